@@ -1,0 +1,167 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The status model: every public state and every reason, what they are called on the bus, what a person reads,
+ * what Outbox does next and what the person can do. Every front-end shows these labels and no others.
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * OutboxState:
+ * @OUTBOX_STATE_SAVING: bytes are still coming in
+ * @OUTBOX_STATE_QUEUED: safe on this device, waiting for its turn
+ * @OUTBOX_STATE_UPLOADING: an attempt runs
+ * @OUTBOX_STATE_CONFIRMING: the server has every byte and has not confirmed yet
+ * @OUTBOX_STATE_RETRYING: waits after an error; tries again by itself
+ * @OUTBOX_STATE_PAUSED: something holds it; the reasons say what
+ * @OUTBOX_STATE_FAILED: needs a person; the file is kept
+ * @OUTBOX_STATE_DONE: the server confirmed it
+ *
+ * The public state of an upload.
+ */
+typedef enum
+{
+  OUTBOX_STATE_SAVING,
+  OUTBOX_STATE_QUEUED,
+  OUTBOX_STATE_UPLOADING,
+  OUTBOX_STATE_CONFIRMING,
+  OUTBOX_STATE_RETRYING,
+  OUTBOX_STATE_PAUSED,
+  OUTBOX_STATE_FAILED,
+  OUTBOX_STATE_DONE,
+} OutboxState;
+
+#define OUTBOX_N_STATES (OUTBOX_STATE_DONE + 1)
+
+/**
+ * OutboxReason:
+ *
+ * Why an upload waits or failed, in the order in which a person should hear of it: what a person decided first,
+ * then what needs a person, then what only takes time, then why an upload failed.
+ */
+typedef enum
+{
+  OUTBOX_REASON_NONE,
+  OUTBOX_REASON_QUEUE,
+  OUTBOX_REASON_USER,
+  OUTBOX_REASON_SIGN_IN,
+  OUTBOX_REASON_CREDENTIALS_LOCKED,
+  OUTBOX_REASON_DESTINATION_FULL,
+  OUTBOX_REASON_ASK,
+  OUTBOX_REASON_SHUTDOWN,
+  OUTBOX_REASON_SLEEP,
+  OUTBOX_REASON_NO_NETWORK,
+  OUTBOX_REASON_CAPTIVE_PORTAL,
+  OUTBOX_REASON_WAIT_WIFI,
+  OUTBOX_REASON_WAIT_UNMETERED,
+  OUTBOX_REASON_BATTERY,
+  OUTBOX_REASON_SCHEDULE,
+  OUTBOX_REASON_DATA_BUDGET,
+  OUTBOX_REASON_FORM_FIRST,
+  OUTBOX_REASON_NOT_BEFORE,
+  OUTBOX_REASON_RETRYING,
+  OUTBOX_REASON_NOT_CONFIRMED_YET,
+  OUTBOX_REASON_REJECTED,
+  OUTBOX_REASON_TOO_LARGE,
+  OUTBOX_REASON_FILE_MISSING,
+  OUTBOX_REASON_FILE_CHANGED,
+  OUTBOX_REASON_NOT_ATTACHED,
+  OUTBOX_REASON_CERTIFICATE,
+  OUTBOX_REASON_GAVE_UP,
+} OutboxReason;
+
+#define OUTBOX_N_REASONS (OUTBOX_REASON_GAVE_UP + 1)
+
+/**
+ * OutboxScope:
+ *
+ * What a hold covers. The values are bits, for the set of scopes in which a reason can occur.
+ */
+typedef enum
+{
+  OUTBOX_SCOPE_NONE = 0,
+  OUTBOX_SCOPE_QUEUE = 1 << 0,
+  OUTBOX_SCOPE_DESTINATION = 1 << 1,
+  OUTBOX_SCOPE_LANE = 1 << 2,
+  OUTBOX_SCOPE_GROUP = 1 << 3,
+  OUTBOX_SCOPE_UPLOAD = 1 << 4,
+} OutboxScope;
+
+/**
+ * OutboxStateInfo:
+ * @name: the state on the bus
+ * @label: what a person reads (message id)
+ * @meaning: when an upload is in it
+ * @next: what Outbox does next
+ * @person: what a person can do
+ */
+typedef struct
+{
+  const char *name;
+  const char *label;
+  const char *meaning;
+  const char *next;
+  const char *person;
+} OutboxStateInfo;
+
+/**
+ * OutboxReasonInfo:
+ * @name: the reason on the bus
+ * @label: what a person reads (message id), the state included
+ * @scopes: where it can hold; %OUTBOX_SCOPE_NONE for the reason of a stored state
+ * @needs_user: nothing happens until a person acts
+ * @next: what Outbox does next
+ * @person: what a person can do
+ */
+typedef struct
+{
+  const char *name;
+  const char *label;
+  guint scopes;
+  gboolean needs_user;
+  const char *next;
+  const char *person;
+} OutboxReasonInfo;
+
+const OutboxStateInfo *outbox_state_get_info (OutboxState state);
+const OutboxReasonInfo *outbox_reason_get_info (OutboxReason reason);
+const char *outbox_scope_get_name (OutboxScope scope);
+
+/**
+ * outbox_state_from_name:
+ * @name: (nullable): a state's name on the bus
+ * @state: (out): the state, where @name is one
+ *
+ * Returns: whether @name is a state
+ */
+gboolean outbox_state_from_name (const char *name, OutboxState *state);
+
+/**
+ * outbox_reason_from_name:
+ * @name: (nullable): a reason's name on the bus
+ *
+ * Returns: the reason, %OUTBOX_REASON_NONE where @name is none
+ */
+OutboxReason outbox_reason_from_name (const char *name);
+
+/**
+ * outbox_status_label:
+ * @state: the public state
+ * @reason: the first reason, or %OUTBOX_REASON_NONE
+ * @until_ms: when it goes on, in Unix milliseconds; 0 if that is not known
+ * @now_ms: the present, in Unix milliseconds
+ * @offset: bytes that the server confirmed
+ * @size: the file's size in bytes
+ *
+ * The one line that tells a person how an upload stands, in the language of the process.
+ *
+ * Returns: (transfer full): the label
+ */
+char *outbox_status_label (OutboxState state, OutboxReason reason, gint64 until_ms, gint64 now_ms, guint64 offset,
+                           guint64 size);
+
+G_END_DECLS
