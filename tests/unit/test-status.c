@@ -1,0 +1,124 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The status model: names, labels, the generated page, the error table.
+ */
+#include "error.h"
+#include "names.h"
+#include "status.h"
+
+#include <locale.h>
+
+static void
+test_every_name_leads_back (void)
+{
+  for (guint i = 0; i < OUTBOX_N_STATES; i++)
+    {
+      OutboxState state;
+
+      g_assert_true (outbox_state_from_name (outbox_state_get_info (i)->name, &state));
+      g_assert_cmpuint (state, ==, i);
+    }
+  for (guint i = 1; i < OUTBOX_N_REASONS; i++)
+    g_assert_cmpuint (outbox_reason_from_name (outbox_reason_get_info (i)->name), ==, i);
+  g_assert_cmpuint (outbox_reason_from_name ("no such reason"), ==, OUTBOX_REASON_NONE);
+  g_assert_cmpuint (outbox_reason_from_name (NULL), ==, OUTBOX_REASON_NONE);
+}
+
+static void
+test_everything_is_explained (void)
+{
+  for (guint i = 0; i < OUTBOX_N_STATES; i++)
+    {
+      const OutboxStateInfo *info = outbox_state_get_info (i);
+
+      g_assert_true (info->label && *info->label && *info->meaning && *info->next && *info->person);
+    }
+  for (guint i = 1; i < OUTBOX_N_REASONS; i++)
+    {
+      const OutboxReasonInfo *info = outbox_reason_get_info (i);
+
+      g_assert_true (info->label && *info->label && *info->next && *info->person);
+      /* A failure waits for a person; a hold that needs one says so itself. */
+      if (g_str_has_prefix (info->label, "Failed"))
+        g_assert_true (info->needs_user && info->scopes == OUTBOX_SCOPE_NONE);
+    }
+}
+
+static void
+test_labels (void)
+{
+  const struct
+  {
+    OutboxState state;
+    OutboxReason reason;
+    gint64 until_ms;
+    guint64 offset;
+    const char *label;
+  } rows[] = {
+    { OUTBOX_STATE_QUEUED, 0, 0, 0, "Saved on this device · waiting its turn" },
+    { OUTBOX_STATE_UPLOADING, 0, 0, 42, "Uploading · 42 %" },
+    { OUTBOX_STATE_UPLOADING, 0, 0, 0, "Uploading · 0 %" },
+    { OUTBOX_STATE_UPLOADING, 0, 0, 999, "Uploading · 100 %" },
+    { OUTBOX_STATE_RETRYING, OUTBOX_REASON_RETRYING, 1000, 0, "Retrying now" },
+    { OUTBOX_STATE_RETRYING, OUTBOX_REASON_RETRYING, 1001, 0, "Retrying in 1 s" },
+    { OUTBOX_STATE_RETRYING, OUTBOX_REASON_RETRYING, 121000, 0, "Retrying in 2 min" },
+    { OUTBOX_STATE_RETRYING, OUTBOX_REASON_RETRYING, 7201000, 0, "Retrying in 2 h" },
+    { OUTBOX_STATE_PAUSED, OUTBOX_REASON_NO_NETWORK, 0, 0, "Paused · no signal" },
+    { OUTBOX_STATE_FAILED, OUTBOX_REASON_REJECTED, 0, 0, "Failed · the server refused it" },
+    { OUTBOX_STATE_DONE, 0, 0, 100, "Uploaded" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *label
+          = outbox_status_label (rows[i].state, rows[i].reason, rows[i].until_ms, 1000, rows[i].offset, 100);
+
+      g_assert_cmpstr (label, ==, rows[i].label);
+    }
+}
+
+static void
+test_page_is_in_step (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *printed = NULL;
+  g_autofree char *committed = NULL;
+  const char *argv[] = { g_getenv ("STATES_DOC"), NULL };
+
+  g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &printed, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_file_get_contents (g_getenv ("STATES_PAGE"), &committed, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (printed, ==, committed);
+}
+
+static void
+test_errors_cross_the_bus (void)
+{
+  for (guint code = OUTBOX_ERROR_FAILED; code <= OUTBOX_ERROR_NO_BROKER; code++)
+    {
+      g_autoptr (GError) error = g_error_new_literal (OUTBOX_ERROR, code, "words");
+      g_autofree char *name = g_dbus_error_encode_gerror (error);
+      g_autoptr (GError) back = g_dbus_error_new_for_dbus_error (name, "words");
+
+      g_assert_true (g_str_has_prefix (name, OUTBOX_ERROR_PREFIX));
+      g_assert_true (g_str_has_suffix (name, outbox_error_get_name (code)));
+      g_assert_error (back, OUTBOX_ERROR, (int) code);
+      g_assert_cmpuint (outbox_error_get_http_status (code), >=, 400);
+    }
+}
+
+int
+main (int argc, char *argv[])
+{
+  setlocale (LC_ALL, "C.UTF-8");
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/status/every-name-leads-back", test_every_name_leads_back);
+  g_test_add_func ("/status/everything-is-explained", test_everything_is_explained);
+  g_test_add_func ("/status/labels", test_labels);
+  g_test_add_func ("/status/page-is-in-step", test_page_is_in_step);
+  g_test_add_func ("/errors/cross-the-bus", test_errors_cross_the_bus);
+
+  return g_test_run ();
+}
