@@ -1,0 +1,104 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Durable files by plain system calls, since GIO has no fsync of a folder. Any thread.
+ */
+#include "files.h"
+
+#include "error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <unistd.h>
+
+void
+ob_file_set_error (GError **error, int saved_errno, const char *what, const char *path)
+{
+  gboolean is_full = saved_errno == ENOSPC || saved_errno == EDQUOT;
+
+  g_set_error (error, OUTBOX_ERROR, is_full ? OUTBOX_ERROR_DISK_FULL : OUTBOX_ERROR_STORAGE, "%s %s: %s", what, path,
+               g_strerror (saved_errno));
+}
+
+gboolean
+ob_folder_ensure (const char *path, GError **error)
+{
+  if (g_mkdir_with_parents (path, 0700) == 0)
+    return TRUE;
+
+  ob_file_set_error (error, errno, "Cannot create folder", path);
+
+  return FALSE;
+}
+
+static gboolean
+sync_and_close (int fd, const char *path, GError **error)
+{
+  int saved_errno = fsync (fd) == 0 ? 0 : errno;
+
+  /* A close that reports EIO after a good fsync has lost nothing. */
+  (void) close (fd);
+  if (saved_errno == 0)
+    return TRUE;
+
+  ob_file_set_error (error, saved_errno, "Cannot flush", path);
+
+  return FALSE;
+}
+
+gboolean
+ob_folder_sync (const char *path, GError **error)
+{
+  int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  if (fd < 0)
+    {
+      ob_file_set_error (error, errno, "Cannot open folder", path);
+      return FALSE;
+    }
+
+  return sync_and_close (fd, path, error);
+}
+
+gboolean
+ob_fd_write_all (int fd, const void *bytes, gsize size_bytes, const char *path, GError **error)
+{
+  const char *next = bytes;
+
+  while (size_bytes > 0)
+    {
+      gssize written = write (fd, next, size_bytes);
+
+      if (written < 0 && errno == EINTR)
+        continue;
+      if (written < 0)
+        {
+          ob_file_set_error (error, errno, "Cannot write", path);
+          return FALSE;
+        }
+      next += written;
+      size_bytes -= (gsize) written;
+    }
+
+  return TRUE;
+}
+
+gboolean
+ob_file_write_durably (const char *path, const char *bytes, gsize size_bytes, GError **error)
+{
+  int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+  if (fd < 0)
+    {
+      ob_file_set_error (error, errno, "Cannot create", path);
+      return FALSE;
+    }
+  if (!ob_fd_write_all (fd, bytes, size_bytes, path, error))
+    {
+      (void) close (fd);
+      return FALSE;
+    }
+
+  return sync_and_close (fd, path, error);
+}

@@ -1,0 +1,27 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Small helpers for durable files: what is on the disk when they return stays there. Any thread.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* Sets @error in the error table's domain from errno: a full disk is DiskFull, all else Storage. */
+void ob_file_set_error (GError **error, int saved_errno, const char *what, const char *path);
+
+/* Creates the folder and its parents, for this user only. */
+gboolean ob_folder_ensure (const char *path, GError **error);
+
+/* Flushes a folder's entries: a rename in it is durable after that. */
+gboolean ob_folder_sync (const char *path, GError **error);
+
+/* Writes all of @size_bytes; short writes and EINTR are handled. */
+gboolean ob_fd_write_all (int fd, const void *bytes, gsize size_bytes, const char *path, GError **error);
+
+/* Writes a new file and flushes its bytes. Its name is durable only after ob_folder_sync(). */
+gboolean ob_file_write_durably (const char *path, const char *bytes, gsize size_bytes, GError **error);
+
+G_END_DECLS

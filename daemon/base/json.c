@@ -1,0 +1,229 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A recogniser for RFC 8259 with bounded recursion; the values themselves are json-glib's business. Any thread.
+ */
+#include "json.h"
+
+#include "error.h"
+
+#include <errno.h>
+
+typedef struct
+{
+  const char *start;
+  const char *next;
+  const char *end;
+} Scanner;
+
+static gboolean check_value (Scanner *scanner, guint depth);
+
+static void
+skip_space (Scanner *scanner)
+{
+  while (scanner->next < scanner->end && strchr (" \t\r\n", *scanner->next))
+    scanner->next++;
+}
+
+static gboolean
+take (Scanner *scanner, char wanted)
+{
+  if (scanner->next == scanner->end || *scanner->next != wanted)
+    return FALSE;
+  scanner->next++;
+
+  return TRUE;
+}
+
+static gboolean
+take_digits (Scanner *scanner)
+{
+  const char *first = scanner->next;
+
+  while (scanner->next < scanner->end && g_ascii_isdigit (*scanner->next))
+    scanner->next++;
+
+  return scanner->next > first;
+}
+
+static gboolean
+take_word (Scanner *scanner, const char *word)
+{
+  gsize length = strlen (word);
+
+  if ((gsize) (scanner->end - scanner->next) < length || strncmp (scanner->next, word, length) != 0)
+    return FALSE;
+  scanner->next += length;
+
+  return TRUE;
+}
+
+/* Reads XXXX of \uXXXX. Returns: the code unit, or -1. */
+static int
+take_code_unit (Scanner *scanner)
+{
+  int unit = 0;
+
+  if (scanner->end - scanner->next < 4)
+    return -1;
+  for (guint i = 0; i < 4; i++)
+    {
+      int digit = g_ascii_xdigit_value (*scanner->next++);
+
+      if (digit < 0)
+        return -1;
+      unit = unit * 16 + digit;
+    }
+
+  return unit;
+}
+
+static gboolean
+check_escape (Scanner *scanner)
+{
+  int unit;
+
+  if (scanner->next == scanner->end)
+    return FALSE;
+  if (strchr ("\"\\/bfnrt", *scanner->next))
+    {
+      scanner->next++;
+      return TRUE;
+    }
+  if (!take (scanner, 'u') || (unit = take_code_unit (scanner)) <= 0 || (unit & 0xfc00) == 0xdc00)
+    return FALSE;
+  if ((unit & 0xfc00) != 0xd800)
+    return TRUE;
+
+  return take (scanner, '\\') && take (scanner, 'u') && (take_code_unit (scanner) & ~0x3ff) == 0xdc00;
+}
+
+static gboolean
+check_string (Scanner *scanner)
+{
+  if (!take (scanner, '"'))
+    return FALSE;
+  while (scanner->next < scanner->end)
+    {
+      guchar byte = (guchar) *scanner->next++;
+
+      if (byte == '"')
+        return TRUE;
+      if (byte < 0x20 || (byte == '\\' && !check_escape (scanner)))
+        return FALSE;
+    }
+
+  return FALSE;
+}
+
+static gboolean
+check_number (Scanner *scanner)
+{
+  const char *first = scanner->next;
+  gboolean is_integer = TRUE;
+
+  take (scanner, '-');
+  if (!take (scanner, '0') && !take_digits (scanner))
+    return FALSE;
+  if (take (scanner, '.'))
+    {
+      is_integer = FALSE;
+      if (!take_digits (scanner))
+        return FALSE;
+    }
+  if (take (scanner, 'e') || take (scanner, 'E'))
+    {
+      is_integer = FALSE;
+      if (!take (scanner, '+'))
+        take (scanner, '-');
+      if (!take_digits (scanner))
+        return FALSE;
+    }
+  if (is_integer)
+    {
+      g_autofree char *digits = g_strndup (first, scanner->next - first);
+
+      return g_ascii_string_to_signed (digits, 10, G_MININT64, G_MAXINT64, NULL, NULL);
+    }
+
+  return TRUE;
+}
+
+static gboolean
+check_member (Scanner *scanner, guint depth)
+{
+  skip_space (scanner);
+  if (!check_string (scanner))
+    return FALSE;
+  skip_space (scanner);
+
+  return take (scanner, ':') && check_value (scanner, depth);
+}
+
+static gboolean
+check_list (Scanner *scanner, guint depth, char close, gboolean (*check_item) (Scanner *, guint))
+{
+  if (depth == OB_JSON_MAX_DEPTH)
+    return FALSE;
+  skip_space (scanner);
+  if (take (scanner, close))
+    return TRUE;
+  do
+    {
+      if (!check_item (scanner, depth + 1))
+        return FALSE;
+      skip_space (scanner);
+    }
+  while (take (scanner, ','));
+
+  return take (scanner, close);
+}
+
+static gboolean
+check_value (Scanner *scanner, guint depth)
+{
+  skip_space (scanner);
+  if (take (scanner, '{'))
+    return check_list (scanner, depth, '}', check_member);
+  if (take (scanner, '['))
+    return check_list (scanner, depth, ']', check_value);
+  if (scanner->next < scanner->end && *scanner->next == '"')
+    return check_string (scanner);
+
+  return take_word (scanner, "true") || take_word (scanner, "false") || take_word (scanner, "null")
+         || check_number (scanner);
+}
+
+gboolean
+ob_json_check (const char *text, gsize size_bytes, GError **error)
+{
+  Scanner scanner = { text, text, text + size_bytes };
+  gboolean is_good = g_utf8_validate_len (text, size_bytes, &scanner.end);
+
+  if (is_good)
+    {
+      scanner.end = text + size_bytes;
+      is_good = check_value (&scanner, 0);
+      skip_space (&scanner);
+      is_good = is_good && scanner.next == scanner.end;
+    }
+  if (!is_good)
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "This is not acceptable JSON, at byte %td",
+                 scanner.next - text);
+
+  return is_good;
+}
+
+JsonNode *
+ob_json_parse (const char *text, gsize size_bytes, GError **error)
+{
+  g_autoptr (JsonParser) parser = NULL;
+
+  if (!ob_json_check (text, size_bytes, error))
+    return NULL;
+  parser = json_parser_new_immutable ();
+  if (!json_parser_load_from_data (parser, text, (gssize) size_bytes, error))
+    return NULL;
+
+  return json_parser_steal_root (parser);
+}

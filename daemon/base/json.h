@@ -1,0 +1,28 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * JSON from outside, checked against RFC 8259 before the library sees it.
+ */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+#define OB_JSON_MAX_DEPTH 32
+
+/**
+ * ob_json_check:
+ * @text: bytes from outside; need not end in NUL
+ * @size_bytes: how many
+ * @error: InvalidArgument, with the position
+ *
+ * Strict grammar (RFC 8259), UTF-8, at most %OB_JSON_MAX_DEPTH levels, integers that fit 64 bits, and no NUL, plain or
+ * escaped. json-glib takes comments and leading zeros, wraps large integers and overflows the stack on deep nesting.
+ */
+gboolean ob_json_check (const char *text, gsize size_bytes, GError **error);
+
+/* Parses checked text. Returns: (transfer full) (nullable): the root. */
+JsonNode *ob_json_parse (const char *text, gsize size_bytes, GError **error);
+
+G_END_DECLS

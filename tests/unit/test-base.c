@@ -1,0 +1,136 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Ids, JSON from outside, durable files.
+ */
+#include "error.h"
+#include "files.h"
+#include "identity.h"
+#include "json.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+
+static void
+test_ids_sort_by_birth (void)
+{
+  g_autofree char *last = g_strdup ("");
+
+  for (int i = 0; i < 10000; i++)
+    {
+      /* The clock is set back by a second halfway: ids still grow. */
+      g_autofree char *id = ob_id_new (G_GINT64_CONSTANT (1800000000000) + (i < 5000 ? i / 100 : -1000));
+
+      g_assert_true (ob_id_is_valid (id));
+      g_assert_cmpstr (id, >, last);
+      g_free (last);
+      last = g_steal_pointer (&id);
+    }
+  g_assert_true (g_str_has_prefix (last, "01a3185c"));
+}
+
+static void
+test_an_id_that_is_no_id (void)
+{
+  const char *bad[] = { "", "x", "../../../etc/passwd", "018fd1a0-0000-4000-8000-000000000000",
+                        "018fd1a0-0000-7000-c000-000000000000", "018FD1A0-0000-7000-8000-000000000000",
+                        "018fd1a0-0000-7000-8000-0000000000000", "018fd1a0-0000-7000-8000-00000000000" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    g_assert_false (ob_id_is_valid (bad[i]));
+  g_assert_true (ob_id_is_valid ("018fd1a0-0000-7000-8000-000000000000"));
+}
+
+static void
+test_json_that_is_json (void)
+{
+  const char *good[] = { "{}", " [ ] ", "null", "-0", "0.5e-3", "9223372036854775807", "\"\\u00e9\\ud83d\\ude00\"",
+                         "{\"stored\":true,\"attached\":true,\"record\":\"r-1\",\"n\":[1,2,{\"a\":null}]}" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (good); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (JsonNode) root = ob_json_parse (good[i], strlen (good[i]), &error);
+
+      g_assert_no_error (error);
+      g_assert_nonnull (root);
+    }
+}
+
+static void
+test_json_that_is_none (void)
+{
+  const char *bad[] = { "",          "{",         "[1,]",      "{\"a\":1,}",  "012",         "1.",
+                        "+1",        "01",        "// x\n1",   "/* x */ 1",   "nul",         "'a'",
+                        "\"\\x41\"", "\"\n\"",    "\"\\u0000\"", "\"\\ud800\"", "\"\\udc00\"", "1 2",
+                        "{a:1}",     "\"\xff\"",  "18446744073709551615", "[", "\"\\u12\"", "-" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (ob_json_check (bad[i], strlen (bad[i]), &error));
+      g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT);
+    }
+  g_assert_false (ob_json_check ("1\0", 2, NULL));
+}
+
+static void
+test_json_that_is_deep (void)
+{
+  g_autofree char *deep = g_strnfill (100000, '[');
+  const char *allowed = "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]";
+
+  g_assert_false (ob_json_check (deep, 100000, NULL));
+  g_assert_cmpuint (strlen (allowed), ==, 2 * OB_JSON_MAX_DEPTH);
+  g_assert_true (ob_json_check (allowed, strlen (allowed), NULL));
+}
+
+static void
+test_a_file_is_written_whole (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *folder = g_dir_make_tmp ("outbox-test-XXXXXX", &error);
+  g_autofree char *path = g_build_filename (folder, "name", NULL);
+  g_autofree char *bytes = g_strnfill (3 * 1024 * 1024, 'x');
+  g_autofree char *read_back = NULL;
+  gsize read_bytes;
+
+  g_assert_true (ob_file_write_durably (path, bytes, 3 * 1024 * 1024, &error));
+  g_assert_true (ob_folder_sync (folder, &error));
+  g_assert_no_error (error);
+  g_assert_true (g_file_get_contents (path, &read_back, &read_bytes, NULL));
+  g_assert_cmpmem (read_back, read_bytes, bytes, 3 * 1024 * 1024);
+  g_assert_cmpint (g_remove (path), ==, 0);
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
+static void
+test_disk_errors_have_names (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (ob_file_write_durably ("/dev/full", "x", 1, &error));
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL);
+  g_clear_error (&error);
+  g_assert_false (ob_file_write_durably ("/nowhere/at/all", "x", 1, &error));
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE);
+  g_clear_error (&error);
+  g_assert_false (ob_folder_ensure ("/dev/null/folder", &error));
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/identity/ids-sort-by-birth", test_ids_sort_by_birth);
+  g_test_add_func ("/identity/an-id-that-is-no-id", test_an_id_that_is_no_id);
+  g_test_add_func ("/json/that-is-json", test_json_that_is_json);
+  g_test_add_func ("/json/that-is-none", test_json_that_is_none);
+  g_test_add_func ("/json/that-is-deep", test_json_that_is_deep);
+  g_test_add_func ("/files/a-file-is-written-whole", test_a_file_is_written_whole);
+  g_test_add_func ("/files/disk-errors-have-names", test_disk_errors_have_names);
+
+  return g_test_run ();
+}
