@@ -3,9 +3,9 @@
  *
  * The error table, registered with GDBus so that a GError crosses the bus with its code. Any thread.
  */
-#include "error.h"
+#include "dbus/error.h"
 
-#include "names.h"
+#include "dbus/names.h"
 
 static const struct
 {

@@ -3,7 +3,7 @@
  *
  * Prints docs/states.md from the tables of the status model. A test holds the committed page to its output.
  */
-#include "status.h"
+#include "dbus/status.h"
 
 static void
 print_scopes (guint scopes)

@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "status.h"
+#include "dbus/status.h"
 
 #include <glib/gi18n-lib.h>
 

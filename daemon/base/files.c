@@ -3,9 +3,9 @@
  *
  * Durable files by plain system calls, since GIO has no fsync of a folder. Any thread.
  */
-#include "files.h"
+#include "base/files.h"
 
-#include "error.h"
+#include "dbus/error.h"
 
 #include <errno.h>
 #include <fcntl.h>

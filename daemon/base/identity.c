@@ -4,7 +4,7 @@
  * UUIDv7 by method 1 of RFC 9562 section 6.2: a counter in rand_a keeps the order within a millisecond. libuuid has it
  * only from 2.41 on, which Debian 12 does not ship. Randomness is GnuTLS's. Any thread.
  */
-#include "identity.h"
+#include "base/identity.h"
 
 #include <gnutls/crypto.h>
 

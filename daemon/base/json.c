@@ -3,9 +3,9 @@
  *
  * A recogniser for RFC 8259 with bounded recursion; the values themselves are json-glib's business. Any thread.
  */
-#include "json.h"
+#include "base/json.h"
 
-#include "error.h"
+#include "dbus/error.h"
 
 #include <errno.h>
 

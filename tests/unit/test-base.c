@@ -3,10 +3,10 @@
  *
  * Ids, JSON from outside, durable files.
  */
-#include "error.h"
-#include "files.h"
-#include "identity.h"
-#include "json.h"
+#include "dbus/error.h"
+#include "base/files.h"
+#include "base/identity.h"
+#include "base/json.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>

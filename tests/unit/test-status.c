@@ -3,9 +3,9 @@
  *
  * The status model: names, labels, the generated page, the error table.
  */
-#include "error.h"
-#include "names.h"
-#include "status.h"
+#include "dbus/error.h"
+#include "dbus/names.h"
+#include "dbus/status.h"
 
 #include <locale.h>
 

@@ -1,0 +1,92 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The upload record and the table of its stored edges. No shared state.
+ */
+#include "model/upload.h"
+
+static const char *const stored_names[OB_N_STORED] = {
+  [OB_STORED_SAVING] = "saving",         [OB_STORED_QUEUED] = "queued", [OB_STORED_UPLOADING] = "uploading",
+  [OB_STORED_CONFIRMING] = "confirming", [OB_STORED_FAILED] = "failed", [OB_STORED_DONE] = "done",
+};
+
+/* Bit t of row f: f may become t. Removal is not an edge: it ends the row in any state. */
+static const guint edges[OB_N_STORED] = {
+  /* The bytes are on the disk. */
+  [OB_STORED_SAVING] = 1 << OB_STORED_QUEUED,
+  /* An attempt starts; the copy is gone; nothing moved for too long. */
+  [OB_STORED_QUEUED] = 1 << OB_STORED_UPLOADING | 1 << OB_STORED_FAILED,
+  /* The attempt ended early; the server has every byte; it refused. */
+  [OB_STORED_UPLOADING] = 1 << OB_STORED_QUEUED | 1 << OB_STORED_CONFIRMING | 1 << OB_STORED_FAILED,
+  /* The server lost it; it confirmed; it refused. */
+  [OB_STORED_CONFIRMING] = 1 << OB_STORED_QUEUED | 1 << OB_STORED_DONE | 1 << OB_STORED_FAILED,
+  /* A person retries: sending, or only asking, where the server has every byte. */
+  [OB_STORED_FAILED] = 1 << OB_STORED_QUEUED | 1 << OB_STORED_CONFIRMING,
+  [OB_STORED_DONE] = 0,
+};
+
+ObUpload *
+ob_upload_new (void)
+{
+  ObUpload *upload = g_new0 (ObUpload, 1);
+
+  upload->metadata = g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
+
+  return upload;
+}
+
+void
+ob_receipt_clear (ObReceipt *receipt)
+{
+  g_clear_pointer (&receipt->url, g_free);
+  g_clear_pointer (&receipt->record, g_free);
+  g_clear_pointer (&receipt->digest, g_free);
+  g_clear_pointer (&receipt->confirmed_by, g_free);
+  receipt->confirmed_at_ms = 0;
+}
+
+void
+ob_last_error_set (ObLastError *last_error, const char *code, const char *message, gint64 at_ms)
+{
+  g_free (last_error->code);
+  g_free (last_error->message);
+  last_error->code = g_strdup (code);
+  last_error->message = g_strdup (message);
+  last_error->at_ms = at_ms;
+}
+
+void
+ob_upload_free (ObUpload *upload)
+{
+  g_free (upload->id);
+  g_free (upload->key);
+  g_free (upload->app);
+  g_free (upload->name);
+  g_free (upload->media_type);
+  g_free (upload->sha256);
+  g_free (upload->group);
+  g_free (upload->group_title);
+  g_free (upload->destination);
+  g_free (upload->rule);
+  g_free (upload->server_url);
+  g_variant_unref (upload->metadata);
+  ob_last_error_set (&upload->last_error, NULL, NULL, 0);
+  ob_receipt_clear (&upload->receipt);
+  g_free (upload);
+}
+
+const char *
+ob_stored_get_name (ObStored stored)
+{
+  g_return_val_if_fail (stored < OB_N_STORED, "failed");
+
+  return stored_names[stored];
+}
+
+gboolean
+ob_stored_can_become (ObStored from, ObStored to)
+{
+  g_return_val_if_fail (from < OB_N_STORED && to < OB_N_STORED, FALSE);
+
+  return (edges[from] & 1u << to) != 0;
+}

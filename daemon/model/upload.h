@@ -1,0 +1,96 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * An upload as a plain record, its stored state and the edges between stored states. Owned by one thread at a time.
+ */
+#pragma once
+
+#include "dbus/status.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* The stored state: what the database says. The public state is made from it and the holds. The numbers stand in the
+ * database and never change. */
+typedef enum
+{
+  OB_STORED_SAVING = 0,
+  OB_STORED_QUEUED = 1,
+  OB_STORED_UPLOADING = 2,
+  OB_STORED_CONFIRMING = 3,
+  OB_STORED_FAILED = 4,
+  OB_STORED_DONE = 5,
+} ObStored;
+
+#define OB_N_STORED (OB_STORED_DONE + 1)
+
+/* What the server said when it confirmed. */
+typedef struct
+{
+  char *url;
+  char *record;
+  char *digest;
+  char *confirmed_by;     /* "confirm-url" or the protocol's name */
+  gint64 confirmed_at_ms; /* 0: no receipt */
+} ObReceipt;
+
+/* Why the last attempt ended. */
+typedef struct
+{
+  char *code;
+  char *message;
+  gint64 at_ms; /* 0: none */
+} ObLastError;
+
+typedef struct
+{
+  char *id;
+  char *key;
+  char *app;
+  char *name;
+  char *media_type;
+  char *sha256; /* lower-case hexadecimal */
+  char *group;
+  char *group_title;
+  char *destination;
+  char *rule;
+  char *server_url;   /* where the protocol resumes; the server's own name for it */
+  GVariant *metadata; /* a{ss}, never NULL */
+  guint64 size_bytes;
+  guint64 offset_bytes; /* confirmed by the server */
+  guint64 sent_bytes;   /* payload that went out, in all attempts */
+  gint priority;
+  guint attempts;
+  guint failures; /* attempts without progress, in a row */
+  ObStored stored;
+  OutboxReason reason; /* of a failed or confirming upload */
+  gboolean is_form;
+  gboolean is_paused; /* by a person */
+  gboolean has_local_copy;
+  gint64 retry_at_ms;   /* 0: no such hold */
+  gint64 not_before_ms; /* 0: no such hold */
+  gint64 created_at_ms;
+  gint64 saved_at_ms;
+  gint64 updated_at_ms;
+  gint64 done_at_ms;
+  gint64 progress_at_ms; /* the last time the offset grew; give-up counts from here */
+  ObLastError last_error;
+  ObReceipt receipt;
+  gint64 sequence; /* of its last journal row */
+} ObUpload;
+
+/* Returns: (transfer full): an empty upload in OB_STORED_SAVING. */
+ObUpload *ob_upload_new (void);
+void ob_upload_free (ObUpload *upload);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObUpload, ob_upload_free)
+
+void ob_receipt_clear (ObReceipt *receipt);
+void ob_last_error_set (ObLastError *last_error, const char *code, const char *message, gint64 at_ms);
+
+const char *ob_stored_get_name (ObStored stored);
+
+/* Whether the table of edges has this one. */
+gboolean ob_stored_can_become (ObStored from, ObStored to);
+
+G_END_DECLS

@@ -1,0 +1,25 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Back-off. Pure.
+ */
+#include "policy/retry.h"
+
+static const gint64 delays_ms[] = { 15000, 30000, 60000, 120000, 240000, 480000, 900000 };
+
+gint64
+ob_retry_delay_ms (guint failures, gint64 retry_after_ms, double spread)
+{
+  guint step = CLAMP (failures, 1, G_N_ELEMENTS (delays_ms)) - 1;
+
+  if (retry_after_ms >= 0)
+    return MIN (retry_after_ms, OB_RETRY_AFTER_MAX_MS);
+
+  return (gint64) ((double) delays_ms[step] * (0.9 + 0.2 * CLAMP (spread, 0.0, 1.0)));
+}
+
+gboolean
+ob_retry_must_give_up (gint64 progress_at_ms, gint64 now_ms)
+{
+  return now_ms - progress_at_ms >= OB_RETRY_GIVE_UP_MS;
+}

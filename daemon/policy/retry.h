@@ -1,0 +1,30 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * When to try again, and when to give up. Pure functions of counts and times.
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+#define OB_RETRY_GIVE_UP_MS (G_GINT64_CONSTANT (7) * 24 * 3600 * 1000)
+
+/* A server cannot put an upload off for longer than this, whatever its Retry-After says. */
+#define OB_RETRY_AFTER_MAX_MS (G_GINT64_CONSTANT (24) * 3600 * 1000)
+
+/**
+ * ob_retry_delay_ms:
+ * @failures: failed attempts without progress, in a row; at least 1
+ * @retry_after_ms: what the server asked for (RFC 9110 section 10.2.3), or -1
+ * @spread: a random number from 0 to 1, for the ±10 % that keeps many clients from coming back together
+ *
+ * Returns: how long to wait, in milliseconds. The server's wish wins, and is never shortened by the spread.
+ */
+gint64 ob_retry_delay_ms (guint failures, gint64 retry_after_ms, double spread);
+
+/* Whether nothing moved for so long that a person must look. A clock that was set back gives no reason to. */
+gboolean ob_retry_must_give_up (gint64 progress_at_ms, gint64 now_ms);
+
+G_END_DECLS

@@ -1,0 +1,96 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The public status. Pure.
+ */
+#include "policy/status.h"
+
+guint
+ob_upload_get_holds (const ObUpload *upload, ObHold holds[3])
+{
+  guint n_holds = 0;
+
+  if (upload->is_paused)
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_UPLOAD, OUTBOX_REASON_USER, 0 };
+  if (upload->not_before_ms > 0)
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_UPLOAD, OUTBOX_REASON_NOT_BEFORE, upload->not_before_ms };
+  if (upload->retry_at_ms > 0)
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_UPLOAD, OUTBOX_REASON_RETRYING, upload->retry_at_ms };
+
+  return n_holds;
+}
+
+/* It goes on when the last hold ends, and nobody knows when if one of them is open. */
+static void
+add_holds (ObStatus *status, const ObHold *holds, guint n_holds)
+{
+  gboolean is_open = FALSE;
+
+  for (guint i = 0; i < n_holds; i++)
+    {
+      status->reasons |= 1u << holds[i].reason;
+      status->needs_user |= outbox_reason_get_info (holds[i].reason)->needs_user;
+      status->until_ms = MAX (status->until_ms, holds[i].until_ms);
+      is_open |= holds[i].until_ms == 0;
+    }
+  if (is_open)
+    status->until_ms = 0;
+}
+
+/* The server's answer is waited for: a retry is only the next question, any other hold is told as well. */
+static void
+confirming_status (ObStatus *status, OutboxReason reason, const ObHold *holds, guint n_holds)
+{
+  const guint32 retrying = 1u << OUTBOX_REASON_RETRYING;
+
+  add_holds (status, holds, n_holds);
+  status->reasons &= ~retrying;
+  if (reason != OUTBOX_REASON_NONE)
+    status->reasons |= 1u << reason;
+}
+
+ObStatus
+ob_status (ObStored stored, OutboxReason reason, const ObHold *holds, guint n_holds)
+{
+  ObStatus status = { 0 };
+
+  switch (stored)
+    {
+    case OB_STORED_SAVING:
+      status.state = OUTBOX_STATE_SAVING;
+      break;
+    case OB_STORED_UPLOADING:
+      status.state = OUTBOX_STATE_UPLOADING;
+      break;
+    case OB_STORED_CONFIRMING:
+      status.state = OUTBOX_STATE_CONFIRMING;
+      confirming_status (&status, reason, holds, n_holds);
+      break;
+    case OB_STORED_FAILED:
+      status.state = OUTBOX_STATE_FAILED;
+      status.reasons = reason != OUTBOX_REASON_NONE ? 1u << reason : 0;
+      status.needs_user = TRUE;
+      break;
+    case OB_STORED_DONE:
+      status.state = OUTBOX_STATE_DONE;
+      break;
+    case OB_STORED_QUEUED:
+    default:
+      add_holds (&status, holds, n_holds);
+      if (status.reasons == 0)
+        status.state = OUTBOX_STATE_QUEUED;
+      else if (ob_status_get_first_reason (&status) == OUTBOX_REASON_RETRYING)
+        status.state = OUTBOX_STATE_RETRYING;
+      else
+        status.state = OUTBOX_STATE_PAUSED;
+      break;
+    }
+
+  return status;
+}
+
+OutboxReason
+ob_status_get_first_reason (const ObStatus *status)
+{
+  return status->reasons != 0 ? (OutboxReason) g_bit_nth_lsf (status->reasons, -1) : OUTBOX_REASON_NONE;
+}

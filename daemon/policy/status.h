@@ -1,0 +1,48 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Stored state and holds → public status, by one pure function.
+ */
+#pragma once
+
+#include "model/upload.h"
+
+G_BEGIN_DECLS
+
+/* Why something waits. */
+typedef struct
+{
+  OutboxScope scope;
+  OutboxReason reason;
+  gint64 until_ms; /* 0: open */
+} ObHold;
+
+/* What everybody is shown. The reasons are a set, told in the order of the enum. */
+typedef struct
+{
+  OutboxState state;
+  guint32 reasons; /* bit r: OutboxReason r */
+  gboolean needs_user;
+  gint64 until_ms; /* when it goes on by itself; 0: not known */
+} ObStatus;
+
+G_STATIC_ASSERT (OUTBOX_N_REASONS <= 32);
+
+/* The holds that an upload's own row sets; @holds has room for three. Returns: how many. */
+guint ob_upload_get_holds (const ObUpload *upload, ObHold holds[3]);
+
+/**
+ * ob_status:
+ * @stored: the stored state
+ * @reason: the stored reason of a failed or confirming upload
+ * @holds: every hold that covers the upload, in any order
+ * @n_holds: how many
+ *
+ * Holds speak only of what waits: an attempt that runs is shown as running until it has ended.
+ */
+ObStatus ob_status (ObStored stored, OutboxReason reason, const ObHold *holds, guint n_holds);
+
+/* The reason to tell first. */
+OutboxReason ob_status_get_first_reason (const ObStatus *status);
+
+G_END_DECLS

@@ -1,0 +1,149 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Stored edges, the public status, back-off and giving up.
+ */
+#include "policy/retry.h"
+#include "policy/status.h"
+
+static void
+test_every_pair_of_stored_states (void)
+{
+  /* Row: from. Column: to. In the order saving, queued, uploading, confirming, failed, done. */
+  const char *const allowed[OB_N_STORED] = { ".x....", "..x.x.", ".x.xx.", ".x..xx", ".x.x..", "......" };
+
+  for (guint from = 0; from < OB_N_STORED; from++)
+    for (guint to = 0; to < OB_N_STORED; to++)
+      g_assert_cmpint (ob_stored_can_become (from, to), ==, allowed[from][to] == 'x');
+}
+
+static void
+test_a_stored_state_without_holds (void)
+{
+  for (guint stored = 0; stored < OB_N_STORED; stored++)
+    {
+      ObStatus status = ob_status (stored, OUTBOX_REASON_NONE, NULL, 0);
+
+      g_assert_cmpstr (outbox_state_get_info (status.state)->name, ==, ob_stored_get_name (stored));
+      g_assert_cmpuint (status.reasons, ==, 0);
+      g_assert_cmpint (status.needs_user, ==, stored == OB_STORED_FAILED);
+    }
+}
+
+/* Every stored state under every pair of reasons that can hold. */
+static void
+test_every_pair_of_holds (void)
+{
+  guint n_checked = 0;
+
+  for (guint stored = 0; stored < OB_N_STORED; stored++)
+    for (guint a = 1; a < OUTBOX_N_REASONS; a++)
+      for (guint b = 1; b < OUTBOX_N_REASONS; b++)
+        {
+          const ObHold holds[] = { { OUTBOX_SCOPE_QUEUE, a, 1000 }, { OUTBOX_SCOPE_UPLOAD, b, 2000 } };
+          gboolean only_retries = a == OUTBOX_REASON_RETRYING && b == OUTBOX_REASON_RETRYING;
+          ObStatus status;
+
+          if (!outbox_reason_get_info (a)->scopes || !outbox_reason_get_info (b)->scopes)
+            continue;
+          status = ob_status (stored, OUTBOX_REASON_NONE, holds, G_N_ELEMENTS (holds));
+          if (stored == OB_STORED_QUEUED)
+            {
+              g_assert_cmpuint (status.state, ==, only_retries ? OUTBOX_STATE_RETRYING : OUTBOX_STATE_PAUSED);
+              g_assert_cmpuint (status.reasons, ==, 1u << a | 1u << b);
+              g_assert_cmpuint (ob_status_get_first_reason (&status), ==, MIN (a, b));
+              g_assert_cmpint (status.until_ms, ==, 2000);
+            }
+          else
+            g_assert_cmpstr (outbox_state_get_info (status.state)->name, ==, ob_stored_get_name (stored));
+          n_checked++;
+        }
+  g_test_message ("%u combinations", n_checked);
+  g_assert_cmpuint (n_checked, ==, OB_N_STORED * 18 * 18);
+}
+
+static void
+test_an_open_hold_has_no_end (void)
+{
+  const ObHold holds[] = { { OUTBOX_SCOPE_UPLOAD, OUTBOX_REASON_RETRYING, 5000 },
+                           { OUTBOX_SCOPE_LANE, OUTBOX_REASON_NO_NETWORK, 0 } };
+
+  g_assert_cmpint (ob_status (OB_STORED_QUEUED, OUTBOX_REASON_NONE, holds, 1).until_ms, ==, 5000);
+  g_assert_cmpint (ob_status (OB_STORED_QUEUED, OUTBOX_REASON_NONE, holds, 2).until_ms, ==, 0);
+}
+
+static void
+test_a_retry_of_the_confirmation_is_still_confirming (void)
+{
+  const ObHold hold = { OUTBOX_SCOPE_UPLOAD, OUTBOX_REASON_RETRYING, 5000 };
+  ObStatus status = ob_status (OB_STORED_CONFIRMING, OUTBOX_REASON_NOT_CONFIRMED_YET, &hold, 1);
+
+  g_assert_cmpuint (status.state, ==, OUTBOX_STATE_CONFIRMING);
+  g_assert_cmpuint (ob_status_get_first_reason (&status), ==, OUTBOX_REASON_NOT_CONFIRMED_YET);
+  g_assert_cmpint (status.until_ms, ==, 5000);
+}
+
+static void
+test_the_holds_of_a_row (void)
+{
+  g_autoptr (ObUpload) upload = ob_upload_new ();
+  ObHold holds[3];
+
+  g_assert_cmpuint (ob_upload_get_holds (upload, holds), ==, 0);
+  upload->is_paused = TRUE;
+  upload->retry_at_ms = 7;
+  upload->not_before_ms = 9;
+  g_assert_cmpuint (ob_upload_get_holds (upload, holds), ==, 3);
+  for (guint i = 0; i < 3; i++)
+    g_assert_true (outbox_reason_get_info (holds[i].reason)->scopes & OUTBOX_SCOPE_UPLOAD);
+}
+
+static void
+test_back_off (void)
+{
+  const gint64 steps_s[] = { 15, 30, 60, 120, 240, 480, 900, 900 };
+
+  for (guint failures = 1; failures <= G_N_ELEMENTS (steps_s); failures++)
+    {
+      gint64 middle_ms = steps_s[failures - 1] * 1000;
+
+      g_assert_cmpint (ob_retry_delay_ms (failures, -1, 0.5), ==, middle_ms);
+      g_assert_cmpint (ob_retry_delay_ms (failures, -1, 0.0), ==, middle_ms * 9 / 10);
+      g_assert_cmpint (ob_retry_delay_ms (failures, -1, 1.0), ==, middle_ms * 11 / 10);
+    }
+  g_assert_cmpint (ob_retry_delay_ms (G_MAXUINT, -1, 0.5), ==, 900000);
+}
+
+static void
+test_retry_after_wins_within_reason (void)
+{
+  g_assert_cmpint (ob_retry_delay_ms (7, 2000, 0.5), ==, 2000);
+  g_assert_cmpint (ob_retry_delay_ms (1, 3600000, 0.0), ==, 3600000);
+  g_assert_cmpint (ob_retry_delay_ms (1, G_MAXINT64, 0.5), ==, OB_RETRY_AFTER_MAX_MS);
+}
+
+static void
+test_giving_up (void)
+{
+  g_assert_false (ob_retry_must_give_up (1000, 1000 + OB_RETRY_GIVE_UP_MS - 1));
+  g_assert_true (ob_retry_must_give_up (1000, 1000 + OB_RETRY_GIVE_UP_MS));
+  g_assert_false (ob_retry_must_give_up (OB_RETRY_GIVE_UP_MS * 2, 1000));
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/edges/every-pair-of-stored-states", test_every_pair_of_stored_states);
+  g_test_add_func ("/status/a-stored-state-without-holds", test_a_stored_state_without_holds);
+  g_test_add_func ("/status/every-pair-of-holds", test_every_pair_of_holds);
+  g_test_add_func ("/status/an-open-hold-has-no-end", test_an_open_hold_has_no_end);
+  g_test_add_func ("/status/a-retry-of-the-confirmation-is-still-confirming",
+                   test_a_retry_of_the_confirmation_is_still_confirming);
+  g_test_add_func ("/status/the-holds-of-a-row", test_the_holds_of_a_row);
+  g_test_add_func ("/retry/back-off", test_back_off);
+  g_test_add_func ("/retry/retry-after-wins-within-reason", test_retry_after_wins_within_reason);
+  g_test_add_func ("/retry/giving-up", test_giving_up);
+
+  return g_test_run ();
+}
