@@ -1,0 +1,239 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The spool: owns the two folders and the shared flush. Any thread; the lock guards the flush alone.
+ */
+#include "store/spool.h"
+
+#include "base/crash.h"
+#include "base/files.h"
+#include "store/copy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <unistd.h>
+
+/* One flush of the folder and all who wait for it. */
+typedef struct
+{
+  gboolean is_done;
+  gboolean is_good;
+} Flush;
+
+struct _ObSpool
+{
+  char *folder;
+  char *incoming;
+  GMutex lock; /* guards what follows, and every Flush */
+  GCond flushed;
+  gboolean is_flushing;
+  Flush *next_flush; /* owned; has not begun; NULL until somebody wants it */
+};
+
+static char *
+incoming_path (ObSpool *spool, const char *id, const char *suffix)
+{
+  return g_strconcat (spool->incoming, G_DIR_SEPARATOR_S, id, suffix, NULL);
+}
+
+static char *
+spool_path (ObSpool *spool, const char *id, const char *suffix)
+{
+  return g_strconcat (spool->folder, G_DIR_SEPARATOR_S, id, suffix, NULL);
+}
+
+static gboolean
+clear_folder (const char *path, GError **error)
+{
+  g_autoptr (GDir) folder = g_dir_open (path, 0, error);
+  const char *name;
+
+  if (!folder)
+    return FALSE;
+  while ((name = g_dir_read_name (folder)))
+    {
+      g_autofree char *entry = g_build_filename (path, name, NULL);
+
+      if (g_unlink (entry) != 0)
+        {
+          ob_file_set_error (error, errno, "Cannot remove", entry);
+          return FALSE;
+        }
+    }
+
+  return TRUE;
+}
+
+ObSpool *
+ob_spool_open (const char *data_folder, GError **error)
+{
+  g_autoptr (ObSpool) spool = g_new0 (ObSpool, 1);
+
+  g_mutex_init (&spool->lock);
+  g_cond_init (&spool->flushed);
+  spool->folder = g_build_filename (data_folder, "spool", NULL);
+  spool->incoming = g_build_filename (data_folder, "incoming", NULL);
+  if (!ob_folder_ensure (spool->folder, error) || !ob_folder_ensure (spool->incoming, error)
+      || !clear_folder (spool->incoming, error) || !ob_folder_sync (data_folder, error))
+    return NULL;
+
+  return g_steal_pointer (&spool);
+}
+
+void
+ob_spool_free (ObSpool *spool)
+{
+  g_free (spool->folder);
+  g_free (spool->incoming);
+  g_mutex_clear (&spool->lock);
+  g_cond_clear (&spool->flushed);
+  g_free (spool);
+}
+
+static gboolean
+flush_bytes (int fd, const char *path, GError **error)
+{
+  if (fsync (fd) == 0)
+    return TRUE;
+  ob_file_set_error (error, errno, "Cannot flush", path);
+
+  return FALSE;
+}
+
+gboolean
+ob_spool_copy (ObSpool *spool, const char *id, int fd, GCancellable *cancellable, gint64 *copied_bytes,
+               ObSpoolCopy *copy, GError **error)
+{
+  g_autofree char *path = incoming_path (spool, id, "");
+  struct stat before;
+  gboolean is_good;
+  int target;
+
+  if (!ob_copy_check_source (fd, &before, error))
+    return FALSE;
+  target = open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (target < 0)
+    {
+      ob_file_set_error (error, errno, "Cannot create", path);
+      return FALSE;
+    }
+  is_good = ob_copy_and_digest (fd, &before, target, path, cancellable, copied_bytes, copy, error)
+            && flush_bytes (target, path, error);
+  (void) close (target);
+  if (!is_good)
+    (void) g_unlink (path);
+
+  return is_good;
+}
+
+/* Waits until a flush that began after the caller's rename has ended; the first to come does it for all who wait. The
+ * kernel reports a lost write once, so all of them get the one answer. */
+static gboolean
+flush_folder (ObSpool *spool, GError **error)
+{
+  Flush *flush;
+  gboolean is_good;
+
+  g_mutex_lock (&spool->lock);
+  if (!spool->next_flush)
+    spool->next_flush = g_rc_box_new0 (Flush);
+  flush = g_rc_box_acquire (spool->next_flush);
+  while (!flush->is_done && spool->is_flushing)
+    g_cond_wait (&spool->flushed, &spool->lock);
+  if (!flush->is_done)
+    {
+      g_clear_pointer (&spool->next_flush, g_rc_box_release);
+      spool->is_flushing = TRUE;
+      g_mutex_unlock (&spool->lock);
+      is_good = ob_folder_sync (spool->folder, NULL);
+      g_mutex_lock (&spool->lock);
+      spool->is_flushing = FALSE;
+      flush->is_done = TRUE;
+      flush->is_good = is_good;
+      g_cond_broadcast (&spool->flushed);
+    }
+  is_good = flush->is_good;
+  g_rc_box_release (flush);
+  g_mutex_unlock (&spool->lock);
+  if (!is_good)
+    ob_file_set_error (error, EIO, "Cannot flush", spool->folder);
+
+  return is_good;
+}
+
+static gboolean
+move_in (ObSpool *spool, const char *id, const char *suffix, GError **error)
+{
+  g_autofree char *from = incoming_path (spool, id, suffix);
+  g_autofree char *to = spool_path (spool, id, suffix);
+
+  if (g_rename (from, to) == 0)
+    return TRUE;
+  ob_file_set_error (error, errno, "Cannot rename", from);
+
+  return FALSE;
+}
+
+gboolean
+ob_spool_commit (ObSpool *spool, const char *id, const char *record, GError **error)
+{
+  g_autofree char *record_path = incoming_path (spool, id, ".json");
+
+  /* The record first: bytes in the spool always have one. */
+  if (ob_file_write_durably (record_path, record, strlen (record), error) && move_in (spool, id, ".json", error)
+      && move_in (spool, id, "", error))
+    {
+      ob_crash_point ("spool-renamed");
+      if (flush_folder (spool, error))
+        return TRUE;
+    }
+  ob_spool_discard (spool, id);
+  (void) ob_spool_remove (spool, id, NULL);
+
+  return FALSE;
+}
+
+void
+ob_spool_discard (ObSpool *spool, const char *id)
+{
+  g_autofree char *bytes = incoming_path (spool, id, "");
+  g_autofree char *record = incoming_path (spool, id, ".json");
+
+  (void) g_unlink (bytes);
+  (void) g_unlink (record);
+}
+
+static gboolean
+remove_one (ObSpool *spool, const char *id, const char *suffix, GError **error)
+{
+  g_autofree char *path = spool_path (spool, id, suffix);
+
+  if (g_unlink (path) == 0 || errno == ENOENT)
+    return TRUE;
+  ob_file_set_error (error, errno, "Cannot remove", path);
+
+  return FALSE;
+}
+
+gboolean
+ob_spool_remove (ObSpool *spool, const char *id, GError **error)
+{
+  /* The bytes first: what is left after a crash in between is a record without bytes, which stands for nothing. */
+  return remove_one (spool, id, "", error) && remove_one (spool, id, ".json", error);
+}
+
+gboolean
+ob_spool_has (ObSpool *spool, const char *id)
+{
+  g_autofree char *bytes = spool_path (spool, id, "");
+  g_autofree char *record = spool_path (spool, id, ".json");
+
+  return g_access (bytes, R_OK) == 0 && g_access (record, R_OK) == 0;
+}
+
+char *
+ob_spool_get_path (ObSpool *spool, const char *id)
+{
+  return spool_path (spool, id, "");
+}

@@ -1,0 +1,69 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The broker's own copies: `spool/<id>` the bytes, `spool/<id>.json` the record that could rebuild the row. A copy grows
+ * in `incoming/` and is renamed into the spool when it is whole, so that the spool never holds half a file.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+typedef struct _ObSpool ObSpool;
+
+#define OB_SHA256_HEX_LENGTH 64
+
+/* What a copy turned out to be. */
+typedef struct
+{
+  guint64 size_bytes;
+  char sha256[OB_SHA256_HEX_LENGTH + 1]; /* lower-case hexadecimal */
+} ObSpoolCopy;
+
+/**
+ * ob_spool_open:
+ * @data_folder: the broker's folder; created if need be
+ * @error: Storage, DiskFull
+ *
+ * What an earlier process left in `incoming/` was never accepted and is removed.
+ *
+ * Returns: (transfer full) (nullable): the spool; its functions may be called on any thread
+ */
+ObSpool *ob_spool_open (const char *data_folder, GError **error);
+void ob_spool_free (ObSpool *spool);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObSpool, ob_spool_free)
+
+/**
+ * ob_spool_copy:
+ * @spool: a spool
+ * @id: the upload's id
+ * @fd: a readable descriptor of a regular file; its position is neither used nor moved
+ * @cancellable: (nullable): ends the copy early
+ * @copied_bytes: (nullable): grows while the copy does, for other threads to read (atomically)
+ * @copy: (out caller-allocates): size and digest
+ * @error: InvalidArgument for what is no readable regular file, Busy for one that changed meanwhile, DiskFull, Storage
+ *
+ * Copies the whole file into `incoming/` and flushes it; holes stay holes, and a file system that can share blocks
+ * does. Blocks for as long as that takes. Nothing is left behind on failure.
+ */
+gboolean ob_spool_copy (ObSpool *spool, const char *id, int fd, GCancellable *cancellable, gint64 *copied_bytes,
+                        ObSpoolCopy *copy, GError **error);
+
+/* Puts a copy and its record into the spool. When it returns TRUE, both survive a power cut. Calls on several threads
+ * share the flush of the folder. Nothing is left behind on failure. */
+gboolean ob_spool_commit (ObSpool *spool, const char *id, const char *record, GError **error);
+
+/* Drops a copy that was not committed. */
+void ob_spool_discard (ObSpool *spool, const char *id);
+
+/* Removes bytes and record. A copy that is not there is no error. */
+gboolean ob_spool_remove (ObSpool *spool, const char *id, GError **error);
+
+/* Whether bytes and record are both there. */
+gboolean ob_spool_has (ObSpool *spool, const char *id);
+
+/* Returns: (transfer full): where the bytes are, or would be. */
+char *ob_spool_get_path (ObSpool *spool, const char *id);
+
+G_END_DECLS

@@ -1,0 +1,317 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The spool on a real disk: what is copied, what is refused, and that nothing is left behind.
+ */
+#include "store/spool.h"
+
+#include "base/identity.h"
+#include "dbus/error.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define EMPTY_SHA256 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+typedef struct
+{
+  char *folder;
+  ObSpool *spool;
+  char *id;
+} Fixture;
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  fixture->folder = g_dir_make_tmp ("outbox-test-XXXXXX", &error);
+  fixture->spool = ob_spool_open (fixture->folder, &error);
+  g_assert_no_error (error);
+  fixture->id = ob_id_new (g_get_real_time () / 1000);
+}
+
+static guint
+count_entries (Fixture *fixture, const char *subfolder)
+{
+  g_autofree char *path = g_build_filename (fixture->folder, subfolder, NULL);
+  g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
+  guint n_entries = 0;
+
+  while (g_dir_read_name (folder))
+    n_entries++;
+
+  return n_entries;
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  const char *subfolders[] = { "spool", "incoming" };
+
+  ob_spool_free (fixture->spool);
+  for (guint i = 0; i < G_N_ELEMENTS (subfolders); i++)
+    {
+      g_autofree char *path = g_build_filename (fixture->folder, subfolders[i], NULL);
+
+      g_assert_cmpuint (count_entries (fixture, subfolders[i]), ==, 0);
+      g_assert_cmpint (g_rmdir (path), ==, 0);
+    }
+  g_assert_cmpint (g_rmdir (fixture->folder), ==, 0);
+  g_free (fixture->folder);
+  g_free (fixture->id);
+}
+
+/* An unnamed file with @size_bytes of a pattern from @from on, and a hole before. */
+static int
+make_file (Fixture *fixture, gsize from, gsize size_bytes)
+{
+  int fd = open (fixture->folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  g_autofree guint8 *bytes = g_malloc (size_bytes);
+
+  for (gsize i = 0; i < size_bytes; i++)
+    bytes[i] = (guint8) ((i >> 12) * 31 + i);
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_cmpint (pwrite (fd, bytes, size_bytes, (off_t) from), ==, size_bytes);
+
+  return fd;
+}
+
+static void
+assert_refused (Fixture *fixture, int fd, OutboxError code)
+{
+  g_autoptr (GError) error = NULL;
+  ObSpoolCopy copy;
+
+  g_assert_false (ob_spool_copy (fixture->spool, fixture->id, fd, NULL, NULL, &copy, &error));
+  g_assert_error (error, OUTBOX_ERROR, (int) code);
+  g_assert_cmpuint (count_entries (fixture, "incoming"), ==, 0);
+}
+
+static void
+test_a_copy_is_exact (Fixture *fixture, gconstpointer data)
+{
+  const gsize size_bytes = 5 * 1024 * 1024 + 17;
+  int fd = make_file (fixture, 0, size_bytes);
+  g_autofree char *path = ob_spool_get_path (fixture->spool, fixture->id);
+  g_autofree char *read_back = NULL;
+  g_autofree char *sha256 = NULL;
+  g_autoptr (GError) error = NULL;
+  gint64 copied_bytes = 0;
+  gsize read_bytes;
+  ObSpoolCopy copy;
+
+  g_assert_cmpint (lseek (fd, 4711, SEEK_SET), ==, 4711);
+  g_assert_true (ob_spool_copy (fixture->spool, fixture->id, fd, NULL, &copied_bytes, &copy, &error));
+  g_assert_cmpint (lseek (fd, 0, SEEK_CUR), ==, 4711);
+  g_assert_cmpuint (copy.size_bytes, ==, size_bytes);
+  g_assert_cmpint (copied_bytes, ==, size_bytes);
+  g_assert_false (ob_spool_has (fixture->spool, fixture->id));
+  g_assert_true (ob_spool_commit (fixture->spool, fixture->id, "{}", &error));
+  g_assert_no_error (error);
+  g_assert_true (ob_spool_has (fixture->spool, fixture->id));
+  g_assert_true (g_file_get_contents (path, &read_back, &read_bytes, NULL));
+  g_assert_cmpuint (read_bytes, ==, size_bytes);
+  sha256 = g_compute_checksum_for_data (G_CHECKSUM_SHA256, (guint8 *) read_back, read_bytes);
+  g_assert_cmpstr (sha256, ==, copy.sha256);
+  g_assert_true (ob_spool_remove (fixture->spool, fixture->id, &error));
+  g_assert_true (ob_spool_remove (fixture->spool, fixture->id, &error));
+  g_assert_no_error (error);
+  (void) close (fd);
+}
+
+static void
+test_holes_stay_holes (Fixture *fixture, gconstpointer data)
+{
+  const gsize hole_bytes = 64 * 1024 * 1024;
+  int fd = make_file (fixture, hole_bytes, 8192);
+  g_autofree char *path = ob_spool_get_path (fixture->spool, fixture->id);
+  g_autofree char *read_back = NULL;
+  g_autofree char *sha256 = NULL;
+  gsize read_bytes;
+  GStatBuf info;
+  ObSpoolCopy copy;
+
+  g_assert_cmpint (ftruncate (fd, (off_t) (2 * hole_bytes)), ==, 0);
+  g_assert_true (ob_spool_copy (fixture->spool, fixture->id, fd, NULL, NULL, &copy, NULL));
+  g_assert_true (ob_spool_commit (fixture->spool, fixture->id, "{}", NULL));
+  g_assert_cmpint (g_stat (path, &info), ==, 0);
+  g_assert_cmpint (info.st_size, ==, 2 * hole_bytes);
+  g_assert_cmpint (info.st_blocks * 512, <, 1024 * 1024);
+  g_assert_true (g_file_get_contents (path, &read_back, &read_bytes, NULL));
+  sha256 = g_compute_checksum_for_data (G_CHECKSUM_SHA256, (guint8 *) read_back, read_bytes);
+  g_assert_cmpstr (sha256, ==, copy.sha256);
+  g_assert_true (ob_spool_remove (fixture->spool, fixture->id, NULL));
+  (void) close (fd);
+}
+
+static void
+test_an_empty_file_is_a_file (Fixture *fixture, gconstpointer data)
+{
+  int fd = make_file (fixture, 0, 0);
+  ObSpoolCopy copy;
+
+  g_assert_true (ob_spool_copy (fixture->spool, fixture->id, fd, NULL, NULL, &copy, NULL));
+  g_assert_cmpuint (copy.size_bytes, ==, 0);
+  g_assert_cmpstr (copy.sha256, ==, EMPTY_SHA256);
+  ob_spool_discard (fixture->spool, fixture->id);
+  (void) close (fd);
+}
+
+static void
+test_what_is_no_file (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (fixture->folder, "only-written", NULL);
+  int folder = open (fixture->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int only_path = open ("/etc/passwd", O_PATH | O_CLOEXEC);
+  int only_written = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  int zero = open ("/dev/zero", O_RDONLY | O_CLOEXEC);
+  int closed = dup (zero);
+  int pipes[2], sockets[2];
+
+  g_assert_cmpint (pipe2 (pipes, O_CLOEXEC), ==, 0);
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), ==, 0);
+  g_assert_cmpint (close (closed), ==, 0);
+  {
+    const int refused[] = { folder, only_path, only_written, zero, closed, pipes[0], sockets[0] };
+
+    for (guint i = 0; i < G_N_ELEMENTS (refused); i++)
+      assert_refused (fixture, refused[i], OUTBOX_ERROR_INVALID_ARGUMENT);
+  }
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  for (guint i = 0; i < 2; i++)
+    {
+      (void) close (pipes[i]);
+      (void) close (sockets[i]);
+    }
+  (void) close (folder);
+  (void) close (only_path);
+  (void) close (only_written);
+  (void) close (zero);
+}
+
+typedef struct
+{
+  int fd;
+  gint must_stop;
+  gint64 copied_bytes;
+} Writer;
+
+/* Appends once the copy has begun, so that the copy cannot have seen it from the start. */
+static gpointer
+append_while_copied (gpointer data)
+{
+  Writer *writer = data;
+
+  while (__atomic_load_n (&writer->copied_bytes, __ATOMIC_RELAXED) == 0 && !g_atomic_int_get (&writer->must_stop))
+    g_thread_yield ();
+  g_assert_cmpint (pwrite (writer->fd, "more", 4, 64 * 1024 * 1024), ==, 4);
+
+  return NULL;
+}
+
+static void
+test_a_file_still_being_written (Fixture *fixture, gconstpointer data)
+{
+  Writer writer = { make_file (fixture, 0, 64 * 1024 * 1024), 0, 0 };
+  GThread *thread = g_thread_new ("writer", append_while_copied, &writer);
+  g_autoptr (GError) error = NULL;
+  ObSpoolCopy copy;
+
+  g_assert_false (
+      ob_spool_copy (fixture->spool, fixture->id, writer.fd, NULL, &writer.copied_bytes, &copy, &error));
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_BUSY);
+  g_atomic_int_set (&writer.must_stop, 1);
+  g_thread_join (thread);
+  (void) close (writer.fd);
+}
+
+static void
+test_a_copy_can_be_cancelled (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+  int fd = make_file (fixture, 0, 4 * 1024 * 1024);
+  ObSpoolCopy copy;
+
+  g_cancellable_cancel (cancellable);
+  g_assert_false (ob_spool_copy (fixture->spool, fixture->id, fd, cancellable, NULL, &copy, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  (void) close (fd);
+}
+
+static void
+test_leftovers_are_cleared (Fixture *fixture, gconstpointer data)
+{
+  int fd = make_file (fixture, 0, 100);
+  ObSpoolCopy copy;
+
+  g_assert_true (ob_spool_copy (fixture->spool, fixture->id, fd, NULL, NULL, &copy, NULL));
+  g_assert_cmpuint (count_entries (fixture, "incoming"), ==, 1);
+  ob_spool_free (fixture->spool);
+  fixture->spool = ob_spool_open (fixture->folder, NULL);
+  g_assert_cmpuint (count_entries (fixture, "incoming"), ==, 0);
+  (void) close (fd);
+}
+
+static gpointer
+save_fifty (gpointer data)
+{
+  Fixture *fixture = data;
+  int fd = make_file (fixture, 0, 1000);
+
+  for (guint i = 0; i < 50; i++)
+    {
+      g_autofree char *id = ob_id_new (g_get_real_time () / 1000);
+      g_autoptr (GError) error = NULL;
+      ObSpoolCopy copy;
+
+      g_assert_true (ob_spool_copy (fixture->spool, id, fd, NULL, NULL, &copy, &error));
+      g_assert_true (ob_spool_commit (fixture->spool, id, "{}", &error));
+      g_assert_true (ob_spool_has (fixture->spool, id));
+      g_assert_true (ob_spool_remove (fixture->spool, id, &error));
+      g_assert_no_error (error);
+    }
+  (void) close (fd);
+
+  return NULL;
+}
+
+static void
+test_threads_share_the_flush (Fixture *fixture, gconstpointer data)
+{
+  GThread *threads[4];
+
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("saver", save_fifty, fixture);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+}
+
+int
+main (int argc, char *argv[])
+{
+  const struct
+  {
+    const char *name;
+    void (*run) (Fixture *, gconstpointer);
+  } tests[] = {
+    { "/spool/a-copy-is-exact", test_a_copy_is_exact },
+    { "/spool/holes-stay-holes", test_holes_stay_holes },
+    { "/spool/an-empty-file-is-a-file", test_an_empty_file_is_a_file },
+    { "/spool/what-is-no-file-is-refused", test_what_is_no_file },
+    { "/spool/a-file-still-being-written-is-refused", test_a_file_still_being_written },
+    { "/spool/a-copy-can-be-cancelled", test_a_copy_can_be_cancelled },
+    { "/spool/leftovers-are-cleared", test_leftovers_are_cleared },
+    { "/spool/threads-share-the-flush", test_threads_share_the_flush },
+  };
+
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+    g_test_add (tests[i].name, Fixture, NULL, set_up, tests[i].run, tear_down);
+
+  return g_test_run ();
+}
