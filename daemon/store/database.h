@@ -1,0 +1,43 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The database: opened, migrated, or set aside when it is damaged. One thread, the main one, uses it.
+ */
+#pragma once
+
+#include <gio/gio.h>
+#include <sqlite3.h>
+
+G_BEGIN_DECLS
+
+typedef struct _ObDatabase ObDatabase;
+
+/**
+ * ob_database_open:
+ * @data_folder: an existing folder; the database is `queue.db` in it
+ * @now_ms: Unix milliseconds: names a database that is set aside, and the new epoch
+ * @was_rebuilt: (out): whether a damaged database was set aside and an empty one stands in its place: rebuild the queue
+ *   from the spool
+ * @error: Storage or DiskFull; NotSupported for a database of a newer version, which is left as it is
+ *
+ * SQLite in WAL with synchronous=FULL: a committed transaction survives a power cut. A damaged file is renamed, never
+ * deleted.
+ *
+ * Returns: (transfer full) (nullable): the database, at the newest schema
+ */
+ObDatabase *ob_database_open (const char *data_folder, gint64 now_ms, gboolean *was_rebuilt, GError **error);
+void ob_database_free (ObDatabase *database);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObDatabase, ob_database_free)
+
+sqlite3 *ob_database_get_handle (ObDatabase *database);
+
+/* Changes when the database is rebuilt; the first half of a public sequence. */
+gint64 ob_database_get_epoch (ObDatabase *database);
+
+/* Runs statements that take no values. */
+gboolean ob_database_run (ObDatabase *database, const char *sql, GError **error);
+
+/* Sets @error from SQLite's last one: DiskFull or Storage. */
+void ob_database_set_error (ObDatabase *database, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,94 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The schema. Numbers of stored states and reasons are those of ObStored; reasons are stored by name, so that the order
+ * of the enum may change.
+ *
+ * counters has a row for each (destination, rule, stored state, own hold) and is kept by triggers, in the transaction of
+ * the change: a summary reads a few rows, whatever the length of the queue.
+ */
+#include "store/migrations.h"
+
+static const char version_1[]
+    = "CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+
+      "CREATE TABLE destinations ("
+      "  name TEXT PRIMARY KEY,"
+      "  protocol TEXT NOT NULL, url TEXT NOT NULL, confirm_url TEXT,"
+      "  headers TEXT NOT NULL DEFAULT '{}',"
+      "  is_default INTEGER NOT NULL DEFAULT 0,"
+      "  is_paused INTEGER NOT NULL DEFAULT 0,"
+      "  reason TEXT, retry_at INTEGER NOT NULL DEFAULT 0,"
+      "  failures INTEGER NOT NULL DEFAULT 0"
+      ") WITHOUT ROWID;"
+
+      "CREATE TABLE uploads ("
+      "  number INTEGER PRIMARY KEY AUTOINCREMENT," /* order of arrival */
+      "  id TEXT NOT NULL UNIQUE,"
+      "  app TEXT NOT NULL, key TEXT,"
+      "  name TEXT NOT NULL, media_type TEXT NOT NULL,"
+      "  size INTEGER NOT NULL DEFAULT 0, sha256 TEXT,"
+      "  group_key TEXT, group_title TEXT, is_form INTEGER NOT NULL DEFAULT 0,"
+      "  metadata TEXT NOT NULL DEFAULT '{}',"
+      "  destination TEXT NOT NULL, rule TEXT NOT NULL DEFAULT '',"
+      "  priority INTEGER NOT NULL DEFAULT 0,"
+      "  state INTEGER NOT NULL, reason TEXT,"
+      "  is_paused INTEGER NOT NULL DEFAULT 0,"
+      "  retry_at INTEGER NOT NULL DEFAULT 0, not_before INTEGER NOT NULL DEFAULT 0,"
+      "  hold INTEGER AS (CASE WHEN is_paused OR not_before > 0 THEN 1 WHEN retry_at > 0 THEN 2 ELSE 0 END) VIRTUAL,"
+      "  server_url TEXT,"
+      "  offset INTEGER NOT NULL DEFAULT 0, bytes_sent INTEGER NOT NULL DEFAULT 0,"
+      "  attempts INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0,"
+      "  error_code TEXT, error_message TEXT, error_at INTEGER NOT NULL DEFAULT 0,"
+      "  receipt_url TEXT, receipt_record TEXT, receipt_digest TEXT, confirmed_by TEXT,"
+      "  confirmed_at INTEGER NOT NULL DEFAULT 0,"
+      "  has_local_copy INTEGER NOT NULL DEFAULT 0,"
+      "  created_at INTEGER NOT NULL, saved_at INTEGER NOT NULL DEFAULT 0, updated_at INTEGER NOT NULL DEFAULT 0,"
+      "  done_at INTEGER NOT NULL DEFAULT 0, progress_at INTEGER NOT NULL DEFAULT 0,"
+      "  sequence INTEGER NOT NULL DEFAULT 0"
+      ");"
+      "CREATE UNIQUE INDEX uploads_by_key ON uploads (app, key) WHERE key IS NOT NULL;"
+      "CREATE INDEX uploads_by_group ON uploads (group_key, number) WHERE group_key IS NOT NULL;"
+      /* What may start: queued and confirming, with no hold of its own, in the order of the scheduler. */
+      "CREATE INDEX uploads_ready ON uploads (destination, rule, priority DESC, number)"
+      "  WHERE state IN (1, 3) AND is_paused = 0 AND not_before = 0 AND retry_at = 0;"
+      /* What a start-up has to look at. */
+      "CREATE INDEX uploads_busy ON uploads (state) WHERE state IN (0, 2);"
+      "CREATE INDEX uploads_by_retry ON uploads (retry_at) WHERE retry_at > 0;"
+      "CREATE INDEX uploads_by_not_before ON uploads (not_before) WHERE not_before > 0;"
+
+      "CREATE TABLE journal ("
+      "  sequence INTEGER PRIMARY KEY AUTOINCREMENT,"
+      "  at INTEGER NOT NULL, upload TEXT, scope TEXT, key TEXT,"
+      "  event TEXT NOT NULL, state TEXT, reason TEXT, message TEXT"
+      ");"
+      "CREATE INDEX journal_by_upload ON journal (upload, sequence) WHERE upload IS NOT NULL;"
+
+      "CREATE TABLE counters ("
+      "  destination TEXT NOT NULL, rule TEXT NOT NULL, state INTEGER NOT NULL, hold INTEGER NOT NULL,"
+      "  uploads INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+      "  PRIMARY KEY (destination, rule, state, hold)"
+      ") WITHOUT ROWID;"
+      "CREATE TRIGGER uploads_counted_in AFTER INSERT ON uploads BEGIN"
+      "  INSERT INTO counters VALUES (new.destination, new.rule, new.state, new.hold, 1, new.size)"
+      "    ON CONFLICT DO UPDATE SET uploads = uploads + 1, bytes = bytes + excluded.bytes;"
+      "END;"
+      "CREATE TRIGGER uploads_counted_out AFTER DELETE ON uploads BEGIN"
+      "  UPDATE counters SET uploads = uploads - 1, bytes = bytes - old.size"
+      "    WHERE destination = old.destination AND rule = old.rule AND state = old.state AND hold = old.hold;"
+      "END;"
+      "CREATE TRIGGER uploads_recounted"
+      "  AFTER UPDATE OF destination, rule, state, is_paused, not_before, retry_at, size ON uploads BEGIN"
+      "  UPDATE counters SET uploads = uploads - 1, bytes = bytes - old.size"
+      "    WHERE destination = old.destination AND rule = old.rule AND state = old.state AND hold = old.hold;"
+      "  INSERT INTO counters VALUES (new.destination, new.rule, new.state, new.hold, 1, new.size)"
+      "    ON CONFLICT DO UPDATE SET uploads = uploads + 1, bytes = bytes + excluded.bytes;"
+      "END;";
+
+const char *const ob_migrations[] = { version_1 };
+
+guint
+ob_migrations_get_newest_version (void)
+{
+  return G_N_ELEMENTS (ob_migrations);
+}

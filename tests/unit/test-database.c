@@ -1,0 +1,243 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The database on a real disk: fresh, found again, damaged, from the future, killed while it migrates.
+ */
+#include "store/database.h"
+
+#include "config.h"
+#include "dbus/error.h"
+
+#include <glib/gstdio.h>
+
+static guint n_warnings;
+
+/* Structured messages do not pass g_test_expect_message(). */
+static GLogWriterOutput
+count_warnings (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer data)
+{
+  n_warnings += level == G_LOG_LEVEL_WARNING;
+
+  return g_log_writer_default (level, fields, n_fields, data);
+}
+
+typedef struct
+{
+  char *folder;
+  char *path;
+} Fixture;
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  fixture->folder = g_dir_make_tmp ("outbox-test-XXXXXX", NULL);
+  fixture->path = g_build_filename (fixture->folder, "queue.db", NULL);
+}
+
+/* Removes every file. Returns: how many were set aside. */
+static guint
+empty_folder (const char *path)
+{
+  g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
+  const char *name;
+  guint n_aside = 0;
+
+  while ((name = g_dir_read_name (folder)))
+    {
+      g_autofree char *entry = g_build_filename (path, name, NULL);
+
+      n_aside += strstr (name, ".damaged-") != NULL;
+      g_assert_cmpint (g_unlink (entry), ==, 0);
+    }
+
+  return n_aside;
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  (void) empty_folder (fixture->folder);
+  g_assert_cmpint (g_rmdir (fixture->folder), ==, 0);
+  g_free (fixture->folder);
+  g_free (fixture->path);
+}
+
+static ObDatabase *
+open_good (Fixture *fixture, gint64 now_ms, gboolean expect_rebuilt)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean was_rebuilt;
+  ObDatabase *database = ob_database_open (fixture->folder, now_ms, &was_rebuilt, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpint (was_rebuilt, ==, expect_rebuilt);
+
+  return database;
+}
+
+static gint64
+ask (ObDatabase *database, const char *sql)
+{
+  sqlite3_stmt *statement;
+  gint64 answer;
+
+  g_assert_cmpint (sqlite3_prepare_v2 (ob_database_get_handle (database), sql, -1, &statement, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_step (statement), ==, SQLITE_ROW);
+  answer = sqlite3_column_int64 (statement, 0);
+  (void) sqlite3_finalize (statement);
+
+  return answer;
+}
+
+static void
+run (ObDatabase *database, const char *sql)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (ob_database_run (database, sql, &error));
+  g_assert_no_error (error);
+}
+
+static void
+test_it_is_found_again (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ObDatabase) fresh = open_good (fixture, 1000, FALSE);
+  g_autoptr (ObDatabase) again = NULL;
+
+  g_assert_cmpint (ask (fresh, "PRAGMA synchronous"), ==, 2);
+  run (fresh, "INSERT INTO uploads (id, app, name, media_type, destination, state, created_at)"
+              " VALUES ('a', 'app', 'n', 'm', 'd', 1, 5)");
+  g_clear_pointer (&fresh, ob_database_free);
+  again = open_good (fixture, 2000, FALSE);
+  g_assert_cmpint (ob_database_get_epoch (again), ==, 1000);
+  g_assert_cmpint (ask (again, "SELECT count(*) FROM uploads"), ==, 1);
+}
+
+static void
+test_a_damaged_one_is_set_aside (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ObDatabase) database = NULL;
+  g_autofree char *garbage = g_strnfill (20000, 'x');
+  g_autofree char *aside = g_strconcat (fixture->path, ".damaged-3000", NULL);
+  g_autofree char *kept = NULL;
+  gsize kept_bytes;
+
+  g_assert_true (g_file_set_contents (fixture->path, garbage, 20000, NULL));
+  n_warnings = 0;
+  database = open_good (fixture, 3000, TRUE);
+  g_assert_cmpuint (n_warnings, ==, 1);
+  g_assert_cmpint (ob_database_get_epoch (database), ==, 3000);
+  g_assert_true (g_file_get_contents (aside, &kept, &kept_bytes, NULL));
+  g_assert_cmpmem (kept, kept_bytes, garbage, 20000);
+  g_clear_pointer (&database, ob_database_free);
+  g_assert_cmpuint (empty_folder (fixture->folder), ==, 1);
+}
+
+static void
+test_a_newer_one_is_left_alone (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ObDatabase) database = open_good (fixture, 1000, FALSE);
+  g_autoptr (GError) error = NULL;
+  gboolean was_rebuilt;
+
+  run (database, "PRAGMA user_version = 1000");
+  g_clear_pointer (&database, ob_database_free);
+  g_assert_null (ob_database_open (fixture->folder, 2000, &was_rebuilt, &error));
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_SUPPORTED);
+  g_assert_cmpuint (empty_folder (fixture->folder), ==, 0);
+}
+
+/* A thousand random changes; the counters must say what counting the rows says. */
+static void
+test_counters_are_in_step (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ObDatabase) database = open_good (fixture, 1000, FALSE);
+
+  run (database, "BEGIN");
+  for (guint i = 0; i < 1000; i++)
+    {
+      g_autofree char *sql = NULL;
+      int which = g_test_rand_int_range (0, 100);
+      int state = g_test_rand_int_range (0, 6);
+
+      switch (g_test_rand_int_range (0, 4))
+        {
+        case 0:
+          sql = g_strdup_printf ("INSERT OR IGNORE INTO uploads"
+                                 " (id, app, name, media_type, destination, state, created_at, size)"
+                                 " VALUES ('%d', 'app', 'n', 'm', 'd%d', %d, 5, %u)",
+                                 which, which % 3, state, i);
+          break;
+        case 1:
+          sql = g_strdup_printf ("DELETE FROM uploads WHERE id = '%d'", which);
+          break;
+        case 2:
+          sql = g_strdup_printf ("UPDATE uploads SET is_paused = NOT is_paused, retry_at = %u WHERE id = '%d'",
+                                 i % 2, which);
+          break;
+        default:
+          sql = g_strdup_printf ("UPDATE uploads SET state = %d, size = %u WHERE id = '%d'", state, i, which);
+          break;
+        }
+      run (database, sql);
+    }
+  run (database, "COMMIT");
+
+#define COUNTED "SELECT destination, rule, state, hold, uploads, bytes FROM counters WHERE uploads <> 0"
+#define ROWS "SELECT destination, rule, state, hold, count(*), sum(size) FROM uploads GROUP BY 1, 2, 3, 4"
+  g_assert_cmpint (ask (database, "SELECT count(*) FROM (" COUNTED ")"), >, 10);
+  g_assert_cmpint (ask (database, "SELECT count(*) FROM (" COUNTED " EXCEPT " ROWS ")"), ==, 0);
+  g_assert_cmpint (ask (database, "SELECT count(*) FROM (" ROWS " EXCEPT " COUNTED ")"), ==, 0);
+  g_assert_cmpint (ask (database, "SELECT count(*) FROM counters WHERE uploads = 0 AND bytes <> 0"), ==, 0);
+}
+
+static void
+test_killed_while_it_migrates (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ObDatabase) database = NULL;
+
+  if (!OB_CRASH_POINTS)
+    {
+      g_test_skip ("built without crash points");
+      return;
+    }
+  if (g_test_subprocess ())
+    {
+      gboolean was_rebuilt;
+
+      (void) ob_database_open (g_getenv ("TEST_FOLDER"), 1000, &was_rebuilt, NULL);
+      return;
+    }
+  g_setenv ("TEST_FOLDER", fixture->folder, TRUE);
+  g_setenv ("OUTBOX_CRASH_AT", "migration", TRUE);
+  g_test_trap_subprocess (NULL, 0, 0);
+  g_unsetenv ("OUTBOX_CRASH_AT");
+  g_assert_false (g_test_trap_has_passed ());
+  g_assert_true (g_file_test (fixture->path, G_FILE_TEST_EXISTS));
+  database = open_good (fixture, 2000, FALSE);
+  g_assert_cmpint (ob_database_get_epoch (database), ==, 2000);
+}
+
+int
+main (int argc, char *argv[])
+{
+  const struct
+  {
+    const char *name;
+    void (*run) (Fixture *, gconstpointer);
+  } tests[] = {
+    { "/database/it-is-found-again", test_it_is_found_again },
+    { "/database/a-damaged-one-is-set-aside", test_a_damaged_one_is_set_aside },
+    { "/database/a-newer-one-is-left-alone", test_a_newer_one_is_left_alone },
+    { "/database/counters-are-in-step", test_counters_are_in_step },
+    { "/database/killed-while-it-migrates", test_killed_while_it_migrates },
+  };
+
+  g_test_init (&argc, &argv, NULL);
+  g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
+  g_log_set_writer_func (count_warnings, NULL, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+    g_test_add (tests[i].name, Fixture, NULL, set_up, tests[i].run, tear_down);
+
+  return g_test_run ();
+}
