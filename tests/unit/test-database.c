@@ -7,6 +7,7 @@
 
 #include "config.h"
 #include "dbus/error.h"
+#include "store/uploads.h"
 
 #include <glib/gstdio.h>
 
@@ -191,6 +192,91 @@ test_counters_are_in_step (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (ask (database, "SELECT count(*) FROM counters WHERE uploads = 0 AND bytes <> 0"), ==, 0);
 }
 
+static ObUpload *
+make_upload (const char *id, const char *key)
+{
+  ObUpload *upload = ob_upload_new ();
+
+  upload->id = g_strdup (id);
+  upload->key = g_strdup (key);
+  upload->app = g_strdup ("org.example.Camera");
+  upload->name = g_strdup ("写真 «1».jpg");
+  upload->media_type = g_strdup ("image/jpeg");
+  upload->destination = g_strdup ("depot");
+  upload->rule = g_strdup ("");
+  upload->size_bytes = G_GUINT64_CONSTANT (5) << 30;
+  upload->priority = -7;
+  upload->created_at_ms = 1234;
+
+  return upload;
+}
+
+static void
+test_a_row_comes_back_whole (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ObDatabase) database = open_good (fixture, 1000, FALSE);
+  g_autoptr (ObUpload) upload = make_upload ("id-1", "key-1");
+  g_autoptr (ObUpload) back = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (ob_uploads_insert (database, upload, &error));
+  g_variant_unref (upload->metadata);
+  upload->metadata = g_variant_ref_sink (g_variant_new_parsed ("{'job': 'Brücke \"7\"', 'note': ''}"));
+  upload->stored = OB_STORED_FAILED;
+  upload->reason = OUTBOX_REASON_REJECTED;
+  upload->is_paused = TRUE;
+  upload->offset_bytes = 17;
+  upload->receipt.record = g_strdup ("rec-1");
+  ob_last_error_set (&upload->last_error, "rejected", "the server's words", 99);
+  g_assert_true (ob_uploads_update (database, upload, &error));
+  g_assert_no_error (error);
+
+  back = ob_uploads_get_by_key (database, "org.example.Camera", "key-1", &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (back->id, ==, "id-1");
+  g_assert_cmpstr (back->name, ==, upload->name);
+  g_assert_true (g_variant_equal (back->metadata, upload->metadata));
+  g_assert_cmpuint (back->size_bytes, ==, upload->size_bytes);
+  g_assert_cmpuint (back->offset_bytes, ==, 17);
+  g_assert_cmpint (back->priority, ==, -7);
+  g_assert_cmpuint (back->stored, ==, OB_STORED_FAILED);
+  g_assert_cmpuint (back->reason, ==, OUTBOX_REASON_REJECTED);
+  g_assert_true (back->is_paused);
+  g_assert_null (back->sha256);
+  g_assert_cmpstr (back->receipt.record, ==, "rec-1");
+  g_assert_cmpstr (back->last_error.message, ==, "the server's words");
+  g_assert_cmpint (back->last_error.at_ms, ==, 99);
+  g_assert_cmpint (back->created_at_ms, ==, 1234);
+}
+
+static void
+test_rows_that_cannot_be (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ObDatabase) database = open_good (fixture, 1000, FALSE);
+  g_autoptr (ObUpload) first = make_upload ("id-1", "key");
+  g_autoptr (ObUpload) second = make_upload ("id-2", "key");
+  g_autoptr (ObUpload) keyless = make_upload ("id-3", NULL);
+  g_autoptr (ObUpload) twin = make_upload ("id-4", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (ob_uploads_insert (database, first, NULL));
+  g_assert_true (ob_uploads_insert (database, keyless, NULL));
+  g_assert_true (ob_uploads_insert (database, twin, NULL));
+  g_assert_false (ob_uploads_insert (database, second, &error));
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_KEY_REUSED);
+  g_clear_error (&error);
+  g_assert_false (ob_uploads_update (database, second, &error));
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND);
+  g_clear_error (&error);
+  g_assert_null (ob_uploads_get (database, "'; DROP TABLE uploads; --", &error));
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND);
+  g_clear_error (&error);
+  g_assert_true (ob_uploads_delete (database, "id-1", &error));
+  g_assert_false (ob_uploads_delete (database, "id-1", &error));
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND);
+  g_assert_cmpint (ask (database, "SELECT count(*) FROM uploads"), ==, 2);
+}
+
 static void
 test_killed_while_it_migrates (Fixture *fixture, gconstpointer data)
 {
@@ -230,6 +316,8 @@ main (int argc, char *argv[])
     { "/database/a-damaged-one-is-set-aside", test_a_damaged_one_is_set_aside },
     { "/database/a-newer-one-is-left-alone", test_a_newer_one_is_left_alone },
     { "/database/counters-are-in-step", test_counters_are_in_step },
+    { "/uploads/a-row-comes-back-whole", test_a_row_comes_back_whole },
+    { "/uploads/rows-that-cannot-be", test_rows_that_cannot_be },
     { "/database/killed-while-it-migrates", test_killed_while_it_migrates },
   };
 
