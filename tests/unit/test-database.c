@@ -7,6 +7,7 @@
 
 #include "config.h"
 #include "dbus/error.h"
+#include "store/journal.h"
 #include "store/uploads.h"
 
 #include <glib/gstdio.h>
@@ -277,6 +278,53 @@ test_rows_that_cannot_be (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (ask (database, "SELECT count(*) FROM uploads"), ==, 2);
 }
 
+/* Every pair of states by the funnel: an edge leaves one journal row, any other pair leaves nothing. */
+static void
+test_the_funnel_keeps_to_the_edges (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ObDatabase) database = open_good (fixture, 1000, FALSE);
+  g_autoptr (ObUpload) upload = make_upload ("id-1", NULL);
+  gint64 n_rows = 0;
+
+  g_assert_true (ob_uploads_insert (database, upload, NULL));
+  for (guint from = 0; from < OB_N_STORED; from++)
+    for (guint to = 0; to < OB_N_STORED; to++)
+      {
+        g_autoptr (GError) error = NULL;
+        g_autoptr (ObUpload) back = NULL;
+        gboolean is_edge = ob_stored_can_become (from, to);
+
+        upload->stored = from;
+        upload->reason = OUTBOX_REASON_NONE;
+        g_assert_true (ob_uploads_update (database, upload, NULL));
+        g_assert_cmpint (
+            ob_journal_move (database, upload, to, OUTBOX_REASON_REJECTED, "words", 5000 + n_rows, &error), ==,
+            is_edge);
+        if (!is_edge)
+          g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE);
+        n_rows += is_edge;
+        back = ob_uploads_get (database, "id-1", NULL);
+        g_assert_cmpuint (back->stored, ==, is_edge ? to : from);
+        g_assert_cmpuint (back->stored, ==, upload->stored);
+        g_assert_cmpint (ask (database, "SELECT count(*) FROM journal"), ==, n_rows);
+        g_assert_cmpint (ask (database, "SELECT coalesce(max(sequence), 0) FROM journal"), ==, back->sequence);
+      }
+  g_assert_cmpint (n_rows, >, 0);
+}
+
+static void
+test_a_move_without_a_row_changes_nothing (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ObDatabase) database = open_good (fixture, 1000, FALSE);
+  g_autoptr (ObUpload) upload = make_upload ("id-1", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (ob_journal_move (database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE, NULL, 5, &error));
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND);
+  g_assert_cmpuint (upload->stored, ==, OB_STORED_SAVING);
+  g_assert_cmpint (upload->sequence, ==, 0);
+}
+
 static void
 test_killed_while_it_migrates (Fixture *fixture, gconstpointer data)
 {
@@ -318,6 +366,8 @@ main (int argc, char *argv[])
     { "/database/counters-are-in-step", test_counters_are_in_step },
     { "/uploads/a-row-comes-back-whole", test_a_row_comes_back_whole },
     { "/uploads/rows-that-cannot-be", test_rows_that_cannot_be },
+    { "/journal/the-funnel-keeps-to-the-edges", test_the_funnel_keeps_to_the_edges },
+    { "/journal/a-move-without-a-row-changes-nothing", test_a_move_without_a_row_changes_nothing },
     { "/database/killed-while-it-migrates", test_killed_while_it_migrates },
   };
 
