@@ -1,25 +1,127 @@
-#!/bin/sh
+#!/bin/bash
 # SPDX-FileCopyrightText: The Outbox authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Installs what building and testing need, and only what is missing. Root, or sudo where something is missing.
-set -eu
+# Installs what the Makefile's targets need, and only what is missing; a second run takes a moment and asks nobody.
+# Debian packages need root, or sudo where something is missing; everything else lands under build/tools.
+#
+#   install.sh run     what building, running and the demo need (this is the default)
+#   install.sh test    the same, and the servers that the tests talk to
+#   install.sh bench   the same, and what the benchmarks compare with
+set -euo pipefail
 
-packages="meson ninja-build pkg-config gcc gettext dbus glib-networking
-  libglib2.0-dev libsoup-3.0-dev libsqlite3-dev libjson-glib-dev libgnutls28-dev"
+here=$(cd "$(dirname "$0")" && pwd)
+tools=${OUTBOX_TOOLS:-$(cd "$here/../.." && pwd)/build/tools}
+mode=${1:-run}
 
-missing=
-for package in $packages; do
-  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $package"
-done
-[ -n "$missing" ] || exit 0
+run_packages="meson ninja-build pkg-config gcc libc6-dev gettext dbus glib-networking
+  libglib2.0-dev libglib2.0-bin libsoup-3.0-dev libsqlite3-dev libjson-glib-dev libgnutls28-dev
+  libgirepository1.0-dev gobject-introspection
+  curl ca-certificates sqlite3 ffmpeg lomiri-wallpapers-16.04"
+test_packages="openssl gnutls-bin nginx-light procps iproute2 nftables util-linux"
+bench_packages="time"
 
-as_root=
-if [ "$(id -u)" -ne 0 ]; then
-  as_root=sudo
-  command -v sudo >/dev/null || { echo "install.sh: missing, and neither root nor sudo:$missing" >&2; exit 1; }
-fi
-echo "install.sh: installing$missing"
-$as_root apt-get update -qq
-# shellcheck disable=SC2086 # a list of words on purpose
-DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null
+# Newest first. A version is tried where the Go on this machine is at least as new as it asks for.
+tusd_versions="
+  1.25 github.com/tus/tusd/v2/cmd/tusd@v2.10.0
+  1.20 github.com/tus/tusd/v2/cmd/tusd@v2.2.2
+  1.18 github.com/tus/tusd/cmd/tusd@v1.13.0"
+
+say ()
+{
+  echo "install.sh: $*"
+}
+
+# at_least HAVE WANT, as version numbers
+at_least ()
+{
+  [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$2" ]
+}
+
+node_version ()
+{
+  "$1" --version 2>/dev/null | sed 's/^v//'
+}
+
+install_packages ()
+{
+  local wanted=("$@") missing=() as_root=()
+  mapfile -t missing < <(comm -23 <(printf '%s\n' "${wanted[@]}" | sort -u) \
+    <(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null | sed -n 's/^installed //p' | sort -u))
+  [ "${#missing[@]}" -gt 0 ] || return 0
+
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { say "missing, and neither root nor sudo: ${missing[*]}" >&2; exit 1; }
+    as_root=(sudo)
+  fi
+  say "installing ${missing[*]}"
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# The tests' servers run on Node and Go: Debian's, unless suitable ones are on the path already.
+toolchain_packages ()
+{
+  { command -v node && command -v npm; } >/dev/null || echo nodejs npm
+  command -v go >/dev/null || echo golang-go
+}
+
+# npm_folder NAME: what tests/setup/NAME asks for, unpacked into build/tools/NAME so that the source tree stays clean.
+npm_folder ()
+{
+  local source=$here/$1 target=$tools/$1 sum
+  sum=$(cat "$source"/package*.json | sha256sum | cut -d ' ' -f 1)
+  [ "$(cat "$target/.stamp" 2>/dev/null)" != "$sum" ] || return 0
+  say "npm packages: $1"
+  mkdir -p "$target"
+  cp "$source/package.json" "$source/package-lock.json" "$target/"
+  if ! (cd "$target" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error "${@:2}" >npm.log 2>&1); then
+    say "skipped: npm could not install $1 (see $target/npm.log); tests that need it are skipped"
+    return 1
+  fi
+  echo "$sum" >"$target/.stamp"
+}
+
+install_node_servers ()
+{
+  command -v npm >/dev/null || { say "skipped: no npm; tests with Node servers are skipped"; return 0; }
+  npm_folder servers --omit=optional || return 0
+  at_least "$(node_version node)" 20.19.0 || npm_folder node-runtime || true
+}
+
+install_tusd ()
+{
+  local go_version wanted package last
+  [ ! -x "$tools/bin/tusd" ] || return 0
+  command -v go >/dev/null || { say "skipped: no go; tests with tusd are skipped"; return 0; }
+  go_version=$(GOTOOLCHAIN=local go env GOVERSION | sed 's/^go//')
+  mkdir -p "$tools/bin"
+  while read -r wanted package; do
+    [ -n "$wanted" ] && at_least "$go_version" "$wanted" || continue
+    say "building $package with Go $go_version"
+    last=$tools/tusd.log
+    if GOTOOLCHAIN=local GOFLAGS=-mod=mod GOBIN=$tools/bin go install -ldflags='-s -w' "$package" >"$last" 2>&1; then
+      echo "$package" >"$tools/bin/tusd.version"
+      return 0
+    fi
+  done <<<"$tusd_versions"
+  say "skipped: no tusd builds with Go $go_version (see $tools/tusd.log); tests with it are skipped"
+}
+
+# shellcheck disable=SC2086,SC2046 # lists of words on purpose
+case $mode in
+  run)
+    install_packages $run_packages
+    ;;
+  test | bench)
+    [ "$mode" = test ] || test_packages="$test_packages $bench_packages"
+    install_packages $run_packages $test_packages $(toolchain_packages)
+    install_node_servers
+    install_tusd
+    ;;
+  *)
+    echo "usage: install.sh [run|test|bench]" >&2
+    exit 2
+    ;;
+esac
