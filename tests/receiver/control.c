@@ -1,0 +1,72 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * POST /control sets a fault or a habit, GET /control tells what happened so far. Faults do not act on it, and it is not
+ * counted. Main thread.
+ */
+#include "exchange.h"
+
+#define ROUTE "/control"
+
+static JsonObject *
+describe (Receiver *receiver)
+{
+  JsonObject *object = json_object_new ();
+  JsonObject *requests = json_object_new ();
+  JsonArray *uploads = json_array_new ();
+  g_autoptr (GPtrArray) list = shelf_list (receiver->shelf);
+  GHashTableIter iter;
+  gpointer method, count;
+
+  g_hash_table_iter_init (&iter, receiver->requests);
+  while (g_hash_table_iter_next (&iter, &method, &count))
+    json_object_set_int_member (requests, method, GPOINTER_TO_UINT (count));
+  for (guint i = 0; i < list->len; i++)
+    json_array_add_object_element (uploads, deposit_full_facts (g_ptr_array_index (list, i)));
+  json_object_set_int_member (object, "connections", receiver->connections);
+  json_object_set_object_member (object, "requests", requests);
+  json_object_set_int_member (object, "body_bytes", receiver->body_bytes);
+  json_object_set_int_member (object, "finished", receiver->finished);
+  json_object_set_int_member (object, "duplicate_finishes", receiver->duplicate_finishes);
+  json_object_set_object_member (object, "faults", faults_describe (receiver->faults));
+  json_object_set_array_member (object, "uploads", uploads);
+  return object;
+}
+
+static void
+take_order (Receiver *receiver, SoupServerMessage *message)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (GBytes) body = soup_message_body_flatten (soup_server_message_get_request_body (message));
+  g_autoptr (GError) error = NULL;
+  gsize length;
+  const char *text = g_bytes_get_data (body, &length);
+  JsonNode *root = json_parser_load_from_data (parser, text, length, &error) ? json_parser_get_root (parser) : NULL;
+
+  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
+    reply_text (message, SOUP_STATUS_BAD_REQUEST, error != NULL ? error->message : "not a JSON object\n");
+  else if (!faults_add (receiver->faults, json_node_get_object (root), &error))
+    reply_text (message, SOUP_STATUS_BAD_REQUEST, error->message);
+  else
+    reply_json (message, SOUP_STATUS_OK, faults_describe (receiver->faults));
+}
+
+static void
+on_request (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer user_data)
+{
+  Receiver *receiver = user_data;
+  const char *method = soup_server_message_get_method (message);
+
+  if (g_str_equal (method, "POST"))
+    take_order (receiver, message);
+  else if (g_str_equal (method, "GET"))
+    reply_json (message, SOUP_STATUS_OK, describe (receiver));
+  else
+    reply_text (message, SOUP_STATUS_METHOD_NOT_ALLOWED, "GET or POST\n");
+}
+
+void
+control_add_routes (Receiver *receiver)
+{
+  soup_server_add_handler (receiver->server, ROUTE, on_request, receiver, NULL);
+}
