@@ -235,6 +235,14 @@ deposit_mark (Deposit *deposit)
   deposit->mark = deposit->offset;
 }
 
+static void
+restart_digest (Deposit *deposit)
+{
+  clear_hash (&deposit->digest);
+  if (deposit->wants_digest)
+    gnutls_hash_init (&deposit->digest, GNUTLS_DIG_SHA256);
+}
+
 gboolean
 deposit_rewind (Deposit *deposit, gint64 offset, GError **error)
 {
@@ -253,8 +261,7 @@ deposit_rewind (Deposit *deposit, gint64 offset, GError **error)
     {
       /* A digest cannot run backwards: from here on only rereading the file can tell it. */
       deposit->digested = offset == 0 ? 0 : G_MAXINT64;
-      if (deposit->digest != NULL)
-        gnutls_hash_output (deposit->digest, NULL);
+      restart_digest (deposit);
     }
   deposit->mark = -1;
   deposit->offset = offset;
@@ -285,7 +292,7 @@ reread_digest (Deposit *deposit, GError **error)
   g_autofree char *buffer = g_malloc (REREAD_BYTES);
   gssize got;
 
-  gnutls_hash_output (deposit->digest, NULL);
+  restart_digest (deposit);
   for (gint64 at = 0; (got = pread (deposit->fd, buffer, REREAD_BYTES, at)) > 0; at += got)
     gnutls_hash (deposit->digest, buffer, got);
   if (got < 0)

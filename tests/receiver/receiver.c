@@ -197,6 +197,15 @@ has_required_header (const Habits *habits, SoupServerMessage *message)
          || g_strcmp0 (soup_message_headers_get_one (headers, habits->header_name), habits->header_value) == 0;
 }
 
+/* libsoup takes a 204 for a body that ends with the connection, and closes it, whatever was set before its headers went
+ * out. */
+static void
+on_wrote_headers (SoupServerMessage *message, gpointer user_data)
+{
+  if (soup_server_message_get_status (message) == SOUP_STATUS_NO_CONTENT)
+    soup_message_headers_set_encoding (soup_server_message_get_response_headers (message), SOUP_ENCODING_NONE);
+}
+
 gboolean
 receiver_admit (Receiver *receiver, SoupServerMessage *message, const char *path, const Deposit *deposit)
 {
@@ -204,6 +213,7 @@ receiver_admit (Receiver *receiver, SoupServerMessage *message, const char *path
   g_autoptr (Fault) fault = NULL;
 
   soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
+  g_signal_connect (message, "wrote-headers", G_CALLBACK (on_wrote_headers), NULL);
   count_connection (receiver, message);
   count_request (receiver, message);
 

@@ -1,0 +1,84 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * An attempt: the protocol until every byte is stored, then the confirmation. Worker thread.
+ */
+#include "transfer/attempt.h"
+
+#include "transfer/confirm.h"
+#include "transfer/tus.h"
+
+void
+ob_job_free (ObJob *job)
+{
+  g_free (job->id);
+  g_free (job->path);
+  g_free (job->name);
+  g_free (job->media_type);
+  g_free (job->sha256);
+  g_free (job->group);
+  g_free (job->server_url);
+  g_free (job->url);
+  g_free (job->confirm_url);
+  g_clear_pointer (&job->headers, g_variant_unref);
+  g_clear_pointer (&job->metadata, g_variant_unref);
+  g_free (job);
+}
+
+ObAttemptResult *
+ob_attempt_result_new (void)
+{
+  ObAttemptResult *result = g_new0 (ObAttemptResult, 1);
+
+  result->outcome.retry_after_ms = -1;
+
+  return result;
+}
+
+void
+ob_attempt_result_free (ObAttemptResult *result)
+{
+  g_free (result->code);
+  g_free (result->message);
+  ob_receipt_clear (&result->receipt);
+  g_free (result);
+}
+
+/* Where nothing can be asked, the protocol's own final word is the receipt. */
+static void
+confirm (SoupSession *session, const ObJob *job, ObAttemptResult *result, GCancellable *cancellable)
+{
+  if (job->confirm_url)
+    {
+      ob_confirm_ask (session, job, result, cancellable);
+      return;
+    }
+  result->is_done = TRUE;
+  result->receipt.confirmed_by = g_strdup ("tus");
+}
+
+ObAttemptResult *
+ob_attempt_run (SoupSession *session, const ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data,
+                GCancellable *cancellable)
+{
+  ObAttemptResult *result = ob_attempt_result_new ();
+
+  /* With a confirm URL an upload that is stored is only asked about; without one the server's offset says it again. */
+  if ((!job->is_stored || !job->confirm_url)
+      && (!ob_tus_send (session, job, checkpoints, user_data, result, cancellable)))
+    return result;
+  if (!job->is_stored && !checkpoints->stored (user_data))
+    {
+      result->is_cancelled = TRUE;
+      return result;
+    }
+  confirm (session, job, result, cancellable);
+
+  return result;
+}
+
+void
+ob_attempt_terminate (SoupSession *session, const ObJob *job, GCancellable *cancellable)
+{
+  ob_tus_terminate (session, job, cancellable);
+}

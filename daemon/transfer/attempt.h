@@ -1,0 +1,83 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * One run of a protocol for one upload: what it is given, what it reports on the way, and how it ended. It knows
+ * nothing of the queue.
+ */
+#pragma once
+
+#include "model/upload.h"
+#include "transfer/outcome.h"
+
+#include <libsoup/soup.h>
+
+G_BEGIN_DECLS
+
+/* What an attempt is given. A copy of its own, since it crosses to a worker thread. */
+typedef struct
+{
+  char *id;
+  char *path; /* of the spool's copy */
+  char *name;
+  char *media_type;
+  char *sha256;
+  char *group;
+  char *server_url;  /* where to resume, or NULL */
+  char *url;         /* of the destination */
+  char *confirm_url; /* of the destination, or NULL */
+  GVariant *headers; /* a{ss}: the destination's own */
+  GVariant *metadata; /* a{ss} */
+  guint64 size_bytes;
+  gboolean is_stored; /* the server has every byte: only ask for the receipt */
+} ObJob;
+
+void ob_job_free (ObJob *job);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObJob, ob_job_free)
+
+/* What an attempt reports, called on the worker thread. */
+typedef struct
+{
+  /* The server made an upload URL; NULL: it has lost the one there was. Returns once that is durable; FALSE: stop. */
+  gboolean (*created) (const char *server_url, gpointer user_data);
+  /* The offset that the server confirmed, and payload bytes that went out since the last call. */
+  void (*progress) (guint64 offset_bytes, guint64 sent_bytes, gpointer user_data);
+  /* The server has every byte. Returns once that is durable; FALSE: stop. */
+  gboolean (*stored) (gpointer user_data);
+} ObCheckpoints;
+
+typedef struct
+{
+  gboolean is_done; /* receipt says so; otherwise outcome does */
+  gboolean is_cancelled;
+  gboolean has_moved; /* the offset grew */
+  ObOutcome outcome;
+  char *code;    /* one word for programs */
+  char *message; /* for a person: the server's words, or the system's */
+  ObReceipt receipt;
+} ObAttemptResult;
+
+ObAttemptResult *ob_attempt_result_new (void);
+void ob_attempt_result_free (ObAttemptResult *result);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObAttemptResult, ob_attempt_result_free)
+
+/**
+ * ob_attempt_run:
+ * @session: the worker's own session
+ * @job: what to send
+ * @checkpoints: where to report
+ * @cancellable: ends it early
+ *
+ * Blocks until the upload is confirmed or cannot go on. Worker thread.
+ *
+ * Returns: (transfer full): how it ended
+ */
+ObAttemptResult *ob_attempt_run (SoupSession *session, const ObJob *job, const ObCheckpoints *checkpoints,
+                                 gpointer user_data, GCancellable *cancellable);
+
+/* Gives up what a server has of an upload (tus termination extension). Best effort. Worker thread. */
+void ob_attempt_terminate (SoupSession *session, const ObJob *job, GCancellable *cancellable);
+
+/* A session for one worker thread. */
+SoupSession *ob_attempt_session_new (void);
+
+G_END_DECLS

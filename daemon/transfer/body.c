@@ -1,0 +1,73 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A stream over a part of a file. GIO's own file stream cannot end before the file does. Worker thread.
+ */
+#include "transfer/body.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+struct _ObBody
+{
+  GInputStream parent_instance;
+
+  int fd; /* borrowed */
+  guint64 offset_bytes;
+  guint64 size_bytes;
+  guint64 taken_bytes;
+};
+
+G_DEFINE_FINAL_TYPE (ObBody, ob_body, G_TYPE_INPUT_STREAM)
+
+static gssize
+ob_body_read (GInputStream *stream, void *buffer, gsize count, GCancellable *cancellable, GError **error)
+{
+  ObBody *self = OB_BODY (stream);
+  gssize got;
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return -1;
+  count = MIN (count, self->size_bytes - self->taken_bytes);
+  do
+    got = pread (self->fd, buffer, count, (off_t) (self->offset_bytes + self->taken_bytes));
+  while (got < 0 && errno == EINTR);
+  if (got < 0 || (got == 0 && count > 0))
+    {
+      g_set_error (error, G_IO_ERROR, got < 0 ? g_io_error_from_errno (errno) : G_IO_ERROR_PARTIAL_INPUT,
+                   "The saved copy cannot be read: %s", got < 0 ? g_strerror (errno) : "it is too short");
+      return -1;
+    }
+  self->taken_bytes += (guint64) got;
+
+  return got;
+}
+
+static void
+ob_body_init (ObBody *self)
+{
+}
+
+static void
+ob_body_class_init (ObBodyClass *klass)
+{
+  G_INPUT_STREAM_CLASS (klass)->read_fn = ob_body_read;
+}
+
+GInputStream *
+ob_body_new (int fd, guint64 offset_bytes, guint64 size_bytes)
+{
+  ObBody *self = g_object_new (OB_TYPE_BODY, NULL);
+
+  self->fd = fd;
+  self->offset_bytes = offset_bytes;
+  self->size_bytes = size_bytes;
+
+  return G_INPUT_STREAM (self);
+}
+
+guint64
+ob_body_get_taken_bytes (ObBody *body)
+{
+  return body->taken_bytes;
+}

@@ -1,0 +1,107 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The confirm URL. Worker thread.
+ */
+#include "transfer/confirm.h"
+
+#include "base/json.h"
+#include "transfer/http.h"
+
+static void
+append_escaped (GString *url, const char *value)
+{
+  g_string_append_uri_escaped (url, value ? value : "", NULL, FALSE);
+}
+
+char *
+ob_confirm_fill_url (const char *template, const char *id, const char *group, const char *sha256)
+{
+  const struct
+  {
+    const char *name;
+    const char *value;
+  } parts[] = { { "{id}", id }, { "{group}", group }, { "{sha256}", sha256 } };
+  GString *url = g_string_new (NULL);
+
+  while (*template)
+    {
+      guint i;
+
+      for (i = 0; i < G_N_ELEMENTS (parts) && !g_str_has_prefix (template, parts[i].name); i++)
+        ;
+      if (i == G_N_ELEMENTS (parts))
+        {
+          g_string_append_c (url, *template++);
+          continue;
+        }
+      append_escaped (url, parts[i].value);
+      template += strlen (parts[i].name);
+    }
+
+  return g_string_free (url, FALSE);
+}
+
+static const char *
+get_string (JsonObject *object, const char *name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_get_string (node) : NULL;
+}
+
+static gboolean
+is_true (JsonObject *object, const char *name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node && json_node_get_value_type (node) == G_TYPE_BOOLEAN && json_node_get_boolean (node);
+}
+
+void
+ob_confirm_read (const char *body, gsize body_bytes, const char *sha256, ObAttemptResult *result)
+{
+  g_autoptr (JsonNode) root = ob_json_parse (body, body_bytes, NULL);
+  JsonObject *object = root && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
+  const char *digest = object ? get_string (object, "sha256") : NULL;
+
+  /* A portal's page, a broken proxy: anything but the JSON that was agreed on says nothing about the upload. */
+  if (!object || !json_object_has_member (object, "stored"))
+    ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "bad-answer",
+                   "The confirm URL answered something else than a confirmation");
+  else if (digest && g_ascii_strcasecmp (digest, sha256) != 0)
+    ob_result_set (result, OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED, "digest-mismatch",
+                   "The server has other bytes than this device sent");
+  else if (!is_true (object, "stored") || !is_true (object, "attached"))
+    ob_result_set (result, OB_VERDICT_NOT_YET, OUTBOX_REASON_NONE, "not-yet", "Not attached to its record yet");
+  else
+    {
+      result->is_done = TRUE;
+      result->receipt.record = g_strdup (get_string (object, "record"));
+      result->receipt.digest = g_strdup (digest);
+      result->receipt.confirmed_by = g_strdup ("confirm-url");
+    }
+}
+
+void
+ob_confirm_ask (SoupSession *session, const ObJob *job, ObAttemptResult *result, GCancellable *cancellable)
+{
+  g_autofree char *url = ob_confirm_fill_url (job->confirm_url, job->id, job->group, job->sha256);
+  SoupMessage *message = ob_http_message_new ("GET", url, job);
+  g_autoptr (ObAnswer) answer = NULL;
+
+  if (!message)
+    {
+      ob_result_set (result, OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "bad-url", "The confirm URL is no URL");
+      return;
+    }
+  soup_message_headers_replace (soup_message_get_request_headers (message), "Accept", "application/json");
+  answer = ob_http_send (session, message, cancellable);
+  if (ob_answer_judge (answer, OB_STAGE_CONFIRM, result))
+    return;
+  if (ob_answer_get_status (answer) == SOUP_STATUS_OK)
+    ob_confirm_read (answer->body, answer->body_bytes, job->sha256, result);
+  else
+    ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "bad-answer",
+                   "The confirm URL answered something else than a confirmation");
+}

@@ -1,0 +1,26 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Asks the destination's confirm URL: is it stored, and attached to which record?
+ */
+#pragma once
+
+#include "transfer/attempt.h"
+
+G_BEGIN_DECLS
+
+/**
+ * ob_confirm_fill_url:
+ * @template: a URL with {id}, {group} and {sha256}
+ *
+ * Returns: (transfer full): the URL, values escaped (RFC 3986 section 2.1)
+ */
+char *ob_confirm_fill_url (const char *template, const char *id, const char *group, const char *sha256);
+
+/* Asks once; the answer is in @result. Worker thread. */
+void ob_confirm_ask (SoupSession *session, const ObJob *job, ObAttemptResult *result, GCancellable *cancellable);
+
+/* Pure: what a 200 says. */
+void ob_confirm_read (const char *body, gsize body_bytes, const char *sha256, ObAttemptResult *result);
+
+G_END_DECLS

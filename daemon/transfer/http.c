@@ -1,0 +1,166 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Requests and answers over libsoup's blocking interface. Worker thread.
+ */
+#include "transfer/http.h"
+
+#include "config.h"
+
+#define TIMEOUT_S 30
+#define WORDS_MAX_CHARS 300
+
+SoupSession *
+ob_attempt_session_new (void)
+{
+  return soup_session_new_with_options ("timeout", TIMEOUT_S, "idle-timeout", 60, "max-conns", 4,
+                                        "max-conns-per-host", 2, "user-agent", "outbox/" OB_VERSION " ", NULL);
+}
+
+/* A 204 has no body (RFC 9112 section 6.3), yet libsoup reads to the end of the connection where no length is given. */
+static void
+on_got_headers (SoupMessage *message, gpointer user_data)
+{
+  if (soup_message_get_status (message) == SOUP_STATUS_NO_CONTENT)
+    soup_message_headers_set_encoding (soup_message_get_response_headers (message), SOUP_ENCODING_NONE);
+}
+
+SoupMessage *
+ob_http_message_new (const char *method, const char *url, const ObJob *job)
+{
+  g_autoptr (SoupMessage) message = soup_message_new (method, url);
+  const char *name, *value;
+  const char *scheme;
+  GVariantIter iter;
+
+  if (!message)
+    return NULL;
+  scheme = g_uri_get_scheme (soup_message_get_uri (message));
+  if (!g_str_equal (scheme, "http") && !g_str_equal (scheme, "https"))
+    return NULL;
+  /* Without the flag each PATCH and POST opens a connection of its own. */
+  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_IDEMPOTENT);
+  g_variant_iter_init (&iter, job->headers);
+  while (g_variant_iter_next (&iter, "{&s&s}", &name, &value))
+    soup_message_headers_replace (soup_message_get_request_headers (message), name, value);
+  g_signal_connect (message, "got-headers", G_CALLBACK (on_got_headers), NULL);
+
+  return g_steal_pointer (&message);
+}
+
+void
+ob_answer_free (ObAnswer *answer)
+{
+  g_clear_object (&answer->message);
+  g_clear_error (&answer->error);
+  g_free (answer->body);
+  g_free (answer);
+}
+
+/* Reads what fits; a longer answer is cut there, and its connection with it. */
+static void
+read_body (ObAnswer *answer, GInputStream *stream, GCancellable *cancellable)
+{
+  answer->body = g_malloc (OB_ANSWER_MAX_BYTES + 1);
+  (void) g_input_stream_read_all (stream, answer->body, OB_ANSWER_MAX_BYTES, &answer->body_bytes, cancellable, NULL);
+  answer->body[answer->body_bytes] = '\0';
+  (void) g_input_stream_close (stream, cancellable, NULL);
+}
+
+ObAnswer *
+ob_http_send (SoupSession *session, SoupMessage *message, GCancellable *cancellable)
+{
+  ObAnswer *answer = g_new0 (ObAnswer, 1);
+  g_autoptr (GInputStream) stream = NULL;
+
+  answer->message = message;
+  stream = soup_session_send (session, message, cancellable, &answer->error);
+  if (stream)
+    read_body (answer, stream, cancellable);
+
+  return answer;
+}
+
+guint
+ob_answer_get_status (const ObAnswer *answer)
+{
+  return answer->error ? 0 : soup_message_get_status (answer->message);
+}
+
+const char *
+ob_answer_get_header (const ObAnswer *answer, const char *name)
+{
+  return soup_message_headers_get_one (soup_message_get_response_headers (answer->message), name);
+}
+
+gboolean
+ob_answer_get_number (const ObAnswer *answer, const char *name, guint64 *number)
+{
+  const char *text = ob_answer_get_header (answer, name);
+
+  return text && g_ascii_string_to_unsigned (text, 10, 0, G_MAXINT64, number, NULL);
+}
+
+char *
+ob_answer_dup_words (const ObAnswer *answer)
+{
+  const char *type = ob_answer_get_header (answer, "Content-Type");
+  gboolean is_page = type && g_ascii_strncasecmp (type, "text/html", 9) == 0;
+  g_autofree char *text = answer->body ? g_utf8_make_valid (answer->body, -1) : g_strdup ("");
+  g_autofree char *line = g_utf8_substring (text, 0, MIN (g_utf8_strlen (text, -1), WORDS_MAX_CHARS));
+  guint status = ob_answer_get_status (answer);
+
+  g_strdelimit (line, "\r\n\t", ' ');
+  g_strstrip (line);
+  if (*line && !is_page)
+    return g_strdup_printf ("%s (HTTP %u)", line, status);
+
+  return g_strdup_printf ("HTTP %u %s", status, soup_status_get_phrase (status));
+}
+
+void
+ob_result_set (ObAttemptResult *result, ObVerdict verdict, OutboxReason reason, const char *code, const char *message)
+{
+  result->outcome = (ObOutcome){ verdict, reason, -1 };
+  g_free (result->code);
+  g_free (result->message);
+  result->code = g_strdup (code);
+  result->message = g_strdup (message);
+}
+
+static void
+judge_error (const GError *error, ObAttemptResult *result)
+{
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      result->is_cancelled = TRUE;
+      return;
+    }
+  ob_result_set (result, OB_VERDICT_UNDECIDED, OUTBOX_REASON_NONE,
+                 error->domain == G_TLS_ERROR ? "tls" : "connection", error->message);
+  result->outcome = ob_outcome_from_error (error);
+}
+
+gboolean
+ob_answer_judge (const ObAnswer *answer, ObStage stage, ObAttemptResult *result)
+{
+  guint status = ob_answer_get_status (answer);
+  ObOutcome outcome;
+
+  if (answer->error)
+    {
+      judge_error (answer->error, result);
+      return TRUE;
+    }
+  outcome = ob_outcome_from_status (stage, status, ob_answer_get_header (answer, "Retry-After"),
+                                    g_get_real_time () / 1000);
+  if (outcome.verdict == OB_VERDICT_UNDECIDED)
+    return FALSE;
+  g_free (result->code);
+  g_free (result->message);
+  result->code = g_strdup_printf ("http-%u", status);
+  result->message = ob_answer_dup_words (answer);
+  result->outcome = outcome;
+
+  return TRUE;
+}

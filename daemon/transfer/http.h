@@ -1,0 +1,49 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * One request and its whole, bounded answer, blocking. Private to the protocols; worker thread.
+ */
+#pragma once
+
+#include "transfer/attempt.h"
+
+G_BEGIN_DECLS
+
+/* More of an answer than this is never read. */
+#define OB_ANSWER_MAX_BYTES (64 * 1024)
+
+typedef struct
+{
+  SoupMessage *message; /* owned */
+  char *body;           /* owned, NUL-terminated; may hold any byte */
+  gsize body_bytes;
+  GError *error; /* owned; NULL where there is an answer */
+} ObAnswer;
+
+void ob_answer_free (ObAnswer *answer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObAnswer, ob_answer_free)
+
+/* A message to @url with the destination's headers; redirects are not followed. NULL: not an http(s) URL. */
+SoupMessage *ob_http_message_new (const char *method, const char *url, const ObJob *job);
+
+/* Sends @message (transfer full). Returns: (transfer full): the answer or the error. */
+ObAnswer *ob_http_send (SoupSession *session, SoupMessage *message, GCancellable *cancellable);
+
+guint ob_answer_get_status (const ObAnswer *answer);
+const char *ob_answer_get_header (const ObAnswer *answer, const char *name);
+
+/* A header that must be a whole number. */
+gboolean ob_answer_get_number (const ObAnswer *answer, const char *name, guint64 *number);
+
+/* Returns: (transfer full): the start of the answer's text as one line for a person, or its status. */
+char *ob_answer_dup_words (const ObAnswer *answer);
+
+/* Says in @result what the answer means at that stage. Returns: whether it is no success, so that the attempt ends or
+ * turns; a success status is left to the caller. */
+gboolean ob_answer_judge (const ObAnswer *answer, ObStage stage, ObAttemptResult *result);
+
+/* Ends an attempt by a decision of ours. */
+void ob_result_set (ObAttemptResult *result, ObVerdict verdict, OutboxReason reason, const char *code,
+                    const char *message);
+
+G_END_DECLS

@@ -1,0 +1,425 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A run of tus: discover, create or look, send, look again after every doubt. The server's Upload-Offset is believed,
+ * whatever was written to the socket. Worker thread.
+ */
+#include "transfer/tus.h"
+
+#include "transfer/body.h"
+#include "transfer/confirm.h"
+#include "transfer/http.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gnutls/crypto.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SECONDS_A_CHUNK 8
+#define MOST_LOSSES 4
+#define MOST_RESENDS 3
+#define MOST_RESTARTS 2
+
+typedef enum
+{
+  STEP_CREATE,
+  STEP_LOOK,
+  STEP_SEND,
+  STEP_STORED,
+  STEP_END,
+} Step;
+
+typedef struct
+{
+  SoupSession *session;
+  const ObJob *job;
+  const ObCheckpoints *checkpoints;
+  gpointer user_data;
+  ObAttemptResult *result;
+  GCancellable *cancellable;
+  int fd;
+  char *server_url; /* owned */
+  guint64 offset_bytes;
+  guint64 chunk_bytes;
+  guint64 limit_bytes; /* of a chunk: the server's, or what sticks behind a buffering proxy */
+  guint losses;        /* chunks in a row of which nothing arrived */
+  guint resends;       /* of one damaged chunk */
+  guint restarts;      /* times that the upload URL was gone */
+  gboolean has_checksum;
+} Tus;
+
+guint64
+ob_tus_next_chunk_bytes (guint64 sent_bytes, gint64 elapsed_us, guint64 limit_bytes)
+{
+  double rate = (double) sent_bytes / (double) MAX (elapsed_us, 1000) * G_USEC_PER_SEC;
+  guint64 wanted = (guint64) MIN (rate * SECONDS_A_CHUNK, (double) OB_TUS_CHUNK_MAX_BYTES);
+
+  return MIN (MAX (wanted, 256 * 1024), limit_bytes);
+}
+
+static void
+append_pair (GString *text, const char *key, const char *value)
+{
+  g_autofree char *encoded = g_base64_encode ((const guchar *) value, strlen (value));
+
+  g_string_append_printf (text, "%s%s %s", text->len > 0 ? "," : "", key, encoded);
+}
+
+/* A key is printable ASCII without space and comma (tus 1.0, Upload-Metadata). */
+static gboolean
+is_key (const char *key)
+{
+  for (const char *c = key; *c; c++)
+    if (!g_ascii_isgraph (*c) || *c == ',')
+      return FALSE;
+
+  return *key && !g_str_equal (key, "filename") && !g_str_equal (key, "filetype") && !g_str_equal (key, "outbox_id")
+         && !g_str_equal (key, "outbox_group");
+}
+
+char *
+ob_tus_encode_metadata (const ObJob *job)
+{
+  GString *text = g_string_new (NULL);
+  const char *key, *value;
+  GVariantIter iter;
+
+  append_pair (text, "filename", job->name);
+  append_pair (text, "filetype", job->media_type);
+  append_pair (text, "outbox_id", job->id);
+  if (job->group)
+    append_pair (text, "outbox_group", job->group);
+  g_variant_iter_init (&iter, job->metadata);
+  while (g_variant_iter_next (&iter, "{&s&s}", &key, &value))
+    if (is_key (key))
+      append_pair (text, key, value);
+
+  return g_string_free (text, FALSE);
+}
+
+static SoupMessage *
+new_message (Tus *tus, const char *method, const char *url)
+{
+  SoupMessage *message = ob_http_message_new (method, url, tus->job);
+
+  if (message)
+    soup_message_headers_replace (soup_message_get_request_headers (message), "Tus-Resumable", "1.0.0");
+  else
+    ob_result_set (tus->result, OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "bad-url", "The server's URL is no URL");
+
+  return message;
+}
+
+static Step
+end (Tus *tus, ObVerdict verdict, const char *code, const char *message)
+{
+  ob_result_set (tus->result, verdict, OUTBOX_REASON_NONE, code, message);
+
+  return STEP_END;
+}
+
+/* The protocol's own headers are missing: whoever answered, it was no tus server. */
+static Step
+end_by_stranger (Tus *tus)
+{
+  return end (tus, OB_VERDICT_PORTAL, "bad-answer", "Something that is no tus server answered");
+}
+
+/* OPTIONS: limits and extensions. A server that does not answer it is taken to have none. */
+static gboolean
+discover (Tus *tus)
+{
+  SoupMessage *message = new_message (tus, "OPTIONS", tus->job->url);
+  g_autoptr (ObAnswer) answer = NULL;
+  const char *extensions, *algorithms;
+  guint64 max_bytes;
+
+  if (!message)
+    return FALSE;
+  answer = ob_http_send (tus->session, message, tus->cancellable);
+  if (answer->error)
+    return !ob_answer_judge (answer, OB_STAGE_CREATE, tus->result);
+  if (!ob_answer_get_header (answer, "Tus-Version"))
+    return TRUE;
+  extensions = ob_answer_get_header (answer, "Tus-Extension");
+  algorithms = ob_answer_get_header (answer, "Tus-Checksum-Algorithm");
+  tus->has_checksum
+      = extensions && soup_header_contains (extensions, "checksum") && algorithms && strstr (algorithms, "sha1");
+  if (ob_answer_get_number (answer, "Tus-Max-Size", &max_bytes) && max_bytes > 0 && tus->job->size_bytes > max_bytes)
+    {
+      ob_result_set (tus->result, OB_VERDICT_FAIL, OUTBOX_REASON_TOO_LARGE, "too-large",
+                     "The file is larger than the server takes");
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static Step
+create (Tus *tus)
+{
+  g_autofree char *size = g_strdup_printf ("%" G_GUINT64_FORMAT, tus->job->size_bytes);
+  g_autofree char *metadata = ob_tus_encode_metadata (tus->job);
+  SoupMessage *message = new_message (tus, "POST", tus->job->url);
+  g_autoptr (ObAnswer) answer = NULL;
+  SoupMessageHeaders *headers;
+  const char *location;
+
+  if (!message)
+    return STEP_END;
+  headers = soup_message_get_request_headers (message);
+  soup_message_headers_replace (headers, "Upload-Length", size);
+  soup_message_headers_replace (headers, "Upload-Metadata", metadata);
+  soup_message_headers_replace (headers, "Idempotency-Key", tus->job->id);
+  soup_message_headers_set_content_length (headers, 0);
+  answer = ob_http_send (tus->session, message, tus->cancellable);
+  if (ob_answer_judge (answer, OB_STAGE_CREATE, tus->result))
+    return STEP_END;
+  location = ob_answer_get_header (answer, "Location");
+  if (ob_answer_get_status (answer) != SOUP_STATUS_CREATED || !location
+      || !ob_answer_get_header (answer, "Tus-Resumable"))
+    return end_by_stranger (tus);
+
+  g_free (tus->server_url);
+  tus->server_url = g_uri_resolve_relative (tus->job->url, location, G_URI_FLAGS_NONE, NULL);
+  if (!tus->server_url)
+    return end_by_stranger (tus);
+  if (!tus->checkpoints->created (tus->server_url, tus->user_data))
+    {
+      tus->result->is_cancelled = TRUE;
+      return STEP_END;
+    }
+  tus->offset_bytes = 0;
+
+  return tus->job->size_bytes == 0 ? STEP_STORED : STEP_SEND;
+}
+
+/* The upload URL is no more. It may have been finished and cleared away: ask before anything is sent twice. */
+static Step
+gone (Tus *tus)
+{
+  ObAttemptResult *result = tus->result;
+
+  if (tus->job->confirm_url)
+    {
+      ob_confirm_ask (tus->session, tus->job, result, tus->cancellable);
+      if (result->is_done || result->is_cancelled || result->outcome.verdict != OB_VERDICT_NOT_YET)
+        return STEP_END;
+    }
+  if (++tus->restarts > MOST_RESTARTS)
+    return end (tus, OB_VERDICT_RETRY_UPLOAD, "gone", "The server loses the upload again and again");
+  if (!tus->checkpoints->created (NULL, tus->user_data))
+    {
+      result->is_cancelled = TRUE;
+      return STEP_END;
+    }
+
+  return STEP_CREATE;
+}
+
+/* Takes what the server says it has. */
+static Step
+believe (Tus *tus, guint64 offset_bytes, guint64 sent_bytes)
+{
+  gboolean has_moved = offset_bytes > tus->offset_bytes;
+
+  tus->checkpoints->progress (offset_bytes, sent_bytes, tus->user_data);
+  tus->offset_bytes = offset_bytes;
+  tus->result->has_moved |= has_moved;
+  if (has_moved)
+    tus->losses = tus->resends = 0;
+
+  return offset_bytes == tus->job->size_bytes ? STEP_STORED : STEP_SEND;
+}
+
+static Step
+look (Tus *tus)
+{
+  SoupMessage *message = new_message (tus, "HEAD", tus->server_url);
+  g_autoptr (ObAnswer) answer = NULL;
+  guint64 offset_bytes, size_bytes;
+
+  if (!message)
+    return STEP_END;
+  answer = ob_http_send (tus->session, message, tus->cancellable);
+  if (ob_answer_judge (answer, OB_STAGE_LOOK, tus->result))
+    return tus->result->outcome.verdict == OB_VERDICT_GONE && !tus->result->is_cancelled ? gone (tus) : STEP_END;
+  if (!ob_answer_get_number (answer, "Upload-Offset", &offset_bytes) || offset_bytes > tus->job->size_bytes
+      || (ob_answer_get_number (answer, "Upload-Length", &size_bytes) && size_bytes != tus->job->size_bytes))
+    return end_by_stranger (tus);
+
+  return believe (tus, offset_bytes, 0);
+}
+
+/* Less arrived than was sent: smaller chunks, until they stick; then give the server a rest. */
+static Step
+lose (Tus *tus, guint64 chunk_bytes)
+{
+  if (++tus->losses >= MOST_LOSSES)
+    return end (tus, OB_VERDICT_RETRY_UPLOAD, "no-progress", "Nothing of what was sent arrived");
+  if (tus->losses >= 2)
+    tus->limit_bytes = MAX (chunk_bytes / 4, OB_TUS_CHUNK_MIN_BYTES);
+  tus->chunk_bytes = MIN (tus->chunk_bytes, tus->limit_bytes);
+
+  return STEP_LOOK;
+}
+
+/* SHA-1 because every tus server with the extension has it; it guards against damage, not against people. */
+static gboolean
+add_checksum (Tus *tus, SoupMessage *message, guint64 chunk_bytes)
+{
+  g_autofree char *buffer = g_malloc (256 * 1024);
+  g_autofree char *encoded = NULL;
+  g_autofree char *value = NULL;
+  guint8 digest[20];
+  gnutls_hash_hd_t hash;
+  guint64 done = 0;
+
+  if (gnutls_hash_init (&hash, GNUTLS_DIG_SHA1) != 0)
+    return FALSE;
+  while (done < chunk_bytes)
+    {
+      gssize got = pread (tus->fd, buffer, MIN (256 * 1024, chunk_bytes - done), (off_t) (tus->offset_bytes + done));
+
+      if (got < 0 && errno == EINTR)
+        continue;
+      if (got <= 0)
+        break;
+      gnutls_hash (hash, buffer, (gsize) got);
+      done += (guint64) got;
+    }
+  gnutls_hash_deinit (hash, digest);
+  encoded = g_base64_encode (digest, sizeof digest);
+  value = g_strconcat ("sha1 ", encoded, NULL);
+  soup_message_headers_replace (soup_message_get_request_headers (message), "Upload-Checksum", value);
+
+  return done == chunk_bytes;
+}
+
+/* What the answer to a chunk means for the next step. */
+static Step
+after_patch (Tus *tus, const ObAnswer *answer, guint64 chunk_bytes, guint64 sent_bytes, gint64 elapsed_us)
+{
+  ObAttemptResult *result = tus->result;
+  guint64 offset_bytes;
+
+  if (ob_answer_judge (answer, OB_STAGE_SEND, result))
+    {
+      tus->checkpoints->progress (tus->offset_bytes, sent_bytes, tus->user_data);
+      if (result->is_cancelled || result->outcome.verdict == OB_VERDICT_FAIL)
+        return STEP_END;
+      if (answer->error || result->outcome.verdict == OB_VERDICT_LOOK)
+        return lose (tus, chunk_bytes);
+      if (result->outcome.verdict == OB_VERDICT_GONE)
+        return gone (tus);
+      if (result->outcome.verdict == OB_VERDICT_RESEND && ++tus->resends <= MOST_RESENDS)
+        return STEP_LOOK;
+      return STEP_END;
+    }
+  if (!ob_answer_get_number (answer, "Upload-Offset", &offset_bytes) || !ob_answer_get_header (answer, "Tus-Resumable"))
+    return end_by_stranger (tus);
+  if (offset_bytes > tus->offset_bytes + chunk_bytes)
+    return lose (tus, chunk_bytes); /* it says more than was sent: ask again */
+  if (offset_bytes <= tus->offset_bytes)
+    {
+      (void) believe (tus, offset_bytes, sent_bytes);
+      return lose (tus, chunk_bytes);
+    }
+  tus->chunk_bytes = ob_tus_next_chunk_bytes (offset_bytes - tus->offset_bytes, elapsed_us, tus->limit_bytes);
+
+  return believe (tus, offset_bytes, sent_bytes);
+}
+
+static Step
+send_chunk (Tus *tus)
+{
+  guint64 chunk_bytes = MIN (tus->chunk_bytes, tus->job->size_bytes - tus->offset_bytes);
+  g_autofree char *offset = g_strdup_printf ("%" G_GUINT64_FORMAT, tus->offset_bytes);
+  g_autoptr (GInputStream) body = ob_body_new (tus->fd, tus->offset_bytes, chunk_bytes);
+  SoupMessage *message = new_message (tus, "PATCH", tus->server_url);
+  gint64 begin_us = g_get_monotonic_time ();
+  g_autoptr (ObAnswer) answer = NULL;
+
+  if (!message)
+    return STEP_END;
+  soup_message_headers_replace (soup_message_get_request_headers (message), "Upload-Offset", offset);
+  soup_message_set_request_body (message, "application/offset+octet-stream", body, (gssize) chunk_bytes);
+  if (tus->has_checksum && !add_checksum (tus, message, chunk_bytes))
+    {
+      g_object_unref (message);
+      ob_result_set (tus->result, OB_VERDICT_FAIL, OUTBOX_REASON_FILE_CHANGED, "file-changed",
+                     "The saved copy cannot be read");
+      return STEP_END;
+    }
+  answer = ob_http_send (tus->session, message, tus->cancellable);
+
+  return after_patch (tus, answer, chunk_bytes, ob_body_get_taken_bytes (OB_BODY (body)),
+                      g_get_monotonic_time () - begin_us);
+}
+
+static gboolean
+open_copy (Tus *tus)
+{
+  struct stat info;
+
+  tus->fd = open (tus->job->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (tus->fd < 0)
+    ob_result_set (tus->result, OB_VERDICT_FAIL, OUTBOX_REASON_FILE_MISSING, "file-missing", g_strerror (errno));
+  else if (fstat (tus->fd, &info) != 0 || (guint64) info.st_size != tus->job->size_bytes)
+    ob_result_set (tus->result, OB_VERDICT_FAIL, OUTBOX_REASON_FILE_CHANGED, "file-changed",
+                   "The saved copy has another size");
+  else
+    return TRUE;
+
+  return FALSE;
+}
+
+static gboolean
+run_steps (Tus *tus)
+{
+  Step step = tus->server_url ? STEP_LOOK : STEP_CREATE;
+
+  while (step != STEP_STORED && step != STEP_END)
+    {
+      /* After a turn that may have been judged: what counts is how it goes on. */
+      tus->result->outcome = (ObOutcome){ OB_VERDICT_UNDECIDED, OUTBOX_REASON_NONE, -1 };
+      if (step == STEP_CREATE)
+        step = create (tus);
+      else if (step == STEP_LOOK)
+        step = look (tus);
+      else
+        step = send_chunk (tus);
+    }
+
+  return step == STEP_STORED;
+}
+
+gboolean
+ob_tus_send (SoupSession *session, const ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data,
+             ObAttemptResult *result, GCancellable *cancellable)
+{
+  Tus tus = { session, job, checkpoints, user_data, result, cancellable, -1, g_strdup (job->server_url), 0,
+              OB_TUS_CHUNK_FIRST_BYTES, OB_TUS_CHUNK_MAX_BYTES, 0, 0, 0, FALSE };
+  gboolean is_stored = open_copy (&tus) && discover (&tus) && run_steps (&tus);
+
+  if (is_stored)
+    result->receipt.url = g_strdup (tus.server_url);
+  if (tus.fd >= 0)
+    (void) close (tus.fd);
+  g_free (tus.server_url);
+
+  return is_stored;
+}
+
+void
+ob_tus_terminate (SoupSession *session, const ObJob *job, GCancellable *cancellable)
+{
+  SoupMessage *message = job->server_url ? ob_http_message_new ("DELETE", job->server_url, job) : NULL;
+  g_autoptr (ObAnswer) answer = NULL;
+
+  if (!message)
+    return;
+  soup_message_headers_replace (soup_message_get_request_headers (message), "Tus-Resumable", "1.0.0");
+  answer = ob_http_send (session, message, cancellable);
+}

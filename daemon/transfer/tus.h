@@ -1,0 +1,29 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * tus 1.0.0 with creation, checksum, expiration and termination (https://tus.io/protocols/resumable-upload).
+ */
+#pragma once
+
+#include "transfer/attempt.h"
+
+G_BEGIN_DECLS
+
+#define OB_TUS_CHUNK_MIN_BYTES (G_GUINT64_CONSTANT (64) * 1024)
+#define OB_TUS_CHUNK_FIRST_BYTES (G_GUINT64_CONSTANT (4) * 1024 * 1024)
+#define OB_TUS_CHUNK_MAX_BYTES (G_GUINT64_CONSTANT (64) * 1024 * 1024)
+
+/* Sends until the server has every byte. Returns: whether it has; if not, @result says why. Worker thread. */
+gboolean ob_tus_send (SoupSession *session, const ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data,
+                      ObAttemptResult *result, GCancellable *cancellable);
+
+/* Deletes what the server has of it. Best effort. */
+void ob_tus_terminate (SoupSession *session, const ObJob *job, GCancellable *cancellable);
+
+/* Pure. Returns: (transfer full): the value of Upload-Metadata. */
+char *ob_tus_encode_metadata (const ObJob *job);
+
+/* Pure. What to send next, in bytes: about eight seconds of the last rate, halved to @limit_bytes where less arrived. */
+guint64 ob_tus_next_chunk_bytes (guint64 sent_bytes, gint64 elapsed_us, guint64 limit_bytes);
+
+G_END_DECLS

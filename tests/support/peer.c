@@ -1,0 +1,153 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Servers of the tests. Owns the process. Main thread.
+ */
+#include "support/peer.h"
+
+#include <libsoup/soup.h>
+#include <signal.h>
+#include <sys/prctl.h>
+
+struct _TestPeer
+{
+  GStrv argv;
+  GSubprocess *process;
+  char *url;
+  SoupSession *session;
+};
+
+/* A test that dies takes its servers with it. */
+static void
+die_with_parent (gpointer user_data)
+{
+  (void) prctl (PR_SET_PDEATHSIG, SIGKILL);
+}
+
+static void
+start (TestPeer *peer)
+{
+  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GDataInputStream) lines = NULL;
+  g_autofree char *line = NULL;
+
+  g_subprocess_launcher_set_child_setup (launcher, die_with_parent, NULL, NULL);
+  peer->process = g_subprocess_launcher_spawnv (launcher, (const char *const *) peer->argv, &error);
+  g_assert_no_error (error);
+  lines = g_data_input_stream_new (g_subprocess_get_stdout_pipe (peer->process));
+  do
+    {
+      g_free (line);
+      line = g_data_input_stream_read_line (lines, NULL, NULL, &error);
+      g_assert_no_error (error);
+      if (!line)
+        g_error ("%s ended before it was ready", peer->argv[0]);
+    }
+  while (!g_str_has_prefix (line, "listening on "));
+  g_free (peer->url);
+  peer->url = g_strdup (line + strlen ("listening on "));
+  /* What it prints later is of no interest, and must not block it. */
+  g_filter_input_stream_set_close_base_stream (G_FILTER_INPUT_STREAM (lines), FALSE);
+}
+
+TestPeer *
+test_peer_start (const char *const *argv)
+{
+  TestPeer *peer = g_new0 (TestPeer, 1);
+
+  peer->argv = g_strdupv ((GStrv) argv);
+  peer->session = soup_session_new ();
+  start (peer);
+
+  return peer;
+}
+
+void
+test_peer_kill (TestPeer *peer)
+{
+  if (!peer->process)
+    return;
+  g_subprocess_force_exit (peer->process);
+  (void) g_subprocess_wait (peer->process, NULL, NULL);
+  g_clear_object (&peer->process);
+}
+
+void
+test_peer_restart (TestPeer *peer)
+{
+  g_autoptr (GUri) uri = g_uri_parse (peer->url, G_URI_FLAGS_NONE, NULL);
+  g_autofree char *port = g_strdup_printf ("%d", g_uri_get_port (uri));
+
+  test_peer_kill (peer);
+  for (guint i = 0; peer->argv[i]; i++)
+    if (g_str_equal (peer->argv[i], "--port"))
+      {
+        g_free (peer->argv[i + 1]);
+        peer->argv[i + 1] = g_steal_pointer (&port);
+        break;
+      }
+  start (peer);
+}
+
+void
+test_peer_free (TestPeer *peer)
+{
+  test_peer_kill (peer);
+  g_strfreev (peer->argv);
+  g_free (peer->url);
+  g_object_unref (peer->session);
+  g_free (peer);
+}
+
+const char *
+test_peer_get_url (TestPeer *peer)
+{
+  return peer->url;
+}
+
+char *
+test_peer_dup_url (TestPeer *peer, const char *route)
+{
+  /* Put together by hand: {id} is no part of a URL that a library would keep. */
+  const char *path = strchr (strstr (peer->url, "//") + 2, '/');
+
+  return g_strdup_printf ("%.*s%s", (int) (path - peer->url), peer->url, route);
+}
+
+static GBytes *
+ask (TestPeer *peer, const char *method, const char *body)
+{
+  g_autofree char *url = test_peer_dup_url (peer, "/control");
+  g_autoptr (SoupMessage) message = soup_message_new (method, url);
+  g_autoptr (GBytes) bytes = body ? g_bytes_new (body, strlen (body)) : NULL;
+  g_autoptr (GError) error = NULL;
+  GBytes *answer;
+
+  if (bytes)
+    soup_message_set_request_body_from_bytes (message, "application/json", bytes);
+  answer = soup_session_send_and_read (peer->session, message, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (soup_message_get_status (message), ==, 200);
+
+  return answer;
+}
+
+void
+test_peer_control (TestPeer *peer, const char *json)
+{
+  g_autoptr (GBytes) answer = ask (peer, "POST", json);
+}
+
+JsonNode *
+test_peer_describe (TestPeer *peer)
+{
+  g_autoptr (GBytes) answer = ask (peer, "GET", NULL);
+  g_autofree char *text = g_strndup (g_bytes_get_data (answer, NULL), g_bytes_get_size (answer));
+  g_autoptr (GError) error = NULL;
+  JsonNode *node = json_from_string (text, &error);
+
+  g_assert_no_error (error);
+
+  return node;
+}

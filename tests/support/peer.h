@@ -1,0 +1,36 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A server that a test starts and ends: the receiver, or one of the real tus servers. Main thread.
+ */
+#pragma once
+
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct _TestPeer TestPeer;
+
+/* Starts a program that prints "listening on URL" when it is ready. Fails the test where it does not. */
+TestPeer *test_peer_start (const char *const *argv);
+
+/* The same program on the same port, after it was killed. */
+void test_peer_restart (TestPeer *peer);
+void test_peer_kill (TestPeer *peer);
+
+/* Ends it and waits. */
+void test_peer_free (TestPeer *peer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestPeer, test_peer_free)
+
+/* Where uploads are made, such as http://127.0.0.1:4711/files/. */
+const char *test_peer_get_url (TestPeer *peer);
+
+/* Returns: (transfer full): the URL of another of its routes, such as "/confirm?id={id}". */
+char *test_peer_dup_url (TestPeer *peer, const char *route);
+
+/* The receiver only: sets a fault by its JSON, and reads its counters. */
+void test_peer_control (TestPeer *peer, const char *json);
+JsonNode *test_peer_describe (TestPeer *peer);
+
+G_END_DECLS
