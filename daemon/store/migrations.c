@@ -54,6 +54,7 @@ static const char version_1[]
       "  WHERE state IN (1, 3) AND is_paused = 0 AND not_before = 0 AND retry_at = 0;"
       /* What a start-up has to look at. */
       "CREATE INDEX uploads_busy ON uploads (state) WHERE state IN (0, 2);"
+      "CREATE INDEX uploads_to_clear ON uploads (state) WHERE state = 5 AND has_local_copy = 1;"
       "CREATE INDEX uploads_by_retry ON uploads (retry_at) WHERE retry_at > 0;"
       "CREATE INDEX uploads_by_not_before ON uploads (not_before) WHERE not_before > 0;"
 

@@ -6,8 +6,7 @@
 #include "store/uploads.h"
 
 #include "dbus/error.h"
-
-#include <json-glib/json-glib.h>
+#include "store/statement.h"
 
 #define COLUMN_TABLE \
   TEXT (id, id) TEXT (app, app) TEXT (key, key) TEXT (name, name) TEXT (media_type, media_type) TEXT (sha256, sha256) \
@@ -25,7 +24,7 @@
 
 #define TEXT(column, field) #column ", "
 #define NUMBER(column, field) #column ", "
-static const char select_sql[] = "SELECT " COLUMN_TABLE "reason, metadata FROM uploads WHERE ";
+static const char select_sql[] = "SELECT " COLUMN_TABLE "reason, metadata, number FROM uploads ";
 static const char insert_names[] = COLUMN_TABLE "reason, metadata";
 #undef TEXT
 #undef NUMBER
@@ -41,56 +40,16 @@ static const char update_sql[]
 #undef TEXT
 #undef NUMBER
 
-static sqlite3_stmt *
-prepare (ObDatabase *database, const char *sql, GError **error)
+static void
+bind_upload (ObStatement *statement, const ObUpload *upload)
 {
-  sqlite3_stmt *statement = NULL;
-
-  if (sqlite3_prepare_v2 (ob_database_get_handle (database), sql, -1, &statement, NULL) != SQLITE_OK)
-    ob_database_set_error (database, error);
-
-  return statement;
-}
-
-static int
-bind_text (sqlite3_stmt *statement, const char *parameter, const char *text)
-{
-  return sqlite3_bind_text (statement, sqlite3_bind_parameter_index (statement, parameter), text, -1,
-                            SQLITE_TRANSIENT);
-}
-
-static int
-bind_number (sqlite3_stmt *statement, const char *parameter, gint64 number)
-{
-  return sqlite3_bind_int64 (statement, sqlite3_bind_parameter_index (statement, parameter), number);
-}
-
-/* Returns: whether every value was taken. */
-static gboolean
-bind_upload (sqlite3_stmt *statement, const ObUpload *upload)
-{
-  g_autofree char *metadata = json_gvariant_serialize_data (upload->metadata, NULL);
-  const char *reason = upload->reason != OUTBOX_REASON_NONE ? outbox_reason_get_info (upload->reason)->name : NULL;
-  int code = bind_text (statement, "@reason", reason) | bind_text (statement, "@metadata", metadata);
-
-#define TEXT(column, field) code |= bind_text (statement, "@" #column, upload->field);
-#define NUMBER(column, field) code |= bind_number (statement, "@" #column, (gint64) upload->field);
+#define TEXT(column, field) ob_statement_bind_text (statement, "@" #column, upload->field);
+#define NUMBER(column, field) ob_statement_bind_number (statement, "@" #column, (gint64) upload->field);
   COLUMN_TABLE
 #undef TEXT
 #undef NUMBER
-
-  return code == SQLITE_OK;
-}
-
-static GVariant *
-read_metadata (const char *text)
-{
-  g_autoptr (GVariant) metadata = text ? json_gvariant_deserialize_data (text, -1, "a{ss}", NULL) : NULL;
-
-  if (!metadata)
-    return g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
-
-  return g_variant_take_ref (g_steal_pointer (&metadata));
+  ob_statement_bind_reason (statement, "@reason", upload->reason);
+  ob_statement_bind_strings (statement, "@metadata", upload->metadata);
 }
 
 static ObUpload *
@@ -106,7 +65,8 @@ read_upload (sqlite3_stmt *statement)
 #undef NUMBER
   upload->reason = outbox_reason_from_name ((const char *) sqlite3_column_text (statement, index++));
   g_variant_unref (upload->metadata);
-  upload->metadata = read_metadata ((const char *) sqlite3_column_text (statement, index));
+  upload->metadata = ob_statement_read_strings (statement, index++);
+  upload->number = sqlite3_column_int64 (statement, index);
 
   return upload;
 }
@@ -119,84 +79,230 @@ set_not_found (GError **error, const char *what)
   return FALSE;
 }
 
-/* Runs a statement that changes one row, and finalises it. */
+/* Runs a statement that changes one row. */
 static gboolean
-change_one (ObDatabase *database, sqlite3_stmt *statement, gboolean is_bound, const char *id, GError **error)
+change_one (ObDatabase *database, ObStatement *statement, const char *id, GError **error)
 {
   sqlite3 *handle = ob_database_get_handle (database);
-  gboolean is_good = is_bound && sqlite3_step (statement) == SQLITE_DONE;
 
+  if (sqlite3_step (statement) == SQLITE_DONE)
+    return sqlite3_changes (handle) > 0 || set_not_found (error, id);
   if (sqlite3_extended_errcode (handle) == SQLITE_CONSTRAINT_UNIQUE)
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_KEY_REUSED, "The submit key or id of %s is taken", id);
-  else if (!is_good)
+  else
     ob_database_set_error (database, error);
-  else if (sqlite3_changes (handle) == 0)
-    is_good = set_not_found (error, id);
-  (void) sqlite3_finalize (statement);
 
-  return is_good;
+  return FALSE;
 }
 
 gboolean
-ob_uploads_insert (ObDatabase *database, const ObUpload *upload, GError **error)
+ob_uploads_insert (ObDatabase *database, ObUpload *upload, GError **error)
 {
   g_autofree char *sql = g_strdup_printf ("INSERT INTO uploads (%s) VALUES (%s)", insert_names, insert_values);
-  sqlite3_stmt *statement = prepare (database, sql, error);
+  g_autoptr (ObStatement) statement = ob_statement_new (database, sql, error);
 
-  return statement && change_one (database, statement, bind_upload (statement, upload), upload->id, error);
+  if (!statement)
+    return FALSE;
+  bind_upload (statement, upload);
+  if (!change_one (database, statement, upload->id, error))
+    return FALSE;
+  upload->number = sqlite3_last_insert_rowid (ob_database_get_handle (database));
+
+  return TRUE;
 }
 
 gboolean
 ob_uploads_update (ObDatabase *database, const ObUpload *upload, GError **error)
 {
-  sqlite3_stmt *statement = prepare (database, update_sql, error);
+  g_autoptr (ObStatement) statement = ob_statement_new (database, update_sql, error);
 
-  return statement && change_one (database, statement, bind_upload (statement, upload), upload->id, error);
+  if (!statement)
+    return FALSE;
+  bind_upload (statement, upload);
+
+  return change_one (database, statement, upload->id, error);
 }
 
 gboolean
 ob_uploads_delete (ObDatabase *database, const char *id, GError **error)
 {
-  sqlite3_stmt *statement = prepare (database, "DELETE FROM uploads WHERE id = @id", error);
+  g_autoptr (ObStatement) statement = ob_statement_new (database, "DELETE FROM uploads WHERE id = @id", error);
 
-  return statement && change_one (database, statement, bind_text (statement, "@id", id) == SQLITE_OK, id, error);
+  if (!statement)
+    return FALSE;
+  ob_statement_bind_text (statement, "@id", id);
+
+  return change_one (database, statement, id, error);
 }
 
-/* Reads the one row that a statement gives, and finalises it. */
+/* Reads the one row that a statement gives. */
 static ObUpload *
-read_one (ObDatabase *database, sqlite3_stmt *statement, gboolean is_bound, const char *what, GError **error)
+read_one (ObDatabase *database, ObStatement *statement, const char *what, GError **error)
 {
-  ObUpload *upload = NULL;
-  int code = is_bound ? sqlite3_step (statement) : SQLITE_ERROR;
+  int code = sqlite3_step (statement);
 
   if (code == SQLITE_ROW)
-    upload = read_upload (statement);
-  else if (code == SQLITE_DONE)
+    return read_upload (statement);
+  if (code == SQLITE_DONE)
     (void) set_not_found (error, what);
   else
     ob_database_set_error (database, error);
-  (void) sqlite3_finalize (statement);
 
-  return upload;
+  return NULL;
 }
 
 ObUpload *
 ob_uploads_get (ObDatabase *database, const char *id, GError **error)
 {
-  g_autofree char *sql = g_strconcat (select_sql, "id = @id", NULL);
-  sqlite3_stmt *statement = prepare (database, sql, error);
+  g_autofree char *sql = g_strconcat (select_sql, "WHERE id = @id", NULL);
+  g_autoptr (ObStatement) statement = ob_statement_new (database, sql, error);
 
-  return statement ? read_one (database, statement, bind_text (statement, "@id", id) == SQLITE_OK, id, error) : NULL;
+  if (!statement)
+    return NULL;
+  ob_statement_bind_text (statement, "@id", id);
+
+  return read_one (database, statement, id, error);
 }
 
 ObUpload *
 ob_uploads_get_by_key (ObDatabase *database, const char *app, const char *key, GError **error)
 {
-  g_autofree char *sql = g_strconcat (select_sql, "app = @app AND key = @key", NULL);
-  sqlite3_stmt *statement = prepare (database, sql, error);
+  g_autofree char *sql = g_strconcat (select_sql, "WHERE app = @app AND key = @key", NULL);
+  g_autoptr (ObStatement) statement = ob_statement_new (database, sql, error);
 
-  return statement ? read_one (database, statement,
-                               (bind_text (statement, "@app", app) | bind_text (statement, "@key", key)) == SQLITE_OK,
-                               key, error)
-                   : NULL;
+  if (!statement)
+    return NULL;
+  ob_statement_bind_text (statement, "@app", app);
+  ob_statement_bind_text (statement, "@key", key);
+
+  return read_one (database, statement, key, error);
+}
+
+/* Reads every row that a statement gives. */
+static GPtrArray *
+read_all (ObDatabase *database, ObStatement *statement, GError **error)
+{
+  g_autoptr (GPtrArray) uploads = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_upload_free);
+  int code;
+
+  while ((code = sqlite3_step (statement)) == SQLITE_ROW)
+    g_ptr_array_add (uploads, read_upload (statement));
+  if (code == SQLITE_DONE)
+    return g_steal_pointer (&uploads);
+  ob_database_set_error (database, error);
+
+  return NULL;
+}
+
+GPtrArray *
+ob_uploads_list (ObDatabase *database, const ObUploadsFilter *filter, gint64 after_number, guint limit,
+                 GError **error)
+{
+  /* The group has an index of its own; the rest is a walk along the primary key from the cursor on. */
+  g_autoptr (GString) sql = g_string_new (select_sql);
+  g_autoptr (ObStatement) statement = NULL;
+
+  g_string_append (sql, "WHERE number > @after");
+  if (filter->group)
+    g_string_append (sql, " AND group_key = @group");
+  if (filter->app)
+    g_string_append (sql, " AND app = @app");
+  if (filter->destination)
+    g_string_append (sql, " AND destination = @destination");
+  if (filter->has_stored)
+    g_string_append (sql, " AND state = @state");
+  g_string_append (sql, " ORDER BY number LIMIT @limit");
+  statement = ob_statement_new (database, sql->str, error);
+  if (!statement)
+    return NULL;
+  ob_statement_bind_number (statement, "@after", after_number);
+  ob_statement_bind_text (statement, "@group", filter->group);
+  ob_statement_bind_text (statement, "@app", filter->app);
+  ob_statement_bind_text (statement, "@destination", filter->destination);
+  ob_statement_bind_number (statement, "@state", filter->stored);
+  ob_statement_bind_number (statement, "@limit", limit);
+
+  return read_all (database, statement, error);
+}
+
+/* Each has an index that holds only the rows that it names. */
+static const char *const set_conditions[] = {
+  [OB_UPLOADS_INTERRUPTED] = "state IN (0, 2)",
+  [OB_UPLOADS_TO_CLEAR] = "state = 5 AND has_local_copy = 1",
+  [OB_UPLOADS_DUE] = "retry_at > 0 AND retry_at <= @value",
+  [OB_UPLOADS_DUE_TO_BEGIN] = "not_before > 0 AND not_before <= @value",
+};
+
+GPtrArray *
+ob_uploads_find (ObDatabase *database, ObUploadsSet set, gint64 value, guint limit, GError **error)
+{
+  g_autofree char *sql = g_strconcat (select_sql, "WHERE ", set_conditions[set], " LIMIT @limit", NULL);
+  g_autoptr (ObStatement) statement = ob_statement_new (database, sql, error);
+
+  if (!statement)
+    return NULL;
+  ob_statement_bind_number (statement, "@value", value);
+  ob_statement_bind_number (statement, "@limit", limit);
+
+  return read_all (database, statement, error);
+}
+
+GPtrArray *
+ob_uploads_ready (ObDatabase *database, const char *destination, const char *rule, guint limit, GError **error)
+{
+  g_autofree char *sql = g_strconcat (select_sql,
+                                      "WHERE destination = @destination AND rule = @rule AND state IN (1, 3)"
+                                      " AND is_paused = 0 AND not_before = 0 AND retry_at = 0"
+                                      " ORDER BY priority DESC, number LIMIT @limit",
+                                      NULL);
+  g_autoptr (ObStatement) statement = ob_statement_new (database, sql, error);
+
+  if (!statement)
+    return NULL;
+  ob_statement_bind_text (statement, "@destination", destination);
+  ob_statement_bind_text (statement, "@rule", rule);
+  ob_statement_bind_number (statement, "@limit", limit);
+
+  return read_all (database, statement, error);
+}
+
+gint64
+ob_uploads_next_wake_ms (ObDatabase *database)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database,
+                          "SELECT min(at) FROM (SELECT min(retry_at) AS at FROM uploads WHERE retry_at > 0"
+                          " UNION ALL SELECT min(not_before) FROM uploads WHERE not_before > 0)",
+                          NULL);
+
+  return statement && sqlite3_step (statement) == SQLITE_ROW ? sqlite3_column_int64 (statement, 0) : 0;
+}
+
+GArray *
+ob_uploads_count (ObDatabase *database, GError **error)
+{
+  g_autoptr (ObStatement) statement = ob_statement_new (
+      database, "SELECT destination, rule, state, hold, uploads, bytes FROM counters WHERE uploads > 0", error);
+  g_autoptr (GArray) counts = g_array_new (FALSE, FALSE, sizeof (ObCount));
+  int code = SQLITE_ERROR;
+
+  while (statement && (code = sqlite3_step (statement)) == SQLITE_ROW)
+    {
+      ObCount count = {
+        .destination = g_intern_string ((const char *) sqlite3_column_text (statement, 0)),
+        .rule = g_intern_string ((const char *) sqlite3_column_text (statement, 1)),
+        .stored = sqlite3_column_int (statement, 2),
+        .own_hold = sqlite3_column_int (statement, 3),
+        .uploads = (guint64) sqlite3_column_int64 (statement, 4),
+        .bytes = (guint64) sqlite3_column_int64 (statement, 5),
+      };
+
+      g_array_append_val (counts, count);
+    }
+  if (code == SQLITE_DONE)
+    return g_steal_pointer (&counts);
+  if (statement)
+    ob_database_set_error (database, error);
+
+  return NULL;
 }

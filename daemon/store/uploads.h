@@ -10,8 +10,8 @@
 
 G_BEGIN_DECLS
 
-/* Errors: Storage, DiskFull; KeyReused where (app, key) is taken already. */
-gboolean ob_uploads_insert (ObDatabase *database, const ObUpload *upload, GError **error);
+/* Sets the number. Errors: Storage, DiskFull; KeyReused where (app, key) is taken already. */
+gboolean ob_uploads_insert (ObDatabase *database, ObUpload *upload, GError **error);
 
 /* Writes every field that may change. Errors: NotFound, Storage, DiskFull. */
 gboolean ob_uploads_update (ObDatabase *database, const ObUpload *upload, GError **error);
@@ -24,5 +24,52 @@ ObUpload *ob_uploads_get (ObDatabase *database, const char *id, GError **error);
 
 /* Returns: (transfer full) (nullable): the upload with that submit key. Errors: NotFound, Storage. */
 ObUpload *ob_uploads_get_by_key (ObDatabase *database, const char *app, const char *key, GError **error);
+
+/* What List filters by; NULL and FALSE match everything. */
+typedef struct
+{
+  const char *group;
+  const char *app;
+  const char *destination;
+  gboolean has_stored;
+  ObStored stored;
+} ObUploadsFilter;
+
+/* Returns: (transfer full) (element-type ObUpload): at most @limit of them, in order of arrival. Errors: Storage. */
+GPtrArray *ob_uploads_list (ObDatabase *database, const ObUploadsFilter *filter, gint64 after_number, guint limit,
+                            GError **error);
+
+/* Sets of uploads that are found without a walk through the others. */
+typedef enum
+{
+  OB_UPLOADS_INTERRUPTED,  /* saving or uploading when the process ended */
+  OB_UPLOADS_TO_CLEAR,     /* done, and still with a copy in the spool */
+  OB_UPLOADS_DUE,          /* whose retry is due at @value, in Unix milliseconds */
+  OB_UPLOADS_DUE_TO_BEGIN, /* whose not-before has come at @value */
+} ObUploadsSet;
+
+/* Returns: (transfer full) (element-type ObUpload). Errors: Storage. */
+GPtrArray *ob_uploads_find (ObDatabase *database, ObUploadsSet set, gint64 value, guint limit, GError **error);
+
+/* Returns: (transfer full) (element-type ObUpload): the first of a lane that no hold of their own stops. */
+GPtrArray *ob_uploads_ready (ObDatabase *database, const char *destination, const char *rule, guint limit,
+                             GError **error);
+
+/* Returns: when the next hold of an upload ends, in Unix milliseconds, or 0. */
+gint64 ob_uploads_next_wake_ms (ObDatabase *database);
+
+/* How many uploads there are of a kind. */
+typedef struct
+{
+  const char *destination; /* interned */
+  const char *rule;        /* interned */
+  ObStored stored;
+  int own_hold; /* 0: none; 1: a pause; 2: a retry */
+  guint64 uploads;
+  guint64 bytes;
+} ObCount;
+
+/* Returns: (transfer full) (element-type ObCount): a few rows, whatever the length of the queue. Errors: Storage. */
+GArray *ob_uploads_count (ObDatabase *database, GError **error);
 
 G_END_DECLS

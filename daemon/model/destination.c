@@ -1,0 +1,50 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The destination record. No shared state.
+ */
+#include "model/destination.h"
+
+#define NAME_MAX_BYTES 64
+#define URL_MAX_BYTES 2048
+
+ObDestination *
+ob_destination_new (const char *name)
+{
+  ObDestination *destination = g_new0 (ObDestination, 1);
+
+  destination->name = g_strdup (name);
+  destination->protocol = g_strdup ("tus");
+  destination->url = g_strdup ("");
+  destination->headers = g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
+
+  return destination;
+}
+
+void
+ob_destination_free (ObDestination *destination)
+{
+  g_free (destination->name);
+  g_free (destination->protocol);
+  g_free (destination->url);
+  g_free (destination->confirm_url);
+  g_variant_unref (destination->headers);
+  g_free (destination);
+}
+
+gboolean
+ob_destination_is_name (const char *name)
+{
+  gsize length = strspn (name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+
+  return length > 0 && length <= NAME_MAX_BYTES && name[length] == '\0';
+}
+
+gboolean
+ob_destination_is_url (const char *url)
+{
+  g_autoptr (GUri) uri = strlen (url) <= URL_MAX_BYTES ? g_uri_parse (url, G_URI_FLAGS_NONE, NULL) : NULL;
+
+  return uri && (g_str_equal (g_uri_get_scheme (uri), "http") || g_str_equal (g_uri_get_scheme (uri), "https"))
+         && g_uri_get_host (uri) && *g_uri_get_host (uri);
+}

@@ -1,0 +1,38 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A server to send to, as a plain record, with what holds everything that goes there.
+ */
+#pragma once
+
+#include "dbus/status.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  char *name;
+  char *protocol;
+  char *url;
+  char *confirm_url; /* NULL: the protocol's own word is the receipt */
+  GVariant *headers; /* a{ss}, never NULL; secrets among them: never shown */
+  gboolean is_default;
+  gboolean is_paused;   /* by a person */
+  OutboxReason reason;  /* sign-in, destination-full or none */
+  gint64 retry_at_ms;   /* 0: not waiting after an error */
+  guint failures;       /* in a row; survives a restart */
+} ObDestination;
+
+ObDestination *ob_destination_new (const char *name);
+void ob_destination_free (ObDestination *destination);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObDestination, ob_destination_free)
+
+/* 1 to 64 letters, digits, '-', '_' and '.'. */
+gboolean ob_destination_is_name (const char *name);
+
+/* An http or https URL with a host. */
+gboolean ob_destination_is_url (const char *url);
+
+G_END_DECLS

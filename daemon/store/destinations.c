@@ -1,0 +1,96 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Destinations in the database. Main thread.
+ */
+#include "store/destinations.h"
+
+#include "store/statement.h"
+
+static ObDestination *
+read_destination (sqlite3_stmt *statement)
+{
+  ObDestination *destination = ob_destination_new ((const char *) sqlite3_column_text (statement, 0));
+
+  g_free (destination->protocol);
+  g_free (destination->url);
+  destination->protocol = g_strdup ((const char *) sqlite3_column_text (statement, 1));
+  destination->url = g_strdup ((const char *) sqlite3_column_text (statement, 2));
+  destination->confirm_url = g_strdup ((const char *) sqlite3_column_text (statement, 3));
+  g_variant_unref (destination->headers);
+  destination->headers = ob_statement_read_strings (statement, 4);
+  destination->is_default = sqlite3_column_int (statement, 5);
+  destination->is_paused = sqlite3_column_int (statement, 6);
+  destination->reason = outbox_reason_from_name ((const char *) sqlite3_column_text (statement, 7));
+  destination->retry_at_ms = sqlite3_column_int64 (statement, 8);
+  destination->failures = (guint) sqlite3_column_int64 (statement, 9);
+
+  return destination;
+}
+
+GHashTable *
+ob_destinations_load (ObDatabase *database, GError **error)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database,
+                          "SELECT name, protocol, url, confirm_url, headers, is_default, is_paused, reason, retry_at,"
+                          " failures FROM destinations",
+                          error);
+  g_autoptr (GHashTable) destinations
+      = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_destination_free);
+  int code;
+
+  if (!statement)
+    return NULL;
+  while ((code = sqlite3_step (statement)) == SQLITE_ROW)
+    {
+      ObDestination *destination = read_destination (statement);
+
+      g_hash_table_insert (destinations, destination->name, destination);
+    }
+  if (code != SQLITE_DONE)
+    {
+      ob_database_set_error (database, error);
+      return NULL;
+    }
+
+  return g_steal_pointer (&destinations);
+}
+
+gboolean
+ob_destinations_save (ObDatabase *database, const ObDestination *destination, GError **error)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database,
+                          "INSERT OR REPLACE INTO destinations (name, protocol, url, confirm_url, headers, is_default,"
+                          " is_paused, reason, retry_at, failures) VALUES (@name, @protocol, @url, @confirm_url,"
+                          " @headers, @is_default, @is_paused, @reason, @retry_at, @failures)",
+                          error);
+
+  if (!statement)
+    return FALSE;
+  ob_statement_bind_text (statement, "@name", destination->name);
+  ob_statement_bind_text (statement, "@protocol", destination->protocol);
+  ob_statement_bind_text (statement, "@url", destination->url);
+  ob_statement_bind_text (statement, "@confirm_url", destination->confirm_url);
+  ob_statement_bind_strings (statement, "@headers", destination->headers);
+  ob_statement_bind_number (statement, "@is_default", destination->is_default);
+  ob_statement_bind_number (statement, "@is_paused", destination->is_paused);
+  ob_statement_bind_reason (statement, "@reason", destination->reason);
+  ob_statement_bind_number (statement, "@retry_at", destination->retry_at_ms);
+  ob_statement_bind_number (statement, "@failures", destination->failures);
+
+  return ob_statement_run (database, statement, error);
+}
+
+gboolean
+ob_destinations_delete (ObDatabase *database, const char *name, GError **error)
+{
+  g_autoptr (ObStatement) statement = ob_statement_new (database, "DELETE FROM destinations WHERE name = @name", error);
+
+  if (!statement)
+    return FALSE;
+  ob_statement_bind_text (statement, "@name", name);
+
+  return ob_statement_run (database, statement, error);
+}

@@ -1,0 +1,37 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * SQLite statements with our errors and our types. Private to the store. A value that cannot be bound (memory) is found
+ * when the statement runs: a NOT NULL column refuses it.
+ */
+#pragma once
+
+#include "dbus/status.h"
+#include "store/database.h"
+
+G_BEGIN_DECLS
+
+typedef sqlite3_stmt ObStatement;
+
+static inline void
+ob_statement_free (ObStatement *statement)
+{
+  (void) sqlite3_finalize (statement);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObStatement, ob_statement_free)
+
+ObStatement *ob_statement_new (ObDatabase *database, const char *sql, GError **error);
+
+void ob_statement_bind_text (ObStatement *statement, const char *parameter, const char *text);
+void ob_statement_bind_number (ObStatement *statement, const char *parameter, gint64 number);
+void ob_statement_bind_reason (ObStatement *statement, const char *parameter, OutboxReason reason);
+/* @strings: a{ss}, stored as a JSON object. */
+void ob_statement_bind_strings (ObStatement *statement, const char *parameter, GVariant *strings);
+
+/* Returns: (transfer full): a{ss}, empty where the column holds none. */
+GVariant *ob_statement_read_strings (ObStatement *statement, int column);
+
+/* Runs a statement that gives no rows. */
+gboolean ob_statement_run (ObDatabase *database, ObStatement *statement, GError **error);
+
+G_END_DECLS
