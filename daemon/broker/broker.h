@@ -1,0 +1,133 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The broker: the commands, and the only code that changes an upload. It knows no bus; adapters listen to its signals
+ * and call its commands. Main thread.
+ */
+#pragma once
+
+#include "model/destination.h"
+#include "policy/clock.h"
+#include "policy/network.h"
+#include "policy/status.h"
+#include "store/database.h"
+#include "store/spool.h"
+#include "store/uploads.h"
+
+G_BEGIN_DECLS
+
+/**
+ * ObBroker:
+ *
+ * Signals, each after the change is on the disk:
+ * - `added` (ObUpload *), `changed` (ObUpload *), `removed` (id, sequence: gint64)
+ * - `holds-changed` ()
+ * - `counts-changed` ()
+ */
+#define OB_TYPE_BROKER (ob_broker_get_type ())
+G_DECLARE_FINAL_TYPE (ObBroker, ob_broker, OB, BROKER, GObject)
+
+/* All borrowed; they must outlive the broker. Errors: Storage. */
+ObBroker *ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, ObNetwork *network, GError **error);
+
+/* Brings back what the last process left, starts uploads, and begins to compare spool and database in the background. */
+void ob_broker_start (ObBroker *self);
+
+/* Stops attempts at what the servers have, commits, and leaves everything to the next start. */
+void ob_broker_stop (ObBroker *self);
+
+/* What an app says of its file. Strings are borrowed; NULL: not said. */
+typedef struct
+{
+  const char *app;
+  const char *key;
+  const char *name;
+  const char *media_type;
+  const char *sha256;
+  const char *group;
+  const char *group_title;
+  const char *destination;
+  GVariant *metadata; /* a{ss} or NULL */
+  gint priority;
+  gboolean is_form;
+  gint64 not_before_ms;
+} ObSubmission;
+
+/* Called once. @id: (nullable): the upload, when bytes, record and row are on the disk. */
+typedef void (*ObSubmitDone) (const char *id, const GError *error, gpointer user_data);
+
+/**
+ * ob_broker_submit:
+ * @fd: (transfer full): the file
+ *
+ * Errors: InvalidArgument, NoDestination, NotFound (destination), Busy, KeyReused, DigestMismatch, DiskFull, Storage,
+ * TooMany.
+ */
+void ob_broker_submit (ObBroker *self, const ObSubmission *submission, int fd, ObSubmitDone done,
+                       gpointer user_data);
+
+/* What can be done to uploads by name of id. */
+typedef enum
+{
+  OB_COMMAND_PAUSE,
+  OB_COMMAND_RESUME,
+  OB_COMMAND_RETRY,
+  OB_COMMAND_REMOVE,
+  OB_COMMAND_SET_PRIORITY,
+} ObCommand;
+
+typedef void (*ObCommandDone) (const GError *error, gpointer user_data);
+
+/* All of them or none. @value: of SET_PRIORITY. Errors: NotFound, WrongState, InvalidArgument, Storage, DiskFull. */
+void ob_broker_command (ObBroker *self, ObCommand command, const char *const *ids, gint value, ObCommandDone done,
+                        gpointer user_data);
+
+void ob_broker_set_paused (ObBroker *self, gboolean is_paused, ObCommandDone done, gpointer user_data);
+
+/* What Destinations.Set may change; NULL: leave it. */
+typedef struct
+{
+  const char *protocol;
+  const char *url;
+  const char *confirm_url; /* empty: none any more */
+  GVariant *headers;       /* a{ss} */
+  gboolean sets_default;
+  gboolean is_default;
+} ObDestinationSettings;
+
+void ob_broker_set_destination (ObBroker *self, const char *name, const ObDestinationSettings *settings,
+                                ObCommandDone done, gpointer user_data);
+void ob_broker_remove_destination (ObBroker *self, const char *name, ObCommandDone done, gpointer user_data);
+void ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_paused, ObCommandDone done,
+                                  gpointer user_data);
+
+/* Borrowed: name → ObDestination. */
+GHashTable *ob_broker_get_destinations (ObBroker *self);
+
+ObUpload *ob_broker_get (ObBroker *self, const char *id, GError **error);
+ObDatabase *ob_broker_get_database (ObBroker *self);
+
+/* A hold that covers more than one upload, with what it covers. */
+typedef struct
+{
+  ObHold hold;
+  const char *key; /* borrowed: the destination's name, or "" */
+} ObSharedHold;
+
+/* Returns: (transfer full) (element-type ObSharedHold). */
+GArray *ob_broker_list_holds (ObBroker *self);
+
+/* The public status of an upload, now. */
+ObStatus ob_broker_get_status (ObBroker *self, const ObUpload *upload);
+
+/* Number and bytes by public state; O(lanes). Errors: Storage. */
+gboolean ob_broker_summarise (ObBroker *self, guint64 uploads[OUTBOX_N_STATES], guint64 bytes[OUTBOX_N_STATES],
+                              GError **error);
+
+/* Returns: (transfer full): "epoch-number". */
+char *ob_broker_dup_sequence (ObBroker *self, gint64 sequence);
+gint64 ob_broker_get_last_sequence (ObBroker *self);
+
+gint64 ob_broker_get_now_ms (ObBroker *self);
+
+G_END_DECLS

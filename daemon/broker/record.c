@@ -1,0 +1,107 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Records as JSON through the a{sv} of the bus. Pure.
+ */
+#include "broker/record.h"
+
+#include "base/identity.h"
+#include "base/json.h"
+#include "dbus/error.h"
+
+static void
+add_string (GVariantBuilder *builder, const char *name, const char *value)
+{
+  if (value)
+    g_variant_builder_add (builder, "{sv}", name, g_variant_new_string (value));
+}
+
+char *
+ob_record_write (const ObUpload *upload)
+{
+  g_autoptr (GVariant) record = NULL;
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  add_string (&builder, "id", upload->id);
+  add_string (&builder, "app", upload->app);
+  add_string (&builder, "key", upload->key);
+  add_string (&builder, "name", upload->name);
+  add_string (&builder, "media_type", upload->media_type);
+  add_string (&builder, "sha256", upload->sha256);
+  add_string (&builder, "group", upload->group);
+  add_string (&builder, "group_title", upload->group_title);
+  add_string (&builder, "destination", upload->destination);
+  g_variant_builder_add (&builder, "{sv}", "size", g_variant_new_int64 ((gint64) upload->size_bytes));
+  g_variant_builder_add (&builder, "{sv}", "priority", g_variant_new_int64 (upload->priority));
+  g_variant_builder_add (&builder, "{sv}", "form", g_variant_new_boolean (upload->is_form));
+  g_variant_builder_add (&builder, "{sv}", "not_before", g_variant_new_int64 (upload->not_before_ms));
+  g_variant_builder_add (&builder, "{sv}", "created_at", g_variant_new_int64 (upload->created_at_ms));
+  g_variant_builder_add (&builder, "{sv}", "metadata", upload->metadata);
+  record = g_variant_ref_sink (g_variant_builder_end (&builder));
+
+  return json_gvariant_serialize_data (record, NULL);
+}
+
+static char *
+dup_string (JsonObject *object, const char *name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_dup_string (node) : NULL;
+}
+
+static gint64
+get_number (JsonObject *object, const char *name)
+{
+  return json_object_get_int_member_with_default (object, name, 0);
+}
+
+static GVariant *
+read_metadata (JsonObject *object)
+{
+  JsonNode *node = json_object_get_member (object, "metadata");
+  GVariant *metadata = node ? json_gvariant_deserialize (node, "a{ss}", NULL) : NULL;
+
+  return metadata ? g_variant_take_ref (metadata) : g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
+}
+
+ObUpload *
+ob_record_read (const char *text, gsize size_bytes, GError **error)
+{
+  g_autoptr (JsonNode) root = ob_json_parse (text, size_bytes, error);
+  g_autoptr (ObUpload) upload = ob_upload_new ();
+  JsonObject *object;
+
+  if (!root)
+    return NULL;
+  object = JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
+  if (object)
+    {
+      upload->id = dup_string (object, "id");
+      upload->app = dup_string (object, "app");
+      upload->key = dup_string (object, "key");
+      upload->name = dup_string (object, "name");
+      upload->media_type = dup_string (object, "media_type");
+      upload->sha256 = dup_string (object, "sha256");
+      upload->group = dup_string (object, "group");
+      upload->group_title = dup_string (object, "group_title");
+      upload->destination = dup_string (object, "destination");
+      upload->rule = g_strdup ("");
+      upload->size_bytes = (guint64) MAX (get_number (object, "size"), 0);
+      upload->priority = (gint) get_number (object, "priority");
+      upload->is_form = json_object_get_boolean_member_with_default (object, "form", FALSE);
+      upload->not_before_ms = get_number (object, "not_before");
+      upload->created_at_ms = get_number (object, "created_at");
+      g_variant_unref (upload->metadata);
+      upload->metadata = read_metadata (object);
+    }
+  if (!upload->id || !ob_id_is_valid (upload->id) || !upload->app || !upload->name || !upload->media_type
+      || !upload->sha256 || !upload->destination)
+    {
+      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "The record lacks what an upload needs");
+      return NULL;
+    }
+
+  return g_steal_pointer (&upload);
+}

@@ -1,0 +1,18 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The record beside the bytes: what an app said of its file, so that the row can be made again from it. Pure.
+ */
+#pragma once
+
+#include "model/upload.h"
+
+G_BEGIN_DECLS
+
+/* Returns: (transfer full): JSON. */
+char *ob_record_write (const ObUpload *upload);
+
+/* Returns: (transfer full) (nullable): an upload that is still saving. Errors: InvalidArgument. */
+ObUpload *ob_record_read (const char *text, gsize size_bytes, GError **error);
+
+G_END_DECLS

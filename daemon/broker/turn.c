@@ -1,0 +1,138 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Group commit and effects after it. Owns the open transaction. Main thread.
+ */
+#include "broker/turn.h"
+
+
+#define LATER_MS 500
+
+struct _ObTurn
+{
+  ObDatabase *database; /* borrowed */
+  void (*on_rolled_back) (gpointer);
+  gpointer user_data;
+  GArray *effects; /* of Waiting */
+  gboolean is_open;
+  guint soon_source;
+  guint later_source;
+};
+
+typedef struct
+{
+  ObEffect effect;
+  gpointer user_data;
+} Waiting;
+
+ObTurn *
+ob_turn_new (ObDatabase *database, void (*on_rolled_back) (gpointer), gpointer user_data)
+{
+  ObTurn *turn = g_new0 (ObTurn, 1);
+
+  turn->database = database;
+  turn->on_rolled_back = on_rolled_back;
+  turn->user_data = user_data;
+  turn->effects = g_array_new (FALSE, FALSE, sizeof (Waiting));
+
+  return turn;
+}
+
+void
+ob_turn_free (ObTurn *turn)
+{
+  ob_turn_commit (turn);
+  g_array_unref (turn->effects);
+  g_free (turn);
+}
+
+/* SQLite may have rolled back by itself already; asking again is no harm. */
+static void
+roll_back (ObTurn *turn)
+{
+  (void) ob_database_run (turn->database, "ROLLBACK", NULL);
+  turn->on_rolled_back (turn->user_data);
+}
+
+void
+ob_turn_commit (ObTurn *turn)
+{
+  g_autoptr (GArray) effects = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!turn->is_open)
+    return;
+  g_clear_handle_id (&turn->soon_source, g_source_remove);
+  g_clear_handle_id (&turn->later_source, g_source_remove);
+  turn->is_open = FALSE;
+  effects = g_steal_pointer (&turn->effects);
+  turn->effects = g_array_new (FALSE, FALSE, sizeof (Waiting));
+
+  if (!ob_database_run (turn->database, "COMMIT", &error))
+    {
+      g_warning ("A turn could not be committed: %s", error->message);
+      roll_back (turn);
+    }
+  for (guint i = 0; i < effects->len; i++)
+    {
+      const Waiting *waiting = &g_array_index (effects, Waiting, i);
+
+      waiting->effect (error, waiting->user_data);
+    }
+}
+
+static gboolean
+on_soon (gpointer data)
+{
+  ObTurn *turn = data;
+
+  turn->soon_source = 0;
+  ob_turn_commit (turn);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_later (gpointer data)
+{
+  ObTurn *turn = data;
+
+  turn->later_source = 0;
+  ob_turn_commit (turn);
+
+  return G_SOURCE_REMOVE;
+}
+
+gboolean
+ob_turn_begin (ObTurn *turn, ObTurnUrgency urgency, GError **error)
+{
+  if (!turn->is_open && !ob_database_run (turn->database, "BEGIN IMMEDIATE", error))
+    return FALSE;
+  turn->is_open = TRUE;
+  /* Lower than the bus: every message that has come already still joins this transaction. */
+  if (urgency == OB_TURN_SOON && turn->soon_source == 0)
+    turn->soon_source = g_idle_add_full (G_PRIORITY_DEFAULT + 10, on_soon, turn, NULL);
+  else if (urgency == OB_TURN_LATER && turn->soon_source == 0 && turn->later_source == 0)
+    turn->later_source = g_timeout_add (LATER_MS, on_later, turn);
+
+  return ob_database_run (turn->database, "SAVEPOINT command", error);
+}
+
+void
+ob_turn_end (ObTurn *turn, gboolean keep)
+{
+  if (!keep)
+    (void) ob_database_run (turn->database, "ROLLBACK TO command", NULL);
+  (void) ob_database_run (turn->database, "RELEASE command", NULL);
+}
+
+void
+ob_turn_after (ObTurn *turn, ObEffect effect, gpointer user_data)
+{
+  const Waiting waiting = { effect, user_data };
+
+  if (turn->is_open)
+    g_array_append_val (turn->effects, waiting);
+  else
+    effect (NULL, user_data);
+}

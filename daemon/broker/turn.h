@@ -1,0 +1,43 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The commands of one turn of the main loop share a transaction. What they do to the world (replies, signals, attempts)
+ * waits in a list until it is committed. Main thread.
+ */
+#pragma once
+
+#include "store/database.h"
+
+G_BEGIN_DECLS
+
+typedef struct _ObTurn ObTurn;
+
+/* An effect. @error: (nullable): the commit failed, and with it everything of this turn. */
+typedef void (*ObEffect) (const GError *error, gpointer user_data);
+
+/* @on_rolled_back: called before the effects of a turn that failed, to forget what memory has of it. */
+ObTurn *ob_turn_new (ObDatabase *database, void (*on_rolled_back) (gpointer), gpointer user_data);
+
+/* Commits what is open. */
+void ob_turn_free (ObTurn *turn);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObTurn, ob_turn_free)
+
+typedef enum
+{
+  OB_TURN_SOON,  /* somebody waits: at the end of this turn of the main loop */
+  OB_TURN_LATER, /* nobody does: with the next that is urgent, or within half a second */
+} ObTurnUrgency;
+
+/* Opens the transaction where none is, and a savepoint for one command. Errors: Storage, DiskFull. */
+gboolean ob_turn_begin (ObTurn *turn, ObTurnUrgency urgency, GError **error);
+
+/* Ends the command: keeps its changes, or takes them alone back. */
+void ob_turn_end (ObTurn *turn, gboolean keep);
+
+/* Runs after the commit, in order. Outside of a turn it runs at once. */
+void ob_turn_after (ObTurn *turn, ObEffect effect, gpointer user_data);
+
+/* Commits now. */
+void ob_turn_commit (ObTurn *turn);
+
+G_END_DECLS

@@ -1,0 +1,148 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Two thread pools over the spool's blocking calls. Owns the pools; answers on the main thread.
+ */
+#include "store/ingest.h"
+
+#include "dbus/error.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SMALL_MAX_BYTES (32 * 1024 * 1024)
+#define SMALL_THREADS 4
+#define LARGE_THREADS 2
+
+/* Each waiting file holds a descriptor; the usual limit of a process is 1024. */
+#define WAITING_MAX 512
+
+struct _ObIngest
+{
+  ObSpool *spool; /* borrowed */
+  GThreadPool *small;
+  GThreadPool *large;
+  guint waiting; /* main thread only */
+};
+
+typedef struct
+{
+  ObIngest *ingest;
+  char *id;
+  int fd;
+  char *expected_sha256;
+  GCancellable *cancellable;
+  gint64 *copied_bytes;
+  ObIngestRecord make_record;
+  ObIngestDone done;
+  gpointer user_data;
+  ObSpoolCopy copy;
+  GError *error;
+} Task;
+
+static void
+task_free (Task *task)
+{
+  if (task->fd >= 0)
+    (void) close (task->fd);
+  g_free (task->id);
+  g_free (task->expected_sha256);
+  g_clear_object (&task->cancellable);
+  g_clear_error (&task->error);
+  g_free (task);
+}
+
+static gboolean
+on_taken (gpointer data)
+{
+  Task *task = data;
+
+  task->ingest->waiting--;
+  task->done (&task->copy, task->error, task->user_data);
+  task_free (task);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+check_digest (Task *task)
+{
+  if (!task->expected_sha256 || g_ascii_strcasecmp (task->expected_sha256, task->copy.sha256) == 0)
+    return TRUE;
+  g_set_error (&task->error, OUTBOX_ERROR, OUTBOX_ERROR_DIGEST_MISMATCH, "The file's SHA-256 is %s, not %s",
+               task->copy.sha256, task->expected_sha256);
+
+  return FALSE;
+}
+
+static void
+take (gpointer data, gpointer user_data)
+{
+  Task *task = data;
+  ObSpool *spool = task->ingest->spool;
+
+  if (ob_spool_copy (spool, task->id, task->fd, task->cancellable, task->copied_bytes, &task->copy, &task->error))
+    {
+      if (check_digest (task))
+        {
+          g_autofree char *record = task->make_record (&task->copy, task->user_data);
+
+          (void) ob_spool_commit (spool, task->id, record, &task->error);
+        }
+      else
+        ob_spool_discard (spool, task->id);
+    }
+  g_idle_add_full (G_PRIORITY_DEFAULT, on_taken, task, NULL);
+}
+
+ObIngest *
+ob_ingest_new (ObSpool *spool)
+{
+  ObIngest *ingest = g_new0 (ObIngest, 1);
+
+  ingest->spool = spool;
+  ingest->small = g_thread_pool_new (take, NULL, SMALL_THREADS, FALSE, NULL);
+  ingest->large = g_thread_pool_new (take, NULL, LARGE_THREADS, FALSE, NULL);
+
+  return ingest;
+}
+
+void
+ob_ingest_free (ObIngest *ingest)
+{
+  g_thread_pool_free (ingest->small, TRUE, TRUE);
+  g_thread_pool_free (ingest->large, TRUE, TRUE);
+  g_free (ingest);
+}
+
+gboolean
+ob_ingest_add (ObIngest *ingest, const char *id, int fd, const char *expected_sha256, GCancellable *cancellable,
+               gint64 *copied_bytes, ObIngestRecord make_record, ObIngestDone done, gpointer user_data,
+               GError **error)
+{
+  struct stat info;
+  gboolean is_large = fstat (fd, &info) == 0 && info.st_size > SMALL_MAX_BYTES;
+  Task *task;
+
+  if (ingest->waiting >= WAITING_MAX)
+    {
+      (void) close (fd);
+      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY, "%u files are being saved already; try again",
+                   ingest->waiting);
+      return FALSE;
+    }
+  task = g_new0 (Task, 1);
+  task->ingest = ingest;
+  task->id = g_strdup (id);
+  task->fd = fd;
+  task->expected_sha256 = g_strdup (expected_sha256);
+  task->cancellable = g_object_ref (cancellable);
+  task->copied_bytes = copied_bytes;
+  task->make_record = make_record;
+  task->done = done;
+  task->user_data = user_data;
+  ingest->waiting++;
+  (void) g_thread_pool_push (is_large ? ingest->large : ingest->small, task, NULL);
+
+  return TRUE;
+}
