@@ -6,33 +6,116 @@
 #include "store/journal.h"
 
 #include "dbus/error.h"
+#include "store/statement.h"
 #include "store/uploads.h"
+
+static gint64
+append (ObDatabase *database, gint64 now_ms, const ObJournalRow *row, GError **error)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database,
+                          "INSERT INTO journal (at, upload, scope, key, event, state, reason, message)"
+                          " VALUES (@at, @upload, @scope, @key, @event, @state, @reason, @message)",
+                          error);
+
+  if (!statement)
+    return 0;
+  ob_statement_bind_number (statement, "@at", now_ms);
+  ob_statement_bind_text (statement, "@upload", row->upload_id);
+  ob_statement_bind_text (statement, "@scope", row->scope);
+  ob_statement_bind_text (statement, "@key", row->key);
+  ob_statement_bind_text (statement, "@event", row->event);
+  ob_statement_bind_text (statement, "@state", row->state);
+  ob_statement_bind_text (statement, "@reason", row->reason);
+  ob_statement_bind_text (statement, "@message", row->message);
+  if (!ob_statement_run (database, statement, error))
+    return 0;
+
+  return sqlite3_last_insert_rowid (ob_database_get_handle (database));
+}
+
+static const char *
+reason_name (OutboxReason reason)
+{
+  return reason != OUTBOX_REASON_NONE ? outbox_reason_get_info (reason)->name : NULL;
+}
 
 gint64
 ob_journal_append (ObDatabase *database, gint64 now_ms, const char *upload_id, const char *event, ObStored stored,
                    OutboxReason reason, const char *message, GError **error)
 {
-  const char *sql = "INSERT INTO journal (at, upload, event, state, reason, message) VALUES (?, ?, ?, ?, ?, ?)";
-  sqlite3 *handle = ob_database_get_handle (database);
-  sqlite3_stmt *statement = NULL;
-  gboolean is_good = sqlite3_prepare_v2 (handle, sql, -1, &statement, NULL) == SQLITE_OK;
+  const ObJournalRow row = { .upload_id = upload_id,
+                             .event = event,
+                             .state = ob_stored_get_name (stored),
+                             .reason = reason_name (reason),
+                             .message = message };
 
-  if (is_good)
+  return append (database, now_ms, &row, error);
+}
+
+gint64
+ob_journal_append_hold (ObDatabase *database, gint64 now_ms, OutboxScope scope, const char *key, OutboxReason reason,
+                        const char *message, GError **error)
+{
+  const ObJournalRow row = { .scope = outbox_scope_get_name (scope),
+                             .key = key,
+                             .event = reason != OUTBOX_REASON_NONE ? "hold" : "release",
+                             .reason = reason_name (reason),
+                             .message = message };
+
+  return append (database, now_ms, &row, error);
+}
+
+gboolean
+ob_journal_has_event (ObDatabase *database, const char *upload_id, const char *event)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database, "SELECT 1 FROM journal WHERE upload = @upload AND event = @event", NULL);
+
+  if (!statement)
+    return FALSE;
+  ob_statement_bind_text (statement, "@upload", upload_id);
+  ob_statement_bind_text (statement, "@event", event);
+
+  return sqlite3_step (statement) == SQLITE_ROW;
+}
+
+gint64
+ob_journal_get_last (ObDatabase *database)
+{
+  g_autoptr (ObStatement) statement = ob_statement_new (database, "SELECT max(sequence) FROM journal", NULL);
+
+  return statement && sqlite3_step (statement) == SQLITE_ROW ? sqlite3_column_int64 (statement, 0) : 0;
+}
+
+gboolean
+ob_journal_read (ObDatabase *database, const char *upload_id, guint limit,
+                 void (*on_row) (const ObJournalRow *row, gpointer user_data), gpointer user_data, GError **error)
+{
+  g_autofree char *sql
+      = g_strdup_printf ("SELECT * FROM (SELECT sequence, at, upload, scope, key, event, state, reason, message"
+                         " FROM journal %s ORDER BY sequence DESC LIMIT @limit) ORDER BY sequence",
+                         upload_id ? "WHERE upload = @upload" : "");
+  g_autoptr (ObStatement) statement = ob_statement_new (database, sql, error);
+  int code = SQLITE_ERROR;
+
+  if (!statement)
+    return FALSE;
+  ob_statement_bind_text (statement, "@upload", upload_id);
+  ob_statement_bind_number (statement, "@limit", limit);
+  while ((code = sqlite3_step (statement)) == SQLITE_ROW)
     {
-      const char *texts[]
-          = { upload_id, event, ob_stored_get_name (stored),
-              reason != OUTBOX_REASON_NONE ? outbox_reason_get_info (reason)->name : NULL, message };
+#define COLUMN(i) ((const char *) sqlite3_column_text (statement, i))
+      const ObJournalRow row = { sqlite3_column_int64 (statement, 0), sqlite3_column_int64 (statement, 1), COLUMN (2),
+                                 COLUMN (3), COLUMN (4), COLUMN (5), COLUMN (6), COLUMN (7), COLUMN (8) };
+#undef COLUMN
 
-      is_good = sqlite3_bind_int64 (statement, 1, now_ms) == SQLITE_OK;
-      for (int i = 0; i < (int) G_N_ELEMENTS (texts); i++)
-        is_good = sqlite3_bind_text (statement, i + 2, texts[i], -1, SQLITE_TRANSIENT) == SQLITE_OK && is_good;
-      is_good = is_good && sqlite3_step (statement) == SQLITE_DONE;
+      on_row (&row, user_data);
     }
-  if (!is_good)
+  if (code != SQLITE_DONE)
     ob_database_set_error (database, error);
-  (void) sqlite3_finalize (statement);
 
-  return is_good ? sqlite3_last_insert_rowid (handle) : 0;
+  return code == SQLITE_DONE;
 }
 
 gboolean

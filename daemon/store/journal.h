@@ -15,6 +15,35 @@ G_BEGIN_DECLS
 gint64 ob_journal_append (ObDatabase *database, gint64 now_ms, const char *upload_id, const char *event,
                           ObStored stored, OutboxReason reason, const char *message, GError **error);
 
+/* The same for a hold that covers more than one upload. @reason: NONE where it ended. */
+gint64 ob_journal_append_hold (ObDatabase *database, gint64 now_ms, OutboxScope scope, const char *key,
+                               OutboxReason reason, const char *message, GError **error);
+
+/* Whether that happened to an upload, even if its row is gone. */
+gboolean ob_journal_has_event (ObDatabase *database, const char *upload_id, const char *event);
+
+/* The newest row's sequence, or 0. */
+gint64 ob_journal_get_last (ObDatabase *database);
+
+/* One row; strings are NULL where the row has none. */
+typedef struct
+{
+  gint64 sequence;
+  gint64 at_ms;
+  const char *upload_id;
+  const char *scope;
+  const char *key;
+  const char *event;
+  const char *state;
+  const char *reason;
+  const char *message;
+} ObJournalRow;
+
+/* Calls @on_row for an upload's rows, oldest first; for an @upload_id of NULL for the newest @limit of all. */
+gboolean ob_journal_read (ObDatabase *database, const char *upload_id, guint limit,
+                          void (*on_row) (const ObJournalRow *row, gpointer user_data), gpointer user_data,
+                          GError **error);
+
 /**
  * ob_journal_move:
  * @database: a database with a transaction open

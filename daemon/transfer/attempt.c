@@ -67,7 +67,7 @@ ob_attempt_run (SoupSession *session, const ObJob *job, const ObCheckpoints *che
   if ((!job->is_stored || !job->confirm_url)
       && (!ob_tus_send (session, job, checkpoints, user_data, result, cancellable)))
     return result;
-  if (!job->is_stored && !checkpoints->stored (user_data))
+  if ((!job->is_stored || !job->confirm_url) && !checkpoints->stored (user_data))
     {
       result->is_cancelled = TRUE;
       return result;

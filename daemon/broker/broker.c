@@ -1,0 +1,412 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The broker's life, what it answers, and what it tells after a commit. Owns what broker-private.h says. Main thread.
+ */
+#include "broker/broker-private.h"
+
+#include "store/destinations.h"
+#include "store/journal.h"
+
+enum
+{
+  ADDED,
+  CHANGED,
+  REMOVED,
+  HOLDS_CHANGED,
+  COUNTS_CHANGED,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (ObBroker, ob_broker, G_TYPE_OBJECT)
+
+static void
+tell_upload (ObBroker *self, const char *id, gboolean is_new)
+{
+  guint signal = signals[is_new ? ADDED : CHANGED];
+  g_autoptr (ObUpload) upload = NULL;
+
+  if (!g_signal_has_handler_pending (self, signal, 0, FALSE))
+    return;
+  upload = ob_uploads_get (self->database, id, NULL);
+  if (upload)
+    g_signal_emit (self, signal, 0, upload);
+}
+
+static void
+on_flushed (const GError *error, gpointer user_data)
+{
+  ObBroker *self = user_data;
+  g_autoptr (GHashTable) touched = g_steal_pointer (&self->touched);
+  gboolean are_holds_touched = self->are_holds_touched;
+  GHashTableIter iter;
+  gpointer id, is_new;
+
+  self->touched = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->is_flush_waiting = FALSE;
+  self->are_holds_touched = FALSE;
+  if (error)
+    return;
+  g_hash_table_iter_init (&iter, touched);
+  while (g_hash_table_iter_next (&iter, &id, &is_new))
+    tell_upload (self, id, GPOINTER_TO_INT (is_new));
+  if (are_holds_touched)
+    g_signal_emit (self, signals[HOLDS_CHANGED], 0);
+  g_signal_emit (self, signals[COUNTS_CHANGED], 0);
+  ob_broker_schedule (self);
+  ob_broker_set_alarm (self);
+}
+
+static void
+want_flush (ObBroker *self)
+{
+  if (self->is_flush_waiting)
+    return;
+  self->is_flush_waiting = TRUE;
+  ob_turn_after (self->turn, on_flushed, self);
+}
+
+void
+ob_broker_touch (ObBroker *self, const char *id, gboolean is_new)
+{
+  if (is_new || !g_hash_table_contains (self->touched, id))
+    g_hash_table_replace (self->touched, g_strdup (id), GINT_TO_POINTER (is_new));
+  want_flush (self);
+}
+
+void
+ob_broker_touch_holds (ObBroker *self)
+{
+  self->are_holds_touched = TRUE;
+  want_flush (self);
+}
+
+/* Destinations are the one thing that memory has of the database. */
+static void
+on_rolled_back (gpointer user_data)
+{
+  ObBroker *self = user_data;
+  GHashTable *destinations = ob_destinations_load (self->database, NULL);
+
+  if (!destinations)
+    return;
+  g_hash_table_unref (self->destinations);
+  self->destinations = destinations;
+}
+
+static gboolean
+on_alarm (gpointer user_data)
+{
+  ob_broker_wake (user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gint64
+next_retry_ms (ObBroker *self)
+{
+  gint64 next_ms = 0;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->destinations);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const ObDestination *destination = value;
+
+      if (destination->retry_at_ms > 0 && (next_ms == 0 || destination->retry_at_ms < next_ms))
+        next_ms = destination->retry_at_ms;
+    }
+
+  return next_ms;
+}
+
+void
+ob_broker_set_alarm (ObBroker *self)
+{
+  gint64 retry_ms = next_retry_ms (self);
+  gint64 wake_ms = ob_uploads_next_wake_ms (self->database);
+  gint64 next_ms = retry_ms > 0 && wake_ms > 0 ? MIN (retry_ms, wake_ms) : MAX (retry_ms, wake_ms);
+
+  ob_clock_set_alarm (self->clock, next_ms, on_alarm, self);
+}
+
+static void
+on_network_changed (ObNetwork *network, gpointer user_data)
+{
+  ObBroker *self = user_data;
+  GHashTableIter iter;
+  gpointer value;
+
+  if (!ob_network_is_available (network))
+    {
+      g_hash_table_iter_init (&iter, self->destinations);
+      while (g_hash_table_iter_next (&iter, NULL, &value))
+        if (!ob_network_is_loopback_url (((ObDestination *) value)->url))
+          ob_broker_cancel_attempts (self, ((ObDestination *) value)->name);
+    }
+  g_signal_emit (self, signals[HOLDS_CHANGED], 0);
+  g_signal_emit (self, signals[COUNTS_CHANGED], 0);
+  ob_broker_schedule (self);
+}
+
+static gboolean
+load_paused (ObBroker *self)
+{
+  sqlite3_stmt *statement = NULL;
+  gboolean is_paused
+      = sqlite3_prepare_v2 (ob_database_get_handle (self->database), "SELECT value FROM meta WHERE name = 'paused'",
+                            -1, &statement, NULL)
+            == SQLITE_OK
+        && sqlite3_step (statement) == SQLITE_ROW && sqlite3_column_int (statement, 0) != 0;
+
+  (void) sqlite3_finalize (statement);
+
+  return is_paused;
+}
+
+ObBroker *
+ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, ObNetwork *network, GError **error)
+{
+  GHashTable *destinations = ob_destinations_load (database, error);
+  ObBroker *self;
+
+  if (!destinations)
+    return NULL;
+  self = g_object_new (OB_TYPE_BROKER, NULL);
+  self->database = database;
+  self->spool = spool;
+  self->clock = clock;
+  self->network = network;
+  self->destinations = destinations;
+  self->turn = ob_turn_new (database, on_rolled_back, self);
+  self->ingest = ob_ingest_new (spool);
+  self->is_paused = load_paused (self);
+
+  return self;
+}
+
+void
+ob_broker_start (ObBroker *self)
+{
+  self->workers = ob_workers_new (&ob_broker_workers_events, self);
+  self->is_started = TRUE;
+  g_signal_connect_object (self->network, "changed", G_CALLBACK (on_network_changed), self, 0);
+  ob_broker_recover (self);
+  ob_broker_wake (self);
+  ob_broker_compare_spool (self);
+}
+
+void
+ob_broker_stop (ObBroker *self)
+{
+  if (!self->is_started)
+    return;
+  self->is_started = FALSE;
+  g_cancellable_cancel (self->background);
+  ob_clock_set_alarm (self->clock, 0, NULL, NULL);
+  ob_broker_cancel_attempts (self, NULL);
+  g_clear_pointer (&self->workers, ob_workers_free);
+  ob_broker_cancel_saving (self, NULL);
+  while (g_hash_table_size (self->saving) > 0)
+    g_main_context_iteration (NULL, TRUE);
+  ob_turn_commit (self->turn);
+}
+
+static void
+ob_broker_finalize (GObject *object)
+{
+  ObBroker *self = OB_BROKER (object);
+
+  ob_broker_stop (self);
+  g_clear_pointer (&self->ingest, ob_ingest_free);
+  g_clear_pointer (&self->turn, ob_turn_free);
+  g_clear_pointer (&self->destinations, g_hash_table_unref);
+  g_clear_pointer (&self->active, g_hash_table_unref);
+  g_clear_pointer (&self->saving, g_hash_table_unref);
+  g_clear_pointer (&self->touched, g_hash_table_unref);
+  g_clear_object (&self->background);
+  G_OBJECT_CLASS (ob_broker_parent_class)->finalize (object);
+}
+
+static void
+ob_broker_init (ObBroker *self)
+{
+  self->active = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_active_free);
+  self->saving = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_saving_free);
+  self->touched = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->background = g_cancellable_new ();
+}
+
+static void
+ob_broker_class_init (ObBrokerClass *klass)
+{
+  GType type = G_TYPE_FROM_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = ob_broker_finalize;
+  signals[ADDED] = g_signal_new ("added", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
+  signals[CHANGED]
+      = g_signal_new ("changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
+  signals[REMOVED] = g_signal_new ("removed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+                                   G_TYPE_STRING, G_TYPE_INT64);
+  signals[HOLDS_CHANGED] = g_signal_new ("holds-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[COUNTS_CHANGED]
+      = g_signal_new ("counts-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+guint
+ob_broker_get_destination_holds (ObBroker *self, const ObDestination *destination, ObHold holds[4])
+{
+  guint n_holds = 0;
+
+  if (destination->is_paused)
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_USER, 0 };
+  if (destination->reason != OUTBOX_REASON_NONE)
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, destination->reason, 0 };
+  if (destination->retry_at_ms > 0)
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_RETRYING, destination->retry_at_ms };
+  if (!ob_network_is_available (self->network) && !ob_network_is_loopback_url (destination->url))
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_LANE, OUTBOX_REASON_NO_NETWORK, 0 };
+
+  return n_holds;
+}
+
+gboolean
+ob_broker_save_destination (ObBroker *self, const ObDestination *destination, OutboxReason reason,
+                            const char *message, GError **error)
+{
+  ob_broker_touch_holds (self);
+
+  return ob_destinations_save (self->database, destination, error)
+         && ob_journal_append_hold (self->database, ob_broker_get_now_ms (self), OUTBOX_SCOPE_DESTINATION,
+                                    destination->name, reason, message, error)
+                > 0;
+}
+
+/* The holds that cover everything of a destination, those of the queue included. */
+static guint
+get_shared_holds (ObBroker *self, const char *name, ObHold holds[5])
+{
+  const ObDestination *destination = g_hash_table_lookup (self->destinations, name);
+  guint n_holds = destination ? ob_broker_get_destination_holds (self, destination, holds) : 0;
+
+  if (self->is_paused)
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_QUEUE, OUTBOX_REASON_QUEUE, 0 };
+
+  return n_holds;
+}
+
+ObStatus
+ob_broker_get_status (ObBroker *self, const ObUpload *upload)
+{
+  ObHold holds[8];
+  guint n_holds = ob_upload_get_holds (upload, holds);
+
+  n_holds += get_shared_holds (self, upload->destination, holds + n_holds);
+
+  return ob_status (upload->stored, upload->reason, holds, n_holds);
+}
+
+GArray *
+ob_broker_list_holds (ObBroker *self)
+{
+  GArray *list = g_array_new (FALSE, FALSE, sizeof (ObSharedHold));
+  GHashTableIter iter;
+  gpointer value;
+
+  if (self->is_paused)
+    {
+      ObSharedHold shared = { { OUTBOX_SCOPE_QUEUE, OUTBOX_REASON_QUEUE, 0 }, "" };
+
+      g_array_append_val (list, shared);
+    }
+  g_hash_table_iter_init (&iter, self->destinations);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const ObDestination *destination = value;
+      ObHold holds[4];
+      guint n_holds = ob_broker_get_destination_holds (self, destination, holds);
+
+      for (guint i = 0; i < n_holds; i++)
+        {
+          ObSharedHold shared = { holds[i], destination->name };
+
+          g_array_append_val (list, shared);
+        }
+    }
+
+  return list;
+}
+
+/* The public state of everything that a counter counts. */
+static OutboxState
+state_of_count (ObBroker *self, const ObCount *count)
+{
+  ObHold holds[6];
+  guint n_holds = get_shared_holds (self, count->destination, holds);
+
+  if (count->own_hold != 0)
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_UPLOAD,
+                                 count->own_hold == 1 ? OUTBOX_REASON_USER : OUTBOX_REASON_RETRYING, 0 };
+
+  return ob_status (count->stored, OUTBOX_REASON_NONE, holds, n_holds).state;
+}
+
+gboolean
+ob_broker_summarise (ObBroker *self, guint64 uploads[OUTBOX_N_STATES], guint64 bytes[OUTBOX_N_STATES], GError **error)
+{
+  g_autoptr (GArray) counts = ob_uploads_count (self->database, error);
+
+  if (!counts)
+    return FALSE;
+  for (guint i = 0; i < OUTBOX_N_STATES; i++)
+    uploads[i] = bytes[i] = 0;
+  for (guint i = 0; i < counts->len; i++)
+    {
+      const ObCount *count = &g_array_index (counts, ObCount, i);
+      OutboxState state = state_of_count (self, count);
+
+      uploads[state] += count->uploads;
+      bytes[state] += count->bytes;
+    }
+
+  return TRUE;
+}
+
+GHashTable *
+ob_broker_get_destinations (ObBroker *self)
+{
+  return self->destinations;
+}
+
+ObUpload *
+ob_broker_get (ObBroker *self, const char *id, GError **error)
+{
+  return ob_uploads_get (self->database, id, error);
+}
+
+ObDatabase *
+ob_broker_get_database (ObBroker *self)
+{
+  return self->database;
+}
+
+char *
+ob_broker_dup_sequence (ObBroker *self, gint64 sequence)
+{
+  return g_strdup_printf ("%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, ob_database_get_epoch (self->database), sequence);
+}
+
+gint64
+ob_broker_get_last_sequence (ObBroker *self)
+{
+  return ob_journal_get_last (self->database);
+}
+
+gint64
+ob_broker_get_now_ms (ObBroker *self)
+{
+  return ob_clock_get_now_ms (self->clock);
+}

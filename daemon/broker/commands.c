@@ -1,0 +1,492 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What people and apps command: uploads by id, the queue, destinations. Each command is one savepoint of the turn, and
+ * is answered after the commit. Main thread.
+ */
+#include "broker/broker-private.h"
+
+#include "dbus/error.h"
+#include "store/destinations.h"
+#include "store/journal.h"
+
+#define IDS_MAX 10000
+#define PRIORITY_MAX 1000
+
+/* An answer that waits for the commit. */
+typedef struct
+{
+  ObCommandDone done;
+  gpointer user_data;
+} Reply;
+
+static void
+on_reply (const GError *error, gpointer user_data)
+{
+  Reply *reply = user_data;
+
+  reply->done (error, reply->user_data);
+  g_free (reply);
+}
+
+/* Ends a command: @is_good keeps it, and the answer waits for the commit. */
+static void
+finish (ObBroker *self, gboolean is_good, const GError *error, ObCommandDone done, gpointer user_data)
+{
+  Reply *reply;
+
+  ob_turn_end (self->turn, is_good);
+  if (!is_good)
+    {
+      done (error, user_data);
+      return;
+    }
+  reply = g_new0 (Reply, 1);
+  reply->done = done;
+  reply->user_data = user_data;
+  ob_turn_after (self->turn, on_reply, reply);
+}
+
+static gboolean
+wrong_state (const ObUpload *upload, const char *what, GError **error)
+{
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, "Upload %s is %s and cannot be %s", upload->id,
+               ob_stored_get_name (upload->stored), what);
+
+  return FALSE;
+}
+
+/* Writes a change that is no change of state. */
+static gboolean
+note_change (ObBroker *self, ObUpload *upload, const char *event, GError **error)
+{
+  upload->updated_at_ms = ob_broker_get_now_ms (self);
+  upload->sequence = ob_journal_append (self->database, upload->updated_at_ms, upload->id, event, upload->stored,
+                                        OUTBOX_REASON_NONE, NULL, error);
+
+  return upload->sequence > 0 && ob_uploads_update (self->database, upload, error);
+}
+
+static gboolean
+pause_one (ObBroker *self, ObUpload *upload, GError **error)
+{
+  if (upload->stored == OB_STORED_DONE || upload->stored == OB_STORED_FAILED)
+    return wrong_state (upload, "paused", error);
+  if (upload->is_paused)
+    return TRUE;
+  upload->is_paused = TRUE;
+
+  return note_change (self, upload, "paused", error);
+}
+
+static gboolean
+resume_one (ObBroker *self, ObUpload *upload, GError **error)
+{
+  if (!upload->is_paused)
+    return TRUE;
+  upload->is_paused = FALSE;
+
+  return note_change (self, upload, "resumed", error);
+}
+
+/* A tap waits for no back-off, not even the destination's. */
+static gboolean
+retry_one (ObBroker *self, ObUpload *upload, GError **error)
+{
+  ObDestination *destination = g_hash_table_lookup (self->destinations, upload->destination);
+
+  if (upload->stored == OB_STORED_DONE)
+    return wrong_state (upload, "retried", error);
+  if (destination && destination->retry_at_ms > 0)
+    {
+      destination->retry_at_ms = 0;
+      destination->failures = 0;
+      if (!ob_broker_save_destination (self, destination, OUTBOX_REASON_NONE, "retried by a person", error))
+        return FALSE;
+    }
+  upload->retry_at_ms = 0;
+  upload->failures = 0;
+  upload->progress_at_ms = ob_broker_get_now_ms (self);
+  if (upload->stored == OB_STORED_FAILED)
+    return ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE, "retried by a person",
+                            upload->progress_at_ms, error);
+
+  return note_change (self, upload, "retried", error);
+}
+
+static gboolean
+set_priority_one (ObBroker *self, ObUpload *upload, gint priority, GError **error)
+{
+  upload->priority = priority;
+
+  return note_change (self, upload, "priority", error);
+}
+
+/* What is left to do when a removal is on the disk. */
+typedef struct
+{
+  ObBroker *broker;
+  ObJob *job; /* what the server has of it, or NULL */
+  char *id;
+  gint64 sequence;
+} Removal;
+
+static void
+on_removed (const GError *error, gpointer user_data)
+{
+  Removal *removal = user_data;
+  ObBroker *self = removal->broker;
+  g_autoptr (ObUpload) still_there = ob_uploads_get (self->database, removal->id, NULL);
+
+  /* Another upload of the same call may have failed, and taken this removal back with it. */
+  if (!error && !still_there)
+    {
+      ob_broker_cancel_saving (self, removal->id);
+      ob_broker_cancel_attempt (self, removal->id);
+      (void) ob_spool_remove (self->spool, removal->id, NULL);
+      if (removal->job && self->workers)
+        ob_workers_terminate (self->workers, g_steal_pointer (&removal->job));
+      g_signal_emit_by_name (self, "removed", removal->id, removal->sequence);
+    }
+  g_clear_pointer (&removal->job, ob_job_free);
+  g_free (removal->id);
+  g_free (removal);
+}
+
+static gboolean
+remove_one (ObBroker *self, ObUpload *upload, GError **error)
+{
+  gint64 sequence = ob_journal_append (self->database, ob_broker_get_now_ms (self), upload->id, "removed",
+                                       upload->stored, OUTBOX_REASON_NONE, upload->name, error);
+  Removal *removal;
+
+  if (sequence == 0 || !ob_uploads_delete (self->database, upload->id, error))
+    return FALSE;
+  removal = g_new0 (Removal, 1);
+  removal->broker = self;
+  removal->id = g_strdup (upload->id);
+  removal->sequence = sequence;
+  if (upload->server_url && upload->stored != OB_STORED_DONE)
+    removal->job = ob_broker_make_job (self, upload);
+  ob_turn_after (self->turn, on_removed, removal);
+
+  return TRUE;
+}
+
+static gboolean
+command_one (ObBroker *self, ObCommand command, ObUpload *upload, gint value, GError **error)
+{
+  switch (command)
+    {
+    case OB_COMMAND_PAUSE:
+      return pause_one (self, upload, error);
+    case OB_COMMAND_RESUME:
+      return resume_one (self, upload, error);
+    case OB_COMMAND_RETRY:
+      return retry_one (self, upload, error);
+    case OB_COMMAND_REMOVE:
+      return remove_one (self, upload, error);
+    case OB_COMMAND_SET_PRIORITY:
+    default:
+      return set_priority_one (self, upload, value, error);
+    }
+}
+
+static gboolean
+check_command (ObCommand command, const char *const *ids, gint value, GError **error)
+{
+  if (g_strv_length ((GStrv) ids) > IDS_MAX)
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "At most %d ids in one call", IDS_MAX);
+  else if (command == OB_COMMAND_SET_PRIORITY && ABS (value) > PRIORITY_MAX)
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "priority: from -1000 to 1000");
+  else
+    return TRUE;
+
+  return FALSE;
+}
+
+/* Two passes: nothing is begun before every upload is known to be there. */
+static gboolean
+command_all (ObBroker *self, ObCommand command, const char *const *ids, gint value, GError **error)
+{
+  g_autoptr (GPtrArray) uploads = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_upload_free);
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (; *ids; ids++)
+    if (g_hash_table_add (seen, (gpointer) *ids))
+      {
+        ObUpload *upload = ob_uploads_get (self->database, *ids, error);
+
+        if (!upload)
+          return FALSE;
+        g_ptr_array_add (uploads, upload);
+      }
+  for (guint i = 0; i < uploads->len; i++)
+    {
+      ObUpload *upload = uploads->pdata[i];
+
+      if (!command_one (self, command, upload, value, error))
+        return FALSE;
+      ob_broker_touch (self, upload->id, FALSE);
+    }
+
+  return TRUE;
+}
+
+void
+ob_broker_command (ObBroker *self, ObCommand command, const char *const *ids, gint value, ObCommandDone done,
+                   gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean is_good;
+
+  if (!check_command (command, ids, value, &error) || !ob_turn_begin (self->turn, OB_TURN_SOON, &error))
+    {
+      done (error, user_data);
+      return;
+    }
+  is_good = command_all (self, command, ids, value, &error);
+  if (is_good && command == OB_COMMAND_PAUSE)
+    for (guint i = 0; ids[i]; i++)
+      ob_broker_cancel_attempt (self, ids[i]);
+  finish (self, is_good, error, done, user_data);
+}
+
+void
+ob_broker_set_paused (ObBroker *self, gboolean is_paused, ObCommandDone done, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean is_good;
+
+  if (!ob_turn_begin (self->turn, OB_TURN_SOON, &error))
+    {
+      done (error, user_data);
+      return;
+    }
+  is_good = ob_database_run (self->database,
+                             is_paused ? "INSERT OR REPLACE INTO meta VALUES ('paused', 1)"
+                                       : "DELETE FROM meta WHERE name = 'paused'",
+                             &error)
+            && ob_journal_append_hold (self->database, ob_broker_get_now_ms (self), OUTBOX_SCOPE_QUEUE, NULL,
+                                       is_paused ? OUTBOX_REASON_QUEUE : OUTBOX_REASON_NONE, NULL, &error)
+                   > 0;
+  if (is_good)
+    {
+      self->is_paused = is_paused;
+      if (is_paused)
+        ob_broker_cancel_attempts (self, NULL);
+      ob_broker_touch_holds (self);
+    }
+  finish (self, is_good, error, done, user_data);
+}
+
+static gboolean
+invalid (GError **error, const char *what)
+{
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "%s", what);
+
+  return FALSE;
+}
+
+/* A confirm URL is one with its places filled in. */
+static gboolean
+is_confirm_url (const char *url)
+{
+  g_auto (GStrv) parts = g_strsplit_set (url, "{}", -1);
+  g_autofree char *plain = g_strjoinv ("x", parts);
+
+  return ob_destination_is_url (plain);
+}
+
+static gboolean
+check_settings (const char *name, const ObDestinationSettings *settings, gboolean is_new, GError **error)
+{
+  if (!ob_destination_is_name (name))
+    return invalid (error, "name: 1 to 64 letters, digits, '-', '_' and '.'");
+  if (settings->protocol && !g_str_equal (settings->protocol, "tus"))
+    return invalid (error, "protocol: this version knows tus");
+  if (settings->url ? !ob_destination_is_url (settings->url) : is_new)
+    return invalid (error, "url: an http or https URL of at most 2048 bytes");
+  if (settings->confirm_url && *settings->confirm_url && !is_confirm_url (settings->confirm_url))
+    return invalid (error, "confirm_url: an http or https URL, with {id}, {group} and {sha256} where they belong");
+
+  return TRUE;
+}
+
+/* Header names are tokens and values have no line ends (RFC 9110 sections 5.1 and 5.5). */
+static gboolean
+check_headers (GVariant *headers, GError **error)
+{
+  const char *name, *value;
+  GVariantIter iter;
+
+  if (!headers)
+    return TRUE;
+  if (g_variant_get_size (headers) > 16 * 1024)
+    return invalid (error, "headers: at most 16 KiB in all");
+  g_variant_iter_init (&iter, headers);
+  while (g_variant_iter_next (&iter, "{&s&s}", &name, &value))
+    if (*name == '\0' || name[strcspn (name, " \t\r\n:,;()<>@\\\"/[]?={}")] != '\0' || strpbrk (value, "\r\n"))
+      return invalid (error, "headers: a name is a token, and a value one line");
+
+  return TRUE;
+}
+
+static void
+replace (char **field, const char *value)
+{
+  if (!value)
+    return;
+  g_free (*field);
+  *field = *value ? g_strdup (value) : NULL;
+}
+
+static void
+apply_settings (ObDestination *destination, const ObDestinationSettings *settings)
+{
+  replace (&destination->protocol, settings->protocol);
+  replace (&destination->url, settings->url);
+  replace (&destination->confirm_url, settings->confirm_url);
+  if (settings->headers)
+    {
+      g_variant_unref (destination->headers);
+      destination->headers = g_variant_ref (settings->headers);
+    }
+  if (settings->sets_default)
+    destination->is_default = settings->is_default;
+  /* New settings deserve a new try. */
+  destination->reason = OUTBOX_REASON_NONE;
+  destination->retry_at_ms = 0;
+  destination->failures = 0;
+}
+
+/* There is one default. */
+static gboolean
+clear_other_defaults (ObBroker *self, const char *name, GError **error)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->destinations);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      ObDestination *other = value;
+
+      if (!other->is_default || g_str_equal (other->name, name))
+        continue;
+      other->is_default = FALSE;
+      if (!ob_destinations_save (self->database, other, error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+void
+ob_broker_set_destination (ObBroker *self, const char *name, const ObDestinationSettings *settings,
+                           ObCommandDone done, gpointer user_data)
+{
+  ObDestination *destination = g_hash_table_lookup (self->destinations, name);
+  g_autoptr (GError) error = NULL;
+  gboolean is_new = !destination;
+  gboolean is_good;
+
+  if (!check_settings (name, settings, is_new, &error) || !check_headers (settings->headers, &error)
+      || !ob_turn_begin (self->turn, OB_TURN_SOON, &error))
+    {
+      done (error, user_data);
+      return;
+    }
+  if (is_new)
+    {
+      destination = ob_destination_new (name);
+      destination->is_default = g_hash_table_size (self->destinations) == 0;
+      g_hash_table_insert (self->destinations, destination->name, destination);
+    }
+  apply_settings (destination, settings);
+  is_good = (!destination->is_default || clear_other_defaults (self, name, &error))
+            && ob_broker_save_destination (self, destination, OUTBOX_REASON_NONE, "set", &error);
+  if (!is_good && is_new)
+    (void) g_hash_table_remove (self->destinations, name);
+  finish (self, is_good, error, done, user_data);
+}
+
+static ObDestination *
+find (ObBroker *self, const char *name, GError **error)
+{
+  ObDestination *destination = g_hash_table_lookup (self->destinations, name);
+
+  if (!destination)
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, "There is no destination %s", name);
+
+  return destination;
+}
+
+/* Whether anything that has not arrived is meant for it; the counters know. */
+static gboolean
+is_in_use (ObBroker *self, const char *name, GError **error)
+{
+  g_autoptr (GArray) counts = ob_uploads_count (self->database, error);
+
+  for (guint i = 0; counts && i < counts->len; i++)
+    {
+      const ObCount *count = &g_array_index (counts, ObCount, i);
+
+      if (count->stored != OB_STORED_DONE && g_str_equal (count->destination, name))
+        {
+          g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE,
+                       "%" G_GUINT64_FORMAT " uploads for %s have not arrived yet", count->uploads, name);
+          return TRUE;
+        }
+    }
+
+  return !counts;
+}
+
+void
+ob_broker_remove_destination (ObBroker *self, const char *name, ObCommandDone done, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean is_good;
+
+  if (!find (self, name, &error) || is_in_use (self, name, &error)
+      || !ob_turn_begin (self->turn, OB_TURN_SOON, &error))
+    {
+      done (error, user_data);
+      return;
+    }
+  is_good = ob_destinations_delete (self->database, name, &error);
+  if (is_good)
+    {
+      (void) g_hash_table_remove (self->destinations, name);
+      ob_broker_touch_holds (self);
+    }
+  finish (self, is_good, error, done, user_data);
+}
+
+void
+ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_paused, ObCommandDone done,
+                             gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  ObDestination *destination = find (self, name, &error);
+  gboolean is_good;
+
+  if (!destination || !ob_turn_begin (self->turn, OB_TURN_SOON, &error))
+    {
+      done (error, user_data);
+      return;
+    }
+  destination->is_paused = is_paused;
+  if (!is_paused)
+    {
+      destination->reason = OUTBOX_REASON_NONE;
+      destination->retry_at_ms = 0;
+      destination->failures = 0;
+    }
+  is_good = ob_broker_save_destination (self, destination, is_paused ? OUTBOX_REASON_USER : OUTBOX_REASON_NONE, NULL,
+                                        &error);
+  if (is_good && is_paused)
+    ob_broker_cancel_attempts (self, name);
+  finish (self, is_good, error, done, user_data);
+}

@@ -1,0 +1,183 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * After a start: what the last process was in the middle of is taken up at once, by index; the spool is compared with
+ * the database in the background, a few files a turn. Main thread; the folder is read on another.
+ */
+#include "broker/broker-private.h"
+
+#include "base/identity.h"
+#include "broker/record.h"
+#include "store/journal.h"
+
+#define FILES_A_TURN 128
+
+static gboolean
+recover_one (ObBroker *self, ObUpload *upload, GError **error)
+{
+  const char *message = "the broker was interrupted";
+  gint64 now_ms = ob_broker_get_now_ms (self);
+
+  if (upload->stored == OB_STORED_UPLOADING)
+    return ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE, message, now_ms, error);
+  /* It was saving, so nobody was told that it is safe. With bytes and record in the spool it is all the same: they are
+   * taken up below; without, the app hands it over again. */
+  return ob_uploads_delete (self->database, upload->id, error);
+}
+
+void
+ob_broker_recover (ObBroker *self)
+{
+  g_autoptr (GPtrArray) interrupted
+      = ob_uploads_find (self->database, OB_UPLOADS_INTERRUPTED, 0, G_MAXINT, NULL);
+  g_autoptr (GPtrArray) to_clear = ob_uploads_find (self->database, OB_UPLOADS_TO_CLEAR, 0, G_MAXINT, NULL);
+
+  for (guint i = 0; interrupted && i < interrupted->len; i++)
+    {
+      ObUpload *upload = interrupted->pdata[i];
+      g_autoptr (GError) error = NULL;
+      gboolean is_good;
+
+      if (!ob_turn_begin (self->turn, OB_TURN_SOON, &error))
+        return;
+      is_good = recover_one (self, upload, &error);
+      ob_turn_end (self->turn, is_good);
+      if (error)
+        g_warning ("Upload %s could not be taken up: %s", upload->id, error->message);
+      ob_broker_touch (self, upload->id, FALSE);
+    }
+  for (guint i = 0; to_clear && i < to_clear->len; i++)
+    ob_broker_clear_copy (self, ((ObUpload *) to_clear->pdata[i])->id);
+}
+
+/* --- Files without a row --- */
+
+typedef struct
+{
+  ObBroker *broker;
+  GPtrArray *ids; /* of the files in the spool when the comparison began */
+  guint next;
+} Comparison;
+
+static void
+comparison_free (gpointer data)
+{
+  Comparison *comparison = data;
+
+  g_ptr_array_unref (comparison->ids);
+  g_object_unref (comparison->broker);
+  g_free (comparison);
+}
+
+static gboolean
+insert_adopted (ObBroker *self, ObUpload *upload, GError **error)
+{
+  upload->has_local_copy = TRUE;
+  upload->saved_at_ms = upload->progress_at_ms = ob_broker_get_now_ms (self);
+
+  return ob_uploads_insert (self->database, upload, error)
+         && ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE,
+                             "found in the spool, without a row", upload->saved_at_ms, error);
+}
+
+/* Makes the row again from the record. With a key that is taken the app has handed the file over anew, since it was
+ * never told that this one is safe: then this copy is too many. */
+static void
+adopt (ObBroker *self, const char *id)
+{
+  g_autofree char *path = ob_spool_get_path (self->spool, id);
+  g_autofree char *record_path = g_strconcat (path, ".json", NULL);
+  g_autofree char *text = NULL;
+  g_autoptr (ObUpload) upload = NULL;
+  g_autoptr (ObUpload) twin = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize size_bytes;
+  gboolean is_good;
+
+  if (!g_file_get_contents (record_path, &text, &size_bytes, &error)
+      || !(upload = ob_record_read (text, size_bytes, &error)) || !g_str_equal (upload->id, id))
+    {
+      g_warning ("The file %s in the spool has no good record and is left there: %s", id,
+                 error ? error->message : "it is of another upload");
+      return;
+    }
+  if (upload->key)
+    twin = ob_uploads_get_by_key (self->database, upload->app, upload->key, NULL);
+  /* The same for one that was removed when the process ended. */
+  if (twin || ob_journal_has_event (self->database, id, "removed"))
+    {
+      (void) ob_spool_remove (self->spool, id, NULL);
+      return;
+    }
+  if (!ob_turn_begin (self->turn, OB_TURN_SOON, &error))
+    return;
+  is_good = insert_adopted (self, upload, &error);
+  ob_turn_end (self->turn, is_good);
+  if (is_good)
+    ob_broker_touch (self, id, TRUE);
+  else
+    g_warning ("The file %s in the spool could not be taken up: %s", id, error->message);
+}
+
+static gboolean
+on_compare (gpointer data)
+{
+  Comparison *comparison = data;
+  ObBroker *self = comparison->broker;
+  guint end = MIN (comparison->next + FILES_A_TURN, comparison->ids->len);
+
+  if (g_cancellable_is_cancelled (self->background))
+    return G_SOURCE_REMOVE;
+  for (; comparison->next < end; comparison->next++)
+    {
+      const char *id = comparison->ids->pdata[comparison->next];
+      g_autoptr (ObUpload) upload = NULL;
+
+      /* A file that is being saved has its row already; one that was removed meanwhile has no file. */
+      if (g_hash_table_contains (self->saving, id))
+        continue;
+      upload = ob_uploads_get (self->database, id, NULL);
+      if (!upload && ob_spool_has (self->spool, id))
+        adopt (self, id);
+    }
+
+  return comparison->next < comparison->ids->len ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+static void
+on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  ObBroker *self = OB_BROKER (source);
+  GPtrArray *ids = g_task_propagate_pointer (G_TASK (result), NULL);
+  Comparison *comparison;
+
+  if (!ids)
+    return;
+  comparison = g_new0 (Comparison, 1);
+  comparison->broker = g_object_ref (self);
+  comparison->ids = ids;
+  g_idle_add_full (G_PRIORITY_LOW, on_compare, comparison, comparison_free);
+}
+
+static void
+list_files (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  g_autoptr (GDir) folder = g_dir_open (task_data, 0, NULL);
+  GPtrArray *ids = g_ptr_array_new_with_free_func (g_free);
+  const char *name;
+
+  while (folder && (name = g_dir_read_name (folder)) && !g_cancellable_is_cancelled (cancellable))
+    if (ob_id_is_valid (name))
+      g_ptr_array_add (ids, g_strdup (name));
+  g_task_return_pointer (task, ids, (GDestroyNotify) g_ptr_array_unref);
+}
+
+void
+ob_broker_compare_spool (ObBroker *self)
+{
+  g_autoptr (GTask) task = g_task_new (self, self->background, on_listed, NULL);
+  g_autofree char *path = ob_spool_get_path (self->spool, "");
+
+  g_task_set_task_data (task, g_steal_pointer (&path), g_free);
+  g_task_run_in_thread (task, list_files);
+}
