@@ -119,6 +119,29 @@ ob_journal_read (ObDatabase *database, const char *upload_id, guint limit,
 }
 
 gboolean
+ob_journal_read_since (ObDatabase *database, gint64 sequence,
+                       void (*on_upload) (const char *upload_id, gint64 last_sequence, gpointer user_data),
+                       gpointer user_data, GError **error)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database,
+                          "SELECT upload, max(sequence) FROM journal WHERE sequence > @sequence AND upload IS NOT NULL"
+                          " GROUP BY upload ORDER BY 2",
+                          error);
+  int code = SQLITE_ERROR;
+
+  if (!statement)
+    return FALSE;
+  ob_statement_bind_number (statement, "@sequence", sequence);
+  while ((code = sqlite3_step (statement)) == SQLITE_ROW)
+    on_upload ((const char *) sqlite3_column_text (statement, 0), sqlite3_column_int64 (statement, 1), user_data);
+  if (code != SQLITE_DONE)
+    ob_database_set_error (database, error);
+
+  return code == SQLITE_DONE;
+}
+
+gboolean
 ob_journal_move (ObDatabase *database, ObUpload *upload, ObStored to, OutboxReason reason, const char *message,
                  gint64 now_ms, GError **error)
 {

@@ -25,6 +25,11 @@ gboolean ob_journal_has_event (ObDatabase *database, const char *upload_id, cons
 /* The newest row's sequence, or 0. */
 gint64 ob_journal_get_last (ObDatabase *database);
 
+/* Calls @on_upload for every upload that something happened to after @sequence, in that order, once each. */
+gboolean ob_journal_read_since (ObDatabase *database, gint64 sequence,
+                                void (*on_upload) (const char *upload_id, gint64 last_sequence, gpointer user_data),
+                                gpointer user_data, GError **error);
+
 /* One row; strings are NULL where the row has none. */
 typedef struct
 {

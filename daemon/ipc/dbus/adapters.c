@@ -1,0 +1,69 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the adapters share, and the interfaces of which this version does nothing. Main thread.
+ */
+#include "ipc/dbus/adapters.h"
+
+#include "dbus/error.h"
+
+/* The invocation is the first argument of every one of these signals, whatever follows it. */
+static gboolean
+on_refused (gpointer skeleton, GDBusMethodInvocation *invocation)
+{
+  g_dbus_method_invocation_return_error (invocation, OUTBOX_ERROR, OUTBOX_ERROR_NOT_SUPPORTED,
+                                         "This version does not do %s.%s",
+                                         g_dbus_method_invocation_get_interface_name (invocation),
+                                         g_dbus_method_invocation_get_method_name (invocation));
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+void
+ob_adapter_refuse (GDBusInterfaceSkeleton *skeleton, const char *const *signals)
+{
+  for (; *signals; signals++)
+    g_signal_connect (skeleton, *signals, G_CALLBACK (on_refused), NULL);
+}
+
+void
+ob_adapter_reply (const GError *error, gpointer invocation)
+{
+  if (error)
+    g_dbus_method_invocation_return_gerror (invocation, error);
+  else
+    g_dbus_method_invocation_return_value (invocation, NULL);
+}
+
+GDBusInterfaceSkeleton *
+ob_groups_adapter_new (void)
+{
+  const char *const signals[] = { "handle-list", "handle-get", "handle-pause", "handle-resume", NULL };
+  GDBusInterfaceSkeleton *skeleton = G_DBUS_INTERFACE_SKELETON (outbox_dbus_groups_skeleton_new ());
+
+  ob_adapter_refuse (skeleton, signals);
+
+  return skeleton;
+}
+
+GDBusInterfaceSkeleton *
+ob_policy_adapter_new (void)
+{
+  const char *const signals[] = { "handle-get", "handle-set", "handle-explain", NULL };
+  GDBusInterfaceSkeleton *skeleton = G_DBUS_INTERFACE_SKELETON (outbox_dbus_policy_skeleton_new ());
+
+  ob_adapter_refuse (skeleton, signals);
+
+  return skeleton;
+}
+
+GDBusInterfaceSkeleton *
+ob_access_adapter_new (void)
+{
+  const char *const signals[] = { "handle-list-apps", "handle-approve", "handle-deny", "handle-revoke", NULL };
+  GDBusInterfaceSkeleton *skeleton = G_DBUS_INTERFACE_SKELETON (outbox_dbus_access_skeleton_new ());
+
+  ob_adapter_refuse (skeleton, signals);
+
+  return skeleton;
+}

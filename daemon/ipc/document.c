@@ -1,0 +1,229 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Documents. Main thread, reads only.
+ */
+#include "ipc/document.h"
+
+static void
+add_string (GVariantBuilder *builder, const char *name, const char *value)
+{
+  if (value)
+    g_variant_builder_add (builder, "{sv}", name, g_variant_new_string (value));
+}
+
+static void
+add_time (GVariantBuilder *builder, const char *name, gint64 at_ms)
+{
+  if (at_ms > 0)
+    g_variant_builder_add (builder, "{sv}", name, g_variant_new_int64 (at_ms));
+}
+
+static void
+add_reasons (GVariantBuilder *builder, guint32 reasons)
+{
+  GVariantBuilder names;
+
+  g_variant_builder_init (&names, G_VARIANT_TYPE_STRING_ARRAY);
+  for (guint i = 1; i < OUTBOX_N_REASONS; i++)
+    if (reasons & 1u << i)
+      g_variant_builder_add (&names, "s", outbox_reason_get_info (i)->name);
+  g_variant_builder_add (builder, "{sv}", "reasons", g_variant_builder_end (&names));
+}
+
+static void
+add_last_error (GVariantBuilder *builder, const ObLastError *last_error)
+{
+  GVariantBuilder error;
+
+  if (last_error->at_ms == 0)
+    return;
+  g_variant_builder_init (&error, G_VARIANT_TYPE_VARDICT);
+  add_string (&error, "code", last_error->code);
+  add_string (&error, "message", last_error->message);
+  add_time (&error, "at", last_error->at_ms);
+  g_variant_builder_add (builder, "{sv}", "last_error", g_variant_builder_end (&error));
+}
+
+static void
+add_receipt (GVariantBuilder *builder, const ObReceipt *receipt)
+{
+  GVariantBuilder document;
+
+  if (receipt->confirmed_at_ms == 0)
+    return;
+  g_variant_builder_init (&document, G_VARIANT_TYPE_VARDICT);
+  add_string (&document, "url", receipt->url);
+  add_string (&document, "record", receipt->record);
+  add_string (&document, "digest", receipt->digest);
+  add_string (&document, "confirmed_by", receipt->confirmed_by);
+  add_time (&document, "confirmed_at", receipt->confirmed_at_ms);
+  g_variant_builder_add (builder, "{sv}", "receipt", g_variant_builder_end (&document));
+}
+
+static void
+add_times (GVariantBuilder *builder, const ObUpload *upload)
+{
+  add_time (builder, "created_at", upload->created_at_ms);
+  add_time (builder, "saved_at", upload->saved_at_ms);
+  add_time (builder, "updated_at", upload->updated_at_ms);
+  add_time (builder, "done_at", upload->done_at_ms);
+}
+
+static void
+add_what_the_app_said (GVariantBuilder *builder, const ObUpload *upload)
+{
+  add_string (builder, "id", upload->id);
+  add_string (builder, "key", upload->key);
+  add_string (builder, "app", upload->app);
+  add_string (builder, "name", upload->name);
+  add_string (builder, "media_type", upload->media_type);
+  add_string (builder, "sha256", upload->sha256);
+  add_string (builder, "group", upload->group);
+  add_string (builder, "group_title", upload->group_title);
+  add_string (builder, "destination", upload->destination);
+  add_string (builder, "rule", upload->rule);
+  g_variant_builder_add (builder, "{sv}", "form", g_variant_new_boolean (upload->is_form));
+  g_variant_builder_add (builder, "{sv}", "metadata", upload->metadata);
+  g_variant_builder_add (builder, "{sv}", "priority", g_variant_new_int32 (upload->priority));
+}
+
+GVariant *
+ob_document_upload (ObBroker *broker, const ObUpload *upload)
+{
+  ObStatus status = ob_broker_get_status (broker, upload);
+  g_autofree char *sequence = ob_broker_dup_sequence (broker, upload->sequence);
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  add_what_the_app_said (&builder, upload);
+  add_string (&builder, "state", outbox_state_get_info (status.state)->name);
+  add_reasons (&builder, status.reasons);
+  add_time (&builder, "until", status.until_ms);
+  add_string (&builder, "sequence", sequence);
+  g_variant_builder_add (&builder, "{sv}", "needs_user", g_variant_new_boolean (status.needs_user));
+  g_variant_builder_add (&builder, "{sv}", "size", g_variant_new_uint64 (upload->size_bytes));
+  g_variant_builder_add (&builder, "{sv}", "offset", g_variant_new_uint64 (upload->offset_bytes));
+  g_variant_builder_add (&builder, "{sv}", "bytes_sent", g_variant_new_uint64 (upload->sent_bytes));
+  g_variant_builder_add (&builder, "{sv}", "attempts", g_variant_new_uint32 (upload->attempts));
+  g_variant_builder_add (&builder, "{sv}", "local_copy", g_variant_new_boolean (upload->has_local_copy));
+  add_times (&builder, upload);
+  add_last_error (&builder, &upload->last_error);
+  add_receipt (&builder, &upload->receipt);
+
+  return g_variant_builder_end (&builder);
+}
+
+static GVariant *
+header_names (GVariant *headers)
+{
+  GVariantBuilder names;
+  GVariantIter iter;
+  const char *name;
+
+  g_variant_builder_init (&names, G_VARIANT_TYPE_STRING_ARRAY);
+  g_variant_iter_init (&iter, headers);
+  while (g_variant_iter_next (&iter, "{&s&s}", &name, NULL))
+    g_variant_builder_add (&names, "s", name);
+
+  return g_variant_builder_end (&names);
+}
+
+GVariant *
+ob_document_destination (ObBroker *broker, const ObDestination *destination)
+{
+  ObHold holds[3];
+  guint n_holds = 0;
+  GVariantBuilder builder;
+  ObStatus status;
+
+  if (destination->is_paused)
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_USER, 0 };
+  if (destination->reason != OUTBOX_REASON_NONE)
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, destination->reason, 0 };
+  if (destination->retry_at_ms > 0)
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_RETRYING, destination->retry_at_ms };
+  status = ob_status (OB_STORED_QUEUED, OUTBOX_REASON_NONE, holds, n_holds);
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  add_string (&builder, "name", destination->name);
+  add_string (&builder, "protocol", destination->protocol);
+  add_string (&builder, "url", destination->url);
+  add_string (&builder, "confirm_url", destination->confirm_url);
+  g_variant_builder_add (&builder, "{sv}", "headers", header_names (destination->headers));
+  g_variant_builder_add (&builder, "{sv}", "default", g_variant_new_boolean (destination->is_default));
+  add_string (&builder, "state",
+              status.state == OUTBOX_STATE_QUEUED ? "ready" : outbox_state_get_info (status.state)->name);
+  add_reasons (&builder, status.reasons);
+  add_time (&builder, "until", status.until_ms);
+  g_variant_builder_add (&builder, "{sv}", "failures", g_variant_new_uint32 (destination->failures));
+
+  return g_variant_builder_end (&builder);
+}
+
+GVariant *
+ob_document_holds (ObBroker *broker)
+{
+  g_autoptr (GArray) holds = ob_broker_list_holds (broker);
+  GVariantBuilder list;
+
+  g_variant_builder_init (&list, G_VARIANT_TYPE ("aa{sv}"));
+  for (guint i = 0; i < holds->len; i++)
+    {
+      const ObSharedHold *shared = &g_array_index (holds, ObSharedHold, i);
+      const OutboxReasonInfo *reason = outbox_reason_get_info (shared->hold.reason);
+      GVariantBuilder builder;
+
+      g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+      add_string (&builder, "scope", outbox_scope_get_name (shared->hold.scope));
+      add_string (&builder, "key", shared->key);
+      add_string (&builder, "reason", reason->name);
+      add_time (&builder, "until", shared->hold.until_ms);
+      g_variant_builder_add (&builder, "{sv}", "needs_user", g_variant_new_boolean (reason->needs_user));
+      g_variant_builder_add_value (&list, g_variant_builder_end (&builder));
+    }
+
+  return g_variant_builder_end (&list);
+}
+
+GVariant *
+ob_document_journal_row (ObBroker *broker, const ObJournalRow *row)
+{
+  g_autofree char *sequence = ob_broker_dup_sequence (broker, row->sequence);
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  add_string (&builder, "sequence", sequence);
+  add_time (&builder, "at", row->at_ms);
+  add_string (&builder, "id", row->upload_id);
+  add_string (&builder, "scope", row->scope);
+  add_string (&builder, "key", row->key);
+  add_string (&builder, "event", row->event);
+  add_string (&builder, "state", row->state);
+  add_string (&builder, "reason", row->reason);
+  add_string (&builder, "message", row->message);
+
+  return g_variant_builder_end (&builder);
+}
+
+GVariant *
+ob_document_summary (ObBroker *broker, GError **error)
+{
+  guint64 uploads[OUTBOX_N_STATES], bytes[OUTBOX_N_STATES];
+  guint64 all_uploads = 0, all_bytes = 0;
+  GVariantBuilder builder;
+
+  if (!ob_broker_summarise (broker, uploads, bytes, error))
+    return NULL;
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  for (guint i = 0; i < OUTBOX_N_STATES; i++)
+    {
+      all_uploads += uploads[i];
+      all_bytes += bytes[i];
+      g_variant_builder_add (&builder, "{sv}", outbox_state_get_info (i)->name,
+                             g_variant_new ("(tt)", uploads[i], bytes[i]));
+    }
+  g_variant_builder_add (&builder, "{sv}", "all", g_variant_new ("(tt)", all_uploads, all_bytes));
+
+  return g_variant_builder_end (&builder);
+}

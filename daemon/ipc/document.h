@@ -1,0 +1,22 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The public form of what the broker knows: a{sv}, the same for every interface, documented in the interface XML.
+ */
+#pragma once
+
+#include "broker/broker.h"
+#include "store/journal.h"
+
+G_BEGIN_DECLS
+
+/* All return floating variants of type a{sv}, ob_document_holds() of type aa{sv}. */
+GVariant *ob_document_upload (ObBroker *broker, const ObUpload *upload);
+GVariant *ob_document_destination (ObBroker *broker, const ObDestination *destination);
+GVariant *ob_document_holds (ObBroker *broker);
+GVariant *ob_document_journal_row (ObBroker *broker, const ObJournalRow *row);
+
+/* Errors: Storage. */
+GVariant *ob_document_summary (ObBroker *broker, GError **error);
+
+G_END_DECLS

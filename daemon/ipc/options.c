@@ -1,0 +1,39 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The check of options. Pure.
+ */
+#include "ipc/options.h"
+
+#include "dbus/error.h"
+
+gboolean
+ob_options_check (GVariant *options, const ObOption *table, GError **error)
+{
+  GVariantIter iter;
+  const char *name;
+  GVariant *value;
+
+  g_variant_iter_init (&iter, options);
+  while (g_variant_iter_next (&iter, "{&sv}", &name, &value))
+    {
+      g_autoptr (GVariant) owned = value;
+      const ObOption *option = table;
+
+      while (option->name && !g_str_equal (option->name, name))
+        option++;
+      if (!option->name)
+        {
+          g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "There is no option %s", name);
+          return FALSE;
+        }
+      if (!g_variant_is_of_type (value, G_VARIANT_TYPE (option->type)))
+        {
+          g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "%s: has type %s, not %s", name,
+                       g_variant_get_type_string (value), option->type);
+          return FALSE;
+        }
+    }
+
+  return TRUE;
+}

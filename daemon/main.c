@@ -1,0 +1,85 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * outboxd: options, signals, exit codes (0 ended as asked, 1 failed, 2 usage). Main thread.
+ */
+#include "service.h"
+
+#include "config.h"
+
+#include <glib-unix.h>
+#include <locale.h>
+#include <stdlib.h>
+
+typedef struct
+{
+  GMainLoop *loop;
+  int exit_code;
+} Run;
+
+static gboolean
+on_signal (gpointer user_data)
+{
+  g_main_loop_quit (((Run *) user_data)->loop);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+on_lost (gpointer user_data)
+{
+  Run *run = user_data;
+
+  run->exit_code = 1;
+  g_main_loop_quit (run->loop);
+}
+
+static gboolean
+parse_options (int *argc, char ***argv)
+{
+  gboolean wants_version = FALSE;
+  const GOptionEntry entries[] = {
+    { "version", 0, 0, G_OPTION_ARG_NONE, &wants_version, "Print the version", NULL },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_option_context_set_summary (context, "Keeps files that apps hand over safe on this device, and uploads them.\n"
+                                         "The session bus starts it; its data is in $XDG_DATA_HOME/outbox.");
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse (context, argc, argv, &error) || *argc > 1)
+    {
+      g_printerr ("outboxd: %s\n", error ? error->message : "takes no arguments");
+      exit (2);
+    }
+  if (wants_version)
+    g_print ("outboxd %s\n", OB_VERSION);
+
+  return !wants_version;
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autofree char *data_folder = g_build_filename (g_get_user_data_dir (), "outbox", NULL);
+  g_autoptr (ObService) service = NULL;
+  g_autoptr (GError) error = NULL;
+  Run run = { loop, 0 };
+
+  setlocale (LC_ALL, "");
+  if (!parse_options (&argc, &argv))
+    return 0;
+  g_unix_signal_add (SIGTERM, on_signal, &run);
+  g_unix_signal_add (SIGINT, on_signal, &run);
+  service = ob_service_new (data_folder, on_lost, &run, &error);
+  if (!service)
+    {
+      g_printerr ("outboxd: %s\n", error->message);
+      return 1;
+    }
+  g_main_loop_run (loop);
+
+  return run.exit_code;
+}

@@ -1,0 +1,166 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The composition root: builds every object and gives each what it needs. The only file that sees all layers. Main
+ * thread.
+ */
+#include "service.h"
+
+#include "base/files.h"
+#include "dbus/error.h"
+#include "dbus/names.h"
+#include "ipc/dbus/adapters.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+struct _ObService
+{
+  int lock;
+  ObDatabase *database;
+  ObSpool *spool;
+  ObClock *clock;
+  ObNetwork *network;
+  ObBroker *broker;
+  ObUploadsAdapter *uploads;
+  GPtrArray *skeletons; /* the other interfaces */
+  guint name;
+  void (*on_lost) (gpointer user_data);
+  gpointer user_data;
+};
+
+/* The kernel lets go of it when the process ends, however it ends. */
+static int
+lock_folder (const char *data_folder, GError **error)
+{
+  g_autofree char *path = g_build_filename (data_folder, "lock", NULL);
+  int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+  if (fd < 0)
+    {
+      ob_file_set_error (error, errno, "Cannot open", path);
+      return -1;
+    }
+  if (flock (fd, LOCK_EX | LOCK_NB) == 0)
+    return fd;
+  (void) close (fd);
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, "Another outboxd uses %s", data_folder);
+
+  return -1;
+}
+
+static gboolean
+export_all (ObService *service, GDBusConnection *connection, GError **error)
+{
+  if (!ob_uploads_adapter_export (service->uploads, connection, error))
+    return FALSE;
+  for (guint i = 0; i < service->skeletons->len; i++)
+    if (!g_dbus_interface_skeleton_export (service->skeletons->pdata[i], connection, OUTBOX_OBJECT_PATH, error))
+      return FALSE;
+
+  return TRUE;
+}
+
+static void
+on_bus_acquired (GDBusConnection *connection, const char *name, gpointer user_data)
+{
+  ObService *service = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (export_all (service, connection, &error))
+    return;
+  g_warning ("The interfaces could not be exported: %s", error->message);
+  service->on_lost (service->user_data);
+}
+
+static void
+on_name_acquired (GDBusConnection *connection, const char *name, gpointer user_data)
+{
+  ObService *service = user_data;
+
+  g_message ("Ready at %s", name);
+  ob_broker_start (service->broker);
+}
+
+static void
+on_name_lost (GDBusConnection *connection, const char *name, gpointer user_data)
+{
+  ObService *service = user_data;
+
+  if (connection)
+    g_warning ("The name %s is taken by another", name);
+  else
+    g_warning ("There is no session bus");
+  service->on_lost (service->user_data);
+}
+
+static gboolean
+build (ObService *service, const char *data_folder, GError **error)
+{
+  gboolean was_rebuilt;
+
+  if (!ob_folder_ensure (data_folder, error))
+    return FALSE;
+  service->lock = lock_folder (data_folder, error);
+  if (service->lock < 0)
+    return FALSE;
+  service->clock = ob_system_clock_new ();
+  service->network = ob_system_network_new ();
+  service->database
+      = ob_database_open (data_folder, ob_clock_get_now_ms (service->clock), &was_rebuilt, error);
+  if (!service->database)
+    return FALSE;
+  service->spool = ob_spool_open (data_folder, error);
+  if (!service->spool)
+    return FALSE;
+  service->broker = ob_broker_new (service->database, service->spool, service->clock, service->network, error);
+  if (!service->broker)
+    return FALSE;
+  service->uploads = ob_uploads_adapter_new (service->broker);
+  g_ptr_array_add (service->skeletons, ob_queue_adapter_new (service->broker));
+  g_ptr_array_add (service->skeletons, ob_destinations_adapter_new (service->broker));
+  g_ptr_array_add (service->skeletons, ob_groups_adapter_new ());
+  g_ptr_array_add (service->skeletons, ob_policy_adapter_new ());
+  g_ptr_array_add (service->skeletons, ob_access_adapter_new ());
+
+  return TRUE;
+}
+
+ObService *
+ob_service_new (const char *data_folder, void (*on_lost) (gpointer user_data), gpointer user_data, GError **error)
+{
+  g_autoptr (ObService) service = g_new0 (ObService, 1);
+
+  service->lock = -1;
+  service->on_lost = on_lost;
+  service->user_data = user_data;
+  service->skeletons = g_ptr_array_new_with_free_func (g_object_unref);
+  if (!build (service, data_folder, error))
+    return NULL;
+  service->name = g_bus_own_name (G_BUS_TYPE_SESSION, OUTBOX_BUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
+                                  on_bus_acquired, on_name_acquired, on_name_lost, service, NULL);
+
+  return g_steal_pointer (&service);
+}
+
+void
+ob_service_free (ObService *service)
+{
+  g_clear_handle_id (&service->name, g_bus_unown_name);
+  if (service->broker)
+    ob_broker_stop (service->broker);
+  for (guint i = 0; i < service->skeletons->len; i++)
+    g_dbus_interface_skeleton_unexport (service->skeletons->pdata[i]);
+  g_ptr_array_unref (service->skeletons);
+  g_clear_pointer (&service->uploads, ob_uploads_adapter_free);
+  g_clear_object (&service->broker);
+  g_clear_pointer (&service->spool, ob_spool_free);
+  g_clear_pointer (&service->database, ob_database_free);
+  g_clear_object (&service->network);
+  g_clear_object (&service->clock);
+  if (service->lock >= 0)
+    (void) close (service->lock);
+  g_free (service);
+}
