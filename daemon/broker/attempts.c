@@ -295,17 +295,25 @@ ob_broker_wake (ObBroker *self)
 /* --- What attempts report --- */
 
 static void
-on_question_committed (const GError *error, gpointer user_data)
+on_created_recorded (const GError *error, gpointer user_data)
 {
   if (!error)
     ob_crash_point ("recorded");
   ob_question_answer (user_data, !error);
 }
 
+static void
+on_stored_recorded (const GError *error, gpointer user_data)
+{
+  if (!error)
+    ob_crash_point ("confirming");
+  ob_question_answer (user_data, !error);
+}
+
 /* Writes in a turn of its own what an attempt asks to be durable, and answers when it is. */
 static void
 record (ObBroker *self, const char *id, gboolean (*write) (ObBroker *, ObUpload *, gconstpointer, GError **),
-        gconstpointer data, ObQuestion *question)
+        gconstpointer data, ObEffect recorded, ObQuestion *question)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (ObUpload) upload = NULL;
@@ -324,7 +332,7 @@ record (ObBroker *self, const char *id, gboolean (*write) (ObBroker *, ObUpload 
       ob_question_answer (question, FALSE);
       return;
     }
-  ob_turn_after (self->turn, on_question_committed, question);
+  ob_turn_after (self->turn, recorded, question);
   ob_broker_touch (self, id, FALSE);
 }
 
@@ -362,7 +370,7 @@ static void
 on_created (const char *id, const char *server_url, ObQuestion *question, gpointer user_data)
 {
   ob_crash_point ("created");
-  record (user_data, id, write_created, server_url, question);
+  record (user_data, id, write_created, server_url, on_created_recorded, question);
 }
 
 static gboolean
@@ -381,7 +389,7 @@ static void
 on_stored (const char *id, ObQuestion *question, gpointer user_data)
 {
   ob_crash_point ("last-chunk");
-  record (user_data, id, write_stored, NULL, question);
+  record (user_data, id, write_stored, NULL, on_stored_recorded, question);
 }
 
 static gboolean

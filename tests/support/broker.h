@@ -1,0 +1,59 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The daemon under test: a bus of its own, folders of its own, the receiver as its server. It can be killed and started
+ * again. Main thread.
+ */
+#pragma once
+
+#include "dbus/outbox-dbus.h"
+#include "support/peer.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  char *folder;
+  GTestDBus *bus;
+  TestPeer *peer;
+  GSubprocess *process; /* NULL while no daemon runs */
+  GDBusConnection *connection;
+  OutboxDBusUploads *uploads;
+  OutboxDBusQueue *queue;
+  OutboxDBusDestinations *destinations;
+} TestBroker;
+
+/* Starts bus, receiver and daemon, and makes the receiver the default destination "depot". */
+TestBroker *test_broker_new (void);
+void test_broker_free (TestBroker *broker);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestBroker, test_broker_free)
+
+/* @crash_at: (nullable): a crash point, as OUTBOX_CRASH_AT has it. Returns when its name is on the bus. */
+void test_broker_start (TestBroker *broker, const char *crash_at);
+
+/* With SIGKILL; and with SIGTERM, whose exit code must be 0. */
+void test_broker_kill (TestBroker *broker);
+void test_broker_stop (TestBroker *broker);
+
+/* Waits until the daemon has died by itself. Fails the test after @most_s seconds. */
+void test_broker_wait_for_death (TestBroker *broker, guint most_s);
+
+/* Writes a file of a pattern that @seed makes. Returns: (transfer full): its path. */
+char *test_broker_make_file (TestBroker *broker, const char *name, gsize size_bytes, guint seed);
+
+/* Hands a file over. @options: (nullable): a{sv}, floating. Returns: (transfer full) (nullable): the id. */
+char *test_broker_submit (TestBroker *broker, const char *path, GVariant *options, GError **error);
+
+/* Waits until every upload is in that state. Fails the test after @most_s seconds, and prints what is not. */
+void test_broker_wait_for_all (TestBroker *broker, const char *state, guint most_s);
+
+/* Returns: (transfer full): aa{sv} of everything. */
+GVariant *test_broker_list (TestBroker *broker);
+
+/* How many files there are below a subfolder of the daemon's data. */
+guint test_broker_count_files (TestBroker *broker, const char *subfolder);
+
+/* Iterates the main loop until @is_true says so. Fails the test after @most_s seconds. */
+void test_wait_until (gboolean (*is_true) (gpointer), gpointer user_data, guint most_s);
+
+G_END_DECLS
