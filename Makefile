@@ -10,7 +10,9 @@ build:
 	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) -Dcrash_points=true
 	@meson compile -C $(BUILD)
 
-test: build
+# Every test, plain and under the sanitizers: some minutes.
+test:
+	@tests/setup/install.sh test
 	@tests/setup/run-tests.sh $(BUILD)
 
 install:

@@ -2,22 +2,51 @@
 # SPDX-FileCopyrightText: The Outbox authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Runs every test of a build folder and ends with one line of counts, read from the results that Meson wrote.
+# Builds and runs every test twice, plain and under AddressSanitizer, UndefinedBehaviorSanitizer and LeakSanitizer (which
+# watch the daemon and the receiver too, since the tests start those of their own folder). Ends with one line of counts of
+# both runs, read from the results that Meson wrote. Arguments after the build folder go to "meson test".
 set -u
 
 build=$1
 shift
-status=0
-meson test -C "$build" --print-errorlogs "$@" || status=$?
+passed=0 failed=0 skipped=0
 
-junit=$build/meson-logs/testlog.junit.xml
-[ -s "$junit" ] || { echo "0 passed, 1 failed"; exit 1; }
+# A report ends the process by SIGABRT, so that no test can take a daemon that died of it for one that it killed itself.
+ASAN_OPTIONS=halt_on_error=1:abort_on_error=1:detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1
+UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1
+export ASAN_OPTIONS UBSAN_OPTIONS
 
-# A failed or skipped test case has an element of its own inside.
-count () { grep -oE "$1" "$junit" | wc -l; }
-total=$(count '<testcase ')
-failed=$(count '<(failure|error)[ />]')
-skipped=$(count '<skipped[ />]')
-[ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
-echo "$((total - failed - skipped)) passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ] && [ "$status" -eq 0 ]
+count ()
+{
+  grep -oE "$2" "$1" | wc -l
+}
+
+# run FOLDER: adds its counts to those of the other.
+run ()
+{
+  folder=$1
+  shift
+  junit=$folder/meson-logs/testlog.junit.xml
+  rm -f "$junit"
+  status=0
+  meson compile -C "$folder" && meson test -C "$folder" --no-rebuild --print-errorlogs "$@" || status=$?
+  [ -s "$junit" ] || { failed=$((failed + 1)); return; }
+
+  # A failed or skipped test case has an element of its own inside.
+  bad=$(count "$junit" '<(failure|error)[ />]')
+  left_out=$(count "$junit" '<skipped[ />]')
+  [ "$status" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
+  passed=$((passed + $(count "$junit" '<testcase ') - bad - left_out))
+  failed=$((failed + bad))
+  skipped=$((skipped + left_out))
+}
+
+[ -f "$build/build.ninja" ] || meson setup "$build" -Dcrash_points=true || exit 1
+[ -f "$build-asan/build.ninja" ] \
+  || meson setup "$build-asan" -Dcrash_points=true -Db_sanitize=address,undefined -Db_lundef=false || exit 1
+run "$build" "$@"
+echo "The same under the sanitizers:"
+run "$build-asan" --timeout-multiplier 3 "$@"
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

@@ -99,13 +99,24 @@ forget_process (TestBroker *broker)
   test_wait_until (has_no_name, broker, 20);
 }
 
+/* Whoever died of anything else, an abort or a sanitizer's report, did so before the test meant it to. */
+static void
+forget_killed_process (TestBroker *broker)
+{
+  g_autoptr (GSubprocess) process = g_object_ref (broker->process);
+
+  forget_process (broker);
+  g_assert_true (g_subprocess_get_if_signaled (process));
+  g_assert_cmpint (g_subprocess_get_term_sig (process), ==, SIGKILL);
+}
+
 void
 test_broker_kill (TestBroker *broker)
 {
   if (!broker->process)
     return;
   g_subprocess_force_exit (broker->process);
-  forget_process (broker);
+  forget_killed_process (broker);
 }
 
 void
@@ -123,7 +134,7 @@ void
 test_broker_wait_for_death (TestBroker *broker, guint most_s)
 {
   test_wait_until (has_no_name, broker, most_s);
-  forget_process (broker);
+  forget_killed_process (broker);
 }
 
 static void
@@ -193,7 +204,9 @@ test_broker_free (TestBroker *broker)
 {
   const char *argv[] = { "rm", "-r", broker->folder, NULL };
 
-  test_broker_kill (broker);
+  /* A clean end, so that it can tell what it leaked. */
+  if (broker->process)
+    test_broker_stop (broker);
   test_peer_free (broker->peer);
   g_object_unref (broker->uploads);
   g_object_unref (broker->queue);

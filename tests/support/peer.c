@@ -70,6 +70,9 @@ test_peer_kill (TestPeer *peer)
     return;
   g_subprocess_force_exit (peer->process);
   (void) g_subprocess_wait (peer->process, NULL, NULL);
+  /* A server that was gone before has failed the test. */
+  g_assert_true (g_subprocess_get_if_signaled (peer->process));
+  g_assert_cmpint (g_subprocess_get_term_sig (peer->process), ==, SIGKILL);
   g_clear_object (&peer->process);
 }
 
