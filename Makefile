@@ -3,7 +3,7 @@
 
 BUILD ?= build
 
-.PHONY: build test install
+.PHONY: build test bench install
 
 build:
 	@tests/setup/install.sh
@@ -14,6 +14,13 @@ build:
 test:
 	@tests/setup/install.sh test
 	@tests/setup/run-tests.sh $(BUILD)
+
+# BENCH=quick takes a minute; BENCH="quick send" takes one part of it: send, submit, queue, idle.
+bench:
+	@tests/setup/install.sh bench
+	@test -f $(BUILD)-bench/build.ninja || meson setup $(BUILD)-bench --buildtype=release
+	@meson compile -C $(BUILD)-bench
+	@cd $(BUILD)-bench && tests/bench/outbox-bench $(BENCH)
 
 install:
 	@tests/setup/install.sh

@@ -7,7 +7,7 @@
 #
 #   install.sh run     what building, running and the demo need (this is the default)
 #   install.sh test    the same, and the servers that the tests talk to
-#   install.sh bench   the same, and what the benchmarks compare with
+#   install.sh bench   as run, and what the benchmarks need
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -19,7 +19,7 @@ run_packages="meson ninja-build pkg-config gcc libc6-dev gettext dbus glib-netwo
   libgirepository1.0-dev gobject-introspection
   curl ca-certificates sqlite3 ffmpeg lomiri-wallpapers-16.04"
 test_packages="openssl gnutls-bin nginx-light procps iproute2 nftables util-linux"
-bench_packages="time"
+bench_packages="openssl"
 
 # Newest first. A version is tried where the Go on this machine is at least as new as it asks for.
 tusd_versions="
@@ -114,8 +114,10 @@ case $mode in
   run)
     install_packages $run_packages
     ;;
-  test | bench)
-    [ "$mode" = test ] || test_packages="$test_packages $bench_packages"
+  bench)
+    install_packages $run_packages $bench_packages
+    ;;
+  test)
     install_packages $run_packages $test_packages $(toolchain_packages)
     install_node_servers
     install_tusd

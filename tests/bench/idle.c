@@ -1,0 +1,50 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Wake-ups of a daemon that can do nothing: a full queue, a server far away, and a network namespace without a network.
+ * Main thread.
+ */
+#include "parts.h"
+
+#include "report.h"
+
+#include <math.h>
+
+/* Else something else would be measured. */
+static void
+check_that_all_wait_for_a_network (Rig *rig)
+{
+  g_autoptr (GVariant) holds = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+
+  outbox_dbus_queue_call_holds_sync (rig->queue, &holds, NULL, &error);
+  g_assert_no_error (error);
+  text = g_variant_print (holds, FALSE);
+  g_assert_nonnull (strstr (text, "no-network"));
+}
+
+void
+bench_idle (const Bench *bench)
+{
+  g_autoptr (Rig) rig = rig_new (bench, "idle");
+  guint n_uploads = bench->is_quick ? 1000 : 100000;
+  guint idle_s = bench->is_quick ? 10 : 60;
+  g_autofree char *name = g_strdup_printf ("wake-ups in %u s, %'u waiting, no network", idle_s, n_uploads);
+  guint64 n_threads, n_before;
+
+  rig->is_offline = TRUE;
+  rig_fill (rig, n_uploads);
+  (void) rig_start (rig);
+  rig_pause_destination (rig, FALSE);
+  check_that_all_wait_for_a_network (rig);
+  rig_wait_until_idle (rig);
+  /* GLib keeps the threads of its pools for fifteen seconds. */
+  g_usleep (20 * G_USEC_PER_SEC);
+  n_threads = rig_read_status (rig, "Threads:");
+  n_before = rig_count_sleeps (rig);
+  g_usleep (idle_s * G_USEC_PER_SEC);
+  if (rig_read_status (rig, "Threads:") != n_threads)
+    bench_note ("a thread began or ended while the wake-ups were counted");
+  bench_report (name, BENCH_MOST, "", fabs ((double) rig_count_sleeps (rig) - (double) n_before), "", NAN, 0);
+}

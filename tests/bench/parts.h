@@ -1,0 +1,24 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The parts of the benchmarks; each reports its rows. Main thread.
+ */
+#pragma once
+
+#include "rig.h"
+
+G_BEGIN_DECLS
+
+/* send.c: a large file against curl, connections, memory. */
+void bench_send (const Bench *bench);
+
+/* submit.c: a durable hand-over against a bare program, one at a time and pipelined. */
+void bench_submit (const Bench *bench);
+
+/* queue.c: a long queue against a short one. */
+void bench_queue (const Bench *bench);
+
+/* idle.c: a full queue without a network. */
+void bench_idle (const Bench *bench);
+
+G_END_DECLS

@@ -1,0 +1,78 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What a benchmark runs against: a bus and a daemon of its own in a folder of its own. Main thread.
+ */
+#pragma once
+
+#include "dbus/outbox-dbus.h"
+
+G_BEGIN_DECLS
+
+/* What the command line says, for every part. */
+typedef struct
+{
+  const char *folder; /* on a real disk: flushes are measured */
+  gboolean is_quick;
+  char *certificate; /* owned; NULL: no TLS here */
+  char *key;         /* owned */
+} Bench;
+
+typedef struct
+{
+  char *folder;
+  char *address; /* of the bus */
+  GSubprocess *bus;
+  GSubprocess *daemon; /* NULL while none runs */
+  gboolean is_offline; /* the daemon gets a network namespace with nothing in it */
+  GDBusConnection *connection;
+  OutboxDBusUploads *uploads;
+  OutboxDBusQueue *queue;
+  OutboxDBusDestinations *destinations;
+} Rig;
+
+/* @name: of its folder, made anew. No daemon runs yet. */
+Rig *rig_new (const Bench *bench, const char *name);
+
+/* Ends the daemon and removes the folder. */
+void rig_free (Rig *rig);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Rig, rig_free)
+
+/* Starts a daemon. Returns: milliseconds until its name was on the bus. */
+double rig_start (Rig *rig);
+
+/* Ends it with SIGTERM. */
+void rig_stop (Rig *rig);
+
+/* Puts that many uploads into the queue of a daemon that does not run, with their files in the spool. */
+void rig_fill (Rig *rig, guint n_uploads);
+
+/* Makes a destination, the default one. @confirm_url: (nullable). */
+void rig_set_destination (Rig *rig, const char *url, const char *confirm_url);
+void rig_pause_destination (Rig *rig, gboolean is_paused);
+
+/* Hands a file over. Returns: (transfer full): the id. */
+char *rig_submit (Rig *rig, const char *path);
+
+/* Waits until an upload is in that state. */
+void rig_wait_for_state (Rig *rig, const char *id, const char *state);
+
+/* Waits until the daemon has done nothing for a second. */
+void rig_wait_until_idle (Rig *rig);
+
+/* A number of /proc/PID/status, such as "VmHWM:" (KiB). */
+guint64 rig_read_status (Rig *rig, const char *field);
+
+/* The most memory that the daemon ever had, in megabytes. */
+double rig_get_peak_mb (Rig *rig);
+
+/* How often threads of the daemon have gone to sleep so far: once for each time that they woke up. */
+guint64 rig_count_sleeps (Rig *rig);
+
+/* Runs a program and waits. Returns: whether it ended well. */
+gboolean bench_run (const char *const *argv);
+
+/* Makes a file of @size_bytes that is no hole, or is one. Returns: (transfer full): its path. */
+char *bench_make_file (const Bench *bench, const char *name, guint64 size_bytes, gboolean is_sparse);
+
+G_END_DECLS
