@@ -1,9 +1,12 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Prints docs/states.md from the tables of the status model. A test holds the committed page to its output.
+ * Prints docs/states.md from the tables of the status model. A test holds the committed page to its output. Plain
+ * printf: g_print would turn what the locale lacks into question marks.
  */
 #include "dbus/status.h"
+
+#include <stdio.h>
 
 static void
 print_scopes (guint scopes)
@@ -13,17 +16,17 @@ print_scopes (guint scopes)
   for (guint bit = OUTBOX_SCOPE_QUEUE; bit <= OUTBOX_SCOPE_UPLOAD; bit <<= 1)
     if (scopes & bit)
       {
-        g_print ("%s%s", separator, outbox_scope_get_name (bit));
+        printf ("%s%s", separator, outbox_scope_get_name (bit));
         separator = ", ";
       }
   if (scopes == 0)
-    g_print ("–");
+    printf ("–");
 }
 
 int
 main (void)
 {
-  g_print ("# States and reasons\n\n"
+  printf ("# States and reasons\n\n"
            "This page is made from the tables in `dbus/status.c` (`meson compile -C build states-doc`); "
            "do not edit it by hand.\n\n"
            "## States\n\n"
@@ -34,10 +37,10 @@ main (void)
       const OutboxStateInfo *info = outbox_state_get_info (i);
       g_autofree char *label = outbox_status_label (i, OUTBOX_REASON_NONE, 0, 0, 42, 100);
 
-      g_print ("| `%s` | %s | %s | %s | %s |\n", info->name, label, info->meaning, info->next, info->person);
+      printf ("| `%s` | %s | %s | %s | %s |\n", info->name, label, info->meaning, info->next, info->person);
     }
 
-  g_print ("\n## Reasons\n\n"
+  printf ("\n## Reasons\n\n"
            "Several can hold at once; the list is in the order in which they are told.\n\n"
            "| reason | holds a | a person reads | needs a person | what Outbox does next | what a person can do |\n"
            "|---|---|---|---|---|---|\n");
@@ -45,9 +48,9 @@ main (void)
     {
       const OutboxReasonInfo *info = outbox_reason_get_info (i);
 
-      g_print ("| `%s` | ", info->name);
+      printf ("| `%s` | ", info->name);
       print_scopes (info->scopes);
-      g_print (" | %s | %s | %s | %s |\n", info->label, info->needs_user ? "yes" : "no", info->next, info->person);
+      printf (" | %s | %s | %s | %s |\n", info->label, info->needs_user ? "yes" : "no", info->next, info->person);
     }
 
   return 0;

@@ -49,6 +49,7 @@ static const char version_1[]
       ");"
       "CREATE UNIQUE INDEX uploads_by_key ON uploads (app, key) WHERE key IS NOT NULL;"
       "CREATE INDEX uploads_by_group ON uploads (group_key, number) WHERE group_key IS NOT NULL;"
+      "CREATE INDEX uploads_unfinished ON uploads (number) WHERE state <> 5;"
       /* What may start: queued and confirming, with no hold of its own, in the order of the scheduler. */
       "CREATE INDEX uploads_ready ON uploads (destination, rule, priority DESC, number)"
       "  WHERE state IN (1, 3) AND is_paused = 0 AND not_before = 0 AND retry_at = 0;"

@@ -211,6 +211,8 @@ ob_uploads_list (ObDatabase *database, const ObUploadsFilter *filter, gint64 aft
     g_string_append (sql, " AND destination = @destination");
   if (filter->has_stored)
     g_string_append (sql, " AND state = @state");
+  if (filter->is_unfinished)
+    g_string_append (sql, " AND state <> 5");
   g_string_append (sql, " ORDER BY number LIMIT @limit");
   statement = ob_statement_new (database, sql->str, error);
   if (!statement)

@@ -33,6 +33,7 @@ typedef struct
   const char *destination;
   gboolean has_stored;
   ObStored stored;
+  gboolean is_unfinished; /* not done */
 } ObUploadsFilter;
 
 /* Returns: (transfer full) (element-type ObUpload): at most @limit of them, in order of arrival. Errors: Storage. */

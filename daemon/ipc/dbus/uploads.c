@@ -34,6 +34,7 @@ typedef struct
   char *destination;
   gboolean has_state;
   OutboxState state;
+  gboolean is_unfinished;
 } Filter;
 
 static void
@@ -54,8 +55,8 @@ static const ObOption submit_options[] = {
 };
 
 static const ObOption list_options[] = {
-  { "state", "s" }, { "group", "s" }, { "app", "s" }, { "destination", "s" }, { "cursor", "s" }, { "limit", "u" },
-  { NULL, NULL },
+  { "state", "s" }, { "group", "s" }, { "app", "s" }, { "destination", "s" }, { "unfinished", "b" },
+  { "cursor", "s" }, { "limit", "u" }, { NULL, NULL },
 };
 
 static gboolean
@@ -170,6 +171,7 @@ read_filter (GVariant *options, GError **error)
   (void) g_variant_lookup (options, "group", "s", &filter->group);
   (void) g_variant_lookup (options, "app", "s", &filter->app);
   (void) g_variant_lookup (options, "destination", "s", &filter->destination);
+  (void) g_variant_lookup (options, "unfinished", "b", &filter->is_unfinished);
   filter->has_state = g_variant_lookup (options, "state", "&s", &state);
   if (filter->has_state && !outbox_state_from_name (state, &filter->state))
     {
@@ -216,7 +218,10 @@ static char *
 fill_page (ObUploadsAdapter *adapter, const Filter *filter, gint64 after, guint limit, GVariantBuilder *list,
            GError **error)
 {
-  ObUploadsFilter stored = { .group = filter->group, .app = filter->app, .destination = filter->destination };
+  ObUploadsFilter stored = { .group = filter->group,
+                             .app = filter->app,
+                             .destination = filter->destination,
+                             .is_unfinished = filter->is_unfinished };
   guint n_found = 0;
 
   set_stored (&stored, filter);

@@ -1,0 +1,370 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * outbox add: several files are on their way at once; ids are printed in the order of the files.
+ */
+#include "cli.h"
+#include "print.h"
+#include "view.h"
+
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n.h>
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MOST_AT_ONCE 16
+
+typedef struct
+{
+  char *destination;
+  char *group;
+  char *title;
+  char *media_type;
+  char *key;
+  GStrv metadata; /* K=V */
+  int priority;
+  gboolean is_form;
+  gboolean is_move;
+  gboolean is_wait;
+  gboolean is_json;
+} Options;
+
+static void
+options_clear (Options *options)
+{
+  g_free (options->destination);
+  g_free (options->group);
+  g_free (options->title);
+  g_free (options->media_type);
+  g_free (options->key);
+  g_strfreev (options->metadata);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+/* One file of the command line. */
+typedef struct
+{
+  const char *path;
+  int fd;
+  struct stat info; /* when it was opened */
+  char *id;         /* NULL: not accepted */
+  gboolean is_answered;
+} File;
+
+typedef struct
+{
+  OutboxClient *client;
+  const Options *options;
+  GVariant *common; /* a{sv}: what is the same for all */
+  GArray *files;    /* of File */
+  guint next;       /* to hand over */
+  guint n_waiting;  /* for an answer */
+  guint n_printed;
+  int exit_code;
+} Add;
+
+static void
+file_clear (gpointer data)
+{
+  File *file = data;
+
+  g_free (file->id);
+  if (file->fd >= 0)
+    (void) close (file->fd);
+}
+
+static void
+fail_file (Add *add, const File *file, const char *message, int exit_code)
+{
+  g_autofree char *path = g_filename_display_name (file->path);
+  g_autofree char *safe = cli_text_dup_safe (path);
+
+  g_printerr ("outbox: %s: %s\n", safe, message);
+  add->exit_code = MAX (add->exit_code, exit_code);
+}
+
+/* The path may have another file by now: only what was handed over goes. */
+static void
+unlink_file (Add *add, const File *file)
+{
+  struct stat now;
+
+  if (g_lstat (file->path, &now) != 0 || now.st_dev != file->info.st_dev || now.st_ino != file->info.st_ino
+      || now.st_size != file->info.st_size || now.st_mtim.tv_sec != file->info.st_mtim.tv_sec
+      || now.st_mtim.tv_nsec != file->info.st_mtim.tv_nsec)
+    fail_file (add, file, _ ("handed over, but left in place: it has changed since"), CLI_FAILED);
+  else if (g_unlink (file->path) != 0)
+    fail_file (add, file, g_strerror (errno), CLI_FAILED);
+}
+
+/* In the order of the files, whatever order they were answered in. */
+static void
+print_ids (Add *add)
+{
+  for (; add->n_printed < add->files->len && g_array_index (add->files, File, add->n_printed).is_answered;
+       add->n_printed++)
+    {
+      const File *file = &g_array_index (add->files, File, add->n_printed);
+
+      if (file->id && !add->options->is_json && !add->options->is_wait)
+        g_print ("%s\n", file->id);
+    }
+}
+
+static void hand_over (Add *add);
+
+/* Which file an answer is for. */
+typedef struct
+{
+  Add *add;
+  guint index;
+} Pending;
+
+static void
+on_submitted (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Pending *pending = user_data;
+  Add *add = pending->add;
+  File *file = &g_array_index (add->files, File, pending->index);
+  g_autoptr (GError) error = NULL;
+
+  g_free (pending);
+  file->id = outbox_client_submit_finish (OUTBOX_CLIENT (source), result, &error);
+  file->is_answered = TRUE;
+  add->n_waiting--;
+  if (!file->id)
+    fail_file (add, file, error->message,
+               g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER) ? CLI_NO_BROKER : CLI_FAILED);
+  else if (add->options->is_move)
+    unlink_file (add, file);
+  (void) close (file->fd);
+  file->fd = -1;
+  print_ids (add);
+  hand_over (add);
+}
+
+/* A name that is no UTF-8 is shown as it can be; the bytes of the file matter more. */
+static GVariant *
+options_for (Add *add, const File *file)
+{
+  g_autofree char *base = g_path_get_basename (file->path);
+  g_autofree char *name = g_filename_display_name (base);
+  GVariantDict options;
+
+  g_variant_dict_init (&options, add->common);
+  g_variant_dict_insert (&options, "name", "s", name);
+
+  return g_variant_dict_end (&options);
+}
+
+static void
+hand_over (Add *add)
+{
+  while (add->next < add->files->len && add->n_waiting < MOST_AT_ONCE)
+    {
+      File *file = &g_array_index (add->files, File, add->next);
+      Pending *pending;
+
+      file->fd = g_open (file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
+      if (file->fd < 0 || fstat (file->fd, &file->info) != 0)
+        {
+          fail_file (add, file, g_strerror (errno), CLI_FAILED);
+          file->is_answered = TRUE;
+          add->next++;
+          continue;
+        }
+      pending = g_new0 (Pending, 1);
+      pending->add = add;
+      pending->index = add->next++;
+      add->n_waiting++;
+      outbox_client_submit_async (add->client, file->fd, options_for (add, file), NULL, on_submitted, pending);
+    }
+  print_ids (add);
+}
+
+static gboolean
+is_answered (gpointer user_data)
+{
+  Add *add = user_data;
+
+  return add->next == add->files->len && add->n_waiting == 0;
+}
+
+/* --- The options of all files --- */
+
+/* Returns: whether all of them are KEY=VALUE. */
+static gboolean
+insert_metadata (GVariantDict *common, char *const *pairs)
+{
+  GVariantBuilder metadata;
+
+  g_variant_builder_init (&metadata, G_VARIANT_TYPE ("a{ss}"));
+  for (; *pairs; pairs++)
+    {
+      const char *equals = strchr (*pairs, '=');
+      g_autofree char *key = equals ? g_strndup (*pairs, (gsize) (equals - *pairs)) : NULL;
+
+      if (!key || *key == '\0')
+        {
+          g_variant_builder_clear (&metadata);
+          (void) cli_usage ("add", _ ("--metadata takes KEY=VALUE, not %s"), *pairs);
+          return FALSE;
+        }
+      g_variant_builder_add (&metadata, "{ss}", key, equals + 1);
+    }
+  g_variant_dict_insert_value (common, "metadata", g_variant_builder_end (&metadata));
+
+  return TRUE;
+}
+
+static void
+insert (GVariantDict *common, const char *name, const char *value)
+{
+  if (value)
+    g_variant_dict_insert (common, name, "s", value);
+}
+
+/* Returns: (transfer full) (nullable): a{sv}. */
+static GVariant *
+make_common (const Options *options)
+{
+  g_auto (GVariantDict) common = G_VARIANT_DICT_INIT (NULL);
+
+  if (options->metadata && !insert_metadata (&common, options->metadata))
+    return NULL;
+  insert (&common, "destination", options->destination);
+  insert (&common, "group", options->group);
+  insert (&common, "group_title", options->title);
+  insert (&common, "media_type", options->media_type);
+  insert (&common, "key", options->key);
+  if (options->priority != 0)
+    g_variant_dict_insert (&common, "priority", "i", options->priority);
+  if (options->is_form)
+    g_variant_dict_insert (&common, "form", "b", TRUE);
+
+  return g_variant_ref_sink (g_variant_dict_end (&common));
+}
+
+/* --- After they were handed over --- */
+
+static gboolean
+is_over (gpointer user_data)
+{
+  return cli_view_is_over (user_data);
+}
+
+/* The documents of what was accepted. */
+static GPtrArray *
+get_uploads (Add *add, GError **error)
+{
+  g_autoptr (GPtrArray) uploads = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < add->files->len; i++)
+    {
+      const char *id = g_array_index (add->files, File, i).id;
+      g_autoptr (GVariant) results = id ? cli_call (add->client, "Uploads", "Get", g_variant_new ("(s)", id), error) : NULL;
+      g_autoptr (GVariant) document = results ? g_variant_get_child_value (results, 0) : NULL;
+
+      if (document)
+        g_ptr_array_add (uploads, outbox_upload_new_for_document (document));
+      else if (id)
+        return NULL;
+    }
+
+  return g_steal_pointer (&uploads);
+}
+
+/* Returns: an exit code. */
+static int
+wait_for_all (Add *add, GError **error)
+{
+  g_autoptr (CliView) view = cli_view_new (add->client, add->options->is_json, NULL, error);
+  g_autoptr (GPtrArray) uploads = view ? get_uploads (add, error) : NULL;
+
+  if (!uploads)
+    return cli_fail (*error);
+  for (guint i = 0; i < uploads->len; i++)
+    cli_view_follow (view, uploads->pdata[i]);
+  cli_wait (is_over, view);
+
+  return cli_view_count_unfinished (view) == 0 ? CLI_DONE : CLI_FAILED;
+}
+
+static int
+run (Add *add)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) uploads = NULL;
+
+  add->client = cli_open (&error);
+  if (!add->client)
+    return cli_fail (error);
+  hand_over (add);
+  cli_wait (is_answered, add);
+  if (add->options->is_wait)
+    {
+      int exit_code = wait_for_all (add, &error);
+
+      return add->exit_code != CLI_DONE ? add->exit_code : exit_code;
+    }
+  if (add->options->is_json)
+    {
+      uploads = get_uploads (add, &error);
+      if (!uploads)
+        return cli_fail (error);
+      cli_print_json_uploads (uploads);
+    }
+
+  return add->exit_code;
+}
+
+int
+cli_add (int argc, char *argv[])
+{
+  g_auto (Options) options = { 0 };
+  const GOptionEntry entries[] = {
+    { "destination", 'd', 0, G_OPTION_ARG_STRING, &options.destination, N_ ("Where to send them"), N_ ("NAME") },
+    { "group", 'g', 0, G_OPTION_ARG_STRING, &options.group, N_ ("They belong together under this key"), N_ ("KEY") },
+    { "title", 't', 0, G_OPTION_ARG_STRING, &options.title, N_ ("The group's title"), N_ ("TITLE") },
+    { "metadata", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &options.metadata, N_ ("Goes to the server with each file"),
+      N_ ("KEY=VALUE") },
+    { "type", 0, 0, G_OPTION_ARG_STRING, &options.media_type, N_ ("Their media type; found out if absent"), N_ ("TYPE") },
+    { "form", 0, 0, G_OPTION_ARG_NONE, &options.is_form, N_ ("It is the form of its group"), NULL },
+    { "priority", 'p', 0, G_OPTION_ARG_INT, &options.priority, N_ ("-1000 to 1000; a higher one goes first"), N_ ("N") },
+    { "key", 0, 0, G_OPTION_ARG_STRING, &options.key,
+      N_ ("Submit key of the one file: the same key is taken only once"), N_ ("KEY") },
+    { "move", 0, 0, G_OPTION_ARG_NONE, &options.is_move, N_ ("Remove each file once it is safe"), NULL },
+    { "wait", 'w', 0, G_OPTION_ARG_NONE, &options.is_wait, N_ ("End when the server has confirmed all"), NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &options.is_json, N_ ("Print the documents as JSON"), NULL },
+    { NULL },
+  };
+  Add add = { .options = &options };
+  int exit_code = CLI_USAGE;
+
+  if (!cli_parse (&argc, &argv, entries, _ ("Prints the ids. They are safe even if this device is switched off now."), 1,
+                  G_MAXINT - 1))
+    return CLI_USAGE;
+  if (options.key && argc > 2)
+    return cli_usage (argv[0], _ ("--key goes with one file"));
+  add.common = make_common (&options);
+  add.files = g_array_new (FALSE, TRUE, sizeof (File));
+  g_array_set_clear_func (add.files, file_clear);
+  for (int i = 1; i < argc; i++)
+    {
+      const File file = { .path = argv[i], .fd = -1 };
+
+      g_array_append_val (add.files, file);
+    }
+  if (add.common)
+    exit_code = run (&add);
+  g_array_unref (add.files);
+  g_clear_pointer (&add.common, g_variant_unref);
+  g_clear_object (&add.client);
+
+  return exit_code;
+}

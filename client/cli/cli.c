@@ -1,0 +1,183 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the verbs share. A command is a straight line: it waits for each answer by iterating the main loop.
+ */
+#include "cli.h"
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+#include <stdlib.h>
+
+#define SUFFIX_MIN_CHARS 4
+
+/* --- Arguments --- */
+
+gboolean
+cli_parse (int *argc, char ***argv, const GOptionEntry *entries, const char *details, int min_operands,
+           int max_operands)
+{
+  const CliVerb *verb = cli_find_verb ((*argv)[0]);
+  g_autofree char *program = g_strconcat ("outbox ", verb->name, NULL);
+  g_autoptr (GOptionContext) context = g_option_context_new (_ (verb->arguments));
+  g_autoptr (GError) error = NULL;
+
+  g_set_prgname (program);
+  g_option_context_set_summary (context, _ (verb->summary));
+  g_option_context_set_description (context, details);
+  g_option_context_set_translation_domain (context, GETTEXT_PACKAGE);
+  g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
+  if (!g_option_context_parse (context, argc, argv, &error))
+    (void) cli_usage (verb->name, "%s", error->message);
+  else if (*argc - 1 < min_operands)
+    (void) cli_usage (verb->name, _ ("too few arguments"));
+  else if (*argc - 1 > max_operands)
+    (void) cli_usage (verb->name, _ ("too many arguments: %s"), (*argv)[max_operands + 1]);
+  else
+    return TRUE;
+
+  return FALSE;
+}
+
+int
+cli_usage (const char *verb, const char *format, ...)
+{
+  g_autofree char *message = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  message = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_printerr ("outbox %s: %s\n", verb, message);
+  g_printerr (_ ("Try \"outbox %s --help\".\n"), verb);
+
+  return CLI_USAGE;
+}
+
+int
+cli_fail (const GError *error)
+{
+  g_printerr ("outbox: %s\n", error->message);
+
+  return g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER) ? CLI_NO_BROKER : CLI_FAILED;
+}
+
+/* --- Calls that wait --- */
+
+void
+cli_wait (gboolean (*is_true) (gpointer), gpointer user_data)
+{
+  while (!is_true (user_data))
+    (void) g_main_context_iteration (NULL, TRUE);
+}
+
+static void
+on_result (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  *(GAsyncResult **) user_data = g_object_ref (result);
+}
+
+static gboolean
+has_result (gpointer user_data)
+{
+  return *(GAsyncResult **) user_data != NULL;
+}
+
+OutboxClient *
+cli_open (GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  outbox_client_new_async (NULL, on_result, &result);
+  cli_wait (has_result, &result);
+
+  return outbox_client_new_finish (result, error);
+}
+
+GVariant *
+cli_call (OutboxClient *client, const char *interface, const char *method, GVariant *parameters, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  outbox_client_call_async (client, interface, method, parameters, NULL, on_result, &result);
+  cli_wait (has_result, &result);
+
+  return outbox_client_call_finish (client, result, error);
+}
+
+GPtrArray *
+cli_list_uploads (OutboxClient *client, GVariant *filter, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  outbox_client_list_async (client, filter, NULL, on_result, &result);
+  cli_wait (has_result, &result);
+
+  return outbox_client_list_finish (client, result, error);
+}
+
+/* --- Ids --- */
+
+/* The one upload whose id ends so. */
+static char *
+find_by_suffix (GPtrArray *uploads, const char *name, GError **error)
+{
+  const char *found = NULL;
+
+  for (guint i = 0; i < uploads->len; i++)
+    {
+      const char *id = outbox_upload_get_id (uploads->pdata[i]);
+
+      if (!g_str_has_suffix (id, name))
+        continue;
+      if (found)
+        {
+          g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
+                       _ ("More than one upload's id ends in %s: give more of it"), name);
+          return NULL;
+        }
+      found = id;
+    }
+  if (!found)
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, _ ("There is no upload %s"), name);
+
+  return g_strdup (found);
+}
+
+GStrv
+cli_resolve (OutboxClient *client, char *const *names, GError **error)
+{
+  g_autoptr (GStrvBuilder) ids = g_strv_builder_new ();
+  g_autoptr (GPtrArray) uploads = NULL;
+
+  for (; *names; names++)
+    {
+      g_autofree char *id = NULL;
+
+      if (g_uuid_string_is_valid (*names))
+        id = g_strdup (*names);
+      else if (strlen (*names) < SUFFIX_MIN_CHARS)
+        g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
+                     _ ("%s is no id: give at least the last four characters of one"), *names);
+      else if (uploads || (uploads = cli_list_uploads (client, NULL, error)))
+        id = find_by_suffix (uploads, *names, error);
+      if (!id)
+        return NULL;
+      g_strv_builder_add (ids, id);
+    }
+
+  return g_strv_builder_end (ids);
+}
+
+int
+cli_command (char *const *operands, const char *method)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OutboxClient) client = cli_open (&error);
+  g_auto (GStrv) ids = client ? cli_resolve (client, operands, &error) : NULL;
+  g_autoptr (GVariant) results
+      = ids ? cli_call (client, "Uploads", method, g_variant_new ("(^as)", ids), &error) : NULL;
+
+  return results ? CLI_DONE : cli_fail (error);
+}

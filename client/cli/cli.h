@@ -1,0 +1,90 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the verbs of the command share: options, the connection, calls that wait, errors and exit codes. A verb is a
+ * function with arguments like main(), whose first is the verb itself.
+ */
+#pragma once
+
+#include <outbox.h>
+
+G_BEGIN_DECLS
+
+/* Exit codes, the same for every verb. */
+enum
+{
+  CLI_DONE = 0,
+  CLI_FAILED = 1,
+  CLI_USAGE = 2,
+  CLI_NO_BROKER = 3,
+};
+
+typedef struct
+{
+  const char *name;
+  const char *arguments; /* as in --help, such as "FILE…" */
+  const char *summary;   /* one sentence */
+  int (*run) (int argc, char *argv[]);
+} CliVerb;
+
+int cli_add (int argc, char *argv[]);
+int cli_list (int argc, char *argv[]);
+int cli_show (int argc, char *argv[]);
+int cli_watch (int argc, char *argv[]);
+int cli_pause (int argc, char *argv[]);
+int cli_resume (int argc, char *argv[]);
+int cli_retry (int argc, char *argv[]);
+int cli_remove (int argc, char *argv[]);
+int cli_log (int argc, char *argv[]);
+int cli_status (int argc, char *argv[]);
+int cli_destination (int argc, char *argv[]);
+
+/* Returns: (transfer none): the verb of that name, or NULL; for a name of NULL the first of all, ended by a NULL name. */
+const CliVerb *cli_find_verb (const char *name);
+
+/**
+ * cli_parse:
+ * @argv: (inout): the arguments; what is left is the verb and its operands
+ * @entries: options of the verb
+ * @details: (nullable): a paragraph for --help, below the options
+ * @min_operands: how many operands there must be
+ * @max_operands: how many there may be
+ *
+ * Parses the options of a verb; --help prints and exits.
+ *
+ * Returns: whether they are good; if not, it was said why
+ */
+gboolean cli_parse (int *argc, char ***argv, const GOptionEntry *entries, const char *details, int min_operands,
+                    int max_operands);
+
+/* Says what is wrong with the arguments. Returns: CLI_USAGE. */
+int cli_usage (const char *verb, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+/* Says an error. Returns: its exit code. */
+int cli_fail (const GError *error);
+
+/* Returns: (transfer full) (nullable): a client on the session bus. */
+OutboxClient *cli_open (GError **error);
+
+/* The broker's answer to a call of the interface XML, waited for. @parameters: (nullable): floating. */
+GVariant *cli_call (OutboxClient *client, const char *interface, const char *method, GVariant *parameters,
+                    GError **error);
+
+/* All uploads that match. @filter: (nullable): a{sv}, floating. Returns: (transfer full) (element-type OutboxUpload). */
+GPtrArray *cli_list_uploads (OutboxClient *client, GVariant *filter, GError **error);
+
+/**
+ * cli_resolve:
+ * @names: ids, or the last characters of ids, at least four, as `outbox list` shows them
+ *
+ * Returns: (transfer full) (nullable): whole ids. Errors: NotFound; InvalidArgument where one is ambiguous
+ */
+GStrv cli_resolve (OutboxClient *client, char *const *names, GError **error);
+
+/* Opens, resolves the operands of @argv, and calls a method of Uploads that takes ids. Returns: an exit code. */
+int cli_command (char *const *operands, const char *method);
+
+/* Iterates the main loop until @is_true says so. */
+void cli_wait (gboolean (*is_true) (gpointer), gpointer user_data);
+
+G_END_DECLS

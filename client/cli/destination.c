@@ -1,0 +1,274 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * outbox destination
+ */
+#include "cli.h"
+#include "print.h"
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+
+typedef struct
+{
+  char *protocol;
+  char *url;
+  char *confirm_url;
+  GStrv headers; /* K=V */
+  gboolean is_default;
+  gboolean is_json;
+} Options;
+
+static void
+options_clear (Options *options)
+{
+  g_free (options->protocol);
+  g_free (options->url);
+  g_free (options->confirm_url);
+  g_strfreev (options->headers);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+static GVariant *
+ask_list (GError **error)
+{
+  g_autoptr (OutboxClient) client = cli_open (error);
+  g_autoptr (GVariant) results = client ? cli_call (client, "Destinations", "List", NULL, error) : NULL;
+
+  return results ? g_variant_get_child_value (results, 0) : NULL;
+}
+
+static const char *
+get_string (GVariant *destination, const char *key)
+{
+  const char *value = "";
+
+  (void) g_variant_lookup (destination, key, "&s", &value);
+
+  return value;
+}
+
+/* The label of its state: ready, or why everything for it waits. */
+static char *
+dup_label (GVariant *destination)
+{
+  g_autofree const char **reasons = NULL;
+  OutboxState state;
+  gint64 until_ms = 0;
+
+  if (!outbox_state_from_name (get_string (destination, "state"), &state))
+    return g_strdup (_ ("Ready"));
+  (void) g_variant_lookup (destination, "reasons", "^a&s", &reasons);
+  (void) g_variant_lookup (destination, "until", "x", &until_ms);
+
+  return outbox_status_label (state, reasons && reasons[0] ? outbox_reason_from_name (reasons[0]) : OUTBOX_REASON_NONE,
+                              until_ms, g_get_real_time () / 1000, 0, 0);
+}
+
+static void
+print_table (GVariant *destinations)
+{
+  const char *const headings[] = { _ ("NAME"), _ ("DEFAULT"), _ ("STATUS"), _ ("URL"), NULL };
+  g_autoptr (CliTable) table = cli_table_new (headings);
+  GVariantIter iter;
+  GVariant *child;
+
+  g_variant_iter_init (&iter, destinations);
+  while ((child = g_variant_iter_next_value (&iter)))
+    {
+      g_autoptr (GVariant) destination = child;
+      g_autofree char *label = dup_label (destination);
+      gboolean is_default = FALSE, needs_user = FALSE;
+
+      (void) g_variant_lookup (destination, "default", "b", &is_default);
+      needs_user = g_str_equal (get_string (destination, "state"), "paused");
+      cli_table_add (table, needs_user ? CLI_STYLE_WAITS : CLI_STYLE_PLAIN, get_string (destination, "name"),
+                     is_default ? "*" : "", label, get_string (destination, "url"));
+    }
+  cli_table_print (table);
+}
+
+static int
+list (const Options *options)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) destinations = ask_list (&error);
+
+  if (!destinations)
+    return cli_fail (error);
+  if (options->is_json)
+    cli_print_json (destinations, TRUE);
+  else if (g_variant_n_children (destinations) > 0)
+    print_table (destinations);
+  else
+    g_printerr (_ ("No destinations. Make one: outbox destination set NAME --url URL\n"));
+
+  return CLI_DONE;
+}
+
+static void
+print_one (GVariant *destination)
+{
+  static const char *const keys[] = { "name", "protocol", "url", "confirm_url" };
+  g_autofree const char **headers = NULL;
+  g_autofree char *names = NULL;
+  g_autofree char *label = dup_label (destination);
+
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (*get_string (destination, keys[i]))
+      g_print ("%-12s %s\n", keys[i], get_string (destination, keys[i]));
+  (void) g_variant_lookup (destination, "headers", "^a&s", &headers);
+  names = headers && headers[0] ? g_strjoinv (", ", (GStrv) headers) : NULL;
+  if (names)
+    g_print ("%-12s %s\n", "headers", names);
+  g_print ("%-12s %s\n", "status", label);
+}
+
+static int
+show (const char *name, const Options *options)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) destinations = ask_list (&error);
+  GVariantIter iter;
+  GVariant *child;
+
+  if (!destinations)
+    return cli_fail (error);
+  g_variant_iter_init (&iter, destinations);
+  while ((child = g_variant_iter_next_value (&iter)))
+    {
+      g_autoptr (GVariant) destination = child;
+
+      if (!g_str_equal (get_string (destination, "name"), name))
+        continue;
+      if (options->is_json)
+        cli_print_json (destination, TRUE);
+      else
+        print_one (destination);
+      return CLI_DONE;
+    }
+  g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, _ ("There is no destination %s"), name);
+
+  return cli_fail (error);
+}
+
+/* Returns: (nullable): a{ss}, floating. */
+static GVariant *
+read_headers (GStrv pairs, const char **bad)
+{
+  GVariantBuilder headers;
+
+  g_variant_builder_init (&headers, G_VARIANT_TYPE ("a{ss}"));
+  for (; *pairs; pairs++)
+    {
+      const char *equals = strchr (*pairs, '=');
+      g_autofree char *name = equals ? g_strndup (*pairs, (gsize) (equals - *pairs)) : NULL;
+
+      if (!name || *name == '\0')
+        {
+          *bad = *pairs;
+          g_variant_builder_clear (&headers);
+          return NULL;
+        }
+      g_variant_builder_add (&headers, "{ss}", name, equals + 1);
+    }
+
+  return g_variant_builder_end (&headers);
+}
+
+static int
+set (const char *name, const Options *options)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OutboxClient) client = NULL;
+  g_autoptr (GVariant) results = NULL;
+  GVariant *headers = NULL;
+  GVariantDict settings;
+  const char *bad = NULL;
+
+  if (options->headers)
+    headers = read_headers (options->headers, &bad);
+  if (bad)
+    return cli_usage ("destination", _ ("--header takes NAME=VALUE, not %s"), bad);
+  g_variant_dict_init (&settings, NULL);
+  if (options->protocol)
+    g_variant_dict_insert (&settings, "protocol", "s", options->protocol);
+  if (options->url)
+    g_variant_dict_insert (&settings, "url", "s", options->url);
+  if (options->confirm_url)
+    g_variant_dict_insert (&settings, "confirm_url", "s", options->confirm_url);
+  if (headers)
+    g_variant_dict_insert_value (&settings, "headers", headers);
+  if (options->is_default)
+    g_variant_dict_insert (&settings, "default", "b", TRUE);
+  client = cli_open (&error);
+  results = client ? cli_call (client, "Destinations", "Set",
+                               g_variant_new ("(s@a{sv})", name, g_variant_dict_end (&settings)), &error)
+                   : NULL;
+
+  return results ? CLI_DONE : cli_fail (error);
+}
+
+static int
+command (const char *method, const char *name)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OutboxClient) client = cli_open (&error);
+  g_autoptr (GVariant) results
+      = client ? cli_call (client, "Destinations", method, g_variant_new ("(s)", name), &error) : NULL;
+
+  return results ? CLI_DONE : cli_fail (error);
+}
+
+static int
+run (const char *action, const char *name, const Options *options)
+{
+  if (g_str_equal (action, "list") && !name)
+    return list (options);
+  if (g_str_equal (action, "list") || !name)
+    return cli_usage ("destination", name ? _ ("list takes no name") : _ ("%s takes a name"), action);
+  if (g_str_equal (action, "set"))
+    return set (name, options);
+  if (g_str_equal (action, "show"))
+    return show (name, options);
+  if (g_str_equal (action, "remove"))
+    return command ("Remove", name);
+  if (g_str_equal (action, "pause"))
+    return command ("Pause", name);
+  if (g_str_equal (action, "resume"))
+    return command ("Resume", name);
+
+  return cli_usage ("destination", _ ("there is no action %s"), action);
+}
+
+int
+cli_destination (int argc, char *argv[])
+{
+  g_auto (Options) options = { 0 };
+  const GOptionEntry entries[] = {
+    { "url", 0, 0, G_OPTION_ARG_STRING, &options.url, N_ ("Where uploads are made"), N_ ("URL") },
+    { "protocol", 0, 0, G_OPTION_ARG_STRING, &options.protocol, N_ ("How bytes travel: tus"), N_ ("NAME") },
+    { "confirm-url", 0, 0, G_OPTION_ARG_STRING, &options.confirm_url,
+      N_ ("Where to ask whether it is attached to its record; {id}, {group} and {sha256} are filled in"), N_ ("URL") },
+    { "header", 'H', 0, G_OPTION_ARG_STRING_ARRAY, &options.headers, N_ ("Send this with every request"),
+      N_ ("NAME=VALUE") },
+    { "default", 0, 0, G_OPTION_ARG_NONE, &options.is_default, N_ ("For files that name no destination"), NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &options.is_json, N_ ("Print JSON"), NULL },
+    { NULL },
+  };
+
+  if (!cli_parse (&argc, &argv, entries,
+                  _ ("Actions:\n"
+                     "  list           All of them, with their status\n"
+                     "  show NAME      One\n"
+                     "  set NAME …     Makes one, or changes what is given; the first one is the default\n"
+                     "  remove NAME    Forgets one that no unfinished upload uses\n"
+                     "  pause NAME     Lets everything for it wait\n"
+                     "  resume NAME    Goes on; also after a sign-in or when the server has room again"),
+                  1, 2))
+    return CLI_USAGE;
+
+  return run (argv[1], argc > 2 ? argv[2] : NULL, &options);
+}

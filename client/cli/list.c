@@ -1,0 +1,91 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * outbox list
+ */
+#include "cli.h"
+#include "print.h"
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+
+static void
+print_table (GPtrArray *uploads)
+{
+  const char *const headings[] = { _ ("ID"), _ ("NAME"), _ ("SIZE"), _ ("STATUS"), NULL };
+  g_autoptr (CliTable) table = cli_table_new (headings);
+
+  for (guint i = 0; i < uploads->len; i++)
+    {
+      OutboxUpload *upload = uploads->pdata[i];
+      g_autofree char *size = g_format_size (outbox_upload_get_size (upload));
+      g_autofree char *label = outbox_upload_dup_label (upload);
+
+      cli_table_add (table, cli_style_of (outbox_upload_get_state (upload), outbox_upload_get_needs_user (upload)),
+                     cli_text_short_id (outbox_upload_get_id (upload)), outbox_upload_get_name (upload), size, label);
+    }
+  cli_table_print (table);
+}
+
+static void
+insert (GVariantDict *filter, const char *name, const char *value)
+{
+  if (value)
+    g_variant_dict_insert (filter, name, "s", value);
+}
+
+int
+cli_list (int argc, char *argv[])
+{
+  g_autofree char *state = NULL;
+  g_autofree char *group = NULL;
+  g_autofree char *app = NULL;
+  g_autofree char *destination = NULL;
+  gboolean is_unfinished = FALSE;
+  gboolean is_json = FALSE;
+  int limit = 0;
+  const GOptionEntry entries[] = {
+    { "state", 's', 0, G_OPTION_ARG_STRING, &state, N_ ("Only those in this state"), N_ ("STATE") },
+    { "unfinished", 'u', 0, G_OPTION_ARG_NONE, &is_unfinished, N_ ("Only those that have not arrived yet"), NULL },
+    { "group", 'g', 0, G_OPTION_ARG_STRING, &group, N_ ("Only those of this group"), N_ ("KEY") },
+    { "destination", 'd', 0, G_OPTION_ARG_STRING, &destination, N_ ("Only those for this destination"), N_ ("NAME") },
+    { "app", 0, 0, G_OPTION_ARG_STRING, &app, N_ ("Only those of this app"), N_ ("APP") },
+    { "limit", 'n', 0, G_OPTION_ARG_INT, &limit, N_ ("At most so many, the oldest first"), N_ ("N") },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &is_json, N_ ("Print the documents as a JSON array"), NULL },
+    { NULL },
+  };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OutboxClient) client = NULL;
+  g_autoptr (GPtrArray) uploads = NULL;
+  GVariantDict filter;
+
+  if (!cli_parse (&argc, &argv, entries,
+                  _ ("States: saving, queued, uploading, confirming, retrying, paused, failed, done."), 0, 0))
+    return CLI_USAGE;
+  if (limit < 0)
+    return cli_usage (argv[0], _ ("--limit takes a number from 1"));
+  client = cli_open (&error);
+  if (!client)
+    return cli_fail (error);
+  g_variant_dict_init (&filter, NULL);
+  insert (&filter, "state", state);
+  insert (&filter, "group", group);
+  insert (&filter, "app", app);
+  insert (&filter, "destination", destination);
+  if (is_unfinished)
+    g_variant_dict_insert (&filter, "unfinished", "b", TRUE);
+  if (limit > 0)
+    g_variant_dict_insert (&filter, "limit", "u", (guint) limit);
+  uploads = cli_list_uploads (client, g_variant_dict_end (&filter), &error);
+  if (!uploads)
+    return cli_fail (error);
+  if (is_json)
+    cli_print_json_uploads (uploads);
+  else if (uploads->len > 0)
+    print_table (uploads);
+  else
+    g_printerr (_ ("No uploads.\n"));
+
+  return CLI_DONE;
+}

@@ -1,0 +1,81 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * outbox: the table of verbs, and the choice among them. Each verb has a file of its own.
+ */
+#include "cli.h"
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+#include <locale.h>
+
+static const CliVerb verbs[] = {
+  { "add", N_ ("FILE…"), N_ ("Hands files over: they are safe on this device when it returns, and will arrive."),
+    cli_add },
+  { "list", "", N_ ("Lists uploads, oldest first."), cli_list },
+  { "show", N_ ("ID"), N_ ("Shows everything about an upload."), cli_show },
+  { "watch", N_ ("[ID…]"), N_ ("Follows uploads: live on a terminal, a line a change in a pipe."), cli_watch },
+  { "pause", N_ ("[ID…]"), N_ ("Lets uploads wait; without an id, the whole queue."), cli_pause },
+  { "resume", N_ ("[ID…]"), N_ ("Ends a pause; without an id, that of the whole queue."), cli_resume },
+  { "retry", N_ ("[ID…]"), N_ ("Tries now what failed or waits after an error."), cli_retry },
+  { "remove", N_ ("[ID…]"), N_ ("Takes uploads off the list, with the copy on this device."), cli_remove },
+  { "log", N_ ("[ID]"), N_ ("Tells what happened, oldest first."), cli_log },
+  { "status", "", N_ ("Tells whether everything is safe and on its way."), cli_status },
+  { "destination", N_ ("list|show|set|remove|pause|resume [NAME]"),
+    N_ ("Manages the servers to send to."), cli_destination },
+  { NULL, NULL, NULL, NULL },
+};
+
+const CliVerb *
+cli_find_verb (const char *name)
+{
+  const CliVerb *verb = verbs;
+
+  if (!name)
+    return verbs;
+  while (verb->name && !g_str_equal (verb->name, name))
+    verb++;
+
+  return verb->name ? verb : NULL;
+}
+
+static void
+print_help (void)
+{
+  g_print (_ ("Usage: outbox VERB [OPTION…] [ARGUMENT…]\n\n"
+              "Hands files to the upload broker and tells how they stand.\n\nVerbs:\n"));
+  for (const CliVerb *verb = verbs; verb->name; verb++)
+    g_print ("  %-12s %s\n", verb->name, _ (verb->summary));
+  g_print (_ ("\n\"outbox VERB --help\" tells more. Verbs that print data take --json.\n"
+              "Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 no broker.\n"));
+}
+
+int
+main (int argc, char *argv[])
+{
+  const char *name = argc > 1 ? argv[1] : "--help";
+  const CliVerb *verb;
+
+  setlocale (LC_ALL, "");
+  bindtextdomain (GETTEXT_PACKAGE, OB_LOCALEDIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  textdomain (GETTEXT_PACKAGE);
+  g_set_prgname ("outbox");
+  if (g_str_equal (name, "--version"))
+    {
+      g_print ("outbox %s\n", OB_VERSION);
+      return CLI_DONE;
+    }
+  if (g_str_equal (name, "--help") || g_str_equal (name, "-h") || g_str_equal (name, "help"))
+    {
+      print_help ();
+      return argc > 1 ? CLI_DONE : CLI_USAGE;
+    }
+  verb = cli_find_verb (name);
+  if (verb)
+    return verb->run (argc - 1, argv + 1);
+  g_printerr (_ ("outbox: there is no verb %s\nTry \"outbox --help\".\n"), name);
+
+  return CLI_USAGE;
+}

@@ -1,0 +1,310 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Text, tables and JSON on standard output.
+ */
+#include "print.h"
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+#include <json-glib/json-glib.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define SHORT_ID_CHARS 8
+#define GAP "  "
+
+/* --- Text --- */
+
+static guint
+char_width (gunichar c)
+{
+  if (g_unichar_iszerowidth (c))
+    return 0;
+
+  return g_unichar_iswide (c) ? 2 : 1;
+}
+
+guint
+cli_text_width (const char *text)
+{
+  guint columns = 0;
+
+  for (; *text; text = g_utf8_next_char (text))
+    columns += char_width (g_utf8_get_char (text));
+
+  return columns;
+}
+
+/* Control characters start escape sequences, and marks of direction reorder what follows them. */
+static gboolean
+is_safe (gunichar c)
+{
+  return !g_unichar_iscntrl (c) && !(c >= 0x202a && c <= 0x202e) && !(c >= 0x2066 && c <= 0x2069) && c != 0x2028
+         && c != 0x2029;
+}
+
+char *
+cli_text_dup_safe (const char *text)
+{
+  g_autofree char *valid = g_utf8_make_valid (text ? text : "", -1);
+  GString *safe = g_string_new (NULL);
+
+  for (const char *c = valid; *c; c = g_utf8_next_char (c))
+    g_string_append_unichar (safe, is_safe (g_utf8_get_char (c)) ? g_utf8_get_char (c) : 0xfffd);
+
+  return g_string_free (safe, FALSE);
+}
+
+/* Appends characters while they fit. Returns: columns taken. */
+static guint
+append_head (GString *text, const char *from, guint columns)
+{
+  guint taken = 0;
+
+  for (; *from && taken + char_width (g_utf8_get_char (from)) <= columns; from = g_utf8_next_char (from))
+    {
+      taken += char_width (g_utf8_get_char (from));
+      g_string_append_unichar (text, g_utf8_get_char (from));
+    }
+
+  return taken;
+}
+
+/* The end of @text that fits. */
+static const char *
+find_tail (const char *text, guint columns)
+{
+  const char *tail = text + strlen (text);
+  guint taken = 0;
+
+  while (tail > text)
+    {
+      const char *previous = g_utf8_find_prev_char (text, tail);
+
+      taken += char_width (g_utf8_get_char (previous));
+      if (taken > columns)
+        break;
+      tail = previous;
+    }
+
+  return tail;
+}
+
+char *
+cli_text_dup_fit (const char *text, guint columns)
+{
+  g_autofree char *safe = cli_text_dup_safe (text);
+  guint width = cli_text_width (safe);
+  GString *fit = g_string_new (NULL);
+
+  if (width <= columns)
+    g_string_append (fit, safe);
+  else
+    {
+      /* The end of a file's name often tells more than its middle. */
+      guint tail_columns = (columns - 1) / 2;
+      const char *tail = find_tail (safe, tail_columns);
+
+      width = append_head (fit, safe, columns - 1 - cli_text_width (tail)) + 1 + cli_text_width (tail);
+      g_string_append_printf (fit, "…%s", tail);
+    }
+  for (; width < columns; width++)
+    g_string_append_c (fit, ' ');
+
+  return g_string_free (fit, FALSE);
+}
+
+char *
+cli_text_dup_time (gint64 at_ms)
+{
+  g_autoptr (GDateTime) time = at_ms > 0 ? g_date_time_new_from_unix_local (at_ms / 1000) : NULL;
+
+  return time ? g_date_time_format (time, "%Y-%m-%d %H:%M:%S") : g_strdup ("");
+}
+
+char *
+cli_text_dup_ago (gint64 at_ms)
+{
+  guint64 seconds = (guint64) MAX (g_get_real_time () / 1000 - at_ms, 0) / 1000;
+  guint64 minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
+
+  if (minutes < 1)
+    return g_strdup (_ ("just now"));
+  if (hours < 1)
+    return g_strdup_printf (ngettext ("%u minute ago", "%u minutes ago", minutes), (guint) minutes);
+  if (days < 1)
+    return g_strdup_printf (ngettext ("%u hour ago", "%u hours ago", hours), (guint) hours);
+
+  return g_strdup_printf (ngettext ("%u day ago", "%u days ago", days), (guint) days);
+}
+
+const char *
+cli_text_short_id (const char *id)
+{
+  gsize length = strlen (id);
+
+  /* A UUIDv7 begins with the time: uploads of one moment differ only at the end. */
+  return id + (length > SHORT_ID_CHARS ? length - SHORT_ID_CHARS : 0);
+}
+
+/* --- Terminal --- */
+
+gboolean
+cli_is_terminal (void)
+{
+  return isatty (STDOUT_FILENO);
+}
+
+CliStyle
+cli_style_of (OutboxState state, gboolean needs_user)
+{
+  if (needs_user || state == OUTBOX_STATE_FAILED)
+    return CLI_STYLE_BAD;
+  if (state == OUTBOX_STATE_DONE)
+    return CLI_STYLE_GOOD;
+  if (state == OUTBOX_STATE_PAUSED || state == OUTBOX_STATE_RETRYING)
+    return CLI_STYLE_WAITS;
+
+  return CLI_STYLE_PLAIN;
+}
+
+static gboolean
+has_style (CliStyle style)
+{
+  const char *no_color = g_getenv ("NO_COLOR");
+
+  return style != CLI_STYLE_PLAIN && cli_is_terminal () && (!no_color || *no_color == '\0');
+}
+
+const char *
+cli_style_begin (CliStyle style)
+{
+  static const char *const sequences[] = {
+    [CLI_STYLE_PLAIN] = "",          [CLI_STYLE_BOLD] = "\033[1m",   [CLI_STYLE_DIM] = "\033[2m",
+    [CLI_STYLE_GOOD] = "\033[32m",   [CLI_STYLE_WAITS] = "\033[33m", [CLI_STYLE_BAD] = "\033[31m",
+  };
+
+  return has_style (style) ? sequences[style] : "";
+}
+
+const char *
+cli_style_end (CliStyle style)
+{
+  return has_style (style) ? "\033[0m" : "";
+}
+
+/* --- Tables --- */
+
+typedef struct
+{
+  CliStyle style;
+  GStrv cells;
+} Row;
+
+struct _CliTable
+{
+  guint n_columns;
+  GArray *rows; /* of Row; the first is the headings */
+};
+
+static void
+row_clear (gpointer data)
+{
+  g_strfreev (((Row *) data)->cells);
+}
+
+CliTable *
+cli_table_new (const char *const *headings)
+{
+  CliTable *table = g_new0 (CliTable, 1);
+  Row row = { CLI_STYLE_DIM, g_strdupv ((GStrv) headings) };
+
+  table->n_columns = g_strv_length ((GStrv) headings);
+  table->rows = g_array_new (FALSE, FALSE, sizeof (Row));
+  g_array_set_clear_func (table->rows, row_clear);
+  g_array_append_val (table->rows, row);
+
+  return table;
+}
+
+void
+cli_table_free (CliTable *table)
+{
+  g_array_unref (table->rows);
+  g_free (table);
+}
+
+void
+cli_table_add (CliTable *table, CliStyle style, ...)
+{
+  Row row = { style, g_new0 (char *, table->n_columns + 1) };
+  va_list cells;
+
+  va_start (cells, style);
+  for (guint i = 0; i < table->n_columns; i++)
+    row.cells[i] = cli_text_dup_safe (va_arg (cells, const char *));
+  va_end (cells);
+  g_array_append_val (table->rows, row);
+}
+
+static guint
+column_width (CliTable *table, guint column)
+{
+  guint columns = 0;
+
+  for (guint i = 0; i < table->rows->len; i++)
+    columns = MAX (columns, cli_text_width (g_array_index (table->rows, Row, i).cells[column]));
+
+  return columns;
+}
+
+void
+cli_table_print (CliTable *table)
+{
+  g_autofree guint *widths = g_new (guint, table->n_columns);
+
+  for (guint i = 0; i < table->n_columns; i++)
+    widths[i] = column_width (table, i);
+  for (guint i = 0; table->rows->len > 1 && i < table->rows->len; i++)
+    {
+      const Row *row = &g_array_index (table->rows, Row, i);
+
+      g_print ("%s", cli_style_begin (row->style));
+      for (guint j = 0; j < table->n_columns; j++)
+        {
+          g_autofree char *cell
+              = j + 1 < table->n_columns ? cli_text_dup_fit (row->cells[j], widths[j]) : g_strdup (row->cells[j]);
+
+          g_print ("%s%s", j > 0 ? GAP : "", cell);
+        }
+      g_print ("%s\n", cli_style_end (row->style));
+    }
+}
+
+/* --- JSON --- */
+
+void
+cli_print_json (GVariant *value, gboolean is_pretty)
+{
+  g_autoptr (GVariant) owned = g_variant_ref_sink (value);
+  g_autoptr (JsonNode) node = json_gvariant_serialize (owned);
+  g_autofree char *text = json_to_string (node, is_pretty);
+
+  /* Not g_print(): JSON is UTF-8 whatever the locale is. */
+  (void) fputs (text, stdout);
+  (void) fputc ('\n', stdout);
+  (void) fflush (stdout);
+}
+
+void
+cli_print_json_uploads (GPtrArray *uploads)
+{
+  GVariantBuilder list;
+
+  g_variant_builder_init (&list, G_VARIANT_TYPE ("aa{sv}"));
+  for (guint i = 0; i < uploads->len; i++)
+    g_variant_builder_add_value (&list, outbox_upload_get_document (uploads->pdata[i]));
+  cli_print_json (g_variant_builder_end (&list), TRUE);
+}

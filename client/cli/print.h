@@ -1,0 +1,77 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the verbs print: text for people, JSON for programs. Names and servers' words come from outside: control
+ * characters in them never reach a terminal.
+ */
+#pragma once
+
+#include <outbox.h>
+
+G_BEGIN_DECLS
+
+/* --- Text --- */
+
+/* Columns of a terminal that @text takes. */
+guint cli_text_width (const char *text);
+
+/* Returns: (transfer full): @text (nullable) without control characters and line ends. */
+char *cli_text_dup_safe (const char *text);
+
+/* Returns: (transfer full): safe text of exactly @columns: cut in the middle, or padded. */
+char *cli_text_dup_fit (const char *text, guint columns);
+
+/* Returns: (transfer full): local time, such as 2026-04-17 09:42:03; empty for 0. */
+char *cli_text_dup_time (gint64 at_ms);
+
+/* Returns: (transfer full): such as "3 minutes ago". */
+char *cli_text_dup_ago (gint64 at_ms);
+
+/* Returns: (transfer none): the part of an id that the verbs take for it and that tells uploads apart. */
+const char *cli_text_short_id (const char *id);
+
+/* --- Terminal --- */
+
+gboolean cli_is_terminal (void);
+
+/* What a state looks like. */
+typedef enum
+{
+  CLI_STYLE_PLAIN,
+  CLI_STYLE_BOLD,
+  CLI_STYLE_DIM,
+  CLI_STYLE_GOOD,
+  CLI_STYLE_WAITS,
+  CLI_STYLE_BAD,
+} CliStyle;
+
+CliStyle cli_style_of (OutboxState state, gboolean needs_user);
+
+/* Escape sequences; empty strings where standard output is no terminal, or NO_COLOR is set. */
+const char *cli_style_begin (CliStyle style);
+const char *cli_style_end (CliStyle style);
+
+/* --- Tables --- */
+
+typedef struct _CliTable CliTable;
+
+/* @headings: translated, ended by NULL. */
+CliTable *cli_table_new (const char *const *headings);
+void cli_table_free (CliTable *table);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CliTable, cli_table_free)
+
+/* A row: as many cells (nullable) as headings. */
+void cli_table_add (CliTable *table, CliStyle style, ...);
+
+/* Prints all; headings only where there is a row. */
+void cli_table_print (CliTable *table);
+
+/* --- JSON --- */
+
+/* @value: of any type with a JSON form; floating is consumed. */
+void cli_print_json (GVariant *value, gboolean is_pretty);
+
+/* The documents as one array. */
+void cli_print_json_uploads (GPtrArray *uploads);
+
+G_END_DECLS

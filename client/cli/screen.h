@@ -1,0 +1,21 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The live picture on a terminal: a line that sums up, and a bar for each upload that matters most now. It draws over
+ * what it drew before.
+ */
+#pragma once
+
+#include <outbox.h>
+
+G_BEGIN_DECLS
+
+typedef struct _CliScreen CliScreen;
+
+CliScreen *cli_screen_new (void);
+void cli_screen_free (CliScreen *screen);
+
+/* @uploads: (element-type OutboxUpload): all that are followed. @notice: (nullable): a line of its own. */
+void cli_screen_draw (CliScreen *screen, GPtrArray *uploads, const char *notice);
+
+G_END_DECLS

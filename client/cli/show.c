@@ -1,0 +1,170 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * outbox show
+ */
+#include "cli.h"
+#include "print.h"
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+
+static void
+print_pair (const char *name, const char *value)
+{
+  g_autofree char *padded = cli_text_dup_fit (name, 16);
+  g_autofree char *safe = cli_text_dup_safe (value);
+
+  if (value && *value)
+    g_print ("%s%s%s%s\n", cli_style_begin (CLI_STYLE_DIM), padded, cli_style_end (CLI_STYLE_DIM), safe);
+}
+
+static void
+print_string (GVariant *document, const char *key, const char *name)
+{
+  const char *value = NULL;
+
+  (void) g_variant_lookup (document, key, "&s", &value);
+  print_pair (name, value);
+}
+
+static void
+print_time (GVariant *document, const char *key, const char *name)
+{
+  g_autofree char *text = NULL;
+  gint64 at_ms = 0;
+
+  (void) g_variant_lookup (document, key, "x", &at_ms);
+  text = cli_text_dup_time (at_ms);
+  print_pair (name, text);
+}
+
+static void
+print_status (OutboxUpload *upload)
+{
+  CliStyle style = cli_style_of (outbox_upload_get_state (upload), outbox_upload_get_needs_user (upload));
+  const OutboxReasonInfo *reason = outbox_reason_get_info (outbox_upload_get_reason (upload));
+  const OutboxStateInfo *state = outbox_state_get_info (outbox_upload_get_state (upload));
+  gboolean has_reason = outbox_upload_get_reason (upload) != OUTBOX_REASON_NONE;
+  g_autofree char *label = outbox_upload_dup_label (upload);
+
+  g_print ("%s%s%s\n\n", cli_style_begin (style), label, cli_style_end (style));
+  print_pair (_ ("what happens"), has_reason ? reason->next : state->next);
+  print_pair (_ ("what you can do"), has_reason ? reason->person : state->person);
+}
+
+static void
+print_progress (OutboxUpload *upload, GVariant *document)
+{
+  g_autofree char *size = g_format_size_full (outbox_upload_get_size (upload), G_FORMAT_SIZE_LONG_FORMAT);
+  g_autofree char *confirmed = g_format_size (outbox_upload_get_offset (upload));
+  g_autofree char *sent = NULL;
+  g_autofree char *line = NULL;
+  guint64 sent_bytes = 0;
+  guint attempts = 0;
+
+  print_pair (_ ("size"), size);
+  (void) g_variant_lookup (document, "bytes_sent", "t", &sent_bytes);
+  (void) g_variant_lookup (document, "attempts", "u", &attempts);
+  if (attempts == 0)
+    return;
+  sent = g_format_size (sent_bytes);
+  line = g_strdup_printf (ngettext ("%s at the server; %s sent in %u attempt", "%s at the server; %s sent in %u attempts",
+                                    attempts),
+                          confirmed, sent, attempts);
+  print_pair (_ ("progress"), line);
+}
+
+static void
+print_metadata (GVariant *document)
+{
+  g_autoptr (GVariant) metadata = g_variant_lookup_value (document, "metadata", G_VARIANT_TYPE ("a{ss}"));
+  const char *key, *value;
+  GVariantIter iter;
+
+  if (!metadata)
+    return;
+  g_variant_iter_init (&iter, metadata);
+  while (g_variant_iter_next (&iter, "{&s&s}", &key, &value))
+    {
+      g_autofree char *safe = cli_text_dup_safe (key);
+      g_autofree char *name = g_strconcat ("  ", safe, NULL);
+
+      print_pair (name, value);
+    }
+}
+
+static void
+print_receipt (GVariant *document)
+{
+  g_autoptr (GVariant) receipt = g_variant_lookup_value (document, "receipt", G_VARIANT_TYPE_VARDICT);
+
+  if (!receipt)
+    return;
+  print_time (receipt, "confirmed_at", _ ("confirmed"));
+  print_string (receipt, "confirmed_by", _ ("confirmed by"));
+  print_string (receipt, "record", _ ("record"));
+  print_string (receipt, "digest", _ ("server's digest"));
+  print_string (receipt, "url", _ ("stored at"));
+}
+
+static void
+print_upload (OutboxUpload *upload)
+{
+  GVariant *document = outbox_upload_get_document (upload);
+  g_autofree char *error = outbox_upload_dup_error (upload);
+  g_autofree char *name = cli_text_dup_safe (outbox_upload_get_name (upload));
+  gboolean has_local_copy = FALSE;
+
+  g_print ("%s%s%s\n", cli_style_begin (CLI_STYLE_BOLD), name, cli_style_end (CLI_STYLE_BOLD));
+  print_status (upload);
+  if (outbox_upload_get_state (upload) != OUTBOX_STATE_DONE)
+    print_pair (_ ("last error"), error);
+  print_progress (upload, document);
+  print_string (document, "media_type", _ ("type"));
+  print_string (document, "sha256", _ ("SHA-256"));
+  (void) g_variant_lookup (document, "local_copy", "b", &has_local_copy);
+  print_pair (_ ("on this device"), has_local_copy ? _ ("a safe copy") : _ ("no copy"));
+  print_string (document, "destination", _ ("destination"));
+  print_string (document, "group_title", _ ("group"));
+  print_string (document, "group", _ ("group key"));
+  print_metadata (document);
+  print_string (document, "app", _ ("app"));
+  print_string (document, "id", _ ("id"));
+  print_time (document, "created_at", _ ("handed over"));
+  print_time (document, "until", _ ("goes on at"));
+  print_receipt (document);
+}
+
+int
+cli_show (int argc, char *argv[])
+{
+  gboolean is_json = FALSE;
+  const GOptionEntry entries[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &is_json, N_ ("Print the document as JSON"), NULL },
+    { NULL },
+  };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OutboxClient) client = NULL;
+  g_auto (GStrv) ids = NULL;
+  g_autoptr (GVariant) results = NULL;
+  g_autoptr (GVariant) document = NULL;
+  g_autoptr (OutboxUpload) upload = NULL;
+
+  if (!cli_parse (&argc, &argv, entries, NULL, 1, 1))
+    return CLI_USAGE;
+  client = cli_open (&error);
+  ids = client ? cli_resolve (client, argv + 1, &error) : NULL;
+  results = ids ? cli_call (client, "Uploads", "Get", g_variant_new ("(s)", ids[0]), &error) : NULL;
+  if (!results)
+    return cli_fail (error);
+  document = g_variant_get_child_value (results, 0);
+  upload = outbox_upload_new_for_document (document);
+  if (is_json)
+    cli_print_json (document, TRUE);
+  else
+    print_upload (upload);
+
+  return CLI_DONE;
+}

@@ -1,0 +1,165 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * outbox status: is my work safe, and will it arrive?
+ */
+#include "cli.h"
+#include "print.h"
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+
+typedef struct
+{
+  guint64 uploads;
+  guint64 bytes;
+} Count;
+
+static Count
+get_count (GVariant *summary, const char *name)
+{
+  Count count = { 0, 0 };
+
+  (void) g_variant_lookup (summary, name, "(tt)", &count.uploads, &count.bytes);
+
+  return count;
+}
+
+static void
+print_answer (GVariant *summary)
+{
+  Count all = get_count (summary, "all"), done = get_count (summary, "done"), saving = get_count (summary, "saving");
+  guint n_left = (guint) (all.uploads - done.uploads);
+  g_autofree char *left = g_format_size (all.bytes - done.bytes);
+
+  g_print ("%s", cli_style_begin (n_left == 0 ? CLI_STYLE_GOOD : CLI_STYLE_BOLD));
+  if (all.uploads == 0)
+    g_print (_ ("Nothing to upload."));
+  else if (n_left == 0)
+    g_print (ngettext ("The one upload has arrived.", "All %u uploads have arrived.", (guint) all.uploads),
+             (guint) all.uploads);
+  else
+    g_print (ngettext ("%u upload is on its way (%s).", "%u uploads are on their way (%s).", n_left), n_left, left);
+  g_print ("%s\n", cli_style_end (CLI_STYLE_BOLD));
+  if (saving.uploads > 0)
+    g_print (ngettext ("%u file is still being saved: leave it in place.",
+                       "%u files are still being saved: leave them in place.", (guint) saving.uploads),
+             (guint) saving.uploads);
+  else if (n_left > 0)
+    g_print (_ ("All of it is safe on this device."));
+  if (saving.uploads > 0 || n_left > 0)
+    g_print ("\n");
+}
+
+static void
+print_counts (GVariant *summary)
+{
+  const char *const headings[] = { _ ("COUNT"), _ ("STATE"), _ ("SIZE"), NULL };
+  g_autoptr (CliTable) table = cli_table_new (headings);
+
+  for (guint i = 0; i < OUTBOX_N_STATES; i++)
+    {
+      const char *name = outbox_state_get_info (i)->name;
+      Count count = get_count (summary, name);
+      g_autofree char *number = g_strdup_printf ("%5" G_GUINT64_FORMAT, count.uploads);
+      g_autofree char *size = g_format_size (count.bytes);
+
+      if (count.uploads > 0)
+        cli_table_add (table, cli_style_of (i, FALSE), number, name, size);
+    }
+  cli_table_print (table);
+}
+
+/* What keeps more than one upload waiting, and what would end it. */
+static void
+print_holds (GVariant *holds)
+{
+  GVariantIter iter;
+  GVariant *child;
+
+  g_variant_iter_init (&iter, holds);
+  while ((child = g_variant_iter_next_value (&iter)))
+    {
+      g_autoptr (GVariant) hold = child;
+      const char *key = "", *reason_name = NULL;
+      OutboxReason reason;
+      g_autofree char *label = NULL;
+      gint64 until_ms = 0;
+
+      (void) g_variant_lookup (hold, "key", "&s", &key);
+      (void) g_variant_lookup (hold, "reason", "&s", &reason_name);
+      (void) g_variant_lookup (hold, "until", "x", &until_ms);
+      reason = outbox_reason_from_name (reason_name);
+      label = outbox_status_label (reason == OUTBOX_REASON_RETRYING ? OUTBOX_STATE_RETRYING : OUTBOX_STATE_PAUSED,
+                                   reason, until_ms, g_get_real_time () / 1000, 0, 0);
+      g_print ("%s%s%s%s%s\n  %s %s\n", cli_style_begin (CLI_STYLE_WAITS), key, *key ? ": " : "", label,
+               cli_style_end (CLI_STYLE_WAITS), outbox_reason_get_info (reason)->next,
+               outbox_reason_get_info (reason)->person);
+    }
+}
+
+static void
+print_failed (GPtrArray *failed)
+{
+  for (guint i = 0; i < failed->len; i++)
+    {
+      OutboxUpload *upload = failed->pdata[i];
+      g_autofree char *name = cli_text_dup_safe (outbox_upload_get_name (upload));
+      g_autofree char *label = outbox_upload_dup_label (upload);
+      g_autofree char *error = outbox_upload_dup_error (upload);
+      g_autofree char *safe = cli_text_dup_safe (error);
+
+      g_print ("%s%s %s: %s%s\n  %s\n", cli_style_begin (CLI_STYLE_BAD),
+               cli_text_short_id (outbox_upload_get_id (upload)), name, label, cli_style_end (CLI_STYLE_BAD), safe);
+    }
+}
+
+static GVariant *
+ask (OutboxClient *client, const char *interface, const char *method, GError **error)
+{
+  g_autoptr (GVariant) results = cli_call (client, interface, method, NULL, error);
+
+  return results ? g_variant_get_child_value (results, 0) : NULL;
+}
+
+int
+cli_status (int argc, char *argv[])
+{
+  gboolean is_json = FALSE;
+  const GOptionEntry entries[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &is_json, N_ ("Print counts, holds and destinations as JSON"), NULL },
+    { NULL },
+  };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OutboxClient) client = NULL;
+  g_autoptr (GVariant) summary = NULL;
+  g_autoptr (GVariant) holds = NULL;
+  g_autoptr (GVariant) destinations = NULL;
+  g_autoptr (GPtrArray) failed = NULL;
+
+  if (!cli_parse (&argc, &argv, entries, NULL, 0, 0))
+    return CLI_USAGE;
+  client = cli_open (&error);
+  if (!client || !(summary = ask (client, "Queue", "Summary", &error))
+      || !(holds = ask (client, "Queue", "Holds", &error))
+      || !(destinations = ask (client, "Destinations", "List", &error))
+      || !(failed = cli_list_uploads (client, g_variant_new_parsed ("{'state': <'failed'>, 'limit': <uint32 10>}"),
+                                      &error)))
+    return cli_fail (error);
+  if (is_json)
+    {
+      cli_print_json (g_variant_new_parsed ("{'summary': <%v>, 'holds': <%v>, 'destinations': <%v>}", summary, holds,
+                                            destinations),
+                      TRUE);
+      return CLI_DONE;
+    }
+  print_answer (summary);
+  print_counts (summary);
+  print_holds (holds);
+  print_failed (failed);
+  if (g_variant_n_children (destinations) == 0)
+    g_print (_ ("There is no destination yet: outbox destination set NAME --url URL\n"));
+
+  return CLI_DONE;
+}

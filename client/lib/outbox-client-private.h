@@ -1,0 +1,23 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the files of the client share.
+ */
+#pragma once
+
+#include "outbox-client.h"
+
+G_BEGIN_DECLS
+
+#define OUTBOX_INTERFACE_PREFIX "org.outbox.Outbox1."
+
+/* Borrowed. */
+GDBusConnection *outbox_client_get_connection (OutboxClient *self);
+
+/* Whether the broker was not there, or went away before it answered. */
+gboolean outbox_client_is_no_broker (const GError *error);
+
+/* Errors of the bus itself get our names. @error: (transfer full). Returns: (transfer full). */
+GError *outbox_client_translate (GError *error);
+
+G_END_DECLS

@@ -1,0 +1,350 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Calls and signals over one connection. Owns the connection and its subscriptions; used on one thread.
+ */
+#include "outbox-client-private.h"
+
+#include "dbus/names.h"
+
+struct _OutboxClient
+{
+  GObject parent_instance;
+
+  GDBusConnection *connection;
+  guint subscription;
+  guint name_watch;
+  gboolean is_there;
+  GVariant *watch_filter; /* a{sv} of Watch; NULL: does not watch */
+  gint64 epoch;           /* of the last sequence heard of, with the next */
+  gint64 number;
+};
+
+enum
+{
+  ADDED,
+  CHANGED,
+  REMOVED,
+  HOLDS_CHANGED,
+  SUMMARY_CHANGED,
+  BROKER_LOST,
+  BROKER_BACK,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (OutboxClient, outbox_client, G_TYPE_OBJECT)
+
+static void
+outbox_client_finalize (GObject *object)
+{
+  OutboxClient *self = OUTBOX_CLIENT (object);
+
+  if (self->subscription > 0)
+    g_dbus_connection_signal_unsubscribe (self->connection, self->subscription);
+  g_clear_handle_id (&self->name_watch, g_bus_unwatch_name);
+  g_clear_pointer (&self->watch_filter, g_variant_unref);
+  g_clear_object (&self->connection);
+  G_OBJECT_CLASS (outbox_client_parent_class)->finalize (object);
+}
+
+static void
+outbox_client_class_init (OutboxClientClass *klass)
+{
+  GType type = G_TYPE_FROM_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = outbox_client_finalize;
+  signals[ADDED]
+      = g_signal_new ("added", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, OUTBOX_TYPE_UPLOAD);
+  signals[CHANGED]
+      = g_signal_new ("changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, OUTBOX_TYPE_UPLOAD);
+  signals[REMOVED]
+      = g_signal_new ("removed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[HOLDS_CHANGED]
+      = g_signal_new ("holds-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_VARIANT);
+  signals[SUMMARY_CHANGED]
+      = g_signal_new ("summary-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_VARIANT);
+  signals[BROKER_LOST] = g_signal_new ("broker-lost", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[BROKER_BACK]
+      = g_signal_new ("broker-back", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_BOOLEAN);
+}
+
+static void
+outbox_client_init (OutboxClient *self)
+{
+}
+
+GDBusConnection *
+outbox_client_get_connection (OutboxClient *self)
+{
+  return self->connection;
+}
+
+/* --- Signals --- */
+
+/* Remembers the newest sequence. Returns: whether it is of the epoch known so far. */
+static gboolean
+note_sequence (OutboxClient *self, const char *sequence)
+{
+  gint64 epoch, number;
+  char *rest;
+  gboolean is_same;
+
+  epoch = g_ascii_strtoll (sequence, &rest, 10);
+  if (*rest != '-')
+    return FALSE;
+  number = g_ascii_strtoll (rest + 1, NULL, 10);
+  is_same = epoch == self->epoch;
+  self->number = is_same ? MAX (self->number, number) : number;
+  self->epoch = epoch;
+
+  return is_same;
+}
+
+static void
+emit_upload (OutboxClient *self, guint signal, GVariant *parameters)
+{
+  g_autoptr (GVariant) document = NULL;
+  g_autoptr (OutboxUpload) upload = NULL;
+  const char *sequence;
+
+  if (!g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(a{sv})")))
+    return;
+  document = g_variant_get_child_value (parameters, 0);
+  upload = outbox_upload_new_for_document (document);
+  if (g_variant_lookup (document, "sequence", "&s", &sequence))
+    (void) note_sequence (self, sequence);
+  g_signal_emit (self, signal, 0, upload);
+}
+
+static void
+emit_removed (OutboxClient *self, GVariant *parameters)
+{
+  const char *id, *sequence;
+
+  if (!g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(ss)")))
+    return;
+  g_variant_get (parameters, "(&s&s)", &id, &sequence);
+  (void) note_sequence (self, sequence);
+  g_signal_emit (self, signals[REMOVED], 0, id);
+}
+
+static void
+on_signal (GDBusConnection *connection, const char *sender, const char *path, const char *interface,
+           const char *signal, GVariant *parameters, gpointer user_data)
+{
+  OutboxClient *self = user_data;
+  g_autoptr (GVariant) first
+      = g_variant_n_children (parameters) > 0 ? g_variant_get_child_value (parameters, 0) : NULL;
+
+  if (g_str_equal (signal, "Added"))
+    emit_upload (self, signals[ADDED], parameters);
+  else if (g_str_equal (signal, "Changed"))
+    emit_upload (self, signals[CHANGED], parameters);
+  else if (g_str_equal (signal, "Removed"))
+    emit_removed (self, parameters);
+  else if (g_str_equal (signal, "HoldsChanged") && first && g_variant_is_of_type (first, G_VARIANT_TYPE ("aa{sv}")))
+    g_signal_emit (self, signals[HOLDS_CHANGED], 0, first);
+  else if (g_str_equal (signal, "SummaryChanged") && first && g_variant_is_of_type (first, G_VARIANT_TYPE_VARDICT))
+    g_signal_emit (self, signals[SUMMARY_CHANGED], 0, first);
+}
+
+static void
+on_watched_again (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  OutboxClient *self = OUTBOX_CLIENT (source);
+  g_autoptr (GVariant) results = outbox_client_call_finish (self, result, NULL);
+  const char *sequence;
+
+  /* Without an answer the broker is gone once more, and this begins anew when it is back. */
+  if (!results || !g_variant_is_of_type (results, G_VARIANT_TYPE ("(s)")))
+    return;
+  g_variant_get (results, "(&s)", &sequence);
+  g_signal_emit (self, signals[BROKER_BACK], 0, note_sequence (self, sequence));
+}
+
+static void
+on_name_appeared (GDBusConnection *connection, const char *name, const char *owner, gpointer user_data)
+{
+  OutboxClient *self = user_data;
+  g_autofree char *after = NULL;
+
+  self->is_there = TRUE;
+  if (!self->watch_filter || self->epoch == 0)
+    return;
+  /* Another process answers now, which knows of no watchers. */
+  after = g_strdup_printf ("%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, self->epoch, self->number);
+  outbox_client_call_async (self, "Uploads", "Watch", g_variant_new ("(@a{sv}s)", self->watch_filter, after), NULL,
+                            on_watched_again, NULL);
+}
+
+static void
+on_name_vanished (GDBusConnection *connection, const char *name, gpointer user_data)
+{
+  OutboxClient *self = user_data;
+
+  if (self->is_there)
+    g_signal_emit (self, signals[BROKER_LOST], 0);
+  self->is_there = FALSE;
+}
+
+/* --- Connecting --- */
+
+static void
+on_bus (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OutboxClient) self = g_object_new (OUTBOX_TYPE_CLIENT, NULL);
+
+  self->connection = g_bus_get_finish (result, &error);
+  if (!self->connection)
+    {
+      g_task_return_new_error (task, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "There is no session bus: %s",
+                               error->message);
+      return;
+    }
+  self->subscription
+      = g_dbus_connection_signal_subscribe (self->connection, OUTBOX_BUS_NAME, NULL, NULL, OUTBOX_OBJECT_PATH, NULL,
+                                            G_DBUS_SIGNAL_FLAGS_NONE, on_signal, self, NULL);
+  self->name_watch = g_bus_watch_name_on_connection (self->connection, OUTBOX_BUS_NAME, G_BUS_NAME_WATCHER_FLAGS_NONE,
+                                                     on_name_appeared, on_name_vanished, self, NULL);
+  g_task_return_pointer (task, g_steal_pointer (&self), g_object_unref);
+}
+
+void
+outbox_client_new_async (GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  /* The error domain has to be known before the first answer. */
+  (void) OUTBOX_ERROR;
+  g_bus_get (G_BUS_TYPE_SESSION, cancellable, on_bus, g_task_new (NULL, cancellable, callback, user_data));
+}
+
+OutboxClient *
+outbox_client_new_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* --- Calls --- */
+
+gboolean
+outbox_client_is_no_broker (const GError *error)
+{
+  return g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN)
+         || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER)
+         || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY)
+         || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SPAWN_SERVICE_NOT_FOUND)
+         || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SPAWN_CHILD_EXITED)
+         || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
+}
+
+GError *
+outbox_client_translate (GError *error)
+{
+  GError *translated;
+
+  (void) g_dbus_error_strip_remote_error (error);
+  if (error->domain == OUTBOX_ERROR || !outbox_client_is_no_broker (error))
+    return error;
+  translated = g_error_new (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "The broker is not there: %s", error->message);
+  g_error_free (error);
+
+  return translated;
+}
+
+static void
+on_called (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+  GVariant *results = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+
+  if (results)
+    g_task_return_pointer (task, results, (GDestroyNotify) g_variant_unref);
+  else
+    g_task_return_error (task, outbox_client_translate (g_steal_pointer (&error)));
+}
+
+void
+outbox_client_call_async (OutboxClient *self, const char *interface, const char *method, GVariant *parameters,
+                          GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autofree char *name = g_strconcat (OUTBOX_INTERFACE_PREFIX, interface, NULL);
+
+  g_dbus_connection_call (self->connection, OUTBOX_BUS_NAME, OUTBOX_OBJECT_PATH, name, method, parameters, NULL,
+                          G_DBUS_CALL_FLAGS_NONE, -1, cancellable, on_called,
+                          g_task_new (self, cancellable, callback, user_data));
+}
+
+GVariant *
+outbox_client_call_finish (OutboxClient *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static GVariant *
+or_empty (GVariant *options)
+{
+  return options ? options : g_variant_new ("a{sv}", NULL);
+}
+
+void
+outbox_client_command_async (OutboxClient *self, OutboxCommand command, const char *const *ids,
+                             GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  static const char *const methods[] = { "Pause", "Resume", "Retry", "Remove" };
+
+  outbox_client_call_async (self, "Uploads", methods[command], g_variant_new ("(^as)", ids), cancellable, callback,
+                            user_data);
+}
+
+static void
+on_watched (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  OutboxClient *self = OUTBOX_CLIENT (source);
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+  GVariant *results = outbox_client_call_finish (self, result, &error);
+  const char *sequence;
+
+  if (!results)
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+  g_variant_get (results, "(&s)", &sequence);
+  (void) note_sequence (self, sequence);
+  g_clear_pointer (&self->watch_filter, g_variant_unref);
+  self->watch_filter = g_variant_ref (g_task_get_task_data (task));
+  g_task_return_pointer (task, results, (GDestroyNotify) g_variant_unref);
+}
+
+void
+outbox_client_watch_async (OutboxClient *self, GVariant *filter, GCancellable *cancellable,
+                           GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+  GVariant *owned = g_variant_ref_sink (or_empty (filter));
+
+  g_task_set_task_data (task, owned, (GDestroyNotify) g_variant_unref);
+  outbox_client_call_async (self, "Uploads", "Watch", g_variant_new ("(@a{sv}s)", owned, ""), cancellable, on_watched,
+                            task);
+}
+
+void
+outbox_client_get_async (OutboxClient *self, const char *id, GCancellable *cancellable, GAsyncReadyCallback callback,
+                         gpointer user_data)
+{
+  outbox_client_call_async (self, "Uploads", "Get", g_variant_new ("(s)", id), cancellable, callback, user_data);
+}
+
+OutboxUpload *
+outbox_client_get_finish (OutboxClient *self, GAsyncResult *result, GError **error)
+{
+  g_autoptr (GVariant) results = outbox_client_call_finish (self, result, error);
+  g_autoptr (GVariant) document = results ? g_variant_get_child_value (results, 0) : NULL;
+
+  return document ? outbox_upload_new_for_document (document) : NULL;
+}

@@ -1,0 +1,146 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * An app's connection to the broker.
+ */
+#pragma once
+
+#include "dbus/error.h"
+#include "outbox-upload.h"
+
+G_BEGIN_DECLS
+
+#define OUTBOX_TYPE_CLIENT (outbox_client_get_type ())
+
+/**
+ * OutboxClient:
+ *
+ * The broker as an app sees it. Every call is asynchronous and answered in the thread-default main context; errors are
+ * of the domain %OUTBOX_ERROR, %OUTBOX_ERROR_NO_BROKER where the broker is not there and cannot be started.
+ *
+ * Signals, after outbox_client_watch_async(): `added` (#OutboxUpload), `changed` (#OutboxUpload), `removed` (id),
+ * `holds-changed` (a #GVariant of type aa{sv}: uploads that they cover may have another public state), `broker-back`
+ * (a gboolean): a broker that was lost is watched again; TRUE where every change since then was signalled first, FALSE
+ * where its past is gone: list anew. Always: `summary-changed` (a #GVariant of type a{sv}), `broker-lost` ().
+ */
+G_DECLARE_FINAL_TYPE (OutboxClient, outbox_client, OUTBOX, CLIENT, GObject)
+
+/**
+ * OutboxCommand:
+ * @OUTBOX_COMMAND_PAUSE: wait
+ * @OUTBOX_COMMAND_RESUME: go on
+ * @OUTBOX_COMMAND_RETRY: try now
+ * @OUTBOX_COMMAND_REMOVE: forget, with the local copy
+ *
+ * What can be done to uploads.
+ */
+typedef enum
+{
+  OUTBOX_COMMAND_PAUSE,
+  OUTBOX_COMMAND_RESUME,
+  OUTBOX_COMMAND_RETRY,
+  OUTBOX_COMMAND_REMOVE,
+} OutboxCommand;
+
+/**
+ * outbox_client_new_async:
+ * @cancellable: (nullable): ends it early
+ * @callback: called when it is connected
+ *
+ * Connects to the session bus. The broker itself is started by the first call.
+ */
+void outbox_client_new_async (GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+
+/**
+ * outbox_client_new_finish:
+ *
+ * Returns: (transfer full) (nullable): a client
+ */
+OutboxClient *outbox_client_new_finish (GAsyncResult *result, GError **error);
+
+/**
+ * outbox_client_submit_async:
+ * @self: a client
+ * @fd: a readable descriptor of a regular file; borrowed until the callback
+ * @options: (nullable): a{sv}, as Submit of the interface XML has it; a submit key is made where there is none
+ * @cancellable: (nullable): ends the wait, not the upload
+ *
+ * Hands a file over. When it succeeds the work is safe on the device. A broker that dies meanwhile is asked again with
+ * the same key, so that the file is taken once. There is no time limit: a large file takes its time.
+ */
+void outbox_client_submit_async (OutboxClient *self, int fd, GVariant *options, GCancellable *cancellable,
+                                 GAsyncReadyCallback callback, gpointer user_data);
+
+/**
+ * outbox_client_submit_finish:
+ *
+ * Returns: (transfer full) (nullable): the upload's id
+ */
+char *outbox_client_submit_finish (OutboxClient *self, GAsyncResult *result, GError **error);
+
+/**
+ * outbox_client_get_async:
+ * @id: an upload
+ */
+void outbox_client_get_async (OutboxClient *self, const char *id, GCancellable *cancellable,
+                              GAsyncReadyCallback callback, gpointer user_data);
+
+/**
+ * outbox_client_get_finish:
+ *
+ * Returns: (transfer full) (nullable): the upload
+ */
+OutboxUpload *outbox_client_get_finish (OutboxClient *self, GAsyncResult *result, GError **error);
+
+/**
+ * outbox_client_list_async:
+ * @filter: (nullable): a{sv}, as List of the interface XML has it; all pages are read, up to `limit` where it has one
+ */
+void outbox_client_list_async (OutboxClient *self, GVariant *filter, GCancellable *cancellable,
+                               GAsyncReadyCallback callback, gpointer user_data);
+
+/**
+ * outbox_client_list_finish:
+ *
+ * Returns: (transfer full) (element-type OutboxUpload) (nullable): uploads, oldest first
+ */
+GPtrArray *outbox_client_list_finish (OutboxClient *self, GAsyncResult *result, GError **error);
+
+/**
+ * outbox_client_command_async:
+ * @command: what to do
+ * @ids: (array zero-terminated=1): to which uploads; all of them or none
+ */
+void outbox_client_command_async (OutboxClient *self, OutboxCommand command, const char *const *ids,
+                                  GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+
+/**
+ * outbox_client_watch_async:
+ * @filter: (nullable): a{sv}, as Watch of the interface XML has it
+ *
+ * From its success on, the signals of #OutboxClient are emitted; after a restart of the broker it watches again by itself.
+ */
+void outbox_client_watch_async (OutboxClient *self, GVariant *filter, GCancellable *cancellable,
+                                GAsyncReadyCallback callback, gpointer user_data);
+
+/**
+ * outbox_client_call_async:
+ * @interface: the last part of an interface's name, such as `Queue`
+ * @method: its method
+ * @parameters: (nullable): its arguments, a tuple
+ *
+ * Any other call of the interface XML.
+ */
+void outbox_client_call_async (OutboxClient *self, const char *interface, const char *method, GVariant *parameters,
+                               GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+
+/**
+ * outbox_client_call_finish:
+ *
+ * Also ends outbox_client_command_async() and outbox_client_watch_async().
+ *
+ * Returns: (transfer full) (nullable): the results, a tuple
+ */
+GVariant *outbox_client_call_finish (OutboxClient *self, GAsyncResult *result, GError **error);
+
+G_END_DECLS

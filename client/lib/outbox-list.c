@@ -1,0 +1,90 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * List: page after page. On the thread of the client.
+ */
+#include "outbox-client.h"
+
+#define PAGE 500
+
+typedef struct
+{
+  GVariant *filter;
+  GPtrArray *uploads;
+  guint limit; /* G_MAXUINT: none */
+} Listing;
+
+static void
+listing_free (Listing *listing)
+{
+  g_variant_unref (listing->filter);
+  g_clear_pointer (&listing->uploads, g_ptr_array_unref);
+  g_free (listing);
+}
+
+static void list_page (GTask *task, const char *cursor);
+
+static void
+on_page (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Listing *listing = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) results = outbox_client_call_finish (OUTBOX_CLIENT (source), result, &error);
+  g_autoptr (GVariantIter) documents = NULL;
+  const char *cursor;
+  GVariant *document;
+
+  if (!results)
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+  g_variant_get (results, "(aa{sv}&s)", &documents, &cursor);
+  while (g_variant_iter_next (documents, "@a{sv}", &document))
+    {
+      g_ptr_array_add (listing->uploads, outbox_upload_new_for_document (document));
+      g_variant_unref (document);
+    }
+  if (*cursor && listing->uploads->len < listing->limit)
+    list_page (g_steal_pointer (&task), cursor);
+  else
+    g_task_return_pointer (task, g_steal_pointer (&listing->uploads), (GDestroyNotify) g_ptr_array_unref);
+}
+
+/* Takes the task. */
+static void
+list_page (GTask *task, const char *cursor)
+{
+  Listing *listing = g_task_get_task_data (task);
+  GVariantDict filter;
+
+  g_variant_dict_init (&filter, listing->filter);
+  g_variant_dict_insert (&filter, "limit", "u", MIN (PAGE, listing->limit - listing->uploads->len));
+  if (*cursor)
+    g_variant_dict_insert (&filter, "cursor", "s", cursor);
+  outbox_client_call_async (g_task_get_source_object (task), "Uploads", "List",
+                            g_variant_new ("(@a{sv})", g_variant_dict_end (&filter)), g_task_get_cancellable (task),
+                            on_page, task);
+}
+
+void
+outbox_client_list_async (OutboxClient *self, GVariant *filter, GCancellable *cancellable,
+                          GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+  Listing *listing = g_new0 (Listing, 1);
+
+  listing->filter = g_variant_ref_sink (filter ? filter : g_variant_new ("a{sv}", NULL));
+  listing->limit = G_MAXUINT;
+  (void) g_variant_lookup (listing->filter, "limit", "u", &listing->limit);
+  listing->uploads = g_ptr_array_new_with_free_func (g_object_unref);
+  g_task_set_task_data (task, listing, (GDestroyNotify) listing_free);
+  list_page (task, "");
+}
+
+GPtrArray *
+outbox_client_list_finish (OutboxClient *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}

@@ -1,0 +1,9 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * liboutbox: everything an app includes.
+ */
+#pragma once
+
+#include <outbox-client.h>
+#include <outbox-upload.h>
