@@ -1,0 +1,81 @@
+# SPDX-FileCopyrightText: The Outbox authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# bash completion for outbox: verbs, options, ids of uploads, names of destinations.
+
+_outbox_ids ()
+{
+  outbox list "$@" 2>/dev/null | awk 'NR > 1 { print $1 }'
+}
+
+_outbox_destinations ()
+{
+  outbox destination list 2>/dev/null | awk 'NR > 1 { print $1 }'
+}
+
+_outbox ()
+{
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words=
+
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    words="add list show watch pause resume retry remove log status destination --help --version"
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+    return
+  fi
+
+  case $previous in
+    --destination | -d) words=$(_outbox_destinations) ;;
+    --state | -s) words="saving queued uploading confirming retrying paused failed done" ;;
+    --protocol) words=tus ;;
+  esac
+  if [ -n "$words" ]; then
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+    return
+  fi
+
+  case $verb in
+    add) words="--destination --group --title --metadata --type --form --priority --key --move --wait --json" ;;
+    list) words="--state --unfinished --group --destination --app --limit --json" ;;
+    show) words="--json" ;;
+    watch) words="--group --until-done --json" ;;
+    pause) ;;
+    resume) ;;
+    retry) words="--all" ;;
+    remove) words="--done --force" ;;
+    log) words="--json" ;;
+    status) words="--json" ;;
+    destination) words="--url --protocol --confirm-url --header --default --json" ;;
+  esac
+  if [[ $current == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$words --help" -- "$current")
+    return
+  fi
+
+  case $verb in
+    add)
+      compopt -o filenames
+      mapfile -t COMPREPLY < <(compgen -f -- "$current")
+      ;;
+    pause | watch)
+      mapfile -t COMPREPLY < <(compgen -W "$(_outbox_ids --unfinished)" -- "$current")
+      ;;
+    resume)
+      mapfile -t COMPREPLY < <(compgen -W "$(_outbox_ids --state paused)" -- "$current")
+      ;;
+    retry)
+      mapfile -t COMPREPLY < <(compgen -W "$(_outbox_ids --unfinished)" -- "$current")
+      ;;
+    show | remove | log)
+      mapfile -t COMPREPLY < <(compgen -W "$(_outbox_ids)" -- "$current")
+      ;;
+    destination)
+      if [ "$COMP_CWORD" -eq 2 ]; then
+        mapfile -t COMPREPLY < <(compgen -W "list show set remove pause resume" -- "$current")
+      else
+        mapfile -t COMPREPLY < <(compgen -W "$(_outbox_destinations)" -- "$current")
+      fi
+      ;;
+  esac
+}
+
+complete -F _outbox outbox

@@ -1,0 +1,475 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The outbox command as people and scripts use it, against the daemon: what it prints, what it does, how it ends.
+ */
+#include "support/broker.h"
+
+#include "config.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+
+/* A run of the command. */
+typedef struct
+{
+  GSubprocess *process;
+  GDataInputStream *lines; /* of standard output */
+} Run;
+
+static void
+run_clear (Run *run)
+{
+  g_clear_object (&run->process);
+  g_clear_object (&run->lines);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
+
+/* @command: shell words, without the program. */
+static Run
+start (TestBroker *broker, const char *command)
+{
+  g_autoptr (GSubprocessLauncher) launcher
+      = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE);
+  g_autofree char *words = g_strdup_printf ("%s %s", g_getenv ("OUTBOX"), command);
+  g_auto (GStrv) argv = NULL;
+  g_autoptr (GError) error = NULL;
+  Run run;
+
+  g_assert_true (g_shell_parse_argv (words, NULL, &argv, &error));
+  g_subprocess_launcher_setenv (launcher, "DBUS_SESSION_BUS_ADDRESS", g_test_dbus_get_bus_address (broker->bus), TRUE);
+  g_subprocess_launcher_setenv (launcher, "LC_ALL", "C.UTF-8", TRUE);
+  g_subprocess_launcher_set_cwd (launcher, broker->folder);
+  run.process = g_subprocess_launcher_spawnv (launcher, (const char *const *) argv, &error);
+  g_assert_no_error (error);
+  run.lines = g_data_input_stream_new (g_subprocess_get_stdout_pipe (run.process));
+
+  return run;
+}
+
+static void
+on_line (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  *(GAsyncResult **) user_data = g_object_ref (result);
+}
+
+/* The next line, while the main loop goes on. NULL at the end. */
+static char *
+read_line (Run *run)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  g_data_input_stream_read_line_async (run->lines, G_PRIORITY_DEFAULT, NULL, on_line, &result);
+  while (!result)
+    g_main_context_iteration (NULL, TRUE);
+
+  return g_data_input_stream_read_line_finish (run->lines, result, NULL, NULL);
+}
+
+/* Everything it still prints, and its exit code. */
+static char *
+finish (Run *run, int exit_code)
+{
+  GString *output = g_string_new (NULL);
+  char *line;
+
+  while ((line = read_line (run)))
+    {
+      g_string_append_printf (output, "%s\n", line);
+      g_free (line);
+    }
+  g_assert_true (g_subprocess_wait (run->process, NULL, NULL));
+  g_assert_true (g_subprocess_get_if_exited (run->process));
+  if (g_subprocess_get_exit_status (run->process) != exit_code)
+    g_test_message ("%s", output->str);
+  g_assert_cmpint (g_subprocess_get_exit_status (run->process), ==, exit_code);
+
+  return g_string_free (output, FALSE);
+}
+
+static char *
+outbox (TestBroker *broker, const char *command, int exit_code)
+{
+  g_auto (Run) run = start (broker, command);
+
+  return finish (&run, exit_code);
+}
+
+static void
+assert_has (const char *text, const char *part)
+{
+  if (!strstr (text, part))
+    g_error ("\"%s\" is not in: %s", part, text);
+}
+
+/* Returns: (transfer full): the printed JSON. */
+static JsonNode *
+outbox_json (TestBroker *broker, const char *command)
+{
+  g_autofree char *output = outbox (broker, command, 0);
+  g_autoptr (GError) error = NULL;
+  JsonNode *node = json_from_string (output, &error);
+
+  g_assert_no_error (error);
+
+  return node;
+}
+
+/* Files of the test, made in the folder in which the command runs. */
+static void
+make_files (TestBroker *broker, guint n_files, gsize size_bytes)
+{
+  for (guint i = 0; i < n_files; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("photo %u.jpg", i);
+      g_autofree char *path = test_broker_make_file (broker, name, size_bytes, i + 1);
+    }
+}
+
+static void
+test_added_files_arrive (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *output = NULL;
+
+  make_files (broker, 3, 50000);
+  output = outbox (broker, "add --wait 'photo 0.jpg' 'photo 1.jpg' 'photo 2.jpg' --group case --title 'A bridge' -m job=17", 0);
+  assert_has (output, "photo 2.jpg: Uploaded\n");
+  {
+    g_autoptr (JsonNode) node = outbox_json (broker, "list --json --group case");
+    JsonArray *uploads = json_node_get_array (node);
+
+    g_assert_cmpuint (json_array_get_length (uploads), ==, 3);
+    for (guint i = 0; i < 3; i++)
+      {
+        JsonObject *upload = json_array_get_object_element (uploads, i);
+        g_autofree char *name = g_strdup_printf ("photo %u.jpg", i);
+
+        g_assert_cmpstr (json_object_get_string_member (upload, "name"), ==, name);
+        g_assert_cmpstr (json_object_get_string_member (upload, "state"), ==, "done");
+        g_assert_cmpstr (json_object_get_string_member (upload, "group_title"), ==, "A bridge");
+        g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (upload, "metadata"), "job"), ==,
+                         "17");
+      }
+  }
+}
+
+static void
+test_ids_are_printed_in_order (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *output = NULL;
+  g_auto (GStrv) ids = NULL;
+
+  make_files (broker, 20, 1000);
+  output = outbox (broker,
+                   "add 'photo 0.jpg' 'photo 1.jpg' 'photo 2.jpg' 'photo 3.jpg' 'photo 4.jpg' 'photo 5.jpg' 'photo 6.jpg'"
+                   " 'photo 7.jpg' 'photo 8.jpg' 'photo 9.jpg' 'photo 10.jpg' 'photo 11.jpg' 'photo 12.jpg' 'photo 13.jpg'"
+                   " 'photo 14.jpg' 'photo 15.jpg' 'photo 16.jpg' 'photo 17.jpg' 'photo 18.jpg' 'photo 19.jpg'",
+                   0);
+  ids = g_strsplit (g_strchomp (output), "\n", -1);
+  g_assert_cmpuint (g_strv_length (ids), ==, 20);
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autofree char *command = g_strdup_printf ("show --json %s", ids[i]);
+      g_autofree char *name = g_strdup_printf ("photo %u.jpg", i);
+      g_autoptr (JsonNode) node = outbox_json (broker, command);
+
+      g_assert_cmpstr (json_object_get_string_member (json_node_get_object (node), "name"), ==, name);
+    }
+}
+
+static void
+test_a_moved_file_is_gone (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *path = test_broker_make_file (broker, "moved.jpg", 1000, 1);
+  g_autofree char *output = outbox (broker, "add --move --wait moved.jpg", 0);
+
+  g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+}
+
+/* A refused file stays where it is, and the others are handed over all the same. */
+static void
+test_a_bad_file_is_told_and_the_others_go (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *path = test_broker_make_file (broker, "good.jpg", 1000, 1);
+  g_autofree char *output = outbox (broker, "add --move missing.jpg /proc good.jpg store", 1);
+  g_autoptr (JsonNode) node = outbox_json (broker, "list --json");
+
+  assert_has (output, "missing.jpg: No such file or directory");
+  assert_has (output, "/proc: The descriptor is a folder, not a file");
+  assert_has (output, "store: The descriptor is a folder, not a file");
+  g_assert_cmpuint (json_array_get_length (json_node_get_array (node)), ==, 1);
+}
+
+static void
+test_a_pause_and_a_resume (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *path = test_broker_make_file (broker, "photo.jpg", 1000, 1);
+  g_autofree char *paused = outbox (broker, "pause", 0);
+  g_autofree char *id = g_strchomp (outbox (broker, "add photo.jpg", 0));
+  g_autofree char *listed = outbox (broker, "list", 0);
+  g_autofree char *status = outbox (broker, "status", 0);
+  g_autofree char *watch = g_strdup_printf ("watch %s", id);
+  g_autofree char *output = NULL;
+
+  assert_has (listed, "Paused · the whole queue is paused");
+  assert_has (status, "1 upload is on its way");
+  assert_has (status, "All of it is safe on this device.");
+  assert_has (status, "Resume the queue.");
+  {
+    g_auto (Run) run = start (broker, watch);
+    g_autofree char *first = read_line (&run);
+    g_autofree char *resumed = NULL;
+
+    assert_has (first, "Paused");
+    resumed = outbox (broker, "resume", 0);
+    output = finish (&run, 0);
+  }
+  assert_has (output, "photo.jpg: Uploaded\n");
+}
+
+static void
+test_unfinished_work_is_not_removed_by_accident (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *path = test_broker_make_file (broker, "photo.jpg", 1000, 1);
+  g_autofree char *paused = outbox (broker, "pause", 0);
+  g_autofree char *id = g_strchomp (outbox (broker, "add photo.jpg", 0));
+  /* The end of an id is enough. */
+  g_autofree char *command = g_strdup_printf ("remove %s", id + strlen (id) - 8);
+  g_autofree char *force = g_strdup_printf ("remove --force %s", id);
+  g_autofree char *refused = outbox (broker, command, 1);
+  g_autofree char *removed = NULL;
+  g_autofree char *listed = NULL;
+
+  assert_has (refused, "photo.jpg has not arrived yet");
+  removed = outbox (broker, force, 0);
+  listed = outbox (broker, "list", 0);
+  g_assert_cmpstr (listed, ==, "No uploads.\n");
+}
+
+static void
+test_what_has_arrived_is_cleared (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *path = test_broker_make_file (broker, "photo.jpg", 1000, 1);
+  g_autofree char *added = outbox (broker, "add --wait photo.jpg", 0);
+  g_autofree char *removed = outbox (broker, "remove --done", 0);
+  g_autofree char *status = outbox (broker, "status", 0);
+
+  assert_has (status, "Nothing to upload.");
+}
+
+static void
+test_a_failure_is_told_and_retried (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *path = test_broker_make_file (broker, "photo.jpg", 1000, 1);
+  g_autofree char *output = NULL;
+  g_autofree char *status = NULL;
+  g_autofree char *retried = NULL;
+  g_autofree char *watched = NULL;
+
+  test_peer_control (broker->peer, "{\"fault\":\"status\",\"method\":\"POST\",\"status\":418,\"body\":\"no \\u001b[31mtea\"}");
+  output = outbox (broker, "add --wait photo.jpg", 1);
+  assert_has (output, "Failed · the server refused it");
+  status = outbox (broker, "status", 0);
+  assert_has (status, "tea (HTTP 418)");
+  /* A server's words never reach the terminal raw. */
+  g_assert_null (strchr (status, '\033'));
+  retried = outbox (broker, "retry --all", 0);
+  watched = outbox (broker, "watch --until-done", 0);
+}
+
+/* The broker dies under a command that watches: the command goes on when it is back. */
+static void
+test_watch_outlives_the_broker (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *path = test_broker_make_file (broker, "photo.jpg", 1000, 1);
+  g_autofree char *paused = outbox (broker, "pause", 0);
+  g_auto (Run) run = start (broker, "add --wait photo.jpg");
+  g_autofree char *first = read_line (&run);
+  g_autofree char *lost = NULL;
+  g_autofree char *resumed = NULL;
+  g_autofree char *rest = NULL;
+
+  assert_has (first, "Paused");
+  test_broker_kill (broker);
+  lost = read_line (&run);
+  assert_has (lost, "The broker is gone");
+  test_broker_start (broker, NULL);
+  resumed = outbox (broker, "resume", 0);
+  rest = finish (&run, 0);
+  assert_has (rest, "The broker is back.");
+  assert_has (rest, "photo.jpg: Uploaded\n");
+}
+
+/* It died after the file was safe and before it could say so: asked again with the same key, it answers with the same
+ * upload. */
+static void
+test_add_outlives_the_broker (void)
+{
+  g_autoptr (TestBroker) broker = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *output = NULL;
+  g_autoptr (JsonNode) node = NULL;
+
+  if (!OB_CRASH_POINTS)
+    {
+      g_test_skip ("built without crash points");
+      return;
+    }
+  broker = test_broker_new ();
+  path = test_broker_make_file (broker, "photo.jpg", 1000, 1);
+  test_broker_stop (broker);
+  test_broker_start (broker, "before-reply");
+  {
+    g_auto (Run) run = start (broker, "add photo.jpg");
+
+    test_broker_wait_for_death (broker, 20);
+    test_broker_start (broker, NULL);
+    output = g_strchomp (finish (&run, 0));
+  }
+  node = outbox_json (broker, "list --json");
+  g_assert_cmpuint (json_array_get_length (json_node_get_array (node)), ==, 1);
+  g_assert_cmpstr (json_object_get_string_member (json_array_get_object_element (json_node_get_array (node), 0), "id"),
+                   ==, output);
+}
+
+static void
+test_names_do_no_harm_to_a_terminal (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *path = test_broker_make_file (broker, "evil\033[2J\nname.jpg", 1000, 1);
+  g_autofree char *added = outbox (broker, "add --wait \"evil\033[2J\nname.jpg\"", 0);
+  g_autofree char *listed = outbox (broker, "list", 0);
+
+  g_assert_null (strchr (added, '\033'));
+  g_assert_null (strchr (listed, '\033'));
+  assert_has (listed, "name.jpg");
+}
+
+static void
+test_destinations (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *set
+      = outbox (broker, "destination set other --url https://example.org/files/ -H Authorization=secret", 0);
+  g_autofree char *bad = outbox (broker, "destination set other --url ftp://example.org/", 1);
+  g_autofree char *listed = outbox (broker, "destination list", 0);
+  g_autofree char *shown = outbox (broker, "destination show other", 0);
+  g_autofree char *paused = outbox (broker, "destination pause other", 0);
+  g_autofree char *after = outbox (broker, "destination list", 0);
+  g_autofree char *removed = outbox (broker, "destination remove other", 0);
+  g_autofree char *missing = outbox (broker, "destination show other", 1);
+
+  assert_has (bad, "http or https");
+  assert_has (listed, "other");
+  assert_has (listed, "Ready");
+  assert_has (shown, "Authorization");
+  g_assert_null (strstr (shown, "secret"));
+  assert_has (after, "Paused · by you");
+  assert_has (missing, "There is no destination other");
+}
+
+static void
+test_wrong_arguments_exit_with_2 (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  const char *const commands[] = { "",
+                                   "bogus",
+                                   "add",
+                                   "add --bogus file",
+                                   "add --metadata nothing file",
+                                   "add --key k a b",
+                                   "list extra",
+                                   "list --limit=-1",
+                                   "show",
+                                   "show a b",
+                                   "retry",
+                                   "retry --all abcd",
+                                   "remove",
+                                   "remove --done abcd",
+                                   "destination",
+                                   "destination bogus name",
+                                   "destination set",
+                                   "destination list name",
+                                   "destination set name -H nothing --url http://localhost/" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    {
+      g_autofree char *output = outbox (broker, commands[i], 2);
+
+      g_assert_cmpstr (output, !=, "");
+    }
+}
+
+static void
+test_without_a_broker_it_exits_with_3 (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  const char *const commands[] = { "list", "status", "show 01234567-89ab-7000-8000-000000000000", "pause", "watch" };
+
+  test_broker_kill (broker);
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    {
+      g_autofree char *output = outbox (broker, commands[i], 3);
+
+      assert_has (output, "The broker is not there");
+    }
+}
+
+/* Every verb has its --help, and stands in the manual and in the completion. */
+static void
+test_every_verb_is_documented (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *help = outbox (broker, "--help", 0);
+  g_auto (GStrv) lines = g_strsplit (strstr (help, "Verbs:\n") + strlen ("Verbs:\n"), "\n", -1);
+  g_autofree char *manual = NULL;
+  g_autofree char *completion = NULL;
+
+  g_assert_true (g_file_get_contents (g_getenv ("OUTBOX_MANUAL"), &manual, NULL, NULL));
+  g_assert_true (g_file_get_contents (g_getenv ("OUTBOX_COMPLETION"), &completion, NULL, NULL));
+  for (guint i = 0; *lines[i]; i++)
+    {
+      g_auto (GStrv) words = g_strsplit (g_strchug (lines[i]), " ", 2);
+      g_autofree char *command = g_strdup_printf ("%s --help", words[0]);
+      g_autofree char *section = g_strdup_printf (".SS %s\n", words[0]);
+      g_autofree char *word = g_strdup_printf ("%s)", words[0]);
+      g_autofree char *text = outbox (broker, command, 0);
+
+      assert_has (text, "Usage:");
+      assert_has (manual, section);
+      assert_has (completion, word);
+    }
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/cli/added-files-arrive", test_added_files_arrive);
+  g_test_add_func ("/cli/ids-are-printed-in-order", test_ids_are_printed_in_order);
+  g_test_add_func ("/cli/a-moved-file-is-gone", test_a_moved_file_is_gone);
+  g_test_add_func ("/cli/a-bad-file-is-told-and-the-others-go", test_a_bad_file_is_told_and_the_others_go);
+  g_test_add_func ("/cli/a-pause-and-a-resume", test_a_pause_and_a_resume);
+  g_test_add_func ("/cli/unfinished-work-is-not-removed-by-accident", test_unfinished_work_is_not_removed_by_accident);
+  g_test_add_func ("/cli/what-has-arrived-is-cleared", test_what_has_arrived_is_cleared);
+  g_test_add_func ("/cli/a-failure-is-told-and-retried", test_a_failure_is_told_and_retried);
+  g_test_add_func ("/cli/watch-outlives-the-broker", test_watch_outlives_the_broker);
+  g_test_add_func ("/cli/add-outlives-the-broker", test_add_outlives_the_broker);
+  g_test_add_func ("/cli/names-do-no-harm-to-a-terminal", test_names_do_no_harm_to_a_terminal);
+  g_test_add_func ("/cli/destinations", test_destinations);
+  g_test_add_func ("/cli/wrong-arguments-exit-with-2", test_wrong_arguments_exit_with_2);
+  g_test_add_func ("/cli/without-a-broker-it-exits-with-3", test_without_a_broker_it_exits_with_3);
+  g_test_add_func ("/cli/every-verb-is-documented", test_every_verb_is_documented);
+
+  return g_test_run ();
+}
