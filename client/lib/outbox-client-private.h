@@ -12,12 +12,12 @@ G_BEGIN_DECLS
 #define OUTBOX_INTERFACE_PREFIX "org.outbox.Outbox1."
 
 /* Borrowed. */
-GDBusConnection *outbox_client_get_connection (OutboxClient *self);
+G_GNUC_INTERNAL GDBusConnection *outbox_client_get_connection (OutboxClient *self);
 
 /* Whether the broker was not there, or went away before it answered. */
-gboolean outbox_client_is_no_broker (const GError *error);
+G_GNUC_INTERNAL gboolean outbox_client_is_no_broker (const GError *error);
 
 /* Errors of the bus itself get our names. @error: (transfer full). Returns: (transfer full). */
-GError *outbox_client_translate (GError *error);
+G_GNUC_INTERNAL GError *outbox_client_translate (GError *error);
 
 G_END_DECLS

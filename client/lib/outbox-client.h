@@ -102,7 +102,7 @@ void outbox_client_list_async (OutboxClient *self, GVariant *filter, GCancellabl
 /**
  * outbox_client_list_finish:
  *
- * Returns: (transfer full) (element-type OutboxUpload) (nullable): uploads, oldest first
+ * Returns: (transfer container) (element-type OutboxUpload) (nullable): uploads, oldest first; the array owns them
  */
 GPtrArray *outbox_client_list_finish (OutboxClient *self, GAsyncResult *result, GError **error);
 

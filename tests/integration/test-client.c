@@ -1,0 +1,249 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * liboutbox as an app uses it, against the daemon.
+ */
+#include "support/broker.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <outbox.h>
+#include <unistd.h>
+
+typedef struct
+{
+  TestBroker *broker;
+  OutboxClient *client;
+  GPtrArray *heard; /* of strings: "STATE NAME" of every change */
+  guint n_lost;
+  guint n_back;
+  gboolean was_gapless;
+} Fixture;
+
+static void
+on_result (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  *(GAsyncResult **) user_data = g_object_ref (result);
+}
+
+static gboolean
+is_set (gpointer user_data)
+{
+  return *(gpointer *) user_data != NULL;
+}
+
+static void
+on_upload (OutboxClient *client, OutboxUpload *upload, gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  g_ptr_array_add (fixture->heard,
+                   g_strdup_printf ("%s %s", outbox_state_get_info (outbox_upload_get_state (upload))->name,
+                                    outbox_upload_get_name (upload)));
+}
+
+static void
+on_lost (OutboxClient *client, gpointer user_data)
+{
+  ((Fixture *) user_data)->n_lost++;
+}
+
+static void
+on_back (OutboxClient *client, gboolean is_gapless, gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  fixture->n_back++;
+  fixture->was_gapless = is_gapless;
+}
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GAsyncResult) opened = NULL;
+  g_autoptr (GAsyncResult) watched = NULL;
+  g_autoptr (GVariant) results = NULL;
+  g_autoptr (GError) error = NULL;
+
+  fixture->broker = test_broker_new ();
+  g_setenv ("DBUS_SESSION_BUS_ADDRESS", g_test_dbus_get_bus_address (fixture->broker->bus), TRUE);
+  fixture->heard = g_ptr_array_new_with_free_func (g_free);
+  outbox_client_new_async (NULL, on_result, &opened);
+  test_wait_until (is_set, &opened, 10);
+  fixture->client = outbox_client_new_finish (opened, &error);
+  g_assert_no_error (error);
+  g_object_connect (fixture->client, "signal::added", on_upload, fixture, "signal::changed", on_upload, fixture,
+                    "signal::broker-lost", on_lost, fixture, "signal::broker-back", on_back, fixture, NULL);
+  outbox_client_watch_async (fixture->client, NULL, NULL, on_result, &watched);
+  test_wait_until (is_set, &watched, 10);
+  results = outbox_client_call_finish (fixture->client, watched, &error);
+  g_assert_no_error (error);
+}
+
+static gboolean
+is_closed (gpointer user_data)
+{
+  return g_dbus_connection_is_closed (user_data);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  /* The process has one session bus: the next test's is another. */
+  g_autoptr (GDBusConnection) connection = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, NULL);
+
+  g_dbus_connection_set_exit_on_close (connection, FALSE);
+  g_object_unref (fixture->client);
+  g_dbus_connection_close (connection, NULL, NULL, NULL);
+  test_wait_until (is_closed, connection, 10);
+  g_clear_object (&connection);
+  test_broker_free (fixture->broker);
+  g_ptr_array_unref (fixture->heard);
+}
+
+static void
+submit (Fixture *fixture, const char *name)
+{
+  g_autofree char *path = test_broker_make_file (fixture->broker, name, 2000, 1);
+  g_autofree char *id = NULL;
+  g_autoptr (GAsyncResult) submitted = NULL;
+  g_autoptr (GError) error = NULL;
+  int fd = g_open (path, O_RDONLY | O_CLOEXEC, 0);
+
+  outbox_client_submit_async (fixture->client, fd, NULL, NULL, on_result, &submitted);
+  /* Borrowed until the callback, and a copy of its own: the app may close it at once. */
+  (void) close (fd);
+  test_wait_until (is_set, &submitted, 10);
+  id = outbox_client_submit_finish (fixture->client, submitted, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (id);
+}
+
+static gboolean
+has_heard (Fixture *fixture, const char *what)
+{
+  return g_ptr_array_find_with_equal_func (fixture->heard, what, g_str_equal, NULL);
+}
+
+static gboolean
+has_heard_done (gpointer user_data)
+{
+  return has_heard (user_data, "done photo.jpg");
+}
+
+static gboolean
+has_lost (gpointer user_data)
+{
+  return ((Fixture *) user_data)->n_lost > 0;
+}
+
+static gboolean
+is_back (gpointer user_data)
+{
+  return ((Fixture *) user_data)->n_back > 0;
+}
+
+static void
+test_an_upload_is_followed_to_its_end (Fixture *fixture, gconstpointer data)
+{
+  submit (fixture, "photo.jpg");
+  test_wait_until (has_heard_done, fixture, 20);
+  g_assert_true (has_heard (fixture, "confirming photo.jpg"));
+}
+
+/* While the app heard nothing, the file arrived: the new broker tells what the old one could not. */
+static void
+test_nothing_is_missed_over_a_restart (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  outbox_dbus_queue_call_pause_sync (fixture->broker->queue, NULL, &error);
+  g_assert_no_error (error);
+  submit (fixture, "photo.jpg");
+  test_broker_kill (fixture->broker);
+  test_wait_until (has_lost, fixture, 10);
+  g_ptr_array_set_size (fixture->heard, 0);
+  test_broker_start (fixture->broker, NULL);
+  outbox_dbus_queue_call_resume_sync (fixture->broker->queue, NULL, &error);
+  g_assert_no_error (error);
+  test_wait_until (is_back, fixture, 20);
+  g_assert_true (fixture->was_gapless);
+  test_wait_until (has_heard_done, fixture, 20);
+}
+
+/* The past is gone with the database: the app is told to list anew. */
+static void
+test_a_rebuilt_queue_is_told (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *database = g_build_filename (fixture->broker->folder, "data", "outbox", "queue.db", NULL);
+  g_autofree char *wal = g_strconcat (database, "-wal", NULL);
+
+  submit (fixture, "photo.jpg");
+  test_wait_until (has_heard_done, fixture, 20);
+  test_broker_kill (fixture->broker);
+  test_wait_until (has_lost, fixture, 10);
+  g_assert_cmpint (g_unlink (wal), ==, 0);
+  g_assert_true (g_file_set_contents (database, "This is no database at all, and never was one.", -1, NULL));
+  test_broker_start (fixture->broker, NULL);
+  test_wait_until (is_back, fixture, 20);
+  g_assert_false (fixture->was_gapless);
+}
+
+static void
+test_a_closed_descriptor_is_refused (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GAsyncResult) submitted = NULL;
+  g_autoptr (GError) error = NULL;
+
+  outbox_client_submit_async (fixture->client, -1, NULL, NULL, on_result, &submitted);
+  test_wait_until (is_set, &submitted, 10);
+  g_assert_null (outbox_client_submit_finish (fixture->client, submitted, &error));
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT);
+}
+
+static void
+test_an_app_in_another_language (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = test_broker_make_file (fixture->broker, "photo.jpg", 2000, 1);
+  const char *argv[] = { "/usr/bin/python3", g_getenv ("HAND_OVER"), path, NULL };
+  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+  g_autoptr (GSubprocess) process = NULL;
+  g_autofree char *output = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!*g_getenv ("TYPELIB_FOLDER"))
+    {
+      g_test_skip ("built without introspection");
+      return;
+    }
+  g_subprocess_launcher_setenv (launcher, "GI_TYPELIB_PATH", g_getenv ("TYPELIB_FOLDER"), TRUE);
+  g_subprocess_launcher_setenv (launcher, "LD_LIBRARY_PATH", g_getenv ("TYPELIB_FOLDER"), TRUE);
+  g_subprocess_launcher_setenv (launcher, "LC_ALL", "C.UTF-8", TRUE);
+  process = g_subprocess_launcher_spawnv (launcher, argv, &error);
+  g_assert_no_error (error);
+  g_subprocess_communicate_utf8 (process, NULL, NULL, &output, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (output, ==, "['from another language.jpg'] Uploaded\nTrue\n");
+}
+
+int
+main (int argc, char *argv[])
+{
+  const struct
+  {
+    const char *name;
+    void (*run) (Fixture *, gconstpointer);
+  } tests[] = {
+    { "/client/an-upload-is-followed-to-its-end", test_an_upload_is_followed_to_its_end },
+    { "/client/nothing-is-missed-over-a-restart", test_nothing_is_missed_over_a_restart },
+    { "/client/a-rebuilt-queue-is-told", test_a_rebuilt_queue_is_told },
+    { "/client/a-closed-descriptor-is-refused", test_a_closed_descriptor_is_refused },
+    { "/client/an-app-in-another-language", test_an_app_in_another_language },
+  };
+
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+    g_test_add (tests[i].name, Fixture, NULL, set_up, tests[i].run, tear_down);
+
+  return g_test_run ();
+}
