@@ -115,7 +115,8 @@ build (ObService *service, const char *data_folder, GError **error)
   service->spool = ob_spool_open (data_folder, error);
   if (!service->spool)
     return FALSE;
-  service->broker = ob_broker_new (service->database, service->spool, service->clock, service->network, error);
+  service->broker = ob_broker_new (service->database, service->spool, service->clock, service->network,
+                                   &ob_attempt_runner, error);
   if (!service->broker)
     return FALSE;
   service->uploads = ob_uploads_adapter_new (service->broker);

@@ -1,18 +1,19 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Attempts: which start, what they report, what their end means. Main thread.
+ * Attempts: which start, and what they report. Main thread.
  */
 #include "broker/broker-private.h"
 
 #include "base/crash.h"
 #include "broker/scheduler.h"
-#include "policy/retry.h"
+#include "dbus/error.h"
 #include "store/journal.h"
+#include "store/terminations.h"
 
-/* How long a server may take to attach what it has, before a person hears of it. */
-#define CONFIRM_MOST_MS (G_GINT64_CONSTANT (24) * 3600 * 1000)
-#define WAKE_AT_ONCE 256
+/* Among how many of a lane a probe looks for one that has not failed. */
+#define PROBE_CHOICE 16
+#define TERMINATION_CHOICE 16
 
 void
 ob_active_free (ObActive *active)
@@ -48,6 +49,54 @@ ob_broker_cancel_attempts (ObBroker *self, const char *destination)
     }
 }
 
+static void
+on_cancel_one (const GError *error, gpointer user_data)
+{
+  g_autoptr (ObPending) pending = user_data;
+
+  if (!error)
+    ob_broker_cancel_attempt (pending->broker, pending->id);
+}
+
+void
+ob_broker_cancel_attempt_after (ObBroker *self, const char *id)
+{
+  ob_turn_after (self->turn, on_cancel_one, ob_pending_new (self, id));
+}
+
+static void
+on_cancel_many (const GError *error, gpointer user_data)
+{
+  g_autoptr (ObPending) pending = user_data;
+
+  if (!error)
+    ob_broker_cancel_attempts (pending->broker, pending->id);
+}
+
+void
+ob_broker_cancel_attempts_after (ObBroker *self, const char *destination)
+{
+  ob_turn_after (self->turn, on_cancel_many, ob_pending_new (self, destination));
+}
+
+ObPending *
+ob_pending_new (ObBroker *self, const char *id)
+{
+  ObPending *pending = g_new0 (ObPending, 1);
+
+  pending->broker = self;
+  pending->id = g_strdup (id);
+
+  return pending;
+}
+
+void
+ob_pending_free (ObPending *pending)
+{
+  g_free (pending->id);
+  g_free (pending);
+}
+
 ObJob *
 ob_broker_make_job (ObBroker *self, const ObUpload *upload)
 {
@@ -73,45 +122,24 @@ ob_broker_make_job (ObBroker *self, const ObUpload *upload)
 
 /* --- What starts --- */
 
-/* An upload to do something with when its state is on the disk. */
-typedef struct
-{
-  ObBroker *broker;
-  char *id;
-} Pending;
-
-static Pending *
-pending_new (ObBroker *self, const char *id)
-{
-  Pending *pending = g_new0 (Pending, 1);
-
-  pending->broker = self;
-  pending->id = g_strdup (id);
-
-  return pending;
-}
-
-static void
-pending_free (Pending *pending)
-{
-  g_free (pending->id);
-  g_free (pending);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Pending, pending_free)
-
 static void
 on_start (const GError *error, gpointer user_data)
 {
-  g_autoptr (Pending) pending = user_data;
+  g_autoptr (ObPending) pending = user_data;
   ObBroker *self = pending->broker;
   ObActive *active = g_hash_table_lookup (self->active, pending->id);
-  g_autoptr (ObUpload) upload = error || !self->is_started ? NULL : ob_uploads_get (self->database, pending->id, NULL);
+  g_autoptr (ObUpload) upload = NULL;
+  g_autoptr (GError) own_error = NULL;
 
-  if (active && upload)
+  if (!error && active && self->is_started)
+    upload = ob_uploads_get (self->database, pending->id, &own_error);
+  if (upload)
     ob_workers_start (self->workers, ob_broker_make_job (self, upload), active->cancellable);
   else
     (void) g_hash_table_remove (self->active, pending->id);
+  /* It was removed in the same turn; or it stands there as uploading, and nobody does. */
+  if (own_error && !g_error_matches (own_error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
+    ob_broker_note_trouble (self);
 }
 
 static gboolean
@@ -122,6 +150,9 @@ begin_attempt (ObBroker *self, const char *id, GError **error)
   if (!upload)
     return FALSE;
   upload->attempts++;
+  /* Giving up counts from here, whatever it waited for until now. */
+  if (upload->failures == 0)
+    upload->progress_at_ms = ob_broker_get_now_ms (self);
   if (upload->stored == OB_STORED_QUEUED)
     return ob_journal_move (self->database, upload, OB_STORED_UPLOADING, OUTBOX_REASON_NONE, NULL,
                             ob_broker_get_now_ms (self), error);
@@ -129,46 +160,83 @@ begin_attempt (ObBroker *self, const char *id, GError **error)
   return ob_uploads_update (self->database, upload, error);
 }
 
-static void
-start (ObBroker *self, const char *id, const char *destination)
+static ObActive *
+add_active (ObBroker *self, const char *id, const char *destination, gboolean is_termination)
 {
-  ObActive *active;
-  gboolean is_good;
+  ObActive *active = g_new0 (ObActive, 1);
 
-  if (!ob_turn_begin (self->turn, OB_TURN_SOON, NULL))
-    return;
-  is_good = begin_attempt (self, id, NULL);
-  ob_turn_end (self->turn, is_good);
-  if (!is_good)
-    return;
-  active = g_new0 (ObActive, 1);
   active->id = g_strdup (id);
   active->destination = g_strdup (destination);
   active->cancellable = g_cancellable_new ();
+  active->is_termination = is_termination;
   g_hash_table_insert (self->active, active->id, active);
-  ob_turn_after (self->turn, on_start, pending_new (self, id));
+
+  return active;
+}
+
+static void
+start (ObBroker *self, const char *id, const char *destination)
+{
+  gboolean is_good;
+
+  if (!ob_turn_begin (self->turn, OB_TURN_SOON, NULL))
+    {
+      ob_broker_note_trouble (self);
+      return;
+    }
+  is_good = begin_attempt (self, id, NULL);
+  ob_turn_end (self->turn, is_good);
+  if (!is_good)
+    {
+      ob_broker_note_trouble (self);
+      return;
+    }
+  (void) add_active (self, id, destination, FALSE);
+  ob_turn_after (self->turn, on_start, ob_pending_new (self, id));
   ob_broker_touch (self, id, FALSE);
+}
+
+/* A destination that has just failed is tried by one upload that has not, so that one that never works holds up no other. */
+static const ObUpload *
+choose_probe (const GPtrArray *ready)
+{
+  const ObUpload *best = NULL;
+
+  for (guint i = 0; i < ready->len; i++)
+    {
+      const ObUpload *upload = ready->pdata[i];
+
+      if (!best || upload->failures < best->failures)
+        best = upload;
+    }
+
+  return best;
 }
 
 static void
 add_candidates (ObBroker *self, const ObCount *lane, GPtrArray *uploads, GArray *candidates)
 {
   const ObDestination *destination = g_hash_table_lookup (self->destinations, lane->destination);
+  gboolean is_probe = destination && destination->failures > 0;
   g_autoptr (GPtrArray) ready = NULL;
+  const ObUpload *probe;
   ObHold holds[4];
 
   if (!destination || ob_broker_get_destination_holds (self, destination, holds) > 0)
     return;
   /* Those that run may stand among the first. */
   ready = ob_uploads_ready (self->database, lane->destination, lane->rule,
-                            OB_SCHEDULER_MAX_PER_DESTINATION + g_hash_table_size (self->active), NULL);
+                            (is_probe ? PROBE_CHOICE : OB_SCHEDULER_MAX_PER_DESTINATION)
+                                + g_hash_table_size (self->active),
+                            NULL);
+  probe = is_probe && ready ? choose_probe (ready) : NULL;
   for (guint i = 0; ready && i < ready->len; i++)
     {
       const ObUpload *upload = ready->pdata[i];
-      const ObCandidate candidate = { upload->id, destination->name, upload->priority, upload->number,
-                                      destination->failures > 0 };
+      const ObCandidate candidate = { upload->id, lane->destination, upload->priority, upload->number, is_probe };
 
-      g_array_append_val (candidates, candidate);
+      if (!is_probe || upload == probe)
+        g_array_append_val (candidates, candidate);
     }
   if (ready)
     g_ptr_array_extend_and_steal (uploads, g_steal_pointer (&ready));
@@ -203,8 +271,61 @@ destination_of (const GArray *candidates, const char *id)
   return NULL;
 }
 
-void
-ob_broker_schedule (ObBroker *self)
+static ObJob *
+make_termination_job (const ObDestination *destination, const ObTermination *termination)
+{
+  ObJob *job = g_new0 (ObJob, 1);
+
+  job->id = g_strdup (termination->id);
+  job->server_url = g_strdup (termination->server_url);
+  job->url = g_strdup (destination->url);
+  job->headers = g_variant_ref (destination->headers);
+  job->is_termination = TRUE;
+
+  return job;
+}
+
+static gboolean
+is_terminating (ObBroker *self)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->active);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (((const ObActive *) value)->is_termination)
+      return TRUE;
+
+  return FALSE;
+}
+
+/* What servers are to let go of has time: one at once, where a place is left over and the destination is well. */
+static void
+start_termination (ObBroker *self)
+{
+  g_autoptr (GPtrArray) due = NULL;
+  ObHold holds[4];
+
+  if (g_hash_table_size (self->active) >= OB_SCHEDULER_MAX_ATTEMPTS || is_terminating (self))
+    return;
+  due = ob_terminations_find_due (self->database, ob_broker_get_now_ms (self), TERMINATION_CHOICE);
+  for (guint i = 0; i < due->len; i++)
+    {
+      const ObTermination *termination = due->pdata[i];
+      const ObDestination *destination = g_hash_table_lookup (self->destinations, termination->destination);
+
+      /* Its last attempt may still be on its way out. */
+      if (!destination || destination->failures > 0 || g_hash_table_contains (self->active, termination->id)
+          || ob_broker_get_destination_holds (self, destination, holds) > 0)
+        continue;
+      ob_workers_start (self->workers, make_termination_job (destination, termination),
+                        add_active (self, termination->id, termination->destination, TRUE)->cancellable);
+      return;
+    }
+}
+
+static void
+start_uploads (ObBroker *self)
 {
   g_autoptr (GPtrArray) uploads = NULL;
   g_autoptr (GArray) candidates = NULL;
@@ -213,18 +334,16 @@ ob_broker_schedule (ObBroker *self)
   g_autoptr (GArray) counts = NULL;
   g_autoptr (GHashTable) lanes = NULL;
 
-  if (!self->is_started || self->is_paused || g_hash_table_size (self->active) >= OB_SCHEDULER_MAX_ATTEMPTS)
-    return;
   counts = ob_uploads_count (self->database, NULL);
   uploads = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_upload_free);
   candidates = g_array_new (FALSE, FALSE, sizeof (ObCandidate));
-  lanes = g_hash_table_new (g_str_hash, g_str_equal);
+  lanes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   for (guint i = 0; counts && i < counts->len; i++)
     {
       const ObCount *count = &g_array_index (counts, ObCount, i);
 
       if ((count->stored == OB_STORED_QUEUED || count->stored == OB_STORED_CONFIRMING) && count->own_hold == 0
-          && g_hash_table_add (lanes, (gpointer) count->destination))
+          && g_hash_table_add (lanes, g_strconcat (count->destination, "\n", count->rule, NULL)))
         add_candidates (self, count, uploads, candidates);
     }
   running = list_running (self);
@@ -234,62 +353,14 @@ ob_broker_schedule (ObBroker *self)
     start (self, chosen->pdata[i], destination_of (candidates, chosen->pdata[i]));
 }
 
-/* --- Holds that end by themselves --- */
-
-static gboolean
-wake_uploads (ObBroker *self, gint64 now_ms)
-{
-  const ObUploadsSet sets[] = { OB_UPLOADS_DUE, OB_UPLOADS_DUE_TO_BEGIN };
-  gboolean is_all = TRUE;
-
-  for (guint i = 0; i < G_N_ELEMENTS (sets); i++)
-    {
-      g_autoptr (GPtrArray) uploads = ob_uploads_find (self->database, sets[i], now_ms, WAKE_AT_ONCE, NULL);
-
-      for (guint j = 0; uploads && j < uploads->len; j++)
-        {
-          ObUpload *upload = uploads->pdata[j];
-
-          *(sets[i] == OB_UPLOADS_DUE ? &upload->retry_at_ms : &upload->not_before_ms) = 0;
-          (void) ob_uploads_update (self->database, upload, NULL);
-          ob_broker_touch (self, upload->id, FALSE);
-        }
-      is_all &= !uploads || uploads->len < WAKE_AT_ONCE;
-    }
-
-  return is_all;
-}
-
-/* The failures stay: a destination that comes out of its back-off is probed by one attempt. */
-static void
-wake_destinations (ObBroker *self, gint64 now_ms)
-{
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, self->destinations);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      ObDestination *destination = value;
-
-      if (destination->retry_at_ms == 0 || destination->retry_at_ms > now_ms)
-        continue;
-      destination->retry_at_ms = 0;
-      (void) ob_broker_save_destination (self, destination, OUTBOX_REASON_NONE, "the back-off is over", NULL);
-    }
-}
-
 void
-ob_broker_wake (ObBroker *self)
+ob_broker_schedule (ObBroker *self)
 {
-  gint64 now_ms = ob_broker_get_now_ms (self);
-
-  if (!ob_turn_begin (self->turn, OB_TURN_SOON, NULL))
+  if (!self->is_started || self->is_paused || self->repair_at_ms > 0
+      || g_hash_table_size (self->active) >= OB_SCHEDULER_MAX_ATTEMPTS)
     return;
-  wake_destinations (self, now_ms);
-  (void) wake_uploads (self, now_ms);
-  ob_turn_end (self->turn, TRUE);
-  ob_broker_touch_holds (self);
+  start_uploads (self);
+  start_termination (self);
 }
 
 /* --- What attempts report --- */
@@ -404,9 +475,16 @@ write_progress (ObBroker *self, ObUpload *upload, guint64 offset_bytes, guint64 
                                  offset_bytes, upload->offset_bytes);
       upload->sequence = ob_journal_append (self->database, now_ms, upload->id, "offset-back", upload->stored,
                                             OUTBOX_REASON_NONE, message, NULL);
+      if (upload->sequence == 0)
+        return FALSE;
     }
   if (offset_bytes > upload->offset_bytes)
-    upload->progress_at_ms = now_ms;
+    {
+      upload->progress_at_ms = now_ms;
+      upload->failures = 0;
+      if (!ob_broker_relieve_destination (self, upload, NULL))
+        return FALSE;
+    }
   upload->offset_bytes = offset_bytes;
   upload->sent_bytes += sent_bytes;
   upload->updated_at_ms = now_ms;
@@ -431,200 +509,4 @@ on_progress (const char *id, guint64 offset_bytes, guint64 sent_bytes, gpointer 
     ob_broker_touch (self, id, FALSE);
 }
 
-/* --- How attempts end --- */
-
-static void
-hold_upload (ObBroker *self, ObUpload *upload, const ObAttemptResult *result)
-{
-  upload->failures = result->has_moved ? 1 : upload->failures + 1;
-  upload->retry_at_ms = ob_broker_get_now_ms (self)
-                        + ob_retry_delay_ms (upload->failures, result->outcome.retry_after_ms, g_random_double ());
-}
-
-static void
-hold_destination (ObBroker *self, const ObUpload *upload, const ObAttemptResult *result, OutboxReason reason)
-{
-  ObDestination *destination = g_hash_table_lookup (self->destinations, upload->destination);
-
-  if (!destination)
-    return;
-  destination->failures = result->has_moved ? 1 : destination->failures + 1;
-  if (reason == OUTBOX_REASON_RETRYING)
-    destination->retry_at_ms
-        = ob_broker_get_now_ms (self)
-          + ob_retry_delay_ms (destination->failures, result->outcome.retry_after_ms, g_random_double ());
-  else
-    destination->reason = reason;
-  (void) ob_broker_save_destination (self, destination, reason, result->message, NULL);
-}
-
-/* It answered as it should. */
-static void
-relieve_destination (ObBroker *self, const ObUpload *upload)
-{
-  ObDestination *destination = g_hash_table_lookup (self->destinations, upload->destination);
-
-  if (!destination || destination->failures == 0)
-    return;
-  destination->failures = 0;
-  destination->retry_at_ms = 0;
-  (void) ob_broker_save_destination (self, destination, OUTBOX_REASON_NONE, "it answers again", NULL);
-}
-
-static gboolean
-move (ObBroker *self, ObUpload *upload, ObStored to, OutboxReason reason, const ObAttemptResult *result,
-      GError **error)
-{
-  if (upload->stored == to)
-    {
-      upload->reason = reason;
-      return ob_uploads_update (self->database, upload, error);
-    }
-
-  return ob_journal_move (self->database, upload, to, reason, result->message, ob_broker_get_now_ms (self), error);
-}
-
-/* Back to where it waits: bytes that the server has stay there. */
-static gboolean
-move_back (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
-{
-  gint64 now_ms = ob_broker_get_now_ms (self);
-
-  if (upload->stored == OB_STORED_CONFIRMING)
-    {
-      if (now_ms - upload->progress_at_ms > CONFIRM_MOST_MS)
-        return move (self, upload, OB_STORED_FAILED, OUTBOX_REASON_GAVE_UP, result, error);
-      return move (self, upload, OB_STORED_CONFIRMING, OUTBOX_REASON_NOT_CONFIRMED_YET, result, error);
-    }
-  if (ob_retry_must_give_up (upload->progress_at_ms, now_ms))
-    return move (self, upload, OB_STORED_FAILED, OUTBOX_REASON_GAVE_UP, result, error);
-
-  return move (self, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE, result, error);
-}
-
-static gboolean
-finish_upload (ObBroker *self, ObUpload *upload, ObAttemptResult *result, GError **error)
-{
-  ob_receipt_clear (&upload->receipt);
-  upload->receipt = result->receipt;
-  result->receipt = (ObReceipt){ 0 };
-  upload->receipt.confirmed_at_ms = upload->done_at_ms = ob_broker_get_now_ms (self);
-  if (!upload->receipt.url)
-    upload->receipt.url = g_strdup (upload->server_url);
-  upload->offset_bytes = upload->size_bytes;
-  upload->failures = 0;
-  upload->retry_at_ms = 0;
-  relieve_destination (self, upload);
-  /* A receipt that was found while the upload URL was gone comes without the last chunk. */
-  if (upload->stored == OB_STORED_UPLOADING
-      && !ob_journal_move (self->database, upload, OB_STORED_CONFIRMING, OUTBOX_REASON_NONE, NULL, upload->done_at_ms,
-                           error))
-    return FALSE;
-
-  return move (self, upload, OB_STORED_DONE, OUTBOX_REASON_NONE, result, error);
-}
-
-static gboolean
-apply_verdict (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
-{
-  switch (result->outcome.verdict)
-    {
-    case OB_VERDICT_SIGN_IN:
-      hold_destination (self, upload, result, OUTBOX_REASON_SIGN_IN);
-      return move_back (self, upload, result, error);
-    case OB_VERDICT_FULL:
-      hold_destination (self, upload, result, OUTBOX_REASON_DESTINATION_FULL);
-      return move_back (self, upload, result, error);
-    case OB_VERDICT_RETRY:
-    case OB_VERDICT_PORTAL:
-      hold_destination (self, upload, result, OUTBOX_REASON_RETRYING);
-      return move_back (self, upload, result, error);
-    case OB_VERDICT_FAIL:
-      return move (self, upload, OB_STORED_FAILED, result->outcome.reason, result, error);
-    case OB_VERDICT_FORBIDDEN:
-      return move (self, upload, OB_STORED_FAILED, OUTBOX_REASON_REJECTED, result, error);
-    case OB_VERDICT_NOT_YET:
-      relieve_destination (self, upload);
-      hold_upload (self, upload, result);
-      return move_back (self, upload, result, error);
-    case OB_VERDICT_RETRY_UPLOAD:
-    case OB_VERDICT_LOOK:
-    case OB_VERDICT_RESEND:
-    case OB_VERDICT_GONE:
-    case OB_VERDICT_UNDECIDED:
-    default:
-      hold_upload (self, upload, result);
-      return move_back (self, upload, result, error);
-    }
-}
-
-static gboolean
-end_attempt (ObBroker *self, ObUpload *upload, ObAttemptResult *result, GError **error)
-{
-  if (result->is_done)
-    return finish_upload (self, upload, result, error);
-  if (result->is_cancelled)
-    return move (self, upload, upload->stored == OB_STORED_CONFIRMING ? OB_STORED_CONFIRMING : OB_STORED_QUEUED,
-                 upload->reason, result, error);
-  ob_last_error_set (&upload->last_error, result->code, result->message, ob_broker_get_now_ms (self));
-
-  return apply_verdict (self, upload, result, error);
-}
-
-/* The receipt is on the disk: the copy is no longer needed. */
-static void
-on_done (const GError *error, gpointer user_data)
-{
-  g_autoptr (Pending) pending = user_data;
-
-  if (error)
-    return;
-  ob_crash_point ("receipt-recorded");
-  ob_broker_clear_copy (pending->broker, pending->id);
-}
-
-void
-ob_broker_clear_copy (ObBroker *self, const char *id)
-{
-  g_autoptr (ObUpload) upload = NULL;
-  gboolean is_good;
-
-  if (!ob_spool_remove (self->spool, id, NULL))
-    return;
-  ob_crash_point ("spool-removed");
-  if (!ob_turn_begin (self->turn, OB_TURN_LATER, NULL))
-    return;
-  upload = ob_uploads_get (self->database, id, NULL);
-  if (upload)
-    upload->has_local_copy = FALSE;
-  is_good = upload && ob_uploads_update (self->database, upload, NULL);
-  ob_turn_end (self->turn, is_good);
-  if (is_good)
-    ob_broker_touch (self, id, FALSE);
-}
-
-static void
-on_ended (const char *id, ObAttemptResult *result, gpointer user_data)
-{
-  ObBroker *self = user_data;
-  g_autoptr (ObUpload) upload = NULL;
-  g_autoptr (GError) error = NULL;
-  gboolean is_good;
-
-  (void) g_hash_table_remove (self->active, id);
-  if (!ob_turn_begin (self->turn, OB_TURN_SOON, &error))
-    {
-      g_warning ("The end of an attempt could not be recorded: %s", error->message);
-      return;
-    }
-  upload = ob_uploads_get (self->database, id, NULL);
-  is_good = upload && end_attempt (self, upload, result, &error);
-  ob_turn_end (self->turn, is_good);
-  if (error)
-    g_warning ("The end of an attempt could not be recorded: %s", error->message);
-  if (is_good && upload->stored == OB_STORED_DONE)
-    ob_turn_after (self->turn, on_done, pending_new (self, id));
-  ob_broker_touch (self, id, FALSE);
-}
-
-const ObWorkersEvents ob_broker_workers_events = { on_created, on_progress, on_stored, on_ended };
+const ObWorkersEvents ob_broker_workers_events = { on_created, on_progress, on_stored, ob_broker_end_attempt };

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the files of the broker share: broker.c (life, answers), commands.c, submit.c, attempts.c, recovery.c. Main thread.
+ * What the files of the broker share: broker.c (life, answers), commands.c, submit.c, attempts.c, verdicts.c,
+ * waits.c, recovery.c. Main thread.
  */
 #pragma once
 
@@ -21,6 +22,7 @@ struct _ObBroker
   ObSpool *spool;
   ObClock *clock;
   ObNetwork *network;
+  const ObRunner *runner;
   ObTurn *turn;             /* owned, as is the rest */
   ObIngest *ingest;
   ObWorkers *workers;
@@ -29,10 +31,13 @@ struct _ObBroker
   GHashTable *saving;       /* id → ObSaving: files on their way into the spool */
   GHashTable *touched;      /* ids to tell of after the commit; value: whether it is new */
   GCancellable *background; /* of the comparison of spool and database */
+  gint64 repair_at_ms;      /* when the database is tried again that could not be written; 0: it works */
+  gint64 steady_at_ms;      /* when a network that came back has been up long enough; 0: not waited for */
   gboolean is_flush_waiting;
   gboolean are_holds_touched;
   gboolean is_paused;
   gboolean is_started;
+  gboolean is_ending;
 };
 
 typedef struct
@@ -40,6 +45,7 @@ typedef struct
   char *id;
   char *destination;
   GCancellable *cancellable;
+  gboolean is_termination; /* the upload was removed, and the server is to let go of it */
 } ObActive;
 
 typedef struct _ObSaving ObSaving;
@@ -47,30 +53,61 @@ typedef struct _ObSaving ObSaving;
 /* Tells of an upload, schedules, and sets the alarm, once after the commit. */
 void ob_broker_touch (ObBroker *self, const char *id, gboolean is_new);
 void ob_broker_touch_holds (ObBroker *self);
+void ob_broker_want_flush (ObBroker *self);
 
 /* Whether a destination holds its uploads now, and why: at most four holds. Returns: how many. */
 guint ob_broker_get_destination_holds (ObBroker *self, const ObDestination *destination, ObHold holds[4]);
+
+/* The database could not be written: nothing starts until it was tried again, and what was not recorded is put right then. */
+void ob_broker_note_trouble (ObBroker *self);
 
 /* Saves a destination and tells of its holds in the journal. Inside a turn. */
 gboolean ob_broker_save_destination (ObBroker *self, const ObDestination *destination, OutboxReason reason,
                                      const char *message, GError **error);
 
+/* Something to do when its cause is on the disk. */
+typedef struct
+{
+  ObBroker *broker;
+  char *id; /* of an upload, or the name of a destination; NULL: all of them */
+} ObPending;
+
+ObPending *ob_pending_new (ObBroker *self, const char *id);
+void ob_pending_free (ObPending *pending);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObPending, ob_pending_free)
+
 /* attempts.c */
 extern const ObWorkersEvents ob_broker_workers_events;
 void ob_broker_schedule (ObBroker *self);
-void ob_broker_wake (ObBroker *self);
-void ob_broker_set_alarm (ObBroker *self);
 void ob_broker_cancel_attempt (ObBroker *self, const char *id);
 void ob_broker_cancel_attempts (ObBroker *self, const char *destination);
 void ob_active_free (ObActive *active);
+
+/* Cancel attempts after the commit of the turn that is open: one upload's, or those of a destination (NULL: all). */
+void ob_broker_cancel_attempt_after (ObBroker *self, const char *id);
+void ob_broker_cancel_attempts_after (ObBroker *self, const char *destination);
 ObJob *ob_broker_make_job (ObBroker *self, const ObUpload *upload);
+
+/* waits.c */
+void ob_broker_wake (ObBroker *self);
+void ob_broker_set_alarm (ObBroker *self);
+void ob_broker_note_network (ObBroker *self);
+
+/* verdicts.c; the first is of ObWorkersEvents. */
+void ob_broker_end_attempt (const char *id, ObAttemptResult *result, gpointer user_data);
 void ob_broker_clear_copy (ObBroker *self, const char *id);
+
+/* It does as it should: an end of its back-off. Errors: Storage, DiskFull. */
+gboolean ob_broker_relieve_destination (ObBroker *self, const ObUpload *upload, GError **error);
+
+/* commands.c. Ends an upload in any state: row, journal, and after the commit copy and attempt. Inside a turn. */
+gboolean ob_broker_forget (ObBroker *self, const ObUpload *upload, const char *why, GError **error);
 
 /* submit.c */
 void ob_saving_free (ObSaving *saving);
 void ob_broker_cancel_saving (ObBroker *self, const char *id);
 
-/* recovery.c */
+/* recovery.c. The first takes up what the database has as going on and nobody has in hand. */
 void ob_broker_recover (ObBroker *self);
 void ob_broker_compare_spool (ObBroker *self);
 

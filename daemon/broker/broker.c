@@ -59,8 +59,8 @@ on_flushed (const GError *error, gpointer user_data)
   ob_broker_set_alarm (self);
 }
 
-static void
-want_flush (ObBroker *self)
+void
+ob_broker_want_flush (ObBroker *self)
 {
   if (self->is_flush_waiting)
     return;
@@ -73,64 +73,14 @@ ob_broker_touch (ObBroker *self, const char *id, gboolean is_new)
 {
   if (is_new || !g_hash_table_contains (self->touched, id))
     g_hash_table_replace (self->touched, g_strdup (id), GINT_TO_POINTER (is_new));
-  want_flush (self);
+  ob_broker_want_flush (self);
 }
 
 void
 ob_broker_touch_holds (ObBroker *self)
 {
   self->are_holds_touched = TRUE;
-  want_flush (self);
-}
-
-/* Destinations are the one thing that memory has of the database. */
-static void
-on_rolled_back (gpointer user_data)
-{
-  ObBroker *self = user_data;
-  GHashTable *destinations = ob_destinations_load (self->database, NULL);
-
-  if (!destinations)
-    return;
-  g_hash_table_unref (self->destinations);
-  self->destinations = destinations;
-}
-
-static gboolean
-on_alarm (gpointer user_data)
-{
-  ob_broker_wake (user_data);
-
-  return G_SOURCE_REMOVE;
-}
-
-static gint64
-next_retry_ms (ObBroker *self)
-{
-  gint64 next_ms = 0;
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, self->destinations);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      const ObDestination *destination = value;
-
-      if (destination->retry_at_ms > 0 && (next_ms == 0 || destination->retry_at_ms < next_ms))
-        next_ms = destination->retry_at_ms;
-    }
-
-  return next_ms;
-}
-
-void
-ob_broker_set_alarm (ObBroker *self)
-{
-  gint64 retry_ms = next_retry_ms (self);
-  gint64 wake_ms = ob_uploads_next_wake_ms (self->database);
-  gint64 next_ms = retry_ms > 0 && wake_ms > 0 ? MIN (retry_ms, wake_ms) : MAX (retry_ms, wake_ms);
-
-  ob_clock_set_alarm (self->clock, next_ms, on_alarm, self);
+  ob_broker_want_flush (self);
 }
 
 static void
@@ -147,6 +97,7 @@ on_network_changed (ObNetwork *network, gpointer user_data)
         if (!ob_network_is_loopback_url (((ObDestination *) value)->url))
           ob_broker_cancel_attempts (self, ((ObDestination *) value)->name);
     }
+  ob_broker_note_network (self);
   g_signal_emit (self, signals[HOLDS_CHANGED], 0);
   g_signal_emit (self, signals[COUNTS_CHANGED], 0);
   ob_broker_schedule (self);
@@ -167,8 +118,26 @@ load_paused (ObBroker *self)
   return is_paused;
 }
 
+/* Destinations and the pause of the queue are all that memory has of the database. */
+static void
+on_rolled_back (gboolean is_turn, gpointer user_data)
+{
+  ObBroker *self = user_data;
+  GHashTable *destinations = ob_destinations_load (self->database, NULL);
+
+  if (destinations)
+    {
+      g_hash_table_unref (self->destinations);
+      self->destinations = destinations;
+      self->is_paused = load_paused (self);
+    }
+  if (is_turn)
+    ob_broker_note_trouble (self);
+}
+
 ObBroker *
-ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, ObNetwork *network, GError **error)
+ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, ObNetwork *network, const ObRunner *runner,
+               GError **error)
 {
   GHashTable *destinations = ob_destinations_load (database, error);
   ObBroker *self;
@@ -180,6 +149,7 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, ObNetwork *
   self->spool = spool;
   self->clock = clock;
   self->network = network;
+  self->runner = runner;
   self->destinations = destinations;
   self->turn = ob_turn_new (database, on_rolled_back, self);
   self->ingest = ob_ingest_new (spool);
@@ -191,7 +161,7 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, ObNetwork *
 void
 ob_broker_start (ObBroker *self)
 {
-  self->workers = ob_workers_new (&ob_broker_workers_events, self);
+  self->workers = ob_workers_new (self->runner, &ob_broker_workers_events, self);
   self->is_started = TRUE;
   g_signal_connect_object (self->network, "changed", G_CALLBACK (on_network_changed), self, 0);
   ob_broker_recover (self);
@@ -205,6 +175,7 @@ ob_broker_stop (ObBroker *self)
   if (!self->is_started)
     return;
   self->is_started = FALSE;
+  self->is_ending = TRUE;
   g_cancellable_cancel (self->background);
   ob_clock_set_alarm (self->clock, 0, NULL, NULL);
   ob_broker_cancel_attempts (self, NULL);

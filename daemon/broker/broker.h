@@ -13,6 +13,7 @@
 #include "store/database.h"
 #include "store/spool.h"
 #include "store/uploads.h"
+#include "transfer/attempt.h"
 
 G_BEGIN_DECLS
 
@@ -28,7 +29,8 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (ObBroker, ob_broker, OB, BROKER, GObject)
 
 /* All borrowed; they must outlive the broker. Errors: Storage. */
-ObBroker *ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, ObNetwork *network, GError **error);
+ObBroker *ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, ObNetwork *network,
+                         const ObRunner *runner, GError **error);
 
 /* Brings back what the last process left, starts uploads, and begins to compare spool and database in the background. */
 void ob_broker_start (ObBroker *self);
@@ -106,6 +108,9 @@ GHashTable *ob_broker_get_destinations (ObBroker *self);
 
 ObUpload *ob_broker_get (ObBroker *self, const char *id, GError **error);
 ObDatabase *ob_broker_get_database (ObBroker *self);
+
+/* Returns: how much of a file that is being saved is on the disk, or -1 where it is not being saved. */
+gint64 ob_broker_get_saved_bytes (ObBroker *self, const char *id);
 
 /* A hold that covers more than one upload, with what it covers. */
 typedef struct

@@ -9,6 +9,7 @@
 #include "dbus/error.h"
 #include "store/destinations.h"
 #include "store/journal.h"
+#include "store/terminations.h"
 
 #define IDS_MAX 10000
 #define PRIORITY_MAX 1000
@@ -29,7 +30,7 @@ on_reply (const GError *error, gpointer user_data)
   g_free (reply);
 }
 
-/* Ends a command: @is_good keeps it, and the answer waits for the commit. */
+/* Ends a command: @is_good keeps it, and the answer waits for the commit. Else @error is the answer. */
 static void
 finish (ObBroker *self, gboolean is_good, const GError *error, ObCommandDone done, gpointer user_data)
 {
@@ -38,6 +39,7 @@ finish (ObBroker *self, gboolean is_good, const GError *error, ObCommandDone don
   ob_turn_end (self->turn, is_good);
   if (!is_good)
     {
+      g_assert (error);
       done (error, user_data);
       return;
     }
@@ -72,6 +74,7 @@ pause_one (ObBroker *self, ObUpload *upload, GError **error)
 {
   if (upload->stored == OB_STORED_DONE || upload->stored == OB_STORED_FAILED)
     return wrong_state (upload, "paused", error);
+  ob_broker_cancel_attempt_after (self, upload->id);
   if (upload->is_paused)
     return TRUE;
   upload->is_paused = TRUE;
@@ -85,8 +88,17 @@ resume_one (ObBroker *self, ObUpload *upload, GError **error)
   if (!upload->is_paused)
     return TRUE;
   upload->is_paused = FALSE;
+  upload->progress_at_ms = ob_broker_get_now_ms (self);
 
   return note_change (self, upload, "resumed", error);
+}
+
+/* Whether the server has every byte and only the confirmation failed: then sending would finish it a second time. */
+static gboolean
+is_only_unconfirmed (const ObUpload *upload)
+{
+  return upload->reason == OUTBOX_REASON_NOT_ATTACHED
+         || (upload->server_url && upload->offset_bytes == upload->size_bytes && upload->size_bytes > 0);
 }
 
 /* A tap waits for no back-off, not even the destination's. */
@@ -108,8 +120,9 @@ retry_one (ObBroker *self, ObUpload *upload, GError **error)
   upload->failures = 0;
   upload->progress_at_ms = ob_broker_get_now_ms (self);
   if (upload->stored == OB_STORED_FAILED)
-    return ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE, "retried by a person",
-                            upload->progress_at_ms, error);
+    return ob_journal_move (self->database, upload,
+                            is_only_unconfirmed (upload) ? OB_STORED_CONFIRMING : OB_STORED_QUEUED,
+                            OUTBOX_REASON_NONE, "retried by a person", upload->progress_at_ms, error);
 
   return note_change (self, upload, "retried", error);
 }
@@ -126,7 +139,6 @@ set_priority_one (ObBroker *self, ObUpload *upload, gint priority, GError **erro
 typedef struct
 {
   ObBroker *broker;
-  ObJob *job; /* what the server has of it, or NULL */
   char *id;
   gint64 sequence;
 } Removal;
@@ -136,28 +148,34 @@ on_removed (const GError *error, gpointer user_data)
 {
   Removal *removal = user_data;
   ObBroker *self = removal->broker;
-  g_autoptr (ObUpload) still_there = ob_uploads_get (self->database, removal->id, NULL);
 
-  /* Another upload of the same call may have failed, and taken this removal back with it. */
-  if (!error && !still_there)
+  if (!error)
     {
       ob_broker_cancel_saving (self, removal->id);
       ob_broker_cancel_attempt (self, removal->id);
       (void) ob_spool_remove (self->spool, removal->id, NULL);
-      if (removal->job && self->workers)
-        ob_workers_terminate (self->workers, g_steal_pointer (&removal->job));
       g_signal_emit_by_name (self, "removed", removal->id, removal->sequence);
     }
-  g_clear_pointer (&removal->job, ob_job_free);
   g_free (removal->id);
   g_free (removal);
 }
 
+/* A part of a file is given up at the server; a whole one is the server's own. */
 static gboolean
-remove_one (ObBroker *self, ObUpload *upload, GError **error)
+want_termination (ObBroker *self, const ObUpload *upload, GError **error)
+{
+  const ObTermination termination
+      = { upload->id, upload->destination, upload->server_url, ob_broker_get_now_ms (self), 0, 0 };
+
+  return !upload->server_url || upload->stored == OB_STORED_DONE || upload->stored == OB_STORED_CONFIRMING
+         || is_only_unconfirmed (upload) || ob_terminations_save (self->database, &termination, error);
+}
+
+gboolean
+ob_broker_forget (ObBroker *self, const ObUpload *upload, const char *why, GError **error)
 {
   gint64 sequence = ob_journal_append (self->database, ob_broker_get_now_ms (self), upload->id, "removed",
-                                       upload->stored, OUTBOX_REASON_NONE, upload->name, error);
+                                       upload->stored, OUTBOX_REASON_NONE, why, error);
   Removal *removal;
 
   if (sequence == 0 || !ob_uploads_delete (self->database, upload->id, error))
@@ -166,8 +184,6 @@ remove_one (ObBroker *self, ObUpload *upload, GError **error)
   removal->broker = self;
   removal->id = g_strdup (upload->id);
   removal->sequence = sequence;
-  if (upload->server_url && upload->stored != OB_STORED_DONE)
-    removal->job = ob_broker_make_job (self, upload);
   ob_turn_after (self->turn, on_removed, removal);
 
   return TRUE;
@@ -185,7 +201,7 @@ command_one (ObBroker *self, ObCommand command, ObUpload *upload, gint value, GE
     case OB_COMMAND_RETRY:
       return retry_one (self, upload, error);
     case OB_COMMAND_REMOVE:
-      return remove_one (self, upload, error);
+      return want_termination (self, upload, error) && ob_broker_forget (self, upload, upload->name, error);
     case OB_COMMAND_SET_PRIORITY:
     default:
       return set_priority_one (self, upload, value, error);
@@ -197,7 +213,7 @@ check_command (ObCommand command, const char *const *ids, gint value, GError **e
 {
   if (g_strv_length ((GStrv) ids) > IDS_MAX)
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "At most %d ids in one call", IDS_MAX);
-  else if (command == OB_COMMAND_SET_PRIORITY && ABS (value) > PRIORITY_MAX)
+  else if (command == OB_COMMAND_SET_PRIORITY && (value < -PRIORITY_MAX || value > PRIORITY_MAX))
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "priority: from -1000 to 1000");
   else
     return TRUE;
@@ -246,9 +262,6 @@ ob_broker_command (ObBroker *self, ObCommand command, const char *const *ids, gi
       return;
     }
   is_good = command_all (self, command, ids, value, &error);
-  if (is_good && command == OB_COMMAND_PAUSE)
-    for (guint i = 0; ids[i]; i++)
-      ob_broker_cancel_attempt (self, ids[i]);
   finish (self, is_good, error, done, user_data);
 }
 
@@ -274,7 +287,7 @@ ob_broker_set_paused (ObBroker *self, gboolean is_paused, ObCommandDone done, gp
     {
       self->is_paused = is_paused;
       if (is_paused)
-        ob_broker_cancel_attempts (self, NULL);
+        ob_broker_cancel_attempts_after (self, NULL);
       ob_broker_touch_holds (self);
     }
   finish (self, is_good, error, done, user_data);
@@ -358,6 +371,7 @@ apply_settings (ObDestination *destination, const ObDestinationSettings *setting
   destination->reason = OUTBOX_REASON_NONE;
   destination->retry_at_ms = 0;
   destination->failures = 0;
+  g_clear_pointer (&destination->refused_id, g_free);
 }
 
 /* There is one default. */
@@ -406,8 +420,6 @@ ob_broker_set_destination (ObBroker *self, const char *name, const ObDestination
   apply_settings (destination, settings);
   is_good = (!destination->is_default || clear_other_defaults (self, name, &error))
             && ob_broker_save_destination (self, destination, OUTBOX_REASON_NONE, "set", &error);
-  if (!is_good && is_new)
-    (void) g_hash_table_remove (self->destinations, name);
   finish (self, is_good, error, done, user_data);
 }
 
@@ -483,10 +495,11 @@ ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_pause
       destination->reason = OUTBOX_REASON_NONE;
       destination->retry_at_ms = 0;
       destination->failures = 0;
+      g_clear_pointer (&destination->refused_id, g_free);
     }
   is_good = ob_broker_save_destination (self, destination, is_paused ? OUTBOX_REASON_USER : OUTBOX_REASON_NONE, NULL,
                                         &error);
   if (is_good && is_paused)
-    ob_broker_cancel_attempts (self, name);
+    ob_broker_cancel_attempts_after (self, name);
   finish (self, is_good, error, done, user_data);
 }

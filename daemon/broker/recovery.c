@@ -8,21 +8,52 @@
 
 #include "base/identity.h"
 #include "broker/record.h"
+#include "dbus/error.h"
 #include "store/journal.h"
 
 #define FILES_A_TURN 128
 
+static ObUpload *
+read_record (ObBroker *self, const char *id, GError **error)
+{
+  g_autofree char *path = ob_spool_get_path (self->spool, id);
+  g_autofree char *record_path = g_strconcat (path, ".json", NULL);
+  g_autofree char *text = NULL;
+  g_autoptr (ObUpload) upload = NULL;
+  gsize size_bytes;
+
+  if (!g_file_get_contents (record_path, &text, &size_bytes, error)
+      || !(upload = ob_record_read (text, size_bytes, error)))
+    return NULL;
+  if (g_str_equal (upload->id, id))
+    return g_steal_pointer (&upload);
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "It is of another upload");
+
+  return NULL;
+}
+
 static gboolean
 recover_one (ObBroker *self, ObUpload *upload, GError **error)
 {
-  const char *message = "the broker was interrupted";
   gint64 now_ms = ob_broker_get_now_ms (self);
+  g_autoptr (ObUpload) record = NULL;
 
-  if (upload->stored == OB_STORED_UPLOADING)
-    return ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE, message, now_ms, error);
-  /* It was saving, so nobody was told that it is safe. With bytes and record in the spool it is all the same: they are
-   * taken up below; without, the app hands it over again. */
-  return ob_uploads_delete (self->database, upload->id, error);
+  if (upload->stored == OB_STORED_SAVING)
+    {
+      /* Nobody was told that it is safe. With bytes and record in the spool it is all the same; without, the app hands it
+       * over again. */
+      record = ob_spool_has (self->spool, upload->id) ? read_record (self, upload->id, NULL) : NULL;
+      if (!record)
+        return ob_uploads_delete (self->database, upload->id, error);
+      upload->size_bytes = record->size_bytes;
+      g_free (upload->sha256);
+      upload->sha256 = g_steal_pointer (&record->sha256);
+      upload->has_local_copy = TRUE;
+      upload->saved_at_ms = upload->progress_at_ms = now_ms;
+    }
+
+  return ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE, "the broker was interrupted",
+                          now_ms, error);
 }
 
 void
@@ -36,14 +67,21 @@ ob_broker_recover (ObBroker *self)
     {
       ObUpload *upload = interrupted->pdata[i];
       g_autoptr (GError) error = NULL;
-      gboolean is_good;
+      gboolean is_good = FALSE;
 
-      if (!ob_turn_begin (self->turn, OB_TURN_SOON, &error))
-        return;
-      is_good = recover_one (self, upload, &error);
-      ob_turn_end (self->turn, is_good);
-      if (error)
-        g_warning ("Upload %s could not be taken up: %s", upload->id, error->message);
+      if (g_hash_table_contains (self->active, upload->id) || g_hash_table_contains (self->saving, upload->id))
+        continue;
+      if (ob_turn_begin (self->turn, OB_TURN_SOON, &error))
+        {
+          is_good = recover_one (self, upload, &error);
+          ob_turn_end (self->turn, is_good);
+        }
+      if (!is_good)
+        {
+          g_warning ("Upload %s could not be taken up: %s", upload->id, error->message);
+          ob_broker_note_trouble (self);
+          return;
+        }
       ob_broker_touch (self, upload->id, FALSE);
     }
   for (guint i = 0; to_clear && i < to_clear->len; i++)
@@ -85,20 +123,14 @@ insert_adopted (ObBroker *self, ObUpload *upload, GError **error)
 static void
 adopt (ObBroker *self, const char *id)
 {
-  g_autofree char *path = ob_spool_get_path (self->spool, id);
-  g_autofree char *record_path = g_strconcat (path, ".json", NULL);
-  g_autofree char *text = NULL;
-  g_autoptr (ObUpload) upload = NULL;
-  g_autoptr (ObUpload) twin = NULL;
   g_autoptr (GError) error = NULL;
-  gsize size_bytes;
+  g_autoptr (ObUpload) upload = read_record (self, id, &error);
+  g_autoptr (ObUpload) twin = NULL;
   gboolean is_good;
 
-  if (!g_file_get_contents (record_path, &text, &size_bytes, &error)
-      || !(upload = ob_record_read (text, size_bytes, &error)) || !g_str_equal (upload->id, id))
+  if (!upload)
     {
-      g_warning ("The file %s in the spool has no good record and is left there: %s", id,
-                 error ? error->message : "it is of another upload");
+      g_warning ("The file %s in the spool has no good record and is left there: %s", id, error->message);
       return;
     }
   if (upload->key)

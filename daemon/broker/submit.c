@@ -35,6 +35,7 @@ struct _ObSaving
   GArray *waiters; /* of Waiter: who asked, and who asked again with the same key */
   gint64 copied_bytes;
   GError *error; /* of the answer, when it is time */
+  gboolean is_removed; /* by a person, meanwhile */
 };
 
 void
@@ -72,8 +73,9 @@ check (const ObSubmission *submission, GError **error)
 {
   const char *name = submission->name;
 
-  if (name && (*name == '\0' || strlen (name) > NAME_MAX_BYTES || strchr (name, '/')))
-    return refuse (error, "name: 1 to 255 bytes, without a slash");
+  if (name && (*name == '\0' || strlen (name) > NAME_MAX_BYTES || strchr (name, '/') || g_str_equal (name, ".")
+               || g_str_equal (name, "..")))
+    return refuse (error, "name: 1 to 255 bytes, without a slash, and a name");
   if (submission->key && *submission->key == '\0')
     return refuse (error, "key: must not be empty");
   if (!is_short (submission->key) || !is_short (submission->group) || !is_short (submission->group_title)
@@ -83,7 +85,7 @@ check (const ObSubmission *submission, GError **error)
     return refuse (error, "sha256: 64 hexadecimal digits");
   if (submission->metadata && g_variant_get_size (submission->metadata) > METADATA_MAX_BYTES)
     return refuse (error, "metadata: at most 128 KiB in all");
-  if (ABS (submission->priority) > PRIORITY_MAX)
+  if (submission->priority < -PRIORITY_MAX || submission->priority > PRIORITY_MAX)
     return refuse (error, "priority: from -1000 to 1000");
   if (submission->not_before_ms < 0)
     return refuse (error, "not_before: Unix milliseconds");
@@ -141,6 +143,7 @@ static ObUpload *
 make_upload (ObBroker *self, const ObSubmission *submission, const ObDestination *destination, int fd)
 {
   ObUpload *upload = ob_upload_new ();
+  struct stat info;
 
   upload->created_at_ms = upload->updated_at_ms = ob_broker_get_now_ms (self);
   upload->id = ob_id_new (upload->created_at_ms);
@@ -152,6 +155,7 @@ make_upload (ObBroker *self, const ObSubmission *submission, const ObDestination
   upload->group_title = g_strdup (submission->group_title);
   upload->destination = g_strdup (destination->name);
   upload->rule = g_strdup ("");
+  upload->size_bytes = fstat (fd, &info) == 0 && S_ISREG (info.st_mode) ? (guint64) info.st_size : 0;
   upload->priority = submission->priority;
   upload->is_form = submission->is_form;
   upload->not_before_ms = submission->not_before_ms > upload->created_at_ms ? submission->not_before_ms : 0;
@@ -186,7 +190,7 @@ on_answer (const GError *commit_error, gpointer user_data)
 
   if (!error)
     ob_crash_point ("before-reply");
-  if (commit_error && !saving->error)
+  else
     (void) ob_spool_remove (saving->broker->spool, saving->upload->id, NULL);
   for (guint i = 0; i < saving->waiters->len; i++)
     {
@@ -197,17 +201,72 @@ on_answer (const GError *commit_error, gpointer user_data)
   (void) g_hash_table_remove (saving->broker->saving, saving->upload->id);
 }
 
-/* The row becomes what the spool has. */
+static gboolean
+add_row (ObBroker *self, ObUpload *upload, GError **error)
+{
+  upload->sequence = ob_journal_append (self->database, upload->created_at_ms, upload->id, "added", upload->stored,
+                                        OUTBOX_REASON_NONE, NULL, error);
+
+  return upload->sequence > 0 && ob_uploads_insert (self->database, upload, error);
+}
+
+/* The row becomes what the spool has; what was commanded meanwhile stays. A row that could not be committed is made anew. */
 static gboolean
 keep (ObBroker *self, ObSaving *saving, GError **error)
 {
-  ObUpload *upload = saving->upload;
+  g_autoptr (GError) own_error = NULL;
+  g_autoptr (ObUpload) row = ob_uploads_get (self->database, saving->upload->id, &own_error);
+  ObUpload *upload = row ? row : saving->upload;
 
+  if (!row && (!g_error_matches (own_error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND)))
+    {
+      g_propagate_error (error, g_steal_pointer (&own_error));
+      return FALSE;
+    }
+  if (!row && !add_row (self, upload, error))
+    return FALSE;
+  if (row)
+    {
+      row->size_bytes = saving->upload->size_bytes;
+      g_free (row->sha256);
+      row->sha256 = g_strdup (saving->upload->sha256);
+    }
   upload->has_local_copy = TRUE;
   upload->saved_at_ms = upload->progress_at_ms = ob_broker_get_now_ms (self);
 
   return ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE, NULL, upload->saved_at_ms,
                           error);
+}
+
+/* A row that cannot be deleted now is found again with the database, or at the next start. */
+static void
+forget_row (ObBroker *self, const ObUpload *upload, const char *why)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean is_good = FALSE;
+
+  if (ob_turn_begin (self->turn, OB_TURN_SOON, &error))
+    {
+      is_good = ob_broker_forget (self, upload, why, &error);
+      ob_turn_end (self->turn, is_good);
+    }
+  if (!is_good && !g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
+    ob_broker_note_trouble (self);
+}
+
+/* Takes back what was said of it, in the words of our own table. */
+static void
+give_up (ObBroker *self, ObSaving *saving)
+{
+  if (saving->is_removed || g_error_matches (saving->error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      g_clear_error (&saving->error);
+      saving->error = saving->is_removed ? g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND,
+                                                                "The upload was removed while it was being saved")
+                                         : g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER,
+                                                                "Outbox is ending; hand the file over again");
+    }
+  forget_row (self, saving->upload, saving->error->message);
 }
 
 static void
@@ -217,42 +276,41 @@ on_taken (const ObSpoolCopy *copy, const GError *error, gpointer user_data)
   ObBroker *self = saving->broker;
   gboolean is_kept = FALSE;
 
-  if (!ob_turn_begin (self->turn, OB_TURN_SOON, error ? NULL : &saving->error))
-    {
-      if (error && !saving->error)
-        saving->error = g_error_copy (error);
-      on_answer (NULL, saving);
-      return;
-    }
   if (error)
     saving->error = g_error_copy (error);
-  else
+  else if (!saving->is_removed && ob_turn_begin (self->turn, OB_TURN_SOON, &saving->error))
     {
       is_kept = keep (self, saving, &saving->error);
       if (is_kept)
         ob_crash_point ("row-written");
-      else
-        (void) ob_spool_remove (self->spool, saving->upload->id, NULL);
+      ob_turn_end (self->turn, is_kept);
     }
-  ob_turn_end (self->turn, is_kept || !!error);
   if (!is_kept)
-    (void) ob_uploads_delete (self->database, saving->upload->id, NULL);
-  ob_turn_after (self->turn, on_answer, saving);
+    give_up (self, saving);
   ob_broker_touch (self, saving->upload->id, FALSE);
+  ob_turn_after (self->turn, on_answer, saving);
 }
 
-/* An upload with that key is there already. Returns: whether the question is answered by it. */
+/* An upload with that key is there already. Returns: whether the question is answered by it, or by a database that cannot
+ * be asked: to take it for a new one could send it twice. */
 static gboolean
 answer_by_key (ObBroker *self, const ObSubmission *submission, int fd, const Waiter *waiter)
 {
-  g_autoptr (ObUpload) upload
-      = submission->key ? ob_uploads_get_by_key (self->database, submission->app, submission->key, NULL) : NULL;
+  g_autoptr (ObUpload) upload = NULL;
   g_autoptr (GError) error = NULL;
   ObSaving *saving;
   struct stat info;
 
+  if (submission->key)
+    upload = ob_uploads_get_by_key (self->database, submission->app, submission->key, &error);
+  if (!upload && error && !g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
+    {
+      waiter->done (NULL, error, waiter->user_data);
+      return TRUE;
+    }
   if (!upload)
     return FALSE;
+  g_clear_error (&error);
   saving = g_hash_table_lookup (self->saving, upload->id);
   if ((submission->name && !g_str_equal (submission->name, upload->name))
       || (!saving && fstat (fd, &info) == 0 && (guint64) info.st_size != upload->size_bytes))
@@ -276,9 +334,7 @@ insert (ObBroker *self, ObUpload *upload, GError **error)
 
   if (!ob_turn_begin (self->turn, OB_TURN_LATER, error))
     return FALSE;
-  upload->sequence = ob_journal_append (self->database, upload->created_at_ms, upload->id, "added", upload->stored,
-                                        OUTBOX_REASON_NONE, NULL, error);
-  is_good = upload->sequence > 0 && ob_uploads_insert (self->database, upload, error);
+  is_good = add_row (self, upload, error);
   ob_turn_end (self->turn, is_good);
 
   return is_good;
@@ -292,7 +348,9 @@ ob_broker_submit (ObBroker *self, const ObSubmission *submission, int fd, ObSubm
   ObDestination *destination = NULL;
   ObSaving *saving;
 
-  if (check (submission, &error) && answer_by_key (self, submission, fd, &waiter))
+  if (self->is_ending)
+    g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "Outbox is ending; hand the file over again");
+  else if (check (submission, &error) && answer_by_key (self, submission, fd, &waiter))
     {
       (void) close (fd);
       return;
@@ -321,7 +379,7 @@ ob_broker_submit (ObBroker *self, const ObSubmission *submission, int fd, ObSubm
   if (!ob_ingest_add (self->ingest, saving->upload->id, fd, submission->sha256, saving->cancellable,
                       &saving->copied_bytes, on_make_record, on_taken, saving, &error))
     {
-      (void) ob_uploads_delete (self->database, saving->upload->id, NULL);
+      forget_row (self, saving->upload, error->message);
       done (NULL, error, user_data);
       ob_saving_free (saving);
       return;
@@ -340,5 +398,18 @@ ob_broker_cancel_saving (ObBroker *self, const char *id)
   g_hash_table_iter_init (&iter, self->saving);
   while (g_hash_table_iter_next (&iter, &key, &value))
     if (!id || g_str_equal (key, id))
-      g_cancellable_cancel (((ObSaving *) value)->cancellable);
+      {
+        ObSaving *saving = value;
+
+        saving->is_removed |= id != NULL;
+        g_cancellable_cancel (saving->cancellable);
+      }
+}
+
+gint64
+ob_broker_get_saved_bytes (ObBroker *self, const char *id)
+{
+  ObSaving *saving = g_hash_table_lookup (self->saving, id);
+
+  return saving ? __atomic_load_n (&saving->copied_bytes, __ATOMIC_RELAXED) : -1;
 }

@@ -5,15 +5,18 @@
  */
 #include "broker/turn.h"
 
+#include "dbus/error.h"
 
 #define LATER_MS 500
 
 struct _ObTurn
 {
   ObDatabase *database; /* borrowed */
-  void (*on_rolled_back) (gpointer);
+  void (*on_rolled_back) (gboolean is_turn, gpointer);
   gpointer user_data;
   GArray *effects; /* of Waiting */
+  guint mark;      /* effects before the command that is open */
+  GError *failure; /* why SQLite has taken the open transaction back; NULL: it has not */
   gboolean is_open;
   guint soon_source;
   guint later_source;
@@ -26,7 +29,7 @@ typedef struct
 } Waiting;
 
 ObTurn *
-ob_turn_new (ObDatabase *database, void (*on_rolled_back) (gpointer), gpointer user_data)
+ob_turn_new (ObDatabase *database, void (*on_rolled_back) (gboolean is_turn, gpointer), gpointer user_data)
 {
   ObTurn *turn = g_new0 (ObTurn, 1);
 
@@ -46,12 +49,25 @@ ob_turn_free (ObTurn *turn)
   g_free (turn);
 }
 
-/* SQLite may have rolled back by itself already; asking again is no harm. */
-static void
-roll_back (ObTurn *turn)
+/* A full disk or an I/O error makes SQLite take back the transaction by itself; what runs after that would be on its own. */
+static gboolean
+note_failure (ObTurn *turn)
 {
-  (void) ob_database_run (turn->database, "ROLLBACK", NULL);
-  turn->on_rolled_back (turn->user_data);
+  if (!turn->failure && sqlite3_get_autocommit (ob_database_get_handle (turn->database)))
+    ob_database_set_error (turn->database, &turn->failure);
+
+  return turn->failure != NULL;
+}
+
+static void
+run_effects (GArray *effects, const GError *error)
+{
+  for (guint i = 0; i < effects->len; i++)
+    {
+      const Waiting *waiting = &g_array_index (effects, Waiting, i);
+
+      waiting->effect (error, waiting->user_data);
+    }
 }
 
 void
@@ -68,17 +84,15 @@ ob_turn_commit (ObTurn *turn)
   effects = g_steal_pointer (&turn->effects);
   turn->effects = g_array_new (FALSE, FALSE, sizeof (Waiting));
 
-  if (!ob_database_run (turn->database, "COMMIT", &error))
+  error = g_steal_pointer (&turn->failure);
+  if (error || !ob_database_run (turn->database, "COMMIT", &error))
     {
       g_warning ("A turn could not be committed: %s", error->message);
-      roll_back (turn);
+      if (!sqlite3_get_autocommit (ob_database_get_handle (turn->database)))
+        (void) ob_database_run (turn->database, "ROLLBACK", NULL);
+      turn->on_rolled_back (TRUE, turn->user_data);
     }
-  for (guint i = 0; i < effects->len; i++)
-    {
-      const Waiting *waiting = &g_array_index (effects, Waiting, i);
-
-      waiting->effect (error, waiting->user_data);
-    }
+  run_effects (effects, error);
 }
 
 static gboolean
@@ -109,21 +123,54 @@ ob_turn_begin (ObTurn *turn, ObTurnUrgency urgency, GError **error)
   if (!turn->is_open && !ob_database_run (turn->database, "BEGIN IMMEDIATE", error))
     return FALSE;
   turn->is_open = TRUE;
+  turn->mark = turn->effects->len;
   /* Lower than the bus: every message that has come already still joins this transaction. */
   if (urgency == OB_TURN_SOON && turn->soon_source == 0)
     turn->soon_source = g_idle_add_full (G_PRIORITY_DEFAULT + 10, on_soon, turn, NULL);
   else if (urgency == OB_TURN_LATER && turn->soon_source == 0 && turn->later_source == 0)
     turn->later_source = g_timeout_add (LATER_MS, on_later, turn);
 
+  if (note_failure (turn))
+    {
+      g_propagate_error (error, g_error_copy (turn->failure));
+      return FALSE;
+    }
+
   return ob_database_run (turn->database, "SAVEPOINT command", error);
+}
+
+/* Takes the effects of the open command out of the list. */
+static GArray *
+steal_effects (ObTurn *turn)
+{
+  guint n_effects = turn->effects->len - turn->mark;
+  GArray *effects = g_array_sized_new (FALSE, FALSE, sizeof (Waiting), n_effects);
+
+  if (n_effects > 0)
+    g_array_append_vals (effects, &g_array_index (turn->effects, Waiting, turn->mark), n_effects);
+  g_array_set_size (turn->effects, turn->mark);
+
+  return effects;
 }
 
 void
 ob_turn_end (ObTurn *turn, gboolean keep)
 {
-  if (!keep)
-    (void) ob_database_run (turn->database, "ROLLBACK TO command", NULL);
-  (void) ob_database_run (turn->database, "RELEASE command", NULL);
+  g_autoptr (GArray) effects = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!note_failure (turn))
+    {
+      if (!keep)
+        (void) ob_database_run (turn->database, "ROLLBACK TO command", NULL);
+      (void) ob_database_run (turn->database, "RELEASE command", NULL);
+    }
+  if (keep)
+    return;
+  effects = steal_effects (turn);
+  error = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_FAILED, "The command was taken back");
+  turn->on_rolled_back (FALSE, turn->user_data);
+  run_effects (effects, error);
 }
 
 void

@@ -12,11 +12,12 @@ G_BEGIN_DECLS
 
 typedef struct _ObTurn ObTurn;
 
-/* An effect. @error: (nullable): the commit failed, and with it everything of this turn. */
+/* An effect. @error: (nullable): what it belongs to was taken back, alone or with everything of this turn. */
 typedef void (*ObEffect) (const GError *error, gpointer user_data);
 
-/* @on_rolled_back: called before the effects of a turn that failed, to forget what memory has of it. */
-ObTurn *ob_turn_new (ObDatabase *database, void (*on_rolled_back) (gpointer), gpointer user_data);
+/* @on_rolled_back: called before the effects of what was taken back, to bring memory in step with the database again: of
+ * a whole turn that could not be committed, or (@is_turn is FALSE) of one command. */
+ObTurn *ob_turn_new (ObDatabase *database, void (*on_rolled_back) (gboolean is_turn, gpointer), gpointer user_data);
 
 /* Commits what is open. */
 void ob_turn_free (ObTurn *turn);
@@ -28,10 +29,11 @@ typedef enum
   OB_TURN_LATER, /* nobody does: with the next that is urgent, or within half a second */
 } ObTurnUrgency;
 
-/* Opens the transaction where none is, and a savepoint for one command. Errors: Storage, DiskFull. */
+/* Opens the transaction where none is, and a savepoint for one command. Errors: Storage, DiskFull; the same until the
+ * commit for a turn that SQLite itself has taken back, which it does when the disk is full. */
 gboolean ob_turn_begin (ObTurn *turn, ObTurnUrgency urgency, GError **error);
 
-/* Ends the command: keeps its changes, or takes them alone back. */
+/* Ends the command: keeps its changes, or takes them and their effects back, and them alone. */
 void ob_turn_end (ObTurn *turn, gboolean keep);
 
 /* Runs after the commit, in order. Outside of a turn it runs at once. */

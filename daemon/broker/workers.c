@@ -9,6 +9,7 @@
 
 struct _ObWorkers
 {
+  const ObRunner *runner;
   const ObWorkersEvents *events;
   gpointer user_data;
   GThread *threads[OB_SCHEDULER_MAX_ATTEMPTS];
@@ -22,7 +23,6 @@ typedef struct
 {
   ObJob *job; /* NULL: the thread ends */
   GCancellable *cancellable;
-  gboolean is_termination;
 } Order;
 
 struct _ObQuestion
@@ -198,13 +198,8 @@ run_order (ObWorkers *workers, SoupSession *session, const Order *order)
   Run run = { workers, order->job->id };
   Message *message;
 
-  if (order->is_termination)
-    {
-      ob_attempt_terminate (session, order->job, workers->closing);
-      return;
-    }
   message = message_new (&run, MESSAGE_ENDED);
-  message->result = ob_attempt_run (session, order->job, &checkpoints, &run, order->cancellable);
+  message->result = workers->runner->run (workers->runner, session, order->job, &checkpoints, &run, order->cancellable);
   post (message);
 }
 
@@ -239,10 +234,11 @@ work (gpointer data)
 }
 
 ObWorkers *
-ob_workers_new (const ObWorkersEvents *events, gpointer user_data)
+ob_workers_new (const ObRunner *runner, const ObWorkersEvents *events, gpointer user_data)
 {
   ObWorkers *workers = g_new0 (ObWorkers, 1);
 
+  workers->runner = runner;
   workers->events = events;
   workers->user_data = user_data;
   workers->orders = g_async_queue_new ();
@@ -256,26 +252,19 @@ ob_workers_new (const ObWorkersEvents *events, gpointer user_data)
 }
 
 static void
-give_order (ObWorkers *workers, ObJob *job, GCancellable *cancellable, gboolean is_termination)
+give_order (ObWorkers *workers, ObJob *job, GCancellable *cancellable)
 {
   Order *order = g_new0 (Order, 1);
 
   order->job = job;
   order->cancellable = cancellable ? g_object_ref (cancellable) : NULL;
-  order->is_termination = is_termination;
   g_async_queue_push (workers->orders, order);
 }
 
 void
 ob_workers_start (ObWorkers *workers, ObJob *job, GCancellable *cancellable)
 {
-  give_order (workers, job, cancellable, FALSE);
-}
-
-void
-ob_workers_terminate (ObWorkers *workers, ObJob *job)
-{
-  give_order (workers, job, NULL, TRUE);
+  give_order (workers, job, cancellable);
 }
 
 /* The caller has cancelled its attempts. A worker may still wait for an answer, which on_message() now gives it. */
@@ -284,7 +273,7 @@ ob_workers_free (ObWorkers *workers)
 {
   g_cancellable_cancel (workers->closing);
   for (guint i = 0; i < G_N_ELEMENTS (workers->threads); i++)
-    give_order (workers, NULL, NULL, FALSE);
+    give_order (workers, NULL, NULL);
   while (g_atomic_int_get (&workers->alive) > 0 || g_atomic_int_get (&workers->refs) > 1)
     g_main_context_iteration (NULL, TRUE);
   for (guint i = 0; i < G_N_ELEMENTS (workers->threads); i++)

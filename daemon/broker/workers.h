@@ -25,7 +25,8 @@ typedef struct
   void (*ended) (const char *id, ObAttemptResult *result, gpointer user_data);
 } ObWorkersEvents;
 
-ObWorkers *ob_workers_new (const ObWorkersEvents *events, gpointer user_data);
+/* @runner: what runs the jobs; outlives the workers. */
+ObWorkers *ob_workers_new (const ObRunner *runner, const ObWorkersEvents *events, gpointer user_data);
 
 /* Cancels what runs and waits for it; nothing more is reported. */
 void ob_workers_free (ObWorkers *workers);
@@ -33,9 +34,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObWorkers, ob_workers_free)
 
 /* @job: (transfer full). The caller keeps to the number of workers. */
 void ob_workers_start (ObWorkers *workers, ObJob *job, GCancellable *cancellable);
-
-/* Gives up at the server what an upload has there. Best effort, reported to nobody. @job: (transfer full). */
-void ob_workers_terminate (ObWorkers *workers, ObJob *job);
 
 /* @go_on: whether what was asked for is durable. Once. */
 void ob_question_answer (ObQuestion *question, gboolean go_on);

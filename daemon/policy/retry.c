@@ -19,7 +19,7 @@ ob_retry_delay_ms (guint failures, gint64 retry_after_ms, double spread)
 }
 
 gboolean
-ob_retry_must_give_up (gint64 progress_at_ms, gint64 now_ms)
+ob_retry_must_give_up (gint64 progress_at_ms, gint64 now_ms, guint failures, gint64 limit_ms)
 {
-  return now_ms - progress_at_ms >= OB_RETRY_GIVE_UP_MS;
+  return now_ms - progress_at_ms >= limit_ms && failures > G_N_ELEMENTS (delays_ms);
 }

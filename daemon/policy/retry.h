@@ -24,7 +24,15 @@ G_BEGIN_DECLS
  */
 gint64 ob_retry_delay_ms (guint failures, gint64 retry_after_ms, double spread);
 
-/* Whether nothing moved for so long that a person must look. A clock that was set back gives no reason to. */
-gboolean ob_retry_must_give_up (gint64 progress_at_ms, gint64 now_ms);
+/**
+ * ob_retry_must_give_up:
+ * @progress_at_ms: when something moved last, or the first attempt in vain began
+ * @failures: failed attempts without progress, in a row
+ * @limit_ms: how long it may go on
+ *
+ * Whether nothing moved for so long that a person must look. A clock that was set gives no reason to: neither back, nor
+ * forward before it was tried through the whole back-off.
+ */
+gboolean ob_retry_must_give_up (gint64 progress_at_ms, gint64 now_ms, guint failures, gint64 limit_ms);
 
 G_END_DECLS

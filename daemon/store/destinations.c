@@ -24,6 +24,7 @@ read_destination (sqlite3_stmt *statement)
   destination->reason = outbox_reason_from_name ((const char *) sqlite3_column_text (statement, 7));
   destination->retry_at_ms = sqlite3_column_int64 (statement, 8);
   destination->failures = (guint) sqlite3_column_int64 (statement, 9);
+  destination->refused_id = g_strdup ((const char *) sqlite3_column_text (statement, 10));
 
   return destination;
 }
@@ -34,7 +35,7 @@ ob_destinations_load (ObDatabase *database, GError **error)
   g_autoptr (ObStatement) statement
       = ob_statement_new (database,
                           "SELECT name, protocol, url, confirm_url, headers, is_default, is_paused, reason, retry_at,"
-                          " failures FROM destinations",
+                          " failures, refused FROM destinations",
                           error);
   g_autoptr (GHashTable) destinations
       = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_destination_free);
@@ -63,8 +64,8 @@ ob_destinations_save (ObDatabase *database, const ObDestination *destination, GE
   g_autoptr (ObStatement) statement
       = ob_statement_new (database,
                           "INSERT OR REPLACE INTO destinations (name, protocol, url, confirm_url, headers, is_default,"
-                          " is_paused, reason, retry_at, failures) VALUES (@name, @protocol, @url, @confirm_url,"
-                          " @headers, @is_default, @is_paused, @reason, @retry_at, @failures)",
+                          " is_paused, reason, retry_at, failures, refused) VALUES (@name, @protocol, @url,"
+                          " @confirm_url, @headers, @is_default, @is_paused, @reason, @retry_at, @failures, @refused)",
                           error);
 
   if (!statement)
@@ -79,6 +80,7 @@ ob_destinations_save (ObDatabase *database, const ObDestination *destination, GE
   ob_statement_bind_reason (statement, "@reason", destination->reason);
   ob_statement_bind_number (statement, "@retry_at", destination->retry_at_ms);
   ob_statement_bind_number (statement, "@failures", destination->failures);
+  ob_statement_bind_text (statement, "@refused", destination->refused_id);
 
   return ob_statement_run (database, statement, error);
 }

@@ -19,7 +19,8 @@ static const char version_1[]
       "  is_default INTEGER NOT NULL DEFAULT 0,"
       "  is_paused INTEGER NOT NULL DEFAULT 0,"
       "  reason TEXT, retry_at INTEGER NOT NULL DEFAULT 0,"
-      "  failures INTEGER NOT NULL DEFAULT 0"
+      "  failures INTEGER NOT NULL DEFAULT 0,"
+      "  refused TEXT" /* the upload that was last answered 403 */
       ") WITHOUT ROWID;"
 
       "CREATE TABLE uploads ("
@@ -58,6 +59,13 @@ static const char version_1[]
       "CREATE INDEX uploads_to_clear ON uploads (state) WHERE state = 5 AND has_local_copy = 1;"
       "CREATE INDEX uploads_by_retry ON uploads (retry_at) WHERE retry_at > 0;"
       "CREATE INDEX uploads_by_not_before ON uploads (not_before) WHERE not_before > 0;"
+
+      /* What is still to be given up at servers, of uploads that were removed. */
+      "CREATE TABLE terminations ("
+      "  id TEXT PRIMARY KEY, destination TEXT NOT NULL, server_url TEXT NOT NULL,"
+      "  removed_at INTEGER NOT NULL, retry_at INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0"
+      ") WITHOUT ROWID;"
+      "CREATE INDEX terminations_by_retry ON terminations (retry_at);"
 
       "CREATE TABLE journal ("
       "  sequence INTEGER PRIMARY KEY AUTOINCREMENT,"

@@ -63,6 +63,11 @@ ob_attempt_run (SoupSession *session, const ObJob *job, const ObCheckpoints *che
 {
   ObAttemptResult *result = ob_attempt_result_new ();
 
+  if (job->is_termination)
+    {
+      ob_tus_terminate (session, job, result, cancellable);
+      return result;
+    }
   /* With a confirm URL an upload that is stored is only asked about; without one the server's offset says it again. */
   if ((!job->is_stored || !job->confirm_url)
       && (!ob_tus_send (session, job, checkpoints, user_data, result, cancellable)))
@@ -77,8 +82,11 @@ ob_attempt_run (SoupSession *session, const ObJob *job, const ObCheckpoints *che
   return result;
 }
 
-void
-ob_attempt_terminate (SoupSession *session, const ObJob *job, GCancellable *cancellable)
+static ObAttemptResult *
+run (const ObRunner *runner, SoupSession *session, const ObJob *job, const ObCheckpoints *checkpoints,
+     gpointer user_data, GCancellable *cancellable)
 {
-  ob_tus_terminate (session, job, cancellable);
+  return ob_attempt_run (session, job, checkpoints, user_data, cancellable);
 }
+
+const ObRunner ob_attempt_runner = { run };

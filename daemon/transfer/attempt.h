@@ -29,6 +29,7 @@ typedef struct
   GVariant *metadata; /* a{ss} */
   guint64 size_bytes;
   gboolean is_stored; /* the server has every byte: only ask for the receipt */
+  gboolean is_termination; /* nothing is sent: what the server has of it is given up */
 } ObJob;
 
 void ob_job_free (ObJob *job);
@@ -67,15 +68,23 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObAttemptResult, ob_attempt_result_free)
  * @checkpoints: where to report
  * @cancellable: ends it early
  *
- * Blocks until the upload is confirmed or cannot go on. Worker thread.
+ * Blocks until the upload is confirmed or cannot go on; a termination until the server has let go of it (tus termination
+ * extension), which is then done. Worker thread.
  *
  * Returns: (transfer full): how it ended
  */
 ObAttemptResult *ob_attempt_run (SoupSession *session, const ObJob *job, const ObCheckpoints *checkpoints,
                                  gpointer user_data, GCancellable *cancellable);
 
-/* Gives up what a server has of an upload (tus termination extension). Best effort. Worker thread. */
-void ob_attempt_terminate (SoupSession *session, const ObJob *job, GCancellable *cancellable);
+/* Runs the jobs of the worker threads: ob_attempt_run(), or what a test puts in its place. */
+typedef struct _ObRunner ObRunner;
+struct _ObRunner
+{
+  ObAttemptResult *(*run) (const ObRunner *runner, SoupSession *session, const ObJob *job,
+                           const ObCheckpoints *checkpoints, gpointer user_data, GCancellable *cancellable);
+};
+
+extern const ObRunner ob_attempt_runner;
 
 /* A session for one worker thread. */
 SoupSession *ob_attempt_session_new (void);

@@ -413,13 +413,17 @@ ob_tus_send (SoupSession *session, const ObJob *job, const ObCheckpoints *checkp
 }
 
 void
-ob_tus_terminate (SoupSession *session, const ObJob *job, GCancellable *cancellable)
+ob_tus_terminate (SoupSession *session, const ObJob *job, ObAttemptResult *result, GCancellable *cancellable)
 {
   SoupMessage *message = job->server_url ? ob_http_message_new ("DELETE", job->server_url, job) : NULL;
   g_autoptr (ObAnswer) answer = NULL;
 
   if (!message)
-    return;
+    {
+      ob_result_set (result, OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "bad-url", "The server's URL is no URL");
+      return;
+    }
   soup_message_headers_replace (soup_message_get_request_headers (message), "Tus-Resumable", "1.0.0");
   answer = ob_http_send (session, message, cancellable);
+  result->is_done = !ob_answer_judge (answer, OB_STAGE_LOOK, result) || result->outcome.verdict == OB_VERDICT_GONE;
 }

@@ -17,8 +17,8 @@ G_BEGIN_DECLS
 gboolean ob_tus_send (SoupSession *session, const ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data,
                       ObAttemptResult *result, GCancellable *cancellable);
 
-/* Deletes what the server has of it. Best effort. */
-void ob_tus_terminate (SoupSession *session, const ObJob *job, GCancellable *cancellable);
+/* Deletes what the server has of it. @result is done when the server has let go of it, or never had it. */
+void ob_tus_terminate (SoupSession *session, const ObJob *job, ObAttemptResult *result, GCancellable *cancellable);
 
 /* Pure. Returns: (transfer full): the value of Upload-Metadata. */
 char *ob_tus_encode_metadata (const ObJob *job);

@@ -356,11 +356,23 @@ test_termination (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (JsonNode) node = NULL;
   g_autoptr (ObAttemptResult) result = NULL;
+  g_autoptr (ObAttemptResult) busy = NULL;
+  g_autoptr (ObAttemptResult) ended = NULL;
+  g_autoptr (ObAttemptResult) again = NULL;
 
   test_peer_control (fixture->peer, "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":503,\"skip\":1}");
   result = run_once (fixture);
   fixture->job->server_url = g_strdup (fixture->server_url);
-  ob_attempt_terminate (fixture->session, fixture->job, NULL);
+  fixture->job->is_termination = TRUE;
+  test_peer_control (fixture->peer, "{\"fault\":\"status\",\"method\":\"DELETE\",\"status\":423}");
+  busy = run_once (fixture);
+  g_assert_false (busy->is_done);
+  g_assert_cmpuint (busy->outcome.verdict, ==, OB_VERDICT_RETRY_UPLOAD);
+  ended = run_once (fixture);
+  g_assert_true (ended->is_done);
+  /* What the server does not know any more is given up as well. */
+  again = run_once (fixture);
+  g_assert_true (again->is_done);
   node = test_peer_describe (fixture->peer);
   g_assert_cmpuint (json_array_get_length (json_object_get_array_member (json_node_get_object (node), "uploads")), ==,
                     0);

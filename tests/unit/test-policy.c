@@ -125,9 +125,10 @@ test_retry_after_wins_within_reason (void)
 static void
 test_giving_up (void)
 {
-  g_assert_false (ob_retry_must_give_up (1000, 1000 + OB_RETRY_GIVE_UP_MS - 1));
-  g_assert_true (ob_retry_must_give_up (1000, 1000 + OB_RETRY_GIVE_UP_MS));
-  g_assert_false (ob_retry_must_give_up (OB_RETRY_GIVE_UP_MS * 2, 1000));
+  g_assert_false (ob_retry_must_give_up (1000, 1000 + OB_RETRY_GIVE_UP_MS - 1, 100, OB_RETRY_GIVE_UP_MS));
+  g_assert_true (ob_retry_must_give_up (1000, 1000 + OB_RETRY_GIVE_UP_MS, 8, OB_RETRY_GIVE_UP_MS));
+  g_assert_false (ob_retry_must_give_up (1000, 1000 + OB_RETRY_GIVE_UP_MS, 7, OB_RETRY_GIVE_UP_MS));
+  g_assert_false (ob_retry_must_give_up (OB_RETRY_GIVE_UP_MS * 2, 1000, 100, OB_RETRY_GIVE_UP_MS));
 }
 
 int

@@ -1,0 +1,313 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * How attempts end: what a verdict means for the upload and its destination. Main thread.
+ */
+#include "broker/broker-private.h"
+
+#include "base/crash.h"
+#include "dbus/error.h"
+#include "policy/retry.h"
+#include "store/destinations.h"
+#include "store/journal.h"
+#include "store/terminations.h"
+
+/* How long a server may take to attach what it has, before a person hears of it. */
+#define CONFIRM_MOST_MS (G_GINT64_CONSTANT (24) * 3600 * 1000)
+
+static void
+count_failure (ObUpload *upload, const ObAttemptResult *result)
+{
+  upload->failures = result->has_moved ? 1 : upload->failures + 1;
+}
+
+static void
+hold_upload (ObBroker *self, ObUpload *upload, const ObAttemptResult *result)
+{
+  count_failure (upload, result);
+  upload->retry_at_ms = ob_broker_get_now_ms (self)
+                        + ob_retry_delay_ms (upload->failures, result->outcome.retry_after_ms, g_random_double ());
+}
+
+/* Until a person acts. */
+static gboolean
+block_destination (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, OutboxReason reason, GError **error)
+{
+  ObDestination *destination = g_hash_table_lookup (self->destinations, upload->destination);
+
+  count_failure (upload, result);
+  if (!destination)
+    return TRUE;
+  destination->failures++;
+  destination->reason = reason;
+
+  return ob_broker_save_destination (self, destination, reason, result->message, error);
+}
+
+/* Attempts that ran side by side fail by one and the same outage: only the first of them counts. */
+static gboolean
+delay_destination (ObBroker *self, ObDestination *destination, const ObAttemptResult *result, GError **error)
+{
+  gint64 now_ms = ob_broker_get_now_ms (self);
+  gint64 retry_at_ms;
+
+  if (destination->retry_at_ms <= now_ms)
+    destination->failures = result->has_moved ? 1 : destination->failures + 1;
+  retry_at_ms = now_ms + ob_retry_delay_ms (destination->failures, result->outcome.retry_after_ms, g_random_double ());
+  if (retry_at_ms <= destination->retry_at_ms)
+    return TRUE;
+  if (destination->retry_at_ms <= now_ms || result->outcome.retry_after_ms >= 0)
+    destination->retry_at_ms = retry_at_ms;
+
+  return ob_broker_save_destination (self, destination, OUTBOX_REASON_RETRYING, result->message, error);
+}
+
+/* Trouble of the destination; but where others have gone through since this upload failed, the trouble is its own and
+ * holds up nothing else. */
+static gboolean
+delay (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
+{
+  ObDestination *destination = g_hash_table_lookup (self->destinations, upload->destination);
+
+  if (!destination || (upload->failures > 0 && destination->failures == 0 && !result->has_moved))
+    {
+      hold_upload (self, upload, result);
+      return TRUE;
+    }
+  count_failure (upload, result);
+
+  return delay_destination (self, destination, result, error);
+}
+
+gboolean
+ob_broker_relieve_destination (ObBroker *self, const ObUpload *upload, GError **error)
+{
+  ObDestination *destination = g_hash_table_lookup (self->destinations, upload->destination);
+
+  if (!destination || (destination->failures == 0 && !destination->refused_id))
+    return TRUE;
+  destination->failures = 0;
+  destination->retry_at_ms = 0;
+  g_clear_pointer (&destination->refused_id, g_free);
+
+  return ob_broker_save_destination (self, destination, destination->reason, "it answers again", error);
+}
+
+static gboolean
+move (ObBroker *self, ObUpload *upload, ObStored to, OutboxReason reason, const ObAttemptResult *result,
+      GError **error)
+{
+  if (upload->stored == to)
+    {
+      upload->reason = reason;
+      return ob_uploads_update (self->database, upload, error);
+    }
+
+  return ob_journal_move (self->database, upload, to, reason, result->message, ob_broker_get_now_ms (self), error);
+}
+
+/* Back to where it waits: bytes that the server has stay there. */
+static gboolean
+move_back (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
+{
+  gboolean is_confirming = upload->stored == OB_STORED_CONFIRMING;
+  gint64 limit_ms = result->outcome.verdict == OB_VERDICT_NOT_YET ? CONFIRM_MOST_MS : OB_RETRY_GIVE_UP_MS;
+
+  if (ob_retry_must_give_up (upload->progress_at_ms, ob_broker_get_now_ms (self), upload->failures, limit_ms))
+    {
+      upload->retry_at_ms = 0;
+      return move (self, upload, OB_STORED_FAILED, OUTBOX_REASON_GAVE_UP, result, error);
+    }
+
+  return move (self, upload, is_confirming ? OB_STORED_CONFIRMING : OB_STORED_QUEUED,
+               is_confirming ? OUTBOX_REASON_NOT_CONFIRMED_YET : OUTBOX_REASON_NONE, result, error);
+}
+
+static gboolean
+finish_upload (ObBroker *self, ObUpload *upload, ObAttemptResult *result, GError **error)
+{
+  ob_receipt_clear (&upload->receipt);
+  upload->receipt = result->receipt;
+  result->receipt = (ObReceipt){ 0 };
+  upload->receipt.confirmed_at_ms = upload->done_at_ms = ob_broker_get_now_ms (self);
+  if (!upload->receipt.url)
+    upload->receipt.url = g_strdup (upload->server_url);
+  upload->offset_bytes = upload->size_bytes;
+  upload->failures = 0;
+  upload->retry_at_ms = 0;
+  if (!ob_broker_relieve_destination (self, upload, error))
+    return FALSE;
+  /* A receipt that was found while the upload URL was gone comes without the last chunk. */
+  if (upload->stored == OB_STORED_UPLOADING
+      && !ob_journal_move (self->database, upload, OB_STORED_CONFIRMING, OUTBOX_REASON_NONE, NULL, upload->done_at_ms,
+                           error))
+    return FALSE;
+
+  return move (self, upload, OB_STORED_DONE, OUTBOX_REASON_NONE, result, error);
+}
+
+static gboolean
+fail_upload (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
+{
+  if (result->outcome.reason == OUTBOX_REASON_FILE_MISSING)
+    upload->has_local_copy = FALSE;
+
+  return move (self, upload, OB_STORED_FAILED, result->outcome.reason, result, error);
+}
+
+/* 403 is about the one upload, until a second one gets it too: then it is about who asks. */
+static gboolean
+forbid (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
+{
+  ObDestination *destination = g_hash_table_lookup (self->destinations, upload->destination);
+
+  if (destination && destination->refused_id && !g_str_equal (destination->refused_id, upload->id))
+    return block_destination (self, upload, result, OUTBOX_REASON_SIGN_IN, error)
+           && move_back (self, upload, result, error);
+  if (destination)
+    {
+      g_free (destination->refused_id);
+      destination->refused_id = g_strdup (upload->id);
+      if (!ob_destinations_save (self->database, destination, error))
+        return FALSE;
+    }
+
+  return move (self, upload, OB_STORED_FAILED, OUTBOX_REASON_REJECTED, result, error);
+}
+
+static gboolean
+apply_verdict (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
+{
+  switch (result->outcome.verdict)
+    {
+    case OB_VERDICT_SIGN_IN:
+      return block_destination (self, upload, result, OUTBOX_REASON_SIGN_IN, error)
+             && move_back (self, upload, result, error);
+    case OB_VERDICT_FULL:
+      return block_destination (self, upload, result, OUTBOX_REASON_DESTINATION_FULL, error)
+             && move_back (self, upload, result, error);
+    case OB_VERDICT_RETRY:
+    case OB_VERDICT_PORTAL:
+      return delay (self, upload, result, error) && move_back (self, upload, result, error);
+    case OB_VERDICT_FAIL:
+      return fail_upload (self, upload, result, error);
+    case OB_VERDICT_FORBIDDEN:
+      return forbid (self, upload, result, error);
+    case OB_VERDICT_NOT_YET:
+      hold_upload (self, upload, result);
+      return ob_broker_relieve_destination (self, upload, error) && move_back (self, upload, result, error);
+    case OB_VERDICT_RETRY_UPLOAD:
+    case OB_VERDICT_LOOK:
+    case OB_VERDICT_RESEND:
+    case OB_VERDICT_GONE:
+    case OB_VERDICT_UNDECIDED:
+    default:
+      hold_upload (self, upload, result);
+      return move_back (self, upload, result, error);
+    }
+}
+
+static gboolean
+end_upload (ObBroker *self, ObUpload *upload, ObAttemptResult *result, GError **error)
+{
+  if (result->is_done)
+    return finish_upload (self, upload, result, error);
+  if (result->is_cancelled)
+    return move (self, upload, upload->stored == OB_STORED_CONFIRMING ? OB_STORED_CONFIRMING : OB_STORED_QUEUED,
+                 upload->reason, result, error);
+  ob_last_error_set (&upload->last_error, result->code, result->message, ob_broker_get_now_ms (self));
+
+  return apply_verdict (self, upload, result, error);
+}
+
+/* The receipt is on the disk: the copy is no longer needed. */
+static void
+on_done (const GError *error, gpointer user_data)
+{
+  g_autoptr (ObPending) pending = user_data;
+
+  if (error)
+    return;
+  ob_crash_point ("receipt-recorded");
+  ob_broker_clear_copy (pending->broker, pending->id);
+}
+
+void
+ob_broker_clear_copy (ObBroker *self, const char *id)
+{
+  g_autoptr (ObUpload) upload = NULL;
+  gboolean is_good;
+
+  if (!ob_spool_remove (self->spool, id, NULL))
+    return;
+  ob_crash_point ("spool-removed");
+  if (!ob_turn_begin (self->turn, OB_TURN_LATER, NULL))
+    return;
+  upload = ob_uploads_get (self->database, id, NULL);
+  if (upload)
+    upload->has_local_copy = FALSE;
+  is_good = upload && ob_uploads_update (self->database, upload, NULL);
+  ob_turn_end (self->turn, is_good);
+  if (is_good)
+    ob_broker_touch (self, id, FALSE);
+}
+
+/* The server has let go of it, will never, or was asked for long enough. */
+static gboolean
+end_termination (ObBroker *self, const char *id, const ObAttemptResult *result, GError **error)
+{
+  g_autoptr (ObTermination) termination = ob_terminations_get (self->database, id);
+  gint64 now_ms = ob_broker_get_now_ms (self);
+
+  if (!termination || (result->is_cancelled && !result->is_done))
+    return TRUE;
+  termination->failures++;
+  if (result->is_done || result->outcome.verdict == OB_VERDICT_FAIL || result->outcome.verdict == OB_VERDICT_FORBIDDEN
+      || ob_retry_must_give_up (termination->removed_at_ms, now_ms, termination->failures, OB_RETRY_GIVE_UP_MS))
+    return ob_terminations_delete (self->database, id, error);
+  termination->retry_at_ms
+      = now_ms + ob_retry_delay_ms (termination->failures, result->outcome.retry_after_ms, g_random_double ());
+
+  return ob_terminations_save (self->database, termination, error);
+}
+
+static gboolean
+end_attempt (ObBroker *self, const char *id, ObAttemptResult *result, GError **error)
+{
+  g_autoptr (ObUpload) upload = ob_uploads_get (self->database, id, error);
+
+  if (!upload || !end_upload (self, upload, result, error))
+    return FALSE;
+  if (upload->stored == OB_STORED_DONE)
+    ob_turn_after (self->turn, on_done, ob_pending_new (self, id));
+  ob_broker_touch (self, id, FALSE);
+
+  return TRUE;
+}
+
+void
+ob_broker_end_attempt (const char *id, ObAttemptResult *result, gpointer user_data)
+{
+  ObBroker *self = user_data;
+  const ObActive *active = g_hash_table_lookup (self->active, id);
+  gboolean is_termination = active && active->is_termination;
+  g_autoptr (GError) error = NULL;
+  gboolean is_good;
+
+  (void) g_hash_table_remove (self->active, id);
+  if (!ob_turn_begin (self->turn, OB_TURN_SOON, &error))
+    {
+      g_warning ("The end of an attempt could not be recorded: %s", error->message);
+      ob_broker_note_trouble (self);
+      return;
+    }
+  is_good = is_termination ? end_termination (self, id, result, &error) : end_attempt (self, id, result, &error);
+  ob_turn_end (self->turn, is_good);
+  if (!is_good && !g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
+    {
+      g_warning ("The end of an attempt could not be recorded: %s", error->message);
+      ob_broker_note_trouble (self);
+    }
+  /* A place is free. */
+  ob_broker_want_flush (self);
+}

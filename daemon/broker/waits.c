@@ -1,0 +1,178 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What ends by itself: holds with a time, the rest that a network gets that came back, a disk that could not be written.
+ * All by the one alarm of the clock. Main thread.
+ */
+#include "broker/broker-private.h"
+
+#include "policy/retry.h"
+#include "store/journal.h"
+#include "store/terminations.h"
+
+#define WAKE_AT_ONCE 256
+#define REPAIR_AFTER_MS 15000
+#define STEADY_AFTER_MS 10000
+
+/* No back-off and no server asks for more: a time beyond it comes from a clock that was set back meanwhile. */
+static gboolean
+is_too_far (gint64 at_ms, gint64 now_ms)
+{
+  return at_ms > now_ms + OB_RETRY_AFTER_MAX_MS;
+}
+
+static gboolean
+wake_uploads_of (ObBroker *self, ObUploadsSet set, gint64 limit_ms, gint64 next_ms, GError **error)
+{
+  g_autoptr (GPtrArray) uploads = ob_uploads_find (self->database, set, limit_ms, WAKE_AT_ONCE, error);
+
+  for (guint i = 0; uploads && i < uploads->len; i++)
+    {
+      ObUpload *upload = uploads->pdata[i];
+
+      *(set == OB_UPLOADS_DUE_TO_BEGIN ? &upload->not_before_ms : &upload->retry_at_ms) = next_ms;
+      if (!ob_uploads_update (self->database, upload, error))
+        return FALSE;
+      ob_broker_touch (self, upload->id, FALSE);
+    }
+
+  return uploads != NULL;
+}
+
+/* The rest of a set that is larger than what is done at once is still due when the alarm is set again. */
+static gboolean
+wake_uploads (ObBroker *self, gint64 now_ms, GError **error)
+{
+  return wake_uploads_of (self, OB_UPLOADS_DUE, now_ms, 0, error)
+         && wake_uploads_of (self, OB_UPLOADS_DUE_TO_BEGIN, now_ms, 0, error)
+         && wake_uploads_of (self, OB_UPLOADS_TOO_FAR, now_ms + OB_RETRY_AFTER_MAX_MS,
+                             now_ms + ob_retry_delay_ms (G_MAXUINT, -1, 0.5), error);
+}
+
+/* The failures stay: a destination that comes out of its back-off is probed by one attempt. */
+static gboolean
+wake_destinations (ObBroker *self, gint64 now_ms, GError **error)
+{
+  gboolean is_steady = self->steady_at_ms > 0 && self->steady_at_ms <= now_ms;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->destinations);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      ObDestination *destination = value;
+      gboolean is_renewed = is_steady && !ob_network_is_loopback_url (destination->url);
+
+      if (destination->retry_at_ms == 0)
+        continue;
+      if (is_renewed)
+        destination->failures = MIN (destination->failures, 1);
+      if (is_renewed || destination->retry_at_ms <= now_ms)
+        destination->retry_at_ms = 0;
+      else if (is_too_far (destination->retry_at_ms, now_ms))
+        destination->retry_at_ms = now_ms + ob_retry_delay_ms (destination->failures, -1, 0.5);
+      else
+        continue;
+      if (!ob_broker_save_destination (
+              self, destination, destination->retry_at_ms > 0 ? OUTBOX_REASON_RETRYING : OUTBOX_REASON_NONE,
+              is_renewed ? "the network is back" : "the back-off is over", error))
+        return FALSE;
+    }
+  if (is_steady)
+    self->steady_at_ms = 0;
+
+  return TRUE;
+}
+
+void
+ob_broker_wake (ObBroker *self)
+{
+  gint64 now_ms = ob_broker_get_now_ms (self);
+  gboolean is_repair = self->repair_at_ms > 0;
+  gboolean is_good;
+
+  /* A clock that was set back makes no wait longer than it was meant to be. */
+  self->repair_at_ms = MIN (self->repair_at_ms, now_ms + REPAIR_AFTER_MS);
+  self->steady_at_ms = MIN (self->steady_at_ms, now_ms + STEADY_AFTER_MS);
+  if (self->repair_at_ms > now_ms)
+    {
+      ob_broker_set_alarm (self);
+      return;
+    }
+  self->repair_at_ms = 0;
+  if (!ob_turn_begin (self->turn, OB_TURN_SOON, NULL))
+    {
+      ob_broker_note_trouble (self);
+      return;
+    }
+  is_good = wake_destinations (self, now_ms, NULL) && wake_uploads (self, now_ms, NULL);
+  ob_turn_end (self->turn, is_good);
+  if (!is_good)
+    {
+      ob_broker_note_trouble (self);
+      return;
+    }
+  ob_broker_touch_holds (self);
+  if (is_repair)
+    ob_broker_recover (self);
+}
+
+void
+ob_broker_note_trouble (ObBroker *self)
+{
+  if (!self->is_started)
+    return;
+  self->repair_at_ms = ob_broker_get_now_ms (self) + REPAIR_AFTER_MS;
+  ob_broker_set_alarm (self);
+}
+
+void
+ob_broker_note_network (ObBroker *self)
+{
+  self->steady_at_ms
+      = ob_network_is_available (self->network) ? ob_broker_get_now_ms (self) + STEADY_AFTER_MS : 0;
+  ob_broker_set_alarm (self);
+}
+
+static gboolean
+on_alarm (gpointer user_data)
+{
+  ob_broker_wake (user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* The sooner of two times, of which 0 is none. */
+static gint64
+sooner_ms (gint64 a_ms, gint64 b_ms)
+{
+  return a_ms > 0 && b_ms > 0 ? MIN (a_ms, b_ms) : MAX (a_ms, b_ms);
+}
+
+static gint64
+next_retry_ms (ObBroker *self)
+{
+  gint64 next_ms = 0;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->destinations);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    next_ms = sooner_ms (next_ms, ((const ObDestination *) value)->retry_at_ms);
+
+  return next_ms;
+}
+
+void
+ob_broker_set_alarm (ObBroker *self)
+{
+  gint64 next_ms = self->repair_at_ms;
+
+  if (next_ms == 0)
+    {
+      next_ms = sooner_ms (next_retry_ms (self), self->steady_at_ms);
+      next_ms = sooner_ms (next_ms, ob_uploads_next_wake_ms (self->database));
+      next_ms = sooner_ms (next_ms, ob_terminations_next_ms (self->database, ob_broker_get_now_ms (self)));
+    }
+  ob_clock_set_alarm (self->clock, next_ms, on_alarm, self);
+}
