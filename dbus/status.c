@@ -159,6 +159,20 @@ outbox_reason_from_name (const char *name)
   return OUTBOX_REASON_NONE;
 }
 
+/* The catalogue of these messages is ours, whatever program they are shown in. */
+static void
+bind_catalogue (void)
+{
+  static gsize is_bound = 0;
+
+  if (g_once_init_enter (&is_bound))
+    {
+      (void) bindtextdomain (GETTEXT_PACKAGE, OB_LOCALEDIR);
+      (void) bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+      g_once_init_leave (&is_bound, 1);
+    }
+}
+
 static char *
 retrying_label (gint64 delay_ms)
 {
@@ -183,6 +197,7 @@ outbox_status_label (OutboxState state, OutboxReason reason, gint64 until_ms, gi
 {
   g_return_val_if_fail (state < OUTBOX_N_STATES && reason < OUTBOX_N_REASONS, NULL);
 
+  bind_catalogue ();
   if (state == OUTBOX_STATE_UPLOADING)
     {
       /* Rounded down, so that 100 % is never shown before the server has the last byte. */
