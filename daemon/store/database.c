@@ -19,6 +19,7 @@
 struct _ObDatabase
 {
   sqlite3 *handle;
+  GHashTable *idle_statements; /* SQL text, of the statement → sqlite3_stmt */
   gint64 epoch;
 };
 
@@ -28,15 +29,28 @@ ob_database_get_handle (ObDatabase *database)
   return database->handle;
 }
 
+GHashTable *
+ob_database_get_idle_statements (ObDatabase *database)
+{
+  return database->idle_statements;
+}
+
 gint64
 ob_database_get_epoch (ObDatabase *database)
 {
   return database->epoch;
 }
 
+static void
+finalise (gpointer statement)
+{
+  (void) sqlite3_finalize (statement);
+}
+
 void
 ob_database_free (ObDatabase *database)
 {
+  g_hash_table_unref (database->idle_statements);
   /* With every statement finalised this cannot fail; a zombie is still better than a lost handle. */
   (void) sqlite3_close_v2 (database->handle);
   g_free (database);
@@ -129,6 +143,7 @@ open_and_migrate (const char *path, gint64 now_ms, gboolean *is_damaged, GError 
   g_autoptr (ObDatabase) database = g_new0 (ObDatabase, 1);
   int code = sqlite3_open_v2 (path, &database->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
 
+  database->idle_statements = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, finalise);
   if (code != SQLITE_OK)
     ob_database_set_error (database, error);
   else if (ob_database_run (database,

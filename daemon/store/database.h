@@ -31,6 +31,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObDatabase, ob_database_free)
 
 sqlite3 *ob_database_get_handle (ObDatabase *database);
 
+/* Of statement.c: SQL text → sqlite3_stmt, those that nobody uses now. Ended before the database is closed. */
+GHashTable *ob_database_get_idle_statements (ObDatabase *database);
+
 /* Changes when the database is rebuilt; the first half of a public sequence. */
 gint64 ob_database_get_epoch (ObDatabase *database);
 

@@ -8,23 +8,23 @@
 #include "store/statement.h"
 
 static ObDestination *
-read_destination (sqlite3_stmt *statement)
+read_destination (ObStatement *statement)
 {
-  ObDestination *destination = ob_destination_new ((const char *) sqlite3_column_text (statement, 0));
+  ObDestination *destination = ob_destination_new (ob_statement_get_text (statement, 0));
 
   g_free (destination->protocol);
   g_free (destination->url);
-  destination->protocol = g_strdup ((const char *) sqlite3_column_text (statement, 1));
-  destination->url = g_strdup ((const char *) sqlite3_column_text (statement, 2));
-  destination->confirm_url = g_strdup ((const char *) sqlite3_column_text (statement, 3));
+  destination->protocol = g_strdup (ob_statement_get_text (statement, 1));
+  destination->url = g_strdup (ob_statement_get_text (statement, 2));
+  destination->confirm_url = g_strdup (ob_statement_get_text (statement, 3));
   g_variant_unref (destination->headers);
   destination->headers = ob_statement_read_strings (statement, 4);
-  destination->is_default = sqlite3_column_int (statement, 5);
-  destination->is_paused = sqlite3_column_int (statement, 6);
-  destination->reason = outbox_reason_from_name ((const char *) sqlite3_column_text (statement, 7));
-  destination->retry_at_ms = sqlite3_column_int64 (statement, 8);
-  destination->failures = (guint) sqlite3_column_int64 (statement, 9);
-  destination->refused_id = g_strdup ((const char *) sqlite3_column_text (statement, 10));
+  destination->is_default = ob_statement_get_number (statement, 5);
+  destination->is_paused = ob_statement_get_number (statement, 6);
+  destination->reason = outbox_reason_from_name (ob_statement_get_text (statement, 7));
+  destination->retry_at_ms = ob_statement_get_number (statement, 8);
+  destination->failures = (guint) ob_statement_get_number (statement, 9);
+  destination->refused_id = g_strdup (ob_statement_get_text (statement, 10));
 
   return destination;
 }
@@ -43,7 +43,7 @@ ob_destinations_load (ObDatabase *database, GError **error)
 
   if (!statement)
     return NULL;
-  while ((code = sqlite3_step (statement)) == SQLITE_ROW)
+  while ((code = ob_statement_step (statement)) == SQLITE_ROW)
     {
       ObDestination *destination = read_destination (statement);
 

@@ -77,7 +77,7 @@ ob_journal_has_event (ObDatabase *database, const char *upload_id, const char *e
   ob_statement_bind_text (statement, "@upload", upload_id);
   ob_statement_bind_text (statement, "@event", event);
 
-  return sqlite3_step (statement) == SQLITE_ROW;
+  return ob_statement_step (statement) == SQLITE_ROW;
 }
 
 gint64
@@ -85,7 +85,7 @@ ob_journal_get_last (ObDatabase *database)
 {
   g_autoptr (ObStatement) statement = ob_statement_new (database, "SELECT max(sequence) FROM journal", NULL);
 
-  return statement && sqlite3_step (statement) == SQLITE_ROW ? sqlite3_column_int64 (statement, 0) : 0;
+  return statement && ob_statement_step (statement) == SQLITE_ROW ? ob_statement_get_number (statement, 0) : 0;
 }
 
 gboolean
@@ -103,11 +103,11 @@ ob_journal_read (ObDatabase *database, const char *upload_id, guint limit,
     return FALSE;
   ob_statement_bind_text (statement, "@upload", upload_id);
   ob_statement_bind_number (statement, "@limit", limit);
-  while ((code = sqlite3_step (statement)) == SQLITE_ROW)
+  while ((code = ob_statement_step (statement)) == SQLITE_ROW)
     {
-#define COLUMN(i) ((const char *) sqlite3_column_text (statement, i))
-      const ObJournalRow row = { sqlite3_column_int64 (statement, 0), sqlite3_column_int64 (statement, 1), COLUMN (2),
-                                 COLUMN (3), COLUMN (4), COLUMN (5), COLUMN (6), COLUMN (7), COLUMN (8) };
+#define COLUMN(i) ob_statement_get_text (statement, i)
+      const ObJournalRow row = { ob_statement_get_number (statement, 0), ob_statement_get_number (statement, 1),
+                                 COLUMN (2), COLUMN (3), COLUMN (4), COLUMN (5), COLUMN (6), COLUMN (7), COLUMN (8) };
 #undef COLUMN
 
       on_row (&row, user_data);
@@ -133,8 +133,8 @@ ob_journal_read_since (ObDatabase *database, gint64 sequence,
   if (!statement)
     return FALSE;
   ob_statement_bind_number (statement, "@sequence", sequence);
-  while ((code = sqlite3_step (statement)) == SQLITE_ROW)
-    on_upload ((const char *) sqlite3_column_text (statement, 0), sqlite3_column_int64 (statement, 1), user_data);
+  while ((code = ob_statement_step (statement)) == SQLITE_ROW)
+    on_upload (ob_statement_get_text (statement, 0), ob_statement_get_number (statement, 1), user_data);
   if (code != SQLITE_DONE)
     ob_database_set_error (database, error);
 

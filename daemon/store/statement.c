@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Statements. Main thread.
+ * Statements. To prepare one costs several times what it costs to run it, so each SQL text is prepared once. Main thread.
  */
 #include "store/statement.h"
 
@@ -10,25 +10,66 @@
 ObStatement *
 ob_statement_new (ObDatabase *database, const char *sql, GError **error)
 {
-  sqlite3_stmt *statement = NULL;
+  GHashTable *idle = ob_database_get_idle_statements (database);
+  sqlite3_stmt *handle = g_hash_table_lookup (idle, sql);
+  ObStatement *statement;
 
-  if (sqlite3_prepare_v2 (ob_database_get_handle (database), sql, -1, &statement, NULL) != SQLITE_OK)
-    ob_database_set_error (database, error);
+  /* While one is in use it is not among them, and a second is prepared. */
+  if (handle)
+    g_hash_table_steal (idle, sql);
+  else if (sqlite3_prepare_v3 (ob_database_get_handle (database), sql, -1, SQLITE_PREPARE_PERSISTENT, &handle, NULL)
+           != SQLITE_OK)
+    {
+      ob_database_set_error (database, error);
+      return NULL;
+    }
+  statement = g_new (ObStatement, 1);
+  statement->handle = handle;
+  statement->idle = idle;
 
   return statement;
 }
 
 void
+ob_statement_free (ObStatement *statement)
+{
+  /* An error of the last step was reported then. */
+  (void) sqlite3_reset (statement->handle);
+  (void) sqlite3_clear_bindings (statement->handle);
+  /* Replaces, and so ends, one of the same text that was in use at the same time. */
+  g_hash_table_replace (statement->idle, (gpointer) sqlite3_sql (statement->handle), statement->handle);
+  g_free (statement);
+}
+
+int
+ob_statement_step (ObStatement *statement)
+{
+  return sqlite3_step (statement->handle);
+}
+
+const char *
+ob_statement_get_text (ObStatement *statement, int column)
+{
+  return (const char *) sqlite3_column_text (statement->handle, column);
+}
+
+gint64
+ob_statement_get_number (ObStatement *statement, int column)
+{
+  return sqlite3_column_int64 (statement->handle, column);
+}
+
+void
 ob_statement_bind_text (ObStatement *statement, const char *parameter, const char *text)
 {
-  (void) sqlite3_bind_text (statement, sqlite3_bind_parameter_index (statement, parameter), text, -1,
+  (void) sqlite3_bind_text (statement->handle, sqlite3_bind_parameter_index (statement->handle, parameter), text, -1,
                             SQLITE_TRANSIENT);
 }
 
 void
 ob_statement_bind_number (ObStatement *statement, const char *parameter, gint64 number)
 {
-  (void) sqlite3_bind_int64 (statement, sqlite3_bind_parameter_index (statement, parameter), number);
+  (void) sqlite3_bind_int64 (statement->handle, sqlite3_bind_parameter_index (statement->handle, parameter), number);
 }
 
 void
@@ -49,7 +90,7 @@ ob_statement_bind_strings (ObStatement *statement, const char *parameter, GVaria
 GVariant *
 ob_statement_read_strings (ObStatement *statement, int column)
 {
-  const char *text = (const char *) sqlite3_column_text (statement, column);
+  const char *text = ob_statement_get_text (statement, column);
   GVariant *strings = text ? json_gvariant_deserialize_data (text, -1, "a{ss}", NULL) : NULL;
 
   if (!strings)
@@ -61,7 +102,7 @@ ob_statement_read_strings (ObStatement *statement, int column)
 gboolean
 ob_statement_run (ObDatabase *database, ObStatement *statement, GError **error)
 {
-  if (sqlite3_step (statement) == SQLITE_DONE)
+  if (ob_statement_step (statement) == SQLITE_DONE)
     return TRUE;
   ob_database_set_error (database, error);
 

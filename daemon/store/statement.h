@@ -11,16 +11,25 @@
 
 G_BEGIN_DECLS
 
-typedef sqlite3_stmt ObStatement;
-
-static inline void
-ob_statement_free (ObStatement *statement)
+typedef struct
 {
-  (void) sqlite3_finalize (statement);
-}
+  sqlite3_stmt *handle; /* owned */
+  GHashTable *idle;     /* borrowed: the database's */
+} ObStatement;
+
+/* Returns: (transfer full): a statement that may have been used before, without values. */
+ObStatement *ob_statement_new (ObDatabase *database, const char *sql, GError **error);
+
+/* Ends its reading and forgets its values; the database keeps it for the next that wants the same. */
+void ob_statement_free (ObStatement *statement);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObStatement, ob_statement_free)
 
-ObStatement *ob_statement_new (ObDatabase *database, const char *sql, GError **error);
+/* Returns: SQLite's code. */
+int ob_statement_step (ObStatement *statement);
+
+/* Of the row that the last step gave; the text lives until the next. */
+const char *ob_statement_get_text (ObStatement *statement, int column);
+gint64 ob_statement_get_number (ObStatement *statement, int column);
 
 void ob_statement_bind_text (ObStatement *statement, const char *parameter, const char *text);
 void ob_statement_bind_number (ObStatement *statement, const char *parameter, gint64 number);

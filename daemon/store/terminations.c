@@ -23,12 +23,12 @@ read_termination (ObStatement *statement)
 {
   ObTermination *termination = g_new0 (ObTermination, 1);
 
-  termination->id = g_strdup ((const char *) sqlite3_column_text (statement, 0));
-  termination->destination = g_strdup ((const char *) sqlite3_column_text (statement, 1));
-  termination->server_url = g_strdup ((const char *) sqlite3_column_text (statement, 2));
-  termination->removed_at_ms = sqlite3_column_int64 (statement, 3);
-  termination->retry_at_ms = sqlite3_column_int64 (statement, 4);
-  termination->failures = (guint) sqlite3_column_int64 (statement, 5);
+  termination->id = g_strdup (ob_statement_get_text (statement, 0));
+  termination->destination = g_strdup (ob_statement_get_text (statement, 1));
+  termination->server_url = g_strdup (ob_statement_get_text (statement, 2));
+  termination->removed_at_ms = ob_statement_get_number (statement, 3);
+  termination->retry_at_ms = ob_statement_get_number (statement, 4);
+  termination->failures = (guint) ob_statement_get_number (statement, 5);
 
   return termination;
 }
@@ -76,7 +76,7 @@ ob_terminations_get (ObDatabase *database, const char *id)
     return NULL;
   ob_statement_bind_text (statement, "@id", id);
 
-  return sqlite3_step (statement) == SQLITE_ROW ? read_termination (statement) : NULL;
+  return ob_statement_step (statement) == SQLITE_ROW ? read_termination (statement) : NULL;
 }
 
 GPtrArray *
@@ -92,7 +92,7 @@ ob_terminations_find_due (ObDatabase *database, gint64 now_ms, guint limit)
     return due;
   ob_statement_bind_number (statement, "@now", now_ms);
   ob_statement_bind_number (statement, "@limit", limit);
-  while (sqlite3_step (statement) == SQLITE_ROW)
+  while (ob_statement_step (statement) == SQLITE_ROW)
     g_ptr_array_add (due, read_termination (statement));
 
   return due;
@@ -108,5 +108,5 @@ ob_terminations_next_ms (ObDatabase *database, gint64 now_ms)
     return 0;
   ob_statement_bind_number (statement, "@now", now_ms);
 
-  return sqlite3_step (statement) == SQLITE_ROW ? sqlite3_column_int64 (statement, 0) : 0;
+  return ob_statement_step (statement) == SQLITE_ROW ? ob_statement_get_number (statement, 0) : 0;
 }

@@ -53,20 +53,20 @@ bind_upload (ObStatement *statement, const ObUpload *upload)
 }
 
 static ObUpload *
-read_upload (sqlite3_stmt *statement)
+read_upload (ObStatement *statement)
 {
   ObUpload *upload = ob_upload_new ();
   int index = 0;
 
-#define TEXT(column, field) upload->field = g_strdup ((const char *) sqlite3_column_text (statement, index++));
-#define NUMBER(column, field) upload->field = sqlite3_column_int64 (statement, index++);
+#define TEXT(column, field) upload->field = g_strdup (ob_statement_get_text (statement, index++));
+#define NUMBER(column, field) upload->field = ob_statement_get_number (statement, index++);
   COLUMN_TABLE
 #undef TEXT
 #undef NUMBER
-  upload->reason = outbox_reason_from_name ((const char *) sqlite3_column_text (statement, index++));
+  upload->reason = outbox_reason_from_name (ob_statement_get_text (statement, index++));
   g_variant_unref (upload->metadata);
   upload->metadata = ob_statement_read_strings (statement, index++);
-  upload->number = sqlite3_column_int64 (statement, index);
+  upload->number = ob_statement_get_number (statement, index);
 
   return upload;
 }
@@ -85,7 +85,7 @@ change_one (ObDatabase *database, ObStatement *statement, const char *id, GError
 {
   sqlite3 *handle = ob_database_get_handle (database);
 
-  if (sqlite3_step (statement) == SQLITE_DONE)
+  if (ob_statement_step (statement) == SQLITE_DONE)
     return sqlite3_changes (handle) > 0 || set_not_found (error, id);
   if (sqlite3_extended_errcode (handle) == SQLITE_CONSTRAINT_UNIQUE)
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_KEY_REUSED, "The submit key or id of %s is taken", id);
@@ -139,7 +139,7 @@ ob_uploads_delete (ObDatabase *database, const char *id, GError **error)
 static ObUpload *
 read_one (ObDatabase *database, ObStatement *statement, const char *what, GError **error)
 {
-  int code = sqlite3_step (statement);
+  int code = ob_statement_step (statement);
 
   if (code == SQLITE_ROW)
     return read_upload (statement);
@@ -185,7 +185,7 @@ read_all (ObDatabase *database, ObStatement *statement, GError **error)
   g_autoptr (GPtrArray) uploads = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_upload_free);
   int code;
 
-  while ((code = sqlite3_step (statement)) == SQLITE_ROW)
+  while ((code = ob_statement_step (statement)) == SQLITE_ROW)
     g_ptr_array_add (uploads, read_upload (statement));
   if (code == SQLITE_DONE)
     return g_steal_pointer (&uploads);
@@ -278,7 +278,7 @@ ob_uploads_next_wake_ms (ObDatabase *database)
                           " UNION ALL SELECT min(not_before) FROM uploads WHERE not_before > 0)",
                           NULL);
 
-  return statement && sqlite3_step (statement) == SQLITE_ROW ? sqlite3_column_int64 (statement, 0) : 0;
+  return statement && ob_statement_step (statement) == SQLITE_ROW ? ob_statement_get_number (statement, 0) : 0;
 }
 
 GArray *
@@ -289,15 +289,15 @@ ob_uploads_count (ObDatabase *database, GError **error)
   g_autoptr (GArray) counts = g_array_new (FALSE, FALSE, sizeof (ObCount));
   int code = SQLITE_ERROR;
 
-  while (statement && (code = sqlite3_step (statement)) == SQLITE_ROW)
+  while (statement && (code = ob_statement_step (statement)) == SQLITE_ROW)
     {
       ObCount count = {
-        .destination = g_intern_string ((const char *) sqlite3_column_text (statement, 0)),
-        .rule = g_intern_string ((const char *) sqlite3_column_text (statement, 1)),
-        .stored = sqlite3_column_int (statement, 2),
-        .own_hold = sqlite3_column_int (statement, 3),
-        .uploads = (guint64) sqlite3_column_int64 (statement, 4),
-        .bytes = (guint64) sqlite3_column_int64 (statement, 5),
+        .destination = g_intern_string (ob_statement_get_text (statement, 0)),
+        .rule = g_intern_string (ob_statement_get_text (statement, 1)),
+        .stored = ob_statement_get_number (statement, 2),
+        .own_hold = ob_statement_get_number (statement, 3),
+        .uploads = (guint64) ob_statement_get_number (statement, 4),
+        .bytes = (guint64) ob_statement_get_number (statement, 5),
       };
 
       g_array_append_val (counts, count);
