@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BUFFER_BYTES (1024 * 1024)
+#define BUFFER_MAX_BYTES (1024 * 1024)
 
 typedef struct
 {
@@ -25,6 +25,7 @@ typedef struct
   const char *path;
   gnutls_hash_hd_t hash;
   char *buffer;
+  gsize buffer_bytes;
   GCancellable *cancellable;
   gint64 *copied_bytes;
   off_t done;
@@ -85,6 +86,12 @@ take_block (Copier *copier, gsize size_bytes, gboolean is_hole, GError **error)
   return !g_cancellable_set_error_if_cancelled (copier->cancellable, error);
 }
 
+static gsize
+next_block (const Copier *copier, off_t end)
+{
+  return (gsize) MIN ((off_t) copier->buffer_bytes, end - copier->done);
+}
+
 static gboolean
 take_data (Copier *copier, off_t end, GError **error)
 {
@@ -95,7 +102,7 @@ take_data (Copier *copier, off_t end, GError **error)
     }
   while (copier->done < end)
     {
-      gssize got = pread (copier->source, copier->buffer, MIN (BUFFER_BYTES, end - copier->done), copier->done);
+      gssize got = pread (copier->source, copier->buffer, next_block (copier, end), copier->done);
 
       if (got < 0 && errno == EINTR)
         continue;
@@ -116,9 +123,10 @@ take_data (Copier *copier, off_t end, GError **error)
 static gboolean
 take_hole (Copier *copier, off_t end, GError **error)
 {
-  memset (copier->buffer, 0, BUFFER_BYTES);
+  if (copier->done < end)
+    memset (copier->buffer, 0, next_block (copier, end));
   while (copier->done < end)
-    if (!take_block (copier, MIN (BUFFER_BYTES, end - copier->done), TRUE, error))
+    if (!take_block (copier, next_block (copier, end), TRUE, error))
       return FALSE;
 
   return TRUE;
@@ -162,9 +170,10 @@ gboolean
 ob_copy_and_digest (int source, const struct stat *before, int target, const char *path, GCancellable *cancellable,
                     gint64 *copied_bytes, ObSpoolCopy *copy, GError **error)
 {
-  g_autofree char *buffer = g_malloc (BUFFER_BYTES);
+  gsize buffer_bytes = (gsize) CLAMP (before->st_size, 1, BUFFER_MAX_BYTES);
+  g_autofree char *buffer = g_malloc (buffer_bytes);
   struct stat after;
-  Copier copier = { source, target, path, NULL, buffer, cancellable, copied_bytes, 0 };
+  Copier copier = { source, target, path, NULL, buffer, buffer_bytes, cancellable, copied_bytes, 0 };
   gboolean is_good;
 
   if (gnutls_hash_init (&copier.hash, GNUTLS_DIG_SHA256) != 0)
