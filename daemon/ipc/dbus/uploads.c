@@ -59,6 +59,11 @@ static const ObOption list_options[] = {
   { "cursor", "s" }, { "limit", "u" }, { NULL, NULL },
 };
 
+/* No state: an upload that leaves a state must be told to those who saw it there. */
+static const ObOption watch_options[] = {
+  { "group", "s" }, { "app", "s" }, { "destination", "s" }, { NULL, NULL },
+};
+
 static gboolean
 fail (GDBusMethodInvocation *invocation, const GError *error)
 {
@@ -161,12 +166,12 @@ on_get (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, const ch
 }
 
 static Filter *
-read_filter (GVariant *options, GError **error)
+read_filter (GVariant *options, const ObOption *table, GError **error)
 {
   g_autoptr (Filter) filter = g_new0 (Filter, 1);
   const char *state = NULL;
 
-  if (!ob_options_check (options, list_options, error))
+  if (!ob_options_check (options, table, error))
     return NULL;
   (void) g_variant_lookup (options, "group", "s", &filter->group);
   (void) g_variant_lookup (options, "app", "s", &filter->app);
@@ -273,7 +278,7 @@ on_list (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, GVarian
 {
   ObUploadsAdapter *adapter = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (Filter) filter = read_filter (options, &error);
+  g_autoptr (Filter) filter = read_filter (options, list_options, &error);
   g_autofree char *cursor = NULL;
   GVariantBuilder list;
   gint64 after;
@@ -377,12 +382,11 @@ tell (ObUploadsAdapter *adapter, const char *sender, const char *signal, GVarian
 }
 
 static gboolean
-matches (ObUploadsAdapter *adapter, const Filter *filter, const ObUpload *upload)
+matches (const Filter *filter, const ObUpload *upload)
 {
   return (!filter->group || g_strcmp0 (filter->group, upload->group) == 0)
          && (!filter->app || g_str_equal (filter->app, upload->app))
-         && (!filter->destination || g_str_equal (filter->destination, upload->destination))
-         && (!filter->has_state || ob_broker_get_status (adapter->broker, upload).state == filter->state);
+         && (!filter->destination || g_str_equal (filter->destination, upload->destination));
 }
 
 static void
@@ -395,7 +399,7 @@ tell_upload (ObUploadsAdapter *adapter, const char *signal, const ObUpload *uplo
   g_hash_table_iter_init (&iter, adapter->watchers);
   while (g_hash_table_iter_next (&iter, &sender, &filter))
     {
-      if (!matches (adapter, filter, upload))
+      if (!matches (filter, upload))
         continue;
       if (!parameters)
         parameters = g_variant_ref_sink (g_variant_new ("(@a{sv})", ob_document_upload (adapter->broker, upload)));
@@ -456,7 +460,7 @@ on_replayed (const char *id, gint64 last_sequence, gpointer user_data)
   g_autoptr (ObUpload) upload = ob_broker_get (broker, id, NULL);
   g_autofree char *sequence = NULL;
 
-  if (upload && matches (replay->adapter, replay->filter, upload))
+  if (upload && matches (replay->filter, upload))
     tell (replay->adapter, replay->sender, "Changed", g_variant_new ("(@a{sv})", ob_document_upload (broker, upload)));
   else if (!upload)
     {
@@ -523,7 +527,7 @@ on_watch (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, GVaria
 {
   ObUploadsAdapter *adapter = user_data;
   g_autoptr (GError) error = NULL;
-  Filter *filter = read_filter (options, &error);
+  Filter *filter = read_filter (options, watch_options, &error);
   WatchCall *call;
 
   if (!filter)
