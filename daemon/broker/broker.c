@@ -263,6 +263,8 @@ get_shared_holds (ObBroker *self, const char *name, ObHold holds[5])
   const ObDestination *destination = g_hash_table_lookup (self->destinations, name);
   guint n_holds = destination ? ob_broker_get_destination_holds (self, destination, holds) : 0;
 
+  if (!destination)
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_NO_DESTINATION, 0 };
   if (self->is_paused)
     holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_QUEUE, OUTBOX_REASON_QUEUE, 0 };
 

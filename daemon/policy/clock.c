@@ -1,12 +1,18 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The clock's interface and the real one. Owns one timer, and none while no alarm is set. Main thread.
+ * The clock's interface and the real one. Owns one timer of the kernel, which is unset while there is no alarm: it counts
+ * through sleep, and tells when the wall clock is set. Main thread.
  */
 #include "policy/clock.h"
 
-/* A wall clock that is set, or a sleep, moves an alarm by no more than this. */
-#define LONGEST_TIMER_MS (15 * 60 * 1000)
+#include <errno.h>
+#include <glib-unix.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+/* Beyond what the kernel counts; nobody waits for a thousand years. */
+#define LATEST_MS (G_GINT64_CONSTANT (32503680000) * 1000)
 
 G_DEFINE_INTERFACE (ObClock, ob_clock, G_TYPE_OBJECT)
 
@@ -31,8 +37,8 @@ struct _ObSystemClock
 {
   GObject parent_instance;
 
-  guint timer;
-  gint64 at_ms;
+  int timer;
+  guint source;
   GSourceFunc on_alarm;
   gpointer user_data;
 };
@@ -48,28 +54,31 @@ ob_system_clock_get_now_ms (ObClock *clock)
   return g_get_real_time () / 1000;
 }
 
-static void start_timer (ObSystemClock *self);
-
-static gboolean
-on_timer (gpointer data)
+static void
+set_timer (ObSystemClock *self, gint64 at_ms)
 {
-  ObSystemClock *self = data;
+  const struct itimerspec spec = { .it_value = { at_ms / 1000, at_ms % 1000 * 1000000 } };
 
-  self->timer = 0;
-  if (ob_system_clock_get_now_ms (OB_CLOCK (self)) < self->at_ms)
-    start_timer (self);
-  else
-    (void) self->on_alarm (self->user_data);
-
-  return G_SOURCE_REMOVE;
+  if (timerfd_settime (self->timer, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &spec, NULL) != 0)
+    g_error ("The timer cannot be set: %s", g_strerror (errno));
 }
 
-static void
-start_timer (ObSystemClock *self)
+/* The time has come, or (ECANCELED) the clock was set. */
+static gboolean
+on_timer (int fd, GIOCondition condition, gpointer data)
 {
-  gint64 delay_ms = CLAMP (self->at_ms - ob_system_clock_get_now_ms (OB_CLOCK (self)), 0, LONGEST_TIMER_MS);
+  ObSystemClock *self = data;
+  GSourceFunc on_alarm = self->on_alarm;
+  guint64 expirations;
 
-  self->timer = g_timeout_add ((guint) delay_ms, on_timer, self);
+  if (read (fd, &expirations, sizeof expirations) < 0 && errno != ECANCELED)
+    return G_SOURCE_CONTINUE;
+  set_timer (self, 0);
+  self->on_alarm = NULL;
+  if (on_alarm)
+    (void) on_alarm (self->user_data);
+
+  return G_SOURCE_CONTINUE;
 }
 
 static void
@@ -77,12 +86,9 @@ ob_system_clock_set_alarm (ObClock *clock, gint64 at_ms, GSourceFunc on_alarm, g
 {
   ObSystemClock *self = OB_SYSTEM_CLOCK (clock);
 
-  g_clear_handle_id (&self->timer, g_source_remove);
-  self->at_ms = at_ms;
-  self->on_alarm = on_alarm;
+  self->on_alarm = at_ms > 0 ? on_alarm : NULL;
   self->user_data = user_data;
-  if (at_ms > 0)
-    start_timer (self);
+  set_timer (self, CLAMP (at_ms, 0, LATEST_MS));
 }
 
 static void
@@ -90,7 +96,8 @@ ob_system_clock_finalize (GObject *object)
 {
   ObSystemClock *self = OB_SYSTEM_CLOCK (object);
 
-  g_clear_handle_id (&self->timer, g_source_remove);
+  g_clear_handle_id (&self->source, g_source_remove);
+  (void) close (self->timer);
   G_OBJECT_CLASS (ob_system_clock_parent_class)->finalize (object);
 }
 
@@ -110,6 +117,10 @@ ob_system_clock_class_init (ObSystemClockClass *klass)
 static void
 ob_system_clock_init (ObSystemClock *self)
 {
+  self->timer = timerfd_create (CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+  if (self->timer < 0)
+    g_error ("The kernel has no timer: %s", g_strerror (errno));
+  self->source = g_unix_fd_add (self->timer, G_IO_IN, on_timer, self);
 }
 
 ObClock *

@@ -24,8 +24,8 @@ struct _ObClockInterface
 /* Unix milliseconds. */
 gint64 ob_clock_get_now_ms (ObClock *self);
 
-/* There is one alarm: setting it replaces the last one, 0 takes it away. @on_alarm is called once; its result is of no
- * interest. */
+/* There is one alarm: setting it replaces the last one, 0 takes it away. @on_alarm is called once, when the time has come
+ * or when the wall clock is set before that; its result is of no interest. */
 void ob_clock_set_alarm (ObClock *self, gint64 at_ms, GSourceFunc on_alarm, gpointer user_data);
 
 #define OB_TYPE_SYSTEM_CLOCK (ob_system_clock_get_type ())

@@ -8,6 +8,7 @@
 
 #include "dbus/outbox-dbus.h"
 #include "support/peer.h"
+#include "support/wait.h"
 
 G_BEGIN_DECLS
 
@@ -52,8 +53,5 @@ GVariant *test_broker_list (TestBroker *broker);
 
 /* How many files there are below a subfolder of the daemon's data. */
 guint test_broker_count_files (TestBroker *broker, const char *subfolder);
-
-/* Iterates the main loop until @is_true says so. Fails the test after @most_s seconds. */
-void test_wait_until (gboolean (*is_true) (gpointer), gpointer user_data, guint most_s);
 
 G_END_DECLS

@@ -1,0 +1,342 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The rig. Main thread.
+ */
+#include "support/rig.h"
+
+#include "base/files.h"
+#include "support/wait.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <unistd.h>
+
+void
+test_rig_settle (TestRig *rig)
+{
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  /* What nobody waits for is committed within half a second: now. */
+  ob_turn_commit (rig->broker->turn);
+}
+
+void
+test_rig_start (TestRig *rig)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean was_rebuilt;
+
+  rig->database = ob_database_open (rig->folder, ob_clock_get_now_ms (OB_CLOCK (rig->clock)), &was_rebuilt, &error);
+  g_assert_no_error (error);
+  rig->spool = ob_spool_open (rig->folder, &error);
+  g_assert_no_error (error);
+  rig->broker = ob_broker_new (rig->database, rig->spool, OB_CLOCK (rig->clock), OB_NETWORK (rig->network),
+                               test_server_get_runner (rig->server), &error);
+  g_assert_no_error (error);
+  ob_broker_start (rig->broker);
+  test_rig_settle (rig);
+}
+
+void
+test_rig_stop (TestRig *rig)
+{
+  ob_broker_stop (rig->broker);
+  g_clear_object (&rig->broker);
+  g_clear_pointer (&rig->spool, ob_spool_free);
+  g_clear_pointer (&rig->database, ob_database_free);
+}
+
+/* --- Commands --- */
+
+typedef struct
+{
+  gboolean is_done;
+  char *id;
+  GError *error;
+} Answer;
+
+static gboolean
+is_answered (gpointer data)
+{
+  return ((Answer *) data)->is_done;
+}
+
+static void
+on_done (const GError *error, gpointer user_data)
+{
+  Answer *answer = user_data;
+
+  answer->is_done = TRUE;
+  answer->error = error ? g_error_copy (error) : NULL;
+}
+
+static void
+on_submitted (const char *id, const GError *error, gpointer user_data)
+{
+  ((Answer *) user_data)->id = g_strdup (id);
+  on_done (error, user_data);
+}
+
+static gboolean
+wait_for (TestRig *rig, Answer *answer, GError **error)
+{
+  gboolean is_good;
+
+  test_wait_until (is_answered, answer, 10);
+  is_good = !answer->error;
+  if (answer->error)
+    g_propagate_error (error, answer->error);
+  test_rig_settle (rig);
+
+  return is_good;
+}
+
+char *
+test_rig_submit_full (TestRig *rig, const ObSubmission *submission, GError **error)
+{
+  g_autofree char *name = g_strdup_printf ("file-%u", rig->n_files++);
+  g_autofree char *path = g_build_filename (rig->folder, name, NULL);
+  g_autofree char *bytes = g_strnfill (1000, 'a' + (char) (rig->n_files % 26));
+  Answer answer = { 0 };
+  int fd;
+
+  g_assert_true (g_file_set_contents (path, bytes, 1000, NULL));
+  fd = g_open (path, O_RDONLY | O_CLOEXEC, 0);
+  ob_broker_submit (rig->broker, submission, fd, on_submitted, &answer);
+  (void) wait_for (rig, &answer, error);
+
+  return answer.id;
+}
+
+char *
+test_rig_submit (TestRig *rig, const char *destination, gint priority)
+{
+  const ObSubmission submission = { .app = "test", .destination = destination, .priority = priority };
+  g_autoptr (GError) error = NULL;
+  char *id = test_rig_submit_full (rig, &submission, &error);
+
+  g_assert_no_error (error);
+
+  return id;
+}
+
+gboolean
+test_rig_command (TestRig *rig, ObCommand command, const char *id, gint value, GError **error)
+{
+  const char *const ids[] = { id, NULL };
+  Answer answer = { 0 };
+
+  ob_broker_command (rig->broker, command, ids, value, on_done, &answer);
+
+  return wait_for (rig, &answer, error);
+}
+
+gboolean
+test_rig_pause_queue (TestRig *rig, gboolean is_paused, GError **error)
+{
+  Answer answer = { 0 };
+
+  ob_broker_set_paused (rig->broker, is_paused, on_done, &answer);
+
+  return wait_for (rig, &answer, error);
+}
+
+gboolean
+test_rig_pause_destination (TestRig *rig, const char *name, gboolean is_paused, GError **error)
+{
+  Answer answer = { 0 };
+
+  ob_broker_pause_destination (rig->broker, name, is_paused, on_done, &answer);
+
+  return wait_for (rig, &answer, error);
+}
+
+gboolean
+test_rig_set_destination (TestRig *rig, const char *name, const ObDestinationSettings *settings, GError **error)
+{
+  Answer answer = { 0 };
+
+  ob_broker_set_destination (rig->broker, name, settings, on_done, &answer);
+
+  return wait_for (rig, &answer, error);
+}
+
+static void
+set_destination (TestRig *rig, const char *name)
+{
+  g_autofree char *url = g_strdup_printf ("http://%s.example/files/", name);
+  const ObDestinationSettings settings = { .url = url, .confirm_url = "http://confirm.example/{id}" };
+  g_autoptr (GError) error = NULL;
+
+  (void) test_rig_set_destination (rig, name, &settings, &error);
+  g_assert_no_error (error);
+}
+
+void
+test_rig_set_up (TestRig *rig, gconstpointer data)
+{
+  rig->folder = g_dir_make_tmp ("outbox-test-XXXXXX", NULL);
+  rig->clock = test_clock_new (RIG_BEGIN_MS);
+  rig->network = test_network_new ();
+  rig->server = test_server_new ();
+  test_rig_start (rig);
+  set_destination (rig, "depot");
+  set_destination (rig, "yard");
+}
+
+void
+test_rig_tear_down (TestRig *rig, gconstpointer data)
+{
+  const char *argv[] = { "rm", "-r", rig->folder, NULL };
+
+  if (rig->broker)
+    test_rig_stop (rig);
+  test_server_free (rig->server);
+  g_object_unref (rig->clock);
+  g_object_unref (rig->network);
+  g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
+  g_free (rig->folder);
+}
+
+void
+test_rig_advance (TestRig *rig, gint64 delay_ms)
+{
+  test_clock_advance (rig->clock, delay_ms);
+  test_rig_settle (rig);
+}
+
+/* --- Attempts --- */
+
+typedef struct
+{
+  TestRig *rig;
+  const char *id;
+} Ending;
+
+static gboolean
+is_over (gpointer data)
+{
+  Ending *ending = data;
+
+  return !test_rig_is_active (ending->rig, ending->id);
+}
+
+void
+test_rig_wait_for_end (TestRig *rig, const char *id)
+{
+  Ending ending = { rig, id };
+
+  test_wait_until (is_over, &ending, 10);
+  test_rig_settle (rig);
+}
+
+/* That very attempt: the upload may be tried again at once. */
+static void
+wait_for_that_end (TestRig *rig, const char *id, GCancellable *attempt)
+{
+  const ObActive *active;
+
+  while ((active = g_hash_table_lookup (rig->broker->active, id)) && active->cancellable == attempt)
+    g_main_context_iteration (NULL, TRUE);
+  test_rig_settle (rig);
+  g_object_unref (attempt);
+}
+
+static GCancellable *
+ref_attempt (TestRig *rig, const char *id)
+{
+  const ObActive *active;
+
+  (void) test_server_wait_for (rig->server, id);
+  active = g_hash_table_lookup (rig->broker->active, id);
+  g_assert_nonnull (active);
+
+  return g_object_ref (active->cancellable);
+}
+
+void
+test_rig_finish (TestRig *rig, const char *id)
+{
+  GCancellable *attempt = ref_attempt (rig, id);
+
+  test_server_finish (rig->server, id);
+  wait_for_that_end (rig, id, attempt);
+}
+
+void
+test_rig_end (TestRig *rig, const char *id, ObVerdict verdict, OutboxReason reason)
+{
+  GCancellable *attempt = ref_attempt (rig, id);
+
+  test_server_end (rig->server, id, verdict, reason, -1);
+  wait_for_that_end (rig, id, attempt);
+}
+
+void
+test_rig_end_after (TestRig *rig, const char *id, ObVerdict verdict, gint64 retry_after_ms)
+{
+  GCancellable *attempt = ref_attempt (rig, id);
+
+  test_server_end (rig->server, id, verdict, OUTBOX_REASON_NONE, retry_after_ms);
+  wait_for_that_end (rig, id, attempt);
+}
+
+gboolean
+test_rig_is_active (TestRig *rig, const char *id)
+{
+  return g_hash_table_contains (rig->broker->active, id);
+}
+
+guint
+test_rig_count_active (TestRig *rig)
+{
+  return g_hash_table_size (rig->broker->active);
+}
+
+/* --- What callers see --- */
+
+char *
+test_rig_describe (TestRig *rig, const char *id)
+{
+  g_autoptr (ObUpload) upload = ob_broker_get (rig->broker, id, NULL);
+  GString *text = g_string_new (NULL);
+  ObStatus status;
+
+  if (!upload)
+    return g_string_free (g_string_append (text, "gone"), FALSE);
+  status = ob_broker_get_status (rig->broker, upload);
+  g_string_append (text, outbox_state_get_info (status.state)->name);
+  for (guint i = 1; i < OUTBOX_N_REASONS; i++)
+    if (status.reasons & 1u << i)
+      g_string_append_printf (text, " %s", outbox_reason_get_info (i)->name);
+
+  return g_string_free (text, FALSE);
+}
+
+gint64
+test_rig_get_wait_ms (TestRig *rig, const char *id)
+{
+  g_autoptr (ObUpload) upload = ob_broker_get (rig->broker, id, NULL);
+  ObStatus status;
+
+  g_assert_nonnull (upload);
+  status = ob_broker_get_status (rig->broker, upload);
+
+  return status.until_ms > 0 ? status.until_ms - ob_broker_get_now_ms (rig->broker) : -1;
+}
+
+gint64
+test_rig_ask (TestRig *rig, const char *sql)
+{
+  sqlite3_stmt *statement;
+  gint64 answer;
+
+  g_assert_cmpint (sqlite3_prepare_v2 (ob_database_get_handle (rig->database), sql, -1, &statement, NULL), ==,
+                   SQLITE_OK);
+  g_assert_cmpint (sqlite3_step (statement), ==, SQLITE_ROW);
+  answer = sqlite3_column_int64 (statement, 0);
+  (void) sqlite3_finalize (statement);
+
+  return answer;
+}

@@ -1,0 +1,274 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The fake protocol. Each attempt has a queue of orders, which the test fills and the worker empties.
+ */
+#include "support/server.h"
+
+#include "support/wait.h"
+
+struct _TestServer
+{
+  ObRunner runner; /* first, so that a worker finds the rest */
+  GMutex lock;     /* guards attempts, and the counts in them */
+  GHashTable *attempts; /* id → Attempt; those that run */
+};
+
+typedef enum
+{
+  ORDER_CREATED,
+  ORDER_STORED,
+  ORDER_PROGRESS,
+  ORDER_END,
+  ORDER_CANCEL,
+} OrderKind;
+
+typedef struct
+{
+  OrderKind kind;
+  char *url;
+  guint64 offset_bytes;
+  ObAttemptResult *result;
+} Order;
+
+typedef struct
+{
+  const ObJob *job; /* the worker's, while the attempt runs */
+  GAsyncQueue *orders;
+  guint n_given; /* orders; main thread */
+  guint n_done;  /* atomic */
+} Attempt;
+
+static void
+attempt_clear (Attempt *attempt)
+{
+  g_async_queue_unref (attempt->orders);
+}
+
+static void
+attempt_unref (gpointer attempt)
+{
+  g_atomic_rc_box_release_full (attempt, (GDestroyNotify) attempt_clear);
+}
+
+static void
+on_cancelled (GCancellable *cancellable, gpointer orders)
+{
+  Order *order = g_new0 (Order, 1);
+
+  order->kind = ORDER_CANCEL;
+  g_async_queue_push_front (orders, order);
+}
+
+/* Returns: the result, where the order ends the attempt. */
+static ObAttemptResult *
+obey (Order *order, const ObCheckpoints *checkpoints, gpointer user_data, guint64 *offset_bytes)
+{
+  ObAttemptResult *result = order->result;
+  gboolean go_on = TRUE;
+
+  if (order->kind == ORDER_CREATED)
+    go_on = checkpoints->created (order->url, user_data);
+  else if (order->kind == ORDER_STORED)
+    go_on = checkpoints->stored (user_data);
+  else if (order->kind == ORDER_PROGRESS)
+    {
+      checkpoints->progress (order->offset_bytes, order->offset_bytes - *offset_bytes, user_data);
+      *offset_bytes = order->offset_bytes;
+    }
+  if (order->kind == ORDER_CANCEL || !go_on)
+    {
+      result = ob_attempt_result_new ();
+      result->is_cancelled = TRUE;
+    }
+  g_free (order->url);
+  g_free (order);
+
+  return result;
+}
+
+static ObAttemptResult *
+run (const ObRunner *runner, SoupSession *session, const ObJob *job, const ObCheckpoints *checkpoints,
+     gpointer user_data, GCancellable *cancellable)
+{
+  TestServer *server = (TestServer *) runner;
+  Attempt *attempt = g_atomic_rc_box_new0 (Attempt);
+  ObAttemptResult *result = NULL;
+  guint64 offset_bytes = 0;
+  gulong handler;
+
+  attempt->job = job;
+  attempt->orders = g_async_queue_new ();
+  g_mutex_lock (&server->lock);
+  g_hash_table_insert (server->attempts, g_strdup (job->id), g_atomic_rc_box_acquire (attempt));
+  g_mutex_unlock (&server->lock);
+  g_main_context_wakeup (NULL);
+  handler = g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled), attempt->orders, NULL);
+  while (!result)
+    {
+      result = obey (g_async_queue_pop (attempt->orders), checkpoints, user_data, &offset_bytes);
+      if (result)
+        result->has_moved = offset_bytes > 0;
+      (void) g_atomic_int_add (&attempt->n_done, 1);
+      g_main_context_wakeup (NULL);
+    }
+  g_cancellable_disconnect (cancellable, handler);
+  g_mutex_lock (&server->lock);
+  (void) g_hash_table_remove (server->attempts, job->id);
+  g_mutex_unlock (&server->lock);
+  attempt_unref (attempt);
+
+  return result;
+}
+
+TestServer *
+test_server_new (void)
+{
+  TestServer *server = g_new0 (TestServer, 1);
+
+  server->runner.run = run;
+  g_mutex_init (&server->lock);
+  server->attempts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, attempt_unref);
+
+  return server;
+}
+
+void
+test_server_free (TestServer *server)
+{
+  g_assert_cmpuint (g_hash_table_size (server->attempts), ==, 0);
+  g_hash_table_unref (server->attempts);
+  g_mutex_clear (&server->lock);
+  g_free (server);
+}
+
+const ObRunner *
+test_server_get_runner (TestServer *server)
+{
+  return &server->runner;
+}
+
+/* Returns: (transfer full) (nullable): the attempt of an upload. */
+static Attempt *
+find (TestServer *server, const char *id)
+{
+  Attempt *attempt;
+
+  g_mutex_lock (&server->lock);
+  attempt = g_hash_table_lookup (server->attempts, id);
+  if (attempt)
+    g_atomic_rc_box_acquire (attempt);
+  g_mutex_unlock (&server->lock);
+
+  return attempt;
+}
+
+typedef struct
+{
+  TestServer *server;
+  const char *id;
+  Attempt *attempt;
+} Wanted;
+
+static gboolean
+is_there (gpointer data)
+{
+  Wanted *wanted = data;
+
+  wanted->attempt = find (wanted->server, wanted->id);
+
+  return wanted->attempt != NULL;
+}
+
+static gboolean
+are_orders_done (gpointer data)
+{
+  Attempt *attempt = data;
+
+  return (guint) g_atomic_int_get (&attempt->n_done) >= attempt->n_given;
+}
+
+const ObJob *
+test_server_wait_for (TestServer *server, const char *id)
+{
+  Wanted wanted = { server, id, NULL };
+  const ObJob *job;
+
+  test_wait_until (is_there, &wanted, 10);
+  job = wanted.attempt->job;
+  attempt_unref (wanted.attempt);
+
+  return job;
+}
+
+static void
+give (TestServer *server, const char *id, Order *order)
+{
+  Wanted wanted = { server, id, NULL };
+
+  test_wait_until (is_there, &wanted, 10);
+  wanted.attempt->n_given++;
+  g_async_queue_push (wanted.attempt->orders, order);
+  test_wait_until (are_orders_done, wanted.attempt, 10);
+  attempt_unref (wanted.attempt);
+}
+
+void
+test_server_report_created (TestServer *server, const char *id, const char *url)
+{
+  Order *order = g_new0 (Order, 1);
+
+  order->kind = ORDER_CREATED;
+  order->url = g_strdup (url);
+  give (server, id, order);
+}
+
+void
+test_server_report_stored (TestServer *server, const char *id)
+{
+  Order *order = g_new0 (Order, 1);
+
+  order->kind = ORDER_STORED;
+  give (server, id, order);
+}
+
+void
+test_server_report_progress (TestServer *server, const char *id, guint64 offset_bytes)
+{
+  Order *order = g_new0 (Order, 1);
+
+  order->kind = ORDER_PROGRESS;
+  order->offset_bytes = offset_bytes;
+  give (server, id, order);
+}
+
+static void
+end (TestServer *server, const char *id, ObAttemptResult *result)
+{
+  Order *order = g_new0 (Order, 1);
+
+  order->kind = ORDER_END;
+  order->result = result;
+  give (server, id, order);
+}
+
+void
+test_server_finish (TestServer *server, const char *id)
+{
+  ObAttemptResult *result = ob_attempt_result_new ();
+
+  result->is_done = TRUE;
+  result->receipt.confirmed_by = g_strdup ("test");
+  end (server, id, result);
+}
+
+void
+test_server_end (TestServer *server, const char *id, ObVerdict verdict, OutboxReason reason, gint64 retry_after_ms)
+{
+  ObAttemptResult *result = ob_attempt_result_new ();
+
+  result->outcome = (ObOutcome){ verdict, reason, retry_after_ms };
+  result->code = g_strdup ("test");
+  result->message = g_strdup ("the test says so");
+  end (server, id, result);
+}

@@ -1,0 +1,37 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A protocol that does what the test says: each attempt waits on its worker until it is told what to report and how to
+ * end. Main thread, but for the attempts.
+ */
+#pragma once
+
+#include "transfer/attempt.h"
+
+G_BEGIN_DECLS
+
+typedef struct _TestServer TestServer;
+
+TestServer *test_server_new (void);
+
+/* The workers must have ended. */
+void test_server_free (TestServer *server);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestServer, test_server_free)
+
+/* To be given to the broker. */
+const ObRunner *test_server_get_runner (TestServer *server);
+
+/* Waits for the attempt of an upload (iterating the main loop). Returns: (transfer none): its job, until it ends. */
+const ObJob *test_server_wait_for (TestServer *server, const char *id);
+
+/* Let an attempt that was waited for report; the first two return when the broker has answered. */
+void test_server_report_created (TestServer *server, const char *id, const char *url);
+void test_server_report_stored (TestServer *server, const char *id);
+void test_server_report_progress (TestServer *server, const char *id, guint64 offset_bytes);
+
+/* Let it end: with a receipt, or with a verdict. */
+void test_server_finish (TestServer *server, const char *id);
+void test_server_end (TestServer *server, const char *id, ObVerdict verdict, OutboxReason reason,
+                      gint64 retry_after_ms);
+
+G_END_DECLS

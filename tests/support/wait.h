@@ -1,0 +1,15 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Waiting for an event. Main thread.
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Iterates the main loop until @is_true says so. Fails the test after @most_s seconds. */
+void test_wait_until (gboolean (*is_true) (gpointer), gpointer user_data, guint most_s);
+
+G_END_DECLS

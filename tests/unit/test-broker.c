@@ -1,0 +1,516 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What runs, what waits and until when: the broker with a clock, a network and a server that do what the test says.
+ */
+#include "support/rig.h"
+
+#define assert_about(wait_ms, middle_ms) \
+  G_STMT_START \
+  { \
+    gint64 waits_ = (wait_ms); \
+    g_assert_cmpint (waits_, >=, (middle_ms) * 9 / 10); \
+    g_assert_cmpint (waits_, <=, (middle_ms) * 11 / 10); \
+  } \
+  G_STMT_END
+
+/* --- Order and limits --- */
+
+static void
+test_priority_then_arrival (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *low = NULL;
+  g_autofree char *first = NULL;
+  g_autofree char *second = NULL;
+  g_autofree char *high = NULL;
+
+  g_assert_true (test_rig_pause_queue (rig, TRUE, NULL));
+  low = test_rig_submit (rig, NULL, -5);
+  first = test_rig_submit (rig, NULL, 0);
+  second = test_rig_submit (rig, NULL, 0);
+  high = test_rig_submit (rig, NULL, 5);
+  g_assert_cmpuint (test_rig_count_active (rig), ==, 0);
+  test_rig_assert_status (rig, low, "paused queue");
+  g_assert_true (test_rig_pause_queue (rig, FALSE, NULL));
+  g_assert_cmpuint (test_rig_count_active (rig), ==, 2);
+  g_assert_true (test_rig_is_active (rig, high) && test_rig_is_active (rig, first));
+  test_rig_assert_status (rig, second, "queued");
+  test_rig_finish (rig, high);
+  g_assert_true (test_rig_is_active (rig, second));
+  /* A new priority counts from the next choice on. */
+  g_assert_true (test_rig_command (rig, OB_COMMAND_SET_PRIORITY, first, -9, NULL));
+  g_assert_true (test_rig_is_active (rig, first));
+  test_rig_end (rig, first, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE);
+  g_assert_true (test_rig_is_active (rig, low));
+  test_rig_advance (rig, RIG_MINUTE);
+  test_rig_finish (rig, second);
+  test_rig_finish (rig, low);
+  test_rig_finish (rig, first);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT priority FROM uploads WHERE number = 2"), ==, -9);
+}
+
+static void
+test_four_at_once_and_two_for_each (TestRig *rig, gconstpointer data)
+{
+  char *ids[8];
+
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    ids[i] = test_rig_submit (rig, i < 4 ? "depot" : "yard", 0);
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    g_assert_cmpint (test_rig_is_active (rig, ids[i]), ==, i % 4 < 2);
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    {
+      g_assert_cmpuint (test_rig_count_active (rig), <=, 4);
+      test_rig_finish (rig, ids[i]);
+      test_rig_assert_status (rig, ids[i], "done");
+      g_free (ids[i]);
+    }
+}
+
+static void
+test_not_before_its_time (TestRig *rig, gconstpointer data)
+{
+  const ObSubmission submission = { .app = "test", .not_before_ms = RIG_BEGIN_MS + RIG_HOUR };
+  g_autofree char *id = test_rig_submit_full (rig, &submission, NULL);
+
+  test_rig_assert_status (rig, id, "paused not-before");
+  g_assert_cmpint (test_rig_get_wait_ms (rig, id), ==, RIG_HOUR);
+  test_rig_advance (rig, RIG_HOUR - 1);
+  g_assert_false (test_rig_is_active (rig, id));
+  test_rig_advance (rig, 1);
+  test_rig_finish (rig, id);
+}
+
+/* --- Back-off --- */
+
+static void
+test_back_off_grows (TestRig *rig, gconstpointer data)
+{
+  const gint64 steps_s[] = { 15, 30, 60, 120, 240, 480, 900, 900 };
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+
+  for (guint i = 0; i < G_N_ELEMENTS (steps_s); i++)
+    {
+      gint64 wait_ms;
+
+      test_rig_end (rig, id, OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+      test_rig_assert_status (rig, id, "retrying retrying");
+      wait_ms = test_rig_get_wait_ms (rig, id);
+      assert_about (wait_ms, steps_s[i] * RIG_SECOND);
+      g_assert_cmpint (test_clock_get_alarm_ms (rig->clock), ==, ob_broker_get_now_ms (rig->broker) + wait_ms);
+      test_rig_advance (rig, wait_ms - 1);
+      g_assert_false (test_rig_is_active (rig, id));
+      test_rig_advance (rig, 1);
+      g_assert_true (test_rig_is_active (rig, id));
+    }
+  test_rig_finish (rig, id);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT failures FROM destinations WHERE name = 'depot'"), ==, 0);
+  g_assert_cmpint (test_clock_get_alarm_ms (rig->clock), ==, 0);
+}
+
+static void
+test_retry_after_wins (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+
+  test_rig_end_after (rig, id, OB_VERDICT_RETRY, 7 * RIG_MINUTE);
+  g_assert_cmpint (test_rig_get_wait_ms (rig, id), ==, 7 * RIG_MINUTE);
+  test_rig_advance (rig, 7 * RIG_MINUTE);
+  test_rig_finish (rig, id);
+}
+
+static void
+test_progress_begins_the_back_off_anew (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+  g_autofree char *other = test_rig_submit (rig, NULL, 0);
+
+  test_rig_end (rig, other, OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+  test_rig_end (rig, id, OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+  /* Both failed by the one outage. */
+  g_assert_cmpint (test_rig_ask (rig, "SELECT failures FROM destinations WHERE name = 'depot'"), ==, 1);
+  for (guint i = 0; i < 3; i++)
+    {
+      test_rig_advance (rig, RIG_HOUR);
+      g_assert_cmpuint (test_rig_count_active (rig), ==, 1); /* one probe */
+      test_rig_end (rig, test_rig_is_active (rig, id) ? id : other, OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+    }
+  test_rig_advance (rig, RIG_HOUR);
+  g_assert_true (test_rig_is_active (rig, other)); /* it has failed less often */
+  test_server_report_created (rig->server, other, "http://depot.example/files/1");
+  test_server_report_progress (rig->server, other, 500);
+  test_rig_settle (rig);
+  /* The destination works again: the next may go with the probe. */
+  g_assert_true (test_rig_is_active (rig, id));
+  test_rig_end (rig, other, OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+  assert_about (test_rig_get_wait_ms (rig, other), 15 * RIG_SECOND);
+  test_rig_finish (rig, id);
+}
+
+static void
+test_a_tap_waits_for_nothing (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+
+  test_rig_end (rig, id, OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+  g_assert_true (test_rig_command (rig, OB_COMMAND_RETRY, id, 0, NULL));
+  test_rig_end (rig, id, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE);
+  test_rig_assert_status (rig, id, "retrying retrying");
+  g_assert_true (test_rig_command (rig, OB_COMMAND_RETRY, id, 0, NULL));
+  test_rig_end (rig, id, OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+  /* And so does a destination that is resumed. */
+  g_assert_true (test_rig_pause_destination (rig, "depot", FALSE, NULL));
+  test_rig_finish (rig, id);
+}
+
+static void
+test_a_back_off_outlives_a_restart (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+  gint64 wait_ms;
+
+  for (guint i = 0; i < 4; i++)
+    {
+      test_rig_advance (rig, RIG_HOUR);
+      test_rig_end (rig, id, OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+    }
+  wait_ms = test_rig_get_wait_ms (rig, id);
+  test_rig_stop (rig);
+  test_rig_start (rig);
+  test_rig_assert_status (rig, id, "retrying retrying");
+  g_assert_cmpint (test_rig_get_wait_ms (rig, id), ==, wait_ms);
+  test_rig_advance (rig, wait_ms);
+  test_rig_end (rig, id, OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+  assert_about (test_rig_get_wait_ms (rig, id), 240 * RIG_SECOND);
+}
+
+static void
+test_a_clock_that_is_set (TestRig *rig, gconstpointer data)
+{
+  const ObVerdict verdicts[] = { OB_VERDICT_RETRY, OB_VERDICT_RETRY_UPLOAD };
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+
+  for (guint i = 0; i < G_N_ELEMENTS (verdicts); i++)
+    {
+      test_rig_end (rig, id, verdicts[i], OUTBOX_REASON_NONE);
+      /* Back by years: nothing waits for years. */
+      test_clock_set (rig->clock, RIG_BEGIN_MS - 1000 * RIG_DAY);
+      test_rig_settle (rig);
+      test_rig_assert_status (rig, id, "retrying retrying");
+      g_assert_cmpint (test_rig_get_wait_ms (rig, id), <=, 15 * RIG_MINUTE);
+      /* Forward: it is due. */
+      test_clock_set (rig->clock, RIG_BEGIN_MS + 1000 * RIG_DAY);
+      test_rig_settle (rig);
+      g_assert_true (test_rig_is_active (rig, id));
+    }
+  /* A jump is no reason to give up. */
+  test_rig_end (rig, id, OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+  test_rig_assert_status (rig, id, "retrying retrying");
+}
+
+static void
+test_giving_up_after_a_week (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+  guint n_attempts = 0;
+  gint64 begin_ms;
+
+  /* A week of waiting for a person counts for nothing. */
+  g_assert_true (test_rig_command (rig, OB_COMMAND_PAUSE, id, 0, NULL));
+  test_rig_wait_for_end (rig, id);
+  test_rig_assert_status (rig, id, "paused user");
+  test_rig_advance (rig, 8 * RIG_DAY);
+  g_assert_true (test_rig_command (rig, OB_COMMAND_RESUME, id, 0, NULL));
+  begin_ms = ob_broker_get_now_ms (rig->broker);
+  for (;;)
+    {
+      g_autofree char *status = NULL;
+
+      test_rig_end (rig, id, OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+      n_attempts++;
+      status = test_rig_describe (rig, id);
+      if (g_str_equal (status, "failed gave-up"))
+        break;
+      g_assert_cmpstr (status, ==, "retrying retrying");
+      test_rig_advance (rig, RIG_HOUR);
+    }
+  g_assert_cmpint (ob_broker_get_now_ms (rig->broker) - begin_ms, ==, 7 * RIG_DAY);
+  g_assert_cmpuint (n_attempts, ==, 7 * 24 + 1);
+  /* The file is kept, and a tap begins again. */
+  g_assert_true (ob_spool_has (rig->spool, id));
+  g_assert_true (test_rig_command (rig, OB_COMMAND_RETRY, id, 0, NULL));
+  test_rig_finish (rig, id);
+}
+
+static void
+test_a_dead_destination_is_probed_by_one (TestRig *rig, gconstpointer data)
+{
+  char *ids[6];
+  g_autofree char *elsewhere = NULL;
+  const char *probe = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    ids[i] = test_rig_submit (rig, "depot", 0);
+  test_rig_end (rig, ids[0], OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+  test_rig_end (rig, ids[1], OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+  g_assert_cmpuint (test_rig_count_active (rig), ==, 0);
+  /* It holds up no other. */
+  elsewhere = test_rig_submit (rig, "yard", 0);
+  test_rig_finish (rig, elsewhere);
+  test_rig_advance (rig, RIG_MINUTE);
+  g_assert_cmpuint (test_rig_count_active (rig), ==, 1);
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    probe = test_rig_is_active (rig, ids[i]) ? ids[i] : probe;
+  test_rig_finish (rig, probe);
+  g_assert_cmpuint (test_rig_count_active (rig), ==, 2);
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    {
+      if (ids[i] != probe)
+        test_rig_finish (rig, ids[i]);
+      test_rig_assert_status (rig, ids[i], "done");
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    g_free (ids[i]);
+}
+
+/* The oldest upload makes the server fail each time: the others go on as if it were not there. */
+static void
+test_one_that_never_works_holds_up_no_other (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *poison = test_rig_submit (rig, NULL, 0);
+  guint n_stops = 0;
+
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autofree char *id = test_rig_submit (rig, NULL, 0);
+
+      while (!test_rig_is_active (rig, id))
+        {
+          if (test_rig_is_active (rig, poison))
+            test_rig_end (rig, poison, OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+          if (!test_rig_is_active (rig, id))
+            {
+              n_stops++;
+              test_rig_advance (rig, 20 * RIG_SECOND);
+            }
+        }
+      test_rig_finish (rig, id);
+      if (test_rig_is_active (rig, poison))
+        test_rig_end (rig, poison, OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+    }
+  g_assert_cmpuint (n_stops, <=, 1);
+  test_rig_assert_status (rig, poison, "retrying retrying");
+}
+
+/* --- Network --- */
+
+static void
+test_no_network_holds_and_says_so (TestRig *rig, gconstpointer data)
+{
+  const ObDestinationSettings here = { .url = "http://127.0.0.1:1/files/" };
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+  g_autofree char *local = NULL;
+
+  (void) test_server_wait_for (rig->server, id);
+  test_network_set_available (rig->network, FALSE);
+  test_rig_wait_for_end (rig, id);
+  test_rig_assert_status (rig, id, "paused no-network");
+  g_assert_cmpint (test_clock_get_alarm_ms (rig->clock), ==, 0); /* nothing wakes the device */
+  /* What needs no network goes on. */
+  g_assert_true (test_rig_set_destination (rig, "here", &here, NULL));
+  local = test_rig_submit (rig, "here", 0);
+  test_rig_finish (rig, local);
+  test_network_set_available (rig->network, TRUE);
+  test_rig_settle (rig);
+  test_rig_finish (rig, id);
+}
+
+static void
+test_a_network_that_stays_ends_the_back_off (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+
+  for (guint i = 0; i < 7; i++)
+    {
+      test_rig_end (rig, id, OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+      test_rig_advance (rig, test_rig_get_wait_ms (rig, id));
+    }
+  test_rig_end (rig, id, OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+  /* Flapping ends nothing. */
+  for (guint i = 0; i < 5; i++)
+    {
+      test_network_set_available (rig->network, FALSE);
+      test_rig_advance (rig, RIG_SECOND);
+      test_network_set_available (rig->network, TRUE);
+      test_rig_advance (rig, 9 * RIG_SECOND);
+      g_assert_false (test_rig_is_active (rig, id));
+    }
+  test_rig_advance (rig, RIG_SECOND);
+  test_rig_end (rig, id, OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+  assert_about (test_rig_get_wait_ms (rig, id), 30 * RIG_SECOND);
+}
+
+/* --- What needs a person --- */
+
+static void
+test_verdicts_that_block_a_destination (TestRig *rig, gconstpointer data)
+{
+  const struct
+  {
+    ObVerdict verdict;
+    const char *status;
+  } rows[] = { { OB_VERDICT_SIGN_IN, "paused sign-in" }, { OB_VERDICT_FULL, "paused destination-full" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *id = test_rig_submit (rig, NULL, 0);
+      g_autofree char *next = test_rig_submit (rig, NULL, 0);
+
+      test_rig_end (rig, id, rows[i].verdict, OUTBOX_REASON_NONE);
+      test_rig_assert_status (rig, id, rows[i].status);
+      test_rig_finish (rig, next); /* it ran already */
+      test_rig_advance (rig, 30 * RIG_DAY);
+      test_rig_assert_status (rig, id, rows[i].status);
+      test_rig_stop (rig);
+      test_rig_start (rig);
+      test_rig_assert_status (rig, id, rows[i].status);
+      g_assert_true (test_rig_pause_destination (rig, "depot", FALSE, NULL));
+      test_rig_finish (rig, id);
+    }
+}
+
+static void
+test_a_second_403_asks_to_sign_in (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *first = test_rig_submit (rig, NULL, 0);
+  g_autofree char *good = NULL;
+  g_autofree char *second = NULL;
+  g_autofree char *third = NULL;
+
+  test_rig_end (rig, first, OB_VERDICT_FORBIDDEN, OUTBOX_REASON_NONE);
+  test_rig_assert_status (rig, first, "failed rejected");
+  /* The same one again is still the one. */
+  g_assert_true (test_rig_command (rig, OB_COMMAND_RETRY, first, 0, NULL));
+  test_rig_end (rig, first, OB_VERDICT_FORBIDDEN, OUTBOX_REASON_NONE);
+  test_rig_assert_status (rig, first, "failed rejected");
+  /* One that goes through in between: then it was about the upload. */
+  good = test_rig_submit (rig, NULL, 0);
+  test_rig_finish (rig, good);
+  second = test_rig_submit (rig, NULL, 0);
+  test_rig_end (rig, second, OB_VERDICT_FORBIDDEN, OUTBOX_REASON_NONE);
+  test_rig_assert_status (rig, second, "failed rejected");
+  test_rig_stop (rig);
+  test_rig_start (rig);
+  third = test_rig_submit (rig, NULL, 0);
+  test_rig_end (rig, third, OB_VERDICT_FORBIDDEN, OUTBOX_REASON_NONE);
+  test_rig_assert_status (rig, third, "paused sign-in");
+  g_assert_true (test_rig_pause_destination (rig, "depot", FALSE, NULL));
+  test_rig_finish (rig, third);
+}
+
+/* --- Confirming --- */
+
+static void
+reach_confirming (TestRig *rig, const char *id)
+{
+  test_server_report_created (rig->server, id, "http://depot.example/files/1");
+  test_server_report_progress (rig->server, id, 1000);
+  test_server_report_stored (rig->server, id);
+  test_rig_settle (rig);
+  test_rig_assert_status (rig, id, "confirming");
+}
+
+static void
+test_not_yet_is_asked_for_a_day (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+  gint64 begin_ms = ob_broker_get_now_ms (rig->broker);
+
+  reach_confirming (rig, id);
+  for (;;)
+    {
+      g_autofree char *status = NULL;
+
+      test_rig_end (rig, id, OB_VERDICT_NOT_YET, OUTBOX_REASON_NONE);
+      status = test_rig_describe (rig, id);
+      if (g_str_equal (status, "failed gave-up"))
+        break;
+      g_assert_cmpstr (status, ==, "confirming not-confirmed-yet");
+      test_rig_advance (rig, test_rig_get_wait_ms (rig, id));
+      /* Nothing is sent again. */
+      g_assert_true (test_server_wait_for (rig->server, id)->is_stored);
+    }
+  g_assert_cmpint (ob_broker_get_now_ms (rig->broker) - begin_ms, >=, RIG_DAY);
+  g_assert_cmpint (ob_broker_get_now_ms (rig->broker) - begin_ms, <, RIG_DAY + RIG_HOUR);
+  g_assert_true (test_rig_command (rig, OB_COMMAND_RETRY, id, 0, NULL));
+  g_assert_true (test_server_wait_for (rig->server, id)->is_stored);
+  test_rig_finish (rig, id);
+  test_rig_assert_status (rig, id, "done");
+}
+
+static void
+test_retry_of_not_attached_only_asks (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+
+  reach_confirming (rig, id);
+  test_rig_end (rig, id, OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED);
+  test_rig_assert_status (rig, id, "failed not-attached");
+  g_assert_true (ob_spool_has (rig->spool, id));
+  g_assert_true (test_rig_command (rig, OB_COMMAND_RETRY, id, 0, NULL));
+  test_rig_assert_status (rig, id, "confirming");
+  g_assert_true (test_server_wait_for (rig->server, id)->is_stored);
+  test_rig_finish (rig, id);
+  test_rig_assert_status (rig, id, "done");
+  g_assert_false (ob_spool_has (rig->spool, id));
+}
+
+static void
+test_a_pause_during_the_finish (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+
+  reach_confirming (rig, id);
+  g_assert_true (test_rig_command (rig, OB_COMMAND_PAUSE, id, 0, NULL));
+  test_rig_wait_for_end (rig, id);
+  test_rig_assert_status (rig, id, "confirming user");
+  g_assert_true (test_rig_command (rig, OB_COMMAND_RESUME, id, 0, NULL));
+  g_assert_true (test_server_wait_for (rig->server, id)->is_stored);
+  test_rig_finish (rig, id);
+}
+
+int
+main (int argc, char *argv[])
+{
+  const struct
+  {
+    const char *name;
+    void (*run) (TestRig *, gconstpointer);
+  } tests[] = {
+    { "/order/priority-then-arrival", test_priority_then_arrival },
+    { "/order/four-at-once-and-two-for-each", test_four_at_once_and_two_for_each },
+    { "/order/not-before-its-time", test_not_before_its_time },
+    { "/retry/back-off-grows", test_back_off_grows },
+    { "/retry/retry-after-wins", test_retry_after_wins },
+    { "/retry/progress-begins-the-back-off-anew", test_progress_begins_the_back_off_anew },
+    { "/retry/a-tap-waits-for-nothing", test_a_tap_waits_for_nothing },
+    { "/retry/a-back-off-outlives-a-restart", test_a_back_off_outlives_a_restart },
+    { "/retry/a-clock-that-is-set", test_a_clock_that_is_set },
+    { "/retry/giving-up-after-a-week", test_giving_up_after_a_week },
+    { "/retry/a-dead-destination-is-probed-by-one", test_a_dead_destination_is_probed_by_one },
+    { "/retry/one-that-never-works-holds-up-no-other", test_one_that_never_works_holds_up_no_other },
+    { "/network/no-network-holds-and-says-so", test_no_network_holds_and_says_so },
+    { "/network/one-that-stays-ends-the-back-off", test_a_network_that_stays_ends_the_back_off },
+    { "/person/verdicts-that-block-a-destination", test_verdicts_that_block_a_destination },
+    { "/person/a-second-403-asks-to-sign-in", test_a_second_403_asks_to_sign_in },
+    { "/confirm/not-yet-is-asked-for-a-day", test_not_yet_is_asked_for_a_day },
+    { "/confirm/retry-of-not-attached-only-asks", test_retry_of_not_attached_only_asks },
+    { "/confirm/a-pause-during-the-finish", test_a_pause_during_the_finish },
+  };
+
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+    g_test_add (tests[i].name, TestRig, NULL, test_rig_set_up, tests[i].run, test_rig_tear_down);
+
+  return g_test_run ();
+}
