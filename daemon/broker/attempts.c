@@ -116,6 +116,7 @@ ob_broker_make_job (ObBroker *self, const ObUpload *upload)
   job->metadata = g_variant_ref (upload->metadata);
   job->size_bytes = upload->size_bytes;
   job->is_stored = upload->stored == OB_STORED_CONFIRMING;
+  job->is_again = upload->attempts > 1;
 
   return job;
 }

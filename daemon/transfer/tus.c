@@ -195,18 +195,39 @@ create (Tus *tus)
   return tus->job->size_bytes == 0 ? STEP_STORED : STEP_SEND;
 }
 
+/* Looks for a receipt. Returns: whether the server has none, so that it may be sent. */
+static gboolean
+has_no_receipt (Tus *tus)
+{
+  ObAttemptResult *result = tus->result;
+
+  if (!tus->job->confirm_url)
+    return TRUE;
+  ob_confirm_ask (tus->session, tus->job, result, tus->cancellable);
+
+  return !result->is_done && !result->is_cancelled && result->outcome.verdict == OB_VERDICT_NOT_YET;
+}
+
+/* An empty file is finished by its creation: after a lost answer, ask before it is created twice. */
+static Step
+begin (Tus *tus)
+{
+  if (tus->server_url)
+    return STEP_LOOK;
+  if (tus->job->size_bytes == 0 && tus->job->is_again && !has_no_receipt (tus))
+    return STEP_END;
+
+  return STEP_CREATE;
+}
+
 /* The upload URL is no more. It may have been finished and cleared away: ask before anything is sent twice. */
 static Step
 gone (Tus *tus)
 {
   ObAttemptResult *result = tus->result;
 
-  if (tus->job->confirm_url)
-    {
-      ob_confirm_ask (tus->session, tus->job, result, tus->cancellable);
-      if (result->is_done || result->is_cancelled || result->outcome.verdict != OB_VERDICT_NOT_YET)
-        return STEP_END;
-    }
+  if (!has_no_receipt (tus))
+    return STEP_END;
   if (++tus->restarts > MOST_RESTARTS)
     return end (tus, OB_VERDICT_RETRY_UPLOAD, "gone", "The server loses the upload again and again");
   if (!tus->checkpoints->created (NULL, tus->user_data))
@@ -378,7 +399,7 @@ open_copy (Tus *tus)
 static gboolean
 run_steps (Tus *tus)
 {
-  Step step = tus->server_url ? STEP_LOOK : STEP_CREATE;
+  Step step = begin (tus);
 
   while (step != STEP_STORED && step != STEP_END)
     {

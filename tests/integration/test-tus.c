@@ -211,6 +211,22 @@ test_an_empty_file (Fixture *fixture, gconstpointer data)
   assert_arrived (fixture);
 }
 
+/* The creation of an empty file finishes it: when its answer is lost, it must not be created twice. */
+static void
+test_an_empty_file_whose_creation_is_not_answered (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ObAttemptResult) result = NULL;
+
+  write_file (fixture, 0);
+  test_peer_control (fixture->peer, "{\"fault\":\"lost-answer\",\"method\":\"POST\"}");
+  result = run_once (fixture);
+  g_assert_false (result->is_done);
+  fixture->job->is_again = TRUE;
+  g_assert_cmpuint (run_until_done (fixture, 1), ==, 1);
+  g_assert_cmpuint (fixture->n_created, ==, 0);
+  assert_arrived (fixture);
+}
+
 /* A fault, how many attempts it may cost, and how much may be sent twice. */
 typedef struct
 {
@@ -389,6 +405,7 @@ main (int argc, char *argv[])
     { "/tus/it-arrives-over-one-connection", test_it_arrives },
     { "/tus/without-a-confirm-url", test_without_a_confirm_url },
     { "/tus/an-empty-file", test_an_empty_file },
+    { "/tus/an-empty-file-whose-creation-is-not-answered", test_an_empty_file_whose_creation_is_not_answered },
     { "/tus/the-server-is-killed-and-comes-back", test_the_server_is_killed_and_comes_back },
     { "/tus/an-offset-that-moved-back-is-followed", test_an_offset_that_moved_back_is_followed },
     { "/tus/a-copy-that-is-gone-or-damaged", test_a_copy_that_is_gone_or_damaged },
