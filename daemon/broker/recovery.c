@@ -118,14 +118,30 @@ insert_adopted (ObBroker *self, ObUpload *upload, GError **error)
                              "found in the spool, without a row", upload->saved_at_ms, error);
 }
 
-/* Makes the row again from the record. With a key that is taken the app has handed the file over anew, since it was
- * never told that this one is safe: then this copy is too many. */
+/* Whether the copy of an upload without a row is too many: it was removed when the process ended; or its key is taken, since
+ * the app, which was never told that this one is safe, has handed the same bytes over anew. Other bytes than those are an
+ * upload of their own, without the key. */
+static gboolean
+is_too_many (ObBroker *self, ObUpload *upload)
+{
+  g_autoptr (ObUpload) twin = NULL;
+
+  if (upload->key)
+    twin = ob_uploads_get_by_key (self->database, upload->app, upload->key, NULL);
+  if (twin && g_strcmp0 (twin->sha256, upload->sha256) != 0)
+    g_clear_pointer (&upload->key, g_free);
+  else if (twin)
+    return TRUE;
+
+  return ob_journal_has_event (self->database, upload->id, "removed");
+}
+
+/* Makes the row again from the record. */
 static void
 adopt (ObBroker *self, const char *id)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (ObUpload) upload = read_record (self, id, &error);
-  g_autoptr (ObUpload) twin = NULL;
   gboolean is_good;
 
   if (!upload)
@@ -133,10 +149,7 @@ adopt (ObBroker *self, const char *id)
       g_warning ("The file %s in the spool has no good record and is left there: %s", id, error->message);
       return;
     }
-  if (upload->key)
-    twin = ob_uploads_get_by_key (self->database, upload->app, upload->key, NULL);
-  /* The same for one that was removed when the process ended. */
-  if (twin || ob_journal_has_event (self->database, id, "removed"))
+  if (is_too_many (self, upload))
     {
       (void) ob_spool_remove (self->spool, id, NULL);
       return;

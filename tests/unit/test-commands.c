@@ -1,0 +1,581 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Commands against bad luck: a database that cannot be written, files that are still being saved, removals, and what a
+ * start finds. And every state under every hold, told and counted alike.
+ */
+#include "dbus/error.h"
+#include "support/rig.h"
+#include "support/wait.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+
+static void
+run_sql (TestRig *rig, const char *sql)
+{
+  g_autoptr (GError) error = NULL;
+
+  (void) ob_database_run (rig->database, sql, &error);
+  g_assert_no_error (error);
+}
+
+/* --- A database that cannot be written --- */
+
+/* No page is left and the last one of the journal is full, as on a disk without room. */
+static void
+fill (TestRig *rig)
+{
+  g_autofree char *limit = g_strdup_printf ("PRAGMA max_page_count = %" G_GINT64_FORMAT,
+                                            test_rig_ask (rig, "PRAGMA page_count"));
+  g_autoptr (GError) error = NULL;
+
+  run_sql (rig, limit);
+  while (ob_database_run (rig->database, "INSERT INTO journal (at, event) VALUES (1, 'filler')", &error))
+    ;
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL);
+}
+
+static void
+make_room (TestRig *rig)
+{
+  run_sql (rig, "PRAGMA max_page_count = 1000000");
+}
+
+static guint
+count_files (TestRig *rig, const char *name)
+{
+  g_autofree char *path = g_build_filename (rig->folder, name, NULL);
+  g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
+  guint n_files = 0;
+
+  while (g_dir_read_name (folder))
+    n_files++;
+
+  return n_files;
+}
+
+#define assert_full(call) \
+  G_STMT_START \
+  { \
+    g_autoptr (GError) error_ = NULL; \
+    (void) (call); \
+    g_assert_error (error_, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL); \
+  } \
+  G_STMT_END
+
+static void
+test_a_full_disk_changes_nothing (TestRig *rig, gconstpointer data)
+{
+  const ObSubmission submission = { .app = "test", .key = "key" };
+  const ObDestinationSettings settings = { .url = "http://new.example/" };
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+  g_autofree char *later = NULL;
+
+  fill (rig);
+  assert_full (test_rig_command (rig, OB_COMMAND_PAUSE, id, 0, &error_));
+  assert_full (test_rig_command (rig, OB_COMMAND_SET_PRIORITY, id, 5, &error_));
+  assert_full (test_rig_command (rig, OB_COMMAND_REMOVE, id, 0, &error_));
+  assert_full (test_rig_pause_queue (rig, TRUE, &error_));
+  assert_full (test_rig_pause_destination (rig, "depot", TRUE, &error_));
+  assert_full (test_rig_set_destination (rig, "new", &settings, &error_));
+  assert_full (test_rig_submit_full (rig, &submission, &error_));
+  g_assert_cmpuint (count_files (rig, "spool"), ==, 2);
+  g_assert_cmpuint (count_files (rig, "incoming"), ==, 0);
+  /* Memory says what the database says, and the attempt was left alone. */
+  test_rig_assert_status (rig, id, "uploading");
+  g_assert_false (rig->broker->is_paused);
+  g_assert_cmpuint (g_hash_table_size (ob_broker_get_destinations (rig->broker)), ==, 2);
+  g_assert_true (test_rig_is_active (rig, id));
+
+  make_room (rig);
+  test_rig_advance (rig, RIG_MINUTE);
+  later = test_rig_submit_full (rig, &submission, NULL);
+  test_rig_finish (rig, later);
+  test_rig_finish (rig, id);
+}
+
+static void
+count_errors (const GError *error, gpointer user_data)
+{
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL);
+  ++*(guint *) user_data;
+}
+
+/* SQLite takes a transaction back by itself when the disk is full: whoever was in it must hear of it, also those whose
+ * command had gone well. */
+static void
+test_a_turn_fails_whole (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *id = test_rig_submit (rig, "depot", 0);
+  g_autofree char *other = test_rig_submit (rig, "yard", 0);
+  const char *const ids[] = { id, NULL }, *const others[] = { other, NULL };
+  guint n_errors = 0;
+
+  (void) test_server_wait_for (rig->server, id);
+  ob_broker_command (rig->broker, OB_COMMAND_PAUSE, ids, 0, count_errors, &n_errors);
+  ob_broker_set_paused (rig->broker, TRUE, count_errors, &n_errors);
+  fill (rig);
+  ob_broker_command (rig->broker, OB_COMMAND_PAUSE, others, 0, count_errors, &n_errors);
+  g_assert_cmpuint (n_errors, ==, 1);
+  make_room (rig);
+  test_rig_settle (rig);
+  g_assert_cmpuint (n_errors, ==, 3);
+  g_assert_false (rig->broker->is_paused);
+  g_assert_true (test_rig_is_active (rig, id) && test_rig_is_active (rig, other));
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM uploads WHERE is_paused"), ==, 0);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM journal WHERE event IN ('paused', 'filler')"), ==, 0);
+}
+
+/* The end of an attempt that cannot be recorded: nothing is stuck, and nothing hammers a full disk. */
+static void
+test_an_end_that_cannot_be_recorded (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+  g_autofree char *next = test_rig_submit (rig, "yard", 0);
+
+  test_server_report_created (rig->server, id, "http://depot.example/files/1");
+  fill (rig);
+  test_rig_finish (rig, id);
+  test_rig_assert_status (rig, id, "uploading");
+  test_rig_end (rig, next, OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+  for (guint i = 0; i < 5; i++)
+    {
+      test_rig_advance (rig, RIG_MINUTE);
+      g_assert_cmpuint (test_rig_count_active (rig), ==, 0);
+      g_assert_cmpint (test_clock_get_alarm_ms (rig->clock), ==, ob_broker_get_now_ms (rig->broker) + 15 * RIG_SECOND);
+    }
+  make_room (rig);
+  test_rig_advance (rig, 15 * RIG_SECOND);
+  g_assert_cmpstr (test_server_wait_for (rig->server, id)->server_url, ==, "http://depot.example/files/1");
+  test_rig_finish (rig, id);
+  test_rig_finish (rig, next);
+  test_rig_assert_status (rig, id, "done");
+}
+
+/* --- All or nothing --- */
+
+static void
+on_removed (ObBroker *broker, const char *id, gint64 sequence, gpointer user_data)
+{
+  ++*(guint *) user_data;
+}
+
+static void
+on_not_found (const GError *error, gpointer user_data)
+{
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND);
+  ++*(guint *) user_data;
+}
+
+static void
+on_wrong_state (const GError *error, gpointer user_data)
+{
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE);
+  ++*(guint *) user_data;
+}
+
+/* An upload that is done cannot be retried: then none of the call is, nor its destination. */
+static void
+test_a_command_is_taken_back_whole (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *done = test_rig_submit (rig, NULL, 0);
+  g_autofree char *waiting = NULL;
+  g_autofree char *removed = NULL;
+  guint n_removed = 0, n_errors = 0;
+  const char *ids[3] = { NULL };
+  gint64 wait_ms;
+
+  test_rig_finish (rig, done);
+  waiting = test_rig_submit (rig, NULL, 0);
+  test_rig_end (rig, waiting, OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+  wait_ms = test_rig_get_wait_ms (rig, waiting);
+  ids[0] = waiting;
+  ids[1] = done;
+  ob_broker_command (rig->broker, OB_COMMAND_RETRY, ids, 0, on_wrong_state, &n_errors);
+  test_rig_settle (rig);
+  g_assert_cmpuint (n_errors, ==, 1);
+  g_assert_cmpint (test_rig_get_wait_ms (rig, waiting), ==, wait_ms);
+  g_assert_false (test_rig_is_active (rig, waiting));
+
+  g_signal_connect (rig->broker, "removed", G_CALLBACK (on_removed), &n_removed);
+  removed = test_rig_submit (rig, "yard", 0);
+  ids[0] = removed;
+  ids[1] = "no-such-upload";
+  ob_broker_command (rig->broker, OB_COMMAND_REMOVE, ids, 0, on_not_found, &n_errors);
+  test_rig_settle (rig);
+  g_assert_cmpuint (n_errors, ==, 2);
+  g_assert_cmpuint (n_removed, ==, 0);
+  test_rig_assert_status (rig, removed, "uploading");
+  g_assert_true (ob_spool_has (rig->spool, removed));
+  test_rig_finish (rig, removed);
+  g_signal_handlers_disconnect_by_data (rig->broker, &n_removed);
+}
+
+/* --- While it is being saved --- */
+
+typedef struct
+{
+  char *id;
+  GError *error;
+  gboolean is_done;
+} Submit;
+
+static void
+on_submitted (const char *id, const GError *error, gpointer user_data)
+{
+  Submit *submit = user_data;
+
+  submit->is_done = TRUE;
+  submit->id = g_strdup (id);
+  submit->error = error ? g_error_copy (error) : NULL;
+}
+
+static gboolean
+is_submitted (gpointer data)
+{
+  return ((Submit *) data)->is_done;
+}
+
+/* The main loop does not run meanwhile, so it is saving for as long as the test wants. Returns: its id. */
+static char *
+begin_submit (TestRig *rig, Submit *submit)
+{
+  const ObSubmission submission = { .app = "test", .name = "slow" };
+  g_autofree char *path = g_build_filename (rig->folder, "slow", NULL);
+  GHashTableIter iter;
+  gpointer id;
+
+  g_assert_true (g_file_set_contents (path, "slow bytes", -1, NULL));
+  ob_broker_submit (rig->broker, &submission, g_open (path, O_RDONLY | O_CLOEXEC, 0), on_submitted, submit);
+  g_hash_table_iter_init (&iter, rig->broker->saving);
+  g_assert_true (g_hash_table_iter_next (&iter, &id, NULL));
+
+  return g_strdup (id);
+}
+
+static void
+ignore (const GError *error, gpointer user_data)
+{
+  g_assert_no_error (error);
+}
+
+static void
+test_what_is_commanded_while_saving_stays (TestRig *rig, gconstpointer data)
+{
+  Submit submit = { 0 };
+  g_autofree char *id = begin_submit (rig, &submit);
+  const char *const ids[] = { id, NULL };
+
+  test_rig_assert_status (rig, id, "saving");
+  g_assert_cmpint (ob_broker_get_saved_bytes (rig->broker, id), >=, 0);
+  ob_broker_command (rig->broker, OB_COMMAND_PAUSE, ids, 0, ignore, NULL);
+  ob_broker_command (rig->broker, OB_COMMAND_SET_PRIORITY, ids, 7, ignore, NULL);
+  test_wait_until (is_submitted, &submit, 10);
+  g_assert_cmpstr (submit.id, ==, id);
+  test_rig_assert_status (rig, id, "paused user");
+  g_assert_cmpint (test_rig_ask (rig, "SELECT priority FROM uploads"), ==, 7);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT size FROM uploads"), ==, 10);
+  g_assert_cmpint (ob_broker_get_saved_bytes (rig->broker, id), ==, -1);
+  g_free (submit.id);
+}
+
+static void
+test_a_removal_while_saving (TestRig *rig, gconstpointer data)
+{
+  Submit submit = { 0 };
+  g_autofree char *id = begin_submit (rig, &submit);
+  const char *const ids[] = { id, NULL };
+
+  ob_broker_command (rig->broker, OB_COMMAND_REMOVE, ids, 0, ignore, NULL);
+  test_wait_until (is_submitted, &submit, 10);
+  g_assert_error (submit.error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND);
+  test_rig_settle (rig);
+  test_rig_assert_status (rig, id, "gone");
+  g_assert_cmpuint (count_files (rig, "spool"), ==, 0);
+  g_assert_cmpuint (count_files (rig, "incoming"), ==, 0);
+  g_error_free (submit.error);
+}
+
+/* --- Removal --- */
+
+static void
+test_the_server_is_told_of_a_removal (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+  const ObJob *job;
+
+  test_server_report_created (rig->server, id, "http://depot.example/files/1");
+  test_server_report_progress (rig->server, id, 500);
+  g_assert_true (test_rig_command (rig, OB_COMMAND_REMOVE, id, 0, NULL));
+  test_rig_assert_status (rig, id, "gone");
+  g_assert_false (ob_spool_has (rig->spool, id));
+  /* The attempt ends first; then the server lets go of it, however often it has to be asked. */
+  while (!(job = test_server_wait_for (rig->server, id))->is_termination)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpstr (job->server_url, ==, "http://depot.example/files/1");
+  test_rig_end (rig, id, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE);
+  g_assert_cmpuint (test_rig_count_active (rig), ==, 0);
+  test_rig_stop (rig);
+  test_rig_start (rig);
+  g_assert_cmpuint (test_rig_count_active (rig), ==, 0);
+  test_rig_advance (rig, RIG_MINUTE);
+  g_assert_true (test_server_wait_for (rig->server, id)->is_termination);
+  test_rig_finish (rig, id);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM terminations"), ==, 0);
+  g_assert_cmpint (test_clock_get_alarm_ms (rig->clock), ==, 0);
+}
+
+/* A thousand removals at a dead server take no place from anybody. */
+static void
+test_removals_hold_up_nobody (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *id = NULL;
+
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autofree char *removed = test_rig_submit (rig, "yard", 0);
+
+      test_server_report_created (rig->server, removed, "http://yard.example/files/1");
+      g_assert_true (test_rig_command (rig, OB_COMMAND_REMOVE, removed, 0, NULL));
+      while (g_hash_table_lookup (rig->broker->active, removed)
+             && !((ObActive *) g_hash_table_lookup (rig->broker->active, removed))->is_termination)
+        g_main_context_iteration (NULL, TRUE);
+      test_rig_settle (rig);
+    }
+  g_assert_cmpuint (test_rig_count_active (rig), ==, 1);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM terminations"), ==, 20);
+  id = test_rig_submit (rig, "depot", 0);
+  test_rig_finish (rig, id);
+}
+
+static void
+test_a_removal_while_confirming (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+
+  test_server_report_created (rig->server, id, "http://depot.example/files/1");
+  test_server_report_progress (rig->server, id, 1000);
+  test_server_report_stored (rig->server, id);
+  test_rig_settle (rig);
+  g_assert_true (test_rig_command (rig, OB_COMMAND_REMOVE, id, 0, NULL));
+  test_rig_wait_for_end (rig, id);
+  test_rig_assert_status (rig, id, "gone");
+  /* The server has all of it: what becomes of it there is the server's own. */
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM terminations"), ==, 0);
+  g_assert_false (ob_spool_has (rig->spool, id));
+}
+
+/* --- What a start finds --- */
+
+typedef struct
+{
+  TestRig *rig;
+  const char *id;
+  const char *status;
+} Found;
+
+static gboolean
+is_found (gpointer data)
+{
+  Found *found = data;
+  g_autofree char *status = test_rig_describe (found->rig, found->id);
+
+  return g_str_equal (status, found->status);
+}
+
+static void
+test_saving_when_the_process_ended (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *whole = NULL;
+  g_autofree char *lost = NULL;
+
+  g_assert_true (test_rig_pause_queue (rig, TRUE, NULL));
+  whole = test_rig_submit (rig, NULL, 3);
+  lost = test_rig_submit (rig, NULL, 0);
+  run_sql (rig, "UPDATE uploads SET state = 0, size = 0, sha256 = NULL, has_local_copy = 0");
+  g_assert_true (ob_spool_remove (rig->spool, lost, NULL));
+  test_rig_stop (rig);
+  test_rig_start (rig);
+  test_rig_assert_status (rig, whole, "paused queue");
+  test_rig_assert_status (rig, lost, "gone");
+  g_assert_cmpint (test_rig_ask (rig, "SELECT size FROM uploads WHERE number = 1 AND priority = 3"), ==, 1000);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT length(sha256) FROM uploads"), ==, 64);
+}
+
+/* Rows and destinations are gone: the files are taken up, say what they wait for, and go when it is there. */
+static void
+test_files_without_rows (TestRig *rig, gconstpointer data)
+{
+  const ObDestinationSettings settings = { .url = "http://depot.example/files/" };
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+  g_autofree char *other = test_rig_submit (rig, "yard", 0);
+  guint64 uploads[OUTBOX_N_STATES], bytes[OUTBOX_N_STATES];
+  Found found = { rig, id, "paused no-destination" };
+
+  run_sql (rig, "DELETE FROM uploads; DELETE FROM destinations WHERE name = 'depot'");
+  test_rig_stop (rig);
+  test_rig_start (rig);
+  test_wait_until (is_found, &found, 10);
+  test_rig_finish (rig, other);
+  g_assert_true (ob_broker_summarise (rig->broker, uploads, bytes, NULL));
+  g_assert_cmpuint (uploads[OUTBOX_STATE_PAUSED], ==, 1);
+  g_assert_true (test_rig_set_destination (rig, "depot", &settings, NULL));
+  test_rig_finish (rig, id);
+}
+
+/* A key that was taken anew meanwhile: the same bytes are one upload, other bytes are not thrown away. */
+static void
+test_files_whose_key_is_taken (TestRig *rig, gconstpointer data)
+{
+  const ObSubmission submission = { .app = "test", .key = "key" };
+  g_autofree char *old = NULL;
+  g_autofree char *new = NULL;
+  Found found = { rig, NULL, "paused queue" };
+
+  g_assert_true (test_rig_pause_queue (rig, TRUE, NULL));
+  old = test_rig_submit_full (rig, &submission, NULL);
+  run_sql (rig, "DELETE FROM uploads");
+  new = test_rig_submit_full (rig, &submission, NULL);
+  g_assert_cmpstr (old, !=, new);
+  test_rig_stop (rig);
+  test_rig_start (rig);
+  found.id = old;
+  test_wait_until (is_found, &found, 10);
+  g_assert_true (ob_spool_has (rig->spool, old) && ob_spool_has (rig->spool, new));
+
+  rig->n_files--; /* the same bytes again */
+  run_sql (rig, "DELETE FROM uploads WHERE key IS NOT NULL");
+  g_free (old);
+  old = g_steal_pointer (&new);
+  new = test_rig_submit_full (rig, &submission, NULL);
+  test_rig_stop (rig);
+  test_rig_start (rig);
+  while (ob_spool_has (rig->spool, old))
+    g_main_context_iteration (NULL, TRUE);
+  test_rig_assert_status (rig, old, "gone");
+  test_rig_assert_status (rig, new, "paused queue");
+}
+
+/* --- One status --- */
+
+/* What a person is told first, by hand: the order of the conditions is the order of the reasons. */
+static const char *
+expect (ObStored stored, guint own, guint destination, gboolean is_queue_paused, gboolean has_network)
+{
+  const char *const names[] = { "saving", NULL, "uploading", "confirming", "failed", "done" };
+
+  if (names[stored])
+    return names[stored];
+  if (is_queue_paused || own == 1 || own == 3 || (destination > 0 && destination != 4) || !has_network)
+    return "paused";
+
+  return own == 2 || destination == 4 ? "retrying" : "queued";
+}
+
+static void
+set_conditions (TestRig *rig, guint destination, gboolean is_queue_paused, gboolean has_network)
+{
+  const char *const sqls[] = { "is_paused = 0, reason = NULL, retry_at = 0",
+                               "is_paused = 1, reason = NULL, retry_at = 0",
+                               "is_paused = 0, reason = 'sign-in', retry_at = 0",
+                               "is_paused = 0, reason = 'destination-full', retry_at = 0",
+                               "is_paused = 0, reason = NULL, retry_at = 9000000000000",
+                               "name = 'gone'" };
+  g_autofree char *sql
+      = g_strdup_printf ("UPDATE destinations SET name = 'depot' WHERE name = 'gone';"
+                         "UPDATE destinations SET %s WHERE name = 'depot';"
+                         "DELETE FROM meta WHERE name = 'paused'; INSERT INTO meta VALUES ('paused', %d)",
+                         sqls[destination], is_queue_paused);
+
+  run_sql (rig, sql);
+  test_network_set_available (rig->network, has_network);
+  /* A command that is taken back brings memory in step with the database. */
+  g_assert_false (test_rig_command (rig, OB_COMMAND_PAUSE, "no-such-upload", 0, NULL));
+}
+
+/* Every stored state × own hold × destination × queue × network → one public state, the same for each upload and in the
+ * summary. */
+static void
+test_every_state_under_every_hold (TestRig *rig, gconstpointer data)
+{
+  const char *const holds[] = { "0, 0, 0", "1, 0, 0", "0, 9000000000000, 0", "0, 0, 9000000000000" };
+  guint n_checked = 0;
+
+  rig->broker->is_started = FALSE; /* it only tells */
+  for (guint stored = 0; stored < OB_N_STORED; stored++)
+    for (guint own = 0; own < G_N_ELEMENTS (holds); own++)
+      {
+        g_autofree char *sql = g_strdup_printf (
+            "INSERT INTO uploads (id, app, name, media_type, destination, state, created_at, size, is_paused, retry_at,"
+            " not_before) VALUES ('%u-%u', 'test', 'n', 'm', 'depot', %u, 5, 100, %s)",
+            stored, own, stored, holds[own]);
+
+        run_sql (rig, sql);
+      }
+  for (guint setting = 0; setting < 6 * 2 * 2; setting++)
+    {
+      guint destination = setting / 4;
+      gboolean is_queue_paused = setting & 1, has_network = !(setting & 2);
+      guint64 expected[OUTBOX_N_STATES] = { 0 }, uploads[OUTBOX_N_STATES], bytes[OUTBOX_N_STATES];
+
+      set_conditions (rig, destination, is_queue_paused, has_network);
+      for (guint stored = 0; stored < OB_N_STORED; stored++)
+        for (guint own = 0; own < G_N_ELEMENTS (holds); own++)
+          {
+            g_autofree char *id = g_strdup_printf ("%u-%u", stored, own);
+            g_autofree char *status = test_rig_describe (rig, id);
+            const char *name = expect (stored, own, destination, is_queue_paused, has_network);
+            OutboxState state;
+
+            if (destination == 5 && stored == OB_STORED_QUEUED)
+              g_assert_nonnull (strstr (status, "no-destination"));
+            *strchrnul (status, ' ') = '\0';
+            g_assert_cmpstr (status, ==, name);
+            g_assert_true (outbox_state_from_name (name, &state));
+            expected[state]++;
+            n_checked++;
+          }
+      g_assert_true (ob_broker_summarise (rig->broker, uploads, bytes, NULL));
+      for (guint i = 0; i < OUTBOX_N_STATES; i++)
+        {
+          g_assert_cmpuint (uploads[i], ==, expected[i]);
+          g_assert_cmpuint (bytes[i], ==, expected[i] * 100);
+        }
+    }
+  g_test_message ("%u combinations", n_checked);
+  g_assert_cmpuint (n_checked, ==, OB_N_STORED * 4 * 6 * 2 * 2);
+  rig->broker->is_started = TRUE;
+}
+
+int
+main (int argc, char *argv[])
+{
+  const struct
+  {
+    const char *name;
+    void (*run) (TestRig *, gconstpointer);
+  } tests[] = {
+    { "/disk/a-full-one-changes-nothing", test_a_full_disk_changes_nothing },
+    { "/disk/a-turn-fails-whole", test_a_turn_fails_whole },
+    { "/disk/an-end-that-cannot-be-recorded", test_an_end_that_cannot_be_recorded },
+    { "/commands/one-is-taken-back-whole", test_a_command_is_taken_back_whole },
+    { "/saving/what-is-commanded-meanwhile-stays", test_what_is_commanded_while_saving_stays },
+    { "/saving/a-removal", test_a_removal_while_saving },
+    { "/removal/the-server-is-told", test_the_server_is_told_of_a_removal },
+    { "/removal/many-hold-up-nobody", test_removals_hold_up_nobody },
+    { "/removal/while-confirming", test_a_removal_while_confirming },
+    { "/start/saving-when-the-process-ended", test_saving_when_the_process_ended },
+    { "/start/files-without-rows", test_files_without_rows },
+    { "/start/files-whose-key-is-taken", test_files_whose_key_is_taken },
+    { "/status/every-state-under-every-hold", test_every_state_under_every_hold },
+  };
+
+  g_test_init (&argc, &argv, NULL);
+  /* A database that cannot be written is warned of. */
+  g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
+  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+    g_test_add (tests[i].name, TestRig, NULL, test_rig_set_up, tests[i].run, test_rig_tear_down);
+
+  return g_test_run ();
+}
