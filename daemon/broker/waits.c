@@ -11,7 +11,7 @@
 #include "store/terminations.h"
 
 #define WAKE_AT_ONCE 256
-#define REPAIR_AFTER_MS 15000
+#define REPAIR_AFTER_MS 5000
 #define STEADY_AFTER_MS 10000
 
 /* No back-off and no server asks for more: a time beyond it comes from a clock that was set back meanwhile. */

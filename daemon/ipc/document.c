@@ -103,6 +103,9 @@ ob_document_upload (ObBroker *broker, const ObUpload *upload)
   add_string (&builder, "sequence", sequence);
   g_variant_builder_add (&builder, "{sv}", "needs_user", g_variant_new_boolean (status.needs_user));
   g_variant_builder_add (&builder, "{sv}", "size", g_variant_new_uint64 (upload->size_bytes));
+  if (status.state == OUTBOX_STATE_SAVING)
+    g_variant_builder_add (&builder, "{sv}", "saved_bytes",
+                           g_variant_new_uint64 ((guint64) MAX (ob_broker_get_saved_bytes (broker, upload->id), 0)));
   g_variant_builder_add (&builder, "{sv}", "offset", g_variant_new_uint64 (upload->offset_bytes));
   g_variant_builder_add (&builder, "{sv}", "bytes_sent", g_variant_new_uint64 (upload->sent_bytes));
   g_variant_builder_add (&builder, "{sv}", "attempts", g_variant_new_uint32 (upload->attempts));

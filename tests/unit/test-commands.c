@@ -143,7 +143,7 @@ test_an_end_that_cannot_be_recorded (TestRig *rig, gconstpointer data)
     {
       test_rig_advance (rig, RIG_MINUTE);
       g_assert_cmpuint (test_rig_count_active (rig), ==, 0);
-      g_assert_cmpint (test_clock_get_alarm_ms (rig->clock), ==, ob_broker_get_now_ms (rig->broker) + 15 * RIG_SECOND);
+      g_assert_cmpint (test_clock_get_alarm_ms (rig->clock), ==, ob_broker_get_now_ms (rig->broker) + 5 * RIG_SECOND);
     }
   make_room (rig);
   test_rig_advance (rig, 15 * RIG_SECOND);

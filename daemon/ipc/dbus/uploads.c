@@ -15,6 +15,7 @@
 #define UPLOADS_INTERFACE "org.outbox.Outbox1.Uploads"
 #define LIST_DEFAULT 100
 #define LIST_MAX 1000
+#define PAGE_MAX_BYTES (8 * 1024 * 1024)
 #define LOG_ROWS 200
 #define HISTORY_ROWS 1000
 
@@ -82,6 +83,16 @@ typedef struct
   int fd;
 } Submission;
 
+/* A handle is an index into the descriptors of its message, and the bus does not check it. Returns: (transfer full): a
+ * descriptor, or -1. */
+static int
+take_descriptor (GUnixFDList *fds, GVariant *handle)
+{
+  gint index = g_variant_get_handle (handle);
+
+  return fds && index >= 0 && index < g_unix_fd_list_get_length (fds) ? g_unix_fd_list_get (fds, index, NULL) : -1;
+}
+
 static void
 on_submitted (const char *id, const GError *error, gpointer user_data)
 {
@@ -132,7 +143,7 @@ on_submit (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, GUnix
 
   if (!ob_options_check (options, submit_options, &error))
     return fail (invocation, error);
-  fd = fds ? g_unix_fd_list_get (fds, g_variant_get_handle (handle), NULL) : -1;
+  fd = take_descriptor (fds, handle);
   if (fd < 0)
     {
       g_dbus_method_invocation_return_error (invocation, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
@@ -227,6 +238,7 @@ fill_page (ObUploadsAdapter *adapter, const Filter *filter, gint64 after, guint 
                              .app = filter->app,
                              .destination = filter->destination,
                              .is_unfinished = filter->is_unfinished };
+  gsize page_bytes = 0;
   guint n_found = 0;
 
   set_stored (&stored, filter);
@@ -240,12 +252,18 @@ fill_page (ObUploadsAdapter *adapter, const Filter *filter, gint64 after, guint 
       for (guint i = 0; i < uploads->len && n_found < limit; i++)
         {
           const ObUpload *upload = uploads->pdata[i];
+          GVariant *document;
 
           after = upload->number;
           if (filter->has_state && ob_broker_get_status (adapter->broker, upload).state != filter->state)
             continue;
-          g_variant_builder_add_value (list, ob_document_upload (adapter->broker, upload));
+          document = ob_document_upload (adapter->broker, upload);
+          page_bytes += g_variant_get_size (document);
+          g_variant_builder_add_value (list, document);
           n_found++;
+          /* A message has a size that the bus takes; the cursor leads on. */
+          if (page_bytes > PAGE_MAX_BYTES)
+            limit = n_found;
         }
       if (uploads->len < limit && n_found < limit)
         return g_strdup ("");
@@ -302,6 +320,7 @@ typedef struct
 {
   ObBroker *broker;
   GVariantBuilder list;
+  guint n_rows;
 } History;
 
 static void
@@ -309,7 +328,16 @@ on_history_row (const ObJournalRow *row, gpointer user_data)
 {
   History *history = user_data;
 
+  history->n_rows++;
   g_variant_builder_add_value (&history->list, ob_document_journal_row (history->broker, row));
+}
+
+static gboolean
+has_upload (ObUploadsAdapter *adapter, const char *id, GError **error)
+{
+  g_autoptr (ObUpload) upload = ob_broker_get (adapter->broker, id, error);
+
+  return upload != NULL;
 }
 
 static gboolean
@@ -321,7 +349,8 @@ on_history (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, cons
 
   g_variant_builder_init (&history.list, G_VARIANT_TYPE ("aa{sv}"));
   if (!ob_journal_read (ob_broker_get_database (adapter->broker), *id ? id : NULL, *id ? HISTORY_ROWS : LOG_ROWS,
-                        on_history_row, &history, &error))
+                        on_history_row, &history, &error)
+      || (*id && history.n_rows == 0 && !has_upload (adapter, id, &error)))
     {
       g_variant_builder_clear (&history.list);
       return fail (invocation, error);
