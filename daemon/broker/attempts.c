@@ -20,21 +20,21 @@ ob_active_free (ObActive *active)
 {
   g_free (active->id);
   g_free (active->destination);
-  g_object_unref (active->cancellable);
+  g_object_unref (active->stop);
   g_free (active);
 }
 
 void
-ob_broker_cancel_attempt (ObBroker *self, const char *id)
+ob_broker_stop_attempt (ObBroker *self, const char *id, ObStopKind kind)
 {
   ObActive *active = g_hash_table_lookup (self->active, id);
 
   if (active)
-    g_cancellable_cancel (active->cancellable);
+    ob_stop_ask (active->stop, kind);
 }
 
 void
-ob_broker_cancel_attempts (ObBroker *self, const char *destination)
+ob_broker_stop_attempts (ObBroker *self, const char *destination, ObStopKind kind)
 {
   GHashTableIter iter;
   gpointer value;
@@ -45,38 +45,38 @@ ob_broker_cancel_attempts (ObBroker *self, const char *destination)
       ObActive *active = value;
 
       if (!destination || g_str_equal (active->destination, destination))
-        g_cancellable_cancel (active->cancellable);
+        ob_stop_ask (active->stop, kind);
     }
 }
 
 static void
-on_cancel_one (const GError *error, gpointer user_data)
+on_pause_one (const GError *error, gpointer user_data)
 {
   g_autoptr (ObPending) pending = user_data;
 
   if (!error)
-    ob_broker_cancel_attempt (pending->broker, pending->id);
+    ob_broker_stop_attempt (pending->broker, pending->id, OB_STOP_GENTLY);
 }
 
 void
-ob_broker_cancel_attempt_after (ObBroker *self, const char *id)
+ob_broker_pause_attempt_after (ObBroker *self, const char *id)
 {
-  ob_turn_after (self->turn, on_cancel_one, ob_pending_new (self, id));
+  ob_turn_after (self->turn, on_pause_one, ob_pending_new (self, id));
 }
 
 static void
-on_cancel_many (const GError *error, gpointer user_data)
+on_pause_many (const GError *error, gpointer user_data)
 {
   g_autoptr (ObPending) pending = user_data;
 
   if (!error)
-    ob_broker_cancel_attempts (pending->broker, pending->id);
+    ob_broker_stop_attempts (pending->broker, pending->id, OB_STOP_GENTLY);
 }
 
 void
-ob_broker_cancel_attempts_after (ObBroker *self, const char *destination)
+ob_broker_pause_attempts_after (ObBroker *self, const char *destination)
 {
-  ob_turn_after (self->turn, on_cancel_many, ob_pending_new (self, destination));
+  ob_turn_after (self->turn, on_pause_many, ob_pending_new (self, destination));
 }
 
 ObPending *
@@ -135,7 +135,7 @@ on_start (const GError *error, gpointer user_data)
   if (!error && active && self->is_started)
     upload = ob_uploads_get (self->database, pending->id, &own_error);
   if (upload)
-    ob_workers_start (self->workers, ob_broker_make_job (self, upload), active->cancellable);
+    ob_workers_start (self->workers, ob_broker_make_job (self, upload), active->stop);
   else
     (void) g_hash_table_remove (self->active, pending->id);
   /* It was removed in the same turn; or it stands there as uploading, and nobody does. */
@@ -168,7 +168,7 @@ add_active (ObBroker *self, const char *id, const char *destination, gboolean is
 
   active->id = g_strdup (id);
   active->destination = g_strdup (destination);
-  active->cancellable = g_cancellable_new ();
+  active->stop = ob_stop_new ();
   active->is_termination = is_termination;
   g_hash_table_insert (self->active, active->id, active);
 
@@ -320,7 +320,7 @@ start_termination (ObBroker *self)
           || ob_broker_get_destination_holds (self, destination, holds) > 0)
         continue;
       ob_workers_start (self->workers, make_termination_job (destination, termination),
-                        add_active (self, termination->id, termination->destination, TRUE)->cancellable);
+                        add_active (self, termination->id, termination->destination, TRUE)->stop);
       return;
     }
 }

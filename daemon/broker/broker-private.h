@@ -44,7 +44,7 @@ typedef struct
 {
   char *id;
   char *destination;
-  GCancellable *cancellable;
+  ObStop *stop;
   gboolean is_termination; /* the upload was removed, and the server is to let go of it */
 } ObActive;
 
@@ -79,13 +79,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObPending, ob_pending_free)
 /* attempts.c */
 extern const ObWorkersEvents ob_broker_workers_events;
 void ob_broker_schedule (ObBroker *self);
-void ob_broker_cancel_attempt (ObBroker *self, const char *id);
-void ob_broker_cancel_attempts (ObBroker *self, const char *destination);
+void ob_broker_stop_attempt (ObBroker *self, const char *id, ObStopKind kind);
+/* @destination: (nullable): NULL: all */
+void ob_broker_stop_attempts (ObBroker *self, const char *destination, ObStopKind kind);
 void ob_active_free (ObActive *active);
 
-/* Cancel attempts after the commit of the turn that is open: one upload's, or those of a destination (NULL: all). */
-void ob_broker_cancel_attempt_after (ObBroker *self, const char *id);
-void ob_broker_cancel_attempts_after (ObBroker *self, const char *destination);
+/* Stop attempts gently after the commit of the turn that is open: one upload's, or those of a destination (NULL: all). */
+void ob_broker_pause_attempt_after (ObBroker *self, const char *id);
+void ob_broker_pause_attempts_after (ObBroker *self, const char *destination);
 ObJob *ob_broker_make_job (ObBroker *self, const ObUpload *upload);
 
 /* waits.c */

@@ -95,7 +95,7 @@ on_network_changed (ObNetwork *network, gpointer user_data)
       g_hash_table_iter_init (&iter, self->destinations);
       while (g_hash_table_iter_next (&iter, NULL, &value))
         if (!ob_network_is_loopback_url (((ObDestination *) value)->url))
-          ob_broker_cancel_attempts (self, ((ObDestination *) value)->name);
+          ob_broker_stop_attempts (self, ((ObDestination *) value)->name, OB_STOP_NOW);
     }
   ob_broker_note_network (self);
   g_signal_emit (self, signals[HOLDS_CHANGED], 0);
@@ -178,7 +178,7 @@ ob_broker_stop (ObBroker *self)
   self->is_ending = TRUE;
   g_cancellable_cancel (self->background);
   ob_clock_set_alarm (self->clock, 0, NULL, NULL);
-  ob_broker_cancel_attempts (self, NULL);
+  ob_broker_stop_attempts (self, NULL, OB_STOP_NOW);
   g_clear_pointer (&self->workers, ob_workers_free);
   ob_broker_cancel_saving (self, NULL);
   while (g_hash_table_size (self->saving) > 0)

@@ -74,7 +74,7 @@ pause_one (ObBroker *self, ObUpload *upload, GError **error)
 {
   if (upload->stored == OB_STORED_DONE || upload->stored == OB_STORED_FAILED)
     return wrong_state (upload, "paused", error);
-  ob_broker_cancel_attempt_after (self, upload->id);
+  ob_broker_pause_attempt_after (self, upload->id);
   if (upload->is_paused)
     return TRUE;
   upload->is_paused = TRUE;
@@ -152,7 +152,7 @@ on_removed (const GError *error, gpointer user_data)
   if (!error)
     {
       ob_broker_cancel_saving (self, removal->id);
-      ob_broker_cancel_attempt (self, removal->id);
+      ob_broker_stop_attempt (self, removal->id, OB_STOP_NOW);
       (void) ob_spool_remove (self->spool, removal->id, NULL);
       g_signal_emit_by_name (self, "removed", removal->id, removal->sequence);
     }
@@ -287,7 +287,7 @@ ob_broker_set_paused (ObBroker *self, gboolean is_paused, ObCommandDone done, gp
     {
       self->is_paused = is_paused;
       if (is_paused)
-        ob_broker_cancel_attempts_after (self, NULL);
+        ob_broker_pause_attempts_after (self, NULL);
       ob_broker_touch_holds (self);
     }
   finish (self, is_good, error, done, user_data);
@@ -500,6 +500,6 @@ ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_pause
   is_good = ob_broker_save_destination (self, destination, is_paused ? OUTBOX_REASON_USER : OUTBOX_REASON_NONE, NULL,
                                         &error);
   if (is_good && is_paused)
-    ob_broker_cancel_attempts_after (self, name);
+    ob_broker_pause_attempts_after (self, name);
   finish (self, is_good, error, done, user_data);
 }

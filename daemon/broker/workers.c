@@ -7,6 +7,8 @@
 
 #include "broker/scheduler.h"
 
+#define KEEP_CONNECTIONS_US (30 * G_USEC_PER_SEC)
+
 struct _ObWorkers
 {
   const ObRunner *runner;
@@ -22,7 +24,7 @@ struct _ObWorkers
 typedef struct
 {
   ObJob *job; /* NULL: the thread ends */
-  GCancellable *cancellable;
+  ObStop *stop;
 } Order;
 
 struct _ObQuestion
@@ -192,15 +194,28 @@ on_stored (gpointer data)
 }
 
 static void
-run_order (ObWorkers *workers, SoupSession *session, const Order *order)
+run_order (ObWorkers *workers, ObConnection *connection, const Order *order)
 {
   static const ObCheckpoints checkpoints = { on_created, on_progress, on_stored };
   Run run = { workers, order->job->id };
   Message *message;
 
   message = message_new (&run, MESSAGE_ENDED);
-  message->result = workers->runner->run (workers->runner, session, order->job, &checkpoints, &run, order->cancellable);
+  message->result = workers->runner->run (workers->runner, connection, order->job, &checkpoints, &run, order->stop);
   post (message);
+}
+
+/* The next order. Connections that are kept for it are given up after a while: a server may need the place. */
+static Order *
+wait_for_order (ObWorkers *workers, ObConnection *connection)
+{
+  Order *order = g_async_queue_timeout_pop (workers->orders, KEEP_CONNECTIONS_US);
+
+  if (order)
+    return order;
+  ob_connection_rest (connection);
+
+  return g_async_queue_pop (workers->orders);
 }
 
 static gpointer
@@ -208,24 +223,24 @@ work (gpointer data)
 {
   ObWorkers *workers = data;
   g_autoptr (GMainContext) context = g_main_context_new ();
-  g_autoptr (SoupSession) session = NULL;
+  g_autoptr (ObConnection) connection = NULL;
   gboolean is_over = FALSE;
 
-  /* libsoup's timers of this session belong to this thread. */
+  /* What libsoup does between requests belongs to this thread. */
   g_main_context_push_thread_default (context);
-  session = ob_attempt_session_new ();
+  connection = ob_connection_new ();
   while (!is_over)
     {
-      Order *order = g_async_queue_pop (workers->orders);
+      Order *order = wait_for_order (workers, connection);
 
       is_over = !order->job;
       if (order->job)
-        run_order (workers, session, order);
+        run_order (workers, connection, order);
       g_clear_pointer (&order->job, ob_job_free);
-      g_clear_object (&order->cancellable);
+      g_clear_object (&order->stop);
       g_free (order);
     }
-  g_clear_object (&session);
+  g_clear_pointer (&connection, ob_connection_free);
   g_main_context_pop_thread_default (context);
   g_atomic_int_add (&workers->alive, -1);
   g_main_context_wakeup (NULL);
@@ -252,19 +267,19 @@ ob_workers_new (const ObRunner *runner, const ObWorkersEvents *events, gpointer 
 }
 
 static void
-give_order (ObWorkers *workers, ObJob *job, GCancellable *cancellable)
+give_order (ObWorkers *workers, ObJob *job, ObStop *stop)
 {
   Order *order = g_new0 (Order, 1);
 
   order->job = job;
-  order->cancellable = cancellable ? g_object_ref (cancellable) : NULL;
+  order->stop = stop ? g_object_ref (stop) : NULL;
   g_async_queue_push (workers->orders, order);
 }
 
 void
-ob_workers_start (ObWorkers *workers, ObJob *job, GCancellable *cancellable)
+ob_workers_start (ObWorkers *workers, ObJob *job, ObStop *stop)
 {
-  give_order (workers, job, cancellable);
+  give_order (workers, job, stop);
 }
 
 /* The caller has cancelled its attempts. A worker may still wait for an answer, which on_message() now gives it. */

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Four long-lived worker threads, each with a session of its own. Attempts are asked for, reported and ended on the main
+ * Four long-lived worker threads, each with a connection of its own. Attempts are asked for, reported and ended on the main
  * thread; whatever a worker says crosses over as a message.
  */
 #pragma once
@@ -33,7 +33,7 @@ void ob_workers_free (ObWorkers *workers);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObWorkers, ob_workers_free)
 
 /* @job: (transfer full). The caller keeps to the number of workers. */
-void ob_workers_start (ObWorkers *workers, ObJob *job, GCancellable *cancellable);
+void ob_workers_start (ObWorkers *workers, ObJob *job, ObStop *stop);
 
 /* @go_on: whether what was asked for is durable. Once. */
 void ob_question_answer (ObQuestion *question, gboolean go_on);

@@ -46,11 +46,11 @@ ob_attempt_result_free (ObAttemptResult *result)
 
 /* Where nothing can be asked, the protocol's own final word is the receipt. */
 static void
-confirm (SoupSession *session, const ObJob *job, ObAttemptResult *result, GCancellable *cancellable)
+confirm (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop)
 {
   if (job->confirm_url)
     {
-      ob_confirm_ask (session, job, result, cancellable);
+      ob_confirm_ask (connection, job, result, stop);
       return;
     }
   result->is_done = TRUE;
@@ -58,35 +58,35 @@ confirm (SoupSession *session, const ObJob *job, ObAttemptResult *result, GCance
 }
 
 ObAttemptResult *
-ob_attempt_run (SoupSession *session, const ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data,
-                GCancellable *cancellable)
+ob_attempt_run (ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data,
+                ObStop *stop)
 {
   ObAttemptResult *result = ob_attempt_result_new ();
 
   if (job->is_termination)
     {
-      ob_tus_terminate (session, job, result, cancellable);
+      ob_tus_terminate (connection, job, result, stop);
       return result;
     }
   /* With a confirm URL an upload that is stored is only asked about; without one the server's offset says it again. */
   if ((!job->is_stored || !job->confirm_url)
-      && (!ob_tus_send (session, job, checkpoints, user_data, result, cancellable)))
+      && (!ob_tus_send (connection, job, checkpoints, user_data, result, stop)))
     return result;
-  if ((!job->is_stored || !job->confirm_url) && !checkpoints->stored (user_data))
+  if (((!job->is_stored || !job->confirm_url) && !checkpoints->stored (user_data)) || ob_stop_is_asked (stop))
     {
       result->is_cancelled = TRUE;
       return result;
     }
-  confirm (session, job, result, cancellable);
+  confirm (connection, job, result, stop);
 
   return result;
 }
 
 static ObAttemptResult *
-run (const ObRunner *runner, SoupSession *session, const ObJob *job, const ObCheckpoints *checkpoints,
-     gpointer user_data, GCancellable *cancellable)
+run (const ObRunner *runner, ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints,
+     gpointer user_data, ObStop *stop)
 {
-  return ob_attempt_run (session, job, checkpoints, user_data, cancellable);
+  return ob_attempt_run (connection, job, checkpoints, user_data, stop);
 }
 
 const ObRunner ob_attempt_runner = { run };

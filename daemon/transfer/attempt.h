@@ -7,9 +7,9 @@
 #pragma once
 
 #include "model/upload.h"
+#include "transfer/connection.h"
 #include "transfer/outcome.h"
-
-#include <libsoup/soup.h>
+#include "transfer/stop.h"
 
 G_BEGIN_DECLS
 
@@ -64,30 +64,27 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObAttemptResult, ob_attempt_result_free)
 
 /**
  * ob_attempt_run:
- * @session: the worker's own session
+ * @connection: the worker's own
  * @job: what to send
  * @checkpoints: where to report
- * @cancellable: ends it early
+ * @stop: (nullable): ends it early
  *
  * Blocks until the upload is confirmed or cannot go on; a termination until the server has let go of it (tus termination
  * extension), which is then done. Worker thread.
  *
  * Returns: (transfer full): how it ended
  */
-ObAttemptResult *ob_attempt_run (SoupSession *session, const ObJob *job, const ObCheckpoints *checkpoints,
-                                 gpointer user_data, GCancellable *cancellable);
+ObAttemptResult *ob_attempt_run (ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints,
+                                 gpointer user_data, ObStop *stop);
 
 /* Runs the jobs of the worker threads: ob_attempt_run(), or what a test puts in its place. */
 typedef struct _ObRunner ObRunner;
 struct _ObRunner
 {
-  ObAttemptResult *(*run) (const ObRunner *runner, SoupSession *session, const ObJob *job,
-                           const ObCheckpoints *checkpoints, gpointer user_data, GCancellable *cancellable);
+  ObAttemptResult *(*run) (const ObRunner *runner, ObConnection *connection, const ObJob *job,
+                           const ObCheckpoints *checkpoints, gpointer user_data, ObStop *stop);
 };
 
 extern const ObRunner ob_attempt_runner;
-
-/* A session for one worker thread. */
-SoupSession *ob_attempt_session_new (void);
 
 G_END_DECLS

@@ -84,7 +84,7 @@ ob_confirm_read (const char *body, gsize body_bytes, const char *sha256, ObAttem
 }
 
 void
-ob_confirm_ask (SoupSession *session, const ObJob *job, ObAttemptResult *result, GCancellable *cancellable)
+ob_confirm_ask (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop)
 {
   g_autofree char *url = ob_confirm_fill_url (job->confirm_url, job->id, job->group, job->sha256);
   SoupMessage *message = ob_http_message_new ("GET", url, job);
@@ -96,7 +96,7 @@ ob_confirm_ask (SoupSession *session, const ObJob *job, ObAttemptResult *result,
       return;
     }
   soup_message_headers_replace (soup_message_get_request_headers (message), "Accept", "application/json");
-  answer = ob_http_send (session, message, cancellable);
+  answer = ob_http_send (connection, message, OB_ANSWER_MS, G_CANCELLABLE (stop));
   if (ob_answer_judge (answer, OB_STAGE_CONFIRM, result))
     return;
   if (ob_answer_get_status (answer) == SOUP_STATUS_OK)

@@ -18,7 +18,7 @@ G_BEGIN_DECLS
 char *ob_confirm_fill_url (const char *template, const char *id, const char *group, const char *sha256);
 
 /* Asks once; the answer is in @result. Worker thread. */
-void ob_confirm_ask (SoupSession *session, const ObJob *job, ObAttemptResult *result, GCancellable *cancellable);
+void ob_confirm_ask (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop);
 
 /* Pure: what a 200 says. */
 void ob_confirm_read (const char *body, gsize body_bytes, const char *sha256, ObAttemptResult *result);

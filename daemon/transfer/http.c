@@ -5,17 +5,7 @@
  */
 #include "transfer/http.h"
 
-#include "config.h"
-
-#define TIMEOUT_S 30
 #define WORDS_MAX_CHARS 300
-
-SoupSession *
-ob_attempt_session_new (void)
-{
-  return soup_session_new_with_options ("timeout", TIMEOUT_S, "idle-timeout", 60, "max-conns", 4,
-                                        "max-conns-per-host", 2, "user-agent", "outbox/" OB_VERSION " ", NULL);
-}
 
 /* A 204 has no body (RFC 9112 section 6.3), yet libsoup reads to the end of the connection where no length is given. */
 static void
@@ -67,16 +57,55 @@ read_body (ObAnswer *answer, GInputStream *stream, GCancellable *cancellable)
   (void) g_input_stream_close (stream, cancellable, NULL);
 }
 
+/* What a request that we ended says in place of libsoup's "cancelled". */
+static GError *
+error_of_end (ObEnd end)
+{
+  switch (end)
+    {
+    case OB_END_STOPPED:
+      return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "Stopped");
+    case OB_END_LOST:
+      return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED, "The connection to the server was lost");
+    case OB_END_SILENT:
+      return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_HOST_UNREACHABLE, "The server cannot be reached any more");
+    case OB_END_SLOW:
+    case OB_END_NONE:
+    default:
+      return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "The server did not answer in time");
+    }
+}
+
+static void
+send_once (ObConnection *connection, ObAnswer *answer, gint64 answer_ms, GCancellable *stop)
+{
+  GCancellable *request = ob_connection_begin (connection, answer->message, answer_ms, stop);
+  g_autoptr (GInputStream) stream
+    = soup_session_send (ob_connection_get_session (connection), answer->message, request, &answer->error);
+
+  if (stream)
+    read_body (answer, stream, request);
+  answer->end = ob_connection_end (connection, answer->message);
+  if (answer->error && answer->end != OB_END_NONE)
+    {
+      g_error_free (answer->error);
+      answer->error = error_of_end (answer->end);
+    }
+}
+
 ObAnswer *
-ob_http_send (SoupSession *session, SoupMessage *message, GCancellable *cancellable)
+ob_http_send (ObConnection *connection, SoupMessage *message, gint64 answer_ms, GCancellable *stop)
 {
   ObAnswer *answer = g_new0 (ObAnswer, 1);
-  g_autoptr (GInputStream) stream = NULL;
 
   answer->message = message;
-  stream = soup_session_send (session, message, cancellable, &answer->error);
-  if (stream)
-    read_body (answer, stream, cancellable);
+  send_once (connection, answer, answer_ms, stop);
+  if (answer->end == OB_END_LOST && answer->error && !soup_message_headers_get_content_type (
+        soup_message_get_request_headers (message), NULL))
+    {
+      g_clear_error (&answer->error);
+      send_once (connection, answer, answer_ms, stop);
+    }
 
   return answer;
 }

@@ -12,12 +12,17 @@ G_BEGIN_DECLS
 /* More of an answer than this is never read. */
 #define OB_ANSWER_MAX_BYTES (64 * 1024)
 
+/* How long an answer may take. A server that has got its bytes may run programs over them before it says so. */
+#define OB_ANSWER_MS (60 * 1000)
+#define OB_ANSWER_FINISH_MS (5 * 60 * 1000)
+
 typedef struct
 {
   SoupMessage *message; /* owned */
   char *body;           /* owned, NUL-terminated; may hold any byte */
   gsize body_bytes;
   GError *error; /* owned; NULL where there is an answer */
+  ObEnd end;     /* of an error: whether it was our doing */
 } ObAnswer;
 
 void ob_answer_free (ObAnswer *answer);
@@ -26,8 +31,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObAnswer, ob_answer_free)
 /* A message to @url with the destination's headers; redirects are not followed. NULL: not an http(s) URL. */
 SoupMessage *ob_http_message_new (const char *method, const char *url, const ObJob *job);
 
-/* Sends @message (transfer full). Returns: (transfer full): the answer or the error. */
-ObAnswer *ob_http_send (SoupSession *session, SoupMessage *message, GCancellable *cancellable);
+/* Sends @message (transfer full); one without a body again, where its connection turns out to be dead. Returns:
+ * (transfer full): the answer or the error. */
+ObAnswer *ob_http_send (ObConnection *connection, SoupMessage *message, gint64 answer_ms, GCancellable *stop);
 
 guint ob_answer_get_status (const ObAnswer *answer);
 const char *ob_answer_get_header (const ObAnswer *answer, const char *name);

@@ -32,12 +32,12 @@ typedef enum
 
 typedef struct
 {
-  SoupSession *session;
+  ObConnection *connection;
   const ObJob *job;
   const ObCheckpoints *checkpoints;
   gpointer user_data;
   ObAttemptResult *result;
-  GCancellable *cancellable;
+  ObStop *stop;
   int fd;
   char *server_url; /* owned */
   guint64 offset_bytes;
@@ -137,7 +137,7 @@ discover (Tus *tus)
 
   if (!message)
     return FALSE;
-  answer = ob_http_send (tus->session, message, tus->cancellable);
+  answer = ob_http_send (tus->connection, message, OB_ANSWER_MS, G_CANCELLABLE (tus->stop));
   if (answer->error)
     return !ob_answer_judge (answer, OB_STAGE_CREATE, tus->result);
   if (!ob_answer_get_header (answer, "Tus-Version"))
@@ -173,7 +173,7 @@ create (Tus *tus)
   soup_message_headers_replace (headers, "Upload-Metadata", metadata);
   soup_message_headers_replace (headers, "Idempotency-Key", tus->job->id);
   soup_message_headers_set_content_length (headers, 0);
-  answer = ob_http_send (tus->session, message, tus->cancellable);
+  answer = ob_http_send (tus->connection, message, OB_ANSWER_MS, G_CANCELLABLE (tus->stop));
   if (ob_answer_judge (answer, OB_STAGE_CREATE, tus->result))
     return STEP_END;
   location = ob_answer_get_header (answer, "Location");
@@ -203,7 +203,7 @@ has_no_receipt (Tus *tus)
 
   if (!tus->job->confirm_url)
     return TRUE;
-  ob_confirm_ask (tus->session, tus->job, result, tus->cancellable);
+  ob_confirm_ask (tus->connection, tus->job, result, tus->stop);
 
   return !result->is_done && !result->is_cancelled && result->outcome.verdict == OB_VERDICT_NOT_YET;
 }
@@ -263,7 +263,7 @@ look (Tus *tus)
 
   if (!message)
     return STEP_END;
-  answer = ob_http_send (tus->session, message, tus->cancellable);
+  answer = ob_http_send (tus->connection, message, OB_ANSWER_MS, G_CANCELLABLE (tus->stop));
   if (ob_answer_judge (answer, OB_STAGE_LOOK, tus->result))
     return tus->result->outcome.verdict == OB_VERDICT_GONE && !tus->result->is_cancelled ? gone (tus) : STEP_END;
   if (!ob_answer_get_number (answer, "Upload-Offset", &offset_bytes) || offset_bytes > tus->job->size_bytes
@@ -328,7 +328,8 @@ after_patch (Tus *tus, const ObAnswer *answer, guint64 chunk_bytes, guint64 sent
   if (ob_answer_judge (answer, OB_STAGE_SEND, result))
     {
       tus->checkpoints->progress (tus->offset_bytes, sent_bytes, tus->user_data);
-      if (result->is_cancelled || result->outcome.verdict == OB_VERDICT_FAIL)
+      /* Where nothing can be reached, a look at the offset would not be answered either. */
+      if (result->is_cancelled || result->outcome.verdict == OB_VERDICT_FAIL || answer->end == OB_END_SILENT)
         return STEP_END;
       if (answer->error || result->outcome.verdict == OB_VERDICT_LOOK)
         return lose (tus, chunk_bytes);
@@ -373,7 +374,7 @@ send_chunk (Tus *tus)
                      "The saved copy cannot be read");
       return STEP_END;
     }
-  answer = ob_http_send (tus->session, message, tus->cancellable);
+  answer = ob_http_send (tus->connection, message, OB_ANSWER_FINISH_MS, G_CANCELLABLE (tus->stop));
 
   return after_patch (tus, answer, chunk_bytes, ob_body_get_taken_bytes (OB_BODY (body)),
                       g_get_monotonic_time () - begin_us);
@@ -405,6 +406,11 @@ run_steps (Tus *tus)
     {
       /* After a turn that may have been judged: what counts is how it goes on. */
       tus->result->outcome = (ObOutcome){ OB_VERDICT_UNDECIDED, OUTBOX_REASON_NONE, -1 };
+      if (ob_stop_is_asked (tus->stop))
+        {
+          tus->result->is_cancelled = TRUE;
+          return FALSE;
+        }
       if (step == STEP_CREATE)
         step = create (tus);
       else if (step == STEP_LOOK)
@@ -417,10 +423,10 @@ run_steps (Tus *tus)
 }
 
 gboolean
-ob_tus_send (SoupSession *session, const ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data,
-             ObAttemptResult *result, GCancellable *cancellable)
+ob_tus_send (ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data,
+             ObAttemptResult *result, ObStop *stop)
 {
-  Tus tus = { session, job, checkpoints, user_data, result, cancellable, -1, g_strdup (job->server_url), 0,
+  Tus tus = { connection, job, checkpoints, user_data, result, stop, -1, g_strdup (job->server_url), 0,
               OB_TUS_CHUNK_FIRST_BYTES, OB_TUS_CHUNK_MAX_BYTES, 0, 0, 0, FALSE };
   gboolean is_stored = open_copy (&tus) && discover (&tus) && run_steps (&tus);
 
@@ -434,7 +440,7 @@ ob_tus_send (SoupSession *session, const ObJob *job, const ObCheckpoints *checkp
 }
 
 void
-ob_tus_terminate (SoupSession *session, const ObJob *job, ObAttemptResult *result, GCancellable *cancellable)
+ob_tus_terminate (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop)
 {
   SoupMessage *message = job->server_url ? ob_http_message_new ("DELETE", job->server_url, job) : NULL;
   g_autoptr (ObAnswer) answer = NULL;
@@ -445,6 +451,6 @@ ob_tus_terminate (SoupSession *session, const ObJob *job, ObAttemptResult *resul
       return;
     }
   soup_message_headers_replace (soup_message_get_request_headers (message), "Tus-Resumable", "1.0.0");
-  answer = ob_http_send (session, message, cancellable);
+  answer = ob_http_send (connection, message, OB_ANSWER_MS, G_CANCELLABLE (stop));
   result->is_done = !ob_answer_judge (answer, OB_STAGE_LOOK, result) || result->outcome.verdict == OB_VERDICT_GONE;
 }

@@ -14,11 +14,11 @@ G_BEGIN_DECLS
 #define OB_TUS_CHUNK_MAX_BYTES (G_GUINT64_CONSTANT (64) * 1024 * 1024)
 
 /* Sends until the server has every byte. Returns: whether it has; if not, @result says why. Worker thread. */
-gboolean ob_tus_send (SoupSession *session, const ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data,
-                      ObAttemptResult *result, GCancellable *cancellable);
+gboolean ob_tus_send (ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data,
+                      ObAttemptResult *result, ObStop *stop);
 
 /* Deletes what the server has of it. @result is done when the server has let go of it, or never had it. */
-void ob_tus_terminate (SoupSession *session, const ObJob *job, ObAttemptResult *result, GCancellable *cancellable);
+void ob_tus_terminate (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop);
 
 /* Pure. Returns: (transfer full): the value of Upload-Metadata. */
 char *ob_tus_encode_metadata (const ObJob *job);

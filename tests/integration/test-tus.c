@@ -16,8 +16,9 @@ typedef struct
   char *folder;
   char *ledger_path;
   TestPeer *peer;
-  SoupSession *session;
+  ObConnection *connection;
   ObJob *job;
+  ObStop *stop;     /* or NULL */
   char *server_url; /* what the checkpoints made durable */
   guint64 offset_bytes;
   guint64 sent_bytes;
@@ -86,7 +87,7 @@ set_up (Fixture *fixture, gconstpointer data)
 
     fixture->peer = test_peer_start (argv);
   }
-  fixture->session = ob_attempt_session_new ();
+  fixture->connection = ob_connection_new ();
   fixture->job = g_new0 (ObJob, 1);
   fixture->job->id = g_strdup ("018fd1a0-0000-7000-8000-000000000001");
   fixture->job->path = g_build_filename (fixture->folder, "copy", NULL);
@@ -105,8 +106,9 @@ tear_down (Fixture *fixture, gconstpointer data)
   const char *argv[] = { "rm", "-r", fixture->folder, NULL };
 
   test_peer_free (fixture->peer);
-  g_object_unref (fixture->session);
+  ob_connection_free (fixture->connection);
   ob_job_free (fixture->job);
+  g_clear_object (&fixture->stop);
   g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
   g_free (fixture->folder);
   g_free (fixture->ledger_path);
@@ -122,7 +124,7 @@ run_once (Fixture *fixture)
   fixture->job->server_url = g_strdup (fixture->server_url);
   fixture->job->is_stored = fixture->n_stored > 0;
 
-  return ob_attempt_run (fixture->session, fixture->job, &checkpoints, fixture, NULL);
+  return ob_attempt_run (fixture->connection, fixture->job, &checkpoints, fixture, fixture->stop);
 }
 
 /* Runs attempts, as the broker would after its back-off. Returns: how many it took. */
@@ -394,6 +396,88 @@ test_termination (Fixture *fixture, gconstpointer data)
                     0);
 }
 
+/* --- Ends from outside --- */
+
+static gpointer
+run_in_thread (gpointer user_data)
+{
+  return run_once (user_data);
+}
+
+/* Starts an attempt at a pace, and stops it when some of its first chunk is there. */
+static ObAttemptResult *
+stop_in_a_chunk (Fixture *fixture, gint rate, ObStopKind kind)
+{
+  g_autofree char *json = g_strdup_printf ("{\"fault\":\"rate\",\"bytes\":%d}", rate);
+  GThread *thread;
+
+  test_peer_control (fixture->peer, json);
+  fixture->stop = ob_stop_new ();
+  thread = g_thread_new ("worker", run_in_thread, fixture);
+  while (get_number (fixture, "body_bytes") == 0)
+    g_usleep (10 * 1000);
+  ob_stop_ask (fixture->stop, kind);
+  while (!g_cancellable_is_cancelled (G_CANCELLABLE (fixture->stop)))
+    g_main_context_iteration (NULL, TRUE);
+
+  return g_thread_join (thread);
+}
+
+/* How much came in before the cut, once that is written down. */
+static gint64
+get_bytes_before_cut (Fixture *fixture)
+{
+  for (;;)
+    {
+      g_autofree char *ledger = NULL;
+      g_auto (GStrv) lines = NULL;
+
+      g_assert_true (g_file_get_contents (fixture->ledger_path, &ledger, NULL, NULL));
+      lines = g_strsplit (ledger, "\n", -1);
+      for (guint i = 0; lines[i]; i++)
+        if (strstr (lines[i], "patch-end"))
+          {
+            g_autoptr (JsonNode) node = json_from_string (lines[i], NULL);
+
+            return json_object_get_int_member (json_node_get_object (node), "received");
+          }
+      g_usleep (10 * 1000);
+    }
+}
+
+/* The kernel had megabytes to send: they never leave. */
+static void
+test_stopped_now_nothing_queued_leaves (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ObAttemptResult) result = stop_in_a_chunk (fixture, 500 * 1000, OB_STOP_NOW);
+
+  g_assert_true (result->is_cancelled);
+  g_assert_cmpuint (fixture->offset_bytes, ==, 0);
+  g_test_message ("%" G_GUINT64_FORMAT " bytes written, %" G_GINT64_FORMAT " arrived", fixture->sent_bytes,
+                  get_bytes_before_cut (fixture));
+  g_assert_cmpint (get_bytes_before_cut (fixture), <, 1 << 20);
+}
+
+static void
+test_stopped_gently_a_chunk_is_finished (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ObAttemptResult) result = stop_in_a_chunk (fixture, 10 * 1000 * 1000, OB_STOP_GENTLY);
+
+  g_assert_true (result->is_cancelled);
+  g_assert_cmpuint (fixture->offset_bytes, ==, 4 << 20);
+  g_assert_cmpint (get_number (fixture, "body_bytes"), ==, 4 << 20);
+}
+
+static void
+test_stopped_gently_a_long_chunk_is_cut (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ObAttemptResult) result = stop_in_a_chunk (fixture, 200 * 1000, OB_STOP_GENTLY);
+
+  g_assert_true (result->is_cancelled);
+  g_assert_cmpuint (fixture->offset_bytes, ==, 0);
+  g_assert_cmpint (get_bytes_before_cut (fixture), <, 2 << 20);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -410,6 +494,9 @@ main (int argc, char *argv[])
     { "/tus/an-offset-that-moved-back-is-followed", test_an_offset_that_moved_back_is_followed },
     { "/tus/a-copy-that-is-gone-or-damaged", test_a_copy_that_is_gone_or_damaged },
     { "/tus/termination", test_termination },
+    { "/tus/stopped-now-nothing-queued-leaves", test_stopped_now_nothing_queued_leaves },
+    { "/tus/stopped-gently-a-chunk-is-finished", test_stopped_gently_a_chunk_is_finished },
+    { "/tus/stopped-gently-a-long-chunk-is-cut", test_stopped_gently_a_long_chunk_is_cut },
   };
 
   g_test_init (&argc, &argv, NULL);

@@ -233,17 +233,17 @@ test_rig_wait_for_end (TestRig *rig, const char *id)
 
 /* That very attempt: the upload may be tried again at once. */
 static void
-wait_for_that_end (TestRig *rig, const char *id, GCancellable *attempt)
+wait_for_that_end (TestRig *rig, const char *id, ObStop *attempt)
 {
   const ObActive *active;
 
-  while ((active = g_hash_table_lookup (rig->broker->active, id)) && active->cancellable == attempt)
+  while ((active = g_hash_table_lookup (rig->broker->active, id)) && active->stop == attempt)
     g_main_context_iteration (NULL, TRUE);
   test_rig_settle (rig);
   g_object_unref (attempt);
 }
 
-static GCancellable *
+static ObStop *
 ref_attempt (TestRig *rig, const char *id)
 {
   const ObActive *active;
@@ -252,13 +252,13 @@ ref_attempt (TestRig *rig, const char *id)
   active = g_hash_table_lookup (rig->broker->active, id);
   g_assert_nonnull (active);
 
-  return g_object_ref (active->cancellable);
+  return g_object_ref (active->stop);
 }
 
 void
 test_rig_finish (TestRig *rig, const char *id)
 {
-  GCancellable *attempt = ref_attempt (rig, id);
+  ObStop *attempt = ref_attempt (rig, id);
 
   test_server_finish (rig->server, id);
   wait_for_that_end (rig, id, attempt);
@@ -267,7 +267,7 @@ test_rig_finish (TestRig *rig, const char *id)
 void
 test_rig_end (TestRig *rig, const char *id, ObVerdict verdict, OutboxReason reason)
 {
-  GCancellable *attempt = ref_attempt (rig, id);
+  ObStop *attempt = ref_attempt (rig, id);
 
   test_server_end (rig->server, id, verdict, reason, -1);
   wait_for_that_end (rig, id, attempt);
@@ -276,7 +276,7 @@ test_rig_end (TestRig *rig, const char *id, ObVerdict verdict, OutboxReason reas
 void
 test_rig_end_after (TestRig *rig, const char *id, ObVerdict verdict, gint64 retry_after_ms)
 {
-  GCancellable *attempt = ref_attempt (rig, id);
+  ObStop *attempt = ref_attempt (rig, id);
 
   test_server_end (rig->server, id, verdict, OUTBOX_REASON_NONE, retry_after_ms);
   wait_for_that_end (rig, id, attempt);

@@ -88,8 +88,8 @@ obey (Order *order, const ObCheckpoints *checkpoints, gpointer user_data, guint6
 }
 
 static ObAttemptResult *
-run (const ObRunner *runner, SoupSession *session, const ObJob *job, const ObCheckpoints *checkpoints,
-     gpointer user_data, GCancellable *cancellable)
+run (const ObRunner *runner, ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints,
+     gpointer user_data, ObStop *stop)
 {
   TestServer *server = (TestServer *) runner;
   Attempt *attempt = g_atomic_rc_box_new0 (Attempt);
@@ -103,7 +103,7 @@ run (const ObRunner *runner, SoupSession *session, const ObJob *job, const ObChe
   g_hash_table_insert (server->attempts, g_strdup (job->id), g_atomic_rc_box_acquire (attempt));
   g_mutex_unlock (&server->lock);
   g_main_context_wakeup (NULL);
-  handler = g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled), attempt->orders, NULL);
+  handler = g_cancellable_connect (G_CANCELLABLE (stop), G_CALLBACK (on_cancelled), attempt->orders, NULL);
   while (!result)
     {
       result = obey (g_async_queue_pop (attempt->orders), checkpoints, user_data, &offset_bytes);
@@ -112,7 +112,7 @@ run (const ObRunner *runner, SoupSession *session, const ObJob *job, const ObChe
       (void) g_atomic_int_add (&attempt->n_done, 1);
       g_main_context_wakeup (NULL);
     }
-  g_cancellable_disconnect (cancellable, handler);
+  g_cancellable_disconnect (G_CANCELLABLE (stop), handler);
   g_mutex_lock (&server->lock);
   (void) g_hash_table_remove (server->attempts, job->id);
   g_mutex_unlock (&server->lock);

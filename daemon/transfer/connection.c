@@ -1,0 +1,358 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Owns the session, the sockets that it has open, and the watch: a thread that sleeps while nothing is sent, and looks
+ * once a second at the request under way. Everything that both threads touch is under one lock.
+ */
+#include "transfer/connection.h"
+
+#include "transfer/stall.h"
+
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Linux 6.15; not in the headers of Debian 12. */
+#ifndef TCP_RTO_MAX_MS
+#define TCP_RTO_MAX_MS 44
+#endif
+
+#define TICK_US G_USEC_PER_SEC
+#define RTO_MAX_MS 1000
+/* The kernel's own limits come after ours: they end what we do not watch. */
+#define USER_TIMEOUT_MS 60000
+#define KEEPALIVE_IDLE_S 15
+#define KEEPALIVE_INTERVAL_S 5
+
+struct _ObConnection
+{
+  SoupSession *session;
+  GHashTable *sockets; /* libsoup's connection id → GSocket; worker thread only, as the next two */
+  GCancellable *stop;  /* of the request under way */
+  gulong stop_handler;
+  GThread *watch;
+  GCancellable *closing; /* ends the watch, and a race that it runs */
+
+  GMutex lock; /* of all below */
+  GCond changed;
+  GCancellable *request; /* of the request under way, or NULL */
+  guint64 number;        /* of requests so far: tells this one from the next */
+  int fd;                /* a duplicate of its socket, so that it stays ours whatever libsoup closes; -1: none yet */
+  ObStall stall;
+  ObEnd end;
+  gboolean is_asleep; /* the watch waits for a request */
+  gboolean can_retry_each_second; /* the kernel has TCP_RTO_MAX_MS */
+};
+
+static void
+set_option (int fd, int level, int option, int value)
+{
+  (void) setsockopt (fd, level, option, &value, sizeof value);
+}
+
+/* Sends a RST in place of whatever is still queued, and wakes who waits for the socket. */
+static void
+reset_socket (int fd)
+{
+  const struct linger linger = { .l_onoff = 1, .l_linger = 0 };
+  const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+
+  (void) setsockopt (fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+  /* To connect to nobody dissolves the association while the descriptor stays open, which libsoup has in its poll. */
+  if (connect (fd, &nobody, sizeof nobody) != 0)
+    (void) shutdown (fd, SHUT_RDWR);
+}
+
+static gboolean
+read_flow (int fd, ObFlow *flow)
+{
+  struct tcp_info info = { 0 };
+  socklen_t size = sizeof info;
+
+  if (fd < 0 || getsockopt (fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
+    return FALSE;
+  *flow = (ObFlow){ info.tcpi_bytes_acked, info.tcpi_notsent_bytes, info.tcpi_unacked, info.tcpi_probes };
+
+  return TRUE;
+}
+
+/* Ends the request under way. Called without the lock; @number: of the request that is meant. */
+static void
+end_request (ObConnection *self, guint64 number, ObEnd end)
+{
+  g_autoptr (GCancellable) request = NULL;
+
+  g_mutex_lock (&self->lock);
+  if (self->request && self->number == number && self->end == OB_END_NONE)
+    {
+      self->end = end;
+      request = g_object_ref (self->request);
+      if (self->fd >= 0)
+        reset_socket (self->fd);
+    }
+  g_mutex_unlock (&self->lock);
+  if (request)
+    g_cancellable_cancel (request);
+}
+
+/* --- The watch thread --- */
+
+/* Whether a new connection to the same peer can be made within a second. It is not used: libsoup makes its own. */
+static gboolean
+can_connect (GSocketAddress *peer, GCancellable *cancellable)
+{
+  g_autoptr (GSocket) socket = g_socket_new (g_socket_address_get_family (peer), G_SOCKET_TYPE_STREAM,
+                                             G_SOCKET_PROTOCOL_TCP, NULL);
+  gboolean is_connected;
+
+  if (!socket)
+    return FALSE;
+  g_socket_set_timeout (socket, 1);
+  is_connected = g_socket_connect (socket, peer, cancellable, NULL);
+  if (is_connected)
+    reset_socket (g_socket_get_fd (socket));
+
+  return is_connected;
+}
+
+static GSocketAddress *
+dup_peer (int fd)
+{
+  struct sockaddr_storage address = { 0 };
+  socklen_t size = sizeof address;
+
+  return getpeername (fd, (struct sockaddr *) &address, &size) == 0
+           ? g_socket_address_new_from_native (&address, size)
+           : NULL;
+}
+
+/* With the lock, which is open while the race runs. */
+static void
+race (ObConnection *self)
+{
+  g_autoptr (GSocketAddress) peer = dup_peer (self->fd);
+  guint64 number = self->number;
+  gboolean is_reachable;
+
+  g_mutex_unlock (&self->lock);
+  is_reachable = peer && can_connect (peer, self->closing);
+  g_mutex_lock (&self->lock);
+  if (is_reachable && self->request && self->number == number)
+    ob_stall_note_reached (&self->stall, g_get_monotonic_time ());
+}
+
+/* With the lock. */
+static ObStallDecision
+judge (ObConnection *self)
+{
+  ObFlow flow;
+  gboolean has_flow = read_flow (self->fd, &flow);
+
+  return ob_stall_judge (&self->stall, has_flow ? &flow : NULL, g_get_monotonic_time ());
+}
+
+/* With the lock. */
+static void
+look_at_request (ObConnection *self)
+{
+  static const ObEnd ends[] = { [OB_STALL_LOST] = OB_END_LOST, [OB_STALL_SILENT] = OB_END_SILENT,
+                                [OB_STALL_SLOW] = OB_END_SLOW };
+  guint64 number = self->number;
+  ObStallDecision decision = judge (self);
+
+  if (decision == OB_STALL_RACE)
+    {
+      race (self);
+      if (!self->request || self->number != number)
+        return;
+      decision = judge (self);
+    }
+  if (decision == OB_STALL_WAIT || decision == OB_STALL_RACE)
+    return;
+  g_mutex_unlock (&self->lock);
+  end_request (self, number, ends[decision]);
+  g_mutex_lock (&self->lock);
+}
+
+static gpointer
+watch (gpointer user_data)
+{
+  ObConnection *self = user_data;
+
+  g_mutex_lock (&self->lock);
+  while (!g_cancellable_is_cancelled (self->closing))
+    {
+      gint64 tick_us = g_get_monotonic_time () + TICK_US;
+
+      self->is_asleep = !self->request;
+      if (self->is_asleep)
+        g_cond_wait (&self->changed, &self->lock);
+      else if (!g_cond_wait_until (&self->changed, &self->lock, tick_us) && self->request)
+        look_at_request (self);
+    }
+  g_mutex_unlock (&self->lock);
+
+  return NULL;
+}
+
+/* --- The worker thread --- */
+
+static gboolean
+is_closed (gpointer key, gpointer value, gpointer user_data)
+{
+  return g_socket_is_closed (value);
+}
+
+/* A socket is about to connect to one of the host's addresses. libsoup puts its own time limit back afterwards. */
+static void
+on_connecting (ObConnection *self, SoupMessage *message, GSocket *socket)
+{
+  const int rto_max_ms = RTO_MAX_MS;
+  int fd = g_socket_get_fd (socket);
+
+  g_socket_set_timeout (socket, OB_CONNECTION_ADDRESS_S);
+  set_option (fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_option (fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
+  set_option (fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
+  set_option (fd, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS);
+  self->can_retry_each_second
+      = setsockopt (fd, IPPROTO_TCP, TCP_RTO_MAX_MS, &rto_max_ms, sizeof rto_max_ms) == 0;
+  g_hash_table_foreach_remove (self->sockets, is_closed, NULL);
+  g_hash_table_replace (self->sockets, GSIZE_TO_POINTER (soup_message_get_connection_id (message)),
+                        g_object_ref (socket));
+}
+
+static void
+on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *stream, gpointer user_data)
+{
+  if (event == G_SOCKET_CLIENT_CONNECTING && G_IS_SOCKET_CONNECTION (stream))
+    on_connecting (user_data, message, g_socket_connection_get_socket (G_SOCKET_CONNECTION (stream)));
+}
+
+/* With the lock. */
+static void
+forget_socket (ObConnection *self)
+{
+  if (self->fd >= 0)
+    (void) close (self->fd);
+  self->fd = -1;
+}
+
+/* The request has a connection, new or kept, and is about to be written. */
+static void
+on_starting (SoupMessage *message, gpointer user_data)
+{
+  ObConnection *self = user_data;
+  GSocket *socket
+      = g_hash_table_lookup (self->sockets, GSIZE_TO_POINTER (soup_message_get_connection_id (message)));
+
+  g_mutex_lock (&self->lock);
+  forget_socket (self);
+  if (socket && !g_socket_is_closed (socket))
+    self->fd = fcntl (g_socket_get_fd (socket), F_DUPFD_CLOEXEC, 0);
+  ob_stall_begin (&self->stall, self->stall.answer_ms, g_get_monotonic_time ());
+  self->stall.grace_ms = self->can_retry_each_second ? OB_STALL_GRACE_MS : 0;
+  (void) judge (self);
+  g_mutex_unlock (&self->lock);
+}
+
+static void
+on_stopped (GCancellable *stop, gpointer user_data)
+{
+  ObConnection *self = user_data;
+
+  /* The worker waits in ob_connection_end() until this is over: the number is the right one. */
+  end_request (self, self->number, OB_END_STOPPED);
+}
+
+GCancellable *
+ob_connection_begin (ObConnection *connection, SoupMessage *message, gint64 answer_ms, GCancellable *stop)
+{
+  GCancellable *request = g_cancellable_new ();
+
+  g_mutex_lock (&connection->lock);
+  connection->request = request;
+  connection->number++;
+  connection->end = OB_END_NONE;
+  ob_stall_begin (&connection->stall, answer_ms, g_get_monotonic_time ());
+  if (connection->is_asleep)
+    g_cond_signal (&connection->changed);
+  g_mutex_unlock (&connection->lock);
+  g_signal_connect (message, "network-event", G_CALLBACK (on_network_event), connection);
+  g_signal_connect (message, "starting", G_CALLBACK (on_starting), connection);
+  connection->stop = stop ? g_object_ref (stop) : NULL;
+  if (stop)
+    connection->stop_handler = g_cancellable_connect (stop, G_CALLBACK (on_stopped), connection, NULL);
+
+  return request;
+}
+
+ObEnd
+ob_connection_end (ObConnection *connection, SoupMessage *message)
+{
+  ObEnd end;
+
+  g_cancellable_disconnect (connection->stop, connection->stop_handler);
+  g_clear_object (&connection->stop);
+  connection->stop_handler = 0;
+  g_signal_handlers_disconnect_by_data (message, connection);
+  g_mutex_lock (&connection->lock);
+  forget_socket (connection);
+  g_clear_object (&connection->request);
+  end = connection->end;
+  g_mutex_unlock (&connection->lock);
+
+  return end;
+}
+
+void
+ob_connection_rest (ObConnection *connection)
+{
+  soup_session_abort (connection->session);
+  g_hash_table_remove_all (connection->sockets);
+}
+
+SoupSession *
+ob_connection_get_session (ObConnection *connection)
+{
+  return connection->session;
+}
+
+ObConnection *
+ob_connection_new (void)
+{
+  ObConnection *self = g_new0 (ObConnection, 1);
+
+  /* No time limit of libsoup's own: it knows bytes written, and fires while the kernel still sends them. */
+  self->session = soup_session_new_with_options ("timeout", 0, "idle-timeout", 0, "max-conns", 4, "max-conns-per-host",
+                                                 2, "user-agent", "outbox/" OB_VERSION " ", NULL);
+  self->sockets = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
+  self->closing = g_cancellable_new ();
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->changed);
+  self->fd = -1;
+  self->watch = g_thread_new ("watch", watch, self);
+
+  return self;
+}
+
+void
+ob_connection_free (ObConnection *connection)
+{
+  g_cancellable_cancel (connection->closing);
+  g_mutex_lock (&connection->lock);
+  g_cond_signal (&connection->changed);
+  g_mutex_unlock (&connection->lock);
+  (void) g_thread_join (connection->watch);
+  g_object_unref (connection->session);
+  g_hash_table_unref (connection->sockets);
+  g_object_unref (connection->closing);
+  g_mutex_clear (&connection->lock);
+  g_cond_clear (&connection->changed);
+  g_free (connection);
+}

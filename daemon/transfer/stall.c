@@ -1,0 +1,60 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The rules of stalls. Pure.
+ */
+#include "transfer/stall.h"
+
+void
+ob_stall_begin (ObStall *stall, gint64 answer_ms, gint64 now_us)
+{
+  *stall = (ObStall){ .answer_ms = answer_ms, .moved_us = now_us };
+}
+
+void
+ob_stall_note_reached (ObStall *stall, gint64 now_us)
+{
+  if (stall->reached_us == 0)
+    stall->reached_us = now_us;
+}
+
+static void
+note_flow (ObStall *stall, const ObFlow *flow, gint64 now_us)
+{
+  if (stall->is_connected && flow->acked_bytes == stall->acked_bytes)
+    return;
+  stall->is_connected = TRUE;
+  stall->acked_bytes = flow->acked_bytes;
+  stall->moved_us = now_us;
+  stall->reached_us = 0;
+}
+
+static ObStallDecision
+judge_silence (const ObStall *stall, gint64 quiet_ms, gint64 now_us)
+{
+  if (quiet_ms < OB_STALL_SILENT_MS)
+    return OB_STALL_WAIT;
+  if (stall->reached_us > 0)
+    return now_us - stall->reached_us >= stall->grace_ms * 1000 ? OB_STALL_LOST : OB_STALL_WAIT;
+
+  return quiet_ms < OB_STALL_SILENT_MS + OB_STALL_RACE_MS ? OB_STALL_RACE : OB_STALL_SILENT;
+}
+
+ObStallDecision
+ob_stall_judge (ObStall *stall, const ObFlow *flow, gint64 now_us)
+{
+  gint64 quiet_ms;
+
+  if (flow)
+    note_flow (stall, flow, now_us);
+  quiet_ms = (now_us - stall->moved_us) / 1000;
+  if (!flow)
+    return quiet_ms < OB_STALL_CONNECT_MS ? OB_STALL_WAIT : OB_STALL_SLOW;
+  if (flow->unacked == 0 && flow->unsent_bytes == 0)
+    return quiet_ms < stall->answer_ms ? OB_STALL_WAIT : OB_STALL_SLOW;
+  /* A closed window is a peer that is there and busy, as long as it answers the kernel's probes. */
+  if (flow->unacked == 0 && flow->probes <= 1)
+    return quiet_ms < OB_STALL_CLOSED_MS ? OB_STALL_WAIT : OB_STALL_LOST;
+
+  return judge_silence (stall, quiet_ms, now_us);
+}

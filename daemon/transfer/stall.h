@@ -1,0 +1,61 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * When a request makes no progress, and what to do about it. Progress is bytes that the peer has acknowledged, as TCP
+ * counts them: bytes written may sit in a buffer for minutes. Pure: facts and a time in, a decision out.
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* No byte acknowledged for this long, with bytes on their way: the connection is in doubt. */
+#define OB_STALL_SILENT_MS 3000
+/* This long in doubt and nothing reachable: the attempt has failed. */
+#define OB_STALL_RACE_MS 30000
+/* Where TCP itself sends again every second, a link that is back has this long to prove it. */
+#define OB_STALL_GRACE_MS 1500
+/* The peer is there and reads nothing. */
+#define OB_STALL_CLOSED_MS 45000
+/* From the first look-up of a name to a connection, TLS included. */
+#define OB_STALL_CONNECT_MS 60000
+
+/* What TCP knows of a connection. */
+typedef struct
+{
+  guint64 acked_bytes;
+  guint64 unsent_bytes; /* queued, not yet on their way */
+  guint unacked;        /* segments on their way */
+  guint probes;         /* of a closed window, unanswered */
+} ObFlow;
+
+typedef enum
+{
+  OB_STALL_WAIT,   /* it moves, or may take longer */
+  OB_STALL_RACE,   /* see whether a new connection can be made */
+  OB_STALL_LOST,   /* this connection is dead, a new one is possible */
+  OB_STALL_SILENT, /* nothing is reachable */
+  OB_STALL_SLOW,   /* no connection, or no answer, in the time that it may take */
+} ObStallDecision;
+
+/* One request's memory. */
+typedef struct
+{
+  gint64 answer_ms;   /* how long the answer may take, once every byte is acknowledged */
+  gint64 grace_ms;    /* how long the old connection may live on after a new one was possible */
+  gint64 moved_us;    /* when something was last acknowledged, or the request began */
+  gint64 reached_us;  /* when a new connection was possible; 0: it was not */
+  guint64 acked_bytes;
+  gboolean is_connected;
+} ObStall;
+
+void ob_stall_begin (ObStall *stall, gint64 answer_ms, gint64 now_us);
+
+/* @flow: (nullable): NULL while there is no connection */
+ObStallDecision ob_stall_judge (ObStall *stall, const ObFlow *flow, gint64 now_us);
+
+/* A new connection to the same peer was possible. */
+void ob_stall_note_reached (ObStall *stall, gint64 now_us);
+
+G_END_DECLS

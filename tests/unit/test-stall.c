@@ -1,0 +1,138 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What a watch decides, second by second, without waiting for one.
+ */
+#include "transfer/stall.h"
+
+#define ANSWER_MS 60000
+#define SECOND_US G_GINT64_CONSTANT (1000000)
+
+static const ObFlow on_its_way = { 1000, 500, 3, 0 };
+static const ObFlow all_acked = { 5000, 0, 0, 0 };
+static const ObFlow window_closed = { 1000, 500, 0, 1 };
+static const ObFlow window_closed_and_silent = { 1000, 500, 0, 2 };
+
+/* The same flow, looked at every second. Returns: the second of the first decision other than to wait. */
+static gint
+first_decision (ObStall *stall, const ObFlow *flow, ObStallDecision *decision)
+{
+  for (gint second = 0; second < 1000; second++)
+    {
+      *decision = ob_stall_judge (stall, flow, second * SECOND_US);
+      if (*decision != OB_STALL_WAIT)
+        return second;
+    }
+  g_assert_not_reached ();
+}
+
+static void
+test_a_table_of_flows (void)
+{
+  const struct
+  {
+    const ObFlow *flow;
+    gint second;
+    ObStallDecision decision;
+  } rows[] = {
+    { NULL, 60, OB_STALL_SLOW },
+    { &on_its_way, 3, OB_STALL_RACE },
+    { &window_closed_and_silent, 3, OB_STALL_RACE },
+    { &window_closed, 45, OB_STALL_LOST },
+    { &all_acked, 60, OB_STALL_SLOW },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      ObStallDecision decision;
+      ObStall stall;
+
+      ob_stall_begin (&stall, ANSWER_MS, 0);
+      g_test_message ("row %u", i);
+      g_assert_cmpint (first_decision (&stall, rows[i].flow, &decision), ==, rows[i].second);
+      g_assert_cmpint (decision, ==, rows[i].decision);
+    }
+}
+
+static void
+test_a_race_ends_after_thirty_seconds (void)
+{
+  ObStall stall;
+
+  ob_stall_begin (&stall, ANSWER_MS, 0);
+  for (gint second = 0; second < 3; second++)
+    g_assert_cmpint (ob_stall_judge (&stall, &on_its_way, second * SECOND_US), ==, OB_STALL_WAIT);
+  for (gint second = 3; second < 33; second++)
+    g_assert_cmpint (ob_stall_judge (&stall, &on_its_way, second * SECOND_US), ==, OB_STALL_RACE);
+  g_assert_cmpint (ob_stall_judge (&stall, &on_its_way, 33 * SECOND_US), ==, OB_STALL_SILENT);
+}
+
+static void
+test_a_byte_starts_it_anew (void)
+{
+  ObFlow flow = on_its_way;
+  ObStall stall;
+
+  ob_stall_begin (&stall, ANSWER_MS, 0);
+  for (gint second = 0; second < 100; second += 2, flow.acked_bytes++)
+    g_assert_cmpint (ob_stall_judge (&stall, &flow, second * SECOND_US), ==, OB_STALL_WAIT);
+}
+
+static void
+test_a_new_connection_gives_up_the_old_one (void)
+{
+  ObStall stall;
+
+  ob_stall_begin (&stall, ANSWER_MS, 0);
+  (void) ob_stall_judge (&stall, &on_its_way, 0);
+  g_assert_cmpint (ob_stall_judge (&stall, &on_its_way, 4 * SECOND_US), ==, OB_STALL_RACE);
+  ob_stall_note_reached (&stall, 4 * SECOND_US);
+  g_assert_cmpint (ob_stall_judge (&stall, &on_its_way, 4 * SECOND_US), ==, OB_STALL_LOST);
+}
+
+static void
+test_an_old_connection_that_wakes_is_kept (void)
+{
+  ObFlow flow = on_its_way;
+  ObStall stall;
+
+  ob_stall_begin (&stall, ANSWER_MS, 0);
+  stall.grace_ms = OB_STALL_GRACE_MS;
+  (void) ob_stall_judge (&stall, &flow, 0);
+  g_assert_cmpint (ob_stall_judge (&stall, &flow, 4 * SECOND_US), ==, OB_STALL_RACE);
+  ob_stall_note_reached (&stall, 4 * SECOND_US);
+  g_assert_cmpint (ob_stall_judge (&stall, &flow, 5 * SECOND_US), ==, OB_STALL_WAIT);
+  flow.acked_bytes++;
+  g_assert_cmpint (ob_stall_judge (&stall, &flow, 6 * SECOND_US), ==, OB_STALL_WAIT);
+  /* One that does not wake has had its chance. */
+  g_assert_cmpint (ob_stall_judge (&stall, &flow, 9 * SECOND_US), ==, OB_STALL_RACE);
+  ob_stall_note_reached (&stall, 9 * SECOND_US);
+  g_assert_cmpint (ob_stall_judge (&stall, &flow, 11 * SECOND_US), ==, OB_STALL_LOST);
+}
+
+/* An answer that comes drop by drop is no progress: only what we send is. */
+static void
+test_an_answer_has_its_time_from_the_last_byte (void)
+{
+  ObStall stall;
+
+  ob_stall_begin (&stall, ANSWER_MS, 0);
+  (void) ob_stall_judge (&stall, &on_its_way, 0);
+  g_assert_cmpint (ob_stall_judge (&stall, &all_acked, 2 * SECOND_US), ==, OB_STALL_WAIT);
+  g_assert_cmpint (ob_stall_judge (&stall, &all_acked, 61 * SECOND_US), ==, OB_STALL_WAIT);
+  g_assert_cmpint (ob_stall_judge (&stall, &all_acked, 62 * SECOND_US), ==, OB_STALL_SLOW);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/stall/a-table-of-flows", test_a_table_of_flows);
+  g_test_add_func ("/stall/a-race-ends-after-thirty-seconds", test_a_race_ends_after_thirty_seconds);
+  g_test_add_func ("/stall/a-byte-starts-it-anew", test_a_byte_starts_it_anew);
+  g_test_add_func ("/stall/a-new-connection-gives-up-the-old-one", test_a_new_connection_gives_up_the_old_one);
+  g_test_add_func ("/stall/an-old-connection-that-wakes-is-kept", test_an_old_connection_that_wakes_is_kept);
+  g_test_add_func ("/stall/an-answer-has-its-time-from-the-last-byte", test_an_answer_has_its_time_from_the_last_byte);
+
+  return g_test_run ();
+}
