@@ -12,6 +12,7 @@
 #include "store/journal.h"
 
 #define FILES_A_TURN 128
+#define LOOK_AGAIN_MS 1000
 
 static ObUpload *
 read_record (ObBroker *self, const char *id, GError **error)
@@ -94,8 +95,23 @@ typedef struct
 {
   ObBroker *broker;
   GPtrArray *ids; /* of the files in the spool when the comparison began */
+  GPtrArray *later; /* of those that cannot be judged yet */
   guint next;
 } Comparison;
+
+static gboolean on_compare (gpointer data);
+
+static Comparison *
+comparison_new (ObBroker *self, GPtrArray *ids)
+{
+  Comparison *comparison = g_new0 (Comparison, 1);
+
+  comparison->broker = g_object_ref (self);
+  comparison->ids = ids;
+  comparison->later = g_ptr_array_new_with_free_func (g_free);
+
+  return comparison;
+}
 
 static void
 comparison_free (gpointer data)
@@ -103,6 +119,7 @@ comparison_free (gpointer data)
   Comparison *comparison = data;
 
   g_ptr_array_unref (comparison->ids);
+  g_ptr_array_unref (comparison->later);
   g_object_unref (comparison->broker);
   g_free (comparison);
 }
@@ -136,10 +153,21 @@ is_too_many (ObBroker *self, ObUpload *upload)
   return ob_journal_has_event (self->database, upload->id, "removed");
 }
 
+/* The app is handing over the same key anew at this moment: only when that is done can the bytes be compared. */
+static gboolean
+is_being_saved_anew (ObBroker *self, const ObUpload *upload)
+{
+  g_autoptr (ObUpload) twin
+      = upload->key ? ob_uploads_get_by_key (self->database, upload->app, upload->key, NULL) : NULL;
+
+  return twin && g_hash_table_contains (self->saving, twin->id);
+}
+
 /* Makes the row again from the record. */
 static void
-adopt (ObBroker *self, const char *id)
+adopt (Comparison *comparison, const char *id)
 {
+  ObBroker *self = comparison->broker;
   g_autoptr (GError) error = NULL;
   g_autoptr (ObUpload) upload = read_record (self, id, &error);
   gboolean is_good;
@@ -147,6 +175,11 @@ adopt (ObBroker *self, const char *id)
   if (!upload)
     {
       g_warning ("The file %s in the spool has no good record and is left there: %s", id, error->message);
+      return;
+    }
+  if (is_being_saved_anew (self, upload))
+    {
+      g_ptr_array_add (comparison->later, g_strdup (id));
       return;
     }
   if (is_too_many (self, upload))
@@ -183,10 +216,15 @@ on_compare (gpointer data)
         continue;
       upload = ob_uploads_get (self->database, id, NULL);
       if (!upload && ob_spool_has (self->spool, id))
-        adopt (self, id);
+        adopt (comparison, id);
     }
+  if (comparison->next < comparison->ids->len)
+    return G_SOURCE_CONTINUE;
+  if (comparison->later->len > 0)
+    (void) g_timeout_add_full (G_PRIORITY_LOW, LOOK_AGAIN_MS, on_compare,
+                               comparison_new (self, g_ptr_array_ref (comparison->later)), comparison_free);
 
-  return comparison->next < comparison->ids->len ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -194,14 +232,9 @@ on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   ObBroker *self = OB_BROKER (source);
   GPtrArray *ids = g_task_propagate_pointer (G_TASK (result), NULL);
-  Comparison *comparison;
 
-  if (!ids)
-    return;
-  comparison = g_new0 (Comparison, 1);
-  comparison->broker = g_object_ref (self);
-  comparison->ids = ids;
-  g_idle_add_full (G_PRIORITY_LOW, on_compare, comparison, comparison_free);
+  if (ids)
+    g_idle_add_full (G_PRIORITY_LOW, on_compare, comparison_new (self, ids), comparison_free);
 }
 
 static void
