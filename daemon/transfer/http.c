@@ -7,11 +7,13 @@
 
 #define WORDS_MAX_CHARS 300
 
-/* A 204 has no body (RFC 9112 section 6.3), yet libsoup reads to the end of the connection where no length is given. */
+/* A 204 and the answer to HEAD have no body (RFC 9112 section 6.3), yet where no length is given libsoup takes the end of
+ * the connection for theirs. */
 static void
 on_got_headers (SoupMessage *message, gpointer user_data)
 {
-  if (soup_message_get_status (message) == SOUP_STATUS_NO_CONTENT)
+  if (soup_message_get_status (message) == SOUP_STATUS_NO_CONTENT
+      || soup_message_get_method (message) == SOUP_METHOD_HEAD)
     soup_message_headers_set_encoding (soup_message_get_response_headers (message), SOUP_ENCODING_NONE);
 }
 
