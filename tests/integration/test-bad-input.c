@@ -286,7 +286,7 @@ test_seventeen_descriptors (void)
 {
   g_autoptr (TestBroker) broker = test_broker_new ();
   g_autoptr (GDBusConnection) caller = g_dbus_connection_new_for_address_sync (
-      g_test_dbus_get_bus_address (broker->bus),
+      test_broker_get_bus_address (broker),
       G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION, NULL, NULL, NULL);
   g_autoptr (GUnixFDList) fds = g_unix_fd_list_new ();
   g_autoptr (GVariant) reply = NULL;

@@ -38,7 +38,7 @@ start (TestBroker *broker, const char *command)
   Run run;
 
   g_assert_true (g_shell_parse_argv (words, NULL, &argv, &error));
-  g_subprocess_launcher_setenv (launcher, "DBUS_SESSION_BUS_ADDRESS", g_test_dbus_get_bus_address (broker->bus), TRUE);
+  g_subprocess_launcher_setenv (launcher, "DBUS_SESSION_BUS_ADDRESS", test_broker_get_bus_address (broker), TRUE);
   g_subprocess_launcher_setenv (launcher, "LC_ALL", "C.UTF-8", TRUE);
   g_subprocess_launcher_set_cwd (launcher, broker->folder);
   run.process = g_subprocess_launcher_spawnv (launcher, (const char *const *) argv, &error);

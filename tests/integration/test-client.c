@@ -66,7 +66,7 @@ set_up (Fixture *fixture, gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   fixture->broker = test_broker_new ();
-  g_setenv ("DBUS_SESSION_BUS_ADDRESS", g_test_dbus_get_bus_address (fixture->broker->bus), TRUE);
+  g_setenv ("DBUS_SESSION_BUS_ADDRESS", test_broker_get_bus_address (fixture->broker), TRUE);
   fixture->heard = g_ptr_array_new_with_free_func (g_free);
   outbox_client_new_async (NULL, on_result, &opened);
   test_wait_until (is_set, &opened, 10);

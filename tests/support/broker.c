@@ -5,6 +5,7 @@
  */
 #include "support/broker.h"
 
+#include "dbus/error.h"
 #include "dbus/names.h"
 
 #include <fcntl.h>
@@ -62,6 +63,7 @@ test_broker_start (TestBroker *broker, const char *crash_at)
   g_subprocess_launcher_setenv (launcher, "XDG_DATA_HOME", data, TRUE);
   g_subprocess_launcher_setenv (launcher, "XDG_CONFIG_HOME", broker->folder, TRUE);
   g_subprocess_launcher_setenv (launcher, "XDG_RUNTIME_DIR", broker->folder, TRUE);
+  g_subprocess_launcher_setenv (launcher, "DBUS_SESSION_BUS_ADDRESS", test_broker_get_bus_address (broker), TRUE);
   g_subprocess_launcher_unsetenv (launcher, "G_MESSAGES_DEBUG");
   if (crash_at)
     g_subprocess_launcher_setenv (launcher, "OUTBOX_CRASH_AT", crash_at, TRUE);
@@ -116,6 +118,32 @@ test_broker_wait_for_death (TestBroker *broker, guint most_s)
   forget_killed_process (broker);
 }
 
+/* No GTestDBus: its daemon can outlive a test that aborts, and keep the test's output open for whoever waits for its
+ * end. */
+static void
+start_bus (TestBroker *broker)
+{
+  g_autofree char *path = g_build_filename (broker->folder, "bus.conf", NULL);
+  g_autofree char *option = g_strconcat ("--config-file=", path, NULL);
+  const char *argv[] = { "dbus-daemon", option, "--nofork", "--print-address", NULL };
+  g_autofree char *text
+      = g_strdup_printf ("<busconfig><type>session</type><listen>unix:path=%s/bus</listen><auth>EXTERNAL</auth>"
+                         "<policy context=\"default\"><allow send_destination=\"*\"/><allow receive_sender=\"*\"/>"
+                         "<allow own=\"*\"/></policy>"
+                         "</busconfig>\n",
+                         broker->folder);
+
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+  /* Its address is all that it says. */
+  broker->bus = test_peer_start_saying (argv, "");
+}
+
+const char *
+test_broker_get_bus_address (TestBroker *broker)
+{
+  return test_peer_get_url (broker->bus);
+}
+
 static void
 connect_proxies (TestBroker *broker)
 {
@@ -123,7 +151,7 @@ connect_proxies (TestBroker *broker)
   g_autoptr (GError) error = NULL;
 
   broker->connection = g_dbus_connection_new_for_address_sync (
-      g_test_dbus_get_bus_address (broker->bus),
+      test_broker_get_bus_address (broker),
       G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION, NULL, NULL,
       &error);
   g_assert_no_error (error);
@@ -139,16 +167,16 @@ connect_proxies (TestBroker *broker)
   g_dbus_proxy_set_default_timeout (G_DBUS_PROXY (broker->uploads), G_MAXINT);
 }
 
-static void
-set_destination (TestBroker *broker)
+void
+test_broker_set_destination (TestBroker *broker, const char *url, const char *confirm_url)
 {
-  g_autofree char *confirm_url = test_peer_dup_url (broker->peer, "/confirm?id={id}&sha256={sha256}");
   g_autoptr (GError) error = NULL;
   GVariantBuilder settings;
 
   g_variant_builder_init (&settings, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&settings, "{sv}", "url", g_variant_new_string (test_peer_get_url (broker->peer)));
-  g_variant_builder_add (&settings, "{sv}", "confirm_url", g_variant_new_string (confirm_url));
+  g_variant_builder_add (&settings, "{sv}", "url", g_variant_new_string (url));
+  if (confirm_url)
+    g_variant_builder_add (&settings, "{sv}", "confirm_url", g_variant_new_string (confirm_url));
   g_variant_builder_add (&settings, "{sv}", "default", g_variant_new_boolean (TRUE));
   outbox_dbus_destinations_call_set_sync (broker->destinations, "depot", g_variant_builder_end (&settings), NULL,
                                           &error);
@@ -156,24 +184,30 @@ set_destination (TestBroker *broker)
 }
 
 TestBroker *
-test_broker_new (void)
+test_broker_new_alone (void)
 {
   TestBroker *broker = g_new0 (TestBroker, 1);
-  g_autofree char *store = NULL;
 
   broker->folder = g_dir_make_tmp ("outbox-test-XXXXXX", NULL);
-  store = g_build_filename (broker->folder, "store", NULL);
-  g_assert_cmpint (g_mkdir (store, 0700), ==, 0);
-  {
-    const char *argv[] = { g_getenv ("RECEIVER"), "--port", "0", "--folder", store, NULL };
-
-    broker->peer = test_peer_start (argv);
-  }
-  broker->bus = g_test_dbus_new (G_TEST_DBUS_NONE);
-  g_test_dbus_up (broker->bus);
+  start_bus (broker);
   connect_proxies (broker);
   test_broker_start (broker, NULL);
-  set_destination (broker);
+
+  return broker;
+}
+
+TestBroker *
+test_broker_new (void)
+{
+  TestBroker *broker = test_broker_new_alone ();
+  g_autofree char *store = g_build_filename (broker->folder, "store", NULL);
+  const char *argv[] = { g_getenv ("RECEIVER"), "--port", "0", "--folder", store, NULL };
+  g_autofree char *confirm_url = NULL;
+
+  g_assert_cmpint (g_mkdir (store, 0700), ==, 0);
+  broker->peer = test_peer_start (argv);
+  confirm_url = test_peer_dup_url (broker->peer, "/confirm?id={id}&sha256={sha256}");
+  test_broker_set_destination (broker, test_peer_get_url (broker->peer), confirm_url);
 
   return broker;
 }
@@ -186,14 +220,13 @@ test_broker_free (TestBroker *broker)
   /* A clean end, so that it can tell what it leaked. */
   if (broker->process)
     test_broker_stop (broker);
-  test_peer_free (broker->peer);
+  g_clear_pointer (&broker->peer, test_peer_free);
   g_object_unref (broker->uploads);
   g_object_unref (broker->queue);
   g_object_unref (broker->destinations);
   (void) g_dbus_connection_close_sync (broker->connection, NULL, NULL);
   g_object_unref (broker->connection);
-  g_test_dbus_down (broker->bus);
-  g_object_unref (broker->bus);
+  test_peer_free (broker->bus);
   g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
   g_free (broker->folder);
   g_free (broker);
@@ -235,6 +268,18 @@ test_broker_submit (TestBroker *broker, const char *path, GVariant *options, GEr
 }
 
 GVariant *
+test_broker_get (TestBroker *broker, const char *id)
+{
+  g_autoptr (GError) error = NULL;
+  GVariant *document = NULL;
+
+  outbox_dbus_uploads_call_get_sync (broker->uploads, id, &document, NULL, &error);
+  g_assert_no_error (error);
+
+  return document;
+}
+
+GVariant *
 test_broker_list (TestBroker *broker)
 {
   g_autoptr (GError) error = NULL;
@@ -249,6 +294,20 @@ test_broker_list (TestBroker *broker)
   return list;
 }
 
+guint
+test_broker_count (TestBroker *broker, const char *state)
+{
+  g_autoptr (GVariant) summary = NULL;
+  g_autoptr (GError) error = NULL;
+  guint64 n_uploads;
+
+  outbox_dbus_queue_call_summary_sync (broker->queue, &summary, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_variant_lookup (summary, state, "(tt)", &n_uploads, NULL));
+
+  return (guint) n_uploads;
+}
+
 typedef struct
 {
   TestBroker *broker;
@@ -259,16 +318,8 @@ static gboolean
 are_all_in_state (gpointer data)
 {
   Wanted *wanted = data;
-  g_autoptr (GVariant) summary = NULL;
-  g_autoptr (GError) error = NULL;
-  guint64 in_state, all;
 
-  outbox_dbus_queue_call_summary_sync (wanted->broker->queue, &summary, NULL, &error);
-  g_assert_no_error (error);
-  g_assert_true (g_variant_lookup (summary, wanted->state, "(tt)", &in_state, NULL));
-  g_assert_true (g_variant_lookup (summary, "all", "(tt)", &all, NULL));
-
-  return in_state == all;
+  return test_broker_count (wanted->broker, wanted->state) == test_broker_count (wanted->broker, "all");
 }
 
 static gboolean
@@ -279,7 +330,7 @@ on_print_when_late (gpointer data)
 
   g_printerr ("Still waiting: %s\n", text);
 
-  return G_SOURCE_REMOVE;
+  return G_SOURCE_CONTINUE;
 }
 
 void
@@ -291,6 +342,58 @@ test_broker_wait_for_all (TestBroker *broker, const char *state, guint most_s)
   /* SummaryChanged wakes the loop. */
   test_wait_until (are_all_in_state, &wanted, most_s);
   (void) g_source_remove (timer);
+}
+
+static gboolean
+has_nothing_to_do (gpointer data)
+{
+  TestBroker *broker = data;
+
+  return test_broker_count (broker, "done") + test_broker_count (broker, "failed")
+             + test_broker_count (broker, "retrying")
+         == test_broker_count (broker, "all");
+}
+
+void
+test_broker_retry (TestBroker *broker)
+{
+  g_autoptr (GVariant) list = test_broker_list (broker);
+  g_autoptr (GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GError) error = NULL;
+  GVariantIter iter;
+  GVariant *document;
+
+  g_variant_iter_init (&iter, list);
+  while ((document = g_variant_iter_next_value (&iter)))
+    {
+      const char *id, *state;
+
+      g_assert_true (g_variant_lookup (document, "id", "&s", &id));
+      g_assert_true (g_variant_lookup (document, "state", "&s", &state));
+      if (g_str_equal (state, "retrying"))
+        g_ptr_array_add (ids, g_strdup (id));
+      g_variant_unref (document);
+    }
+  g_ptr_array_add (ids, NULL);
+  outbox_dbus_uploads_call_retry_sync (broker->uploads, (const char *const *) ids->pdata, NULL, &error);
+  /* One may have been tried by itself meanwhile. */
+  g_assert_true (!error || g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE));
+}
+
+guint
+test_broker_deliver (TestBroker *broker, guint most_taps, guint most_s)
+{
+  for (guint n_taps = 0;; n_taps++)
+    {
+      guint timer = g_timeout_add_seconds (most_s - 1, on_print_when_late, broker);
+
+      test_wait_until (has_nothing_to_do, broker, most_s);
+      (void) g_source_remove (timer);
+      if (test_broker_count (broker, "retrying") == 0)
+        return n_taps;
+      g_assert_cmpuint (n_taps, <, most_taps);
+      test_broker_retry (broker);
+    }
 }
 
 guint

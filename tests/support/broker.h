@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The daemon under test: a bus of its own, folders of its own, the receiver as its server. It can be killed and started
- * again. Main thread.
+ * The daemon under test: a bus of its own, folders of its own, and a server, which is the receiver unless the test has
+ * another one. It can be killed and started again. Main thread.
  */
 #pragma once
 
@@ -15,8 +15,8 @@ G_BEGIN_DECLS
 typedef struct
 {
   char *folder;
-  GTestDBus *bus;
-  TestPeer *peer;
+  TestPeer *bus;
+  TestPeer *peer; /* the receiver; NULL: the test has its own server */
   GSubprocess *process; /* NULL while no daemon runs */
   GDBusConnection *connection;
   OutboxDBusUploads *uploads;
@@ -26,8 +26,15 @@ typedef struct
 
 /* Starts bus, receiver and daemon, and makes the receiver the default destination "depot". */
 TestBroker *test_broker_new (void);
+
+/* Bus and daemon only; and a default destination "depot" for it. @confirm_url: (nullable). */
+TestBroker *test_broker_new_alone (void);
+void test_broker_set_destination (TestBroker *broker, const char *url, const char *confirm_url);
+
 void test_broker_free (TestBroker *broker);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestBroker, test_broker_free)
+
+const char *test_broker_get_bus_address (TestBroker *broker);
 
 /* @crash_at: (nullable): a crash point, as OUTBOX_CRASH_AT has it. Returns when its name is on the bus. */
 void test_broker_start (TestBroker *broker, const char *crash_at);
@@ -47,6 +54,19 @@ char *test_broker_submit (TestBroker *broker, const char *path, GVariant *option
 
 /* Waits until every upload is in that state. Fails the test after @most_s seconds, and prints what is not. */
 void test_broker_wait_for_all (TestBroker *broker, const char *state, guint most_s);
+
+/* How many uploads are in that public state; "all" counts too. */
+guint test_broker_count (TestBroker *broker, const char *state);
+
+/* Does what a person would: asks for all that wait for their next try to be tried now. */
+void test_broker_retry (TestBroker *broker);
+
+/* Waits until every upload is done or failed; has them retried whenever all that are left wait for their next try.
+ * Fails the test after @most_taps of these, or @most_s seconds without one. Returns: how many. */
+guint test_broker_deliver (TestBroker *broker, guint most_taps, guint most_s);
+
+/* Returns: (transfer full): the document of an upload. */
+GVariant *test_broker_get (TestBroker *broker, const char *id);
 
 /* Returns: (transfer full): aa{sv} of everything. */
 GVariant *test_broker_list (TestBroker *broker);

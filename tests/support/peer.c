@@ -12,6 +12,7 @@
 struct _TestPeer
 {
   GStrv argv;
+  char *ready; /* what its line has before the URL */
   GSubprocess *process;
   char *url;
   SoupSession *session;
@@ -31,6 +32,7 @@ start (TestPeer *peer)
   g_autoptr (GError) error = NULL;
   g_autoptr (GDataInputStream) lines = NULL;
   g_autofree char *line = NULL;
+  const char *mark;
 
   g_subprocess_launcher_set_child_setup (launcher, die_with_parent, NULL, NULL);
   peer->process = g_subprocess_launcher_spawnv (launcher, (const char *const *) peer->argv, &error);
@@ -44,9 +46,9 @@ start (TestPeer *peer)
       if (!line)
         g_error ("%s ended before it was ready", peer->argv[0]);
     }
-  while (!g_str_has_prefix (line, "listening on "));
+  while (!(mark = strstr (line, peer->ready)));
   g_free (peer->url);
-  peer->url = g_strdup (line + strlen ("listening on "));
+  peer->url = g_strdup (mark + strlen (peer->ready));
   /* What it prints later is of no interest, and must not block it. */
   g_filter_input_stream_set_close_base_stream (G_FILTER_INPUT_STREAM (lines), FALSE);
 }
@@ -54,9 +56,16 @@ start (TestPeer *peer)
 TestPeer *
 test_peer_start (const char *const *argv)
 {
+  return test_peer_start_saying (argv, "listening on ");
+}
+
+TestPeer *
+test_peer_start_saying (const char *const *argv, const char *ready)
+{
   TestPeer *peer = g_new0 (TestPeer, 1);
 
   peer->argv = g_strdupv ((GStrv) argv);
+  peer->ready = g_strdup (ready);
   peer->session = soup_session_new ();
   start (peer);
 
@@ -98,6 +107,7 @@ test_peer_free (TestPeer *peer)
 {
   test_peer_kill (peer);
   g_strfreev (peer->argv);
+  g_free (peer->ready);
   g_free (peer->url);
   g_object_unref (peer->session);
   g_free (peer);

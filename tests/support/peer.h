@@ -15,6 +15,9 @@ typedef struct _TestPeer TestPeer;
 /* Starts a program that prints "listening on URL" when it is ready. Fails the test where it does not. */
 TestPeer *test_peer_start (const char *const *argv);
 
+/* The same for a program that says something else before its URL. */
+TestPeer *test_peer_start_saying (const char *const *argv, const char *ready);
+
 /* The same program on the same port, after it was killed. */
 void test_peer_restart (TestPeer *peer);
 void test_peer_kill (TestPeer *peer);

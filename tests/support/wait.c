@@ -5,6 +5,9 @@
  */
 #include "support/wait.h"
 
+/* A file that appears or goes says nothing to the main loop. */
+#define LOOK_AGAIN_MS 100
+
 static gboolean
 on_too_late (gpointer data)
 {
@@ -13,15 +16,23 @@ on_too_late (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static gboolean
+on_look_again (gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
 void
 test_wait_until (gboolean (*is_true) (gpointer), gpointer user_data, guint most_s)
 {
   gboolean is_late = FALSE;
   guint timer = g_timeout_add_seconds (most_s, on_too_late, &is_late);
+  guint ticker = g_timeout_add (LOOK_AGAIN_MS, on_look_again, NULL);
 
   while (!is_true (user_data) && !is_late)
     g_main_context_iteration (NULL, TRUE);
   if (!is_late)
     (void) g_source_remove (timer);
+  (void) g_source_remove (ticker);
   g_assert_false (is_late);
 }
