@@ -1,0 +1,327 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The daemon against tus servers that other people made, over a link that is cut at exact bytes, with a server that is
+ * killed, and through nginx. What the daemon believes is compared with what lies in the server's folder.
+ */
+#include "support/link.h"
+#include "support/nginx.h"
+#include "support/tus-servers.h"
+
+#define CHUNK_BYTES (4 * 1024 * 1024)
+#define SIZE_BYTES (6 * 1024 * 1024 + 11)
+
+/* The daemon, a server, and the link between them. */
+typedef struct
+{
+  TestBroker *broker;
+  TestTusServer *server;
+  TestLink *link;
+  GPtrArray *files;
+} Scene;
+
+static void
+scene_clear (Scene *scene)
+{
+  g_clear_pointer (&scene->link, test_link_free);
+  g_clear_pointer (&scene->server, test_tus_server_free);
+  g_clear_pointer (&scene->files, g_ptr_array_unref);
+  g_clear_pointer (&scene->broker, test_broker_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Scene, scene_clear)
+
+/* FALSE: the server is not installed. */
+static gboolean
+scene_set_up (Scene *scene, const TestTusServerKind *kind)
+{
+  scene->broker = test_broker_new_alone ();
+  scene->server = test_tus_server_start (kind, scene->broker->folder);
+  scene->files = g_ptr_array_new_with_free_func ((GDestroyNotify) test_file_free);
+
+  return scene->server != NULL;
+}
+
+/* @url: what stands behind the link. */
+static void
+scene_connect (Scene *scene, const char *url)
+{
+  scene->link = test_link_new (url);
+  test_broker_set_destination (scene->broker, test_link_get_url (scene->link), NULL);
+}
+
+static TestFile *
+scene_submit_one (Scene *scene)
+{
+  TestFile *file = test_file_make (scene->broker, "IMG_0001.jpg", SIZE_BYTES, 1);
+
+  g_ptr_array_add (scene->files, file);
+  test_file_submit (file, scene->broker);
+
+  return file;
+}
+
+static gboolean
+is_cleared (gpointer data)
+{
+  return test_broker_count_files (data, "spool") == 0;
+}
+
+/* Everything is where it belongs. Returns: bytes that were sent twice. */
+static guint64
+scene_assert_arrived (Scene *scene, guint most_orphans)
+{
+  guint64 again_bytes = test_link_get_body_bytes (scene->link) - SIZE_BYTES;
+  g_autofree char *log = test_link_dup_log (scene->link);
+
+  g_assert_cmpuint (test_broker_count (scene->broker, "done"), ==, 1);
+  g_assert_cmpuint (test_tus_server_assert_has (scene->server, scene->files), <=, most_orphans);
+  test_wait_until (is_cleared, scene->broker, 10);
+  g_test_message ("%s%" G_GUINT64_FORMAT " bytes were sent twice, over %u connections in all", log, again_bytes,
+                  test_link_count_connections (scene->link));
+
+  return again_bytes;
+}
+
+/* --- A link that fails --- */
+
+typedef struct
+{
+  const char *name;
+  TestLinkPlan plan;
+  guint64 most_again_bytes; /* what was on the way and not yet confirmed, never more */
+  guint most_taps;          /* retries that a person must ask for, or wait for */
+  guint most_orphans;
+} Scenario;
+
+#define CUT(at) { TEST_LINK_RESET, "PATCH", FALSE, at, 0, 1 }
+#define HANG_UP(at) { TEST_LINK_CLOSE, "PATCH", FALSE, at, 0, 1 }
+#define CUT_IN_HEAD(method, at) { TEST_LINK_RESET, method, TRUE, at, 0, 1 }
+#define LOSE(method, skip) { TEST_LINK_LOSE_ANSWER, method, FALSE, 0, skip, 1 }
+
+static const Scenario scenarios[] = {
+  { "it-arrives", { 0 }, 0, 0, 0 },
+  { "a-cut-in-the-first-request", CUT_IN_HEAD (NULL, 9), 0, 1, 0 },
+  { "a-cut-in-the-creation", CUT_IN_HEAD ("POST", 60), 0, 1, 0 },
+  { "a-cut-in-the-head-of-a-chunk", CUT_IN_HEAD ("PATCH", 70), 0, 0, 0 },
+  { "a-cut-before-the-first-byte", CUT (0), 0, 0, 0 },
+  { "a-cut-after-the-first-byte", CUT (1), 1, 0, 0 },
+  { "a-cut-at-byte-65536", CUT (65536), 65536, 0, 0 },
+  { "a-cut-at-byte-3000001", CUT (3000001), 3000001, 0, 0 },
+  { "a-cut-before-the-last-byte-of-a-chunk", CUT (CHUNK_BYTES - 1), CHUNK_BYTES - 1, 0, 0 },
+  { "a-cut-after-the-last-byte-of-a-chunk", CUT (CHUNK_BYTES), CHUNK_BYTES, 0, 0 },
+  { "a-cut-after-the-first-byte-of-the-next-chunk", CUT (CHUNK_BYTES + 1), 1, 0, 0 },
+  { "a-cut-before-the-last-byte", CUT (SIZE_BYTES - 1), SIZE_BYTES - 1 - CHUNK_BYTES, 0, 0 },
+  { "a-cut-after-the-last-byte", CUT (SIZE_BYTES), SIZE_BYTES - CHUNK_BYTES, 0, 0 },
+  { "a-hang-up-before-the-first-byte", HANG_UP (0), 0, 0, 0 },
+  { "a-hang-up-at-byte-3000001", HANG_UP (3000001), 3000001, 0, 0 },
+  { "a-hang-up-after-the-last-byte", HANG_UP (SIZE_BYTES), SIZE_BYTES - CHUNK_BYTES, 0, 0 },
+  { "a-cut-every-700001-bytes", { TEST_LINK_RESET, "PATCH", FALSE, 700001, 0, 8 }, 8 * 700001, 0, 0 },
+  { "a-hang-up-every-1000001-bytes", { TEST_LINK_CLOSE, "PATCH", FALSE, 1000001, 0, 5 }, 5 * 1000001, 0, 0 },
+  { "the-answer-to-the-discovery-is-lost", LOSE ("OPTIONS", 0), 0, 1, 0 },
+  { "the-answer-to-the-creation-is-lost", LOSE ("POST", 0), 0, 1, 1 },
+  { "the-answer-to-a-chunk-is-lost", LOSE ("PATCH", 0), 0, 0, 0 },
+  { "the-answer-to-the-last-chunk-is-lost", LOSE ("PATCH", 1), 0, 0, 0 },
+};
+
+static void
+test_a_link_that_fails (const TestTusServerKind *kind, gconstpointer data)
+{
+  const Scenario *scenario = data;
+  g_auto (Scene) scene = { 0 };
+
+  if (!scene_set_up (&scene, kind))
+    return;
+  scene_connect (&scene, test_peer_get_url (scene.server->peer));
+  test_link_plan (scene.link, &scenario->plan);
+  (void) scene_submit_one (&scene);
+  (void) test_broker_deliver (scene.broker, scenario->most_taps, 30);
+  g_assert_cmpuint (test_link_count_acts (scene.link), ==, scenario->plan.count);
+  g_assert_cmpuint (scene_assert_arrived (&scene, scenario->most_orphans), <=, scenario->most_again_bytes);
+}
+
+/* --- A server that is killed --- */
+
+static gboolean
+has_acted (gpointer data)
+{
+  return test_link_count_acts (data) > 0;
+}
+
+/* Up to that byte the server has had everything, and it works on it. */
+static void
+wait_at_byte (Scene *scene, guint64 at_bytes)
+{
+  const TestLinkPlan plan = { TEST_LINK_STALL, "PATCH", FALSE, at_bytes, 0, 1 };
+
+  test_link_plan (scene->link, &plan);
+  (void) scene_submit_one (scene);
+  test_wait_until (has_acted, scene->link, 20);
+}
+
+static gboolean
+is_retrying (gpointer data)
+{
+  return test_broker_count (data, "retrying") == 1;
+}
+
+static const struct
+{
+  const char *name;
+  guint64 at_bytes;
+} deaths[] = {
+  { "it-is-killed-at-byte-0-and-comes-back", 0 },
+  { "it-is-killed-at-byte-1000001-and-comes-back", 1000001 },
+  { "it-is-killed-in-the-last-chunk-and-comes-back", CHUNK_BYTES + 1000001 },
+  { "it-is-killed-with-the-last-byte-and-comes-back", SIZE_BYTES },
+};
+
+static void
+test_a_server_that_dies (const TestTusServerKind *kind, gconstpointer data)
+{
+  guint64 at_bytes = *(const guint64 *) data;
+  g_auto (Scene) scene = { 0 };
+
+  if (!scene_set_up (&scene, kind))
+    return;
+  scene_connect (&scene, test_peer_get_url (scene.server->peer));
+  wait_at_byte (&scene, at_bytes);
+  test_peer_kill (scene.server->peer);
+  test_wait_until (is_retrying, scene.broker, 20);
+  test_peer_restart (scene.server->peer);
+  (void) test_broker_deliver (scene.broker, 1, 30);
+  g_assert_cmpuint (scene_assert_arrived (&scene, 0), <=, at_bytes % CHUNK_BYTES);
+}
+
+/* --- Through nginx --- */
+
+static void
+test_a_proxy_that_buffers (const TestTusServerKind *kind, gconstpointer data)
+{
+  const TestLinkPlan plan = { TEST_LINK_RESET, "PATCH", FALSE, 1500000, 0, 2 };
+  g_autoptr (TestNginx) nginx = NULL;
+  g_autofree char *directives = NULL;
+  g_auto (Scene) scene = { 0 };
+
+  if (!scene_set_up (&scene, kind))
+    return;
+  directives = test_nginx_pass_to (test_peer_get_url (scene.server->peer), TRUE);
+  nginx = test_nginx_start (scene.broker->folder, directives);
+  if (!nginx)
+    return;
+  scene_connect (&scene, test_nginx_get_url (nginx));
+  test_link_plan (scene.link, &plan);
+  (void) scene_submit_one (&scene);
+  g_assert_cmpuint (test_broker_deliver (scene.broker, 0, 30), ==, 0);
+  /* A cut loses all that was sent: the proxy had it, the server never saw it. */
+  g_assert_cmpuint (scene_assert_arrived (&scene, 0), ==, plan.count * plan.at_bytes);
+}
+
+static const struct
+{
+  const char *name;
+  const char *directives;
+} portals[] = {
+  { "a-sign-in-page-with-200-is-no-success", "location / { return 200 '<html><body>Sign in</body></html>'; }" },
+  { "a-redirect-to-a-sign-in-page-is-no-success",
+    "location / { return 302 /login; } location = /login { return 200 '<html><body>Sign in</body></html>'; }" },
+  { "a-204-of-something-else-is-no-success", "location / { return 204; }" },
+  { "a-201-of-something-else-is-no-success", "location / { add_header Location /files/1; return 201 'made'; }" },
+};
+
+static void
+wait_and_see_no_success (Scene *scene)
+{
+  g_autoptr (GVariant) document = NULL;
+  const TestFile *file = scene->files->pdata[0];
+  guint64 offset_bytes;
+
+  test_wait_until (is_retrying, scene->broker, 20);
+  document = test_broker_get (scene->broker, file->id);
+  g_assert_true (g_variant_lookup (document, "offset", "t", &offset_bytes));
+  g_assert_cmpuint (offset_bytes, <=, test_tus_server_get_stored_bytes (scene->server, file->id));
+}
+
+/* Nothing of what the page answers counts as success, neither at the start nor in the middle of a file. */
+static void
+test_a_portal (const TestTusServerKind *kind, gconstpointer data)
+{
+  const char *page = *(const char *const *) data;
+  const TestLinkPlan plan = { TEST_LINK_STALL, "PATCH", FALSE, 3000001, 0, 1 };
+  g_autoptr (TestNginx) nginx = NULL;
+  g_autofree char *directives = NULL;
+  g_auto (Scene) scene = { 0 };
+
+  if (!scene_set_up (&scene, kind))
+    return;
+  nginx = test_nginx_start (scene.broker->folder, page);
+  if (!nginx)
+    return;
+  directives = test_nginx_pass_to (test_peer_get_url (scene.server->peer), FALSE);
+  scene_connect (&scene, test_nginx_get_url (nginx));
+  (void) scene_submit_one (&scene);
+  wait_and_see_no_success (&scene);
+  g_assert_cmpuint (test_link_get_body_bytes (scene.link), ==, 0);
+
+  test_nginx_change (nginx, directives);
+  test_link_plan (scene.link, &plan);
+  test_broker_retry (scene.broker);
+  test_wait_until (has_acted, scene.link, 20);
+  test_nginx_change (nginx, page);
+  wait_and_see_no_success (&scene);
+
+  test_nginx_change (nginx, directives);
+  (void) test_broker_deliver (scene.broker, 1, 30);
+  g_assert_cmpuint (scene_assert_arrived (&scene, 0), <=, plan.at_bytes);
+}
+
+/* --- The table --- */
+
+/* One test: which server, and what happens. */
+typedef struct
+{
+  const TestTusServerKind *kind;
+  void (*run) (const TestTusServerKind *kind, gconstpointer data);
+  gconstpointer data;
+} Case;
+
+static void
+run_case (gconstpointer data)
+{
+  const Case *one = data;
+
+  one->run (one->kind, one->data);
+}
+
+static void
+add_case (const TestTusServerKind *kind, const char *name, void (*run) (const TestTusServerKind *, gconstpointer),
+          gconstpointer data)
+{
+  g_autofree char *path = g_strdup_printf ("/servers/%s/%s", kind->name, name);
+  Case *one = g_new0 (Case, 1);
+
+  one->kind = kind;
+  one->run = run;
+  one->data = data;
+  g_test_add_data_func_full (path, one, run_case, g_free);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  for (guint k = 0; k < test_tus_server_n_kinds; k++)
+    {
+      const TestTusServerKind *kind = &test_tus_server_kinds[k];
+
+      for (guint i = 0; i < G_N_ELEMENTS (scenarios); i++)
+        add_case (kind, scenarios[i].name, test_a_link_that_fails, &scenarios[i]);
+      for (guint i = 0; i < G_N_ELEMENTS (deaths); i++)
+        add_case (kind, deaths[i].name, test_a_server_that_dies, &deaths[i].at_bytes);
+      add_case (kind, "a-proxy-that-buffers", test_a_proxy_that_buffers, NULL);
+      for (guint i = 0; i < G_N_ELEMENTS (portals); i++)
+        add_case (kind, portals[i].name, test_a_portal, &portals[i].directives);
+    }
+
+  return g_test_run ();
+}

