@@ -29,6 +29,7 @@ struct _ObBroker
   GHashTable *destinations; /* name → ObDestination */
   GHashTable *active;       /* id → ObActive: attempts that run or are about to */
   GHashTable *saving;       /* id → ObSaving: files on their way into the spool */
+  GHashTable *doubtful;     /* ids of files in the spool without a row; see ob_broker_settle_doubts() */
   GHashTable *touched;      /* ids to tell of after the commit; value: whether it is new */
   GCancellable *background; /* of the comparison of spool and database */
   gint64 repair_at_ms;      /* when the database is tried again that could not be written; 0: it works */
@@ -111,5 +112,7 @@ void ob_broker_cancel_saving (ObBroker *self, const char *id);
 /* recovery.c. The first takes up what the database has as going on and nobody has in hand. */
 void ob_broker_recover (ObBroker *self);
 void ob_broker_compare_spool (ObBroker *self);
+/* Looks again at files in the spool of which it was not known whether they are copies of what was being saved. */
+void ob_broker_settle_doubts (ObBroker *self);
 
 G_END_DECLS

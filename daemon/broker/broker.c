@@ -55,6 +55,7 @@ on_flushed (const GError *error, gpointer user_data)
   if (are_holds_touched)
     g_signal_emit (self, signals[HOLDS_CHANGED], 0);
   g_signal_emit (self, signals[COUNTS_CHANGED], 0);
+  ob_broker_settle_doubts (self);
   ob_broker_schedule (self);
   ob_broker_set_alarm (self);
 }
@@ -197,6 +198,7 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->destinations, g_hash_table_unref);
   g_clear_pointer (&self->active, g_hash_table_unref);
   g_clear_pointer (&self->saving, g_hash_table_unref);
+  g_clear_pointer (&self->doubtful, g_hash_table_unref);
   g_clear_pointer (&self->touched, g_hash_table_unref);
   g_clear_object (&self->background);
   G_OBJECT_CLASS (ob_broker_parent_class)->finalize (object);
@@ -208,6 +210,7 @@ ob_broker_init (ObBroker *self)
   self->active = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_active_free);
   self->saving = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_saving_free);
   self->touched = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->doubtful = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->background = g_cancellable_new ();
 }
 

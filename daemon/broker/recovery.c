@@ -11,8 +11,9 @@
 #include "dbus/error.h"
 #include "store/journal.h"
 
+/* Of the folder's entries, which are not all kept in memory; and of those, with one look into the database for each. */
+#define FILES_A_READ 1024
 #define FILES_A_TURN 128
-#define LOOK_AGAIN_MS 1000
 
 static ObUpload *
 read_record (ObBroker *self, const char *id, GError **error)
@@ -93,33 +94,17 @@ ob_broker_recover (ObBroker *self)
 
 typedef struct
 {
-  ObBroker *broker;
-  GPtrArray *ids; /* of the files in the spool when the comparison began */
-  GPtrArray *later; /* of those that cannot be judged yet */
+  ObBroker *broker; /* a reference */
+  GDir *folder;     /* NULL: read to its end */
+  GPtrArray *ids;   /* of the files to look at now */
   guint next;
 } Comparison;
 
-static gboolean on_compare (gpointer data);
-
-static Comparison *
-comparison_new (ObBroker *self, GPtrArray *ids)
-{
-  Comparison *comparison = g_new0 (Comparison, 1);
-
-  comparison->broker = g_object_ref (self);
-  comparison->ids = ids;
-  comparison->later = g_ptr_array_new_with_free_func (g_free);
-
-  return comparison;
-}
-
 static void
-comparison_free (gpointer data)
+comparison_free (Comparison *comparison)
 {
-  Comparison *comparison = data;
-
+  g_clear_pointer (&comparison->folder, g_dir_close);
   g_ptr_array_unref (comparison->ids);
-  g_ptr_array_unref (comparison->later);
   g_object_unref (comparison->broker);
   g_free (comparison);
 }
@@ -135,67 +120,88 @@ insert_adopted (ObBroker *self, ObUpload *upload, GError **error)
                              "found in the spool, without a row", upload->saved_at_ms, error);
 }
 
-/* Whether the copy of an upload without a row is too many: it was removed when the process ended; or its key is taken, since
- * the app, which was never told that this one is safe, has handed the same bytes over anew. Other bytes than those are an
- * upload of their own, without the key. */
-static gboolean
-is_too_many (ObBroker *self, ObUpload *upload)
-{
-  g_autoptr (ObUpload) twin = NULL;
-
-  if (upload->key)
-    twin = ob_uploads_get_by_key (self->database, upload->app, upload->key, NULL);
-  if (twin && g_strcmp0 (twin->sha256, upload->sha256) != 0)
-    g_clear_pointer (&upload->key, g_free);
-  else if (twin)
-    return TRUE;
-
-  return ob_journal_has_event (self->database, upload->id, "removed");
-}
-
-/* The app is handing over the same key anew at this moment: only when that is done can the bytes be compared. */
-static gboolean
-is_being_saved_anew (ObBroker *self, const ObUpload *upload)
-{
-  g_autoptr (ObUpload) twin
-      = upload->key ? ob_uploads_get_by_key (self->database, upload->app, upload->key, NULL) : NULL;
-
-  return twin && g_hash_table_contains (self->saving, twin->id);
-}
-
 /* Makes the row again from the record. */
 static void
-adopt (Comparison *comparison, const char *id)
+adopt (ObBroker *self, ObUpload *upload)
 {
-  ObBroker *self = comparison->broker;
   g_autoptr (GError) error = NULL;
-  g_autoptr (ObUpload) upload = read_record (self, id, &error);
   gboolean is_good;
 
-  if (!upload)
-    {
-      g_warning ("The file %s in the spool has no good record and is left there: %s", id, error->message);
-      return;
-    }
-  if (is_being_saved_anew (self, upload))
-    {
-      g_ptr_array_add (comparison->later, g_strdup (id));
-      return;
-    }
-  if (is_too_many (self, upload))
-    {
-      (void) ob_spool_remove (self->spool, id, NULL);
-      return;
-    }
   if (!ob_turn_begin (self->turn, OB_TURN_SOON, &error))
     return;
   is_good = insert_adopted (self, upload, &error);
   ob_turn_end (self->turn, is_good);
   if (is_good)
-    ob_broker_touch (self, id, TRUE);
+    ob_broker_touch (self, upload->id, TRUE);
   else
-    g_warning ("The file %s in the spool could not be taken up: %s", id, error->message);
+    g_warning ("The file %s in the spool could not be taken up: %s", upload->id, error->message);
 }
+
+typedef enum
+{
+  COPY_OF_ITS_OWN,
+  COPY_TOO_MANY,
+  COPY_IN_DOUBT,
+} Copy;
+
+/* What the copy of an upload without a row is. It is too many where the upload was removed when the process ended; or where
+ * its key is taken, since the app, which was never told that this one is safe, has handed the same bytes over anew. Other
+ * bytes than those are an upload of their own, without the key. Which it is is not known while those are being saved. */
+static Copy
+judge (ObBroker *self, const ObUpload *upload, gboolean *has_twin)
+{
+  g_autoptr (ObUpload) twin
+      = upload->key ? ob_uploads_get_by_key (self->database, upload->app, upload->key, NULL) : NULL;
+
+  *has_twin = twin != NULL;
+  if (ob_journal_has_event (self->database, upload->id, "removed"))
+    return COPY_TOO_MANY;
+  if (twin && g_hash_table_contains (self->saving, twin->id))
+    return COPY_IN_DOUBT;
+
+  return twin && g_strcmp0 (twin->sha256, upload->sha256) == 0 ? COPY_TOO_MANY : COPY_OF_ITS_OWN;
+}
+
+/* Returns: FALSE where it has to be looked at again. */
+static gboolean
+settle (ObBroker *self, const char *id)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ObUpload) upload = read_record (self, id, &error);
+  gboolean has_twin;
+  Copy copy;
+
+  if (!upload)
+    {
+      g_warning ("The file %s in the spool has no good record and is left there: %s", id, error->message);
+      return TRUE;
+    }
+  copy = judge (self, upload, &has_twin);
+  if (copy == COPY_TOO_MANY)
+    (void) ob_spool_remove (self->spool, id, NULL);
+  else if (copy == COPY_OF_ITS_OWN)
+    {
+      if (has_twin)
+        g_clear_pointer (&upload->key, g_free);
+      adopt (self, upload);
+    }
+
+  return copy != COPY_IN_DOUBT;
+}
+
+void
+ob_broker_settle_doubts (ObBroker *self)
+{
+  GHashTableIter iter;
+  gpointer id;
+
+  g_hash_table_iter_init (&iter, self->doubtful);
+  while (g_hash_table_iter_next (&iter, &id, NULL))
+    if (settle (self, id))
+      g_hash_table_iter_remove (&iter);
+}
+
+static void read_on (Comparison *comparison);
 
 static gboolean
 on_compare (gpointer data)
@@ -205,57 +211,80 @@ on_compare (gpointer data)
   guint end = MIN (comparison->next + FILES_A_TURN, comparison->ids->len);
 
   if (g_cancellable_is_cancelled (self->background))
-    return G_SOURCE_REMOVE;
+    {
+      comparison_free (comparison);
+      return G_SOURCE_REMOVE;
+    }
   for (; comparison->next < end; comparison->next++)
     {
       const char *id = comparison->ids->pdata[comparison->next];
-      g_autoptr (ObUpload) upload = NULL;
 
       /* A file that is being saved has its row already; one that was removed meanwhile has no file. */
-      if (g_hash_table_contains (self->saving, id))
-        continue;
-      upload = ob_uploads_get (self->database, id, NULL);
-      if (!upload && ob_spool_has (self->spool, id))
-        adopt (comparison, id);
+      if (!g_hash_table_contains (self->saving, id) && !ob_uploads_has (self->database, id)
+          && ob_spool_has (self->spool, id) && !settle (self, id))
+        g_hash_table_add (self->doubtful, g_strdup (id));
     }
   if (comparison->next < comparison->ids->len)
     return G_SOURCE_CONTINUE;
-  if (comparison->later->len > 0)
-    (void) g_timeout_add_full (G_PRIORITY_LOW, LOOK_AGAIN_MS, on_compare,
-                               comparison_new (self, g_ptr_array_ref (comparison->later)), comparison_free);
+  read_on (comparison);
 
   return G_SOURCE_REMOVE;
 }
 
 static void
-on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
+compare (Comparison *comparison)
 {
-  ObBroker *self = OB_BROKER (source);
-  GPtrArray *ids = g_task_propagate_pointer (G_TASK (result), NULL);
-
-  if (ids)
-    g_idle_add_full (G_PRIORITY_LOW, on_compare, comparison_new (self, ids), comparison_free);
+  comparison->next = 0;
+  (void) g_idle_add_full (G_PRIORITY_LOW, on_compare, comparison, NULL);
 }
 
 static void
-list_files (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+on_read (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (GDir) folder = g_dir_open (task_data, 0, NULL);
-  GPtrArray *ids = g_ptr_array_new_with_free_func (g_free);
+  Comparison *comparison = user_data;
+
+  if (comparison->ids->len > 0)
+    compare (comparison);
+  else
+    comparison_free (comparison);
+}
+
+/* On a thread of its own; nobody else uses the comparison meanwhile. */
+static void
+read_folder (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  Comparison *comparison = task_data;
   const char *name;
 
-  while (folder && (name = g_dir_read_name (folder)) && !g_cancellable_is_cancelled (cancellable))
-    if (ob_id_is_valid (name))
-      g_ptr_array_add (ids, g_strdup (name));
-  g_task_return_pointer (task, ids, (GDestroyNotify) g_ptr_array_unref);
+  while (comparison->folder && comparison->ids->len < FILES_A_READ && !g_cancellable_is_cancelled (cancellable))
+    {
+      name = g_dir_read_name (comparison->folder);
+      if (!name)
+        g_clear_pointer (&comparison->folder, g_dir_close);
+      else if (ob_id_is_valid (name))
+        g_ptr_array_add (comparison->ids, g_strdup (name));
+    }
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+read_on (Comparison *comparison)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, comparison->broker->background, on_read, comparison);
+
+  g_ptr_array_set_size (comparison->ids, 0);
+  g_task_set_task_data (task, comparison, NULL);
+  g_task_run_in_thread (task, read_folder);
 }
 
 void
 ob_broker_compare_spool (ObBroker *self)
 {
-  g_autoptr (GTask) task = g_task_new (self, self->background, on_listed, NULL);
   g_autofree char *path = ob_spool_get_path (self->spool, "");
+  Comparison *comparison = g_new0 (Comparison, 1);
 
-  g_task_set_task_data (task, g_steal_pointer (&path), g_free);
-  g_task_run_in_thread (task, list_files);
+  comparison->broker = g_object_ref (self);
+  comparison->folder = g_dir_open (path, 0, NULL);
+  comparison->ids = g_ptr_array_new_with_free_func (g_free);
+  read_on (comparison);
 }

@@ -164,6 +164,18 @@ ob_uploads_get (ObDatabase *database, const char *id, GError **error)
   return read_one (database, statement, id, error);
 }
 
+gboolean
+ob_uploads_has (ObDatabase *database, const char *id)
+{
+  g_autoptr (ObStatement) statement = ob_statement_new (database, "SELECT 1 FROM uploads WHERE id = @id", NULL);
+
+  if (!statement)
+    return FALSE;
+  ob_statement_bind_text (statement, "@id", id);
+
+  return ob_statement_step (statement) == SQLITE_ROW;
+}
+
 ObUpload *
 ob_uploads_get_by_key (ObDatabase *database, const char *app, const char *key, GError **error)
 {

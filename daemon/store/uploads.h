@@ -22,6 +22,9 @@ gboolean ob_uploads_delete (ObDatabase *database, const char *id, GError **error
 /* Returns: (transfer full) (nullable): the upload. Errors: NotFound, Storage. */
 ObUpload *ob_uploads_get (ObDatabase *database, const char *id, GError **error);
 
+/* Whether there is such an upload; cheaper than to get it. */
+gboolean ob_uploads_has (ObDatabase *database, const char *id);
+
 /* Returns: (transfer full) (nullable): the upload with that submit key. Errors: NotFound, Storage. */
 ObUpload *ob_uploads_get_by_key (ObDatabase *database, const char *app, const char *key, GError **error);
 
