@@ -14,6 +14,8 @@
 
 G_BEGIN_DECLS
 
+typedef struct _ObFlush ObFlush;
+
 struct _ObBroker
 {
   GObject parent_instance;
@@ -30,12 +32,10 @@ struct _ObBroker
   GHashTable *active;       /* id → ObActive: attempts that run or are about to */
   GHashTable *saving;       /* id → ObSaving: files on their way into the spool */
   GHashTable *doubtful;     /* ids of files in the spool without a row; see ob_broker_settle_doubts() */
-  GHashTable *touched;      /* ids to tell of after the commit; value: whether it is new */
+  ObFlush *flush;           /* borrowed from the turn; NULL: nobody has to be told of anything */
   GCancellable *background; /* of the comparison of spool and database */
   gint64 repair_at_ms;      /* when the database is tried again that could not be written; 0: it works */
   gint64 steady_at_ms;      /* when a network that came back has been up long enough; 0: not waited for */
-  gboolean is_flush_waiting;
-  gboolean are_holds_touched;
   gboolean is_paused;
   gboolean is_started;
   gboolean is_ending;

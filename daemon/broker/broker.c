@@ -35,24 +35,40 @@ tell_upload (ObBroker *self, const char *id, gboolean is_new)
     g_signal_emit (self, signal, 0, upload);
 }
 
+/* What to tell of when a turn is committed. */
+struct _ObFlush
+{
+  ObBroker *broker;
+  GHashTable *touched; /* id of an upload → whether it is new */
+  gboolean are_holds_touched;
+  guint turn;
+};
+
+static void
+flush_free (ObFlush *flush)
+{
+  g_hash_table_unref (flush->touched);
+  g_free (flush);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObFlush, flush_free)
+
 static void
 on_flushed (const GError *error, gpointer user_data)
 {
-  ObBroker *self = user_data;
-  g_autoptr (GHashTable) touched = g_steal_pointer (&self->touched);
-  gboolean are_holds_touched = self->are_holds_touched;
+  g_autoptr (ObFlush) flush = user_data;
+  ObBroker *self = flush->broker;
   GHashTableIter iter;
   gpointer id, is_new;
 
-  self->touched = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  self->is_flush_waiting = FALSE;
-  self->are_holds_touched = FALSE;
+  if (self->flush == flush)
+    self->flush = NULL;
   if (error)
     return;
-  g_hash_table_iter_init (&iter, touched);
+  g_hash_table_iter_init (&iter, flush->touched);
   while (g_hash_table_iter_next (&iter, &id, &is_new))
     tell_upload (self, id, GPOINTER_TO_INT (is_new));
-  if (are_holds_touched)
+  if (flush->are_holds_touched)
     g_signal_emit (self, signals[HOLDS_CHANGED], 0);
   g_signal_emit (self, signals[COUNTS_CHANGED], 0);
   ob_broker_settle_doubts (self);
@@ -60,28 +76,45 @@ on_flushed (const GError *error, gpointer user_data)
   ob_broker_set_alarm (self);
 }
 
+/* Tells of something after the commit of the turn that is open, when everybody has an answer who waits for one; outside
+ * of a turn at once. @id: (nullable): the upload that it is about. */
+static void
+touch (ObBroker *self, const char *id, gboolean is_new, gboolean are_holds_touched)
+{
+  /* An answer may begin another turn, before those of the last one are told. */
+  gboolean is_first = !self->flush || self->flush->turn != ob_turn_get_number (self->turn);
+  ObFlush *flush = is_first ? g_new0 (ObFlush, 1) : self->flush;
+
+  if (is_first)
+    {
+      flush->broker = self;
+      flush->touched = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+      flush->turn = ob_turn_get_number (self->turn);
+      self->flush = flush;
+    }
+  if (id && (is_new || !g_hash_table_contains (flush->touched, id)))
+    g_hash_table_replace (flush->touched, g_strdup (id), GINT_TO_POINTER (is_new));
+  flush->are_holds_touched |= are_holds_touched;
+  if (is_first)
+    ob_turn_after_all (self->turn, on_flushed, flush);
+}
+
 void
 ob_broker_want_flush (ObBroker *self)
 {
-  if (self->is_flush_waiting)
-    return;
-  self->is_flush_waiting = TRUE;
-  ob_turn_after (self->turn, on_flushed, self);
+  touch (self, NULL, FALSE, FALSE);
 }
 
 void
 ob_broker_touch (ObBroker *self, const char *id, gboolean is_new)
 {
-  if (is_new || !g_hash_table_contains (self->touched, id))
-    g_hash_table_replace (self->touched, g_strdup (id), GINT_TO_POINTER (is_new));
-  ob_broker_want_flush (self);
+  touch (self, id, is_new, FALSE);
 }
 
 void
 ob_broker_touch_holds (ObBroker *self)
 {
-  self->are_holds_touched = TRUE;
-  ob_broker_want_flush (self);
+  touch (self, NULL, FALSE, TRUE);
 }
 
 static void
@@ -199,7 +232,6 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->active, g_hash_table_unref);
   g_clear_pointer (&self->saving, g_hash_table_unref);
   g_clear_pointer (&self->doubtful, g_hash_table_unref);
-  g_clear_pointer (&self->touched, g_hash_table_unref);
   g_clear_object (&self->background);
   G_OBJECT_CLASS (ob_broker_parent_class)->finalize (object);
 }
@@ -209,7 +241,6 @@ ob_broker_init (ObBroker *self)
 {
   self->active = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_active_free);
   self->saving = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_saving_free);
-  self->touched = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->doubtful = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->background = g_cancellable_new ();
 }

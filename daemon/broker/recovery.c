@@ -195,6 +195,8 @@ ob_broker_settle_doubts (ObBroker *self)
   GHashTableIter iter;
   gpointer id;
 
+  if (!self->is_started)
+    return;
   g_hash_table_iter_init (&iter, self->doubtful);
   while (g_hash_table_iter_next (&iter, &id, NULL))
     if (settle (self, id))

@@ -15,8 +15,10 @@ struct _ObTurn
   void (*on_rolled_back) (gboolean is_turn, gpointer);
   gpointer user_data;
   GArray *effects; /* of Waiting */
+  GArray *last;    /* of Waiting: those that run after all of them */
   guint mark;      /* effects before the command that is open */
   GError *failure; /* why SQLite has taken the open transaction back; NULL: it has not */
+  guint number;
   gboolean is_open;
   guint soon_source;
   guint later_source;
@@ -37,6 +39,7 @@ ob_turn_new (ObDatabase *database, void (*on_rolled_back) (gboolean is_turn, gpo
   turn->on_rolled_back = on_rolled_back;
   turn->user_data = user_data;
   turn->effects = g_array_new (FALSE, FALSE, sizeof (Waiting));
+  turn->last = g_array_new (FALSE, FALSE, sizeof (Waiting));
 
   return turn;
 }
@@ -46,6 +49,7 @@ ob_turn_free (ObTurn *turn)
 {
   ob_turn_commit (turn);
   g_array_unref (turn->effects);
+  g_array_unref (turn->last);
   g_free (turn);
 }
 
@@ -70,10 +74,27 @@ run_effects (GArray *effects, const GError *error)
     }
 }
 
+static GArray *
+take (GArray **effects)
+{
+  GArray *taken = *effects;
+
+  *effects = g_array_new (FALSE, FALSE, sizeof (Waiting));
+
+  return taken;
+}
+
+guint
+ob_turn_get_number (ObTurn *turn)
+{
+  return turn->number;
+}
+
 void
 ob_turn_commit (ObTurn *turn)
 {
   g_autoptr (GArray) effects = NULL;
+  g_autoptr (GArray) last = NULL;
   g_autoptr (GError) error = NULL;
 
   if (!turn->is_open)
@@ -81,8 +102,9 @@ ob_turn_commit (ObTurn *turn)
   g_clear_handle_id (&turn->soon_source, g_source_remove);
   g_clear_handle_id (&turn->later_source, g_source_remove);
   turn->is_open = FALSE;
-  effects = g_steal_pointer (&turn->effects);
-  turn->effects = g_array_new (FALSE, FALSE, sizeof (Waiting));
+  turn->number++;
+  effects = take (&turn->effects);
+  last = take (&turn->last);
 
   error = g_steal_pointer (&turn->failure);
   if (error || !ob_database_run (turn->database, "COMMIT", &error))
@@ -93,6 +115,7 @@ ob_turn_commit (ObTurn *turn)
       turn->on_rolled_back (TRUE, turn->user_data);
     }
   run_effects (effects, error);
+  run_effects (last, error);
 }
 
 static gboolean
@@ -173,13 +196,25 @@ ob_turn_end (ObTurn *turn, gboolean keep)
   run_effects (effects, error);
 }
 
-void
-ob_turn_after (ObTurn *turn, ObEffect effect, gpointer user_data)
+static void
+add (ObTurn *turn, GArray *effects, ObEffect effect, gpointer user_data)
 {
   const Waiting waiting = { effect, user_data };
 
   if (turn->is_open)
-    g_array_append_val (turn->effects, waiting);
+    g_array_append_val (effects, waiting);
   else
     effect (NULL, user_data);
+}
+
+void
+ob_turn_after (ObTurn *turn, ObEffect effect, gpointer user_data)
+{
+  add (turn, turn->effects, effect, user_data);
+}
+
+void
+ob_turn_after_all (ObTurn *turn, ObEffect effect, gpointer user_data)
+{
+  add (turn, turn->last, effect, user_data);
 }

@@ -39,6 +39,13 @@ void ob_turn_end (ObTurn *turn, gboolean keep);
 /* Runs after the commit, in order. Outside of a turn it runs at once. */
 void ob_turn_after (ObTurn *turn, ObEffect effect, gpointer user_data);
 
+/* The same for what nobody waits for: it runs when all others have, and belongs to the turn, whatever becomes of the
+ * command that asked for it. */
+void ob_turn_after_all (ObTurn *turn, ObEffect effect, gpointer user_data);
+
+/* Changes with each commit, before its effects run: what they begin belongs to the next turn. */
+guint ob_turn_get_number (ObTurn *turn);
+
 /* Commits now. */
 void ob_turn_commit (ObTurn *turn);
 
