@@ -95,7 +95,7 @@ compare_with (const Bench *bench, guint n_uploads, guint n_runs, const double li
 {
   g_autoptr (Rig) few = rig_new (bench, "queue-short");
   g_autoptr (Rig) many = rig_new (bench, "queue-long");
-  g_autofree char *file = bench_make_file (bench, "photo", 64 * 1024, FALSE);
+  g_autofree char *file = bench_make_file (bench, "photo.jpg", 64 * 1024, FALSE);
 
   rig_fill (few, SHORT);
   rig_fill (many, n_uploads);

@@ -135,8 +135,8 @@ rig_new (const Bench *bench, const char *name)
 {
   Rig *rig = g_new0 (Rig, 1);
 
-  rig->folder = g_build_filename (bench->folder, name, NULL);
-  g_assert_cmpint (g_mkdir_with_parents (rig->folder, 0700), ==, 0);
+  rig->folder = g_strdup_printf ("%s/%s-XXXXXX", bench->folder, name);
+  g_assert_nonnull (g_mkdtemp (rig->folder));
   rig->address = start_bus (rig);
   connect_proxies (rig);
 
@@ -146,8 +146,6 @@ rig_new (const Bench *bench, const char *name)
 void
 rig_free (Rig *rig)
 {
-  const char *const argv[] = { "rm", "-r", rig->folder, NULL };
-
   if (rig->daemon)
     rig_stop (rig);
   g_object_unref (rig->uploads);
@@ -158,7 +156,6 @@ rig_free (Rig *rig)
   g_subprocess_force_exit (rig->bus);
   (void) g_subprocess_wait (rig->bus, NULL, NULL);
   g_object_unref (rig->bus);
-  (void) bench_run (argv);
   g_free (rig->address);
   g_free (rig->folder);
   g_free (rig);

@@ -31,10 +31,11 @@ typedef struct
   OutboxDBusDestinations *destinations;
 } Rig;
 
-/* @name: of its folder, made anew. No daemon runs yet. */
+/* @name: what the name of its folder begins with. No daemon runs yet. */
 Rig *rig_new (const Bench *bench, const char *name);
 
-/* Ends the daemon and removes the folder. */
+/* Ends the daemon. Its folder goes with all others at the end: for half a minute after many files were removed, ext4 is
+ * slow to make new ones beside them. */
 void rig_free (Rig *rig);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Rig, rig_free)
 

@@ -115,7 +115,7 @@ void
 bench_submit (const Bench *bench)
 {
   g_autoptr (Rig) rig = rig_new (bench, "submit");
-  g_autofree char *file = bench_make_file (bench, "photo", SIZE_BYTES, FALSE);
+  g_autofree char *file = bench_make_file (bench, "photo.jpg", SIZE_BYTES, FALSE);
   g_autofree char *peer_folder = g_build_filename (rig->folder, "peer", NULL);
   BenchRuns alone = { 0 }, bare = { 0 }, pipelined = { 0 };
   FlushPeer peer;
