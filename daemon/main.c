@@ -10,6 +10,7 @@
 #include <glib-unix.h>
 #include <locale.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 typedef struct
 {
@@ -59,6 +60,18 @@ parse_options (int *argc, char ***argv)
   return !wants_version;
 }
 
+/* Each Submit that waits its turn holds a descriptor; the usual soft limit is there for programs that use select(). */
+static void
+allow_descriptors (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  (void) setrlimit (RLIMIT_NOFILE, &limit);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -71,6 +84,7 @@ main (int argc, char *argv[])
   setlocale (LC_ALL, "");
   if (!parse_options (&argc, &argv))
     return 0;
+  allow_descriptors ();
   g_unix_signal_add (SIGTERM, on_signal, &run);
   g_unix_signal_add (SIGINT, on_signal, &run);
   service = ob_service_new (data_folder, on_lost, &run, &error);

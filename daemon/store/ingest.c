@@ -7,6 +7,7 @@
 
 #include "dbus/error.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,15 +15,18 @@
 #define SMALL_THREADS 4
 #define LARGE_THREADS 2
 
-/* Each waiting file holds a descriptor; the usual limit of a process is 1024. */
-#define WAITING_MAX 512
+/* A burst of small files waits here rather than in the apps; each of them costs some KiB, and a descriptor of those that
+ * the process may have. As many may be on their way in from the bus. */
+#define WAITING_MAX 4096
+#define DESCRIPTORS_OF_OTHERS 256
 
 struct _ObIngest
 {
   ObSpool *spool; /* borrowed */
   GThreadPool *small;
   GThreadPool *large;
-  guint waiting; /* main thread only */
+  guint waiting;     /* main thread only */
+  guint waiting_max; /* set once */
 };
 
 typedef struct
@@ -95,12 +99,22 @@ take (gpointer data, gpointer user_data)
   g_idle_add_full (G_PRIORITY_DEFAULT, on_taken, task, NULL);
 }
 
+static guint
+most_waiting (void)
+{
+  struct rlimit limit;
+  rlim_t descriptors = getrlimit (RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 1024;
+
+  return (guint) CLAMP ((gint64) MIN (descriptors, G_MAXINT) - DESCRIPTORS_OF_OTHERS, 64, 2 * WAITING_MAX) / 2;
+}
+
 ObIngest *
 ob_ingest_new (ObSpool *spool)
 {
   ObIngest *ingest = g_new0 (ObIngest, 1);
 
   ingest->spool = spool;
+  ingest->waiting_max = most_waiting ();
   ingest->small = g_thread_pool_new (take, NULL, SMALL_THREADS, FALSE, NULL);
   ingest->large = g_thread_pool_new (take, NULL, LARGE_THREADS, FALSE, NULL);
 
@@ -124,7 +138,7 @@ ob_ingest_add (ObIngest *ingest, const char *id, int fd, const char *expected_sh
   gboolean is_large = fstat (fd, &info) == 0 && info.st_size > SMALL_MAX_BYTES;
   Task *task;
 
-  if (ingest->waiting >= WAITING_MAX)
+  if (ingest->waiting >= ingest->waiting_max)
     {
       (void) close (fd);
       g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY, "%u files are being saved already; try again",

@@ -83,16 +83,6 @@ typedef struct
   int fd;
 } Submission;
 
-/* A handle is an index into the descriptors of its message, and the bus does not check it. Returns: (transfer full): a
- * descriptor, or -1. */
-static int
-take_descriptor (GUnixFDList *fds, GVariant *handle)
-{
-  gint index = g_variant_get_handle (handle);
-
-  return fds && index >= 0 && index < g_unix_fd_list_get_length (fds) ? g_unix_fd_list_get (fds, index, NULL) : -1;
-}
-
 static void
 on_submitted (const char *id, const GError *error, gpointer user_data)
 {
@@ -132,6 +122,30 @@ on_submitter_found (const char *app, const GError *error, gpointer user_data)
   g_free (call);
 }
 
+/* Takes the descriptor out of the call, rather than a copy of it: a burst holds one for each file that waits. A handle is an
+ * index into the descriptors of its message, and the bus does not check it. Returns: -1 with @error where there is none. */
+static int
+take_descriptor (GDBusMethodInvocation *invocation, GUnixFDList *list, gint32 handle, GError **error)
+{
+  gint n_fds = 0;
+  g_autofree int *fds = list ? g_unix_fd_list_steal_fds (list, &n_fds) : NULL;
+  int taken = -1;
+
+  for (gint i = 0; i < n_fds; i++)
+    if (i == handle)
+      taken = fds[i];
+    else
+      (void) close (fds[i]);
+  /* The kernel drops those of a message that the process has no room for; the message still counts them. */
+  if (taken < 0 && n_fds == 0
+      && g_dbus_message_get_num_unix_fds (g_dbus_method_invocation_get_message (invocation)) > 0)
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY, "Too many descriptors are open; try again");
+  else if (taken < 0)
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "The call carries no descriptor");
+
+  return taken;
+}
+
 static gboolean
 on_submit (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, GUnixFDList *fds, GVariant *handle,
            GVariant *options, gpointer user_data)
@@ -143,13 +157,9 @@ on_submit (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, GUnix
 
   if (!ob_options_check (options, submit_options, &error))
     return fail (invocation, error);
-  fd = take_descriptor (fds, handle);
+  fd = take_descriptor (invocation, fds, g_variant_get_handle (handle), &error);
   if (fd < 0)
-    {
-      g_dbus_method_invocation_return_error (invocation, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
-                                             "The call carries no descriptor");
-      return G_DBUS_METHOD_INVOCATION_HANDLED;
-    }
+    return fail (invocation, error);
   call = g_new0 (Submission, 1);
   call->adapter = adapter;
   call->invocation = invocation;
