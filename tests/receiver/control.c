@@ -33,22 +33,35 @@ describe (Receiver *receiver)
   return object;
 }
 
+gboolean
+control_take_order (Receiver *receiver, const char *json, gssize length, GError **error)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonNode *root;
+
+  if (!json_parser_load_from_data (parser, json, length, error))
+    return FALSE;
+  root = json_parser_get_root (parser);
+  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "not a JSON object\n");
+      return FALSE;
+    }
+  return faults_add (receiver->faults, json_node_get_object (root), error);
+}
+
 static void
 take_order (Receiver *receiver, SoupServerMessage *message)
 {
-  g_autoptr (JsonParser) parser = json_parser_new ();
   g_autoptr (GBytes) body = soup_message_body_flatten (soup_server_message_get_request_body (message));
   g_autoptr (GError) error = NULL;
   gsize length;
   const char *text = g_bytes_get_data (body, &length);
-  JsonNode *root = json_parser_load_from_data (parser, text, length, &error) ? json_parser_get_root (parser) : NULL;
 
-  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
-    reply_text (message, SOUP_STATUS_BAD_REQUEST, error != NULL ? error->message : "not a JSON object\n");
-  else if (!faults_add (receiver->faults, json_node_get_object (root), &error))
-    reply_text (message, SOUP_STATUS_BAD_REQUEST, error->message);
-  else
+  if (control_take_order (receiver, text, (gssize) length, &error))
     reply_json (message, SOUP_STATUS_OK, faults_describe (receiver->faults));
+  else
+    reply_text (message, SOUP_STATUS_BAD_REQUEST, error->message);
 }
 
 static void

@@ -32,6 +32,8 @@ parse_options (int *argc, char ***argv, ReceiverOptions *options, GError **error
     { "expires", 0, 0, G_OPTION_ARG_INT, &options->expires_s, "Unfinished uploads expire after this time", "SECONDS" },
     { "any-address", 0, 0, G_OPTION_ARG_NONE, &options->any_address, "Listen on every address, not only loopback",
       NULL },
+    { "order", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->orders, "As POST /control, before it listens; may be repeated",
+      "JSON" },
     { NULL },
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);

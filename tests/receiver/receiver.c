@@ -316,6 +316,15 @@ finish_what_was_left (Receiver *receiver)
 }
 
 static gboolean
+take_orders (Receiver *receiver, char **orders, GError **error)
+{
+  for (; orders != NULL && *orders != NULL; orders++)
+    if (!control_take_order (receiver, *orders, -1, error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
 listen_somewhere (Receiver *receiver, const ReceiverOptions *options, GError **error)
 {
   g_autoptr (GInetAddress) address = options->any_address ? g_inet_address_new_any (G_SOCKET_FAMILY_IPV4)
@@ -349,6 +358,8 @@ receiver_new (const ReceiverOptions *options, GError **error)
     return NULL;
   receiver->shelf = shelf_open (options->folder, !options->no_digest, error);
   if (receiver->shelf == NULL)
+    return NULL;
+  if (!take_orders (receiver, options->orders, error))
     return NULL;
   finish_what_was_left (receiver);
 

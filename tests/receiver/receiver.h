@@ -24,6 +24,7 @@ typedef struct
   gboolean any_address;
   gboolean no_digest;
   int expires_s; /* 0: never */
+  char **orders; /* faults and habits as JSON, or NULL */
 } ReceiverOptions;
 
 typedef struct
@@ -75,5 +76,8 @@ void tus_add_routes (Receiver *receiver);
 void put_add_routes (Receiver *receiver);
 void confirm_add_routes (Receiver *receiver);
 void control_add_routes (Receiver *receiver);
+
+/* A fault or a habit, as POST /control takes it. */
+gboolean control_take_order (Receiver *receiver, const char *json, gssize length, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Receiver, receiver_free)
