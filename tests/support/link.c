@@ -21,7 +21,7 @@
 struct _TestLink
 {
   int listener;
-  int stopper; /* an eventfd: readable when the thread is to end */
+  int waker; /* an eventfd: readable when the thread is to look at is_over and is_down */
   guint16 server_port;
   char *url;
   GThread *thread;
@@ -31,6 +31,10 @@ struct _TestLink
   TestLinkPlan plan;
   guint64 planned_bytes; /* body bytes that count towards the plan */
   guint64 body_bytes;
+  GHashTable *paths; /* of PATCH requests → guint64, their body bytes */
+  gboolean is_over;
+  gboolean is_down;
+  int buffer_bytes; /* 0: as the kernel likes */
   guint acts;
   guint connections;
   GString *log;
@@ -54,7 +58,8 @@ typedef struct
   Flow down;
   GString *head;         /* of the request that comes in */
   guint64 to_come_bytes; /* of its body */
-  char method[16];       /* of the request that came last */
+  char method[16];       /* of the request that came last, as is the path */
+  char *path;
   gboolean has_verdict;  /* what is in up goes out, then the fault acts */
   gboolean is_stalled;
   gboolean is_over;
@@ -74,6 +79,7 @@ pair_free (Pair *pair)
   (void) close (pair->client);
   (void) close (pair->server);
   (void) g_string_free (pair->head, TRUE);
+  g_free (pair->path);
   g_free (pair);
 }
 
@@ -94,6 +100,21 @@ loopback (guint16 port)
                                .sin_addr.s_addr = g_htonl (INADDR_LOOPBACK) };
 }
 
+/* Returns: whether connections may be. */
+static gboolean
+set_up_by_rules (TestLink *link, int server)
+{
+  gboolean is_up;
+
+  g_mutex_lock (&link->lock);
+  is_up = !link->is_down;
+  if (link->buffer_bytes > 0)
+    (void) setsockopt (server, SOL_SOCKET, SO_SNDBUF, &link->buffer_bytes, sizeof link->buffer_bytes);
+  g_mutex_unlock (&link->lock);
+
+  return is_up;
+}
+
 static void
 accept_one (TestLink *link)
 {
@@ -102,7 +123,8 @@ accept_one (TestLink *link)
   int server = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   Pair *pair;
 
-  if (client < 0 || connect (server, (struct sockaddr *) (void *) &address, sizeof address) != 0)
+  if (client < 0 || !set_up_by_rules (link, server)
+      || connect (server, (struct sockaddr *) (void *) &address, sizeof address) != 0)
     {
       if (client >= 0)
         {
@@ -161,6 +183,8 @@ read_head (Pair *pair)
   const char *length = strcasestr (pair->head->str, "\r\nContent-Length:");
   const char *space = strchr (pair->head->str, ' ');
 
+  g_free (pair->path);
+  pair->path = space ? g_strndup (space + 1, strcspn (space + 1, " \r\n")) : g_strdup ("");
   (void) g_strlcpy (pair->method, pair->head->str,
                     MIN (sizeof pair->method, (gsize) (space ? space - pair->head->str : 0) + 1));
   pair->to_come_bytes = length ? g_ascii_strtoull (strchr (length, ':') + 1, NULL, 10) : 0;
@@ -185,6 +209,23 @@ take_head_byte (Pair *pair, char byte)
   g_string_truncate (pair->head, 0);
 }
 
+static void
+count_body (Pair *pair, guint64 n_bytes)
+{
+  TestLink *link = pair->link;
+  guint64 *path_bytes = g_hash_table_lookup (link->paths, pair->path);
+
+  if (!g_str_equal (pair->method, "PATCH"))
+    return;
+  if (!path_bytes)
+    {
+      path_bytes = g_new0 (guint64, 1);
+      g_hash_table_insert (link->paths, g_strdup (pair->path), path_bytes);
+    }
+  *path_bytes += n_bytes;
+  link->body_bytes += n_bytes;
+}
+
 /* Returns: how many body bytes may pass. */
 static gsize
 take_body (Pair *pair, gsize n_bytes)
@@ -197,7 +238,7 @@ take_body (Pair *pair, gsize n_bytes)
   if (is_planned)
     taken = MIN (taken, link->plan.at_bytes - link->planned_bytes);
   link->planned_bytes += is_planned ? taken : 0;
-  link->body_bytes += g_str_equal (pair->method, "PATCH") ? taken : 0;
+  count_body (pair, taken);
   pair->to_come_bytes -= taken;
   if (is_planned && link->planned_bytes == link->plan.at_bytes)
     act (pair);
@@ -350,6 +391,31 @@ serve (Pair *pair, short client_events, short server_events)
     pair->is_over = TRUE;
 }
 
+/* Returns: whether to go on. */
+static gboolean
+obey (TestLink *link)
+{
+  gboolean goes_on, cuts;
+  eventfd_t count;
+
+  (void) eventfd_read (link->waker, &count);
+  g_mutex_lock (&link->lock);
+  goes_on = !link->is_over;
+  cuts = link->is_down;
+  g_mutex_unlock (&link->lock);
+  for (guint i = 0; cuts && i < link->pairs->len; i++)
+    {
+      const Pair *pair = link->pairs->pdata[i];
+
+      reset_on_close (pair->client);
+      reset_on_close (pair->server);
+    }
+  if (cuts)
+    g_ptr_array_set_size (link->pairs, 0);
+
+  return goes_on;
+}
+
 static gpointer
 run (gpointer data)
 {
@@ -358,7 +424,7 @@ run (gpointer data)
 
   for (;;)
     {
-      const struct pollfd fixed[] = { { link->stopper, POLLIN, 0 }, { link->listener, POLLIN, 0 } };
+      const struct pollfd fixed[] = { { link->waker, POLLIN, 0 }, { link->listener, POLLIN, 0 } };
       const struct pollfd *found;
       guint n_pairs = link->pairs->len;
 
@@ -376,7 +442,11 @@ run (gpointer data)
       if (poll ((struct pollfd *) (void *) polls->data, polls->len, -1) < 0 && errno != EINTR)
         g_error ("poll: %s", g_strerror (errno));
       if (found[0].revents)
-        return NULL;
+        {
+          if (!obey (link))
+            return NULL;
+          continue; /* what was found may be gone */
+        }
       for (guint i = n_pairs; i-- > 0;)
         {
           Pair *pair = link->pairs->pdata[i];
@@ -405,7 +475,8 @@ test_link_new (const char *server_url)
   link->server_port = (guint16) g_uri_get_port (server);
   link->log = g_string_new (NULL);
   link->pairs = g_ptr_array_new_with_free_func ((GDestroyNotify) pair_free);
-  link->stopper = eventfd (0, EFD_CLOEXEC);
+  link->paths = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  link->waker = eventfd (0, EFD_CLOEXEC);
   link->listener = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   g_assert_cmpint (bind (link->listener, (struct sockaddr *) (void *) &address, size), ==, 0);
   g_assert_cmpint (listen (link->listener, 16), ==, 0);
@@ -421,11 +492,15 @@ test_link_new (const char *server_url)
 void
 test_link_free (TestLink *link)
 {
-  g_assert_cmpint (eventfd_write (link->stopper, 1), ==, 0);
+  g_mutex_lock (&link->lock);
+  link->is_over = TRUE;
+  g_mutex_unlock (&link->lock);
+  g_assert_cmpint (eventfd_write (link->waker, 1), ==, 0);
   (void) g_thread_join (link->thread);
   g_ptr_array_unref (link->pairs);
   (void) close (link->listener);
-  (void) close (link->stopper);
+  (void) close (link->waker);
+  g_hash_table_unref (link->paths);
   g_mutex_clear (&link->lock);
   (void) g_string_free (link->log, TRUE);
   g_free (link->url);
@@ -493,4 +568,38 @@ test_link_dup_log (TestLink *link)
   g_mutex_unlock (&link->lock);
 
   return log;
+}
+
+void
+test_link_set_down (TestLink *link, gboolean is_down)
+{
+  g_mutex_lock (&link->lock);
+  link->is_down = is_down;
+  g_mutex_unlock (&link->lock);
+  g_assert_cmpint (eventfd_write (link->waker, 1), ==, 0);
+}
+
+void
+test_link_set_buffer (TestLink *link, int bytes)
+{
+  g_mutex_lock (&link->lock);
+  link->buffer_bytes = bytes;
+  g_mutex_unlock (&link->lock);
+  /* Those that it accepts take after it. */
+  g_assert_cmpint (setsockopt (link->listener, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes), ==, 0);
+}
+
+void
+test_link_foreach_path (TestLink *link, void (*count_path) (const char *path, guint64 body_bytes, gpointer user_data),
+                        gpointer user_data)
+{
+  const char *path;
+  guint64 *body_bytes;
+  GHashTableIter iter;
+
+  g_mutex_lock (&link->lock);
+  g_hash_table_iter_init (&iter, link->paths);
+  while (g_hash_table_iter_next (&iter, (gpointer *) &path, (gpointer *) &body_bytes))
+    count_path (path, *body_bytes, user_data);
+  g_mutex_unlock (&link->lock);
 }

@@ -45,8 +45,18 @@ void test_link_plan (TestLink *link, const TestLinkPlan *plan);
 /* How often the plan has acted. The default main context wakes up each time. */
 guint test_link_count_acts (TestLink *link);
 
+/* While it is down, every connection is reset at once: those that are there, and those that come. */
+void test_link_set_down (TestLink *link, gboolean is_down);
+
+/* What it holds on the way to the server is about that much, in connections from now on; else the kernel takes megabytes. */
+void test_link_set_buffer (TestLink *link, int bytes);
+
 /* Body bytes of PATCH requests that were passed on to the server. */
 guint64 test_link_get_body_bytes (TestLink *link);
+
+/* The same for each path. @count_path is called with the lock held. */
+void test_link_foreach_path (TestLink *link, void (*count_path) (const char *path, guint64 body_bytes, gpointer user_data),
+                             gpointer user_data);
 guint test_link_count_connections (TestLink *link);
 
 /* Returns: (transfer full): a line for each request and answer, for who reads why a test failed. */
