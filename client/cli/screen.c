@@ -125,8 +125,8 @@ sum_up (CliScreen *screen, GPtrArray *uploads)
   rate = measure_rate (screen, confirmed);
   confirmed_text = g_format_size (confirmed);
   all_text = g_format_size (all);
-  g_string_append_printf (line, ngettext ("%u of %u upload has arrived", "%u of %u uploads have arrived", uploads->len),
-                          n_done, uploads->len);
+  g_string_append_printf (line, ngettext ("%u of %u arrived", "%u of %u arrived", uploads->len), n_done,
+                          uploads->len);
   g_string_append_printf (line, _ (" · %s of %s"), confirmed_text, all_text);
   if (rate > 0 && confirmed < all)
     append_rate (line, rate, all - confirmed);
