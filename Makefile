@@ -3,12 +3,17 @@
 
 BUILD ?= build
 
-.PHONY: build test bench install
+.PHONY: build run test bench install
 
 build:
 	@tests/setup/install.sh
 	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) -Dcrash_points=true
 	@meson compile -C $(BUILD)
+
+# See it at work. FILES="…" sends your own files, SERVER=https://… to your own tus server: README has more.
+run: override export FILES := $(value FILES)
+run: build
+	@tests/demo/demo.sh $(BUILD)
 
 # Every test, plain and under the sanitizers: some minutes.
 test:

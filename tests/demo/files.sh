@@ -1,0 +1,132 @@
+# SPDX-FileCopyrightText: The Outbox authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What demo.sh sends, and where: files made for it or the person's own, their fingerprints, the destination. Sourced.
+
+files=()  # paths
+sums=()   # their SHA-256, taken before they are handed over
+sizes=()
+made=''   # not empty: the files are ours
+
+# What FILES names. It may be one name as it is, spaces and all, or several: words quoted as in a shell, with wildcards.
+parse_files ()
+{
+  local words word matches
+  if [ -e "$FILES" ]; then
+    files=("$FILES")
+    return
+  fi
+  words=$(xargs printf '%s\n' <<<"$FILES" 2>/dev/null) \
+    || die "FILES has a quote without its partner: $FILES" "Try FILES=\"'one name.jpg' 'another one.mp4'\" or FILES='Videos/*'"
+  while read -r word; do
+    case $word in "~/"*) word=$HOME/${word#"~/"} ;; esac
+    if [ ! -e "$word" ] && matches=$(compgen -G "$word"); then
+      mapfile -t -O "${#files[@]}" files <<<"$matches"
+    else
+      files+=("$word")
+    fi
+  done <<<"$words"
+}
+
+check_files ()
+{
+  local file wrong=()
+  for file in "${files[@]}"; do
+    if [ -d "$file" ]; then
+      wrong+=("$file is a folder; its files would be: FILES='$file/*'")
+    elif [ ! -e "$file" ]; then
+      wrong+=("There is no $file${hint:-}")
+    elif [ ! -f "$file" ]; then
+      wrong+=("$file is no regular file")
+    elif [ ! -r "$file" ]; then
+      wrong+=("$file may not be read by $(id -un)")
+    fi
+  done
+  [ ${#wrong[@]} -eq 0 ] || die "These files cannot be sent." "${wrong[@]}"
+}
+
+check_room ()
+{
+  local needed=$1 free
+  free=$(df --output=avail -B1 "$place" | tail -n 1)
+  [ "$free" -gt "$needed" ] \
+    || die "Not enough room in ${place%/*}: $(human "$needed") are needed, $(human "$free") are free." \
+      "TMPDIR=/somewhere/else make run takes another place${made:+, VIDEO_MB=50 a smaller video}."
+}
+
+choose_files ()
+{
+  if [ -n "$FILES" ]; then
+    parse_files
+    check_files
+    check_room $((2 * $(du -cbL -- "${files[@]}" | tail -n 1 | cut -f 1)))
+    say "$(plural "${#files[@]}" "file of yours is" "files of yours are") to be sent."
+    return
+  fi
+  made=yes
+  check_room $((3 * (VIDEO_MB + 40) * 1000000))
+  say "Making what an inspector comes home with: 20 photos (two of them are called" \
+    "IMG_0001.jpg), a voice note, a form, a video of $VIDEO_MB MB …"
+  "$here/../setup/media.sh" "$place/media" --video-mb "$VIDEO_MB" 2>>"$place/log" \
+    || die "The photos and the video could not be made." "$(tail -n 5 "$place/log")"
+  # The form first, as the app would.
+  files=("$place/media/form.json" "$place"/media/*.mp4 "$place/media/note.m4a" "$place"/media/*/*.jpg)
+}
+
+fingerprint ()
+{
+  local i=0 file
+  n_files=${#files[@]} all_bytes=0 star=0 star_size=-1
+  for file in "${files[@]}"; do
+    sums[i]=$(sha256sum <"$file" | cut -d ' ' -f 1)
+    sizes[i]=$(stat -Lc %s -- "$file")
+    all_bytes=$((all_bytes + sizes[i]))
+    [ "${sizes[i]}" -le "$star_size" ] || star=$i star_size=${sizes[i]}
+    i=$((i + 1))
+  done
+  star_name=${files[$star]##*/}
+  [ ${#star_name} -le 24 ] || star_name=${star_name:0:15}…${star_name: -8}
+  rate=$((all_bytes / travel_seconds + 1))
+  [ "$rate" -ge 100000 ] || rate=100000
+}
+
+# --- Where to ---
+
+# Ends in bounded time: whether something answers there, and speaks tus.
+check_server ()
+{
+  [ -n "$SERVER" ] || return 0
+  local options=(-sS -o /dev/null -D "$place/headers" -X OPTIONS -H 'Tus-Resumable: 1.0.0' --max-time 20)
+  [ -z "$HEADER" ] || options+=(-H "${HEADER%%=*}: ${HEADER#*=}")
+  case $SERVER in
+    http://* | https://*) ;;
+    *) die "SERVER=$SERVER is no address of a tus server; one looks like https://example.org/files/" ;;
+  esac
+  curl "${options[@]}" "$SERVER" 2>"$place/curl" \
+    || die "No server answers at $SERVER." "$(sed 's/^curl: ([0-9]*) //' "$place/curl")"
+  grep -qi '^tus-\(version\|resumable\):' "$place/headers" \
+    || die "Something answers at $SERVER, but it is no tus server." \
+      "It said: $(head -n 1 "$place/headers" | tr -d '\r'), without a word of tus."
+  say "$SERVER speaks tus." \
+    "It is yours: its link is not cut, it is not restarted. Only Outbox is killed." \
+    "It cannot be asked for a SHA-256: the length that it confirms is compared."
+}
+
+# set_destination URL OPTION…
+set_destination ()
+{
+  "$outbox" destination set office --url "$1" --default "${@:2}" 2>>"$place/log" \
+    || die "The destination could not be set." "$(tail -n 5 "$place/log")"
+}
+
+# Prints the ids in the order of the files.
+add_files ()
+{
+  local common=(--group "$case_number" --title "$title" -m "captured_by=A. Nikolaou" -m "job=$case_number")
+  if [ -n "$made" ]; then
+    "$outbox" add --move --form "${common[@]}" -- "${files[0]}" 2>>"$place/log" \
+      && "$outbox" add --move "${common[@]}" -- "${files[@]:1}" 2>>"$place/log"
+  else
+    "$outbox" add "${common[@]}" -- "${files[@]}" 2>>"$place/log"
+  fi
+}
