@@ -11,11 +11,14 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 typedef struct
 {
   GMainLoop *loop;
   int exit_code;
+  guint n_damages;
+  gboolean is_to_begin_anew;
 } Run;
 
 static gboolean
@@ -32,6 +35,17 @@ on_lost (gpointer user_data)
   Run *run = user_data;
 
   run->exit_code = 1;
+  g_main_loop_quit (run->loop);
+}
+
+/* A database is made anew once; a disk that damages it again is for a person. */
+static void
+on_damaged (gpointer user_data)
+{
+  Run *run = user_data;
+
+  run->is_to_begin_anew = run->n_damages++ == 0;
+  run->exit_code = run->is_to_begin_anew ? 0 : 1;
   g_main_loop_quit (run->loop);
 }
 
@@ -77,23 +91,30 @@ main (int argc, char *argv[])
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autofree char *data_folder = g_build_filename (g_get_user_data_dir (), "outbox", NULL);
-  g_autoptr (ObService) service = NULL;
   g_autoptr (GError) error = NULL;
-  Run run = { loop, 0 };
+  Run run = { .loop = loop };
 
   setlocale (LC_ALL, "");
+  /* The database has secrets of destinations, and the spool what nobody else is to see. */
+  (void) umask (077);
   if (!parse_options (&argc, &argv))
     return 0;
   allow_descriptors ();
   g_unix_signal_add (SIGTERM, on_signal, &run);
   g_unix_signal_add (SIGINT, on_signal, &run);
-  service = ob_service_new (data_folder, on_lost, &run, &error);
-  if (!service)
+  do
     {
-      g_printerr ("outboxd: %s\n", error->message);
-      return 1;
+      g_autoptr (ObService) service = ob_service_new (data_folder, on_lost, on_damaged, &run, &error);
+
+      run.is_to_begin_anew = FALSE;
+      if (!service)
+        {
+          g_printerr ("outboxd: %s\n", error->message);
+          return 1;
+        }
+      g_main_loop_run (loop);
     }
-  g_main_loop_run (loop);
+  while (run.is_to_begin_anew);
 
   return run.exit_code;
 }

@@ -28,7 +28,9 @@ struct _ObService
   GPtrArray *skeletons; /* the other interfaces */
   guint name;
   void (*on_lost) (gpointer user_data);
+  void (*on_damaged) (gpointer user_data);
   gpointer user_data;
+  guint damage_source;
 };
 
 /* The kernel lets go of it when the process ends, however it ends. */
@@ -97,10 +99,61 @@ on_name_lost (GDBusConnection *connection, const char *name, gpointer user_data)
 }
 
 static gboolean
-build (ObService *service, const char *data_folder, GError **error)
+on_damage_told (gpointer data)
+{
+  ObService *service = data;
+
+  service->damage_source = 0;
+  service->on_damaged (service->user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* In the middle of a query: whoever asked is answered first. */
+static void
+on_damaged (gpointer user_data)
+{
+  ObService *service = user_data;
+
+  service->damage_source = g_idle_add (on_damage_told, service);
+}
+
+static gboolean
+build_broker (ObService *service, const char *data_folder, GError **error)
 {
   gboolean was_rebuilt;
 
+  service->database
+      = ob_database_open (data_folder, ob_clock_get_now_ms (service->clock), &was_rebuilt, error);
+  if (!service->database)
+    return FALSE;
+  service->broker = ob_broker_new (service->database, service->spool, service->clock, service->network,
+                                   &ob_attempt_runner, error);
+
+  return service->broker != NULL;
+}
+
+/* The first questions may find damage that opening did not: then it is set aside by opening it once more. */
+static gboolean
+build_broker_anyway (ObService *service, const char *data_folder, GError **error)
+{
+  g_autoptr (GError) first_error = NULL;
+
+  if (build_broker (service, data_folder, &first_error))
+    return TRUE;
+  if (service->database && ob_database_is_damaged (service->database))
+    {
+      g_clear_pointer (&service->database, ob_database_free);
+      return build_broker (service, data_folder, error);
+    }
+  g_propagate_error (error, g_steal_pointer (&first_error));
+
+  return FALSE;
+}
+
+static gboolean
+build (ObService *service, const char *data_folder, GError **error)
+{
   if (!ob_folder_ensure (data_folder, error))
     return FALSE;
   service->lock = lock_folder (data_folder, error);
@@ -108,17 +161,12 @@ build (ObService *service, const char *data_folder, GError **error)
     return FALSE;
   service->clock = ob_system_clock_new ();
   service->network = ob_system_network_new ();
-  service->database
-      = ob_database_open (data_folder, ob_clock_get_now_ms (service->clock), &was_rebuilt, error);
-  if (!service->database)
-    return FALSE;
   service->spool = ob_spool_open (data_folder, error);
-  if (!service->spool)
+  if (!service->spool || !build_broker_anyway (service, data_folder, error))
     return FALSE;
-  service->broker = ob_broker_new (service->database, service->spool, service->clock, service->network,
-                                   &ob_attempt_runner, error);
-  if (!service->broker)
-    return FALSE;
+  ob_database_watch_damage (service->database, on_damaged, service);
+  if (ob_database_is_damaged (service->database))
+    on_damaged (service);
   service->uploads = ob_uploads_adapter_new (service->broker);
   g_ptr_array_add (service->skeletons, ob_queue_adapter_new (service->broker));
   g_ptr_array_add (service->skeletons, ob_destinations_adapter_new (service->broker));
@@ -130,12 +178,14 @@ build (ObService *service, const char *data_folder, GError **error)
 }
 
 ObService *
-ob_service_new (const char *data_folder, void (*on_lost) (gpointer user_data), gpointer user_data, GError **error)
+ob_service_new (const char *data_folder, void (*on_lost) (gpointer user_data), void (*on_damaged) (gpointer user_data),
+                gpointer user_data, GError **error)
 {
   g_autoptr (ObService) service = g_new0 (ObService, 1);
 
   service->lock = -1;
   service->on_lost = on_lost;
+  service->on_damaged = on_damaged;
   service->user_data = user_data;
   service->skeletons = g_ptr_array_new_with_free_func (g_object_unref);
   if (!build (service, data_folder, error))
@@ -159,6 +209,7 @@ ob_service_free (ObService *service)
   g_clear_object (&service->broker);
   g_clear_pointer (&service->spool, ob_spool_free);
   g_clear_pointer (&service->database, ob_database_free);
+  g_clear_handle_id (&service->damage_source, g_source_remove);
   g_clear_object (&service->network);
   g_clear_object (&service->clock);
   if (service->lock >= 0)

@@ -117,6 +117,7 @@ ob_broker_make_job (ObBroker *self, const ObUpload *upload)
   job->size_bytes = upload->size_bytes;
   job->is_stored = upload->stored == OB_STORED_CONFIRMING;
   job->is_again = upload->attempts > 1;
+  job->asks_first = !upload->server_url && ob_journal_has_event (self->database, upload->id, "adopted");
 
   return job;
 }

@@ -33,6 +33,7 @@ struct _ObBroker
   GHashTable *saving;       /* id → ObSaving: files on their way into the spool */
   GHashTable *doubtful;     /* ids of files in the spool without a row; see ob_broker_settle_doubts() */
   ObFlush *flush;           /* borrowed from the turn; NULL: nobody has to be told of anything */
+  ObDatabase *aside;        /* the damaged database that was set aside at this start, to salvage from; or NULL */
   GCancellable *background; /* of the comparison of spool and database */
   gint64 repair_at_ms;      /* when the database is tried again that could not be written; 0: it works */
   gint64 steady_at_ms;      /* when a network that came back has been up long enough; 0: not waited for */
@@ -58,6 +59,9 @@ void ob_broker_want_flush (ObBroker *self);
 
 /* Whether a destination holds its uploads now, and why: at most four holds. Returns: how many. */
 guint ob_broker_get_destination_holds (ObBroker *self, const ObDestination *destination, ObHold holds[4]);
+
+/* Brings what memory has of the database in step with it. */
+void ob_broker_read_memory (ObBroker *self);
 
 /* The database could not be written: nothing starts until it was tried again, and what was not recorded is put right then. */
 void ob_broker_note_trouble (ObBroker *self);
@@ -108,6 +112,12 @@ gboolean ob_broker_forget (ObBroker *self, const ObUpload *upload, const char *w
 /* submit.c */
 void ob_saving_free (ObSaving *saving);
 void ob_broker_cancel_saving (ObBroker *self, const char *id);
+
+/* Writes what a person has set beside the database, after the commit of the turn that is open. */
+void ob_broker_save_settings_after (ObBroker *self);
+
+/* Takes from there what a database lacks that was made anew. */
+void ob_broker_restore_settings (ObBroker *self);
 
 /* recovery.c. The first takes up what the database has as going on and nobody has in hand. */
 void ob_broker_recover (ObBroker *self);

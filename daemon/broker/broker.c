@@ -153,20 +153,24 @@ load_paused (ObBroker *self)
 }
 
 /* Destinations and the pause of the queue are all that memory has of the database. */
+void
+ob_broker_read_memory (ObBroker *self)
+{
+  GHashTable *destinations = ob_destinations_load (self->database, NULL);
+
+  if (!destinations)
+    return;
+  g_hash_table_unref (self->destinations);
+  self->destinations = destinations;
+  self->is_paused = load_paused (self);
+}
+
 static void
 on_rolled_back (gboolean is_turn, gpointer user_data)
 {
-  ObBroker *self = user_data;
-  GHashTable *destinations = ob_destinations_load (self->database, NULL);
-
-  if (destinations)
-    {
-      g_hash_table_unref (self->destinations);
-      self->destinations = destinations;
-      self->is_paused = load_paused (self);
-    }
+  ob_broker_read_memory (user_data);
   if (is_turn)
-    ob_broker_note_trouble (self);
+    ob_broker_note_trouble (user_data);
 }
 
 ObBroker *
@@ -188,6 +192,8 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, ObNetwork *
   self->turn = ob_turn_new (database, on_rolled_back, self);
   self->ingest = ob_ingest_new (spool);
   self->is_paused = load_paused (self);
+  if (g_hash_table_size (destinations) == 0)
+    ob_broker_restore_settings (self);
 
   return self;
 }
@@ -227,6 +233,7 @@ ob_broker_finalize (GObject *object)
 
   ob_broker_stop (self);
   g_clear_pointer (&self->ingest, ob_ingest_free);
+  g_clear_pointer (&self->aside, ob_database_free);
   g_clear_pointer (&self->turn, ob_turn_free);
   g_clear_pointer (&self->destinations, g_hash_table_unref);
   g_clear_pointer (&self->active, g_hash_table_unref);

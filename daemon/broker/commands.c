@@ -286,6 +286,7 @@ ob_broker_set_paused (ObBroker *self, gboolean is_paused, ObCommandDone done, gp
   if (is_good)
     {
       self->is_paused = is_paused;
+      ob_broker_save_settings_after (self);
       if (is_paused)
         ob_broker_pause_attempts_after (self, NULL);
       ob_broker_touch_holds (self);
@@ -420,6 +421,8 @@ ob_broker_set_destination (ObBroker *self, const char *name, const ObDestination
   apply_settings (destination, settings);
   is_good = (!destination->is_default || clear_other_defaults (self, name, &error))
             && ob_broker_save_destination (self, destination, OUTBOX_REASON_NONE, "set", &error);
+  if (is_good)
+    ob_broker_save_settings_after (self);
   finish (self, is_good, error, done, user_data);
 }
 
@@ -471,6 +474,7 @@ ob_broker_remove_destination (ObBroker *self, const char *name, ObCommandDone do
   if (is_good)
     {
       (void) g_hash_table_remove (self->destinations, name);
+      ob_broker_save_settings_after (self);
       ob_broker_touch_holds (self);
     }
   finish (self, is_good, error, done, user_data);
@@ -499,6 +503,8 @@ ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_pause
     }
   is_good = ob_broker_save_destination (self, destination, is_paused ? OUTBOX_REASON_USER : OUTBOX_REASON_NONE, NULL,
                                         &error);
+  if (is_good)
+    ob_broker_save_settings_after (self);
   if (is_good && is_paused)
     ob_broker_pause_attempts_after (self, name);
   finish (self, is_good, error, done, user_data);

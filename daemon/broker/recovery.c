@@ -8,7 +8,9 @@
 
 #include "base/identity.h"
 #include "broker/record.h"
+#include "broker/settings.h"
 #include "dbus/error.h"
+#include "store/destinations.h"
 #include "store/journal.h"
 
 /* Of the folder's entries, which are not all kept in memory; and of those, with one look into the database for each. */
@@ -90,6 +92,62 @@ ob_broker_recover (ObBroker *self)
     ob_broker_clear_copy (self, ((ObUpload *) to_clear->pdata[i])->id);
 }
 
+/* --- Settings --- */
+
+static void
+on_settings_changed (const GError *commit_error, gpointer user_data)
+{
+  ObBroker *self = user_data;
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (commit_error)
+    return;
+  text = ob_settings_write (self->destinations, self->is_paused);
+  if (!ob_spool_save_settings (self->spool, text, &error))
+    g_warning ("The settings are in the database alone: %s", error->message);
+}
+
+void
+ob_broker_save_settings_after (ObBroker *self)
+{
+  ob_turn_after (self->turn, on_settings_changed, self);
+}
+
+static gboolean
+insert_settings (ObBroker *self, GPtrArray *destinations, gboolean is_paused, GError **error)
+{
+  for (guint i = 0; i < destinations->len; i++)
+    if (!ob_destinations_save (self->database, destinations->pdata[i], error))
+      return FALSE;
+
+  return !is_paused || ob_database_run (self->database, "INSERT OR REPLACE INTO meta VALUES ('paused', 1)", error);
+}
+
+void
+ob_broker_restore_settings (ObBroker *self)
+{
+  gsize size_bytes = 0;
+  g_autofree char *text = ob_spool_load_settings (self->spool, &size_bytes);
+  g_autoptr (GPtrArray) destinations = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean is_paused;
+
+  if (!text)
+    return;
+  destinations = ob_settings_read (text, size_bytes, &is_paused, &error);
+  if (destinations && ob_turn_begin (self->turn, OB_TURN_SOON, &error))
+    {
+      (void) insert_settings (self, destinations, is_paused, &error);
+      /* Either way memory is read again. */
+      ob_turn_end (self->turn, !error);
+      ob_turn_commit (self->turn);
+    }
+  if (error)
+    g_warning ("The settings could not be taken back: %s", error->message);
+  ob_broker_read_memory (self);
+}
+
 /* --- Files without a row --- */
 
 typedef struct
@@ -115,9 +173,38 @@ insert_adopted (ObBroker *self, ObUpload *upload, GError **error)
   upload->has_local_copy = TRUE;
   upload->saved_at_ms = upload->progress_at_ms = ob_broker_get_now_ms (self);
 
-  return ob_uploads_insert (self->database, upload, error)
+  /* Tells an attempt to ask before it makes anything: what an earlier one did at the server is not known. */
+  return ob_journal_append (self->database, upload->saved_at_ms, upload->id, "adopted", upload->stored,
+                            OUTBOX_REASON_NONE, NULL, error)
+             > 0
+         && ob_uploads_insert (self->database, upload, error)
          && ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE,
                              "found in the spool, without a row", upload->saved_at_ms, error);
+}
+
+static void
+replace (char **field, char **value)
+{
+  g_free (*field);
+  *field = g_steal_pointer (value);
+}
+
+/* Takes from a row of the damaged database what no record has: how far the server is, and what a person has commanded. Only
+ * where the row tells of the very same bytes. */
+static void
+salvage (ObDatabase *aside, ObUpload *upload)
+{
+  g_autoptr (ObUpload) row = ob_uploads_get (aside, upload->id, NULL);
+
+  if (!row || g_strcmp0 (row->sha256, upload->sha256) != 0 || row->size_bytes != upload->size_bytes
+      || !g_str_equal (row->name, upload->name) || (row->server_url && !ob_destination_is_url (row->server_url)))
+    return;
+  replace (&upload->server_url, &row->server_url);
+  upload->offset_bytes = MIN (row->offset_bytes, row->size_bytes);
+  upload->sent_bytes = row->sent_bytes;
+  upload->attempts = row->attempts;
+  upload->priority = row->priority;
+  upload->is_paused = row->is_paused != 0;
 }
 
 /* Makes the row again from the record. */
@@ -127,8 +214,13 @@ adopt (ObBroker *self, ObUpload *upload)
   g_autoptr (GError) error = NULL;
   gboolean is_good;
 
+  if (self->aside)
+    salvage (self->aside, upload);
   if (!ob_turn_begin (self->turn, OB_TURN_SOON, &error))
-    return;
+    {
+      ob_broker_note_trouble (self);
+      return;
+    }
   is_good = insert_adopted (self, upload, &error);
   ob_turn_end (self->turn, is_good);
   if (is_good)
@@ -285,6 +377,7 @@ ob_broker_compare_spool (ObBroker *self)
   g_autofree char *path = ob_spool_get_path (self->spool, "");
   Comparison *comparison = g_new0 (Comparison, 1);
 
+  self->aside = ob_database_open_aside (self->database);
   comparison->broker = g_object_ref (self);
   comparison->folder = g_dir_open (path, 0, NULL);
   comparison->ids = g_ptr_array_new_with_free_func (g_free);

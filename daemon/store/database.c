@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Opening, migrating and setting aside. Owns the connection; main thread.
+ * Opening, migrating and setting aside. Owns the connection, and two marks beside the file: `queue.db.in-use` while it is
+ * open, `queue.db.bad` when it must be set aside. Main thread.
  */
 #include "store/database.h"
 
@@ -20,7 +21,13 @@ struct _ObDatabase
 {
   sqlite3 *handle;
   GHashTable *idle_statements; /* SQL text, of the statement → sqlite3_stmt */
+  char *path;
+  char *aside_path; /* of the one that was set aside when this one was opened; NULL: none was */
   gint64 epoch;
+  gboolean is_in_use; /* not while it is being opened, and not the one aside */
+  gboolean is_damaged;
+  void (*on_damaged) (gpointer);
+  gpointer user_data;
 };
 
 sqlite3 *
@@ -47,23 +54,102 @@ finalise (gpointer statement)
   (void) sqlite3_finalize (statement);
 }
 
+static char *
+mark_path (const char *path, const char *mark)
+{
+  return g_strconcat (path, ".", mark, NULL);
+}
+
+static gboolean
+has_mark (const char *path, const char *mark)
+{
+  g_autofree char *marked = mark_path (path, mark);
+
+  return g_access (marked, F_OK) == 0;
+}
+
+static gboolean
+sync_folder_of (const char *path, GError **error)
+{
+  g_autofree char *folder = g_path_get_dirname (path);
+
+  return ob_folder_sync (folder, error);
+}
+
+/* Survives a power cut, and so does what else is new in the folder. */
+static gboolean
+set_mark (const char *path, const char *mark, GError **error)
+{
+  g_autofree char *marked = mark_path (path, mark);
+
+  return ob_file_write_durably (marked, "", 0, error) && sync_folder_of (path, error);
+}
+
+static void
+clear_mark (const char *path, const char *mark)
+{
+  g_autofree char *marked = mark_path (path, mark);
+
+  (void) g_unlink (marked);
+}
+
+void
+ob_database_note_damage (ObDatabase *database)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (database->is_damaged || !database->is_in_use)
+    return;
+  database->is_damaged = TRUE;
+  g_warning ("%s is damaged: %s", database->path, sqlite3_errmsg (database->handle));
+  if (!set_mark (database->path, "bad", &error))
+    g_warning ("It could not be marked: %s", error->message);
+  if (database->on_damaged)
+    database->on_damaged (database->user_data);
+}
+
+gboolean
+ob_database_is_damaged (ObDatabase *database)
+{
+  return database->is_damaged;
+}
+
+void
+ob_database_watch_damage (ObDatabase *database, void (*on_damaged) (gpointer user_data), gpointer user_data)
+{
+  database->on_damaged = on_damaged;
+  database->user_data = user_data;
+}
+
 void
 ob_database_free (ObDatabase *database)
 {
   g_hash_table_unref (database->idle_statements);
+  /* Before SQLite clears its log away: the mark without a log means that the log was lost. */
+  if (database->is_in_use)
+    {
+      clear_mark (database->path, "in-use");
+      (void) sync_folder_of (database->path, NULL);
+    }
   /* With every statement finalised this cannot fail; a zombie is still better than a lost handle. */
   (void) sqlite3_close_v2 (database->handle);
+  g_free (database->path);
+  g_free (database->aside_path);
   g_free (database);
 }
 
 void
 ob_database_set_error (ObDatabase *database, GError **error)
 {
-  gboolean is_full = sqlite3_errcode (database->handle) == SQLITE_FULL
-                     || sqlite3_system_errno (database->handle) == ENOSPC;
+  int code = sqlite3_errcode (database->handle) & 0xff;
+  gboolean is_full
+      = code == SQLITE_FULL
+        || ((code == SQLITE_IOERR || code == SQLITE_CANTOPEN) && sqlite3_system_errno (database->handle) == ENOSPC);
 
   g_set_error (error, OUTBOX_ERROR, is_full ? OUTBOX_ERROR_DISK_FULL : OUTBOX_ERROR_STORAGE,
                "The database reports: %s", sqlite3_errmsg (database->handle));
+  if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+    ob_database_note_damage (database);
 }
 
 gboolean
@@ -136,14 +222,24 @@ migrate (ObDatabase *database, gint64 now_ms, GError **error)
   return read_number (database, "SELECT value FROM meta WHERE name = 'epoch'", &database->epoch, error);
 }
 
+static ObDatabase *
+new_database (const char *path)
+{
+  ObDatabase *database = g_new0 (ObDatabase, 1);
+
+  database->path = g_strdup (path);
+  database->idle_statements = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, finalise);
+
+  return database;
+}
+
 /* @is_damaged tells a file that is no good database from a disk that is full or away. */
 static ObDatabase *
 open_and_migrate (const char *path, gint64 now_ms, gboolean *is_damaged, GError **error)
 {
-  g_autoptr (ObDatabase) database = g_new0 (ObDatabase, 1);
+  g_autoptr (ObDatabase) database = new_database (path);
   int code = sqlite3_open_v2 (path, &database->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
 
-  database->idle_statements = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, finalise);
   if (code != SQLITE_OK)
     ob_database_set_error (database, error);
   else if (ob_database_run (database,
@@ -153,7 +249,7 @@ open_and_migrate (const char *path, gint64 now_ms, gboolean *is_damaged, GError 
            && migrate (database, now_ms, error))
     return g_steal_pointer (&database);
 
-  code = sqlite3_errcode (database->handle);
+  code = sqlite3_errcode (database->handle) & 0xff;
   *is_damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_ERROR;
 
   return NULL;
@@ -161,14 +257,14 @@ open_and_migrate (const char *path, gint64 now_ms, gboolean *is_damaged, GError 
 
 /* Renames the database and what SQLite keeps beside it, so that a person can still look at them. */
 static gboolean
-set_aside (const char *path, gint64 now_ms, GError **error)
+set_aside (const char *path, const char *aside_path, GError **error)
 {
   const char *const suffixes[] = { "-wal", "-shm", "" };
 
   for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
     {
       g_autofree char *from = g_strconcat (path, suffixes[i], NULL);
-      g_autofree char *to = g_strdup_printf ("%s.damaged-%" G_GINT64_FORMAT "%s", path, now_ms, suffixes[i]);
+      g_autofree char *to = g_strconcat (aside_path, suffixes[i], NULL);
 
       if (g_rename (from, to) != 0 && errno != ENOENT)
         {
@@ -176,31 +272,80 @@ set_aside (const char *path, gint64 now_ms, GError **error)
           return FALSE;
         }
     }
+  if (!sync_folder_of (path, error))
+    return FALSE;
+  clear_mark (path, "bad");
+  clear_mark (path, "in-use");
 
   return TRUE;
+}
+
+/* Returns: (nullable): why a file must not even be opened. */
+static const char *
+find_objection (const char *path)
+{
+  g_autofree char *log = g_strconcat (path, "-wal", NULL);
+
+  if (g_access (path, F_OK) != 0)
+    return NULL;
+  if (has_mark (path, "bad"))
+    return "an earlier query found it so";
+  if (has_mark (path, "in-use") && g_access (log, F_OK) != 0)
+    return "the log of its last transactions is gone";
+
+  return NULL;
+}
+
+/* While it is open its log is there; if the process dies, the log is still there. */
+static gboolean
+take_into_use (ObDatabase *database, GError **error)
+{
+  database->is_in_use = has_mark (database->path, "in-use") || set_mark (database->path, "in-use", error);
+
+  return database->is_in_use;
+}
+
+ObDatabase *
+ob_database_open_aside (ObDatabase *database)
+{
+  g_autoptr (ObDatabase) aside = NULL;
+
+  if (!database->aside_path)
+    return NULL;
+  aside = new_database (database->aside_path);
+  if (sqlite3_open_v2 (aside->path, &aside->handle, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+    return NULL;
+
+  return g_steal_pointer (&aside);
 }
 
 ObDatabase *
 ob_database_open (const char *data_folder, gint64 now_ms, gboolean *was_rebuilt, GError **error)
 {
   g_autofree char *path = g_build_filename (data_folder, "queue.db", NULL);
+  g_autofree char *aside_path = g_strdup_printf ("%s.damaged-%" G_GINT64_FORMAT, path, now_ms);
+  const char *objection = find_objection (path);
   g_autoptr (GError) first_error = NULL;
+  g_autoptr (ObDatabase) database = NULL;
   gboolean is_damaged = FALSE;
-  ObDatabase *database = open_and_migrate (path, now_ms, &is_damaged, &first_error);
 
   *was_rebuilt = FALSE;
-  if (database)
-    return database;
-  if (!is_damaged || g_error_matches (first_error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_SUPPORTED))
+  if (!objection)
+    database = open_and_migrate (path, now_ms, &is_damaged, &first_error);
+  if (!objection && !database
+      && (!is_damaged || g_error_matches (first_error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_SUPPORTED)))
     {
       g_propagate_error (error, g_steal_pointer (&first_error));
       return NULL;
     }
+  if (!database)
+    {
+      g_warning ("%s is damaged and is set aside: %s", path, objection ? objection : first_error->message);
+      if (!set_aside (path, aside_path, error) || !(database = open_and_migrate (path, now_ms, &is_damaged, error)))
+        return NULL;
+      *was_rebuilt = TRUE;
+      database->aside_path = g_steal_pointer (&aside_path);
+    }
 
-  g_warning ("%s is damaged and is set aside: %s", path, first_error->message);
-  if (!set_aside (path, now_ms, error))
-    return NULL;
-  *was_rebuilt = TRUE;
-
-  return open_and_migrate (path, now_ms, &is_damaged, error);
+  return take_into_use (database, error) ? g_steal_pointer (&database) : NULL;
 }

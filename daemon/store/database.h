@@ -21,13 +21,27 @@ typedef struct _ObDatabase ObDatabase;
  * @error: Storage or DiskFull; NotSupported for a database of a newer version, which is left as it is
  *
  * SQLite in WAL with synchronous=FULL: a committed transaction survives a power cut. A damaged file is renamed, never
- * deleted.
+ * deleted; so is one whose log of the last transactions is gone, since what is left of it is the past.
  *
  * Returns: (transfer full) (nullable): the database, at the newest schema
  */
 ObDatabase *ob_database_open (const char *data_folder, gint64 now_ms, gboolean *was_rebuilt, GError **error);
 void ob_database_free (ObDatabase *database);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObDatabase, ob_database_free)
+
+/* Returns: (transfer full) (nullable): the damaged database in whose place this one stands, to read what can still be read
+ * of it. Nothing of it can be relied on. */
+ObDatabase *ob_database_open_aside (ObDatabase *database);
+
+/* @on_damaged: called once, when damage is found that opening did not find. From then on the file is marked: the next to
+ * open it sets it aside. */
+void ob_database_watch_damage (ObDatabase *database, void (*on_damaged) (gpointer user_data), gpointer user_data);
+
+/* Whether damage was found since it was opened. */
+gboolean ob_database_is_damaged (ObDatabase *database);
+
+/* For those who find something in a row that was never written there. */
+void ob_database_note_damage (ObDatabase *database);
 
 sqlite3 *ob_database_get_handle (ObDatabase *database);
 

@@ -23,6 +23,7 @@ typedef struct
 
 struct _ObSpool
 {
+  char *data_folder;
   char *folder;
   char *incoming;
   GMutex lock; /* guards what follows, and every Flush */
@@ -72,6 +73,7 @@ ob_spool_open (const char *data_folder, GError **error)
 
   g_mutex_init (&spool->lock);
   g_cond_init (&spool->flushed);
+  spool->data_folder = g_strdup (data_folder);
   spool->folder = g_build_filename (data_folder, "spool", NULL);
   spool->incoming = g_build_filename (data_folder, "incoming", NULL);
   if (!ob_folder_ensure (spool->folder, error) || !ob_folder_ensure (spool->incoming, error)
@@ -84,6 +86,7 @@ ob_spool_open (const char *data_folder, GError **error)
 void
 ob_spool_free (ObSpool *spool)
 {
+  g_free (spool->data_folder);
   g_free (spool->folder);
   g_free (spool->incoming);
   g_mutex_clear (&spool->lock);
@@ -236,4 +239,36 @@ char *
 ob_spool_get_path (ObSpool *spool, const char *id)
 {
   return spool_path (spool, id, "");
+}
+
+static char *
+settings_path (ObSpool *spool)
+{
+  return g_build_filename (spool->data_folder, "settings.json", NULL);
+}
+
+gboolean
+ob_spool_save_settings (ObSpool *spool, const char *text, GError **error)
+{
+  g_autofree char *path = settings_path (spool);
+  g_autofree char *new_path = g_strconcat (path, ".new", NULL);
+
+  if (!ob_file_write_durably (new_path, text, strlen (text), error))
+    return FALSE;
+  if (g_rename (new_path, path) != 0)
+    {
+      ob_file_set_error (error, errno, "Cannot rename", new_path);
+      return FALSE;
+    }
+
+  return ob_folder_sync (spool->data_folder, error);
+}
+
+char *
+ob_spool_load_settings (ObSpool *spool, gsize *size_bytes)
+{
+  g_autofree char *path = settings_path (spool);
+  char *text = NULL;
+
+  return g_file_get_contents (path, &text, size_bytes, NULL) ? text : NULL;
 }

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The broker's own copies: `spool/<id>` the bytes, `spool/<id>.json` the record that could rebuild the row. A copy grows
- * in `incoming/` and is renamed into the spool when it is whole, so that the spool never holds half a file.
+ * in `incoming/` and is renamed into the spool when it is whole, so that the spool never holds half a file. Beside both,
+ * `settings.json` could rebuild what is no upload.
  */
 #pragma once
 
@@ -62,6 +63,13 @@ gboolean ob_spool_remove (ObSpool *spool, const char *id, GError **error);
 
 /* Whether bytes and record are both there. */
 gboolean ob_spool_has (ObSpool *spool, const char *id);
+
+/* What is beside the uploads and could not be made again from them: destinations, and what a person has paused. One text,
+ * replaced as a whole; survives a power cut. */
+gboolean ob_spool_save_settings (ObSpool *spool, const char *text, GError **error);
+
+/* Returns: (transfer full) (nullable): that text, if there is one. */
+char *ob_spool_load_settings (ObSpool *spool, gsize *size_bytes);
 
 /* Returns: (transfer full): where the bytes are, or would be. */
 char *ob_spool_get_path (ObSpool *spool, const char *id);

@@ -25,6 +25,7 @@ ob_statement_new (ObDatabase *database, const char *sql, GError **error)
     }
   statement = g_new (ObStatement, 1);
   statement->handle = handle;
+  statement->database = database;
   statement->idle = idle;
 
   return statement;
@@ -44,7 +45,12 @@ ob_statement_free (ObStatement *statement)
 int
 ob_statement_step (ObStatement *statement)
 {
-  return sqlite3_step (statement->handle);
+  int code = sqlite3_step (statement->handle);
+
+  if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
+    ob_database_note_damage (statement->database);
+
+  return code;
 }
 
 const char *

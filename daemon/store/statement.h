@@ -14,7 +14,8 @@ G_BEGIN_DECLS
 typedef struct
 {
   sqlite3_stmt *handle; /* owned */
-  GHashTable *idle;     /* borrowed: the database's */
+  ObDatabase *database; /* borrowed, as is the next */
+  GHashTable *idle;
 } ObStatement;
 
 /* Returns: (transfer full): a statement that may have been used before, without values. */

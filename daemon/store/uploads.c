@@ -52,10 +52,27 @@ bind_upload (ObStatement *statement, const ObUpload *upload)
   ob_statement_bind_strings (statement, "@metadata", upload->metadata);
 }
 
-static ObUpload *
-read_upload (ObStatement *statement)
+/* What no version of ours has written comes from a damaged page, whose structure SQLite alone cannot judge. */
+static gboolean
+is_sound (const ObUpload *upload)
 {
-  ObUpload *upload = ob_upload_new ();
+  gboolean is_text = TRUE;
+
+#define TEXT(column, field) is_text &= !upload->field || g_utf8_validate (upload->field, -1, NULL);
+#define NUMBER(column, field)
+  COLUMN_TABLE
+#undef TEXT
+#undef NUMBER
+
+  return is_text && (guint) upload->stored < OB_N_STORED && upload->id && upload->app && upload->name
+         && upload->media_type && upload->destination && upload->rule;
+}
+
+/* Returns: (transfer full) (nullable): the row, or NULL with @error. */
+static ObUpload *
+read_upload (ObDatabase *database, ObStatement *statement, GError **error)
+{
+  g_autoptr (ObUpload) upload = ob_upload_new ();
   int index = 0;
 
 #define TEXT(column, field) upload->field = g_strdup (ob_statement_get_text (statement, index++));
@@ -67,8 +84,12 @@ read_upload (ObStatement *statement)
   g_variant_unref (upload->metadata);
   upload->metadata = ob_statement_read_strings (statement, index++);
   upload->number = ob_statement_get_number (statement, index);
+  if (is_sound (upload))
+    return g_steal_pointer (&upload);
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE, "The database has a row that was never written");
+  ob_database_note_damage (database);
 
-  return upload;
+  return NULL;
 }
 
 static gboolean
@@ -142,7 +163,7 @@ read_one (ObDatabase *database, ObStatement *statement, const char *what, GError
   int code = ob_statement_step (statement);
 
   if (code == SQLITE_ROW)
-    return read_upload (statement);
+    return read_upload (database, statement, error);
   if (code == SQLITE_DONE)
     (void) set_not_found (error, what);
   else
@@ -198,7 +219,13 @@ read_all (ObDatabase *database, ObStatement *statement, GError **error)
   int code;
 
   while ((code = ob_statement_step (statement)) == SQLITE_ROW)
-    g_ptr_array_add (uploads, read_upload (statement));
+    {
+      ObUpload *upload = read_upload (database, statement, error);
+
+      if (!upload)
+        return NULL;
+      g_ptr_array_add (uploads, upload);
+    }
   if (code == SQLITE_DONE)
     return g_steal_pointer (&uploads);
   ob_database_set_error (database, error);
@@ -312,6 +339,12 @@ ob_uploads_count (ObDatabase *database, GError **error)
         .bytes = (guint64) ob_statement_get_number (statement, 5),
       };
 
+      if (!count.destination || !count.rule || (guint) count.stored >= OB_N_STORED)
+        {
+          ob_database_note_damage (database);
+          g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE, "The database has a row that was never written");
+          return NULL;
+        }
       g_array_append_val (counts, count);
     }
   if (code == SQLITE_DONE)

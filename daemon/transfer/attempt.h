@@ -29,6 +29,7 @@ typedef struct
   GVariant *metadata; /* a{ss} */
   guint64 size_bytes;
   gboolean is_stored; /* the server has every byte: only ask for the receipt */
+  gboolean asks_first; /* it is not known what was done at the server: ask for a receipt before anything is made there */
   gboolean is_again;  /* an earlier attempt may have reached the server, its answer lost */
   gboolean is_termination; /* nothing is sent: what the server has of it is given up */
 } ObJob;

@@ -208,13 +208,14 @@ has_no_receipt (Tus *tus)
   return !result->is_done && !result->is_cancelled && result->outcome.verdict == OB_VERDICT_NOT_YET;
 }
 
-/* An empty file is finished by its creation: after a lost answer, ask before it is created twice. */
+/* An empty file is finished by its creation: after a lost answer, ask before it is created twice. The same for a file
+ * whose history was lost with a database. */
 static Step
 begin (Tus *tus)
 {
   if (tus->server_url)
     return STEP_LOOK;
-  if (tus->job->size_bytes == 0 && tus->job->is_again && !has_no_receipt (tus))
+  if ((tus->job->asks_first || (tus->job->size_bytes == 0 && tus->job->is_again)) && !has_no_receipt (tus))
     return STEP_END;
 
   return STEP_CREATE;

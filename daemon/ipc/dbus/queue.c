@@ -52,9 +52,13 @@ on_tell (gpointer data)
 {
   OutboxDBusQueue *skeleton = data;
   ObBroker *broker = g_object_get_data (data, "broker");
-  GVariant *summary = ob_document_summary (broker, NULL);
+  GVariant *summary;
 
   g_object_set_data (data, "timer", NULL);
+  /* Once it is not exported any more the broker may be gone. */
+  if (!g_dbus_interface_skeleton_get_connection (G_DBUS_INTERFACE_SKELETON (skeleton)))
+    return G_SOURCE_REMOVE;
+  summary = ob_document_summary (broker, NULL);
   if (summary)
     outbox_dbus_queue_emit_summary_changed (skeleton, summary);
 

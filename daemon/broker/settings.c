@@ -1,0 +1,125 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Settings as JSON through a{sv}. Pure.
+ */
+#include "broker/settings.h"
+
+#include "base/json.h"
+#include "dbus/error.h"
+
+static void
+add_destination (GVariantBuilder *list, const ObDestination *destination)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&builder, "{sv}", "name", g_variant_new_string (destination->name));
+  g_variant_builder_add (&builder, "{sv}", "protocol", g_variant_new_string (destination->protocol));
+  g_variant_builder_add (&builder, "{sv}", "url", g_variant_new_string (destination->url));
+  if (destination->confirm_url)
+    g_variant_builder_add (&builder, "{sv}", "confirm_url", g_variant_new_string (destination->confirm_url));
+  g_variant_builder_add (&builder, "{sv}", "headers", destination->headers);
+  g_variant_builder_add (&builder, "{sv}", "default", g_variant_new_boolean (destination->is_default));
+  g_variant_builder_add (&builder, "{sv}", "paused", g_variant_new_boolean (destination->is_paused));
+  g_variant_builder_add_value (list, g_variant_builder_end (&builder));
+}
+
+char *
+ob_settings_write (GHashTable *destinations, gboolean is_paused)
+{
+  g_autoptr (GVariant) settings = NULL;
+  GVariantBuilder list, builder;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_variant_builder_init (&list, G_VARIANT_TYPE ("aa{sv}"));
+  g_hash_table_iter_init (&iter, destinations);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    add_destination (&list, value);
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&builder, "{sv}", "paused", g_variant_new_boolean (is_paused));
+  g_variant_builder_add (&builder, "{sv}", "destinations", g_variant_builder_end (&list));
+  settings = g_variant_ref_sink (g_variant_builder_end (&builder));
+
+  return json_gvariant_serialize_data (settings, NULL);
+}
+
+static char *
+dup_string (JsonObject *object, const char *name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_dup_string (node) : NULL;
+}
+
+static gboolean
+get_flag (JsonObject *object, const char *name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node && json_node_get_value_type (node) == G_TYPE_BOOLEAN && json_node_get_boolean (node);
+}
+
+static ObDestination *
+read_destination (JsonObject *object)
+{
+  g_autofree char *name = dup_string (object, "name");
+  g_autofree char *protocol = dup_string (object, "protocol");
+  g_autofree char *url = dup_string (object, "url");
+  JsonNode *headers = json_object_get_member (object, "headers");
+  GVariant *strings = headers ? json_gvariant_deserialize (headers, "a{ss}", NULL) : NULL;
+  ObDestination *destination;
+
+  if (!name || !ob_destination_is_name (name) || !url || !ob_destination_is_url (url) || !protocol)
+    {
+      g_clear_pointer (&strings, g_variant_unref);
+      return NULL;
+    }
+  destination = ob_destination_new (name);
+  g_free (destination->protocol);
+  destination->protocol = g_steal_pointer (&protocol);
+  g_free (destination->url);
+  destination->url = g_steal_pointer (&url);
+  destination->confirm_url = dup_string (object, "confirm_url");
+  if (strings)
+    {
+      g_variant_unref (destination->headers);
+      destination->headers = g_variant_take_ref (strings);
+    }
+  destination->is_default = get_flag (object, "default");
+  destination->is_paused = get_flag (object, "paused");
+
+  return destination;
+}
+
+GPtrArray *
+ob_settings_read (const char *text, gsize size_bytes, gboolean *is_paused, GError **error)
+{
+  g_autoptr (JsonNode) root = ob_json_parse (text, size_bytes, error);
+  JsonNode *list = root && JSON_NODE_HOLDS_OBJECT (root)
+                       ? json_object_get_member (json_node_get_object (root), "destinations")
+                       : NULL;
+  GPtrArray *destinations;
+
+  if (!root)
+    return NULL;
+  if (!list || !JSON_NODE_HOLDS_ARRAY (list))
+    {
+      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "The settings have no destinations");
+      return NULL;
+    }
+  *is_paused = get_flag (json_node_get_object (root), "paused");
+  destinations = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_destination_free);
+  for (guint i = 0; i < json_array_get_length (json_node_get_array (list)); i++)
+    {
+      JsonNode *node = json_array_get_element (json_node_get_array (list), i);
+      ObDestination *destination
+          = JSON_NODE_HOLDS_OBJECT (node) ? read_destination (json_node_get_object (node)) : NULL;
+
+      if (destination)
+        g_ptr_array_add (destinations, destination);
+    }
+
+  return destinations;
+}
