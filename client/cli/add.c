@@ -258,6 +258,15 @@ is_over (gpointer user_data)
   return cli_view_is_over (user_data);
 }
 
+/* Says which uploads are to be followed, before anything is asked about them. */
+static void
+expect_all (Add *add, CliView *view)
+{
+  for (guint i = 0; i < add->files->len; i++)
+    if (g_array_index (add->files, File, i).id)
+      cli_view_expect (view, g_array_index (add->files, File, i).id);
+}
+
 /* The documents of what was accepted. */
 static GPtrArray *
 get_uploads (Add *add, GError **error)
@@ -284,12 +293,16 @@ static int
 wait_for_all (Add *add, GError **error)
 {
   g_autoptr (CliView) view = cli_view_new (add->client, add->options->is_json, NULL, error);
-  g_autoptr (GPtrArray) uploads = view ? get_uploads (add, error) : NULL;
+  g_autoptr (GPtrArray) uploads = NULL;
 
+  if (!view)
+    return cli_fail (*error);
+  expect_all (add, view);
+  uploads = get_uploads (add, error);
   if (!uploads)
     return cli_fail (*error);
   for (guint i = 0; i < uploads->len; i++)
-    cli_view_follow (view, uploads->pdata[i]);
+    cli_view_put (view, uploads->pdata[i]);
   cli_wait (is_over, view);
 
   return cli_view_count_unfinished (view) == 0 ? CLI_DONE : CLI_FAILED;

@@ -25,6 +25,8 @@ struct _CliView
   OutboxClient *client; /* owned, as is the rest */
   GPtrArray *uploads;   /* of OutboxUpload, in the order in which they came */
   GHashTable *indexes;  /* id → index + 1 */
+  GHashTable *expected; /* ids to follow */
+  GHashTable *removed;  /* ids that are gone */
   GHashTable *told;     /* id → the line that was printed last */
   CliScreen *screen;    /* NULL: lines or JSON */
   GCancellable *cancellable;
@@ -33,7 +35,6 @@ struct _CliView
   gboolean is_json;
   gboolean follows_all;
   gboolean is_lost;
-  guint n_removed;
 };
 
 /* --- Telling --- */
@@ -145,22 +146,31 @@ put (CliView *view, OutboxUpload *upload)
 }
 
 void
-cli_view_follow (CliView *view, OutboxUpload *upload)
+cli_view_expect (CliView *view, const char *id)
 {
-  put (view, upload);
+  g_hash_table_add (view->expected, g_strdup (id));
 }
 
 void
-cli_view_follow_all (CliView *view)
+cli_view_expect_all (CliView *view)
 {
   view->follows_all = TRUE;
   want_draw (view);
 }
 
+void
+cli_view_put (CliView *view, OutboxUpload *upload)
+{
+  const char *id = outbox_upload_get_id (upload);
+
+  if (!g_hash_table_contains (view->indexes, id) && !g_hash_table_contains (view->removed, id))
+    put (view, upload);
+}
+
 static gboolean
 is_followed (CliView *view, const char *id)
 {
-  return view->follows_all || g_hash_table_contains (view->indexes, id);
+  return view->follows_all || g_hash_table_contains (view->expected, id);
 }
 
 static void
@@ -168,6 +178,8 @@ forget (CliView *view, const char *id)
 {
   guint index = GPOINTER_TO_UINT (g_hash_table_lookup (view->indexes, id));
 
+  if (is_followed (view, id))
+    g_hash_table_add (view->removed, g_strdup (id));
   if (index == 0)
     return;
   g_ptr_array_remove_index (view->uploads, index - 1);
@@ -175,7 +187,6 @@ forget (CliView *view, const char *id)
   for (guint i = 0; i < view->uploads->len; i++)
     g_hash_table_insert (view->indexes, g_strdup (outbox_upload_get_id (view->uploads->pdata[i])),
                          GUINT_TO_POINTER (i + 1));
-  view->n_removed++;
   if (view->is_json)
     cli_print_json (g_variant_new_parsed ("{'id': <%s>, 'state': <'removed'>}", id), FALSE);
   else if (!view->screen)
@@ -198,6 +209,8 @@ is_final (OutboxUpload *upload)
 gboolean
 cli_view_is_over (CliView *view)
 {
+  if (view->uploads->len + g_hash_table_size (view->removed) < g_hash_table_size (view->expected))
+    return FALSE;
   for (guint i = 0; i < view->uploads->len; i++)
     if (!is_final (view->uploads->pdata[i]))
       return FALSE;
@@ -208,7 +221,7 @@ cli_view_is_over (CliView *view)
 guint
 cli_view_count_unfinished (CliView *view)
 {
-  guint n_unfinished = view->n_removed;
+  guint n_unfinished = g_hash_table_size (view->removed);
 
   for (guint i = 0; i < view->uploads->len; i++)
     n_unfinished += outbox_upload_get_state (view->uploads->pdata[i]) != OUTBOX_STATE_DONE;
@@ -344,6 +357,8 @@ cli_view_new (OutboxClient *client, gboolean is_json, GVariant *filter, GError *
   view->client = g_object_ref (client);
   view->uploads = g_ptr_array_new_with_free_func (g_object_unref);
   view->indexes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  view->expected = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  view->removed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   view->told = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   view->cancellable = g_cancellable_new ();
   view->is_json = is_json;
@@ -373,6 +388,8 @@ cli_view_free (CliView *view)
   g_object_unref (view->cancellable);
   g_ptr_array_unref (view->uploads);
   g_hash_table_unref (view->indexes);
+  g_hash_table_unref (view->expected);
+  g_hash_table_unref (view->removed);
   g_hash_table_unref (view->told);
   g_free (view);
 }

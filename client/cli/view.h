@@ -28,11 +28,14 @@ CliView *cli_view_new (OutboxClient *client, gboolean is_json, GVariant *filter,
 void cli_view_free (CliView *view);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CliView, cli_view_free)
 
-/* Follows an upload from here on. */
-void cli_view_follow (CliView *view, OutboxUpload *upload);
+/* Follows an upload from here on. Say it before its document is asked for: what changes meanwhile is not missed. */
+void cli_view_expect (CliView *view, const char *id);
 
 /* Follows every upload that the filter lets through, those to come as well. */
-void cli_view_follow_all (CliView *view);
+void cli_view_expect_all (CliView *view);
+
+/* The answer to a question for an upload that is expected. What was signalled about it meanwhile is newer. */
+void cli_view_put (CliView *view, OutboxUpload *upload);
 
 /* Whether nothing of what it follows can change any more without a person: it has arrived, failed or been removed. */
 gboolean cli_view_is_over (CliView *view);

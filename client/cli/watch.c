@@ -25,6 +25,8 @@ is_over (gpointer user_data)
 static int
 follow (OutboxClient *client, CliView *view, char **ids, GError **error)
 {
+  for (guint i = 0; ids[i]; i++)
+    cli_view_expect (view, ids[i]);
   for (; *ids; ids++)
     {
       g_autoptr (GVariant) results = cli_call (client, "Uploads", "Get", g_variant_new ("(s)", *ids), error);
@@ -33,7 +35,7 @@ follow (OutboxClient *client, CliView *view, char **ids, GError **error)
 
       if (!upload)
         return cli_fail (*error);
-      cli_view_follow (view, upload);
+      cli_view_put (view, upload);
     }
   cli_wait (is_over, view);
 
@@ -46,14 +48,14 @@ follow_all (OutboxClient *client, CliView *view, GVariant *filter, gboolean unti
   g_autoptr (GPtrArray) uploads = NULL;
   GVariantDict unfinished;
 
+  cli_view_expect_all (view);
   g_variant_dict_init (&unfinished, filter);
   g_variant_dict_insert (&unfinished, "unfinished", "b", TRUE);
   uploads = cli_list_uploads (client, g_variant_dict_end (&unfinished), error);
   if (!uploads)
     return cli_fail (*error);
   for (guint i = 0; i < uploads->len; i++)
-    cli_view_follow (view, uploads->pdata[i]);
-  cli_view_follow_all (view);
+    cli_view_put (view, uploads->pdata[i]);
   cli_wait (until_done ? is_over : never, view);
 
   return cli_view_count_unfinished (view) == 0 ? CLI_DONE : CLI_FAILED;

@@ -219,6 +219,12 @@ test_an_app_in_another_language (Fixture *fixture, gconstpointer data)
   g_subprocess_launcher_setenv (launcher, "GI_TYPELIB_PATH", g_getenv ("TYPELIB_FOLDER"), TRUE);
   g_subprocess_launcher_setenv (launcher, "LD_LIBRARY_PATH", g_getenv ("TYPELIB_FOLDER"), TRUE);
   g_subprocess_launcher_setenv (launcher, "LC_ALL", "C.UTF-8", TRUE);
+  if (*g_getenv ("PRELOAD"))
+    {
+      g_subprocess_launcher_setenv (launcher, "LD_PRELOAD", g_getenv ("PRELOAD"), TRUE);
+      /* The interpreter frees little at its end. */
+      g_subprocess_launcher_setenv (launcher, "ASAN_OPTIONS", "detect_leaks=0", TRUE);
+    }
   process = g_subprocess_launcher_spawnv (launcher, argv, &error);
   g_assert_no_error (error);
   g_subprocess_communicate_utf8 (process, NULL, NULL, &output, NULL, &error);
