@@ -20,8 +20,6 @@ FILES=${FILES:-} SERVER=${SERVER:-} HEADER=${HEADER:-}
 VIDEO_MB=${VIDEO_MB:-$([ -n "$SERVER" ] && echo 60 || echo 300)}
 
 outbox=$build/client/cli/outbox
-case_number=2026-0417
-title="Site visit $case_number"
 # All bytes together take about this long, so that there is time to break things.
 travel_seconds=30
 # A step that stands still for longer is stuck.
@@ -212,8 +210,8 @@ main ()
   say "Outbox takes files and brings them to a server. Here it has a bad day." \
     "Nothing of yours is touched, and nothing is left at the end. Ctrl-C ends it."
   make_place
-  choose_files
   check_server
+  choose_files
   fingerprint
   if [ -z "$SERVER" ]; then
     start_receiver 0

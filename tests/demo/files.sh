@@ -7,35 +7,47 @@ files=()  # paths
 sums=()   # their SHA-256, taken before they are handed over
 sizes=()
 made=''   # not empty: the files are ours
+group=outbox-demo
+title="Outbox demonstration"
+said=()   # metadata of every file, KEY=VALUE
 
-# What FILES names. It may be one name as it is, spaces and all, or several: words quoted as in a shell, with wildcards.
-parse_files ()
+# take_name NAME: a name that is there, or a pattern. Returns 1 where it is neither.
+take_name ()
 {
-  local words word matches
-  if [ -e "$FILES" ]; then
-    files=("$FILES")
+  local IFS='' matches
+  if [ -e "$1" ]; then
+    files+=("$1")
     return
   fi
-  words=$(xargs printf '%s\n' <<<"$FILES" 2>/dev/null) \
-    || die "FILES has a quote without its partner: $FILES" "Try FILES=\"'one name.jpg' 'another one.mp4'\" or FILES='Videos/*'"
-  while read -r word; do
+  shopt -s nullglob
+  # shellcheck disable=SC2206 # a pattern, and IFS leaves its spaces alone
+  matches=($1)
+  shopt -u nullglob
+  [ ${#matches[@]} -gt 0 ] && files+=("${matches[@]}")
+}
+
+# What FILES names: one name or pattern as it is, spaces and all; or several words, quoted as in a shell.
+parse_files ()
+{
+  local word
+  ! take_name "$FILES" || return 0
+  xargs printf '%s\0' <<<"$FILES" >"$place/words" 2>/dev/null \
+    || die "FILES has a quote without its partner: $FILES" "Such as this: FILES=\"'one name.jpg' two.jpg\""
+  while read -r -d '' word; do
     case $word in "~/"*) word=$HOME/${word#"~/"} ;; esac
-    if [ ! -e "$word" ] && matches=$(compgen -G "$word"); then
-      mapfile -t -O "${#files[@]}" files <<<"$matches"
-    else
-      files+=("$word")
-    fi
-  done <<<"$words"
+    take_name "$word" || files+=("$word")
+  done <"$place/words"
 }
 
 check_files ()
 {
-  local file wrong=()
+  local file hint='' wrong=()
+  [ ${#files[@]} -lt 2 ] || hint=". A name with spaces needs quotes of its own: FILES=\"'one name.jpg' two.jpg\""
   for file in "${files[@]}"; do
     if [ -d "$file" ]; then
       wrong+=("$file is a folder; its files would be: FILES='$file/*'")
     elif [ ! -e "$file" ]; then
-      wrong+=("There is no $file${hint:-}")
+      wrong+=("There is no $file$hint")
     elif [ ! -f "$file" ]; then
       wrong+=("$file is no regular file")
     elif [ ! -r "$file" ]; then
@@ -63,7 +75,7 @@ choose_files ()
     say "$(plural "${#files[@]}" "file of yours is" "files of yours are") to be sent."
     return
   fi
-  made=yes
+  made=yes group=2026-0417 title="Site visit 2026-0417" said=("captured_by=A. Nikolaou" "job=2026-0417")
   check_room $((3 * (VIDEO_MB + 40) * 1000000))
   say "Making what an inspector comes home with: 20 photos (two of them are called" \
     "IMG_0001.jpg), a voice note, a form, a video of $VIDEO_MB MB …"
@@ -119,10 +131,13 @@ set_destination ()
     || die "The destination could not be set." "$(tail -n 5 "$place/log")"
 }
 
-# Prints the ids in the order of the files.
+# Prints the ids in the order of the files. What is said of files that were made for it is as an app would say it.
 add_files ()
 {
-  local common=(--group "$case_number" --title "$title" -m "captured_by=A. Nikolaou" -m "job=$case_number")
+  local common=(--group "$group" --title "$title") pair
+  for pair in "${said[@]}"; do
+    common+=(--metadata "$pair")
+  done
   if [ -n "$made" ]; then
     "$outbox" add --move --form "${common[@]}" -- "${files[0]}" 2>>"$place/log" \
       && "$outbox" add --move "${common[@]}" -- "${files[@]:1}" 2>>"$place/log"

@@ -52,10 +52,9 @@ compare ()
   fi
   jq -n --slurpfile files "$place/files.json" --slurpfile uploads "$place/uploads.json" \
     --slurpfile server "$place/server.json" --argjson carried "$carried" \
-    --arg group "$case_number" \
     '$files[0] as $files | $uploads[0] as $uploads | $server[0] as $server
-     | {outbox_group: $group, captured_by: "A. Nikolaou", job: $group} as $metadata
-     | '"$(cat "$here/verdict.jq")" >"$place/verdict.json" 2>>"$place/log"
+     | ($ARGS.positional | map(split("=") | {(.[0]): .[1]}) | add) as $metadata
+     | '"$(cat "$here/verdict.jq")" --args "outbox_group=$group" "${said[@]}" >"$place/verdict.json" 2>>"$place/log"
 }
 
 judge ()
