@@ -94,14 +94,14 @@ clear_mark (const char *path, const char *mark)
 }
 
 void
-ob_database_note_damage (ObDatabase *database)
+ob_database_note_damage (ObDatabase *database, const char *what)
 {
   g_autoptr (GError) error = NULL;
 
   if (database->is_damaged || !database->is_in_use)
     return;
   database->is_damaged = TRUE;
-  g_warning ("%s is damaged: %s", database->path, sqlite3_errmsg (database->handle));
+  g_warning ("%s is damaged: %s", database->path, what);
   if (!set_mark (database->path, "bad", &error))
     g_warning ("It could not be marked: %s", error->message);
   if (database->on_damaged)
@@ -149,7 +149,7 @@ ob_database_set_error (ObDatabase *database, GError **error)
   g_set_error (error, OUTBOX_ERROR, is_full ? OUTBOX_ERROR_DISK_FULL : OUTBOX_ERROR_STORAGE,
                "The database reports: %s", sqlite3_errmsg (database->handle));
   if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
-    ob_database_note_damage (database);
+    ob_database_note_damage (database, sqlite3_errmsg (database->handle));
 }
 
 gboolean

@@ -40,8 +40,8 @@ void ob_database_watch_damage (ObDatabase *database, void (*on_damaged) (gpointe
 /* Whether damage was found since it was opened. */
 gboolean ob_database_is_damaged (ObDatabase *database);
 
-/* For those who find something in a row that was never written there. */
-void ob_database_note_damage (ObDatabase *database);
+/* For those who find it: @what tells a person. */
+void ob_database_note_damage (ObDatabase *database, const char *what);
 
 sqlite3 *ob_database_get_handle (ObDatabase *database);
 

@@ -87,7 +87,7 @@ read_upload (ObDatabase *database, ObStatement *statement, GError **error)
   if (is_sound (upload))
     return g_steal_pointer (&upload);
   g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE, "The database has a row that was never written");
-  ob_database_note_damage (database);
+  ob_database_note_damage (database, "it has a row that was never written");
 
   return NULL;
 }
@@ -341,7 +341,7 @@ ob_uploads_count (ObDatabase *database, GError **error)
 
       if (!count.destination || !count.rule || (guint) count.stored >= OB_N_STORED)
         {
-          ob_database_note_damage (database);
+          ob_database_note_damage (database, "it has a row that was never written");
           g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE, "The database has a row that was never written");
           return NULL;
         }

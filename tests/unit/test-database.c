@@ -7,6 +7,7 @@
 
 #include "config.h"
 #include "dbus/error.h"
+#include "store/destinations.h"
 #include "store/journal.h"
 #include "store/uploads.h"
 
@@ -325,6 +326,145 @@ test_a_move_without_a_row_changes_nothing (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (upload->sequence, ==, 0);
 }
 
+/* What sqlite_master says, one line each, in an order of its own. */
+static char *
+dup_schema (ObDatabase *database)
+{
+  sqlite3_stmt *statement;
+  GString *text = g_string_new (NULL);
+
+  g_assert_cmpint (sqlite3_prepare_v2 (ob_database_get_handle (database),
+                                       "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name", -1,
+                                       &statement, NULL),
+                   ==, SQLITE_OK);
+  while (sqlite3_step (statement) == SQLITE_ROW)
+    g_string_append_printf (text, "%s\n", (const char *) sqlite3_column_text (statement, 0));
+  (void) sqlite3_finalize (statement);
+
+  return g_string_free (text, FALSE);
+}
+
+/* A queue of every released schema becomes what a new one is, with all that was in it. */
+static void
+test_a_released_schema_is_migrated (Fixture *fixture, gconstpointer data)
+{
+  const struct
+  {
+    const char *name;
+    ObStored stored;
+    OutboxReason reason;
+    gboolean is_paused;
+  } rows[] = {
+    { "one.jpg", OB_STORED_DONE, OUTBOX_REASON_NONE, FALSE },
+    { "two.jpg", OB_STORED_FAILED, OUTBOX_REASON_TOO_LARGE, FALSE },
+    { "three.mp4", OB_STORED_QUEUED, OUTBOX_REASON_NONE, FALSE },
+    { "vier «4».txt", OB_STORED_QUEUED, OUTBOX_REASON_NONE, TRUE },
+  };
+  g_autofree char *path = g_build_filename (g_getenv ("FIXTURES"), "queue-1.sql", NULL);
+  g_autofree char *sql = NULL;
+  g_autofree char *schema = NULL;
+  g_autofree char *fresh_schema = NULL;
+  g_autoptr (ObDatabase) database = NULL;
+  g_autoptr (GPtrArray) uploads = NULL;
+  g_autoptr (GHashTable) destinations = NULL;
+  const ObUploadsFilter everything = { 0 };
+  const ObUpload *first;
+  sqlite3 *handle;
+
+  g_assert_true (g_file_get_contents (path, &sql, NULL, NULL));
+  g_assert_cmpint (sqlite3_open (fixture->path, &handle), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (handle, sql, NULL, NULL, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_close (handle), ==, SQLITE_OK);
+
+  database = open_good (fixture, 1000, FALSE);
+  uploads = ob_uploads_list (database, &everything, 0, 100, NULL);
+  g_assert_cmpuint (uploads->len, ==, G_N_ELEMENTS (rows));
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      const ObUpload *upload = uploads->pdata[i];
+
+      g_assert_cmpstr (upload->name, ==, rows[i].name);
+      g_assert_cmpuint (upload->stored, ==, rows[i].stored);
+      g_assert_cmpuint (upload->reason, ==, rows[i].reason);
+      g_assert_cmpint (upload->is_paused, ==, rows[i].is_paused);
+    }
+  first = uploads->pdata[0];
+  g_assert_cmpstr (first->key, ==, "key-1");
+  g_assert_cmpstr (first->receipt.record, ==, "rec-01a20d45-ede1-7000-9751-6447c37e1e2d");
+  g_assert_cmpint (ask (database, "SELECT sum(uploads) FROM counters"), ==, G_N_ELEMENTS (rows));
+  destinations = ob_destinations_load (database, NULL);
+  g_assert_cmpuint (g_hash_table_size (destinations), ==, 2);
+
+  schema = dup_schema (database);
+  g_clear_pointer (&database, ob_database_free);
+  (void) empty_folder (fixture->folder);
+  database = open_good (fixture, 1000, FALSE);
+  fresh_schema = dup_schema (database);
+  g_assert_cmpstr (schema, ==, fresh_schema);
+}
+
+/* A log that is gone takes the last transactions with it: what is left is set aside as the past, and its rows can be read. */
+static void
+test_one_without_its_log_is_set_aside (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ObDatabase) database = open_good (fixture, 1000, FALSE);
+  g_autoptr (ObDatabase) aside = NULL;
+  g_autoptr (ObUpload) upload = make_upload ("id-1", "key-1");
+  g_autoptr (ObUpload) row = NULL;
+  g_autofree char *mark = g_strconcat (fixture->path, ".in-use", NULL);
+  g_autofree char *bytes = NULL;
+  gsize size_bytes;
+
+  g_assert_true (ob_uploads_insert (database, upload, NULL));
+  run (database, "PRAGMA wal_checkpoint (TRUNCATE)");
+  g_assert_null (ob_database_open_aside (database));
+  /* As it stands on the disk when the process dies, but for the log. */
+  g_assert_true (g_file_get_contents (fixture->path, &bytes, &size_bytes, NULL));
+  g_clear_pointer (&database, ob_database_free);
+  g_assert_true (g_file_set_contents (fixture->path, bytes, (gssize) size_bytes, NULL));
+  g_assert_true (g_file_set_contents (mark, "", 0, NULL));
+
+  database = open_good (fixture, 2000, TRUE);
+  g_assert_cmpint (ob_database_get_epoch (database), ==, 2000);
+  g_assert_cmpint (ask (database, "SELECT count(*) FROM uploads"), ==, 0);
+  aside = ob_database_open_aside (database);
+  row = ob_uploads_get (aside, "id-1", NULL);
+  g_assert_cmpstr (row->key, ==, "key-1");
+}
+
+static void
+count (gpointer user_data)
+{
+  ++*(guint *) user_data;
+}
+
+/* Damage that a query finds: told once, and the next to open it sets it aside. */
+static void
+test_damage_that_a_query_finds (Fixture *fixture, gconstpointer data)
+{
+  const char *const damages[] = { "UPDATE uploads SET state = 17", "UPDATE uploads SET name = CAST (x'ff41' AS TEXT)",
+                                  "UPDATE uploads SET app = ''; UPDATE counters SET state = -1" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (damages); i++)
+    {
+      g_autoptr (ObDatabase) database = open_good (fixture, 1000 + i, i > 0);
+      g_autoptr (ObUpload) upload = make_upload ("id-1", NULL);
+      g_autoptr (ObUpload) row = NULL;
+      g_autoptr (GArray) counts = NULL;
+      guint n_told = 0;
+
+      g_assert_true (ob_uploads_insert (database, upload, NULL));
+      run (database, damages[i]);
+      ob_database_watch_damage (database, count, &n_told);
+      row = ob_uploads_get (database, "id-1", NULL);
+      counts = ob_uploads_count (database, NULL);
+      g_assert_true (!row || !counts);
+      g_assert_cmpuint (n_told, ==, 1);
+      g_assert_true (ob_database_is_damaged (database));
+    }
+  (void) empty_folder (fixture->folder);
+}
+
 static void
 test_killed_while_it_migrates (Fixture *fixture, gconstpointer data)
 {
@@ -368,6 +508,9 @@ main (int argc, char *argv[])
     { "/uploads/rows-that-cannot-be", test_rows_that_cannot_be },
     { "/journal/the-funnel-keeps-to-the-edges", test_the_funnel_keeps_to_the_edges },
     { "/journal/a-move-without-a-row-changes-nothing", test_a_move_without_a_row_changes_nothing },
+    { "/database/a-released-schema-is-migrated", test_a_released_schema_is_migrated },
+    { "/database/one-without-its-log-is-set-aside", test_one_without_its_log_is_set_aside },
+    { "/database/damage-that-a-query-finds", test_damage_that_a_query_finds },
     { "/database/killed-while-it-migrates", test_killed_while_it_migrates },
   };
 
