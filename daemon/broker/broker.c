@@ -368,6 +368,20 @@ state_of_count (ObBroker *self, const ObCount *count)
   return ob_status (count->stored, OUTBOX_REASON_NONE, holds, n_holds).state;
 }
 
+GArray *
+ob_broker_find_kinds (ObBroker *self, OutboxState state, GError **error)
+{
+  GArray *counts = ob_uploads_count (self->database, error);
+
+  for (guint i = 0; counts && i < counts->len;)
+    if (state_of_count (self, &g_array_index (counts, ObCount, i)) == state)
+      i++;
+    else
+      g_array_remove_index_fast (counts, i);
+
+  return counts;
+}
+
 gboolean
 ob_broker_summarise (ObBroker *self, guint64 uploads[OUTBOX_N_STATES], guint64 bytes[OUTBOX_N_STATES], GError **error)
 {

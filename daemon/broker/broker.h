@@ -125,6 +125,10 @@ GArray *ob_broker_list_holds (ObBroker *self);
 /* The public status of an upload, now. */
 ObStatus ob_broker_get_status (ObBroker *self, const ObUpload *upload);
 
+/* Returns: (transfer full) (element-type ObCount): the kinds of uploads whose public state is @state now; O(lanes).
+ * Errors: Storage. */
+GArray *ob_broker_find_kinds (ObBroker *self, OutboxState state, GError **error);
+
 /* Number and bytes by public state; O(lanes). Errors: Storage. */
 gboolean ob_broker_summarise (ObBroker *self, guint64 uploads[OUTBOX_N_STATES], guint64 bytes[OUTBOX_N_STATES],
                               GError **error);

@@ -7,6 +7,8 @@
 
 #include <json-glib/json-glib.h>
 
+#define IDLE_MAX 64
+
 ObStatement *
 ob_statement_new (ObDatabase *database, const char *sql, GError **error)
 {
@@ -37,6 +39,9 @@ ob_statement_free (ObStatement *statement)
   /* An error of the last step was reported then. */
   (void) sqlite3_reset (statement->handle);
   (void) sqlite3_clear_bindings (statement->handle);
+  /* Texts with a part for each of several kinds are many: only so many are kept. */
+  if (g_hash_table_size (statement->idle) >= IDLE_MAX)
+    g_hash_table_remove_all (statement->idle);
   /* Replaces, and so ends, one of the same text that was in use at the same time. */
   g_hash_table_replace (statement->idle, (gpointer) sqlite3_sql (statement->handle), statement->handle);
   g_free (statement);

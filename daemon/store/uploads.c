@@ -233,6 +233,35 @@ read_all (ObDatabase *database, ObStatement *statement, GError **error)
   return NULL;
 }
 
+/* Kinds are picked out by SQLite, so that a long queue of others costs no records. */
+static void
+append_kinds (GString *sql, const GArray *kinds)
+{
+  g_string_append (sql, " AND (destination, rule, state, hold) IN (VALUES ");
+  for (guint i = 0; i < kinds->len; i++)
+    g_string_append_printf (sql, "%s(@destination%u, @rule%u, @state%u, @hold%u)", i > 0 ? ", " : "", i, i, i, i);
+  g_string_append_c (sql, ')');
+}
+
+static void
+bind_kinds (ObStatement *statement, const GArray *kinds)
+{
+  for (guint i = 0; i < kinds->len; i++)
+    {
+      const ObCount *kind = &g_array_index (kinds, ObCount, i);
+      char parameter[32];
+
+      g_snprintf (parameter, sizeof parameter, "@destination%u", i);
+      ob_statement_bind_text (statement, parameter, kind->destination);
+      g_snprintf (parameter, sizeof parameter, "@rule%u", i);
+      ob_statement_bind_text (statement, parameter, kind->rule);
+      g_snprintf (parameter, sizeof parameter, "@state%u", i);
+      ob_statement_bind_number (statement, parameter, kind->stored);
+      g_snprintf (parameter, sizeof parameter, "@hold%u", i);
+      ob_statement_bind_number (statement, parameter, kind->own_hold);
+    }
+}
+
 GPtrArray *
 ob_uploads_list (ObDatabase *database, const ObUploadsFilter *filter, gint64 after_number, guint limit,
                  GError **error)
@@ -248,8 +277,10 @@ ob_uploads_list (ObDatabase *database, const ObUploadsFilter *filter, gint64 aft
     g_string_append (sql, " AND app = @app");
   if (filter->destination)
     g_string_append (sql, " AND destination = @destination");
-  if (filter->has_stored)
-    g_string_append (sql, " AND state = @state");
+  if (filter->kinds && filter->kinds->len == 0)
+    return g_ptr_array_new_with_free_func ((GDestroyNotify) ob_upload_free);
+  if (filter->kinds)
+    append_kinds (sql, filter->kinds);
   if (filter->is_unfinished)
     g_string_append (sql, " AND state <> 5");
   g_string_append (sql, " ORDER BY number LIMIT @limit");
@@ -260,7 +291,8 @@ ob_uploads_list (ObDatabase *database, const ObUploadsFilter *filter, gint64 aft
   ob_statement_bind_text (statement, "@group", filter->group);
   ob_statement_bind_text (statement, "@app", filter->app);
   ob_statement_bind_text (statement, "@destination", filter->destination);
-  ob_statement_bind_number (statement, "@state", filter->stored);
+  if (filter->kinds)
+    bind_kinds (statement, filter->kinds);
   ob_statement_bind_number (statement, "@limit", limit);
 
   return read_all (database, statement, error);

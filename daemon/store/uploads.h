@@ -28,14 +28,24 @@ gboolean ob_uploads_has (ObDatabase *database, const char *id);
 /* Returns: (transfer full) (nullable): the upload with that submit key. Errors: NotFound, Storage. */
 ObUpload *ob_uploads_get_by_key (ObDatabase *database, const char *app, const char *key, GError **error);
 
+/* How many uploads there are of a kind. */
+typedef struct
+{
+  const char *destination; /* interned */
+  const char *rule;        /* interned */
+  ObStored stored;
+  int own_hold; /* 0: none; 1: a pause; 2: a retry */
+  guint64 uploads;
+  guint64 bytes;
+} ObCount;
+
 /* What List filters by; NULL and FALSE match everything. */
 typedef struct
 {
   const char *group;
   const char *app;
   const char *destination;
-  gboolean has_stored;
-  ObStored stored;
+  const GArray *kinds;    /* of ObCount: what is of one of them */
   gboolean is_unfinished; /* not done */
 } ObUploadsFilter;
 
@@ -62,17 +72,6 @@ GPtrArray *ob_uploads_ready (ObDatabase *database, const char *destination, cons
 
 /* Returns: when the next hold of an upload ends, in Unix milliseconds, or 0. */
 gint64 ob_uploads_next_wake_ms (ObDatabase *database);
-
-/* How many uploads there are of a kind. */
-typedef struct
-{
-  const char *destination; /* interned */
-  const char *rule;        /* interned */
-  ObStored stored;
-  int own_hold; /* 0: none; 1: a pause; 2: a retry */
-  guint64 uploads;
-  guint64 bytes;
-} ObCount;
 
 /* Returns: (transfer full) (element-type ObCount): a few rows, whatever the length of the queue. Errors: Storage. */
 GArray *ob_uploads_count (ObDatabase *database, GError **error);

@@ -9,6 +9,7 @@
 #include "dbus/error.h"
 #include "store/destinations.h"
 #include "store/journal.h"
+#include "store/statement.h"
 #include "store/uploads.h"
 
 #include <glib/gstdio.h>
@@ -344,6 +345,84 @@ dup_schema (ObDatabase *database)
   return g_string_free (text, FALSE);
 }
 
+/* The second use of a statement knows nothing of the first, whatever that bound and however far it read. */
+static void
+test_a_statement_is_used_again (Fixture *fixture, gconstpointer data)
+{
+  const char *const sql = "SELECT @text UNION ALL SELECT 'more'";
+  g_autoptr (ObDatabase) database = open_good (fixture, 1000, FALSE);
+  ObStatement *first = ob_statement_new (database, sql, NULL);
+  sqlite3_stmt *handle = first->handle;
+  ObStatement *second, *meanwhile;
+
+  ob_statement_bind_text (first, "@text", "value");
+  g_assert_cmpint (ob_statement_step (first), ==, SQLITE_ROW);
+  g_assert_cmpstr (ob_statement_get_text (first, 0), ==, "value");
+  ob_statement_free (first);
+
+  second = ob_statement_new (database, sql, NULL);
+  g_assert_true (second->handle == handle);
+  meanwhile = ob_statement_new (database, sql, NULL);
+  g_assert_true (meanwhile->handle != handle);
+  g_assert_cmpint (ob_statement_step (second), ==, SQLITE_ROW);
+  g_assert_null (ob_statement_get_text (second, 0));
+  ob_statement_free (meanwhile);
+  g_assert_cmpint (ob_statement_step (second), ==, SQLITE_ROW);
+  g_assert_cmpstr (ob_statement_get_text (second, 0), ==, "more");
+  ob_statement_free (second);
+}
+
+/* As many statements as there are texts are not kept for ever. */
+static void
+test_statements_are_bounded (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ObDatabase) database = open_good (fixture, 1000, FALSE);
+
+  for (guint i = 0; i < 1000; i++)
+    {
+      g_autofree char *sql = g_strdup_printf ("SELECT %u", i);
+      g_autoptr (ObStatement) statement = ob_statement_new (database, sql, NULL);
+
+      g_assert_cmpint (ob_statement_step (statement), ==, SQLITE_ROW);
+      g_assert_cmpint (ob_statement_get_number (statement, 0), ==, i);
+    }
+  g_assert_cmpuint (g_hash_table_size (ob_database_get_idle_statements (database)), <=, 64);
+}
+
+static void
+test_uploads_are_listed_by_kind (Fixture *fixture, gconstpointer data)
+{
+  const ObCount paused = { .destination = "depot", .rule = "", .stored = OB_STORED_SAVING, .own_hold = 1 };
+  const ObCount retrying = { .destination = "depot", .rule = "", .stored = OB_STORED_SAVING, .own_hold = 2 };
+  const ObCount elsewhere = { .destination = "attic", .rule = "", .stored = OB_STORED_SAVING, .own_hold = 1 };
+  g_autoptr (ObDatabase) database = open_good (fixture, 1000, FALSE);
+  g_autoptr (GArray) kinds = g_array_new (FALSE, FALSE, sizeof (ObCount));
+  const ObUploadsFilter filter = { .kinds = kinds };
+  g_autoptr (GPtrArray) none = NULL;
+  g_autoptr (GPtrArray) listed = NULL;
+
+  for (guint i = 0; i < 4; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("id-%u", i);
+      g_autoptr (ObUpload) upload = make_upload (id, NULL);
+
+      g_free (upload->destination);
+      upload->destination = g_strdup ("depot");
+      upload->is_paused = i == 1;
+      upload->retry_at_ms = i == 3 ? 5000 : 0;
+      g_assert_true (ob_uploads_insert (database, upload, NULL));
+    }
+  none = ob_uploads_list (database, &filter, 0, 10, NULL);
+  g_assert_cmpuint (none->len, ==, 0);
+  g_array_append_val (kinds, retrying);
+  g_array_append_val (kinds, elsewhere);
+  g_array_append_val (kinds, paused);
+  listed = ob_uploads_list (database, &filter, 0, 10, NULL);
+  g_assert_cmpuint (listed->len, ==, 2);
+  g_assert_cmpstr (((ObUpload *) listed->pdata[0])->id, ==, "id-1");
+  g_assert_cmpstr (((ObUpload *) listed->pdata[1])->id, ==, "id-3");
+}
+
 /* A queue of every released schema becomes what a new one is, with all that was in it. */
 static void
 test_a_released_schema_is_migrated (Fixture *fixture, gconstpointer data)
@@ -506,6 +585,9 @@ main (int argc, char *argv[])
     { "/database/counters-are-in-step", test_counters_are_in_step },
     { "/uploads/a-row-comes-back-whole", test_a_row_comes_back_whole },
     { "/uploads/rows-that-cannot-be", test_rows_that_cannot_be },
+    { "/uploads/they-are-listed-by-kind", test_uploads_are_listed_by_kind },
+    { "/statement/it-is-used-again", test_a_statement_is_used_again },
+    { "/statement/they-are-bounded", test_statements_are_bounded },
     { "/journal/the-funnel-keeps-to-the-edges", test_the_funnel_keeps_to_the_edges },
     { "/journal/a-move-without-a-row-changes-nothing", test_a_move_without_a_row_changes_nothing },
     { "/database/a-released-schema-is-migrated", test_a_released_schema_is_migrated },

@@ -208,50 +208,23 @@ read_filter (GVariant *options, const ObOption *table, GError **error)
   return g_steal_pointer (&filter);
 }
 
-/* The stored state behind a public one, where there is just one. */
-static void
-set_stored (ObUploadsFilter *stored, const Filter *filter)
-{
-  stored->has_stored = filter->has_state;
-  switch (filter->state)
-    {
-    case OUTBOX_STATE_SAVING:
-      stored->stored = OB_STORED_SAVING;
-      break;
-    case OUTBOX_STATE_UPLOADING:
-      stored->stored = OB_STORED_UPLOADING;
-      break;
-    case OUTBOX_STATE_CONFIRMING:
-      stored->stored = OB_STORED_CONFIRMING;
-      break;
-    case OUTBOX_STATE_FAILED:
-      stored->stored = OB_STORED_FAILED;
-      break;
-    case OUTBOX_STATE_DONE:
-      stored->stored = OB_STORED_DONE;
-      break;
-    case OUTBOX_STATE_QUEUED:
-    case OUTBOX_STATE_RETRYING:
-    case OUTBOX_STATE_PAUSED:
-    default:
-      stored->stored = OB_STORED_QUEUED;
-      break;
-    }
-}
-
-/* Pages through the rows until the page is full: a public state is more than the stored one. Returns: the cursor. */
+/* Pages through the rows until the page is full. Returns: the cursor. */
 static char *
 fill_page (ObUploadsAdapter *adapter, const Filter *filter, gint64 after, guint limit, GVariantBuilder *list,
            GError **error)
 {
-  ObUploadsFilter stored = { .group = filter->group,
-                             .app = filter->app,
-                             .destination = filter->destination,
-                             .is_unfinished = filter->is_unfinished };
+  g_autoptr (GArray) kinds
+      = filter->has_state ? ob_broker_find_kinds (adapter->broker, filter->state, error) : NULL;
+  const ObUploadsFilter stored = { .group = filter->group,
+                                   .app = filter->app,
+                                   .destination = filter->destination,
+                                   .kinds = kinds,
+                                   .is_unfinished = filter->is_unfinished };
   gsize page_bytes = 0;
   guint n_found = 0;
 
-  set_stored (&stored, filter);
+  if (filter->has_state && !kinds)
+    return NULL;
   for (;;)
     {
       g_autoptr (GPtrArray) uploads
