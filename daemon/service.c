@@ -24,6 +24,7 @@ struct _ObService
   ObClock *clock;
   ObNetwork *network;
   ObBroker *broker;
+  ObAdapterContext context; /* owns the callers */
   ObUploadsAdapter *uploads;
   GPtrArray *skeletons; /* the other interfaces */
   guint name;
@@ -56,6 +57,7 @@ lock_folder (const char *data_folder, GError **error)
 static gboolean
 export_all (ObService *service, GDBusConnection *connection, GError **error)
 {
+  ob_callers_attach (service->context.callers, connection);
   if (!ob_uploads_adapter_export (service->uploads, connection, error))
     return FALSE;
   for (guint i = 0; i < service->skeletons->len; i++)
@@ -167,9 +169,10 @@ build (ObService *service, const char *data_folder, GError **error)
   ob_database_watch_damage (service->database, on_damaged, service);
   if (ob_database_is_damaged (service->database))
     on_damaged (service);
-  service->uploads = ob_uploads_adapter_new (service->broker);
-  g_ptr_array_add (service->skeletons, ob_queue_adapter_new (service->broker));
-  g_ptr_array_add (service->skeletons, ob_destinations_adapter_new (service->broker));
+  service->context = (ObAdapterContext){ service->broker, ob_callers_new () };
+  service->uploads = ob_uploads_adapter_new (&service->context);
+  g_ptr_array_add (service->skeletons, ob_queue_adapter_new (&service->context));
+  g_ptr_array_add (service->skeletons, ob_destinations_adapter_new (&service->context));
   g_ptr_array_add (service->skeletons, ob_groups_adapter_new ());
   g_ptr_array_add (service->skeletons, ob_policy_adapter_new ());
   g_ptr_array_add (service->skeletons, ob_access_adapter_new ());
@@ -206,6 +209,7 @@ ob_service_free (ObService *service)
     g_dbus_interface_skeleton_unexport (service->skeletons->pdata[i]);
   g_ptr_array_unref (service->skeletons);
   g_clear_pointer (&service->uploads, ob_uploads_adapter_free);
+  g_clear_pointer (&service->context.callers, ob_callers_free);
   g_clear_object (&service->broker);
   g_clear_pointer (&service->spool, ob_spool_free);
   g_clear_pointer (&service->database, ob_database_free);

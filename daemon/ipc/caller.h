@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Who calls over the bus: which app, and whether it is still there. Main thread.
+ * Who calls over the bus: which app, sandboxed or not, and whether it is still there. Main thread.
  */
 #pragma once
 
@@ -9,19 +9,44 @@
 
 G_BEGIN_DECLS
 
+typedef struct
+{
+  char *app; /* the Flatpak app id where it is sandboxed, else the name of its program */
+  gboolean is_sandboxed;
+} ObCaller;
+
 typedef struct _ObCallers ObCallers;
 
-/* @on_gone: called when a caller that was ever asked for has left the bus. */
-ObCallers *ob_callers_new (GDBusConnection *connection, void (*on_gone) (const char *sender, gpointer user_data),
-                           gpointer user_data);
+ObCallers *ob_callers_new (void);
+
+/* Those who still wait for an answer are told NotAllowed later, by the main loop. */
 void ob_callers_free (ObCallers *callers);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObCallers, ob_callers_free)
 
-/* Called once. @app: (nullable): the Flatpak app id where the caller is sandboxed, else the name of its program.
- * @error: NotAllowed where it cannot be told. */
-typedef void (*ObCallerFound) (const char *app, const GError *error, gpointer user_data);
+/* Before the first question. */
+void ob_callers_attach (ObCallers *callers, GDBusConnection *connection);
+
+/* @on_gone: called when a caller that was ever asked for has left the bus. */
+void ob_callers_watch (ObCallers *callers, void (*on_gone) (const char *sender, gpointer user_data),
+                       gpointer user_data);
+
+/* Called once. @caller: (nullable). @error: NotAllowed where it cannot be told who it is. */
+typedef void (*ObCallerFound) (const ObCaller *caller, const GError *error, gpointer user_data);
 
 /* Asks the bus once for each @sender (a unique name), and remembers. */
 void ob_callers_find (ObCallers *callers, const char *sender, ObCallerFound found, gpointer user_data);
+
+/**
+ * ob_caller_read:
+ * @pid: the process that made the connection
+ * @pidfd: the same from the bus, or -1 where it gives none
+ *
+ * Errors: NotAllowed for everything but a clear answer.
+ *
+ * Returns: (transfer full) (nullable): who that process is
+ */
+ObCaller *ob_caller_read (guint32 pid, int pidfd, GError **error);
+void ob_caller_free (ObCaller *caller);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObCaller, ob_caller_free)
 
 G_END_DECLS

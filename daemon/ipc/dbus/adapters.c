@@ -26,6 +26,40 @@ ob_adapter_refuse (GDBusInterfaceSkeleton *skeleton, const char *const *signals)
     g_signal_connect (skeleton, *signals, G_CALLBACK (on_refused), NULL);
 }
 
+typedef struct
+{
+  GDBusMethodInvocation *invocation;
+  ObOperation operation;
+  ObAdapterCall call;
+  gpointer user_data;
+} Admission;
+
+static void
+on_caller_found (const ObCaller *caller, const GError *error, gpointer user_data)
+{
+  g_autofree Admission *admission = user_data;
+
+  if (!caller)
+    g_dbus_method_invocation_return_gerror (admission->invocation, error);
+  else if (ob_access_get (caller, admission->operation) == OB_ACCESS_NONE)
+    g_dbus_method_invocation_return_error (admission->invocation, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED,
+                                           "%s may not do that", caller->app);
+  else
+    admission->call (admission->user_data, admission->invocation, caller);
+}
+
+gboolean
+ob_adapter_admit (ObCallers *callers, GDBusMethodInvocation *invocation, ObOperation operation, ObAdapterCall call,
+                  gpointer user_data)
+{
+  Admission *admission = g_new (Admission, 1);
+
+  *admission = (Admission){ invocation, operation, call, user_data };
+  ob_callers_find (callers, g_dbus_method_invocation_get_sender (invocation), on_caller_found, admission);
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
 void
 ob_adapter_reply (const GError *error, gpointer invocation)
 {

@@ -2,26 +2,33 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * One adapter an interface of the bus, over the generated skeletons. Each lives as long as the skeleton that it returns
- * (transfer full); broker and callers are borrowed. Main thread.
+ * (transfer full); the context is borrowed. Main thread.
  */
 #pragma once
 
 #include "broker/broker.h"
 #include "dbus/outbox-dbus.h"
-#include "ipc/caller.h"
+#include "ipc/access.h"
 
 G_BEGIN_DECLS
 
+/* What every adapter needs; both outlive it. */
+typedef struct
+{
+  ObBroker *broker;
+  ObCallers *callers;
+} ObAdapterContext;
+
 typedef struct _ObUploadsAdapter ObUploadsAdapter;
 
-ObUploadsAdapter *ob_uploads_adapter_new (ObBroker *broker);
+ObUploadsAdapter *ob_uploads_adapter_new (const ObAdapterContext *context);
 void ob_uploads_adapter_free (ObUploadsAdapter *adapter);
 
 /* Exports the interface. */
 gboolean ob_uploads_adapter_export (ObUploadsAdapter *adapter, GDBusConnection *connection, GError **error);
 
-GDBusInterfaceSkeleton *ob_queue_adapter_new (ObBroker *broker);
-GDBusInterfaceSkeleton *ob_destinations_adapter_new (ObBroker *broker);
+GDBusInterfaceSkeleton *ob_queue_adapter_new (const ObAdapterContext *context);
+GDBusInterfaceSkeleton *ob_destinations_adapter_new (const ObAdapterContext *context);
 
 /* What this version does not do. */
 GDBusInterfaceSkeleton *ob_groups_adapter_new (void);
@@ -30,6 +37,13 @@ GDBusInterfaceSkeleton *ob_access_adapter_new (void);
 
 /* Lets a method answer NotSupported. @signals: of the skeleton, such as "handle-create"; ends with NULL. */
 void ob_adapter_refuse (GDBusInterfaceSkeleton *skeleton, const char *const *signals);
+
+/* A call by a caller who may make it. Its parameters are those of @invocation (transfer full). */
+typedef void (*ObAdapterCall) (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *caller);
+
+/* Asks who calls, refuses whom the table of access refuses, and runs the call. Returns: that it is handled. */
+gboolean ob_adapter_admit (ObCallers *callers, GDBusMethodInvocation *invocation, ObOperation operation,
+                           ObAdapterCall call, gpointer user_data);
 
 /* Answers a method that has no results: an ObCommandDone whose data is the invocation (transfer full). */
 void ob_adapter_reply (const GError *error, gpointer invocation);

@@ -9,20 +9,32 @@
 
 #define TELL_EVERY_MS 250
 
+static void
+pause_queue (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller *caller)
+{
+  ob_broker_set_paused (broker, TRUE, ob_adapter_reply, invocation);
+}
+
 static gboolean
 on_pause (OutboxDBusQueue *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
 {
-  ob_broker_set_paused (user_data, TRUE, ob_adapter_reply, invocation);
+  const ObAdapterContext *context = user_data;
 
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  return ob_adapter_admit (context->callers, invocation, OB_OPERATION_STEER, pause_queue, context->broker);
+}
+
+static void
+resume_queue (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller *caller)
+{
+  ob_broker_set_paused (broker, FALSE, ob_adapter_reply, invocation);
 }
 
 static gboolean
 on_resume (OutboxDBusQueue *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
 {
-  ob_broker_set_paused (user_data, FALSE, ob_adapter_reply, invocation);
+  const ObAdapterContext *context = user_data;
 
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  return ob_adapter_admit (context->callers, invocation, OB_OPERATION_STEER, resume_queue, context->broker);
 }
 
 static gboolean
@@ -76,17 +88,17 @@ on_counts_changed (ObBroker *broker, gpointer user_data)
 }
 
 GDBusInterfaceSkeleton *
-ob_queue_adapter_new (ObBroker *broker)
+ob_queue_adapter_new (const ObAdapterContext *context)
 {
   const char *const refused[] = { "handle-conditions", "handle-rest-address", NULL };
   OutboxDBusQueue *skeleton = outbox_dbus_queue_skeleton_new ();
 
   ob_adapter_refuse (G_DBUS_INTERFACE_SKELETON (skeleton), refused);
-  g_signal_connect (skeleton, "handle-pause", G_CALLBACK (on_pause), broker);
-  g_signal_connect (skeleton, "handle-resume", G_CALLBACK (on_resume), broker);
-  g_signal_connect (skeleton, "handle-summary", G_CALLBACK (on_summary), broker);
-  g_signal_connect (skeleton, "handle-holds", G_CALLBACK (on_holds), broker);
-  g_signal_connect_object (broker, "counts-changed", G_CALLBACK (on_counts_changed), skeleton, 0);
+  g_signal_connect (skeleton, "handle-pause", G_CALLBACK (on_pause), (gpointer) context);
+  g_signal_connect (skeleton, "handle-resume", G_CALLBACK (on_resume), (gpointer) context);
+  g_signal_connect (skeleton, "handle-summary", G_CALLBACK (on_summary), context->broker);
+  g_signal_connect (skeleton, "handle-holds", G_CALLBACK (on_holds), context->broker);
+  g_signal_connect_object (context->broker, "counts-changed", G_CALLBACK (on_counts_changed), skeleton, 0);
 
   return G_DBUS_INTERFACE_SKELETON (skeleton);
 }

@@ -21,10 +21,10 @@
 
 struct _ObUploadsAdapter
 {
-  ObBroker *broker; /* borrowed */
+  ObBroker *broker;   /* borrowed, as is the next */
+  ObCallers *callers;
   OutboxDBusUploads *skeleton;
   GDBusConnection *connection;
-  ObCallers *callers;
   GHashTable *watchers; /* unique name → Filter */
 };
 
@@ -73,15 +73,26 @@ fail (GDBusMethodInvocation *invocation, const GError *error)
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
-/* --- Submit --- */
-
-typedef struct
+static gboolean
+admit (gpointer user_data, GDBusMethodInvocation *invocation, ObOperation operation, ObAdapterCall call)
 {
-  ObUploadsAdapter *adapter;
-  GDBusMethodInvocation *invocation;
-  GVariant *options;
-  int fd;
-} Submission;
+  return ob_adapter_admit (((ObUploadsAdapter *) user_data)->callers, invocation, operation, call, user_data);
+}
+
+/* An upload that the caller may not see is to it as if it were not there. Errors: NotFound, Storage. */
+static ObUpload *
+find_upload (ObUploadsAdapter *adapter, const ObCaller *caller, ObOperation operation, const char *id, GError **error)
+{
+  g_autoptr (ObUpload) upload = ob_broker_get (adapter->broker, id, error);
+
+  if (!upload || ob_access_get (caller, operation) == OB_ACCESS_ALL || g_str_equal (upload->app, caller->app))
+    return g_steal_pointer (&upload);
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, "There is no upload %s", id);
+
+  return NULL;
+}
+
+/* --- Submit --- */
 
 static void
 on_submitted (const char *id, const GError *error, gpointer user_data)
@@ -92,34 +103,6 @@ on_submitted (const char *id, const GError *error, gpointer user_data)
     g_dbus_method_invocation_return_value (invocation, g_variant_new ("(s)", id));
   else
     g_dbus_method_invocation_return_gerror (invocation, error);
-}
-
-static void
-on_submitter_found (const char *app, const GError *error, gpointer user_data)
-{
-  Submission *call = user_data;
-  g_autoptr (GVariant) metadata = g_variant_lookup_value (call->options, "metadata", G_VARIANT_TYPE ("a{ss}"));
-  ObSubmission submission = { .app = app, .metadata = metadata };
-
-  (void) g_variant_lookup (call->options, "key", "&s", &submission.key);
-  (void) g_variant_lookup (call->options, "name", "&s", &submission.name);
-  (void) g_variant_lookup (call->options, "media_type", "&s", &submission.media_type);
-  (void) g_variant_lookup (call->options, "sha256", "&s", &submission.sha256);
-  (void) g_variant_lookup (call->options, "group", "&s", &submission.group);
-  (void) g_variant_lookup (call->options, "group_title", "&s", &submission.group_title);
-  (void) g_variant_lookup (call->options, "destination", "&s", &submission.destination);
-  (void) g_variant_lookup (call->options, "priority", "i", &submission.priority);
-  (void) g_variant_lookup (call->options, "form", "b", &submission.is_form);
-  (void) g_variant_lookup (call->options, "not_before", "x", &submission.not_before_ms);
-  if (app)
-    ob_broker_submit (call->adapter->broker, &submission, call->fd, on_submitted, call->invocation);
-  else
-    {
-      (void) close (call->fd);
-      g_dbus_method_invocation_return_gerror (call->invocation, error);
-    }
-  g_variant_unref (call->options);
-  g_free (call);
 }
 
 /* Takes the descriptor out of the call, rather than a copy of it: a burst holds one for each file that waits. A handle is an
@@ -146,48 +129,74 @@ take_descriptor (GDBusMethodInvocation *invocation, GUnixFDList *list, gint32 ha
   return taken;
 }
 
+static void
+submit (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *caller)
+{
+  ObUploadsAdapter *adapter = user_data;
+  GUnixFDList *fds = g_dbus_message_get_unix_fd_list (g_dbus_method_invocation_get_message (invocation));
+  g_autoptr (GVariant) options = NULL;
+  g_autoptr (GVariant) metadata = NULL;
+  g_autoptr (GError) error = NULL;
+  ObSubmission submission = { .app = caller->app };
+  gint32 handle;
+  int fd;
+
+  g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(h@a{sv})", &handle, &options);
+  if (!ob_options_check (options, submit_options, &error)
+      || (fd = take_descriptor (invocation, fds, handle, &error)) < 0)
+    {
+      (void) fail (invocation, error);
+      return;
+    }
+  metadata = g_variant_lookup_value (options, "metadata", G_VARIANT_TYPE ("a{ss}"));
+  submission.metadata = metadata;
+  (void) g_variant_lookup (options, "key", "&s", &submission.key);
+  (void) g_variant_lookup (options, "name", "&s", &submission.name);
+  (void) g_variant_lookup (options, "media_type", "&s", &submission.media_type);
+  (void) g_variant_lookup (options, "sha256", "&s", &submission.sha256);
+  (void) g_variant_lookup (options, "group", "&s", &submission.group);
+  (void) g_variant_lookup (options, "group_title", "&s", &submission.group_title);
+  (void) g_variant_lookup (options, "destination", "&s", &submission.destination);
+  (void) g_variant_lookup (options, "priority", "i", &submission.priority);
+  (void) g_variant_lookup (options, "form", "b", &submission.is_form);
+  (void) g_variant_lookup (options, "not_before", "x", &submission.not_before_ms);
+  ob_broker_submit (adapter->broker, &submission, fd, on_submitted, invocation);
+}
+
 static gboolean
 on_submit (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, GUnixFDList *fds, GVariant *handle,
            GVariant *options, gpointer user_data)
 {
-  ObUploadsAdapter *adapter = user_data;
-  g_autoptr (GError) error = NULL;
-  Submission *call;
-  int fd;
-
-  if (!ob_options_check (options, submit_options, &error))
-    return fail (invocation, error);
-  fd = take_descriptor (invocation, fds, g_variant_get_handle (handle), &error);
-  if (fd < 0)
-    return fail (invocation, error);
-  call = g_new0 (Submission, 1);
-  call->adapter = adapter;
-  call->invocation = invocation;
-  call->options = g_variant_ref (options);
-  call->fd = fd;
-  ob_callers_find (adapter->callers, g_dbus_method_invocation_get_sender (invocation), on_submitter_found, call);
-
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  return admit (user_data, invocation, OB_OPERATION_SUBMIT, submit);
 }
 
 /* --- Get, List, History --- */
 
+static void
+get (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *caller)
+{
+  ObUploadsAdapter *adapter = user_data;
+  g_autoptr (ObUpload) upload = NULL;
+  g_autoptr (GError) error = NULL;
+  const char *id;
+
+  g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&s)", &id);
+  upload = find_upload (adapter, caller, OB_OPERATION_LOOK, id, &error);
+  if (upload)
+    outbox_dbus_uploads_complete_get (adapter->skeleton, invocation, ob_document_upload (adapter->broker, upload));
+  else
+    (void) fail (invocation, error);
+}
+
 static gboolean
 on_get (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, const char *id, gpointer user_data)
 {
-  ObUploadsAdapter *adapter = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ObUpload) upload = ob_broker_get (adapter->broker, id, &error);
-
-  if (!upload)
-    return fail (invocation, error);
-  outbox_dbus_uploads_complete_get (skeleton, invocation, ob_document_upload (adapter->broker, upload));
-
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  return admit (user_data, invocation, OB_OPERATION_LOOK, get);
 }
 
+/* What a caller asks to see, of what it may see. */
 static Filter *
-read_filter (GVariant *options, const ObOption *table, GError **error)
+read_filter (GVariant *options, const ObOption *table, const ObCaller *caller, GError **error)
 {
   g_autoptr (Filter) filter = g_new0 (Filter, 1);
   const char *state = NULL;
@@ -196,6 +205,16 @@ read_filter (GVariant *options, const ObOption *table, GError **error)
     return NULL;
   (void) g_variant_lookup (options, "group", "s", &filter->group);
   (void) g_variant_lookup (options, "app", "s", &filter->app);
+  if (ob_access_get (caller, OB_OPERATION_LOOK) != OB_ACCESS_ALL)
+    {
+      if (filter->app && !g_str_equal (filter->app, caller->app))
+        {
+          g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED, "app: %s sees its own uploads alone", caller->app);
+          return NULL;
+        }
+      g_free (filter->app);
+      filter->app = g_strdup (caller->app);
+    }
   (void) g_variant_lookup (options, "destination", "s", &filter->destination);
   (void) g_variant_lookup (options, "unfinished", "b", &filter->is_unfinished);
   filter->has_state = g_variant_lookup (options, "state", "&s", &state);
@@ -274,29 +293,38 @@ read_page (GVariant *options, gint64 *after, guint *limit, GError **error)
   return FALSE;
 }
 
-static gboolean
-on_list (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, GVariant *options, gpointer user_data)
+static void
+list_page (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *caller)
 {
   ObUploadsAdapter *adapter = user_data;
+  g_autoptr (GVariant) options = g_variant_get_child_value (g_dbus_method_invocation_get_parameters (invocation), 0);
   g_autoptr (GError) error = NULL;
-  g_autoptr (Filter) filter = read_filter (options, list_options, &error);
+  g_autoptr (Filter) filter = read_filter (options, list_options, caller, &error);
   g_autofree char *cursor = NULL;
   GVariantBuilder list;
   gint64 after;
   guint limit;
 
   if (!filter || !read_page (options, &after, &limit, &error))
-    return fail (invocation, error);
+    {
+      (void) fail (invocation, error);
+      return;
+    }
   g_variant_builder_init (&list, G_VARIANT_TYPE ("aa{sv}"));
   cursor = fill_page (adapter, filter, after, limit, &list, &error);
   if (!cursor)
     {
       g_variant_builder_clear (&list);
-      return fail (invocation, error);
+      (void) fail (invocation, error);
+      return;
     }
-  outbox_dbus_uploads_complete_list (skeleton, invocation, g_variant_builder_end (&list), cursor);
+  outbox_dbus_uploads_complete_list (adapter->skeleton, invocation, g_variant_builder_end (&list), cursor);
+}
 
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+static gboolean
+on_list (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, GVariant *options, gpointer user_data)
+{
+  return admit (user_data, invocation, OB_OPERATION_LOOK, list_page);
 }
 
 typedef struct
@@ -315,73 +343,141 @@ on_history_row (const ObJournalRow *row, gpointer user_data)
   g_variant_builder_add_value (&history->list, ob_document_journal_row (history->broker, row));
 }
 
+/* The log of an upload that was removed is there for those who may read the log of all. */
 static gboolean
-has_upload (ObUploadsAdapter *adapter, const char *id, GError **error)
+may_read_history (ObUploadsAdapter *adapter, const ObCaller *caller, const char *id, guint n_rows, GError **error)
 {
-  g_autoptr (ObUpload) upload = ob_broker_get (adapter->broker, id, error);
+  g_autoptr (ObUpload) upload = NULL;
+
+  if (ob_access_get (caller, OB_OPERATION_LOG) == OB_ACCESS_ALL && (*id == '\0' || n_rows > 0))
+    return TRUE;
+  upload = find_upload (adapter, caller, OB_OPERATION_LOOK, id, error);
 
   return upload != NULL;
+}
+
+static void
+history (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *caller)
+{
+  ObUploadsAdapter *adapter = user_data;
+  History entries = { .broker = adapter->broker };
+  g_autoptr (GError) error = NULL;
+  const char *id;
+
+  g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&s)", &id);
+  g_variant_builder_init (&entries.list, G_VARIANT_TYPE ("aa{sv}"));
+  if (!ob_journal_read (ob_broker_get_database (adapter->broker), *id ? id : NULL, *id ? HISTORY_ROWS : LOG_ROWS,
+                        on_history_row, &entries, &error)
+      || !may_read_history (adapter, caller, id, entries.n_rows, &error))
+    {
+      g_variant_builder_clear (&entries.list);
+      (void) fail (invocation, error);
+      return;
+    }
+  outbox_dbus_uploads_complete_history (adapter->skeleton, invocation, g_variant_builder_end (&entries.list));
 }
 
 static gboolean
 on_history (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, const char *id, gpointer user_data)
 {
-  ObUploadsAdapter *adapter = user_data;
-  History history = { .broker = adapter->broker };
-  g_autoptr (GError) error = NULL;
-
-  g_variant_builder_init (&history.list, G_VARIANT_TYPE ("aa{sv}"));
-  if (!ob_journal_read (ob_broker_get_database (adapter->broker), *id ? id : NULL, *id ? HISTORY_ROWS : LOG_ROWS,
-                        on_history_row, &history, &error)
-      || (*id && history.n_rows == 0 && !has_upload (adapter, id, &error)))
-    {
-      g_variant_builder_clear (&history.list);
-      return fail (invocation, error);
-    }
-  outbox_dbus_uploads_complete_history (skeleton, invocation, g_variant_builder_end (&history.list));
-
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  return admit (user_data, invocation, *id ? OB_OPERATION_LOOK : OB_OPERATION_LOG, history);
 }
 
 /* --- Commands --- */
 
+/* Whether all of them are the caller's to command. */
 static gboolean
-command (gpointer user_data, GDBusMethodInvocation *invocation, ObCommand what, const char *const *ids, gint value)
+may_command (ObUploadsAdapter *adapter, const ObCaller *caller, const char *const *ids, GError **error)
 {
-  ob_broker_command (((ObUploadsAdapter *) user_data)->broker, what, ids, value, ob_adapter_reply, invocation);
+  if (ob_access_get (caller, OB_OPERATION_COMMAND) == OB_ACCESS_ALL)
+    return TRUE;
+  for (; *ids; ids++)
+    {
+      g_autoptr (ObUpload) upload = find_upload (adapter, caller, OB_OPERATION_COMMAND, *ids, error);
 
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+      if (!upload)
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+static void
+command (ObUploadsAdapter *adapter, GDBusMethodInvocation *invocation, const ObCaller *caller, ObCommand what)
+{
+  GVariant *parameters = g_dbus_method_invocation_get_parameters (invocation);
+  g_autofree const char **ids = NULL;
+  g_autoptr (GError) error = NULL;
+  gint value = 0;
+
+  g_variant_get_child (parameters, 0, "^a&s", &ids);
+  if (what == OB_COMMAND_SET_PRIORITY)
+    g_variant_get_child (parameters, 1, "i", &value);
+  if (may_command (adapter, caller, ids, &error))
+    ob_broker_command (adapter->broker, what, ids, value, ob_adapter_reply, invocation);
+  else
+    (void) fail (invocation, error);
+}
+
+static void
+pause_uploads (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *caller)
+{
+  command (user_data, invocation, caller, OB_COMMAND_PAUSE);
 }
 
 static gboolean
 on_pause (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, const char *const *ids, gpointer user_data)
 {
-  return command (user_data, invocation, OB_COMMAND_PAUSE, ids, 0);
+  return admit (user_data, invocation, OB_OPERATION_COMMAND, pause_uploads);
+}
+
+static void
+resume_uploads (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *caller)
+{
+  command (user_data, invocation, caller, OB_COMMAND_RESUME);
 }
 
 static gboolean
 on_resume (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, const char *const *ids, gpointer user_data)
 {
-  return command (user_data, invocation, OB_COMMAND_RESUME, ids, 0);
+  return admit (user_data, invocation, OB_OPERATION_COMMAND, resume_uploads);
+}
+
+static void
+retry_uploads (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *caller)
+{
+  command (user_data, invocation, caller, OB_COMMAND_RETRY);
 }
 
 static gboolean
 on_retry (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, const char *const *ids, gpointer user_data)
 {
-  return command (user_data, invocation, OB_COMMAND_RETRY, ids, 0);
+  return admit (user_data, invocation, OB_OPERATION_COMMAND, retry_uploads);
+}
+
+static void
+remove_uploads (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *caller)
+{
+  command (user_data, invocation, caller, OB_COMMAND_REMOVE);
 }
 
 static gboolean
 on_remove (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, const char *const *ids, gpointer user_data)
 {
-  return command (user_data, invocation, OB_COMMAND_REMOVE, ids, 0);
+  return admit (user_data, invocation, OB_OPERATION_COMMAND, remove_uploads);
+}
+
+static void
+set_priority (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *caller)
+{
+  command (user_data, invocation, caller, OB_COMMAND_SET_PRIORITY);
 }
 
 static gboolean
 on_set_priority (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, const char *const *ids, gint priority,
                  gpointer user_data)
 {
-  return command (user_data, invocation, OB_COMMAND_SET_PRIORITY, ids, priority);
+  return admit (user_data, invocation, OB_OPERATION_COMMAND, set_priority);
 }
 
 /* --- Watchers --- */
@@ -502,57 +598,33 @@ replay (ObUploadsAdapter *adapter, const char *sender, const Filter *filter, con
   return ob_journal_read_since (ob_broker_get_database (adapter->broker), number, on_replayed, &what, error);
 }
 
-typedef struct
-{
-  ObUploadsAdapter *adapter;
-  GDBusMethodInvocation *invocation;
-  Filter *filter;
-  char *after;
-} WatchCall;
-
 static void
-on_watcher_found (const char *app, const GError *error, gpointer user_data)
+watch (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *caller)
 {
-  WatchCall *call = user_data;
-  ObUploadsAdapter *adapter = call->adapter;
-  const char *sender = g_dbus_method_invocation_get_sender (call->invocation);
-  g_autoptr (GError) own_error = NULL;
+  ObUploadsAdapter *adapter = user_data;
+  const char *sender = g_dbus_method_invocation_get_sender (invocation);
   g_autofree char *sequence = ob_broker_dup_sequence (adapter->broker, ob_broker_get_last_sequence (adapter->broker));
+  g_autoptr (GVariant) options = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Filter) filter = NULL;
+  const char *after;
 
-  if (!app)
-    g_dbus_method_invocation_return_gerror (call->invocation, error);
-  else if (*call->after && !replay (adapter, sender, call->filter, call->after, &own_error))
-    g_dbus_method_invocation_return_gerror (call->invocation, own_error);
-  else
+  g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(@a{sv}&s)", &options, &after);
+  filter = read_filter (options, watch_options, caller, &error);
+  if (!filter || (*after && !replay (adapter, sender, filter, after, &error)))
     {
-      g_hash_table_replace (adapter->watchers, g_strdup (sender), g_steal_pointer (&call->filter));
-      outbox_dbus_uploads_complete_watch (adapter->skeleton, call->invocation, sequence);
+      (void) fail (invocation, error);
+      return;
     }
-  g_clear_pointer (&call->filter, filter_free);
-  g_free (call->after);
-  g_free (call);
+  g_hash_table_replace (adapter->watchers, g_strdup (sender), g_steal_pointer (&filter));
+  outbox_dbus_uploads_complete_watch (adapter->skeleton, invocation, sequence);
 }
 
 static gboolean
 on_watch (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, GVariant *options, const char *after,
           gpointer user_data)
 {
-  ObUploadsAdapter *adapter = user_data;
-  g_autoptr (GError) error = NULL;
-  Filter *filter = read_filter (options, watch_options, &error);
-  WatchCall *call;
-
-  if (!filter)
-    return fail (invocation, error);
-  call = g_new0 (WatchCall, 1);
-  call->adapter = adapter;
-  call->invocation = invocation;
-  call->filter = filter;
-  call->after = g_strdup (after);
-  /* Asked for so that its leaving is noticed. */
-  ob_callers_find (adapter->callers, g_dbus_method_invocation_get_sender (invocation), on_watcher_found, call);
-
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  return admit (user_data, invocation, OB_OPERATION_LOOK, watch);
 }
 
 static gboolean
@@ -575,13 +647,15 @@ on_caller_gone (const char *sender, gpointer user_data)
 /* --- Life --- */
 
 ObUploadsAdapter *
-ob_uploads_adapter_new (ObBroker *broker)
+ob_uploads_adapter_new (const ObAdapterContext *context)
 {
   const char *const refused[] = { "handle-create", "handle-commit",    "handle-send-now", "handle-amend",
                                   "handle-verify", "handle-thumbnail", NULL };
   ObUploadsAdapter *adapter = g_new0 (ObUploadsAdapter, 1);
 
-  adapter->broker = broker;
+  adapter->broker = context->broker;
+  adapter->callers = context->callers;
+  ob_callers_watch (adapter->callers, on_caller_gone, adapter);
   adapter->skeleton = outbox_dbus_uploads_skeleton_new ();
   adapter->watchers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) filter_free);
   ob_adapter_refuse (G_DBUS_INTERFACE_SKELETON (adapter->skeleton), refused);
@@ -591,7 +665,7 @@ ob_uploads_adapter_new (ObBroker *broker)
                     "signal::handle-retry", on_retry, adapter, "signal::handle-remove", on_remove, adapter,
                     "signal::handle-set-priority", on_set_priority, adapter, "signal::handle-watch", on_watch, adapter,
                     "signal::handle-unwatch", on_unwatch, adapter, NULL);
-  g_object_connect (broker, "signal::added", on_added, adapter, "signal::changed", on_changed, adapter,
+  g_object_connect (adapter->broker, "signal::added", on_added, adapter, "signal::changed", on_changed, adapter,
                     "signal::removed", on_removed, adapter, "signal::holds-changed", on_holds_changed, adapter, NULL);
 
   return adapter;
@@ -601,7 +675,6 @@ gboolean
 ob_uploads_adapter_export (ObUploadsAdapter *adapter, GDBusConnection *connection, GError **error)
 {
   adapter->connection = g_object_ref (connection);
-  adapter->callers = ob_callers_new (connection, on_caller_gone, adapter);
 
   return g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (adapter->skeleton), connection,
                                            OUTBOX_OBJECT_PATH, error);
@@ -613,7 +686,7 @@ ob_uploads_adapter_free (ObUploadsAdapter *adapter)
   g_signal_handlers_disconnect_by_data (adapter->broker, adapter);
   g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (adapter->skeleton));
   g_object_unref (adapter->skeleton);
-  g_clear_pointer (&adapter->callers, ob_callers_free);
+  ob_callers_watch (adapter->callers, NULL, NULL);
   g_clear_object (&adapter->connection);
   g_hash_table_unref (adapter->watchers);
   g_free (adapter);
