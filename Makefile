@@ -12,7 +12,11 @@ build:
 
 # See it at work. FILES="…" sends your own files, SERVER=https://… to your own tus server: README has more.
 run: override export FILES := $(value FILES)
-run: build
+run:
+	@tests/setup/install.sh
+	@test -f $(BUILD)/build.ninja || echo "Building Outbox …"
+	@mkdir -p $(BUILD)
+	@$(MAKE) --no-print-directory build >$(BUILD)/run.log 2>&1 || { cat $(BUILD)/run.log; exit 1; }
 	@tests/demo/demo.sh $(BUILD)
 
 # Every test, plain and under the sanitizers: some minutes.

@@ -140,13 +140,13 @@ cut_the_link ()
 {
   local before
   say "${bold}The link is cut${plain} in the middle of $star_name."
-  down=link
+  set_down link
   link down
   wait_until 10 is_retrying && say "Outbox says: $(label)."
   pause_for 4
   before=$(star_bytes)
   link up
-  down=''
+  set_down ''
   say "The link is back. Nobody tells Outbox: it finds out by itself."
   wait_for_progress "$before"
   say "It asked the server, which had $(human "$before"), and goes on from there."
@@ -156,12 +156,12 @@ restart_the_server ()
 {
   local before
   say "${bold}The server is killed${plain} (SIGKILL) while it writes $star_name."
-  down=server
+  set_down server
   stop receiver KILL
   before=$(star_bytes)
   pause_for 3
   start_receiver "$receiver_port"
-  down=''
+  set_down ''
   say "The server is back, with $(human "$before") of the file on its disk."
   wait_until 40 has_noticed "$before"
   if is_retrying; then
@@ -177,11 +177,11 @@ kill_the_daemon ()
   local pid
   pid=$(daemon_pid)
   say "${bold}Outbox itself is killed${plain} (SIGKILL to outboxd, process $pid)."
-  down=outboxd
+  set_down outboxd
   kill -KILL "$pid"
   wait_until 5 is_gone "$pid"
   wait_until 30 has_daemon || die "outboxd did not come back." "$(tail -n 5 "$place/log")"
-  down=''
+  set_down ''
   say "\"outbox watch\" asks for it, and the bus starts it: process $(daemon_pid)." \
     "It knows all of its $(plural "$(count_state all)" upload uploads), asks the server how far it was, goes on."
 }

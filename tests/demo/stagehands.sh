@@ -59,6 +59,8 @@ end_screen ()
   stop watch
 }
 
+down=''
+
 # The line below the bars: what the other end has, and what works at this moment.
 show_live ()
 {
@@ -72,9 +74,16 @@ show_live ()
   printf 'live %s  %s\n' "$line" "$(light outboxd)" >&"$stage"
 }
 
+# set_down NAME: what does not work at this moment; empty, all of it does.
+set_down ()
+{
+  down=$1
+  show_live "$star_at"
+}
+
 light ()
 {
-  if [ "${down:-}" = "$1" ]; then
+  if [ "$down" = "$1" ]; then
     printf '%s✗ %s%s' "$bad" "$1" "$plain"
   else
     printf '%s● %s%s' "$good" "$1" "$plain"
