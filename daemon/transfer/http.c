@@ -146,7 +146,7 @@ ob_answer_dup_words (const ObAnswer *answer)
   if (*line && !is_page)
     return g_strdup_printf ("%s (HTTP %u)", line, status);
 
-  return g_strdup_printf ("HTTP %u %s", status, soup_status_get_phrase (status));
+  return g_strdup_printf ("HTTP %u %s", status, soup_message_get_reason_phrase (answer->message));
 }
 
 void

@@ -18,6 +18,8 @@
 
 #define SECONDS_A_CHUNK 8
 #define MOST_LOSSES 4
+/* Servers and proxies take at least 8 KiB of head in all. */
+#define METADATA_SAFE_BYTES 4096
 #define MOST_RESENDS 3
 #define MOST_RESTARTS 2
 
@@ -156,6 +158,14 @@ discover (Tus *tus)
   return TRUE;
 }
 
+/* A server to which a request's head is too long may reset the connection before its answer can be read. Taken for trouble
+ * of the destination, that one upload would hold up all others. */
+static gboolean
+is_error_of_its_own (const ObAnswer *answer, const char *metadata, const ObAttemptResult *result)
+{
+  return answer->error && result->outcome.verdict == OB_VERDICT_RETRY && strlen (metadata) > METADATA_SAFE_BYTES;
+}
+
 static Step
 create (Tus *tus)
 {
@@ -175,10 +185,15 @@ create (Tus *tus)
   soup_message_headers_set_content_length (headers, 0);
   answer = ob_http_send (tus->connection, message, OB_ANSWER_MS, G_CANCELLABLE (tus->stop));
   if (ob_answer_judge (answer, OB_STAGE_CREATE, tus->result))
-    return STEP_END;
+    {
+      if (is_error_of_its_own (answer, metadata, tus->result))
+        tus->result->outcome.verdict = OB_VERDICT_RETRY_UPLOAD;
+      return STEP_END;
+    }
+  /* It is 201, but @uploadx/core says 200 where the file is empty and so complete. */
   location = ob_answer_get_header (answer, "Location");
-  if (ob_answer_get_status (answer) != SOUP_STATUS_CREATED || !location
-      || !ob_answer_get_header (answer, "Tus-Resumable"))
+  if ((ob_answer_get_status (answer) != SOUP_STATUS_CREATED && ob_answer_get_status (answer) != SOUP_STATUS_OK)
+      || !location || !ob_answer_get_header (answer, "Tus-Resumable"))
     return end_by_stranger (tus);
 
   g_free (tus->server_url);
