@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define NAME_MAX_BYTES 255
+#define ENDING_MAX_BYTES 16
 #define TEXT_MAX_BYTES 4096
 #define METADATA_MAX_BYTES (128 * 1024)
 #define PRIORITY_MAX 1000
@@ -116,16 +117,34 @@ find_destination (ObBroker *self, const char *name, GError **error)
   return NULL;
 }
 
+/* Drops from the middle what is too long, so that the ending still tells what kind of file it is. */
+static char *
+shorten_name (const char *name)
+{
+  gsize length = strlen (name);
+  const char *dot = strrchr (name, '.');
+  gsize ending = dot && strlen (dot) <= ENDING_MAX_BYTES ? strlen (dot) : 0;
+  const char *end = name + NAME_MAX_BYTES - ending;
+
+  if (length <= NAME_MAX_BYTES)
+    return g_strdup (name);
+  while ((*end & 0xc0) == 0x80)
+    end--;
+
+  return g_strdup_printf ("%.*s%s", (int) (end - name), name, name + length - ending);
+}
+
+/* On the disk a name is any bytes. What of them is no UTF-8 becomes U+FFFD, as GLib shows such a name to people; each byte
+ * then takes three. */
 static char *
 name_of_descriptor (int fd)
 {
   g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", fd);
   g_autofree char *target = g_file_read_link (link, NULL);
   g_autofree char *name = target && *target == '/' ? g_path_get_basename (target) : NULL;
+  g_autofree char *shown = name && !g_str_has_suffix (name, " (deleted)") ? g_utf8_make_valid (name, -1) : NULL;
 
-  return name && g_utf8_validate (name, -1, NULL) && !g_str_has_suffix (name, " (deleted)")
-             ? g_steal_pointer (&name)
-             : g_strdup ("file");
+  return shown ? shorten_name (shown) : g_strdup ("file");
 }
 
 static char *
