@@ -6,15 +6,15 @@
 # CC BY-SA), a valid video of a chosen size, a voice note and a form. Two different photos are called IMG_0001.jpg, and
 # some names are in other scripts.
 #
-#   media.sh DIR [--photos N] [--video-mb M]     defaults: 20 photos, 300 MB; --video-mb 0 makes no video
+#   media.sh DIR [--photos N] [--videos N] [--video-mb M]     defaults: 20 photos, 1 video of 300 MB
 #
 #   DIR/first-camera/IMG_0001.jpg … IMG_<N-4>.jpg     DIR/second-camera/IMG_0001.jpg
-#   DIR/other-names/{Фото 1,写真,صورة}.jpg             DIR/VID_0001.mp4  DIR/note.m4a  DIR/form.json
+#   DIR/other-names/{Фото 1,写真,صورة}.jpg             DIR/VID_0001.mp4 …  DIR/note.m4a  DIR/form.json
 set -euo pipefail
 
 usage ()
 {
-  echo "usage: media.sh DIR [--photos N] [--video-mb M]" >&2
+  echo "usage: media.sh DIR [--photos N] [--videos N] [--video-mb M]" >&2
   exit 2
 }
 
@@ -23,10 +23,12 @@ case $1 in -*) usage ;; esac
 dir=$1
 shift
 photos=20
+videos=1
 video_mb=300
 while [ $# -gt 0 ]; do
   case $1:${2:-} in
     --photos:[0-9]*) photos=$2 ;;
+    --videos:[0-9]*) videos=$2 ;;
     --video-mb:[0-9]*) video_mb=$2 ;;
     *) usage ;;
   esac
@@ -82,9 +84,8 @@ cat >"$dir/form.json" <<FORM
 FORM
 
 # Moving noise does not compress, so the size follows the number of frames: 2.24 MB each at these settings.
-if [ "$video_mb" -gt 0 ]; then
-  frames=$((video_mb * 100 / 224 + 1))
+for ((i = 1; video_mb > 0 && i <= videos; i++)); do
   run_ffmpeg -f lavfi -i testsrc2=size=1920x1080:rate=30 -f lavfi -i sine=frequency=440:sample_rate=48000 \
-    -vf "noise=alls=30:allf=t" -frames:v "$frames" -shortest \
-    -c:v libx264 -preset ultrafast -qp 12 -pix_fmt yuv420p -c:a aac "$dir/VID_0001.mp4"
-fi
+    -vf "noise=alls=30:allf=t:all_seed=$i" -frames:v "$((video_mb * 100 / 224 + 1))" -shortest \
+    -c:v libx264 -preset ultrafast -qp 12 -pix_fmt yuv420p -c:a aac "$dir/$(printf 'VID_%04d.mp4' "$i")"
+done

@@ -150,6 +150,8 @@ connect_proxies (TestBroker *broker)
   const GDBusProxyFlags flags = G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START | G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES;
   g_autoptr (GError) error = NULL;
 
+  /* Registers the errors, so that they come off the bus as what they are. */
+  (void) outbox_error_quark ();
   broker->connection = g_dbus_connection_new_for_address_sync (
       test_broker_get_bus_address (broker),
       G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION, NULL, NULL,
@@ -245,7 +247,9 @@ test_broker_make_file (TestBroker *broker, const char *name, gsize size_bytes, g
 
       memcpy (bytes + i, &word, MIN (4, size_bytes - i));
     }
-  g_assert_true (g_file_set_contents (path, (char *) bytes, (gssize) size_bytes, NULL));
+  /* Not by way of another file: the longest names leave no place for a suffix. */
+  g_assert_true (g_file_set_contents_full (path, (char *) bytes, (gssize) size_bytes, G_FILE_SET_CONTENTS_NONE, 0600,
+                                           NULL));
 
   return path;
 }

@@ -52,6 +52,7 @@ test_file_free (TestFile *file)
   g_free (file->media_type);
   g_free (file->sha256);
   g_clear_pointer (&file->metadata, g_variant_unref);
+  g_free (file->group);
   g_free (file->id);
   g_free (file);
 }
@@ -71,6 +72,8 @@ test_file_submit (TestFile *file, TestBroker *broker)
   g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
   if (file->metadata)
     g_variant_builder_add (&options, "{sv}", "metadata", file->metadata);
+  if (file->group)
+    g_variant_builder_add (&options, "{sv}", "group", g_variant_new_string (file->group));
   file->id = test_broker_submit (broker, file->path, g_variant_builder_end (&options), &error);
   g_assert_no_error (error);
 }

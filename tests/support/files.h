@@ -17,6 +17,7 @@ typedef struct
   char *sha256;
   guint64 size_bytes;
   GVariant *metadata; /* a{ss} of its own, or NULL */
+  char *group;        /* or NULL */
   char *id;           /* once it is handed over */
 } TestFile;
 

@@ -1,0 +1,548 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What is handed over arrives as it is: many files at once, names and metadata of every kind, files of no byte and of
+ * very many, at servers that other people made.
+ */
+#include "dbus/error.h"
+#include "support/link.h"
+#include "support/tus-servers.h"
+
+#include <fcntl.h>
+#include <gio/gunixfdlist.h>
+#include <glib/gstdio.h>
+#include <unistd.h>
+
+/* The daemon, a server, and what is handed over. */
+typedef struct
+{
+  TestBroker *broker;
+  TestTusServer *server;
+  GPtrArray *files;
+} Scene;
+
+static void
+scene_clear (Scene *scene)
+{
+  g_clear_pointer (&scene->server, test_tus_server_free);
+  g_clear_pointer (&scene->files, g_ptr_array_unref);
+  g_clear_pointer (&scene->broker, test_broker_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Scene, scene_clear)
+
+/* FALSE: the server is not installed. */
+static gboolean
+scene_set_up (Scene *scene, const TestTusServerKind *kind)
+{
+  scene->broker = test_broker_new_alone ();
+  scene->server = test_tus_server_start (kind, scene->broker->folder);
+  scene->files = g_ptr_array_new_with_free_func ((GDestroyNotify) test_file_free);
+  if (scene->server)
+    test_broker_set_destination (scene->broker, test_peer_get_url (scene->server->peer), NULL);
+
+  return scene->server != NULL;
+}
+
+static TestFile *
+scene_add (Scene *scene, TestFile *file)
+{
+  g_ptr_array_add (scene->files, file);
+
+  return file;
+}
+
+static TestFile *
+scene_make (Scene *scene, const char *name, gsize size_bytes)
+{
+  return scene_add (scene, test_file_make (scene->broker, name, size_bytes, scene->files->len));
+}
+
+static void
+scene_submit_all (Scene *scene)
+{
+  for (guint i = 0; i < scene->files->len; i++)
+    test_file_submit (scene->files->pdata[i], scene->broker);
+}
+
+static void
+scene_assert_arrived (Scene *scene)
+{
+  g_assert_cmpuint (test_broker_deliver (scene->broker, 0, 60), ==, 0);
+  g_assert_cmpuint (test_broker_count (scene->broker, "done"), ==, scene->files->len);
+  g_assert_cmpuint (test_tus_server_assert_has (scene->server, scene->files), ==, 0);
+}
+
+/* --- Many files --- */
+
+static const struct
+{
+  const char *suffix;
+  const char *media_type;
+} media_types[] = {
+  { ".jpg", "image/jpeg" },
+  { ".mp4", "video/mp4" },
+  { ".m4a", "audio/mp4" },
+  { ".json", "application/json" },
+};
+
+static const char *
+media_type_of (const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (media_types); i++)
+    if (g_str_has_suffix (name, media_types[i].suffix))
+      return media_types[i].media_type;
+  g_assert_not_reached ();
+}
+
+static void
+add_folder (Scene *scene, const char *path)
+{
+  g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while ((name = g_dir_read_name (folder)))
+    {
+      g_autofree char *entry = g_build_filename (path, name, NULL);
+
+      if (g_file_test (entry, G_FILE_TEST_IS_DIR))
+        add_folder (scene, entry);
+      else
+        (void) scene_add (scene, test_file_new (g_steal_pointer (&entry), media_type_of (name)));
+    }
+}
+
+static guint
+count_type (Scene *scene, const char *media_type)
+{
+  guint n_files = 0;
+
+  for (guint i = 0; i < scene->files->len; i++)
+    n_files += g_str_equal (((TestFile *) scene->files->pdata[i])->media_type, media_type);
+
+  return n_files;
+}
+
+static void
+describe (TestFile *file, guint number)
+{
+  g_autofree char *captured_at = g_strdup_printf ("2026-04-17T09:%02u:00+02:00", number);
+  g_autofree char *note = g_strdup_printf ("Nr. %u: „Brücke, links“", number);
+
+  file->group = g_strdup ("Fall 2026/0417");
+  file->metadata = g_variant_ref_sink (g_variant_new_parsed (
+      "{'captured_by': 'Ανδρέας Νικολάου', 'captured_at': %s, 'job': '42', 'note': %s, 'location': ''}", captured_at,
+      note));
+}
+
+static void
+test_photos_and_videos (const TestTusServerKind *kind)
+{
+  g_auto (Scene) scene = { 0 };
+  g_autofree char *folder = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSubprocess) make = NULL;
+
+  if (!scene_set_up (&scene, kind))
+    return;
+  folder = g_build_filename (scene.broker->folder, "media", NULL);
+  make = g_subprocess_new (G_SUBPROCESS_FLAGS_NONE, &error, g_getenv ("MEDIA"), folder, "--photos", "20", "--videos",
+                           "2", "--video-mb", "12", NULL);
+  g_assert_no_error (error);
+  if (!g_subprocess_wait_check (make, NULL, NULL))
+    {
+      g_test_skip ("no photographs or no ffmpeg; tests/setup/install.sh brings them");
+      return;
+    }
+  add_folder (&scene, folder);
+  g_assert_cmpuint (count_type (&scene, "image/jpeg"), ==, 20);
+  g_assert_cmpuint (count_type (&scene, "video/mp4"), ==, 2);
+  for (guint i = 0; i < scene.files->len; i++)
+    describe (scene.files->pdata[i], i);
+  scene_submit_all (&scene);
+  scene_assert_arrived (&scene);
+}
+
+static void
+test_two_files_of_one_name (const TestTusServerKind *kind)
+{
+  const char *const folders[] = { "first-camera", "second-camera" };
+  g_auto (Scene) scene = { 0 };
+
+  if (!scene_set_up (&scene, kind))
+    return;
+  for (guint i = 0; i < G_N_ELEMENTS (folders); i++)
+    {
+      g_autofree char *folder = g_build_filename (scene.broker->folder, folders[i], NULL);
+      g_autofree char *name = g_build_filename (folders[i], "IMG_0001.jpg", NULL);
+
+      g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);
+      /* Not of one size too: uploadx makes its ids of name, size and millisecond. */
+      (void) scene_make (&scene, name, 300000 + i);
+    }
+  scene_submit_all (&scene);
+  scene_assert_arrived (&scene);
+}
+
+static void
+test_an_empty_file (const TestTusServerKind *kind)
+{
+  g_auto (Scene) scene = { 0 };
+  TestFile *file;
+
+  if (!scene_set_up (&scene, kind))
+    return;
+  file = scene_make (&scene, "empty.jpg", 0);
+  g_assert_cmpuint (file->size_bytes, ==, 0);
+  scene_submit_all (&scene);
+  scene_assert_arrived (&scene);
+}
+
+/* --- Names --- */
+
+#define TEN(text) text text text text text text text text text text
+#define EIGHTY(text) TEN (text text text text text text text text)
+#define BAD "\357\277\275" /* U+FFFD, what stands for a byte that is no text */
+
+/* What a file is called on the disk, and what everybody is told; NULL: the same. */
+static const struct
+{
+  const char *on_disk;
+  const char *told;
+} names[] = {
+  { "Żółta łódka, Größe 1 é.jpg", NULL },
+  { "Отчёт о мосте.jpg", NULL },
+  { "Γέφυρα στον μύλο.jpg", NULL },
+  { "صورة الجسر ١.jpg", NULL },
+  { "תמונה של הגשר.jpg", NULL },
+  { "पुल का चित्र.jpg", NULL },
+  { "ภาพสะพาน.jpg", NULL },
+  { "橋の写真「一」.jpg", NULL },
+  { "다리 사진.jpg", NULL },
+  { "🌉📷👩🏽‍🔧.jpg", NULL },
+  { "  two  spaces  .jpg", NULL },
+  { "it's \"quoted\" & <tagged>, 100%; a\\b.jpg", NULL },
+  { "two\nlines\tand a tab.jpg", NULL },
+  { ".hidden.jpg", NULL },
+  { "-rf.jpg", NULL },
+  { "caf\303\251.jpg", NULL },
+  { "cafe\314\201.jpg", NULL }, /* the same to the eye, another name all the same */
+  { EIGHTY ("橋") "橋橋橋ab.jpg", NULL }, /* 255 bytes */
+  { "Stra\337e \374ber M\374hlbach.jpg", "Stra" BAD "e " BAD "ber M" BAD "hlbach.jpg" },
+  /* Each of 251 such bytes is shown as three: what fits of them, and the end of the name. */
+  { EIGHTY ("\377\377\377") "\377\377\377\377\377\377\377\377\377\377\377.jpg", EIGHTY (BAD) BAD BAD BAD ".jpg" },
+};
+
+static void
+test_names_in_every_script (const TestTusServerKind *kind)
+{
+  g_auto (Scene) scene = { 0 };
+
+  if (!scene_set_up (&scene, kind))
+    return;
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      TestFile *file = scene_make (&scene, names[i].on_disk, 1000 + i);
+
+      g_assert_cmpuint (strlen (names[i].on_disk), <=, 255);
+      if (!names[i].told)
+        continue;
+      g_free (file->name);
+      file->name = g_strdup (names[i].told);
+    }
+  scene_submit_all (&scene);
+  scene_assert_arrived (&scene);
+}
+
+/* --- Metadata --- */
+
+static void
+test_metadata_of_100_kilobytes (const TestTusServerKind *kind)
+{
+  g_auto (Scene) scene = { 0 };
+  g_autofree char *note = g_strnfill (100 * 1024, 'x');
+  g_autoptr (GVariant) document = NULL;
+  g_autoptr (GVariant) last_error = NULL;
+  const char *state, *message;
+  g_auto (GStrv) reasons = NULL;
+  TestFile *file;
+
+  if (!scene_set_up (&scene, kind))
+    return;
+  file = scene_make (&scene, "IMG_0001.jpg", 5000);
+  file->metadata = g_variant_ref_sink (g_variant_new_parsed ("{'note': %s}", note));
+  (void) scene_make (&scene, "IMG_0002.jpg", 6000);
+  scene_submit_all (&scene);
+  g_assert_cmpuint (test_broker_deliver (scene.broker, 0, 30), ==, 0);
+  document = test_broker_get (scene.broker, file->id);
+  g_assert_true (g_variant_lookup (document, "state", "&s", &state));
+  if (g_str_equal (state, "failed"))
+    {
+      /* The server's words, and the other file has arrived. */
+      g_assert_true (g_variant_lookup (document, "reasons", "^as", &reasons));
+      g_assert_cmpstr (reasons[0], ==, "rejected");
+      last_error = g_variant_lookup_value (document, "last_error", G_VARIANT_TYPE_VARDICT);
+      g_assert_true (g_variant_lookup (last_error, "message", "&s", &message));
+      g_test_message ("refused: %s", message);
+      g_assert_nonnull (strstr (message, "431"));
+      (void) g_ptr_array_remove_index (scene.files, 0);
+    }
+  g_assert_cmpuint (test_tus_server_assert_has (scene.server, scene.files), ==, 0);
+  g_assert_cmpuint (test_broker_count (scene.broker, "done"), ==, scene.files->len);
+}
+
+static gboolean
+are_two_done (gpointer data)
+{
+  return test_broker_count (data, "done") == 2;
+}
+
+static gboolean
+is_one_retrying (gpointer data)
+{
+  return test_broker_count (data, "retrying") == 1;
+}
+
+/* To whatever stands on the way a head of 16 KiB is too much: it resets the connection, and no answer is seen. */
+static void
+test_metadata_that_ends_the_connection (const TestTusServerKind *kind)
+{
+  const TestLinkPlan plan = { TEST_LINK_RESET, "POST", TRUE, 16384, 0, 100 };
+  g_auto (Scene) scene = { 0 };
+  g_autofree char *note = g_strnfill (100 * 1024, 'x');
+  g_autoptr (TestLink) link = NULL;
+  g_autofree char *id = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!scene_set_up (&scene, kind))
+    return;
+  link = test_link_new (test_peer_get_url (scene.server->peer));
+  test_link_plan (link, &plan);
+  test_broker_set_destination (scene.broker, test_link_get_url (link), NULL);
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("IMG_000%u.jpg", i);
+      TestFile *file = scene_make (&scene, name, 5000 + i);
+
+      if (i == 0)
+        id = test_broker_submit (scene.broker, file->path, g_variant_new_parsed ("{'metadata': <{'note': %s}>}", note),
+                                 &error);
+      g_assert_no_error (error);
+    }
+  (void) g_ptr_array_remove_index (scene.files, 0);
+  scene_submit_all (&scene);
+  /* It holds up none of the others. */
+  test_wait_until (are_two_done, scene.broker, 20);
+  g_assert_cmpuint (test_tus_server_assert_has (scene.server, scene.files), ==, 0);
+  test_wait_until (is_one_retrying, scene.broker, 20);
+}
+
+/* --- A file that is still being written --- */
+
+typedef struct
+{
+  const char *path;
+  gint is_over;
+} Writer;
+
+static gpointer
+keep_writing (gpointer data)
+{
+  Writer *writer = data;
+  int fd = g_open (writer->path, O_WRONLY | O_APPEND | O_CLOEXEC, 0);
+
+  while (!g_atomic_int_get (&writer->is_over))
+    {
+      g_assert_cmpint (write (fd, "more", 4), ==, 4);
+      g_usleep (100);
+    }
+  (void) close (fd);
+
+  return NULL;
+}
+
+static void
+test_a_file_that_is_still_written (const TestTusServerKind *kind)
+{
+  g_auto (Scene) scene = { 0 };
+  g_autofree char *path = NULL;
+  g_autofree char *id = NULL;
+  g_autoptr (GError) error = NULL;
+  Writer writer = { 0 };
+  GThread *thread;
+
+  if (!scene_set_up (&scene, kind))
+    return;
+  path = test_broker_make_file (scene.broker, "VID_0001.jpg", 4 * 1024 * 1024, 1);
+  writer.path = path;
+  thread = g_thread_new ("writer", keep_writing, &writer);
+  id = test_broker_submit (scene.broker, path, NULL, &error);
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_BUSY);
+  g_assert_null (id);
+  g_assert_cmpuint (test_broker_count (scene.broker, "all"), ==, 0);
+  g_atomic_int_set (&writer.is_over, 1);
+  (void) g_thread_join (thread);
+
+  /* What the app does: it tries again when the camera has closed it. */
+  (void) scene_add (&scene, test_file_new (g_steal_pointer (&path), "image/jpeg"));
+  scene_submit_all (&scene);
+  scene_assert_arrived (&scene);
+}
+
+/* --- A file of 5 GiB --- */
+
+#define LARGE_BYTES (G_GINT64_CONSTANT (5) * 1024 * 1024 * 1024)
+/* Of LARGE_BYTES zeros with "outbox" at each of large_marks: sha256sum says so. */
+#define LARGE_SHA256 "6aa99bc85cb6bf6b05b84b333a663f742117cf2b1f799e15d9798eb2c97625ef"
+
+static const off_t large_marks[] = { 0, 1024, 2684354560, 5368708096 };
+
+typedef struct
+{
+  gboolean is_answered;
+  char *id;
+} Answer;
+
+static void
+on_submitted (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Answer *answer = user_data;
+  g_autoptr (GError) error = NULL;
+
+  (void) outbox_dbus_uploads_call_submit_finish (OUTBOX_DBUS_UPLOADS (source), &answer->id, NULL, result, &error);
+  g_assert_no_error (error);
+  answer->is_answered = TRUE;
+}
+
+static void
+begin_large_submit (TestBroker *broker, Answer *answer)
+{
+  g_autofree char *path = g_build_filename (broker->folder, "large.mp4", NULL);
+  g_autoptr (GUnixFDList) fds = g_unix_fd_list_new ();
+  int fd = g_open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+  g_assert_cmpint (ftruncate (fd, LARGE_BYTES), ==, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (large_marks); i++)
+    g_assert_cmpint (pwrite (fd, "outbox", 6, large_marks[i]), ==, 6);
+  g_assert_cmpint (g_unix_fd_list_append (fds, fd, NULL), ==, 0);
+  (void) close (fd);
+  outbox_dbus_uploads_call_submit (broker->uploads, g_variant_new_handle (0), g_variant_new ("a{sv}", NULL), fds, NULL,
+                                   on_submitted, answer);
+}
+
+static gboolean
+is_answered (gpointer data)
+{
+  return ((Answer *) data)->is_answered;
+}
+
+static JsonObject *
+find_at_receiver (JsonNode *facts, const char *id)
+{
+  JsonArray *uploads = json_object_get_array_member (json_node_get_object (facts), "uploads");
+
+  for (guint i = 0; i < json_array_get_length (uploads); i++)
+    {
+      JsonObject *upload = json_array_get_object_element (uploads, i);
+
+      if (g_str_equal (json_object_get_string_member (upload, "key"), id))
+        return upload;
+    }
+  g_assert_not_reached ();
+}
+
+static gboolean
+is_one_done (gpointer data)
+{
+  return test_broker_count (data, "done") == 1;
+}
+
+static void
+test_five_gibibytes (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new_alone ();
+  const char *argv[] = { g_getenv ("RECEIVER"), "--port", "0", "--discard", NULL };
+  g_autofree char *small_path = test_broker_make_file (broker, "IMG_0001.jpg", 100000, 1);
+  g_autofree char *small_id = NULL;
+  g_autofree char *confirm_url = NULL;
+  g_autoptr (GVariant) document = NULL;
+  g_autoptr (GVariant) list = NULL;
+  g_autoptr (JsonNode) facts = NULL;
+  g_autoptr (GError) error = NULL;
+  Answer answer = { 0 };
+  const char *sha256;
+
+  broker->peer = test_peer_start (argv);
+  test_peer_control (broker->peer, "{\"fault\":\"checksum\",\"on\":false}");
+  confirm_url = test_peer_dup_url (broker->peer, "/confirm?id={id}&sha256={sha256}");
+  test_broker_set_destination (broker, test_peer_get_url (broker->peer), confirm_url);
+
+  begin_large_submit (broker, &answer);
+  /* It blocks nobody: another file is saved and sent, and the list is read, before this one is saved. */
+  small_id = test_broker_submit (broker, small_path, NULL, &error);
+  g_assert_no_error (error);
+  list = test_broker_list (broker);
+  g_assert_cmpuint (g_variant_n_children (list), ==, 2);
+  test_wait_until (is_one_done, broker, 20);
+  g_assert_false (answer.is_answered);
+
+  test_wait_until (is_answered, &answer, 60);
+  test_broker_wait_for_all (broker, "done", 60);
+  document = test_broker_get (broker, answer.id);
+  g_assert_true (g_variant_lookup (document, "sha256", "&s", &sha256));
+  g_assert_cmpstr (sha256, ==, LARGE_SHA256);
+  facts = test_peer_describe (broker->peer);
+  g_assert_cmpstr (json_object_get_string_member (find_at_receiver (facts, answer.id), "sha256"), ==, LARGE_SHA256);
+  g_assert_cmpint (json_object_get_int_member (json_node_get_object (facts), "body_bytes"), ==, LARGE_BYTES + 100000);
+  g_free (answer.id);
+}
+
+/* --- The table --- */
+
+static const struct
+{
+  const char *name;
+  void (*run) (const TestTusServerKind *kind);
+} scenarios[] = {
+  { "20-photos-and-2-videos-with-their-metadata", test_photos_and_videos },
+  { "two-files-of-one-name", test_two_files_of_one_name },
+  { "an-empty-file", test_an_empty_file },
+  { "names-in-every-script", test_names_in_every_script },
+  { "metadata-of-100-kilobytes", test_metadata_of_100_kilobytes },
+  { "metadata-that-ends-the-connection-holds-up-no-other-file", test_metadata_that_ends_the_connection },
+  { "a-file-that-is-still-written-is-busy", test_a_file_that_is_still_written },
+};
+
+/* One test: which server, and what is handed over. */
+typedef struct
+{
+  const TestTusServerKind *kind;
+  void (*run) (const TestTusServerKind *kind);
+} Case;
+
+static void
+run_case (gconstpointer data)
+{
+  const Case *one = data;
+
+  one->run (one->kind);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  for (guint k = 0; k < test_tus_server_n_kinds; k++)
+    for (guint i = 0; i < G_N_ELEMENTS (scenarios); i++)
+      {
+        g_autofree char *path = g_strdup_printf ("/handover/%s/%s", test_tus_server_kinds[k].name, scenarios[i].name);
+        Case *one = g_new0 (Case, 1);
+
+        one->kind = &test_tus_server_kinds[k];
+        one->run = scenarios[i].run;
+        g_test_add_data_func_full (path, one, run_case, g_free);
+      }
+  g_test_add_func ("/handover/receiver/5-GiB-block-nobody", test_five_gibibytes);
+
+  return g_test_run ();
+}
