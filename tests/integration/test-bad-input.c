@@ -531,7 +531,8 @@ test_servers (void)
       outbox_dbus_destinations_call_resume_sync (broker->destinations, "depot", NULL, &error);
       g_assert_no_error (error);
       outbox_dbus_uploads_call_retry_sync (broker->uploads, ids, NULL, &error);
-      g_assert_no_error (error);
+      /* What the destination alone had held may have arrived before the tap. */
+      g_assert_true (!error || g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE));
       test_broker_wait_for_all (broker, "done", 20);
       g_free (look.status);
     }
