@@ -314,8 +314,11 @@ on_compare (gpointer data)
       const char *id = comparison->ids->pdata[comparison->next];
 
       /* A file that is being saved has its row already; one that was removed meanwhile has no file. */
-      if (!g_hash_table_contains (self->saving, id) && !ob_uploads_has (self->database, id)
-          && ob_spool_has (self->spool, id) && !settle (self, id))
+      if (g_hash_table_contains (self->saving, id) || ob_uploads_has (self->database, id))
+        continue;
+      if (!ob_spool_has (self->spool, id))
+        ob_spool_drop_lone_record (self->spool, id);
+      else if (!settle (self, id))
         g_hash_table_add (self->doubtful, g_strdup (id));
     }
   if (comparison->next < comparison->ids->len)
@@ -343,6 +346,18 @@ on_read (GObject *source, GAsyncResult *result, gpointer user_data)
     comparison_free (comparison);
 }
 
+/* Bytes are noted, and records that have none. */
+static void
+note_name (Comparison *comparison, const char *name)
+{
+  g_autofree char *id = g_str_has_suffix (name, ".json") ? g_strndup (name, strlen (name) - strlen (".json")) : NULL;
+
+  if (ob_id_is_valid (name))
+    g_ptr_array_add (comparison->ids, g_strdup (name));
+  else if (id && ob_id_is_valid (id) && !ob_spool_has (comparison->broker->spool, id))
+    g_ptr_array_add (comparison->ids, g_steal_pointer (&id));
+}
+
 /* On a thread of its own; nobody else uses the comparison meanwhile. */
 static void
 read_folder (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
@@ -355,8 +370,8 @@ read_folder (GTask *task, gpointer source, gpointer task_data, GCancellable *can
       name = g_dir_read_name (comparison->folder);
       if (!name)
         g_clear_pointer (&comparison->folder, g_dir_close);
-      else if (ob_id_is_valid (name))
-        g_ptr_array_add (comparison->ids, g_strdup (name));
+      else
+        note_name (comparison, name);
     }
   g_task_return_boolean (task, TRUE);
 }

@@ -226,6 +226,15 @@ ob_spool_remove (ObSpool *spool, const char *id, GError **error)
   return remove_one (spool, id, "", error) && remove_one (spool, id, ".json", error);
 }
 
+void
+ob_spool_drop_lone_record (ObSpool *spool, const char *id)
+{
+  g_autofree char *bytes = spool_path (spool, id, "");
+
+  if (g_access (bytes, F_OK) != 0 && errno == ENOENT)
+    (void) remove_one (spool, id, ".json", NULL);
+}
+
 gboolean
 ob_spool_has (ObSpool *spool, const char *id)
 {

@@ -61,6 +61,9 @@ void ob_spool_discard (ObSpool *spool, const char *id);
 /* Removes bytes and record. A copy that is not there is no error. */
 gboolean ob_spool_remove (ObSpool *spool, const char *id, GError **error);
 
+/* Removes a record whose bytes never came, since the process ended between the two: it stands for nothing. */
+void ob_spool_drop_lone_record (ObSpool *spool, const char *id);
+
 /* Whether bytes and record are both there. */
 gboolean ob_spool_has (ObSpool *spool, const char *id);
 

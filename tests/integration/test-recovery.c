@@ -445,6 +445,26 @@ test_copies_that_are_gone_or_changed (void)
     g_free (ids[i]);
 }
 
+static gboolean
+is_spool_empty (gpointer data)
+{
+  return test_broker_count_files (data, "spool") == 0;
+}
+
+/* What is left where the process ended between the record and the bytes. */
+static void
+test_a_record_without_bytes_is_cleared_away (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *spool = data_path (broker, "spool");
+  g_autofree char *record = g_build_filename (spool, "01a20d47-1d91-7000-9310-28815b96ff85.json", NULL);
+
+  test_broker_stop (broker);
+  g_assert_true (g_file_set_contents (record, "{}", -1, NULL));
+  test_broker_start (broker, NULL);
+  test_wait_until (is_spool_empty, broker, 10);
+}
+
 /* --- A disk without room --- */
 
 #define ROOM_BYTES (24 * 1024 * 1024)
@@ -609,6 +629,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/recovery/found-later", test_damage_that_is_found_later);
   g_test_add_func ("/recovery/in-the-middle-of-sending", test_damage_in_the_middle_of_sending);
   g_test_add_func ("/recovery/a-newer-version-is-left-alone", test_a_newer_version_is_left_alone);
+  g_test_add_func ("/recovery/a-record-without-bytes-is-cleared-away", test_a_record_without_bytes_is_cleared_away);
   g_test_add_func ("/recovery/copies-that-are-gone-or-changed", test_copies_that_are_gone_or_changed);
   if (g_getenv ("TEST_IN_NAMESPACE"))
     g_test_add_func ("/recovery/a-disk-without-room", test_a_disk_without_room);
