@@ -128,6 +128,9 @@ end_by_cut (Exchange *exchange)
   deposit_rest (deposit);
   if (deposit->size < 0)
     shelf_remove (exchange->receiver->shelf, deposit);
+  else if (deposit_is_whole (deposit))
+    /* Only the answer could not be given. */
+    (void) receiver_finish (exchange->receiver, NULL, deposit);
 }
 
 static void
