@@ -94,16 +94,6 @@ ob_spool_free (ObSpool *spool)
   g_free (spool);
 }
 
-static gboolean
-flush_bytes (int fd, const char *path, GError **error)
-{
-  if (fsync (fd) == 0)
-    return TRUE;
-  ob_file_set_error (error, errno, "Cannot flush", path);
-
-  return FALSE;
-}
-
 gboolean
 ob_spool_copy (ObSpool *spool, const char *id, int fd, GCancellable *cancellable, gint64 *copied_bytes,
                ObSpoolCopy *copy, GError **error)
@@ -121,8 +111,9 @@ ob_spool_copy (ObSpool *spool, const char *id, int fd, GCancellable *cancellable
       ob_file_set_error (error, errno, "Cannot create", path);
       return FALSE;
     }
-  is_good = ob_copy_and_digest (fd, &before, target, path, cancellable, copied_bytes, copy, error)
-            && flush_bytes (target, path, error);
+  is_good = ob_copy_and_digest (fd, &before, target, path, cancellable, copied_bytes, copy, error);
+  if (is_good)
+    ob_fd_start_flush (target);
   (void) close (target);
   if (!is_good)
     (void) g_unlink (path);
@@ -181,11 +172,13 @@ move_in (ObSpool *spool, const char *id, const char *suffix, GError **error)
 gboolean
 ob_spool_commit (ObSpool *spool, const char *id, const char *record, GError **error)
 {
+  g_autofree char *path = incoming_path (spool, id, "");
   g_autofree char *record_path = incoming_path (spool, id, ".json");
 
-  /* The record first: bytes in the spool always have one. */
-  if (ob_file_write_durably (record_path, record, strlen (record), error) && move_in (spool, id, ".json", error)
-      && move_in (spool, id, "", error))
+  /* Both are on their way to the disk before either is waited for. The record is renamed first: bytes in the spool always
+   * have one. */
+  if (ob_file_write (record_path, record, strlen (record), error) && ob_file_flush (path, error)
+      && ob_file_flush (record_path, error) && move_in (spool, id, ".json", error) && move_in (spool, id, "", error))
     {
       ob_crash_point ("spool-renamed");
       if (flush_folder (spool, error))

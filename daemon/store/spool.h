@@ -45,8 +45,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObSpool, ob_spool_free)
  * @copy: (out caller-allocates): size and digest
  * @error: InvalidArgument for what is no readable regular file, Busy for one that changed meanwhile, DiskFull, Storage
  *
- * Copies the whole file into `incoming/` and flushes it; holes stay holes, and a file system that can share blocks
- * does. Blocks for as long as that takes. Nothing is left behind on failure.
+ * Copies the whole file into `incoming/`; holes stay holes, and a file system that can share blocks does. Blocks for
+ * as long as that takes. It is flushed by ob_spool_commit(). Nothing is left behind on failure.
  */
 gboolean ob_spool_copy (ObSpool *spool, const char *id, int fd, GCancellable *cancellable, gint64 *copied_bytes,
                         ObSpoolCopy *copy, GError **error);
