@@ -68,11 +68,10 @@ ob_attempt_run (ObConnection *connection, const ObJob *job, const ObCheckpoints 
       ob_tus_terminate (connection, job, result, stop);
       return result;
     }
-  /* With a confirm URL an upload that is stored is only asked about; without one the server's offset says it again. */
-  if ((!job->is_stored || !job->confirm_url)
-      && (!ob_tus_send (connection, job, checkpoints, user_data, result, stop)))
+  /* What is stored is only asked about. Its upload URL is not: servers clear it away when they are done. */
+  if (!job->is_stored && !ob_tus_send (connection, job, checkpoints, user_data, result, stop))
     return result;
-  if (((!job->is_stored || !job->confirm_url) && !checkpoints->stored (user_data)) || ob_stop_is_asked (stop))
+  if ((!job->is_stored && !checkpoints->stored (user_data)) || ob_stop_is_asked (stop))
     {
       result->is_cancelled = TRUE;
       return result;

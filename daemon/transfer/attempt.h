@@ -28,6 +28,7 @@ typedef struct
   GVariant *headers; /* a{ss}: the destination's own */
   GVariant *metadata; /* a{ss} */
   guint64 size_bytes;
+  guint64 offset_bytes; /* what the server had, as far as is known */
   gboolean is_stored; /* the server has every byte: only ask for the receipt */
   gboolean asks_first; /* it is not known what was done at the server: ask for a receipt before anything is made there */
   gboolean is_again;  /* an earlier attempt may have reached the server, its answer lost */
@@ -57,6 +58,7 @@ typedef struct
   char *code;    /* one word for programs */
   char *message; /* for a person: the server's words, or the system's */
   ObReceipt receipt;
+  gboolean is_unknown; /* the confirm URL has never heard of it */
 } ObAttemptResult;
 
 ObAttemptResult *ob_attempt_result_new (void);

@@ -73,7 +73,10 @@ ob_confirm_read (const char *body, gsize body_bytes, const char *sha256, ObAttem
     ob_result_set (result, OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED, "digest-mismatch",
                    "The server has other bytes than this device sent");
   else if (!is_true (object, "stored") || !is_true (object, "attached"))
-    ob_result_set (result, OB_VERDICT_NOT_YET, OUTBOX_REASON_NONE, "not-yet", "Not attached to its record yet");
+    {
+      result->is_unknown = !is_true (object, "stored");
+      ob_result_set (result, OB_VERDICT_NOT_YET, OUTBOX_REASON_NONE, "not-yet", "Not attached to its record yet");
+    }
   else
     {
       result->is_done = TRUE;
@@ -97,6 +100,7 @@ ob_confirm_ask (ObConnection *connection, const ObJob *job, ObAttemptResult *res
     }
   soup_message_headers_replace (soup_message_get_request_headers (message), "Accept", "application/json");
   answer = ob_http_send (connection, message, OB_ANSWER_MS, G_CANCELLABLE (stop));
+  result->is_unknown = ob_answer_get_status (answer) == SOUP_STATUS_NOT_FOUND;
   if (ob_answer_judge (answer, OB_STAGE_CONFIRM, result))
     return;
   if (ob_answer_get_status (answer) == SOUP_STATUS_OK)

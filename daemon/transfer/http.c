@@ -17,13 +17,39 @@ on_got_headers (SoupMessage *message, gpointer user_data)
     soup_message_headers_set_encoding (soup_message_get_response_headers (message), SOUP_ENCODING_NONE);
 }
 
+static gboolean
+is_host_of (GUri *uri, const char *url)
+{
+  g_autoptr (GUri) other = url ? g_uri_parse (url, SOUP_HTTP_URI_FLAGS, NULL) : NULL;
+
+  return other && g_uri_get_host (other) && g_ascii_strcasecmp (g_uri_get_host (uri), g_uri_get_host (other)) == 0;
+}
+
+static gboolean
+is_credential (const char *name)
+{
+  return g_ascii_strcasecmp (name, "Authorization") == 0 || g_ascii_strcasecmp (name, "Cookie") == 0;
+}
+
+static void
+add_headers (SoupMessage *message, const ObJob *job)
+{
+  GUri *uri = soup_message_get_uri (message);
+  gboolean is_trusted = is_host_of (uri, job->url) || is_host_of (uri, job->confirm_url);
+  const char *name, *value;
+  GVariantIter iter;
+
+  g_variant_iter_init (&iter, job->headers);
+  while (g_variant_iter_next (&iter, "{&s&s}", &name, &value))
+    if (is_trusted || !is_credential (name))
+      soup_message_headers_replace (soup_message_get_request_headers (message), name, value);
+}
+
 SoupMessage *
 ob_http_message_new (const char *method, const char *url, const ObJob *job)
 {
   g_autoptr (SoupMessage) message = soup_message_new (method, url);
-  const char *name, *value;
   const char *scheme;
-  GVariantIter iter;
 
   if (!message)
     return NULL;
@@ -32,9 +58,7 @@ ob_http_message_new (const char *method, const char *url, const ObJob *job)
     return NULL;
   /* Without the flag each PATCH and POST opens a connection of its own. */
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_IDEMPOTENT);
-  g_variant_iter_init (&iter, job->headers);
-  while (g_variant_iter_next (&iter, "{&s&s}", &name, &value))
-    soup_message_headers_replace (soup_message_get_request_headers (message), name, value);
+  add_headers (message, job);
   g_signal_connect (message, "got-headers", G_CALLBACK (on_got_headers), NULL);
 
   return g_steal_pointer (&message);
@@ -70,7 +94,7 @@ error_of_end (ObEnd end)
     case OB_END_LOST:
       return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED, "The connection to the server was lost");
     case OB_END_SILENT:
-      return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_HOST_UNREACHABLE, "The server cannot be reached any more");
+      return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_HOST_UNREACHABLE, "The server cannot be reached");
     case OB_END_SLOW:
     case OB_END_NONE:
     default:

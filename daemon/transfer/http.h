@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 
 /* How long an answer may take. A server that has got its bytes may run programs over them before it says so. */
 #define OB_ANSWER_MS (60 * 1000)
+#define OB_ANSWER_OPTIONS_MS (5 * 1000)
 #define OB_ANSWER_FINISH_MS (5 * 60 * 1000)
 
 typedef struct
@@ -28,7 +29,8 @@ typedef struct
 void ob_answer_free (ObAnswer *answer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObAnswer, ob_answer_free)
 
-/* A message to @url with the destination's headers; redirects are not followed. NULL: not an http(s) URL. */
+/* A message to @url with the destination's headers; redirects are not followed. A host that is neither the destination's
+ * nor the confirm URL's gets no credentials: a Location may point anywhere. NULL: not an http(s) URL. */
 SoupMessage *ob_http_message_new (const char *method, const char *url, const ObJob *job);
 
 /* Sends @message (transfer full); one without a body again, where its connection turns out to be dead. Returns:

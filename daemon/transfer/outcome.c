@@ -38,8 +38,9 @@ stage_verdict (ObStage stage, guint status)
     return OB_VERDICT_LOOK;
   if (stage == OB_STAGE_SEND && status == 460)
     return OB_VERDICT_RESEND;
-  /* Another attempt of ours may still hold the upload: it is no trouble of the destination. */
-  if (has_upload_url && (status == 409 || status == 423))
+  /* A dead connection of ours may still hold the upload, for minutes: it is no trouble of the destination. Some servers
+   * say 500 for it when they are asked for the offset. */
+  if ((has_upload_url && (status == 409 || status == 423)) || (stage == OB_STAGE_LOOK && status == 500))
     return OB_VERDICT_RETRY_UPLOAD;
 
   return OB_VERDICT_UNDECIDED;

@@ -49,7 +49,7 @@ ob_stall_judge (ObStall *stall, const ObFlow *flow, gint64 now_us)
     note_flow (stall, flow, now_us);
   quiet_ms = (now_us - stall->moved_us) / 1000;
   if (!flow)
-    return quiet_ms < OB_STALL_CONNECT_MS ? OB_STALL_WAIT : OB_STALL_SLOW;
+    return quiet_ms < OB_STALL_CONNECT_MS ? OB_STALL_WAIT : OB_STALL_SILENT;
   if (flow->unacked == 0 && flow->unsent_bytes == 0)
     return quiet_ms < stall->answer_ms ? OB_STALL_WAIT : OB_STALL_SLOW;
   /* A closed window is a peer that is there and busy, as long as it answers the kernel's probes. */

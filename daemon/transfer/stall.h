@@ -36,7 +36,7 @@ typedef enum
   OB_STALL_RACE,   /* see whether a new connection can be made */
   OB_STALL_LOST,   /* this connection is dead, a new one is possible */
   OB_STALL_SILENT, /* nothing is reachable */
-  OB_STALL_SLOW,   /* no connection, or no answer, in the time that it may take */
+  OB_STALL_SLOW,   /* no whole answer in the time that it may take */
 } ObStallDecision;
 
 /* One request's memory. */

@@ -8,7 +8,7 @@
 
 #include "transfer/body.h"
 #include "transfer/confirm.h"
-#include "transfer/http.h"
+#include "transfer/tus-server.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +28,7 @@ typedef enum
   STEP_CREATE,
   STEP_LOOK,
   STEP_SEND,
+  STEP_FINISH,
   STEP_STORED,
   STEP_END,
 } Step;
@@ -48,7 +49,7 @@ typedef struct
   guint losses;        /* chunks in a row of which nothing arrived */
   guint resends;       /* of one damaged chunk */
   guint restarts;      /* times that the upload URL was gone */
-  gboolean has_checksum;
+  ObServerFacts *facts; /* borrowed from the connection */
 } Tus;
 
 guint64
@@ -100,19 +101,6 @@ ob_tus_encode_metadata (const ObJob *job)
   return g_string_free (text, FALSE);
 }
 
-static SoupMessage *
-new_message (Tus *tus, const char *method, const char *url)
-{
-  SoupMessage *message = ob_http_message_new (method, url, tus->job);
-
-  if (message)
-    soup_message_headers_replace (soup_message_get_request_headers (message), "Tus-Resumable", "1.0.0");
-  else
-    ob_result_set (tus->result, OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "bad-url", "The server's URL is no URL");
-
-  return message;
-}
-
 static Step
 end (Tus *tus, ObVerdict verdict, const char *code, const char *message)
 {
@@ -128,36 +116,6 @@ end_by_stranger (Tus *tus)
   return end (tus, OB_VERDICT_PORTAL, "bad-answer", "Something that is no tus server answered");
 }
 
-/* OPTIONS: limits and extensions. A server that does not answer it is taken to have none. */
-static gboolean
-discover (Tus *tus)
-{
-  SoupMessage *message = new_message (tus, "OPTIONS", tus->job->url);
-  g_autoptr (ObAnswer) answer = NULL;
-  const char *extensions, *algorithms;
-  guint64 max_bytes;
-
-  if (!message)
-    return FALSE;
-  answer = ob_http_send (tus->connection, message, OB_ANSWER_MS, G_CANCELLABLE (tus->stop));
-  if (answer->error)
-    return !ob_answer_judge (answer, OB_STAGE_CREATE, tus->result);
-  if (!ob_answer_get_header (answer, "Tus-Version"))
-    return TRUE;
-  extensions = ob_answer_get_header (answer, "Tus-Extension");
-  algorithms = ob_answer_get_header (answer, "Tus-Checksum-Algorithm");
-  tus->has_checksum
-      = extensions && soup_header_contains (extensions, "checksum") && algorithms && strstr (algorithms, "sha1");
-  if (ob_answer_get_number (answer, "Tus-Max-Size", &max_bytes) && max_bytes > 0 && tus->job->size_bytes > max_bytes)
-    {
-      ob_result_set (tus->result, OB_VERDICT_FAIL, OUTBOX_REASON_TOO_LARGE, "too-large",
-                     "The file is larger than the server takes");
-      return FALSE;
-    }
-
-  return TRUE;
-}
-
 /* A server to which a request's head is too long may reset the connection before its answer can be read. Taken for trouble
  * of the destination, that one upload would hold up all others. */
 static gboolean
@@ -171,20 +129,27 @@ create (Tus *tus)
 {
   g_autofree char *size = g_strdup_printf ("%" G_GUINT64_FORMAT, tus->job->size_bytes);
   g_autofree char *metadata = ob_tus_encode_metadata (tus->job);
-  SoupMessage *message = new_message (tus, "POST", tus->job->url);
+  SoupMessage *message = ob_tus_message_new ("POST", tus->job->url, tus->job, tus->result);
   g_autoptr (ObAnswer) answer = NULL;
   SoupMessageHeaders *headers;
   const char *location;
 
   if (!message)
     return STEP_END;
+  if (tus->facts->max_bytes > 0 && tus->job->size_bytes > tus->facts->max_bytes)
+    {
+      g_object_unref (message);
+      ob_result_set (tus->result, OB_VERDICT_FAIL, OUTBOX_REASON_TOO_LARGE, "too-large",
+                     "The file is larger than the server takes");
+      return STEP_END;
+    }
   headers = soup_message_get_request_headers (message);
   soup_message_headers_replace (headers, "Upload-Length", size);
   soup_message_headers_replace (headers, "Upload-Metadata", metadata);
   soup_message_headers_replace (headers, "Idempotency-Key", tus->job->id);
   soup_message_headers_set_content_length (headers, 0);
   answer = ob_http_send (tus->connection, message, OB_ANSWER_MS, G_CANCELLABLE (tus->stop));
-  if (ob_answer_judge (answer, OB_STAGE_CREATE, tus->result))
+  if (ob_tus_judge (answer, OB_STAGE_CREATE, tus->result))
     {
       if (is_error_of_its_own (answer, metadata, tus->result))
         tus->result->outcome.verdict = OB_VERDICT_RETRY_UPLOAD;
@@ -197,7 +162,7 @@ create (Tus *tus)
     return end_by_stranger (tus);
 
   g_free (tus->server_url);
-  tus->server_url = g_uri_resolve_relative (tus->job->url, location, G_URI_FLAGS_NONE, NULL);
+  tus->server_url = ob_tus_resolve_location (tus->job->url, location);
   if (!tus->server_url)
     return end_by_stranger (tus);
   if (!tus->checkpoints->created (tus->server_url, tus->user_data))
@@ -255,9 +220,9 @@ gone (Tus *tus)
   return STEP_CREATE;
 }
 
-/* Takes what the server says it has. */
+/* Takes what the server says it has. Returns: what is next where that is everything, @whole, or less. */
 static Step
-believe (Tus *tus, guint64 offset_bytes, guint64 sent_bytes)
+believe (Tus *tus, guint64 offset_bytes, guint64 sent_bytes, Step whole)
 {
   gboolean has_moved = offset_bytes > tus->offset_bytes;
 
@@ -267,37 +232,45 @@ believe (Tus *tus, guint64 offset_bytes, guint64 sent_bytes)
   if (has_moved)
     tus->losses = tus->resends = 0;
 
-  return offset_bytes == tus->job->size_bytes ? STEP_STORED : STEP_SEND;
+  return offset_bytes == tus->job->size_bytes ? whole : STEP_SEND;
 }
 
 static Step
 look (Tus *tus)
 {
-  SoupMessage *message = new_message (tus, "HEAD", tus->server_url);
+  SoupMessage *message = ob_tus_message_new ("HEAD", tus->server_url, tus->job, tus->result);
   g_autoptr (ObAnswer) answer = NULL;
   guint64 offset_bytes, size_bytes;
 
   if (!message)
     return STEP_END;
   answer = ob_http_send (tus->connection, message, OB_ANSWER_MS, G_CANCELLABLE (tus->stop));
-  if (ob_answer_judge (answer, OB_STAGE_LOOK, tus->result))
+  if (ob_tus_judge (answer, OB_STAGE_LOOK, tus->result))
     return tus->result->outcome.verdict == OB_VERDICT_GONE && !tus->result->is_cancelled ? gone (tus) : STEP_END;
   if (!ob_answer_get_number (answer, "Upload-Offset", &offset_bytes) || offset_bytes > tus->job->size_bytes
       || (ob_answer_get_number (answer, "Upload-Length", &size_bytes) && size_bytes != tus->job->size_bytes))
     return end_by_stranger (tus);
 
-  return believe (tus, offset_bytes, 0);
+  return believe (tus, offset_bytes, 0, STEP_FINISH);
 }
 
-/* Less arrived than was sent: smaller chunks, until they stick; then give the server a rest. */
+/* More than this does not get through; the next upload to that server need not find it out again. */
+static void
+shrink (Tus *tus, guint64 chunk_bytes)
+{
+  tus->limit_bytes = MAX (chunk_bytes / 4, OB_TUS_CHUNK_MIN_BYTES);
+  tus->chunk_bytes = MIN (tus->chunk_bytes, tus->limit_bytes);
+  tus->facts->chunk_bytes = tus->limit_bytes;
+}
+
+/* Nothing of what was sent arrived: smaller chunks, until they stick; then give the server a rest. */
 static Step
 lose (Tus *tus, guint64 chunk_bytes)
 {
-  if (++tus->losses >= MOST_LOSSES)
+  if (++tus->losses >= MOST_LOSSES && chunk_bytes <= OB_TUS_CHUNK_MIN_BYTES)
     return end (tus, OB_VERDICT_RETRY_UPLOAD, "no-progress", "Nothing of what was sent arrived");
   if (tus->losses >= 2)
-    tus->limit_bytes = MAX (chunk_bytes / 4, OB_TUS_CHUNK_MIN_BYTES);
-  tus->chunk_bytes = MIN (tus->chunk_bytes, tus->limit_bytes);
+    shrink (tus, chunk_bytes);
 
   return STEP_LOOK;
 }
@@ -341,9 +314,15 @@ after_patch (Tus *tus, const ObAnswer *answer, guint64 chunk_bytes, guint64 sent
   ObAttemptResult *result = tus->result;
   guint64 offset_bytes;
 
-  if (ob_answer_judge (answer, OB_STAGE_SEND, result))
+  if (ob_tus_judge (answer, OB_STAGE_SEND, result))
     {
       tus->checkpoints->progress (tus->offset_bytes, sent_bytes, tus->user_data);
+      /* A proxy's limit is for one request, not for the file. */
+      if (ob_answer_get_status (answer) == SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE && chunk_bytes > OB_TUS_CHUNK_MIN_BYTES)
+        {
+          shrink (tus, chunk_bytes);
+          return STEP_LOOK;
+        }
       /* Where nothing can be reached, a look at the offset would not be answered either. */
       if (result->is_cancelled || result->outcome.verdict == OB_VERDICT_FAIL || answer->end == OB_END_SILENT)
         return STEP_END;
@@ -361,12 +340,12 @@ after_patch (Tus *tus, const ObAnswer *answer, guint64 chunk_bytes, guint64 sent
     return lose (tus, chunk_bytes); /* it says more than was sent: ask again */
   if (offset_bytes <= tus->offset_bytes)
     {
-      (void) believe (tus, offset_bytes, sent_bytes);
+      (void) believe (tus, offset_bytes, sent_bytes, STEP_STORED);
       return lose (tus, chunk_bytes);
     }
   tus->chunk_bytes = ob_tus_next_chunk_bytes (offset_bytes - tus->offset_bytes, elapsed_us, tus->limit_bytes);
 
-  return believe (tus, offset_bytes, sent_bytes);
+  return believe (tus, offset_bytes, sent_bytes, STEP_STORED);
 }
 
 static Step
@@ -375,25 +354,54 @@ send_chunk (Tus *tus)
   guint64 chunk_bytes = MIN (tus->chunk_bytes, tus->job->size_bytes - tus->offset_bytes);
   g_autofree char *offset = g_strdup_printf ("%" G_GUINT64_FORMAT, tus->offset_bytes);
   g_autoptr (GInputStream) body = ob_body_new (tus->fd, tus->offset_bytes, chunk_bytes);
-  SoupMessage *message = new_message (tus, "PATCH", tus->server_url);
-  gint64 begin_us = g_get_monotonic_time ();
+  SoupMessage *message = ob_tus_message_new ("PATCH", tus->server_url, tus->job, tus->result);
   g_autoptr (ObAnswer) answer = NULL;
+  gint64 begin_us;
 
   if (!message)
     return STEP_END;
   soup_message_headers_replace (soup_message_get_request_headers (message), "Upload-Offset", offset);
   soup_message_set_request_body (message, "application/offset+octet-stream", body, (gssize) chunk_bytes);
-  if (tus->has_checksum && !add_checksum (tus, message, chunk_bytes))
+  if (tus->facts->has_checksum && !add_checksum (tus, message, chunk_bytes))
     {
       g_object_unref (message);
       ob_result_set (tus->result, OB_VERDICT_FAIL, OUTBOX_REASON_FILE_CHANGED, "file-changed",
                      "The saved copy cannot be read");
       return STEP_END;
     }
+  begin_us = g_get_monotonic_time ();
   answer = ob_http_send (tus->connection, message, OB_ANSWER_FINISH_MS, G_CANCELLABLE (tus->stop));
 
   return after_patch (tus, answer, chunk_bytes, ob_body_get_taken_bytes (OB_BODY (body)),
                       g_get_monotonic_time () - begin_us);
+}
+
+/* The offset says that every byte is stored, not that the server has done with them what it does when it has them all: its
+ * answer to the last chunk was lost, or an error. With a confirm URL that can be asked; else an empty chunk is sent, which
+ * servers answer as they would the last one, and which makes up for an end that never was. */
+static Step
+finish (Tus *tus)
+{
+  g_autofree char *offset = g_strdup_printf ("%" G_GUINT64_FORMAT, tus->offset_bytes);
+  g_autoptr (ObAnswer) answer = NULL;
+  SoupMessage *message;
+
+  if (!has_no_receipt (tus))
+    return STEP_END;
+  if (tus->job->confirm_url && !tus->result->is_unknown)
+    return STEP_STORED;
+  message = ob_tus_message_new ("PATCH", tus->server_url, tus->job, tus->result);
+  if (!message)
+    return STEP_END;
+  soup_message_headers_replace (soup_message_get_request_headers (message), "Upload-Offset", offset);
+  soup_message_headers_set_content_type (soup_message_get_request_headers (message), "application/offset+octet-stream",
+                                         NULL);
+  soup_message_headers_set_content_length (soup_message_get_request_headers (message), 0);
+  answer = ob_http_send (tus->connection, message, OB_ANSWER_FINISH_MS, G_CANCELLABLE (tus->stop));
+  if (ob_tus_judge (answer, OB_STAGE_SEND, tus->result))
+    return STEP_END;
+
+  return ob_answer_get_header (answer, "Upload-Offset") ? STEP_STORED : end_by_stranger (tus);
 }
 
 static gboolean
@@ -414,6 +422,18 @@ open_copy (Tus *tus)
 }
 
 static gboolean
+discover (Tus *tus)
+{
+  tus->facts = ob_tus_discover (tus->connection, tus->job, tus->result, tus->stop);
+  if (!tus->facts)
+    return FALSE;
+  tus->limit_bytes = tus->facts->chunk_bytes > 0 ? tus->facts->chunk_bytes : OB_TUS_CHUNK_MAX_BYTES;
+  tus->chunk_bytes = MIN (OB_TUS_CHUNK_FIRST_BYTES, tus->limit_bytes);
+
+  return TRUE;
+}
+
+static gboolean
 run_steps (Tus *tus)
 {
   Step step = begin (tus);
@@ -431,6 +451,8 @@ run_steps (Tus *tus)
         step = create (tus);
       else if (step == STEP_LOOK)
         step = look (tus);
+      else if (step == STEP_FINISH)
+        step = finish (tus);
       else
         step = send_chunk (tus);
     }
@@ -442,8 +464,8 @@ gboolean
 ob_tus_send (ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data,
              ObAttemptResult *result, ObStop *stop)
 {
-  Tus tus = { connection, job, checkpoints, user_data, result, stop, -1, g_strdup (job->server_url), 0,
-              OB_TUS_CHUNK_FIRST_BYTES, OB_TUS_CHUNK_MAX_BYTES, 0, 0, 0, FALSE };
+  Tus tus = { connection, job, checkpoints, user_data, result, stop, .fd = -1, .server_url = g_strdup (job->server_url),
+              .offset_bytes = job->offset_bytes };
   gboolean is_stored = open_copy (&tus) && discover (&tus) && run_steps (&tus);
 
   if (is_stored)
@@ -458,15 +480,11 @@ ob_tus_send (ObConnection *connection, const ObJob *job, const ObCheckpoints *ch
 void
 ob_tus_terminate (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop)
 {
-  SoupMessage *message = job->server_url ? ob_http_message_new ("DELETE", job->server_url, job) : NULL;
+  SoupMessage *message = ob_tus_message_new ("DELETE", job->server_url ? job->server_url : "", job, result);
   g_autoptr (ObAnswer) answer = NULL;
 
   if (!message)
-    {
-      ob_result_set (result, OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "bad-url", "The server's URL is no URL");
-      return;
-    }
-  soup_message_headers_replace (soup_message_get_request_headers (message), "Tus-Resumable", "1.0.0");
+    return;
   answer = ob_http_send (connection, message, OB_ANSWER_MS, G_CANCELLABLE (stop));
-  result->is_done = !ob_answer_judge (answer, OB_STAGE_LOOK, result) || result->outcome.verdict == OB_VERDICT_GONE;
+  result->is_done = !ob_tus_judge (answer, OB_STAGE_LOOK, result) || result->outcome.verdict == OB_VERDICT_GONE;
 }

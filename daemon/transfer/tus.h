@@ -23,7 +23,7 @@ void ob_tus_terminate (ObConnection *connection, const ObJob *job, ObAttemptResu
 /* Pure. Returns: (transfer full): the value of Upload-Metadata. */
 char *ob_tus_encode_metadata (const ObJob *job);
 
-/* Pure. What to send next, in bytes: about eight seconds of the last rate, halved to @limit_bytes where less arrived. */
+/* Pure. What to send next, in bytes: about eight seconds of the last rate, at most @limit_bytes. */
 guint64 ob_tus_next_chunk_bytes (guint64 sent_bytes, gint64 elapsed_us, guint64 limit_bytes);
 
 G_END_DECLS

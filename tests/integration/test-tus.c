@@ -122,6 +122,7 @@ run_once (Fixture *fixture)
 
   g_free (fixture->job->server_url);
   fixture->job->server_url = g_strdup (fixture->server_url);
+  fixture->job->offset_bytes = fixture->offset_bytes;
   fixture->job->is_stored = fixture->n_stored > 0;
 
   return ob_attempt_run (fixture->connection, fixture->job, &checkpoints, fixture, fixture->stop);
@@ -265,6 +266,10 @@ static const FaultRow fault_rows[] = {
   { "/tus/a-location-without-a-scheme", "{\"fault\":\"location\",\"mode\":\"host\"}", 1, 0, 1 },
   { "/tus/no-checksum-extension", "{\"fault\":\"checksum\",\"on\":false}", 1, 0, 1 },
   { "/tus/a-buffering-proxy", "{\"fault\":\"buffering\",\"on\":true}", 1, 0, 1 },
+  { "/tus/a-413-for-a-chunk-that-a-proxy-does-not-take", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":413,\"count\":2}", 1, 9 << 20, 1 },
+  { "/tus/a-413-that-comes-before-the-chunk-is-sent", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":413,\"early\":true}", 1, 9 << 20, 1 },
+  { "/tus/options-are-answered-for-ever", "{\"fault\":\"endless-headers\",\"method\":\"OPTIONS\",\"delay_ms\":200}", 1, 0, 1 },
+  { "/tus/options-are-refused", "{\"fault\":\"status\",\"method\":\"OPTIONS\",\"status\":405}", 1, 0, 1 },
   { "/tus/not-confirmed-yet", "{\"fault\":\"confirm\",\"mode\":\"not-yet\",\"count\":2}", 3, 0, 1 },
   { "/tus/still-attaching", "{\"fault\":\"confirm\",\"mode\":\"attaching\",\"count\":1}", 2, 0, 1 },
   { "/tus/garbage-for-the-confirmation", "{\"fault\":\"confirm\",\"mode\":\"garbage\"}", 2, 0, 1 },
@@ -301,6 +306,10 @@ static const VerdictRow verdict_rows[] = {
   { "/tus/a-known-limit-is-too-large", "{\"fault\":\"max-size\",\"bytes\":1000000}", OB_VERDICT_FAIL, OUTBOX_REASON_TOO_LARGE, "larger" },
   { "/tus/507-is-full", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":507}", OB_VERDICT_FULL, 0, "507" },
   { "/tus/418-is-rejected-with-its-words", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":418,\"body\":\"a\\nteapot\"}", OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "a teapot" },
+  { "/tus/413-for-the-smallest-chunk-is-too-large", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":413,\"count\":-1}", OB_VERDICT_FAIL, OUTBOX_REASON_TOO_LARGE, "413" },
+  { "/tus/another-version-is-told-by-412", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":412,\"headers\":{\"Tus-Version\":\"0.2.2\"}}", OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "0.2.2" },
+  { "/tus/another-version-is-told-by-400", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":400,\"headers\":{\"Tus-Version\":\"0.2.2\"}}", OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "0.2.2" },
+  { "/tus/another-version-is-told-by-options", "{\"fault\":\"status\",\"method\":\"OPTIONS\",\"status\":204,\"headers\":{\"Tus-Version\":\"2.0.0\"}}", OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "2.0.0" },
   { "/tus/a-refused-confirmation-is-told", "{\"fault\":\"confirm\",\"mode\":\"refuse\",\"status\":422}", OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED, "closed" },
   { "/tus/another-digest-is-a-failure", "{\"fault\":\"confirm\",\"mode\":\"wrong-digest\"}", OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED, "other bytes" },
 };
@@ -394,6 +403,132 @@ test_termination (Fixture *fixture, gconstpointer data)
   node = test_peer_describe (fixture->peer);
   g_assert_cmpuint (json_array_get_length (json_object_get_array_member (json_node_get_object (node), "uploads")), ==,
                     0);
+}
+
+/* A dead connection may hold an upload for minutes. That holds up this upload, and no other. */
+static void
+test_a_stale_lock_holds_that_upload_alone (Fixture *fixture, gconstpointer data)
+{
+  static const gint statuses[] = { 423, 409, 500 };
+
+  test_peer_control (fixture->peer, "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":503,\"skip\":1}");
+  ob_attempt_result_free (run_once (fixture));
+  g_assert_cmpuint (fixture->offset_bytes, ==, 4 << 20);
+  for (guint i = 0; i < G_N_ELEMENTS (statuses); i++)
+    {
+      g_autofree char *json = g_strdup_printf ("{\"fault\":\"status\",\"method\":\"HEAD\",\"status\":%d}", statuses[i]);
+      g_autoptr (ObAttemptResult) result = NULL;
+
+      test_peer_control (fixture->peer, json);
+      result = run_once (fixture);
+      g_assert_cmpuint (result->outcome.verdict, ==, OB_VERDICT_RETRY_UPLOAD);
+      /* A try without progress is no reason to try again sooner. */
+      g_assert_false (result->has_moved);
+    }
+  g_assert_cmpuint (run_until_done (fixture, 1), ==, 1);
+  assert_arrived (fixture);
+  g_assert_cmpint (get_number (fixture, "body_bytes"), ==, SIZE_BYTES);
+}
+
+/* Every byte is there, and the connection was cut before the server did what it does at the end. */
+static void
+arrange_an_end_that_never_was (Fixture *fixture)
+{
+  write_file (fixture, 1000);
+  test_peer_control (fixture->peer, "{\"fault\":\"cut-after\",\"method\":\"PATCH\",\"bytes\":1000,"
+                                    "\"mode\":\"unfinished\"}");
+}
+
+static void
+test_an_end_that_never_was_is_made_up_for (Fixture *fixture, gconstpointer data)
+{
+  arrange_an_end_that_never_was (fixture);
+  g_assert_cmpuint (run_until_done (fixture, 1), ==, 1);
+  assert_arrived (fixture);
+  g_assert_cmpint (get_number (fixture, "body_bytes"), ==, 1000);
+}
+
+static void
+test_an_end_that_never_was_without_a_confirm_url (Fixture *fixture, gconstpointer data)
+{
+  g_clear_pointer (&fixture->job->confirm_url, g_free);
+  test_an_end_that_never_was_is_made_up_for (fixture, data);
+}
+
+/* What the server says at the end counts, also where the offset is whole already. */
+static void
+test_an_end_that_is_refused_is_told (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ObAttemptResult) result = NULL;
+
+  g_clear_pointer (&fixture->job->confirm_url, g_free);
+  arrange_an_end_that_never_was (fixture);
+  test_peer_control (fixture->peer, "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":422,\"skip\":1,"
+                                    "\"body\":\"no such job\"}");
+  result = run_once (fixture);
+  g_assert_false (result->is_done);
+  g_assert_cmpuint (result->outcome.verdict, ==, OB_VERDICT_FAIL);
+  g_assert_nonnull (strstr (result->message, "no such job"));
+}
+
+/* Its upload URL may be gone by then: servers clear it away when they are done. */
+static void
+test_what_is_stored_is_not_sent_again (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ObAttemptResult) result = NULL;
+
+  g_clear_pointer (&fixture->job->confirm_url, g_free);
+  g_assert_cmpuint (run_until_done (fixture, 1), ==, 1);
+  test_peer_control (fixture->peer, "{\"fault\":\"expire\"}");
+  result = run_once (fixture);
+  g_assert_true (result->is_done);
+  g_assert_cmpuint (fixture->n_created, ==, 1);
+}
+
+static void
+test_a_server_is_asked_once_what_it_can (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (JsonNode) node = NULL;
+
+  write_file (fixture, 1000);
+  for (guint i = 0; i < 3; i++)
+    {
+      g_free (fixture->job->id);
+      fixture->job->id = g_uuid_string_random ();
+      g_clear_pointer (&fixture->server_url, g_free);
+      fixture->n_stored = 0;
+      fixture->offset_bytes = 0;
+      g_assert_cmpuint (run_until_done (fixture, 1), ==, 1);
+    }
+  node = test_peer_describe (fixture->peer);
+  g_assert_cmpint (json_object_get_int_member (json_object_get_object_member (json_node_get_object (node), "requests"),
+                                               "OPTIONS"),
+                   ==, 1);
+  g_assert_cmpint (get_number (fixture, "connections"), ==, 1);
+  g_assert_cmpint (get_number (fixture, "finished"), ==, 3);
+}
+
+/* A Location may name another host: it gets the upload, and no credentials. */
+static void
+test_credentials_stay_at_their_host (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GString) url = g_string_new (fixture->job->url);
+  g_autoptr (ObAttemptResult) refused = NULL;
+
+  g_string_replace (url, "127.0.0.1", "localhost", 1);
+  g_free (fixture->job->url);
+  fixture->job->url = g_strdup (url->str);
+  g_variant_unref (fixture->job->headers);
+  fixture->job->headers = g_variant_ref_sink (g_variant_new_parsed ("{'Authorization': 'Bearer secret'}"));
+  g_clear_pointer (&fixture->job->confirm_url, g_free);
+  test_peer_control (fixture->peer, "{\"fault\":\"require-header\",\"name\":\"Authorization\",\"value\":\"Bearer secret\"}");
+  refused = run_once (fixture);
+  g_assert_cmpuint (fixture->n_created, ==, 1);
+  g_assert_cmpuint (refused->outcome.verdict, ==, OB_VERDICT_SIGN_IN);
+
+  test_peer_control (fixture->peer, "{\"fault\":\"location\",\"mode\":\"path\"}");
+  g_clear_pointer (&fixture->server_url, g_free);
+  g_assert_cmpuint (run_until_done (fixture, 1), ==, 1);
 }
 
 /* --- Ends from outside --- */
@@ -494,6 +629,13 @@ main (int argc, char *argv[])
     { "/tus/an-offset-that-moved-back-is-followed", test_an_offset_that_moved_back_is_followed },
     { "/tus/a-copy-that-is-gone-or-damaged", test_a_copy_that_is_gone_or_damaged },
     { "/tus/termination", test_termination },
+    { "/tus/a-stale-lock-holds-that-upload-alone", test_a_stale_lock_holds_that_upload_alone },
+    { "/tus/an-end-that-never-was-is-made-up-for", test_an_end_that_never_was_is_made_up_for },
+    { "/tus/an-end-that-never-was-without-a-confirm-url", test_an_end_that_never_was_without_a_confirm_url },
+    { "/tus/an-end-that-is-refused-is-told", test_an_end_that_is_refused_is_told },
+    { "/tus/what-is-stored-is-not-sent-again", test_what_is_stored_is_not_sent_again },
+    { "/tus/a-server-is-asked-once-what-it-can", test_a_server_is_asked_once_what_it_can },
+    { "/tus/credentials-stay-at-their-host", test_credentials_stay_at_their_host },
     { "/tus/stopped-now-nothing-queued-leaves", test_stopped_now_nothing_queued_leaves },
     { "/tus/stopped-gently-a-chunk-is-finished", test_stopped_gently_a_chunk_is_finished },
     { "/tus/stopped-gently-a-long-chunk-is-cut", test_stopped_gently_a_long_chunk_is_cut },

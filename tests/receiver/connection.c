@@ -29,6 +29,7 @@ typedef struct
   GIOStream *stream; /* owned */
   GBytes *bytes;     /* owned */
   GBytes *again;     /* owned; what follows for ever, or NULL */
+  guint pause_ms;    /* before each */
 } RawAnswer;
 
 static void
@@ -42,6 +43,13 @@ raw_answer_free (RawAnswer *answer)
 
 static void raw_answer_write (RawAnswer *answer);
 
+static gboolean
+on_pause_over (gpointer user_data)
+{
+  raw_answer_write (user_data);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 on_raw_written (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -52,7 +60,10 @@ on_raw_written (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       g_bytes_unref (answer->bytes);
       answer->bytes = g_bytes_ref (answer->again);
-      raw_answer_write (answer);
+      if (answer->pause_ms > 0)
+        g_timeout_add (answer->pause_ms, on_pause_over, answer);
+      else
+        raw_answer_write (answer);
       return;
     }
   g_io_stream_close (answer->stream, NULL, NULL);
@@ -70,12 +81,13 @@ raw_answer_write (RawAnswer *answer)
 }
 
 void
-connection_send_raw (SoupServerMessage *message, const char *bytes, const char *again)
+connection_send_raw (SoupServerMessage *message, const char *bytes, const char *again, guint pause_ms)
 {
   RawAnswer *answer = g_new0 (RawAnswer, 1);
 
   answer->stream = soup_server_message_steal_connection (message);
   answer->bytes = g_bytes_new (bytes, strlen (bytes));
+  answer->pause_ms = pause_ms;
   answer->again = again != NULL ? g_bytes_new (again, strlen (again)) : NULL;
   raw_answer_write (answer);
 }

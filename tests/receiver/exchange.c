@@ -113,6 +113,13 @@ note_end (Exchange *exchange, Deposit *deposit, gboolean is_cut)
   ledger_write (exchange->receiver->ledger, "patch-end", facts);
 }
 
+/* As a server that does what it does at the end only after a whole request. */
+static gboolean
+is_left_unfinished (const Exchange *exchange)
+{
+  return exchange->fault != NULL && g_strcmp0 (exchange->fault->mode, "unfinished") == 0;
+}
+
 /* The request ended without an answer of ours: the peer or a fault cut it. */
 static void
 end_by_cut (Exchange *exchange)
@@ -128,7 +135,7 @@ end_by_cut (Exchange *exchange)
   deposit_rest (deposit);
   if (deposit->size < 0)
     shelf_remove (exchange->receiver->shelf, deposit);
-  else if (deposit_is_whole (deposit))
+  else if (deposit_is_whole (deposit) && !is_left_unfinished (exchange))
     /* Only the answer could not be given. */
     (void) receiver_finish (exchange->receiver, NULL, deposit);
 }

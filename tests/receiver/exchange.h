@@ -43,8 +43,9 @@ gboolean exchange_complete (Exchange *exchange);
 /* Tears the connection down with a RST, at once, whatever was queued. */
 void connection_reset (SoupServerMessage *message);
 
-/* Takes the connection away from libsoup, writes the bytes as they are, then "again" over and over until the peer goes
- * away; where that is NULL it closes at once, and what the peer still sends is answered with a RST. */
-void connection_send_raw (SoupServerMessage *message, const char *bytes, const char *again);
+/* Takes the connection away from libsoup, writes the bytes as they are, then "again" over and over, with a pause before
+ * each, until the peer goes away; where that is NULL it closes at once, and what the peer still sends is answered with a
+ * RST. */
+void connection_send_raw (SoupServerMessage *message, const char *bytes, const char *again, guint pause_ms);
 
 void exchange_free (Exchange *exchange);

@@ -146,7 +146,7 @@ answer_early (SoupServerMessage *message, const Fault *fault)
   while (g_hash_table_iter_next (&iter, &name, &value))
     g_string_append_printf (text, "%s: %s\r\n", (char *) name, (char *) value);
   g_string_append_printf (text, "\r\n%s", fault->body);
-  connection_send_raw (message, text->str, NULL);
+  connection_send_raw (message, text->str, NULL, 0);
 }
 
 static void
@@ -175,10 +175,11 @@ answer_fault (SoupServerMessage *message, const Fault *fault)
   switch (fault->kind)
     {
     case FAULT_GARBAGE:
-      connection_send_raw (message, fault->body, NULL);
+      connection_send_raw (message, fault->body, NULL, 0);
       break;
     case FAULT_ENDLESS_HEADERS:
-      connection_send_raw (message, "HTTP/1.1 204 No Content\r\n", "X-More: there is always another one\r\n");
+      connection_send_raw (message, "HTTP/1.1 204 No Content\r\n", "X-More: there is always another one\r\n",
+                           fault->delay_ms);
       break;
     case FAULT_RESET:
       connection_reset (message);

@@ -39,7 +39,7 @@ test_a_table_of_answers (void)
     { 425, ALL (RETRY) },
     { 429, ALL (RETRY) },
     { 460, EACH (FAIL, FAIL, RESEND, FAIL) },
-    { 500, ALL (RETRY) },
+    { 500, EACH (RETRY, RETRY_UPLOAD, RETRY, RETRY) },
     { 503, ALL (RETRY) },
     { 507, ALL (FULL) },
     { 511, ALL (PORTAL) },

@@ -35,7 +35,7 @@ test_a_table_of_flows (void)
     gint second;
     ObStallDecision decision;
   } rows[] = {
-    { NULL, 60, OB_STALL_SLOW },
+    { NULL, 60, OB_STALL_SILENT },
     { &on_its_way, 3, OB_STALL_RACE },
     { &window_closed_and_silent, 3, OB_STALL_RACE },
     { &window_closed, 45, OB_STALL_LOST },

@@ -1,0 +1,110 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * OPTIONS, versions and Location. Worker thread.
+ */
+#include "transfer/tus-server.h"
+
+#define VERSION "1.0.0"
+#define KNOWN_US (5 * 60 * G_USEC_PER_SEC)
+
+SoupMessage *
+ob_tus_message_new (const char *method, const char *url, const ObJob *job, ObAttemptResult *result)
+{
+  SoupMessage *message = ob_http_message_new (method, url, job);
+
+  if (message)
+    soup_message_headers_replace (soup_message_get_request_headers (message), "Tus-Resumable", VERSION);
+  else
+    ob_result_set (result, OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "bad-url", "The server's URL is no URL");
+
+  return message;
+}
+
+/* Says so in @result where the server names its versions and ours is none of them. */
+static gboolean
+is_of_other_version (const ObAnswer *answer, ObAttemptResult *result)
+{
+  const char *versions = ob_answer_get_header (answer, "Tus-Version");
+  g_autofree char *words = NULL;
+
+  if (!versions || soup_header_contains (versions, VERSION))
+    return FALSE;
+  words = g_strdup_printf ("The server speaks version %.40s of tus, and not " VERSION, versions);
+  ob_result_set (result, OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "wrong-version", words);
+
+  return TRUE;
+}
+
+gboolean
+ob_tus_judge (const ObAnswer *answer, ObStage stage, ObAttemptResult *result)
+{
+  guint status = ob_answer_get_status (answer);
+
+  /* 412 by the specification, 400 by some servers. */
+  if ((status == SOUP_STATUS_PRECONDITION_FAILED || status == SOUP_STATUS_BAD_REQUEST)
+      && is_of_other_version (answer, result))
+    return TRUE;
+
+  return ob_answer_judge (answer, stage, result);
+}
+
+static void
+read_facts (const ObAnswer *answer, ObServerFacts *facts)
+{
+  const char *extensions = ob_answer_get_header (answer, "Tus-Extension");
+  const char *algorithms = ob_answer_get_header (answer, "Tus-Checksum-Algorithm");
+
+  facts->has_checksum = extensions && soup_header_contains (extensions, "checksum") && algorithms
+                        && soup_header_contains (algorithms, "sha1");
+  if (!ob_answer_get_number (answer, "Tus-Max-Size", &facts->max_bytes))
+    facts->max_bytes = 0;
+}
+
+ObServerFacts *
+ob_tus_discover (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop)
+{
+  ObServerFacts *facts = ob_connection_get_facts (connection, job->url);
+  g_autoptr (ObAnswer) answer = NULL;
+  SoupMessage *message;
+
+  if (facts->until_us > 0)
+    return facts;
+  message = ob_tus_message_new ("OPTIONS", job->url, job, result);
+  if (!message)
+    return NULL;
+  answer = ob_http_send (connection, message, OB_ANSWER_OPTIONS_MS, G_CANCELLABLE (stop));
+  if (answer->error && answer->end != OB_END_SLOW)
+    {
+      (void) ob_answer_judge (answer, OB_STAGE_CREATE, result);
+      return NULL;
+    }
+  if (!answer->error && is_of_other_version (answer, result))
+    return NULL;
+  /* Whoever answers without a version may be a portal, and is asked again next time. */
+  if (answer->error || ob_answer_get_header (answer, "Tus-Version"))
+    facts->until_us = g_get_monotonic_time () + KNOWN_US;
+  if (!answer->error)
+    read_facts (answer, facts);
+
+  return facts;
+}
+
+char *
+ob_tus_resolve_location (const char *base, const char *location)
+{
+  g_autoptr (GUri) from = g_uri_parse (base, SOUP_HTTP_URI_FLAGS, NULL);
+  g_autoptr (GUri) to = from ? g_uri_parse_relative (from, location, SOUP_HTTP_URI_FLAGS, NULL) : NULL;
+  g_autoptr (GUri) secure = NULL;
+
+  if (!to)
+    return NULL;
+  if (!g_str_equal (g_uri_get_scheme (from), "https") || !g_str_equal (g_uri_get_scheme (to), "http"))
+    return g_uri_to_string (to);
+  if (!g_uri_get_host (to) || g_ascii_strcasecmp (g_uri_get_host (from), g_uri_get_host (to)) != 0)
+    return NULL;
+  secure = g_uri_build (SOUP_HTTP_URI_FLAGS, "https", NULL, g_uri_get_host (from), g_uri_get_port (from),
+                        g_uri_get_path (to), g_uri_get_query (to), NULL);
+
+  return g_uri_to_string (secure);
+}

@@ -1,0 +1,33 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What a tus server says of itself: versions, extensions, limits, and where it puts an upload. Worker thread.
+ */
+#pragma once
+
+#include "transfer/http.h"
+
+G_BEGIN_DECLS
+
+/* A message to @url as tus 1.0.0 wants it, or NULL, said in @result. */
+SoupMessage *ob_tus_message_new (const char *method, const char *url, const ObJob *job, ObAttemptResult *result);
+
+/* As ob_answer_judge(), with words of its own for a server that speaks no tus 1.0.0. */
+gboolean ob_tus_judge (const ObAnswer *answer, ObStage stage, ObAttemptResult *result);
+
+/* OPTIONS, where the facts are not known or old. A server that does not answer it is taken to have no extensions.
+ * Returns: (transfer none): the facts; NULL: it cannot go on, and @result says why */
+ObServerFacts *ob_tus_discover (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop);
+
+/**
+ * ob_tus_resolve_location:
+ * @base: the URL of the destination
+ * @location: relative or not (RFC 9110 section 10.2.2)
+ *
+ * A server behind a proxy that ends TLS often names itself by http: its https is kept. Pure.
+ *
+ * Returns: (transfer full): where the upload is; NULL: no URL, or plain http elsewhere where @base is https
+ */
+char *ob_tus_resolve_location (const char *base, const char *location);
+
+G_END_DECLS
