@@ -13,9 +13,13 @@ ob_crash_point (const char *name)
 {
   static gint passings;
   const char *wanted = g_getenv ("OUTBOX_CRASH_AT");
+  g_autofree char *text = NULL;
   gsize length = strlen (name);
   gint64 nth;
 
+  /* A file that a test may write later. */
+  if (wanted && *wanted == '@')
+    wanted = g_file_get_contents (wanted + 1, &text, NULL, NULL) ? text : NULL;
   if (!wanted || !g_str_has_prefix (wanted, name) || (wanted[length] != '\0' && wanted[length] != ':'))
     return;
   nth = wanted[length] == ':' ? g_ascii_strtoll (wanted + length + 1, NULL, 10) : 1;

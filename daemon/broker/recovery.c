@@ -295,6 +295,18 @@ ob_broker_settle_doubts (ObBroker *self)
       g_hash_table_iter_remove (&iter);
 }
 
+/* Something in the spool. A file that is being saved has its row already; one that was removed meanwhile has no file. */
+static void
+look_at (ObBroker *self, const char *id)
+{
+  if (g_hash_table_contains (self->saving, id) || ob_uploads_has (self->database, id))
+    return;
+  if (!ob_spool_has (self->spool, id))
+    ob_spool_drop_lone_record (self->spool, id);
+  else if (!settle (self, id))
+    g_hash_table_add (self->doubtful, g_strdup (id));
+}
+
 static void read_on (Comparison *comparison);
 
 static gboolean
@@ -310,17 +322,7 @@ on_compare (gpointer data)
       return G_SOURCE_REMOVE;
     }
   for (; comparison->next < end; comparison->next++)
-    {
-      const char *id = comparison->ids->pdata[comparison->next];
-
-      /* A file that is being saved has its row already; one that was removed meanwhile has no file. */
-      if (g_hash_table_contains (self->saving, id) || ob_uploads_has (self->database, id))
-        continue;
-      if (!ob_spool_has (self->spool, id))
-        ob_spool_drop_lone_record (self->spool, id);
-      else if (!settle (self, id))
-        g_hash_table_add (self->doubtful, g_strdup (id));
-    }
+    look_at (self, comparison->ids->pdata[comparison->next]);
   if (comparison->next < comparison->ids->len)
     return G_SOURCE_CONTINUE;
   read_on (comparison);
@@ -386,6 +388,18 @@ read_on (Comparison *comparison)
   g_task_run_in_thread (task, read_folder);
 }
 
+static void
+compare_at_once (Comparison *comparison)
+{
+  const char *name;
+
+  while (comparison->folder && (name = g_dir_read_name (comparison->folder)))
+    note_name (comparison, name);
+  for (guint i = 0; i < comparison->ids->len; i++)
+    look_at (comparison->broker, comparison->ids->pdata[i]);
+  comparison_free (comparison);
+}
+
 void
 ob_broker_compare_spool (ObBroker *self)
 {
@@ -396,5 +410,10 @@ ob_broker_compare_spool (ObBroker *self)
   comparison->broker = g_object_ref (self);
   comparison->folder = g_dir_open (path, 0, NULL);
   comparison->ids = g_ptr_array_new_with_free_func (g_free);
-  read_on (comparison);
+  /* A database without a past stands for one that was lost: what the spool has was answered for, and must be found again
+   * before an app asks for it by its key. */
+  if (ob_journal_get_last (self->database) == 0)
+    compare_at_once (comparison);
+  else
+    read_on (comparison);
 }

@@ -5,6 +5,7 @@
  */
 #include "broker/turn.h"
 
+#include "base/crash.h"
 #include "dbus/error.h"
 
 #define LATER_MS 500
@@ -106,8 +107,13 @@ ob_turn_commit (ObTurn *turn)
   effects = take (&turn->effects);
   last = take (&turn->last);
 
+  ob_crash_point ("commit");
   error = g_steal_pointer (&turn->failure);
-  if (error || !ob_database_run (turn->database, "COMMIT", &error))
+  if (!error && ob_database_run (turn->database, "COMMIT", &error))
+    {
+      ob_crash_point ("committed");
+    }
+  else
     {
       g_warning ("A turn could not be committed: %s", error->message);
       if (!sqlite3_get_autocommit (ob_database_get_handle (turn->database)))

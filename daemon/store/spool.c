@@ -178,11 +178,15 @@ ob_spool_commit (ObSpool *spool, const char *id, const char *record, GError **er
   /* Both are on their way to the disk before either is waited for. The record is renamed first: bytes in the spool always
    * have one. */
   if (ob_file_write (record_path, record, strlen (record), error) && ob_file_flush (path, error)
-      && ob_file_flush (record_path, error) && move_in (spool, id, ".json", error) && move_in (spool, id, "", error))
+      && ob_file_flush (record_path, error) && move_in (spool, id, ".json", error))
     {
-      ob_crash_point ("spool-renamed");
-      if (flush_folder (spool, error))
-        return TRUE;
+      ob_crash_point ("half-renamed");
+      if (move_in (spool, id, "", error))
+        {
+          ob_crash_point ("spool-renamed");
+          if (flush_folder (spool, error))
+            return TRUE;
+        }
     }
   ob_spool_discard (spool, id);
   (void) ob_spool_remove (spool, id, NULL);
@@ -216,7 +220,11 @@ gboolean
 ob_spool_remove (ObSpool *spool, const char *id, GError **error)
 {
   /* The bytes first: what is left after a crash in between is a record without bytes, which stands for nothing. */
-  return remove_one (spool, id, "", error) && remove_one (spool, id, ".json", error);
+  if (!remove_one (spool, id, "", error))
+    return FALSE;
+  ob_crash_point ("half-removed");
+
+  return remove_one (spool, id, ".json", error);
 }
 
 void

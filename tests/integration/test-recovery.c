@@ -324,6 +324,7 @@ test_damage_that_is_found_later (void)
   g_assert_cmpuint (count_set_aside (broker), ==, 0);
   wait_until_listed (broker, ids, NULL);
   g_assert_cmpuint (count_set_aside (broker), ==, 1);
+  test_broker_wait_for_name (broker);
   outbox_dbus_queue_call_resume_sync (broker->queue, NULL, NULL);
   assert_each_arrived_once (broker, ids);
   test_broker_stop (broker);

@@ -40,9 +40,36 @@ has_name (gpointer data)
 }
 
 static gboolean
-has_no_name (gpointer data)
+has_name_or_is_dead (gpointer data)
 {
-  return count_names (data) == 0;
+  return has_name (data) || ((TestBroker *) data)->is_dead;
+}
+
+/* The bus itself is asked: a proxy may not even have heard yet that there was a name. */
+static gboolean
+is_gone (gpointer data)
+{
+  TestBroker *broker = data;
+  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean has_owner;
+
+  if (!broker->is_dead)
+    return FALSE;
+  reply = g_dbus_connection_call_sync (broker->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                       "org.freedesktop.DBus", "NameHasOwner", g_variant_new ("(s)", OUTBOX_BUS_NAME),
+                                       G_VARIANT_TYPE ("(b)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+  g_assert_no_error (error);
+  g_variant_get (reply, "(b)", &has_owner);
+
+  return !has_owner;
+}
+
+static void
+on_ended (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  (void) g_subprocess_wait_finish (G_SUBPROCESS (source), result, NULL);
+  *(gboolean *) user_data = TRUE;
 }
 
 static void
@@ -52,7 +79,7 @@ die_with_parent (gpointer user_data)
 }
 
 void
-test_broker_start (TestBroker *broker, const char *crash_at)
+test_broker_launch (TestBroker *broker, const char *crash_at)
 {
   g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_NONE);
   g_autofree char *data = g_build_filename (broker->folder, "data", NULL);
@@ -69,24 +96,49 @@ test_broker_start (TestBroker *broker, const char *crash_at)
     g_subprocess_launcher_setenv (launcher, "OUTBOX_CRASH_AT", crash_at, TRUE);
   broker->process = g_subprocess_launcher_spawn (launcher, &error, g_getenv ("OUTBOXD"), NULL);
   g_assert_no_error (error);
+  broker->is_dead = FALSE;
+  g_subprocess_wait_async (broker->process, NULL, on_ended, &broker->is_dead);
+}
+
+void
+test_broker_wait_for_name (TestBroker *broker)
+{
   test_wait_until (has_name, broker, 20);
 }
 
-static void
-forget_process (TestBroker *broker)
+void
+test_broker_start (TestBroker *broker, const char *crash_at)
 {
-  (void) g_subprocess_wait (broker->process, NULL, NULL);
+  test_broker_launch (broker, crash_at);
+  test_broker_wait_for_name (broker);
+}
+
+gboolean
+test_broker_start_or_die (TestBroker *broker, const char *crash_at, guint most_s)
+{
+  test_broker_launch (broker, crash_at);
+  test_wait_until (has_name_or_is_dead, broker, most_s);
+
+  return !broker->is_dead;
+}
+
+static void
+forget_process (TestBroker *broker, guint most_s)
+{
+  test_wait_until (is_gone, broker, most_s);
+  /* The proxies hear of it too before the next one comes. */
+  while (g_main_context_pending (NULL))
+    g_main_context_iteration (NULL, FALSE);
   g_clear_object (&broker->process);
-  test_wait_until (has_no_name, broker, 20);
 }
 
 /* Whoever died of anything else, an abort or a sanitizer's report, did so before the test meant it to. */
 static void
-forget_killed_process (TestBroker *broker)
+forget_killed_process (TestBroker *broker, guint most_s)
 {
   g_autoptr (GSubprocess) process = g_object_ref (broker->process);
 
-  forget_process (broker);
+  forget_process (broker, most_s);
   g_assert_true (g_subprocess_get_if_signaled (process));
   g_assert_cmpint (g_subprocess_get_term_sig (process), ==, SIGKILL);
 }
@@ -97,7 +149,7 @@ test_broker_kill (TestBroker *broker)
   if (!broker->process)
     return;
   g_subprocess_force_exit (broker->process);
-  forget_killed_process (broker);
+  forget_killed_process (broker, 20);
 }
 
 void
@@ -106,7 +158,7 @@ test_broker_stop (TestBroker *broker)
   g_autoptr (GSubprocess) process = g_object_ref (broker->process);
 
   g_subprocess_send_signal (process, SIGTERM);
-  forget_process (broker);
+  forget_process (broker, 20);
   g_assert_true (g_subprocess_get_if_exited (process));
   g_assert_cmpint (g_subprocess_get_exit_status (process), ==, 0);
 }
@@ -114,8 +166,7 @@ test_broker_stop (TestBroker *broker)
 void
 test_broker_wait_for_death (TestBroker *broker, guint most_s)
 {
-  test_wait_until (has_no_name, broker, most_s);
-  forget_killed_process (broker);
+  forget_killed_process (broker, most_s);
 }
 
 /* No GTestDBus: its daemon can outlive a test that aborts, and keep the test's output open for whoever waits for its
@@ -185,6 +236,14 @@ test_broker_set_destination (TestBroker *broker, const char *url, const char *co
   g_assert_no_error (error);
 }
 
+void
+test_broker_use_receiver (TestBroker *broker)
+{
+  g_autofree char *confirm_url = test_peer_dup_url (broker->peer, "/confirm?id={id}&sha256={sha256}");
+
+  test_broker_set_destination (broker, test_peer_get_url (broker->peer), confirm_url);
+}
+
 TestBroker *
 test_broker_new_alone (void)
 {
@@ -204,12 +263,10 @@ test_broker_new (void)
   TestBroker *broker = test_broker_new_alone ();
   g_autofree char *store = g_build_filename (broker->folder, "store", NULL);
   const char *argv[] = { g_getenv ("RECEIVER"), "--port", "0", "--folder", store, NULL };
-  g_autofree char *confirm_url = NULL;
 
   g_assert_cmpint (g_mkdir (store, 0700), ==, 0);
   broker->peer = test_peer_start (argv);
-  confirm_url = test_peer_dup_url (broker->peer, "/confirm?id={id}&sha256={sha256}");
-  test_broker_set_destination (broker, test_peer_get_url (broker->peer), confirm_url);
+  test_broker_use_receiver (broker);
 
   return broker;
 }

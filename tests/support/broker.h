@@ -18,6 +18,7 @@ typedef struct
   TestPeer *bus;
   TestPeer *peer; /* the receiver; NULL: the test has its own server */
   GSubprocess *process; /* NULL while no daemon runs */
+  gboolean is_dead;     /* it has ended, by itself or as it was told */
   GDBusConnection *connection;
   OutboxDBusUploads *uploads;
   OutboxDBusQueue *queue;
@@ -31,6 +32,9 @@ TestBroker *test_broker_new (void);
 TestBroker *test_broker_new_alone (void);
 void test_broker_set_destination (TestBroker *broker, const char *url, const char *confirm_url);
 
+/* Makes the receiver that destination, again where a test did away with the queue. */
+void test_broker_use_receiver (TestBroker *broker);
+
 void test_broker_free (TestBroker *broker);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestBroker, test_broker_free)
 
@@ -38,6 +42,13 @@ const char *test_broker_get_bus_address (TestBroker *broker);
 
 /* @crash_at: (nullable): a crash point, as OUTBOX_CRASH_AT has it. Returns when its name is on the bus. */
 void test_broker_start (TestBroker *broker, const char *crash_at);
+
+/* Waits until all of its interfaces can be called; for a daemon that starts itself again. */
+void test_broker_wait_for_name (TestBroker *broker);
+
+/* The same as start, without waiting for the name; and for one that may die before it has one. Returns: whether it lives. */
+void test_broker_launch (TestBroker *broker, const char *crash_at);
+gboolean test_broker_start_or_die (TestBroker *broker, const char *crash_at, guint most_s);
 
 /* With SIGKILL; and with SIGTERM, whose exit code must be 0. */
 void test_broker_kill (TestBroker *broker);
