@@ -67,7 +67,17 @@ is_cleared (gpointer data)
   return test_broker_count_files (data, "spool") == 0;
 }
 
-/* Everything is where it belongs. Returns: bytes that were sent twice. */
+/* A server that is not yet done with a request that was cut (seen at tusd) tells an offset that is past a moment later, and
+ * refuses the chunk that begins there. */
+static guint64
+count_refused_bytes (const char *log)
+{
+  g_auto (GStrv) parts = g_strsplit (log, "HTTP/1.1 409 ", -1);
+
+  return (guint64) (g_strv_length (parts) - 1) * CHUNK_BYTES;
+}
+
+/* Everything is where it belongs. Returns: bytes that were sent twice, whole chunks that the server refused left out. */
 static guint64
 scene_assert_arrived (Scene *scene, guint most_orphans)
 {
@@ -80,7 +90,7 @@ scene_assert_arrived (Scene *scene, guint most_orphans)
   g_test_message ("%s%" G_GUINT64_FORMAT " bytes were sent twice, over %u connections in all", log, again_bytes,
                   test_link_count_connections (scene->link));
 
-  return again_bytes;
+  return again_bytes - MIN (again_bytes, count_refused_bytes (log));
 }
 
 /* --- A link that fails --- */
