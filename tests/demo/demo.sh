@@ -23,7 +23,7 @@ outbox=$build/client/cli/outbox
 # All bytes together take about this long, so that there is time to break things.
 travel_seconds=30
 # A step that stands still for longer is stuck.
-patience_seconds=${PATIENCE:-180}
+patience_seconds=180
 place=''
 
 # shellcheck source=tests/demo/stagehands.sh
@@ -62,8 +62,7 @@ tick ()
     star_before=$star_at
     still_since=$SECONDS
   elif [ $((SECONDS - ${still_since:=SECONDS})) -gt $patience_seconds ]; then
-    "$outbox" status >"$place/status" 2>&1
-    die "Nothing has moved for $patience_seconds seconds." "$(cat "$place/status")"
+    die "Nothing has moved for $patience_seconds seconds. Outbox says:" "$("$outbox" status 2>&1)"
   fi
 }
 
@@ -87,12 +86,17 @@ wait_for_progress ()
   done
 }
 
-# Asks only once a second: the answer comes from a process of its own.
+# Whether all have arrived. What waits for a person is the end of the story. Asks only once a second: the answer comes
+# from a process of its own.
 has_ended ()
 {
+  local answer
   [ "$SECONDS" -ne "${asked_at:-0}" ] || return 1
   asked_at=$SECONDS
-  [ "$(count_state done)" = "$n_files" ] || [ "$(count_state failed)" -gt 0 ]
+  answer=$("$outbox" status --json 2>/dev/null | jq -r --argjson all "$n_files" \
+    'if .summary.failed[0] > 0 or any(.holds[]; .needs_user) then "stuck" else .summary.done[0] == $all end')
+  [ "$answer" != stuck ] || die "Something waits for a person. Outbox says:" "$("$outbox" status)"
+  [ "$answer" = true ]
 }
 
 pause_for ()
@@ -223,9 +227,9 @@ main ()
     set_destination "$SERVER" ${HEADER:+--header "$HEADER"}
   fi
   # The bars show everything from the beginning; lines in a pipe need to know the largest file.
-  [ ! -t 1 ] || start_screen
+  [ -z "$is_terminal" ] || start_screen
   hand_over
-  [ -t 1 ] || start_screen
+  [ -n "$is_terminal" ] || start_screen
   if [ -z "$SERVER" ]; then
     if at_percent 15; then cut_the_link; else too_quick "the link could be cut"; fi
     if at_percent 45; then restart_the_server; else too_quick "the server could be killed"; fi
@@ -241,5 +245,5 @@ trap clean_up EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
-trap '' PIPE
+trap 'exit 141' PIPE
 main

@@ -75,6 +75,7 @@ choose_files ()
     say "$(plural "${#files[@]}" "file of yours is" "files of yours are") to be sent."
     return
   fi
+  [[ $VIDEO_MB =~ ^[1-9][0-9]{0,5}$ ]] || die "VIDEO_MB=$VIDEO_MB is no size in megabytes."
   made=yes group=2026-0417 title="Site visit 2026-0417" said=("captured_by=A. Nikolaou" "job=2026-0417")
   check_room $((3 * (VIDEO_MB + 40) * 1000000))
   say "Making what an inspector comes home with: 20 photos (two of them are called" \
@@ -116,6 +117,9 @@ check_server ()
   esac
   curl "${options[@]}" "$SERVER" 2>"$place/curl" \
     || die "No server answers at $SERVER." "$(sed 's/^curl: ([0-9]*) //' "$place/curl")"
+  ! grep -q '^HTTP/[0-9.]* 40[13]' "$place/headers" \
+    || die "$SERVER wants a sign-in: $(head -n 1 "$place/headers" | tr -d '\r')." \
+      "Such as this: HEADER='Authorization=Bearer …'"
   grep -qi '^tus-\(version\|resumable\):' "$place/headers" \
     || die "Something answers at $SERVER, but it is no tus server." \
       "It said: $(head -n 1 "$place/headers" | tr -d '\r'), without a word of tus."

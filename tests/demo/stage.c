@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define PICTURE_ROWS 10
+#define OTHER_ROWS 3 /* around the picture, and the cursor's */
 #define FRAME_END "\033[J"
 
 typedef struct
@@ -32,10 +33,10 @@ typedef struct
 static struct winsize
 get_size (void)
 {
-  struct winsize size = { .ws_col = 80 };
+  struct winsize size = { .ws_row = 24, .ws_col = 80 };
 
   (void) ioctl (STDOUT_FILENO, TIOCGWINSZ, &size);
-  size.ws_row = PICTURE_ROWS;
+  size.ws_row = size.ws_row > OTHER_ROWS ? MIN (size.ws_row - OTHER_ROWS, PICTURE_ROWS) : 1;
 
   return size;
 }

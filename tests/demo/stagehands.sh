@@ -6,9 +6,10 @@
 # --- The screen ---
 
 stage='' # descriptor to it; empty: there is none
-bold='' dim='' good='' bad='' plain=''
-if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
-  bold=$'\e[1m' dim=$'\e[2m' good=$'\e[32m' bad=$'\e[31m' plain=$'\e[0m'
+bold='' good='' bad='' plain='' is_terminal=''
+[ ! -t 1 ] || [ "${TERM:-dumb}" = dumb ] || is_terminal=yes
+if [ -n "$is_terminal" ] && [ -z "${NO_COLOR:-}" ]; then
+  bold=$'\e[1m' good=$'\e[32m' bad=$'\e[31m' plain=$'\e[0m'
 fi
 
 # A line of the story; further ones are indented below it.
@@ -19,7 +20,7 @@ say ()
     if [ -n "$stage" ]; then
       printf 'say %s%s\n' "$mark" "$line" >&"$stage"
     else
-      printf '%s%s\n' "$mark" "$line"
+      printf '%s%s\n' "$mark" "$line" 2>/dev/null
     fi
     mark='  '
   done
@@ -30,7 +31,7 @@ die ()
   end_screen
   printf '%sStopped:%s %s\n' "$bad" "$plain" "$1" >&2
   shift
-  [ $# -eq 0 ] || printf '  %s\n' "$@" >&2
+  [ $# -eq 0 ] || printf '%s\n' "$@" | sed 's/^/  /' >&2
   exit 1
 }
 
@@ -38,7 +39,7 @@ die ()
 # those that matter are left.
 start_screen ()
 {
-  if [ -t 1 ]; then
+  if [ -n "$is_terminal" ]; then
     mkfifo "$place/to-stage"
     exec {stage}<>"$place/to-stage"
     setpriv --pdeathsig TERM "$build/tests/demo/outbox-stage" "$outbox" watch <"$place/to-stage" 2>>"$place/log" &
@@ -158,7 +159,8 @@ is_listening ()
 clean_up ()
 {
   local status=$? name
-  trap '' HUP INT TERM
+  trap '' HUP INT TERM PIPE
+  [ "$status" -ne 141 ] || exec >/dev/null 2>&1
   end_screen
   [ $status -lt 129 ] || echo "Interrupted: everything that was started ends, and what was made is removed."
   # The daemon first: it is the bus's child, not ours.
