@@ -205,15 +205,17 @@ run_order (ObWorkers *workers, ObConnection *connection, const Order *order)
   post (message);
 }
 
-/* The next order. Connections that are kept for it are given up after a while: a server may need the place. */
+/* The next order. Connections that are kept for it are given up after a while: a server may need the place. A worker that
+ * has kept none sleeps until there is one. */
 static Order *
-wait_for_order (ObWorkers *workers, ObConnection *connection)
+wait_for_order (ObWorkers *workers, ObConnection *connection, gboolean has_run)
 {
-  Order *order = g_async_queue_timeout_pop (workers->orders, KEEP_CONNECTIONS_US);
+  Order *order = has_run ? g_async_queue_timeout_pop (workers->orders, KEEP_CONNECTIONS_US) : NULL;
 
   if (order)
     return order;
-  ob_connection_rest (connection);
+  if (has_run)
+    ob_connection_rest (connection);
 
   return g_async_queue_pop (workers->orders);
 }
@@ -224,16 +226,17 @@ work (gpointer data)
   ObWorkers *workers = data;
   g_autoptr (GMainContext) context = g_main_context_new ();
   g_autoptr (ObConnection) connection = NULL;
-  gboolean is_over = FALSE;
+  gboolean is_over = FALSE, has_run = FALSE;
 
   /* What libsoup does between requests belongs to this thread. */
   g_main_context_push_thread_default (context);
   connection = ob_connection_new ();
   while (!is_over)
     {
-      Order *order = wait_for_order (workers, connection);
+      Order *order = wait_for_order (workers, connection, has_run);
 
       is_over = !order->job;
+      has_run = TRUE;
       if (order->job)
         run_order (workers, connection, order);
       g_clear_pointer (&order->job, ob_job_free);
