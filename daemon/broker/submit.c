@@ -242,6 +242,13 @@ keep (ObBroker *self, ObSaving *saving, GError **error)
       g_propagate_error (error, g_steal_pointer (&own_error));
       return FALSE;
     }
+  /* In this very turn, perhaps: then the removal is not on the disk yet. */
+  if (!row && ob_journal_has_event (self->database, upload->id, "removed"))
+    {
+      saving->is_removed = TRUE;
+      g_propagate_error (error, g_steal_pointer (&own_error));
+      return FALSE;
+    }
   if (!row && !add_row (self, upload, error))
     return FALSE;
   if (row)

@@ -549,6 +549,7 @@ test_a_disk_without_room (void)
   g_autofree char *ballast = NULL;
   g_autoptr (GVariant) upload = NULL;
   g_autoptr (GError) error = NULL;
+  g_autofree gpointer *keys = NULL;
   const char *known[] = { NULL, NULL };
   gint32 priority, written = 0;
 
@@ -557,7 +558,8 @@ test_a_disk_without_room (void)
   test_a_file_that_does_not_fit (broker, ids);
   g_hash_table_add (ids, test_broker_submit (broker, small, NULL, &error));
   g_assert_no_error (error);
-  known[0] = g_hash_table_get_keys_as_array (ids, NULL)[0];
+  keys = g_hash_table_get_keys_as_array (ids, NULL);
+  known[0] = keys[0];
 
   /* Not a byte is left: commands are refused, and what was answered with success is what counts. */
   ballast = fill_disk (broker);
