@@ -7,6 +7,8 @@
 
 #include "support/wait.h"
 
+#define LOOK_EVERY_US 5000
+
 struct _TestServer
 {
   ObRunner runner; /* first, so that a worker finds the rest */
@@ -42,6 +44,15 @@ typedef struct
 static void
 attempt_clear (Attempt *attempt)
 {
+  Order *order;
+
+  /* Given to an attempt that ended meanwhile. */
+  while ((order = g_async_queue_try_pop (attempt->orders)))
+    {
+      g_clear_pointer (&order->result, ob_attempt_result_free);
+      g_free (order->url);
+      g_free (order);
+    }
   g_async_queue_unref (attempt->orders);
 }
 
@@ -49,15 +60,6 @@ static void
 attempt_unref (gpointer attempt)
 {
   g_atomic_rc_box_release_full (attempt, (GDestroyNotify) attempt_clear);
-}
-
-static void
-on_cancelled (GCancellable *cancellable, gpointer orders)
-{
-  Order *order = g_new0 (Order, 1);
-
-  order->kind = ORDER_CANCEL;
-  g_async_queue_push_front (orders, order);
 }
 
 /* Returns: the result, where the order ends the attempt. */
@@ -87,6 +89,23 @@ obey (Order *order, const ObCheckpoints *checkpoints, gpointer user_data, guint6
   return result;
 }
 
+/* Waits for an order, or to be stopped: gently is as good as at once, since no chunk is under way here. */
+static Order *
+take_order (Attempt *attempt, ObStop *stop)
+{
+  Order *order = NULL;
+
+  while (!order && !ob_stop_is_asked (stop))
+    order = g_async_queue_timeout_pop (attempt->orders, LOOK_EVERY_US);
+  if (!order)
+    {
+      order = g_new0 (Order, 1);
+      order->kind = ORDER_CANCEL;
+    }
+
+  return order;
+}
+
 static ObAttemptResult *
 run (const ObRunner *runner, ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints,
      gpointer user_data, ObStop *stop)
@@ -95,7 +114,6 @@ run (const ObRunner *runner, ObConnection *connection, const ObJob *job, const O
   Attempt *attempt = g_atomic_rc_box_new0 (Attempt);
   ObAttemptResult *result = NULL;
   guint64 offset_bytes = 0;
-  gulong handler;
 
   attempt->job = job;
   attempt->orders = g_async_queue_new ();
@@ -103,16 +121,14 @@ run (const ObRunner *runner, ObConnection *connection, const ObJob *job, const O
   g_hash_table_insert (server->attempts, g_strdup (job->id), g_atomic_rc_box_acquire (attempt));
   g_mutex_unlock (&server->lock);
   g_main_context_wakeup (NULL);
-  handler = g_cancellable_connect (G_CANCELLABLE (stop), G_CALLBACK (on_cancelled), attempt->orders, NULL);
   while (!result)
     {
-      result = obey (g_async_queue_pop (attempt->orders), checkpoints, user_data, &offset_bytes);
+      result = obey (take_order (attempt, stop), checkpoints, user_data, &offset_bytes);
       if (result)
         result->has_moved = offset_bytes > 0;
       (void) g_atomic_int_add (&attempt->n_done, 1);
       g_main_context_wakeup (NULL);
     }
-  g_cancellable_disconnect (G_CANCELLABLE (stop), handler);
   g_mutex_lock (&server->lock);
   (void) g_hash_table_remove (server->attempts, job->id);
   g_mutex_unlock (&server->lock);
@@ -186,6 +202,18 @@ are_orders_done (gpointer data)
   Attempt *attempt = data;
 
   return (guint) g_atomic_int_get (&attempt->n_done) >= attempt->n_given;
+}
+
+gboolean
+test_server_has (TestServer *server, const char *id)
+{
+  Wanted wanted = { server, id, NULL };
+  gboolean has = is_there (&wanted);
+
+  if (has)
+    attempt_unref (wanted.attempt);
+
+  return has;
 }
 
 const ObJob *

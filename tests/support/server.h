@@ -21,6 +21,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestServer, test_server_free)
 /* To be given to the broker. */
 const ObRunner *test_server_get_runner (TestServer *server);
 
+/* Whether the attempt of an upload is there. */
+gboolean test_server_has (TestServer *server, const char *id);
+
 /* Waits for the attempt of an upload (iterating the main loop). Returns: (transfer none): its job, until it ends. */
 const ObJob *test_server_wait_for (TestServer *server, const char *id);
 
