@@ -23,6 +23,8 @@
 #define MOST_RESENDS 3
 #define MOST_RESTARTS 2
 #define SETTLE_MS 250
+#define LOCKED_MS 1000
+#define MOST_LOCKED 10
 
 typedef enum
 {
@@ -50,6 +52,7 @@ typedef struct
   guint losses;        /* chunks in a row of which nothing arrived */
   guint resends;       /* of one damaged chunk */
   guint restarts;      /* times that the upload URL was gone */
+  guint locked;        /* answers in a row that it is locked */
   guint64 seen_bytes;  /* offset at the last look, not believed yet */
   ObServerFacts *facts; /* borrowed from the connection */
 } Tus;
@@ -237,23 +240,44 @@ believe (Tus *tus, guint64 offset_bytes, guint64 sent_bytes, Step whole)
   return offset_bytes == tus->job->size_bytes ? whole : STEP_SEND;
 }
 
+/* Waits, or until it is told to stop. */
+static void
+rest (Tus *tus, gint delay_ms)
+{
+  GPollFD cancelled = { .fd = -1 };
+
+  if (tus->stop && g_cancellable_make_pollfd (G_CANCELLABLE (tus->stop), &cancelled))
+    {
+      (void) g_poll (&cancelled, 1, delay_ms);
+      g_cancellable_release_fd (G_CANCELLABLE (tus->stop));
+    }
+  else
+    g_usleep ((gulong) delay_ms * 1000);
+}
+
+/* A dead connection of ours may hold the upload for some seconds yet. Asked once a second it goes on as soon as it is let
+ * go; a server that holds it longer, or says when to come again, gets the back-off. */
+static Step
+wait_for_lock (Tus *tus)
+{
+  const ObOutcome *outcome = &tus->result->outcome;
+
+  if (outcome->verdict != OB_VERDICT_RETRY_UPLOAD || outcome->retry_after_ms >= 0 || ++tus->locked > MOST_LOCKED)
+    return STEP_END;
+  rest (tus, LOCKED_MS);
+
+  return STEP_LOOK;
+}
+
 /* A server that checks sums takes back what it has of a chunk that was cut, and some answer a look before they have. What
  * is sent from there would leave a hole: an offset inside such a chunk counts when two looks, a moment apart, agree. */
 static gboolean
 is_settled (Tus *tus, guint64 offset_bytes)
 {
-  GPollFD cancelled = { .fd = -1 };
-
   if (!tus->facts->has_checksum || offset_bytes <= tus->offset_bytes || offset_bytes == tus->seen_bytes)
     return TRUE;
   tus->seen_bytes = offset_bytes;
-  if (tus->stop && g_cancellable_make_pollfd (G_CANCELLABLE (tus->stop), &cancelled))
-    {
-      (void) g_poll (&cancelled, 1, SETTLE_MS);
-      g_cancellable_release_fd (G_CANCELLABLE (tus->stop));
-    }
-  else
-    g_usleep (SETTLE_MS * 1000);
+  rest (tus, SETTLE_MS);
 
   return FALSE;
 }
@@ -269,7 +293,12 @@ look (Tus *tus)
     return STEP_END;
   answer = ob_http_send (tus->connection, message, OB_ANSWER_MS, G_CANCELLABLE (tus->stop));
   if (ob_tus_judge (answer, OB_STAGE_LOOK, tus->result))
-    return tus->result->outcome.verdict == OB_VERDICT_GONE && !tus->result->is_cancelled ? gone (tus) : STEP_END;
+    {
+      if (tus->result->is_cancelled || answer->error)
+        return STEP_END;
+      return tus->result->outcome.verdict == OB_VERDICT_GONE ? gone (tus) : wait_for_lock (tus);
+    }
+  tus->locked = 0;
   if (!ob_answer_get_number (answer, "Upload-Offset", &offset_bytes) || offset_bytes > tus->job->size_bytes
       || (ob_answer_get_number (answer, "Upload-Length", &size_bytes) && size_bytes != tus->job->size_bytes))
     return end_by_stranger (tus);
@@ -358,7 +387,7 @@ after_patch (Tus *tus, const ObAnswer *answer, guint64 chunk_bytes, guint64 sent
         return gone (tus);
       if (result->outcome.verdict == OB_VERDICT_RESEND && ++tus->resends <= MOST_RESENDS)
         return STEP_LOOK;
-      return STEP_END;
+      return wait_for_lock (tus);
     }
   if (!ob_answer_get_number (answer, "Upload-Offset", &offset_bytes) || !ob_answer_get_header (answer, "Tus-Resumable"))
     return end_by_stranger (tus);

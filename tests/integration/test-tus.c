@@ -251,7 +251,8 @@ static const FaultRow fault_rows[] = {
   { "/tus/an-answer-to-the-creation-is-lost", "{\"fault\":\"lost-answer\",\"method\":\"POST\"}", 2, 0, 1 },
   { "/tus/an-answer-to-a-look-is-lost", "{\"fault\":\"lost-answer\",\"method\":\"HEAD\"}", 2, 0, 1 },
   { "/tus/a-503-for-a-chunk", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":503,\"retry_after\":1}", 2, 5 << 20, 1 },
-  { "/tus/a-423-for-a-chunk", "{\"fault\":\"lock\",\"method\":\"PATCH\",\"count\":2}", 3, 9 << 20, 1 },
+  { "/tus/a-423-for-a-chunk", "{\"fault\":\"lock\",\"method\":\"PATCH\",\"count\":2}", 1, 9 << 20, 1 },
+  { "/tus/a-lock-that-is-let-go", "{\"fault\":\"lock\",\"skip\":1,\"count\":3}", 1, 5 << 20, 1 },
   { "/tus/a-409-for-a-chunk", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":409}", 1, 5 << 20, 1 },
   { "/tus/an-html-page-for-a-chunk", "{\"fault\":\"html-200\",\"method\":\"PATCH\"}", 2, 5 << 20, 1 },
   { "/tus/a-redirect-for-the-creation", "{\"fault\":\"redirect\",\"method\":\"POST\"}", 2, 0, 1 },
@@ -416,12 +417,14 @@ test_a_stale_lock_holds_that_upload_alone (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->offset_bytes, ==, 4 << 20);
   for (guint i = 0; i < G_N_ELEMENTS (statuses); i++)
     {
-      g_autofree char *json = g_strdup_printf ("{\"fault\":\"status\",\"method\":\"HEAD\",\"status\":%d}", statuses[i]);
+      g_autofree char *json = g_strdup_printf (
+          "{\"fault\":\"status\",\"method\":\"HEAD\",\"status\":%d,\"retry_after\":7}", statuses[i]);
       g_autoptr (ObAttemptResult) result = NULL;
 
       test_peer_control (fixture->peer, json);
       result = run_once (fixture);
       g_assert_cmpuint (result->outcome.verdict, ==, OB_VERDICT_RETRY_UPLOAD);
+      g_assert_cmpint (result->outcome.retry_after_ms, ==, 7000);
       /* A try without progress is no reason to try again sooner. */
       g_assert_false (result->has_moved);
     }
