@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The daemon against tus servers that other people made, over a link that is cut at exact bytes, with a server that is
- * killed, and through nginx. What the daemon believes is compared with what lies in the server's folder.
+ * The daemon against tus servers that other people made, over a link that is cut at exact bytes, with a server or a
+ * broker that is killed, and through nginx. What the daemon believes is compared with what lies in the server's folder.
  */
 #include "support/link.h"
 #include "support/nginx.h"
@@ -180,10 +180,10 @@ static const struct
   const char *name;
   guint64 at_bytes;
 } deaths[] = {
-  { "it-is-killed-at-byte-0-and-comes-back", 0 },
-  { "it-is-killed-at-byte-1000001-and-comes-back", 1000001 },
-  { "it-is-killed-in-the-last-chunk-and-comes-back", CHUNK_BYTES + 1000001 },
-  { "it-is-killed-with-the-last-byte-and-comes-back", SIZE_BYTES },
+  { "at-byte-0-and-comes-back", 0 },
+  { "at-byte-1000001-and-comes-back", 1000001 },
+  { "in-the-last-chunk-and-comes-back", CHUNK_BYTES + 1000001 },
+  { "with-the-last-byte-and-comes-back", SIZE_BYTES },
 };
 
 static void
@@ -201,6 +201,79 @@ test_a_server_that_dies (const TestTusServerKind *kind, gconstpointer data)
   test_peer_restart (scene.server->peer);
   (void) test_broker_deliver (scene.broker, 1, 30);
   g_assert_cmpuint (scene_assert_arrived (&scene, 0), <=, at_bytes % CHUNK_BYTES);
+}
+
+/* --- A broker that is killed, and what a person does meanwhile --- */
+
+static void
+test_a_broker_that_dies (const TestTusServerKind *kind, gconstpointer data)
+{
+  guint64 at_bytes = *(const guint64 *) data;
+  g_auto (Scene) scene = { 0 };
+
+  if (!scene_set_up (&scene, kind))
+    return;
+  scene_connect (&scene, test_peer_get_url (scene.server->peer));
+  wait_at_byte (&scene, at_bytes);
+  test_broker_kill (scene.broker);
+  test_broker_start (scene.broker, NULL);
+  (void) test_broker_deliver (scene.broker, 1, 30);
+  g_assert_cmpuint (scene_assert_arrived (&scene, 0), <=, at_bytes % CHUNK_BYTES);
+}
+
+static gboolean
+is_paused (gpointer data)
+{
+  return test_broker_count (data, "paused") == 1;
+}
+
+static void
+test_a_pause (const TestTusServerKind *kind, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (Scene) scene = { 0 };
+  const char *ids[] = { NULL, NULL };
+
+  if (!scene_set_up (&scene, kind))
+    return;
+  scene_connect (&scene, test_peer_get_url (scene.server->peer));
+  wait_at_byte (&scene, CHUNK_BYTES + 1000001);
+  ids[0] = ((TestFile *) scene.files->pdata[0])->id;
+  outbox_dbus_uploads_call_pause_sync (scene.broker->uploads, ids, NULL, &error);
+  g_assert_no_error (error);
+  test_wait_until (is_paused, scene.broker, 20);
+  outbox_dbus_uploads_call_resume_sync (scene.broker->uploads, ids, NULL, &error);
+  g_assert_no_error (error);
+  (void) test_broker_deliver (scene.broker, 1, 30);
+  g_assert_cmpuint (scene_assert_arrived (&scene, 0), <=, 1000001);
+}
+
+static gboolean
+is_gone (gpointer data)
+{
+  Scene *scene = data;
+
+  return test_tus_server_count (scene->server) == 0;
+}
+
+static void
+test_a_removal (const TestTusServerKind *kind, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (Scene) scene = { 0 };
+  const char *ids[] = { NULL, NULL };
+
+  if (!scene_set_up (&scene, kind))
+    return;
+  scene_connect (&scene, test_peer_get_url (scene.server->peer));
+  wait_at_byte (&scene, CHUNK_BYTES + 1000001);
+  g_assert_cmpuint (test_tus_server_count (scene.server), ==, 1);
+  ids[0] = ((TestFile *) scene.files->pdata[0])->id;
+  outbox_dbus_uploads_call_remove_sync (scene.broker->uploads, ids, NULL, &error);
+  g_assert_no_error (error);
+  test_wait_until (is_gone, &scene, 20);
+  test_wait_until (is_cleared, scene.broker, 10);
+  g_assert_cmpuint (test_broker_count (scene.broker, "all"), ==, 0);
 }
 
 /* --- Through nginx --- */
@@ -327,7 +400,15 @@ main (int argc, char *argv[])
       for (guint i = 0; i < G_N_ELEMENTS (scenarios); i++)
         add_case (kind, scenarios[i].name, test_a_link_that_fails, &scenarios[i]);
       for (guint i = 0; i < G_N_ELEMENTS (deaths); i++)
-        add_case (kind, deaths[i].name, test_a_server_that_dies, &deaths[i].at_bytes);
+        {
+          g_autofree char *server = g_strconcat ("the-server-is-killed-", deaths[i].name, NULL);
+          g_autofree char *broker = g_strconcat ("the-broker-is-killed-", deaths[i].name, NULL);
+
+          add_case (kind, server, test_a_server_that_dies, &deaths[i].at_bytes);
+          add_case (kind, broker, test_a_broker_that_dies, &deaths[i].at_bytes);
+        }
+      add_case (kind, "a-pause-in-a-chunk", test_a_pause, NULL);
+      add_case (kind, "a-removal-in-a-chunk-leaves-nothing-there", test_a_removal, NULL);
       add_case (kind, "a-proxy-that-buffers", test_a_proxy_that_buffers, NULL);
       for (guint i = 0; i < G_N_ELEMENTS (portals); i++)
         add_case (kind, portals[i].name, test_a_portal, &portals[i].directives);

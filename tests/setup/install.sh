@@ -17,7 +17,7 @@ mode=${1:-run}
 run_packages="meson ninja-build pkg-config gcc libc6-dev gettext dbus glib-networking
   libglib2.0-dev libglib2.0-bin libsoup-3.0-dev libsqlite3-dev libjson-glib-dev libgnutls28-dev
   libgirepository1.0-dev gobject-introspection
-  curl ca-certificates sqlite3 jq bsdextrautils ffmpeg lomiri-wallpapers-16.04"
+  curl ca-certificates shared-mime-info sqlite3 jq bsdextrautils ffmpeg lomiri-wallpapers-16.04"
 test_packages="python3-gi openssl gnutls-bin nginx-light procps iproute2 nftables util-linux"
 bench_packages="openssl"
 

@@ -123,20 +123,24 @@ stored_free (Stored *stored)
   g_free (stored);
 }
 
+/* NULL: it is being removed at this moment. */
 static Stored *
 read_stored (const TestTusServerKind *kind, const char *path)
 {
   g_autoptr (JsonParser) parser = json_parser_new ();
   g_autoptr (GError) error = NULL;
-  Stored *stored = g_new0 (Stored, 1);
   JsonObject *object, *metadata;
   JsonObjectIter iter;
   const char *name;
   JsonNode *value;
   GStatBuf info;
+  Stored *stored;
 
   (void) json_parser_load_from_file (parser, path, &error);
+  if (g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+    return NULL;
   g_assert_no_error (error);
+  stored = g_new0 (Stored, 1);
   object = json_node_get_object (json_parser_get_root (parser));
   metadata = json_object_get_object_member (object, kind->metadata_key);
   stored->path = g_strndup (path, strlen (path) - strlen (kind->suffix));
@@ -165,8 +169,10 @@ list_stored (TestTusServer *server)
     if (g_str_has_suffix (name, server->kind->suffix))
       {
         g_autofree char *path = g_build_filename (server->folder, name, NULL);
+        Stored *stored = read_stored (server->kind, path);
 
-        g_ptr_array_add (list, read_stored (server->kind, path));
+        if (stored)
+          g_ptr_array_add (list, stored);
       }
 
   return list;
@@ -228,6 +234,14 @@ test_tus_server_assert_has (TestTusServer *server, GPtrArray *files)
   g_assert_cmpuint (g_hash_table_size (found), ==, files->len);
 
   return n_orphans;
+}
+
+guint
+test_tus_server_count (TestTusServer *server)
+{
+  g_autoptr (GPtrArray) list = list_stored (server);
+
+  return list->len;
 }
 
 guint64

@@ -38,6 +38,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestTusServer, test_tus_server_free)
  * nothing else. Returns: how many announcements without a byte it has besides: an answer that is lost may leave one. */
 guint test_tus_server_assert_has (TestTusServer *server, GPtrArray *files);
 
+/* How many uploads it has, whole or not. */
+guint test_tus_server_count (TestTusServer *server);
+
 /* What it has of an upload so far. */
 guint64 test_tus_server_get_stored_bytes (TestTusServer *server, const char *id);
 
