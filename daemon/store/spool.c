@@ -12,7 +12,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* 64 MiB in blocks of 512 bytes. */
+#define LARGE_BLOCKS (64 * 1024 * 2)
 
 /* One flush of the folder and all who wait for it. */
 typedef struct
@@ -44,6 +48,39 @@ spool_path (ObSpool *spool, const char *id, const char *suffix)
   return g_strconcat (spool->folder, G_DIR_SEPARATOR_S, id, suffix, NULL);
 }
 
+static gpointer
+close_descriptor (gpointer fd)
+{
+  (void) close (GPOINTER_TO_INT (fd));
+
+  return NULL;
+}
+
+/* To free the blocks of a large file takes seconds, and happens when it has neither name nor descriptor any more: a thread
+ * of its own closes the last one. Returns: as unlink() does. */
+static int
+remove_file (const char *path)
+{
+  struct stat info;
+  gboolean is_large = lstat (path, &info) == 0 && S_ISREG (info.st_mode) && info.st_blocks >= LARGE_BLOCKS;
+  int fd = is_large ? open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+  int result = g_unlink (path);
+  int saved_errno = errno;
+  GThread *thread;
+
+  if (fd >= 0)
+    {
+      thread = g_thread_try_new ("free-blocks", close_descriptor, GINT_TO_POINTER (fd), NULL);
+      if (thread)
+        g_thread_unref (thread);
+      else
+        (void) close (fd);
+    }
+  errno = saved_errno;
+
+  return result;
+}
+
 static gboolean
 clear_folder (const char *path, GError **error)
 {
@@ -56,7 +93,7 @@ clear_folder (const char *path, GError **error)
     {
       g_autofree char *entry = g_build_filename (path, name, NULL);
 
-      if (g_unlink (entry) != 0)
+      if (remove_file (entry) != 0)
         {
           ob_file_set_error (error, errno, "Cannot remove", entry);
           return FALSE;
@@ -200,7 +237,7 @@ ob_spool_discard (ObSpool *spool, const char *id)
   g_autofree char *bytes = incoming_path (spool, id, "");
   g_autofree char *record = incoming_path (spool, id, ".json");
 
-  (void) g_unlink (bytes);
+  (void) remove_file (bytes);
   (void) g_unlink (record);
 }
 
@@ -209,7 +246,7 @@ remove_one (ObSpool *spool, const char *id, const char *suffix, GError **error)
 {
   g_autofree char *path = spool_path (spool, id, suffix);
 
-  if (g_unlink (path) == 0 || errno == ENOENT)
+  if (remove_file (path) == 0 || errno == ENOENT)
     return TRUE;
   ob_file_set_error (error, errno, "Cannot remove", path);
 
