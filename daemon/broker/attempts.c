@@ -9,11 +9,9 @@
 #include "broker/scheduler.h"
 #include "dbus/error.h"
 #include "store/journal.h"
-#include "store/terminations.h"
 
 /* Among how many of a lane a probe looks for one that has not failed. */
 #define PROBE_CHOICE 16
-#define TERMINATION_CHOICE 16
 
 void
 ob_active_free (ObActive *active)
@@ -163,8 +161,8 @@ begin_attempt (ObBroker *self, const char *id, GError **error)
   return ob_uploads_update (self->database, upload, error);
 }
 
-static ObActive *
-add_active (ObBroker *self, const char *id, const char *destination, gboolean is_termination)
+ObActive *
+ob_broker_add_active (ObBroker *self, const char *id, const char *destination, gboolean is_termination)
 {
   ObActive *active = g_new0 (ObActive, 1);
 
@@ -194,7 +192,7 @@ start (ObBroker *self, const char *id, const char *destination)
       ob_broker_note_trouble (self);
       return;
     }
-  (void) add_active (self, id, destination, FALSE);
+  (void) ob_broker_add_active (self, id, destination, FALSE);
   ob_turn_after (self->turn, on_start, ob_pending_new (self, id));
   ob_broker_touch (self, id, FALSE);
 }
@@ -274,59 +272,6 @@ destination_of (const GArray *candidates, const char *id)
   return NULL;
 }
 
-static ObJob *
-make_termination_job (const ObDestination *destination, const ObTermination *termination)
-{
-  ObJob *job = g_new0 (ObJob, 1);
-
-  job->id = g_strdup (termination->id);
-  job->server_url = g_strdup (termination->server_url);
-  job->url = g_strdup (destination->url);
-  job->headers = g_variant_ref (destination->headers);
-  job->is_termination = TRUE;
-
-  return job;
-}
-
-static gboolean
-is_terminating (ObBroker *self)
-{
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, self->active);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    if (((const ObActive *) value)->is_termination)
-      return TRUE;
-
-  return FALSE;
-}
-
-/* What servers are to let go of has time: one at once, where a place is left over and the destination is well. */
-static void
-start_termination (ObBroker *self)
-{
-  g_autoptr (GPtrArray) due = NULL;
-  ObHold holds[4];
-
-  if (g_hash_table_size (self->active) >= OB_SCHEDULER_MAX_ATTEMPTS || is_terminating (self))
-    return;
-  due = ob_terminations_find_due (self->database, ob_broker_get_now_ms (self), TERMINATION_CHOICE);
-  for (guint i = 0; i < due->len; i++)
-    {
-      const ObTermination *termination = due->pdata[i];
-      const ObDestination *destination = g_hash_table_lookup (self->destinations, termination->destination);
-
-      /* Its last attempt may still be on its way out. */
-      if (!destination || destination->failures > 0 || g_hash_table_contains (self->active, termination->id)
-          || ob_broker_get_destination_holds (self, destination, holds) > 0)
-        continue;
-      ob_workers_start (self->workers, make_termination_job (destination, termination),
-                        add_active (self, termination->id, termination->destination, TRUE)->stop);
-      return;
-    }
-}
-
 static void
 start_uploads (ObBroker *self)
 {
@@ -363,7 +308,7 @@ ob_broker_schedule (ObBroker *self)
       || g_hash_table_size (self->active) >= OB_SCHEDULER_MAX_ATTEMPTS)
     return;
   start_uploads (self);
-  start_termination (self);
+  ob_broker_start_termination (self);
 }
 
 /* --- What attempts report --- */

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the files of the broker share: broker.c (life, answers), commands.c, submit.c, attempts.c, verdicts.c,
- * waits.c, recovery.c. Main thread.
+ * What the files of the broker share: broker.c (life, answers), commands.c, destinations.c, submit.c, attempts.c,
+ * verdicts.c, terminations.c, waits.c, recovery.c. Main thread.
  */
 #pragma once
 
@@ -82,6 +82,7 @@ void ob_pending_free (ObPending *pending);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObPending, ob_pending_free)
 
 /* attempts.c */
+ObActive *ob_broker_add_active (ObBroker *self, const char *id, const char *destination, gboolean is_termination);
 extern const ObWorkersEvents ob_broker_workers_events;
 void ob_broker_schedule (ObBroker *self);
 void ob_broker_stop_attempt (ObBroker *self, const char *id, ObStopKind kind);
@@ -93,6 +94,10 @@ void ob_active_free (ObActive *active);
 void ob_broker_pause_attempt_after (ObBroker *self, const char *id);
 void ob_broker_pause_attempts_after (ObBroker *self, const char *destination);
 ObJob *ob_broker_make_job (ObBroker *self, const ObUpload *upload);
+
+/* terminations.c: what servers are to let go of. The second inside a turn. */
+void ob_broker_start_termination (ObBroker *self);
+gboolean ob_broker_end_termination (ObBroker *self, const char *id, const ObAttemptResult *result, GError **error);
 
 /* waits.c */
 void ob_broker_wake (ObBroker *self);
@@ -106,7 +111,11 @@ void ob_broker_clear_copy (ObBroker *self, const char *id);
 /* It does as it should: an end of its back-off. Errors: Storage, DiskFull. */
 gboolean ob_broker_relieve_destination (ObBroker *self, const ObUpload *upload, GError **error);
 
-/* commands.c. Ends an upload in any state: row, journal, and after the commit copy and attempt. Inside a turn. */
+/* commands.c. Ends a command: @is_good keeps it, and the answer waits for the commit. Else @error is the answer. */
+void ob_broker_finish_command (ObBroker *self, gboolean is_good, const GError *error, ObCommandDone done,
+                               gpointer user_data);
+
+/* Ends an upload in any state: row, journal, and after the commit copy and attempt. Inside a turn. */
 gboolean ob_broker_forget (ObBroker *self, const ObUpload *upload, const char *why, GError **error);
 
 /* submit.c */

@@ -1,13 +1,12 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What people and apps command: uploads by id, the queue, destinations. Each command is one savepoint of the turn, and
- * is answered after the commit. Main thread.
+ * What people and apps command: uploads by id, and the queue. Each command is one savepoint of the turn, and is answered
+ * after the commit. Main thread.
  */
 #include "broker/broker-private.h"
 
 #include "dbus/error.h"
-#include "store/destinations.h"
 #include "store/journal.h"
 #include "store/terminations.h"
 
@@ -30,9 +29,9 @@ on_reply (const GError *error, gpointer user_data)
   g_free (reply);
 }
 
-/* Ends a command: @is_good keeps it, and the answer waits for the commit. Else @error is the answer. */
-static void
-finish (ObBroker *self, gboolean is_good, const GError *error, ObCommandDone done, gpointer user_data)
+void
+ob_broker_finish_command (ObBroker *self, gboolean is_good, const GError *error, ObCommandDone done,
+                          gpointer user_data)
 {
   Reply *reply;
 
@@ -262,7 +261,7 @@ ob_broker_command (ObBroker *self, ObCommand command, const char *const *ids, gi
       return;
     }
   is_good = command_all (self, command, ids, value, &error);
-  finish (self, is_good, error, done, user_data);
+  ob_broker_finish_command (self, is_good, error, done, user_data);
 }
 
 void
@@ -291,221 +290,5 @@ ob_broker_set_paused (ObBroker *self, gboolean is_paused, ObCommandDone done, gp
         ob_broker_pause_attempts_after (self, NULL);
       ob_broker_touch_holds (self);
     }
-  finish (self, is_good, error, done, user_data);
-}
-
-static gboolean
-invalid (GError **error, const char *what)
-{
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "%s", what);
-
-  return FALSE;
-}
-
-/* A confirm URL is one with its places filled in. */
-static gboolean
-is_confirm_url (const char *url)
-{
-  g_auto (GStrv) parts = g_strsplit_set (url, "{}", -1);
-  g_autofree char *plain = g_strjoinv ("x", parts);
-
-  return ob_destination_is_url (plain);
-}
-
-static gboolean
-check_settings (const char *name, const ObDestinationSettings *settings, gboolean is_new, GError **error)
-{
-  if (!ob_destination_is_name (name))
-    return invalid (error, "name: 1 to 64 letters, digits, '-', '_' and '.'");
-  if (settings->protocol && !g_str_equal (settings->protocol, "tus"))
-    return invalid (error, "protocol: this version knows tus");
-  if (settings->url ? !ob_destination_is_url (settings->url) : is_new)
-    return invalid (error, "url: an http or https URL of at most 2048 bytes");
-  if (settings->confirm_url && *settings->confirm_url && !is_confirm_url (settings->confirm_url))
-    return invalid (error, "confirm_url: an http or https URL, with {id}, {group} and {sha256} where they belong");
-
-  return TRUE;
-}
-
-/* Header names are tokens and values have no line ends (RFC 9110 sections 5.1 and 5.5). */
-static gboolean
-check_headers (GVariant *headers, GError **error)
-{
-  const char *name, *value;
-  GVariantIter iter;
-
-  if (!headers)
-    return TRUE;
-  if (g_variant_get_size (headers) > 16 * 1024)
-    return invalid (error, "headers: at most 16 KiB in all");
-  g_variant_iter_init (&iter, headers);
-  while (g_variant_iter_next (&iter, "{&s&s}", &name, &value))
-    if (*name == '\0' || name[strcspn (name, " \t\r\n:,;()<>@\\\"/[]?={}")] != '\0' || strpbrk (value, "\r\n"))
-      return invalid (error, "headers: a name is a token, and a value one line");
-
-  return TRUE;
-}
-
-static void
-replace (char **field, const char *value)
-{
-  if (!value)
-    return;
-  g_free (*field);
-  *field = *value ? g_strdup (value) : NULL;
-}
-
-static void
-apply_settings (ObDestination *destination, const ObDestinationSettings *settings)
-{
-  replace (&destination->protocol, settings->protocol);
-  replace (&destination->url, settings->url);
-  replace (&destination->confirm_url, settings->confirm_url);
-  if (settings->headers)
-    {
-      g_variant_unref (destination->headers);
-      destination->headers = g_variant_ref (settings->headers);
-    }
-  if (settings->sets_default)
-    destination->is_default = settings->is_default;
-  /* New settings deserve a new try. */
-  destination->reason = OUTBOX_REASON_NONE;
-  destination->retry_at_ms = 0;
-  destination->failures = 0;
-  g_clear_pointer (&destination->refused_id, g_free);
-}
-
-/* There is one default. */
-static gboolean
-clear_other_defaults (ObBroker *self, const char *name, GError **error)
-{
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, self->destinations);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      ObDestination *other = value;
-
-      if (!other->is_default || g_str_equal (other->name, name))
-        continue;
-      other->is_default = FALSE;
-      if (!ob_destinations_save (self->database, other, error))
-        return FALSE;
-    }
-
-  return TRUE;
-}
-
-void
-ob_broker_set_destination (ObBroker *self, const char *name, const ObDestinationSettings *settings,
-                           ObCommandDone done, gpointer user_data)
-{
-  ObDestination *destination = g_hash_table_lookup (self->destinations, name);
-  g_autoptr (GError) error = NULL;
-  gboolean is_new = !destination;
-  gboolean is_good;
-
-  if (!check_settings (name, settings, is_new, &error) || !check_headers (settings->headers, &error)
-      || !ob_turn_begin (self->turn, OB_TURN_SOON, &error))
-    {
-      done (error, user_data);
-      return;
-    }
-  if (is_new)
-    {
-      destination = ob_destination_new (name);
-      destination->is_default = g_hash_table_size (self->destinations) == 0;
-      g_hash_table_insert (self->destinations, destination->name, destination);
-    }
-  apply_settings (destination, settings);
-  is_good = (!destination->is_default || clear_other_defaults (self, name, &error))
-            && ob_broker_save_destination (self, destination, OUTBOX_REASON_NONE, "set", &error);
-  if (is_good)
-    ob_broker_save_settings_after (self);
-  finish (self, is_good, error, done, user_data);
-}
-
-static ObDestination *
-find (ObBroker *self, const char *name, GError **error)
-{
-  ObDestination *destination = g_hash_table_lookup (self->destinations, name);
-
-  if (!destination)
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, "There is no destination %s", name);
-
-  return destination;
-}
-
-/* Whether anything that has not arrived is meant for it; the counters know. */
-static gboolean
-is_in_use (ObBroker *self, const char *name, GError **error)
-{
-  g_autoptr (GArray) counts = ob_uploads_count (self->database, error);
-
-  for (guint i = 0; counts && i < counts->len; i++)
-    {
-      const ObCount *count = &g_array_index (counts, ObCount, i);
-
-      if (count->stored != OB_STORED_DONE && g_str_equal (count->destination, name))
-        {
-          g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE,
-                       "%" G_GUINT64_FORMAT " uploads for %s have not arrived yet", count->uploads, name);
-          return TRUE;
-        }
-    }
-
-  return !counts;
-}
-
-void
-ob_broker_remove_destination (ObBroker *self, const char *name, ObCommandDone done, gpointer user_data)
-{
-  g_autoptr (GError) error = NULL;
-  gboolean is_good;
-
-  if (!find (self, name, &error) || is_in_use (self, name, &error)
-      || !ob_turn_begin (self->turn, OB_TURN_SOON, &error))
-    {
-      done (error, user_data);
-      return;
-    }
-  is_good = ob_destinations_delete (self->database, name, &error);
-  if (is_good)
-    {
-      (void) g_hash_table_remove (self->destinations, name);
-      ob_broker_save_settings_after (self);
-      ob_broker_touch_holds (self);
-    }
-  finish (self, is_good, error, done, user_data);
-}
-
-void
-ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_paused, ObCommandDone done,
-                             gpointer user_data)
-{
-  g_autoptr (GError) error = NULL;
-  ObDestination *destination = find (self, name, &error);
-  gboolean is_good;
-
-  if (!destination || !ob_turn_begin (self->turn, OB_TURN_SOON, &error))
-    {
-      done (error, user_data);
-      return;
-    }
-  destination->is_paused = is_paused;
-  if (!is_paused)
-    {
-      destination->reason = OUTBOX_REASON_NONE;
-      destination->retry_at_ms = 0;
-      destination->failures = 0;
-      g_clear_pointer (&destination->refused_id, g_free);
-    }
-  is_good = ob_broker_save_destination (self, destination, is_paused ? OUTBOX_REASON_USER : OUTBOX_REASON_NONE, NULL,
-                                        &error);
-  if (is_good)
-    ob_broker_save_settings_after (self);
-  if (is_good && is_paused)
-    ob_broker_pause_attempts_after (self, name);
-  finish (self, is_good, error, done, user_data);
+  ob_broker_finish_command (self, is_good, error, done, user_data);
 }

@@ -10,7 +10,6 @@
 #include "policy/retry.h"
 #include "store/destinations.h"
 #include "store/journal.h"
-#include "store/terminations.h"
 
 /* How long a server may take to attach what it has, before a person hears of it. */
 #define CONFIRM_MOST_MS (G_GINT64_CONSTANT (24) * 3600 * 1000)
@@ -252,25 +251,6 @@ ob_broker_clear_copy (ObBroker *self, const char *id)
     ob_broker_touch (self, id, FALSE);
 }
 
-/* The server has let go of it, will never, or was asked for long enough. */
-static gboolean
-end_termination (ObBroker *self, const char *id, const ObAttemptResult *result, GError **error)
-{
-  g_autoptr (ObTermination) termination = ob_terminations_get (self->database, id);
-  gint64 now_ms = ob_broker_get_now_ms (self);
-
-  if (!termination || (result->is_cancelled && !result->is_done))
-    return TRUE;
-  termination->failures++;
-  if (result->is_done || result->outcome.verdict == OB_VERDICT_FAIL || result->outcome.verdict == OB_VERDICT_FORBIDDEN
-      || ob_retry_must_give_up (termination->removed_at_ms, now_ms, termination->failures, OB_RETRY_GIVE_UP_MS))
-    return ob_terminations_delete (self->database, id, error);
-  termination->retry_at_ms
-      = now_ms + ob_retry_delay_ms (termination->failures, result->outcome.retry_after_ms, g_random_double ());
-
-  return ob_terminations_save (self->database, termination, error);
-}
-
 static gboolean
 end_attempt (ObBroker *self, const char *id, ObAttemptResult *result, GError **error)
 {
@@ -301,7 +281,7 @@ ob_broker_end_attempt (const char *id, ObAttemptResult *result, gpointer user_da
       ob_broker_note_trouble (self);
       return;
     }
-  is_good = is_termination ? end_termination (self, id, result, &error) : end_attempt (self, id, result, &error);
+  is_good = is_termination ? ob_broker_end_termination (self, id, result, &error) : end_attempt (self, id, result, &error);
   ob_turn_end (self->turn, is_good);
   if (!is_good && !g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
     {

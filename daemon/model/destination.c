@@ -49,3 +49,11 @@ ob_destination_is_url (const char *url)
   return uri && (g_str_equal (g_uri_get_scheme (uri), "http") || g_str_equal (g_uri_get_scheme (uri), "https"))
          && g_uri_get_host (uri) && *g_uri_get_host (uri);
 }
+
+char *
+ob_destination_dup_origin (const char *url)
+{
+  const char *host = strstr (url, "://");
+
+  return host ? g_strndup (url, (gsize) (host + 3 - url) + strcspn (host + 3, "/?#")) : g_strdup (url);
+}

@@ -36,4 +36,7 @@ gboolean ob_destination_is_name (const char *name);
 /* An http or https URL with a host. */
 gboolean ob_destination_is_url (const char *url);
 
+/* Returns: (transfer full): scheme, host and port of such a URL, as they are written in it. */
+char *ob_destination_dup_origin (const char *url);
+
 G_END_DECLS

@@ -145,6 +145,26 @@ ob_uploads_update (ObDatabase *database, const ObUpload *upload, GError **error)
 }
 
 gboolean
+ob_uploads_move_server (ObDatabase *database, const char *destination, const char *old_origin, const char *new_origin,
+                        GError **error)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database,
+                          "UPDATE uploads SET server_url = @new || substr (server_url, length (@old) + 1)"
+                          " WHERE destination = @destination AND state IN (1, 2, 3, 4)"
+                          " AND substr (server_url, 1, length (@old) + 1) = @old || '/'",
+                          error);
+
+  if (!statement)
+    return FALSE;
+  ob_statement_bind_text (statement, "@destination", destination);
+  ob_statement_bind_text (statement, "@old", old_origin);
+  ob_statement_bind_text (statement, "@new", new_origin);
+
+  return ob_statement_run (database, statement, error);
+}
+
+gboolean
 ob_uploads_delete (ObDatabase *database, const char *id, GError **error)
 {
   g_autoptr (ObStatement) statement = ob_statement_new (database, "DELETE FROM uploads WHERE id = @id", error);

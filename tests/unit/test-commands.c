@@ -369,6 +369,44 @@ test_a_removal_while_confirming (TestRig *rig, gconstpointer data)
   g_assert_false (ob_spool_has (rig->spool, id));
 }
 
+/* --- Destinations --- */
+
+/* What is begun at a server goes on when the server moves, and nothing goes to where it was. */
+static void
+test_a_server_that_moves (TestRig *rig, gconstpointer data)
+{
+  const struct
+  {
+    const char *url;
+    const char *server_url;
+  } rows[] = {
+    { "http://depot.example/other/", "http://depot.example/files/1?a=b" },
+    { "https://new.example:8443/x", "https://new.example:8443/files/1?a=b" },
+    { "http://depot.example", "http://depot.example/files/1?a=b" },
+  };
+  g_autofree char *id = test_rig_submit (rig, "depot", 0);
+  g_autofree char *other = test_rig_submit (rig, "yard", 0);
+
+  test_server_report_created (rig->server, id, "http://depot.example/files/1?a=b");
+  test_server_report_progress (rig->server, id, 500);
+  test_server_report_created (rig->server, other, "http://depot.example.org/files/1");
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      const ObDestinationSettings settings = { .url = rows[i].url };
+      ObStop *attempt = ((ObActive *) g_hash_table_lookup (rig->broker->active, id))->stop;
+
+      g_assert_true (test_rig_set_destination (rig, "depot", &settings, NULL));
+      while (!test_rig_is_active (rig, id)
+             || ((ObActive *) g_hash_table_lookup (rig->broker->active, id))->stop == attempt)
+        g_main_context_iteration (NULL, TRUE);
+      g_assert_cmpstr (test_server_wait_for (rig->server, id)->server_url, ==, rows[i].server_url);
+      g_assert_cmpstr (test_server_wait_for (rig->server, id)->url, ==, rows[i].url);
+    }
+  g_assert_true (test_rig_is_active (rig, other));
+  test_rig_finish (rig, id);
+  test_rig_finish (rig, other);
+}
+
 /* --- What a start finds --- */
 
 typedef struct
@@ -568,6 +606,7 @@ main (int argc, char *argv[])
     { "/removal/the-server-is-told", test_the_server_is_told_of_a_removal },
     { "/removal/many-hold-up-nobody", test_removals_hold_up_nobody },
     { "/removal/while-confirming", test_a_removal_while_confirming },
+    { "/destinations/a-server-that-moves", test_a_server_that_moves },
     { "/start/saving-when-the-process-ended", test_saving_when_the_process_ended },
     { "/start/files-without-rows", test_files_without_rows },
     { "/start/files-whose-key-is-taken", test_files_whose_key_is_taken },

@@ -1,0 +1,86 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What servers are to let go of, of uploads that were removed: asked for one at a time, again after an error, and for a
+ * week at most. Main thread.
+ */
+#include "broker/broker-private.h"
+
+#include "broker/scheduler.h"
+#include "policy/retry.h"
+#include "store/terminations.h"
+
+/* Among how many that are due one is looked for that can be asked for now. */
+#define TERMINATION_CHOICE 16
+
+static ObJob *
+make_termination_job (const ObDestination *destination, const ObTermination *termination)
+{
+  ObJob *job = g_new0 (ObJob, 1);
+
+  job->id = g_strdup (termination->id);
+  job->server_url = g_strdup (termination->server_url);
+  job->url = g_strdup (destination->url);
+  job->headers = g_variant_ref (destination->headers);
+  job->is_termination = TRUE;
+
+  return job;
+}
+
+static gboolean
+is_terminating (ObBroker *self)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->active);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (((const ObActive *) value)->is_termination)
+      return TRUE;
+
+  return FALSE;
+}
+
+/* What servers are to let go of has time: one at once, where a place is left over and the destination is well. */
+void
+ob_broker_start_termination (ObBroker *self)
+{
+  g_autoptr (GPtrArray) due = NULL;
+  ObHold holds[4];
+
+  if (g_hash_table_size (self->active) >= OB_SCHEDULER_MAX_ATTEMPTS || is_terminating (self))
+    return;
+  due = ob_terminations_find_due (self->database, ob_broker_get_now_ms (self), TERMINATION_CHOICE);
+  for (guint i = 0; i < due->len; i++)
+    {
+      const ObTermination *termination = due->pdata[i];
+      const ObDestination *destination = g_hash_table_lookup (self->destinations, termination->destination);
+
+      /* Its last attempt may still be on its way out. */
+      if (!destination || destination->failures > 0 || g_hash_table_contains (self->active, termination->id)
+          || ob_broker_get_destination_holds (self, destination, holds) > 0)
+        continue;
+      ob_workers_start (self->workers, make_termination_job (destination, termination),
+                        ob_broker_add_active (self, termination->id, termination->destination, TRUE)->stop);
+      return;
+    }
+}
+
+/* The server has let go of it, will never, or was asked for long enough. */
+gboolean
+ob_broker_end_termination (ObBroker *self, const char *id, const ObAttemptResult *result, GError **error)
+{
+  g_autoptr (ObTermination) termination = ob_terminations_get (self->database, id);
+  gint64 now_ms = ob_broker_get_now_ms (self);
+
+  if (!termination || (result->is_cancelled && !result->is_done))
+    return TRUE;
+  termination->failures++;
+  if (result->is_done || result->outcome.verdict == OB_VERDICT_FAIL || result->outcome.verdict == OB_VERDICT_FORBIDDEN
+      || ob_retry_must_give_up (termination->removed_at_ms, now_ms, termination->failures, OB_RETRY_GIVE_UP_MS))
+    return ob_terminations_delete (self->database, id, error);
+  termination->retry_at_ms
+      = now_ms + ob_retry_delay_ms (termination->failures, result->outcome.retry_after_ms, g_random_double ());
+
+  return ob_terminations_save (self->database, termination, error);
+}
