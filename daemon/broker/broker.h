@@ -21,7 +21,7 @@ G_BEGIN_DECLS
  * ObBroker:
  *
  * Signals, each after the change is on the disk:
- * - `added` (ObUpload *), `changed` (ObUpload *), `removed` (id, sequence: gint64)
+ * - `added` (ObUpload *), `changed` (ObUpload *), `removed` (ObUpload *, sequence: gint64)
  * - `holds-changed` ()
  * - `counts-changed` ()
  */

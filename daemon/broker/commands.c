@@ -138,7 +138,7 @@ set_priority_one (ObBroker *self, ObUpload *upload, gint priority, GError **erro
 typedef struct
 {
   ObBroker *broker;
-  char *id;
+  ObUpload *upload; /* as it was */
   gint64 sequence;
 } Removal;
 
@@ -150,12 +150,12 @@ on_removed (const GError *error, gpointer user_data)
 
   if (!error)
     {
-      ob_broker_cancel_saving (self, removal->id);
-      ob_broker_stop_attempt (self, removal->id, OB_STOP_NOW);
-      (void) ob_spool_remove (self->spool, removal->id, NULL);
-      g_signal_emit_by_name (self, "removed", removal->id, removal->sequence);
+      ob_broker_cancel_saving (self, removal->upload->id);
+      ob_broker_stop_attempt (self, removal->upload->id, OB_STOP_NOW);
+      (void) ob_spool_remove (self->spool, removal->upload->id, NULL);
+      g_signal_emit_by_name (self, "removed", removal->upload, removal->sequence);
     }
-  g_free (removal->id);
+  ob_upload_free (removal->upload);
   g_free (removal);
 }
 
@@ -175,13 +175,14 @@ ob_broker_forget (ObBroker *self, const ObUpload *upload, const char *why, GErro
 {
   gint64 sequence = ob_journal_append (self->database, ob_broker_get_now_ms (self), upload->id, "removed",
                                        upload->stored, OUTBOX_REASON_NONE, why, error);
+  g_autoptr (ObUpload) last = sequence > 0 ? ob_uploads_get (self->database, upload->id, error) : NULL;
   Removal *removal;
 
-  if (sequence == 0 || !ob_uploads_delete (self->database, upload->id, error))
+  if (!last || !ob_uploads_delete (self->database, upload->id, error))
     return FALSE;
   removal = g_new0 (Removal, 1);
   removal->broker = self;
-  removal->id = g_strdup (upload->id);
+  removal->upload = g_steal_pointer (&last);
   removal->sequence = sequence;
   ob_turn_after (self->turn, on_removed, removal);
 

@@ -156,7 +156,7 @@ test_an_end_that_cannot_be_recorded (TestRig *rig, gconstpointer data)
 /* --- All or nothing --- */
 
 static void
-on_removed (ObBroker *broker, const char *id, gint64 sequence, gpointer user_data)
+on_removed (ObBroker *broker, gpointer upload, gint64 sequence, gpointer user_data)
 {
   ++*(guint *) user_data;
 }

@@ -1,0 +1,47 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Which uploads a caller asks for, of those that it may see. Reads only; main thread.
+ */
+#pragma once
+
+#include "broker/broker.h"
+#include "ipc/access.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  char *group;
+  char *app;
+  char *destination;
+  gboolean has_state;
+  OutboxState state;
+  gboolean is_unfinished;
+} ObFilter;
+
+void ob_filter_free (ObFilter *filter);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObFilter, ob_filter_free)
+
+/* The options of List, cursor and limit among them. Errors: InvalidArgument, NotAllowed. */
+ObFilter *ob_filter_read_list (GVariant *options, const ObCaller *caller, GError **error);
+
+/* The options of Watch: the same without a state, since an upload that leaves it must be told to those who saw it there. */
+ObFilter *ob_filter_read_watch (GVariant *options, const ObCaller *caller, GError **error);
+
+/* Whether a watcher is to hear of an upload. */
+gboolean ob_filter_matches (const ObFilter *filter, const ObUpload *upload);
+
+/**
+ * ob_filter_list:
+ * @options: those of List, checked by ob_filter_read_list(): its cursor and limit
+ * @list: of type aa{sv}: documents are added
+ *
+ * One page. Errors: InvalidArgument, Storage.
+ *
+ * Returns: (transfer full) (nullable): the cursor that leads on; empty at the end
+ */
+char *ob_filter_list (const ObFilter *filter, ObBroker *broker, GVariant *options, GVariantBuilder *list,
+                      GError **error);
+
+G_END_DECLS
