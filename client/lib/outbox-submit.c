@@ -39,6 +39,13 @@ on_try_again (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* More files wait in the broker than it takes at once. It is there and works them off, so there is no end to asking. */
+static gboolean
+is_too_many (const GError *error)
+{
+  return g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY);
+}
+
 static void
 on_submitted (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -54,6 +61,8 @@ on_submitted (GObject *source, GAsyncResult *result, gpointer user_data)
       g_variant_get (results, "(s)", &id);
       g_task_return_pointer (task, id, g_free);
     }
+  else if (is_too_many (error))
+    (void) g_timeout_add ((guint) g_random_int_range (200, 1000), on_try_again, g_steal_pointer (&task));
   else if (outbox_client_is_no_broker (error) && ++submission->tries < MOST_TRIES)
     (void) g_timeout_add (200 << submission->tries, on_try_again, g_steal_pointer (&task));
   else

@@ -17,7 +17,7 @@
 
 /* A burst of small files waits here rather than in the apps; each of them costs some KiB, and a descriptor of those that
  * the process may have. As many may be on their way in from the bus. */
-#define WAITING_MAX 4096
+#define WAITING_MAX 2048
 #define DESCRIPTORS_OF_OTHERS 256
 
 struct _ObIngest
