@@ -227,3 +227,19 @@ ob_json_parse (const char *text, gsize size_bytes, GError **error)
 
   return json_parser_steal_root (parser);
 }
+
+char *
+ob_json_write (GVariant *value)
+{
+  g_autofree char *text = json_gvariant_serialize_data (value, NULL);
+  GString *escaped = g_string_sized_new (strlen (text));
+
+  /* json-glib 1.6 leaves U+001F as it is; outside of a string this form has no such byte. */
+  for (const char *c = text; *c; c++)
+    if ((guchar) *c < 0x20)
+      g_string_append_printf (escaped, "\\u%04x", (guint) *c);
+    else
+      g_string_append_c (escaped, *c);
+
+  return g_string_free (escaped, FALSE);
+}

@@ -25,4 +25,7 @@ gboolean ob_json_check (const char *text, gsize size_bytes, GError **error);
 /* Parses checked text. Returns: (transfer full) (nullable): the root. */
 JsonNode *ob_json_parse (const char *text, gsize size_bytes, GError **error);
 
+/* Returns: (transfer full): a value as JSON that ob_json_check() takes. */
+char *ob_json_write (GVariant *value);
+
 G_END_DECLS

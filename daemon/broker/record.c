@@ -40,7 +40,7 @@ ob_record_write (const ObUpload *upload)
   g_variant_builder_add (&builder, "{sv}", "metadata", upload->metadata);
   record = g_variant_ref_sink (g_variant_builder_end (&builder));
 
-  return json_gvariant_serialize_data (record, NULL);
+  return ob_json_write (record);
 }
 
 static char *
@@ -51,10 +51,22 @@ dup_string (JsonObject *object, const char *name)
   return node && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_dup_string (node) : NULL;
 }
 
+/* What is no number within the limits is not said. */
 static gint64
-get_number (JsonObject *object, const char *name)
+get_number (JsonObject *object, const char *name, gint64 least, gint64 most)
 {
-  return json_object_get_int_member_with_default (object, name, 0);
+  JsonNode *node = json_object_get_member (object, name);
+  gint64 number = node && json_node_get_value_type (node) == G_TYPE_INT64 ? json_node_get_int (node) : 0;
+
+  return number >= least && number <= most ? number : 0;
+}
+
+static gboolean
+is_true (JsonObject *object, const char *name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node && json_node_get_value_type (node) == G_TYPE_BOOLEAN && json_node_get_boolean (node);
 }
 
 static GVariant *
@@ -88,11 +100,11 @@ ob_record_read (const char *text, gsize size_bytes, GError **error)
       upload->group_title = dup_string (object, "group_title");
       upload->destination = dup_string (object, "destination");
       upload->rule = g_strdup ("");
-      upload->size_bytes = (guint64) MAX (get_number (object, "size"), 0);
-      upload->priority = (gint) get_number (object, "priority");
-      upload->is_form = json_object_get_boolean_member_with_default (object, "form", FALSE);
-      upload->not_before_ms = get_number (object, "not_before");
-      upload->created_at_ms = get_number (object, "created_at");
+      upload->size_bytes = (guint64) get_number (object, "size", 0, G_MAXINT64);
+      upload->priority = (gint) get_number (object, "priority", G_MININT, G_MAXINT);
+      upload->is_form = is_true (object, "form");
+      upload->not_before_ms = get_number (object, "not_before", 0, G_MAXINT64);
+      upload->created_at_ms = get_number (object, "created_at", 0, G_MAXINT64);
       g_variant_unref (upload->metadata);
       upload->metadata = read_metadata (object);
     }

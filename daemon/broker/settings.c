@@ -42,7 +42,7 @@ ob_settings_write (GHashTable *destinations, gboolean is_paused)
   g_variant_builder_add (&builder, "{sv}", "destinations", g_variant_builder_end (&list));
   settings = g_variant_ref_sink (g_variant_builder_end (&builder));
 
-  return json_gvariant_serialize_data (settings, NULL);
+  return ob_json_write (settings);
 }
 
 static char *

@@ -5,7 +5,7 @@
  */
 #include "store/statement.h"
 
-#include <json-glib/json-glib.h>
+#include "base/json.h"
 
 #define IDLE_MAX 64
 
@@ -94,7 +94,7 @@ ob_statement_bind_reason (ObStatement *statement, const char *parameter, OutboxR
 void
 ob_statement_bind_strings (ObStatement *statement, const char *parameter, GVariant *strings)
 {
-  g_autofree char *text = json_gvariant_serialize_data (strings, NULL);
+  g_autofree char *text = ob_json_write (strings);
 
   ob_statement_bind_text (statement, parameter, text);
 }
@@ -103,8 +103,14 @@ GVariant *
 ob_statement_read_strings (ObStatement *statement, int column)
 {
   const char *text = ob_statement_get_text (statement, column);
-  GVariant *strings = text ? json_gvariant_deserialize_data (text, -1, "a{ss}", NULL) : NULL;
+  g_autoptr (JsonNode) node = NULL;
+  GVariant *strings = NULL;
 
+  /* A damaged database may hold anything, and the library is no match for that. Most have none. */
+  if (text && !g_str_equal (text, "{}"))
+    node = ob_json_parse (text, strlen (text), NULL);
+  if (node)
+    strings = json_gvariant_deserialize (node, "a{ss}", NULL);
   if (!strings)
     return g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
 

@@ -153,7 +153,8 @@ ob_answer_get_number (const ObAnswer *answer, const char *name, guint64 *number)
 {
   const char *text = ob_answer_get_header (answer, name);
 
-  return text && g_ascii_string_to_unsigned (text, 10, 0, G_MAXINT64, number, NULL);
+  /* GLib skips a vertical tab. */
+  return text && g_ascii_isdigit (*text) && g_ascii_string_to_unsigned (text, 10, 0, G_MAXINT64, number, NULL);
 }
 
 char *

@@ -120,6 +120,26 @@ test_disk_errors_have_names (void)
   g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE);
 }
 
+/* Every character of ASCII: the library forgets one that must be escaped. */
+static void
+test_json_that_we_write (void)
+{
+  char text[0x80];
+  g_autoptr (GVariant) value = NULL;
+  g_autofree char *json = NULL;
+  g_autoptr (JsonNode) root = NULL;
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < 0x7f; i++)
+    text[i] = (char) (i + 1);
+  text[0x7f] = '\0';
+  value = g_variant_ref_sink (g_variant_new_string (text));
+  json = ob_json_write (value);
+  root = ob_json_parse (json, strlen (json), &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (json_node_get_string (root), ==, text);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -129,6 +149,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/json/that-is-json", test_json_that_is_json);
   g_test_add_func ("/json/that-is-none", test_json_that_is_none);
   g_test_add_func ("/json/that-is-deep", test_json_that_is_deep);
+  g_test_add_func ("/json/that-we-write", test_json_that_we_write);
   g_test_add_func ("/files/a-file-is-written-whole", test_a_file_is_written_whole);
   g_test_add_func ("/files/disk-errors-have-names", test_disk_errors_have_names);
 

@@ -224,7 +224,7 @@ test_a_row_comes_back_whole (Fixture *fixture, gconstpointer data)
 
   g_assert_true (ob_uploads_insert (database, upload, &error));
   g_variant_unref (upload->metadata);
-  upload->metadata = g_variant_ref_sink (g_variant_new_parsed ("{'job': 'Brücke \"7\"', 'note': ''}"));
+  upload->metadata = g_variant_ref_sink (g_variant_new_parsed ("{'job': 'Brücke \"7\"', 'note': '', 'a\\u001f': '\\u001f\\u0001'}"));
   upload->stored = OB_STORED_FAILED;
   upload->reason = OUTBOX_REASON_REJECTED;
   upload->is_paused = TRUE;
@@ -571,6 +571,27 @@ test_killed_while_it_migrates (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (ob_database_get_epoch (database), ==, 2000);
 }
 
+/* A damaged row may hold any text where strings are expected. */
+static void
+test_strings_that_are_none (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ObDatabase) database = open_good (fixture, 1000, FALSE);
+  g_autofree char *deep = g_strnfill (100000, '[');
+  const char *texts[] = { deep, "{\"a\": \"\\ud800\"}", "{\"a\": 1}", "{\"a\"", "[]", "", "null" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autoptr (ObStatement) statement = ob_statement_new (database, "SELECT @text", NULL);
+      g_autoptr (GVariant) strings = NULL;
+
+      ob_statement_bind_text (statement, "@text", texts[i]);
+      g_assert_cmpint (ob_statement_step (statement), ==, SQLITE_ROW);
+      strings = ob_statement_read_strings (statement, 0);
+      g_assert_cmpstr (g_variant_get_type_string (strings), ==, "a{ss}");
+      g_assert_cmpuint (g_variant_n_children (strings), ==, 0);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -588,6 +609,7 @@ main (int argc, char *argv[])
     { "/uploads/they-are-listed-by-kind", test_uploads_are_listed_by_kind },
     { "/statement/it-is-used-again", test_a_statement_is_used_again },
     { "/statement/they-are-bounded", test_statements_are_bounded },
+    { "/statement/strings-that-are-none", test_strings_that_are_none },
     { "/journal/the-funnel-keeps-to-the-edges", test_the_funnel_keeps_to_the_edges },
     { "/journal/a-move-without-a-row-changes-nothing", test_a_move_without_a_row_changes_nothing },
     { "/database/a-released-schema-is-migrated", test_a_released_schema_is_migrated },
