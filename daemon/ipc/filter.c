@@ -84,51 +84,43 @@ ob_filter_matches (const ObFilter *filter, const ObUpload *upload)
          && (!filter->destination || g_str_equal (filter->destination, upload->destination));
 }
 
-/* Pages through the rows until the page is full. Returns: the cursor. */
+/* One page. Returns: the cursor. */
 static char *
-fill_page (ObBroker *broker, const ObFilter *filter, gint64 after, guint limit, GVariantBuilder *list,
-           GError **error)
+fill_page (ObBroker *broker, const ObFilter *filter, gint64 after, guint limit, GVariantBuilder *list, GError **error)
 {
-  g_autoptr (GArray) kinds
-      = filter->has_state ? ob_broker_find_kinds (broker, filter->state, error) : NULL;
+  g_autoptr (GArray) kinds = filter->has_state ? ob_broker_find_kinds (broker, filter->state, error) : NULL;
   const ObUploadsFilter stored = { .group = filter->group,
                                    .app = filter->app,
                                    .destination = filter->destination,
                                    .kinds = kinds,
                                    .is_unfinished = filter->is_unfinished };
+  g_autoptr (GPtrArray) uploads = NULL;
   gsize page_bytes = 0;
-  guint n_found = 0;
 
   if (filter->has_state && !kinds)
     return NULL;
-  for (;;)
+  uploads = ob_uploads_list (ob_broker_get_database (broker), &stored, &after, limit, error);
+  if (!uploads)
+    return NULL;
+  for (guint i = 0; i < uploads->len; i++)
     {
-      g_autoptr (GPtrArray) uploads
-          = ob_uploads_list (ob_broker_get_database (broker), &stored, after, limit, error);
+      const ObUpload *upload = uploads->pdata[i];
+      GVariant *document;
 
-      if (!uploads)
-        return NULL;
-      for (guint i = 0; i < uploads->len && n_found < limit; i++)
+      if (filter->has_state && ob_broker_get_status (broker, upload).state != filter->state)
+        continue;
+      document = ob_document_upload (broker, upload);
+      page_bytes += g_variant_get_size (document);
+      g_variant_builder_add_value (list, document);
+      /* A message has a size that the bus takes; the cursor leads on. */
+      if (page_bytes > PAGE_MAX_BYTES && i + 1 < uploads->len)
         {
-          const ObUpload *upload = uploads->pdata[i];
-          GVariant *document;
-
           after = upload->number;
-          if (filter->has_state && ob_broker_get_status (broker, upload).state != filter->state)
-            continue;
-          document = ob_document_upload (broker, upload);
-          page_bytes += g_variant_get_size (document);
-          g_variant_builder_add_value (list, document);
-          n_found++;
-          /* A message has a size that the bus takes; the cursor leads on. */
-          if (page_bytes > PAGE_MAX_BYTES)
-            limit = n_found;
+          break;
         }
-      if (uploads->len < limit && n_found < limit)
-        return g_strdup ("");
-      if (n_found == limit)
-        return g_strdup_printf ("%" G_GINT64_FORMAT, after);
     }
+
+  return after > 0 ? g_strdup_printf ("%" G_GINT64_FORMAT, after) : g_strdup ("");
 }
 
 static gboolean

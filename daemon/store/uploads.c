@@ -8,6 +8,9 @@
 #include "dbus/error.h"
 #include "store/statement.h"
 
+/* Rows that one page looks at: some milliseconds. */
+#define SPAN 20000
+
 #define COLUMN_TABLE \
   TEXT (id, id) TEXT (app, app) TEXT (key, key) TEXT (name, name) TEXT (media_type, media_type) TEXT (sha256, sha256) \
   TEXT (group_key, group) TEXT (group_title, group_title) TEXT (destination, destination) TEXT (rule, rule) \
@@ -282,15 +285,35 @@ bind_kinds (ObStatement *statement, const GArray *kinds)
     }
 }
 
+static gint64
+get_last_number (ObDatabase *database)
+{
+  g_autoptr (ObStatement) statement = ob_statement_new (database, "SELECT max(number) FROM uploads", NULL);
+
+  return statement && ob_statement_step (statement) == SQLITE_ROW ? ob_statement_get_number (statement, 0) : 0;
+}
+
+/* Where the next page begins. */
+static gint64
+next_after (const GPtrArray *uploads, guint limit, gint64 up_to, gint64 last)
+{
+  if (uploads->len == limit)
+    return ((const ObUpload *) uploads->pdata[uploads->len - 1])->number;
+
+  return up_to < last ? up_to : 0;
+}
+
 GPtrArray *
-ob_uploads_list (ObDatabase *database, const ObUploadsFilter *filter, gint64 after_number, guint limit,
-                 GError **error)
+ob_uploads_list (ObDatabase *database, const ObUploadsFilter *filter, gint64 *after, guint limit, GError **error)
 {
   /* The group has an index of its own; the rest is a walk along the primary key from the cursor on. */
+  const gint64 last = get_last_number (database);
+  const gint64 up_to = filter->group ? last : MIN (*after + SPAN, last);
   g_autoptr (GString) sql = g_string_new (select_sql);
   g_autoptr (ObStatement) statement = NULL;
+  GPtrArray *uploads;
 
-  g_string_append (sql, "WHERE number > @after");
+  g_string_append (sql, "WHERE number > @after AND number <= @up_to");
   if (filter->group)
     g_string_append (sql, " AND group_key = @group");
   if (filter->app)
@@ -298,7 +321,10 @@ ob_uploads_list (ObDatabase *database, const ObUploadsFilter *filter, gint64 aft
   if (filter->destination)
     g_string_append (sql, " AND destination = @destination");
   if (filter->kinds && filter->kinds->len == 0)
-    return g_ptr_array_new_with_free_func ((GDestroyNotify) ob_upload_free);
+    {
+      *after = 0;
+      return g_ptr_array_new_with_free_func ((GDestroyNotify) ob_upload_free);
+    }
   if (filter->kinds)
     append_kinds (sql, filter->kinds);
   if (filter->is_unfinished)
@@ -307,15 +333,19 @@ ob_uploads_list (ObDatabase *database, const ObUploadsFilter *filter, gint64 aft
   statement = ob_statement_new (database, sql->str, error);
   if (!statement)
     return NULL;
-  ob_statement_bind_number (statement, "@after", after_number);
+  ob_statement_bind_number (statement, "@after", *after);
+  ob_statement_bind_number (statement, "@up_to", up_to);
   ob_statement_bind_text (statement, "@group", filter->group);
   ob_statement_bind_text (statement, "@app", filter->app);
   ob_statement_bind_text (statement, "@destination", filter->destination);
   if (filter->kinds)
     bind_kinds (statement, filter->kinds);
   ob_statement_bind_number (statement, "@limit", limit);
+  uploads = read_all (database, statement, error);
+  if (uploads)
+    *after = next_after (uploads, limit, up_to, last);
 
-  return read_all (database, statement, error);
+  return uploads;
 }
 
 /* Each has an index that holds only the rows that it names. */

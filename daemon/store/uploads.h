@@ -54,8 +54,16 @@ typedef struct
   gboolean is_unfinished; /* not done */
 } ObUploadsFilter;
 
-/* Returns: (transfer full) (element-type ObUpload): at most @limit of them, in order of arrival. Errors: Storage. */
-GPtrArray *ob_uploads_list (ObDatabase *database, const ObUploadsFilter *filter, gint64 after_number, guint limit,
+/**
+ * ob_uploads_list:
+ * @after: (inout): the number to begin after; where to begin the next time, or 0 at the end
+ *
+ * A filter may match few of many: it looks at a span of numbers, so that no call takes long.
+ *
+ * Returns: (transfer full) (element-type ObUpload): at most @limit of them, perhaps none, in order of arrival. Errors:
+ * Storage.
+ */
+GPtrArray *ob_uploads_list (ObDatabase *database, const ObUploadsFilter *filter, gint64 *after, guint limit,
                             GError **error);
 
 /* Sets of uploads that are found without a walk through the others. */

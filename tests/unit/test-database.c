@@ -400,6 +400,7 @@ test_uploads_are_listed_by_kind (Fixture *fixture, gconstpointer data)
   const ObUploadsFilter filter = { .kinds = kinds };
   g_autoptr (GPtrArray) none = NULL;
   g_autoptr (GPtrArray) listed = NULL;
+  gint64 after = 0;
 
   for (guint i = 0; i < 4; i++)
     {
@@ -412,15 +413,43 @@ test_uploads_are_listed_by_kind (Fixture *fixture, gconstpointer data)
       upload->retry_at_ms = i == 3 ? 5000 : 0;
       g_assert_true (ob_uploads_insert (database, upload, NULL));
     }
-  none = ob_uploads_list (database, &filter, 0, 10, NULL);
+  none = ob_uploads_list (database, &filter, &after, 10, NULL);
   g_assert_cmpuint (none->len, ==, 0);
   g_array_append_val (kinds, retrying);
   g_array_append_val (kinds, elsewhere);
   g_array_append_val (kinds, paused);
-  listed = ob_uploads_list (database, &filter, 0, 10, NULL);
+  listed = ob_uploads_list (database, &filter, &after, 10, NULL);
   g_assert_cmpuint (listed->len, ==, 2);
   g_assert_cmpstr (((ObUpload *) listed->pdata[0])->id, ==, "id-1");
   g_assert_cmpstr (((ObUpload *) listed->pdata[1])->id, ==, "id-3");
+}
+
+/* The needle of a long queue is found in pages that each look at a part of it. */
+static void
+test_a_page_looks_at_a_part_of_a_long_queue (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ObDatabase) database = open_good (fixture, 1000, FALSE);
+  g_autoptr (ObUpload) first = make_upload ("id-1", NULL);
+  g_autoptr (ObUpload) needle = make_upload ("id-2", NULL);
+  const ObUploadsFilter filter = { .app = "needle" };
+  gint64 after = 0;
+  guint n_found = 0, n_pages = 0;
+
+  g_assert_true (ob_uploads_insert (database, first, NULL));
+  g_free (needle->app);
+  needle->app = g_strdup ("needle");
+  g_assert_true (ob_uploads_insert (database, needle, NULL));
+  g_assert_true (ob_database_run (database, "UPDATE uploads SET number = 50000 WHERE id = 'id-2'", NULL));
+  do
+    {
+      g_autoptr (GPtrArray) page = ob_uploads_list (database, &filter, &after, 10, NULL);
+
+      n_found += page->len;
+      n_pages++;
+    }
+  while (after > 0);
+  g_assert_cmpuint (n_found, ==, 1);
+  g_assert_cmpuint (n_pages, ==, 3);
 }
 
 /* A queue of every released schema becomes what a new one is, with all that was in it. */
@@ -447,6 +476,7 @@ test_a_released_schema_is_migrated (Fixture *fixture, gconstpointer data)
   g_autoptr (GPtrArray) uploads = NULL;
   g_autoptr (GHashTable) destinations = NULL;
   const ObUploadsFilter everything = { 0 };
+  gint64 after = 0;
   const ObUpload *first;
   sqlite3 *handle;
 
@@ -456,7 +486,7 @@ test_a_released_schema_is_migrated (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (sqlite3_close (handle), ==, SQLITE_OK);
 
   database = open_good (fixture, 1000, FALSE);
-  uploads = ob_uploads_list (database, &everything, 0, 100, NULL);
+  uploads = ob_uploads_list (database, &everything, &after, 100, NULL);
   g_assert_cmpuint (uploads->len, ==, G_N_ELEMENTS (rows));
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
@@ -607,6 +637,7 @@ main (int argc, char *argv[])
     { "/uploads/a-row-comes-back-whole", test_a_row_comes_back_whole },
     { "/uploads/rows-that-cannot-be", test_rows_that_cannot_be },
     { "/uploads/they-are-listed-by-kind", test_uploads_are_listed_by_kind },
+    { "/uploads/they-are-listed-by-kind", test_a_page_looks_at_a_part_of_a_long_queue },
     { "/statement/it-is-used-again", test_a_statement_is_used_again },
     { "/statement/they-are-bounded", test_statements_are_bounded },
     { "/statement/strings-that-are-none", test_strings_that_are_none },
