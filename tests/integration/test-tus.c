@@ -307,6 +307,7 @@ static const VerdictRow verdict_rows[] = {
   { "/tus/a-known-limit-is-too-large", "{\"fault\":\"max-size\",\"bytes\":1000000}", OB_VERDICT_FAIL, OUTBOX_REASON_TOO_LARGE, "larger" },
   { "/tus/507-is-full", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":507}", OB_VERDICT_FULL, 0, "507" },
   { "/tus/418-is-rejected-with-its-words", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":418,\"body\":\"a\\nteapot\"}", OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "a teapot" },
+  { "/tus/507-that-comes-before-the-chunk-is-sent-is-full", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":507,\"early\":true,\"count\":-1}", OB_VERDICT_FULL, 0, "507" },
   { "/tus/413-for-the-smallest-chunk-is-too-large", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":413,\"count\":-1}", OB_VERDICT_FAIL, OUTBOX_REASON_TOO_LARGE, "413" },
   { "/tus/another-version-is-told-by-412", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":412,\"headers\":{\"Tus-Version\":\"0.2.2\"}}", OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "0.2.2" },
   { "/tus/another-version-is-told-by-400", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":400,\"headers\":{\"Tus-Version\":\"0.2.2\"}}", OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "0.2.2" },
@@ -511,6 +512,29 @@ test_a_server_is_asked_once_what_it_can (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (get_number (fixture, "finished"), ==, 3);
 }
 
+/* A proxy that gathers a whole request loses all of it with the connection: only chunks that are short enough get through. */
+static void
+test_a_chunk_shrinks_until_it_sticks (Fixture *fixture, gconstpointer data)
+{
+  gint64 first_bytes;
+
+  test_peer_control (fixture->peer, "{\"fault\":\"buffering\",\"on\":true}");
+  test_peer_control (fixture->peer, "{\"fault\":\"cut-after\",\"method\":\"PATCH\",\"bytes\":300000,\"count\":-1}");
+  g_assert_cmpuint (run_until_done (fixture, 1), ==, 1);
+  assert_arrived (fixture);
+  g_assert_cmpuint (fixture->backwards, ==, 0);
+  first_bytes = get_number (fixture, "body_bytes");
+  g_assert_cmpint (first_bytes, >, SIZE_BYTES);
+
+  /* The next upload need not find it out again. */
+  g_free (fixture->job->id);
+  fixture->job->id = g_uuid_string_random ();
+  g_clear_pointer (&fixture->server_url, g_free);
+  fixture->offset_bytes = fixture->n_stored = 0;
+  g_assert_cmpuint (run_until_done (fixture, 1), ==, 1);
+  g_assert_cmpint (get_number (fixture, "body_bytes") - first_bytes, ==, SIZE_BYTES);
+}
+
 /* A Location may name another host: it gets the upload, and no credentials. */
 static void
 test_credentials_stay_at_their_host (Fixture *fixture, gconstpointer data)
@@ -638,6 +662,7 @@ main (int argc, char *argv[])
     { "/tus/an-end-that-is-refused-is-told", test_an_end_that_is_refused_is_told },
     { "/tus/what-is-stored-is-not-sent-again", test_what_is_stored_is_not_sent_again },
     { "/tus/a-server-is-asked-once-what-it-can", test_a_server_is_asked_once_what_it_can },
+    { "/tus/a-chunk-shrinks-until-it-sticks", test_a_chunk_shrinks_until_it_sticks },
     { "/tus/credentials-stay-at-their-host", test_credentials_stay_at_their_host },
     { "/tus/stopped-now-nothing-queued-leaves", test_stopped_now_nothing_queued_leaves },
     { "/tus/stopped-gently-a-chunk-is-finished", test_stopped_gently_a_chunk_is_finished },
