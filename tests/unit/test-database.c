@@ -637,7 +637,7 @@ main (int argc, char *argv[])
     { "/uploads/a-row-comes-back-whole", test_a_row_comes_back_whole },
     { "/uploads/rows-that-cannot-be", test_rows_that_cannot_be },
     { "/uploads/they-are-listed-by-kind", test_uploads_are_listed_by_kind },
-    { "/uploads/they-are-listed-by-kind", test_a_page_looks_at_a_part_of_a_long_queue },
+    { "/uploads/a-page-looks-at-a-part-of-a-long-queue", test_a_page_looks_at_a_part_of_a_long_queue },
     { "/statement/it-is-used-again", test_a_statement_is_used_again },
     { "/statement/they-are-bounded", test_statements_are_bounded },
     { "/statement/strings-that-are-none", test_strings_that_are_none },
