@@ -3,6 +3,7 @@
  *
  * Stored edges, the public status, back-off and giving up.
  */
+#include "policy/clock.h"
 #include "policy/retry.h"
 #include "policy/status.h"
 
@@ -131,6 +132,46 @@ test_giving_up (void)
   g_assert_false (ob_retry_must_give_up (OB_RETRY_GIVE_UP_MS * 2, 1000, 100, OB_RETRY_GIVE_UP_MS));
 }
 
+/* --- The real clock --- */
+
+static gboolean
+count_ring (gpointer data)
+{
+  ++*(guint *) data;
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+never (gpointer data)
+{
+  g_assert_not_reached ();
+}
+
+/* The one that is set last rings, once; what is past rings at once; what was taken away does not. */
+static void
+test_the_real_clock_rings (void)
+{
+  g_autoptr (ObClock) clock = ob_system_clock_new ();
+  gint64 now_ms = ob_clock_get_now_ms (clock);
+  guint n_rings = 0;
+
+  g_assert_cmpint (ABS (now_ms - g_get_real_time () / 1000), <, 10000);
+  ob_clock_set_alarm (clock, now_ms + 1, never, NULL);
+  ob_clock_set_alarm (clock, 0, NULL, NULL);
+  ob_clock_set_alarm (clock, G_MAXINT64, never, NULL);
+  ob_clock_set_alarm (clock, now_ms + 30, count_ring, &n_rings);
+  while (n_rings == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpint (ob_clock_get_now_ms (clock), >=, now_ms + 30);
+  ob_clock_set_alarm (clock, 1, count_ring, &n_rings);
+  while (n_rings == 1)
+    g_main_context_iteration (NULL, TRUE);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_cmpuint (n_rings, ==, 2);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -145,6 +186,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/retry/back-off", test_back_off);
   g_test_add_func ("/retry/retry-after-wins-within-reason", test_retry_after_wins_within_reason);
   g_test_add_func ("/retry/giving-up", test_giving_up);
+  g_test_add_func ("/clock/the-real-one-rings", test_the_real_clock_rings);
 
   return g_test_run ();
 }
