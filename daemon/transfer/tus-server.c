@@ -1,9 +1,13 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * OPTIONS, versions and Location. Worker thread.
+ * Versions, metadata, OPTIONS and Location. Worker thread.
  */
 #include "transfer/tus-server.h"
+
+#include <errno.h>
+#include <gnutls/crypto.h>
+#include <unistd.h>
 
 #define VERSION "1.0.0"
 #define KNOWN_US (5 * 60 * G_USEC_PER_SEC)
@@ -47,6 +51,78 @@ ob_tus_judge (const ObAnswer *answer, ObStage stage, ObAttemptResult *result)
     return TRUE;
 
   return ob_answer_judge (answer, stage, result);
+}
+
+static void
+append_pair (GString *text, const char *key, const char *value)
+{
+  g_autofree char *encoded = g_base64_encode ((const guchar *) value, strlen (value));
+
+  g_string_append_printf (text, "%s%s %s", text->len > 0 ? "," : "", key, encoded);
+}
+
+/* A key is printable ASCII without space and comma (tus 1.0, Upload-Metadata). */
+static gboolean
+is_key (const char *key)
+{
+  for (const char *c = key; *c; c++)
+    if (!g_ascii_isgraph (*c) || *c == ',')
+      return FALSE;
+
+  return *key && !g_str_equal (key, "filename") && !g_str_equal (key, "filetype") && !g_str_equal (key, "outbox_id")
+         && !g_str_equal (key, "outbox_group");
+}
+
+char *
+ob_tus_encode_metadata (const ObJob *job)
+{
+  GString *text = g_string_new (NULL);
+  const char *key, *value;
+  GVariantIter iter;
+
+  append_pair (text, "filename", job->name);
+  append_pair (text, "filetype", job->media_type);
+  append_pair (text, "outbox_id", job->id);
+  if (job->group)
+    append_pair (text, "outbox_group", job->group);
+  g_variant_iter_init (&iter, job->metadata);
+  while (g_variant_iter_next (&iter, "{&s&s}", &key, &value))
+    if (is_key (key))
+      append_pair (text, key, value);
+
+  return g_string_free (text, FALSE);
+}
+
+/* SHA-1 because every tus server with the extension has it; it guards against damage, not against people. */
+gboolean
+ob_tus_add_checksum (SoupMessage *message, int fd, guint64 offset_bytes, guint64 chunk_bytes)
+{
+  g_autofree char *buffer = g_malloc (256 * 1024);
+  g_autofree char *encoded = NULL;
+  g_autofree char *value = NULL;
+  guint8 digest[20];
+  gnutls_hash_hd_t hash;
+  guint64 done = 0;
+
+  if (gnutls_hash_init (&hash, GNUTLS_DIG_SHA1) != 0)
+    return FALSE;
+  while (done < chunk_bytes)
+    {
+      gssize got = pread (fd, buffer, MIN (256 * 1024, chunk_bytes - done), (off_t) (offset_bytes + done));
+
+      if (got < 0 && errno == EINTR)
+        continue;
+      if (got <= 0)
+        break;
+      gnutls_hash (hash, buffer, (gsize) got);
+      done += (guint64) got;
+    }
+  gnutls_hash_deinit (hash, digest);
+  encoded = g_base64_encode (digest, sizeof digest);
+  value = g_strconcat ("sha1 ", encoded, NULL);
+  soup_message_headers_replace (soup_message_get_request_headers (message), "Upload-Checksum", value);
+
+  return done == chunk_bytes;
 }
 
 static void

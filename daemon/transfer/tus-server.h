@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What a tus server says of itself: versions, extensions, limits, and where it puts an upload. Worker thread.
+ * The words of tus: what a server says of itself (versions, extensions, limits), what it is told of a file, and where it puts
+ * it. Worker thread.
  */
 #pragma once
 
@@ -18,6 +19,12 @@ gboolean ob_tus_judge (const ObAnswer *answer, ObStage stage, ObAttemptResult *r
 /* OPTIONS, where the facts are not known or old. A server that does not answer it is taken to have no extensions.
  * Returns: (transfer none): the facts; NULL: it cannot go on, and @result says why */
 ObServerFacts *ob_tus_discover (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop);
+
+/* Pure. Returns: (transfer full): the value of Upload-Metadata. */
+char *ob_tus_encode_metadata (const ObJob *job);
+
+/* Upload-Checksum of a part of the file. FALSE: it cannot be read. */
+gboolean ob_tus_add_checksum (SoupMessage *message, int fd, guint64 offset_bytes, guint64 chunk_bytes);
 
 /**
  * ob_tus_resolve_location:

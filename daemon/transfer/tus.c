@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <gnutls/crypto.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,46 +63,6 @@ ob_tus_next_chunk_bytes (guint64 sent_bytes, gint64 elapsed_us, guint64 limit_by
   guint64 wanted = (guint64) MIN (rate * SECONDS_A_CHUNK, (double) OB_TUS_CHUNK_MAX_BYTES);
 
   return MIN (MAX (wanted, 256 * 1024), limit_bytes);
-}
-
-static void
-append_pair (GString *text, const char *key, const char *value)
-{
-  g_autofree char *encoded = g_base64_encode ((const guchar *) value, strlen (value));
-
-  g_string_append_printf (text, "%s%s %s", text->len > 0 ? "," : "", key, encoded);
-}
-
-/* A key is printable ASCII without space and comma (tus 1.0, Upload-Metadata). */
-static gboolean
-is_key (const char *key)
-{
-  for (const char *c = key; *c; c++)
-    if (!g_ascii_isgraph (*c) || *c == ',')
-      return FALSE;
-
-  return *key && !g_str_equal (key, "filename") && !g_str_equal (key, "filetype") && !g_str_equal (key, "outbox_id")
-         && !g_str_equal (key, "outbox_group");
-}
-
-char *
-ob_tus_encode_metadata (const ObJob *job)
-{
-  GString *text = g_string_new (NULL);
-  const char *key, *value;
-  GVariantIter iter;
-
-  append_pair (text, "filename", job->name);
-  append_pair (text, "filetype", job->media_type);
-  append_pair (text, "outbox_id", job->id);
-  if (job->group)
-    append_pair (text, "outbox_group", job->group);
-  g_variant_iter_init (&iter, job->metadata);
-  while (g_variant_iter_next (&iter, "{&s&s}", &key, &value))
-    if (is_key (key))
-      append_pair (text, key, value);
-
-  return g_string_free (text, FALSE);
 }
 
 static Step
@@ -330,38 +289,6 @@ lose (Tus *tus, guint64 chunk_bytes)
   return STEP_LOOK;
 }
 
-/* SHA-1 because every tus server with the extension has it; it guards against damage, not against people. */
-static gboolean
-add_checksum (Tus *tus, SoupMessage *message, guint64 chunk_bytes)
-{
-  g_autofree char *buffer = g_malloc (256 * 1024);
-  g_autofree char *encoded = NULL;
-  g_autofree char *value = NULL;
-  guint8 digest[20];
-  gnutls_hash_hd_t hash;
-  guint64 done = 0;
-
-  if (gnutls_hash_init (&hash, GNUTLS_DIG_SHA1) != 0)
-    return FALSE;
-  while (done < chunk_bytes)
-    {
-      gssize got = pread (tus->fd, buffer, MIN (256 * 1024, chunk_bytes - done), (off_t) (tus->offset_bytes + done));
-
-      if (got < 0 && errno == EINTR)
-        continue;
-      if (got <= 0)
-        break;
-      gnutls_hash (hash, buffer, (gsize) got);
-      done += (guint64) got;
-    }
-  gnutls_hash_deinit (hash, digest);
-  encoded = g_base64_encode (digest, sizeof digest);
-  value = g_strconcat ("sha1 ", encoded, NULL);
-  soup_message_headers_replace (soup_message_get_request_headers (message), "Upload-Checksum", value);
-
-  return done == chunk_bytes;
-}
-
 /* What the answer to a chunk means for the next step. */
 static Step
 after_patch (Tus *tus, const ObAnswer *answer, guint64 chunk_bytes, guint64 sent_bytes, gint64 elapsed_us)
@@ -417,7 +344,7 @@ send_chunk (Tus *tus)
     return STEP_END;
   soup_message_headers_replace (soup_message_get_request_headers (message), "Upload-Offset", offset);
   soup_message_set_request_body (message, "application/offset+octet-stream", body, (gssize) chunk_bytes);
-  if (tus->facts->has_checksum && !add_checksum (tus, message, chunk_bytes))
+  if (tus->facts->has_checksum && !ob_tus_add_checksum (message, tus->fd, tus->offset_bytes, chunk_bytes))
     {
       g_object_unref (message);
       ob_result_set (tus->result, OB_VERDICT_FAIL, OUTBOX_REASON_FILE_CHANGED, "file-changed",

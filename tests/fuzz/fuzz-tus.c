@@ -5,8 +5,7 @@
  * number; what a server says becomes one line of text.
  */
 #include "fuzz.h"
-#include "transfer/http.h"
-#include "transfer/tus.h"
+#include "transfer/tus-server.h"
 
 /* Pairs as a server reads them: key, space, base64. */
 static guint

@@ -1,0 +1,158 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The fixture of the tests of attempts. Owns its folder, receiver and connection.
+ */
+#include "attempt.h"
+
+#include <glib/gstdio.h>
+
+static gboolean
+on_created (const char *server_url, gpointer user_data)
+{
+  Attempt *fixture = user_data;
+
+  g_free (fixture->server_url);
+  fixture->server_url = g_strdup (server_url);
+  fixture->n_created += server_url != NULL;
+
+  return TRUE;
+}
+
+static void
+on_progress (guint64 offset_bytes, guint64 sent_bytes, gpointer user_data)
+{
+  Attempt *fixture = user_data;
+
+  fixture->backwards += offset_bytes < fixture->offset_bytes;
+  fixture->offset_bytes = offset_bytes;
+  fixture->sent_bytes += sent_bytes;
+}
+
+static gboolean
+on_stored (gpointer user_data)
+{
+  Attempt *fixture = user_data;
+
+  fixture->n_stored++;
+
+  return TRUE;
+}
+
+void
+attempt_write_file (Attempt *fixture, gsize size_bytes)
+{
+  g_autofree guint8 *bytes = g_malloc (size_bytes + 1);
+
+  for (gsize i = 0; i < size_bytes; i++)
+    bytes[i] = (guint8) ((i * 2654435761u) >> 13);
+  g_assert_true (g_file_set_contents (fixture->job->path, (char *) bytes, (gssize) size_bytes, NULL));
+  fixture->job->size_bytes = size_bytes;
+  g_free (fixture->job->sha256);
+  fixture->job->sha256 = g_compute_checksum_for_data (G_CHECKSUM_SHA256, bytes, size_bytes);
+}
+
+void
+attempt_set_up (Attempt *fixture, gconstpointer data)
+{
+  g_autofree char *store = NULL;
+
+  fixture->folder = g_dir_make_tmp ("outbox-test-XXXXXX", NULL);
+  store = g_build_filename (fixture->folder, "store", NULL);
+  g_assert_cmpint (g_mkdir (store, 0700), ==, 0);
+  fixture->ledger_path = g_build_filename (fixture->folder, "ledger", NULL);
+  {
+    const char *argv[]
+        = { g_getenv ("RECEIVER"), "--port", "0", "--folder", store, "--ledger", fixture->ledger_path, NULL };
+
+    fixture->peer = test_peer_start (argv);
+  }
+  fixture->connection = ob_connection_new ();
+  fixture->job = g_new0 (ObJob, 1);
+  fixture->job->id = g_strdup ("018fd1a0-0000-7000-8000-000000000001");
+  fixture->job->path = g_build_filename (fixture->folder, "copy", NULL);
+  fixture->job->name = g_strdup ("写真 «1».jpg");
+  fixture->job->media_type = g_strdup ("image/jpeg");
+  fixture->job->url = g_strdup (test_peer_get_url (fixture->peer));
+  fixture->job->confirm_url = test_peer_dup_url (fixture->peer, "/confirm?id={id}&group={group}&sha256={sha256}");
+  fixture->job->headers = g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
+  fixture->job->metadata = g_variant_ref_sink (g_variant_new_parsed ("{'job': 'Brücke', 'bad key': 'x'}"));
+  attempt_write_file (fixture, SIZE_BYTES);
+}
+
+void
+attempt_tear_down (Attempt *fixture, gconstpointer data)
+{
+  const char *argv[] = { "rm", "-r", fixture->folder, NULL };
+
+  test_peer_free (fixture->peer);
+  ob_connection_free (fixture->connection);
+  ob_job_free (fixture->job);
+  g_clear_object (&fixture->stop);
+  g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
+  g_free (fixture->folder);
+  g_free (fixture->ledger_path);
+  g_free (fixture->server_url);
+}
+
+ObAttemptResult *
+attempt_run (Attempt *fixture)
+{
+  static const ObCheckpoints checkpoints = { on_created, on_progress, on_stored };
+
+  g_free (fixture->job->server_url);
+  fixture->job->server_url = g_strdup (fixture->server_url);
+  fixture->job->offset_bytes = fixture->offset_bytes;
+  fixture->job->is_stored = fixture->n_stored > 0;
+
+  return ob_attempt_run (fixture->connection, fixture->job, &checkpoints, fixture, fixture->stop);
+}
+
+guint
+attempt_run_until_done (Attempt *fixture, guint most_attempts)
+{
+  for (guint attempt = 1; attempt <= most_attempts; attempt++)
+    {
+      g_autoptr (ObAttemptResult) result = attempt_run (fixture);
+
+      if (result->is_done)
+        return attempt;
+      g_test_message ("attempt %u: %s: %s", attempt, result->code, result->message);
+      g_assert_cmpuint (result->outcome.verdict, !=, OB_VERDICT_FAIL);
+    }
+  g_assert_not_reached ();
+}
+
+gint64
+attempt_get_number (Attempt *fixture, const char *name)
+{
+  g_autoptr (JsonNode) node = test_peer_describe (fixture->peer);
+
+  return json_object_get_int_member (json_node_get_object (node), name);
+}
+
+void
+attempt_assert_arrived (Attempt *fixture)
+{
+  g_autoptr (JsonNode) node = test_peer_describe (fixture->peer);
+  JsonObject *facts = json_node_get_object (node);
+  JsonArray *uploads = json_object_get_array_member (facts, "uploads");
+  guint n_finished = 0;
+
+  for (guint i = 0; i < json_array_get_length (uploads); i++)
+    {
+      JsonObject *upload = json_array_get_object_element (uploads, i);
+      JsonObject *metadata = json_object_get_object_member (upload, "metadata");
+
+      if (!json_object_get_boolean_member (upload, "finished"))
+        continue;
+      n_finished++;
+      g_assert_cmpstr (json_object_get_string_member (upload, "sha256"), ==, fixture->job->sha256);
+      g_assert_cmpstr (json_object_get_string_member (upload, "key"), ==, fixture->job->id);
+      g_assert_cmpstr (json_object_get_string_member (metadata, "filename"), ==, fixture->job->name);
+      g_assert_cmpstr (json_object_get_string_member (metadata, "job"), ==, "Brücke");
+      g_assert_false (json_object_has_member (metadata, "bad key"));
+    }
+  g_assert_cmpuint (n_finished, ==, 1);
+  g_assert_cmpint (json_object_get_int_member (facts, "duplicate_finishes"), ==, 0);
+}

@@ -1,0 +1,46 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * One upload to a receiver of its own, by attempts as a worker would run them, and what their checkpoints made durable.
+ * Main thread, unless a test says so.
+ */
+#pragma once
+
+#include "support/peer.h"
+#include "transfer/attempt.h"
+
+#define SIZE_BYTES (9 * 1024 * 1024 + 321)
+
+typedef struct
+{
+  char *folder;
+  char *ledger_path;
+  TestPeer *peer;
+  ObConnection *connection;
+  ObJob *job;
+  ObStop *stop;     /* or NULL */
+  char *server_url; /* what the checkpoints made durable */
+  guint64 offset_bytes;
+  guint64 sent_bytes;
+  guint backwards;
+  guint n_created;
+  guint n_stored;
+} Attempt;
+
+void attempt_set_up (Attempt *fixture, gconstpointer data);
+void attempt_tear_down (Attempt *fixture, gconstpointer data);
+
+/* Other bytes than the SIZE_BYTES that it begins with. */
+void attempt_write_file (Attempt *fixture, gsize size_bytes);
+
+/* Returns: (transfer full): how it ended */
+ObAttemptResult *attempt_run (Attempt *fixture);
+
+/* Runs attempts, as the broker would after its back-off. Returns: how many it took. */
+guint attempt_run_until_done (Attempt *fixture, guint most_attempts);
+
+/* A counter of the receiver. */
+gint64 attempt_get_number (Attempt *fixture, const char *name);
+
+/* Exactly one finished upload, byte-exact, with its metadata. */
+void attempt_assert_arrived (Attempt *fixture);

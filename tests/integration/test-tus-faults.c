@@ -1,0 +1,120 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What every fault of a server leads to: which are overcome, in how many attempts and bytes, and which a person hears of.
+ */
+#include "attempt.h"
+
+/* A fault, how many attempts it may cost, and how much may be sent twice. */
+typedef struct
+{
+  const char *name;
+  const char *json;
+  guint most_attempts;
+  guint64 most_again_bytes;
+  guint n_created;
+} FaultRow;
+
+static const FaultRow fault_rows[] = {
+  { "/tus/a-cut-at-the-first-byte", "{\"fault\":\"cut-after\",\"bytes\":0}", 1, 5 << 20, 1 },
+  { "/tus/a-cut-in-a-chunk", "{\"fault\":\"cut-after\",\"bytes\":3000001,\"method\":\"PATCH\"}", 1, 5 << 20, 1 },
+  { "/tus/a-cut-at-the-last-byte", "{\"fault\":\"cut-after\",\"bytes\":4194304,\"method\":\"PATCH\",\"count\":2}", 1, 5 << 20, 1 },
+  { "/tus/a-short-204", "{\"fault\":\"short-204\",\"bytes\":1000}", 1, 5 << 20, 1 },
+  { "/tus/a-short-204-of-nothing", "{\"fault\":\"short-204\",\"bytes\":0,\"count\":2}", 1, 9 << 20, 1 },
+  { "/tus/an-answer-to-a-chunk-is-lost", "{\"fault\":\"lost-answer\",\"method\":\"PATCH\"}", 1, 0, 1 },
+  { "/tus/every-second-answer-is-lost", "{\"fault\":\"lost-answer\",\"method\":\"PATCH\",\"count\":3}", 1, 0, 1 },
+  { "/tus/an-answer-to-the-creation-is-lost", "{\"fault\":\"lost-answer\",\"method\":\"POST\"}", 2, 0, 1 },
+  { "/tus/an-answer-to-a-look-is-lost", "{\"fault\":\"lost-answer\",\"method\":\"HEAD\"}", 2, 0, 1 },
+  { "/tus/a-503-for-a-chunk", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":503,\"retry_after\":1}", 2, 5 << 20, 1 },
+  { "/tus/a-423-for-a-chunk", "{\"fault\":\"lock\",\"method\":\"PATCH\",\"count\":2}", 1, 9 << 20, 1 },
+  { "/tus/a-lock-that-is-let-go", "{\"fault\":\"lock\",\"skip\":1,\"count\":3}", 1, 5 << 20, 1 },
+  { "/tus/a-409-for-a-chunk", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":409}", 1, 5 << 20, 1 },
+  { "/tus/an-html-page-for-a-chunk", "{\"fault\":\"html-200\",\"method\":\"PATCH\"}", 2, 5 << 20, 1 },
+  { "/tus/a-redirect-for-the-creation", "{\"fault\":\"redirect\",\"method\":\"POST\"}", 2, 0, 1 },
+  { "/tus/an-html-page-for-the-creation", "{\"fault\":\"html-200\",\"method\":\"POST\"}", 2, 0, 1 },
+  { "/tus/garbage-for-the-creation", "{\"fault\":\"garbage\",\"method\":\"POST\"}", 2, 0, 1 },
+  { "/tus/endless-headers-for-the-creation", "{\"fault\":\"endless-headers\",\"method\":\"POST\"}", 2, 0, 1 },
+  { "/tus/a-reset-for-everything", "{\"fault\":\"reset\",\"count\":3}", 4, 0, 1 },
+  { "/tus/an-offset-that-was-never-sent", "{\"fault\":\"wrong-offset\",\"method\":\"PATCH\",\"bytes\":99999999}", 1, 0, 1 },
+  { "/tus/an-expired-upload-is-made-anew", "{\"fault\":\"expire\",\"method\":\"PATCH\",\"count\":1,\"skip\":1}", 1, 9 << 20, 2 },
+  { "/tus/a-relative-location", "{\"fault\":\"location\",\"mode\":\"path\"}", 1, 0, 1 },
+  { "/tus/a-location-without-a-path", "{\"fault\":\"location\",\"mode\":\"bare\"}", 1, 0, 1 },
+  { "/tus/a-location-without-a-scheme", "{\"fault\":\"location\",\"mode\":\"host\"}", 1, 0, 1 },
+  { "/tus/no-checksum-extension", "{\"fault\":\"checksum\",\"on\":false}", 1, 0, 1 },
+  { "/tus/a-buffering-proxy", "{\"fault\":\"buffering\",\"on\":true}", 1, 0, 1 },
+  { "/tus/a-413-for-a-chunk-that-a-proxy-does-not-take", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":413,\"count\":2}", 1, 9 << 20, 1 },
+  { "/tus/a-413-that-comes-before-the-chunk-is-sent", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":413,\"early\":true}", 1, 9 << 20, 1 },
+  { "/tus/options-are-answered-for-ever", "{\"fault\":\"endless-headers\",\"method\":\"OPTIONS\",\"delay_ms\":200}", 1, 0, 1 },
+  { "/tus/options-are-refused", "{\"fault\":\"status\",\"method\":\"OPTIONS\",\"status\":405}", 1, 0, 1 },
+  { "/tus/not-confirmed-yet", "{\"fault\":\"confirm\",\"mode\":\"not-yet\",\"count\":2}", 3, 0, 1 },
+  { "/tus/still-attaching", "{\"fault\":\"confirm\",\"mode\":\"attaching\",\"count\":1}", 2, 0, 1 },
+  { "/tus/garbage-for-the-confirmation", "{\"fault\":\"confirm\",\"mode\":\"garbage\"}", 2, 0, 1 },
+  { "/tus/a-portal-for-the-confirmation", "{\"fault\":\"confirm\",\"mode\":\"html\"}", 2, 0, 1 },
+};
+
+static void
+test_a_fault_is_overcome (Attempt *fixture, gconstpointer data)
+{
+  const FaultRow *row = data;
+
+  test_peer_control (fixture->peer, row->json);
+  g_assert_cmpuint (attempt_run_until_done (fixture, row->most_attempts), >=, 1);
+  attempt_assert_arrived (fixture);
+  g_assert_cmpuint (fixture->n_created, ==, row->n_created);
+  g_assert_cmpint (attempt_get_number (fixture, "body_bytes"), <=, SIZE_BYTES + row->most_again_bytes);
+}
+
+/* Faults that a person must hear of. */
+typedef struct
+{
+  const char *name;
+  const char *json;
+  ObVerdict verdict;
+  OutboxReason reason;
+  const char *words; /* part of the message */
+} VerdictRow;
+
+static const VerdictRow verdict_rows[] = {
+  { "/tus/401-asks-for-a-sign-in", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":401}", OB_VERDICT_SIGN_IN, 0, "401" },
+  { "/tus/401-for-a-chunk-asks-for-a-sign-in", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":401}", OB_VERDICT_SIGN_IN, 0, "401" },
+  { "/tus/403-is-told", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":403,\"body\":\"not your job\"}", OB_VERDICT_FORBIDDEN, 0, "not your job" },
+  { "/tus/413-is-too-large", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":413}", OB_VERDICT_FAIL, OUTBOX_REASON_TOO_LARGE, "413" },
+  { "/tus/a-known-limit-is-too-large", "{\"fault\":\"max-size\",\"bytes\":1000000}", OB_VERDICT_FAIL, OUTBOX_REASON_TOO_LARGE, "larger" },
+  { "/tus/507-is-full", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":507}", OB_VERDICT_FULL, 0, "507" },
+  { "/tus/418-is-rejected-with-its-words", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":418,\"body\":\"a\\nteapot\"}", OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "a teapot" },
+  { "/tus/507-that-comes-before-the-chunk-is-sent-is-full", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":507,\"early\":true,\"count\":-1}", OB_VERDICT_FULL, 0, "507" },
+  { "/tus/413-for-the-smallest-chunk-is-too-large", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":413,\"count\":-1}", OB_VERDICT_FAIL, OUTBOX_REASON_TOO_LARGE, "413" },
+  { "/tus/another-version-is-told-by-412", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":412,\"headers\":{\"Tus-Version\":\"0.2.2\"}}", OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "0.2.2" },
+  { "/tus/another-version-is-told-by-400", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":400,\"headers\":{\"Tus-Version\":\"0.2.2\"}}", OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "0.2.2" },
+  { "/tus/another-version-is-told-by-options", "{\"fault\":\"status\",\"method\":\"OPTIONS\",\"status\":204,\"headers\":{\"Tus-Version\":\"2.0.0\"}}", OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "2.0.0" },
+  { "/tus/a-refused-confirmation-is-told", "{\"fault\":\"confirm\",\"mode\":\"refuse\",\"status\":422}", OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED, "closed" },
+  { "/tus/another-digest-is-a-failure", "{\"fault\":\"confirm\",\"mode\":\"wrong-digest\"}", OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED, "other bytes" },
+};
+
+static void
+test_a_fault_is_told (Attempt *fixture, gconstpointer data)
+{
+  const VerdictRow *row = data;
+  g_autoptr (ObAttemptResult) result = NULL;
+
+  test_peer_control (fixture->peer, row->json);
+  result = attempt_run (fixture);
+  g_assert_false (result->is_done);
+  g_assert_cmpuint (result->outcome.verdict, ==, row->verdict);
+  g_assert_cmpuint (result->outcome.reason, ==, row->reason);
+  g_assert_nonnull (strstr (result->message, row->words));
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (fault_rows); i++)
+    g_test_add (fault_rows[i].name, Attempt, &fault_rows[i], attempt_set_up, test_a_fault_is_overcome,
+                attempt_tear_down);
+  for (guint i = 0; i < G_N_ELEMENTS (verdict_rows); i++)
+    g_test_add (verdict_rows[i].name, Attempt, &verdict_rows[i], attempt_set_up, test_a_fault_is_told,
+                attempt_tear_down);
+
+  return g_test_run ();
+}
