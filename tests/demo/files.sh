@@ -116,7 +116,7 @@ check_server ()
     *) die "SERVER=$SERVER is no address of a tus server; one looks like https://example.org/files/" ;;
   esac
   curl "${options[@]}" "$SERVER" 2>"$place/curl" \
-    || die "No server answers at $SERVER." "$(sed 's/^curl: ([0-9]*) //' "$place/curl")"
+    || die "No server answers at $SERVER." "$(sed -n '1s/^curl: ([0-9]*) //p' "$place/curl")"
   ! grep -q '^HTTP/[0-9.]* 40[13]' "$place/headers" \
     || die "$SERVER wants a sign-in: $(head -n 1 "$place/headers" | tr -d '\r')." \
       "Such as this: HEADER='Authorization=Bearer …'"

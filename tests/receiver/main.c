@@ -8,6 +8,18 @@
 #include <glib-unix.h>
 #include <locale.h>
 
+static void
+options_clear (ReceiverOptions *options)
+{
+  g_free (options->folder);
+  g_free (options->ledger_path);
+  g_free (options->certificate_path);
+  g_free (options->key_path);
+  g_strfreev (options->orders);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ReceiverOptions, options_clear)
+
 static gboolean
 on_stop (gpointer user_data)
 {
@@ -58,7 +70,7 @@ parse_options (int *argc, char ***argv, ReceiverOptions *options, GError **error
 int
 main (int argc, char *argv[])
 {
-  ReceiverOptions options = { 0 };
+  g_auto (ReceiverOptions) options = { 0 };
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GError) error = NULL;
   g_autoptr (Receiver) receiver = NULL;

@@ -16,10 +16,10 @@ typedef struct Exchange Exchange;
 
 typedef struct
 {
-  const char *folder; /* NULL: in memory, without the bytes */
-  const char *ledger_path;
-  const char *certificate_path; /* NULL: plain HTTP */
-  const char *key_path;
+  char *folder; /* NULL: in memory, without the bytes */
+  char *ledger_path;
+  char *certificate_path; /* NULL: plain HTTP */
+  char *key_path;
   guint port; /* 0: any */
   gboolean any_address;
   gboolean no_digest;
