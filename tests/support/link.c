@@ -4,7 +4,7 @@
  * The link: a poll() loop over pairs of sockets. Owns its thread and every descriptor; the lock guards what the main
  * thread sets and reads.
  */
-#include "support/link.h"
+#include "support/link-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,28 +17,6 @@
 #include <unistd.h>
 
 #define BUFFER_BYTES 65536
-
-struct _TestLink
-{
-  int listener;
-  int waker; /* an eventfd: readable when the thread is to look at is_over and is_down */
-  guint16 server_port;
-  char *url;
-  GThread *thread;
-  GPtrArray *pairs; /* of Pair; the thread's own */
-
-  GMutex lock; /* guards the rest */
-  TestLinkPlan plan;
-  guint64 planned_bytes; /* body bytes that count towards the plan */
-  guint64 body_bytes;
-  GHashTable *paths; /* of PATCH requests → guint64, their body bytes */
-  gboolean is_over;
-  gboolean is_down;
-  int buffer_bytes; /* 0: as the kernel likes */
-  guint acts;
-  guint connections;
-  GString *log;
-};
 
 /* Bytes on their way to one side. */
 typedef struct
@@ -56,11 +34,9 @@ typedef struct
   int server;
   Flow up;
   Flow down;
-  GString *head;         /* of the request that comes in */
-  guint64 to_come_bytes; /* of its body */
-  char method[16];       /* of the request that came last, as is the path */
-  char *path;
-  gboolean has_verdict;  /* what is in up goes out, then the fault acts */
+  TestLinkRequest request; /* the one under way */
+  TestLinkFault fault;
+  gboolean is_to_fail; /* what is in up goes out, then the fault acts */
   gboolean is_stalled;
   gboolean is_over;
 } Pair;
@@ -78,8 +54,7 @@ pair_free (Pair *pair)
 {
   (void) close (pair->client);
   (void) close (pair->server);
-  (void) g_string_free (pair->head, TRUE);
-  g_free (pair->path);
+  test_link_request_clear (&pair->request);
   g_free (pair);
 }
 
@@ -140,157 +115,30 @@ accept_one (TestLink *link)
   pair->link = link;
   pair->client = client;
   pair->server = server;
-  pair->head = g_string_new (NULL);
+  pair->request.head = g_string_new (NULL);
   g_ptr_array_add (link->pairs, pair);
   g_mutex_lock (&link->lock);
   link->connections++;
   g_mutex_unlock (&link->lock);
 }
 
-/* --- What of the bytes towards the server may pass; with the lock held --- */
-
-static gboolean
-has_plan_for (TestLink *link, const char *method)
-{
-  return link->plan.count > 0 && (!link->plan.method || g_str_equal (link->plan.method, method));
-}
-
-/* A line of what an HTTP message begins with, for who reads why a test failed. */
-static void
-note (Pair *pair, const char *mark, const char *bytes, gsize n_bytes)
-{
-  const char *end = memchr (bytes, '\r', n_bytes);
-
-  g_string_append_printf (pair->link->log, "%s %.*s; %" G_GUINT64_FORMAT " body bytes in all\n", mark,
-                          (int) (end ? end - bytes : 0), bytes, pair->link->body_bytes);
-}
-
-static void
-act (Pair *pair)
-{
-  TestLink *link = pair->link;
-
-  link->plan.count--;
-  link->planned_bytes = 0;
-  link->acts++;
-  pair->has_verdict = TRUE;
-  note (pair, "--- here it fails", "", 0);
-}
-
-static void
-read_head (Pair *pair)
-{
-  const char *length = strcasestr (pair->head->str, "\r\nContent-Length:");
-  const char *space = strchr (pair->head->str, ' ');
-
-  g_free (pair->path);
-  pair->path = space ? g_strndup (space + 1, strcspn (space + 1, " \r\n")) : g_strdup ("");
-  (void) g_strlcpy (pair->method, pair->head->str,
-                    MIN (sizeof pair->method, (gsize) (space ? space - pair->head->str : 0) + 1));
-  pair->to_come_bytes = length ? g_ascii_strtoull (strchr (length, ':') + 1, NULL, 10) : 0;
-}
-
-static void
-take_head_byte (Pair *pair, char byte)
-{
-  TestLink *link = pair->link;
-
-  g_string_append_c (pair->head, byte);
-  if (link->plan.in_head && pair->head->len == link->plan.at_bytes)
-    {
-      read_head (pair);
-      if (has_plan_for (link, pair->method) && link->plan.fault != TEST_LINK_LOSE_ANSWER)
-        act (pair);
-    }
-  if (!g_str_has_suffix (pair->head->str, "\r\n\r\n"))
-    return;
-  read_head (pair);
-  note (pair, ">", pair->head->str, pair->head->len);
-  g_string_truncate (pair->head, 0);
-}
-
-static void
-count_body (Pair *pair, guint64 n_bytes)
-{
-  TestLink *link = pair->link;
-  guint64 *path_bytes = g_hash_table_lookup (link->paths, pair->path);
-
-  if (!g_str_equal (pair->method, "PATCH"))
-    return;
-  if (!path_bytes)
-    {
-      path_bytes = g_new0 (guint64, 1);
-      g_hash_table_insert (link->paths, g_strdup (pair->path), path_bytes);
-    }
-  *path_bytes += n_bytes;
-  link->body_bytes += n_bytes;
-}
-
-/* Returns: how many body bytes may pass. */
-static gsize
-take_body (Pair *pair, gsize n_bytes)
-{
-  TestLink *link = pair->link;
-  gboolean is_planned = has_plan_for (link, pair->method) && !link->plan.in_head
-                        && link->plan.fault != TEST_LINK_LOSE_ANSWER;
-  gsize taken = MIN (n_bytes, pair->to_come_bytes);
-
-  if (is_planned)
-    taken = MIN (taken, link->plan.at_bytes - link->planned_bytes);
-  link->planned_bytes += is_planned ? taken : 0;
-  count_body (pair, taken);
-  pair->to_come_bytes -= taken;
-  if (is_planned && link->planned_bytes == link->plan.at_bytes)
-    act (pair);
-
-  return taken;
-}
+/* --- Moving bytes --- */
 
 static void
 filter_up (Pair *pair)
 {
   Flow *flow = &pair->up;
-  gsize at = flow->begin;
 
-  g_mutex_lock (&pair->link->lock);
-  while (at < flow->end && !pair->has_verdict)
-    if (pair->to_come_bytes > 0)
-      at += take_body (pair, flow->end - at);
-    else
-      take_head_byte (pair, flow->bytes[at++]);
-  /* A plan for no byte at all acts when the head is complete. */
-  if (!pair->has_verdict && pair->to_come_bytes > 0)
-    (void) take_body (pair, 0);
-  g_mutex_unlock (&pair->link->lock);
-  flow->end = at;
-  if (pair->has_verdict)
-    g_main_context_wakeup (NULL);
+  flow->end = test_link_pass_up (pair->link, &pair->request, flow->bytes, flow->end, &pair->is_to_fail, &pair->fault);
 }
 
 static void
 filter_down (Pair *pair)
 {
-  TestLink *link = pair->link;
+  Flow *flow = &pair->down;
 
-  g_mutex_lock (&link->lock);
-  note (pair, "<", pair->down.bytes, pair->down.end);
-  if (has_plan_for (link, pair->method) && link->plan.fault == TEST_LINK_LOSE_ANSWER
-      && pair->down.begin < pair->down.end)
-    {
-      if (link->plan.skip > 0)
-        link->plan.skip--;
-      else
-        {
-          act (pair);
-          pair->down.end = pair->down.begin;
-        }
-    }
-  g_mutex_unlock (&link->lock);
-  if (pair->has_verdict)
-    g_main_context_wakeup (NULL);
+  flow->end = test_link_pass_down (pair->link, &pair->request, flow->bytes, flow->end, &pair->is_to_fail, &pair->fault);
 }
-
-/* --- Moving bytes --- */
 
 static void
 fill (Pair *pair, Flow *flow, int from, void (*filter) (Pair *))
@@ -311,6 +159,8 @@ fill (Pair *pair, Flow *flow, int from, void (*filter) (Pair *))
   flow->end = (gsize) got;
   flow->is_ended = got == 0;
   filter (pair);
+  if (pair->is_to_fail)
+    g_main_context_wakeup (NULL);
 }
 
 static void
@@ -339,19 +189,14 @@ drain (Pair *pair, Flow *flow, int to)
 static void
 execute (Pair *pair)
 {
-  TestLinkFault fault;
-
-  if (!pair->has_verdict || pair->up.begin < pair->up.end || pair->is_stalled)
+  if (!pair->is_to_fail || pair->up.begin < pair->up.end || pair->is_stalled)
     return;
-  g_mutex_lock (&pair->link->lock);
-  fault = pair->link->plan.fault;
-  g_mutex_unlock (&pair->link->lock);
-  if (fault == TEST_LINK_STALL)
+  if (pair->fault == TEST_LINK_STALL)
     {
       pair->is_stalled = TRUE;
       return;
     }
-  if (fault != TEST_LINK_CLOSE)
+  if (pair->fault != TEST_LINK_CLOSE)
     {
       reset_on_close (pair->client);
       reset_on_close (pair->server);
@@ -365,7 +210,7 @@ wanted_events (const Pair *pair, const Flow *in, const Flow *out)
   if (pair->is_stalled)
     return POLLRDHUP;
 
-  return (short) ((in->begin == in->end && !in->is_ended && !pair->has_verdict ? POLLIN : 0)
+  return (short) ((in->begin == in->end && !in->is_ended && !pair->is_to_fail ? POLLIN : 0)
                   | (out->begin < out->end ? POLLOUT : 0));
 }
 
@@ -379,9 +224,9 @@ serve (Pair *pair, short client_events, short server_events)
       pair->is_over = ((client_events | server_events) & (broken | POLLRDHUP)) != 0;
       return;
     }
-  if (pair->up.begin == pair->up.end && !pair->up.is_ended && !pair->has_verdict && (client_events & (POLLIN | broken)))
+  if (pair->up.begin == pair->up.end && !pair->up.is_ended && !pair->is_to_fail && (client_events & (POLLIN | broken)))
     fill (pair, &pair->up, pair->client, filter_up);
-  if (pair->down.begin == pair->down.end && !pair->down.is_ended && !pair->has_verdict
+  if (pair->down.begin == pair->down.end && !pair->down.is_ended && !pair->is_to_fail
       && (server_events & (POLLIN | broken)))
     fill (pair, &pair->down, pair->server, filter_down);
   drain (pair, &pair->up, pair->server);
@@ -514,63 +359,6 @@ test_link_get_url (TestLink *link)
 }
 
 void
-test_link_plan (TestLink *link, const TestLinkPlan *plan)
-{
-  g_mutex_lock (&link->lock);
-  link->plan = plan ? *plan : (TestLinkPlan){ 0 };
-  link->planned_bytes = 0;
-  g_mutex_unlock (&link->lock);
-}
-
-guint
-test_link_count_acts (TestLink *link)
-{
-  guint acts;
-
-  g_mutex_lock (&link->lock);
-  acts = link->acts;
-  g_mutex_unlock (&link->lock);
-
-  return acts;
-}
-
-guint64
-test_link_get_body_bytes (TestLink *link)
-{
-  guint64 body_bytes;
-
-  g_mutex_lock (&link->lock);
-  body_bytes = link->body_bytes;
-  g_mutex_unlock (&link->lock);
-
-  return body_bytes;
-}
-
-guint
-test_link_count_connections (TestLink *link)
-{
-  guint connections;
-
-  g_mutex_lock (&link->lock);
-  connections = link->connections;
-  g_mutex_unlock (&link->lock);
-
-  return connections;
-}
-
-char *
-test_link_dup_log (TestLink *link)
-{
-  char *log;
-
-  g_mutex_lock (&link->lock);
-  log = g_strdup (link->log->str);
-  g_mutex_unlock (&link->lock);
-
-  return log;
-}
-
-void
 test_link_set_down (TestLink *link, gboolean is_down)
 {
   g_mutex_lock (&link->lock);
@@ -587,19 +375,4 @@ test_link_set_buffer (TestLink *link, int bytes)
   g_mutex_unlock (&link->lock);
   /* Those that it accepts take after it. */
   g_assert_cmpint (setsockopt (link->listener, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes), ==, 0);
-}
-
-void
-test_link_foreach_path (TestLink *link, void (*count_path) (const char *path, guint64 body_bytes, gpointer user_data),
-                        gpointer user_data)
-{
-  const char *path;
-  guint64 *body_bytes;
-  GHashTableIter iter;
-
-  g_mutex_lock (&link->lock);
-  g_hash_table_iter_init (&iter, link->paths);
-  while (g_hash_table_iter_next (&iter, (gpointer *) &path, (gpointer *) &body_bytes))
-    count_path (path, *body_bytes, user_data);
-  g_mutex_unlock (&link->lock);
 }
