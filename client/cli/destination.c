@@ -111,14 +111,18 @@ list (const Options *options)
 static void
 print_one (GVariant *destination)
 {
-  static const char *const keys[] = { "name", "protocol", "url", "confirm_url" };
+  static const char *const keys[] = { "name", "protocol", "url", "confirm_url", "message" };
   g_autofree const char **headers = NULL;
   g_autofree char *names = NULL;
   g_autofree char *label = dup_label (destination);
 
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
-    if (*get_string (destination, keys[i]))
-      g_print ("%-12s %s\n", keys[i], get_string (destination, keys[i]));
+    {
+      g_autofree char *value = cli_text_dup_safe (get_string (destination, keys[i]));
+
+      if (*value)
+        g_print ("%-12s %s\n", keys[i], value);
+    }
   (void) g_variant_lookup (destination, "headers", "^a&s", &headers);
   names = headers && headers[0] ? g_strjoinv (", ", (GStrv) headers) : NULL;
   if (names)

@@ -332,7 +332,7 @@ ob_broker_list_holds (ObBroker *self)
 
   if (self->is_paused)
     {
-      ObSharedHold shared = { { OUTBOX_SCOPE_QUEUE, OUTBOX_REASON_QUEUE, 0 }, "" };
+      ObSharedHold shared = { { OUTBOX_SCOPE_QUEUE, OUTBOX_REASON_QUEUE, 0 }, "", NULL };
 
       g_array_append_val (list, shared);
     }
@@ -345,7 +345,8 @@ ob_broker_list_holds (ObBroker *self)
 
       for (guint i = 0; i < n_holds; i++)
         {
-          ObSharedHold shared = { holds[i], destination->name };
+          gboolean is_trouble = holds[i].scope == OUTBOX_SCOPE_DESTINATION && holds[i].reason != OUTBOX_REASON_USER;
+          ObSharedHold shared = { holds[i], destination->name, is_trouble ? destination->trouble : NULL };
 
           g_array_append_val (list, shared);
         }

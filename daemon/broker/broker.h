@@ -117,6 +117,7 @@ typedef struct
 {
   ObHold hold;
   const char *key; /* borrowed: the destination's name, or "" */
+  const char *trouble; /* (nullable): borrowed: the words of the error behind it */
 } ObSharedHold;
 
 /* Returns: (transfer full) (element-type ObSharedHold). */

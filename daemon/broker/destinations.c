@@ -87,6 +87,7 @@ apply_settings (ObDestination *destination, const ObDestinationSettings *setting
   destination->reason = OUTBOX_REASON_NONE;
   destination->retry_at_ms = 0;
   destination->failures = 0;
+  g_clear_pointer (&destination->trouble, g_free);
   g_clear_pointer (&destination->refused_id, g_free);
 }
 
@@ -231,6 +232,7 @@ ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_pause
       destination->reason = OUTBOX_REASON_NONE;
       destination->retry_at_ms = 0;
       destination->failures = 0;
+      g_clear_pointer (&destination->trouble, g_free);
       g_clear_pointer (&destination->refused_id, g_free);
     }
   is_good = ob_broker_save_destination (self, destination, is_paused ? OUTBOX_REASON_USER : OUTBOX_REASON_NONE, NULL,

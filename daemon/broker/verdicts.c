@@ -28,6 +28,13 @@ hold_upload (ObBroker *self, ObUpload *upload, const ObAttemptResult *result)
                         + ob_retry_delay_ms (upload->failures, result->outcome.retry_after_ms, g_random_double ());
 }
 
+static void
+set_trouble (ObDestination *destination, const ObAttemptResult *result)
+{
+  g_free (destination->trouble);
+  destination->trouble = g_strdup (result->message);
+}
+
 /* Until a person acts. */
 static gboolean
 block_destination (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, OutboxReason reason, GError **error)
@@ -39,6 +46,7 @@ block_destination (ObBroker *self, ObUpload *upload, const ObAttemptResult *resu
     return TRUE;
   destination->failures++;
   destination->reason = reason;
+  set_trouble (destination, result);
 
   return ob_broker_save_destination (self, destination, reason, result->message, error);
 }
@@ -57,6 +65,7 @@ delay_destination (ObBroker *self, ObDestination *destination, const ObAttemptRe
     return TRUE;
   if (destination->retry_at_ms <= now_ms || result->outcome.retry_after_ms >= 0)
     destination->retry_at_ms = retry_at_ms;
+  set_trouble (destination, result);
 
   return ob_broker_save_destination (self, destination, OUTBOX_REASON_RETRYING, result->message, error);
 }
@@ -87,6 +96,7 @@ ob_broker_relieve_destination (ObBroker *self, const ObUpload *upload, GError **
     return TRUE;
   destination->failures = 0;
   destination->retry_at_ms = 0;
+  g_clear_pointer (&destination->trouble, g_free);
   g_clear_pointer (&destination->refused_id, g_free);
 
   return ob_broker_save_destination (self, destination, destination->reason, "it answers again", error);

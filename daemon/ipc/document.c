@@ -159,6 +159,7 @@ ob_document_destination (ObBroker *broker, const ObDestination *destination)
               status.state == OUTBOX_STATE_QUEUED ? "ready" : outbox_state_get_info (status.state)->name);
   add_reasons (&builder, status.reasons);
   add_time (&builder, "until", status.until_ms);
+  add_string (&builder, "message", destination->trouble);
   g_variant_builder_add (&builder, "{sv}", "failures", g_variant_new_uint32 (destination->failures));
 
   return g_variant_builder_end (&builder);
@@ -181,6 +182,7 @@ ob_document_holds (ObBroker *broker)
       add_string (&builder, "scope", outbox_scope_get_name (shared->hold.scope));
       add_string (&builder, "key", shared->key);
       add_string (&builder, "reason", reason->name);
+      add_string (&builder, "message", shared->trouble);
       add_time (&builder, "until", shared->hold.until_ms);
       g_variant_builder_add (&builder, "{sv}", "needs_user", g_variant_new_boolean (reason->needs_user));
       g_variant_builder_add_value (&list, g_variant_builder_end (&builder));

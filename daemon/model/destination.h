@@ -23,6 +23,7 @@ typedef struct
   OutboxReason reason;  /* sign-in, destination-full or none */
   gint64 retry_at_ms;   /* 0: not waiting after an error */
   guint failures;       /* in a row; survives a restart */
+  char *trouble;        /* words of the error that it waits after; NULL: none */
   char *refused_id;     /* the upload that it last answered 403; NULL: something worked since */
 } ObDestination;
 

@@ -25,6 +25,7 @@ read_destination (ObStatement *statement)
   destination->retry_at_ms = ob_statement_get_number (statement, 8);
   destination->failures = (guint) ob_statement_get_number (statement, 9);
   destination->refused_id = g_strdup (ob_statement_get_text (statement, 10));
+  destination->trouble = g_strdup (ob_statement_get_text (statement, 11));
 
   return destination;
 }
@@ -35,7 +36,7 @@ ob_destinations_load (ObDatabase *database, GError **error)
   g_autoptr (ObStatement) statement
       = ob_statement_new (database,
                           "SELECT name, protocol, url, confirm_url, headers, is_default, is_paused, reason, retry_at,"
-                          " failures, refused FROM destinations",
+                          " failures, refused, trouble FROM destinations",
                           error);
   g_autoptr (GHashTable) destinations
       = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_destination_free);
@@ -64,8 +65,9 @@ ob_destinations_save (ObDatabase *database, const ObDestination *destination, GE
   g_autoptr (ObStatement) statement
       = ob_statement_new (database,
                           "INSERT OR REPLACE INTO destinations (name, protocol, url, confirm_url, headers, is_default,"
-                          " is_paused, reason, retry_at, failures, refused) VALUES (@name, @protocol, @url,"
-                          " @confirm_url, @headers, @is_default, @is_paused, @reason, @retry_at, @failures, @refused)",
+                          " is_paused, reason, retry_at, failures, refused, trouble) VALUES (@name, @protocol, @url,"
+                          " @confirm_url, @headers, @is_default, @is_paused, @reason, @retry_at, @failures, @refused,"
+                          " @trouble)",
                           error);
 
   if (!statement)
@@ -81,6 +83,7 @@ ob_destinations_save (ObDatabase *database, const ObDestination *destination, GE
   ob_statement_bind_number (statement, "@retry_at", destination->retry_at_ms);
   ob_statement_bind_number (statement, "@failures", destination->failures);
   ob_statement_bind_text (statement, "@refused", destination->refused_id);
+  ob_statement_bind_text (statement, "@trouble", destination->trouble);
 
   return ob_statement_run (database, statement, error);
 }

@@ -20,7 +20,8 @@ static const char version_1[]
       "  is_paused INTEGER NOT NULL DEFAULT 0,"
       "  reason TEXT, retry_at INTEGER NOT NULL DEFAULT 0,"
       "  failures INTEGER NOT NULL DEFAULT 0,"
-      "  refused TEXT" /* the upload that was last answered 403 */
+      "  refused TEXT," /* the upload that was last answered 403 */
+      "  trouble TEXT"
       ") WITHOUT ROWID;"
 
       "CREATE TABLE uploads ("

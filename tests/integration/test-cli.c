@@ -286,6 +286,31 @@ test_a_failure_is_told_and_retried (void)
   watched = outbox (broker, "watch --until-done", 0);
 }
 
+static gboolean
+is_retrying (gpointer data)
+{
+  return test_broker_count (data, "retrying") == 1;
+}
+
+static void
+test_the_status_tells_why_all_of_it_waits (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *path = test_broker_make_file (broker, "photo.jpg", 1000, 1);
+  g_autofree char *added = NULL;
+  g_autofree char *status = NULL;
+  g_autofree char *shown = NULL;
+
+  test_peer_kill (broker->peer);
+  added = outbox (broker, "add photo.jpg", 0);
+  test_wait_until (is_retrying, broker, 20);
+  status = outbox (broker, "status", 0);
+  assert_has (status, "depot: Retrying in ");
+  assert_has (status, "Connection refused");
+  shown = outbox (broker, "destination show depot", 0);
+  assert_has (shown, "Connection refused");
+}
+
 /* The broker dies under a command that watches: the command goes on when it is back. */
 static void
 test_watch_outlives_the_broker (void)
@@ -463,6 +488,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/cli/unfinished-work-is-not-removed-by-accident", test_unfinished_work_is_not_removed_by_accident);
   g_test_add_func ("/cli/what-has-arrived-is-cleared", test_what_has_arrived_is_cleared);
   g_test_add_func ("/cli/a-failure-is-told-and-retried", test_a_failure_is_told_and_retried);
+  g_test_add_func ("/cli/the-status-tells-why-all-of-it-waits", test_the_status_tells_why_all_of_it_waits);
   g_test_add_func ("/cli/watch-outlives-the-broker", test_watch_outlives_the_broker);
   g_test_add_func ("/cli/add-outlives-the-broker", test_add_outlives_the_broker);
   g_test_add_func ("/cli/names-do-no-harm-to-a-terminal", test_names_do_no_harm_to_a_terminal);
