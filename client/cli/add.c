@@ -52,6 +52,7 @@ typedef struct
   const char *path;
   int fd;
   struct stat info; /* when it was opened */
+  char *key;        /* of its submit */
   char *id;         /* NULL: not accepted */
   gboolean is_answered;
 } File;
@@ -59,6 +60,7 @@ typedef struct
 typedef struct
 {
   OutboxClient *client;
+  CliView *view; /* NULL: does not wait */
   const Options *options;
   GVariant *common; /* a{sv}: what is the same for all */
   GArray *files;    /* of File */
@@ -73,6 +75,7 @@ file_clear (gpointer data)
 {
   File *file = data;
 
+  g_free (file->key);
   g_free (file->id);
   if (file->fd >= 0)
     (void) close (file->fd);
@@ -142,6 +145,8 @@ on_submitted (GObject *source, GAsyncResult *result, gpointer user_data)
                g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER) ? CLI_NO_BROKER : CLI_FAILED);
   else if (add->options->is_move)
     unlink_file (add, file);
+  if (file->id && add->view)
+    cli_view_expect (add->view, file->id);
   (void) close (file->fd);
   file->fd = -1;
   print_ids (add);
@@ -158,6 +163,7 @@ options_for (Add *add, const File *file)
 
   g_variant_dict_init (&options, add->common);
   g_variant_dict_insert (&options, "name", "s", name);
+  g_variant_dict_insert (&options, "key", "s", file->key);
 
   return g_variant_dict_end (&options);
 }
@@ -178,6 +184,9 @@ hand_over (Add *add)
           add->next++;
           continue;
         }
+      file->key = add->options->key ? g_strdup (add->options->key) : g_uuid_string_random ();
+      if (add->view)
+        cli_view_expect_key (add->view, file->key);
       pending = g_new0 (Pending, 1);
       pending->add = add;
       pending->index = add->next++;
@@ -241,7 +250,6 @@ make_common (const Options *options)
   insert (&common, "group", options->group);
   insert (&common, "group_title", options->title);
   insert (&common, "media_type", options->media_type);
-  insert (&common, "key", options->key);
   if (options->priority != 0)
     g_variant_dict_insert (&common, "priority", "i", options->priority);
   if (options->is_form)
@@ -256,15 +264,6 @@ static gboolean
 is_over (gpointer user_data)
 {
   return cli_view_is_over (user_data);
-}
-
-/* Says which uploads are to be followed, before anything is asked about them. */
-static void
-expect_all (Add *add, CliView *view)
-{
-  for (guint i = 0; i < add->files->len; i++)
-    if (g_array_index (add->files, File, i).id)
-      cli_view_expect (view, g_array_index (add->files, File, i).id);
 }
 
 /* The documents of what was accepted. */
@@ -292,20 +291,15 @@ get_uploads (Add *add, GError **error)
 static int
 wait_for_all (Add *add, GError **error)
 {
-  g_autoptr (CliView) view = cli_view_new (add->client, add->options->is_json, NULL, error);
-  g_autoptr (GPtrArray) uploads = NULL;
+  g_autoptr (GPtrArray) uploads = get_uploads (add, error);
 
-  if (!view)
-    return cli_fail (*error);
-  expect_all (add, view);
-  uploads = get_uploads (add, error);
   if (!uploads)
     return cli_fail (*error);
   for (guint i = 0; i < uploads->len; i++)
-    cli_view_put (view, uploads->pdata[i]);
-  cli_wait (is_over, view);
+    cli_view_put (add->view, uploads->pdata[i]);
+  cli_wait (is_over, add->view);
 
-  return cli_view_count_unfinished (view) == 0 ? CLI_DONE : CLI_FAILED;
+  return cli_view_count_unfinished (add->view) == 0 ? CLI_DONE : CLI_FAILED;
 }
 
 static int
@@ -315,7 +309,9 @@ run (Add *add)
   g_autoptr (GPtrArray) uploads = NULL;
 
   add->client = cli_open (&error);
-  if (!add->client)
+  if (add->client && add->options->is_wait)
+    add->view = cli_view_new (add->client, add->options->is_json, NULL, &error);
+  if (error)
     return cli_fail (error);
   hand_over (add);
   cli_wait (is_answered, add);
@@ -375,6 +371,7 @@ cli_add (int argc, char *argv[])
     }
   if (add.common)
     exit_code = run (&add);
+  g_clear_pointer (&add.view, cli_view_free);
   g_array_unref (add.files);
   g_clear_pointer (&add.common, g_variant_unref);
   g_clear_object (&add.client);

@@ -158,7 +158,9 @@ static char *
 dup_bar (OutboxUpload *upload)
 {
   guint64 size = outbox_upload_get_size (upload);
-  double share = size > 0 ? (double) confirmed_bytes (upload) / (double) size
+  gboolean is_saving = outbox_upload_get_state (upload) == OUTBOX_STATE_SAVING;
+  guint64 bytes = is_saving ? MIN (outbox_upload_get_saved (upload), size) : confirmed_bytes (upload);
+  double share = size > 0 ? (double) bytes / (double) size
                           : (outbox_upload_get_state (upload) == OUTBOX_STATE_DONE ? 1.0 : 0.0);
   guint full = (guint) (share * BAR_COLUMNS);
   GString *bar = g_string_new (NULL);

@@ -26,6 +26,7 @@ struct _CliView
   GPtrArray *uploads;   /* of OutboxUpload, in the order in which they came */
   GHashTable *indexes;  /* id → index + 1 */
   GHashTable *expected; /* ids to follow */
+  GHashTable *keys;     /* submit keys of uploads to follow */
   GHashTable *removed;  /* ids that are gone */
   GHashTable *told;     /* id → the line that was printed last */
   CliScreen *screen;    /* NULL: lines or JSON */
@@ -40,13 +41,13 @@ struct _CliView
 /* --- Telling --- */
 
 static gboolean on_countdown (gpointer user_data);
+static void refresh (CliView *view);
 
-/* A line that counts down is drawn again each second. */
 static gboolean
-counts_down (CliView *view)
+has_state (CliView *view, OutboxState state)
 {
   for (guint i = 0; i < view->uploads->len; i++)
-    if (outbox_upload_get_state (view->uploads->pdata[i]) == OUTBOX_STATE_RETRYING)
+    if (outbox_upload_get_state (view->uploads->pdata[i]) == state)
       return TRUE;
 
   return FALSE;
@@ -57,7 +58,9 @@ draw (CliView *view)
 {
   cli_screen_draw (view->screen, view->uploads,
                    view->is_lost ? _ ("The broker is gone; what it had is safe. Starting it again …") : NULL);
-  if (view->countdown_timer == 0 && counts_down (view))
+  /* A line that counts down is drawn again each second, and how much is saved is asked for. */
+  if (view->countdown_timer == 0
+      && (has_state (view, OUTBOX_STATE_RETRYING) || has_state (view, OUTBOX_STATE_SAVING)))
     view->countdown_timer = g_timeout_add_seconds (1, on_countdown, view);
 }
 
@@ -67,6 +70,8 @@ on_countdown (gpointer user_data)
   CliView *view = user_data;
 
   view->countdown_timer = 0;
+  if (has_state (view, OUTBOX_STATE_SAVING))
+    refresh (view);
   draw (view);
 
   return G_SOURCE_REMOVE;
@@ -152,6 +157,12 @@ cli_view_expect (CliView *view, const char *id)
 }
 
 void
+cli_view_expect_key (CliView *view, const char *key)
+{
+  g_hash_table_add (view->keys, g_strdup (key));
+}
+
+void
 cli_view_expect_all (CliView *view)
 {
   view->follows_all = TRUE;
@@ -234,6 +245,12 @@ cli_view_count_unfinished (CliView *view)
 static void
 on_upload (OutboxClient *client, OutboxUpload *upload, gpointer user_data)
 {
+  CliView *view = user_data;
+  const char *key;
+
+  if (g_variant_lookup (outbox_upload_get_document (upload), "key", "&s", &key)
+      && g_hash_table_contains (view->keys, key))
+    cli_view_expect (view, outbox_upload_get_id (upload));
   if (is_followed (user_data, outbox_upload_get_id (upload)))
     put (user_data, upload);
 }
@@ -358,6 +375,7 @@ cli_view_new (OutboxClient *client, gboolean is_json, GVariant *filter, GError *
   view->uploads = g_ptr_array_new_with_free_func (g_object_unref);
   view->indexes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   view->expected = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  view->keys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   view->removed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   view->told = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   view->cancellable = g_cancellable_new ();
@@ -389,6 +407,7 @@ cli_view_free (CliView *view)
   g_ptr_array_unref (view->uploads);
   g_hash_table_unref (view->indexes);
   g_hash_table_unref (view->expected);
+  g_hash_table_unref (view->keys);
   g_hash_table_unref (view->removed);
   g_hash_table_unref (view->told);
   g_free (view);

@@ -31,6 +31,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CliView, cli_view_free)
 /* Follows an upload from here on. Say it before its document is asked for: what changes meanwhile is not missed. */
 void cli_view_expect (CliView *view, const char *id);
 
+/* The same for an upload that is about to be handed over with that submit key. */
+void cli_view_expect_key (CliView *view, const char *key);
+
 /* Follows every upload that the filter lets through, those to come as well. */
 void cli_view_expect_all (CliView *view);
 

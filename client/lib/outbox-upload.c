@@ -124,6 +124,13 @@ outbox_upload_get_offset (OutboxUpload *self)
   return get_number (self, "offset");
 }
 
+guint64
+outbox_upload_get_saved (OutboxUpload *self)
+{
+  return outbox_upload_get_state (self) == OUTBOX_STATE_SAVING ? get_number (self, "saved_bytes")
+                                                               : outbox_upload_get_size (self);
+}
+
 char *
 outbox_upload_dup_label (OutboxUpload *self)
 {

@@ -85,6 +85,14 @@ guint64 outbox_upload_get_size (OutboxUpload *self);
 guint64 outbox_upload_get_offset (OutboxUpload *self);
 
 /**
+ * outbox_upload_get_saved:
+ * @self: an upload
+ *
+ * Returns: bytes that are in the spool, of a file that is being saved; its size after that
+ */
+guint64 outbox_upload_get_saved (OutboxUpload *self);
+
+/**
  * outbox_upload_dup_label:
  * @self: an upload
  *
