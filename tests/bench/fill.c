@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * bench-fill DATA-FOLDER DESTINATION N: a queue of N uploads, made by the store's own statements in a few transactions,
- * and a file and a record in the spool for each. The destination is new and paused, at an address that nobody has. The
+ * bench-fill DATA-FOLDER DESTINATION N paused|ready: a queue of N uploads, made by the store's own statements in a few transactions,
+ * and a file and a record in the spool for each. The destination is new, at an address that nobody has. The
  * files are links to a few: a start reads the folder, not them, and a disk need not have a block for each. Main thread.
  */
 #include "base/files.h"
@@ -74,14 +74,14 @@ add_file (const char *folder, const char *id, const char *suffix, char **model, 
 }
 
 static gboolean
-save_destination (ObDatabase *database, const char *name, GError **error)
+save_destination (ObDatabase *database, const char *name, gboolean is_paused, GError **error)
 {
   g_autoptr (ObDestination) destination = ob_destination_new (name);
 
   g_free (destination->url);
   destination->url = g_strdup (NOWHERE_URL);
   destination->is_default = TRUE;
-  destination->is_paused = TRUE;
+  destination->is_paused = is_paused;
 
   return ob_destinations_save (database, destination, error);
 }
@@ -93,7 +93,7 @@ fill (ObDatabase *database, const char *spool, const char *destination, guint n_
   g_autofree char *record_model = NULL;
   gint64 now_ms = g_get_real_time () / 1000;
 
-  if (!ob_database_run (database, "BEGIN", error) || !save_destination (database, destination, error))
+  if (!ob_database_run (database, "BEGIN", error))
     return FALSE;
   for (guint i = 0; i < n_uploads; i++)
     {
@@ -118,15 +118,16 @@ main (int argc, char *argv[])
   gboolean was_rebuilt;
   guint64 n_uploads;
 
-  if (argc != 4 || !g_ascii_string_to_unsigned (argv[3], 10, 0, G_MAXUINT, &n_uploads, NULL))
+  if (argc != 5 || !g_ascii_string_to_unsigned (argv[3], 10, 0, G_MAXUINT, &n_uploads, NULL))
     {
-      g_printerr ("usage: bench-fill DATA-FOLDER DESTINATION N\n");
+      g_printerr ("usage: bench-fill DATA-FOLDER DESTINATION N paused|ready\n");
       return 2;
     }
   spool = g_build_filename (argv[1], "spool", NULL);
   if (ob_folder_ensure (spool, &error))
     database = ob_database_open (argv[1], g_get_real_time () / 1000, &was_rebuilt, &error);
-  if (database && fill (database, spool, argv[2], (guint) n_uploads, &error))
+  if (database && save_destination (database, argv[2], g_str_equal (argv[4], "paused"), &error)
+      && fill (database, spool, argv[2], (guint) n_uploads, &error))
     return 0;
   g_printerr ("bench-fill: %s\n", error->message);
 

@@ -8,6 +8,8 @@
 
 #include "report.h"
 
+#include "dbus/error.h"
+
 #include <math.h>
 
 /* Else something else would be measured. */
@@ -19,6 +21,12 @@ check_that_all_wait_for_a_network (Rig *rig)
   g_autofree char *text = NULL;
 
   outbox_dbus_queue_call_holds_sync (rig->queue, &holds, NULL, &error);
+  /* Inside a user namespace of its own it may not look at who asks. */
+  if (g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED))
+    {
+      bench_note ("the daemon without a network could not be asked what it waits for");
+      return;
+    }
   g_assert_no_error (error);
   text = g_variant_print (holds, FALSE);
   g_assert_nonnull (strstr (text, "no-network"));
@@ -34,9 +42,12 @@ bench_idle (const Bench *bench)
   guint64 n_threads, n_before;
 
   rig->is_offline = TRUE;
-  rig_fill (rig, n_uploads);
-  (void) rig_start (rig);
-  rig_pause_destination (rig, FALSE);
+  rig_fill (rig, n_uploads, FALSE);
+  if (rig_start (rig) < 0)
+    {
+      bench_report_missing (name, "no network namespaces here");
+      return;
+    }
   check_that_all_wait_for_a_network (rig);
   rig_wait_until_idle (rig);
   /* GLib keeps the threads of its pools for fifteen seconds. */

@@ -119,8 +119,8 @@ compare_with (const Bench *bench, guint n_uploads, guint n_runs, const double li
   g_autoptr (Rig) many = rig_new (bench, "queue-long");
   g_autofree char *file = bench_make_file (bench, "photo.jpg", 64 * 1024, FALSE);
 
-  rig_fill (few, SHORT);
-  rig_fill (many, n_uploads);
+  rig_fill (few, SHORT, TRUE);
+  rig_fill (many, n_uploads, TRUE);
   compare ((Rig *[]){ few, many }, n_uploads, file, n_runs, limits);
 }
 

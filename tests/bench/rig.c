@@ -5,6 +5,7 @@
  */
 #include "rig.h"
 
+#include "namespace.h"
 #include "report.h"
 
 #include "dbus/names.h"
@@ -41,12 +42,12 @@ be_a_session_service (gpointer user_data)
   (void) setrlimit (RLIMIT_NOFILE, &limit);
 }
 
-/* The same in a network namespace, inside a user namespace of its own where root is somebody else. */
+/* The same in a network namespace with nothing in it. */
 static void
 go_offline (gpointer user_data)
 {
   be_a_session_service (NULL);
-  if (unshare (CLONE_NEWNET) != 0 && unshare (CLONE_NEWUSER | CLONE_NEWNET) != 0)
+  if (!bench_unshare (CLONE_NEWNET))
     _exit (127);
 }
 
@@ -184,11 +185,18 @@ spawn_daemon (Rig *rig)
   g_assert_no_error (error);
 }
 
+static gboolean
+on_look_again (gpointer user_data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
 double
 rig_start (Rig *rig)
 {
   double named_ms = 0;
   double begin_ms;
+  guint timer;
   guint watch = g_bus_watch_name_on_connection (rig->connection, OUTBOX_BUS_NAME, G_BUS_NAME_WATCHER_FLAGS_NONE,
                                                 on_name_appeared, NULL, &named_ms, NULL);
 
@@ -196,11 +204,18 @@ rig_start (Rig *rig)
   iterate_for (20); /* the subscription itself is no part of the start */
   begin_ms = bench_now_ms ();
   spawn_daemon (rig);
-  while (named_ms == 0)
+  /* One that has ended has no process id any more. */
+  timer = g_timeout_add (100, on_look_again, NULL);
+  while (named_ms == 0 && g_subprocess_get_identifier (rig->daemon))
     g_main_context_iteration (NULL, TRUE);
+  (void) g_source_remove (timer);
   g_bus_unwatch_name (watch);
+  if (named_ms > 0)
+    return named_ms - begin_ms;
+  g_clear_object (&rig->daemon);
+  g_assert_true (rig->is_offline);
 
-  return named_ms - begin_ms;
+  return -1;
 }
 
 void
@@ -212,11 +227,11 @@ rig_stop (Rig *rig)
 }
 
 void
-rig_fill (Rig *rig, guint n_uploads)
+rig_fill (Rig *rig, guint n_uploads, gboolean is_paused)
 {
   g_autofree char *folder = g_build_filename (rig->folder, "outbox", NULL);
   g_autofree char *number = g_strdup_printf ("%u", n_uploads);
-  const char *const argv[] = { FILL, folder, DESTINATION, number, NULL };
+  const char *const argv[] = { FILL, folder, DESTINATION, number, is_paused ? "paused" : "ready", NULL };
 
   g_assert_true (bench_run (argv));
 }

@@ -39,14 +39,15 @@ Rig *rig_new (const Bench *bench, const char *name);
 void rig_free (Rig *rig);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Rig, rig_free)
 
-/* Starts a daemon. Returns: milliseconds until its name was on the bus. */
+/* Starts a daemon. Returns: milliseconds until its name was on the bus; negative where it cannot be taken offline. */
 double rig_start (Rig *rig);
 
 /* Ends it with SIGTERM. */
 void rig_stop (Rig *rig);
 
-/* Puts that many uploads into the queue of a daemon that does not run, with their files in the spool. */
-void rig_fill (Rig *rig, guint n_uploads);
+/* Puts that many uploads into the queue of a daemon that does not run, with their files in the spool. @is_paused: their
+ * destination. */
+void rig_fill (Rig *rig, guint n_uploads, gboolean is_paused);
 
 /* Makes a destination, the default one. @confirm_url: (nullable). */
 void rig_set_destination (Rig *rig, const char *url, const char *confirm_url);
