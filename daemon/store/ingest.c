@@ -115,7 +115,8 @@ ob_ingest_new (ObSpool *spool)
 
   ingest->spool = spool;
   ingest->waiting_max = most_waiting ();
-  ingest->small = g_thread_pool_new (take, NULL, SMALL_THREADS, FALSE, NULL);
+  /* Threads of its own are there when a file comes; those that GLib shares go away after a while, and wake up for it. */
+  ingest->small = g_thread_pool_new (take, NULL, SMALL_THREADS, TRUE, NULL);
   ingest->large = g_thread_pool_new (take, NULL, LARGE_THREADS, FALSE, NULL);
 
   return ingest;
