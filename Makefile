@@ -3,7 +3,7 @@
 
 BUILD ?= build
 
-.PHONY: build run test bench install
+.PHONY: build run test bench campaign install
 
 build:
 	@tests/setup/install.sh
@@ -30,6 +30,11 @@ bench:
 	@test -f $(BUILD)-bench/build.ninja || meson setup $(BUILD)-bench --buildtype=release
 	@meson compile -C $(BUILD)-bench
 	@cd $(BUILD)-bench && tests/bench/outbox-bench $(BENCH)
+
+# The long proofs, most of an hour: KILLS=100 MINUTES=1 shortens them, SEED=… repeats a run.
+campaign:
+	@tests/setup/install.sh campaign
+	@KILLS=$(KILLS) MINUTES=$(MINUTES) SEED=$(SEED) tests/campaign/run.sh $(BUILD)
 
 install:
 	@tests/setup/install.sh

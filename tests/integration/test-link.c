@@ -39,6 +39,7 @@ typedef struct
   guint n_created;
 } Fixture;
 
+G_GNUC_PRINTF (1, 2)
 static void
 run (const char *format, ...)
 {

@@ -8,6 +8,7 @@
 #   install.sh run     what building, running and the demo need (this is the default)
 #   install.sh test    the same, and the servers that the tests talk to
 #   install.sh bench   as run, and what the benchmarks need
+#   install.sh campaign   as run, and what the long proofs need
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -20,6 +21,7 @@ run_packages="meson ninja-build pkg-config gcc libc6-dev gettext dbus glib-netwo
   curl ca-certificates shared-mime-info sqlite3 jq bsdextrautils ffmpeg lomiri-wallpapers-16.04"
 test_packages="python3-gi openssl gnutls-bin nginx-light procps iproute2 nftables util-linux"
 bench_packages="openssl"
+campaign_packages="clang libclang-rt-dev llvm valgrind libc6-dbg"
 
 # Newest first. A version is tried where the Go on this machine is at least as new as it asks for.
 tusd_versions="
@@ -117,13 +119,16 @@ case $mode in
   bench)
     install_packages $run_packages $bench_packages
     ;;
+  campaign)
+    install_packages $run_packages $campaign_packages
+    ;;
   test)
     install_packages $run_packages $test_packages $(toolchain_packages)
     install_node_servers
     install_tusd
     ;;
   *)
-    echo "usage: install.sh [run|test|bench]" >&2
+    echo "usage: install.sh [run|test|bench|campaign]" >&2
     exit 2
     ;;
 esac

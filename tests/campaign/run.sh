@@ -1,0 +1,108 @@
+#!/bin/bash
+# SPDX-FileCopyrightText: The Outbox authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The long proofs, one step after another: random kills, the same with a server that has faults and is killed too, both
+# again and every crash point under the sanitizers, fuzzing, and helgrind over the transfer layer and the daemon. Ends with
+# one line of counts.
+#
+#   KILLS    of each storm (1000); a tenth of that under the sanitizers
+#   MINUTES  at most for each storm (12); a twelfth of that for each fuzz target
+#   SEED     repeats a run; it is printed
+set -u
+
+build=$1
+kills=${KILLS:-1000}
+minutes=${MINUTES:-12}
+seed=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
+here=$(cd "$(dirname "$0")" && pwd)
+logs=$build/campaign
+passed=0 failed=0
+
+rm -rf "$logs"
+mkdir -p "$logs/helgrind"
+build=$(cd "$build" && pwd)
+logs=$build/campaign
+echo "SEED=$seed KILLS=$kills MINUTES=$minutes; what each step says is in $logs"
+
+# step NAME COMMAND…: runs it, shows what it counted, and the end of its output where it failed.
+step ()
+{
+  local name=$1 begin=$SECONDS
+  shift
+  if "$@" >"$logs/$name.log" 2>&1 </dev/null; then
+    passed=$((passed + 1))
+    echo "ok   $name ($((SECONDS - begin)) s)"
+  else
+    failed=$((failed + 1))
+    echo "FAIL $name ($((SECONDS - begin)) s)"
+    tail -n 20 "$logs/$name.log"
+  fi
+  grep -aE '^# [0-9]+ (kills|bytes|faults|deaths)|^stat::number_of_executed_units' "$logs/$name.log" | sed 's/^#* */     /'
+}
+
+# in_folder FOLDER PROGRAM…: a test with the daemon and the receiver of a build folder.
+in_folder ()
+{
+  RECEIVER=$1/tests/receiver/outbox-receiver OUTBOXD=$1/daemon/outboxd \
+    OUTBOX_SEED=$seed OUTBOX_KILLS=$kills OUTBOX_MINUTES=$minutes timeout -k 10 $((minutes * 60 + 600)) "${@:2}"
+}
+
+fuzz_libfuzzer ()
+{
+  mkdir -p "$logs/corpus-$1"
+  G_DEBUG=fatal-criticals "$build-fuzz/tests/fuzz/fuzz-$1" -seed="$seed" -max_total_time=$((minutes * 5)) -timeout=10 -print_final_stats=1 \
+    -artifact_prefix="$logs/" "$logs/corpus-$1" "$here/../fuzz/corpus"
+}
+
+fuzz_by_changes ()
+{
+  FUZZ_SEED=$seed FUZZ_RUNS=1000000 timeout $((minutes * 60)) \
+    "$build-asan/tests/fuzz/fuzz-$1" "$here/../fuzz/corpus" "$1"
+}
+
+under_helgrind ()
+{
+  HELGRIND_LIBRARY=$logs/helgrind-glib.so HELGRIND_LOGS=$logs/helgrind in_folder "$build" "$@"
+}
+
+daemon_under_helgrind ()
+{
+  HELGRIND_PROGRAM=$build/daemon/outboxd under_helgrind env OUTBOXD="$here/helgrind.sh" \
+    "$build/tests/integration/test-crash" -p /crash/an-offset-that-went-back-is-explained
+}
+
+no_race_was_found ()
+{
+  ! grep -lE '^==[0-9]+== ERROR SUMMARY: [1-9]' "$logs"/helgrind/*.log
+}
+
+[ -f "$build/build.ninja" ] || meson setup "$build" -Dcrash_points=true >/dev/null || exit 1
+[ -f "$build-asan/build.ninja" ] \
+  || meson setup "$build-asan" -Dcrash_points=true -Db_sanitize=address,undefined -Db_lundef=false >/dev/null || exit 1
+meson compile -C "$build" >/dev/null && meson compile -C "$build-asan" >/dev/null || exit 1
+fuzz=fuzz_by_changes
+if command -v clang >/dev/null; then
+  fuzz=fuzz_libfuzzer
+  [ -f "$build-fuzz/build.ninja" ] || CC=clang meson setup "$build-fuzz" -Dfuzzer=true -Dintrospection=disabled \
+    -Db_sanitize=address,undefined -Db_lundef=false >/dev/null || exit 1
+  meson compile -C "$build-fuzz" >/dev/null || exit 1
+fi
+export ASAN_OPTIONS=halt_on_error=1:abort_on_error=1:detect_leaks=1
+export UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1
+
+step kills in_folder "$build" "$build/tests/integration/test-storm" -p /storm/kills
+step kills-and-faults in_folder "$build" "$build/tests/integration/test-storm" -p /storm/kills-and-faults
+kills=$((kills / 10 + 1))
+step kills-sanitized in_folder "$build-asan" "$build-asan/tests/integration/test-storm"
+step crash-points-sanitized in_folder "$build-asan" "$build-asan/tests/integration/test-crash"
+for target in json record confirm outcome tus options statement; do
+  step "fuzz-$target" "$fuzz" "$target"
+done
+step helgrind-library gcc -shared -fPIC -O1 -o "$logs/helgrind-glib.so" "$here/helgrind-glib.c"
+step helgrind-transfer under_helgrind "$here/helgrind.sh" "$build/tests/integration/test-tus"
+step helgrind-daemon daemon_under_helgrind
+step helgrind-reports no_race_was_found
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
