@@ -26,6 +26,7 @@ struct _ObService
   ObBroker *broker;
   ObAdapterContext context; /* owns the callers */
   ObUploadsAdapter *uploads;
+  ObQueueAdapter *queue;
   GPtrArray *skeletons; /* the other interfaces */
   guint name;
   void (*on_lost) (gpointer user_data);
@@ -58,7 +59,8 @@ static gboolean
 export_all (ObService *service, GDBusConnection *connection, GError **error)
 {
   ob_callers_attach (service->context.callers, connection);
-  if (!ob_uploads_adapter_export (service->uploads, connection, error))
+  if (!ob_uploads_adapter_export (service->uploads, connection, error)
+      || !ob_queue_adapter_export (service->queue, connection, error))
     return FALSE;
   for (guint i = 0; i < service->skeletons->len; i++)
     if (!g_dbus_interface_skeleton_export (service->skeletons->pdata[i], connection, OUTBOX_OBJECT_PATH, error))
@@ -171,7 +173,7 @@ build (ObService *service, const char *data_folder, GError **error)
     on_damaged (service);
   service->context = (ObAdapterContext){ service->broker, ob_callers_new () };
   service->uploads = ob_uploads_adapter_new (&service->context);
-  g_ptr_array_add (service->skeletons, ob_queue_adapter_new (&service->context));
+  service->queue = ob_queue_adapter_new (&service->context);
   g_ptr_array_add (service->skeletons, ob_destinations_adapter_new (&service->context));
   g_ptr_array_add (service->skeletons, ob_groups_adapter_new ());
   g_ptr_array_add (service->skeletons, ob_policy_adapter_new ());
@@ -208,6 +210,7 @@ ob_service_free (ObService *service)
   for (guint i = 0; i < service->skeletons->len; i++)
     g_dbus_interface_skeleton_unexport (service->skeletons->pdata[i]);
   g_ptr_array_unref (service->skeletons);
+  g_clear_pointer (&service->queue, ob_queue_adapter_free);
   g_clear_pointer (&service->uploads, ob_uploads_adapter_free);
   g_clear_pointer (&service->context.callers, ob_callers_free);
   g_clear_object (&service->broker);

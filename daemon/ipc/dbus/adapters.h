@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * One adapter an interface of the bus, over the generated skeletons. Each lives as long as the skeleton that it returns
- * (transfer full); the context is borrowed. Main thread.
+ * One adapter an interface of the bus, over the generated skeletons. Those with a state of their own are types; the others
+ * live as long as the skeleton that they return (transfer full). The context is borrowed. Main thread.
  */
 #pragma once
 
@@ -27,7 +27,12 @@ void ob_uploads_adapter_free (ObUploadsAdapter *adapter);
 /* Exports the interface. */
 gboolean ob_uploads_adapter_export (ObUploadsAdapter *adapter, GDBusConnection *connection, GError **error);
 
-GDBusInterfaceSkeleton *ob_queue_adapter_new (const ObAdapterContext *context);
+typedef struct _ObQueueAdapter ObQueueAdapter;
+
+ObQueueAdapter *ob_queue_adapter_new (const ObAdapterContext *context);
+void ob_queue_adapter_free (ObQueueAdapter *adapter);
+gboolean ob_queue_adapter_export (ObQueueAdapter *adapter, GDBusConnection *connection, GError **error);
+
 GDBusInterfaceSkeleton *ob_destinations_adapter_new (const ObAdapterContext *context);
 
 /* What this version does not do. */

@@ -4,10 +4,19 @@
  * org.outbox.Outbox1.Queue. Main thread.
  */
 #include "dbus/error.h"
+#include "dbus/names.h"
 #include "ipc/dbus/adapters.h"
 #include "ipc/document.h"
 
 #define TELL_EVERY_MS 250
+
+struct _ObQueueAdapter
+{
+  ObBroker *broker;   /* borrowed */
+  ObCallers *callers; /* borrowed */
+  OutboxDBusQueue *skeleton;
+  guint timer; /* until the summary may be told again */
+};
 
 static void
 pause_queue (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller *caller)
@@ -18,9 +27,9 @@ pause_queue (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller 
 static gboolean
 on_pause (OutboxDBusQueue *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
 {
-  const ObAdapterContext *context = user_data;
+  ObQueueAdapter *adapter = user_data;
 
-  return ob_adapter_admit (context->callers, invocation, OB_OPERATION_STEER, pause_queue, context->broker);
+  return ob_adapter_admit (adapter->callers, invocation, OB_OPERATION_STEER, pause_queue, adapter->broker);
 }
 
 static void
@@ -32,16 +41,16 @@ resume_queue (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller
 static gboolean
 on_resume (OutboxDBusQueue *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
 {
-  const ObAdapterContext *context = user_data;
+  ObQueueAdapter *adapter = user_data;
 
-  return ob_adapter_admit (context->callers, invocation, OB_OPERATION_STEER, resume_queue, context->broker);
+  return ob_adapter_admit (adapter->callers, invocation, OB_OPERATION_STEER, resume_queue, adapter->broker);
 }
 
 static gboolean
 on_summary (OutboxDBusQueue *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
-  GVariant *summary = ob_document_summary (user_data, &error);
+  GVariant *summary = ob_document_summary (((ObQueueAdapter *) user_data)->broker, &error);
 
   if (summary)
     outbox_dbus_queue_complete_summary (skeleton, invocation, summary);
@@ -54,7 +63,7 @@ on_summary (OutboxDBusQueue *skeleton, GDBusMethodInvocation *invocation, gpoint
 static gboolean
 on_holds (OutboxDBusQueue *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
 {
-  outbox_dbus_queue_complete_holds (skeleton, invocation, ob_document_holds (user_data));
+  outbox_dbus_queue_complete_holds (skeleton, invocation, ob_document_holds (((ObQueueAdapter *) user_data)->broker));
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -62,17 +71,12 @@ on_holds (OutboxDBusQueue *skeleton, GDBusMethodInvocation *invocation, gpointer
 static gboolean
 on_tell (gpointer data)
 {
-  OutboxDBusQueue *skeleton = data;
-  ObBroker *broker = g_object_get_data (data, "broker");
-  GVariant *summary;
+  ObQueueAdapter *adapter = data;
+  GVariant *summary = ob_document_summary (adapter->broker, NULL);
 
-  g_object_set_data (data, "timer", NULL);
-  /* Once it is not exported any more the broker may be gone. */
-  if (!g_dbus_interface_skeleton_get_connection (G_DBUS_INTERFACE_SKELETON (skeleton)))
-    return G_SOURCE_REMOVE;
-  summary = ob_document_summary (broker, NULL);
+  adapter->timer = 0;
   if (summary)
-    outbox_dbus_queue_emit_summary_changed (skeleton, summary);
+    outbox_dbus_queue_emit_summary_changed (adapter->skeleton, summary);
 
   return G_SOURCE_REMOVE;
 }
@@ -80,25 +84,43 @@ on_tell (gpointer data)
 static void
 on_counts_changed (ObBroker *broker, gpointer user_data)
 {
-  if (g_object_get_data (user_data, "timer"))
-    return;
-  g_object_set_data (user_data, "broker", broker);
-  g_object_set_data (user_data, "timer", GUINT_TO_POINTER (1));
-  g_timeout_add_full (G_PRIORITY_DEFAULT, TELL_EVERY_MS, on_tell, g_object_ref (user_data), g_object_unref);
+  ObQueueAdapter *adapter = user_data;
+
+  if (adapter->timer == 0)
+    adapter->timer = g_timeout_add (TELL_EVERY_MS, on_tell, adapter);
 }
 
-GDBusInterfaceSkeleton *
+ObQueueAdapter *
 ob_queue_adapter_new (const ObAdapterContext *context)
 {
   const char *const refused[] = { "handle-conditions", "handle-rest-address", NULL };
-  OutboxDBusQueue *skeleton = outbox_dbus_queue_skeleton_new ();
+  ObQueueAdapter *adapter = g_new0 (ObQueueAdapter, 1);
 
-  ob_adapter_refuse (G_DBUS_INTERFACE_SKELETON (skeleton), refused);
-  g_signal_connect (skeleton, "handle-pause", G_CALLBACK (on_pause), (gpointer) context);
-  g_signal_connect (skeleton, "handle-resume", G_CALLBACK (on_resume), (gpointer) context);
-  g_signal_connect (skeleton, "handle-summary", G_CALLBACK (on_summary), context->broker);
-  g_signal_connect (skeleton, "handle-holds", G_CALLBACK (on_holds), context->broker);
-  g_signal_connect_object (context->broker, "counts-changed", G_CALLBACK (on_counts_changed), skeleton, 0);
+  adapter->broker = context->broker;
+  adapter->callers = context->callers;
+  adapter->skeleton = outbox_dbus_queue_skeleton_new ();
+  ob_adapter_refuse (G_DBUS_INTERFACE_SKELETON (adapter->skeleton), refused);
+  g_object_connect (adapter->skeleton, "signal::handle-pause", on_pause, adapter, "signal::handle-resume", on_resume,
+                    adapter, "signal::handle-summary", on_summary, adapter, "signal::handle-holds", on_holds, adapter,
+                    NULL);
+  g_signal_connect (adapter->broker, "counts-changed", G_CALLBACK (on_counts_changed), adapter);
 
-  return G_DBUS_INTERFACE_SKELETON (skeleton);
+  return adapter;
+}
+
+gboolean
+ob_queue_adapter_export (ObQueueAdapter *adapter, GDBusConnection *connection, GError **error)
+{
+  return g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (adapter->skeleton), connection,
+                                           OUTBOX_OBJECT_PATH, error);
+}
+
+void
+ob_queue_adapter_free (ObQueueAdapter *adapter)
+{
+  g_clear_handle_id (&adapter->timer, g_source_remove);
+  g_signal_handlers_disconnect_by_data (adapter->broker, adapter);
+  g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (adapter->skeleton));
+  g_object_unref (adapter->skeleton);
+  g_free (adapter);
 }
