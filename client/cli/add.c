@@ -287,21 +287,6 @@ get_uploads (Add *add, GError **error)
   return g_steal_pointer (&uploads);
 }
 
-/* Returns: an exit code. */
-static int
-wait_for_all (Add *add, GError **error)
-{
-  g_autoptr (GPtrArray) uploads = get_uploads (add, error);
-
-  if (!uploads)
-    return cli_fail (*error);
-  for (guint i = 0; i < uploads->len; i++)
-    cli_view_put (add->view, uploads->pdata[i]);
-  cli_wait (is_over, add->view);
-
-  return cli_view_count_unfinished (add->view) == 0 ? CLI_DONE : CLI_FAILED;
-}
-
 static int
 run (Add *add)
 {
@@ -317,9 +302,11 @@ run (Add *add)
   cli_wait (is_answered, add);
   if (add->options->is_wait)
     {
-      int exit_code = wait_for_all (add, &error);
-
-      return add->exit_code != CLI_DONE ? add->exit_code : exit_code;
+      cli_view_refresh (add->view);
+      cli_wait (is_over, add->view);
+      if (add->exit_code == CLI_DONE && cli_view_count_unfinished (add->view) > 0)
+        add->exit_code = CLI_FAILED;
+      return add->exit_code;
     }
   if (add->options->is_json)
     {

@@ -286,26 +286,49 @@ on_got (GObject *source, GAsyncResult *result, gpointer user_data)
   g_free (question);
 }
 
-/* Asks anew for what may have changed without a signal of its own. */
+static void
+ask (CliView *view, const char *id)
+{
+  Question *question = g_new0 (Question, 1);
+
+  question->view = view;
+  question->cancellable = g_object_ref (view->cancellable);
+  question->id = g_strdup (id);
+  outbox_client_get_async (view->client, id, view->cancellable, on_got, question);
+}
+
+static OutboxUpload *
+find (CliView *view, const char *id)
+{
+  guint index = GPOINTER_TO_UINT (g_hash_table_lookup (view->indexes, id));
+
+  return index > 0 ? view->uploads->pdata[index - 1] : NULL;
+}
+
+/* Asks anew for what may have changed without a signal of its own, and for what nothing was heard of yet. */
 static void
 refresh (CliView *view)
 {
   guint n_asked = 0;
+  GHashTableIter iter;
+  gpointer id;
 
   for (guint i = 0; i < view->uploads->len && n_asked < REFRESH_MOST; i++)
-    {
-      OutboxUpload *upload = view->uploads->pdata[i];
-      Question *question;
+    if (!is_final (view->uploads->pdata[i]))
+      {
+        ask (view, outbox_upload_get_id (view->uploads->pdata[i]));
+        n_asked++;
+      }
+  g_hash_table_iter_init (&iter, view->expected);
+  while (g_hash_table_iter_next (&iter, &id, NULL))
+    if (!find (view, id) && !g_hash_table_contains (view->removed, id))
+      ask (view, id);
+}
 
-      if (is_final (upload))
-        continue;
-      n_asked++;
-      question = g_new0 (Question, 1);
-      question->view = view;
-      question->cancellable = g_object_ref (view->cancellable);
-      question->id = g_strdup (outbox_upload_get_id (upload));
-      outbox_client_get_async (view->client, question->id, view->cancellable, on_got, question);
-    }
+void
+cli_view_refresh (CliView *view)
+{
+  refresh (view);
 }
 
 static void

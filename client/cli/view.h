@@ -37,6 +37,9 @@ void cli_view_expect_key (CliView *view, const char *key);
 /* Follows every upload that the filter lets through, those to come as well. */
 void cli_view_expect_all (CliView *view);
 
+/* Asks how what is followed stands; a broker that is away is asked when it is back. */
+void cli_view_refresh (CliView *view);
+
 /* The answer to a question for an upload that is expected. What was signalled about it meanwhile is newer. */
 void cli_view_put (CliView *view, OutboxUpload *upload);
 
