@@ -160,6 +160,8 @@ go_backwards (Receiver *receiver, const char *path, Deposit *deposit)
 static void
 answer_head (Receiver *receiver, SoupServerMessage *message, const char *path, Deposit *deposit)
 {
+  /* Where there is none, on_headers() has answered. */
+  g_assert (deposit != NULL);
   /* Whoever asks for the offset has given up on the request that still holds the upload. */
   exchange_take_over (receiver, deposit);
   go_backwards (receiver, path, deposit);
