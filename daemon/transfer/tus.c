@@ -367,6 +367,7 @@ finish (Tus *tus)
   g_autofree char *offset = g_strdup_printf ("%" G_GUINT64_FORMAT, tus->offset_bytes);
   g_autoptr (ObAnswer) answer = NULL;
   SoupMessage *message;
+  guint64 offset_bytes;
 
   if (!has_no_receipt (tus))
     return STEP_END;
@@ -383,7 +384,9 @@ finish (Tus *tus)
   if (ob_tus_judge (answer, OB_STAGE_SEND, tus->result))
     return STEP_END;
 
-  return ob_answer_get_header (answer, "Upload-Offset") ? STEP_STORED : end_by_stranger (tus);
+  return ob_answer_get_number (answer, "Upload-Offset", &offset_bytes) && offset_bytes == tus->offset_bytes
+             ? STEP_STORED
+             : end_by_stranger (tus);
 }
 
 static gboolean
