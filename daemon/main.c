@@ -9,6 +9,7 @@
 
 #include <glib-unix.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -100,6 +101,8 @@ main (int argc, char *argv[])
   if (!parse_options (&argc, &argv))
     return 0;
   allow_descriptors ();
+  /* Sent to the holder of a lease on a file that another opens. */
+  (void) signal (SIGIO, SIG_IGN);
   g_unix_signal_add (SIGTERM, on_signal, &run);
   g_unix_signal_add (SIGINT, on_signal, &run);
   do

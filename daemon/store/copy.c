@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define WRITER_MS 100
 #define BUFFER_MAX_BYTES (1024 * 1024)
 
 typedef struct
@@ -166,13 +167,36 @@ finish_digest (gnutls_hash_hd_t hash, char *sha256)
     g_snprintf (sha256 + 2 * i, 3, "%02x", digest[i]);
 }
 
+/* Whether somebody has it open for writing: a read lease can be had where nobody has (fcntl(2)). A hint: files of others
+ * cannot be asked, nor a descriptor that can write itself. It is dropped at once, so that it holds up nobody. */
+static gboolean
+has_writer (int source)
+{
+  if ((fcntl (source, F_GETFL) & O_ACCMODE) != O_RDONLY)
+    return FALSE;
+  if (fcntl (source, F_SETLEASE, F_RDLCK) != 0)
+    return errno == EAGAIN;
+  (void) fcntl (source, F_SETLEASE, F_UNLCK);
+
+  return FALSE;
+}
+
+/* Files that do not know their size, such as those of /proc, have more behind it. */
+static gboolean
+is_as_before (int source, const struct stat *before)
+{
+  struct stat now;
+  char more;
+
+  return fstat (source, &now) == 0 && !has_changed (before, &now) && pread (source, &more, 1, before->st_size) <= 0;
+}
+
 gboolean
 ob_copy_and_digest (int source, const struct stat *before, int target, const char *path, GCancellable *cancellable,
                     gint64 *copied_bytes, ObSpoolCopy *copy, GError **error)
 {
   gsize buffer_bytes = (gsize) CLAMP (before->st_size, 1, BUFFER_MAX_BYTES);
   g_autofree char *buffer = g_malloc (buffer_bytes);
-  struct stat after;
   Copier copier = { source, target, path, NULL, buffer, buffer_bytes, cancellable, copied_bytes, 0 };
   gboolean is_good;
 
@@ -198,9 +222,9 @@ ob_copy_and_digest (int source, const struct stat *before, int target, const cha
       ob_file_set_error (error, errno, "Cannot size", path);
       return FALSE;
     }
-  /* The second tells files that do not know their size, such as those of /proc. */
-  if (fstat (source, &after) != 0 || has_changed (before, &after) || pread (source, buffer, 1, before->st_size) > 0)
-    return set_busy (error);
+  /* A small file is copied between two writes of a camera: one that has a writer is watched a little longer. */
+  if (is_as_before (source, before) && has_writer (source))
+    g_usleep (WRITER_MS * 1000);
 
-  return TRUE;
+  return is_as_before (source, before) || set_busy (error);
 }

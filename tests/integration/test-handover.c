@@ -342,6 +342,7 @@ typedef struct
 {
   const char *path;
   gint is_over;
+  gint n_writes;
 } Writer;
 
 static gpointer
@@ -353,6 +354,7 @@ keep_writing (gpointer data)
   while (!g_atomic_int_get (&writer->is_over))
     {
       g_assert_cmpint (write (fd, "more", 4), ==, 4);
+      g_atomic_int_inc (&writer->n_writes);
       g_usleep (100);
     }
   (void) close (fd);
@@ -375,6 +377,8 @@ test_a_file_that_is_still_written (const TestTusServerKind *kind)
   path = test_broker_make_file (scene.broker, "VID_0001.jpg", 4 * 1024 * 1024, 1);
   writer.path = path;
   thread = g_thread_new ("writer", keep_writing, &writer);
+  while (g_atomic_int_get (&writer.n_writes) == 0)
+    g_thread_yield ();
   id = test_broker_submit (scene.broker, path, NULL, &error);
   g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_BUSY);
   g_assert_null (id);

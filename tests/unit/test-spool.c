@@ -229,6 +229,55 @@ test_a_file_still_being_written (Fixture *fixture, gconstpointer data)
   (void) close (writer.fd);
 }
 
+/* A camera that writes a little now and then. */
+typedef struct
+{
+  int fd;
+  gint n_writes;
+  gint must_stop;
+} Camera;
+
+static gpointer
+write_now_and_then (gpointer data)
+{
+  Camera *camera = data;
+
+  while (!g_atomic_int_get (&camera->must_stop))
+    {
+      g_assert_cmpint (write (camera->fd, "frame", 5), ==, 5);
+      g_atomic_int_inc (&camera->n_writes);
+      g_usleep (10 * 1000);
+    }
+  (void) close (camera->fd);
+
+  return NULL;
+}
+
+/* It is copied between two writes, but somebody has it open for writing. */
+static void
+test_a_small_file_between_two_writes (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (fixture->folder, "VID_0001.mp4", NULL);
+  Camera camera = { g_open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600), 0, 0 };
+  GThread *thread = g_thread_new ("camera", write_now_and_then, &camera);
+  g_autoptr (GError) error = NULL;
+  ObSpoolCopy copy;
+  int fd;
+
+  while (g_atomic_int_get (&camera.n_writes) == 0)
+    g_thread_yield ();
+  fd = g_open (path, O_RDONLY | O_CLOEXEC, 0);
+  g_assert_false (ob_spool_copy (fixture->spool, fixture->id, fd, NULL, NULL, &copy, &error));
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_BUSY);
+  g_atomic_int_set (&camera.must_stop, 1);
+  g_thread_join (thread);
+  g_clear_error (&error);
+  g_assert_true (ob_spool_copy (fixture->spool, fixture->id, fd, NULL, NULL, &copy, &error));
+  g_assert_no_error (error);
+  ob_spool_discard (fixture->spool, fixture->id);
+  (void) close (fd);
+}
+
 static void
 test_a_copy_can_be_cancelled (Fixture *fixture, gconstpointer data)
 {
@@ -304,6 +353,7 @@ main (int argc, char *argv[])
     { "/spool/an-empty-file-is-a-file", test_an_empty_file_is_a_file },
     { "/spool/what-is-no-file-is-refused", test_what_is_no_file },
     { "/spool/a-file-still-being-written-is-refused", test_a_file_still_being_written },
+    { "/spool/a-small-file-between-two-writes", test_a_small_file_between_two_writes },
     { "/spool/a-copy-can-be-cancelled", test_a_copy_can_be_cancelled },
     { "/spool/leftovers-are-cleared", test_leftovers_are_cleared },
     { "/spool/threads-share-the-flush", test_threads_share_the_flush },
