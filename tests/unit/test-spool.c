@@ -275,6 +275,7 @@ test_a_small_file_between_two_writes (Fixture *fixture, gconstpointer data)
   g_assert_true (ob_spool_copy (fixture->spool, fixture->id, fd, NULL, NULL, &copy, &error));
   g_assert_no_error (error);
   ob_spool_discard (fixture->spool, fixture->id);
+  g_assert_cmpint (g_unlink (path), ==, 0);
   (void) close (fd);
 }
 
