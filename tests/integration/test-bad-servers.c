@@ -1,0 +1,112 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Servers that answer anything but tus, through the real daemon: each leads to a clear state, and when a person has mended it
+ * and taps, the file arrives, once.
+ */
+#include "dbus/error.h"
+#include "support/broker.h"
+
+typedef struct
+{
+  TestBroker *broker;
+  const char *id;
+  char *status; /* "state reason reason" */
+} Look;
+
+/* Whether it has come to rest. */
+static gboolean
+is_at_rest (gpointer data)
+{
+  Look *look = data;
+  g_autoptr (GVariant) upload = NULL;
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) reasons = NULL;
+  g_autofree char *all = NULL;
+  const char *state;
+
+  outbox_dbus_uploads_call_get_sync (look->broker->uploads, look->id, &upload, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_variant_lookup (upload, "state", "&s", &state));
+  g_assert_true (g_variant_lookup (upload, "reasons", "^as", &reasons));
+  all = g_strjoinv (" ", reasons);
+  g_free (look->status);
+  look->status = *all ? g_strconcat (state, " ", all, NULL) : g_strdup (state);
+
+  return g_str_equal (state, "done") || *all;
+}
+
+static void
+test_servers (void)
+{
+#define ALWAYS ",\"count\":-1}"
+  const struct
+  {
+    const char *fault;
+    const char *status;
+  } rows[] = {
+    { "{\"fault\":\"garbage\"" ALWAYS, "retrying retrying" },
+    { "{\"fault\":\"endless-headers\",\"method\":\"POST\"" ALWAYS, "retrying retrying" },
+    { "{\"fault\":\"reset\"" ALWAYS, "retrying retrying" },
+    { "{\"fault\":\"html-200\"" ALWAYS, "retrying retrying" },
+    { "{\"fault\":\"html-200\",\"method\":\"PATCH\"" ALWAYS, "retrying retrying" },
+    { "{\"fault\":\"redirect\"" ALWAYS, "retrying retrying" },
+    { "{\"fault\":\"redirect\",\"method\":\"PATCH\"" ALWAYS, "retrying retrying" },
+    { "{\"fault\":\"wrong-offset\",\"bytes\":99999999" ALWAYS, "retrying retrying" },
+    { "{\"fault\":\"wrong-offset\",\"bytes\":0,\"method\":\"PATCH,HEAD\"" ALWAYS, "retrying retrying" },
+    { "{\"fault\":\"status\",\"method\":\"POST\",\"status\":503" ALWAYS, "retrying retrying" },
+    { "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":429,\"retry_after\":3600" ALWAYS, "retrying retrying" },
+    { "{\"fault\":\"status\",\"method\":\"POST\",\"status\":401" ALWAYS, "paused sign-in" },
+    { "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":507" ALWAYS, "paused destination-full" },
+    { "{\"fault\":\"status\",\"method\":\"POST\",\"status\":403" ALWAYS, "failed rejected" },
+    { "{\"fault\":\"status\",\"method\":\"POST\",\"status\":400" ALWAYS, "failed rejected" },
+    { "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":413" ALWAYS, "failed too-large" },
+    { "{\"fault\":\"confirm\",\"mode\":\"garbage\"" ALWAYS, "confirming not-confirmed-yet" },
+    { "{\"fault\":\"confirm\",\"mode\":\"html\"" ALWAYS, "confirming not-confirmed-yet" },
+    { "{\"fault\":\"confirm\",\"mode\":\"not-yet\"" ALWAYS, "confirming not-confirmed-yet" },
+    { "{\"fault\":\"confirm\",\"mode\":\"refuse\"" ALWAYS, "failed not-attached" },
+    { "{\"fault\":\"confirm\",\"mode\":\"wrong-digest\"" ALWAYS, "failed not-attached" },
+    { "{\"fault\":\"garbage\",\"path\":\"/confirm\"" ALWAYS, "confirming not-confirmed-yet" },
+    { "{\"fault\":\"status\",\"path\":\"/confirm\",\"status\":422" ALWAYS, "failed not-attached" },
+  };
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autoptr (JsonNode) node = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *path = test_broker_make_file (broker, "photo.jpg", 50000, i);
+      g_autoptr (GError) error = NULL;
+      g_autofree char *id = NULL;
+      Look look = { broker, NULL, NULL };
+      const char *ids[] = { NULL, NULL };
+
+      g_test_message ("%s", rows[i].fault);
+      test_peer_control (broker->peer, rows[i].fault);
+      id = test_broker_submit (broker, path, NULL, &error);
+      g_assert_no_error (error);
+      look.id = ids[0] = id;
+      test_wait_until (is_at_rest, &look, 40);
+      g_assert_cmpstr (look.status, ==, rows[i].status);
+      /* A person mends it and taps: it arrives. */
+      test_peer_control (broker->peer, "{\"fault\":\"none\"}");
+      outbox_dbus_destinations_call_resume_sync (broker->destinations, "depot", NULL, &error);
+      g_assert_no_error (error);
+      outbox_dbus_uploads_call_retry_sync (broker->uploads, ids, NULL, &error);
+      /* What the destination alone had held may have arrived before the tap. */
+      g_assert_true (!error || g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE));
+      test_broker_wait_for_all (broker, "done", 20);
+      g_free (look.status);
+    }
+  node = test_peer_describe (broker->peer);
+  g_assert_cmpint (json_object_get_int_member (json_node_get_object (node), "duplicate_finishes"), ==, 0);
+  g_assert_cmpint (json_object_get_int_member (json_node_get_object (node), "finished"), ==, G_N_ELEMENTS (rows));
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/bad-servers/each-leads-to-a-clear-state", test_servers);
+
+  return g_test_run ();
+}
