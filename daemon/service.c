@@ -127,12 +127,11 @@ build_broker (ObService *service, const char *data_folder, GError **error)
 {
   gboolean was_rebuilt;
 
-  service->database
-      = ob_database_open (data_folder, ob_clock_get_now_ms (service->clock), &was_rebuilt, error);
+  service->database = ob_database_open (data_folder, ob_clock_get_now_ms (service->clock), &was_rebuilt, error);
   if (!service->database)
     return FALSE;
-  service->broker = ob_broker_new (service->database, service->spool, service->clock, service->network,
-                                   &ob_attempt_runner, error);
+  service->broker
+      = ob_broker_new (service->database, service->spool, service->clock, service->network, &ob_attempt_runner, error);
 
   return service->broker != NULL;
 }

@@ -27,11 +27,11 @@ int
 main (void)
 {
   printf ("# States and reasons\n\n"
-           "This page is made from the tables in `dbus/status.c` (`meson compile -C build states-doc`); "
-           "do not edit it by hand.\n\n"
-           "## States\n\n"
-           "| state | a person reads | when | what Outbox does next | what a person can do |\n"
-           "|---|---|---|---|---|\n");
+          "This page is made from the tables in `dbus/status.c` (`meson compile -C build states-doc`); "
+          "do not edit it by hand.\n\n"
+          "## States\n\n"
+          "| state | a person reads | when | what Outbox does next | what a person can do |\n"
+          "|---|---|---|---|---|\n");
   for (guint i = 0; i < OUTBOX_N_STATES; i++)
     {
       const OutboxStateInfo *info = outbox_state_get_info (i);
@@ -41,9 +41,9 @@ main (void)
     }
 
   printf ("\n## Reasons\n\n"
-           "Several can hold at once; the list is in the order in which they are told.\n\n"
-           "| reason | holds a | a person reads | needs a person | what Outbox does next | what a person can do |\n"
-           "|---|---|---|---|---|---|\n");
+          "Several can hold at once; the list is in the order in which they are told.\n\n"
+          "| reason | holds a | a person reads | needs a person | what Outbox does next | what a person can do |\n"
+          "|---|---|---|---|---|---|\n");
   for (guint i = 1; i < OUTBOX_N_REASONS; i++)
     {
       const OutboxReasonInfo *info = outbox_reason_get_info (i);

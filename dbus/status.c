@@ -9,6 +9,7 @@
 
 #include <glib/gi18n-lib.h>
 
+/* clang-format off */
 static const OutboxStateInfo states[OUTBOX_N_STATES] = {
   [OUTBOX_STATE_SAVING] = { "saving", N_ ("Saving on this device"), "Bytes are still coming in.",
                             "Copies the file and reports it saved when it is on the disk.",
@@ -101,6 +102,8 @@ static const OutboxReasonInfo reasons[OUTBOX_N_REASONS] = {
   [OUTBOX_REASON_GAVE_UP] = { "gave-up", N_ ("Failed · no progress for too long"), 0, TRUE, "Keeps the file.",
                               "Retry." },
 };
+
+/* clang-format on */
 
 const OutboxStateInfo *
 outbox_state_get_info (OutboxState state)

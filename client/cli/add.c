@@ -275,7 +275,8 @@ get_uploads (Add *add, GError **error)
   for (guint i = 0; i < add->files->len; i++)
     {
       const char *id = g_array_index (add->files, File, i).id;
-      g_autoptr (GVariant) results = id ? cli_call (add->client, "Uploads", "Get", g_variant_new ("(s)", id), error) : NULL;
+      g_autoptr (GVariant) results
+          = id ? cli_call (add->client, "Uploads", "Get", g_variant_new ("(s)", id), error) : NULL;
       g_autoptr (GVariant) document = results ? g_variant_get_child_value (results, 0) : NULL;
 
       if (document)
@@ -329,9 +330,11 @@ cli_add (int argc, char *argv[])
     { "title", 't', 0, G_OPTION_ARG_STRING, &options.title, N_ ("The group's title"), N_ ("TITLE") },
     { "metadata", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &options.metadata, N_ ("Goes to the server with each file"),
       N_ ("KEY=VALUE") },
-    { "type", 0, 0, G_OPTION_ARG_STRING, &options.media_type, N_ ("Their media type; found out if absent"), N_ ("TYPE") },
+    { "type", 0, 0, G_OPTION_ARG_STRING, &options.media_type, N_ ("Their media type; found out if absent"),
+      N_ ("TYPE") },
     { "form", 0, 0, G_OPTION_ARG_NONE, &options.is_form, N_ ("It is the form of its group"), NULL },
-    { "priority", 'p', 0, G_OPTION_ARG_INT, &options.priority, N_ ("-1000 to 1000; a higher one goes first"), N_ ("N") },
+    { "priority", 'p', 0, G_OPTION_ARG_INT, &options.priority, N_ ("-1000 to 1000; a higher one goes first"),
+      N_ ("N") },
     { "key", 0, 0, G_OPTION_ARG_STRING, &options.key,
       N_ ("Submit key of the one file: the same key is taken only once"), N_ ("KEY") },
     { "move", 0, 0, G_OPTION_ARG_NONE, &options.is_move, N_ ("Remove each file once it is safe"), NULL },
@@ -342,8 +345,8 @@ cli_add (int argc, char *argv[])
   Add add = { .options = &options };
   int exit_code = CLI_USAGE;
 
-  if (!cli_parse (&argc, &argv, entries, _ ("Prints the ids. They are safe even if this device is switched off now."), 1,
-                  G_MAXINT - 1))
+  if (!cli_parse (&argc, &argv, entries, _ ("Prints the ids. They are safe even if this device is switched off now."),
+                  1, G_MAXINT - 1))
     return CLI_USAGE;
   if (options.key && argc > 2)
     return cli_usage (argv[0], _ ("--key goes with one file"));

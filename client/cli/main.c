@@ -22,8 +22,8 @@ static const CliVerb verbs[] = {
   { "remove", N_ ("[ID…]"), N_ ("Takes uploads off the list, with the copy on this device."), cli_remove },
   { "log", N_ ("[ID]"), N_ ("Tells what happened, oldest first."), cli_log },
   { "status", "", N_ ("Tells whether everything is safe and on its way."), cli_status },
-  { "destination", N_ ("list|show|set|remove|pause|resume [NAME]"),
-    N_ ("Manages the servers to send to."), cli_destination },
+  { "destination", N_ ("list|show|set|remove|pause|resume [NAME]"), N_ ("Manages the servers to send to."),
+    cli_destination },
   { NULL, NULL, NULL, NULL },
 };
 

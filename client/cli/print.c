@@ -182,8 +182,8 @@ const char *
 cli_style_begin (CliStyle style)
 {
   static const char *const sequences[] = {
-    [CLI_STYLE_PLAIN] = "",          [CLI_STYLE_BOLD] = "\033[1m",   [CLI_STYLE_DIM] = "\033[2m",
-    [CLI_STYLE_GOOD] = "\033[32m",   [CLI_STYLE_WAITS] = "\033[33m", [CLI_STYLE_BAD] = "\033[31m",
+    [CLI_STYLE_PLAIN] = "",        [CLI_STYLE_BOLD] = "\033[1m",   [CLI_STYLE_DIM] = "\033[2m",
+    [CLI_STYLE_GOOD] = "\033[32m", [CLI_STYLE_WAITS] = "\033[33m", [CLI_STYLE_BAD] = "\033[31m",
   };
 
   return has_style (style) ? sequences[style] : "";

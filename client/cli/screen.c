@@ -99,10 +99,12 @@ append_rate (GString *line, double rate, guint64 left_bytes)
     g_string_append_printf (line, ngettext (" · about %u second left", " · about %u seconds left", (gulong) seconds),
                             (guint) seconds);
   else if (seconds < 90 * 60)
-    g_string_append_printf (line, ngettext (" · about %u minute left", " · about %u minutes left", (gulong) (seconds / 60)),
+    g_string_append_printf (line,
+                            ngettext (" · about %u minute left", " · about %u minutes left", (gulong) (seconds / 60)),
                             (guint) (seconds / 60));
   else
-    g_string_append_printf (line, ngettext (" · about %u hour left", " · about %u hours left", (gulong) (seconds / 3600)),
+    g_string_append_printf (line,
+                            ngettext (" · about %u hour left", " · about %u hours left", (gulong) (seconds / 3600)),
                             (guint) (seconds / 3600));
 }
 
@@ -125,8 +127,7 @@ sum_up (CliScreen *screen, GPtrArray *uploads)
   rate = measure_rate (screen, confirmed);
   confirmed_text = g_format_size (confirmed);
   all_text = g_format_size (all);
-  g_string_append_printf (line, ngettext ("%u of %u arrived", "%u of %u arrived", uploads->len), n_done,
-                          uploads->len);
+  g_string_append_printf (line, ngettext ("%u of %u arrived", "%u of %u arrived", uploads->len), n_done, uploads->len);
   g_string_append_printf (line, _ (" · %s of %s"), confirmed_text, all_text);
   if (rate > 0 && confirmed < all)
     append_rate (line, rate, all - confirmed);
@@ -160,8 +161,8 @@ dup_bar (OutboxUpload *upload)
   guint64 size = outbox_upload_get_size (upload);
   gboolean is_saving = outbox_upload_get_state (upload) == OUTBOX_STATE_SAVING;
   guint64 bytes = is_saving ? MIN (outbox_upload_get_saved (upload), size) : confirmed_bytes (upload);
-  double share = size > 0 ? (double) bytes / (double) size
-                          : (outbox_upload_get_state (upload) == OUTBOX_STATE_DONE ? 1.0 : 0.0);
+  double share
+      = size > 0 ? (double) bytes / (double) size : (outbox_upload_get_state (upload) == OUTBOX_STATE_DONE ? 1.0 : 0.0);
   guint full = (guint) (share * BAR_COLUMNS);
   GString *bar = g_string_new (NULL);
 
@@ -183,8 +184,8 @@ draw_upload (CliScreen *screen, OutboxUpload *upload, guint name_columns, guint 
 
   fit = cli_text_dup_fit (label, columns > taken + 8 ? columns - taken : 8);
   g_strchomp (fit);
-  g_print ("%s  %s%s%s  %s%s%s", name, cli_style_begin (style), bar, cli_style_end (style), cli_style_begin (style), fit,
-           cli_style_end (style));
+  g_print ("%s  %s%s%s  %s%s%s", name, cli_style_begin (style), bar, cli_style_end (style), cli_style_begin (style),
+           fit, cli_style_end (style));
   end_line (screen);
 }
 

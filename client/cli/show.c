@@ -70,8 +70,8 @@ print_progress (OutboxUpload *upload, GVariant *document)
   if (attempts == 0)
     return;
   sent = g_format_size (sent_bytes);
-  line = g_strdup_printf (ngettext ("%s at the server; %s sent in %u attempt", "%s at the server; %s sent in %u attempts",
-                                    attempts),
+  line = g_strdup_printf (ngettext ("%s at the server; %s sent in %u attempt",
+                                    "%s at the server; %s sent in %u attempts", attempts),
                           confirmed, sent, attempts);
   print_pair (_ ("progress"), line);
 }

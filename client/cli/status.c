@@ -149,8 +149,8 @@ cli_status (int argc, char *argv[])
   if (!client || !(summary = ask (client, "Queue", "Summary", &error))
       || !(holds = ask (client, "Queue", "Holds", &error))
       || !(destinations = ask (client, "Destinations", "List", &error))
-      || !(failed = cli_list_uploads (client, g_variant_new_parsed ("{'state': <'failed'>, 'limit': <uint32 10>}"),
-                                      &error)))
+      || !(failed
+           = cli_list_uploads (client, g_variant_new_parsed ("{'state': <'failed'>, 'limit': <uint32 10>}"), &error)))
     return cli_fail (error);
   if (is_json)
     {

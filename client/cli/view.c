@@ -59,8 +59,7 @@ draw (CliView *view)
   cli_screen_draw (view->screen, view->uploads,
                    view->is_lost ? _ ("The broker is gone; what it had is safe. Starting it again …") : NULL);
   /* A line that counts down is drawn again each second, and how much is saved is asked for. */
-  if (view->countdown_timer == 0
-      && (has_state (view, OUTBOX_STATE_RETRYING) || has_state (view, OUTBOX_STATE_SAVING)))
+  if (view->countdown_timer == 0 && (has_state (view, OUTBOX_STATE_RETRYING) || has_state (view, OUTBOX_STATE_SAVING)))
     view->countdown_timer = g_timeout_add_seconds (1, on_countdown, view);
 }
 

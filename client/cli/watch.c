@@ -79,8 +79,8 @@ cli_watch (int argc, char *argv[])
   g_autoptr (GVariant) filter = NULL;
 
   if (!cli_parse (&argc, &argv, entries,
-                  _ ("With ids it ends when all of them have arrived or failed: exit code 0 where all have arrived."), 0,
-                  G_MAXINT - 1))
+                  _ ("With ids it ends when all of them have arrived or failed: exit code 0 where all have arrived."),
+                  0, G_MAXINT - 1))
     return CLI_USAGE;
   client = cli_open (&error);
   ids = client ? cli_resolve (client, argv + 1, &error) : NULL;

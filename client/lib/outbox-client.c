@@ -131,12 +131,11 @@ emit_removed (OutboxClient *self, GVariant *parameters)
 }
 
 static void
-on_signal (GDBusConnection *connection, const char *sender, const char *path, const char *interface,
-           const char *signal, GVariant *parameters, gpointer user_data)
+on_signal (GDBusConnection *connection, const char *sender, const char *path, const char *interface, const char *signal,
+           GVariant *parameters, gpointer user_data)
 {
   OutboxClient *self = user_data;
-  g_autoptr (GVariant) first
-      = g_variant_n_children (parameters) > 0 ? g_variant_get_child_value (parameters, 0) : NULL;
+  g_autoptr (GVariant) first = g_variant_n_children (parameters) > 0 ? g_variant_get_child_value (parameters, 0) : NULL;
 
   if (g_str_equal (signal, "Added"))
     emit_upload (self, signals[ADDED], parameters);

@@ -69,8 +69,8 @@ list_page (GTask *task, const char *cursor)
 }
 
 void
-outbox_client_list_async (OutboxClient *self, GVariant *filter, GCancellable *cancellable,
-                          GAsyncReadyCallback callback, gpointer user_data)
+outbox_client_list_async (OutboxClient *self, GVariant *filter, GCancellable *cancellable, GAsyncReadyCallback callback,
+                          gpointer user_data)
 {
   GTask *task = g_task_new (self, cancellable, callback, user_data);
   Listing *listing = g_new0 (Listing, 1);

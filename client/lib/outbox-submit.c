@@ -78,10 +78,11 @@ try_submit (GTask *task)
   g_autoptr (GUnixFDList) fds = g_unix_fd_list_new ();
 
   (void) g_unix_fd_list_append (fds, submission->fd, NULL);
-  g_dbus_connection_call_with_unix_fd_list (
-      outbox_client_get_connection (self), OUTBOX_BUS_NAME, OUTBOX_OBJECT_PATH, OUTBOX_INTERFACE_PREFIX "Uploads", "Submit",
-      g_variant_new ("(h@a{sv})", 0, submission->options), G_VARIANT_TYPE ("(s)"), G_DBUS_CALL_FLAGS_NONE, G_MAXINT,
-      fds, g_task_get_cancellable (task), on_submitted, task);
+  g_dbus_connection_call_with_unix_fd_list (outbox_client_get_connection (self), OUTBOX_BUS_NAME, OUTBOX_OBJECT_PATH,
+                                            OUTBOX_INTERFACE_PREFIX "Uploads", "Submit",
+                                            g_variant_new ("(h@a{sv})", 0, submission->options), G_VARIANT_TYPE ("(s)"),
+                                            G_DBUS_CALL_FLAGS_NONE, G_MAXINT, fds, g_task_get_cancellable (task),
+                                            on_submitted, task);
 }
 
 static GVariant *

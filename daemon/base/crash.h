@@ -17,7 +17,9 @@ G_BEGIN_DECLS
  * the file says so that it names as @path. */
 void ob_crash_point (const char *name);
 #else
-#define ob_crash_point(name) G_STMT_START { } G_STMT_END
+#define ob_crash_point(name) \
+  G_STMT_START {}            \
+  G_STMT_END
 #endif
 
 G_END_DECLS

@@ -110,7 +110,8 @@ ob_broker_make_job (ObBroker *self, const ObUpload *upload)
   job->server_url = g_strdup (upload->server_url);
   job->url = g_strdup (destination ? destination->url : "");
   job->confirm_url = g_strdup (destination ? destination->confirm_url : NULL);
-  job->headers = destination ? g_variant_ref (destination->headers) : g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
+  job->headers
+      = destination ? g_variant_ref (destination->headers) : g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
   job->metadata = g_variant_ref (upload->metadata);
   job->size_bytes = upload->size_bytes;
   job->offset_bytes = upload->offset_bytes;

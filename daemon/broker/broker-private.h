@@ -25,7 +25,7 @@ struct _ObBroker
   ObClock *clock;
   ObNetwork *network;
   const ObRunner *runner;
-  ObTurn *turn;             /* owned, as is the rest */
+  ObTurn *turn; /* owned, as is the rest */
   ObIngest *ingest;
   ObWorkers *workers;
   GHashTable *destinations; /* name → ObDestination */

@@ -141,11 +141,10 @@ static gboolean
 load_paused (ObBroker *self)
 {
   sqlite3_stmt *statement = NULL;
-  gboolean is_paused
-      = sqlite3_prepare_v2 (ob_database_get_handle (self->database), "SELECT value FROM meta WHERE name = 'paused'",
-                            -1, &statement, NULL)
-            == SQLITE_OK
-        && sqlite3_step (statement) == SQLITE_ROW && sqlite3_column_int (statement, 0) != 0;
+  gboolean is_paused = sqlite3_prepare_v2 (ob_database_get_handle (self->database),
+                                           "SELECT value FROM meta WHERE name = 'paused'", -1, &statement, NULL)
+                           == SQLITE_OK
+                       && sqlite3_step (statement) == SQLITE_ROW && sqlite3_column_int (statement, 0) != 0;
 
   (void) sqlite3_finalize (statement);
 
@@ -286,8 +285,8 @@ ob_broker_get_destination_holds (ObBroker *self, const ObDestination *destinatio
 }
 
 gboolean
-ob_broker_save_destination (ObBroker *self, const ObDestination *destination, OutboxReason reason,
-                            const char *message, GError **error)
+ob_broker_save_destination (ObBroker *self, const ObDestination *destination, OutboxReason reason, const char *message,
+                            GError **error)
 {
   ob_broker_touch_holds (self);
 
@@ -363,8 +362,8 @@ state_of_count (ObBroker *self, const ObCount *count)
   guint n_holds = get_shared_holds (self, count->destination, holds);
 
   if (count->own_hold != 0)
-    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_UPLOAD,
-                                 count->own_hold == 1 ? OUTBOX_REASON_USER : OUTBOX_REASON_RETRYING, 0 };
+    holds[n_holds++]
+        = (ObHold){ OUTBOX_SCOPE_UPLOAD, count->own_hold == 1 ? OUTBOX_REASON_USER : OUTBOX_REASON_RETRYING, 0 };
 
   return ob_status (count->stored, OUTBOX_REASON_NONE, holds, n_holds).state;
 }

@@ -65,8 +65,7 @@ typedef void (*ObSubmitDone) (const char *id, const GError *error, gpointer user
  * Errors: InvalidArgument, NoDestination, NotFound (destination), Busy, KeyReused, DigestMismatch, DiskFull, Storage,
  * TooMany.
  */
-void ob_broker_submit (ObBroker *self, const ObSubmission *submission, int fd, ObSubmitDone done,
-                       gpointer user_data);
+void ob_broker_submit (ObBroker *self, const ObSubmission *submission, int fd, ObSubmitDone done, gpointer user_data);
 
 /* What can be done to uploads by name of id. */
 typedef enum
@@ -116,7 +115,7 @@ gint64 ob_broker_get_saved_bytes (ObBroker *self, const char *id);
 typedef struct
 {
   ObHold hold;
-  const char *key; /* borrowed: the destination's name, or "" */
+  const char *key;     /* borrowed: the destination's name, or "" */
   const char *trouble; /* (nullable): borrowed: the words of the error behind it */
 } ObSharedHold;
 

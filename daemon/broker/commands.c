@@ -30,8 +30,7 @@ on_reply (const GError *error, gpointer user_data)
 }
 
 void
-ob_broker_finish_command (ObBroker *self, gboolean is_good, const GError *error, ObCommandDone done,
-                          gpointer user_data)
+ob_broker_finish_command (ObBroker *self, gboolean is_good, const GError *error, ObCommandDone done, gpointer user_data)
 {
   Reply *reply;
 
@@ -120,8 +119,8 @@ retry_one (ObBroker *self, ObUpload *upload, GError **error)
   upload->progress_at_ms = ob_broker_get_now_ms (self);
   if (upload->stored == OB_STORED_FAILED)
     return ob_journal_move (self->database, upload,
-                            is_only_unconfirmed (upload) ? OB_STORED_CONFIRMING : OB_STORED_QUEUED,
-                            OUTBOX_REASON_NONE, "retried by a person", upload->progress_at_ms, error);
+                            is_only_unconfirmed (upload) ? OB_STORED_CONFIRMING : OB_STORED_QUEUED, OUTBOX_REASON_NONE,
+                            "retried by a person", upload->progress_at_ms, error);
 
   return note_change (self, upload, "retried", error);
 }

@@ -129,8 +129,8 @@ follow_server (ObBroker *self, const char *name, const char *old_url, const char
 }
 
 void
-ob_broker_set_destination (ObBroker *self, const char *name, const ObDestinationSettings *settings,
-                           ObCommandDone done, gpointer user_data)
+ob_broker_set_destination (ObBroker *self, const char *name, const ObDestinationSettings *settings, ObCommandDone done,
+                           gpointer user_data)
 {
   ObDestination *destination = g_hash_table_lookup (self->destinations, name);
   g_autofree char *old_url = destination ? g_strdup (destination->url) : NULL;
@@ -197,8 +197,7 @@ ob_broker_remove_destination (ObBroker *self, const char *name, ObCommandDone do
   g_autoptr (GError) error = NULL;
   gboolean is_good;
 
-  if (!find (self, name, &error) || is_in_use (self, name, &error)
-      || !ob_turn_begin (self->turn, OB_TURN_SOON, &error))
+  if (!find (self, name, &error) || is_in_use (self, name, &error) || !ob_turn_begin (self->turn, OB_TURN_SOON, &error))
     {
       done (error, user_data);
       return;

@@ -63,8 +63,7 @@ recover_one (ObBroker *self, ObUpload *upload, GError **error)
 void
 ob_broker_recover (ObBroker *self)
 {
-  g_autoptr (GPtrArray) interrupted
-      = ob_uploads_find (self->database, OB_UPLOADS_INTERRUPTED, 0, G_MAXINT, NULL);
+  g_autoptr (GPtrArray) interrupted = ob_uploads_find (self->database, OB_UPLOADS_INTERRUPTED, 0, G_MAXINT, NULL);
   g_autoptr (GPtrArray) to_clear = ob_uploads_find (self->database, OB_UPLOADS_TO_CLEAR, 0, G_MAXINT, NULL);
 
   for (guint i = 0; interrupted && i < interrupted->len; i++)

@@ -18,7 +18,7 @@ typedef struct
   const char *id;
   const char *destination;
   gint priority;
-  gint64 number; /* order of arrival */
+  gint64 number;          /* order of arrival */
   gboolean is_probe_only; /* the destination has just failed: one attempt tries it, alone */
 } ObCandidate;
 

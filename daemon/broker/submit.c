@@ -35,7 +35,7 @@ struct _ObSaving
   GCancellable *cancellable;
   GArray *waiters; /* of Waiter: who asked, and who asked again with the same key */
   gint64 copied_bytes;
-  GError *error; /* of the answer, when it is time */
+  GError *error;       /* of the answer, when it is time */
   gboolean is_removed; /* by a person, meanwhile */
 };
 
@@ -74,8 +74,9 @@ check (const ObSubmission *submission, GError **error)
 {
   const char *name = submission->name;
 
-  if (name && (*name == '\0' || strlen (name) > NAME_MAX_BYTES || strchr (name, '/') || g_str_equal (name, ".")
-               || g_str_equal (name, "..")))
+  if (name
+      && (*name == '\0' || strlen (name) > NAME_MAX_BYTES || strchr (name, '/') || g_str_equal (name, ".")
+          || g_str_equal (name, "..")))
     return refuse (error, "name: 1 to 255 bytes, without a slash, and a name");
   if (submission->key && *submission->key == '\0')
     return refuse (error, "key: must not be empty");

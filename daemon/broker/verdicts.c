@@ -103,8 +103,7 @@ ob_broker_relieve_destination (ObBroker *self, const ObUpload *upload, GError **
 }
 
 static gboolean
-move (ObBroker *self, ObUpload *upload, ObStored to, OutboxReason reason, const ObAttemptResult *result,
-      GError **error)
+move (ObBroker *self, ObUpload *upload, ObStored to, OutboxReason reason, const ObAttemptResult *result, GError **error)
 {
   if (upload->stored == to)
     {
@@ -291,7 +290,8 @@ ob_broker_end_attempt (const char *id, ObAttemptResult *result, gpointer user_da
       ob_broker_note_trouble (self);
       return;
     }
-  is_good = is_termination ? ob_broker_end_termination (self, id, result, &error) : end_attempt (self, id, result, &error);
+  is_good
+      = is_termination ? ob_broker_end_termination (self, id, result, &error) : end_attempt (self, id, result, &error);
   ob_turn_end (self->turn, is_good);
   if (!is_good && !g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
     {

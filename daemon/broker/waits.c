@@ -73,9 +73,9 @@ wake_destinations (ObBroker *self, gint64 now_ms, GError **error)
         destination->retry_at_ms = now_ms + ob_retry_delay_ms (destination->failures, -1, 0.5);
       else
         continue;
-      if (!ob_broker_save_destination (
-              self, destination, destination->retry_at_ms > 0 ? OUTBOX_REASON_RETRYING : OUTBOX_REASON_NONE,
-              is_renewed ? "the network is back" : "the back-off is over", error))
+      if (!ob_broker_save_destination (self, destination,
+                                       destination->retry_at_ms > 0 ? OUTBOX_REASON_RETRYING : OUTBOX_REASON_NONE,
+                                       is_renewed ? "the network is back" : "the back-off is over", error))
         return FALSE;
     }
   if (is_steady)
@@ -129,8 +129,7 @@ ob_broker_note_trouble (ObBroker *self)
 void
 ob_broker_note_network (ObBroker *self)
 {
-  self->steady_at_ms
-      = ob_network_is_available (self->network) ? ob_broker_get_now_ms (self) + STEADY_AFTER_MS : 0;
+  self->steady_at_ms = ob_network_is_available (self->network) ? ob_broker_get_now_ms (self) + STEADY_AFTER_MS : 0;
   ob_broker_set_alarm (self);
 }
 

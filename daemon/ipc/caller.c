@@ -219,9 +219,10 @@ void
 ob_callers_attach (ObCallers *callers, GDBusConnection *connection)
 {
   callers->connection = g_object_ref (connection);
-  callers->subscription = g_dbus_connection_signal_subscribe (
-      connection, "org.freedesktop.DBus", "org.freedesktop.DBus", "NameOwnerChanged", "/org/freedesktop/DBus", NULL,
-      G_DBUS_SIGNAL_FLAGS_NONE, on_owner_changed, callers, NULL);
+  callers->subscription
+      = g_dbus_connection_signal_subscribe (connection, "org.freedesktop.DBus", "org.freedesktop.DBus",
+                                            "NameOwnerChanged", "/org/freedesktop/DBus", NULL, G_DBUS_SIGNAL_FLAGS_NONE,
+                                            on_owner_changed, callers, NULL);
 }
 
 void
@@ -259,8 +260,8 @@ ob_callers_find (ObCallers *callers, const char *sender, ObCallerFound found, gp
   query->sender = g_strdup (sender);
   query->found = found;
   query->user_data = user_data;
-  g_dbus_connection_call_with_unix_fd_list (
-      callers->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-      "GetConnectionCredentials", g_variant_new ("(s)", sender), G_VARIANT_TYPE ("(a{sv})"), G_DBUS_CALL_FLAGS_NONE, -1,
-      NULL, callers->closing, on_credentials, query);
+  g_dbus_connection_call_with_unix_fd_list (callers->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                            "org.freedesktop.DBus", "GetConnectionCredentials",
+                                            g_variant_new ("(s)", sender), G_VARIANT_TYPE ("(a{sv})"),
+                                            G_DBUS_CALL_FLAGS_NONE, -1, NULL, callers->closing, on_credentials, query);
 }

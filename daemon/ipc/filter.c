@@ -14,12 +14,15 @@
 #define PAGE_MAX_BYTES (8 * 1024 * 1024)
 
 static const ObOption list_options[] = {
-  { "state", "s" }, { "group", "s" }, { "app", "s" }, { "destination", "s" }, { "unfinished", "b" },
-  { "cursor", "s" }, { "limit", "u" }, { NULL, NULL },
+  { "state", "s" },      { "group", "s" },  { "app", "s" },   { "destination", "s" },
+  { "unfinished", "b" }, { "cursor", "s" }, { "limit", "u" }, { NULL, NULL },
 };
 
 static const ObOption watch_options[] = {
-  { "group", "s" }, { "app", "s" }, { "destination", "s" }, { NULL, NULL },
+  { "group", "s" },
+  { "app", "s" },
+  { "destination", "s" },
+  { NULL, NULL },
 };
 
 void
@@ -46,7 +49,8 @@ read_filter (GVariant *options, const ObOption *table, const ObCaller *caller, G
     {
       if (filter->app && !g_str_equal (filter->app, caller->app))
         {
-          g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED, "app: %s sees its own uploads alone", caller->app);
+          g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED, "app: %s sees its own uploads alone",
+                       caller->app);
           return NULL;
         }
       g_free (filter->app);

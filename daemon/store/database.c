@@ -146,8 +146,8 @@ ob_database_set_error (ObDatabase *database, GError **error)
       = code == SQLITE_FULL
         || ((code == SQLITE_IOERR || code == SQLITE_CANTOPEN) && sqlite3_system_errno (database->handle) == ENOSPC);
 
-  g_set_error (error, OUTBOX_ERROR, is_full ? OUTBOX_ERROR_DISK_FULL : OUTBOX_ERROR_STORAGE,
-               "The database reports: %s", sqlite3_errmsg (database->handle));
+  g_set_error (error, OUTBOX_ERROR, is_full ? OUTBOX_ERROR_DISK_FULL : OUTBOX_ERROR_STORAGE, "The database reports: %s",
+               sqlite3_errmsg (database->handle));
   if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
     ob_database_note_damage (database, sqlite3_errmsg (database->handle));
 }
@@ -182,10 +182,9 @@ read_number (ObDatabase *database, const char *sql, gint64 *number, GError **err
 static gboolean
 migrate_one (ObDatabase *database, gint64 version, gint64 now_ms, GError **error)
 {
-  g_autofree char *sql
-      = g_strdup_printf ("PRAGMA application_id = %d; PRAGMA user_version = %" G_GINT64_FORMAT ";"
-                         "INSERT OR IGNORE INTO meta VALUES ('epoch', %" G_GINT64_FORMAT ");",
-                         APPLICATION_ID, version + 1, now_ms);
+  g_autofree char *sql = g_strdup_printf ("PRAGMA application_id = %d; PRAGMA user_version = %" G_GINT64_FORMAT ";"
+                                          "INSERT OR IGNORE INTO meta VALUES ('epoch', %" G_GINT64_FORMAT ");",
+                                          APPLICATION_ID, version + 1, now_ms);
 
   if (!ob_database_run (database, "BEGIN IMMEDIATE", error))
     return FALSE;

@@ -132,8 +132,7 @@ ob_ingest_free (ObIngest *ingest)
 
 gboolean
 ob_ingest_add (ObIngest *ingest, const char *id, int fd, const char *expected_sha256, GCancellable *cancellable,
-               gint64 *copied_bytes, ObIngestRecord make_record, ObIngestDone done, gpointer user_data,
-               GError **error)
+               gint64 *copied_bytes, ObIngestRecord make_record, ObIngestDone done, gpointer user_data, GError **error)
 {
   struct stat info;
   gboolean is_large = fstat (fd, &info) == 0 && info.st_size > SMALL_MAX_BYTES;

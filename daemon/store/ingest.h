@@ -37,7 +37,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObIngest, ob_ingest_free)
  * Errors: TooMany where more wait than the pool takes; then nothing is called.
  */
 gboolean ob_ingest_add (ObIngest *ingest, const char *id, int fd, const char *expected_sha256,
-                        GCancellable *cancellable, gint64 *copied_bytes, ObIngestRecord make_record,
-                        ObIngestDone done, gpointer user_data, GError **error);
+                        GCancellable *cancellable, gint64 *copied_bytes, ObIngestRecord make_record, ObIngestDone done,
+                        gpointer user_data, GError **error);
 
 G_END_DECLS

@@ -106,8 +106,15 @@ ob_journal_read (ObDatabase *database, const char *upload_id, guint limit,
   while ((code = ob_statement_step (statement)) == SQLITE_ROW)
     {
 #define COLUMN(i) ob_statement_get_text (statement, i)
-      const ObJournalRow row = { ob_statement_get_number (statement, 0), ob_statement_get_number (statement, 1),
-                                 COLUMN (2), COLUMN (3), COLUMN (4), COLUMN (5), COLUMN (6), COLUMN (7), COLUMN (8) };
+      const ObJournalRow row = { ob_statement_get_number (statement, 0),
+                                 ob_statement_get_number (statement, 1),
+                                 COLUMN (2),
+                                 COLUMN (3),
+                                 COLUMN (4),
+                                 COLUMN (5),
+                                 COLUMN (6),
+                                 COLUMN (7),
+                                 COLUMN (8) };
 #undef COLUMN
 
       on_row (&row, user_data);

@@ -60,7 +60,7 @@ gboolean ob_journal_read (ObDatabase *database, const char *upload_id, guint lim
  *
  * The one way in which a stored state changes: record, row and journal together. On failure @upload is as it was.
  */
-gboolean ob_journal_move (ObDatabase *database, ObUpload *upload, ObStored to, OutboxReason reason,
-                          const char *message, gint64 now_ms, GError **error);
+gboolean ob_journal_move (ObDatabase *database, ObUpload *upload, ObStored to, OutboxReason reason, const char *message,
+                          gint64 now_ms, GError **error);
 
 G_END_DECLS

@@ -53,8 +53,7 @@ ob_statement_step (ObStatement *statement)
   int code = sqlite3_step (statement->handle);
 
   if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
-    ob_database_note_damage (statement->database,
-                             sqlite3_errmsg (ob_database_get_handle (statement->database)));
+    ob_database_note_damage (statement->database, sqlite3_errmsg (ob_database_get_handle (statement->database)));
 
   return code;
 }

@@ -11,6 +11,7 @@
 /* Rows that one page looks at: some milliseconds. */
 #define SPAN 20000
 
+/* clang-format off */
 #define COLUMN_TABLE \
   TEXT (id, id) TEXT (app, app) TEXT (key, key) TEXT (name, name) TEXT (media_type, media_type) TEXT (sha256, sha256) \
   TEXT (group_key, group) TEXT (group_title, group_title) TEXT (destination, destination) TEXT (rule, rule) \
@@ -42,6 +43,8 @@ static const char update_sql[]
     = "UPDATE uploads SET " COLUMN_TABLE "reason = @reason, metadata = @metadata WHERE id = @id";
 #undef TEXT
 #undef NUMBER
+
+/* clang-format on */
 
 static void
 bind_upload (ObStatement *statement, const ObUpload *upload)
@@ -405,8 +408,10 @@ ob_uploads_next_wake_ms (ObDatabase *database)
 GArray *
 ob_uploads_count (ObDatabase *database, GError **error)
 {
-  g_autoptr (ObStatement) statement = ob_statement_new (
-      database, "SELECT destination, rule, state, hold, uploads, bytes FROM counters WHERE uploads > 0", error);
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database,
+                          "SELECT destination, rule, state, hold, uploads, bytes FROM counters WHERE uploads > 0",
+                          error);
   g_autoptr (GArray) counts = g_array_new (FALSE, FALSE, sizeof (ObCount));
   int code = SQLITE_ERROR;
 

@@ -22,16 +22,17 @@ typedef struct
   char *media_type;
   char *sha256;
   char *group;
-  char *server_url;  /* where to resume, or NULL */
-  char *url;         /* of the destination */
-  char *confirm_url; /* of the destination, or NULL */
-  GVariant *headers; /* a{ss}: the destination's own */
+  char *server_url;   /* where to resume, or NULL */
+  char *url;          /* of the destination */
+  char *confirm_url;  /* of the destination, or NULL */
+  GVariant *headers;  /* a{ss}: the destination's own */
   GVariant *metadata; /* a{ss} */
   guint64 size_bytes;
   guint64 offset_bytes; /* what the server had, as far as is known */
-  gboolean is_stored; /* the server has every byte: only ask for the receipt */
-  gboolean asks_first; /* it is not known what was done at the server: ask for a receipt before anything is made there */
-  gboolean is_again;  /* an earlier attempt may have reached the server, its answer lost */
+  gboolean is_stored;   /* the server has every byte: only ask for the receipt */
+  gboolean
+      asks_first;    /* it is not known what was done at the server: ask for a receipt before anything is made there */
+  gboolean is_again; /* an earlier attempt may have reached the server, its answer lost */
   gboolean is_termination; /* nothing is sent: what the server has of it is given up */
 } ObJob;
 

@@ -32,7 +32,7 @@ ob_confirm_fill_url (const char *template, const char *id, const char *group, co
         ;
       if (i == G_N_ELEMENTS (parts))
         {
-          g_string_append_c (url, *template++);
+          g_string_append_c (url, *template ++);
           continue;
         }
       append_escaped (url, parts[i].value);

@@ -47,7 +47,7 @@ struct _ObConnection
   int fd;                /* a duplicate of its socket, so that it stays ours whatever libsoup closes; -1: none yet */
   ObStall stall;
   ObEnd end;
-  gboolean is_asleep; /* the watch waits for a request */
+  gboolean is_asleep;             /* the watch waits for a request */
   gboolean can_retry_each_second; /* the kernel has TCP_RTO_MAX_MS */
 };
 
@@ -108,8 +108,8 @@ end_request (ObConnection *self, guint64 number, ObEnd end)
 static gboolean
 can_connect (GSocketAddress *peer, GCancellable *cancellable)
 {
-  g_autoptr (GSocket) socket = g_socket_new (g_socket_address_get_family (peer), G_SOCKET_TYPE_STREAM,
-                                             G_SOCKET_PROTOCOL_TCP, NULL);
+  g_autoptr (GSocket) socket
+      = g_socket_new (g_socket_address_get_family (peer), G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
   gboolean is_connected;
 
   if (!socket)
@@ -128,9 +128,8 @@ dup_peer (int fd)
   struct sockaddr_storage address = { 0 };
   socklen_t size = sizeof address;
 
-  return getpeername (fd, (struct sockaddr *) &address, &size) == 0
-           ? g_socket_address_new_from_native (&address, size)
-           : NULL;
+  return getpeername (fd, (struct sockaddr *) &address, &size) == 0 ? g_socket_address_new_from_native (&address, size)
+                                                                    : NULL;
 }
 
 /* With the lock, which is open while the race runs. */
@@ -162,8 +161,8 @@ judge (ObConnection *self)
 static void
 look_at_request (ObConnection *self)
 {
-  static const ObEnd ends[] = { [OB_STALL_LOST] = OB_END_LOST, [OB_STALL_SILENT] = OB_END_SILENT,
-                                [OB_STALL_SLOW] = OB_END_SLOW };
+  static const ObEnd ends[]
+      = { [OB_STALL_LOST] = OB_END_LOST, [OB_STALL_SILENT] = OB_END_SILENT, [OB_STALL_SLOW] = OB_END_SLOW };
   guint64 number = self->number;
   ObStallDecision decision = judge (self);
 
@@ -222,8 +221,7 @@ on_connecting (ObConnection *self, SoupMessage *message, GSocket *socket)
   set_option (fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
   set_option (fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
   set_option (fd, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS);
-  self->can_retry_each_second
-      = setsockopt (fd, IPPROTO_TCP, TCP_RTO_MAX_MS, &rto_max_ms, sizeof rto_max_ms) == 0;
+  self->can_retry_each_second = setsockopt (fd, IPPROTO_TCP, TCP_RTO_MAX_MS, &rto_max_ms, sizeof rto_max_ms) == 0;
   g_hash_table_foreach_remove (self->sockets, is_closed, NULL);
   g_hash_table_replace (self->sockets, GSIZE_TO_POINTER (soup_message_get_connection_id (message)),
                         g_object_ref (socket));
@@ -250,8 +248,7 @@ static void
 on_starting (SoupMessage *message, gpointer user_data)
 {
   ObConnection *self = user_data;
-  GSocket *socket
-      = g_hash_table_lookup (self->sockets, GSIZE_TO_POINTER (soup_message_get_connection_id (message)));
+  GSocket *socket = g_hash_table_lookup (self->sockets, GSIZE_TO_POINTER (soup_message_get_connection_id (message)));
 
   ob_splice_widen ();
   g_mutex_lock (&self->lock);

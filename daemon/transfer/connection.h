@@ -34,9 +34,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObConnection, ob_connection_free)
 /* What a worker knows of a server, and until when: protocols keep it here, so as not to ask before each upload. */
 typedef struct
 {
-  gint64 until_us;      /* monotonic; 0: nothing is known */
-  guint64 max_bytes;    /* of an upload; 0: no limit is known */
-  guint64 chunk_bytes;  /* more than this did not get through in one request; 0: no limit is known */
+  gint64 until_us;     /* monotonic; 0: nothing is known */
+  guint64 max_bytes;   /* of an upload; 0: no limit is known */
+  guint64 chunk_bytes; /* more than this did not get through in one request; 0: no limit is known */
   gboolean has_checksum;
 } ObServerFacts;
 

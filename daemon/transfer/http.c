@@ -107,7 +107,7 @@ send_once (ObConnection *connection, ObAnswer *answer, gint64 answer_ms, GCancel
 {
   GCancellable *request = ob_connection_begin (connection, answer->message, answer_ms, stop);
   g_autoptr (GInputStream) stream
-    = soup_session_send (ob_connection_get_session (connection), answer->message, request, &answer->error);
+      = soup_session_send (ob_connection_get_session (connection), answer->message, request, &answer->error);
 
   if (stream)
     read_body (answer, stream, request);
@@ -126,8 +126,8 @@ ob_http_send (ObConnection *connection, SoupMessage *message, gint64 answer_ms, 
 
   answer->message = message;
   send_once (connection, answer, answer_ms, stop);
-  if (answer->end == OB_END_LOST && answer->error && !soup_message_headers_get_content_type (
-        soup_message_get_request_headers (message), NULL))
+  if (answer->end == OB_END_LOST && answer->error
+      && !soup_message_headers_get_content_type (soup_message_get_request_headers (message), NULL))
     {
       g_clear_error (&answer->error);
       send_once (connection, answer, answer_ms, stop);
@@ -192,8 +192,8 @@ judge_error (const GError *error, ObAttemptResult *result)
       result->is_cancelled = TRUE;
       return;
     }
-  ob_result_set (result, OB_VERDICT_UNDECIDED, OUTBOX_REASON_NONE,
-                 error->domain == G_TLS_ERROR ? "tls" : "connection", error->message);
+  ob_result_set (result, OB_VERDICT_UNDECIDED, OUTBOX_REASON_NONE, error->domain == G_TLS_ERROR ? "tls" : "connection",
+                 error->message);
   result->outcome = ob_outcome_from_error (error);
 }
 
@@ -208,8 +208,8 @@ ob_answer_judge (const ObAnswer *answer, ObStage stage, ObAttemptResult *result)
       judge_error (answer->error, result);
       return TRUE;
     }
-  outcome = ob_outcome_from_status (stage, status, ob_answer_get_header (answer, "Retry-After"),
-                                    g_get_real_time () / 1000);
+  outcome
+      = ob_outcome_from_status (stage, status, ob_answer_get_header (answer, "Retry-After"), g_get_real_time () / 1000);
   if (outcome.verdict == OB_VERDICT_UNDECIDED)
     return FALSE;
   g_free (result->code);

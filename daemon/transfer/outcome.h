@@ -25,25 +25,25 @@ typedef enum
 
 typedef enum
 {
-  OB_VERDICT_UNDECIDED,     /* a success status: the protocol's own headers decide */
-  OB_VERDICT_RETRY,         /* the destination is in trouble; it passes */
-  OB_VERDICT_RETRY_UPLOAD,  /* only this upload is in trouble; it passes */
-  OB_VERDICT_LOOK,          /* the offset is in doubt: ask for it, go on from there */
-  OB_VERDICT_RESEND,        /* the chunk arrived damaged: send it again */
-  OB_VERDICT_GONE,          /* the upload URL is no more: look for a receipt, else create anew */
-  OB_VERDICT_SIGN_IN,       /* the destination wants credentials */
-  OB_VERDICT_FORBIDDEN,     /* this upload is refused; the destination too if a second one is */
-  OB_VERDICT_FULL,          /* the destination has no room */
-  OB_VERDICT_NOT_YET,       /* the server has not attached it yet */
-  OB_VERDICT_FAIL,          /* reason says why; needs a person */
-  OB_VERDICT_PORTAL,        /* not the server at all: a network that wants a sign-in */
+  OB_VERDICT_UNDECIDED,    /* a success status: the protocol's own headers decide */
+  OB_VERDICT_RETRY,        /* the destination is in trouble; it passes */
+  OB_VERDICT_RETRY_UPLOAD, /* only this upload is in trouble; it passes */
+  OB_VERDICT_LOOK,         /* the offset is in doubt: ask for it, go on from there */
+  OB_VERDICT_RESEND,       /* the chunk arrived damaged: send it again */
+  OB_VERDICT_GONE,         /* the upload URL is no more: look for a receipt, else create anew */
+  OB_VERDICT_SIGN_IN,      /* the destination wants credentials */
+  OB_VERDICT_FORBIDDEN,    /* this upload is refused; the destination too if a second one is */
+  OB_VERDICT_FULL,         /* the destination has no room */
+  OB_VERDICT_NOT_YET,      /* the server has not attached it yet */
+  OB_VERDICT_FAIL,         /* reason says why; needs a person */
+  OB_VERDICT_PORTAL,       /* not the server at all: a network that wants a sign-in */
 } ObVerdict;
 
 typedef struct
 {
   ObVerdict verdict;
-  OutboxReason reason;    /* of OB_VERDICT_FAIL */
-  gint64 retry_after_ms;  /* what the server asked for, or -1 */
+  OutboxReason reason;   /* of OB_VERDICT_FAIL */
+  gint64 retry_after_ms; /* what the server asked for, or -1 */
 } ObOutcome;
 
 /**

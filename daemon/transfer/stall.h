@@ -42,10 +42,10 @@ typedef enum
 /* One request's memory. */
 typedef struct
 {
-  gint64 answer_ms;   /* how long the answer may take, once every byte is acknowledged */
-  gint64 grace_ms;    /* how long the old connection may live on after a new one was possible */
-  gint64 moved_us;    /* when something was last acknowledged, or the request began */
-  gint64 reached_us;  /* when a new connection was possible; 0: it was not */
+  gint64 answer_ms;  /* how long the answer may take, once every byte is acknowledged */
+  gint64 grace_ms;   /* how long the old connection may live on after a new one was possible */
+  gint64 moved_us;   /* when something was last acknowledged, or the request began */
+  gint64 reached_us; /* when a new connection was possible; 0: it was not */
   guint64 acked_bytes;
   gboolean is_connected;
 } ObStall;

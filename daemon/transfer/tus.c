@@ -47,12 +47,12 @@ typedef struct
   char *server_url; /* owned */
   guint64 offset_bytes;
   guint64 chunk_bytes;
-  guint64 limit_bytes; /* of a chunk: the server's, or what sticks behind a buffering proxy */
-  guint losses;        /* chunks in a row of which nothing arrived */
-  guint resends;       /* of one damaged chunk */
-  guint restarts;      /* times that the upload URL was gone */
-  guint locked;        /* answers in a row that it is locked */
-  guint64 seen_bytes;  /* offset at the last look, not believed yet */
+  guint64 limit_bytes;  /* of a chunk: the server's, or what sticks behind a buffering proxy */
+  guint losses;         /* chunks in a row of which nothing arrived */
+  guint resends;        /* of one damaged chunk */
+  guint restarts;       /* times that the upload URL was gone */
+  guint locked;         /* answers in a row that it is locked */
+  guint64 seen_bytes;   /* offset at the last look, not believed yet */
   ObServerFacts *facts; /* borrowed from the connection */
 } Tus;
 
@@ -449,7 +449,14 @@ gboolean
 ob_tus_send (ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data,
              ObAttemptResult *result, ObStop *stop)
 {
-  Tus tus = { connection, job, checkpoints, user_data, result, stop, .fd = -1, .server_url = g_strdup (job->server_url),
+  Tus tus = { connection,
+              job,
+              checkpoints,
+              user_data,
+              result,
+              stop,
+              .fd = -1,
+              .server_url = g_strdup (job->server_url),
               .offset_bytes = job->offset_bytes };
   gboolean is_stored = open_copy (&tus) && discover (&tus) && run_steps (&tus);
 

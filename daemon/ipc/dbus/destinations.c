@@ -8,7 +8,8 @@
 #include "ipc/options.h"
 
 static const ObOption setting_options[] = {
-  { "protocol", "s" }, { "url", "s" }, { "confirm_url", "s" }, { "headers", "a{ss}" }, { "default", "b" }, { NULL, NULL },
+  { "protocol", "s" },    { "url", "s" },     { "confirm_url", "s" },
+  { "headers", "a{ss}" }, { "default", "b" }, { NULL, NULL },
 };
 
 static gint

@@ -18,16 +18,16 @@
 
 struct _ObUploadsAdapter
 {
-  ObBroker *broker;   /* borrowed, as is the next */
+  ObBroker *broker; /* borrowed, as is the next */
   ObCallers *callers;
   OutboxDBusUploads *skeleton;
   ObWatchers *watchers;
 };
 
 static const ObOption submit_options[] = {
-  { "name", "s" },        { "media_type", "s" },   { "destination", "s" }, { "group", "s" },
-  { "group_title", "s" }, { "form", "b" },         { "metadata", "a{ss}" }, { "priority", "i" },
-  { "key", "s" },         { "sha256", "s" },       { "not_before", "x" },   { NULL, NULL },
+  { "name", "s" },        { "media_type", "s" }, { "destination", "s" },  { "group", "s" },
+  { "group_title", "s" }, { "form", "b" },       { "metadata", "a{ss}" }, { "priority", "i" },
+  { "key", "s" },         { "sha256", "s" },     { "not_before", "x" },   { NULL, NULL },
 };
 
 static gboolean
@@ -392,8 +392,9 @@ on_caller_gone (const char *sender, gpointer user_data)
 ObUploadsAdapter *
 ob_uploads_adapter_new (const ObAdapterContext *context)
 {
-  const char *const refused[] = { "handle-create", "handle-commit",    "handle-send-now", "handle-amend",
-                                  "handle-verify", "handle-thumbnail", NULL };
+  const char *const refused[] = {
+    "handle-create", "handle-commit", "handle-send-now", "handle-amend", "handle-verify", "handle-thumbnail", NULL
+  };
   ObUploadsAdapter *adapter = g_new0 (ObUploadsAdapter, 1);
 
   adapter->broker = context->broker;

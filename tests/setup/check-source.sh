@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-FileCopyrightText: The Outbox authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Holds the source to the house rules that a program can check: the head of each file, its length, the formatting of what is
+# installed. Says every place, and fails if there is one; ends with 77 (skipped) where the formatter is not Debian 12's, since its
+# versions differ in what they make of one configuration.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+most_lines=500
+mapfile -t product < <(find daemon client dbus -name '*.[ch]' | sort)
+mapfile -t tests < <(find tests -name '*.[ch]' | sort)
+bad=0
+
+say ()
+{
+  echo "$*"
+  bad=1
+}
+
+for file in "${product[@]}" "${tests[@]}"; do
+  head -n 2 "$file" | tr -d '\n' | grep -q 'SPDX-FileCopyrightText: The Outbox authors.*SPDX-License-Identifier: LGPL-2.1-or-later' \
+    || say "$file: does not begin with the two SPDX lines"
+  [[ $file != *.h ]] || grep -q '^#pragma once$' "$file" || say "$file: has no #pragma once"
+  ! grep -nP '\t|\bgoto\b|[ ]+$' "$file" || say "$file: a tab, a goto, or blanks at the end of a line"
+done
+for file in "${product[@]}"; do
+  [ "$(wc -l <"$file")" -le $most_lines ] || say "$file: longer than $most_lines lines"
+done
+
+if ! clang-format --version 2>/dev/null | grep -q 'version 14\.'; then
+  echo "formatting was not checked: there is no clang-format 14"
+  [ $bad -eq 1 ] || bad=77
+elif ! clang-format --style=file --dry-run --Werror "${product[@]}"; then
+  bad=1
+fi
+exit $bad
