@@ -181,3 +181,31 @@ cli_command (char *const *operands, const char *method)
 
   return results ? CLI_DONE : cli_fail (error);
 }
+
+int
+cli_command_or_queue (int argc, char *argv[], const char *method)
+{
+  const GOptionEntry entries[] = { { NULL } };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OutboxClient) client = NULL;
+  g_autoptr (GVariant) results = NULL;
+
+  if (!cli_parse (&argc, &argv, entries, NULL, 0, G_MAXINT - 1))
+    return CLI_USAGE;
+  if (argc > 1)
+    return cli_command (argv + 1, method);
+  client = cli_open (&error);
+  results = client ? cli_call (client, "Queue", method, NULL, &error) : NULL;
+
+  return results ? CLI_DONE : cli_fail (error);
+}
+
+const char *
+cli_get_string (GVariant *document, const char *key)
+{
+  const char *value = "";
+
+  (void) g_variant_lookup (document, key, "&s", &value);
+
+  return value;
+}

@@ -84,6 +84,12 @@ GStrv cli_resolve (OutboxClient *client, char *const *names, GError **error);
 /* Opens, resolves the operands of @argv, and calls a method of Uploads that takes ids. Returns: an exit code. */
 int cli_command (char *const *operands, const char *method);
 
+/* A verb that takes ids, and without one concerns the whole queue: @method of Uploads or of Queue. Returns: an exit code. */
+int cli_command_or_queue (int argc, char *argv[], const char *method);
+
+/* A string of a document, or "". */
+const char *cli_get_string (GVariant *document, const char *key);
+
 /* Iterates the main loop until @is_true says so. */
 void cli_wait (gboolean (*is_true) (gpointer), gpointer user_data);
 

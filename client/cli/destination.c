@@ -40,16 +40,6 @@ ask_list (GError **error)
   return results ? g_variant_get_child_value (results, 0) : NULL;
 }
 
-static const char *
-get_string (GVariant *destination, const char *key)
-{
-  const char *value = "";
-
-  (void) g_variant_lookup (destination, key, "&s", &value);
-
-  return value;
-}
-
 /* The label of its state: ready, or why everything for it waits. */
 static char *
 dup_label (GVariant *destination)
@@ -58,7 +48,7 @@ dup_label (GVariant *destination)
   OutboxState state;
   gint64 until_ms = 0;
 
-  if (!outbox_state_from_name (get_string (destination, "state"), &state))
+  if (!outbox_state_from_name (cli_get_string (destination, "state"), &state))
     return g_strdup (_ ("Ready"));
   (void) g_variant_lookup (destination, "reasons", "^a&s", &reasons);
   (void) g_variant_lookup (destination, "until", "x", &until_ms);
@@ -83,9 +73,9 @@ print_table (GVariant *destinations)
       gboolean is_default = FALSE, needs_user = FALSE;
 
       (void) g_variant_lookup (destination, "default", "b", &is_default);
-      needs_user = g_str_equal (get_string (destination, "state"), "paused");
-      cli_table_add (table, needs_user ? CLI_STYLE_WAITS : CLI_STYLE_PLAIN, get_string (destination, "name"),
-                     is_default ? "*" : "", label, get_string (destination, "url"));
+      needs_user = g_str_equal (cli_get_string (destination, "state"), "paused");
+      cli_table_add (table, needs_user ? CLI_STYLE_WAITS : CLI_STYLE_PLAIN, cli_get_string (destination, "name"),
+                     is_default ? "*" : "", label, cli_get_string (destination, "url"));
     }
   cli_table_print (table);
 }
@@ -118,7 +108,7 @@ print_one (GVariant *destination)
 
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
     {
-      g_autofree char *value = cli_text_dup_safe (get_string (destination, keys[i]));
+      g_autofree char *value = cli_text_dup_safe (cli_get_string (destination, keys[i]));
 
       if (*value)
         g_print ("%-12s %s\n", keys[i], value);
@@ -145,7 +135,7 @@ show (const char *name, const Options *options)
     {
       g_autoptr (GVariant) destination = child;
 
-      if (!g_str_equal (get_string (destination, "name"), name))
+      if (!g_str_equal (cli_get_string (destination, "name"), name))
         continue;
       if (options->is_json)
         cli_print_json (destination, TRUE);

@@ -10,23 +10,13 @@
 
 #include <glib/gi18n.h>
 
-static const char *
-get_string (GVariant *entry, const char *key)
-{
-  const char *value = "";
-
-  (void) g_variant_lookup (entry, key, "&s", &value);
-
-  return value;
-}
-
 /* What happened: the state it came to, or the event. */
 static char *
 dup_what (GVariant *entry)
 {
-  const char *event = get_string (entry, "event");
-  const char *reason = get_string (entry, "reason");
-  const char *what = g_str_equal (event, "state") ? get_string (entry, "state") : event;
+  const char *event = cli_get_string (entry, "event");
+  const char *reason = cli_get_string (entry, "reason");
+  const char *what = g_str_equal (event, "state") ? cli_get_string (entry, "state") : event;
 
   return *reason ? g_strdup_printf ("%s (%s)", what, reason) : g_strdup (what);
 }
@@ -34,9 +24,9 @@ dup_what (GVariant *entry)
 static char *
 dup_whom (GVariant *entry)
 {
-  const char *id = get_string (entry, "id");
-  const char *scope = get_string (entry, "scope");
-  const char *key = get_string (entry, "key");
+  const char *id = cli_get_string (entry, "id");
+  const char *scope = cli_get_string (entry, "scope");
+  const char *key = cli_get_string (entry, "key");
 
   if (*id)
     return g_strdup (cli_text_short_id (id));
@@ -63,7 +53,7 @@ print_table (GVariant *entries)
 
       (void) g_variant_lookup (entry, "at", "x", &at_ms);
       time = cli_text_dup_time (at_ms);
-      cli_table_add (table, CLI_STYLE_PLAIN, time, whom, what, get_string (entry, "message"));
+      cli_table_add (table, CLI_STYLE_PLAIN, time, whom, what, cli_get_string (entry, "message"));
     }
   cli_table_print (table);
 }
