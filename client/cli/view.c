@@ -41,7 +41,6 @@ struct _CliView
 /* --- Telling --- */
 
 static gboolean on_countdown (gpointer user_data);
-static void refresh (CliView *view);
 
 static gboolean
 has_state (CliView *view, OutboxState state)
@@ -70,7 +69,7 @@ on_countdown (gpointer user_data)
 
   view->countdown_timer = 0;
   if (has_state (view, OUTBOX_STATE_SAVING))
-    refresh (view);
+    cli_view_refresh (view);
   draw (view);
 
   return G_SOURCE_REMOVE;
@@ -305,8 +304,8 @@ find (CliView *view, const char *id)
 }
 
 /* Asks anew for what may have changed without a signal of its own, and for what nothing was heard of yet. */
-static void
-refresh (CliView *view)
+void
+cli_view_refresh (CliView *view)
 {
   guint n_asked = 0;
   GHashTableIter iter;
@@ -324,16 +323,10 @@ refresh (CliView *view)
       ask (view, id);
 }
 
-void
-cli_view_refresh (CliView *view)
-{
-  refresh (view);
-}
-
 static void
 on_holds_changed (OutboxClient *client, GVariant *holds, gpointer user_data)
 {
-  refresh (user_data);
+  cli_view_refresh (user_data);
 }
 
 /* Any call starts the broker; the answer is of no interest. */
@@ -369,7 +362,7 @@ on_broker_back (OutboxClient *client, gboolean is_gapless, gpointer user_data)
   if (!view->screen && !view->is_json)
     print_line (_ ("The broker is back."));
   want_draw (view);
-  refresh (view);
+  cli_view_refresh (view);
 }
 
 /* --- Life --- */

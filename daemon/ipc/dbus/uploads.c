@@ -262,14 +262,27 @@ may_command (ObUploadsAdapter *adapter, const ObCaller *caller, const char *cons
   return TRUE;
 }
 
+/* The methods that take ids, by their names. */
+static const char *const command_names[] = {
+  [OB_COMMAND_PAUSE] = "Pause",
+  [OB_COMMAND_RESUME] = "Resume",
+  [OB_COMMAND_RETRY] = "Retry",
+  [OB_COMMAND_REMOVE] = "Remove",
+  [OB_COMMAND_SET_PRIORITY] = "SetPriority",
+};
+
 static void
-command (ObUploadsAdapter *adapter, GDBusMethodInvocation *invocation, const ObCaller *caller, ObCommand what)
+command (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *caller)
 {
+  ObUploadsAdapter *adapter = user_data;
   GVariant *parameters = g_dbus_method_invocation_get_parameters (invocation);
   g_autofree const char **ids = NULL;
   g_autoptr (GError) error = NULL;
+  ObCommand what = OB_COMMAND_PAUSE;
   gint value = 0;
 
+  while (!g_str_equal (command_names[what], g_dbus_method_invocation_get_method_name (invocation)))
+    what++;
   g_variant_get_child (parameters, 0, "^a&s", &ids);
   if (what == OB_COMMAND_SET_PRIORITY)
     g_variant_get_child (parameters, 1, "i", &value);
@@ -279,65 +292,11 @@ command (ObUploadsAdapter *adapter, GDBusMethodInvocation *invocation, const ObC
     (void) fail (invocation, error);
 }
 
-static void
-pause_uploads (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *caller)
-{
-  command (user_data, invocation, caller, OB_COMMAND_PAUSE);
-}
-
+/* Connected swapped: the invocation comes second in each of these signals, whatever follows it. */
 static gboolean
-on_pause (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, const char *const *ids, gpointer user_data)
+on_command (gpointer adapter, GDBusMethodInvocation *invocation)
 {
-  return admit (user_data, invocation, OB_OPERATION_COMMAND, pause_uploads);
-}
-
-static void
-resume_uploads (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *caller)
-{
-  command (user_data, invocation, caller, OB_COMMAND_RESUME);
-}
-
-static gboolean
-on_resume (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, const char *const *ids, gpointer user_data)
-{
-  return admit (user_data, invocation, OB_OPERATION_COMMAND, resume_uploads);
-}
-
-static void
-retry_uploads (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *caller)
-{
-  command (user_data, invocation, caller, OB_COMMAND_RETRY);
-}
-
-static gboolean
-on_retry (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, const char *const *ids, gpointer user_data)
-{
-  return admit (user_data, invocation, OB_OPERATION_COMMAND, retry_uploads);
-}
-
-static void
-remove_uploads (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *caller)
-{
-  command (user_data, invocation, caller, OB_COMMAND_REMOVE);
-}
-
-static gboolean
-on_remove (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, const char *const *ids, gpointer user_data)
-{
-  return admit (user_data, invocation, OB_OPERATION_COMMAND, remove_uploads);
-}
-
-static void
-set_priority (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *caller)
-{
-  command (user_data, invocation, caller, OB_COMMAND_SET_PRIORITY);
-}
-
-static gboolean
-on_set_priority (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, const char *const *ids, gint priority,
-                 gpointer user_data)
-{
-  return admit (user_data, invocation, OB_OPERATION_COMMAND, set_priority);
+  return admit (adapter, invocation, OB_OPERATION_COMMAND, command);
 }
 
 /* --- Watch --- */
@@ -405,10 +364,10 @@ ob_uploads_adapter_new (const ObAdapterContext *context)
   ob_adapter_refuse (G_DBUS_INTERFACE_SKELETON (adapter->skeleton), refused);
   g_object_connect (adapter->skeleton, "signal::handle-submit", on_submit, adapter, "signal::handle-get", on_get,
                     adapter, "signal::handle-list", on_list, adapter, "signal::handle-history", on_history, adapter,
-                    "signal::handle-pause", on_pause, adapter, "signal::handle-resume", on_resume, adapter,
-                    "signal::handle-retry", on_retry, adapter, "signal::handle-remove", on_remove, adapter,
-                    "signal::handle-set-priority", on_set_priority, adapter, "signal::handle-watch", on_watch, adapter,
-                    "signal::handle-unwatch", on_unwatch, adapter, NULL);
+                    "signal::handle-watch", on_watch, adapter, "signal::handle-unwatch", on_unwatch, adapter,
+                    "swapped_signal::handle-pause", on_command, adapter, "swapped_signal::handle-resume", on_command,
+                    adapter, "swapped_signal::handle-retry", on_command, adapter, "swapped_signal::handle-remove",
+                    on_command, adapter, "swapped_signal::handle-set-priority", on_command, adapter, NULL);
 
   return adapter;
 }
