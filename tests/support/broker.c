@@ -452,6 +452,7 @@ test_broker_deliver (TestBroker *broker, guint most_taps, guint most_s)
       (void) g_source_remove (timer);
       if (test_broker_count (broker, "retrying") == 0)
         return n_taps;
+      (void) on_print_when_late (broker);
       g_assert_cmpuint (n_taps, <, most_taps);
       test_broker_retry (broker);
     }
