@@ -12,5 +12,10 @@ const {values} = parseArgs({options: {port: text, folder: text, tools: text}});
 const {tus} = createRequire(`${values.tools}/servers/`)('@uploadx/core');
 
 const server = http.createServer(tus({directory: values.folder, path: '/files'}));
-server.listen(Number(values.port), '127.0.0.1', () =>
-  console.log(`listening on http://127.0.0.1:${server.address().port}/files`));
+server.listen(Number(values.port), '127.0.0.1', async () => {
+  const url = `http://127.0.0.1:${server.address().port}/files`;
+
+  // It listens before it has looked at its folder, and answers 503 until then.
+  while ((await fetch(url, {method: 'OPTIONS'})).status === 503);
+  console.log(`listening on ${url}`);
+});
