@@ -67,6 +67,10 @@ typedef struct
 /* Where nothing is known: a network of an unknown kind, mains, a session that goes on. */
 void ob_conditions_init (ObConditions *conditions);
 
+/* Both nullable: not known. */
+void ob_conditions_set_network (ObConditions *conditions, const char *id, const char *uuid);
+
+/* Whether nobody could tell them apart. */
 gboolean ob_conditions_equal (const ObConditions *a, const ObConditions *b);
 
 /* Whether bytes cost: by what the system says or guesses; of a cellular link also where nobody says. Pure. */
@@ -95,7 +99,7 @@ struct _ObWatcherInterface
   GTypeInterface parent;
 
   void (*read) (ObWatcher *self, ObConditions *conditions);
-  void (*let_go) (ObWatcher *self);
+  void (*let_go) (ObWatcher *self); /* NULL where nobody ever waits */
 };
 
 /* Sets the fields that it watches, and no others. Never blocks. */
