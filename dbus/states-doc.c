@@ -4,7 +4,7 @@
  * Prints docs/states.md from the tables of the status model. A test holds the committed page to its output. Plain
  * printf: g_print would turn what the locale lacks into question marks.
  */
-#include "dbus/status.h"
+#include "dbus/label.h"
 
 #include <stdio.h>
 
@@ -35,7 +35,7 @@ main (void)
   for (guint i = 0; i < OUTBOX_N_STATES; i++)
     {
       const OutboxStateInfo *info = outbox_state_get_info (i);
-      g_autofree char *label = outbox_status_label (i, OUTBOX_REASON_NONE, 0, 0, 42, 100);
+      g_autofree char *label = outbox_status_label (i, OUTBOX_REASON_NONE, 0, 0, 42, 100, OUTBOX_LABEL_TERMINAL);
 
       printf ("| `%s` | %s | %s | %s | %s |\n", info->name, label, info->meaning, info->next, info->person);
     }

@@ -1,35 +1,43 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The tables of the status model and the label function. Constant data, any thread.
+ * The tables of the status model. Constant data, any thread.
  */
 #include "config.h"
 
 #include "dbus/status.h"
 
-#include <glib/gi18n-lib.h>
+#include "dbus/messages.h"
 
 /* clang-format off */
+#define NONE { NULL, NULL }
+
 static const OutboxStateInfo states[OUTBOX_N_STATES] = {
-  [OUTBOX_STATE_SAVING] = { "saving", N_ ("Saving on this device"), "Bytes are still coming in.",
-                            "Copies the file and reports it saved when it is on the disk.",
-                            "Leave the source in place until it is saved." },
-  [OUTBOX_STATE_QUEUED] = { "queued", N_ ("Saved on this device · waiting its turn"),
-                            "The file is safe on this device and nothing holds it.",
-                            "Sends it as soon as a place is free.", "Nothing; or raise its priority." },
-  [OUTBOX_STATE_UPLOADING] = { "uploading", N_ ("Uploading · %u %%"), "An attempt runs.",
-                               "Sends the rest, from the byte that the server confirmed.", "Nothing; or pause it." },
-  [OUTBOX_STATE_CONFIRMING] = { "confirming", N_ ("Uploaded · waiting for the server to confirm"),
-                                "The server has every byte and has not confirmed yet.",
-                                "Asks the server until it confirms or refuses.", "Nothing." },
-  [OUTBOX_STATE_RETRYING] = { "retrying", N_ ("Retrying"), "An error that passes by itself.",
-                              "Tries again at the time shown.", "Retry now." },
-  [OUTBOX_STATE_PAUSED] = { "paused", N_ ("Paused"), "Something holds it; the reasons say what.",
-                            "Goes on when every reason is gone.", "See the reasons." },
-  [OUTBOX_STATE_FAILED] = { "failed", N_ ("Failed · tap to retry"), "An error that needs a person. The file is kept.",
-                            "Nothing until a person acts.", "Retry or remove it." },
-  [OUTBOX_STATE_DONE] = { "done", N_ ("Uploaded"), "The server confirmed that it stored the file.",
-                          "Removes its own copy.", "Remove it from the list." },
+  [OUTBOX_STATE_SAVING] = { "saving", N_ ("Saving"), N_ ("Saving on this device"),
+    N_ ("It is being saved on this device. Leave the original in place."), "Bytes are still coming in.",
+    N_ ("Copies the file and reports it saved when it is on the disk."),
+    N_ ("Leave the source in place until it is saved.") },
+  [OUTBOX_STATE_QUEUED] = { "queued", N_ ("Waiting its turn"), N_ ("Saved on this device · waiting its turn"),
+    N_ ("It is safe on this device and waits its turn."), "The file is safe on this device and nothing holds it.",
+    N_ ("Sends it as soon as a place is free."), N_ ("Nothing; or raise its priority.") },
+  [OUTBOX_STATE_UPLOADING] = { "uploading", N_ ("Uploading"), N_ ("Uploading · %u %%"),
+    N_ ("It is on its way: %u %% has arrived."), "An attempt runs.",
+    N_ ("Sends the rest, from the byte that the server confirmed."), N_ ("Nothing; or pause it.") },
+  [OUTBOX_STATE_CONFIRMING] = { "confirming", N_ ("Waiting for the server"),
+    N_ ("Uploaded · waiting for the server to confirm"),
+    N_ ("The server has all of it and has not confirmed it yet."),
+    "The server has every byte and has not confirmed yet.", N_ ("Asks the server until it confirms or refuses."),
+    N_ ("Nothing.") },
+  [OUTBOX_STATE_RETRYING] = { "retrying", N_ ("Retrying"), N_ ("Retrying"),
+    N_ ("The last try failed. It is tried again by itself."), "An error that passes by itself.",
+    N_ ("Tries again at the time shown."), N_ ("Retry now.") },
+  [OUTBOX_STATE_PAUSED] = { "paused", N_ ("Paused"), N_ ("Paused"), N_ ("It waits, and is safe on this device."),
+    "Something holds it; the reasons say what.", N_ ("Goes on when every reason is gone."), N_ ("See the reasons.") },
+  [OUTBOX_STATE_FAILED] = { "failed", N_ ("Failed"), N_ ("Failed · tap to retry"),
+    N_ ("It needs you: retry or remove it. The file is kept."), "An error that needs a person. The file is kept.",
+    N_ ("Nothing until a person acts."), N_ ("Retry or remove it.") },
+  [OUTBOX_STATE_DONE] = { "done", N_ ("Uploaded"), N_ ("Uploaded"), N_ ("The server has confirmed it."),
+    "The server confirmed that it stored the file.", N_ ("Removes its own copy."), N_ ("Remove it from the list.") },
 };
 
 #define QUEUE OUTBOX_SCOPE_QUEUE
@@ -39,70 +47,112 @@ static const OutboxStateInfo states[OUTBOX_N_STATES] = {
 #define UPLOAD OUTBOX_SCOPE_UPLOAD
 
 static const OutboxReasonInfo reasons[OUTBOX_N_REASONS] = {
-  [OUTBOX_REASON_NONE] = { "", "", 0, FALSE, "", "" },
-  [OUTBOX_REASON_QUEUE] = { "queue", N_ ("Paused · the whole queue is paused"), QUEUE, FALSE,
-                            "Waits for the queue to be resumed.", "Resume the queue." },
-  [OUTBOX_REASON_USER] = { "user", N_ ("Paused · by you"), DESTINATION | GROUP | UPLOAD, FALSE,
-                           "Waits to be resumed.", "Resume it." },
-  [OUTBOX_REASON_SIGN_IN] = { "sign-in", N_ ("Paused · sign in to continue"), DESTINATION, TRUE,
-                              "Waits for new credentials; keeps what the server has.", "Sign in again." },
+  [OUTBOX_REASON_NONE] = { "", "", "", "", NONE, 0, FALSE, "", "" },
+  [OUTBOX_REASON_QUEUE] = { "queue", N_ ("Paused · the whole queue is paused"),
+    N_ ("The whole queue is paused. It goes on when you resume the queue."), N_ ("Queue paused"),
+    NP_ ("%u waits for the queue", "%u wait for the queue"), QUEUE, FALSE, N_ ("Waits for the queue to be resumed."),
+    N_ ("Resume the queue.") },
+  [OUTBOX_REASON_USER] = { "user", N_ ("Paused · by you"), N_ ("You paused it. It goes on when you resume it."),
+    N_ ("Paused by you"), NP_ ("%u is paused by you", "%u are paused by you"), DESTINATION | GROUP | UPLOAD, FALSE,
+    N_ ("Waits to be resumed."), N_ ("Resume it.") },
+  [OUTBOX_REASON_SIGN_IN] = { "sign-in", N_ ("Paused · sign in to continue"),
+    N_ ("The server wants you to sign in. What has arrived there is kept."), N_ ("Sign in to continue"),
+    NP_ ("%u waits for you to sign in", "%u wait for you to sign in"), DESTINATION, TRUE,
+    N_ ("Waits for new credentials; keeps what the server has."), N_ ("Sign in again.") },
   [OUTBOX_REASON_CREDENTIALS_LOCKED] = { "credentials-locked", N_ ("Paused · unlock your passwords to continue"),
-                                         DESTINATION, TRUE, "Waits until the keyring is open.",
-                                         "Unlock the keyring." },
-  [OUTBOX_REASON_DESTINATION_FULL] = { "destination-full", N_ ("Paused · the server is full"), DESTINATION, TRUE,
-                                       "Waits; sends nothing that the server has no room for.",
-                                       "Make room at the server, then resume the destination." },
-  [OUTBOX_REASON_NO_DESTINATION] = { "no-destination", N_ ("Paused · its destination is not set up"), DESTINATION, TRUE,
-                                     "Waits until the destination is there again.",
-                                     "Set the destination again, or remove it." },
-  [OUTBOX_REASON_ASK] = { "ask", N_ ("Paused · waiting for your answer"), LANE, TRUE, "Waits for an answer.",
-                          "Send it now, or wait for another network." },
-  [OUTBOX_REASON_SHUTDOWN] = { "shutdown", N_ ("Paused · this device is shutting down"), QUEUE, FALSE,
-                               "Goes on after the next start.", "Nothing." },
-  [OUTBOX_REASON_SLEEP] = { "sleep", N_ ("Paused · this device is going to sleep"), QUEUE, FALSE,
-                            "Goes on at wake-up.", "Nothing." },
-  [OUTBOX_REASON_NO_NETWORK] = { "no-network", N_ ("Paused · no signal"), LANE, FALSE,
-                                 "Goes on when there is a network.", "Connect to a network." },
-  [OUTBOX_REASON_CAPTIVE_PORTAL] = { "captive-portal", N_ ("Paused · sign in to this network"), LANE, FALSE,
-                                     "Goes on when the network lets traffic through.",
-                                     "Open the network's sign-in page." },
-  [OUTBOX_REASON_WAIT_WIFI] = { "wait-wifi", N_ ("Paused · waiting for Wi-Fi"), LANE, FALSE,
-                                "Goes on when there is Wi-Fi.", "Connect to Wi-Fi, or send it now." },
+    N_ ("Your passwords are locked. It goes on when you unlock them."), N_ ("Passwords locked"),
+    NP_ ("%u waits for your passwords", "%u wait for your passwords"), DESTINATION, TRUE,
+    N_ ("Waits until the keyring is open."), N_ ("Unlock the keyring.") },
+  [OUTBOX_REASON_DESTINATION_FULL] = { "destination-full", N_ ("Paused · the server is full"),
+    N_ ("The server has no room left. Make room there, then resume the destination."), N_ ("Server full"),
+    NP_ ("%u waits for room at the server", "%u wait for room at the server"), DESTINATION, TRUE,
+    N_ ("Waits; sends nothing that the server has no room for."),
+    N_ ("Make room at the server, then resume the destination.") },
+  [OUTBOX_REASON_NO_DESTINATION] = { "no-destination", N_ ("Paused · its destination is not set up"),
+    N_ ("Its destination is not set up on this device. Set it up again, or remove the upload."),
+    N_ ("No destination"), NP_ ("%u has no destination", "%u have no destination"), DESTINATION, TRUE,
+    N_ ("Waits until the destination is there again."), N_ ("Set the destination again, or remove it.") },
+  [OUTBOX_REASON_ASK] = { "ask", N_ ("Paused · waiting for your answer"),
+    N_ ("It goes over this network only if you agree. Send it now, or let it wait for another network."),
+    N_ ("Needs your answer"), NP_ ("%u waits for your answer", "%u wait for your answer"), LANE, TRUE,
+    N_ ("Waits for an answer."), N_ ("Send it now, or wait for another network.") },
+  [OUTBOX_REASON_SHUTDOWN] = { "shutdown", N_ ("Paused · this device is shutting down"),
+    N_ ("This device is shutting down. It goes on after the next start."), N_ ("Shutting down"),
+    NP_ ("%u waits for the next start", "%u wait for the next start"), QUEUE, FALSE,
+    N_ ("Goes on after the next start."), N_ ("Nothing.") },
+  [OUTBOX_REASON_SLEEP] = { "sleep", N_ ("Paused · this device is going to sleep"),
+    N_ ("This device is going to sleep. It goes on when the device wakes up."), N_ ("Going to sleep"),
+    NP_ ("%u waits for this device to wake up", "%u wait for this device to wake up"), QUEUE, FALSE,
+    N_ ("Goes on at wake-up."), N_ ("Nothing.") },
+  [OUTBOX_REASON_NO_NETWORK] = { "no-network", N_ ("Paused · no signal"),
+    N_ ("There is no network. It goes on by itself when there is one."), N_ ("No signal"),
+    NP_ ("%u waits for a signal", "%u wait for a signal"), LANE, FALSE, N_ ("Goes on when there is a network."),
+    N_ ("Connect to a network.") },
+  [OUTBOX_REASON_CAPTIVE_PORTAL] = { "captive-portal", N_ ("Paused · sign in to this network"),
+    N_ ("This network wants you to sign in first. Open its sign-in page."), N_ ("Network sign-in"),
+    NP_ ("%u waits for you to sign in to this network", "%u wait for you to sign in to this network"), LANE, FALSE,
+    N_ ("Goes on when the network lets traffic through."), N_ ("Open the network's sign-in page.") },
+  [OUTBOX_REASON_WAIT_WIFI] = { "wait-wifi", N_ ("Paused · waiting for Wi-Fi"),
+    N_ ("It waits for Wi-Fi and goes on by itself. You can also send it now."), N_ ("Waiting for Wi-Fi"),
+    NP_ ("%u waits for Wi-Fi", "%u wait for Wi-Fi"), LANE, FALSE, N_ ("Goes on when there is Wi-Fi."),
+    N_ ("Connect to Wi-Fi, or send it now.") },
   [OUTBOX_REASON_WAIT_UNMETERED] = { "wait-unmetered", N_ ("Paused · waiting for a network without a data limit"),
-                                     LANE, FALSE, "Goes on when a network is not metered.",
-                                     "Change the network, or send it now." },
-  [OUTBOX_REASON_BATTERY] = { "battery", N_ ("Paused · battery low"), LANE, FALSE,
-                              "Goes on when there is power again.", "Plug in the device, or send it now." },
-  [OUTBOX_REASON_SCHEDULE] = { "schedule", N_ ("Paused · waiting for its time of day"), LANE, FALSE,
-                               "Goes on at the time shown.", "Send it now." },
-  [OUTBOX_REASON_DATA_BUDGET] = { "data-budget", N_ ("Paused · this month's mobile data is used up"), LANE, FALSE,
-                                  "Goes on without a data limit, or next month.",
-                                  "Change the network, or send it now." },
-  [OUTBOX_REASON_FORM_FIRST] = { "form-first", N_ ("Paused · its form goes first"), GROUP, FALSE,
-                                 "Goes on when the form has arrived.", "Look at the form." },
-  [OUTBOX_REASON_NOT_BEFORE] = { "not-before", N_ ("Paused · waiting for its time"), UPLOAD, FALSE,
-                                 "Goes on at the time shown.", "Send it now." },
-  [OUTBOX_REASON_RETRYING] = { "retrying", N_ ("Retrying"), DESTINATION | UPLOAD, FALSE,
-                               "Tries again at the time shown.", "Retry now." },
-  [OUTBOX_REASON_NOT_CONFIRMED_YET] = { "not-confirmed-yet", N_ ("Uploaded · waiting for the server to confirm"), 0,
-                                        FALSE, "Asks the server again at the time shown.", "Ask again now: retry." },
-  [OUTBOX_REASON_REJECTED] = { "rejected", N_ ("Failed · the server refused it"), 0, TRUE, "Keeps the file.",
-                               "Read the server's words; retry or remove it." },
-  [OUTBOX_REASON_TOO_LARGE] = { "too-large", N_ ("Failed · too large for the server"), 0, TRUE, "Keeps the file.",
-                                "Raise the server's limit and retry, or remove it." },
-  [OUTBOX_REASON_FILE_MISSING] = { "file-missing", N_ ("Failed · the saved copy is missing"), 0, TRUE,
-                                   "Keeps what is known of it.", "Hand the file over again." },
-  [OUTBOX_REASON_FILE_CHANGED] = { "file-changed", N_ ("Failed · the saved copy was damaged"), 0, TRUE,
-                                   "Sends nothing of it; keeps the copy.", "Hand the file over again." },
-  [OUTBOX_REASON_NOT_ATTACHED] = { "not-attached", N_ ("Failed · uploaded, but not attached to its record"), 0, TRUE,
-                                   "Keeps the file.", "Read the server's words; retry asks the server again." },
-  [OUTBOX_REASON_CERTIFICATE] = { "certificate", N_ ("Failed · the server's identity could not be verified"), 0, TRUE,
-                                  "Sends nothing to that server; keeps the file.",
-                                  "Mend the certificate or the clock, then retry." },
-  [OUTBOX_REASON_GAVE_UP] = { "gave-up", N_ ("Failed · no progress for too long"), 0, TRUE, "Keeps the file.",
-                              "Retry." },
+    N_ ("It waits for a network without a data limit and goes on by itself. You can also send it now."),
+    N_ ("Network has a data limit"),
+    NP_ ("%u waits for a network without a data limit", "%u wait for a network without a data limit"), LANE, FALSE,
+    N_ ("Goes on when a network is not metered."), N_ ("Change the network, or send it now.") },
+  [OUTBOX_REASON_BATTERY] = { "battery", N_ ("Paused · battery low"),
+    N_ ("The battery is low. It goes on by itself when there is power again. You can also send it now."),
+    N_ ("Battery low"), NP_ ("%u waits for power", "%u wait for power"), LANE, FALSE,
+    N_ ("Goes on when there is power again."), N_ ("Plug in the device, or send it now.") },
+  [OUTBOX_REASON_SCHEDULE] = { "schedule", N_ ("Paused · waiting for its time of day"),
+    N_ ("It waits for its time of day and goes on by itself. You can also send it now."), N_ ("Waiting for its time"),
+    NP_ ("%u waits for its time of day", "%u wait for its time of day"), LANE, FALSE,
+    N_ ("Goes on at the time shown."), N_ ("Send it now.") },
+  [OUTBOX_REASON_DATA_BUDGET] = { "data-budget", N_ ("Paused · this month's mobile data is used up"),
+    N_ ("This month's mobile data is used up. It goes on without a data limit, or next month. You can also send it now."),
+    N_ ("Mobile data used up"), NP_ ("%u waits for more mobile data", "%u wait for more mobile data"), LANE, FALSE,
+    N_ ("Goes on without a data limit, or next month."), N_ ("Change the network, or send it now.") },
+  [OUTBOX_REASON_FORM_FIRST] = { "form-first", N_ ("Paused · its form goes first"),
+    N_ ("The form of its group goes first. It follows when the form has arrived."), N_ ("Form goes first"),
+    NP_ ("%u waits for the form", "%u wait for the form"), GROUP, FALSE, N_ ("Goes on when the form has arrived."),
+    N_ ("Look at the form.") },
+  [OUTBOX_REASON_NOT_BEFORE] = { "not-before", N_ ("Paused · waiting for its time"),
+    N_ ("It waits for the time that was set for it. You can also send it now."), N_ ("Waiting for its time"),
+    NP_ ("%u waits for its time", "%u wait for its time"), UPLOAD, FALSE, N_ ("Goes on at the time shown."),
+    N_ ("Send it now.") },
+  [OUTBOX_REASON_RETRYING] = { "retrying", N_ ("Retrying"), N_ ("The last try failed. It is tried again by itself."),
+    N_ ("Retrying"), NP_ ("%u waits for the next try", "%u wait for the next try"), DESTINATION | UPLOAD, FALSE,
+    N_ ("Tries again at the time shown."), N_ ("Retry now.") },
+  [OUTBOX_REASON_NOT_CONFIRMED_YET] = { "not-confirmed-yet", N_ ("Uploaded · waiting for the server to confirm"),
+    N_ ("The server has all of it and has not confirmed it yet."), N_ ("Waiting for the server"),
+    NP_ ("%u waits for the server to confirm", "%u wait for the server to confirm"), 0, FALSE,
+    N_ ("Asks the server again at the time shown."), N_ ("Ask again now: retry.") },
+  [OUTBOX_REASON_REJECTED] = { "rejected", N_ ("Failed · the server refused it"),
+    N_ ("The server refused it. The file is kept: read the server's words, then retry or remove it."), N_ ("Refused"),
+    NONE, 0, TRUE, N_ ("Keeps the file."), N_ ("Read the server's words; retry or remove it.") },
+  [OUTBOX_REASON_TOO_LARGE] = { "too-large", N_ ("Failed · too large for the server"),
+    N_ ("It is too large for the server. The file is kept: raise the server's limit and retry, or remove it."),
+    N_ ("Too large"), NONE, 0, TRUE, N_ ("Keeps the file."),
+    N_ ("Raise the server's limit and retry, or remove it.") },
+  [OUTBOX_REASON_FILE_MISSING] = { "file-missing", N_ ("Failed · the saved copy is missing"),
+    N_ ("The saved copy is missing on this device. Hand the file over again."), N_ ("Copy missing"), NONE, 0, TRUE,
+    N_ ("Keeps what is known of it."), N_ ("Hand the file over again.") },
+  [OUTBOX_REASON_FILE_CHANGED] = { "file-changed", N_ ("Failed · the saved copy was damaged"),
+    N_ ("The saved copy was damaged, and nothing of it is sent. Hand the file over again."), N_ ("Copy damaged"),
+    NONE, 0, TRUE, N_ ("Sends nothing of it; keeps the copy."), N_ ("Hand the file over again.") },
+  [OUTBOX_REASON_NOT_ATTACHED] = { "not-attached", N_ ("Failed · uploaded, but not attached to its record"),
+    N_ ("The server has the file, but did not attach it to its record. Retry to ask the server again."),
+    N_ ("Not attached"), NONE, 0, TRUE, N_ ("Keeps the file."),
+    N_ ("Read the server's words; retry asks the server again.") },
+  [OUTBOX_REASON_CERTIFICATE] = { "certificate", N_ ("Failed · the server's identity could not be verified"),
+    N_ ("The server's identity could not be verified, and nothing is sent to it. Mend the certificate or the clock, then retry."),
+    N_ ("Server not verified"), NONE, 0, TRUE, N_ ("Sends nothing to that server; keeps the file."),
+    N_ ("Mend the certificate or the clock, then retry.") },
+  [OUTBOX_REASON_GAVE_UP] = { "gave-up", N_ ("Failed · no progress for too long"),
+    N_ ("There was no progress for too long. The file is kept: retry when the server can be reached."),
+    N_ ("No progress"), NONE, 0, TRUE, N_ ("Keeps the file."), N_ ("Retry.") },
 };
-
 /* clang-format on */
 
 const OutboxStateInfo *
@@ -163,58 +213,4 @@ outbox_reason_from_name (const char *name)
       return i;
 
   return OUTBOX_REASON_NONE;
-}
-
-/* The catalogue of these messages is ours, whatever program they are shown in. */
-static void
-bind_catalogue (void)
-{
-  static gsize is_bound = 0;
-
-  if (g_once_init_enter (&is_bound))
-    {
-      (void) bindtextdomain (GETTEXT_PACKAGE, OB_LOCALEDIR);
-      (void) bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
-      g_once_init_leave (&is_bound, 1);
-    }
-}
-
-static char *
-retrying_label (gint64 delay_ms)
-{
-  gint64 seconds = (delay_ms + 999) / 1000;
-
-  if (seconds <= 0)
-    return g_strdup (_ ("Retrying now"));
-  if (seconds < 60)
-    return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Retrying in %u s", "Retrying in %u s", seconds),
-                            (guint) seconds);
-  if (seconds < 3600)
-    return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Retrying in %u min", "Retrying in %u min", seconds / 60),
-                            (guint) (seconds / 60));
-
-  return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Retrying in %u h", "Retrying in %u h", seconds / 3600),
-                          (guint) (seconds / 3600));
-}
-
-char *
-outbox_status_label (OutboxState state, OutboxReason reason, gint64 until_ms, gint64 now_ms, guint64 offset,
-                     guint64 size)
-{
-  g_return_val_if_fail (state < OUTBOX_N_STATES && reason < OUTBOX_N_REASONS, NULL);
-
-  bind_catalogue ();
-  if (state == OUTBOX_STATE_UPLOADING)
-    {
-      /* Rounded down, so that 100 % is never shown before the server has the last byte. */
-      guint percent = size > 0 ? (guint) ((double) MIN (offset, size) * 100.0 / (double) size) : 0;
-
-      return g_strdup_printf (g_dgettext (GETTEXT_PACKAGE, "Uploading · %u %%"), percent);
-    }
-  if (state == OUTBOX_STATE_RETRYING && until_ms > 0)
-    return retrying_label (until_ms - now_ms);
-  if ((state == OUTBOX_STATE_PAUSED || state == OUTBOX_STATE_FAILED) && reason != OUTBOX_REASON_NONE)
-    return g_strdup (g_dgettext (GETTEXT_PACKAGE, reasons[reason].label));
-
-  return g_strdup (g_dgettext (GETTEXT_PACKAGE, states[state].label));
 }

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The status model: every public state and every reason, what they are called on the bus, what a person reads,
- * what Outbox does next and what the person can do. Every front-end shows these labels and no others.
+ * what Outbox does next and what the person can do. Every front-end shows these words and no others.
  */
 #pragma once
 
@@ -93,17 +93,34 @@ typedef enum
 } OutboxScope;
 
 /**
+ * OutboxPlural:
+ * @one: what a person reads of one (message id)
+ * @many: of any other number
+ *
+ * A message with a number in it. %NULL twice: there is none.
+ */
+typedef struct
+{
+  const char *one;
+  const char *many;
+} OutboxPlural;
+
+/**
  * OutboxStateInfo:
  * @name: the state on the bus
- * @label: what a person reads (message id)
+ * @title: its name for a person (message id)
+ * @label: the line that a person reads (message id)
+ * @sentence: the same in whole sentences, under the file's name (message id)
  * @meaning: when an upload is in it
- * @next: what Outbox does next
- * @person: what a person can do
+ * @next: what Outbox does next (message id)
+ * @person: what a person can do (message id)
  */
 typedef struct
 {
   const char *name;
+  const char *title;
   const char *label;
+  const char *sentence;
   const char *meaning;
   const char *next;
   const char *person;
@@ -112,16 +129,22 @@ typedef struct
 /**
  * OutboxReasonInfo:
  * @name: the reason on the bus
- * @label: what a person reads (message id), the state included
+ * @label: the line that a person reads (message id), the state included
+ * @sentence: the same in whole sentences, under the file's name (message id)
+ * @chip: the same in a word or a few (message id)
+ * @waiting: how many of a group wait for it; none for the reason of a stored state
  * @scopes: where it can hold; %OUTBOX_SCOPE_NONE for the reason of a stored state
  * @needs_user: nothing happens until a person acts
- * @next: what Outbox does next
- * @person: what a person can do
+ * @next: what Outbox does next (message id)
+ * @person: what a person can do (message id)
  */
 typedef struct
 {
   const char *name;
   const char *label;
+  const char *sentence;
+  const char *chip;
+  OutboxPlural waiting;
   guint scopes;
   gboolean needs_user;
   const char *next;
@@ -148,21 +171,5 @@ gboolean outbox_state_from_name (const char *name, OutboxState *state);
  * Returns: the reason, %OUTBOX_REASON_NONE where @name is none
  */
 OutboxReason outbox_reason_from_name (const char *name);
-
-/**
- * outbox_status_label:
- * @state: the public state
- * @reason: the first reason, or %OUTBOX_REASON_NONE
- * @until_ms: when it goes on, in Unix milliseconds; 0 if that is not known
- * @now_ms: the present, in Unix milliseconds
- * @offset: bytes that the server confirmed
- * @size: the file's size in bytes
- *
- * The one line that tells a person how an upload stands, in the language of the process.
- *
- * Returns: (transfer full): the label
- */
-char *outbox_status_label (OutboxState state, OutboxReason reason, gint64 until_ms, gint64 now_ms, guint64 offset,
-                           guint64 size);
 
 G_END_DECLS

@@ -54,7 +54,7 @@ dup_label (GVariant *destination)
   (void) g_variant_lookup (destination, "until", "x", &until_ms);
 
   return outbox_status_label (state, reasons && reasons[0] ? outbox_reason_from_name (reasons[0]) : OUTBOX_REASON_NONE,
-                              until_ms, g_get_real_time () / 1000, 0, 0);
+                              until_ms, g_get_real_time () / 1000, 0, 0, OUTBOX_LABEL_TERMINAL);
 }
 
 static void

@@ -95,7 +95,7 @@ print_holds (GVariant *holds)
       words = cli_text_dup_safe (message);
       reason = outbox_reason_from_name (reason_name);
       label = outbox_status_label (reason == OUTBOX_REASON_RETRYING ? OUTBOX_STATE_RETRYING : OUTBOX_STATE_PAUSED,
-                                   reason, until_ms, g_get_real_time () / 1000, 0, 0);
+                                   reason, until_ms, g_get_real_time () / 1000, 0, 0, OUTBOX_LABEL_TERMINAL);
       g_print ("%s%s%s%s%s\n", cli_style_begin (CLI_STYLE_WAITS), key, *key ? ": " : "", label,
                cli_style_end (CLI_STYLE_WAITS));
       if (*words)

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "dbus/status.h"
+#include "dbus/label.h"
 
 #include <gio/gio.h>
 

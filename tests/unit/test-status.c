@@ -4,8 +4,8 @@
  * The status model: names, labels, the generated page, the error table.
  */
 #include "dbus/error.h"
+#include "dbus/label.h"
 #include "dbus/names.h"
-#include "dbus/status.h"
 
 #include <locale.h>
 
@@ -71,10 +71,102 @@ test_labels (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_autofree char *label
-          = outbox_status_label (rows[i].state, rows[i].reason, rows[i].until_ms, 1000, rows[i].offset, 100);
+      g_autofree char *label = outbox_status_label (rows[i].state, rows[i].reason, rows[i].until_ms, 1000,
+                                                    rows[i].offset, 100, OUTBOX_LABEL_TERMINAL);
 
       g_assert_cmpstr (label, ==, rows[i].label);
+    }
+}
+
+static void
+test_groups (void)
+{
+  enum
+  {
+    SAVING = OUTBOX_STATE_SAVING,
+    QUEUED = OUTBOX_STATE_QUEUED,
+    UPLOADING = OUTBOX_STATE_UPLOADING,
+    CONFIRMING = OUTBOX_STATE_CONFIRMING,
+    RETRYING = OUTBOX_STATE_RETRYING,
+    PAUSED = OUTBOX_STATE_PAUSED,
+    FAILED = OUTBOX_STATE_FAILED,
+    DONE = OUTBOX_STATE_DONE,
+    WIFI = OUTBOX_REASON_WAIT_WIFI,
+    ASK = OUTBOX_REASON_ASK,
+    USER = OUTBOX_REASON_USER,
+  };
+  const struct
+  {
+    OutboxGroupCounts counts;
+    const char *line;
+    const char *sentences;
+    const char *chip;
+  } rows[] = {
+    { { .states = { 0 } }, "Nothing to upload", "Nothing to upload.", "Nothing to upload" },
+    { { .states = { [DONE] = 22 } }, "22 of 22 uploaded", "22 of 22 uploaded.", "22 of 22 uploaded" },
+    { { .states = { [UPLOADING] = 1 } }, "Uploading 1 of 1", "Uploading 1 of 1.", "Uploading 1 of 1" },
+    { { .states = { [UPLOADING] = 2, [CONFIRMING] = 1, [DONE] = 3, [QUEUED] = 15, [PAUSED] = 1 },
+        .reasons = { [WIFI] = 1 } },
+      "Uploading 6 of 22 · 1 waits for Wi-Fi",
+      "Uploading 6 of 22. 1 waits for Wi-Fi.",
+      "Uploading 6 of 22" },
+    { { .states = { [UPLOADING] = 1, [DONE] = 3, [PAUSED] = 4, [RETRYING] = 2, [FAILED] = 2 },
+        .reasons = { [WIFI] = 3, [ASK] = 1 } },
+      "Uploading 4 of 12 · 2 need you · 1 waits for your answer",
+      "Uploading 4 of 12. 2 need you. 1 waits for your answer.",
+      "Uploading 4 of 12" },
+    { { .states = { [SAVING] = 2, [QUEUED] = 3 } },
+      "Saving 4 of 5 on this device",
+      "Saving 4 of 5 on this device.",
+      "Saving 4 of 5 on this device" },
+    { { .states = { [CONFIRMING] = 2, [DONE] = 20 } },
+      "20 of 22 uploaded · 2 wait for the server to confirm",
+      "20 of 22 uploaded. 2 wait for the server to confirm.",
+      "20 of 22 uploaded" },
+    { { .states = { [QUEUED] = 5 } },
+      "Saved on this device · waiting its turn",
+      "Waiting its turn.",
+      "Waiting its turn" },
+    { { .states = { [QUEUED] = 4, [DONE] = 1 } },
+      "Saved on this device · waiting its turn · 1 of 5 uploaded",
+      "Waiting its turn. 1 of 5 uploaded.",
+      "Waiting its turn" },
+    { { .states = { [RETRYING] = 2, [PAUSED] = 1, [DONE] = 1 }, .reasons = { [WIFI] = 1 }, .until_ms = 121000 },
+      "Retrying in 2 min · 1 of 4 uploaded · 1 waits for Wi-Fi",
+      "Retrying in 2 min. 1 of 4 uploaded. 1 waits for Wi-Fi.",
+      "Retrying in 2 min" },
+    { { .states = { [PAUSED] = 2 }, .reasons = { [WIFI] = 2 } },
+      "Paused · waiting for Wi-Fi",
+      "Paused. 2 wait for Wi-Fi.",
+      "Waiting for Wi-Fi" },
+    { { .states = { [PAUSED] = 2, [DONE] = 20 }, .reasons = { [WIFI] = 2 } },
+      "Paused · waiting for Wi-Fi · 20 of 22 uploaded",
+      "Paused. 20 of 22 uploaded. 2 wait for Wi-Fi.",
+      "Waiting for Wi-Fi" },
+    { { .states = { [PAUSED] = 3 }, .reasons = { [WIFI] = 1, [USER] = 2 } },
+      "Paused · 2 are paused by you · 1 waits for Wi-Fi",
+      "Paused. 2 are paused by you. 1 waits for Wi-Fi.",
+      "Paused" },
+    { { .states = { [PAUSED] = 1, [FAILED] = 1 }, .reasons = { [WIFI] = 1 } },
+      "Paused · waiting for Wi-Fi · 1 needs you",
+      "Paused. 1 needs you. 1 waits for Wi-Fi.",
+      "Waiting for Wi-Fi" },
+    { { .states = { [FAILED] = 2, [DONE] = 20 } },
+      "Failed · 2 of 22 need you · 20 of 22 uploaded",
+      "Failed. 20 of 22 uploaded. 2 need you.",
+      "Failed" },
+    { { .states = { [FAILED] = 1 } }, "Failed · 1 of 1 needs you", "Failed. 1 needs you.", "Failed" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *line = outbox_group_label (&rows[i].counts, 1000, OUTBOX_LABEL_TERMINAL);
+      g_autofree char *sentences = outbox_group_label (&rows[i].counts, 1000, OUTBOX_LABEL_NOTIFICATION);
+      g_autofree char *chip = outbox_group_label (&rows[i].counts, 1000, OUTBOX_LABEL_WEB);
+
+      g_assert_cmpstr (line, ==, rows[i].line);
+      g_assert_cmpstr (sentences, ==, rows[i].sentences);
+      g_assert_cmpstr (chip, ==, rows[i].chip);
     }
 }
 
@@ -117,6 +209,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/status/every-name-leads-back", test_every_name_leads_back);
   g_test_add_func ("/status/everything-is-explained", test_everything_is_explained);
   g_test_add_func ("/status/labels", test_labels);
+  g_test_add_func ("/status/groups", test_groups);
   g_test_add_func ("/status/page-is-in-step", test_page_is_in_step);
   g_test_add_func ("/errors/cross-the-bus", test_errors_cross_the_bus);
 
