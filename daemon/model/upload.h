@@ -60,7 +60,7 @@ typedef struct
   GVariant *metadata; /* a{ss}, never NULL */
   guint64 size_bytes;
   guint64 offset_bytes; /* confirmed by the server */
-  guint64 sent_bytes;   /* payload that went out, in all attempts */
+  guint64 sent_bytes;   /* what went out for it in all attempts, what was lost on the way included */
   gint priority;
   guint attempts;
   guint failures; /* attempts without progress, in a row */

@@ -22,6 +22,7 @@ ob_job_free (ObJob *job)
   g_free (job->confirm_url);
   g_clear_pointer (&job->headers, g_variant_unref);
   g_clear_pointer (&job->metadata, g_variant_unref);
+  g_clear_pointer (&job->pace, ob_pace_unref);
   g_free (job);
 }
 

@@ -9,6 +9,7 @@
 #include "model/upload.h"
 #include "transfer/connection.h"
 #include "transfer/outcome.h"
+#include "transfer/pace.h"
 #include "transfer/stop.h"
 
 G_BEGIN_DECLS
@@ -27,6 +28,7 @@ typedef struct
   char *confirm_url;  /* of the destination, or NULL */
   GVariant *headers;  /* a{ss}: the destination's own */
   GVariant *metadata; /* a{ss} */
+  ObPace *pace;       /* or NULL: as fast as it goes; shared */
   guint64 size_bytes;
   guint64 offset_bytes; /* what the server had, as far as is known */
   gboolean is_stored;   /* the server has every byte: only ask for the receipt */
@@ -44,7 +46,7 @@ typedef struct
 {
   /* The server made an upload URL; NULL: it has lost the one there was. Returns once that is durable; FALSE: stop. */
   gboolean (*created) (const char *server_url, gpointer user_data);
-  /* The offset that the server confirmed, and payload bytes that went out since the last call. */
+  /* The offset that the server confirmed, and what went out for it since the last call. */
   void (*progress) (guint64 offset_bytes, guint64 sent_bytes, gpointer user_data);
   /* The server has every byte. Returns once that is durable; FALSE: stop. */
   gboolean (*stored) (gpointer user_data);

@@ -6,6 +6,7 @@
 #include "transfer/body.h"
 
 #include "base/crash.h"
+#include "transfer/stop.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -14,7 +15,8 @@ struct _ObBody
 {
   GInputStream parent_instance;
 
-  int fd; /* borrowed */
+  int fd;       /* borrowed */
+  ObPace *pace; /* owned, or NULL */
   guint64 offset_bytes;
   guint64 size_bytes;
   guint64 taken_bytes;
@@ -63,15 +65,30 @@ take (ObBody *self, void *buffer, gsize count)
   return (gssize) count;
 }
 
+/* Returns: how many bytes may be read now, after the wait that they are due. */
+static gsize
+keep_pace (ObBody *self, gsize count, GCancellable *cancellable)
+{
+  gint64 delay_us;
+
+  if (!self->pace || count == 0)
+    return count;
+  count = ob_pace_take (self->pace, count, g_get_monotonic_time (), &delay_us);
+  if (delay_us > 0)
+    ob_stop_rest (cancellable, delay_us / 1000 + 1);
+
+  return count;
+}
+
 static gssize
 ob_body_read (GInputStream *stream, void *buffer, gsize count, GCancellable *cancellable, GError **error)
 {
   ObBody *self = OB_BODY (stream);
   gssize got;
 
+  count = keep_pace (self, MIN (count, self->size_bytes - self->taken_bytes), cancellable);
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return -1;
-  count = MIN (count, self->size_bytes - self->taken_bytes);
   do
     got = take (self, buffer, count);
   while (got < 0 && errno == EINTR);
@@ -89,6 +106,13 @@ ob_body_read (GInputStream *stream, void *buffer, gsize count, GCancellable *can
 }
 
 static void
+ob_body_finalize (GObject *object)
+{
+  g_clear_pointer (&OB_BODY (object)->pace, ob_pace_unref);
+  G_OBJECT_CLASS (ob_body_parent_class)->finalize (object);
+}
+
+static void
 ob_body_init (ObBody *self)
 {
 }
@@ -96,23 +120,19 @@ ob_body_init (ObBody *self)
 static void
 ob_body_class_init (ObBodyClass *klass)
 {
+  G_OBJECT_CLASS (klass)->finalize = ob_body_finalize;
   G_INPUT_STREAM_CLASS (klass)->read_fn = ob_body_read;
 }
 
 GInputStream *
-ob_body_new (int fd, guint64 offset_bytes, guint64 size_bytes)
+ob_body_new (int fd, guint64 offset_bytes, guint64 size_bytes, ObPace *pace)
 {
   ObBody *self = g_object_new (OB_TYPE_BODY, NULL);
 
   self->fd = fd;
   self->offset_bytes = offset_bytes;
   self->size_bytes = size_bytes;
+  self->pace = pace ? ob_pace_ref (pace) : NULL;
 
   return G_INPUT_STREAM (self);
-}
-
-guint64
-ob_body_get_taken_bytes (ObBody *body)
-{
-  return body->taken_bytes;
 }

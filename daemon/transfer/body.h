@@ -5,17 +5,15 @@
  */
 #pragma once
 
-#include <gio/gio.h>
+#include "transfer/pace.h"
 
 G_BEGIN_DECLS
 
 #define OB_TYPE_BODY (ob_body_get_type ())
 G_DECLARE_FINAL_TYPE (ObBody, ob_body, OB, BODY, GInputStream)
 
-/* @fd: borrowed; must stay open as long as the body lives. Its position is neither used nor moved. */
-GInputStream *ob_body_new (int fd, guint64 offset_bytes, guint64 size_bytes);
-
-/* How many bytes were taken from it so far: written to a socket, not stored by a server. */
-guint64 ob_body_get_taken_bytes (ObBody *body);
+/* @fd: borrowed; must stay open as long as the body lives. Its position is neither used nor moved.
+ * @pace: (nullable): reading waits as it says */
+GInputStream *ob_body_new (int fd, guint64 offset_bytes, guint64 size_bytes, ObPace *pace);
 
 G_END_DECLS

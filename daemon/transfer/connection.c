@@ -45,6 +45,8 @@ struct _ObConnection
   GCancellable *request; /* of the request under way, or NULL */
   guint64 number;        /* of requests so far: tells this one from the next */
   int fd;                /* a duplicate of its socket, so that it stays ours whatever libsoup closes; -1: none yet */
+  guint64 begin_bytes;   /* what that socket had sent before the request */
+  guint64 sent_bytes;    /* what went out for it, once its socket is given up */
   ObStall stall;
   ObEnd end;
   gboolean is_asleep;             /* the watch waits for a request */
@@ -83,6 +85,27 @@ read_flow (int fd, ObFlow *flow)
   return TRUE;
 }
 
+/* What TCP has put on the wire, and what it has put there again. */
+static guint64
+read_sent_bytes (int fd)
+{
+  struct tcp_info info = { 0 };
+  socklen_t size = sizeof info;
+
+  return getsockopt (fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? info.tcpi_bytes_sent : 0;
+}
+
+/* With the lock; before a reset, with which the kernel forgets it. */
+static void
+count_sent (ObConnection *self)
+{
+  guint64 bytes = self->fd >= 0 ? read_sent_bytes (self->fd) : 0;
+
+  if (bytes > self->begin_bytes)
+    self->sent_bytes += bytes - self->begin_bytes;
+  self->begin_bytes = bytes;
+}
+
 /* Ends the request under way. Called without the lock; @number: of the request that is meant. */
 static void
 end_request (ObConnection *self, guint64 number, ObEnd end)
@@ -94,6 +117,7 @@ end_request (ObConnection *self, guint64 number, ObEnd end)
     {
       self->end = end;
       request = g_object_ref (self->request);
+      count_sent (self);
       if (self->fd >= 0)
         reset_socket (self->fd);
     }
@@ -238,6 +262,7 @@ on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *str
 static void
 forget_socket (ObConnection *self)
 {
+  count_sent (self);
   if (self->fd >= 0)
     (void) close (self->fd);
   self->fd = -1;
@@ -255,6 +280,7 @@ on_starting (SoupMessage *message, gpointer user_data)
   forget_socket (self);
   if (socket && !g_socket_is_closed (socket))
     self->fd = fcntl (g_socket_get_fd (socket), F_DUPFD_CLOEXEC, 0);
+  self->begin_bytes = self->fd >= 0 ? read_sent_bytes (self->fd) : 0;
   ob_stall_begin (&self->stall, self->stall.answer_ms, g_get_monotonic_time ());
   self->stall.grace_ms = self->can_retry_each_second ? OB_STALL_GRACE_MS : 0;
   (void) judge (self);
@@ -279,6 +305,7 @@ ob_connection_begin (ObConnection *connection, SoupMessage *message, gint64 answ
   connection->request = request;
   connection->number++;
   connection->end = OB_END_NONE;
+  connection->sent_bytes = 0;
   ob_stall_begin (&connection->stall, answer_ms, g_get_monotonic_time ());
   if (connection->is_asleep)
     g_cond_signal (&connection->changed);
@@ -293,7 +320,7 @@ ob_connection_begin (ObConnection *connection, SoupMessage *message, gint64 answ
 }
 
 ObEnd
-ob_connection_end (ObConnection *connection, SoupMessage *message)
+ob_connection_end (ObConnection *connection, SoupMessage *message, guint64 *sent_bytes)
 {
   ObEnd end;
 
@@ -305,6 +332,7 @@ ob_connection_end (ObConnection *connection, SoupMessage *message)
   forget_socket (connection);
   g_clear_object (&connection->request);
   end = connection->end;
+  *sent_bytes = connection->sent_bytes;
   g_mutex_unlock (&connection->lock);
 
   return end;

@@ -56,8 +56,9 @@ SoupSession *ob_connection_get_session (ObConnection *connection);
 GCancellable *ob_connection_begin (ObConnection *connection, SoupMessage *message, gint64 answer_ms,
                                    GCancellable *stop);
 
-/* Returns: why the request was ended, if it was. */
-ObEnd ob_connection_end (ObConnection *connection, SoupMessage *message);
+/* @sent_bytes: (out): what really went out for it, its head and what TCP had to send again included
+ * Returns: why the request was ended, if it was */
+ObEnd ob_connection_end (ObConnection *connection, SoupMessage *message, guint64 *sent_bytes);
 
 /* Closes what is kept open for a next request. */
 void ob_connection_rest (ObConnection *connection);

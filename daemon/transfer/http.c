@@ -106,12 +106,14 @@ static void
 send_once (ObConnection *connection, ObAnswer *answer, gint64 answer_ms, GCancellable *stop)
 {
   GCancellable *request = ob_connection_begin (connection, answer->message, answer_ms, stop);
+  guint64 sent_bytes;
   g_autoptr (GInputStream) stream
       = soup_session_send (ob_connection_get_session (connection), answer->message, request, &answer->error);
 
   if (stream)
     read_body (answer, stream, request);
-  answer->end = ob_connection_end (connection, answer->message);
+  answer->end = ob_connection_end (connection, answer->message, &sent_bytes);
+  answer->sent_bytes += sent_bytes;
   if (answer->error && answer->end != OB_END_NONE)
     {
       g_error_free (answer->error);

@@ -22,8 +22,9 @@ typedef struct
   SoupMessage *message; /* owned */
   char *body;           /* owned, NUL-terminated; may hold any byte */
   gsize body_bytes;
-  GError *error; /* owned; NULL where there is an answer */
-  ObEnd end;     /* of an error: whether it was our doing */
+  GError *error;      /* owned; NULL where there is an answer */
+  ObEnd end;          /* of an error: whether it was our doing */
+  guint64 sent_bytes; /* what went out for it */
 } ObAnswer;
 
 void ob_answer_free (ObAnswer *answer);

@@ -54,3 +54,17 @@ ob_stop_is_asked (ObStop *stop)
 {
   return stop && (g_atomic_int_get (&stop->is_asked) || g_cancellable_is_cancelled (G_CANCELLABLE (stop)));
 }
+
+void
+ob_stop_rest (GCancellable *stop, gint64 delay_ms)
+{
+  GPollFD cancelled = { .fd = -1 };
+
+  if (stop && g_cancellable_make_pollfd (stop, &cancelled))
+    {
+      (void) g_poll (&cancelled, 1, (gint) MIN (delay_ms, G_MAXINT));
+      g_cancellable_release_fd (stop);
+    }
+  else
+    g_usleep ((gulong) delay_ms * 1000);
+}

@@ -31,4 +31,7 @@ void ob_stop_ask (ObStop *stop, ObStopKind kind);
 /* Whether it was asked, either way. @stop: (nullable) */
 gboolean ob_stop_is_asked (ObStop *stop);
 
+/* Waits that long, or until @stop is cancelled. @stop: (nullable) */
+void ob_stop_rest (GCancellable *stop, gint64 delay_ms);
+
 G_END_DECLS

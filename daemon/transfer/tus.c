@@ -199,21 +199,6 @@ believe (Tus *tus, guint64 offset_bytes, guint64 sent_bytes, Step whole)
   return offset_bytes == tus->job->size_bytes ? whole : STEP_SEND;
 }
 
-/* Waits, or until it is told to stop. */
-static void
-rest (Tus *tus, gint delay_ms)
-{
-  GPollFD cancelled = { .fd = -1 };
-
-  if (tus->stop && g_cancellable_make_pollfd (G_CANCELLABLE (tus->stop), &cancelled))
-    {
-      (void) g_poll (&cancelled, 1, delay_ms);
-      g_cancellable_release_fd (G_CANCELLABLE (tus->stop));
-    }
-  else
-    g_usleep ((gulong) delay_ms * 1000);
-}
-
 /* A dead connection of ours may hold the upload for some seconds yet. Asked once a second it goes on as soon as it is let
  * go; a server that holds it longer, or says when to come again, gets the back-off. */
 static Step
@@ -223,7 +208,7 @@ wait_for_lock (Tus *tus)
 
   if (outcome->verdict != OB_VERDICT_RETRY_UPLOAD || outcome->retry_after_ms >= 0 || ++tus->locked > MOST_LOCKED)
     return STEP_END;
-  rest (tus, LOCKED_MS);
+  ob_stop_rest (G_CANCELLABLE (tus->stop), LOCKED_MS);
 
   return STEP_LOOK;
 }
@@ -236,7 +221,7 @@ is_settled (Tus *tus, guint64 offset_bytes)
   if (!tus->facts->has_checksum || offset_bytes <= tus->offset_bytes || offset_bytes == tus->seen_bytes)
     return TRUE;
   tus->seen_bytes = offset_bytes;
-  rest (tus, SETTLE_MS);
+  ob_stop_rest (G_CANCELLABLE (tus->stop), SETTLE_MS);
 
   return FALSE;
 }
@@ -291,14 +276,14 @@ lose (Tus *tus, guint64 chunk_bytes)
 
 /* What the answer to a chunk means for the next step. */
 static Step
-after_patch (Tus *tus, const ObAnswer *answer, guint64 chunk_bytes, guint64 sent_bytes, gint64 elapsed_us)
+after_patch (Tus *tus, const ObAnswer *answer, guint64 chunk_bytes, gint64 elapsed_us)
 {
   ObAttemptResult *result = tus->result;
   guint64 offset_bytes;
 
   if (ob_tus_judge (answer, OB_STAGE_SEND, result))
     {
-      tus->checkpoints->progress (tus->offset_bytes, sent_bytes, tus->user_data);
+      tus->checkpoints->progress (tus->offset_bytes, answer->sent_bytes, tus->user_data);
       /* A proxy's limit is for one request, not for the file. */
       if (ob_answer_get_status (answer) == SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE && chunk_bytes > OB_TUS_CHUNK_MIN_BYTES)
         {
@@ -322,12 +307,12 @@ after_patch (Tus *tus, const ObAnswer *answer, guint64 chunk_bytes, guint64 sent
     return lose (tus, chunk_bytes); /* it says more than was sent: ask again */
   if (offset_bytes <= tus->offset_bytes)
     {
-      (void) believe (tus, offset_bytes, sent_bytes, STEP_STORED);
+      (void) believe (tus, offset_bytes, answer->sent_bytes, STEP_STORED);
       return lose (tus, chunk_bytes);
     }
   tus->chunk_bytes = ob_tus_next_chunk_bytes (offset_bytes - tus->offset_bytes, elapsed_us, tus->limit_bytes);
 
-  return believe (tus, offset_bytes, sent_bytes, STEP_STORED);
+  return believe (tus, offset_bytes, answer->sent_bytes, STEP_STORED);
 }
 
 static Step
@@ -335,7 +320,7 @@ send_chunk (Tus *tus)
 {
   guint64 chunk_bytes = MIN (tus->chunk_bytes, tus->job->size_bytes - tus->offset_bytes);
   g_autofree char *offset = g_strdup_printf ("%" G_GUINT64_FORMAT, tus->offset_bytes);
-  g_autoptr (GInputStream) body = ob_body_new (tus->fd, tus->offset_bytes, chunk_bytes);
+  g_autoptr (GInputStream) body = ob_body_new (tus->fd, tus->offset_bytes, chunk_bytes, tus->job->pace);
   SoupMessage *message = ob_tus_message_new ("PATCH", tus->server_url, tus->job, tus->result);
   g_autoptr (ObAnswer) answer = NULL;
   gint64 begin_us;
@@ -354,8 +339,7 @@ send_chunk (Tus *tus)
   begin_us = g_get_monotonic_time ();
   answer = ob_http_send (tus->connection, message, OB_ANSWER_FINISH_MS, G_CANCELLABLE (tus->stop));
 
-  return after_patch (tus, answer, chunk_bytes, ob_body_get_taken_bytes (OB_BODY (body)),
-                      g_get_monotonic_time () - begin_us);
+  return after_patch (tus, answer, chunk_bytes, g_get_monotonic_time () - begin_us);
 }
 
 /* The offset says that every byte is stored, not that the server has done with them what it does when it has them all: its
@@ -409,11 +393,16 @@ open_copy (Tus *tus)
 static gboolean
 discover (Tus *tus)
 {
+  guint64 rate_bytes_per_s;
+
   tus->facts = ob_tus_discover (tus->connection, tus->job, tus->result, tus->stop);
   if (!tus->facts)
     return FALSE;
   tus->limit_bytes = tus->facts->chunk_bytes > 0 ? tus->facts->chunk_bytes : OB_TUS_CHUNK_MAX_BYTES;
   tus->chunk_bytes = MIN (OB_TUS_CHUNK_FIRST_BYTES, tus->limit_bytes);
+  rate_bytes_per_s = tus->job->pace ? ob_pace_get_rate (tus->job->pace) : 0;
+  if (rate_bytes_per_s > 0)
+    tus->chunk_bytes = ob_tus_next_chunk_bytes (rate_bytes_per_s, G_USEC_PER_SEC, tus->chunk_bytes);
 
   return TRUE;
 }
