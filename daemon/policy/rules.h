@@ -31,6 +31,7 @@ typedef struct
 typedef struct
 {
   char *name;
+  char *file; /* that said something of it last; NULL: none did */
 
   /* Which uploads: all that are set must match. Lists are of glob patterns, one of which must match; NULL: any. */
   char **media_types;
@@ -43,7 +44,7 @@ typedef struct
 
   /* Where and when. */
   guint networks;     /* bit l: ObLink l; 0: any */
-  char **connections; /* names or UUIDs of connections, one of which it must be; NULL: any */
+  char **connections; /* names or UUIDs of connections, one of which it must be known to be; NULL: any */
   ObAllowance metered;
   ObAllowance roaming;
   guint battery_percent; /* on battery, at least this much; 0: never mind */
@@ -80,7 +81,8 @@ typedef struct
   gboolean is_form;
 } ObUploadFacts;
 
-/* The last rule that matches. Never NULL. */
+/* The last rule that matches. Never NULL. Media types are compared without case; what is in no group is in none that a
+ * pattern could match. */
 const ObRule *ob_rules_match (const ObRules *rules, const ObUploadFacts *facts);
 
 /* Returns: (nullable): the rule of that name. */
@@ -100,8 +102,9 @@ typedef struct
 typedef struct
 {
   guint32 reasons; /* bit r: OutboxReason r */
-  gint64 until_ms; /* when time alone may lift one of them (the next window, the next month); 0: none */
-  gint64 next_ms;  /* when the answer may change though nothing else does: to be asked again then; 0: never */
+  gint64
+      until_ms; /* when time alone may lift one of them (the next window, the next month), the later of two; 0: none */
+  gint64 next_ms; /* when the answer may change though nothing else does: to be asked again then; 0: never */
 } ObRuleDecision;
 
 /**
@@ -109,7 +112,7 @@ typedef struct
  *
  * no-network and captive-portal hold whatever a rule says and a person said; a destination on this device knows neither.
  * Everything else is lifted by a person's word. Connectivity that is limited is no reason to wait: a server on the same
- * network may well be reached.
+ * network may well be reached. Of a link that nobody knows it is assumed that the rule allows it, unless it is metered.
  */
 ObRuleDecision ob_rule_decide (const ObRules *rules, const ObRule *rule, const ObConditions *conditions,
                                const ObRuleContext *context);

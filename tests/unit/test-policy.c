@@ -60,7 +60,7 @@ test_every_pair_of_holds (void)
           n_checked++;
         }
   g_test_message ("%u combinations", n_checked);
-  g_assert_cmpuint (n_checked, ==, OB_N_STORED * 19 * 19);
+  g_assert_cmpuint (n_checked, ==, OB_N_STORED * 20 * 20);
 }
 
 static void

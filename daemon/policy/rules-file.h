@@ -1,0 +1,24 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The key file in which rules are written; outbox.conf(5) describes it. Any thread.
+ */
+#pragma once
+
+#include "policy/rules.h"
+
+G_BEGIN_DECLS
+
+/**
+ * ob_rules_read:
+ * @into: rules that nobody else has yet; half changed after an error
+ * @text: a key file, in UTF-8
+ * @file_name: for messages, and for the rules that it says something of
+ * @error: InvalidArgument; the message names file, group and key
+ *
+ * Adds what a file says. A key of a rule that is there replaces what was said before, and an empty value takes it back; a
+ * rule of a new name comes last, and so wins over those before it.
+ */
+gboolean ob_rules_read (ObRules *into, const char *text, gsize size_bytes, const char *file_name, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,224 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Which rule an upload has, and what that says on this network, at this hour. Pure; any thread.
+ */
+#include "policy/rules.h"
+
+#include "policy/hours.h"
+
+#define BIT(reason) (1u << OUTBOX_REASON_##reason)
+
+ObRule *
+ob_rule_new (const char *name)
+{
+  ObRule *rule = g_new0 (ObRule, 1);
+
+  rule->name = g_strdup (name);
+  rule->max_size_bytes = G_MAXUINT64;
+  rule->form = -1;
+
+  return rule;
+}
+
+void
+ob_rule_free (ObRule *rule)
+{
+  g_free (rule->name);
+  g_free (rule->file);
+  g_strfreev (rule->media_types);
+  g_strfreev (rule->apps);
+  g_strfreev (rule->destinations);
+  g_strfreev (rule->groups);
+  g_strfreev (rule->connections);
+  g_clear_pointer (&rule->windows, g_array_unref);
+  g_free (rule);
+}
+
+ObRules *
+ob_rules_new (void)
+{
+  ObRules *rules = g_atomic_rc_box_new0 (ObRules);
+
+  rules->rules = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_rule_free);
+  g_ptr_array_add (rules->rules, ob_rule_new ("default"));
+
+  return rules;
+}
+
+ObRules *
+ob_rules_ref (ObRules *rules)
+{
+  return g_atomic_rc_box_acquire (rules);
+}
+
+static void
+rules_clear (gpointer data)
+{
+  g_ptr_array_unref (((ObRules *) data)->rules);
+}
+
+void
+ob_rules_unref (ObRules *rules)
+{
+  g_atomic_rc_box_release_full (rules, rules_clear);
+}
+
+static gboolean
+matches_one (char *const *patterns, const char *text)
+{
+  if (!patterns)
+    return TRUE;
+  for (; text && *patterns; patterns++)
+    if (g_pattern_match_simple (*patterns, text))
+      return TRUE;
+
+  return FALSE;
+}
+
+static gboolean
+matches (const ObRule *rule, const ObUploadFacts *facts, const char *media_type)
+{
+  return facts->size_bytes >= rule->min_size_bytes && facts->size_bytes <= rule->max_size_bytes
+         && (rule->form < 0 || !rule->form == !facts->is_form) && matches_one (rule->media_types, media_type)
+         && matches_one (rule->apps, facts->app) && matches_one (rule->destinations, facts->destination)
+         && matches_one (rule->groups, facts->group);
+}
+
+const ObRule *
+ob_rules_match (const ObRules *rules, const ObUploadFacts *facts)
+{
+  g_autofree char *media_type = facts->media_type ? g_ascii_strdown (facts->media_type, -1) : NULL;
+
+  for (guint i = rules->rules->len - 1; i > 0; i--)
+    if (matches (rules->rules->pdata[i], facts, media_type))
+      return rules->rules->pdata[i];
+
+  return rules->rules->pdata[0];
+}
+
+const ObRule *
+ob_rules_find (const ObRules *rules, const char *name)
+{
+  for (guint i = 0; i < rules->rules->len; i++)
+    {
+      const ObRule *rule = rules->rules->pdata[i];
+
+      if (g_str_equal (rule->name, name))
+        return rule;
+    }
+
+  return NULL;
+}
+
+/* --- The network --- */
+
+static gboolean
+is_connection_named (char *const *connections, const ObConditions *conditions)
+{
+  for (; *connections; connections++)
+    if (g_str_equal (*connections, conditions->network_id)
+        || g_ascii_strcasecmp (*connections, conditions->network_uuid) == 0)
+      return TRUE;
+
+  return FALSE;
+}
+
+static guint32
+ask_allowance (ObAllowance allowance)
+{
+  switch (allowance)
+    {
+    case OB_ASK:
+      return BIT (ASK);
+    case OB_DENY:
+      return BIT (WAIT_UNMETERED);
+    case OB_ALLOW:
+    default:
+      return 0;
+    }
+}
+
+/* What a rule says of the network that there is. */
+static guint32
+decide_network (const ObRule *rule, const ObConditions *conditions)
+{
+  gboolean is_metered = ob_conditions_is_metered (conditions);
+  gboolean is_assumed = conditions->link == OB_LINK_UNKNOWN && !is_metered;
+  guint32 reasons = 0;
+
+  if (rule->networks && !(rule->networks & 1u << conditions->link) && !is_assumed)
+    reasons |= rule->networks & 1u << OB_LINK_WIFI ? BIT (WAIT_WIFI) : BIT (WAIT_NETWORK);
+  if (rule->connections && !is_connection_named (rule->connections, conditions))
+    reasons |= BIT (WAIT_NETWORK);
+  if (is_metered)
+    reasons |= ask_allowance (rule->metered);
+  if (conditions->is_roaming)
+    reasons |= ask_allowance (rule->roaming);
+
+  return reasons;
+}
+
+static guint32
+decide_power (const ObRule *rule, const ObConditions *conditions)
+{
+  gboolean is_low = conditions->is_on_battery && conditions->battery_percent < rule->battery_percent;
+
+  return is_low || (rule->avoids_power_saver && conditions->is_power_saver) ? BIT (BATTERY) : 0;
+}
+
+/* --- Time --- */
+
+static void
+hold_until (ObRuleDecision *decision, guint32 reason, gint64 until_ms)
+{
+  decision->reasons |= reason;
+  if (until_ms == 0)
+    return;
+  decision->until_ms = MAX (decision->until_ms, until_ms);
+  decision->next_ms = decision->next_ms == 0 ? until_ms : MIN (decision->next_ms, until_ms);
+}
+
+static void
+decide_budget (const ObRules *rules, const ObConditions *conditions, const ObRuleContext *context,
+               ObRuleDecision *decision)
+{
+  if (rules->budget_bytes > 0 && context->used_bytes >= rules->budget_bytes && ob_conditions_is_metered (conditions))
+    hold_until (decision, BIT (DATA_BUDGET), ob_month_get_start_ms (context->now_ms, context->zone, 1));
+}
+
+static void
+decide_hours (const ObRule *rule, const ObRuleContext *context, ObRuleDecision *decision)
+{
+  ObHours hours;
+
+  if (!rule->windows)
+    return;
+  hours = ob_hours_read (rule->windows, context->now_ms, context->zone);
+  if (!hours.is_open)
+    hold_until (decision, BIT (SCHEDULE), hours.start_ms);
+  else if (decision->next_ms == 0 || hours.edge_ms < decision->next_ms)
+    decision->next_ms = hours.edge_ms;
+}
+
+ObRuleDecision
+ob_rule_decide (const ObRules *rules, const ObRule *rule, const ObConditions *conditions, const ObRuleContext *context)
+{
+  ObRuleDecision decision = { 0, 0, 0 };
+  gboolean has_network = conditions->is_network_available && !context->is_local;
+
+  if (!context->is_local && !conditions->is_network_available)
+    decision.reasons |= BIT (NO_NETWORK);
+  if (has_network && conditions->connectivity == OB_CONNECTIVITY_PORTAL)
+    decision.reasons |= BIT (CAPTIVE_PORTAL);
+  if (context->is_sent_now)
+    return decision;
+  if (has_network)
+    decision.reasons |= decide_network (rule, conditions);
+  decision.reasons |= decide_power (rule, conditions);
+  if (has_network)
+    decide_budget (rules, conditions, context, &decision);
+  decide_hours (rule, context, &decision);
+
+  return decision;
+}
