@@ -1,17 +1,12 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Attempts: which start, and what they report. Main thread.
+ * Attempts: what they are given, how they are stopped, and what they report. Main thread.
  */
 #include "broker/broker-private.h"
 
 #include "base/crash.h"
-#include "broker/scheduler.h"
-#include "dbus/error.h"
 #include "store/journal.h"
-
-/* Among how many of a lane a probe looks for one that has not failed. */
-#define PROBE_CHOICE 16
 
 void
 ob_active_free (ObActive *active)
@@ -122,46 +117,6 @@ ob_broker_make_job (ObBroker *self, const ObUpload *upload)
   return job;
 }
 
-/* --- What starts --- */
-
-static void
-on_start (const GError *error, gpointer user_data)
-{
-  g_autoptr (ObPending) pending = user_data;
-  ObBroker *self = pending->broker;
-  ObActive *active = g_hash_table_lookup (self->active, pending->id);
-  g_autoptr (ObUpload) upload = NULL;
-  g_autoptr (GError) own_error = NULL;
-
-  if (!error && active && self->is_started)
-    upload = ob_uploads_get (self->database, pending->id, &own_error);
-  if (upload)
-    ob_workers_start (self->workers, ob_broker_make_job (self, upload), active->stop);
-  else
-    (void) g_hash_table_remove (self->active, pending->id);
-  /* It was removed in the same turn; or it stands there as uploading, and nobody does. */
-  if (own_error && !g_error_matches (own_error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
-    ob_broker_note_trouble (self);
-}
-
-static gboolean
-begin_attempt (ObBroker *self, const char *id, GError **error)
-{
-  g_autoptr (ObUpload) upload = ob_uploads_get (self->database, id, error);
-
-  if (!upload)
-    return FALSE;
-  upload->attempts++;
-  /* Giving up counts from here, whatever it waited for until now. */
-  if (upload->failures == 0)
-    upload->progress_at_ms = ob_broker_get_now_ms (self);
-  if (upload->stored == OB_STORED_QUEUED)
-    return ob_journal_move (self->database, upload, OB_STORED_UPLOADING, OUTBOX_REASON_NONE, NULL,
-                            ob_broker_get_now_ms (self), error);
-
-  return ob_uploads_update (self->database, upload, error);
-}
-
 ObActive *
 ob_broker_add_active (ObBroker *self, const char *id, const char *destination, gboolean is_termination)
 {
@@ -174,142 +129,6 @@ ob_broker_add_active (ObBroker *self, const char *id, const char *destination, g
   g_hash_table_insert (self->active, active->id, active);
 
   return active;
-}
-
-static void
-start (ObBroker *self, const char *id, const char *destination)
-{
-  gboolean is_good;
-
-  if (!ob_turn_begin (self->turn, OB_TURN_SOON, NULL))
-    {
-      ob_broker_note_trouble (self);
-      return;
-    }
-  is_good = begin_attempt (self, id, NULL);
-  ob_turn_end (self->turn, is_good);
-  if (!is_good)
-    {
-      ob_broker_note_trouble (self);
-      return;
-    }
-  (void) ob_broker_add_active (self, id, destination, FALSE);
-  ob_turn_after (self->turn, on_start, ob_pending_new (self, id));
-  ob_broker_touch (self, id, FALSE);
-}
-
-/* A destination that has just failed is tried by one upload that has not, so that one that never works holds up no other. */
-static const ObUpload *
-choose_probe (const GPtrArray *ready)
-{
-  const ObUpload *best = NULL;
-
-  for (guint i = 0; i < ready->len; i++)
-    {
-      const ObUpload *upload = ready->pdata[i];
-
-      if (!best || upload->failures < best->failures)
-        best = upload;
-    }
-
-  return best;
-}
-
-static void
-add_candidates (ObBroker *self, const ObCount *lane, GPtrArray *uploads, GArray *candidates)
-{
-  const ObDestination *destination = g_hash_table_lookup (self->destinations, lane->destination);
-  gboolean is_probe = destination && destination->failures > 0;
-  g_autoptr (GPtrArray) ready = NULL;
-  const ObUpload *probe;
-  ObHold holds[4];
-
-  if (!destination || ob_broker_get_destination_holds (self, destination, holds) > 0)
-    return;
-  /* Those that run may stand among the first. */
-  ready = ob_uploads_ready (self->database, lane->destination, lane->rule,
-                            (is_probe ? PROBE_CHOICE : OB_SCHEDULER_MAX_PER_DESTINATION)
-                                + g_hash_table_size (self->active),
-                            NULL);
-  probe = is_probe && ready ? choose_probe (ready) : NULL;
-  for (guint i = 0; ready && i < ready->len; i++)
-    {
-      const ObUpload *upload = ready->pdata[i];
-      const ObCandidate candidate = { upload->id, lane->destination, upload->priority, upload->number, is_probe };
-
-      if (!is_probe || upload == probe)
-        g_array_append_val (candidates, candidate);
-    }
-  if (ready)
-    g_ptr_array_extend_and_steal (uploads, g_steal_pointer (&ready));
-}
-
-static GArray *
-list_running (ObBroker *self)
-{
-  GArray *running = g_array_new (FALSE, FALSE, sizeof (ObRunning));
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, self->active);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      const ObActive *active = value;
-      const ObRunning entry = { active->id, active->destination };
-
-      g_array_append_val (running, entry);
-    }
-
-  return running;
-}
-
-static const char *
-destination_of (const GArray *candidates, const char *id)
-{
-  for (guint i = 0; i < candidates->len; i++)
-    if (g_array_index (candidates, ObCandidate, i).id == id)
-      return g_array_index (candidates, ObCandidate, i).destination;
-
-  return NULL;
-}
-
-static void
-start_uploads (ObBroker *self)
-{
-  g_autoptr (GPtrArray) uploads = NULL;
-  g_autoptr (GArray) candidates = NULL;
-  g_autoptr (GArray) running = NULL;
-  g_autoptr (GPtrArray) chosen = NULL;
-  g_autoptr (GArray) counts = NULL;
-  g_autoptr (GHashTable) lanes = NULL;
-
-  counts = ob_uploads_count (self->database, NULL);
-  uploads = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_upload_free);
-  candidates = g_array_new (FALSE, FALSE, sizeof (ObCandidate));
-  lanes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  for (guint i = 0; counts && i < counts->len; i++)
-    {
-      const ObCount *count = &g_array_index (counts, ObCount, i);
-
-      if ((count->stored == OB_STORED_QUEUED || count->stored == OB_STORED_CONFIRMING) && count->own_hold == 0
-          && g_hash_table_add (lanes, g_strconcat (count->destination, "\n", count->rule, NULL)))
-        add_candidates (self, count, uploads, candidates);
-    }
-  running = list_running (self);
-  chosen = ob_scheduler_choose ((const ObCandidate *) (void *) candidates->data, candidates->len,
-                                (const ObRunning *) (void *) running->data, running->len);
-  for (guint i = 0; i < chosen->len; i++)
-    start (self, chosen->pdata[i], destination_of (candidates, chosen->pdata[i]));
-}
-
-void
-ob_broker_schedule (ObBroker *self)
-{
-  if (!self->is_started || self->is_paused || self->repair_at_ms > 0
-      || g_hash_table_size (self->active) >= OB_SCHEDULER_MAX_ATTEMPTS)
-    return;
-  start_uploads (self);
-  ob_broker_start_termination (self);
 }
 
 /* --- What attempts report --- */
@@ -356,11 +175,23 @@ record (ObBroker *self, const char *id, gboolean (*write) (ObBroker *, ObUpload 
   ob_broker_touch (self, id, FALSE);
 }
 
+/* From now on an attempt asks, or sends. */
+static void
+note_asking (ObBroker *self, const char *id, gboolean is_asking)
+{
+  ObActive *active = g_hash_table_lookup (self->active, id);
+
+  if (active)
+    active->is_asking = is_asking;
+}
+
 /* The server has lost the upload that it confirmed to have: from here on it is sent again. */
 static gboolean
 leave_confirming (ObBroker *self, ObUpload *upload, GError **error)
 {
   gint64 now_ms = ob_broker_get_now_ms (self);
+
+  note_asking (self, upload->id, FALSE);
 
   return upload->stored != OB_STORED_CONFIRMING
          || (ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE, "the server lost it",
@@ -396,6 +227,7 @@ on_created (const char *id, const char *server_url, ObQuestion *question, gpoint
 static gboolean
 write_stored (ObBroker *self, ObUpload *upload, gconstpointer data, GError **error)
 {
+  note_asking (self, upload->id, TRUE);
   if (upload->stored == OB_STORED_CONFIRMING)
     return TRUE;
   upload->offset_bytes = upload->size_bytes;

@@ -2,12 +2,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What the files of the broker share: broker.c (life, answers), commands.c, destinations.c, submit.c, attempts.c,
- * verdicts.c, terminations.c, waits.c, recovery.c. Main thread.
+ * schedule.c, verdicts.c, terminations.c, waits.c, recovery.c. Main thread.
  */
 #pragma once
 
 #include "broker/broker.h"
 
+#include "broker/fairness.h"
 #include "broker/turn.h"
 #include "broker/workers.h"
 #include "store/ingest.h"
@@ -30,6 +31,8 @@ struct _ObBroker
   ObWorkers *workers;
   GHashTable *destinations; /* name → ObDestination */
   GHashTable *active;       /* id → ObActive: attempts that run or are about to */
+  GHashTable *promised;     /* ids for which something was stopped: they start next */
+  ObFairness *fairness;
   GHashTable *saving;       /* id → ObSaving: files on their way into the spool */
   GHashTable *doubtful;     /* ids of files in the spool without a row; see ob_broker_settle_doubts() */
   ObFlush *flush;           /* borrowed from the turn; NULL: nobody has to be told of anything */
@@ -47,6 +50,10 @@ typedef struct
   char *id;
   char *destination;
   ObStop *stop;
+  gint priority;           /* that it was chosen with */
+  gint64 number;           /* the upload's */
+  gboolean is_asking;      /* the server has every byte */
+  gboolean makes_room;     /* it was stopped for another */
   gboolean is_termination; /* the upload was removed, and the server is to let go of it */
 } ObActive;
 
@@ -84,7 +91,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObPending, ob_pending_free)
 /* attempts.c */
 ObActive *ob_broker_add_active (ObBroker *self, const char *id, const char *destination, gboolean is_termination);
 extern const ObWorkersEvents ob_broker_workers_events;
-void ob_broker_schedule (ObBroker *self);
 void ob_broker_stop_attempt (ObBroker *self, const char *id, ObStopKind kind);
 /* @destination: (nullable): NULL: all */
 void ob_broker_stop_attempts (ObBroker *self, const char *destination, ObStopKind kind);
@@ -94,6 +100,9 @@ void ob_active_free (ObActive *active);
 void ob_broker_pause_attempt_after (ObBroker *self, const char *id);
 void ob_broker_pause_attempts_after (ObBroker *self, const char *destination);
 ObJob *ob_broker_make_job (ObBroker *self, const ObUpload *upload);
+
+/* schedule.c */
+void ob_broker_schedule (ObBroker *self);
 
 /* terminations.c: what servers are to let go of. The second inside a turn. */
 void ob_broker_start_termination (ObBroker *self);

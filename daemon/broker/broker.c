@@ -236,6 +236,8 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->turn, ob_turn_free);
   g_clear_pointer (&self->destinations, g_hash_table_unref);
   g_clear_pointer (&self->active, g_hash_table_unref);
+  g_clear_pointer (&self->promised, g_hash_table_unref);
+  g_clear_pointer (&self->fairness, ob_fairness_free);
   g_clear_pointer (&self->saving, g_hash_table_unref);
   g_clear_pointer (&self->doubtful, g_hash_table_unref);
   g_clear_object (&self->background);
@@ -246,6 +248,8 @@ static void
 ob_broker_init (ObBroker *self)
 {
   self->active = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_active_free);
+  self->promised = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->fairness = ob_fairness_new ();
   self->saving = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_saving_free);
   self->doubtful = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->background = g_cancellable_new ();

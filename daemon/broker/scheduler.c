@@ -5,58 +5,208 @@
  */
 #include "broker/scheduler.h"
 
-static gint
-compare_candidates (gconstpointer a, gconstpointer b)
+/* A choice that is being made. Tables borrow their strings from candidates and running attempts. */
+typedef struct
 {
-  const ObCandidate *left = *(const ObCandidate *const *) a;
-  const ObCandidate *right = *(const ObCandidate *const *) b;
+  const ObCandidate *candidates;
+  guint n_candidates;
+  const ObRunning *running;
+  guint n_running;
+  guint n_busy;       /* places taken */
+  GHashTable *busy;   /* destination → attempts */
+  GHashTable *asking; /* destination → attempts that ask */
+  GHashTable *probes; /* destination → the ObCandidate that may try it */
+  GHashTable *served; /* app → its place among those served by this choice */
+  GHashTable *taken;  /* ids that run, were chosen, or are stopped or stopped for */
+  ObChoice *choice;
+} Choosing;
 
-  if (left->priority != right->priority)
-    return left->priority > right->priority ? -1 : 1;
-  if (left->number != right->number)
-    return left->number < right->number ? -1 : 1;
-
-  return 0;
+void
+ob_choice_free (ObChoice *choice)
+{
+  g_ptr_array_unref (choice->start);
+  g_array_unref (choice->stop);
+  g_free (choice);
 }
 
-static GPtrArray *
-in_order (const ObCandidate *candidates, guint n_candidates)
+static guint
+count (GHashTable *table, const char *key)
 {
-  GPtrArray *order = g_ptr_array_sized_new (n_candidates);
-
-  for (guint i = 0; i < n_candidates; i++)
-    g_ptr_array_add (order, (gpointer) &candidates[i]);
-  g_ptr_array_sort (order, compare_candidates);
-
-  return order;
+  return GPOINTER_TO_UINT (g_hash_table_lookup (table, key));
 }
 
-GPtrArray *
+static void
+take_place (Choosing *self, const char *id, const char *destination, gboolean is_asking)
+{
+  g_hash_table_add (self->taken, (gpointer) id);
+  g_hash_table_insert (self->busy, (gpointer) destination, GUINT_TO_POINTER (count (self->busy, destination) + 1));
+  if (is_asking)
+    g_hash_table_insert (self->asking, (gpointer) destination,
+                         GUINT_TO_POINTER (count (self->asking, destination) + 1));
+  self->n_busy++;
+}
+
+/* Whether @a goes before @b. */
+static gboolean
+is_before (const Choosing *self, const ObCandidate *a, const ObCandidate *b)
+{
+  guint a_now = count (self->served, a->app), b_now = count (self->served, b->app);
+
+  if (a->is_promised != b->is_promised)
+    return a->is_promised;
+  if (a->priority + a->age != b->priority + b->age)
+    return a->priority + a->age > b->priority + b->age;
+  if (a_now != b_now)
+    return a_now < b_now;
+  if (a->served != b->served)
+    return a->served < b->served;
+
+  return a->number < b->number;
+}
+
+static void
+choose_probes (Choosing *self)
+{
+  for (guint i = 0; i < self->n_candidates; i++)
+    {
+      const ObCandidate *candidate = &self->candidates[i];
+      const ObCandidate *best = g_hash_table_lookup (self->probes, candidate->destination);
+
+      if (candidate->is_probe_only && !g_hash_table_contains (self->taken, candidate->id)
+          && (!best || candidate->failures < best->failures
+              || (candidate->failures == best->failures && is_before (self, candidate, best))))
+        g_hash_table_insert (self->probes, (gpointer) candidate->destination, (gpointer) candidate);
+    }
+}
+
+static gboolean
+has_place (const Choosing *self, const ObCandidate *candidate)
+{
+  guint attempts = count (self->busy, candidate->destination);
+
+  if (candidate->is_probe_only)
+    return attempts == 0 && g_hash_table_lookup (self->probes, candidate->destination) == candidate;
+
+  return attempts < OB_SCHEDULER_MAX_PER_DESTINATION
+         && (!candidate->is_asking || count (self->asking, candidate->destination) < OB_SCHEDULER_MAX_ASKING);
+}
+
+static void
+start (Choosing *self)
+{
+  const ObCandidate *best;
+
+  do
+    {
+      best = NULL;
+      for (guint i = 0; i < self->n_candidates && self->n_busy < OB_SCHEDULER_MAX_ATTEMPTS; i++)
+        {
+          const ObCandidate *candidate = &self->candidates[i];
+
+          if (!g_hash_table_contains (self->taken, candidate->id) && has_place (self, candidate)
+              && (!best || is_before (self, candidate, best)))
+            best = candidate;
+        }
+      if (!best)
+        break;
+      take_place (self, best->id, best->destination, best->is_asking);
+      g_ptr_array_add (self->choice->start, (gpointer) best);
+      g_hash_table_insert (self->served, (gpointer) best->app, GUINT_TO_POINTER (self->choice->start->len));
+    }
+  while (TRUE);
+}
+
+/* Whether an attempt ranks lower than another: of equals the later one makes room. */
+static gboolean
+is_lower (const ObRunning *a, const ObRunning *b)
+{
+  return a->priority != b->priority ? a->priority < b->priority : a->number > b->number;
+}
+
+/* Returns: (nullable): the attempt whose place a candidate takes. */
+static const ObRunning *
+find_victim (const Choosing *self, const ObCandidate *candidate)
+{
+  gboolean is_destination_full = count (self->busy, candidate->destination) >= OB_SCHEDULER_MAX_PER_DESTINATION;
+  const ObRunning *victim = NULL;
+
+  for (guint i = 0; i < self->n_running; i++)
+    {
+      const ObRunning *running = &self->running[i];
+
+      if (running->is_asking || running->is_stopping || running->priority >= candidate->priority
+          || !g_hash_table_contains (self->taken, running->id)
+          || (is_destination_full && !g_str_equal (running->destination, candidate->destination)))
+        continue;
+      if (!victim || is_lower (running, victim))
+        victim = running;
+    }
+
+  return victim;
+}
+
+/* Neither a question to a server nor a try of one that has just failed is worth stopping anything for. What has been
+ * promised a place gets it when that is free. */
+static gboolean
+may_preempt (const Choosing *self, const ObCandidate *candidate)
+{
+  return !candidate->is_asking && !candidate->is_probe_only && !candidate->is_promised
+         && !g_hash_table_contains (self->taken, candidate->id);
+}
+
+static void
+stop (Choosing *self)
+{
+  while (TRUE)
+    {
+      const ObCandidate *best = NULL;
+      const ObRunning *victim = NULL;
+      ObPreemption preemption;
+
+      for (guint i = 0; i < self->n_candidates; i++)
+        {
+          const ObCandidate *candidate = &self->candidates[i];
+          const ObRunning *running;
+
+          if (!may_preempt (self, candidate)
+              || (best
+                  && (best->priority > candidate->priority
+                      || (best->priority == candidate->priority && best->number < candidate->number))))
+            continue;
+          running = find_victim (self, candidate);
+          if (running)
+            {
+              best = candidate;
+              victim = running;
+            }
+        }
+      if (!best)
+        return;
+      preemption = (ObPreemption){ victim->id, best->id };
+      g_array_append_val (self->choice->stop, preemption);
+      (void) g_hash_table_remove (self->taken, victim->id);
+      g_hash_table_add (self->taken, (gpointer) best->id);
+    }
+}
+
+ObChoice *
 ob_scheduler_choose (const ObCandidate *candidates, guint n_candidates, const ObRunning *running, guint n_running)
 {
-  g_autoptr (GPtrArray) order = in_order (candidates, n_candidates);
-  g_autoptr (GHashTable) busy = g_hash_table_new (g_str_hash, g_str_equal);  /* destination → attempts */
-  g_autoptr (GHashTable) taken = g_hash_table_new (g_str_hash, g_str_equal); /* ids that run or were chosen */
-  GPtrArray *chosen = g_ptr_array_new ();
+  g_autoptr (GHashTable) busy = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GHashTable) asking = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GHashTable) probes = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GHashTable) served = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GHashTable) taken = g_hash_table_new (g_str_hash, g_str_equal);
+  ObChoice *choice = g_new0 (ObChoice, 1);
+  Choosing self = { candidates, n_candidates, running, n_running, 0, busy, asking, probes, served, taken, choice };
 
+  choice->start = g_ptr_array_new ();
+  choice->stop = g_array_new (FALSE, FALSE, sizeof (ObPreemption));
   for (guint i = 0; i < n_running; i++)
-    {
-      guint attempts = GPOINTER_TO_UINT (g_hash_table_lookup (busy, running[i].destination));
+    take_place (&self, running[i].id, running[i].destination, running[i].is_asking);
+  choose_probes (&self);
+  start (&self);
+  stop (&self);
 
-      g_hash_table_insert (busy, (gpointer) running[i].destination, GUINT_TO_POINTER (attempts + 1));
-      g_hash_table_add (taken, (gpointer) running[i].id);
-    }
-  for (guint i = 0; i < order->len && n_running + chosen->len < OB_SCHEDULER_MAX_ATTEMPTS; i++)
-    {
-      const ObCandidate *candidate = order->pdata[i];
-      guint attempts = GPOINTER_TO_UINT (g_hash_table_lookup (busy, candidate->destination));
-      guint most = candidate->is_probe_only ? 1 : OB_SCHEDULER_MAX_PER_DESTINATION;
-
-      if (attempts >= most || !g_hash_table_add (taken, (gpointer) candidate->id))
-        continue;
-      g_hash_table_insert (busy, (gpointer) candidate->destination, GUINT_TO_POINTER (attempts + 1));
-      g_ptr_array_add (chosen, (gpointer) candidate->id);
-    }
-
-  return chosen;
+  return choice;
 }

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What should run now. Pure: lanes and running attempts in, ids to start out.
+ * What should run now. Pure: what could start and what runs in, what to start and what to stop for it out.
  */
 #pragma once
 
@@ -12,14 +12,23 @@ G_BEGIN_DECLS
 #define OB_SCHEDULER_MAX_ATTEMPTS 4
 #define OB_SCHEDULER_MAX_PER_DESTINATION 2
 
+/* At each destination: a server that is slow to confirm holds up nothing that is to be sent. */
+#define OB_SCHEDULER_MAX_ASKING 1
+
 /* An upload that could start: ready, in a lane that nothing holds. */
 typedef struct
 {
   const char *id;
   const char *destination;
-  gint priority;
+  const char *app;
+  gint priority;          /* its own and its rule's */
+  gint age;               /* points that it has gained by waiting */
   gint64 number;          /* order of arrival */
+  guint64 served;         /* when its app was served last, by a count; 0: not yet */
+  guint failures;         /* attempts without progress, in a row */
   gboolean is_probe_only; /* the destination has just failed: one attempt tries it, alone */
+  gboolean is_asking;     /* only whether the server has confirmed */
+  gboolean is_promised;   /* something was stopped for it */
 } ObCandidate;
 
 /* An attempt that runs. */
@@ -27,19 +36,45 @@ typedef struct
 {
   const char *id;
   const char *destination;
+  gint priority;        /* with the points of age that it was chosen with: what it has waited for, it keeps */
+  gint64 number;        /* order of arrival */
+  gboolean is_asking;   /* whether the server has confirmed, whatever it did before; it is not stopped */
+  gboolean is_stopping; /* its place will be free in a moment */
 } ObRunning;
+
+/* A running attempt that makes room. */
+typedef struct
+{
+  const char *id;
+  const char *for_id;
+} ObPreemption;
+
+typedef struct
+{
+  GPtrArray *start; /* of const ObCandidate, borrowed, in order */
+  GArray *stop;     /* of ObPreemption; strings borrowed */
+} ObChoice;
+
+void ob_choice_free (ObChoice *choice);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObChoice, ob_choice_free)
 
 /**
  * ob_scheduler_choose:
- * @candidates: in any order; the first %OB_SCHEDULER_MAX_PER_DESTINATION of each lane are enough
+ * @candidates: in any order; the first %OB_SCHEDULER_MAX_PER_DESTINATION of each stream are enough, and some more where a
+ *   destination is probed
  * @running: what runs; an upload that runs is never chosen again
  *
- * Higher priority first, then order of arrival; at most %OB_SCHEDULER_MAX_ATTEMPTS in all,
- * %OB_SCHEDULER_MAX_PER_DESTINATION at one destination, and one at a destination that is being probed.
+ * What something was stopped for goes first, then by priority and age, then whose app was not served for longest, then in
+ * order of arrival. At most %OB_SCHEDULER_MAX_ATTEMPTS in all and %OB_SCHEDULER_MAX_PER_DESTINATION at one destination; at
+ * one that is probed a single attempt, of the upload that has failed least, so that one which never works holds up no
+ * other.
  *
- * Returns: (transfer container): ids to start, in order, borrowed from @candidates
+ * Where no place is left, a candidate takes that of the lowest running attempt below its own priority. Age takes no place
+ * from anybody, but is kept by those whom it helped to one: nothing is stopped again and again.
+ *
+ * Returns: (transfer full): what to start and what to stop
  */
-GPtrArray *ob_scheduler_choose (const ObCandidate *candidates, guint n_candidates, const ObRunning *running,
-                                guint n_running);
+ObChoice *ob_scheduler_choose (const ObCandidate *candidates, guint n_candidates, const ObRunning *running,
+                               guint n_running);
 
 G_END_DECLS

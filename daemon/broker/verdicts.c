@@ -280,9 +280,15 @@ ob_broker_end_attempt (const char *id, ObAttemptResult *result, gpointer user_da
   ObBroker *self = user_data;
   const ObActive *active = g_hash_table_lookup (self->active, id);
   gboolean is_termination = active && active->is_termination;
+  gboolean makes_room = active && active->makes_room && result->is_cancelled;
   g_autoptr (GError) error = NULL;
   gboolean is_good;
 
+  if (makes_room)
+    {
+      g_free (result->message);
+      result->message = g_strdup ("made room for one of higher priority");
+    }
   (void) g_hash_table_remove (self->active, id);
   if (!ob_turn_begin (self->turn, OB_TURN_SOON, &error))
     {

@@ -4,8 +4,8 @@
  * The schema. Numbers of stored states and reasons are those of ObStored; reasons are stored by name, so that the order
  * of the enum may change.
  *
- * counters has a row for each (destination, rule, stored state, own hold) and is kept by triggers, in the transaction of
- * the change: a summary reads a few rows, whatever the length of the queue.
+ * counters has a row for each (destination, rule, stored state, own hold, app) and is kept by triggers, in the transaction
+ * of the change: a summary reads a few rows, whatever the length of the queue.
  */
 #include "store/migrations.h"
 
@@ -34,6 +34,7 @@ static const char version_1[]
       "  metadata TEXT NOT NULL DEFAULT '{}',"
       "  destination TEXT NOT NULL, rule TEXT NOT NULL DEFAULT '',"
       "  priority INTEGER NOT NULL DEFAULT 0,"
+      "  rank INTEGER AS (created_at - priority * 86400000) VIRTUAL," /* a point of priority outweighs a day of age */
       "  state INTEGER NOT NULL, reason TEXT,"
       "  is_paused INTEGER NOT NULL DEFAULT 0,"
       "  retry_at INTEGER NOT NULL DEFAULT 0, not_before INTEGER NOT NULL DEFAULT 0,"
@@ -52,8 +53,8 @@ static const char version_1[]
       "CREATE UNIQUE INDEX uploads_by_key ON uploads (app, key) WHERE key IS NOT NULL;"
       "CREATE INDEX uploads_by_group ON uploads (group_key, number) WHERE group_key IS NOT NULL;"
       "CREATE INDEX uploads_unfinished ON uploads (number) WHERE state <> 5;"
-      /* What may start: queued and confirming, with no hold of its own, in the order of the scheduler. */
-      "CREATE INDEX uploads_ready ON uploads (destination, rule, priority DESC, number)"
+      /* What may start: queued and confirming, with no hold of its own, each stream in its order. */
+      "CREATE INDEX uploads_ready ON uploads (destination, rule, app, state, rank, number)"
       "  WHERE state IN (1, 3) AND is_paused = 0 AND not_before = 0 AND retry_at = 0;"
       /* What a start-up has to look at. */
       "CREATE INDEX uploads_busy ON uploads (state) WHERE state IN (0, 2);"
@@ -77,22 +78,24 @@ static const char version_1[]
 
       "CREATE TABLE counters ("
       "  destination TEXT NOT NULL, rule TEXT NOT NULL, state INTEGER NOT NULL, hold INTEGER NOT NULL,"
-      "  uploads INTEGER NOT NULL, bytes INTEGER NOT NULL,"
-      "  PRIMARY KEY (destination, rule, state, hold)"
+      "  app TEXT NOT NULL, uploads INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+      "  PRIMARY KEY (destination, rule, state, hold, app)"
       ") WITHOUT ROWID;"
       "CREATE TRIGGER uploads_counted_in AFTER INSERT ON uploads BEGIN"
-      "  INSERT INTO counters VALUES (new.destination, new.rule, new.state, new.hold, 1, new.size)"
+      "  INSERT INTO counters VALUES (new.destination, new.rule, new.state, new.hold, new.app, 1, new.size)"
       "    ON CONFLICT DO UPDATE SET uploads = uploads + 1, bytes = bytes + excluded.bytes;"
       "END;"
       "CREATE TRIGGER uploads_counted_out AFTER DELETE ON uploads BEGIN"
       "  UPDATE counters SET uploads = uploads - 1, bytes = bytes - old.size"
-      "    WHERE destination = old.destination AND rule = old.rule AND state = old.state AND hold = old.hold;"
+      "    WHERE destination = old.destination AND rule = old.rule AND state = old.state AND hold = old.hold"
+      "      AND app = old.app;"
       "END;"
       "CREATE TRIGGER uploads_recounted"
       "  AFTER UPDATE OF destination, rule, state, is_paused, not_before, retry_at, size ON uploads BEGIN"
       "  UPDATE counters SET uploads = uploads - 1, bytes = bytes - old.size"
-      "    WHERE destination = old.destination AND rule = old.rule AND state = old.state AND hold = old.hold;"
-      "  INSERT INTO counters VALUES (new.destination, new.rule, new.state, new.hold, 1, new.size)"
+      "    WHERE destination = old.destination AND rule = old.rule AND state = old.state AND hold = old.hold"
+      "      AND app = old.app;"
+      "  INSERT INTO counters VALUES (new.destination, new.rule, new.state, new.hold, new.app, 1, new.size)"
       "    ON CONFLICT DO UPDATE SET uploads = uploads + 1, bytes = bytes + excluded.bytes;"
       "END;";
 

@@ -374,25 +374,6 @@ ob_uploads_find (ObDatabase *database, ObUploadsSet set, gint64 value, guint lim
   return read_all (database, statement, error);
 }
 
-GPtrArray *
-ob_uploads_ready (ObDatabase *database, const char *destination, const char *rule, guint limit, GError **error)
-{
-  g_autofree char *sql = g_strconcat (select_sql,
-                                      "WHERE destination = @destination AND rule = @rule AND state IN (1, 3)"
-                                      " AND is_paused = 0 AND not_before = 0 AND retry_at = 0"
-                                      " ORDER BY priority DESC, number LIMIT @limit",
-                                      NULL);
-  g_autoptr (ObStatement) statement = ob_statement_new (database, sql, error);
-
-  if (!statement)
-    return NULL;
-  ob_statement_bind_text (statement, "@destination", destination);
-  ob_statement_bind_text (statement, "@rule", rule);
-  ob_statement_bind_number (statement, "@limit", limit);
-
-  return read_all (database, statement, error);
-}
-
 gint64
 ob_uploads_next_wake_ms (ObDatabase *database)
 {
@@ -408,10 +389,11 @@ ob_uploads_next_wake_ms (ObDatabase *database)
 GArray *
 ob_uploads_count (ObDatabase *database, GError **error)
 {
-  g_autoptr (ObStatement) statement
-      = ob_statement_new (database,
-                          "SELECT destination, rule, state, hold, uploads, bytes FROM counters WHERE uploads > 0",
-                          error);
+  g_autoptr (ObStatement) statement = ob_statement_new (
+      database,
+      "SELECT destination, rule, state, hold, sum(uploads), sum(bytes) FROM counters WHERE uploads > 0"
+      " GROUP BY destination, rule, state, hold",
+      error);
   g_autoptr (GArray) counts = g_array_new (FALSE, FALSE, sizeof (ObCount));
   int code = SQLITE_ERROR;
 

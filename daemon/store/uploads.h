@@ -79,10 +79,6 @@ typedef enum
 /* Returns: (transfer full) (element-type ObUpload). Errors: Storage. */
 GPtrArray *ob_uploads_find (ObDatabase *database, ObUploadsSet set, gint64 value, guint limit, GError **error);
 
-/* Returns: (transfer full) (element-type ObUpload): the first of a lane that no hold of their own stops. */
-GPtrArray *ob_uploads_ready (ObDatabase *database, const char *destination, const char *rule, guint limit,
-                             GError **error);
-
 /* Returns: when the next hold of an upload ends, in Unix milliseconds, or 0. */
 gint64 ob_uploads_next_wake_ms (ObDatabase *database);
 

@@ -46,7 +46,8 @@ ob_stop_ask (ObStop *stop, ObStopKind kind)
   if (kind == OB_STOP_NOW)
     g_cancellable_cancel (G_CANCELLABLE (stop));
   else if (is_first)
-    g_timeout_add_full (G_PRIORITY_DEFAULT, OB_STOP_PATIENCE_MS, on_patience_over, g_object_ref (stop), g_object_unref);
+    g_timeout_add_full (G_PRIORITY_DEFAULT, kind == OB_STOP_SOON ? OB_STOP_SOON_MS : OB_STOP_PATIENCE_MS,
+                        on_patience_over, g_object_ref (stop), g_object_unref);
 }
 
 gboolean

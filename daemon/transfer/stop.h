@@ -3,7 +3,7 @@
  *
  * How an attempt is ended from outside. A cancellable: cancelled, the attempt's connection is reset at once and bytes that
  * are still queued never leave, as a network that must not be used demands. Asked gently, as by a pause, it first has a
- * moment to finish the chunk under way. Any thread.
+ * moment to finish the chunk under way; a shorter one where another upload waits for its place. Any thread.
  */
 #pragma once
 
@@ -11,12 +11,14 @@
 
 G_BEGIN_DECLS
 
-/* How long a chunk may go on after OB_STOP_GENTLY. */
+/* How long a chunk may go on after OB_STOP_GENTLY, and after OB_STOP_SOON. */
 #define OB_STOP_PATIENCE_MS 2000
+#define OB_STOP_SOON_MS 500
 
 typedef enum
 {
   OB_STOP_GENTLY, /* no further request is begun, and what runs is cancelled after OB_STOP_PATIENCE_MS */
+  OB_STOP_SOON,   /* the same after OB_STOP_SOON_MS */
   OB_STOP_NOW,    /* cancelled */
 } ObStopKind;
 

@@ -1,0 +1,265 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What starts, and what makes room for it: looks up what could run, lets the scheduler choose, and does it. Main thread.
+ */
+#include "broker/broker-private.h"
+
+#include "broker/scheduler.h"
+#include "dbus/error.h"
+#include "store/journal.h"
+
+/* Among how many of a stream a probe looks for one that has not failed. */
+#define PROBE_CHOICE 16
+
+static void
+on_start (const GError *error, gpointer user_data)
+{
+  g_autoptr (ObPending) pending = user_data;
+  ObBroker *self = pending->broker;
+  ObActive *active = g_hash_table_lookup (self->active, pending->id);
+  g_autoptr (ObUpload) upload = NULL;
+  g_autoptr (GError) own_error = NULL;
+
+  if (!error && active && self->is_started)
+    upload = ob_uploads_get (self->database, pending->id, &own_error);
+  if (upload)
+    ob_workers_start (self->workers, ob_broker_make_job (self, upload), active->stop);
+  else
+    (void) g_hash_table_remove (self->active, pending->id);
+  /* It was removed in the same turn; or it stands there as uploading, and nobody does. */
+  if (own_error && !g_error_matches (own_error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
+    ob_broker_note_trouble (self);
+}
+
+static gboolean
+begin_attempt (ObBroker *self, const char *id, GError **error)
+{
+  g_autoptr (ObUpload) upload = ob_uploads_get (self->database, id, error);
+
+  if (!upload)
+    return FALSE;
+  upload->attempts++;
+  /* Giving up counts from here, whatever it waited for until now. */
+  if (upload->failures == 0)
+    upload->progress_at_ms = ob_broker_get_now_ms (self);
+  if (upload->stored == OB_STORED_QUEUED)
+    return ob_journal_move (self->database, upload, OB_STORED_UPLOADING, OUTBOX_REASON_NONE, NULL,
+                            ob_broker_get_now_ms (self), error);
+
+  return ob_uploads_update (self->database, upload, error);
+}
+
+static void
+start (ObBroker *self, const ObCandidate *candidate)
+{
+  ObActive *active;
+  gboolean is_good;
+
+  if (!ob_turn_begin (self->turn, OB_TURN_SOON, NULL))
+    {
+      ob_broker_note_trouble (self);
+      return;
+    }
+  is_good = begin_attempt (self, candidate->id, NULL);
+  ob_turn_end (self->turn, is_good);
+  if (!is_good)
+    {
+      ob_broker_note_trouble (self);
+      return;
+    }
+  active = ob_broker_add_active (self, candidate->id, candidate->destination, FALSE);
+  active->priority = candidate->priority + candidate->age;
+  active->number = candidate->number;
+  active->is_asking = candidate->is_asking;
+  ob_turn_after (self->turn, on_start, ob_pending_new (self, candidate->id));
+  ob_broker_touch (self, candidate->id, FALSE);
+}
+
+/* What could run now. */
+typedef struct
+{
+  GArray *streams;    /* of ObStream */
+  GArray *candidates; /* of ObCandidate */
+  GArray *stream_of;  /* of guint, beside the candidates: the stream that each is of */
+  GPtrArray *heads;   /* of GArray of ObReady: the candidates' ids */
+  GArray *running;    /* of ObRunning */
+} View;
+
+static void
+view_clear (View *view)
+{
+  g_clear_pointer (&view->streams, g_array_unref);
+  g_clear_pointer (&view->candidates, g_array_unref);
+  g_clear_pointer (&view->stream_of, g_array_unref);
+  g_clear_pointer (&view->heads, g_ptr_array_unref);
+  g_clear_pointer (&view->running, g_array_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (View, view_clear)
+
+/* Days count a little, as in the order of the stream; hours in which others were served much. */
+static gint
+get_age (ObBroker *self, const ObStream *stream, const ObReady *ready)
+{
+  gint64 waited_ms = ob_broker_get_now_ms (self) - ready->created_at_ms;
+
+  return ob_fairness_get_age (self->fairness, stream) + (gint) CLAMP (waited_ms / OB_READY_POINT_MS, 0, G_MAXINT / 4);
+}
+
+static void
+add_stream (ObBroker *self, View *view, guint index)
+{
+  const ObStream *stream = &g_array_index (view->streams, ObStream, index);
+  const ObDestination *destination = g_hash_table_lookup (self->destinations, stream->destination);
+  gboolean is_probe = destination && destination->failures > 0;
+  GArray *heads;
+  ObHold holds[4];
+
+  if (!destination || ob_broker_get_destination_holds (self, destination, holds) > 0)
+    return;
+  /* Those that run may stand among the first. */
+  heads
+      = ob_ready_list (self->database, stream,
+                       (is_probe ? PROBE_CHOICE : OB_SCHEDULER_MAX_PER_DESTINATION) + g_hash_table_size (self->active),
+                       NULL);
+  if (!heads)
+    return;
+  g_ptr_array_add (view->heads, heads);
+  for (guint i = 0; i < heads->len; i++)
+    {
+      const ObReady *ready = &g_array_index (heads, ObReady, i);
+      const ObCandidate candidate = {
+        .id = ready->id,
+        .destination = stream->destination,
+        .app = stream->app,
+        .priority = ready->priority,
+        .age = get_age (self, stream, ready),
+        .number = ready->number,
+        .served = ob_fairness_get_served (self->fairness, stream->app),
+        .failures = ready->failures,
+        .is_probe_only = is_probe,
+        .is_asking = stream->stored == OB_STORED_CONFIRMING,
+        .is_promised = g_hash_table_contains (self->promised, ready->id),
+      };
+
+      if (g_hash_table_contains (self->active, ready->id))
+        continue;
+      g_array_append_val (view->candidates, candidate);
+      g_array_append_val (view->stream_of, index);
+    }
+}
+
+static gboolean
+look (ObBroker *self, View *view)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  view->streams = ob_ready_list_streams (self->database, NULL);
+  if (!view->streams)
+    return FALSE;
+  view->candidates = g_array_new (FALSE, FALSE, sizeof (ObCandidate));
+  view->stream_of = g_array_new (FALSE, FALSE, sizeof (guint));
+  view->heads = g_ptr_array_new_with_free_func ((GDestroyNotify) g_array_unref);
+  view->running = g_array_new (FALSE, FALSE, sizeof (ObRunning));
+  for (guint i = 0; i < view->streams->len; i++)
+    add_stream (self, view, i);
+  g_hash_table_iter_init (&iter, self->active);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const ObActive *active = value;
+      const ObRunning running = {
+        .id = active->id,
+        .destination = active->destination,
+        .priority = active->priority,
+        .number = active->number,
+        .is_asking = active->is_asking || active->is_termination,
+        .is_stopping = ob_stop_is_asked (active->stop),
+      };
+
+      g_array_append_val (view->running, running);
+    }
+
+  return TRUE;
+}
+
+static const ObStream *
+stream_of (const View *view, guint index)
+{
+  return &g_array_index (view->streams, ObStream, g_array_index (view->stream_of, guint, index));
+}
+
+/* Notes who was served and who was not, before anything starts: that may bring the next choice about. */
+static void
+note_choice (ObBroker *self, const View *view, const ObChoice *choice)
+{
+  const ObCandidate *first = (const ObCandidate *) (void *) view->candidates->data;
+  g_autoptr (GHashTable) starting = g_hash_table_new (NULL, NULL);
+
+  for (guint i = 0; i < choice->start->len; i++)
+    {
+      const ObCandidate *candidate = choice->start->pdata[i];
+
+      g_hash_table_add (starting, (gpointer) candidate);
+      (void) g_hash_table_remove (self->promised, candidate->id);
+      ob_fairness_note_served (self->fairness, stream_of (view, (guint) (candidate - first)));
+    }
+  for (guint i = 0; i < view->candidates->len; i++)
+    if (!g_hash_table_contains (starting, first + i))
+      ob_fairness_note_waiting (self->fairness, stream_of (view, i));
+}
+
+static gboolean
+is_making_room (ObBroker *self)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->active);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (((const ObActive *) value)->makes_room)
+      return TRUE;
+
+  return FALSE;
+}
+
+static void
+make_room (ObBroker *self, const ObPreemption *preemption)
+{
+  ObActive *active = g_hash_table_lookup (self->active, preemption->id);
+
+  active->makes_room = TRUE;
+  g_hash_table_add (self->promised, g_strdup (preemption->for_id));
+  ob_stop_ask (active->stop, OB_STOP_SOON);
+}
+
+static void
+run_choice (ObBroker *self)
+{
+  g_auto (View) view = { 0 };
+  g_autoptr (ObChoice) choice = NULL;
+
+  ob_fairness_begin (self->fairness, ob_broker_get_now_ms (self));
+  if (!look (self, &view))
+    return;
+  choice = ob_scheduler_choose ((const ObCandidate *) (void *) view.candidates->data, view.candidates->len,
+                                (const ObRunning *) (void *) view.running->data, view.running->len);
+  note_choice (self, &view, choice);
+  /* Whoever did not take the place that was made is not there any more. */
+  if (!is_making_room (self))
+    g_hash_table_remove_all (self->promised);
+  for (guint i = 0; i < choice->stop->len; i++)
+    make_room (self, &g_array_index (choice->stop, ObPreemption, i));
+  for (guint i = 0; i < choice->start->len; i++)
+    start (self, choice->start->pdata[i]);
+}
+
+void
+ob_broker_schedule (ObBroker *self)
+{
+  if (!self->is_started || self->is_paused || self->repair_at_ms > 0)
+    return;
+  run_choice (self);
+  ob_broker_start_termination (self);
+}

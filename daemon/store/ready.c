@@ -1,0 +1,104 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Streams and their heads. Main thread.
+ */
+#include "store/ready.h"
+
+#include "dbus/error.h"
+#include "store/statement.h"
+
+/* The end of a reading. Returns: (transfer full) (nullable): the @rows that it gave, where it came to the end of them. */
+static GArray *
+finish (ObDatabase *database, int code, GArray *rows, GError **error)
+{
+  g_autoptr (GArray) owned = rows;
+
+  if (code == SQLITE_DONE)
+    return g_steal_pointer (&owned);
+  if (code == SQLITE_ROW)
+    {
+      ob_database_note_damage (database, "it has a row that was never written");
+      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE, "The database has a row that was never written");
+    }
+  else
+    ob_database_set_error (database, error);
+
+  return NULL;
+}
+
+GArray *
+ob_ready_list_streams (ObDatabase *database, GError **error)
+{
+  g_autoptr (ObStatement) statement = ob_statement_new (database,
+                                                        "SELECT destination, rule, app, state FROM counters"
+                                                        " WHERE uploads > 0 AND state IN (1, 3) AND hold = 0",
+                                                        error);
+  GArray *streams;
+  int code;
+
+  if (!statement)
+    return NULL;
+  streams = g_array_new (FALSE, FALSE, sizeof (ObStream));
+  while ((code = ob_statement_step (statement)) == SQLITE_ROW)
+    {
+      const ObStream stream = {
+        .destination = g_intern_string (ob_statement_get_text (statement, 0)),
+        .rule = g_intern_string (ob_statement_get_text (statement, 1)),
+        .app = g_intern_string (ob_statement_get_text (statement, 2)),
+        .stored = ob_statement_get_number (statement, 3),
+      };
+
+      if (!stream.destination || !stream.rule || !stream.app)
+        break;
+      g_array_append_val (streams, stream);
+    }
+
+  return finish (database, code, streams, error);
+}
+
+static void
+clear_ready (gpointer data)
+{
+  g_free (((ObReady *) data)->id);
+}
+
+GArray *
+ob_ready_list (ObDatabase *database, const ObStream *stream, guint limit, GError **error)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database,
+                          "SELECT id, number, created_at, priority, failures FROM uploads"
+                          " WHERE destination = @destination AND rule = @rule AND app = @app AND state = @state"
+                          " AND state IN (1, 3) AND is_paused = 0 AND not_before = 0 AND retry_at = 0"
+                          " ORDER BY rank, number LIMIT @limit",
+                          error);
+  GArray *heads;
+  int code;
+
+  if (!statement)
+    return NULL;
+  ob_statement_bind_text (statement, "@destination", stream->destination);
+  ob_statement_bind_text (statement, "@rule", stream->rule);
+  ob_statement_bind_text (statement, "@app", stream->app);
+  ob_statement_bind_number (statement, "@state", stream->stored);
+  ob_statement_bind_number (statement, "@limit", limit);
+  heads = g_array_new (FALSE, FALSE, sizeof (ObReady));
+  g_array_set_clear_func (heads, clear_ready);
+  while ((code = ob_statement_step (statement)) == SQLITE_ROW)
+    {
+      const ObReady ready = {
+        .id = g_strdup (ob_statement_get_text (statement, 0)),
+        .number = ob_statement_get_number (statement, 1),
+        .created_at_ms = ob_statement_get_number (statement, 2),
+        .priority = (gint) ob_statement_get_number (statement, 3),
+        .failures = (guint) ob_statement_get_number (statement, 4),
+      };
+
+      if (!ready.id)
+        break;
+      g_array_append_val (heads, ready);
+    }
+
+  return finish (database, code, heads, error);
+}
