@@ -211,6 +211,38 @@ ob_document_journal_row (ObBroker *broker, const ObJournalRow *row)
   return g_variant_builder_end (&builder);
 }
 
+static void
+add_boolean (GVariantBuilder *builder, const char *name, gboolean value)
+{
+  g_variant_builder_add (builder, "{sv}", name, g_variant_new_boolean (value));
+}
+
+GVariant *
+ob_document_conditions (const ObConditions *conditions, const char *const *sources, gint64 now_ms)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  add_boolean (&builder, "available", conditions->is_network_available);
+  add_string (&builder, "connectivity", ob_connectivity_get_name (conditions->connectivity));
+  add_string (&builder, "metered", ob_metered_get_name (conditions->metered));
+  add_boolean (&builder, "metered_effective", ob_conditions_is_metered (conditions));
+  add_string (&builder, "link", ob_link_get_name (conditions->link));
+  add_boolean (&builder, "roaming", conditions->is_roaming);
+  add_string (&builder, "network", *conditions->network_id ? conditions->network_id : NULL);
+  add_string (&builder, "network_uuid", *conditions->network_uuid ? conditions->network_uuid : NULL);
+  add_boolean (&builder, "on_battery", conditions->is_on_battery);
+  if (conditions->is_on_battery)
+    g_variant_builder_add (&builder, "{sv}", "battery", g_variant_new_uint32 (conditions->battery_percent));
+  add_boolean (&builder, "power_saver", conditions->is_power_saver);
+  add_boolean (&builder, "sleeping", conditions->is_sleeping);
+  add_boolean (&builder, "shutting_down", conditions->is_shutting_down);
+  g_variant_builder_add (&builder, "{sv}", "sources", g_variant_new_strv (sources, -1));
+  add_time (&builder, "now", now_ms);
+
+  return g_variant_builder_end (&builder);
+}
+
 GVariant *
 ob_document_summary (ObBroker *broker, GError **error)
 {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "broker/broker.h"
+#include "policy/conditions.h"
 #include "store/journal.h"
 
 G_BEGIN_DECLS
@@ -15,6 +16,9 @@ GVariant *ob_document_upload (ObBroker *broker, const ObUpload *upload);
 GVariant *ob_document_destination (ObBroker *broker, const ObDestination *destination);
 GVariant *ob_document_holds (ObBroker *broker);
 GVariant *ob_document_journal_row (ObBroker *broker, const ObJournalRow *row);
+
+/* @sources: who it comes from. */
+GVariant *ob_document_conditions (const ObConditions *conditions, const char *const *sources, gint64 now_ms);
 
 /* Errors: Storage. */
 GVariant *ob_document_summary (ObBroker *broker, GError **error);

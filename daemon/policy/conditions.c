@@ -109,6 +109,13 @@ ob_watcher_read (ObWatcher *self, ObConditions *conditions)
 }
 
 void
+ob_watcher_list_sources (ObWatcher *self, GStrvBuilder *sources)
+{
+  if (OB_WATCHER_GET_IFACE (self)->list_sources)
+    OB_WATCHER_GET_IFACE (self)->list_sources (self, sources);
+}
+
+void
 ob_watcher_let_go (ObWatcher *self)
 {
   if (OB_WATCHER_GET_IFACE (self)->let_go)

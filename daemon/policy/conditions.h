@@ -99,11 +99,16 @@ struct _ObWatcherInterface
   GTypeInterface parent;
 
   void (*read) (ObWatcher *self, ObConditions *conditions);
-  void (*let_go) (ObWatcher *self); /* NULL where nobody ever waits */
+  /* NULL where there are none, and where nobody ever waits. */
+  void (*list_sources) (ObWatcher *self, GStrvBuilder *sources);
+  void (*let_go) (ObWatcher *self);
 };
 
 /* Sets the fields that it watches, and no others. Never blocks. */
 void ob_watcher_read (ObWatcher *self, ObConditions *conditions);
+
+/* Adds the services that it hears from at present, for who wants to know where the conditions come from. */
+void ob_watcher_list_sources (ObWatcher *self, GStrvBuilder *sources);
 
 /* What had to be done before sleep or shutdown is done: the system need not wait for it any longer. May be called at any
  * time, and does nothing when nobody waits. */

@@ -19,7 +19,8 @@ run_packages="meson ninja-build pkg-config gcc libc6-dev gettext dbus glib-netwo
   libglib2.0-dev libglib2.0-bin libsoup-3.0-dev libsqlite3-dev libjson-glib-dev libgnutls28-dev
   libgirepository1.0-dev gobject-introspection
   curl ca-certificates shared-mime-info sqlite3 jq bsdextrautils ffmpeg lomiri-wallpapers-16.04"
-test_packages="python3-gi clang-format openssl gnutls-bin nginx-light procps iproute2 nftables util-linux"
+test_packages="python3-gi clang-format openssl gnutls-bin nginx-light procps iproute2 nftables util-linux
+  network-manager python3-dbusmock"
 bench_packages="openssl"
 campaign_packages="clang libclang-rt-dev llvm valgrind libc6-dbg"
 

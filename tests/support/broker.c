@@ -7,6 +7,7 @@
 
 #include "dbus/error.h"
 #include "dbus/names.h"
+#include "support/system-bus.h"
 
 #include <fcntl.h>
 #include <gio/gunixfdlist.h>
@@ -169,26 +170,6 @@ test_broker_wait_for_death (TestBroker *broker, guint most_s)
   forget_killed_process (broker, most_s);
 }
 
-/* No GTestDBus: its daemon can outlive a test that aborts, and keep the test's output open for whoever waits for its
- * end. */
-static void
-start_bus (TestBroker *broker)
-{
-  g_autofree char *path = g_build_filename (broker->folder, "bus.conf", NULL);
-  g_autofree char *option = g_strconcat ("--config-file=", path, NULL);
-  const char *argv[] = { "dbus-daemon", option, "--nofork", "--print-address", NULL };
-  g_autofree char *text
-      = g_strdup_printf ("<busconfig><type>session</type><listen>unix:path=%s/bus</listen><auth>EXTERNAL</auth>"
-                         "<policy context=\"default\"><allow send_destination=\"*\"/><allow receive_sender=\"*\"/>"
-                         "<allow own=\"*\"/></policy>"
-                         "</busconfig>\n",
-                         broker->folder);
-
-  g_assert_true (g_file_set_contents (path, text, -1, NULL));
-  /* Its address is all that it says. */
-  broker->bus = test_peer_start_saying (argv, "");
-}
-
 const char *
 test_broker_get_bus_address (TestBroker *broker)
 {
@@ -250,7 +231,7 @@ test_broker_new_alone (void)
   TestBroker *broker = g_new0 (TestBroker, 1);
 
   broker->folder = g_dir_make_tmp ("outbox-test-XXXXXX", NULL);
-  start_bus (broker);
+  broker->bus = test_bus_start (broker->folder);
   connect_proxies (broker);
   test_broker_start (broker, NULL);
 

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The snapshot of the conditions, and what is made of it.
+ * The snapshot of the conditions, what is made of it, and what it is made of.
  */
-#include "policy/conditions.h"
+#include "policy/network-facts.h"
 
 #include <string.h>
 
@@ -97,6 +97,153 @@ test_a_long_name_is_cut_at_a_character (void)
   g_assert_cmpstr (conditions.network_uuid, ==, "");
 }
 
+/* --- What NetworkManager and the kernel say --- */
+
+/* "-" or what ob_network_facts_decide() makes of it: link, metered, connectivity, id. */
+static char *
+decide (const ObNetworkFacts *facts, const char **carrier)
+{
+  ObConditions conditions;
+  const ObActiveConnection *active;
+
+  ob_conditions_init (&conditions);
+  active = ob_network_facts_decide (facts, &conditions);
+  if (carrier)
+    *carrier = active ? active->path : "-";
+  if (!conditions.is_network_available)
+    return g_strdup ("-");
+
+  return g_strdup_printf ("%s %s %s %s", ob_link_get_name (conditions.link), ob_metered_get_name (conditions.metered),
+                          ob_connectivity_get_name (conditions.connectivity),
+                          *conditions.network_id ? conditions.network_id : "-");
+}
+
+/* Every type of a primary connection, alone and beside Wi-Fi and a modem. */
+static void
+test_every_type_of_connection (void)
+{
+  static const struct
+  {
+    const char *type;
+    const char *alone;
+    const char *over_wifi;
+  } rows[] = {
+    { "802-3-ethernet", "ethernet guess-no", "ethernet guess-no" },
+    { "pppoe", "ethernet guess-no", "ethernet guess-no" },
+    { "802-11-wireless", "wifi guess-no", "wifi guess-no" },
+    { "gsm", "cellular guess-no", "cellular guess-no" },
+    { "cdma", "cellular guess-no", "cellular guess-no" },
+    { "bluetooth", "bluetooth guess-no", "bluetooth guess-no" },
+    { "infiniband", "other guess-no", "other guess-no" },
+    { "vpn", "unknown unknown", "wifi unknown" },
+    { "wireguard", "unknown unknown", "wifi unknown" },
+    { "tun", "unknown unknown", "wifi unknown" },
+    { "bridge", "unknown unknown", "wifi unknown" },
+    { "bond", "unknown unknown", "wifi unknown" },
+    { "vlan", "unknown unknown", "wifi unknown" },
+    { "made-up-tomorrow", "unknown unknown", "wifi unknown" },
+    { "", "unknown unknown", "wifi unknown" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      const ObActiveConnection actives[] = { { "/gsm", "gsm", "Mobile", "3", TRUE },
+                                             { "/p", rows[i].type, "Depot", "1", TRUE },
+                                             { "/lo", "loopback", "lo", "0", TRUE },
+                                             { "/wifi", "802-11-wireless", "Yard", "2", TRUE } };
+      ObNetworkFacts facts = {
+        .is_managed = TRUE,
+        .connectivity = OB_CONNECTIVITY_FULL,
+        .metered = OB_METERED_GUESS_NO,
+        .primary = "/p",
+        .actives = &actives[1],
+        .n_actives = 2,
+      };
+      g_autofree char *alone = g_strconcat (rows[i].alone, " full Depot", NULL);
+      g_autofree char *over_wifi = g_strconcat (rows[i].over_wifi, " full Depot", NULL);
+      g_autofree char *found_alone = decide (&facts, NULL);
+      g_autofree char *found_over_wifi = NULL;
+
+      g_assert_cmpstr (found_alone, ==, alone);
+      facts.actives = actives;
+      facts.n_actives = G_N_ELEMENTS (actives);
+      found_over_wifi = decide (&facts, NULL);
+      g_assert_cmpstr (found_over_wifi, ==, over_wifi);
+    }
+}
+
+static void
+test_which_connection_counts (void)
+{
+  const ObActiveConnection lan[]
+      = { { "/lo", "loopback", "lo", "0", TRUE }, { "/e", "802-3-ethernet", "Lan", "1", TRUE } };
+  const ObActiveConnection lo[] = { { "/lo", "loopback", "lo", "0", TRUE }, { "/b", "bridge", "docker0", "1", TRUE } };
+  const ObActiveConnection dialling[] = { { "/g", "gsm", "Mobile", "1", FALSE } };
+  const ObActiveConnection silent[] = { { "/p", NULL, NULL, NULL, FALSE } };
+  const ObActiveConnection tunnel[]
+      = { { "/g", "gsm", "Mobile", "1", TRUE }, { "/w", "wireguard", "Office", "2", TRUE } };
+  const struct
+  {
+    const char *expected;
+    const char *carrier;
+    ObNetworkFacts facts;
+  } rows[] = {
+    { "-", "-", { .is_managed = TRUE, .connectivity = 1 } },
+    { "-", "-", { .is_managed = TRUE, .actives = lo, .n_actives = 2 } },
+    /* A server on the same network needs no way out of it. */
+    { "ethernet unknown none Lan", "/e", { .is_managed = TRUE, .connectivity = 1, .actives = lan, .n_actives = 2 } },
+    /* A device that NetworkManager leaves alone has the route, whatever there is beside it. */
+    { "unknown unknown unknown -",
+      "-",
+      { .is_managed = TRUE, .connectivity = 1, .actives = lan, .n_actives = 2, .has_route = TRUE } },
+    /* What is being made has its route before it is the primary one. */
+    { "cellular unknown unknown -",
+      "/g",
+      { .is_managed = TRUE, .activating = "/g", .actives = dialling, .n_actives = 1, .has_route = TRUE } },
+    { "-", "-", { .is_managed = TRUE, .activating = "/g", .actives = dialling, .n_actives = 1 } },
+    /* Of what has not answered yet, the manager knows the type. */
+    { "wifi yes portal -",
+      "/p",
+      { .is_managed = TRUE,
+        .connectivity = 2,
+        .metered = 1,
+        .primary = "/p",
+        .primary_type = "802-11-wireless",
+        .actives = silent,
+        .n_actives = 1 } },
+    { "wifi yes portal -",
+      "-",
+      { .is_managed = TRUE, .connectivity = 2, .metered = 1, .primary = "/gone", .primary_type = "802-11-wireless" } },
+    /* What costs is what carries the tunnel; a person's own word for the tunnel counts more. */
+    { "cellular unknown full Office",
+      "/g",
+      { .is_managed = TRUE, .connectivity = 4, .metered = 4, .primary = "/w", .actives = tunnel, .n_actives = 2 } },
+    { "cellular no full Office",
+      "/g",
+      { .is_managed = TRUE, .connectivity = 4, .metered = 2, .primary = "/w", .actives = tunnel, .n_actives = 2 } },
+    /* Numbers that do not exist. */
+    { "ethernet unknown unknown Lan",
+      "/e",
+      { .is_managed = TRUE, .connectivity = 5, .metered = 5, .primary = "/e", .actives = lan, .n_actives = 2 } },
+    /* Nobody manages anything. */
+    { "unknown unknown unknown -", "-", { .has_route = TRUE } },
+    { "unknown guess-yes portal -",
+      "-",
+      { .has_route = TRUE, .route_metered = OB_METERED_GUESS_YES, .route_connectivity = OB_CONNECTIVITY_PORTAL } },
+    { "-", "-", { .route_connectivity = OB_CONNECTIVITY_NONE } },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      const char *carrier;
+      g_autofree char *found = decide (&rows[i].facts, &carrier);
+
+      g_test_message ("row %u", i);
+      g_assert_cmpstr (found, ==, rows[i].expected);
+      g_assert_cmpstr (carrier, ==, rows[i].carrier);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -106,6 +253,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/conditions/names", test_names);
   g_test_add_func ("/conditions/what-makes-a-difference", test_what_makes_a_difference);
   g_test_add_func ("/conditions/a-long-name-is-cut-at-a-character", test_a_long_name_is_cut_at_a_character);
+  g_test_add_func ("/network/every-type-of-connection", test_every_type_of_connection);
+  g_test_add_func ("/network/which-connection-counts", test_which_connection_counts);
 
   return g_test_run ();
 }

@@ -1,0 +1,355 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The network's watcher. Owns what it knows of NetworkManager: the manager itself, its active connections, and the device
+ * and modem that carry the bytes. What it makes of them is decided in network-facts.c. Main thread.
+ */
+#include "policy/watch-network.h"
+
+#include "policy/bus-object.h"
+#include "policy/network-facts.h"
+
+#define NM_NAME "org.freedesktop.NetworkManager"
+#define NM_PATH "/org/freedesktop/NetworkManager"
+#define NM_ACTIVE NM_NAME ".Connection.Active"
+#define NM_DEVICE NM_NAME ".Device"
+#define MM_NAME "org.freedesktop.ModemManager1"
+#define MM_MODEM_3GPP MM_NAME ".Modem.Modem3gpp"
+
+/* NMActiveConnectionState. */
+#define NM_ACTIVATED 2
+
+/* How long NetworkManager may take to say its first word. */
+#define SETTLE_MS 2000
+
+struct _ObNetworkWatcher
+{
+  GObject parent_instance;
+
+  GDBusConnection *bus;     /* or NULL */
+  GNetworkMonitor *monitor; /* the kernel's or the portal's; NULL: neither can be had */
+  gboolean is_portal;
+  ObBusObject *manager; /* NULL without a bus, as are the next three */
+  GHashTable *actives;  /* path → ObBusObject of each active connection */
+  ObBusObject *device;  /* of the connection that carries the bytes, where it is a cellular one */
+  ObBusObject *modem;   /* and its modem */
+  guint settle_source;  /* until the first word */
+  ObConditions now;
+};
+
+static void ob_network_watcher_watcher_init (ObWatcherInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (ObNetworkWatcher, ob_network_watcher, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (OB_TYPE_WATCHER, ob_network_watcher_watcher_init))
+
+static void update (gpointer user_data);
+
+/* --- What stands in for NetworkManager --- */
+
+/* Not g_network_monitor_get_default(): where NetworkManager runs that is one more client of it, made by blocking calls,
+ * which keeps the last state when it vanishes. */
+static GNetworkMonitor *
+make_monitor (gboolean *is_portal)
+{
+  const char *const names[] = { "portal", "netlink" };
+  GIOExtensionPoint *point;
+
+  /* GLib fills in the extension points when it first needs one. */
+  (void) g_tls_backend_get_default ();
+  point = g_io_extension_point_lookup (G_NETWORK_MONITOR_EXTENSION_POINT_NAME);
+  for (guint i = 0; point && i < G_N_ELEMENTS (names); i++)
+    {
+      GIOExtension *extension = g_io_extension_point_get_extension_by_name (point, names[i]);
+      gpointer monitor = extension ? g_initable_new (g_io_extension_get_type (extension), NULL, NULL, NULL) : NULL;
+
+      *is_portal = i == 0;
+      if (monitor)
+        return monitor;
+    }
+  g_warning ("Neither a portal nor the kernel tells of changes of the network");
+
+  return NULL;
+}
+
+static void
+read_monitor (ObNetworkWatcher *self, ObNetworkFacts *facts)
+{
+  const ObConnectivity connectivities[] = {
+    [G_NETWORK_CONNECTIVITY_LOCAL] = OB_CONNECTIVITY_NONE,
+    [G_NETWORK_CONNECTIVITY_LIMITED] = OB_CONNECTIVITY_LIMITED,
+    [G_NETWORK_CONNECTIVITY_PORTAL] = OB_CONNECTIVITY_PORTAL,
+    [G_NETWORK_CONNECTIVITY_FULL] = OB_CONNECTIVITY_FULL,
+  };
+  guint connectivity;
+
+  facts->has_route = !self->monitor || g_network_monitor_get_network_available (self->monitor);
+  if (!facts->has_route)
+    facts->route_connectivity = OB_CONNECTIVITY_NONE;
+  /* The kernel has nothing but routes to say; the portal's "not metered" may be a "not known". */
+  if (!self->is_portal || !self->monitor || !facts->has_route)
+    return;
+  connectivity = g_network_monitor_get_connectivity (self->monitor);
+  if (connectivity < G_N_ELEMENTS (connectivities))
+    facts->route_connectivity = connectivities[connectivity];
+  if (g_network_monitor_get_network_metered (self->monitor))
+    facts->route_metered = OB_METERED_GUESS_YES;
+}
+
+/* --- NetworkManager --- */
+
+static const char *
+get_path (const ObBusObject *object, const char *property)
+{
+  const char *path;
+
+  return ob_bus_object_get (object, property, "&o", &path) && !g_str_equal (path, "/") ? path : NULL;
+}
+
+static void
+follow_active (ObNetworkWatcher *self, GHashTable *wanted, const char *path)
+{
+  gpointer key, active;
+
+  if (!path || g_hash_table_contains (wanted, path))
+    return;
+  if (g_hash_table_steal_extended (self->actives, path, &key, &active))
+    g_free (key);
+  else
+    active = ob_bus_object_new (self->bus, G_BUS_NAME_WATCHER_FLAGS_NONE, NM_NAME, path, NM_ACTIVE, update, self);
+  g_hash_table_insert (wanted, g_strdup (path), active);
+}
+
+static GHashTable *
+actives_new (void)
+{
+  return g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) ob_bus_object_free);
+}
+
+static void
+follow_actives (ObNetworkWatcher *self)
+{
+  g_autoptr (GHashTable) wanted = actives_new ();
+  g_autoptr (GVariantIter) iter = NULL;
+  const char *path;
+
+  follow_active (self, wanted, get_path (self->manager, "PrimaryConnection"));
+  follow_active (self, wanted, get_path (self->manager, "ActivatingConnection"));
+  if (ob_bus_object_get (self->manager, "ActiveConnections", "ao", &iter))
+    while (g_variant_iter_next (iter, "&o", &path))
+      follow_active (self, wanted, path);
+  g_hash_table_unref (self->actives);
+  self->actives = g_steal_pointer (&wanted);
+}
+
+static void
+read_active (const ObBusObject *object, ObActiveConnection *active)
+{
+  guint state = 0;
+
+  *active = (ObActiveConnection){ .path = ob_bus_object_get_path (object) };
+  (void) ob_bus_object_get (object, "Type", "&s", &active->type);
+  (void) ob_bus_object_get (object, "Id", "&s", &active->id);
+  (void) ob_bus_object_get (object, "Uuid", "&s", &active->uuid);
+  (void) ob_bus_object_get (object, "State", "u", &state);
+  active->is_activated = state == NM_ACTIVATED;
+}
+
+static void
+read_manager (ObNetworkWatcher *self, ObNetworkFacts *facts, GArray *actives)
+{
+  GHashTableIter iter;
+  gpointer object;
+
+  g_hash_table_iter_init (&iter, self->actives);
+  while (g_hash_table_iter_next (&iter, NULL, &object))
+    {
+      ObActiveConnection active;
+
+      read_active (object, &active);
+      g_array_append_val (actives, active);
+    }
+  facts->is_managed = ob_bus_object_get_state (self->manager) == OB_BUS_OBJECT_KNOWN;
+  facts->actives = (const ObActiveConnection *) (void *) actives->data;
+  facts->n_actives = actives->len;
+  facts->primary = get_path (self->manager, "PrimaryConnection");
+  facts->activating = get_path (self->manager, "ActivatingConnection");
+  (void) ob_bus_object_get (self->manager, "PrimaryConnectionType", "&s", &facts->primary_type);
+  (void) ob_bus_object_get (self->manager, "Connectivity", "u", &facts->connectivity);
+  (void) ob_bus_object_get (self->manager, "Metered", "u", &facts->metered);
+}
+
+/* --- Roaming --- */
+
+static void
+follow (ObNetworkWatcher *self, ObBusObject **object, const char *name, const char *path, const char *interface)
+{
+  if (g_strcmp0 (ob_bus_object_get_path (*object), path) == 0)
+    return;
+  g_clear_pointer (object, ob_bus_object_free);
+  if (path)
+    *object = ob_bus_object_new (self->bus, G_BUS_NAME_WATCHER_FLAGS_NONE, name, path, interface, update, self);
+}
+
+/* A connection knows its device, and the device of a modem its modem. */
+static gboolean
+is_roaming (ObNetworkWatcher *self, const ObActiveConnection *carrier)
+{
+  const ObBusObject *active = carrier ? g_hash_table_lookup (self->actives, carrier->path) : NULL;
+  g_autoptr (GVariantIter) devices = NULL;
+  const char *device = NULL, *modem = NULL;
+  guint registration = 0;
+
+  if (ob_bus_object_get (active, "Devices", "ao", &devices))
+    (void) g_variant_iter_next (devices, "&o", &device);
+  follow (self, &self->device, NM_NAME, device, NM_DEVICE);
+  if (ob_bus_object_get (self->device, "Udi", "&s", &modem) && !g_variant_is_object_path (modem))
+    modem = NULL;
+  follow (self, &self->modem, MM_NAME, modem, MM_MODEM_3GPP);
+  (void) ob_bus_object_get (self->modem, "RegistrationState", "u", &registration);
+
+  /* MMModem3gppRegistrationState: with data, for messages only, without fallback to speech. */
+  return registration == 5 || registration == 7 || registration == 10;
+}
+
+/* --- The snapshot --- */
+
+static gboolean
+is_settled (ObNetworkWatcher *self)
+{
+  const char *primary = get_path (self->manager, "PrimaryConnection");
+
+  if (ob_bus_object_get_state (self->manager) == OB_BUS_OBJECT_WAITING)
+    return FALSE;
+
+  return !primary || ob_bus_object_get_state (g_hash_table_lookup (self->actives, primary)) != OB_BUS_OBJECT_WAITING;
+}
+
+static void
+read_everything (ObNetworkWatcher *self, ObConditions *conditions)
+{
+  g_autoptr (GArray) actives = g_array_new (FALSE, FALSE, sizeof (ObActiveConnection));
+  ObNetworkFacts facts = { 0 };
+  const ObActiveConnection *carrier;
+
+  read_monitor (self, &facts);
+  read_manager (self, &facts, actives);
+  carrier = ob_network_facts_decide (&facts, conditions);
+  conditions->is_roaming = is_roaming (self, conditions->link == OB_LINK_CELLULAR ? carrier : NULL);
+}
+
+static void
+update (gpointer user_data)
+{
+  ObNetworkWatcher *self = user_data;
+  ObConditions conditions;
+
+  ob_conditions_init (&conditions);
+  if (self->manager)
+    follow_actives (self);
+  if (self->settle_source > 0 && is_settled (self))
+    g_clear_handle_id (&self->settle_source, g_source_remove);
+  read_everything (self, &conditions);
+  if (self->settle_source > 0)
+    conditions.is_network_available = FALSE;
+  if (ob_conditions_equal (&conditions, &self->now))
+    return;
+  self->now = conditions;
+  g_signal_emit_by_name (self, "changed");
+}
+
+static gboolean
+on_settle_too_late (gpointer data)
+{
+  ObNetworkWatcher *self = data;
+
+  self->settle_source = 0;
+  update (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+ob_network_watcher_read (ObWatcher *watcher, ObConditions *conditions)
+{
+  const ObConditions *now = &OB_NETWORK_WATCHER (watcher)->now;
+
+  conditions->is_network_available = now->is_network_available;
+  conditions->connectivity = now->connectivity;
+  conditions->metered = now->metered;
+  conditions->link = now->link;
+  conditions->is_roaming = now->is_roaming;
+  ob_conditions_set_network (conditions, now->network_id, now->network_uuid);
+}
+
+static void
+ob_network_watcher_list_sources (ObWatcher *watcher, GStrvBuilder *sources)
+{
+  ObNetworkWatcher *self = OB_NETWORK_WATCHER (watcher);
+
+  if (ob_bus_object_get_state (self->manager) == OB_BUS_OBJECT_KNOWN)
+    g_strv_builder_add (sources, "NetworkManager");
+  if (ob_bus_object_get_state (self->modem) == OB_BUS_OBJECT_KNOWN)
+    g_strv_builder_add (sources, "ModemManager");
+  if (self->monitor)
+    g_strv_builder_add (sources, "GNetworkMonitor");
+}
+
+static void
+ob_network_watcher_finalize (GObject *object)
+{
+  ObNetworkWatcher *self = OB_NETWORK_WATCHER (object);
+
+  g_clear_handle_id (&self->settle_source, g_source_remove);
+  g_clear_pointer (&self->manager, ob_bus_object_free);
+  g_clear_pointer (&self->device, ob_bus_object_free);
+  g_clear_pointer (&self->modem, ob_bus_object_free);
+  g_hash_table_unref (self->actives);
+  if (self->monitor)
+    g_signal_handlers_disconnect_by_data (self->monitor, self);
+  g_clear_object (&self->monitor);
+  g_clear_object (&self->bus);
+  G_OBJECT_CLASS (ob_network_watcher_parent_class)->finalize (object);
+}
+
+static void
+ob_network_watcher_watcher_init (ObWatcherInterface *iface)
+{
+  iface->read = ob_network_watcher_read;
+  iface->list_sources = ob_network_watcher_list_sources;
+}
+
+static void
+ob_network_watcher_class_init (ObNetworkWatcherClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = ob_network_watcher_finalize;
+}
+
+static void
+ob_network_watcher_init (ObNetworkWatcher *self)
+{
+  self->actives = actives_new ();
+  self->monitor = make_monitor (&self->is_portal);
+  if (!self->monitor)
+    return;
+  g_signal_connect_swapped (self->monitor, "network-changed", G_CALLBACK (update), self);
+  /* The portal tells of these without that signal. */
+  g_signal_connect_swapped (self->monitor, "notify::connectivity", G_CALLBACK (update), self);
+  g_signal_connect_swapped (self->monitor, "notify::network-metered", G_CALLBACK (update), self);
+}
+
+ObWatcher *
+ob_network_watcher_new (GDBusConnection *system_bus)
+{
+  ObNetworkWatcher *self = g_object_new (OB_TYPE_NETWORK_WATCHER, NULL);
+
+  if (system_bus)
+    {
+      self->bus = g_object_ref (system_bus);
+      self->manager
+          = ob_bus_object_new (self->bus, G_BUS_NAME_WATCHER_FLAGS_NONE, NM_NAME, NM_PATH, NM_NAME, update, self);
+      self->settle_source = g_timeout_add (SETTLE_MS, on_settle_too_late, self);
+    }
+  update (self);
+
+  return OB_WATCHER (self);
+}
