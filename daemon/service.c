@@ -23,6 +23,7 @@ struct _ObService
   ObSpool *spool;
   ObClock *clock;
   ObNetwork *network;
+  ObConfiguration *configuration;
   ObBroker *broker;
   ObAdapterContext context; /* owns the callers */
   ObUploadsAdapter *uploads;
@@ -157,6 +158,8 @@ build_broker_anyway (ObService *service, const char *data_folder, GError **error
 static gboolean
 build (ObService *service, const char *data_folder, GError **error)
 {
+  g_auto (GStrv) folders = ob_configuration_list_folders ();
+
   if (!ob_folder_ensure (data_folder, error))
     return FALSE;
   service->lock = lock_folder (data_folder, error);
@@ -164,18 +167,19 @@ build (ObService *service, const char *data_folder, GError **error)
     return FALSE;
   service->clock = ob_system_clock_new ();
   service->network = ob_system_network_new ();
+  service->configuration = ob_configuration_new ((const char *const *) folders);
   service->spool = ob_spool_open (data_folder, error);
   if (!service->spool || !build_broker_anyway (service, data_folder, error))
     return FALSE;
   ob_database_watch_damage (service->database, on_damaged, service);
   if (ob_database_is_damaged (service->database))
     on_damaged (service);
-  service->context = (ObAdapterContext){ service->broker, ob_callers_new () };
+  service->context = (ObAdapterContext){ service->broker, ob_callers_new (), service->configuration };
   service->uploads = ob_uploads_adapter_new (&service->context);
   service->queue = ob_queue_adapter_new (&service->context);
   g_ptr_array_add (service->skeletons, ob_destinations_adapter_new (&service->context));
   g_ptr_array_add (service->skeletons, ob_groups_adapter_new ());
-  g_ptr_array_add (service->skeletons, ob_policy_adapter_new ());
+  g_ptr_array_add (service->skeletons, ob_policy_adapter_new (&service->context));
   g_ptr_array_add (service->skeletons, ob_access_adapter_new ());
 
   return TRUE;
@@ -216,6 +220,7 @@ ob_service_free (ObService *service)
   g_clear_pointer (&service->spool, ob_spool_free);
   g_clear_pointer (&service->database, ob_database_free);
   g_clear_handle_id (&service->damage_source, g_source_remove);
+  g_clear_object (&service->configuration);
   g_clear_object (&service->network);
   g_clear_object (&service->clock);
   if (service->lock >= 0)

@@ -7,6 +7,7 @@
 
 #include "broker/broker.h"
 #include "policy/conditions.h"
+#include "policy/configuration.h"
 #include "store/journal.h"
 
 G_BEGIN_DECLS
@@ -15,6 +16,8 @@ G_BEGIN_DECLS
 GVariant *ob_document_upload (ObBroker *broker, const ObUpload *upload);
 GVariant *ob_document_destination (ObBroker *broker, const ObDestination *destination);
 GVariant *ob_document_holds (ObBroker *broker);
+GVariant *ob_document_policy (ObConfiguration *configuration);
+GVariant *ob_document_rule (const ObRule *rule);
 GVariant *ob_document_journal_row (ObBroker *broker, const ObJournalRow *row);
 
 /* @sources: who it comes from. */

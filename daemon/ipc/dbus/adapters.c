@@ -81,17 +81,6 @@ ob_groups_adapter_new (void)
 }
 
 GDBusInterfaceSkeleton *
-ob_policy_adapter_new (void)
-{
-  const char *const signals[] = { "handle-get", "handle-set", "handle-explain", NULL };
-  GDBusInterfaceSkeleton *skeleton = G_DBUS_INTERFACE_SKELETON (outbox_dbus_policy_skeleton_new ());
-
-  ob_adapter_refuse (skeleton, signals);
-
-  return skeleton;
-}
-
-GDBusInterfaceSkeleton *
 ob_access_adapter_new (void)
 {
   const char *const signals[] = { "handle-list-apps", "handle-approve", "handle-deny", "handle-revoke", NULL };

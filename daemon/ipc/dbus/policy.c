@@ -1,0 +1,84 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * org.outbox.Outbox1.Policy. Main thread.
+ */
+#include "ipc/dbus/adapters.h"
+#include "ipc/document.h"
+
+static void
+get (gpointer configuration, GDBusMethodInvocation *invocation, const ObCaller *caller)
+{
+  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(@a{sv})", ob_document_policy (configuration)));
+}
+
+static const char *
+get_text (GDBusMethodInvocation *invocation)
+{
+  const char *text;
+
+  g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&s)", &text);
+
+  return text;
+}
+
+static void
+set (gpointer configuration, GDBusMethodInvocation *invocation, const ObCaller *caller)
+{
+  g_autoptr (GError) error = NULL;
+
+  (void) ob_configuration_write_own (configuration, get_text (invocation), &error);
+  ob_adapter_reply (error, invocation);
+}
+
+static void
+check (gpointer configuration, GDBusMethodInvocation *invocation, const ObCaller *caller)
+{
+  g_autoptr (GError) error = NULL;
+
+  (void) ob_configuration_check (configuration, get_text (invocation), &error);
+  ob_adapter_reply (error, invocation);
+}
+
+static gboolean
+admit (gpointer user_data, GDBusMethodInvocation *invocation, ObOperation operation, ObAdapterCall call)
+{
+  const ObAdapterContext *context = user_data;
+
+  return ob_adapter_admit (context->callers, invocation, operation, call, context->configuration);
+}
+
+static gboolean
+on_get (OutboxDBusPolicy *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
+{
+  return admit (user_data, invocation, OB_OPERATION_LOOK, get);
+}
+
+static gboolean
+on_set (OutboxDBusPolicy *skeleton, GDBusMethodInvocation *invocation, const char *text, gpointer user_data)
+{
+  return admit (user_data, invocation, OB_OPERATION_STEER, set);
+}
+
+/* Its errors tell of files that only who steers may read. */
+static gboolean
+on_check (OutboxDBusPolicy *skeleton, GDBusMethodInvocation *invocation, const char *text, gpointer user_data)
+{
+  return admit (user_data, invocation, OB_OPERATION_STEER, check);
+}
+
+GDBusInterfaceSkeleton *
+ob_policy_adapter_new (const ObAdapterContext *context)
+{
+  const char *const refused[] = { "handle-explain", NULL };
+  OutboxDBusPolicy *skeleton = outbox_dbus_policy_skeleton_new ();
+
+  ob_adapter_refuse (G_DBUS_INTERFACE_SKELETON (skeleton), refused);
+  g_signal_connect (skeleton, "handle-get", G_CALLBACK (on_get), (gpointer) context);
+  g_signal_connect (skeleton, "handle-set", G_CALLBACK (on_set), (gpointer) context);
+  g_signal_connect (skeleton, "handle-check", G_CALLBACK (on_check), (gpointer) context);
+  g_signal_connect_object (context->configuration, "changed", G_CALLBACK (outbox_dbus_policy_emit_changed), skeleton,
+                           G_CONNECT_SWAPPED);
+
+  return G_DBUS_INTERFACE_SKELETON (skeleton);
+}
