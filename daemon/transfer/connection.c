@@ -2,10 +2,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Owns the session, the sockets that it has open, and the watch: a thread that sleeps while nothing is sent, and looks
- * once a second at the request under way. Everything that both threads touch is under one lock.
+ * twice a second at the request under way. Everything that both threads touch is under one lock.
  */
 #include "transfer/connection.h"
 
+#include "transfer/race.h"
 #include "transfer/splice.h"
 #include "transfer/stall.h"
 
@@ -23,7 +24,7 @@
 #define TCP_RTO_MAX_MS 44
 #endif
 
-#define TICK_US G_USEC_PER_SEC
+#define TICK_US (G_USEC_PER_SEC / 2)
 #define RTO_MAX_MS 1000
 /* The kernel's own limits come after ours: they end what we do not watch. */
 #define USER_TIMEOUT_MS 60000
@@ -39,6 +40,7 @@ struct _ObConnection
   gulong stop_handler;
   GThread *watch;
   GCancellable *closing; /* ends the watch, and a race that it runs */
+  ObRace race;           /* of the watch */
 
   GMutex lock; /* of all below */
   GCond changed;
@@ -80,7 +82,8 @@ read_flow (int fd, ObFlow *flow)
 
   if (fd < 0 || getsockopt (fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
     return FALSE;
-  *flow = (ObFlow){ info.tcpi_bytes_acked, info.tcpi_notsent_bytes, info.tcpi_unacked, info.tcpi_probes };
+  *flow = (ObFlow){ info.tcpi_bytes_acked, info.tcpi_notsent_bytes, info.tcpi_unacked, info.tcpi_probes,
+                    ob_race_is_orphan (fd) };
 
   return TRUE;
 }
@@ -128,44 +131,17 @@ end_request (ObConnection *self, guint64 number, ObEnd end)
 
 /* --- The watch thread --- */
 
-/* Whether a new connection to the same peer can be made within a second. It is not used: libsoup makes its own. */
-static gboolean
-can_connect (GSocketAddress *peer, GCancellable *cancellable)
-{
-  g_autoptr (GSocket) socket
-      = g_socket_new (g_socket_address_get_family (peer), G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
-  gboolean is_connected;
-
-  if (!socket)
-    return FALSE;
-  g_socket_set_timeout (socket, 1);
-  is_connected = g_socket_connect (socket, peer, cancellable, NULL);
-  if (is_connected)
-    reset_socket (g_socket_get_fd (socket));
-
-  return is_connected;
-}
-
-static GSocketAddress *
-dup_peer (int fd)
-{
-  struct sockaddr_storage address = { 0 };
-  socklen_t size = sizeof address;
-
-  return getpeername (fd, (struct sockaddr *) &address, &size) == 0 ? g_socket_address_new_from_native (&address, size)
-                                                                    : NULL;
-}
-
 /* With the lock, which is open while the race runs. */
 static void
 race (ObConnection *self)
 {
-  g_autoptr (GSocketAddress) peer = dup_peer (self->fd);
   guint64 number = self->number;
+  int fd = fcntl (self->fd, F_DUPFD_CLOEXEC, 0);
   gboolean is_reachable;
 
   g_mutex_unlock (&self->lock);
-  is_reachable = peer && can_connect (peer, self->closing);
+  is_reachable = ob_race_run (&self->race, fd, self->closing);
+  (void) close (fd);
   g_mutex_lock (&self->lock);
   if (is_reachable && self->request && self->number == number)
     ob_stall_note_reached (&self->stall, g_get_monotonic_time ());
@@ -181,33 +157,39 @@ judge (ObConnection *self)
   return ob_stall_judge (&self->stall, has_flow ? &flow : NULL, g_get_monotonic_time ());
 }
 
-/* With the lock. */
-static void
+/* With the lock. Returns: whether it took its time. */
+static gboolean
 look_at_request (ObConnection *self)
 {
   static const ObEnd ends[]
       = { [OB_STALL_LOST] = OB_END_LOST, [OB_STALL_SILENT] = OB_END_SILENT, [OB_STALL_SLOW] = OB_END_SLOW };
   guint64 number = self->number;
   ObStallDecision decision = judge (self);
+  gboolean is_racing = decision == OB_STALL_RACE;
 
-  if (decision == OB_STALL_RACE)
+  if (is_racing)
     {
       race (self);
       if (!self->request || self->number != number)
-        return;
+        return TRUE;
       decision = judge (self);
     }
+  if (decision != OB_STALL_RACE)
+    ob_race_clear (&self->race);
   if (decision == OB_STALL_WAIT || decision == OB_STALL_RACE)
-    return;
+    return is_racing;
   g_mutex_unlock (&self->lock);
   end_request (self, number, ends[decision]);
   g_mutex_lock (&self->lock);
+
+  return is_racing;
 }
 
 static gpointer
 watch (gpointer user_data)
 {
   ObConnection *self = user_data;
+  gboolean has_waited = FALSE;
 
   g_mutex_lock (&self->lock);
   while (!g_cancellable_is_cancelled (self->closing))
@@ -217,10 +199,11 @@ watch (gpointer user_data)
       self->is_asleep = !self->request;
       if (self->is_asleep)
         g_cond_wait (&self->changed, &self->lock);
-      else if (!g_cond_wait_until (&self->changed, &self->lock, tick_us) && self->request)
-        look_at_request (self);
+      else if (has_waited || !g_cond_wait_until (&self->changed, &self->lock, tick_us))
+        has_waited = self->request && look_at_request (self);
     }
   g_mutex_unlock (&self->lock);
+  ob_race_clear (&self->race);
 
   return NULL;
 }
@@ -381,6 +364,7 @@ ob_connection_new (void)
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
   self->fd = -1;
+  ob_race_init (&self->race);
   self->watch = g_thread_new ("watch", watch, self);
 
   return self;

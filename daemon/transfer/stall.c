@@ -30,10 +30,12 @@ note_flow (ObStall *stall, const ObFlow *flow, gint64 now_us)
 }
 
 static ObStallDecision
-judge_silence (const ObStall *stall, gint64 quiet_ms, gint64 now_us)
+judge_doubt (const ObStall *stall, gboolean is_orphan, gint64 quiet_ms, gint64 now_us)
 {
-  if (quiet_ms < OB_STALL_SILENT_MS)
+  if (quiet_ms < OB_STALL_SILENT_MS && !is_orphan)
     return OB_STALL_WAIT;
+  if (stall->reached_us > 0 && is_orphan)
+    return OB_STALL_LOST;
   if (stall->reached_us > 0)
     return now_us - stall->reached_us >= stall->grace_ms * 1000 ? OB_STALL_LOST : OB_STALL_WAIT;
 
@@ -50,11 +52,13 @@ ob_stall_judge (ObStall *stall, const ObFlow *flow, gint64 now_us)
   quiet_ms = (now_us - stall->moved_us) / 1000;
   if (!flow)
     return quiet_ms < OB_STALL_CONNECT_MS ? OB_STALL_WAIT : OB_STALL_SILENT;
+  if (flow->is_orphan)
+    return judge_doubt (stall, TRUE, quiet_ms, now_us);
   if (flow->unacked == 0 && flow->unsent_bytes == 0)
     return quiet_ms < stall->answer_ms ? OB_STALL_WAIT : OB_STALL_SLOW;
   /* A closed window is a peer that is there and busy, as long as it answers the kernel's probes. */
   if (flow->unacked == 0 && flow->probes <= 1)
     return quiet_ms < OB_STALL_CLOSED_MS ? OB_STALL_WAIT : OB_STALL_LOST;
 
-  return judge_silence (stall, quiet_ms, now_us);
+  return judge_doubt (stall, FALSE, quiet_ms, now_us);
 }

@@ -10,7 +10,8 @@
 
 G_BEGIN_DECLS
 
-/* No byte acknowledged for this long, with bytes on their way: the connection is in doubt. */
+/* No byte acknowledged for this long, with bytes on their way: the connection is in doubt. One whose address is gone is at
+ * once. */
 #define OB_STALL_SILENT_MS 3000
 /* This long in doubt and nothing reachable: the attempt has failed. */
 #define OB_STALL_RACE_MS 30000
@@ -28,6 +29,7 @@ typedef struct
   guint64 unsent_bytes; /* queued, not yet on their way */
   guint unacked;        /* segments on their way */
   guint probes;         /* of a closed window, unanswered */
+  gboolean is_orphan;   /* its own address is gone */
 } ObFlow;
 
 typedef enum

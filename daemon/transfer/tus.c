@@ -22,8 +22,8 @@
 #define MOST_RESENDS 3
 #define MOST_RESTARTS 2
 #define SETTLE_MS 250
-#define LOCKED_MS 1000
-#define MOST_LOCKED 10
+#define LOCKED_MS 500
+#define MOST_LOCKED 20
 
 typedef enum
 {
@@ -199,7 +199,7 @@ believe (Tus *tus, guint64 offset_bytes, guint64 sent_bytes, Step whole)
   return offset_bytes == tus->job->size_bytes ? whole : STEP_SEND;
 }
 
-/* A dead connection of ours may hold the upload for some seconds yet. Asked once a second it goes on as soon as it is let
+/* A dead connection of ours may hold the upload for some seconds yet. Asked twice a second it goes on as soon as it is let
  * go; a server that holds it longer, or says when to come again, gets the back-off. */
 static Step
 wait_for_lock (Tus *tus)

@@ -2,9 +2,9 @@
 # SPDX-FileCopyrightText: The Outbox authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# The long proofs, one step after another: random kills, the same with a server that has faults and is killed too, both
-# again and every crash point under the sanitizers, fuzzing, and helgrind over the transfer layer and the daemon. Ends with
-# one line of counts.
+# The long proofs, one step after another: links that go dark, random kills, the same with a server that has faults and is
+# killed too, both again and every crash point under the sanitizers, fuzzing, and helgrind over the transfer layer and the
+# daemon. Ends with one line of counts.
 #
 #   KILLS    of each storm (1000); a tenth of that under the sanitizers
 #   MINUTES  at most for each storm (12); a twelfth of that for each fuzz target
@@ -38,7 +38,7 @@ step ()
     echo "FAIL $name ($((SECONDS - begin)) s)"
     tail -n 20 "$logs/$name.log"
   fi
-  grep -aE '^# [0-9]+ (kills|bytes|faults|deaths)|^stat::number_of_executed_units' "$logs/$name.log" | sed 's/^#* */     /'
+  grep -aE '^# [0-9]+ (kills|bytes|faults|deaths)|^# (full|[0-9]+ ms dark)|^stat::number_of_executed_units' "$logs/$name.log" | sed 's/^#* */     /'
 }
 
 # in_folder FOLDER PROGRAM…: a test with the daemon and the receiver of a build folder.
@@ -46,6 +46,13 @@ in_folder ()
 {
   RECEIVER=$1/tests/receiver/outbox-receiver OUTBOXD=$1/daemon/outboxd \
     OUTBOX_SEED=$seed OUTBOX_KILLS=$kills OUTBOX_MINUTES=$minutes timeout -k 10 $((minutes * 60 + 600)) "${@:2}"
+}
+
+# field SCENE: the daemon on a link that goes dark, for as long as the promise is.
+field ()
+{
+  SERVERS=$here/../support/servers TOOLS=$build/tools OUTBOX_FIELD=full \
+    in_folder "$build" "$build/tests/integration/test-field" -p "/field/$1"
 }
 
 fuzz_libfuzzer ()
@@ -91,6 +98,10 @@ fi
 export ASAN_OPTIONS=halt_on_error=1:abort_on_error=1:detect_leaks=1
 export UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1
 
+for scene in dark-and-silent dark-and-silent-on-an-older-kernel dark-and-announced another-address-at-once \
+  another-address-after-the-dark; do
+  step "field-$scene" field "$scene"
+done
 step kills in_folder "$build" "$build/tests/integration/test-storm" -p /storm/kills
 step kills-and-faults in_folder "$build" "$build/tests/integration/test-storm" -p /storm/kills-and-faults
 kills=$((kills / 10 + 1))

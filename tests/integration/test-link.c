@@ -5,13 +5,13 @@
  * filter drops what a dead link would lose. Uploads go to addresses that it can silence; the receiver is asked on
  * another.
  */
+#include "support/namespace.h"
 #include "support/peer.h"
 #include "transfer/attempt.h"
 
 #include <glib/gstdio.h>
 #include <unistd.h>
 
-#define INSIDE "OUTBOX_TEST_IN_NAMESPACE"
 #define SIZE_BYTES (9 * 1024 * 1024 + 321)
 
 /* Old and new connections are told apart by the ports that they leave from. */
@@ -23,9 +23,9 @@
 
 static const char *const set_up_commands[]
     = { "ip link set lo up",
-        "ip address add " DEAD "/32 dev lo && ip address add " ALIVE "/32 dev lo && ip address add " DOOMED "/32 dev lo",
-        "nft add table ip link",
-        "nft add chain ip link in '{ type filter hook input priority 0; }'",
+        "ip address add " DEAD "/32 dev lo && ip address add " ALIVE "/32 dev lo && ip address add " DOOMED
+        "/32 dev lo",
+        "nft add table ip link", "nft add chain ip link in '{ type filter hook input priority 0; }'",
         "nft add counter ip link dead && nft add rule ip link in ip daddr " DEAD " counter name dead drop" };
 
 /* A server and one upload to it, that runs in a thread of its own. */
@@ -38,29 +38,6 @@ typedef struct
   GThread *thread;
   guint n_created;
 } Fixture;
-
-G_GNUC_PRINTF (1, 2)
-static void
-run (const char *format, ...)
-{
-  g_autofree char *command = NULL;
-  g_autofree char *words = NULL;
-  g_autoptr (GError) error = NULL;
-  gint status;
-  va_list arguments;
-
-  va_start (arguments, format);
-  command = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  {
-    const char *argv[] = { "sh", "-ec", command, NULL };
-
-    g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, &words, &status,
-                                 &error));
-  }
-  if (!g_spawn_check_wait_status (status, &error))
-    g_error ("%s: %s %s", command, error->message, words);
-}
 
 static gboolean
 on_created (const char *server_url, gpointer user_data)
@@ -178,7 +155,7 @@ wait_for_bytes (Fixture *fixture, gint64 bytes)
 static void
 begin_and_fall_silent (Fixture *fixture, const char *match)
 {
-  run ("nft add rule ip link in ip daddr %s quota over 1000000 bytes drop", match);
+  test_namespace_run ("nft add rule ip link in ip daddr %s quota over 1000000 bytes drop", match);
   begin (fixture);
   wait_for_bytes (fixture, 500 * 1000);
 }
@@ -207,7 +184,8 @@ test_a_link_that_was_silent (void)
   begin_and_fall_silent (&fixture, ALIVE);
   g_usleep (8 * G_USEC_PER_SEC);
   before_bytes = get_number (&fixture, "body_bytes");
-  run ("nft delete rule ip link in handle $(nft -a list chain ip link in | sed -n 's/.* " ALIVE " .*handle //p')");
+  test_namespace_run ("nft delete rule ip link in handle $(nft -a list chain ip link in | sed -n 's/.* " ALIVE
+                      " .*handle //p')");
   back_us = g_get_monotonic_time ();
   wait_for_bytes (&fixture, before_bytes);
   g_test_message ("sending again %" G_GINT64_FORMAT " ms after the link came back",
@@ -227,16 +205,17 @@ test_a_connection_that_died_in_silence (void)
   Fixture fixture = { 0 };
 
   start (&fixture, ALIVE);
-  run ("echo 40000 40999 > /proc/sys/net/ipv4/ip_local_port_range");
+  test_namespace_run ("echo 40000 40999 > /proc/sys/net/ipv4/ip_local_port_range");
   begin_and_fall_silent (&fixture, ALIVE " tcp sport " OLD_PORTS);
-  run ("echo 41000 41999 > /proc/sys/net/ipv4/ip_local_port_range");
+  test_namespace_run ("echo 41000 41999 > /proc/sys/net/ipv4/ip_local_port_range");
   assert_arrived (&fixture);
   g_test_message ("%" G_GINT64_FORMAT " bytes sent twice over %" G_GINT64_FORMAT " connections",
                   get_number (&fixture, "body_bytes") - SIZE_BYTES, get_number (&fixture, "connections"));
   g_assert_cmpint (get_number (&fixture, "connections"), ==, 2);
   g_assert_cmpint (get_number (&fixture, "body_bytes") - SIZE_BYTES, <, 1 << 20);
   g_assert_cmpuint (fixture.n_created, ==, 1);
-  run ("nft delete rule ip link in handle $(nft -a list chain ip link in | sed -n 's/.* " ALIVE " .*handle //p')");
+  test_namespace_run ("nft delete rule ip link in handle $(nft -a list chain ip link in | sed -n 's/.* " ALIVE
+                      " .*handle //p')");
   finish (&fixture);
 }
 
@@ -248,14 +227,15 @@ test_a_host_with_a_dead_address (void)
 
   start (&fixture, "two-addresses.test");
   hosts = g_build_filename (fixture.folder, "hosts", NULL);
-  run ("printf '" DEAD " two-addresses.test\\n" ALIVE " two-addresses.test\\n' > %s && mount --bind %s /etc/hosts", hosts,
-       hosts);
+  test_namespace_run ("printf '" DEAD " two-addresses.test\\n" ALIVE
+                      " two-addresses.test\\n' > %s && mount --bind %s /etc/hosts",
+                      hosts, hosts);
   begin (&fixture);
   assert_arrived (&fixture);
   /* The dead one was tried. */
-  run ("nft list counter ip link dead | grep -q 'packets [1-9]'");
+  test_namespace_run ("nft list counter ip link dead | grep -q 'packets [1-9]'");
   g_assert_cmpint (get_number (&fixture, "connections"), ==, 1);
-  run ("umount /etc/hosts");
+  test_namespace_run ("umount /etc/hosts");
   finish (&fixture);
 }
 
@@ -281,26 +261,6 @@ skip (void)
   g_test_skip ("no network namespace may be made here (unshare -Urnm)");
 }
 
-/* Does not return where a namespace can be had. */
-static void
-move_into_namespace (char **argv)
-{
-  g_autoptr (GPtrArray) words = g_ptr_array_new ();
-  g_autofree char *path = g_strconcat (g_getenv ("PATH"), ":/usr/sbin:/sbin", NULL);
-
-  g_setenv ("PATH", path, TRUE);
-  if (g_getenv (INSIDE) || system ("unshare -Urnm true 2>/dev/null") != 0)
-    return;
-  g_setenv (INSIDE, "1", TRUE);
-  g_ptr_array_add (words, (gpointer) "unshare");
-  g_ptr_array_add (words, (gpointer) "-Urnm");
-  g_ptr_array_add (words, (gpointer) "--");
-  for (guint i = 0; argv[i]; i++)
-    g_ptr_array_add (words, argv[i]);
-  g_ptr_array_add (words, NULL);
-  (void) execvp ("unshare", (char **) words->pdata);
-}
-
 int
 main (int argc, char *argv[])
 {
@@ -316,11 +276,10 @@ main (int argc, char *argv[])
   };
   gboolean is_inside;
 
-  move_into_namespace (argv);
-  is_inside = g_getenv (INSIDE) != NULL;
+  is_inside = test_namespace_enter (argv);
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; is_inside && i < G_N_ELEMENTS (set_up_commands); i++)
-    run ("%s", set_up_commands[i]);
+    test_namespace_run ("%s", set_up_commands[i]);
   if (is_inside)
     {
       start (&doomed, DOOMED);

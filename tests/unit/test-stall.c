@@ -8,10 +8,10 @@
 #define ANSWER_MS 60000
 #define SECOND_US G_GINT64_CONSTANT (1000000)
 
-static const ObFlow on_its_way = { 1000, 500, 3, 0 };
-static const ObFlow all_acked = { 5000, 0, 0, 0 };
-static const ObFlow window_closed = { 1000, 500, 0, 1 };
-static const ObFlow window_closed_and_silent = { 1000, 500, 0, 2 };
+static const ObFlow on_its_way = { 1000, 500, 3, 0, FALSE };
+static const ObFlow all_acked = { 5000, 0, 0, 0, FALSE };
+static const ObFlow window_closed = { 1000, 500, 0, 1, FALSE };
+static const ObFlow window_closed_and_silent = { 1000, 500, 0, 2, FALSE };
 
 /* The same flow, looked at every second. Returns: the second of the first decision other than to wait. */
 static gint
@@ -110,6 +110,25 @@ test_an_old_connection_that_wakes_is_kept (void)
   g_assert_cmpint (ob_stall_judge (&stall, &flow, 11 * SECOND_US), ==, OB_STALL_LOST);
 }
 
+static void
+test_an_orphan_is_in_doubt_at_once (void)
+{
+  ObFlow flow = all_acked;
+  ObStall stall;
+
+  ob_stall_begin (&stall, ANSWER_MS, 0);
+  stall.grace_ms = OB_STALL_GRACE_MS;
+  (void) ob_stall_judge (&stall, &flow, 0);
+  flow.is_orphan = TRUE;
+  g_assert_cmpint (ob_stall_judge (&stall, &flow, SECOND_US), ==, OB_STALL_RACE);
+  /* It may get its address back. */
+  flow.is_orphan = FALSE;
+  g_assert_cmpint (ob_stall_judge (&stall, &flow, 2 * SECOND_US), ==, OB_STALL_WAIT);
+  flow.is_orphan = TRUE;
+  ob_stall_note_reached (&stall, 3 * SECOND_US);
+  g_assert_cmpint (ob_stall_judge (&stall, &flow, 3 * SECOND_US), ==, OB_STALL_LOST);
+}
+
 /* An answer that comes drop by drop is no progress: only what we send is. */
 static void
 test_an_answer_has_its_time_from_the_last_byte (void)
@@ -132,6 +151,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/stall/a-byte-starts-it-anew", test_a_byte_starts_it_anew);
   g_test_add_func ("/stall/a-new-connection-gives-up-the-old-one", test_a_new_connection_gives_up_the_old_one);
   g_test_add_func ("/stall/an-old-connection-that-wakes-is-kept", test_an_old_connection_that_wakes_is_kept);
+  g_test_add_func ("/stall/an-orphan-is-in-doubt-at-once", test_an_orphan_is_in_doubt_at_once);
   g_test_add_func ("/stall/an-answer-has-its-time-from-the-last-byte", test_an_answer_has_its_time_from_the_last_byte);
 
   return g_test_run ();

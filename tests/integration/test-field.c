@@ -1,0 +1,396 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The daemon on a link as there is in the field: 40 Mbit/s, 40 ms each way, dark again and again. The test, the daemon and
+ * the bus are in one network namespace, the server in another, with a radio in between. Short spells of it here; with
+ * OUTBOX_FIELD=full what is promised for a long upload, which takes a minute each.
+ */
+#include "support/broker.h"
+#include "support/namespace.h"
+#include "support/radio.h"
+#include "support/tus-servers.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define RATE_BITS_PER_S (G_GUINT64_CONSTANT (40) * 1000 * 1000)
+#define DELAY_MS 40
+#define QUEUE_MS 250
+#define SERVER "10.99.0.1"
+#define TCP_RTO_MAX_MS 44 /* Linux 6.15; not in the headers of Debian 12 */
+
+typedef struct
+{
+  const char *name;
+  gsize size_bytes;
+  guint lit_ms;
+  guint dark_ms;
+  double most_time; /* of the ideal, where the dark is announced */
+  double most_time_silent;
+  double most_payload; /* of the file */
+} Weather;
+
+/* What is promised, to be held on a machine with nothing else to do; and what shows that it is about right. */
+static const Weather full = { "full", 100 * 1000 * 1000, 12000, 8000, 1.10, 1.15, 1.05 };
+static const Weather brief = { "short", 20 * 1000 * 1000, 3000, 4000, 1.5, 1.5, 1.15 };
+
+typedef struct
+{
+  int server_namespace;
+  TestPeer *receiver; /* or NULL, as the next */
+  TestTusServer *tus_server;
+  TestRadio *wifi;
+  TestBroker *broker;
+  char *id;
+  const Weather *weather;
+  gboolean is_announced;
+  gboolean is_dark;
+  guint timer;
+  gint64 begin_us;
+  gint64 dark_since_us;
+  gint64 dark_us; /* in all, of the spells that are over */
+} Field;
+
+static const Weather *
+get_weather (void)
+{
+  return g_strcmp0 (g_getenv ("OUTBOX_FIELD"), "full") == 0 ? &full : &brief;
+}
+
+/* --- Setting up --- */
+
+/* Takes no sums, like tusd and @tus/server: what it has of a chunk that was cut is what it says at once. */
+static const char *
+start_receiver (Field *field)
+{
+  const char *argv[] = { g_getenv ("RECEIVER"),
+                         "--port",
+                         "0",
+                         "--any-address",
+                         "--discard",
+                         "--order",
+                         "{\"fault\":\"location\",\"mode\":\"path\"}",
+                         "--order",
+                         "{\"fault\":\"checksum\",\"on\":false}",
+                         NULL };
+
+  field->receiver = test_peer_start (argv);
+
+  return test_peer_get_url (field->receiver);
+}
+
+/* A server with a lock, on which the connection that fell silent still sits. It listens on loopback alone. */
+static const char *
+start_tus_server (Field *field)
+{
+  for (guint i = 0; i < test_tus_server_n_kinds; i++)
+    if (g_str_equal (test_tus_server_kinds[i].name, "tus-server"))
+      field->tus_server = test_tus_server_start (&test_tus_server_kinds[i], field->broker->folder);
+  if (!field->tus_server)
+    return NULL;
+  test_namespace_run ("echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet; nft add table ip server;"
+                      "nft add chain ip server in '{ type nat hook prerouting priority dstnat; }';"
+                      "nft add rule ip server in ip daddr " SERVER " meta l4proto tcp dnat to 127.0.0.1");
+
+  return test_peer_get_url (field->tus_server->peer);
+}
+
+/* Returns: whether there is such a server here. */
+static gboolean
+set_up (Field *field, const char *(*start_server) (Field *) )
+{
+  const TestRadioPlan wifi = { "wifi", "10.77.1.2/24", "10.77.1.1/24", RATE_BITS_PER_S, DELAY_MS, QUEUE_MS };
+  const char *server_url;
+  int home;
+
+  field->weather = get_weather ();
+  field->server_namespace = test_namespace_add ();
+  test_namespace_run ("ip link set lo up");
+  field->wifi = test_radio_new (field->server_namespace, &wifi);
+  test_namespace_run ("ip route add default dev wifi");
+  field->broker = test_broker_new_alone ();
+  home = test_namespace_visit (field->server_namespace);
+  test_namespace_run ("ip address add " SERVER "/32 dev lo; ip address add 10.77.2.1/24 dev wifi");
+  server_url = start_server (field);
+  test_namespace_leave (home);
+  if (server_url)
+    {
+      g_autoptr (GUri) uri = g_uri_parse (server_url, G_URI_FLAGS_NONE, NULL);
+      g_autofree char *url = g_strdup_printf ("http://" SERVER ":%d%s", g_uri_get_port (uri), g_uri_get_path (uri));
+
+      test_broker_set_destination (field->broker, url, NULL);
+    }
+
+  return server_url != NULL;
+}
+
+static void
+tear_down (Field *field)
+{
+  if (field->timer > 0)
+    (void) g_source_remove (field->timer);
+  g_clear_pointer (&field->receiver, test_peer_free);
+  g_clear_pointer (&field->tus_server, test_tus_server_free);
+  test_broker_free (field->broker);
+  test_radio_free (field->wifi);
+  (void) close (field->server_namespace);
+  g_free (field->id);
+}
+
+/* An older kernel does not let a connection try again each second. Of this process and of all that it starts from here on. */
+static void
+take_rto_max_away (void)
+{
+  struct sock_filter filter[] = {
+    BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, nr)),
+    BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, SYS_setsockopt, 0, 5),
+    BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, args[1])),
+    BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_TCP, 0, 3),
+    BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, args[2])),
+    BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, TCP_RTO_MAX_MS, 0, 1),
+    BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOPROTOOPT),
+    BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const struct sock_fprog program = { G_N_ELEMENTS (filter), filter };
+
+  g_assert_cmpint (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), ==, 0);
+  g_assert_cmpint (prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), ==, 0);
+}
+
+/* --- The weather --- */
+
+static void on_weather_changes (Field *field);
+
+static gboolean
+on_spell_over (gpointer user_data)
+{
+  on_weather_changes (user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* What a system without NetworkManager does with a link whose carrier comes and goes. */
+static void
+announce (Field *field)
+{
+  if (field->is_dark)
+    test_namespace_run ("ip route del default");
+  test_radio_set_carrier (field->wifi, !field->is_dark);
+  if (!field->is_dark)
+    test_namespace_run ("ip route add default dev wifi");
+}
+
+static void
+on_weather_changes (Field *field)
+{
+  gint64 now_us = g_get_monotonic_time ();
+
+  field->is_dark = !field->is_dark;
+  if (field->is_dark)
+    field->dark_since_us = now_us;
+  else
+    field->dark_us += now_us - field->dark_since_us;
+  test_radio_set_dark (field->wifi, field->is_dark);
+  if (field->is_announced)
+    announce (field);
+  field->timer
+      = g_timeout_add (field->is_dark ? field->weather->dark_ms : field->weather->lit_ms, on_spell_over, field);
+}
+
+static void
+hand_over (Field *field, gsize size_bytes)
+{
+  g_autofree char *path = test_broker_make_file (field->broker, "video.mp4", size_bytes, 1);
+  g_autoptr (GError) error = NULL;
+
+  field->id = test_broker_submit (field->broker, path, NULL, &error);
+  g_assert_no_error (error);
+  field->begin_us = g_get_monotonic_time ();
+}
+
+/* --- What came of it --- */
+
+static guint64
+get_sent_bytes (Field *field)
+{
+  g_autoptr (GVariant) document = test_broker_get (field->broker, field->id);
+  guint64 bytes = 0;
+
+  g_assert_true (g_variant_lookup (document, "bytes_sent", "t", &bytes));
+
+  return bytes;
+}
+
+static gint64
+get_received_bytes (Field *field)
+{
+  int home = test_namespace_visit (field->server_namespace);
+  g_autoptr (JsonNode) node = test_peer_describe (field->receiver);
+
+  test_namespace_leave (home);
+
+  return json_object_get_int_member (json_node_get_object (node), "body_bytes");
+}
+
+static void
+say_log (Field *field)
+{
+  g_autofree char *log = test_radio_dup_log (field->wifi);
+  g_auto (GStrv) lines = g_strsplit (log, "\n", -1);
+
+  for (guint i = 0; lines[i] && *lines[i]; i++)
+    g_test_message ("%.3f %s", g_ascii_strtod (lines[i], NULL) - (double) field->begin_us / G_USEC_PER_SEC,
+                    strchr (lines[i], ' '));
+}
+
+static void
+weather_the_dark (gboolean is_announced)
+{
+  Field field = { .is_announced = is_announced };
+  double ideal_s, took_s, payload;
+
+  (void) set_up (&field, start_receiver);
+  hand_over (&field, field.weather->size_bytes);
+  field.timer = g_timeout_add (field.weather->lit_ms, on_spell_over, &field);
+  test_broker_wait_for_all (field.broker, "done", 120);
+  took_s = (double) (g_get_monotonic_time () - field.begin_us) / G_USEC_PER_SEC;
+  ideal_s = (double) field.weather->size_bytes * 8 / RATE_BITS_PER_S + (double) field.dark_us / G_USEC_PER_SEC;
+  payload = (double) test_radio_get_sent_bytes (field.wifi, NULL) / (double) field.weather->size_bytes;
+  say_log (&field);
+  g_test_message (
+      "%s: %.2f s, ideal %.2f s: ratio %.3f; payload %.3f of the file (%.3f by the daemon, %.3f arrived); %u "
+      "connections",
+      field.weather->name, took_s, ideal_s, took_s / ideal_s, payload,
+      (double) get_sent_bytes (&field) / (double) field.weather->size_bytes,
+      (double) get_received_bytes (&field) / (double) field.weather->size_bytes, test_radio_count (field.wifi, "SYN"));
+  g_assert_false (field.is_dark);
+  g_assert_cmpfloat (took_s / ideal_s, <=, is_announced ? field.weather->most_time : field.weather->most_time_silent);
+  g_assert_cmpfloat (payload, <=, field.weather->most_payload);
+  /* What the daemon counts is what was on the link. */
+  g_assert_cmpfloat ((double) get_sent_bytes (&field), >, payload * (double) field.weather->size_bytes * 0.99);
+  g_assert_cmpfloat ((double) get_sent_bytes (&field), <, payload * (double) field.weather->size_bytes * 1.01);
+  tear_down (&field);
+}
+
+static void
+test_dark_and_silent (void)
+{
+  weather_the_dark (FALSE);
+}
+
+static void
+test_dark_and_silent_on_an_older_kernel (void)
+{
+  take_rto_max_away ();
+  weather_the_dark (FALSE);
+}
+
+static void
+test_dark_and_announced (void)
+{
+  weather_the_dark (TRUE);
+}
+
+/* --- Another address --- */
+
+#define ROAMER_BYTES (12 * 1000 * 1000)
+
+static double
+seconds (gint64 time_us)
+{
+  return (double) time_us / G_USEC_PER_SEC;
+}
+
+static void
+wait_for_word (Field *field, const char *word, gint64 after_us, TestRadioWord *found)
+{
+  while (!test_radio_find (field->wifi, word, after_us, found))
+    {
+      g_assert_cmpint (g_get_monotonic_time () - after_us, <, 30 * G_USEC_PER_SEC);
+      g_usleep (10 * 1000);
+    }
+}
+
+/* The old address goes and another one comes, as when a device roams to a network with the same name; to the old connection
+ * nothing is said, and its server hears no more of it. */
+static void
+roam (guint dark_ms)
+{
+  Field field = { 0 };
+  TestRadioWord syn, head, answer, patch;
+  gint64 up_us;
+
+  if (set_up (&field, start_tus_server))
+    {
+      hand_over (&field, ROAMER_BYTES);
+      while (test_radio_get_sent_bytes (field.wifi, NULL) < ROAMER_BYTES / 2)
+        g_usleep (10 * 1000);
+      test_radio_set_dark (field.wifi, TRUE);
+      g_usleep (dark_ms * 1000);
+      test_namespace_run ("ip address add 10.77.2.2/24 dev wifi; ip address del 10.77.1.2/24 dev wifi");
+      test_radio_set_dark (field.wifi, FALSE);
+      up_us = g_get_monotonic_time ();
+      wait_for_word (&field, "SYN", up_us, &syn);
+      wait_for_word (&field, "HEAD", up_us, &head);
+      wait_for_word (&field, "200", head.sent_us, &answer);
+      wait_for_word (&field, "PATCH", answer.sent_us, &patch);
+      test_broker_wait_for_all (field.broker, "done", 60);
+      say_log (&field);
+      g_test_message ("%u ms dark, then another address: a connection %.3f s after it, HEAD %.3f s; the server let go "
+                      "%.3f s later, bytes after another %.3f s; payload %.3f of the file",
+                      dark_ms, seconds (syn.sent_us - up_us), seconds (head.sent_us - up_us),
+                      seconds (answer.sent_us - head.sent_us), seconds (patch.sent_us - answer.sent_us),
+                      (double) test_radio_get_sent_bytes (field.wifi, NULL) / ROAMER_BYTES);
+      g_assert_cmpint (head.sent_us - up_us, <=, 2 * G_USEC_PER_SEC);
+      g_assert_cmpint (patch.sent_us - answer.sent_us, <=, G_USEC_PER_SEC);
+      g_assert_true (g_str_has_prefix (patch.client, "10.77.2.2:"));
+    }
+  tear_down (&field);
+}
+
+static void
+test_another_address_at_once (void)
+{
+  roam (0);
+}
+
+static void
+test_another_address_after_the_dark (void)
+{
+  roam (get_weather ()->dark_ms);
+}
+
+static void
+skip (void)
+{
+  g_test_skip ("no network namespace may be made here (unshare -Urnm)");
+}
+
+int
+main (int argc, char *argv[])
+{
+  const struct
+  {
+    const char *name;
+    void (*run) (void);
+  } tests[] = {
+    { "/field/dark-and-silent", test_dark_and_silent },
+    { "/field/dark-and-silent-on-an-older-kernel", test_dark_and_silent_on_an_older_kernel },
+    { "/field/dark-and-announced", test_dark_and_announced },
+    { "/field/another-address-at-once", test_another_address_at_once },
+    { "/field/another-address-after-the-dark", test_another_address_after_the_dark },
+  };
+  gboolean is_inside = test_namespace_enter (argv);
+
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+    g_test_add_func (tests[i].name, is_inside ? tests[i].run : skip);
+
+  return g_test_run ();
+}
