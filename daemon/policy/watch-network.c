@@ -243,14 +243,13 @@ update (gpointer user_data)
   ObNetworkWatcher *self = user_data;
   ObConditions conditions;
 
-  ob_conditions_init (&conditions);
   if (self->manager)
     follow_actives (self);
-  if (self->settle_source > 0 && is_settled (self))
-    g_clear_handle_id (&self->settle_source, g_source_remove);
+  if (self->settle_source > 0 && !is_settled (self))
+    return;
+  g_clear_handle_id (&self->settle_source, g_source_remove);
+  ob_conditions_init (&conditions);
   read_everything (self, &conditions);
-  if (self->settle_source > 0)
-    conditions.is_network_available = FALSE;
   if (ob_conditions_equal (&conditions, &self->now))
     return;
   self->now = conditions;
@@ -327,6 +326,8 @@ ob_network_watcher_class_init (ObNetworkWatcherClass *klass)
 static void
 ob_network_watcher_init (ObNetworkWatcher *self)
 {
+  ob_conditions_init (&self->now);
+  self->now.is_network_available = FALSE;
   self->actives = actives_new ();
   self->monitor = make_monitor (&self->is_portal);
   if (!self->monitor)

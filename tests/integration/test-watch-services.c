@@ -106,10 +106,10 @@ test_battery_and_mains (Fixture *fixture, gconstpointer data)
   upower = test_service_start_template (fixture->bus, UPOWER, "upower", "{\"OnBattery\": true}");
   set_battery (fixture, 2, 2, 80, TRUE);
   watched_wait_for (fixture->watched, "battery 80", MOST_S);
-  test_system_bus_update (fixture->bus, UPOWER, UPOWER_PATH "/devices/DisplayDevice", UPOWER ".Device",
-                          "{'Percentage': <9.4>}");
+  test_system_bus_set (fixture->bus, UPOWER, UPOWER_PATH "/devices/DisplayDevice", UPOWER ".Device", "Percentage",
+                       "9.4");
   watched_wait_for (fixture->watched, "battery 9", MOST_S);
-  test_system_bus_update (fixture->bus, UPOWER, UPOWER_PATH, UPOWER, "{'OnBattery': <false>}");
+  test_system_bus_set (fixture->bus, UPOWER, UPOWER_PATH, UPOWER, "OnBattery", "false");
   watched_wait_for (fixture->watched, "mains", MOST_S);
   sources = watched_dup_sources (fixture->watched);
   g_assert_cmpstr (sources, ==, "UPower");
@@ -133,7 +133,7 @@ test_what_is_no_battery (Fixture *fixture, gconstpointer data)
 
   n_changes = fixture->watched->n_changes;
   set_battery (fixture, 0, 2, 50, TRUE); /* it is something else */
-  test_system_bus_update (fixture->bus, UPOWER, UPOWER_PATH, UPOWER, "{'OnBattery': <'yes'>}");
+  test_system_bus_set (fixture->bus, UPOWER, UPOWER_PATH, UPOWER, "OnBattery", "'yes'");
   settle (fixture);
   g_assert_cmpstr (fixture->watched->text, ==, "mains");
   g_assert_cmpuint (fixture->watched->n_changes, ==, n_changes);
@@ -160,13 +160,13 @@ test_power_saver (Fixture *fixture, gconstpointer data)
   g_autoptr (TestService) renamed = NULL;
   g_autofree char *sources = NULL;
 
-  test_system_bus_update (fixture->bus, PROFILES, PROFILES_PATH, PROFILES, "{'ActiveProfile': <'power-saver'>}");
+  test_system_bus_set (fixture->bus, PROFILES, PROFILES_PATH, PROFILES, "ActiveProfile", "'power-saver'");
   watched_wait_for (fixture->watched, "mains, saver", MOST_S);
   sources = watched_dup_sources (fixture->watched);
   g_assert_cmpstr (sources, ==, "power-profiles-daemon");
-  test_system_bus_update (fixture->bus, PROFILES, PROFILES_PATH, PROFILES, "{'ActiveProfile': <'performance'>}");
+  test_system_bus_set (fixture->bus, PROFILES, PROFILES_PATH, PROFILES, "ActiveProfile", "'performance'");
   watched_wait_for (fixture->watched, "mains", MOST_S);
-  test_system_bus_update (fixture->bus, PROFILES, PROFILES_PATH, PROFILES, "{'ActiveProfile': <'power-saver'>}");
+  test_system_bus_set (fixture->bus, PROFILES, PROFILES_PATH, PROFILES, "ActiveProfile", "'power-saver'");
   watched_wait_for (fixture->watched, "mains, saver", MOST_S);
   test_service_free (profiles);
   watched_wait_for (fixture->watched, "mains", MOST_S);
@@ -175,8 +175,8 @@ test_power_saver (Fixture *fixture, gconstpointer data)
                                      UPOWER ".PowerProfiles");
   test_system_bus_mock (fixture->bus, UPOWER ".PowerProfiles", UPOWER_PATH "/PowerProfiles", "AddProperties",
                         "('" UPOWER ".PowerProfiles', {'ActiveProfile': <'balanced'>})");
-  test_system_bus_update (fixture->bus, UPOWER ".PowerProfiles", UPOWER_PATH "/PowerProfiles", UPOWER ".PowerProfiles",
-                          "{'ActiveProfile': <'power-saver'>}");
+  test_system_bus_set (fixture->bus, UPOWER ".PowerProfiles", UPOWER_PATH "/PowerProfiles", UPOWER ".PowerProfiles",
+                       "ActiveProfile", "'power-saver'");
   watched_wait_for (fixture->watched, "mains, saver", MOST_S);
 }
 
@@ -308,7 +308,7 @@ test_logout (Fixture *fixture, gconstpointer data)
   ob_watcher_let_go (fixture->watched->watcher); /* nobody waits for a logout */
   settle (fixture);
   g_assert_true (has_inhibitor (fixture));
-  test_system_bus_update (fixture->bus, LOGIND, LOGIND_USER, LOGIND ".User", "{'State': <'active'>}");
+  test_system_bus_set (fixture->bus, LOGIND, LOGIND_USER, LOGIND ".User", "State", "'active'");
   watched_wait_for (fixture->watched, "awake", MOST_S);
 }
 
@@ -321,7 +321,7 @@ test_a_locked_screen_changes_nothing (Fixture *fixture, gconstpointer data)
 
   test_wait_until (has_inhibitor, fixture, MOST_S);
   test_system_bus_mock (fixture->bus, LOGIND, LOGIND_PATH, "AddSession", "('c1', 'seat0', uint32 1000, 'me', true)");
-  test_system_bus_update (fixture->bus, LOGIND, session, LOGIND ".Session", "{'LockedHint': <true>}");
+  test_system_bus_set (fixture->bus, LOGIND, session, LOGIND ".Session", "LockedHint", "true");
   test_system_bus_mock (fixture->bus, LOGIND, session, "EmitSignal", "('" LOGIND ".Session', 'Lock', '', @av [])");
   settle (fixture);
   g_assert_cmpuint (fixture->watched->n_changes, ==, n_changes);

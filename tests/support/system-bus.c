@@ -135,12 +135,16 @@ test_system_bus_mock (TestSystemBus *bus, const char *name, const char *path, co
 }
 
 void
-test_system_bus_update (TestSystemBus *bus, const char *name, const char *path, const char *interface,
-                        const char *properties)
+test_system_bus_set (TestSystemBus *bus, const char *name, const char *path, const char *interface,
+                     const char *property, const char *value)
 {
-  g_autofree char *arguments = g_strdup_printf ("('%s', @a{sv} %s)", interface, properties);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) parsed = g_variant_parse (NULL, value, NULL, NULL, &error);
+  g_autoptr (GVariant) answer = NULL;
 
-  test_system_bus_mock (bus, name, path, "UpdateProperties", arguments);
+  g_assert_no_error (error);
+  answer = test_system_bus_call (bus, name, path, "org.freedesktop.DBus.Properties", "Set",
+                                 g_variant_new ("(ssv)", interface, property, parsed));
 }
 
 /* --- Services --- */

@@ -29,11 +29,11 @@ void test_system_bus_kill (TestSystemBus *bus);
 GVariant *test_system_bus_call (TestSystemBus *bus, const char *name, const char *path, const char *interface,
                                 const char *method, GVariant *arguments);
 
-/* The same for a method of the mock itself, with the arguments as text; and for its properties, as text too. */
+/* The same for a method of the mock itself, with the arguments as text; and a property of it, which tells of it. */
 void test_system_bus_mock (TestSystemBus *bus, const char *name, const char *path, const char *method,
                            const char *arguments);
-void test_system_bus_update (TestSystemBus *bus, const char *name, const char *path, const char *interface,
-                             const char *properties);
+void test_system_bus_set (TestSystemBus *bus, const char *name, const char *path, const char *interface,
+                          const char *property, const char *value);
 
 typedef struct _TestService TestService;
 
