@@ -38,6 +38,7 @@ int cli_remove (int argc, char *argv[]);
 int cli_log (int argc, char *argv[]);
 int cli_status (int argc, char *argv[]);
 int cli_destination (int argc, char *argv[]);
+int cli_policy (int argc, char *argv[]);
 
 /* Returns: (transfer none): the verb of that name, or NULL; for a name of NULL the first of all, ended by a NULL name. */
 const CliVerb *cli_find_verb (const char *name);

@@ -24,6 +24,8 @@ static const CliVerb verbs[] = {
   { "status", "", N_ ("Tells whether everything is safe and on its way."), cli_status },
   { "destination", N_ ("list|show|set|remove|pause|resume [NAME]"), N_ ("Manages the servers to send to."),
     cli_destination },
+  { "policy", N_ ("show|check|edit [FILE]"), N_ ("Tells what may travel, where and when, and lets you say it."),
+    cli_policy },
   { NULL, NULL, NULL, NULL },
 };
 

@@ -18,7 +18,7 @@ _outbox ()
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words=
 
   if [ "$COMP_CWORD" -eq 1 ]; then
-    words="add list show watch pause resume retry remove log status destination --help --version"
+    words="add list show watch pause resume retry remove log status destination policy --help --version"
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
     return
   fi
@@ -44,6 +44,7 @@ _outbox ()
     remove) words="--done --force" ;;
     log) words="--json" ;;
     status) words="--json" ;;
+    policy) words="--json" ;;
     destination) words="--url --protocol --confirm-url --header --default --json" ;;
   esac
   if [[ $current == -* ]]; then
@@ -67,6 +68,14 @@ _outbox ()
       ;;
     show | remove | log)
       mapfile -t COMPREPLY < <(compgen -W "$(_outbox_ids)" -- "$current")
+      ;;
+    policy)
+      if [ "$COMP_CWORD" -eq 2 ]; then
+        mapfile -t COMPREPLY < <(compgen -W "show check edit" -- "$current")
+      elif [ "${COMP_WORDS[2]}" = check ]; then
+        compopt -o filenames
+        mapfile -t COMPREPLY < <(compgen -f -- "$current")
+      fi
       ;;
     destination)
       if [ "$COMP_CWORD" -eq 2 ]; then

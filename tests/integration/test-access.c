@@ -137,6 +137,8 @@ test_a_sandboxed_app_has_its_own_alone (void)
   assert_run (&camera, 1, "may not", "log");
   assert_run (&camera, 1, "may not", "destination", "list");
   assert_run (&camera, 1, "may not", "destination", "set", "mine", "--url", "http://example.org/");
+  assert_run (&camera, 0, "[Rule default]", "policy", "show");
+  assert_run (&camera, 1, "may not", "policy", "check", "/dev/null");
   assert_run (&other, 1, "", "show", of_camera);
   /* The host sees all of it. */
   assert_run (&host, 0, "report.pdf", "show", of_host);

@@ -3,118 +3,12 @@
  *
  * The outbox command as people and scripts use it, against the daemon: what it prints, what it does, how it ends.
  */
-#include "support/broker.h"
+#include "support/command.h"
 
 #include "config.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>
-
-/* A run of the command. */
-typedef struct
-{
-  GSubprocess *process;
-  GDataInputStream *lines; /* of standard output */
-} Run;
-
-static void
-run_clear (Run *run)
-{
-  g_clear_object (&run->process);
-  g_clear_object (&run->lines);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
-
-/* @command: shell words, without the program. */
-static Run
-start (TestBroker *broker, const char *command)
-{
-  g_autoptr (GSubprocessLauncher) launcher
-      = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE);
-  g_autofree char *words = g_strdup_printf ("%s %s", g_getenv ("OUTBOX"), command);
-  g_auto (GStrv) argv = NULL;
-  g_autoptr (GError) error = NULL;
-  Run run;
-
-  g_assert_true (g_shell_parse_argv (words, NULL, &argv, &error));
-  g_subprocess_launcher_setenv (launcher, "DBUS_SESSION_BUS_ADDRESS", test_broker_get_bus_address (broker), TRUE);
-  g_subprocess_launcher_setenv (launcher, "LC_ALL", "C.UTF-8", TRUE);
-  g_subprocess_launcher_set_cwd (launcher, broker->folder);
-  run.process = g_subprocess_launcher_spawnv (launcher, (const char *const *) argv, &error);
-  g_assert_no_error (error);
-  run.lines = g_data_input_stream_new (g_subprocess_get_stdout_pipe (run.process));
-
-  return run;
-}
-
-static void
-on_line (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  *(GAsyncResult **) user_data = g_object_ref (result);
-}
-
-/* The next line, while the main loop goes on. NULL at the end. */
-static char *
-read_line (Run *run)
-{
-  g_autoptr (GAsyncResult) result = NULL;
-
-  g_data_input_stream_read_line_async (run->lines, G_PRIORITY_DEFAULT, NULL, on_line, &result);
-  while (!result)
-    g_main_context_iteration (NULL, TRUE);
-
-  return g_data_input_stream_read_line_finish (run->lines, result, NULL, NULL);
-}
-
-/* Everything it still prints, and its exit code. */
-static char *
-finish (Run *run, int exit_code)
-{
-  GString *output = g_string_new (NULL);
-  char *line;
-
-  while ((line = read_line (run)))
-    {
-      g_string_append_printf (output, "%s\n", line);
-      g_free (line);
-    }
-  g_assert_true (g_subprocess_wait (run->process, NULL, NULL));
-  g_assert_true (g_subprocess_get_if_exited (run->process));
-  if (g_subprocess_get_exit_status (run->process) != exit_code)
-    g_test_message ("%s", output->str);
-  g_assert_cmpint (g_subprocess_get_exit_status (run->process), ==, exit_code);
-
-  return g_string_free (output, FALSE);
-}
-
-static char *
-outbox (TestBroker *broker, const char *command, int exit_code)
-{
-  g_auto (Run) run = start (broker, command);
-
-  return finish (&run, exit_code);
-}
-
-static void
-assert_has (const char *text, const char *part)
-{
-  if (!strstr (text, part))
-    g_error ("\"%s\" is not in: %s", part, text);
-}
-
-/* Returns: (transfer full): the printed JSON. */
-static JsonNode *
-outbox_json (TestBroker *broker, const char *command)
-{
-  g_autofree char *output = outbox (broker, command, 0);
-  g_autoptr (GError) error = NULL;
-  JsonNode *node = json_from_string (output, &error);
-
-  g_assert_no_error (error);
-
-  return node;
-}
 
 /* Files of the test, made in the folder in which the command runs. */
 static void
@@ -134,10 +28,10 @@ test_added_files_arrive (void)
   g_autofree char *output = NULL;
 
   make_files (broker, 3, 50000);
-  output = outbox (broker, "add --wait 'photo 0.jpg' 'photo 1.jpg' 'photo 2.jpg' --group case --title 'A bridge' -m job=17", 0);
-  assert_has (output, "photo 2.jpg: Uploaded\n");
+  output = test_command (broker, "add --wait 'photo 0.jpg' 'photo 1.jpg' 'photo 2.jpg' --group case --title 'A bridge' -m job=17", 0);
+  test_assert_has (output, "photo 2.jpg: Uploaded\n");
   {
-    g_autoptr (JsonNode) node = outbox_json (broker, "list --json --group case");
+    g_autoptr (JsonNode) node = test_command_json (broker, "list --json --group case");
     JsonArray *uploads = json_node_get_array (node);
 
     g_assert_cmpuint (json_array_get_length (uploads), ==, 3);
@@ -163,7 +57,7 @@ test_ids_are_printed_in_order (void)
   g_auto (GStrv) ids = NULL;
 
   make_files (broker, 20, 1000);
-  output = outbox (broker,
+  output = test_command (broker,
                    "add 'photo 0.jpg' 'photo 1.jpg' 'photo 2.jpg' 'photo 3.jpg' 'photo 4.jpg' 'photo 5.jpg' 'photo 6.jpg'"
                    " 'photo 7.jpg' 'photo 8.jpg' 'photo 9.jpg' 'photo 10.jpg' 'photo 11.jpg' 'photo 12.jpg' 'photo 13.jpg'"
                    " 'photo 14.jpg' 'photo 15.jpg' 'photo 16.jpg' 'photo 17.jpg' 'photo 18.jpg' 'photo 19.jpg'",
@@ -174,7 +68,7 @@ test_ids_are_printed_in_order (void)
     {
       g_autofree char *command = g_strdup_printf ("show --json %s", ids[i]);
       g_autofree char *name = g_strdup_printf ("photo %u.jpg", i);
-      g_autoptr (JsonNode) node = outbox_json (broker, command);
+      g_autoptr (JsonNode) node = test_command_json (broker, command);
 
       g_assert_cmpstr (json_object_get_string_member (json_node_get_object (node), "name"), ==, name);
     }
@@ -185,7 +79,7 @@ test_a_moved_file_is_gone (void)
 {
   g_autoptr (TestBroker) broker = test_broker_new ();
   g_autofree char *path = test_broker_make_file (broker, "moved.jpg", 1000, 1);
-  g_autofree char *output = outbox (broker, "add --move --wait moved.jpg", 0);
+  g_autofree char *output = test_command (broker, "add --move --wait moved.jpg", 0);
 
   g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
 }
@@ -196,12 +90,12 @@ test_a_bad_file_is_told_and_the_others_go (void)
 {
   g_autoptr (TestBroker) broker = test_broker_new ();
   g_autofree char *path = test_broker_make_file (broker, "good.jpg", 1000, 1);
-  g_autofree char *output = outbox (broker, "add --move missing.jpg /proc good.jpg store", 1);
-  g_autoptr (JsonNode) node = outbox_json (broker, "list --json");
+  g_autofree char *output = test_command (broker, "add --move missing.jpg /proc good.jpg store", 1);
+  g_autoptr (JsonNode) node = test_command_json (broker, "list --json");
 
-  assert_has (output, "missing.jpg: No such file or directory");
-  assert_has (output, "/proc: The descriptor is a folder, not a file");
-  assert_has (output, "store: The descriptor is a folder, not a file");
+  test_assert_has (output, "missing.jpg: No such file or directory");
+  test_assert_has (output, "/proc: The descriptor is a folder, not a file");
+  test_assert_has (output, "store: The descriptor is a folder, not a file");
   g_assert_cmpuint (json_array_get_length (json_node_get_array (node)), ==, 1);
 }
 
@@ -210,27 +104,27 @@ test_a_pause_and_a_resume (void)
 {
   g_autoptr (TestBroker) broker = test_broker_new ();
   g_autofree char *path = test_broker_make_file (broker, "photo.jpg", 1000, 1);
-  g_autofree char *paused = outbox (broker, "pause", 0);
-  g_autofree char *id = g_strchomp (outbox (broker, "add photo.jpg", 0));
-  g_autofree char *listed = outbox (broker, "list", 0);
-  g_autofree char *status = outbox (broker, "status", 0);
+  g_autofree char *paused = test_command (broker, "pause", 0);
+  g_autofree char *id = g_strchomp (test_command (broker, "add photo.jpg", 0));
+  g_autofree char *listed = test_command (broker, "list", 0);
+  g_autofree char *status = test_command (broker, "status", 0);
   g_autofree char *watch = g_strdup_printf ("watch %s", id);
   g_autofree char *output = NULL;
 
-  assert_has (listed, "Paused · the whole queue is paused");
-  assert_has (status, "1 upload is on its way");
-  assert_has (status, "All of it is safe on this device.");
-  assert_has (status, "Resume the queue.");
+  test_assert_has (listed, "Paused · the whole queue is paused");
+  test_assert_has (status, "1 upload is on its way");
+  test_assert_has (status, "All of it is safe on this device.");
+  test_assert_has (status, "Resume the queue.");
   {
-    g_auto (Run) run = start (broker, watch);
-    g_autofree char *first = read_line (&run);
+    g_auto (TestCommand) run = test_command_start (broker, watch);
+    g_autofree char *first = test_command_read_line (&run);
     g_autofree char *resumed = NULL;
 
-    assert_has (first, "Paused");
-    resumed = outbox (broker, "resume", 0);
-    output = finish (&run, 0);
+    test_assert_has (first, "Paused");
+    resumed = test_command (broker, "resume", 0);
+    output = test_command_finish (&run, 0);
   }
-  assert_has (output, "photo.jpg: Uploaded\n");
+  test_assert_has (output, "photo.jpg: Uploaded\n");
 }
 
 static void
@@ -238,18 +132,18 @@ test_unfinished_work_is_not_removed_by_accident (void)
 {
   g_autoptr (TestBroker) broker = test_broker_new ();
   g_autofree char *path = test_broker_make_file (broker, "photo.jpg", 1000, 1);
-  g_autofree char *paused = outbox (broker, "pause", 0);
-  g_autofree char *id = g_strchomp (outbox (broker, "add photo.jpg", 0));
+  g_autofree char *paused = test_command (broker, "pause", 0);
+  g_autofree char *id = g_strchomp (test_command (broker, "add photo.jpg", 0));
   /* The end of an id is enough. */
   g_autofree char *command = g_strdup_printf ("remove %s", id + strlen (id) - 8);
   g_autofree char *force = g_strdup_printf ("remove --force %s", id);
-  g_autofree char *refused = outbox (broker, command, 1);
+  g_autofree char *refused = test_command (broker, command, 1);
   g_autofree char *removed = NULL;
   g_autofree char *listed = NULL;
 
-  assert_has (refused, "photo.jpg has not arrived yet");
-  removed = outbox (broker, force, 0);
-  listed = outbox (broker, "list", 0);
+  test_assert_has (refused, "photo.jpg has not arrived yet");
+  removed = test_command (broker, force, 0);
+  listed = test_command (broker, "list", 0);
   g_assert_cmpstr (listed, ==, "No uploads.\n");
 }
 
@@ -258,11 +152,11 @@ test_what_has_arrived_is_cleared (void)
 {
   g_autoptr (TestBroker) broker = test_broker_new ();
   g_autofree char *path = test_broker_make_file (broker, "photo.jpg", 1000, 1);
-  g_autofree char *added = outbox (broker, "add --wait photo.jpg", 0);
-  g_autofree char *removed = outbox (broker, "remove --done", 0);
-  g_autofree char *status = outbox (broker, "status", 0);
+  g_autofree char *added = test_command (broker, "add --wait photo.jpg", 0);
+  g_autofree char *removed = test_command (broker, "remove --done", 0);
+  g_autofree char *status = test_command (broker, "status", 0);
 
-  assert_has (status, "Nothing to upload.");
+  test_assert_has (status, "Nothing to upload.");
 }
 
 static void
@@ -276,14 +170,14 @@ test_a_failure_is_told_and_retried (void)
   g_autofree char *watched = NULL;
 
   test_peer_control (broker->peer, "{\"fault\":\"status\",\"method\":\"POST\",\"status\":418,\"body\":\"no \\u001b[31mtea\"}");
-  output = outbox (broker, "add --wait photo.jpg", 1);
-  assert_has (output, "Failed · the server refused it");
-  status = outbox (broker, "status", 0);
-  assert_has (status, "tea (HTTP 418)");
+  output = test_command (broker, "add --wait photo.jpg", 1);
+  test_assert_has (output, "Failed · the server refused it");
+  status = test_command (broker, "status", 0);
+  test_assert_has (status, "tea (HTTP 418)");
   /* A server's words never reach the terminal raw. */
   g_assert_null (strchr (status, '\033'));
-  retried = outbox (broker, "retry --all", 0);
-  watched = outbox (broker, "watch --until-done", 0);
+  retried = test_command (broker, "retry --all", 0);
+  watched = test_command (broker, "watch --until-done", 0);
 }
 
 static gboolean
@@ -302,13 +196,13 @@ test_the_status_tells_why_all_of_it_waits (void)
   g_autofree char *shown = NULL;
 
   test_peer_kill (broker->peer);
-  added = outbox (broker, "add photo.jpg", 0);
+  added = test_command (broker, "add photo.jpg", 0);
   test_wait_until (is_retrying, broker, 20);
-  status = outbox (broker, "status", 0);
-  assert_has (status, "depot: Retrying in ");
-  assert_has (status, "Connection refused");
-  shown = outbox (broker, "destination show depot", 0);
-  assert_has (shown, "Connection refused");
+  status = test_command (broker, "status", 0);
+  test_assert_has (status, "depot: Retrying in ");
+  test_assert_has (status, "Connection refused");
+  shown = test_command (broker, "destination show depot", 0);
+  test_assert_has (shown, "Connection refused");
 }
 
 /* The broker dies under a command that watches: the command goes on when it is back. */
@@ -317,22 +211,22 @@ test_watch_outlives_the_broker (void)
 {
   g_autoptr (TestBroker) broker = test_broker_new ();
   g_autofree char *path = test_broker_make_file (broker, "photo.jpg", 1000, 1);
-  g_autofree char *paused = outbox (broker, "pause", 0);
-  g_auto (Run) run = start (broker, "add --wait photo.jpg");
-  g_autofree char *first = read_line (&run);
+  g_autofree char *paused = test_command (broker, "pause", 0);
+  g_auto (TestCommand) run = test_command_start (broker, "add --wait photo.jpg");
+  g_autofree char *first = test_command_read_line (&run);
   g_autofree char *lost = NULL;
   g_autofree char *resumed = NULL;
   g_autofree char *rest = NULL;
 
-  assert_has (first, "Paused");
+  test_assert_has (first, "Paused");
   test_broker_kill (broker);
-  lost = read_line (&run);
-  assert_has (lost, "The broker is gone");
+  lost = test_command_read_line (&run);
+  test_assert_has (lost, "The broker is gone");
   test_broker_start (broker, NULL);
-  resumed = outbox (broker, "resume", 0);
-  rest = finish (&run, 0);
-  assert_has (rest, "The broker is back.");
-  assert_has (rest, "photo.jpg: Uploaded\n");
+  resumed = test_command (broker, "resume", 0);
+  rest = test_command_finish (&run, 0);
+  test_assert_has (rest, "The broker is back.");
+  test_assert_has (rest, "photo.jpg: Uploaded\n");
 }
 
 /* It died after the file was safe and before it could say so: asked again with the same key, it answers with the same
@@ -355,13 +249,13 @@ test_add_outlives_the_broker (void)
   test_broker_stop (broker);
   test_broker_start (broker, "before-reply");
   {
-    g_auto (Run) run = start (broker, "add photo.jpg");
+    g_auto (TestCommand) run = test_command_start (broker, "add photo.jpg");
 
     test_broker_wait_for_death (broker, 20);
     test_broker_start (broker, NULL);
-    output = g_strchomp (finish (&run, 0));
+    output = g_strchomp (test_command_finish (&run, 0));
   }
-  node = outbox_json (broker, "list --json");
+  node = test_command_json (broker, "list --json");
   g_assert_cmpuint (json_array_get_length (json_node_get_array (node)), ==, 1);
   g_assert_cmpstr (json_object_get_string_member (json_array_get_object_element (json_node_get_array (node), 0), "id"),
                    ==, output);
@@ -372,12 +266,12 @@ test_names_do_no_harm_to_a_terminal (void)
 {
   g_autoptr (TestBroker) broker = test_broker_new ();
   g_autofree char *path = test_broker_make_file (broker, "evil\033[2J\nname.jpg", 1000, 1);
-  g_autofree char *added = outbox (broker, "add --wait \"evil\033[2J\nname.jpg\"", 0);
-  g_autofree char *listed = outbox (broker, "list", 0);
+  g_autofree char *added = test_command (broker, "add --wait \"evil\033[2J\nname.jpg\"", 0);
+  g_autofree char *listed = test_command (broker, "list", 0);
 
   g_assert_null (strchr (added, '\033'));
   g_assert_null (strchr (listed, '\033'));
-  assert_has (listed, "name.jpg");
+  test_assert_has (listed, "name.jpg");
 }
 
 static void
@@ -385,22 +279,22 @@ test_destinations (void)
 {
   g_autoptr (TestBroker) broker = test_broker_new ();
   g_autofree char *set
-      = outbox (broker, "destination set other --url https://example.org/files/ -H Authorization=secret", 0);
-  g_autofree char *bad = outbox (broker, "destination set other --url ftp://example.org/", 1);
-  g_autofree char *listed = outbox (broker, "destination list", 0);
-  g_autofree char *shown = outbox (broker, "destination show other", 0);
-  g_autofree char *paused = outbox (broker, "destination pause other", 0);
-  g_autofree char *after = outbox (broker, "destination list", 0);
-  g_autofree char *removed = outbox (broker, "destination remove other", 0);
-  g_autofree char *missing = outbox (broker, "destination show other", 1);
+      = test_command (broker, "destination set other --url https://example.org/files/ -H Authorization=secret", 0);
+  g_autofree char *bad = test_command (broker, "destination set other --url ftp://example.org/", 1);
+  g_autofree char *listed = test_command (broker, "destination list", 0);
+  g_autofree char *shown = test_command (broker, "destination show other", 0);
+  g_autofree char *paused = test_command (broker, "destination pause other", 0);
+  g_autofree char *after = test_command (broker, "destination list", 0);
+  g_autofree char *removed = test_command (broker, "destination remove other", 0);
+  g_autofree char *missing = test_command (broker, "destination show other", 1);
 
-  assert_has (bad, "http or https");
-  assert_has (listed, "other");
-  assert_has (listed, "Ready");
-  assert_has (shown, "Authorization");
+  test_assert_has (bad, "http or https");
+  test_assert_has (listed, "other");
+  test_assert_has (listed, "Ready");
+  test_assert_has (shown, "Authorization");
   g_assert_null (strstr (shown, "secret"));
-  assert_has (after, "Paused · by you");
-  assert_has (missing, "There is no destination other");
+  test_assert_has (after, "Paused · by you");
+  test_assert_has (missing, "There is no destination other");
 }
 
 static void
@@ -429,7 +323,7 @@ test_wrong_arguments_exit_with_2 (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
     {
-      g_autofree char *output = outbox (broker, commands[i], 2);
+      g_autofree char *output = test_command (broker, commands[i], 2);
 
       g_assert_cmpstr (output, !=, "");
     }
@@ -444,9 +338,9 @@ test_without_a_broker_it_exits_with_3 (void)
   test_broker_kill (broker);
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
     {
-      g_autofree char *output = outbox (broker, commands[i], 3);
+      g_autofree char *output = test_command (broker, commands[i], 3);
 
-      assert_has (output, "The broker is not there");
+      test_assert_has (output, "The broker is not there");
     }
 }
 
@@ -455,7 +349,7 @@ static void
 test_every_verb_is_documented (void)
 {
   g_autoptr (TestBroker) broker = test_broker_new ();
-  g_autofree char *help = outbox (broker, "--help", 0);
+  g_autofree char *help = test_command (broker, "--help", 0);
   g_auto (GStrv) lines = g_strsplit (strstr (help, "Verbs:\n") + strlen ("Verbs:\n"), "\n", -1);
   g_autofree char *manual = NULL;
   g_autofree char *completion = NULL;
@@ -468,11 +362,11 @@ test_every_verb_is_documented (void)
       g_autofree char *command = g_strdup_printf ("%s --help", words[0]);
       g_autofree char *section = g_strdup_printf (".SS %s\n", words[0]);
       g_autofree char *word = g_strdup_printf ("%s)", words[0]);
-      g_autofree char *text = outbox (broker, command, 0);
+      g_autofree char *text = test_command (broker, command, 0);
 
-      assert_has (text, "Usage:");
-      assert_has (manual, section);
-      assert_has (completion, word);
+      test_assert_has (text, "Usage:");
+      test_assert_has (manual, section);
+      test_assert_has (completion, word);
     }
 }
 
