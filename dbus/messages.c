@@ -8,6 +8,8 @@
 
 #include "dbus/messages.h"
 
+#include <glib/gi18n-lib.h>
+
 const OutboxRetryMessages *
 outbox_messages_get_retry (OutboxLabelLength length)
 {

@@ -7,8 +7,6 @@
 
 #include "dbus/label.h"
 
-#include <glib/gi18n-lib.h>
-
 G_BEGIN_DECLS
 
 /* Marks a message with a number for the translators; po/meson.build knows it. */

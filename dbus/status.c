@@ -9,6 +9,8 @@
 
 #include "dbus/messages.h"
 
+#include <glib/gi18n-lib.h>
+
 /* clang-format off */
 #define NONE { NULL, NULL }
 

@@ -101,23 +101,27 @@ list (const Options *options)
 static void
 print_one (GVariant *destination)
 {
-  static const char *const keys[] = { "name", "protocol", "url", "confirm_url", "message" };
+  const struct
+  {
+    const char *key;
+    const char *name;
+  } settings[] = {
+    { "name", _ ("name") },       { "protocol", _ ("protocol") },
+    { "url", _ ("URL") },         { "confirm_url", _ ("confirm URL") },
+    { "message", _ ("message") },
+  };
+  g_autoptr (CliFacts) facts = cli_facts_new ();
   g_autofree const char **headers = NULL;
   g_autofree char *names = NULL;
   g_autofree char *label = dup_label (destination);
 
-  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
-    {
-      g_autofree char *value = cli_text_dup_safe (cli_get_string (destination, keys[i]));
-
-      if (*value)
-        g_print ("%-12s %s\n", keys[i], value);
-    }
+  for (guint i = 0; i < G_N_ELEMENTS (settings); i++)
+    cli_facts_add (facts, settings[i].name, cli_get_string (destination, settings[i].key));
   (void) g_variant_lookup (destination, "headers", "^a&s", &headers);
   names = headers && headers[0] ? g_strjoinv (", ", (GStrv) headers) : NULL;
-  if (names)
-    g_print ("%-12s %s\n", "headers", names);
-  g_print ("%-12s %s\n", "status", label);
+  cli_facts_add (facts, _ ("headers"), names);
+  cli_facts_add (facts, _ ("status"), label);
+  cli_facts_print (facts);
 }
 
 static int

@@ -7,6 +7,8 @@
 
 #include "config.h"
 
+#include "dbus/messages.h"
+
 #include <glib/gi18n.h>
 #include <locale.h>
 
@@ -60,8 +62,7 @@ main (int argc, char *argv[])
   const CliVerb *verb;
 
   setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, OB_LOCALEDIR);
-  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  outbox_messages_bind ();
   textdomain (GETTEXT_PACKAGE);
   g_set_prgname ("outbox");
   if (g_str_equal (name, "--version"))

@@ -283,6 +283,73 @@ cli_table_print (CliTable *table)
     }
 }
 
+/* --- Facts --- */
+
+typedef struct
+{
+  char *name;
+  char *value;
+} Fact;
+
+struct _CliFacts
+{
+  GArray *list; /* of Fact */
+};
+
+static void
+fact_clear (gpointer data)
+{
+  Fact *fact = data;
+
+  g_free (fact->name);
+  g_free (fact->value);
+}
+
+CliFacts *
+cli_facts_new (void)
+{
+  CliFacts *facts = g_new0 (CliFacts, 1);
+
+  facts->list = g_array_new (FALSE, FALSE, sizeof (Fact));
+  g_array_set_clear_func (facts->list, fact_clear);
+
+  return facts;
+}
+
+void
+cli_facts_free (CliFacts *facts)
+{
+  g_array_unref (facts->list);
+  g_free (facts);
+}
+
+void
+cli_facts_add (CliFacts *facts, const char *name, const char *value)
+{
+  Fact fact;
+
+  if (!value || *value == '\0')
+    return;
+  fact = (Fact){ cli_text_dup_safe (name), cli_text_dup_safe (value) };
+  g_array_append_val (facts->list, fact);
+}
+
+void
+cli_facts_print (CliFacts *facts)
+{
+  guint columns = 0;
+
+  for (guint i = 0; i < facts->list->len; i++)
+    columns = MAX (columns, cli_text_width (g_array_index (facts->list, Fact, i).name));
+  for (guint i = 0; i < facts->list->len; i++)
+    {
+      const Fact *fact = &g_array_index (facts->list, Fact, i);
+      g_autofree char *name = cli_text_dup_fit (fact->name, columns);
+
+      g_print ("%s%s%s%s%s\n", cli_style_begin (CLI_STYLE_DIM), name, cli_style_end (CLI_STYLE_DIM), GAP, fact->value);
+    }
+}
+
 /* --- JSON --- */
 
 void

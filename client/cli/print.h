@@ -66,6 +66,20 @@ void cli_table_add (CliTable *table, CliStyle style, ...);
 /* Prints all; headings only where there is a row. */
 void cli_table_print (CliTable *table);
 
+/* --- Facts --- */
+
+/* Names and values below each other, the values aligned. */
+typedef struct _CliFacts CliFacts;
+
+CliFacts *cli_facts_new (void);
+void cli_facts_free (CliFacts *facts);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CliFacts, cli_facts_free)
+
+/* @name: translated. @value: (nullable): nothing is printed where there is none. */
+void cli_facts_add (CliFacts *facts, const char *name, const char *value);
+
+void cli_facts_print (CliFacts *facts);
+
 /* --- JSON --- */
 
 /* @value: of any type with a JSON form; floating is consumed. */

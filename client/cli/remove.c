@@ -34,6 +34,16 @@ count_unfinished (OutboxClient *client, char **ids, guint *n_unfinished, char **
   return TRUE;
 }
 
+/* The letter of English is taken in every language. */
+static gboolean
+is_yes (const char *answer)
+{
+  /* Translators: the letter for "yes" in "[y/N]" of another message, in lower case */
+  const char *letter = _ ("y");
+
+  return g_ascii_tolower (answer[0]) == 'y' || g_ascii_tolower (answer[0]) == letter[0];
+}
+
 /* Whether a person at a terminal agrees. */
 static gboolean
 agrees (guint n_unfinished, const char *name)
@@ -52,7 +62,7 @@ agrees (guint n_unfinished, const char *name)
     }
   g_printerr (_ ("Remove it with its copy on this device? [y/N] "));
 
-  return fgets (answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
+  return fgets (answer, sizeof answer, stdin) && is_yes (answer);
 }
 
 static GStrv

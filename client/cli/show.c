@@ -11,37 +11,27 @@
 #include <glib/gi18n.h>
 
 static void
-print_pair (const char *name, const char *value)
-{
-  g_autofree char *padded = cli_text_dup_fit (name, 16);
-  g_autofree char *safe = cli_text_dup_safe (value);
-
-  if (value && *value)
-    g_print ("%s%s%s%s\n", cli_style_begin (CLI_STYLE_DIM), padded, cli_style_end (CLI_STYLE_DIM), safe);
-}
-
-static void
-print_string (GVariant *document, const char *key, const char *name)
+add_string (CliFacts *facts, GVariant *document, const char *key, const char *name)
 {
   const char *value = NULL;
 
   (void) g_variant_lookup (document, key, "&s", &value);
-  print_pair (name, value);
+  cli_facts_add (facts, name, value);
 }
 
 static void
-print_time (GVariant *document, const char *key, const char *name)
+add_time (CliFacts *facts, GVariant *document, const char *key, const char *name)
 {
   g_autofree char *text = NULL;
   gint64 at_ms = 0;
 
   (void) g_variant_lookup (document, key, "x", &at_ms);
   text = cli_text_dup_time (at_ms);
-  print_pair (name, text);
+  cli_facts_add (facts, name, text);
 }
 
 static void
-print_status (OutboxUpload *upload)
+add_status (CliFacts *facts, OutboxUpload *upload)
 {
   CliStyle style = cli_style_of (outbox_upload_get_state (upload), outbox_upload_get_needs_user (upload));
   const OutboxReasonInfo *reason = outbox_reason_get_info (outbox_upload_get_reason (upload));
@@ -50,12 +40,12 @@ print_status (OutboxUpload *upload)
   g_autofree char *label = outbox_upload_dup_label (upload);
 
   g_print ("%s%s%s\n\n", cli_style_begin (style), label, cli_style_end (style));
-  print_pair (_ ("what happens"), has_reason ? reason->next : state->next);
-  print_pair (_ ("what you can do"), has_reason ? reason->person : state->person);
+  cli_facts_add (facts, _ ("what happens"), _ (has_reason ? reason->next : state->next));
+  cli_facts_add (facts, _ ("what you can do"), _ (has_reason ? reason->person : state->person));
 }
 
 static void
-print_progress (OutboxUpload *upload, GVariant *document)
+add_progress (CliFacts *facts, OutboxUpload *upload, GVariant *document)
 {
   g_autofree char *size = g_format_size_full (outbox_upload_get_size (upload), G_FORMAT_SIZE_LONG_FORMAT);
   g_autofree char *confirmed = g_format_size (outbox_upload_get_offset (upload));
@@ -64,7 +54,7 @@ print_progress (OutboxUpload *upload, GVariant *document)
   guint64 sent_bytes = 0;
   guint attempts = 0;
 
-  print_pair (_ ("size"), size);
+  cli_facts_add (facts, _ ("size"), size);
   (void) g_variant_lookup (document, "bytes_sent", "t", &sent_bytes);
   (void) g_variant_lookup (document, "attempts", "u", &attempts);
   if (attempts == 0)
@@ -73,11 +63,11 @@ print_progress (OutboxUpload *upload, GVariant *document)
   line = g_strdup_printf (ngettext ("%s at the server; %s sent in %u attempt",
                                     "%s at the server; %s sent in %u attempts", attempts),
                           confirmed, sent, attempts);
-  print_pair (_ ("progress"), line);
+  cli_facts_add (facts, _ ("progress"), line);
 }
 
 static void
-print_metadata (GVariant *document)
+add_metadata (CliFacts *facts, GVariant *document)
 {
   g_autoptr (GVariant) metadata = g_variant_lookup_value (document, "metadata", G_VARIANT_TYPE ("a{ss}"));
   const char *key, *value;
@@ -91,22 +81,22 @@ print_metadata (GVariant *document)
       g_autofree char *safe = cli_text_dup_safe (key);
       g_autofree char *name = g_strconcat ("  ", safe, NULL);
 
-      print_pair (name, value);
+      cli_facts_add (facts, name, value);
     }
 }
 
 static void
-print_receipt (GVariant *document)
+add_receipt (CliFacts *facts, GVariant *document)
 {
   g_autoptr (GVariant) receipt = g_variant_lookup_value (document, "receipt", G_VARIANT_TYPE_VARDICT);
 
   if (!receipt)
     return;
-  print_time (receipt, "confirmed_at", _ ("confirmed"));
-  print_string (receipt, "confirmed_by", _ ("confirmed by"));
-  print_string (receipt, "record", _ ("record"));
-  print_string (receipt, "digest", _ ("server's digest"));
-  print_string (receipt, "url", _ ("stored at"));
+  add_time (facts, receipt, "confirmed_at", _ ("confirmed"));
+  add_string (facts, receipt, "confirmed_by", _ ("confirmed by"));
+  add_string (facts, receipt, "record", _ ("record"));
+  add_string (facts, receipt, "digest", _ ("server's digest"));
+  add_string (facts, receipt, "url", _ ("stored at"));
 }
 
 static void
@@ -115,26 +105,28 @@ print_upload (OutboxUpload *upload)
   GVariant *document = outbox_upload_get_document (upload);
   g_autofree char *error = outbox_upload_dup_error (upload);
   g_autofree char *name = cli_text_dup_safe (outbox_upload_get_name (upload));
+  g_autoptr (CliFacts) facts = cli_facts_new ();
   gboolean has_local_copy = FALSE;
 
   g_print ("%s%s%s\n", cli_style_begin (CLI_STYLE_BOLD), name, cli_style_end (CLI_STYLE_BOLD));
-  print_status (upload);
+  add_status (facts, upload);
   if (outbox_upload_get_state (upload) != OUTBOX_STATE_DONE)
-    print_pair (_ ("last error"), error);
-  print_progress (upload, document);
-  print_string (document, "media_type", _ ("type"));
-  print_string (document, "sha256", _ ("SHA-256"));
+    cli_facts_add (facts, _ ("last error"), error);
+  add_progress (facts, upload, document);
+  add_string (facts, document, "media_type", _ ("type"));
+  add_string (facts, document, "sha256", _ ("SHA-256"));
   (void) g_variant_lookup (document, "local_copy", "b", &has_local_copy);
-  print_pair (_ ("on this device"), has_local_copy ? _ ("a safe copy") : _ ("no copy"));
-  print_string (document, "destination", _ ("destination"));
-  print_string (document, "group_title", _ ("group"));
-  print_string (document, "group", _ ("group key"));
-  print_metadata (document);
-  print_string (document, "app", _ ("app"));
-  print_string (document, "id", _ ("id"));
-  print_time (document, "created_at", _ ("handed over"));
-  print_time (document, "until", _ ("goes on at"));
-  print_receipt (document);
+  cli_facts_add (facts, _ ("on this device"), has_local_copy ? _ ("a safe copy") : _ ("no copy"));
+  add_string (facts, document, "destination", _ ("destination"));
+  add_string (facts, document, "group_title", _ ("group"));
+  add_string (facts, document, "group", _ ("group key"));
+  add_metadata (facts, document);
+  add_string (facts, document, "app", _ ("app"));
+  add_string (facts, document, "id", _ ("id"));
+  add_time (facts, document, "created_at", _ ("handed over"));
+  add_time (facts, document, "until", _ ("goes on at"));
+  add_receipt (facts, document);
+  cli_facts_print (facts);
 }
 
 int

@@ -60,13 +60,13 @@ print_counts (GVariant *summary)
 
   for (guint i = 0; i < OUTBOX_N_STATES; i++)
     {
-      const char *name = outbox_state_get_info (i)->name;
-      Count count = get_count (summary, name);
+      const OutboxStateInfo *info = outbox_state_get_info (i);
+      Count count = get_count (summary, info->name);
       g_autofree char *number = g_strdup_printf ("%5" G_GUINT64_FORMAT, count.uploads);
       g_autofree char *size = g_format_size (count.bytes);
 
       if (count.uploads > 0)
-        cli_table_add (table, cli_style_of (i, FALSE), number, name, size);
+        cli_table_add (table, cli_style_of (i, FALSE), number, _ (info->title), size);
     }
   cli_table_print (table);
 }
@@ -100,7 +100,10 @@ print_holds (GVariant *holds)
                cli_style_end (CLI_STYLE_WAITS));
       if (*words)
         g_print ("  %s\n", words);
-      g_print ("  %s %s\n", outbox_reason_get_info (reason)->next, outbox_reason_get_info (reason)->person);
+      g_print ("  ");
+      /* Translators: two sentences: what happens next, and what a person can do */
+      g_print (_ ("%s %s"), _ (outbox_reason_get_info (reason)->next), _ (outbox_reason_get_info (reason)->person));
+      g_print ("\n");
     }
 }
 
