@@ -74,34 +74,10 @@ until_label (gint64 until_ms, gint64 now_ms, OutboxLabelLength length)
 static char *
 uploading_label (guint64 offset, guint64 size, OutboxLabelLength length)
 {
-  const OutboxStateInfo *info = outbox_state_get_info (OUTBOX_STATE_UPLOADING);
-  const char *format = length == OUTBOX_LABEL_NOTIFICATION ? info->sentence : info->label;
   /* Rounded down, so that 100 % is never shown before the server has the last byte. */
   guint percent = size > 0 ? (guint) ((double) MIN (offset, size) * 100.0 / (double) size) : 0;
 
-  return outbox_message_format (format, percent);
-}
-
-static const char *
-state_message (OutboxState state, OutboxLabelLength length)
-{
-  const OutboxStateInfo *info = outbox_state_get_info (state);
-
-  if (length == OUTBOX_LABEL_TERMINAL)
-    return info->label;
-
-  return length == OUTBOX_LABEL_NOTIFICATION ? info->sentence : info->title;
-}
-
-static const char *
-reason_message (OutboxReason reason, OutboxLabelLength length)
-{
-  const OutboxReasonInfo *info = outbox_reason_get_info (reason);
-
-  if (length == OUTBOX_LABEL_TERMINAL)
-    return info->label;
-
-  return length == OUTBOX_LABEL_NOTIFICATION ? info->sentence : info->chip;
+  return outbox_message_format (outbox_state_message (OUTBOX_STATE_UPLOADING, length), percent);
 }
 
 char *
@@ -123,7 +99,7 @@ outbox_status_label (OutboxState state, OutboxReason reason, gint64 until_ms, gi
   if (label)
     return label;
   if ((state == OUTBOX_STATE_PAUSED || state == OUTBOX_STATE_FAILED) && reason != OUTBOX_REASON_NONE)
-    return g_strdup (outbox_message_get (reason_message (reason, length)));
+    return g_strdup (outbox_message_get (outbox_reason_message (reason, length)));
 
-  return g_strdup (outbox_message_get (state_message (state, length)));
+  return g_strdup (outbox_message_get (outbox_state_message (state, length)));
 }

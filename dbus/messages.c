@@ -78,6 +78,32 @@ outbox_messages_get_group (void)
   return &messages;
 }
 
+const char *
+outbox_state_message (OutboxState state, OutboxLabelLength length)
+{
+  const OutboxStateInfo *info = outbox_state_get_info (state);
+
+  if (length == OUTBOX_LABEL_TERMINAL)
+    return info->label;
+
+  if (length == OUTBOX_LABEL_NOTIFICATION)
+    return info->sentence;
+
+  /* How far it is belongs to the shortest one, too. */
+  return state == OUTBOX_STATE_UPLOADING ? info->label : info->title;
+}
+
+const char *
+outbox_reason_message (OutboxReason reason, OutboxLabelLength length)
+{
+  const OutboxReasonInfo *info = outbox_reason_get_info (reason);
+
+  if (length == OUTBOX_LABEL_TERMINAL)
+    return info->label;
+
+  return length == OUTBOX_LABEL_NOTIFICATION ? info->sentence : info->chip;
+}
+
 void
 outbox_messages_bind (void)
 {

@@ -55,6 +55,10 @@ const OutboxRetryMessages *outbox_messages_get_retry (OutboxLabelLength length);
 const OutboxUntilMessages *outbox_messages_get_until (void);
 const OutboxGroupMessages *outbox_messages_get_group (void);
 
+/* A state's or a reason's message (id), at a length. */
+const char *outbox_state_message (OutboxState state, OutboxLabelLength length);
+const char *outbox_reason_message (OutboxReason reason, OutboxLabelLength length);
+
 /* Finds the catalogues, whatever program the labels are shown in: where they were installed, or in the folder that
  * OUTBOX_LOCALEDIR names. */
 void outbox_messages_bind (void);

@@ -1,0 +1,161 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the command prints below each other: by columns of a terminal, of which a character may take none, one or two.
+ */
+#include "client/cli/print.h"
+
+#include <locale.h>
+#include <string.h>
+
+static void
+test_width (void)
+{
+  const struct
+  {
+    const char *text;
+    guint columns;
+  } rows[] = {
+    { "", 0 },
+    { "Paused · no signal", 18 },
+    { "Größe", 5 },
+    { "e\314\201", 1 }, /* an accent of its own */
+    { "一時停止 · 圏外", 15 },
+    { "已暂停 · 等待 Wi-Fi", 19 },
+    { "ｶﾅ", 2 },
+    { "📷", 2 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    g_assert_cmpuint (cli_text_width (rows[i].text), ==, rows[i].columns);
+}
+
+static void
+test_fits_exactly (void)
+{
+  const struct
+  {
+    const char *text;
+    guint columns;
+    const char *fit;
+  } rows[] = {
+    { "圏外", 6, "圏外  " },
+    { "圏外", 4, "圏外" },
+    { "写真写真写真", 8, "写真…真 " },
+    { "写真写真写真", 7, "写真…真" },
+    { "写真写真写真", 2, "… " },
+    { "写真写真写真", 1, "…" },
+    { "Brücke am Mühlbach.jpg", 9, "Brüc….jpg" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *fit = cli_text_dup_fit (rows[i].text, rows[i].columns);
+
+      g_assert_cmpuint (cli_text_width (fit), ==, rows[i].columns);
+      g_assert_cmpstr (fit, ==, rows[i].fit);
+    }
+}
+
+static GString *
+get_printed (void)
+{
+  static GString *printed = NULL;
+
+  if (!printed)
+    printed = g_string_new (NULL);
+
+  return printed;
+}
+
+static void
+on_print (const char *text)
+{
+  g_string_append (get_printed (), text);
+}
+
+/* What is printed, a string a line. */
+static GStrv
+catch_lines (void (*print) (void))
+{
+  GPrintFunc before = g_set_print_handler (on_print);
+  GStrv lines;
+
+  g_string_truncate (get_printed (), 0);
+  print ();
+  g_set_print_handler (before);
+  lines = g_strsplit (get_printed ()->str, "\n", -1);
+
+  return lines;
+}
+
+/* The column at which a word begins. */
+static guint
+column_of (const char *line, const char *word)
+{
+  const char *at = strstr (line, word);
+  g_autofree char *before = NULL;
+
+  g_assert_nonnull (at);
+  before = g_strndup (line, (gsize) (at - line));
+
+  return cli_text_width (before);
+}
+
+static void
+print_table (void)
+{
+  const char *const headings[] = { "標識", "名稱", "狀態", NULL };
+  g_autoptr (CliTable) table = cli_table_new (headings);
+
+  cli_table_add (table, CLI_STYLE_PLAIN, "0a1b2c3d", "橋の写真.jpg", "|1");
+  cli_table_add (table, CLI_STYLE_PLAIN, "9f", "Brücke.jpg", "|2");
+  cli_table_add (table, CLI_STYLE_PLAIN, "圏外", "e\314\201t\303\251.jpg", "|3");
+  cli_table_print (table);
+}
+
+static void
+test_table_is_aligned (void)
+{
+  g_auto (GStrv) lines = catch_lines (print_table);
+
+  g_assert_cmpuint (g_strv_length (lines), ==, 5);
+  g_assert_cmpuint (column_of (lines[0], "狀態"), ==, 24);
+  for (guint i = 1; i <= 3; i++)
+    g_assert_cmpuint (column_of (lines[i], "|"), ==, 24);
+}
+
+static void
+print_facts (void)
+{
+  g_autoptr (CliFacts) facts = cli_facts_new ();
+
+  cli_facts_add (facts, "サイズ", "|1");
+  cli_facts_add (facts, "was Sie tun können", "|2");
+  cli_facts_add (facts, "nothing", NULL);
+  cli_facts_add (facts, "id", "|3");
+  cli_facts_print (facts);
+}
+
+static void
+test_facts_are_aligned (void)
+{
+  g_auto (GStrv) lines = catch_lines (print_facts);
+
+  g_assert_cmpuint (g_strv_length (lines), ==, 4);
+  for (guint i = 0; i < 3; i++)
+    g_assert_cmpuint (column_of (lines[i], "|"), ==, 20);
+}
+
+int
+main (int argc, char *argv[])
+{
+  setlocale (LC_ALL, "C.UTF-8");
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/print/width", test_width);
+  g_test_add_func ("/print/fits-exactly", test_fits_exactly);
+  g_test_add_func ("/print/table-is-aligned", test_table_is_aligned);
+  g_test_add_func ("/print/facts-are-aligned", test_facts_are_aligned);
+
+  return g_test_run ();
+}
