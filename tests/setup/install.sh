@@ -46,6 +46,25 @@ node_version ()
   "$1" --version 2>/dev/null | sed 's/^v//'
 }
 
+# Tests start the services that they need. None of them is to run beside that, now or after the next start of this machine,
+# least of all one that would take over its network.
+install_without_services='
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e $policy ]; then
+    trap "rm -f $policy" EXIT
+    printf "#!/bin/sh\nexit 101\n" >$policy
+    chmod 755 $policy
+  fi
+  apt-get install -y -qq --no-install-recommends "$@"
+  for package in "$@"; do
+    case $package in
+      nginx-light) units=nginx.service ;;
+      network-manager) units="NetworkManager.service NetworkManager-dispatcher.service NetworkManager-wait-online.service" ;;
+      *) continue ;;
+    esac
+    ! command -v systemctl >/dev/null || systemctl disable --quiet $units || true
+  done'
+
 install_packages ()
 {
   local wanted=("$@") missing=() as_root=()
@@ -59,8 +78,7 @@ install_packages ()
   fi
   say "installing ${missing[*]}"
   "${as_root[@]}" apt-get update -qq
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive bash -euc "$install_without_services" bash "${missing[@]}" >/dev/null
 }
 
 # The tests' servers run on Node and Go: Debian's, unless suitable ones are on the path already.
