@@ -10,6 +10,9 @@
 #include "dbus/error.h"
 #include "dbus/names.h"
 #include "ipc/dbus/adapters.h"
+#include "policy/watch-network.h"
+#include "policy/watch-power.h"
+#include "policy/watch-session.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +25,7 @@ struct _ObService
   ObDatabase *database;
   ObSpool *spool;
   ObClock *clock;
-  ObNetwork *network;
+  GPtrArray *watchers; /* of ObWatcher */
   ObConfiguration *configuration;
   ObBroker *broker;
   ObAdapterContext context; /* owns the callers */
@@ -132,7 +135,7 @@ build_broker (ObService *service, const char *data_folder, GError **error)
   if (!service->database)
     return FALSE;
   service->broker
-      = ob_broker_new (service->database, service->spool, service->clock, service->network, &ob_attempt_runner, error);
+      = ob_broker_new (service->database, service->spool, service->clock, service->watchers, &ob_attempt_runner, error);
 
   return service->broker != NULL;
 }
@@ -155,6 +158,27 @@ build_broker_anyway (ObService *service, const char *data_folder, GError **error
   return FALSE;
 }
 
+static void
+on_configuration_changed (ObConfiguration *configuration, gpointer user_data)
+{
+  ObService *service = user_data;
+
+  ob_broker_set_rules (service->broker, ob_configuration_get_rules (configuration));
+}
+
+/* Where there is no system bus, they know what can be known without it. */
+static void
+watch_all (ObService *service)
+{
+  g_autoptr (GDBusConnection) system_bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, NULL);
+
+  if (system_bus)
+    g_dbus_connection_set_exit_on_close (system_bus, FALSE);
+  g_ptr_array_add (service->watchers, ob_network_watcher_new (system_bus));
+  g_ptr_array_add (service->watchers, ob_power_watcher_new (system_bus));
+  g_ptr_array_add (service->watchers, ob_session_watcher_new (system_bus));
+}
+
 static gboolean
 build (ObService *service, const char *data_folder, GError **error)
 {
@@ -166,11 +190,13 @@ build (ObService *service, const char *data_folder, GError **error)
   if (service->lock < 0)
     return FALSE;
   service->clock = ob_system_clock_new ();
-  service->network = ob_system_network_new ();
+  watch_all (service);
   service->configuration = ob_configuration_new ((const char *const *) folders);
   service->spool = ob_spool_open (data_folder, error);
   if (!service->spool || !build_broker_anyway (service, data_folder, error))
     return FALSE;
+  on_configuration_changed (service->configuration, service);
+  g_signal_connect (service->configuration, "changed", G_CALLBACK (on_configuration_changed), service);
   ob_database_watch_damage (service->database, on_damaged, service);
   if (ob_database_is_damaged (service->database))
     on_damaged (service);
@@ -196,6 +222,7 @@ ob_service_new (const char *data_folder, void (*on_lost) (gpointer user_data), v
   service->on_damaged = on_damaged;
   service->user_data = user_data;
   service->skeletons = g_ptr_array_new_with_free_func (g_object_unref);
+  service->watchers = g_ptr_array_new_with_free_func (g_object_unref);
   if (!build (service, data_folder, error))
     return NULL;
   service->name = g_bus_own_name (G_BUS_TYPE_SESSION, OUTBOX_BUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
@@ -221,7 +248,7 @@ ob_service_free (ObService *service)
   g_clear_pointer (&service->database, ob_database_free);
   g_clear_handle_id (&service->damage_source, g_source_remove);
   g_clear_object (&service->configuration);
-  g_clear_object (&service->network);
+  g_ptr_array_unref (service->watchers);
   g_clear_object (&service->clock);
   if (service->lock >= 0)
     (void) close (service->lock);

@@ -220,3 +220,27 @@ outbox_reason_from_name (const char *name)
 
   return OUTBOX_REASON_NONE;
 }
+
+char *
+outbox_reasons_to_names (guint32 set)
+{
+  GString *names = g_string_new (NULL);
+
+  for (guint i = 1; i < OUTBOX_N_REASONS; i++)
+    if (set & 1u << i)
+      g_string_append_printf (names, "%s%s", names->len > 0 ? " " : "", reasons[i].name);
+
+  return g_string_free (names, FALSE);
+}
+
+guint32
+outbox_reasons_from_names (const char *names)
+{
+  g_auto (GStrv) words = g_strsplit (names ? names : "", " ", -1);
+  guint32 set = 0;
+
+  for (guint i = 0; words[i]; i++)
+    set |= 1u << outbox_reason_from_name (words[i]);
+
+  return set & ~(1u << OUTBOX_REASON_NONE);
+}

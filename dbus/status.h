@@ -173,4 +173,20 @@ gboolean outbox_state_from_name (const char *name, OutboxState *state);
  */
 OutboxReason outbox_reason_from_name (const char *name);
 
+/**
+ * outbox_reasons_to_names: (skip)
+ * @reasons: a set: bit r is the reason r
+ *
+ * Returns: (transfer full): their names, with a space between, in the order of the enum
+ */
+char *outbox_reasons_to_names (guint32 reasons);
+
+/**
+ * outbox_reasons_from_names: (skip)
+ * @names: (nullable): names with spaces between; what is none is left out
+ *
+ * Returns: the set
+ */
+guint32 outbox_reasons_from_names (const char *names);
+
 G_END_DECLS

@@ -13,6 +13,7 @@ ob_active_free (ObActive *active)
 {
   g_free (active->id);
   g_free (active->destination);
+  g_free (active->rule);
   g_object_unref (active->stop);
   g_free (active);
 }
@@ -118,14 +119,15 @@ ob_broker_make_job (ObBroker *self, const ObUpload *upload)
 }
 
 ObActive *
-ob_broker_add_active (ObBroker *self, const char *id, const char *destination, gboolean is_termination)
+ob_broker_add_active (ObBroker *self, const char *id, const char *destination, const char *rule)
 {
   ObActive *active = g_new0 (ObActive, 1);
 
   active->id = g_strdup (id);
   active->destination = g_strdup (destination);
   active->stop = ob_stop_new ();
-  active->is_termination = is_termination;
+  active->rule = g_strdup (rule);
+  active->is_termination = rule == NULL;
   g_hash_table_insert (self->active, active->id, active);
 
   return active;
@@ -270,7 +272,8 @@ write_progress (ObBroker *self, ObUpload *upload, guint64 offset_bytes, guint64 
   upload->sent_bytes += sent_bytes;
   upload->updated_at_ms = now_ms;
 
-  return ob_uploads_update (self->database, upload, NULL);
+  return ob_broker_count_metered (self, upload->destination, sent_bytes, NULL)
+         && ob_uploads_update (self->database, upload, NULL);
 }
 
 static void

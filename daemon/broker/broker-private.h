@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the files of the broker share: broker.c (life, answers), commands.c, destinations.c, submit.c, attempts.c,
- * schedule.c, verdicts.c, terminations.c, waits.c, recovery.c. Main thread.
+ * What the files of the broker share: broker.c (life), commands.c, destinations.c, submit.c, attempts.c,
+ * schedule.c, verdicts.c, terminations.c, waits.c, lanes.c, conditions.c, rematch.c, recovery.c, answers.c. Main thread.
  */
 #pragma once
 
@@ -24,9 +24,9 @@ struct _ObBroker
   ObDatabase *database; /* borrowed, as are the next three */
   ObSpool *spool;
   ObClock *clock;
-  ObNetwork *network;
   const ObRunner *runner;
-  ObTurn *turn; /* owned, as is the rest */
+  GPtrArray *watchers; /* owned, as is the rest */
+  ObTurn *turn;
   ObIngest *ingest;
   ObWorkers *workers;
   GHashTable *destinations; /* name → ObDestination */
@@ -38,8 +38,21 @@ struct _ObBroker
   ObFlush *flush;           /* borrowed from the turn; NULL: nobody has to be told of anything */
   ObDatabase *aside;        /* the damaged database that was set aside at this start, to salvage from; or NULL */
   GCancellable *background; /* of the comparison of spool and database */
-  gint64 repair_at_ms;      /* when the database is tried again that could not be written; 0: it works */
-  gint64 steady_at_ms;      /* when a network that came back has been up long enough; 0: not waited for */
+  ObRules *rules;
+  GHashTable *lanes;      /* of ObLane: those in which something waits, or that the journal says are held */
+  GTimeZone *zone;        /* of the device */
+  ObConditions latest;    /* what is forbidden is by these */
+  ObConditions settled;   /* and what is allowed by these as well, until settle_at_ms */
+  gint64 settle_at_ms;    /* when the latest have been the same for long enough; 0: they have */
+  gint64 review_at_ms;    /* when time alone may change what a lane may do; 0: never */
+  char *answered_network; /* on which a person has answered for everything; NULL: none */
+  gint64 metered_month;   /* year and month, as in 202511, of the next */
+  guint64 metered_bytes;
+  gint64 matched_number; /* up to which uploads are matched with new rules */
+  guint match_source;
+  gboolean wants_review; /* the lanes are to be looked at after the commit */
+  gint64 repair_at_ms;   /* when the database is tried again that could not be written; 0: it works */
+  gint64 steady_at_ms;   /* when a network that came back has been up long enough; 0: not waited for */
   gboolean is_paused;
   gboolean is_started;
   gboolean is_ending;
@@ -49,6 +62,7 @@ typedef struct
 {
   char *id;
   char *destination;
+  char *rule; /* its lane's; NULL for a termination */
   ObStop *stop;
   gint priority;           /* that it was chosen with */
   gint64 number;           /* the upload's */
@@ -64,8 +78,16 @@ void ob_broker_touch (ObBroker *self, const char *id, gboolean is_new);
 void ob_broker_touch_holds (ObBroker *self);
 void ob_broker_want_flush (ObBroker *self);
 
-/* Whether a destination holds its uploads now, and why: at most four holds. Returns: how many. */
-guint ob_broker_get_destination_holds (ObBroker *self, const ObDestination *destination, ObHold holds[4]);
+/* Whether a destination holds its uploads now, and why. Returns: how many. */
+guint ob_broker_get_destination_holds (ObBroker *self, const ObDestination *destination, ObHold holds[3]);
+
+/* Everything that holds a lane: itself, its destination, the queue. Returns: how many. */
+#define OB_SHARED_HOLDS_MAX 16
+guint ob_broker_get_shared_holds (ObBroker *self, const char *destination, const char *rule,
+                                  ObHold holds[OB_SHARED_HOLDS_MAX]);
+
+/* @key: (transfer full). @trouble: (nullable): borrowed. */
+void ob_broker_add_shared_hold (GArray *list, const ObHold *hold, char *key, const char *trouble);
 
 /* Brings what memory has of the database in step with it. */
 void ob_broker_read_memory (ObBroker *self);
@@ -74,8 +96,8 @@ void ob_broker_read_memory (ObBroker *self);
 void ob_broker_note_trouble (ObBroker *self);
 
 /* Saves a destination and tells of its holds in the journal. Inside a turn. */
-gboolean ob_broker_save_destination (ObBroker *self, const ObDestination *destination, OutboxReason reason,
-                                     const char *message, GError **error);
+gboolean ob_broker_save_destination (ObBroker *self, const ObDestination *destination, const char *message,
+                                     GError **error);
 
 /* Something to do when its cause is on the disk. */
 typedef struct
@@ -89,7 +111,8 @@ void ob_pending_free (ObPending *pending);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObPending, ob_pending_free)
 
 /* attempts.c */
-ObActive *ob_broker_add_active (ObBroker *self, const char *id, const char *destination, gboolean is_termination);
+/* @rule: (nullable): NULL: a termination */
+ObActive *ob_broker_add_active (ObBroker *self, const char *id, const char *destination, const char *rule);
 extern const ObWorkersEvents ob_broker_workers_events;
 void ob_broker_stop_attempt (ObBroker *self, const char *id, ObStopKind kind);
 /* @destination: (nullable): NULL: all */
@@ -111,7 +134,46 @@ gboolean ob_broker_end_termination (ObBroker *self, const char *id, const ObAtte
 /* waits.c */
 void ob_broker_wake (ObBroker *self);
 void ob_broker_set_alarm (ObBroker *self);
-void ob_broker_note_network (ObBroker *self);
+/* When a network that has just come up is believed to stay; 0: there is none. */
+gint64 ob_broker_get_steady_ms (ObBroker *self);
+/* The sooner of two times, of which 0 is none. */
+gint64 ob_sooner_ms (gint64 a_ms, gint64 b_ms);
+
+/* lanes.c */
+#define OB_LANE_HOLDS_MAX 10
+guint ob_broker_get_lane_holds (ObBroker *self, const char *destination, const char *rule,
+                                ObHold holds[OB_LANE_HOLDS_MAX]);
+/* Looks at every lane in which something waits, stops what may no longer run, and tells of what has changed. */
+void ob_broker_review_lanes (ObBroker *self);
+gboolean ob_broker_has_new_lane (ObBroker *self, const char *destination, const char *rule);
+/* @list: of ObSharedHold */
+void ob_broker_list_lane_holds (ObBroker *self, GArray *list);
+/* Brings what was written of the lanes in step with the database. */
+void ob_broker_load_lanes (ObBroker *self);
+/* Returns: (transfer full): the rule that an upload has; and the lane of what is sent on the present network whatever that
+ * rule says. */
+char *ob_broker_dup_rule_for (ObBroker *self, const ObUpload *upload);
+char *ob_broker_dup_rule_now (ObBroker *self, const ObUpload *upload);
+/* Of a lane's rule, or NULL where it is gone: what has it is about to be matched anew. */
+const ObRule *ob_broker_find_rule (ObBroker *self, const char *lane_rule);
+
+/* conditions.c */
+void ob_broker_watch_conditions (ObBroker *self);
+void ob_broker_settle_conditions (ObBroker *self);
+/* What tells the present network from others; empty: there is none. */
+const char *ob_broker_get_network_key (const ObConditions *conditions);
+/* What holds the whole queue, bit r for OutboxReason r; and tells of it in the journal, inside a turn. */
+guint32 ob_broker_get_queue_reasons (ObBroker *self);
+gboolean ob_broker_record_queue_holds (ObBroker *self, GError **error);
+/* Lets the device sleep or end, if everything is recorded. */
+void ob_broker_let_go (ObBroker *self);
+/* Payload that went out; inside a turn. */
+gboolean ob_broker_count_metered (ObBroker *self, const char *destination, guint64 sent_bytes, GError **error);
+void ob_broker_load_metered (ObBroker *self);
+
+/* rematch.c. The second inside a turn. */
+void ob_broker_match_rules (ObBroker *self);
+gboolean ob_broker_set_rule (ObBroker *self, ObUpload *upload, const char *rule, const char *event, GError **error);
 
 /* verdicts.c; the first is of ObWorkersEvents. */
 void ob_broker_end_attempt (const char *id, ObAttemptResult *result, gpointer user_data);

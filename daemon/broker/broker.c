@@ -1,12 +1,13 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The broker's life, what it answers, and what it tells after a commit. Owns what broker-private.h says. Main thread.
+ * The broker's life, and what it tells after a commit. Owns what broker-private.h says. Main thread.
  */
 #include "broker/broker-private.h"
 
 #include "store/destinations.h"
 #include "store/journal.h"
+#include "store/meta.h"
 
 enum
 {
@@ -72,8 +73,11 @@ on_flushed (const GError *error, gpointer user_data)
     g_signal_emit (self, signals[HOLDS_CHANGED], 0);
   g_signal_emit (self, signals[COUNTS_CHANGED], 0);
   ob_broker_settle_doubts (self);
+  if (self->wants_review)
+    ob_broker_review_lanes (self);
   ob_broker_schedule (self);
   ob_broker_set_alarm (self);
+  ob_broker_let_go (self);
 }
 
 /* Tells of something after the commit of the turn that is open, when everybody has an answer who waits for one; outside
@@ -117,41 +121,7 @@ ob_broker_touch_holds (ObBroker *self)
   touch (self, NULL, FALSE, TRUE);
 }
 
-static void
-on_network_changed (ObNetwork *network, gpointer user_data)
-{
-  ObBroker *self = user_data;
-  GHashTableIter iter;
-  gpointer value;
-
-  if (!ob_network_is_available (network))
-    {
-      g_hash_table_iter_init (&iter, self->destinations);
-      while (g_hash_table_iter_next (&iter, NULL, &value))
-        if (!ob_network_is_loopback_url (((ObDestination *) value)->url))
-          ob_broker_stop_attempts (self, ((ObDestination *) value)->name, OB_STOP_NOW);
-    }
-  ob_broker_note_network (self);
-  g_signal_emit (self, signals[HOLDS_CHANGED], 0);
-  g_signal_emit (self, signals[COUNTS_CHANGED], 0);
-  ob_broker_schedule (self);
-}
-
-static gboolean
-load_paused (ObBroker *self)
-{
-  sqlite3_stmt *statement = NULL;
-  gboolean is_paused = sqlite3_prepare_v2 (ob_database_get_handle (self->database),
-                                           "SELECT value FROM meta WHERE name = 'paused'", -1, &statement, NULL)
-                           == SQLITE_OK
-                       && sqlite3_step (statement) == SQLITE_ROW && sqlite3_column_int (statement, 0) != 0;
-
-  (void) sqlite3_finalize (statement);
-
-  return is_paused;
-}
-
-/* Destinations and the pause of the queue are all that memory has of the database. */
+/* What memory has of the database: destinations, the pause of the queue, and what was told of lanes. */
 void
 ob_broker_read_memory (ObBroker *self)
 {
@@ -161,7 +131,8 @@ ob_broker_read_memory (ObBroker *self)
     return;
   g_hash_table_unref (self->destinations);
   self->destinations = destinations;
-  self->is_paused = load_paused (self);
+  self->is_paused = ob_meta_get_number (self->database, "paused") != 0;
+  ob_broker_load_lanes (self);
 }
 
 static void
@@ -173,7 +144,7 @@ on_rolled_back (gboolean is_turn, gpointer user_data)
 }
 
 ObBroker *
-ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, ObNetwork *network, const ObRunner *runner,
+ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *watchers, const ObRunner *runner,
                GError **error)
 {
   GHashTable *destinations = ob_destinations_load (database, error);
@@ -185,12 +156,15 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, ObNetwork *
   self->database = database;
   self->spool = spool;
   self->clock = clock;
-  self->network = network;
+  self->watchers = g_ptr_array_ref (watchers);
   self->runner = runner;
   self->destinations = destinations;
   self->turn = ob_turn_new (database, on_rolled_back, self);
   self->ingest = ob_ingest_new (spool);
-  self->is_paused = load_paused (self);
+  self->is_paused = ob_meta_get_number (self->database, "paused") != 0;
+  ob_broker_load_lanes (self);
+  ob_broker_load_metered (self);
+  ob_broker_watch_conditions (self);
   if (g_hash_table_size (destinations) == 0)
     ob_broker_restore_settings (self);
 
@@ -202,8 +176,9 @@ ob_broker_start (ObBroker *self)
 {
   self->workers = ob_workers_new (self->runner, &ob_broker_workers_events, self);
   self->is_started = TRUE;
-  g_signal_connect_object (self->network, "changed", G_CALLBACK (on_network_changed), self, 0);
   ob_broker_recover (self);
+  ob_broker_review_lanes (self);
+  ob_broker_match_rules (self);
   ob_broker_wake (self);
   ob_broker_compare_spool (self);
 }
@@ -216,6 +191,7 @@ ob_broker_stop (ObBroker *self)
   self->is_started = FALSE;
   self->is_ending = TRUE;
   g_cancellable_cancel (self->background);
+  g_clear_handle_id (&self->match_source, g_source_remove);
   ob_clock_set_alarm (self->clock, 0, NULL, NULL);
   ob_broker_stop_attempts (self, NULL, OB_STOP_NOW);
   g_clear_pointer (&self->workers, ob_workers_free);
@@ -240,6 +216,11 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->fairness, ob_fairness_free);
   g_clear_pointer (&self->saving, g_hash_table_unref);
   g_clear_pointer (&self->doubtful, g_hash_table_unref);
+  g_clear_pointer (&self->lanes, g_hash_table_unref);
+  g_clear_pointer (&self->rules, ob_rules_unref);
+  g_clear_pointer (&self->zone, g_time_zone_unref);
+  g_clear_pointer (&self->answered_network, g_free);
+  g_clear_pointer (&self->watchers, g_ptr_array_unref);
   g_clear_object (&self->background);
   G_OBJECT_CLASS (ob_broker_parent_class)->finalize (object);
 }
@@ -253,6 +234,8 @@ ob_broker_init (ObBroker *self)
   self->saving = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_saving_free);
   self->doubtful = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->background = g_cancellable_new ();
+  self->rules = ob_rules_new ();
+  self->zone = g_time_zone_new_local ();
 }
 
 static void
@@ -271,140 +254,21 @@ ob_broker_class_init (ObBrokerClass *klass)
       = g_signal_new ("counts-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
-guint
-ob_broker_get_destination_holds (ObBroker *self, const ObDestination *destination, ObHold holds[4])
-{
-  guint n_holds = 0;
-
-  if (destination->is_paused)
-    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_USER, 0 };
-  if (destination->reason != OUTBOX_REASON_NONE)
-    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, destination->reason, 0 };
-  if (destination->retry_at_ms > 0)
-    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_RETRYING, destination->retry_at_ms };
-  if (!ob_network_is_available (self->network) && !ob_network_is_loopback_url (destination->url))
-    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_LANE, OUTBOX_REASON_NO_NETWORK, 0 };
-
-  return n_holds;
-}
-
 gboolean
-ob_broker_save_destination (ObBroker *self, const ObDestination *destination, OutboxReason reason, const char *message,
-                            GError **error)
+ob_broker_save_destination (ObBroker *self, const ObDestination *destination, const char *message, GError **error)
 {
+  ObHold holds[3];
+  guint n_holds = ob_broker_get_destination_holds (self, destination, holds);
+  guint32 reasons = 0;
+
+  for (guint i = 0; i < n_holds; i++)
+    reasons |= 1u << holds[i].reason;
   ob_broker_touch_holds (self);
 
   return ob_destinations_save (self->database, destination, error)
          && ob_journal_append_hold (self->database, ob_broker_get_now_ms (self), OUTBOX_SCOPE_DESTINATION,
-                                    destination->name, reason, message, error)
+                                    destination->name, reasons, message, error)
                 > 0;
-}
-
-/* The holds that cover everything of a destination, those of the queue included. */
-static guint
-get_shared_holds (ObBroker *self, const char *name, ObHold holds[5])
-{
-  const ObDestination *destination = g_hash_table_lookup (self->destinations, name);
-  guint n_holds = destination ? ob_broker_get_destination_holds (self, destination, holds) : 0;
-
-  if (!destination)
-    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_NO_DESTINATION, 0 };
-  if (self->is_paused)
-    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_QUEUE, OUTBOX_REASON_QUEUE, 0 };
-
-  return n_holds;
-}
-
-ObStatus
-ob_broker_get_status (ObBroker *self, const ObUpload *upload)
-{
-  ObHold holds[8];
-  guint n_holds = ob_upload_get_holds (upload, holds);
-
-  n_holds += get_shared_holds (self, upload->destination, holds + n_holds);
-
-  return ob_status (upload->stored, upload->reason, holds, n_holds);
-}
-
-GArray *
-ob_broker_list_holds (ObBroker *self)
-{
-  GArray *list = g_array_new (FALSE, FALSE, sizeof (ObSharedHold));
-  GHashTableIter iter;
-  gpointer value;
-
-  if (self->is_paused)
-    {
-      ObSharedHold shared = { { OUTBOX_SCOPE_QUEUE, OUTBOX_REASON_QUEUE, 0 }, "", NULL };
-
-      g_array_append_val (list, shared);
-    }
-  g_hash_table_iter_init (&iter, self->destinations);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      const ObDestination *destination = value;
-      ObHold holds[4];
-      guint n_holds = ob_broker_get_destination_holds (self, destination, holds);
-
-      for (guint i = 0; i < n_holds; i++)
-        {
-          gboolean is_trouble = holds[i].scope == OUTBOX_SCOPE_DESTINATION && holds[i].reason != OUTBOX_REASON_USER;
-          ObSharedHold shared = { holds[i], destination->name, is_trouble ? destination->trouble : NULL };
-
-          g_array_append_val (list, shared);
-        }
-    }
-
-  return list;
-}
-
-/* The public state of everything that a counter counts. */
-static OutboxState
-state_of_count (ObBroker *self, const ObCount *count)
-{
-  ObHold holds[6];
-  guint n_holds = get_shared_holds (self, count->destination, holds);
-
-  if (count->own_hold != 0)
-    holds[n_holds++]
-        = (ObHold){ OUTBOX_SCOPE_UPLOAD, count->own_hold == 1 ? OUTBOX_REASON_USER : OUTBOX_REASON_RETRYING, 0 };
-
-  return ob_status (count->stored, OUTBOX_REASON_NONE, holds, n_holds).state;
-}
-
-GArray *
-ob_broker_find_kinds (ObBroker *self, OutboxState state, GError **error)
-{
-  GArray *counts = ob_uploads_count (self->database, error);
-
-  for (guint i = 0; counts && i < counts->len;)
-    if (state_of_count (self, &g_array_index (counts, ObCount, i)) == state)
-      i++;
-    else
-      g_array_remove_index_fast (counts, i);
-
-  return counts;
-}
-
-gboolean
-ob_broker_summarise (ObBroker *self, guint64 uploads[OUTBOX_N_STATES], guint64 bytes[OUTBOX_N_STATES], GError **error)
-{
-  g_autoptr (GArray) counts = ob_uploads_count (self->database, error);
-
-  if (!counts)
-    return FALSE;
-  for (guint i = 0; i < OUTBOX_N_STATES; i++)
-    uploads[i] = bytes[i] = 0;
-  for (guint i = 0; i < counts->len; i++)
-    {
-      const ObCount *count = &g_array_index (counts, ObCount, i);
-      OutboxState state = state_of_count (self, count);
-
-      uploads[state] += count->uploads;
-      bytes[state] += count->bytes;
-    }
-
-  return TRUE;
 }
 
 GHashTable *
@@ -441,4 +305,10 @@ gint64
 ob_broker_get_now_ms (ObBroker *self)
 {
   return ob_clock_get_now_ms (self->clock);
+}
+
+ObRules *
+ob_broker_get_rules (ObBroker *self)
+{
+  return self->rules;
 }

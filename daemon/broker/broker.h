@@ -8,7 +8,8 @@
 
 #include "model/destination.h"
 #include "policy/clock.h"
-#include "policy/network.h"
+#include "policy/conditions.h"
+#include "policy/rules.h"
 #include "policy/status.h"
 #include "store/database.h"
 #include "store/spool.h"
@@ -28,9 +29,22 @@ G_BEGIN_DECLS
 #define OB_TYPE_BROKER (ob_broker_get_type ())
 G_DECLARE_FINAL_TYPE (ObBroker, ob_broker, OB, BROKER, GObject)
 
-/* All borrowed; they must outlive the broker. Errors: Storage. */
-ObBroker *ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, ObNetwork *network,
+/* @watchers: of ObWatcher. All else is borrowed, and must outlive the broker. Errors: Storage. */
+ObBroker *ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *watchers,
                          const ObRunner *runner, GError **error);
+
+/* Puts rules in force: what they forbid is stopped at once. Until the first call everything may travel. */
+void ob_broker_set_rules (ObBroker *self, ObRules *rules);
+ObRules *ob_broker_get_rules (ObBroker *self);
+
+/* Borrowed: network, power and session as they are now. */
+const ObConditions *ob_broker_get_conditions (ObBroker *self);
+
+/* Returns: (transfer full): the services that say so. */
+GStrv ob_broker_list_sources (ObBroker *self);
+
+/* Payload that metered networks have carried in this calendar month. */
+guint64 ob_broker_get_metered_bytes (ObBroker *self);
 
 /* Brings back what the last process left, starts uploads, and begins to compare spool and database in the background. */
 void ob_broker_start (ObBroker *self);
@@ -74,6 +88,7 @@ typedef enum
   OB_COMMAND_RESUME,
   OB_COMMAND_RETRY,
   OB_COMMAND_REMOVE,
+  OB_COMMAND_SEND_NOW, /* once, on the present network, whatever holds it but the network itself */
   OB_COMMAND_SET_PRIORITY,
 } ObCommand;
 
@@ -84,6 +99,10 @@ void ob_broker_command (ObBroker *self, ObCommand command, const char *const *id
                         gpointer user_data);
 
 void ob_broker_set_paused (ObBroker *self, gboolean is_paused, ObCommandDone done, gpointer user_data);
+
+/* Answers for everything that would ask on the present network, until it is left. Errors: WrongState where there is none,
+ * Storage, DiskFull. */
+void ob_broker_allow_network (ObBroker *self, ObCommandDone done, gpointer user_data);
 
 /* What Destinations.Set may change; NULL: leave it. */
 typedef struct
@@ -115,12 +134,19 @@ gint64 ob_broker_get_saved_bytes (ObBroker *self, const char *id);
 typedef struct
 {
   ObHold hold;
-  const char *key;     /* borrowed: the destination's name, or "" */
+  char *key;           /* owned: of what it holds: destination, destination/rule, an upload's id; empty: the queue */
   const char *trouble; /* (nullable): borrowed: the words of the error behind it */
 } ObSharedHold;
 
-/* Returns: (transfer full) (element-type ObSharedHold). */
+/* Returns: (transfer full): the name of the rule that a lane has; and how holds name the lane, as destination/rule. */
+char *ob_broker_dup_rule_name (const char *lane_rule);
+char *ob_broker_dup_lane_key (const char *destination, const char *lane_rule);
+
+/* Returns: (transfer full) (element-type ObSharedHold): those that cover more than one upload. */
 GArray *ob_broker_list_holds (ObBroker *self);
+
+/* Returns: (transfer full) (element-type ObSharedHold): those that cover this one, its own included. */
+GArray *ob_broker_list_holds_of (ObBroker *self, const ObUpload *upload);
 
 /* The public status of an upload, now. */
 ObStatus ob_broker_get_status (ObBroker *self, const ObUpload *upload);

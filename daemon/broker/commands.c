@@ -8,6 +8,7 @@
 
 #include "dbus/error.h"
 #include "store/journal.h"
+#include "store/meta.h"
 #include "store/terminations.h"
 
 #define IDS_MAX 10000
@@ -111,7 +112,7 @@ retry_one (ObBroker *self, ObUpload *upload, GError **error)
     {
       destination->retry_at_ms = 0;
       destination->failures = 0;
-      if (!ob_broker_save_destination (self, destination, OUTBOX_REASON_NONE, "retried by a person", error))
+      if (!ob_broker_save_destination (self, destination, "retried by a person", error))
         return FALSE;
     }
   upload->retry_at_ms = 0;
@@ -123,6 +124,20 @@ retry_one (ObBroker *self, ObUpload *upload, GError **error)
                             "retried by a person", upload->progress_at_ms, error);
 
   return note_change (self, upload, "retried", error);
+}
+
+/* Whatever holds it ends, but what only a network can give; what its rule says is set aside for the present one. */
+static gboolean
+send_now_one (ObBroker *self, ObUpload *upload, GError **error)
+{
+  g_autofree char *rule = ob_broker_dup_rule_now (self, upload);
+
+  if (upload->stored == OB_STORED_SAVING)
+    return wrong_state (upload, "sent before it is saved", error);
+  upload->is_paused = FALSE;
+  upload->not_before_ms = 0;
+
+  return retry_one (self, upload, error) && ob_broker_set_rule (self, upload, rule, "send-now", error);
 }
 
 static gboolean
@@ -201,6 +216,8 @@ command_one (ObBroker *self, ObCommand command, ObUpload *upload, gint value, GE
       return retry_one (self, upload, error);
     case OB_COMMAND_REMOVE:
       return want_termination (self, upload, error) && ob_broker_forget (self, upload, upload->name, error);
+    case OB_COMMAND_SEND_NOW:
+      return send_now_one (self, upload, error);
     case OB_COMMAND_SET_PRIORITY:
     default:
       return set_priority_one (self, upload, value, error);
@@ -275,20 +292,39 @@ ob_broker_set_paused (ObBroker *self, gboolean is_paused, ObCommandDone done, gp
       done (error, user_data);
       return;
     }
-  is_good = ob_database_run (self->database,
-                             is_paused ? "INSERT OR REPLACE INTO meta VALUES ('paused', 1)"
-                                       : "DELETE FROM meta WHERE name = 'paused'",
-                             &error)
-            && ob_journal_append_hold (self->database, ob_broker_get_now_ms (self), OUTBOX_SCOPE_QUEUE, NULL,
-                                       is_paused ? OUTBOX_REASON_QUEUE : OUTBOX_REASON_NONE, NULL, &error)
-                   > 0;
+  self->is_paused = is_paused;
+  is_good
+      = ob_meta_set_number (self->database, "paused", is_paused, &error) && ob_broker_record_queue_holds (self, &error);
   if (is_good)
     {
-      self->is_paused = is_paused;
       ob_broker_save_settings_after (self);
       if (is_paused)
         ob_broker_pause_attempts_after (self, NULL);
-      ob_broker_touch_holds (self);
+    }
+  ob_broker_finish_command (self, is_good, error, done, user_data);
+}
+
+void
+ob_broker_allow_network (ObBroker *self, ObCommandDone done, gpointer user_data)
+{
+  const char *network = ob_broker_get_network_key (&self->latest);
+  g_autoptr (GError) error = NULL;
+  gboolean is_good;
+
+  if (*network == '\0')
+    g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, "There is no network");
+  if (error || !ob_turn_begin (self->turn, OB_TURN_SOON, &error))
+    {
+      done (error, user_data);
+      return;
+    }
+  is_good = ob_meta_set_text (self->database, "answered_network", network, &error);
+  if (is_good)
+    {
+      g_free (self->answered_network);
+      self->answered_network = g_strdup (network);
+      self->wants_review = TRUE;
+      ob_broker_want_flush (self);
     }
   ob_broker_finish_command (self, is_good, error, done, user_data);
 }

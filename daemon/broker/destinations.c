@@ -152,7 +152,7 @@ ob_broker_set_destination (ObBroker *self, const char *name, const ObDestination
     }
   apply_settings (destination, settings);
   is_good = (!destination->is_default || clear_other_defaults (self, name, &error))
-            && ob_broker_save_destination (self, destination, OUTBOX_REASON_NONE, "set", &error)
+            && ob_broker_save_destination (self, destination, "set", &error)
             && (is_new || follow_server (self, name, old_url, destination->url, &error));
   if (is_good)
     ob_broker_save_settings_after (self);
@@ -234,8 +234,7 @@ ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_pause
       g_clear_pointer (&destination->trouble, g_free);
       g_clear_pointer (&destination->refused_id, g_free);
     }
-  is_good = ob_broker_save_destination (self, destination, is_paused ? OUTBOX_REASON_USER : OUTBOX_REASON_NONE, NULL,
-                                        &error);
+  is_good = ob_broker_save_destination (self, destination, NULL, &error);
   if (is_good)
     ob_broker_save_settings_after (self);
   if (is_good && is_paused)

@@ -169,6 +169,9 @@ comparison_free (Comparison *comparison)
 static gboolean
 insert_adopted (ObBroker *self, ObUpload *upload, GError **error)
 {
+  g_free (upload->rule);
+  upload->rule = ob_broker_dup_rule_for (self, upload);
+  self->wants_review = TRUE;
   upload->has_local_copy = TRUE;
   upload->saved_at_ms = upload->progress_at_ms = ob_broker_get_now_ms (self);
 

@@ -33,12 +33,13 @@ on_start (const GError *error, gpointer user_data)
 }
 
 static gboolean
-begin_attempt (ObBroker *self, const char *id, GError **error)
+begin_attempt (ObBroker *self, const char *id, char **rule, GError **error)
 {
   g_autoptr (ObUpload) upload = ob_uploads_get (self->database, id, error);
 
   if (!upload)
     return FALSE;
+  *rule = g_strdup (upload->rule);
   upload->attempts++;
   /* Giving up counts from here, whatever it waited for until now. */
   if (upload->failures == 0)
@@ -53,6 +54,7 @@ begin_attempt (ObBroker *self, const char *id, GError **error)
 static void
 start (ObBroker *self, const ObCandidate *candidate)
 {
+  g_autofree char *rule = NULL;
   ObActive *active;
   gboolean is_good;
 
@@ -61,14 +63,14 @@ start (ObBroker *self, const ObCandidate *candidate)
       ob_broker_note_trouble (self);
       return;
     }
-  is_good = begin_attempt (self, candidate->id, NULL);
+  is_good = begin_attempt (self, candidate->id, &rule, NULL);
   ob_turn_end (self->turn, is_good);
   if (!is_good)
     {
       ob_broker_note_trouble (self);
       return;
     }
-  active = ob_broker_add_active (self, candidate->id, candidate->destination, FALSE);
+  active = ob_broker_add_active (self, candidate->id, candidate->destination, rule);
   active->priority = candidate->priority + candidate->age;
   active->number = candidate->number;
   active->is_asking = candidate->is_asking;
@@ -114,9 +116,11 @@ add_stream (ObBroker *self, View *view, guint index)
   const ObDestination *destination = g_hash_table_lookup (self->destinations, stream->destination);
   gboolean is_probe = destination && destination->failures > 0;
   GArray *heads;
-  ObHold holds[4];
+  const ObRule *rule = ob_broker_find_rule (self, stream->rule);
+  ObHold holds[OB_SHARED_HOLDS_MAX];
 
-  if (!destination || ob_broker_get_destination_holds (self, destination, holds) > 0)
+  /* What has a rule that is gone waits until it is matched with those that are there. */
+  if (!destination || !rule || ob_broker_get_shared_holds (self, stream->destination, stream->rule, holds) > 0)
     return;
   /* Those that run may stand among the first. */
   heads
@@ -133,7 +137,7 @@ add_stream (ObBroker *self, View *view, guint index)
         .id = ready->id,
         .destination = stream->destination,
         .app = stream->app,
-        .priority = ready->priority,
+        .priority = ready->priority + rule->priority,
         .age = get_age (self, stream, ready),
         .number = ready->number,
         .served = ob_fairness_get_served (self->fairness, stream->app),
@@ -258,7 +262,7 @@ run_choice (ObBroker *self)
 void
 ob_broker_schedule (ObBroker *self)
 {
-  if (!self->is_started || self->is_paused || self->repair_at_ms > 0)
+  if (!self->is_started || ob_broker_get_queue_reasons (self) != 0 || self->repair_at_ms > 0)
     return;
   run_choice (self);
   ob_broker_start_termination (self);

@@ -174,10 +174,10 @@ make_upload (ObBroker *self, const ObSubmission *submission, const ObDestination
   upload->group = g_strdup (submission->group);
   upload->group_title = g_strdup (submission->group_title);
   upload->destination = g_strdup (destination->name);
-  upload->rule = g_strdup ("");
   upload->size_bytes = fstat (fd, &info) == 0 && S_ISREG (info.st_mode) ? (guint64) info.st_size : 0;
   upload->priority = submission->priority;
   upload->is_form = submission->is_form;
+  upload->rule = ob_broker_dup_rule_for (self, upload);
   upload->not_before_ms = submission->not_before_ms > upload->created_at_ms ? submission->not_before_ms : 0;
   if (submission->metadata)
     {
@@ -363,6 +363,7 @@ insert (ObBroker *self, ObUpload *upload, GError **error)
     return FALSE;
   is_good = add_row (self, upload, error);
   ob_turn_end (self->turn, is_good);
+  self->wants_review |= ob_broker_has_new_lane (self, upload->destination, upload->rule);
 
   return is_good;
 }

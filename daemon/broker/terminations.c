@@ -46,7 +46,7 @@ void
 ob_broker_start_termination (ObBroker *self)
 {
   g_autoptr (GPtrArray) due = NULL;
-  ObHold holds[4];
+  ObHold holds[OB_SHARED_HOLDS_MAX];
 
   if (g_hash_table_size (self->active) >= OB_SCHEDULER_MAX_ATTEMPTS || is_terminating (self))
     return;
@@ -58,10 +58,10 @@ ob_broker_start_termination (ObBroker *self)
 
       /* Its last attempt may still be on its way out. */
       if (!destination || destination->failures > 0 || g_hash_table_contains (self->active, termination->id)
-          || ob_broker_get_destination_holds (self, destination, holds) > 0)
+          || ob_broker_get_shared_holds (self, destination->name, "", holds) > 0)
         continue;
       ob_workers_start (self->workers, make_termination_job (destination, termination),
-                        ob_broker_add_active (self, termination->id, termination->destination, TRUE)->stop);
+                        ob_broker_add_active (self, termination->id, termination->destination, NULL)->stop);
       return;
     }
 }

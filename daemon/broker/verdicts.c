@@ -48,7 +48,7 @@ block_destination (ObBroker *self, ObUpload *upload, const ObAttemptResult *resu
   destination->reason = reason;
   set_trouble (destination, result);
 
-  return ob_broker_save_destination (self, destination, reason, result->message, error);
+  return ob_broker_save_destination (self, destination, result->message, error);
 }
 
 /* Attempts that ran side by side fail by one and the same outage: only the first of them counts. */
@@ -67,7 +67,7 @@ delay_destination (ObBroker *self, ObDestination *destination, const ObAttemptRe
     destination->retry_at_ms = retry_at_ms;
   set_trouble (destination, result);
 
-  return ob_broker_save_destination (self, destination, OUTBOX_REASON_RETRYING, result->message, error);
+  return ob_broker_save_destination (self, destination, result->message, error);
 }
 
 /* Trouble of the destination; but where others have gone through since this upload failed, the trouble is its own and
@@ -99,7 +99,7 @@ ob_broker_relieve_destination (ObBroker *self, const ObUpload *upload, GError **
   g_clear_pointer (&destination->trouble, g_free);
   g_clear_pointer (&destination->refused_id, g_free);
 
-  return ob_broker_save_destination (self, destination, destination->reason, "it answers again", error);
+  return ob_broker_save_destination (self, destination, "it answers again", error);
 }
 
 static gboolean

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What ends by itself: holds with a time, the rest that a network gets that came back, a disk that could not be written.
+ * What ends by itself: holds with a time, the rest that a network gets that came back, a disk that could not be written,
+ * conditions that are not believed yet.
  * All by the one alarm of the clock. Main thread.
  */
 #include "broker/broker-private.h"
@@ -61,7 +62,7 @@ wake_destinations (ObBroker *self, gint64 now_ms, GError **error)
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
       ObDestination *destination = value;
-      gboolean is_renewed = is_steady && !ob_network_is_loopback_url (destination->url);
+      gboolean is_renewed = is_steady && !ob_destination_is_local (destination);
 
       if (destination->retry_at_ms == 0)
         continue;
@@ -73,9 +74,8 @@ wake_destinations (ObBroker *self, gint64 now_ms, GError **error)
         destination->retry_at_ms = now_ms + ob_retry_delay_ms (destination->failures, -1, 0.5);
       else
         continue;
-      if (!ob_broker_save_destination (self, destination,
-                                       destination->retry_at_ms > 0 ? OUTBOX_REASON_RETRYING : OUTBOX_REASON_NONE,
-                                       is_renewed ? "the network is back" : "the back-off is over", error))
+      if (!ob_broker_save_destination (self, destination, is_renewed ? "the network is back" : "the back-off is over",
+                                       error))
         return FALSE;
     }
   if (is_steady)
@@ -94,6 +94,8 @@ ob_broker_wake (ObBroker *self)
   /* A clock that was set back makes no wait longer than it was meant to be. */
   self->repair_at_ms = MIN (self->repair_at_ms, now_ms + REPAIR_AFTER_MS);
   self->steady_at_ms = MIN (self->steady_at_ms, now_ms + STEADY_AFTER_MS);
+  if (self->settle_at_ms > 0 && (self->settle_at_ms <= now_ms || self->settle_at_ms > now_ms + STEADY_AFTER_MS))
+    ob_broker_settle_conditions (self);
   if (self->repair_at_ms > now_ms)
     {
       ob_broker_set_alarm (self);
@@ -112,6 +114,8 @@ ob_broker_wake (ObBroker *self)
       ob_broker_note_trouble (self);
       return;
     }
+  /* Also where it is not time that has come, but a clock that was set. */
+  ob_broker_review_lanes (self);
   ob_broker_touch_holds (self);
   if (is_repair)
     ob_broker_recover (self);
@@ -126,11 +130,10 @@ ob_broker_note_trouble (ObBroker *self)
   ob_broker_set_alarm (self);
 }
 
-void
-ob_broker_note_network (ObBroker *self)
+gint64
+ob_broker_get_steady_ms (ObBroker *self)
 {
-  self->steady_at_ms = ob_network_is_available (self->network) ? ob_broker_get_now_ms (self) + STEADY_AFTER_MS : 0;
-  ob_broker_set_alarm (self);
+  return self->latest.is_network_available ? ob_broker_get_now_ms (self) + STEADY_AFTER_MS : 0;
 }
 
 static gboolean
@@ -141,9 +144,8 @@ on_alarm (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* The sooner of two times, of which 0 is none. */
-static gint64
-sooner_ms (gint64 a_ms, gint64 b_ms)
+gint64
+ob_sooner_ms (gint64 a_ms, gint64 b_ms)
 {
   return a_ms > 0 && b_ms > 0 ? MIN (a_ms, b_ms) : MAX (a_ms, b_ms);
 }
@@ -157,7 +159,7 @@ next_retry_ms (ObBroker *self)
 
   g_hash_table_iter_init (&iter, self->destinations);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    next_ms = sooner_ms (next_ms, ((const ObDestination *) value)->retry_at_ms);
+    next_ms = ob_sooner_ms (next_ms, ((const ObDestination *) value)->retry_at_ms);
 
   return next_ms;
 }
@@ -167,11 +169,14 @@ ob_broker_set_alarm (ObBroker *self)
 {
   gint64 next_ms = self->repair_at_ms;
 
+  if (!self->is_started)
+    return;
   if (next_ms == 0)
     {
-      next_ms = sooner_ms (next_retry_ms (self), self->steady_at_ms);
-      next_ms = sooner_ms (next_ms, ob_uploads_next_wake_ms (self->database));
-      next_ms = sooner_ms (next_ms, ob_terminations_next_ms (self->database, ob_broker_get_now_ms (self)));
+      next_ms = ob_sooner_ms (next_retry_ms (self), self->steady_at_ms);
+      next_ms = ob_sooner_ms (next_ms, self->review_at_ms);
+      next_ms = ob_sooner_ms (next_ms, ob_uploads_next_wake_ms (self->database));
+      next_ms = ob_sooner_ms (next_ms, ob_terminations_next_ms (self->database, ob_broker_get_now_ms (self)));
     }
-  ob_clock_set_alarm (self->clock, next_ms, on_alarm, self);
+  ob_clock_set_alarm (self->clock, ob_sooner_ms (next_ms, self->settle_at_ms), on_alarm, self);
 }

@@ -73,6 +73,8 @@ add_times (GVariantBuilder *builder, const ObUpload *upload)
 static void
 add_what_the_app_said (GVariantBuilder *builder, const ObUpload *upload)
 {
+  g_autofree char *rule = ob_broker_dup_rule_name (upload->rule);
+
   add_string (builder, "id", upload->id);
   add_string (builder, "key", upload->key);
   add_string (builder, "app", upload->app);
@@ -82,7 +84,7 @@ add_what_the_app_said (GVariantBuilder *builder, const ObUpload *upload)
   add_string (builder, "group", upload->group);
   add_string (builder, "group_title", upload->group_title);
   add_string (builder, "destination", upload->destination);
-  add_string (builder, "rule", upload->rule);
+  add_string (builder, "rule", rule);
   g_variant_builder_add (builder, "{sv}", "form", g_variant_new_boolean (upload->is_form));
   g_variant_builder_add (builder, "{sv}", "metadata", upload->metadata);
   g_variant_builder_add (builder, "{sv}", "priority", g_variant_new_int32 (upload->priority));
@@ -165,30 +167,63 @@ ob_document_destination (ObBroker *broker, const ObDestination *destination)
   return g_variant_builder_end (&builder);
 }
 
-GVariant *
-ob_document_holds (ObBroker *broker)
+static GVariant *
+document_of_hold (const ObSharedHold *shared, gboolean has_help)
 {
-  g_autoptr (GArray) holds = ob_broker_list_holds (broker);
+  const OutboxReasonInfo *reason = outbox_reason_get_info (shared->hold.reason);
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  add_string (&builder, "scope", outbox_scope_get_name (shared->hold.scope));
+  add_string (&builder, "key", shared->key);
+  add_string (&builder, "reason", reason->name);
+  add_string (&builder, "message", shared->trouble);
+  add_time (&builder, "until", shared->hold.until_ms);
+  g_variant_builder_add (&builder, "{sv}", "needs_user", g_variant_new_boolean (reason->needs_user));
+  if (has_help)
+    {
+      add_string (&builder, "next", reason->next);
+      add_string (&builder, "person", reason->person);
+    }
+
+  return g_variant_builder_end (&builder);
+}
+
+static GVariant *
+document_of_holds (GArray *holds, gboolean has_help)
+{
   GVariantBuilder list;
 
   g_variant_builder_init (&list, G_VARIANT_TYPE ("aa{sv}"));
   for (guint i = 0; i < holds->len; i++)
-    {
-      const ObSharedHold *shared = &g_array_index (holds, ObSharedHold, i);
-      const OutboxReasonInfo *reason = outbox_reason_get_info (shared->hold.reason);
-      GVariantBuilder builder;
-
-      g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-      add_string (&builder, "scope", outbox_scope_get_name (shared->hold.scope));
-      add_string (&builder, "key", shared->key);
-      add_string (&builder, "reason", reason->name);
-      add_string (&builder, "message", shared->trouble);
-      add_time (&builder, "until", shared->hold.until_ms);
-      g_variant_builder_add (&builder, "{sv}", "needs_user", g_variant_new_boolean (reason->needs_user));
-      g_variant_builder_add_value (&list, g_variant_builder_end (&builder));
-    }
+    g_variant_builder_add_value (&list, document_of_hold (&g_array_index (holds, ObSharedHold, i), has_help));
 
   return g_variant_builder_end (&list);
+}
+
+GVariant *
+ob_document_holds (ObBroker *broker)
+{
+  g_autoptr (GArray) holds = ob_broker_list_holds (broker);
+
+  return document_of_holds (holds, FALSE);
+}
+
+GVariant *
+ob_document_explanation (ObBroker *broker, const ObUpload *upload)
+{
+  const ObRules *rules = ob_broker_get_rules (broker);
+  g_autoptr (GArray) holds = ob_broker_list_holds_of (broker, upload);
+  g_autofree char *name = ob_broker_dup_rule_name (upload->rule);
+  const ObRule *rule = ob_rules_find (rules, name);
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&builder, "{sv}", "rule", ob_document_rule (rule ? rule : rules->rules->pdata[0]));
+  g_variant_builder_add (&builder, "{sv}", "sent_now", g_variant_new_boolean (strchr (upload->rule, '@') != NULL));
+  g_variant_builder_add (&builder, "{sv}", "holds", document_of_holds (holds, TRUE));
+
+  return g_variant_builder_end (&builder);
 }
 
 GVariant *

@@ -18,6 +18,8 @@ GVariant *ob_document_destination (ObBroker *broker, const ObDestination *destin
 GVariant *ob_document_holds (ObBroker *broker);
 GVariant *ob_document_policy (ObConfiguration *configuration);
 GVariant *ob_document_rule (const ObRule *rule);
+/* Which rule an upload has, and everything that holds it. */
+GVariant *ob_document_explanation (ObBroker *broker, const ObUpload *upload);
 GVariant *ob_document_journal_row (ObBroker *broker, const ObJournalRow *row);
 
 /* @sources: who it comes from. */

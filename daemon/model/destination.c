@@ -58,3 +58,16 @@ ob_destination_dup_origin (const char *url)
 
   return host ? g_strndup (url, (gsize) (host + 3 - url) + strcspn (host + 3, "/?#")) : g_strdup (url);
 }
+
+gboolean
+ob_destination_is_local (const ObDestination *destination)
+{
+  g_autoptr (GUri) uri = g_uri_parse (destination->url, G_URI_FLAGS_NONE, NULL);
+  const char *host = uri ? g_uri_get_host (uri) : NULL;
+  g_autoptr (GInetAddress) address = host ? g_inet_address_new_from_string (host) : NULL;
+
+  if (address)
+    return g_inet_address_get_is_loopback (address);
+
+  return host && (g_ascii_strcasecmp (host, "localhost") == 0 || g_str_has_suffix (host, ".localhost"));
+}

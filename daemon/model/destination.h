@@ -37,6 +37,9 @@ gboolean ob_destination_is_name (const char *name);
 /* An http or https URL with a host. */
 gboolean ob_destination_is_url (const char *url);
 
+/* Whether its host is this device itself, which needs no network. Pure. */
+gboolean ob_destination_is_local (const ObDestination *destination);
+
 /* Returns: (transfer full): scheme, host and port of such a URL, as they are written in it. */
 char *ob_destination_dup_origin (const char *url);
 

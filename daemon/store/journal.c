@@ -54,13 +54,14 @@ ob_journal_append (ObDatabase *database, gint64 now_ms, const char *upload_id, c
 }
 
 gint64
-ob_journal_append_hold (ObDatabase *database, gint64 now_ms, OutboxScope scope, const char *key, OutboxReason reason,
+ob_journal_append_hold (ObDatabase *database, gint64 now_ms, OutboxScope scope, const char *key, guint32 reasons,
                         const char *message, GError **error)
 {
+  g_autofree char *names = reasons != 0 ? outbox_reasons_to_names (reasons) : NULL;
   const ObJournalRow row = { .scope = outbox_scope_get_name (scope),
-                             .key = key,
-                             .event = reason != OUTBOX_REASON_NONE ? "hold" : "release",
-                             .reason = reason_name (reason),
+                             .key = key ? key : "",
+                             .event = names ? "hold" : "release",
+                             .reason = names,
                              .message = message };
 
   return append (database, now_ms, &row, error);
@@ -88,21 +89,14 @@ ob_journal_get_last (ObDatabase *database)
   return statement && ob_statement_step (statement) == SQLITE_ROW ? ob_statement_get_number (statement, 0) : 0;
 }
 
-gboolean
-ob_journal_read (ObDatabase *database, const char *upload_id, guint limit,
-                 void (*on_row) (const ObJournalRow *row, gpointer user_data), gpointer user_data, GError **error)
-{
-  g_autofree char *sql
-      = g_strdup_printf ("SELECT * FROM (SELECT sequence, at, upload, scope, key, event, state, reason, message"
-                         " FROM journal %s ORDER BY sequence DESC LIMIT @limit) ORDER BY sequence",
-                         upload_id ? "WHERE upload = @upload" : "");
-  g_autoptr (ObStatement) statement = ob_statement_new (database, sql, error);
-  int code = SQLITE_ERROR;
+#define COLUMNS "sequence, at, upload, scope, key, event, state, reason, message"
 
-  if (!statement)
-    return FALSE;
-  ob_statement_bind_text (statement, "@upload", upload_id);
-  ob_statement_bind_number (statement, "@limit", limit);
+static gboolean
+read_rows (ObDatabase *database, ObStatement *statement, void (*on_row) (const ObJournalRow *row, gpointer user_data),
+           gpointer user_data, GError **error)
+{
+  int code;
+
   while ((code = ob_statement_step (statement)) == SQLITE_ROW)
     {
 #define COLUMN(i) ob_statement_get_text (statement, i)
@@ -123,6 +117,55 @@ ob_journal_read (ObDatabase *database, const char *upload_id, guint limit,
     ob_database_set_error (database, error);
 
   return code == SQLITE_DONE;
+}
+
+gboolean
+ob_journal_read (ObDatabase *database, guint limit, void (*on_row) (const ObJournalRow *row, gpointer user_data),
+                 gpointer user_data, GError **error)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database,
+                          "SELECT * FROM (SELECT " COLUMNS " FROM journal ORDER BY sequence DESC LIMIT @limit)"
+                          " ORDER BY sequence",
+                          error);
+
+  if (!statement)
+    return FALSE;
+  ob_statement_bind_number (statement, "@limit", limit);
+
+  return read_rows (database, statement, on_row, user_data, error);
+}
+
+/* Its own rows; of what covered it the rows while it was there, and those that held already when it came. */
+static const char history_sql[]
+    = "WITH span AS (SELECT min(sequence) AS first FROM journal WHERE upload = @upload),"
+      " cover (scope, key) AS (VALUES ('queue', ''), ('destination', @destination), ('lane', @lane), ('group', "
+      "@group)),"
+      " holds AS (SELECT journal.* FROM cover JOIN journal"
+      "   ON journal.scope = cover.scope AND journal.key = cover.key WHERE journal.scope IS NOT NULL),"
+      " before AS (SELECT max(sequence) AS sequence FROM holds, span WHERE sequence < first GROUP BY scope, key)"
+      " SELECT * FROM (SELECT " COLUMNS " FROM journal WHERE upload = @upload"
+      " UNION ALL SELECT " COLUMNS " FROM holds, span WHERE sequence > first AND sequence <= @last"
+      " UNION ALL SELECT " COLUMNS " FROM holds WHERE event = 'hold' AND sequence IN (SELECT sequence FROM before)"
+      " ORDER BY sequence DESC LIMIT @limit) ORDER BY sequence";
+
+gboolean
+ob_journal_read_history (ObDatabase *database, const char *upload_id, const ObJournalCover *cover, guint limit,
+                         void (*on_row) (const ObJournalRow *row, gpointer user_data), gpointer user_data,
+                         GError **error)
+{
+  g_autoptr (ObStatement) statement = ob_statement_new (database, history_sql, error);
+
+  if (!statement)
+    return FALSE;
+  ob_statement_bind_text (statement, "@upload", upload_id);
+  ob_statement_bind_text (statement, "@destination", cover->destination);
+  ob_statement_bind_text (statement, "@lane", cover->lane);
+  ob_statement_bind_text (statement, "@group", cover->group);
+  ob_statement_bind_number (statement, "@last", cover->last);
+  ob_statement_bind_number (statement, "@limit", limit);
+
+  return read_rows (database, statement, on_row, user_data, error);
 }
 
 gboolean

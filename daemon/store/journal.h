@@ -15,9 +15,10 @@ G_BEGIN_DECLS
 gint64 ob_journal_append (ObDatabase *database, gint64 now_ms, const char *upload_id, const char *event,
                           ObStored stored, OutboxReason reason, const char *message, GError **error);
 
-/* The same for a hold that covers more than one upload. @reason: NONE where it ended. */
-gint64 ob_journal_append_hold (ObDatabase *database, gint64 now_ms, OutboxScope scope, const char *key,
-                               OutboxReason reason, const char *message, GError **error);
+/* The same for what holds more than one upload. @reasons: all of them, bit r for OutboxReason r; 0 where nothing does any
+ * more. */
+gint64 ob_journal_append_hold (ObDatabase *database, gint64 now_ms, OutboxScope scope, const char *key, guint32 reasons,
+                               const char *message, GError **error);
 
 /* Whether that happened to an upload, even if its row is gone. */
 gboolean ob_journal_has_event (ObDatabase *database, const char *upload_id, const char *event);
@@ -44,10 +45,24 @@ typedef struct
   const char *message;
 } ObJournalRow;
 
-/* Calls @on_row for an upload's rows, oldest first; for an @upload_id of NULL for the newest @limit of all. */
-gboolean ob_journal_read (ObDatabase *database, const char *upload_id, guint limit,
+/* Calls @on_row for the newest @limit rows of all, oldest first. */
+gboolean ob_journal_read (ObDatabase *database, guint limit,
                           void (*on_row) (const ObJournalRow *row, gpointer user_data), gpointer user_data,
                           GError **error);
+
+/* What covers an upload beside the queue; NULL: no such thing. */
+typedef struct
+{
+  const char *destination;
+  const char *lane; /* as holds name it */
+  const char *group;
+  gint64 last; /* the sequence after which nothing held it any more */
+} ObJournalCover;
+
+/* The same for what happened to an upload, and for the holds that covered it. */
+gboolean ob_journal_read_history (ObDatabase *database, const char *upload_id, const ObJournalCover *cover, guint limit,
+                                  void (*on_row) (const ObJournalRow *row, gpointer user_data), gpointer user_data,
+                                  GError **error);
 
 /**
  * ob_journal_move:

@@ -69,12 +69,18 @@ static const char version_1[]
       ") WITHOUT ROWID;"
       "CREATE INDEX terminations_by_retry ON terminations (retry_at);"
 
+      /* What holds lanes, as the journal has told it last. */
+      "CREATE TABLE lanes ("
+      "  destination TEXT NOT NULL, rule TEXT NOT NULL, reasons TEXT NOT NULL, PRIMARY KEY (destination, rule)"
+      ") WITHOUT ROWID;"
+
       "CREATE TABLE journal ("
       "  sequence INTEGER PRIMARY KEY AUTOINCREMENT,"
       "  at INTEGER NOT NULL, upload TEXT, scope TEXT, key TEXT,"
       "  event TEXT NOT NULL, state TEXT, reason TEXT, message TEXT"
       ");"
       "CREATE INDEX journal_by_upload ON journal (upload, sequence) WHERE upload IS NOT NULL;"
+      "CREATE INDEX journal_of_holds ON journal (scope, key, sequence) WHERE scope IS NOT NULL;"
 
       "CREATE TABLE counters ("
       "  destination TEXT NOT NULL, rule TEXT NOT NULL, state INTEGER NOT NULL, hold INTEGER NOT NULL,"

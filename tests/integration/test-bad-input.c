@@ -358,7 +358,7 @@ test_calls (void)
     { UPLOADS, "Watch", "({'colour': <'blue'>}, '')", "InvalidArgument" },
     { UPLOADS, "Watch", "(@a{sv} {}, 'yesterday')", "InvalidArgument" },
     { UPLOADS, "Watch", "(@a{sv} {}, '1-')", "InvalidArgument" },
-    { UPLOADS, "SendNow", "(@as [],)", "NotSupported" },
+    { UPLOADS, "SendNow", "(['no-such-upload'],)", "NotFound" },
     { UPLOADS, "Create", "(@a{sv} {},)", "NotSupported" },
     { DESTINATIONS, "Set", "('new', @a{sv} {})", "InvalidArgument" },
     { DESTINATIONS, "Set", "('new', {'url': <'not a url'>})", "InvalidArgument" },
@@ -379,7 +379,8 @@ test_calls (void)
     { DESTINATIONS, "Remove", "('new',)", "NotFound" },
     { DESTINATIONS, "Pause", "('new',)", "NotFound" },
     { DESTINATIONS, "Resume", "('new',)", "NotFound" },
-    { QUEUE, "Conditions", "()", "NotSupported" },
+    { QUEUE, "Conditions", "()", "" },
+    { QUEUE, "RestAddress", "()", "NotSupported" },
   };
   g_autoptr (TestBroker) broker = test_broker_new ();
   g_autofree char *too_many = call (broker, UPLOADS, "Pause", many_ids (), NULL);

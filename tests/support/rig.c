@@ -24,16 +24,20 @@ test_rig_settle (TestRig *rig)
 void
 test_rig_start (TestRig *rig)
 {
+  g_autoptr (GPtrArray) watchers = g_ptr_array_new_with_free_func (g_object_unref);
   g_autoptr (GError) error = NULL;
   gboolean was_rebuilt;
 
+  g_ptr_array_add (watchers, g_object_ref (rig->conditions));
   rig->database = ob_database_open (rig->folder, ob_clock_get_now_ms (OB_CLOCK (rig->clock)), &was_rebuilt, &error);
   g_assert_no_error (error);
   rig->spool = ob_spool_open (rig->folder, &error);
   g_assert_no_error (error);
-  rig->broker = ob_broker_new (rig->database, rig->spool, OB_CLOCK (rig->clock), OB_NETWORK (rig->network),
+  rig->broker = ob_broker_new (rig->database, rig->spool, OB_CLOCK (rig->clock), watchers,
                                test_server_get_runner (rig->server), &error);
   g_assert_no_error (error);
+  if (rig->rules)
+    ob_broker_set_rules (rig->broker, rig->rules);
   ob_broker_start (rig->broker);
   test_rig_settle (rig);
 }
@@ -178,7 +182,7 @@ test_rig_set_up (TestRig *rig, gconstpointer data)
 {
   rig->folder = g_dir_make_tmp ("outbox-test-XXXXXX", NULL);
   rig->clock = test_clock_new (RIG_BEGIN_MS);
-  rig->network = test_network_new ();
+  rig->conditions = test_conditions_new ();
   rig->server = test_server_new ();
   test_rig_start (rig);
   set_destination (rig, "depot");
@@ -193,8 +197,9 @@ test_rig_tear_down (TestRig *rig, gconstpointer data)
   if (rig->broker)
     test_rig_stop (rig);
   test_server_free (rig->server);
+  g_clear_pointer (&rig->rules, ob_rules_unref);
   g_object_unref (rig->clock);
-  g_object_unref (rig->network);
+  g_object_unref (rig->conditions);
   g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
   g_free (rig->folder);
 }

@@ -8,7 +8,7 @@
 
 #include "broker/broker-private.h"
 #include "support/clock.h"
-#include "support/network.h"
+#include "support/conditions.h"
 #include "support/server.h"
 
 G_BEGIN_DECLS
@@ -25,8 +25,9 @@ typedef struct
 {
   char *folder;
   TestClock *clock;
-  TestNetwork *network;
+  TestConditions *conditions;
   TestServer *server;
+  ObRules *rules;       /* in force after the next start; NULL: everything may travel */
   ObDatabase *database; /* NULL while the broker is stopped, like the next two */
   ObSpool *spool;
   ObBroker *broker;
@@ -69,12 +70,12 @@ void test_rig_end_after (TestRig *rig, const char *id, ObVerdict verdict, gint64
 void test_rig_wait_for_end (TestRig *rig, const char *id);
 
 /* The public status as "state" or "state reason reason", with "until" where it has one. */
-#define test_rig_assert_status(rig, id, expected) \
-  G_STMT_START \
-  { \
+#define test_rig_assert_status(rig, id, expected)           \
+  G_STMT_START                                              \
+  {                                                         \
     g_autofree char *status_ = test_rig_describe (rig, id); \
-    g_assert_cmpstr (status_, ==, expected); \
-  } \
+    g_assert_cmpstr (status_, ==, expected);                \
+  }                                                         \
   G_STMT_END
 char *test_rig_describe (TestRig *rig, const char *id);
 

@@ -196,7 +196,7 @@ step (TestRig *rig, Day *day)
       (void) test_rig_pause_destination (rig, "depot", roll (day, 0, 3) == 0, &error);
       break;
     case 8:
-      test_network_set_available (rig->network, roll (day, 0, 3) != 0);
+      test_conditions_set_available (rig->conditions, roll (day, 0, 3) != 0);
       test_rig_settle (rig);
       break;
     case 9:
@@ -279,7 +279,7 @@ finish_day (TestRig *rig, Day *day)
   gpointer id;
 
   set_disk_full (rig, day, FALSE);
-  test_network_set_available (rig->network, TRUE);
+  test_conditions_set_available (rig->conditions, TRUE);
   test_rig_advance (rig, 2 * RIG_HOUR);
   g_assert_true (test_rig_pause_queue (rig, FALSE, NULL));
   g_assert_true (test_rig_pause_destination (rig, "depot", FALSE, NULL));

@@ -312,16 +312,18 @@ test_no_network_holds_and_says_so (TestRig *rig, gconstpointer data)
   g_autofree char *local = NULL;
 
   (void) test_server_wait_for (rig->server, id);
-  test_network_set_available (rig->network, FALSE);
+  test_conditions_set_available (rig->conditions, FALSE);
   test_rig_wait_for_end (rig, id);
   test_rig_assert_status (rig, id, "paused no-network");
+  test_rig_advance (rig, RIG_SECOND);
   g_assert_cmpint (test_clock_get_alarm_ms (rig->clock), ==, 0); /* nothing wakes the device */
   /* What needs no network goes on. */
   g_assert_true (test_rig_set_destination (rig, "here", &here, NULL));
   local = test_rig_submit (rig, "here", 0);
   test_rig_finish (rig, local);
-  test_network_set_available (rig->network, TRUE);
-  test_rig_settle (rig);
+  test_conditions_set_available (rig->conditions, TRUE);
+  test_rig_assert_status (rig, id, "paused no-network"); /* until it has stayed for a moment */
+  test_rig_advance (rig, 250);
   test_rig_finish (rig, id);
 }
 
@@ -339,9 +341,9 @@ test_a_network_that_stays_ends_the_back_off (TestRig *rig, gconstpointer data)
   /* Flapping ends nothing. */
   for (guint i = 0; i < 5; i++)
     {
-      test_network_set_available (rig->network, FALSE);
+      test_conditions_set_available (rig->conditions, FALSE);
       test_rig_advance (rig, RIG_SECOND);
-      test_network_set_available (rig->network, TRUE);
+      test_conditions_set_available (rig->conditions, TRUE);
       test_rig_advance (rig, 9 * RIG_SECOND);
       g_assert_false (test_rig_is_active (rig, id));
     }

@@ -44,7 +44,7 @@ set_conditions (TestRig *rig, guint destination, gboolean is_queue_paused, gbool
                          sqls[destination], is_queue_paused);
 
   run_sql (rig, sql);
-  test_network_set_available (rig->network, has_network);
+  test_conditions_set_available (rig->conditions, has_network);
   /* A command that is taken back brings memory in step with the database. */
   g_assert_false (test_rig_command (rig, OB_COMMAND_PAUSE, "no-such-upload", 0, NULL));
 }

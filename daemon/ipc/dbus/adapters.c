@@ -69,6 +69,18 @@ ob_adapter_reply (const GError *error, gpointer invocation)
     g_dbus_method_invocation_return_value (invocation, NULL);
 }
 
+ObUpload *
+ob_adapter_find_upload (ObBroker *broker, const ObCaller *caller, ObOperation operation, const char *id, GError **error)
+{
+  g_autoptr (ObUpload) upload = ob_broker_get (broker, id, error);
+
+  if (!upload || ob_access_get (caller, operation) == OB_ACCESS_ALL || g_str_equal (upload->app, caller->app))
+    return g_steal_pointer (&upload);
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, "There is no upload %s", id);
+
+  return NULL;
+}
+
 GDBusInterfaceSkeleton *
 ob_groups_adapter_new (void)
 {

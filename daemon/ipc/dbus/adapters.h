@@ -52,6 +52,10 @@ typedef void (*ObAdapterCall) (gpointer user_data, GDBusMethodInvocation *invoca
 gboolean ob_adapter_admit (ObCallers *callers, GDBusMethodInvocation *invocation, ObOperation operation,
                            ObAdapterCall call, gpointer user_data);
 
+/* An upload that the caller may not see is to it as if it were not there. Errors: NotFound, Storage. */
+ObUpload *ob_adapter_find_upload (ObBroker *broker, const ObCaller *caller, ObOperation operation, const char *id,
+                                  GError **error);
+
 /* Answers a method that has no results: an ObCommandDone whose data is the invocation (transfer full). */
 void ob_adapter_reply (const GError *error, gpointer invocation);
 

@@ -40,6 +40,20 @@ check (gpointer configuration, GDBusMethodInvocation *invocation, const ObCaller
   ob_adapter_reply (error, invocation);
 }
 
+static void
+explain (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller *caller)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ObUpload) upload
+      = ob_adapter_find_upload (broker, caller, OB_OPERATION_LOOK, get_text (invocation), &error);
+
+  if (upload)
+    g_dbus_method_invocation_return_value (invocation,
+                                           g_variant_new ("(@a{sv})", ob_document_explanation (broker, upload)));
+  else
+    g_dbus_method_invocation_return_gerror (invocation, error);
+}
+
 static gboolean
 admit (gpointer user_data, GDBusMethodInvocation *invocation, ObOperation operation, ObAdapterCall call)
 {
@@ -67,16 +81,23 @@ on_check (OutboxDBusPolicy *skeleton, GDBusMethodInvocation *invocation, const c
   return admit (user_data, invocation, OB_OPERATION_STEER, check);
 }
 
+static gboolean
+on_explain (OutboxDBusPolicy *skeleton, GDBusMethodInvocation *invocation, const char *id, gpointer user_data)
+{
+  const ObAdapterContext *context = user_data;
+
+  return ob_adapter_admit (context->callers, invocation, OB_OPERATION_LOOK, explain, context->broker);
+}
+
 GDBusInterfaceSkeleton *
 ob_policy_adapter_new (const ObAdapterContext *context)
 {
-  const char *const refused[] = { "handle-explain", NULL };
   OutboxDBusPolicy *skeleton = outbox_dbus_policy_skeleton_new ();
 
-  ob_adapter_refuse (G_DBUS_INTERFACE_SKELETON (skeleton), refused);
   g_signal_connect (skeleton, "handle-get", G_CALLBACK (on_get), (gpointer) context);
   g_signal_connect (skeleton, "handle-set", G_CALLBACK (on_set), (gpointer) context);
   g_signal_connect (skeleton, "handle-check", G_CALLBACK (on_check), (gpointer) context);
+  g_signal_connect (skeleton, "handle-explain", G_CALLBACK (on_explain), (gpointer) context);
   g_signal_connect_object (context->configuration, "changed", G_CALLBACK (outbox_dbus_policy_emit_changed), skeleton,
                            G_CONNECT_SWAPPED);
 

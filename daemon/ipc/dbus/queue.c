@@ -46,6 +46,20 @@ on_resume (OutboxDBusQueue *skeleton, GDBusMethodInvocation *invocation, gpointe
   return ob_adapter_admit (adapter->callers, invocation, OB_OPERATION_STEER, resume_queue, adapter->broker);
 }
 
+static void
+allow_network (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller *caller)
+{
+  ob_broker_allow_network (broker, ob_adapter_reply, invocation);
+}
+
+static gboolean
+on_allow_network (OutboxDBusQueue *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
+{
+  ObQueueAdapter *adapter = user_data;
+
+  return ob_adapter_admit (adapter->callers, invocation, OB_OPERATION_STEER, allow_network, adapter->broker);
+}
+
 static gboolean
 on_summary (OutboxDBusQueue *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
 {
@@ -64,6 +78,20 @@ static gboolean
 on_holds (OutboxDBusQueue *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
 {
   outbox_dbus_queue_complete_holds (skeleton, invocation, ob_document_holds (((ObQueueAdapter *) user_data)->broker));
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+on_conditions (OutboxDBusQueue *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
+{
+  ObBroker *broker = ((ObQueueAdapter *) user_data)->broker;
+  g_auto (GStrv) sources = ob_broker_list_sources (broker);
+
+  outbox_dbus_queue_complete_conditions (skeleton, invocation,
+                                         ob_document_conditions (ob_broker_get_conditions (broker),
+                                                                 (const char *const *) sources,
+                                                                 ob_broker_get_now_ms (broker)));
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -93,7 +121,7 @@ on_counts_changed (ObBroker *broker, gpointer user_data)
 ObQueueAdapter *
 ob_queue_adapter_new (const ObAdapterContext *context)
 {
-  const char *const refused[] = { "handle-conditions", "handle-rest-address", NULL };
+  const char *const refused[] = { "handle-rest-address", NULL };
   ObQueueAdapter *adapter = g_new0 (ObQueueAdapter, 1);
 
   adapter->broker = context->broker;
@@ -101,8 +129,9 @@ ob_queue_adapter_new (const ObAdapterContext *context)
   adapter->skeleton = outbox_dbus_queue_skeleton_new ();
   ob_adapter_refuse (G_DBUS_INTERFACE_SKELETON (adapter->skeleton), refused);
   g_object_connect (adapter->skeleton, "signal::handle-pause", on_pause, adapter, "signal::handle-resume", on_resume,
-                    adapter, "signal::handle-summary", on_summary, adapter, "signal::handle-holds", on_holds, adapter,
-                    NULL);
+                    adapter, "signal::handle-allow-network", on_allow_network, adapter, "signal::handle-summary",
+                    on_summary, adapter, "signal::handle-holds", on_holds, adapter, "signal::handle-conditions",
+                    on_conditions, adapter, NULL);
   g_signal_connect (adapter->broker, "counts-changed", G_CALLBACK (on_counts_changed), adapter);
 
   return adapter;

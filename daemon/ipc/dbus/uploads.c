@@ -44,19 +44,6 @@ admit (gpointer user_data, GDBusMethodInvocation *invocation, ObOperation operat
   return ob_adapter_admit (((ObUploadsAdapter *) user_data)->callers, invocation, operation, call, user_data);
 }
 
-/* An upload that the caller may not see is to it as if it were not there. Errors: NotFound, Storage. */
-static ObUpload *
-find_upload (ObUploadsAdapter *adapter, const ObCaller *caller, ObOperation operation, const char *id, GError **error)
-{
-  g_autoptr (ObUpload) upload = ob_broker_get (adapter->broker, id, error);
-
-  if (!upload || ob_access_get (caller, operation) == OB_ACCESS_ALL || g_str_equal (upload->app, caller->app))
-    return g_steal_pointer (&upload);
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, "There is no upload %s", id);
-
-  return NULL;
-}
-
 /* --- Submit --- */
 
 static void
@@ -146,7 +133,7 @@ get (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *call
   const char *id;
 
   g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&s)", &id);
-  upload = find_upload (adapter, caller, OB_OPERATION_LOOK, id, &error);
+  upload = ob_adapter_find_upload (adapter->broker, caller, OB_OPERATION_LOOK, id, &error);
   if (upload)
     outbox_dbus_uploads_complete_get (adapter->skeleton, invocation, ob_document_upload (adapter->broker, upload));
   else
@@ -203,6 +190,24 @@ on_history_row (const ObJournalRow *row, gpointer user_data)
   g_variant_builder_add_value (&history->list, ob_document_journal_row (history->broker, row));
 }
 
+/* @id: empty: of everything */
+static gboolean
+read_history (ObBroker *broker, const char *id, History *entries, GError **error)
+{
+  ObDatabase *database = ob_broker_get_database (broker);
+  g_autoptr (ObUpload) upload = *id ? ob_broker_get (broker, id, NULL) : NULL;
+  g_autofree char *lane = upload ? ob_broker_dup_lane_key (upload->destination, upload->rule) : NULL;
+  const ObJournalCover cover = { .destination = upload ? upload->destination : NULL,
+                                 .lane = lane,
+                                 .group = upload ? upload->group : NULL,
+                                 .last = !upload                            ? 0
+                                         : upload->stored == OB_STORED_DONE ? upload->sequence
+                                                                            : G_MAXINT64 };
+
+  return *id ? ob_journal_read_history (database, id, &cover, HISTORY_ROWS, on_history_row, entries, error)
+             : ob_journal_read (database, LOG_ROWS, on_history_row, entries, error);
+}
+
 /* The log of an upload that was removed is there for those who may read the log of all. */
 static gboolean
 may_read_history (ObUploadsAdapter *adapter, const ObCaller *caller, const char *id, guint n_rows, GError **error)
@@ -211,7 +216,7 @@ may_read_history (ObUploadsAdapter *adapter, const ObCaller *caller, const char 
 
   if (ob_access_get (caller, OB_OPERATION_LOG) == OB_ACCESS_ALL && (*id == '\0' || n_rows > 0))
     return TRUE;
-  upload = find_upload (adapter, caller, OB_OPERATION_LOOK, id, error);
+  upload = ob_adapter_find_upload (adapter->broker, caller, OB_OPERATION_LOOK, id, error);
 
   return upload != NULL;
 }
@@ -226,8 +231,7 @@ history (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *
 
   g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&s)", &id);
   g_variant_builder_init (&entries.list, G_VARIANT_TYPE ("aa{sv}"));
-  if (!ob_journal_read (ob_broker_get_database (adapter->broker), *id ? id : NULL, *id ? HISTORY_ROWS : LOG_ROWS,
-                        on_history_row, &entries, &error)
+  if (!read_history (adapter->broker, id, &entries, &error)
       || !may_read_history (adapter, caller, id, entries.n_rows, &error))
     {
       g_variant_builder_clear (&entries.list);
@@ -253,7 +257,7 @@ may_command (ObUploadsAdapter *adapter, const ObCaller *caller, const char *cons
     return TRUE;
   for (; *ids; ids++)
     {
-      g_autoptr (ObUpload) upload = find_upload (adapter, caller, OB_OPERATION_COMMAND, *ids, error);
+      g_autoptr (ObUpload) upload = ob_adapter_find_upload (adapter->broker, caller, OB_OPERATION_COMMAND, *ids, error);
 
       if (!upload)
         return FALSE;
@@ -264,11 +268,8 @@ may_command (ObUploadsAdapter *adapter, const ObCaller *caller, const char *cons
 
 /* The methods that take ids, by their names. */
 static const char *const command_names[] = {
-  [OB_COMMAND_PAUSE] = "Pause",
-  [OB_COMMAND_RESUME] = "Resume",
-  [OB_COMMAND_RETRY] = "Retry",
-  [OB_COMMAND_REMOVE] = "Remove",
-  [OB_COMMAND_SET_PRIORITY] = "SetPriority",
+  [OB_COMMAND_PAUSE] = "Pause",   [OB_COMMAND_RESUME] = "Resume",    [OB_COMMAND_RETRY] = "Retry",
+  [OB_COMMAND_REMOVE] = "Remove", [OB_COMMAND_SEND_NOW] = "SendNow", [OB_COMMAND_SET_PRIORITY] = "SetPriority",
 };
 
 static void
@@ -351,9 +352,8 @@ on_caller_gone (const char *sender, gpointer user_data)
 ObUploadsAdapter *
 ob_uploads_adapter_new (const ObAdapterContext *context)
 {
-  const char *const refused[] = {
-    "handle-create", "handle-commit", "handle-send-now", "handle-amend", "handle-verify", "handle-thumbnail", NULL
-  };
+  const char *const refused[]
+      = { "handle-create", "handle-commit", "handle-amend", "handle-verify", "handle-thumbnail", NULL };
   ObUploadsAdapter *adapter = g_new0 (ObUploadsAdapter, 1);
 
   adapter->broker = context->broker;
@@ -367,7 +367,8 @@ ob_uploads_adapter_new (const ObAdapterContext *context)
                     "signal::handle-watch", on_watch, adapter, "signal::handle-unwatch", on_unwatch, adapter,
                     "swapped_signal::handle-pause", on_command, adapter, "swapped_signal::handle-resume", on_command,
                     adapter, "swapped_signal::handle-retry", on_command, adapter, "swapped_signal::handle-remove",
-                    on_command, adapter, "swapped_signal::handle-set-priority", on_command, adapter, NULL);
+                    on_command, adapter, "swapped_signal::handle-send-now", on_command, adapter,
+                    "swapped_signal::handle-set-priority", on_command, adapter, NULL);
 
   return adapter;
 }

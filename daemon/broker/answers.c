@@ -1,0 +1,193 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the broker answers: which holds cover what, the public status, and the summary. Reads only. Main thread.
+ */
+#include "broker/broker-private.h"
+
+guint
+ob_broker_get_destination_holds (ObBroker *self, const ObDestination *destination, ObHold holds[3])
+{
+  guint n_holds = 0;
+
+  if (destination->is_paused)
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_USER, 0 };
+  if (destination->reason != OUTBOX_REASON_NONE)
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, destination->reason, 0 };
+  if (destination->retry_at_ms > 0)
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_RETRYING, destination->retry_at_ms };
+  return n_holds;
+}
+
+guint
+ob_broker_get_shared_holds (ObBroker *self, const char *name, const char *rule, ObHold holds[OB_SHARED_HOLDS_MAX])
+{
+  const guint32 queue = ob_broker_get_queue_reasons (self);
+  const ObDestination *destination = g_hash_table_lookup (self->destinations, name);
+  guint n_holds = destination ? ob_broker_get_destination_holds (self, destination, holds) : 0;
+
+  if (destination)
+    n_holds += ob_broker_get_lane_holds (self, name, rule, holds + n_holds);
+  else
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_NO_DESTINATION, 0 };
+  for (guint i = 1; i < OUTBOX_N_REASONS; i++)
+    if (queue & 1u << i)
+      holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_QUEUE, i, 0 };
+
+  return n_holds;
+}
+
+ObStatus
+ob_broker_get_status (ObBroker *self, const ObUpload *upload)
+{
+  ObHold holds[OB_SHARED_HOLDS_MAX + 4];
+  guint n_holds = ob_upload_get_holds (upload, holds);
+
+  n_holds += ob_broker_get_shared_holds (self, upload->destination, upload->rule, holds + n_holds);
+
+  return ob_status (upload->stored, upload->reason, holds, n_holds);
+}
+
+static void
+clear_shared_hold (gpointer data)
+{
+  g_free (((ObSharedHold *) data)->key);
+}
+
+static GArray *
+new_list (void)
+{
+  GArray *list = g_array_new (FALSE, FALSE, sizeof (ObSharedHold));
+
+  g_array_set_clear_func (list, clear_shared_hold);
+
+  return list;
+}
+
+void
+ob_broker_add_shared_hold (GArray *list, const ObHold *hold, char *key, const char *trouble)
+{
+  const ObSharedHold shared = { *hold, key, trouble };
+
+  g_array_append_val (list, shared);
+}
+
+static void
+add_destination_hold (GArray *list, const ObDestination *destination, const ObHold *hold)
+{
+  ob_broker_add_shared_hold (list, hold, g_strdup (destination->name),
+                             hold->reason != OUTBOX_REASON_USER ? destination->trouble : NULL);
+}
+
+GArray *
+ob_broker_list_holds (ObBroker *self)
+{
+  const guint32 queue = ob_broker_get_queue_reasons (self);
+  GArray *list = new_list ();
+  GHashTableIter iter;
+  gpointer value;
+
+  for (guint i = 1; i < OUTBOX_N_REASONS; i++)
+    if (queue & 1u << i)
+      ob_broker_add_shared_hold (list, &(ObHold){ OUTBOX_SCOPE_QUEUE, i, 0 }, g_strdup (""), NULL);
+  g_hash_table_iter_init (&iter, self->destinations);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      ObHold holds[3];
+      guint n_holds = ob_broker_get_destination_holds (self, value, holds);
+
+      for (guint i = 0; i < n_holds; i++)
+        add_destination_hold (list, value, &holds[i]);
+    }
+  ob_broker_list_lane_holds (self, list);
+
+  return list;
+}
+
+/* How a hold of that scope names what it covers. */
+static char *
+dup_key (const ObUpload *upload, OutboxScope scope)
+{
+  switch (scope)
+    {
+    case OUTBOX_SCOPE_UPLOAD:
+      return g_strdup (upload->id);
+    case OUTBOX_SCOPE_GROUP:
+      return g_strdup (upload->group ? upload->group : "");
+    case OUTBOX_SCOPE_DESTINATION:
+      return g_strdup (upload->destination);
+    case OUTBOX_SCOPE_LANE:
+      return ob_broker_dup_lane_key (upload->destination, upload->rule);
+    case OUTBOX_SCOPE_QUEUE:
+    case OUTBOX_SCOPE_NONE:
+    default:
+      return g_strdup ("");
+    }
+}
+
+GArray *
+ob_broker_list_holds_of (ObBroker *self, const ObUpload *upload)
+{
+  const ObDestination *destination = g_hash_table_lookup (self->destinations, upload->destination);
+  ObHold holds[OB_SHARED_HOLDS_MAX + 4];
+  guint n_holds = ob_upload_get_holds (upload, holds);
+  GArray *list = new_list ();
+
+  n_holds += ob_broker_get_shared_holds (self, upload->destination, upload->rule, holds + n_holds);
+  for (guint i = 0; i < n_holds; i++)
+    if (holds[i].scope == OUTBOX_SCOPE_DESTINATION && destination)
+      add_destination_hold (list, destination, &holds[i]);
+    else
+      ob_broker_add_shared_hold (list, &holds[i], dup_key (upload, holds[i].scope), NULL);
+
+  return list;
+}
+
+/* The public state of everything that a counter counts. */
+static OutboxState
+state_of_count (ObBroker *self, const ObCount *count)
+{
+  ObHold holds[OB_SHARED_HOLDS_MAX + 1];
+  guint n_holds = ob_broker_get_shared_holds (self, count->destination, count->rule, holds);
+
+  if (count->own_hold != 0)
+    holds[n_holds++]
+        = (ObHold){ OUTBOX_SCOPE_UPLOAD, count->own_hold == 1 ? OUTBOX_REASON_USER : OUTBOX_REASON_RETRYING, 0 };
+
+  return ob_status (count->stored, OUTBOX_REASON_NONE, holds, n_holds).state;
+}
+
+GArray *
+ob_broker_find_kinds (ObBroker *self, OutboxState state, GError **error)
+{
+  GArray *counts = ob_uploads_count (self->database, error);
+
+  for (guint i = 0; counts && i < counts->len;)
+    if (state_of_count (self, &g_array_index (counts, ObCount, i)) == state)
+      i++;
+    else
+      g_array_remove_index_fast (counts, i);
+
+  return counts;
+}
+
+gboolean
+ob_broker_summarise (ObBroker *self, guint64 uploads[OUTBOX_N_STATES], guint64 bytes[OUTBOX_N_STATES], GError **error)
+{
+  g_autoptr (GArray) counts = ob_uploads_count (self->database, error);
+
+  if (!counts)
+    return FALSE;
+  for (guint i = 0; i < OUTBOX_N_STATES; i++)
+    uploads[i] = bytes[i] = 0;
+  for (guint i = 0; i < counts->len; i++)
+    {
+      const ObCount *count = &g_array_index (counts, ObCount, i);
+      OutboxState state = state_of_count (self, count);
+
+      uploads[state] += count->uploads;
+      bytes[state] += count->bytes;
+    }
+
+  return TRUE;
+}

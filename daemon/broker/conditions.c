@@ -1,0 +1,208 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the broker does when network, power or session change: it looks at the lanes anew, ends back-offs that a new
+ * network makes pointless, and lets the device sleep or end when everything is recorded. It also counts what metered
+ * networks have carried in this month. Main thread.
+ */
+#include "broker/broker-private.h"
+
+#include "store/journal.h"
+#include "store/meta.h"
+
+/* One real change of network passes through many states that are half true: a permission is believed after this. */
+#define SETTLE_MS 250
+
+static ObConditions
+read_conditions (ObBroker *self)
+{
+  ObConditions conditions;
+
+  ob_conditions_init (&conditions);
+  for (guint i = 0; i < self->watchers->len; i++)
+    ob_watcher_read (self->watchers->pdata[i], &conditions);
+
+  return conditions;
+}
+
+const char *
+ob_broker_get_network_key (const ObConditions *conditions)
+{
+  if (!conditions->is_network_available)
+    return "";
+  if (*conditions->network_uuid)
+    return conditions->network_uuid;
+
+  return *conditions->network_id ? conditions->network_id : ob_link_get_name (conditions->link);
+}
+
+static gboolean
+is_same_network (const ObConditions *a, const ObConditions *b)
+{
+  return g_str_equal (ob_broker_get_network_key (a), ob_broker_get_network_key (b));
+}
+
+/* An answer is good for one network, until it is left. */
+static void
+forget_answer (ObBroker *self)
+{
+  if (!self->answered_network || g_str_equal (self->answered_network, ob_broker_get_network_key (&self->settled)))
+    return;
+  g_clear_pointer (&self->answered_network, g_free);
+  if (!ob_turn_begin (self->turn, OB_TURN_LATER, NULL))
+    return;
+  ob_turn_end (self->turn, ob_meta_set_text (self->database, "answered_network", NULL, NULL));
+}
+
+/* --- The queue as a whole --- */
+
+guint32
+ob_broker_get_queue_reasons (ObBroker *self)
+{
+  return (self->is_paused ? 1u << OUTBOX_REASON_QUEUE : 0) | (self->latest.is_sleeping ? 1u << OUTBOX_REASON_SLEEP : 0)
+         | (self->latest.is_shutting_down ? 1u << OUTBOX_REASON_SHUTDOWN : 0);
+}
+
+gboolean
+ob_broker_record_queue_holds (ObBroker *self, GError **error)
+{
+  ob_broker_touch_holds (self);
+
+  return ob_journal_append_hold (self->database, ob_broker_get_now_ms (self), OUTBOX_SCOPE_QUEUE, NULL,
+                                 ob_broker_get_queue_reasons (self), NULL, error)
+         > 0;
+}
+
+static void
+note_session (ObBroker *self, const ObConditions *old)
+{
+  gboolean was_ending = old->is_sleeping || old->is_shutting_down;
+  gboolean is_ending = self->latest.is_sleeping || self->latest.is_shutting_down;
+
+  if (old->is_sleeping == self->latest.is_sleeping && old->is_shutting_down == self->latest.is_shutting_down)
+    return;
+  if (is_ending)
+    ob_broker_stop_attempts (self, NULL, OB_STOP_GENTLY);
+  /* What failed before the device slept says nothing of now. */
+  else if (was_ending)
+    self->steady_at_ms = ob_broker_get_now_ms (self);
+  if (ob_turn_begin (self->turn, OB_TURN_SOON, NULL))
+    ob_turn_end (self->turn, ob_broker_record_queue_holds (self, NULL));
+  else
+    ob_broker_touch_holds (self);
+}
+
+void
+ob_broker_let_go (ObBroker *self)
+{
+  if ((!self->latest.is_sleeping && !self->latest.is_shutting_down) || g_hash_table_size (self->active) > 0
+      || g_hash_table_size (self->saving) > 0)
+    return;
+  for (guint i = 0; i < self->watchers->len; i++)
+    ob_watcher_let_go (self->watchers->pdata[i]);
+}
+
+/* --- Changes --- */
+
+static void
+note_network (ObBroker *self, const ObConditions *old)
+{
+  if (is_same_network (old, &self->latest))
+    return;
+  self->steady_at_ms = ob_broker_get_steady_ms (self);
+}
+
+static void
+on_watcher_changed (ObWatcher *watcher, gpointer user_data)
+{
+  ObBroker *self = user_data;
+  const ObConditions old = self->latest;
+  const ObConditions now = read_conditions (self);
+
+  /* The end may have to wait for somebody who still has a reference. */
+  if (self->is_ending || ob_conditions_equal (&old, &now))
+    return;
+  self->latest = now;
+  self->settle_at_ms = ob_conditions_equal (&now, &self->settled) ? 0 : ob_broker_get_now_ms (self) + SETTLE_MS;
+  note_network (self, &old);
+  note_session (self, &old);
+  ob_broker_review_lanes (self);
+  ob_broker_set_alarm (self);
+}
+
+void
+ob_broker_settle_conditions (ObBroker *self)
+{
+  self->settle_at_ms = 0;
+  self->settled = self->latest;
+  forget_answer (self);
+}
+
+void
+ob_broker_watch_conditions (ObBroker *self)
+{
+  for (guint i = 0; i < self->watchers->len; i++)
+    g_signal_connect_object (self->watchers->pdata[i], "changed", G_CALLBACK (on_watcher_changed), self, 0);
+  self->latest = self->settled = read_conditions (self);
+  self->answered_network = ob_meta_dup_text (self->database, "answered_network");
+  forget_answer (self);
+  self->steady_at_ms = 0;
+}
+
+const ObConditions *
+ob_broker_get_conditions (ObBroker *self)
+{
+  return &self->latest;
+}
+
+GStrv
+ob_broker_list_sources (ObBroker *self)
+{
+  g_autoptr (GStrvBuilder) sources = g_strv_builder_new ();
+
+  for (guint i = 0; i < self->watchers->len; i++)
+    ob_watcher_list_sources (self->watchers->pdata[i], sources);
+
+  return g_strv_builder_end (sources);
+}
+
+/* --- What costs --- */
+
+static gint64
+month_of (ObBroker *self)
+{
+  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (ob_broker_get_now_ms (self) / 1000);
+  g_autoptr (GDateTime) here = g_date_time_to_timezone (utc, self->zone);
+
+  return g_date_time_get_year (here) * 100 + g_date_time_get_month (here);
+}
+
+guint64
+ob_broker_get_metered_bytes (ObBroker *self)
+{
+  return self->metered_month == month_of (self) ? self->metered_bytes : 0;
+}
+
+gboolean
+ob_broker_count_metered (ObBroker *self, const char *destination_name, guint64 sent_bytes, GError **error)
+{
+  const ObDestination *destination = g_hash_table_lookup (self->destinations, destination_name);
+  guint64 before_bytes = ob_broker_get_metered_bytes (self);
+
+  if (sent_bytes == 0 || !destination || ob_destination_is_local (destination)
+      || !ob_conditions_is_metered (&self->latest))
+    return TRUE;
+  self->metered_month = month_of (self);
+  self->metered_bytes = before_bytes + sent_bytes;
+  self->wants_review |= before_bytes < self->rules->budget_bytes && self->metered_bytes >= self->rules->budget_bytes;
+
+  return ob_meta_set_number (self->database, "metered_month", self->metered_month, error)
+         && ob_meta_set_number (self->database, "metered_bytes", (gint64) self->metered_bytes, error);
+}
+
+void
+ob_broker_load_metered (ObBroker *self)
+{
+  self->metered_month = ob_meta_get_number (self->database, "metered_month");
+  self->metered_bytes = (guint64) ob_meta_get_number (self->database, "metered_bytes");
+}

@@ -1,0 +1,355 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Lanes: what the rules and the conditions say of everything that shares a destination and a rule. A change of network
+ * costs one look at each lane, whatever the length of the queue, and writes a row for those that changed. Main thread.
+ *
+ * What a person has let through on one network only ("send now") is in a lane of its own, named RULE@NETWORK: on that
+ * network it may travel, on every other it is as its rule says, and no upload's row has to tell.
+ */
+#include "broker/broker-private.h"
+
+#include "store/journal.h"
+#include "store/lanes.h"
+
+typedef struct
+{
+  char *destination;
+  char *rule;
+  guint32 reasons; /* bit r: OutboxReason r: they hold it now */
+  guint32 written; /* what the journal has told last */
+  gint64 until_ms;
+} ObLane;
+
+static guint
+lane_hash (gconstpointer key)
+{
+  const ObLane *lane = key;
+
+  return g_str_hash (lane->destination) * 31 + g_str_hash (lane->rule);
+}
+
+static gboolean
+lane_equal (gconstpointer a, gconstpointer b)
+{
+  const ObLane *left = a, *right = b;
+
+  return g_str_equal (left->destination, right->destination) && g_str_equal (left->rule, right->rule);
+}
+
+static void
+lane_free (ObLane *lane)
+{
+  g_free (lane->destination);
+  g_free (lane->rule);
+  g_free (lane);
+}
+
+char *
+ob_broker_dup_rule_name (const char *lane_rule)
+{
+  return g_strndup (lane_rule, strcspn (lane_rule, "@"));
+}
+
+const ObRule *
+ob_broker_find_rule (ObBroker *self, const char *lane_rule)
+{
+  g_autofree char *name = ob_broker_dup_rule_name (lane_rule);
+
+  return ob_rules_find (self->rules, name);
+}
+
+static ObRuleDecision
+decide_by (ObBroker *self, const ObDestination *destination, const char *lane_rule, const ObConditions *conditions)
+{
+  const char *sent_on = strchr (lane_rule, '@');
+  const char *network = ob_broker_get_network_key (conditions);
+  const ObRule *rule = ob_broker_find_rule (self, lane_rule);
+  const ObRuleContext context = { .now_ms = ob_broker_get_now_ms (self),
+                                  .zone = self->zone,
+                                  .is_local = ob_destination_is_local (destination),
+                                  .is_sent_now = sent_on && g_str_equal (sent_on + 1, network),
+                                  .used_bytes = ob_broker_get_metered_bytes (self) };
+  ObRuleDecision decision
+      = ob_rule_decide (self->rules, rule ? rule : self->rules->rules->pdata[0], conditions, &context);
+
+  if (*network && g_strcmp0 (self->answered_network, network) == 0)
+    decision.reasons &= ~(1u << OUTBOX_REASON_ASK);
+
+  return decision;
+}
+
+/* A restriction acts at once, a permission when it has settled: both what is and what was last believed must allow it. */
+static ObRuleDecision
+decide (ObBroker *self, const char *destination_name, const char *lane_rule)
+{
+  const ObDestination *destination = g_hash_table_lookup (self->destinations, destination_name);
+  ObRuleDecision decision = { 0 }, settled;
+
+  if (!destination)
+    return decision;
+  decision = decide_by (self, destination, lane_rule, &self->latest);
+  if (self->settle_at_ms > 0)
+    {
+      settled = decide_by (self, destination, lane_rule, &self->settled);
+      decision.reasons |= settled.reasons;
+      decision.until_ms = MAX (decision.until_ms, settled.until_ms);
+      decision.next_ms = ob_sooner_ms (decision.next_ms, settled.next_ms);
+    }
+
+  return decision;
+}
+
+guint
+ob_broker_get_lane_holds (ObBroker *self, const char *destination, const char *rule, ObHold holds[OB_LANE_HOLDS_MAX])
+{
+  const ObLane key = { .destination = (char *) destination, .rule = (char *) rule };
+  const ObLane *lane = g_hash_table_lookup (self->lanes, &key);
+  ObRuleDecision decision = { 0 };
+  guint n_holds = 0;
+
+  if (lane)
+    decision = (ObRuleDecision){ lane->reasons, lane->until_ms, 0 };
+  else
+    decision = decide (self, destination, rule);
+  for (guint i = 1; i < OUTBOX_N_REASONS && n_holds < OB_LANE_HOLDS_MAX; i++)
+    if (decision.reasons & 1u << i)
+      holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_LANE, i, decision.until_ms };
+
+  return n_holds;
+}
+
+/* What a rule forbids has to leave the network at once; what waits for power or a time may end its chunk. */
+static ObStopKind
+stop_kind (guint32 reasons)
+{
+  const guint32 gentle = 1u << OUTBOX_REASON_BATTERY | 1u << OUTBOX_REASON_SCHEDULE;
+
+  return (reasons & ~gentle) != 0 ? OB_STOP_NOW : OB_STOP_GENTLY;
+}
+
+static void
+stop_lane (ObBroker *self, const ObLane *lane)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->active);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      ObActive *active = value;
+
+      if (g_str_equal (active->destination, lane->destination) && g_strcmp0 (active->rule, lane->rule) == 0)
+        ob_stop_ask (active->stop, stop_kind (lane->reasons));
+    }
+}
+
+static ObLane *
+find_lane (ObBroker *self, const char *destination, const char *rule)
+{
+  const ObLane key = { .destination = (char *) destination, .rule = (char *) rule };
+  ObLane *lane = g_hash_table_lookup (self->lanes, &key);
+
+  if (lane)
+    return lane;
+  lane = g_new0 (ObLane, 1);
+  lane->destination = g_strdup (destination);
+  lane->rule = g_strdup (rule);
+  g_hash_table_add (self->lanes, lane);
+
+  return lane;
+}
+
+/* Returns: whether its holds are others than before. */
+static gboolean
+review_lane (ObBroker *self, ObLane *lane)
+{
+  const ObRuleDecision decision = decide (self, lane->destination, lane->rule);
+  gboolean has_changed = decision.reasons != lane->reasons || decision.until_ms != lane->until_ms;
+
+  self->review_at_ms = ob_sooner_ms (self->review_at_ms, decision.next_ms);
+  lane->reasons = decision.reasons;
+  lane->until_ms = decision.until_ms;
+  if (has_changed && lane->reasons != 0)
+    stop_lane (self, lane);
+
+  return has_changed;
+}
+
+/* Lanes with something that is not finished. */
+static GHashTable *
+list_live_lanes (ObBroker *self)
+{
+  g_autoptr (GArray) counts = ob_uploads_count (self->database, NULL);
+  GHashTable *live = g_hash_table_new (NULL, NULL);
+
+  for (guint i = 0; counts && i < counts->len; i++)
+    {
+      const ObCount *count = &g_array_index (counts, ObCount, i);
+
+      if (count->stored != OB_STORED_DONE && count->stored != OB_STORED_FAILED)
+        g_hash_table_add (live, find_lane (self, count->destination, count->rule));
+    }
+
+  return live;
+}
+
+static gboolean
+write_lane (ObBroker *self, ObLane *lane, GError **error)
+{
+  g_autofree char *key = ob_broker_dup_lane_key (lane->destination, lane->rule);
+
+  if (!ob_lanes_save (self->database, lane->destination, lane->rule, lane->reasons, error)
+      || ob_journal_append_hold (self->database, ob_broker_get_now_ms (self), OUTBOX_SCOPE_LANE, key, lane->reasons,
+                                 NULL, error)
+             == 0)
+    return FALSE;
+  lane->written = lane->reasons;
+
+  return TRUE;
+}
+
+static gboolean
+write_lanes (ObBroker *self, GError **error)
+{
+  GHashTableIter iter;
+  gpointer key;
+
+  g_hash_table_iter_init (&iter, self->lanes);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    {
+      ObLane *lane = key;
+
+      if (lane->written != lane->reasons && !write_lane (self, lane, error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* What is obeyed does not wait for the disk; what could not be written is written when the database works again. */
+static void
+record_lanes (ObBroker *self)
+{
+  gboolean is_good;
+
+  if (!ob_turn_begin (self->turn, OB_TURN_SOON, NULL))
+    {
+      ob_broker_note_trouble (self);
+      return;
+    }
+  is_good = write_lanes (self, NULL);
+  ob_turn_end (self->turn, is_good);
+  if (!is_good)
+    ob_broker_note_trouble (self);
+}
+
+void
+ob_broker_review_lanes (ObBroker *self)
+{
+  g_autoptr (GHashTable) live = list_live_lanes (self);
+  gboolean has_changed = FALSE;
+  GHashTableIter iter;
+  gpointer key;
+
+  self->review_at_ms = 0;
+  g_hash_table_iter_init (&iter, self->lanes);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    {
+      ObLane *lane = key;
+
+      if (!g_hash_table_contains (live, lane) && lane->written == 0)
+        g_hash_table_iter_remove (&iter);
+      else if (g_hash_table_contains (live, lane))
+        has_changed |= review_lane (self, lane);
+      else
+        lane->reasons = 0; /* nothing waits there any more */
+    }
+  self->wants_review = FALSE;
+  record_lanes (self);
+  if (has_changed)
+    ob_broker_touch_holds (self);
+  else
+    ob_broker_want_flush (self);
+}
+
+gboolean
+ob_broker_has_new_lane (ObBroker *self, const char *destination, const char *rule)
+{
+  const ObLane key = { .destination = (char *) destination, .rule = (char *) rule };
+
+  return !g_hash_table_contains (self->lanes, &key);
+}
+
+void
+ob_broker_list_lane_holds (ObBroker *self, GArray *list)
+{
+  GHashTableIter iter;
+  gpointer key;
+
+  g_hash_table_iter_init (&iter, self->lanes);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    {
+      const ObLane *lane = key;
+
+      for (guint i = 1; i < OUTBOX_N_REASONS; i++)
+        if (lane->reasons & 1u << i)
+          {
+            const ObHold hold = { OUTBOX_SCOPE_LANE, i, lane->until_ms };
+
+            ob_broker_add_shared_hold (list, &hold, ob_broker_dup_lane_key (lane->destination, lane->rule), NULL);
+          }
+    }
+}
+
+char *
+ob_broker_dup_lane_key (const char *destination, const char *rule)
+{
+  g_autofree char *name = ob_broker_dup_rule_name (rule);
+
+  return g_strconcat (destination, "/", name, NULL);
+}
+
+/* --- What the lanes are made of --- */
+
+char *
+ob_broker_dup_rule_for (ObBroker *self, const ObUpload *upload)
+{
+  const ObUploadFacts facts = { .media_type = upload->media_type,
+                                .app = upload->app,
+                                .destination = upload->destination,
+                                .group = upload->group,
+                                .size_bytes = upload->size_bytes,
+                                .is_form = upload->is_form };
+
+  return g_strdup (ob_rules_match (self->rules, &facts)->name);
+}
+
+char *
+ob_broker_dup_rule_now (ObBroker *self, const ObUpload *upload)
+{
+  g_autofree char *name = ob_broker_dup_rule_name (upload->rule);
+
+  return g_strconcat (name, "@", ob_broker_get_network_key (&self->latest), NULL);
+}
+
+static void
+on_lane_loaded (const char *destination, const char *rule, guint32 reasons, gpointer user_data)
+{
+  find_lane (user_data, destination, rule)->written = reasons;
+}
+
+/* Brings what was written in step with the database, at the start and when a turn was taken back. */
+void
+ob_broker_load_lanes (ObBroker *self)
+{
+  GHashTableIter iter;
+  gpointer key;
+
+  if (!self->lanes)
+    self->lanes = g_hash_table_new_full (lane_hash, lane_equal, (GDestroyNotify) lane_free, NULL);
+  g_hash_table_iter_init (&iter, self->lanes);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    ((ObLane *) key)->written = 0;
+  (void) ob_lanes_load (self->database, on_lane_loaded, self, NULL);
+}

@@ -1,0 +1,152 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * New rules: the lanes obey them at once, and the uploads are matched with them in the background. Until all of them are, a
+ * rule that is gone starts nothing. Main thread.
+ */
+#include "broker/broker-private.h"
+
+#include "store/journal.h"
+#include "store/meta.h"
+
+/* As many as take some milliseconds. */
+#define MATCH_AT_ONCE 200
+
+static void
+add_strings (GChecksum *checksum, char **strings)
+{
+  for (guint i = 0; strings && strings[i]; i++)
+    g_checksum_update (checksum, (const guchar *) strings[i], (gssize) strlen (strings[i]) + 1);
+  g_checksum_update (checksum, (const guchar *) (strings ? "|" : "*"), 1);
+}
+
+/* What decides which uploads a rule has. */
+static char *
+dup_fingerprint (const ObRules *rules)
+{
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+
+  for (guint i = 0; i < rules->rules->len; i++)
+    {
+      const ObRule *rule = rules->rules->pdata[i];
+      g_autofree char *limits = g_strdup_printf ("%s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %d", rule->name,
+                                                 rule->min_size_bytes, rule->max_size_bytes, rule->form);
+
+      g_checksum_update (checksum, (const guchar *) limits, -1);
+      add_strings (checksum, rule->media_types);
+      add_strings (checksum, rule->apps);
+      add_strings (checksum, rule->destinations);
+      add_strings (checksum, rule->groups);
+    }
+
+  return g_strdup (g_checksum_get_string (checksum));
+}
+
+gboolean
+ob_broker_set_rule (ObBroker *self, ObUpload *upload, const char *rule, const char *event, GError **error)
+{
+  ObActive *active = g_hash_table_lookup (self->active, upload->id);
+
+  g_free (upload->rule);
+  upload->rule = g_strdup (rule);
+  upload->updated_at_ms = ob_broker_get_now_ms (self);
+  upload->sequence = ob_journal_append (self->database, upload->updated_at_ms, upload->id, event, upload->stored,
+                                        OUTBOX_REASON_NONE, rule, error);
+  if (upload->sequence == 0 || !ob_uploads_update (self->database, upload, error))
+    return FALSE;
+  if (active)
+    {
+      g_free (active->rule);
+      active->rule = g_strdup (rule);
+    }
+  self->wants_review = TRUE;
+  ob_broker_touch (self, upload->id, FALSE);
+
+  return TRUE;
+}
+
+/* What was let through on a network stays so under the same rule. */
+static gboolean
+match_one (ObBroker *self, ObUpload *upload, GError **error)
+{
+  g_autofree char *name = ob_broker_dup_rule_for (self, upload);
+  gsize length = strcspn (upload->rule, "@");
+
+  if (strlen (name) == length && strncmp (name, upload->rule, length) == 0)
+    return TRUE;
+
+  return ob_broker_set_rule (self, upload, name, "rule", error);
+}
+
+static gboolean
+match_some (ObBroker *self, GError **error)
+{
+  const ObUploadsFilter filter = { .is_unfinished = TRUE };
+  gint64 after = self->matched_number;
+  g_autoptr (GPtrArray) uploads = NULL;
+
+  /* From here on some have the new rules and some the old. */
+  if (after == 0 && !ob_meta_set_text (self->database, "rules", NULL, error))
+    return FALSE;
+  uploads = ob_uploads_list (self->database, &filter, &after, MATCH_AT_ONCE, error);
+  for (guint i = 0; uploads && i < uploads->len; i++)
+    if (!match_one (self, uploads->pdata[i], error))
+      return FALSE;
+  if (!uploads)
+    return FALSE;
+  self->matched_number = after;
+  if (after == 0)
+    {
+      g_autofree char *fingerprint = dup_fingerprint (self->rules);
+
+      return ob_meta_set_text (self->database, "rules", fingerprint, error);
+    }
+
+  return TRUE;
+}
+
+static gboolean
+on_match (gpointer data)
+{
+  ObBroker *self = data;
+  gboolean is_good = ob_turn_begin (self->turn, OB_TURN_SOON, NULL);
+
+  if (is_good)
+    {
+      is_good = match_some (self, NULL);
+      ob_turn_end (self->turn, is_good);
+    }
+  ob_broker_want_flush (self);
+  if (is_good && self->matched_number > 0)
+    return G_SOURCE_CONTINUE;
+  self->match_source = 0;
+  /* The rest is matched when the database works again. */
+  if (!is_good)
+    ob_broker_note_trouble (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+void
+ob_broker_match_rules (ObBroker *self)
+{
+  g_autofree char *fingerprint = dup_fingerprint (self->rules);
+  g_autofree char *matched = ob_meta_dup_text (self->database, "rules");
+
+  g_clear_handle_id (&self->match_source, g_source_remove);
+  if (g_strcmp0 (fingerprint, matched) == 0)
+    return;
+  self->matched_number = 0;
+  self->match_source = g_idle_add_full (G_PRIORITY_LOW, on_match, self, NULL);
+}
+
+void
+ob_broker_set_rules (ObBroker *self, ObRules *rules)
+{
+  ob_rules_ref (rules);
+  ob_rules_unref (self->rules);
+  self->rules = rules;
+  ob_broker_review_lanes (self);
+  if (self->is_started)
+    ob_broker_match_rules (self);
+}

@@ -1,0 +1,23 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What held each lane when that was last written down, so that a start tells in the journal what has changed since. Main
+ * thread.
+ */
+#pragma once
+
+#include "store/database.h"
+
+G_BEGIN_DECLS
+
+/* Calls @on_lane for each lane that was held. Errors: Storage. */
+gboolean ob_lanes_load (ObDatabase *database,
+                        void (*on_lane) (const char *destination, const char *rule, guint32 reasons,
+                                         gpointer user_data),
+                        gpointer user_data, GError **error);
+
+/* @reasons: bit r: OutboxReason r; 0 forgets the lane. Errors: Storage, DiskFull. */
+gboolean ob_lanes_save (ObDatabase *database, const char *destination, const char *rule, guint32 reasons,
+                        GError **error);
+
+G_END_DECLS
