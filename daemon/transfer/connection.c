@@ -6,6 +6,7 @@
  */
 #include "transfer/connection.h"
 
+#include "transfer/path.h"
 #include "transfer/race.h"
 #include "transfer/splice.h"
 #include "transfer/stall.h"
@@ -26,6 +27,7 @@
 
 #define TICK_US (G_USEC_PER_SEC / 2)
 #define RTO_MAX_MS 1000
+#define FREE_US (G_GINT64_CONSTANT (600) * G_USEC_PER_SEC)
 /* The kernel's own limits come after ours: they end what we do not watch. */
 #define USER_TIMEOUT_MS 60000
 #define KEEPALIVE_IDLE_S 15
@@ -47,12 +49,15 @@ struct _ObConnection
   GCancellable *request; /* of the request under way, or NULL */
   guint64 number;        /* of requests so far: tells this one from the next */
   int fd;                /* a duplicate of its socket, so that it stays ours whatever libsoup closes; -1: none yet */
-  guint64 begin_bytes;   /* what that socket had sent before the request */
-  guint64 sent_bytes;    /* what went out for it, once its socket is given up */
+  guint64 begin_bytes;   /* what that socket had sent before the request, */
+  guint64 begin_acked_bytes; /* and what was acknowledged of it */
+  guint64 sent_bytes;        /* what went out for it, once its socket is given up */
   ObStall stall;
   ObEnd end;
   gboolean is_asleep;             /* the watch waits for a request */
   gboolean can_retry_each_second; /* the kernel has TCP_RTO_MAX_MS */
+  gboolean is_new_on_path;        /* its socket was held to its device for this request */
+  gint64 free_until_us;           /* until then sockets are held to no device */
 };
 
 static void
@@ -83,7 +88,7 @@ read_flow (int fd, ObFlow *flow)
   if (fd < 0 || getsockopt (fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
     return FALSE;
   *flow = (ObFlow){ info.tcpi_bytes_acked, info.tcpi_notsent_bytes, info.tcpi_unacked, info.tcpi_probes,
-                    ob_race_is_orphan (fd) };
+                    ob_path_is_gone (fd) };
 
   return TRUE;
 }
@@ -137,14 +142,18 @@ race (ObConnection *self)
 {
   guint64 number = self->number;
   int fd = fcntl (self->fd, F_DUPFD_CLOEXEC, 0);
-  gboolean is_reachable;
+  ObRaceResult result;
 
   g_mutex_unlock (&self->lock);
-  is_reachable = ob_race_run (&self->race, fd, self->closing);
+  result = ob_race_run (&self->race, fd, self->closing);
   (void) close (fd);
   g_mutex_lock (&self->lock);
-  if (is_reachable && self->request && self->number == number)
-    ob_stall_note_reached (&self->stall, g_get_monotonic_time ());
+  if (result == OB_RACE_OPEN || !self->request || self->number != number)
+    return;
+  /* The way that is open now is not the old connection's. */
+  if (result == OB_RACE_WON_ELSEWHERE)
+    self->stall.grace_ms = 0;
+  ob_stall_note_reached (&self->stall, g_get_monotonic_time ());
 }
 
 /* With the lock. */
@@ -155,6 +164,16 @@ judge (ObConnection *self)
   gboolean has_flow = read_flow (self->fd, &flow);
 
   return ob_stall_judge (&self->stall, has_flow ? &flow : NULL, g_get_monotonic_time ());
+}
+
+/* With the lock. Whether anything was acknowledged since the request began. Where answers come in by another device than
+ * the one that has the address, nothing is on a socket that is held to that one. */
+static gboolean
+has_ever_moved (ObConnection *self)
+{
+  ObFlow flow;
+
+  return !read_flow (self->fd, &flow) || flow.acked_bytes > self->begin_acked_bytes;
 }
 
 /* With the lock. Returns: whether it took its time. */
@@ -178,6 +197,8 @@ look_at_request (ObConnection *self)
     ob_race_clear (&self->race);
   if (decision == OB_STALL_WAIT || decision == OB_STALL_RACE)
     return is_racing;
+  if (decision == OB_STALL_LOST && self->is_new_on_path && !has_ever_moved (self))
+    self->free_until_us = g_get_monotonic_time () + FREE_US;
   g_mutex_unlock (&self->lock);
   end_request (self, number, ends[decision]);
   g_mutex_lock (&self->lock);
@@ -264,9 +285,11 @@ on_starting (SoupMessage *message, gpointer user_data)
   if (socket && !g_socket_is_closed (socket))
     self->fd = fcntl (g_socket_get_fd (socket), F_DUPFD_CLOEXEC, 0);
   self->begin_bytes = self->fd >= 0 ? read_sent_bytes (self->fd) : 0;
+  self->is_new_on_path = self->fd >= 0 && g_get_monotonic_time () >= self->free_until_us && ob_path_hold (self->fd);
   ob_stall_begin (&self->stall, self->stall.answer_ms, g_get_monotonic_time ());
   self->stall.grace_ms = self->can_retry_each_second ? OB_STALL_GRACE_MS : 0;
   (void) judge (self);
+  self->begin_acked_bytes = self->stall.acked_bytes;
   g_mutex_unlock (&self->lock);
 }
 

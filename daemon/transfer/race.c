@@ -5,8 +5,9 @@
  */
 #include "transfer/race.h"
 
+#include "transfer/path.h"
+
 #include <errno.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -54,8 +55,8 @@ begin_try (int fd)
   return try;
 }
 
-/* Returns: whether one is through; those that failed are given up. */
-static gboolean
+/* Returns: the one that is through, or -1; those that failed are given up. */
+static int
 look (ObRace *race, const GPollFD *polls)
 {
   for (guint i = 0; i < OB_RACE_TRIES; i++)
@@ -66,17 +67,18 @@ look (ObRace *race, const GPollFD *polls)
       if (race->tries[i] < 0 || polls[i].revents == 0)
         continue;
       if (getsockopt (race->tries[i], SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0)
-        return TRUE;
+        return race->tries[i];
       give_up (&race->tries[i]);
     }
 
-  return FALSE;
+  return -1;
 }
 
-static gboolean
+static int
 wait (ObRace *race, GPollFD *polls, guint n_polls)
 {
   gint64 end_us = g_get_monotonic_time () + OB_RACE_TICK_MS * 1000;
+  int winner;
 
   for (;;)
     {
@@ -86,54 +88,32 @@ wait (ObRace *race, GPollFD *polls, guint n_polls)
       for (guint i = 0; i < OB_RACE_TRIES; i++)
         polls[i] = (GPollFD){ .fd = race->tries[i], .events = G_IO_OUT };
       if (left_us <= 0 || g_poll (polls, n_polls, (gint) (left_us / 1000) + 1) == 0)
-        return FALSE;
-      if (look (race, polls))
-        return TRUE;
-      if (n_polls > OB_RACE_TRIES && polls[OB_RACE_TRIES].revents)
-        return FALSE;
+        return -1;
+      winner = look (race, polls);
+      if (winner >= 0 || (n_polls > OB_RACE_TRIES && polls[OB_RACE_TRIES].revents))
+        return winner;
     }
 }
 
-gboolean
+ObRaceResult
 ob_race_run (ObRace *race, int fd, GCancellable *closing)
 {
   GPollFD polls[OB_RACE_TRIES + 1];
   int *try = &race->tries[race->next++ % OB_RACE_TRIES];
-  gboolean is_through, has_closing;
+  ObRaceResult result;
+  gboolean has_closing;
+  int winner;
 
   give_up (try);
   *try = begin_try (fd);
   has_closing = g_cancellable_make_pollfd (closing, &polls[OB_RACE_TRIES]);
-  is_through = wait (race, polls, OB_RACE_TRIES + (has_closing ? 1 : 0));
+  winner = wait (race, polls, OB_RACE_TRIES + (has_closing ? 1 : 0));
   if (has_closing)
     g_cancellable_release_fd (closing);
-  if (is_through)
-    ob_race_clear (race);
+  if (winner < 0)
+    return OB_RACE_OPEN;
+  result = ob_path_is_same (fd, winner) ? OB_RACE_WON : OB_RACE_WON_ELSEWHERE;
+  ob_race_clear (race);
 
-  return is_through;
-}
-
-/* Asked by trying to have it, too. Where the system lets addresses be had that are not its own, this never says so. */
-gboolean
-ob_race_is_orphan (int fd)
-{
-  struct sockaddr_storage own = { 0 };
-  socklen_t size = sizeof own;
-  gboolean is_orphan;
-  int other;
-
-  if (getsockname (fd, (struct sockaddr *) &own, &size) != 0)
-    return FALSE;
-  if (own.ss_family == AF_INET)
-    ((struct sockaddr_in *) &own)->sin_port = 0;
-  else if (own.ss_family == AF_INET6)
-    ((struct sockaddr_in6 *) &own)->sin6_port = 0;
-  else
-    return FALSE;
-  other = socket (own.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  is_orphan = other >= 0 && bind (other, (struct sockaddr *) &own, size) != 0 && errno == EADDRNOTAVAIL;
-  if (other >= 0)
-    (void) close (other);
-
-  return is_orphan;
+  return result;
 }

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Whether a new connection to a peer could be made, asked while an old one is silent; and whether the old one still has
- * the address that it was made from. What connects is not used: libsoup makes its own. The watch's thread.
+ * Whether a new connection to a peer could be made, asked while an old one is silent. What connects is not used: libsoup
+ * makes its own. The watch's thread.
  */
 #pragma once
 
@@ -26,11 +26,14 @@ void ob_race_init (ObRace *race);
 /* Gives up all tries. */
 void ob_race_clear (ObRace *race);
 
-/* Begins one more try with whom @fd is connected to, and waits for OB_RACE_TICK_MS, or until @closing is cancelled.
- * Returns: whether one of them got through */
-gboolean ob_race_run (ObRace *race, int fd, GCancellable *closing);
+typedef enum
+{
+  OB_RACE_OPEN,          /* none has got through yet */
+  OB_RACE_WON,           /* one has */
+  OB_RACE_WON_ELSEWHERE, /* one has, from another address than the old connection's */
+} ObRaceResult;
 
-/* Whether the system has lost the address that @fd is bound to: nothing that is sent from there gets an answer. */
-gboolean ob_race_is_orphan (int fd);
+/* Begins one more try with whom @fd is connected to, and waits for OB_RACE_TICK_MS, or until @closing is cancelled. */
+ObRaceResult ob_race_run (ObRace *race, int fd, GCancellable *closing);
 
 G_END_DECLS

@@ -16,6 +16,7 @@
 #include <netinet/in.h>
 #include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -113,7 +114,7 @@ set_up (Field *field, const char *(*start_server) (Field *) )
   field->server_namespace = test_namespace_add ();
   test_namespace_run ("ip link set lo up");
   field->wifi = test_radio_new (field->server_namespace, &wifi);
-  test_namespace_run ("ip route add default dev wifi");
+  test_namespace_run ("ip route add default dev wifi metric 600");
   field->broker = test_broker_new_alone ();
   home = test_namespace_visit (field->server_namespace);
   test_namespace_run ("ip address add " SERVER "/32 dev lo; ip address add 10.77.2.1/24 dev wifi");
@@ -143,17 +144,17 @@ tear_down (Field *field)
   g_free (field->id);
 }
 
-/* An older kernel does not let a connection try again each second. Of this process and of all that it starts from here on. */
+/* What an older kernel does not have: this option. For this process and for all that it starts from here on. */
 static void
-take_rto_max_away (void)
+take_option_away (int level, int option)
 {
   struct sock_filter filter[] = {
     BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, nr)),
     BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, SYS_setsockopt, 0, 5),
     BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, args[1])),
-    BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_TCP, 0, 3),
+    BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, (guint32) level, 0, 3),
     BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, args[2])),
-    BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, TCP_RTO_MAX_MS, 0, 1),
+    BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, (guint32) option, 0, 1),
     BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOPROTOOPT),
     BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
@@ -183,7 +184,7 @@ announce (Field *field)
     test_namespace_run ("ip route del default");
   test_radio_set_carrier (field->wifi, !field->is_dark);
   if (!field->is_dark)
-    test_namespace_run ("ip route add default dev wifi");
+    test_namespace_run ("ip route add default dev wifi metric 600");
 }
 
 static void
@@ -287,7 +288,7 @@ test_dark_and_silent (void)
 static void
 test_dark_and_silent_on_an_older_kernel (void)
 {
-  take_rto_max_away ();
+  take_option_away (IPPROTO_TCP, TCP_RTO_MAX_MS);
   weather_the_dark (FALSE);
 }
 
@@ -366,6 +367,94 @@ test_another_address_after_the_dark (void)
   roam (get_weather ()->dark_ms);
 }
 
+/* --- Another network --- */
+
+/* The route moves on to mobile data while the Wi-Fi, by which the upload runs, keeps its address, as when a system finds out
+ * that there is no way out of that Wi-Fi. Returns: bytes of the old connection that left by mobile data */
+static guint64
+change_network (gboolean is_dark)
+{
+  const TestRadioPlan plan = { "mobile", "10.78.1.2/24", "10.78.1.1/24", RATE_BITS_PER_S, DELAY_MS, QUEUE_MS };
+  Field field = { 0 };
+  TestRadio *mobile;
+  TestRadioWord patch = { 0 };
+  guint64 old_bytes, new_bytes;
+
+  (void) set_up (&field, start_receiver);
+  mobile = test_radio_new (field.server_namespace, &plan);
+  hand_over (&field, ROAMER_BYTES);
+  while (test_radio_get_sent_bytes (field.wifi, NULL) < ROAMER_BYTES / 2)
+    g_usleep (10 * 1000);
+  test_radio_set_dark (field.wifi, is_dark);
+  test_namespace_run ("ip route add default dev mobile metric 10");
+  test_broker_wait_for_all (field.broker, "done", 60);
+  old_bytes = test_radio_get_sent_bytes (mobile, "10.77.1.2");
+  new_bytes = test_radio_get_sent_bytes (mobile, "10.78.1.2");
+  say_log (&field);
+  g_test_message ("a route that moved, the old network %s: %" G_GUINT64_FORMAT
+                  " bytes of the old connection on the new network, "
+                  "%" G_GUINT64_FORMAT " of a new one",
+                  is_dark ? "dark" : "alive", old_bytes, new_bytes);
+  if (is_dark)
+    {
+      g_assert_true (test_radio_find (mobile, "PATCH", field.begin_us, &patch));
+      g_assert_true (g_str_has_prefix (patch.client, "10.78.1.2:"));
+    }
+  tear_down (&field);
+  test_radio_free (mobile);
+
+  return old_bytes;
+}
+
+/* What is allowed where it runs goes on there. */
+static void
+test_another_network_while_the_old_one_lives (void)
+{
+  g_assert_cmpuint (change_network (FALSE), ==, 0);
+}
+
+static void
+test_another_network_when_the_old_one_is_dark (void)
+{
+  g_assert_cmpuint (change_network (TRUE), ==, 0);
+}
+
+/* Shows what it is good for. */
+static void
+test_another_network_on_an_older_kernel (void)
+{
+  take_option_away (SOL_SOCKET, SO_BINDTODEVICE);
+  g_assert_cmpuint (change_network (FALSE), >, 0);
+}
+
+/* The address that a connection is made from may be that of a device by which nothing leaves. To hold the connection to
+ * that one is found to be wrong, and not done again. */
+static void
+test_an_address_of_another_device (void)
+{
+  const TestRadioPlan plan = { "other", "10.78.1.2/24", "10.78.1.1/24", RATE_BITS_PER_S, DELAY_MS, QUEUE_MS };
+  Field field = { 0 };
+  TestRadio *other;
+  int home;
+
+  (void) set_up (&field, start_receiver);
+  other = test_radio_new (field.server_namespace, &plan);
+  test_radio_set_dark (other, TRUE);
+  test_namespace_run ("ip route add default dev wifi src 10.78.1.2 metric 10");
+  home = test_namespace_visit (field.server_namespace);
+  test_namespace_run ("ip route add 10.78.1.2/32 dev wifi");
+  test_namespace_leave (home);
+  hand_over (&field, 1000 * 1000);
+  test_broker_wait_for_all (field.broker, "done", 60);
+  say_log (&field);
+  g_test_message ("held to the wrong device: %.1f s for a second", seconds (g_get_monotonic_time () - field.begin_us));
+  g_assert_cmpuint (test_radio_get_sent_bytes (other, NULL), >, 0);
+  g_assert_cmpuint (test_radio_get_sent_bytes (field.wifi, "10.78.1.2:"), >, 1000 * 1000);
+  g_assert_cmpint (g_get_monotonic_time () - field.begin_us, <, 15 * G_USEC_PER_SEC);
+  tear_down (&field);
+  test_radio_free (other);
+}
+
 static void
 skip (void)
 {
@@ -385,6 +474,10 @@ main (int argc, char *argv[])
     { "/field/dark-and-announced", test_dark_and_announced },
     { "/field/another-address-at-once", test_another_address_at_once },
     { "/field/another-address-after-the-dark", test_another_address_after_the_dark },
+    { "/field/another-network-while-the-old-one-lives", test_another_network_while_the_old_one_lives },
+    { "/field/another-network-when-the-old-one-is-dark", test_another_network_when_the_old_one_is_dark },
+    { "/field/another-network-on-an-older-kernel", test_another_network_on_an_older_kernel },
+    { "/field/an-address-of-another-device", test_an_address_of_another_device },
   };
   gboolean is_inside = test_namespace_enter (argv);
 
