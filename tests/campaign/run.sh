@@ -38,7 +38,7 @@ step ()
     echo "FAIL $name ($((SECONDS - begin)) s)"
     tail -n 20 "$logs/$name.log"
   fi
-  grep -aE '^# [0-9]+ (kills|bytes|faults|deaths)|^# (full|[0-9]+ ms dark)|^stat::number_of_executed_units' "$logs/$name.log" | sed 's/^#* */     /'
+  grep -aE '^# [0-9]+ (kills|bytes|faults|deaths)|^# (full|[0-9]+ ms dark|a route)|^stat::number_of_executed_units' "$logs/$name.log" | sed 's/^#* */     /'
 }
 
 # in_folder FOLDER PROGRAM…: a test with the daemon and the receiver of a build folder.
@@ -99,7 +99,8 @@ export ASAN_OPTIONS=halt_on_error=1:abort_on_error=1:detect_leaks=1
 export UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1
 
 for scene in dark-and-silent dark-and-silent-on-an-older-kernel dark-and-announced another-address-at-once \
-  another-address-after-the-dark; do
+  another-address-after-the-dark another-network-while-the-old-one-lives another-network-when-the-old-one-is-dark \
+  another-network-on-an-older-kernel an-address-of-another-device; do
   step "field-$scene" field "$scene"
 done
 step kills in_folder "$build" "$build/tests/integration/test-storm" -p /storm/kills
