@@ -134,13 +134,19 @@ outbox_upload_get_saved (OutboxUpload *self)
 char *
 outbox_upload_dup_label (OutboxUpload *self)
 {
+  return outbox_upload_dup_label_at (self, OUTBOX_LABEL_TERMINAL);
+}
+
+char *
+outbox_upload_dup_label_at (OutboxUpload *self, OutboxLabelLength length)
+{
   gint64 until_ms = 0;
 
   (void) g_variant_lookup (self->document, "until", "x", &until_ms);
 
   return outbox_status_label (outbox_upload_get_state (self), outbox_upload_get_reason (self), until_ms,
                               g_get_real_time () / 1000, outbox_upload_get_offset (self), outbox_upload_get_size (self),
-                              OUTBOX_LABEL_TERMINAL);
+                              length);
 }
 
 char *

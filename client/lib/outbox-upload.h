@@ -101,6 +101,17 @@ guint64 outbox_upload_get_saved (OutboxUpload *self);
 char *outbox_upload_dup_label (OutboxUpload *self);
 
 /**
+ * outbox_upload_dup_label_at:
+ * @self: an upload
+ * @length: for how much room
+ *
+ * As outbox_upload_dup_label(), for a notification or a page.
+ *
+ * Returns: (transfer full): the label
+ */
+char *outbox_upload_dup_label_at (OutboxUpload *self, OutboxLabelLength length);
+
+/**
  * outbox_upload_dup_error:
  * @self: an upload
  *
