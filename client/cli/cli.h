@@ -34,6 +34,7 @@ int cli_watch (int argc, char *argv[]);
 int cli_pause (int argc, char *argv[]);
 int cli_resume (int argc, char *argv[]);
 int cli_retry (int argc, char *argv[]);
+int cli_send_now (int argc, char *argv[]);
 int cli_remove (int argc, char *argv[]);
 int cli_log (int argc, char *argv[]);
 int cli_status (int argc, char *argv[]);

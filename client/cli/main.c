@@ -21,13 +21,14 @@ static const CliVerb verbs[] = {
   { "pause", N_ ("[ID…]"), N_ ("Lets uploads wait; without an id, the whole queue."), cli_pause },
   { "resume", N_ ("[ID…]"), N_ ("Ends a pause; without an id, that of the whole queue."), cli_resume },
   { "retry", N_ ("[ID…]"), N_ ("Tries now what failed or waits after an error."), cli_retry },
+  { "send-now", N_ ("[ID…]"), N_ ("Sends once on this network, whatever the rules say."), cli_send_now },
   { "remove", N_ ("[ID…]"), N_ ("Takes uploads off the list, with the copy on this device."), cli_remove },
   { "log", N_ ("[ID]"), N_ ("Tells what happened, oldest first."), cli_log },
   { "status", "", N_ ("Tells whether everything is safe and on its way."), cli_status },
   { "destination", N_ ("list|show|set|remove|pause|resume [NAME]"), N_ ("Manages the servers to send to."),
     cli_destination },
-  { "policy", N_ ("show|check|edit [FILE]"), N_ ("Tells what may travel, where and when, and lets you say it."),
-    cli_policy },
+  { "policy", N_ ("show|check|edit|explain [FILE|ID]"),
+    N_ ("Tells what may travel, where and when, and lets you say it."), cli_policy },
   { NULL, NULL, NULL, NULL },
 };
 

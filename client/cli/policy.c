@@ -3,7 +3,7 @@
  *
  * outbox policy
  */
-#include "cli.h"
+#include "explain.h"
 #include "print.h"
 
 #include "config.h"
@@ -89,8 +89,8 @@ dup_value (GVariant *value)
   return g_variant_print (value, FALSE);
 }
 
-static void
-print_rule (GVariant *rule)
+void
+cli_print_rule (GVariant *rule)
 {
   static const char *const keys[]
       = { "match_type", "match_app",   "match_destination", "match_group", "match_form", "min_size",    "max_size",
@@ -99,7 +99,7 @@ print_rule (GVariant *rule)
   const char *file = cli_get_string (rule, "file");
   g_autofree char *origin = cli_text_dup_safe (*file ? file : _ ("built in"));
 
-  g_print ("\n%s# %s%s\n%s[Rule %s]%s\n", cli_style_begin (CLI_STYLE_DIM), origin, cli_style_end (CLI_STYLE_DIM),
+  g_print ("%s# %s%s\n%s[Rule %s]%s\n", cli_style_begin (CLI_STYLE_DIM), origin, cli_style_end (CLI_STYLE_DIM),
            cli_style_begin (CLI_STYLE_BOLD), cli_get_string (rule, "name"), cli_style_end (CLI_STYLE_BOLD));
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
     {
@@ -139,7 +139,8 @@ print_policy (GVariant *policy)
     {
       g_autoptr (GVariant) rule = g_variant_get_child_value (rules, i);
 
-      print_rule (rule);
+      g_print ("\n");
+      cli_print_rule (rule);
     }
 }
 
@@ -346,6 +347,15 @@ edit (OutboxClient *client, const char *operand, const Options *options)
   return edit_draft (client, draft, text);
 }
 
+static int
+explain (OutboxClient *client, const char *operand, const Options *options)
+{
+  if (!operand)
+    return cli_usage ("policy", _ ("explain takes an id"));
+
+  return cli_explain (client, operand, options->is_json);
+}
+
 /* --- Actions --- */
 
 static const struct
@@ -357,6 +367,7 @@ static const struct
   { "show", FALSE, show },
   { "check", TRUE, check },
   { "edit", FALSE, edit },
+  { "explain", TRUE, explain },
 };
 
 int
@@ -374,7 +385,8 @@ cli_policy (int argc, char *argv[])
                   _ ("Actions:\n"
                      "  show           The rules in force, and where each comes from\n"
                      "  check [FILE]   Whether the files are good; or FILE, in the place of your own\n"
-                     "  edit           Opens your own rules in $VISUAL or $EDITOR; they count when they are good"),
+                     "  edit           Opens your own rules in $VISUAL or $EDITOR; they count when they are good\n"
+                     "  explain ID     Why an upload waits, and what would let it go"),
                   1, 2))
     return CLI_USAGE;
   for (guint i = 0; i < G_N_ELEMENTS (actions); i++)

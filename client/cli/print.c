@@ -353,6 +353,35 @@ cli_facts_print (CliFacts *facts)
 /* --- JSON --- */
 
 void
+cli_print_hold (GVariant *hold)
+{
+  const char *key = "", *reason_name = NULL, *message = "";
+  OutboxReason reason;
+  g_autofree char *label = NULL;
+  g_autofree char *whose = NULL;
+  g_autofree char *words = NULL;
+  gint64 until_ms = 0;
+
+  (void) g_variant_lookup (hold, "key", "&s", &key);
+  (void) g_variant_lookup (hold, "reason", "&s", &reason_name);
+  (void) g_variant_lookup (hold, "message", "&s", &message);
+  (void) g_variant_lookup (hold, "until", "x", &until_ms);
+  whose = cli_text_dup_safe (key);
+  words = cli_text_dup_safe (message);
+  reason = outbox_reason_from_name (reason_name);
+  label = outbox_status_label (reason == OUTBOX_REASON_RETRYING ? OUTBOX_STATE_RETRYING : OUTBOX_STATE_PAUSED, reason,
+                               until_ms, g_get_real_time () / 1000, 0, 0, OUTBOX_LABEL_TERMINAL);
+  g_print ("%s%s%s%s%s\n", cli_style_begin (CLI_STYLE_WAITS), whose, *whose ? ": " : "", label,
+           cli_style_end (CLI_STYLE_WAITS));
+  if (*words)
+    g_print ("  %s\n", words);
+  g_print ("  ");
+  /* Translators: two sentences: what happens next, and what a person can do */
+  g_print (_ ("%s %s"), _ (outbox_reason_get_info (reason)->next), _ (outbox_reason_get_info (reason)->person));
+  g_print ("\n");
+}
+
+void
 cli_print_json (GVariant *value, gboolean is_pretty)
 {
   g_autoptr (GVariant) owned = g_variant_ref_sink (value);

@@ -80,6 +80,11 @@ void cli_facts_add (CliFacts *facts, const char *name, const char *value);
 
 void cli_facts_print (CliFacts *facts);
 
+/* --- Holds --- */
+
+/* A hold's document: what it holds and why, the words of the error behind it, what happens next and what a person can do. */
+void cli_print_hold (GVariant *hold);
+
 /* --- JSON --- */
 
 /* @value: of any type with a JSON form; floating is consumed. */

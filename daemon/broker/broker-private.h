@@ -39,6 +39,7 @@ struct _ObBroker
   ObDatabase *aside;        /* the damaged database that was set aside at this start, to salvage from; or NULL */
   GCancellable *background; /* of the comparison of spool and database */
   ObRules *rules;
+  GHashTable *paces;      /* name of a rule → ObPace, which a change of rules changes */
   GHashTable *lanes;      /* of ObLane: those in which something waits, or that the journal says are held */
   GTimeZone *zone;        /* of the device */
   ObConditions latest;    /* what is forbidden is by these */
@@ -173,6 +174,8 @@ void ob_broker_load_metered (ObBroker *self);
 
 /* rematch.c. The second inside a turn. */
 void ob_broker_match_rules (ObBroker *self);
+/* Returns: (transfer full) (nullable): the pace that all attempts of a rule share. */
+ObPace *ob_broker_ref_pace (ObBroker *self, const char *lane_rule);
 gboolean ob_broker_set_rule (ObBroker *self, ObUpload *upload, const char *rule, const char *event, GError **error);
 
 /* verdicts.c; the first is of ObWorkersEvents. */

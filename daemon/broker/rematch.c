@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * New rules: the lanes obey them at once, and the uploads are matched with them in the background. Until all of them are, a
+ * New rules: the lanes and the paces obey them at once, and the uploads are matched with them in the background. Until all of them are, a
  * rule that is gone starts nothing. Main thread.
  */
 #include "broker/broker-private.h"
@@ -140,12 +140,46 @@ ob_broker_match_rules (ObBroker *self)
   self->match_source = g_idle_add_full (G_PRIORITY_LOW, on_match, self, NULL);
 }
 
+ObPace *
+ob_broker_ref_pace (ObBroker *self, const char *lane_rule)
+{
+  const ObRule *rule = ob_broker_find_rule (self, lane_rule);
+  ObPace *pace = rule ? g_hash_table_lookup (self->paces, rule->name) : NULL;
+
+  if (!rule)
+    return NULL;
+  if (!pace)
+    {
+      pace = ob_pace_new (rule->rate_bytes_per_s);
+      g_hash_table_insert (self->paces, g_strdup (rule->name), pace);
+    }
+
+  return ob_pace_ref (pace);
+}
+
+/* What runs has the new rate from its next piece on. */
+static void
+change_paces (ObBroker *self)
+{
+  GHashTableIter iter;
+  gpointer name, pace;
+
+  g_hash_table_iter_init (&iter, self->paces);
+  while (g_hash_table_iter_next (&iter, &name, &pace))
+    {
+      const ObRule *rule = ob_rules_find (self->rules, name);
+
+      ob_pace_set_rate (pace, rule ? rule->rate_bytes_per_s : 0);
+    }
+}
+
 void
 ob_broker_set_rules (ObBroker *self, ObRules *rules)
 {
   ob_rules_ref (rules);
   ob_rules_unref (self->rules);
   self->rules = rules;
+  change_paces (self);
   ob_broker_review_lanes (self);
   if (self->is_started)
     ob_broker_match_rules (self);

@@ -18,7 +18,7 @@ _outbox ()
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words=
 
   if [ "$COMP_CWORD" -eq 1 ]; then
-    words="add list show watch pause resume retry remove log status destination policy --help --version"
+    words="add list show watch pause resume retry send-now remove log status destination policy --help --version"
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
     return
   fi
@@ -41,6 +41,7 @@ _outbox ()
     pause) ;;
     resume) ;;
     retry) words="--all" ;;
+    send-now) words="--group --network" ;;
     remove) words="--done --force" ;;
     log) words="--json" ;;
     status) words="--json" ;;
@@ -63,7 +64,7 @@ _outbox ()
     resume)
       mapfile -t COMPREPLY < <(compgen -W "$(_outbox_ids --state paused)" -- "$current")
       ;;
-    retry)
+    retry | send-now)
       mapfile -t COMPREPLY < <(compgen -W "$(_outbox_ids --unfinished)" -- "$current")
       ;;
     show | remove | log)
@@ -71,10 +72,12 @@ _outbox ()
       ;;
     policy)
       if [ "$COMP_CWORD" -eq 2 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "show check edit" -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W "show check edit explain" -- "$current")
       elif [ "${COMP_WORDS[2]}" = check ]; then
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
+      elif [ "${COMP_WORDS[2]}" = explain ]; then
+        mapfile -t COMPREPLY < <(compgen -W "$(_outbox_ids --unfinished)" -- "$current")
       fi
       ;;
     destination)

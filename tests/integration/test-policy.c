@@ -316,10 +316,68 @@ test_an_edit_counts_when_it_is_good (Fixture *fixture, gconstpointer data)
   assert_value (video, "metered", "'ask'");
 }
 
+static gboolean
+is_retrying (gpointer data)
+{
+  return test_broker_count (data, "retrying") == 1;
+}
+
+/* An hour that is not this one. */
+static char *
+dup_other_hours (void)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
+  int hour = g_date_time_get_hour (now);
+
+  return g_strdup_printf ("[Rule night]\nhours=%02d:00-%02d:00\n", (hour + 6) % 24, (hour + 7) % 24);
+}
+
+static void
+test_a_person_sees_why_it_waits_and_sends_it_now (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *hours = dup_other_hours ();
+  g_autofree char *set = NULL;
+  g_autofree char *id = NULL;
+  g_autofree char *words = NULL;
+  g_autofree char *explained = NULL;
+  g_autofree char *status = NULL;
+  g_autofree char *sent = NULL;
+  g_autofree char *log = NULL;
+  g_autoptr (JsonNode) node = NULL;
+
+  put (fixture, OWN, hours);
+  wait_for_change (fixture);
+  put (fixture, "a form.txt", "42");
+  set = test_command (fixture->broker, "destination set nowhere --url http://127.0.0.1:1/", 0);
+  id = g_strchomp (test_command (fixture->broker, "add 'a form.txt'", 0));
+  words = g_strconcat ("policy explain ", id, NULL);
+  explained = test_command (fixture->broker, words, 0);
+  test_assert_has (explained, "a form.txt");
+  test_assert_has (explained, "[Rule night]\nhours=");
+  test_assert_has (explained, "nowhere/night: Paused");
+  test_assert_has (explained, "Send it now.");
+  status = test_command (fixture->broker, "status", 0);
+  test_assert_has (status, "nowhere/night: Paused");
+  g_free (words);
+  words = g_strconcat ("send-now ", id, NULL);
+  sent = test_command (fixture->broker, words, 0);
+  test_wait_until (is_retrying, fixture->broker, 20); /* nobody is there, but it was tried */
+  g_free (words);
+  words = g_strconcat ("policy explain --json ", id, NULL);
+  node = test_command_json (fixture->broker, words);
+  g_assert_true (json_object_get_boolean_member (json_node_get_object (node), "sent_now"));
+  g_free (words);
+  words = g_strconcat ("log ", id, NULL);
+  log = test_command (fixture->broker, words, 0);
+  test_assert_has (log, "lane nowhere/night");
+  test_assert_has (log, "send-now");
+}
+
 static void
 test_wrong_arguments (Fixture *fixture, gconstpointer data)
 {
-  const char *const commands[] = { "policy", "policy bogus", "policy show extra", "policy check a b" };
+  const char *const commands[]
+      = { "policy", "policy bogus", "policy show extra", "policy check a b", "policy explain" };
 
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
     {
@@ -360,6 +418,7 @@ main (int argc, char *argv[])
   ADD ("what-is-shown-can-be-read-again", test_what_is_shown_can_be_read_again);
   ADD ("a-file-is-checked-under-its-own-name", test_a_file_is_checked_under_its_own_name);
   ADD ("an-edit-counts-when-it-is-good", test_an_edit_counts_when_it_is_good);
+  ADD ("a-person-sees-why-it-waits-and-sends-it-now", test_a_person_sees_why_it_waits_and_sends_it_now);
   ADD ("wrong-arguments", test_wrong_arguments);
 
   return run_in (folder);
