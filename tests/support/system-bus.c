@@ -10,6 +10,7 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 
 #define ADDRESS "DBUS_SYSTEM_BUS_ADDRESS"
 #define MOCK "org.freedesktop.DBus.Mock"
@@ -219,7 +220,12 @@ test_service_start_mock (TestSystemBus *bus, const char *name, const char *path,
 void
 test_service_suspend (TestService *service)
 {
+  const char *pid = g_subprocess_get_identifier (service->process);
+  siginfo_t info;
+
   g_subprocess_send_signal (service->process, SIGSTOP);
+  /* It may get a word out before it has stopped. */
+  g_assert_cmpint (waitid (P_PID, (id_t) g_ascii_strtoull (pid, NULL, 10), &info, WSTOPPED | WNOWAIT), ==, 0);
 }
 
 void

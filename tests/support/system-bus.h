@@ -47,7 +47,7 @@ TestService *test_service_start_template (TestSystemBus *bus, const char *name, 
 /* With one empty object, to be filled. */
 TestService *test_service_start_mock (TestSystemBus *bus, const char *name, const char *path, const char *interface);
 
-/* SIGSTOP and SIGCONT. */
+/* By SIGSTOP, returns when it has stopped; and SIGCONT. */
 void test_service_suspend (TestService *service);
 void test_service_resume (TestService *service);
 
