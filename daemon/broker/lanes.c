@@ -19,6 +19,7 @@ typedef struct
   guint32 reasons; /* bit r: OutboxReason r: they hold it now */
   guint32 written; /* what the journal has told last */
   gint64 until_ms;
+  gboolean is_live; /* something in it is not finished */
 } ObLane;
 
 static guint
@@ -176,35 +177,46 @@ review_lane (ObBroker *self, ObLane *lane)
   return has_changed;
 }
 
-/* Lanes with something that is not finished. */
-static GHashTable *
-list_live_lanes (ObBroker *self)
+static void
+find_live_lanes (ObBroker *self)
 {
   g_autoptr (GArray) counts = ob_uploads_count (self->database, NULL);
-  GHashTable *live = g_hash_table_new (NULL, NULL);
+  GHashTableIter iter;
+  gpointer lane;
 
-  for (guint i = 0; counts && i < counts->len; i++)
+  if (!counts)
+    return;
+  g_hash_table_iter_init (&iter, self->lanes);
+  while (g_hash_table_iter_next (&iter, &lane, NULL))
+    ((ObLane *) lane)->is_live = FALSE;
+  for (guint i = 0; i < counts->len; i++)
     {
       const ObCount *count = &g_array_index (counts, ObCount, i);
 
       if (count->stored != OB_STORED_DONE && count->stored != OB_STORED_FAILED)
-        g_hash_table_add (live, find_lane (self, count->destination, count->rule));
+        find_lane (self, count->destination, count->rule)->is_live = TRUE;
     }
+}
 
-  return live;
+/* A lane in which nothing waits holds nothing. */
+static guint32
+get_effective (const ObLane *lane)
+{
+  return lane->is_live ? lane->reasons : 0;
 }
 
 static gboolean
 write_lane (ObBroker *self, ObLane *lane, GError **error)
 {
   g_autofree char *key = ob_broker_dup_lane_key (lane->destination, lane->rule);
+  const guint32 reasons = get_effective (lane);
 
-  if (!ob_lanes_save (self->database, lane->destination, lane->rule, lane->reasons, error)
-      || ob_journal_append_hold (self->database, ob_broker_get_now_ms (self), OUTBOX_SCOPE_LANE, key, lane->reasons,
-                                 NULL, error)
+  if (!ob_lanes_save (self->database, lane->destination, lane->rule, reasons, error)
+      || ob_journal_append_hold (self->database, ob_broker_get_now_ms (self), OUTBOX_SCOPE_LANE, key, reasons, NULL,
+                                 error)
              == 0)
     return FALSE;
-  lane->written = lane->reasons;
+  lane->written = reasons;
 
   return TRUE;
 }
@@ -220,7 +232,7 @@ write_lanes (ObBroker *self, GError **error)
     {
       ObLane *lane = key;
 
-      if (lane->written != lane->reasons && !write_lane (self, lane, error))
+      if (lane->written != get_effective (lane) && !write_lane (self, lane, error))
         return FALSE;
     }
 
@@ -247,23 +259,21 @@ record_lanes (ObBroker *self)
 void
 ob_broker_review_lanes (ObBroker *self)
 {
-  g_autoptr (GHashTable) live = list_live_lanes (self);
   gboolean has_changed = FALSE;
   GHashTableIter iter;
   gpointer key;
 
+  find_live_lanes (self);
   self->review_at_ms = 0;
   g_hash_table_iter_init (&iter, self->lanes);
   while (g_hash_table_iter_next (&iter, &key, NULL))
     {
       ObLane *lane = key;
 
-      if (!g_hash_table_contains (live, lane) && lane->written == 0)
-        g_hash_table_iter_remove (&iter);
-      else if (g_hash_table_contains (live, lane))
+      if (lane->is_live || lane->written != 0)
         has_changed |= review_lane (self, lane);
       else
-        lane->reasons = 0; /* nothing waits there any more */
+        g_hash_table_iter_remove (&iter);
     }
   self->wants_review = FALSE;
   record_lanes (self);
@@ -278,7 +288,9 @@ ob_broker_has_new_lane (ObBroker *self, const char *destination, const char *rul
 {
   const ObLane key = { .destination = (char *) destination, .rule = (char *) rule };
 
-  return !g_hash_table_contains (self->lanes, &key);
+  const ObLane *lane = g_hash_table_lookup (self->lanes, &key);
+
+  return !lane || !lane->is_live;
 }
 
 void
@@ -293,7 +305,7 @@ ob_broker_list_lane_holds (ObBroker *self, GArray *list)
       const ObLane *lane = key;
 
       for (guint i = 1; i < OUTBOX_N_REASONS; i++)
-        if (lane->reasons & 1u << i)
+        if (get_effective (lane) & 1u << i)
           {
             const ObHold hold = { OUTBOX_SCOPE_LANE, i, lane->until_ms };
 
