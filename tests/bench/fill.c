@@ -31,7 +31,7 @@ make_upload (const char *destination, gint64 now_ms, guint number)
   upload->media_type = g_strdup ("image/jpeg");
   upload->sha256 = g_compute_checksum_for_string (G_CHECKSUM_SHA256, upload->name, -1);
   upload->destination = g_strdup (destination);
-  upload->rule = g_strdup ("");
+  upload->rule = g_strdup ("default");
   upload->size_bytes = SIZE_BYTES;
   upload->created_at_ms = upload->updated_at_ms = now_ms;
 

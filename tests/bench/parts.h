@@ -18,6 +18,9 @@ void bench_submit (const Bench *bench);
 /* queue.c: a long queue against a short one. */
 void bench_queue (const Bench *bench);
 
+/* flips.c: a network that changes while many wait. */
+void bench_flips (const Bench *bench);
+
 /* idle.c: a full queue without a network. */
 void bench_idle (const Bench *bench);
 

@@ -23,8 +23,9 @@ typedef struct
   char *folder;
   char *address; /* of the bus */
   GSubprocess *bus;
-  GSubprocess *daemon; /* NULL while none runs */
-  gboolean is_offline; /* the daemon gets a network namespace with nothing in it */
+  GSubprocess *daemon;     /* NULL while none runs */
+  gboolean has_system_bus; /* the daemon gets the one that this program has made */
+  gboolean is_offline;     /* the daemon gets a network namespace with nothing in it */
   GDBusConnection *connection;
   OutboxDBusUploads *uploads;
   OutboxDBusQueue *queue;
@@ -67,6 +68,9 @@ guint64 rig_read_status (Rig *rig, const char *field);
 
 /* The most memory that the daemon ever had, in megabytes. */
 double rig_get_peak_mb (Rig *rig);
+
+/* The time that its threads have run so far. */
+double rig_get_cpu_ms (Rig *rig);
 
 /* How often threads of the daemon have gone to sleep so far: once for each time that they woke up. */
 guint64 rig_count_sleeps (Rig *rig);

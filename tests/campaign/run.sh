@@ -2,11 +2,11 @@
 # SPDX-FileCopyrightText: The Outbox authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# The long proofs, one step after another: links that go dark, random kills, the same with a server that has faults and is
+# The long proofs, one step after another: links that go dark, random days in the field, random kills, the same with a server that has faults and is
 # killed too, both again and every crash point under the sanitizers, fuzzing, and helgrind over the transfer layer and the
 # daemon. Ends with one line of counts.
 #
-#   KILLS    of each storm (1000); a tenth of that under the sanitizers
+#   KILLS    of each storm (1000); a tenth of that under the sanitizers; ten times as many random days
 #   MINUTES  at most for each storm (12); a twelfth of that for each fuzz target
 #   SEED     repeats a run; it is printed
 set -u
@@ -38,7 +38,7 @@ step ()
     echo "FAIL $name ($((SECONDS - begin)) s)"
     tail -n 20 "$logs/$name.log"
   fi
-  grep -aE '^# [0-9]+ (kills|bytes|faults|deaths)|^# (full|[0-9]+ ms dark|a route)|^stat::number_of_executed_units' "$logs/$name.log" | sed 's/^#* */     /'
+  grep -aE '^# [0-9]+ (days|kills|bytes|faults|deaths)|^# (full|[0-9]+ ms dark|a route)|^stat::number_of_executed_units' "$logs/$name.log" | sed 's/^#* */     /'
 }
 
 # in_folder FOLDER PROGRAM…: a test with the daemon and the receiver of a build folder.
@@ -53,6 +53,12 @@ field ()
 {
   SERVERS=$here/../support/servers TOOLS=$build/tools OUTBOX_FIELD=full \
     in_folder "$build" "$build/tests/integration/test-field" -p "/field/$1"
+}
+
+# Nothing of them is about the disk.
+days ()
+{
+  TMPDIR=$([ -w /dev/shm ] && echo /dev/shm || echo /tmp) OUTBOX_SEED=$seed OUTBOX_DAYS=$((kills * 10)) "$build/tests/unit/test-days"
 }
 
 fuzz_libfuzzer ()
@@ -103,6 +109,7 @@ for scene in dark-and-silent dark-and-silent-on-an-older-kernel dark-and-announc
   another-network-on-an-older-kernel an-address-of-another-device; do
   step "field-$scene" field "$scene"
 done
+step days days
 step kills in_folder "$build" "$build/tests/integration/test-storm" -p /storm/kills
 step kills-and-faults in_folder "$build" "$build/tests/integration/test-storm" -p /storm/kills-and-faults
 kills=$((kills / 10 + 1))
