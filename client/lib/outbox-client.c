@@ -293,7 +293,7 @@ void
 outbox_client_command_async (OutboxClient *self, OutboxCommand command, const char *const *ids,
                              GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
-  static const char *const methods[] = { "Pause", "Resume", "Retry", "Remove" };
+  static const char *const methods[] = { "Pause", "Resume", "Retry", "Remove", "SendNow" };
 
   outbox_client_call_async (self, "Uploads", methods[command], g_variant_new ("(^as)", ids), cancellable, callback,
                             user_data);

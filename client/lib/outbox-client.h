@@ -31,6 +31,7 @@ G_DECLARE_FINAL_TYPE (OutboxClient, outbox_client, OUTBOX, CLIENT, GObject)
  * @OUTBOX_COMMAND_RESUME: go on
  * @OUTBOX_COMMAND_RETRY: try now
  * @OUTBOX_COMMAND_REMOVE: forget, with the local copy
+ * @OUTBOX_COMMAND_SEND_NOW: send once on the present network, whatever the rules say
  *
  * What can be done to uploads.
  */
@@ -40,6 +41,7 @@ typedef enum
   OUTBOX_COMMAND_RESUME,
   OUTBOX_COMMAND_RETRY,
   OUTBOX_COMMAND_REMOVE,
+  OUTBOX_COMMAND_SEND_NOW,
 } OutboxCommand;
 
 /**

@@ -80,7 +80,7 @@ add_destination_hold (GArray *list, const ObDestination *destination, const ObHo
 }
 
 GArray *
-ob_broker_list_holds (ObBroker *self)
+ob_broker_list_holds (ObBroker *self, const char *app)
 {
   const guint32 queue = ob_broker_get_queue_reasons (self);
   GArray *list = new_list ();
@@ -93,13 +93,16 @@ ob_broker_list_holds (ObBroker *self)
   g_hash_table_iter_init (&iter, self->destinations);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
+      const ObDestination *destination = value;
       ObHold holds[3];
-      guint n_holds = ob_broker_get_destination_holds (self, value, holds);
+      guint n_holds = 0;
 
+      if (!app || ob_uploads_has_app (self->database, app, destination->name, NULL))
+        n_holds = ob_broker_get_destination_holds (self, destination, holds);
       for (guint i = 0; i < n_holds; i++)
-        add_destination_hold (list, value, &holds[i]);
+        add_destination_hold (list, destination, &holds[i]);
     }
-  ob_broker_list_lane_holds (self, list);
+  ob_broker_list_lane_holds (self, app, list);
 
   return list;
 }

@@ -147,8 +147,8 @@ guint ob_broker_get_lane_holds (ObBroker *self, const char *destination, const c
 /* Looks at every lane in which something waits, stops what may no longer run, and tells of what has changed. */
 void ob_broker_review_lanes (ObBroker *self);
 gboolean ob_broker_has_new_lane (ObBroker *self, const char *destination, const char *rule);
-/* @list: of ObSharedHold */
-void ob_broker_list_lane_holds (ObBroker *self, GArray *list);
+/* @app: (nullable). @list: of ObSharedHold */
+void ob_broker_list_lane_holds (ObBroker *self, const char *app, GArray *list);
 /* Brings what was written of the lanes in step with the database. */
 void ob_broker_load_lanes (ObBroker *self);
 /* Returns: (transfer full): the rule that an upload has; and the lane of what is sent on the present network whatever that

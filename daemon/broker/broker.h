@@ -142,8 +142,9 @@ typedef struct
 char *ob_broker_dup_rule_name (const char *lane_rule);
 char *ob_broker_dup_lane_key (const char *destination, const char *lane_rule);
 
-/* Returns: (transfer full) (element-type ObSharedHold): those that cover more than one upload. */
-GArray *ob_broker_list_holds (ObBroker *self);
+/* Returns: (transfer full) (element-type ObSharedHold): those that cover more than one upload.
+ * @app: (nullable): of which it has any; NULL: all. */
+GArray *ob_broker_list_holds (ObBroker *self, const char *app);
 
 /* Returns: (transfer full) (element-type ObSharedHold): those that cover this one, its own included. */
 GArray *ob_broker_list_holds_of (ObBroker *self, const ObUpload *upload);

@@ -294,7 +294,7 @@ ob_broker_has_new_lane (ObBroker *self, const char *destination, const char *rul
 }
 
 void
-ob_broker_list_lane_holds (ObBroker *self, GArray *list)
+ob_broker_list_lane_holds (ObBroker *self, const char *app, GArray *list)
 {
   GHashTableIter iter;
   gpointer key;
@@ -303,9 +303,12 @@ ob_broker_list_lane_holds (ObBroker *self, GArray *list)
   while (g_hash_table_iter_next (&iter, &key, NULL))
     {
       const ObLane *lane = key;
+      guint32 reasons = get_effective (lane);
 
+      if (reasons != 0 && app && !ob_uploads_has_app (self->database, app, lane->destination, lane->rule))
+        continue;
       for (guint i = 1; i < OUTBOX_N_REASONS; i++)
-        if (get_effective (lane) & 1u << i)
+        if (reasons & 1u << i)
           {
             const ObHold hold = { OUTBOX_SCOPE_LANE, i, lane->until_ms };
 

@@ -202,9 +202,9 @@ document_of_holds (GArray *holds, gboolean has_help)
 }
 
 GVariant *
-ob_document_holds (ObBroker *broker)
+ob_document_holds (ObBroker *broker, const char *app)
 {
-  g_autoptr (GArray) holds = ob_broker_list_holds (broker);
+  g_autoptr (GArray) holds = ob_broker_list_holds (broker, app);
 
   return document_of_holds (holds, FALSE);
 }

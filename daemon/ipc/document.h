@@ -15,7 +15,8 @@ G_BEGIN_DECLS
 /* All return floating variants of type a{sv}, ob_document_holds() of type aa{sv}. */
 GVariant *ob_document_upload (ObBroker *broker, const ObUpload *upload);
 GVariant *ob_document_destination (ObBroker *broker, const ObDestination *destination);
-GVariant *ob_document_holds (ObBroker *broker);
+/* @app: (nullable): only those that cover something of its own. */
+GVariant *ob_document_holds (ObBroker *broker, const char *app);
 GVariant *ob_document_policy (ObConfiguration *configuration);
 GVariant *ob_document_rule (const ObRule *rule);
 /* Which rule an upload has, and everything that holds it. */

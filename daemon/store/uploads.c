@@ -423,3 +423,21 @@ ob_uploads_count (ObDatabase *database, GError **error)
 
   return NULL;
 }
+
+gboolean
+ob_uploads_has_app (ObDatabase *database, const char *app, const char *destination, const char *rule)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database,
+                          "SELECT 1 FROM counters WHERE destination = @destination AND (@rule IS NULL OR rule = @rule)"
+                          " AND app = @app AND uploads > 0 LIMIT 1",
+                          NULL);
+
+  if (!statement)
+    return FALSE;
+  ob_statement_bind_text (statement, "@app", app);
+  ob_statement_bind_text (statement, "@destination", destination);
+  ob_statement_bind_text (statement, "@rule", rule);
+
+  return ob_statement_step (statement) == SQLITE_ROW;
+}

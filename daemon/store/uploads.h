@@ -82,6 +82,9 @@ GPtrArray *ob_uploads_find (ObDatabase *database, ObUploadsSet set, gint64 value
 /* Returns: when the next hold of an upload ends, in Unix milliseconds, or 0. */
 gint64 ob_uploads_next_wake_ms (ObDatabase *database);
 
+/* Whether an app has an upload, in any state, for that destination. @rule: (nullable): and in the lane of that rule. */
+gboolean ob_uploads_has_app (ObDatabase *database, const char *app, const char *destination, const char *rule);
+
 /* Returns: (transfer full) (element-type ObCount): a few rows, whatever the length of the queue. Errors: Storage. */
 GArray *ob_uploads_count (ObDatabase *database, GError **error);
 

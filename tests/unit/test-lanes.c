@@ -196,6 +196,32 @@ test_holds_outlive_a_restart (TestRig *rig, gconstpointer data)
                    ==, 1);
 }
 
+static guint
+count_holds (TestRig *rig, const char *app)
+{
+  g_autoptr (GArray) holds = ob_broker_list_holds (rig->broker, app);
+
+  return holds->len;
+}
+
+static void
+test_an_app_sees_the_holds_of_its_own (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *video = NULL;
+
+  set_rules (rig, VIDEO);
+  test_conditions_connect (rig->conditions, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
+  test_rig_advance (rig, 250);
+  video = submit (rig, "video/mp4");
+  g_assert_true (test_rig_pause_destination (rig, "depot", TRUE, NULL));
+  g_assert_true (test_rig_pause_destination (rig, "yard", TRUE, NULL));
+  g_assert_cmpuint (count_holds (rig, NULL), ==, 3);
+  g_assert_cmpuint (count_holds (rig, "test"), ==, 2);
+  g_assert_cmpuint (count_holds (rig, "other"), ==, 0);
+  g_assert_true (test_rig_pause_queue (rig, TRUE, NULL));
+  g_assert_cmpuint (count_holds (rig, "other"), ==, 1);
+}
+
 /* --- Answers --- */
 
 static void
@@ -459,6 +485,7 @@ main (int argc, char *argv[])
     { "/lanes/a-change-of-network-rewrites-no-upload", test_a_change_of_network_rewrites_no_upload },
     { "/lanes/a-captive-portal-holds-everything", test_a_captive_portal_holds_everything },
     { "/lanes/holds-outlive-a-restart", test_holds_outlive_a_restart },
+    { "/lanes/an-app-sees-the-holds-of-its-own", test_an_app_sees_the_holds_of_its_own },
     { "/answers/send-now-is-for-this-network-and-once", test_send_now_is_for_this_network_and_once },
     { "/answers/send-now-lifts-what-an-upload-waits-for", test_send_now_lifts_what_an_upload_waits_for },
     { "/answers/one-for-a-network-ends-when-it-is-left", test_an_answer_for_a_network_ends_when_it_is_left },

@@ -74,12 +74,20 @@ on_summary (OutboxDBusQueue *skeleton, GDBusMethodInvocation *invocation, gpoint
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
+static void
+list_holds (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller *caller)
+{
+  const char *app = ob_access_get (caller, OB_OPERATION_LOOK) == OB_ACCESS_ALL ? NULL : caller->app;
+
+  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(@aa{sv})", ob_document_holds (broker, app)));
+}
+
 static gboolean
 on_holds (OutboxDBusQueue *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
 {
-  outbox_dbus_queue_complete_holds (skeleton, invocation, ob_document_holds (((ObQueueAdapter *) user_data)->broker));
+  ObQueueAdapter *adapter = user_data;
 
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  return ob_adapter_admit (adapter->callers, invocation, OB_OPERATION_LOOK, list_holds, adapter->broker);
 }
 
 static gboolean

@@ -75,11 +75,12 @@ on_holds_changed (ObBroker *broker, gpointer user_data)
   ObWatchers *watchers = user_data;
   g_autofree char *sequence = ob_broker_dup_sequence (broker, ob_broker_get_last_sequence (broker));
   GHashTableIter iter;
-  gpointer sender;
+  gpointer sender, filter;
 
   g_hash_table_iter_init (&iter, watchers->filters);
-  while (g_hash_table_iter_next (&iter, &sender, NULL))
-    tell (watchers, sender, "HoldsChanged", g_variant_new ("(@aa{sv}s)", ob_document_holds (broker), sequence));
+  while (g_hash_table_iter_next (&iter, &sender, &filter))
+    tell (watchers, sender, "HoldsChanged",
+          g_variant_new ("(@aa{sv}s)", ob_document_holds (broker, ((const ObFilter *) filter)->app), sequence));
 }
 
 typedef struct
