@@ -71,6 +71,44 @@ print_counts (GVariant *summary)
   cli_table_print (table);
 }
 
+/* How bytes leave the device now, and what that costs. */
+static void
+print_network (GVariant *conditions)
+{
+  static const struct
+  {
+    const char *name;
+    const char *label;
+  } links[] = { { "ethernet", N_ ("cable") },
+                { "wifi", N_ ("Wi-Fi") },
+                { "cellular", N_ ("mobile data") },
+                { "bluetooth", N_ ("Bluetooth") } };
+  const char *link = cli_get_string (conditions, "link");
+  g_autoptr (GString) line = g_string_new (NULL);
+  g_autofree char *name = cli_text_dup_safe (cli_get_string (conditions, "network"));
+  gboolean is_available = TRUE, is_metered = FALSE;
+  guint64 metered_bytes = 0;
+
+  (void) g_variant_lookup (conditions, "available", "b", &is_available);
+  (void) g_variant_lookup (conditions, "metered_effective", "b", &is_metered);
+  (void) g_variant_lookup (conditions, "metered_bytes", "t", &metered_bytes);
+  g_string_append (line, !is_available ? _ ("No network") : *name ? name : _ ("Connected"));
+  for (guint i = 0; is_available && i < G_N_ELEMENTS (links); i++)
+    if (g_str_equal (links[i].name, link))
+      g_string_append_printf (line, " · %s", _ (links[i].label));
+  if (is_available && is_metered)
+    g_string_append_printf (line, " · %s", _ ("metered"));
+  if (metered_bytes > 0)
+    {
+      g_autofree char *size = g_format_size (metered_bytes);
+
+      g_string_append (line, " · ");
+      /* Translators: %s is a size, such as 1.2 GB */
+      g_string_append_printf (line, _ ("%s of this month's data used"), size);
+    }
+  g_print ("%s%s%s\n", cli_style_begin (CLI_STYLE_DIM), line->str, cli_style_end (CLI_STYLE_DIM));
+}
+
 /* What keeps more than one upload waiting, and what would end it. */
 static void
 print_holds (GVariant *holds)
@@ -115,13 +153,15 @@ cli_status (int argc, char *argv[])
 {
   gboolean is_json = FALSE;
   const GOptionEntry entries[] = {
-    { "json", 0, 0, G_OPTION_ARG_NONE, &is_json, N_ ("Print counts, holds and destinations as JSON"), NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &is_json, N_ ("Print counts, holds, conditions and destinations as JSON"),
+      NULL },
     { NULL },
   };
   g_autoptr (GError) error = NULL;
   g_autoptr (OutboxClient) client = NULL;
   g_autoptr (GVariant) summary = NULL;
   g_autoptr (GVariant) holds = NULL;
+  g_autoptr (GVariant) conditions = NULL;
   g_autoptr (GVariant) destinations = NULL;
   g_autoptr (GPtrArray) failed = NULL;
 
@@ -130,19 +170,22 @@ cli_status (int argc, char *argv[])
   client = cli_open (&error);
   if (!client || !(summary = ask (client, "Queue", "Summary", &error))
       || !(holds = ask (client, "Queue", "Holds", &error))
+      || !(conditions = ask (client, "Queue", "Conditions", &error))
       || !(destinations = ask (client, "Destinations", "List", &error))
       || !(failed
            = cli_list_uploads (client, g_variant_new_parsed ("{'state': <'failed'>, 'limit': <uint32 10>}"), &error)))
     return cli_fail (error);
   if (is_json)
     {
-      cli_print_json (g_variant_new_parsed ("{'summary': <%v>, 'holds': <%v>, 'destinations': <%v>}", summary, holds,
-                                            destinations),
-                      TRUE);
+      cli_print_json (
+          g_variant_new_parsed ("{'summary': <%v>, 'holds': <%v>, 'conditions': <%v>, 'destinations': <%v>}", summary,
+                                holds, conditions, destinations),
+          TRUE);
       return CLI_DONE;
     }
   print_answer (summary);
   print_counts (summary);
+  print_network (conditions);
   print_holds (holds);
   print_failed (failed);
   if (g_variant_n_children (destinations) == 0)

@@ -253,7 +253,8 @@ add_boolean (GVariantBuilder *builder, const char *name, gboolean value)
 }
 
 GVariant *
-ob_document_conditions (const ObConditions *conditions, const char *const *sources, gint64 now_ms)
+ob_document_conditions (const ObConditions *conditions, const char *const *sources, guint64 metered_bytes,
+                        gint64 now_ms)
 {
   GVariantBuilder builder;
 
@@ -266,6 +267,7 @@ ob_document_conditions (const ObConditions *conditions, const char *const *sourc
   add_boolean (&builder, "roaming", conditions->is_roaming);
   add_string (&builder, "network", *conditions->network_id ? conditions->network_id : NULL);
   add_string (&builder, "network_uuid", *conditions->network_uuid ? conditions->network_uuid : NULL);
+  g_variant_builder_add (&builder, "{sv}", "metered_bytes", g_variant_new_uint64 (metered_bytes));
   add_boolean (&builder, "on_battery", conditions->is_on_battery);
   if (conditions->is_on_battery)
     g_variant_builder_add (&builder, "{sv}", "battery", g_variant_new_uint32 (conditions->battery_percent));

@@ -24,7 +24,8 @@ GVariant *ob_document_explanation (ObBroker *broker, const ObUpload *upload);
 GVariant *ob_document_journal_row (ObBroker *broker, const ObJournalRow *row);
 
 /* @sources: who it comes from. */
-GVariant *ob_document_conditions (const ObConditions *conditions, const char *const *sources, gint64 now_ms);
+GVariant *ob_document_conditions (const ObConditions *conditions, const char *const *sources, guint64 metered_bytes,
+                                  gint64 now_ms);
 
 /* Errors: Storage. */
 GVariant *ob_document_summary (ObBroker *broker, GError **error);

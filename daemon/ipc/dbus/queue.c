@@ -99,6 +99,7 @@ on_conditions (OutboxDBusQueue *skeleton, GDBusMethodInvocation *invocation, gpo
   outbox_dbus_queue_complete_conditions (skeleton, invocation,
                                          ob_document_conditions (ob_broker_get_conditions (broker),
                                                                  (const char *const *) sources,
+                                                                 ob_broker_get_metered_bytes (broker),
                                                                  ob_broker_get_now_ms (broker)));
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
