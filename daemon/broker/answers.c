@@ -20,14 +20,15 @@ ob_broker_get_destination_holds (ObBroker *self, const ObDestination *destinatio
 }
 
 guint
-ob_broker_get_shared_holds (ObBroker *self, const char *name, const char *rule, ObHold holds[OB_SHARED_HOLDS_MAX])
+ob_broker_get_shared_holds (ObBroker *self, const char *name, const char *rule, ObStored stored,
+                            ObHold holds[OB_SHARED_HOLDS_MAX])
 {
   const guint32 queue = ob_broker_get_queue_reasons (self);
   const ObDestination *destination = g_hash_table_lookup (self->destinations, name);
   guint n_holds = destination ? ob_broker_get_destination_holds (self, destination, holds) : 0;
 
   if (destination)
-    n_holds += ob_broker_get_lane_holds (self, name, rule, holds + n_holds);
+    n_holds += ob_broker_get_lane_holds (self, name, rule, stored, holds + n_holds);
   else
     holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_NO_DESTINATION, 0 };
   for (guint i = 1; i < OUTBOX_N_REASONS; i++)
@@ -43,7 +44,7 @@ ob_broker_get_status (ObBroker *self, const ObUpload *upload)
   ObHold holds[OB_SHARED_HOLDS_MAX + 4];
   guint n_holds = ob_upload_get_holds (upload, holds);
 
-  n_holds += ob_broker_get_shared_holds (self, upload->destination, upload->rule, holds + n_holds);
+  n_holds += ob_broker_get_shared_holds (self, upload->destination, upload->rule, upload->stored, holds + n_holds);
 
   return ob_status (upload->stored, upload->reason, holds, n_holds);
 }
@@ -136,7 +137,7 @@ ob_broker_list_holds_of (ObBroker *self, const ObUpload *upload)
   guint n_holds = ob_upload_get_holds (upload, holds);
   GArray *list = new_list ();
 
-  n_holds += ob_broker_get_shared_holds (self, upload->destination, upload->rule, holds + n_holds);
+  n_holds += ob_broker_get_shared_holds (self, upload->destination, upload->rule, upload->stored, holds + n_holds);
   for (guint i = 0; i < n_holds; i++)
     if (holds[i].scope == OUTBOX_SCOPE_DESTINATION && destination)
       add_destination_hold (list, destination, &holds[i]);
@@ -151,7 +152,7 @@ static OutboxState
 state_of_count (ObBroker *self, const ObCount *count)
 {
   ObHold holds[OB_SHARED_HOLDS_MAX + 1];
-  guint n_holds = ob_broker_get_shared_holds (self, count->destination, count->rule, holds);
+  guint n_holds = ob_broker_get_shared_holds (self, count->destination, count->rule, count->stored, holds);
 
   if (count->own_hold != 0)
     holds[n_holds++]

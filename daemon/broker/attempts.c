@@ -178,14 +178,19 @@ record (ObBroker *self, const char *id, gboolean (*write) (ObBroker *, ObUpload 
   ob_broker_touch (self, id, FALSE);
 }
 
-/* From now on an attempt asks, or sends. */
+/* From now on an attempt asks, or sends: then its rule counts again. */
 static void
 note_asking (ObBroker *self, const char *id, gboolean is_asking)
 {
   ObActive *active = g_hash_table_lookup (self->active, id);
+  ObHold holds[OB_LANE_HOLDS_MAX];
 
-  if (active)
-    active->is_asking = is_asking;
+  if (!active || active->is_asking == is_asking)
+    return;
+  active->is_asking = is_asking;
+  if (!is_asking && active->rule
+      && ob_broker_get_lane_holds (self, active->destination, active->rule, OB_STORED_UPLOADING, holds) > 0)
+    ob_stop_ask (active->stop, OB_STOP_NOW);
 }
 
 /* The server has lost the upload that it confirmed to have: from here on it is sent again. */
@@ -253,6 +258,8 @@ write_progress (ObBroker *self, ObUpload *upload, guint64 offset_bytes, guint64 
   gint64 now_ms = ob_broker_get_now_ms (self);
   g_autofree char *message = NULL;
 
+  if (offset_bytes < upload->size_bytes)
+    note_asking (self, upload->id, FALSE);
   if (offset_bytes < upload->offset_bytes)
     {
       message = g_strdup_printf ("The server has %" G_GUINT64_FORMAT " bytes and no longer %" G_GUINT64_FORMAT,

@@ -82,9 +82,10 @@ void ob_broker_want_flush (ObBroker *self);
 /* Whether a destination holds its uploads now, and why. Returns: how many. */
 guint ob_broker_get_destination_holds (ObBroker *self, const ObDestination *destination, ObHold holds[3]);
 
-/* Everything that holds a lane: itself, its destination, the queue. Returns: how many. */
+/* Everything that holds what has that stored state in a lane: the lane, its destination, the queue. Where only the server's
+ * word is missing, no rule is in the way: a question is no load. Returns: how many. */
 #define OB_SHARED_HOLDS_MAX 16
-guint ob_broker_get_shared_holds (ObBroker *self, const char *destination, const char *rule,
+guint ob_broker_get_shared_holds (ObBroker *self, const char *destination, const char *rule, ObStored stored,
                                   ObHold holds[OB_SHARED_HOLDS_MAX]);
 
 /* @key: (transfer full). @trouble: (nullable): borrowed. */
@@ -142,7 +143,7 @@ gint64 ob_sooner_ms (gint64 a_ms, gint64 b_ms);
 
 /* lanes.c */
 #define OB_LANE_HOLDS_MAX 10
-guint ob_broker_get_lane_holds (ObBroker *self, const char *destination, const char *rule,
+guint ob_broker_get_lane_holds (ObBroker *self, const char *destination, const char *rule, ObStored stored,
                                 ObHold holds[OB_LANE_HOLDS_MAX]);
 /* Looks at every lane in which something waits, stops what may no longer run, and tells of what has changed. */
 void ob_broker_review_lanes (ObBroker *self);

@@ -12,6 +12,9 @@
 #include "store/journal.h"
 #include "store/lanes.h"
 
+/* What holds everything that needs a network, whatever the rules say. */
+#define NETWORK_REASONS (1u << OUTBOX_REASON_NO_NETWORK | 1u << OUTBOX_REASON_CAPTIVE_PORTAL)
+
 typedef struct
 {
   char *destination;
@@ -102,7 +105,8 @@ decide (ObBroker *self, const char *destination_name, const char *lane_rule)
 }
 
 guint
-ob_broker_get_lane_holds (ObBroker *self, const char *destination, const char *rule, ObHold holds[OB_LANE_HOLDS_MAX])
+ob_broker_get_lane_holds (ObBroker *self, const char *destination, const char *rule, ObStored stored,
+                          ObHold holds[OB_LANE_HOLDS_MAX])
 {
   const ObLane key = { .destination = (char *) destination, .rule = (char *) rule };
   const ObLane *lane = g_hash_table_lookup (self->lanes, &key);
@@ -113,6 +117,8 @@ ob_broker_get_lane_holds (ObBroker *self, const char *destination, const char *r
     decision = (ObRuleDecision){ lane->reasons, lane->until_ms, 0 };
   else
     decision = decide (self, destination, rule);
+  if (stored == OB_STORED_CONFIRMING)
+    decision.reasons &= NETWORK_REASONS;
   for (guint i = 1; i < OUTBOX_N_REASONS && n_holds < OB_LANE_HOLDS_MAX; i++)
     if (decision.reasons & 1u << i)
       holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_LANE, i, decision.until_ms };
@@ -140,6 +146,8 @@ stop_lane (ObBroker *self, const ObLane *lane)
     {
       ObActive *active = value;
 
+      if (active->is_asking && (lane->reasons & NETWORK_REASONS) == 0)
+        continue;
       if (g_str_equal (active->destination, lane->destination) && g_strcmp0 (active->rule, lane->rule) == 0)
         ob_stop_ask (active->stop, stop_kind (lane->reasons));
     }

@@ -120,7 +120,8 @@ add_stream (ObBroker *self, View *view, guint index)
   ObHold holds[OB_SHARED_HOLDS_MAX];
 
   /* What has a rule that is gone waits until it is matched with those that are there. */
-  if (!destination || !rule || ob_broker_get_shared_holds (self, stream->destination, stream->rule, holds) > 0)
+  if (!destination || !rule
+      || ob_broker_get_shared_holds (self, stream->destination, stream->rule, stream->stored, holds) > 0)
     return;
   /* Those that run may stand among the first. */
   heads

@@ -58,7 +58,7 @@ ob_broker_start_termination (ObBroker *self)
 
       /* Its last attempt may still be on its way out. */
       if (!destination || destination->failures > 0 || g_hash_table_contains (self->active, termination->id)
-          || ob_broker_get_shared_holds (self, destination->name, "", holds) > 0)
+          || ob_broker_get_shared_holds (self, destination->name, "", OB_STORED_CONFIRMING, holds) > 0)
         continue;
       ob_workers_start (self->workers, make_termination_job (destination, termination),
                         ob_broker_add_active (self, termination->id, termination->destination, NULL)->stop);

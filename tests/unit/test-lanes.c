@@ -114,6 +114,48 @@ test_what_is_allowed_is_believed_after_a_moment (TestRig *rig, gconstpointer dat
   test_rig_finish (rig, video);
 }
 
+/* The last byte is there: to ask whether it was attached is no load. */
+static void
+test_the_server_is_asked_on_any_network (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *video = NULL;
+
+  set_rules (rig, VIDEO);
+  test_conditions_connect (rig->conditions, "depot", OB_LINK_WIFI, OB_METERED_NO);
+  test_rig_advance (rig, 250);
+  video = submit (rig, "video/mp4");
+  (void) test_server_wait_for (rig->server, video);
+  test_server_report_created (rig->server, video, "http://depot.example/files/1");
+  test_server_report_stored (rig->server, video);
+  test_conditions_connect (rig->conditions, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
+  test_rig_end (rig, video, OB_VERDICT_NOT_YET, OUTBOX_REASON_NONE);
+  test_rig_assert_status (rig, video, "confirming not-confirmed-yet");
+  test_rig_advance (rig, test_rig_get_wait_ms (rig, video));
+  test_rig_finish (rig, video);
+}
+
+/* But what the server has lost is sent again where the rule allows it. */
+static void
+test_what_the_server_lost_waits_for_its_network (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *video = NULL;
+
+  set_rules (rig, VIDEO);
+  test_conditions_connect (rig->conditions, "depot", OB_LINK_WIFI, OB_METERED_NO);
+  test_rig_advance (rig, 250);
+  video = submit (rig, "video/mp4");
+  (void) test_server_wait_for (rig->server, video);
+  test_server_report_created (rig->server, video, "http://depot.example/files/1");
+  test_server_report_stored (rig->server, video);
+  test_conditions_connect (rig->conditions, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
+  test_server_report_created (rig->server, video, "http://depot.example/files/2");
+  test_rig_wait_for_end (rig, video);
+  test_rig_assert_status (rig, video, "paused wait-wifi");
+  test_conditions_connect (rig->conditions, "depot", OB_LINK_WIFI, OB_METERED_NO);
+  test_rig_advance (rig, 250);
+  test_rig_finish (rig, video);
+}
+
 /* However long the queue: a change of network writes the lanes that it changes and nothing else. */
 static void
 test_a_change_of_network_rewrites_no_upload (TestRig *rig, gconstpointer data)
@@ -482,6 +524,8 @@ main (int argc, char *argv[])
   } tests[] = {
     { "/lanes/a-video-waits-for-wifi-and-a-photo-does-not", test_a_video_waits_for_wifi_and_a_photo_does_not },
     { "/lanes/what-is-allowed-is-believed-after-a-moment", test_what_is_allowed_is_believed_after_a_moment },
+    { "/lanes/the-server-is-asked-on-any-network", test_the_server_is_asked_on_any_network },
+    { "/lanes/what-the-server-lost-waits-for-its-network", test_what_the_server_lost_waits_for_its_network },
     { "/lanes/a-change-of-network-rewrites-no-upload", test_a_change_of_network_rewrites_no_upload },
     { "/lanes/a-captive-portal-holds-everything", test_a_captive_portal_holds_everything },
     { "/lanes/holds-outlive-a-restart", test_holds_outlive_a_restart },
