@@ -16,6 +16,7 @@ struct _ObWorkers
   gpointer user_data;
   GThread *threads[OB_SCHEDULER_MAX_ATTEMPTS];
   GAsyncQueue *orders;   /* of Order */
+  ObFacts *facts;        /* of servers, for all of them */
   GCancellable *closing; /* cancelled when the workers go */
   gint refs;             /* messages on their way to the main thread, and the owner */
   gint alive;            /* threads that have not ended */
@@ -230,7 +231,7 @@ work (gpointer data)
 
   /* What libsoup does between requests belongs to this thread. */
   g_main_context_push_thread_default (context);
-  connection = ob_connection_new ();
+  connection = ob_connection_new (workers->facts);
   while (!is_over)
     {
       Order *order = wait_for_order (workers, connection, has_run);
@@ -260,6 +261,7 @@ ob_workers_new (const ObRunner *runner, const ObWorkersEvents *events, gpointer 
   workers->events = events;
   workers->user_data = user_data;
   workers->orders = g_async_queue_new ();
+  workers->facts = ob_facts_new ();
   workers->closing = g_cancellable_new ();
   workers->refs = 1;
   workers->alive = G_N_ELEMENTS (workers->threads);
@@ -297,6 +299,7 @@ ob_workers_free (ObWorkers *workers)
   for (guint i = 0; i < G_N_ELEMENTS (workers->threads); i++)
     (void) g_thread_join (workers->threads[i]);
   g_async_queue_unref (workers->orders);
+  ob_facts_unref (workers->facts);
   g_object_unref (workers->closing);
   workers_unref (workers);
 }

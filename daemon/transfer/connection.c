@@ -37,7 +37,7 @@ struct _ObConnection
 {
   SoupSession *session;
   GHashTable *sockets; /* libsoup's connection id → GSocket; worker thread only, as the next three */
-  GHashTable *facts;   /* URL of a destination → ObServerFacts */
+  ObFacts *facts;      /* shared */
   GCancellable *stop;  /* of the request under way */
   gulong stop_handler;
   GThread *watch;
@@ -351,20 +351,10 @@ ob_connection_rest (ObConnection *connection)
   g_hash_table_remove_all (connection->sockets);
 }
 
-ObServerFacts *
-ob_connection_get_facts (ObConnection *connection, const char *url)
+ObFacts *
+ob_connection_get_facts (ObConnection *connection)
 {
-  ObServerFacts *facts = g_hash_table_lookup (connection->facts, url);
-
-  if (!facts)
-    {
-      facts = g_new0 (ObServerFacts, 1);
-      g_hash_table_insert (connection->facts, g_strdup (url), facts);
-    }
-  if (facts->until_us <= g_get_monotonic_time ())
-    *facts = (ObServerFacts){ 0 };
-
-  return facts;
+  return connection->facts;
 }
 
 SoupSession *
@@ -374,7 +364,7 @@ ob_connection_get_session (ObConnection *connection)
 }
 
 ObConnection *
-ob_connection_new (void)
+ob_connection_new (ObFacts *facts)
 {
   ObConnection *self = g_new0 (ObConnection, 1);
 
@@ -382,7 +372,7 @@ ob_connection_new (void)
   self->session = soup_session_new_with_options ("timeout", 0, "idle-timeout", 0, "max-conns", 4, "max-conns-per-host",
                                                  2, "user-agent", "outbox/" OB_VERSION " ", NULL);
   self->sockets = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
-  self->facts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->facts = ob_facts_ref (facts);
   self->closing = g_cancellable_new ();
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
@@ -403,7 +393,7 @@ ob_connection_free (ObConnection *connection)
   (void) g_thread_join (connection->watch);
   g_object_unref (connection->session);
   g_hash_table_unref (connection->sockets);
-  g_hash_table_unref (connection->facts);
+  ob_facts_unref (connection->facts);
   g_object_unref (connection->closing);
   g_mutex_clear (&connection->lock);
   g_cond_clear (&connection->changed);

@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include "transfer/facts.h"
+
 #include <libsoup/soup.h>
 
 G_BEGIN_DECLS
@@ -27,21 +29,12 @@ typedef enum
 } ObEnd;
 
 /* The thread-default context of the calling thread is the session's; free it there, too. */
-ObConnection *ob_connection_new (void);
+ObConnection *ob_connection_new (ObFacts *facts);
 void ob_connection_free (ObConnection *connection);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObConnection, ob_connection_free)
 
-/* What a worker knows of a server, and until when: protocols keep it here, so as not to ask before each upload. */
-typedef struct
-{
-  gint64 until_us;     /* monotonic; 0: nothing is known */
-  guint64 max_bytes;   /* of an upload; 0: no limit is known */
-  guint64 chunk_bytes; /* more than this did not get through in one request; 0: no limit is known */
-  gboolean has_checksum;
-} ObServerFacts;
-
-/* Returns: (transfer none): what is known of the server at @url, to read and to change; lives as long as the connection. */
-ObServerFacts *ob_connection_get_facts (ObConnection *connection, const char *url);
+/* Returns: (transfer none): what is known of servers. */
+ObFacts *ob_connection_get_facts (ObConnection *connection);
 
 SoupSession *ob_connection_get_session (ObConnection *connection);
 

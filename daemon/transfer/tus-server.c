@@ -137,33 +137,35 @@ read_facts (const ObAnswer *answer, ObServerFacts *facts)
     facts->max_bytes = 0;
 }
 
-ObServerFacts *
-ob_tus_discover (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop)
+gboolean
+ob_tus_discover (ObConnection *connection, const ObJob *job, ObServerFacts *facts, ObAttemptResult *result,
+                 ObStop *stop)
 {
-  ObServerFacts *facts = ob_connection_get_facts (connection, job->url);
   g_autoptr (ObAnswer) answer = NULL;
   SoupMessage *message;
 
+  *facts = ob_facts_get (ob_connection_get_facts (connection), job->url);
   if (facts->until_us > 0)
-    return facts;
+    return TRUE;
   message = ob_tus_message_new ("OPTIONS", job->url, job, result);
   if (!message)
-    return NULL;
+    return FALSE;
   answer = ob_http_send (connection, message, OB_ANSWER_OPTIONS_MS, G_CANCELLABLE (stop));
   if (answer->error && answer->end != OB_END_SLOW)
     {
       (void) ob_answer_judge (answer, OB_STAGE_CREATE, result);
-      return NULL;
+      return FALSE;
     }
   if (!answer->error && is_of_other_version (answer, result))
-    return NULL;
+    return FALSE;
   /* Whoever answers without a version may be a portal, and is asked again next time. */
   if (answer->error || ob_answer_get_header (answer, "Tus-Version"))
     facts->until_us = g_get_monotonic_time () + KNOWN_US;
   if (!answer->error)
     read_facts (answer, facts);
+  ob_facts_put (ob_connection_get_facts (connection), job->url, facts);
 
-  return facts;
+  return TRUE;
 }
 
 char *

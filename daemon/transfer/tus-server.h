@@ -16,9 +16,10 @@ SoupMessage *ob_tus_message_new (const char *method, const char *url, const ObJo
 /* As ob_answer_judge(), with words of its own for a server that speaks no tus 1.0.0. */
 gboolean ob_tus_judge (const ObAnswer *answer, ObStage stage, ObAttemptResult *result);
 
-/* OPTIONS, where the facts are not known or old. A server that does not answer it is taken to have no extensions.
- * Returns: (transfer none): the facts; NULL: it cannot go on, and @result says why */
-ObServerFacts *ob_tus_discover (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop);
+/* OPTIONS, where @facts are not known or old. A server that does not answer it is taken to have no extensions.
+ * Returns: FALSE: it cannot go on, and @result says why */
+gboolean ob_tus_discover (ObConnection *connection, const ObJob *job, ObServerFacts *facts, ObAttemptResult *result,
+                          ObStop *stop);
 
 /* Pure. Returns: (transfer full): the value of Upload-Metadata. */
 char *ob_tus_encode_metadata (const ObJob *job);

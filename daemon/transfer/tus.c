@@ -47,13 +47,13 @@ typedef struct
   char *server_url; /* owned */
   guint64 offset_bytes;
   guint64 chunk_bytes;
-  guint64 limit_bytes;  /* of a chunk: the server's, or what sticks behind a buffering proxy */
-  guint losses;         /* chunks in a row of which nothing arrived */
-  guint resends;        /* of one damaged chunk */
-  guint restarts;       /* times that the upload URL was gone */
-  guint locked;         /* answers in a row that it is locked */
-  guint64 seen_bytes;   /* offset at the last look, not believed yet */
-  ObServerFacts *facts; /* borrowed from the connection */
+  guint64 limit_bytes; /* of a chunk: the server's, or what sticks behind a buffering proxy */
+  guint losses;        /* chunks in a row of which nothing arrived */
+  guint resends;       /* of one damaged chunk */
+  guint restarts;      /* times that the upload URL was gone */
+  guint locked;        /* answers in a row that it is locked */
+  guint64 seen_bytes;  /* offset at the last look, not believed yet */
+  ObServerFacts facts;
 } Tus;
 
 guint64
@@ -100,7 +100,7 @@ create (Tus *tus)
 
   if (!message)
     return STEP_END;
-  if (tus->facts->max_bytes > 0 && tus->job->size_bytes > tus->facts->max_bytes)
+  if (tus->facts.max_bytes > 0 && tus->job->size_bytes > tus->facts.max_bytes)
     {
       g_object_unref (message);
       ob_result_set (tus->result, OB_VERDICT_FAIL, OUTBOX_REASON_TOO_LARGE, "too-large",
@@ -218,7 +218,7 @@ wait_for_lock (Tus *tus)
 static gboolean
 is_settled (Tus *tus, guint64 offset_bytes)
 {
-  if (!tus->facts->has_checksum || offset_bytes <= tus->offset_bytes || offset_bytes == tus->seen_bytes)
+  if (!tus->facts.has_checksum || offset_bytes <= tus->offset_bytes || offset_bytes == tus->seen_bytes)
     return TRUE;
   tus->seen_bytes = offset_bytes;
   ob_stop_rest (G_CANCELLABLE (tus->stop), SETTLE_MS);
@@ -258,7 +258,8 @@ shrink (Tus *tus, guint64 chunk_bytes)
 {
   tus->limit_bytes = MAX (chunk_bytes / 4, OB_TUS_CHUNK_MIN_BYTES);
   tus->chunk_bytes = MIN (tus->chunk_bytes, tus->limit_bytes);
-  tus->facts->chunk_bytes = tus->limit_bytes;
+  tus->facts.chunk_bytes = tus->limit_bytes;
+  ob_facts_put (ob_connection_get_facts (tus->connection), tus->job->url, &tus->facts);
 }
 
 /* Nothing of what was sent arrived: smaller chunks, until they stick; then give the server a rest. */
@@ -272,6 +273,15 @@ lose (Tus *tus, guint64 chunk_bytes)
     shrink (tus, chunk_bytes);
 
   return STEP_LOOK;
+}
+
+/* For the next chunk; and for the next attempt, which may be a worker's that knows nothing of this one. */
+static void
+note_rate (Tus *tus, guint64 sent_bytes, gint64 elapsed_us)
+{
+  tus->chunk_bytes = ob_tus_next_chunk_bytes (sent_bytes, elapsed_us, tus->limit_bytes);
+  tus->facts.rate_bytes_per_s = sent_bytes * G_USEC_PER_SEC / (guint64) MAX (elapsed_us, 1000);
+  ob_facts_put (ob_connection_get_facts (tus->connection), tus->job->url, &tus->facts);
 }
 
 /* What the answer to a chunk means for the next step. */
@@ -310,7 +320,7 @@ after_patch (Tus *tus, const ObAnswer *answer, guint64 chunk_bytes, gint64 elaps
       (void) believe (tus, offset_bytes, answer->sent_bytes, STEP_STORED);
       return lose (tus, chunk_bytes);
     }
-  tus->chunk_bytes = ob_tus_next_chunk_bytes (offset_bytes - tus->offset_bytes, elapsed_us, tus->limit_bytes);
+  note_rate (tus, offset_bytes - tus->offset_bytes, elapsed_us);
 
   return believe (tus, offset_bytes, answer->sent_bytes, STEP_STORED);
 }
@@ -329,7 +339,7 @@ send_chunk (Tus *tus)
     return STEP_END;
   soup_message_headers_replace (soup_message_get_request_headers (message), "Upload-Offset", offset);
   soup_message_set_request_body (message, "application/offset+octet-stream", body, (gssize) chunk_bytes);
-  if (tus->facts->has_checksum && !ob_tus_add_checksum (message, tus->fd, tus->offset_bytes, chunk_bytes))
+  if (tus->facts.has_checksum && !ob_tus_add_checksum (message, tus->fd, tus->offset_bytes, chunk_bytes))
     {
       g_object_unref (message);
       ob_result_set (tus->result, OB_VERDICT_FAIL, OUTBOX_REASON_FILE_CHANGED, "file-changed",
@@ -390,19 +400,25 @@ open_copy (Tus *tus)
   return FALSE;
 }
 
+/* The network may be another one than where the rate was found: it is believed for a part of what it would carry. */
+static guint64
+first_chunk_bytes (const Tus *tus)
+{
+  guint64 rate_bytes_per_s = tus->job->pace ? ob_pace_get_rate (tus->job->pace) : 0;
+  guint64 known_bytes
+      = ob_tus_next_chunk_bytes (tus->facts.rate_bytes_per_s, G_USEC_PER_SEC, OB_TUS_CHUNK_FIRST_MOST_BYTES);
+  guint64 first_bytes = MIN (MAX (known_bytes, OB_TUS_CHUNK_FIRST_BYTES), tus->limit_bytes);
+
+  return rate_bytes_per_s > 0 ? ob_tus_next_chunk_bytes (rate_bytes_per_s, G_USEC_PER_SEC, first_bytes) : first_bytes;
+}
+
 static gboolean
 discover (Tus *tus)
 {
-  guint64 rate_bytes_per_s;
-
-  tus->facts = ob_tus_discover (tus->connection, tus->job, tus->result, tus->stop);
-  if (!tus->facts)
+  if (!ob_tus_discover (tus->connection, tus->job, &tus->facts, tus->result, tus->stop))
     return FALSE;
-  tus->limit_bytes = tus->facts->chunk_bytes > 0 ? tus->facts->chunk_bytes : OB_TUS_CHUNK_MAX_BYTES;
-  tus->chunk_bytes = MIN (OB_TUS_CHUNK_FIRST_BYTES, tus->limit_bytes);
-  rate_bytes_per_s = tus->job->pace ? ob_pace_get_rate (tus->job->pace) : 0;
-  if (rate_bytes_per_s > 0)
-    tus->chunk_bytes = ob_tus_next_chunk_bytes (rate_bytes_per_s, G_USEC_PER_SEC, tus->chunk_bytes);
+  tus->limit_bytes = tus->facts.chunk_bytes > 0 ? tus->facts.chunk_bytes : OB_TUS_CHUNK_MAX_BYTES;
+  tus->chunk_bytes = first_chunk_bytes (tus);
 
   return TRUE;
 }

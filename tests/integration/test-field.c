@@ -102,6 +102,15 @@ start_tus_server (Field *field)
   return test_peer_get_url (field->tus_server->peer);
 }
 
+/* What Debian has, or what comes next to it; BBR, which some machines have, rests for a moment every ten seconds. */
+static void
+choose_congestion_control (void)
+{
+  test_namespace_run ("cd /proc/sys/net/ipv4; for name in cubic reno; do"
+                      "  { echo $name >tcp_congestion_control; } 2>/dev/null && break;"
+                      "done; true");
+}
+
 /* Returns: whether there is such a server here. */
 static gboolean
 set_up (Field *field, const char *(*start_server) (Field *) )
@@ -113,6 +122,7 @@ set_up (Field *field, const char *(*start_server) (Field *) )
   field->weather = get_weather ();
   field->server_namespace = test_namespace_add ();
   test_namespace_run ("ip link set lo up");
+  choose_congestion_control ();
   field->wifi = test_radio_new (field->server_namespace, &wifi);
   test_namespace_run ("ip route add default dev wifi metric 600");
   field->broker = test_broker_new_alone ();
