@@ -27,6 +27,7 @@
 
 #define TICK_US (G_USEC_PER_SEC / 2)
 #define RTO_MAX_MS 1000
+#define RTO_RACE_MS 120000
 #define FREE_US (G_GINT64_CONSTANT (600) * G_USEC_PER_SEC)
 /* The kernel's own limits come after ours: they end what we do not watch. */
 #define USER_TIMEOUT_MS 60000
@@ -54,10 +55,9 @@ struct _ObConnection
   guint64 sent_bytes;        /* what went out for it, once its socket is given up */
   ObStall stall;
   ObEnd end;
-  gboolean is_asleep;             /* the watch waits for a request */
-  gboolean can_retry_each_second; /* the kernel has TCP_RTO_MAX_MS */
-  gboolean is_new_on_path;        /* its socket was held to its device for this request */
-  gint64 free_until_us;           /* until then sockets are held to no device */
+  gboolean is_asleep;      /* the watch waits for a request */
+  gboolean is_new_on_path; /* its socket was held to its device for this request */
+  gint64 free_until_us;    /* until then sockets are held to no device */
 };
 
 static void
@@ -142,18 +142,16 @@ race (ObConnection *self)
 {
   guint64 number = self->number;
   int fd = fcntl (self->fd, F_DUPFD_CLOEXEC, 0);
-  ObRaceResult result;
+  gboolean is_won;
 
+  /* TCP must not wake the old connection just before: what was lost in the dark makes it slower than a new one. */
+  set_option (fd, IPPROTO_TCP, TCP_RTO_MAX_MS, RTO_RACE_MS);
   g_mutex_unlock (&self->lock);
-  result = ob_race_run (&self->race, fd, self->closing);
+  is_won = ob_race_run (&self->race, fd, self->closing);
   (void) close (fd);
   g_mutex_lock (&self->lock);
-  if (result == OB_RACE_OPEN || !self->request || self->number != number)
-    return;
-  /* The way that is open now is not the old connection's. */
-  if (result == OB_RACE_WON_ELSEWHERE)
-    self->stall.grace_ms = 0;
-  ob_stall_note_reached (&self->stall, g_get_monotonic_time ());
+  if (is_won && self->request && self->number == number)
+    ob_stall_note_reached (&self->stall);
 }
 
 /* With the lock. */
@@ -241,7 +239,6 @@ is_closed (gpointer key, gpointer value, gpointer user_data)
 static void
 on_connecting (ObConnection *self, SoupMessage *message, GSocket *socket)
 {
-  const int rto_max_ms = RTO_MAX_MS;
   int fd = g_socket_get_fd (socket);
 
   g_socket_set_timeout (socket, OB_CONNECTION_ADDRESS_S);
@@ -249,7 +246,7 @@ on_connecting (ObConnection *self, SoupMessage *message, GSocket *socket)
   set_option (fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
   set_option (fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
   set_option (fd, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS);
-  self->can_retry_each_second = setsockopt (fd, IPPROTO_TCP, TCP_RTO_MAX_MS, &rto_max_ms, sizeof rto_max_ms) == 0;
+  set_option (fd, IPPROTO_TCP, TCP_RTO_MAX_MS, RTO_MAX_MS);
   g_hash_table_foreach_remove (self->sockets, is_closed, NULL);
   g_hash_table_replace (self->sockets, GSIZE_TO_POINTER (soup_message_get_connection_id (message)),
                         g_object_ref (socket));
@@ -287,7 +284,6 @@ on_starting (SoupMessage *message, gpointer user_data)
   self->begin_bytes = self->fd >= 0 ? read_sent_bytes (self->fd) : 0;
   self->is_new_on_path = self->fd >= 0 && g_get_monotonic_time () >= self->free_until_us && ob_path_hold (self->fd);
   ob_stall_begin (&self->stall, self->stall.answer_ms, g_get_monotonic_time ());
-  self->stall.grace_ms = self->can_retry_each_second ? OB_STALL_GRACE_MS : 0;
   (void) judge (self);
   self->begin_acked_bytes = self->stall.acked_bytes;
   g_mutex_unlock (&self->lock);

@@ -61,34 +61,34 @@ ob_path_is_gone (int fd)
   return is_gone;
 }
 
-gboolean
-ob_path_is_same (int fd, int other)
+static gboolean
+is_held (int fd)
 {
-  struct sockaddr_storage a, b;
+  char name[IFNAMSIZ];
+  socklen_t size = sizeof name;
 
-  return get_own_address (fd, &a) && get_own_address (other, &b)
-         && is_address ((struct sockaddr *) &a, (struct sockaddr *) &b);
+  return getsockopt (fd, SOL_SOCKET, SO_BINDTODEVICE, name, &size) == 0 && size > 0;
 }
 
-/* An address on loopback may leave by any device. */
+/* What has an address of loopback may leave by any device. */
 gboolean
 ob_path_hold (int fd)
 {
   struct ifaddrs *list = NULL;
   struct sockaddr_storage own;
-  gboolean is_held = FALSE;
+  gboolean is_good = FALSE;
 
-  if (!get_own_address (fd, &own) || getifaddrs (&list) != 0)
+  if (is_held (fd) || !get_own_address (fd, &own) || getifaddrs (&list) != 0)
     return FALSE;
   for (const struct ifaddrs *entry = list; entry; entry = entry->ifa_next)
     if (is_address (entry->ifa_addr, (struct sockaddr *) &own) && !(entry->ifa_flags & IFF_LOOPBACK))
       {
-        is_held
+        is_good
             = setsockopt (fd, SOL_SOCKET, SO_BINDTODEVICE, entry->ifa_name, (socklen_t) strlen (entry->ifa_name) + 1)
               == 0;
         break;
       }
   freeifaddrs (list);
 
-  return is_held;
+  return is_good;
 }

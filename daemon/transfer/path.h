@@ -12,9 +12,6 @@ G_BEGIN_DECLS
 /* Whether the system has lost the address that @fd is bound to: nothing that is sent from there gets an answer. */
 gboolean ob_path_is_gone (int fd);
 
-/* Whether both were made from the same address. */
-gboolean ob_path_is_same (int fd, int other);
-
 /**
  * ob_path_hold:
  * @fd: a connected socket

@@ -5,8 +5,6 @@
  */
 #include "transfer/race.h"
 
-#include "transfer/path.h"
-
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -55,8 +53,8 @@ begin_try (int fd)
   return try;
 }
 
-/* Returns: the one that is through, or -1; those that failed are given up. */
-static int
+/* Returns: whether one is through; those that failed are given up. */
+static gboolean
 look (ObRace *race, const GPollFD *polls)
 {
   for (guint i = 0; i < OB_RACE_TRIES; i++)
@@ -67,18 +65,17 @@ look (ObRace *race, const GPollFD *polls)
       if (race->tries[i] < 0 || polls[i].revents == 0)
         continue;
       if (getsockopt (race->tries[i], SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0)
-        return race->tries[i];
+        return TRUE;
       give_up (&race->tries[i]);
     }
 
-  return -1;
+  return FALSE;
 }
 
-static int
+static gboolean
 wait (ObRace *race, GPollFD *polls, guint n_polls)
 {
   gint64 end_us = g_get_monotonic_time () + OB_RACE_TICK_MS * 1000;
-  int winner;
 
   for (;;)
     {
@@ -88,32 +85,29 @@ wait (ObRace *race, GPollFD *polls, guint n_polls)
       for (guint i = 0; i < OB_RACE_TRIES; i++)
         polls[i] = (GPollFD){ .fd = race->tries[i], .events = G_IO_OUT };
       if (left_us <= 0 || g_poll (polls, n_polls, (gint) (left_us / 1000) + 1) == 0)
-        return -1;
-      winner = look (race, polls);
-      if (winner >= 0 || (n_polls > OB_RACE_TRIES && polls[OB_RACE_TRIES].revents))
-        return winner;
+        return FALSE;
+      if (look (race, polls))
+        return TRUE;
+      if (n_polls > OB_RACE_TRIES && polls[OB_RACE_TRIES].revents)
+        return FALSE;
     }
 }
 
-ObRaceResult
+gboolean
 ob_race_run (ObRace *race, int fd, GCancellable *closing)
 {
   GPollFD polls[OB_RACE_TRIES + 1];
   int *try = &race->tries[race->next++ % OB_RACE_TRIES];
-  ObRaceResult result;
-  gboolean has_closing;
-  int winner;
+  gboolean is_won, has_closing;
 
   give_up (try);
   *try = begin_try (fd);
   has_closing = g_cancellable_make_pollfd (closing, &polls[OB_RACE_TRIES]);
-  winner = wait (race, polls, OB_RACE_TRIES + (has_closing ? 1 : 0));
+  is_won = wait (race, polls, OB_RACE_TRIES + (has_closing ? 1 : 0));
   if (has_closing)
     g_cancellable_release_fd (closing);
-  if (winner < 0)
-    return OB_RACE_OPEN;
-  result = ob_path_is_same (fd, winner) ? OB_RACE_WON : OB_RACE_WON_ELSEWHERE;
-  ob_race_clear (race);
+  if (is_won)
+    ob_race_clear (race);
 
-  return result;
+  return is_won;
 }

@@ -26,14 +26,8 @@ void ob_race_init (ObRace *race);
 /* Gives up all tries. */
 void ob_race_clear (ObRace *race);
 
-typedef enum
-{
-  OB_RACE_OPEN,          /* none has got through yet */
-  OB_RACE_WON,           /* one has */
-  OB_RACE_WON_ELSEWHERE, /* one has, from another address than the old connection's */
-} ObRaceResult;
-
-/* Begins one more try with whom @fd is connected to, and waits for OB_RACE_TICK_MS, or until @closing is cancelled. */
-ObRaceResult ob_race_run (ObRace *race, int fd, GCancellable *closing);
+/* Begins one more try with whom @fd is connected to, and waits for OB_RACE_TICK_MS, or until @closing is cancelled.
+ * Returns: whether one of them got through */
+gboolean ob_race_run (ObRace *race, int fd, GCancellable *closing);
 
 G_END_DECLS

@@ -12,10 +12,9 @@ ob_stall_begin (ObStall *stall, gint64 answer_ms, gint64 now_us)
 }
 
 void
-ob_stall_note_reached (ObStall *stall, gint64 now_us)
+ob_stall_note_reached (ObStall *stall)
 {
-  if (stall->reached_us == 0)
-    stall->reached_us = now_us;
+  stall->is_reached = TRUE;
 }
 
 static void
@@ -26,18 +25,16 @@ note_flow (ObStall *stall, const ObFlow *flow, gint64 now_us)
   stall->is_connected = TRUE;
   stall->acked_bytes = flow->acked_bytes;
   stall->moved_us = now_us;
-  stall->reached_us = 0;
+  stall->is_reached = FALSE;
 }
 
 static ObStallDecision
-judge_doubt (const ObStall *stall, gboolean is_orphan, gint64 quiet_ms, gint64 now_us)
+judge_doubt (const ObStall *stall, gboolean is_orphan, gint64 quiet_ms)
 {
   if (quiet_ms < OB_STALL_SILENT_MS && !is_orphan)
     return OB_STALL_WAIT;
-  if (stall->reached_us > 0 && is_orphan)
+  if (stall->is_reached)
     return OB_STALL_LOST;
-  if (stall->reached_us > 0)
-    return now_us - stall->reached_us >= stall->grace_ms * 1000 ? OB_STALL_LOST : OB_STALL_WAIT;
 
   return quiet_ms < OB_STALL_SILENT_MS + OB_STALL_RACE_MS ? OB_STALL_RACE : OB_STALL_SILENT;
 }
@@ -53,12 +50,12 @@ ob_stall_judge (ObStall *stall, const ObFlow *flow, gint64 now_us)
   if (!flow)
     return quiet_ms < OB_STALL_CONNECT_MS ? OB_STALL_WAIT : OB_STALL_SILENT;
   if (flow->is_orphan)
-    return judge_doubt (stall, TRUE, quiet_ms, now_us);
+    return judge_doubt (stall, TRUE, quiet_ms);
   if (flow->unacked == 0 && flow->unsent_bytes == 0)
     return quiet_ms < stall->answer_ms ? OB_STALL_WAIT : OB_STALL_SLOW;
   /* A closed window is a peer that is there and busy, as long as it answers the kernel's probes. */
   if (flow->unacked == 0 && flow->probes <= 1)
     return quiet_ms < OB_STALL_CLOSED_MS ? OB_STALL_WAIT : OB_STALL_LOST;
 
-  return judge_doubt (stall, FALSE, quiet_ms, now_us);
+  return judge_doubt (stall, FALSE, quiet_ms);
 }

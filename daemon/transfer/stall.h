@@ -15,8 +15,6 @@ G_BEGIN_DECLS
 #define OB_STALL_SILENT_MS 3000
 /* This long in doubt and nothing reachable: the attempt has failed. */
 #define OB_STALL_RACE_MS 30000
-/* Where TCP itself sends again every second, a link that is back has this long to prove it. */
-#define OB_STALL_GRACE_MS 1500
 /* The peer is there and reads nothing. */
 #define OB_STALL_CLOSED_MS 45000
 /* From the first look-up of a name to a connection, TLS included. */
@@ -44,12 +42,11 @@ typedef enum
 /* One request's memory. */
 typedef struct
 {
-  gint64 answer_ms;  /* how long the answer may take, once every byte is acknowledged */
-  gint64 grace_ms;   /* how long the old connection may live on after a new one was possible */
-  gint64 moved_us;   /* when something was last acknowledged, or the request began */
-  gint64 reached_us; /* when a new connection was possible; 0: it was not */
+  gint64 answer_ms; /* how long the answer may take, once every byte is acknowledged */
+  gint64 moved_us;  /* when something was last acknowledged, or the request began */
   guint64 acked_bytes;
   gboolean is_connected;
+  gboolean is_reached; /* a new connection was possible since then */
 } ObStall;
 
 void ob_stall_begin (ObStall *stall, gint64 answer_ms, gint64 now_us);
@@ -58,6 +55,6 @@ void ob_stall_begin (ObStall *stall, gint64 answer_ms, gint64 now_us);
 ObStallDecision ob_stall_judge (ObStall *stall, const ObFlow *flow, gint64 now_us);
 
 /* A new connection to the same peer was possible. */
-void ob_stall_note_reached (ObStall *stall, gint64 now_us);
+void ob_stall_note_reached (ObStall *stall);
 
 G_END_DECLS

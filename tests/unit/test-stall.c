@@ -86,7 +86,7 @@ test_a_new_connection_gives_up_the_old_one (void)
   ob_stall_begin (&stall, ANSWER_MS, 0);
   (void) ob_stall_judge (&stall, &on_its_way, 0);
   g_assert_cmpint (ob_stall_judge (&stall, &on_its_way, 4 * SECOND_US), ==, OB_STALL_RACE);
-  ob_stall_note_reached (&stall, 4 * SECOND_US);
+  ob_stall_note_reached (&stall);
   g_assert_cmpint (ob_stall_judge (&stall, &on_its_way, 4 * SECOND_US), ==, OB_STALL_LOST);
 }
 
@@ -97,17 +97,12 @@ test_an_old_connection_that_wakes_is_kept (void)
   ObStall stall;
 
   ob_stall_begin (&stall, ANSWER_MS, 0);
-  stall.grace_ms = OB_STALL_GRACE_MS;
   (void) ob_stall_judge (&stall, &flow, 0);
-  g_assert_cmpint (ob_stall_judge (&stall, &flow, 4 * SECOND_US), ==, OB_STALL_RACE);
-  ob_stall_note_reached (&stall, 4 * SECOND_US);
-  g_assert_cmpint (ob_stall_judge (&stall, &flow, 5 * SECOND_US), ==, OB_STALL_WAIT);
+  ob_stall_note_reached (&stall);
   flow.acked_bytes++;
-  g_assert_cmpint (ob_stall_judge (&stall, &flow, 6 * SECOND_US), ==, OB_STALL_WAIT);
-  /* One that does not wake has had its chance. */
-  g_assert_cmpint (ob_stall_judge (&stall, &flow, 9 * SECOND_US), ==, OB_STALL_RACE);
-  ob_stall_note_reached (&stall, 9 * SECOND_US);
-  g_assert_cmpint (ob_stall_judge (&stall, &flow, 11 * SECOND_US), ==, OB_STALL_LOST);
+  g_assert_cmpint (ob_stall_judge (&stall, &flow, 4 * SECOND_US), ==, OB_STALL_WAIT);
+  /* What was possible then need not be now. */
+  g_assert_cmpint (ob_stall_judge (&stall, &flow, 7 * SECOND_US), ==, OB_STALL_RACE);
 }
 
 static void
@@ -117,7 +112,6 @@ test_an_orphan_is_in_doubt_at_once (void)
   ObStall stall;
 
   ob_stall_begin (&stall, ANSWER_MS, 0);
-  stall.grace_ms = OB_STALL_GRACE_MS;
   (void) ob_stall_judge (&stall, &flow, 0);
   flow.is_orphan = TRUE;
   g_assert_cmpint (ob_stall_judge (&stall, &flow, SECOND_US), ==, OB_STALL_RACE);
@@ -125,7 +119,7 @@ test_an_orphan_is_in_doubt_at_once (void)
   flow.is_orphan = FALSE;
   g_assert_cmpint (ob_stall_judge (&stall, &flow, 2 * SECOND_US), ==, OB_STALL_WAIT);
   flow.is_orphan = TRUE;
-  ob_stall_note_reached (&stall, 3 * SECOND_US);
+  ob_stall_note_reached (&stall);
   g_assert_cmpint (ob_stall_judge (&stall, &flow, 3 * SECOND_US), ==, OB_STALL_LOST);
 }
 
