@@ -204,7 +204,7 @@ build (ObService *service, const char *data_folder, GError **error)
   service->uploads = ob_uploads_adapter_new (&service->context);
   service->queue = ob_queue_adapter_new (&service->context);
   g_ptr_array_add (service->skeletons, ob_destinations_adapter_new (&service->context));
-  g_ptr_array_add (service->skeletons, ob_groups_adapter_new ());
+  g_ptr_array_add (service->skeletons, ob_groups_adapter_new (&service->context));
   g_ptr_array_add (service->skeletons, ob_policy_adapter_new (&service->context));
   g_ptr_array_add (service->skeletons, ob_access_adapter_new ());
 

@@ -104,6 +104,7 @@ ob_broker_list_holds (ObBroker *self, const char *app)
         add_destination_hold (list, destination, &holds[i]);
     }
   ob_broker_list_lane_holds (self, app, list);
+  ob_broker_list_group_holds (self, app, list);
 
   return list;
 }
@@ -147,18 +148,19 @@ ob_broker_list_holds_of (ObBroker *self, const ObUpload *upload)
   return list;
 }
 
-/* The public state of everything that a counter counts. */
-static OutboxState
-state_of_count (ObBroker *self, const ObCount *count)
+ObStatus
+ob_broker_get_status_of_count (ObBroker *self, const ObCount *count)
 {
+  static const OutboxReason own_reasons[] = { [OB_OWN_HOLD_PAUSE] = OUTBOX_REASON_USER,
+                                              [OB_OWN_HOLD_NOT_BEFORE] = OUTBOX_REASON_NOT_BEFORE,
+                                              [OB_OWN_HOLD_RETRY] = OUTBOX_REASON_RETRYING };
   ObHold holds[OB_SHARED_HOLDS_MAX + 1];
   guint n_holds = ob_broker_get_shared_holds (self, count->destination, count->rule, count->stored, holds);
 
-  if (count->own_hold != 0)
-    holds[n_holds++]
-        = (ObHold){ OUTBOX_SCOPE_UPLOAD, count->own_hold == 1 ? OUTBOX_REASON_USER : OUTBOX_REASON_RETRYING, 0 };
+  if (count->own_hold != OB_OWN_HOLD_NONE)
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_UPLOAD, own_reasons[count->own_hold], 0 };
 
-  return ob_status (count->stored, OUTBOX_REASON_NONE, holds, n_holds).state;
+  return ob_status (count->stored, OUTBOX_REASON_NONE, holds, n_holds);
 }
 
 GArray *
@@ -167,7 +169,7 @@ ob_broker_find_kinds (ObBroker *self, OutboxState state, GError **error)
   GArray *counts = ob_uploads_count (self->database, error);
 
   for (guint i = 0; counts && i < counts->len;)
-    if (state_of_count (self, &g_array_index (counts, ObCount, i)) == state)
+    if (ob_broker_get_status_of_count (self, &g_array_index (counts, ObCount, i)).state == state)
       i++;
     else
       g_array_remove_index_fast (counts, i);
@@ -187,7 +189,7 @@ ob_broker_summarise (ObBroker *self, guint64 uploads[OUTBOX_N_STATES], guint64 b
   for (guint i = 0; i < counts->len; i++)
     {
       const ObCount *count = &g_array_index (counts, ObCount, i);
-      OutboxState state = state_of_count (self, count);
+      OutboxState state = ob_broker_get_status_of_count (self, count).state;
 
       uploads[state] += count->uploads;
       bytes[state] += count->bytes;

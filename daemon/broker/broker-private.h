@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What the files of the broker share: broker.c (life), commands.c, destinations.c, submit.c, attempts.c,
- * schedule.c, verdicts.c, terminations.c, waits.c, lanes.c, conditions.c, rematch.c, recovery.c, answers.c. Main thread.
+ * schedule.c, verdicts.c, terminations.c, waits.c, lanes.c, conditions.c, rematch.c, groups.c,
+ * recovery.c, answers.c. Main thread.
  */
 #pragma once
 
@@ -88,6 +89,9 @@ guint ob_broker_get_destination_holds (ObBroker *self, const ObDestination *dest
 guint ob_broker_get_shared_holds (ObBroker *self, const char *destination, const char *rule, ObStored stored,
                                   ObHold holds[OB_SHARED_HOLDS_MAX]);
 
+/* The status of everything that a counter counts. */
+ObStatus ob_broker_get_status_of_count (ObBroker *self, const ObCount *count);
+
 /* @key: (transfer full). @trouble: (nullable): borrowed. */
 void ob_broker_add_shared_hold (GArray *list, const ObHold *hold, char *key, const char *trouble);
 
@@ -158,6 +162,9 @@ char *ob_broker_dup_rule_for (ObBroker *self, const ObUpload *upload);
 char *ob_broker_dup_rule_now (ObBroker *self, const ObUpload *upload);
 /* Of a lane's rule, or NULL where it is gone: what has it is about to be matched anew. */
 const ObRule *ob_broker_find_rule (ObBroker *self, const char *lane_rule);
+
+/* groups.c. @app: (nullable): only of what it has uploads in. @list: of ObSharedHold */
+void ob_broker_list_group_holds (ObBroker *self, const char *app, GArray *list);
 
 /* conditions.c */
 void ob_broker_watch_conditions (ObBroker *self);

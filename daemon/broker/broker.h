@@ -12,6 +12,7 @@
 #include "policy/rules.h"
 #include "policy/status.h"
 #include "store/database.h"
+#include "store/groups.h"
 #include "store/spool.h"
 #include "store/uploads.h"
 #include "transfer/attempt.h"
@@ -120,6 +121,38 @@ void ob_broker_set_destination (ObBroker *self, const char *name, const ObDestin
 void ob_broker_remove_destination (ObBroker *self, const char *name, ObCommandDone done, gpointer user_data);
 void ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_paused, ObCommandDone done,
                                   gpointer user_data);
+
+/* All of them or none. Errors: NotFound, InvalidArgument, Storage, DiskFull. */
+void ob_broker_pause_groups (ObBroker *self, const char *const *keys, gboolean is_paused, ObCommandDone done,
+                             gpointer user_data);
+
+/* How a group stands. */
+typedef struct
+{
+  ObGroup *group; /* owned */
+  guint64 uploads[OUTBOX_N_STATES];
+  guint64 bytes[OUTBOX_N_STATES];
+  guint64 reasons[OUTBOX_N_REASONS]; /* of those that are paused or retrying, how many have it as the first reason */
+  guint64 offset_bytes;              /* confirmed by the servers */
+  gint64 until_ms;                   /* when the first that retries goes on; 0: not known */
+  OutboxState state;                 /* of the group */
+  OutboxState form_state;            /* where it has one; of several, of the one that has least arrived */
+  gboolean has_form;
+  gboolean needs_user;
+} ObGroupStatus;
+
+void ob_group_status_clear (ObGroupStatus *status);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ObGroupStatus, ob_group_status_clear)
+
+/* The one state of a group: of those that its uploads are in, the one that tells most of what goes on. Pure. */
+OutboxState ob_group_state (const guint64 uploads[OUTBOX_N_STATES]);
+
+/* O(lanes), whatever the size of the group. @app: (nullable): counts only what that app handed over, and knows only groups
+ * with such. Errors: NotFound, Storage. */
+gboolean ob_broker_get_group (ObBroker *self, const char *key, const char *app, ObGroupStatus *status, GError **error);
+
+/* Returns: (transfer full) (element-type ObGroupStatus): those after a key, in the order of keys. Errors: Storage. */
+GArray *ob_broker_list_groups (ObBroker *self, const char *app, const char *after, guint limit, GError **error);
 
 /* Borrowed: name → ObDestination. */
 GHashTable *ob_broker_get_destinations (ObBroker *self);

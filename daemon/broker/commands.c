@@ -137,7 +137,8 @@ send_now_one (ObBroker *self, ObUpload *upload, GError **error)
   upload->is_paused = FALSE;
   upload->not_before_ms = 0;
 
-  return retry_one (self, upload, error) && ob_broker_set_rule (self, upload, rule, "send-now", error);
+  return ob_groups_release_one (self->database, upload->id, error) && retry_one (self, upload, error)
+         && ob_broker_set_rule (self, upload, rule, "send-now", error);
 }
 
 static gboolean

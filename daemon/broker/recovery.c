@@ -97,13 +97,15 @@ static void
 on_settings_changed (const GError *commit_error, gpointer user_data)
 {
   ObBroker *self = user_data;
+  g_autoptr (GPtrArray) groups = NULL;
   g_autofree char *text = NULL;
   g_autoptr (GError) error = NULL;
 
   if (commit_error)
     return;
-  text = ob_settings_write (self->destinations, self->is_paused);
-  if (!ob_spool_save_settings (self->spool, text, &error))
+  groups = ob_groups_list_paused (self->database, &error);
+  text = groups ? ob_settings_write (self->destinations, groups, self->is_paused) : NULL;
+  if (!text || !ob_spool_save_settings (self->spool, text, &error))
     g_warning ("The settings are in the database alone: %s", error->message);
 }
 
@@ -114,13 +116,17 @@ ob_broker_save_settings_after (ObBroker *self)
 }
 
 static gboolean
-insert_settings (ObBroker *self, GPtrArray *destinations, gboolean is_paused, GError **error)
+insert_settings (ObBroker *self, const ObSettings *settings, GError **error)
 {
-  for (guint i = 0; i < destinations->len; i++)
-    if (!ob_destinations_save (self->database, destinations->pdata[i], error))
+  for (guint i = 0; i < settings->destinations->len; i++)
+    if (!ob_destinations_save (self->database, settings->destinations->pdata[i], error))
+      return FALSE;
+  for (GStrv key = settings->paused_groups; *key; key++)
+    if (!ob_groups_set_paused (self->database, *key, TRUE, error))
       return FALSE;
 
-  return !is_paused || ob_database_run (self->database, "INSERT OR REPLACE INTO meta VALUES ('paused', 1)", error);
+  return !settings->is_paused
+         || ob_database_run (self->database, "INSERT OR REPLACE INTO meta VALUES ('paused', 1)", error);
 }
 
 void
@@ -128,16 +134,15 @@ ob_broker_restore_settings (ObBroker *self)
 {
   gsize size_bytes = 0;
   g_autofree char *text = ob_spool_load_settings (self->spool, &size_bytes);
-  g_autoptr (GPtrArray) destinations = NULL;
+  g_autoptr (ObSettings) settings = NULL;
   g_autoptr (GError) error = NULL;
-  gboolean is_paused;
 
   if (!text)
     return;
-  destinations = ob_settings_read (text, size_bytes, &is_paused, &error);
-  if (destinations && ob_turn_begin (self->turn, OB_TURN_SOON, &error))
+  settings = ob_settings_read (text, size_bytes, &error);
+  if (settings && ob_turn_begin (self->turn, OB_TURN_SOON, &error))
     {
-      (void) insert_settings (self, destinations, is_paused, &error);
+      (void) insert_settings (self, settings, &error);
       /* Either way memory is read again. */
       ob_turn_end (self->turn, !error);
       ob_turn_commit (self->turn);

@@ -26,10 +26,10 @@ add_destination (GVariantBuilder *list, const ObDestination *destination)
 }
 
 char *
-ob_settings_write (GHashTable *destinations, gboolean is_paused)
+ob_settings_write (GHashTable *destinations, GPtrArray *paused_groups, gboolean is_paused)
 {
   g_autoptr (GVariant) settings = NULL;
-  GVariantBuilder list, builder;
+  GVariantBuilder list, groups, builder;
   GHashTableIter iter;
   gpointer value;
 
@@ -37,8 +37,12 @@ ob_settings_write (GHashTable *destinations, gboolean is_paused)
   g_hash_table_iter_init (&iter, destinations);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     add_destination (&list, value);
+  g_variant_builder_init (&groups, G_VARIANT_TYPE_STRING_ARRAY);
+  for (guint i = 0; i < paused_groups->len; i++)
+    g_variant_builder_add (&groups, "s", ((const ObGroup *) paused_groups->pdata[i])->key);
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&builder, "{sv}", "paused", g_variant_new_boolean (is_paused));
+  g_variant_builder_add (&builder, "{sv}", "paused_groups", g_variant_builder_end (&groups));
   g_variant_builder_add (&builder, "{sv}", "destinations", g_variant_builder_end (&list));
   settings = g_variant_ref_sink (g_variant_builder_end (&builder));
 
@@ -93,14 +97,38 @@ read_destination (JsonObject *object)
   return destination;
 }
 
-GPtrArray *
-ob_settings_read (const char *text, gsize size_bytes, gboolean *is_paused, GError **error)
+static GStrv
+read_strings (JsonObject *object, const char *name)
+{
+  JsonNode *list = json_object_get_member (object, name);
+  g_autoptr (GStrvBuilder) strings = g_strv_builder_new ();
+
+  for (guint i = 0; list && JSON_NODE_HOLDS_ARRAY (list) && i < json_array_get_length (json_node_get_array (list)); i++)
+    {
+      JsonNode *node = json_array_get_element (json_node_get_array (list), i);
+
+      if (json_node_get_value_type (node) == G_TYPE_STRING)
+        g_strv_builder_add (strings, json_node_get_string (node));
+    }
+
+  return g_strv_builder_end (strings);
+}
+
+void
+ob_settings_free (ObSettings *settings)
+{
+  g_ptr_array_unref (settings->destinations);
+  g_strfreev (settings->paused_groups);
+  g_free (settings);
+}
+
+ObSettings *
+ob_settings_read (const char *text, gsize size_bytes, GError **error)
 {
   g_autoptr (JsonNode) root = ob_json_parse (text, size_bytes, error);
-  JsonNode *list = root && JSON_NODE_HOLDS_OBJECT (root)
-                       ? json_object_get_member (json_node_get_object (root), "destinations")
-                       : NULL;
-  GPtrArray *destinations;
+  JsonObject *object = root && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
+  JsonNode *list = object ? json_object_get_member (object, "destinations") : NULL;
+  ObSettings *settings;
 
   if (!root)
     return NULL;
@@ -109,8 +137,10 @@ ob_settings_read (const char *text, gsize size_bytes, gboolean *is_paused, GErro
       g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "The settings have no destinations");
       return NULL;
     }
-  *is_paused = get_flag (json_node_get_object (root), "paused");
-  destinations = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_destination_free);
+  settings = g_new0 (ObSettings, 1);
+  settings->is_paused = get_flag (object, "paused");
+  settings->paused_groups = read_strings (object, "paused_groups");
+  settings->destinations = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_destination_free);
   for (guint i = 0; i < json_array_get_length (json_node_get_array (list)); i++)
     {
       JsonNode *node = json_array_get_element (json_node_get_array (list), i);
@@ -118,8 +148,8 @@ ob_settings_read (const char *text, gsize size_bytes, gboolean *is_paused, GErro
           = JSON_NODE_HOLDS_OBJECT (node) ? read_destination (json_node_get_object (node)) : NULL;
 
       if (destination)
-        g_ptr_array_add (destinations, destination);
+        g_ptr_array_add (settings->destinations, destination);
     }
 
-  return destinations;
+  return settings;
 }

@@ -6,13 +6,24 @@
 #pragma once
 
 #include "model/destination.h"
+#include "store/groups.h"
 
 G_BEGIN_DECLS
 
-/* @destinations: name → ObDestination. Returns: (transfer full): JSON, with the headers' secrets. */
-char *ob_settings_write (GHashTable *destinations, gboolean is_paused);
+/* @destinations: name → ObDestination. @paused_groups: of ObGroup. Returns: (transfer full): JSON, with the headers' secrets. */
+char *ob_settings_write (GHashTable *destinations, GPtrArray *paused_groups, gboolean is_paused);
 
-/* Returns: (transfer full) (nullable) (element-type ObDestination): the destinations that are good. Errors: InvalidArgument. */
-GPtrArray *ob_settings_read (const char *text, gsize size_bytes, gboolean *is_paused, GError **error);
+typedef struct
+{
+  GPtrArray *destinations; /* of ObDestination: those that are good */
+  GStrv paused_groups;
+  gboolean is_paused;
+} ObSettings;
+
+void ob_settings_free (ObSettings *settings);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObSettings, ob_settings_free)
+
+/* Returns: (transfer full) (nullable): what the text says. Errors: InvalidArgument. */
+ObSettings *ob_settings_read (const char *text, gsize size_bytes, GError **error);
 
 G_END_DECLS

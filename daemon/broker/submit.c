@@ -80,6 +80,8 @@ check (const ObSubmission *submission, GError **error)
     return refuse (error, "name: 1 to 255 bytes, without a slash, and a name");
   if (submission->key && *submission->key == '\0')
     return refuse (error, "key: must not be empty");
+  if (submission->group && *submission->group == '\0')
+    return refuse (error, "group: must not be empty");
   if (!is_short (submission->key) || !is_short (submission->group) || !is_short (submission->group_title)
       || !is_short (submission->media_type))
     return refuse (error, "key, group, group_title and media_type: at most 4096 bytes each");

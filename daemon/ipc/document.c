@@ -301,3 +301,58 @@ ob_document_summary (ObBroker *broker, GError **error)
 
   return g_variant_builder_end (&builder);
 }
+
+static void
+add_number (GVariantBuilder *builder, const char *name, guint64 number)
+{
+  g_variant_builder_add (builder, "{sv}", name, g_variant_new_uint64 (number));
+}
+
+/* What is counted by state and by reason; none where there are none. */
+static void
+add_counts (GVariantBuilder *builder, const ObGroupStatus *group)
+{
+  guint64 n_all = 0, all_bytes = 0;
+  GVariantBuilder states, reasons;
+
+  g_variant_builder_init (&states, G_VARIANT_TYPE ("a{st}"));
+  g_variant_builder_init (&reasons, G_VARIANT_TYPE ("a{st}"));
+  for (guint i = 0; i < OUTBOX_N_STATES; i++)
+    {
+      n_all += group->uploads[i];
+      all_bytes += group->bytes[i];
+      if (group->uploads[i] > 0)
+        g_variant_builder_add (&states, "{st}", outbox_state_get_info (i)->name, group->uploads[i]);
+    }
+  for (guint i = 1; i < OUTBOX_N_REASONS; i++)
+    if (group->reasons[i] > 0)
+      g_variant_builder_add (&reasons, "{st}", outbox_reason_get_info (i)->name, group->reasons[i]);
+  add_number (builder, "uploads", n_all);
+  add_number (builder, "bytes", all_bytes);
+  g_variant_builder_add (builder, "{sv}", "states", g_variant_builder_end (&states));
+  g_variant_builder_add (builder, "{sv}", "reasons", g_variant_builder_end (&reasons));
+}
+
+GVariant *
+ob_document_group (const ObGroupStatus *group)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  add_string (&builder, "key", group->group->key);
+  add_string (&builder, "title", group->group->title);
+  add_string (&builder, "state", outbox_state_get_info (group->state)->name);
+  add_counts (&builder, group);
+  add_number (&builder, "done", group->uploads[OUTBOX_STATE_DONE]);
+  add_number (&builder, "done_bytes", group->bytes[OUTBOX_STATE_DONE]);
+  add_number (&builder, "offset", group->offset_bytes);
+  add_time (&builder, "until", group->until_ms);
+  add_time (&builder, "updated_at", group->group->updated_at_ms);
+  if (group->has_form)
+    add_string (&builder, "form_state", outbox_state_get_info (group->form_state)->name);
+  g_variant_builder_add (&builder, "{sv}", "has_form", g_variant_new_boolean (group->has_form));
+  g_variant_builder_add (&builder, "{sv}", "paused", g_variant_new_boolean (group->group->is_paused));
+  g_variant_builder_add (&builder, "{sv}", "needs_user", g_variant_new_boolean (group->needs_user));
+
+  return g_variant_builder_end (&builder);
+}

@@ -27,6 +27,8 @@ GVariant *ob_document_journal_row (ObBroker *broker, const ObJournalRow *row);
 GVariant *ob_document_conditions (const ObConditions *conditions, const char *const *sources, guint64 metered_bytes,
                                   gint64 now_ms);
 
+GVariant *ob_document_group (const ObGroupStatus *group);
+
 /* Errors: Storage. */
 GVariant *ob_document_summary (ObBroker *broker, GError **error);
 

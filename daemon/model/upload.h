@@ -67,7 +67,8 @@ typedef struct
   ObStored stored;
   OutboxReason reason; /* of a failed or confirming upload */
   gboolean is_form;
-  gboolean is_paused; /* by a person */
+  gboolean is_paused;       /* by a person */
+  gboolean is_group_paused; /* with its group; read only: see store/groups.h */
   gboolean has_local_copy;
   gint64 retry_at_ms;   /* 0: no such hold */
   gint64 not_before_ms; /* 0: no such hold */

@@ -6,12 +6,14 @@
 #include "policy/status.h"
 
 guint
-ob_upload_get_holds (const ObUpload *upload, ObHold holds[3])
+ob_upload_get_holds (const ObUpload *upload, ObHold holds[4])
 {
   guint n_holds = 0;
 
   if (upload->is_paused)
     holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_UPLOAD, OUTBOX_REASON_USER, 0 };
+  if (upload->is_group_paused)
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_GROUP, OUTBOX_REASON_USER, 0 };
   if (upload->not_before_ms > 0)
     holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_UPLOAD, OUTBOX_REASON_NOT_BEFORE, upload->not_before_ms };
   if (upload->retry_at_ms > 0)

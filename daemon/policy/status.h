@@ -28,8 +28,8 @@ typedef struct
 
 G_STATIC_ASSERT (OUTBOX_N_REASONS <= 32);
 
-/* The holds that an upload's own row sets; @holds has room for three. Returns: how many. */
-guint ob_upload_get_holds (const ObUpload *upload, ObHold holds[3]);
+/* The holds that an upload's own row sets; @holds has room for four. Returns: how many. */
+guint ob_upload_get_holds (const ObUpload *upload, ObHold holds[4]);
 
 /**
  * ob_status:

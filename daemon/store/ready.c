@@ -66,13 +66,13 @@ clear_ready (gpointer data)
 GArray *
 ob_ready_list (ObDatabase *database, const ObStream *stream, guint limit, GError **error)
 {
-  g_autoptr (ObStatement) statement
-      = ob_statement_new (database,
-                          "SELECT id, number, created_at, priority, failures FROM uploads"
-                          " WHERE destination = @destination AND rule = @rule AND app = @app AND state = @state"
-                          " AND state IN (1, 3) AND is_paused = 0 AND not_before = 0 AND retry_at = 0"
-                          " ORDER BY rank, number LIMIT @limit",
-                          error);
+  g_autoptr (ObStatement) statement = ob_statement_new (
+      database,
+      "SELECT id, number, created_at, priority, failures FROM uploads"
+      " WHERE destination = @destination AND rule = @rule AND app = @app AND state = @state"
+      " AND state IN (1, 3) AND is_paused = 0 AND is_group_paused = 0 AND not_before = 0 AND retry_at = 0"
+      " ORDER BY rank, number LIMIT @limit",
+      error);
   GArray *heads;
   int code;
 

@@ -28,13 +28,15 @@
 
 #define TEXT(column, field) #column ", "
 #define NUMBER(column, field) #column ", "
-static const char select_sql[] = "SELECT " COLUMN_TABLE "reason, metadata, number FROM uploads ";
-static const char insert_names[] = COLUMN_TABLE "reason, metadata";
+static const char select_sql[] = "SELECT " COLUMN_TABLE "reason, metadata, number, is_group_paused FROM uploads ";
+static const char insert_names[] = COLUMN_TABLE "reason, metadata, is_group_paused";
 #undef TEXT
 #undef NUMBER
 #define TEXT(column, field) "@" #column ", "
 #define NUMBER(column, field) "@" #column ", "
-static const char insert_values[] = COLUMN_TABLE "@reason, @metadata";
+/* Whoever joins a group that is paused is paused with it. */
+static const char insert_values[]
+    = COLUMN_TABLE "@reason, @metadata, coalesce ((SELECT is_paused FROM groups WHERE key = @group_key), 0)";
 #undef TEXT
 #undef NUMBER
 #define TEXT(column, field) #column " = @" #column ", "
@@ -89,7 +91,8 @@ read_upload (ObDatabase *database, ObStatement *statement, GError **error)
   upload->reason = outbox_reason_from_name (ob_statement_get_text (statement, index++));
   g_variant_unref (upload->metadata);
   upload->metadata = ob_statement_read_strings (statement, index++);
-  upload->number = ob_statement_get_number (statement, index);
+  upload->number = ob_statement_get_number (statement, index++);
+  upload->is_group_paused = ob_statement_get_number (statement, index) != 0;
   if (is_sound (upload))
     return g_steal_pointer (&upload);
   g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE, "The database has a row that was never written");
@@ -386,14 +389,10 @@ ob_uploads_next_wake_ms (ObDatabase *database)
   return statement && ob_statement_step (statement) == SQLITE_ROW ? ob_statement_get_number (statement, 0) : 0;
 }
 
-GArray *
-ob_uploads_count (ObDatabase *database, GError **error)
+/* Reads every count that a statement gives. @statement: (nullable): an error is set. */
+static GArray *
+read_counts (ObDatabase *database, ObStatement *statement, GError **error)
 {
-  g_autoptr (ObStatement) statement = ob_statement_new (
-      database,
-      "SELECT destination, rule, state, hold, sum(uploads), sum(bytes) FROM counters WHERE uploads > 0"
-      " GROUP BY destination, rule, state, hold",
-      error);
   g_autoptr (GArray) counts = g_array_new (FALSE, FALSE, sizeof (ObCount));
   int code = SQLITE_ERROR;
 
@@ -406,9 +405,10 @@ ob_uploads_count (ObDatabase *database, GError **error)
         .own_hold = ob_statement_get_number (statement, 3),
         .uploads = (guint64) ob_statement_get_number (statement, 4),
         .bytes = (guint64) ob_statement_get_number (statement, 5),
+        .offset_bytes = (guint64) ob_statement_get_number (statement, 6),
       };
 
-      if (!count.destination || !count.rule || (guint) count.stored >= OB_N_STORED)
+      if (!count.destination || !count.rule || (guint) count.stored >= OB_N_STORED || (guint) count.own_hold > OB_OWN_HOLD_RETRY)
         {
           ob_database_note_damage (database, "it has a row that was never written");
           g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE, "The database has a row that was never written");
@@ -440,4 +440,52 @@ ob_uploads_has_app (ObDatabase *database, const char *app, const char *destinati
   ob_statement_bind_text (statement, "@rule", rule);
 
   return ob_statement_step (statement) == SQLITE_ROW;
+}
+
+GArray *
+ob_uploads_count (ObDatabase *database, GError **error)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database,
+                          "SELECT destination, rule, state, hold, sum(uploads), sum(bytes), 0 FROM counters"
+                          " WHERE uploads > 0 GROUP BY destination, rule, state, hold",
+                          error);
+
+  return read_counts (database, statement, error);
+}
+
+GArray *
+ob_uploads_count_group (ObDatabase *database, const char *group, const char *app, GError **error)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database,
+                          "SELECT destination, rule, state, hold, sum(uploads), sum(bytes), sum(offset)"
+                          " FROM group_counters WHERE group_key = @group AND (@app IS NULL OR app = @app)"
+                          " GROUP BY destination, rule, state, hold",
+                          error);
+
+  if (statement)
+    {
+      ob_statement_bind_text (statement, "@group", group);
+      ob_statement_bind_text (statement, "@app", app);
+    }
+
+  return read_counts (database, statement, error);
+}
+
+ObUpload *
+ob_uploads_get_form (ObDatabase *database, const char *group, const char *app, GError **error)
+{
+  g_autofree char *sql = g_strconcat (select_sql,
+                                      "WHERE is_form = 1 AND group_key = @group AND (@app IS NULL OR app = @app)"
+                                      " ORDER BY state, number LIMIT 1",
+                                      NULL);
+  g_autoptr (ObStatement) statement = ob_statement_new (database, sql, error);
+
+  if (!statement)
+    return NULL;
+  ob_statement_bind_text (statement, "@group", group);
+  ob_statement_bind_text (statement, "@app", app);
+
+  return read_one (database, statement, "that is the form of the group", error);
 }

@@ -33,15 +33,25 @@ gboolean ob_uploads_has (ObDatabase *database, const char *id);
 /* Returns: (transfer full) (nullable): the upload with that submit key. Errors: NotFound, Storage. */
 ObUpload *ob_uploads_get_by_key (ObDatabase *database, const char *app, const char *key, GError **error);
 
+/* The first of its own holds that a person is told of. The numbers stand in the database. */
+typedef enum
+{
+  OB_OWN_HOLD_NONE = 0,
+  OB_OWN_HOLD_PAUSE = 1, /* alone, or with its group */
+  OB_OWN_HOLD_NOT_BEFORE = 2,
+  OB_OWN_HOLD_RETRY = 3,
+} ObOwnHold;
+
 /* How many uploads there are of a kind. */
 typedef struct
 {
   const char *destination; /* interned */
   const char *rule;        /* interned */
   ObStored stored;
-  int own_hold; /* 0: none; 1: a pause; 2: a retry */
+  ObOwnHold own_hold;
   guint64 uploads;
   guint64 bytes;
+  guint64 offset_bytes; /* confirmed by servers; of groups alone */
 } ObCount;
 
 /* What List filters by; NULL and FALSE match everything. */
@@ -87,5 +97,12 @@ gboolean ob_uploads_has_app (ObDatabase *database, const char *app, const char *
 
 /* Returns: (transfer full) (element-type ObCount): a few rows, whatever the length of the queue. Errors: Storage. */
 GArray *ob_uploads_count (ObDatabase *database, GError **error);
+
+/* The same of one group. @app: (nullable): only what that app handed over. */
+GArray *ob_uploads_count_group (ObDatabase *database, const char *group, const char *app, GError **error);
+
+/* Returns: (transfer full) (nullable): the form of a group, of several the one that is furthest from having arrived. @app:
+ * (nullable): of that app. Errors: NotFound, Storage. */
+ObUpload *ob_uploads_get_form (ObDatabase *database, const char *group, const char *app, GError **error);
 
 G_END_DECLS

@@ -147,6 +147,17 @@ test_rig_pause_queue (TestRig *rig, gboolean is_paused, GError **error)
 }
 
 gboolean
+test_rig_pause_group (TestRig *rig, const char *key, gboolean is_paused, GError **error)
+{
+  const char *const keys[] = { key, NULL };
+  Answer answer = { 0 };
+
+  ob_broker_pause_groups (rig->broker, keys, is_paused, on_done, &answer);
+
+  return wait_for (rig, &answer, error);
+}
+
+gboolean
 test_rig_pause_destination (TestRig *rig, const char *name, gboolean is_paused, GError **error)
 {
   Answer answer = { 0 };

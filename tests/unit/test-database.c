@@ -164,20 +164,25 @@ test_counters_are_in_step (Fixture *fixture, gconstpointer data)
       int which = g_test_rand_int_range (0, 100);
       int state = g_test_rand_int_range (0, 6);
 
-      switch (g_test_rand_int_range (0, 4))
+      switch (g_test_rand_int_range (0, 5))
         {
         case 0:
           sql = g_strdup_printf ("INSERT OR IGNORE INTO uploads"
-                                 " (id, app, name, media_type, destination, state, created_at, size)"
-                                 " VALUES ('%d', 'app', 'n', 'm', 'd%d', %d, 5, %u)",
-                                 which, which % 3, state, i);
+                                 " (id, app, name, media_type, destination, state, created_at, size, group_key)"
+                                 " VALUES ('%d', 'app%d', 'n', 'm', 'd%d', %d, 5, %u, nullif ('g%d', 'g0'))",
+                                 which, which % 2, which % 3, state, i, which % 5);
           break;
         case 1:
           sql = g_strdup_printf ("DELETE FROM uploads WHERE id = '%d'", which);
           break;
         case 2:
-          sql = g_strdup_printf ("UPDATE uploads SET is_paused = NOT is_paused, retry_at = %u WHERE id = '%d'",
-                                 i % 2, which);
+          sql = g_strdup_printf ("UPDATE uploads SET is_paused = NOT is_paused, retry_at = %u WHERE id = '%d'", i % 2,
+                                 which);
+          break;
+        case 3:
+          sql = g_strdup_printf (
+              "UPDATE uploads SET is_group_paused = %u, not_before = %u, offset = %u WHERE id = '%d'", i % 2, i % 3, i,
+              which);
           break;
         default:
           sql = g_strdup_printf ("UPDATE uploads SET state = %d, size = %u WHERE id = '%d'", state, i, which);
@@ -187,12 +192,24 @@ test_counters_are_in_step (Fixture *fixture, gconstpointer data)
     }
   run (database, "COMMIT");
 
-#define COUNTED "SELECT destination, rule, state, hold, uploads, bytes FROM counters WHERE uploads <> 0"
-#define ROWS "SELECT destination, rule, state, hold, count(*), sum(size) FROM uploads GROUP BY 1, 2, 3, 4"
+#define COUNTED "SELECT destination, rule, state, hold, app, uploads, bytes FROM counters WHERE uploads <> 0"
+#define ROWS "SELECT destination, rule, state, hold, app, count(*), sum(size) FROM uploads GROUP BY 1, 2, 3, 4, 5"
+#define GROUP_COUNTED "SELECT * FROM group_counters"
+#define GROUP_ROWS                                                                                       \
+  "SELECT group_key, destination, rule, state, hold, app, count(*), sum(size), sum(offset) FROM uploads" \
+  " WHERE group_key IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6"
   g_assert_cmpint (ask (database, "SELECT count(*) FROM (" COUNTED ")"), >, 10);
   g_assert_cmpint (ask (database, "SELECT count(*) FROM (" COUNTED " EXCEPT " ROWS ")"), ==, 0);
   g_assert_cmpint (ask (database, "SELECT count(*) FROM (" ROWS " EXCEPT " COUNTED ")"), ==, 0);
   g_assert_cmpint (ask (database, "SELECT count(*) FROM counters WHERE uploads = 0 AND bytes <> 0"), ==, 0);
+  g_assert_cmpint (ask (database, "SELECT count(*) FROM (" GROUP_COUNTED ")"), >, 10);
+  g_assert_cmpint (ask (database, "SELECT count(*) FROM (" GROUP_COUNTED " EXCEPT " GROUP_ROWS ")"), ==, 0);
+  g_assert_cmpint (ask (database, "SELECT count(*) FROM (" GROUP_ROWS " EXCEPT " GROUP_COUNTED ")"), ==, 0);
+  /* A group is there as long as it has uploads. */
+  g_assert_cmpint (ask (database, "SELECT count(*) FROM groups"), ==, 4);
+  run (database, "DELETE FROM uploads");
+  g_assert_cmpint (ask (database, "SELECT count(*) FROM groups"), ==, 0);
+  g_assert_cmpint (ask (database, "SELECT count(*) FROM group_counters"), ==, 0);
 }
 
 static ObUpload *
@@ -224,7 +241,8 @@ test_a_row_comes_back_whole (Fixture *fixture, gconstpointer data)
 
   g_assert_true (ob_uploads_insert (database, upload, &error));
   g_variant_unref (upload->metadata);
-  upload->metadata = g_variant_ref_sink (g_variant_new_parsed ("{'job': 'Brücke \"7\"', 'note': '', 'a\\u001f': '\\u001f\\u0001'}"));
+  upload->metadata
+      = g_variant_ref_sink (g_variant_new_parsed ("{'job': 'Brücke \"7\"', 'note': '', 'a\\u001f': '\\u001f\\u0001'}"));
   upload->stored = OB_STORED_FAILED;
   upload->reason = OUTBOX_REASON_REJECTED;
   upload->is_paused = TRUE;
@@ -299,9 +317,8 @@ test_the_funnel_keeps_to_the_edges (Fixture *fixture, gconstpointer data)
         upload->stored = from;
         upload->reason = OUTBOX_REASON_NONE;
         g_assert_true (ob_uploads_update (database, upload, NULL));
-        g_assert_cmpint (
-            ob_journal_move (database, upload, to, OUTBOX_REASON_REJECTED, "words", 5000 + n_rows, &error), ==,
-            is_edge);
+        g_assert_cmpint (ob_journal_move (database, upload, to, OUTBOX_REASON_REJECTED, "words", 5000 + n_rows, &error),
+                         ==, is_edge);
         if (!is_edge)
           g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE);
         n_rows += is_edge;
@@ -392,9 +409,12 @@ test_statements_are_bounded (Fixture *fixture, gconstpointer data)
 static void
 test_uploads_are_listed_by_kind (Fixture *fixture, gconstpointer data)
 {
-  const ObCount paused = { .destination = "depot", .rule = "", .stored = OB_STORED_SAVING, .own_hold = 1 };
-  const ObCount retrying = { .destination = "depot", .rule = "", .stored = OB_STORED_SAVING, .own_hold = 2 };
-  const ObCount elsewhere = { .destination = "attic", .rule = "", .stored = OB_STORED_SAVING, .own_hold = 1 };
+  const ObCount paused
+      = { .destination = "depot", .rule = "", .stored = OB_STORED_SAVING, .own_hold = OB_OWN_HOLD_PAUSE };
+  const ObCount retrying
+      = { .destination = "depot", .rule = "", .stored = OB_STORED_SAVING, .own_hold = OB_OWN_HOLD_RETRY };
+  const ObCount elsewhere
+      = { .destination = "attic", .rule = "", .stored = OB_STORED_SAVING, .own_hold = OB_OWN_HOLD_PAUSE };
   g_autoptr (ObDatabase) database = open_good (fixture, 1000, FALSE);
   g_autoptr (GArray) kinds = g_array_new (FALSE, FALSE, sizeof (ObCount));
   const ObUploadsFilter filter = { .kinds = kinds };

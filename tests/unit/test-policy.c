@@ -88,7 +88,7 @@ static void
 test_the_holds_of_a_row (void)
 {
   g_autoptr (ObUpload) upload = ob_upload_new ();
-  ObHold holds[3];
+  ObHold holds[4];
 
   g_assert_cmpuint (ob_upload_get_holds (upload, holds), ==, 0);
   upload->is_paused = TRUE;

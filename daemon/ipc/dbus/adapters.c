@@ -82,17 +82,6 @@ ob_adapter_find_upload (ObBroker *broker, const ObCaller *caller, ObOperation op
 }
 
 GDBusInterfaceSkeleton *
-ob_groups_adapter_new (void)
-{
-  const char *const signals[] = { "handle-list", "handle-get", "handle-pause", "handle-resume", NULL };
-  GDBusInterfaceSkeleton *skeleton = G_DBUS_INTERFACE_SKELETON (outbox_dbus_groups_skeleton_new ());
-
-  ob_adapter_refuse (skeleton, signals);
-
-  return skeleton;
-}
-
-GDBusInterfaceSkeleton *
 ob_access_adapter_new (void)
 {
   const char *const signals[] = { "handle-list-apps", "handle-approve", "handle-deny", "handle-revoke", NULL };

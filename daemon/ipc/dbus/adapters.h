@@ -36,10 +36,10 @@ void ob_queue_adapter_free (ObQueueAdapter *adapter);
 gboolean ob_queue_adapter_export (ObQueueAdapter *adapter, GDBusConnection *connection, GError **error);
 
 GDBusInterfaceSkeleton *ob_destinations_adapter_new (const ObAdapterContext *context);
+GDBusInterfaceSkeleton *ob_groups_adapter_new (const ObAdapterContext *context);
 GDBusInterfaceSkeleton *ob_policy_adapter_new (const ObAdapterContext *context);
 
 /* What this version does not do. */
-GDBusInterfaceSkeleton *ob_groups_adapter_new (void);
 GDBusInterfaceSkeleton *ob_access_adapter_new (void);
 
 /* Lets a method answer NotSupported. @signals: of the skeleton, such as "handle-create"; ends with NULL. */

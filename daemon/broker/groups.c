@@ -1,0 +1,197 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Groups: what people command of them, and how they stand. A pause is one row of the journal, whatever the group's size;
+ * how a group stands is read from its counters. Main thread.
+ */
+#include "broker/broker-private.h"
+
+#include "dbus/error.h"
+#include "store/journal.h"
+
+#define KEYS_MAX 1000
+
+/* What happens, before what waits, before what a person has to look at, before what is over. */
+static const OutboxState state_order[] = {
+  OUTBOX_STATE_UPLOADING, OUTBOX_STATE_SAVING, OUTBOX_STATE_CONFIRMING, OUTBOX_STATE_QUEUED,
+  OUTBOX_STATE_RETRYING,  OUTBOX_STATE_PAUSED, OUTBOX_STATE_FAILED,
+};
+
+OutboxState
+ob_group_state (const guint64 uploads[OUTBOX_N_STATES])
+{
+  for (guint i = 0; i < G_N_ELEMENTS (state_order); i++)
+    if (uploads[state_order[i]] > 0)
+      return state_order[i];
+
+  return OUTBOX_STATE_DONE;
+}
+
+void
+ob_group_status_clear (ObGroupStatus *status)
+{
+  g_clear_pointer (&status->group, ob_group_free);
+}
+
+static void
+add_count (ObBroker *self, const ObCount *count, ObGroupStatus *status)
+{
+  const ObStatus own = ob_broker_get_status_of_count (self, count);
+
+  status->uploads[own.state] += count->uploads;
+  status->bytes[own.state] += count->bytes;
+  status->offset_bytes += count->offset_bytes;
+  if (own.state != OUTBOX_STATE_FAILED)
+    status->needs_user |= own.needs_user;
+  if (own.state == OUTBOX_STATE_PAUSED || own.state == OUTBOX_STATE_RETRYING)
+    status->reasons[ob_status_get_first_reason (&own)] += count->uploads;
+  if (own.state == OUTBOX_STATE_RETRYING)
+    status->until_ms = ob_sooner_ms (status->until_ms, own.until_ms);
+}
+
+/* Errors: Storage. */
+static gboolean
+add_form (ObBroker *self, const char *key, const char *app, ObGroupStatus *status, GError **error)
+{
+  g_autoptr (GError) own_error = NULL;
+  g_autoptr (ObUpload) form = ob_uploads_get_form (self->database, key, app, &own_error);
+
+  status->has_form = form != NULL;
+  if (form)
+    status->form_state = ob_broker_get_status (self, form).state;
+  else if (!g_error_matches (own_error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
+    {
+      g_propagate_error (error, g_steal_pointer (&own_error));
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+read_status (ObBroker *self, ObGroup *group, const char *app, ObGroupStatus *status, GError **error)
+{
+  g_autoptr (GArray) counts = ob_uploads_count_group (self->database, group->key, app, error);
+
+  *status = (ObGroupStatus){ .group = group };
+  if (!counts)
+    return FALSE;
+  for (guint i = 0; i < counts->len; i++)
+    add_count (self, &g_array_index (counts, ObCount, i), status);
+  if (status->uploads[OUTBOX_STATE_RETRYING] > 0)
+    status->until_ms = ob_sooner_ms (status->until_ms, ob_groups_get_retry_ms (self->database, group->key));
+  status->needs_user |= status->uploads[OUTBOX_STATE_FAILED] > 0;
+  status->state = ob_group_state (status->uploads);
+
+  return add_form (self, group->key, app, status, error);
+}
+
+gboolean
+ob_broker_get_group (ObBroker *self, const char *key, const char *app, ObGroupStatus *status, GError **error)
+{
+  ObGroup *group = ob_groups_get (self->database, key, app, error);
+
+  *status = (ObGroupStatus){ 0 };
+
+  return group && read_status (self, group, app, status, error);
+}
+
+GArray *
+ob_broker_list_groups (ObBroker *self, const char *app, const char *after, guint limit, GError **error)
+{
+  g_autoptr (GPtrArray) groups = ob_groups_list (self->database, app, after, limit, error);
+  g_autoptr (GArray) list = g_array_new (FALSE, FALSE, sizeof (ObGroupStatus));
+
+  g_array_set_clear_func (list, (GDestroyNotify) ob_group_status_clear);
+  while (groups && groups->len > 0)
+    {
+      ObGroupStatus status;
+      gboolean is_good = read_status (self, g_ptr_array_steal_index (groups, 0), app, &status, error);
+
+      g_array_append_val (list, status);
+      if (!is_good)
+        return NULL;
+    }
+
+  return groups ? g_steal_pointer (&list) : NULL;
+}
+
+void
+ob_broker_list_group_holds (ObBroker *self, const char *app, GArray *list)
+{
+  const ObHold hold = { OUTBOX_SCOPE_GROUP, OUTBOX_REASON_USER, 0 };
+  g_autoptr (GPtrArray) groups = ob_groups_list_paused (self->database, NULL);
+
+  for (guint i = 0; groups && i < groups->len; i++)
+    {
+      const char *key = ((const ObGroup *) groups->pdata[i])->key;
+      g_autoptr (ObGroup) own = app ? ob_groups_get (self->database, key, app, NULL) : NULL;
+
+      if (!app || own)
+        ob_broker_add_shared_hold (list, &hold, g_strdup (key), NULL);
+    }
+}
+
+/* --- Commands --- */
+
+/* Its attempts end gently: there are few, whatever the size of the group. */
+static void
+on_group_paused (const GError *error, gpointer user_data)
+{
+  g_autoptr (ObPending) pending = user_data;
+  ObBroker *self = pending->broker;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->active);
+  while (!error && g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      ObActive *active = value;
+      g_autoptr (ObUpload) upload = ob_uploads_get (self->database, active->id, NULL);
+
+      if (upload && upload->is_group_paused && g_strcmp0 (upload->group, pending->id) == 0)
+        ob_stop_ask (active->stop, OB_STOP_GENTLY);
+    }
+}
+
+static gboolean
+pause_one (ObBroker *self, const char *key, gboolean is_paused, GError **error)
+{
+  g_autoptr (ObGroup) group = ob_groups_get (self->database, key, NULL, error);
+  guint32 reasons = is_paused ? 1u << OUTBOX_REASON_USER : 0;
+
+  if (!group)
+    return FALSE;
+  if (is_paused)
+    ob_turn_after (self->turn, on_group_paused, ob_pending_new (self, key));
+
+  return ob_groups_set_paused (self->database, key, is_paused, error)
+         && (group->is_paused == is_paused
+             || ob_journal_append_hold (self->database, ob_broker_get_now_ms (self), OUTBOX_SCOPE_GROUP, key, reasons,
+                                        NULL, error)
+                    > 0);
+}
+
+void
+ob_broker_pause_groups (ObBroker *self, const char *const *keys, gboolean is_paused, ObCommandDone done,
+                        gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean is_good = TRUE;
+
+  if (g_strv_length ((GStrv) keys) > KEYS_MAX)
+    g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "At most %d groups in one call", KEYS_MAX);
+  if (error || !ob_turn_begin (self->turn, OB_TURN_SOON, &error))
+    {
+      done (error, user_data);
+      return;
+    }
+  for (; *keys && is_good; keys++)
+    is_good = pause_one (self, *keys, is_paused, &error);
+  if (is_good)
+    {
+      ob_broker_save_settings_after (self);
+      ob_broker_touch_holds (self);
+    }
+  ob_broker_finish_command (self, is_good, error, done, user_data);
+}

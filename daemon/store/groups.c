@@ -1,0 +1,153 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The rows of groups, which triggers make and remove with the first and the last upload. Main thread.
+ */
+#include "store/groups.h"
+
+#include "dbus/error.h"
+#include "store/statement.h"
+
+#define COLUMNS "SELECT key, title, is_paused, updated_at FROM groups "
+
+void
+ob_group_free (ObGroup *group)
+{
+  g_free (group->key);
+  g_free (group->title);
+  g_free (group);
+}
+
+/* Reads every row that a statement gives. @statement: (nullable): an error is set. */
+static GPtrArray *
+read_all (ObDatabase *database, ObStatement *statement, GError **error)
+{
+  g_autoptr (GPtrArray) groups = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_group_free);
+  int code = SQLITE_ERROR;
+
+  while (statement && (code = ob_statement_step (statement)) == SQLITE_ROW)
+    {
+      ObGroup *group = g_new0 (ObGroup, 1);
+
+      group->key = g_strdup (ob_statement_get_text (statement, 0));
+      group->title = g_strdup (ob_statement_get_text (statement, 1));
+      group->is_paused = ob_statement_get_number (statement, 2) != 0;
+      group->updated_at_ms = ob_statement_get_number (statement, 3);
+      g_ptr_array_add (groups, group);
+      if (group->key && g_utf8_validate (group->key, -1, NULL)
+          && (!group->title || g_utf8_validate (group->title, -1, NULL)))
+        continue;
+      ob_database_note_damage (database, "it has a row that was never written");
+      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE, "The database has a row that was never written");
+      return NULL;
+    }
+  if (code == SQLITE_DONE)
+    return g_steal_pointer (&groups);
+  if (statement)
+    ob_database_set_error (database, error);
+
+  return NULL;
+}
+
+ObGroup *
+ob_groups_get (ObDatabase *database, const char *key, const char *app, GError **error)
+{
+  g_autoptr (ObStatement) statement = ob_statement_new (
+      database,
+      COLUMNS "WHERE key = @key"
+              " AND (@app IS NULL OR EXISTS (SELECT 1 FROM group_counters WHERE app = @app AND group_key = @key))",
+      error);
+  g_autoptr (GPtrArray) groups = NULL;
+
+  if (statement)
+    {
+      ob_statement_bind_text (statement, "@key", key);
+      ob_statement_bind_text (statement, "@app", app);
+    }
+  groups = read_all (database, statement, error);
+  if (groups && groups->len > 0)
+    return g_ptr_array_steal_index (groups, 0);
+  if (groups)
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, "There is no group %s", key);
+
+  return NULL;
+}
+
+GPtrArray *
+ob_groups_list (ObDatabase *database, const char *app, const char *after, guint limit, GError **error)
+{
+  g_autoptr (ObStatement) statement = ob_statement_new (
+      database,
+      app ? COLUMNS
+          "WHERE key IN (SELECT DISTINCT group_key FROM group_counters WHERE app = @app AND group_key > @after"
+          " ORDER BY group_key LIMIT @limit) ORDER BY key"
+          : COLUMNS "WHERE key > @after ORDER BY key LIMIT @limit",
+      error);
+
+  if (statement)
+    {
+      ob_statement_bind_text (statement, "@app", app);
+      ob_statement_bind_text (statement, "@after", after);
+      ob_statement_bind_number (statement, "@limit", limit);
+    }
+
+  return read_all (database, statement, error);
+}
+
+GPtrArray *
+ob_groups_list_paused (ObDatabase *database, GError **error)
+{
+  g_autoptr (ObStatement) statement = ob_statement_new (database, COLUMNS "WHERE is_paused = 1 ORDER BY key", error);
+
+  return read_all (database, statement, error);
+}
+
+gboolean
+ob_groups_set_paused (ObDatabase *database, const char *key, gboolean is_paused, GError **error)
+{
+  g_autoptr (ObStatement) group = ob_statement_new (
+      database,
+      "INSERT INTO groups (key, is_paused) VALUES (@key, @paused) ON CONFLICT DO UPDATE SET is_paused = @paused",
+      error);
+  g_autoptr (ObStatement) uploads
+      = group ? ob_statement_new (database,
+                                  "UPDATE uploads SET is_group_paused = @paused"
+                                  " WHERE group_key = @key AND state <> 5 AND is_group_paused <> @paused",
+                                  error)
+              : NULL;
+
+  if (!uploads)
+    return FALSE;
+  ob_statement_bind_text (group, "@key", key);
+  ob_statement_bind_number (group, "@paused", is_paused);
+  ob_statement_bind_text (uploads, "@key", key);
+  ob_statement_bind_number (uploads, "@paused", is_paused);
+
+  return ob_statement_run (database, group, error) && ob_statement_run (database, uploads, error);
+}
+
+gboolean
+ob_groups_release_one (ObDatabase *database, const char *upload_id, GError **error)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database, "UPDATE uploads SET is_group_paused = 0 WHERE id = @id", error);
+
+  if (!statement)
+    return FALSE;
+  ob_statement_bind_text (statement, "@id", upload_id);
+
+  return ob_statement_run (database, statement, error);
+}
+
+gint64
+ob_groups_get_retry_ms (ObDatabase *database, const char *key)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database, "SELECT min(retry_at) FROM uploads WHERE group_key = @key AND retry_at > 0", NULL);
+
+  if (!statement)
+    return 0;
+  ob_statement_bind_text (statement, "@key", key);
+
+  return ob_statement_step (statement) == SQLITE_ROW ? ob_statement_get_number (statement, 0) : 0;
+}

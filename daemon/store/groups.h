@@ -1,0 +1,43 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Groups: uploads that belong together by the app's own key. A group is there as long as it has uploads. Main thread.
+ */
+#pragma once
+
+#include "store/database.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  char *key;
+  char *title; /* NULL: none */
+  gboolean is_paused;
+  gint64 updated_at_ms; /* of what changed last in it */
+} ObGroup;
+
+void ob_group_free (ObGroup *group);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObGroup, ob_group_free)
+
+/* Returns: (transfer full) (nullable): the group. @app: (nullable): only where that app has uploads in it. Errors: NotFound,
+ * Storage. */
+ObGroup *ob_groups_get (ObDatabase *database, const char *key, const char *app, GError **error);
+
+/* Returns: (transfer full) (element-type ObGroup): those after a key, in the order of keys. @app: (nullable): those in which
+ * that app has uploads. Errors: Storage. */
+GPtrArray *ob_groups_list (ObDatabase *database, const char *app, const char *after, guint limit, GError **error);
+
+/* Returns: (transfer full) (element-type ObGroup): those that are paused. Errors: Storage. */
+GPtrArray *ob_groups_list_paused (ObDatabase *database, GError **error);
+
+/* Writes the group and the uploads of it that have not arrived. Errors: Storage, DiskFull. */
+gboolean ob_groups_set_paused (ObDatabase *database, const char *key, gboolean is_paused, GError **error);
+
+/* Lets one upload of a paused group go on alone. Errors: Storage, DiskFull. */
+gboolean ob_groups_release_one (ObDatabase *database, const char *upload_id, GError **error);
+
+/* Returns: when the first of a group that waits for its next try goes on, in Unix milliseconds, or 0. */
+gint64 ob_groups_get_retry_ms (ObDatabase *database, const char *key);
+
+G_END_DECLS
