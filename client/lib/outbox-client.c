@@ -299,6 +299,16 @@ outbox_client_command_async (OutboxClient *self, OutboxCommand command, const ch
                             user_data);
 }
 
+void
+outbox_client_command_groups_async (OutboxClient *self, OutboxCommand command, const char *const *keys,
+                                    GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_return_if_fail (command == OUTBOX_COMMAND_PAUSE || command == OUTBOX_COMMAND_RESUME);
+
+  outbox_client_call_async (self, "Groups", command == OUTBOX_COMMAND_PAUSE ? "Pause" : "Resume",
+                            g_variant_new ("(^as)", keys), cancellable, callback, user_data);
+}
+
 static void
 on_watched (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -346,4 +356,20 @@ outbox_client_get_finish (OutboxClient *self, GAsyncResult *result, GError **err
   g_autoptr (GVariant) document = results ? g_variant_get_child_value (results, 0) : NULL;
 
   return document ? outbox_upload_new_for_document (document) : NULL;
+}
+
+void
+outbox_client_get_group_async (OutboxClient *self, const char *key, GCancellable *cancellable,
+                               GAsyncReadyCallback callback, gpointer user_data)
+{
+  outbox_client_call_async (self, "Groups", "Get", g_variant_new ("(s)", key), cancellable, callback, user_data);
+}
+
+OutboxGroup *
+outbox_client_get_group_finish (OutboxClient *self, GAsyncResult *result, GError **error)
+{
+  g_autoptr (GVariant) results = outbox_client_call_finish (self, result, error);
+  g_autoptr (GVariant) document = results ? g_variant_get_child_value (results, 0) : NULL;
+
+  return document ? outbox_group_new_for_document (document) : NULL;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "dbus/error.h"
+#include "outbox-group.h"
 #include "outbox-upload.h"
 
 G_BEGIN_DECLS
@@ -117,6 +118,43 @@ void outbox_client_command_async (OutboxClient *self, OutboxCommand command, con
                                   GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 
 /**
+ * outbox_client_get_group_async:
+ * @key: the key of a group
+ */
+void outbox_client_get_group_async (OutboxClient *self, const char *key, GCancellable *cancellable,
+                                    GAsyncReadyCallback callback, gpointer user_data);
+
+/**
+ * outbox_client_get_group_finish:
+ *
+ * Returns: (transfer full) (nullable): the group
+ */
+OutboxGroup *outbox_client_get_group_finish (OutboxClient *self, GAsyncResult *result, GError **error);
+
+/**
+ * outbox_client_list_groups_async:
+ * @filter: (nullable): a{sv}, as Groups.List of the interface XML has it; all pages are read, up to `limit` where it has one
+ */
+void outbox_client_list_groups_async (OutboxClient *self, GVariant *filter, GCancellable *cancellable,
+                                      GAsyncReadyCallback callback, gpointer user_data);
+
+/**
+ * outbox_client_list_groups_finish:
+ *
+ * Returns: (transfer container) (element-type OutboxGroup) (nullable): groups, in the order of their keys; the array owns
+ * them
+ */
+GPtrArray *outbox_client_list_groups_finish (OutboxClient *self, GAsyncResult *result, GError **error);
+
+/**
+ * outbox_client_command_groups_async:
+ * @command: %OUTBOX_COMMAND_PAUSE or %OUTBOX_COMMAND_RESUME
+ * @keys: (array zero-terminated=1): to which groups; all of them or none
+ */
+void outbox_client_command_groups_async (OutboxClient *self, OutboxCommand command, const char *const *keys,
+                                         GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+
+/**
  * outbox_client_watch_async:
  * @filter: (nullable): a{sv}, as Watch of the interface XML has it
  *
@@ -139,7 +177,7 @@ void outbox_client_call_async (OutboxClient *self, const char *interface, const 
 /**
  * outbox_client_call_finish:
  *
- * Also ends outbox_client_command_async() and outbox_client_watch_async().
+ * Also ends outbox_client_command_async(), outbox_client_command_groups_async() and outbox_client_watch_async().
  *
  * Returns: (transfer full) (nullable): the results, a tuple
  */

@@ -6,4 +6,5 @@
 #pragma once
 
 #include <outbox-client.h>
+#include <outbox-group.h>
 #include <outbox-upload.h>

@@ -408,7 +408,8 @@ read_counts (ObDatabase *database, ObStatement *statement, GError **error)
         .offset_bytes = (guint64) ob_statement_get_number (statement, 6),
       };
 
-      if (!count.destination || !count.rule || (guint) count.stored >= OB_N_STORED || (guint) count.own_hold > OB_OWN_HOLD_RETRY)
+      if (!count.destination || !count.rule || (guint) count.stored >= OB_N_STORED
+          || (guint) count.own_hold > OB_OWN_HOLD_RETRY)
         {
           ob_database_note_damage (database, "it has a row that was never written");
           g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE, "The database has a row that was never written");

@@ -1,0 +1,130 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * One group of uploads as the broker told of it.
+ */
+#pragma once
+
+#include "dbus/label.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+#define OUTBOX_TYPE_GROUP (outbox_group_get_type ())
+
+/**
+ * OutboxGroup:
+ *
+ * A group at one moment: uploads that belong together by the key that their app gave them. It does not change; ask again
+ * after a signal of #OutboxClient that tells of one of them.
+ */
+G_DECLARE_FINAL_TYPE (OutboxGroup, outbox_group, OUTBOX, GROUP, GObject)
+
+/**
+ * outbox_group_get_key:
+ * @self: a group
+ *
+ * Returns: (transfer none): the app's key
+ */
+const char *outbox_group_get_key (OutboxGroup *self);
+
+/**
+ * outbox_group_get_title:
+ * @self: a group
+ *
+ * Returns: (transfer none): what a person reads for it; the key where it has no title
+ */
+const char *outbox_group_get_title (OutboxGroup *self);
+
+/**
+ * outbox_group_get_state:
+ * @self: a group
+ *
+ * Returns: the one of its uploads' states that tells most of what goes on
+ */
+OutboxState outbox_group_get_state (OutboxGroup *self);
+
+/**
+ * outbox_group_count:
+ * @self: a group
+ * @state: a public state
+ *
+ * Returns: how many of its uploads are in it
+ */
+guint64 outbox_group_count (OutboxGroup *self, OutboxState state);
+
+/**
+ * outbox_group_get_uploads:
+ * @self: a group
+ *
+ * Returns: how many uploads it has
+ */
+guint64 outbox_group_get_uploads (OutboxGroup *self);
+
+/**
+ * outbox_group_get_size:
+ * @self: a group
+ *
+ * Returns: the size of all, in bytes
+ */
+guint64 outbox_group_get_size (OutboxGroup *self);
+
+/**
+ * outbox_group_get_offset:
+ * @self: a group
+ *
+ * Returns: bytes that the servers confirmed
+ */
+guint64 outbox_group_get_offset (OutboxGroup *self);
+
+/**
+ * outbox_group_get_needs_user:
+ * @self: a group
+ *
+ * Returns: whether for some of it nothing happens until a person acts
+ */
+gboolean outbox_group_get_needs_user (OutboxGroup *self);
+
+/**
+ * outbox_group_get_is_paused:
+ * @self: a group
+ *
+ * Returns: whether a person has paused it
+ */
+gboolean outbox_group_get_is_paused (OutboxGroup *self);
+
+/**
+ * outbox_group_get_form_state:
+ * @self: a group
+ * @state: (out): the public state of its form
+ *
+ * Returns: whether it has a form
+ */
+gboolean outbox_group_get_form_state (OutboxGroup *self, OutboxState *state);
+
+/**
+ * outbox_group_dup_label:
+ * @self: a group
+ *
+ * Returns: (transfer full): the one line for a person, in the language of the process
+ */
+char *outbox_group_dup_label (OutboxGroup *self);
+
+/**
+ * outbox_group_get_document:
+ * @self: a group
+ *
+ * Returns: (transfer none): the whole document, of type a{sv}; its keys are in the interface XML
+ */
+GVariant *outbox_group_get_document (OutboxGroup *self);
+
+/**
+ * outbox_group_new_for_document:
+ * @document: a{sv}
+ *
+ * Returns: (transfer full): a group
+ */
+OutboxGroup *outbox_group_new_for_document (GVariant *document);
+
+G_END_DECLS
