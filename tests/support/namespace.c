@@ -50,8 +50,8 @@ test_namespace_run (const char *format, ...)
   {
     const char *argv[] = { "sh", "-ec", command, NULL };
 
-    g_assert_true (
-        g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, &words, &status, &error));
+    g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, NULL,
+                                 NULL, NULL, &words, &status, &error));
   }
   if (!g_spawn_check_wait_status (status, &error))
     g_error ("%s: %s %s", command, error->message, words);

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
  * and the test is to be skipped. First thing in main(). */
 gboolean test_namespace_enter (char **argv);
 
-/* Runs a command of the shell, which must succeed. */
+/* Runs a command of the shell, which must succeed. What it prints is not shown: the output of a test has a form. */
 void test_namespace_run (const char *format, ...) G_GNUC_PRINTF (1, 2);
 
 /* Returns: a descriptor of a new network namespace with loopback up; the caller stays where it is. */
