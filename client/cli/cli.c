@@ -117,6 +117,17 @@ cli_list_uploads (OutboxClient *client, GVariant *filter, GError **error)
   return outbox_client_list_finish (client, result, error);
 }
 
+GPtrArray *
+cli_list_groups (OutboxClient *client, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  outbox_client_list_groups_async (client, NULL, NULL, on_result, &result);
+  cli_wait (has_result, &result);
+
+  return outbox_client_list_groups_finish (client, result, error);
+}
+
 /* --- Ids --- */
 
 /* The one upload whose id ends so. */

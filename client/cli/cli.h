@@ -38,6 +38,7 @@ int cli_send_now (int argc, char *argv[]);
 int cli_remove (int argc, char *argv[]);
 int cli_log (int argc, char *argv[]);
 int cli_status (int argc, char *argv[]);
+int cli_group (int argc, char *argv[]);
 int cli_destination (int argc, char *argv[]);
 int cli_policy (int argc, char *argv[]);
 
@@ -74,6 +75,9 @@ GVariant *cli_call (OutboxClient *client, const char *interface, const char *met
 
 /* All uploads that match. @filter: (nullable): a{sv}, floating. Returns: (transfer full) (element-type OutboxUpload). */
 GPtrArray *cli_list_uploads (OutboxClient *client, GVariant *filter, GError **error);
+
+/* All groups. Returns: (transfer full) (element-type OutboxGroup). */
+GPtrArray *cli_list_groups (OutboxClient *client, GError **error);
 
 /**
  * cli_resolve:

@@ -11,24 +11,6 @@
 #include <glib/gi18n.h>
 
 static void
-print_table (GPtrArray *uploads)
-{
-  const char *const headings[] = { _ ("ID"), _ ("NAME"), _ ("SIZE"), _ ("STATUS"), NULL };
-  g_autoptr (CliTable) table = cli_table_new (headings);
-
-  for (guint i = 0; i < uploads->len; i++)
-    {
-      OutboxUpload *upload = uploads->pdata[i];
-      g_autofree char *size = g_format_size (outbox_upload_get_size (upload));
-      g_autofree char *label = outbox_upload_dup_label (upload);
-
-      cli_table_add (table, cli_style_of (outbox_upload_get_state (upload), outbox_upload_get_needs_user (upload)),
-                     cli_text_short_id (outbox_upload_get_id (upload)), outbox_upload_get_name (upload), size, label);
-    }
-  cli_table_print (table);
-}
-
-static void
 insert (GVariantDict *filter, const char *name, const char *value)
 {
   if (value)
@@ -83,7 +65,7 @@ cli_list (int argc, char *argv[])
   if (is_json)
     cli_print_json_uploads (uploads);
   else if (uploads->len > 0)
-    print_table (uploads);
+    cli_print_uploads (uploads);
   else
     g_printerr (_ ("No uploads.\n"));
 

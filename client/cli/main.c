@@ -25,6 +25,8 @@ static const CliVerb verbs[] = {
   { "remove", N_ ("[ID…]"), N_ ("Takes uploads off the list, with the copy on this device."), cli_remove },
   { "log", N_ ("[ID]"), N_ ("Tells what happened, oldest first."), cli_log },
   { "status", "", N_ ("Tells whether everything is safe and on its way."), cli_status },
+  { "group", N_ ("[list|show|pause|resume [KEY…]]"), N_ ("Tells how groups of uploads stand, and lets one wait."),
+    cli_group },
   { "destination", N_ ("list|show|set|remove|pause|resume [NAME]"), N_ ("Manages the servers to send to."),
     cli_destination },
   { "policy", N_ ("show|check|edit|explain [FILE|ID]"),

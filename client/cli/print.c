@@ -350,6 +350,24 @@ cli_facts_print (CliFacts *facts)
     }
 }
 
+void
+cli_print_uploads (GPtrArray *uploads)
+{
+  const char *const headings[] = { _ ("ID"), _ ("NAME"), _ ("SIZE"), _ ("STATUS"), NULL };
+  g_autoptr (CliTable) table = cli_table_new (headings);
+
+  for (guint i = 0; i < uploads->len; i++)
+    {
+      OutboxUpload *upload = uploads->pdata[i];
+      g_autofree char *size = g_format_size (outbox_upload_get_size (upload));
+      g_autofree char *label = outbox_upload_dup_label (upload);
+
+      cli_table_add (table, cli_style_of (outbox_upload_get_state (upload), outbox_upload_get_needs_user (upload)),
+                     cli_text_short_id (outbox_upload_get_id (upload)), outbox_upload_get_name (upload), size, label);
+    }
+  cli_table_print (table);
+}
+
 /* --- JSON --- */
 
 void

@@ -85,6 +85,9 @@ void cli_facts_print (CliFacts *facts);
 /* A hold's document: what it holds and why, the words of the error behind it, what happens next and what a person can do. */
 void cli_print_hold (GVariant *hold);
 
+/* Uploads as a table. */
+void cli_print_uploads (GPtrArray *uploads);
+
 /* --- JSON --- */
 
 /* @value: of any type with a JSON form; floating is consumed. */

@@ -8,6 +8,11 @@ _outbox_ids ()
   outbox list "$@" 2>/dev/null | awk 'NR > 1 { print $1 }'
 }
 
+_outbox_groups ()
+{
+  outbox group list 2>/dev/null | awk 'NR > 1 { print $1 }'
+}
+
 _outbox_destinations ()
 {
   outbox destination list 2>/dev/null | awk 'NR > 1 { print $1 }'
@@ -18,7 +23,7 @@ _outbox ()
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words=
 
   if [ "$COMP_CWORD" -eq 1 ]; then
-    words="add list show watch pause resume retry send-now remove log status destination policy --help --version"
+    words="add list show watch pause resume retry send-now remove log status group destination policy --help --version"
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
     return
   fi
@@ -27,6 +32,7 @@ _outbox ()
     --destination | -d) words=$(_outbox_destinations) ;;
     --state | -s) words="saving queued uploading confirming retrying paused failed done" ;;
     --protocol) words=tus ;;
+    --group | -g) words=$(_outbox_groups) ;;
   esac
   if [ -n "$words" ]; then
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
@@ -45,6 +51,7 @@ _outbox ()
     remove) words="--done --force" ;;
     log) words="--json" ;;
     status) words="--json" ;;
+    group) words="--json" ;;
     policy) words="--json" ;;
     destination) words="--url --protocol --confirm-url --header --default --json" ;;
   esac
@@ -69,6 +76,13 @@ _outbox ()
       ;;
     show | remove | log)
       mapfile -t COMPREPLY < <(compgen -W "$(_outbox_ids)" -- "$current")
+      ;;
+    group)
+      if [ "$COMP_CWORD" -eq 2 ]; then
+        mapfile -t COMPREPLY < <(compgen -W "list show pause resume" -- "$current")
+      else
+        mapfile -t COMPREPLY < <(compgen -W "$(_outbox_groups)" -- "$current")
+      fi
       ;;
     policy)
       if [ "$COMP_CWORD" -eq 2 ]; then

@@ -1,0 +1,146 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * outbox group: how what belongs together stands, in one line each.
+ */
+#include "cli.h"
+#include "print.h"
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+
+static int
+list (gboolean is_json)
+{
+  const char *const headings[] = { _ ("KEY"), _ ("TITLE"), _ ("SIZE"), _ ("STATUS"), NULL };
+  g_autoptr (CliTable) table = cli_table_new (headings);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OutboxClient) client = cli_open (&error);
+  g_autoptr (GPtrArray) groups = client ? cli_list_groups (client, &error) : NULL;
+  GVariantBuilder documents;
+
+  if (!groups)
+    return cli_fail (error);
+  g_variant_builder_init (&documents, G_VARIANT_TYPE ("aa{sv}"));
+  for (guint i = 0; i < groups->len; i++)
+    {
+      OutboxGroup *group = groups->pdata[i];
+      g_autofree char *size = g_format_size (outbox_group_get_size (group));
+      g_autofree char *label = outbox_group_dup_label (group);
+
+      g_variant_builder_add_value (&documents, outbox_group_get_document (group));
+      cli_table_add (table, cli_style_of (outbox_group_get_state (group), outbox_group_get_needs_user (group)),
+                     outbox_group_get_key (group), outbox_group_get_title (group), size, label);
+    }
+  if (is_json)
+    cli_print_json (g_variant_builder_end (&documents), TRUE);
+  else
+    {
+      g_variant_builder_clear (&documents);
+      cli_table_print (table);
+      if (groups->len == 0)
+        g_printerr (_ ("No groups.\n"));
+    }
+
+  return CLI_DONE;
+}
+
+static void
+print_one (OutboxGroup *group, GPtrArray *uploads)
+{
+  CliStyle style = cli_style_of (outbox_group_get_state (group), outbox_group_get_needs_user (group));
+  g_autofree char *title = cli_text_dup_safe (outbox_group_get_title (group));
+  g_autofree char *label = outbox_group_dup_label (group);
+  g_autofree char *size = g_format_size (outbox_group_get_size (group));
+  g_autofree char *form = NULL;
+  g_autoptr (CliFacts) facts = cli_facts_new ();
+  OutboxState state;
+
+  if (outbox_group_get_form_state (group, &state))
+    form = outbox_status_label (state, OUTBOX_REASON_NONE, 0, 0, 0, 0, OUTBOX_LABEL_TERMINAL);
+  g_print ("%s%s%s\n%s%s%s\n\n", cli_style_begin (CLI_STYLE_BOLD), title, cli_style_end (CLI_STYLE_BOLD),
+           cli_style_begin (style), label, cli_style_end (style));
+  cli_facts_add (facts, _ ("group key"), outbox_group_get_key (group));
+  cli_facts_add (facts, _ ("form"), form);
+  cli_facts_add (facts, _ ("size"), size);
+  cli_facts_print (facts);
+  g_print ("\n");
+  cli_print_uploads (uploads);
+}
+
+static int
+show (const char *key, gboolean is_json)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OutboxClient) client = cli_open (&error);
+  g_autoptr (GVariant) results = client ? cli_call (client, "Groups", "Get", g_variant_new ("(s)", key), &error) : NULL;
+  g_autoptr (GVariant) document = results ? g_variant_get_child_value (results, 0) : NULL;
+  g_autoptr (OutboxGroup) group = document ? outbox_group_new_for_document (document) : NULL;
+  g_autoptr (GPtrArray) uploads = NULL;
+
+  if (group && is_json)
+    {
+      cli_print_json (document, TRUE);
+      return CLI_DONE;
+    }
+  if (group)
+    uploads = cli_list_uploads (client, g_variant_new_parsed ("{'group': <%s>}", key), &error);
+  if (!uploads)
+    return cli_fail (error);
+  print_one (group, uploads);
+
+  return CLI_DONE;
+}
+
+static int
+command (const char *method, char *const *keys)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OutboxClient) client = cli_open (&error);
+  g_autoptr (GVariant) results
+      = client ? cli_call (client, "Groups", method, g_variant_new ("(^as)", keys), &error) : NULL;
+
+  return results ? CLI_DONE : cli_fail (error);
+}
+
+static int
+run (const char *action, int n_keys, char *const *keys, gboolean is_json)
+{
+  gboolean is_list = g_str_equal (action, "list"), is_show = g_str_equal (action, "show");
+  gboolean is_pause = g_str_equal (action, "pause"), is_resume = g_str_equal (action, "resume");
+
+  if (!is_list && !is_show && !is_pause && !is_resume)
+    return cli_usage ("group", _ ("there is no action %s"), action);
+  if (!is_list && n_keys == 0)
+    return cli_usage ("group", _ ("too few arguments"));
+  if ((is_list && n_keys > 0) || (is_show && n_keys > 1))
+    return cli_usage ("group", _ ("too many arguments: %s"), keys[is_list ? 0 : 1]);
+  if (is_list)
+    return list (is_json);
+  if (is_show)
+    return show (keys[0], is_json);
+
+  return command (is_pause ? "Pause" : "Resume", keys);
+}
+
+int
+cli_group (int argc, char *argv[])
+{
+  gboolean is_json = FALSE;
+  const GOptionEntry entries[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &is_json, N_ ("Print JSON"), NULL },
+    { NULL },
+  };
+
+  if (!cli_parse (&argc, &argv, entries,
+                  _ ("Actions:\n"
+                     "  list           All of them, a line each; also without an action\n"
+                     "  show KEY       One, with its uploads\n"
+                     "  pause KEY…     Lets all of a group wait, and what joins it\n"
+                     "  resume KEY…    Goes on"),
+                  0, G_MAXINT - 1))
+    return CLI_USAGE;
+
+  return argc > 1 ? run (argv[1], argc - 2, argv + 2, is_json) : run ("list", 0, NULL, is_json);
+}
