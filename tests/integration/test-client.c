@@ -232,6 +232,67 @@ test_an_app_in_another_language (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (output, ==, "['from another language.jpg'] Uploaded\n['The server has confirmed it.']\nTrue\n");
 }
 
+static GPtrArray *
+list_groups (Fixture *fixture)
+{
+  g_autoptr (GAsyncResult) listed = NULL;
+  g_autoptr (GError) error = NULL;
+  GPtrArray *groups;
+
+  outbox_client_list_groups_async (fixture->client, NULL, NULL, on_result, &listed);
+  test_wait_until (is_set, &listed, 10);
+  groups = outbox_client_list_groups_finish (fixture->client, listed, &error);
+  g_assert_no_error (error);
+
+  return groups;
+}
+
+static void
+test_a_group_is_paused_and_read (Fixture *fixture, gconstpointer data)
+{
+  const char *const keys[] = { "case-7", NULL };
+  g_autofree char *path = test_broker_make_file (fixture->broker, "form.json", 2000, 1);
+  g_autoptr (GAsyncResult) paused = NULL;
+  g_autoptr (GAsyncResult) got = NULL;
+  g_autoptr (GVariant) results = NULL;
+  g_autoptr (GPtrArray) groups = NULL;
+  g_autoptr (OutboxGroup) group = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *id = NULL, *label = NULL;
+  OutboxState state;
+
+  outbox_dbus_queue_call_pause_sync (fixture->broker->queue, NULL, &error);
+  g_assert_no_error (error);
+  id = test_broker_submit (fixture->broker, path,
+                           g_variant_new_parsed ("{'group': <'case-7'>, 'form': <true>, 'group_title': <'Bridge'>}"),
+                           &error);
+  g_assert_no_error (error);
+  outbox_client_command_groups_async (fixture->client, OUTBOX_COMMAND_PAUSE, keys, NULL, on_result, &paused);
+  test_wait_until (is_set, &paused, 10);
+  results = outbox_client_call_finish (fixture->client, paused, &error);
+  g_assert_no_error (error);
+  groups = list_groups (fixture);
+  g_assert_cmpuint (groups->len, ==, 1);
+  g_assert_cmpstr (outbox_group_get_key (groups->pdata[0]), ==, "case-7");
+
+  outbox_client_get_group_async (fixture->client, "case-7", NULL, on_result, &got);
+  test_wait_until (is_set, &got, 10);
+  group = outbox_client_get_group_finish (fixture->client, got, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (outbox_group_get_title (group), ==, "Bridge");
+  g_assert_cmpint (outbox_group_get_state (group), ==, OUTBOX_STATE_PAUSED);
+  g_assert_cmpuint (outbox_group_get_uploads (group), ==, 1);
+  g_assert_cmpuint (outbox_group_count (group, OUTBOX_STATE_PAUSED), ==, 1);
+  g_assert_cmpuint (outbox_group_get_size (group), ==, 2000);
+  g_assert_cmpuint (outbox_group_get_offset (group), ==, 0);
+  g_assert_true (outbox_group_get_is_paused (group));
+  g_assert_false (outbox_group_get_needs_user (group));
+  g_assert_true (outbox_group_get_form_state (group, &state));
+  g_assert_cmpint (state, ==, OUTBOX_STATE_PAUSED);
+  label = outbox_group_dup_label (group);
+  g_assert_cmpstr (label, ==, "Paused · the whole queue is paused");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -244,6 +305,7 @@ main (int argc, char *argv[])
     { "/client/nothing-is-missed-over-a-restart", test_nothing_is_missed_over_a_restart },
     { "/client/a-rebuilt-queue-is-told", test_a_rebuilt_queue_is_told },
     { "/client/a-closed-descriptor-is-refused", test_a_closed_descriptor_is_refused },
+    { "/client/a-group-is-paused-and-read", test_a_group_is_paused_and_read },
     { "/client/an-app-in-another-language", test_an_app_in_another_language },
   };
 
