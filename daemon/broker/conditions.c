@@ -42,11 +42,13 @@ is_same_network (const ObConditions *a, const ObConditions *b)
   return g_str_equal (ob_broker_get_network_key (a), ob_broker_get_network_key (b));
 }
 
-/* An answer is good for one network, until it is left. */
+/* An answer is good for one network, until there is another: a basement is no other. */
 static void
 forget_answer (ObBroker *self)
 {
-  if (!self->answered_network || g_str_equal (self->answered_network, ob_broker_get_network_key (&self->settled)))
+  const char *network = ob_broker_get_network_key (&self->settled);
+
+  if (!self->answered_network || *network == '\0' || g_str_equal (self->answered_network, network))
     return;
   g_clear_pointer (&self->answered_network, g_free);
   if (!ob_turn_begin (self->turn, OB_TURN_LATER, NULL))

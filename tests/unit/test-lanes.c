@@ -329,6 +329,7 @@ static void
 test_an_answer_for_a_network_ends_when_it_is_left (TestRig *rig, gconstpointer data)
 {
   g_autofree char *id = NULL;
+  g_autofree char *again = NULL;
   g_autofree char *later = NULL;
 
   set_rules (rig, ASKED);
@@ -339,6 +340,15 @@ test_an_answer_for_a_network_ends_when_it_is_left (TestRig *rig, gconstpointer d
   ob_broker_allow_network (rig->broker, on_answered, NULL);
   test_rig_settle (rig);
   test_rig_finish (rig, id);
+  /* No network is no other network, and a start is none either. */
+  test_conditions_set_available (rig->conditions, FALSE);
+  test_rig_advance (rig, RIG_MINUTE);
+  test_rig_stop (rig);
+  test_rig_start (rig);
+  test_conditions_set_available (rig->conditions, TRUE);
+  test_rig_advance (rig, 250);
+  again = submit (rig, "video/mp4");
+  test_rig_finish (rig, again);
   test_conditions_connect (rig->conditions, "depot", OB_LINK_WIFI, OB_METERED_NO);
   test_rig_advance (rig, 250);
   test_conditions_connect (rig->conditions, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
