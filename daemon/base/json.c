@@ -21,7 +21,7 @@ static gboolean check_value (Scanner *scanner, guint depth);
 static void
 skip_space (Scanner *scanner)
 {
-  while (scanner->next < scanner->end && strchr (" \t\r\n", *scanner->next))
+  while (scanner->next < scanner->end && *scanner->next && strchr (" \t\r\n", *scanner->next))
     scanner->next++;
 }
 
@@ -85,7 +85,7 @@ check_escape (Scanner *scanner)
 
   if (scanner->next == scanner->end)
     return FALSE;
-  if (strchr ("\"\\/bfnrt", *scanner->next))
+  if (*scanner->next && strchr ("\"\\/bfnrt", *scanner->next))
     {
       scanner->next++;
       return TRUE;
