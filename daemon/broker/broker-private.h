@@ -156,10 +156,11 @@ gboolean ob_broker_has_new_lane (ObBroker *self, const char *destination, const 
 void ob_broker_list_lane_holds (ObBroker *self, const char *app, GArray *list);
 /* Brings what was written of the lanes in step with the database. */
 void ob_broker_load_lanes (ObBroker *self);
-/* Returns: (transfer full): the rule that an upload has; and the lane of what is sent on the present network whatever that
- * rule says. */
+/* Returns: (transfer full): the rule that an upload has; the lane that it comes into; and the lane of what is sent on the
+ * present network whatever that rule says. */
 char *ob_broker_dup_rule_for (ObBroker *self, const ObUpload *upload);
-char *ob_broker_dup_rule_now (ObBroker *self, const ObUpload *upload);
+char *ob_broker_dup_first_lane (ObBroker *self, const ObUpload *upload);
+char *ob_broker_dup_rule_now (ObBroker *self, const char *lane_rule);
 /* Of a lane's rule, or NULL where it is gone: what has it is about to be matched anew. */
 const ObRule *ob_broker_find_rule (ObBroker *self, const char *lane_rule);
 
@@ -196,6 +197,9 @@ gboolean ob_broker_relieve_destination (ObBroker *self, const ObUpload *upload, 
 /* commands.c. Ends a command: @is_good keeps it, and the answer waits for the commit. Else @error is the answer. */
 void ob_broker_finish_command (ObBroker *self, gboolean is_good, const GError *error, ObCommandDone done,
                                gpointer user_data);
+
+/* Inside a turn. Errors: WrongState, Storage, DiskFull. */
+gboolean ob_broker_send_one_now (ObBroker *self, ObUpload *upload, GError **error);
 
 /* Ends an upload in any state: row, journal, and after the commit copy and attempt. Inside a turn. */
 gboolean ob_broker_forget (ObBroker *self, const ObUpload *upload, const char *why, GError **error);

@@ -101,6 +101,10 @@ void ob_broker_command (ObBroker *self, ObCommand command, const char *const *id
 
 void ob_broker_set_paused (ObBroker *self, gboolean is_paused, ObCommandDone done, gpointer user_data);
 
+/* Sends what is in them once on the present network, as SEND_NOW does, and what comes into them while it lasts. Errors:
+ * NotFound, WrongState where there is no network, Storage, DiskFull. */
+void ob_broker_send_groups_now (ObBroker *self, const char *const *keys, ObCommandDone done, gpointer user_data);
+
 /* Answers for everything that would ask on the present network, until it is left. Errors: WrongState where there is none,
  * Storage, DiskFull. */
 void ob_broker_allow_network (ObBroker *self, ObCommandDone done, gpointer user_data);

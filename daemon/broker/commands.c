@@ -127,10 +127,10 @@ retry_one (ObBroker *self, ObUpload *upload, GError **error)
 }
 
 /* Whatever holds it ends, but what only a network can give; what its rule says is set aside for the present one. */
-static gboolean
-send_now_one (ObBroker *self, ObUpload *upload, GError **error)
+gboolean
+ob_broker_send_one_now (ObBroker *self, ObUpload *upload, GError **error)
 {
-  g_autofree char *rule = ob_broker_dup_rule_now (self, upload);
+  g_autofree char *rule = ob_broker_dup_rule_now (self, upload->rule);
 
   if (upload->stored == OB_STORED_SAVING)
     return wrong_state (upload, "sent before it is saved", error);
@@ -218,7 +218,7 @@ command_one (ObBroker *self, ObCommand command, ObUpload *upload, gint value, GE
     case OB_COMMAND_REMOVE:
       return want_termination (self, upload, error) && ob_broker_forget (self, upload, upload->name, error);
     case OB_COMMAND_SEND_NOW:
-      return send_now_one (self, upload, error);
+      return ob_broker_send_one_now (self, upload, error);
     case OB_COMMAND_SET_PRIORITY:
     default:
       return set_priority_one (self, upload, value, error);

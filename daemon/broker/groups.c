@@ -10,6 +10,7 @@
 #include "store/journal.h"
 
 #define KEYS_MAX 1000
+#define SEND_AT_ONCE 1000
 
 /* What happens, before what waits, before what a person has to look at, before what is over. */
 static const OutboxState state_order[] = {
@@ -172,6 +173,63 @@ pause_one (ObBroker *self, const char *key, gboolean is_paused, GError **error)
                     > 0);
 }
 
+/* What is still coming in has its rule, and what comes later the answer. */
+static gboolean
+send_now_one (ObBroker *self, const char *key, GError **error)
+{
+  const ObUploadsFilter filter = { .group = key, .is_unfinished = TRUE };
+  g_autoptr (ObGroup) group = ob_groups_get (self->database, key, NULL, error);
+  gint64 after = 0;
+
+  if (!group || !ob_groups_set_sent_now (self->database, key, ob_broker_get_network_key (&self->latest), error))
+    return FALSE;
+  do
+    {
+      g_autoptr (GPtrArray) uploads = ob_uploads_list (self->database, &filter, &after, SEND_AT_ONCE, error);
+
+      for (guint i = 0; uploads && i < uploads->len; i++)
+        if (((const ObUpload *) uploads->pdata[i])->stored != OB_STORED_SAVING
+            && !ob_broker_send_one_now (self, uploads->pdata[i], error))
+          return FALSE;
+      if (!uploads)
+        return FALSE;
+    }
+  while (after > 0);
+
+  return TRUE;
+}
+
+/* Errors: InvalidArgument, Storage, DiskFull. */
+static gboolean
+begin_command (ObBroker *self, const char *const *keys, GError **error)
+{
+  if (g_strv_length ((GStrv) keys) > KEYS_MAX)
+    {
+      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "At most %d groups in one call", KEYS_MAX);
+      return FALSE;
+    }
+
+  return ob_turn_begin (self->turn, OB_TURN_SOON, error);
+}
+
+void
+ob_broker_send_groups_now (ObBroker *self, const char *const *keys, ObCommandDone done, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean is_good = TRUE;
+
+  if (*ob_broker_get_network_key (&self->latest) == '\0')
+    g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, "There is no network");
+  if (error || !begin_command (self, keys, &error))
+    {
+      done (error, user_data);
+      return;
+    }
+  for (; *keys && is_good; keys++)
+    is_good = send_now_one (self, *keys, &error);
+  ob_broker_finish_command (self, is_good, error, done, user_data);
+}
+
 void
 ob_broker_pause_groups (ObBroker *self, const char *const *keys, gboolean is_paused, ObCommandDone done,
                         gpointer user_data)
@@ -179,9 +237,7 @@ ob_broker_pause_groups (ObBroker *self, const char *const *keys, gboolean is_pau
   g_autoptr (GError) error = NULL;
   gboolean is_good = TRUE;
 
-  if (g_strv_length ((GStrv) keys) > KEYS_MAX)
-    g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "At most %d groups in one call", KEYS_MAX);
-  if (error || !ob_turn_begin (self->turn, OB_TURN_SOON, &error))
+  if (!begin_command (self, keys, &error))
     {
       done (error, user_data);
       return;

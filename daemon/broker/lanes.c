@@ -349,11 +349,23 @@ ob_broker_dup_rule_for (ObBroker *self, const ObUpload *upload)
 }
 
 char *
-ob_broker_dup_rule_now (ObBroker *self, const ObUpload *upload)
+ob_broker_dup_rule_now (ObBroker *self, const char *lane_rule)
 {
-  g_autofree char *name = ob_broker_dup_rule_name (upload->rule);
+  g_autofree char *name = ob_broker_dup_rule_name (lane_rule);
 
   return g_strconcat (name, "@", ob_broker_get_network_key (&self->latest), NULL);
+}
+
+/* What a person has said of the group counts for what comes later, on that network. */
+char *
+ob_broker_dup_first_lane (ObBroker *self, const ObUpload *upload)
+{
+  g_autofree char *rule = ob_broker_dup_rule_for (self, upload);
+
+  if (upload->group && ob_groups_is_sent_now (self->database, upload->group, ob_broker_get_network_key (&self->latest)))
+    return ob_broker_dup_rule_now (self, rule);
+
+  return g_steal_pointer (&rule);
 }
 
 static void

@@ -179,7 +179,7 @@ make_upload (ObBroker *self, const ObSubmission *submission, const ObDestination
   upload->size_bytes = fstat (fd, &info) == 0 && S_ISREG (info.st_mode) ? (guint64) info.st_size : 0;
   upload->priority = submission->priority;
   upload->is_form = submission->is_form;
-  upload->rule = ob_broker_dup_rule_for (self, upload);
+  upload->rule = ob_broker_dup_first_lane (self, upload);
   upload->not_before_ms = submission->not_before_ms > upload->created_at_ms ? submission->not_before_ms : 0;
   if (submission->metadata)
     {

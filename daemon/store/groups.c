@@ -127,6 +127,34 @@ ob_groups_set_paused (ObDatabase *database, const char *key, gboolean is_paused,
 }
 
 gboolean
+ob_groups_set_sent_now (ObDatabase *database, const char *key, const char *network, GError **error)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database, "UPDATE groups SET sent_now = @network WHERE key = @key", error);
+
+  if (!statement)
+    return FALSE;
+  ob_statement_bind_text (statement, "@key", key);
+  ob_statement_bind_text (statement, "@network", network);
+
+  return ob_statement_run (database, statement, error);
+}
+
+gboolean
+ob_groups_is_sent_now (ObDatabase *database, const char *key, const char *network)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database, "SELECT 1 FROM groups WHERE key = @key AND sent_now = @network", NULL);
+
+  if (!statement)
+    return FALSE;
+  ob_statement_bind_text (statement, "@key", key);
+  ob_statement_bind_text (statement, "@network", network);
+
+  return ob_statement_step (statement) == SQLITE_ROW;
+}
+
+gboolean
 ob_groups_release_one (ObDatabase *database, const char *upload_id, GError **error)
 {
   g_autoptr (ObStatement) statement

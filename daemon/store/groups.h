@@ -34,6 +34,12 @@ GPtrArray *ob_groups_list_paused (ObDatabase *database, GError **error);
 /* Writes the group and the uploads of it that have not arrived. Errors: Storage, DiskFull. */
 gboolean ob_groups_set_paused (ObDatabase *database, const char *key, gboolean is_paused, GError **error);
 
+/* The network on which a person lets all of it go, what comes later included; NULL: none. Errors: Storage, DiskFull. */
+gboolean ob_groups_set_sent_now (ObDatabase *database, const char *key, const char *network, GError **error);
+
+/* Whether it is that network. */
+gboolean ob_groups_is_sent_now (ObDatabase *database, const char *key, const char *network);
+
 /* Lets one upload of a paused group go on alone. Errors: Storage, DiskFull. */
 gboolean ob_groups_release_one (ObDatabase *database, const char *upload_id, GError **error);
 

@@ -113,7 +113,8 @@ static const char version_1[]
       /* A group has a row for as long as it has uploads; group_counters is for it what counters is for all, and counts what
        * the servers have confirmed as well. Uploads without a group pay for neither. */
       "CREATE TABLE groups ("
-      "  key TEXT PRIMARY KEY, title TEXT, is_paused INTEGER NOT NULL DEFAULT 0, updated_at INTEGER NOT NULL DEFAULT 0"
+      "  key TEXT PRIMARY KEY, title TEXT, is_paused INTEGER NOT NULL DEFAULT 0, updated_at INTEGER NOT NULL DEFAULT 0,"
+      "  sent_now TEXT" /* the network on which a person lets all of it go */
       ") WITHOUT ROWID;"
       "CREATE INDEX groups_paused ON groups (key) WHERE is_paused = 1;"
       "CREATE TABLE group_counters ("

@@ -325,6 +325,41 @@ on_answered (const GError *error, gpointer user_data)
   g_assert_no_error (error);
 }
 
+static char *
+submit_to_group (TestRig *rig, const char *group)
+{
+  const ObSubmission submission = { .app = "test", .media_type = "video/mp4", .group = group };
+
+  return test_rig_submit_full (rig, &submission, NULL);
+}
+
+static void
+test_an_answer_for_a_group_counts_for_what_comes_later (TestRig *rig, gconstpointer data)
+{
+  const char *const keys[] = { "report", NULL };
+  g_autofree char *first = NULL;
+  g_autofree char *other = NULL;
+  g_autofree char *later = NULL;
+  g_autofree char *elsewhere = NULL;
+
+  set_rules (rig, ASKED);
+  test_conditions_connect (rig->conditions, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
+  test_rig_advance (rig, 250);
+  first = submit_to_group (rig, "report");
+  other = submit_to_group (rig, "other");
+  test_rig_assert_status (rig, first, "paused ask");
+  ob_broker_send_groups_now (rig->broker, keys, on_answered, NULL);
+  test_rig_settle (rig);
+  test_rig_finish (rig, first);
+  later = submit_to_group (rig, "report");
+  test_rig_finish (rig, later);
+  test_rig_assert_status (rig, other, "paused ask");
+  test_conditions_connect (rig->conditions, "abroad", OB_LINK_CELLULAR, OB_METERED_YES);
+  test_rig_advance (rig, 250);
+  elsewhere = submit_to_group (rig, "report");
+  test_rig_assert_status (rig, elsewhere, "paused ask");
+}
+
 static void
 test_an_answer_for_a_network_ends_when_it_is_left (TestRig *rig, gconstpointer data)
 {
@@ -542,6 +577,7 @@ main (int argc, char *argv[])
     { "/lanes/an-app-sees-the-holds-of-its-own", test_an_app_sees_the_holds_of_its_own },
     { "/answers/send-now-is-for-this-network-and-once", test_send_now_is_for_this_network_and_once },
     { "/answers/send-now-lifts-what-an-upload-waits-for", test_send_now_lifts_what_an_upload_waits_for },
+    { "/answers/one-for-a-group-counts-for-what-comes-later", test_an_answer_for_a_group_counts_for_what_comes_later },
     { "/answers/one-for-a-network-ends-when-it-is-left", test_an_answer_for_a_network_ends_when_it_is_left },
     { "/power/a-low-battery-holds", test_a_low_battery_holds },
     { "/time/a-window-opens-and-closes-by-itself", test_a_time_window_opens_and_closes_by_itself },

@@ -124,28 +124,19 @@ may_command (ObBroker *broker, const ObCaller *caller, const char *const *keys, 
 }
 
 static void
-command (ObBroker *broker, GDBusMethodInvocation *invocation, const ObCaller *caller, gboolean is_paused)
+command (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller *caller)
 {
+  const char *method = g_dbus_method_invocation_get_method_name (invocation);
   g_autofree const char **keys = NULL;
   g_autoptr (GError) error = NULL;
 
   g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(^a&s)", &keys);
-  if (may_command (broker, caller, keys, &error))
-    ob_broker_pause_groups (broker, keys, is_paused, ob_adapter_reply, invocation);
-  else
+  if (!may_command (broker, caller, keys, &error))
     g_dbus_method_invocation_return_gerror (invocation, error);
-}
-
-static void
-pause_groups (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller *caller)
-{
-  command (broker, invocation, caller, TRUE);
-}
-
-static void
-resume_groups (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller *caller)
-{
-  command (broker, invocation, caller, FALSE);
+  else if (g_str_equal (method, "SendNow"))
+    ob_broker_send_groups_now (broker, keys, ob_adapter_reply, invocation);
+  else
+    ob_broker_pause_groups (broker, keys, g_str_equal (method, "Pause"), ob_adapter_reply, invocation);
 }
 
 static gboolean
@@ -168,16 +159,11 @@ on_get (OutboxDBusGroups *skeleton, GDBusMethodInvocation *invocation, const cha
   return admit (user_data, invocation, OB_OPERATION_LOOK, get);
 }
 
+/* Of all methods that take keys. */
 static gboolean
-on_pause (OutboxDBusGroups *skeleton, GDBusMethodInvocation *invocation, const char *const *keys, gpointer user_data)
+on_command (OutboxDBusGroups *skeleton, GDBusMethodInvocation *invocation, const char *const *keys, gpointer user_data)
 {
-  return admit (user_data, invocation, OB_OPERATION_COMMAND, pause_groups);
-}
-
-static gboolean
-on_resume (OutboxDBusGroups *skeleton, GDBusMethodInvocation *invocation, const char *const *keys, gpointer user_data)
-{
-  return admit (user_data, invocation, OB_OPERATION_COMMAND, resume_groups);
+  return admit (user_data, invocation, OB_OPERATION_COMMAND, command);
 }
 
 GDBusInterfaceSkeleton *
@@ -186,7 +172,8 @@ ob_groups_adapter_new (const ObAdapterContext *context)
   OutboxDBusGroups *skeleton = outbox_dbus_groups_skeleton_new ();
 
   g_object_connect (skeleton, "signal::handle-list", on_list, context, "signal::handle-get", on_get, context,
-                    "signal::handle-pause", on_pause, context, "signal::handle-resume", on_resume, context, NULL);
+                    "signal::handle-pause", on_command, context, "signal::handle-resume", on_command, context,
+                    "signal::handle-send-now", on_command, context, NULL);
 
   return G_DBUS_INTERFACE_SKELETON (skeleton);
 }
