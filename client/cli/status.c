@@ -40,7 +40,8 @@ print_answer (GVariant *summary)
     g_print (ngettext ("The one upload has arrived.", "All %u uploads have arrived.", (guint) all.uploads),
              (guint) all.uploads);
   else
-    g_print (ngettext ("%u upload is on its way (%s).", "%u uploads are on their way (%s).", n_left), n_left, left);
+    g_print (ngettext ("%u upload has not arrived yet (%s).", "%u uploads have not arrived yet (%s).", n_left), n_left,
+             left);
   g_print ("%s\n", cli_style_end (CLI_STYLE_BOLD));
   if (saving.uploads > 0)
     g_print (ngettext ("%u file is still being saved: leave it in place.",

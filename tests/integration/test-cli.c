@@ -112,7 +112,7 @@ test_a_pause_and_a_resume (void)
   g_autofree char *output = NULL;
 
   test_assert_has (listed, "Paused · the whole queue is paused");
-  test_assert_has (status, "1 upload is on its way");
+  test_assert_has (status, "1 upload has not arrived yet");
   test_assert_has (status, "All of it is safe on this device.");
   test_assert_has (status, "Resume the queue.");
   {
