@@ -93,9 +93,9 @@ ob_statement_bind_reason (ObStatement *statement, const char *parameter, OutboxR
 void
 ob_statement_bind_strings (ObStatement *statement, const char *parameter, GVariant *strings)
 {
-  g_autofree char *text = ob_json_write (strings);
+  g_autofree char *text = g_variant_n_children (strings) > 0 ? ob_json_write (strings) : NULL;
 
-  ob_statement_bind_text (statement, parameter, text);
+  ob_statement_bind_text (statement, parameter, text ? text : "{}");
 }
 
 GVariant *

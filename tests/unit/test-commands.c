@@ -11,6 +11,9 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 
+/* Has a row that is saving from the start. */
+#define SLOW_BYTES (300 * 1000)
+
 static void
 run_sql (TestRig *rig, const char *sql)
 {
@@ -26,8 +29,8 @@ run_sql (TestRig *rig, const char *sql)
 static void
 fill (TestRig *rig)
 {
-  g_autofree char *limit = g_strdup_printf ("PRAGMA max_page_count = %" G_GINT64_FORMAT,
-                                            test_rig_ask (rig, "PRAGMA page_count"));
+  g_autofree char *limit
+      = g_strdup_printf ("PRAGMA max_page_count = %" G_GINT64_FORMAT, test_rig_ask (rig, "PRAGMA page_count"));
   g_autoptr (GError) error = NULL;
 
   run_sql (rig, limit);
@@ -55,13 +58,13 @@ count_files (TestRig *rig, const char *name)
   return n_files;
 }
 
-#define assert_full(call) \
-  G_STMT_START \
-  { \
-    g_autoptr (GError) error_ = NULL; \
-    (void) (call); \
+#define assert_full(call)                                          \
+  G_STMT_START                                                     \
+  {                                                                \
+    g_autoptr (GError) error_ = NULL;                              \
+    (void) (call);                                                 \
     g_assert_error (error_, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL); \
-  } \
+  }                                                                \
   G_STMT_END
 
 static void
@@ -237,17 +240,27 @@ is_submitted (gpointer data)
   return ((Submit *) data)->is_done;
 }
 
+/* Returns: a new file, open. */
+static int
+open_file (TestRig *rig, gsize size_bytes)
+{
+  g_autofree char *path = g_build_filename (rig->folder, "slow", NULL);
+  g_autofree char *bytes = g_malloc0 (size_bytes);
+
+  g_assert_true (g_file_set_contents (path, bytes, (gssize) size_bytes, NULL));
+
+  return g_open (path, O_RDONLY | O_CLOEXEC, 0);
+}
+
 /* The main loop does not run meanwhile, so it is saving for as long as the test wants. Returns: its id. */
 static char *
 begin_submit (TestRig *rig, Submit *submit)
 {
   const ObSubmission submission = { .app = "test", .name = "slow" };
-  g_autofree char *path = g_build_filename (rig->folder, "slow", NULL);
   GHashTableIter iter;
   gpointer id;
 
-  g_assert_true (g_file_set_contents (path, "slow bytes", -1, NULL));
-  ob_broker_submit (rig->broker, &submission, g_open (path, O_RDONLY | O_CLOEXEC, 0), on_submitted, submit);
+  ob_broker_submit (rig->broker, &submission, open_file (rig, SLOW_BYTES), on_submitted, submit);
   g_hash_table_iter_init (&iter, rig->broker->saving);
   g_assert_true (g_hash_table_iter_next (&iter, &id, NULL));
 
@@ -275,9 +288,33 @@ test_what_is_commanded_while_saving_stays (TestRig *rig, gconstpointer data)
   g_assert_cmpstr (submit.id, ==, id);
   test_rig_assert_status (rig, id, "paused user");
   g_assert_cmpint (test_rig_ask (rig, "SELECT priority FROM uploads"), ==, 7);
-  g_assert_cmpint (test_rig_ask (rig, "SELECT size FROM uploads"), ==, 10);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT size FROM uploads"), ==, SLOW_BYTES);
   g_assert_cmpint (ob_broker_get_saved_bytes (rig->broker, id), ==, -1);
   g_free (submit.id);
+}
+
+/* It has no row until it is saved; its key is known all the same. */
+static void
+test_a_small_file_that_comes_twice (TestRig *rig, gconstpointer data)
+{
+  const ObSubmission submission = { .app = "test", .name = "small", .key = "key" };
+  const ObSubmission other = { .app = "test", .name = "other", .key = "key" };
+  Submit submits[3] = { { 0 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (submits); i++)
+    ob_broker_submit (rig->broker, i < 2 ? &submission : &other, open_file (rig, 10), on_submitted, &submits[i]);
+  g_assert_error (submits[2].error, OUTBOX_ERROR, OUTBOX_ERROR_KEY_REUSED);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM uploads"), ==, 0);
+  test_wait_until (is_submitted, &submits[0], 10);
+  test_wait_until (is_submitted, &submits[1], 10);
+  g_assert_no_error (submits[1].error);
+  g_assert_cmpstr (submits[0].id, ==, submits[1].id);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM uploads WHERE key = 'key'"), ==, 1);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM journal WHERE event = 'added'"), ==, 1);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM journal WHERE state = 'queued'"), ==, 1);
+  g_free (submits[0].id);
+  g_free (submits[1].id);
+  g_error_free (submits[2].error);
 }
 
 /* Whichever of the copy and the removal is done first. @data: whether the copy is. */
@@ -511,6 +548,7 @@ main (int argc, char *argv[])
     { "/disk/an-end-that-cannot-be-recorded", test_an_end_that_cannot_be_recorded },
     { "/commands/one-is-taken-back-whole", test_a_command_is_taken_back_whole },
     { "/saving/what-is-commanded-meanwhile-stays", test_what_is_commanded_while_saving_stays },
+    { "/saving/a-small-file-that-comes-twice", test_a_small_file_that_comes_twice },
     { "/saving/a-removal", test_a_removal_while_saving },
     { "/removal/the-server-is-told", test_the_server_is_told_of_a_removal },
     { "/removal/many-hold-up-nobody", test_removals_hold_up_nobody },
@@ -524,8 +562,8 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   /* A database that cannot be written is warned of. */
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
-  g_test_add ("/saving/a-removal-when-the-copy-is-there", TestRig, "there", test_rig_set_up, test_a_removal_while_saving,
-              test_rig_tear_down);
+  g_test_add ("/saving/a-removal-when-the-copy-is-there", TestRig, "there", test_rig_set_up,
+              test_a_removal_while_saving, test_rig_tear_down);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     g_test_add (tests[i].name, TestRig, NULL, test_rig_set_up, tests[i].run, test_rig_tear_down);
 

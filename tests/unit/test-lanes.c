@@ -6,6 +6,10 @@
  */
 #include "policy/rules-file.h"
 #include "support/rig.h"
+#include "support/wait.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
 
 #define VIDEO "[Rule video]\nmatch-type=video/*\nnetworks=wifi;ethernet\npriority=-10\n"
 #define ASKED "[Rule large]\nmin-size=1\nmetered=ask\n"
@@ -208,6 +212,38 @@ test_a_captive_portal_holds_everything (TestRig *rig, gconstpointer data)
   test_conditions_set (rig->conditions, &portal);
   test_rig_advance (rig, 250);
   test_rig_finish (rig, id);
+}
+
+static void
+on_submitted (const char *id, const GError *error, gpointer user_data)
+{
+  g_assert_no_error (error);
+  *(char **) user_data = g_strdup (id);
+}
+
+static gboolean
+is_set (gpointer data)
+{
+  return *(char **) data != NULL;
+}
+
+/* It has no row yet, and no rule finds it. */
+static void
+test_rules_that_come_while_a_small_file_is_saved (TestRig *rig, gconstpointer data)
+{
+  const ObSubmission submission = { .app = "test", .name = "clip.mp4", .media_type = "video/mp4" };
+  g_autofree char *path = g_build_filename (rig->folder, "clip", NULL);
+  g_autofree char *video = NULL;
+
+  test_conditions_connect (rig->conditions, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
+  test_rig_advance (rig, 250);
+  g_assert_true (g_file_set_contents (path, "clip", -1, NULL));
+  ob_broker_submit (rig->broker, &submission, g_open (path, O_RDONLY | O_CLOEXEC, 0), on_submitted, &video);
+  set_rules (rig, VIDEO);
+  test_wait_until (is_set, &video, 10);
+  test_rig_settle (rig);
+  test_rig_assert_status (rig, video, "paused wait-wifi");
+  g_assert_cmpint (count_rows (rig, "lane"), ==, 1);
 }
 
 static void
@@ -584,6 +620,7 @@ main (int argc, char *argv[])
     { "/data/the-month-s-is-used-up", test_the_month_s_data_is_used_up },
     { "/session/sleep-waits-for-what-is-recorded", test_sleep_waits_for_what_is_recorded },
     { "/session/waking-up-ends-the-back-off", test_waking_up_ends_the_back_off },
+    { "/rules/those-that-come-while-a-small-file-is-saved", test_rules_that_come_while_a_small_file_is_saved },
     { "/rules/new-ones-act-at-once-and-match-what-waits", test_new_rules_act_at_once_and_match_what_waits },
     { "/rules/those-that-changed-while-it-was-off", test_rules_that_changed_while_it_was_off },
   };
