@@ -149,11 +149,13 @@ void
 ob_database_set_error (ObDatabase *database, GError **error)
 {
   int code = sqlite3_errcode (database->handle) & 0xff;
+  /* Without room for it the index of the log cannot grow, and the system's error is forgotten by then. */
   gboolean is_full
-      = code == SQLITE_FULL
+      = code == SQLITE_FULL || sqlite3_extended_errcode (database->handle) == SQLITE_IOERR_SHMSIZE
         || ((code == SQLITE_IOERR || code == SQLITE_CANTOPEN) && sqlite3_system_errno (database->handle) == ENOSPC);
 
-  g_set_error (error, OUTBOX_ERROR, is_full ? OUTBOX_ERROR_DISK_FULL : OUTBOX_ERROR_STORAGE, "The database reports: %s",
+  g_set_error (error, OUTBOX_ERROR, is_full ? OUTBOX_ERROR_DISK_FULL : OUTBOX_ERROR_STORAGE, "%s: %s",
+               is_full ? "The disk is full; the database reports" : "The database reports",
                sqlite3_errmsg (database->handle));
   if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
     ob_database_note_damage (database, sqlite3_errmsg (database->handle));

@@ -347,14 +347,15 @@ test_damage_in_the_middle_of_sending (void)
   test_peer_control (broker->peer, "{\"fault\":\"confirm\",\"mode\":\"not-yet\",\"count\":-1}");
   g_hash_table_add (ids, test_broker_submit (broker, small, NULL, NULL));
   test_broker_wait_for_all (broker, "confirming", 20);
-  test_peer_control (broker->peer, "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":503,\"skip\":1,\"count\":-1}");
+  test_peer_control (broker->peer,
+                     "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":503,\"skip\":1,\"count\":-1}");
   g_hash_table_add (ids, test_broker_submit (broker, path, NULL, NULL));
   for (;;)
     {
       g_autoptr (GVariant) list = NULL;
 
-      outbox_dbus_uploads_call_list_sync (broker->uploads, g_variant_new_parsed ("{'state': <'retrying'>}"), &list, NULL,
-                                          NULL, NULL);
+      outbox_dbus_uploads_call_list_sync (broker->uploads, g_variant_new_parsed ("{'state': <'retrying'>}"), &list,
+                                          NULL, NULL, NULL);
       if (list && g_variant_n_children (list) == 1)
         break;
       g_main_context_iteration (NULL, TRUE);
@@ -367,7 +368,24 @@ test_damage_in_the_middle_of_sending (void)
   wait_until_listed (broker, ids, NULL);
   assert_each_arrived_once (broker, ids);
   node = test_peer_describe (broker->peer);
-  g_assert_cmpint (json_object_get_int_member (json_node_get_object (node), "body_bytes"), <, (gint64) size_bytes + 5 * 1024 * 1024);
+  g_assert_cmpint (json_object_get_int_member (json_node_get_object (node), "body_bytes"), <,
+                   (gint64) size_bytes + 5 * 1024 * 1024);
+}
+
+/* The daemon ends at once and says why. */
+static void
+assert_refuses_to_start (TestBroker *broker, const char *why)
+{
+  g_autofree char *data = g_build_filename (broker->folder, "data", NULL);
+  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDERR_PIPE);
+  g_autoptr (GSubprocess) process = NULL;
+  g_autofree char *words = NULL;
+
+  g_subprocess_launcher_setenv (launcher, "XDG_DATA_HOME", data, TRUE);
+  process = g_subprocess_launcher_spawn (launcher, NULL, g_getenv ("OUTBOXD"), NULL);
+  g_assert_true (g_subprocess_communicate_utf8 (process, NULL, NULL, NULL, &words, NULL));
+  g_assert_cmpint (g_subprocess_get_exit_status (process), ==, 1);
+  g_assert_nonnull (strstr (words, why));
 }
 
 static void
@@ -375,10 +393,6 @@ test_a_newer_version_is_left_alone (void)
 {
   g_autoptr (TestBroker) broker = test_broker_new ();
   g_autofree char *path = data_path (broker, "queue.db");
-  g_autofree char *data = g_build_filename (broker->folder, "data", NULL);
-  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDERR_PIPE);
-  g_autoptr (GSubprocess) process = NULL;
-  g_autofree char *words = NULL;
   g_autoptr (GHashTable) ids = submit_files (broker, 2);
   sqlite3 *database = NULL;
 
@@ -387,11 +401,7 @@ test_a_newer_version_is_left_alone (void)
   g_assert_cmpint (sqlite3_open (path, &database), ==, SQLITE_OK);
   g_assert_cmpint (sqlite3_exec (database, "PRAGMA user_version = 1000", NULL, NULL, NULL), ==, SQLITE_OK);
   (void) sqlite3_close (database);
-  g_subprocess_launcher_setenv (launcher, "XDG_DATA_HOME", data, TRUE);
-  process = g_subprocess_launcher_spawn (launcher, NULL, g_getenv ("OUTBOXD"), NULL);
-  g_assert_true (g_subprocess_communicate_utf8 (process, NULL, NULL, NULL, &words, NULL));
-  g_assert_cmpint (g_subprocess_get_exit_status (process), ==, 1);
-  g_assert_nonnull (strstr (words, "newer version"));
+  assert_refuses_to_start (broker, "newer version");
   g_assert_cmpuint (count_set_aside (broker), ==, 0);
   g_assert_cmpint (sqlite3_open (path, &database), ==, SQLITE_OK);
   g_assert_cmpint (sqlite3_exec (database, "PRAGMA user_version = 1", NULL, NULL, NULL), ==, SQLITE_OK);
@@ -481,8 +491,7 @@ move_to_a_small_disk (TestBroker *broker)
   int status;
 
   test_broker_stop (broker);
-  g_assert_true (
-      g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status, NULL));
+  g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status, NULL));
   g_assert_cmpint (status, ==, 0);
   test_broker_start (broker, NULL);
   test_broker_set_destination (broker, test_peer_get_url (broker->peer), confirm_url);
@@ -592,6 +601,15 @@ test_a_disk_without_room (void)
   outbox_dbus_queue_call_resume_sync (broker->queue, NULL, &error);
   g_assert_no_error (error);
   assert_each_arrived_once (broker, ids);
+
+  /* On a full disk it does not start, and has lost nothing by it. */
+  test_broker_stop (broker);
+  g_free (ballast);
+  ballast = fill_disk (broker);
+  assert_refuses_to_start (broker, "The disk is full");
+  g_assert_cmpint (g_unlink (ballast), ==, 0);
+  test_broker_start (broker, NULL);
+  g_assert_cmpuint (test_broker_count (broker, "done"), ==, g_hash_table_size (ids));
   leave_the_small_disk (broker);
 }
 
