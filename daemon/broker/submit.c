@@ -245,7 +245,7 @@ static gboolean
 add_saved (ObBroker *self, ObUpload *upload, GError **error)
 {
   g_free (upload->rule);
-  upload->rule = ob_broker_dup_rule_for (self, upload);
+  upload->rule = ob_broker_dup_first_lane (self, upload);
   self->wants_review |= ob_broker_has_new_lane (self, upload->destination, upload->rule);
 
   return ob_journal_add_saved (self->database, upload, "added", NULL, upload->saved_at_ms, error);
