@@ -111,7 +111,8 @@ retry_one (ObBroker *self, ObUpload *upload, GError **error)
   if (destination && destination->retry_at_ms > 0)
     {
       destination->retry_at_ms = 0;
-      destination->failures = 0;
+      /* One tries it, not every upload that has failed before. */
+      destination->failures = MIN (destination->failures, 1);
       if (!ob_broker_save_destination (self, destination, "retried by a person", error))
         return FALSE;
     }

@@ -86,7 +86,7 @@ apply_settings (ObDestination *destination, const ObDestinationSettings *setting
   /* New settings deserve a new try. */
   destination->reason = OUTBOX_REASON_NONE;
   destination->retry_at_ms = 0;
-  destination->failures = 0;
+  destination->failures = MIN (destination->failures, 1); /* one tries it, not all */
   g_clear_pointer (&destination->trouble, g_free);
   g_clear_pointer (&destination->refused_id, g_free);
 }
@@ -230,7 +230,7 @@ ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_pause
     {
       destination->reason = OUTBOX_REASON_NONE;
       destination->retry_at_ms = 0;
-      destination->failures = 0;
+      destination->failures = MIN (destination->failures, 1); /* one tries it, not all */
       g_clear_pointer (&destination->trouble, g_free);
       g_clear_pointer (&destination->refused_id, g_free);
     }

@@ -70,14 +70,27 @@ delay_destination (ObBroker *self, ObDestination *destination, const ObAttemptRe
   return ob_broker_save_destination (self, destination, result->message, error);
 }
 
-/* Trouble of the destination; but where others have gone through since this upload failed, the trouble is its own and
- * holds up nothing else. */
+/* Where others have gone through since this upload failed, the trouble is its own and holds up nothing else; until a second
+ * one has it too. */
+static gboolean
+is_own_trouble (ObDestination *destination, const ObUpload *upload, const ObAttemptResult *result)
+{
+  if (upload->failures == 0 || destination->failures > 0 || result->has_moved
+      || (destination->suspect_id && !g_str_equal (destination->suspect_id, upload->id)))
+    return FALSE;
+  g_free (destination->suspect_id);
+  destination->suspect_id = g_strdup (upload->id);
+
+  return TRUE;
+}
+
+/* Trouble of the destination, or of the upload alone. */
 static gboolean
 delay (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
 {
   ObDestination *destination = g_hash_table_lookup (self->destinations, upload->destination);
 
-  if (!destination || (upload->failures > 0 && destination->failures == 0 && !result->has_moved))
+  if (!destination || is_own_trouble (destination, upload, result))
     {
       hold_upload (self, upload, result);
       return TRUE;
@@ -92,7 +105,10 @@ ob_broker_relieve_destination (ObBroker *self, const ObUpload *upload, GError **
 {
   ObDestination *destination = g_hash_table_lookup (self->destinations, upload->destination);
 
-  if (!destination || (destination->failures == 0 && !destination->refused_id))
+  if (!destination)
+    return TRUE;
+  g_clear_pointer (&destination->suspect_id, g_free);
+  if (destination->failures == 0 && !destination->refused_id)
     return TRUE;
   destination->failures = 0;
   destination->retry_at_ms = 0;

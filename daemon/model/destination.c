@@ -29,6 +29,7 @@ ob_destination_free (ObDestination *destination)
   g_free (destination->url);
   g_free (destination->confirm_url);
   g_free (destination->trouble);
+  g_free (destination->suspect_id);
   g_free (destination->refused_id);
   g_variant_unref (destination->headers);
   g_free (destination);

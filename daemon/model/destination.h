@@ -24,6 +24,7 @@ typedef struct
   gint64 retry_at_ms;  /* 0: not waiting after an error */
   guint failures;      /* in a row; survives a restart */
   char *trouble;       /* words of the error that it waits after; NULL: none */
+  char *suspect_id;    /* the upload that failed last and alone; NULL: something worked since; not stored */
   char *refused_id;    /* the upload that it last answered 403; NULL: something worked since */
 } ObDestination;
 

@@ -302,6 +302,42 @@ test_one_that_never_works_holds_up_no_other (TestRig *rig, gconstpointer data)
   test_rig_assert_status (rig, poison, "retrying retrying");
 }
 
+/* Whatever has failed there before. */
+static void
+test_a_tap_tries_a_dead_destination_once (TestRig *rig, gconstpointer data)
+{
+  char *ids[6];
+  guint n_tries = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    ids[i] = test_rig_submit (rig, NULL, 0);
+  /* Each has had its turn as the one that probes. */
+  for (guint i = 0; i < 12; i++)
+    {
+      for (guint j = 0; j < G_N_ELEMENTS (ids); j++)
+        if (test_rig_is_active (rig, ids[j]))
+          test_rig_end (rig, ids[j], OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+      test_rig_advance (rig, 20 * RIG_MINUTE);
+    }
+  for (guint j = 0; j < G_N_ELEMENTS (ids); j++)
+    if (test_rig_is_active (rig, ids[j]))
+      test_rig_end (rig, ids[j], OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+  g_assert_true (test_rig_command (rig, OB_COMMAND_RETRY, ids[0], 0, NULL));
+  for (guint i = 0; i < 10; i++)
+    {
+      for (guint j = 0; j < G_N_ELEMENTS (ids); j++)
+        if (test_rig_is_active (rig, ids[j]))
+          {
+            n_tries++;
+            test_rig_end (rig, ids[j], OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+          }
+      test_rig_advance (rig, RIG_SECOND);
+    }
+  g_assert_cmpuint (n_tries, ==, 1);
+  for (guint j = 0; j < G_N_ELEMENTS (ids); j++)
+    g_free (ids[j]);
+}
+
 /* --- Network --- */
 
 static void
@@ -496,6 +532,7 @@ main (int argc, char *argv[])
     { "/retry/retry-after-wins", test_retry_after_wins },
     { "/retry/progress-begins-the-back-off-anew", test_progress_begins_the_back_off_anew },
     { "/retry/a-tap-waits-for-nothing", test_a_tap_waits_for_nothing },
+    { "/retry/a-tap-tries-a-dead-destination-once", test_a_tap_tries_a_dead_destination_once },
     { "/retry/a-back-off-outlives-a-restart", test_a_back_off_outlives_a_restart },
     { "/retry/a-clock-that-is-set", test_a_clock_that_is_set },
     { "/retry/giving-up-after-a-week", test_giving_up_after_a_week },
