@@ -38,7 +38,7 @@ step ()
     echo "FAIL $name ($((SECONDS - begin)) s)"
     tail -n 20 "$logs/$name.log"
   fi
-  grep -aE '^# [0-9]+ (days|kills|bytes|faults|deaths)|^# (full|[0-9]+ ms dark|a route)|^stat::number_of_executed_units' "$logs/$name.log" | sed 's/^#* */     /'
+  grep -aE '^# [0-9]+ (connections|days|kills|bytes|faults|deaths)|^# (full|[0-9]+ ms dark|a route)|^stat::number_of_executed_units' "$logs/$name.log" | sed 's/^#* */     /'
 }
 
 # in_folder FOLDER PROGRAM…: a test with the daemon and the receiver of a build folder.
@@ -109,6 +109,8 @@ for scene in dark-and-silent dark-and-silent-on-an-older-kernel dark-and-announc
   another-network-on-an-older-kernel an-address-of-another-device; do
   step "field-$scene" field "$scene"
 done
+step outage env OUTBOX_FIELD=full RECEIVER="$build/tests/receiver/outbox-receiver" OUTBOXD="$build/daemon/outboxd" \
+  "$build/tests/integration/test-outage"
 step days days
 step kills in_folder "$build" "$build/tests/integration/test-storm" -p /storm/kills
 step kills-and-faults in_folder "$build" "$build/tests/integration/test-storm" -p /storm/kills-and-faults
