@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <stdlib.h>
 
 #define FILE_NAME "outbox.conf"
 #define DROP_INS FILE_NAME ".d"
@@ -280,11 +281,21 @@ ob_configuration_check (ObConfiguration *self, const char *text, GError **error)
   return read_paths (paths, self->own_file, text, &reading, &bad, error);
 }
 
+/* What is behind a link, which stays one. */
+static char *
+dup_target (const char *path)
+{
+  char *target = realpath (path, NULL);
+
+  return target ? target : g_strdup (path);
+}
+
 static gboolean
 replace_own (ObConfiguration *self, const char *text, GError **error)
 {
-  g_autofree char *folder = g_path_get_dirname (self->own_file);
-  g_autofree char *new_file = g_strconcat (self->own_file, ".new", NULL);
+  g_autofree char *file = dup_target (self->own_file);
+  g_autofree char *folder = g_path_get_dirname (file);
+  g_autofree char *new_file = g_strconcat (file, ".new", NULL);
 
   if (!ob_folder_ensure (folder, error))
     return FALSE;
@@ -293,9 +304,9 @@ replace_own (ObConfiguration *self, const char *text, GError **error)
       (void) g_unlink (new_file);
       return FALSE;
     }
-  if (g_rename (new_file, self->own_file) != 0)
+  if (g_rename (new_file, file) != 0)
     {
-      ob_file_set_error (error, errno, "Cannot replace", self->own_file);
+      ob_file_set_error (error, errno, "Cannot replace", file);
       (void) g_unlink (new_file);
       return FALSE;
     }

@@ -11,8 +11,9 @@ G_BEGIN_DECLS
 
 typedef struct _ObFolderWatch ObFolderWatch;
 
-/* @on_changed: called when a file in the folder came, went or was written, and when the folder itself came or went. Nothing
- * wakes the process as long as nothing changes. */
+/* @on_changed: called when a file in the folder came, went or was written, and when the folder itself came or went.
+ * Nothing wakes the process as long as nothing changes. Not seen is that a folder above is renamed, or a link leads
+ * elsewhere. */
 ObFolderWatch *ob_folder_watch_new (const char *path, void (*on_changed) (gpointer user_data), gpointer user_data);
 void ob_folder_watch_free (ObFolderWatch *watch);
 

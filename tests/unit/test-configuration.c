@@ -10,6 +10,7 @@
 
 #include <glib/gstdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 typedef struct
 {
@@ -198,6 +199,7 @@ test_later_files_win (Fixture *fixture, gconstpointer data)
   put (fixture, ADMIN ".d/.hidden.conf", "not read");
   begin (fixture);
   assert_rules (fixture, "default:0 r0:1 last:6 r1:1 r2:1 r3:1 r4:1 r5:1 r6:1");
+  assert_problem (fixture, NULL, NULL);
   files = ob_configuration_get_files (fixture->configuration);
   g_assert_cmpuint (g_strv_length ((char **) files), ==, G_N_ELEMENTS (order));
   for (guint i = 0; i < G_N_ELEMENTS (order); i++)
@@ -271,6 +273,19 @@ test_the_last_good_rules_stay_in_force (Fixture *fixture, gconstpointer data)
 }
 
 static void
+test_a_change_that_is_taken_back_is_no_problem_any_more (Fixture *fixture, gconstpointer data)
+{
+  put (fixture, OWN, "[Rule a]\n");
+  begin (fixture);
+  put (fixture, OWN, "[Rule a]\nnonsense\n");
+  wait_for_change (fixture);
+  put (fixture, OWN, "[Rule a]\n");
+  wait_for_change (fixture);
+  assert_problem (fixture, NULL, NULL);
+  assert_rules (fixture, "default:0 a:0");
+}
+
+static void
 test_at_the_start_good_files_count_beside_bad_ones (Fixture *fixture, gconstpointer data)
 {
   put (fixture, VENDOR, "[Rule a]\npriority=1\n");
@@ -333,6 +348,29 @@ test_the_own_file_is_written_when_the_whole_is_good (Fixture *fixture, gconstpoi
   g_assert_false (g_file_test (leftover, G_FILE_TEST_EXISTS));
 }
 
+/* As those who keep such files under version control have it. */
+static void
+test_an_own_file_that_is_a_link_stays_one (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = path_of (fixture, OWN);
+  g_autofree char *target = path_of (fixture, "home/dotfiles/outbox.conf");
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+
+  put (fixture, "home/dotfiles/outbox.conf", "[Rule a]\n");
+  put (fixture, OWN, "");
+  take_away (fixture, OWN);
+  g_assert_cmpint (symlink (target, path), ==, 0);
+  begin (fixture);
+  assert_rules (fixture, "default:0 a:0");
+  g_assert_true (ob_configuration_write_own (fixture->configuration, "[Rule b]\n", &error));
+  g_assert_no_error (error);
+  assert_rules (fixture, "default:0 b:0");
+  g_assert_true (g_file_test (path, G_FILE_TEST_IS_SYMLINK));
+  g_assert_true (g_file_get_contents (target, &text, NULL, NULL));
+  g_assert_cmpstr (text, ==, "[Rule b]\n");
+}
+
 static void
 test_a_bad_own_text_is_refused (Fixture *fixture, gconstpointer data)
 {
@@ -373,10 +411,12 @@ main (int argc, char *argv[])
   ADD ("a-file-is-in-force-when-it-comes-changes-and-goes", test_a_file_is_in_force_when_it_comes_changes_and_goes);
   ADD ("a-folder-is-followed-when-another-takes-its-place", test_a_folder_is_followed_when_another_takes_its_place);
   ADD ("the-last-good-rules-stay-in-force", test_the_last_good_rules_stay_in_force);
+  ADD ("a-change-that-is-taken-back-is-no-problem-any-more", test_a_change_that_is_taken_back_is_no_problem_any_more);
   ADD ("at-the-start-good-files-count-beside-bad-ones", test_at_the_start_good_files_count_beside_bad_ones);
   ADD ("what-says-the-same-is-no-change", test_what_says_the_same_is_no_change);
   ADD ("what-is-no-usual-file-is-a-problem", test_what_is_no_usual_file_is_a_problem);
   ADD ("the-own-file-is-written-when-the-whole-is-good", test_the_own_file_is_written_when_the_whole_is_good);
+  ADD ("an-own-file-that-is-a-link-stays-one", test_an_own_file_that_is_a_link_stays_one);
   ADD ("a-bad-own-text-is-refused", test_a_bad_own_text_is_refused);
 
   return g_test_run ();
