@@ -80,9 +80,6 @@ void ob_broker_touch (ObBroker *self, const char *id, gboolean is_new);
 void ob_broker_touch_holds (ObBroker *self);
 void ob_broker_want_flush (ObBroker *self);
 
-/* Whether a destination holds its uploads now, and why. Returns: how many. */
-guint ob_broker_get_destination_holds (ObBroker *self, const ObDestination *destination, ObHold holds[3]);
-
 /* Everything that holds what has that stored state in a lane: the lane, its destination, the queue. Where only the server's
  * word is missing, no rule is in the way: a question is no load. Returns: how many. */
 #define OB_SHARED_HOLDS_MAX 16

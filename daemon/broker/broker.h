@@ -167,6 +167,9 @@ ObDatabase *ob_broker_get_database (ObBroker *self);
 /* Returns: how much of a file that is being saved is on the disk, or -1 where it is not being saved. */
 gint64 ob_broker_get_saved_bytes (ObBroker *self, const char *id);
 
+/* Whether a destination holds its uploads now, and why. Returns: how many. */
+guint ob_broker_get_destination_holds (ObBroker *self, const ObDestination *destination, ObHold holds[3]);
+
 /* A hold that covers more than one upload, with what it covers. */
 typedef struct
 {

@@ -138,16 +138,10 @@ GVariant *
 ob_document_destination (ObBroker *broker, const ObDestination *destination)
 {
   ObHold holds[3];
-  guint n_holds = 0;
+  guint n_holds = ob_broker_get_destination_holds (broker, destination, holds);
   GVariantBuilder builder;
   ObStatus status;
 
-  if (destination->is_paused)
-    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_USER, 0 };
-  if (destination->reason != OUTBOX_REASON_NONE)
-    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, destination->reason, 0 };
-  if (destination->retry_at_ms > 0)
-    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_RETRYING, destination->retry_at_ms };
   status = ob_status (OB_STORED_QUEUED, OUTBOX_REASON_NONE, holds, n_holds);
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
