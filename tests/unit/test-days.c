@@ -567,7 +567,7 @@ int
 main (int argc, char *argv[])
 {
   const char *wanted = g_getenv ("OUTBOX_DAYS");
-  guint n_days = wanted ? (guint) g_ascii_strtoull (wanted, NULL, 10) : 40;
+  guint n_days = wanted ? (guint) g_ascii_strtoull (wanted, NULL, 10) : 20;
   guint32 seed;
   int result;
 
