@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <unistd.h>
 
 /* Has a row that is saving from the start. */
 #define SLOW_BYTES (300 * 1000)
@@ -300,9 +301,11 @@ test_a_small_file_that_comes_twice (TestRig *rig, gconstpointer data)
   const ObSubmission submission = { .app = "test", .name = "small", .key = "key" };
   const ObSubmission other = { .app = "test", .name = "other", .key = "key" };
   Submit submits[3] = { { 0 } };
+  int fd = open_file (rig, 10); /* written once: while it is copied it must not change */
 
   for (guint i = 0; i < G_N_ELEMENTS (submits); i++)
-    ob_broker_submit (rig->broker, i < 2 ? &submission : &other, open_file (rig, 10), on_submitted, &submits[i]);
+    ob_broker_submit (rig->broker, i < 2 ? &submission : &other, dup (fd), on_submitted, &submits[i]);
+  (void) close (fd);
   g_assert_error (submits[2].error, OUTBOX_ERROR, OUTBOX_ERROR_KEY_REUSED);
   g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM uploads"), ==, 0);
   test_wait_until (is_submitted, &submits[0], 10);
