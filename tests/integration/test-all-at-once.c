@@ -19,7 +19,13 @@
 #define FILE_BYTES 3000
 #define DISK_KIB (64 * 1024)
 #define SPARE_KIB 3000
+
+/* The sanitizer's own memory is not ours. */
+#ifdef __SANITIZE_ADDRESS__
+#define MOST_MEMORY_KIB (1024 * 1024)
+#else
 #define MOST_MEMORY_KIB (40 * 1024)
+#endif
 
 typedef struct
 {
