@@ -96,6 +96,9 @@ main (int argc, char *argv[])
   Run run = { .loop = loop };
 
   setlocale (LC_ALL, "");
+  /* GLib's parser of numbers makes a locale in its first call; where two threads wait for that, one finds an errno that is
+   * none of its own, and takes a good number for a bad one. */
+  (void) g_ascii_strtoll ("0", NULL, 10);
   /* The database has secrets of destinations, and the spool what nobody else is to see. */
   (void) umask (077);
   if (!parse_options (&argc, &argv))

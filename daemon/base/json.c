@@ -7,8 +7,6 @@
 
 #include "dbus/error.h"
 
-#include <errno.h>
-
 typedef struct
 {
   const char *start;
@@ -116,6 +114,21 @@ check_string (Scanner *scanner)
   return FALSE;
 }
 
+/* Whether an integer is one that json-glib can hold. */
+static gboolean
+is_int64 (const char *first, const char *end)
+{
+  gboolean is_negative = *first == '-';
+  guint64 number = 0;
+
+  for (const char *digit = first + is_negative; digit < end; digit++)
+    if (!g_uint64_checked_mul (&number, number, 10)
+        || !g_uint64_checked_add (&number, number, (guint64) g_ascii_digit_value (*digit)))
+      return FALSE;
+
+  return number <= (guint64) G_MAXINT64 + is_negative;
+}
+
 static gboolean
 check_number (Scanner *scanner)
 {
@@ -139,14 +152,8 @@ check_number (Scanner *scanner)
       if (!take_digits (scanner))
         return FALSE;
     }
-  if (is_integer)
-    {
-      g_autofree char *digits = g_strndup (first, scanner->next - first);
 
-      return g_ascii_string_to_signed (digits, 10, G_MININT64, G_MAXINT64, NULL, NULL);
-    }
-
-  return TRUE;
+  return !is_integer || is_int64 (first, scanner->next);
 }
 
 static gboolean
