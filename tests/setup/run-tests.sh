@@ -10,6 +10,8 @@ set -u
 build=$1
 shift
 passed=0 failed=0 skipped=0
+# Most of the tests' time is waiting for links, servers and clocks.
+processes=$(($(nproc) * 2))
 
 # A report ends the process by SIGABRT, so that no test can take a daemon that died of it for one that it killed itself.
 ASAN_OPTIONS=halt_on_error=1:abort_on_error=1:detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1
@@ -29,7 +31,8 @@ run ()
   junit=$folder/meson-logs/testlog.junit.xml
   rm -f "$junit"
   status=0
-  meson compile -C "$folder" && meson test -C "$folder" --no-rebuild --print-errorlogs "$@" || status=$?
+  meson compile -C "$folder" && meson test -C "$folder" --no-rebuild --print-errorlogs --num-processes "$processes" "$@" \
+    || status=$?
   [ -s "$junit" ] || { failed=$((failed + 1)); return; }
 
   # A failed or skipped test case has an element of its own inside.
