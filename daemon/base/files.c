@@ -84,21 +84,29 @@ ob_fd_write_all (int fd, const void *bytes, gsize size_bytes, const char *path, 
   return TRUE;
 }
 
+void
+ob_fd_start_flush (int fd)
+{
+  (void) sync_file_range (fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 gboolean
-ob_file_write_durably (const char *path, const char *bytes, gsize size_bytes, GError **error)
+ob_file_write (const char *path, const char *bytes, gsize size_bytes, GError **error)
 {
   int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  gboolean is_good;
 
   if (fd < 0)
     {
       ob_file_set_error (error, errno, "Cannot create", path);
       return FALSE;
     }
-  if (ob_fd_write_all (fd, bytes, size_bytes, path, error))
-    return sync_and_close (fd, path, error);
+  is_good = ob_fd_write_all (fd, bytes, size_bytes, path, error);
+  if (is_good)
+    ob_fd_start_flush (fd);
   (void) close (fd);
 
-  return FALSE;
+  return is_good;
 }
 
 gboolean
@@ -113,4 +121,10 @@ ob_file_flush (const char *path, GError **error)
     }
 
   return sync_and_close (fd, path, error);
+}
+
+gboolean
+ob_file_write_durably (const char *path, const char *bytes, gsize size_bytes, GError **error)
+{
+  return ob_file_write (path, bytes, size_bytes, error) && ob_file_flush (path, error);
 }

@@ -37,7 +37,7 @@ typedef struct
   char *expected_sha256;
   GCancellable *cancellable;
   gint64 *copied_bytes;
-  ObSpoolRecord make_record;
+  ObIngestRecord make_record;
   ObIngestDone done;
   gpointer user_data;
   ObSpoolCopy copy;
@@ -88,7 +88,11 @@ take (gpointer data, gpointer user_data)
   if (ob_spool_copy (spool, task->id, task->fd, task->cancellable, task->copied_bytes, &task->copy, &task->error))
     {
       if (check_digest (task))
-        (void) ob_spool_commit (spool, task->id, &task->copy, task->make_record, task->user_data, &task->error);
+        {
+          g_autofree char *record = task->make_record (&task->copy, task->user_data);
+
+          (void) ob_spool_commit (spool, task->id, record, &task->error);
+        }
       else
         ob_spool_discard (spool, task->id);
     }
@@ -128,7 +132,7 @@ ob_ingest_free (ObIngest *ingest)
 
 gboolean
 ob_ingest_add (ObIngest *ingest, const char *id, int fd, const char *expected_sha256, GCancellable *cancellable,
-               gint64 *copied_bytes, ObSpoolRecord make_record, ObIngestDone done, gpointer user_data, GError **error)
+               gint64 *copied_bytes, ObIngestRecord make_record, ObIngestDone done, gpointer user_data, GError **error)
 {
   struct stat info;
   gboolean is_large = fstat (fd, &info) == 0 && info.st_size > SMALL_MAX_BYTES;

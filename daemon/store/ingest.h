@@ -12,6 +12,10 @@ G_BEGIN_DECLS
 
 typedef struct _ObIngest ObIngest;
 
+/* Returns: (transfer full): the record to put beside the bytes. Called on a thread of the pool, with @user_data that
+ * nobody else uses until the callback. */
+typedef char *(*ObIngestRecord) (const ObSpoolCopy *copy, gpointer user_data);
+
 /* Called on the main thread, once. @error: (nullable): why nothing was taken; see ob_spool_copy() and DigestMismatch. */
 typedef void (*ObIngestDone) (const ObSpoolCopy *copy, const GError *error, gpointer user_data);
 
@@ -29,12 +33,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObIngest, ob_ingest_free)
  * @expected_sha256: (nullable): refuses anything else
  * @cancellable: ends it early
  * @copied_bytes: grows while the copy does (atomic); lives until @done
- * @make_record: called on a thread of the pool, with @user_data that nobody else uses until @done
  *
  * Errors: TooMany where more wait than the pool takes; then nothing is called.
  */
 gboolean ob_ingest_add (ObIngest *ingest, const char *id, int fd, const char *expected_sha256,
-                        GCancellable *cancellable, gint64 *copied_bytes, ObSpoolRecord make_record, ObIngestDone done,
+                        GCancellable *cancellable, gint64 *copied_bytes, ObIngestRecord make_record, ObIngestDone done,
                         gpointer user_data, GError **error);
 
 G_END_DECLS

@@ -18,9 +18,6 @@
 /* 64 MiB in blocks of 512 bytes. */
 #define LARGE_BLOCKS (64 * 1024 * 2)
 
-/* As many as there are files at once. */
-#define FLUSHERS 6
-
 /* One flush of the folder and all who wait for it. */
 typedef struct
 {
@@ -28,21 +25,12 @@ typedef struct
   gboolean is_good;
 } Flush;
 
-/* The flush of one file's bytes, on a thread of its own. */
-typedef struct
-{
-  const char *path;
-  gboolean is_done;
-  GError *error; /* owned */
-} BytesFlush;
-
 struct _ObSpool
 {
   char *data_folder;
   char *folder;
   char *incoming;
-  GThreadPool *flushers;
-  GMutex lock; /* guards what follows, and every Flush and BytesFlush */
+  GMutex lock; /* guards what follows, and every Flush */
   GCond flushed;
   gboolean is_flushing;
   Flush *next_flush; /* owned; has not begun; NULL until somebody wants it */
@@ -115,35 +103,6 @@ clear_folder (const char *path, GError **error)
   return TRUE;
 }
 
-static void
-flush_bytes (gpointer data, gpointer user_data)
-{
-  ObSpool *spool = user_data;
-  BytesFlush *flush = data;
-  GError *error = NULL;
-
-  (void) ob_file_flush (flush->path, &error);
-  g_mutex_lock (&spool->lock);
-  flush->error = error;
-  flush->is_done = TRUE;
-  g_cond_broadcast (&spool->flushed);
-  g_mutex_unlock (&spool->lock);
-}
-
-static gboolean
-wait_for_bytes (ObSpool *spool, BytesFlush *flush, GError **error)
-{
-  g_mutex_lock (&spool->lock);
-  while (!flush->is_done)
-    g_cond_wait (&spool->flushed, &spool->lock);
-  g_mutex_unlock (&spool->lock);
-  if (!flush->error)
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&flush->error));
-
-  return FALSE;
-}
-
 ObSpool *
 ob_spool_open (const char *data_folder, GError **error)
 {
@@ -157,7 +116,6 @@ ob_spool_open (const char *data_folder, GError **error)
   if (!ob_folder_ensure (spool->folder, error) || !ob_folder_ensure (spool->incoming, error)
       || !clear_folder (spool->incoming, error) || !ob_folder_sync (data_folder, error))
     return NULL;
-  spool->flushers = g_thread_pool_new (flush_bytes, spool, FLUSHERS, TRUE, NULL);
 
   return g_steal_pointer (&spool);
 }
@@ -165,8 +123,6 @@ ob_spool_open (const char *data_folder, GError **error)
 void
 ob_spool_free (ObSpool *spool)
 {
-  if (spool->flushers)
-    g_thread_pool_free (spool->flushers, FALSE, TRUE);
   g_free (spool->data_folder);
   g_free (spool->folder);
   g_free (spool->incoming);
@@ -193,6 +149,8 @@ ob_spool_copy (ObSpool *spool, const char *id, int fd, GCancellable *cancellable
       return FALSE;
     }
   is_good = ob_copy_and_digest (fd, &before, target, path, cancellable, copied_bytes, copy, error);
+  if (is_good)
+    ob_fd_start_flush (target);
   (void) close (target);
   if (!is_good)
     (void) g_unlink (path);
@@ -248,30 +206,16 @@ move_in (ObSpool *spool, const char *id, const char *suffix, GError **error)
   return FALSE;
 }
 
-/* The bytes need the longer to get to the disk: the record is made and flushed meanwhile. */
-static gboolean
-flush_both (ObSpool *spool, const char *id, const ObSpoolCopy *copy, ObSpoolRecord make_record, gpointer user_data,
-            GError **error)
+gboolean
+ob_spool_commit (ObSpool *spool, const char *id, const char *record, GError **error)
 {
   g_autofree char *path = incoming_path (spool, id, "");
   g_autofree char *record_path = incoming_path (spool, id, ".json");
-  g_autofree char *record = NULL;
-  BytesFlush flush = { .path = path };
-  gboolean is_good;
 
-  (void) g_thread_pool_push (spool->flushers, &flush, NULL);
-  record = make_record (copy, user_data);
-  is_good = ob_file_write_durably (record_path, record, strlen (record), error);
-
-  return wait_for_bytes (spool, &flush, is_good ? error : NULL) && is_good;
-}
-
-gboolean
-ob_spool_commit (ObSpool *spool, const char *id, const ObSpoolCopy *copy, ObSpoolRecord make_record, gpointer user_data,
-                 GError **error)
-{
-  /* The record is renamed first: bytes in the spool always have one. */
-  if (flush_both (spool, id, copy, make_record, user_data, error) && move_in (spool, id, ".json", error))
+  /* Both are on their way to the disk before either is waited for. The record is renamed first: bytes in the spool always
+   * have one. */
+  if (ob_file_write (record_path, record, strlen (record), error) && ob_file_flush (path, error)
+      && ob_file_flush (record_path, error) && move_in (spool, id, ".json", error))
     {
       ob_crash_point ("half-renamed");
       if (move_in (spool, id, "", error))

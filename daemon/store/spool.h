@@ -51,13 +51,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObSpool, ob_spool_free)
 gboolean ob_spool_copy (ObSpool *spool, const char *id, int fd, GCancellable *cancellable, gint64 *copied_bytes,
                         ObSpoolCopy *copy, GError **error);
 
-/* Returns: (transfer full): the record to put beside the bytes. */
-typedef char *(*ObSpoolRecord) (const ObSpoolCopy *copy, gpointer user_data);
-
-/* Puts a copy and its record into the spool. When it returns TRUE, both survive a power cut. The record is made while the
- * bytes are flushed, and calls on several threads share the flush of the folder. Nothing is left behind on failure. */
-gboolean ob_spool_commit (ObSpool *spool, const char *id, const ObSpoolCopy *copy, ObSpoolRecord make_record,
-                          gpointer user_data, GError **error);
+/* Puts a copy and its record into the spool. When it returns TRUE, both survive a power cut. Calls on several threads
+ * share the flush of the folder. Nothing is left behind on failure. */
+gboolean ob_spool_commit (ObSpool *spool, const char *id, const char *record, GError **error);
 
 /* Drops a copy that was not committed. */
 void ob_spool_discard (ObSpool *spool, const char *id);
