@@ -204,8 +204,6 @@ gboolean ob_broker_forget (ObBroker *self, const ObUpload *upload, const char *w
 /* submit.c */
 void ob_saving_free (ObSaving *saving);
 void ob_broker_cancel_saving (ObBroker *self, const char *id);
-/* Returns: (nullable): what is being saved with that submit key. */
-ObSaving *ob_broker_find_saving (ObBroker *self, const char *app, const char *key);
 
 /* Writes what a person has set beside the database, after the commit of the turn that is open. */
 void ob_broker_save_settings_after (ObBroker *self);

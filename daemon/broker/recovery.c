@@ -181,8 +181,12 @@ insert_adopted (ObBroker *self, ObUpload *upload, GError **error)
   upload->saved_at_ms = upload->progress_at_ms = ob_broker_get_now_ms (self);
 
   /* Tells an attempt to ask before it makes anything: what an earlier one did at the server is not known. */
-  return ob_journal_add_saved (self->database, upload, "adopted", "found in the spool, without a row",
-                               upload->saved_at_ms, error);
+  return ob_journal_append (self->database, upload->saved_at_ms, upload->id, "adopted", upload->stored,
+                            OUTBOX_REASON_NONE, NULL, error)
+             > 0
+         && ob_uploads_insert (self->database, upload, error)
+         && ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE,
+                             "found in the spool, without a row", upload->saved_at_ms, error);
 }
 
 static void
@@ -251,7 +255,7 @@ judge (ObBroker *self, const ObUpload *upload, gboolean *has_twin)
   *has_twin = twin != NULL;
   if (ob_journal_has_event (self->database, upload->id, "removed"))
     return COPY_TOO_MANY;
-  if (upload->key && ob_broker_find_saving (self, upload->app, upload->key))
+  if (twin && g_hash_table_contains (self->saving, twin->id))
     return COPY_IN_DOUBT;
 
   return twin && g_strcmp0 (twin->sha256, upload->sha256) == 0 ? COPY_TOO_MANY : COPY_OF_ITS_OWN;

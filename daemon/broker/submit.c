@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Submit: the copy on a thread of the pool, then one commit that makes it queued, then the answer. What takes a while has a
- * row that is saving meanwhile. Main thread.
+ * Submit: a row that is saving is committed while a thread of the pool copies and flushes the file; when both are on the
+ * disk, the answer. That it is queued is committed after it. Main thread.
  */
 #include "broker/broker-private.h"
 
@@ -22,9 +22,6 @@
 #define PRIORITY_MAX 1000
 #define SNIFF_BYTES 4096
 
-/* What is no larger is saved before anybody could look: it gets its row when it is. */
-#define BRIEF_MAX_BYTES (256 * 1024)
-
 typedef struct
 {
   ObSubmitDone done;
@@ -38,9 +35,9 @@ struct _ObSaving
   GCancellable *cancellable;
   GArray *waiters; /* of Waiter: who asked, and who asked again with the same key */
   gint64 copied_bytes;
-  GError *error;       /* of the answer, when it is time */
-  gboolean has_row;    /* since it began; else it gets one when the copy is there */
-  gboolean is_removed; /* by a person, meanwhile */
+  GError *error;        /* of the answer, when it is time */
+  gboolean is_row_safe; /* committed */
+  gboolean is_removed;  /* by a person, meanwhile */
 };
 
 void
@@ -171,7 +168,6 @@ make_upload (ObBroker *self, const ObSubmission *submission, const ObDestination
   ObUpload *upload = ob_upload_new ();
   struct stat info;
 
-  upload->number = ob_database_take_number (self->database);
   upload->created_at_ms = upload->updated_at_ms = ob_broker_get_now_ms (self);
   upload->id = ob_id_new (upload->created_at_ms);
   upload->app = g_strdup (submission->app);
@@ -184,7 +180,6 @@ make_upload (ObBroker *self, const ObSubmission *submission, const ObDestination
   upload->size_bytes = fstat (fd, &info) == 0 && S_ISREG (info.st_mode) ? (guint64) info.st_size : 0;
   upload->priority = submission->priority;
   upload->is_form = submission->is_form;
-  upload->rule = ob_broker_dup_first_lane (self, upload);
   upload->not_before_ms = submission->not_before_ms > upload->created_at_ms ? submission->not_before_ms : 0;
   if (submission->metadata)
     {
@@ -208,7 +203,7 @@ on_make_record (const ObSpoolCopy *copy, gpointer user_data)
   return ob_record_write (saving->upload);
 }
 
-/* After the commit. */
+/* When it is on the disk. */
 static void
 on_answer (const GError *commit_error, gpointer user_data)
 {
@@ -228,42 +223,41 @@ on_answer (const GError *commit_error, gpointer user_data)
   (void) g_hash_table_remove (saving->broker->saving, saving->upload->id);
 }
 
-/* A row that could not be committed is made anew. One that was removed is not: in this very turn, perhaps, and then that is
- * not on the disk yet. */
+/* By the rules of now: it may be made anew when there are others. */
 static gboolean
-may_be_made_anew (ObBroker *self, ObSaving *saving, const GError *error)
-{
-  if (!g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
-    return FALSE;
-  saving->is_removed = ob_journal_has_event (self->database, saving->upload->id, "removed");
-
-  return !saving->is_removed;
-}
-
-/* Rules that came while it had no row did not find it. */
-static gboolean
-add_saved (ObBroker *self, ObUpload *upload, GError **error)
+add_row (ObBroker *self, ObUpload *upload, GError **error)
 {
   g_free (upload->rule);
   upload->rule = ob_broker_dup_first_lane (self, upload);
   self->wants_review |= ob_broker_has_new_lane (self, upload->destination, upload->rule);
+  upload->sequence = ob_journal_append (self->database, upload->created_at_ms, upload->id, "added", upload->stored,
+                                        OUTBOX_REASON_NONE, NULL, error);
 
-  return ob_journal_add_saved (self->database, upload, "added", NULL, upload->saved_at_ms, error);
+  return upload->sequence > 0 && ob_uploads_insert (self->database, upload, error);
 }
 
-/* The row becomes what the spool has; what was commanded meanwhile stays. */
+/* The row becomes what the spool has; what was commanded meanwhile stays. A row that could not be committed is made anew. */
 static gboolean
 keep (ObBroker *self, ObSaving *saving, GError **error)
 {
   g_autoptr (GError) own_error = NULL;
-  g_autoptr (ObUpload) row = saving->has_row ? ob_uploads_get (self->database, saving->upload->id, &own_error) : NULL;
+  g_autoptr (ObUpload) row = ob_uploads_get (self->database, saving->upload->id, &own_error);
   ObUpload *upload = row ? row : saving->upload;
 
-  if (own_error && !may_be_made_anew (self, saving, own_error))
+  if (!row && (!g_error_matches (own_error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND)))
     {
       g_propagate_error (error, g_steal_pointer (&own_error));
       return FALSE;
     }
+  /* In this very turn, perhaps: then the removal is not on the disk yet. */
+  if (!row && ob_journal_has_event (self->database, upload->id, "removed"))
+    {
+      saving->is_removed = TRUE;
+      g_propagate_error (error, g_steal_pointer (&own_error));
+      return FALSE;
+    }
+  if (!row && !add_row (self, upload, error))
+    return FALSE;
   if (row)
     {
       row->size_bytes = saving->upload->size_bytes;
@@ -273,11 +267,8 @@ keep (ObBroker *self, ObSaving *saving, GError **error)
   upload->has_local_copy = TRUE;
   upload->saved_at_ms = upload->progress_at_ms = ob_broker_get_now_ms (self);
 
-  if (row)
-    return ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE, NULL, upload->saved_at_ms,
-                            error);
-
-  return add_saved (self, upload, error);
+  return ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE, NULL, upload->saved_at_ms,
+                          error);
 }
 
 /* A row that cannot be deleted now is found again with the database, or at the next start. */
@@ -308,8 +299,7 @@ give_up (ObBroker *self, ObSaving *saving)
                                          : g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER,
                                                                 "Outbox is ending; hand the file over again");
     }
-  if (saving->has_row)
-    forget_row (self, saving->upload, saving->error->message);
+  forget_row (self, saving->upload, saving->error->message);
 }
 
 static void
@@ -330,26 +320,21 @@ on_taken (const ObSpoolCopy *copy, const GError *error, gpointer user_data)
     }
   if (!is_kept)
     give_up (self, saving);
-  ob_broker_touch (self, saving->upload->id, !saving->has_row);
-  ob_turn_after (self->turn, on_answer, saving);
+  ob_broker_touch (self, saving->upload->id, FALSE);
+  /* A start makes queued what has bytes, record and row. */
+  if (is_kept && saving->is_row_safe)
+    on_answer (NULL, saving);
+  else
+    ob_turn_after (self->turn, on_answer, saving);
 }
 
-ObSaving *
-ob_broker_find_saving (ObBroker *self, const char *app, const char *key)
+/* Before any answer: that one waits for this commit, or comes after it. */
+static void
+on_row_committed (const GError *error, gpointer user_data)
 {
-  GHashTableIter iter;
-  gpointer value;
+  ObSaving *saving = user_data;
 
-  g_hash_table_iter_init (&iter, self->saving);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      ObSaving *saving = value;
-
-      if (g_strcmp0 (saving->upload->key, key) == 0 && g_str_equal (saving->upload->app, app))
-        return saving;
-    }
-
-  return NULL;
+  saving->is_row_safe = error == NULL;
 }
 
 /* An upload with that key is there already. Returns: whether the question is answered by it, or by a database that cannot
@@ -357,22 +342,22 @@ ob_broker_find_saving (ObBroker *self, const char *app, const char *key)
 static gboolean
 answer_by_key (ObBroker *self, const ObSubmission *submission, int fd, const Waiter *waiter)
 {
-  ObSaving *saving = submission->key ? ob_broker_find_saving (self, submission->app, submission->key) : NULL;
-  g_autoptr (ObUpload) row = NULL;
+  g_autoptr (ObUpload) upload = NULL;
   g_autoptr (GError) error = NULL;
-  const ObUpload *upload;
+  ObSaving *saving;
   struct stat info;
 
-  if (submission->key && !saving)
-    row = ob_uploads_get_by_key (self->database, submission->app, submission->key, &error);
-  if (!row && error && !g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
+  if (submission->key)
+    upload = ob_uploads_get_by_key (self->database, submission->app, submission->key, &error);
+  if (!upload && error && !g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
     {
       waiter->done (NULL, error, waiter->user_data);
       return TRUE;
     }
-  upload = saving ? saving->upload : row;
   if (!upload)
     return FALSE;
+  g_clear_error (&error);
+  saving = g_hash_table_lookup (self->saving, upload->id);
   if ((submission->name && !g_str_equal (submission->name, upload->name))
       || (!saving && fstat (fd, &info) == 0 && (guint64) info.st_size != upload->size_bytes))
     {
@@ -393,13 +378,10 @@ insert (ObBroker *self, ObUpload *upload, GError **error)
 {
   gboolean is_good;
 
-  if (!ob_turn_begin (self->turn, OB_TURN_LATER, error))
+  if (!ob_turn_begin (self->turn, OB_TURN_SOON, error))
     return FALSE;
-  upload->sequence = ob_journal_append (self->database, upload->created_at_ms, upload->id, "added", upload->stored,
-                                        OUTBOX_REASON_NONE, NULL, error);
-  is_good = upload->sequence > 0 && ob_uploads_insert (self->database, upload, error);
+  is_good = add_row (self, upload, error);
   ob_turn_end (self->turn, is_good);
-  self->wants_review |= ob_broker_has_new_lane (self, upload->destination, upload->rule);
 
   return is_good;
 }
@@ -433,8 +415,7 @@ ob_broker_submit (ObBroker *self, const ObSubmission *submission, int fd, ObSubm
   saving->upload = make_upload (self, submission, destination, fd);
   saving->cancellable = g_cancellable_new ();
   saving->waiters = g_array_new (FALSE, FALSE, sizeof (Waiter));
-  saving->has_row = saving->upload->size_bytes > BRIEF_MAX_BYTES;
-  if (saving->has_row && !insert (self, saving->upload, &error))
+  if (!insert (self, saving->upload, &error))
     {
       (void) close (fd);
       done (NULL, error, user_data);
@@ -444,16 +425,15 @@ ob_broker_submit (ObBroker *self, const ObSubmission *submission, int fd, ObSubm
   if (!ob_ingest_add (self->ingest, saving->upload->id, fd, submission->sha256, saving->cancellable,
                       &saving->copied_bytes, on_make_record, on_taken, saving, &error))
     {
-      if (saving->has_row)
-        forget_row (self, saving->upload, error->message);
+      forget_row (self, saving->upload, error->message);
       done (NULL, error, user_data);
       ob_saving_free (saving);
       return;
     }
   g_array_append_val (saving->waiters, waiter);
   g_hash_table_insert (self->saving, saving->upload->id, saving);
-  if (saving->has_row)
-    ob_broker_touch (self, saving->upload->id, TRUE);
+  ob_broker_touch (self, saving->upload->id, TRUE);
+  ob_turn_after (self->turn, on_row_committed, saving);
 }
 
 void

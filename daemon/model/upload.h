@@ -45,7 +45,7 @@ typedef struct
 
 typedef struct
 {
-  gint64 number; /* order of arrival; 0: none yet */
+  gint64 number; /* order of arrival; 0: no row yet */
   char *id;
   char *key;
   char *app;

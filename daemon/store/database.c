@@ -24,7 +24,6 @@ struct _ObDatabase
   char *path;
   char *aside_path; /* of the one that was set aside when this one was opened; NULL: none was */
   gint64 epoch;
-  gint64 last_number;
   gboolean is_in_use; /* not while it is being opened, and not the one aside */
   gboolean is_damaged;
   void (*on_damaged) (gpointer);
@@ -47,12 +46,6 @@ gint64
 ob_database_get_epoch (ObDatabase *database)
 {
   return database->epoch;
-}
-
-gint64
-ob_database_take_number (ObDatabase *database)
-{
-  return ++database->last_number;
 }
 
 static void
@@ -227,9 +220,7 @@ migrate (ObDatabase *database, gint64 now_ms, GError **error)
     if (!migrate_one (database, version, now_ms, error))
       return FALSE;
 
-  return read_number (database, "SELECT value FROM meta WHERE name = 'epoch'", &database->epoch, error)
-         && read_number (database, "SELECT ifnull (max (seq), 0) FROM sqlite_sequence WHERE name = 'uploads'",
-                         &database->last_number, error);
+  return read_number (database, "SELECT value FROM meta WHERE name = 'epoch'", &database->epoch, error);
 }
 
 static ObDatabase *

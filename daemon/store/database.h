@@ -51,9 +51,6 @@ GHashTable *ob_database_get_idle_statements (ObDatabase *database);
 /* Changes when the database is rebuilt; the first half of a public sequence. */
 gint64 ob_database_get_epoch (ObDatabase *database);
 
-/* Returns: the next in order of arrival, for an upload that may get its row later. No two rows have the same, ever. */
-gint64 ob_database_take_number (ObDatabase *database);
-
 /* Runs statements that take no values. */
 gboolean ob_database_run (ObDatabase *database, const char *sql, GError **error);
 

@@ -192,27 +192,6 @@ ob_journal_read_since (ObDatabase *database, gint64 sequence,
 }
 
 gboolean
-ob_journal_add_saved (ObDatabase *database, ObUpload *upload, const char *event, const char *message, gint64 now_ms,
-                      GError **error)
-{
-  gint64 sequence = 0;
-
-  if (ob_journal_append (database, now_ms, upload->id, event, OB_STORED_SAVING, OUTBOX_REASON_NONE, NULL, error) > 0)
-    sequence = ob_journal_append (database, now_ms, upload->id, "state", OB_STORED_QUEUED, OUTBOX_REASON_NONE, message,
-                                  error);
-  if (sequence == 0)
-    return FALSE;
-  upload->stored = OB_STORED_QUEUED;
-  upload->updated_at_ms = now_ms;
-  upload->sequence = sequence;
-  if (ob_uploads_insert (database, upload, error))
-    return TRUE;
-  upload->stored = OB_STORED_SAVING;
-
-  return FALSE;
-}
-
-gboolean
 ob_journal_move (ObDatabase *database, ObUpload *upload, ObStored to, OutboxReason reason, const char *message,
                  gint64 now_ms, GError **error)
 {

@@ -65,19 +65,6 @@ gboolean ob_journal_read_history (ObDatabase *database, const char *upload_id, c
                                   GError **error);
 
 /**
- * ob_journal_add_saved:
- * @database: a database with a transaction open
- * @upload: an upload without a row, saving; on success it is queued and has its number
- * @event: how it came: "added" or "adopted"
- * @message: (nullable): for a person
- * @error: KeyReused, Storage, DiskFull
- *
- * A row that nobody has to see before the file is in the spool. The journal tells that it came, and that it is queued.
- */
-gboolean ob_journal_add_saved (ObDatabase *database, ObUpload *upload, const char *event, const char *message,
-                               gint64 now_ms, GError **error);
-
-/**
  * ob_journal_move:
  * @database: a database with a transaction open
  * @upload: the upload; its state, reason, time and sequence change
@@ -86,7 +73,7 @@ gboolean ob_journal_add_saved (ObDatabase *database, ObUpload *upload, const cha
  * @message: (nullable): for a person
  * @error: WrongState for an edge that the table does not have; NotFound, Storage, DiskFull
  *
- * The one way in which the stored state of a row changes: record, row and journal together. On failure @upload is as it was.
+ * The one way in which a stored state changes: record, row and journal together. On failure @upload is as it was.
  */
 gboolean ob_journal_move (ObDatabase *database, ObUpload *upload, ObStored to, OutboxReason reason, const char *message,
                           gint64 now_ms, GError **error);

@@ -128,18 +128,17 @@ change_one (ObDatabase *database, ObStatement *statement, const char *id, GError
 gboolean
 ob_uploads_insert (ObDatabase *database, ObUpload *upload, GError **error)
 {
-  g_autofree char *sql
-      = g_strdup_printf ("INSERT INTO uploads (%s, number) VALUES (%s, @number)", insert_names, insert_values);
+  g_autofree char *sql = g_strdup_printf ("INSERT INTO uploads (%s) VALUES (%s)", insert_names, insert_values);
   g_autoptr (ObStatement) statement = ob_statement_new (database, sql, error);
 
   if (!statement)
     return FALSE;
-  if (upload->number == 0)
-    upload->number = ob_database_take_number (database);
   bind_upload (statement, upload);
-  ob_statement_bind_number (statement, "@number", upload->number);
+  if (!change_one (database, statement, upload->id, error))
+    return FALSE;
+  upload->number = sqlite3_last_insert_rowid (ob_database_get_handle (database));
 
-  return change_one (database, statement, upload->id, error);
+  return TRUE;
 }
 
 gboolean

@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-/* Gives it a number where it has none. Errors: Storage, DiskFull; KeyReused where (app, key) is taken already. */
+/* Sets the number. Errors: Storage, DiskFull; KeyReused where (app, key) is taken already. */
 gboolean ob_uploads_insert (ObDatabase *database, ObUpload *upload, GError **error);
 
 /* Writes every field that may change. Errors: NotFound, Storage, DiskFull. */

@@ -12,7 +12,6 @@
 #include <glib/gstdio.h>
 #include <unistd.h>
 
-/* Has a row that is saving from the start. */
 #define SLOW_BYTES (300 * 1000)
 
 static void
@@ -294,7 +293,7 @@ test_what_is_commanded_while_saving_stays (TestRig *rig, gconstpointer data)
   g_free (submit.id);
 }
 
-/* It has no row until it is saved; its key is known all the same. */
+/* The second waits for the first. */
 static void
 test_a_small_file_that_comes_twice (TestRig *rig, gconstpointer data)
 {
@@ -307,7 +306,6 @@ test_a_small_file_that_comes_twice (TestRig *rig, gconstpointer data)
     ob_broker_submit (rig->broker, i < 2 ? &submission : &other, dup (fd), on_submitted, &submits[i]);
   (void) close (fd);
   g_assert_error (submits[2].error, OUTBOX_ERROR, OUTBOX_ERROR_KEY_REUSED);
-  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM uploads"), ==, 0);
   test_wait_until (is_submitted, &submits[0], 10);
   test_wait_until (is_submitted, &submits[1], 10);
   g_assert_no_error (submits[1].error);

@@ -227,9 +227,8 @@ is_set (gpointer data)
   return *(char **) data != NULL;
 }
 
-/* It has no row yet, and no rule finds it. */
 static void
-test_rules_that_come_while_a_small_file_is_saved (TestRig *rig, gconstpointer data)
+test_rules_that_come_while_a_file_is_saved (TestRig *rig, gconstpointer data)
 {
   const ObSubmission submission = { .app = "test", .name = "clip.mp4", .media_type = "video/mp4" };
   g_autofree char *path = g_build_filename (rig->folder, "clip", NULL);
@@ -620,7 +619,7 @@ main (int argc, char *argv[])
     { "/data/the-month-s-is-used-up", test_the_month_s_data_is_used_up },
     { "/session/sleep-waits-for-what-is-recorded", test_sleep_waits_for_what_is_recorded },
     { "/session/waking-up-ends-the-back-off", test_waking_up_ends_the_back_off },
-    { "/rules/those-that-come-while-a-small-file-is-saved", test_rules_that_come_while_a_small_file_is_saved },
+    { "/rules/those-that-come-while-a-file-is-saved", test_rules_that_come_while_a_file_is_saved },
     { "/rules/new-ones-act-at-once-and-match-what-waits", test_new_rules_act_at_once_and_match_what_waits },
     { "/rules/those-that-changed-while-it-was-off", test_rules_that_changed_while_it_was_off },
   };
