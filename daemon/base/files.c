@@ -85,9 +85,9 @@ ob_fd_write_all (int fd, const void *bytes, gsize size_bytes, const char *path, 
 }
 
 void
-ob_fd_start_flush (int fd)
+ob_fd_start_flush (int fd, off_t from)
 {
-  (void) sync_file_range (fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+  (void) sync_file_range (fd, from, 0, SYNC_FILE_RANGE_WRITE);
 }
 
 gboolean
@@ -103,7 +103,7 @@ ob_file_write (const char *path, const char *bytes, gsize size_bytes, GError **e
     }
   is_good = ob_fd_write_all (fd, bytes, size_bytes, path, error);
   if (is_good)
-    ob_fd_start_flush (fd);
+    ob_fd_start_flush (fd, 0);
   (void) close (fd);
 
   return is_good;

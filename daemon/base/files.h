@@ -21,9 +21,8 @@ gboolean ob_folder_sync (const char *path, GError **error);
 /* Writes all of @size_bytes; short writes and EINTR are handled. */
 gboolean ob_fd_write_all (int fd, const void *bytes, gsize size_bytes, const char *path, GError **error);
 
-/* Has the kernel begin to write what a file has, and does not wait: of several files that are then flushed, the later find
- * little left to do. */
-void ob_fd_start_flush (int fd);
+/* Has the kernel begin to write what a file has from there on, and does not wait: a flush then finds less left to do. */
+void ob_fd_start_flush (int fd, off_t from);
 
 /* Writes a new file and begins to flush it. */
 gboolean ob_file_write (const char *path, const char *bytes, gsize size_bytes, GError **error);

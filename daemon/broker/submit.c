@@ -22,6 +22,9 @@
 #define PRIORITY_MAX 1000
 #define SNIFF_BYTES 4096
 
+/* What is no larger is saved before anybody could look: it is told of when it is. */
+#define BRIEF_MAX_BYTES (256 * 1024)
+
 typedef struct
 {
   ObSubmitDone done;
@@ -35,7 +38,8 @@ struct _ObSaving
   GCancellable *cancellable;
   GArray *waiters; /* of Waiter: who asked, and who asked again with the same key */
   gint64 copied_bytes;
-  GError *error;        /* of the answer, when it is time */
+  GError *error; /* of the answer, when it is time */
+  gboolean is_told;
   gboolean is_row_safe; /* committed */
   gboolean is_removed;  /* by a person, meanwhile */
 };
@@ -320,7 +324,7 @@ on_taken (const ObSpoolCopy *copy, const GError *error, gpointer user_data)
     }
   if (!is_kept)
     give_up (self, saving);
-  ob_broker_touch (self, saving->upload->id, FALSE);
+  ob_broker_touch (self, saving->upload->id, !saving->is_told);
   /* A start makes queued what has bytes, record and row. */
   if (is_kept && saving->is_row_safe)
     on_answer (NULL, saving);
@@ -432,7 +436,9 @@ ob_broker_submit (ObBroker *self, const ObSubmission *submission, int fd, ObSubm
     }
   g_array_append_val (saving->waiters, waiter);
   g_hash_table_insert (self->saving, saving->upload->id, saving);
-  ob_broker_touch (self, saving->upload->id, TRUE);
+  saving->is_told = saving->upload->size_bytes > BRIEF_MAX_BYTES;
+  if (saving->is_told)
+    ob_broker_touch (self, saving->upload->id, TRUE);
   ob_turn_after (self->turn, on_row_committed, saving);
 }
 

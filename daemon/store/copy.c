@@ -76,10 +76,13 @@ has_changed (const struct stat *before, const struct stat *after)
 static gboolean
 take_block (Copier *copier, gsize size_bytes, gboolean is_hole, GError **error)
 {
+  if (!is_hole && copier->target >= 0)
+    {
+      if (!ob_fd_write_all (copier->target, copier->buffer, size_bytes, copier->path, error))
+        return FALSE;
+      ob_fd_start_flush (copier->target, copier->done);
+    }
   gnutls_hash (copier->hash, copier->buffer, size_bytes);
-  if (!is_hole && copier->target >= 0
-      && !ob_fd_write_all (copier->target, copier->buffer, size_bytes, copier->path, error))
-    return FALSE;
   copier->done += (off_t) size_bytes;
   if (copier->copied_bytes)
     __atomic_store_n (copier->copied_bytes, copier->done, __ATOMIC_RELAXED);

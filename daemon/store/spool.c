@@ -7,12 +7,14 @@
 
 #include "base/crash.h"
 #include "base/files.h"
+#include "dbus/error.h"
 #include "store/copy.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* 64 MiB in blocks of 512 bytes. */
@@ -131,6 +133,23 @@ ob_spool_free (ObSpool *spool)
   g_free (spool);
 }
 
+/* Asked when the copy is there: one that shares its blocks, or has holes, takes less than its size. Some file systems do not
+ * know how large they are. */
+static gboolean
+leaves_reserve (int fd, GError **error)
+{
+  struct statvfs disk;
+
+  if (fstatvfs (fd, &disk) != 0 || disk.f_blocks == 0
+      || (guint64) disk.f_bavail * disk.f_frsize >= OB_SPOOL_RESERVE_BYTES)
+    return TRUE;
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL,
+               "The disk is full: less than %d MiB would be left, which the queue needs to go on",
+               OB_SPOOL_RESERVE_BYTES / (1024 * 1024));
+
+  return FALSE;
+}
+
 gboolean
 ob_spool_copy (ObSpool *spool, const char *id, int fd, GCancellable *cancellable, gint64 *copied_bytes,
                ObSpoolCopy *copy, GError **error)
@@ -148,9 +167,8 @@ ob_spool_copy (ObSpool *spool, const char *id, int fd, GCancellable *cancellable
       ob_file_set_error (error, errno, "Cannot create", path);
       return FALSE;
     }
-  is_good = ob_copy_and_digest (fd, &before, target, path, cancellable, copied_bytes, copy, error);
-  if (is_good)
-    ob_fd_start_flush (target);
+  is_good = ob_copy_and_digest (fd, &before, target, path, cancellable, copied_bytes, copy, error)
+            && leaves_reserve (target, error);
   (void) close (target);
   if (!is_good)
     (void) g_unlink (path);

@@ -35,6 +35,9 @@ ObSpool *ob_spool_open (const char *data_folder, GError **error);
 void ob_spool_free (ObSpool *spool);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObSpool, ob_spool_free)
 
+/* Of the disk, that uploads leave to the database: without it they could not be sent either, and make room. */
+#define OB_SPOOL_RESERVE_BYTES (8 * 1024 * 1024)
+
 /**
  * ob_spool_copy:
  * @spool: a spool
@@ -43,7 +46,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObSpool, ob_spool_free)
  * @cancellable: (nullable): ends the copy early
  * @copied_bytes: (nullable): grows while the copy does, for other threads to read (atomically)
  * @copy: (out caller-allocates): size and digest
- * @error: InvalidArgument for what is no readable regular file, Busy for one that changed meanwhile, DiskFull, Storage
+ * @error: InvalidArgument for what is no readable regular file, Busy for one that changed meanwhile, DiskFull (also
+ *     where less than %OB_SPOOL_RESERVE_BYTES would be left), Storage
  *
  * Copies the whole file into `incoming/`; holes stay holes, and a file system that can share blocks does. Blocks for
  * as long as that takes. It is flushed by ob_spool_commit(). Nothing is left behind on failure.

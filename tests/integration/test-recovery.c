@@ -478,7 +478,8 @@ test_a_record_without_bytes_is_cleared_away (void)
 
 /* --- A disk without room --- */
 
-#define ROOM_BYTES (24 * 1024 * 1024)
+#define ROOM_BYTES (32 * 1024 * 1024)
+#define RESERVE_BYTES (8 * 1024 * 1024)
 
 /* The daemon's folder becomes a small disk of its own. */
 static void
@@ -506,9 +507,9 @@ leave_the_small_disk (TestBroker *broker)
   g_assert_cmpint (umount (data), ==, 0);
 }
 
-/* Takes all the room there is. Returns: (transfer full): what to delete to have it back. */
+/* Takes all the room there is but that. Returns: (transfer full): what to delete to have it back. */
 static char *
-fill_disk (TestBroker *broker)
+fill_disk (TestBroker *broker, off_t spare_bytes)
 {
   char *path = data_path (broker, "ballast");
   g_autofree char *bytes = g_malloc0 (PAGE_BYTES);
@@ -517,9 +518,27 @@ fill_disk (TestBroker *broker)
   g_assert_cmpint (fd, >=, 0);
   while (write (fd, bytes, PAGE_BYTES) > 0)
     ;
+  g_assert_cmpint (ftruncate (fd, lseek (fd, 0, SEEK_END) - spare_bytes), ==, 0);
   (void) close (fd);
 
   return path;
+}
+
+/* What is left is the database's: no more is taken, and what is here can be commanded, and goes. */
+static void
+test_room_for_the_database_alone (TestBroker *broker, const char *path, const char *id)
+{
+  g_autofree char *ballast = fill_disk (broker, RESERVE_BYTES - 1024 * 1024);
+  const char *known[] = { id, NULL };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (test_broker_submit (broker, path, NULL, &error));
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL);
+  g_clear_error (&error);
+  for (gint32 priority = 100; priority >= 0; priority--)
+    outbox_dbus_uploads_call_set_priority_sync (broker->uploads, known, priority, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (g_unlink (ballast), ==, 0);
 }
 
 static void
@@ -569,9 +588,10 @@ test_a_disk_without_room (void)
   g_assert_no_error (error);
   keys = g_hash_table_get_keys_as_array (ids, NULL);
   known[0] = keys[0];
+  test_room_for_the_database_alone (broker, small, known[0]);
 
   /* Not a byte is left: commands are refused, and what was answered with success is what counts. */
-  ballast = fill_disk (broker);
+  ballast = fill_disk (broker, 0);
   for (priority = 1; !error && priority < 1000; priority++)
     {
       outbox_dbus_uploads_call_set_priority_sync (broker->uploads, known, priority, NULL, &error);
@@ -605,7 +625,7 @@ test_a_disk_without_room (void)
   /* On a full disk it does not start, and has lost nothing by it. */
   test_broker_stop (broker);
   g_free (ballast);
-  ballast = fill_disk (broker);
+  ballast = fill_disk (broker, 0);
   assert_refuses_to_start (broker, "The disk is full");
   g_assert_cmpint (g_unlink (ballast), ==, 0);
   test_broker_start (broker, NULL);

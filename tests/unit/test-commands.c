@@ -222,6 +222,7 @@ typedef struct
   char *id;
   GError *error;
   gboolean is_done;
+  TestRig *rig;
 } Submit;
 
 static void
@@ -290,6 +291,33 @@ test_what_is_commanded_while_saving_stays (TestRig *rig, gconstpointer data)
   g_assert_cmpint (test_rig_ask (rig, "SELECT priority FROM uploads"), ==, 7);
   g_assert_cmpint (test_rig_ask (rig, "SELECT size FROM uploads"), ==, SLOW_BYTES);
   g_assert_cmpint (ob_broker_get_saved_bytes (rig->broker, id), ==, -1);
+  g_free (submit.id);
+}
+
+static void
+on_submitted_then_full (const char *id, const GError *error, gpointer user_data)
+{
+  on_submitted (id, error, user_data);
+  fill (((Submit *) user_data)->rig);
+}
+
+/* It is safe by its bytes, its record and a row that is saving; that it is queued is found out later. */
+static void
+test_a_full_disk_right_after_the_answer (TestRig *rig, gconstpointer data)
+{
+  const ObSubmission submission = { .app = "test" };
+  Submit submit = { .rig = rig };
+
+  ob_broker_submit (rig->broker, &submission, open_file (rig, 10), on_submitted_then_full, &submit);
+  ob_turn_commit (rig->broker->turn);
+  test_wait_until (is_submitted, &submit, 10);
+  g_assert_no_error (submit.error);
+  test_rig_settle (rig);
+  test_rig_assert_status (rig, submit.id, "saving");
+  make_room (rig);
+  test_rig_advance (rig, 15 * RIG_SECOND);
+  test_rig_finish (rig, submit.id);
+  test_rig_assert_status (rig, submit.id, "done");
   g_free (submit.id);
 }
 
@@ -549,6 +577,7 @@ main (int argc, char *argv[])
     { "/disk/an-end-that-cannot-be-recorded", test_an_end_that_cannot_be_recorded },
     { "/commands/one-is-taken-back-whole", test_a_command_is_taken_back_whole },
     { "/saving/what-is-commanded-meanwhile-stays", test_what_is_commanded_while_saving_stays },
+    { "/saving/a-full-disk-right-after-the-answer", test_a_full_disk_right_after_the_answer },
     { "/saving/a-small-file-that-comes-twice", test_a_small_file_that_comes_twice },
     { "/saving/a-removal", test_a_removal_while_saving },
     { "/removal/the-server-is-told", test_the_server_is_told_of_a_removal },
