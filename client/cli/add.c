@@ -26,6 +26,7 @@ typedef struct
   char *media_type;
   char *key;
   GStrv metadata; /* K=V */
+  char *not_before;
   int priority;
   gboolean is_form;
   gboolean is_move;
@@ -41,6 +42,7 @@ options_clear (Options *options)
   g_free (options->title);
   g_free (options->media_type);
   g_free (options->key);
+  g_free (options->not_before);
   g_strfreev (options->metadata);
 }
 
@@ -231,6 +233,43 @@ insert_metadata (GVariantDict *common, char *const *pairs)
   return TRUE;
 }
 
+/* @text: a time of day, which is the next such one, or a date and a time; ISO 8601, local where no zone is said. Returns: Unix
+ * milliseconds; 0: it is neither. */
+static gint64
+read_time (const char *text)
+{
+  gboolean is_day = strchr (text, '-') != NULL;
+  g_autoptr (GTimeZone) zone = g_time_zone_new_local ();
+  g_autoptr (GDateTime) now = g_date_time_new_now (zone);
+  g_autofree char *today = g_date_time_format (now, "%Y-%m-%d");
+  /* GLib wants seconds. */
+  g_autofree char *whole
+      = g_strdup_printf ("%s%s%s%s", is_day ? "" : today, is_day ? "" : "T", text,
+                         strlen (text) <= strlen (is_day ? "2026-01-31T22:00" : "22:00") ? ":00" : "");
+  g_autoptr (GDateTime) time = g_date_time_new_from_iso8601 (whole, zone);
+  g_autoptr (GDateTime) tomorrow = time && !is_day ? g_date_time_add_days (time, 1) : NULL;
+
+  if (!time)
+    return 0;
+
+  return g_date_time_to_unix (tomorrow && g_date_time_compare (time, now) <= 0 ? tomorrow : time) * 1000;
+}
+
+static gboolean
+insert_not_before (GVariantDict *common, const char *text)
+{
+  gint64 not_before_ms = read_time (text);
+
+  if (not_before_ms <= 0)
+    {
+      (void) cli_usage ("add", _ ("--not-before is a time like 22:00 or 2026-01-31T22:00"));
+      return FALSE;
+    }
+  g_variant_dict_insert (common, "not_before", "x", not_before_ms);
+
+  return TRUE;
+}
+
 static void
 insert (GVariantDict *common, const char *name, const char *value)
 {
@@ -244,7 +283,8 @@ make_common (const Options *options)
 {
   g_auto (GVariantDict) common = G_VARIANT_DICT_INIT (NULL);
 
-  if (options->metadata && !insert_metadata (&common, options->metadata))
+  if ((options->metadata && !insert_metadata (&common, options->metadata))
+      || (options->not_before && !insert_not_before (&common, options->not_before)))
     return NULL;
   insert (&common, "destination", options->destination);
   insert (&common, "group", options->group);
@@ -335,6 +375,8 @@ cli_add (int argc, char *argv[])
     { "form", 0, 0, G_OPTION_ARG_NONE, &options.is_form, N_ ("It is the form of its group"), NULL },
     { "priority", 'p', 0, G_OPTION_ARG_INT, &options.priority, N_ ("-1000 to 1000; a higher one goes first"),
       N_ ("N") },
+    { "not-before", 'b', 0, G_OPTION_ARG_STRING, &options.not_before,
+      N_ ("They wait until then: 22:00, or 2026-01-31T22:00"), N_ ("TIME") },
     { "key", 0, 0, G_OPTION_ARG_STRING, &options.key,
       N_ ("Submit key of the one file: the same key is taken only once"), N_ ("KEY") },
     { "move", 0, 0, G_OPTION_ARG_NONE, &options.is_move, N_ ("Remove each file once it is safe"), NULL },

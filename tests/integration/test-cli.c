@@ -28,7 +28,10 @@ test_added_files_arrive (void)
   g_autofree char *output = NULL;
 
   make_files (broker, 3, 50000);
-  output = test_command (broker, "add --wait 'photo 0.jpg' 'photo 1.jpg' 'photo 2.jpg' --group case --title 'A bridge' -m job=17", 0);
+  output
+      = test_command (broker,
+                      "add --wait 'photo 0.jpg' 'photo 1.jpg' 'photo 2.jpg' --group case --title 'A bridge' -m job=17",
+                      0);
   test_assert_has (output, "photo 2.jpg: Uploaded\n");
   {
     g_autoptr (JsonNode) node = test_command_json (broker, "list --json --group case");
@@ -57,11 +60,12 @@ test_ids_are_printed_in_order (void)
   g_auto (GStrv) ids = NULL;
 
   make_files (broker, 20, 1000);
-  output = test_command (broker,
-                   "add 'photo 0.jpg' 'photo 1.jpg' 'photo 2.jpg' 'photo 3.jpg' 'photo 4.jpg' 'photo 5.jpg' 'photo 6.jpg'"
-                   " 'photo 7.jpg' 'photo 8.jpg' 'photo 9.jpg' 'photo 10.jpg' 'photo 11.jpg' 'photo 12.jpg' 'photo 13.jpg'"
-                   " 'photo 14.jpg' 'photo 15.jpg' 'photo 16.jpg' 'photo 17.jpg' 'photo 18.jpg' 'photo 19.jpg'",
-                   0);
+  output = test_command (
+      broker,
+      "add 'photo 0.jpg' 'photo 1.jpg' 'photo 2.jpg' 'photo 3.jpg' 'photo 4.jpg' 'photo 5.jpg' 'photo 6.jpg'"
+      " 'photo 7.jpg' 'photo 8.jpg' 'photo 9.jpg' 'photo 10.jpg' 'photo 11.jpg' 'photo 12.jpg' 'photo 13.jpg'"
+      " 'photo 14.jpg' 'photo 15.jpg' 'photo 16.jpg' 'photo 17.jpg' 'photo 18.jpg' 'photo 19.jpg'",
+      0);
   ids = g_strsplit (g_strchomp (output), "\n", -1);
   g_assert_cmpuint (g_strv_length (ids), ==, 20);
   for (guint i = 0; i < 20; i++)
@@ -127,6 +131,40 @@ test_a_pause_and_a_resume (void)
   test_assert_has (output, "photo.jpg: Uploaded\n");
 }
 
+/* Returns: when it goes on, as the command tells; Unix milliseconds. */
+static gint64
+add_for_later (TestBroker *broker, const char *time)
+{
+  g_autofree char *command = g_strdup_printf ("add --json --not-before %s photo.jpg", time);
+  g_autofree char *output = test_command (broker, command, 0);
+  g_autoptr (JsonNode) node = json_from_string (output, NULL);
+  JsonObject *upload = json_array_get_object_element (json_node_get_array (node), 0);
+
+  g_assert_cmpstr (json_object_get_string_member (upload, "state"), ==, "paused");
+  g_assert_cmpstr (json_array_get_string_element (json_object_get_array_member (upload, "reasons"), 0), ==,
+                   "not-before");
+
+  return json_object_get_int_member (upload, "until");
+}
+
+static void
+test_a_file_for_later_waits (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *path = test_broker_make_file (broker, "photo.jpg", 1000, 1);
+  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
+  /* To the minute, and an hour ago: that is tomorrow. */
+  g_autoptr (GDateTime) before = g_date_time_add_hours (now, -1);
+  g_autofree char *time = g_date_time_format (before, "%H:%M");
+  gint64 until_ms;
+
+  outbox_dbus_queue_call_resume_sync (broker->queue, NULL, NULL);
+  g_assert_cmpint (add_for_later (broker, "2100-01-31T22:00:00Z"), ==, G_GINT64_CONSTANT (4105116000000));
+  until_ms = add_for_later (broker, time);
+  g_assert_cmpint (until_ms, >, (g_date_time_to_unix (now) + 22 * 3600) * 1000);
+  g_assert_cmpint (until_ms, <=, (g_date_time_to_unix (now) + 24 * 3600) * 1000);
+}
+
 static void
 test_unfinished_work_is_not_removed_by_accident (void)
 {
@@ -169,7 +207,8 @@ test_a_failure_is_told_and_retried (void)
   g_autofree char *retried = NULL;
   g_autofree char *watched = NULL;
 
-  test_peer_control (broker->peer, "{\"fault\":\"status\",\"method\":\"POST\",\"status\":418,\"body\":\"no \\u001b[31mtea\"}");
+  test_peer_control (broker->peer,
+                     "{\"fault\":\"status\",\"method\":\"POST\",\"status\":418,\"body\":\"no \\u001b[31mtea\"}");
   output = test_command (broker, "add --wait photo.jpg", 1);
   test_assert_has (output, "Failed · the server refused it");
   status = test_command (broker, "status", 0);
@@ -307,6 +346,8 @@ test_wrong_arguments_exit_with_2 (void)
                                    "add --bogus file",
                                    "add --metadata nothing file",
                                    "add --key k a b",
+                                   "add --not-before 25:00 file",
+                                   "add --not-before tomorrow file",
                                    "list extra",
                                    "list --limit=-1",
                                    "show",
@@ -379,6 +420,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/cli/a-moved-file-is-gone", test_a_moved_file_is_gone);
   g_test_add_func ("/cli/a-bad-file-is-told-and-the-others-go", test_a_bad_file_is_told_and_the_others_go);
   g_test_add_func ("/cli/a-pause-and-a-resume", test_a_pause_and_a_resume);
+  g_test_add_func ("/cli/a-file-for-later-waits", test_a_file_for_later_waits);
   g_test_add_func ("/cli/unfinished-work-is-not-removed-by-accident", test_unfinished_work_is_not_removed_by_accident);
   g_test_add_func ("/cli/what-has-arrived-is-cleared", test_what_has_arrived_is_cleared);
   g_test_add_func ("/cli/a-failure-is-told-and-retried", test_a_failure_is_told_and_retried);
