@@ -23,7 +23,8 @@ take_name ()
   # shellcheck disable=SC2206 # a pattern, and IFS leaves its spaces alone
   matches=($1)
   shopt -u nullglob
-  [ ${#matches[@]} -gt 0 ] && files+=("${matches[@]}")
+  # Without a wildcard it is left as it is.
+  [ ${#matches[@]} -gt 0 ] && [ -e "${matches[0]}" ] && files+=("${matches[@]}")
 }
 
 # What FILES names: one name or pattern as it is, spaces and all; or several words, quoted as in a shell.
