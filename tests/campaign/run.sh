@@ -17,7 +17,7 @@ minutes=${MINUTES:-12}
 seed=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 here=$(cd "$(dirname "$0")" && pwd)
 logs=$build/campaign
-passed=0 failed=0
+passed=0 failed=0 skipped=0
 
 rm -rf "$logs"
 mkdir -p "$logs/helgrind"
@@ -25,14 +25,20 @@ build=$(cd "$build" && pwd)
 logs=$build/campaign
 echo "SEED=$seed KILLS=$kills MINUTES=$minutes; what each step says is in $logs"
 
-# step NAME COMMAND…: runs it, shows what it counted, and the end of its output where it failed.
+# step NAME COMMAND…: runs it, shows what it counted, and the end of its output where it failed. A test that left something
+# out, for want of a server or a namespace, has not passed.
 step ()
 {
   local name=$1 begin=$SECONDS
   shift
   if "$@" >"$logs/$name.log" 2>&1 </dev/null; then
-    passed=$((passed + 1))
-    echo "ok   $name ($((SECONDS - begin)) s)"
+    if grep -a '^ok .* # SKIP' "$logs/$name.log"; then
+      skipped=$((skipped + 1))
+      echo "SKIP $name"
+    else
+      passed=$((passed + 1))
+      echo "ok   $name ($((SECONDS - begin)) s)"
+    fi
   else
     failed=$((failed + 1))
     echo "FAIL $name ($((SECONDS - begin)) s)"
@@ -117,7 +123,7 @@ step kills-and-faults in_folder "$build" "$build/tests/integration/test-storm" -
 kills=$((kills / 10 + 1))
 step kills-sanitized in_folder "$build-asan" "$build-asan/tests/integration/test-storm"
 step crash-points-sanitized in_folder "$build-asan" "$build-asan/tests/integration/test-crash"
-for target in json record confirm outcome tus options statement; do
+for target in json record rules confirm outcome tus options statement; do
   step "fuzz-$target" "$fuzz" "$target"
 done
 step helgrind-library gcc -shared -fPIC -O1 -o "$logs/helgrind-glib.so" "$here/helgrind-glib.c"
@@ -125,5 +131,5 @@ step helgrind-transfer under_helgrind "$here/helgrind.sh" "$build/tests/integrat
 step helgrind-daemon daemon_under_helgrind
 step helgrind-reports no_race_was_found
 
-echo "$passed passed, $failed failed"
+echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

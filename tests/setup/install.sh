@@ -8,7 +8,7 @@
 #   install.sh run     what building, running and the demo need (this is the default)
 #   install.sh test    the same, and the servers that the tests talk to
 #   install.sh bench   as run, and what the benchmarks need
-#   install.sh campaign   as run, and what the long proofs need
+#   install.sh campaign   as test, and what the long proofs need
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -138,11 +138,9 @@ case $mode in
   bench)
     install_packages $run_packages $bench_packages
     ;;
-  campaign)
-    install_packages $run_packages $campaign_packages
-    ;;
-  test)
-    install_packages $run_packages $test_packages $(toolchain_packages)
+  test | campaign)
+    [ "$mode" = test ] && campaign_packages=
+    install_packages $run_packages $test_packages $campaign_packages $(toolchain_packages)
     install_node_servers
     install_tusd
     ;;
