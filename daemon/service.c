@@ -140,7 +140,8 @@ build_broker (ObService *service, const char *data_folder, GError **error)
   return service->broker != NULL;
 }
 
-/* The first questions may find damage that opening did not: then it is set aside by opening it once more. */
+/* The first questions may find damage that opening did not: then it is set aside by opening it once more. On a full disk it
+ * cannot be opened before there is room. */
 static gboolean
 build_broker_anyway (ObService *service, const char *data_folder, GError **error)
 {
@@ -148,7 +149,9 @@ build_broker_anyway (ObService *service, const char *data_folder, GError **error
 
   if (build_broker (service, data_folder, &first_error))
     return TRUE;
-  if (service->database && ob_database_is_damaged (service->database))
+  if ((service->database && ob_database_is_damaged (service->database))
+      || (g_error_matches (first_error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL)
+          && ob_spool_give_reserve (service->spool)))
     {
       g_clear_pointer (&service->database, ob_database_free);
       return build_broker (service, data_folder, error);
@@ -195,6 +198,7 @@ build (ObService *service, const char *data_folder, GError **error)
   service->spool = ob_spool_open (data_folder, error);
   if (!service->spool || !build_broker_anyway (service, data_folder, error))
     return FALSE;
+  ob_spool_take_reserve (service->spool);
   on_configuration_changed (service->configuration, service);
   g_signal_connect (service->configuration, "changed", G_CALLBACK (on_configuration_changed), service);
   ob_database_watch_damage (service->database, on_damaged, service);

@@ -126,7 +126,7 @@ ob_broker_note_trouble (ObBroker *self)
 {
   if (!self->is_started)
     return;
-  self->repair_at_ms = ob_broker_get_now_ms (self) + REPAIR_AFTER_MS;
+  self->repair_at_ms = ob_broker_get_now_ms (self) + (ob_spool_give_reserve (self->spool) ? 0 : REPAIR_AFTER_MS);
   ob_broker_set_alarm (self);
 }
 

@@ -34,6 +34,7 @@ struct _ObSpool
   char *incoming;
   GMutex lock; /* guards what follows, and every Flush */
   GCond flushed;
+  gboolean lacks_reserve; /* atomic */
   gboolean is_flushing;
   Flush *next_flush; /* owned; has not begun; NULL until somebody wants it */
 };
@@ -133,15 +134,63 @@ ob_spool_free (ObSpool *spool)
   g_free (spool);
 }
 
-/* Asked when the copy is there: one that shares its blocks, or has holes, takes less than its size. Some file systems do not
- * know how large they are. */
+/* --- Room for the database --- */
+
+/* Some file systems do not know how large they are. */
 static gboolean
-leaves_reserve (int fd, GError **error)
+has_room (int fd, guint64 bytes)
 {
   struct statvfs disk;
 
-  if (fstatvfs (fd, &disk) != 0 || disk.f_blocks == 0
-      || (guint64) disk.f_bavail * disk.f_frsize >= OB_SPOOL_RESERVE_BYTES)
+  return fstatvfs (fd, &disk) != 0 || disk.f_blocks == 0 || (guint64) disk.f_bavail * disk.f_frsize >= bytes;
+}
+
+static char *
+reserve_path (ObSpool *spool)
+{
+  return g_build_filename (spool->data_folder, "reserve", NULL);
+}
+
+void
+ob_spool_take_reserve (ObSpool *spool)
+{
+  g_autofree char *path = reserve_path (spool);
+  int fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  struct stat info;
+  gboolean is_there;
+
+  is_there = fd >= 0 && fstat (fd, &info) == 0
+             && (info.st_size == OB_SPOOL_RESERVE_BYTES
+                 || (has_room (fd, 2 * (guint64) OB_SPOOL_RESERVE_BYTES)
+                     && fallocate (fd, 0, 0, OB_SPOOL_RESERVE_BYTES) == 0));
+  if (fd >= 0)
+    (void) close (fd);
+  if (!is_there)
+    (void) g_unlink (path);
+  g_atomic_int_set (&spool->lacks_reserve, !is_there);
+}
+
+gboolean
+ob_spool_give_reserve (ObSpool *spool)
+{
+  g_autofree char *path = reserve_path (spool);
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  gboolean is_wanted = fd >= 0 && !has_room (fd, OB_SPOOL_RESERVE_BYTES);
+
+  if (fd >= 0)
+    (void) close (fd);
+  if (!is_wanted || g_unlink (path) != 0)
+    return FALSE;
+  g_atomic_int_set (&spool->lacks_reserve, TRUE);
+
+  return TRUE;
+}
+
+/* Asked when the copy is there: one that shares its blocks, or has holes, takes less than its size. */
+static gboolean
+leaves_room (int fd, GError **error)
+{
+  if (has_room (fd, OB_SPOOL_RESERVE_BYTES))
     return TRUE;
   g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL,
                "The disk is full: less than %d MiB would be left, which the queue needs to go on",
@@ -168,7 +217,7 @@ ob_spool_copy (ObSpool *spool, const char *id, int fd, GCancellable *cancellable
       return FALSE;
     }
   is_good = ob_copy_and_digest (fd, &before, target, path, cancellable, copied_bytes, copy, error)
-            && leaves_reserve (target, error);
+            && leaves_room (target, error);
   (void) close (target);
   if (!is_good)
     (void) g_unlink (path);
@@ -278,6 +327,8 @@ ob_spool_remove (ObSpool *spool, const char *id, GError **error)
   if (!remove_one (spool, id, "", error))
     return FALSE;
   ob_crash_point ("half-removed");
+  if (g_atomic_int_get (&spool->lacks_reserve))
+    ob_spool_take_reserve (spool);
 
   return remove_one (spool, id, ".json", error);
 }

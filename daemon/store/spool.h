@@ -38,6 +38,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObSpool, ob_spool_free)
 /* Of the disk, that uploads leave to the database: without it they could not be sent either, and make room. */
 #define OB_SPOOL_RESERVE_BYTES (8 * 1024 * 1024)
 
+/* Holds as much again, against whatever else fills the disk, in a file; where the disk has room for that. */
+void ob_spool_take_reserve (ObSpool *spool);
+
+/* To a disk that is full. It is taken again when a removal has made room. Returns: whether there is room now. */
+gboolean ob_spool_give_reserve (ObSpool *spool);
+
 /**
  * ob_spool_copy:
  * @spool: a spool
