@@ -10,8 +10,6 @@ set -u
 build=$1
 shift
 passed=0 failed=0 skipped=0
-# Most of the tests' time is waiting for links, servers and clocks.
-processes=$(($(nproc) * 2))
 
 # A report ends the process by SIGABRT, so that no test can take a daemon that died of it for one that it killed itself.
 ASAN_OPTIONS=halt_on_error=1:abort_on_error=1:detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1
@@ -23,11 +21,12 @@ count ()
   grep -oE "$2" "$1" | wc -l
 }
 
-# run FOLDER: adds its counts to those of the other.
+# run FOLDER PROCESSES: adds its counts to those of the other.
 run ()
 {
   folder=$1
-  shift
+  processes=$2
+  shift 2
   junit=$folder/meson-logs/testlog.junit.xml
   rm -f "$junit"
   status=0
@@ -47,9 +46,10 @@ run ()
 [ -f "$build/build.ninja" ] || meson setup "$build" -Dcrash_points=true || exit 1
 [ -f "$build-asan/build.ninja" ] \
   || meson setup "$build-asan" -Dcrash_points=true -Db_sanitize=address,undefined -Db_lundef=false || exit 1
-run "$build" "$@"
+# Most of the tests' time is waiting for links, servers and clocks; the sanitizers want the processor.
+run "$build" $(($(nproc) * 2)) "$@"
 echo "The same under the sanitizers:"
-run "$build-asan" --timeout-multiplier 3 "$@"
+run "$build-asan" "$(nproc)" --timeout-multiplier 3 "$@"
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]
