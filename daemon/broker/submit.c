@@ -38,8 +38,8 @@ struct _ObSaving
   GCancellable *cancellable;
   GArray *waiters; /* of Waiter: who asked, and who asked again with the same key */
   gint64 copied_bytes;
-  GError *error; /* of the answer, when it is time */
-  gboolean is_told;
+  GError *error;        /* of the answer, when it is time */
+  gboolean is_told;     /* that it is saving */
   gboolean is_row_safe; /* committed */
   gboolean is_removed;  /* by a person, meanwhile */
 };
@@ -240,7 +240,19 @@ add_row (ObBroker *self, ObUpload *upload, GError **error)
   return upload->sequence > 0 && ob_uploads_insert (self->database, upload, error);
 }
 
-/* The row becomes what the spool has; what was commanded meanwhile stays. A row that could not be committed is made anew. */
+/* A row that could not be committed is made anew. One that was removed is not: in this very turn, perhaps, and then that is
+ * not on the disk yet. */
+static gboolean
+may_be_made_anew (ObBroker *self, ObSaving *saving, const GError *error)
+{
+  if (!g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
+    return FALSE;
+  saving->is_removed = ob_journal_has_event (self->database, saving->upload->id, "removed");
+
+  return !saving->is_removed;
+}
+
+/* The row becomes what the spool has; what was commanded meanwhile stays. */
 static gboolean
 keep (ObBroker *self, ObSaving *saving, GError **error)
 {
@@ -248,26 +260,19 @@ keep (ObBroker *self, ObSaving *saving, GError **error)
   g_autoptr (ObUpload) row = ob_uploads_get (self->database, saving->upload->id, &own_error);
   ObUpload *upload = row ? row : saving->upload;
 
-  if (!row && (!g_error_matches (own_error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND)))
-    {
-      g_propagate_error (error, g_steal_pointer (&own_error));
-      return FALSE;
-    }
-  /* In this very turn, perhaps: then the removal is not on the disk yet. */
-  if (!row && ob_journal_has_event (self->database, upload->id, "removed"))
-    {
-      saving->is_removed = TRUE;
-      g_propagate_error (error, g_steal_pointer (&own_error));
-      return FALSE;
-    }
-  if (!row && !add_row (self, upload, error))
-    return FALSE;
   if (row)
     {
       row->size_bytes = saving->upload->size_bytes;
       g_free (row->sha256);
       row->sha256 = g_strdup (saving->upload->sha256);
     }
+  else if (!may_be_made_anew (self, saving, own_error))
+    {
+      g_propagate_error (error, g_steal_pointer (&own_error));
+      return FALSE;
+    }
+  else if (!add_row (self, upload, error))
+    return FALSE;
   upload->has_local_copy = TRUE;
   upload->saved_at_ms = upload->progress_at_ms = ob_broker_get_now_ms (self);
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The spool: owns the two folders and the shared flush. Any thread; the lock guards the flush alone.
+ * The spool: owns the two folders, the reserve and the shared flush. Any thread; the lock guards the flush alone.
  */
 #include "store/spool.h"
 
@@ -32,9 +32,9 @@ struct _ObSpool
   char *data_folder;
   char *folder;
   char *incoming;
-  GMutex lock; /* guards what follows, and every Flush */
-  GCond flushed;
   gboolean lacks_reserve; /* atomic */
+  GMutex lock;            /* guards what follows, and every Flush */
+  GCond flushed;
   gboolean is_flushing;
   Flush *next_flush; /* owned; has not begun; NULL until somebody wants it */
 };

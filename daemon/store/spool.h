@@ -3,7 +3,7 @@
  *
  * The broker's own copies: `spool/<id>` the bytes, `spool/<id>.json` the record that could rebuild the row. A copy grows
  * in `incoming/` and is renamed into the spool when it is whole, so that the spool never holds half a file. Beside both,
- * `settings.json` could rebuild what is no upload.
+ * `settings.json` could rebuild what is no upload, and `reserve` holds room on the disk for the database.
  */
 #pragma once
 

@@ -334,6 +334,7 @@ test_a_small_file_that_comes_twice (TestRig *rig, gconstpointer data)
     ob_broker_submit (rig->broker, i < 2 ? &submission : &other, dup (fd), on_submitted, &submits[i]);
   (void) close (fd);
   g_assert_error (submits[2].error, OUTBOX_ERROR, OUTBOX_ERROR_KEY_REUSED);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM uploads"), ==, 1);
   test_wait_until (is_submitted, &submits[0], 10);
   test_wait_until (is_submitted, &submits[1], 10);
   g_assert_no_error (submits[1].error);
