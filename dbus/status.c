@@ -11,6 +11,8 @@
 
 #include <glib/gi18n-lib.h>
 
+G_STATIC_ASSERT (OUTBOX_N_REASONS <= 64);
+
 /* clang-format off */
 #define NONE { NULL, NULL }
 
@@ -57,6 +59,11 @@ static const OutboxReasonInfo reasons[OUTBOX_N_REASONS] = {
   [OUTBOX_REASON_USER] = { "user", N_ ("Paused · by you"), N_ ("You paused it. It goes on when you resume it."),
     N_ ("Paused by you"), NP_ ("%u is paused by you", "%u are paused by you"), DESTINATION | GROUP | UPLOAD, FALSE,
     N_ ("Waits to be resumed."), N_ ("Resume it.") },
+  [OUTBOX_REASON_STORAGE] = { "storage", N_ ("Paused · this device cannot write to its disk"),
+    N_ ("This device cannot write to its disk. What has been saved is kept, and goes on when the disk works again."),
+    N_ ("Disk trouble"), NP_ ("%u waits for this device's disk", "%u wait for this device's disk"), QUEUE, TRUE,
+    N_ ("Takes no new file. Tries the disk again and goes on when it can be written."),
+    N_ ("Make room on the disk, or mend it; its error is shown.") },
   [OUTBOX_REASON_SIGN_IN] = { "sign-in", N_ ("Paused · sign in to continue"),
     N_ ("The server wants you to sign in. What has arrived there is kept."), N_ ("Sign in to continue"),
     NP_ ("%u waits for you to sign in", "%u wait for you to sign in"), DESTINATION, TRUE,
@@ -74,6 +81,12 @@ static const OutboxReasonInfo reasons[OUTBOX_N_REASONS] = {
     N_ ("Its destination is not set up on this device. Set it up again, or remove the upload."),
     N_ ("No destination"), NP_ ("%u has no destination", "%u have no destination"), DESTINATION, TRUE,
     N_ ("Waits until the destination is there again."), N_ ("Set the destination again, or remove it.") },
+  [OUTBOX_REASON_LOSING_BYTES] = { "losing-bytes", N_ ("Paused · the server loses what it has confirmed"),
+    N_ ("The server has lost what it had confirmed, several times in a row. It is tried again, but not often."),
+    N_ ("Server loses data"),
+    NP_ ("%u waits for a server that loses data", "%u wait for a server that loses data"), DESTINATION, TRUE,
+    N_ ("Tries again at long intervals; keeps the file."),
+    N_ ("Tell whoever runs the server, then resume the destination.") },
   [OUTBOX_REASON_ASK] = { "ask", N_ ("Paused · waiting for your answer"),
     N_ ("It goes over this network only if you agree. Send it now, or let it wait for another network."),
     N_ ("Needs your answer"), NP_ ("%u waits for your answer", "%u wait for your answer"), LANE, TRUE,
@@ -94,6 +107,23 @@ static const OutboxReasonInfo reasons[OUTBOX_N_REASONS] = {
     N_ ("This network wants you to sign in first. Open its sign-in page."), N_ ("Network sign-in"),
     NP_ ("%u waits for you to sign in to this network", "%u wait for you to sign in to this network"), LANE, FALSE,
     N_ ("Goes on when the network lets traffic through."), N_ ("Open the network's sign-in page.") },
+  [OUTBOX_REASON_PROXY] = { "proxy", N_ ("Paused · the proxy of this network refuses"),
+    N_ ("The proxy of this network wants a sign-in. It goes on by itself when the proxy lets it through."),
+    N_ ("Proxy refuses"), NP_ ("%u waits for the proxy", "%u wait for the proxy"), DESTINATION, FALSE,
+    N_ ("Tries again with one upload, and goes on when the proxy lets it through."),
+    N_ ("Set up the proxy with its sign-in, or change the network.") },
+  [OUTBOX_REASON_CERTIFICATE] = { "certificate", N_ ("Paused · the server's identity could not be verified"),
+    N_ ("The server's identity could not be verified, and nothing is sent to it. It goes on by itself when it can be."),
+    N_ ("Server not verified"),
+    NP_ ("%u waits for a server that can be verified", "%u wait for a server that can be verified"), DESTINATION, FALSE,
+    N_ ("Sends nothing to that server; looks at its certificate again."),
+    N_ ("Sign in to this network, set the clock, or have the certificate mended.") },
+  [OUTBOX_REASON_WRONG_ADDRESS] = { "wrong-address", N_ ("Paused · no upload server answers at that address"),
+    N_ ("What answers at the destination's address is not its upload server. It goes on by itself when the server is back."),
+    N_ ("Wrong address"),
+    NP_ ("%u waits for the server at its address", "%u wait for the server at its address"), DESTINATION, FALSE,
+    N_ ("Tries again with one upload, and goes on when the server is back."),
+    N_ ("Check the destination's URL, or wait until the server is back.") },
   [OUTBOX_REASON_WAIT_WIFI] = { "wait-wifi", N_ ("Paused · waiting for Wi-Fi"),
     N_ ("It waits for Wi-Fi and goes on by itself. You can also send it now."), N_ ("Waiting for Wi-Fi"),
     NP_ ("%u waits for Wi-Fi", "%u wait for Wi-Fi"), LANE, FALSE, N_ ("Goes on when there is Wi-Fi."),
@@ -134,6 +164,10 @@ static const OutboxReasonInfo reasons[OUTBOX_N_REASONS] = {
     N_ ("The server has all of it and has not confirmed it yet."), N_ ("Waiting for the server"),
     NP_ ("%u waits for the server to confirm", "%u wait for the server to confirm"), 0, FALSE,
     N_ ("Asks the server again at the time shown."), N_ ("Ask again now: retry.") },
+  [OUTBOX_REASON_SERVER_WORKING] = { "server-working", N_ ("Uploaded · the server still works on it"),
+    N_ ("The server has all of it and still works on it. Nothing is sent again."), N_ ("Server working"),
+    NP_ ("%u is still worked on by the server", "%u are still worked on by the server"), 0, FALSE,
+    N_ ("Asks the server again at the time shown; sends nothing again."), N_ ("Nothing; or ask again now: retry.") },
   [OUTBOX_REASON_REJECTED] = { "rejected", N_ ("Failed · the server refused it"),
     N_ ("The server refused it. The file is kept: read the server's words, then retry or remove it."), N_ ("Refused"),
     NONE, 0, TRUE, N_ ("Keeps the file."), N_ ("Read the server's words; retry or remove it.") },
@@ -151,10 +185,6 @@ static const OutboxReasonInfo reasons[OUTBOX_N_REASONS] = {
     N_ ("The server has the file, but did not attach it to its record. Retry to ask the server again."),
     N_ ("Not attached"), NONE, 0, TRUE, N_ ("Keeps the file."),
     N_ ("Read the server's words; retry asks the server again.") },
-  [OUTBOX_REASON_CERTIFICATE] = { "certificate", N_ ("Failed · the server's identity could not be verified"),
-    N_ ("The server's identity could not be verified, and nothing is sent to it. Mend the certificate or the clock, then retry."),
-    N_ ("Server not verified"), NONE, 0, TRUE, N_ ("Sends nothing to that server; keeps the file."),
-    N_ ("Mend the certificate or the clock, then retry.") },
   [OUTBOX_REASON_GAVE_UP] = { "gave-up", N_ ("Failed · no progress for too long"),
     N_ ("There was no progress for too long. The file is kept: retry when the server can be reached."),
     N_ ("No progress"), NONE, 0, TRUE, N_ ("Keeps the file."), N_ ("Retry.") },
@@ -221,26 +251,37 @@ outbox_reason_from_name (const char *name)
   return OUTBOX_REASON_NONE;
 }
 
+OutboxReason
+outbox_reasons_get_first (OutboxReasonSet reasons)
+{
+  OutboxReason reason = OUTBOX_REASON_NONE;
+
+  while (reasons != 0 && !(reasons & OUTBOX_REASON_BIT (reason)))
+    reason++;
+
+  return reason;
+}
+
 char *
-outbox_reasons_to_names (guint32 set)
+outbox_reasons_to_names (OutboxReasonSet set)
 {
   GString *names = g_string_new (NULL);
 
   for (guint i = 1; i < OUTBOX_N_REASONS; i++)
-    if (set & 1u << i)
+    if (set & OUTBOX_REASON_BIT (i))
       g_string_append_printf (names, "%s%s", names->len > 0 ? " " : "", reasons[i].name);
 
   return g_string_free (names, FALSE);
 }
 
-guint32
+OutboxReasonSet
 outbox_reasons_from_names (const char *names)
 {
   g_auto (GStrv) words = g_strsplit (names ? names : "", " ", -1);
-  guint32 set = 0;
+  OutboxReasonSet set = 0;
 
   for (guint i = 0; words[i]; i++)
-    set |= 1u << outbox_reason_from_name (words[i]);
+    set |= OUTBOX_REASON_BIT (outbox_reason_from_name (words[i]));
 
-  return set & ~(1u << OUTBOX_REASON_NONE);
+  return set & ~(OUTBOX_REASON_BIT (OUTBOX_REASON_NONE));
 }

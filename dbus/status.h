@@ -48,15 +48,20 @@ typedef enum
   OUTBOX_REASON_NONE,
   OUTBOX_REASON_QUEUE,
   OUTBOX_REASON_USER,
+  OUTBOX_REASON_STORAGE,
   OUTBOX_REASON_SIGN_IN,
   OUTBOX_REASON_CREDENTIALS_LOCKED,
   OUTBOX_REASON_DESTINATION_FULL,
   OUTBOX_REASON_NO_DESTINATION,
+  OUTBOX_REASON_LOSING_BYTES,
   OUTBOX_REASON_ASK,
   OUTBOX_REASON_SHUTDOWN,
   OUTBOX_REASON_SLEEP,
   OUTBOX_REASON_NO_NETWORK,
   OUTBOX_REASON_CAPTIVE_PORTAL,
+  OUTBOX_REASON_PROXY,
+  OUTBOX_REASON_CERTIFICATE,
+  OUTBOX_REASON_WRONG_ADDRESS,
   OUTBOX_REASON_WAIT_WIFI,
   OUTBOX_REASON_WAIT_NETWORK,
   OUTBOX_REASON_WAIT_UNMETERED,
@@ -67,16 +72,25 @@ typedef enum
   OUTBOX_REASON_NOT_BEFORE,
   OUTBOX_REASON_RETRYING,
   OUTBOX_REASON_NOT_CONFIRMED_YET,
+  OUTBOX_REASON_SERVER_WORKING,
   OUTBOX_REASON_REJECTED,
   OUTBOX_REASON_TOO_LARGE,
   OUTBOX_REASON_FILE_MISSING,
   OUTBOX_REASON_FILE_CHANGED,
   OUTBOX_REASON_NOT_ATTACHED,
-  OUTBOX_REASON_CERTIFICATE,
   OUTBOX_REASON_GAVE_UP,
 } OutboxReason;
 
 #define OUTBOX_N_REASONS (OUTBOX_REASON_GAVE_UP + 1)
+
+/**
+ * OutboxReasonSet:
+ *
+ * A set of reasons: bit r is the reason r.
+ */
+typedef guint64 OutboxReasonSet;
+
+#define OUTBOX_REASON_BIT(reason) (G_GUINT64_CONSTANT (1) << (reason))
 
 /**
  * OutboxScope:
@@ -174,12 +188,20 @@ gboolean outbox_state_from_name (const char *name, OutboxState *state);
 OutboxReason outbox_reason_from_name (const char *name);
 
 /**
+ * outbox_reasons_get_first: (skip)
+ * @reasons: a set
+ *
+ * Returns: the one that a person is told first; %OUTBOX_REASON_NONE of an empty set
+ */
+OutboxReason outbox_reasons_get_first (OutboxReasonSet reasons);
+
+/**
  * outbox_reasons_to_names: (skip)
- * @reasons: a set: bit r is the reason r
+ * @reasons: a set
  *
  * Returns: (transfer full): their names, with a space between, in the order of the enum
  */
-char *outbox_reasons_to_names (guint32 reasons);
+char *outbox_reasons_to_names (OutboxReasonSet reasons);
 
 /**
  * outbox_reasons_from_names: (skip)
@@ -187,6 +209,6 @@ char *outbox_reasons_to_names (guint32 reasons);
  *
  * Returns: the set
  */
-guint32 outbox_reasons_from_names (const char *names);
+OutboxReasonSet outbox_reasons_from_names (const char *names);
 
 G_END_DECLS

@@ -23,7 +23,7 @@ guint
 ob_broker_get_shared_holds (ObBroker *self, const char *name, const char *rule, ObStored stored,
                             ObHold holds[OB_SHARED_HOLDS_MAX])
 {
-  const guint32 queue = ob_broker_get_queue_reasons (self);
+  const OutboxReasonSet queue = ob_broker_get_queue_reasons (self);
   const ObDestination *destination = g_hash_table_lookup (self->destinations, name);
   guint n_holds = destination ? ob_broker_get_destination_holds (self, destination, holds) : 0;
 
@@ -32,7 +32,7 @@ ob_broker_get_shared_holds (ObBroker *self, const char *name, const char *rule, 
   else
     holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_NO_DESTINATION, 0 };
   for (guint i = 1; i < OUTBOX_N_REASONS; i++)
-    if (queue & 1u << i)
+    if (queue & OUTBOX_REASON_BIT (i))
       holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_QUEUE, i, 0 };
 
   return n_holds;
@@ -83,13 +83,13 @@ add_destination_hold (GArray *list, const ObDestination *destination, const ObHo
 GArray *
 ob_broker_list_holds (ObBroker *self, const char *app)
 {
-  const guint32 queue = ob_broker_get_queue_reasons (self);
+  const OutboxReasonSet queue = ob_broker_get_queue_reasons (self);
   GArray *list = new_list ();
   GHashTableIter iter;
   gpointer value;
 
   for (guint i = 1; i < OUTBOX_N_REASONS; i++)
-    if (queue & 1u << i)
+    if (queue & OUTBOX_REASON_BIT (i))
       ob_broker_add_shared_hold (list, &(ObHold){ OUTBOX_SCOPE_QUEUE, i, 0 }, g_strdup (""), NULL);
   g_hash_table_iter_init (&iter, self->destinations);
   while (g_hash_table_iter_next (&iter, NULL, &value))

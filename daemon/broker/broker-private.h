@@ -170,7 +170,7 @@ void ob_broker_settle_conditions (ObBroker *self);
 /* What tells the present network from others; empty: there is none. */
 const char *ob_broker_get_network_key (const ObConditions *conditions);
 /* What holds the whole queue, bit r for OutboxReason r; and tells of it in the journal, inside a turn. */
-guint32 ob_broker_get_queue_reasons (ObBroker *self);
+OutboxReasonSet ob_broker_get_queue_reasons (ObBroker *self);
 gboolean ob_broker_record_queue_holds (ObBroker *self, GError **error);
 /* Lets the device sleep or end, if everything is recorded. */
 void ob_broker_let_go (ObBroker *self);

@@ -261,10 +261,10 @@ ob_broker_save_destination (ObBroker *self, const ObDestination *destination, co
 {
   ObHold holds[3];
   guint n_holds = ob_broker_get_destination_holds (self, destination, holds);
-  guint32 reasons = 0;
+  OutboxReasonSet reasons = 0;
 
   for (guint i = 0; i < n_holds; i++)
-    reasons |= 1u << holds[i].reason;
+    reasons |= OUTBOX_REASON_BIT (holds[i].reason);
   ob_broker_touch_holds (self);
 
   return ob_destinations_save (self->database, destination, error)

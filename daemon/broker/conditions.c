@@ -58,11 +58,12 @@ forget_answer (ObBroker *self)
 
 /* --- The queue as a whole --- */
 
-guint32
+OutboxReasonSet
 ob_broker_get_queue_reasons (ObBroker *self)
 {
-  return (self->is_paused ? 1u << OUTBOX_REASON_QUEUE : 0) | (self->latest.is_sleeping ? 1u << OUTBOX_REASON_SLEEP : 0)
-         | (self->latest.is_shutting_down ? 1u << OUTBOX_REASON_SHUTDOWN : 0);
+  return (self->is_paused ? OUTBOX_REASON_BIT (OUTBOX_REASON_QUEUE) : 0)
+         | (self->latest.is_sleeping ? OUTBOX_REASON_BIT (OUTBOX_REASON_SLEEP) : 0)
+         | (self->latest.is_shutting_down ? OUTBOX_REASON_BIT (OUTBOX_REASON_SHUTDOWN) : 0);
 }
 
 gboolean

@@ -159,7 +159,7 @@ static gboolean
 pause_one (ObBroker *self, const char *key, gboolean is_paused, GError **error)
 {
   g_autoptr (ObGroup) group = ob_groups_get (self->database, key, NULL, error);
-  guint32 reasons = is_paused ? 1u << OUTBOX_REASON_USER : 0;
+  OutboxReasonSet reasons = is_paused ? OUTBOX_REASON_BIT (OUTBOX_REASON_USER) : 0;
 
   if (!group)
     return FALSE;

@@ -13,14 +13,15 @@
 #include "store/lanes.h"
 
 /* What holds everything that needs a network, whatever the rules say. */
-#define NETWORK_REASONS (1u << OUTBOX_REASON_NO_NETWORK | 1u << OUTBOX_REASON_CAPTIVE_PORTAL)
+#define NETWORK_REASONS \
+  (OUTBOX_REASON_BIT (OUTBOX_REASON_NO_NETWORK) | OUTBOX_REASON_BIT (OUTBOX_REASON_CAPTIVE_PORTAL))
 
 typedef struct
 {
   char *destination;
   char *rule;
-  guint32 reasons; /* bit r: OutboxReason r: they hold it now */
-  guint32 written; /* what the journal has told last */
+  OutboxReasonSet reasons; /* that hold it now */
+  OutboxReasonSet written; /* what the journal has told last */
   gint64 until_ms;
   gboolean is_live; /* something in it is not finished */
 } ObLane;
@@ -78,7 +79,7 @@ decide_by (ObBroker *self, const ObDestination *destination, const char *lane_ru
       = ob_rule_decide (self->rules, rule ? rule : self->rules->rules->pdata[0], conditions, &context);
 
   if (*network && g_strcmp0 (self->answered_network, network) == 0)
-    decision.reasons &= ~(1u << OUTBOX_REASON_ASK);
+    decision.reasons &= ~(OUTBOX_REASON_BIT (OUTBOX_REASON_ASK));
 
   return decision;
 }
@@ -120,7 +121,7 @@ ob_broker_get_lane_holds (ObBroker *self, const char *destination, const char *r
   if (stored == OB_STORED_CONFIRMING)
     decision.reasons &= NETWORK_REASONS;
   for (guint i = 1; i < OUTBOX_N_REASONS && n_holds < OB_LANE_HOLDS_MAX; i++)
-    if (decision.reasons & 1u << i)
+    if (decision.reasons & OUTBOX_REASON_BIT (i))
       holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_LANE, i, decision.until_ms };
 
   return n_holds;
@@ -128,9 +129,9 @@ ob_broker_get_lane_holds (ObBroker *self, const char *destination, const char *r
 
 /* What a rule forbids has to leave the network at once; what waits for power or a time may end its chunk. */
 static ObStopKind
-stop_kind (guint32 reasons)
+stop_kind (OutboxReasonSet reasons)
 {
-  const guint32 gentle = 1u << OUTBOX_REASON_BATTERY | 1u << OUTBOX_REASON_SCHEDULE;
+  const OutboxReasonSet gentle = OUTBOX_REASON_BIT (OUTBOX_REASON_BATTERY) | OUTBOX_REASON_BIT (OUTBOX_REASON_SCHEDULE);
 
   return (reasons & ~gentle) != 0 ? OB_STOP_NOW : OB_STOP_GENTLY;
 }
@@ -207,7 +208,7 @@ find_live_lanes (ObBroker *self)
 }
 
 /* A lane in which nothing waits holds nothing. */
-static guint32
+static OutboxReasonSet
 get_effective (const ObLane *lane)
 {
   return lane->is_live ? lane->reasons : 0;
@@ -217,7 +218,7 @@ static gboolean
 write_lane (ObBroker *self, ObLane *lane, GError **error)
 {
   g_autofree char *key = ob_broker_dup_lane_key (lane->destination, lane->rule);
-  const guint32 reasons = get_effective (lane);
+  const OutboxReasonSet reasons = get_effective (lane);
 
   if (!ob_lanes_save (self->database, lane->destination, lane->rule, reasons, error)
       || ob_journal_append_hold (self->database, ob_broker_get_now_ms (self), OUTBOX_SCOPE_LANE, key, reasons, NULL,
@@ -311,12 +312,12 @@ ob_broker_list_lane_holds (ObBroker *self, const char *app, GArray *list)
   while (g_hash_table_iter_next (&iter, &key, NULL))
     {
       const ObLane *lane = key;
-      guint32 reasons = get_effective (lane);
+      OutboxReasonSet reasons = get_effective (lane);
 
       if (reasons != 0 && app && !ob_uploads_has_app (self->database, app, lane->destination, lane->rule))
         continue;
       for (guint i = 1; i < OUTBOX_N_REASONS; i++)
-        if (reasons & 1u << i)
+        if (reasons & OUTBOX_REASON_BIT (i))
           {
             const ObHold hold = { OUTBOX_SCOPE_LANE, i, lane->until_ms };
 
@@ -369,7 +370,7 @@ ob_broker_dup_first_lane (ObBroker *self, const ObUpload *upload)
 }
 
 static void
-on_lane_loaded (const char *destination, const char *rule, guint32 reasons, gpointer user_data)
+on_lane_loaded (const char *destination, const char *rule, OutboxReasonSet reasons, gpointer user_data)
 {
   find_lane (user_data, destination, rule)->written = reasons;
 }

@@ -20,13 +20,13 @@ add_time (GVariantBuilder *builder, const char *name, gint64 at_ms)
 }
 
 static void
-add_reasons (GVariantBuilder *builder, guint32 reasons)
+add_reasons (GVariantBuilder *builder, OutboxReasonSet reasons)
 {
   GVariantBuilder names;
 
   g_variant_builder_init (&names, G_VARIANT_TYPE_STRING_ARRAY);
   for (guint i = 1; i < OUTBOX_N_REASONS; i++)
-    if (reasons & 1u << i)
+    if (reasons & OUTBOX_REASON_BIT (i))
       g_variant_builder_add (&names, "s", outbox_reason_get_info (i)->name);
   g_variant_builder_add (builder, "{sv}", "reasons", g_variant_builder_end (&names));
 }

@@ -7,7 +7,7 @@
 
 #include "policy/hours.h"
 
-#define BIT(reason) (1u << OUTBOX_REASON_##reason)
+#define BIT(reason) OUTBOX_REASON_BIT (OUTBOX_REASON_##reason)
 
 ObRule *
 ob_rule_new (const char *name)
@@ -124,7 +124,7 @@ is_connection_named (char *const *connections, const ObConditions *conditions)
   return FALSE;
 }
 
-static guint32
+static OutboxReasonSet
 ask_allowance (ObAllowance allowance)
 {
   switch (allowance)
@@ -140,12 +140,12 @@ ask_allowance (ObAllowance allowance)
 }
 
 /* What a rule says of the network that there is. */
-static guint32
+static OutboxReasonSet
 decide_network (const ObRule *rule, const ObConditions *conditions)
 {
   gboolean is_metered = ob_conditions_is_metered (conditions);
   gboolean is_assumed = conditions->link == OB_LINK_UNKNOWN && !is_metered;
-  guint32 reasons = 0;
+  OutboxReasonSet reasons = 0;
 
   if (rule->networks && !(rule->networks & 1u << conditions->link) && !is_assumed)
     reasons |= rule->networks & 1u << OB_LINK_WIFI ? BIT (WAIT_WIFI) : BIT (WAIT_NETWORK);
@@ -159,7 +159,7 @@ decide_network (const ObRule *rule, const ObConditions *conditions)
   return reasons;
 }
 
-static guint32
+static OutboxReasonSet
 decide_power (const ObRule *rule, const ObConditions *conditions)
 {
   gboolean is_low = conditions->is_on_battery && conditions->battery_percent < rule->battery_percent;
@@ -170,7 +170,7 @@ decide_power (const ObRule *rule, const ObConditions *conditions)
 /* --- Time --- */
 
 static void
-hold_until (ObRuleDecision *decision, guint32 reason, gint64 until_ms)
+hold_until (ObRuleDecision *decision, OutboxReasonSet reason, gint64 until_ms)
 {
   decision->reasons |= reason;
   if (until_ms == 0)

@@ -101,7 +101,7 @@ typedef struct
 /* Lane reasons that hold; none: it may run. */
 typedef struct
 {
-  guint32 reasons; /* bit r: OutboxReason r */
+  OutboxReasonSet reasons;
   gint64
       until_ms; /* when time alone may lift one of them (the next window, the next month), the later of two; 0: none */
   gint64 next_ms; /* when the answer may change though nothing else does: to be asked again then; 0: never */

@@ -30,7 +30,7 @@ add_holds (ObStatus *status, const ObHold *holds, guint n_holds)
 
   for (guint i = 0; i < n_holds; i++)
     {
-      status->reasons |= 1u << holds[i].reason;
+      status->reasons |= OUTBOX_REASON_BIT (holds[i].reason);
       status->needs_user |= outbox_reason_get_info (holds[i].reason)->needs_user;
       status->until_ms = MAX (status->until_ms, holds[i].until_ms);
       is_open |= holds[i].until_ms == 0;
@@ -43,12 +43,12 @@ add_holds (ObStatus *status, const ObHold *holds, guint n_holds)
 static void
 confirming_status (ObStatus *status, OutboxReason reason, const ObHold *holds, guint n_holds)
 {
-  const guint32 retrying = 1u << OUTBOX_REASON_RETRYING;
+  const OutboxReasonSet retrying = OUTBOX_REASON_BIT (OUTBOX_REASON_RETRYING);
 
   add_holds (status, holds, n_holds);
   status->reasons &= ~retrying;
   if (reason != OUTBOX_REASON_NONE)
-    status->reasons |= 1u << reason;
+    status->reasons |= OUTBOX_REASON_BIT (reason);
 }
 
 ObStatus
@@ -70,7 +70,7 @@ ob_status (ObStored stored, OutboxReason reason, const ObHold *holds, guint n_ho
       break;
     case OB_STORED_FAILED:
       status.state = OUTBOX_STATE_FAILED;
-      status.reasons = reason != OUTBOX_REASON_NONE ? 1u << reason : 0;
+      status.reasons = reason != OUTBOX_REASON_NONE ? OUTBOX_REASON_BIT (reason) : 0;
       status.needs_user = TRUE;
       break;
     case OB_STORED_DONE:
@@ -94,5 +94,5 @@ ob_status (ObStored stored, OutboxReason reason, const ObHold *holds, guint n_ho
 OutboxReason
 ob_status_get_first_reason (const ObStatus *status)
 {
-  return status->reasons != 0 ? (OutboxReason) g_bit_nth_lsf (status->reasons, -1) : OUTBOX_REASON_NONE;
+  return outbox_reasons_get_first (status->reasons);
 }

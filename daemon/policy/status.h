@@ -21,12 +21,10 @@ typedef struct
 typedef struct
 {
   OutboxState state;
-  guint32 reasons; /* bit r: OutboxReason r */
+  OutboxReasonSet reasons;
   gboolean needs_user;
   gint64 until_ms; /* when it goes on by itself; 0: not known */
 } ObStatus;
-
-G_STATIC_ASSERT (OUTBOX_N_REASONS <= 32);
 
 /* The holds that an upload's own row sets; @holds has room for four. Returns: how many. */
 guint ob_upload_get_holds (const ObUpload *upload, ObHold holds[4]);

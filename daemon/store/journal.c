@@ -54,8 +54,8 @@ ob_journal_append (ObDatabase *database, gint64 now_ms, const char *upload_id, c
 }
 
 gint64
-ob_journal_append_hold (ObDatabase *database, gint64 now_ms, OutboxScope scope, const char *key, guint32 reasons,
-                        const char *message, GError **error)
+ob_journal_append_hold (ObDatabase *database, gint64 now_ms, OutboxScope scope, const char *key,
+                        OutboxReasonSet reasons, const char *message, GError **error)
 {
   g_autofree char *names = reasons != 0 ? outbox_reasons_to_names (reasons) : NULL;
   const ObJournalRow row = { .scope = outbox_scope_get_name (scope),

@@ -17,8 +17,8 @@ gint64 ob_journal_append (ObDatabase *database, gint64 now_ms, const char *uploa
 
 /* The same for what holds more than one upload. @reasons: all of them, bit r for OutboxReason r; 0 where nothing does any
  * more. */
-gint64 ob_journal_append_hold (ObDatabase *database, gint64 now_ms, OutboxScope scope, const char *key, guint32 reasons,
-                               const char *message, GError **error);
+gint64 ob_journal_append_hold (ObDatabase *database, gint64 now_ms, OutboxScope scope, const char *key,
+                               OutboxReasonSet reasons, const char *message, GError **error);
 
 /* Whether that happened to an upload, even if its row is gone. */
 gboolean ob_journal_has_event (ObDatabase *database, const char *upload_id, const char *event);

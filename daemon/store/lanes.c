@@ -9,7 +9,7 @@
 
 gboolean
 ob_lanes_load (ObDatabase *database,
-               void (*on_lane) (const char *destination, const char *rule, guint32 reasons, gpointer user_data),
+               void (*on_lane) (const char *destination, const char *rule, OutboxReasonSet reasons, gpointer user_data),
                gpointer user_data, GError **error)
 {
   g_autoptr (ObStatement) statement
@@ -33,7 +33,7 @@ ob_lanes_load (ObDatabase *database,
 }
 
 gboolean
-ob_lanes_save (ObDatabase *database, const char *destination, const char *rule, guint32 reasons, GError **error)
+ob_lanes_save (ObDatabase *database, const char *destination, const char *rule, OutboxReasonSet reasons, GError **error)
 {
   g_autofree char *names = outbox_reasons_to_names (reasons);
   g_autoptr (ObStatement) statement = ob_statement_new (

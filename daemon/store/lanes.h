@@ -6,18 +6,19 @@
  */
 #pragma once
 
+#include "dbus/status.h"
 #include "store/database.h"
 
 G_BEGIN_DECLS
 
 /* Calls @on_lane for each lane that was held. Errors: Storage. */
 gboolean ob_lanes_load (ObDatabase *database,
-                        void (*on_lane) (const char *destination, const char *rule, guint32 reasons,
+                        void (*on_lane) (const char *destination, const char *rule, OutboxReasonSet reasons,
                                          gpointer user_data),
                         gpointer user_data, GError **error);
 
 /* @reasons: bit r: OutboxReason r; 0 forgets the lane. Errors: Storage, DiskFull. */
-gboolean ob_lanes_save (ObDatabase *database, const char *destination, const char *rule, guint32 reasons,
+gboolean ob_lanes_save (ObDatabase *database, const char *destination, const char *rule, OutboxReasonSet reasons,
                         GError **error);
 
 G_END_DECLS

@@ -157,7 +157,12 @@ static const char version_1[]
       "    AND NOT EXISTS (SELECT 1 FROM group_counters WHERE group_key = old.group_key);"
       "END;";
 
-const char *const ob_migrations[] = { version_1 };
+/* Each statement says which failure of version 1 it ends. */
+static const char version_2[]
+    /* A certificate that cannot be verified holds its destination and fails nothing: what had failed by it waits again. */
+    = "UPDATE uploads SET state = 1, reason = NULL, retry_at = 0 WHERE state = 4 AND reason = 'certificate';";
+
+const char *const ob_migrations[] = { version_1, version_2 };
 
 guint
 ob_migrations_get_newest_version (void)

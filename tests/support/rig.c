@@ -324,7 +324,7 @@ test_rig_describe (TestRig *rig, const char *id)
   status = ob_broker_get_status (rig->broker, upload);
   g_string_append (text, outbox_state_get_info (status.state)->name);
   for (guint i = 1; i < OUTBOX_N_REASONS; i++)
-    if (status.reasons & 1u << i)
+    if (status.reasons & OUTBOX_REASON_BIT (i))
       g_string_append_printf (text, " %s", outbox_reason_get_info (i)->name);
 
   return g_string_free (text, FALSE);

@@ -18,7 +18,7 @@
   "[Rule form]\nmatch-form=true\npriority=100\n"
 
 #define TICK_MS (10 * RIG_SECOND)
-#define HELD_BACK (1u << OUTBOX_REASON_ASK | 1u << OUTBOX_REASON_WAIT_UNMETERED)
+#define HELD_BACK (OUTBOX_REASON_BIT (OUTBOX_REASON_ASK) | OUTBOX_REASON_BIT (OUTBOX_REASON_WAIT_UNMETERED))
 
 typedef enum
 {

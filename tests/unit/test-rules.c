@@ -6,7 +6,7 @@
 #include "policy/hours.h"
 #include "policy/rules-file.h"
 
-#define BIT(reason) (1u << OUTBOX_REASON_##reason)
+#define BIT(reason) OUTBOX_REASON_BIT (OUTBOX_REASON_##reason)
 
 /* Zones by their rules, so that none has to be installed: Berlin, New York, and one that moves by half an hour. */
 #define BERLIN "CET-1CEST,M3.5.0,M10.5.0/3"
@@ -50,11 +50,11 @@ read_rules (const char *text)
 typedef struct
 {
   const char *keys;
-  guint links;         /* that it lets through: bit l; 0: all */
-  guint32 other_link;  /* the reason on another */
-  gboolean is_at_home; /* only on the connection "Depot" */
-  guint32 metered;     /* reasons */
-  guint32 roaming;
+  guint links;                /* that it lets through: bit l; 0: all */
+  OutboxReasonSet other_link; /* the reason on another */
+  gboolean is_at_home;        /* only on the connection "Depot" */
+  OutboxReasonSet metered;    /* reasons */
+  OutboxReasonSet roaming;
   guint least_percent;
   gboolean avoids_saver;
   guint open_times; /* of times[]: bit i; 0: always */
@@ -121,11 +121,11 @@ typedef struct
   ObRuleContext context;
 } Case;
 
-static guint32
+static OutboxReasonSet
 expect (const Case *c)
 {
   const Kind *kind = c->kind;
-  guint32 reasons = 0;
+  OutboxReasonSet reasons = 0;
 
   if (!c->context.is_local && c->network == 0)
     reasons |= BIT (NO_NETWORK);
@@ -239,7 +239,8 @@ test_every_kind_of_rule_on_every_network (void)
           ObRuleDecision decision = ob_rule_decide (rules, rules->rules->pdata[1], &c.conditions, &c.context);
 
           if (decision.reasons != expect (&c))
-            g_test_message ("kind %u, case %u: %#x instead of %#x", k, number, decision.reasons, expect (&c));
+            g_test_message ("kind %u, case %u: %#" G_GINT64_MODIFIER "x instead of %#" G_GINT64_MODIFIER "x", k, number,
+                            decision.reasons, expect (&c));
           g_assert_cmphex (decision.reasons, ==, expect (&c));
           check_times (&c, &decision);
           n_checked++;
@@ -513,7 +514,7 @@ test_the_shipped_rules (void)
     ObUploadFacts facts;
     const char *rule;
     gint priority;
-    guint32 on_metered;
+    OutboxReasonSet on_metered;
   } rows[] = {
     { { "image/jpeg", "a", "d", NULL, 5000000, FALSE }, "default", 0, 0 },
     { { "audio/ogg", "a", "d", NULL, 5000000, FALSE }, "default", 0, 0 },
