@@ -26,9 +26,28 @@ get_count (GVariant *summary, const char *name)
   return count;
 }
 
-static void
-print_answer (GVariant *summary)
+static gboolean
+has_hold (GVariant *holds, const char *reason)
 {
+  GVariantIter iter;
+  GVariant *hold;
+  gboolean is_there = FALSE;
+
+  g_variant_iter_init (&iter, holds);
+  while (!is_there && (hold = g_variant_iter_next_value (&iter)))
+    {
+      is_there = g_str_equal (cli_get_string (hold, "reason"), reason);
+      g_variant_unref (hold);
+    }
+
+  return is_there;
+}
+
+/* Safe is said only of a disk that works. */
+static void
+print_answer (GVariant *summary, GVariant *holds)
+{
+  gboolean is_safe = !has_hold (holds, "storage");
   Count all = get_count (summary, "all"), done = get_count (summary, "done"), saving = get_count (summary, "saving");
   guint n_left = (guint) (all.uploads - done.uploads);
   g_autofree char *left = g_format_size (all.bytes - done.bytes);
@@ -47,9 +66,9 @@ print_answer (GVariant *summary)
     g_print (ngettext ("%u file is still being saved: leave it in place.",
                        "%u files are still being saved: leave them in place.", (guint) saving.uploads),
              (guint) saving.uploads);
-  else if (n_left > 0)
+  else if (n_left > 0 && is_safe)
     g_print (_ ("All of it is safe on this device."));
-  if (saving.uploads > 0 || n_left > 0)
+  if (saving.uploads > 0 || (n_left > 0 && is_safe))
     g_print ("\n");
 }
 
@@ -184,7 +203,7 @@ cli_status (int argc, char *argv[])
           TRUE);
       return CLI_DONE;
     }
-  print_answer (summary);
+  print_answer (summary, holds);
   print_counts (summary);
   print_network (conditions);
   print_holds (holds);

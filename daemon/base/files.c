@@ -12,13 +12,17 @@
 #include <glib/gstdio.h>
 #include <unistd.h>
 
+gboolean
+ob_errno_is_full (int saved_errno)
+{
+  return saved_errno == ENOSPC || saved_errno == EDQUOT;
+}
+
 void
 ob_file_set_error (GError **error, int saved_errno, const char *what, const char *path)
 {
-  gboolean is_full = saved_errno == ENOSPC || saved_errno == EDQUOT;
-
-  g_set_error (error, OUTBOX_ERROR, is_full ? OUTBOX_ERROR_DISK_FULL : OUTBOX_ERROR_STORAGE, "%s %s: %s", what, path,
-               g_strerror (saved_errno));
+  g_set_error (error, OUTBOX_ERROR, ob_errno_is_full (saved_errno) ? OUTBOX_ERROR_DISK_FULL : OUTBOX_ERROR_STORAGE,
+               "%s %s: %s", what, path, g_strerror (saved_errno));
 }
 
 gboolean

@@ -80,6 +80,13 @@ add_destination_hold (GArray *list, const ObDestination *destination, const ObHo
                              hold->reason != OUTBOX_REASON_USER ? destination->trouble : NULL);
 }
 
+static void
+add_queue_hold (ObBroker *self, GArray *list, OutboxReason reason)
+{
+  ob_broker_add_shared_hold (list, &(ObHold){ OUTBOX_SCOPE_QUEUE, reason, 0 }, g_strdup (""),
+                             reason == OUTBOX_REASON_STORAGE ? self->disk_trouble : NULL);
+}
+
 GArray *
 ob_broker_list_holds (ObBroker *self, const char *app)
 {
@@ -90,7 +97,7 @@ ob_broker_list_holds (ObBroker *self, const char *app)
 
   for (guint i = 1; i < OUTBOX_N_REASONS; i++)
     if (queue & OUTBOX_REASON_BIT (i))
-      ob_broker_add_shared_hold (list, &(ObHold){ OUTBOX_SCOPE_QUEUE, i, 0 }, g_strdup (""), NULL);
+      add_queue_hold (self, list, i);
   g_hash_table_iter_init (&iter, self->destinations);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
@@ -142,6 +149,8 @@ ob_broker_list_holds_of (ObBroker *self, const ObUpload *upload)
   for (guint i = 0; i < n_holds; i++)
     if (holds[i].scope == OUTBOX_SCOPE_DESTINATION && destination)
       add_destination_hold (list, destination, &holds[i]);
+    else if (holds[i].scope == OUTBOX_SCOPE_QUEUE)
+      add_queue_hold (self, list, holds[i].reason);
     else
       ob_broker_add_shared_hold (list, &holds[i], dup_key (upload, holds[i].scope), NULL);
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the files of the broker share: broker.c (life), commands.c, destinations.c, submit.c, attempts.c,
+ * What the files of the broker share: broker.c (life), commands.c, destinations.c, disk.c, submit.c, attempts.c,
  * schedule.c, verdicts.c, terminations.c, waits.c, lanes.c, conditions.c, rematch.c, groups.c,
  * recovery.c, answers.c. Main thread.
  */
@@ -54,7 +54,9 @@ struct _ObBroker
   guint match_source;
   gboolean wants_review; /* the lanes are to be looked at after the commit */
   gint64 repair_at_ms;   /* when the database is tried again that could not be written; 0: it works */
+  char *disk_trouble;    /* why it cannot be written, in the system's words; NULL: it can */
   gint64 steady_at_ms;   /* when a network that came back has been up long enough; 0: not waited for */
+  gboolean wants_probe;  /* something else on this disk could not be written: the next repair writes, to find out */
   gboolean is_paused;
   gboolean is_started;
   gboolean is_ending;
@@ -78,11 +80,14 @@ typedef struct _ObSaving ObSaving;
 /* Tells of an upload, schedules, and sets the alarm, once after the commit. */
 void ob_broker_touch (ObBroker *self, const char *id, gboolean is_new);
 void ob_broker_touch_holds (ObBroker *self);
+
+/* Tells of holds at once: of those that no commit can be waited for. */
+void ob_broker_tell_holds (ObBroker *self);
 void ob_broker_want_flush (ObBroker *self);
 
 /* Everything that holds what has that stored state in a lane: the lane, its destination, the queue. Where only the server's
  * word is missing, no rule is in the way: a question is no load. Returns: how many. */
-#define OB_SHARED_HOLDS_MAX 16
+#define OB_SHARED_HOLDS_MAX 20
 guint ob_broker_get_shared_holds (ObBroker *self, const char *destination, const char *rule, ObStored stored,
                                   ObHold holds[OB_SHARED_HOLDS_MAX]);
 
@@ -95,8 +100,15 @@ void ob_broker_add_shared_hold (GArray *list, const ObHold *hold, char *key, con
 /* Brings what memory has of the database in step with it. */
 void ob_broker_read_memory (ObBroker *self);
 
-/* The database could not be written: nothing starts until it was tried again, and what was not recorded is put right then. */
+/* disk.c. The database could not be written: nothing starts until it was tried again, and what was not recorded is put right
+ * then. */
 void ob_broker_note_trouble (ObBroker *self);
+/* A file of the broker could not be written: finds out whether the database still can. */
+void ob_broker_probe_disk (ObBroker *self);
+/* Inside a turn: writes something, and ends the trouble when that is on the disk. Errors: Storage, DiskFull. */
+gboolean ob_broker_try_disk (ObBroker *self, GError **error);
+/* Whether a repair is not still to be waited for. */
+gboolean ob_broker_is_repair_due (ObBroker *self, gint64 now_ms);
 
 /* Saves a destination and tells of its holds in the journal. Inside a turn. */
 gboolean ob_broker_save_destination (ObBroker *self, const ObDestination *destination, const char *message,

@@ -70,8 +70,9 @@ on_flushed (const GError *error, gpointer user_data)
   while (g_hash_table_iter_next (&iter, &id, &is_new))
     tell_upload (self, id, GPOINTER_TO_INT (is_new));
   if (flush->are_holds_touched)
-    g_signal_emit (self, signals[HOLDS_CHANGED], 0);
-  g_signal_emit (self, signals[COUNTS_CHANGED], 0);
+    ob_broker_tell_holds (self);
+  else
+    g_signal_emit (self, signals[COUNTS_CHANGED], 0);
   ob_broker_settle_doubts (self);
   if (self->wants_review)
     ob_broker_review_lanes (self);
@@ -119,6 +120,13 @@ void
 ob_broker_touch_holds (ObBroker *self)
 {
   touch (self, NULL, FALSE, TRUE);
+}
+
+void
+ob_broker_tell_holds (ObBroker *self)
+{
+  g_signal_emit (self, signals[HOLDS_CHANGED], 0);
+  g_signal_emit (self, signals[COUNTS_CHANGED], 0);
 }
 
 /* What memory has of the database: destinations, the pause of the queue, and what was told of lanes. */
@@ -221,6 +229,7 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->rules, ob_rules_unref);
   g_clear_pointer (&self->zone, g_time_zone_unref);
   g_clear_pointer (&self->answered_network, g_free);
+  g_clear_pointer (&self->disk_trouble, g_free);
   g_clear_pointer (&self->watchers, g_ptr_array_unref);
   g_clear_object (&self->background);
   G_OBJECT_CLASS (ob_broker_parent_class)->finalize (object);

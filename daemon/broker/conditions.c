@@ -62,6 +62,7 @@ OutboxReasonSet
 ob_broker_get_queue_reasons (ObBroker *self)
 {
   return (self->is_paused ? OUTBOX_REASON_BIT (OUTBOX_REASON_QUEUE) : 0)
+         | (self->disk_trouble ? OUTBOX_REASON_BIT (OUTBOX_REASON_STORAGE) : 0)
          | (self->latest.is_sleeping ? OUTBOX_REASON_BIT (OUTBOX_REASON_SLEEP) : 0)
          | (self->latest.is_shutting_down ? OUTBOX_REASON_BIT (OUTBOX_REASON_SHUTDOWN) : 0);
 }

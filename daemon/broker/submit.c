@@ -308,6 +308,8 @@ give_up (ObBroker *self, ObSaving *saving)
                                          : g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER,
                                                                 "Outbox is ending; hand the file over again");
     }
+  if (g_error_matches (saving->error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE))
+    ob_broker_probe_disk (self);
   forget_row (self, saving->upload, saving->error->message);
 }
 

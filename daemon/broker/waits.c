@@ -12,7 +12,6 @@
 #include "store/terminations.h"
 
 #define WAKE_AT_ONCE 256
-#define REPAIR_AFTER_MS 5000
 #define STEADY_AFTER_MS 10000
 
 /* No back-off and no server asks for more: a time beyond it comes from a clock that was set back meanwhile. */
@@ -92,11 +91,10 @@ ob_broker_wake (ObBroker *self)
   gboolean is_good;
 
   /* A clock that was set back makes no wait longer than it was meant to be. */
-  self->repair_at_ms = MIN (self->repair_at_ms, now_ms + REPAIR_AFTER_MS);
   self->steady_at_ms = MIN (self->steady_at_ms, now_ms + STEADY_AFTER_MS);
   if (self->settle_at_ms > 0 && (self->settle_at_ms <= now_ms || self->settle_at_ms > now_ms + STEADY_AFTER_MS))
     ob_broker_settle_conditions (self);
-  if (self->repair_at_ms > now_ms)
+  if (!ob_broker_is_repair_due (self, now_ms))
     {
       ob_broker_set_alarm (self);
       return;
@@ -107,7 +105,8 @@ ob_broker_wake (ObBroker *self)
       ob_broker_note_trouble (self);
       return;
     }
-  is_good = wake_destinations (self, now_ms, NULL) && wake_uploads (self, now_ms, NULL);
+  is_good = wake_destinations (self, now_ms, NULL) && wake_uploads (self, now_ms, NULL)
+            && ((!self->disk_trouble && !self->wants_probe) || ob_broker_try_disk (self, NULL));
   ob_turn_end (self->turn, is_good);
   if (!is_good)
     {
@@ -119,15 +118,6 @@ ob_broker_wake (ObBroker *self)
   ob_broker_touch_holds (self);
   if (is_repair)
     ob_broker_recover (self);
-}
-
-void
-ob_broker_note_trouble (ObBroker *self)
-{
-  if (!self->is_started)
-    return;
-  self->repair_at_ms = ob_broker_get_now_ms (self) + (ob_spool_give_reserve (self->spool) ? 0 : REPAIR_AFTER_MS);
-  ob_broker_set_alarm (self);
 }
 
 gint64

@@ -23,6 +23,7 @@ struct _ObDatabase
   GHashTable *idle_statements; /* SQL text, of the statement → sqlite3_stmt */
   char *path;
   char *aside_path; /* of the one that was set aside when this one was opened; NULL: none was */
+  GError *trouble;  /* why it could not be written the last time; NULL: it always could */
   gint64 epoch;
   gboolean is_in_use; /* not while it is being opened, and not the one aside */
   gboolean is_damaged;
@@ -133,25 +134,75 @@ ob_database_free (ObDatabase *database)
     }
   /* With every statement finalised this cannot fail; a zombie is still better than a lost handle. */
   (void) sqlite3_close_v2 (database->handle);
+  g_clear_error (&database->trouble);
   g_free (database->path);
   g_free (database->aside_path);
   g_free (database);
+}
+
+const GError *
+ob_database_get_trouble (ObDatabase *database)
+{
+  return database->trouble;
+}
+
+/* SQLite names a full disk only where the system says ENOSPC; a quota is one too. Without room for it the index of the log
+ * cannot grow, and the system's error is forgotten by then. */
+static gboolean
+is_full (int code, int extended_code, int system_errno)
+{
+  return code == SQLITE_FULL || extended_code == SQLITE_IOERR_SHMSIZE
+         || ((code == SQLITE_IOERR || code == SQLITE_CANTOPEN) && ob_errno_is_full (system_errno));
+}
+
+static int
+get_errno_of (ObDatabase *database, int pointer)
+{
+  sqlite3_file *file = NULL;
+  int last = 0;
+
+  if (sqlite3_file_control (database->handle, "main", pointer, &file) == SQLITE_OK && file && file->pMethods)
+    (void) file->pMethods->xFileControl (file, SQLITE_FCNTL_LAST_ERRNO, &last);
+
+  return last;
+}
+
+/* Of the last I/O error, 0 where there was none. SQLite has it per file, and hands on only that of a statement, not that of
+ * a commit: the log's, then the database's. */
+static int
+get_system_errno (ObDatabase *database, int code)
+{
+  int last;
+
+  if (code != SQLITE_IOERR && code != SQLITE_CANTOPEN)
+    return 0;
+  last = get_errno_of (database, SQLITE_FCNTL_JOURNAL_POINTER);
+  if (last == 0)
+    last = get_errno_of (database, SQLITE_FCNTL_FILE_POINTER);
+
+  return last != 0 ? last : sqlite3_system_errno (database->handle);
 }
 
 void
 ob_database_set_error (ObDatabase *database, GError **error)
 {
   int code = sqlite3_errcode (database->handle) & 0xff;
-  /* Without room for it the index of the log cannot grow, and the system's error is forgotten by then. */
-  gboolean is_full
-      = code == SQLITE_FULL || sqlite3_extended_errcode (database->handle) == SQLITE_IOERR_SHMSIZE
-        || ((code == SQLITE_IOERR || code == SQLITE_CANTOPEN) && sqlite3_system_errno (database->handle) == ENOSPC);
+  int system_errno = get_system_errno (database, code);
+  gboolean has_no_room = is_full (code, sqlite3_extended_errcode (database->handle), system_errno);
+  g_autoptr (GError) own_error = NULL;
 
-  g_set_error (error, OUTBOX_ERROR, is_full ? OUTBOX_ERROR_DISK_FULL : OUTBOX_ERROR_STORAGE, "%s: %s",
-               is_full ? "The disk is full; the database reports" : "The database reports",
-               sqlite3_errmsg (database->handle));
+  own_error = g_error_new (OUTBOX_ERROR, has_no_room ? OUTBOX_ERROR_DISK_FULL : OUTBOX_ERROR_STORAGE, "%s: %s%s%s",
+                           has_no_room ? "The disk is full; the database reports" : "The database reports",
+                           sqlite3_errmsg (database->handle), system_errno != 0 ? ": " : "",
+                           system_errno != 0 ? g_strerror (system_errno) : "");
+  if (has_no_room || code == SQLITE_IOERR || code == SQLITE_READONLY || code == SQLITE_CANTOPEN)
+    {
+      g_clear_error (&database->trouble);
+      database->trouble = g_error_copy (own_error);
+    }
   if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
     ob_database_note_damage (database, sqlite3_errmsg (database->handle));
+  g_propagate_error (error, g_steal_pointer (&own_error));
 }
 
 gboolean

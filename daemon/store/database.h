@@ -54,6 +54,9 @@ gint64 ob_database_get_epoch (ObDatabase *database);
 /* Runs statements that take no values. */
 gboolean ob_database_run (ObDatabase *database, const char *sql, GError **error);
 
+/* Returns: (nullable): why the database could not be written the last time: DiskFull or Storage; %NULL: it always could. */
+const GError *ob_database_get_trouble (ObDatabase *database);
+
 /* Sets @error from SQLite's last one: DiskFull or Storage. */
 void ob_database_set_error (ObDatabase *database, GError **error);
 

@@ -32,7 +32,8 @@ struct _ObSpool
   char *data_folder;
   char *folder;
   char *incoming;
-  gboolean lacks_reserve; /* atomic */
+  gboolean lacks_reserve; /* atomic, as is the next */
+  gint wanted_kib;        /* that removals are to free before the reserve is taken again; 0 or less: it can be tried */
   GMutex lock;            /* guards what follows, and every Flush */
   GCond flushed;
   gboolean is_flushing;
@@ -151,6 +152,18 @@ reserve_path (ObSpool *spool)
   return g_build_filename (spool->data_folder, "reserve", NULL);
 }
 
+/* Where the file system cannot allocate, zeros are written. A quota is not seen before it says no, and what was tried takes
+ * the last room for a moment: it is tried again only when removals have freed enough. */
+static gboolean
+fill_reserve (ObSpool *spool, int fd)
+{
+  if (posix_fallocate (fd, 0, OB_SPOOL_RESERVE_BYTES) == 0)
+    return TRUE;
+  g_atomic_int_set (&spool->wanted_kib, 2 * OB_SPOOL_RESERVE_BYTES / 1024);
+
+  return FALSE;
+}
+
 void
 ob_spool_take_reserve (ObSpool *spool)
 {
@@ -161,8 +174,7 @@ ob_spool_take_reserve (ObSpool *spool)
 
   is_there = fd >= 0 && fstat (fd, &info) == 0
              && (info.st_size == OB_SPOOL_RESERVE_BYTES
-                 || (has_room (fd, 2 * (guint64) OB_SPOOL_RESERVE_BYTES)
-                     && fallocate (fd, 0, 0, OB_SPOOL_RESERVE_BYTES) == 0));
+                 || (has_room (fd, 2 * (guint64) OB_SPOOL_RESERVE_BYTES) && fill_reserve (spool, fd)));
   if (fd >= 0)
     (void) close (fd);
   if (!is_there)
@@ -174,12 +186,8 @@ gboolean
 ob_spool_give_reserve (ObSpool *spool)
 {
   g_autofree char *path = reserve_path (spool);
-  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  gboolean is_wanted = fd >= 0 && !has_room (fd, OB_SPOOL_RESERVE_BYTES);
 
-  if (fd >= 0)
-    (void) close (fd);
-  if (!is_wanted || g_unlink (path) != 0)
+  if (g_unlink (path) != 0)
     return FALSE;
   g_atomic_int_set (&spool->lacks_reserve, TRUE);
 
@@ -312,7 +320,10 @@ static gboolean
 remove_one (ObSpool *spool, const char *id, const char *suffix, GError **error)
 {
   g_autofree char *path = spool_path (spool, id, suffix);
+  struct stat info;
 
+  if (g_atomic_int_get (&spool->wanted_kib) > 0 && lstat (path, &info) == 0)
+    g_atomic_int_add (&spool->wanted_kib, -(gint) MIN (info.st_blocks / 2, G_MAXINT / 4));
   if (remove_file (path) == 0 || errno == ENOENT)
     return TRUE;
   ob_file_set_error (error, errno, "Cannot remove", path);
@@ -327,7 +338,7 @@ ob_spool_remove (ObSpool *spool, const char *id, GError **error)
   if (!remove_one (spool, id, "", error))
     return FALSE;
   ob_crash_point ("half-removed");
-  if (g_atomic_int_get (&spool->lacks_reserve))
+  if (g_atomic_int_get (&spool->lacks_reserve) && g_atomic_int_get (&spool->wanted_kib) <= 0)
     ob_spool_take_reserve (spool);
 
   return remove_one (spool, id, ".json", error);

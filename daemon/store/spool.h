@@ -41,7 +41,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObSpool, ob_spool_free)
 /* Holds as much again, against whatever else fills the disk, in a file; where the disk has room for that. */
 void ob_spool_take_reserve (ObSpool *spool);
 
-/* To a disk that is full. It is taken again when a removal has made room. Returns: whether there is room now. */
+/* To a disk that is full, or a quota: the caller was told so by the system. It is taken again when removals have made room.
+ * Returns: whether there was one to give. */
 gboolean ob_spool_give_reserve (ObSpool *spool);
 
 /**

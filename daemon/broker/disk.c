@@ -1,0 +1,95 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The disk as a fact: when the database cannot be written, the queue is held with the system's words, and every few
+ * seconds a small write finds out whether it works again. What a full disk lacks is first given from the spool's reserve.
+ * Owns `disk_trouble`, `repair_at_ms` and `wants_probe` of the broker. Main thread.
+ */
+#include "broker/broker-private.h"
+
+#include "dbus/error.h"
+#include "store/journal.h"
+#include "store/meta.h"
+
+#define REPAIR_AFTER_MS 5000
+
+static void
+set_trouble (ObBroker *self, const char *words)
+{
+  if (g_strcmp0 (self->disk_trouble, words) == 0)
+    return;
+  if (words)
+    g_warning ("This device cannot write what the queue does: %s", words);
+  g_free (self->disk_trouble);
+  self->disk_trouble = g_strdup (words);
+  ob_broker_tell_holds (self);
+}
+
+void
+ob_broker_note_trouble (ObBroker *self)
+{
+  const GError *trouble = ob_database_get_trouble (self->database);
+  gboolean is_full = g_error_matches (trouble, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL);
+  gboolean has_room = is_full && ob_spool_give_reserve (self->spool);
+
+  if (!self->is_started)
+    return;
+  if (!has_room && trouble)
+    set_trouble (self, trouble->message);
+  self->repair_at_ms = ob_broker_get_now_ms (self) + (has_room ? 0 : REPAIR_AFTER_MS);
+  ob_broker_set_alarm (self);
+}
+
+void
+ob_broker_probe_disk (ObBroker *self)
+{
+  if (!self->is_started || self->repair_at_ms > 0)
+    return;
+  self->wants_probe = TRUE;
+  self->repair_at_ms = ob_broker_get_now_ms (self);
+  ob_broker_set_alarm (self);
+}
+
+/* The probe is on the disk. */
+static void
+on_written (const GError *error, gpointer user_data)
+{
+  g_autoptr (ObPending) pending = user_data;
+
+  if (error)
+    return;
+  pending->broker->wants_probe = FALSE;
+  set_trouble (pending->broker, NULL);
+}
+
+/* Nothing in the journal could tell of the trouble while it lasted: its end does. */
+static gboolean
+record_end (ObBroker *self, GError **error)
+{
+  g_autofree char *message = g_strdup_printf ("this device's disk can be written again, after: %s", self->disk_trouble);
+  OutboxReasonSet reasons = ob_broker_get_queue_reasons (self) & ~OUTBOX_REASON_BIT (OUTBOX_REASON_STORAGE);
+
+  return ob_journal_append_hold (self->database, ob_broker_get_now_ms (self), OUTBOX_SCOPE_QUEUE, NULL, reasons,
+                                 message, error)
+         > 0;
+}
+
+gboolean
+ob_broker_try_disk (ObBroker *self, GError **error)
+{
+  if (self->disk_trouble ? !record_end (self, error)
+                         : !ob_meta_set_number (self->database, "probed_at", ob_broker_get_now_ms (self), error))
+    return FALSE;
+  ob_turn_after (self->turn, on_written, ob_pending_new (self, NULL));
+
+  return TRUE;
+}
+
+gboolean
+ob_broker_is_repair_due (ObBroker *self, gint64 now_ms)
+{
+  /* A clock that was set back makes no wait longer than it was meant to be. */
+  self->repair_at_ms = MIN (self->repair_at_ms, now_ms + REPAIR_AFTER_MS);
+
+  return self->repair_at_ms <= now_ms;
+}

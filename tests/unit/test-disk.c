@@ -1,0 +1,141 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A disk that cannot be written holds the queue with the system's words, and lets it go by itself.
+ */
+#include "support/broken-disk.h"
+#include "support/rig.h"
+
+#include "dbus/error.h"
+
+#include <errno.h>
+
+typedef struct
+{
+  const char *name;
+  int error_number;
+  OutboxError code;
+} Refusal;
+
+static const Refusal refusals[] = {
+  { "full", ENOSPC, OUTBOX_ERROR_DISK_FULL },        { "quota", EDQUOT, OUTBOX_ERROR_DISK_FULL },
+  { "read-only", EROFS, OUTBOX_ERROR_STORAGE },      { "failing", EIO, OUTBOX_ERROR_STORAGE },
+  { "gone", ENODEV, OUTBOX_ERROR_STORAGE },          { "unreachable", ESTALE, OUTBOX_ERROR_STORAGE },
+  { "not-permitted", EACCES, OUTBOX_ERROR_STORAGE }, { "disconnected", ENOTCONN, OUTBOX_ERROR_STORAGE },
+};
+
+static char *
+dup_storage_message (TestRig *rig)
+{
+  g_autoptr (GArray) holds = ob_broker_list_holds (rig->broker, NULL);
+
+  for (guint i = 0; i < holds->len; i++)
+    {
+      const ObSharedHold *hold = &g_array_index (holds, ObSharedHold, i);
+
+      if (hold->hold.reason == OUTBOX_REASON_STORAGE)
+        return g_strdup (hold->trouble);
+    }
+
+  return NULL;
+}
+
+static void
+count_changes (ObBroker *broker, gpointer user_data)
+{
+  ++*(guint *) user_data;
+}
+
+static void
+test_a_refused_write_holds_the_queue (TestRig *rig, gconstpointer data)
+{
+  const Refusal *refusal = data;
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+  g_autofree char *next = test_rig_submit (rig, "yard", 0);
+  g_autofree char *message = NULL;
+  g_autoptr (GError) error = NULL;
+  guint n_changes = 0;
+
+  (void) test_server_wait_for (rig->server, id);
+  /* A full disk is given the reserve first; here even that does not help. */
+  g_signal_connect (rig->broker, "holds-changed", G_CALLBACK (count_changes), &n_changes);
+  test_disk_refuse_writes (refusal->error_number);
+  (void) test_rig_command (rig, OB_COMMAND_PAUSE, next, 0, &error);
+  g_assert_error (error, OUTBOX_ERROR, (gint) refusal->code);
+  test_rig_advance (rig, 6 * RIG_SECOND);
+  message = dup_storage_message (rig);
+  g_assert_nonnull (message);
+  /* SQLite has words of its own where the system says ENOSPC. */
+  g_assert_nonnull (
+      strstr (message, refusal->error_number == ENOSPC ? "disk is full" : g_strerror (refusal->error_number)));
+  g_assert_cmpuint (n_changes, >, 0);
+  test_rig_finish (rig, id);
+  /* What was sent cannot be recorded: it is not called done, and nothing else is begun. */
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM uploads WHERE state = 5"), ==, 0);
+  test_rig_advance (rig, RIG_MINUTE);
+  g_assert_false (test_rig_is_active (rig, id));
+
+  test_disk_refuse_writes (0);
+  test_rig_advance (rig, 6 * RIG_SECOND);
+  g_free (message);
+  message = dup_storage_message (rig);
+  g_assert_null (message);
+  g_assert_cmpint (
+      test_rig_ask (rig,
+                    "SELECT count(*) FROM journal WHERE scope = 'queue' AND message LIKE '%can be written again%'"),
+      ==, 1);
+  test_rig_finish (rig, id);
+  test_rig_assert_status (rig, id, "done");
+}
+
+static void
+test_what_waits_says_why (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *id = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ObUpload) upload = NULL;
+  ObStatus status;
+
+  g_assert_true (test_rig_pause_destination (rig, "depot", TRUE, NULL));
+  id = test_rig_submit (rig, NULL, 0);
+  test_rig_settle (rig);
+  test_disk_refuse_writes (EROFS);
+  g_assert_false (test_rig_command (rig, OB_COMMAND_SET_PRIORITY, id, 3, &error));
+  test_rig_assert_status (rig, id, "paused user storage");
+  upload = ob_broker_get (rig->broker, id, NULL);
+  status = ob_broker_get_status (rig->broker, upload);
+  g_assert_true (status.needs_user);
+  test_disk_refuse_writes (0);
+  test_rig_advance (rig, 6 * RIG_SECOND);
+  test_rig_assert_status (rig, id, "paused user");
+}
+
+static void
+set_up (TestRig *rig, gconstpointer data)
+{
+  test_rig_set_up (rig, NULL);
+}
+
+static void
+tear_down (TestRig *rig, gconstpointer data)
+{
+  test_disk_refuse_writes (0);
+  test_rig_tear_down (rig, NULL);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  /* That a turn fails is what is tested. */
+  g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
+  for (guint i = 0; i < G_N_ELEMENTS (refusals); i++)
+    {
+      g_autofree char *path = g_strconcat ("/disk/refuses-writes/", refusals[i].name, NULL);
+
+      g_test_add (path, TestRig, &refusals[i], set_up, test_a_refused_write_holds_the_queue, tear_down);
+    }
+  g_test_add ("/disk/what-waits-says-why", TestRig, NULL, set_up, test_what_waits_says_why, tear_down);
+
+  return g_test_run ();
+}
