@@ -18,7 +18,7 @@ G_BEGIN_DECLS
  * @OUTBOX_ERROR_NOT_ALLOWED: the caller may not do that
  * @OUTBOX_ERROR_WRONG_STATE: the upload is in a state in which that cannot be done
  * @OUTBOX_ERROR_BUSY: the file was still being written while it was read; hand it over when it is complete
- * @OUTBOX_ERROR_KEY_REUSED: the submit key was used before, for a file of another name or size
+ * @OUTBOX_ERROR_KEY_REUSED: the submit key was used before, for a file with other bytes
  * @OUTBOX_ERROR_NO_DESTINATION: no destination is named, and no default is set
  * @OUTBOX_ERROR_DIGEST_MISMATCH: the bytes do not have the SHA-256 that the caller gave
  * @OUTBOX_ERROR_DISK_FULL: this device has no room for the file; nothing was kept of it

@@ -93,15 +93,27 @@ fail_file (Add *add, const File *file, const char *message, int exit_code)
   add->exit_code = MAX (add->exit_code, exit_code);
 }
 
+static gboolean
+is_same_time (const struct timespec *a, const struct timespec *b)
+{
+  return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+/* Its time of change too: a program may set back the other one after it has written. */
+static gboolean
+is_same_file (const struct stat *before, const struct stat *now)
+{
+  return now->st_dev == before->st_dev && now->st_ino == before->st_ino && now->st_size == before->st_size
+         && is_same_time (&now->st_mtim, &before->st_mtim) && is_same_time (&now->st_ctim, &before->st_ctim);
+}
+
 /* The path may have another file by now: only what was handed over goes. */
 static void
 unlink_file (Add *add, const File *file)
 {
   struct stat now;
 
-  if (g_lstat (file->path, &now) != 0 || now.st_dev != file->info.st_dev || now.st_ino != file->info.st_ino
-      || now.st_size != file->info.st_size || now.st_mtim.tv_sec != file->info.st_mtim.tv_sec
-      || now.st_mtim.tv_nsec != file->info.st_mtim.tv_nsec)
+  if (g_lstat (file->path, &now) != 0 || !is_same_file (&file->info, &now))
     fail_file (add, file, _ ("handed over, but left in place: it has changed since"), CLI_FAILED);
   else if (g_unlink (file->path) != 0)
     fail_file (add, file, g_strerror (errno), CLI_FAILED);

@@ -3,7 +3,7 @@
  *
  * What the files of the broker share: broker.c (life), commands.c, destinations.c, disk.c, submit.c, attempts.c,
  * schedule.c, verdicts.c, terminations.c, waits.c, lanes.c, conditions.c, rematch.c, groups.c,
- * recovery.c, answers.c. Main thread.
+ * resubmit.c, recovery.c, answers.c. Main thread.
  */
 #pragma once
 
@@ -34,11 +34,12 @@ struct _ObBroker
   GHashTable *active;       /* id → ObActive: attempts that run or are about to */
   GHashTable *promised;     /* ids for which something was stopped: they start next */
   ObFairness *fairness;
-  GHashTable *saving;       /* id → ObSaving: files on their way into the spool */
-  GHashTable *doubtful;     /* ids of files in the spool without a row; see ob_broker_settle_doubts() */
-  ObFlush *flush;           /* borrowed from the turn; NULL: nobody has to be told of anything */
-  ObDatabase *aside;        /* the damaged database that was set aside at this start, to salvage from; or NULL */
-  GCancellable *background; /* of the comparison of spool and database */
+  GHashTable *saving;        /* id → ObSaving: files on their way into the spool */
+  GHashTable *resubmissions; /* set of ObResubmission: submits whose key was used before, until they are answered */
+  GHashTable *doubtful;      /* ids of files in the spool without a row; see ob_broker_settle_doubts() */
+  ObFlush *flush;            /* borrowed from the turn; NULL: nobody has to be told of anything */
+  ObDatabase *aside;         /* the damaged database that was set aside at this start, to salvage from; or NULL */
+  GCancellable *background;  /* of the comparison of spool and database */
   ObRules *rules;
   GHashTable *paces;      /* name of a rule → ObPace, which a change of rules changes */
   GHashTable *lanes;      /* of ObLane: those in which something waits, or that the journal says are held */
@@ -76,6 +77,7 @@ typedef struct
 } ObActive;
 
 typedef struct _ObSaving ObSaving;
+typedef struct _ObResubmission ObResubmission;
 
 /* Tells of an upload, schedules, and sets the alarm, once after the commit. */
 void ob_broker_touch (ObBroker *self, const char *id, gboolean is_new);
@@ -210,12 +212,31 @@ void ob_broker_finish_command (ObBroker *self, gboolean is_good, const GError *e
 /* Inside a turn. Errors: WrongState, Storage, DiskFull. */
 gboolean ob_broker_send_one_now (ObBroker *self, ObUpload *upload, GError **error);
 
+/* Has the server of an upload let go of a part that it has; inside a turn, before the upload is forgotten. */
+gboolean ob_broker_want_termination (ObBroker *self, const ObUpload *upload, GError **error);
+
 /* Ends an upload in any state: row, journal, and after the commit copy and attempt. Inside a turn. */
 gboolean ob_broker_forget (ObBroker *self, const ObUpload *upload, const char *why, GError **error);
 
 /* submit.c */
 void ob_saving_free (ObSaving *saving);
 void ob_broker_cancel_saving (ObBroker *self, const char *id);
+/* Goes on when the file that is being saved is on the disk, or is not going to be. */
+void ob_saving_add_follower (ObSaving *saving, ObResubmission *again);
+/* Of a submission that was checked, with a key that nothing has. @fd: (transfer full) */
+void ob_broker_submit_new (ObBroker *self, const ObSubmission *submission, int fd, ObSubmitDone done,
+                           gpointer user_data);
+/* Gives an upload its own bytes back. @upload, @fd: (transfer full). @sha256: of those bytes */
+void ob_broker_restore_copy (ObBroker *self, ObUpload *upload, int fd, const char *sha256, ObSubmitDone done,
+                             gpointer user_data);
+
+/* resubmit.c. @fd: (transfer full) */
+void ob_broker_submit_with_key (ObBroker *self, const ObSubmission *submission, int fd, ObSubmitDone done,
+                                gpointer user_data);
+void ob_resubmission_go_on (ObResubmission *again);
+void ob_resubmission_free (ObResubmission *again);
+/* Those that still wait are told NoBroker. */
+void ob_broker_cancel_resubmissions (ObBroker *self);
 
 /* Writes what a person has set beside the database, after the commit of the turn that is open. */
 void ob_broker_save_settings_after (ObBroker *self);

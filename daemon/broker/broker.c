@@ -204,7 +204,8 @@ ob_broker_stop (ObBroker *self)
   ob_broker_stop_attempts (self, NULL, OB_STOP_NOW);
   g_clear_pointer (&self->workers, ob_workers_free);
   ob_broker_cancel_saving (self, NULL);
-  while (g_hash_table_size (self->saving) > 0)
+  ob_broker_cancel_resubmissions (self);
+  while (g_hash_table_size (self->saving) + g_hash_table_size (self->resubmissions) > 0)
     g_main_context_iteration (NULL, TRUE);
   ob_turn_commit (self->turn);
 }
@@ -223,6 +224,7 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->promised, g_hash_table_unref);
   g_clear_pointer (&self->fairness, ob_fairness_free);
   g_clear_pointer (&self->saving, g_hash_table_unref);
+  g_clear_pointer (&self->resubmissions, g_hash_table_unref);
   g_clear_pointer (&self->doubtful, g_hash_table_unref);
   g_clear_pointer (&self->lanes, g_hash_table_unref);
   g_clear_pointer (&self->paces, g_hash_table_unref);
@@ -242,6 +244,7 @@ ob_broker_init (ObBroker *self)
   self->promised = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->fairness = ob_fairness_new ();
   self->saving = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_saving_free);
+  self->resubmissions = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) ob_resubmission_free, NULL);
   self->doubtful = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->background = g_cancellable_new ();
   self->rules = ob_rules_new ();

@@ -176,8 +176,8 @@ on_removed (const GError *error, gpointer user_data)
 }
 
 /* A part of a file is given up at the server; a whole one is the server's own. */
-static gboolean
-want_termination (ObBroker *self, const ObUpload *upload, GError **error)
+gboolean
+ob_broker_want_termination (ObBroker *self, const ObUpload *upload, GError **error)
 {
   const ObTermination termination
       = { upload->id, upload->destination, upload->server_url, ob_broker_get_now_ms (self), 0, 0 };
@@ -217,7 +217,7 @@ command_one (ObBroker *self, ObCommand command, ObUpload *upload, gint value, GE
     case OB_COMMAND_RETRY:
       return retry_one (self, upload, error);
     case OB_COMMAND_REMOVE:
-      return want_termination (self, upload, error) && ob_broker_forget (self, upload, upload->name, error);
+      return ob_broker_want_termination (self, upload, error) && ob_broker_forget (self, upload, upload->name, error);
     case OB_COMMAND_SEND_NOW:
       return ob_broker_send_one_now (self, upload, error);
     case OB_COMMAND_SET_PRIORITY:

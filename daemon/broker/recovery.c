@@ -244,8 +244,9 @@ typedef enum
 } Copy;
 
 /* What the copy of an upload without a row is. It is too many where the upload was removed when the process ended; or where
- * its key is taken, since the app, which was never told that this one is safe, has handed the same bytes over anew. Other
- * bytes than those are an upload of their own, without the key. Which it is is not known while those are being saved. */
+ * its key is taken, since the app, which was never told that this one is safe, has handed the same bytes over anew, and they
+ * are here or have arrived. Other bytes than those are an upload of their own, without the key. Which it is is not known
+ * while those are being saved. */
 static Copy
 judge (ObBroker *self, const ObUpload *upload, gboolean *has_twin)
 {
@@ -258,7 +259,10 @@ judge (ObBroker *self, const ObUpload *upload, gboolean *has_twin)
   if (twin && g_hash_table_contains (self->saving, twin->id))
     return COPY_IN_DOUBT;
 
-  return twin && g_strcmp0 (twin->sha256, upload->sha256) == 0 ? COPY_TOO_MANY : COPY_OF_ITS_OWN;
+  return twin && g_strcmp0 (twin->sha256, upload->sha256) == 0
+                 && (twin->stored == OB_STORED_DONE || ob_spool_has (self->spool, twin->id))
+             ? COPY_TOO_MANY
+             : COPY_OF_ITS_OWN;
 }
 
 /* Returns: FALSE where it has to be looked at again. */

@@ -220,7 +220,7 @@ ob_copy_and_digest (int source, const struct stat *before, int target, const cha
   copy->size_bytes = (guint64) before->st_size;
   if (!is_good)
     return FALSE;
-  if (ftruncate (target, before->st_size) != 0)
+  if (target >= 0 && ftruncate (target, before->st_size) != 0)
     {
       ob_file_set_error (error, errno, "Cannot size", path);
       return FALSE;

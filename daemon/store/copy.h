@@ -15,7 +15,8 @@ G_BEGIN_DECLS
  * opened: the number of a closed one would come back as that one. */
 gboolean ob_copy_check_source (int source, struct stat *before, GError **error);
 
-/* From @source to the empty file @target at @path; see ob_spool_copy(). Does not flush. */
+/* From @source to the empty file @target at @path; see ob_spool_copy(). Does not flush. A @target of -1 wants the digest
+ * alone. */
 gboolean ob_copy_and_digest (int source, const struct stat *before, int target, const char *path,
                              GCancellable *cancellable, gint64 *copied_bytes, ObSpoolCopy *copy, GError **error);
 

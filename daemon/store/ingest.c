@@ -37,7 +37,8 @@ typedef struct
   char *expected_sha256;
   GCancellable *cancellable;
   gint64 *copied_bytes;
-  ObIngestRecord make_record;
+  ObIngestRecord make_record; /* NULL: the digest alone is wanted */
+  ObIngestLook look;
   ObIngestDone done;
   gpointer user_data;
   ObSpoolCopy copy;
@@ -47,7 +48,7 @@ typedef struct
 static void
 task_free (Task *task)
 {
-  if (task->fd >= 0)
+  if (task->make_record)
     (void) close (task->fd);
   g_free (task->id);
   g_free (task->expected_sha256);
@@ -80,9 +81,8 @@ check_digest (Task *task)
 }
 
 static void
-take (gpointer data, gpointer user_data)
+take_copy (Task *task)
 {
-  Task *task = data;
   ObSpool *spool = task->ingest->spool;
 
   if (ob_spool_copy (spool, task->id, task->fd, task->cancellable, task->copied_bytes, &task->copy, &task->error))
@@ -96,6 +96,24 @@ take (gpointer data, gpointer user_data)
       else
         ob_spool_discard (spool, task->id);
     }
+}
+
+static void
+take_digest (Task *task)
+{
+  if (ob_spool_digest (task->fd, task->cancellable, &task->copy, &task->error) && check_digest (task))
+    task->look (&task->copy, task->user_data);
+}
+
+static void
+take (gpointer data, gpointer user_data)
+{
+  Task *task = data;
+
+  if (task->make_record)
+    take_copy (task);
+  else
+    take_digest (task);
   g_idle_add_full (G_PRIORITY_DEFAULT, on_taken, task, NULL);
 }
 
@@ -130,33 +148,63 @@ ob_ingest_free (ObIngest *ingest)
   g_free (ingest);
 }
 
+static gboolean
+has_room (ObIngest *ingest, GError **error)
+{
+  if (ingest->waiting < ingest->waiting_max)
+    return TRUE;
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY, "%u files are being saved already; try again",
+               ingest->waiting);
+
+  return FALSE;
+}
+
+/* Starts a copy of what was said of it. */
+static void
+push (ObIngest *ingest, const Task *what)
+{
+  Task *task = g_memdup2 (what, sizeof *what);
+  struct stat info;
+  gboolean is_large = fstat (task->fd, &info) == 0 && info.st_size > SMALL_MAX_BYTES;
+
+  task->ingest = ingest;
+  ingest->waiting++;
+  (void) g_thread_pool_push (is_large ? ingest->large : ingest->small, task, NULL);
+}
+
 gboolean
 ob_ingest_add (ObIngest *ingest, const char *id, int fd, const char *expected_sha256, GCancellable *cancellable,
                gint64 *copied_bytes, ObIngestRecord make_record, ObIngestDone done, gpointer user_data, GError **error)
 {
-  struct stat info;
-  gboolean is_large = fstat (fd, &info) == 0 && info.st_size > SMALL_MAX_BYTES;
-  Task *task;
-
-  if (ingest->waiting >= ingest->waiting_max)
+  if (!has_room (ingest, error))
     {
       (void) close (fd);
-      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY, "%u files are being saved already; try again",
-                   ingest->waiting);
       return FALSE;
     }
-  task = g_new0 (Task, 1);
-  task->ingest = ingest;
-  task->id = g_strdup (id);
-  task->fd = fd;
-  task->expected_sha256 = g_strdup (expected_sha256);
-  task->cancellable = g_object_ref (cancellable);
-  task->copied_bytes = copied_bytes;
-  task->make_record = make_record;
-  task->done = done;
-  task->user_data = user_data;
-  ingest->waiting++;
-  (void) g_thread_pool_push (is_large ? ingest->large : ingest->small, task, NULL);
+  push (ingest, &(Task){ .id = g_strdup (id),
+                         .fd = fd,
+                         .expected_sha256 = g_strdup (expected_sha256),
+                         .cancellable = g_object_ref (cancellable),
+                         .copied_bytes = copied_bytes,
+                         .make_record = make_record,
+                         .done = done,
+                         .user_data = user_data });
+
+  return TRUE;
+}
+
+gboolean
+ob_ingest_digest (ObIngest *ingest, int fd, const char *expected_sha256, GCancellable *cancellable, ObIngestLook look,
+                  ObIngestDone done, gpointer user_data, GError **error)
+{
+  if (!has_room (ingest, error))
+    return FALSE;
+  push (ingest, &(Task){ .fd = fd,
+                         .expected_sha256 = g_strdup (expected_sha256),
+                         .cancellable = g_object_ref (cancellable),
+                         .look = look,
+                         .done = done,
+                         .user_data = user_data });
 
   return TRUE;
 }

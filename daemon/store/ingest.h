@@ -19,6 +19,9 @@ typedef char *(*ObIngestRecord) (const ObSpoolCopy *copy, gpointer user_data);
 /* Called on the main thread, once. @error: (nullable): why nothing was taken; see ob_spool_copy() and DigestMismatch. */
 typedef void (*ObIngestDone) (const ObSpoolCopy *copy, const GError *error, gpointer user_data);
 
+/* Called on a thread of the pool with what was read, before the callback: for what has to be read beside it. */
+typedef void (*ObIngestLook) (const ObSpoolCopy *copy, gpointer user_data);
+
 /* @spool: borrowed. */
 ObIngest *ob_ingest_new (ObSpool *spool);
 
@@ -39,5 +42,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObIngest, ob_ingest_free)
 gboolean ob_ingest_add (ObIngest *ingest, const char *id, int fd, const char *expected_sha256,
                         GCancellable *cancellable, gint64 *copied_bytes, ObIngestRecord make_record, ObIngestDone done,
                         gpointer user_data, GError **error);
+
+/**
+ * ob_ingest_digest:
+ * @fd: the file; stays open until @done
+ * @look: called where there is a digest
+ *
+ * The same for the digest alone: nothing comes into the spool.
+ */
+gboolean ob_ingest_digest (ObIngest *ingest, int fd, const char *expected_sha256, GCancellable *cancellable,
+                           ObIngestLook look, ObIngestDone done, gpointer user_data, GError **error);
 
 G_END_DECLS

@@ -233,6 +233,15 @@ ob_spool_copy (ObSpool *spool, const char *id, int fd, GCancellable *cancellable
   return is_good;
 }
 
+gboolean
+ob_spool_digest (int fd, GCancellable *cancellable, ObSpoolCopy *copy, GError **error)
+{
+  struct stat before;
+
+  return ob_copy_check_source (fd, &before, error)
+         && ob_copy_and_digest (fd, &before, -1, NULL, cancellable, NULL, copy, error);
+}
+
 /* Waits until a flush that began after the caller's rename has ended; the first to come does it for all who wait. The
  * kernel reports a lost write once, so all of them get the one answer. */
 static gboolean
@@ -286,11 +295,13 @@ ob_spool_commit (ObSpool *spool, const char *id, const char *record, GError **er
 {
   g_autofree char *path = incoming_path (spool, id, "");
   g_autofree char *record_path = incoming_path (spool, id, ".json");
+  gboolean is_begun;
 
   /* Both are on their way to the disk before either is waited for. The record is renamed first: bytes in the spool always
    * have one. */
-  if (ob_file_write (record_path, record, strlen (record), error) && ob_file_flush (path, error)
-      && ob_file_flush (record_path, error) && move_in (spool, id, ".json", error))
+  is_begun = ob_file_write (record_path, record, strlen (record), error) && ob_file_flush (path, error)
+             && ob_file_flush (record_path, error);
+  if (is_begun && move_in (spool, id, ".json", error))
     {
       ob_crash_point ("half-renamed");
       if (move_in (spool, id, "", error))
@@ -301,7 +312,8 @@ ob_spool_commit (ObSpool *spool, const char *id, const char *record, GError **er
         }
     }
   ob_spool_discard (spool, id);
-  (void) ob_spool_remove (spool, id, NULL);
+  if (is_begun)
+    (void) ob_spool_remove (spool, id, NULL);
 
   return FALSE;
 }
@@ -360,6 +372,23 @@ ob_spool_has (ObSpool *spool, const char *id)
   g_autofree char *record = spool_path (spool, id, ".json");
 
   return g_access (bytes, R_OK) == 0 && g_access (record, R_OK) == 0;
+}
+
+ObKept
+ob_spool_examine (ObSpool *spool, const char *id, const char *sha256, GCancellable *cancellable, ObSpoolCopy *found)
+{
+  g_autofree char *path = spool_path (spool, id, "");
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  gboolean is_good;
+
+  *found = (ObSpoolCopy){ 0 };
+  if (fd < 0)
+    return errno == ENOENT ? OB_KEPT_MISSING : OB_KEPT_DAMAGED;
+  is_good = ob_spool_digest (fd, cancellable, found, NULL) && (!sha256 || g_str_equal (sha256, found->sha256))
+            && ob_spool_has (spool, id);
+  (void) close (fd);
+
+  return is_good ? OB_KEPT_GOOD : OB_KEPT_DAMAGED;
 }
 
 char *

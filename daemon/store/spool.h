@@ -62,8 +62,32 @@ gboolean ob_spool_give_reserve (ObSpool *spool);
 gboolean ob_spool_copy (ObSpool *spool, const char *id, int fd, GCancellable *cancellable, gint64 *copied_bytes,
                         ObSpoolCopy *copy, GError **error);
 
+/* Reads a file for its digest alone, as ob_spool_copy() would, and with its errors. @fd: borrowed. */
+gboolean ob_spool_digest (int fd, GCancellable *cancellable, ObSpoolCopy *copy, GError **error);
+
+/* What became of a copy that the spool has taken. */
+typedef enum
+{
+  OB_KEPT_GOOD,    /* its bytes are those that were handed over */
+  OB_KEPT_MISSING, /* there is no such file */
+  OB_KEPT_DAMAGED, /* other bytes, without its record, or not readable */
+} ObKept;
+
+#define OB_N_KEPT (OB_KEPT_DAMAGED + 1)
+
+/**
+ * ob_spool_examine:
+ * @sha256: (nullable): of what was handed over; NULL: not known, and then any bytes are good
+ * @found: (out caller-allocates): of what is there, where it could be read
+ *
+ * Reads the whole copy; blocks for as long as that takes.
+ */
+ObKept ob_spool_examine (ObSpool *spool, const char *id, const char *sha256, GCancellable *cancellable,
+                         ObSpoolCopy *found);
+
 /* Puts a copy and its record into the spool. When it returns TRUE, both survive a power cut. Calls on several threads
- * share the flush of the folder. Nothing is left behind on failure. */
+ * share the flush of the folder. It takes the place of an earlier one of that id. Nothing is left behind on failure; an
+ * earlier one stays where the new one could not be written. */
 gboolean ob_spool_commit (ObSpool *spool, const char *id, const char *record, GError **error);
 
 /* Drops a copy that was not committed. */

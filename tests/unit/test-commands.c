@@ -321,32 +321,6 @@ test_a_full_disk_right_after_the_answer (TestRig *rig, gconstpointer data)
   g_free (submit.id);
 }
 
-/* The second waits for the first. */
-static void
-test_a_small_file_that_comes_twice (TestRig *rig, gconstpointer data)
-{
-  const ObSubmission submission = { .app = "test", .name = "small", .key = "key" };
-  const ObSubmission other = { .app = "test", .name = "other", .key = "key" };
-  Submit submits[3] = { { 0 } };
-  int fd = open_file (rig, 10); /* written once: while it is copied it must not change */
-
-  for (guint i = 0; i < G_N_ELEMENTS (submits); i++)
-    ob_broker_submit (rig->broker, i < 2 ? &submission : &other, dup (fd), on_submitted, &submits[i]);
-  (void) close (fd);
-  g_assert_error (submits[2].error, OUTBOX_ERROR, OUTBOX_ERROR_KEY_REUSED);
-  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM uploads"), ==, 1);
-  test_wait_until (is_submitted, &submits[0], 10);
-  test_wait_until (is_submitted, &submits[1], 10);
-  g_assert_no_error (submits[1].error);
-  g_assert_cmpstr (submits[0].id, ==, submits[1].id);
-  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM uploads WHERE key = 'key'"), ==, 1);
-  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM journal WHERE event = 'added'"), ==, 1);
-  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM journal WHERE state = 'queued'"), ==, 1);
-  g_free (submits[0].id);
-  g_free (submits[1].id);
-  g_error_free (submits[2].error);
-}
-
 /* Whichever of the copy and the removal is done first. @data: whether the copy is. */
 static void
 test_a_removal_while_saving (TestRig *rig, gconstpointer data)
@@ -579,7 +553,6 @@ main (int argc, char *argv[])
     { "/commands/one-is-taken-back-whole", test_a_command_is_taken_back_whole },
     { "/saving/what-is-commanded-meanwhile-stays", test_what_is_commanded_while_saving_stays },
     { "/saving/a-full-disk-right-after-the-answer", test_a_full_disk_right_after_the_answer },
-    { "/saving/a-small-file-that-comes-twice", test_a_small_file_that_comes_twice },
     { "/saving/a-removal", test_a_removal_while_saving },
     { "/removal/the-server-is-told", test_the_server_is_told_of_a_removal },
     { "/removal/many-hold-up-nobody", test_removals_hold_up_nobody },

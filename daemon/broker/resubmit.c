@@ -1,0 +1,244 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Submits with a key that was used before. Whoever is answered may delete the file, so the bytes of both are compared first:
+ * a thread of the pool reads the new file, and the copy of the upload that has the key. While that one is still being saved,
+ * the second waits for how it ends. What follows is decided in keys.c. Main thread, but for the readings.
+ */
+#include "broker/broker-private.h"
+
+#include "broker/keys.h"
+#include "dbus/error.h"
+
+#include <unistd.h>
+
+struct _ObResubmission
+{
+  ObBroker *broker;        /* borrowed */
+  ObSubmission submission; /* its strings are those of the next */
+  GStringChunk *strings;
+  int fd; /* owned; -1: it was handed on */
+  ObSubmitDone done;
+  gpointer user_data;
+  GCancellable *cancellable;
+  ObUpload *upload; /* that was compared last, as it was then; NULL: none */
+  char sha256[OB_SHA256_HEX_LENGTH + 1];
+  ObKept kept;         /* its copy; with the next of the pool's thread while that reads */
+  ObSpoolCopy on_disk; /* empty digest: it could not be read */
+};
+
+void
+ob_resubmission_free (ObResubmission *again)
+{
+  if (again->fd >= 0)
+    (void) close (again->fd);
+  g_clear_pointer (&again->submission.metadata, g_variant_unref);
+  g_clear_pointer (&again->upload, ob_upload_free);
+  g_string_chunk_free (again->strings);
+  g_object_unref (again->cancellable);
+  g_free (again);
+}
+
+static const char *
+keep_string (ObResubmission *again, const char *text)
+{
+  return text ? g_string_chunk_insert (again->strings, text) : NULL;
+}
+
+static ObResubmission *
+resubmission_new (ObBroker *self, const ObSubmission *submission, int fd, ObSubmitDone done, gpointer user_data)
+{
+  ObResubmission *again = g_new0 (ObResubmission, 1);
+  ObSubmission *own = &again->submission;
+
+  again->broker = self;
+  again->strings = g_string_chunk_new (256);
+  again->fd = fd;
+  again->done = done;
+  again->user_data = user_data;
+  again->cancellable = g_cancellable_new ();
+  *own = *submission;
+  own->app = keep_string (again, submission->app);
+  own->key = keep_string (again, submission->key);
+  own->name = keep_string (again, submission->name);
+  own->media_type = keep_string (again, submission->media_type);
+  own->sha256 = keep_string (again, submission->sha256);
+  own->group = keep_string (again, submission->group);
+  own->group_title = keep_string (again, submission->group_title);
+  own->destination = keep_string (again, submission->destination);
+  own->metadata = submission->metadata ? g_variant_ref_sink (submission->metadata) : NULL;
+
+  return again;
+}
+
+/* It is over: @id or @error is the answer. */
+static void
+answer (ObResubmission *again, const char *id, const GError *error)
+{
+  again->done (id, error, again->user_data);
+  (void) g_hash_table_remove (again->broker->resubmissions, again);
+}
+
+static void
+on_handed_on (const char *id, const GError *error, gpointer user_data)
+{
+  answer (user_data, id, error);
+}
+
+/* --- The comparison --- */
+
+/* On a thread of the pool. */
+static void
+on_look (const ObSpoolCopy *copy, gpointer user_data)
+{
+  ObResubmission *again = user_data;
+
+  g_strlcpy (again->sha256, copy->sha256, sizeof again->sha256);
+  again->kept = ob_spool_examine (again->broker->spool, again->upload->id, again->upload->sha256, again->cancellable,
+                                  &again->on_disk);
+}
+
+static void
+on_compared (const ObSpoolCopy *copy, const GError *error, gpointer user_data)
+{
+  ObResubmission *again = user_data;
+
+  if (error && !again->broker->is_ending)
+    answer (again, NULL, error);
+  else
+    ob_resubmission_go_on (again);
+}
+
+/* @upload: (transfer full) */
+static void
+compare (ObResubmission *again, ObUpload *upload)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_clear_pointer (&again->upload, ob_upload_free);
+  again->upload = upload;
+  if (!ob_ingest_digest (again->broker->ingest, again->fd, again->submission.sha256, again->cancellable, on_look,
+                         on_compared, again, &error))
+    answer (again, NULL, error);
+}
+
+/* --- What follows --- */
+
+static ObBytes
+judge_bytes (const ObResubmission *again, const ObUpload *row)
+{
+  const char *sha256 = row->sha256 ? row->sha256 : again->on_disk.sha256;
+
+  if (*sha256 == '\0')
+    return OB_BYTES_UNKNOWN;
+
+  return g_str_equal (sha256, again->sha256) ? OB_BYTES_EQUAL : OB_BYTES_OTHER;
+}
+
+static void
+submit_anew (ObResubmission *again)
+{
+  ob_broker_submit_new (again->broker, &again->submission, g_steal_fd (&again->fd), on_handed_on, again);
+}
+
+static gboolean
+forget_lost (ObBroker *self, const ObUpload *row, GError **error)
+{
+  gboolean is_good;
+
+  if (!ob_turn_begin (self->turn, OB_TURN_SOON, error))
+    return FALSE;
+  is_good = ob_broker_want_termination (self, row, error)
+            && ob_broker_forget (self, row, "its bytes are gone, and others were handed over with its key", error);
+  ob_turn_end (self->turn, is_good);
+
+  return is_good;
+}
+
+static void
+act (ObResubmission *again, ObUpload *row)
+{
+  ObBroker *self = again->broker;
+  g_autoptr (ObUpload) owned = row;
+  g_autoptr (GError) error = NULL;
+
+  switch (ob_key_judge (row->stored, again->kept, judge_bytes (again, row)))
+    {
+    case OB_KEY_ANSWER:
+      answer (again, row->id, NULL);
+      return;
+    case OB_KEY_RESTORE:
+      ob_broker_restore_copy (self, g_steal_pointer (&owned), g_steal_fd (&again->fd), again->sha256, on_handed_on,
+                              again);
+      return;
+    case OB_KEY_REPLACE:
+      if (forget_lost (self, row, &error))
+        submit_anew (again);
+      else
+        answer (again, NULL, error);
+      return;
+    case OB_KEY_REFUSE:
+    default:
+      g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_KEY_REUSED, "The key was used for %s, which has other bytes",
+                   row->name);
+      answer (again, NULL, error);
+    }
+}
+
+/* What was compared may not be what has the key now: then that is compared. */
+static gboolean
+is_compared (const ObResubmission *again, const ObUpload *row)
+{
+  return again->upload && g_str_equal (again->upload->id, row->id)
+         && g_strcmp0 (again->upload->sha256, row->sha256) == 0;
+}
+
+void
+ob_resubmission_go_on (ObResubmission *again)
+{
+  ObBroker *self = again->broker;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ObUpload) row = NULL;
+  ObSaving *saving;
+
+  if (self->is_ending)
+    {
+      g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "Outbox is ending; hand the file over again");
+      answer (again, NULL, error);
+      return;
+    }
+  row = ob_uploads_get_by_key (self->database, again->submission.app, again->submission.key, &error);
+  saving = row ? g_hash_table_lookup (self->saving, row->id) : NULL;
+  if (saving)
+    ob_saving_add_follower (saving, again);
+  else if (row && is_compared (again, row))
+    act (again, g_steal_pointer (&row));
+  else if (row)
+    compare (again, g_steal_pointer (&row));
+  /* To take it for a new one while the database cannot be asked could send it twice. */
+  else if (g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
+    submit_anew (again);
+  else
+    answer (again, NULL, error);
+}
+
+void
+ob_broker_submit_with_key (ObBroker *self, const ObSubmission *submission, int fd, ObSubmitDone done,
+                           gpointer user_data)
+{
+  ObResubmission *again = resubmission_new (self, submission, fd, done, user_data);
+
+  g_hash_table_add (self->resubmissions, again);
+  ob_resubmission_go_on (again);
+}
+
+void
+ob_broker_cancel_resubmissions (ObBroker *self)
+{
+  GHashTableIter iter;
+  gpointer again;
+
+  g_hash_table_iter_init (&iter, self->resubmissions);
+  while (g_hash_table_iter_next (&iter, &again, NULL))
+    g_cancellable_cancel (((ObResubmission *) again)->cancellable);
+}

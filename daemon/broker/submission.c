@@ -1,0 +1,136 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What an app says of its file: checked, and made an upload. Main thread.
+ */
+#include "broker/submission.h"
+
+#include "base/identity.h"
+#include "dbus/error.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NAME_MAX_BYTES 255
+#define ENDING_MAX_BYTES 16
+#define TEXT_MAX_BYTES 4096
+#define METADATA_MAX_BYTES (128 * 1024)
+#define PRIORITY_MAX 1000
+#define SNIFF_BYTES 4096
+
+static gboolean
+refuse (GError **error, const char *what)
+{
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "%s", what);
+
+  return FALSE;
+}
+
+static gboolean
+is_short (const char *text)
+{
+  return !text || strlen (text) <= TEXT_MAX_BYTES;
+}
+
+static gboolean
+is_sha256 (const char *text)
+{
+  return strlen (text) == OB_SHA256_HEX_LENGTH && strspn (text, "0123456789abcdefABCDEF") == OB_SHA256_HEX_LENGTH;
+}
+
+gboolean
+ob_submission_check (const ObSubmission *submission, GError **error)
+{
+  const char *name = submission->name;
+
+  if (name
+      && (*name == '\0' || strlen (name) > NAME_MAX_BYTES || strchr (name, '/') || g_str_equal (name, ".")
+          || g_str_equal (name, "..")))
+    return refuse (error, "name: 1 to 255 bytes, without a slash, and a name");
+  if (submission->key && *submission->key == '\0')
+    return refuse (error, "key: must not be empty");
+  if (submission->group && *submission->group == '\0')
+    return refuse (error, "group: must not be empty");
+  if (!is_short (submission->key) || !is_short (submission->group) || !is_short (submission->group_title)
+      || !is_short (submission->media_type))
+    return refuse (error, "key, group, group_title and media_type: at most 4096 bytes each");
+  if (submission->sha256 && !is_sha256 (submission->sha256))
+    return refuse (error, "sha256: 64 hexadecimal digits");
+  if (submission->metadata && g_variant_get_size (submission->metadata) > METADATA_MAX_BYTES)
+    return refuse (error, "metadata: at most 128 KiB in all");
+  if (submission->priority < -PRIORITY_MAX || submission->priority > PRIORITY_MAX)
+    return refuse (error, "priority: from -1000 to 1000");
+  if (submission->not_before_ms < 0)
+    return refuse (error, "not_before: Unix milliseconds");
+
+  return TRUE;
+}
+
+/* Drops from the middle what is too long, so that the ending still tells what kind of file it is. */
+static char *
+shorten_name (const char *name)
+{
+  gsize length = strlen (name);
+  const char *dot = strrchr (name, '.');
+  gsize ending = dot && strlen (dot) <= ENDING_MAX_BYTES ? strlen (dot) : 0;
+  const char *end = name + NAME_MAX_BYTES - ending;
+
+  if (length <= NAME_MAX_BYTES)
+    return g_strdup (name);
+  while ((*end & 0xc0) == 0x80)
+    end--;
+
+  return g_strdup_printf ("%.*s%s", (int) (end - name), name, name + length - ending);
+}
+
+/* On the disk a name is any bytes. What of them is no UTF-8 becomes U+FFFD, as GLib shows such a name to people; each byte
+ * then takes three. */
+static char *
+name_of_descriptor (int fd)
+{
+  g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", fd);
+  g_autofree char *target = g_file_read_link (link, NULL);
+  g_autofree char *name = target && *target == '/' ? g_path_get_basename (target) : NULL;
+  g_autofree char *shown = name && !g_str_has_suffix (name, " (deleted)") ? g_utf8_make_valid (name, -1) : NULL;
+
+  return shown ? shorten_name (shown) : g_strdup ("file");
+}
+
+static char *
+sniff (const char *name, int fd)
+{
+  guchar bytes[SNIFF_BYTES];
+  gssize got = pread (fd, bytes, sizeof bytes, 0);
+  g_autofree char *type = g_content_type_guess (name, bytes, (gsize) MAX (got, 0), NULL);
+  char *media_type = g_content_type_get_mime_type (type);
+
+  return media_type ? media_type : g_strdup ("application/octet-stream");
+}
+
+ObUpload *
+ob_submission_make_upload (const ObSubmission *submission, const char *destination, int fd, gint64 now_ms)
+{
+  ObUpload *upload = ob_upload_new ();
+  struct stat info;
+
+  upload->created_at_ms = upload->updated_at_ms = now_ms;
+  upload->id = ob_id_new (upload->created_at_ms);
+  upload->app = g_strdup (submission->app);
+  upload->key = g_strdup (submission->key);
+  upload->name = submission->name ? g_strdup (submission->name) : name_of_descriptor (fd);
+  upload->media_type = submission->media_type ? g_strdup (submission->media_type) : sniff (upload->name, fd);
+  upload->group = g_strdup (submission->group);
+  upload->group_title = g_strdup (submission->group_title);
+  upload->destination = g_strdup (destination);
+  upload->size_bytes = fstat (fd, &info) == 0 && S_ISREG (info.st_mode) ? (guint64) info.st_size : 0;
+  upload->priority = submission->priority;
+  upload->is_form = submission->is_form;
+  upload->not_before_ms = submission->not_before_ms > upload->created_at_ms ? submission->not_before_ms : 0;
+  if (submission->metadata)
+    {
+      g_variant_unref (upload->metadata);
+      upload->metadata = g_variant_ref_sink (submission->metadata);
+    }
+
+  return upload;
+}

@@ -1,0 +1,18 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What an app says of its file: checked, and made an upload. Private to the broker.
+ */
+#pragma once
+
+#include "broker/broker.h"
+
+G_BEGIN_DECLS
+
+/* Errors: InvalidArgument. */
+gboolean ob_submission_check (const ObSubmission *submission, GError **error);
+
+/* Of a submission that was checked. @fd: borrowed: the file. Returns: (transfer full): an upload with a new id, saving. */
+ObUpload *ob_submission_make_upload (const ObSubmission *submission, const char *destination, int fd, gint64 now_ms);
+
+G_END_DECLS
