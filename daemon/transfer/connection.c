@@ -252,11 +252,23 @@ on_connecting (ObConnection *self, SoupMessage *message, GSocket *socket)
                         g_object_ref (socket));
 }
 
+/* HTTP/1.1 is all that servers are offered: libsoup 3.2 waits for ever when a server ends an HTTP/2 connection under it,
+ * deaf to its cancellable, and an upload gains nothing from HTTP/2. See docs/network.md. */
+static void
+on_handshaking (GTlsConnection *connection)
+{
+  static const char *const protocols[] = { "http/1.1", NULL };
+
+  g_tls_connection_set_advertised_protocols (connection, protocols);
+}
+
 static void
 on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *stream, gpointer user_data)
 {
   if (event == G_SOCKET_CLIENT_CONNECTING && G_IS_SOCKET_CONNECTION (stream))
     on_connecting (user_data, message, g_socket_connection_get_socket (G_SOCKET_CONNECTION (stream)));
+  else if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING && G_IS_TLS_CONNECTION (stream))
+    on_handshaking (G_TLS_CONNECTION (stream));
 }
 
 /* With the lock. */

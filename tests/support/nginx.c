@@ -19,6 +19,7 @@ struct _TestNginx
   char *program;
   char *folder;
   char *url;
+  char *security; /* how it speaks TLS; empty: it does not */
   guint16 port;
 };
 
@@ -40,8 +41,8 @@ write_configuration (TestNginx *nginx, const char *directives)
       "http { access_log off; client_max_body_size 0; proxy_http_version 1.1; default_type text/html;\n"
       "  client_body_temp_path %s/body; proxy_temp_path %s/proxy; fastcgi_temp_path %s/fastcgi;\n"
       "  uwsgi_temp_path %s/uwsgi; scgi_temp_path %s/scgi;\n"
-      "  server { listen 127.0.0.1:%u; %s } }\n",
-      f, f, f, f, f, f, f, nginx->port, directives);
+      "  server { listen 127.0.0.1:%u %s; %s } }\n",
+      f, f, f, f, f, f, f, nginx->port, nginx->security, directives);
 
   g_assert_true (g_file_set_contents (path, text, -1, NULL));
 
@@ -87,7 +88,7 @@ listen_somewhere (TestNginx *nginx)
   g_assert_true (g_socket_listen (nginx->listener, NULL));
   address = g_socket_get_local_address (nginx->listener, NULL);
   nginx->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address));
-  nginx->url = g_strdup_printf ("http://127.0.0.1:%u/files/", nginx->port);
+  nginx->url = g_strdup_printf ("%s://127.0.0.1:%u/files/", *nginx->security ? "https" : "http", nginx->port);
 }
 
 /* It stands in a folder that is on root's path only. */
@@ -102,8 +103,8 @@ find_program (void)
   return program;
 }
 
-TestNginx *
-test_nginx_start (const char *parent, const char *directives)
+static TestNginx *
+start_below (const char *parent, const char *security, const char *directives)
 {
   g_autofree char *program = find_program ();
   TestNginx *nginx;
@@ -115,12 +116,28 @@ test_nginx_start (const char *parent, const char *directives)
     }
   nginx = g_new0 (TestNginx, 1);
   nginx->program = g_steal_pointer (&program);
+  nginx->security = g_strdup (security);
   nginx->folder = g_build_filename (parent, "nginx", NULL);
   g_assert_cmpint (g_mkdir (nginx->folder, 0700), ==, 0);
   listen_somewhere (nginx);
   start (nginx, directives);
 
   return nginx;
+}
+
+TestNginx *
+test_nginx_start (const char *parent, const char *directives)
+{
+  return start_below (parent, "", directives);
+}
+
+TestNginx *
+test_nginx_start_secure (const char *parent, const char *certificate, const char *key, const char *directives)
+{
+  g_autofree char *security
+      = g_strdup_printf ("ssl http2; ssl_certificate %s; ssl_certificate_key %s", certificate, key);
+
+  return start_below (parent, security, directives);
 }
 
 void
@@ -138,6 +155,7 @@ test_nginx_free (TestNginx *nginx)
   g_free (nginx->program);
   g_free (nginx->folder);
   g_free (nginx->url);
+  g_free (nginx->security);
   g_free (nginx);
 }
 

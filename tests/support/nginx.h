@@ -17,10 +17,14 @@ TestNginx *test_nginx_start (const char *parent, const char *directives);
 void test_nginx_free (TestNginx *nginx);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestNginx, test_nginx_free)
 
+/* The same with TLS, HTTP/2 offered. */
+TestNginx *test_nginx_start_secure (const char *parent, const char *certificate, const char *key,
+                                    const char *directives);
+
 /* Ends it, every connection with it, and starts it with other directives at the same address. */
 void test_nginx_change (TestNginx *nginx, const char *directives);
 
-/* http://127.0.0.1:PORT/files/ */
+/* http://127.0.0.1:PORT/files/, or https */
 const char *test_nginx_get_url (TestNginx *nginx);
 
 /* Returns: (transfer full): directives that pass everything on to @server_url. */

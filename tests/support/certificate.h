@@ -1,0 +1,19 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A certificate for 127.0.0.1 that the daemons of a test trust, and nobody else. Main thread, before any other.
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Makes one and its key by openssl. Returns: whether there is openssl. */
+gboolean test_certificate_make (const char *certificate, const char *key);
+
+/* Puts it in the place of the system's authorities, for this process and its children: that needs a mount namespace of
+ * their own. Returns: whether that could be done. */
+gboolean test_certificate_trust (const char *certificate);
+
+G_END_DECLS
