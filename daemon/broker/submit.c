@@ -97,13 +97,19 @@ on_answer (const GError *commit_error, gpointer user_data)
     ob_resubmission_go_on (followers->pdata[i]);
 }
 
-/* By the rules of now: it may be made anew when there are others. */
-static gboolean
-add_row (ObBroker *self, ObUpload *upload, GError **error)
+static void
+set_lane (ObBroker *self, ObUpload *upload)
 {
   g_free (upload->rule);
   upload->rule = ob_broker_dup_first_lane (self, upload);
   self->wants_review |= ob_broker_has_new_lane (self, upload->destination, upload->rule);
+}
+
+/* By the rules of now: it may be made anew when there are others. */
+static gboolean
+add_row (ObBroker *self, ObUpload *upload, GError **error)
+{
+  set_lane (self, upload);
   upload->sequence = ob_journal_append (self->database, upload->created_at_ms, upload->id, "added", upload->stored,
                                         OUTBOX_REASON_NONE, NULL, error);
 
@@ -160,9 +166,13 @@ keep_new (ObBroker *self, ObSaving *saving, GError **error)
 
   if (row)
     {
+      gboolean has_other_size = row->size_bytes != saving->upload->size_bytes;
+
       row->size_bytes = saving->upload->size_bytes;
       g_free (row->sha256);
       row->sha256 = g_strdup (saving->upload->sha256);
+      if (has_other_size)
+        set_lane (self, row);
     }
   else if (!may_be_made_anew (self, saving, own_error))
     {

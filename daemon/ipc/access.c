@@ -5,14 +5,23 @@
  */
 #include "ipc/access.h"
 
-/* A program of the host could read the spool itself; a sandboxed one must not see or touch what is another's. */
+#include "dbus/error.h"
+
+/* A program of the host acts for the person, and could read the spool itself. A sandboxed one must not see or touch what is
+ * another's, nor decide what is the person's: what may cost money, go before everything else, or tell where the device is. */
 static const ObAccess table[OB_N_OPERATIONS][2] = {
   /*                              host            sandboxed */
   [OB_OPERATION_SUBMIT] = { OB_ACCESS_ALL, OB_ACCESS_OWN },
+  [OB_OPERATION_NAME_APP] = { OB_ACCESS_ALL, OB_ACCESS_NONE },
+  [OB_OPERATION_GO_FIRST] = { OB_ACCESS_ALL, OB_ACCESS_NONE },
   [OB_OPERATION_LOOK] = { OB_ACCESS_ALL, OB_ACCESS_OWN },
+  [OB_OPERATION_COUNT] = { OB_ACCESS_ALL, OB_ACCESS_ALL },
   [OB_OPERATION_COMMAND] = { OB_ACCESS_ALL, OB_ACCESS_OWN },
+  [OB_OPERATION_SEND_NOW] = { OB_ACCESS_ALL, OB_ACCESS_NONE },
   [OB_OPERATION_LOG] = { OB_ACCESS_ALL, OB_ACCESS_NONE },
   [OB_OPERATION_STEER] = { OB_ACCESS_ALL, OB_ACCESS_NONE },
+  [OB_OPERATION_CONDITIONS] = { OB_ACCESS_ALL, OB_ACCESS_NONE },
+  [OB_OPERATION_POLICY] = { OB_ACCESS_ALL, OB_ACCESS_NONE },
   [OB_OPERATION_DESTINATIONS] = { OB_ACCESS_ALL, OB_ACCESS_NONE },
 };
 
@@ -20,4 +29,15 @@ ObAccess
 ob_access_get (const ObCaller *caller, ObOperation operation)
 {
   return operation < OB_N_OPERATIONS ? table[operation][caller->is_sandboxed ? 1 : 0] : OB_ACCESS_NONE;
+}
+
+gboolean
+ob_access_check (const ObCaller *caller, ObOperation operation, const char *what, GError **error)
+{
+  if (ob_access_get (caller, operation) == OB_ACCESS_ALL)
+    return TRUE;
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED, "%s: not for %s, which is a sandboxed app", what,
+               caller->app);
+
+  return FALSE;
 }

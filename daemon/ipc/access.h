@@ -12,10 +12,16 @@ G_BEGIN_DECLS
 typedef enum
 {
   OB_OPERATION_SUBMIT,       /* hand a file over */
+  OB_OPERATION_NAME_APP,     /* say for which app that is */
+  OB_OPERATION_GO_FIRST,     /* give an upload a priority above OB_PRIORITY_OF_APPS */
   OB_OPERATION_LOOK,         /* see uploads, and be told of them */
+  OB_OPERATION_COUNT,        /* see how many there are in each state */
   OB_OPERATION_COMMAND,      /* pause, resume, retry, remove, order uploads */
+  OB_OPERATION_SEND_NOW,     /* send uploads and groups whatever the rules say */
   OB_OPERATION_LOG,          /* read what happened to all of them */
-  OB_OPERATION_STEER,        /* pause and resume the queue */
+  OB_OPERATION_STEER,        /* pause and resume the queue; answer for a network */
+  OB_OPERATION_CONDITIONS,   /* see on which network the device is, and its power */
+  OB_OPERATION_POLICY,       /* see and set the rules, which name networks and files */
   OB_OPERATION_DESTINATIONS, /* see and set where everything goes, with which credentials */
 } ObOperation;
 
@@ -29,5 +35,11 @@ typedef enum
 } ObAccess;
 
 ObAccess ob_access_get (const ObCaller *caller, ObOperation operation);
+
+/* What a sandboxed app may give its own uploads at most. */
+#define OB_PRIORITY_OF_APPS 100
+
+/* For what a call asks beside its operation. @what: of the call, such as "priority". Errors: NotAllowed. */
+gboolean ob_access_check (const ObCaller *caller, ObOperation operation, const char *what, GError **error);
 
 G_END_DECLS

@@ -49,14 +49,18 @@ list_hours (GArray *windows)
 }
 
 GVariant *
-ob_document_rule (const ObRule *rule)
+ob_document_rule (const ObRule *rule, gboolean is_persons)
 {
   static const char *const allowances[] = { [OB_ALLOW] = "allow", [OB_ASK] = "ask", [OB_DENY] = "deny" };
   GVariantBuilder builder;
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   add (&builder, "name", g_variant_new_string (rule->name));
-  add (&builder, "file", g_variant_new_string (rule->file ? rule->file : ""));
+  if (is_persons)
+    {
+      add (&builder, "file", g_variant_new_string (rule->file ? rule->file : ""));
+      add (&builder, "connections", make_list (rule->connections));
+    }
   add (&builder, "match_type", make_list (rule->media_types));
   add (&builder, "match_app", make_list (rule->apps));
   add (&builder, "match_destination", make_list (rule->destinations));
@@ -67,7 +71,6 @@ ob_document_rule (const ObRule *rule)
   if (rule->max_size_bytes < G_MAXUINT64)
     add (&builder, "max_size", g_variant_new_uint64 (rule->max_size_bytes));
   add (&builder, "networks", list_networks (rule->networks));
-  add (&builder, "connections", make_list (rule->connections));
   add (&builder, "metered", g_variant_new_string (allowances[rule->metered]));
   add (&builder, "roaming", g_variant_new_string (allowances[rule->roaming]));
   add (&builder, "battery", g_variant_new_uint32 (rule->battery_percent));
@@ -99,7 +102,7 @@ ob_document_policy (ObConfiguration *configuration)
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_init (&list, G_VARIANT_TYPE ("aa{sv}"));
   for (guint i = 0; i < rules->rules->len; i++)
-    g_variant_builder_add_value (&list, ob_document_rule (rules->rules->pdata[i]));
+    g_variant_builder_add_value (&list, ob_document_rule (rules->rules->pdata[i], TRUE));
   add (&builder, "rules", g_variant_builder_end (&list));
   add (&builder, "budget", g_variant_new_uint64 (rules->budget_bytes));
   g_variant_builder_init (&list, G_VARIANT_TYPE_STRING_ARRAY);

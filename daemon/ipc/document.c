@@ -204,7 +204,7 @@ ob_document_holds (ObBroker *broker, const char *app)
 }
 
 GVariant *
-ob_document_explanation (ObBroker *broker, const ObUpload *upload)
+ob_document_explanation (ObBroker *broker, const ObUpload *upload, gboolean is_persons)
 {
   const ObRules *rules = ob_broker_get_rules (broker);
   g_autoptr (GArray) holds = ob_broker_list_holds_of (broker, upload);
@@ -213,7 +213,7 @@ ob_document_explanation (ObBroker *broker, const ObUpload *upload)
   GVariantBuilder builder;
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&builder, "{sv}", "rule", ob_document_rule (rule ? rule : rules->rules->pdata[0]));
+  g_variant_builder_add (&builder, "{sv}", "rule", ob_document_rule (rule ? rule : rules->rules->pdata[0], is_persons));
   g_variant_builder_add (&builder, "{sv}", "sent_now", g_variant_new_boolean (strchr (upload->rule, '@') != NULL));
   g_variant_builder_add (&builder, "{sv}", "holds", document_of_holds (holds, TRUE));
 

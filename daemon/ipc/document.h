@@ -18,9 +18,10 @@ GVariant *ob_document_destination (ObBroker *broker, const ObDestination *destin
 /* @app: (nullable): only those that cover something of its own. */
 GVariant *ob_document_holds (ObBroker *broker, const char *app);
 GVariant *ob_document_policy (ObConfiguration *configuration);
-GVariant *ob_document_rule (const ObRule *rule);
+/* @is_persons: with what is the person's alone: the names of networks, and of the file. */
+GVariant *ob_document_rule (const ObRule *rule, gboolean is_persons);
 /* Which rule an upload has, and everything that holds it. */
-GVariant *ob_document_explanation (ObBroker *broker, const ObUpload *upload);
+GVariant *ob_document_explanation (ObBroker *broker, const ObUpload *upload, gboolean is_persons);
 GVariant *ob_document_journal_row (ObBroker *broker, const ObJournalRow *row);
 
 /* @sources: who it comes from. */

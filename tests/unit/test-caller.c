@@ -61,8 +61,12 @@ test_a_number_that_is_used_again (void)
 static void
 test_the_table (void)
 {
-  const ObAccess sandboxed[OB_N_OPERATIONS]
-      = { OB_ACCESS_OWN, OB_ACCESS_OWN, OB_ACCESS_OWN, OB_ACCESS_NONE, OB_ACCESS_NONE, OB_ACCESS_NONE };
+  const ObAccess sandboxed[OB_N_OPERATIONS] = {
+    [OB_OPERATION_SUBMIT] = OB_ACCESS_OWN,
+    [OB_OPERATION_LOOK] = OB_ACCESS_OWN,
+    [OB_OPERATION_COUNT] = OB_ACCESS_ALL,
+    [OB_OPERATION_COMMAND] = OB_ACCESS_OWN,
+  };
   const ObCaller host = { (char *) "program", FALSE };
   const ObCaller app = { (char *) "org.example.Camera", TRUE };
 

@@ -15,7 +15,7 @@
 #define RULES                                                      \
   "[Rule large]\nmin-size=1000\nmetered=ask\n"                     \
   "[Rule video]\nmatch-type=video/*\nmetered=deny\npriority=-10\n" \
-  "[Rule form]\nmatch-form=true\npriority=100\n"
+  "[Rule form]\nmatch-form=true\nmax-size=10M\npriority=100\n"
 
 #define TICK_MS (10 * RIG_SECOND)
 #define HELD_BACK (OUTBOX_REASON_BIT (OUTBOX_REASON_ASK) | OUTBOX_REASON_BIT (OUTBOX_REASON_WAIT_UNMETERED))

@@ -163,7 +163,10 @@ on_get (OutboxDBusGroups *skeleton, GDBusMethodInvocation *invocation, const cha
 static gboolean
 on_command (OutboxDBusGroups *skeleton, GDBusMethodInvocation *invocation, const char *const *keys, gpointer user_data)
 {
-  return admit (user_data, invocation, OB_OPERATION_COMMAND, command);
+  const char *method = g_dbus_method_invocation_get_method_name (invocation);
+
+  return admit (user_data, invocation, g_str_equal (method, "SendNow") ? OB_OPERATION_SEND_NOW : OB_OPERATION_COMMAND,
+                command);
 }
 
 GDBusInterfaceSkeleton *

@@ -46,10 +46,12 @@ explain (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller *cal
   g_autoptr (GError) error = NULL;
   g_autoptr (ObUpload) upload
       = ob_adapter_find_upload (broker, caller, OB_OPERATION_LOOK, get_text (invocation), &error);
+  gboolean is_persons = ob_access_get (caller, OB_OPERATION_POLICY) == OB_ACCESS_ALL;
 
   if (upload)
     g_dbus_method_invocation_return_value (invocation,
-                                           g_variant_new ("(@a{sv})", ob_document_explanation (broker, upload)));
+                                           g_variant_new ("(@a{sv})",
+                                                          ob_document_explanation (broker, upload, is_persons)));
   else
     g_dbus_method_invocation_return_gerror (invocation, error);
 }
@@ -65,20 +67,20 @@ admit (gpointer user_data, GDBusMethodInvocation *invocation, ObOperation operat
 static gboolean
 on_get (OutboxDBusPolicy *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
 {
-  return admit (user_data, invocation, OB_OPERATION_LOOK, get);
+  return admit (user_data, invocation, OB_OPERATION_POLICY, get);
 }
 
 static gboolean
 on_set (OutboxDBusPolicy *skeleton, GDBusMethodInvocation *invocation, const char *text, gpointer user_data)
 {
-  return admit (user_data, invocation, OB_OPERATION_STEER, set);
+  return admit (user_data, invocation, OB_OPERATION_POLICY, set);
 }
 
 /* Its errors tell of files that only who steers may read. */
 static gboolean
 on_check (OutboxDBusPolicy *skeleton, GDBusMethodInvocation *invocation, const char *text, gpointer user_data)
 {
-  return admit (user_data, invocation, OB_OPERATION_STEER, check);
+  return admit (user_data, invocation, OB_OPERATION_POLICY, check);
 }
 
 static gboolean

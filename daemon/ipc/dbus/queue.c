@@ -60,18 +60,24 @@ on_allow_network (OutboxDBusQueue *skeleton, GDBusMethodInvocation *invocation, 
   return ob_adapter_admit (adapter->callers, invocation, OB_OPERATION_STEER, allow_network, adapter->broker);
 }
 
+static void
+summarise (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller *caller)
+{
+  g_autoptr (GError) error = NULL;
+  GVariant *summary = ob_document_summary (broker, &error);
+
+  if (summary)
+    g_dbus_method_invocation_return_value (invocation, g_variant_new ("(@a{sv})", summary));
+  else
+    g_dbus_method_invocation_return_gerror (invocation, error);
+}
+
 static gboolean
 on_summary (OutboxDBusQueue *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
 {
-  g_autoptr (GError) error = NULL;
-  GVariant *summary = ob_document_summary (((ObQueueAdapter *) user_data)->broker, &error);
+  ObQueueAdapter *adapter = user_data;
 
-  if (summary)
-    outbox_dbus_queue_complete_summary (skeleton, invocation, summary);
-  else
-    g_dbus_method_invocation_return_gerror (invocation, error);
-
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  return ob_adapter_admit (adapter->callers, invocation, OB_OPERATION_COUNT, summarise, adapter->broker);
 }
 
 static void
@@ -90,19 +96,22 @@ on_holds (OutboxDBusQueue *skeleton, GDBusMethodInvocation *invocation, gpointer
   return ob_adapter_admit (adapter->callers, invocation, OB_OPERATION_LOOK, list_holds, adapter->broker);
 }
 
+static void
+tell_conditions (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller *caller)
+{
+  g_auto (GStrv) sources = ob_broker_list_sources (broker);
+  GVariant *document = ob_document_conditions (ob_broker_get_conditions (broker), (const char *const *) sources,
+                                               ob_broker_get_metered_bytes (broker), ob_broker_get_now_ms (broker));
+
+  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(@a{sv})", document));
+}
+
 static gboolean
 on_conditions (OutboxDBusQueue *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
 {
-  ObBroker *broker = ((ObQueueAdapter *) user_data)->broker;
-  g_auto (GStrv) sources = ob_broker_list_sources (broker);
+  ObQueueAdapter *adapter = user_data;
 
-  outbox_dbus_queue_complete_conditions (skeleton, invocation,
-                                         ob_document_conditions (ob_broker_get_conditions (broker),
-                                                                 (const char *const *) sources,
-                                                                 ob_broker_get_metered_bytes (broker),
-                                                                 ob_broker_get_now_ms (broker)));
-
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  return ob_adapter_admit (adapter->callers, invocation, OB_OPERATION_CONDITIONS, tell_conditions, adapter->broker);
 }
 
 static gboolean

@@ -46,6 +46,12 @@ admit (gpointer user_data, GDBusMethodInvocation *invocation, ObOperation operat
 
 /* --- Submit --- */
 
+static gboolean
+may_have_priority (const ObCaller *caller, gint priority, GError **error)
+{
+  return priority <= OB_PRIORITY_OF_APPS || ob_access_check (caller, OB_OPERATION_GO_FIRST, "priority", error);
+}
+
 static void
 on_submitted (const char *id, const GError *error, gpointer user_data)
 {
@@ -94,7 +100,8 @@ submit (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *c
   int fd;
 
   g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(h@a{sv})", &handle, &options);
-  if (!ob_options_check (options, submit_options, &error)
+  (void) g_variant_lookup (options, "priority", "i", &submission.priority);
+  if (!ob_options_check (options, submit_options, &error) || !may_have_priority (caller, submission.priority, &error)
       || (fd = take_descriptor (invocation, fds, handle, &error)) < 0)
     {
       (void) fail (invocation, error);
@@ -109,7 +116,6 @@ submit (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *c
   (void) g_variant_lookup (options, "group", "&s", &submission.group);
   (void) g_variant_lookup (options, "group_title", "&s", &submission.group_title);
   (void) g_variant_lookup (options, "destination", "&s", &submission.destination);
-  (void) g_variant_lookup (options, "priority", "i", &submission.priority);
   (void) g_variant_lookup (options, "form", "b", &submission.is_form);
   (void) g_variant_lookup (options, "not_before", "x", &submission.not_before_ms);
   ob_broker_submit (adapter->broker, &submission, fd, on_submitted, invocation);
@@ -287,7 +293,7 @@ command (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *
   g_variant_get_child (parameters, 0, "^a&s", &ids);
   if (what == OB_COMMAND_SET_PRIORITY)
     g_variant_get_child (parameters, 1, "i", &value);
-  if (may_command (adapter, caller, ids, &error))
+  if (may_command (adapter, caller, ids, &error) && may_have_priority (caller, value, &error))
     ob_broker_command (adapter->broker, what, ids, value, ob_adapter_reply, invocation);
   else
     (void) fail (invocation, error);
@@ -297,7 +303,10 @@ command (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *
 static gboolean
 on_command (gpointer adapter, GDBusMethodInvocation *invocation)
 {
-  return admit (adapter, invocation, OB_OPERATION_COMMAND, command);
+  const char *method = g_dbus_method_invocation_get_method_name (invocation);
+
+  return admit (adapter, invocation, g_str_equal (method, "SendNow") ? OB_OPERATION_SEND_NOW : OB_OPERATION_COMMAND,
+                command);
 }
 
 /* --- Watch --- */
