@@ -10,6 +10,15 @@
 
 #include <glib/gi18n.h>
 
+/* Returns: (transfer full): how it is named here: as APP/KEY where it is a sandboxed app's. */
+static char *
+dup_name (OutboxGroup *group)
+{
+  const char *app = cli_get_string (outbox_group_get_document (group), "app");
+
+  return *app ? g_strconcat (app, "/", outbox_group_get_key (group), NULL) : g_strdup (outbox_group_get_key (group));
+}
+
 static int
 list (gboolean is_json)
 {
@@ -28,10 +37,11 @@ list (gboolean is_json)
       OutboxGroup *group = groups->pdata[i];
       g_autofree char *size = g_format_size (outbox_group_get_size (group));
       g_autofree char *label = outbox_group_dup_label (group);
+      g_autofree char *name = dup_name (group);
 
       g_variant_builder_add_value (&documents, outbox_group_get_document (group));
-      cli_table_add (table, cli_style_of (outbox_group_get_state (group), outbox_group_get_needs_user (group)),
-                     outbox_group_get_key (group), outbox_group_get_title (group), size, label);
+      cli_table_add (table, cli_style_of (outbox_group_get_state (group), outbox_group_get_needs_user (group)), name,
+                     outbox_group_get_title (group), size, label);
     }
   if (is_json)
     cli_print_json (g_variant_builder_end (&documents), TRUE);
@@ -69,6 +79,16 @@ print_one (OutboxGroup *group, GPtrArray *uploads)
   cli_print_uploads (uploads);
 }
 
+/* Of that very group: others may have its key. */
+static GPtrArray *
+list_uploads (OutboxClient *client, OutboxGroup *group, GError **error)
+{
+  const char *app = cli_get_string (outbox_group_get_document (group), "app");
+
+  return cli_list_uploads (
+      client, g_variant_new_parsed ("{'group': <%s>, 'group_app': <%s>}", outbox_group_get_key (group), app), error);
+}
+
 static int
 show (const char *key, gboolean is_json)
 {
@@ -85,7 +105,7 @@ show (const char *key, gboolean is_json)
       return CLI_DONE;
     }
   if (group)
-    uploads = cli_list_uploads (client, g_variant_new_parsed ("{'group': <%s>}", key), &error);
+    uploads = list_uploads (client, group, &error);
   if (!uploads)
     return cli_fail (error);
   print_one (group, uploads);

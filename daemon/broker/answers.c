@@ -125,7 +125,7 @@ dup_key (const ObUpload *upload, OutboxScope scope)
     case OUTBOX_SCOPE_UPLOAD:
       return g_strdup (upload->id);
     case OUTBOX_SCOPE_GROUP:
-      return g_strdup (upload->group ? upload->group : "");
+      return upload->group ? ob_group_dup_name (upload->group_app, upload->group) : g_strdup ("");
     case OUTBOX_SCOPE_DESTINATION:
       return g_strdup (upload->destination);
     case OUTBOX_SCOPE_LANE:

@@ -62,6 +62,7 @@ typedef struct
   const char *media_type;
   const char *sha256;
   const char *group;
+  const char *group_app; /* whose group it is: the app, where that is sandboxed */
   const char *group_title;
   const char *destination;
   GVariant *metadata; /* a{ss} or NULL */
@@ -103,7 +104,7 @@ void ob_broker_set_paused (ObBroker *self, gboolean is_paused, ObCommandDone don
 
 /* Sends what is in them once on the present network, as SEND_NOW does, and what comes into them while it lasts. Errors:
  * NotFound, WrongState where there is no network, Storage, DiskFull. */
-void ob_broker_send_groups_now (ObBroker *self, const char *const *keys, ObCommandDone done, gpointer user_data);
+void ob_broker_send_groups_now (ObBroker *self, const char *const *names, ObCommandDone done, gpointer user_data);
 
 /* Answers for everything that would ask on the present network, until it is left. Errors: WrongState where there is none,
  * Storage, DiskFull. */
@@ -126,9 +127,11 @@ void ob_broker_remove_destination (ObBroker *self, const char *name, ObCommandDo
 void ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_paused, ObCommandDone done,
                                   gpointer user_data);
 
-/* All of them or none. Errors: NotFound, InvalidArgument, Storage, DiskFull. */
-void ob_broker_pause_groups (ObBroker *self, const char *const *keys, gboolean is_paused, ObCommandDone done,
-                             gpointer user_data);
+/* All of them or none. @app: (nullable): the sandboxed app that asks, which knows its own groups alone; NULL: a program of
+ * the host. By key it means the group of programs of the host, else the one of the only app that has one; by APP/KEY that
+ * app's. Errors: NotFound, InvalidArgument where several apps have a group of that key, Storage, DiskFull. */
+void ob_broker_pause_groups (ObBroker *self, const char *app, const char *const *names, gboolean is_paused,
+                             ObCommandDone done, gpointer user_data);
 
 /* How a group stands. */
 typedef struct
@@ -151,12 +154,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ObGroupStatus, ob_group_status_clear)
 /* The one state of a group: of those that its uploads are in, the one that tells most of what goes on. Pure. */
 OutboxState ob_group_state (const guint64 uploads[OUTBOX_N_STATES]);
 
-/* O(lanes), whatever the size of the group. @app: (nullable): counts only what that app handed over, and knows only groups
- * with such. Errors: NotFound, Storage. */
-gboolean ob_broker_get_group (ObBroker *self, const char *key, const char *app, ObGroupStatus *status, GError **error);
+/* O(lanes), whatever the size of the group. @app, @name: as above. Errors: NotFound, InvalidArgument, Storage. */
+gboolean ob_broker_get_group (ObBroker *self, const char *app, const char *name, ObGroupStatus *status, GError **error);
 
-/* Returns: (transfer full) (element-type ObGroupStatus): those after a key, in the order of keys. Errors: Storage. */
-GArray *ob_broker_list_groups (ObBroker *self, const char *app, const char *after, guint limit, GError **error);
+/* Returns: (transfer full) (element-type ObGroupStatus): those that match; where an uploader is asked for, they count what it
+ * handed over. Errors: Storage. */
+GArray *ob_broker_list_groups (ObBroker *self, const ObGroupsFilter *filter, GError **error);
 
 /* Borrowed: name → ObDestination. */
 GHashTable *ob_broker_get_destinations (ObBroker *self);

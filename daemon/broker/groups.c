@@ -52,10 +52,10 @@ add_count (ObBroker *self, const ObCount *count, ObGroupStatus *status)
 
 /* Errors: Storage. */
 static gboolean
-add_form (ObBroker *self, const char *key, const char *app, ObGroupStatus *status, GError **error)
+add_form (ObBroker *self, ObGroupStatus *status, GError **error)
 {
   g_autoptr (GError) own_error = NULL;
-  g_autoptr (ObUpload) form = ob_uploads_get_form (self->database, key, app, &own_error);
+  g_autoptr (ObUpload) form = ob_uploads_get_form (self->database, status->group->app, status->group->key, &own_error);
 
   status->has_form = form != NULL;
   if (form)
@@ -69,10 +69,11 @@ add_form (ObBroker *self, const char *key, const char *app, ObGroupStatus *statu
   return TRUE;
 }
 
+/* @uploader: (nullable): counts only what that app handed over. */
 static gboolean
-read_status (ObBroker *self, ObGroup *group, const char *app, ObGroupStatus *status, GError **error)
+read_status (ObBroker *self, ObGroup *group, const char *uploader, ObGroupStatus *status, GError **error)
 {
-  g_autoptr (GArray) counts = ob_uploads_count_group (self->database, group->key, app, error);
+  g_autoptr (GArray) counts = ob_uploads_count_group (self->database, group->app, group->key, uploader, error);
 
   *status = (ObGroupStatus){ .group = group };
   if (!counts)
@@ -80,34 +81,81 @@ read_status (ObBroker *self, ObGroup *group, const char *app, ObGroupStatus *sta
   for (guint i = 0; i < counts->len; i++)
     add_count (self, &g_array_index (counts, ObCount, i), status);
   if (status->uploads[OUTBOX_STATE_RETRYING] > 0)
-    status->until_ms = ob_sooner_ms (status->until_ms, ob_groups_get_retry_ms (self->database, group->key));
+    status->until_ms = ob_sooner_ms (status->until_ms, ob_groups_get_retry_ms (self->database, group->app, group->key));
   status->needs_user |= status->uploads[OUTBOX_STATE_FAILED] > 0;
   status->state = ob_group_state (status->uploads);
 
-  return add_form (self, group->key, app, status, error);
+  return add_form (self, status, error);
+}
+
+/* The one group of that key, whosoever it is. Errors: NotFound, InvalidArgument where several apps have one, Storage. */
+static ObGroup *
+find_the_only_one (ObBroker *self, const char *key, GError **error)
+{
+  const ObGroupsFilter filter = { .after_key = key, .limit = 2 };
+  g_autoptr (GPtrArray) groups = ob_groups_list (self->database, &filter, error);
+  const ObGroup *first, *second;
+
+  if (!groups)
+    return NULL;
+  first = groups->len > 0 ? groups->pdata[0] : NULL;
+  second = groups->len > 1 ? groups->pdata[1] : NULL;
+  if (!first || !g_str_equal (first->key, key))
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, "There is no group %s", key);
+  else if (second && g_str_equal (second->key, key))
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
+                 "Several apps have a group %s: name one as APP/KEY, such as %s/%s", key, first->app, key);
+  else
+    return g_ptr_array_steal_index (groups, 0);
+
+  return NULL;
+}
+
+/* By the name that a caller gives it. An app knows its own alone; a program of the host means its own before those of apps. */
+static ObGroup *
+find (ObBroker *self, const char *app, const char *name, GError **error)
+{
+  const char *slash = strchr (name, '/');
+  g_autofree char *named_app = slash ? g_strndup (name, (gsize) (slash - name)) : NULL;
+  g_autoptr (GError) own_error = NULL;
+  ObGroup *group = ob_groups_get (self->database, app ? app : "", name, &own_error);
+
+  if (!group && named_app && *named_app && (!app || g_str_equal (app, named_app))
+      && g_error_matches (own_error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
+    {
+      g_clear_error (&own_error);
+      group = ob_groups_get (self->database, named_app, slash + 1, &own_error);
+    }
+  if (group)
+    return group;
+  if (!app && g_error_matches (own_error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
+    return find_the_only_one (self, name, error);
+  g_propagate_error (error, g_steal_pointer (&own_error));
+
+  return NULL;
 }
 
 gboolean
-ob_broker_get_group (ObBroker *self, const char *key, const char *app, ObGroupStatus *status, GError **error)
+ob_broker_get_group (ObBroker *self, const char *app, const char *name, ObGroupStatus *status, GError **error)
 {
-  ObGroup *group = ob_groups_get (self->database, key, app, error);
+  ObGroup *group = find (self, app, name, error);
 
   *status = (ObGroupStatus){ 0 };
 
-  return group && read_status (self, group, app, status, error);
+  return group && read_status (self, group, NULL, status, error);
 }
 
 GArray *
-ob_broker_list_groups (ObBroker *self, const char *app, const char *after, guint limit, GError **error)
+ob_broker_list_groups (ObBroker *self, const ObGroupsFilter *filter, GError **error)
 {
-  g_autoptr (GPtrArray) groups = ob_groups_list (self->database, app, after, limit, error);
+  g_autoptr (GPtrArray) groups = ob_groups_list (self->database, filter, error);
   g_autoptr (GArray) list = g_array_new (FALSE, FALSE, sizeof (ObGroupStatus));
 
   g_array_set_clear_func (list, (GDestroyNotify) ob_group_status_clear);
   while (groups && groups->len > 0)
     {
       ObGroupStatus status;
-      gboolean is_good = read_status (self, g_ptr_array_steal_index (groups, 0), app, &status, error);
+      gboolean is_good = read_status (self, g_ptr_array_steal_index (groups, 0), filter->uploader, &status, error);
 
       g_array_append_val (list, status);
       if (!is_good)
@@ -125,15 +173,22 @@ ob_broker_list_group_holds (ObBroker *self, const char *app, GArray *list)
 
   for (guint i = 0; groups && i < groups->len; i++)
     {
-      const char *key = ((const ObGroup *) groups->pdata[i])->key;
-      g_autoptr (ObGroup) own = app ? ob_groups_get (self->database, key, app, NULL) : NULL;
+      const ObGroup *group = groups->pdata[i];
 
-      if (!app || own)
-        ob_broker_add_shared_hold (list, &hold, g_strdup (key), NULL);
+      if (!app || g_str_equal (app, group->app))
+        ob_broker_add_shared_hold (list, &hold, ob_group_dup_name (group->app, group->key), NULL);
     }
 }
 
 /* --- Commands --- */
+
+static gboolean
+is_in_group (const ObUpload *upload, const char *name)
+{
+  g_autofree char *own = upload->group ? ob_group_dup_name (upload->group_app, upload->group) : NULL;
+
+  return g_strcmp0 (own, name) == 0;
+}
 
 /* Its attempts end gently: there are few, whatever the size of the group. */
 static void
@@ -150,38 +205,36 @@ on_group_paused (const GError *error, gpointer user_data)
       ObActive *active = value;
       g_autoptr (ObUpload) upload = ob_uploads_get (self->database, active->id, NULL);
 
-      if (upload && upload->is_group_paused && g_strcmp0 (upload->group, pending->id) == 0)
+      if (upload && upload->is_group_paused && is_in_group (upload, pending->id))
         ob_stop_ask (active->stop, OB_STOP_GENTLY);
     }
 }
 
 static gboolean
-pause_one (ObBroker *self, const char *key, gboolean is_paused, GError **error)
+pause_one (ObBroker *self, const ObGroup *group, gboolean is_paused, GError **error)
 {
-  g_autoptr (ObGroup) group = ob_groups_get (self->database, key, NULL, error);
+  g_autofree char *name = ob_group_dup_name (group->app, group->key);
   OutboxReasonSet reasons = is_paused ? OUTBOX_REASON_BIT (OUTBOX_REASON_USER) : 0;
 
-  if (!group)
-    return FALSE;
   if (is_paused)
-    ob_turn_after (self->turn, on_group_paused, ob_pending_new (self, key));
+    ob_turn_after (self->turn, on_group_paused, ob_pending_new (self, name));
 
-  return ob_groups_set_paused (self->database, key, is_paused, error)
+  return ob_groups_set_paused (self->database, group->app, group->key, is_paused, error)
          && (group->is_paused == is_paused
-             || ob_journal_append_hold (self->database, ob_broker_get_now_ms (self), OUTBOX_SCOPE_GROUP, key, reasons,
+             || ob_journal_append_hold (self->database, ob_broker_get_now_ms (self), OUTBOX_SCOPE_GROUP, name, reasons,
                                         NULL, error)
                     > 0);
 }
 
 /* What is still coming in has its rule, and what comes later the answer. */
 static gboolean
-send_now_one (ObBroker *self, const char *key, GError **error)
+send_now_one (ObBroker *self, const ObGroup *group, GError **error)
 {
-  const ObUploadsFilter filter = { .group = key, .is_unfinished = TRUE };
-  g_autoptr (ObGroup) group = ob_groups_get (self->database, key, NULL, error);
+  const ObUploadsFilter filter = { .group = group->key, .group_app = group->app, .is_unfinished = TRUE };
   gint64 after = 0;
 
-  if (!group || !ob_groups_set_sent_now (self->database, key, ob_broker_get_network_key (&self->latest), error))
+  if (!ob_groups_set_sent_now (self->database, group->app, group->key, ob_broker_get_network_key (&self->latest),
+                               error))
     return FALSE;
   do
     {
@@ -201,9 +254,9 @@ send_now_one (ObBroker *self, const char *key, GError **error)
 
 /* Errors: InvalidArgument, Storage, DiskFull. */
 static gboolean
-begin_command (ObBroker *self, const char *const *keys, GError **error)
+begin_command (ObBroker *self, const char *const *names, GError **error)
 {
-  if (g_strv_length ((GStrv) keys) > KEYS_MAX)
+  if (g_strv_length ((GStrv) names) > KEYS_MAX)
     {
       g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "At most %d groups in one call", KEYS_MAX);
       return FALSE;
@@ -213,37 +266,45 @@ begin_command (ObBroker *self, const char *const *keys, GError **error)
 }
 
 void
-ob_broker_send_groups_now (ObBroker *self, const char *const *keys, ObCommandDone done, gpointer user_data)
+ob_broker_send_groups_now (ObBroker *self, const char *const *names, ObCommandDone done, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
   gboolean is_good = TRUE;
 
   if (*ob_broker_get_network_key (&self->latest) == '\0')
     g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, "There is no network");
-  if (error || !begin_command (self, keys, &error))
+  if (error || !begin_command (self, names, &error))
     {
       done (error, user_data);
       return;
     }
-  for (; *keys && is_good; keys++)
-    is_good = send_now_one (self, *keys, &error);
+  for (; *names && is_good; names++)
+    {
+      g_autoptr (ObGroup) group = find (self, NULL, *names, &error);
+
+      is_good = group && send_now_one (self, group, &error);
+    }
   ob_broker_finish_command (self, is_good, error, done, user_data);
 }
 
 void
-ob_broker_pause_groups (ObBroker *self, const char *const *keys, gboolean is_paused, ObCommandDone done,
-                        gpointer user_data)
+ob_broker_pause_groups (ObBroker *self, const char *app, const char *const *names, gboolean is_paused,
+                        ObCommandDone done, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
   gboolean is_good = TRUE;
 
-  if (!begin_command (self, keys, &error))
+  if (!begin_command (self, names, &error))
     {
       done (error, user_data);
       return;
     }
-  for (; *keys && is_good; keys++)
-    is_good = pause_one (self, *keys, is_paused, &error);
+  for (; *names && is_good; names++)
+    {
+      g_autoptr (ObGroup) group = find (self, app, *names, &error);
+
+      is_good = group && pause_one (self, group, is_paused, &error);
+    }
   if (is_good)
     {
       ob_broker_save_settings_after (self);

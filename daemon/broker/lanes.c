@@ -363,7 +363,9 @@ ob_broker_dup_first_lane (ObBroker *self, const ObUpload *upload)
 {
   g_autofree char *rule = ob_broker_dup_rule_for (self, upload);
 
-  if (upload->group && ob_groups_is_sent_now (self->database, upload->group, ob_broker_get_network_key (&self->latest)))
+  if (upload->group
+      && ob_groups_is_sent_now (self->database, upload->group_app, upload->group,
+                                ob_broker_get_network_key (&self->latest)))
     return ob_broker_dup_rule_now (self, rule);
 
   return g_steal_pointer (&rule);

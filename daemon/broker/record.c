@@ -30,6 +30,7 @@ ob_record_write (const ObUpload *upload)
   add_string (&builder, "media_type", upload->media_type);
   add_string (&builder, "sha256", upload->sha256);
   add_string (&builder, "group", upload->group);
+  add_string (&builder, "group_app", upload->group ? upload->group_app : NULL);
   add_string (&builder, "group_title", upload->group_title);
   add_string (&builder, "destination", upload->destination);
   g_variant_builder_add (&builder, "{sv}", "size", g_variant_new_int64 ((gint64) upload->size_bytes));
@@ -78,6 +79,19 @@ read_metadata (JsonObject *object)
   return metadata ? g_variant_take_ref (metadata) : g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
 }
 
+/* Records of version 0.1.0 do not say whose group it is: the ids of sandboxed apps have two dots and more. */
+static char *
+dup_group_app (JsonObject *object, const ObUpload *upload)
+{
+  char *app = dup_string (object, "group_app");
+
+  if (app || !upload->group)
+    return app ? app : g_strdup ("");
+
+  return g_strdup (
+      upload->app && g_pattern_match_simple ("?*.?*.?*", upload->app) && !strchr (upload->app, '/') ? upload->app : "");
+}
+
 ObUpload *
 ob_record_read (const char *text, gsize size_bytes, GError **error)
 {
@@ -97,6 +111,8 @@ ob_record_read (const char *text, gsize size_bytes, GError **error)
       upload->media_type = dup_string (object, "media_type");
       upload->sha256 = dup_string (object, "sha256");
       upload->group = dup_string (object, "group");
+      g_free (upload->group_app);
+      upload->group_app = dup_group_app (object, upload);
       upload->group_title = dup_string (object, "group_title");
       upload->destination = dup_string (object, "destination");
       upload->rule = g_strdup ("");

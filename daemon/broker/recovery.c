@@ -121,9 +121,13 @@ insert_settings (ObBroker *self, const ObSettings *settings, GError **error)
   for (guint i = 0; i < settings->destinations->len; i++)
     if (!ob_destinations_save (self->database, settings->destinations->pdata[i], error))
       return FALSE;
-  for (GStrv key = settings->paused_groups; *key; key++)
-    if (!ob_groups_set_paused (self->database, *key, TRUE, error))
-      return FALSE;
+  for (guint i = 0; i < settings->paused_groups->len; i++)
+    {
+      const ObGroup *group = settings->paused_groups->pdata[i];
+
+      if (!ob_groups_set_paused (self->database, group->app, group->key, TRUE, error))
+        return FALSE;
+    }
 
   return !settings->is_paused
          || ob_database_run (self->database, "INSERT OR REPLACE INTO meta VALUES ('paused', 1)", error);

@@ -64,6 +64,7 @@ resubmission_new (ObBroker *self, const ObSubmission *submission, int fd, ObSubm
   own->media_type = keep_string (again, submission->media_type);
   own->sha256 = keep_string (again, submission->sha256);
   own->group = keep_string (again, submission->group);
+  own->group_app = keep_string (again, submission->group_app);
   own->group_title = keep_string (again, submission->group_title);
   own->destination = keep_string (again, submission->destination);
   own->metadata = submission->metadata ? g_variant_ref_sink (submission->metadata) : NULL;

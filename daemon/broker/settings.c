@@ -29,7 +29,7 @@ char *
 ob_settings_write (GHashTable *destinations, GPtrArray *paused_groups, gboolean is_paused)
 {
   g_autoptr (GVariant) settings = NULL;
-  GVariantBuilder list, groups, builder;
+  GVariantBuilder list, groups, app_groups, builder;
   GHashTableIter iter;
   gpointer value;
 
@@ -38,11 +38,21 @@ ob_settings_write (GHashTable *destinations, GPtrArray *paused_groups, gboolean 
   while (g_hash_table_iter_next (&iter, NULL, &value))
     add_destination (&list, value);
   g_variant_builder_init (&groups, G_VARIANT_TYPE_STRING_ARRAY);
+  g_variant_builder_init (&app_groups, G_VARIANT_TYPE ("aas"));
   for (guint i = 0; i < paused_groups->len; i++)
-    g_variant_builder_add (&groups, "s", ((const ObGroup *) paused_groups->pdata[i])->key);
+    {
+      const ObGroup *group = paused_groups->pdata[i];
+      const char *const pair[] = { group->app, group->key, NULL };
+
+      if (*group->app == '\0')
+        g_variant_builder_add (&groups, "s", group->key);
+      else
+        g_variant_builder_add (&app_groups, "^as", pair);
+    }
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&builder, "{sv}", "paused", g_variant_new_boolean (is_paused));
   g_variant_builder_add (&builder, "{sv}", "paused_groups", g_variant_builder_end (&groups));
+  g_variant_builder_add (&builder, "{sv}", "paused_groups_of_apps", g_variant_builder_end (&app_groups));
   g_variant_builder_add (&builder, "{sv}", "destinations", g_variant_builder_end (&list));
   settings = g_variant_ref_sink (g_variant_builder_end (&builder));
 
@@ -97,28 +107,62 @@ read_destination (JsonObject *object)
   return destination;
 }
 
-static GStrv
-read_strings (JsonObject *object, const char *name)
+/* Returns: (nullable): the array of that name. */
+static JsonArray *
+get_list (JsonObject *object, const char *name)
 {
-  JsonNode *list = json_object_get_member (object, name);
-  g_autoptr (GStrvBuilder) strings = g_strv_builder_new ();
+  JsonNode *node = json_object_get_member (object, name);
 
-  for (guint i = 0; list && JSON_NODE_HOLDS_ARRAY (list) && i < json_array_get_length (json_node_get_array (list)); i++)
+  return node && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+}
+
+static const char *
+get_string (JsonArray *list, guint i)
+{
+  JsonNode *node = i < json_array_get_length (list) ? json_array_get_element (list, i) : NULL;
+
+  return node && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_get_string (node) : NULL;
+}
+
+static void
+add_group (GPtrArray *groups, const char *app, const char *key)
+{
+  ObGroup *group;
+
+  if (!app || !key)
+    return;
+  group = g_new0 (ObGroup, 1);
+  group->app = g_strdup (app);
+  group->key = g_strdup (key);
+  g_ptr_array_add (groups, group);
+}
+
+static GPtrArray *
+read_paused_groups (JsonObject *object)
+{
+  GPtrArray *groups = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_group_free);
+  JsonArray *keys = get_list (object, "paused_groups");
+  JsonArray *pairs = get_list (object, "paused_groups_of_apps");
+
+  for (guint i = 0; keys && i < json_array_get_length (keys); i++)
+    add_group (groups, "", get_string (keys, i));
+  for (guint i = 0; pairs && i < json_array_get_length (pairs); i++)
     {
-      JsonNode *node = json_array_get_element (json_node_get_array (list), i);
+      JsonNode *node = json_array_get_element (pairs, i);
+      JsonArray *pair = JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
 
-      if (json_node_get_value_type (node) == G_TYPE_STRING)
-        g_strv_builder_add (strings, json_node_get_string (node));
+      if (pair)
+        add_group (groups, get_string (pair, 0), get_string (pair, 1));
     }
 
-  return g_strv_builder_end (strings);
+  return groups;
 }
 
 void
 ob_settings_free (ObSettings *settings)
 {
   g_ptr_array_unref (settings->destinations);
-  g_strfreev (settings->paused_groups);
+  g_ptr_array_unref (settings->paused_groups);
   g_free (settings);
 }
 
@@ -139,7 +183,7 @@ ob_settings_read (const char *text, gsize size_bytes, GError **error)
     }
   settings = g_new0 (ObSettings, 1);
   settings->is_paused = get_flag (object, "paused");
-  settings->paused_groups = read_strings (object, "paused_groups");
+  settings->paused_groups = read_paused_groups (object);
   settings->destinations = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_destination_free);
   for (guint i = 0; i < json_array_get_length (json_node_get_array (list)); i++)
     {

@@ -15,8 +15,8 @@ char *ob_settings_write (GHashTable *destinations, GPtrArray *paused_groups, gbo
 
 typedef struct
 {
-  GPtrArray *destinations; /* of ObDestination: those that are good */
-  GStrv paused_groups;
+  GPtrArray *destinations;  /* of ObDestination: those that are good */
+  GPtrArray *paused_groups; /* of ObGroup: app and key */
   gboolean is_paused;
 } ObSettings;
 

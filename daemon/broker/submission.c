@@ -120,6 +120,8 @@ ob_submission_make_upload (const ObSubmission *submission, const char *destinati
   upload->name = submission->name ? g_strdup (submission->name) : name_of_descriptor (fd);
   upload->media_type = submission->media_type ? g_strdup (submission->media_type) : sniff (upload->name, fd);
   upload->group = g_strdup (submission->group);
+  g_free (upload->group_app);
+  upload->group_app = g_strdup (submission->group && submission->group_app ? submission->group_app : "");
   upload->group_title = g_strdup (submission->group_title);
   upload->destination = g_strdup (destination);
   upload->size_bytes = fstat (fd, &info) == 0 && S_ISREG (info.st_mode) ? (guint64) info.st_size : 0;

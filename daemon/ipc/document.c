@@ -82,6 +82,7 @@ add_what_the_app_said (GVariantBuilder *builder, const ObUpload *upload)
   add_string (builder, "media_type", upload->media_type);
   add_string (builder, "sha256", upload->sha256);
   add_string (builder, "group", upload->group);
+  add_string (builder, "group_app", *upload->group_app ? upload->group_app : NULL);
   add_string (builder, "group_title", upload->group_title);
   add_string (builder, "destination", upload->destination);
   add_string (builder, "rule", rule);
@@ -334,6 +335,7 @@ ob_document_group (const ObGroupStatus *group)
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   add_string (&builder, "key", group->group->key);
+  add_string (&builder, "app", *group->group->app ? group->group->app : NULL);
   add_string (&builder, "title", group->group->title);
   add_string (&builder, "state", outbox_state_get_info (group->state)->name);
   add_counts (&builder, group);

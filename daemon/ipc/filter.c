@@ -14,21 +14,19 @@
 #define PAGE_MAX_BYTES (8 * 1024 * 1024)
 
 static const ObOption list_options[] = {
-  { "state", "s" },      { "group", "s" },  { "app", "s" },   { "destination", "s" },
-  { "unfinished", "b" }, { "cursor", "s" }, { "limit", "u" }, { NULL, NULL },
+  { "state", "s" },      { "group", "s" },  { "group_app", "s" }, { "app", "s" }, { "destination", "s" },
+  { "unfinished", "b" }, { "cursor", "s" }, { "limit", "u" },     { NULL, NULL },
 };
 
 static const ObOption watch_options[] = {
-  { "group", "s" },
-  { "app", "s" },
-  { "destination", "s" },
-  { NULL, NULL },
+  { "group", "s" }, { "group_app", "s" }, { "app", "s" }, { "destination", "s" }, { NULL, NULL },
 };
 
 void
 ob_filter_free (ObFilter *filter)
 {
   g_free (filter->group);
+  g_free (filter->group_app);
   g_free (filter->app);
   g_free (filter->destination);
   g_free (filter);
@@ -44,6 +42,7 @@ read_filter (GVariant *options, const ObOption *table, const ObCaller *caller, G
   if (!ob_options_check (options, table, error))
     return NULL;
   (void) g_variant_lookup (options, "group", "s", &filter->group);
+  (void) g_variant_lookup (options, "group_app", "s", &filter->group_app);
   (void) g_variant_lookup (options, "app", "s", &filter->app);
   if (ob_access_get (caller, OB_OPERATION_LOOK) != OB_ACCESS_ALL)
     {
@@ -84,6 +83,7 @@ gboolean
 ob_filter_matches (const ObFilter *filter, const ObUpload *upload)
 {
   return (!filter->group || g_strcmp0 (filter->group, upload->group) == 0)
+         && (!filter->group_app || g_str_equal (filter->group_app, upload->group_app))
          && (!filter->app || g_str_equal (filter->app, upload->app))
          && (!filter->destination || g_str_equal (filter->destination, upload->destination));
 }
@@ -94,6 +94,7 @@ fill_page (ObBroker *broker, const ObFilter *filter, gint64 after, guint limit, 
 {
   g_autoptr (GArray) kinds = filter->has_state ? ob_broker_find_kinds (broker, filter->state, error) : NULL;
   const ObUploadsFilter stored = { .group = filter->group,
+                                   .group_app = filter->group_app,
                                    .app = filter->app,
                                    .destination = filter->destination,
                                    .kinds = kinds,

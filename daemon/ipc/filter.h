@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   char *group;
+  char *group_app;
   char *app;
   char *destination;
   gboolean has_state;

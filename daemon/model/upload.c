@@ -31,6 +31,7 @@ ob_upload_new (void)
   ObUpload *upload = g_new0 (ObUpload, 1);
 
   upload->metadata = g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
+  upload->group_app = g_strdup ("");
 
   return upload;
 }
@@ -65,6 +66,7 @@ ob_upload_free (ObUpload *upload)
   g_free (upload->media_type);
   g_free (upload->sha256);
   g_free (upload->group);
+  g_free (upload->group_app);
   g_free (upload->group_title);
   g_free (upload->destination);
   g_free (upload->rule);

@@ -53,6 +53,7 @@ typedef struct
   char *media_type;
   char *sha256; /* lower-case hexadecimal */
   char *group;
+  char *group_app; /* the sandboxed app whose group it is; empty: programs of the host share theirs. Never NULL */
   char *group_title;
   char *destination;
   char *rule;

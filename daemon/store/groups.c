@@ -8,14 +8,21 @@
 #include "dbus/error.h"
 #include "store/statement.h"
 
-#define COLUMNS "SELECT key, title, is_paused, updated_at FROM groups "
+#define COLUMNS "SELECT app, key, title, is_paused, updated_at FROM groups "
 
 void
 ob_group_free (ObGroup *group)
 {
+  g_free (group->app);
   g_free (group->key);
   g_free (group->title);
   g_free (group);
+}
+
+char *
+ob_group_dup_name (const char *app, const char *key)
+{
+  return *app == '\0' ? g_strdup (key) : g_strconcat (app, "/", key, NULL);
 }
 
 /* Reads every row that a statement gives. @statement: (nullable): an error is set. */
@@ -29,12 +36,13 @@ read_all (ObDatabase *database, ObStatement *statement, GError **error)
     {
       ObGroup *group = g_new0 (ObGroup, 1);
 
-      group->key = g_strdup (ob_statement_get_text (statement, 0));
-      group->title = g_strdup (ob_statement_get_text (statement, 1));
-      group->is_paused = ob_statement_get_number (statement, 2) != 0;
-      group->updated_at_ms = ob_statement_get_number (statement, 3);
+      group->app = g_strdup (ob_statement_get_text (statement, 0));
+      group->key = g_strdup (ob_statement_get_text (statement, 1));
+      group->title = g_strdup (ob_statement_get_text (statement, 2));
+      group->is_paused = ob_statement_get_number (statement, 3) != 0;
+      group->updated_at_ms = ob_statement_get_number (statement, 4);
       g_ptr_array_add (groups, group);
-      if (group->key && g_utf8_validate (group->key, -1, NULL)
+      if (group->app && group->key && g_utf8_validate (group->key, -1, NULL)
           && (!group->title || g_utf8_validate (group->title, -1, NULL)))
         continue;
       ob_database_note_damage (database, "it has a row that was never written");
@@ -50,19 +58,15 @@ read_all (ObDatabase *database, ObStatement *statement, GError **error)
 }
 
 ObGroup *
-ob_groups_get (ObDatabase *database, const char *key, const char *app, GError **error)
+ob_groups_get (ObDatabase *database, const char *app, const char *key, GError **error)
 {
-  g_autoptr (ObStatement) statement = ob_statement_new (
-      database,
-      COLUMNS "WHERE key = @key"
-              " AND (@app IS NULL OR EXISTS (SELECT 1 FROM group_counters WHERE app = @app AND group_key = @key))",
-      error);
+  g_autoptr (ObStatement) statement = ob_statement_new (database, COLUMNS "WHERE app = @app AND key = @key", error);
   g_autoptr (GPtrArray) groups = NULL;
 
   if (statement)
     {
-      ob_statement_bind_text (statement, "@key", key);
       ob_statement_bind_text (statement, "@app", app);
+      ob_statement_bind_text (statement, "@key", key);
     }
   groups = read_all (database, statement, error);
   if (groups && groups->len > 0)
@@ -74,21 +78,24 @@ ob_groups_get (ObDatabase *database, const char *key, const char *app, GError **
 }
 
 GPtrArray *
-ob_groups_list (ObDatabase *database, const char *app, const char *after, guint limit, GError **error)
+ob_groups_list (ObDatabase *database, const ObGroupsFilter *filter, GError **error)
 {
-  g_autoptr (ObStatement) statement = ob_statement_new (
-      database,
-      app ? COLUMNS
-          "WHERE key IN (SELECT DISTINCT group_key FROM group_counters WHERE app = @app AND group_key > @after"
-          " ORDER BY group_key LIMIT @limit) ORDER BY key"
-          : COLUMNS "WHERE key > @after ORDER BY key LIMIT @limit",
-      error);
+  g_autofree char *sql
+      = g_strconcat (COLUMNS "WHERE ",
+                     filter->app ? "app = @app AND key > @after_key" : "(key, app) > (@after_key, @after_app)",
+                     filter->uploader
+                         ? " AND (key, app) IN (SELECT group_key, group_app FROM group_counters WHERE app = @uploader)"
+                         : "",
+                     " ORDER BY key, app LIMIT @limit", NULL);
+  g_autoptr (ObStatement) statement = ob_statement_new (database, sql, error);
 
   if (statement)
     {
-      ob_statement_bind_text (statement, "@app", app);
-      ob_statement_bind_text (statement, "@after", after);
-      ob_statement_bind_number (statement, "@limit", limit);
+      ob_statement_bind_text (statement, "@app", filter->app);
+      ob_statement_bind_text (statement, "@uploader", filter->uploader);
+      ob_statement_bind_text (statement, "@after_key", filter->after_key ? filter->after_key : "");
+      ob_statement_bind_text (statement, "@after_app", filter->after_app ? filter->after_app : "");
+      ob_statement_bind_number (statement, "@limit", filter->limit);
     }
 
   return read_all (database, statement, error);
@@ -97,29 +104,34 @@ ob_groups_list (ObDatabase *database, const char *app, const char *after, guint 
 GPtrArray *
 ob_groups_list_paused (ObDatabase *database, GError **error)
 {
-  g_autoptr (ObStatement) statement = ob_statement_new (database, COLUMNS "WHERE is_paused = 1 ORDER BY key", error);
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database, COLUMNS "WHERE is_paused = 1 ORDER BY key, app", error);
 
   return read_all (database, statement, error);
 }
 
 gboolean
-ob_groups_set_paused (ObDatabase *database, const char *key, gboolean is_paused, GError **error)
+ob_groups_set_paused (ObDatabase *database, const char *app, const char *key, gboolean is_paused, GError **error)
 {
-  g_autoptr (ObStatement) group = ob_statement_new (
-      database,
-      "INSERT INTO groups (key, is_paused) VALUES (@key, @paused) ON CONFLICT DO UPDATE SET is_paused = @paused",
-      error);
+  g_autoptr (ObStatement) group
+      = ob_statement_new (database,
+                          "INSERT INTO groups (app, key, is_paused) VALUES (@app, @key, @paused)"
+                          " ON CONFLICT DO UPDATE SET is_paused = @paused",
+                          error);
   g_autoptr (ObStatement) uploads
-      = group ? ob_statement_new (database,
-                                  "UPDATE uploads SET is_group_paused = @paused"
-                                  " WHERE group_key = @key AND state <> 5 AND is_group_paused <> @paused",
-                                  error)
+      = group ? ob_statement_new (
+            database,
+            "UPDATE uploads SET is_group_paused = @paused"
+            " WHERE group_app = @app AND group_key = @key AND state <> 5 AND is_group_paused <> @paused",
+            error)
               : NULL;
 
   if (!uploads)
     return FALSE;
+  ob_statement_bind_text (group, "@app", app);
   ob_statement_bind_text (group, "@key", key);
   ob_statement_bind_number (group, "@paused", is_paused);
+  ob_statement_bind_text (uploads, "@app", app);
   ob_statement_bind_text (uploads, "@key", key);
   ob_statement_bind_number (uploads, "@paused", is_paused);
 
@@ -127,13 +139,14 @@ ob_groups_set_paused (ObDatabase *database, const char *key, gboolean is_paused,
 }
 
 gboolean
-ob_groups_set_sent_now (ObDatabase *database, const char *key, const char *network, GError **error)
+ob_groups_set_sent_now (ObDatabase *database, const char *app, const char *key, const char *network, GError **error)
 {
   g_autoptr (ObStatement) statement
-      = ob_statement_new (database, "UPDATE groups SET sent_now = @network WHERE key = @key", error);
+      = ob_statement_new (database, "UPDATE groups SET sent_now = @network WHERE app = @app AND key = @key", error);
 
   if (!statement)
     return FALSE;
+  ob_statement_bind_text (statement, "@app", app);
   ob_statement_bind_text (statement, "@key", key);
   ob_statement_bind_text (statement, "@network", network);
 
@@ -141,13 +154,15 @@ ob_groups_set_sent_now (ObDatabase *database, const char *key, const char *netwo
 }
 
 gboolean
-ob_groups_is_sent_now (ObDatabase *database, const char *key, const char *network)
+ob_groups_is_sent_now (ObDatabase *database, const char *app, const char *key, const char *network)
 {
   g_autoptr (ObStatement) statement
-      = ob_statement_new (database, "SELECT 1 FROM groups WHERE key = @key AND sent_now = @network", NULL);
+      = ob_statement_new (database, "SELECT 1 FROM groups WHERE app = @app AND key = @key AND sent_now = @network",
+                          NULL);
 
   if (!statement)
     return FALSE;
+  ob_statement_bind_text (statement, "@app", app);
   ob_statement_bind_text (statement, "@key", key);
   ob_statement_bind_text (statement, "@network", network);
 
@@ -168,13 +183,14 @@ ob_groups_release_one (ObDatabase *database, const char *upload_id, GError **err
 }
 
 gint64
-ob_groups_get_retry_ms (ObDatabase *database, const char *key)
+ob_groups_get_retry_ms (ObDatabase *database, const char *app, const char *key)
 {
-  g_autoptr (ObStatement) statement
-      = ob_statement_new (database, "SELECT min(retry_at) FROM uploads WHERE group_key = @key AND retry_at > 0", NULL);
+  g_autoptr (ObStatement) statement = ob_statement_new (
+      database, "SELECT min(retry_at) FROM uploads WHERE group_app = @app AND group_key = @key AND retry_at > 0", NULL);
 
   if (!statement)
     return 0;
+  ob_statement_bind_text (statement, "@app", app);
   ob_statement_bind_text (statement, "@key", key);
 
   return ob_statement_step (statement) == SQLITE_ROW ? ob_statement_get_number (statement, 0) : 0;

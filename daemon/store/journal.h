@@ -54,9 +54,9 @@ gboolean ob_journal_read (ObDatabase *database, guint limit,
 typedef struct
 {
   const char *destination;
-  const char *lane; /* as holds name it */
-  const char *group;
-  gint64 last; /* the sequence after which nothing held it any more */
+  const char *lane;  /* as holds name it */
+  const char *group; /* as holds name it */
+  gint64 last;       /* the sequence after which nothing held it any more */
 } ObJournalCover;
 
 /* The same for what happened to an upload, and for the holds that covered it. */

@@ -14,7 +14,7 @@
 /* clang-format off */
 #define COLUMN_TABLE \
   TEXT (id, id) TEXT (app, app) TEXT (key, key) TEXT (name, name) TEXT (media_type, media_type) TEXT (sha256, sha256) \
-  TEXT (group_key, group) TEXT (group_title, group_title) TEXT (destination, destination) TEXT (rule, rule) \
+  TEXT (group_key, group) TEXT (group_app, group_app) TEXT (group_title, group_title) TEXT (destination, destination) TEXT (rule, rule) \
   TEXT (server_url, server_url) TEXT (error_code, last_error.code) TEXT (error_message, last_error.message) \
   TEXT (receipt_url, receipt.url) TEXT (receipt_record, receipt.record) TEXT (receipt_digest, receipt.digest) \
   TEXT (confirmed_by, receipt.confirmed_by) \
@@ -36,7 +36,8 @@ static const char insert_names[] = COLUMN_TABLE "reason, metadata, is_group_paus
 #define NUMBER(column, field) "@" #column ", "
 /* Whoever joins a group that is paused is paused with it. */
 static const char insert_values[]
-    = COLUMN_TABLE "@reason, @metadata, coalesce ((SELECT is_paused FROM groups WHERE key = @group_key), 0)";
+    = COLUMN_TABLE "@reason, @metadata,"
+                   " coalesce ((SELECT is_paused FROM groups WHERE app = @group_app AND key = @group_key), 0)";
 #undef TEXT
 #undef NUMBER
 #define TEXT(column, field) #column " = @" #column ", "
@@ -73,7 +74,7 @@ is_sound (const ObUpload *upload)
 #undef NUMBER
 
   return is_text && (guint) upload->stored < OB_N_STORED && upload->id && upload->app && upload->name
-         && upload->media_type && upload->destination && upload->rule;
+         && upload->media_type && upload->destination && upload->rule && upload->group_app;
 }
 
 /* Returns: (transfer full) (nullable): the row, or NULL with @error. */
@@ -83,7 +84,9 @@ read_upload (ObDatabase *database, ObStatement *statement, GError **error)
   g_autoptr (ObUpload) upload = ob_upload_new ();
   int index = 0;
 
-#define TEXT(column, field) upload->field = g_strdup (ob_statement_get_text (statement, index++));
+#define TEXT(column, field) \
+  g_free (upload->field);   \
+  upload->field = g_strdup (ob_statement_get_text (statement, index++));
 #define NUMBER(column, field) upload->field = ob_statement_get_number (statement, index++);
   COLUMN_TABLE
 #undef TEXT
@@ -322,6 +325,8 @@ ob_uploads_list (ObDatabase *database, const ObUploadsFilter *filter, gint64 *af
   g_string_append (sql, "WHERE number > @after AND number <= @up_to");
   if (filter->group)
     g_string_append (sql, " AND group_key = @group");
+  if (filter->group_app)
+    g_string_append (sql, " AND group_app = @group_app");
   if (filter->app)
     g_string_append (sql, " AND app = @app");
   if (filter->destination)
@@ -342,6 +347,7 @@ ob_uploads_list (ObDatabase *database, const ObUploadsFilter *filter, gint64 *af
   ob_statement_bind_number (statement, "@after", *after);
   ob_statement_bind_number (statement, "@up_to", up_to);
   ob_statement_bind_text (statement, "@group", filter->group);
+  ob_statement_bind_text (statement, "@group_app", filter->group_app);
   ob_statement_bind_text (statement, "@app", filter->app);
   ob_statement_bind_text (statement, "@destination", filter->destination);
   if (filter->kinds)
@@ -456,17 +462,19 @@ ob_uploads_count (ObDatabase *database, GError **error)
 }
 
 GArray *
-ob_uploads_count_group (ObDatabase *database, const char *group, const char *app, GError **error)
+ob_uploads_count_group (ObDatabase *database, const char *group_app, const char *group, const char *app, GError **error)
 {
   g_autoptr (ObStatement) statement
       = ob_statement_new (database,
                           "SELECT destination, rule, state, hold, sum(uploads), sum(bytes), sum(offset)"
-                          " FROM group_counters WHERE group_key = @group AND (@app IS NULL OR app = @app)"
+                          " FROM group_counters WHERE group_app = @group_app AND group_key = @group"
+                          " AND (@app IS NULL OR app = @app)"
                           " GROUP BY destination, rule, state, hold",
                           error);
 
   if (statement)
     {
+      ob_statement_bind_text (statement, "@group_app", group_app);
       ob_statement_bind_text (statement, "@group", group);
       ob_statement_bind_text (statement, "@app", app);
     }
@@ -475,18 +483,18 @@ ob_uploads_count_group (ObDatabase *database, const char *group, const char *app
 }
 
 ObUpload *
-ob_uploads_get_form (ObDatabase *database, const char *group, const char *app, GError **error)
+ob_uploads_get_form (ObDatabase *database, const char *group_app, const char *group, GError **error)
 {
   g_autofree char *sql = g_strconcat (select_sql,
-                                      "WHERE is_form = 1 AND group_key = @group AND (@app IS NULL OR app = @app)"
+                                      "WHERE is_form = 1 AND group_app = @group_app AND group_key = @group"
                                       " ORDER BY state, number LIMIT 1",
                                       NULL);
   g_autoptr (ObStatement) statement = ob_statement_new (database, sql, error);
 
   if (!statement)
     return NULL;
+  ob_statement_bind_text (statement, "@group_app", group_app);
   ob_statement_bind_text (statement, "@group", group);
-  ob_statement_bind_text (statement, "@app", app);
 
   return read_one (database, statement, "that is the form of the group", error);
 }

@@ -58,6 +58,7 @@ typedef struct
 typedef struct
 {
   const char *group;
+  const char *group_app; /* whose group it is */
   const char *app;
   const char *destination;
   const GArray *kinds;    /* of ObCount: what is of one of them */
@@ -99,10 +100,11 @@ gboolean ob_uploads_has_app (ObDatabase *database, const char *app, const char *
 GArray *ob_uploads_count (ObDatabase *database, GError **error);
 
 /* The same of one group. @app: (nullable): only what that app handed over. */
-GArray *ob_uploads_count_group (ObDatabase *database, const char *group, const char *app, GError **error);
+GArray *ob_uploads_count_group (ObDatabase *database, const char *group_app, const char *group, const char *app,
+                                GError **error);
 
-/* Returns: (transfer full) (nullable): the form of a group, of several the one that is furthest from having arrived. @app:
- * (nullable): of that app. Errors: NotFound, Storage. */
-ObUpload *ob_uploads_get_form (ObDatabase *database, const char *group, const char *app, GError **error);
+/* Returns: (transfer full) (nullable): the form of a group, of several the one that is furthest from having arrived. Errors:
+ * NotFound, Storage. */
+ObUpload *ob_uploads_get_form (ObDatabase *database, const char *group_app, const char *group, GError **error);
 
 G_END_DECLS

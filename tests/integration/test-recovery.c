@@ -388,23 +388,33 @@ assert_refuses_to_start (TestBroker *broker, const char *why)
   g_assert_nonnull (strstr (words, why));
 }
 
+static int
+on_version (void *version, int n_columns, char **values, char **names)
+{
+  *(char **) version = g_strdup_printf ("PRAGMA user_version = %s", values[0]);
+
+  return 0;
+}
+
 static void
 test_a_newer_version_is_left_alone (void)
 {
   g_autoptr (TestBroker) broker = test_broker_new ();
   g_autofree char *path = data_path (broker, "queue.db");
   g_autoptr (GHashTable) ids = submit_files (broker, 2);
+  g_autofree char *put_back = NULL;
   sqlite3 *database = NULL;
 
   test_broker_wait_for_all (broker, "done", 20);
   test_broker_stop (broker);
   g_assert_cmpint (sqlite3_open (path, &database), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (database, "PRAGMA user_version", on_version, &put_back, NULL), ==, SQLITE_OK);
   g_assert_cmpint (sqlite3_exec (database, "PRAGMA user_version = 1000", NULL, NULL, NULL), ==, SQLITE_OK);
   (void) sqlite3_close (database);
   assert_refuses_to_start (broker, "newer version");
   g_assert_cmpuint (count_set_aside (broker), ==, 0);
   g_assert_cmpint (sqlite3_open (path, &database), ==, SQLITE_OK);
-  g_assert_cmpint (sqlite3_exec (database, "PRAGMA user_version = 1", NULL, NULL, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (database, put_back, NULL, NULL, NULL), ==, SQLITE_OK);
   (void) sqlite3_close (database);
   test_broker_start (broker, NULL);
   wait_until_listed (broker, ids, NULL);

@@ -152,7 +152,7 @@ test_rig_pause_group (TestRig *rig, const char *key, gboolean is_paused, GError 
   const char *const keys[] = { key, NULL };
   Answer answer = { 0 };
 
-  ob_broker_pause_groups (rig->broker, keys, is_paused, on_done, &answer);
+  ob_broker_pause_groups (rig->broker, NULL, keys, is_paused, on_done, &answer);
 
   return wait_for (rig, &answer, error);
 }

@@ -8,6 +8,7 @@
 #include "config.h"
 #include "dbus/error.h"
 #include "store/destinations.h"
+#include "store/groups.h"
 #include "store/journal.h"
 #include "store/statement.h"
 #include "store/uploads.h"
@@ -168,9 +169,10 @@ test_counters_are_in_step (Fixture *fixture, gconstpointer data)
         {
         case 0:
           sql = g_strdup_printf ("INSERT OR IGNORE INTO uploads"
-                                 " (id, app, name, media_type, destination, state, created_at, size, group_key)"
-                                 " VALUES ('%d', 'app%d', 'n', 'm', 'd%d', %d, 5, %u, nullif ('g%d', 'g0'))",
-                                 which, which % 2, which % 3, state, i, which % 5);
+                                 " (id, app, name, media_type, destination, state, created_at, size, group_key,"
+                                 " group_app) VALUES ('%d', 'app%d', 'n', 'm', 'd%d', %d, 5, %u,"
+                                 " nullif ('g%d', 'g0'), 'a%d')",
+                                 which, which % 2, which % 3, state, i, which % 5, which % 2);
           break;
         case 1:
           sql = g_strdup_printf ("DELETE FROM uploads WHERE id = '%d'", which);
@@ -196,8 +198,8 @@ test_counters_are_in_step (Fixture *fixture, gconstpointer data)
 #define ROWS "SELECT destination, rule, state, hold, app, count(*), sum(size) FROM uploads GROUP BY 1, 2, 3, 4, 5"
 #define GROUP_COUNTED "SELECT * FROM group_counters"
 #define GROUP_ROWS                                                                                       \
-  "SELECT group_key, destination, rule, state, hold, app, count(*), sum(size), sum(offset) FROM uploads" \
-  " WHERE group_key IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6"
+  "SELECT group_app, group_key, destination, rule, state, hold, app, count(*), sum(size), sum(offset)" \
+  " FROM uploads WHERE group_key IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6, 7"
   g_assert_cmpint (ask (database, "SELECT count(*) FROM (" COUNTED ")"), >, 10);
   g_assert_cmpint (ask (database, "SELECT count(*) FROM (" COUNTED " EXCEPT " ROWS ")"), ==, 0);
   g_assert_cmpint (ask (database, "SELECT count(*) FROM (" ROWS " EXCEPT " COUNTED ")"), ==, 0);
@@ -206,7 +208,7 @@ test_counters_are_in_step (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (ask (database, "SELECT count(*) FROM (" GROUP_COUNTED " EXCEPT " GROUP_ROWS ")"), ==, 0);
   g_assert_cmpint (ask (database, "SELECT count(*) FROM (" GROUP_ROWS " EXCEPT " GROUP_COUNTED ")"), ==, 0);
   /* A group is there as long as it has uploads. */
-  g_assert_cmpint (ask (database, "SELECT count(*) FROM groups"), ==, 4);
+  g_assert_cmpint (ask (database, "SELECT count(*) FROM groups"), ==, 8);
   run (database, "DELETE FROM uploads");
   g_assert_cmpint (ask (database, "SELECT count(*) FROM groups"), ==, 0);
   g_assert_cmpint (ask (database, "SELECT count(*) FROM group_counters"), ==, 0);
@@ -472,6 +474,58 @@ test_a_page_looks_at_a_part_of_a_long_queue (Fixture *fixture, gconstpointer dat
   g_assert_cmpuint (n_pages, ==, 3);
 }
 
+/* Makes the fixture a database. @more: rows beside its own. */
+static void
+make_released (Fixture *fixture, const char *more)
+{
+  g_autofree char *path = g_build_filename (g_getenv ("FIXTURES"), "queue-1.sql", NULL);
+  g_autofree char *sql = NULL;
+  sqlite3 *handle;
+
+  g_assert_true (g_file_get_contents (path, &sql, NULL, NULL));
+  g_assert_cmpint (sqlite3_open (fixture->path, &handle), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (handle, sql, NULL, NULL, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (handle, more, NULL, NULL, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_close (handle), ==, SQLITE_OK);
+}
+
+/* A group of several becomes one for each sandboxed app, and one for the programs of the host: all as they were paused. */
+static void
+test_released_groups_are_parted (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ObDatabase) database = NULL;
+  g_autoptr (GPtrArray) groups = NULL;
+  const ObGroupsFilter everything = { .limit = 100 };
+  const char *const names[] = { "org.example.A/own", "report-7", "shared", "org.example.A/shared", "org.example.B/shared" };
+
+  make_released (fixture,
+                 "INSERT INTO uploads (id, app, name, media_type, destination, state, created_at, size, offset, group_key,"
+                 " group_title, is_form) VALUES ('a', 'org.example.A', 'n', 'm', 'd', 1, 5, 7, 3, 'shared', 'Title', 0),"
+                 " ('b', 'org.example.A', 'n', 'm', 'd', 5, 5, 7, 7, 'shared', NULL, 1),"
+                 " ('c', 'org.example.B', 'n', 'm', 'd', 1, 5, 7, 0, 'shared', NULL, 0),"
+                 " ('d', 'camera', 'n', 'm', 'd', 1, 5, 7, 0, 'shared', NULL, 0),"
+                 " ('e', 'python3.11', 'n', 'm', 'd', 1, 5, 7, 0, 'shared', NULL, 0),"
+                 " ('f', 'org.example.A', 'n', 'm', 'd', 1, 5, 7, 0, 'own', NULL, 0);"
+                 "UPDATE groups SET is_paused = 1, sent_now = 'wlan' WHERE key = 'shared';");
+  database = open_good (fixture, 1000, FALSE);
+  groups = ob_groups_list (database, &everything, NULL);
+  g_assert_cmpuint (groups->len, ==, G_N_ELEMENTS (names));
+  for (guint i = 0; i < groups->len; i++)
+    {
+      const ObGroup *group = groups->pdata[i];
+      g_autofree char *name = ob_group_dup_name (group->app, group->key);
+      gboolean is_shared = g_str_equal (group->key, "shared");
+
+      g_assert_cmpstr (name, ==, names[i]);
+      g_assert_cmpint (group->is_paused, ==, is_shared);
+      g_assert_cmpstr (group->title, ==, is_shared ? "Title" : i == 1 ? "Report 7" : NULL);
+      g_assert_false (ob_groups_is_sent_now (database, group->app, group->key, "wlan"));
+    }
+  g_assert_cmpint (ask (database, "SELECT count(*) FROM (" GROUP_COUNTED " EXCEPT " GROUP_ROWS ")"), ==, 0);
+  g_assert_cmpint (ask (database, "SELECT count(*) FROM (" GROUP_ROWS " EXCEPT " GROUP_COUNTED ")"), ==, 0);
+  g_assert_cmpint (ask (database, "SELECT sum(uploads) FROM group_counters WHERE group_app = ''"), ==, 3);
+}
+
 /* A queue of every released schema becomes what a new one is, with all that was in it. */
 static void
 test_a_released_schema_is_migrated (Fixture *fixture, gconstpointer data)
@@ -488,8 +542,6 @@ test_a_released_schema_is_migrated (Fixture *fixture, gconstpointer data)
     { "three.mp4", OB_STORED_QUEUED, OUTBOX_REASON_NONE, FALSE },
     { "vier «4».txt", OB_STORED_QUEUED, OUTBOX_REASON_NONE, TRUE },
   };
-  g_autofree char *path = g_build_filename (g_getenv ("FIXTURES"), "queue-1.sql", NULL);
-  g_autofree char *sql = NULL;
   g_autofree char *schema = NULL;
   g_autofree char *fresh_schema = NULL;
   g_autoptr (ObDatabase) database = NULL;
@@ -498,13 +550,8 @@ test_a_released_schema_is_migrated (Fixture *fixture, gconstpointer data)
   const ObUploadsFilter everything = { 0 };
   gint64 after = 0;
   const ObUpload *first;
-  sqlite3 *handle;
 
-  g_assert_true (g_file_get_contents (path, &sql, NULL, NULL));
-  g_assert_cmpint (sqlite3_open (fixture->path, &handle), ==, SQLITE_OK);
-  g_assert_cmpint (sqlite3_exec (handle, sql, NULL, NULL, NULL), ==, SQLITE_OK);
-  g_assert_cmpint (sqlite3_close (handle), ==, SQLITE_OK);
-
+  make_released (fixture, "");
   database = open_good (fixture, 1000, FALSE);
   uploads = ob_uploads_list (database, &everything, &after, 100, NULL);
   g_assert_cmpuint (uploads->len, ==, G_N_ELEMENTS (rows));
@@ -663,6 +710,7 @@ main (int argc, char *argv[])
     { "/statement/strings-that-are-none", test_strings_that_are_none },
     { "/journal/the-funnel-keeps-to-the-edges", test_the_funnel_keeps_to_the_edges },
     { "/journal/a-move-without-a-row-changes-nothing", test_a_move_without_a_row_changes_nothing },
+    { "/database/released-groups-are-parted", test_released_groups_are_parted },
     { "/database/a-released-schema-is-migrated", test_a_released_schema_is_migrated },
     { "/database/one-without-its-log-is-set-aside", test_one_without_its_log_is_set_aside },
     { "/database/damage-that-a-query-finds", test_damage_that_a_query_finds },

@@ -29,7 +29,7 @@ describe (TestRig *rig, const char *key, const char *app)
   g_auto (ObGroupStatus) status = { 0 };
   GString *text;
 
-  if (!ob_broker_get_group (rig->broker, key, app, &status, NULL))
+  if (!ob_broker_get_group (rig->broker, app, key, &status, NULL))
     return g_strdup ("gone");
   text = g_string_new (outbox_state_get_info (status.state)->name);
   g_string_append_c (text, ':');
@@ -99,7 +99,7 @@ test_a_group_tells_how_it_stands (TestRig *rig, gconstpointer data)
   assert_group (rig, "case-7", NULL, "uploading: uploading=1 paused=1 failed=1 done=1 for user=1 form=done needs-user");
   assert_group (rig, "case-8", NULL, "uploading: uploading=1");
   assert_group (rig, "case-9", NULL, "gone");
-  g_assert_true (ob_broker_get_group (rig->broker, "case-7", NULL, &status, NULL));
+  g_assert_true (ob_broker_get_group (rig->broker, NULL, "case-7", &status, NULL));
   g_assert_cmpstr (status.group->title, ==, "Bridge");
   g_assert_cmpuint (status.offset_bytes, ==, 1250);
   g_assert_cmpuint (status.bytes[OUTBOX_STATE_DONE], ==, 1000);
@@ -115,32 +115,134 @@ test_shared_holds_are_counted (TestRig *rig, gconstpointer data)
 
   test_rig_end (rig, first, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE);
   assert_group (rig, "case-7", NULL, "uploading: uploading=1 retrying=1 for retrying=1");
-  g_assert_true (ob_broker_get_group (rig->broker, "case-7", NULL, &status, NULL));
+  g_assert_true (ob_broker_get_group (rig->broker, NULL, "case-7", &status, NULL));
   g_assert_cmpint (status.until_ms, ==, ob_broker_get_now_ms (rig->broker) + test_rig_get_wait_ms (rig, first));
   g_assert_true (test_rig_pause_queue (rig, TRUE, NULL));
   test_rig_wait_for_end (rig, second);
   assert_group (rig, "case-7", NULL, "paused: paused=2 for queue=2");
 }
 
-static void
-test_an_app_sees_its_own (TestRig *rig, gconstpointer data)
+/* What a sandboxed app hands over. */
+static char *
+submit_sandboxed (TestRig *rig, const char *app, const char *group, const char *title)
 {
-  g_autofree char *mine = submit_as (rig, "mine", "case-7", FALSE), *theirs = submit_as (rig, "theirs", "case-7", TRUE);
-  g_autofree char *alien = submit_as (rig, "theirs", "case-8", FALSE);
-  g_autoptr (GArray) own = NULL;
-  g_autoptr (GArray) all = NULL;
-  g_autoptr (GArray) rest = NULL;
+  const ObSubmission submission = { .app = app, .group = group, .group_app = app, .group_title = title };
+  g_autoptr (GError) error = NULL;
+  char *id = test_rig_submit_full (rig, &submission, &error);
 
-  assert_group (rig, "case-7", "mine", "uploading: uploading=1");
-  assert_group (rig, "case-7", "theirs", "uploading: uploading=1 form=uploading");
-  assert_group (rig, "case-8", "mine", "gone");
-  own = ob_broker_list_groups (rig->broker, "mine", "", 10, NULL);
-  g_assert_cmpuint (own->len, ==, 1);
-  all = ob_broker_list_groups (rig->broker, NULL, "", 10, NULL);
-  g_assert_cmpuint (all->len, ==, 2);
-  rest = ob_broker_list_groups (rig->broker, "theirs", "case-7", 1, NULL);
-  g_assert_cmpuint (rest->len, ==, 1);
-  g_assert_cmpstr (g_array_index (rest, ObGroupStatus, 0).group->key, ==, "case-8");
+  g_assert_no_error (error);
+
+  return id;
+}
+
+/* The names of groups, as programs of the host name them, in pages of one. */
+static char *
+list_names (TestRig *rig, const char *app, const char *uploader)
+{
+  ObGroupsFilter filter = { .app = app, .uploader = uploader, .limit = 1 };
+  g_autoptr (GArray) page = NULL;
+  GString *names = g_string_new (NULL);
+
+  while (TRUE)
+    {
+      GArray *next = ob_broker_list_groups (rig->broker, &filter, NULL);
+      const ObGroup *group;
+
+      g_clear_pointer (&page, g_array_unref);
+      page = next;
+      if (page->len == 0)
+        return g_string_free (names, FALSE);
+      group = g_array_index (page, ObGroupStatus, 0).group;
+      filter.after_key = group->key;
+      filter.after_app = group->app;
+      {
+        g_autofree char *name = ob_group_dup_name (group->app, group->key);
+
+        g_string_append_printf (names, "%s%s", names->len > 0 ? " " : "", name);
+      }
+    }
+}
+
+#define assert_names(rig, app, uploader, expected)             \
+  G_STMT_START                                                 \
+  {                                                            \
+    g_autofree char *names_ = list_names (rig, app, uploader); \
+    g_assert_cmpstr (names_, ==, expected);                    \
+  }                                                            \
+  G_STMT_END
+
+typedef struct
+{
+  gboolean is_done;
+  GError *error;
+} Paused;
+
+static void
+on_paused (const GError *error, gpointer user_data)
+{
+  Paused *paused = user_data;
+
+  paused->is_done = TRUE;
+  paused->error = error ? g_error_copy (error) : NULL;
+}
+
+static gboolean
+pause_as (TestRig *rig, const char *app, const char *name, GError **error)
+{
+  const char *const names[] = { name, NULL };
+  Paused paused = { 0 };
+
+  ob_broker_pause_groups (rig->broker, app, names, TRUE, on_paused, &paused);
+  while (!paused.is_done)
+    g_main_context_iteration (NULL, TRUE);
+  if (paused.error)
+    g_propagate_error (error, paused.error);
+
+  return !paused.error;
+}
+
+/* Three with one key, of two sandboxed apps and of the host: nobody stops, renames or sees another's. */
+static void
+test_the_same_key_of_several_apps (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *bad = submit_sandboxed (rig, "org.example.Bad", "4711", "Your bank says hello");
+  g_autofree char *good = NULL, *host = NULL, *more = NULL, *later = NULL;
+  g_auto (ObGroupStatus) status = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (test_rig_pause_queue (rig, TRUE, NULL));
+  /* As long as there is only one, the host may name it by its key. */
+  g_assert_true (pause_as (rig, NULL, "4711", NULL));
+  g_assert_true (pause_as (rig, "org.example.Bad", "4711", NULL));
+  good = submit_sandboxed (rig, "org.example.Good", "4711", NULL);
+  test_rig_assert_status (rig, bad, "paused queue user");
+  test_rig_assert_status (rig, good, "paused queue");
+  g_assert_false (pause_as (rig, NULL, "4711", &error));
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT);
+  g_clear_error (&error);
+  host = submit_as (rig, "camera", "4711", FALSE);
+  test_rig_assert_status (rig, host, "paused queue");
+  g_assert_true (ob_broker_get_group (rig->broker, NULL, "4711", &status, NULL));
+  g_assert_cmpstr (status.group->title, ==, "Bridge");
+  g_assert_cmpuint (status.uploads[OUTBOX_STATE_PAUSED], ==, 1);
+  assert_group (rig, "4711", "org.example.Good", "paused: paused=1 for queue=1");
+  assert_group (rig, "4711", "org.example.Other", "gone");
+  assert_group (rig, "org.example.Bad/4711", "org.example.Good", "gone");
+  assert_group (rig, "org.example.Bad/4711", "org.example.Bad", "paused: paused=1 for queue=1 paused");
+  assert_group (rig, "org.example.Bad/4711", NULL, "paused: paused=1 for queue=1 paused");
+  /* Each of the three can be stopped, and alone. */
+  g_assert_true (pause_as (rig, NULL, "org.example.Good/4711", NULL));
+  test_rig_assert_status (rig, good, "paused queue user");
+  test_rig_assert_status (rig, host, "paused queue");
+  g_assert_false (pause_as (rig, "org.example.Bad", "4712", &error));
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND);
+  more = submit_sandboxed (rig, "org.example.Good", "4712", NULL);
+  later = submit_sandboxed (rig, "org.example.Good", "4711", NULL);
+  test_rig_assert_status (rig, later, "paused queue user");
+  assert_names (rig, NULL, NULL, "4711 org.example.Bad/4711 org.example.Good/4711 org.example.Good/4712");
+  assert_names (rig, "org.example.Good", NULL, "org.example.Good/4711 org.example.Good/4712");
+  assert_names (rig, NULL, "camera", "4711");
+  assert_names (rig, "org.example.Other", NULL, "");
 }
 
 static void
@@ -185,15 +287,21 @@ static void
 test_a_pause_outlives_the_database (TestRig *rig, gconstpointer data)
 {
   g_autofree char *id = submit_as (rig, "app", "case-7", FALSE);
+  g_autofree char *of_app = submit_sandboxed (rig, "org.example.Good", "case-8", NULL);
+  g_autofree char *of_other = submit_sandboxed (rig, "org.example.Other", "case-8", NULL);
   g_autofree char *path = g_build_filename (rig->folder, "queue.db", NULL);
 
+  g_assert_true (test_rig_pause_queue (rig, TRUE, NULL));
   g_assert_true (test_rig_pause_group (rig, "case-7", TRUE, NULL));
+  g_assert_true (pause_as (rig, "org.example.Good", "case-8", NULL));
   test_rig_wait_for_end (rig, id);
   test_rig_stop (rig);
   g_assert_cmpint (g_unlink (path), ==, 0);
   test_rig_start (rig);
-  test_rig_assert_status (rig, id, "paused user");
-  assert_group (rig, "case-7", NULL, "paused: paused=1 for user=1 paused");
+  test_rig_assert_status (rig, id, "paused queue user");
+  test_rig_assert_status (rig, of_app, "paused queue user");
+  test_rig_assert_status (rig, of_other, "paused queue");
+  assert_group (rig, "case-7", NULL, "paused: paused=1 for queue=1 paused");
 }
 
 static void
@@ -269,7 +377,7 @@ main (int argc, char *argv[])
   } tests[] = {
     { "/groups/a-group-tells-how-it-stands", test_a_group_tells_how_it_stands },
     { "/groups/shared-holds-are-counted", test_shared_holds_are_counted },
-    { "/groups/an-app-sees-its-own", test_an_app_sees_its_own },
+    { "/groups/the-same-key-of-several-apps", test_the_same_key_of_several_apps },
     { "/groups/a-pause-holds-the-group-alone", test_a_pause_holds_the_group_alone },
     { "/groups/a-pause-outlives-the-database", test_a_pause_outlives_the_database },
     { "/groups/one-of-a-paused-group-is-sent-now", test_one_of_a_paused_group_is_sent_now },

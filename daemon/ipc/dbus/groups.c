@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * org.outbox.Outbox1.Groups. A sandboxed caller sees the groups in which it has uploads, and of them only those; it commands
- * a group that is all its own. Main thread.
+ * org.outbox.Outbox1.Groups. A sandboxed caller knows its own groups alone. Main thread.
  */
 #include "dbus/error.h"
 #include "ipc/dbus/adapters.h"
@@ -26,26 +25,40 @@ get_own_app (const ObCaller *caller, ObOperation operation)
   return ob_access_get (caller, operation) == OB_ACCESS_ALL ? NULL : caller->app;
 }
 
+/* Of the last group of a page; no id of an app has a slash. */
+static char *
+dup_cursor (const ObGroup *group)
+{
+  return g_strconcat (group->app, "/", group->key, NULL);
+}
+
+/* @after_app: (out) (transfer full). The strings of @filter live as long as it and @options. */
 static gboolean
-read_list (GVariant *options, const ObCaller *caller, const char **app, const char **cursor, guint *limit,
-           GError **error)
+read_list (GVariant *options, const ObCaller *caller, ObGroupsFilter *filter, char **after_app, GError **error)
 {
   const char *own = get_own_app (caller, OB_OPERATION_LOOK);
+  const char *cursor = "", *slash;
 
-  *app = own;
-  *cursor = "";
-  *limit = LIST_DEFAULT;
+  *filter = (ObGroupsFilter){ .app = own, .limit = LIST_DEFAULT };
   if (!ob_options_check (options, list_options, error))
     return FALSE;
-  (void) g_variant_lookup (options, "app", "&s", app);
-  (void) g_variant_lookup (options, "cursor", "&s", cursor);
-  (void) g_variant_lookup (options, "limit", "u", limit);
-  if (own && !g_str_equal (*app, own))
+  (void) g_variant_lookup (options, "app", "&s", &filter->uploader);
+  (void) g_variant_lookup (options, "cursor", "&s", &cursor);
+  (void) g_variant_lookup (options, "limit", "u", &filter->limit);
+  slash = strchr (cursor, '/');
+  if (own && filter->uploader && !g_str_equal (filter->uploader, own))
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED, "app: %s sees its own uploads alone", own);
-  else if (*limit < 1 || *limit > LIST_MAX)
+  else if (filter->limit < 1 || filter->limit > LIST_MAX)
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "limit: 1 to %d", LIST_MAX);
+  else if (*cursor && !slash)
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "cursor: not one that was given out");
   else
-    return TRUE;
+    {
+      *after_app = slash ? g_strndup (cursor, (gsize) (slash - cursor)) : NULL;
+      filter->after_app = *after_app;
+      filter->after_key = slash ? slash + 1 : NULL;
+      return TRUE;
+    }
 
   return FALSE;
 }
@@ -56,12 +69,13 @@ list (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller *caller
   g_autoptr (GVariant) options = g_variant_get_child_value (g_dbus_method_invocation_get_parameters (invocation), 0);
   g_autoptr (GArray) groups = NULL;
   g_autoptr (GError) error = NULL;
-  const char *app, *cursor;
+  g_autofree char *after_app = NULL;
+  g_autofree char *cursor = NULL;
+  ObGroupsFilter filter;
   GVariantBuilder documents;
-  guint limit;
 
-  if (read_list (options, caller, &app, &cursor, &limit, &error))
-    groups = ob_broker_list_groups (broker, app, cursor, limit, &error);
+  if (read_list (options, caller, &filter, &after_app, &error))
+    groups = ob_broker_list_groups (broker, &filter, &error);
   if (!groups)
     {
       g_dbus_method_invocation_return_gerror (invocation, error);
@@ -70,8 +84,9 @@ list (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller *caller
   g_variant_builder_init (&documents, G_VARIANT_TYPE ("aa{sv}"));
   for (guint i = 0; i < groups->len; i++)
     g_variant_builder_add_value (&documents, ob_document_group (&g_array_index (groups, ObGroupStatus, i)));
-  cursor = groups->len == limit ? g_array_index (groups, ObGroupStatus, limit - 1).group->key : "";
-  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(aa{sv}s)", &documents, cursor));
+  if (groups->len == filter.limit)
+    cursor = dup_cursor (g_array_index (groups, ObGroupStatus, groups->len - 1).group);
+  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(aa{sv}s)", &documents, cursor ? cursor : ""));
 }
 
 static void
@@ -79,64 +94,33 @@ get (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller *caller)
 {
   g_auto (ObGroupStatus) group = { 0 };
   g_autoptr (GError) error = NULL;
-  const char *key;
+  const char *name;
 
-  g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&s)", &key);
-  if (ob_broker_get_group (broker, key, get_own_app (caller, OB_OPERATION_LOOK), &group, &error))
+  g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&s)", &name);
+  if (ob_broker_get_group (broker, get_own_app (caller, OB_OPERATION_LOOK), name, &group, &error))
     g_dbus_method_invocation_return_value (invocation, g_variant_new ("(@a{sv})", ob_document_group (&group)));
   else
     g_dbus_method_invocation_return_gerror (invocation, error);
 }
 
-static guint64
-count_all (const ObGroupStatus *group)
+static void
+send_now (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller *caller)
 {
-  guint64 n_all = 0;
+  g_autofree const char **names = NULL;
 
-  for (guint i = 0; i < OUTBOX_N_STATES; i++)
-    n_all += group->uploads[i];
-
-  return n_all;
-}
-
-/* Whether all of them are the caller's to command. */
-static gboolean
-may_command (ObBroker *broker, const ObCaller *caller, const char *const *keys, GError **error)
-{
-  const char *app = get_own_app (caller, OB_OPERATION_COMMAND);
-
-  for (; app && *keys; keys++)
-    {
-      g_auto (ObGroupStatus) own = { 0 };
-      g_auto (ObGroupStatus) whole = { 0 };
-
-      if (!ob_broker_get_group (broker, *keys, app, &own, error)
-          || !ob_broker_get_group (broker, *keys, NULL, &whole, error))
-        return FALSE;
-      if (count_all (&own) < count_all (&whole))
-        {
-          g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED, "%s commands its own uploads alone", app);
-          return FALSE;
-        }
-    }
-
-  return TRUE;
+  g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(^a&s)", &names);
+  ob_broker_send_groups_now (broker, names, ob_adapter_reply, invocation);
 }
 
 static void
-command (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller *caller)
+pause_or_resume (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller *caller)
 {
-  const char *method = g_dbus_method_invocation_get_method_name (invocation);
-  g_autofree const char **keys = NULL;
-  g_autoptr (GError) error = NULL;
+  gboolean is_pause = g_str_equal (g_dbus_method_invocation_get_method_name (invocation), "Pause");
+  g_autofree const char **names = NULL;
 
-  g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(^a&s)", &keys);
-  if (!may_command (broker, caller, keys, &error))
-    g_dbus_method_invocation_return_gerror (invocation, error);
-  else if (g_str_equal (method, "SendNow"))
-    ob_broker_send_groups_now (broker, keys, ob_adapter_reply, invocation);
-  else
-    ob_broker_pause_groups (broker, keys, g_str_equal (method, "Pause"), ob_adapter_reply, invocation);
+  g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(^a&s)", &names);
+  ob_broker_pause_groups (broker, get_own_app (caller, OB_OPERATION_COMMAND), names, is_pause, ob_adapter_reply,
+                          invocation);
 }
 
 static gboolean
@@ -159,14 +143,17 @@ on_get (OutboxDBusGroups *skeleton, GDBusMethodInvocation *invocation, const cha
   return admit (user_data, invocation, OB_OPERATION_LOOK, get);
 }
 
-/* Of all methods that take keys. */
 static gboolean
-on_command (OutboxDBusGroups *skeleton, GDBusMethodInvocation *invocation, const char *const *keys, gpointer user_data)
+on_send_now (OutboxDBusGroups *skeleton, GDBusMethodInvocation *invocation, const char *const *keys, gpointer user_data)
 {
-  const char *method = g_dbus_method_invocation_get_method_name (invocation);
+  return admit (user_data, invocation, OB_OPERATION_SEND_NOW, send_now);
+}
 
-  return admit (user_data, invocation, g_str_equal (method, "SendNow") ? OB_OPERATION_SEND_NOW : OB_OPERATION_COMMAND,
-                command);
+/* Of both. */
+static gboolean
+on_pause (OutboxDBusGroups *skeleton, GDBusMethodInvocation *invocation, const char *const *keys, gpointer user_data)
+{
+  return admit (user_data, invocation, OB_OPERATION_COMMAND, pause_or_resume);
 }
 
 GDBusInterfaceSkeleton *
@@ -175,8 +162,8 @@ ob_groups_adapter_new (const ObAdapterContext *context)
   OutboxDBusGroups *skeleton = outbox_dbus_groups_skeleton_new ();
 
   g_object_connect (skeleton, "signal::handle-list", on_list, context, "signal::handle-get", on_get, context,
-                    "signal::handle-pause", on_command, context, "signal::handle-resume", on_command, context,
-                    "signal::handle-send-now", on_command, context, NULL);
+                    "signal::handle-pause", on_pause, context, "signal::handle-resume", on_pause, context,
+                    "signal::handle-send-now", on_send_now, context, NULL);
 
   return G_DBUS_INTERFACE_SKELETON (skeleton);
 }

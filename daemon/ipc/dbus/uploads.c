@@ -95,7 +95,7 @@ submit (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *c
   g_autoptr (GVariant) options = NULL;
   g_autoptr (GVariant) metadata = NULL;
   g_autoptr (GError) error = NULL;
-  ObSubmission submission = { .app = caller->app };
+  ObSubmission submission = { .app = caller->app, .group_app = caller->is_sandboxed ? caller->app : NULL };
   gint32 handle;
   int fd;
 
@@ -203,9 +203,10 @@ read_history (ObBroker *broker, const char *id, History *entries, GError **error
   ObDatabase *database = ob_broker_get_database (broker);
   g_autoptr (ObUpload) upload = *id ? ob_broker_get (broker, id, NULL) : NULL;
   g_autofree char *lane = upload ? ob_broker_dup_lane_key (upload->destination, upload->rule) : NULL;
+  g_autofree char *group = upload && upload->group ? ob_group_dup_name (upload->group_app, upload->group) : NULL;
   const ObJournalCover cover = { .destination = upload ? upload->destination : NULL,
                                  .lane = lane,
-                                 .group = upload ? upload->group : NULL,
+                                 .group = group,
                                  .last = !upload                            ? 0
                                          : upload->stored == OB_STORED_DONE ? upload->sequence
                                                                             : G_MAXINT64 };
