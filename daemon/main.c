@@ -5,6 +5,7 @@
  */
 #include "service.h"
 
+#include "base/strays.h"
 #include "config.h"
 
 #include <glib-unix.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 typedef struct
 {
@@ -121,6 +123,9 @@ main (int argc, char *argv[])
       g_main_loop_run (loop);
     }
   while (run.is_to_begin_anew);
+  /* exit() would take the libraries down around a thread that is still in one of them. */
+  if (ob_strays_count () > 0)
+    _exit (run.exit_code);
 
   return run.exit_code;
 }

@@ -2,40 +2,30 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Four long-lived worker threads, each with a connection of its own. Attempts are asked for, reported and ended on the main
- * thread; whatever a worker says crosses over as a message.
+ * thread; whatever a worker says crosses over as a message. A worker whose call does not come back is given up: another
+ * takes its place, its attempt has ended, and whatever it may still say is refused. See docs/network.md.
  */
 #pragma once
 
-#include "transfer/attempt.h"
+#include "broker/worker.h"
 
 G_BEGIN_DECLS
 
+/* So many threads may be given up and not have come back before no more are begun, and attempts end at once, to be tried
+ * again later: what makes them hang would only get more of them. */
+#define OB_WORKERS_MAX_STRAYS 32
+
 typedef struct _ObWorkers ObWorkers;
 
-/* A question of an attempt that waits for ob_question_answer(). */
-typedef struct _ObQuestion ObQuestion;
-
-/* All called on the main thread. */
-typedef struct
-{
-  /* @server_url: (nullable). Answer when it is durable. */
-  void (*created) (const char *id, const char *server_url, ObQuestion *question, gpointer user_data);
-  void (*progress) (const char *id, guint64 offset_bytes, guint64 sent_bytes, gpointer user_data);
-  void (*stored) (const char *id, ObQuestion *question, gpointer user_data);
-  void (*ended) (const char *id, ObAttemptResult *result, gpointer user_data);
-} ObWorkersEvents;
-
-/* @runner: what runs the jobs; outlives the workers. */
+/* @runner: what runs the jobs; outlives the workers, those that are given up included. */
 ObWorkers *ob_workers_new (const ObRunner *runner, const ObWorkersEvents *events, gpointer user_data);
 
-/* Cancels what runs and waits for it; nothing more is reported. */
+/* Waits for what the caller has stopped, for some seconds at most; nothing more is reported. */
 void ob_workers_free (ObWorkers *workers);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObWorkers, ob_workers_free)
 
-/* @job: (transfer full). The caller keeps to the number of workers. */
+/* @job: (transfer full). @stop: when it is cancelled, the attempt has a moment to end, or is given up. The caller keeps to
+ * the number of workers. */
 void ob_workers_start (ObWorkers *workers, ObJob *job, ObStop *stop);
-
-/* @go_on: whether what was asked for is durable. Once. */
-void ob_question_answer (ObQuestion *question, gboolean go_on);
 
 G_END_DECLS

@@ -64,6 +64,7 @@ ob_attempt_run (ObConnection *connection, const ObJob *job, const ObCheckpoints 
 {
   ObAttemptResult *result = ob_attempt_result_new ();
 
+  ob_deadline_set (ob_connection_get_deadline (connection), OB_DEADLINE_OWN_MS);
   if (job->is_termination)
     {
       ob_tus_terminate (connection, job, result, stop);

@@ -37,9 +37,10 @@
 struct _ObConnection
 {
   SoupSession *session;
-  GHashTable *sockets; /* libsoup's connection id → GSocket; worker thread only, as the next three */
-  ObFacts *facts;      /* shared */
-  GCancellable *stop;  /* of the request under way */
+  GHashTable *sockets;  /* libsoup's connection id → GSocket; worker thread only, as the next three */
+  ObFacts *facts;       /* shared */
+  ObDeadline *deadline; /* shared */
+  GCancellable *stop;   /* of the request under way */
   gulong stop_handler;
   GThread *watch;
   GCancellable *closing; /* ends the watch, and a race that it runs */
@@ -124,6 +125,7 @@ end_request (ObConnection *self, guint64 number, ObEnd end)
   if (self->request && self->number == number && self->end == OB_END_NONE)
     {
       self->end = end;
+      ob_deadline_set (self->deadline, OB_DEADLINE_ENDED_MS);
       request = g_object_ref (self->request);
       count_sent (self);
       if (self->fd >= 0)
@@ -317,6 +319,7 @@ ob_connection_begin (ObConnection *connection, SoupMessage *message, gint64 answ
 
   g_mutex_lock (&connection->lock);
   connection->request = request;
+  ob_deadline_clear (connection->deadline); /* the watch is there */
   connection->number++;
   connection->end = OB_END_NONE;
   connection->sent_bytes = 0;
@@ -345,6 +348,7 @@ ob_connection_end (ObConnection *connection, SoupMessage *message, guint64 *sent
   g_mutex_lock (&connection->lock);
   forget_socket (connection);
   g_clear_object (&connection->request);
+  ob_deadline_set (connection->deadline, OB_DEADLINE_OWN_MS);
   end = connection->end;
   *sent_bytes = connection->sent_bytes;
   g_mutex_unlock (&connection->lock);
@@ -365,6 +369,12 @@ ob_connection_get_facts (ObConnection *connection)
   return connection->facts;
 }
 
+ObDeadline *
+ob_connection_get_deadline (ObConnection *connection)
+{
+  return connection->deadline;
+}
+
 SoupSession *
 ob_connection_get_session (ObConnection *connection)
 {
@@ -372,7 +382,7 @@ ob_connection_get_session (ObConnection *connection)
 }
 
 ObConnection *
-ob_connection_new (ObFacts *facts)
+ob_connection_new (ObFacts *facts, ObDeadline *deadline)
 {
   ObConnection *self = g_new0 (ObConnection, 1);
 
@@ -381,6 +391,7 @@ ob_connection_new (ObFacts *facts)
                                                  2, "user-agent", "outbox/" OB_VERSION " ", NULL);
   self->sockets = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
   self->facts = ob_facts_ref (facts);
+  self->deadline = ob_deadline_ref (deadline);
   self->closing = g_cancellable_new ();
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
@@ -402,6 +413,7 @@ ob_connection_free (ObConnection *connection)
   g_object_unref (connection->session);
   g_hash_table_unref (connection->sockets);
   ob_facts_unref (connection->facts);
+  ob_deadline_unref (connection->deadline);
   g_object_unref (connection->closing);
   g_mutex_clear (&connection->lock);
   g_cond_clear (&connection->changed);

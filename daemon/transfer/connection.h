@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "transfer/deadline.h"
 #include "transfer/facts.h"
 
 #include <libsoup/soup.h>
@@ -28,13 +29,17 @@ typedef enum
   OB_END_SLOW,    /* no whole answer in time */
 } ObEnd;
 
-/* The thread-default context of the calling thread is the session's; free it there, too. */
-ObConnection *ob_connection_new (ObFacts *facts);
+/* The thread-default context of the calling thread is the session's; free it there, too. @deadline: kept to the call that
+ * the thread is in. */
+ObConnection *ob_connection_new (ObFacts *facts, ObDeadline *deadline);
 void ob_connection_free (ObConnection *connection);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObConnection, ob_connection_free)
 
 /* Returns: (transfer none): what is known of servers. */
 ObFacts *ob_connection_get_facts (ObConnection *connection);
+
+/* Returns: (transfer none): by when the worker must come back from what it does. */
+ObDeadline *ob_connection_get_deadline (ObConnection *connection);
 
 SoupSession *ob_connection_get_session (ObConnection *connection);
 

@@ -1,0 +1,63 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * An answer under a lock. Worker and main thread.
+ */
+#include "broker/question.h"
+
+struct _ObQuestion
+{
+  gint refs;
+  GMutex lock; /* of all below */
+  GCond answered;
+  gboolean is_answered;
+  gboolean go_on;
+};
+
+ObQuestion *
+ob_question_new (void)
+{
+  ObQuestion *question = g_new0 (ObQuestion, 1);
+
+  g_mutex_init (&question->lock);
+  g_cond_init (&question->answered);
+  question->refs = 2;
+
+  return question;
+}
+
+static void
+question_unref (ObQuestion *question)
+{
+  if (!g_atomic_int_dec_and_test (&question->refs))
+    return;
+  g_mutex_clear (&question->lock);
+  g_cond_clear (&question->answered);
+  g_free (question);
+}
+
+gboolean
+ob_question_wait (ObQuestion *question)
+{
+  gboolean go_on;
+
+  g_mutex_lock (&question->lock);
+  while (!question->is_answered)
+    g_cond_wait (&question->answered, &question->lock);
+  go_on = question->go_on;
+  g_mutex_unlock (&question->lock);
+  question_unref (question);
+
+  return go_on;
+}
+
+void
+ob_question_answer (ObQuestion *question, gboolean go_on)
+{
+  g_mutex_lock (&question->lock);
+  question->is_answered = TRUE;
+  question->go_on = go_on;
+  g_cond_signal (&question->answered);
+  g_mutex_unlock (&question->lock);
+  question_unref (question);
+}

@@ -1,0 +1,23 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What a worker asks the main thread, and waits for. One reference is the worker's, the other that of the answer.
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct _ObQuestion ObQuestion;
+
+/* Worker thread. */
+ObQuestion *ob_question_new (void);
+
+/* Waits for the answer, and gives up the worker's reference. Worker thread. */
+gboolean ob_question_wait (ObQuestion *question);
+
+/* @go_on: whether what was asked for is durable. Once; gives up the other reference. Main thread. */
+void ob_question_answer (ObQuestion *question, gboolean go_on);
+
+G_END_DECLS

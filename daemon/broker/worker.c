@@ -1,0 +1,403 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A worker thread. It holds everything that it touches by references of its own: one that hangs may come back after all
+ * others are gone.
+ */
+#include "broker/worker.h"
+
+#include "base/strays.h"
+
+#define KEEP_CONNECTIONS_US (30 * G_USEC_PER_SEC)
+/* To close connections that are kept needs no answer. */
+#define REST_MS 5000
+/* How long a cancelled attempt may take to end: it is 2 ms, unless the machine has other things to do. */
+#define CANCELLED_US (2 * G_USEC_PER_SEC)
+
+/* What becomes of a thread: one of the two happens first. */
+enum
+{
+  FATE_OPEN,
+  FATE_ENDED,
+  FATE_GIVEN_UP,
+};
+
+struct _ObWorker
+{
+  gint refs;              /* the owner's, the thread's, and those of its messages */
+  const ObRunner *runner; /* borrowed for ever, as are the next two until the owner has gone */
+  const ObWorkersEvents *events;
+  gpointer user_data;
+  ObFacts *facts;       /* shared */
+  GAsyncQueue *orders;  /* of Order: one at most, and the one that ends it */
+  ObDeadline *deadline; /* of the call that it is in */
+  gint fate;            /* atomic */
+  gint is_asking;       /* atomic: it waits for the main thread */
+  GThread *thread;      /* main thread, as all below */
+  char *id;             /* of the job that it has; NULL: none */
+  ObStop *stop;         /* of that job, or NULL */
+  gint64 cancelled_us;  /* when that was first seen cancelled; 0: it is not */
+  gint64 ended_us;      /* when it last ended a job */
+  gboolean is_silent;   /* nobody listens any more */
+};
+
+typedef struct
+{
+  ObJob *job; /* NULL: the thread ends */
+  ObStop *stop;
+} Order;
+
+typedef enum
+{
+  MESSAGE_CREATED,
+  MESSAGE_PROGRESS,
+  MESSAGE_STORED,
+  MESSAGE_ENDED,
+} MessageKind;
+
+typedef struct
+{
+  ObWorker *worker; /* a reference */
+  MessageKind kind;
+  char *id;
+  char *server_url;
+  guint64 offset_bytes;
+  guint64 sent_bytes;
+  ObQuestion *question;
+  ObAttemptResult *result;
+} Message;
+
+/* What an attempt's checkpoints know. */
+typedef struct
+{
+  ObWorker *worker;
+  const char *id;
+} Run;
+
+static void
+worker_unref (ObWorker *worker)
+{
+  if (!g_atomic_int_dec_and_test (&worker->refs))
+    return;
+  ob_facts_unref (worker->facts);
+  g_async_queue_unref (worker->orders);
+  ob_deadline_unref (worker->deadline);
+  g_free (worker);
+}
+
+/* The job has ended, or is said to have. */
+static void
+release (ObWorker *worker)
+{
+  g_clear_pointer (&worker->id, g_free);
+  g_clear_object (&worker->stop);
+  worker->cancelled_us = 0;
+  worker->ended_us = g_get_monotonic_time ();
+}
+
+/* --- What it says --- */
+
+static void
+tell (ObWorker *worker, Message *message)
+{
+  const ObWorkersEvents *events = worker->events;
+
+  switch (message->kind)
+    {
+    case MESSAGE_CREATED:
+      events->created (message->id, message->server_url, message->question, worker->user_data);
+      break;
+    case MESSAGE_STORED:
+      events->stored (message->id, message->question, worker->user_data);
+      break;
+    case MESSAGE_PROGRESS:
+      events->progress (message->id, message->offset_bytes, message->sent_bytes, worker->user_data);
+      break;
+    case MESSAGE_ENDED:
+    default:
+      release (worker);
+      events->ended (message->id, message->result, worker->user_data);
+      break;
+    }
+}
+
+/* Of an attempt that is over for everybody else nothing is written. */
+static gboolean
+on_message (gpointer data)
+{
+  Message *message = data;
+
+  if (!message->worker->is_silent)
+    tell (message->worker, message);
+  else if (message->question)
+    ob_question_answer (message->question, FALSE);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+message_free (gpointer data)
+{
+  Message *message = data;
+
+  g_free (message->id);
+  g_free (message->server_url);
+  g_clear_pointer (&message->result, ob_attempt_result_free);
+  worker_unref (message->worker);
+  g_free (message);
+}
+
+static Message *
+message_new (Run *run, MessageKind kind)
+{
+  Message *message = g_new0 (Message, 1);
+
+  g_atomic_int_inc (&run->worker->refs);
+  message->worker = run->worker;
+  message->kind = kind;
+  message->id = g_strdup (run->id);
+
+  return message;
+}
+
+static void
+post (Message *message)
+{
+  g_idle_add_full (G_PRIORITY_DEFAULT, on_message, message, message_free);
+}
+
+/* Posts a message and waits for its answer, for as long as the disk takes. */
+static gboolean
+ask (Run *run, Message *message)
+{
+  ObDeadline *deadline = run->worker->deadline;
+  gboolean has_deadline = ob_deadline_is_set (deadline);
+  ObQuestion *question = ob_question_new ();
+  gboolean go_on;
+
+  message->question = question;
+  g_atomic_int_set (&run->worker->is_asking, TRUE);
+  ob_deadline_clear (deadline);
+  post (message);
+  go_on = ob_question_wait (question);
+  if (has_deadline)
+    ob_deadline_set (deadline, OB_DEADLINE_OWN_MS);
+  g_atomic_int_set (&run->worker->is_asking, FALSE);
+
+  return go_on;
+}
+
+static gboolean
+on_created (const char *server_url, gpointer data)
+{
+  Message *message = message_new (data, MESSAGE_CREATED);
+
+  message->server_url = g_strdup (server_url);
+
+  return ask (data, message);
+}
+
+static void
+on_progress (guint64 offset_bytes, guint64 sent_bytes, gpointer data)
+{
+  Message *message = message_new (data, MESSAGE_PROGRESS);
+
+  message->offset_bytes = offset_bytes;
+  message->sent_bytes = sent_bytes;
+  post (message);
+}
+
+static gboolean
+on_stored (gpointer data)
+{
+  return ask (data, message_new (data, MESSAGE_STORED));
+}
+
+/* --- A worker's thread --- */
+
+static void
+run_order (ObWorker *worker, ObConnection *connection, const Order *order)
+{
+  static const ObCheckpoints checkpoints = { on_created, on_progress, on_stored };
+  const ObRunner *runner = worker->runner;
+  Run run = { worker, order->job->id };
+  Message *message;
+
+  message = message_new (&run, MESSAGE_ENDED);
+  message->result = runner->run (runner, connection, order->job, &checkpoints, &run, order->stop);
+  ob_deadline_clear (worker->deadline);
+  post (message);
+}
+
+/* The next order. Connections that are kept for it are given up after a while: a server may need the place. A worker that
+ * has kept none sleeps until there is one. */
+static Order *
+wait_for_order (ObWorker *worker, ObConnection *connection, gboolean has_run)
+{
+  Order *order = has_run ? g_async_queue_timeout_pop (worker->orders, KEEP_CONNECTIONS_US) : NULL;
+
+  if (order)
+    return order;
+  if (has_run)
+    {
+      ob_deadline_set (worker->deadline, REST_MS);
+      ob_connection_rest (connection);
+      ob_deadline_clear (worker->deadline);
+    }
+
+  return g_async_queue_pop (worker->orders);
+}
+
+static void
+work_until_told (ObWorker *worker)
+{
+  g_autoptr (ObConnection) connection = ob_connection_new (worker->facts, worker->deadline);
+  gboolean is_over = FALSE, has_run = FALSE;
+
+  while (!is_over)
+    {
+      Order *order = wait_for_order (worker, connection, has_run);
+
+      is_over = !order->job;
+      has_run = TRUE;
+      if (order->job)
+        run_order (worker, connection, order);
+      g_clear_pointer (&order->job, ob_job_free);
+      g_clear_object (&order->stop);
+      g_free (order);
+    }
+}
+
+static gpointer
+work (gpointer data)
+{
+  ObWorker *worker = data;
+  g_autoptr (GMainContext) context = g_main_context_new ();
+
+  /* What libsoup does between requests belongs to this thread. */
+  g_main_context_push_thread_default (context);
+  work_until_told (worker);
+  g_main_context_pop_thread_default (context);
+  if (!g_atomic_int_compare_and_exchange (&worker->fate, FATE_OPEN, FATE_ENDED))
+    ob_strays_remove ();
+  worker_unref (worker);
+  g_main_context_wakeup (NULL);
+
+  return NULL;
+}
+
+static void
+give_order (ObWorker *worker, ObJob *job, ObStop *stop)
+{
+  Order *order = g_new0 (Order, 1);
+
+  order->job = job;
+  order->stop = stop ? g_object_ref (stop) : NULL;
+  g_async_queue_push (worker->orders, order);
+}
+
+ObWorker *
+ob_worker_new (const ObRunner *runner, ObFacts *facts, const ObWorkersEvents *events, gpointer user_data)
+{
+  ObWorker *worker = g_new0 (ObWorker, 1);
+
+  worker->refs = 2;
+  worker->runner = runner;
+  worker->events = events;
+  worker->user_data = user_data;
+  worker->facts = ob_facts_ref (facts);
+  worker->orders = g_async_queue_new ();
+  worker->deadline = ob_deadline_new ();
+  worker->thread = g_thread_new ("worker", work, worker);
+
+  return worker;
+}
+
+void
+ob_worker_start (ObWorker *worker, ObJob *job, ObStop *stop)
+{
+  worker->id = g_strdup (job->id);
+  worker->stop = stop ? g_object_ref (stop) : NULL;
+  give_order (worker, job, stop);
+}
+
+const char *
+ob_worker_get_id (ObWorker *worker)
+{
+  return worker->id;
+}
+
+gint64
+ob_worker_get_ended_us (ObWorker *worker)
+{
+  return worker->ended_us;
+}
+
+gboolean
+ob_worker_is_stopped (ObWorker *worker)
+{
+  return ob_stop_is_asked (worker->stop);
+}
+
+/* What waits for the main thread is not late. */
+gboolean
+ob_worker_is_stuck (ObWorker *worker)
+{
+  gint64 now_us = g_get_monotonic_time ();
+
+  if (g_atomic_int_get (&worker->is_asking))
+    {
+      worker->cancelled_us = 0;
+      return FALSE;
+    }
+  if (worker->cancelled_us == 0 && worker->stop && g_cancellable_is_cancelled (G_CANCELLABLE (worker->stop)))
+    worker->cancelled_us = now_us;
+
+  return ob_deadline_is_past (worker->deadline)
+         || (worker->cancelled_us > 0 && now_us - worker->cancelled_us > CANCELLED_US);
+}
+
+static gboolean
+has_ended (ObWorker *worker)
+{
+  return g_atomic_int_get (&worker->fate) == FATE_ENDED;
+}
+
+void
+ob_worker_finish (ObWorker *worker)
+{
+  worker->is_silent = TRUE;
+  give_order (worker, NULL, NULL);
+}
+
+gboolean
+ob_worker_is_gone (ObWorker *worker)
+{
+  return has_ended (worker) && g_atomic_int_get (&worker->refs) == 1;
+}
+
+gboolean
+ob_worker_free (ObWorker *worker)
+{
+  gboolean is_lost = FALSE;
+
+  if (!worker->is_silent)
+    ob_worker_finish (worker);
+  if (worker->stop)
+    ob_stop_ask (worker->stop, OB_STOP_NOW);
+  release (worker);
+  if (has_ended (worker))
+    (void) g_thread_join (worker->thread);
+  else
+    {
+      /* Before the thread can say that it is back. */
+      ob_strays_add ();
+      is_lost = g_atomic_int_compare_and_exchange (&worker->fate, FATE_OPEN, FATE_GIVEN_UP);
+      if (!is_lost)
+        ob_strays_remove ();
+      g_thread_unref (worker->thread);
+    }
+  worker_unref (worker);
+
+  return is_lost;
+}
