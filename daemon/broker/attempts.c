@@ -218,8 +218,8 @@ write_created (ObBroker *self, ObUpload *upload, gconstpointer data, GError **er
   upload->server_url = g_strdup (server_url);
   upload->offset_bytes = 0;
   upload->updated_at_ms = ob_broker_get_now_ms (self);
-  upload->sequence = ob_journal_append (self->database, upload->updated_at_ms, upload->id,
-                                        server_url ? "created" : "lost", upload->stored, OUTBOX_REASON_NONE,
+  upload->sequence = ob_journal_append (self->database, upload->updated_at_ms, upload, server_url ? "created" : "lost",
+                                        upload->stored, OUTBOX_REASON_NONE,
                                         server_url ? server_url : "the server has no such upload any more", error);
 
   return upload->sequence > 0 && ob_uploads_update (self->database, upload, error);
@@ -264,7 +264,7 @@ write_progress (ObBroker *self, ObUpload *upload, guint64 offset_bytes, guint64 
     {
       message = g_strdup_printf ("The server has %" G_GUINT64_FORMAT " bytes and no longer %" G_GUINT64_FORMAT,
                                  offset_bytes, upload->offset_bytes);
-      upload->sequence = ob_journal_append (self->database, now_ms, upload->id, "offset-back", upload->stored,
+      upload->sequence = ob_journal_append (self->database, now_ms, upload, "offset-back", upload->stored,
                                             OUTBOX_REASON_NONE, message, NULL);
       if (upload->sequence == 0)
         return FALSE;

@@ -62,7 +62,7 @@ static gboolean
 note_change (ObBroker *self, ObUpload *upload, const char *event, GError **error)
 {
   upload->updated_at_ms = ob_broker_get_now_ms (self);
-  upload->sequence = ob_journal_append (self->database, upload->updated_at_ms, upload->id, event, upload->stored,
+  upload->sequence = ob_journal_append (self->database, upload->updated_at_ms, upload, event, upload->stored,
                                         OUTBOX_REASON_NONE, NULL, error);
 
   return upload->sequence > 0 && ob_uploads_update (self->database, upload, error);
@@ -189,8 +189,8 @@ ob_broker_want_termination (ObBroker *self, const ObUpload *upload, GError **err
 gboolean
 ob_broker_forget (ObBroker *self, const ObUpload *upload, const char *why, GError **error)
 {
-  gint64 sequence = ob_journal_append (self->database, ob_broker_get_now_ms (self), upload->id, "removed",
-                                       upload->stored, OUTBOX_REASON_NONE, why, error);
+  gint64 sequence = ob_journal_append (self->database, ob_broker_get_now_ms (self), upload, "removed", upload->stored,
+                                       OUTBOX_REASON_NONE, why, error);
   g_autoptr (ObUpload) last = sequence > 0 ? ob_uploads_get (self->database, upload->id, error) : NULL;
   Removal *removal;
 

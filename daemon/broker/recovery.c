@@ -185,8 +185,8 @@ insert_adopted (ObBroker *self, ObUpload *upload, GError **error)
   upload->saved_at_ms = upload->progress_at_ms = ob_broker_get_now_ms (self);
 
   /* Tells an attempt to ask before it makes anything: what an earlier one did at the server is not known. */
-  return ob_journal_append (self->database, upload->saved_at_ms, upload->id, "adopted", upload->stored,
-                            OUTBOX_REASON_NONE, NULL, error)
+  return ob_journal_append (self->database, upload->saved_at_ms, upload, "adopted", upload->stored, OUTBOX_REASON_NONE,
+                            NULL, error)
              > 0
          && ob_uploads_insert (self->database, upload, error)
          && ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE,

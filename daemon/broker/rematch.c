@@ -50,7 +50,7 @@ ob_broker_set_rule (ObBroker *self, ObUpload *upload, const char *rule, const ch
   g_free (upload->rule);
   upload->rule = g_strdup (rule);
   upload->updated_at_ms = ob_broker_get_now_ms (self);
-  upload->sequence = ob_journal_append (self->database, upload->updated_at_ms, upload->id, event, upload->stored,
+  upload->sequence = ob_journal_append (self->database, upload->updated_at_ms, upload, event, upload->stored,
                                         OUTBOX_REASON_NONE, rule, error);
   if (upload->sequence == 0 || !ob_uploads_update (self->database, upload, error))
     return FALSE;

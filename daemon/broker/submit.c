@@ -110,7 +110,7 @@ static gboolean
 add_row (ObBroker *self, ObUpload *upload, GError **error)
 {
   set_lane (self, upload);
-  upload->sequence = ob_journal_append (self->database, upload->created_at_ms, upload->id, "added", upload->stored,
+  upload->sequence = ob_journal_append (self->database, upload->created_at_ms, upload, "added", upload->stored,
                                         OUTBOX_REASON_NONE, NULL, error);
 
   return upload->sequence > 0 && ob_uploads_insert (self->database, upload, error);
@@ -151,7 +151,7 @@ keep_restored (ObBroker *self, ObSaving *saving, GError **error)
       return ob_journal_move (self->database, row, OB_STORED_QUEUED, OUTBOX_REASON_NONE, "handed over again",
                               row->saved_at_ms, error);
     }
-  row->sequence = ob_journal_append (self->database, row->updated_at_ms, row->id, "restored", row->stored,
+  row->sequence = ob_journal_append (self->database, row->updated_at_ms, row, "restored", row->stored,
                                      OUTBOX_REASON_NONE, NULL, error);
 
   return row->sequence > 0 && ob_uploads_update (self->database, row, error);

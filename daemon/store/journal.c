@@ -10,18 +10,19 @@
 #include "store/uploads.h"
 
 static gint64
-append (ObDatabase *database, gint64 now_ms, const ObJournalRow *row, GError **error)
+append (ObDatabase *database, gint64 now_ms, const ObJournalRow *row, const char *app, GError **error)
 {
   g_autoptr (ObStatement) statement
       = ob_statement_new (database,
-                          "INSERT INTO journal (at, upload, scope, key, event, state, reason, message)"
-                          " VALUES (@at, @upload, @scope, @key, @event, @state, @reason, @message)",
+                          "INSERT INTO journal (at, upload, app, scope, key, event, state, reason, message)"
+                          " VALUES (@at, @upload, @app, @scope, @key, @event, @state, @reason, @message)",
                           error);
 
   if (!statement)
     return 0;
   ob_statement_bind_number (statement, "@at", now_ms);
   ob_statement_bind_text (statement, "@upload", row->upload_id);
+  ob_statement_bind_text (statement, "@app", app);
   ob_statement_bind_text (statement, "@scope", row->scope);
   ob_statement_bind_text (statement, "@key", row->key);
   ob_statement_bind_text (statement, "@event", row->event);
@@ -41,16 +42,16 @@ reason_name (OutboxReason reason)
 }
 
 gint64
-ob_journal_append (ObDatabase *database, gint64 now_ms, const char *upload_id, const char *event, ObStored stored,
+ob_journal_append (ObDatabase *database, gint64 now_ms, const ObUpload *upload, const char *event, ObStored stored,
                    OutboxReason reason, const char *message, GError **error)
 {
-  const ObJournalRow row = { .upload_id = upload_id,
+  const ObJournalRow row = { .upload_id = upload->id,
                              .event = event,
                              .state = ob_stored_get_name (stored),
                              .reason = reason_name (reason),
                              .message = message };
 
-  return append (database, now_ms, &row, error);
+  return append (database, now_ms, &row, upload->app, error);
 }
 
 gint64
@@ -64,7 +65,7 @@ ob_journal_append_hold (ObDatabase *database, gint64 now_ms, OutboxScope scope, 
                              .reason = names,
                              .message = message };
 
-  return append (database, now_ms, &row, error);
+  return append (database, now_ms, &row, NULL, error);
 }
 
 gboolean
@@ -77,6 +78,20 @@ ob_journal_has_event (ObDatabase *database, const char *upload_id, const char *e
     return FALSE;
   ob_statement_bind_text (statement, "@upload", upload_id);
   ob_statement_bind_text (statement, "@event", event);
+
+  return ob_statement_step (statement) == SQLITE_ROW;
+}
+
+gboolean
+ob_journal_is_of_app (ObDatabase *database, const char *upload_id, const char *app)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database, "SELECT 1 FROM journal WHERE upload = @upload AND app = @app LIMIT 1", NULL);
+
+  if (!statement)
+    return FALSE;
+  ob_statement_bind_text (statement, "@upload", upload_id);
+  ob_statement_bind_text (statement, "@app", app);
 
   return ob_statement_step (statement) == SQLITE_ROW;
 }
@@ -169,20 +184,21 @@ ob_journal_read_history (ObDatabase *database, const char *upload_id, const ObJo
 }
 
 gboolean
-ob_journal_read_since (ObDatabase *database, gint64 sequence,
+ob_journal_read_since (ObDatabase *database, gint64 sequence, const char *app,
                        void (*on_upload) (const char *upload_id, gint64 last_sequence, gpointer user_data),
                        gpointer user_data, GError **error)
 {
   g_autoptr (ObStatement) statement
       = ob_statement_new (database,
                           "SELECT upload, max(sequence) FROM journal WHERE sequence > @sequence AND upload IS NOT NULL"
-                          " GROUP BY upload ORDER BY 2",
+                          " AND (@app IS NULL OR app = @app) GROUP BY upload ORDER BY 2",
                           error);
   int code = SQLITE_ERROR;
 
   if (!statement)
     return FALSE;
   ob_statement_bind_number (statement, "@sequence", sequence);
+  ob_statement_bind_text (statement, "@app", app);
   while ((code = ob_statement_step (statement)) == SQLITE_ROW)
     on_upload (ob_statement_get_text (statement, 0), ob_statement_get_number (statement, 1), user_data);
   if (code != SQLITE_DONE)
@@ -207,7 +223,7 @@ ob_journal_move (ObDatabase *database, ObUpload *upload, ObStored to, OutboxReas
                    ob_stored_get_name (from), ob_stored_get_name (to));
       return FALSE;
     }
-  sequence = ob_journal_append (database, now_ms, upload->id, "state", to, reason, message, error);
+  sequence = ob_journal_append (database, now_ms, upload, "state", to, reason, message, error);
   if (sequence == 0)
     return FALSE;
 

@@ -11,8 +11,9 @@
 
 G_BEGIN_DECLS
 
-/* Returns: the row's sequence, or 0 with @error. @message: (nullable): for a person, such as a server's words. */
-gint64 ob_journal_append (ObDatabase *database, gint64 now_ms, const char *upload_id, const char *event,
+/* The row has the upload's id and app, by which it is told to those who may see it also when the upload is removed. Returns:
+ * the row's sequence, or 0 with @error. @message: (nullable): for a person, such as a server's words. */
+gint64 ob_journal_append (ObDatabase *database, gint64 now_ms, const ObUpload *upload, const char *event,
                           ObStored stored, OutboxReason reason, const char *message, GError **error);
 
 /* The same for what holds more than one upload. @reasons: all of them, bit r for OutboxReason r; 0 where nothing does any
@@ -23,11 +24,15 @@ gint64 ob_journal_append_hold (ObDatabase *database, gint64 now_ms, OutboxScope 
 /* Whether that happened to an upload, even if its row is gone. */
 gboolean ob_journal_has_event (ObDatabase *database, const char *upload_id, const char *event);
 
+/* Whether that upload was an app's, even if its row is gone. */
+gboolean ob_journal_is_of_app (ObDatabase *database, const char *upload_id, const char *app);
+
 /* The newest row's sequence, or 0. */
 gint64 ob_journal_get_last (ObDatabase *database);
 
-/* Calls @on_upload for every upload that something happened to after @sequence, in that order, once each. */
-gboolean ob_journal_read_since (ObDatabase *database, gint64 sequence,
+/* Calls @on_upload for every upload that something happened to after @sequence, in that order, once each. @app: (nullable): of
+ * its uploads alone. */
+gboolean ob_journal_read_since (ObDatabase *database, gint64 sequence, const char *app,
                                 void (*on_upload) (const char *upload_id, gint64 last_sequence, gpointer user_data),
                                 gpointer user_data, GError **error);
 

@@ -233,7 +233,12 @@ static const char version_2[]
       "    AND app = old.app AND uploads = 0;"
       "  DELETE FROM groups WHERE app = old.group_app AND key = old.group_key AND NOT EXISTS"
       "    (SELECT 1 FROM group_counters WHERE group_app = old.group_app AND group_key = old.group_key);"
-      "END;";
+      "END;"
+
+      /* A watcher of a sandboxed app was told the ids of others, since a row did not say whose it is. Those of uploads that
+       * were removed are told to programs of the host alone. */
+      "ALTER TABLE journal ADD COLUMN app TEXT;"
+      "UPDATE journal SET app = (SELECT app FROM uploads WHERE id = journal.upload) WHERE upload IS NOT NULL;";
 
 const char *const ob_migrations[] = { version_1, version_2 };
 

@@ -42,7 +42,7 @@ make_upload (const char *destination, gint64 now_ms, guint number)
 static gboolean
 add_row (ObDatabase *database, ObUpload *upload, GError **error)
 {
-  upload->sequence = ob_journal_append (database, upload->created_at_ms, upload->id, "added", upload->stored,
+  upload->sequence = ob_journal_append (database, upload->created_at_ms, upload, "added", upload->stored,
                                         OUTBOX_REASON_NONE, NULL, error);
   if (upload->sequence == 0 || !ob_uploads_insert (database, upload, error))
     return FALSE;

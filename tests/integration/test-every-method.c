@@ -75,7 +75,7 @@ static const struct
   { "Access.Deny", "('x',)", "NotSupported", "NotSupported", "NotSupported" },
   { "Access.Revoke", "('x',)", "NotSupported", "NotSupported", "NotSupported" },
   { "Uploads.Remove", "(['ID'],)", "ok", "NotFound", "ok" },
-  { "Uploads.History", "('ID',)", "ok all", "NotFound", "NotFound" },
+  { "Uploads.History", "('ID',)", "ok all", "NotFound", "ok all" },
 };
 
 /* Returns: (transfer none): what the contract says of all interfaces. */
@@ -209,19 +209,58 @@ be_the_app (const char *key)
   return 0;
 }
 
+static void
+on_signal (GDBusConnection *connection, const char *sender, const char *path, const char *interface, const char *signal,
+           GVariant *parameters, gpointer user_data)
+{
+  g_autoptr (GVariant) first = g_variant_get_child_value (parameters, 0);
+  const char *id = "";
+
+  if (g_variant_is_of_type (first, G_VARIANT_TYPE_STRING))
+    id = g_variant_get_string (first, NULL);
+  else if (!g_variant_is_of_type (first, G_VARIANT_TYPE_VARDICT) || !g_variant_lookup (first, "id", "&s", &id))
+    return;
+  g_print ("%s %s\n", signal, id);
+}
+
+/* Prints the id of an upload of its own, and then a line for each signal, until somebody kills it. */
+static G_GNUC_NORETURN void
+be_the_watcher (const char *since)
+{
+  g_autoptr (GDBusConnection) connection = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, NULL);
+  g_autoptr (GVariant) results = NULL;
+  g_autoptr (GUnixFDList) fds = g_unix_fd_list_new ();
+  int fd = open ("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+  const char *id;
+
+  (void) g_unix_fd_list_append (fds, fd, NULL);
+  results = g_dbus_connection_call_with_unix_fd_list_sync (
+      connection, OUTBOX_BUS_NAME, OUTBOX_OBJECT_PATH, "org.outbox.Outbox1.Uploads", "Submit",
+      g_variant_new_parsed ("(handle 0, @a{sv} {})"), NULL, G_DBUS_CALL_FLAGS_NONE, 20000, fds, NULL, NULL, NULL);
+  g_variant_get (results, "(&s)", &id);
+  g_print ("own %s\n", id);
+  (void) g_dbus_connection_signal_subscribe (connection, OUTBOX_BUS_NAME, "org.outbox.Outbox1.Uploads", NULL, NULL, NULL,
+                                             G_DBUS_SIGNAL_FLAGS_NONE, on_signal, NULL, NULL);
+  (void) g_dbus_connection_call_sync (connection, OUTBOX_BUS_NAME, OUTBOX_OBJECT_PATH, "org.outbox.Outbox1.Uploads",
+                                      "Watch", g_variant_new_parsed ("(@a{sv} {}, %s)", since), NULL,
+                                      G_DBUS_CALL_FLAGS_NONE, 20000, NULL, NULL);
+  g_print ("ready -\n");
+  while (TRUE)
+    g_main_context_iteration (NULL, TRUE);
+}
+
 /* --- The test --- */
 
-/* Starts this program as that app. @app: (nullable): NULL: on the host. Returns: (transfer full): what it prints. */
-static char *
-run_as (TestBroker *broker, const char *app, const char *const *arguments)
+/* Starts this program as that app. @app: (nullable): NULL: on the host. */
+static GSubprocess *
+start_as (TestBroker *broker, const char *app, const char *const *arguments)
 {
   g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
   g_autofree char *self = g_file_read_link ("/proc/self/exe", NULL);
   g_autofree char *info = g_strdup_printf ("[Application]\\nname=%s\\n", app);
   g_autoptr (GPtrArray) argv = g_ptr_array_new ();
-  g_autoptr (GSubprocess) process = NULL;
   g_autoptr (GError) error = NULL;
-  char *words = NULL;
+  GSubprocess *process;
 
   if (app)
     test_sandbox_enter (broker, info, launcher, argv);
@@ -232,6 +271,18 @@ run_as (TestBroker *broker, const char *app, const char *const *arguments)
   g_subprocess_launcher_setenv (launcher, "DBUS_SESSION_BUS_ADDRESS", test_broker_get_bus_address (broker), TRUE);
   process = g_subprocess_launcher_spawnv (launcher, (const char *const *) argv->pdata, &error);
   g_assert_no_error (error);
+
+  return process;
+}
+
+/* Returns: (transfer full): what it prints. */
+static char *
+run_as (TestBroker *broker, const char *app, const char *const *arguments)
+{
+  g_autoptr (GSubprocess) process = start_as (broker, app, arguments);
+  g_autoptr (GError) error = NULL;
+  char *words = NULL;
+
   g_assert_true (g_subprocess_communicate_utf8 (process, NULL, NULL, &words, NULL, &error));
   g_assert_no_error (error);
   g_assert_cmpint (g_subprocess_get_exit_status (process), ==, 0);
@@ -292,6 +343,103 @@ test_every_method (gconstpointer data)
     }
 }
 
+/* --- Signals --- */
+
+static void
+command (TestBroker *broker, const char *method, const char *id)
+{
+  const char *const ids[] = { id, NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) results
+      = g_dbus_connection_call_sync (broker->connection, OUTBOX_BUS_NAME, OUTBOX_OBJECT_PATH,
+                                     "org.outbox.Outbox1.Uploads", method, g_variant_new ("(^as)", ids), NULL,
+                                     G_DBUS_CALL_FLAGS_NONE, 20000, NULL, &error);
+
+  g_assert_no_error (error);
+}
+
+/* Returns: (transfer full): the id in the next line, which begins with that word; or of any line where it is NULL. */
+static char *
+read_line (GDataInputStream *lines, const char *word)
+{
+  g_autofree char *line = g_data_input_stream_read_line (lines, NULL, NULL, NULL);
+  g_auto (GStrv) words = NULL;
+
+  g_assert_nonnull (line);
+  words = g_strsplit (line, " ", 2);
+  if (word)
+    g_assert_cmpstr (words[0], ==, word);
+
+  return g_strdup (words[1]);
+}
+
+/* A line each until the upload is removed. Returns: (transfer full): ids of which it heard. */
+static GHashTable *
+read_signals (GDataInputStream *lines, const char *until_id)
+{
+  g_autofree char *end = g_strconcat ("Removed ", until_id, NULL);
+  GHashTable *ids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  while (TRUE)
+    {
+      g_autofree char *line = g_data_input_stream_read_line (lines, NULL, NULL, NULL);
+
+      g_assert_nonnull (line);
+      g_test_message ("%s", line);
+      g_hash_table_add (ids, g_strdup (strchr (line, ' ') + 1));
+      if (g_str_equal (line, end))
+        return ids;
+    }
+}
+
+/* Replays and signals tell an app of what was and is its own, removed or not, and of nothing else. */
+static void
+test_signals (gconstpointer data)
+{
+  gboolean is_own = g_str_equal (data, "own");
+  g_autoptr (TestBroker) broker = NULL;
+  g_autoptr (GSubprocess) watcher = NULL;
+  g_autoptr (GDataInputStream) lines = NULL;
+  g_autoptr (GHashTable) heard = NULL;
+  g_autofree char *of_host = NULL, *path = NULL, *of_app = NULL, *removed = NULL, *sequence = NULL, *since = NULL;
+  g_autofree char *marker = NULL, *ready = NULL, *made = NULL;
+
+  if (!test_sandbox_is_possible ())
+    {
+      g_test_skip ("no file system can be mounted in a namespace here");
+      return;
+    }
+  broker = test_broker_new ();
+  outbox_dbus_queue_call_pause_sync (broker->queue, NULL, NULL);
+  g_free (run_as (broker, OWN_APP, (const char *const[]){ "--app", "4711", NULL }));
+  removed = dup_id (broker);
+  command (broker, "Remove", removed);
+  made = run_as (broker, OWN_APP, (const char *const[]){ "--app", "4711", NULL });
+  of_app = dup_id (broker);
+  path = test_broker_make_file (broker, "a.jpg", 100, 1);
+  of_host = test_broker_submit (broker, path, NULL, NULL);
+  g_assert_true (outbox_dbus_uploads_call_watch_sync (broker->uploads, g_variant_new ("a{sv}", NULL), "", &sequence,
+                                                      NULL, NULL));
+  *strchr (sequence, '-') = '\0';
+  since = g_strconcat (sequence, "-0", NULL);
+
+  watcher = start_as (broker, is_own ? OWN_APP : OTHER_APP, (const char *const[]){ "--watcher", since, NULL });
+  lines = g_data_input_stream_new (g_subprocess_get_stdout_pipe (watcher));
+  marker = read_line (lines, "own");
+  ready = read_line (lines, "ready");
+  command (broker, "Pause", of_host);
+  command (broker, "Pause", of_app);
+  command (broker, "Remove", of_app);
+  command (broker, "Remove", of_host);
+  command (broker, "Remove", marker);
+  heard = read_signals (lines, marker);
+  g_assert_false (g_hash_table_contains (heard, of_host));
+  g_assert_true (g_hash_table_contains (heard, of_app) == is_own);
+  g_assert_true (g_hash_table_contains (heard, removed) == is_own);
+  g_assert_cmpuint (g_hash_table_size (heard), ==, is_own ? 3 : 1);
+  g_subprocess_force_exit (watcher);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -300,11 +448,15 @@ main (int argc, char *argv[])
     return be_the_caller (argv[2], argv[3]);
   if (argc == 3 && g_str_equal (argv[1], "--app"))
     return be_the_app (argv[2]);
+  if (argc == 3 && g_str_equal (argv[1], "--watcher"))
+    be_the_watcher (argv[2]);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/every-method/none-is-left-out", test_no_method_is_left_out);
   g_test_add_data_func ("/every-method/by-a-program-of-the-host", "host", test_every_method);
   g_test_add_data_func ("/every-method/by-another-app", "other", test_every_method);
   g_test_add_data_func ("/every-method/by-its-own-app", "own", test_every_method);
+  g_test_add_data_func ("/every-method/signals-to-another-app", "other", test_signals);
+  g_test_add_data_func ("/every-method/signals-to-its-own-app", "own", test_signals);
 
   return g_test_run ();
 }

@@ -568,6 +568,8 @@ test_a_released_schema_is_migrated (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (first->key, ==, "key-1");
   g_assert_cmpstr (first->receipt.record, ==, "rec-01a20d45-ede1-7000-9751-6447c37e1e2d");
   g_assert_cmpint (ask (database, "SELECT sum(uploads) FROM counters"), ==, G_N_ELEMENTS (rows));
+  g_assert_cmpint (ask (database, "SELECT count(*) FROM journal JOIN uploads ON uploads.id = upload"
+                                  " WHERE journal.app IS NOT uploads.app"), ==, 0);
   destinations = ob_destinations_load (database, NULL);
   g_assert_cmpuint (g_hash_table_size (destinations), ==, 2);
 

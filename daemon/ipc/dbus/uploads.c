@@ -215,13 +215,15 @@ read_history (ObBroker *broker, const char *id, History *entries, GError **error
              : ob_journal_read (database, LOG_ROWS, on_history_row, entries, error);
 }
 
-/* The log of an upload that was removed is there for those who may read the log of all. */
+/* The log of an upload that was removed is there for its app, and for those who may read the log of all. */
 static gboolean
 may_read_history (ObUploadsAdapter *adapter, const ObCaller *caller, const char *id, guint n_rows, GError **error)
 {
   g_autoptr (ObUpload) upload = NULL;
 
   if (ob_access_get (caller, OB_OPERATION_LOG) == OB_ACCESS_ALL && (*id == '\0' || n_rows > 0))
+    return TRUE;
+  if (ob_journal_is_of_app (ob_broker_get_database (adapter->broker), id, caller->app))
     return TRUE;
   upload = ob_adapter_find_upload (adapter->broker, caller, OB_OPERATION_LOOK, id, error);
 

@@ -125,7 +125,8 @@ replay (ObWatchers *watchers, const char *sender, const ObFilter *filter, const 
   if (epoch != ob_database_get_epoch (ob_broker_get_database (watchers->broker)))
     return TRUE;
 
-  return ob_journal_read_since (ob_broker_get_database (watchers->broker), number, on_replayed, &what, error);
+  return ob_journal_read_since (ob_broker_get_database (watchers->broker), number, filter->app, on_replayed, &what,
+                                error);
 }
 
 char *
