@@ -3,7 +3,7 @@
  *
  * outboxd: options, signals, exit codes (0 ended as asked, 1 failed, 2 usage). Main thread.
  */
-#include "service.h"
+#include "instance.h"
 
 #include "base/strays.h"
 #include "config.h"
@@ -20,8 +20,6 @@ typedef struct
 {
   GMainLoop *loop;
   int exit_code;
-  guint n_damages;
-  gboolean is_to_begin_anew;
 } Run;
 
 static gboolean
@@ -33,22 +31,11 @@ on_signal (gpointer user_data)
 }
 
 static void
-on_lost (gpointer user_data)
+on_end (gpointer user_data)
 {
   Run *run = user_data;
 
   run->exit_code = 1;
-  g_main_loop_quit (run->loop);
-}
-
-/* A database is made anew once; a disk that damages it again is for a person. */
-static void
-on_damaged (gpointer user_data)
-{
-  Run *run = user_data;
-
-  run->is_to_begin_anew = run->n_damages++ == 0;
-  run->exit_code = run->is_to_begin_anew ? 0 : 1;
   g_main_loop_quit (run->loop);
 }
 
@@ -94,7 +81,7 @@ main (int argc, char *argv[])
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autofree char *data_folder = g_build_filename (g_get_user_data_dir (), "outbox", NULL);
-  g_autoptr (GError) error = NULL;
+  g_autoptr (ObInstance) instance = NULL;
   Run run = { .loop = loop };
 
   setlocale (LC_ALL, "");
@@ -110,19 +97,9 @@ main (int argc, char *argv[])
   (void) signal (SIGIO, SIG_IGN);
   g_unix_signal_add (SIGTERM, on_signal, &run);
   g_unix_signal_add (SIGINT, on_signal, &run);
-  do
-    {
-      g_autoptr (ObService) service = ob_service_new (data_folder, on_lost, on_damaged, &run, &error);
-
-      run.is_to_begin_anew = FALSE;
-      if (!service)
-        {
-          g_printerr ("outboxd: %s\n", error->message);
-          return 1;
-        }
-      g_main_loop_run (loop);
-    }
-  while (run.is_to_begin_anew);
+  instance = ob_instance_new (data_folder, on_end, &run);
+  g_main_loop_run (loop);
+  g_clear_pointer (&instance, ob_instance_free);
   /* exit() would take the libraries down around a thread that is still in one of them. */
   if (ob_strays_count () > 0)
     _exit (run.exit_code);

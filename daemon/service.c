@@ -14,14 +14,9 @@
 #include "policy/watch-power.h"
 #include "policy/watch-session.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 struct _ObService
 {
-  int lock;
+  ObHome *home; /* borrowed */
   ObDatabase *database;
   ObSpool *spool;
   ObClock *clock;
@@ -32,32 +27,10 @@ struct _ObService
   ObUploadsAdapter *uploads;
   ObQueueAdapter *queue;
   GPtrArray *skeletons; /* the other interfaces */
-  guint name;
-  void (*on_lost) (gpointer user_data);
   void (*on_damaged) (gpointer user_data);
   gpointer user_data;
   guint damage_source;
 };
-
-/* The kernel lets go of it when the process ends, however it ends. */
-static int
-lock_folder (const char *data_folder, GError **error)
-{
-  g_autofree char *path = g_build_filename (data_folder, "lock", NULL);
-  int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-
-  if (fd < 0)
-    {
-      ob_file_set_error (error, errno, "Cannot open", path);
-      return -1;
-    }
-  if (flock (fd, LOCK_EX | LOCK_NB) == 0)
-    return fd;
-  (void) close (fd);
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, "Another outboxd uses %s", data_folder);
-
-  return -1;
-}
 
 static gboolean
 export_all (ObService *service, GDBusConnection *connection, GError **error)
@@ -71,39 +44,6 @@ export_all (ObService *service, GDBusConnection *connection, GError **error)
       return FALSE;
 
   return TRUE;
-}
-
-static void
-on_bus_acquired (GDBusConnection *connection, const char *name, gpointer user_data)
-{
-  ObService *service = user_data;
-  g_autoptr (GError) error = NULL;
-
-  if (export_all (service, connection, &error))
-    return;
-  g_warning ("The interfaces could not be exported: %s", error->message);
-  service->on_lost (service->user_data);
-}
-
-static void
-on_name_acquired (GDBusConnection *connection, const char *name, gpointer user_data)
-{
-  ObService *service = user_data;
-
-  g_message ("Ready at %s", name);
-  ob_broker_start (service->broker);
-}
-
-static void
-on_name_lost (GDBusConnection *connection, const char *name, gpointer user_data)
-{
-  ObService *service = user_data;
-
-  if (connection)
-    g_warning ("The name %s is taken by another", name);
-  else
-    g_warning ("There is no session bus");
-  service->on_lost (service->user_data);
 }
 
 static gboolean
@@ -162,6 +102,32 @@ build_broker_anyway (ObService *service, const char *data_folder, GError **error
 }
 
 static void
+remember (gpointer user_data)
+{
+  ObService *service = user_data;
+
+  ob_home_remember (service->home, ob_database_get_epoch (service->database));
+}
+
+/* A queue that was here and is not, since its disk is not mounted yet, is no empty queue. */
+static void
+find_queue (ObService *service)
+{
+  g_autofree char *words = NULL;
+
+  if (!ob_home_misses_queue (service->home, ob_database_get_epoch (service->database)))
+    {
+      remember (service);
+      return;
+    }
+  words = g_strdup_printf (
+      "the queue that was in %s lies on a disk that is not mounted; files that are handed over now are "
+      "kept and join it",
+      ob_home_get_path (service->home));
+  ob_broker_miss_queue (service->broker, words, remember, service);
+}
+
+static void
 on_configuration_changed (ObConfiguration *configuration, gpointer user_data)
 {
   ObService *service = user_data;
@@ -183,21 +149,28 @@ watch_all (ObService *service)
 }
 
 static gboolean
-build (ObService *service, const char *data_folder, GError **error)
+build (ObService *service, GPtrArray *left, GError **error)
 {
+  const char *data_folder = ob_home_get_path (service->home);
   g_auto (GStrv) folders = ob_configuration_list_folders ();
 
-  if (!ob_folder_ensure (data_folder, error))
-    return FALSE;
-  service->lock = lock_folder (data_folder, error);
-  if (service->lock < 0)
-    return FALSE;
   service->clock = ob_system_clock_new ();
   watch_all (service);
   service->configuration = ob_configuration_new ((const char *const *) folders);
   service->spool = ob_spool_open (data_folder, error);
-  if (!service->spool || !build_broker_anyway (service, data_folder, error))
+  if (!service->spool)
     return FALSE;
+  for (guint i = 0; i < left->len; i++)
+    {
+      g_autofree char *folder = ob_home_dup_spool (left->pdata[i]);
+
+      if (!ob_spool_join (service->spool, folder, error))
+        return FALSE;
+    }
+  if (!build_broker_anyway (service, data_folder, error))
+    return FALSE;
+  find_queue (service);
+  ob_broker_set_in_memory (service->broker, ob_home_is_in_memory (service->home));
   ob_spool_take_reserve (service->spool);
   on_configuration_changed (service->configuration, service);
   g_signal_connect (service->configuration, "changed", G_CALLBACK (on_configuration_changed), service);
@@ -216,29 +189,31 @@ build (ObService *service, const char *data_folder, GError **error)
 }
 
 ObService *
-ob_service_new (const char *data_folder, void (*on_lost) (gpointer user_data), void (*on_damaged) (gpointer user_data),
+ob_service_new (ObHome *home, GPtrArray *left, GDBusConnection *connection, void (*on_damaged) (gpointer user_data),
                 gpointer user_data, GError **error)
 {
   g_autoptr (ObService) service = g_new0 (ObService, 1);
 
-  service->lock = -1;
-  service->on_lost = on_lost;
+  service->home = home;
   service->on_damaged = on_damaged;
   service->user_data = user_data;
   service->skeletons = g_ptr_array_new_with_free_func (g_object_unref);
   service->watchers = g_ptr_array_new_with_free_func (g_object_unref);
-  if (!build (service, data_folder, error))
+  if (!build (service, left, error) || !export_all (service, connection, error))
     return NULL;
-  service->name = g_bus_own_name (G_BUS_TYPE_SESSION, OUTBOX_BUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
-                                  on_bus_acquired, on_name_acquired, on_name_lost, service, NULL);
 
   return g_steal_pointer (&service);
 }
 
 void
+ob_service_start (ObService *service)
+{
+  ob_broker_start (service->broker);
+}
+
+void
 ob_service_free (ObService *service)
 {
-  g_clear_handle_id (&service->name, g_bus_unown_name);
   if (service->broker)
     ob_broker_stop (service->broker);
   for (guint i = 0; i < service->skeletons->len; i++)
@@ -254,7 +229,5 @@ ob_service_free (ObService *service)
   g_clear_object (&service->configuration);
   g_ptr_array_unref (service->watchers);
   g_clear_object (&service->clock);
-  if (service->lock >= 0)
-    (void) close (service->lock);
   g_free (service);
 }

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include <gio/gio.h>
+#include "store/home.h"
 
 G_BEGIN_DECLS
 
@@ -13,15 +13,19 @@ typedef struct _ObService ObService;
 
 /**
  * ob_service_new:
- * @data_folder: where queue and spool are; created if need be, and locked against a second daemon
- * @on_lost: called when the bus is gone or another took the name
+ * @home: where queue and spool are; borrowed, and outlives the service
+ * @left: (element-type ObHome): folders that its path led to before: what they have joins this queue
+ * @connection: where the objects are exported
  * @on_damaged: called when the database turns out to be damaged: a new service sets it aside and makes the queue anew
- * @error: Storage, DiskFull, NotSupported; WrongState where another daemon has the folder
+ * @error: Storage, DiskFull, NotSupported
  */
-ObService *ob_service_new (const char *data_folder, void (*on_lost) (gpointer user_data),
+ObService *ob_service_new (ObHome *home, GPtrArray *left, GDBusConnection *connection,
                            void (*on_damaged) (gpointer user_data), gpointer user_data, GError **error);
 
-/* Lets attempts go, commits, leaves the bus. */
+/* Begins to upload: the name on the bus is ours. */
+void ob_service_start (ObService *service);
+
+/* Lets attempts go and commits. */
 void ob_service_free (ObService *service);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObService, ob_service_free)
 

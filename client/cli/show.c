@@ -106,7 +106,7 @@ print_upload (OutboxUpload *upload)
   g_autofree char *error = outbox_upload_dup_error (upload);
   g_autofree char *name = cli_text_dup_safe (outbox_upload_get_name (upload));
   g_autoptr (CliFacts) facts = cli_facts_new ();
-  gboolean has_local_copy = FALSE;
+  gboolean has_local_copy = FALSE, is_in_memory = FALSE;
 
   g_print ("%s%s%s\n", cli_style_begin (CLI_STYLE_BOLD), name, cli_style_end (CLI_STYLE_BOLD));
   add_status (facts, upload);
@@ -116,7 +116,11 @@ print_upload (OutboxUpload *upload)
   add_string (facts, document, "media_type", _ ("type"));
   add_string (facts, document, "sha256", _ ("SHA-256"));
   (void) g_variant_lookup (document, "local_copy", "b", &has_local_copy);
-  cli_facts_add (facts, _ ("on this device"), has_local_copy ? _ ("a safe copy") : _ ("no copy"));
+  (void) g_variant_lookup (document, "in_memory", "b", &is_in_memory);
+  cli_facts_add (facts, _ ("on this device"),
+                 is_in_memory     ? _ ("only in memory: lost when the device is switched off")
+                 : has_local_copy ? _ ("a safe copy")
+                                  : _ ("no copy"));
   add_string (facts, document, "destination", _ ("destination"));
   add_string (facts, document, "group_title", _ ("group"));
   add_string (facts, document, "group", _ ("group key"));

@@ -43,17 +43,32 @@ has_hold (GVariant *holds, const char *reason)
   return is_there;
 }
 
-/* Safe is said only of a disk that works. */
+/* Safe is said only of a disk, and of one that works. */
 static void
-print_answer (GVariant *summary, GVariant *holds)
+print_safety (GVariant *holds, GVariant *conditions)
 {
-  gboolean is_safe = !has_hold (holds, "storage");
+  gboolean is_in_memory = FALSE;
+
+  (void) g_variant_lookup (conditions, "in_memory", "b", &is_in_memory);
+  if (is_in_memory)
+    g_print ("%s%s%s\n", cli_style_begin (CLI_STYLE_BAD),
+             _ ("It is only in this device's memory, and lost when the device is switched off."),
+             cli_style_end (CLI_STYLE_BAD));
+  else if (!has_hold (holds, "storage"))
+    g_print ("%s\n", _ ("All of it is safe on this device."));
+}
+
+static void
+print_answer (GVariant *summary, GVariant *holds, GVariant *conditions)
+{
   Count all = get_count (summary, "all"), done = get_count (summary, "done"), saving = get_count (summary, "saving");
   guint n_left = (guint) (all.uploads - done.uploads);
   g_autofree char *left = g_format_size (all.bytes - done.bytes);
 
   g_print ("%s", cli_style_begin (n_left == 0 ? CLI_STYLE_GOOD : CLI_STYLE_BOLD));
-  if (all.uploads == 0)
+  if (all.uploads == 0 && has_hold (holds, "storage"))
+    g_print (_ ("This device's disk needs you."));
+  else if (all.uploads == 0)
     g_print (_ ("Nothing to upload."));
   else if (n_left == 0)
     g_print (ngettext ("The one upload has arrived.", "All %u uploads have arrived.", (guint) all.uploads),
@@ -63,13 +78,14 @@ print_answer (GVariant *summary, GVariant *holds)
              left);
   g_print ("%s\n", cli_style_end (CLI_STYLE_BOLD));
   if (saving.uploads > 0)
-    g_print (ngettext ("%u file is still being saved: leave it in place.",
-                       "%u files are still being saved: leave them in place.", (guint) saving.uploads),
-             (guint) saving.uploads);
-  else if (n_left > 0 && is_safe)
-    g_print (_ ("All of it is safe on this device."));
-  if (saving.uploads > 0 || (n_left > 0 && is_safe))
-    g_print ("\n");
+    {
+      g_print (ngettext ("%u file is still being saved: leave it in place.",
+                         "%u files are still being saved: leave them in place.", (guint) saving.uploads),
+               (guint) saving.uploads);
+      g_print ("\n");
+    }
+  else if (n_left > 0)
+    print_safety (holds, conditions);
 }
 
 static void
@@ -203,7 +219,7 @@ cli_status (int argc, char *argv[])
           TRUE);
       return CLI_DONE;
     }
-  print_answer (summary, holds);
+  print_answer (summary, holds, conditions);
   print_counts (summary);
   print_network (conditions);
   print_holds (holds);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define MOST_TRIES 5
+#define MOST_TRIES_AT_ITS_END 2
 
 typedef struct
 {
@@ -46,6 +47,13 @@ is_too_many (const GError *error)
   return g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY);
 }
 
+/* A broker that ends, or takes up its queue from another disk, has not taken the file and says so. */
+static gboolean
+is_ending (const GError *error)
+{
+  return g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER);
+}
+
 static void
 on_submitted (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -65,6 +73,8 @@ on_submitted (GObject *source, GAsyncResult *result, gpointer user_data)
     (void) g_timeout_add ((guint) g_random_int_range (200, 1000), on_try_again, g_steal_pointer (&task));
   else if (outbox_client_is_no_broker (error) && ++submission->tries < MOST_TRIES)
     (void) g_timeout_add (200 << submission->tries, on_try_again, g_steal_pointer (&task));
+  else if (is_ending (error) && submission->tries++ < MOST_TRIES_AT_ITS_END)
+    (void) g_timeout_add (300, on_try_again, g_steal_pointer (&task));
   else
     g_task_return_error (task, outbox_client_translate (g_steal_pointer (&error)));
 }

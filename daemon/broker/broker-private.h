@@ -54,10 +54,14 @@ struct _ObBroker
   gint64 matched_number; /* up to which uploads are matched with new rules */
   guint match_source;
   gboolean wants_review; /* the lanes are to be looked at after the commit */
+  char *missing_queue;   /* words about a queue that was in this folder and is not; NULL: none is missed */
+  void (*on_given_up) (gpointer user_data); /* a person goes on without it */
+  gpointer given_up_data;
   gint64 repair_at_ms;   /* when the database is tried again that could not be written; 0: it works */
   char *disk_trouble;    /* why it cannot be written, in the system's words; NULL: it can */
   gint64 steady_at_ms;   /* when a network that came back has been up long enough; 0: not waited for */
   gboolean wants_probe;  /* something else on this disk could not be written: the next repair writes, to find out */
+  gboolean is_in_memory; /* the data folder */
   gboolean is_paused;
   gboolean is_started;
   gboolean is_ending;
@@ -109,6 +113,10 @@ void ob_broker_note_trouble (ObBroker *self);
 void ob_broker_probe_disk (ObBroker *self);
 /* Inside a turn: writes something, and ends the trouble when that is on the disk. Errors: Storage, DiskFull. */
 gboolean ob_broker_try_disk (ObBroker *self, GError **error);
+/* Returns: (nullable): what is wrong with the disk, for a person. */
+const char *ob_broker_get_disk_words (ObBroker *self);
+/* A person goes on without the queue that is missed, where one is: after the commit of the turn that is open. */
+void ob_broker_give_up_queue_after (ObBroker *self);
 /* Whether a repair is not still to be waited for. */
 gboolean ob_broker_is_repair_due (ObBroker *self, gint64 now_ms);
 
@@ -185,7 +193,8 @@ void ob_broker_settle_conditions (ObBroker *self);
 const char *ob_broker_get_network_key (const ObConditions *conditions);
 /* What holds the whole queue, bit r for OutboxReason r; and tells of it in the journal, inside a turn. */
 OutboxReasonSet ob_broker_get_queue_reasons (ObBroker *self);
-gboolean ob_broker_record_queue_holds (ObBroker *self, GError **error);
+/* @message: (nullable): the cause, in words. */
+gboolean ob_broker_record_queue_holds (ObBroker *self, const char *message, GError **error);
 /* Lets the device sleep or end, if everything is recorded. */
 void ob_broker_let_go (ObBroker *self);
 /* Payload that went out; inside a turn. */

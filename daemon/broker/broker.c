@@ -232,6 +232,7 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->zone, g_time_zone_unref);
   g_clear_pointer (&self->answered_network, g_free);
   g_clear_pointer (&self->disk_trouble, g_free);
+  g_clear_pointer (&self->missing_queue, g_free);
   g_clear_pointer (&self->watchers, g_ptr_array_unref);
   g_clear_object (&self->background);
   G_OBJECT_CLASS (ob_broker_parent_class)->finalize (object);

@@ -34,6 +34,15 @@ G_DECLARE_FINAL_TYPE (ObBroker, ob_broker, OB, BROKER, GObject)
 ObBroker *ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *watchers,
                          const ObRunner *runner, GError **error);
 
+/* The data folder is in memory: no copy may be called safe. */
+void ob_broker_set_in_memory (ObBroker *self, gboolean is_in_memory);
+gboolean ob_broker_is_in_memory (ObBroker *self);
+
+/* A queue that was in the data folder is not there: what is handed over is kept, and nothing is sent before a person resumes
+ * the queue, whereupon @on_given_up is called. */
+void ob_broker_miss_queue (ObBroker *self, const char *words, void (*on_given_up) (gpointer user_data),
+                           gpointer user_data);
+
 /* Puts rules in force: what they forbid is stopped at once. Until the first call everything may travel. */
 void ob_broker_set_rules (ObBroker *self, ObRules *rules);
 ObRules *ob_broker_get_rules (ObBroker *self);

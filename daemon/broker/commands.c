@@ -295,13 +295,15 @@ ob_broker_set_paused (ObBroker *self, gboolean is_paused, ObCommandDone done, gp
       return;
     }
   self->is_paused = is_paused;
-  is_good
-      = ob_meta_set_number (self->database, "paused", is_paused, &error) && ob_broker_record_queue_holds (self, &error);
+  is_good = ob_meta_set_number (self->database, "paused", is_paused, &error)
+            && ob_broker_record_queue_holds (self, NULL, &error);
   if (is_good)
     {
       ob_broker_save_settings_after (self);
       if (is_paused)
         ob_broker_pause_attempts_after (self, NULL);
+      else
+        ob_broker_give_up_queue_after (self);
     }
   ob_broker_finish_command (self, is_good, error, done, user_data);
 }

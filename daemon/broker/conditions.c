@@ -62,18 +62,18 @@ OutboxReasonSet
 ob_broker_get_queue_reasons (ObBroker *self)
 {
   return (self->is_paused ? OUTBOX_REASON_BIT (OUTBOX_REASON_QUEUE) : 0)
-         | (self->disk_trouble ? OUTBOX_REASON_BIT (OUTBOX_REASON_STORAGE) : 0)
+         | (self->disk_trouble || self->missing_queue ? OUTBOX_REASON_BIT (OUTBOX_REASON_STORAGE) : 0)
          | (self->latest.is_sleeping ? OUTBOX_REASON_BIT (OUTBOX_REASON_SLEEP) : 0)
          | (self->latest.is_shutting_down ? OUTBOX_REASON_BIT (OUTBOX_REASON_SHUTDOWN) : 0);
 }
 
 gboolean
-ob_broker_record_queue_holds (ObBroker *self, GError **error)
+ob_broker_record_queue_holds (ObBroker *self, const char *message, GError **error)
 {
   ob_broker_touch_holds (self);
 
   return ob_journal_append_hold (self->database, ob_broker_get_now_ms (self), OUTBOX_SCOPE_QUEUE, NULL,
-                                 ob_broker_get_queue_reasons (self), NULL, error)
+                                 ob_broker_get_queue_reasons (self), message, error)
          > 0;
 }
 
@@ -91,7 +91,7 @@ note_session (ObBroker *self, const ObConditions *old)
   else if (was_ending)
     self->steady_at_ms = ob_broker_get_now_ms (self);
   if (ob_turn_begin (self->turn, OB_TURN_SOON, NULL))
-    ob_turn_end (self->turn, ob_broker_record_queue_holds (self, NULL));
+    ob_turn_end (self->turn, ob_broker_record_queue_holds (self, NULL, NULL));
   else
     ob_broker_touch_holds (self);
 }

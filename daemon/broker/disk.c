@@ -3,7 +3,9 @@
  *
  * The disk as a fact: when the database cannot be written, the queue is held with the system's words, and every few
  * seconds a small write finds out whether it works again. What a full disk lacks is first given from the spool's reserve.
- * Owns `disk_trouble`, `repair_at_ms` and `wants_probe` of the broker. Main thread.
+ * A queue that was in
+ * the data folder, on a disk that is not mounted, holds it too. Owns `disk_trouble`, `missing_queue`, `repair_at_ms` and
+ * `wants_probe` of the broker. Main thread.
  */
 #include "broker/broker-private.h"
 
@@ -92,4 +94,61 @@ ob_broker_is_repair_due (ObBroker *self, gint64 now_ms)
   self->repair_at_ms = MIN (self->repair_at_ms, now_ms + REPAIR_AFTER_MS);
 
   return self->repair_at_ms <= now_ms;
+}
+
+const char *
+ob_broker_get_disk_words (ObBroker *self)
+{
+  return self->disk_trouble ? self->disk_trouble : self->missing_queue;
+}
+
+static void
+record_holds (ObBroker *self, const char *message)
+{
+  if (ob_turn_begin (self->turn, OB_TURN_SOON, NULL))
+    ob_turn_end (self->turn, ob_broker_record_queue_holds (self, message, NULL));
+}
+
+void
+ob_broker_miss_queue (ObBroker *self, const char *words, void (*on_given_up) (gpointer user_data), gpointer user_data)
+{
+  g_warning ("Nothing is sent: %s", words);
+  self->missing_queue = g_strdup (words);
+  self->on_given_up = on_given_up;
+  self->given_up_data = user_data;
+  record_holds (self, words);
+}
+
+static void
+on_resumed (const GError *error, gpointer user_data)
+{
+  g_autoptr (ObPending) pending = user_data;
+  ObBroker *self = pending->broker;
+
+  if (error || !self->missing_queue)
+    return;
+  g_clear_pointer (&self->missing_queue, g_free);
+  self->on_given_up (self->given_up_data);
+  record_holds (self, "resumed without the queue that is not there");
+}
+
+void
+ob_broker_give_up_queue_after (ObBroker *self)
+{
+  if (self->missing_queue)
+    ob_turn_after (self->turn, on_resumed, ob_pending_new (self, NULL));
+}
+
+void
+ob_broker_set_in_memory (ObBroker *self, gboolean is_in_memory)
+{
+  if (is_in_memory)
+    g_warning ("The data folder is in memory: what is handed over is lost when this device is switched off");
+  self->is_in_memory = is_in_memory;
+}
+
+gboolean
+ob_broker_is_in_memory (ObBroker *self)
+{
+  return self->is_in_memory;
 }

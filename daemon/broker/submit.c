@@ -222,7 +222,8 @@ give_up (ObBroker *self, ObSaving *saving)
                                          : g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER,
                                                                 "Outbox is ending; hand the file over again");
     }
-  if (g_error_matches (saving->error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE))
+  if (g_error_matches (saving->error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE)
+      || g_error_matches (saving->error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL))
     ob_broker_probe_disk (self);
   if (!saving->is_restored)
     forget_row (self, saving->upload, saving->error->message);

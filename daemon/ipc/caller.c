@@ -176,7 +176,9 @@ on_credentials (GObject *source, GAsyncResult *result, gpointer user_data)
   guint32 pid;
   int pidfd;
 
-  if (!reply)
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    refusal = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "Outbox is ending; ask again");
+  else if (!reply)
     (void) refuse (&refusal, error->message);
   else if (!g_variant_lookup (credentials, "ProcessID", "u", &pid))
     (void) refuse (&refusal, "the bus does not know its process");

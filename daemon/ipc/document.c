@@ -113,6 +113,8 @@ ob_document_upload (ObBroker *broker, const ObUpload *upload)
   g_variant_builder_add (&builder, "{sv}", "bytes_sent", g_variant_new_uint64 (upload->sent_bytes));
   g_variant_builder_add (&builder, "{sv}", "attempts", g_variant_new_uint32 (upload->attempts));
   g_variant_builder_add (&builder, "{sv}", "local_copy", g_variant_new_boolean (upload->has_local_copy));
+  g_variant_builder_add (&builder, "{sv}", "in_memory",
+                         g_variant_new_boolean (upload->has_local_copy && ob_broker_is_in_memory (broker)));
   add_times (&builder, upload);
   add_last_error (&builder, &upload->last_error);
   add_receipt (&builder, &upload->receipt);
@@ -249,7 +251,7 @@ add_boolean (GVariantBuilder *builder, const char *name, gboolean value)
 
 GVariant *
 ob_document_conditions (const ObConditions *conditions, const char *const *sources, guint64 metered_bytes,
-                        gint64 now_ms)
+                        gboolean is_in_memory, gint64 now_ms)
 {
   GVariantBuilder builder;
 
@@ -269,6 +271,7 @@ ob_document_conditions (const ObConditions *conditions, const char *const *sourc
   add_boolean (&builder, "power_saver", conditions->is_power_saver);
   add_boolean (&builder, "sleeping", conditions->is_sleeping);
   add_boolean (&builder, "shutting_down", conditions->is_shutting_down);
+  add_boolean (&builder, "in_memory", is_in_memory);
   g_variant_builder_add (&builder, "{sv}", "sources", g_variant_new_strv (sources, -1));
   add_time (&builder, "now", now_ms);
 

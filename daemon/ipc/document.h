@@ -26,7 +26,7 @@ GVariant *ob_document_journal_row (ObBroker *broker, const ObJournalRow *row);
 
 /* @sources: who it comes from. */
 GVariant *ob_document_conditions (const ObConditions *conditions, const char *const *sources, guint64 metered_bytes,
-                                  gint64 now_ms);
+                                  gboolean is_in_memory, gint64 now_ms);
 
 GVariant *ob_document_group (const ObGroupStatus *group);
 

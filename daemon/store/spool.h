@@ -102,6 +102,10 @@ void ob_spool_drop_lone_record (ObSpool *spool, const char *id);
 /* Whether bytes and record are both there. */
 gboolean ob_spool_has (ObSpool *spool, const char *id);
 
+/* Takes over what is in another spool, and removes it there. A folder that is not there has nothing. Errors: as of
+ * ob_spool_copy() and ob_spool_commit(); what had joined before has. */
+gboolean ob_spool_join (ObSpool *spool, const char *folder, GError **error);
+
 /* What is beside the uploads and could not be made again from them: destinations, and what a person has paused. One text,
  * replaced as a whole; survives a power cut. */
 gboolean ob_spool_save_settings (ObSpool *spool, const char *text, GError **error);

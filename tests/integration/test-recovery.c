@@ -372,28 +372,52 @@ test_damage_in_the_middle_of_sending (void)
                    (gint64) size_bytes + 5 * 1024 * 1024);
 }
 
-/* The daemon ends at once and says why. */
+/* A daemon that cannot start answers every call at once with the reason. */
 static void
-assert_refuses_to_start (TestBroker *broker, const char *why)
+assert_answers_why (TestBroker *broker, const char *why)
 {
-  g_autofree char *data = g_build_filename (broker->folder, "data", NULL);
-  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDERR_PIPE);
-  g_autoptr (GSubprocess) process = NULL;
-  g_autofree char *words = NULL;
+  g_autoptr (GVariant) summary = NULL;
+  g_autoptr (GVariant) list = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) list_error = NULL;
 
-  g_subprocess_launcher_setenv (launcher, "XDG_DATA_HOME", data, TRUE);
-  process = g_subprocess_launcher_spawn (launcher, NULL, g_getenv ("OUTBOXD"), NULL);
-  g_assert_true (g_subprocess_communicate_utf8 (process, NULL, NULL, NULL, &words, NULL));
-  g_assert_cmpint (g_subprocess_get_exit_status (process), ==, 1);
-  g_assert_nonnull (strstr (words, why));
+  g_assert_false (outbox_dbus_queue_call_summary_sync (broker->queue, &summary, NULL, &error));
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER);
+  g_assert_nonnull (strstr (error->message, why));
+  g_assert_false (outbox_dbus_destinations_call_list_sync (broker->destinations, &list, NULL, &list_error));
+  g_assert_error (list_error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER);
+}
+
+static gboolean
+answers (gpointer data)
+{
+  g_autoptr (GVariant) summary = NULL;
+
+  return outbox_dbus_queue_call_summary_sync (((TestBroker *) data)->queue, &summary, NULL, NULL);
 }
 
 static int
-on_version (void *version, int n_columns, char **values, char **names)
+read_version (void *version, int n_columns, char **values, char **names)
 {
-  *(char **) version = g_strdup_printf ("PRAGMA user_version = %s", values[0]);
+  *(int *) version = atoi (values[0]);
 
   return 0;
+}
+
+/* Returns: the version that the schema had. */
+static int
+exchange_version (const char *path, int version)
+{
+  g_autofree char *sql = g_strdup_printf ("PRAGMA user_version = %d", version);
+  sqlite3 *database = NULL;
+  int old_version = -1;
+
+  g_assert_cmpint (sqlite3_open (path, &database), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (database, "PRAGMA user_version", read_version, &old_version, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (database, sql, NULL, NULL, NULL), ==, SQLITE_OK);
+  (void) sqlite3_close (database);
+
+  return old_version;
 }
 
 static void
@@ -402,21 +426,16 @@ test_a_newer_version_is_left_alone (void)
   g_autoptr (TestBroker) broker = test_broker_new ();
   g_autofree char *path = data_path (broker, "queue.db");
   g_autoptr (GHashTable) ids = submit_files (broker, 2);
-  g_autofree char *put_back = NULL;
-  sqlite3 *database = NULL;
+  int version;
 
   test_broker_wait_for_all (broker, "done", 20);
   test_broker_stop (broker);
-  g_assert_cmpint (sqlite3_open (path, &database), ==, SQLITE_OK);
-  g_assert_cmpint (sqlite3_exec (database, "PRAGMA user_version", on_version, &put_back, NULL), ==, SQLITE_OK);
-  g_assert_cmpint (sqlite3_exec (database, "PRAGMA user_version = 1000", NULL, NULL, NULL), ==, SQLITE_OK);
-  (void) sqlite3_close (database);
-  assert_refuses_to_start (broker, "newer version");
-  g_assert_cmpuint (count_set_aside (broker), ==, 0);
-  g_assert_cmpint (sqlite3_open (path, &database), ==, SQLITE_OK);
-  g_assert_cmpint (sqlite3_exec (database, put_back, NULL, NULL, NULL), ==, SQLITE_OK);
-  (void) sqlite3_close (database);
+  version = exchange_version (path, 1000);
   test_broker_start (broker, NULL);
+  assert_answers_why (broker, "newer version");
+  g_assert_cmpuint (count_set_aside (broker), ==, 0);
+  (void) exchange_version (path, version);
+  test_wait_until (answers, broker, 20);
   wait_until_listed (broker, ids, NULL);
 }
 
@@ -601,10 +620,11 @@ test_start_on_a_full_disk (TestBroker *broker, guint n_uploads)
   g_assert_false (has_reserve (broker));
   test_broker_stop (broker);
   more = fill_disk (broker, "ballast-2", 0);
-  assert_refuses_to_start (broker, "The disk is full");
+  test_broker_start (broker, NULL);
+  assert_answers_why (broker, "The disk is full");
   g_assert_cmpint (g_unlink (more), ==, 0);
   g_assert_cmpint (g_unlink (ballast), ==, 0);
-  test_broker_start (broker, NULL);
+  test_wait_until (answers, broker, 20);
   g_assert_cmpuint (test_broker_count (broker, "done"), ==, n_uploads);
   g_assert_true (has_reserve (broker));
 }

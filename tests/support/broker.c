@@ -92,6 +92,7 @@ test_broker_launch (TestBroker *broker, const char *crash_at)
   g_subprocess_launcher_setenv (launcher, "XDG_DATA_HOME", data, TRUE);
   g_subprocess_launcher_setenv (launcher, "XDG_CONFIG_HOME", broker->folder, TRUE);
   g_subprocess_launcher_setenv (launcher, "XDG_RUNTIME_DIR", broker->folder, TRUE);
+  g_subprocess_launcher_setenv (launcher, "XDG_STATE_HOME", broker->folder, TRUE);
   g_subprocess_launcher_setenv (launcher, "OUTBOX_CONFIG_FOLDERS", folders, TRUE);
   g_subprocess_launcher_setenv (launcher, "DBUS_SESSION_BUS_ADDRESS", test_broker_get_bus_address (broker), TRUE);
   /* One that the test has made itself, or none: what the machine's own says would decide what happens. */

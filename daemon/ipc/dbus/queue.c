@@ -101,7 +101,8 @@ tell_conditions (gpointer broker, GDBusMethodInvocation *invocation, const ObCal
 {
   g_auto (GStrv) sources = ob_broker_list_sources (broker);
   GVariant *document = ob_document_conditions (ob_broker_get_conditions (broker), (const char *const *) sources,
-                                               ob_broker_get_metered_bytes (broker), ob_broker_get_now_ms (broker));
+                                               ob_broker_get_metered_bytes (broker), ob_broker_is_in_memory (broker),
+                                               ob_broker_get_now_ms (broker));
 
   g_dbus_method_invocation_return_value (invocation, g_variant_new ("(@a{sv})", document));
 }
@@ -145,6 +146,7 @@ ob_queue_adapter_new (const ObAdapterContext *context)
   adapter->broker = context->broker;
   adapter->callers = context->callers;
   adapter->skeleton = outbox_dbus_queue_skeleton_new ();
+  outbox_dbus_queue_set_only_in_memory (adapter->skeleton, ob_broker_is_in_memory (adapter->broker));
   ob_adapter_refuse (G_DBUS_INTERFACE_SKELETON (adapter->skeleton), refused);
   g_object_connect (adapter->skeleton, "signal::handle-pause", on_pause, adapter, "signal::handle-resume", on_resume,
                     adapter, "signal::handle-allow-network", on_allow_network, adapter, "signal::handle-summary",

@@ -1,0 +1,232 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Owns the descriptors of the folder and of its lock. The note is `$XDG_STATE_HOME/outbox/queue-HASH`: the disk and the
+ * epoch of the queue that was in the path of that hash. Main thread.
+ */
+#include "store/home.h"
+
+#include "base/disk.h"
+#include "base/files.h"
+#include "dbus/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NOTE_GROUP "Queue"
+
+struct _ObHome
+{
+  char *path;
+  char *note;
+  char *disk; /* what tells its file system from others */
+  int fd;
+  int lock;    /* -1: this file system has no locks */
+  int mounts;  /* tells of every mount and unmount; -1: not watched, as is the next */
+  int changes; /* tells when the folder gets another name, or none */
+  guint mounts_source;
+  guint changes_source;
+  void (*on_moved) (gpointer user_data);
+  gpointer user_data;
+};
+
+/* Bytes and secrets are nobody else's. A file system without owners cannot say so. */
+static gboolean
+close_to_others (ObHome *home, const struct stat *info, GError **error)
+{
+  if (info->st_uid != geteuid ())
+    {
+      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED, "%s belongs to another user", home->path);
+      return FALSE;
+    }
+  if ((info->st_mode & 077) != 0 && fchmod (home->fd, 0700) != 0)
+    g_warning ("%s is open to other users: %s", home->path, g_strerror (errno));
+
+  return TRUE;
+}
+
+/* The kernel lets go of it when the process ends, however it ends. Only "somebody has it" means that; network homes without
+ * locks are used without one, and the name on the bus keeps a second daemon away. */
+static gboolean
+lock (ObHome *home, GError **error)
+{
+  home->lock = openat (home->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (home->lock < 0)
+    {
+      ob_file_set_error (error, errno, "Cannot open the lock of", home->path);
+      return FALSE;
+    }
+  if (flock (home->lock, LOCK_EX | LOCK_NB) == 0)
+    return TRUE;
+  if (errno == EWOULDBLOCK)
+    {
+      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, "Another outboxd uses %s", home->path);
+      return FALSE;
+    }
+  g_warning ("%s cannot be locked, and is used without: %s", home->path, g_strerror (errno));
+
+  return TRUE;
+}
+
+static char *
+note_path (const char *path)
+{
+  g_autofree char *hash = g_compute_checksum_for_string (G_CHECKSUM_SHA256, path, -1);
+  g_autofree char *name = g_strdup_printf ("queue-%.16s", hash);
+
+  return g_build_filename (g_get_user_state_dir (), "outbox", name, NULL);
+}
+
+ObHome *
+ob_home_open (const char *path, GError **error)
+{
+  g_autoptr (ObHome) home = g_new0 (ObHome, 1);
+  struct stat info;
+
+  home->lock = home->mounts = home->changes = -1;
+  home->path = g_strdup (path);
+  home->note = note_path (path);
+  home->fd = -1;
+  if (!ob_folder_ensure (path, error))
+    return NULL;
+  home->fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (home->fd < 0 || fstat (home->fd, &info) != 0)
+    {
+      ob_file_set_error (error, errno, "Cannot open folder", path);
+      return NULL;
+    }
+  if (!close_to_others (home, &info, error) || !lock (home, error))
+    return NULL;
+  home->disk = ob_disk_dup_name (home->fd);
+
+  return g_steal_pointer (&home);
+}
+
+static void
+close_one (int *fd)
+{
+  if (*fd >= 0)
+    (void) close (*fd);
+  *fd = -1;
+}
+
+static void
+stop_watching (ObHome *home)
+{
+  g_clear_handle_id (&home->mounts_source, g_source_remove);
+  g_clear_handle_id (&home->changes_source, g_source_remove);
+  close_one (&home->mounts);
+  close_one (&home->changes);
+}
+
+void
+ob_home_free (ObHome *home)
+{
+  stop_watching (home);
+  close_one (&home->lock);
+  close_one (&home->fd);
+  g_free (home->path);
+  g_free (home->note);
+  g_free (home->disk);
+  g_free (home);
+}
+
+gboolean
+ob_home_is_there (ObHome *home)
+{
+  struct stat there, held;
+
+  return stat (home->path, &there) == 0 && fstat (home->fd, &held) == 0 && there.st_dev == held.st_dev
+         && there.st_ino == held.st_ino;
+}
+
+const char *
+ob_home_get_path (ObHome *home)
+{
+  return home->path;
+}
+
+/* Either source. What the kernel has queued is read, or it would tell again and again. */
+static gboolean
+on_something (gint fd, GIOCondition condition, gpointer user_data)
+{
+  ObHome *home = user_data;
+  char events[4096];
+
+  if (fd == home->changes)
+    while (read (fd, events, sizeof events) > 0)
+      ;
+  if (ob_home_is_there (home))
+    return G_SOURCE_CONTINUE;
+  if (fd == home->mounts)
+    home->mounts_source = 0;
+  else
+    home->changes_source = 0;
+  stop_watching (home);
+  home->on_moved (home->user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Mounts are told by polling mountinfo (proc(5)). */
+void
+ob_home_watch (ObHome *home, void (*on_moved) (gpointer user_data), gpointer user_data)
+{
+  home->on_moved = on_moved;
+  home->user_data = user_data;
+  home->mounts = open ("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+  if (home->mounts >= 0)
+    home->mounts_source = g_unix_fd_add (home->mounts, G_IO_PRI, on_something, home);
+  home->changes = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
+  if (home->changes >= 0
+      && inotify_add_watch (home->changes, home->path, IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR) >= 0)
+    home->changes_source = g_unix_fd_add (home->changes, G_IO_IN, on_something, home);
+}
+
+gboolean
+ob_home_is_in_memory (ObHome *home)
+{
+  return ob_disk_is_in_memory (home->fd);
+}
+
+char *
+ob_home_dup_spool (ObHome *home)
+{
+  return g_strdup_printf ("/proc/self/fd/%d/spool", home->fd);
+}
+
+void
+ob_home_remember (ObHome *home, gint64 epoch)
+{
+  g_autoptr (GKeyFile) note = g_key_file_new ();
+  g_autoptr (GError) error = NULL;
+  g_autofree char *folder = g_path_get_dirname (home->note);
+
+  /* What was only in memory is not somewhere else, but gone. */
+  if (ob_home_is_in_memory (home))
+    return;
+  g_key_file_set_string (note, NOTE_GROUP, "Folder", home->path);
+  g_key_file_set_string (note, NOTE_GROUP, "Disk", home->disk);
+  g_key_file_set_int64 (note, NOTE_GROUP, "Epoch", epoch);
+  if (!ob_folder_ensure (folder, &error) || !g_key_file_save_to_file (note, home->note, &error))
+    g_info ("Nobody will know that the queue was on this disk: %s", error->message);
+}
+
+/* On the same disk a queue that is not there was removed by somebody. */
+gboolean
+ob_home_misses_queue (ObHome *home, gint64 epoch)
+{
+  g_autoptr (GKeyFile) note = g_key_file_new ();
+  g_autofree char *disk = NULL;
+
+  if (!g_key_file_load_from_file (note, home->note, G_KEY_FILE_NONE, NULL))
+    return FALSE;
+  disk = g_key_file_get_string (note, NOTE_GROUP, "Disk", NULL);
+
+  return disk && !g_str_equal (disk, home->disk) && g_key_file_get_int64 (note, NOTE_GROUP, "Epoch", NULL) != epoch;
+}

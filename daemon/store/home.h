@@ -1,0 +1,46 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The broker's data folder: held by a descriptor and locked, so that it is known when its path leads somewhere else: a disk
+ * that was mounted over it, or taken away. A note outside of it says on which disk its queue was. Main thread.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+typedef struct _ObHome ObHome;
+
+/**
+ * ob_home_open:
+ * @path: the data folder; created if need be, and closed to other users
+ * @error: Storage, DiskFull; NotAllowed where it belongs to another user; WrongState where another outboxd has it
+ *
+ * Returns: (transfer full) (nullable): the folder
+ */
+ObHome *ob_home_open (const char *path, GError **error);
+void ob_home_free (ObHome *home);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObHome, ob_home_free)
+
+const char *ob_home_get_path (ObHome *home);
+
+/* Calls @on_moved once, when the path leads somewhere else, or nowhere. */
+void ob_home_watch (ObHome *home, void (*on_moved) (gpointer user_data), gpointer user_data);
+
+/* Whether the path still leads to this folder. */
+gboolean ob_home_is_there (ObHome *home);
+
+/* Whether what is in it is lost when the device is switched off. */
+gboolean ob_home_is_in_memory (ObHome *home);
+
+/* Returns: (transfer full): a path of its spool that works wherever the folder's own path leads. */
+char *ob_home_dup_spool (ObHome *home);
+
+/* Writes down that the queue of that epoch is on this disk. */
+void ob_home_remember (ObHome *home, gint64 epoch);
+
+/* Whether another queue was in this path, on another disk, and has not been given up by ob_home_remember(). */
+gboolean ob_home_misses_queue (ObHome *home, gint64 epoch);
+
+G_END_DECLS

@@ -1,0 +1,57 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Uploads that were taken while the path of the data folder led elsewhere join the spool; the start that follows finds them
+ * there by their records and makes their rows. Main thread.
+ */
+#include "store/spool.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <unistd.h>
+
+/* What joins is removed there only when it is durable here. */
+static gboolean
+join_one (ObSpool *spool, const char *folder, const char *id, GError **error)
+{
+  g_autofree char *path = g_build_filename (folder, id, NULL);
+  g_autofree char *record_path = g_strconcat (path, ".json", NULL);
+  g_autofree char *record = NULL;
+  ObSpoolCopy copy;
+  gboolean is_good;
+  int fd;
+
+  if (!g_file_get_contents (record_path, &record, NULL, error))
+    return FALSE;
+  fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  /* A record without bytes stands for nothing. */
+  if (fd < 0)
+    return TRUE;
+  is_good = ob_spool_has (spool, id)
+            || (ob_spool_copy (spool, id, fd, NULL, NULL, &copy, error) && ob_spool_commit (spool, id, record, error));
+  (void) close (fd);
+  if (!is_good)
+    return FALSE;
+  (void) g_unlink (path);
+  (void) g_unlink (record_path);
+
+  return TRUE;
+}
+
+gboolean
+ob_spool_join (ObSpool *spool, const char *folder, GError **error)
+{
+  g_autoptr (GDir) entries = g_dir_open (folder, 0, NULL);
+  const char *name;
+
+  while (entries && (name = g_dir_read_name (entries)))
+    if (g_str_has_suffix (name, ".json"))
+      {
+        g_autofree char *id = g_strndup (name, strlen (name) - strlen (".json"));
+
+        if (!join_one (spool, folder, id, error))
+          return FALSE;
+      }
+
+  return TRUE;
+}

@@ -1,0 +1,281 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The data folder as it is found in the field: on a disk that is mounted late, taken away, cannot be written, is open to
+ * others, or is no disk at all. In a mount namespace of the test's own.
+ */
+#include "support/broker.h"
+#include "support/namespace.h"
+
+#include "dbus/error.h"
+#include "dbus/names.h"
+
+#include <glib/gstdio.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+static gboolean
+answers (gpointer data)
+{
+  g_autoptr (GVariant) summary = NULL;
+
+  return outbox_dbus_queue_call_summary_sync (((TestBroker *) data)->queue, &summary, NULL, NULL);
+}
+
+static char *
+hand_over (TestBroker *broker, const char *name, guint seed)
+{
+  g_autofree char *path = test_broker_make_file (broker, name, 5000, seed);
+  g_autoptr (GError) error = NULL;
+  char *id = test_broker_submit (broker, path, NULL, &error);
+
+  g_assert_no_error (error);
+
+  return id;
+}
+
+static gboolean
+is_known (TestBroker *broker, const char *id)
+{
+  g_autoptr (GVariant) upload = NULL;
+
+  return outbox_dbus_uploads_call_get_sync (broker->uploads, id, &upload, NULL, NULL);
+}
+
+static void
+pause_queue (TestBroker *broker)
+{
+  g_autoptr (GError) error = NULL;
+
+  outbox_dbus_queue_call_pause_sync (broker->queue, NULL, &error);
+  g_assert_no_error (error);
+}
+
+typedef struct
+{
+  TestBroker *broker;
+  const char *const *ids;
+} Known;
+
+static gboolean
+are_known (gpointer data)
+{
+  const Known *known = data;
+
+  for (guint i = 0; known->ids[i]; i++)
+    if (!is_known (known->broker, known->ids[i]))
+      return FALSE;
+
+  return TRUE;
+}
+
+/* Yesterday's queue lies in a folder that is mounted over the data folder while the broker runs: what was taken before
+ * joins it, nothing is lost from sight, and so it is after a restart. */
+static void
+test_a_disk_that_is_mounted_late (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *data = g_build_filename (broker->folder, "data", NULL);
+  g_autofree char *disk = g_build_filename (broker->folder, "disk", NULL);
+  g_autofree char *yesterday = NULL;
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+  const char *ids[4] = { NULL };
+  const Known known = { broker, ids };
+
+  pause_queue (broker);
+  ids[0] = yesterday = hand_over (broker, "yesterday.jpg", 1);
+  test_broker_stop (broker);
+  g_assert_cmpint (g_rename (data, disk), ==, 0);
+  g_assert_cmpint (g_mkdir (data, 0700), ==, 0);
+  test_broker_start (broker, NULL);
+  test_broker_use_receiver (broker);
+  pause_queue (broker);
+  g_assert_false (is_known (broker, yesterday));
+  ids[1] = before = hand_over (broker, "before.jpg", 2);
+
+  g_assert_cmpint (mount (disk, data, NULL, MS_BIND, NULL), ==, 0);
+  test_wait_until (are_known, (gpointer) &known, 20);
+  ids[2] = after = hand_over (broker, "after.jpg", 3);
+  test_broker_stop (broker);
+  test_broker_start (broker, NULL);
+  g_assert_true (are_known ((gpointer) &known));
+  outbox_dbus_queue_call_resume_sync (broker->queue, NULL, NULL);
+  test_broker_wait_for_all (broker, "done", 20);
+  test_broker_stop (broker);
+  g_assert_cmpint (umount (data), ==, 0);
+}
+
+static gboolean
+has_reason (TestBroker *broker, const char *reason)
+{
+  g_autoptr (GVariant) holds = NULL;
+  g_autofree char *text = NULL;
+
+  g_assert_true (outbox_dbus_queue_call_holds_sync (broker->queue, &holds, NULL, NULL));
+  text = g_variant_print (holds, FALSE);
+
+  return strstr (text, reason) != NULL;
+}
+
+/* The note outside of the folder says that its queue was on another disk. */
+static void
+change_note (TestBroker *broker)
+{
+  g_autofree char *folder_path = g_build_filename (broker->folder, "outbox", NULL);
+  g_autoptr (GDir) folder = g_dir_open (folder_path, 0, NULL);
+  g_autofree char *path = NULL;
+  g_autoptr (GKeyFile) note = g_key_file_new ();
+  const char *name;
+
+  while ((name = g_dir_read_name (folder)) && !g_str_has_prefix (name, "queue-"))
+    ;
+  g_assert_nonnull (name);
+  path = g_build_filename (folder_path, name, NULL);
+  g_assert_true (g_key_file_load_from_file (note, path, G_KEY_FILE_NONE, NULL));
+  g_key_file_set_string (note, "Queue", "Disk", "another");
+  g_assert_true (g_key_file_save_to_file (note, path, NULL));
+}
+
+/* A queue that was here and is not is no empty queue: it is said, what is handed over is kept, and a person may go on. */
+static void
+test_a_queue_that_is_missed (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *data = g_build_filename (broker->folder, "data", NULL);
+  g_autofree char *disk = g_build_filename (broker->folder, "disk", NULL);
+  g_autofree char *id = NULL;
+
+  test_broker_stop (broker);
+  change_note (broker);
+  g_assert_cmpint (g_rename (data, disk), ==, 0);
+  test_broker_start (broker, NULL);
+  g_assert_true (has_reason (broker, "lies on a disk that is not mounted"));
+  test_broker_use_receiver (broker);
+  id = hand_over (broker, "meanwhile.jpg", 1);
+  g_assert_cmpuint (test_broker_count (broker, "paused"), ==, 1);
+  /* Not forgotten by a restart, and given up by a person alone. */
+  test_broker_stop (broker);
+  test_broker_start (broker, NULL);
+  g_assert_true (has_reason (broker, "storage"));
+  g_assert_true (outbox_dbus_queue_call_resume_sync (broker->queue, NULL, NULL));
+  test_broker_wait_for_all (broker, "done", 20);
+  g_assert_false (has_reason (broker, "storage"));
+  test_broker_stop (broker);
+  test_broker_start (broker, NULL);
+  g_assert_false (has_reason (broker, "storage"));
+}
+
+static void
+test_a_disk_that_cannot_be_written_at_the_start (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *data = g_build_filename (broker->folder, "data", NULL);
+  g_autoptr (GVariant) summary = NULL;
+  g_autoptr (GError) error = NULL;
+
+  test_broker_stop (broker);
+  g_assert_cmpint (mount (data, data, NULL, MS_BIND, NULL), ==, 0);
+  g_assert_cmpint (mount (NULL, data, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL), ==, 0);
+  test_broker_start (broker, NULL);
+  g_assert_false (outbox_dbus_queue_call_summary_sync (broker->queue, &summary, NULL, &error));
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER);
+  g_assert_nonnull (strstr (error->message, "Read-only file system"));
+  g_assert_cmpint (mount (NULL, data, NULL, MS_REMOUNT | MS_BIND, NULL), ==, 0);
+  test_wait_until (answers, broker, 20);
+  test_broker_stop (broker);
+  g_assert_cmpint (umount (data), ==, 0);
+}
+
+static void
+test_a_folder_that_is_open_to_others (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *folder = g_build_filename (broker->folder, "data", "outbox", NULL);
+  struct stat info;
+
+  test_broker_stop (broker);
+  g_assert_cmpint (g_chmod (folder, 0777), ==, 0);
+  test_broker_start (broker, NULL);
+  g_assert_cmpint (g_stat (folder, &info), ==, 0);
+  g_assert_cmpuint (info.st_mode & 07777, ==, 0700);
+}
+
+/* Somebody else's daemon, on another bus, has the folder: it is not touched, and what is wrong is said. */
+static void
+test_a_folder_that_another_has (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *lock = g_build_filename (broker->folder, "data", "outbox", "lock", NULL);
+  const char *const argv[] = { "flock", lock, "cat", NULL };
+  g_autoptr (GSubprocess) other = NULL;
+  g_autoptr (GVariant) summary = NULL;
+  g_autoptr (GError) error = NULL;
+
+  test_broker_stop (broker);
+  other = g_subprocess_newv (argv, G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE, NULL);
+  /* It echoes when it has the lock. */
+  g_assert_true (g_output_stream_write_all (g_subprocess_get_stdin_pipe (other), "x", 1, NULL, NULL, NULL));
+  g_assert_cmpint (g_input_stream_read (g_subprocess_get_stdout_pipe (other), &(char){ 0 }, 1, NULL, NULL), ==, 1);
+  test_broker_start (broker, NULL);
+  g_assert_false (outbox_dbus_queue_call_summary_sync (broker->queue, &summary, NULL, &error));
+  g_assert_nonnull (strstr (error->message, "Another outboxd uses"));
+  g_assert_true (g_output_stream_close (g_subprocess_get_stdin_pipe (other), NULL, NULL));
+  g_assert_true (g_subprocess_wait (other, NULL, NULL));
+  test_wait_until (answers, broker, 20);
+}
+
+static gboolean
+is_only_in_memory (TestBroker *broker)
+{
+  g_autoptr (GVariant) value = NULL;
+  g_autoptr (GVariant) reply
+      = g_dbus_connection_call_sync (broker->connection, OUTBOX_BUS_NAME, OUTBOX_OBJECT_PATH,
+                                     "org.freedesktop.DBus.Properties", "Get",
+                                     g_variant_new ("(ss)", "org.outbox.Outbox1.Queue", "OnlyInMemory"),
+                                     G_VARIANT_TYPE ("(v)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL);
+
+  g_assert_nonnull (reply);
+  g_variant_get (reply, "(v)", &value);
+
+  return g_variant_get_boolean (value);
+}
+
+/* Safe is said of a disk alone. */
+static void
+test_a_folder_in_memory (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *data = g_build_filename (broker->folder, "data", NULL);
+
+  g_assert_false (is_only_in_memory (broker));
+  test_broker_stop (broker);
+  g_assert_cmpint (mount ("tmpfs", data, "tmpfs", 0, "mode=700"), ==, 0);
+  test_broker_start (broker, NULL);
+  g_assert_true (is_only_in_memory (broker));
+  test_broker_stop (broker);
+  g_assert_cmpint (umount (data), ==, 0);
+}
+
+int
+main (int argc, char *argv[])
+{
+  gboolean is_inside = test_namespace_enter (argv);
+
+  g_test_init (&argc, &argv, NULL);
+  g_assert_cmpuint (OUTBOX_ERROR, !=, 0);
+  if (!is_inside)
+    {
+      g_test_message ("no namespaces can be had here");
+      return 77;
+    }
+  test_namespace_run ("ip link set lo up");
+  g_test_add_func ("/home/a-disk-that-is-mounted-late", test_a_disk_that_is_mounted_late);
+  g_test_add_func ("/home/a-queue-that-is-missed", test_a_queue_that_is_missed);
+  g_test_add_func ("/home/a-disk-that-cannot-be-written-at-the-start", test_a_disk_that_cannot_be_written_at_the_start);
+  g_test_add_func ("/home/a-folder-that-is-open-to-others", test_a_folder_that_is_open_to_others);
+  g_test_add_func ("/home/a-folder-that-another-has", test_a_folder_that_another_has);
+  g_test_add_func ("/home/a-folder-in-memory", test_a_folder_in_memory);
+
+  return g_test_run ();
+}
