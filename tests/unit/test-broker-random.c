@@ -89,8 +89,8 @@ submit (TestRig *rig, Day *day)
 static void
 command (TestRig *rig, Day *day)
 {
-  static const ObCommand commands[] = { OB_COMMAND_PAUSE, OB_COMMAND_RESUME, OB_COMMAND_RETRY, OB_COMMAND_RETRY,
-                                        OB_COMMAND_REMOVE, OB_COMMAND_SET_PRIORITY };
+  static const ObCommand commands[] = { OB_COMMAND_PAUSE, OB_COMMAND_RESUME, OB_COMMAND_RETRY,
+                                        OB_COMMAND_RETRY, OB_COMMAND_REMOVE, OB_COMMAND_SET_PRIORITY };
   ObCommand what = commands[roll (day, 0, G_N_ELEMENTS (commands))];
   g_autofree char *id = pick (day, day->accepted);
   g_autoptr (GError) error = NULL;
@@ -145,11 +145,16 @@ end_one (TestRig *rig, Day *day)
   {
     ObVerdict verdict;
     OutboxReason reason;
-  } ends[] = { { OB_VERDICT_RETRY, 0 },      { OB_VERDICT_RETRY, 0 },
-               { OB_VERDICT_RETRY_UPLOAD, 0 }, { OB_VERDICT_NOT_YET, 0 },
-               { OB_VERDICT_SIGN_IN, 0 },    { OB_VERDICT_FULL, 0 },
-               { OB_VERDICT_FORBIDDEN, 0 },  { OB_VERDICT_PORTAL, 0 },
-               { OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED }, { OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED } };
+  } ends[] = { { OB_VERDICT_RETRY, 0 },
+               { OB_VERDICT_RETRY, 0 },
+               { OB_VERDICT_RETRY_UPLOAD, 0 },
+               { OB_VERDICT_NOT_YET, 0 },
+               { OB_VERDICT_SIGN_IN, 0 },
+               { OB_VERDICT_FULL, 0 },
+               { OB_VERDICT_FORBIDDEN, 0 },
+               { OB_VERDICT_PORTAL, 0 },
+               { OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED },
+               { OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED } };
   g_autofree char *id = pick_active (rig, day);
   guint which = (guint) roll (day, 0, 2 * G_N_ELEMENTS (ends));
 
@@ -230,14 +235,18 @@ step (TestRig *rig, Day *day)
 static void
 check (TestRig *rig, const Day *day)
 {
+  gint64 n_rows = test_rig_ask (rig, "SELECT count(*) FROM uploads");
   guint n_depot = 0, n_yard = 0;
   GHashTableIter iter;
   gpointer key, value;
 
-  /* A row of a file that was refused may stand there as saving until the disk can be written. */
-  g_assert_cmpint (test_rig_ask (rig, rig->broker->repair_at_ms > 0 ? "SELECT count(*) FROM uploads WHERE state <> 0"
-                                                                     : "SELECT count(*) FROM uploads"),
-                   ==, g_hash_table_size (day->accepted));
+  /* Until the disk can be written a row may stand there as saving: of a file that was refused, or of one that was accepted
+   * while its row said so. */
+  if (rig->broker->repair_at_ms == 0)
+    g_assert_cmpint (n_rows, ==, g_hash_table_size (day->accepted));
+  g_assert_cmpint (n_rows, >=, g_hash_table_size (day->accepted));
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM uploads WHERE state <> 0"), <=,
+                   g_hash_table_size (day->accepted));
   g_hash_table_iter_init (&iter, day->accepted);
   while (g_hash_table_iter_next (&iter, &key, NULL))
     {
