@@ -127,21 +127,29 @@ ob_broker_get_lane_holds (ObBroker *self, const char *destination, const char *r
   return n_holds;
 }
 
-/* What a rule forbids has to leave the network at once; what waits for power or a time may end its chunk. */
+/* What a rule forbids has to leave the network at once; what waits for power or a time may end its chunk; and where there is
+ * no network, nobody hears of an end. */
 static ObStopKind
 stop_kind (OutboxReasonSet reasons)
 {
   const OutboxReasonSet gentle = OUTBOX_REASON_BIT (OUTBOX_REASON_BATTERY) | OUTBOX_REASON_BIT (OUTBOX_REASON_SCHEDULE);
 
-  return (reasons & ~gentle) != 0 ? OB_STOP_NOW : OB_STOP_GENTLY;
+  if ((reasons & ~gentle) == 0)
+    return OB_STOP_GENTLY;
+
+  return (reasons & ~gentle) == OUTBOX_REASON_BIT (OUTBOX_REASON_NO_NETWORK) ? OB_STOP_PARK : OB_STOP_NOW;
 }
 
 static void
 stop_lane (ObBroker *self, const ObLane *lane)
 {
+  ObStopKind kind = stop_kind (lane->reasons);
   GHashTableIter iter;
   gpointer value;
 
+  /* There is a network again, and it may not be used. */
+  if (kind == OB_STOP_NOW && self->workers)
+    ob_workers_reset_parked (self->workers);
   g_hash_table_iter_init (&iter, self->active);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
@@ -150,7 +158,7 @@ stop_lane (ObBroker *self, const ObLane *lane)
       if (active->is_asking && (lane->reasons & NETWORK_REASONS) == 0)
         continue;
       if (g_str_equal (active->destination, lane->destination) && g_strcmp0 (active->rule, lane->rule) == 0)
-        ob_stop_ask (active->stop, stop_kind (lane->reasons));
+        ob_stop_ask (active->stop, kind);
     }
 }
 

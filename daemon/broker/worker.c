@@ -28,7 +28,8 @@ struct _ObWorker
   const ObRunner *runner; /* borrowed for ever, as are the next two until the owner has gone */
   const ObWorkersEvents *events;
   gpointer user_data;
-  ObFacts *facts;       /* shared */
+  ObFacts *facts; /* shared, as is the next */
+  ObLot *lot;
   GAsyncQueue *orders;  /* of Order: one at most, and the one that ends it */
   ObDeadline *deadline; /* of the call that it is in */
   gint fate;            /* atomic */
@@ -80,6 +81,7 @@ worker_unref (ObWorker *worker)
   if (!g_atomic_int_dec_and_test (&worker->refs))
     return;
   ob_facts_unref (worker->facts);
+  ob_lot_unref (worker->lot);
   g_async_queue_unref (worker->orders);
   ob_deadline_unref (worker->deadline);
   g_free (worker);
@@ -251,7 +253,7 @@ wait_for_order (ObWorker *worker, ObConnection *connection, gboolean has_run)
 static void
 work_until_told (ObWorker *worker)
 {
-  g_autoptr (ObConnection) connection = ob_connection_new (worker->facts, worker->deadline);
+  g_autoptr (ObConnection) connection = ob_connection_new (worker->facts, worker->lot, worker->deadline);
   gboolean is_over = FALSE, has_run = FALSE;
 
   while (!is_over)
@@ -297,7 +299,7 @@ give_order (ObWorker *worker, ObJob *job, ObStop *stop)
 }
 
 ObWorker *
-ob_worker_new (const ObRunner *runner, ObFacts *facts, const ObWorkersEvents *events, gpointer user_data)
+ob_worker_new (const ObRunner *runner, ObFacts *facts, ObLot *lot, const ObWorkersEvents *events, gpointer user_data)
 {
   ObWorker *worker = g_new0 (ObWorker, 1);
 
@@ -306,6 +308,7 @@ ob_worker_new (const ObRunner *runner, ObFacts *facts, const ObWorkersEvents *ev
   worker->events = events;
   worker->user_data = user_data;
   worker->facts = ob_facts_ref (facts);
+  worker->lot = ob_lot_ref (lot);
   worker->orders = g_async_queue_new ();
   worker->deadline = ob_deadline_new ();
   worker->thread = g_thread_new ("worker", work, worker);

@@ -17,6 +17,7 @@ struct _ObWorkers
   const ObWorkersEvents *events;
   gpointer user_data;
   ObFacts *facts;     /* of servers, for all of them */
+  ObLot *lot;         /* of connections that ended unheard, of all of them */
   GPtrArray *list;    /* of ObWorker; those that hang are not in it */
   GPtrArray *refused; /* ids of uploads for which there was none */
   guint look;         /* source, as is the next; 0: there is none */
@@ -26,7 +27,8 @@ struct _ObWorkers
 static void
 add_worker (ObWorkers *workers)
 {
-  g_ptr_array_add (workers->list, ob_worker_new (workers->runner, workers->facts, workers->events, workers->user_data));
+  g_ptr_array_add (workers->list,
+                   ob_worker_new (workers->runner, workers->facts, workers->lot, workers->events, workers->user_data));
 }
 
 /* Those that were given up may have come back. */
@@ -118,6 +120,7 @@ ob_workers_new (const ObRunner *runner, const ObWorkersEvents *events, gpointer 
   workers->events = events;
   workers->user_data = user_data;
   workers->facts = ob_facts_new ();
+  workers->lot = ob_lot_new ();
   workers->list = g_ptr_array_new ();
   workers->refused = g_ptr_array_new_with_free_func (g_free);
   for (guint i = 0; i < OB_SCHEDULER_MAX_ATTEMPTS; i++)
@@ -191,6 +194,12 @@ ob_workers_start (ObWorkers *workers, ObJob *job, ObStop *stop)
     workers->look = g_timeout_add (LOOK_EVERY_MS, on_look, workers);
 }
 
+void
+ob_workers_reset_parked (ObWorkers *workers)
+{
+  ob_lot_drop (workers->lot);
+}
+
 static gboolean
 are_all_gone (ObWorkers *workers)
 {
@@ -235,5 +244,6 @@ ob_workers_free (ObWorkers *workers)
   g_ptr_array_unref (workers->list);
   g_ptr_array_unref (workers->refused);
   ob_facts_unref (workers->facts);
+  ob_lot_unref (workers->lot);
   g_free (workers);
 }

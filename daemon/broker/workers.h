@@ -28,4 +28,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObWorkers, ob_workers_free)
  * the number of workers. */
 void ob_workers_start (ObWorkers *workers, ObJob *job, ObStop *stop);
 
+/* Resets the connections that are parked: the network that they could come to life on must not be used. */
+void ob_workers_reset_parked (ObWorkers *workers);
+
 G_END_DECLS

@@ -10,6 +10,7 @@
 #include "transfer/race.h"
 #include "transfer/splice.h"
 #include "transfer/stall.h"
+#include "transfer/stop.h"
 
 #include "config.h"
 
@@ -38,11 +39,13 @@ struct _ObConnection
 {
   SoupSession *session;
   GHashTable *sockets;  /* libsoup's connection id → GSocket; worker thread only, as the next three */
+  ObLot *lot;           /* shared, as are the next two */
   ObFacts *facts;       /* shared */
   ObDeadline *deadline; /* shared */
   GCancellable *stop;   /* of the request under way */
   gulong stop_handler;
   GThread *watch;
+  gboolean is_fresh;     /* a socket has begun to connect, and no request was written to it yet; worker thread */
   GCancellable *closing; /* ends the watch, and a race that it runs */
   ObRace race;           /* of the watch */
 
@@ -51,6 +54,7 @@ struct _ObConnection
   GCancellable *request; /* of the request under way, or NULL */
   guint64 number;        /* of requests so far: tells this one from the next */
   int fd;                /* a duplicate of its socket, so that it stays ours whatever libsoup closes; -1: none yet */
+  GSocket *socket;       /* libsoup's, or NULL */
   guint64 begin_bytes;   /* what that socket had sent before the request, */
   guint64 begin_acked_bytes; /* and what was acknowledged of it */
   guint64 sent_bytes;        /* what went out for it, once its socket is given up */
@@ -65,19 +69,6 @@ static void
 set_option (int fd, int level, int option, int value)
 {
   (void) setsockopt (fd, level, option, &value, sizeof value);
-}
-
-/* Sends a RST in place of whatever is still queued, and wakes who waits for the socket. */
-static void
-reset_socket (int fd)
-{
-  const struct linger linger = { .l_onoff = 1, .l_linger = 0 };
-  const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
-
-  (void) setsockopt (fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
-  /* To connect to nobody dissolves the association while the descriptor stays open, which libsoup has in its poll. */
-  if (connect (fd, &nobody, sizeof nobody) != 0)
-    (void) shutdown (fd, SHUT_RDWR);
 }
 
 static gboolean
@@ -115,9 +106,26 @@ count_sent (ObConnection *self)
   self->begin_bytes = bytes;
 }
 
+/* With the lock. A reset that cannot be heard is put off. libsoup says good-bye over TLS, for which there may be no room in
+ * the socket. */
+static void
+part (ObConnection *self, gboolean can_be_heard)
+{
+  if (self->fd < 0)
+    return;
+  if (can_be_heard)
+    {
+      ob_lot_reset (self->fd);
+      return;
+    }
+  ob_lot_park (self->lot, self->fd);
+  if (self->socket)
+    g_socket_set_timeout (self->socket, 1);
+}
+
 /* Ends the request under way. Called without the lock; @number: of the request that is meant. */
 static void
-end_request (ObConnection *self, guint64 number, ObEnd end)
+end_request (ObConnection *self, guint64 number, ObEnd end, gboolean can_be_heard)
 {
   g_autoptr (GCancellable) request = NULL;
 
@@ -128,8 +136,7 @@ end_request (ObConnection *self, guint64 number, ObEnd end)
       ob_deadline_set (self->deadline, OB_DEADLINE_ENDED_MS);
       request = g_object_ref (self->request);
       count_sent (self);
-      if (self->fd >= 0)
-        reset_socket (self->fd);
+      part (self, can_be_heard);
     }
   g_mutex_unlock (&self->lock);
   if (request)
@@ -200,7 +207,7 @@ look_at_request (ObConnection *self)
   if (decision == OB_STALL_LOST && self->is_new_on_path && !has_ever_moved (self))
     self->free_until_us = g_get_monotonic_time () + FREE_US;
   g_mutex_unlock (&self->lock);
-  end_request (self, number, ends[decision]);
+  end_request (self, number, ends[decision], decision != OB_STALL_SILENT);
   g_mutex_lock (&self->lock);
 
   return is_racing;
@@ -243,6 +250,7 @@ on_connecting (ObConnection *self, SoupMessage *message, GSocket *socket)
 {
   int fd = g_socket_get_fd (socket);
 
+  self->is_fresh = TRUE;
   g_socket_set_timeout (socket, OB_CONNECTION_ADDRESS_S);
   set_option (fd, SOL_SOCKET, SO_KEEPALIVE, 1);
   set_option (fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
@@ -281,6 +289,7 @@ forget_socket (ObConnection *self)
   if (self->fd >= 0)
     (void) close (self->fd);
   self->fd = -1;
+  g_clear_object (&self->socket);
 }
 
 /* The request has a connection, new or kept, and is about to be written. */
@@ -294,12 +303,19 @@ on_starting (SoupMessage *message, gpointer user_data)
   g_mutex_lock (&self->lock);
   forget_socket (self);
   if (socket && !g_socket_is_closed (socket))
-    self->fd = fcntl (g_socket_get_fd (socket), F_DUPFD_CLOEXEC, 0);
+    {
+      self->fd = fcntl (g_socket_get_fd (socket), F_DUPFD_CLOEXEC, 0);
+      self->socket = g_object_ref (socket);
+    }
   self->begin_bytes = self->fd >= 0 ? read_sent_bytes (self->fd) : 0;
   self->is_new_on_path = self->fd >= 0 && g_get_monotonic_time () >= self->free_until_us && ob_path_hold (self->fd);
   ob_stall_begin (&self->stall, self->stall.answer_ms, g_get_monotonic_time ());
   (void) judge (self);
   self->begin_acked_bytes = self->stall.acked_bytes;
+  /* The server hears of the end of earlier ones before it reads this request. */
+  if (self->is_fresh && self->fd >= 0)
+    ob_lot_release (self->lot, self->fd);
+  self->is_fresh = FALSE;
   g_mutex_unlock (&self->lock);
 }
 
@@ -309,7 +325,7 @@ on_stopped (GCancellable *stop, gpointer user_data)
   ObConnection *self = user_data;
 
   /* The worker waits in ob_connection_end() until this is over: the number is the right one. */
-  end_request (self, self->number, OB_END_STOPPED);
+  end_request (self, self->number, OB_END_STOPPED, !OB_IS_STOP (stop) || !ob_stop_is_parking (OB_STOP (stop)));
 }
 
 GCancellable *
@@ -382,7 +398,7 @@ ob_connection_get_session (ObConnection *connection)
 }
 
 ObConnection *
-ob_connection_new (ObFacts *facts, ObDeadline *deadline)
+ob_connection_new (ObFacts *facts, ObLot *lot, ObDeadline *deadline)
 {
   ObConnection *self = g_new0 (ObConnection, 1);
 
@@ -391,6 +407,7 @@ ob_connection_new (ObFacts *facts, ObDeadline *deadline)
                                                  2, "user-agent", "outbox/" OB_VERSION " ", NULL);
   self->sockets = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
   self->facts = ob_facts_ref (facts);
+  self->lot = ob_lot_ref (lot);
   self->deadline = ob_deadline_ref (deadline);
   self->closing = g_cancellable_new ();
   g_mutex_init (&self->lock);
@@ -413,6 +430,7 @@ ob_connection_free (ObConnection *connection)
   g_object_unref (connection->session);
   g_hash_table_unref (connection->sockets);
   ob_facts_unref (connection->facts);
+  ob_lot_unref (connection->lot);
   ob_deadline_unref (connection->deadline);
   g_object_unref (connection->closing);
   g_mutex_clear (&connection->lock);

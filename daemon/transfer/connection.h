@@ -9,6 +9,7 @@
 
 #include "transfer/deadline.h"
 #include "transfer/facts.h"
+#include "transfer/lot.h"
 
 #include <libsoup/soup.h>
 
@@ -29,9 +30,9 @@ typedef enum
   OB_END_SLOW,    /* no whole answer in time */
 } ObEnd;
 
-/* The thread-default context of the calling thread is the session's; free it there, too. @deadline: kept to the call that
- * the thread is in. */
-ObConnection *ob_connection_new (ObFacts *facts, ObDeadline *deadline);
+/* The thread-default context of the calling thread is the session's; free it there, too. @lot: where connections go
+ * whose end their server cannot hear. @deadline: kept to the call that the thread is in. */
+ObConnection *ob_connection_new (ObFacts *facts, ObLot *lot, ObDeadline *deadline);
 void ob_connection_free (ObConnection *connection);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObConnection, ob_connection_free)
 

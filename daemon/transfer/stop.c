@@ -9,7 +9,8 @@ struct _ObStop
 {
   GCancellable parent_instance;
 
-  gint is_asked; /* atomic */
+  gint is_asked; /* atomic, as is the next */
+  gint is_parking;
 };
 
 G_DEFINE_FINAL_TYPE (ObStop, ob_stop, G_TYPE_CANCELLABLE)
@@ -43,7 +44,8 @@ ob_stop_ask (ObStop *stop, ObStopKind kind)
 {
   gboolean is_first = g_atomic_int_compare_and_exchange (&stop->is_asked, FALSE, TRUE);
 
-  if (kind == OB_STOP_NOW)
+  g_atomic_int_set (&stop->is_parking, kind == OB_STOP_PARK);
+  if (kind == OB_STOP_NOW || kind == OB_STOP_PARK)
     g_cancellable_cancel (G_CANCELLABLE (stop));
   else if (is_first)
     g_timeout_add_full (G_PRIORITY_DEFAULT, kind == OB_STOP_SOON ? OB_STOP_SOON_MS : OB_STOP_PATIENCE_MS,
@@ -54,6 +56,12 @@ gboolean
 ob_stop_is_asked (ObStop *stop)
 {
   return stop && (g_atomic_int_get (&stop->is_asked) || g_cancellable_is_cancelled (G_CANCELLABLE (stop)));
+}
+
+gboolean
+ob_stop_is_parking (ObStop *stop)
+{
+  return g_atomic_int_get (&stop->is_parking);
 }
 
 void

@@ -19,6 +19,7 @@ typedef enum
 {
   OB_STOP_GENTLY, /* no further request is begun, and what runs is cancelled after OB_STOP_PATIENCE_MS */
   OB_STOP_SOON,   /* the same after OB_STOP_SOON_MS */
+  OB_STOP_PARK,   /* cancelled; its network is gone, and its server hears of it when there is one again */
   OB_STOP_NOW,    /* cancelled */
 } ObStopKind;
 
@@ -32,6 +33,9 @@ void ob_stop_ask (ObStop *stop, ObStopKind kind);
 
 /* Whether it was asked, either way. @stop: (nullable) */
 gboolean ob_stop_is_asked (ObStop *stop);
+
+/* Whether its connection is to be parked, and not reset. */
+gboolean ob_stop_is_parking (ObStop *stop);
 
 /* Waits that long, or until @stop is cancelled. @stop: (nullable) */
 void ob_stop_rest (GCancellable *stop, gint64 delay_ms);

@@ -56,6 +56,7 @@ void
 attempt_set_up (Attempt *fixture, gconstpointer data)
 {
   g_autoptr (ObFacts) facts = ob_facts_new ();
+  g_autoptr (ObLot) lot = ob_lot_new ();
   g_autoptr (ObDeadline) deadline = ob_deadline_new ();
   g_autofree char *store = NULL;
 
@@ -69,7 +70,7 @@ attempt_set_up (Attempt *fixture, gconstpointer data)
 
     fixture->peer = test_peer_start (argv);
   }
-  fixture->connection = ob_connection_new (facts, deadline);
+  fixture->connection = ob_connection_new (facts, lot, deadline);
   fixture->job = g_new0 (ObJob, 1);
   fixture->job->id = g_strdup ("018fd1a0-0000-7000-8000-000000000001");
   fixture->job->path = g_build_filename (fixture->folder, "copy", NULL);

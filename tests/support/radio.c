@@ -36,6 +36,7 @@ typedef struct
 typedef struct
 {
   gboolean is_syn;
+  gboolean is_rst; /* from the near end */
   const char *payload;
   gsize payload_bytes;
   char client[32];
@@ -79,9 +80,11 @@ read_segment (const Packet *packet, int way, Segment *segment)
     return FALSE;
   address = (const guint8 *) (way == 0 ? &ip->saddr : &ip->daddr);
   port = g_ntohs (way == 0 ? tcp->source : tcp->dest);
-  *segment = (Segment){
-    tcp->syn && !tcp->ack, (const char *) packet->bytes + head_bytes, packet->n_bytes - head_bytes, { 0 }
-  };
+  *segment = (Segment){ tcp->syn && !tcp->ack,
+                        way == 0 && tcp->rst,
+                        (const char *) packet->bytes + head_bytes,
+                        packet->n_bytes - head_bytes,
+                        { 0 } };
   (void) g_snprintf (segment->client, sizeof segment->client, "%u.%u.%u.%u:%u", address[0], address[1], address[2],
                      address[3], port);
 
@@ -115,6 +118,8 @@ read_word (const Segment *segment, char *word, gsize word_bytes)
 
   if (segment->is_syn)
     (void) g_strlcpy (word, "SYN", word_bytes);
+  else if (segment->is_rst)
+    (void) g_strlcpy (word, "RST", word_bytes);
   for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
     {
       gsize length = strlen (methods[i]);
@@ -128,7 +133,7 @@ read_word (const Segment *segment, char *word, gsize word_bytes)
       return TRUE;
     }
 
-  return segment->is_syn;
+  return segment->is_syn || segment->is_rst;
 }
 
 static void

@@ -23,7 +23,7 @@ typedef struct
   guint queue_ms;          /* what waits longer than that for its turn is lost */
 } TestRadioPlan;
 
-/* One thing that was said over it: "SYN", or the first word of a request or an answer. */
+/* One thing that was said over it: "SYN", "RST" of the near end, or the first word of a request or an answer. */
 typedef struct
 {
   char word[16];

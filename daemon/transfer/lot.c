@@ -1,0 +1,172 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Descriptors under a lock, the oldest first. Any thread.
+ */
+#include "transfer/lot.h"
+
+#include <fcntl.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#ifndef TCP_RTO_MAX_MS
+#define TCP_RTO_MAX_MS 44 /* Linux 6.15; not in the headers of Debian 12 */
+#endif
+
+/* The kernel's own end of it comes much later than a tunnel's. */
+#define USER_TIMEOUT_MS (60 * 60 * 1000)
+#define RTO_MAX_MS 120000
+
+struct _ObLot
+{
+  gint refs;
+
+  GMutex lock;    /* of the next */
+  GArray *parked; /* of int: descriptors, owned */
+};
+
+void
+ob_lot_reset (int fd)
+{
+  const struct linger linger = { .l_onoff = 1, .l_linger = 0 };
+  const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+
+  (void) setsockopt (fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+  /* To connect to nobody dissolves the association while the descriptor stays open, which libsoup has in its poll. */
+  if (connect (fd, &nobody, sizeof nobody) != 0)
+    (void) shutdown (fd, SHUT_RDWR);
+}
+
+static void
+clear_fd (gpointer data)
+{
+  ob_lot_reset (*(int *) data);
+  (void) close (*(int *) data);
+}
+
+ObLot *
+ob_lot_new (void)
+{
+  ObLot *lot = g_new0 (ObLot, 1);
+
+  lot->refs = 1;
+  g_mutex_init (&lot->lock);
+  lot->parked = g_array_new (FALSE, FALSE, sizeof (int));
+  g_array_set_clear_func (lot->parked, clear_fd);
+
+  return lot;
+}
+
+ObLot *
+ob_lot_ref (ObLot *lot)
+{
+  g_atomic_int_inc (&lot->refs);
+
+  return lot;
+}
+
+void
+ob_lot_unref (ObLot *lot)
+{
+  if (!g_atomic_int_dec_and_test (&lot->refs))
+    return;
+  g_array_unref (lot->parked);
+  g_mutex_clear (&lot->lock);
+  g_free (lot);
+}
+
+/* When the way is back the kernel would go on with what is queued, maybe on a network that is not what it was. It keeps to
+ * the pace that it is told, also where no queue of the device knows of paces; a RST is not paced. */
+static void
+silence (int fd)
+{
+  const guint rate_bytes_per_s = 1;
+  const guint user_timeout_ms = USER_TIMEOUT_MS;
+  const int rto_max_ms = RTO_MAX_MS;
+
+  (void) setsockopt (fd, SOL_SOCKET, SO_MAX_PACING_RATE, &rate_bytes_per_s, sizeof rate_bytes_per_s);
+  (void) setsockopt (fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout_ms, sizeof user_timeout_ms);
+  (void) setsockopt (fd, IPPROTO_TCP, TCP_RTO_MAX_MS, &rto_max_ms, sizeof rto_max_ms);
+}
+
+void
+ob_lot_park (ObLot *lot, int fd)
+{
+  int kept = fcntl (fd, F_DUPFD_CLOEXEC, 0);
+
+  if (kept < 0)
+    {
+      ob_lot_reset (fd);
+      return;
+    }
+  silence (kept);
+  g_mutex_lock (&lot->lock);
+  if (lot->parked->len >= OB_LOT_MAX)
+    g_array_remove_index (lot->parked, 0);
+  g_array_append_val (lot->parked, kept);
+  g_mutex_unlock (&lot->lock);
+}
+
+/* FALSE: it is connected to nobody. */
+static gboolean
+get_peer (int fd, struct sockaddr_storage *peer)
+{
+  socklen_t size = sizeof *peer;
+
+  memset (peer, 0, sizeof *peer);
+
+  return getpeername (fd, (struct sockaddr *) peer, &size) == 0;
+}
+
+static gboolean
+is_same_peer (const struct sockaddr_storage *a, const struct sockaddr_storage *b)
+{
+  const struct sockaddr_in *a4 = (const struct sockaddr_in *) a, *b4 = (const struct sockaddr_in *) b;
+  const struct sockaddr_in6 *a6 = (const struct sockaddr_in6 *) a, *b6 = (const struct sockaddr_in6 *) b;
+
+  if (a->ss_family != b->ss_family)
+    return FALSE;
+  if (a->ss_family == AF_INET)
+    return a4->sin_addr.s_addr == b4->sin_addr.s_addr && a4->sin_port == b4->sin_port;
+
+  return a->ss_family == AF_INET6 && IN6_ARE_ADDR_EQUAL (&a6->sin6_addr, &b6->sin6_addr)
+         && a6->sin6_port == b6->sin6_port;
+}
+
+/* What the kernel has given up meanwhile goes as well. */
+void
+ob_lot_release (ObLot *lot, int fd)
+{
+  struct sockaddr_storage peer, other;
+
+  if (!get_peer (fd, &peer))
+    return;
+  g_mutex_lock (&lot->lock);
+  for (guint i = lot->parked->len; i-- > 0;)
+    if (!get_peer (g_array_index (lot->parked, int, i), &other) || is_same_peer (&peer, &other))
+      g_array_remove_index (lot->parked, i);
+  g_mutex_unlock (&lot->lock);
+}
+
+void
+ob_lot_drop (ObLot *lot)
+{
+  g_mutex_lock (&lot->lock);
+  g_array_set_size (lot->parked, 0);
+  g_mutex_unlock (&lot->lock);
+}
+
+guint
+ob_lot_count (ObLot *lot)
+{
+  guint count;
+
+  g_mutex_lock (&lot->lock);
+  count = lot->parked->len;
+  g_mutex_unlock (&lot->lock);
+
+  return count;
+}
