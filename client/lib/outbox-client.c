@@ -131,25 +131,6 @@ emit_removed (OutboxClient *self, GVariant *parameters)
 }
 
 static void
-on_signal (GDBusConnection *connection, const char *sender, const char *path, const char *interface, const char *signal,
-           GVariant *parameters, gpointer user_data)
-{
-  OutboxClient *self = user_data;
-  g_autoptr (GVariant) first = g_variant_n_children (parameters) > 0 ? g_variant_get_child_value (parameters, 0) : NULL;
-
-  if (g_str_equal (signal, "Added"))
-    emit_upload (self, signals[ADDED], parameters);
-  else if (g_str_equal (signal, "Changed"))
-    emit_upload (self, signals[CHANGED], parameters);
-  else if (g_str_equal (signal, "Removed"))
-    emit_removed (self, parameters);
-  else if (g_str_equal (signal, "HoldsChanged") && first && g_variant_is_of_type (first, G_VARIANT_TYPE ("aa{sv}")))
-    g_signal_emit (self, signals[HOLDS_CHANGED], 0, first);
-  else if (g_str_equal (signal, "SummaryChanged") && first && g_variant_is_of_type (first, G_VARIANT_TYPE_VARDICT))
-    g_signal_emit (self, signals[SUMMARY_CHANGED], 0, first);
-}
-
-static void
 on_watched_again (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   OutboxClient *self = OUTBOX_CLIENT (source);
@@ -163,19 +144,75 @@ on_watched_again (GObject *source, GAsyncResult *result, gpointer user_data)
   g_signal_emit (self, signals[BROKER_BACK], 0, note_sequence (self, sequence));
 }
 
+/* The past of another epoch is gone: then it is as if another broker had come. */
+static void
+on_watched_after_silence (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  OutboxClient *self = OUTBOX_CLIENT (source);
+  g_autoptr (GVariant) results = outbox_client_call_finish (self, result, NULL);
+  const char *sequence;
+
+  if (!results || !g_variant_is_of_type (results, G_VARIANT_TYPE ("(s)")))
+    return;
+  g_variant_get (results, "(&s)", &sequence);
+  if (!note_sequence (self, sequence))
+    g_signal_emit (self, signals[BROKER_BACK], 0, FALSE);
+}
+
+static void
+watch_again (OutboxClient *self, GAsyncReadyCallback callback)
+{
+  g_autofree char *after = g_strdup_printf ("%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, self->epoch, self->number);
+
+  outbox_client_call_async (self, "Uploads", "Watch", g_variant_new ("(@a{sv}s)", self->watch_filter, after), NULL,
+                            callback, NULL);
+}
+
+/* From where the broker says: what it told last is not in the order of sequences. */
+static void
+watch_from (OutboxClient *self, GVariant *parameters)
+{
+  const char *sequence;
+
+  if (!g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(s)")))
+    return;
+  g_variant_get (parameters, "(&s)", &sequence);
+  self->number = 0;
+  (void) note_sequence (self, sequence);
+  watch_again (self, on_watched_after_silence);
+}
+
+static void
+on_signal (GDBusConnection *connection, const char *sender, const char *path, const char *interface, const char *signal,
+           GVariant *parameters, gpointer user_data)
+{
+  OutboxClient *self = user_data;
+  g_autoptr (GVariant) first = g_variant_n_children (parameters) > 0 ? g_variant_get_child_value (parameters, 0) : NULL;
+
+  if (g_str_equal (signal, "Added"))
+    emit_upload (self, signals[ADDED], parameters);
+  else if (g_str_equal (signal, "Changed"))
+    emit_upload (self, signals[CHANGED], parameters);
+  else if (g_str_equal (signal, "Removed"))
+    emit_removed (self, parameters);
+  else if (g_str_equal (signal, "WatchEnded") && self->watch_filter)
+    watch_from (self, parameters);
+  else if (g_str_equal (signal, "HoldsChanged") && first && g_variant_is_of_type (first, G_VARIANT_TYPE ("aa{sv}")))
+    g_signal_emit (self, signals[HOLDS_CHANGED], 0, first);
+  else if (g_str_equal (signal, "SummaryChanged") && first && g_variant_is_of_type (first, G_VARIANT_TYPE_VARDICT))
+    g_signal_emit (self, signals[SUMMARY_CHANGED], 0, first);
+}
+
 static void
 on_name_appeared (GDBusConnection *connection, const char *name, const char *owner, gpointer user_data)
 {
   OutboxClient *self = user_data;
-  g_autofree char *after = NULL;
 
   self->is_there = TRUE;
   if (!self->watch_filter || self->epoch == 0)
     return;
   /* Another process answers now, which knows of no watchers. */
-  after = g_strdup_printf ("%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, self->epoch, self->number);
-  outbox_client_call_async (self, "Uploads", "Watch", g_variant_new ("(@a{sv}s)", self->watch_filter, after), NULL,
-                            on_watched_again, NULL);
+  watch_again (self, on_watched_again);
 }
 
 static void

@@ -310,6 +310,12 @@ ob_broker_dup_sequence (ObBroker *self, gint64 sequence)
   return g_strdup_printf ("%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, ob_database_get_epoch (self->database), sequence);
 }
 
+void
+ob_broker_after_commit (ObBroker *self, void (*effect) (const GError *error, gpointer user_data), gpointer user_data)
+{
+  ob_turn_after_all (self->turn, effect, user_data);
+}
+
 gint64
 ob_broker_get_last_sequence (ObBroker *self)
 {

@@ -212,6 +212,11 @@ GArray *ob_broker_find_kinds (ObBroker *self, OutboxState state, GError **error)
 gboolean ob_broker_summarise (ObBroker *self, guint64 uploads[OUTBOX_N_STATES], guint64 bytes[OUTBOX_N_STATES],
                               GError **error);
 
+/* Runs after the commit of what was commanded last and its signals; at once where nothing waits for one. @error: it could not
+ * be committed. */
+void ob_broker_after_commit (ObBroker *self, void (*effect) (const GError *error, gpointer user_data),
+                             gpointer user_data);
+
 /* Returns: (transfer full): "epoch-number". */
 char *ob_broker_dup_sequence (ObBroker *self, gint64 sequence);
 gint64 ob_broker_get_last_sequence (ObBroker *self);

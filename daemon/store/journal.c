@@ -183,28 +183,41 @@ ob_journal_read_history (ObDatabase *database, const char *upload_id, const ObJo
   return read_rows (database, statement, on_row, user_data, error);
 }
 
+/* Only the newest row of each upload tells of it; where there are newer ones, it is told there. */
+static const char since_sql[]
+    = "SELECT sequence, upload, app IS @app OR @app IS NULL, (SELECT max(sequence) FROM journal AS newer"
+      "   WHERE newer.upload = journal.upload) = sequence"
+      " FROM journal WHERE sequence > @sequence ORDER BY sequence LIMIT @limit";
+
 gboolean
-ob_journal_read_since (ObDatabase *database, gint64 sequence, const char *app,
-                       void (*on_upload) (const char *upload_id, gint64 last_sequence, gpointer user_data),
+ob_journal_read_since (ObDatabase *database, gint64 *sequence, const char *app, guint limit, gboolean *is_end,
+                       gboolean (*on_upload) (const char *upload_id, gint64 sequence, gpointer user_data),
                        gpointer user_data, GError **error)
 {
-  g_autoptr (ObStatement) statement
-      = ob_statement_new (database,
-                          "SELECT upload, max(sequence) FROM journal WHERE sequence > @sequence AND upload IS NOT NULL"
-                          " AND (@app IS NULL OR app = @app) GROUP BY upload ORDER BY 2",
-                          error);
-  int code = SQLITE_ERROR;
+  g_autoptr (ObStatement) statement = ob_statement_new (database, since_sql, error);
+  gboolean goes_on = TRUE;
+  int code = SQLITE_ROW;
+  guint n_rows = 0;
 
   if (!statement)
     return FALSE;
-  ob_statement_bind_number (statement, "@sequence", sequence);
+  ob_statement_bind_number (statement, "@sequence", *sequence);
   ob_statement_bind_text (statement, "@app", app);
-  while ((code = ob_statement_step (statement)) == SQLITE_ROW)
-    on_upload (ob_statement_get_text (statement, 0), ob_statement_get_number (statement, 1), user_data);
-  if (code != SQLITE_DONE)
+  ob_statement_bind_number (statement, "@limit", limit);
+  while (goes_on && (code = ob_statement_step (statement)) == SQLITE_ROW)
+    {
+      const char *upload = ob_statement_get_text (statement, 1);
+
+      *sequence = ob_statement_get_number (statement, 0);
+      n_rows++;
+      if (upload && ob_statement_get_number (statement, 2) != 0 && ob_statement_get_number (statement, 3) != 0)
+        goes_on = on_upload (upload, *sequence, user_data);
+    }
+  *is_end = code == SQLITE_DONE && n_rows < limit;
+  if (code != SQLITE_DONE && code != SQLITE_ROW)
     ob_database_set_error (database, error);
 
-  return code == SQLITE_DONE;
+  return code == SQLITE_DONE || code == SQLITE_ROW;
 }
 
 gboolean

@@ -30,10 +30,18 @@ gboolean ob_journal_is_of_app (ObDatabase *database, const char *upload_id, cons
 /* The newest row's sequence, or 0. */
 gint64 ob_journal_get_last (ObDatabase *database);
 
-/* Calls @on_upload for every upload that something happened to after @sequence, in that order, once each. @app: (nullable): of
- * its uploads alone. */
-gboolean ob_journal_read_since (ObDatabase *database, gint64 sequence, const char *app,
-                                void (*on_upload) (const char *upload_id, gint64 last_sequence, gpointer user_data),
+/**
+ * ob_journal_read_since:
+ * @sequence: (inout): after which to begin; that of the last row that was looked at
+ * @app: (nullable): of its uploads alone
+ * @limit: rows to look at
+ * @is_end: (out): there are no more
+ * @on_upload: returns whether to go on
+ *
+ * Calls @on_upload for uploads to which something happened, each where the journal tells of it last. Errors: Storage.
+ */
+gboolean ob_journal_read_since (ObDatabase *database, gint64 *sequence, const char *app, guint limit, gboolean *is_end,
+                                gboolean (*on_upload) (const char *upload_id, gint64 sequence, gpointer user_data),
                                 gpointer user_data, GError **error);
 
 /* One row; strings are NULL where the row has none. */

@@ -315,11 +315,21 @@ on_command (gpointer adapter, GDBusMethodInvocation *invocation)
 /* --- Watch --- */
 
 static void
+on_watching (const char *sequence, const GError *error, gpointer user_data)
+{
+  GDBusMethodInvocation *invocation = user_data;
+
+  if (sequence)
+    g_dbus_method_invocation_return_value (invocation, g_variant_new ("(s)", sequence));
+  else
+    g_dbus_method_invocation_return_gerror (invocation, error);
+}
+
+static void
 watch (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *caller)
 {
   ObUploadsAdapter *adapter = user_data;
   const char *sender = g_dbus_method_invocation_get_sender (invocation);
-  g_autofree char *sequence = NULL;
   g_autoptr (GVariant) options = NULL;
   g_autoptr (GError) error = NULL;
   ObFilter *filter;
@@ -328,9 +338,7 @@ watch (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *ca
   g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(@a{sv}&s)", &options, &after);
   filter = ob_filter_read_watch (options, caller, &error);
   if (filter)
-    sequence = ob_watchers_add (adapter->watchers, sender, filter, after, &error);
-  if (sequence)
-    outbox_dbus_uploads_complete_watch (adapter->skeleton, invocation, sequence);
+    ob_watchers_add (adapter->watchers, sender, filter, after, on_watching, invocation);
   else
     (void) fail (invocation, error);
 }

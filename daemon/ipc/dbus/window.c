@@ -1,0 +1,45 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Accounts of bytes that are unread. Pure.
+ */
+#include "ipc/dbus/window.h"
+
+/* A message's head, and what the bus needs to hold it. */
+#define MESSAGE_BYTES 1024
+
+/* So that the answer is there before the window closes, where somebody reads. */
+#define PING_AFTER_BYTES (OB_WINDOW_BYTES / 2)
+
+static gboolean
+begin_ping (ObWindow *window)
+{
+  if (window->pinged_bytes > 0 || window->unread_bytes < PING_AFTER_BYTES)
+    return FALSE;
+  window->pinged_bytes = window->unread_bytes;
+
+  return TRUE;
+}
+
+gboolean
+ob_window_is_open (const ObWindow *window)
+{
+  return window->unread_bytes < OB_WINDOW_BYTES;
+}
+
+gboolean
+ob_window_send (ObWindow *window, gsize bytes)
+{
+  window->unread_bytes += bytes + MESSAGE_BYTES;
+
+  return begin_ping (window);
+}
+
+gboolean
+ob_window_hear (ObWindow *window)
+{
+  window->unread_bytes -= window->pinged_bytes;
+  window->pinged_bytes = 0;
+
+  return begin_ping (window);
+}
