@@ -53,6 +53,8 @@ struct _ObBroker
   guint64 metered_bytes;
   gint64 matched_number; /* up to which uploads are matched with new rules */
   guint match_source;
+  guint repair_source;   /* until bad text in the database is repaired */
+  gint64 repaired_at_us; /* when it was the last time, monotonic; 0: never */
   gboolean wants_review; /* the lanes are to be looked at after the commit */
   char *missing_queue;   /* words about a queue that was in this folder and is not; NULL: none is missed */
   void (*on_given_up) (gpointer user_data); /* a person goes on without it */
@@ -252,6 +254,10 @@ void ob_broker_save_settings_after (ObBroker *self);
 
 /* Takes from there what a database lacks that was made anew. */
 void ob_broker_restore_settings (ObBroker *self);
+
+/* repair.c: puts rows right whose text turns out to be bad. */
+void ob_broker_watch_texts (ObBroker *self);
+void ob_broker_stop_watching_texts (ObBroker *self);
 
 /* recovery.c. The first takes up what the database has as going on and nobody has in hand. */
 void ob_broker_recover (ObBroker *self);

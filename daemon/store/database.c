@@ -9,6 +9,7 @@
 #include "base/crash.h"
 #include "base/files.h"
 #include "dbus/error.h"
+#include "store/aside.h"
 #include "store/migrations.h"
 
 #include <errno.h>
@@ -29,6 +30,8 @@ struct _ObDatabase
   gboolean is_damaged;
   void (*on_damaged) (gpointer);
   gpointer user_data;
+  void (*on_bad_text) (gpointer);
+  gpointer bad_text_data;
 };
 
 sqlite3 *
@@ -120,6 +123,20 @@ ob_database_watch_damage (ObDatabase *database, void (*on_damaged) (gpointer use
 {
   database->on_damaged = on_damaged;
   database->user_data = user_data;
+}
+
+void
+ob_database_watch_bad_text (ObDatabase *database, void (*on_bad_text) (gpointer user_data), gpointer user_data)
+{
+  database->on_bad_text = on_bad_text;
+  database->bad_text_data = user_data;
+}
+
+void
+ob_database_note_bad_text (ObDatabase *database)
+{
+  if (database->on_bad_text)
+    database->on_bad_text (database->bad_text_data);
 }
 
 void
@@ -251,14 +268,32 @@ migrate_one (ObDatabase *database, gint64 version, gint64 now_ms, GError **error
   return ob_database_run (database, "COMMIT", error);
 }
 
+/* A file that has tables and says that it has none, or a version that there never was, has lost its head. */
 static gboolean
-migrate (ObDatabase *database, gint64 now_ms, GError **error)
+has_lost_its_version (ObDatabase *database, gint64 version)
+{
+  gint64 n_tables = 0;
+
+  return version < 0
+         || (version == 0 && read_number (database, "SELECT count(*) FROM sqlite_master", &n_tables, NULL)
+             && n_tables > 0);
+}
+
+static gboolean
+migrate (ObDatabase *database, gint64 now_ms, gboolean *is_damaged, GError **error)
 {
   gint64 newest = ob_migrations_get_newest_version ();
   gint64 version;
 
   if (!read_number (database, "PRAGMA user_version", &version, error))
     return FALSE;
+  if (has_lost_its_version (database, version))
+    {
+      *is_damaged = TRUE;
+      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE,
+                   "The queue has tables of no version (schema %" G_GINT64_FORMAT ")", version);
+      return FALSE;
+    }
   if (version > newest)
     {
       g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_SUPPORTED,
@@ -298,11 +333,11 @@ open_and_migrate (const char *path, gint64 now_ms, gboolean *is_damaged, GError 
                             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
                             "PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = OFF;",
                             error)
-           && migrate (database, now_ms, error))
+           && migrate (database, now_ms, is_damaged, error))
     return g_steal_pointer (&database);
 
   code = sqlite3_errcode (database->handle) & 0xff;
-  *is_damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_ERROR;
+  *is_damaged |= code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_ERROR;
 
   return NULL;
 }
@@ -318,6 +353,8 @@ set_aside (const char *path, const char *aside_path, GError **error)
       g_autofree char *from = g_strconcat (path, suffixes[i], NULL);
       g_autofree char *to = g_strconcat (aside_path, suffixes[i], NULL);
 
+      /* The log of an earlier one in the same place is not this one's. */
+      (void) g_unlink (to);
       if (g_rename (from, to) != 0 && errno != ENOENT)
         {
           ob_file_set_error (error, errno, "Cannot set aside", from);
@@ -375,7 +412,7 @@ ObDatabase *
 ob_database_open (const char *data_folder, gint64 now_ms, gboolean *was_rebuilt, GError **error)
 {
   g_autofree char *path = g_build_filename (data_folder, "queue.db", NULL);
-  g_autofree char *aside_path = g_strdup_printf ("%s.damaged-%" G_GINT64_FORMAT, path, now_ms);
+  g_autofree char *aside_path = ob_aside_dup_path (path, now_ms);
   const char *objection = find_objection (path);
   g_autoptr (GError) first_error = NULL;
   g_autoptr (ObDatabase) database = NULL;
@@ -395,6 +432,7 @@ ob_database_open (const char *data_folder, gint64 now_ms, gboolean *was_rebuilt,
       g_warning ("%s is damaged and is set aside: %s", path, objection ? objection : first_error->message);
       if (!set_aside (path, aside_path, error) || !(database = open_and_migrate (path, now_ms, &is_damaged, error)))
         return NULL;
+      ob_aside_remove_old (path);
       *was_rebuilt = TRUE;
       database->aside_path = g_steal_pointer (&aside_path);
     }

@@ -42,8 +42,7 @@ read_all (ObDatabase *database, ObStatement *statement, GError **error)
       group->is_paused = ob_statement_get_number (statement, 3) != 0;
       group->updated_at_ms = ob_statement_get_number (statement, 4);
       g_ptr_array_add (groups, group);
-      if (group->app && group->key && g_utf8_validate (group->key, -1, NULL)
-          && (!group->title || g_utf8_validate (group->title, -1, NULL)))
+      if (group->app && group->key)
         continue;
       ob_database_note_damage (database, "it has a row that was never written");
       g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE, "The database has a row that was never written");

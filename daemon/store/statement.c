@@ -6,6 +6,7 @@
 #include "store/statement.h"
 
 #include "base/json.h"
+#include "base/text.h"
 
 #define IDLE_MAX 64
 
@@ -25,7 +26,7 @@ ob_statement_new (ObDatabase *database, const char *sql, GError **error)
       ob_database_set_error (database, error);
       return NULL;
     }
-  statement = g_new (ObStatement, 1);
+  statement = g_new0 (ObStatement, 1);
   statement->handle = handle;
   statement->database = database;
   statement->idle = idle;
@@ -44,6 +45,7 @@ ob_statement_free (ObStatement *statement)
     g_hash_table_remove_all (statement->idle);
   /* Replaces, and so ends, one of the same text that was in use at the same time. */
   g_hash_table_replace (statement->idle, (gpointer) sqlite3_sql (statement->handle), statement->handle);
+  g_clear_pointer (&statement->repaired, g_ptr_array_unref);
   g_free (statement);
 }
 
@@ -52,6 +54,7 @@ ob_statement_step (ObStatement *statement)
 {
   int code = sqlite3_step (statement->handle);
 
+  g_clear_pointer (&statement->repaired, g_ptr_array_unref);
   if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
     ob_database_note_damage (statement->database, sqlite3_errmsg (ob_database_get_handle (statement->database)));
 
@@ -61,7 +64,18 @@ ob_statement_step (ObStatement *statement)
 const char *
 ob_statement_get_text (ObStatement *statement, int column)
 {
-  return (const char *) sqlite3_column_text (statement->handle, column);
+  const char *text = (const char *) sqlite3_column_text (statement->handle, column);
+  char *clean;
+
+  if (!text || ob_text_is_clean (text))
+    return text;
+  clean = ob_text_dup_clean (text, sqlite3_column_bytes (statement->handle, column), 0);
+  if (!statement->repaired)
+    statement->repaired = g_ptr_array_new_with_free_func (g_free);
+  g_ptr_array_add (statement->repaired, clean);
+  ob_database_note_bad_text (statement->database);
+
+  return clean;
 }
 
 gint64
@@ -73,8 +87,10 @@ ob_statement_get_number (ObStatement *statement, int column)
 void
 ob_statement_bind_text (ObStatement *statement, const char *parameter, const char *text)
 {
-  (void) sqlite3_bind_text (statement->handle, sqlite3_bind_parameter_index (statement->handle, parameter), text, -1,
-                            SQLITE_TRANSIENT);
+  g_autofree char *clean = text && !ob_text_is_clean (text) ? ob_text_dup_clean (text, -1, 0) : NULL;
+
+  (void) sqlite3_bind_text (statement->handle, sqlite3_bind_parameter_index (statement->handle, parameter),
+                            clean ? clean : text, -1, SQLITE_TRANSIENT);
 }
 
 void

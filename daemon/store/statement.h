@@ -16,6 +16,7 @@ typedef struct
   sqlite3_stmt *handle; /* owned */
   ObDatabase *database; /* borrowed, as is the next */
   GHashTable *idle;
+  GPtrArray *repaired; /* owned: texts of the present row that were bad; NULL: none was */
 } ObStatement;
 
 /* Returns: (transfer full): a statement that may have been used before, without values. */
@@ -28,10 +29,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObStatement, ob_statement_free)
 /* Returns: SQLite's code. */
 int ob_statement_step (ObStatement *statement);
 
-/* Of the row that the last step gave; the text lives until the next. */
+/* Of the row that the last step gave; the text lives until the next. It is always clean (base/text.h): bad bytes of a row are
+ * repaired here and reported to the database, and are no damage. */
 const char *ob_statement_get_text (ObStatement *statement, int column);
 gint64 ob_statement_get_number (ObStatement *statement, int column);
 
+/* No row ever gets anything but clean text: what is not is repaired here. @text: (nullable). */
 void ob_statement_bind_text (ObStatement *statement, const char *parameter, const char *text);
 void ob_statement_bind_number (ObStatement *statement, const char *parameter, gint64 number);
 void ob_statement_bind_reason (ObStatement *statement, const char *parameter, OutboxReason reason);

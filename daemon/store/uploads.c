@@ -65,16 +65,8 @@ bind_upload (ObStatement *statement, const ObUpload *upload)
 static gboolean
 is_sound (const ObUpload *upload)
 {
-  gboolean is_text = TRUE;
-
-#define TEXT(column, field) is_text &= !upload->field || g_utf8_validate (upload->field, -1, NULL);
-#define NUMBER(column, field)
-  COLUMN_TABLE
-#undef TEXT
-#undef NUMBER
-
-  return is_text && (guint) upload->stored < OB_N_STORED && upload->id && upload->app && upload->name
-         && upload->media_type && upload->destination && upload->rule && upload->group_app;
+  return (guint) upload->stored < OB_N_STORED && upload->id && upload->app && upload->name && upload->media_type
+         && upload->destination && upload->rule && upload->group_app;
 }
 
 /* Returns: (transfer full) (nullable): the row, or NULL with @error. */

@@ -6,7 +6,11 @@
 #include "transfer/confirm.h"
 
 #include "base/json.h"
+#include "base/text.h"
 #include "transfer/http.h"
+
+/* Of the name of a record at the server: longer ones are cut. */
+#define RECORD_MAX_CHARS 1000
 
 static void
 append_escaped (GString *url, const char *value)
@@ -50,6 +54,12 @@ get_string (JsonObject *object, const char *name)
   return node && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_get_string (node) : NULL;
 }
 
+static char *
+dup_clean (const char *text)
+{
+  return text ? ob_text_dup_clean (text, -1, RECORD_MAX_CHARS) : NULL;
+}
+
 static gboolean
 is_true (JsonObject *object, const char *name)
 {
@@ -80,8 +90,8 @@ ob_confirm_read (const char *body, gsize body_bytes, const char *sha256, ObAttem
   else
     {
       result->is_done = TRUE;
-      result->receipt.record = g_strdup (get_string (object, "record"));
-      result->receipt.digest = g_strdup (digest);
+      result->receipt.record = dup_clean (get_string (object, "record"));
+      result->receipt.digest = dup_clean (digest);
       result->receipt.confirmed_by = g_strdup ("confirm-url");
     }
 }

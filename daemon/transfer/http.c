@@ -5,6 +5,8 @@
  */
 #include "transfer/http.h"
 
+#include "base/text.h"
+
 #define WORDS_MAX_CHARS 300
 
 /* A 204 and the answer to HEAD have no body (RFC 9112 section 6.3), yet where no length is given libsoup takes the end of
@@ -164,16 +166,15 @@ ob_answer_dup_words (const ObAnswer *answer)
 {
   const char *type = ob_answer_get_header (answer, "Content-Type");
   gboolean is_page = type && g_ascii_strncasecmp (type, "text/html", 9) == 0;
-  g_autofree char *text = answer->body ? g_utf8_make_valid (answer->body, -1) : g_strdup ("");
-  g_autofree char *line = g_utf8_substring (text, 0, MIN (g_utf8_strlen (text, -1), WORDS_MAX_CHARS));
+  g_autofree char *line = ob_text_dup_http (answer->body, WORDS_MAX_CHARS);
+  g_autofree char *reason = ob_text_dup_http (soup_message_get_reason_phrase (answer->message), WORDS_MAX_CHARS);
   guint status = ob_answer_get_status (answer);
 
-  g_strdelimit (line, "\r\n\t", ' ');
   g_strstrip (line);
   if (*line && !is_page)
     return g_strdup_printf ("%s (HTTP %u)", line, status);
 
-  return g_strdup_printf ("HTTP %u %s", status, soup_message_get_reason_phrase (answer->message));
+  return g_strdup_printf ("HTTP %u %s", status, reason);
 }
 
 void
@@ -183,7 +184,7 @@ ob_result_set (ObAttemptResult *result, ObVerdict verdict, OutboxReason reason, 
   g_free (result->code);
   g_free (result->message);
   result->code = g_strdup (code);
-  result->message = g_strdup (message);
+  result->message = message ? ob_text_dup_clean (message, -1, 0) : NULL;
 }
 
 static void

@@ -10,6 +10,7 @@
 #include "store/destinations.h"
 #include "store/groups.h"
 #include "store/journal.h"
+#include "store/repair.h"
 #include "store/statement.h"
 #include "store/uploads.h"
 
@@ -197,7 +198,7 @@ test_counters_are_in_step (Fixture *fixture, gconstpointer data)
 #define COUNTED "SELECT destination, rule, state, hold, app, uploads, bytes FROM counters WHERE uploads <> 0"
 #define ROWS "SELECT destination, rule, state, hold, app, count(*), sum(size) FROM uploads GROUP BY 1, 2, 3, 4, 5"
 #define GROUP_COUNTED "SELECT * FROM group_counters"
-#define GROUP_ROWS                                                                                       \
+#define GROUP_ROWS                                                                                     \
   "SELECT group_app, group_key, destination, rule, state, hold, app, count(*), sum(size), sum(offset)" \
   " FROM uploads WHERE group_key IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6, 7"
   g_assert_cmpint (ask (database, "SELECT count(*) FROM (" COUNTED ")"), >, 10);
@@ -496,17 +497,19 @@ test_released_groups_are_parted (Fixture *fixture, gconstpointer data)
   g_autoptr (ObDatabase) database = NULL;
   g_autoptr (GPtrArray) groups = NULL;
   const ObGroupsFilter everything = { .limit = 100 };
-  const char *const names[] = { "org.example.A/own", "report-7", "shared", "org.example.A/shared", "org.example.B/shared" };
+  const char *const names[]
+      = { "org.example.A/own", "report-7", "shared", "org.example.A/shared", "org.example.B/shared" };
 
-  make_released (fixture,
-                 "INSERT INTO uploads (id, app, name, media_type, destination, state, created_at, size, offset, group_key,"
-                 " group_title, is_form) VALUES ('a', 'org.example.A', 'n', 'm', 'd', 1, 5, 7, 3, 'shared', 'Title', 0),"
-                 " ('b', 'org.example.A', 'n', 'm', 'd', 5, 5, 7, 7, 'shared', NULL, 1),"
-                 " ('c', 'org.example.B', 'n', 'm', 'd', 1, 5, 7, 0, 'shared', NULL, 0),"
-                 " ('d', 'camera', 'n', 'm', 'd', 1, 5, 7, 0, 'shared', NULL, 0),"
-                 " ('e', 'python3.11', 'n', 'm', 'd', 1, 5, 7, 0, 'shared', NULL, 0),"
-                 " ('f', 'org.example.A', 'n', 'm', 'd', 1, 5, 7, 0, 'own', NULL, 0);"
-                 "UPDATE groups SET is_paused = 1, sent_now = 'wlan' WHERE key = 'shared';");
+  make_released (
+      fixture,
+      "INSERT INTO uploads (id, app, name, media_type, destination, state, created_at, size, offset, group_key,"
+      " group_title, is_form) VALUES ('a', 'org.example.A', 'n', 'm', 'd', 1, 5, 7, 3, 'shared', 'Title', 0),"
+      " ('b', 'org.example.A', 'n', 'm', 'd', 5, 5, 7, 7, 'shared', NULL, 1),"
+      " ('c', 'org.example.B', 'n', 'm', 'd', 1, 5, 7, 0, 'shared', NULL, 0),"
+      " ('d', 'camera', 'n', 'm', 'd', 1, 5, 7, 0, 'shared', NULL, 0),"
+      " ('e', 'python3.11', 'n', 'm', 'd', 1, 5, 7, 0, 'shared', NULL, 0),"
+      " ('f', 'org.example.A', 'n', 'm', 'd', 1, 5, 7, 0, 'own', NULL, 0);"
+      "UPDATE groups SET is_paused = 1, sent_now = 'wlan' WHERE key = 'shared';");
   database = open_good (fixture, 1000, FALSE);
   groups = ob_groups_list (database, &everything, NULL);
   g_assert_cmpuint (groups->len, ==, G_N_ELEMENTS (names));
@@ -569,7 +572,8 @@ test_a_released_schema_is_migrated (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (first->receipt.record, ==, "rec-01a20d45-ede1-7000-9751-6447c37e1e2d");
   g_assert_cmpint (ask (database, "SELECT sum(uploads) FROM counters"), ==, G_N_ELEMENTS (rows));
   g_assert_cmpint (ask (database, "SELECT count(*) FROM journal JOIN uploads ON uploads.id = upload"
-                                  " WHERE journal.app IS NOT uploads.app"), ==, 0);
+                                  " WHERE journal.app IS NOT uploads.app"),
+                   ==, 0);
   destinations = ob_destinations_load (database, NULL);
   g_assert_cmpuint (g_hash_table_size (destinations), ==, 2);
 
@@ -620,8 +624,8 @@ count (gpointer user_data)
 static void
 test_damage_that_a_query_finds (Fixture *fixture, gconstpointer data)
 {
-  const char *const damages[] = { "UPDATE uploads SET state = 17", "UPDATE uploads SET name = CAST (x'ff41' AS TEXT)",
-                                  "UPDATE uploads SET app = ''; UPDATE counters SET state = -1" };
+  const char *const damages[]
+      = { "UPDATE uploads SET state = 17", "UPDATE uploads SET app = ''; UPDATE counters SET state = -1" };
 
   for (guint i = 0; i < G_N_ELEMENTS (damages); i++)
     {
@@ -641,6 +645,136 @@ test_damage_that_a_query_finds (Fixture *fixture, gconstpointer data)
       g_assert_true (ob_database_is_damaged (database));
     }
   (void) empty_folder (fixture->folder);
+}
+
+static void
+remember_id (const char *id, gpointer user_data)
+{
+  g_ptr_array_add (user_data, g_strdup (id));
+}
+
+/* Bytes that are no text, in any column of any table, are no damage: whoever reads them reads clean text, and they can be put
+ * right for good. */
+static void
+test_bad_text_is_repaired (Fixture *fixture, gconstpointer data)
+{
+  const char *const bad[]
+      = { "x'ff41'", "x'41cce8'", "x'411b5b'", "x'410a42'", "x'417f'", "x'41c29b'", "x'c0af'", "x'eda080'" };
+  const char *const columns[] = { "name",          "app",         "media_type", "destination",    "rule",
+                                  "error_message", "group_title", "server_url", "receipt_record", "sha256" };
+  guint n_checked = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    for (guint k = 0; k < G_N_ELEMENTS (columns); k++)
+      {
+        g_autoptr (ObDatabase) database = open_good (fixture, 1000 + (i * 100) + k, FALSE);
+        g_autoptr (ObUpload) upload = make_upload ("id-1", NULL);
+        g_autoptr (ObUpload) row = NULL;
+        g_autoptr (GArray) counts = NULL;
+        g_autoptr (GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
+        g_autofree char *damage = g_strdup_printf ("UPDATE uploads SET %s = CAST (%s AS TEXT)", columns[k], bad[i]);
+        g_autofree char *check
+            = g_strdup_printf ("SELECT count(*) FROM uploads WHERE CAST (%s AS BLOB) = %s", columns[k], bad[i]);
+        guint n_told = 0;
+
+        g_assert_true (ob_uploads_insert (database, upload, NULL));
+        run (database, damage);
+        ob_database_watch_bad_text (database, count, &n_told);
+        row = ob_uploads_get (database, "id-1", NULL);
+        g_assert_nonnull (row);
+        g_assert_cmpuint (n_told, >, 0);
+        counts = ob_uploads_count (database, NULL);
+        g_assert_nonnull (counts);
+        g_assert_false (ob_database_is_damaged (database));
+        g_assert_cmpint (ask (database, check), ==, 1);
+        g_assert_true (ob_repair_texts (database, remember_id, ids, NULL));
+        g_assert_cmpuint (ids->len, ==, 1);
+        g_assert_cmpstr (ids->pdata[0], ==, "id-1");
+        g_assert_cmpint (ask (database, check), ==, 0);
+        g_assert_cmpint (ask (database, "SELECT count(*) FROM (" COUNTED " EXCEPT " ROWS ")"), ==, 0);
+        g_assert_true (ob_uploads_delete (database, "id-1", NULL));
+        n_checked++;
+      }
+  g_test_message ("%u bad texts", n_checked);
+}
+
+/* Whatever is bound, no row gets anything but clean text. */
+static void
+test_no_row_gets_bad_text (Fixture *fixture, gconstpointer data)
+{
+  const struct
+  {
+    const char *text;
+    const char *clean;
+  } texts[] = {
+    { "Acc\xe8s refus\xe9", "Acc\xef\xbf\xbds refus\xef\xbf\xbd" },
+    { "a\x1b[31mb", "a\xef\xbf\xbd[31mb" },
+    { "a\r\nb\tc", "a  b c" },
+    { "\xc2\x9b"
+      "1m",
+      "\xef\xbf\xbd"
+      "1m" },
+    { "plain", "plain" },
+    { "M\xc3\xbchlbach \xe2\x80\x8f", "M\xc3\xbchlbach \xe2\x80\x8f" },
+  };
+  g_autoptr (ObDatabase) database = open_good (fixture, 1000, FALSE);
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autoptr (ObStatement) statement = ob_statement_new (database, "SELECT @text", NULL);
+
+      ob_statement_bind_text (statement, "@text", texts[i].text);
+      g_assert_cmpint (ob_statement_step (statement), ==, SQLITE_ROW);
+      g_assert_cmpstr ((const char *) sqlite3_column_text (statement->handle, 0), ==, texts[i].clean);
+    }
+}
+
+/* A head that lost its version: the file is set aside, and the start goes on. */
+static void
+test_versions_that_there_never_were (Fixture *fixture, gconstpointer data)
+{
+  const char *const versions[] = { "0", "-1", "-2147483648" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (versions); i++)
+    {
+      ObDatabase *database = open_good (fixture, 1000, FALSE);
+      g_autofree char *sql = g_strconcat ("PRAGMA user_version = ", versions[i], NULL);
+
+      run (database, sql);
+      ob_database_free (database);
+      database = open_good (fixture, 2000, TRUE);
+      ob_database_free (database);
+      (void) empty_folder (fixture->folder);
+    }
+}
+
+static guint
+count_asides (Fixture *fixture)
+{
+  g_autoptr (GDir) folder = g_dir_open (fixture->folder, 0, NULL);
+  const char *name;
+  guint n_asides = 0;
+
+  while ((name = g_dir_read_name (folder)))
+    n_asides += strstr (name, ".damaged-") && !g_str_has_suffix (name, "-wal") && !g_str_has_suffix (name, "-shm");
+
+  return n_asides;
+}
+
+/* A disk that damages one database after another is not filled with them. */
+static void
+test_few_are_kept_aside (Fixture *fixture, gconstpointer data)
+{
+  const gint64 minute_ms = 60 * 1000, begin_ms = G_GINT64_CONSTANT (1750000000) * 1000;
+
+  for (guint i = 0; i < 40; i++)
+    {
+      ObDatabase *database = open_good (fixture, begin_ms + i * 20 * minute_ms, i > 0);
+
+      run (database, "PRAGMA user_version = -1");
+      ob_database_free (database);
+    }
+  g_assert_cmpuint (count_asides (fixture), ==, 4);
 }
 
 static void
@@ -717,6 +851,10 @@ main (int argc, char *argv[])
     { "/database/one-without-its-log-is-set-aside", test_one_without_its_log_is_set_aside },
     { "/database/damage-that-a-query-finds", test_damage_that_a_query_finds },
     { "/database/killed-while-it-migrates", test_killed_while_it_migrates },
+    { "/database/bad-text-is-repaired", test_bad_text_is_repaired },
+    { "/database/no-row-gets-bad-text", test_no_row_gets_bad_text },
+    { "/database/versions-that-there-never-were", test_versions_that_there_never_were },
+    { "/database/few-are-kept-aside", test_few_are_kept_aside },
   };
 
   g_test_init (&argc, &argv, NULL);

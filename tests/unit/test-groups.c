@@ -211,6 +211,7 @@ test_the_same_key_of_several_apps (TestRig *rig, gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   g_assert_true (test_rig_pause_queue (rig, TRUE, NULL));
+  test_rig_wait_for_end (rig, bad);
   /* As long as there is only one, the host may name it by its key. */
   g_assert_true (pause_as (rig, NULL, "4711", NULL));
   g_assert_true (pause_as (rig, "org.example.Bad", "4711", NULL));

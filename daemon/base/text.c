@@ -1,0 +1,71 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Clean text. Pure, any thread.
+ */
+#include "base/text.h"
+
+#include <string.h>
+
+#define REPLACEMENT 0xfffd
+
+static gboolean
+is_control (gunichar c)
+{
+  return c < 0x20 || (c >= 0x7f && c < 0xa0);
+}
+
+gboolean
+ob_text_is_clean (const char *text)
+{
+  const char *next = text;
+
+  /* Most of it is ASCII, and read often. */
+  while (*next >= 0x20 && *next != 0x7f)
+    next++;
+  if (*next == '\0')
+    return TRUE;
+  if (!g_utf8_validate (next, -1, NULL))
+    return FALSE;
+  for (; *next; next = g_utf8_next_char (next))
+    if (is_control (g_utf8_get_char (next)))
+      return FALSE;
+
+  return TRUE;
+}
+
+static gunichar
+clean_char (gunichar c)
+{
+  if (c == '\t' || c == '\n' || c == '\r')
+    return ' ';
+
+  return is_control (c) ? REPLACEMENT : c;
+}
+
+char *
+ob_text_dup_clean (const char *bytes, gssize size_bytes, gsize most_chars)
+{
+  g_autofree char *valid = g_utf8_make_valid (bytes, size_bytes);
+  GString *clean = g_string_sized_new (strlen (valid));
+  gsize n_chars = 0;
+
+  for (const char *next = valid; *next && (most_chars == 0 || n_chars < most_chars); next = g_utf8_next_char (next))
+    {
+      g_string_append_unichar (clean, clean_char (g_utf8_get_char (next)));
+      n_chars++;
+    }
+
+  return g_string_free (clean, FALSE);
+}
+
+char *
+ob_text_dup_http (const char *bytes, gsize most_chars)
+{
+  g_autofree char *latin = NULL;
+
+  if (bytes && !g_utf8_validate (bytes, -1, NULL))
+    latin = g_convert (bytes, -1, "UTF-8", "ISO-8859-1", NULL, NULL, NULL);
+
+  return ob_text_dup_clean (latin ? latin : bytes ? bytes : "", -1, most_chars);
+}

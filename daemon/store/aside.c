@@ -1,0 +1,72 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Names of databases that were set aside. Main thread.
+ */
+#include "store/aside.h"
+
+#include <glib/gstdio.h>
+
+#define ASIDE ".damaged-"
+#define ASIDE_EVERY_MS (G_GINT64_CONSTANT (3600) * 1000)
+#define ASIDE_MOST 3
+
+static int
+compare_times (gconstpointer a, gconstpointer b)
+{
+  gint64 first = *(const gint64 *) a, second = *(const gint64 *) b;
+
+  return (first > second) - (first < second);
+}
+
+/* Returns: (transfer full) (element-type gint64): when databases were set aside, the oldest first. */
+static GArray *
+list_asides (const char *path)
+{
+  g_autofree char *folder_path = g_path_get_dirname (path);
+  g_autofree char *name = g_path_get_basename (path);
+  g_autofree char *prefix = g_strconcat (name, ASIDE, NULL);
+  g_autoptr (GDir) folder = g_dir_open (folder_path, 0, NULL);
+  GArray *times = g_array_new (FALSE, FALSE, sizeof (gint64));
+  const char *entry;
+
+  while (folder && (entry = g_dir_read_name (folder)))
+    {
+      gint64 at_ms;
+
+      if (g_str_has_prefix (entry, prefix)
+          && g_ascii_string_to_signed (entry + strlen (prefix), 10, 0, G_MAXINT64, &at_ms, NULL))
+        g_array_append_val (times, at_ms);
+    }
+  g_array_sort (times, compare_times);
+
+  return times;
+}
+
+char *
+ob_aside_dup_path (const char *path, gint64 now_ms)
+{
+  g_autoptr (GArray) times = list_asides (path);
+  gint64 newest_ms = times->len > 0 ? g_array_index (times, gint64, times->len - 1) : 0;
+
+  if (newest_ms > 0 && newest_ms <= now_ms && now_ms - newest_ms < ASIDE_EVERY_MS)
+    return g_strconcat (path, ASIDE "last", NULL);
+
+  return g_strdup_printf ("%s" ASIDE "%" G_GINT64_FORMAT, path, now_ms);
+}
+
+void
+ob_aside_remove_old (const char *path)
+{
+  const char *const suffixes[] = { "-wal", "-shm", "" };
+  g_autoptr (GArray) times = list_asides (path);
+
+  for (guint i = 0; i + ASIDE_MOST < times->len; i++)
+    for (guint k = 0; k < G_N_ELEMENTS (suffixes); k++)
+      {
+        g_autofree char *old = g_strdup_printf ("%s" ASIDE "%" G_GINT64_FORMAT "%s", path,
+                                                g_array_index (times, gint64, i), suffixes[k]);
+
+        (void) g_unlink (old);
+      }
+}

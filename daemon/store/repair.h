@@ -1,0 +1,23 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Puts right what a row should never have had. Main thread.
+ */
+#pragma once
+
+#include "store/database.h"
+
+G_BEGIN_DECLS
+
+/**
+ * ob_repair_texts:
+ * @database: inside a transaction
+ * @on_upload: called with the id of each upload whose row is changed
+ * @error: Storage, DiskFull
+ *
+ * Makes every text of every table clean, in place: a walk through all rows, for the day on which one was found that is not.
+ */
+gboolean ob_repair_texts (ObDatabase *database, void (*on_upload) (const char *id, gpointer user_data),
+                          gpointer user_data, GError **error);
+
+G_END_DECLS
