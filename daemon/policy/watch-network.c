@@ -7,6 +7,7 @@
 #include "policy/watch-network.h"
 
 #include "policy/bus-object.h"
+#include "policy/first-word.h"
 #include "policy/network-facts.h"
 
 #define NM_NAME "org.freedesktop.NetworkManager"
@@ -27,6 +28,7 @@ struct _ObNetworkWatcher
   GObject parent_instance;
 
   GDBusConnection *bus;     /* or NULL */
+  guint first_word;         /* listens to it, where there is one */
   GNetworkMonitor *monitor; /* the kernel's or the portal's; NULL: neither can be had */
   gboolean is_portal;
   ObBusObject *manager; /* NULL without a bus, as are the next three */
@@ -306,6 +308,8 @@ ob_network_watcher_finalize (GObject *object)
   if (self->monitor)
     g_signal_handlers_disconnect_by_data (self->monitor, self);
   g_clear_object (&self->monitor);
+  if (self->bus)
+    ob_first_word_forget (self->bus, self->first_word);
   g_clear_object (&self->bus);
   G_OBJECT_CLASS (ob_network_watcher_parent_class)->finalize (object);
 }
@@ -346,6 +350,7 @@ ob_network_watcher_new (GDBusConnection *system_bus)
   if (system_bus)
     {
       self->bus = g_object_ref (system_bus);
+      self->first_word = ob_first_word_listen (self->bus);
       self->manager
           = ob_bus_object_new (self->bus, G_BUS_NAME_WATCHER_FLAGS_NONE, NM_NAME, NM_PATH, NM_NAME, update, self);
       self->settle_source = g_timeout_add (SETTLE_MS, on_settle_too_late, self);

@@ -5,6 +5,7 @@
  */
 #include "transfer/body.h"
 
+#include "base/brake.h"
 #include "base/crash.h"
 #include "transfer/stop.h"
 
@@ -15,8 +16,9 @@ struct _ObBody
 {
   GInputStream parent_instance;
 
-  int fd;       /* borrowed */
-  ObPace *pace; /* owned, or NULL */
+  int fd;               /* borrowed */
+  ObPace *pace;         /* owned, or NULL */
+  ObDeadline *deadline; /* a reference */
   guint64 offset_bytes;
   guint64 size_bytes;
   guint64 taken_bytes;
@@ -84,14 +86,18 @@ static gssize
 ob_body_read (GInputStream *stream, void *buffer, gsize count, GCancellable *cancellable, GError **error)
 {
   ObBody *self = OB_BODY (stream);
+  gint64 due_us;
   gssize got;
 
   count = keep_pace (self, MIN (count, self->size_bytes - self->taken_bytes), cancellable);
+  ob_brake_wait (cancellable);
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return -1;
+  due_us = ob_deadline_begin (self->deadline, OB_DEADLINE_OWN_MS);
   do
     got = take (self, buffer, count);
   while (got < 0 && errno == EINTR);
+  ob_deadline_end (self->deadline, due_us);
   if (got < 0 || (got == 0 && count > 0))
     {
       g_set_error (error, G_IO_ERROR, got < 0 ? g_io_error_from_errno (errno) : G_IO_ERROR_PARTIAL_INPUT,
@@ -109,6 +115,7 @@ static void
 ob_body_finalize (GObject *object)
 {
   g_clear_pointer (&OB_BODY (object)->pace, ob_pace_unref);
+  g_clear_pointer (&OB_BODY (object)->deadline, ob_deadline_unref);
   G_OBJECT_CLASS (ob_body_parent_class)->finalize (object);
 }
 
@@ -125,7 +132,7 @@ ob_body_class_init (ObBodyClass *klass)
 }
 
 GInputStream *
-ob_body_new (int fd, guint64 offset_bytes, guint64 size_bytes, ObPace *pace)
+ob_body_new (int fd, guint64 offset_bytes, guint64 size_bytes, ObPace *pace, ObDeadline *deadline)
 {
   ObBody *self = g_object_new (OB_TYPE_BODY, NULL);
 
@@ -133,6 +140,7 @@ ob_body_new (int fd, guint64 offset_bytes, guint64 size_bytes, ObPace *pace)
   self->offset_bytes = offset_bytes;
   self->size_bytes = size_bytes;
   self->pace = pace ? ob_pace_ref (pace) : NULL;
+  self->deadline = ob_deadline_ref (deadline);
 
   return G_INPUT_STREAM (self);
 }

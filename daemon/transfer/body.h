@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "transfer/deadline.h"
 #include "transfer/pace.h"
 
 G_BEGIN_DECLS
@@ -13,7 +14,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (ObBody, ob_body, OB, BODY, GInputStream)
 
 /* @fd: borrowed; must stay open as long as the body lives. Its position is neither used nor moved.
- * @pace: (nullable): reading waits as it says */
-GInputStream *ob_body_new (int fd, guint64 offset_bytes, guint64 size_bytes, ObPace *pace);
+ * @pace: (nullable): reading waits as it says. @deadline: kept while the file is read: a disk may hang */
+GInputStream *ob_body_new (int fd, guint64 offset_bytes, guint64 size_bytes, ObPace *pace, ObDeadline *deadline);
 
 G_END_DECLS

@@ -34,6 +34,8 @@
 #define USER_TIMEOUT_MS 60000
 #define KEEPALIVE_IDLE_S 15
 #define KEEPALIVE_INTERVAL_S 5
+/* What waits in the kernel cannot be held back any more: enough for what a thread takes to come back with more. */
+#define NOTSENT_BYTES (128 * 1024)
 
 struct _ObConnection
 {
@@ -257,6 +259,7 @@ on_connecting (ObConnection *self, SoupMessage *message, GSocket *socket)
   set_option (fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
   set_option (fd, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS);
   set_option (fd, IPPROTO_TCP, TCP_RTO_MAX_MS, RTO_MAX_MS);
+  set_option (fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOTSENT_BYTES);
   g_hash_table_foreach_remove (self->sockets, is_closed, NULL);
   g_hash_table_replace (self->sockets, GSIZE_TO_POINTER (soup_message_get_connection_id (message)),
                         g_object_ref (socket));

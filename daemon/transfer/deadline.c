@@ -48,6 +48,23 @@ ob_deadline_clear (ObDeadline *deadline)
   __atomic_store_n (&deadline->due_us, 0, __ATOMIC_RELEASE);
 }
 
+gint64
+ob_deadline_begin (ObDeadline *deadline, gint64 allowed_ms)
+{
+  gint64 due_us = g_get_monotonic_time () + allowed_ms * 1000;
+  gint64 none = 0;
+
+  (void) __atomic_compare_exchange_n (&deadline->due_us, &none, due_us, FALSE, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+
+  return due_us;
+}
+
+void
+ob_deadline_end (ObDeadline *deadline, gint64 due_us)
+{
+  (void) __atomic_compare_exchange_n (&deadline->due_us, &due_us, 0, FALSE, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
 gboolean
 ob_deadline_is_set (ObDeadline *deadline)
 {

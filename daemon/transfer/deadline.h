@@ -28,6 +28,11 @@ void ob_deadline_set (ObDeadline *deadline, gint64 allowed_ms);
 /* It may take as long as it takes: somebody else bounds it. */
 void ob_deadline_clear (ObDeadline *deadline);
 
+/* Sets one where there is none, and takes it back where it still is that one: for a call inside of another one that may be
+ * ended meanwhile. Returns: what to give to the second. */
+gint64 ob_deadline_begin (ObDeadline *deadline, gint64 allowed_ms);
+void ob_deadline_end (ObDeadline *deadline, gint64 due_us);
+
 gboolean ob_deadline_is_set (ObDeadline *deadline);
 gboolean ob_deadline_is_past (ObDeadline *deadline);
 

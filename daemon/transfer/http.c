@@ -5,6 +5,7 @@
  */
 #include "transfer/http.h"
 
+#include "base/brake.h"
 #include "base/text.h"
 
 #define WORDS_MAX_CHARS 300
@@ -107,11 +108,14 @@ error_of_end (ObEnd end)
 static void
 send_once (ObConnection *connection, ObAnswer *answer, gint64 answer_ms, GCancellable *stop)
 {
-  GCancellable *request = ob_connection_begin (connection, answer->message, answer_ms, stop);
+  g_autoptr (GInputStream) stream = NULL;
+  GCancellable *request;
   guint64 sent_bytes;
-  g_autoptr (GInputStream) stream
-      = soup_session_send (ob_connection_get_session (connection), answer->message, request, &answer->error);
 
+  ob_deadline_clear (ob_connection_get_deadline (connection));
+  ob_brake_wait (stop);
+  request = ob_connection_begin (connection, answer->message, answer_ms, stop);
+  stream = soup_session_send (ob_connection_get_session (connection), answer->message, request, &answer->error);
   if (stream)
     read_body (answer, stream, request);
   answer->end = ob_connection_end (connection, answer->message, &sent_bytes);

@@ -330,7 +330,8 @@ send_chunk (Tus *tus)
 {
   guint64 chunk_bytes = MIN (tus->chunk_bytes, tus->job->size_bytes - tus->offset_bytes);
   g_autofree char *offset = g_strdup_printf ("%" G_GUINT64_FORMAT, tus->offset_bytes);
-  g_autoptr (GInputStream) body = ob_body_new (tus->fd, tus->offset_bytes, chunk_bytes, tus->job->pace);
+  g_autoptr (GInputStream) body = ob_body_new (tus->fd, tus->offset_bytes, chunk_bytes, tus->job->pace,
+                                               ob_connection_get_deadline (tus->connection));
   SoupMessage *message = ob_tus_message_new ("PATCH", tus->server_url, tus->job, tus->result);
   g_autoptr (ObAnswer) answer = NULL;
   gint64 begin_us;

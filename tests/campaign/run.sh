@@ -116,6 +116,8 @@ for scene in dark-and-silent dark-and-silent-on-an-older-kernel dark-and-announc
   another-network-on-an-older-kernel an-address-of-another-device; do
   step "field-$scene" field "$scene"
 done
+step live env OUTBOX_FIELD=full RECEIVER="$build/tests/receiver/outbox-receiver" OUTBOXD="$build/daemon/outboxd" \
+  SHIPPED_RULES="$here/../../data/outbox.conf" "$build/tests/integration/test-live"
 step outage env OUTBOX_FIELD=full RECEIVER="$build/tests/receiver/outbox-receiver" OUTBOXD="$build/daemon/outboxd" \
   "$build/tests/integration/test-outage"
 step days days
