@@ -25,6 +25,7 @@ typedef struct
   char *title;
   char *media_type;
   char *key;
+  char *app;
   GStrv metadata; /* K=V */
   char *not_before;
   int priority;
@@ -42,6 +43,7 @@ options_clear (Options *options)
   g_free (options->title);
   g_free (options->media_type);
   g_free (options->key);
+  g_free (options->app);
   g_free (options->not_before);
   g_strfreev (options->metadata);
 }
@@ -302,6 +304,7 @@ make_common (const Options *options)
   insert (&common, "group", options->group);
   insert (&common, "group_title", options->title);
   insert (&common, "media_type", options->media_type);
+  insert (&common, "app", options->app);
   if (options->priority != 0)
     g_variant_dict_insert (&common, "priority", "i", options->priority);
   if (options->is_form)
@@ -391,6 +394,8 @@ cli_add (int argc, char *argv[])
       N_ ("They wait until then: 22:00, or 2026-01-31T22:00"), N_ ("TIME") },
     { "key", 0, 0, G_OPTION_ARG_STRING, &options.key,
       N_ ("Submit key of the one file: the same key is taken only once"), N_ ("KEY") },
+    { "app", 0, 0, G_OPTION_ARG_STRING, &options.app, N_ ("The app that they are of; found out if absent"),
+      N_ ("APP") },
     { "move", 0, 0, G_OPTION_ARG_NONE, &options.is_move, N_ ("Remove each file once it is safe"), NULL },
     { "wait", 'w', 0, G_OPTION_ARG_NONE, &options.is_wait, N_ ("End when the server has confirmed all"), NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options.is_json, N_ ("Print the documents as JSON"), NULL },

@@ -1,32 +1,21 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Callers by their process: `.flatpak-info` at its root says which sandboxed app, its absence says host, and any other
- * error refuses. A number may be another process's by the time it is looked up: what is read is read through one folder of
- * /proc, which stays that process's, and counts only if the bus's own handle of the process (dbus 1.16) says that it still
- * lives. Main thread.
+ * Callers by their connection. The bus tells the process; a thread looks at it, since what is read there may belong to a file
+ * system that does not answer. Who is not known by then waits, a connection's calls in their order. Main thread.
  */
 #include "ipc/caller.h"
 
 #include "dbus/error.h"
+#include "ipc/process.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <gio/gunixfdlist.h>
-#include <poll.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#define INFO_MAX_BYTES (64 * 1024)
-#define PATH_MAX_BYTES 4096
+/* Looks under way at a time: each has a thread. */
+#define MOST_LOOKS 64
 
-static gpointer
-refuse (GError **error, const char *why)
-{
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED, "It cannot be told which app calls: %s", why);
-
-  return NULL;
-}
+#define LOOK_MOST_S 10
 
 void
 ob_caller_free (ObCaller *caller)
@@ -35,100 +24,14 @@ ob_caller_free (ObCaller *caller)
   g_free (caller);
 }
 
-static char *
-read_program_name (int process, GError **error)
-{
-  char program[PATH_MAX_BYTES];
-  gssize length = readlinkat (process, "exe", program, sizeof program - 1);
-  g_autofree char *name = NULL;
-
-  if (length > 0)
-    {
-      program[length] = '\0';
-      name = g_path_get_basename (program);
-    }
-  /* A program that was replaced while it runs, by an upgrade say, is still that program. */
-  if (name && g_str_has_suffix (name, " (deleted)"))
-    name[strlen (name) - strlen (" (deleted)")] = '\0';
-  if (!name || !g_utf8_validate (name, -1, NULL))
-    return refuse (error, "its process is not readable");
-
-  return g_steal_pointer (&name);
-}
-
-static char *
-read_sandbox_info (int fd, GError **error)
-{
-  g_autoptr (GKeyFile) info = g_key_file_new ();
-  g_autofree char *text = g_malloc (INFO_MAX_BYTES + 1);
-  g_autofree char *app = NULL;
-  struct stat status;
-  gssize got = -1;
-
-  if (fstat (fd, &status) == 0 && S_ISREG (status.st_mode))
-    got = read (fd, text, INFO_MAX_BYTES);
-  if (got <= 0 || !g_key_file_load_from_data (info, text, (gsize) got, G_KEY_FILE_NONE, NULL))
-    return refuse (error, "its sandbox information is not readable");
-  app = g_key_file_get_string (info, "Application", "name", NULL);
-  if (!app || *app == '\0')
-    return refuse (error, "its sandbox information has no name");
-
-  return g_steal_pointer (&app);
-}
-
-static ObCaller *
-read_process (int process, GError **error)
-{
-  g_autoptr (ObCaller) caller = g_new0 (ObCaller, 1);
-  int root = openat (process, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  int info = root >= 0 ? openat (root, ".flatpak-info", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
-  int saved_errno = errno;
-
-  if (root < 0)
-    return refuse (error, g_strerror (saved_errno));
-  (void) close (root);
-  if (info < 0 && saved_errno != ENOENT)
-    return refuse (error, g_strerror (saved_errno));
-  caller->is_sandboxed = info >= 0;
-  caller->app = info >= 0 ? read_sandbox_info (info, error) : read_program_name (process, error);
-  if (info >= 0)
-    (void) close (info);
-
-  return caller->app ? g_steal_pointer (&caller) : NULL;
-}
-
-/* A handle of a process is readable from when it has ended. */
-static gboolean
-has_ended (int pidfd)
-{
-  struct pollfd ended = { .fd = pidfd, .events = POLLIN };
-
-  return poll (&ended, 1, 0) != 0;
-}
-
-ObCaller *
-ob_caller_read (guint32 pid, int pidfd, GError **error)
-{
-  g_autofree char *path = g_strdup_printf ("/proc/%u", pid);
-  int process = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  g_autoptr (ObCaller) caller = NULL;
-
-  if (process < 0)
-    return refuse (error, g_strerror (errno));
-  caller = read_process (process, error);
-  (void) close (process);
-  if (caller && pidfd >= 0 && has_ended (pidfd))
-    return refuse (error, "its process has ended");
-
-  return g_steal_pointer (&caller);
-}
-
-/* --- Over the bus --- */
-
 struct _ObCallers
 {
   GDBusConnection *connection; /* NULL until it is attached */
   GHashTable *known;           /* unique name → ObCaller */
+  GHashTable *queries;         /* unique name → Query: who is asked for */
+  GHashTable *appeared;        /* unique name → gint64 *: when it was there, of those that came since */
+  gint64 attached_us;
+  gint *n_looks; /* threads that look; shared with them */
   void (*on_gone) (const char *sender, gpointer user_data);
   gpointer user_data;
   guint subscription;
@@ -137,20 +40,154 @@ struct _ObCallers
 
 typedef struct
 {
-  ObCallers *callers; /* not to be touched once it was cancelled */
-  char *sender;
   ObCallerFound found;
   gpointer user_data;
+} Waiter;
+
+/* Owned by the table of queries, by the call to the bus and by the thread. */
+typedef struct
+{
+  ObCallers *callers; /* NULL: it is answered */
+  char *sender;
+  GArray *waiters; /* of Waiter */
+  guint timeout;
+  guint32 pid; /* of the thread, as is what follows */
+  int pidfd;
+  gint64 connected_us;
+  gint *n_looks; /* a reference; NULL: it has no thread */
+  ObCaller *caller;
+  GError *refusal;
 } Query;
 
 static void
-query_free (Query *query)
+query_clear (gpointer data)
 {
+  Query *query = data;
+
   g_free (query->sender);
-  g_free (query);
+  g_array_unref (query->waiters);
+  if (query->pidfd >= 0)
+    (void) close (query->pidfd);
+  g_clear_pointer (&query->n_looks, g_atomic_rc_box_release);
+  g_clear_pointer (&query->caller, ob_caller_free);
+  g_clear_error (&query->refusal);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Query, query_free)
+static void
+query_unref (Query *query)
+{
+  g_atomic_rc_box_release_full (query, query_clear);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Query, query_unref)
+
+static void
+refuse (GError **error, const char *why)
+{
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED, "It cannot be told which app calls: %s", why);
+}
+
+/* Answers all who wait, once. @caller: (nullable) (transfer full) */
+static void
+answer (Query *query, ObCaller *caller, const GError *error)
+{
+  ObCallers *callers = query->callers;
+  g_autoptr (GArray) waiters = g_array_ref (query->waiters);
+
+  if (!callers)
+    return;
+  query->callers = NULL;
+  g_clear_handle_id (&query->timeout, g_source_remove);
+  if (caller)
+    g_hash_table_replace (callers->known, g_strdup (query->sender), caller);
+  (void) g_hash_table_remove (callers->queries, query->sender);
+  for (guint i = 0; i < waiters->len; i++)
+    {
+      const Waiter *waiter = &g_array_index (waiters, Waiter, i);
+
+      waiter->found (caller, error, waiter->user_data);
+    }
+}
+
+/* --- The process --- */
+
+static gboolean
+on_looked (gpointer data)
+{
+  Query *query = data;
+
+  if (query->callers)
+    answer (query, g_steal_pointer (&query->caller), query->refusal);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gpointer
+look (gpointer data)
+{
+  Query *query = data;
+
+  query->caller = ob_process_identify (query->pid, query->pidfd, query->connected_us, &query->refusal);
+  g_atomic_int_add (query->n_looks, -1);
+  (void) g_idle_add_full (G_PRIORITY_DEFAULT, on_looked, query, (GDestroyNotify) query_unref);
+
+  return NULL;
+}
+
+/* Its thread stays until the kernel lets go of it, and is still counted. */
+static gboolean
+on_late (gpointer data)
+{
+  Query *query = data;
+  g_autoptr (GError) error = NULL;
+
+  query->timeout = 0;
+  refuse (&error, "its process cannot be looked at");
+  answer (query, NULL, error);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+start_thread (Query *query)
+{
+  ObCallers *callers = query->callers;
+  GThread *thread;
+
+  if (g_atomic_int_get (callers->n_looks) >= MOST_LOOKS)
+    return FALSE;
+  query->n_looks = g_atomic_rc_box_acquire (callers->n_looks);
+  g_atomic_int_inc (query->n_looks);
+  thread = g_thread_try_new ("caller", look, g_atomic_rc_box_acquire (query), NULL);
+  if (thread)
+    {
+      g_thread_unref (thread);
+      return TRUE;
+    }
+  g_atomic_int_add (query->n_looks, -1);
+  query_unref (query);
+
+  return FALSE;
+}
+
+static void
+begin_look (Query *query)
+{
+  ObCallers *callers = query->callers;
+  const gint64 *appeared = g_hash_table_lookup (callers->appeared, query->sender);
+  g_autoptr (GError) error = NULL;
+
+  query->connected_us = appeared ? *appeared : callers->attached_us;
+  if (start_thread (query))
+    {
+      query->timeout = g_timeout_add_seconds (LOOK_MOST_S, on_late, query);
+      return;
+    }
+  refuse (&error, "too many are asked for");
+  answer (query, NULL, error);
+}
+
+/* --- The bus --- */
 
 /* The handle is an index into @fds. Returns: (transfer full): the bus's handle of the process, or -1. */
 static int
@@ -172,26 +209,20 @@ on_credentials (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GVariant) reply
       = g_dbus_connection_call_with_unix_fd_list_finish (G_DBUS_CONNECTION (source), &fds, result, &error);
   g_autoptr (GVariant) credentials = reply ? g_variant_get_child_value (reply, 0) : NULL;
-  ObCaller *caller = NULL;
-  guint32 pid;
-  int pidfd;
 
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    refusal = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "Outbox is ending; ask again");
-  else if (!reply)
-    (void) refuse (&refusal, error->message);
-  else if (!g_variant_lookup (credentials, "ProcessID", "u", &pid))
-    (void) refuse (&refusal, "the bus does not know its process");
-  else
+  if (!query->callers)
+    return;
+  if (!reply)
+    refuse (&refusal, error->message);
+  else if (!g_variant_lookup (credentials, "ProcessID", "u", &query->pid))
+    refuse (&refusal, "the bus does not know its process");
+  if (refusal)
     {
-      pidfd = take_pidfd (credentials, fds);
-      caller = ob_caller_read (pid, pidfd, &refusal);
-      if (pidfd >= 0)
-        (void) close (pidfd);
+      answer (query, NULL, refusal);
+      return;
     }
-  if (caller)
-    g_hash_table_replace (query->callers->known, g_strdup (query->sender), caller);
-  query->found (caller, refusal, query->user_data);
+  query->pidfd = take_pidfd (credentials, fds);
+  begin_look (query);
 }
 
 static void
@@ -199,10 +230,28 @@ on_owner_changed (GDBusConnection *connection, const char *sender, const char *p
                   const char *signal, GVariant *parameters, gpointer user_data)
 {
   ObCallers *callers = user_data;
+  g_autoptr (GError) error = NULL;
   const char *name, *new_owner;
+  Query *query;
 
   g_variant_get (parameters, "(&s&s&s)", &name, NULL, &new_owner);
-  if (*new_owner == '\0' && g_hash_table_remove (callers->known, name) && callers->on_gone)
+  if (*name != ':')
+    return;
+  if (*new_owner != '\0')
+    {
+      gint64 now_us = ob_process_get_now_us ();
+
+      g_hash_table_replace (callers->appeared, g_strdup (name), g_memdup2 (&now_us, sizeof now_us));
+      return;
+    }
+  (void) g_hash_table_remove (callers->appeared, name);
+  query = g_hash_table_lookup (callers->queries, name);
+  if (query)
+    {
+      refuse (&error, "it has left the bus");
+      answer (query, NULL, error);
+    }
+  if (g_hash_table_remove (callers->known, name) && callers->on_gone)
     callers->on_gone (name, callers->user_data);
 }
 
@@ -212,6 +261,9 @@ ob_callers_new (void)
   ObCallers *callers = g_new0 (ObCallers, 1);
 
   callers->known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) ob_caller_free);
+  callers->queries = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) query_unref);
+  callers->appeared = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  callers->n_looks = g_atomic_rc_box_new0 (gint);
   callers->closing = g_cancellable_new ();
 
   return callers;
@@ -221,6 +273,7 @@ void
 ob_callers_attach (ObCallers *callers, GDBusConnection *connection)
 {
   callers->connection = g_object_ref (connection);
+  callers->attached_us = ob_process_get_now_us ();
   callers->subscription
       = g_dbus_connection_signal_subscribe (connection, "org.freedesktop.DBus", "org.freedesktop.DBus",
                                             "NameOwnerChanged", "/org/freedesktop/DBus", NULL, G_DBUS_SIGNAL_FLAGS_NONE,
@@ -237,12 +290,26 @@ ob_callers_watch (ObCallers *callers, void (*on_gone) (const char *sender, gpoin
 void
 ob_callers_free (ObCallers *callers)
 {
+  g_autoptr (GError) error = NULL;
+  GHashTableIter iter;
+  gpointer query;
+
   if (callers->connection)
     g_dbus_connection_signal_unsubscribe (callers->connection, callers->subscription);
   g_cancellable_cancel (callers->closing);
+  refuse (&error, "Outbox is ending");
+  while (g_hash_table_size (callers->queries) > 0)
+    {
+      g_hash_table_iter_init (&iter, callers->queries);
+      (void) g_hash_table_iter_next (&iter, NULL, &query);
+      answer (query, NULL, error);
+    }
   g_object_unref (callers->closing);
   g_clear_object (&callers->connection);
   g_hash_table_unref (callers->known);
+  g_hash_table_unref (callers->queries);
+  g_hash_table_unref (callers->appeared);
+  g_atomic_rc_box_release (callers->n_looks);
   g_free (callers);
 }
 
@@ -250,20 +317,27 @@ void
 ob_callers_find (ObCallers *callers, const char *sender, ObCallerFound found, gpointer user_data)
 {
   const ObCaller *caller = g_hash_table_lookup (callers->known, sender);
-  Query *query;
+  const Waiter waiter = { found, user_data };
+  Query *query = g_hash_table_lookup (callers->queries, sender);
 
   if (caller)
     {
       found (caller, NULL, user_data);
       return;
     }
-  query = g_new0 (Query, 1);
-  query->callers = callers;
-  query->sender = g_strdup (sender);
-  query->found = found;
-  query->user_data = user_data;
-  g_dbus_connection_call_with_unix_fd_list (callers->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                                            "org.freedesktop.DBus", "GetConnectionCredentials",
-                                            g_variant_new ("(s)", sender), G_VARIANT_TYPE ("(a{sv})"),
-                                            G_DBUS_CALL_FLAGS_NONE, -1, NULL, callers->closing, on_credentials, query);
+  if (!query)
+    {
+      query = g_atomic_rc_box_new0 (Query);
+      query->callers = callers;
+      query->sender = g_strdup (sender);
+      query->waiters = g_array_new (FALSE, FALSE, sizeof (Waiter));
+      query->pidfd = -1;
+      g_hash_table_insert (callers->queries, query->sender, query);
+      g_dbus_connection_call_with_unix_fd_list (callers->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                                "org.freedesktop.DBus", "GetConnectionCredentials",
+                                                g_variant_new ("(s)", sender), G_VARIANT_TYPE ("(a{sv})"),
+                                                G_DBUS_CALL_FLAGS_NONE, -1, NULL, callers->closing, on_credentials,
+                                                g_atomic_rc_box_acquire (query));
+    }
+  g_array_append_val (query->waiters, waiter);
 }

@@ -11,7 +11,8 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  char *app; /* the Flatpak app id where it is sandboxed, else the name of its program */
+  char *
+      app; /* the Flatpak app id where it is sandboxed, else that of its unit, else the name of its program or script */
   gboolean is_sandboxed;
 } ObCaller;
 
@@ -19,7 +20,7 @@ typedef struct _ObCallers ObCallers;
 
 ObCallers *ob_callers_new (void);
 
-/* Those who still wait for an answer are told NotAllowed later, by the main loop. */
+/* Those who still wait for an answer are told NotAllowed. */
 void ob_callers_free (ObCallers *callers);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObCallers, ob_callers_free)
 
@@ -36,16 +37,6 @@ typedef void (*ObCallerFound) (const ObCaller *caller, const GError *error, gpoi
 /* Asks the bus once for each @sender (a unique name), and remembers. */
 void ob_callers_find (ObCallers *callers, const char *sender, ObCallerFound found, gpointer user_data);
 
-/**
- * ob_caller_read:
- * @pid: the process that made the connection
- * @pidfd: the same from the bus, or -1 where it gives none
- *
- * Errors: NotAllowed for everything but a clear answer.
- *
- * Returns: (transfer full) (nullable): who that process is
- */
-ObCaller *ob_caller_read (guint32 pid, int pidfd, GError **error);
 void ob_caller_free (ObCaller *caller);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObCaller, ob_caller_free)
 

@@ -44,6 +44,8 @@ while 'Uploaded' not in labels:
     loop.run()
 uploads = client.list_finish(wait_for(lambda done: client.list_async(None, None, done)))
 print([upload.get_name() for upload in uploads if upload.get_id() == id], labels[-1])
+# By the name of this script, not by that of what interprets it.
+print([upload.get_document()['app'] for upload in uploads if upload.get_id() == id])
 print([upload.dup_label_at(Outbox.LabelLength.NOTIFICATION) for upload in uploads if upload.get_id() == id])
 try:
     client.get_finish(wait_for(lambda done: client.get_async('nothing', None, done)))

@@ -5,6 +5,7 @@
  */
 #include "dbus/error.h"
 #include "dbus/names.h"
+#include "ipc/app.h"
 #include "ipc/dbus/adapters.h"
 #include "ipc/dbus/watchers.h"
 #include "ipc/document.h"
@@ -25,9 +26,9 @@ struct _ObUploadsAdapter
 };
 
 static const ObOption submit_options[] = {
-  { "name", "s" },        { "media_type", "s" }, { "destination", "s" },  { "group", "s" },
-  { "group_title", "s" }, { "form", "b" },       { "metadata", "a{ss}" }, { "priority", "i" },
-  { "key", "s" },         { "sha256", "s" },     { "not_before", "x" },   { NULL, NULL },
+  { "name", "s" },       { "media_type", "s" },   { "destination", "s" }, { "group", "s" }, { "group_title", "s" },
+  { "form", "b" },       { "metadata", "a{ss}" }, { "priority", "i" },    { "key", "s" },   { "sha256", "s" },
+  { "not_before", "x" }, { "app", "s" },          { NULL, NULL },
 };
 
 static gboolean
@@ -50,6 +51,20 @@ static gboolean
 may_have_priority (const ObCaller *caller, gint priority, GError **error)
 {
   return priority <= OB_PRIORITY_OF_APPS || ob_access_check (caller, OB_OPERATION_GO_FIRST, "priority", error);
+}
+
+/* A program of the host may hand over for another app, as a script does that has a name of its own. */
+static gboolean
+may_be_of_app (const ObCaller *caller, const char *app, GError **error)
+{
+  if (!g_str_equal (app, caller->app) && !ob_access_check (caller, OB_OPERATION_NAME_APP, "app", error))
+    return FALSE;
+  if (ob_app_is_name (app))
+    return TRUE;
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
+               "app: 1 to %d bytes, without a slash or control characters", OB_APP_MAX_BYTES);
+
+  return FALSE;
 }
 
 static void
@@ -101,7 +116,9 @@ submit (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *c
 
   g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(h@a{sv})", &handle, &options);
   (void) g_variant_lookup (options, "priority", "i", &submission.priority);
+  (void) g_variant_lookup (options, "app", "&s", &submission.app);
   if (!ob_options_check (options, submit_options, &error) || !may_have_priority (caller, submission.priority, &error)
+      || !may_be_of_app (caller, submission.app, &error)
       || (fd = take_descriptor (invocation, fds, handle, &error)) < 0)
     {
       (void) fail (invocation, error);

@@ -1,0 +1,248 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * `.flatpak-info` at the root of a process says which sandboxed app it is, its absence says host. What is read is read through
+ * one folder of /proc, which stays that process's, and counts only if the process is as old as its connection, and the bus's
+ * own handle of it (dbus 1.16) says that it still lives. Any thread.
+ */
+#include "ipc/process.h"
+
+#include "dbus/error.h"
+#include "ipc/app.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define INFO_MAX_BYTES (64 * 1024)
+#define TEXT_MAX_BYTES (16 * 1024)
+#define PATH_MAX_BYTES 4096
+
+static gpointer
+refuse (GError **error, const char *why)
+{
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED, "It cannot be told which app calls: %s", why);
+
+  return NULL;
+}
+
+gint64
+ob_process_get_now_us (void)
+{
+  struct timespec now;
+
+  if (clock_gettime (CLOCK_BOOTTIME, &now) != 0)
+    return 0;
+
+  return (gint64) now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
+}
+
+/* Closes @fd. Returns: (transfer full) (nullable): at most @most_bytes of it, with a NUL behind them. */
+static char *
+read_and_close (int fd, gsize most_bytes, gsize *size_bytes)
+{
+  g_autofree char *text = fd >= 0 ? g_malloc (most_bytes + 1) : NULL;
+  gsize size = 0;
+  gssize got = -1;
+
+  while (text && size < most_bytes && (got = read (fd, text + size, most_bytes - size)) > 0)
+    size += (gsize) got;
+  if (fd >= 0)
+    (void) close (fd);
+  if (!text || got < 0)
+    return NULL;
+  text[size] = '\0';
+  if (size_bytes)
+    *size_bytes = size;
+
+  return g_steal_pointer (&text);
+}
+
+static char *
+read_text (int process, const char *name, gsize *size_bytes)
+{
+  return read_and_close (openat (process, name, O_RDONLY | O_CLOEXEC), TEXT_MAX_BYTES, size_bytes);
+}
+
+/* --- Fields of /proc/PID/stat --- */
+
+typedef enum
+{
+  STAT_SESSION = 6,
+  STAT_TERMINAL = 7,
+  STAT_START = 22, /* in ticks since the device has started */
+} StatField;
+
+/* The second field may have blanks and brackets; those from the third on are numbers, but the state. */
+static gint64
+get_stat (const char *stat, StatField field)
+{
+  const char *rest = stat ? strrchr (stat, ')') : NULL;
+  g_auto (GStrv) fields = rest && rest[1] == ' ' ? g_strsplit (rest + 2, " ", -1) : NULL;
+
+  return fields && g_strv_length (fields) > (guint) field - 3 ? g_ascii_strtoll (fields[field - 3], NULL, 10) : 0;
+}
+
+static gboolean
+is_younger (const char *stat, gint64 connected_us)
+{
+  gint64 ticks_a_second = sysconf (_SC_CLK_TCK);
+  gint64 start_ticks = get_stat (stat, STAT_START);
+
+  return connected_us > 0 && ticks_a_second > 0
+         && start_ticks / ticks_a_second * G_USEC_PER_SEC
+                    + start_ticks % ticks_a_second * G_USEC_PER_SEC / ticks_a_second
+                > connected_us;
+}
+
+/* --- Programs of the host --- */
+
+/* The unit of a terminal is not what runs in it: there the leader of the session, the shell, is in the same unit. */
+static gboolean
+is_in_terminal_of (const char *stat, const char *cgroup)
+{
+  g_autofree char *path = NULL;
+  g_autofree char *of_leader = NULL;
+
+  if (get_stat (stat, STAT_TERMINAL) == 0)
+    return FALSE;
+  path = g_strdup_printf ("/proc/%" G_GINT64_FORMAT "/cgroup", get_stat (stat, STAT_SESSION));
+  of_leader = read_and_close (open (path, O_RDONLY | O_CLOEXEC), TEXT_MAX_BYTES, NULL);
+
+  return g_strcmp0 (of_leader, cgroup) == 0;
+}
+
+/* Where the program itself is not readable, as that of one with capabilities, the kernel's short name of it is. */
+static char *
+read_program_name (int process)
+{
+  char program[PATH_MAX_BYTES];
+  gssize length = readlinkat (process, "exe", program, sizeof program - 1);
+  g_autofree char *name = NULL;
+
+  if (length <= 0)
+    {
+      name = read_text (process, "comm", NULL);
+      return name ? g_strdup (g_strchomp (name)) : NULL;
+    }
+  program[length] = '\0';
+  name = g_path_get_basename (program);
+  /* A program that was replaced while it runs, by an upgrade say, is still that program. */
+  if (g_str_has_suffix (name, " (deleted)"))
+    name[strlen (name) - strlen (" (deleted)")] = '\0';
+
+  return g_steal_pointer (&name);
+}
+
+static char *
+find_host_app (int process, const char *stat, GError **error)
+{
+  g_autofree char *cgroup = read_text (process, "cgroup", NULL);
+  char *app = cgroup && !is_in_terminal_of (stat, cgroup) ? ob_app_from_cgroup (cgroup) : NULL;
+  g_autofree char *program = NULL;
+  g_autofree char *arguments = NULL;
+  gsize size_bytes = 0;
+
+  if (app)
+    return app;
+  program = read_program_name (process);
+  if (!program || *program == '\0')
+    return refuse (error, "its process is not readable");
+  arguments = read_text (process, "cmdline", &size_bytes);
+
+  return ob_app_from_command (program, arguments ? arguments : "", size_bytes);
+}
+
+/* --- Sandboxes --- */
+
+static char *
+read_sandbox_app (int fd, GError **error)
+{
+  g_autoptr (GKeyFile) info = g_key_file_new ();
+  g_autofree char *text = NULL;
+  g_autofree char *app = NULL;
+  struct stat status;
+  gsize size_bytes = 0;
+
+  if (fstat (fd, &status) != 0 || !S_ISREG (status.st_mode))
+    {
+      (void) close (fd);
+      return refuse (error, "its sandbox information is no file");
+    }
+  text = read_and_close (fd, INFO_MAX_BYTES, &size_bytes);
+  if (!text || size_bytes == 0 || !g_key_file_load_from_data (info, text, size_bytes, G_KEY_FILE_NONE, NULL))
+    return refuse (error, "its sandbox information is not readable");
+  app = g_key_file_get_string (info, "Application", "name", NULL);
+  if (!app || !ob_app_is_name (app))
+    return refuse (error, "its sandbox information has no name");
+
+  return g_steal_pointer (&app);
+}
+
+/* A sandbox is made by bwrap, which sets this flag, and nobody can clear it. So a process whose root cannot be looked at for
+ * another reason, since it has capabilities or wants no dumps, is a program of the host where the flag is not set. */
+static gboolean
+may_be_sandboxed (int process)
+{
+  g_autofree char *status = read_text (process, "status", NULL);
+
+  return !status || !strstr (status, "\nNoNewPrivs:\t0\n");
+}
+
+static ObCaller *
+identify (int process, const char *stat, GError **error)
+{
+  g_autoptr (ObCaller) caller = g_new0 (ObCaller, 1);
+  int root = openat (process, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  int saved_errno = errno;
+  int info = -1;
+
+  if (root >= 0)
+    {
+      info = openat (root, ".flatpak-info", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+      saved_errno = errno;
+      (void) close (root);
+      if (info < 0 && saved_errno != ENOENT)
+        return refuse (error, g_strerror (saved_errno));
+    }
+  else if (saved_errno != EACCES || may_be_sandboxed (process))
+    return refuse (error, g_strerror (saved_errno));
+  caller->is_sandboxed = info >= 0;
+  caller->app = info >= 0 ? read_sandbox_app (info, error) : find_host_app (process, stat, error);
+
+  return caller->app ? g_steal_pointer (&caller) : NULL;
+}
+
+/* A handle of a process is readable from when it has ended. */
+static gboolean
+has_ended (int pidfd)
+{
+  struct pollfd ended = { .fd = pidfd, .events = POLLIN };
+
+  return poll (&ended, 1, 0) != 0;
+}
+
+ObCaller *
+ob_process_identify (guint32 pid, int pidfd, gint64 connected_us, GError **error)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%u", pid);
+  int process = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  g_autoptr (ObCaller) caller = NULL;
+  g_autofree char *stat = NULL;
+
+  if (process < 0)
+    return refuse (error, g_strerror (errno));
+  stat = read_text (process, "stat", NULL);
+  if (!stat || is_younger (stat, connected_us))
+    (void) refuse (error, "its process has ended");
+  else
+    caller = identify (process, stat, error);
+  (void) close (process);
+  if (caller && pidfd >= 0 && has_ended (pidfd))
+    return refuse (error, "its process has ended");
+
+  return g_steal_pointer (&caller);
+}
