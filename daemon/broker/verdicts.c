@@ -211,7 +211,7 @@ apply_verdict (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, 
       return block_destination (self, upload, result, OUTBOX_REASON_DESTINATION_FULL, error)
              && move_back (self, upload, result, error);
     case OB_VERDICT_RETRY:
-    case OB_VERDICT_PORTAL:
+    case OB_VERDICT_HOLD:
       return delay (self, upload, result, error) && move_back (self, upload, result, error);
     case OB_VERDICT_FAIL:
       return fail_upload (self, upload, result, error);
@@ -220,6 +220,7 @@ apply_verdict (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, 
     case OB_VERDICT_NOT_YET:
       hold_upload (self, upload, result);
       return ob_broker_relieve_destination (self, upload, error) && move_back (self, upload, result, error);
+    case OB_VERDICT_WORKING:
     case OB_VERDICT_RETRY_UPLOAD:
     case OB_VERDICT_LOOK:
     case OB_VERDICT_RESEND:

@@ -54,7 +54,7 @@ make_hung_result (gboolean is_stopped)
   ObAttemptResult *result = ob_attempt_result_new ();
 
   result->is_cancelled = is_stopped;
-  result->outcome.verdict = OB_VERDICT_RETRY;
+  result->outcome = ob_outcome_new (OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
   result->code = g_strdup ("hung");
   result->message = g_strdup ("The attempt did not come back and was given up");
 

@@ -11,11 +11,9 @@ gint64
 ob_retry_delay_ms (guint failures, gint64 retry_after_ms, double spread)
 {
   guint step = CLAMP (failures, 1, G_N_ELEMENTS (delays_ms)) - 1;
+  gint64 own_ms = (gint64) ((double) delays_ms[step] * (0.9 + 0.2 * CLAMP (spread, 0.0, 1.0)));
 
-  if (retry_after_ms >= 0)
-    return MIN (retry_after_ms, OB_RETRY_AFTER_MAX_MS);
-
-  return (gint64) ((double) delays_ms[step] * (0.9 + 0.2 * CLAMP (spread, 0.0, 1.0)));
+  return MAX (own_ms, MIN (retry_after_ms, OB_RETRY_AFTER_MAX_MS));
 }
 
 gboolean

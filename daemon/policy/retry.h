@@ -20,7 +20,8 @@ G_BEGIN_DECLS
  * @retry_after_ms: what the server asked for (RFC 9110 section 10.2.3), or -1
  * @spread: a random number from 0 to 1, for the ±10 % that keeps many clients from coming back together
  *
- * Returns: how long to wait, in milliseconds. The server's wish wins, and is never shortened by the spread.
+ * Returns: how long to wait, in milliseconds. A server's wish can make it longer, to a day at most, and never
+ * shorter: nought, or a date that is past where a clock is wrong, must not bring the next request at once.
  */
 gint64 ob_retry_delay_ms (guint failures, gint64 retry_after_ms, double spread);
 

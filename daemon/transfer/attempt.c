@@ -64,6 +64,7 @@ ob_attempt_run (ObConnection *connection, const ObJob *job, const ObCheckpoints 
 {
   ObAttemptResult *result = ob_attempt_result_new ();
 
+  result->has_credentials = g_variant_n_children (job->headers) > 0;
   ob_deadline_set (ob_connection_get_deadline (connection), OB_DEADLINE_OWN_MS);
   if (job->is_termination)
     {

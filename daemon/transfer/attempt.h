@@ -56,7 +56,8 @@ typedef struct
 {
   gboolean is_done; /* receipt says so; otherwise outcome does */
   gboolean is_cancelled;
-  gboolean has_moved; /* the offset grew */
+  gboolean has_moved;       /* the offset grew */
+  gboolean has_credentials; /* the destination has headers of its own: a refusal may be about them */
   ObOutcome outcome;
   char *code;    /* one word for programs */
   char *message; /* for a person: the server's words, or the system's */

@@ -111,7 +111,7 @@ ob_confirm_ask (ObConnection *connection, const ObJob *job, ObAttemptResult *res
   soup_message_headers_replace (soup_message_get_request_headers (message), "Accept", "application/json");
   answer = ob_http_send (connection, message, OB_ANSWER_MS, G_CANCELLABLE (stop));
   result->is_unknown = ob_answer_get_status (answer) == SOUP_STATUS_NOT_FOUND;
-  if (ob_answer_judge (answer, OB_STAGE_CONFIRM, result))
+  if (ob_answer_judge (answer, OB_STAGE_CONFIRM, ob_answer_is_json (answer), result))
     return;
   if (ob_answer_get_status (answer) == SOUP_STATUS_OK)
     ob_confirm_read (answer->body, answer->body_bytes, job->sha256, result);

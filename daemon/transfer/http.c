@@ -165,17 +165,39 @@ ob_answer_get_number (const ObAnswer *answer, const char *name, guint64 *number)
   return text && g_ascii_isdigit (*text) && g_ascii_string_to_unsigned (text, 10, 0, G_MAXINT64, number, NULL);
 }
 
+static gboolean
+has_type (const ObAnswer *answer, const char *type)
+{
+  const char *value = ob_answer_get_header (answer, "Content-Type");
+
+  return value && g_ascii_strncasecmp (value, type, strlen (type)) == 0;
+}
+
+/* A page often comes without saying so, from what answers in the server's place. */
+static gboolean
+is_page (const ObAnswer *answer)
+{
+  const char *text = answer->body ? answer->body + strspn (answer->body, " \t\r\n") : "";
+
+  return has_type (answer, "text/html") || g_ascii_strncasecmp (text, "<!doctype html", 14) == 0
+         || g_ascii_strncasecmp (text, "<html", 5) == 0;
+}
+
+gboolean
+ob_answer_is_json (const ObAnswer *answer)
+{
+  return has_type (answer, "application/json") || has_type (answer, "application/problem+json");
+}
+
 char *
 ob_answer_dup_words (const ObAnswer *answer)
 {
-  const char *type = ob_answer_get_header (answer, "Content-Type");
-  gboolean is_page = type && g_ascii_strncasecmp (type, "text/html", 9) == 0;
   g_autofree char *line = ob_text_dup_http (answer->body, WORDS_MAX_CHARS);
   g_autofree char *reason = ob_text_dup_http (soup_message_get_reason_phrase (answer->message), WORDS_MAX_CHARS);
   guint status = ob_answer_get_status (answer);
 
   g_strstrip (line);
-  if (*line && !is_page)
+  if (*line && !is_page (answer))
     return g_strdup_printf ("%s (HTTP %u)", line, status);
 
   return g_strdup_printf ("HTTP %u %s", status, reason);
@@ -184,45 +206,61 @@ ob_answer_dup_words (const ObAnswer *answer)
 void
 ob_result_set (ObAttemptResult *result, ObVerdict verdict, OutboxReason reason, const char *code, const char *message)
 {
-  result->outcome = (ObOutcome){ verdict, reason, -1 };
+  result->outcome = ob_outcome_new (verdict, reason);
   g_free (result->code);
   g_free (result->message);
   result->code = g_strdup (code);
   result->message = message ? ob_text_dup_clean (message, -1, 0) : NULL;
 }
 
-static void
-judge_error (const GError *error, ObAttemptResult *result)
+static ObReply
+read_reply (const ObAnswer *answer, ObStage stage, gboolean has_protocol, const ObAttemptResult *result)
 {
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    {
-      result->is_cancelled = TRUE;
-      return;
-    }
-  ob_result_set (result, OB_VERDICT_UNDECIDED, OUTBOX_REASON_NONE, error->domain == G_TLS_ERROR ? "tls" : "connection",
-                 error->message);
-  result->outcome = ob_outcome_from_error (error);
+  return (ObReply){
+    .stage = stage,
+    .status = ob_answer_get_status (answer),
+    .error = answer->error,
+    .certificate = soup_message_get_tls_peer_certificate_errors (answer->message),
+    .has_protocol = has_protocol,
+    .is_page = is_page (answer),
+    .has_challenge = ob_answer_get_header (answer, "WWW-Authenticate") != NULL,
+    .has_credentials = result->has_credentials,
+    .retry_after = ob_answer_get_header (answer, "Retry-After"),
+    .date = ob_answer_get_header (answer, "Date"),
+  };
+}
+
+static char *
+dup_error_words (const ObReply *reply)
+{
+  gboolean is_tls = reply->error->domain == G_TLS_ERROR;
+  const char *why = is_tls ? ob_outcome_explain_certificate (reply->certificate) : NULL;
+
+  return why ? g_strdup_printf ("%s: %s", reply->error->message, why) : g_strdup (reply->error->message);
 }
 
 gboolean
-ob_answer_judge (const ObAnswer *answer, ObStage stage, ObAttemptResult *result)
+ob_answer_judge (const ObAnswer *answer, ObStage stage, gboolean has_protocol, ObAttemptResult *result)
 {
-  guint status = ob_answer_get_status (answer);
+  const ObReply reply = read_reply (answer, stage, has_protocol, result);
+  g_autofree char *code = NULL;
+  g_autofree char *words = NULL;
   ObOutcome outcome;
 
-  if (answer->error)
+  if (g_error_matches (answer->error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     {
-      judge_error (answer->error, result);
+      result->is_cancelled = TRUE;
       return TRUE;
     }
-  outcome
-      = ob_outcome_from_status (stage, status, ob_answer_get_header (answer, "Retry-After"), g_get_real_time () / 1000);
+  outcome = ob_outcome_from_reply (&reply, g_get_real_time () / 1000);
   if (outcome.verdict == OB_VERDICT_UNDECIDED)
     return FALSE;
-  g_free (result->code);
-  g_free (result->message);
-  result->code = g_strdup_printf ("http-%u", status);
-  result->message = ob_answer_dup_words (answer);
+  if (reply.error)
+    code = g_strdup (reply.error->domain == G_TLS_ERROR ? "tls" : "connection");
+  else
+    code = g_strdup_printf ("http-%u", reply.status);
+  words = reply.error ? dup_error_words (&reply) : ob_answer_dup_words (answer);
+  ob_result_set (result, outcome.verdict, outcome.reason, code, words);
   result->outcome = outcome;
 
   return TRUE;

@@ -47,9 +47,12 @@ gboolean ob_answer_get_number (const ObAnswer *answer, const char *name, guint64
 /* Returns: (transfer full): the start of the answer's text as one line for a person, or its status. */
 char *ob_answer_dup_words (const ObAnswer *answer);
 
-/* Says in @result what the answer means at that stage. Returns: whether it is no success, so that the attempt ends or
- * turns; a success status is left to the caller. */
-gboolean ob_answer_judge (const ObAnswer *answer, ObStage stage, ObAttemptResult *result);
+/* Says in @result what the answer means at that stage. @has_protocol: it carries the protocol's own header, or of a confirm
+ * URL is JSON. Returns: whether it is no success, so that the attempt ends or turns; a success status is left to the
+ * caller. */
+gboolean ob_answer_judge (const ObAnswer *answer, ObStage stage, gboolean has_protocol, ObAttemptResult *result);
+
+gboolean ob_answer_is_json (const ObAnswer *answer);
 
 /* Ends an attempt by a decision of ours. */
 void ob_result_set (ObAttemptResult *result, ObVerdict verdict, OutboxReason reason, const char *code,

@@ -1,128 +1,347 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Status codes and errors to verdicts. Pure, any thread.
+ * Answers and errors to verdicts. Pure, any thread.
  */
 #include "transfer/outcome.h"
 
 #include <libsoup/soup.h>
 
-static ObVerdict
-confirm_verdict (guint status)
+#define EITHER (OUTBOX_SCOPE_UPLOAD | OUTBOX_SCOPE_DESTINATION)
+
+/* More than any wait is ever allowed to be. */
+#define RETRY_AFTER_MAX_S G_MAXINT32
+
+static guint
+default_scope (ObVerdict verdict, OutboxReason reason)
 {
-  switch (status)
+  switch (verdict)
     {
-    case 202:
-    case 404:
-      return OB_VERDICT_NOT_YET;
-    case 409:
-    case 410:
-    case 422:
-      return OB_VERDICT_FAIL;
+    case OB_VERDICT_HOLD:
+      return reason == OUTBOX_REASON_WRONG_ADDRESS ? EITHER : OUTBOX_SCOPE_DESTINATION;
+    case OB_VERDICT_RETRY:
+    case OB_VERDICT_SIGN_IN:
+    case OB_VERDICT_FULL:
+      return OUTBOX_SCOPE_DESTINATION;
+    case OB_VERDICT_FORBIDDEN:
+      return EITHER;
+    case OB_VERDICT_UNDECIDED:
+      return OUTBOX_SCOPE_NONE;
+    case OB_VERDICT_RETRY_UPLOAD:
+    case OB_VERDICT_LOOK:
+    case OB_VERDICT_RESEND:
+    case OB_VERDICT_GONE:
+    case OB_VERDICT_NOT_YET:
+    case OB_VERDICT_WORKING:
+    case OB_VERDICT_FAIL:
     default:
-      return OB_VERDICT_UNDECIDED;
-    }
-}
-
-/* Statuses whose meaning depends on what was asked. */
-static ObVerdict
-stage_verdict (ObStage stage, guint status)
-{
-  gboolean has_upload_url = stage == OB_STAGE_LOOK || stage == OB_STAGE_SEND;
-
-  if (stage == OB_STAGE_CONFIRM)
-    return confirm_verdict (status);
-  if (has_upload_url && (status == 404 || status == 410))
-    return OB_VERDICT_GONE;
-  if (stage == OB_STAGE_SEND && status == 409)
-    return OB_VERDICT_LOOK;
-  if (stage == OB_STAGE_SEND && status == 460)
-    return OB_VERDICT_RESEND;
-  /* A dead connection of ours may still hold the upload, for minutes: it is no trouble of the destination. Some servers
-   * say 500 for it when they are asked for the offset. */
-  if ((has_upload_url && (status == 409 || status == 423)) || (stage == OB_STAGE_LOOK && status == 500))
-    return OB_VERDICT_RETRY_UPLOAD;
-
-  return OB_VERDICT_UNDECIDED;
-}
-
-static ObVerdict
-common_verdict (guint status)
-{
-  switch (status)
-    {
-    case 401:
-      return OB_VERDICT_SIGN_IN;
-    case 403:
-      return OB_VERDICT_FORBIDDEN;
-    case 408:
-    case 423:
-    case 425:
-    case 429:
-      return OB_VERDICT_RETRY;
-    case 507:
-      return OB_VERDICT_FULL;
-    case 511:
-      return OB_VERDICT_PORTAL;
-    default:
-      if (status >= 500)
-        return OB_VERDICT_RETRY;
-      if (status >= 400)
-        return OB_VERDICT_FAIL;
-      /* Redirects are not followed: the answer of a captive portal, or a wrong URL that a person mends. */
-      if (status >= 300)
-        return OB_VERDICT_PORTAL;
-      return OB_VERDICT_UNDECIDED;
+      return OUTBOX_SCOPE_UPLOAD;
     }
 }
 
 static OutboxReason
-failure_reason (ObStage stage, guint status)
+default_reason (ObVerdict verdict)
 {
-  if (stage == OB_STAGE_CONFIRM)
-    return OUTBOX_REASON_NOT_ATTACHED;
-
-  return status == 413 ? OUTBOX_REASON_TOO_LARGE : OUTBOX_REASON_REJECTED;
+  switch (verdict)
+    {
+    case OB_VERDICT_SIGN_IN:
+      return OUTBOX_REASON_SIGN_IN;
+    case OB_VERDICT_FULL:
+      return OUTBOX_REASON_DESTINATION_FULL;
+    case OB_VERDICT_FORBIDDEN:
+      return OUTBOX_REASON_REJECTED;
+    default:
+      return OUTBOX_REASON_NONE;
+    }
 }
 
 ObOutcome
-ob_outcome_from_status (ObStage stage, guint status, const char *retry_after, gint64 now_ms)
+ob_outcome_new (ObVerdict verdict, OutboxReason reason)
 {
-  ObOutcome outcome = { .verdict = stage_verdict (stage, status), .retry_after_ms = -1 };
+  return (ObOutcome){ verdict, default_scope (verdict, reason), reason ? reason : default_reason (verdict), -1 };
+}
 
-  if (outcome.verdict == OB_VERDICT_UNDECIDED)
-    outcome.verdict = common_verdict (status);
-  if (outcome.verdict == OB_VERDICT_FAIL)
-    outcome.reason = failure_reason (stage, status);
-  if (outcome.verdict == OB_VERDICT_RETRY || outcome.verdict == OB_VERDICT_RETRY_UPLOAD
-      || outcome.verdict == OB_VERDICT_NOT_YET)
-    outcome.retry_after_ms = ob_outcome_parse_retry_after (retry_after, now_ms);
+/* Trouble of which one answer does not tell whether it is one upload's or everybody's. */
+static ObOutcome
+either (ObVerdict verdict)
+{
+  return (ObOutcome){ verdict, EITHER, OUTBOX_REASON_NONE, -1 };
+}
+
+/* Something that is not the server stands in the way, or the server is not there. In place of the confirm URL it says
+ * nothing about the upload, and who only asks holds nobody up. */
+static ObOutcome
+stranger (const ObReply *reply)
+{
+  return reply->stage == OB_STAGE_CONFIRM ? ob_outcome_new (OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE)
+                                          : ob_outcome_new (OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS);
+}
+
+static ObOutcome
+confirm_outcome (const ObReply *reply)
+{
+  if (reply->status == 202 || reply->status == 404)
+    return ob_outcome_new (reply->is_page ? OB_VERDICT_RETRY_UPLOAD : OB_VERDICT_NOT_YET, OUTBOX_REASON_NONE);
+  if (reply->has_protocol
+      || (!reply->is_page && (reply->status == 409 || reply->status == 410 || reply->status == 422)))
+    return ob_outcome_new (OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED);
+
+  return stranger (reply);
+}
+
+/* A 4xx about the upload, by the protocol's own server. */
+static ObOutcome
+server_outcome (const ObReply *reply)
+{
+  gboolean has_upload_url = reply->stage != OB_STAGE_CREATE;
+  gboolean is_sending = reply->stage == OB_STAGE_SEND || reply->stage == OB_STAGE_FINISH;
+
+  switch (reply->status)
+    {
+    case 404:
+    case 410:
+      return has_upload_url ? ob_outcome_new (OB_VERDICT_GONE, OUTBOX_REASON_NONE)
+                            : ob_outcome_new (OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED);
+    case 409:
+      /* A dead connection of ours may still hold the upload, for minutes: it is no trouble of the destination. At the end it
+       * may be the server's own work that does. */
+      if (reply->stage == OB_STAGE_FINISH)
+        return ob_outcome_new (OB_VERDICT_WORKING, OUTBOX_REASON_SERVER_WORKING);
+      if (reply->stage == OB_STAGE_SEND)
+        return ob_outcome_new (OB_VERDICT_LOOK, OUTBOX_REASON_NONE);
+      return has_upload_url ? ob_outcome_new (OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE)
+                            : ob_outcome_new (OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED);
+    case 413:
+      return ob_outcome_new (OB_VERDICT_FAIL, OUTBOX_REASON_TOO_LARGE);
+    case 460:
+      return is_sending ? ob_outcome_new (OB_VERDICT_RESEND, OUTBOX_REASON_NONE)
+                        : ob_outcome_new (OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED);
+    default:
+      return ob_outcome_new (OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED);
+    }
+}
+
+static ObOutcome
+locked (const ObReply *reply)
+{
+  if (reply->stage == OB_STAGE_FINISH)
+    return ob_outcome_new (OB_VERDICT_WORKING, OUTBOX_REASON_SERVER_WORKING);
+  if (reply->stage == OB_STAGE_LOOK || reply->stage == OB_STAGE_SEND || reply->stage == OB_STAGE_TERMINATE)
+    return ob_outcome_new (OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE);
+
+  return either (OB_VERDICT_RETRY);
+}
+
+/* Statuses that anybody on the way may say; and the rest, which is the server's word only if it is the server that says it. */
+static ObOutcome
+client_error_outcome (const ObReply *reply)
+{
+  gboolean is_its_own = reply->has_protocol || reply->has_challenge;
+
+  switch (reply->status)
+    {
+    case 401:
+      return is_its_own ? ob_outcome_new (OB_VERDICT_SIGN_IN, OUTBOX_REASON_NONE) : stranger (reply);
+    case 403:
+      if (!is_its_own)
+        return stranger (reply);
+      /* Tokens end in 403 as well as in 401. */
+      return ob_outcome_new (reply->has_credentials ? OB_VERDICT_SIGN_IN : OB_VERDICT_FORBIDDEN, OUTBOX_REASON_NONE);
+    case 407:
+      return ob_outcome_new (OB_VERDICT_HOLD, OUTBOX_REASON_PROXY);
+    case 408:
+      return reply->stage == OB_STAGE_FINISH ? ob_outcome_new (OB_VERDICT_WORKING, OUTBOX_REASON_SERVER_WORKING)
+                                             : either (OB_VERDICT_RETRY);
+    case 423:
+      return locked (reply);
+    case 425:
+    case 429:
+      return ob_outcome_new (OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+    case 451:
+      return ob_outcome_new (OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS);
+    default:
+      if (reply->stage == OB_STAGE_CONFIRM)
+        return confirm_outcome (reply);
+      return reply->has_protocol ? server_outcome (reply) : stranger (reply);
+    }
+}
+
+static ObOutcome
+server_error_outcome (const ObReply *reply)
+{
+  switch (reply->status)
+    {
+    case 507:
+      return ob_outcome_new (OB_VERDICT_FULL, OUTBOX_REASON_NONE);
+    case 511:
+      return ob_outcome_new (OB_VERDICT_HOLD, OUTBOX_REASON_CAPTIVE_PORTAL);
+    case 504:
+    case 524: /* what a proxy says that waited long enough */
+      if (reply->stage == OB_STAGE_FINISH)
+        return ob_outcome_new (OB_VERDICT_WORKING, OUTBOX_REASON_SERVER_WORKING);
+      return either (OB_VERDICT_RETRY);
+    default:
+      /* Some servers say 500 for an upload that a dead connection of ours still holds, when they are asked for the offset. */
+      if (reply->stage == OB_STAGE_LOOK && reply->status == 500)
+        return ob_outcome_new (OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE);
+      return either (OB_VERDICT_RETRY);
+    }
+}
+
+static ObOutcome
+status_outcome (const ObReply *reply)
+{
+  if (reply->status >= 500)
+    return server_error_outcome (reply);
+  if (reply->status >= 400)
+    return client_error_outcome (reply);
+  /* Redirects are not followed: the answer of a captive portal, or a wrong URL that a person mends. */
+  if (reply->status >= 300)
+    return stranger (reply);
+  if (reply->stage == OB_STAGE_CONFIRM)
+    return reply->status == 202 || reply->is_page ? confirm_outcome (reply)
+                                                  : ob_outcome_new (OB_VERDICT_UNDECIDED, OUTBOX_REASON_NONE);
+  if (reply->is_page && !reply->has_protocol)
+    return stranger (reply);
+
+  return ob_outcome_new (OB_VERDICT_UNDECIDED, OUTBOX_REASON_NONE);
+}
+
+static ObOutcome
+tls_outcome (const GError *error)
+{
+  switch (error->code)
+    {
+    case G_TLS_ERROR_BAD_CERTIFICATE:
+    case G_TLS_ERROR_CERTIFICATE_REQUIRED:
+    case G_TLS_ERROR_INAPPROPRIATE_FALLBACK:
+      return ob_outcome_new (OB_VERDICT_HOLD, OUTBOX_REASON_CERTIFICATE);
+    case G_TLS_ERROR_NOT_TLS:
+      return ob_outcome_new (OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS);
+    default:
+      return either (OB_VERDICT_RETRY);
+    }
+}
+
+static gboolean
+is_of_the_way (const GError *error)
+{
+  return error->domain == G_RESOLVER_ERROR || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED)
+         || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_HOST_NOT_FOUND)
+         || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_HOST_UNREACHABLE)
+         || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NETWORK_UNREACHABLE);
+}
+
+static gboolean
+is_of_a_proxy (const GError *error)
+{
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_FAILED)
+         || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_AUTH_FAILED)
+         || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_NEED_AUTH)
+         || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_NOT_ALLOWED);
+}
+
+/* What could not be reached at all says nothing about one upload; what was cut or kept waiting may. */
+static ObOutcome
+error_outcome (const ObReply *reply)
+{
+  const GError *error = reply->error;
+
+  if (error && error->domain == G_TLS_ERROR)
+    return tls_outcome (error);
+  if (error && is_of_a_proxy (error))
+    return ob_outcome_new (OB_VERDICT_HOLD, OUTBOX_REASON_PROXY);
+  if (error && is_of_the_way (error))
+    return ob_outcome_new (OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+  if (reply->stage == OB_STAGE_FINISH)
+    return ob_outcome_new (OB_VERDICT_WORKING, OUTBOX_REASON_SERVER_WORKING);
+
+  return either (OB_VERDICT_RETRY);
+}
+
+ObOutcome
+ob_outcome_from_reply (const ObReply *reply, gint64 now_ms)
+{
+  /* An interim status may stand beside the error that ended the exchange. */
+  ObOutcome outcome = reply->error || reply->status == 0 ? error_outcome (reply) : status_outcome (reply);
+
+  outcome.retry_after_ms = ob_outcome_parse_retry_after (reply->retry_after, reply->date, now_ms);
+  /* Who says when to come again speaks for the whole server. */
+  if (outcome.verdict == OB_VERDICT_RETRY && outcome.retry_after_ms > 0)
+    outcome.scope = OUTBOX_SCOPE_DESTINATION;
 
   return outcome;
 }
 
-ObOutcome
-ob_outcome_from_error (const GError *error)
+OutboxState
+ob_outcome_get_public (const ObOutcome *outcome, ObStage stage, OutboxReason *reason)
 {
-  if (g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE))
-    return (ObOutcome){ OB_VERDICT_FAIL, OUTBOX_REASON_CERTIFICATE, -1 };
+  *reason = outcome->reason;
+  switch (outcome->verdict)
+    {
+    case OB_VERDICT_FORBIDDEN:
+    case OB_VERDICT_FAIL:
+      return OUTBOX_STATE_FAILED;
+    case OB_VERDICT_HOLD:
+    case OB_VERDICT_SIGN_IN:
+    case OB_VERDICT_FULL:
+      return OUTBOX_STATE_PAUSED;
+    case OB_VERDICT_WORKING:
+      return OUTBOX_STATE_CONFIRMING;
+    case OB_VERDICT_UNDECIDED:
+    case OB_VERDICT_LOOK:
+    case OB_VERDICT_RESEND:
+    case OB_VERDICT_GONE:
+      return stage == OB_STAGE_CONFIRM ? OUTBOX_STATE_CONFIRMING : OUTBOX_STATE_UPLOADING;
+    case OB_VERDICT_RETRY:
+    case OB_VERDICT_RETRY_UPLOAD:
+    case OB_VERDICT_NOT_YET:
+    default:
+      *reason = stage == OB_STAGE_CONFIRM ? OUTBOX_REASON_NOT_CONFIRMED_YET : OUTBOX_REASON_RETRYING;
+      return stage == OB_STAGE_CONFIRM ? OUTBOX_STATE_CONFIRMING : OUTBOX_STATE_RETRYING;
+    }
+}
 
-  return (ObOutcome){ OB_VERDICT_RETRY, OUTBOX_REASON_NONE, -1 };
+const char *
+ob_outcome_explain_certificate (GTlsCertificateFlags flags)
+{
+  if (flags & G_TLS_CERTIFICATE_NOT_ACTIVATED)
+    return "its certificate is not valid yet: this device's clock may be wrong";
+  if (flags & G_TLS_CERTIFICATE_EXPIRED)
+    return "its certificate has expired, or this device's clock is wrong";
+  if (flags & G_TLS_CERTIFICATE_BAD_IDENTITY)
+    return "its certificate is for another name: this network may want a sign-in";
+  if (flags & G_TLS_CERTIFICATE_UNKNOWN_CA)
+    return "nobody whom this device trusts has signed its certificate";
+  if (flags & G_TLS_CERTIFICATE_REVOKED)
+    return "its certificate was revoked";
+
+  return NULL;
+}
+
+static gboolean
+is_number (const char *text)
+{
+  return *text && text[strspn (text, "0123456789")] == '\0';
 }
 
 gint64
-ob_outcome_parse_retry_after (const char *retry_after, gint64 now_ms)
+ob_outcome_parse_retry_after (const char *retry_after, const char *date, gint64 now_ms)
 {
-  g_autoptr (GDateTime) date = NULL;
+  g_autoptr (GDateTime) until = NULL;
+  g_autoptr (GDateTime) from = NULL;
   guint64 seconds;
 
   if (!retry_after)
     return -1;
-  if (g_ascii_string_to_unsigned (retry_after, 10, 0, G_MAXINT32, &seconds, NULL))
+  if (g_ascii_string_to_unsigned (retry_after, 10, 0, RETRY_AFTER_MAX_S, &seconds, NULL))
     return (gint64) seconds * 1000;
-  date = soup_date_time_new_from_http_string (retry_after);
-  if (!date)
+  if (is_number (retry_after))
+    return G_GINT64_CONSTANT (1000) * RETRY_AFTER_MAX_S;
+  until = soup_date_time_new_from_http_string (retry_after);
+  if (!until)
     return -1;
+  from = date ? soup_date_time_new_from_http_string (date) : NULL;
 
-  return MAX (g_date_time_to_unix (date) * 1000 - now_ms, 0);
+  return MAX (g_date_time_to_unix (until) * 1000 - (from ? g_date_time_to_unix (from) * 1000 : now_ms), 0);
 }

@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What an answer or an error of a server means, whatever the protocol. Pure: facts in, a decision out. A success is not
- * decided here: only a protocol knows which headers it must have.
+ * What an answer or an error of a server means, whatever the protocol: what happens next, whose trouble it is, and what a
+ * person is told. Pure: facts in, a decision out. A success is not decided here: only a protocol knows which headers it
+ * must have.
  */
 #pragma once
 
@@ -15,51 +16,86 @@ G_BEGIN_DECLS
 /* Where in the exchange the answer came. */
 typedef enum
 {
-  OB_STAGE_CREATE,  /* asking for an upload URL */
-  OB_STAGE_LOOK,    /* asking the upload URL for its offset */
-  OB_STAGE_SEND,    /* sending bytes to the upload URL */
-  OB_STAGE_CONFIRM, /* asking the confirm URL */
+  OB_STAGE_CREATE,    /* asking for an upload URL */
+  OB_STAGE_LOOK,      /* asking the upload URL for its offset */
+  OB_STAGE_SEND,      /* sending bytes to the upload URL */
+  OB_STAGE_FINISH,    /* every byte is sent: the server does what it does with a whole upload */
+  OB_STAGE_CONFIRM,   /* asking the confirm URL */
+  OB_STAGE_TERMINATE, /* having the server let go of an upload */
 } ObStage;
 
-#define OB_N_STAGES (OB_STAGE_CONFIRM + 1)
+#define OB_N_STAGES (OB_STAGE_TERMINATE + 1)
 
 typedef enum
 {
   OB_VERDICT_UNDECIDED,    /* a success status: the protocol's own headers decide */
-  OB_VERDICT_RETRY,        /* the destination is in trouble; it passes */
+  OB_VERDICT_RETRY,        /* trouble that passes; the scope says whose */
   OB_VERDICT_RETRY_UPLOAD, /* only this upload is in trouble; it passes */
+  OB_VERDICT_HOLD,         /* the destination is held by the reason, and one upload tries it now and then */
   OB_VERDICT_LOOK,         /* the offset is in doubt: ask for it, go on from there */
   OB_VERDICT_RESEND,       /* the chunk arrived damaged: send it again */
   OB_VERDICT_GONE,         /* the upload URL is no more: look for a receipt, else create anew */
-  OB_VERDICT_SIGN_IN,      /* the destination wants credentials */
+  OB_VERDICT_SIGN_IN,      /* the destination wants credentials, or others */
   OB_VERDICT_FORBIDDEN,    /* this upload is refused; the destination too if a second one is */
   OB_VERDICT_FULL,         /* the destination has no room */
   OB_VERDICT_NOT_YET,      /* the server has not attached it yet */
+  OB_VERDICT_WORKING,      /* the server has every byte and still works on them: it is not asked to begin again */
   OB_VERDICT_FAIL,         /* reason says why; needs a person */
-  OB_VERDICT_PORTAL,       /* not the server at all: a network that wants a sign-in */
 } ObVerdict;
+
+#define OB_N_VERDICTS (OB_VERDICT_FAIL + 1)
+
+/* An answer, or the error that came in its place. */
+typedef struct
+{
+  ObStage stage;
+  guint status;                     /* 0: no answer */
+  const GError *error;              /* where there is no answer */
+  GTlsCertificateFlags certificate; /* what is wrong with it, where the error is about that */
+  gboolean has_protocol;            /* it carries the protocol's own header; of a confirm URL: it is JSON */
+  gboolean is_page;                 /* HTML: written for a person and not for a program */
+  gboolean has_challenge;           /* WWW-Authenticate (RFC 9110 section 11.6.1) */
+  gboolean has_credentials;         /* the destination has headers of its own, which were sent with it */
+  const char *retry_after;          /* Retry-After (RFC 9110 section 10.2.3), or NULL */
+  const char *date;                 /* Date (RFC 9110 section 6.6.1), or NULL */
+} ObReply;
 
 typedef struct
 {
   ObVerdict verdict;
-  OutboxReason reason;   /* of OB_VERDICT_FAIL */
+  guint scope; /* whose trouble it is: OUTBOX_SCOPE_UPLOAD, OUTBOX_SCOPE_DESTINATION; both: that is not known yet */
+  OutboxReason reason;   /* of a hold of the destination, or of a failure */
   gint64 retry_after_ms; /* what the server asked for, or -1 */
 } ObOutcome;
 
 /**
- * ob_outcome_from_status:
- * @stage: where it came
- * @status: HTTP status (RFC 9110 section 15; 507: RFC 4918; 425: RFC 8470; 460: the tus checksum extension)
- * @retry_after: (nullable): value of Retry-After (RFC 9110 section 10.2.3)
- * @now_ms: Unix milliseconds, for a Retry-After that is a date
+ * ob_outcome_from_reply:
+ * @reply: what came (statuses: RFC 9110 section 15; 507: RFC 4918; 425: RFC 8470; 460: the tus checksum extension). An error
+ *   that says cancelled is the caller's own doing and must not come here.
+ * @now_ms: Unix milliseconds, for a Retry-After that is a date in an answer without one
+ *
+ * What carries the protocol's own header is the server's word about the upload. What does not may come from anything that
+ * stands in the way: it holds the destination, fails no upload and drops no upload URL.
  */
-ObOutcome ob_outcome_from_status (ObStage stage, guint status, const char *retry_after, gint64 now_ms);
+ObOutcome ob_outcome_from_reply (const ObReply *reply, gint64 now_ms);
 
-/* @error: what GIO or libsoup reported in place of an answer. A certificate that cannot be verified fails at once, all
- * else passes. Cancelling is the caller's own doing and must not come here. */
-ObOutcome ob_outcome_from_error (const GError *error);
+/* An outcome that is a protocol's own decision. @reason: of OB_VERDICT_HOLD and OB_VERDICT_FAIL */
+ObOutcome ob_outcome_new (ObVerdict verdict, OutboxReason reason);
 
-/* Returns: milliseconds from now, or -1 where @retry_after is absent or is no number and no date. */
-gint64 ob_outcome_parse_retry_after (const char *retry_after, gint64 now_ms);
+/* The public state and the reason that a person is told after it; @reason may be OUTBOX_REASON_NONE. */
+OutboxState ob_outcome_get_public (const ObOutcome *outcome, ObStage stage, OutboxReason *reason);
+
+/* Returns: (nullable): what to add to an error about a certificate: a clock may be wrong, a portal may be in the way. */
+const char *ob_outcome_explain_certificate (GTlsCertificateFlags flags);
+
+/**
+ * ob_outcome_parse_retry_after:
+ * @retry_after: (nullable): the header's value
+ * @date: (nullable): when the server says it answered: its own clock measures a date in @retry_after
+ * @now_ms: Unix milliseconds, where @date is none
+ *
+ * Returns: milliseconds from now, 0 for what is past; -1 where it is absent or is no number and no date
+ */
+gint64 ob_outcome_parse_retry_after (const char *retry_after, const char *date, gint64 now_ms);
 
 G_END_DECLS

@@ -50,7 +50,7 @@ ob_tus_judge (const ObAnswer *answer, ObStage stage, ObAttemptResult *result)
       && is_of_other_version (answer, result))
     return TRUE;
 
-  return ob_answer_judge (answer, stage, result);
+  return ob_answer_judge (answer, stage, ob_answer_get_header (answer, "Tus-Resumable") != NULL, result);
 }
 
 static void
@@ -153,7 +153,7 @@ ob_tus_discover (ObConnection *connection, const ObJob *job, ObServerFacts *fact
   answer = ob_http_send (connection, message, OB_ANSWER_OPTIONS_MS, G_CANCELLABLE (stop));
   if (answer->error && answer->end != OB_END_SLOW)
     {
-      (void) ob_answer_judge (answer, OB_STAGE_CREATE, result);
+      (void) ob_answer_judge (answer, OB_STAGE_CREATE, FALSE, result);
       return FALSE;
     }
   if (!answer->error && is_of_other_version (answer, result))

@@ -77,7 +77,10 @@ end (Tus *tus, ObVerdict verdict, const char *code, const char *message)
 static Step
 end_by_stranger (Tus *tus)
 {
-  return end (tus, OB_VERDICT_PORTAL, "bad-answer", "Something that is no tus server answered");
+  ob_result_set (tus->result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "bad-answer",
+                 "Something that is no tus server answered");
+
+  return STEP_END;
 }
 
 /* A server to which a request's head is too long may reset the connection before its answer can be read. Taken for trouble
@@ -432,7 +435,7 @@ run_steps (Tus *tus)
   while (step != STEP_STORED && step != STEP_END)
     {
       /* After a turn that may have been judged: what counts is how it goes on. */
-      tus->result->outcome = (ObOutcome){ OB_VERDICT_UNDECIDED, OUTBOX_REASON_NONE, -1 };
+      tus->result->outcome = ob_outcome_new (OB_VERDICT_UNDECIDED, OUTBOX_REASON_NONE);
       if (ob_stop_is_asked (tus->stop))
         {
           tus->result->is_cancelled = TRUE;

@@ -75,14 +75,14 @@ typedef struct
 } VerdictRow;
 
 static const VerdictRow verdict_rows[] = {
-  { "/tus/401-asks-for-a-sign-in", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":401}", OB_VERDICT_SIGN_IN, 0, "401" },
-  { "/tus/401-for-a-chunk-asks-for-a-sign-in", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":401}", OB_VERDICT_SIGN_IN, 0, "401" },
-  { "/tus/403-is-told", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":403,\"body\":\"not your job\"}", OB_VERDICT_FORBIDDEN, 0, "not your job" },
+  { "/tus/401-asks-for-a-sign-in", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":401}", OB_VERDICT_SIGN_IN, OUTBOX_REASON_SIGN_IN, "401" },
+  { "/tus/401-for-a-chunk-asks-for-a-sign-in", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":401}", OB_VERDICT_SIGN_IN, OUTBOX_REASON_SIGN_IN, "401" },
+  { "/tus/403-is-told", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":403,\"body\":\"not your job\"}", OB_VERDICT_FORBIDDEN, OUTBOX_REASON_REJECTED, "not your job" },
   { "/tus/413-is-too-large", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":413}", OB_VERDICT_FAIL, OUTBOX_REASON_TOO_LARGE, "413" },
   { "/tus/a-known-limit-is-too-large", "{\"fault\":\"max-size\",\"bytes\":1000000}", OB_VERDICT_FAIL, OUTBOX_REASON_TOO_LARGE, "larger" },
-  { "/tus/507-is-full", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":507}", OB_VERDICT_FULL, 0, "507" },
+  { "/tus/507-is-full", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":507}", OB_VERDICT_FULL, OUTBOX_REASON_DESTINATION_FULL, "507" },
   { "/tus/418-is-rejected-with-its-words", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":418,\"body\":\"a\\nteapot\"}", OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "a teapot" },
-  { "/tus/507-that-comes-before-the-chunk-is-sent-is-full", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":507,\"early\":true,\"count\":-1}", OB_VERDICT_FULL, 0, "507" },
+  { "/tus/507-that-comes-before-the-chunk-is-sent-is-full", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":507,\"early\":true,\"count\":-1}", OB_VERDICT_FULL, OUTBOX_REASON_DESTINATION_FULL, "507" },
   { "/tus/413-for-the-smallest-chunk-is-too-large", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":413,\"count\":-1}", OB_VERDICT_FAIL, OUTBOX_REASON_TOO_LARGE, "413" },
   { "/tus/another-version-is-told-by-412", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":412,\"headers\":{\"Tus-Version\":\"0.2.2\"}}", OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "0.2.2" },
   { "/tus/another-version-is-told-by-400", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":400,\"headers\":{\"Tus-Version\":\"0.2.2\"}}", OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "0.2.2" },

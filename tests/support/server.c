@@ -11,8 +11,8 @@
 
 struct _TestServer
 {
-  ObRunner runner; /* first, so that a worker finds the rest */
-  GMutex lock;     /* guards attempts, and the counts in them */
+  ObRunner runner;      /* first, so that a worker finds the rest */
+  GMutex lock;          /* guards attempts, and the counts in them */
   GHashTable *attempts; /* id → Attempt; those that run */
 };
 
@@ -295,7 +295,8 @@ test_server_end (TestServer *server, const char *id, ObVerdict verdict, OutboxRe
 {
   ObAttemptResult *result = ob_attempt_result_new ();
 
-  result->outcome = (ObOutcome){ verdict, reason, retry_after_ms };
+  result->outcome = ob_outcome_new (verdict, reason);
+  result->outcome.retry_after_ms = retry_after_ms;
   result->code = g_strdup ("test");
   result->message = g_strdup ("the test says so");
   end (server, id, result);

@@ -152,7 +152,7 @@ end_one (TestRig *rig, Day *day)
                { OB_VERDICT_SIGN_IN, 0 },
                { OB_VERDICT_FULL, 0 },
                { OB_VERDICT_FORBIDDEN, 0 },
-               { OB_VERDICT_PORTAL, 0 },
+               { OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS },
                { OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED },
                { OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED } };
   g_autofree char *id = pick_active (rig, day);
