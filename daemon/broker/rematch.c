@@ -46,12 +46,13 @@ gboolean
 ob_broker_set_rule (ObBroker *self, ObUpload *upload, const char *rule, const char *event, GError **error)
 {
   ObActive *active = g_hash_table_lookup (self->active, upload->id);
+  g_autofree char *name = ob_broker_dup_rule_name (rule);
 
   g_free (upload->rule);
   upload->rule = g_strdup (rule);
   upload->updated_at_ms = ob_broker_get_now_ms (self);
   upload->sequence = ob_journal_append (self->database, upload->updated_at_ms, upload, event, upload->stored,
-                                        OUTBOX_REASON_NONE, rule, error);
+                                        OUTBOX_REASON_NONE, name, error);
   if (upload->sequence == 0 || !ob_uploads_update (self->database, upload, error))
     return FALSE;
   if (active)

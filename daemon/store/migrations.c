@@ -238,7 +238,11 @@ static const char version_2[]
       /* A watcher of a sandboxed app was told the ids of others, since a row did not say whose it is. Those of uploads that
        * were removed are told to programs of the host alone. */
       "ALTER TABLE journal ADD COLUMN app TEXT;"
-      "UPDATE journal SET app = (SELECT app FROM uploads WHERE id = journal.upload) WHERE upload IS NOT NULL;";
+      "UPDATE journal SET app = (SELECT app FROM uploads WHERE id = journal.upload) WHERE upload IS NOT NULL;"
+
+      /* On which network a person had sent an upload now could be read in its history by its app. */
+      "UPDATE journal SET message = substr (message, 1, instr (message, '@') - 1)"
+      "  WHERE event IN ('send-now', 'rule') AND instr (message, '@') > 1;";
 
 const char *const ob_migrations[] = { version_1, version_2 };
 

@@ -352,6 +352,9 @@ test_send_now_lifts_what_an_upload_waits_for (TestRig *rig, gconstpointer data)
   command (rig, OB_COMMAND_SEND_NOW, failed);
   test_rig_finish (rig, failed);
   g_assert_false (test_rig_command (rig, OB_COMMAND_SEND_NOW, failed, 0, NULL)); /* it is there */
+  /* Which network that was is not for its app to know, which may read of its upload. */
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM journal WHERE event = 'send-now'"), ==, 3);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM journal WHERE message LIKE '%@%'"), ==, 0);
 }
 
 static void
