@@ -301,4 +301,25 @@ on_progress (const char *id, guint64 offset_bytes, guint64 sent_bytes, gpointer 
     ob_broker_touch (self, id, FALSE);
 }
 
-const ObWorkersEvents ob_broker_workers_events = { on_created, on_progress, on_stored, ob_broker_end_attempt };
+/* Nobody waits for it, and nothing is lost where the disk cannot take it. */
+static void
+on_noted (const char *id, const char *event, const char *words, gpointer user_data)
+{
+  ObBroker *self = user_data;
+  g_autoptr (ObUpload) upload = NULL;
+  gboolean is_good;
+
+  if (!ob_turn_begin (self->turn, OB_TURN_LATER, NULL))
+    return;
+  upload = ob_uploads_get (self->database, id, NULL);
+  if (upload)
+    upload->sequence = ob_journal_append (self->database, ob_broker_get_now_ms (self), upload, event, upload->stored,
+                                          OUTBOX_REASON_NONE, words, NULL);
+  is_good = upload && upload->sequence > 0 && ob_uploads_update (self->database, upload, NULL);
+  ob_turn_end (self->turn, is_good);
+  if (is_good)
+    ob_broker_touch (self, id, FALSE);
+}
+
+const ObWorkersEvents ob_broker_workers_events
+    = { on_created, on_progress, on_stored, on_noted, ob_broker_end_attempt };

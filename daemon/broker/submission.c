@@ -6,6 +6,7 @@
 #include "broker/submission.h"
 
 #include "base/identity.h"
+#include "base/text.h"
 #include "dbus/error.h"
 
 #include <sys/stat.h>
@@ -14,7 +15,10 @@
 #define NAME_MAX_BYTES 255
 #define ENDING_MAX_BYTES 16
 #define TEXT_MAX_BYTES 4096
-#define METADATA_MAX_BYTES (128 * 1024)
+#define METADATA_MAX_BYTES (8 * 1024)
+#define METADATA_MAX_PAIRS 64
+#define METADATA_SHOWN_CHARS 40
+#define NOT_BEFORE_MOST_MS (G_GINT64_CONSTANT (10) * 366 * 24 * 3600 * 1000)
 #define PRIORITY_MAX 1000
 #define SNIFF_BYTES 4096
 
@@ -38,8 +42,74 @@ is_sha256 (const char *text)
   return strlen (text) == OB_SHA256_HEX_LENGTH && strspn (text, "0123456789abcdefABCDEF") == OB_SHA256_HEX_LENGTH;
 }
 
+/* Keys and groups are compared: to repair them would make one of two. */
+static gboolean
+is_comparable (const char *text)
+{
+  return !text || ob_text_is_clean (text);
+}
+
+/* type/subtype and parameters, as they go into a header (RFC 9110 section 8.3). */
+static gboolean
+is_media_type (const char *text)
+{
+  const char *slash = strchr (text, '/');
+
+  for (const char *next = text; *next; next++)
+    if (!g_ascii_isprint (*next))
+      return FALSE;
+
+  return slash && slash > text && g_ascii_isalnum (slash[1]) && strcspn (text, " ;,") > (gsize) (slash - text);
+}
+
+/* tus carries keys of printable ASCII without space and comma (tus 1.0, Upload-Metadata). Four are Outbox's own. */
+static const char *
+find_fault_of_key (const char *key)
+{
+  static const char *const own[] = { "filename", "filetype", "outbox_id", "outbox_group", NULL };
+
+  if (*key == '\0')
+    return "a key must not be empty";
+  if (g_strv_contains (own, key))
+    return "this key is Outbox's own";
+  for (const char *next = key; *next; next++)
+    if (!g_ascii_isgraph (*next) || *next == ',')
+      return "a key is printable ASCII without blanks and commas";
+
+  return NULL;
+}
+
+static gboolean
+check_metadata (GVariant *metadata, GError **error)
+{
+  gsize size_bytes = 0;
+  const char *key, *value;
+  GVariantIter iter;
+
+  if (g_variant_n_children (metadata) > METADATA_MAX_PAIRS)
+    return refuse (error, "metadata: at most 64 pairs");
+  g_variant_iter_init (&iter, metadata);
+  while (g_variant_iter_next (&iter, "{&s&s}", &key, &value))
+    {
+      const char *fault = find_fault_of_key (key);
+
+      size_bytes += strlen (key) + strlen (value);
+      if (!fault && size_bytes > METADATA_MAX_BYTES)
+        fault = "with it the metadata is larger than 8 KiB in all";
+      if (fault)
+        {
+          g_autofree char *shown = ob_text_dup_clean (key, -1, METADATA_SHOWN_CHARS);
+
+          g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "metadata \"%s\": %s", shown, fault);
+          return FALSE;
+        }
+    }
+
+  return TRUE;
+}
+
 gboolean
-ob_submission_check (const ObSubmission *submission, GError **error)
+ob_submission_check (const ObSubmission *submission, gint64 now_ms, GError **error)
 {
   const char *name = submission->name;
 
@@ -56,12 +126,16 @@ ob_submission_check (const ObSubmission *submission, GError **error)
     return refuse (error, "key, group, group_title and media_type: at most 4096 bytes each");
   if (submission->sha256 && !is_sha256 (submission->sha256))
     return refuse (error, "sha256: 64 hexadecimal digits");
-  if (submission->metadata && g_variant_get_size (submission->metadata) > METADATA_MAX_BYTES)
-    return refuse (error, "metadata: at most 128 KiB in all");
+  if (!is_comparable (submission->key) || !is_comparable (submission->group))
+    return refuse (error, "key and group: no control characters");
+  if (submission->media_type && !is_media_type (submission->media_type))
+    return refuse (error, "media_type: like image/jpeg");
+  if (submission->metadata && !check_metadata (submission->metadata, error))
+    return FALSE;
   if (submission->priority < -PRIORITY_MAX || submission->priority > PRIORITY_MAX)
     return refuse (error, "priority: from -1000 to 1000");
-  if (submission->not_before_ms < 0)
-    return refuse (error, "not_before: Unix milliseconds");
+  if (submission->not_before_ms < 0 || submission->not_before_ms > now_ms + NOT_BEFORE_MOST_MS)
+    return refuse (error, "not_before: Unix milliseconds, at most ten years from now");
 
   return TRUE;
 }
@@ -91,7 +165,7 @@ name_of_descriptor (int fd)
   g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", fd);
   g_autofree char *target = g_file_read_link (link, NULL);
   g_autofree char *name = target && *target == '/' ? g_path_get_basename (target) : NULL;
-  g_autofree char *shown = name && !g_str_has_suffix (name, " (deleted)") ? g_utf8_make_valid (name, -1) : NULL;
+  g_autofree char *shown = name && !g_str_has_suffix (name, " (deleted)") ? ob_text_dup_clean (name, -1, 0) : NULL;
 
   return shown ? shorten_name (shown) : g_strdup ("file");
 }
@@ -117,12 +191,12 @@ ob_submission_make_upload (const ObSubmission *submission, const char *destinati
   upload->id = ob_id_new (upload->created_at_ms);
   upload->app = g_strdup (submission->app);
   upload->key = g_strdup (submission->key);
-  upload->name = submission->name ? g_strdup (submission->name) : name_of_descriptor (fd);
+  upload->name = submission->name ? ob_text_dup_clean (submission->name, -1, 0) : name_of_descriptor (fd);
   upload->media_type = submission->media_type ? g_strdup (submission->media_type) : sniff (upload->name, fd);
   upload->group = g_strdup (submission->group);
   g_free (upload->group_app);
   upload->group_app = g_strdup (submission->group && submission->group_app ? submission->group_app : "");
-  upload->group_title = g_strdup (submission->group_title);
+  upload->group_title = submission->group_title ? ob_text_dup_clean (submission->group_title, -1, 0) : NULL;
   upload->destination = g_strdup (destination);
   upload->size_bytes = fstat (fd, &info) == 0 && S_ISREG (info.st_mode) ? (guint64) info.st_size : 0;
   upload->priority = submission->priority;

@@ -10,7 +10,7 @@
 G_BEGIN_DECLS
 
 /* Errors: InvalidArgument. */
-gboolean ob_submission_check (const ObSubmission *submission, GError **error);
+gboolean ob_submission_check (const ObSubmission *submission, gint64 now_ms, GError **error);
 
 /* Of a submission that was checked. @fd: borrowed: the file. Returns: (transfer full): an upload with a new id, saving. */
 ObUpload *ob_submission_make_upload (const ObSubmission *submission, const char *destination, int fd, gint64 now_ms);

@@ -360,7 +360,7 @@ ob_broker_submit (ObBroker *self, const ObSubmission *submission, int fd, ObSubm
 
   if (self->is_ending)
     g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "Outbox is ending; hand the file over again");
-  if (error || !ob_submission_check (submission, &error))
+  if (error || !ob_submission_check (submission, ob_broker_get_now_ms (self), &error))
     {
       (void) close (fd);
       done (NULL, error, user_data);

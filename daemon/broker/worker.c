@@ -53,6 +53,7 @@ typedef enum
   MESSAGE_CREATED,
   MESSAGE_PROGRESS,
   MESSAGE_STORED,
+  MESSAGE_NOTED,
   MESSAGE_ENDED,
 } MessageKind;
 
@@ -62,6 +63,8 @@ typedef struct
   MessageKind kind;
   char *id;
   char *server_url;
+  char *event;
+  char *words;
   guint64 offset_bytes;
   guint64 sent_bytes;
   ObQuestion *question;
@@ -115,6 +118,9 @@ tell (ObWorker *worker, Message *message)
     case MESSAGE_PROGRESS:
       events->progress (message->id, message->offset_bytes, message->sent_bytes, worker->user_data);
       break;
+    case MESSAGE_NOTED:
+      events->noted (message->id, message->event, message->words, worker->user_data);
+      break;
     case MESSAGE_ENDED:
     default:
       release (worker);
@@ -144,6 +150,8 @@ message_free (gpointer data)
 
   g_free (message->id);
   g_free (message->server_url);
+  g_free (message->event);
+  g_free (message->words);
   g_clear_pointer (&message->result, ob_attempt_result_free);
   worker_unref (message->worker);
   g_free (message);
@@ -215,12 +223,22 @@ on_stored (gpointer data)
   return ask (data, message_new (data, MESSAGE_STORED));
 }
 
+static void
+on_noted (const char *event, const char *words, gpointer data)
+{
+  Message *message = message_new (data, MESSAGE_NOTED);
+
+  message->event = g_strdup (event);
+  message->words = g_strdup (words);
+  post (message);
+}
+
 /* --- A worker's thread --- */
 
 static void
 run_order (ObWorker *worker, ObConnection *connection, const Order *order)
 {
-  static const ObCheckpoints checkpoints = { on_created, on_progress, on_stored };
+  static const ObCheckpoints checkpoints = { on_created, on_progress, on_stored, on_noted };
   const ObRunner *runner = worker->runner;
   Run run = { worker, order->job->id };
   Message *message;

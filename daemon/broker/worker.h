@@ -18,6 +18,8 @@ typedef struct
   void (*created) (const char *id, const char *server_url, ObQuestion *question, gpointer user_data);
   void (*progress) (const char *id, guint64 offset_bytes, guint64 sent_bytes, gpointer user_data);
   void (*stored) (const char *id, ObQuestion *question, gpointer user_data);
+  /* One word for programs, and a person's words: for the journal. */
+  void (*noted) (const char *id, const char *event, const char *words, gpointer user_data);
   void (*ended) (const char *id, ObAttemptResult *result, gpointer user_data);
 } ObWorkersEvents;
 

@@ -50,6 +50,8 @@ typedef struct
   void (*progress) (guint64 offset_bytes, guint64 sent_bytes, gpointer user_data);
   /* The server has every byte. Returns once that is durable; FALSE: stop. */
   gboolean (*stored) (gpointer user_data);
+  /* Something that the upload's journal is to tell: one word for programs, and a person's words. */
+  void (*noted) (const char *event, const char *message, gpointer user_data);
 } ObCheckpoints;
 
 typedef struct

@@ -74,7 +74,7 @@ is_key (const char *key)
 }
 
 char *
-ob_tus_encode_metadata (const ObJob *job)
+ob_tus_encode_metadata (const ObJob *job, gboolean is_short)
 {
   GString *text = g_string_new (NULL);
   const char *key, *value;
@@ -83,6 +83,8 @@ ob_tus_encode_metadata (const ObJob *job)
   append_pair (text, "filename", job->name);
   append_pair (text, "filetype", job->media_type);
   append_pair (text, "outbox_id", job->id);
+  if (is_short)
+    return g_string_free (text, FALSE);
   if (job->group)
     append_pair (text, "outbox_group", job->group);
   g_variant_iter_init (&iter, job->metadata);

@@ -22,7 +22,7 @@ gboolean ob_tus_discover (ObConnection *connection, const ObJob *job, ObServerFa
                           ObStop *stop);
 
 /* Pure. Returns: (transfer full): the value of Upload-Metadata. */
-char *ob_tus_encode_metadata (const ObJob *job);
+char *ob_tus_encode_metadata (const ObJob *job, gboolean is_short);
 
 /* Upload-Checksum of a part of the file. FALSE: it cannot be read. */
 gboolean ob_tus_add_checksum (SoupMessage *message, int fd, guint64 offset_bytes, guint64 chunk_bytes);

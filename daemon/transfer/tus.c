@@ -8,6 +8,7 @@
 
 #include "transfer/body.h"
 #include "transfer/confirm.h"
+#include "transfer/tus-create.h"
 #include "transfer/tus-server.h"
 
 #include <errno.h>
@@ -18,7 +19,6 @@
 #define SECONDS_A_CHUNK 8
 #define MOST_LOSSES 4
 /* Servers and proxies take at least 8 KiB of head in all. */
-#define METADATA_SAFE_BYTES 4096
 #define MOST_RESENDS 3
 #define MOST_RESTARTS 2
 #define SETTLE_MS 250
@@ -83,42 +83,26 @@ end_by_stranger (Tus *tus)
   return STEP_END;
 }
 
-/* A server to which a request's head is too long may reset the connection before its answer can be read. Taken for trouble
- * of the destination, that one upload would hold up all others. */
-static gboolean
-is_error_of_its_own (const ObAnswer *answer, const char *metadata, const ObAttemptResult *result)
-{
-  return answer->error && result->outcome.verdict == OB_VERDICT_RETRY && strlen (metadata) > METADATA_SAFE_BYTES;
-}
-
 static Step
 create (Tus *tus)
 {
-  g_autofree char *size = g_strdup_printf ("%" G_GUINT64_FORMAT, tus->job->size_bytes);
-  g_autofree char *metadata = ob_tus_encode_metadata (tus->job);
-  SoupMessage *message = ob_tus_message_new ("POST", tus->job->url, tus->job, tus->result);
+  g_autofree char *metadata = ob_tus_encode_metadata (tus->job, tus->facts.wants_short_metadata);
   g_autoptr (ObAnswer) answer = NULL;
-  SoupMessageHeaders *headers;
   const char *location;
 
-  if (!message)
-    return STEP_END;
   if (tus->facts.max_bytes > 0 && tus->job->size_bytes > tus->facts.max_bytes)
     {
-      g_object_unref (message);
       ob_result_set (tus->result, OB_VERDICT_FAIL, OUTBOX_REASON_TOO_LARGE, "too-large",
                      "The file is larger than the server takes");
       return STEP_END;
     }
-  headers = soup_message_get_request_headers (message);
-  soup_message_headers_replace (headers, "Upload-Length", size);
-  soup_message_headers_replace (headers, "Upload-Metadata", metadata);
-  soup_message_headers_replace (headers, "Idempotency-Key", tus->job->id);
-  soup_message_headers_set_content_length (headers, 0);
-  answer = ob_http_send (tus->connection, message, OB_ANSWER_MS, G_CANCELLABLE (tus->stop));
+  answer = ob_tus_create (tus->connection, tus->job, metadata, &tus->facts, tus->result, tus->stop);
+  if (!answer)
+    return STEP_END;
   if (ob_tus_judge (answer, OB_STAGE_CREATE, tus->result))
     {
-      if (is_error_of_its_own (answer, metadata, tus->result))
+      /* Taken for trouble of the destination, that one upload would hold up all others. */
+      if (tus->result->outcome.verdict == OB_VERDICT_RETRY && ob_tus_is_long (answer, metadata))
         tus->result->outcome.verdict = OB_VERDICT_RETRY_UPLOAD;
       return STEP_END;
     }
@@ -137,6 +121,8 @@ create (Tus *tus)
       tus->result->is_cancelled = TRUE;
       return STEP_END;
     }
+  if (tus->facts.wants_short_metadata && g_variant_n_children (tus->job->metadata) > 0)
+    tus->checkpoints->noted ("metadata", "the server takes no more of it than id, name and type", tus->user_data);
   tus->offset_bytes = 0;
 
   return tus->job->size_bytes == 0 ? STEP_STORED : STEP_SEND;

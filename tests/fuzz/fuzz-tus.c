@@ -55,7 +55,7 @@ encode (const guint8 *data, gsize size)
     }
   job.metadata = g_variant_ref_sink (g_variant_builder_end (&builder));
   {
-    g_autofree char *text = ob_tus_encode_metadata (&job);
+    g_autofree char *text = ob_tus_encode_metadata (&job, size % 2 == 0);
 
     g_assert_cmpuint (check_metadata (text, &job), >=, 3);
   }

@@ -20,6 +20,7 @@ typedef struct
   ObJob *job;
   ObStop *stop;     /* or NULL */
   char *server_url; /* what the checkpoints made durable */
+  char *noted;      /* the last event for the journal */
   guint64 offset_bytes;
   guint64 sent_bytes;
   guint backwards;

@@ -102,13 +102,28 @@ test_options (void)
     { "{'sha256': <'0034567890123456789012345678901234567890123456789012345678901234'>}", "DigestMismatch" },
     { "{'not_before': <int64 -1>}", "InvalidArgument" },
     { "{'not_before': <'tomorrow'>}", "InvalidArgument" },
+    { "{'not_before': <int64 9223372036854775807>}", "InvalidArgument" },
+    { "{'not_before': <int64 -9223372036854775808>}", "InvalidArgument" },
+    { "{'media_type': <'image/jpeg\\r\\nX-Evil: 1'>}", "InvalidArgument" },
+    { "{'media_type': <'jpeg'>}", "InvalidArgument" },
+    { "{'media_type': <'/jpeg'>}", "InvalidArgument" },
+    { "{'media_type': <'im age/jpeg'>}", "InvalidArgument" },
+    { "{'media_type': <'imäge/jpeg'>}", "InvalidArgument" },
+    { "{'key': <'a\\u001fb'>}", "InvalidArgument" },
+    { "{'group': <'a\\nb'>}", "InvalidArgument" },
+    { "{'metadata': <{'a key': 'x'}>}", "InvalidArgument" },
+    { "{'metadata': <{'schlüssel': 'x'}>}", "InvalidArgument" },
+    { "{'metadata': <{'a,b': 'x'}>}", "InvalidArgument" },
+    { "{'metadata': <{'': 'x'}>}", "InvalidArgument" },
+    { "{'metadata': <{'outbox_id': 'x'}>}", "InvalidArgument" },
+    { "{'metadata': <{'filename': 'x'}>}", "InvalidArgument" },
     { "{'destination': <'nowhere'>}", "NotFound" },
     { "{'destination': <''>}", "NotFound" },
   };
   const char *const texts[] = { "name", "media_type", "group", "group_title", "key" };
   g_autoptr (TestBroker) broker = test_broker_new ();
   GVariantBuilder options, metadata;
-  g_autofree char *large = g_strnfill (200 * 1024, 'x');
+  g_autofree char *large = g_strnfill (8 * 1024, 'x');
   g_autofree char *error = NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
@@ -405,12 +420,13 @@ static void
 test_a_list_of_large_documents (void)
 {
   g_autoptr (TestBroker) broker = test_broker_new ();
-  g_autofree char *large = g_strnfill (100 * 1024, 'x');
+  g_autofree char *large = g_strnfill (8000, 'x');
+  g_autofree char *title = g_strnfill (4000, 't');
   g_autofree char *cursor = g_strdup ("");
   guint n_found = 0, n_pages = 0;
 
   outbox_dbus_queue_call_pause_sync (broker->queue, NULL, NULL);
-  for (guint i = 0; i < 100; i++)
+  for (guint i = 0; i < 700; i++)
     {
       GVariantBuilder options, metadata;
       g_autofree char *error = NULL;
@@ -418,6 +434,8 @@ test_a_list_of_large_documents (void)
       g_variant_builder_init (&metadata, G_VARIANT_TYPE ("a{ss}"));
       g_variant_builder_add (&metadata, "{ss}", "note", large);
       g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
+      g_variant_builder_add (&options, "{sv}", "group", g_variant_new_string (title));
+      g_variant_builder_add (&options, "{sv}", "group_title", g_variant_new_string (title));
       g_variant_builder_add (&options, "{sv}", "metadata", g_variant_builder_end (&metadata));
       error = submit_file (broker, g_variant_builder_end (&options));
       g_assert_cmpstr (error, ==, "");
@@ -441,7 +459,7 @@ test_a_list_of_large_documents (void)
       cursor = next;
     }
   while (*cursor);
-  g_assert_cmpuint (n_found, ==, 100);
+  g_assert_cmpuint (n_found, ==, 700);
   g_assert_cmpuint (n_pages, ==, 2);
 }
 

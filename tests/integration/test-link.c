@@ -63,10 +63,15 @@ on_stored (gpointer user_data)
   return TRUE;
 }
 
+static void
+on_noted (const char *event, const char *message, gpointer user_data)
+{
+}
+
 static gpointer
 send (gpointer user_data)
 {
-  static const ObCheckpoints checkpoints = { on_created, on_progress, on_stored };
+  static const ObCheckpoints checkpoints = { on_created, on_progress, on_stored, on_noted };
   Fixture *fixture = user_data;
   g_autoptr (GMainContext) context = g_main_context_new ();
   g_autoptr (ObFacts) facts = ob_facts_new ();

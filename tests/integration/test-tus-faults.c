@@ -37,6 +37,8 @@ static const FaultRow fault_rows[] = {
   { "/tus/a-reset-for-everything", "{\"fault\":\"reset\",\"count\":3}", 4, 0, 1 },
   { "/tus/an-offset-that-was-never-sent", "{\"fault\":\"wrong-offset\",\"method\":\"PATCH\",\"bytes\":99999999}", 1, 0, 1 },
   { "/tus/an-expired-upload-is-made-anew", "{\"fault\":\"expire\",\"method\":\"PATCH\",\"count\":1,\"skip\":1}", 1, 9 << 20, 2 },
+  { "/tus/431-for-all-of-the-metadata", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":431}", 1, 0, 1 },
+  { "/tus/400-for-all-of-the-metadata", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":400}", 1, 0, 1 },
   { "/tus/a-relative-location", "{\"fault\":\"location\",\"mode\":\"path\"}", 1, 0, 1 },
   { "/tus/a-location-without-a-path", "{\"fault\":\"location\",\"mode\":\"bare\"}", 1, 0, 1 },
   { "/tus/a-location-without-a-scheme", "{\"fault\":\"location\",\"mode\":\"host\"}", 1, 0, 1 },

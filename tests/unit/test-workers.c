@@ -103,6 +103,12 @@ on_progress (const char *id, guint64 offset_bytes, guint64 sent_bytes, gpointer 
 }
 
 static void
+on_noted (const char *id, const char *event, const char *words, gpointer user_data)
+{
+  ((World *) user_data)->n_heard++;
+}
+
+static void
 on_stored (const char *id, ObQuestion *question, gpointer user_data)
 {
   ((World *) user_data)->n_heard++;
@@ -121,7 +127,7 @@ on_ended (const char *id, ObAttemptResult *result, gpointer user_data)
                                                         : result->code));
 }
 
-static const ObWorkersEvents events = { on_created, on_progress, on_stored, on_ended };
+static const ObWorkersEvents events = { on_created, on_progress, on_stored, on_noted, on_ended };
 
 static void
 set_up (World *world, gconstpointer data)
