@@ -30,8 +30,8 @@ struct _ObCallers
   GHashTable *known;           /* unique name → ObCaller */
   GHashTable *queries;         /* unique name → Query: who is asked for */
   GHashTable *appeared;        /* unique name → gint64 *: when it was there, of those that came since */
-  gint64 attached_us;
-  gint *n_looks; /* threads that look; shared with them */
+  gint64 attached_us;          /* from then on, at the latest, the bus tells who comes; 0: it has not answered yet */
+  gint *n_looks;               /* threads that look; shared with them */
   void (*on_gone) (const char *sender, gpointer user_data);
   gpointer user_data;
   guint subscription;
@@ -212,6 +212,9 @@ on_credentials (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!query->callers)
     return;
+  /* It answers in order: what was asked before, to be told who comes, is in force. */
+  if (query->callers->attached_us == 0)
+    query->callers->attached_us = ob_process_get_now_us ();
   if (!reply)
     refuse (&refusal, error->message);
   else if (!g_variant_lookup (credentials, "ProcessID", "u", &query->pid))
@@ -273,7 +276,6 @@ void
 ob_callers_attach (ObCallers *callers, GDBusConnection *connection)
 {
   callers->connection = g_object_ref (connection);
-  callers->attached_us = ob_process_get_now_us ();
   callers->subscription
       = g_dbus_connection_signal_subscribe (connection, "org.freedesktop.DBus", "org.freedesktop.DBus",
                                             "NameOwnerChanged", "/org/freedesktop/DBus", NULL, G_DBUS_SIGNAL_FLAGS_NONE,
