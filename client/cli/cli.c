@@ -14,6 +14,34 @@
 
 /* --- Arguments --- */
 
+/* GLib leaves the "--" before the first operand that begins with a dash. Names of files are any bytes; all other operands go
+ * over the bus, which takes UTF-8 alone. */
+static gboolean
+are_operands_good (const char *verb, int *argc, char **argv)
+{
+  int n_kept = 1;
+  gboolean has_separator = FALSE;
+
+  for (int i = 1; i < *argc; i++)
+    {
+      if (!has_separator && g_str_equal (argv[i], "--"))
+        {
+          has_separator = TRUE;
+          continue;
+        }
+      if (!g_str_equal (verb, "add") && !g_utf8_validate (argv[i], -1, NULL))
+        {
+          (void) cli_usage (verb, _ ("this is no UTF-8: %s"), argv[i]);
+          return FALSE;
+        }
+      argv[n_kept++] = argv[i];
+    }
+  *argc = n_kept;
+  argv[n_kept] = NULL;
+
+  return TRUE;
+}
+
 gboolean
 cli_parse (int *argc, char ***argv, const GOptionEntry *entries, const char *details, int min_operands,
            int max_operands)
@@ -30,6 +58,8 @@ cli_parse (int *argc, char ***argv, const GOptionEntry *entries, const char *det
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
   if (!g_option_context_parse (context, argc, argv, &error))
     (void) cli_usage (verb->name, "%s", error->message);
+  else if (!are_operands_good (verb->name, argc, *argv))
+    ;
   else if (*argc - 1 < min_operands)
     (void) cli_usage (verb->name, _ ("too few arguments"));
   else if (*argc - 1 > max_operands)

@@ -4,13 +4,16 @@
  * outbox: the table of verbs, and the choice among them. Each verb has a file of its own.
  */
 #include "cli.h"
+#include "streams.h"
 
 #include "config.h"
 
 #include "dbus/messages.h"
 
 #include <glib/gi18n.h>
+#include <glib/gstdio.h>
 #include <locale.h>
+#include <unistd.h>
 
 static const CliVerb verbs[] = {
   { "add", N_ ("FILE…"), N_ ("Hands files over: they are safe on this device when it returns, and will arrive."),
@@ -58,16 +61,23 @@ print_help (void)
               "Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 no broker.\n"));
 }
 
-int
-main (int argc, char *argv[])
+/* Without a login session (cron, ssh, a service) the person's bus is where it always is. */
+static void
+find_bus (void)
+{
+  g_autofree char *path = g_strdup_printf ("/run/user/%u/bus", (guint) getuid ());
+  g_autofree char *address = g_strconcat ("unix:path=", path, NULL);
+
+  if (!g_getenv ("DBUS_SESSION_BUS_ADDRESS") && !g_getenv ("XDG_RUNTIME_DIR") && g_access (path, R_OK | W_OK) == 0)
+    (void) g_setenv ("DBUS_SESSION_BUS_ADDRESS", address, TRUE);
+}
+
+static int
+run (int argc, char *argv[])
 {
   const char *name = argc > 1 ? argv[1] : "--help";
   const CliVerb *verb;
 
-  setlocale (LC_ALL, "");
-  outbox_messages_bind ();
-  textdomain (GETTEXT_PACKAGE);
-  g_set_prgname ("outbox");
   if (g_str_equal (name, "--version"))
     {
       g_print ("outbox %s\n", OB_VERSION);
@@ -84,4 +94,17 @@ main (int argc, char *argv[])
   g_printerr (_ ("outbox: there is no verb %s\nTry \"outbox --help\".\n"), name);
 
   return CLI_USAGE;
+}
+
+int
+main (int argc, char *argv[])
+{
+  setlocale (LC_ALL, "");
+  cli_streams_open ();
+  outbox_messages_bind ();
+  textdomain (GETTEXT_PACKAGE);
+  g_set_prgname ("outbox");
+  find_bus ();
+
+  return cli_streams_close (run (argc, argv));
 }

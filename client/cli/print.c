@@ -5,6 +5,8 @@
  */
 #include "print.h"
 
+#include "streams.h"
+
 #include "config.h"
 
 #include <glib/gi18n.h>
@@ -37,12 +39,23 @@ cli_text_width (const char *text)
   return columns;
 }
 
-/* Control characters start escape sequences, and marks of direction reorder what follows them. */
+/* Control characters start escape sequences, marks of direction reorder what follows them, and what has no width hides.
+ * Scripts and emoji need the two joiners. */
 static gboolean
 is_safe (gunichar c)
 {
-  return !g_unichar_iscntrl (c) && !(c >= 0x202a && c <= 0x202e) && !(c >= 0x2066 && c <= 0x2069) && c != 0x2028
-         && c != 0x2029;
+  switch (g_unichar_type (c))
+    {
+    case G_UNICODE_CONTROL:
+    case G_UNICODE_LINE_SEPARATOR:
+    case G_UNICODE_PARAGRAPH_SEPARATOR:
+    case G_UNICODE_SURROGATE:
+      return FALSE;
+    case G_UNICODE_FORMAT:
+      return c == 0x200c || c == 0x200d;
+    default:
+      return TRUE;
+    }
 }
 
 char *
@@ -154,7 +167,10 @@ cli_text_short_id (const char *id)
 gboolean
 cli_is_terminal (void)
 {
-  return isatty (STDOUT_FILENO);
+  const char *kind = g_getenv ("TERM");
+
+  /* One that calls itself dumb is sent plain lines. */
+  return isatty (STDOUT_FILENO) && g_strcmp0 (kind, "dumb") != 0;
 }
 
 CliStyle
@@ -399,17 +415,39 @@ cli_print_hold (GVariant *hold)
   g_print ("\n");
 }
 
+/* In JSON such characters stand in strings alone, the line breaks of its own layout aside, and any may be written as an escape
+ * (RFC 8259 section 7): a terminal gets nothing raw, a program the same text. */
+char *
+cli_text_dup_json (const char *json)
+{
+  GString *text = g_string_sized_new (strlen (json));
+
+  for (const char *next = json; *next; next = g_utf8_next_char (next))
+    {
+      gunichar c = g_utf8_get_char (next);
+
+      if (is_safe (c) || c == '\n')
+        g_string_append_unichar (text, c);
+      else if (c < 0x10000)
+        g_string_append_printf (text, "\\u%04x", c);
+      else
+        g_string_append_printf (text, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10),
+                                0xdc00 + ((c - 0x10000) & 0x3ff));
+    }
+
+  return g_string_free (text, FALSE);
+}
+
 void
 cli_print_json (GVariant *value, gboolean is_pretty)
 {
   g_autoptr (GVariant) owned = g_variant_ref_sink (value);
   g_autoptr (JsonNode) node = json_gvariant_serialize (owned);
-  g_autofree char *text = json_to_string (node, is_pretty);
+  g_autofree char *raw = json_to_string (node, is_pretty);
+  g_autofree char *text = cli_text_dup_json (raw);
 
-  /* Not g_print(): JSON is UTF-8 whatever the locale is. */
-  (void) fputs (text, stdout);
-  (void) fputc ('\n', stdout);
-  (void) fflush (stdout);
+  cli_streams_write (text);
+  cli_streams_write ("\n");
 }
 
 void

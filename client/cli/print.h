@@ -18,6 +18,9 @@ guint cli_text_width (const char *text);
 /* Returns: (transfer full): @text (nullable) without control characters and line ends. */
 char *cli_text_dup_safe (const char *text);
 
+/* Returns: (transfer full): the same JSON with nothing in it that a terminal would obey. */
+char *cli_text_dup_json (const char *json);
+
 /* Returns: (transfer full): safe text of exactly @columns: cut in the middle, or padded. */
 char *cli_text_dup_fit (const char *text, guint columns);
 

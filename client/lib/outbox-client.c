@@ -237,8 +237,10 @@ on_bus (GObject *source, GAsyncResult *result, gpointer user_data)
   self->connection = g_bus_get_finish (result, &error);
   if (!self->connection)
     {
-      g_task_return_new_error (task, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "There is no session bus: %s",
-                               error->message);
+      g_task_return_new_error (
+          task, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER,
+          "There is no session bus (set DBUS_SESSION_BUS_ADDRESS, or XDG_RUNTIME_DIR, as /run/user/UID): %s",
+          error->message);
       return;
     }
   self->subscription

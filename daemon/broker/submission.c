@@ -18,7 +18,7 @@
 #define METADATA_MAX_BYTES (8 * 1024)
 #define METADATA_MAX_PAIRS 64
 #define METADATA_SHOWN_CHARS 40
-#define NOT_BEFORE_MOST_MS (G_GINT64_CONSTANT (10) * 366 * 24 * 3600 * 1000)
+#define NOT_BEFORE_MOST_MS (G_GINT64_CONSTANT (100) * 366 * 24 * 3600 * 1000)
 #define PRIORITY_MAX 1000
 #define SNIFF_BYTES 4096
 
@@ -135,7 +135,7 @@ ob_submission_check (const ObSubmission *submission, gint64 now_ms, GError **err
   if (submission->priority < -PRIORITY_MAX || submission->priority > PRIORITY_MAX)
     return refuse (error, "priority: from -1000 to 1000");
   if (submission->not_before_ms < 0 || submission->not_before_ms > now_ms + NOT_BEFORE_MOST_MS)
-    return refuse (error, "not_before: Unix milliseconds, at most ten years from now");
+    return refuse (error, "not_before: Unix milliseconds, at most a hundred years from now");
 
   return TRUE;
 }

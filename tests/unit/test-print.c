@@ -147,6 +147,41 @@ test_facts_are_aligned (void)
     g_assert_cmpuint (column_of (lines[i], "|"), ==, 20);
 }
 
+/* Every character that there is: none that a terminal obeys, or that turns or hides what follows, gets through as itself, by
+ * whichever way; and JSON still says the same. */
+static void
+test_no_character_is_obeyed (void)
+{
+  guint n_hidden = 0;
+
+  for (gunichar c = 1; c <= 0x10ffff; c++)
+    {
+      char text[8] = { 0 };
+      g_autofree char *safe = NULL;
+      g_autofree char *json = NULL;
+      GUnicodeType type = g_unichar_type (c);
+      gboolean is_bad = type == G_UNICODE_CONTROL || type == G_UNICODE_LINE_SEPARATOR
+                        || type == G_UNICODE_PARAGRAPH_SEPARATOR
+                        || (type == G_UNICODE_FORMAT && c != 0x200c && c != 0x200d);
+
+      if (!g_unichar_validate (c) || c == '"' || c == '\\')
+        continue;
+      (void) g_unichar_to_utf8 (c, text);
+      safe = cli_text_dup_safe (text);
+      json = cli_text_dup_json (text);
+      g_assert_cmpint (g_str_equal (safe, text), ==, !is_bad);
+      g_assert_cmpint (g_str_equal (json, text), ==, !is_bad || c == '\n');
+      if (is_bad && c != '\n')
+        {
+          g_assert_true (g_str_is_ascii (json));
+          g_assert_true (g_str_has_prefix (json, "\\u"));
+        }
+      n_hidden += is_bad;
+    }
+  g_test_message ("%u characters are hidden", n_hidden);
+  g_assert_cmpuint (n_hidden, >, 200);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -155,6 +190,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/print/width", test_width);
   g_test_add_func ("/print/fits-exactly", test_fits_exactly);
   g_test_add_func ("/print/table-is-aligned", test_table_is_aligned);
+  g_test_add_func ("/print/no-character-is-obeyed", test_no_character_is_obeyed);
   g_test_add_func ("/print/facts-are-aligned", test_facts_are_aligned);
 
   return g_test_run ();

@@ -1,0 +1,102 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The outbox command as shells, cron jobs and pipes use it: dashes, locales, readers that go away, disks that are full.
+ */
+#include "support/broker.h"
+#include "support/command.h"
+
+#include <string.h>
+
+typedef struct
+{
+  const char *name;
+  const char *script; /* of sh, in the broker's folder, where -dash.jpg and plain.jpg are */
+  int exit_code;
+  const char *has; /* part of what is printed; NULL: anything */
+  const char *lacks;
+} Row;
+
+static const Row rows[] = {
+  { "a-separator", "outbox add -- plain.jpg", 0, NULL, "--" },
+  { "a-name-with-a-dash", "outbox add -- -dash.jpg", 0, NULL, "No such" },
+  { "both", "outbox add plain.jpg -- -dash.jpg | wc -l", 0, "2", NULL },
+  { "a-name-that-is-an-option", "outbox add -dash.jpg", 2, "Try", NULL },
+  { "a-title-without-a-utf8-locale", "LC_ALL=C outbox add --group G --title 'Brücke' plain.jpg && outbox group show G", 0,
+    "Brücke", NULL },
+  { "metadata-without-a-utf8-locale",
+    "LC_ALL=C outbox add -m note=größer plain.jpg && outbox list --json | tail -c 2000", 0, "größer", NULL },
+  { "operands-that-are-no-utf8", "outbox show \"$(printf '\\377\\376\\375\\374')\"", 2, "no UTF-8", "CRITICAL" },
+  { "a-file-name-that-is-no-utf8", "cp plain.jpg \"$(printf 'm\\374ll.jpg')\" && outbox add \"$(printf 'm\\374ll.jpg')\"", 0,
+    NULL, "CRITICAL" },
+  { "an-error-with-escapes", "outbox show \"$(printf '\\033[31mred\\302\\233')\"", 1, "red", "\033" },
+  { "a-verb-with-escapes", "outbox \"$(printf '\\033]0;title\\007')\"", 2, "no verb", "\033" },
+  { "an-option-with-marks-of-direction", "outbox list \"$(printf -- '--\\342\\200\\256x')\"", 2, "Try", "\342\200\256" },
+  { "a-full-disk-of-a-list", "outbox list >/dev/full", 1, "No space left", NULL },
+  { "a-full-disk-of-json", "outbox list --json >/dev/full", 1, "No space left", NULL },
+  { "a-full-disk-of-help", "outbox --help >/dev/full", 1, "No space left", NULL },
+  { "a-closed-output", "outbox status >&-", 1, "Bad file descriptor", NULL },
+  { "a-reader-that-goes-away", "outbox watch | head -n 1", 0, NULL, "CRITICAL" },
+  { "a-reader-of-json-that-goes-away", "outbox watch --json | head -n 1", 0, NULL, "CRITICAL" },
+  { "an-address-of-no-bus", "env -u DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR=$PWD/nothing outbox status", 3,
+    "XDG_RUNTIME_DIR", NULL },
+};
+
+static char *
+run (TestBroker *broker, const char *script, int *exit_code)
+{
+  g_autoptr (GSubprocessLauncher) launcher
+      = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE);
+  g_autofree char *folder = g_path_get_dirname (g_getenv ("OUTBOX"));
+  g_autofree char *path = g_strconcat (folder, ":", g_getenv ("PATH"), NULL);
+  g_autoptr (GSubprocess) process = NULL;
+  g_autoptr (GBytes) output = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_subprocess_launcher_setenv (launcher, "PATH", path, TRUE);
+  g_subprocess_launcher_setenv (launcher, "DBUS_SESSION_BUS_ADDRESS", test_broker_get_bus_address (broker), TRUE);
+  g_subprocess_launcher_setenv (launcher, "LC_ALL", "C.UTF-8", TRUE);
+  g_subprocess_launcher_set_cwd (launcher, broker->folder);
+  process = g_subprocess_launcher_spawn (launcher, &error, "sh", "-c", script, NULL);
+  g_assert_no_error (error);
+  g_assert_true (g_subprocess_communicate (process, NULL, NULL, &output, NULL, NULL));
+  g_assert_true (g_subprocess_get_if_exited (process));
+  *exit_code = g_subprocess_get_exit_status (process);
+
+  return g_strndup (g_bytes_get_data (output, NULL) ? g_bytes_get_data (output, NULL) : "", g_bytes_get_size (output));
+}
+
+static void
+test_a_shell (gconstpointer data)
+{
+  const Row *row = data;
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *plain = test_broker_make_file (broker, "plain.jpg", 1000, 1);
+  g_autofree char *dash = test_broker_make_file (broker, "-dash.jpg", 1000, 2);
+  g_autofree char *output = NULL;
+  int exit_code;
+
+  g_free (test_command (broker, "add plain.jpg --wait", 0));
+  output = run (broker, row->script, &exit_code);
+  if (exit_code != row->exit_code)
+    g_test_message ("%s", output);
+  g_assert_cmpint (exit_code, ==, row->exit_code);
+  if (row->has)
+    test_assert_has (output, row->has);
+  if (row->lacks && strstr (output, row->lacks))
+    g_error ("\"%s\" is in: %s", row->lacks, output);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *path = g_strconcat ("/shell/", rows[i].name, NULL);
+
+      g_test_add_data_func (path, &rows[i], test_a_shell);
+    }
+
+  return g_test_run ();
+}
