@@ -4,6 +4,7 @@
  * SIGKILL at every durable step, in commands, under holds, and again while the last death is being repaired: what was
  * accepted arrives once and byte-exact, nothing is stuck, no answer is forgotten, no offset goes back unexplained.
  */
+#include "dbus/error.h"
 #include "support/handover.h"
 
 #include "config.h"
@@ -70,6 +71,63 @@ test_a_crash_point (gconstpointer data)
   die_at (handover, data);
   start (handover, NULL);
   finish (handover, data);
+}
+
+/* --- A key that is used for other bytes after the death --- */
+
+/* Returns: (transfer full) (nullable): the id; NULL: KeyReused. */
+static char *
+submit_with_key (TestBroker *broker, const char *path)
+{
+  g_autoptr (GError) error = NULL;
+  char *id = test_broker_submit (broker, path, g_variant_new_parsed ("{'key': <'site-7'>}"), &error);
+
+  if (!id)
+    g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_KEY_REUSED);
+
+  return id;
+}
+
+/* Whoever is answered may delete the file: so its bytes arrive. */
+static void
+assert_arrived (TestBroker *broker, const char *id, const char *path)
+{
+  g_autoptr (GVariant) document = NULL;
+  g_autofree char *bytes = NULL;
+  g_autofree char *sha256 = NULL;
+  const char *arrived;
+  gsize size;
+
+  if (!id)
+    return;
+  g_assert_true (g_file_get_contents (path, &bytes, &size, NULL));
+  sha256 = g_compute_checksum_for_data (G_CHECKSUM_SHA256, (const guchar *) bytes, size);
+  document = test_broker_get (broker, id);
+  g_assert_true (g_variant_lookup (document, "sha256", "&s", &arrived));
+  g_assert_cmpstr (arrived, ==, sha256);
+}
+
+static void
+test_a_key_for_other_bytes (gconstpointer data)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *first = test_broker_make_file (broker, "form.json", 20000, 1);
+  g_autofree char *other = test_broker_make_file (broker, "form-2.json", 20000, 2);
+  g_autofree char *of_other = NULL, *of_first = NULL, *again = NULL;
+
+  test_broker_stop (broker);
+  test_broker_start (broker, data);
+  g_assert_null (test_broker_submit (broker, first, g_variant_new_parsed ("{'key': <'site-7'>}"), NULL));
+  test_broker_wait_for_death (broker, 60);
+  test_broker_start (broker, NULL);
+  of_other = submit_with_key (broker, other);
+  of_first = submit_with_key (broker, first);
+  again = submit_with_key (broker, of_first ? first : other);
+  g_assert_true ((of_other != NULL) != (of_first != NULL));
+  g_assert_cmpstr (again, ==, of_first ? of_first : of_other);
+  test_broker_wait_for_all (broker, "done", 60);
+  assert_arrived (broker, of_other, other);
+  assert_arrived (broker, of_first, first);
 }
 
 /* --- Migrations --- */
@@ -429,6 +487,10 @@ static const char *const points[] = {
   "last-chunk",       "last-chunk:3",    "confirming",      "receipt-recorded", "half-removed",  "spool-removed",
 };
 
+static const char *const points_of_submit[] = {
+  "half-renamed", "spool-renamed", "row-written", "before-reply",
+};
+
 static const char *const first_points[] = { "spool-renamed", "before-reply", "created", "mid-chunk", "receipt-recorded" };
 
 static const CommandRow commands[] = {
@@ -453,6 +515,8 @@ int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
+  /* Registers the names. */
+  (void) OUTBOX_ERROR;
   if (!OB_CRASH_POINTS)
     {
       g_printerr ("test-crash needs a build with -Dcrash_points=true\n");
@@ -460,6 +524,8 @@ main (int argc, char *argv[])
     }
   for (guint i = 0; i < G_N_ELEMENTS (points); i++)
     add_test ("at-", points[i], points[i], test_a_crash_point);
+  for (guint i = 0; i < G_N_ELEMENTS (points_of_submit); i++)
+    add_test ("a-key-for-other-bytes-after-", points_of_submit[i], points_of_submit[i], test_a_key_for_other_bytes);
   g_test_add_func ("/crash/at-migration-of-a-fresh-database", test_migration_of_a_fresh_database);
   g_test_add_func ("/crash/at-migration-over-a-full-spool", test_migration_over_a_full_spool);
   for (guint i = 0; i < G_N_ELEMENTS (first_points); i++)
