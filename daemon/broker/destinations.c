@@ -9,12 +9,20 @@
 #include "dbus/error.h"
 #include "store/destinations.h"
 
+#define URL_MAX_BYTES 2048
+
 static gboolean
 invalid (GError **error, const char *what)
 {
   g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "%s", what);
 
   return FALSE;
+}
+
+static gboolean
+is_url (const char *url)
+{
+  return strlen (url) <= URL_MAX_BYTES && ob_destination_is_url (url);
 }
 
 /* A confirm URL is one with its places filled in. */
@@ -24,7 +32,7 @@ is_confirm_url (const char *url)
   g_auto (GStrv) parts = g_strsplit_set (url, "{}", -1);
   g_autofree char *plain = g_strjoinv ("x", parts);
 
-  return ob_destination_is_url (plain);
+  return is_url (plain);
 }
 
 static gboolean
@@ -34,7 +42,7 @@ check_settings (const char *name, const ObDestinationSettings *settings, gboolea
     return invalid (error, "name: 1 to 64 letters, digits, '-', '_' and '.'");
   if (settings->protocol && !g_str_equal (settings->protocol, "tus"))
     return invalid (error, "protocol: this version knows tus");
-  if (settings->url ? !ob_destination_is_url (settings->url) : is_new)
+  if (settings->url ? !is_url (settings->url) : is_new)
     return invalid (error, "url: an http or https URL of at most 2048 bytes");
   if (settings->confirm_url && *settings->confirm_url && !is_confirm_url (settings->confirm_url))
     return invalid (error, "confirm_url: an http or https URL, with {id}, {group} and {sha256} where they belong");

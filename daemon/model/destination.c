@@ -5,8 +5,11 @@
  */
 #include "model/destination.h"
 
+#include "base/text.h"
+
 #define NAME_MAX_BYTES 64
-#define URL_MAX_BYTES 2048
+/* A confirm URL has a group's name of 4 KiB filled in, each byte of it escaped. */
+#define URL_MAX_BYTES (16 * 1024)
 
 ObDestination *
 ob_destination_new (const char *name)
@@ -43,13 +46,30 @@ ob_destination_is_name (const char *name)
   return length > 0 && length <= NAME_MAX_BYTES && name[length] == '\0';
 }
 
+/* It goes into the Host header as it is, its escapes undone: "a%0d%0ab" would be two lines there. */
+static gboolean
+is_host (const char *host)
+{
+  gboolean is_address = strchr (host, ':') != NULL;
+
+  for (const char *c = host; *c; c++)
+    if (!g_ascii_isgraph (*c) || strchr ("/\\?#@<>\"^`{|}[]", *c) || (*c == '%' && !is_address))
+      return FALSE;
+
+  return *host != '\0';
+}
+
 gboolean
 ob_destination_is_url (const char *url)
 {
-  g_autoptr (GUri) uri = strlen (url) <= URL_MAX_BYTES ? g_uri_parse (url, G_URI_FLAGS_NONE, NULL) : NULL;
+  g_autoptr (GUri) uri = NULL;
+
+  if (strlen (url) > URL_MAX_BYTES || !ob_text_is_clean (url))
+    return FALSE;
+  uri = g_uri_parse (url, G_URI_FLAGS_ENCODED | G_URI_FLAGS_SCHEME_NORMALIZE, NULL);
 
   return uri && (g_str_equal (g_uri_get_scheme (uri), "http") || g_str_equal (g_uri_get_scheme (uri), "https"))
-         && g_uri_get_host (uri) && *g_uri_get_host (uri);
+         && g_uri_get_host (uri) && is_host (g_uri_get_host (uri)) && g_uri_get_port (uri) != 0;
 }
 
 char *

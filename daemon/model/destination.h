@@ -35,7 +35,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObDestination, ob_destination_free)
 /* 1 to 64 letters, digits, '-', '_' and '.'. */
 gboolean ob_destination_is_name (const char *name);
 
-/* An http or https URL with a host. */
+/* An http or https URL of at most 16 KiB with a host, and clean text. No other gets to libsoup, whoever said it. */
 gboolean ob_destination_is_url (const char *url);
 
 /* Whether its host is this device itself, which needs no network. Pure. */

@@ -7,6 +7,7 @@
 
 #include "base/brake.h"
 #include "base/text.h"
+#include "model/destination.h"
 
 #define WORDS_MAX_CHARS 300
 
@@ -51,13 +52,9 @@ add_headers (SoupMessage *message, const ObJob *job)
 SoupMessage *
 ob_http_message_new (const char *method, const char *url, const ObJob *job)
 {
-  g_autoptr (SoupMessage) message = soup_message_new (method, url);
-  const char *scheme;
+  g_autoptr (SoupMessage) message = ob_destination_is_url (url) ? soup_message_new (method, url) : NULL;
 
   if (!message)
-    return NULL;
-  scheme = g_uri_get_scheme (soup_message_get_uri (message));
-  if (!g_str_equal (scheme, "http") && !g_str_equal (scheme, "https"))
     return NULL;
   /* Without the flag each PATCH and POST opens a connection of its own. */
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_IDEMPOTENT);

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Versions, metadata, OPTIONS and Location. Worker thread.
+ * Versions, metadata and OPTIONS. Worker thread.
  */
 #include "transfer/tus-server.h"
 
@@ -168,23 +168,4 @@ ob_tus_discover (ObConnection *connection, const ObJob *job, ObServerFacts *fact
   ob_facts_put (ob_connection_get_facts (connection), job->url, facts);
 
   return TRUE;
-}
-
-char *
-ob_tus_resolve_location (const char *base, const char *location)
-{
-  g_autoptr (GUri) from = g_uri_parse (base, SOUP_HTTP_URI_FLAGS, NULL);
-  g_autoptr (GUri) to = from ? g_uri_parse_relative (from, location, SOUP_HTTP_URI_FLAGS, NULL) : NULL;
-  g_autoptr (GUri) secure = NULL;
-
-  if (!to)
-    return NULL;
-  if (!g_str_equal (g_uri_get_scheme (from), "https") || !g_str_equal (g_uri_get_scheme (to), "http"))
-    return g_uri_to_string (to);
-  if (!g_uri_get_host (to) || g_ascii_strcasecmp (g_uri_get_host (from), g_uri_get_host (to)) != 0)
-    return NULL;
-  secure = g_uri_build (SOUP_HTTP_URI_FLAGS, "https", NULL, g_uri_get_host (from), g_uri_get_port (from),
-                        g_uri_get_path (to), g_uri_get_query (to), NULL);
-
-  return g_uri_to_string (secure);
 }

@@ -27,15 +27,4 @@ char *ob_tus_encode_metadata (const ObJob *job, gboolean is_short);
 /* Upload-Checksum of a part of the file. FALSE: it cannot be read. */
 gboolean ob_tus_add_checksum (SoupMessage *message, int fd, guint64 offset_bytes, guint64 chunk_bytes);
 
-/**
- * ob_tus_resolve_location:
- * @base: the URL of the destination
- * @location: relative or not (RFC 9110 section 10.2.2)
- *
- * A server behind a proxy that ends TLS often names itself by http: its https is kept. Pure.
- *
- * Returns: (transfer full): where the upload is; NULL: no URL, or plain http elsewhere where @base is https
- */
-char *ob_tus_resolve_location (const char *base, const char *location);
-
 G_END_DECLS

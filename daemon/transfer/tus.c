@@ -10,6 +10,7 @@
 #include "transfer/confirm.h"
 #include "transfer/tus-create.h"
 #include "transfer/tus-server.h"
+#include "transfer/url.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +19,6 @@
 
 #define SECONDS_A_CHUNK 8
 #define MOST_LOSSES 4
-/* Servers and proxies take at least 8 KiB of head in all. */
 #define MOST_RESENDS 3
 #define MOST_RESTARTS 2
 #define SETTLE_MS 250
@@ -113,7 +113,7 @@ create (Tus *tus)
     return end_by_stranger (tus);
 
   g_free (tus->server_url);
-  tus->server_url = ob_tus_resolve_location (tus->job->url, location);
+  tus->server_url = ob_url_resolve (tus->job->url, location);
   if (!tus->server_url)
     return end_by_stranger (tus);
   if (!tus->checkpoints->created (tus->server_url, tus->user_data))
