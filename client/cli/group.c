@@ -10,15 +10,6 @@
 
 #include <glib/gi18n.h>
 
-/* Returns: (transfer full): how it is named here: as APP/KEY where it is a sandboxed app's. */
-static char *
-dup_name (OutboxGroup *group)
-{
-  const char *app = cli_get_string (outbox_group_get_document (group), "app");
-
-  return *app ? g_strconcat (app, "/", outbox_group_get_key (group), NULL) : g_strdup (outbox_group_get_key (group));
-}
-
 static int
 list (gboolean is_json)
 {
@@ -37,7 +28,7 @@ list (gboolean is_json)
       OutboxGroup *group = groups->pdata[i];
       g_autofree char *size = g_format_size (outbox_group_get_size (group));
       g_autofree char *label = outbox_group_dup_label (group);
-      g_autofree char *name = dup_name (group);
+      g_autofree char *name = outbox_group_dup_name (group);
 
       g_variant_builder_add_value (&documents, outbox_group_get_document (group));
       cli_table_add (table, cli_style_of (outbox_group_get_state (group), outbox_group_get_needs_user (group)), name,

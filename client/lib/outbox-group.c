@@ -101,6 +101,15 @@ outbox_group_get_title (OutboxGroup *self)
   return title && *title ? title : outbox_group_get_key (self);
 }
 
+char *
+outbox_group_dup_name (OutboxGroup *self)
+{
+  const char *app = get_string (self, "app");
+  const char *key = outbox_group_get_key (self);
+
+  return app ? g_strconcat (app, "/", key, NULL) : g_strdup (key);
+}
+
 OutboxState
 outbox_group_get_state (OutboxGroup *self)
 {

@@ -38,6 +38,16 @@ const char *outbox_group_get_key (OutboxGroup *self);
 const char *outbox_group_get_title (OutboxGroup *self);
 
 /**
+ * outbox_group_dup_name:
+ * @self: a group
+ *
+ * Two apps may have a group of the same key. This names it among all.
+ *
+ * Returns: (transfer full): what calls take for it: the key, or APP/KEY where it is a sandboxed app's
+ */
+char *outbox_group_dup_name (OutboxGroup *self);
+
+/**
  * outbox_group_get_state:
  * @self: a group
  *

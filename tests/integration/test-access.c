@@ -77,6 +77,7 @@ test_a_sandboxed_app_has_its_own_alone (void)
   Caller host, camera, other;
   g_autofree char *of_host = NULL;
   g_autofree char *of_camera = NULL;
+  g_autofree char *grouped = NULL;
   g_autofree char *list = NULL;
   int exit_code;
 
@@ -109,6 +110,16 @@ test_a_sandboxed_app_has_its_own_alone (void)
   assert_run (&camera, 1, "may not", "policy", "show");
   assert_run (&camera, 1, "may not", "policy", "check", "/dev/null");
   assert_run (&other, 1, "", "show", of_camera);
+  /* Its group is nobody else's, and the host names it by its app. */
+  grouped = test_broker_make_file (broker, "grouped.jpg", 1000, 2);
+  assert_run (&camera, 0, "", "add", "--group", "4711", grouped);
+  assert_run (&camera, 0, "4711", "group", "show", "4711");
+  assert_run (&other, 1, "There is no group", "group", "pause", "4711");
+  assert_run (&other, 1, "There is no group", "group", "pause", APP "/4711");
+  assert_run (&host, 0, APP "/4711", "group");
+  assert_run (&host, 0, "grouped.jpg", "group", "show", APP "/4711");
+  assert_run (&host, 0, "", "group", "pause", APP "/4711");
+  assert_run (&camera, 0, "", "group", "resume", "4711");
   /* The host sees all of it. */
   assert_run (&host, 0, "report.pdf", "show", of_host);
   assert_run (&host, 0, "photo.jpg", "show", of_camera);

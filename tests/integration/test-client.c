@@ -280,6 +280,10 @@ test_a_group_is_paused_and_read (Fixture *fixture, gconstpointer data)
   group = outbox_client_get_group_finish (fixture->client, got, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (outbox_group_get_title (group), ==, "Bridge");
+  g_free (label);
+  label = outbox_group_dup_name (group);
+  g_assert_cmpstr (label, ==, "case-7");
+  g_clear_pointer (&label, g_free);
   g_assert_cmpint (outbox_group_get_state (group), ==, OUTBOX_STATE_PAUSED);
   g_assert_cmpuint (outbox_group_get_uploads (group), ==, 1);
   g_assert_cmpuint (outbox_group_count (group, OUTBOX_STATE_PAUSED), ==, 1);
