@@ -5,17 +5,17 @@
  */
 #include "broker/broker-private.h"
 
+#include "policy/health.h"
+
 guint
 ob_broker_get_destination_holds (ObBroker *self, const ObDestination *destination, ObHold holds[3])
 {
   guint n_holds = 0;
 
   if (destination->is_paused)
-    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_USER, 0 };
-  if (destination->reason != OUTBOX_REASON_NONE)
-    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, destination->reason, 0 };
-  if (destination->retry_at_ms > 0)
-    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_RETRYING, destination->retry_at_ms };
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_USER, 0, FALSE };
+  n_holds += ob_health_get_holds (&destination->health, ob_broker_get_now_ms (self), holds + n_holds);
+
   return n_holds;
 }
 
@@ -30,12 +30,25 @@ ob_broker_get_shared_holds (ObBroker *self, const char *name, const char *rule, 
   if (destination)
     n_holds += ob_broker_get_lane_holds (self, name, rule, stored, holds + n_holds);
   else
-    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_NO_DESTINATION, 0 };
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_NO_DESTINATION, 0, FALSE };
   for (guint i = 1; i < OUTBOX_N_REASONS; i++)
     if (queue & OUTBOX_REASON_BIT (i))
-      holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_QUEUE, i, 0 };
+      holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_QUEUE, i, 0, FALSE };
 
   return n_holds;
+}
+
+gboolean
+ob_broker_may_start (ObBroker *self, const char *destination, const char *rule, ObStored stored)
+{
+  ObHold holds[OB_SHARED_HOLDS_MAX];
+  guint n_holds = ob_broker_get_shared_holds (self, destination, rule, stored, holds);
+
+  for (guint i = 0; i < n_holds; i++)
+    if (!ob_health_lets_one_try (&holds[i]))
+      return FALSE;
+
+  return TRUE;
 }
 
 ObStatus
@@ -77,13 +90,13 @@ static void
 add_destination_hold (GArray *list, const ObDestination *destination, const ObHold *hold)
 {
   ob_broker_add_shared_hold (list, hold, g_strdup (destination->name),
-                             hold->reason != OUTBOX_REASON_USER ? destination->trouble : NULL);
+                             hold->reason != OUTBOX_REASON_USER ? destination->health.trouble : NULL);
 }
 
 static void
 add_queue_hold (ObBroker *self, GArray *list, OutboxReason reason)
 {
-  ob_broker_add_shared_hold (list, &(ObHold){ OUTBOX_SCOPE_QUEUE, reason, 0 }, g_strdup (""),
+  ob_broker_add_shared_hold (list, &(ObHold){ OUTBOX_SCOPE_QUEUE, reason, 0, FALSE }, g_strdup (""),
                              reason == OUTBOX_REASON_STORAGE ? ob_broker_get_disk_words (self) : NULL);
 }
 
@@ -167,7 +180,7 @@ ob_broker_get_status_of_count (ObBroker *self, const ObCount *count)
   guint n_holds = ob_broker_get_shared_holds (self, count->destination, count->rule, count->stored, holds);
 
   if (count->own_hold != OB_OWN_HOLD_NONE)
-    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_UPLOAD, own_reasons[count->own_hold], 0 };
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_UPLOAD, own_reasons[count->own_hold], 0, FALSE };
 
   return ob_status (count->stored, OUTBOX_REASON_NONE, holds, n_holds);
 }

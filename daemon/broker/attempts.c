@@ -6,6 +6,7 @@
 #include "broker/broker-private.h"
 
 #include "base/crash.h"
+#include "policy/health.h"
 #include "store/journal.h"
 
 void
@@ -122,6 +123,7 @@ ob_broker_make_job (ObBroker *self, const ObUpload *upload)
 ObActive *
 ob_broker_add_active (ObBroker *self, const char *id, const char *destination, const char *rule)
 {
+  ObDestination *to = g_hash_table_lookup (self->destinations, destination);
   ObActive *active = g_new0 (ObActive, 1);
 
   active->id = g_strdup (id);
@@ -129,6 +131,7 @@ ob_broker_add_active (ObBroker *self, const char *id, const char *destination, c
   active->stop = ob_stop_new ();
   active->rule = g_strdup (rule);
   active->is_termination = rule == NULL;
+  active->begun_at = to ? ob_health_begin (&to->health) : 0;
   g_hash_table_insert (self->active, active->id, active);
 
   return active;

@@ -77,6 +77,7 @@ typedef struct
   ObStop *stop;
   gint priority;           /* that it was chosen with */
   gint64 number;           /* the upload's */
+  guint64 begun_at;        /* as the destination's health counts */
   gboolean is_asking;      /* the server has every byte */
   gboolean makes_room;     /* it was stopped for another */
   gboolean is_termination; /* the upload was removed, and the server is to let go of it */
@@ -98,6 +99,9 @@ void ob_broker_want_flush (ObBroker *self);
 #define OB_SHARED_HOLDS_MAX 20
 guint ob_broker_get_shared_holds (ObBroker *self, const char *destination, const char *rule, ObStored stored,
                                   ObHold holds[OB_SHARED_HOLDS_MAX]);
+
+/* Whether nothing holds what has that stored state in a lane, but what lets one try. */
+gboolean ob_broker_may_start (ObBroker *self, const char *destination, const char *rule, ObStored stored);
 
 /* The status of everything that a counter counts. */
 ObStatus ob_broker_get_status_of_count (ObBroker *self, const ObCount *count);

@@ -7,6 +7,7 @@
 #include "broker/broker-private.h"
 
 #include "dbus/error.h"
+#include "policy/health.h"
 #include "store/journal.h"
 #include "store/meta.h"
 #include "store/terminations.h"
@@ -108,11 +109,9 @@ retry_one (ObBroker *self, ObUpload *upload, GError **error)
 
   if (upload->stored == OB_STORED_DONE)
     return wrong_state (upload, "retried", error);
-  if (destination && destination->retry_at_ms > 0)
+  if (destination && destination->health.retry_at_ms > 0)
     {
-      destination->retry_at_ms = 0;
-      /* One tries it, not every upload that has failed before. */
-      destination->failures = MIN (destination->failures, 1);
+      ob_health_hasten (&destination->health);
       if (!ob_broker_save_destination (self, destination, "retried by a person", error))
         return FALSE;
     }

@@ -7,6 +7,7 @@
 #include "broker/broker-private.h"
 
 #include "dbus/error.h"
+#include "policy/health.h"
 #include "store/destinations.h"
 
 #define URL_MAX_BYTES 2048
@@ -92,11 +93,7 @@ apply_settings (ObDestination *destination, const ObDestinationSettings *setting
   if (settings->sets_default)
     destination->is_default = settings->is_default;
   /* New settings deserve a new try. */
-  destination->reason = OUTBOX_REASON_NONE;
-  destination->retry_at_ms = 0;
-  destination->failures = MIN (destination->failures, 1); /* one tries it, not all */
-  g_clear_pointer (&destination->trouble, g_free);
-  g_clear_pointer (&destination->refused_id, g_free);
+  ob_health_renew (&destination->health);
 }
 
 /* There is one default. */
@@ -235,13 +232,7 @@ ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_pause
     }
   destination->is_paused = is_paused;
   if (!is_paused)
-    {
-      destination->reason = OUTBOX_REASON_NONE;
-      destination->retry_at_ms = 0;
-      destination->failures = MIN (destination->failures, 1); /* one tries it, not all */
-      g_clear_pointer (&destination->trouble, g_free);
-      g_clear_pointer (&destination->refused_id, g_free);
-    }
+    ob_health_renew (&destination->health);
   is_good = ob_broker_save_destination (self, destination, NULL, &error);
   if (is_good)
     ob_broker_save_settings_after (self);

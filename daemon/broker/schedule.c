@@ -7,6 +7,7 @@
 
 #include "broker/scheduler.h"
 #include "dbus/error.h"
+#include "policy/health.h"
 #include "store/journal.h"
 
 /* Among how many of a stream a probe looks for one that has not failed. */
@@ -114,14 +115,12 @@ add_stream (ObBroker *self, View *view, guint index)
 {
   const ObStream *stream = &g_array_index (view->streams, ObStream, index);
   const ObDestination *destination = g_hash_table_lookup (self->destinations, stream->destination);
-  gboolean is_probe = destination && destination->failures > 0;
+  gboolean is_probe = destination && ob_health_is_tried (&destination->health);
   GArray *heads;
   const ObRule *rule = ob_broker_find_rule (self, stream->rule);
-  ObHold holds[OB_SHARED_HOLDS_MAX];
 
   /* What has a rule that is gone waits until it is matched with those that are there. */
-  if (!destination || !rule
-      || ob_broker_get_shared_holds (self, stream->destination, stream->rule, stream->stored, holds) > 0)
+  if (!destination || !rule || !ob_broker_may_start (self, stream->destination, stream->rule, stream->stored))
     return;
   /* Those that run may stand among the first. */
   heads
@@ -144,6 +143,7 @@ add_stream (ObBroker *self, View *view, guint index)
         .served = ob_fairness_get_served (self->fairness, stream->app),
         .failures = ready->failures,
         .is_probe_only = is_probe,
+        .is_newest_first = is_probe && destination->health.failures % 2 == 1,
         .is_asking = stream->stored == OB_STORED_CONFIRMING,
         .is_promised = g_hash_table_contains (self->promised, ready->id),
       };

@@ -64,6 +64,16 @@ is_before (const Choosing *self, const ObCandidate *a, const ObCandidate *b)
   return a->number < b->number;
 }
 
+/* Whether @a is the better one to try a destination with. */
+static gboolean
+is_better_probe (const Choosing *self, const ObCandidate *a, const ObCandidate *b)
+{
+  if (a->failures != b->failures)
+    return a->failures < b->failures;
+
+  return a->is_newest_first ? a->number > b->number : is_before (self, a, b);
+}
+
 static void
 choose_probes (Choosing *self)
 {
@@ -73,8 +83,7 @@ choose_probes (Choosing *self)
       const ObCandidate *best = g_hash_table_lookup (self->probes, candidate->destination);
 
       if (candidate->is_probe_only && !g_hash_table_contains (self->taken, candidate->id)
-          && (!best || candidate->failures < best->failures
-              || (candidate->failures == best->failures && is_before (self, candidate, best))))
+          && (!best || is_better_probe (self, candidate, best)))
         g_hash_table_insert (self->probes, (gpointer) candidate->destination, (gpointer) candidate);
     }
 }

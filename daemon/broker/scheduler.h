@@ -21,14 +21,15 @@ typedef struct
   const char *id;
   const char *destination;
   const char *app;
-  gint priority;          /* its own and its rule's */
-  gint age;               /* points that it has gained by waiting */
-  gint64 number;          /* order of arrival */
-  guint64 served;         /* when its app was served last, by a count; 0: not yet */
-  guint failures;         /* attempts without progress, in a row */
-  gboolean is_probe_only; /* the destination has just failed: one attempt tries it, alone */
-  gboolean is_asking;     /* only whether the server has confirmed */
-  gboolean is_promised;   /* something was stopped for it */
+  gint priority;            /* its own and its rule's */
+  gint age;                 /* points that it has gained by waiting */
+  gint64 number;            /* order of arrival */
+  guint64 served;           /* when its app was served last, by a count; 0: not yet */
+  guint failures;           /* attempts without progress, in a row */
+  gboolean is_probe_only;   /* the destination has just failed: one attempt tries it, alone */
+  gboolean is_newest_first; /* of those that have failed equally often, the last one tries it */
+  gboolean is_asking;       /* only whether the server has confirmed */
+  gboolean is_promised;     /* something was stopped for it */
 } ObCandidate;
 
 /* An attempt that runs. */
@@ -67,7 +68,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObChoice, ob_choice_free)
  * What something was stopped for goes first, then by priority and age, then whose app was not served for longest, then in
  * order of arrival. At most %OB_SCHEDULER_MAX_ATTEMPTS in all and %OB_SCHEDULER_MAX_PER_DESTINATION at one destination; at
  * one that is probed a single attempt, of the upload that has failed least, so that one which never works holds up no
- * other.
+ * other. What came together may share its trouble: every other probe is of what came last.
  *
  * Where no place is left, a candidate takes that of the lowest running attempt below its own priority. Age takes no place
  * from anybody, but is kept by those whom it helped to one: nothing is stopped again and again.

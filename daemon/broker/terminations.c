@@ -7,6 +7,7 @@
 #include "broker/broker-private.h"
 
 #include "broker/scheduler.h"
+#include "policy/health.h"
 #include "policy/retry.h"
 #include "store/terminations.h"
 
@@ -46,7 +47,6 @@ void
 ob_broker_start_termination (ObBroker *self)
 {
   g_autoptr (GPtrArray) due = NULL;
-  ObHold holds[OB_SHARED_HOLDS_MAX];
 
   if (g_hash_table_size (self->active) >= OB_SCHEDULER_MAX_ATTEMPTS || is_terminating (self))
     return;
@@ -57,8 +57,9 @@ ob_broker_start_termination (ObBroker *self)
       const ObDestination *destination = g_hash_table_lookup (self->destinations, termination->destination);
 
       /* Its last attempt may still be on its way out. */
-      if (!destination || destination->failures > 0 || g_hash_table_contains (self->active, termination->id)
-          || ob_broker_get_shared_holds (self, destination->name, "", OB_STORED_CONFIRMING, holds) > 0)
+      if (!destination || ob_health_is_tried (&destination->health)
+          || g_hash_table_contains (self->active, termination->id)
+          || !ob_broker_may_start (self, destination->name, "", OB_STORED_CONFIRMING))
         continue;
       ob_workers_start (self->workers, make_termination_job (destination, termination),
                         ob_broker_add_active (self, termination->id, termination->destination, NULL)->stop);
@@ -76,7 +77,7 @@ ob_broker_end_termination (ObBroker *self, const char *id, const ObAttemptResult
   if (!termination || (result->is_cancelled && !result->is_done))
     return TRUE;
   termination->failures++;
-  if (result->is_done || result->outcome.verdict == OB_VERDICT_FAIL || result->outcome.verdict == OB_VERDICT_FORBIDDEN
+  if (result->is_done || result->outcome.verdict == OB_VERDICT_FAIL || result->outcome.reason == OUTBOX_REASON_REJECTED
       || ob_retry_must_give_up (termination->removed_at_ms, now_ms, termination->failures, OB_RETRY_GIVE_UP_MS))
     return ob_terminations_delete (self->database, id, error);
   termination->retry_at_ms

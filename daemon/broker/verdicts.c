@@ -7,6 +7,7 @@
 
 #include "base/crash.h"
 #include "dbus/error.h"
+#include "policy/health.h"
 #include "policy/retry.h"
 #include "store/destinations.h"
 #include "store/journal.h"
@@ -28,11 +29,13 @@ hold_upload (ObBroker *self, ObUpload *upload, const ObAttemptResult *result)
                         + ob_retry_delay_ms (upload->failures, result->outcome.retry_after_ms, g_random_double ());
 }
 
-static void
-set_trouble (ObDestination *destination, const ObAttemptResult *result)
+/* When its attempt began, as its destination counts. */
+static guint64
+get_begun_at (ObBroker *self, const char *id)
 {
-  g_free (destination->trouble);
-  destination->trouble = g_strdup (result->message);
+  const ObActive *active = g_hash_table_lookup (self->active, id);
+
+  return active ? active->begun_at : 0;
 }
 
 /* Until a person acts. */
@@ -44,60 +47,41 @@ block_destination (ObBroker *self, ObUpload *upload, const ObAttemptResult *resu
   count_failure (upload, result);
   if (!destination)
     return TRUE;
-  destination->failures++;
-  destination->reason = reason;
-  set_trouble (destination, result);
+  ob_health_block (&destination->health, reason, result->message, ob_broker_get_now_ms (self));
 
   return ob_broker_save_destination (self, destination, result->message, error);
 }
 
-/* Attempts that ran side by side fail by one and the same outage: only the first of them counts. */
+/* Trouble of the destination, or of the upload alone: its health knows. */
 static gboolean
-delay_destination (ObBroker *self, ObDestination *destination, const ObAttemptResult *result, GError **error)
-{
-  gint64 now_ms = ob_broker_get_now_ms (self);
-  gint64 retry_at_ms;
-
-  if (destination->retry_at_ms <= now_ms)
-    destination->failures = result->has_moved ? 1 : destination->failures + 1;
-  retry_at_ms = now_ms + ob_retry_delay_ms (destination->failures, result->outcome.retry_after_ms, g_random_double ());
-  if (retry_at_ms <= destination->retry_at_ms)
-    return TRUE;
-  if (destination->retry_at_ms <= now_ms || result->outcome.retry_after_ms >= 0)
-    destination->retry_at_ms = retry_at_ms;
-  set_trouble (destination, result);
-
-  return ob_broker_save_destination (self, destination, result->message, error);
-}
-
-/* Where others have gone through since this upload failed, the trouble is its own and holds up nothing else; until a second
- * one has it too. */
-static gboolean
-is_own_trouble (ObDestination *destination, const ObUpload *upload, const ObAttemptResult *result)
-{
-  if (upload->failures == 0 || destination->failures > 0 || result->has_moved
-      || (destination->suspect_id && !g_str_equal (destination->suspect_id, upload->id)))
-    return FALSE;
-  g_free (destination->suspect_id);
-  destination->suspect_id = g_strdup (upload->id);
-
-  return TRUE;
-}
-
-/* Trouble of the destination, or of the upload alone. */
-static gboolean
-delay (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
+note_trouble (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
 {
   ObDestination *destination = g_hash_table_lookup (self->destinations, upload->destination);
+  ObHealth *health = destination ? &destination->health : NULL;
+  const ObTrouble trouble = {
+    .upload_id = upload->id,
+    .scope = result->outcome.scope,
+    .reason = result->outcome.reason,
+    .words = result->message,
+    .begun_at = get_begun_at (self, upload->id),
+    .retry_after_ms = result->outcome.retry_after_ms,
+    .now_ms = ob_broker_get_now_ms (self),
+    .spread = g_random_double (),
+    .has_failed = upload->failures > 0,
+    .has_moved = result->has_moved,
+  };
+  gint64 old_retry_at_ms = health ? health->retry_at_ms : 0;
+  guint old_failures = health ? health->failures : 0;
 
-  if (!destination || is_own_trouble (destination, upload, result))
+  if (!health || ob_health_note_trouble (health, &trouble) == OUTBOX_SCOPE_UPLOAD)
     {
       hold_upload (self, upload, result);
-      return TRUE;
+      return !health || health->failures == old_failures || ob_destinations_save (self->database, destination, error);
     }
   count_failure (upload, result);
 
-  return delay_destination (self, destination, result, error);
+  return health->retry_at_ms == old_retry_at_ms
+         || ob_broker_save_destination (self, destination, result->message, error);
 }
 
 gboolean
@@ -105,17 +89,8 @@ ob_broker_relieve_destination (ObBroker *self, const ObUpload *upload, GError **
 {
   ObDestination *destination = g_hash_table_lookup (self->destinations, upload->destination);
 
-  if (!destination)
-    return TRUE;
-  g_clear_pointer (&destination->suspect_id, g_free);
-  if (destination->failures == 0 && !destination->refused_id)
-    return TRUE;
-  destination->failures = 0;
-  destination->retry_at_ms = 0;
-  g_clear_pointer (&destination->trouble, g_free);
-  g_clear_pointer (&destination->refused_id, g_free);
-
-  return ob_broker_save_destination (self, destination, "it answers again", error);
+  return !destination || !ob_health_note_success (&destination->health, upload->id, get_begun_at (self, upload->id))
+         || ob_broker_save_destination (self, destination, "it answers again", error);
 }
 
 static gboolean
@@ -179,24 +154,36 @@ fail_upload (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GE
   return move (self, upload, OB_STORED_FAILED, result->outcome.reason, result, error);
 }
 
-/* 403 is about the one upload, until a second one gets it too: then it is about who asks. */
+/* A refusal that was taken for one upload's, until a second one had it too, fails none of them. */
+static gboolean
+readmit (ObBroker *self, const char *id, GError **error)
+{
+  g_autoptr (ObUpload) upload = id ? ob_uploads_get (self->database, id, NULL) : NULL;
+
+  if (!upload || upload->stored != OB_STORED_FAILED || upload->reason != OUTBOX_REASON_REJECTED)
+    return TRUE;
+  ob_broker_touch (self, id, FALSE);
+
+  return ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE,
+                          "the destination refuses others too", ob_broker_get_now_ms (self), error);
+}
+
+/* 403 is about who asks, where there are credentials, which may be over; else about the one upload, until a second one gets
+ * it too. */
 static gboolean
 forbid (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
 {
   ObDestination *destination = g_hash_table_lookup (self->destinations, upload->destination);
+  gboolean has_credentials = result->outcome.reason == OUTBOX_REASON_SIGN_IN;
 
-  if (destination && destination->refused_id && !g_str_equal (destination->refused_id, upload->id))
-    return block_destination (self, upload, result, OUTBOX_REASON_SIGN_IN, error)
+  if (destination
+      && ob_health_refuse (&destination->health, upload->id, get_begun_at (self, upload->id), has_credentials))
+    return readmit (self, has_credentials ? NULL : destination->health.refused_id, error)
+           && block_destination (self, upload, result, OUTBOX_REASON_SIGN_IN, error)
            && move_back (self, upload, result, error);
-  if (destination)
-    {
-      g_free (destination->refused_id);
-      destination->refused_id = g_strdup (upload->id);
-      if (!ob_destinations_save (self->database, destination, error))
-        return FALSE;
-    }
 
-  return move (self, upload, OB_STORED_FAILED, OUTBOX_REASON_REJECTED, result, error);
+  return (!destination || ob_destinations_save (self->database, destination, error))
+         && move (self, upload, OB_STORED_FAILED, OUTBOX_REASON_REJECTED, result, error);
 }
 
 static gboolean
@@ -212,7 +199,7 @@ apply_verdict (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, 
              && move_back (self, upload, result, error);
     case OB_VERDICT_RETRY:
     case OB_VERDICT_HOLD:
-      return delay (self, upload, result, error) && move_back (self, upload, result, error);
+      return note_trouble (self, upload, result, error) && move_back (self, upload, result, error);
     case OB_VERDICT_FAIL:
       return fail_upload (self, upload, result, error);
     case OB_VERDICT_FORBIDDEN:
@@ -306,15 +293,16 @@ ob_broker_end_attempt (const char *id, ObAttemptResult *result, gpointer user_da
       g_free (result->message);
       result->message = g_strdup ("made room for one of higher priority");
     }
-  (void) g_hash_table_remove (self->active, id);
   if (!ob_turn_begin (self->turn, OB_TURN_SOON, &error))
     {
+      (void) g_hash_table_remove (self->active, id);
       g_warning ("The end of an attempt could not be recorded: %s", error->message);
       ob_broker_note_trouble (self);
       return;
     }
   is_good
       = is_termination ? ob_broker_end_termination (self, id, result, &error) : end_attempt (self, id, result, &error);
+  (void) g_hash_table_remove (self->active, id);
   ob_turn_end (self->turn, is_good);
   if (!is_good && !g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
     {

@@ -7,19 +7,13 @@
  */
 #include "broker/broker-private.h"
 
+#include "policy/health.h"
 #include "policy/retry.h"
 #include "store/journal.h"
 #include "store/terminations.h"
 
 #define WAKE_AT_ONCE 256
 #define STEADY_AFTER_MS 10000
-
-/* No back-off and no server asks for more: a time beyond it comes from a clock that was set back meanwhile. */
-static gboolean
-is_too_far (gint64 at_ms, gint64 now_ms)
-{
-  return at_ms > now_ms + OB_RETRY_AFTER_MAX_MS;
-}
 
 static gboolean
 wake_uploads_of (ObBroker *self, ObUploadsSet set, gint64 limit_ms, gint64 next_ms, GError **error)
@@ -49,7 +43,6 @@ wake_uploads (ObBroker *self, gint64 now_ms, GError **error)
                              now_ms + ob_retry_delay_ms (G_MAXUINT, -1, 0.5), error);
 }
 
-/* The failures stay: a destination that comes out of its back-off is probed by one attempt. */
 static gboolean
 wake_destinations (ObBroker *self, gint64 now_ms, GError **error)
 {
@@ -61,17 +54,11 @@ wake_destinations (ObBroker *self, gint64 now_ms, GError **error)
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
       ObDestination *destination = value;
-      gboolean is_renewed = is_steady && !ob_destination_is_local (destination);
+      gboolean is_renewed = is_steady && destination->health.retry_at_ms > 0 && !ob_destination_is_local (destination);
 
-      if (destination->retry_at_ms == 0)
-        continue;
       if (is_renewed)
-        destination->failures = MIN (destination->failures, 1);
-      if (is_renewed || destination->retry_at_ms <= now_ms)
-        destination->retry_at_ms = 0;
-      else if (is_too_far (destination->retry_at_ms, now_ms))
-        destination->retry_at_ms = now_ms + ob_retry_delay_ms (destination->failures, -1, 0.5);
-      else
+        ob_health_hasten (&destination->health);
+      else if (!ob_health_wake (&destination->health, now_ms))
         continue;
       if (!ob_broker_save_destination (self, destination, is_renewed ? "the network is back" : "the back-off is over",
                                        error))
@@ -149,7 +136,8 @@ next_retry_ms (ObBroker *self)
 
   g_hash_table_iter_init (&iter, self->destinations);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    next_ms = ob_sooner_ms (next_ms, ((const ObDestination *) value)->retry_at_ms);
+    next_ms = ob_sooner_ms (next_ms,
+                            ob_health_next_ms (&((const ObDestination *) value)->health, ob_broker_get_now_ms (self)));
 
   return next_ms;
 }

@@ -158,8 +158,8 @@ ob_document_destination (ObBroker *broker, const ObDestination *destination)
               status.state == OUTBOX_STATE_QUEUED ? "ready" : outbox_state_get_info (status.state)->name);
   add_reasons (&builder, status.reasons);
   add_time (&builder, "until", status.until_ms);
-  add_string (&builder, "message", destination->trouble);
-  g_variant_builder_add (&builder, "{sv}", "failures", g_variant_new_uint32 (destination->failures));
+  add_string (&builder, "message", destination->health.trouble);
+  g_variant_builder_add (&builder, "{sv}", "failures", g_variant_new_uint32 (destination->health.failures));
 
   return g_variant_builder_end (&builder);
 }

@@ -20,6 +20,7 @@ ob_destination_new (const char *name)
   destination->protocol = g_strdup ("tus");
   destination->url = g_strdup ("");
   destination->headers = g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
+  ob_health_init (&destination->health);
 
   return destination;
 }
@@ -31,9 +32,7 @@ ob_destination_free (ObDestination *destination)
   g_free (destination->protocol);
   g_free (destination->url);
   g_free (destination->confirm_url);
-  g_free (destination->trouble);
-  g_free (destination->suspect_id);
-  g_free (destination->refused_id);
+  ob_health_clear (&destination->health);
   g_variant_unref (destination->headers);
   g_free (destination);
 }

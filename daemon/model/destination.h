@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "dbus/status.h"
+#include "model/health.h"
 
 #include <gio/gio.h>
 
@@ -19,13 +19,8 @@ typedef struct
   char *confirm_url; /* NULL: the protocol's own word is the receipt */
   GVariant *headers; /* a{ss}, never NULL; secrets among them: never shown */
   gboolean is_default;
-  gboolean is_paused;  /* by a person */
-  OutboxReason reason; /* sign-in, destination-full or none */
-  gint64 retry_at_ms;  /* 0: not waiting after an error */
-  guint failures;      /* in a row; survives a restart */
-  char *trouble;       /* words of the error that it waits after; NULL: none */
-  char *suspect_id;    /* the upload that failed last and alone; NULL: something worked since; not stored */
-  char *refused_id;    /* the upload that it last answered 403; NULL: something worked since */
+  gboolean is_paused; /* by a person */
+  ObHealth health;
 } ObDestination;
 
 ObDestination *ob_destination_new (const char *name);

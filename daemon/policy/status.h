@@ -14,7 +14,8 @@ typedef struct
 {
   OutboxScope scope;
   OutboxReason reason;
-  gint64 until_ms; /* 0: open */
+  gint64 until_ms;     /* 0: open */
+  gboolean needs_user; /* also where the reason alone does not */
 } ObHold;
 
 /* What everybody is shown. The reasons are a set, told in the order of the enum. */

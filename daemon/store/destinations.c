@@ -21,11 +21,12 @@ read_destination (ObStatement *statement)
   destination->headers = ob_statement_read_strings (statement, 4);
   destination->is_default = ob_statement_get_number (statement, 5);
   destination->is_paused = ob_statement_get_number (statement, 6);
-  destination->reason = outbox_reason_from_name (ob_statement_get_text (statement, 7));
-  destination->retry_at_ms = ob_statement_get_number (statement, 8);
-  destination->failures = (guint) ob_statement_get_number (statement, 9);
-  destination->refused_id = g_strdup (ob_statement_get_text (statement, 10));
-  destination->trouble = g_strdup (ob_statement_get_text (statement, 11));
+  destination->health.reason = outbox_reason_from_name (ob_statement_get_text (statement, 7));
+  destination->health.retry_at_ms = ob_statement_get_number (statement, 8);
+  destination->health.failures = (guint) ob_statement_get_number (statement, 9);
+  destination->health.refused_id = g_strdup (ob_statement_get_text (statement, 10));
+  destination->health.trouble = g_strdup (ob_statement_get_text (statement, 11));
+  destination->health.since_ms = ob_statement_get_number (statement, 12);
 
   return destination;
 }
@@ -36,7 +37,7 @@ ob_destinations_load (ObDatabase *database, GError **error)
   g_autoptr (ObStatement) statement
       = ob_statement_new (database,
                           "SELECT name, protocol, url, confirm_url, headers, is_default, is_paused, reason, retry_at,"
-                          " failures, refused, trouble FROM destinations",
+                          " failures, refused, trouble, since FROM destinations",
                           error);
   g_autoptr (GHashTable) destinations
       = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_destination_free);
@@ -62,13 +63,13 @@ ob_destinations_load (ObDatabase *database, GError **error)
 gboolean
 ob_destinations_save (ObDatabase *database, const ObDestination *destination, GError **error)
 {
-  g_autoptr (ObStatement) statement
-      = ob_statement_new (database,
-                          "INSERT OR REPLACE INTO destinations (name, protocol, url, confirm_url, headers, is_default,"
-                          " is_paused, reason, retry_at, failures, refused, trouble) VALUES (@name, @protocol, @url,"
-                          " @confirm_url, @headers, @is_default, @is_paused, @reason, @retry_at, @failures, @refused,"
-                          " @trouble)",
-                          error);
+  g_autoptr (ObStatement) statement = ob_statement_new (
+      database,
+      "INSERT OR REPLACE INTO destinations (name, protocol, url, confirm_url, headers, is_default,"
+      " is_paused, reason, retry_at, failures, refused, trouble, since) VALUES (@name, @protocol, @url,"
+      " @confirm_url, @headers, @is_default, @is_paused, @reason, @retry_at, @failures, @refused,"
+      " @trouble, @since)",
+      error);
 
   if (!statement)
     return FALSE;
@@ -79,11 +80,12 @@ ob_destinations_save (ObDatabase *database, const ObDestination *destination, GE
   ob_statement_bind_strings (statement, "@headers", destination->headers);
   ob_statement_bind_number (statement, "@is_default", destination->is_default);
   ob_statement_bind_number (statement, "@is_paused", destination->is_paused);
-  ob_statement_bind_reason (statement, "@reason", destination->reason);
-  ob_statement_bind_number (statement, "@retry_at", destination->retry_at_ms);
-  ob_statement_bind_number (statement, "@failures", destination->failures);
-  ob_statement_bind_text (statement, "@refused", destination->refused_id);
-  ob_statement_bind_text (statement, "@trouble", destination->trouble);
+  ob_statement_bind_reason (statement, "@reason", destination->health.reason);
+  ob_statement_bind_number (statement, "@retry_at", destination->health.retry_at_ms);
+  ob_statement_bind_number (statement, "@failures", destination->health.failures);
+  ob_statement_bind_text (statement, "@refused", destination->health.refused_id);
+  ob_statement_bind_text (statement, "@trouble", destination->health.trouble);
+  ob_statement_bind_number (statement, "@since", destination->health.since_ms);
 
   return ob_statement_run (database, statement, error);
 }

@@ -242,7 +242,10 @@ static const char version_2[]
 
       /* On which network a person had sent an upload now could be read in its history by its app. */
       "UPDATE journal SET message = substr (message, 1, instr (message, '@') - 1)"
-      "  WHERE event IN ('send-now', 'rule') AND instr (message, '@') > 1;";
+      "  WHERE event IN ('send-now', 'rule') AND instr (message, '@') > 1;"
+
+      /* A server that is not where it should be needs a person only after a while: since when it is so outlives a restart. */
+      "ALTER TABLE destinations ADD COLUMN since INTEGER NOT NULL DEFAULT 0;";
 
 const char *const ob_migrations[] = { version_1, version_2 };
 

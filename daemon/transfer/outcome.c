@@ -146,7 +146,9 @@ client_error_outcome (const ObReply *reply)
       if (!is_its_own)
         return stranger (reply);
       /* Tokens end in 403 as well as in 401. */
-      return ob_outcome_new (reply->has_credentials ? OB_VERDICT_SIGN_IN : OB_VERDICT_FORBIDDEN, OUTBOX_REASON_NONE);
+      return reply->has_credentials
+                 ? (ObOutcome){ OB_VERDICT_FORBIDDEN, OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_SIGN_IN, -1 }
+                 : ob_outcome_new (OB_VERDICT_FORBIDDEN, OUTBOX_REASON_NONE);
     case 407:
       return ob_outcome_new (OB_VERDICT_HOLD, OUTBOX_REASON_PROXY);
     case 408:
@@ -280,6 +282,7 @@ ob_outcome_get_public (const ObOutcome *outcome, ObStage stage, OutboxReason *re
   switch (outcome->verdict)
     {
     case OB_VERDICT_FORBIDDEN:
+      return outcome->reason == OUTBOX_REASON_SIGN_IN ? OUTBOX_STATE_PAUSED : OUTBOX_STATE_FAILED;
     case OB_VERDICT_FAIL:
       return OUTBOX_STATE_FAILED;
     case OB_VERDICT_HOLD:

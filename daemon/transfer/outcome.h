@@ -36,7 +36,7 @@ typedef enum
   OB_VERDICT_RESEND,       /* the chunk arrived damaged: send it again */
   OB_VERDICT_GONE,         /* the upload URL is no more: look for a receipt, else create anew */
   OB_VERDICT_SIGN_IN,      /* the destination wants credentials, or others */
-  OB_VERDICT_FORBIDDEN,    /* this upload is refused; the destination too if a second one is */
+  OB_VERDICT_FORBIDDEN,    /* this upload is refused; or, where the reason is a sign-in, who asks for it */
   OB_VERDICT_FULL,         /* the destination has no room */
   OB_VERDICT_NOT_YET,      /* the server has not attached it yet */
   OB_VERDICT_WORKING,      /* the server has every byte and still works on them: it is not asked to begin again */

@@ -156,6 +156,8 @@ ob_tus_discover (ObConnection *connection, const ObJob *job, ObServerFacts *fact
   if (answer->error && answer->end != OB_END_SLOW)
     {
       (void) ob_answer_judge (answer, OB_STAGE_CREATE, FALSE, result);
+      /* Nothing of an upload was in it. */
+      result->outcome.scope = OUTBOX_SCOPE_DESTINATION;
       return FALSE;
     }
   if (!answer->error && is_of_other_version (answer, result))

@@ -136,15 +136,15 @@ test_progress_begins_the_back_off_anew (TestRig *rig, gconstpointer data)
       test_rig_end (rig, test_rig_is_active (rig, id) ? id : other, OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
     }
   test_rig_advance (rig, RIG_HOUR);
-  g_assert_true (test_rig_is_active (rig, other)); /* it has failed less often */
-  test_server_report_created (rig->server, other, "http://depot.example/files/1");
-  test_server_report_progress (rig->server, other, 500);
+  g_assert_true (test_rig_is_active (rig, id)); /* it has failed less often */
+  test_server_report_created (rig->server, id, "http://depot.example/files/1");
+  test_server_report_progress (rig->server, id, 500);
   test_rig_settle (rig);
   /* The destination works again: the next may go with the probe. */
-  g_assert_true (test_rig_is_active (rig, id));
-  test_rig_end (rig, other, OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
-  assert_about (test_rig_get_wait_ms (rig, other), 15 * RIG_SECOND);
-  test_rig_finish (rig, id);
+  g_assert_true (test_rig_is_active (rig, other));
+  test_rig_end (rig, id, OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+  assert_about (test_rig_get_wait_ms (rig, id), 15 * RIG_SECOND);
+  test_rig_finish (rig, other);
 }
 
 static void
@@ -442,7 +442,11 @@ test_a_second_403_asks_to_sign_in (TestRig *rig, gconstpointer data)
   third = test_rig_submit (rig, NULL, 0);
   test_rig_end (rig, third, OB_VERDICT_FORBIDDEN, OUTBOX_REASON_NONE);
   test_rig_assert_status (rig, third, "paused sign-in");
+  /* So it was not about the second one alone, which goes on with the others. */
+  test_rig_assert_status (rig, second, "paused sign-in");
+  test_rig_assert_status (rig, first, "failed rejected");
   g_assert_true (test_rig_pause_destination (rig, "depot", FALSE, NULL));
+  test_rig_finish (rig, second);
   test_rig_finish (rig, third);
 }
 
