@@ -7,6 +7,15 @@
 
 #if OB_CRASH_POINTS
 #include <signal.h>
+#include <unistd.h>
+
+/* As in a library or a disk that never comes back. */
+static void
+hang (void)
+{
+  for (;;)
+    (void) pause ();
+}
 
 void
 ob_crash_point (const char *name)
@@ -17,6 +26,8 @@ ob_crash_point (const char *name)
   gsize length = strlen (name);
   gint64 nth;
 
+  if (g_strcmp0 (g_getenv ("OUTBOX_HANG_AT"), name) == 0)
+    hang ();
   /* A file that a test may write later. */
   if (wanted && *wanted == '@')
     wanted = g_file_get_contents (wanted + 1, &text, NULL, NULL) ? text : NULL;

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 
 #if OB_CRASH_POINTS
 /* Ends the process with SIGKILL where the environment says OUTBOX_CRASH_AT=name, or name:N for the N-th passing; or where
- * the file says so that it names as @path. */
+ * the file says so that it names as @path. Never comes back where it says OUTBOX_HANG_AT=name. */
 void ob_crash_point (const char *name);
 #else
 #define ob_crash_point(name) \

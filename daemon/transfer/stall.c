@@ -39,6 +39,19 @@ judge_doubt (const ObStall *stall, gboolean is_orphan, gint64 quiet_ms)
   return quiet_ms < OB_STALL_SILENT_MS + OB_STALL_RACE_MS ? OB_STALL_RACE : OB_STALL_SILENT;
 }
 
+static gboolean
+is_crawling (ObStall *stall, const ObFlow *flow, gint64 now_us)
+{
+  gboolean has_work = flow->unsent_bytes > 0 || flow->unacked > 0;
+
+  if (has_work && stall->crawl_us > 0 && flow->acked_bytes - stall->crawl_acked_bytes < OB_STALL_CRAWL_BYTES)
+    return now_us - stall->crawl_us >= OB_STALL_CRAWL_MS * G_GINT64_CONSTANT (1000);
+  stall->crawl_us = has_work ? MAX (now_us, 1) : 0;
+  stall->crawl_acked_bytes = flow->acked_bytes;
+
+  return FALSE;
+}
+
 ObStallDecision
 ob_stall_judge (ObStall *stall, const ObFlow *flow, gint64 now_us)
 {
@@ -49,6 +62,8 @@ ob_stall_judge (ObStall *stall, const ObFlow *flow, gint64 now_us)
   quiet_ms = (now_us - stall->moved_us) / 1000;
   if (!flow)
     return quiet_ms < OB_STALL_CONNECT_MS ? OB_STALL_WAIT : OB_STALL_SILENT;
+  if (is_crawling (stall, flow, now_us))
+    return OB_STALL_SLOW;
   if (flow->is_orphan)
     return judge_doubt (stall, TRUE, quiet_ms);
   if (flow->unacked == 0 && flow->unsent_bytes == 0)

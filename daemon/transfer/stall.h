@@ -17,6 +17,10 @@ G_BEGIN_DECLS
 #define OB_STALL_RACE_MS 30000
 /* The peer is there and reads nothing. */
 #define OB_STALL_CLOSED_MS 45000
+/* As many bytes in that time are the least that a peer that takes some must take: a server that reads a byte now and then
+ * would hold a place for ever. The slowest of mobile networks carries ten times as many. */
+#define OB_STALL_CRAWL_MS (5 * 60 * 1000)
+#define OB_STALL_CRAWL_BYTES (4 * 1024)
 /* From the first look-up of a name to a connection, TLS included. */
 #define OB_STALL_CONNECT_MS 60000
 
@@ -45,6 +49,9 @@ typedef struct
   gint64 answer_ms; /* how long the answer may take, once every byte is acknowledged */
   gint64 moved_us;  /* when something was last acknowledged, or the request began */
   guint64 acked_bytes;
+  gint64
+      crawl_us; /* since then no OB_STALL_CRAWL_BYTES were acknowledged, though there were some to send; 0: there were none */
+  guint64 crawl_acked_bytes; /* what was acknowledged then */
   gboolean is_connected;
   gboolean is_reached; /* a new connection was possible since then */
 } ObStall;

@@ -78,6 +78,43 @@ test_a_byte_starts_it_anew (void)
     g_assert_cmpint (ob_stall_judge (&stall, &flow, second * SECOND_US), ==, OB_STALL_WAIT);
 }
 
+/* One byte a second is progress, and yet no way to take a file. */
+static void
+test_a_crawl_is_too_slow (void)
+{
+  const gint most = OB_STALL_CRAWL_MS / 1000;
+  ObFlow flow = on_its_way;
+  ObStall stall;
+
+  ob_stall_begin (&stall, ANSWER_MS, 0);
+  for (gint second = 1; second <= most; second++, flow.acked_bytes++)
+    g_assert_cmpint (ob_stall_judge (&stall, &flow, second * SECOND_US), ==, OB_STALL_WAIT);
+  g_assert_cmpint (ob_stall_judge (&stall, &flow, (most + 1) * SECOND_US), ==, OB_STALL_SLOW);
+}
+
+static void
+test_a_slow_network_is_no_crawl (void)
+{
+  ObFlow flow = on_its_way;
+  ObStall stall;
+
+  ob_stall_begin (&stall, ANSWER_MS, 0);
+  for (gint second = 0; second < 3600; second++, flow.acked_bytes += 100)
+    g_assert_cmpint (ob_stall_judge (&stall, &flow, second * SECOND_US), ==, OB_STALL_WAIT);
+}
+
+/* What a rule slows down is on its way for a moment, and then there is nothing to send. */
+static void
+test_a_slow_rule_is_no_crawl (void)
+{
+  ObFlow flow = all_acked;
+  ObStall stall;
+
+  ob_stall_begin (&stall, ANSWER_MS, 0);
+  for (gint second = 0; second < 3600; second++, flow.acked_bytes++, flow.unacked = second % 2 ? 1 : 0)
+    g_assert_cmpint (ob_stall_judge (&stall, &flow, second * SECOND_US), ==, OB_STALL_WAIT);
+}
+
 static void
 test_a_new_connection_gives_up_the_old_one (void)
 {
@@ -143,6 +180,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/stall/a-table-of-flows", test_a_table_of_flows);
   g_test_add_func ("/stall/a-race-ends-after-thirty-seconds", test_a_race_ends_after_thirty_seconds);
   g_test_add_func ("/stall/a-byte-starts-it-anew", test_a_byte_starts_it_anew);
+  g_test_add_func ("/stall/a-crawl-is-too-slow", test_a_crawl_is_too_slow);
+  g_test_add_func ("/stall/a-slow-network-is-no-crawl", test_a_slow_network_is_no_crawl);
+  g_test_add_func ("/stall/a-slow-rule-is-no-crawl", test_a_slow_rule_is_no_crawl);
   g_test_add_func ("/stall/a-new-connection-gives-up-the-old-one", test_a_new_connection_gives_up_the_old_one);
   g_test_add_func ("/stall/an-old-connection-that-wakes-is-kept", test_an_old_connection_that_wakes_is_kept);
   g_test_add_func ("/stall/an-orphan-is-in-doubt-at-once", test_an_orphan_is_in_doubt_at_once);
