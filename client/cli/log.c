@@ -34,6 +34,21 @@ dup_whom (GVariant *entry)
   return *key ? g_strdup_printf ("%s %s", scope, key) : g_strdup (scope);
 }
 
+/* What was said, and how often the same came in a row. */
+static char *
+dup_details (GVariant *entry)
+{
+  const char *message = cli_get_string (entry, "message");
+  guint32 count = 1;
+
+  (void) g_variant_lookup (entry, "count", "u", &count);
+  if (count < 2)
+    return g_strdup (message);
+
+  /* Translators: an error in the server's words, and how often it came in a row. */
+  return g_strdup_printf (ngettext ("%s · %u time", "%s · %u times", count), message, count);
+}
+
 static void
 print_table (GVariant *entries)
 {
@@ -49,11 +64,12 @@ print_table (GVariant *entries)
       g_autofree char *time = NULL;
       g_autofree char *whom = dup_whom (entry);
       g_autofree char *what = dup_what (entry);
+      g_autofree char *details = dup_details (entry);
       gint64 at_ms = 0;
 
       (void) g_variant_lookup (entry, "at", "x", &at_ms);
       time = cli_text_dup_time (at_ms);
-      cli_table_add (table, CLI_STYLE_PLAIN, time, whom, what, cli_get_string (entry, "message"));
+      cli_table_add (table, CLI_STYLE_PLAIN, time, whom, what, details);
     }
   cli_table_print (table);
 }

@@ -239,6 +239,7 @@ ob_document_journal_row (ObBroker *broker, const ObJournalRow *row)
   add_string (&builder, "state", row->state);
   add_string (&builder, "reason", row->reason);
   add_string (&builder, "message", row->message);
+  g_variant_builder_add (&builder, "{sv}", "count", g_variant_new_uint32 (row->count));
 
   return g_variant_builder_end (&builder);
 }

@@ -9,17 +9,79 @@
 #include "store/statement.h"
 #include "store/uploads.h"
 
+#define OF_UPLOAD " FROM journal WHERE upload = @upload"
+#define OF_HOLD " FROM journal WHERE scope = @scope AND key = @key"
+#define IS_SAME " AND event = @event AND state IS @state AND reason IS @reason AND message = @message"
+
+/* What was told last of the same upload or hold, and what before that: between two errors stands the attempt, or the end of
+ * the wait. */
+#define REPEATED(of)                                                                                            \
+  "SELECT sequence, count" of IS_SAME " AND sequence IN (SELECT sequence" of " ORDER BY sequence DESC LIMIT 2)" \
+  " ORDER BY sequence DESC LIMIT 1"
+
+static void
+bind_subject (ObStatement *statement, const ObJournalRow *row)
+{
+  if (row->upload_id)
+    ob_statement_bind_text (statement, "@upload", row->upload_id);
+  else
+    {
+      ob_statement_bind_text (statement, "@scope", row->scope);
+      ob_statement_bind_text (statement, "@key", row->key);
+    }
+}
+
+/* An error that comes again and again is one row, the newest, with a count: a week of them would fill the disk, and hide what
+ * else happened. Returns: how often it came before, having taken those rows away; -1 with @error. */
+static gint64
+take_repetition (ObDatabase *database, const ObJournalRow *row, GError **error)
+{
+  g_autoptr (ObStatement) select = NULL;
+  g_autoptr (ObStatement) delete = NULL;
+  gint64 sequence, count;
+
+  if (!row->message || (!g_str_equal (row->event, "state") && !g_str_equal (row->event, "hold")))
+    return 0;
+  select = ob_statement_new (database, row->upload_id ? REPEATED (OF_UPLOAD) : REPEATED (OF_HOLD), error);
+  if (!select)
+    return -1;
+  bind_subject (select, row);
+  ob_statement_bind_text (select, "@event", row->event);
+  ob_statement_bind_text (select, "@state", row->state);
+  ob_statement_bind_text (select, "@reason", row->reason);
+  ob_statement_bind_text (select, "@message", row->message);
+  if (ob_statement_step (select) != SQLITE_ROW)
+    return 0;
+  sequence = ob_statement_get_number (select, 0);
+  count = ob_statement_get_number (select, 1);
+  g_clear_pointer (&select, ob_statement_free);
+  delete = ob_statement_new (database,
+                             row->upload_id ? "DELETE" OF_UPLOAD " AND sequence >= @sequence"
+                                            : "DELETE" OF_HOLD " AND sequence >= @sequence",
+                             error);
+  if (!delete)
+    return -1;
+  bind_subject (delete, row);
+  ob_statement_bind_number (delete, "@sequence", sequence);
+
+  return ob_statement_run (database, delete, error) ? count : -1;
+}
+
 static gint64
 append (ObDatabase *database, gint64 now_ms, const ObJournalRow *row, const char *app, GError **error)
 {
+  gint64 count = take_repetition (database, row, error);
   g_autoptr (ObStatement) statement
-      = ob_statement_new (database,
-                          "INSERT INTO journal (at, upload, app, scope, key, event, state, reason, message)"
-                          " VALUES (@at, @upload, @app, @scope, @key, @event, @state, @reason, @message)",
-                          error);
+      = count < 0 ? NULL
+                  : ob_statement_new (
+                      database,
+                      "INSERT INTO journal (at, upload, app, scope, key, event, state, reason, message, count)"
+                      " VALUES (@at, @upload, @app, @scope, @key, @event, @state, @reason, @message, @count)",
+                      error);
 
   if (!statement)
     return 0;
+  ob_statement_bind_number (statement, "@count", count + 1);
   ob_statement_bind_number (statement, "@at", now_ms);
   ob_statement_bind_text (statement, "@upload", row->upload_id);
   ob_statement_bind_text (statement, "@app", app);
@@ -104,7 +166,7 @@ ob_journal_get_last (ObDatabase *database)
   return statement && ob_statement_step (statement) == SQLITE_ROW ? ob_statement_get_number (statement, 0) : 0;
 }
 
-#define COLUMNS "sequence, at, upload, scope, key, event, state, reason, message"
+#define COLUMNS "sequence, at, upload, scope, key, event, state, reason, message, count"
 
 static gboolean
 read_rows (ObDatabase *database, ObStatement *statement, void (*on_row) (const ObJournalRow *row, gpointer user_data),
@@ -123,7 +185,8 @@ read_rows (ObDatabase *database, ObStatement *statement, void (*on_row) (const O
                                  COLUMN (5),
                                  COLUMN (6),
                                  COLUMN (7),
-                                 COLUMN (8) };
+                                 COLUMN (8),
+                                 (guint) ob_statement_get_number (statement, 9) };
 #undef COLUMN
 
       on_row (&row, user_data);

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The append-only log of what happened to uploads and holds. Main thread. A row is written in the transaction of the
- * change that it tells of.
+ * The log of what happened to uploads and holds. Main thread. A row is written in the transaction of the change that it
+ * tells of. What is the same as before, word for word, takes the place of the row before and counts.
  */
 #pragma once
 
@@ -56,6 +56,7 @@ typedef struct
   const char *state;
   const char *reason;
   const char *message;
+  guint count; /* how often the same came in a row; its time is that of the last */
 } ObJournalRow;
 
 /* Calls @on_row for the newest @limit rows of all, oldest first. */

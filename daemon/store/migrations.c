@@ -244,6 +244,9 @@ static const char version_2[]
       "UPDATE journal SET message = substr (message, 1, instr (message, '@') - 1)"
       "  WHERE event IN ('send-now', 'rule') AND instr (message, '@') > 1;"
 
+      /* Errors that came again and again wrote a row each time. */
+      "ALTER TABLE journal ADD COLUMN count INTEGER NOT NULL DEFAULT 1;"
+
       /* A server that is not where it should be needs a person only after a while: since when it is so outlives a restart. */
       "ALTER TABLE destinations ADD COLUMN since INTEGER NOT NULL DEFAULT 0;";
 

@@ -5,13 +5,13 @@
  */
 #include "support/rig.h"
 
-#define assert_about(wait_ms, middle_ms) \
-  G_STMT_START \
-  { \
-    gint64 waits_ = (wait_ms); \
-    g_assert_cmpint (waits_, >=, (middle_ms) * 9 / 10); \
-    g_assert_cmpint (waits_, <=, (middle_ms) * 11 / 10); \
-  } \
+#define assert_about(wait_ms, middle_ms)                \
+  G_STMT_START                                          \
+  {                                                     \
+    gint64 waits_ = (wait_ms);                          \
+    g_assert_cmpint (waits_, >=, (middle_ms) *9 / 10);  \
+    g_assert_cmpint (waits_, <=, (middle_ms) *11 / 10); \
+  }                                                     \
   G_STMT_END
 
 /* --- Order and limits --- */
@@ -106,6 +106,38 @@ test_back_off_grows (TestRig *rig, gconstpointer data)
   test_rig_finish (rig, id);
   g_assert_cmpint (test_rig_ask (rig, "SELECT failures FROM destinations WHERE name = 'depot'"), ==, 0);
   g_assert_cmpint (test_clock_get_alarm_ms (rig->clock), ==, 0);
+}
+
+/* The journal says how often, and not each time anew. */
+static void
+test_a_repeated_error_is_one_row (TestRig *rig, gconstpointer data)
+{
+  const char *const per_upload = "SELECT count(*) FROM journal WHERE upload IS NOT NULL";
+  const char *const per_hold = "SELECT count(*) FROM journal WHERE scope = 'destination'";
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+  gint64 n_rows = 0, n_holds = 0;
+
+  for (guint i = 1; i <= 20; i++)
+    {
+      test_rig_end (rig, id, OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+      if (i == 1)
+        {
+          n_rows = test_rig_ask (rig, per_upload);
+          n_holds = test_rig_ask (rig, per_hold);
+        }
+      g_assert_cmpint (test_rig_ask (rig, per_upload), ==, n_rows);
+      g_assert_cmpint (test_rig_ask (rig, per_hold), ==, n_holds);
+      g_assert_cmpint (test_rig_ask (rig, "SELECT max(count) FROM journal WHERE upload IS NOT NULL"), ==, i);
+      g_assert_cmpint (test_rig_ask (rig, "SELECT max(count) FROM journal WHERE scope = 'destination'"), ==, i);
+      /* The newest row of an upload is the one that its own row names. */
+      g_assert_cmpint (test_rig_ask (rig, "SELECT max(journal.sequence) = uploads.sequence FROM journal, uploads"
+                                          " WHERE upload = id"),
+                       ==, 1);
+      test_rig_advance (rig, test_rig_get_wait_ms (rig, id));
+    }
+  /* Another error is another row. */
+  test_rig_end (rig, id, OB_VERDICT_SIGN_IN, OUTBOX_REASON_NONE);
+  g_assert_cmpint (test_rig_ask (rig, per_hold), >, n_holds);
 }
 
 static void
@@ -533,6 +565,7 @@ main (int argc, char *argv[])
     { "/order/four-at-once-and-two-for-each", test_four_at_once_and_two_for_each },
     { "/order/not-before-its-time", test_not_before_its_time },
     { "/retry/back-off-grows", test_back_off_grows },
+    { "/retry/a-repeated-error-is-one-row", test_a_repeated_error_is_one_row },
     { "/retry/retry-after-wins", test_retry_after_wins },
     { "/retry/progress-begins-the-back-off-anew", test_progress_begins_the_back_off_anew },
     { "/retry/a-tap-waits-for-nothing", test_a_tap_waits_for_nothing },
