@@ -293,6 +293,7 @@ test_one_that_was_dropped_comes_back (void)
   g_autoptr (GPtrArray) ids = NULL;
   g_autoptr (GError) error = NULL;
   gboolean is_over = FALSE;
+  guint filter, subscription;
 
   test_broker_set_destination (broker, "http://127.0.0.1:9/files/", NULL);
   ids = submit_many (broker);
@@ -308,9 +309,9 @@ test_one_that_was_dropped_comes_back (void)
   g_assert_no_error (error);
 
   connection = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, NULL);
-  (void) g_dbus_connection_add_filter (connection, swallow_pings, NULL, NULL);
-  (void) g_dbus_connection_signal_subscribe (connection, OUTBOX_BUS_NAME, NULL, "WatchEnded", NULL, NULL,
-                                             G_DBUS_SIGNAL_FLAGS_NONE, on_ended, &is_over, NULL);
+  filter = g_dbus_connection_add_filter (connection, swallow_pings, NULL, NULL);
+  subscription = g_dbus_connection_signal_subscribe (connection, OUTBOX_BUS_NAME, NULL, "WatchEnded", NULL, NULL,
+                                                     G_DBUS_SIGNAL_FLAGS_NONE, on_ended, &is_over, NULL);
   for (guint i = 0; i < N_UPLOADS; i++)
     g_hash_table_add (unpaused, g_strdup (ids->pdata[i]));
   g_atomic_int_set (&answers_pings, FALSE);
@@ -319,6 +320,10 @@ test_one_that_was_dropped_comes_back (void)
   command (broker, "Pause", (char *const *) ids->pdata);
   test_wait_until (is_true, &is_over, 60);
   test_wait_until (is_empty, unpaused, 20);
+  /* A call that is under way keeps the client, and what it hears of. */
+  (void) g_signal_handlers_disconnect_by_data (client, unpaused);
+  g_dbus_connection_signal_unsubscribe (connection, subscription);
+  g_dbus_connection_remove_filter (connection, filter);
 }
 
 int
