@@ -21,8 +21,11 @@ ob_errno_is_full (int saved_errno)
 void
 ob_file_set_error (GError **error, int saved_errno, const char *what, const char *path)
 {
-  g_set_error (error, OUTBOX_ERROR, ob_errno_is_full (saved_errno) ? OUTBOX_ERROR_DISK_FULL : OUTBOX_ERROR_STORAGE,
-               "%s %s: %s", what, path, g_strerror (saved_errno));
+  OutboxError code = ob_errno_is_full (saved_errno)                   ? OUTBOX_ERROR_DISK_FULL
+                     : saved_errno == EMFILE || saved_errno == ENFILE ? OUTBOX_ERROR_TOO_MANY
+                                                                      : OUTBOX_ERROR_STORAGE;
+
+  g_set_error (error, OUTBOX_ERROR, code, "%s %s: %s", what, path, g_strerror (saved_errno));
 }
 
 gboolean

@@ -12,7 +12,8 @@ G_BEGIN_DECLS
 /* Whether the system has no room to give: a full disk, or a quota that is used up. */
 gboolean ob_errno_is_full (int saved_errno);
 
-/* Sets @error in the error table's domain from errno: a full disk is DiskFull, all else Storage. */
+/* Sets @error in the error table's domain from errno: a full disk is DiskFull, too many open files are TooMany and pass, all
+ * else is Storage. */
 void ob_file_set_error (GError **error, int saved_errno, const char *what, const char *path);
 
 /* Creates the folder and its parents, for this user only. */

@@ -14,15 +14,20 @@
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define WRITER_MS 100
 #define BUFFER_MAX_BYTES (1024 * 1024)
 
+/* A file without a size is looked after so often. */
+#define CHECK_ROOM_BYTES (64 * 1024 * 1024)
+
 typedef struct
 {
   int source;
-  int target; /* -1: it is a clone already, only the digest is wanted */
+  gboolean is_own; /* the descriptor: its position is nobody else's */
+  int target;      /* -1: it is a clone already, only the digest is wanted */
   const char *path;
   gnutls_hash_hd_t hash;
   char *buffer;
@@ -48,8 +53,8 @@ set_busy (GError **error)
   return FALSE;
 }
 
-gboolean
-ob_copy_check_source (int source, struct stat *before, GError **error)
+static gboolean
+check_source (int source, struct stat *before, GError **error)
 {
   int flags = fcntl (source, F_GETFL);
 
@@ -63,6 +68,46 @@ ob_copy_check_source (int source, struct stat *before, GError **error)
     return set_invalid (error, "is not open for reading");
 
   return TRUE;
+}
+
+/* What an app hands over shares its position with the app's own descriptor: the file is opened once more, for reading alone.
+ * A file that only the app may open is read where it is. */
+gboolean
+ob_copy_open_source (int fd, ObCopySource *source, GError **error)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/self/fd/%d", fd);
+  int own;
+
+  if (!check_source (fd, &source->before, error))
+    return FALSE;
+  own = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  source->fd = own >= 0 ? own : fd;
+  source->is_own = own >= 0;
+
+  return TRUE;
+}
+
+void
+ob_copy_close_source (ObCopySource *source)
+{
+  if (source->is_own)
+    (void) close (source->fd);
+}
+
+gboolean
+ob_copy_has_room (int fd, guint64 bytes, GError **error)
+{
+  struct statvfs disk;
+
+  /* Some file systems do not know how large they are. */
+  if (fstatvfs (fd, &disk) != 0 || disk.f_blocks == 0
+      || (guint64) disk.f_bavail * disk.f_frsize >= bytes + OB_SPOOL_RESERVE_BYTES)
+    return TRUE;
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL,
+               "The disk is full: less than %d MiB would be left, which the queue needs to go on",
+               OB_SPOOL_RESERVE_BYTES / (1024 * 1024));
+
+  return FALSE;
 }
 
 static gboolean
@@ -96,6 +141,21 @@ next_block (const Copier *copier, off_t end)
   return (gsize) MIN ((off_t) copier->buffer_bytes, end - copier->done);
 }
 
+/* A read that fails is never an end: a file that is taken for shorter than it is would be deleted by whoever moves it. */
+static gssize
+read_block (Copier *copier, gsize size_bytes, GError **error)
+{
+  gssize got;
+
+  do
+    got = pread (copier->source, copier->buffer, size_bytes, copier->done);
+  while (got < 0 && errno == EINTR);
+  if (got < 0)
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "The file cannot be read: %s", g_strerror (errno));
+
+  return got;
+}
+
 static gboolean
 take_data (Copier *copier, off_t end, GError **error)
 {
@@ -106,15 +166,10 @@ take_data (Copier *copier, off_t end, GError **error)
     }
   while (copier->done < end)
     {
-      gssize got = pread (copier->source, copier->buffer, next_block (copier, end), copier->done);
+      gssize got = read_block (copier, next_block (copier, end), error);
 
-      if (got < 0 && errno == EINTR)
-        continue;
       if (got < 0)
-        {
-          ob_file_set_error (error, errno, "Cannot read", "the file that was handed over");
-          return FALSE;
-        }
+        return FALSE;
       if (got == 0)
         return set_busy (error); /* it shrank */
       if (!take_block (copier, (gsize) got, FALSE, error))
@@ -141,14 +196,11 @@ take_all (Copier *copier, off_t size, GError **error)
 {
   while (copier->done < size)
     {
-      /* Seeking for data moves the caller's position, which is shared with it: put it back each time. */
-      off_t position = lseek (copier->source, 0, SEEK_CUR);
-      off_t data = lseek (copier->source, copier->done, SEEK_DATA);
+      /* Holes are found by moving the descriptor's position, which must not be the app's. */
+      off_t data = copier->is_own ? lseek (copier->source, copier->done, SEEK_DATA) : copier->done;
       gboolean is_hole_to_end = data < 0 && errno == ENXIO;
-      off_t hole = data < 0 ? size : lseek (copier->source, data, SEEK_HOLE);
+      off_t hole = data < 0 || !copier->is_own ? size : lseek (copier->source, data, SEEK_HOLE);
 
-      if (position >= 0)
-        (void) lseek (copier->source, position, SEEK_SET);
       if (is_hole_to_end)
         return take_hole (copier, size, error);
       if (data < 0 || hole < 0)
@@ -158,6 +210,24 @@ take_all (Copier *copier, off_t size, GError **error)
     }
 
   return TRUE;
+}
+
+/* Some files do not know their size before they are read: those of /proc, documents of a cloud, the files of a phone. */
+static gboolean
+take_to_end (Copier *copier, GError **error)
+{
+  gssize got;
+
+  while ((got = read_block (copier, copier->buffer_bytes, error)) > 0)
+    {
+      if (copier->done > 0 && copier->done % CHECK_ROOM_BYTES < got && copier->target >= 0
+          && !ob_copy_has_room (copier->target, 0, error))
+        return FALSE;
+      if (!take_block (copier, (gsize) got, FALSE, error))
+        return FALSE;
+    }
+
+  return got == 0;
 }
 
 static void
@@ -170,13 +240,13 @@ finish_digest (gnutls_hash_hd_t hash, char *sha256)
     g_snprintf (sha256 + 2 * i, 3, "%02x", digest[i]);
 }
 
-/* Whether somebody has it open for writing: a read lease can be had where nobody has (fcntl(2)). A hint: files of others
- * cannot be asked, nor a descriptor that can write itself. It is dropped at once, so that it holds up nobody. */
+/* Whether somebody has it open, or mapped, for writing: a read lease can be had where nobody has (fcntl(2)). A hint: files of
+ * others cannot be asked, nor a descriptor that can write itself. It is dropped at once, so that it holds up nobody. */
 static gboolean
-has_writer (int source)
+may_have_writer (int source)
 {
   if ((fcntl (source, F_GETFL) & O_ACCMODE) != O_RDONLY)
-    return FALSE;
+    return TRUE;
   if (fcntl (source, F_SETLEASE, F_RDLCK) != 0)
     return errno == EAGAIN;
   (void) fcntl (source, F_SETLEASE, F_UNLCK);
@@ -184,23 +254,67 @@ has_writer (int source)
   return FALSE;
 }
 
-/* Files that do not know their size, such as those of /proc, have more behind it. */
 static gboolean
-is_as_before (int source, const struct stat *before)
+is_as_before (int source, const struct stat *before, off_t size)
 {
   struct stat now;
   char more;
 
-  return fstat (source, &now) == 0 && !has_changed (before, &now) && pread (source, &more, 1, before->st_size) <= 0;
+  return fstat (source, &now) == 0 && !has_changed (before, &now) && pread (source, &more, 1, size) == 0;
+}
+
+/* Who writes by mmap() changes neither size nor times of pages that are dirty already (mmap(2)): only the bytes tell. So a
+ * file that may have a writer is read a second time, a moment later. */
+static gboolean
+reads_the_same (const Copier *first, const ObSpoolCopy *copy, gboolean *is_same, GError **error)
+{
+  Copier again = { .source = first->source,
+                   .is_own = first->is_own,
+                   .target = -1,
+                   .path = first->path,
+                   .buffer = first->buffer,
+                   .buffer_bytes = first->buffer_bytes,
+                   .cancellable = first->cancellable };
+  char sha256[OB_SHA256_HEX_LENGTH + 1];
+  gboolean is_good;
+
+  if (gnutls_hash_init (&again.hash, GNUTLS_DIG_SHA256) != 0)
+    return FALSE;
+  is_good = take_all (&again, (off_t) copy->size_bytes, error);
+  finish_digest (again.hash, sha256);
+  *is_same = is_good && g_str_equal (sha256, copy->sha256);
+
+  return is_good;
+}
+
+static gboolean
+check_quiet (int source, const struct stat *before, const Copier *copier, const ObSpoolCopy *copy, GError **error)
+{
+  Copier watcher = *copier;
+  gboolean is_same = TRUE;
+
+  if (!is_as_before (source, before, (off_t) copy->size_bytes))
+    return set_busy (error);
+  if (!may_have_writer (source))
+    return TRUE;
+  /* A small file is copied between two writes of a camera. */
+  g_usleep (WRITER_MS * 1000);
+  watcher.source = source;
+  if (!reads_the_same (&watcher, copy, &is_same, error))
+    return FALSE;
+
+  return (is_same && is_as_before (source, before, (off_t) copy->size_bytes)) || set_busy (error);
 }
 
 gboolean
-ob_copy_and_digest (int source, const struct stat *before, int target, const char *path, GCancellable *cancellable,
+ob_copy_and_digest (const ObCopySource *source, int target, const char *path, GCancellable *cancellable,
                     gint64 *copied_bytes, ObSpoolCopy *copy, GError **error)
 {
-  gsize buffer_bytes = (gsize) CLAMP (before->st_size, 1, BUFFER_MAX_BYTES);
+  const struct stat *before = &source->before;
+  gsize buffer_bytes = before->st_size > 0 ? (gsize) MIN (before->st_size, BUFFER_MAX_BYTES) : BUFFER_MAX_BYTES;
   g_autofree char *buffer = g_malloc (buffer_bytes);
-  Copier copier = { source, target, path, NULL, buffer, buffer_bytes, cancellable, copied_bytes, 0 };
+  Copier copier
+      = { source->fd, source->is_own, target, path, NULL, buffer, buffer_bytes, cancellable, copied_bytes, 0 };
   gboolean is_good;
 
   if (gnutls_hash_init (&copier.hash, GNUTLS_DIG_SHA256) != 0)
@@ -210,24 +324,27 @@ ob_copy_and_digest (int source, const struct stat *before, int target, const cha
     }
 
   /* A clone is digested itself: the digest must be of what the spool has. */
-  if (ioctl (target, FICLONE, source) == 0)
+  if (target >= 0 && before->st_size > 0 && ioctl (target, FICLONE, source->fd) == 0)
     {
       copier.source = target;
+      copier.is_own = TRUE;
       copier.target = -1;
     }
-  is_good = take_all (&copier, before->st_size, error);
+  /* A file of holes may be larger than any disk: to read it would hold up others for hours. */
+  is_good = copier.target < 0 || ob_copy_has_room (target, (guint64) before->st_size, error);
+  if (is_good)
+    is_good = before->st_size > 0 ? take_all (&copier, before->st_size, error) : take_to_end (&copier, error);
   finish_digest (copier.hash, copy->sha256);
-  copy->size_bytes = (guint64) before->st_size;
+  copy->size_bytes = (guint64) copier.done;
   if (!is_good)
     return FALSE;
-  if (target >= 0 && ftruncate (target, before->st_size) != 0)
+  if (target >= 0 && ftruncate (target, copier.done) != 0)
     {
       ob_file_set_error (error, errno, "Cannot size", path);
       return FALSE;
     }
-  /* A small file is copied between two writes of a camera: one that has a writer is watched a little longer. */
-  if (is_as_before (source, before) && has_writer (source))
-    g_usleep (WRITER_MS * 1000);
 
-  return is_as_before (source, before) || set_busy (error);
+  copier.is_own = source->is_own;
+
+  return check_quiet (source->fd, before, &copier, copy, error);
 }

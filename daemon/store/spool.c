@@ -194,38 +194,21 @@ ob_spool_give_reserve (ObSpool *spool)
   return TRUE;
 }
 
-/* Asked when the copy is there: one that shares its blocks, or has holes, takes less than its size. */
 static gboolean
-leaves_room (int fd, GError **error)
+copy_source (ObSpool *spool, const ObCopySource *source, const char *path, GCancellable *cancellable,
+             gint64 *copied_bytes, ObSpoolCopy *copy, GError **error)
 {
-  if (has_room (fd, OB_SPOOL_RESERVE_BYTES))
-    return TRUE;
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL,
-               "The disk is full: less than %d MiB would be left, which the queue needs to go on",
-               OB_SPOOL_RESERVE_BYTES / (1024 * 1024));
-
-  return FALSE;
-}
-
-gboolean
-ob_spool_copy (ObSpool *spool, const char *id, int fd, GCancellable *cancellable, gint64 *copied_bytes,
-               ObSpoolCopy *copy, GError **error)
-{
-  g_autofree char *path = incoming_path (spool, id, "");
-  struct stat before;
+  int target = open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   gboolean is_good;
-  int target;
 
-  if (!ob_copy_check_source (fd, &before, error))
-    return FALSE;
-  target = open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (target < 0)
     {
       ob_file_set_error (error, errno, "Cannot create", path);
       return FALSE;
     }
-  is_good = ob_copy_and_digest (fd, &before, target, path, cancellable, copied_bytes, copy, error)
-            && leaves_room (target, error);
+  /* Whether the database still has its room is asked when the copy is there: one that has holes takes less than its size. */
+  is_good = ob_copy_and_digest (source, target, path, cancellable, copied_bytes, copy, error)
+            && ob_copy_has_room (target, 0, error);
   (void) close (target);
   if (!is_good)
     (void) g_unlink (path);
@@ -234,12 +217,33 @@ ob_spool_copy (ObSpool *spool, const char *id, int fd, GCancellable *cancellable
 }
 
 gboolean
+ob_spool_copy (ObSpool *spool, const char *id, int fd, GCancellable *cancellable, gint64 *copied_bytes,
+               ObSpoolCopy *copy, GError **error)
+{
+  g_autofree char *path = incoming_path (spool, id, "");
+  ObCopySource source;
+  gboolean is_good;
+
+  if (!ob_copy_open_source (fd, &source, error))
+    return FALSE;
+  is_good = copy_source (spool, &source, path, cancellable, copied_bytes, copy, error);
+  ob_copy_close_source (&source);
+
+  return is_good;
+}
+
+gboolean
 ob_spool_digest (int fd, GCancellable *cancellable, ObSpoolCopy *copy, GError **error)
 {
-  struct stat before;
+  ObCopySource source;
+  gboolean is_good;
 
-  return ob_copy_check_source (fd, &before, error)
-         && ob_copy_and_digest (fd, &before, -1, NULL, cancellable, NULL, copy, error);
+  if (!ob_copy_open_source (fd, &source, error))
+    return FALSE;
+  is_good = ob_copy_and_digest (&source, -1, NULL, cancellable, NULL, copy, error);
+  ob_copy_close_source (&source);
+
+  return is_good;
 }
 
 /* Waits until a flush that began after the caller's rename has ended; the first to come does it for all who wait. The

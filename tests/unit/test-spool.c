@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -279,6 +280,120 @@ test_a_small_file_between_two_writes (Fixture *fixture, gconstpointer data)
   (void) close (fd);
 }
 
+/* An app that records into a mapping: neither size nor times of the file change after its first write. */
+typedef struct
+{
+  guint8 *bytes;
+  gsize size_bytes;
+  gint64 copied_bytes;
+} Mapping;
+
+static gpointer
+write_behind_the_copy (gpointer data)
+{
+  Mapping *mapping = data;
+
+  while (__atomic_load_n (&mapping->copied_bytes, __ATOMIC_RELAXED) < 2 * 1024 * 1024)
+    g_thread_yield ();
+  mapping->bytes[0] ^= 0xff;
+
+  return NULL;
+}
+
+static void
+test_a_file_that_is_written_by_a_mapping (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (fixture->folder, "recording", NULL);
+  int writer = g_open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  Mapping mapping = { NULL, 64 * 1024 * 1024, 0 };
+  g_autoptr (GError) error = NULL;
+  GThread *thread;
+  ObSpoolCopy copy;
+  int fd;
+
+  g_assert_cmpint (ftruncate (writer, (off_t) mapping.size_bytes), ==, 0);
+  mapping.bytes = mmap (NULL, mapping.size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, writer, 0);
+  g_assert_true (mapping.bytes != MAP_FAILED);
+  (void) close (writer);
+  memset (mapping.bytes, 1, mapping.size_bytes);
+  fd = g_open (path, O_RDONLY | O_CLOEXEC, 0);
+  thread = g_thread_new ("mapping", write_behind_the_copy, &mapping);
+  g_assert_false (ob_spool_copy (fixture->spool, fixture->id, fd, NULL, &mapping.copied_bytes, &copy, &error));
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_BUSY);
+  g_thread_join (thread);
+  g_assert_cmpint (munmap (mapping.bytes, mapping.size_bytes), ==, 0);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  (void) close (fd);
+}
+
+/* Reads on through the descriptor that it has handed over. */
+typedef struct
+{
+  int fd;
+  gint must_stop;
+  guint n_moved;
+} Reader;
+
+static gpointer
+watch_position (gpointer data)
+{
+  Reader *reader = data;
+
+  while (!g_atomic_int_get (&reader->must_stop))
+    reader->n_moved += lseek (reader->fd, 0, SEEK_CUR) != 4711;
+
+  return NULL;
+}
+
+static void
+test_an_apps_position_stays (Fixture *fixture, gconstpointer data)
+{
+  Reader reader = { make_file (fixture, 32 * 1024 * 1024, 8192), 0, 0 };
+  GThread *thread;
+  ObSpoolCopy copy;
+
+  for (guint i = 0; i < 8; i++)
+    g_assert_cmpint (pwrite (reader.fd, "data", 4, (off_t) i * 4 * 1024 * 1024), ==, 4);
+  g_assert_cmpint (lseek (reader.fd, 4711, SEEK_SET), ==, 4711);
+  thread = g_thread_new ("reader", watch_position, &reader);
+  g_assert_true (ob_spool_copy (fixture->spool, fixture->id, reader.fd, NULL, NULL, &copy, NULL));
+  g_atomic_int_set (&reader.must_stop, 1);
+  g_thread_join (thread);
+  g_assert_cmpuint (reader.n_moved, ==, 0);
+  ob_spool_discard (fixture->spool, fixture->id);
+  (void) close (reader.fd);
+}
+
+/* Files that do not know their size are read to their end; one that cannot be read is none of 0 bytes; one of holes that is
+ * larger than the disk is refused before it is read. */
+static void
+test_sizes_that_tell_nothing (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = ob_spool_get_path (fixture->spool, fixture->id);
+  g_autofree char *known = NULL;
+  g_autofree char *copied = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize known_bytes, copied_bytes;
+  int unsized = g_open ("/proc/version", O_RDONLY | O_CLOEXEC, 0);
+  int unreadable = g_open ("/proc/self/mem", O_RDONLY | O_CLOEXEC, 0);
+  int holes = make_file (fixture, 0, 4096);
+  ObSpoolCopy copy;
+
+  g_assert_true (g_file_get_contents ("/proc/version", &known, &known_bytes, NULL));
+  g_assert_true (ob_spool_copy (fixture->spool, fixture->id, unsized, NULL, NULL, &copy, &error));
+  g_assert_cmpuint (copy.size_bytes, ==, known_bytes);
+  g_assert_true (ob_spool_commit (fixture->spool, fixture->id, "{}", NULL));
+  g_assert_true (g_file_get_contents (path, &copied, &copied_bytes, NULL));
+  g_assert_cmpmem (copied, copied_bytes, known, known_bytes);
+  g_assert_true (ob_spool_remove (fixture->spool, fixture->id, NULL));
+  assert_refused (fixture, unreadable, OUTBOX_ERROR_INVALID_ARGUMENT);
+  if (ftruncate (holes, G_GINT64_CONSTANT (15) << 40) == 0)
+    assert_refused (fixture, holes, OUTBOX_ERROR_DISK_FULL);
+  (void) close (unsized);
+  (void) close (unreadable);
+  (void) close (holes);
+}
+
 static void
 test_a_copy_can_be_cancelled (Fixture *fixture, gconstpointer data)
 {
@@ -355,6 +470,9 @@ main (int argc, char *argv[])
     { "/spool/what-is-no-file-is-refused", test_what_is_no_file },
     { "/spool/a-file-still-being-written-is-refused", test_a_file_still_being_written },
     { "/spool/a-small-file-between-two-writes", test_a_small_file_between_two_writes },
+    { "/spool/a-file-that-is-written-by-a-mapping", test_a_file_that_is_written_by_a_mapping },
+    { "/spool/an-apps-position-stays", test_an_apps_position_stays },
+    { "/spool/sizes-that-tell-nothing", test_sizes_that_tell_nothing },
     { "/spool/a-copy-can-be-cancelled", test_a_copy_can_be_cancelled },
     { "/spool/leftovers-are-cleared", test_leftovers_are_cleared },
     { "/spool/threads-share-the-flush", test_threads_share_the_flush },
