@@ -61,6 +61,8 @@ struct _ObBroker
   gpointer given_up_data;
   gint64 repair_at_ms;   /* when the database is tried again that could not be written; 0: it works */
   char *disk_trouble;    /* why it cannot be written, in the system's words; NULL: it can */
+  gint64 clock_gap_ms;   /* what the wall clock differs by from the time since the start of the device */
+  gboolean has_alarm;    /* something waits for a time */
   gint64 steady_at_ms;   /* when a network that came back has been up long enough; 0: not waited for */
   gboolean wants_probe;  /* something else on this disk could not be written: the next repair writes, to find out */
   gboolean is_in_memory; /* the data folder */

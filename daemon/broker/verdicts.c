@@ -227,6 +227,9 @@ end_upload (ObBroker *self, ObUpload *upload, ObAttemptResult *result, GError **
   if (result->is_cancelled)
     return move (self, upload, upload->stored == OB_STORED_CONFIRMING ? OB_STORED_CONFIRMING : OB_STORED_QUEUED,
                  upload->reason, result, error);
+  /* Giving up counts time in which it was tried. */
+  if (upload->failures > 0)
+    upload->progress_at_ms += ob_retry_get_idle_ms (upload->last_error.at_ms, ob_broker_get_now_ms (self));
   ob_last_error_set (&upload->last_error, result->code, result->message, ob_broker_get_now_ms (self));
 
   return apply_verdict (self, upload, result, error);

@@ -11,9 +11,54 @@
 #include "policy/retry.h"
 #include "store/journal.h"
 #include "store/terminations.h"
+#include "store/waits.h"
 
 #define WAKE_AT_ONCE 256
 #define STEADY_AFTER_MS 10000
+
+/* By less than this nobody sets a clock; what a clock drifts by in years is no jump. */
+#define JUMP_LEAST_MS 2000
+
+static gint64
+get_clock_gap_ms (ObBroker *self)
+{
+  return ob_broker_get_now_ms (self) - ob_clock_get_boot_ms (self->clock);
+}
+
+/* Returns: by how much the clock was set since something waits, or 0. */
+static gint64
+take_jump_ms (ObBroker *self)
+{
+  gint64 jump_ms = self->has_alarm ? get_clock_gap_ms (self) - self->clock_gap_ms : 0;
+
+  if (ABS (jump_ms) < JUMP_LEAST_MS)
+    return 0;
+  self->clock_gap_ms += jump_ms;
+
+  return jump_ms;
+}
+
+/* A wait is as long as it was meant to be, whatever the wall clock says meanwhile: set forward it would bring every request
+ * at once, set back it would last for years. What is to begin at a time of the wall clock begins then. */
+static gboolean
+shift_waits (ObBroker *self, gint64 now_ms, GError **error)
+{
+  gint64 jump_ms = take_jump_ms (self);
+  GHashTableIter iter;
+  gpointer value;
+
+  if (jump_ms != 0)
+    {
+      g_hash_table_iter_init (&iter, self->destinations);
+      while (g_hash_table_iter_next (&iter, NULL, &value))
+        if (ob_health_shift (&((ObDestination *) value)->health, jump_ms)
+            && !ob_broker_save_destination (self, value, "the clock was set", error))
+          return FALSE;
+    }
+
+  return ob_waits_shift (self->database, jump_ms, now_ms + OB_RETRY_AFTER_MAX_MS,
+                         now_ms + ob_retry_delay_ms (G_MAXUINT, -1, 0.5), error);
+}
 
 static gboolean
 wake_uploads_of (ObBroker *self, ObUploadsSet set, gint64 limit_ms, gint64 next_ms, GError **error)
@@ -38,9 +83,7 @@ static gboolean
 wake_uploads (ObBroker *self, gint64 now_ms, GError **error)
 {
   return wake_uploads_of (self, OB_UPLOADS_DUE, now_ms, 0, error)
-         && wake_uploads_of (self, OB_UPLOADS_DUE_TO_BEGIN, now_ms, 0, error)
-         && wake_uploads_of (self, OB_UPLOADS_TOO_FAR, now_ms + OB_RETRY_AFTER_MAX_MS,
-                             now_ms + ob_retry_delay_ms (G_MAXUINT, -1, 0.5), error);
+         && wake_uploads_of (self, OB_UPLOADS_DUE_TO_BEGIN, now_ms, 0, error);
 }
 
 static gboolean
@@ -92,7 +135,8 @@ ob_broker_wake (ObBroker *self)
       ob_broker_note_trouble (self);
       return;
     }
-  is_good = wake_destinations (self, now_ms, NULL) && wake_uploads (self, now_ms, NULL)
+  is_good = shift_waits (self, now_ms, NULL) && wake_destinations (self, now_ms, NULL)
+            && wake_uploads (self, now_ms, NULL)
             && ((!self->disk_trouble && !self->wants_probe) || ob_broker_try_disk (self, NULL));
   ob_turn_end (self->turn, is_good);
   if (!is_good)
@@ -156,5 +200,10 @@ ob_broker_set_alarm (ObBroker *self)
       next_ms = ob_sooner_ms (next_ms, ob_uploads_next_wake_ms (self->database));
       next_ms = ob_sooner_ms (next_ms, ob_terminations_next_ms (self->database, ob_broker_get_now_ms (self)));
     }
-  ob_clock_set_alarm (self->clock, ob_sooner_ms (next_ms, self->settle_at_ms), on_alarm, self);
+  next_ms = ob_sooner_ms (next_ms, self->settle_at_ms);
+  /* While nothing waited, the clock might be set as often as it pleased. */
+  if (!self->has_alarm)
+    self->clock_gap_ms = get_clock_gap_ms (self);
+  self->has_alarm = next_ms > 0;
+  ob_clock_set_alarm (self->clock, next_ms, on_alarm, self);
 }

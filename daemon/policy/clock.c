@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <glib-unix.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Beyond what the kernel counts; nobody waits for a thousand years. */
@@ -25,6 +26,12 @@ gint64
 ob_clock_get_now_ms (ObClock *self)
 {
   return OB_CLOCK_GET_IFACE (self)->get_now_ms (self);
+}
+
+gint64
+ob_clock_get_boot_ms (ObClock *self)
+{
+  return OB_CLOCK_GET_IFACE (self)->get_boot_ms (self);
 }
 
 void
@@ -52,6 +59,17 @@ static gint64
 ob_system_clock_get_now_ms (ObClock *clock)
 {
   return g_get_real_time () / 1000;
+}
+
+static gint64
+ob_system_clock_get_boot_ms (ObClock *clock)
+{
+  struct timespec now;
+
+  if (clock_gettime (CLOCK_BOOTTIME, &now) != 0)
+    return g_get_monotonic_time () / 1000;
+
+  return (gint64) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static void
@@ -105,6 +123,7 @@ static void
 ob_system_clock_clock_init (ObClockInterface *iface)
 {
   iface->get_now_ms = ob_system_clock_get_now_ms;
+  iface->get_boot_ms = ob_system_clock_get_boot_ms;
   iface->set_alarm = ob_system_clock_set_alarm;
 }
 

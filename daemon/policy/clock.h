@@ -18,11 +18,16 @@ struct _ObClockInterface
   GTypeInterface parent;
 
   gint64 (*get_now_ms) (ObClock *self);
+  gint64 (*get_boot_ms) (ObClock *self);
   void (*set_alarm) (ObClock *self, gint64 at_ms, GSourceFunc on_alarm, gpointer user_data);
 };
 
 /* Unix milliseconds. */
 gint64 ob_clock_get_now_ms (ObClock *self);
+
+/* Milliseconds since the device was started, sleep included. Nobody sets it: what the two differ by changes when somebody
+ * sets the other. */
+gint64 ob_clock_get_boot_ms (ObClock *self);
 
 /* There is one alarm: setting it replaces the last one, 0 takes it away. @on_alarm is called once, when the time has come
  * or when the wall clock is set before that; its result is of no interest. */

@@ -16,6 +16,17 @@ ob_retry_delay_ms (guint failures, gint64 retry_after_ms, double spread)
   return MAX (own_ms, MIN (retry_after_ms, OB_RETRY_AFTER_MAX_MS));
 }
 
+/* Longer than any back-off: whoever is tried, is tried within an hour. */
+#define TRIED_MOST_MS (G_GINT64_CONSTANT (3600) * 1000)
+
+gint64
+ob_retry_get_idle_ms (gint64 tried_at_ms, gint64 now_ms)
+{
+  gint64 between_ms = now_ms - tried_at_ms;
+
+  return between_ms < 0 ? between_ms : MAX (between_ms - TRIED_MOST_MS, 0);
+}
+
 gboolean
 ob_retry_must_give_up (gint64 progress_at_ms, gint64 now_ms, guint failures, gint64 limit_ms)
 {

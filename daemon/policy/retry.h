@@ -26,6 +26,16 @@ G_BEGIN_DECLS
 gint64 ob_retry_delay_ms (guint failures, gint64 retry_after_ms, double spread);
 
 /**
+ * ob_retry_get_idle_ms:
+ * @tried_at_ms: when the last attempt in vain ended
+ * @now_ms: when this one did, by the same clock, which may have been set in between
+ *
+ * Returns: how much of the time in between does not count as tried: a device that was off, a network that was missing, a
+ * clock that was set, also back, which is less than 0
+ */
+gint64 ob_retry_get_idle_ms (gint64 tried_at_ms, gint64 now_ms);
+
+/**
  * ob_retry_must_give_up:
  * @progress_at_ms: when something moved last, or the first attempt in vain began
  * @failures: failed attempts without progress, in a row

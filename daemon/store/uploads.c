@@ -358,7 +358,6 @@ static const char *const set_conditions[] = {
   [OB_UPLOADS_TO_CLEAR] = "state = 5 AND has_local_copy = 1",
   [OB_UPLOADS_DUE] = "retry_at > 0 AND retry_at <= @value",
   [OB_UPLOADS_DUE_TO_BEGIN] = "not_before > 0 AND not_before <= @value",
-  [OB_UPLOADS_TOO_FAR] = "retry_at > 0 AND retry_at > @value",
 };
 
 GPtrArray *

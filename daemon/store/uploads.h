@@ -84,7 +84,6 @@ typedef enum
   OB_UPLOADS_TO_CLEAR,     /* done, and still with a copy in the spool */
   OB_UPLOADS_DUE,          /* whose retry is due at @value, in Unix milliseconds */
   OB_UPLOADS_DUE_TO_BEGIN, /* whose not-before has come at @value */
-  OB_UPLOADS_TOO_FAR,      /* whose retry is due only after @value */
 } ObUploadsSet;
 
 /* Returns: (transfer full) (element-type ObUpload). Errors: Storage. */

@@ -10,6 +10,7 @@ struct _TestClock
   GObject parent_instance;
 
   gint64 now_ms;
+  gint64 boot_ms;
   gint64 at_ms;
   GSourceFunc on_alarm;
   gpointer user_data;
@@ -24,6 +25,12 @@ static gint64
 test_clock_get_now_ms (ObClock *clock)
 {
   return TEST_CLOCK (clock)->now_ms;
+}
+
+static gint64
+test_clock_get_boot_ms (ObClock *clock)
+{
+  return TEST_CLOCK (clock)->boot_ms;
 }
 
 static void
@@ -47,6 +54,7 @@ void
 test_clock_advance (TestClock *self, gint64 delay_ms)
 {
   self->now_ms += delay_ms;
+  self->boot_ms += delay_ms;
   if (self->at_ms > 0 && self->at_ms <= self->now_ms)
     ring (self);
 }
@@ -69,6 +77,7 @@ static void
 test_clock_clock_init (ObClockInterface *iface)
 {
   iface->get_now_ms = test_clock_get_now_ms;
+  iface->get_boot_ms = test_clock_get_boot_ms;
   iface->set_alarm = test_clock_set_alarm;
 }
 

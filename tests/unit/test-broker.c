@@ -216,28 +216,75 @@ test_a_back_off_outlives_a_restart (TestRig *rig, gconstpointer data)
   assert_about (test_rig_get_wait_ms (rig, id), 240 * RIG_SECOND);
 }
 
+/* A wait lasts as long as it was meant to, however the clock is set meanwhile, and nothing is given up by it. */
 static void
 test_a_clock_that_is_set (TestRig *rig, gconstpointer data)
 {
-  const ObVerdict verdicts[] = { OB_VERDICT_RETRY, OB_VERDICT_RETRY_UPLOAD };
+  const ObVerdict verdicts[] = { OB_VERDICT_RETRY, OB_VERDICT_RETRY_UPLOAD, OB_VERDICT_RETRY };
+  const gint64 jumps_ms[]
+      = { -20000 * RIG_DAY, -RIG_DAY, -10 * RIG_SECOND, 10 * RIG_SECOND, RIG_DAY, 8 * RIG_DAY, 20000 * RIG_DAY };
   g_autofree char *id = test_rig_submit (rig, NULL, 0);
 
   for (guint i = 0; i < G_N_ELEMENTS (verdicts); i++)
+    for (guint j = 0; j < G_N_ELEMENTS (jumps_ms); j++)
+      {
+        gint64 wait_ms;
+
+        test_rig_end_after (rig, id, verdicts[i], i == 2 ? RIG_HOUR : -1);
+        test_rig_assert_status (rig, id, "retrying retrying");
+        wait_ms = test_rig_get_wait_ms (rig, id);
+        g_assert_cmpint (wait_ms, <=, i == 2 ? RIG_HOUR : 17 * RIG_MINUTE);
+        test_clock_set (rig->clock, ob_broker_get_now_ms (rig->broker) + jumps_ms[j]);
+        test_rig_settle (rig);
+        test_rig_assert_status (rig, id, "retrying retrying");
+        g_assert_cmpint (test_rig_get_wait_ms (rig, id), ==, wait_ms);
+        test_rig_advance (rig, wait_ms - 1);
+        g_assert_false (test_rig_is_active (rig, id));
+        test_rig_advance (rig, 1);
+        g_assert_true (test_rig_is_active (rig, id));
+      }
+  test_rig_finish (rig, id);
+}
+
+/* Where the clock was far off while the broker was not there to see it, too. */
+static void
+test_a_clock_that_was_far_off (TestRig *rig, gconstpointer data)
+{
+  const ObVerdict verdicts[] = { OB_VERDICT_RETRY, OB_VERDICT_RETRY_UPLOAD };
+
+  for (guint i = 0; i < G_N_ELEMENTS (verdicts); i++)
     {
+      g_autofree char *id = test_rig_submit (rig, NULL, 0);
+      gint64 now_ms = ob_broker_get_now_ms (rig->broker);
+
+      test_clock_set (rig->clock, now_ms + 4051 * RIG_DAY);
       test_rig_end (rig, id, verdicts[i], OUTBOX_REASON_NONE);
-      /* Back by years: nothing waits for years. */
-      test_clock_set (rig->clock, RIG_BEGIN_MS - 1000 * RIG_DAY);
-      test_rig_settle (rig);
+      test_rig_stop (rig);
+      test_clock_set (rig->clock, now_ms);
+      test_rig_start (rig);
       test_rig_assert_status (rig, id, "retrying retrying");
-      g_assert_cmpint (test_rig_get_wait_ms (rig, id), <=, 15 * RIG_MINUTE);
-      /* Forward: it is due. */
-      test_clock_set (rig->clock, RIG_BEGIN_MS + 1000 * RIG_DAY);
-      test_rig_settle (rig);
-      g_assert_true (test_rig_is_active (rig, id));
+      g_assert_cmpint (test_rig_get_wait_ms (rig, id), <=, 17 * RIG_MINUTE);
+      test_rig_advance (rig, 17 * RIG_MINUTE);
+      test_rig_finish (rig, id);
     }
-  /* A jump is no reason to give up. */
-  test_rig_end (rig, id, OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
-  test_rig_assert_status (rig, id, "retrying retrying");
+}
+
+/* A certificate may have been out of date by the clock alone. */
+static void
+test_a_clock_that_is_set_ends_doubts_about_a_certificate (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+
+  for (guint i = 0; i < 6; i++)
+    {
+      test_rig_end (rig, id, OB_VERDICT_HOLD, OUTBOX_REASON_CERTIFICATE);
+      test_rig_assert_status (rig, id, "paused certificate");
+      if (i < 5)
+        test_rig_advance (rig, test_rig_get_wait_ms (rig, id));
+    }
+  test_clock_set (rig->clock, ob_broker_get_now_ms (rig->broker) + 20000 * RIG_DAY);
+  test_rig_settle (rig);
+  test_rig_finish (rig, id);
 }
 
 static void
@@ -572,6 +619,9 @@ main (int argc, char *argv[])
     { "/retry/a-tap-tries-a-dead-destination-once", test_a_tap_tries_a_dead_destination_once },
     { "/retry/a-back-off-outlives-a-restart", test_a_back_off_outlives_a_restart },
     { "/retry/a-clock-that-is-set", test_a_clock_that_is_set },
+    { "/retry/a-clock-that-was-far-off", test_a_clock_that_was_far_off },
+    { "/retry/a-clock-that-is-set-ends-doubts-about-a-certificate",
+      test_a_clock_that_is_set_ends_doubts_about_a_certificate },
     { "/retry/giving-up-after-a-week", test_giving_up_after_a_week },
     { "/retry/a-dead-destination-is-probed-by-one", test_a_dead_destination_is_probed_by_one },
     { "/retry/one-that-never-works-holds-up-no-other", test_one_that_never_works_holds_up_no_other },

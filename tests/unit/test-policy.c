@@ -181,6 +181,26 @@ test_the_real_clock_rings (void)
   g_assert_cmpuint (n_rings, ==, 2);
 }
 
+static void
+test_what_counts_as_tried (void)
+{
+  const gint64 hour_ms = 3600 * 1000;
+  const struct
+  {
+    gint64 between_ms;
+    gint64 idle_ms;
+  } rows[] = { { 0, 0 },
+               { 15000, 0 },
+               { hour_ms, 0 },
+               { hour_ms + 1, 1 },
+               { 8 * 24 * hour_ms, (8 * 24 - 1) * hour_ms },
+               { -1, -1 },
+               { -20000 * 24 * hour_ms, -20000 * 24 * hour_ms } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    g_assert_cmpint (ob_retry_get_idle_ms (5000, 5000 + rows[i].between_ms), ==, rows[i].idle_ms);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -193,6 +213,7 @@ main (int argc, char *argv[])
                    test_a_retry_of_the_confirmation_is_still_confirming);
   g_test_add_func ("/status/the-holds-of-a-row", test_the_holds_of_a_row);
   g_test_add_func ("/retry/back-off", test_back_off);
+  g_test_add_func ("/retry/what-counts-as-tried", test_what_counts_as_tried);
   g_test_add_func ("/retry/retry-after-only-lengthens", test_retry_after_only_lengthens);
   g_test_add_func ("/retry/giving-up", test_giving_up);
   g_test_add_func ("/clock/the-real-one-rings", test_the_real_clock_rings);

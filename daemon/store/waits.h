@@ -1,0 +1,23 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The stored times of what waits after an error. They are told by the wall clock and move with it. Main thread;
+ * transactions are the caller's.
+ */
+#pragma once
+
+#include "store/database.h"
+
+G_BEGIN_DECLS
+
+/**
+ * ob_waits_shift:
+ * @jump_ms: by how much the clock was set
+ * @most_ms: later than this nothing waits: such a time was written by a clock that was far off
+ * @instead_ms: until when it waits instead
+ *
+ * Times are Unix milliseconds. Errors: Storage, DiskFull.
+ */
+gboolean ob_waits_shift (ObDatabase *database, gint64 jump_ms, gint64 most_ms, gint64 instead_ms, GError **error);
+
+G_END_DECLS
