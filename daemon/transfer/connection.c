@@ -44,7 +44,6 @@ struct _ObConnection
   ObLot *lot;           /* shared, as are the next two */
   ObFacts *facts;       /* shared */
   ObDeadline *deadline; /* shared */
-  GCancellable *stop;   /* of the request under way */
   gulong stop_handler;
   GThread *watch;
   gboolean is_fresh;     /* a socket has begun to connect, and no request was written to it yet; worker thread */
@@ -54,6 +53,7 @@ struct _ObConnection
   GMutex lock; /* of all below */
   GCond changed;
   GCancellable *request; /* of the request under way, or NULL */
+  GCancellable *stop;    /* its caller's, or NULL */
   guint64 number;        /* of requests so far: tells this one from the next */
   int fd;                /* a duplicate of its socket, so that it stays ours whatever libsoup closes; -1: none yet */
   GSocket *socket;       /* libsoup's, or NULL */
@@ -185,6 +185,29 @@ has_ever_moved (ObConnection *self)
   return !read_flow (self->fd, &flow) || flow.acked_bytes > self->begin_acked_bytes;
 }
 
+/* With the lock. Whoever stops an attempt gently lets it finish what it is at; one that stands still will not. */
+static gboolean
+is_patience_in_vain (ObConnection *self)
+{
+  ObFlow flow;
+
+  if (!self->stop || !OB_IS_STOP (self->stop) || !ob_stop_is_asked (OB_STOP (self->stop)))
+    return FALSE;
+
+  return ob_stall_is_still (&self->stall, read_flow (self->fd, &flow) ? &flow : NULL, g_get_monotonic_time ());
+}
+
+/* With the lock, which is open meanwhile. */
+static void
+end_this_request (ObConnection *self, ObEnd end, gboolean can_be_heard)
+{
+  guint64 number = self->number;
+
+  g_mutex_unlock (&self->lock);
+  end_request (self, number, end, can_be_heard);
+  g_mutex_lock (&self->lock);
+}
+
 /* With the lock. Returns: whether it took its time. */
 static gboolean
 look_at_request (ObConnection *self)
@@ -195,6 +218,11 @@ look_at_request (ObConnection *self)
   ObStallDecision decision = judge (self);
   gboolean is_racing = decision == OB_STALL_RACE;
 
+  if (is_patience_in_vain (self))
+    {
+      end_this_request (self, OB_END_STOPPED, TRUE);
+      return FALSE;
+    }
   if (is_racing)
     {
       race (self);
@@ -208,9 +236,7 @@ look_at_request (ObConnection *self)
     return is_racing;
   if (decision == OB_STALL_LOST && self->is_new_on_path && !has_ever_moved (self))
     self->free_until_us = g_get_monotonic_time () + FREE_US;
-  g_mutex_unlock (&self->lock);
-  end_request (self, number, ends[decision], decision != OB_STALL_SILENT);
-  g_mutex_lock (&self->lock);
+  end_this_request (self, ends[decision], decision != OB_STALL_SILENT);
 
   return is_racing;
 }
@@ -342,13 +368,13 @@ ob_connection_begin (ObConnection *connection, SoupMessage *message, gint64 answ
   connection->number++;
   connection->end = OB_END_NONE;
   connection->sent_bytes = 0;
+  connection->stop = stop ? g_object_ref (stop) : NULL;
   ob_stall_begin (&connection->stall, answer_ms, g_get_monotonic_time ());
   if (connection->is_asleep)
     g_cond_signal (&connection->changed);
   g_mutex_unlock (&connection->lock);
   g_signal_connect (message, "network-event", G_CALLBACK (on_network_event), connection);
   g_signal_connect (message, "starting", G_CALLBACK (on_starting), connection);
-  connection->stop = stop ? g_object_ref (stop) : NULL;
   if (stop)
     connection->stop_handler = g_cancellable_connect (stop, G_CALLBACK (on_stopped), connection, NULL);
 
@@ -361,12 +387,12 @@ ob_connection_end (ObConnection *connection, SoupMessage *message, guint64 *sent
   ObEnd end;
 
   g_cancellable_disconnect (connection->stop, connection->stop_handler);
-  g_clear_object (&connection->stop);
   connection->stop_handler = 0;
   g_signal_handlers_disconnect_by_data (message, connection);
   g_mutex_lock (&connection->lock);
   forget_socket (connection);
   g_clear_object (&connection->request);
+  g_clear_object (&connection->stop);
   ob_deadline_set (connection->deadline, OB_DEADLINE_OWN_MS);
   end = connection->end;
   *sent_bytes = connection->sent_bytes;

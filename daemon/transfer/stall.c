@@ -39,6 +39,14 @@ judge_doubt (const ObStall *stall, gboolean is_orphan, gint64 quiet_ms)
   return quiet_ms < OB_STALL_SILENT_MS + OB_STALL_RACE_MS ? OB_STALL_RACE : OB_STALL_SILENT;
 }
 
+gboolean
+ob_stall_is_still (const ObStall *stall, const ObFlow *flow, gint64 now_us)
+{
+  gboolean has_work = !flow || flow->unsent_bytes > 0 || flow->unacked > 0;
+
+  return has_work && now_us - stall->moved_us >= OB_STALL_STILL_MS * 1000;
+}
+
 static gboolean
 is_crawling (ObStall *stall, const ObFlow *flow, gint64 now_us)
 {

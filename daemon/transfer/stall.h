@@ -61,6 +61,11 @@ void ob_stall_begin (ObStall *stall, gint64 answer_ms, gint64 now_us);
 /* @flow: (nullable): NULL while there is no connection */
 ObStallDecision ob_stall_judge (ObStall *stall, const ObFlow *flow, gint64 now_us);
 
+/* Whether nothing has been acknowledged for OB_STALL_STILL_MS though there is something to send, or a connection is still to
+ * be made. */
+#define OB_STALL_STILL_MS 400
+gboolean ob_stall_is_still (const ObStall *stall, const ObFlow *flow, gint64 now_us);
+
 /* A new connection to the same peer was possible. */
 void ob_stall_note_reached (ObStall *stall);
 

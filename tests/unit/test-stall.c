@@ -143,6 +143,22 @@ test_an_old_connection_that_wakes_is_kept (void)
 }
 
 static void
+test_what_stands_still (void)
+{
+  ObStall stall;
+
+  ob_stall_begin (&stall, ANSWER_MS, 0);
+  g_assert_false (ob_stall_is_still (&stall, NULL, OB_STALL_STILL_MS * 1000 - 1));
+  g_assert_true (ob_stall_is_still (&stall, NULL, OB_STALL_STILL_MS * 1000));
+  (void) ob_stall_judge (&stall, &on_its_way, SECOND_US);
+  g_assert_false (ob_stall_is_still (&stall, &on_its_way, SECOND_US));
+  g_assert_true (ob_stall_is_still (&stall, &on_its_way, 2 * SECOND_US));
+  g_assert_true (ob_stall_is_still (&stall, &window_closed, 2 * SECOND_US));
+  /* The answer may come at any moment. */
+  g_assert_false (ob_stall_is_still (&stall, &all_acked, 2 * SECOND_US));
+}
+
+static void
 test_an_orphan_is_in_doubt_at_once (void)
 {
   ObFlow flow = all_acked;
@@ -185,6 +201,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/stall/a-slow-rule-is-no-crawl", test_a_slow_rule_is_no_crawl);
   g_test_add_func ("/stall/a-new-connection-gives-up-the-old-one", test_a_new_connection_gives_up_the_old_one);
   g_test_add_func ("/stall/an-old-connection-that-wakes-is-kept", test_an_old_connection_that_wakes_is_kept);
+  g_test_add_func ("/stall/what-stands-still", test_what_stands_still);
   g_test_add_func ("/stall/an-orphan-is-in-doubt-at-once", test_an_orphan_is_in_doubt_at_once);
   g_test_add_func ("/stall/an-answer-has-its-time-from-the-last-byte", test_an_answer_has_its_time_from_the_last_byte);
 
