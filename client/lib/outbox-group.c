@@ -90,7 +90,10 @@ get_count (OutboxGroup *self, const char *table, const char *name)
 const char *
 outbox_group_get_key (OutboxGroup *self)
 {
-  return get_string (self, "key");
+  const char *key = get_string (self, "key");
+
+  /* Every document of the broker's has it; one of somebody else's may not. */
+  return key ? key : "";
 }
 
 const char *

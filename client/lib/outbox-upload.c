@@ -64,16 +64,25 @@ get_number (OutboxUpload *self, const char *name)
   return value;
 }
 
+/* Every document of the broker's has it; one of somebody else's may not. */
+static const char *
+get_text (OutboxUpload *self, const char *name)
+{
+  const char *value = get_string (self, name);
+
+  return value ? value : "";
+}
+
 const char *
 outbox_upload_get_id (OutboxUpload *self)
 {
-  return get_string (self, "id");
+  return get_text (self, "id");
 }
 
 const char *
 outbox_upload_get_name (OutboxUpload *self)
 {
-  return get_string (self, "name");
+  return get_text (self, "name");
 }
 
 const char *

@@ -5,6 +5,8 @@
  */
 #include "base/text.h"
 
+#include "dbus/error.h"
+
 #include <string.h>
 
 #define REPLACEMENT 0xfffd
@@ -68,4 +70,12 @@ ob_text_dup_http (const char *bytes, gsize most_chars)
     latin = g_convert (bytes, -1, "UTF-8", "ISO-8859-1", NULL, NULL, NULL);
 
   return ob_text_dup_clean (latin ? latin : bytes ? bytes : "", -1, most_chars);
+}
+
+void
+ob_text_set_not_found (GError **error, const char *kind, const char *name)
+{
+  g_autofree char *shown = ob_text_dup_clean (name, -1, OB_TEXT_SHOWN_CHARS);
+
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, "There is no %s %s", kind, shown);
 }

@@ -10,6 +10,9 @@
 
 G_BEGIN_DECLS
 
+/* Of a caller's word that an error repeats. */
+#define OB_TEXT_SHOWN_CHARS 80
+
 /* Whether it is valid UTF-8 without control characters. */
 gboolean ob_text_is_clean (const char *text);
 
@@ -28,5 +31,8 @@ char *ob_text_dup_clean (const char *bytes, gssize size_bytes, gsize most_chars)
 /* The same for what a header of HTTP says: bytes that are no UTF-8 are ISO-8859-1, as they were once meant to be (RFC 9110
  * section 5.5). @bytes: (nullable): NULL is empty. */
 char *ob_text_dup_http (const char *bytes, gsize most_chars);
+
+/* NotFound: "There is no @kind @name", where @name is a caller's word. */
+void ob_text_set_not_found (GError **error, const char *kind, const char *name);
 
 G_END_DECLS

@@ -6,11 +6,14 @@
  */
 #include "broker/broker-private.h"
 
+#include "broker/settings.h"
+#include "base/text.h"
 #include "dbus/error.h"
 #include "policy/health.h"
 #include "store/destinations.h"
 
 #define URL_MAX_BYTES 2048
+#define HEADERS_MAX_BYTES (16 * 1024)
 
 static gboolean
 invalid (GError **error, const char *what)
@@ -26,16 +29,6 @@ is_url (const char *url)
   return strlen (url) <= URL_MAX_BYTES && ob_destination_is_url (url);
 }
 
-/* A confirm URL is one with its places filled in. */
-static gboolean
-is_confirm_url (const char *url)
-{
-  g_auto (GStrv) parts = g_strsplit_set (url, "{}", -1);
-  g_autofree char *plain = g_strjoinv ("x", parts);
-
-  return is_url (plain);
-}
-
 static gboolean
 check_settings (const char *name, const ObDestinationSettings *settings, gboolean is_new, GError **error)
 {
@@ -45,27 +38,20 @@ check_settings (const char *name, const ObDestinationSettings *settings, gboolea
     return invalid (error, "protocol: this version knows tus");
   if (settings->url ? !is_url (settings->url) : is_new)
     return invalid (error, "url: an http or https URL of at most 2048 bytes");
-  if (settings->confirm_url && *settings->confirm_url && !is_confirm_url (settings->confirm_url))
+  if (settings->confirm_url && *settings->confirm_url
+      && (strlen (settings->confirm_url) > URL_MAX_BYTES || !ob_settings_is_confirm_url (settings->confirm_url)))
     return invalid (error, "confirm_url: an http or https URL, with {id}, {group} and {sha256} where they belong");
 
   return TRUE;
 }
 
-/* Header names are tokens and values have no line ends (RFC 9110 sections 5.1 and 5.5). */
 static gboolean
 check_headers (GVariant *headers, GError **error)
 {
-  const char *name, *value;
-  GVariantIter iter;
-
-  if (!headers)
-    return TRUE;
-  if (g_variant_get_size (headers) > 16 * 1024)
+  if (headers && g_variant_get_size (headers) > HEADERS_MAX_BYTES)
     return invalid (error, "headers: at most 16 KiB in all");
-  g_variant_iter_init (&iter, headers);
-  while (g_variant_iter_next (&iter, "{&s&s}", &name, &value))
-    if (*name == '\0' || name[strcspn (name, " \t\r\n:,;()<>@\\\"/[]?={}")] != '\0' || strpbrk (value, "\r\n"))
-      return invalid (error, "headers: a name is a token, and a value one line");
+  if (headers && !ob_settings_are_headers (headers))
+    return invalid (error, "headers: a name is a token, and a value one line");
 
   return TRUE;
 }
@@ -170,7 +156,7 @@ find (ObBroker *self, const char *name, GError **error)
   ObDestination *destination = g_hash_table_lookup (self->destinations, name);
 
   if (!destination)
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, "There is no destination %s", name);
+    ob_text_set_not_found (error, "destination", name);
 
   return destination;
 }

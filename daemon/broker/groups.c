@@ -6,6 +6,7 @@
  */
 #include "broker/broker-private.h"
 
+#include "base/text.h"
 #include "dbus/error.h"
 #include "store/journal.h"
 
@@ -101,7 +102,7 @@ find_the_only_one (ObBroker *self, const char *key, GError **error)
   first = groups->len > 0 ? groups->pdata[0] : NULL;
   second = groups->len > 1 ? groups->pdata[1] : NULL;
   if (!first || !g_str_equal (first->key, key))
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, "There is no group %s", key);
+    ob_text_set_not_found (error, "group", key);
   else if (second && g_str_equal (second->key, key))
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
                  "Several apps have a group %s: name one as APP/KEY, such as %s/%s", key, first->app, key);

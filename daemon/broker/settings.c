@@ -6,7 +6,48 @@
 #include "broker/settings.h"
 
 #include "base/json.h"
+#include "base/text.h"
 #include "dbus/error.h"
+
+/* --- Checks --- */
+
+gboolean
+ob_settings_is_confirm_url (const char *url)
+{
+  g_auto (GStrv) parts = g_strsplit_set (url, "{}", -1);
+  g_autofree char *plain = g_strjoinv ("x", parts);
+
+  return ob_destination_is_url (plain);
+}
+
+/* RFC 9110 sections 5.1, 5.5 and 5.6.2. */
+static gboolean
+is_token (const char *text)
+{
+  gsize length = strlen (text);
+
+  for (const char *c = text; *c; c++)
+    if (!g_ascii_isalnum (*c) && !strchr ("!#$%&'*+-.^_`|~", *c))
+      return FALSE;
+
+  return length > 0;
+}
+
+gboolean
+ob_settings_are_headers (GVariant *headers)
+{
+  const char *name, *value;
+  GVariantIter iter;
+
+  g_variant_iter_init (&iter, headers);
+  while (g_variant_iter_next (&iter, "{&s&s}", &name, &value))
+    if (!is_token (name) || !ob_text_is_clean (value))
+      return FALSE;
+
+  return TRUE;
+}
+
+/* --- Writing --- */
 
 static void
 add_destination (GVariantBuilder *list, const ObDestination *destination)
@@ -59,12 +100,16 @@ ob_settings_write (GHashTable *destinations, GPtrArray *paused_groups, gboolean 
   return ob_json_write (settings);
 }
 
+/* --- Reading --- */
+
 static char *
 dup_string (JsonObject *object, const char *name)
 {
   JsonNode *node = json_object_get_member (object, name);
 
-  return node && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_dup_string (node) : NULL;
+  return node && json_node_get_value_type (node) == G_TYPE_STRING
+             ? ob_text_dup_clean (json_node_get_string (node), -1, 0)
+             : NULL;
 }
 
 static gboolean
@@ -75,6 +120,15 @@ get_flag (JsonObject *object, const char *name)
   return node && json_node_get_value_type (node) == G_TYPE_BOOLEAN && json_node_get_boolean (node);
 }
 
+/* Returns: (transfer full) (nullable): a{ss}. */
+static GVariant *
+read_strings (JsonNode *node)
+{
+  GVariant *strings = node ? json_gvariant_deserialize (node, "a{ss}", NULL) : NULL;
+
+  return strings ? g_variant_take_ref (strings) : NULL;
+}
+
 static ObDestination *
 read_destination (JsonObject *object)
 {
@@ -82,24 +136,21 @@ read_destination (JsonObject *object)
   g_autofree char *protocol = dup_string (object, "protocol");
   g_autofree char *url = dup_string (object, "url");
   JsonNode *headers = json_object_get_member (object, "headers");
-  GVariant *strings = headers ? json_gvariant_deserialize (headers, "a{ss}", NULL) : NULL;
+  g_autoptr (GVariant) strings = read_strings (headers);
   ObDestination *destination;
 
   if (!name || !ob_destination_is_name (name) || !url || !ob_destination_is_url (url) || !protocol)
-    {
-      g_clear_pointer (&strings, g_variant_unref);
-      return NULL;
-    }
+    return NULL;
   destination = ob_destination_new (name);
   g_free (destination->protocol);
   destination->protocol = g_steal_pointer (&protocol);
   g_free (destination->url);
   destination->url = g_steal_pointer (&url);
   destination->confirm_url = dup_string (object, "confirm_url");
-  if (strings)
+  if (strings && ob_settings_are_headers (strings))
     {
       g_variant_unref (destination->headers);
-      destination->headers = g_variant_take_ref (strings);
+      destination->headers = g_steal_pointer (&strings);
     }
   destination->is_default = get_flag (object, "default");
   destination->is_paused = get_flag (object, "paused");
@@ -129,7 +180,7 @@ add_group (GPtrArray *groups, const char *app, const char *key)
 {
   ObGroup *group;
 
-  if (!app || !key)
+  if (!app || !key || !ob_text_is_clean (app) || !ob_text_is_clean (key))
     return;
   group = g_new0 (ObGroup, 1);
   group->app = g_strdup (app);

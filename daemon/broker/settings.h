@@ -26,4 +26,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObSettings, ob_settings_free)
 /* Returns: (transfer full) (nullable): what the text says. Errors: InvalidArgument. */
 ObSettings *ob_settings_read (const char *text, gsize size_bytes, GError **error);
 
+/* Whether it is a URL with its places filled in. */
+gboolean ob_settings_is_confirm_url (const char *url);
+
+/* Of a{ss}: whether each name is a token, and each value one line of clean text. */
+gboolean ob_settings_are_headers (GVariant *headers);
+
 G_END_DECLS

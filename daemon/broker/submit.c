@@ -9,6 +9,7 @@
 #include "base/crash.h"
 #include "broker/record.h"
 #include "broker/submission.h"
+#include "base/text.h"
 #include "dbus/error.h"
 #include "store/journal.h"
 
@@ -53,7 +54,7 @@ find_destination (ObBroker *self, const char *name, GError **error)
     {
       value = g_hash_table_lookup (self->destinations, name);
       if (!value)
-        g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, "There is no destination %s", name);
+        ob_text_set_not_found (error, "destination", name);
       return value;
     }
   g_hash_table_iter_init (&iter, self->destinations);

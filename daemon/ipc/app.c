@@ -348,3 +348,17 @@ ob_app_from_command (const char *program, const char *arguments, gsize size_byte
 
   return ob_app_dup_name (program);
 }
+
+/* --- Sandboxes --- */
+
+char *
+ob_app_from_sandbox_info (const char *text, gsize size_bytes)
+{
+  g_autoptr (GKeyFile) info = g_key_file_new ();
+  g_autofree char *app = NULL;
+
+  if (size_bytes > 0 && g_key_file_load_from_data (info, text, size_bytes, G_KEY_FILE_NONE, NULL))
+    app = g_key_file_get_string (info, "Application", "name", NULL);
+
+  return app && ob_app_is_name (app) ? g_steal_pointer (&app) : NULL;
+}

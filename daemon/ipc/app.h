@@ -40,4 +40,13 @@ char *ob_app_from_cgroup (const char *text);
  */
 char *ob_app_from_command (const char *program, const char *arguments, gsize size_bytes);
 
+/**
+ * ob_app_from_sandbox_info:
+ * @text: the content of `.flatpak-info`, NUL-terminated
+ * @size_bytes: of that
+ *
+ * Returns: (transfer full) (nullable): the name of the application; NULL: there is none that can be one
+ */
+char *ob_app_from_sandbox_info (const char *text, gsize size_bytes);
+
 G_END_DECLS

@@ -5,7 +5,9 @@
  */
 #include "ipc/filter.h"
 
+#include "base/text.h"
 #include "dbus/error.h"
+#include "ipc/cursor.h"
 #include "ipc/document.h"
 #include "ipc/options.h"
 
@@ -60,7 +62,9 @@ read_filter (GVariant *options, const ObOption *table, const ObCaller *caller, G
   filter->has_state = g_variant_lookup (options, "state", "&s", &state);
   if (filter->has_state && !outbox_state_from_name (state, &filter->state))
     {
-      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "There is no state %s", state);
+      g_autofree char *shown = ob_text_dup_clean (state, -1, OB_TEXT_SHOWN_CHARS);
+
+      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "There is no state %s", shown);
       return NULL;
     }
 
@@ -133,18 +137,16 @@ read_page (GVariant *options, gint64 *after, guint *limit, GError **error)
 {
   const char *cursor = "";
 
-  *after = 0;
   *limit = LIST_DEFAULT;
   (void) g_variant_lookup (options, "limit", "u", limit);
   (void) g_variant_lookup (options, "cursor", "&s", &cursor);
   if (*limit < 1 || *limit > LIST_MAX)
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "limit: 1 to %d", LIST_MAX);
-  else if (*cursor && !g_ascii_string_to_signed (cursor, 10, 0, G_MAXINT64, after, NULL))
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "cursor: not one that was given out");
-  else
-    return TRUE;
+    {
+      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "limit: 1 to %d", LIST_MAX);
+      return FALSE;
+    }
 
-  return FALSE;
+  return ob_cursor_read_upload (cursor, after, error);
 }
 
 char *

@@ -5,6 +5,7 @@
  */
 #include "ipc/options.h"
 
+#include "base/text.h"
 #include "dbus/error.h"
 
 gboolean
@@ -24,7 +25,9 @@ ob_options_check (GVariant *options, const ObOption *table, GError **error)
         option++;
       if (!option->name)
         {
-          g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "There is no option %s", name);
+          g_autofree char *shown = ob_text_dup_clean (name, -1, OB_TEXT_SHOWN_CHARS);
+
+          g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "There is no option %s", shown);
           return FALSE;
         }
       if (!g_variant_is_of_type (value, G_VARIANT_TYPE (option->type)))

@@ -161,10 +161,9 @@ find_host_app (int process, const char *stat, GError **error)
 static char *
 read_sandbox_app (int fd, GError **error)
 {
-  g_autoptr (GKeyFile) info = g_key_file_new ();
   g_autofree char *text = NULL;
-  g_autofree char *app = NULL;
   struct stat status;
+  char *app;
   gsize size_bytes = 0;
 
   if (fstat (fd, &status) != 0 || !S_ISREG (status.st_mode))
@@ -173,13 +172,11 @@ read_sandbox_app (int fd, GError **error)
       return refuse (error, "its sandbox information is no file");
     }
   text = read_and_close (fd, INFO_MAX_BYTES, &size_bytes);
-  if (!text || size_bytes == 0 || !g_key_file_load_from_data (info, text, size_bytes, G_KEY_FILE_NONE, NULL))
+  if (!text)
     return refuse (error, "its sandbox information is not readable");
-  app = g_key_file_get_string (info, "Application", "name", NULL);
-  if (!app || !ob_app_is_name (app))
-    return refuse (error, "its sandbox information has no name");
+  app = ob_app_from_sandbox_info (text, size_bytes);
 
-  return g_steal_pointer (&app);
+  return app ? app : refuse (error, "its sandbox information has no name");
 }
 
 /* A sandbox is made by bwrap, which sets this flag, and nobody can clear it. So a process whose root cannot be looked at for

@@ -5,6 +5,7 @@
  */
 #include "store/groups.h"
 
+#include "base/text.h"
 #include "dbus/error.h"
 #include "store/statement.h"
 
@@ -71,7 +72,7 @@ ob_groups_get (ObDatabase *database, const char *app, const char *key, GError **
   if (groups && groups->len > 0)
     return g_ptr_array_steal_index (groups, 0);
   if (groups)
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, "There is no group %s", key);
+    ob_text_set_not_found (error, "group", key);
 
   return NULL;
 }

@@ -5,6 +5,7 @@
  */
 #include "store/uploads.h"
 
+#include "base/text.h"
 #include "dbus/error.h"
 #include "store/statement.h"
 
@@ -99,7 +100,7 @@ read_upload (ObDatabase *database, ObStatement *statement, GError **error)
 static gboolean
 set_not_found (GError **error, const char *what)
 {
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, "There is no upload %s", what);
+  ob_text_set_not_found (error, "upload", what);
 
   return FALSE;
 }

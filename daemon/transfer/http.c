@@ -172,12 +172,17 @@ has_type (const ObAnswer *answer, const char *type)
 
 /* A page often comes without saying so, from what answers in the server's place. */
 static gboolean
+looks_like_page (const char *body)
+{
+  const char *text = body + strspn (body, " \t\r\n");
+
+  return g_ascii_strncasecmp (text, "<!doctype html", 14) == 0 || g_ascii_strncasecmp (text, "<html", 5) == 0;
+}
+
+static gboolean
 is_page (const ObAnswer *answer)
 {
-  const char *text = answer->body ? answer->body + strspn (answer->body, " \t\r\n") : "";
-
-  return has_type (answer, "text/html") || g_ascii_strncasecmp (text, "<!doctype html", 14) == 0
-         || g_ascii_strncasecmp (text, "<html", 5) == 0;
+  return has_type (answer, "text/html") || (answer->body && looks_like_page (answer->body));
 }
 
 gboolean
@@ -187,17 +192,23 @@ ob_answer_is_json (const ObAnswer *answer)
 }
 
 char *
-ob_answer_dup_words (const ObAnswer *answer)
+ob_http_dup_words (guint status, const char *reason, const char *body)
 {
-  g_autofree char *line = ob_text_dup_http (answer->body, WORDS_MAX_CHARS);
-  g_autofree char *reason = ob_text_dup_http (soup_message_get_reason_phrase (answer->message), WORDS_MAX_CHARS);
-  guint status = ob_answer_get_status (answer);
+  g_autofree char *line = ob_text_dup_http (body, WORDS_MAX_CHARS);
+  g_autofree char *phrase = ob_text_dup_http (reason, WORDS_MAX_CHARS);
 
   g_strstrip (line);
-  if (*line && !is_page (answer))
+  if (*line)
     return g_strdup_printf ("%s (HTTP %u)", line, status);
 
-  return g_strdup_printf ("HTTP %u %s", status, reason);
+  return g_strdup_printf ("HTTP %u %s", status, phrase);
+}
+
+char *
+ob_answer_dup_words (const ObAnswer *answer)
+{
+  return ob_http_dup_words (ob_answer_get_status (answer), soup_message_get_reason_phrase (answer->message),
+                            is_page (answer) ? NULL : answer->body);
 }
 
 void

@@ -44,6 +44,9 @@ const char *ob_answer_get_header (const ObAnswer *answer, const char *name);
 /* A header that must be a whole number. */
 gboolean ob_answer_get_number (const ObAnswer *answer, const char *name, guint64 *number);
 
+/* Pure: the words of an answer for a person, one line. @reason and @body: (nullable): any bytes. Returns: (transfer full). */
+char *ob_http_dup_words (guint status, const char *reason, const char *body);
+
 /* Returns: (transfer full): the start of the answer's text as one line for a person, or its status. */
 char *ob_answer_dup_words (const ObAnswer *answer);
 

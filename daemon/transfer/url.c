@@ -19,7 +19,7 @@ keep_https (GUri *from, GUri *to)
 {
   g_autoptr (GUri) secure = NULL;
 
-  if (!g_uri_get_host (to) || g_ascii_strcasecmp (g_uri_get_host (from), g_uri_get_host (to)) != 0)
+  if (g_ascii_strcasecmp (g_uri_get_host (from), g_uri_get_host (to)) != 0)
     return NULL;
   secure = g_uri_build (SOUP_HTTP_URI_FLAGS, "https", NULL, g_uri_get_host (from), g_uri_get_port (from),
                         g_uri_get_path (to), g_uri_get_query (to), NULL);
@@ -47,7 +47,8 @@ ob_url_resolve (const char *base, const char *reference)
 
   if (from && strlen (reference) <= URL_MAX_BYTES && !has_control (reference))
     to = g_uri_parse_relative (from, reference, SOUP_HTTP_URI_FLAGS, NULL);
-  if (!to)
+  /* A path that begins with two slashes and has no host before it makes no text: GLib asserts that. */
+  if (!to || !g_uri_get_host (from) || !g_uri_get_host (to))
     return NULL;
   if (g_str_equal (g_uri_get_scheme (from), "https") && g_str_equal (g_uri_get_scheme (to), "http"))
     url = keep_https (from, to);

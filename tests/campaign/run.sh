@@ -126,8 +126,9 @@ step kills-and-faults in_folder "$build" "$build/tests/integration/test-storm" -
 kills=$((kills / 10 + 1))
 step kills-sanitized in_folder "$build-asan" "$build-asan/tests/integration/test-storm"
 step crash-points-sanitized in_folder "$build-asan" "$build-asan/tests/integration/test-crash"
-for target in json record rules confirm outcome tus options statement; do
-  step "fuzz-$target" "$fuzz" "$target"
+for target in "$here"/../fuzz/fuzz-*.c; do
+  target=$(basename "$target" .c)
+  step "$target" "$fuzz" "${target#fuzz-}"
 done
 step helgrind-library gcc -shared -fPIC -O1 -o "$logs/helgrind-glib.so" "$here/helgrind-glib.c"
 step helgrind-transfer under_helgrind "$here/helgrind.sh" "$build/tests/integration/test-tus"

@@ -68,6 +68,8 @@ change (GByteArray *input, GRand *random, GPtrArray *seeds)
   static const char *const words[] = { "{", "}", "[", "]", "\"", ":", ",", "\\u0000", "\\ud800", "null", "true", "-1",
                                        "18446744073709551616", "9223372036854775807", "1e999", "0x10", "\xff\xfe", "\r\n",
                                        "sha256", "metadata", "stored", " ", "{id}", "%" };
+  static const char *const texts[] = { "\x1b[", "\xc2\x9b", "\xe2\x80\xae", "\xe9", "//", "%0d%0a", "<", ">", "'", "int64 ",
+                                       "@a{ss} {}", "\r\nLocation: ", "-", "9223372036854775808" };
   guint at = input->len > 0 ? (guint) g_rand_int_range (random, 0, (gint) input->len) : 0;
   guint8 byte = (guint8) g_rand_int (random);
   const char *word;
@@ -92,7 +94,7 @@ change (GByteArray *input, GRand *random, GPtrArray *seeds)
         g_byte_array_remove_range (input, at, MIN (input->len - at, 1u + byte % 16));
       break;
     case 4:
-      word = words[byte % G_N_ELEMENTS (words)];
+      word = byte & 1 ? words[byte / 2 % G_N_ELEMENTS (words)] : texts[byte / 2 % G_N_ELEMENTS (texts)];
       insert (input, at, (const guint8 *) word, (guint) strlen (word));
       break;
     default:

@@ -222,6 +222,7 @@ static const struct
   { "  two  spaces  .jpg", NULL },
   { "it's \"quoted\" & <tagged>, 100%; a\\b.jpg", NULL },
   { "two\nlines\tand a tab.jpg", "two lines and a tab.jpg" },
+  { "an\033[2Jescape\302\233and a bell\007.jpg", "an" BAD "[2Jescape" BAD "and a bell" BAD ".jpg" },
   { ".hidden.jpg", NULL },
   { "-rf.jpg", NULL },
   { "caf\303\251.jpg", NULL },

@@ -5,6 +5,7 @@
  */
 #include "ipc/dbus/adapters.h"
 
+#include "base/text.h"
 #include "dbus/error.h"
 
 /* The invocation is the first argument of every one of these signals, whatever follows it. */
@@ -76,7 +77,7 @@ ob_adapter_find_upload (ObBroker *broker, const ObCaller *caller, ObOperation op
 
   if (!upload || ob_access_get (caller, operation) == OB_ACCESS_ALL || g_str_equal (upload->app, caller->app))
     return g_steal_pointer (&upload);
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, "There is no upload %s", id);
+  ob_text_set_not_found (error, "upload", id);
 
   return NULL;
 }

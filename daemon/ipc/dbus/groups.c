@@ -4,6 +4,7 @@
  * org.outbox.Outbox1.Groups. A sandboxed caller knows its own groups alone. Main thread.
  */
 #include "dbus/error.h"
+#include "ipc/cursor.h"
 #include "ipc/dbus/adapters.h"
 #include "ipc/document.h"
 #include "ipc/options.h"
@@ -25,19 +26,12 @@ get_own_app (const ObCaller *caller, ObOperation operation)
   return ob_access_get (caller, operation) == OB_ACCESS_ALL ? NULL : caller->app;
 }
 
-/* Of the last group of a page; no id of an app has a slash. */
-static char *
-dup_cursor (const ObGroup *group)
-{
-  return g_strconcat (group->app, "/", group->key, NULL);
-}
-
 /* @after_app: (out) (transfer full). The strings of @filter live as long as it and @options. */
 static gboolean
 read_list (GVariant *options, const ObCaller *caller, ObGroupsFilter *filter, char **after_app, GError **error)
 {
   const char *own = get_own_app (caller, OB_OPERATION_LOOK);
-  const char *cursor = "", *slash;
+  const char *cursor = "";
 
   *filter = (ObGroupsFilter){ .app = own, .limit = LIST_DEFAULT };
   if (!ob_options_check (options, list_options, error))
@@ -45,18 +39,13 @@ read_list (GVariant *options, const ObCaller *caller, ObGroupsFilter *filter, ch
   (void) g_variant_lookup (options, "app", "&s", &filter->uploader);
   (void) g_variant_lookup (options, "cursor", "&s", &cursor);
   (void) g_variant_lookup (options, "limit", "u", &filter->limit);
-  slash = strchr (cursor, '/');
   if (own && filter->uploader && !g_str_equal (filter->uploader, own))
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED, "app: %s sees its own uploads alone", own);
   else if (filter->limit < 1 || filter->limit > LIST_MAX)
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "limit: 1 to %d", LIST_MAX);
-  else if (*cursor && !slash)
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "cursor: not one that was given out");
-  else
+  else if (ob_cursor_read_group (cursor, after_app, &filter->after_key, error))
     {
-      *after_app = slash ? g_strndup (cursor, (gsize) (slash - cursor)) : NULL;
       filter->after_app = *after_app;
-      filter->after_key = slash ? slash + 1 : NULL;
       return TRUE;
     }
 
@@ -85,7 +74,11 @@ list (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller *caller
   for (guint i = 0; i < groups->len; i++)
     g_variant_builder_add_value (&documents, ob_document_group (&g_array_index (groups, ObGroupStatus, i)));
   if (groups->len == filter.limit)
-    cursor = dup_cursor (g_array_index (groups, ObGroupStatus, groups->len - 1).group);
+    {
+      const ObGroup *last = g_array_index (groups, ObGroupStatus, groups->len - 1).group;
+
+      cursor = ob_cursor_dup_group (last->app, last->key);
+    }
   g_dbus_method_invocation_return_value (invocation, g_variant_new ("(aa{sv}s)", &documents, cursor ? cursor : ""));
 }
 

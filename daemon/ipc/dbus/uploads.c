@@ -9,7 +9,7 @@
 #include "ipc/dbus/adapters.h"
 #include "ipc/dbus/watchers.h"
 #include "ipc/document.h"
-#include "ipc/options.h"
+#include "ipc/submit-options.h"
 
 #include <gio/gunixfdlist.h>
 #include <unistd.h>
@@ -23,12 +23,6 @@ struct _ObUploadsAdapter
   ObCallers *callers;
   OutboxDBusUploads *skeleton;
   ObWatchers *watchers;
-};
-
-static const ObOption submit_options[] = {
-  { "name", "s" },       { "media_type", "s" },   { "destination", "s" }, { "group", "s" }, { "group_title", "s" },
-  { "form", "b" },       { "metadata", "a{ss}" }, { "priority", "i" },    { "key", "s" },   { "sha256", "s" },
-  { "not_before", "x" }, { "app", "s" },          { NULL, NULL },
 };
 
 static gboolean
@@ -115,26 +109,13 @@ submit (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *c
   int fd;
 
   g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(h@a{sv})", &handle, &options);
-  (void) g_variant_lookup (options, "priority", "i", &submission.priority);
-  (void) g_variant_lookup (options, "app", "&s", &submission.app);
-  if (!ob_options_check (options, submit_options, &error) || !may_have_priority (caller, submission.priority, &error)
-      || !may_be_of_app (caller, submission.app, &error)
+  if (!ob_submit_options_read (options, &submission, &metadata, &error)
+      || !may_have_priority (caller, submission.priority, &error) || !may_be_of_app (caller, submission.app, &error)
       || (fd = take_descriptor (invocation, fds, handle, &error)) < 0)
     {
       (void) fail (invocation, error);
       return;
     }
-  metadata = g_variant_lookup_value (options, "metadata", G_VARIANT_TYPE ("a{ss}"));
-  submission.metadata = metadata;
-  (void) g_variant_lookup (options, "key", "&s", &submission.key);
-  (void) g_variant_lookup (options, "name", "&s", &submission.name);
-  (void) g_variant_lookup (options, "media_type", "&s", &submission.media_type);
-  (void) g_variant_lookup (options, "sha256", "&s", &submission.sha256);
-  (void) g_variant_lookup (options, "group", "&s", &submission.group);
-  (void) g_variant_lookup (options, "group_title", "&s", &submission.group_title);
-  (void) g_variant_lookup (options, "destination", "&s", &submission.destination);
-  (void) g_variant_lookup (options, "form", "b", &submission.is_form);
-  (void) g_variant_lookup (options, "not_before", "x", &submission.not_before_ms);
   ob_broker_submit (adapter->broker, &submission, fd, on_submitted, invocation);
 }
 

@@ -6,8 +6,8 @@
  */
 #include "ipc/dbus/watchers.h"
 
-#include "dbus/error.h"
 #include "dbus/names.h"
+#include "ipc/cursor.h"
 #include "ipc/dbus/window.h"
 #include "ipc/document.h"
 #include "store/journal.h"
@@ -357,20 +357,6 @@ on_counts_changed (ObBroker *broker, gpointer user_data)
 
 /* --- Coming and going --- */
 
-/* Errors: InvalidArgument. */
-static gboolean
-read_sequence (const char *text, gint64 *epoch, gint64 *number, GError **error)
-{
-  g_auto (GStrv) parts = g_strsplit (text, "-", 2);
-
-  if (g_strv_length (parts) == 2 && g_ascii_string_to_signed (parts[0], 10, 0, G_MAXINT64, epoch, NULL)
-      && g_ascii_string_to_signed (parts[1], 10, 0, G_MAXINT64, number, NULL))
-    return TRUE;
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "after: not a sequence that was given out");
-
-  return FALSE;
-}
-
 /* What was sent to it before and is unread stays so. */
 static Watcher *
 renew (ObWatchers *watchers, const char *sender, ObFilter *filter)
@@ -404,7 +390,7 @@ ob_watchers_add (ObWatchers *watchers, const char *sender, ObFilter *filter, con
   gint64 epoch = 0, number = 0;
   Watcher *watcher;
 
-  if (*after && !read_sequence (after, &epoch, &number, &error))
+  if (*after && !ob_cursor_read_sequence (after, &epoch, &number, &error))
     {
       ob_filter_free (filter);
       done (NULL, error, user_data);
