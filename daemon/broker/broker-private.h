@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What the files of the broker share: broker.c (life), commands.c, destinations.c, disk.c, submit.c, attempts.c,
- * schedule.c, verdicts.c, terminations.c, waits.c, lanes.c, conditions.c, rematch.c, groups.c,
+ * schedule.c, verdicts.c, terminations.c, waits.c, lanes.c, reach.c, conditions.c, rematch.c, groups.c,
  * resubmit.c, recovery.c, answers.c. Main thread.
  */
 #pragma once
@@ -43,6 +43,7 @@ struct _ObBroker
   ObRules *rules;
   GHashTable *paces;      /* name of a rule → ObPace, which a change of rules changes */
   GHashTable *lanes;      /* of ObLane: those in which something waits, or that the journal says are held */
+  GHashTable *reaches;    /* name of a destination → ObReach */
   GTimeZone *zone;        /* of the device */
   ObConditions latest;    /* what is forbidden is by these */
   ObConditions settled;   /* and what is allowed by these as well, until settle_at_ms */
@@ -208,6 +209,16 @@ void ob_broker_let_go (ObBroker *self);
 /* Payload that went out; inside a turn. */
 gboolean ob_broker_count_metered (ObBroker *self, const char *destination, guint64 sent_bytes, GError **error);
 void ob_broker_load_metered (ObBroker *self);
+
+/* Nobody has said a first word of the network yet, or it is not believed yet: what needs a network does not start. */
+gboolean ob_broker_awaits_word (ObBroker *self);
+
+/* reach.c. @is_settled: what was so when the conditions were settled last. */
+gboolean ob_broker_is_reachable (ObBroker *self, const ObDestination *destination, gboolean is_settled);
+/* Asks again. Returns: whether there is a way to one that there was none to. */
+gboolean ob_broker_review_reach (ObBroker *self);
+void ob_broker_settle_reach (ObBroker *self);
+GHashTable *ob_broker_make_reaches (void);
 
 /* rematch.c. The second inside a turn. */
 void ob_broker_match_rules (ObBroker *self);

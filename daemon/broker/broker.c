@@ -229,6 +229,7 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->resubmissions, g_hash_table_unref);
   g_clear_pointer (&self->doubtful, g_hash_table_unref);
   g_clear_pointer (&self->lanes, g_hash_table_unref);
+  g_clear_pointer (&self->reaches, g_hash_table_unref);
   g_clear_pointer (&self->paces, g_hash_table_unref);
   g_clear_pointer (&self->rules, ob_rules_unref);
   g_clear_pointer (&self->zone, g_time_zone_unref);
@@ -252,6 +253,7 @@ ob_broker_init (ObBroker *self)
   self->background = g_cancellable_new ();
   self->rules = ob_rules_new ();
   self->paces = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) ob_pace_unref);
+  self->reaches = ob_broker_make_reaches ();
   self->zone = g_time_zone_new_local ();
 }
 

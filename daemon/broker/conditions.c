@@ -111,7 +111,9 @@ ob_broker_let_go (ObBroker *self)
 static void
 note_network (ObBroker *self, const ObConditions *old)
 {
-  if (is_same_network (old, &self->latest))
+  gboolean is_gained = ob_broker_review_reach (self);
+
+  if (is_same_network (old, &self->latest) && !is_gained)
     return;
   self->steady_at_ms = ob_broker_get_steady_ms (self);
 }
@@ -139,7 +141,14 @@ ob_broker_settle_conditions (ObBroker *self)
 {
   self->settle_at_ms = 0;
   self->settled = self->latest;
+  ob_broker_settle_reach (self);
   forget_answer (self);
+}
+
+gboolean
+ob_broker_awaits_word (ObBroker *self)
+{
+  return self->latest.is_awaited || (self->settle_at_ms > 0 && self->settled.is_awaited);
 }
 
 void

@@ -70,11 +70,14 @@ decide_by (ObBroker *self, const ObDestination *destination, const char *lane_ru
   const char *sent_on = strchr (lane_rule, '@');
   const char *network = ob_broker_get_network_key (conditions);
   const ObRule *rule = ob_broker_find_rule (self, lane_rule);
-  const ObRuleContext context = { .now_ms = ob_broker_get_now_ms (self),
-                                  .zone = self->zone,
-                                  .is_local = ob_destination_is_local (destination),
-                                  .is_sent_now = sent_on && g_str_equal (sent_on + 1, network),
-                                  .used_bytes = ob_broker_get_metered_bytes (self) };
+  gboolean is_local = ob_destination_is_local (destination);
+  const ObRuleContext context
+      = { .now_ms = ob_broker_get_now_ms (self),
+          .zone = self->zone,
+          .is_local = is_local,
+          .is_reachable = is_local || ob_broker_is_reachable (self, destination, conditions == &self->settled),
+          .is_sent_now = sent_on && g_str_equal (sent_on + 1, network),
+          .used_bytes = ob_broker_get_metered_bytes (self) };
   ObRuleDecision decision
       = ob_rule_decide (self->rules, rule ? rule : self->rules->rules->pdata[0], conditions, &context);
 
@@ -94,7 +97,7 @@ decide (ObBroker *self, const char *destination_name, const char *lane_rule)
   if (!destination)
     return decision;
   decision = decide_by (self, destination, lane_rule, &self->latest);
-  if (self->settle_at_ms > 0)
+  if (self->settle_at_ms > 0 && !self->settled.is_awaited)
     {
       settled = decide_by (self, destination, lane_rule, &self->settled);
       decision.reasons |= settled.reasons;
@@ -182,8 +185,13 @@ find_lane (ObBroker *self, const char *destination, const char *rule)
 static gboolean
 review_lane (ObBroker *self, ObLane *lane)
 {
-  const ObRuleDecision decision = decide (self, lane->destination, lane->rule);
-  gboolean has_changed = decision.reasons != lane->reasons || decision.until_ms != lane->until_ms;
+  ObRuleDecision decision = decide (self, lane->destination, lane->rule);
+  gboolean has_changed;
+
+  /* What the journal told last stands until somebody knows better; nothing starts before that. */
+  if (self->latest.is_awaited)
+    decision.reasons = lane->written;
+  has_changed = decision.reasons != lane->reasons || decision.until_ms != lane->until_ms;
 
   self->review_at_ms = ob_sooner_ms (self->review_at_ms, decision.next_ms);
   lane->reasons = decision.reasons;

@@ -120,7 +120,8 @@ add_stream (ObBroker *self, View *view, guint index)
   const ObRule *rule = ob_broker_find_rule (self, stream->rule);
 
   /* What has a rule that is gone waits until it is matched with those that are there. */
-  if (!destination || !rule || !ob_broker_may_start (self, stream->destination, stream->rule, stream->stored))
+  if (!destination || !rule || (ob_broker_awaits_word (self) && !ob_destination_is_local (destination))
+      || !ob_broker_may_start (self, stream->destination, stream->rule, stream->stored))
     return;
   /* Those that run may stand among the first. */
   heads

@@ -46,12 +46,12 @@ ob_conditions_set_network (ObConditions *conditions, const char *id, const char 
 gboolean
 ob_conditions_equal (const ObConditions *a, const ObConditions *b)
 {
-  return a->is_network_available == b->is_network_available && a->connectivity == b->connectivity
-         && a->metered == b->metered && a->link == b->link && a->is_roaming == b->is_roaming
-         && g_str_equal (a->network_id, b->network_id) && g_str_equal (a->network_uuid, b->network_uuid)
-         && a->is_on_battery == b->is_on_battery && (!a->is_on_battery || a->battery_percent == b->battery_percent)
-         && a->is_power_saver == b->is_power_saver && a->is_sleeping == b->is_sleeping
-         && a->is_shutting_down == b->is_shutting_down;
+  return a->is_awaited == b->is_awaited && a->n_ways == b->n_ways && a->is_network_available == b->is_network_available
+         && a->connectivity == b->connectivity && a->metered == b->metered && a->link == b->link
+         && a->is_roaming == b->is_roaming && g_str_equal (a->network_id, b->network_id)
+         && g_str_equal (a->network_uuid, b->network_uuid) && a->is_on_battery == b->is_on_battery
+         && (!a->is_on_battery || a->battery_percent == b->battery_percent) && a->is_power_saver == b->is_power_saver
+         && a->is_sleeping == b->is_sleeping && a->is_shutting_down == b->is_shutting_down;
 }
 
 gboolean
@@ -106,6 +106,12 @@ void
 ob_watcher_read (ObWatcher *self, ObConditions *conditions)
 {
   OB_WATCHER_GET_IFACE (self)->read (self, conditions);
+}
+
+gboolean
+ob_watcher_find_way (ObWatcher *self, const char *url, ObWay *way)
+{
+  return OB_WATCHER_GET_IFACE (self)->find_way && OB_WATCHER_GET_IFACE (self)->find_way (self, url, way);
 }
 
 void

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include <gio/gio.h>
+#include "policy/way.h"
 
 G_BEGIN_DECLS
 
@@ -50,7 +50,9 @@ typedef enum
 /* A snapshot: copied by assignment, owns nothing. Strings are valid UTF-8; empty: not known. */
 typedef struct
 {
+  gboolean is_awaited;           /* nobody has said a first word yet: nothing is begun, and nothing is told of it */
   gboolean is_network_available; /* a network beside loopback */
+  guint n_ways;                  /* counts changes of what ob_watcher_find_way() says */
   ObConnectivity connectivity;
   ObMetered metered;
   ObLink link;                              /* of the primary connection; of what carries it for a VPN */
@@ -99,6 +101,8 @@ struct _ObWatcherInterface
   GTypeInterface parent;
 
   void (*read) (ObWatcher *self, ObConditions *conditions);
+  /* NULL where it knows of no ways. */
+  gboolean (*find_way) (ObWatcher *self, const char *url, ObWay *way);
   /* NULL where there are none, and where nobody ever waits. */
   void (*list_sources) (ObWatcher *self, GStrvBuilder *sources);
   void (*let_go) (ObWatcher *self);
@@ -106,6 +110,10 @@ struct _ObWatcherInterface
 
 /* Sets the fields that it watches, and no others. Never blocks. */
 void ob_watcher_read (ObWatcher *self, ObConditions *conditions);
+
+/* Sets the way to a server as it is now, if it is one that knows of ways: FALSE, and nothing set, if not. What it says has
+ * changed when n_ways has. Never blocks. */
+gboolean ob_watcher_find_way (ObWatcher *self, const char *url, ObWay *way);
 
 /* Adds the services that it hears from at present, for who wants to know where the conditions come from. */
 void ob_watcher_list_sources (ObWatcher *self, GStrvBuilder *sources);

@@ -205,9 +205,9 @@ ObRuleDecision
 ob_rule_decide (const ObRules *rules, const ObRule *rule, const ObConditions *conditions, const ObRuleContext *context)
 {
   ObRuleDecision decision = { 0, 0, 0 };
-  gboolean has_network = conditions->is_network_available && !context->is_local;
+  gboolean has_network = context->is_reachable && !context->is_local;
 
-  if (!context->is_local && !conditions->is_network_available)
+  if (!context->is_local && !context->is_reachable)
     decision.reasons |= BIT (NO_NETWORK);
   if (has_network && conditions->connectivity == OB_CONNECTIVITY_PORTAL)
     decision.reasons |= BIT (CAPTIVE_PORTAL);

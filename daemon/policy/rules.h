@@ -92,10 +92,11 @@ const ObRule *ob_rules_find (const ObRules *rules, const char *name);
 typedef struct
 {
   gint64 now_ms;
-  GTimeZone *zone;      /* of the device: windows are in its local time */
-  gboolean is_local;    /* the destination is this device: no network is needed, none is used */
-  gboolean is_sent_now; /* a person said: on this network, now */
-  guint64 used_bytes;   /* on metered networks in this month */
+  GTimeZone *zone;       /* of the device: windows are in its local time */
+  gboolean is_local;     /* the destination is this device: no network is needed, none is used */
+  gboolean is_reachable; /* there is a way to the destination */
+  gboolean is_sent_now;  /* a person said: on this network, now */
+  guint64 used_bytes;    /* on metered networks in this month */
 } ObRuleContext;
 
 /* Lane reasons that hold; none: it may run. */
@@ -111,8 +112,9 @@ typedef struct
  * ob_rule_decide:
  *
  * no-network and captive-portal hold whatever a rule says and a person said; a destination on this device knows neither.
- * Everything else is lifted by a person's word. Connectivity that is limited is no reason to wait: a server on the same
- * network may well be reached. Of a link that nobody knows it is assumed that the rule allows it, unless it is metered.
+ * Everything else is lifted by a person's word. There is no network where there is no way to the destination, and for no
+ * other reason: neither connectivity that is limited nor a default route that is missing makes anything wait, since a
+ * server on the same network may well be reached. Of a link that nobody knows it is assumed that the rule allows it, unless it is metered.
  */
 ObRuleDecision ob_rule_decide (const ObRules *rules, const ObRule *rule, const ObConditions *conditions,
                                const ObRuleContext *context);

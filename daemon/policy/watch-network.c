@@ -9,6 +9,7 @@
 #include "policy/bus-object.h"
 #include "policy/first-word.h"
 #include "policy/network-facts.h"
+#include "policy/routes.h"
 
 #define NM_NAME "org.freedesktop.NetworkManager"
 #define NM_PATH "/org/freedesktop/NetworkManager"
@@ -31,11 +32,14 @@ struct _ObNetworkWatcher
   guint first_word;         /* listens to it, where there is one */
   GNetworkMonitor *monitor; /* the kernel's or the portal's; NULL: neither can be had */
   gboolean is_portal;
+  ObRoutes *routes; /* the ways to what was asked for */
+  guint n_ways;
   ObBusObject *manager; /* NULL without a bus, as are the next three */
   GHashTable *actives;  /* path → ObBusObject of each active connection */
   ObBusObject *device;  /* of the connection that carries the bytes, where it is a cellular one */
   ObBusObject *modem;   /* and its modem */
   guint settle_source;  /* until the first word */
+  guint news_source;    /* until whoever asked for a way is through */
   ObConditions now;
 };
 
@@ -236,6 +240,9 @@ read_everything (ObNetworkWatcher *self, ObConditions *conditions)
   read_monitor (self, &facts);
   read_manager (self, &facts, actives);
   carrier = ob_network_facts_decide (&facts, conditions);
+  /* The network is what reaches a server. */
+  conditions->is_network_available |= ob_routes_reach_any (self->routes);
+  conditions->n_ways = self->n_ways;
   conditions->is_roaming = is_roaming (self, conditions->link == OB_LINK_CELLULAR ? carrier : NULL);
 }
 
@@ -258,6 +265,23 @@ update (gpointer user_data)
   g_signal_emit_by_name (self, "changed");
 }
 
+/* Whatever else is heard of the network may have come before what the kernel tells of it. */
+static void
+on_network_changed (ObNetworkWatcher *self)
+{
+  ob_routes_review (self->routes);
+  update (self);
+}
+
+static void
+on_ways_changed (gpointer user_data)
+{
+  ObNetworkWatcher *self = user_data;
+
+  self->n_ways++;
+  update (self);
+}
+
 static gboolean
 on_settle_too_late (gpointer data)
 {
@@ -269,17 +293,44 @@ on_settle_too_late (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static gboolean
+on_news (gpointer data)
+{
+  ObNetworkWatcher *self = data;
+
+  self->news_source = 0;
+  update (self);
+
+  return G_SOURCE_REMOVE;
+}
+
 static void
 ob_network_watcher_read (ObWatcher *watcher, ObConditions *conditions)
 {
   const ObConditions *now = &OB_NETWORK_WATCHER (watcher)->now;
 
+  conditions->is_awaited = now->is_awaited;
   conditions->is_network_available = now->is_network_available;
+  conditions->n_ways = now->n_ways;
   conditions->connectivity = now->connectivity;
   conditions->metered = now->metered;
   conditions->link = now->link;
   conditions->is_roaming = now->is_roaming;
   ob_conditions_set_network (conditions, now->network_id, now->network_uuid);
+}
+
+/* A way that was not asked for before may be the first network that there is; who asks is told when it is over with that. */
+static gboolean
+ob_network_watcher_find_way (ObWatcher *watcher, const char *url, ObWay *way)
+{
+  ObNetworkWatcher *self = OB_NETWORK_WATCHER (watcher);
+  gboolean was_available = ob_routes_reach_any (self->routes);
+
+  *way = ob_routes_find (self->routes, url);
+  if (was_available != ob_routes_reach_any (self->routes) && self->news_source == 0)
+    self->news_source = g_idle_add (on_news, self);
+
+  return TRUE;
 }
 
 static void
@@ -301,10 +352,12 @@ ob_network_watcher_finalize (GObject *object)
   ObNetworkWatcher *self = OB_NETWORK_WATCHER (object);
 
   g_clear_handle_id (&self->settle_source, g_source_remove);
+  g_clear_handle_id (&self->news_source, g_source_remove);
   g_clear_pointer (&self->manager, ob_bus_object_free);
   g_clear_pointer (&self->device, ob_bus_object_free);
   g_clear_pointer (&self->modem, ob_bus_object_free);
   g_hash_table_unref (self->actives);
+  g_clear_pointer (&self->routes, ob_routes_free);
   if (self->monitor)
     g_signal_handlers_disconnect_by_data (self->monitor, self);
   g_clear_object (&self->monitor);
@@ -318,6 +371,7 @@ static void
 ob_network_watcher_watcher_init (ObWatcherInterface *iface)
 {
   iface->read = ob_network_watcher_read;
+  iface->find_way = ob_network_watcher_find_way;
   iface->list_sources = ob_network_watcher_list_sources;
 }
 
@@ -331,12 +385,14 @@ static void
 ob_network_watcher_init (ObNetworkWatcher *self)
 {
   ob_conditions_init (&self->now);
+  self->now.is_awaited = TRUE;
   self->now.is_network_available = FALSE;
   self->actives = actives_new ();
+  self->routes = ob_routes_new (on_ways_changed, self);
   self->monitor = make_monitor (&self->is_portal);
   if (!self->monitor)
     return;
-  g_signal_connect_swapped (self->monitor, "network-changed", G_CALLBACK (update), self);
+  g_signal_connect_swapped (self->monitor, "network-changed", G_CALLBACK (on_network_changed), self);
   /* The portal tells of these without that signal. */
   g_signal_connect_swapped (self->monitor, "notify::connectivity", G_CALLBACK (update), self);
   g_signal_connect_swapped (self->monitor, "notify::network-metered", G_CALLBACK (update), self);

@@ -29,7 +29,7 @@ check_windows (GArray *windows)
 static void
 check_rule (const ObRules *rules, const ObRule *rule, GTimeZone *utc)
 {
-  const ObRuleContext context = { .now_ms = NOW_MS, .zone = utc, .used_bytes = 1 };
+  const ObRuleContext context = { .now_ms = NOW_MS, .zone = utc, .is_reachable = TRUE, .used_bytes = 1 };
   ObConditions conditions;
   ObRuleDecision decision;
 

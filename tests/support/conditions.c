@@ -10,6 +10,7 @@ struct _TestConditions
   GObject parent_instance;
 
   ObConditions conditions;
+  GHashTable *ways; /* URL → ObWay: what was set for it alone */
   guint n_let_go;
 };
 
@@ -22,6 +23,18 @@ static void
 test_conditions_read (ObWatcher *watcher, ObConditions *conditions)
 {
   *conditions = TEST_CONDITIONS (watcher)->conditions;
+}
+
+/* What is said of a server, or else the way of all. */
+static gboolean
+test_conditions_find_way (ObWatcher *watcher, const char *url, ObWay *way)
+{
+  TestConditions *self = TEST_CONDITIONS (watcher);
+  const ObWay *own = g_hash_table_lookup (self->ways, url);
+
+  *way = own ? *own : (ObWay){ .is_reachable = self->conditions.is_network_available };
+
+  return TRUE;
 }
 
 static void
@@ -51,8 +64,17 @@ test_conditions_set_available (TestConditions *self, gboolean is_available)
 }
 
 void
+test_conditions_set_way (TestConditions *self, const char *url, const ObWay *way)
+{
+  (void) g_hash_table_replace (self->ways, g_strdup (url), g_memdup2 (way, sizeof *way));
+  self->conditions.n_ways++;
+  g_signal_emit_by_name (self, "changed");
+}
+
+void
 test_conditions_connect (TestConditions *self, const char *name, ObLink link, ObMetered metered)
 {
+  self->conditions.is_awaited = FALSE;
   self->conditions.is_network_available = TRUE;
   self->conditions.connectivity = OB_CONNECTIVITY_FULL;
   self->conditions.link = link;
@@ -72,17 +94,27 @@ static void
 test_conditions_watcher_init (ObWatcherInterface *iface)
 {
   iface->read = test_conditions_read;
+  iface->find_way = test_conditions_find_way;
   iface->let_go = test_conditions_let_go;
+}
+
+static void
+test_conditions_finalize (GObject *object)
+{
+  g_hash_table_unref (TEST_CONDITIONS (object)->ways);
+  G_OBJECT_CLASS (test_conditions_parent_class)->finalize (object);
 }
 
 static void
 test_conditions_class_init (TestConditionsClass *klass)
 {
+  G_OBJECT_CLASS (klass)->finalize = test_conditions_finalize;
 }
 
 static void
 test_conditions_init (TestConditions *self)
 {
+  self->ways = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   ob_conditions_init (&self->conditions);
 }
 

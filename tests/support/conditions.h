@@ -21,6 +21,9 @@ const ObConditions *test_conditions_get (TestConditions *self);
 /* A network comes or goes, and nothing else. */
 void test_conditions_set_available (TestConditions *self, gboolean is_available);
 
+/* The way to one server, which from then on does not follow from the network. */
+void test_conditions_set_way (TestConditions *self, const char *url, const ObWay *way);
+
 /* A connection of that kind, with its name for a UUID. */
 void test_conditions_connect (TestConditions *self, const char *name, ObLink link, ObMetered metered);
 

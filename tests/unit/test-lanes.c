@@ -118,6 +118,65 @@ test_what_is_allowed_is_believed_after_a_moment (TestRig *rig, gconstpointer dat
   test_rig_finish (rig, video);
 }
 
+/* Where one server cannot be reached, another can: only what goes there waits. */
+static void
+test_no_network_is_of_one_destination (TestRig *rig, gconstpointer data)
+{
+  const ObWay none = { 0 }, some = { .is_reachable = TRUE, .device = "eth0" };
+  const ObDestination *depot = g_hash_table_lookup (ob_broker_get_destinations (rig->broker), "depot");
+  g_autofree char *url = g_strdup (depot->url);
+  g_autofree char *photo = NULL;
+
+  /* No default route is no reason: the network as a whole may be as it likes. */
+  test_conditions_set_available (rig->conditions, FALSE);
+  test_conditions_set_way (rig->conditions, url, &some);
+  test_rig_advance (rig, 250);
+  photo = submit (rig, "image/jpeg");
+  (void) test_server_wait_for (rig->server, photo);
+
+  test_conditions_set_available (rig->conditions, TRUE);
+  test_conditions_set_way (rig->conditions, url, &none);
+  test_rig_wait_for_end (rig, photo);
+  test_rig_assert_status (rig, photo, "paused no-network");
+  /* A person's word is no way either. */
+  g_assert_true (command (rig, OB_COMMAND_SEND_NOW, photo));
+  test_rig_assert_status (rig, photo, "paused no-network");
+  test_rig_advance (rig, RIG_HOUR);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT max (failures) FROM uploads"), ==, 0);
+
+  test_conditions_set_way (rig->conditions, url, &some);
+  test_rig_advance (rig, 249);
+  test_rig_assert_status (rig, photo, "paused no-network");
+  test_rig_advance (rig, 1);
+  (void) test_server_wait_for (rig->server, photo);
+  test_rig_finish (rig, photo);
+}
+
+/* What the watchers have not said yet is neither told nor acted upon. */
+static void
+test_nothing_is_said_before_the_first_word (TestRig *rig, gconstpointer data)
+{
+  ObConditions conditions = *test_conditions_get (rig->conditions);
+  gint64 n_rows = count_rows (rig, "lane");
+  g_autofree char *photo = NULL;
+
+  conditions.is_awaited = TRUE;
+  conditions.is_network_available = FALSE;
+  test_conditions_set (rig->conditions, &conditions);
+  photo = submit (rig, "image/jpeg");
+  test_rig_assert_status (rig, photo, "queued");
+  test_rig_advance (rig, 1000);
+  test_rig_assert_status (rig, photo, "queued");
+  g_assert_false (test_rig_is_active (rig, photo));
+  g_assert_cmpint (count_rows (rig, "lane"), ==, n_rows);
+
+  test_conditions_connect (rig->conditions, "depot", OB_LINK_WIFI, OB_METERED_NO);
+  test_rig_advance (rig, 250);
+  (void) test_server_wait_for (rig->server, photo);
+  test_rig_finish (rig, photo);
+  g_assert_cmpint (count_rows (rig, "lane"), ==, n_rows);
+}
+
 /* The last byte is there: to ask whether it was attached is no load. */
 static void
 test_the_server_is_asked_on_any_network (TestRig *rig, gconstpointer data)
@@ -605,6 +664,8 @@ main (int argc, char *argv[])
     const char *name;
     void (*run) (TestRig *, gconstpointer);
   } tests[] = {
+    { "/lanes/no-network-is-of-one-destination", test_no_network_is_of_one_destination },
+    { "/lanes/nothing-is-said-before-the-first-word", test_nothing_is_said_before_the_first_word },
     { "/lanes/a-video-waits-for-wifi-and-a-photo-does-not", test_a_video_waits_for_wifi_and_a_photo_does_not },
     { "/lanes/what-is-allowed-is-believed-after-a-moment", test_what_is_allowed_is_believed_after_a_moment },
     { "/lanes/the-server-is-asked-on-any-network", test_the_server_is_asked_on_any_network },

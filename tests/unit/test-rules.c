@@ -197,6 +197,7 @@ make_case (const Kind *kind, guint number, GTimeZone *zone, const gint64 *times_
   c->conditions.battery_percent = powers[power].percent;
   c->conditions.is_power_saver = take (&number, 2);
   c->context.is_local = take (&number, 2);
+  c->context.is_reachable = c->network != 0;
   c->context.is_sent_now = take (&number, 2);
   c->context.used_bytes = take (&number, 2) ? BUDGET : BUDGET - 1;
   /* Where no hours are said, one time is as good as another. */
@@ -299,7 +300,7 @@ test_hours_by_rows (void)
       g_autoptr (GTimeZone) zone = g_time_zone_new_identifier (hours_rows[i].zone);
       g_autofree char *text = g_strdup_printf ("[Rule one]\nhours=%s\n", hours_rows[i].hours);
       g_autoptr (ObRules) rules = read_rules (text);
-      const ObRuleContext context = { .now_ms = at (hours_rows[i].now), .zone = zone };
+      const ObRuleContext context = { .now_ms = at (hours_rows[i].now), .zone = zone, .is_reachable = TRUE };
       g_autofree char *until = NULL;
       g_autofree char *next = NULL;
       ObConditions conditions;
@@ -408,7 +409,8 @@ test_the_budget_is_full_again_next_month (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      const ObRuleContext context = { .now_ms = at (rows[i].now), .zone = zone, .used_bytes = 2000000000 };
+      const ObRuleContext context
+          = { .now_ms = at (rows[i].now), .zone = zone, .is_reachable = TRUE, .used_bytes = 2000000000 };
       g_autofree char *until = NULL;
       g_autofree char *next = NULL;
       ObConditions conditions;
@@ -508,7 +510,7 @@ test_the_shipped_rules (void)
   g_autofree char *text = NULL;
   g_autoptr (ObRules) rules = NULL;
   g_autoptr (GTimeZone) utc = g_time_zone_new_utc ();
-  const ObRuleContext context = { .now_ms = 1, .zone = utc };
+  const ObRuleContext context = { .now_ms = 1, .zone = utc, .is_reachable = TRUE };
   const struct
   {
     ObUploadFacts facts;
