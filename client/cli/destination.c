@@ -40,21 +40,30 @@ ask_list (GError **error)
   return results ? g_variant_get_child_value (results, 0) : NULL;
 }
 
+/* Why everything for it waits, in the first place. */
+static OutboxReason
+get_reason (GVariant *destination)
+{
+  g_autofree const char **reasons = NULL;
+
+  (void) g_variant_lookup (destination, "reasons", "^a&s", &reasons);
+
+  return reasons && reasons[0] ? outbox_reason_from_name (reasons[0]) : OUTBOX_REASON_NONE;
+}
+
 /* The label of its state: ready, or why everything for it waits. */
 static char *
 dup_label (GVariant *destination)
 {
-  g_autofree const char **reasons = NULL;
   OutboxState state;
   gint64 until_ms = 0;
 
   if (!outbox_state_from_name (cli_get_string (destination, "state"), &state))
     return g_strdup (_ ("Ready"));
-  (void) g_variant_lookup (destination, "reasons", "^a&s", &reasons);
   (void) g_variant_lookup (destination, "until", "x", &until_ms);
 
-  return outbox_status_label (state, reasons && reasons[0] ? outbox_reason_from_name (reasons[0]) : OUTBOX_REASON_NONE,
-                              until_ms, g_get_real_time () / 1000, 0, 0, OUTBOX_LABEL_TERMINAL);
+  return outbox_status_label (state, get_reason (destination), until_ms, g_get_real_time () / 1000, 0, 0,
+                              OUTBOX_LABEL_TERMINAL);
 }
 
 static void
@@ -80,6 +89,29 @@ print_table (GVariant *destinations)
   cli_table_print (table);
 }
 
+/* Under the table: what the servers that are in trouble say, and what helps. */
+static void
+print_troubles (GVariant *destinations)
+{
+  GVariantIter iter;
+  GVariant *child;
+
+  g_variant_iter_init (&iter, destinations);
+  while ((child = g_variant_iter_next_value (&iter)))
+    {
+      g_autoptr (GVariant) destination = child;
+      OutboxReason reason = get_reason (destination);
+      g_autofree char *label = NULL;
+
+      if (reason == OUTBOX_REASON_NONE && !*cli_get_string (destination, "message"))
+        continue;
+      label = dup_label (destination);
+      g_print ("%s%s: %s%s\n", cli_style_begin (CLI_STYLE_WAITS), cli_get_string (destination, "name"), label,
+               cli_style_end (CLI_STYLE_WAITS));
+      cli_print_trouble (destination, reason);
+    }
+}
+
 static int
 list (const Options *options)
 {
@@ -91,7 +123,10 @@ list (const Options *options)
   if (options->is_json)
     cli_print_json (destinations, TRUE);
   else if (g_variant_n_children (destinations) > 0)
-    print_table (destinations);
+    {
+      print_table (destinations);
+      print_troubles (destinations);
+    }
   else
     g_printerr (_ ("No destinations. Make one: outbox destination set NAME --url URL\n"));
 
@@ -106,9 +141,10 @@ print_one (GVariant *destination)
     const char *key;
     const char *name;
   } settings[] = {
-    { "name", _ ("name") },       { "protocol", _ ("protocol") },
-    { "url", _ ("URL") },         { "confirm_url", _ ("confirm URL") },
-    { "message", _ ("message") },
+    { "name", _ ("name") },
+    { "protocol", _ ("protocol") },
+    { "url", _ ("URL") },
+    { "confirm_url", _ ("confirm URL") },
   };
   g_autoptr (CliFacts) facts = cli_facts_new ();
   g_autofree const char **headers = NULL;
@@ -122,6 +158,7 @@ print_one (GVariant *destination)
   cli_facts_add (facts, _ ("headers"), names);
   cli_facts_add (facts, _ ("status"), label);
   cli_facts_print (facts);
+  cli_print_trouble (destination, get_reason (destination));
 }
 
 static int

@@ -387,32 +387,48 @@ cli_print_uploads (GPtrArray *uploads)
 /* --- JSON --- */
 
 void
+cli_print_trouble (GVariant *document, OutboxReason reason)
+{
+  const char *message = "", *line = "";
+  g_autofree char *words = NULL;
+  g_autofree char *command = NULL;
+
+  (void) g_variant_lookup (document, "message", "&s", &message);
+  (void) g_variant_lookup (document, "command", "&s", &line);
+  words = cli_text_dup_safe (message);
+  command = cli_text_dup_safe (line);
+  if (*words)
+    g_print ("  %s\n", words);
+  if (reason != OUTBOX_REASON_NONE)
+    {
+      g_print ("  ");
+      /* Translators: two sentences: what happens next, and what a person can do */
+      g_print (_ ("%s %s"), _ (outbox_reason_get_info (reason)->next), _ (outbox_reason_get_info (reason)->person));
+      g_print ("\n");
+    }
+  if (*command)
+    g_print ("  %s%s%s\n", cli_style_begin (CLI_STYLE_BOLD), command, cli_style_end (CLI_STYLE_BOLD));
+}
+
+void
 cli_print_hold (GVariant *hold)
 {
-  const char *key = "", *reason_name = NULL, *message = "";
+  const char *key = "", *reason_name = NULL;
   OutboxReason reason;
   g_autofree char *label = NULL;
   g_autofree char *whose = NULL;
-  g_autofree char *words = NULL;
   gint64 until_ms = 0;
 
   (void) g_variant_lookup (hold, "key", "&s", &key);
   (void) g_variant_lookup (hold, "reason", "&s", &reason_name);
-  (void) g_variant_lookup (hold, "message", "&s", &message);
   (void) g_variant_lookup (hold, "until", "x", &until_ms);
   whose = cli_text_dup_safe (key);
-  words = cli_text_dup_safe (message);
   reason = outbox_reason_from_name (reason_name);
   label = outbox_status_label (reason == OUTBOX_REASON_RETRYING ? OUTBOX_STATE_RETRYING : OUTBOX_STATE_PAUSED, reason,
                                until_ms, g_get_real_time () / 1000, 0, 0, OUTBOX_LABEL_TERMINAL);
   g_print ("%s%s%s%s%s\n", cli_style_begin (CLI_STYLE_WAITS), whose, *whose ? ": " : "", label,
            cli_style_end (CLI_STYLE_WAITS));
-  if (*words)
-    g_print ("  %s\n", words);
-  g_print ("  ");
-  /* Translators: two sentences: what happens next, and what a person can do */
-  g_print (_ ("%s %s"), _ (outbox_reason_get_info (reason)->next), _ (outbox_reason_get_info (reason)->person));
-  g_print ("\n");
+  cli_print_trouble (hold, reason);
 }
 
 /* In JSON such characters stand in strings alone, the line breaks of its own layout aside, and any may be written as an escape

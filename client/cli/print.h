@@ -88,6 +88,9 @@ void cli_facts_print (CliFacts *facts);
 /* A hold's document: what it holds and why, the words of the error behind it, what happens next and what a person can do. */
 void cli_print_hold (GVariant *hold);
 
+/* The same without its first line, also of a destination's document. @reason: OUTBOX_REASON_NONE: nothing holds it */
+void cli_print_trouble (GVariant *document, OutboxReason reason);
+
 /* Uploads as a table. */
 void cli_print_uploads (GPtrArray *uploads);
 

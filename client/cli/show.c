@@ -133,6 +133,34 @@ print_upload (OutboxUpload *upload)
   cli_facts_print (facts);
 }
 
+/* What it waits for beyond itself, and what would help. */
+static void
+print_holds (OutboxClient *client, OutboxUpload *upload)
+{
+  const char *id = outbox_upload_get_id (upload);
+  g_autoptr (GVariant) results = NULL;
+  g_autoptr (GVariant) explanation = NULL;
+  g_autoptr (GVariant) holds = NULL;
+
+  if (outbox_upload_get_state (upload) == OUTBOX_STATE_DONE || outbox_upload_get_state (upload) == OUTBOX_STATE_FAILED)
+    return;
+  results = cli_call (client, "Policy", "Explain", g_variant_new ("(s)", id), NULL);
+  explanation = results ? g_variant_get_child_value (results, 0) : NULL;
+  holds = explanation ? g_variant_lookup_value (explanation, "holds", G_VARIANT_TYPE ("aa{sv}")) : NULL;
+  for (gsize i = 0; holds && i < g_variant_n_children (holds); i++)
+    {
+      g_autoptr (GVariant) hold = g_variant_get_child_value (holds, i);
+
+      const char *scope = cli_get_string (hold, "scope");
+
+      /* How it stands itself is told above. */
+      if (g_str_equal (scope, "upload"))
+        cli_print_trouble (hold, outbox_reason_from_name (cli_get_string (hold, "reason")));
+      else
+        cli_print_hold (hold);
+    }
+}
+
 int
 cli_show (int argc, char *argv[])
 {
@@ -160,7 +188,10 @@ cli_show (int argc, char *argv[])
   if (is_json)
     cli_print_json (document, TRUE);
   else
-    print_upload (upload);
+    {
+      print_upload (upload);
+      print_holds (client, upload);
+    }
 
   return CLI_DONE;
 }

@@ -5,6 +5,8 @@
  */
 #include "ipc/document.h"
 
+#include "dbus/command.h"
+
 static void
 add_string (GVariantBuilder *builder, const char *name, const char *value)
 {
@@ -137,6 +139,27 @@ header_names (GVariant *headers)
   return g_variant_builder_end (&names);
 }
 
+static void
+add_command (GVariantBuilder *builder, const ObHold *hold, const char *key)
+{
+  g_autofree char *command = hold ? outbox_reason_dup_command (hold->reason, hold->scope, key ? key : "") : NULL;
+
+  add_string (builder, "command", command);
+}
+
+/* The hold that a person is told first. */
+static const ObHold *
+first_of (const ObHold *holds, guint n_holds)
+{
+  const ObHold *first = &holds[0];
+
+  for (guint i = 1; i < n_holds; i++)
+    if (holds[i].reason < first->reason)
+      first = &holds[i];
+
+  return first;
+}
+
 GVariant *
 ob_document_destination (ObBroker *broker, const ObDestination *destination)
 {
@@ -158,6 +181,9 @@ ob_document_destination (ObBroker *broker, const ObDestination *destination)
               status.state == OUTBOX_STATE_QUEUED ? "ready" : outbox_state_get_info (status.state)->name);
   add_reasons (&builder, status.reasons);
   add_time (&builder, "until", status.until_ms);
+  g_variant_builder_add (&builder, "{sv}", "needs_user", g_variant_new_boolean (status.needs_user));
+  add_time (&builder, "since", destination->health.since_ms);
+  add_command (&builder, n_holds > 0 ? first_of (holds, n_holds) : NULL, destination->name);
   add_string (&builder, "message", destination->health.trouble);
   g_variant_builder_add (&builder, "{sv}", "failures", g_variant_new_uint32 (destination->health.failures));
 
@@ -176,7 +202,9 @@ document_of_hold (const ObSharedHold *shared, gboolean has_help)
   add_string (&builder, "reason", reason->name);
   add_string (&builder, "message", shared->trouble);
   add_time (&builder, "until", shared->hold.until_ms);
-  g_variant_builder_add (&builder, "{sv}", "needs_user", g_variant_new_boolean (reason->needs_user));
+  g_variant_builder_add (&builder, "{sv}", "needs_user",
+                         g_variant_new_boolean (reason->needs_user || shared->hold.needs_user));
+  add_command (&builder, &shared->hold, shared->key);
   if (has_help)
     {
       add_string (&builder, "next", reason->next);

@@ -5,7 +5,7 @@
  * and taps, the file arrives, once.
  */
 #include "dbus/error.h"
-#include "support/broker.h"
+#include "support/command.h"
 
 typedef struct
 {
@@ -102,11 +102,63 @@ test_servers (void)
   g_assert_cmpint (json_object_get_int_member (json_node_get_object (node), "finished"), ==, G_N_ELEMENTS (rows));
 }
 
+static gboolean
+is_paused (gpointer data)
+{
+  return test_broker_count (data, "paused") == 1;
+}
+
+/* Wherever a person looks: why it waits, what the server said, and what to type. */
+static void
+test_every_place_tells_the_same_of_a_destination (void)
+{
+  const struct
+  {
+    const char *fault;
+    const char *label;
+    const char *words;
+    const char *command;
+  } rows[] = {
+    { "{\"fault\":\"html-200\",\"count\":-1}", "Paused · no upload server answers at that address",
+      "Something that is no tus server answered", "outbox destination set depot --url URL" },
+    { "{\"fault\":\"status\",\"status\":407,\"body\":\"ask the office\",\"count\":-1}",
+      "Paused · the proxy of this network refuses", "ask the office", "outbox destination resume depot" },
+    { "{\"fault\":\"status\",\"status\":401,\"body\":\"who are you\",\"count\":-1}", "Paused · sign in to continue",
+      "who are you", "outbox destination set depot --header NAME=VALUE" },
+    { "{\"fault\":\"status\",\"status\":507,\"body\":\"no room\",\"count\":-1}", "Paused · the server is full",
+      "no room", "outbox destination resume depot" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (TestBroker) broker = test_broker_new ();
+      g_autofree char *path = test_broker_make_file (broker, "photo.jpg", 1000, 1);
+      g_autofree char *added = NULL;
+      g_autofree char *show = NULL;
+      const char *places[] = { "destination list", "destination show depot", "status", NULL };
+
+      test_peer_control (broker->peer, rows[i].fault);
+      added = test_command (broker, "add photo.jpg", 0);
+      test_wait_until (is_paused, broker, 20);
+      g_strstrip (added);
+      places[3] = show = g_strdup_printf ("show %s", added);
+      for (guint j = 0; j < G_N_ELEMENTS (places); j++)
+        {
+          g_autofree char *told = test_command (broker, places[j], 0);
+
+          test_assert_has (told, rows[i].label);
+          test_assert_has (told, rows[i].words);
+          test_assert_has (told, rows[i].command);
+        }
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/bad-servers/each-leads-to-a-clear-state", test_servers);
+  g_test_add_func ("/bad-servers/every-place-tells-the-same", test_every_place_tells_the_same_of_a_destination);
 
   return g_test_run ();
 }

@@ -3,6 +3,7 @@
  *
  * The status model: names, labels, the generated page, the error table.
  */
+#include "dbus/command.h"
 #include "dbus/error.h"
 #include "dbus/label.h"
 #include "dbus/names.h"
@@ -45,6 +46,44 @@ test_everything_is_explained (void)
     }
 }
 
+/* What needs a person has a command, in each scope in which it holds, and none is told where nothing holds. */
+static void
+test_commands (void)
+{
+  for (guint reason = 1; reason < OUTBOX_N_REASONS; reason++)
+    for (guint scope = OUTBOX_SCOPE_QUEUE; scope <= OUTBOX_SCOPE_UPLOAD; scope <<= 1)
+      {
+        const OutboxReasonInfo *info = outbox_reason_get_info (reason);
+        g_autofree char *command = outbox_reason_dup_command (reason, scope, "depot");
+
+        if (info->needs_user && info->scopes & scope)
+          g_assert_nonnull (command);
+        if (command)
+          g_assert_true (info->scopes & scope && g_str_has_prefix (command, "outbox ") && !strchr (command, '%'));
+      }
+}
+
+static void
+test_a_command_can_be_typed (void)
+{
+  const struct
+  {
+    const char *key;
+    const char *command;
+  } rows[] = { { "case-7", "outbox group resume case-7" },
+               { "Fall 7; rm -rf ~", "outbox group resume 'Fall 7; rm -rf ~'" },
+               { "it's", "outbox group resume 'it'\\''s'" },
+               { "", "outbox group resume ''" },
+               { "50 %s", "outbox group resume '50 %s'" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *command = outbox_reason_dup_command (OUTBOX_REASON_USER, OUTBOX_SCOPE_GROUP, rows[i].key);
+
+      g_assert_cmpstr (command, ==, rows[i].command);
+    }
+}
+
 static void
 test_labels (void)
 {
@@ -66,6 +105,8 @@ test_labels (void)
     { OUTBOX_STATE_RETRYING, OUTBOX_REASON_RETRYING, 7201000, 0, "Retrying in 2 h" },
     { OUTBOX_STATE_PAUSED, OUTBOX_REASON_NO_NETWORK, 0, 0, "Paused · no signal" },
     { OUTBOX_STATE_FAILED, OUTBOX_REASON_REJECTED, 0, 0, "Failed · the server refused it" },
+    { OUTBOX_STATE_CONFIRMING, OUTBOX_REASON_NOT_CONFIRMED_YET, 0, 0, "Uploaded · waiting for the server to confirm" },
+    { OUTBOX_STATE_CONFIRMING, OUTBOX_REASON_SERVER_WORKING, 0, 0, "Uploaded · the server still works on it" },
     { OUTBOX_STATE_DONE, 0, 0, 100, "Uploaded" },
   };
 
@@ -208,6 +249,8 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/status/every-name-leads-back", test_every_name_leads_back);
   g_test_add_func ("/status/everything-is-explained", test_everything_is_explained);
+  g_test_add_func ("/status/commands", test_commands);
+  g_test_add_func ("/status/a-command-can-be-typed", test_a_command_can_be_typed);
   g_test_add_func ("/status/labels", test_labels);
   g_test_add_func ("/status/groups", test_groups);
   g_test_add_func ("/status/page-is-in-step", test_page_is_in_step);

@@ -1,0 +1,59 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Reasons and scopes to command lines. Constant data, any thread.
+ */
+#include "dbus/command.h"
+
+#include <string.h>
+
+/* %s stands for the key. */
+static const struct
+{
+  OutboxReason reason;
+  OutboxScope scope;
+  const char *command;
+} commands[] = {
+  { OUTBOX_REASON_QUEUE, OUTBOX_SCOPE_QUEUE, "outbox resume" },
+  { OUTBOX_REASON_STORAGE, OUTBOX_SCOPE_QUEUE, "outbox resume" },
+  { OUTBOX_REASON_USER, OUTBOX_SCOPE_DESTINATION, "outbox destination resume %s" },
+  { OUTBOX_REASON_USER, OUTBOX_SCOPE_GROUP, "outbox group resume %s" },
+  { OUTBOX_REASON_USER, OUTBOX_SCOPE_UPLOAD, "outbox resume %s" },
+  { OUTBOX_REASON_SIGN_IN, OUTBOX_SCOPE_DESTINATION, "outbox destination set %s --header NAME=VALUE" },
+  { OUTBOX_REASON_CREDENTIALS_LOCKED, OUTBOX_SCOPE_DESTINATION, "outbox destination resume %s" },
+  { OUTBOX_REASON_DESTINATION_FULL, OUTBOX_SCOPE_DESTINATION, "outbox destination resume %s" },
+  { OUTBOX_REASON_NO_DESTINATION, OUTBOX_SCOPE_DESTINATION, "outbox destination set %s --url URL" },
+  { OUTBOX_REASON_LOSING_BYTES, OUTBOX_SCOPE_DESTINATION, "outbox destination resume %s" },
+  { OUTBOX_REASON_ASK, OUTBOX_SCOPE_LANE, "outbox send-now --network" },
+  { OUTBOX_REASON_CAPTIVE_PORTAL, OUTBOX_SCOPE_DESTINATION, "outbox destination resume %s" },
+  { OUTBOX_REASON_PROXY, OUTBOX_SCOPE_DESTINATION, "outbox destination resume %s" },
+  { OUTBOX_REASON_CERTIFICATE, OUTBOX_SCOPE_DESTINATION, "outbox destination resume %s" },
+  { OUTBOX_REASON_WRONG_ADDRESS, OUTBOX_SCOPE_DESTINATION, "outbox destination set %s --url URL" },
+  { OUTBOX_REASON_RETRYING, OUTBOX_SCOPE_DESTINATION, "outbox destination resume %s" },
+  { OUTBOX_REASON_RETRYING, OUTBOX_SCOPE_UPLOAD, "outbox retry %s" },
+  { OUTBOX_REASON_NOT_BEFORE, OUTBOX_SCOPE_UPLOAD, "outbox send-now %s" },
+};
+
+/* A group's name may be anything. */
+static char *
+dup_word (const char *key)
+{
+  return key[strspn (key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")] == '\0' && *key
+             ? g_strdup (key)
+             : g_shell_quote (key);
+}
+
+char *
+outbox_reason_dup_command (OutboxReason reason, OutboxScope scope, const char *key)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    if (commands[i].reason == reason && commands[i].scope == scope)
+      {
+        g_auto (GStrv) parts = g_strsplit (commands[i].command, "%s", 2);
+        g_autofree char *word = dup_word (key);
+
+        return g_strjoinv (word, parts);
+      }
+
+  return NULL;
+}
