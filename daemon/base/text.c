@@ -22,8 +22,8 @@ ob_text_is_clean (const char *text)
 {
   const char *next = text;
 
-  /* Most of it is ASCII, and read often. */
-  while (*next >= 0x20 && *next != 0x7f)
+  /* Most of it is ASCII, and read often. A plain char has no sign on ARM. */
+  while (g_ascii_isprint (*next))
     next++;
   if (*next == '\0')
     return TRUE;
@@ -37,16 +37,16 @@ ob_text_is_clean (const char *text)
 }
 
 static gunichar
-clean_char (gunichar c)
+clean_char (gunichar c, gboolean has_lines)
 {
   if (c == '\t' || c == '\n' || c == '\r')
-    return ' ';
+    return has_lines ? c : ' ';
 
   return is_control (c) ? REPLACEMENT : c;
 }
 
-char *
-ob_text_dup_clean (const char *bytes, gssize size_bytes, gsize most_chars)
+static char *
+dup_clean (const char *bytes, gssize size_bytes, gsize most_chars, gboolean has_lines)
 {
   g_autofree char *valid = g_utf8_make_valid (bytes, size_bytes);
   GString *clean = g_string_sized_new (strlen (valid));
@@ -54,11 +54,23 @@ ob_text_dup_clean (const char *bytes, gssize size_bytes, gsize most_chars)
 
   for (const char *next = valid; *next && (most_chars == 0 || n_chars < most_chars); next = g_utf8_next_char (next))
     {
-      g_string_append_unichar (clean, clean_char (g_utf8_get_char (next)));
+      g_string_append_unichar (clean, clean_char (g_utf8_get_char (next), has_lines));
       n_chars++;
     }
 
   return g_string_free (clean, FALSE);
+}
+
+char *
+ob_text_dup_clean (const char *bytes, gssize size_bytes, gsize most_chars)
+{
+  return dup_clean (bytes, size_bytes, most_chars, FALSE);
+}
+
+char *
+ob_text_dup_clean_lines (const char *text)
+{
+  return dup_clean (text, -1, 0, TRUE);
 }
 
 char *

@@ -2,7 +2,22 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Text from outside. Everything that is kept or shown is clean: valid UTF-8 without control characters (Unicode category
- * Cc: C0, DEL and C1). Marks of writing direction are text, and are hidden where a terminal shows them. Any thread.
+ * Cc: C0, DEL and C1). Any thread.
+ *
+ *   what comes                                        at its door, so in rows,      on a terminal
+ *                                                     documents and requests        (client/cli/print.h)
+ *   bytes that are no UTF-8                           U+FFFD; of HTTP: Latin-1      U+FFFD
+ *   tab, line feed, carriage return                   a blank; in a value of        U+FFFD
+ *                                                     metadata as it is
+ *   other C0, DEL, C1                                 U+FFFD                        U+FFFD
+ *   marks of direction (U+061C, U+200E, U+200F,       as it is: a name in Arabic    U+FFFD
+ *   U+202A to U+202E, U+2066 to U+2069), U+FEFF       or Hebrew has them
+ *   and other format characters
+ *   U+200C and U+200D, which scripts and emoji need   as it is                      as it is
+ *   U+2028, U+2029                                    as it is                      U+FFFD
+ *
+ * What is compared (submit keys, groups, names of apps and destinations) is refused where it is not clean, since a repair
+ * could make one of two. Length is bounded by each door.
  */
 #pragma once
 
@@ -27,6 +42,9 @@ gboolean ob_text_is_clean (const char *text);
  * Returns: (transfer full): clean text
  */
 char *ob_text_dup_clean (const char *bytes, gssize size_bytes, gsize most_chars);
+
+/* The same of text in several lines, which keeps its line ends and tabs. */
+char *ob_text_dup_clean_lines (const char *text);
 
 /* The same for what a header of HTTP says: bytes that are no UTF-8 are ISO-8859-1, as they were once meant to be (RFC 9110
  * section 5.5). @bytes: (nullable): NULL is empty. */

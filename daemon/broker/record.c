@@ -7,6 +7,7 @@
 
 #include "base/identity.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "dbus/error.h"
 
 static void
@@ -49,7 +50,9 @@ dup_string (JsonObject *object, const char *name)
 {
   JsonNode *node = json_object_get_member (object, name);
 
-  return node && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_dup_string (node) : NULL;
+  return node && json_node_get_value_type (node) == G_TYPE_STRING
+             ? ob_text_dup_clean (json_node_get_string (node), -1, 0)
+             : NULL;
 }
 
 /* What is no number within the limits is not said. */

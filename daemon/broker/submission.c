@@ -92,8 +92,9 @@ check_metadata (GVariant *metadata, GError **error)
   while (g_variant_iter_next (&iter, "{&s&s}", &key, &value))
     {
       const char *fault = find_fault_of_key (key);
+      g_autofree char *clean = ob_text_dup_clean_lines (value);
 
-      size_bytes += strlen (key) + strlen (value);
+      size_bytes += strlen (key) + strlen (clean);
       if (!fault && size_bytes > METADATA_MAX_BYTES)
         fault = "with it the metadata is larger than 8 KiB in all";
       if (fault)
@@ -181,6 +182,34 @@ sniff (const char *name, int fd)
   return media_type ? media_type : g_strdup ("application/octet-stream");
 }
 
+/* What becomes U+FFFD takes three bytes. */
+static char *
+dup_name (const char *name)
+{
+  g_autofree char *clean = ob_text_dup_clean (name, -1, 0);
+
+  return shorten_name (clean);
+}
+
+static GVariant *
+clean_metadata (GVariant *metadata)
+{
+  GVariantBuilder builder;
+  const char *key, *value;
+  GVariantIter iter;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{ss}"));
+  g_variant_iter_init (&iter, metadata);
+  while (g_variant_iter_next (&iter, "{&s&s}", &key, &value))
+    {
+      g_autofree char *clean = ob_text_dup_clean_lines (value);
+
+      g_variant_builder_add (&builder, "{ss}", key, clean);
+    }
+
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
 ObUpload *
 ob_submission_make_upload (const ObSubmission *submission, const char *destination, int fd, gint64 now_ms)
 {
@@ -191,7 +220,7 @@ ob_submission_make_upload (const ObSubmission *submission, const char *destinati
   upload->id = ob_id_new (upload->created_at_ms);
   upload->app = g_strdup (submission->app);
   upload->key = g_strdup (submission->key);
-  upload->name = submission->name ? ob_text_dup_clean (submission->name, -1, 0) : name_of_descriptor (fd);
+  upload->name = submission->name ? dup_name (submission->name) : name_of_descriptor (fd);
   upload->media_type = submission->media_type ? g_strdup (submission->media_type) : sniff (upload->name, fd);
   upload->group = g_strdup (submission->group);
   g_free (upload->group_app);
@@ -205,7 +234,7 @@ ob_submission_make_upload (const ObSubmission *submission, const char *destinati
   if (submission->metadata)
     {
       g_variant_unref (upload->metadata);
-      upload->metadata = g_variant_ref_sink (submission->metadata);
+      upload->metadata = clean_metadata (submission->metadata);
     }
 
   return upload;

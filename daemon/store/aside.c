@@ -6,6 +6,7 @@
 #include "store/aside.h"
 
 #include <glib/gstdio.h>
+#include <unistd.h>
 
 #define ASIDE ".damaged-"
 #define ASIDE_EVERY_MS (G_GINT64_CONSTANT (3600) * 1000)
@@ -60,8 +61,10 @@ ob_aside_remove_old (const char *path)
 {
   const char *const suffixes[] = { "-wal", "-shm", "" };
   g_autoptr (GArray) times = list_asides (path);
+  g_autofree char *last = g_strconcat (path, ASIDE "last", NULL);
+  guint n_kept = ASIDE_MOST - (g_access (last, F_OK) == 0 ? 1 : 0);
 
-  for (guint i = 0; i + ASIDE_MOST < times->len; i++)
+  for (guint i = 0; i + n_kept < times->len; i++)
     for (guint k = 0; k < G_N_ELEMENTS (suffixes); k++)
       {
         g_autofree char *old = g_strdup_printf ("%s" ASIDE "%" G_GINT64_FORMAT "%s", path,

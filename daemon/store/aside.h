@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Where damaged databases are set aside. A disk that damages one after another is not filled with them: one an hour is kept,
- * and of those the newest three; what comes within the hour has one place, that of the last. Main thread.
+ * what comes within the hour has one place, that of the last, and of all the newest three stay. Main thread.
  */
 #pragma once
 

@@ -18,6 +18,9 @@
 /* "OtBx": tells our files from other programs' (SQLite's application_id). */
 #define APPLICATION_ID 1333019256
 
+/* No future version is so far away: such a number is a damaged one. */
+#define VERSIONS_MOST 10000
+
 struct _ObDatabase
 {
   sqlite3 *handle;
@@ -250,7 +253,7 @@ read_number (ObDatabase *database, const char *sql, gint64 *number, GError **err
 }
 
 static gboolean
-migrate_one (ObDatabase *database, gint64 version, gint64 now_ms, GError **error)
+migrate_one (ObDatabase *database, gint64 version, gint64 now_ms, gboolean *is_damaged, GError **error)
 {
   g_autofree char *sql = g_strdup_printf ("PRAGMA application_id = %d; PRAGMA user_version = %" G_GINT64_FORMAT ";"
                                           "INSERT OR IGNORE INTO meta VALUES ('epoch', %" G_GINT64_FORMAT ");",
@@ -260,6 +263,8 @@ migrate_one (ObDatabase *database, gint64 version, gint64 now_ms, GError **error
     return FALSE;
   if (!ob_database_run (database, ob_migrations[version], error) || !ob_database_run (database, sql, error))
     {
+      /* A table that is not what its version had: forgotten once it is rolled back. */
+      *is_damaged = (sqlite3_errcode (database->handle) & 0xff) == SQLITE_ERROR;
       (void) ob_database_run (database, "ROLLBACK", NULL);
       return FALSE;
     }
@@ -268,15 +273,31 @@ migrate_one (ObDatabase *database, gint64 version, gint64 now_ms, GError **error
   return ob_database_run (database, "COMMIT", error);
 }
 
-/* A file that has tables and says that it has none, or a version that there never was, has lost its head. */
+/* A head that says another version than the tables have has lost it: they tell the version, and nothing of the queue is lost.
+ * Returns: FALSE: what they are is not known either. */
 static gboolean
-has_lost_its_version (ObDatabase *database, gint64 version)
+find_lost_version (ObDatabase *database, gint64 *version, GError **error)
 {
-  gint64 n_tables = 0;
+  gint64 found = ob_migrations_find_version (database->handle);
+  gint64 newest = ob_migrations_get_newest_version ();
+  gboolean is_absurd = *version < 0 || *version > newest + VERSIONS_MOST || (*version == 0 && found != 0);
+  g_autofree char *sql = NULL;
 
-  return version < 0
-         || (version == 0 && read_number (database, "SELECT count(*) FROM sqlite_master", &n_tables, NULL)
-             && n_tables > 0);
+  if (found <= 0 && is_absurd)
+    {
+      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE,
+                   "The queue has tables of no version (schema %" G_GINT64_FORMAT ")", *version);
+      return FALSE;
+    }
+  /* An older head over newer tables: to migrate them once more would fail. */
+  if (!is_absurd && (*version > newest || found <= *version))
+    return TRUE;
+  g_warning ("%s says that its schema is %" G_GINT64_FORMAT ", and has that of %" G_GINT64_FORMAT, database->path,
+             *version, found);
+  *version = found;
+  sql = g_strdup_printf ("PRAGMA user_version = %" G_GINT64_FORMAT, found);
+
+  return ob_database_run (database, sql, error);
 }
 
 static gboolean
@@ -287,11 +308,9 @@ migrate (ObDatabase *database, gint64 now_ms, gboolean *is_damaged, GError **err
 
   if (!read_number (database, "PRAGMA user_version", &version, error))
     return FALSE;
-  if (has_lost_its_version (database, version))
+  if (version != newest && !find_lost_version (database, &version, error))
     {
       *is_damaged = TRUE;
-      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE,
-                   "The queue has tables of no version (schema %" G_GINT64_FORMAT ")", version);
       return FALSE;
     }
   if (version > newest)
@@ -303,7 +322,7 @@ migrate (ObDatabase *database, gint64 now_ms, gboolean *is_damaged, GError **err
       return FALSE;
     }
   for (; version < newest; version++)
-    if (!migrate_one (database, version, now_ms, error))
+    if (!migrate_one (database, version, now_ms, is_damaged, error))
       return FALSE;
 
   return read_number (database, "SELECT value FROM meta WHERE name = 'epoch'", &database->epoch, error);

@@ -257,3 +257,47 @@ ob_migrations_get_newest_version (void)
 {
   return G_N_ELEMENTS (ob_migrations);
 }
+
+/* Returns: (transfer full) (nullable): how all tables, indexes and triggers were made; NULL: there are none, or it cannot be
+ * read. */
+static char *
+dup_schema (sqlite3 *database)
+{
+  sqlite3_stmt *statement = NULL;
+  char *schema = NULL;
+
+  if (sqlite3_prepare_v2 (database,
+                          "SELECT group_concat (sql, ';') FROM (SELECT sql FROM sqlite_master"
+                          "  WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY type, name)",
+                          -1, &statement, NULL)
+          == SQLITE_OK
+      && sqlite3_step (statement) == SQLITE_ROW)
+    schema = g_strdup ((const char *) sqlite3_column_text (statement, 0));
+  (void) sqlite3_finalize (statement);
+
+  return schema;
+}
+
+gint64
+ob_migrations_find_version (sqlite3 *database)
+{
+  g_autofree char *schema = dup_schema (database);
+  sqlite3 *empty = NULL;
+  gint64 version = -1;
+
+  if (!schema)
+    return 0;
+  if (sqlite3_open (":memory:", &empty) == SQLITE_OK)
+    for (guint i = 0; i < G_N_ELEMENTS (ob_migrations) && version < 0; i++)
+      {
+        g_autofree char *made = NULL;
+
+        (void) sqlite3_exec (empty, ob_migrations[i], NULL, NULL, NULL);
+        made = dup_schema (empty);
+        if (g_strcmp0 (made, schema) == 0)
+          version = (gint64) i + 1;
+      }
+  (void) sqlite3_close (empty);
+
+  return version;
+}

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <glib.h>
+#include <sqlite3.h>
 
 G_BEGIN_DECLS
 
@@ -13,5 +14,8 @@ G_BEGIN_DECLS
 extern const char *const ob_migrations[];
 
 guint ob_migrations_get_newest_version (void);
+
+/* By the tables themselves, whatever a file's head says. Returns: 0: there are none; -1: they are those of no version. */
+gint64 ob_migrations_find_version (sqlite3 *database);
 
 G_END_DECLS

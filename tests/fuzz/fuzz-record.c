@@ -8,6 +8,8 @@
 #include "broker/record.h"
 #include "fuzz.h"
 
+#include "base/text.h"
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
@@ -20,6 +22,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   if (!upload)
     return 0;
   g_assert_true (ob_id_is_valid (upload->id));
+  g_assert_true (ob_text_is_clean (upload->name) && ob_text_is_clean (upload->app) && ob_text_is_clean (upload->destination));
   g_assert_true (upload->app && upload->name && upload->media_type && upload->sha256 && upload->destination);
   text = ob_record_write (upload);
   again = ob_record_read (text, strlen (text), &error);

@@ -1,12 +1,13 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Ids, JSON from outside, durable files.
+ * Ids, JSON and text from outside, durable files.
  */
 #include "dbus/error.h"
 #include "base/files.h"
 #include "base/identity.h"
 #include "base/json.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -140,6 +141,75 @@ test_json_that_we_write (void)
   g_assert_cmpstr (json_node_get_string (root), ==, text);
 }
 
+typedef struct
+{
+  const char *bytes;
+  const char *clean; /* NULL: the same */
+  const char *lines; /* as a text of several lines; NULL: the same as clean */
+} TextRow;
+
+#define BAD "\357\277\275"
+
+static const TextRow text_rows[] = {
+  { "", NULL, NULL },
+  { "plain ASCII ~", NULL, NULL },
+  { "caf\303\251 \346\251\213 \360\237\214\211", NULL, NULL },
+  { "Acc\350s refus\351", "Acc" BAD "s refus" BAD, NULL },
+  { "a\tb\nc\rd", "a b c d", "a\tb\nc\rd" },
+  { "\001\037\177", BAD BAD BAD, NULL },
+  { "x\033[2Jy", "x" BAD "[2Jy", NULL },
+  { "\302\200\302\233\302\237", BAD BAD BAD, NULL },
+  { "\302\240", NULL, NULL },
+  { "\300\257", BAD BAD, NULL },             /* overlong */
+  { "\355\240\200", BAD BAD BAD, NULL },     /* half of a surrogate pair */
+  { "\364\220\200\200", BAD BAD BAD BAD, NULL }, /* above U+10FFFF */
+  { "\342\200", BAD BAD, NULL },             /* cut */
+  { "\342\200\256txt \330\234 \342\200\217", NULL, NULL },
+  { "\342\200\250", NULL, NULL },
+};
+
+static void
+test_text_of_any_bytes (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (text_rows); i++)
+    {
+      const TextRow *row = &text_rows[i];
+      const char *expected = row->clean ? row->clean : row->bytes;
+      g_autofree char *clean = ob_text_dup_clean (row->bytes, -1, 0);
+      g_autofree char *lines = ob_text_dup_clean_lines (row->bytes);
+
+      g_assert_cmpint (ob_text_is_clean (row->bytes), ==, row->clean == NULL);
+      g_assert_cmpstr (clean, ==, expected);
+      g_assert_cmpstr (lines, ==, row->lines ? row->lines : expected);
+      g_assert_true (ob_text_is_clean (clean));
+    }
+}
+
+/* Every byte alone, and every two: what comes out is clean, and what is clean comes out as it is. */
+static void
+test_text_of_every_pair_of_bytes (void)
+{
+  for (guint i = 1; i < 0x10000; i++)
+    {
+      char bytes[] = { (char) (i >> 8 ? i >> 8 : i & 0xff), (char) (i >> 8 ? i & 0xff : 0), '\0' };
+      g_autofree char *clean = ob_text_dup_clean (bytes, -1, 0);
+      g_autofree char *http = ob_text_dup_http (bytes, 0);
+
+      g_assert_true (ob_text_is_clean (clean) && ob_text_is_clean (http));
+      g_assert_true (!ob_text_is_clean (bytes) || g_str_equal (bytes, clean));
+    }
+}
+
+static void
+test_text_has_a_bound (void)
+{
+  g_autofree char *cut = ob_text_dup_clean ("\346\251\213\346\251\213\346\251\213", -1, 2);
+  g_autofree char *phrase = ob_text_dup_http ("Acc\350s refus\351", 5);
+
+  g_assert_cmpstr (cut, ==, "\346\251\213\346\251\213");
+  g_assert_cmpstr (phrase, ==, "Acc\303\250s");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -150,6 +220,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/json/that-is-none", test_json_that_is_none);
   g_test_add_func ("/json/that-is-deep", test_json_that_is_deep);
   g_test_add_func ("/json/that-we-write", test_json_that_we_write);
+  g_test_add_func ("/text/of-any-bytes", test_text_of_any_bytes);
+  g_test_add_func ("/text/of-every-pair-of-bytes", test_text_of_every_pair_of_bytes);
+  g_test_add_func ("/text/has-a-bound", test_text_has_a_bound);
   g_test_add_func ("/files/a-file-is-written-whole", test_a_file_is_written_whole);
   g_test_add_func ("/files/disk-errors-have-names", test_disk_errors_have_names);
 
