@@ -65,8 +65,8 @@ ob_groups_get (ObDatabase *database, const char *app, const char *key, GError **
 
   if (statement)
     {
-      ob_statement_bind_text (statement, "@app", app);
-      ob_statement_bind_text (statement, "@key", key);
+      ob_statement_bind_asked (statement, "@app", app);
+      ob_statement_bind_asked (statement, "@key", key);
     }
   groups = read_all (database, statement, error);
   if (groups && groups->len > 0)
@@ -91,10 +91,10 @@ ob_groups_list (ObDatabase *database, const ObGroupsFilter *filter, GError **err
 
   if (statement)
     {
-      ob_statement_bind_text (statement, "@app", filter->app);
-      ob_statement_bind_text (statement, "@uploader", filter->uploader);
-      ob_statement_bind_text (statement, "@after_key", filter->after_key ? filter->after_key : "");
-      ob_statement_bind_text (statement, "@after_app", filter->after_app ? filter->after_app : "");
+      ob_statement_bind_asked (statement, "@app", filter->app);
+      ob_statement_bind_asked (statement, "@uploader", filter->uploader);
+      ob_statement_bind_asked (statement, "@after_key", filter->after_key ? filter->after_key : "");
+      ob_statement_bind_asked (statement, "@after_app", filter->after_app ? filter->after_app : "");
       ob_statement_bind_number (statement, "@limit", filter->limit);
     }
 

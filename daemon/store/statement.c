@@ -89,8 +89,16 @@ ob_statement_bind_text (ObStatement *statement, const char *parameter, const cha
 {
   g_autofree char *clean = text && !ob_text_is_clean (text) ? ob_text_dup_clean (text, -1, 0) : NULL;
 
+  if (clean)
+    g_warning ("A door let text in that is not clean: %s is repaired", parameter);
   (void) sqlite3_bind_text (statement->handle, sqlite3_bind_parameter_index (statement->handle, parameter),
                             clean ? clean : text, -1, SQLITE_TRANSIENT);
+}
+
+void
+ob_statement_bind_asked (ObStatement *statement, const char *parameter, const char *text)
+{
+  ob_statement_bind_text (statement, parameter, text && ob_text_is_clean (text) ? text : NULL);
 }
 
 void

@@ -36,6 +36,9 @@ gint64 ob_statement_get_number (ObStatement *statement, int column);
 
 /* No row ever gets anything but clean text: what is not is repaired here. @text: (nullable). */
 void ob_statement_bind_text (ObStatement *statement, const char *parameter, const char *text);
+
+/* Of what a caller asks for: no row has text that is not clean, and one that is like the repaired is another. */
+void ob_statement_bind_asked (ObStatement *statement, const char *parameter, const char *text);
 void ob_statement_bind_number (ObStatement *statement, const char *parameter, gint64 number);
 void ob_statement_bind_reason (ObStatement *statement, const char *parameter, OutboxReason reason);
 /* @strings: a{ss}, stored as a JSON object. */

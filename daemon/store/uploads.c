@@ -205,7 +205,7 @@ ob_uploads_get (ObDatabase *database, const char *id, GError **error)
 
   if (!statement)
     return NULL;
-  ob_statement_bind_text (statement, "@id", id);
+  ob_statement_bind_asked (statement, "@id", id);
 
   return read_one (database, statement, id, error);
 }
@@ -230,8 +230,8 @@ ob_uploads_get_by_key (ObDatabase *database, const char *app, const char *key, G
 
   if (!statement)
     return NULL;
-  ob_statement_bind_text (statement, "@app", app);
-  ob_statement_bind_text (statement, "@key", key);
+  ob_statement_bind_asked (statement, "@app", app);
+  ob_statement_bind_asked (statement, "@key", key);
 
   return read_one (database, statement, key, error);
 }
@@ -339,10 +339,10 @@ ob_uploads_list (ObDatabase *database, const ObUploadsFilter *filter, gint64 *af
     return NULL;
   ob_statement_bind_number (statement, "@after", *after);
   ob_statement_bind_number (statement, "@up_to", up_to);
-  ob_statement_bind_text (statement, "@group", filter->group);
-  ob_statement_bind_text (statement, "@group_app", filter->group_app);
-  ob_statement_bind_text (statement, "@app", filter->app);
-  ob_statement_bind_text (statement, "@destination", filter->destination);
+  ob_statement_bind_asked (statement, "@group", filter->group);
+  ob_statement_bind_asked (statement, "@group_app", filter->group_app);
+  ob_statement_bind_asked (statement, "@app", filter->app);
+  ob_statement_bind_asked (statement, "@destination", filter->destination);
   if (filter->kinds)
     bind_kinds (statement, filter->kinds);
   ob_statement_bind_number (statement, "@limit", limit);

@@ -723,10 +723,38 @@ test_no_row_gets_bad_text (Fixture *fixture, gconstpointer data)
     {
       g_autoptr (ObStatement) statement = ob_statement_new (database, "SELECT @text", NULL);
 
+      /* The door that let it in is told of. */
+      n_warnings = 0;
       ob_statement_bind_text (statement, "@text", texts[i].text);
+      g_assert_cmpuint (n_warnings, ==, g_str_equal (texts[i].text, texts[i].clean) ? 0 : 1);
       g_assert_cmpint (ob_statement_step (statement), ==, SQLITE_ROW);
       g_assert_cmpstr ((const char *) sqlite3_column_text (statement->handle, 0), ==, texts[i].clean);
     }
+}
+
+/* To ask for text that is not clean finds nothing: not what has the repaired text. */
+static void
+test_bad_text_finds_no_other (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ObDatabase) database = open_good (fixture, 1000, FALSE);
+  g_autoptr (ObUpload) upload = make_upload ("id-\xef\xbf\xbd", "key-\xef\xbf\xbd");
+  const ObUploadsFilter filter = { .app = upload->app, .group = "g-\x01" };
+  g_autoptr (GPtrArray) found = NULL;
+  g_autoptr (GError) error = NULL;
+  gint64 after = 0;
+
+  upload->group = g_strdup ("g-\xef\xbf\xbd");
+  g_assert_true (ob_uploads_insert (database, upload, &error));
+  g_assert_null (ob_uploads_get (database, "id-\x01", &error));
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND);
+  g_clear_error (&error);
+  g_assert_null (ob_uploads_get_by_key (database, upload->app, "key-\xe9", &error));
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND);
+  g_clear_error (&error);
+  g_assert_null (ob_groups_get (database, "", "g-\x01", &error));
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND);
+  found = ob_uploads_list (database, &filter, &after, 10, NULL);
+  g_assert_cmpuint (found->len, ==, 0);
 }
 
 /* A head that lost its version: what the tables are is the version, and what they have stays. */
@@ -860,6 +888,7 @@ main (int argc, char *argv[])
     { "/database/bad-text-is-repaired", test_bad_text_is_repaired },
     { "/database/no-row-gets-bad-text", test_no_row_gets_bad_text },
     { "/database/versions-that-there-never-were", test_versions_that_there_never_were },
+    { "/database/bad-text-finds-no-other", test_bad_text_finds_no_other },
     { "/database/few-are-kept-aside", test_few_are_kept_aside },
   };
 
