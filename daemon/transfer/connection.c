@@ -46,7 +46,9 @@ struct _ObConnection
   ObDeadline *deadline; /* shared */
   gulong stop_handler;
   GThread *watch;
-  gboolean is_fresh;     /* a socket has begun to connect, and no request was written to it yet; worker thread */
+  char *forgetful;   /* host and port of a server that ends kept connections, or NULL; worker thread, as the next two */
+  gboolean is_kept;  /* the request under way has a connection of an earlier one */
+  gboolean is_fresh; /* a socket has begun to connect, and no request was written to it yet; worker thread */
   GCancellable *closing; /* ends the watch, and a race that it runs */
   ObRace race;           /* of the watch */
 
@@ -344,6 +346,7 @@ on_starting (SoupMessage *message, gpointer user_data)
   /* The server hears of the end of earlier ones before it reads this request. */
   if (self->is_fresh && self->fd >= 0)
     ob_lot_release (self->lot, self->fd);
+  self->is_kept = !self->is_fresh;
   self->is_fresh = FALSE;
   g_mutex_unlock (&self->lock);
 }
@@ -399,6 +402,34 @@ ob_connection_end (ObConnection *connection, SoupMessage *message, guint64 *sent
   g_mutex_unlock (&connection->lock);
 
   return end;
+}
+
+static char *
+dup_origin (SoupMessage *message)
+{
+  GUri *uri = soup_message_get_uri (message);
+
+  return g_strdup_printf ("%s:%d", g_uri_get_host (uri), g_uri_get_port (uri));
+}
+
+gboolean
+ob_connection_is_forgetful (ObConnection *connection, SoupMessage *message)
+{
+  g_autofree char *origin = connection->forgetful ? dup_origin (message) : NULL;
+
+  return origin && g_str_equal (origin, connection->forgetful);
+}
+
+gboolean
+ob_connection_note_answer (ObConnection *connection, SoupMessage *message, gboolean is_answered)
+{
+  if (!connection->is_kept || (is_answered && !ob_connection_is_forgetful (connection, message)))
+    return FALSE;
+  g_clear_pointer (&connection->forgetful, g_free);
+  if (!is_answered)
+    connection->forgetful = dup_origin (message);
+
+  return !is_answered;
 }
 
 void
@@ -457,6 +488,7 @@ ob_connection_free (ObConnection *connection)
   g_mutex_unlock (&connection->lock);
   (void) g_thread_join (connection->watch);
   g_object_unref (connection->session);
+  g_free (connection->forgetful);
   g_hash_table_unref (connection->sockets);
   ob_facts_unref (connection->facts);
   ob_lot_unref (connection->lot);

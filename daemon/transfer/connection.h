@@ -59,6 +59,14 @@ GCancellable *ob_connection_begin (ObConnection *connection, SoupMessage *messag
  * Returns: why the request was ended, if it was */
 ObEnd ob_connection_end (ObConnection *connection, SoupMessage *message, guint64 *sent_bytes);
 
+/* Notes whether the request that has just ended was answered. A server that ends a connection without a word when it is used
+ * again, as proxies do after so many requests or seconds, has what has a body sent on new ones. Returns: whether it ended
+ * without an answer on a connection that was kept, which says nothing about the server. */
+gboolean ob_connection_note_answer (ObConnection *connection, SoupMessage *message, gboolean is_answered);
+
+/* Whether the server of @message is such a one. */
+gboolean ob_connection_is_forgetful (ObConnection *connection, SoupMessage *message);
+
 /* Closes what is kept open for a next request. */
 void ob_connection_rest (ObConnection *connection);
 

@@ -102,26 +102,53 @@ error_of_end (ObEnd end)
     }
 }
 
-static void
+static gboolean
+has_body (SoupMessage *message)
+{
+  return soup_message_headers_get_content_type (soup_message_get_request_headers (message), NULL) != NULL;
+}
+
+/* Sent twice it does no more than once, or leaves an announcement without a byte. An upload without bytes is finished by being
+ * announced. */
+static gboolean
+is_repeatable (SoupMessage *message)
+{
+  const char *size = soup_message_headers_get_one (soup_message_get_request_headers (message), "Upload-Length");
+
+  return !has_body (message) && g_strcmp0 (size, "0") != 0;
+}
+
+/* Returns: whether it is worth a second time: it ended with a connection that was dead already. */
+static gboolean
 send_once (ObConnection *connection, ObAnswer *answer, gint64 answer_ms, GCancellable *stop)
 {
   g_autoptr (GInputStream) stream = NULL;
   GCancellable *request;
+  gboolean was_dead;
   guint64 sent_bytes;
 
   ob_deadline_clear (ob_connection_get_deadline (connection));
   ob_brake_wait (stop);
+  if (has_body (answer->message) && ob_connection_is_forgetful (connection, answer->message))
+    ob_connection_rest (connection);
   request = ob_connection_begin (connection, answer->message, answer_ms, stop);
   stream = soup_session_send (ob_connection_get_session (connection), answer->message, request, &answer->error);
   if (stream)
     read_body (answer, stream, request);
   answer->end = ob_connection_end (connection, answer->message, &sent_bytes);
   answer->sent_bytes += sent_bytes;
+  was_dead = answer->error
+             && (answer->end == OB_END_LOST
+                 || (answer->end == OB_END_NONE && ob_connection_note_answer (connection, answer->message, FALSE)));
+  if (!answer->error)
+    (void) ob_connection_note_answer (connection, answer->message, TRUE);
   if (answer->error && answer->end != OB_END_NONE)
     {
       g_error_free (answer->error);
       answer->error = error_of_end (answer->end);
     }
+
+  return was_dead;
 }
 
 ObAnswer *
@@ -130,12 +157,11 @@ ob_http_send (ObConnection *connection, SoupMessage *message, gint64 answer_ms, 
   ObAnswer *answer = g_new0 (ObAnswer, 1);
 
   answer->message = message;
-  send_once (connection, answer, answer_ms, stop);
-  if (answer->end == OB_END_LOST && answer->error
-      && !soup_message_headers_get_content_type (soup_message_get_request_headers (message), NULL))
+  if (send_once (connection, answer, answer_ms, stop) && is_repeatable (message))
     {
       g_clear_error (&answer->error);
-      send_once (connection, answer, answer_ms, stop);
+      ob_connection_rest (connection);
+      (void) send_once (connection, answer, answer_ms, stop);
     }
 
   return answer;

@@ -34,8 +34,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObAnswer, ob_answer_free)
  * nor the confirm URL's gets no credentials: a Location may point anywhere. NULL: not an http(s) URL. */
 SoupMessage *ob_http_message_new (const char *method, const char *url, const ObJob *job);
 
-/* Sends @message (transfer full); one without a body again, where its connection turns out to be dead. Returns:
- * (transfer full): the answer or the error. */
+/* Sends @message (transfer full); one that does no more when it is sent twice again, where its connection turns out to be dead.
+ * Returns: (transfer full): the answer or the error. */
 ObAnswer *ob_http_send (ObConnection *connection, SoupMessage *message, gint64 answer_ms, GCancellable *stop);
 
 guint ob_answer_get_status (const ObAnswer *answer);

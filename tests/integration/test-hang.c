@@ -361,6 +361,47 @@ test_workers_hang (void)
     g_free (ids[i]);
 }
 
+/* --- A server that ends connections --- */
+
+#define FORGOTTEN 8
+
+/* Nobody waits for a next try, though every connection ends without a word when it is used a second time. */
+static void
+test_a_server_that_forgets_connections (void)
+{
+  static const Row row = { "forgetful", TEST_TRAP_FORGETFUL, "", "http", "127.0.0.1" };
+  Scene scene = { .row = &row };
+
+  test_namespace_run ("ip link set lo up");
+  scene.broker = test_broker_new_alone ();
+  scene.trap = test_trap_new (row.point, row.method);
+  set_destination (&scene);
+  for (guint i = 0; i < FORGOTTEN; i++)
+    {
+      g_autofree char *path = test_broker_make_file (scene.broker, "photo.jpg", 60000, i);
+      g_autoptr (GError) error = NULL;
+      g_autofree char *id
+          = test_broker_submit (scene.broker, path, g_variant_new_parsed ("{'destination': <'trap'>}"), &error);
+
+      g_assert_no_error (error);
+    }
+  test_broker_wait_for_all (scene.broker, "done", MOST_S);
+  {
+    g_autoptr (GVariant) list = test_broker_list (scene.broker);
+
+    for (guint i = 0; i < FORGOTTEN; i++)
+      {
+        g_autoptr (GVariant) upload = g_variant_get_child_value (list, i);
+        guint32 attempts = 0;
+
+        g_assert_true (g_variant_lookup (upload, "attempts", "u", &attempts));
+        g_assert_cmpuint (attempts, ==, 1);
+      }
+  }
+  test_broker_free (scene.broker);
+  test_trap_free (scene.trap);
+}
+
 static void
 test_pause (void)
 {
@@ -399,9 +440,12 @@ main (int argc, char *argv[])
     const char *name;
     void (*run) (void);
   } tests[] = {
-    { "/hang/paused", test_pause },         { "/hang/removed", test_remove },
-    { "/hang/the-daemon-ends", test_end },  { "/hang/the-network-goes", test_network_loss },
+    { "/hang/paused", test_pause },
+    { "/hang/removed", test_remove },
+    { "/hang/the-daemon-ends", test_end },
+    { "/hang/the-network-goes", test_network_loss },
     { "/hang/workers", test_workers_hang },
+    { "/hang/a-server-that-forgets-connections", test_a_server_that_forgets_connections },
   };
   gboolean is_inside = test_namespace_enter (argv);
 

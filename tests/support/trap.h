@@ -22,6 +22,7 @@ typedef enum
   TEST_TRAP_UNREAD,     /* the request's body is not read */
   TEST_TRAP_HALF_READ,  /* half of a mebibyte of it is */
   TEST_TRAP_LAST_BYTE,  /* all of it is; no answer */
+  TEST_TRAP_FORGETFUL,  /* it hangs nowhere: a second request on a connection ends it without a word */
 } TestTrapPoint;
 
 typedef struct _TestTrap TestTrap;
