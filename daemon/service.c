@@ -10,6 +10,7 @@
 #include "dbus/error.h"
 #include "dbus/names.h"
 #include "ipc/dbus/adapters.h"
+#include "policy/system-bus.h"
 #include "policy/watch-network.h"
 #include "policy/watch-power.h"
 #include "policy/watch-session.h"
@@ -21,6 +22,8 @@ struct _ObService
   ObSpool *spool;
   ObClock *clock;
   GPtrArray *watchers; /* of ObWatcher */
+  ObWatcher *network;  /* one of them */
+  ObSystemBus *system_bus;
   ObConfiguration *configuration;
   ObBroker *broker;
   ObAdapterContext context; /* owns the callers */
@@ -132,20 +135,21 @@ on_configuration_changed (ObConfiguration *configuration, gpointer user_data)
 {
   ObService *service = user_data;
 
-  ob_broker_set_rules (service->broker, ob_configuration_get_rules (configuration));
+  ObRules *rules = ob_configuration_get_rules (configuration);
+
+  ob_network_watcher_set_metered (OB_NETWORK_WATCHER (service->network), rules->metered_devices);
+  ob_broker_set_rules (service->broker, rules);
 }
 
-/* Where there is no system bus, they know what can be known without it. */
+/* The system bus may come late, or never: until then they know what can be known without it. */
 static void
 watch_all (ObService *service)
 {
-  g_autoptr (GDBusConnection) system_bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, NULL);
-
-  if (system_bus)
-    g_dbus_connection_set_exit_on_close (system_bus, FALSE);
-  g_ptr_array_add (service->watchers, ob_network_watcher_new (system_bus));
-  g_ptr_array_add (service->watchers, ob_power_watcher_new (system_bus));
-  g_ptr_array_add (service->watchers, ob_session_watcher_new (system_bus));
+  service->network = ob_network_watcher_new_before_bus ();
+  g_ptr_array_add (service->watchers, service->network);
+  g_ptr_array_add (service->watchers, ob_power_watcher_new (NULL));
+  g_ptr_array_add (service->watchers, ob_session_watcher_new (NULL));
+  service->system_bus = ob_system_bus_new (service->watchers);
 }
 
 static gboolean
@@ -227,6 +231,7 @@ ob_service_free (ObService *service)
   g_clear_pointer (&service->database, ob_database_free);
   g_clear_handle_id (&service->damage_source, g_source_remove);
   g_clear_object (&service->configuration);
+  g_clear_pointer (&service->system_bus, ob_system_bus_free);
   g_ptr_array_unref (service->watchers);
   g_clear_object (&service->clock);
   g_free (service);

@@ -215,6 +215,8 @@ gboolean ob_broker_awaits_word (ObBroker *self);
 
 /* reach.c. @is_settled: what was so when the conditions were settled last. */
 gboolean ob_broker_is_reachable (ObBroker *self, const ObDestination *destination, gboolean is_settled);
+/* Bytes that go there leave by a device that costs. */
+gboolean ob_broker_is_metered_way (ObBroker *self, const ObDestination *destination);
 /* Asks again. Returns: whether there is a way to one that there was none to. */
 gboolean ob_broker_review_reach (ObBroker *self);
 void ob_broker_settle_reach (ObBroker *self);

@@ -78,8 +78,13 @@ decide_by (ObBroker *self, const ObDestination *destination, const char *lane_ru
           .is_reachable = is_local || ob_broker_is_reachable (self, destination, conditions == &self->settled),
           .is_sent_now = sent_on && g_str_equal (sent_on + 1, network),
           .used_bytes = ob_broker_get_metered_bytes (self) };
-  ObRuleDecision decision
-      = ob_rule_decide (self->rules, rule ? rule : self->rules->rules->pdata[0], conditions, &context);
+  ObConditions own = *conditions;
+  ObRuleDecision decision;
+
+  /* A way of its own that costs; one that does not lifts nothing. */
+  if (!is_local && ob_broker_is_metered_way (self, destination) && !ob_conditions_is_metered (&own))
+    own.metered = OB_METERED_YES;
+  decision = ob_rule_decide (self->rules, rule ? rule : self->rules->rules->pdata[0], &own, &context);
 
   if (*network && g_strcmp0 (self->answered_network, network) == 0)
     decision.reasons &= ~(OUTBOX_REASON_BIT (OUTBOX_REASON_ASK));

@@ -60,6 +60,12 @@ ob_broker_is_reachable (ObBroker *self, const ObDestination *destination, gboole
 }
 
 gboolean
+ob_broker_is_metered_way (ObBroker *self, const ObDestination *destination)
+{
+  return find_reach (self, destination)->way.is_metered;
+}
+
+gboolean
 ob_broker_review_reach (ObBroker *self)
 {
   gboolean is_gained = FALSE;

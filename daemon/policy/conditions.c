@@ -108,6 +108,13 @@ ob_watcher_read (ObWatcher *self, ObConditions *conditions)
   OB_WATCHER_GET_IFACE (self)->read (self, conditions);
 }
 
+void
+ob_watcher_set_bus (ObWatcher *self, GDBusConnection *bus)
+{
+  if (OB_WATCHER_GET_IFACE (self)->set_bus)
+    OB_WATCHER_GET_IFACE (self)->set_bus (self, bus);
+}
+
 gboolean
 ob_watcher_find_way (ObWatcher *self, const char *url, ObWay *way)
 {

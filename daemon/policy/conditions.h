@@ -102,6 +102,8 @@ struct _ObWatcherInterface
 
   void (*read) (ObWatcher *self, ObConditions *conditions);
   /* NULL where it knows of no ways. */
+  /* NULL where it needs no bus. */
+  void (*set_bus) (ObWatcher *self, GDBusConnection *bus);
   gboolean (*find_way) (ObWatcher *self, const char *url, ObWay *way);
   /* NULL where there are none, and where nobody ever waits. */
   void (*list_sources) (ObWatcher *self, GStrvBuilder *sources);
@@ -110,6 +112,10 @@ struct _ObWatcherInterface
 
 /* Sets the fields that it watches, and no others. Never blocks. */
 void ob_watcher_read (ObWatcher *self, ObConditions *conditions);
+
+/* Gives it the system bus, or NULL: there is none, or none any longer. Whatever it knew by another connection is forgotten,
+ * but for a restriction of the network, which stays for a moment. */
+void ob_watcher_set_bus (ObWatcher *self, GDBusConnection *bus);
 
 /* Sets the way to a server as it is now, if it is one that knows of ways: FALSE, and nothing set, if not. What it says has
  * changed when n_ways has. Never blocks. */

@@ -98,7 +98,7 @@ decide_by_route (const ObNetworkFacts *facts, ObConditions *conditions)
   conditions->is_network_available = TRUE;
   conditions->connectivity = facts->route_connectivity;
   conditions->metered = facts->route_metered;
-  conditions->link = link_of_type (activating ? activating->type : NULL);
+  conditions->link = activating ? link_of_type (activating->type) : facts->route_link;
 
   return activating;
 }
@@ -126,7 +126,7 @@ ob_network_facts_decide (const ObNetworkFacts *facts, ObConditions *conditions)
       conditions->is_network_available = facts->has_route;
       conditions->connectivity = facts->route_connectivity;
       conditions->metered = facts->route_metered;
-      conditions->link = OB_LINK_UNKNOWN;
+      conditions->link = facts->has_route ? facts->route_link : OB_LINK_UNKNOWN;
       return NULL;
     }
 
@@ -137,4 +137,16 @@ ob_network_facts_decide (const ObNetworkFacts *facts, ObConditions *conditions)
     return decide_by_primary (facts, conditions);
 
   return facts->has_route ? decide_by_route (facts, conditions) : decide_by_device (facts, conditions);
+}
+
+void
+ob_network_facts_keep (const ObConditions *kept, ObConditions *conditions)
+{
+  if (ob_conditions_is_metered (kept) && !ob_conditions_is_metered (conditions))
+    conditions->metered = kept->metered == OB_METERED_UNKNOWN ? OB_METERED_GUESS_YES : kept->metered;
+  if (conditions->link == OB_LINK_UNKNOWN || kept->link == OB_LINK_CELLULAR)
+    conditions->link = kept->link;
+  conditions->is_roaming |= kept->is_roaming;
+  if (kept->connectivity == OB_CONNECTIVITY_PORTAL && conditions->connectivity == OB_CONNECTIVITY_UNKNOWN)
+    conditions->connectivity = OB_CONNECTIVITY_PORTAL;
 }

@@ -34,11 +34,16 @@ typedef struct
 
   /* What stands in for it, where there is none or where it manages nothing. */
   gboolean has_route;
+  ObLink route_link; /* of the device that the route leaves by */
   ObConnectivity route_connectivity;
   ObMetered route_metered;
 } ObNetworkFacts;
 
 /* Sets the network part of @conditions, but for roaming. Returns: (nullable): which connection carries the bytes. */
 const ObActiveConnection *ob_network_facts_decide (const ObNetworkFacts *facts, ObConditions *conditions);
+
+/* When NetworkManager is gone for a moment: what @kept says against sending stays in @conditions, which the kernel alone has
+ * said. Permissions do not stay. Pure. */
+void ob_network_facts_keep (const ObConditions *kept, ObConditions *conditions);
 
 G_END_DECLS

@@ -320,8 +320,8 @@ ob_routes_find (ObRoutes *routes, const char *url)
   return target->way;
 }
 
-gboolean
-ob_routes_reach_any (ObRoutes *routes)
+static const Target *
+find_reached (ObRoutes *routes)
 {
   GHashTableIter iter;
   gpointer value;
@@ -332,8 +332,23 @@ ob_routes_reach_any (ObRoutes *routes)
       const Target *target = value;
 
       if (target->way.is_reachable && !target->way.is_loopback)
-        return TRUE;
+        return target;
     }
 
-  return FALSE;
+  return NULL;
+}
+
+gboolean
+ob_routes_reach_any (ObRoutes *routes)
+{
+  return find_reached (routes) != NULL;
+}
+
+ObWay
+ob_routes_find_way_out (ObRoutes *routes)
+{
+  const ObWay way = ob_way_find_default ();
+  const Target *target = way.is_reachable ? NULL : find_reached (routes);
+
+  return target ? target->way : way;
 }

@@ -29,6 +29,9 @@ ObWay ob_routes_find (ObRoutes *routes, const char *url);
 /* Whether any of those asked for, which is not this device itself, can be reached. */
 gboolean ob_routes_reach_any (ObRoutes *routes);
 
+/* The way out: the default route's, or else that to one of those asked for. */
+ObWay ob_routes_find_way_out (ObRoutes *routes);
+
 /* Looks again, for whoever has heard of a change in another way. */
 void ob_routes_review (ObRoutes *routes);
 

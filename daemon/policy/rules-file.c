@@ -291,6 +291,11 @@ static const Key policy_keys[] = {
   { NULL, NULL, 0 },
 };
 
+static const Key network_keys[] = {
+  { "metered-interfaces", read_list, G_STRUCT_OFFSET (ObRules, metered_devices) },
+  { NULL, NULL, 0 },
+};
+
 /* One file that is read. */
 typedef struct
 {
@@ -402,8 +407,11 @@ ob_rules_read (ObRules *into, const char *text, gsize size_bytes, const char *fi
         is_good = read_rule (&reading, into, error);
       else if (g_str_equal (groups[i], "Policy"))
         is_good = read_group (&reading, policy_keys, into, error);
+      else if (g_str_equal (groups[i], "Network"))
+        is_good = read_group (&reading, network_keys, into, error);
       else
-        is_good = refuse (&reading, NULL, "there is no such group; there are [Policy] and [Rule NAME]", error);
+        is_good
+            = refuse (&reading, NULL, "there is no such group; there are [Network], [Policy] and [Rule NAME]", error);
       if (!is_good)
         return FALSE;
     }

@@ -56,6 +56,7 @@ static void
 rules_clear (gpointer data)
 {
   g_ptr_array_unref (((ObRules *) data)->rules);
+  g_strfreev (((ObRules *) data)->metered_devices);
 }
 
 void

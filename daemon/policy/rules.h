@@ -61,8 +61,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObRule, ob_rule_free)
 /* All rules in force, in order, and what is not of one rule. Immutable once it is shared; counted by reference. */
 typedef struct
 {
-  GPtrArray *rules;     /* of ObRule, owned; the first is always "default", which matches everything */
-  guint64 budget_bytes; /* on metered networks in a calendar month; 0: no limit */
+  GPtrArray *rules;       /* of ObRule, owned; the first is always "default", which matches everything */
+  char **metered_devices; /* patterns of names of network devices that cost; NULL: none */
+  guint64 budget_bytes;   /* on metered networks in a calendar month; 0: no limit */
 } ObRules;
 
 ObRules *ob_rules_new (void);

@@ -7,7 +7,9 @@
 #include "policy/watch-network.h"
 
 #include "policy/bus-object.h"
+#include "policy/device.h"
 #include "policy/first-word.h"
+#include "policy/monitor.h"
 #include "policy/network-facts.h"
 #include "policy/routes.h"
 
@@ -24,6 +26,9 @@
 /* How long NetworkManager may take to say its first word. */
 #define SETTLE_MS 2000
 
+/* How long what it said last is held on to when it is gone, or the bus. */
+#define KEEP_S 30
+
 struct _ObNetworkWatcher
 {
   GObject parent_instance;
@@ -34,12 +39,16 @@ struct _ObNetworkWatcher
   gboolean is_portal;
   ObRoutes *routes; /* the ways to what was asked for */
   guint n_ways;
-  ObBusObject *manager; /* NULL without a bus, as are the next three */
-  GHashTable *actives;  /* path → ObBusObject of each active connection */
-  ObBusObject *device;  /* of the connection that carries the bytes, where it is a cellular one */
-  ObBusObject *modem;   /* and its modem */
-  guint settle_source;  /* until the first word */
-  guint news_source;    /* until whoever asked for a way is through */
+  ObBusObject *manager;   /* NULL without a bus, as are the next three */
+  GHashTable *actives;    /* path → ObBusObject of each active connection */
+  ObBusObject *device;    /* of the connection that carries the bytes, where it is a cellular one */
+  ObBusObject *modem;     /* and its modem */
+  guint settle_source;    /* until the first word */
+  guint keep_source;      /* until a restriction of before is forgotten; 0: none is kept */
+  gboolean was_managed;   /* the last word was NetworkManager's */
+  ObConditions kept;      /* what it was */
+  char **metered_devices; /* patterns; or NULL */
+  guint news_source;      /* until whoever asked for a way is through */
   ObConditions now;
 };
 
@@ -49,57 +58,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (ObNetworkWatcher, ob_network_watcher, G_TYPE_OBJE
                                G_IMPLEMENT_INTERFACE (OB_TYPE_WATCHER, ob_network_watcher_watcher_init))
 
 static void update (gpointer user_data);
-
-/* --- What stands in for NetworkManager --- */
-
-/* Not g_network_monitor_get_default(): where NetworkManager runs that is one more client of it, made by blocking calls,
- * which keeps the last state when it vanishes. */
-static GNetworkMonitor *
-make_monitor (gboolean *is_portal)
-{
-  const char *const names[] = { "portal", "netlink" };
-  GIOExtensionPoint *point;
-
-  /* GLib fills in the extension points when it first needs one. */
-  (void) g_tls_backend_get_default ();
-  point = g_io_extension_point_lookup (G_NETWORK_MONITOR_EXTENSION_POINT_NAME);
-  for (guint i = 0; point && i < G_N_ELEMENTS (names); i++)
-    {
-      GIOExtension *extension = g_io_extension_point_get_extension_by_name (point, names[i]);
-      gpointer monitor = extension ? g_initable_new (g_io_extension_get_type (extension), NULL, NULL, NULL) : NULL;
-
-      *is_portal = i == 0;
-      if (monitor)
-        return monitor;
-    }
-  g_warning ("Neither a portal nor the kernel tells of changes of the network");
-
-  return NULL;
-}
-
-static void
-read_monitor (ObNetworkWatcher *self, ObNetworkFacts *facts)
-{
-  const ObConnectivity connectivities[] = {
-    [G_NETWORK_CONNECTIVITY_LOCAL] = OB_CONNECTIVITY_NONE,
-    [G_NETWORK_CONNECTIVITY_LIMITED] = OB_CONNECTIVITY_LIMITED,
-    [G_NETWORK_CONNECTIVITY_PORTAL] = OB_CONNECTIVITY_PORTAL,
-    [G_NETWORK_CONNECTIVITY_FULL] = OB_CONNECTIVITY_FULL,
-  };
-  guint connectivity;
-
-  facts->has_route = !self->monitor || g_network_monitor_get_network_available (self->monitor);
-  if (!facts->has_route)
-    facts->route_connectivity = OB_CONNECTIVITY_NONE;
-  /* The kernel has nothing but routes to say; the portal's "not metered" may be a "not known". */
-  if (!self->is_portal || !self->monitor || !facts->has_route)
-    return;
-  connectivity = g_network_monitor_get_connectivity (self->monitor);
-  if (connectivity < G_N_ELEMENTS (connectivities))
-    facts->route_connectivity = connectivities[connectivity];
-  if (g_network_monitor_get_network_metered (self->monitor))
-    facts->route_metered = OB_METERED_GUESS_YES;
-}
+static gboolean on_kept_long_enough (gpointer data);
 
 /* --- NetworkManager --- */
 
@@ -224,10 +183,47 @@ is_settled (ObNetworkWatcher *self)
 {
   const char *primary = get_path (self->manager, "PrimaryConnection");
 
+  if (!self->bus)
+    return FALSE;
   if (ob_bus_object_get_state (self->manager) == OB_BUS_OBJECT_WAITING)
     return FALSE;
 
   return !primary || ob_bus_object_get_state (g_hash_table_lookup (self->actives, primary)) != OB_BUS_OBJECT_WAITING;
+}
+
+static gboolean
+is_metered_device (ObNetworkWatcher *self, const char *name)
+{
+  return *name && (ob_device_is_among (name, self->metered_devices) || ob_device_get_link (name) == OB_LINK_CELLULAR);
+}
+
+/* By which device bytes leave, of a tunnel the one that carries it; and what can be said of it without NetworkManager. */
+static void
+read_device (ObNetworkWatcher *self, ObNetworkFacts *facts, ObWay *way)
+{
+  *way = ob_routes_find_way_out (self->routes);
+  facts->route_link = ob_device_get_link (way->device);
+  if (facts->route_link == OB_LINK_UNKNOWN && *way->device && !way->is_loopback && ob_device_find_best (way->device))
+    facts->route_link = ob_device_get_link (way->device);
+  if (is_metered_device (self, way->device))
+    facts->route_metered = OB_METERED_YES;
+}
+
+/* What NetworkManager has said against sending outlives it, and the bus, until it says another word. */
+static void
+keep_restriction (ObNetworkWatcher *self, gboolean is_managed, ObConditions *conditions)
+{
+  if (is_managed)
+    g_clear_handle_id (&self->keep_source, g_source_remove);
+  else if (self->was_managed)
+    {
+      self->kept = self->now;
+      g_clear_handle_id (&self->keep_source, g_source_remove);
+      self->keep_source = g_timeout_add_seconds (KEEP_S, on_kept_long_enough, self);
+    }
+  self->was_managed = is_managed;
+  if (self->keep_source > 0)
+    ob_network_facts_keep (&self->kept, conditions);
 }
 
 static void
@@ -236,13 +232,24 @@ read_everything (ObNetworkWatcher *self, ObConditions *conditions)
   g_autoptr (GArray) actives = g_array_new (FALSE, FALSE, sizeof (ObActiveConnection));
   ObNetworkFacts facts = { 0 };
   const ObActiveConnection *carrier;
+  ObWay way;
 
-  read_monitor (self, &facts);
+  ob_monitor_read (self->monitor, self->is_portal, &facts);
+  read_device (self, &facts, &way);
   read_manager (self, &facts, actives);
   carrier = ob_network_facts_decide (&facts, conditions);
   /* The network is what reaches a server. */
   conditions->is_network_available |= ob_routes_reach_any (self->routes);
   conditions->n_ways = self->n_ways;
+  if (!facts.is_managed && conditions->is_network_available)
+    {
+      conditions->link = facts.route_link;
+      conditions->metered = facts.route_metered;
+    }
+  /* The administrator's word. */
+  if (ob_device_is_among (way.device, self->metered_devices) && *way.device)
+    conditions->metered = OB_METERED_YES;
+  keep_restriction (self, facts.is_managed, conditions);
   conditions->is_roaming = is_roaming (self, conditions->link == OB_LINK_CELLULAR ? carrier : NULL);
 }
 
@@ -280,6 +287,17 @@ on_ways_changed (gpointer user_data)
 
   self->n_ways++;
   update (self);
+}
+
+static gboolean
+on_kept_long_enough (gpointer data)
+{
+  ObNetworkWatcher *self = data;
+
+  self->keep_source = 0;
+  update (self);
+
+  return G_SOURCE_REMOVE;
 }
 
 static gboolean
@@ -327,6 +345,7 @@ ob_network_watcher_find_way (ObWatcher *watcher, const char *url, ObWay *way)
   gboolean was_available = ob_routes_reach_any (self->routes);
 
   *way = ob_routes_find (self->routes, url);
+  way->is_metered = !way->is_loopback && is_metered_device (self, way->device);
   if (was_available != ob_routes_reach_any (self->routes) && self->news_source == 0)
     self->news_source = g_idle_add (on_news, self);
 
@@ -347,23 +366,50 @@ ob_network_watcher_list_sources (ObWatcher *watcher, GStrvBuilder *sources)
 }
 
 static void
+forget_bus (ObNetworkWatcher *self)
+{
+  g_clear_pointer (&self->manager, ob_bus_object_free);
+  g_clear_pointer (&self->device, ob_bus_object_free);
+  g_clear_pointer (&self->modem, ob_bus_object_free);
+  g_hash_table_remove_all (self->actives);
+  if (self->bus)
+    ob_first_word_forget (self->bus, self->first_word);
+  g_clear_object (&self->bus);
+}
+
+/* A bus that comes later makes nobody wait: what is known by then stands until NetworkManager says its word. */
+static void
+ob_network_watcher_set_bus (ObWatcher *watcher, GDBusConnection *bus)
+{
+  ObNetworkWatcher *self = OB_NETWORK_WATCHER (watcher);
+
+  forget_bus (self);
+  if (bus)
+    {
+      self->bus = g_object_ref (bus);
+      self->first_word = ob_first_word_listen (bus);
+      self->manager = ob_bus_object_new (bus, G_BUS_NAME_WATCHER_FLAGS_NONE, NM_NAME, NM_PATH, NM_NAME, update, self);
+    }
+  else
+    g_clear_handle_id (&self->settle_source, g_source_remove);
+  update (self);
+}
+
+static void
 ob_network_watcher_finalize (GObject *object)
 {
   ObNetworkWatcher *self = OB_NETWORK_WATCHER (object);
 
   g_clear_handle_id (&self->settle_source, g_source_remove);
+  g_clear_handle_id (&self->keep_source, g_source_remove);
   g_clear_handle_id (&self->news_source, g_source_remove);
-  g_clear_pointer (&self->manager, ob_bus_object_free);
-  g_clear_pointer (&self->device, ob_bus_object_free);
-  g_clear_pointer (&self->modem, ob_bus_object_free);
+  g_strfreev (self->metered_devices);
+  forget_bus (self);
   g_hash_table_unref (self->actives);
   g_clear_pointer (&self->routes, ob_routes_free);
   if (self->monitor)
     g_signal_handlers_disconnect_by_data (self->monitor, self);
   g_clear_object (&self->monitor);
-  if (self->bus)
-    ob_first_word_forget (self->bus, self->first_word);
-  g_clear_object (&self->bus);
   G_OBJECT_CLASS (ob_network_watcher_parent_class)->finalize (object);
 }
 
@@ -371,6 +417,7 @@ static void
 ob_network_watcher_watcher_init (ObWatcherInterface *iface)
 {
   iface->read = ob_network_watcher_read;
+  iface->set_bus = ob_network_watcher_set_bus;
   iface->find_way = ob_network_watcher_find_way;
   iface->list_sources = ob_network_watcher_list_sources;
 }
@@ -389,7 +436,7 @@ ob_network_watcher_init (ObNetworkWatcher *self)
   self->now.is_network_available = FALSE;
   self->actives = actives_new ();
   self->routes = ob_routes_new (on_ways_changed, self);
-  self->monitor = make_monitor (&self->is_portal);
+  self->monitor = ob_monitor_new (&self->is_portal);
   if (!self->monitor)
     return;
   g_signal_connect_swapped (self->monitor, "network-changed", G_CALLBACK (on_network_changed), self);
@@ -398,20 +445,31 @@ ob_network_watcher_init (ObNetworkWatcher *self)
   g_signal_connect_swapped (self->monitor, "notify::network-metered", G_CALLBACK (update), self);
 }
 
+void
+ob_network_watcher_set_metered (ObNetworkWatcher *self, char *const *patterns)
+{
+  g_strfreev (self->metered_devices);
+  self->metered_devices = g_strdupv ((char **) patterns);
+  self->n_ways++;
+  update (self);
+}
+
 ObWatcher *
-ob_network_watcher_new (GDBusConnection *system_bus)
+ob_network_watcher_new_before_bus (void)
 {
   ObNetworkWatcher *self = g_object_new (OB_TYPE_NETWORK_WATCHER, NULL);
 
-  if (system_bus)
-    {
-      self->bus = g_object_ref (system_bus);
-      self->first_word = ob_first_word_listen (self->bus);
-      self->manager
-          = ob_bus_object_new (self->bus, G_BUS_NAME_WATCHER_FLAGS_NONE, NM_NAME, NM_PATH, NM_NAME, update, self);
-      self->settle_source = g_timeout_add (SETTLE_MS, on_settle_too_late, self);
-    }
-  update (self);
+  self->settle_source = g_timeout_add (SETTLE_MS, on_settle_too_late, self);
 
   return OB_WATCHER (self);
+}
+
+ObWatcher *
+ob_network_watcher_new (GDBusConnection *system_bus)
+{
+  ObWatcher *self = ob_network_watcher_new_before_bus ();
+
+  ob_network_watcher_set_bus (self, system_bus);
+
+  return self;
 }

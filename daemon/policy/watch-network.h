@@ -12,8 +12,14 @@ G_BEGIN_DECLS
 #define OB_TYPE_NETWORK_WATCHER (ob_network_watcher_get_type ())
 G_DECLARE_FINAL_TYPE (ObNetworkWatcher, ob_network_watcher, OB, NETWORK_WATCHER, GObject)
 
-/* @system_bus: (nullable). Until NetworkManager has answered for the first time, or has had its time to, there is no
- * network: nothing must leave by one that turns out to cost. */
+/* @system_bus: (nullable): there is none. Until NetworkManager has answered for the first time, or has had its time to, its
+ * word is awaited (ObConditions): nothing must leave by a network that turns out to cost. */
 ObWatcher *ob_network_watcher_new (GDBusConnection *system_bus);
+
+/* The same for a bus that is being connected to, of which ob_watcher_set_bus() will tell. */
+ObWatcher *ob_network_watcher_new_before_bus (void);
+
+/* @patterns: (nullable): of names of devices that cost, whatever anybody says. Copied. */
+void ob_network_watcher_set_metered (ObNetworkWatcher *self, char *const *patterns);
 
 G_END_DECLS

@@ -110,14 +110,38 @@ ob_power_watcher_list_sources (ObWatcher *watcher, GStrvBuilder *sources)
 }
 
 static void
-ob_power_watcher_finalize (GObject *object)
+forget_bus (ObPowerWatcher *self)
 {
-  ObPowerWatcher *self = OB_POWER_WATCHER (object);
-
   g_clear_pointer (&self->power, ob_bus_object_free);
   g_clear_pointer (&self->battery, ob_bus_object_free);
   for (guint i = 0; i < G_N_ELEMENTS (profiles); i++)
     g_clear_pointer (&self->profiles[i], ob_bus_object_free);
+}
+
+static void
+ob_power_watcher_set_bus (ObWatcher *watcher, GDBusConnection *bus)
+{
+  ObPowerWatcher *self = OB_POWER_WATCHER (watcher);
+
+  forget_bus (self);
+  if (bus)
+    {
+      /* The battery is there even if no desktop has asked for it yet. */
+      self->power = ob_bus_object_new (bus, G_BUS_NAME_WATCHER_FLAGS_AUTO_START, UPOWER_NAME, UPOWER_PATH, UPOWER_NAME,
+                                       update, self);
+      self->battery = ob_bus_object_new (bus, G_BUS_NAME_WATCHER_FLAGS_NONE, UPOWER_NAME,
+                                         UPOWER_PATH "/devices/DisplayDevice", UPOWER_NAME ".Device", update, self);
+      for (guint i = 0; i < G_N_ELEMENTS (profiles); i++)
+        self->profiles[i] = ob_bus_object_new (bus, G_BUS_NAME_WATCHER_FLAGS_NONE, profiles[i].name, profiles[i].path,
+                                               profiles[i].name, update, self);
+    }
+  update (self);
+}
+
+static void
+ob_power_watcher_finalize (GObject *object)
+{
+  forget_bus (OB_POWER_WATCHER (object));
   G_OBJECT_CLASS (ob_power_watcher_parent_class)->finalize (object);
 }
 
@@ -125,6 +149,7 @@ static void
 ob_power_watcher_watcher_init (ObWatcherInterface *iface)
 {
   iface->read = ob_power_watcher_read;
+  iface->set_bus = ob_power_watcher_set_bus;
   iface->list_sources = ob_power_watcher_list_sources;
 }
 
@@ -143,18 +168,9 @@ ob_power_watcher_init (ObPowerWatcher *self)
 ObWatcher *
 ob_power_watcher_new (GDBusConnection *system_bus)
 {
-  ObPowerWatcher *self = g_object_new (OB_TYPE_POWER_WATCHER, NULL);
+  ObWatcher *self = g_object_new (OB_TYPE_POWER_WATCHER, NULL);
 
-  if (!system_bus)
-    return OB_WATCHER (self);
-  /* The battery is there even if no desktop has asked for it yet. */
-  self->power = ob_bus_object_new (system_bus, G_BUS_NAME_WATCHER_FLAGS_AUTO_START, UPOWER_NAME, UPOWER_PATH,
-                                   UPOWER_NAME, update, self);
-  self->battery = ob_bus_object_new (system_bus, G_BUS_NAME_WATCHER_FLAGS_NONE, UPOWER_NAME,
-                                     UPOWER_PATH "/devices/DisplayDevice", UPOWER_NAME ".Device", update, self);
-  for (guint i = 0; i < G_N_ELEMENTS (profiles); i++)
-    self->profiles[i] = ob_bus_object_new (system_bus, G_BUS_NAME_WATCHER_FLAGS_NONE, profiles[i].name,
-                                           profiles[i].path, profiles[i].name, update, self);
+  ob_power_watcher_set_bus (self, system_bus);
 
-  return OB_WATCHER (self);
+  return self;
 }

@@ -195,16 +195,41 @@ ob_session_watcher_let_go (ObWatcher *watcher)
 }
 
 static void
-ob_session_watcher_finalize (GObject *object)
+forget_bus (ObSessionWatcher *self)
 {
-  ObSessionWatcher *self = OB_SESSION_WATCHER (object);
-
   stop_inhibiting (self);
   if (self->subscription > 0)
     g_dbus_connection_signal_unsubscribe (self->bus, self->subscription);
+  self->subscription = 0;
   g_clear_pointer (&self->manager, ob_bus_object_free);
   g_clear_pointer (&self->user, ob_bus_object_free);
   g_clear_object (&self->bus);
+}
+
+static void
+ob_session_watcher_set_bus (ObWatcher *watcher, GDBusConnection *bus)
+{
+  ObSessionWatcher *self = OB_SESSION_WATCHER (watcher);
+
+  forget_bus (self);
+  if (bus)
+    {
+      self->bus = g_object_ref (bus);
+      self->subscription
+          = g_dbus_connection_signal_subscribe (bus, LOGIND_NAME, LOGIND_MANAGER, NULL, LOGIND_PATH, NULL,
+                                                G_DBUS_SIGNAL_FLAGS_NONE, on_manager_signal, self, NULL);
+      self->manager = ob_bus_object_new (bus, G_BUS_NAME_WATCHER_FLAGS_NONE, LOGIND_NAME, LOGIND_PATH, LOGIND_MANAGER,
+                                         update, self);
+      self->user = ob_bus_object_new (bus, G_BUS_NAME_WATCHER_FLAGS_NONE, LOGIND_NAME, LOGIND_PATH "/user/self",
+                                      LOGIND_NAME ".User", update, self);
+    }
+  update (self);
+}
+
+static void
+ob_session_watcher_finalize (GObject *object)
+{
+  forget_bus (OB_SESSION_WATCHER (object));
   G_OBJECT_CLASS (ob_session_watcher_parent_class)->finalize (object);
 }
 
@@ -212,6 +237,7 @@ static void
 ob_session_watcher_watcher_init (ObWatcherInterface *iface)
 {
   iface->read = ob_session_watcher_read;
+  iface->set_bus = ob_session_watcher_set_bus;
   iface->list_sources = ob_session_watcher_list_sources;
   iface->let_go = ob_session_watcher_let_go;
 }
@@ -233,18 +259,9 @@ ob_session_watcher_init (ObSessionWatcher *self)
 ObWatcher *
 ob_session_watcher_new (GDBusConnection *system_bus)
 {
-  ObSessionWatcher *self = g_object_new (OB_TYPE_SESSION_WATCHER, NULL);
+  ObWatcher *self = g_object_new (OB_TYPE_SESSION_WATCHER, NULL);
 
-  if (!system_bus)
-    return OB_WATCHER (self);
-  self->bus = g_object_ref (system_bus);
-  self->subscription
-      = g_dbus_connection_signal_subscribe (self->bus, LOGIND_NAME, LOGIND_MANAGER, NULL, LOGIND_PATH, NULL,
-                                            G_DBUS_SIGNAL_FLAGS_NONE, on_manager_signal, self, NULL);
-  self->manager = ob_bus_object_new (self->bus, G_BUS_NAME_WATCHER_FLAGS_NONE, LOGIND_NAME, LOGIND_PATH, LOGIND_MANAGER,
-                                     update, self);
-  self->user = ob_bus_object_new (self->bus, G_BUS_NAME_WATCHER_FLAGS_NONE, LOGIND_NAME, LOGIND_PATH "/user/self",
-                                  LOGIND_NAME ".User", update, self);
+  ob_session_watcher_set_bus (self, system_bus);
 
-  return OB_WATCHER (self);
+  return self;
 }

@@ -17,6 +17,7 @@ typedef struct
   gboolean is_loopback; /* it is an address of this device */
   /* By which bytes would leave; empty: not known. A cable that is out keeps its routes: it is no way. */
   char device[IF_NAMESIZE];
+  gboolean is_metered; /* that device costs; set by who knows of devices */
 } ObWay;
 
 /**

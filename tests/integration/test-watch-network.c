@@ -4,6 +4,7 @@
  * The network's watcher against the real NetworkManager in namespaces, and against mocks where it would take a modem or a
  * liar.
  */
+#include "policy/system-bus.h"
 #include "policy/watch-network.h"
 #include "support/namespace.h"
 #include "support/network-manager.h"
@@ -177,7 +178,7 @@ test_it_stops_and_starts (Fixture *fixture, gconstpointer data)
   for (guint i = 0; i < 2; i++)
     {
       test_network_manager_stop (fixture->manager);
-      watched_wait_for (fixture->watched, "unknown, metered unknown, unknown, ''", MOST_S);
+      watched_wait_for (fixture->watched, "ethernet, metered unknown, unknown, ''", MOST_S);
       assert_sources (fixture, "GNetworkMonitor");
       test_namespace_run ("ip route del default");
       watched_wait_for (fixture->watched, "no network", MOST_S);
@@ -211,7 +212,7 @@ test_a_device_that_it_leaves_alone (Fixture *fixture, gconstpointer data)
   watch (fixture);
   watched_wait_for (fixture->watched, "no network", MOST_S);
   add_route_by_hand (fixture);
-  watched_wait_for (fixture->watched, "unknown, metered unknown, unknown, ''", MOST_S);
+  watched_wait_for (fixture->watched, "ethernet, metered unknown, unknown, ''", MOST_S);
   test_namespace_run ("ip route del default");
   watched_wait_for (fixture->watched, "no network", MOST_S);
 }
@@ -240,7 +241,7 @@ test_it_hangs_when_the_watcher_starts (Fixture *fixture, gconstpointer data)
   watch (fixture);
   /* Nothing leaves before it had its time to say that it costs; then the kernel's word has to do. */
   g_assert_cmpstr (fixture->watched->text, ==, "no network");
-  watched_wait_for (fixture->watched, "unknown, metered unknown, unknown, ''", MOST_S);
+  watched_wait_for (fixture->watched, "ethernet, metered unknown, unknown, ''", MOST_S);
   test_service_resume (service);
   watched_wait_for (fixture->watched, "ethernet, metered yes, *, 'Depot'", MOST_S);
 }
@@ -261,6 +262,30 @@ test_the_first_word_is_awaited (Fixture *fixture, gconstpointer data)
 
 /* --- The kernel alone --- */
 
+/* What a device's name and nature say where no service does. */
+static void
+test_a_stick_without_a_manager (Fixture *fixture, gconstpointer data)
+{
+  static const char *const rows[][2] = { { "wwan0", "cellular, metered yes, unknown, ''" },
+                                         { "ppp0", "cellular, metered yes, unknown, ''" },
+                                         { "wlp3s0", "wifi, metered unknown, unknown, ''" },
+                                         { "usb0", "ethernet, metered yes, unknown, ''" },
+                                         { "enp1s0", "ethernet, metered unknown, unknown, ''" } };
+  const char *const patterns[] = { "usb*", NULL };
+
+  fixture->watched = watched_new (ob_network_watcher_new (NULL), describe);
+  ob_network_watcher_set_metered (OB_NETWORK_WATCHER (fixture->watched->watcher), (char *const *) patterns);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      test_namespace_run ("ip link add %s type veth peer name far; ip addr add 10.40.0.2/24 dev %s; ip link set far up;"
+                          "ip link set %s up; ip route add default via 10.40.0.1 dev %s",
+                          rows[i][0], rows[i][0], rows[i][0], rows[i][0]);
+      watched_wait_for (fixture->watched, rows[i][1], MOST_S);
+      test_namespace_run ("ip link del %s", rows[i][0]);
+      watched_wait_for (fixture->watched, "no network", MOST_S);
+    }
+}
+
 static void
 test_no_bus (Fixture *fixture, gconstpointer data)
 {
@@ -268,7 +293,7 @@ test_no_bus (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (fixture->watched->text, ==, "no network");
   assert_sources (fixture, "GNetworkMonitor");
   add_route_by_hand (fixture);
-  watched_wait_for (fixture->watched, "unknown, metered unknown, unknown, ''", MOST_S);
+  watched_wait_for (fixture->watched, "ethernet, metered unknown, unknown, ''", MOST_S);
   test_namespace_run ("ip route del default");
   watched_wait_for (fixture->watched, "no network", MOST_S);
 }
@@ -279,7 +304,7 @@ test_the_bus_ends (Fixture *fixture, gconstpointer data)
   add_route_by_hand (fixture);
   watched_wait_for (fixture->watched, "ethernet, metered no, *, 'Depot'", MOST_S);
   test_system_bus_kill (fixture->bus);
-  watched_wait_for (fixture->watched, "unknown, metered unknown, unknown, ''", MOST_S);
+  watched_wait_for (fixture->watched, "ethernet, metered unknown, unknown, ''", MOST_S);
 }
 
 /* --- Mocks --- */
@@ -344,6 +369,54 @@ test_a_modem_that_roams (Fixture *fixture, gconstpointer data)
   watched_wait_for (fixture->watched, "cellular, metered unknown, full, 'Office'", MOST_S);
 }
 
+/* Its word against sending outlives it, and the bus with it, until it says another. */
+static void
+test_the_bus_is_restarted (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GPtrArray) watchers = g_ptr_array_new ();
+  g_autoptr (ObSystemBus) system_bus = NULL;
+  TestService *manager = start_mock (fixture);
+  ObConditions conditions;
+
+  fixture->watched = watched_new (ob_network_watcher_new_before_bus (), describe);
+  ob_watcher_read (fixture->watched->watcher, &conditions);
+  g_assert_true (conditions.is_awaited);
+  g_ptr_array_add (watchers, fixture->watched->watcher);
+  system_bus = ob_system_bus_new (watchers);
+  watched_wait_for (fixture->watched, "cellular, metered guess-yes, full, 'Mobile'", MOST_S);
+  add_route_by_hand (fixture);
+  for (guint i = 0; i < 3; i++)
+    {
+      test_service_free (manager);
+      watched_wait_for (fixture->watched, "cellular, metered guess-yes, unknown, ''", MOST_S);
+      test_system_bus_kill (fixture->bus);
+      test_system_bus_restart (fixture->bus);
+      manager = start_mock (fixture);
+      watched_wait_for (fixture->watched, "cellular, metered guess-yes, full, 'Mobile'", MOST_S);
+    }
+  test_system_bus_set (fixture->bus, NM, NM_PATH, NM, "Metered", "uint32 4");
+  watched_wait_for (fixture->watched, "cellular, metered guess-no, full, 'Mobile'", MOST_S);
+  test_service_free (manager);
+}
+
+static void
+test_the_bus_comes_late (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GPtrArray) watchers = g_ptr_array_new ();
+  g_autoptr (ObSystemBus) system_bus = NULL;
+  g_autoptr (TestService) manager = NULL;
+
+  test_system_bus_kill (fixture->bus);
+  add_route_by_hand (fixture);
+  fixture->watched = watched_new (ob_network_watcher_new_before_bus (), describe);
+  g_ptr_array_add (watchers, fixture->watched->watcher);
+  system_bus = ob_system_bus_new (watchers);
+  watched_wait_for (fixture->watched, "ethernet, metered unknown, unknown, ''", MOST_S);
+  test_system_bus_restart (fixture->bus);
+  manager = start_mock (fixture);
+  watched_wait_for (fixture->watched, "cellular, metered guess-yes, full, 'Mobile'", MOST_S);
+}
+
 static void
 test_a_manager_that_lies (Fixture *fixture, gconstpointer data)
 {
@@ -397,6 +470,9 @@ main (int argc, char *argv[])
   ADD ("/network/the-manager-hangs-when-the-watcher-starts", set_up, test_it_hangs_when_the_watcher_starts);
   ADD ("/network/the-managers-first-word-is-awaited", set_up_running, test_the_first_word_is_awaited);
   ADD ("/network/no-bus-at-all", set_up, test_no_bus);
+  ADD ("/network/a-stick-without-a-manager", set_up, test_a_stick_without_a_manager);
+  ADD ("/network/the-bus-is-restarted", set_up, test_the_bus_is_restarted);
+  ADD ("/network/the-bus-comes-late", set_up, test_the_bus_comes_late);
   ADD ("/network/the-bus-ends", set_up_running, test_the_bus_ends);
   ADD ("/network/a-modem-that-roams-and-a-tunnel-over-it", set_up, test_a_modem_that_roams);
   ADD ("/network/a-manager-that-lies", set_up, test_a_manager_that_lies);

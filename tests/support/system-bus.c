@@ -92,6 +92,19 @@ test_system_bus_kill (TestSystemBus *bus)
 }
 
 void
+test_system_bus_restart (TestSystemBus *bus)
+{
+  g_autofree char *socket = g_build_filename (bus->folder, "bus", NULL);
+
+  (void) g_unlink (socket);
+  bus->process = test_bus_start (bus->folder);
+  /* With the new bus's own identity in it, for which the services look. */
+  g_setenv (ADDRESS, test_peer_get_url (bus->process), TRUE);
+  g_clear_object (&bus->connection);
+  bus->connection = test_system_bus_connect (bus);
+}
+
+void
 test_system_bus_free (TestSystemBus *bus)
 {
   const char *const names[] = { "bus", "bus.conf" };

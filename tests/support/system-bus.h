@@ -25,6 +25,9 @@ GDBusConnection *test_system_bus_connect (TestSystemBus *bus);
 /* Ends the bus, and with it every connection. */
 void test_system_bus_kill (TestSystemBus *bus);
 
+/* Starts it again at the same address: nothing is on it. */
+void test_system_bus_restart (TestSystemBus *bus);
+
 /* Calls a method and waits. @arguments: (nullable): consumed if floating. Returns: (transfer full): its answer. */
 GVariant *test_system_bus_call (TestSystemBus *bus, const char *name, const char *path, const char *interface,
                                 const char *method, GVariant *arguments);

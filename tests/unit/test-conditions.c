@@ -3,7 +3,10 @@
  *
  * The snapshot of the conditions, what is made of it, and what it is made of.
  */
+#include "policy/device.h"
 #include "policy/network-facts.h"
+
+#include <net/if_arp.h>
 
 #include <string.h>
 
@@ -95,6 +98,77 @@ test_a_long_name_is_cut_at_a_character (void)
   g_assert_cmpuint (strlen (conditions.network_id), ==, OB_NETWORK_ID_BYTES - 2);
   g_assert_true (g_utf8_validate (conditions.network_id, -1, NULL));
   g_assert_cmpstr (conditions.network_uuid, ==, "");
+}
+
+/* --- What a device is --- */
+
+static void
+test_every_kind_of_device (void)
+{
+  static const struct
+  {
+    ObDeviceFacts facts;
+    ObLink link;
+  } rows[] = {
+    { { "eth0", ARPHRD_ETHER, NULL, FALSE }, OB_LINK_ETHERNET },
+    { { "enp3s0", ARPHRD_ETHER, NULL, FALSE }, OB_LINK_ETHERNET },
+    { { "enx0c5b8f279a64", ARPHRD_ETHER, NULL, FALSE }, OB_LINK_ETHERNET },
+    { { "depot", ARPHRD_ETHER, NULL, FALSE }, OB_LINK_ETHERNET },
+    { { "wlan0", ARPHRD_ETHER, "wlan", TRUE }, OB_LINK_WIFI },
+    { { "wlp2s0", ARPHRD_ETHER, NULL, FALSE }, OB_LINK_WIFI },
+    { { "net1", ARPHRD_ETHER, "wlan", FALSE }, OB_LINK_WIFI },
+    { { "ra0", ARPHRD_ETHER, NULL, TRUE }, OB_LINK_WIFI },
+    { { "wwan0", ARPHRD_ETHER, "wwan", FALSE }, OB_LINK_CELLULAR },
+    { { "wwp0s20u4", ARPHRD_ETHER, NULL, FALSE }, OB_LINK_CELLULAR },
+    { { "mobile", ARPHRD_ETHER, "wwan", FALSE }, OB_LINK_CELLULAR },
+    { { "qmi0", 519, NULL, FALSE }, OB_LINK_CELLULAR },
+    { { "rmnet_data0", 519, NULL, FALSE }, OB_LINK_CELLULAR },
+    { { "ppp0", ARPHRD_PPP, NULL, FALSE }, OB_LINK_CELLULAR },
+    { { "dsl", ARPHRD_PPP, NULL, FALSE }, OB_LINK_CELLULAR },
+    { { "ppp0", G_MAXUINT, NULL, FALSE }, OB_LINK_CELLULAR },
+    { { "wwan0", G_MAXUINT, NULL, FALSE }, OB_LINK_CELLULAR },
+    { { "bnep0", ARPHRD_ETHER, "bluetooth", FALSE }, OB_LINK_BLUETOOTH },
+    { { "pan", ARPHRD_ETHER, "bluetooth", FALSE }, OB_LINK_BLUETOOTH },
+    { { "docker0", ARPHRD_ETHER, "bridge", FALSE }, OB_LINK_UNKNOWN },
+    { { "br0", ARPHRD_ETHER, NULL, FALSE }, OB_LINK_UNKNOWN },
+    { { "bond0", ARPHRD_ETHER, "bond", FALSE }, OB_LINK_UNKNOWN },
+    { { "eth0.7", ARPHRD_ETHER, "vlan", FALSE }, OB_LINK_UNKNOWN },
+    { { "wg0", ARPHRD_NONE, "wireguard", FALSE }, OB_LINK_UNKNOWN },
+    { { "tun0", ARPHRD_NONE, NULL, FALSE }, OB_LINK_UNKNOWN },
+    { { "tap0", ARPHRD_ETHER, NULL, FALSE }, OB_LINK_UNKNOWN },
+    { { "sit0", ARPHRD_SIT, NULL, FALSE }, OB_LINK_UNKNOWN },
+    { { "gone", G_MAXUINT, NULL, FALSE }, OB_LINK_UNKNOWN },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    g_assert_cmpuint (ob_device_decide (&rows[i].facts), ==, rows[i].link);
+  g_assert_cmpuint (ob_device_get_link ("no-such-device"), ==, OB_LINK_UNKNOWN);
+  g_assert_cmpuint (ob_device_get_link (""), ==, OB_LINK_UNKNOWN);
+}
+
+/* --- What outlives NetworkManager --- */
+
+/* Every restriction stays, and no permission does: whatever was kept, no less is metered than the kernel alone would say. */
+static void
+test_only_restrictions_are_kept (void)
+{
+  for (guint kept_metered = 0; kept_metered < 5; kept_metered++)
+    for (guint kept_link = 0; kept_link < OB_N_LINKS; kept_link++)
+      for (guint metered = 0; metered < 5; metered++)
+        for (guint link = 0; link < OB_N_LINKS; link++)
+          {
+            const ObConditions kept = { .metered = kept_metered, .link = kept_link, .is_roaming = kept_link == 3 };
+            const ObConditions alone = { .metered = metered, .link = link };
+            ObConditions both = alone;
+
+            ob_network_facts_keep (&kept, &both);
+            if (ob_conditions_is_metered (&kept) || ob_conditions_is_metered (&alone))
+              g_assert_true (ob_conditions_is_metered (&both));
+            /* Mobile data that somebody called free is not known to be so any longer. */
+            else if (kept_link != OB_LINK_CELLULAR)
+              g_assert_false (ob_conditions_is_metered (&both));
+            g_assert_cmpint (both.is_roaming, ==, kept.is_roaming);
+          }
 }
 
 /* --- What NetworkManager and the kernel say --- */
@@ -248,6 +322,8 @@ int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/conditions/every-kind-of-device", test_every_kind_of_device);
+  g_test_add_func ("/conditions/only-restrictions-are-kept", test_only_restrictions_are_kept);
   g_test_add_func ("/conditions/what-costs", test_what_costs);
   g_test_add_func ("/conditions/where-nothing-is-known-nothing-waits", test_where_nothing_is_known_nothing_waits);
   g_test_add_func ("/conditions/names", test_names);

@@ -157,8 +157,8 @@ test_bad_inputs (void)
     { "[Rule one]\nmatch-type[de]=x\n", "a.conf: [Rule one] match-type[de]: there is no such key" },
     { "[Rule one]\nmonthly-budget=2G\n", "a.conf: [Rule one] monthly-budget: there is no such key" },
     { "[Policy]\npriority=2\n", "a.conf: [Policy] priority: there is no such key" },
-    { "[Ruel one]\n", "a.conf: [Ruel one] there is no such group; there are [Policy] and [Rule NAME]" },
-    { "[Rule]\n", "a.conf: [Rule] there is no such group; there are [Policy] and [Rule NAME]" },
+    { "[Ruel one]\n", "a.conf: [Ruel one] there is no such group; there are [Network], [Policy] and [Rule NAME]" },
+    { "[Rule]\n", "a.conf: [Rule] there is no such group; there are [Network], [Policy] and [Rule NAME]" },
     { "[Rule ]\n", "a.conf: [Rule ] a name has 1 to 64 letters, digits, '-', '_' and '.'" },
     { "[Rule a b]\n", "a.conf: [Rule a b] a name has 1 to 64 letters, digits, '-', '_' and '.'" },
     { "[Rule a/b]\n", "a.conf: [Rule a/b] a name has 1 to 64 letters, digits, '-', '_' and '.'" },
@@ -203,6 +203,8 @@ test_bad_inputs (void)
     { "[Rule one]\npriority=1e2\n", PRIORITY },
     { "[Policy]\nmonthly-budget=0\n", BUDGET },
     { "[Policy]\nmonthly-budget=two\n", BUDGET },
+    { "[Network]\nmetered=usb0\n", "a.conf: [Network] metered: there is no such key" },
+    { "[Policy]\nmetered-interfaces=usb0\n", "a.conf: [Policy] metered-interfaces: there is no such key" },
     { "[Rule default]\nmatch-type=video/*\n",
       "a.conf: [Rule default] this rule matches everything; give one that does not a name of its own" },
     { "[Rule default]\nmin-size=1\n",
@@ -259,6 +261,12 @@ test_a_later_file_changes_key_by_key (void)
       g_assert_cmpstr (dump, ==, expected[i]);
     }
   g_assert_cmpuint (rules->budget_bytes, ==, 2000000000);
+  read_into (rules, "[Network]\nmetered-interfaces=usb*; enx0c5b8f279a64\n", NULL);
+  g_assert_cmpstr (rules->metered_devices[0], ==, "usb*");
+  g_assert_cmpstr (rules->metered_devices[1], ==, "enx0c5b8f279a64");
+  g_assert_null (rules->metered_devices[2]);
+  read_into (rules, "[Network]\nmetered-interfaces=\n", NULL);
+  g_assert_null (rules->metered_devices);
   g_assert_cmpstr (ob_rules_find (rules, "large")->file, ==, "admin.conf");
   g_assert_cmpstr (ob_rules_find (rules, "video")->file, ==, "mine.conf");
   read_into (rules, "[Policy]\nmonthly-budget=\n", "last.conf");
