@@ -14,6 +14,7 @@
 #include "policy/watch-network.h"
 #include "policy/watch-power.h"
 #include "policy/watch-session.h"
+#include "policy/zone.h"
 
 struct _ObService
 {
@@ -24,6 +25,7 @@ struct _ObService
   GPtrArray *watchers; /* of ObWatcher */
   ObWatcher *network;  /* one of them */
   ObSystemBus *system_bus;
+  ObZoneWatch *zone;
   ObConfiguration *configuration;
   ObBroker *broker;
   ObAdapterContext context; /* owns the callers */
@@ -141,6 +143,14 @@ on_configuration_changed (ObConfiguration *configuration, gpointer user_data)
   ob_broker_set_rules (service->broker, rules);
 }
 
+static void
+on_zone_changed (GTimeZone *zone, gpointer user_data)
+{
+  ObService *service = user_data;
+
+  ob_broker_set_zone (service->broker, zone);
+}
+
 /* The system bus may come late, or never: until then they know what can be known without it. */
 static void
 watch_all (ObService *service)
@@ -177,6 +187,7 @@ build (ObService *service, GPtrArray *left, GError **error)
   ob_broker_set_in_memory (service->broker, ob_home_is_in_memory (service->home));
   ob_spool_take_reserve (service->spool);
   on_configuration_changed (service->configuration, service);
+  service->zone = ob_zone_watch_new (on_zone_changed, service);
   g_signal_connect (service->configuration, "changed", G_CALLBACK (on_configuration_changed), service);
   ob_database_watch_damage (service->database, on_damaged, service);
   if (ob_database_is_damaged (service->database))
@@ -231,6 +242,7 @@ ob_service_free (ObService *service)
   g_clear_pointer (&service->database, ob_database_free);
   g_clear_handle_id (&service->damage_source, g_source_remove);
   g_clear_object (&service->configuration);
+  g_clear_pointer (&service->zone, ob_zone_watch_free);
   g_clear_pointer (&service->system_bus, ob_system_bus_free);
   g_ptr_array_unref (service->watchers);
   g_clear_object (&service->clock);

@@ -47,6 +47,9 @@ void ob_broker_miss_queue (ObBroker *self, const char *words, void (*on_given_up
 void ob_broker_set_rules (ObBroker *self, ObRules *rules);
 ObRules *ob_broker_get_rules (ObBroker *self);
 
+/* The device is in another time zone: hours and months are in its local time. */
+void ob_broker_set_zone (ObBroker *self, GTimeZone *zone);
+
 /* Borrowed: network, power and session as they are now. */
 const ObConditions *ob_broker_get_conditions (ObBroker *self);
 

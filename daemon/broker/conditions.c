@@ -179,6 +179,17 @@ ob_broker_list_sources (ObBroker *self)
   return g_strv_builder_end (sources);
 }
 
+void
+ob_broker_set_zone (ObBroker *self, GTimeZone *zone)
+{
+  g_time_zone_unref (self->zone);
+  self->zone = g_time_zone_ref (zone);
+  if (!self->is_started)
+    return;
+  ob_broker_review_lanes (self);
+  ob_broker_set_alarm (self);
+}
+
 /* --- What costs --- */
 
 static gint64

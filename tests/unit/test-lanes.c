@@ -514,6 +514,32 @@ test_a_low_battery_holds (TestRig *rig, gconstpointer data)
   test_rig_finish (rig, id);
 }
 
+/* The hours are those of where the device is now. */
+static void
+test_hours_follow_the_device (TestRig *rig, gconstpointer data)
+{
+  g_autoptr (GTimeZone) utc = g_time_zone_new_utc ();
+  g_autoptr (GDateTime) now = g_date_time_new_from_unix_utc (ob_broker_get_now_ms (rig->broker) / 1000);
+  int hour = g_date_time_get_hour (now);
+  g_autofree char *rule = g_strdup_printf ("[Rule default]\nhours=%02d:00-%02d:00\n", (hour + 6) % 24, (hour + 7) % 24);
+  g_autoptr (GTimeZone) away = g_time_zone_new_identifier ("+06:00");
+  g_autofree char *photo = NULL;
+
+  ob_broker_set_zone (rig->broker, utc);
+  set_rules (rig, rule);
+  photo = submit (rig, "image/jpeg");
+  test_rig_assert_status (rig, photo, "paused schedule");
+  ob_broker_set_zone (rig->broker, away);
+  test_rig_settle (rig);
+  (void) test_server_wait_for (rig->server, photo);
+  ob_broker_set_zone (rig->broker, utc);
+  test_rig_wait_for_end (rig, photo);
+  test_rig_assert_status (rig, photo, "paused schedule");
+  ob_broker_set_zone (rig->broker, away);
+  test_rig_settle (rig);
+  test_rig_finish (rig, photo);
+}
+
 static void
 test_a_time_window_opens_and_closes_by_itself (TestRig *rig, gconstpointer data)
 {
@@ -664,6 +690,7 @@ main (int argc, char *argv[])
     const char *name;
     void (*run) (TestRig *, gconstpointer);
   } tests[] = {
+    { "/lanes/hours-follow-the-device", test_hours_follow_the_device },
     { "/lanes/no-network-is-of-one-destination", test_no_network_is_of_one_destination },
     { "/lanes/nothing-is-said-before-the-first-word", test_nothing_is_said_before_the_first_word },
     { "/lanes/a-video-waits-for-wifi-and-a-photo-does-not", test_a_video_waits_for_wifi_and_a_photo_does_not },
