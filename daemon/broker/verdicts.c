@@ -11,6 +11,7 @@
 #include "policy/retry.h"
 #include "store/destinations.h"
 #include "store/journal.h"
+#include "store/ready.h"
 
 /* How long a server may take to attach what it has, before a person hears of it. */
 #define CONFIRM_MOST_MS (G_GINT64_CONSTANT (24) * 3600 * 1000)
@@ -154,36 +155,61 @@ fail_upload (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GE
   return move (self, upload, OB_STORED_FAILED, result->outcome.reason, result, error);
 }
 
-/* A refusal that was taken for one upload's, until a second one had it too, fails none of them. */
+/* A refusal that was taken for one upload's, until it turned out to be about who asks, neither fails it nor keeps it back. */
 static gboolean
 readmit (ObBroker *self, const char *id, GError **error)
 {
   g_autoptr (ObUpload) upload = id ? ob_uploads_get (self->database, id, NULL) : NULL;
 
-  if (!upload || upload->stored != OB_STORED_FAILED || upload->reason != OUTBOX_REASON_REJECTED)
+  if (!upload)
     return TRUE;
   ob_broker_touch (self, id, FALSE);
+  upload->retry_at_ms = 0;
+  if (upload->stored == OB_STORED_FAILED && upload->reason == OUTBOX_REASON_REJECTED)
+    return ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE,
+                            "the destination refuses others too", ob_broker_get_now_ms (self), error);
 
-  return ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE,
-                          "the destination refuses others too", ob_broker_get_now_ms (self), error);
+  return ob_uploads_update (self->database, upload, error);
 }
 
-/* 403 is about who asks, where there are credentials, which may be over; else about the one upload, until a second one gets
- * it too. */
+static gboolean
+readmit_all (ObBroker *self, ObHealth *health, GError **error)
+{
+  GHashTableIter iter;
+  gpointer id;
+
+  g_hash_table_iter_init (&iter, health->refused);
+  while (g_hash_table_iter_next (&iter, &id, NULL))
+    if (!readmit (self, id, error))
+      return FALSE;
+  g_hash_table_remove_all (health->refused);
+
+  return readmit (self, health->refused_id, error);
+}
+
+/* 403 may be about who asks, or about the one upload. */
 static gboolean
 forbid (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
 {
   ObDestination *destination = g_hash_table_lookup (self->destinations, upload->destination);
   gboolean has_credentials = result->outcome.reason == OUTBOX_REASON_SIGN_IN;
+  gboolean has_others = ob_ready_has_other (self->database, upload->destination, upload->id);
+  ObRefusal refusal = OB_REFUSAL_OWN;
 
-  if (destination
-      && ob_health_refuse (&destination->health, upload->id, get_begun_at (self, upload->id), has_credentials))
-    return readmit (self, has_credentials ? NULL : destination->health.refused_id, error)
+  if (destination)
+    refusal = ob_health_refuse (&destination->health, upload->id, get_begun_at (self, upload->id), has_credentials,
+                                has_others, result->message);
+  if (refusal == OB_REFUSAL_BLOCK)
+    return readmit_all (self, &destination->health, error)
            && block_destination (self, upload, result, OUTBOX_REASON_SIGN_IN, error)
            && move_back (self, upload, result, error);
+  if (destination && !ob_destinations_save (self->database, destination, error))
+    return FALSE;
+  if (refusal == OB_REFUSAL_OWN)
+    return move (self, upload, OB_STORED_FAILED, OUTBOX_REASON_REJECTED, result, error);
+  hold_upload (self, upload, result);
 
-  return (!destination || ob_destinations_save (self->database, destination, error))
-         && move (self, upload, OB_STORED_FAILED, OUTBOX_REASON_REJECTED, result, error);
+  return move_back (self, upload, result, error);
 }
 
 static gboolean

@@ -10,6 +10,7 @@ ob_health_init (ObHealth *health)
 {
   *health = (ObHealth){ 0 };
   health->suspects = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  health->refused = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   health->own = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 }
 
@@ -21,5 +22,6 @@ ob_health_clear (ObHealth *health)
   g_clear_pointer (&health->success_id, g_free);
   g_clear_pointer (&health->suspect_id, g_free);
   g_clear_pointer (&health->suspects, g_hash_table_unref);
+  g_clear_pointer (&health->refused, g_hash_table_unref);
   g_clear_pointer (&health->own, g_hash_table_unref);
 }

@@ -27,6 +27,7 @@ typedef struct
   char *success_id;     /* the upload of success_at */
   char *suspect_id;     /* the upload that failed first */
   GHashTable *suspects; /* set of ids: those that have failed since */
+  GHashTable *refused;  /* set of ids: those that were answered 403, and wait for what another is answered */
   GHashTable *own;      /* set of ids: others went through where these did not */
 } ObHealth;
 

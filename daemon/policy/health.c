@@ -152,31 +152,58 @@ ob_health_block (ObHealth *health, OutboxReason reason, const char *words, gint6
   replace (&health->trouble, words);
 }
 
-gboolean
-ob_health_refuse (ObHealth *health, const char *upload_id, guint64 begun_at, gboolean has_credentials)
+static void
+note_refusal (ObHealth *health, const char *upload_id)
 {
-  gboolean is_second = health->refused_id && !g_str_equal (health->refused_id, upload_id);
-
-  health->n_events++;
-  /* Others went through with the same credentials, in attempts that began after it was refused. */
-  if (g_hash_table_contains (health->own, upload_id))
-    return FALSE;
-  if (!has_credentials && is_second)
-    return TRUE;
   replace (&health->refused_id, upload_id);
   health->refused_at = health->n_events;
-
-  return has_credentials;
 }
 
-/* What was refused to one, and then given to another that asked later, was the one's own. */
+ObRefusal
+ob_health_refuse (ObHealth *health, const char *upload_id, guint64 begun_at, gboolean has_credentials,
+                  gboolean has_others, const char *words)
+{
+  gboolean is_first = !health->refused_id;
+  gboolean is_other = !is_first && !g_str_equal (health->refused_id, upload_id);
+  gboolean is_beside = is_other && begun_at < health->refused_at;
+
+  health->n_events++;
+  if (g_hash_table_contains (health->own, upload_id))
+    return OB_REFUSAL_OWN;
+  if (!has_credentials)
+    {
+      if (is_other)
+        return OB_REFUSAL_BLOCK;
+      note_refusal (health, upload_id);
+      return OB_REFUSAL_OWN;
+    }
+  remember (health->refused, upload_id);
+  if (is_first)
+    note_refusal (health, upload_id);
+  /* The same one again, or one that asked later: that is a second opinion. */
+  if (!has_others || (!is_first && !is_beside))
+    return OB_REFUSAL_BLOCK;
+  health->failures = MAX (health->failures, 1);
+  replace (&health->trouble, words);
+
+  return OB_REFUSAL_WAIT;
+}
+
+/* What was refused to some, and then given to another that asked later, was their own. */
 static gboolean
 note_permission (ObHealth *health, const char *upload_id, guint64 begun_at)
 {
+  GHashTableIter iter;
+  gpointer id;
+
   if (!health->refused_id || begun_at <= health->refused_at)
     return FALSE;
-  if (!g_str_equal (health->refused_id, upload_id))
-    remember (health->own, health->refused_id);
+  remember (health->refused, health->refused_id);
+  g_hash_table_iter_init (&iter, health->refused);
+  while (g_hash_table_iter_next (&iter, &id, NULL))
+    if (!g_str_equal (id, upload_id))
+      remember (health->own, id);
+  g_hash_table_remove_all (health->refused);
   g_clear_pointer (&health->refused_id, g_free);
 
   return TRUE;

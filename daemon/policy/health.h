@@ -42,15 +42,26 @@ OutboxScope ob_health_note_trouble (ObHealth *health, const ObTrouble *trouble);
 /* Something that only a person can end. */
 void ob_health_block (ObHealth *health, OutboxReason reason, const char *words, gint64 now_ms);
 
+typedef enum
+{
+  OB_REFUSAL_OWN,   /* it is about that upload alone, which has failed */
+  OB_REFUSAL_WAIT,  /* it is not known yet: the upload waits, and another tries the destination */
+  OB_REFUSAL_BLOCK, /* it is about who asks: to be held for a sign-in, and those of ObHealth.refused go on after it */
+} ObRefusal;
+
 /**
  * ob_health_refuse:
  * @upload_id: the upload that was answered 403
  * @begun_at: from ob_health_begin()
  * @has_credentials: the destination has some, which may be over
+ * @has_others: there are other uploads that can try it
+ * @words: the server's
  *
- * Returns: whether the destination is to be held for a sign-in; FALSE: the refusal is about that upload alone
+ * Where there are credentials, a 403 fails nothing before another upload has gone through with them; what was on its way when
+ * they ended is no proof. Where there are none it is the upload's, until a second one has it, too.
  */
-gboolean ob_health_refuse (ObHealth *health, const char *upload_id, guint64 begun_at, gboolean has_credentials);
+ObRefusal ob_health_refuse (ObHealth *health, const char *upload_id, guint64 begun_at, gboolean has_credentials,
+                            gboolean has_others, const char *words);
 
 /* Bytes arrived, or the server answered as it should. Returns: whether something has ended that was held or stored. */
 gboolean ob_health_note_success (ObHealth *health, const char *upload_id, guint64 begun_at);

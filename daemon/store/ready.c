@@ -102,3 +102,21 @@ ob_ready_list (ObDatabase *database, const ObStream *stream, guint limit, GError
 
   return finish (database, code, heads, error);
 }
+
+gboolean
+ob_ready_has_other (ObDatabase *database, const char *destination, const char *id)
+{
+  g_autoptr (ObStatement) statement = ob_statement_new (
+      database,
+      "SELECT EXISTS (SELECT 1 FROM uploads WHERE destination = @destination AND id <> @id AND state = 1"
+      "   AND is_paused = 0 AND is_group_paused = 0 AND not_before = 0 AND retry_at = 0)"
+      " OR EXISTS (SELECT 1 FROM uploads WHERE state = 2 AND destination = @destination AND id <> @id)",
+      NULL);
+
+  if (!statement)
+    return FALSE;
+  ob_statement_bind_text (statement, "@destination", destination);
+  ob_statement_bind_text (statement, "@id", id);
+
+  return ob_statement_step (statement) == SQLITE_ROW && ob_statement_get_number (statement, 0) != 0;
+}

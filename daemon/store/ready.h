@@ -38,4 +38,7 @@ typedef struct
 /* Returns: (transfer full) (element-type ObReady): the first of a stream, by priority and age, then in order of arrival. Errors: Storage. */
 GArray *ob_ready_list (ObDatabase *database, const ObStream *stream, guint limit, GError **error);
 
+/* Whether anything but that upload is being sent to a destination, or could be. */
+gboolean ob_ready_has_other (ObDatabase *database, const char *destination, const char *id);
+
 G_END_DECLS

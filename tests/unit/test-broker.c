@@ -529,6 +529,73 @@ test_a_second_403_asks_to_sign_in (TestRig *rig, gconstpointer data)
   test_rig_finish (rig, third);
 }
 
+/* Where there are credentials: a file that is not for them fails alone, and nobody is asked to sign in again. */
+static void
+test_a_403_with_good_credentials_is_that_files (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *poison = test_rig_submit (rig, NULL, 0);
+  char *others[4];
+
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    others[i] = test_rig_submit (rig, NULL, 0);
+  test_rig_end (rig, poison, OB_VERDICT_FORBIDDEN, OUTBOX_REASON_SIGN_IN);
+  test_rig_assert_status (rig, poison, "retrying retrying");
+  test_rig_finish (rig, others[0]); /* it was on its way already: no proof */
+  for (guint i = 1; i < G_N_ELEMENTS (others); i++)
+    {
+      const char *next = NULL;
+
+      for (guint j = 1; j < G_N_ELEMENTS (others); j++)
+        next = test_rig_is_active (rig, others[j]) ? others[j] : next;
+      test_rig_finish (rig, next);
+    }
+  test_rig_advance (rig, 20 * RIG_SECOND);
+  test_rig_end (rig, poison, OB_VERDICT_FORBIDDEN, OUTBOX_REASON_SIGN_IN);
+  test_rig_assert_status (rig, poison, "failed rejected");
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    {
+      test_rig_assert_status (rig, others[i], "done");
+      g_free (others[i]);
+    }
+}
+
+/* A token that ends while some are under way: all of it goes on after a new one, none has failed. */
+static void
+test_a_403_that_all_get_asks_to_sign_in (TestRig *rig, gconstpointer data)
+{
+  g_autoptr (GVariant) headers = g_variant_ref_sink (g_variant_new_parsed ("{'Authorization': 'Bearer two'}"));
+  const ObDestinationSettings settings = { .headers = headers };
+  char *ids[5];
+  guint n_refused = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    ids[i] = test_rig_submit (rig, NULL, 0);
+  for (guint round = 0; round < 2; round++)
+    for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+      if (test_rig_is_active (rig, ids[i]))
+        {
+          test_rig_end (rig, ids[i], OB_VERDICT_FORBIDDEN, OUTBOX_REASON_SIGN_IN);
+          n_refused++;
+        }
+  g_assert_cmpuint (n_refused, ==, 3);
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    test_rig_assert_status (rig, ids[i], "paused sign-in");
+  g_assert_true (test_rig_set_destination (rig, "depot", &settings, NULL));
+  for (guint left = G_N_ELEMENTS (ids); left > 0; left--)
+    {
+      const char *next = NULL;
+
+      for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+        next = test_rig_is_active (rig, ids[i]) ? ids[i] : next;
+      test_rig_finish (rig, next);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    {
+      test_rig_assert_status (rig, ids[i], "done");
+      g_free (ids[i]);
+    }
+}
+
 /* --- Confirming --- */
 
 static void
@@ -629,6 +696,8 @@ main (int argc, char *argv[])
     { "/network/one-that-stays-ends-the-back-off", test_a_network_that_stays_ends_the_back_off },
     { "/person/verdicts-that-block-a-destination", test_verdicts_that_block_a_destination },
     { "/person/a-second-403-asks-to-sign-in", test_a_second_403_asks_to_sign_in },
+    { "/person/a-403-with-good-credentials-is-that-files", test_a_403_with_good_credentials_is_that_files },
+    { "/person/a-403-that-all-get-asks-to-sign-in", test_a_403_that_all_get_asks_to_sign_in },
     { "/confirm/not-yet-is-asked-for-a-day", test_not_yet_is_asked_for_a_day },
     { "/confirm/retry-of-not-attached-only-asks", test_retry_of_not_attached_only_asks },
     { "/confirm/a-pause-during-the-finish", test_a_pause_during_the_finish },

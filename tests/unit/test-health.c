@@ -10,9 +10,9 @@
 
 /* A story is told in steps, each of one letter for what happens and one for the upload: "+a" begins an attempt of a, "!a" ends
  * it in trouble of which it is not known whose it is, "xa" in trouble of the destination, "@a" with an answer of something
- * that is not the server, "#a" with 403 where there are credentials, "%a" where there are none, "=a" bytes of it arrive;
+ * that is not the server, "#a" with 403 where there are credentials, "&a" where others wait as well, "%a" where there are none, "=a" bytes of it arrive;
  * "~." lets the wait end, "p." a person acts. After the trouble stands whom it holds: u, the upload; d, the destination;
- * n, nobody. At the end stands what the destination says: well, tried, held for how many seconds, or a reason. */
+ * w, the upload until another was tried. At the end stands what the destination says: well, tried, held for how many seconds, or a reason. */
 typedef struct
 {
   const char *steps;
@@ -62,6 +62,18 @@ static const Story stories[] = {
   { "+a #ad p. +a =a", "well" },
   { "+a #ad p. +b =b +a #au", "well" },
   { "+a +b #ad =b p. +c =c +a #au", "well" },
+  { "+a &aw", "tried" },
+  { "+a &aw +b &bd", "sign-in" },
+  { "+a &aw +b #bd", "sign-in" },
+  { "+a +b &aw &bw", "tried" },
+  { "+a +b &aw #bd", "sign-in" },
+  { "+a +b &aw &bw +c &cd", "sign-in" },
+  { "+a +b &aw =b", "well" },
+  { "+a +b &aw =b +c &cd", "sign-in" },
+  { "+a &aw +a &ad", "sign-in" },
+  { "+a &aw +b =b +a &au", "well" },
+  { "+a +b &aw &bw +c =c +a &au +b &bu", "well" },
+  { "+a &aw +b &bd p. +a =a +b =b", "well" },
   { "+a %au", "well" },
   { "+a %au +a %au", "well" },
   { "+a %au +b %bd", "sign-in" },
@@ -94,15 +106,21 @@ tell_trouble (Tale *tale, guchar who, guint scope, OutboxReason reason)
 }
 
 static char
-tell_refusal (Tale *tale, guchar who, gboolean has_credentials)
+tell_refusal (Tale *tale, guchar who, gboolean has_credentials, gboolean has_others)
 {
   const char id[] = { (char) who, '\0' };
 
-  if (!ob_health_refuse (&tale->health, id, tale->begun_at[who], has_credentials))
-    return 'u';
-  ob_health_block (&tale->health, OUTBOX_REASON_SIGN_IN, "words", tale->now_ms);
-
-  return 'd';
+  switch (ob_health_refuse (&tale->health, id, tale->begun_at[who], has_credentials, has_others, "words"))
+    {
+    case OB_REFUSAL_OWN:
+      return 'u';
+    case OB_REFUSAL_WAIT:
+      return 'w';
+    case OB_REFUSAL_BLOCK:
+    default:
+      ob_health_block (&tale->health, OUTBOX_REASON_SIGN_IN, "words", tale->now_ms);
+      return 'd';
+    }
 }
 
 /* Returns: whom it holds. */
@@ -126,9 +144,11 @@ tell (Tale *tale, char what, guchar who)
     case 'x':
       return tell_trouble (tale, who, OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_NONE);
     case '#':
-      return tell_refusal (tale, who, TRUE);
+      return tell_refusal (tale, who, TRUE, FALSE);
+    case '&':
+      return tell_refusal (tale, who, TRUE, TRUE);
     case '%':
-      return tell_refusal (tale, who, FALSE);
+      return tell_refusal (tale, who, FALSE, TRUE);
     case '~':
       tale->now_ms = tale->health.retry_at_ms;
       g_assert_true (ob_health_wake (&tale->health, tale->now_ms));
