@@ -13,7 +13,7 @@ ob_broker_get_destination_holds (ObBroker *self, const ObDestination *destinatio
   guint n_holds = 0;
 
   if (destination->is_paused)
-    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_USER, 0, FALSE };
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_USER, 0, 0 };
   n_holds += ob_health_get_holds (&destination->health, ob_broker_get_now_ms (self), holds + n_holds);
 
   return n_holds;
@@ -30,10 +30,10 @@ ob_broker_get_shared_holds (ObBroker *self, const char *name, const char *rule, 
   if (destination)
     n_holds += ob_broker_get_lane_holds (self, name, rule, stored, holds + n_holds);
   else
-    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_NO_DESTINATION, 0, FALSE };
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_NO_DESTINATION, 0, 0 };
   for (guint i = 1; i < OUTBOX_N_REASONS; i++)
     if (queue & OUTBOX_REASON_BIT (i))
-      holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_QUEUE, i, 0, FALSE };
+      holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_QUEUE, i, 0, 0 };
 
   return n_holds;
 }
@@ -45,7 +45,7 @@ ob_broker_may_start (ObBroker *self, const char *destination, const char *rule, 
   guint n_holds = ob_broker_get_shared_holds (self, destination, rule, stored, holds);
 
   for (guint i = 0; i < n_holds; i++)
-    if (!ob_health_lets_one_try (&holds[i]))
+    if (!(holds[i].flags & OB_HOLD_LETS_ONE_TRY))
       return FALSE;
 
   return TRUE;
@@ -96,7 +96,7 @@ add_destination_hold (GArray *list, const ObDestination *destination, const ObHo
 static void
 add_queue_hold (ObBroker *self, GArray *list, OutboxReason reason)
 {
-  ob_broker_add_shared_hold (list, &(ObHold){ OUTBOX_SCOPE_QUEUE, reason, 0, FALSE }, g_strdup (""),
+  ob_broker_add_shared_hold (list, &(ObHold){ OUTBOX_SCOPE_QUEUE, reason, 0, 0 }, g_strdup (""),
                              reason == OUTBOX_REASON_STORAGE ? ob_broker_get_disk_words (self) : NULL);
 }
 
@@ -180,7 +180,7 @@ ob_broker_get_status_of_count (ObBroker *self, const ObCount *count)
   guint n_holds = ob_broker_get_shared_holds (self, count->destination, count->rule, count->stored, holds);
 
   if (count->own_hold != OB_OWN_HOLD_NONE)
-    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_UPLOAD, own_reasons[count->own_hold], 0, FALSE };
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_UPLOAD, own_reasons[count->own_hold], 0, 0 };
 
   return ob_status (count->stored, OUTBOX_REASON_NONE, holds, n_holds);
 }

@@ -169,7 +169,7 @@ ob_broker_list_groups (ObBroker *self, const ObGroupsFilter *filter, GError **er
 void
 ob_broker_list_group_holds (ObBroker *self, const char *app, GArray *list)
 {
-  const ObHold hold = { OUTBOX_SCOPE_GROUP, OUTBOX_REASON_USER, 0, FALSE };
+  const ObHold hold = { OUTBOX_SCOPE_GROUP, OUTBOX_REASON_USER, 0, 0 };
   g_autoptr (GPtrArray) groups = ob_groups_list_paused (self->database, NULL);
 
   for (guint i = 0; groups && i < groups->len; i++)

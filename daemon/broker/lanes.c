@@ -130,7 +130,7 @@ ob_broker_get_lane_holds (ObBroker *self, const char *destination, const char *r
     decision.reasons &= NETWORK_REASONS;
   for (guint i = 1; i < OUTBOX_N_REASONS && n_holds < OB_LANE_HOLDS_MAX; i++)
     if (decision.reasons & OUTBOX_REASON_BIT (i))
-      holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_LANE, i, decision.until_ms, FALSE };
+      holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_LANE, i, decision.until_ms, 0 };
 
   return n_holds;
 }
@@ -340,7 +340,7 @@ ob_broker_list_lane_holds (ObBroker *self, const char *app, GArray *list)
       for (guint i = 1; i < OUTBOX_N_REASONS; i++)
         if (reasons & OUTBOX_REASON_BIT (i))
           {
-            const ObHold hold = { OUTBOX_SCOPE_LANE, i, lane->until_ms, FALSE };
+            const ObHold hold = { OUTBOX_SCOPE_LANE, i, lane->until_ms, 0 };
 
             ob_broker_add_shared_hold (list, &hold, ob_broker_dup_lane_key (lane->destination, lane->rule), NULL);
           }

@@ -13,6 +13,9 @@
 #include "store/journal.h"
 #include "store/ready.h"
 
+/* How long it stays open whether a 403 is about one upload or about who asks. */
+#define DOUBT_MS 3000
+
 /* How long a server may take to attach what it has, before a person hears of it. */
 #define CONFIRM_MOST_MS (G_GINT64_CONSTANT (24) * 3600 * 1000)
 
@@ -200,14 +203,22 @@ forbid (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError 
     refusal = ob_health_refuse (&destination->health, upload->id, get_begun_at (self, upload->id), has_credentials,
                                 has_others, result->message);
   if (refusal == OB_REFUSAL_BLOCK)
-    return readmit_all (self, &destination->health, error)
-           && block_destination (self, upload, result, OUTBOX_REASON_SIGN_IN, error)
-           && move_back (self, upload, result, error);
+    {
+      count_failure (upload, result);
+      ob_health_doubt_credentials (&destination->health, result->message, ob_broker_get_now_ms (self),
+                                   g_random_double ());
+      return readmit_all (self, &destination->health, error)
+             && ob_broker_save_destination (self, destination, result->message, error)
+             && move_back (self, upload, result, error);
+    }
   if (destination && !ob_destinations_save (self->database, destination, error))
     return FALSE;
   if (refusal == OB_REFUSAL_OWN)
     return move (self, upload, OB_STORED_FAILED, OUTBOX_REASON_REJECTED, result, error);
   hold_upload (self, upload, result);
+  /* If nobody else asks meanwhile, it asks again, and a person hears of it. */
+  if (result->outcome.retry_after_ms <= 0)
+    upload->retry_at_ms = MIN (upload->retry_at_ms, ob_broker_get_now_ms (self) + DOUBT_MS);
 
   return move_back (self, upload, result, error);
 }

@@ -203,7 +203,7 @@ document_of_hold (const ObSharedHold *shared, gboolean has_help)
   add_string (&builder, "message", shared->trouble);
   add_time (&builder, "until", shared->hold.until_ms);
   g_variant_builder_add (&builder, "{sv}", "needs_user",
-                         g_variant_new_boolean (reason->needs_user || shared->hold.needs_user));
+                         g_variant_new_boolean (reason->needs_user || (shared->hold.flags & OB_HOLD_NEEDS_USER)));
   add_command (&builder, &shared->hold, shared->key);
   if (has_help)
     {

@@ -148,8 +148,21 @@ ob_health_block (ObHealth *health, OutboxReason reason, const char *words, gint6
   health->failures++;
   health->retry_at_ms = 0;
   end_suspicion (health);
+  g_clear_pointer (&health->refused_id, g_free);
   set_reason (health, reason, now_ms);
   replace (&health->trouble, words);
+}
+
+void
+ob_health_doubt_credentials (ObHealth *health, const char *words, gint64 now_ms, double spread)
+{
+  end_suspicion (health);
+  set_reason (health, OUTBOX_REASON_SIGN_IN, now_ms);
+  replace (&health->trouble, words);
+  if (health->retry_at_ms > now_ms)
+    return;
+  health->failures++;
+  health->retry_at_ms = now_ms + ob_retry_delay_ms (health->failures, -1, spread);
 }
 
 static void
@@ -209,14 +222,24 @@ note_permission (ObHealth *health, const char *upload_id, guint64 begun_at)
   return TRUE;
 }
 
+/* Whether it is tried now and then, until it passes by itself. */
+static gboolean
+is_passing (const ObHealth *health)
+{
+  return (PASSING & OUTBOX_REASON_BIT (health->reason))
+         || (health->reason == OUTBOX_REASON_SIGN_IN && health->refused_id);
+}
+
 /* Returns: whether there was something to relieve it of. What needs a person stays: what was on its way may still arrive. */
 static gboolean
-relieve (ObHealth *health)
+relieve (ObHealth *health, gboolean is_permission)
 {
   GHashTableIter iter;
   gpointer id;
 
-  if (health->failures == 0 || (health->reason && !(PASSING & OUTBOX_REASON_BIT (health->reason))))
+  if (health->failures == 0
+      || (health->reason && !(PASSING & OUTBOX_REASON_BIT (health->reason))
+          && !(is_permission && health->reason == OUTBOX_REASON_SIGN_IN)))
     return FALSE;
   g_hash_table_iter_init (&iter, health->suspects);
   while (g_hash_table_iter_next (&iter, &id, NULL))
@@ -247,7 +270,7 @@ ob_health_note_success (ObHealth *health, const char *upload_id, guint64 begun_a
     g_clear_pointer (&health->suspect_id, g_free);
   (void) g_hash_table_remove (health->own, upload_id);
 
-  return relieve (health) || is_permission;
+  return relieve (health, is_permission) || is_permission;
 }
 
 void
@@ -325,15 +348,13 @@ ob_health_get_holds (const ObHealth *health, gint64 now_ms, ObHold holds[1])
   if (health->reason == OUTBOX_REASON_NONE && health->retry_at_ms == 0)
     return 0;
   holds[0] = (ObHold){ OUTBOX_SCOPE_DESTINATION, health->reason ? health->reason : OUTBOX_REASON_RETRYING,
-                       health->retry_at_ms, needs_user (health, now_ms) };
+                       health->retry_at_ms, 0 };
+  if (needs_user (health, now_ms))
+    holds[0].flags |= OB_HOLD_NEEDS_USER;
+  if (health->retry_at_ms == 0 && is_passing (health))
+    holds[0].flags |= OB_HOLD_LETS_ONE_TRY;
 
   return 1;
-}
-
-gboolean
-ob_health_lets_one_try (const ObHold *hold)
-{
-  return hold->scope == OUTBOX_SCOPE_DESTINATION && hold->until_ms == 0 && (PASSING & OUTBOX_REASON_BIT (hold->reason));
 }
 
 gboolean

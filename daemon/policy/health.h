@@ -39,6 +39,10 @@ guint64 ob_health_begin (ObHealth *health);
 /* Returns: OUTBOX_SCOPE_UPLOAD: that upload waits; OUTBOX_SCOPE_DESTINATION: everything does. */
 OutboxScope ob_health_note_trouble (ObHealth *health, const ObTrouble *trouble);
 
+/* What is answered 403 may be answered otherwise later, or to another: a sign-in is asked for, and one upload tries now and
+ * then without it. */
+void ob_health_doubt_credentials (ObHealth *health, const char *words, gint64 now_ms, double spread);
+
 /* Something that only a person can end. */
 void ob_health_block (ObHealth *health, OutboxReason reason, const char *words, gint64 now_ms);
 
@@ -84,9 +88,6 @@ gint64 ob_health_next_ms (const ObHealth *health, gint64 now_ms);
 
 /* Returns: how many holds it sets, 0 or 1. */
 guint ob_health_get_holds (const ObHealth *health, gint64 now_ms, ObHold holds[1]);
-
-/* Whether a hold, of any scope, lets one upload through that tries the destination. */
-gboolean ob_health_lets_one_try (const ObHold *hold);
 
 /* Whether no more than one attempt may run. */
 gboolean ob_health_is_tried (const ObHealth *health);

@@ -11,13 +11,13 @@ ob_upload_get_holds (const ObUpload *upload, ObHold holds[4])
   guint n_holds = 0;
 
   if (upload->is_paused)
-    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_UPLOAD, OUTBOX_REASON_USER, 0, FALSE };
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_UPLOAD, OUTBOX_REASON_USER, 0, 0 };
   if (upload->is_group_paused)
-    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_GROUP, OUTBOX_REASON_USER, 0, FALSE };
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_GROUP, OUTBOX_REASON_USER, 0, 0 };
   if (upload->not_before_ms > 0)
-    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_UPLOAD, OUTBOX_REASON_NOT_BEFORE, upload->not_before_ms, FALSE };
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_UPLOAD, OUTBOX_REASON_NOT_BEFORE, upload->not_before_ms, 0 };
   if (upload->retry_at_ms > 0)
-    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_UPLOAD, OUTBOX_REASON_RETRYING, upload->retry_at_ms, FALSE };
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_UPLOAD, OUTBOX_REASON_RETRYING, upload->retry_at_ms, 0 };
 
   return n_holds;
 }
@@ -31,7 +31,8 @@ add_holds (ObStatus *status, const ObHold *holds, guint n_holds)
   for (guint i = 0; i < n_holds; i++)
     {
       status->reasons |= OUTBOX_REASON_BIT (holds[i].reason);
-      status->needs_user |= outbox_reason_get_info (holds[i].reason)->needs_user || holds[i].needs_user;
+      status->needs_user
+          |= outbox_reason_get_info (holds[i].reason)->needs_user || (holds[i].flags & OB_HOLD_NEEDS_USER);
       status->until_ms = MAX (status->until_ms, holds[i].until_ms);
       is_open |= holds[i].until_ms == 0;
     }

@@ -9,13 +9,19 @@
 
 G_BEGIN_DECLS
 
+typedef enum
+{
+  OB_HOLD_NEEDS_USER = 1 << 0,   /* also where the reason alone does not say so */
+  OB_HOLD_LETS_ONE_TRY = 1 << 1, /* one upload may run, to find out whether it is over */
+} ObHoldFlags;
+
 /* Why something waits. */
 typedef struct
 {
   OutboxScope scope;
   OutboxReason reason;
-  gint64 until_ms;     /* 0: open */
-  gboolean needs_user; /* also where the reason alone does not */
+  gint64 until_ms; /* 0: open */
+  guint flags;     /* ObHoldFlags */
 } ObHold;
 
 /* What everybody is shown. The reasons are a set, told in the order of the enum. */

@@ -41,7 +41,7 @@ test_every_pair_of_holds (void)
     for (guint a = 1; a < OUTBOX_N_REASONS; a++)
       for (guint b = 1; b < OUTBOX_N_REASONS; b++)
         {
-          const ObHold holds[] = { { OUTBOX_SCOPE_QUEUE, a, 1000, FALSE }, { OUTBOX_SCOPE_UPLOAD, b, 2000, FALSE } };
+          const ObHold holds[] = { { OUTBOX_SCOPE_QUEUE, a, 1000, 0 }, { OUTBOX_SCOPE_UPLOAD, b, 2000, 0 } };
           gboolean only_retries = a == OUTBOX_REASON_RETRYING && b == OUTBOX_REASON_RETRYING;
           ObStatus status;
 
@@ -66,8 +66,8 @@ test_every_pair_of_holds (void)
 static void
 test_an_open_hold_has_no_end (void)
 {
-  const ObHold holds[] = { { OUTBOX_SCOPE_UPLOAD, OUTBOX_REASON_RETRYING, 5000, FALSE },
-                           { OUTBOX_SCOPE_LANE, OUTBOX_REASON_NO_NETWORK, 0, FALSE } };
+  const ObHold holds[] = { { OUTBOX_SCOPE_UPLOAD, OUTBOX_REASON_RETRYING, 5000, 0 },
+                           { OUTBOX_SCOPE_LANE, OUTBOX_REASON_NO_NETWORK, 0, 0 } };
 
   g_assert_cmpint (ob_status (OB_STORED_QUEUED, OUTBOX_REASON_NONE, holds, 1).until_ms, ==, 5000);
   g_assert_cmpint (ob_status (OB_STORED_QUEUED, OUTBOX_REASON_NONE, holds, 2).until_ms, ==, 0);
@@ -76,7 +76,7 @@ test_an_open_hold_has_no_end (void)
 static void
 test_a_retry_of_the_confirmation_is_still_confirming (void)
 {
-  const ObHold hold = { OUTBOX_SCOPE_UPLOAD, OUTBOX_REASON_RETRYING, 5000, FALSE };
+  const ObHold hold = { OUTBOX_SCOPE_UPLOAD, OUTBOX_REASON_RETRYING, 5000, 0 };
   ObStatus status = ob_status (OB_STORED_CONFIRMING, OUTBOX_REASON_NOT_CONFIRMED_YET, &hold, 1);
 
   g_assert_cmpuint (status.state, ==, OUTBOX_STATE_CONFIRMING);
