@@ -11,15 +11,15 @@ G_BEGIN_DECLS
 
 /**
  * ob_tus_create:
- * @metadata: as ob_tus_encode_metadata() makes it of what @facts say
- * @facts: told when the server minds the metadata and takes the file without it
+ * @facts: told when the server minds so much metadata and takes the file without it
+ * @is_short: (out): whether what the app said was left out
  *
  * Returns: (transfer full) (nullable): the answer, or %NULL with @result
  */
-ObAnswer *ob_tus_create (ObConnection *connection, const ObJob *job, const char *metadata, ObServerFacts *facts,
+ObAnswer *ob_tus_create (ObConnection *connection, const ObJob *job, ObServerFacts *facts, gboolean *is_short,
                          ObAttemptResult *result, ObStop *stop);
 
 /* Whether no answer came to a head that some servers find too long. */
-gboolean ob_tus_is_long (const ObAnswer *answer, const char *metadata);
+gboolean ob_tus_is_long (const ObAnswer *answer, const ObJob *job, gboolean is_short);
 
 G_END_DECLS

@@ -86,9 +86,9 @@ end_by_stranger (Tus *tus)
 static Step
 create (Tus *tus)
 {
-  g_autofree char *metadata = ob_tus_encode_metadata (tus->job, tus->facts.wants_short_metadata);
   g_autoptr (ObAnswer) answer = NULL;
   const char *location;
+  gboolean is_short;
 
   if (tus->facts.max_bytes > 0 && tus->job->size_bytes > tus->facts.max_bytes)
     {
@@ -96,13 +96,13 @@ create (Tus *tus)
                      "The file is larger than the server takes");
       return STEP_END;
     }
-  answer = ob_tus_create (tus->connection, tus->job, metadata, &tus->facts, tus->result, tus->stop);
+  answer = ob_tus_create (tus->connection, tus->job, &tus->facts, &is_short, tus->result, tus->stop);
   if (!answer)
     return STEP_END;
   if (ob_tus_judge (answer, OB_STAGE_CREATE, tus->result))
     {
       /* Taken for trouble of the destination, that one upload would hold up all others. */
-      if (tus->result->outcome.verdict == OB_VERDICT_RETRY && ob_tus_is_long (answer, metadata))
+      if (tus->result->outcome.verdict == OB_VERDICT_RETRY && ob_tus_is_long (answer, tus->job, is_short))
         tus->result->outcome.verdict = OB_VERDICT_RETRY_UPLOAD;
       return STEP_END;
     }
@@ -121,7 +121,7 @@ create (Tus *tus)
       tus->result->is_cancelled = TRUE;
       return STEP_END;
     }
-  if (tus->facts.wants_short_metadata && g_variant_n_children (tus->job->metadata) > 0)
+  if (is_short)
     tus->checkpoints->noted ("metadata", "the server takes no more of it than id, name and type", tus->user_data);
   tus->offset_bytes = 0;
 

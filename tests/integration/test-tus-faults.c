@@ -66,6 +66,73 @@ test_a_fault_is_overcome (Attempt *fixture, gconstpointer data)
   g_assert_cmpint (attempt_get_number (fixture, "body_bytes"), <=, SIZE_BYTES + row->most_again_bytes);
 }
 
+/* --- Metadata that is too much for a server --- */
+
+/* The next file of an app, about which it says @note_bytes. */
+static void
+take_next (Attempt *fixture, guint number, gsize note_bytes)
+{
+  g_autofree char *note = g_strnfill (note_bytes, 'x');
+
+  g_clear_pointer (&fixture->noted, g_free);
+  g_clear_pointer (&fixture->server_url, g_free);
+  fixture->offset_bytes = 0;
+  fixture->n_stored = 0;
+  g_free (fixture->job->id);
+  fixture->job->id = g_strdup_printf ("018fd1a0-0000-7000-8000-%012u", number);
+  g_variant_unref (fixture->job->metadata);
+  fixture->job->metadata = g_variant_ref_sink (g_variant_new_parsed ("{'note': %s}", note));
+}
+
+static gint64
+count_creations (Attempt *fixture)
+{
+  g_autoptr (JsonNode) node = test_peer_describe (fixture->peer);
+
+  return json_object_get_int_member (
+      json_object_get_object_member (json_node_get_object (node), "requests"), "POST");
+}
+
+typedef struct
+{
+  const char *name;
+  guint status;
+  gsize note_bytes;
+  gboolean is_remembered;
+} MetadataRow;
+
+/* A 400 about short metadata is about a word of it: another upload's is tried in full. */
+static const MetadataRow metadata_rows[] = {
+  { "/tus/431-is-remembered-by-length", 431, 6000, TRUE },
+  { "/tus/431-for-little-metadata-is-remembered-by-length", 431, 100, TRUE },
+  { "/tus/400-for-long-metadata-is-remembered-by-length", 400, 6000, TRUE },
+  { "/tus/400-for-little-metadata-is-that-upload-s-own", 400, 100, FALSE },
+};
+
+static void
+test_too_much_metadata (Attempt *fixture, gconstpointer data)
+{
+  const MetadataRow *row = data;
+  g_autofree char *fault = g_strdup_printf ("{\"fault\":\"status\",\"method\":\"POST\",\"status\":%u}", row->status);
+
+  attempt_write_file (fixture, 1000);
+  test_peer_control (fixture->peer, fault);
+  take_next (fixture, 1, row->note_bytes);
+  g_assert_cmpuint (attempt_run_until_done (fixture, 1), ==, 1);
+  g_assert_cmpstr (fixture->noted, ==, "metadata");
+  g_assert_cmpint (count_creations (fixture), ==, 2);
+  /* As long: not tried in full again, and told of all the same. */
+  take_next (fixture, 2, row->note_bytes);
+  g_assert_cmpuint (attempt_run_until_done (fixture, 1), ==, 1);
+  g_assert_cmpstr (fixture->noted, ==, row->is_remembered ? "metadata" : NULL);
+  g_assert_cmpint (count_creations (fixture), ==, 3);
+  /* Less goes in full. */
+  take_next (fixture, 3, row->note_bytes / 2);
+  g_assert_cmpuint (attempt_run_until_done (fixture, 1), ==, 1);
+  g_assert_cmpstr (fixture->noted, ==, NULL);
+  g_assert_cmpint (count_creations (fixture), ==, 4);
+}
+
 /* Faults that a person must hear of. */
 typedef struct
 {
@@ -113,6 +180,9 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (fault_rows); i++)
     g_test_add (fault_rows[i].name, Attempt, &fault_rows[i], attempt_set_up, test_a_fault_is_overcome,
+                attempt_tear_down);
+  for (guint i = 0; i < G_N_ELEMENTS (metadata_rows); i++)
+    g_test_add (metadata_rows[i].name, Attempt, &metadata_rows[i], attempt_set_up, test_too_much_metadata,
                 attempt_tear_down);
   for (guint i = 0; i < G_N_ELEMENTS (verdict_rows); i++)
     g_test_add (verdict_rows[i].name, Attempt, &verdict_rows[i], attempt_set_up, test_a_fault_is_told,
