@@ -35,6 +35,7 @@ struct _ObBroker
   GHashTable *promised;     /* ids for which something was stopped: they start next */
   ObFairness *fairness;
   GHashTable *saving;        /* id → ObSaving: files on their way into the spool */
+  GHashTable *saving_keys;   /* app and key of ObUpload → ObSaving: those of them that are new */
   GHashTable *resubmissions; /* set of ObResubmission: submits whose key was used before, until they are answered */
   GHashTable *doubtful;      /* ids of files in the spool without a row; see ob_broker_settle_doubts() */
   ObFlush *flush;            /* borrowed from the turn; NULL: nobody has to be told of anything */
@@ -251,6 +252,9 @@ gboolean ob_broker_forget (ObBroker *self, const ObUpload *upload, const char *w
 /* submit.c */
 void ob_saving_free (ObSaving *saving);
 void ob_broker_cancel_saving (ObBroker *self, const char *id);
+GHashTable *ob_broker_make_saving_keys (void);
+/* Returns: (transfer none) (nullable): the file that is being saved with that key; its row may not be there yet. */
+ObSaving *ob_broker_find_saving (ObBroker *self, const char *app, const char *key);
 /* Goes on when the file that is being saved is on the disk, or is not going to be. */
 void ob_saving_add_follower (ObSaving *saving, ObResubmission *again);
 /* Of a submission that was checked, with a key that nothing has. @fd: (transfer full) */

@@ -9,6 +9,8 @@
 #include "store/journal.h"
 #include "store/meta.h"
 
+#define SAVING_END_MS 1500
+
 enum
 {
   ADDED,
@@ -192,6 +194,32 @@ ob_broker_start (ObBroker *self)
   ob_broker_compare_spool (self);
 }
 
+static gboolean
+on_late (gpointer user_data)
+{
+  guint *late_source = user_data;
+
+  *late_source = 0;
+
+  return G_SOURCE_REMOVE;
+}
+
+/* What cannot be ended is left behind: a file whose reads do not come back must not hold up the end. */
+static void
+end_saving (ObBroker *self)
+{
+  guint late_source = g_timeout_add (SAVING_END_MS, on_late, &late_source);
+
+  ob_broker_cancel_saving (self, NULL);
+  ob_broker_cancel_resubmissions (self);
+  while (late_source > 0 && g_hash_table_size (self->saving) + g_hash_table_size (self->resubmissions) > 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_clear_handle_id (&late_source, g_source_remove);
+  ob_ingest_give_up (self->ingest);
+  while (g_hash_table_size (self->saving) + g_hash_table_size (self->resubmissions) > 0)
+    g_main_context_iteration (NULL, TRUE);
+}
+
 void
 ob_broker_stop (ObBroker *self)
 {
@@ -205,10 +233,7 @@ ob_broker_stop (ObBroker *self)
   ob_clock_set_alarm (self->clock, 0, NULL, NULL);
   ob_broker_stop_attempts (self, NULL, OB_STOP_NOW);
   g_clear_pointer (&self->workers, ob_workers_free);
-  ob_broker_cancel_saving (self, NULL);
-  ob_broker_cancel_resubmissions (self);
-  while (g_hash_table_size (self->saving) + g_hash_table_size (self->resubmissions) > 0)
-    g_main_context_iteration (NULL, TRUE);
+  end_saving (self);
   ob_turn_commit (self->turn);
 }
 
@@ -225,6 +250,7 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->active, g_hash_table_unref);
   g_clear_pointer (&self->promised, g_hash_table_unref);
   g_clear_pointer (&self->fairness, ob_fairness_free);
+  g_clear_pointer (&self->saving_keys, g_hash_table_unref);
   g_clear_pointer (&self->saving, g_hash_table_unref);
   g_clear_pointer (&self->resubmissions, g_hash_table_unref);
   g_clear_pointer (&self->doubtful, g_hash_table_unref);
@@ -248,6 +274,7 @@ ob_broker_init (ObBroker *self)
   self->promised = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->fairness = ob_fairness_new ();
   self->saving = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_saving_free);
+  self->saving_keys = ob_broker_make_saving_keys ();
   self->resubmissions = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) ob_resubmission_free, NULL);
   self->doubtful = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->background = g_cancellable_new ();

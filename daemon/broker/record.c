@@ -17,10 +17,9 @@ add_string (GVariantBuilder *builder, const char *name, const char *value)
     g_variant_builder_add (builder, "{sv}", name, g_variant_new_string (value));
 }
 
-char *
-ob_record_write (const ObUpload *upload)
+GVariant *
+ob_record_prepare (const ObUpload *upload)
 {
-  g_autoptr (GVariant) record = NULL;
   GVariantBuilder builder;
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
@@ -28,18 +27,37 @@ ob_record_write (const ObUpload *upload)
   add_string (&builder, "app", upload->app);
   add_string (&builder, "key", upload->key);
   add_string (&builder, "name", upload->name);
-  add_string (&builder, "media_type", upload->media_type);
-  add_string (&builder, "sha256", upload->sha256);
   add_string (&builder, "group", upload->group);
   add_string (&builder, "group_app", upload->group ? upload->group_app : NULL);
   add_string (&builder, "group_title", upload->group_title);
   add_string (&builder, "destination", upload->destination);
-  g_variant_builder_add (&builder, "{sv}", "size", g_variant_new_int64 ((gint64) upload->size_bytes));
   g_variant_builder_add (&builder, "{sv}", "priority", g_variant_new_int64 (upload->priority));
   g_variant_builder_add (&builder, "{sv}", "form", g_variant_new_boolean (upload->is_form));
   g_variant_builder_add (&builder, "{sv}", "not_before", g_variant_new_int64 (upload->not_before_ms));
   g_variant_builder_add (&builder, "{sv}", "created_at", g_variant_new_int64 (upload->created_at_ms));
   g_variant_builder_add (&builder, "{sv}", "metadata", upload->metadata);
+
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
+char *
+ob_record_write (GVariant *prepared, const char *media_type, guint64 size_bytes, const char *sha256)
+{
+  g_autoptr (GVariant) record = NULL;
+  GVariantBuilder builder;
+  GVariantIter iter;
+  GVariant *entry;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  g_variant_iter_init (&iter, prepared);
+  while ((entry = g_variant_iter_next_value (&iter)) != NULL)
+    {
+      g_variant_builder_add_value (&builder, entry);
+      g_variant_unref (entry);
+    }
+  add_string (&builder, "media_type", media_type);
+  add_string (&builder, "sha256", sha256);
+  g_variant_builder_add (&builder, "{sv}", "size", g_variant_new_int64 ((gint64) size_bytes));
   record = g_variant_ref_sink (g_variant_builder_end (&builder));
 
   return ob_json_write (record);

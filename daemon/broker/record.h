@@ -9,8 +9,11 @@
 
 G_BEGIN_DECLS
 
-/* Returns: (transfer full): JSON. */
-char *ob_record_write (const ObUpload *upload);
+/* Returns: (transfer full): a{sv}: what is known before the file is read. Any thread may have it. */
+GVariant *ob_record_prepare (const ObUpload *upload);
+
+/* Adds what was read. Returns: (transfer full): JSON. */
+char *ob_record_write (GVariant *prepared, const char *media_type, guint64 size_bytes, const char *sha256);
 
 /* Returns: (transfer full) (nullable): an upload that is still saving. Errors: InvalidArgument. */
 ObUpload *ob_record_read (const char *text, gsize size_bytes, GError **error);

@@ -10,7 +10,17 @@
 #include "broker/keys.h"
 #include "dbus/error.h"
 
-#include <unistd.h>
+/* Of the pool's thread while that reads. */
+typedef struct
+{
+  gatomicrefcount refs;
+  ObSpool *spool;    /* borrowed */
+  char *id, *sha256; /* of the upload */
+  GCancellable *cancellable;
+  ObSpoolCopy handed_over;
+  ObSpoolCopy on_disk; /* empty digest: it could not be read */
+  ObKept kept;         /* its copy */
+} Comparison;
 
 struct _ObResubmission
 {
@@ -20,22 +30,54 @@ struct _ObResubmission
   int fd; /* owned; -1: it was handed on */
   ObSubmitDone done;
   gpointer user_data;
-  GCancellable *cancellable;
-  ObUpload *upload; /* that was compared last, as it was then; NULL: none */
-  char sha256[OB_SHA256_HEX_LENGTH + 1];
-  ObKept kept;         /* its copy; with the next of the pool's thread while that reads */
-  ObSpoolCopy on_disk; /* empty digest: it could not be read */
+  ObUpload *upload;       /* that was compared last, as it was then; NULL: none */
+  ObIngestTask *task;     /* borrowed: the comparison that goes on; or NULL */
+  Comparison *comparison; /* the last */
 };
+
+static void
+comparison_unref (Comparison *comparison)
+{
+  if (!g_atomic_ref_count_dec (&comparison->refs))
+    return;
+  g_free (comparison->id);
+  g_free (comparison->sha256);
+  g_object_unref (comparison->cancellable);
+  g_free (comparison);
+}
+
+static Comparison *
+comparison_ref (Comparison *comparison)
+{
+  g_atomic_ref_count_inc (&comparison->refs);
+
+  return comparison;
+}
+
+static Comparison *
+comparison_new (ObSpool *spool, const ObUpload *upload)
+{
+  Comparison *comparison = g_new0 (Comparison, 1);
+
+  g_atomic_ref_count_init (&comparison->refs);
+  comparison->spool = spool;
+  comparison->id = g_strdup (upload->id);
+  comparison->sha256 = g_strdup (upload->sha256);
+  comparison->cancellable = g_cancellable_new ();
+
+  return comparison;
+}
 
 void
 ob_resubmission_free (ObResubmission *again)
 {
-  if (again->fd >= 0)
-    (void) close (again->fd);
+  /* At the end a thread may still read it. */
+  if (again->fd >= 0 && again->broker->ingest && !again->broker->is_ending)
+    ob_ingest_close (again->broker->ingest, again->fd);
+  g_clear_pointer (&again->comparison, comparison_unref);
   g_clear_pointer (&again->submission.metadata, g_variant_unref);
   g_clear_pointer (&again->upload, ob_upload_free);
   g_string_chunk_free (again->strings);
-  g_object_unref (again->cancellable);
   g_free (again);
 }
 
@@ -56,7 +98,6 @@ resubmission_new (ObBroker *self, const ObSubmission *submission, int fd, ObSubm
   again->fd = fd;
   again->done = done;
   again->user_data = user_data;
-  again->cancellable = g_cancellable_new ();
   *own = *submission;
   own->app = keep_string (again, submission->app);
   own->key = keep_string (again, submission->key);
@@ -90,13 +131,13 @@ on_handed_on (const char *id, const GError *error, gpointer user_data)
 
 /* On a thread of the pool. */
 static void
-on_look (const ObSpoolCopy *copy, gpointer user_data)
+on_read (const ObSpoolCopy *copy, gpointer thread_data)
 {
-  ObResubmission *again = user_data;
+  Comparison *comparison = thread_data;
 
-  g_strlcpy (again->sha256, copy->sha256, sizeof again->sha256);
-  again->kept = ob_spool_examine (again->broker->spool, again->upload->id, again->upload->sha256, again->cancellable,
-                                  &again->on_disk);
+  comparison->handed_over = *copy;
+  comparison->kept = ob_spool_examine (comparison->spool, comparison->id, comparison->sha256, comparison->cancellable,
+                                       &comparison->on_disk);
 }
 
 static void
@@ -104,6 +145,7 @@ on_compared (const ObSpoolCopy *copy, const GError *error, gpointer user_data)
 {
   ObResubmission *again = user_data;
 
+  again->task = NULL;
   if (error && !again->broker->is_ending)
     answer (again, NULL, error);
   else
@@ -115,11 +157,23 @@ static void
 compare (ObResubmission *again, ObUpload *upload)
 {
   g_autoptr (GError) error = NULL;
+  ObIngestOrder order = { .app = again->submission.app,
+                          .name = upload->name,
+                          .fd = again->fd,
+                          .keeps_fd = TRUE,
+                          .expected_sha256 = again->submission.sha256,
+                          .beside = on_read,
+                          .done = on_compared,
+                          .user_data = again,
+                          .thread_data_free = (GDestroyNotify) comparison_unref };
 
   g_clear_pointer (&again->upload, ob_upload_free);
+  g_clear_pointer (&again->comparison, comparison_unref);
   again->upload = upload;
-  if (!ob_ingest_digest (again->broker->ingest, again->fd, again->submission.sha256, again->cancellable, on_look,
-                         on_compared, again, &error))
+  again->comparison = comparison_new (again->broker->spool, upload);
+  order.thread_data = comparison_ref (again->comparison);
+  again->task = ob_ingest_add (again->broker->ingest, &order, &error);
+  if (!again->task)
     answer (again, NULL, error);
 }
 
@@ -128,12 +182,12 @@ compare (ObResubmission *again, ObUpload *upload)
 static ObBytes
 judge_bytes (const ObResubmission *again, const ObUpload *row)
 {
-  const char *sha256 = row->sha256 ? row->sha256 : again->on_disk.sha256;
+  const char *sha256 = row->sha256 ? row->sha256 : again->comparison->on_disk.sha256;
 
   if (*sha256 == '\0')
     return OB_BYTES_UNKNOWN;
 
-  return g_str_equal (sha256, again->sha256) ? OB_BYTES_EQUAL : OB_BYTES_OTHER;
+  return g_str_equal (sha256, again->comparison->handed_over.sha256) ? OB_BYTES_EQUAL : OB_BYTES_OTHER;
 }
 
 static void
@@ -163,14 +217,14 @@ act (ObResubmission *again, ObUpload *row)
   g_autoptr (ObUpload) owned = row;
   g_autoptr (GError) error = NULL;
 
-  switch (ob_key_judge (row->stored, again->kept, judge_bytes (again, row)))
+  switch (ob_key_judge (row->stored, again->comparison->kept, judge_bytes (again, row)))
     {
     case OB_KEY_ANSWER:
       answer (again, row->id, NULL);
       return;
     case OB_KEY_RESTORE:
-      ob_broker_restore_copy (self, g_steal_pointer (&owned), g_steal_fd (&again->fd), again->sha256, on_handed_on,
-                              again);
+      ob_broker_restore_copy (self, g_steal_pointer (&owned), g_steal_fd (&again->fd),
+                              again->comparison->handed_over.sha256, on_handed_on, again);
       return;
     case OB_KEY_REPLACE:
       if (forget_lost (self, row, &error))
@@ -208,6 +262,12 @@ ob_resubmission_go_on (ObResubmission *again)
       answer (again, NULL, error);
       return;
     }
+  saving = ob_broker_find_saving (self, again->submission.app, again->submission.key);
+  if (saving)
+    {
+      ob_saving_add_follower (saving, again);
+      return;
+    }
   row = ob_uploads_get_by_key (self->database, again->submission.app, again->submission.key, &error);
   saving = row ? g_hash_table_lookup (self->saving, row->id) : NULL;
   if (saving)
@@ -233,6 +293,15 @@ ob_broker_submit_with_key (ObBroker *self, const ObSubmission *submission, int f
   ob_resubmission_go_on (again);
 }
 
+static void
+cancel_comparison (ObResubmission *again)
+{
+  if (!again->task)
+    return;
+  g_cancellable_cancel (again->comparison->cancellable);
+  ob_ingest_cancel (again->broker->ingest, again->task);
+}
+
 void
 ob_broker_cancel_resubmissions (ObBroker *self)
 {
@@ -241,5 +310,5 @@ ob_broker_cancel_resubmissions (ObBroker *self)
 
   g_hash_table_iter_init (&iter, self->resubmissions);
   while (g_hash_table_iter_next (&iter, &again, NULL))
-    g_cancellable_cancel (((ObResubmission *) again)->cancellable);
+    cancel_comparison (again);
 }

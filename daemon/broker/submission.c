@@ -9,9 +9,6 @@
 #include "base/text.h"
 #include "dbus/error.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #define NAME_MAX_BYTES 255
 #define ENDING_MAX_BYTES 16
 #define TEXT_MAX_BYTES 4096
@@ -20,7 +17,6 @@
 #define METADATA_SHOWN_CHARS 40
 #define NOT_BEFORE_MOST_MS (G_GINT64_CONSTANT (100) * 366 * 24 * 3600 * 1000)
 #define PRIORITY_MAX 1000
-#define SNIFF_BYTES 4096
 
 static gboolean
 refuse (GError **error, const char *what)
@@ -171,17 +167,6 @@ name_of_descriptor (int fd)
   return shown ? shorten_name (shown) : g_strdup ("file");
 }
 
-static char *
-sniff (const char *name, int fd)
-{
-  guchar bytes[SNIFF_BYTES];
-  gssize got = pread (fd, bytes, sizeof bytes, 0);
-  g_autofree char *type = g_content_type_guess (name, bytes, (gsize) MAX (got, 0), NULL);
-  char *media_type = g_content_type_get_mime_type (type);
-
-  return media_type ? media_type : g_strdup ("application/octet-stream");
-}
-
 /* What becomes U+FFFD takes three bytes. */
 static char *
 dup_name (const char *name)
@@ -214,20 +199,18 @@ ObUpload *
 ob_submission_make_upload (const ObSubmission *submission, const char *destination, int fd, gint64 now_ms)
 {
   ObUpload *upload = ob_upload_new ();
-  struct stat info;
 
   upload->created_at_ms = upload->updated_at_ms = now_ms;
   upload->id = ob_id_new (upload->created_at_ms);
   upload->app = g_strdup (submission->app);
   upload->key = g_strdup (submission->key);
   upload->name = submission->name ? dup_name (submission->name) : name_of_descriptor (fd);
-  upload->media_type = submission->media_type ? g_strdup (submission->media_type) : sniff (upload->name, fd);
+  upload->media_type = g_strdup (submission->media_type);
   upload->group = g_strdup (submission->group);
   g_free (upload->group_app);
   upload->group_app = g_strdup (submission->group && submission->group_app ? submission->group_app : "");
   upload->group_title = submission->group_title ? ob_text_dup_clean (submission->group_title, -1, 0) : NULL;
   upload->destination = g_strdup (destination);
-  upload->size_bytes = fstat (fd, &info) == 0 && S_ISREG (info.st_mode) ? (guint64) info.st_size : 0;
   upload->priority = submission->priority;
   upload->is_form = submission->is_form;
   upload->not_before_ms = submission->not_before_ms > upload->created_at_ms ? submission->not_before_ms : 0;

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Submit: a row that is saving is committed while a thread of the pool copies and flushes the file; when both are on the
- * disk, the answer. That it is queued is committed after it. Main thread.
+ * Submit: a thread of the pool looks at the file, then copies and flushes it, while a row that is saving is committed; when
+ * both are on the disk, the answer. That it is queued is committed after it. Main thread.
  */
 #include "broker/broker-private.h"
 
@@ -13,22 +13,20 @@
 #include "dbus/error.h"
 #include "store/journal.h"
 
-#include <unistd.h>
-
 /* What is no larger is saved before anybody could look: it is told of when it is. */
 #define BRIEF_MAX_BYTES (256 * 1024)
 
 struct _ObSaving
 {
-  ObBroker *broker; /* borrowed */
-  ObUpload *upload; /* owned; the pool's thread uses it until the copy is done */
-  GCancellable *cancellable;
+  ObBroker *broker;     /* borrowed */
+  ObUpload *upload;     /* owned */
+  ObIngestTask *task;   /* borrowed; NULL: the copy is done */
   GPtrArray *followers; /* of ObResubmission: who asked again with the same key */
   ObSubmitDone done;
   gpointer user_data;
-  gint64 copied_bytes;
   GError *error;        /* of the answer, when it is time */
   gboolean is_told;     /* that it is saving */
+  gboolean has_row;     /* or had one */
   gboolean is_row_safe; /* committed */
   gboolean is_removed;  /* by a person, meanwhile */
   gboolean is_restored; /* an upload of before gets its bytes back */
@@ -38,7 +36,6 @@ void
 ob_saving_free (ObSaving *saving)
 {
   ob_upload_free (saving->upload);
-  g_object_unref (saving->cancellable);
   g_ptr_array_unref (saving->followers);
   g_clear_error (&saving->error);
   g_free (saving);
@@ -67,17 +64,83 @@ find_destination (ObBroker *self, const char *name, GError **error)
   return NULL;
 }
 
-/* On a thread of the pool. */
-static char *
-on_make_record (const ObSpoolCopy *copy, gpointer user_data)
+/* --- The record, on a thread of the pool --- */
+
+typedef struct
 {
-  ObSaving *saving = user_data;
+  GVariant *prepared;
+  char *media_type; /* that the app said, or NULL */
+} Draft;
 
-  saving->upload->size_bytes = copy->size_bytes;
-  g_free (saving->upload->sha256);
-  saving->upload->sha256 = g_strdup (copy->sha256);
+static void
+draft_free (Draft *draft)
+{
+  g_variant_unref (draft->prepared);
+  g_free (draft->media_type);
+  g_free (draft);
+}
 
-  return ob_record_write (saving->upload);
+static Draft *
+draft_new (const ObUpload *upload)
+{
+  Draft *draft = g_new0 (Draft, 1);
+
+  draft->prepared = ob_record_prepare (upload);
+  draft->media_type = g_strdup (upload->media_type);
+
+  return draft;
+}
+
+static char *
+on_make_record (const ObIngestFacts *facts, const ObSpoolCopy *copy, gpointer thread_data)
+{
+  const Draft *draft = thread_data;
+
+  return ob_record_write (draft->prepared, draft->media_type ? draft->media_type : facts->media_type, copy->size_bytes,
+                          copy->sha256);
+}
+
+/* --- Those without a row, by app and key: a second submit waits for the first that has its key --- */
+
+static guint
+hash_key (gconstpointer data)
+{
+  const ObUpload *upload = data;
+
+  return g_str_hash (upload->app) ^ g_str_hash (upload->key);
+}
+
+static gboolean
+is_same_key (gconstpointer a, gconstpointer b)
+{
+  const ObUpload *one = a, *other = b;
+
+  return g_str_equal (one->key, other->key) && g_str_equal (one->app, other->app);
+}
+
+GHashTable *
+ob_broker_make_saving_keys (void)
+{
+  return g_hash_table_new (hash_key, is_same_key);
+}
+
+ObSaving *
+ob_broker_find_saving (ObBroker *self, const char *app, const char *key)
+{
+  const ObUpload wanted = { .app = (char *) app, .key = (char *) key };
+
+  return g_hash_table_lookup (self->saving_keys, &wanted);
+}
+
+/* --- The end --- */
+
+/* Nobody has it in hand any more. */
+static void
+let_go (ObBroker *self, ObSaving *saving)
+{
+  if (saving->upload->key && g_hash_table_lookup (self->saving_keys, saving->upload) == saving)
+    (void) g_hash_table_remove (self->saving_keys, saving->upload);
+  (void) g_hash_table_remove (self->saving, saving->upload->id);
 }
 
 /* When it is on the disk. */
@@ -93,7 +156,7 @@ on_answer (const GError *commit_error, gpointer user_data)
   else if (!saving->is_restored || saving->is_removed)
     (void) ob_spool_remove (saving->broker->spool, saving->upload->id, NULL);
   saving->done (error ? NULL : saving->upload->id, error, saving->user_data);
-  (void) g_hash_table_remove (saving->broker->saving, saving->upload->id);
+  let_go (saving->broker, saving);
   for (guint i = 0; i < followers->len; i++)
     ob_resubmission_go_on (followers->pdata[i]);
 }
@@ -226,7 +289,7 @@ give_up (ObBroker *self, ObSaving *saving)
   if (g_error_matches (saving->error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE)
       || g_error_matches (saving->error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL))
     ob_broker_probe_disk (self);
-  if (!saving->is_restored)
+  if (saving->has_row && !saving->is_restored)
     forget_row (self, saving->upload, saving->error->message);
 }
 
@@ -237,9 +300,16 @@ on_taken (const ObSpoolCopy *copy, const GError *error, gpointer user_data)
   ObBroker *self = saving->broker;
   gboolean is_kept = FALSE;
 
-  if (error)
+  saving->task = NULL;
+  if (copy)
+    {
+      saving->upload->size_bytes = copy->size_bytes;
+      g_free (saving->upload->sha256);
+      saving->upload->sha256 = g_strdup (copy->sha256);
+    }
+  else if (!saving->error)
     saving->error = g_error_copy (error);
-  else if (!saving->is_removed && ob_turn_begin (self->turn, OB_TURN_SOON, &saving->error))
+  if (!saving->error && !saving->is_removed && ob_turn_begin (self->turn, OB_TURN_SOON, &saving->error))
     {
       is_kept = keep (self, saving, &saving->error);
       if (is_kept)
@@ -278,6 +348,31 @@ insert (ObBroker *self, ObUpload *upload, GError **error)
   return is_good;
 }
 
+/* The row comes with the look at the file, for its rule may ask for size and type. */
+static void
+on_looked (const ObIngestFacts *facts, gpointer user_data)
+{
+  ObSaving *saving = user_data;
+  ObBroker *self = saving->broker;
+  ObUpload *upload = saving->upload;
+
+  upload->size_bytes = facts->size_bytes;
+  if (!upload->media_type)
+    upload->media_type = g_strdup (facts->media_type);
+  if (saving->error)
+    return;
+  saving->has_row = insert (self, upload, &saving->error);
+  if (!saving->has_row)
+    {
+      ob_ingest_cancel (self->ingest, saving->task);
+      return;
+    }
+  saving->is_told = upload->size_bytes > BRIEF_MAX_BYTES;
+  if (saving->is_told)
+    ob_broker_touch (self, upload->id, TRUE);
+  ob_turn_after (self->turn, on_row_committed, saving);
+}
+
 static ObSaving *
 saving_new (ObBroker *self, ObUpload *upload, ObSubmitDone done, gpointer user_data)
 {
@@ -285,7 +380,6 @@ saving_new (ObBroker *self, ObUpload *upload, ObSubmitDone done, gpointer user_d
 
   saving->broker = self;
   saving->upload = upload;
-  saving->cancellable = g_cancellable_new ();
   saving->followers = g_ptr_array_new ();
   saving->done = done;
   saving->user_data = user_data;
@@ -293,16 +387,35 @@ saving_new (ObBroker *self, ObUpload *upload, ObSubmitDone done, gpointer user_d
   return saving;
 }
 
-/* Takes the descriptor. On failure nothing was begun. */
-static gboolean
-start (ObBroker *self, ObSaving *saving, int fd, const char *expected_sha256, GError **error)
+/* Takes descriptor and @saving. Where it cannot be begun, that is the answer. */
+static void
+start (ObBroker *self, ObSaving *saving, int fd, const char *expected_sha256)
 {
-  if (!ob_ingest_add (self->ingest, saving->upload->id, fd, expected_sha256, saving->cancellable, &saving->copied_bytes,
-                      on_make_record, on_taken, saving, error))
-    return FALSE;
-  g_hash_table_insert (self->saving, saving->upload->id, saving);
+  const ObUpload *upload = saving->upload;
+  const ObIngestOrder order = { .id = upload->id,
+                                .app = upload->app,
+                                .name = upload->name,
+                                .fd = fd,
+                                .expected_sha256 = expected_sha256,
+                                .looked = saving->is_restored ? NULL : on_looked,
+                                .record = on_make_record,
+                                .done = on_taken,
+                                .user_data = saving,
+                                .thread_data = draft_new (upload),
+                                .thread_data_free = (GDestroyNotify) draft_free };
+  g_autoptr (GError) error = NULL;
 
-  return TRUE;
+  saving->task = ob_ingest_add (self->ingest, &order, &error);
+  if (!saving->task)
+    {
+      ob_ingest_close (self->ingest, fd);
+      saving->done (NULL, error, saving->user_data);
+      ob_saving_free (saving);
+      return;
+    }
+  g_hash_table_insert (self->saving, saving->upload->id, saving);
+  if (upload->key && !saving->is_restored)
+    g_hash_table_insert (self->saving_keys, saving->upload, saving);
 }
 
 void
@@ -310,34 +423,16 @@ ob_broker_submit_new (ObBroker *self, const ObSubmission *submission, int fd, Ob
 {
   g_autoptr (GError) error = NULL;
   ObDestination *destination = find_destination (self, submission->destination, &error);
-  ObSaving *saving;
+  ObUpload *upload;
 
   if (!destination)
     {
-      (void) close (fd);
+      ob_ingest_close (self->ingest, fd);
       done (NULL, error, user_data);
       return;
     }
-  saving = saving_new (self, ob_submission_make_upload (submission, destination->name, fd, ob_broker_get_now_ms (self)),
-                       done, user_data);
-  if (!insert (self, saving->upload, &error))
-    {
-      (void) close (fd);
-      done (NULL, error, user_data);
-      ob_saving_free (saving);
-      return;
-    }
-  if (!start (self, saving, fd, submission->sha256, &error))
-    {
-      forget_row (self, saving->upload, error->message);
-      done (NULL, error, user_data);
-      ob_saving_free (saving);
-      return;
-    }
-  saving->is_told = saving->upload->size_bytes > BRIEF_MAX_BYTES;
-  if (saving->is_told)
-    ob_broker_touch (self, saving->upload->id, TRUE);
-  ob_turn_after (self->turn, on_row_committed, saving);
+  upload = ob_submission_make_upload (submission, destination->name, fd, ob_broker_get_now_ms (self));
+  start (self, saving_new (self, upload, done, user_data), fd, submission->sha256);
 }
 
 void
@@ -345,13 +440,9 @@ ob_broker_restore_copy (ObBroker *self, ObUpload *upload, int fd, const char *sh
                         gpointer user_data)
 {
   ObSaving *saving = saving_new (self, upload, done, user_data);
-  g_autoptr (GError) error = NULL;
 
   saving->is_restored = saving->is_told = TRUE;
-  if (start (self, saving, fd, sha256, &error))
-    return;
-  done (NULL, error, user_data);
-  ob_saving_free (saving);
+  start (self, saving, fd, sha256);
 }
 
 void
@@ -363,7 +454,7 @@ ob_broker_submit (ObBroker *self, const ObSubmission *submission, int fd, ObSubm
     g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "Outbox is ending; hand the file over again");
   if (error || !ob_submission_check (submission, ob_broker_get_now_ms (self), &error))
     {
-      (void) close (fd);
+      ob_ingest_close (self->ingest, fd);
       done (NULL, error, user_data);
     }
   else if (submission->key)
@@ -391,7 +482,8 @@ ob_broker_cancel_saving (ObBroker *self, const char *id)
         ObSaving *saving = value;
 
         saving->is_removed |= id != NULL;
-        g_cancellable_cancel (saving->cancellable);
+        if (saving->task)
+          ob_ingest_cancel (self->ingest, saving->task);
       }
 }
 
@@ -400,5 +492,8 @@ ob_broker_get_saved_bytes (ObBroker *self, const char *id)
 {
   ObSaving *saving = g_hash_table_lookup (self->saving, id);
 
-  return saving ? __atomic_load_n (&saving->copied_bytes, __ATOMIC_RELAXED) : -1;
+  if (!saving)
+    return -1;
+
+  return saving->task ? ob_ingest_get_copied_bytes (saving->task) : (gint64) saving->upload->size_bytes;
 }

@@ -38,60 +38,11 @@ typedef struct
 } Copier;
 
 static gboolean
-set_invalid (GError **error, const char *why)
-{
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "The descriptor %s", why);
-
-  return FALSE;
-}
-
-static gboolean
 set_busy (GError **error)
 {
   g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_BUSY, "The file was still being written while it was read");
 
   return FALSE;
-}
-
-static gboolean
-check_source (int source, struct stat *before, GError **error)
-{
-  int flags = fcntl (source, F_GETFL);
-
-  if (flags < 0 || fstat (source, before) != 0)
-    return set_invalid (error, "is closed");
-  if (S_ISDIR (before->st_mode))
-    return set_invalid (error, "is a folder, not a file");
-  if (!S_ISREG (before->st_mode))
-    return set_invalid (error, "is not a regular file");
-  if ((flags & O_PATH) || (flags & O_ACCMODE) == O_WRONLY)
-    return set_invalid (error, "is not open for reading");
-
-  return TRUE;
-}
-
-/* What an app hands over shares its position with the app's own descriptor: the file is opened once more, for reading alone.
- * A file that only the app may open is read where it is. */
-gboolean
-ob_copy_open_source (int fd, ObCopySource *source, GError **error)
-{
-  g_autofree char *path = g_strdup_printf ("/proc/self/fd/%d", fd);
-  int own;
-
-  if (!check_source (fd, &source->before, error))
-    return FALSE;
-  own = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-  source->fd = own >= 0 ? own : fd;
-  source->is_own = own >= 0;
-
-  return TRUE;
-}
-
-void
-ob_copy_close_source (ObCopySource *source)
-{
-  if (source->is_own)
-    (void) close (source->fd);
 }
 
 gboolean
@@ -307,7 +258,7 @@ check_quiet (int source, const struct stat *before, const Copier *copier, const 
 }
 
 gboolean
-ob_copy_and_digest (const ObCopySource *source, int target, const char *path, GCancellable *cancellable,
+ob_copy_and_digest (const ObSource *source, int target, const char *path, GCancellable *cancellable,
                     gint64 *copied_bytes, ObSpoolCopy *copy, GError **error)
 {
   const struct stat *before = &source->before;

@@ -1,120 +1,216 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Two thread pools over the spool's blocking calls. Owns the pools; answers on the main thread.
+ * Threads over the spool's blocking calls: those that run, those that wait, and those that do not come back. A large file
+ * waits its turn once more after the look at it. Owns the threads; main thread, but for their loop.
  */
 #include "store/ingest.h"
 
+#include "base/strays.h"
 #include "dbus/error.h"
+#include "store/ingest-task.h"
 
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define SMALL_MAX_BYTES (32 * 1024 * 1024)
-#define SMALL_THREADS 4
-#define LARGE_THREADS 2
+/* Those that run, and what is only closed. */
+#define THREADS_MAX (OB_INGEST_RUNNING_MAX + 4)
 
 /* A burst of small files waits here rather than in the apps; each of them costs some KiB, and a descriptor of those that
- * the process may have. As many may be on their way in from the bus. */
+ * the process may have. As many may be on their way in from the bus. One app leaves half of it to others. */
 #define WAITING_MAX 2048
 #define DESCRIPTORS_OF_OTHERS 256
 
+#define TICK_S 1
+#define STUCK_US (3 * G_TIME_SPAN_SECOND)
+#define END_US (2 * G_TIME_SPAN_SECOND)
+
+typedef ObIngestTask Task;
+
 struct _ObIngest
 {
-  ObSpool *spool; /* borrowed */
-  GThreadPool *small;
-  GThreadPool *large;
-  guint waiting;     /* main thread only */
-  guint waiting_max; /* set once */
+  gatomicrefcount refs; /* of the owner, and one of each thread */
+  ObSpool *spool;       /* borrowed */
+  GAsyncQueue *work;    /* of ObIngestTask, owned; or of the ingest itself: a thread ends */
+  gint busy;            /* atomic: tasks in @work, or in a thread's hands */
+  GMutex lock;
+  GCond thread_ended;
+  guint alive;      /* threads; under the lock */
+  gboolean is_over; /* under the lock: nobody waits for threads any more */
+
+  /* Main thread only. */
+  ObIngestTurns *turns;
+  GHashTable *tasks; /* set of ObIngestTask: those that are not over */
+  guint threads;
+  guint waiting_max;
+  guint tick_source;
 };
 
-typedef struct
+static void
+ingest_unref (ObIngest *ingest)
 {
-  ObIngest *ingest;
-  char *id;
-  int fd;
-  char *expected_sha256;
-  GCancellable *cancellable;
-  gint64 *copied_bytes;
-  ObIngestRecord make_record; /* NULL: the digest alone is wanted */
-  ObIngestLook look;
-  ObIngestDone done;
-  gpointer user_data;
-  ObSpoolCopy copy;
-  GError *error;
-} Task;
+  if (!g_atomic_ref_count_dec (&ingest->refs))
+    return;
+  g_async_queue_unref (ingest->work);
+  g_mutex_clear (&ingest->lock);
+  g_cond_clear (&ingest->thread_ended);
+  g_free (ingest);
+}
+
+static gboolean on_looked (gpointer data);
+static gboolean on_ended (gpointer data);
+
+static gpointer
+run_thread (gpointer data)
+{
+  ObIngest *ingest = data;
+  gpointer next;
+
+  while ((next = g_async_queue_pop (ingest->work)) != ingest)
+    {
+      g_autoptr (ObIngestTask) task = next;
+
+      if (task->order.done)
+        ob_ingest_task_run (task, ingest->spool, on_looked, on_ended);
+      else
+        ob_ingest_task_let_go (task);
+      (void) g_atomic_int_dec_and_test (&ingest->busy);
+    }
+  g_mutex_lock (&ingest->lock);
+  ingest->alive--;
+  if (ingest->is_over)
+    ob_strays_remove ();
+  g_cond_signal (&ingest->thread_ended);
+  g_mutex_unlock (&ingest->lock);
+  ingest_unref (ingest);
+
+  return NULL;
+}
+
+/* --- On the main thread --- */
+
+static Task *
+task_of_place (ObIngestPlace *place)
+{
+  return (Task *) ((char *) place - G_STRUCT_OFFSET (Task, place));
+}
+
+/* @task: (transfer full) */
+static void
+hand_to_thread (ObIngest *ingest, Task *task)
+{
+  g_autoptr (GThread) thread = NULL;
+
+  if (g_atomic_int_add (&ingest->busy, 1) + 1 > (gint) ingest->threads && ingest->threads < THREADS_MAX)
+    {
+      g_mutex_lock (&ingest->lock);
+      g_atomic_ref_count_inc (&ingest->refs);
+      thread = g_thread_try_new ("ingest", run_thread, ingest, NULL);
+      ingest->alive += thread != NULL;
+      ingest->threads += thread != NULL;
+      g_mutex_unlock (&ingest->lock);
+      if (!thread)
+        ingest_unref (ingest);
+    }
+  g_async_queue_push (ingest->work, task);
+}
+
+/* What makes no progress is stuck until it makes some. */
+static void
+look_for_stuck (ObIngest *ingest)
+{
+  GPtrArray *running = ob_ingest_turns_get_running (ingest->turns);
+  gint64 now_us = g_get_monotonic_time ();
+
+  for (guint i = 0; i < running->len; i++)
+    {
+      Task *task = task_of_place (running->pdata[i]);
+      gint64 progress = ob_ingest_get_copied_bytes (task) + g_atomic_int_get (&task->steps);
+
+      if (progress != task->last_progress || !g_atomic_int_get (&task->is_reading))
+        task->progress_at_us = now_us;
+      task->last_progress = progress;
+      task->place.is_stuck = now_us - task->progress_at_us >= STUCK_US;
+    }
+}
+
+static void start_next (ObIngest *ingest);
+
+static gboolean
+on_tick (gpointer user_data)
+{
+  ObIngest *ingest = user_data;
+
+  ingest->tick_source = 0;
+  look_for_stuck (ingest);
+  start_next (ingest);
+
+  return G_SOURCE_REMOVE;
+}
 
 static void
-task_free (Task *task)
+start_next (ObIngest *ingest)
 {
-  if (task->make_record)
-    (void) close (task->fd);
-  g_free (task->id);
-  g_free (task->expected_sha256);
-  g_clear_object (&task->cancellable);
-  g_clear_error (&task->error);
-  g_free (task);
+  ObIngestPlace *place;
+
+  while ((place = ob_ingest_turns_take (ingest->turns)) != NULL)
+    {
+      Task *task = task_of_place (place);
+
+      task->progress_at_us = g_get_monotonic_time ();
+      hand_to_thread (ingest, ob_ingest_task_ref (task));
+    }
+  if (ingest->tick_source == 0 && ob_ingest_turns_count_waiting (ingest->turns, NULL) > 0)
+    ingest->tick_source = g_timeout_add_seconds (TICK_S, on_tick, ingest);
+}
+
+/* Of a task that is in no thread's hands, or whose thread does not count any more. */
+static void
+end_task (Task *task, const GError *error)
+{
+  ObIngest *ingest = task->ingest;
+  g_autoptr (ObIngestTask) owned = ob_ingest_task_ref (task);
+
+  task->is_over = TRUE;
+  ob_ingest_turns_remove (ingest->turns, &task->place);
+  (void) g_hash_table_remove (ingest->tasks, task);
+  task->order.done (error ? NULL : &task->copy, error, task->order.user_data);
 }
 
 static gboolean
-on_taken (gpointer data)
+on_ended (gpointer data)
 {
   Task *task = data;
+  ObIngest *ingest = task->ingest;
 
-  task->ingest->waiting--;
-  task->done (&task->copy, task->error, task->user_data);
-  task_free (task);
+  if (task->is_over)
+    return G_SOURCE_REMOVE;
+  end_task (task, task->error);
+  start_next (ingest);
 
   return G_SOURCE_REMOVE;
 }
 
 static gboolean
-check_digest (Task *task)
-{
-  if (!task->expected_sha256 || g_ascii_strcasecmp (task->expected_sha256, task->copy.sha256) == 0)
-    return TRUE;
-  g_set_error (&task->error, OUTBOX_ERROR, OUTBOX_ERROR_DIGEST_MISMATCH, "The file's SHA-256 is %s, not %s",
-               task->copy.sha256, task->expected_sha256);
-
-  return FALSE;
-}
-
-static void
-take_copy (Task *task)
-{
-  ObSpool *spool = task->ingest->spool;
-
-  if (ob_spool_copy (spool, task->id, task->fd, task->cancellable, task->copied_bytes, &task->copy, &task->error))
-    {
-      if (check_digest (task))
-        {
-          g_autofree char *record = task->make_record (&task->copy, task->user_data);
-
-          (void) ob_spool_commit (spool, task->id, record, &task->error);
-        }
-      else
-        ob_spool_discard (spool, task->id);
-    }
-}
-
-static void
-take_digest (Task *task)
-{
-  if (ob_spool_digest (task->fd, task->cancellable, &task->copy, &task->error) && check_digest (task))
-    task->look (&task->copy, task->user_data);
-}
-
-static void
-take (gpointer data, gpointer user_data)
+on_looked (gpointer data)
 {
   Task *task = data;
+  ObIngest *ingest = task->ingest;
 
-  if (task->make_record)
-    take_copy (task);
-  else
-    take_digest (task);
-  g_idle_add_full (G_PRIORITY_DEFAULT, on_taken, task, NULL);
+  if (task->is_over)
+    return G_SOURCE_REMOVE;
+  if (task->facts.size_bytes > OB_INGEST_SMALL_MAX_BYTES)
+    {
+      ob_ingest_turns_remove (ingest->turns, &task->place);
+      task->place.is_large = TRUE;
+      ob_ingest_turns_add (ingest->turns, &task->place);
+    }
+  if (task->order.looked)
+    task->order.looked (&task->facts, task->order.user_data);
+  if (g_cancellable_is_cancelled (task->cancellable))
+    ob_ingest_cancel (ingest, task);
+  start_next (ingest);
+
+  return G_SOURCE_REMOVE;
 }
 
 static guint
@@ -131,80 +227,119 @@ ob_ingest_new (ObSpool *spool)
 {
   ObIngest *ingest = g_new0 (ObIngest, 1);
 
+  g_atomic_ref_count_init (&ingest->refs);
   ingest->spool = spool;
+  ingest->work = g_async_queue_new_full ((GDestroyNotify) ob_ingest_task_unref);
+  g_mutex_init (&ingest->lock);
+  g_cond_init (&ingest->thread_ended);
+  ingest->turns = ob_ingest_turns_new ();
+  ingest->tasks = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) ob_ingest_task_unref, NULL);
   ingest->waiting_max = most_waiting ();
-  /* Threads of its own are there when a file comes; those that GLib shares go away after a while, and wake up for it. */
-  ingest->small = g_thread_pool_new (take, NULL, SMALL_THREADS, TRUE, NULL);
-  ingest->large = g_thread_pool_new (take, NULL, LARGE_THREADS, FALSE, NULL);
 
   return ingest;
+}
+
+static void
+end_threads (ObIngest *ingest)
+{
+  gint64 end_us = g_get_monotonic_time () + END_US;
+
+  for (guint i = 0; i < ingest->threads; i++)
+    g_async_queue_push (ingest->work, ingest);
+  g_mutex_lock (&ingest->lock);
+  while (ingest->alive > 0 && g_cond_wait_until (&ingest->thread_ended, &ingest->lock, end_us))
+    ;
+  ingest->is_over = TRUE;
+  for (guint i = 0; i < ingest->alive; i++)
+    ob_strays_add ();
+  g_mutex_unlock (&ingest->lock);
 }
 
 void
 ob_ingest_free (ObIngest *ingest)
 {
-  g_thread_pool_free (ingest->small, TRUE, TRUE);
-  g_thread_pool_free (ingest->large, TRUE, TRUE);
-  g_free (ingest);
+  GHashTableIter iter;
+  gpointer task;
+
+  g_clear_handle_id (&ingest->tick_source, g_source_remove);
+  g_hash_table_iter_init (&iter, ingest->tasks);
+  while (g_hash_table_iter_next (&iter, &task, NULL))
+    {
+      ((Task *) task)->is_over = TRUE;
+      g_cancellable_cancel (((Task *) task)->cancellable);
+    }
+  end_threads (ingest);
+  g_clear_pointer (&ingest->tasks, g_hash_table_unref);
+  g_clear_pointer (&ingest->turns, ob_ingest_turns_free);
+  ingest_unref (ingest);
 }
 
 static gboolean
-has_room (ObIngest *ingest, GError **error)
+has_room (ObIngest *ingest, const char *app, GError **error)
 {
-  if (ingest->waiting < ingest->waiting_max)
+  guint waiting = ob_ingest_turns_count_waiting (ingest->turns, NULL);
+
+  if (waiting < ingest->waiting_max
+      && (waiting < ingest->waiting_max / 2
+          || ob_ingest_turns_count_waiting (ingest->turns, app) < ingest->waiting_max / 2))
     return TRUE;
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY, "%u files are being saved already; try again",
-               ingest->waiting);
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY, "%u files are being saved already; try again", waiting);
 
   return FALSE;
 }
 
-/* Starts a copy of what was said of it. */
-static void
-push (ObIngest *ingest, const Task *what)
+ObIngestTask *
+ob_ingest_add (ObIngest *ingest, const ObIngestOrder *order, GError **error)
 {
-  Task *task = g_memdup2 (what, sizeof *what);
-  struct stat info;
-  gboolean is_large = fstat (task->fd, &info) == 0 && info.st_size > SMALL_MAX_BYTES;
+  Task *task;
 
-  task->ingest = ingest;
-  ingest->waiting++;
-  (void) g_thread_pool_push (is_large ? ingest->large : ingest->small, task, NULL);
-}
-
-gboolean
-ob_ingest_add (ObIngest *ingest, const char *id, int fd, const char *expected_sha256, GCancellable *cancellable,
-               gint64 *copied_bytes, ObIngestRecord make_record, ObIngestDone done, gpointer user_data, GError **error)
-{
-  if (!has_room (ingest, error))
+  if (!has_room (ingest, order->app, error))
     {
-      (void) close (fd);
-      return FALSE;
+      if (order->thread_data_free)
+        order->thread_data_free (order->thread_data);
+      return NULL;
     }
-  push (ingest, &(Task){ .id = g_strdup (id),
-                         .fd = fd,
-                         .expected_sha256 = g_strdup (expected_sha256),
-                         .cancellable = g_object_ref (cancellable),
-                         .copied_bytes = copied_bytes,
-                         .make_record = make_record,
-                         .done = done,
-                         .user_data = user_data });
+  task = ob_ingest_task_new (ingest, order);
+  g_hash_table_add (ingest->tasks, task);
+  ob_ingest_turns_add (ingest->turns, &task->place);
+  start_next (ingest);
 
-  return TRUE;
+  return task;
 }
 
-gboolean
-ob_ingest_digest (ObIngest *ingest, int fd, const char *expected_sha256, GCancellable *cancellable, ObIngestLook look,
-                  ObIngestDone done, gpointer user_data, GError **error)
+void
+ob_ingest_cancel (ObIngest *ingest, ObIngestTask *task)
 {
-  if (!has_room (ingest, error))
-    return FALSE;
-  push (ingest, &(Task){ .fd = fd,
-                         .expected_sha256 = g_strdup (expected_sha256),
-                         .cancellable = g_object_ref (cancellable),
-                         .look = look,
-                         .done = done,
-                         .user_data = user_data });
+  g_cancellable_cancel (task->cancellable);
+  if (task->is_over || task->is_leaving || task->place.is_running)
+    return;
+  /* No thread has it in hand: one is to find it cancelled, and to let go of the file. */
+  task->is_leaving = TRUE;
+  ob_ingest_turns_remove (ingest->turns, &task->place);
+  hand_to_thread (ingest, ob_ingest_task_ref (task));
+}
 
-  return TRUE;
+void
+ob_ingest_give_up (ObIngest *ingest)
+{
+  g_autoptr (GError) error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "It was given up");
+  g_autoptr (GList) tasks = g_hash_table_get_keys (ingest->tasks);
+
+  for (GList *link = tasks; link; link = link->next)
+    {
+      g_cancellable_cancel (((Task *) link->data)->cancellable);
+      end_task (link->data, error);
+    }
+}
+
+gint64
+ob_ingest_get_copied_bytes (ObIngestTask *task)
+{
+  return __atomic_load_n (&task->copied_bytes, __ATOMIC_RELAXED);
+}
+
+void
+ob_ingest_close (ObIngest *ingest, int fd)
+{
+  hand_to_thread (ingest, ob_ingest_task_new (ingest, &(ObIngestOrder){ .app = "", .fd = fd }));
 }

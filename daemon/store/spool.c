@@ -194,10 +194,11 @@ ob_spool_give_reserve (ObSpool *spool)
   return TRUE;
 }
 
-static gboolean
-copy_source (ObSpool *spool, const ObCopySource *source, const char *path, GCancellable *cancellable,
-             gint64 *copied_bytes, ObSpoolCopy *copy, GError **error)
+gboolean
+ob_spool_copy_source (ObSpool *spool, const char *id, const ObSource *source, GCancellable *cancellable,
+                      gint64 *copied_bytes, ObSpoolCopy *copy, GError **error)
 {
+  g_autofree char *path = incoming_path (spool, id, "");
   int target = open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   gboolean is_good;
 
@@ -220,30 +221,24 @@ gboolean
 ob_spool_copy (ObSpool *spool, const char *id, int fd, GCancellable *cancellable, gint64 *copied_bytes,
                ObSpoolCopy *copy, GError **error)
 {
-  g_autofree char *path = incoming_path (spool, id, "");
-  ObCopySource source;
-  gboolean is_good;
+  g_autoptr (ObSource) source = ob_source_open (fd, error);
 
-  if (!ob_copy_open_source (fd, &source, error))
-    return FALSE;
-  is_good = copy_source (spool, &source, path, cancellable, copied_bytes, copy, error);
-  ob_copy_close_source (&source);
+  return source && ob_spool_copy_source (spool, id, source, cancellable, copied_bytes, copy, error);
+}
 
-  return is_good;
+gboolean
+ob_spool_digest_source (const ObSource *source, GCancellable *cancellable, gint64 *copied_bytes, ObSpoolCopy *copy,
+                        GError **error)
+{
+  return ob_copy_and_digest (source, -1, NULL, cancellable, copied_bytes, copy, error);
 }
 
 gboolean
 ob_spool_digest (int fd, GCancellable *cancellable, ObSpoolCopy *copy, GError **error)
 {
-  ObCopySource source;
-  gboolean is_good;
+  g_autoptr (ObSource) source = ob_source_open (fd, error);
 
-  if (!ob_copy_open_source (fd, &source, error))
-    return FALSE;
-  is_good = ob_copy_and_digest (&source, -1, NULL, cancellable, NULL, copy, error);
-  ob_copy_close_source (&source);
-
-  return is_good;
+  return source && ob_spool_digest_source (source, cancellable, NULL, copy, error);
 }
 
 /* Waits until a flush that began after the caller's rename has ended; the first to come does it for all who wait. The

@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include <gio/gio.h>
+#include "store/source.h"
 
 G_BEGIN_DECLS
 
@@ -61,6 +61,12 @@ gboolean ob_spool_give_reserve (ObSpool *spool);
  */
 gboolean ob_spool_copy (ObSpool *spool, const char *id, int fd, GCancellable *cancellable, gint64 *copied_bytes,
                         ObSpoolCopy *copy, GError **error);
+
+/* The same for a file that is open already. */
+gboolean ob_spool_copy_source (ObSpool *spool, const char *id, const ObSource *source, GCancellable *cancellable,
+                               gint64 *copied_bytes, ObSpoolCopy *copy, GError **error);
+gboolean ob_spool_digest_source (const ObSource *source, GCancellable *cancellable, gint64 *copied_bytes,
+                                 ObSpoolCopy *copy, GError **error);
 
 /* Reads a file for its digest alone, as ob_spool_copy() would, and with its errors. @fd: borrowed. */
 gboolean ob_spool_digest (int fd, GCancellable *cancellable, ObSpoolCopy *copy, GError **error);

@@ -16,15 +16,18 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   g_autoptr (GError) error = NULL;
   g_autoptr (ObUpload) upload = ob_record_read ((const char *) data, size, &error);
   g_autoptr (ObUpload) again = NULL;
+  g_autoptr (GVariant) prepared = NULL;
   g_autofree char *text = NULL;
 
   g_assert_true ((upload != NULL) == !error);
   if (!upload)
     return 0;
   g_assert_true (ob_id_is_valid (upload->id));
-  g_assert_true (ob_text_is_clean (upload->name) && ob_text_is_clean (upload->app) && ob_text_is_clean (upload->destination));
+  g_assert_true (ob_text_is_clean (upload->name) && ob_text_is_clean (upload->app)
+                 && ob_text_is_clean (upload->destination));
   g_assert_true (upload->app && upload->name && upload->media_type && upload->sha256 && upload->destination);
-  text = ob_record_write (upload);
+  prepared = ob_record_prepare (upload);
+  text = ob_record_write (prepared, upload->media_type, upload->size_bytes, upload->sha256);
   again = ob_record_read (text, strlen (text), &error);
   g_assert_no_error (error);
   g_assert_cmpstr (again->id, ==, upload->id);

@@ -63,6 +63,8 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
       return 0;
     }
   upload = ob_submission_make_upload (&submission, "depot", -1, NOW_MS);
+  if (!upload->media_type)
+    upload->media_type = g_strdup ("image/jpeg"); /* as a look at the file would */
   check_upload (upload);
 
   return 0;

@@ -1,0 +1,175 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A file is looked at, and while the main thread hears of that it is copied by the same thread. Blocking, but for what the
+ * header says of the main thread.
+ */
+#include "store/ingest-task.h"
+
+#include "dbus/error.h"
+
+#include <unistd.h>
+
+#define HEAD_BYTES 4096
+
+typedef ObIngestTask Task;
+
+/* --- A task --- */
+
+ObIngestTask *
+ob_ingest_task_ref (ObIngestTask *task)
+{
+  g_atomic_ref_count_inc (&task->refs);
+
+  return task;
+}
+
+void
+ob_ingest_task_unref (ObIngestTask *task)
+{
+  if (!g_atomic_ref_count_dec (&task->refs))
+    return;
+  if (task->order.thread_data_free)
+    task->order.thread_data_free (task->order.thread_data);
+  g_free ((char *) task->order.id);
+  g_free ((char *) task->order.app);
+  g_free ((char *) task->order.name);
+  g_free ((char *) task->order.expected_sha256);
+  g_clear_object (&task->cancellable);
+  g_free (task->facts.media_type);
+  g_clear_error (&task->error);
+  g_free (task);
+}
+
+ObIngestTask *
+ob_ingest_task_new (ObIngest *ingest, const ObIngestOrder *order)
+{
+  Task *task = g_new0 (Task, 1);
+
+  g_atomic_ref_count_init (&task->refs);
+  task->order = *order;
+  task->order.id = g_strdup (order->id);
+  task->order.app = g_strdup (order->app);
+  task->order.name = g_strdup (order->name);
+  task->order.expected_sha256 = g_strdup (order->expected_sha256);
+  task->cancellable = g_cancellable_new ();
+  task->ingest = ingest;
+  task->place.app = task->order.app;
+  task->place.mount = ob_source_find_mount (order->fd);
+
+  return task;
+}
+
+/* --- On a thread of the pool --- */
+
+static void
+post (Task *task, GSourceFunc function)
+{
+  g_idle_add_full (G_PRIORITY_DEFAULT, function, ob_ingest_task_ref (task), (GDestroyNotify) ob_ingest_task_unref);
+}
+
+static gboolean
+look (Task *task)
+{
+  g_autofree char *head = g_malloc (HEAD_BYTES);
+  g_autofree char *type = NULL;
+  gsize size_bytes;
+
+  task->source = ob_source_open (task->order.fd, &task->error);
+  if (!task->source)
+    return FALSE;
+  size_bytes = ob_source_peek (task->source, head, HEAD_BYTES);
+  type = g_content_type_guess (task->order.name, (const guchar *) head, size_bytes, NULL);
+  task->facts.size_bytes = (guint64) task->source->before.st_size;
+  task->facts.media_type = g_content_type_get_mime_type (type);
+  if (!task->facts.media_type)
+    task->facts.media_type = g_strdup ("application/octet-stream");
+  g_atomic_int_inc (&task->steps);
+
+  return TRUE;
+}
+
+static gboolean
+check_digest (Task *task)
+{
+  const char *expected = task->order.expected_sha256;
+
+  if (!expected || g_ascii_strcasecmp (expected, task->copy.sha256) == 0)
+    return TRUE;
+  g_set_error (&task->error, OUTBOX_ERROR, OUTBOX_ERROR_DIGEST_MISMATCH, "The file's SHA-256 is %s, not %s",
+               task->copy.sha256, expected);
+
+  return FALSE;
+}
+
+static void
+take_copy (Task *task, ObSpool *spool)
+{
+  const ObIngestOrder *order = &task->order;
+  g_autofree char *record = NULL;
+
+  if (!ob_spool_copy_source (spool, order->id, task->source, task->cancellable, &task->copied_bytes, &task->copy,
+                             &task->error))
+    return;
+  g_atomic_int_set (&task->is_reading, FALSE);
+  /* A copy that comes too late must not touch the spool: at the end nobody waits for it. */
+  if (!check_digest (task) || g_cancellable_set_error_if_cancelled (task->cancellable, &task->error))
+    {
+      ob_spool_discard (spool, order->id);
+      return;
+    }
+  record = order->record (&task->facts, &task->copy, order->thread_data);
+  (void) ob_spool_commit (spool, order->id, record, &task->error);
+}
+
+static void
+take_digest (Task *task)
+{
+  if (ob_spool_digest_source (task->source, task->cancellable, &task->copied_bytes, &task->copy, &task->error)
+      && check_digest (task) && task->order.beside)
+    task->order.beside (&task->copy, task->order.thread_data);
+}
+
+void
+ob_ingest_task_let_go (ObIngestTask *task)
+{
+  g_clear_pointer (&task->source, ob_source_close);
+  if (!task->order.keeps_fd && task->order.fd >= 0)
+    (void) close (g_steal_fd (&task->order.fd));
+}
+
+/* Returns: whether it ends here; else the main thread has it now. */
+static gboolean
+work_on (Task *task, ObSpool *spool, GSourceFunc looked)
+{
+  if (g_cancellable_set_error_if_cancelled (task->cancellable, &task->error))
+    return TRUE;
+  if (!task->source)
+    {
+      gboolean is_large;
+
+      if (!look (task))
+        return TRUE;
+      is_large = task->facts.size_bytes > OB_INGEST_SMALL_MAX_BYTES;
+      post (task, looked);
+      if (is_large)
+        return FALSE;
+    }
+  if (task->order.id)
+    take_copy (task, spool);
+  else
+    take_digest (task);
+
+  return TRUE;
+}
+
+void
+ob_ingest_task_run (ObIngestTask *task, ObSpool *spool, GSourceFunc looked, GSourceFunc ended)
+{
+  g_atomic_int_set (&task->is_reading, TRUE);
+  if (!work_on (task, spool, looked))
+    return;
+  /* The file may be closed slower than it was read. */
+  post (task, ended);
+  ob_ingest_task_let_go (task);
+}
