@@ -73,6 +73,7 @@ note_trouble (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, G
     .spread = g_random_double (),
     .has_failed = upload->failures > 0,
     .has_moved = result->has_moved,
+    .has_others = ob_ready_has_other (self->database, upload->destination, upload->id),
   };
   gint64 old_retry_at_ms = health ? health->retry_at_ms : 0;
   guint old_failures = health ? health->failures : 0;

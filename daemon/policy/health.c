@@ -117,8 +117,9 @@ ob_health_note_trouble (ObHealth *health, const ObTrouble *trouble)
       remember (health->own, trouble->upload_id);
       return OUTBOX_SCOPE_UPLOAD;
     }
-  if (may_be_own && trouble->reason == OUTBOX_REASON_NONE && health->reason == OUTBOX_REASON_NONE
-      && health->retry_at_ms == 0)
+  /* Where nobody else could tell, a reason that a person can do something about is told at once. */
+  if (may_be_own && (trouble->reason == OUTBOX_REASON_NONE || trouble->has_others)
+      && health->reason == OUTBOX_REASON_NONE && health->retry_at_ms == 0)
     {
       gboolean is_first = health->failures == 0;
 

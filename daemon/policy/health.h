@@ -31,6 +31,7 @@ typedef struct
   double spread;         /* a random number from 0 to 1 */
   gboolean has_failed;   /* that upload's last attempt had failed, too, and nothing of it moved since */
   gboolean has_moved;    /* bytes arrived before it */
+  gboolean has_others;   /* there are other uploads that can try it */
 } ObTrouble;
 
 /* An attempt begins. Returns: when, to be given back with its end. */

@@ -268,9 +268,6 @@ ob_outcome_from_reply (const ObReply *reply, gint64 now_ms)
   ObOutcome outcome = reply->error || reply->status == 0 ? error_outcome (reply) : status_outcome (reply);
 
   outcome.retry_after_ms = ob_outcome_parse_retry_after (reply->retry_after, reply->date, now_ms);
-  /* Who says when to come again speaks for the whole server. */
-  if (outcome.verdict == OB_VERDICT_RETRY && outcome.retry_after_ms > 0)
-    outcome.scope = OUTBOX_SCOPE_DESTINATION;
 
   return outcome;
 }

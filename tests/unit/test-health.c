@@ -10,9 +10,10 @@
 
 /* A story is told in steps, each of one letter for what happens and one for the upload: "+a" begins an attempt of a, "!a" ends
  * it in trouble of which it is not known whose it is, "xa" in trouble of the destination, "@a" with an answer of something
- * that is not the server, "#a" with 403 where there are credentials, "&a" where others wait as well, "%a" where there are none, "=a" bytes of it arrive;
- * "~." lets the wait end, "p." a person acts. After the trouble stands whom it holds: u, the upload; d, the destination;
- * w, the upload until another was tried. At the end stands what the destination says: well, tried, held for how many seconds, or a reason. */
+ * that is not the server and "?a" with one while others wait as well, "#a" with 403 where there are credentials and "&a" while
+ * others wait as well, "%a" with 403 where there are none, "=a" bytes of it arrive; "~." lets the wait end, "p." a person
+ * acts. After the trouble stands whom it holds: u, the upload; d, the destination; w, the upload until another was tried. At
+ * the end stands what the destination says: well, tried, held for how many seconds, or a reason. */
 typedef struct
 {
   const char *steps;
@@ -54,6 +55,11 @@ static const Story stories[] = {
   { "+a +b =b @au", "well" },
   { "+a !au +b @bd", "wrong-address" },
   { "+a @ad p.", "tried" },
+  { "+a ?au", "tried" },
+  { "+a ?au +b ?bd", "wrong-address" },
+  { "+a ?au +b =b", "well" },
+  { "+a +b ?au ?bu +c =c +a ?au +b ?bu", "well" },
+  { "+a ?au +b =b +a ?au", "well" },
   /* Credentials that are over, and a file that is forbidden. */
   { "+a #ad", "sign-in" },
   { "+a +b #ad #bd", "sign-in" },
@@ -95,7 +101,7 @@ typedef struct
 } Tale;
 
 static char
-tell_trouble (Tale *tale, guchar who, guint scope, OutboxReason reason)
+tell_trouble (Tale *tale, guchar who, guint scope, OutboxReason reason, gboolean has_others)
 {
   const char id[] = { (char) who, '\0' };
   const ObTrouble trouble = { .upload_id = id,
@@ -105,7 +111,8 @@ tell_trouble (Tale *tale, guchar who, guint scope, OutboxReason reason)
                               .begun_at = tale->begun_at[who],
                               .retry_after_ms = -1,
                               .now_ms = tale->now_ms,
-                              .spread = 0.5 };
+                              .spread = 0.5,
+                              .has_others = has_others };
 
   return ob_health_note_trouble (&tale->health, &trouble) == OUTBOX_SCOPE_UPLOAD ? 'u' : 'd';
 }
@@ -143,11 +150,15 @@ tell (Tale *tale, char what, guchar who)
       (void) ob_health_note_success (&tale->health, id, tale->begun_at[who]);
       return '\0';
     case '!':
-      return tell_trouble (tale, who, OUTBOX_SCOPE_UPLOAD | OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_NONE);
+      return tell_trouble (tale, who, OUTBOX_SCOPE_UPLOAD | OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_NONE, TRUE);
     case '@':
-      return tell_trouble (tale, who, OUTBOX_SCOPE_UPLOAD | OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_WRONG_ADDRESS);
+      return tell_trouble (tale, who, OUTBOX_SCOPE_UPLOAD | OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_WRONG_ADDRESS,
+                           FALSE);
+    case '?':
+      return tell_trouble (tale, who, OUTBOX_SCOPE_UPLOAD | OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_WRONG_ADDRESS,
+                           TRUE);
     case 'x':
-      return tell_trouble (tale, who, OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_NONE);
+      return tell_trouble (tale, who, OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_NONE, TRUE);
     case '#':
       return tell_refusal (tale, who, TRUE, FALSE);
     case '&':

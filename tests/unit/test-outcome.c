@@ -374,21 +374,25 @@ test_retry_after (void)
     g_assert_cmpint (ob_outcome_parse_retry_after (rows[i].value, rows[i].date, NOW_MS), ==, rows[i].delay_ms);
 }
 
-/* It speaks for the server, not for the one upload; also where a confirm URL says not yet. */
+/* Whatever it is about, and whoever's trouble it is. */
 static void
-test_who_asks_for_a_pause_speaks_for_the_server (void)
+test_a_wish_is_kept_with_every_answer (void)
 {
-  const ObReply busy = { .stage = OB_STAGE_SEND, .status = 503, .retry_after = "7" };
-  const ObReply soon = { .stage = OB_STAGE_SEND, .status = 503, .retry_after = "0" };
-  const ObReply later = { .stage = OB_STAGE_CONFIRM, .status = 202, .retry_after = "30" };
-  ObOutcome outcome = ob_outcome_from_reply (&busy, NOW_MS);
+  const guint statuses[] = { 202, 404, 413, 423, 429, 500, 503, 507 };
 
-  g_assert_cmpint (outcome.retry_after_ms, ==, 7000);
-  g_assert_cmpuint (outcome.scope, ==, OUTBOX_SCOPE_DESTINATION);
-  g_assert_cmpuint (ob_outcome_from_reply (&soon, NOW_MS).scope, ==, OUTBOX_SCOPE_DESTINATION | OUTBOX_SCOPE_UPLOAD);
-  outcome = ob_outcome_from_reply (&later, NOW_MS);
-  g_assert_cmpint (outcome.retry_after_ms, ==, 30000);
-  g_assert_cmpuint (outcome.scope, ==, OUTBOX_SCOPE_UPLOAD);
+  for (guint stage = 0; stage < OB_N_STAGES; stage++)
+    for (guint i = 0; i < G_N_ELEMENTS (statuses); i++)
+      {
+        const ObReply later = { .stage = stage, .status = statuses[i], .retry_after = "7" };
+        const ObReply soon = { .stage = stage, .status = statuses[i], .retry_after = "0" };
+        const ObReply plain = { .stage = stage, .status = statuses[i] };
+
+        g_assert_cmpint (ob_outcome_from_reply (&later, NOW_MS).retry_after_ms, ==, 7000);
+        g_assert_cmpint (ob_outcome_from_reply (&soon, NOW_MS).retry_after_ms, ==, 0);
+        g_assert_cmpint (ob_outcome_from_reply (&plain, NOW_MS).retry_after_ms, ==, -1);
+        g_assert_cmpuint (ob_outcome_from_reply (&later, NOW_MS).scope, ==,
+                          ob_outcome_from_reply (&plain, NOW_MS).scope);
+      }
 }
 
 static void
@@ -409,8 +413,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/outcome/a-table-of-replies", test_a_table_of_replies);
   g_test_add_func ("/outcome/what-holds-for-every-reply", test_what_holds_for_every_reply);
   g_test_add_func ("/outcome/retry-after", test_retry_after);
-  g_test_add_func ("/outcome/who-asks-for-a-pause-speaks-for-the-server",
-                   test_who_asks_for_a_pause_speaks_for_the_server);
+  g_test_add_func ("/outcome/a-wish-is-kept-with-every-answer", test_a_wish_is_kept_with_every_answer);
   g_test_add_func ("/outcome/a-certificate-says-what-may-be-wrong", test_a_certificate_says_what_may_be_wrong);
 
   return g_test_run ();
