@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What the files of the broker share: broker.c (life), commands.c, destinations.c, disk.c, submit.c, attempts.c,
- * schedule.c, verdicts.c, terminations.c, waits.c, lanes.c, reach.c, conditions.c, rematch.c, groups.c,
+ * schedule.c, verdicts.c, terminations.c, waits.c, lanes.c, reach.c, knocks.c, conditions.c, rematch.c, groups.c,
  * resubmit.c, recovery.c, answers.c. Main thread.
  */
 #pragma once
@@ -45,6 +45,7 @@ struct _ObBroker
   GHashTable *paces;      /* name of a rule → ObPace, which a change of rules changes */
   GHashTable *lanes;      /* of ObLane: those in which something waits, or that the journal says are held */
   GHashTable *reaches;    /* name of a destination → ObReach */
+  GHashTable *knockings;  /* name of a destination → ObKnocking: nothing answers there */
   GTimeZone *zone;        /* of the device */
   ObConditions latest;    /* what is forbidden is by these */
   ObConditions settled;   /* and what is allowed by these as well, until settle_at_ms */
@@ -64,6 +65,7 @@ struct _ObBroker
   gint64 repair_at_ms;   /* when the database is tried again that could not be written; 0: it works */
   char *disk_trouble;    /* why it cannot be written, in the system's words; NULL: it can */
   gint64 clock_gap_ms;   /* what the wall clock differs by from the time since the start of the device */
+  gint64 knock_at_ms;    /* the alarm is for a knock alone; 0: it is not */
   gboolean has_alarm;    /* something waits for a time */
   gint64 steady_at_ms;   /* when a network that came back has been up long enough; 0: not waited for */
   gboolean wants_probe;  /* something else on this disk could not be written: the next repair writes, to find out */
@@ -180,6 +182,8 @@ guint ob_broker_get_lane_holds (ObBroker *self, const char *destination, const c
                                 ObHold holds[OB_LANE_HOLDS_MAX]);
 /* Looks at every lane in which something waits, stops what may no longer run, and tells of what has changed. */
 void ob_broker_review_lanes (ObBroker *self);
+/* Whether something waits for that destination in a lane that nothing holds. */
+gboolean ob_broker_has_open_lane (ObBroker *self, const char *destination);
 gboolean ob_broker_has_new_lane (ObBroker *self, const char *destination, const char *rule);
 /* @app: (nullable). @list: of ObSharedHold */
 void ob_broker_list_lane_holds (ObBroker *self, const char *app, GArray *list);
@@ -222,6 +226,14 @@ gboolean ob_broker_is_metered_way (ObBroker *self, const ObDestination *destinat
 gboolean ob_broker_review_reach (ObBroker *self);
 void ob_broker_settle_reach (ObBroker *self);
 GHashTable *ob_broker_make_reaches (void);
+
+/* knocks.c. The first when an attempt has ended, with an error or without. */
+typedef struct _ObKnocking ObKnocking;
+void ob_broker_note_silence (ObBroker *self, const ObUpload *upload, gboolean is_silent, gboolean has_moved);
+gint64 ob_broker_next_knock_ms (ObBroker *self);
+/* At each destination for which it is time. */
+void ob_broker_knock (ObBroker *self);
+GHashTable *ob_broker_make_knockings (void);
 
 /* rematch.c. The second inside a turn. */
 void ob_broker_match_rules (ObBroker *self);

@@ -231,6 +231,7 @@ ob_broker_stop (ObBroker *self)
   g_cancellable_cancel (self->background);
   g_clear_handle_id (&self->match_source, g_source_remove);
   ob_clock_set_alarm (self->clock, 0, NULL, NULL);
+  g_hash_table_remove_all (self->knockings);
   ob_broker_stop_attempts (self, NULL, OB_STOP_NOW);
   g_clear_pointer (&self->workers, ob_workers_free);
   end_saving (self);
@@ -255,6 +256,7 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->resubmissions, g_hash_table_unref);
   g_clear_pointer (&self->doubtful, g_hash_table_unref);
   g_clear_pointer (&self->lanes, g_hash_table_unref);
+  g_clear_pointer (&self->knockings, g_hash_table_unref);
   g_clear_pointer (&self->reaches, g_hash_table_unref);
   g_clear_pointer (&self->paces, g_hash_table_unref);
   g_clear_pointer (&self->rules, ob_rules_unref);
@@ -280,6 +282,7 @@ ob_broker_init (ObBroker *self)
   self->background = g_cancellable_new ();
   self->rules = ob_rules_new ();
   self->paces = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) ob_pace_unref);
+  self->knockings = ob_broker_make_knockings ();
   self->reaches = ob_broker_make_reaches ();
   self->zone = g_time_zone_new_local ();
 }

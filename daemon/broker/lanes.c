@@ -323,6 +323,24 @@ ob_broker_has_new_lane (ObBroker *self, const char *destination, const char *rul
   return !lane || !lane->is_live;
 }
 
+gboolean
+ob_broker_has_open_lane (ObBroker *self, const char *destination)
+{
+  GHashTableIter iter;
+  gpointer key;
+
+  g_hash_table_iter_init (&iter, self->lanes);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    {
+      const ObLane *lane = key;
+
+      if (lane->is_live && lane->reasons == 0 && g_str_equal (lane->destination, destination))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
 void
 ob_broker_list_lane_holds (ObBroker *self, const char *app, GArray *list)
 {

@@ -15,6 +15,7 @@
 
 #define WAKE_AT_ONCE 256
 #define STEADY_AFTER_MS 10000
+#define KNOCK_LATE_MS 2000
 
 /* By less than this nobody sets a clock; what a clock drifts by in years is no jump. */
 #define JUMP_LEAST_MS 2000
@@ -160,7 +161,18 @@ ob_broker_get_steady_ms (ObBroker *self)
 static gboolean
 on_alarm (gpointer user_data)
 {
-  ob_broker_wake (user_data);
+  ObBroker *self = user_data;
+  gint64 now_ms = ob_broker_get_now_ms (self);
+  /* A clock that was set calls before its time. */
+  gboolean is_knock
+      = self->knock_at_ms > 0 && now_ms >= self->knock_at_ms && now_ms < self->knock_at_ms + KNOCK_LATE_MS;
+
+  if (self->knock_at_ms > 0)
+    ob_broker_knock (self);
+  if (is_knock)
+    ob_broker_set_alarm (self);
+  else
+    ob_broker_wake (self);
 
   return G_SOURCE_REMOVE;
 }
@@ -190,6 +202,7 @@ void
 ob_broker_set_alarm (ObBroker *self)
 {
   gint64 next_ms = self->repair_at_ms;
+  gint64 knock_at_ms;
 
   if (!self->is_started)
     return;
@@ -201,6 +214,10 @@ ob_broker_set_alarm (ObBroker *self)
       next_ms = ob_sooner_ms (next_ms, ob_terminations_next_ms (self->database, ob_broker_get_now_ms (self)));
     }
   next_ms = ob_sooner_ms (next_ms, self->settle_at_ms);
+  knock_at_ms = ob_broker_next_knock_ms (self);
+  /* What else is due then is done then. */
+  self->knock_at_ms = next_ms == 0 || (knock_at_ms > 0 && knock_at_ms < next_ms) ? knock_at_ms : 0;
+  next_ms = ob_sooner_ms (next_ms, knock_at_ms);
   /* While nothing waited, the clock might be set as often as it pleased. */
   if (!self->has_alarm)
     self->clock_gap_ms = get_clock_gap_ms (self);

@@ -7,6 +7,7 @@
 
 #include "transfer/confirm.h"
 #include "transfer/tus.h"
+#include "transfer/knock.h"
 
 void
 ob_job_free (ObJob *job)
@@ -91,4 +92,11 @@ run (const ObRunner *runner, ObConnection *connection, const ObJob *job, const O
   return ob_attempt_run (connection, job, checkpoints, user_data, stop);
 }
 
-const ObRunner ob_attempt_runner = { run };
+static void
+knock (const ObRunner *runner, const char *url, GCancellable *cancellable, GAsyncReadyCallback callback,
+       gpointer user_data)
+{
+  ob_knock_async (url, cancellable, callback, user_data);
+}
+
+const ObRunner ob_attempt_runner = { run, knock };

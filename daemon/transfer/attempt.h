@@ -92,6 +92,9 @@ struct _ObRunner
 {
   ObAttemptResult *(*run) (const ObRunner *runner, ObConnection *connection, const ObJob *job,
                            const ObCheckpoints *checkpoints, gpointer user_data, ObStop *stop);
+  /* As ob_knock_async(); its end is ob_knock_finish(). NULL: nobody knocks. Main thread. */
+  void (*knock) (const ObRunner *runner, const char *url, GCancellable *cancellable, GAsyncReadyCallback callback,
+                 gpointer user_data);
 };
 
 extern const ObRunner ob_attempt_runner;

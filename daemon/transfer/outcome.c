@@ -58,14 +58,14 @@ default_reason (ObVerdict verdict)
 ObOutcome
 ob_outcome_new (ObVerdict verdict, OutboxReason reason)
 {
-  return (ObOutcome){ verdict, default_scope (verdict, reason), reason ? reason : default_reason (verdict), -1 };
+  return (ObOutcome){ verdict, default_scope (verdict, reason), reason ? reason : default_reason (verdict), -1, FALSE };
 }
 
 /* Trouble of which one answer does not tell whether it is one upload's or everybody's. */
 static ObOutcome
 either (ObVerdict verdict)
 {
-  return (ObOutcome){ verdict, EITHER, OUTBOX_REASON_NONE, -1 };
+  return (ObOutcome){ verdict, EITHER, OUTBOX_REASON_NONE, -1, FALSE };
 }
 
 /* Something that is not the server stands in the way, or the server is not there. In place of the confirm URL it says
@@ -147,7 +147,7 @@ client_error_outcome (const ObReply *reply)
         return stranger (reply);
       /* Tokens end in 403 as well as in 401. */
       return reply->has_credentials
-                 ? (ObOutcome){ OB_VERDICT_FORBIDDEN, OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_SIGN_IN, -1 }
+                 ? (ObOutcome){ OB_VERDICT_FORBIDDEN, OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_SIGN_IN, -1, FALSE }
                  : ob_outcome_new (OB_VERDICT_FORBIDDEN, OUTBOX_REASON_NONE);
     case 407:
       return ob_outcome_new (OB_VERDICT_HOLD, OUTBOX_REASON_PROXY);
@@ -234,6 +234,14 @@ is_of_the_way (const GError *error)
          || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NETWORK_UNREACHABLE);
 }
 
+/* Neither a status nor a word of TLS, and no connection that a server has ended. */
+static gboolean
+is_silence (const ObReply *reply)
+{
+  return reply->error && reply->status == 0
+         && (is_of_the_way (reply->error) || g_error_matches (reply->error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT));
+}
+
 static gboolean
 is_of_a_proxy (const GError *error)
 {
@@ -267,6 +275,7 @@ ob_outcome_from_reply (const ObReply *reply, gint64 now_ms)
   /* An interim status may stand beside the error that ended the exchange. */
   ObOutcome outcome = reply->error || reply->status == 0 ? error_outcome (reply) : status_outcome (reply);
 
+  outcome.is_silent = is_silence (reply);
   outcome.retry_after_ms = ob_outcome_parse_retry_after (reply->retry_after, reply->date, now_ms);
 
   return outcome;

@@ -66,6 +66,7 @@ typedef struct
   guint scope; /* whose trouble it is: OUTBOX_SCOPE_UPLOAD, OUTBOX_SCOPE_DESTINATION; both: that is not known yet */
   OutboxReason reason;   /* of a hold of the destination, or of a failure */
   gint64 retry_after_ms; /* what the server asked for, or -1 */
+  gboolean is_silent;    /* nothing answered at all: no server has refused anything */
 } ObOutcome;
 
 /**

@@ -189,16 +189,16 @@ connect_proxies (TestBroker *broker)
 
   /* Registers the errors, so that they come off the bus as what they are. */
   (void) outbox_error_quark ();
-  broker->connection = g_dbus_connection_new_for_address_sync (
-      test_broker_get_bus_address (broker),
-      G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION, NULL, NULL,
-      &error);
+  broker->connection = g_dbus_connection_new_for_address_sync (test_broker_get_bus_address (broker),
+                                                               G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT
+                                                                   | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                                               NULL, NULL, &error);
   g_assert_no_error (error);
   broker->uploads = outbox_dbus_uploads_proxy_new_sync (broker->connection, flags, OUTBOX_BUS_NAME, OUTBOX_OBJECT_PATH,
                                                         NULL, &error);
   g_assert_no_error (error);
-  broker->queue = outbox_dbus_queue_proxy_new_sync (broker->connection, flags, OUTBOX_BUS_NAME, OUTBOX_OBJECT_PATH,
-                                                    NULL, &error);
+  broker->queue
+      = outbox_dbus_queue_proxy_new_sync (broker->connection, flags, OUTBOX_BUS_NAME, OUTBOX_OBJECT_PATH, NULL, &error);
   g_assert_no_error (error);
   broker->destinations = outbox_dbus_destinations_proxy_new_sync (broker->connection, flags, OUTBOX_BUS_NAME,
                                                                   OUTBOX_OBJECT_PATH, NULL, &error);
@@ -291,8 +291,8 @@ test_broker_make_file (TestBroker *broker, const char *name, gsize size_bytes, g
       memcpy (bytes + i, &word, MIN (4, size_bytes - i));
     }
   /* Not by way of another file: the longest names leave no place for a suffix. */
-  g_assert_true (g_file_set_contents_full (path, (char *) bytes, (gssize) size_bytes, G_FILE_SET_CONTENTS_NONE, 0600,
-                                           NULL));
+  g_assert_true (
+      g_file_set_contents_full (path, (char *) bytes, (gssize) size_bytes, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
 
   return path;
 }

@@ -16,7 +16,7 @@ typedef struct
 {
   char *folder;
   TestPeer *bus;
-  TestPeer *peer; /* the receiver; NULL: the test has its own server */
+  TestPeer *peer;       /* the receiver; NULL: the test has its own server */
   GSubprocess *process; /* NULL while no daemon runs */
   gboolean is_dead;     /* it has ended, by itself or as it was told */
   GDBusConnection *connection;

@@ -58,9 +58,9 @@ test_handover_new (TestBroker *broker)
   handover->files = g_ptr_array_new_with_free_func ((GDestroyNotify) file_free);
   handover->offsets = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   handover->setbacks = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  handover->signals
-      = g_dbus_connection_signal_subscribe (broker->connection, NULL, "org.outbox.Outbox1.Uploads", "Changed",
-                                            OUTBOX_OBJECT_PATH, NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_told, handover, NULL);
+  handover->signals = g_dbus_connection_signal_subscribe (broker->connection, NULL, "org.outbox.Outbox1.Uploads",
+                                                          "Changed", OUTBOX_OBJECT_PATH, NULL, G_DBUS_SIGNAL_FLAGS_NONE,
+                                                          on_told, handover, NULL);
 
   return handover;
 }

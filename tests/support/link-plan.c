@@ -104,8 +104,8 @@ count_body (TestLink *link, const TestLinkRequest *request, guint64 n_bytes)
 static gsize
 take_body (TestLink *link, TestLinkRequest *request, gsize n_bytes, gboolean *is_to_fail)
 {
-  gboolean is_planned = has_plan_for (link, request->method) && !link->plan.in_head
-                        && link->plan.fault != TEST_LINK_LOSE_ANSWER;
+  gboolean is_planned
+      = has_plan_for (link, request->method) && !link->plan.in_head && link->plan.fault != TEST_LINK_LOSE_ANSWER;
   gsize taken = MIN (n_bytes, request->to_come_bytes);
 
   if (is_planned)

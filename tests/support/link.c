@@ -326,8 +326,8 @@ test_link_new (const char *server_url)
   g_assert_cmpint (bind (link->listener, (struct sockaddr *) (void *) &address, size), ==, 0);
   g_assert_cmpint (listen (link->listener, 16), ==, 0);
   g_assert_cmpint (getsockname (link->listener, (struct sockaddr *) (void *) &address, &size), ==, 0);
-  own = g_uri_build (G_URI_FLAGS_NONE, "http", NULL, "127.0.0.1", g_ntohs (address.sin_port),
-                     g_uri_get_path (server), NULL, NULL);
+  own = g_uri_build (G_URI_FLAGS_NONE, "http", NULL, "127.0.0.1", g_ntohs (address.sin_port), g_uri_get_path (server),
+                     NULL, NULL);
   link->url = g_uri_to_string (own);
   link->thread = g_thread_new ("link", run, link);
 

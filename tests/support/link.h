@@ -55,7 +55,8 @@ void test_link_set_buffer (TestLink *link, int bytes);
 guint64 test_link_get_body_bytes (TestLink *link);
 
 /* The same for each path. @count_path is called with the lock held. */
-void test_link_foreach_path (TestLink *link, void (*count_path) (const char *path, guint64 body_bytes, gpointer user_data),
+void test_link_foreach_path (TestLink *link,
+                             void (*count_path) (const char *path, guint64 body_bytes, gpointer user_data),
                              gpointer user_data);
 guint test_link_count_connections (TestLink *link);
 

@@ -290,6 +290,15 @@ test_rig_end (TestRig *rig, const char *id, ObVerdict verdict, OutboxReason reas
 }
 
 void
+test_rig_end_silently (TestRig *rig, const char *id)
+{
+  ObStop *attempt = ref_attempt (rig, id);
+
+  test_server_end_silently (rig->server, id);
+  wait_for_that_end (rig, id, attempt);
+}
+
+void
 test_rig_end_after (TestRig *rig, const char *id, ObVerdict verdict, gint64 retry_after_ms)
 {
   ObStop *attempt = ref_attempt (rig, id);

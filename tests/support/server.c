@@ -14,6 +14,8 @@ struct _TestServer
   ObRunner runner;      /* first, so that a worker finds the rest */
   GMutex lock;          /* guards attempts, and the counts in them */
   GHashTable *attempts; /* id → Attempt; those that run */
+  guint n_knocks;       /* main thread, as the next */
+  gboolean takes_connections;
 };
 
 typedef enum
@@ -135,6 +137,33 @@ run (const ObRunner *runner, ObConnection *connection, const ObJob *job, const O
   attempt_unref (attempt);
 
   return result;
+}
+
+static void
+knock (const ObRunner *runner, const char *url, GCancellable *cancellable, GAsyncReadyCallback callback,
+       gpointer user_data)
+{
+  TestServer *server = (TestServer *) runner;
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+
+  server->n_knocks++;
+  if (server->takes_connections)
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "Nothing answers");
+}
+
+void
+test_server_hear_knocks (TestServer *server, gboolean takes_connections)
+{
+  server->runner.knock = knock;
+  server->takes_connections = takes_connections;
+}
+
+guint
+test_server_count_knocks (TestServer *server)
+{
+  return server->n_knocks;
 }
 
 TestServer *
@@ -299,5 +328,17 @@ test_server_end (TestServer *server, const char *id, ObVerdict verdict, OutboxRe
   result->outcome.retry_after_ms = retry_after_ms;
   result->code = g_strdup ("test");
   result->message = g_strdup ("the test says so");
+  end (server, id, result);
+}
+
+void
+test_server_end_silently (TestServer *server, const char *id)
+{
+  ObAttemptResult *result = ob_attempt_result_new ();
+
+  result->outcome = ob_outcome_new (OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+  result->outcome.is_silent = TRUE;
+  result->code = g_strdup ("test");
+  result->message = g_strdup ("nothing answers");
   end (server, id, result);
 }

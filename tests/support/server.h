@@ -37,4 +37,11 @@ void test_server_finish (TestServer *server, const char *id);
 void test_server_end (TestServer *server, const char *id, ObVerdict verdict, OutboxReason reason,
                       gint64 retry_after_ms);
 
+/* Let it end since nothing answers. */
+void test_server_end_silently (TestServer *server, const char *id);
+
+/* From now on the broker can knock, and is answered or not; and how often it has. */
+void test_server_hear_knocks (TestServer *server, gboolean takes_connections);
+guint test_server_count_knocks (TestServer *server);
+
 G_END_DECLS

@@ -55,8 +55,8 @@ start_tusd (const char *folder)
 {
   g_autofree char *program = find_tool ("bin/tusd");
   g_autofree char *port = find_port ();
-  const char *argv[] = { program, "--port", port, "-host", "127.0.0.1", "-upload-dir", folder, "-base-path",
-                         "/files/", "-behind-proxy", "-verbose=false", NULL };
+  const char *argv[] = { program, "--port",     port,      "-host",         "127.0.0.1",      "-upload-dir",
+                         folder,  "-base-path", "/files/", "-behind-proxy", "-verbose=false", NULL };
 
   return g_file_test (program, G_FILE_TEST_IS_EXECUTABLE)
              ? test_peer_start_saying (argv, "You can now upload files to: ")
@@ -238,8 +238,8 @@ test_tus_server_assert_has (TestTusServer *server, GPtrArray *files)
     if (is_orphan (list->pdata[i]))
       n_orphans++;
     else
-      g_assert_true (g_hash_table_insert (found, (gpointer) get_metadata (list->pdata[i], "outbox_id"),
-                                          list->pdata[i]));
+      g_assert_true (
+          g_hash_table_insert (found, (gpointer) get_metadata (list->pdata[i], "outbox_id"), list->pdata[i]));
   for (guint i = 0; i < files->len; i++)
     {
       const TestFile *file = files->pdata[i];

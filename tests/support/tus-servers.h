@@ -13,8 +13,8 @@ G_BEGIN_DECLS
 typedef struct
 {
   const char *name;
-  const char *script; /* of tests/support/servers; NULL: a program of its own */
-  const char *suffix; /* of the file that describes an upload; without it, that of the bytes */
+  const char *script;   /* of tests/support/servers; NULL: a program of its own */
+  const char *suffix;   /* of the file that describes an upload; without it, that of the bytes */
   const char *size_key; /* in the description */
   const char *metadata_key;
 } TestTusServerKind;
