@@ -10,8 +10,8 @@ static GCond changed;
 static guint put_on;
 static guint let_go;
 
-static gboolean
-is_on (void)
+gboolean
+ob_brake_is_on (void)
 {
   return __atomic_load_n (&put_on, __ATOMIC_ACQUIRE) != __atomic_load_n (&let_go, __ATOMIC_ACQUIRE);
 }
@@ -61,11 +61,11 @@ ob_brake_wait (GCancellable *cancellable)
 {
   gulong handler;
 
-  if (!is_on ())
+  if (!ob_brake_is_on ())
     return;
   handler = cancellable ? g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled), NULL, NULL) : 0;
   g_mutex_lock (&lock);
-  while (is_on () && !g_cancellable_is_cancelled (cancellable))
+  while (ob_brake_is_on () && !g_cancellable_is_cancelled (cancellable))
     g_cond_wait (&changed, &lock);
   g_mutex_unlock (&lock);
   g_cancellable_disconnect (cancellable, handler);

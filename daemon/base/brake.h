@@ -15,6 +15,9 @@ G_BEGIN_DECLS
 /* Before the news is handed to the main thread. Any thread. */
 void ob_brake_put_on (void);
 
+/* Any thread. */
+gboolean ob_brake_is_on (void);
+
 /* Waits while it is on, or until @cancellable (nullable) is cancelled. Worker threads. */
 void ob_brake_wait (GCancellable *cancellable);
 
