@@ -296,6 +296,9 @@ void ob_broker_stop_watching_texts (ObBroker *self);
 
 /* recovery.c. The first takes up what the database has as going on and nobody has in hand. */
 void ob_broker_recover (ObBroker *self);
+
+/* What the spool keeps of an upload. Returns: (transfer full). Errors: those of the disk, InvalidArgument. */
+ObUpload *ob_broker_read_record (ObBroker *self, const char *id, GError **error);
 void ob_broker_compare_spool (ObBroker *self);
 /* Looks again at files in the spool of which it was not known whether they are copies of what was being saved. */
 void ob_broker_settle_doubts (ObBroker *self);

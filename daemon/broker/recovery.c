@@ -17,8 +17,8 @@
 #define FILES_A_READ 1024
 #define FILES_A_TURN 128
 
-static ObUpload *
-read_record (ObBroker *self, const char *id, GError **error)
+ObUpload *
+ob_broker_read_record (ObBroker *self, const char *id, GError **error)
 {
   g_autofree char *path = ob_spool_get_path (self->spool, id);
   g_autofree char *record_path = g_strconcat (path, ".json", NULL);
@@ -46,7 +46,7 @@ recover_one (ObBroker *self, ObUpload *upload, GError **error)
     {
       /* Nobody was told that it is safe. With bytes and record in the spool it is all the same; without, the app hands it
        * over again. */
-      record = ob_spool_has (self->spool, upload->id) ? read_record (self, upload->id, NULL) : NULL;
+      record = ob_spool_has (self->spool, upload->id) ? ob_broker_read_record (self, upload->id, NULL) : NULL;
       if (!record)
         return ob_uploads_delete (self->database, upload->id, error);
       upload->size_bytes = record->size_bytes;
@@ -274,7 +274,7 @@ static gboolean
 settle (ObBroker *self, const char *id)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (ObUpload) upload = read_record (self, id, &error);
+  g_autoptr (ObUpload) upload = ob_broker_read_record (self, id, &error);
   gboolean has_twin;
   Copy copy;
 

@@ -8,6 +8,10 @@
 #include "store/journal.h"
 #include "store/repair.h"
 
+#include <string.h>
+
+#define REPLACEMENT "\xef\xbf\xbd"
+
 /* What cannot be put right is not walked through again and again. */
 #define REPAIR_EVERY_US (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
 
@@ -15,6 +19,39 @@ static void
 on_upload (const char *id, gpointer user_data)
 {
   g_ptr_array_add (user_data, g_strdup (id));
+}
+
+static void
+restore_text (char **field, const char *kept)
+{
+  if (!*field || !strstr (*field, REPLACEMENT) || !kept)
+    return;
+  g_free (*field);
+  *field = g_strdup (kept);
+}
+
+/* A digest or a destination that was repaired is none: the record in the spool still has what was handed over. */
+static void
+restore (ObBroker *self, ObUpload *upload)
+{
+  g_autoptr (ObUpload) kept
+      = ob_spool_has (self->spool, upload->id) ? ob_broker_read_record (self, upload->id, NULL) : NULL;
+
+  if (kept)
+    {
+      restore_text (&upload->name, kept->name);
+      restore_text (&upload->media_type, kept->media_type);
+      restore_text (&upload->sha256, kept->sha256);
+      restore_text (&upload->group_title, kept->group_title);
+      restore_text (&upload->destination, kept->destination);
+    }
+  /* What is no address is forgotten where the file can be sent again. */
+  if (upload->server_url && !ob_destination_is_url (upload->server_url)
+      && (upload->stored == OB_STORED_QUEUED || upload->stored == OB_STORED_FAILED))
+    {
+      g_clear_pointer (&upload->server_url, g_free);
+      upload->offset_bytes = 0;
+    }
 }
 
 /* Their own texts are clean by now. */
@@ -27,6 +64,7 @@ record (ObBroker *self, GPtrArray *ids, GError **error)
 
       if (!upload)
         continue;
+      restore (self, upload);
       upload->sequence
           = ob_journal_append (self->database, ob_broker_get_now_ms (self), upload, "repaired", upload->stored,
                                upload->reason, "its row had text that cannot be read", error);

@@ -439,6 +439,45 @@ test_a_newer_version_is_left_alone (void)
   wait_until_listed (broker, ids, NULL);
 }
 
+/* --- Text that cannot be read --- */
+
+static void
+run_sql (const char *path, const char *sql)
+{
+  sqlite3 *database = NULL;
+
+  g_assert_cmpint (sqlite3_open (path, &database), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (database, sql, NULL, NULL, NULL), ==, SQLITE_OK);
+  (void) sqlite3_close (database);
+}
+
+/* What an older version let into rows, column after column: nothing is set aside, and every file arrives. */
+static void
+test_bad_text_in_a_row_is_repaired (void)
+{
+  const char *const columns[] = { "name",        "media_type",    "sha256",         "group_title",    "destination",  "server_url",
+                                  "error_code",  "error_message", "receipt_record", "receipt_digest", "confirmed_by", "metadata" };
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *path = data_path (broker, "queue.db");
+  g_autoptr (GHashTable) ids = NULL;
+
+  outbox_dbus_queue_call_pause_sync (broker->queue, NULL, NULL);
+  ids = submit_files (broker, 3);
+  for (guint i = 0; i < G_N_ELEMENTS (columns); i++)
+    {
+      g_autofree char *sql
+          = g_strdup_printf ("UPDATE uploads SET %s = cast (x'416363e873' AS TEXT)", columns[i]);
+
+      test_broker_stop (broker);
+      run_sql (path, sql);
+      test_broker_start (broker, NULL);
+      wait_until_listed (broker, ids, NULL);
+    }
+  outbox_dbus_queue_call_resume_sync (broker->queue, NULL, NULL);
+  test_broker_wait_for_all (broker, "done", 30);
+  g_assert_cmpuint (count_set_aside (broker), ==, 0);
+}
+
 /* --- Copies --- */
 
 static void
@@ -723,6 +762,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/recovery/found-later", test_damage_that_is_found_later);
   g_test_add_func ("/recovery/in-the-middle-of-sending", test_damage_in_the_middle_of_sending);
   g_test_add_func ("/recovery/a-newer-version-is-left-alone", test_a_newer_version_is_left_alone);
+  g_test_add_func ("/recovery/bad-text-in-a-row-is-repaired", test_bad_text_in_a_row_is_repaired);
   g_test_add_func ("/recovery/a-record-without-bytes-is-cleared-away", test_a_record_without_bytes_is_cleared_away);
   g_test_add_func ("/recovery/copies-that-are-gone-or-changed", test_copies_that_are_gone_or_changed);
   if (g_getenv ("TEST_IN_NAMESPACE"))
