@@ -114,6 +114,7 @@ ob_broker_make_job (ObBroker *self, const ObUpload *upload)
   job->size_bytes = upload->size_bytes;
   job->offset_bytes = upload->offset_bytes;
   job->is_stored = upload->stored == OB_STORED_CONFIRMING;
+  job->is_worked_on = job->is_stored && upload->reason == OUTBOX_REASON_SERVER_WORKING;
   job->is_again = upload->attempts > 1;
   job->asks_first = !upload->server_url && ob_journal_has_event (self->database, upload->id, "adopted");
 
@@ -261,8 +262,8 @@ write_progress (ObBroker *self, ObUpload *upload, guint64 offset_bytes, guint64 
   gint64 now_ms = ob_broker_get_now_ms (self);
   g_autofree char *message = NULL;
 
-  if (offset_bytes < upload->size_bytes)
-    note_asking (self, upload->id, FALSE);
+  if (offset_bytes < upload->size_bytes && !leave_confirming (self, upload, NULL))
+    return FALSE;
   if (offset_bytes < upload->offset_bytes)
     {
       message = g_strdup_printf ("The server has %" G_GUINT64_FORMAT " bytes and no longer %" G_GUINT64_FORMAT,

@@ -93,12 +93,41 @@ resume_one (ObBroker *self, ObUpload *upload, GError **error)
   return note_change (self, upload, "resumed", error);
 }
 
-/* Whether the server has every byte and only the confirmation failed: then sending would finish it a second time. */
+/* Whether the server has every byte and only the confirmation failed: then it is the server's own. */
 static gboolean
 is_only_unconfirmed (const ObUpload *upload)
 {
   return upload->reason == OUTBOX_REASON_NOT_ATTACHED
          || (upload->server_url && upload->offset_bytes == upload->size_bytes && upload->size_bytes > 0);
+}
+
+/* The server has other bytes under its upload URL than were handed over: it lets go of them, and gets them anew. */
+static gboolean
+begin_anew (ObBroker *self, ObUpload *upload, GError **error)
+{
+  const ObTermination termination
+      = { upload->id, upload->destination, upload->server_url, upload->progress_at_ms, 0, 0 };
+
+  if (upload->server_url && !ob_terminations_save (self->database, &termination, error))
+    return FALSE;
+  g_clear_pointer (&upload->server_url, g_free);
+  upload->offset_bytes = 0;
+
+  return note_change (self, upload, "anew", error);
+}
+
+/* Neither makes it done: both look at the server first, and only its answer to that does. */
+static gboolean
+retry_failed (ObBroker *self, ObUpload *upload, GError **error)
+{
+  gboolean is_wrong = upload->reason == OUTBOX_REASON_NOT_ATTACHED
+                      && g_strcmp0 (upload->last_error.code, OB_CODE_DIGEST_MISMATCH) == 0;
+  ObStored to = is_only_unconfirmed (upload) && !is_wrong ? OB_STORED_CONFIRMING : OB_STORED_QUEUED;
+
+  return (!is_wrong || begin_anew (self, upload, error))
+         && ob_journal_move (self->database, upload, to, OUTBOX_REASON_NONE,
+                             is_wrong ? "retried by a person: the server has other bytes" : "retried by a person",
+                             upload->progress_at_ms, error);
 }
 
 /* A tap waits for no back-off, not even the destination's. */
@@ -119,9 +148,7 @@ retry_one (ObBroker *self, ObUpload *upload, GError **error)
   upload->failures = 0;
   upload->progress_at_ms = ob_broker_get_now_ms (self);
   if (upload->stored == OB_STORED_FAILED)
-    return ob_journal_move (self->database, upload,
-                            is_only_unconfirmed (upload) ? OB_STORED_CONFIRMING : OB_STORED_QUEUED, OUTBOX_REASON_NONE,
-                            "retried by a person", upload->progress_at_ms, error);
+    return retry_failed (self, upload, error);
 
   return note_change (self, upload, "retried", error);
 }

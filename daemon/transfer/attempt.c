@@ -46,17 +46,20 @@ ob_attempt_result_free (ObAttemptResult *result)
   g_free (result);
 }
 
-/* Where nothing can be asked, the protocol's own final word is the receipt. */
+/* Where nothing can be asked, the protocol's own final word is the receipt, as it was said just now. */
 static void
 confirm (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop)
 {
-  if (job->confirm_url)
+  if (!job->confirm_url)
+    {
+      result->is_done = TRUE;
+      result->receipt.confirmed_by = g_strdup ("tus");
+    }
+  /* The answer may have been that it is stored and not attached yet: that need not be heard twice. */
+  else if (result->outcome.verdict != OB_VERDICT_NOT_YET || result->is_unknown)
     {
       ob_confirm_ask (connection, job, result, stop);
-      return;
     }
-  result->is_done = TRUE;
-  result->receipt.confirmed_by = g_strdup ("tus");
 }
 
 ObAttemptResult *
@@ -72,10 +75,10 @@ ob_attempt_run (ObConnection *connection, const ObJob *job, const ObCheckpoints 
       ob_tus_terminate (connection, job, result, stop);
       return result;
     }
-  /* What is stored is only asked about. Its upload URL is not: servers clear it away when they are done. */
-  if (!job->is_stored && !ob_tus_send (connection, job, checkpoints, user_data, result, stop))
+  if (!ob_tus_send (connection, job, checkpoints, user_data, result, stop))
     return result;
-  if ((!job->is_stored && !checkpoints->stored (user_data)) || ob_stop_is_asked (stop))
+  /* Without a confirm URL nothing is waited for: it is done, whoever wants to stop it by now. */
+  if (job->confirm_url && (!checkpoints->stored (user_data) || ob_stop_is_asked (stop)))
     {
       result->is_cancelled = TRUE;
       return result;

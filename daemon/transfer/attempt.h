@@ -30,8 +30,9 @@ typedef struct
   GVariant *metadata; /* a{ss} */
   ObPace *pace;       /* or NULL: as fast as it goes; shared */
   guint64 size_bytes;
-  guint64 offset_bytes; /* what the server had, as far as is known */
-  gboolean is_stored;   /* the server has every byte: only ask for the receipt */
+  guint64 offset_bytes;  /* what the server had, as far as is known */
+  gboolean is_stored;    /* the server was heard to have every byte: it is asked before anything is sent */
+  gboolean is_worked_on; /* the server was heard to work on the whole of it: it is not asked to begin with that again */
   gboolean
       asks_first;    /* it is not known what was done at the server: ask for a receipt before anything is made there */
   gboolean is_again; /* an earlier attempt may have reached the server, its answer lost */

@@ -80,7 +80,7 @@ ob_confirm_read (const char *body, gsize body_bytes, const char *sha256, ObAttem
     ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "bad-answer",
                    "The confirm URL answered something else than a confirmation");
   else if (digest && g_ascii_strcasecmp (digest, sha256) != 0)
-    ob_result_set (result, OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED, "digest-mismatch",
+    ob_result_set (result, OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED, OB_CODE_DIGEST_MISMATCH,
                    "The server has other bytes than this device sent");
   else if (!is_true (object, "stored") || !is_true (object, "attached"))
     {

@@ -13,6 +13,9 @@
 
 G_BEGIN_DECLS
 
+/* The code of the error that the server has other bytes than were sent: they are sent anew when a person retries. */
+#define OB_CODE_DIGEST_MISMATCH "digest-mismatch"
+
 /* Where in the exchange the answer came. */
 typedef enum
 {

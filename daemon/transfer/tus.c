@@ -7,8 +7,8 @@
 #include "transfer/tus.h"
 
 #include "transfer/body.h"
-#include "transfer/confirm.h"
 #include "transfer/tus-create.h"
+#include "transfer/tus-run.h"
 #include "transfer/tus-server.h"
 #include "transfer/url.h"
 
@@ -20,41 +20,9 @@
 #define SECONDS_A_CHUNK 8
 #define MOST_LOSSES 4
 #define MOST_RESENDS 3
-#define MOST_RESTARTS 2
 #define SETTLE_MS 250
 #define LOCKED_MS 500
 #define MOST_LOCKED 20
-
-typedef enum
-{
-  STEP_CREATE,
-  STEP_LOOK,
-  STEP_SEND,
-  STEP_FINISH,
-  STEP_STORED,
-  STEP_END,
-} Step;
-
-typedef struct
-{
-  ObConnection *connection;
-  const ObJob *job;
-  const ObCheckpoints *checkpoints;
-  gpointer user_data;
-  ObAttemptResult *result;
-  ObStop *stop;
-  int fd;
-  char *server_url; /* owned */
-  guint64 offset_bytes;
-  guint64 chunk_bytes;
-  guint64 limit_bytes; /* of a chunk: the server's, or what sticks behind a buffering proxy */
-  guint losses;        /* chunks in a row of which nothing arrived */
-  guint resends;       /* of one damaged chunk */
-  guint restarts;      /* times that the upload URL was gone */
-  guint locked;        /* answers in a row that it is locked */
-  guint64 seen_bytes;  /* offset at the last look, not believed yet */
-  ObServerFacts facts;
-} Tus;
 
 guint64
 ob_tus_next_chunk_bytes (guint64 sent_bytes, gint64 elapsed_us, guint64 limit_bytes)
@@ -65,26 +33,8 @@ ob_tus_next_chunk_bytes (guint64 sent_bytes, gint64 elapsed_us, guint64 limit_by
   return MIN (MAX (wanted, 256 * 1024), limit_bytes);
 }
 
-static Step
-end (Tus *tus, ObVerdict verdict, const char *code, const char *message)
-{
-  ob_result_set (tus->result, verdict, OUTBOX_REASON_NONE, code, message);
-
-  return STEP_END;
-}
-
-/* The protocol's own headers are missing: whoever answered, it was no tus server. */
-static Step
-end_by_stranger (Tus *tus)
-{
-  ob_result_set (tus->result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "bad-answer",
-                 "Something that is no tus server answered");
-
-  return STEP_END;
-}
-
-static Step
-create (Tus *tus)
+static ObTusStep
+create (ObTusRun *tus)
 {
   g_autoptr (ObAnswer) answer = NULL;
   const char *location;
@@ -110,12 +60,12 @@ create (Tus *tus)
   location = ob_answer_get_header (answer, "Location");
   if ((ob_answer_get_status (answer) != SOUP_STATUS_CREATED && ob_answer_get_status (answer) != SOUP_STATUS_OK)
       || !location || !ob_answer_get_header (answer, "Tus-Resumable"))
-    return end_by_stranger (tus);
+    return ob_tus_end_by_stranger (tus);
 
   g_free (tus->server_url);
   tus->server_url = ob_url_resolve (tus->job->url, location);
   if (!tus->server_url)
-    return end_by_stranger (tus);
+    return ob_tus_end_by_stranger (tus);
   if (!tus->checkpoints->created (tus->server_url, tus->user_data))
     {
       tus->result->is_cancelled = TRUE;
@@ -128,54 +78,9 @@ create (Tus *tus)
   return tus->job->size_bytes == 0 ? STEP_STORED : STEP_SEND;
 }
 
-/* Looks for a receipt. Returns: whether the server has none, so that it may be sent. */
-static gboolean
-has_no_receipt (Tus *tus)
-{
-  ObAttemptResult *result = tus->result;
-
-  if (!tus->job->confirm_url)
-    return TRUE;
-  ob_confirm_ask (tus->connection, tus->job, result, tus->stop);
-
-  return !result->is_done && !result->is_cancelled && result->outcome.verdict == OB_VERDICT_NOT_YET;
-}
-
-/* An empty file is finished by its creation: after a lost answer, ask before it is created twice. The same for a file
- * whose history was lost with a database. */
-static Step
-begin (Tus *tus)
-{
-  if (tus->server_url)
-    return STEP_LOOK;
-  if ((tus->job->asks_first || (tus->job->size_bytes == 0 && tus->job->is_again)) && !has_no_receipt (tus))
-    return STEP_END;
-
-  return STEP_CREATE;
-}
-
-/* The upload URL is no more. It may have been finished and cleared away: ask before anything is sent twice. */
-static Step
-gone (Tus *tus)
-{
-  ObAttemptResult *result = tus->result;
-
-  if (!has_no_receipt (tus))
-    return STEP_END;
-  if (++tus->restarts > MOST_RESTARTS)
-    return end (tus, OB_VERDICT_RETRY_UPLOAD, "gone", "The server loses the upload again and again");
-  if (!tus->checkpoints->created (NULL, tus->user_data))
-    {
-      result->is_cancelled = TRUE;
-      return STEP_END;
-    }
-
-  return STEP_CREATE;
-}
-
 /* Takes what the server says it has. Returns: what is next where that is everything, @whole, or less. */
-static Step
-believe (Tus *tus, guint64 offset_bytes, guint64 sent_bytes, Step whole)
+static ObTusStep
+believe (ObTusRun *tus, guint64 offset_bytes, guint64 sent_bytes, ObTusStep whole)
 {
   gboolean has_moved = offset_bytes > tus->offset_bytes;
 
@@ -190,8 +95,8 @@ believe (Tus *tus, guint64 offset_bytes, guint64 sent_bytes, Step whole)
 
 /* A dead connection of ours may hold the upload for some seconds yet. Asked twice a second it goes on as soon as it is let
  * go; a server that holds it longer, or says when to come again, gets the back-off. */
-static Step
-wait_for_lock (Tus *tus)
+static ObTusStep
+wait_for_lock (ObTusRun *tus)
 {
   const ObOutcome *outcome = &tus->result->outcome;
 
@@ -205,7 +110,7 @@ wait_for_lock (Tus *tus)
 /* A server that checks sums takes back what it has of a chunk that was cut, and some answer a look before they have. What
  * is sent from there would leave a hole: an offset inside such a chunk counts when two looks, a moment apart, agree. */
 static gboolean
-is_settled (Tus *tus, guint64 offset_bytes)
+is_settled (ObTusRun *tus, guint64 offset_bytes)
 {
   if (!tus->facts.has_checksum || offset_bytes <= tus->offset_bytes || offset_bytes == tus->seen_bytes)
     return TRUE;
@@ -215,8 +120,8 @@ is_settled (Tus *tus, guint64 offset_bytes)
   return FALSE;
 }
 
-static Step
-look (Tus *tus)
+static ObTusStep
+look (ObTusRun *tus)
 {
   SoupMessage *message = ob_tus_message_new ("HEAD", tus->server_url, tus->job, tus->result);
   g_autoptr (ObAnswer) answer = NULL;
@@ -229,21 +134,21 @@ look (Tus *tus)
     {
       if (tus->result->is_cancelled || answer->error)
         return STEP_END;
-      return tus->result->outcome.verdict == OB_VERDICT_GONE ? gone (tus) : wait_for_lock (tus);
+      return tus->result->outcome.verdict == OB_VERDICT_GONE ? ob_tus_gone (tus) : wait_for_lock (tus);
     }
   tus->locked = 0;
   if (!ob_answer_get_number (answer, "Upload-Offset", &offset_bytes) || offset_bytes > tus->job->size_bytes
       || (ob_answer_get_number (answer, "Upload-Length", &size_bytes) && size_bytes != tus->job->size_bytes))
-    return end_by_stranger (tus);
+    return ob_tus_end_by_stranger (tus);
   if (!is_settled (tus, offset_bytes))
     return STEP_LOOK;
 
-  return believe (tus, offset_bytes, 0, STEP_FINISH);
+  return believe (tus, offset_bytes, 0, ob_tus_get_whole_step (tus));
 }
 
 /* More than this does not get through; the next upload to that server need not find it out again. */
 static void
-shrink (Tus *tus, guint64 chunk_bytes)
+shrink (ObTusRun *tus, guint64 chunk_bytes)
 {
   tus->limit_bytes = MAX (chunk_bytes / 4, OB_TUS_CHUNK_MIN_BYTES);
   tus->chunk_bytes = MIN (tus->chunk_bytes, tus->limit_bytes);
@@ -252,12 +157,12 @@ shrink (Tus *tus, guint64 chunk_bytes)
 }
 
 /* Nothing of what was sent arrived: smaller chunks, until they stick; then give the server a rest. */
-static Step
-lose (Tus *tus, guint64 chunk_bytes)
+static ObTusStep
+lose (ObTusRun *tus, guint64 chunk_bytes)
 {
   tus->seen_bytes = tus->offset_bytes;
   if (++tus->losses >= MOST_LOSSES && chunk_bytes <= OB_TUS_CHUNK_MIN_BYTES)
-    return end (tus, OB_VERDICT_RETRY_UPLOAD, "no-progress", "Nothing of what was sent arrived");
+    return ob_tus_end (tus, OB_VERDICT_RETRY_UPLOAD, "no-progress", "Nothing of what was sent arrived");
   if (tus->losses >= 2)
     shrink (tus, chunk_bytes);
 
@@ -266,7 +171,7 @@ lose (Tus *tus, guint64 chunk_bytes)
 
 /* For the next chunk; and for the next attempt, which may be a worker's that knows nothing of this one. */
 static void
-note_rate (Tus *tus, guint64 sent_bytes, gint64 elapsed_us)
+note_rate (ObTusRun *tus, guint64 sent_bytes, gint64 elapsed_us)
 {
   tus->chunk_bytes = ob_tus_next_chunk_bytes (sent_bytes, elapsed_us, tus->limit_bytes);
   tus->facts.rate_bytes_per_s = sent_bytes * G_USEC_PER_SEC / (guint64) MAX (elapsed_us, 1000);
@@ -274,8 +179,8 @@ note_rate (Tus *tus, guint64 sent_bytes, gint64 elapsed_us)
 }
 
 /* What the answer to a chunk means for the next step. */
-static Step
-after_patch (Tus *tus, const ObAnswer *answer, guint64 chunk_bytes, gint64 elapsed_us)
+static ObTusStep
+after_patch (ObTusRun *tus, const ObAnswer *answer, guint64 chunk_bytes, gint64 elapsed_us)
 {
   ObAttemptResult *result = tus->result;
   guint64 offset_bytes;
@@ -295,13 +200,13 @@ after_patch (Tus *tus, const ObAnswer *answer, guint64 chunk_bytes, gint64 elaps
       if (answer->error || result->outcome.verdict == OB_VERDICT_LOOK)
         return lose (tus, chunk_bytes);
       if (result->outcome.verdict == OB_VERDICT_GONE)
-        return gone (tus);
+        return ob_tus_gone (tus);
       if (result->outcome.verdict == OB_VERDICT_RESEND && ++tus->resends <= MOST_RESENDS)
         return STEP_LOOK;
       return wait_for_lock (tus);
     }
   if (!ob_answer_get_number (answer, "Upload-Offset", &offset_bytes) || !ob_answer_get_header (answer, "Tus-Resumable"))
-    return end_by_stranger (tus);
+    return ob_tus_end_by_stranger (tus);
   if (offset_bytes > tus->offset_bytes + chunk_bytes)
     return lose (tus, chunk_bytes); /* it says more than was sent: ask again */
   if (offset_bytes <= tus->offset_bytes)
@@ -314,8 +219,8 @@ after_patch (Tus *tus, const ObAnswer *answer, guint64 chunk_bytes, gint64 elaps
   return believe (tus, offset_bytes, answer->sent_bytes, STEP_STORED);
 }
 
-static Step
-send_chunk (Tus *tus)
+static ObTusStep
+send_chunk (ObTusRun *tus)
 {
   guint64 chunk_bytes = MIN (tus->chunk_bytes, tus->job->size_bytes - tus->offset_bytes);
   g_autofree char *offset = g_strdup_printf ("%" G_GUINT64_FORMAT, tus->offset_bytes);
@@ -342,39 +247,8 @@ send_chunk (Tus *tus)
   return after_patch (tus, answer, chunk_bytes, g_get_monotonic_time () - begin_us);
 }
 
-/* The offset says that every byte is stored, not that the server has done with them what it does when it has them all: its
- * answer to the last chunk was lost, or an error. With a confirm URL that can be asked; else an empty chunk is sent, which
- * servers answer as they would the last one, and which makes up for an end that never was. */
-static Step
-finish (Tus *tus)
-{
-  g_autofree char *offset = g_strdup_printf ("%" G_GUINT64_FORMAT, tus->offset_bytes);
-  g_autoptr (ObAnswer) answer = NULL;
-  SoupMessage *message;
-  guint64 offset_bytes;
-
-  if (!has_no_receipt (tus))
-    return STEP_END;
-  if (tus->job->confirm_url && !tus->result->is_unknown)
-    return STEP_STORED;
-  message = ob_tus_message_new ("PATCH", tus->server_url, tus->job, tus->result);
-  if (!message)
-    return STEP_END;
-  soup_message_headers_replace (soup_message_get_request_headers (message), "Upload-Offset", offset);
-  soup_message_headers_set_content_type (soup_message_get_request_headers (message), "application/offset+octet-stream",
-                                         NULL);
-  soup_message_headers_set_content_length (soup_message_get_request_headers (message), 0);
-  answer = ob_http_send (tus->connection, message, OB_ANSWER_FINISH_MS, G_CANCELLABLE (tus->stop));
-  if (ob_tus_judge (answer, OB_STAGE_SEND, tus->result))
-    return STEP_END;
-
-  return ob_answer_get_number (answer, "Upload-Offset", &offset_bytes) && offset_bytes == tus->offset_bytes
-             ? STEP_STORED
-             : end_by_stranger (tus);
-}
-
 static gboolean
-open_copy (Tus *tus)
+open_copy (ObTusRun *tus)
 {
   struct stat info;
 
@@ -392,7 +266,7 @@ open_copy (Tus *tus)
 
 /* The network may be another one than where the rate was found: it is believed for a part of what it would carry. */
 static guint64
-first_chunk_bytes (const Tus *tus)
+first_chunk_bytes (const ObTusRun *tus)
 {
   guint64 rate_bytes_per_s = tus->job->pace ? ob_pace_get_rate (tus->job->pace) : 0;
   guint64 known_bytes
@@ -403,7 +277,7 @@ first_chunk_bytes (const Tus *tus)
 }
 
 static gboolean
-discover (Tus *tus)
+discover (ObTusRun *tus)
 {
   if (!ob_tus_discover (tus->connection, tus->job, &tus->facts, tus->result, tus->stop))
     return FALSE;
@@ -413,11 +287,32 @@ discover (Tus *tus)
   return TRUE;
 }
 
-static gboolean
-run_steps (Tus *tus)
+static ObTusStep
+take_step (ObTusRun *tus, ObTusStep step)
 {
-  Step step = begin (tus);
+  /* What is only asked about needs no copy, until it turns out that it must be sent again. */
+  if ((step == STEP_CREATE || step == STEP_SEND) && tus->fd < 0 && !open_copy (tus))
+    return STEP_END;
+  switch (step)
+    {
+    case STEP_CREATE:
+      return create (tus);
+    case STEP_LOOK:
+      return look (tus);
+    case STEP_FINISH:
+      return ob_tus_finish (tus);
+    case STEP_SEND:
+      return send_chunk (tus);
+    case STEP_STORED:
+    case STEP_END:
+    default:
+      g_assert_not_reached ();
+    }
+}
 
+static gboolean
+run_steps (ObTusRun *tus, ObTusStep step)
+{
   while (step != STEP_STORED && step != STEP_END)
     {
       /* After a turn that may have been judged: what counts is how it goes on. */
@@ -427,33 +322,40 @@ run_steps (Tus *tus)
           tus->result->is_cancelled = TRUE;
           return FALSE;
         }
-      if (step == STEP_CREATE)
-        step = create (tus);
-      else if (step == STEP_LOOK)
-        step = look (tus);
-      else if (step == STEP_FINISH)
-        step = finish (tus);
-      else
-        step = send_chunk (tus);
+      step = take_step (tus, step);
     }
 
   return step == STEP_STORED;
+}
+
+static gboolean
+run (ObTusRun *tus)
+{
+  ObTusStep step;
+
+  if (!tus->job->is_stored && !open_copy (tus))
+    return FALSE;
+  step = ob_tus_begin (tus);
+  if (step != STEP_STORED && step != STEP_END && !discover (tus))
+    return FALSE;
+
+  return run_steps (tus, step);
 }
 
 gboolean
 ob_tus_send (ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data,
              ObAttemptResult *result, ObStop *stop)
 {
-  Tus tus = { connection,
-              job,
-              checkpoints,
-              user_data,
-              result,
-              stop,
-              .fd = -1,
-              .server_url = g_strdup (job->server_url),
-              .offset_bytes = job->offset_bytes };
-  gboolean is_stored = open_copy (&tus) && discover (&tus) && run_steps (&tus);
+  ObTusRun tus = { connection,
+                   job,
+                   checkpoints,
+                   user_data,
+                   result,
+                   stop,
+                   .fd = -1,
+                   .server_url = g_strdup (job->server_url),
+                   .offset_bytes = job->offset_bytes };
+  gboolean is_stored = run (&tus);
 
   if (is_stored)
     result->receipt.url = g_strdup (tus.server_url);

@@ -6,6 +6,7 @@
 #include "support/server.h"
 
 #include "support/wait.h"
+#include "transfer/http.h"
 
 #define LOOK_EVERY_US 5000
 
@@ -340,5 +341,14 @@ test_server_end_silently (TestServer *server, const char *id)
   result->outcome.is_silent = TRUE;
   result->code = g_strdup ("test");
   result->message = g_strdup ("nothing answers");
+  end (server, id, result);
+}
+
+void
+test_server_refuse (TestServer *server, const char *id, OutboxReason reason, const char *code)
+{
+  ObAttemptResult *result = ob_attempt_result_new ();
+
+  ob_result_set (result, OB_VERDICT_FAIL, reason, code, "the test says so");
   end (server, id, result);
 }

@@ -32,6 +32,9 @@ void test_server_report_created (TestServer *server, const char *id, const char 
 void test_server_report_stored (TestServer *server, const char *id);
 void test_server_report_progress (TestServer *server, const char *id, guint64 offset_bytes);
 
+/* It fails, with that code of its error. */
+void test_server_refuse (TestServer *server, const char *id, OutboxReason reason, const char *code);
+
 /* Let it end: with a receipt, or with a verdict. */
 void test_server_finish (TestServer *server, const char *id);
 void test_server_end (TestServer *server, const char *id, ObVerdict verdict, OutboxReason reason,

@@ -653,6 +653,30 @@ test_retry_of_not_attached_only_asks (TestRig *rig, gconstpointer data)
   g_assert_false (ob_spool_has (rig->spool, id));
 }
 
+/* Asked again, the server would say the same for ever. */
+static void
+test_retry_of_wrong_bytes_sends_anew (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+
+  reach_confirming (rig, id);
+  test_server_refuse (rig->server, id, OUTBOX_REASON_NOT_ATTACHED, OB_CODE_DIGEST_MISMATCH);
+  test_rig_wait_for_end (rig, id);
+  test_rig_assert_status (rig, id, "failed not-attached");
+  g_assert_true (test_rig_command (rig, OB_COMMAND_RETRY, id, 0, NULL));
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count (*) FROM journal WHERE event = 'anew'"), ==, 1);
+  g_assert_null (test_server_wait_for (rig->server, id)->server_url);
+  g_assert_false (test_server_wait_for (rig->server, id)->is_stored);
+  test_rig_finish (rig, id);
+  test_rig_assert_status (rig, id, "done");
+  /* And the server lets go of the wrong ones. */
+  g_assert_true (test_server_wait_for (rig->server, id)->is_termination);
+  g_assert_cmpstr (test_server_wait_for (rig->server, id)->server_url, ==, "http://depot.example/files/1");
+  test_server_finish (rig->server, id);
+  test_rig_wait_for_end (rig, id);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count (*) FROM terminations"), ==, 0);
+}
+
 static void
 test_a_pause_during_the_finish (TestRig *rig, gconstpointer data)
 {
@@ -700,6 +724,7 @@ main (int argc, char *argv[])
     { "/person/a-403-that-all-get-asks-to-sign-in", test_a_403_that_all_get_asks_to_sign_in },
     { "/confirm/not-yet-is-asked-for-a-day", test_not_yet_is_asked_for_a_day },
     { "/confirm/retry-of-not-attached-only-asks", test_retry_of_not_attached_only_asks },
+    { "/confirm/retry-of-wrong-bytes-sends-anew", test_retry_of_wrong_bytes_sends_anew },
     { "/confirm/a-pause-during-the-finish", test_a_pause_during_the_finish },
   };
 

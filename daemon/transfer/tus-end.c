@@ -1,0 +1,123 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Where it is in doubt what a server has: nothing is sent anew, finished again or called done before it was asked. Worker
+ * thread.
+ */
+#include "transfer/tus-run.h"
+
+#include "transfer/confirm.h"
+#include "transfer/tus-server.h"
+
+#define MOST_RESTARTS 2
+
+ObTusStep
+ob_tus_end (ObTusRun *tus, ObVerdict verdict, const char *code, const char *message)
+{
+  ob_result_set (tus->result, verdict, OUTBOX_REASON_NONE, code, message);
+
+  return STEP_END;
+}
+
+ObTusStep
+ob_tus_end_by_stranger (ObTusRun *tus)
+{
+  ob_result_set (tus->result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "bad-answer",
+                 "Something that is no tus server answered");
+
+  return STEP_END;
+}
+
+/* Looks for a receipt. "Not yet" says that the server has it: only one that never heard of it lets it be sent. Returns: the
+ * step @unknown where it never did, or where nobody can be asked. */
+static ObTusStep
+ask (ObTusRun *tus, ObTusStep unknown)
+{
+  ObAttemptResult *result = tus->result;
+
+  if (!tus->job->confirm_url)
+    return unknown;
+  ob_confirm_ask (tus->connection, tus->job, result, tus->stop);
+  if (result->is_done || result->is_cancelled || result->outcome.verdict != OB_VERDICT_NOT_YET)
+    return STEP_END;
+
+  return result->is_unknown ? unknown : STEP_STORED;
+}
+
+/* What is said to be stored is asked about first. So is an empty file, which is finished by its creation, after a lost
+ * answer; and a file whose history was lost with a database. */
+ObTusStep
+ob_tus_begin (ObTusRun *tus)
+{
+  const ObJob *job = tus->job;
+  ObTusStep next = tus->server_url ? STEP_LOOK : STEP_CREATE;
+  gboolean may_be_there = job->asks_first || (job->size_bytes == 0 && job->is_again);
+
+  return job->is_stored || (!tus->server_url && may_be_there) ? ask (tus, next) : next;
+}
+
+/* The upload URL is no more. It may have been finished and cleared away: ask before anything is sent twice. */
+ObTusStep
+ob_tus_gone (ObTusRun *tus)
+{
+  ObTusStep step = ask (tus, STEP_CREATE);
+
+  if (step != STEP_CREATE)
+    return step;
+  if (++tus->restarts > MOST_RESTARTS)
+    return ob_tus_end (tus, OB_VERDICT_RETRY_UPLOAD, "gone", "The server loses the upload again and again");
+  if (!tus->checkpoints->created (NULL, tus->user_data))
+    {
+      tus->result->is_cancelled = TRUE;
+      return STEP_END;
+    }
+
+  return STEP_CREATE;
+}
+
+/* Where nobody can be asked whether it was finished, and the server was heard to work on it, its own word for every byte,
+ * said anew, is the receipt. */
+ObTusStep
+ob_tus_get_whole_step (const ObTusRun *tus)
+{
+  return tus->job->is_worked_on && !tus->job->confirm_url ? STEP_STORED : STEP_FINISH;
+}
+
+/* An empty chunk at the end, which servers answer as they would the last one. */
+static ObAnswer *
+send_nothing (ObTusRun *tus)
+{
+  g_autofree char *offset = g_strdup_printf ("%" G_GUINT64_FORMAT, tus->offset_bytes);
+  SoupMessage *message = ob_tus_message_new ("PATCH", tus->server_url, tus->job, tus->result);
+  SoupMessageHeaders *headers;
+
+  if (!message)
+    return NULL;
+  headers = soup_message_get_request_headers (message);
+  soup_message_headers_replace (headers, "Upload-Offset", offset);
+  soup_message_headers_set_content_type (headers, "application/offset+octet-stream", NULL);
+  soup_message_headers_set_content_length (headers, 0);
+
+  return ob_http_send (tus->connection, message, OB_ANSWER_FINISH_MS, G_CANCELLABLE (tus->stop));
+}
+
+/* The offset says that every byte is stored, not that the server has done with them what it does when it has them all: its
+ * answer to the last chunk was lost, or an error. With a confirm URL that can be asked; else an empty chunk is sent, which
+ * makes up for an end that never was. */
+ObTusStep
+ob_tus_finish (ObTusRun *tus)
+{
+  ObTusStep step = ask (tus, STEP_FINISH);
+  g_autoptr (ObAnswer) answer = NULL;
+  guint64 offset_bytes;
+
+  if (step != STEP_FINISH)
+    return step;
+  answer = send_nothing (tus);
+  if (!answer || ob_tus_judge (answer, OB_STAGE_SEND, tus->result))
+    return STEP_END;
+
+  return ob_answer_get_number (answer, "Upload-Offset", &offset_bytes) && offset_bytes == tus->offset_bytes
+             ? STEP_STORED
+             : ob_tus_end_by_stranger (tus);
+}

@@ -1,0 +1,63 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * One run of tus: what its steps share. Private to tus.c, which begins and sends, and tus-end.c, which knows when an upload
+ * is whole, finished, or gone. Worker thread.
+ */
+#pragma once
+
+#include "transfer/attempt.h"
+#include "transfer/facts.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  STEP_CREATE,
+  STEP_LOOK,
+  STEP_SEND,
+  STEP_FINISH,
+  STEP_STORED,
+  STEP_END,
+} ObTusStep;
+
+typedef struct
+{
+  ObConnection *connection;
+  const ObJob *job;
+  const ObCheckpoints *checkpoints;
+  gpointer user_data;
+  ObAttemptResult *result;
+  ObStop *stop;
+  int fd;           /* of the copy; -1: not open yet */
+  char *server_url; /* owned */
+  guint64 offset_bytes;
+  guint64 chunk_bytes;
+  guint64 limit_bytes; /* of a chunk: the server's, or what sticks behind a buffering proxy */
+  guint losses;        /* chunks in a row of which nothing arrived */
+  guint resends;       /* of one damaged chunk */
+  guint restarts;      /* times that the upload URL was gone */
+  guint locked;        /* answers in a row that it is locked */
+  guint64 seen_bytes;  /* offset at the last look, not believed yet */
+  ObServerFacts facts;
+} ObTusRun;
+
+/* Ends the attempt by a decision of ours. */
+ObTusStep ob_tus_end (ObTusRun *tus, ObVerdict verdict, const char *code, const char *message);
+
+/* The protocol's own headers are missing: whoever answered, it was no tus server. */
+ObTusStep ob_tus_end_by_stranger (ObTusRun *tus);
+
+/* The first step: a look at what the server has, wherever it may have something. */
+ObTusStep ob_tus_begin (ObTusRun *tus);
+
+/* The step after an answer that there is no such upload. */
+ObTusStep ob_tus_gone (ObTusRun *tus);
+
+/* The step after a look that found every byte at the server. */
+ObTusStep ob_tus_get_whole_step (const ObTusRun *tus);
+
+/* Has the server do what it does with a whole upload. */
+ObTusStep ob_tus_finish (ObTusRun *tus);
+
+G_END_DECLS
