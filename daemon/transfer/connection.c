@@ -83,8 +83,8 @@ read_flow (int fd, ObFlow *flow)
 
   if (fd < 0 || getsockopt (fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
     return FALSE;
-  *flow = (ObFlow){ info.tcpi_bytes_acked, info.tcpi_notsent_bytes, info.tcpi_unacked, info.tcpi_probes,
-                    ob_path_is_gone (fd) };
+  *flow = (ObFlow){ info.tcpi_bytes_acked, info.tcpi_notsent_bytes, info.tcpi_unacked,
+                    info.tcpi_probes,      ob_path_is_gone (fd),    info.tcpi_state == OB_FLOW_CLOSE_WAIT };
 
   return TRUE;
 }

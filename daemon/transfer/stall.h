@@ -24,6 +24,9 @@ G_BEGIN_DECLS
 /* From the first look-up of a name to a connection, TLS included. */
 #define OB_STALL_CONNECT_MS 60000
 
+/* A state of TCP (RFC 9293 section 3.3.2), as the kernel counts them. */
+#define OB_FLOW_CLOSE_WAIT 8
+
 /* What TCP knows of a connection. */
 typedef struct
 {
@@ -32,6 +35,7 @@ typedef struct
   guint unacked;        /* segments on their way */
   guint probes;         /* of a closed window, unanswered */
   gboolean is_orphan;   /* its own address is gone */
+  gboolean is_ended;    /* the peer will say no more: it has closed its side */
 } ObFlow;
 
 typedef enum

@@ -8,10 +8,10 @@
 #define ANSWER_MS 60000
 #define SECOND_US G_GINT64_CONSTANT (1000000)
 
-static const ObFlow on_its_way = { 1000, 500, 3, 0, FALSE };
-static const ObFlow all_acked = { 5000, 0, 0, 0, FALSE };
-static const ObFlow window_closed = { 1000, 500, 0, 1, FALSE };
-static const ObFlow window_closed_and_silent = { 1000, 500, 0, 2, FALSE };
+static const ObFlow on_its_way = { 1000, 500, 3, 0, FALSE, FALSE };
+static const ObFlow all_acked = { 5000, 0, 0, 0, FALSE, FALSE };
+static const ObFlow window_closed = { 1000, 500, 0, 1, FALSE, FALSE };
+static const ObFlow window_closed_and_silent = { 1000, 500, 0, 2, FALSE, FALSE };
 
 /* The same flow, looked at every second. Returns: the second of the first decision other than to wait. */
 static gint
@@ -127,6 +127,23 @@ test_a_new_connection_gives_up_the_old_one (void)
   g_assert_cmpint (ob_stall_judge (&stall, &on_its_way, 4 * SECOND_US), ==, OB_STALL_LOST);
 }
 
+/* A server that was stopped while its window was closed: its kernel answers probes for a minute yet. */
+static void
+test_a_peer_that_has_gone_reads_no_more (void)
+{
+  ObFlow flow = window_closed;
+  ObStall stall;
+
+  flow.is_ended = TRUE;
+  ob_stall_begin (&stall, ANSWER_MS, 0);
+  (void) ob_stall_judge (&stall, &flow, 0);
+  g_assert_cmpint (ob_stall_judge (&stall, &flow, 2 * SECOND_US), ==, OB_STALL_WAIT);
+  g_assert_cmpint (ob_stall_judge (&stall, &flow, 3 * SECOND_US), ==, OB_STALL_LOST);
+  /* While it takes bytes it may still answer. */
+  flow.acked_bytes++;
+  g_assert_cmpint (ob_stall_judge (&stall, &flow, 4 * SECOND_US), ==, OB_STALL_WAIT);
+}
+
 static void
 test_an_old_connection_that_wakes_is_kept (void)
 {
@@ -200,6 +217,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/stall/a-slow-network-is-no-crawl", test_a_slow_network_is_no_crawl);
   g_test_add_func ("/stall/a-slow-rule-is-no-crawl", test_a_slow_rule_is_no_crawl);
   g_test_add_func ("/stall/a-new-connection-gives-up-the-old-one", test_a_new_connection_gives_up_the_old_one);
+  g_test_add_func ("/stall/a-peer-that-has-gone-reads-no-more", test_a_peer_that_has_gone_reads_no_more);
   g_test_add_func ("/stall/an-old-connection-that-wakes-is-kept", test_an_old_connection_that_wakes_is_kept);
   g_test_add_func ("/stall/what-stands-still", test_what_stands_still);
   g_test_add_func ("/stall/an-orphan-is-in-doubt-at-once", test_an_orphan_is_in_doubt_at_once);
