@@ -110,7 +110,8 @@ fi
 export ASAN_OPTIONS=halt_on_error=1:abort_on_error=1:detect_leaks=1
 export UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1
 
-for scene in dark-and-silent dark-and-silent-on-an-older-kernel dark-and-announced \
+for scene in dark-and-silent dark-and-silent-on-an-older-kernel dark-and-announced long-dark-and-silent \
+  long-dark-without-a-default-route \
   dark-and-silent-with-a-lock dark-and-announced-with-a-lock another-address-at-once \
   another-address-after-the-dark another-network-while-the-old-one-lives another-network-when-the-old-one-is-dark \
   another-network-on-an-older-kernel an-address-of-another-device; do

@@ -42,6 +42,10 @@ typedef struct
 static const Weather full = { "full", 100 * 1000 * 1000, 12000, 8000, 1.10, 1.15, 1.10, 1.05 };
 static const Weather brief = { "short", 20 * 1000 * 1000, 3000, 4000, 1.5, 1.5, 1.5, 1.25 };
 
+/* Windows that are shorter than what a back-off waits. */
+static const Weather full_tunnel = { "full, long dark", 100 * 1000 * 1000, 12000, 70000, 1.15, 1.15, 1.15, 1.05 };
+static const Weather brief_tunnel = { "short, long dark", 20 * 1000 * 1000, 3000, 45000, 1.2, 1.2, 1.2, 1.25 };
+
 typedef struct
 {
   int server_namespace;
@@ -52,6 +56,7 @@ typedef struct
   char *id;
   const Weather *weather;
   gboolean is_announced;
+  gboolean is_island; /* there is a route to the server, and none to anywhere else */
   gboolean is_dark;
   guint timer;
   gint64 begin_us;
@@ -121,12 +126,13 @@ set_up (Field *field, const char *(*start_server) (Field *) )
   const char *server_url;
   int home;
 
-  field->weather = get_weather ();
+  if (!field->weather)
+    field->weather = get_weather ();
   field->server_namespace = test_namespace_add ();
   test_namespace_run ("ip link set lo up");
   choose_congestion_control ();
   field->wifi = test_radio_new (field->server_namespace, &wifi);
-  test_namespace_run ("ip route add default dev wifi metric 600");
+  test_namespace_run ("ip route add %s dev wifi metric 600", field->is_island ? SERVER "/32" : "default");
   field->broker = test_broker_new_alone ();
   home = test_namespace_visit (field->server_namespace);
   test_namespace_run ("ip address add " SERVER "/32 dev lo; ip address add 10.77.2.1/24 dev wifi");
@@ -266,9 +272,8 @@ say_log (Field *field)
 }
 
 static void
-weather_the_dark (gboolean is_announced)
+weather (Field field)
 {
-  Field field = { .is_announced = is_announced };
   double ideal_s, took_s, payload;
 
   (void) set_up (&field, start_receiver);
@@ -286,12 +291,25 @@ weather_the_dark (gboolean is_announced)
       (double) get_sent_bytes (&field) / (double) field.weather->size_bytes,
       (double) get_received_bytes (&field) / (double) field.weather->size_bytes, test_radio_count (field.wifi, "SYN"));
   g_assert_false (field.is_dark);
-  g_assert_cmpfloat (took_s / ideal_s, <=, is_announced ? field.weather->most_time : field.weather->most_time_silent);
+  g_assert_cmpfloat (took_s / ideal_s, <=,
+                     field.is_announced ? field.weather->most_time : field.weather->most_time_silent);
   g_assert_cmpfloat (payload, <=, field.weather->most_payload);
   /* What the daemon counts is what was on the link. */
   g_assert_cmpfloat ((double) get_sent_bytes (&field), >, payload * (double) field.weather->size_bytes * 0.99);
   g_assert_cmpfloat ((double) get_sent_bytes (&field), <, payload * (double) field.weather->size_bytes * 1.01);
   tear_down (&field);
+}
+
+static void
+weather_the_dark (gboolean is_announced)
+{
+  weather ((Field){ .is_announced = is_announced });
+}
+
+static void
+weather_long_dark (gboolean is_island)
+{
+  weather ((Field){ .weather = get_weather () == &full ? &full_tunnel : &brief_tunnel, .is_island = is_island });
 }
 
 /* The reset could not be heard in the dark: the server has it before it is asked for the upload on a new connection, and so
@@ -357,6 +375,18 @@ test_dark_and_silent_on_an_older_kernel (void)
 {
   take_option_away (IPPROTO_TCP, TCP_RTO_MAX_MS);
   weather_the_dark (FALSE);
+}
+
+static void
+test_long_dark_and_silent (void)
+{
+  weather_long_dark (FALSE);
+}
+
+static void
+test_long_dark_without_a_default_route (void)
+{
+  weather_long_dark (TRUE);
 }
 
 static void
@@ -538,6 +568,8 @@ main (int argc, char *argv[])
   } tests[] = {
     { "/field/dark-and-silent", test_dark_and_silent },
     { "/field/dark-and-silent-on-an-older-kernel", test_dark_and_silent_on_an_older_kernel },
+    { "/field/long-dark-and-silent", test_long_dark_and_silent },
+    { "/field/long-dark-without-a-default-route", test_long_dark_without_a_default_route },
     { "/field/dark-and-announced", test_dark_and_announced },
     { "/field/dark-and-silent-with-a-lock", test_dark_and_silent_with_a_lock },
     { "/field/dark-and-announced-with-a-lock", test_dark_and_announced_with_a_lock },
