@@ -15,6 +15,7 @@ typedef struct
   char *protocol;
   char *url;
   char *confirm_url;
+  GStrv also;
   GStrv headers; /* K=V */
   gboolean is_default;
   gboolean is_json;
@@ -26,6 +27,7 @@ options_clear (Options *options)
   g_free (options->protocol);
   g_free (options->url);
   g_free (options->confirm_url);
+  g_strfreev (options->also);
   g_strfreev (options->headers);
 }
 
@@ -148,12 +150,17 @@ print_one (GVariant *destination)
   };
   g_autoptr (CliFacts) facts = cli_facts_new ();
   g_autofree const char **headers = NULL;
+  g_autofree const char **also = NULL;
+  g_autofree char *others = NULL;
   g_autofree char *names = NULL;
   g_autofree char *label = dup_label (destination);
 
   for (guint i = 0; i < G_N_ELEMENTS (settings); i++)
     cli_facts_add (facts, settings[i].name, cli_get_string (destination, settings[i].key));
   (void) g_variant_lookup (destination, "headers", "^a&s", &headers);
+  (void) g_variant_lookup (destination, "also", "^a&s", &also);
+  others = also ? g_strjoinv (", ", (GStrv) also) : NULL;
+  cli_facts_add (facts, _ ("also at"), others);
   names = headers && headers[0] ? g_strjoinv (", ", (GStrv) headers) : NULL;
   cli_facts_add (facts, _ ("headers"), names);
   cli_facts_add (facts, _ ("status"), label);
@@ -161,23 +168,36 @@ print_one (GVariant *destination)
   cli_print_trouble (destination, get_reason (destination));
 }
 
+/* Returns: (transfer full) (nullable) */
+static GVariant *
+find (GVariant *destinations, const char *name)
+{
+  GVariantIter iter;
+  GVariant *child;
+
+  g_variant_iter_init (&iter, destinations);
+  while ((child = g_variant_iter_next_value (&iter)))
+    {
+      if (g_str_equal (cli_get_string (child, "name"), name))
+        return child;
+      g_variant_unref (child);
+    }
+
+  return NULL;
+}
+
 static int
 show (const char *name, const Options *options)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) destinations = ask_list (&error);
-  GVariantIter iter;
-  GVariant *child;
+  g_autoptr (GVariant) destination = NULL;
 
   if (!destinations)
     return cli_fail (error);
-  g_variant_iter_init (&iter, destinations);
-  while ((child = g_variant_iter_next_value (&iter)))
+  destination = find (destinations, name);
+  if (destination)
     {
-      g_autoptr (GVariant) destination = child;
-
-      if (!g_str_equal (cli_get_string (destination, "name"), name))
-        continue;
       if (options->is_json)
         cli_print_json (destination, TRUE);
       else
@@ -213,12 +233,36 @@ read_headers (GStrv pairs, const char **bad)
   return g_variant_builder_end (&headers);
 }
 
+/* Of one that is empty: none any more. */
+static const char *const *
+get_also (const Options *options)
+{
+  static const char *const none[] = { NULL };
+
+  return *options->also[0] ? (const char *const *) options->also : none;
+}
+
+/* How many headers it has; none where it is not known. */
+static gsize
+count_headers (const char *name)
+{
+  g_autoptr (GVariant) destinations = ask_list (NULL);
+  g_autoptr (GVariant) destination = destinations ? find (destinations, name) : NULL;
+  g_autofree const char **headers = NULL;
+
+  if (destination)
+    (void) g_variant_lookup (destination, "headers", "^a&s", &headers);
+
+  return headers ? g_strv_length ((GStrv) headers) : 0;
+}
+
 static int
 set (const char *name, const Options *options)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (OutboxClient) client = NULL;
   g_autoptr (GVariant) results = NULL;
+  gboolean may_lose = options->url && !options->headers && count_headers (name) > 0;
   GVariant *headers = NULL;
   GVariantDict settings;
   const char *bad = NULL;
@@ -234,6 +278,8 @@ set (const char *name, const Options *options)
     g_variant_dict_insert (&settings, "url", "s", options->url);
   if (options->confirm_url)
     g_variant_dict_insert (&settings, "confirm_url", "s", options->confirm_url);
+  if (options->also)
+    g_variant_dict_insert_value (&settings, "also", g_variant_new_strv (get_also (options), -1));
   if (headers)
     g_variant_dict_insert_value (&settings, "headers", headers);
   if (options->is_default)
@@ -242,8 +288,14 @@ set (const char *name, const Options *options)
   results = client ? cli_call (client, "Destinations", "Set",
                                g_variant_new ("(s@a{sv})", name, g_variant_dict_end (&settings)), &error)
                    : NULL;
+  if (!results)
+    return cli_fail (error);
+  if (may_lose && count_headers (name) == 0)
+    g_printerr (_ ("The headers of %s were for its old address and are dropped: outbox destination set %s --header "
+                   "NAME=VALUE\n"),
+                name, name);
 
-  return results ? CLI_DONE : cli_fail (error);
+  return CLI_DONE;
 }
 
 static int
@@ -287,6 +339,8 @@ cli_destination (int argc, char *argv[])
     { "protocol", 0, 0, G_OPTION_ARG_STRING, &options.protocol, N_ ("How bytes travel: tus"), N_ ("NAME") },
     { "confirm-url", 0, 0, G_OPTION_ARG_STRING, &options.confirm_url,
       N_ ("Where to ask whether it is attached to its record; {id}, {group} and {sha256} are filled in"), N_ ("URL") },
+    { "also", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.also,
+      N_ ("Another server where it may keep uploads; it gets no headers"), N_ ("URL") },
     { "header", 'H', 0, G_OPTION_ARG_STRING_ARRAY, &options.headers, N_ ("Send this with every request"),
       N_ ("NAME=VALUE") },
     { "default", 0, 0, G_OPTION_ARG_NONE, &options.is_default, N_ ("For files that name no destination"), NULL },

@@ -6,6 +6,7 @@
 #include "broker/broker-private.h"
 
 #include "base/crash.h"
+#include "model/origin.h"
 #include "policy/health.h"
 #include "store/journal.h"
 
@@ -106,6 +107,7 @@ ob_broker_make_job (ObBroker *self, const ObUpload *upload)
   job->group = g_strdup (upload->group);
   job->server_url = g_strdup (upload->server_url);
   job->url = g_strdup (destination ? destination->url : "");
+  job->also = destination ? g_strdupv (destination->also) : NULL;
   job->confirm_url = g_strdup (destination ? destination->confirm_url : NULL);
   job->headers
       = destination ? g_variant_ref (destination->headers) : g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
@@ -215,6 +217,7 @@ static gboolean
 write_created (ObBroker *self, ObUpload *upload, gconstpointer data, GError **error)
 {
   const char *server_url = data;
+  g_autofree char *shown = ob_origin_dup_shown (server_url);
 
   if (!leave_confirming (self, upload, error))
     return FALSE;
@@ -224,7 +227,7 @@ write_created (ObBroker *self, ObUpload *upload, gconstpointer data, GError **er
   upload->updated_at_ms = ob_broker_get_now_ms (self);
   upload->sequence = ob_journal_append (self->database, upload->updated_at_ms, upload, server_url ? "created" : "lost",
                                         upload->stored, OUTBOX_REASON_NONE,
-                                        server_url ? server_url : "the server has no such upload any more", error);
+                                        shown ? shown : "the server has no such upload any more", error);
 
   return upload->sequence > 0 && ob_uploads_update (self->database, upload, error);
 }

@@ -128,6 +128,7 @@ typedef struct
   const char *protocol;
   const char *url;
   const char *confirm_url; /* empty: none any more */
+  const char *const *also; /* URLs of other origins at which it keeps uploads; of none: none any more */
   GVariant *headers;       /* a{ss} */
   gboolean sets_default;
   gboolean is_default;

@@ -9,10 +9,12 @@
 #include "broker/settings.h"
 #include "base/text.h"
 #include "dbus/error.h"
+#include "model/origin.h"
 #include "policy/health.h"
 #include "store/destinations.h"
 
 #define URL_MAX_BYTES 2048
+#define ALSO_MAX 16
 #define HEADERS_MAX_BYTES (16 * 1024)
 
 static gboolean
@@ -46,6 +48,18 @@ check_settings (const char *name, const ObDestinationSettings *settings, gboolea
 }
 
 static gboolean
+check_also (const char *const *also, GError **error)
+{
+  if (also && g_strv_length ((GStrv) also) > ALSO_MAX)
+    return invalid (error, "also: at most 16 URLs");
+  for (; also && *also; also++)
+    if (!is_url (*also) || strchr (*also, ' '))
+      return invalid (error, "also: http or https URLs of at most 2048 bytes");
+
+  return TRUE;
+}
+
+static gboolean
 check_headers (GVariant *headers, GError **error)
 {
   if (headers && g_variant_get_size (headers) > HEADERS_MAX_BYTES)
@@ -71,6 +85,11 @@ apply_settings (ObDestination *destination, const ObDestinationSettings *setting
   replace (&destination->protocol, settings->protocol);
   replace (&destination->url, settings->url);
   replace (&destination->confirm_url, settings->confirm_url);
+  if (settings->also)
+    {
+      g_strfreev (destination->also);
+      destination->also = *settings->also ? g_strdupv ((GStrv) settings->also) : NULL;
+    }
   if (settings->headers)
     {
       g_variant_unref (destination->headers);
@@ -80,6 +99,19 @@ apply_settings (ObDestination *destination, const ObDestinationSettings *setting
     destination->is_default = settings->is_default;
   /* New settings deserve a new try. */
   ob_health_renew (&destination->health);
+}
+
+/* Secrets are for the origin that they were set for. Returns: whether there were any, which are gone now. */
+static gboolean
+drop_headers (ObDestination *destination, const char *old_url, const ObDestinationSettings *settings)
+{
+  if (settings->headers || !old_url || ob_origin_is_same (old_url, destination->url)
+      || g_variant_n_children (destination->headers) == 0)
+    return FALSE;
+  g_variant_unref (destination->headers);
+  destination->headers = g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
+
+  return TRUE;
 }
 
 /* There is one default. */
@@ -127,10 +159,10 @@ ob_broker_set_destination (ObBroker *self, const char *name, const ObDestination
   g_autofree char *old_url = destination ? g_strdup (destination->url) : NULL;
   g_autoptr (GError) error = NULL;
   gboolean is_new = !destination;
-  gboolean is_good;
+  gboolean is_good, is_bare;
 
-  if (!check_settings (name, settings, is_new, &error) || !check_headers (settings->headers, &error)
-      || !ob_turn_begin (self->turn, OB_TURN_SOON, &error))
+  if (!check_settings (name, settings, is_new, &error) || !check_also (settings->also, &error)
+      || !check_headers (settings->headers, &error) || !ob_turn_begin (self->turn, OB_TURN_SOON, &error))
     {
       done (error, user_data);
       return;
@@ -142,8 +174,12 @@ ob_broker_set_destination (ObBroker *self, const char *name, const ObDestination
       g_hash_table_insert (self->destinations, destination->name, destination);
     }
   apply_settings (destination, settings);
+  is_bare = drop_headers (destination, old_url, settings);
   is_good = (!destination->is_default || clear_other_defaults (self, name, &error))
-            && ob_broker_save_destination (self, destination, "set", &error)
+            && ob_broker_save_destination (self, destination,
+                                           is_bare ? "set to another server: the headers of the old one were dropped"
+                                                   : "set",
+                                           &error)
             && (is_new || follow_server (self, name, old_url, destination->url, &error));
   if (is_good)
     ob_broker_save_settings_after (self);

@@ -60,6 +60,8 @@ add_destination (GVariantBuilder *list, const ObDestination *destination)
   g_variant_builder_add (&builder, "{sv}", "url", g_variant_new_string (destination->url));
   if (destination->confirm_url)
     g_variant_builder_add (&builder, "{sv}", "confirm_url", g_variant_new_string (destination->confirm_url));
+  if (destination->also)
+    g_variant_builder_add (&builder, "{sv}", "also", g_variant_new_strv ((const char *const *) destination->also, -1));
   g_variant_builder_add (&builder, "{sv}", "headers", destination->headers);
   g_variant_builder_add (&builder, "{sv}", "default", g_variant_new_boolean (destination->is_default));
   g_variant_builder_add (&builder, "{sv}", "paused", g_variant_new_boolean (destination->is_paused));
@@ -129,6 +131,26 @@ read_strings (JsonNode *node)
   return strings ? g_variant_take_ref (strings) : NULL;
 }
 
+/* Returns: (transfer full) (nullable): those that are URLs. */
+static GStrv
+read_urls (JsonNode *node)
+{
+  JsonArray *array = node && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+  g_autoptr (GStrvBuilder) urls = g_strv_builder_new ();
+  g_auto (GStrv) list = NULL;
+
+  for (guint i = 0; array && i < json_array_get_length (array); i++)
+    {
+      JsonNode *element = json_array_get_element (array, i);
+
+      if (json_node_get_value_type (element) == G_TYPE_STRING && ob_destination_is_url (json_node_get_string (element)))
+        g_strv_builder_add (urls, json_node_get_string (element));
+    }
+  list = g_strv_builder_end (urls);
+
+  return list[0] ? g_steal_pointer (&list) : NULL;
+}
+
 static ObDestination *
 read_destination (JsonObject *object)
 {
@@ -147,6 +169,7 @@ read_destination (JsonObject *object)
   g_free (destination->url);
   destination->url = g_steal_pointer (&url);
   destination->confirm_url = dup_string (object, "confirm_url");
+  destination->also = read_urls (json_object_get_member (object, "also"));
   if (strings && ob_settings_are_headers (strings))
     {
       g_variant_unref (destination->headers);

@@ -6,6 +6,7 @@
 #include "ipc/document.h"
 
 #include "dbus/command.h"
+#include "model/origin.h"
 
 static void
 add_string (GVariantBuilder *builder, const char *name, const char *value)
@@ -47,6 +48,32 @@ add_last_error (GVariantBuilder *builder, const ObLastError *last_error)
   g_variant_builder_add (builder, "{sv}", "last_error", g_variant_builder_end (&error));
 }
 
+/* As it may be shown. */
+static void
+add_url (GVariantBuilder *builder, const char *key, const char *url)
+{
+  g_autofree char *shown = ob_origin_dup_shown (url);
+
+  add_string (builder, key, shown);
+}
+
+static void
+add_urls (GVariantBuilder *builder, const char *key, GStrv urls)
+{
+  GVariantBuilder list;
+
+  if (!urls)
+    return;
+  g_variant_builder_init (&list, G_VARIANT_TYPE_STRING_ARRAY);
+  for (; *urls; urls++)
+    {
+      g_autofree char *shown = ob_origin_dup_shown (*urls);
+
+      g_variant_builder_add (&list, "s", shown);
+    }
+  g_variant_builder_add (builder, "{sv}", key, g_variant_builder_end (&list));
+}
+
 static void
 add_receipt (GVariantBuilder *builder, const ObReceipt *receipt)
 {
@@ -55,7 +82,7 @@ add_receipt (GVariantBuilder *builder, const ObReceipt *receipt)
   if (receipt->confirmed_at_ms == 0)
     return;
   g_variant_builder_init (&document, G_VARIANT_TYPE_VARDICT);
-  add_string (&document, "url", receipt->url);
+  add_url (&document, "url", receipt->url);
   add_string (&document, "record", receipt->record);
   add_string (&document, "digest", receipt->digest);
   add_string (&document, "confirmed_by", receipt->confirmed_by);
@@ -173,8 +200,9 @@ ob_document_destination (ObBroker *broker, const ObDestination *destination)
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   add_string (&builder, "name", destination->name);
   add_string (&builder, "protocol", destination->protocol);
-  add_string (&builder, "url", destination->url);
-  add_string (&builder, "confirm_url", destination->confirm_url);
+  add_url (&builder, "url", destination->url);
+  add_url (&builder, "confirm_url", destination->confirm_url);
+  add_urls (&builder, "also", destination->also);
   g_variant_builder_add (&builder, "{sv}", "headers", header_names (destination->headers));
   g_variant_builder_add (&builder, "{sv}", "default", g_variant_new_boolean (destination->is_default));
   add_string (&builder, "state",

@@ -32,6 +32,7 @@ ob_destination_free (ObDestination *destination)
   g_free (destination->protocol);
   g_free (destination->url);
   g_free (destination->confirm_url);
+  g_strfreev (destination->also);
   ob_health_clear (&destination->health);
   g_variant_unref (destination->headers);
   g_free (destination);

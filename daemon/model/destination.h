@@ -16,6 +16,7 @@ typedef struct
   char *name;
   char *protocol;
   char *url;
+  GStrv also;        /* URLs of other origins where it may keep uploads, NULL: none; secrets stay at its own */
   char *confirm_url; /* NULL: the protocol's own word is the receipt */
   GVariant *headers; /* a{ss}, never NULL; secrets among them: never shown */
   gboolean is_default;

@@ -11,6 +11,7 @@ static ObDestination *
 read_destination (ObStatement *statement)
 {
   ObDestination *destination = ob_destination_new (ob_statement_get_text (statement, 0));
+  const char *also;
 
   g_free (destination->protocol);
   g_free (destination->url);
@@ -27,6 +28,8 @@ read_destination (ObStatement *statement)
   destination->health.refused_id = g_strdup (ob_statement_get_text (statement, 10));
   destination->health.trouble = g_strdup (ob_statement_get_text (statement, 11));
   destination->health.since_ms = ob_statement_get_number (statement, 12);
+  also = ob_statement_get_text (statement, 13);
+  destination->also = also ? g_strsplit (also, " ", -1) : NULL;
 
   return destination;
 }
@@ -37,7 +40,7 @@ ob_destinations_load (ObDatabase *database, GError **error)
   g_autoptr (ObStatement) statement
       = ob_statement_new (database,
                           "SELECT name, protocol, url, confirm_url, headers, is_default, is_paused, reason, retry_at,"
-                          " failures, refused, trouble, since FROM destinations",
+                          " failures, refused, trouble, since, also FROM destinations",
                           error);
   g_autoptr (GHashTable) destinations
       = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_destination_free);
@@ -66,10 +69,11 @@ ob_destinations_save (ObDatabase *database, const ObDestination *destination, GE
   g_autoptr (ObStatement) statement = ob_statement_new (
       database,
       "INSERT OR REPLACE INTO destinations (name, protocol, url, confirm_url, headers, is_default,"
-      " is_paused, reason, retry_at, failures, refused, trouble, since) VALUES (@name, @protocol, @url,"
+      " is_paused, reason, retry_at, failures, refused, trouble, since, also) VALUES (@name, @protocol, @url,"
       " @confirm_url, @headers, @is_default, @is_paused, @reason, @retry_at, @failures, @refused,"
-      " @trouble, @since)",
+      " @trouble, @since, @also)",
       error);
+  g_autofree char *also = destination->also ? g_strjoinv (" ", destination->also) : NULL;
 
   if (!statement)
     return FALSE;
@@ -86,6 +90,7 @@ ob_destinations_save (ObDatabase *database, const ObDestination *destination, GE
   ob_statement_bind_text (statement, "@refused", destination->health.refused_id);
   ob_statement_bind_text (statement, "@trouble", destination->health.trouble);
   ob_statement_bind_number (statement, "@since", destination->health.since_ms);
+  ob_statement_bind_text (statement, "@also", also);
 
   return ob_statement_run (database, statement, error);
 }

@@ -248,7 +248,10 @@ static const char version_2[]
       "ALTER TABLE journal ADD COLUMN count INTEGER NOT NULL DEFAULT 1;"
 
       /* A server that is not where it should be needs a person only after a while: since when it is so outlives a restart. */
-      "ALTER TABLE destinations ADD COLUMN since INTEGER NOT NULL DEFAULT 0;";
+      "ALTER TABLE destinations ADD COLUMN since INTEGER NOT NULL DEFAULT 0;"
+
+      /* Other origins at which a server keeps uploads, apart by blanks. */
+      "ALTER TABLE destinations ADD COLUMN also TEXT;";
 
 const char *const ob_migrations[] = { version_1, version_2 };
 

@@ -24,7 +24,8 @@ typedef struct
   char *sha256;
   char *group;
   char *server_url;   /* where to resume, or NULL */
-  char *url;          /* of the destination */
+  char *url;          /* of the destination: headers go to its origin alone */
+  GStrv also;         /* URLs of other origins where the server may keep uploads, or NULL */
   char *confirm_url;  /* of the destination, or NULL */
   GVariant *headers;  /* a{ss}: the destination's own */
   GVariant *metadata; /* a{ss} */

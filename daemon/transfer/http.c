@@ -8,6 +8,7 @@
 #include "base/brake.h"
 #include "base/text.h"
 #include "model/destination.h"
+#include "model/origin.h"
 
 #define WORDS_MAX_CHARS 300
 
@@ -21,32 +22,18 @@ on_got_headers (SoupMessage *message, gpointer user_data)
     soup_message_headers_set_encoding (soup_message_get_response_headers (message), SOUP_ENCODING_NONE);
 }
 
-static gboolean
-is_host_of (GUri *uri, const char *url)
-{
-  g_autoptr (GUri) other = url ? g_uri_parse (url, SOUP_HTTP_URI_FLAGS, NULL) : NULL;
-
-  return other && g_uri_get_host (other) && g_ascii_strcasecmp (g_uri_get_host (uri), g_uri_get_host (other)) == 0;
-}
-
-static gboolean
-is_credential (const char *name)
-{
-  return g_ascii_strcasecmp (name, "Authorization") == 0 || g_ascii_strcasecmp (name, "Cookie") == 0;
-}
-
+/* Every one of them may be a secret, whatever its name: none leaves the origin that it was set for. */
 static void
-add_headers (SoupMessage *message, const ObJob *job)
+add_headers (SoupMessage *message, const char *url, const ObJob *job)
 {
-  GUri *uri = soup_message_get_uri (message);
-  gboolean is_trusted = is_host_of (uri, job->url) || is_host_of (uri, job->confirm_url);
   const char *name, *value;
   GVariantIter iter;
 
+  if (!ob_origin_is_same (url, job->url))
+    return;
   g_variant_iter_init (&iter, job->headers);
   while (g_variant_iter_next (&iter, "{&s&s}", &name, &value))
-    if (is_trusted || !is_credential (name))
-      soup_message_headers_replace (soup_message_get_request_headers (message), name, value);
+    soup_message_headers_replace (soup_message_get_request_headers (message), name, value);
 }
 
 SoupMessage *
@@ -58,7 +45,7 @@ ob_http_message_new (const char *method, const char *url, const ObJob *job)
     return NULL;
   /* Without the flag each PATCH and POST opens a connection of its own. */
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_IDEMPOTENT);
-  add_headers (message, job);
+  add_headers (message, url, job);
   g_signal_connect (message, "got-headers", G_CALLBACK (on_got_headers), NULL);
 
   return g_steal_pointer (&message);

@@ -30,8 +30,8 @@ typedef struct
 void ob_answer_free (ObAnswer *answer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObAnswer, ob_answer_free)
 
-/* A message to @url with the destination's headers; redirects are not followed. A host that is neither the destination's
- * nor the confirm URL's gets no credentials: a Location may point anywhere. NULL: not an http(s) URL. */
+/* A message to @url with the destination's headers; redirects are not followed. Another origin than the
+ * destination's gets none of them: a Location may lead anywhere, and so may a confirm URL. NULL: not an http(s) URL. */
 SoupMessage *ob_http_message_new (const char *method, const char *url, const ObJob *job);
 
 /* Sends @message (transfer full); one that does no more when it is sent twice again, where its connection turns out to be dead.

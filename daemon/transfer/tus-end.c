@@ -6,6 +6,7 @@
  */
 #include "transfer/tus-run.h"
 
+#include "model/origin.h"
 #include "transfer/confirm.h"
 #include "transfer/tus-server.h"
 
@@ -26,6 +27,30 @@ ob_tus_end_by_stranger (ObTusRun *tus)
                  "Something that is no tus server answered");
 
   return STEP_END;
+}
+
+ObTusStep
+ob_tus_end_elsewhere (ObTusRun *tus, const char *url)
+{
+  g_autofree char *origin = ob_origin_dup (url);
+  g_autofree char *words = NULL;
+
+  if (origin)
+    words
+        = g_strdup_printf ("The server keeps uploads at %s, which is not its own address: mend that there, or list it "
+                           "with --also",
+                           origin);
+  ob_result_set (tus->result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "location",
+                 words ? words : "The server keeps uploads at what is no http or https address: mend that there");
+
+  return STEP_END;
+}
+
+/* An upload URL of before that leads where nothing may go is given up, once nobody has a receipt for it. */
+static gboolean
+may_go_on (const ObTusRun *tus)
+{
+  return ob_origin_is_allowed (tus->server_url, tus->job->url, (const char *const *) tus->job->also);
 }
 
 /* Looks for a receipt. "Not yet" says that the server has it: only one that never heard of it lets it be sent. Returns: the
@@ -52,6 +77,12 @@ ob_tus_begin (ObTusRun *tus)
   const ObJob *job = tus->job;
   ObTusStep next = tus->server_url ? STEP_LOOK : STEP_CREATE;
   gboolean may_be_there = job->asks_first || (job->size_bytes == 0 && job->is_again);
+
+  if (tus->server_url && !may_go_on (tus))
+    {
+      tus->checkpoints->noted ("given-up", "its upload URL is at a server that is not listed", tus->user_data);
+      return ob_tus_gone (tus);
+    }
 
   return job->is_stored || (!tus->server_url && may_be_there) ? ask (tus, next) : next;
 }

@@ -48,6 +48,9 @@ ObTusStep ob_tus_end (ObTusRun *tus, ObVerdict verdict, const char *code, const 
 /* The protocol's own headers are missing: whoever answered, it was no tus server. */
 ObTusStep ob_tus_end_by_stranger (ObTusRun *tus);
 
+/* The server keeps uploads at an address that is none, or that nobody has listed. @url: (nullable) */
+ObTusStep ob_tus_end_elsewhere (ObTusRun *tus, const char *url);
+
 /* The first step: a look at what the server has, wherever it may have something. */
 ObTusStep ob_tus_begin (ObTusRun *tus);
 

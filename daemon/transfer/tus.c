@@ -6,6 +6,7 @@
  */
 #include "transfer/tus.h"
 
+#include "model/origin.h"
 #include "transfer/body.h"
 #include "transfer/tus-create.h"
 #include "transfer/tus-run.h"
@@ -37,6 +38,7 @@ static ObTusStep
 create (ObTusRun *tus)
 {
   g_autoptr (ObAnswer) answer = NULL;
+  g_autofree char *url = NULL;
   const char *location;
   gboolean is_short;
 
@@ -62,10 +64,11 @@ create (ObTusRun *tus)
       || !location || !ob_answer_get_header (answer, "Tus-Resumable"))
     return ob_tus_end_by_stranger (tus);
 
+  url = ob_url_resolve (tus->job->url, location);
+  if (!url || !ob_origin_is_allowed (url, tus->job->url, (const char *const *) tus->job->also))
+    return ob_tus_end_elsewhere (tus, url);
   g_free (tus->server_url);
-  tus->server_url = ob_url_resolve (tus->job->url, location);
-  if (!tus->server_url)
-    return ob_tus_end_by_stranger (tus);
+  tus->server_url = g_steal_pointer (&url);
   if (!tus->checkpoints->created (tus->server_url, tus->user_data))
     {
       tus->result->is_cancelled = TRUE;

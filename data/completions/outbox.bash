@@ -53,7 +53,7 @@ _outbox ()
     status) words="--json" ;;
     group) words="--json" ;;
     policy) words="--json" ;;
-    destination) words="--url --protocol --confirm-url --header --default --json" ;;
+    destination) words="--url --protocol --confirm-url --also --header --default --json" ;;
   esac
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$words --help" -- "$current")

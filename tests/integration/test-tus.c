@@ -265,28 +265,40 @@ test_a_chunk_shrinks_until_it_sticks (Attempt *fixture, gconstpointer data)
   g_assert_cmpint (attempt_get_number (fixture, "body_bytes") - first_bytes, ==, SIZE_BYTES);
 }
 
-/* A Location may name another host: it gets the upload, and no credentials. */
+/* A Location may name another host: it gets the upload only where a person says so, and no headers ever. */
 static void
-test_credentials_stay_at_their_host (Attempt *fixture, gconstpointer data)
+test_headers_stay_at_their_origin (Attempt *fixture, gconstpointer data)
 {
+  const char *const also[] = { fixture->job->url, NULL };
   g_autoptr (GString) url = g_string_new (fixture->job->url);
+  g_autoptr (ObAttemptResult) elsewhere = NULL;
   g_autoptr (ObAttemptResult) refused = NULL;
+  g_auto (GStrv) list = g_strdupv ((GStrv) also);
 
   g_string_replace (url, "127.0.0.1", "localhost", 1);
   g_free (fixture->job->url);
   fixture->job->url = g_strdup (url->str);
   g_variant_unref (fixture->job->headers);
-  fixture->job->headers = g_variant_ref_sink (g_variant_new_parsed ("{'Authorization': 'Bearer secret'}"));
+  fixture->job->headers = g_variant_ref_sink (g_variant_new_parsed ("{'X-Api-Key': 'secret'}"));
   g_clear_pointer (&fixture->job->confirm_url, g_free);
-  test_peer_control (fixture->peer,
-                     "{\"fault\":\"require-header\",\"name\":\"Authorization\",\"value\":\"Bearer secret\"}");
+  test_peer_control (fixture->peer, "{\"fault\":\"require-header\",\"name\":\"X-Api-Key\",\"value\":\"secret\"}");
+  elsewhere = attempt_run (fixture);
+  g_assert_cmpuint (fixture->n_created, ==, 0);
+  g_assert_cmpuint (elsewhere->outcome.verdict, ==, OB_VERDICT_HOLD);
+  g_assert_cmpuint (elsewhere->outcome.reason, ==, OUTBOX_REASON_WRONG_ADDRESS);
+  g_assert_nonnull (strstr (elsewhere->message, "--also"));
+
+  fixture->job->also = g_steal_pointer (&list);
   refused = attempt_run (fixture);
   g_assert_cmpuint (fixture->n_created, ==, 1);
   g_assert_cmpuint (refused->outcome.verdict, ==, OB_VERDICT_SIGN_IN);
 
+  /* What was begun there is given up when nobody lists it any more. */
+  g_clear_pointer (&fixture->job->also, g_strfreev);
   test_peer_control (fixture->peer, "{\"fault\":\"location\",\"mode\":\"path\"}");
-  g_clear_pointer (&fixture->server_url, g_free);
   g_assert_cmpuint (attempt_run_until_done (fixture, 1), ==, 1);
+  g_assert_cmpuint (fixture->n_created, ==, 2);
+  g_assert_cmpstr (fixture->noted, ==, "given-up");
 }
 
 /* --- Ends from outside --- */
@@ -465,7 +477,7 @@ main (int argc, char *argv[])
     { "/tus/what-is-confirmed-is-not-sent-again", test_what_is_confirmed_is_not_sent_again },
     { "/tus/a-server-is-asked-once-what-it-can", test_a_server_is_asked_once_what_it_can },
     { "/tus/a-chunk-shrinks-until-it-sticks", test_a_chunk_shrinks_until_it_sticks },
-    { "/tus/credentials-stay-at-their-host", test_credentials_stay_at_their_host },
+    { "/tus/headers-stay-at-their-origin", test_headers_stay_at_their_origin },
     { "/tus/stopped-now-nothing-queued-leaves", test_stopped_now_nothing_queued_leaves },
     { "/tus/stopped-gently-a-chunk-is-finished", test_stopped_gently_a_chunk_is_finished },
     { "/tus/stopped-gently-a-long-chunk-is-cut", test_stopped_gently_a_long_chunk_is_cut },

@@ -8,7 +8,7 @@
 #include "ipc/options.h"
 
 static const ObOption setting_options[] = {
-  { "protocol", "s" },    { "url", "s" },     { "confirm_url", "s" },
+  { "protocol", "s" },    { "url", "s" },     { "confirm_url", "s" }, { "also", "as" },
   { "headers", "a{ss}" }, { "default", "b" }, { NULL, NULL },
 };
 
@@ -41,6 +41,7 @@ set (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller *caller)
 {
   g_autoptr (GVariant) options = NULL;
   g_autoptr (GVariant) headers = NULL;
+  g_autofree const char **also = NULL;
   g_autoptr (GError) error = NULL;
   ObDestinationSettings settings = { 0 };
   const char *name;
@@ -54,6 +55,8 @@ set (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller *caller)
   (void) g_variant_lookup (options, "protocol", "&s", &settings.protocol);
   (void) g_variant_lookup (options, "url", "&s", &settings.url);
   (void) g_variant_lookup (options, "confirm_url", "&s", &settings.confirm_url);
+  (void) g_variant_lookup (options, "also", "^a&s", &also);
+  settings.also = also;
   headers = g_variant_lookup_value (options, "headers", G_VARIANT_TYPE ("a{ss}"));
   settings.headers = headers;
   settings.sets_default = g_variant_lookup (options, "default", "b", &settings.is_default);
