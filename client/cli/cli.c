@@ -211,36 +211,6 @@ cli_resolve (OutboxClient *client, char *const *names, GError **error)
   return g_strv_builder_end (ids);
 }
 
-int
-cli_command (char *const *operands, const char *method)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (OutboxClient) client = cli_open (&error);
-  g_auto (GStrv) ids = client ? cli_resolve (client, operands, &error) : NULL;
-  g_autoptr (GVariant) results
-      = ids ? cli_call (client, "Uploads", method, g_variant_new ("(^as)", ids), &error) : NULL;
-
-  return results ? CLI_DONE : cli_fail (error);
-}
-
-int
-cli_command_or_queue (int argc, char *argv[], const char *method)
-{
-  const GOptionEntry entries[] = { { NULL } };
-  g_autoptr (GError) error = NULL;
-  g_autoptr (OutboxClient) client = NULL;
-  g_autoptr (GVariant) results = NULL;
-
-  if (!cli_parse (&argc, &argv, entries, NULL, 0, G_MAXINT - 1))
-    return CLI_USAGE;
-  if (argc > 1)
-    return cli_command (argv + 1, method);
-  client = cli_open (&error);
-  results = client ? cli_call (client, "Queue", method, NULL, &error) : NULL;
-
-  return results ? CLI_DONE : cli_fail (error);
-}
-
 const char *
 cli_get_string (GVariant *document, const char *key)
 {

@@ -35,6 +35,7 @@ int cli_pause (int argc, char *argv[]);
 int cli_resume (int argc, char *argv[]);
 int cli_retry (int argc, char *argv[]);
 int cli_send_now (int argc, char *argv[]);
+int cli_priority (int argc, char *argv[]);
 int cli_remove (int argc, char *argv[]);
 int cli_log (int argc, char *argv[]);
 int cli_status (int argc, char *argv[]);
@@ -86,12 +87,6 @@ GPtrArray *cli_list_groups (OutboxClient *client, GError **error);
  * Returns: (transfer full) (nullable): whole ids. Errors: NotFound; InvalidArgument where one is ambiguous
  */
 GStrv cli_resolve (OutboxClient *client, char *const *names, GError **error);
-
-/* Opens, resolves the operands of @argv, and calls a method of Uploads that takes ids. Returns: an exit code. */
-int cli_command (char *const *operands, const char *method);
-
-/* A verb that takes ids, and without one concerns the whole queue: @method of Uploads or of Queue. Returns: an exit code. */
-int cli_command_or_queue (int argc, char *argv[], const char *method);
 
 /* A string of a document, or "". */
 const char *cli_get_string (GVariant *document, const char *key);

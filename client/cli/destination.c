@@ -294,19 +294,24 @@ set (const char *name, const Options *options)
     g_printerr (_ ("The headers of %s were for its old address and are dropped: outbox destination set %s --header "
                    "NAME=VALUE\n"),
                 name, name);
+  g_print ("%s\n", _ ("The destination is set."));
 
   return CLI_DONE;
 }
 
 static int
-command (const char *method, const char *name)
+command (const char *method, const char *name, const char *message)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (OutboxClient) client = cli_open (&error);
   g_autoptr (GVariant) results
       = client ? cli_call (client, "Destinations", method, g_variant_new ("(s)", name), &error) : NULL;
 
-  return results ? CLI_DONE : cli_fail (error);
+  if (!results)
+    return cli_fail (error);
+  g_print ("%s\n", message);
+
+  return CLI_DONE;
 }
 
 static int
@@ -321,11 +326,11 @@ run (const char *action, const char *name, const Options *options)
   if (g_str_equal (action, "show"))
     return show (name, options);
   if (g_str_equal (action, "remove"))
-    return command ("Remove", name);
+    return command ("Remove", name, _ ("The destination is removed."));
   if (g_str_equal (action, "pause"))
-    return command ("Pause", name);
+    return command ("Pause", name, _ ("Everything for the destination waits until it is resumed."));
   if (g_str_equal (action, "resume"))
-    return command ("Resume", name);
+    return command ("Resume", name, _ ("The destination is tried again now."));
 
   return cli_usage ("destination", _ ("there is no action %s"), action);
 }

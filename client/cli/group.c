@@ -3,7 +3,7 @@
  *
  * outbox group: how what belongs together stands, in one line each.
  */
-#include "cli.h"
+#include "command.h"
 #include "print.h"
 
 #include "config.h"
@@ -104,24 +104,93 @@ show (const char *key, gboolean is_json)
   return CLI_DONE;
 }
 
+/* A pause holds also what joins the group later: it is the group's own, not that of its uploads. */
 static int
-command (const char *method, char *const *keys)
+set_paused (gboolean is_paused, char *const *keys)
 {
+  const guint n_keys = g_strv_length ((GStrv) keys);
   g_autoptr (GError) error = NULL;
   g_autoptr (OutboxClient) client = cli_open (&error);
   g_autoptr (GVariant) results
-      = client ? cli_call (client, "Groups", method, g_variant_new ("(^as)", keys), &error) : NULL;
+      = client ? cli_call (client, "Groups", is_paused ? "Pause" : "Resume", g_variant_new ("(^as)", keys), &error)
+               : NULL;
 
-  return results ? CLI_DONE : cli_fail (error);
+  if (!results)
+    return cli_fail (error);
+  if (is_paused)
+    g_print (ngettext ("Paused %u group.\n", "Paused %u groups.\n", n_keys), n_keys);
+  else
+    g_print (ngettext ("Resumed %u group.\n", "Resumed %u groups.\n", n_keys), n_keys);
+
+  return CLI_DONE;
+}
+
+/* Ids of the uploads of a group, ended by NULL; of those that failed or wait after an error, or of all. */
+static GStrv
+list_ids (OutboxClient *client, const char *key, gboolean is_all, GError **error)
+{
+  g_autoptr (GVariant) results = cli_call (client, "Groups", "Get", g_variant_new ("(s)", key), error);
+  g_autoptr (GVariant) document = results ? g_variant_get_child_value (results, 0) : NULL;
+  g_autoptr (OutboxGroup) group = document ? outbox_group_new_for_document (document) : NULL;
+  g_autoptr (GPtrArray) uploads = group ? list_uploads (client, group, error) : NULL;
+  g_autoptr (GStrvBuilder) ids = g_strv_builder_new ();
+
+  for (guint i = 0; uploads && i < uploads->len; i++)
+    if (is_all || outbox_upload_get_state (uploads->pdata[i]) != OUTBOX_STATE_DONE)
+      g_strv_builder_add (ids, outbox_upload_get_id (uploads->pdata[i]));
+
+  return uploads ? g_strv_builder_end (ids) : NULL;
 }
 
 static int
-run (const char *action, int n_keys, char *const *keys, gboolean is_json)
+retry (char *const *keys)
 {
-  gboolean is_list = g_str_equal (action, "list"), is_show = g_str_equal (action, "show");
-  gboolean is_pause = g_str_equal (action, "pause"), is_resume = g_str_equal (action, "resume");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OutboxClient) client = cli_open (&error);
+  int exit_code = client ? CLI_DONE : cli_fail (error);
 
-  if (!is_list && !is_show && !is_pause && !is_resume)
+  for (; client && *keys; keys++)
+    {
+      g_auto (GStrv) ids = list_ids (client, *keys, FALSE, &error);
+
+      if (!ids)
+        return cli_fail (error);
+      if (!ids[0])
+        g_print ("%s\n", _ ("Everything of it has arrived."));
+      else if (cli_command_apply (client, CLI_COMMAND_RETRY, ids, 0) != CLI_DONE)
+        exit_code = CLI_FAILED;
+    }
+
+  return exit_code;
+}
+
+static int
+remove_all (char *const *keys, gboolean is_force)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OutboxClient) client = cli_open (&error);
+  int exit_code = client ? CLI_DONE : cli_fail (error);
+
+  for (; client && *keys; keys++)
+    {
+      g_auto (GStrv) ids = list_ids (client, *keys, TRUE, &error);
+
+      if (!ids)
+        return cli_fail (error);
+      if (cli_remove_ids (client, ids, is_force) != CLI_DONE)
+        exit_code = CLI_FAILED;
+    }
+
+  return exit_code;
+}
+
+static int
+run (const char *action, int n_keys, char *const *keys, gboolean is_json, gboolean is_force)
+{
+  static const char *const actions[] = { "list", "show", "pause", "resume", "retry", "remove", NULL };
+  gboolean is_list = g_str_equal (action, "list"), is_show = g_str_equal (action, "show");
+
+  if (!g_strv_contains (actions, action))
     return cli_usage ("group", _ ("there is no action %s"), action);
   if (!is_list && n_keys == 0)
     return cli_usage ("group", _ ("too few arguments"));
@@ -131,15 +200,20 @@ run (const char *action, int n_keys, char *const *keys, gboolean is_json)
     return list (is_json);
   if (is_show)
     return show (keys[0], is_json);
+  if (g_str_equal (action, "retry"))
+    return retry (keys);
+  if (g_str_equal (action, "remove"))
+    return remove_all (keys, is_force);
 
-  return command (is_pause ? "Pause" : "Resume", keys);
+  return set_paused (g_str_equal (action, "pause"), keys);
 }
 
 int
 cli_group (int argc, char *argv[])
 {
-  gboolean is_json = FALSE;
+  gboolean is_json = FALSE, is_force = FALSE;
   const GOptionEntry entries[] = {
+    { "force", 'f', 0, G_OPTION_ARG_NONE, &is_force, N_ ("Also what has not arrived yet, without asking"), NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &is_json, N_ ("Print JSON"), NULL },
     { NULL },
   };
@@ -149,9 +223,11 @@ cli_group (int argc, char *argv[])
                      "  list           All of them, a line each; also without an action\n"
                      "  show KEY       One, with its uploads\n"
                      "  pause KEY…     Lets all of a group wait, and what joins it\n"
-                     "  resume KEY…    Goes on"),
+                     "  resume KEY…    Goes on\n"
+                     "  retry KEY…     Tries its uploads now that failed or wait\n"
+                     "  remove KEY…    Takes its uploads off the list; --force also what has not arrived yet"),
                   0, G_MAXINT - 1))
     return CLI_USAGE;
 
-  return argc > 1 ? run (argv[1], argc - 2, argv + 2, is_json) : run ("list", 0, NULL, is_json);
+  return argc > 1 ? run (argv[1], argc - 2, argv + 2, is_json, is_force) : run ("list", 0, NULL, is_json, FALSE);
 }

@@ -3,10 +3,10 @@
  *
  * outbox pause
  */
-#include "cli.h"
+#include "command.h"
 
 int
 cli_pause (int argc, char *argv[])
 {
-  return cli_command_or_queue (argc, argv, "Pause");
+  return cli_command_or_queue (CLI_COMMAND_PAUSE, argc, argv);
 }

@@ -3,7 +3,7 @@
  *
  * outbox remove: work that has not arrived is never removed by accident.
  */
-#include "cli.h"
+#include "command.h"
 #include "print.h"
 
 #include "config.h"
@@ -77,6 +77,33 @@ list_done (OutboxClient *client, GError **error)
   return uploads ? g_strv_builder_end (ids) : NULL;
 }
 
+static int
+remove_all (OutboxClient *client, char *const *ids)
+{
+  const guint n_ids = g_strv_length ((GStrv) ids);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) results = cli_call (client, "Uploads", "Remove", g_variant_new ("(^as)", ids), &error);
+
+  if (!results)
+    return cli_fail (error);
+  g_print (ngettext ("Removed %u upload.\n", "Removed %u uploads.\n", n_ids), n_ids);
+
+  return CLI_DONE;
+}
+
+int
+cli_remove_ids (OutboxClient *client, GStrv ids, gboolean is_force)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *name = NULL;
+  guint n_unfinished = 0;
+
+  if (!is_force && !count_unfinished (client, ids, &n_unfinished, &name, &error))
+    return cli_fail (error);
+
+  return n_unfinished > 0 && !agrees (n_unfinished, name) ? CLI_FAILED : remove_all (client, ids);
+}
+
 int
 cli_remove (int argc, char *argv[])
 {
@@ -90,9 +117,6 @@ cli_remove (int argc, char *argv[])
   g_autoptr (GError) error = NULL;
   g_autoptr (OutboxClient) client = NULL;
   g_auto (GStrv) ids = NULL;
-  g_autoptr (GVariant) results = NULL;
-  g_autofree char *name = NULL;
-  guint n_unfinished = 0;
 
   if (!cli_parse (&argc, &argv, entries, NULL, 0, G_MAXINT - 1))
     return CLI_USAGE;
@@ -101,11 +125,11 @@ cli_remove (int argc, char *argv[])
   client = cli_open (&error);
   if (client)
     ids = is_done ? list_done (client, &error) : cli_resolve (client, argv + 1, &error);
-  if (!ids || (!is_force && !is_done && !count_unfinished (client, ids, &n_unfinished, &name, &error)))
+  if (!ids)
     return cli_fail (error);
-  if (n_unfinished > 0 && !agrees (n_unfinished, name))
-    return CLI_FAILED;
-  results = cli_call (client, "Uploads", "Remove", g_variant_new ("(^as)", ids), &error);
+  if (ids[0])
+    return cli_remove_ids (client, ids, is_force || is_done);
+  g_print ("%s\n", _ ("Nothing has arrived that could be taken off the list."));
 
-  return results ? CLI_DONE : cli_fail (error);
+  return CLI_DONE;
 }

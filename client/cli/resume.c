@@ -3,10 +3,10 @@
  *
  * outbox resume
  */
-#include "cli.h"
+#include "command.h"
 
 int
 cli_resume (int argc, char *argv[])
 {
-  return cli_command_or_queue (argc, argv, "Resume");
+  return cli_command_or_queue (CLI_COMMAND_RESUME, argc, argv);
 }

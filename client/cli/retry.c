@@ -3,7 +3,7 @@
  *
  * outbox retry
  */
-#include "cli.h"
+#include "command.h"
 
 #include "config.h"
 
@@ -33,10 +33,11 @@ retry_all (void)
   if (!client || !add_ids (client, "failed", builder, &error) || !add_ids (client, "retrying", builder, &error))
     return cli_fail (error);
   ids = g_strv_builder_end (builder);
-  if (!ids[0])
-    return CLI_DONE;
+  if (ids[0])
+    return cli_command_apply (client, CLI_COMMAND_RETRY, ids, 0);
+  g_print ("%s\n", _ ("Nothing has failed or waits after an error."));
 
-  return cli_command (ids, "Retry");
+  return cli_command_print_holds (client) ? CLI_FAILED : CLI_DONE;
 }
 
 int
@@ -53,5 +54,5 @@ cli_retry (int argc, char *argv[])
   if ((argc > 1) == is_all)
     return cli_usage (argv[0], _ ("give ids or --all"));
 
-  return is_all ? retry_all () : cli_command (argv + 1, "Retry");
+  return is_all ? retry_all () : cli_command_run (CLI_COMMAND_RETRY, argv + 1, 0);
 }

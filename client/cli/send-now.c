@@ -3,21 +3,25 @@
  *
  * outbox send-now: a person's answer, for some uploads, for a group, or for all that would ask on this network.
  */
-#include "cli.h"
+#include "command.h"
 
 #include "config.h"
 
 #include <glib/gi18n.h>
 
 static int
-call (const char *interface, const char *method, GVariant *parameters)
+call (const char *interface, const char *method, GVariant *parameters, const char *message)
 {
   g_autoptr (GVariant) owned = parameters ? g_variant_ref_sink (parameters) : NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (OutboxClient) client = cli_open (&error);
   g_autoptr (GVariant) results = client ? cli_call (client, interface, method, owned, &error) : NULL;
 
-  return results ? CLI_DONE : cli_fail (error);
+  if (!results)
+    return cli_fail (error);
+  g_print ("%s\n", message);
+
+  return CLI_DONE;
 }
 
 int
@@ -38,9 +42,10 @@ cli_send_now (int argc, char *argv[])
   if ((argc > 1) + (group != NULL) + is_network != 1)
     return cli_usage (argv[0], _ ("give ids, --group or --network"));
   if (is_network)
-    return call ("Queue", "AllowNetwork", NULL);
+    return call ("Queue", "AllowNetwork", NULL, _ ("Everything that asks goes on until this network is left."));
   if (group)
-    return call ("Groups", "SendNow", g_variant_new_parsed ("([%s],)", group));
+    return call ("Groups", "SendNow", g_variant_new_parsed ("([%s],)", group),
+                 _ ("Everything of the group goes on, also what comes into it later."));
 
-  return cli_command (argv + 1, "SendNow");
+  return cli_command_run (CLI_COMMAND_SEND_NOW, argv + 1, 0);
 }

@@ -23,7 +23,7 @@ _outbox ()
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words=
 
   if [ "$COMP_CWORD" -eq 1 ]; then
-    words="add list show watch pause resume retry send-now remove log status group destination policy --help --version"
+    words="add list show watch pause resume retry send-now priority remove log status group destination policy --help --version"
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
     return
   fi
@@ -48,10 +48,11 @@ _outbox ()
     resume) ;;
     retry) words="--all" ;;
     send-now) words="--group --network" ;;
+    priority) ;;
     remove) words="--done --force" ;;
     log) words="--json" ;;
     status) words="--json" ;;
-    group) words="--json" ;;
+    group) words="--force --json" ;;
     policy) words="--json" ;;
     destination) words="--url --protocol --confirm-url --also --header --default --json" ;;
   esac
@@ -71,7 +72,7 @@ _outbox ()
     resume)
       mapfile -t COMPREPLY < <(compgen -W "$(_outbox_ids --state paused)" -- "$current")
       ;;
-    retry | send-now)
+    retry | send-now | priority)
       mapfile -t COMPREPLY < <(compgen -W "$(_outbox_ids --unfinished)" -- "$current")
       ;;
     show | remove | log)
@@ -79,7 +80,7 @@ _outbox ()
       ;;
     group)
       if [ "$COMP_CWORD" -eq 2 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "list show pause resume" -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W "list show pause resume retry remove" -- "$current")
       else
         mapfile -t COMPREPLY < <(compgen -W "$(_outbox_groups)" -- "$current")
       fi

@@ -1,0 +1,124 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Each command of a person on uploads that stand in each way: it says what it did, or what is in the way and the command
+ * that helps, and fails where it could change nothing.
+ */
+#include "support/broker.h"
+#include "support/command.h"
+
+#include <string.h>
+
+#define SIGN_IN "{\"fault\":\"status\",\"method\":\"POST\",\"status\":401,\"count\":-1}"
+#define REFUSES "{\"fault\":\"status\",\"method\":\"POST\",\"status\":418,\"count\":-1}"
+
+typedef struct
+{
+  const char *name;
+  const char *fault;   /* of the server; NULL: none */
+  const char *before;  /* a command; %s is the short id; NULL: none */
+  const char *state;   /* waited for before the command */
+  const char *command; /* %s is the short id */
+  int exit_code;
+  const char *has;
+  const char *has_too; /* may be NULL */
+} Row;
+
+static const Row rows[] = {
+  { "pause", NULL, "pause", "paused", "pause %s", 0, "Paused 1 upload.", NULL },
+  { "pause-what-is-paused", NULL, "pause %s", "paused", "pause %s", 0, "1 upload was paused already.", NULL },
+  { "pause-what-arrived", NULL, NULL, "done", "pause %s", 1, "has arrived already", "outbox remove %s" },
+  { "pause-what-failed", REFUSES, NULL, "failed", "pause %s", 1, "has failed", "outbox retry %s" },
+  { "resume", NULL, "pause %s", "paused", "resume %s", 0, "Resumed 1 upload.", NULL },
+  { "resume-what-arrived", NULL, NULL, "done", "resume %s", 1, "has arrived already", NULL },
+  { "resume-what-failed", REFUSES, NULL, "failed", "resume %s", 1, "has failed", "outbox retry %s" },
+  { "resume-what-the-queue-holds", NULL, "pause", "paused", "resume %s", 1, "the whole queue is paused",
+    "outbox resume" },
+  { "resume-what-needs-a-sign-in", SIGN_IN, NULL, "paused", "resume %s", 1, "sign in to continue",
+    "outbox destination set depot --header" },
+  { "retry-what-needs-a-sign-in", SIGN_IN, NULL, "paused", "retry %s", 1, "sign in to continue",
+    "outbox destination set depot --header" },
+  { "send-what-needs-a-sign-in", SIGN_IN, NULL, "paused", "send-now %s", 1, "sign in to continue",
+    "outbox destination set depot --header" },
+  { "retry-all-that-needs-a-sign-in", SIGN_IN, NULL, "paused", "retry --all", 1, "Nothing has failed",
+    "outbox destination set depot --header" },
+  { "resume-all-that-needs-a-sign-in", SIGN_IN, NULL, "paused", "resume", 1, "The queue was not paused.",
+    "outbox destination set depot --header" },
+  { "retry-what-failed", REFUSES, NULL, "failed", "retry %s", 0, "Trying 1 upload now.", NULL },
+  { "retry-a-group", REFUSES, NULL, "failed", "group retry case", 0, "Trying 1 upload now.", NULL },
+  { "retry-what-arrived", NULL, NULL, "done", "retry %s", 1, "has arrived already", NULL },
+  { "retry-all-of-nothing", NULL, NULL, "done", "retry --all", 0, "Nothing has failed", NULL },
+  { "send-what-is-paused", NULL, "pause %s", "paused", "send-now %s", 0, "Sending 1 upload now.", NULL },
+  { "pause-the-queue", NULL, NULL, "done", "pause", 0, "The whole queue is paused", "outbox resume" },
+  { "resume-the-queue", NULL, "pause", "paused", "resume", 0, "The queue is resumed.", NULL },
+  { "resume-a-queue-that-goes", NULL, NULL, "done", "resume", 0, "The queue was not paused.", NULL },
+  { "pause-a-group", NULL, NULL, "done", "group pause case", 0, "Paused 1 group.", NULL },
+  { "remove", NULL, NULL, "done", "remove %s", 0, "Removed 1 upload.", NULL },
+  { "remove-a-group", NULL, NULL, "done", "group remove case", 0, "Removed 1 upload.", NULL },
+  { "remove-a-group-by-accident", NULL, "pause", "paused", "group remove case", 1, "has not arrived yet", "--force" },
+  { "remove-a-group-by-force", NULL, "pause", "paused", "group remove --force case", 0, "Removed 1 upload.", NULL },
+  { "priority", NULL, "pause", "paused", "priority 50 %s", 0, "Set the priority of 1 upload.", NULL },
+  { "a-negative-priority", NULL, "pause", "paused", "priority -50 %s", 0, "Set the priority of 1 upload.", NULL },
+  { "a-priority-out-of-range", NULL, "pause", "paused", "priority 5000 %s", 1, "from -1000 to 1000", NULL },
+  { "a-priority-without-a-number", NULL, "pause", "paused", "priority %s", 2, "give a number and ids", NULL },
+  { "pause-a-destination", NULL, NULL, "done", "destination pause depot", 0, "waits until it is resumed", NULL },
+};
+
+/* Returns: (transfer full): @text with @id where it says %s. */
+static char *
+fill (const char *text, const char *id)
+{
+  g_auto (GStrv) parts = g_strsplit (text, "%s", -1);
+
+  return g_strjoinv (id, parts);
+}
+
+static void
+test_a_row (gconstpointer data)
+{
+  const Row *row = data;
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *path = test_broker_make_file (broker, "photo.jpg", 1000, 1);
+  const gboolean is_held_first = row->before != NULL;
+  g_autofree char *id = NULL;
+  g_autofree char *command = NULL;
+  g_autofree char *output = NULL;
+  g_autofree char *has_too = NULL;
+
+  if (row->fault)
+    test_peer_control (broker->peer, row->fault);
+  if (is_held_first)
+    g_free (test_command (broker, "pause", 0));
+  id = g_strchomp (test_command (broker, "add --group case photo.jpg", 0));
+  memmove (id, id + strlen (id) - 8, 9);
+  if (row->before && strstr (row->before, "%s"))
+    {
+      g_autofree char *before = fill (row->before, id);
+
+      g_free (test_command (broker, before, 0));
+      g_free (test_command (broker, "resume", 0));
+    }
+  test_broker_wait_for_all (broker, row->state, 20);
+  command = fill (row->command, id);
+  output = test_command (broker, command, row->exit_code);
+  test_assert_has (output, row->has);
+  if (row->has_too)
+    {
+      has_too = fill (row->has_too, id);
+      test_assert_has (output, has_too);
+    }
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *path = g_strconcat ("/command/", rows[i].name, NULL);
+
+      g_test_add_data_func (path, &rows[i], test_a_row);
+    }
+
+  return g_test_run ();
+}
