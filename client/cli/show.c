@@ -127,6 +127,7 @@ print_upload (OutboxUpload *upload)
   add_metadata (facts, document);
   add_string (facts, document, "app", _ ("app"));
   add_string (facts, document, "id", _ ("id"));
+  add_time (facts, document, "modified_at", _ ("made"));
   add_time (facts, document, "created_at", _ ("handed over"));
   add_time (facts, document, "until", _ ("goes on at"));
   add_receipt (facts, document);

@@ -91,3 +91,35 @@ ob_text_set_not_found (GError **error, const char *kind, const char *name)
 
   g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, "There is no %s %s", kind, shown);
 }
+
+/* The end of the year 9999 (RFC 3339 has four digits for it), and what is below it as seconds (March 1973 as milliseconds). */
+#define TIME_MAX_MS G_GINT64_CONSTANT (253402300799999)
+#define SECONDS_MAX G_GINT64_CONSTANT (100000000000)
+
+gint64
+ob_text_read_time (const char *text)
+{
+  g_autoptr (GTimeZone) zone = g_time_zone_new_local ();
+  g_autoptr (GDateTime) time = NULL;
+  gint64 number;
+
+  if (g_ascii_string_to_signed (text, 10, 0, TIME_MAX_MS, &number, NULL))
+    return number < SECONDS_MAX ? number * 1000 : number;
+  time = g_date_time_new_from_iso8601 (text, zone);
+  number = time ? g_date_time_to_unix (time) * 1000 + g_date_time_get_microsecond (time) / 1000 : 0;
+
+  return CLAMP (number, 0, TIME_MAX_MS);
+}
+
+char *
+ob_text_dup_time (gint64 at_ms)
+{
+  g_autoptr (GDateTime) time = at_ms <= TIME_MAX_MS ? g_date_time_new_from_unix_utc (at_ms / 1000) : NULL;
+  g_autofree char *seconds = time ? g_date_time_format (time, "%Y-%m-%dT%H:%M:%S") : NULL;
+
+  if (!seconds)
+    return NULL;
+
+  return at_ms % 1000 == 0 ? g_strconcat (seconds, "Z", NULL)
+                           : g_strdup_printf ("%s.%03dZ", seconds, (gint) (at_ms % 1000));
+}

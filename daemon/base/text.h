@@ -53,4 +53,11 @@ char *ob_text_dup_http (const char *bytes, gsize most_chars);
 /* NotFound: "There is no @kind @name", where @name is a caller's word. */
 void ob_text_set_not_found (GError **error, const char *kind, const char *name);
 
+/* Reads a time as RFC 3339 or ISO 8601 write it (without a zone it is the device's), or as Unix milliseconds; a number that is
+ * small for those is of seconds. Returns: Unix milliseconds; 0 where it is none of these, or before 1970. */
+gint64 ob_text_read_time (const char *text);
+
+/* Writes one by RFC 3339, in UTC. Returns: (transfer full) (nullable): NULL where it is after the year 9999. */
+char *ob_text_dup_time (gint64 at_ms);
+
 G_END_DECLS

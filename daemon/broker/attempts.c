@@ -113,6 +113,7 @@ ob_broker_make_job (ObBroker *self, const ObUpload *upload)
       = destination ? g_variant_ref (destination->headers) : g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
   job->metadata = g_variant_ref (upload->metadata);
   job->pace = ob_broker_ref_pace (self, upload->rule);
+  job->modified_at_ms = upload->modified_at_ms;
   job->size_bytes = upload->size_bytes;
   job->offset_bytes = upload->offset_bytes;
   job->is_stored = upload->stored == OB_STORED_CONFIRMING;

@@ -5,6 +5,7 @@
  */
 #include "broker/record.h"
 
+#include "base/blocks.h"
 #include "base/identity.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -17,6 +18,13 @@ add_string (GVariantBuilder *builder, const char *name, const char *value)
     g_variant_builder_add (builder, "{sv}", name, g_variant_new_string (value));
 }
 
+static void
+add_time (GVariantBuilder *builder, const char *name, gint64 at_ms)
+{
+  if (at_ms > 0)
+    g_variant_builder_add (builder, "{sv}", name, g_variant_new_int64 (at_ms));
+}
+
 GVariant *
 ob_record_prepare (const ObUpload *upload)
 {
@@ -27,6 +35,7 @@ ob_record_prepare (const ObUpload *upload)
   add_string (&builder, "app", upload->app);
   add_string (&builder, "key", upload->key);
   add_string (&builder, "name", upload->name);
+  add_string (&builder, "media_type", upload->media_type);
   add_string (&builder, "group", upload->group);
   add_string (&builder, "group_app", upload->group ? upload->group_app : NULL);
   add_string (&builder, "group_title", upload->group_title);
@@ -34,6 +43,7 @@ ob_record_prepare (const ObUpload *upload)
   g_variant_builder_add (&builder, "{sv}", "priority", g_variant_new_int64 (upload->priority));
   g_variant_builder_add (&builder, "{sv}", "form", g_variant_new_boolean (upload->is_form));
   g_variant_builder_add (&builder, "{sv}", "not_before", g_variant_new_int64 (upload->not_before_ms));
+  add_time (&builder, "modified_at", upload->modified_at_ms);
   g_variant_builder_add (&builder, "{sv}", "created_at", g_variant_new_int64 (upload->created_at_ms));
   g_variant_builder_add (&builder, "{sv}", "metadata", upload->metadata);
 
@@ -41,8 +51,11 @@ ob_record_prepare (const ObUpload *upload)
 }
 
 char *
-ob_record_write (GVariant *prepared, const char *media_type, guint64 size_bytes, const char *sha256)
+ob_record_write (GVariant *prepared, const ObRecordFacts *facts)
 {
+  g_autofree char *blocks = facts->blocks ? ob_blocks_dup_text (facts->blocks) : NULL;
+  gboolean has_media_type = g_variant_lookup (prepared, "media_type", "s", NULL);
+  gboolean has_modified_at = g_variant_lookup (prepared, "modified_at", "x", NULL);
   g_autoptr (GVariant) record = NULL;
   GVariantBuilder builder;
   GVariantIter iter;
@@ -55,9 +68,13 @@ ob_record_write (GVariant *prepared, const char *media_type, guint64 size_bytes,
       g_variant_builder_add_value (&builder, entry);
       g_variant_unref (entry);
     }
-  add_string (&builder, "media_type", media_type);
-  add_string (&builder, "sha256", sha256);
-  g_variant_builder_add (&builder, "{sv}", "size", g_variant_new_int64 ((gint64) size_bytes));
+  if (!has_media_type)
+    add_string (&builder, "media_type", facts->media_type);
+  add_string (&builder, "sha256", facts->sha256);
+  g_variant_builder_add (&builder, "{sv}", "size", g_variant_new_int64 ((gint64) facts->size_bytes));
+  if (!has_modified_at)
+    add_time (&builder, "modified_at", facts->modified_at_ms);
+  add_string (&builder, "blocks", blocks);
   record = g_variant_ref_sink (g_variant_builder_end (&builder));
 
   return ob_json_write (record);
@@ -141,6 +158,7 @@ ob_record_read (const char *text, gsize size_bytes, GError **error)
       upload->priority = (gint) get_number (object, "priority", G_MININT, G_MAXINT);
       upload->is_form = is_true (object, "form");
       upload->not_before_ms = get_number (object, "not_before", 0, G_MAXINT64);
+      upload->modified_at_ms = get_number (object, "modified_at", 0, G_MAXINT64);
       upload->created_at_ms = get_number (object, "created_at", 0, G_MAXINT64);
       g_variant_unref (upload->metadata);
       upload->metadata = read_metadata (object);

@@ -12,8 +12,18 @@ G_BEGIN_DECLS
 /* Returns: (transfer full): a{sv}: what is known before the file is read. Any thread may have it. */
 GVariant *ob_record_prepare (const ObUpload *upload);
 
-/* Adds what was read. Returns: (transfer full): JSON. */
-char *ob_record_write (GVariant *prepared, const char *media_type, guint64 size_bytes, const char *sha256);
+/* What was read of the file. The first two count where the app has not said them. */
+typedef struct
+{
+  const char *media_type;
+  gint64 modified_at_ms; /* 0: not known */
+  guint64 size_bytes;
+  const char *sha256;
+  GBytes *blocks; /* or NULL */
+} ObRecordFacts;
+
+/* Adds it. Returns: (transfer full): JSON. */
+char *ob_record_write (GVariant *prepared, const ObRecordFacts *facts);
 
 /* Returns: (transfer full) (nullable): an upload that is still saving. Errors: InvalidArgument. */
 ObUpload *ob_record_read (const char *text, gsize size_bytes, GError **error);

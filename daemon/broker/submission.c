@@ -195,6 +195,16 @@ clean_metadata (GVariant *metadata)
   return g_variant_ref_sink (g_variant_builder_end (&builder));
 }
 
+/* When an app says that it took the picture, which outlives a copy that lost the file's own time.
+ * Returns: Unix milliseconds; 0: it does not say, or in no form that is known. */
+static gint64
+find_captured_at (GVariant *metadata)
+{
+  const char *text = NULL;
+
+  return metadata && g_variant_lookup (metadata, "captured_at", "&s", &text) ? ob_text_read_time (text) : 0;
+}
+
 ObUpload *
 ob_submission_make_upload (const ObSubmission *submission, const char *destination, int fd, gint64 now_ms)
 {
@@ -213,6 +223,7 @@ ob_submission_make_upload (const ObSubmission *submission, const char *destinati
   upload->destination = g_strdup (destination);
   upload->priority = submission->priority;
   upload->is_form = submission->is_form;
+  upload->modified_at_ms = find_captured_at (submission->metadata);
   upload->not_before_ms = submission->not_before_ms > upload->created_at_ms ? submission->not_before_ms : 0;
   if (submission->metadata)
     {

@@ -66,38 +66,12 @@ find_destination (ObBroker *self, const char *name, GError **error)
 
 /* --- The record, on a thread of the pool --- */
 
-typedef struct
-{
-  GVariant *prepared;
-  char *media_type; /* that the app said, or NULL */
-} Draft;
-
-static void
-draft_free (Draft *draft)
-{
-  g_variant_unref (draft->prepared);
-  g_free (draft->media_type);
-  g_free (draft);
-}
-
-static Draft *
-draft_new (const ObUpload *upload)
-{
-  Draft *draft = g_new0 (Draft, 1);
-
-  draft->prepared = ob_record_prepare (upload);
-  draft->media_type = g_strdup (upload->media_type);
-
-  return draft;
-}
-
 static char *
-on_make_record (const ObIngestFacts *facts, const ObSpoolCopy *copy, gpointer thread_data)
+on_make_record (const ObIngestFacts *facts, const ObSpoolCopy *copy, GBytes *blocks, gpointer thread_data)
 {
-  const Draft *draft = thread_data;
+  const ObRecordFacts read = { facts->media_type, facts->modified_at_ms, copy->size_bytes, copy->sha256, blocks };
 
-  return ob_record_write (draft->prepared, draft->media_type ? draft->media_type : facts->media_type, copy->size_bytes,
-                          copy->sha256);
+  return ob_record_write (thread_data, &read);
 }
 
 /* --- Those without a row, by app and key: a second submit waits for the first that has its key --- */
@@ -357,6 +331,8 @@ on_looked (const ObIngestFacts *facts, gpointer user_data)
   ObUpload *upload = saving->upload;
 
   upload->size_bytes = facts->size_bytes;
+  if (upload->modified_at_ms == 0)
+    upload->modified_at_ms = facts->modified_at_ms;
   if (!upload->media_type)
     upload->media_type = g_strdup (facts->media_type);
   if (saving->error)
@@ -401,8 +377,8 @@ start (ObBroker *self, ObSaving *saving, int fd, const char *expected_sha256)
                                 .record = on_make_record,
                                 .done = on_taken,
                                 .user_data = saving,
-                                .thread_data = draft_new (upload),
-                                .thread_data_free = (GDestroyNotify) draft_free };
+                                .thread_data = ob_record_prepare (upload),
+                                .thread_data_free = (GDestroyNotify) g_variant_unref };
   g_autoptr (GError) error = NULL;
 
   saving->task = ob_ingest_add (self->ingest, &order, &error);

@@ -94,6 +94,7 @@ static void
 add_times (GVariantBuilder *builder, const ObUpload *upload)
 {
   add_time (builder, "created_at", upload->created_at_ms);
+  add_time (builder, "modified_at", upload->modified_at_ms);
   add_time (builder, "saved_at", upload->saved_at_ms);
   add_time (builder, "updated_at", upload->updated_at_ms);
   add_time (builder, "done_at", upload->done_at_ms);

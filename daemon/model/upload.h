@@ -71,8 +71,9 @@ typedef struct
   gboolean is_paused;       /* by a person */
   gboolean is_group_paused; /* with its group; read only: see store/groups.h */
   gboolean has_local_copy;
-  gint64 retry_at_ms;   /* 0: no such hold */
-  gint64 not_before_ms; /* 0: no such hold */
+  gint64 retry_at_ms;    /* 0: no such hold */
+  gint64 not_before_ms;  /* 0: no such hold */
+  gint64 modified_at_ms; /* when the file was made, as the app or else its file system says; 0: not known */
   gint64 created_at_ms;
   gint64 saved_at_ms;
   gint64 updated_at_ms;

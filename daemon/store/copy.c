@@ -5,6 +5,7 @@
  */
 #include "store/copy.h"
 
+#include "base/blocks.h"
 #include "base/files.h"
 #include "dbus/error.h"
 
@@ -30,6 +31,7 @@ typedef struct
   int target;      /* -1: it is a clone already, only the digest is wanted */
   const char *path;
   gnutls_hash_hd_t hash;
+  ObBlockMaker *blocks; /* borrowed, or NULL: not wanted */
   char *buffer;
   gsize buffer_bytes;
   GCancellable *cancellable;
@@ -79,6 +81,8 @@ take_block (Copier *copier, gsize size_bytes, gboolean is_hole, GError **error)
       ob_fd_start_flush (copier->target, copier->done);
     }
   gnutls_hash (copier->hash, copier->buffer, size_bytes);
+  if (copier->blocks)
+    ob_block_maker_add (copier->blocks, copier->buffer, size_bytes);
   copier->done += (off_t) size_bytes;
   if (copier->copied_bytes)
     __atomic_store_n (copier->copied_bytes, copier->done, __ATOMIC_RELAXED);
@@ -259,13 +263,22 @@ check_quiet (int source, const struct stat *before, const Copier *copier, const 
 
 gboolean
 ob_copy_and_digest (const ObSource *source, int target, const char *path, GCancellable *cancellable,
-                    gint64 *copied_bytes, ObSpoolCopy *copy, GError **error)
+                    gint64 *copied_bytes, ObSpoolCopy *copy, GBytes **blocks, GError **error)
 {
   const struct stat *before = &source->before;
   gsize buffer_bytes = before->st_size > 0 ? (gsize) MIN (before->st_size, BUFFER_MAX_BYTES) : BUFFER_MAX_BYTES;
   g_autofree char *buffer = g_malloc (buffer_bytes);
-  Copier copier
-      = { source->fd, source->is_own, target, path, NULL, buffer, buffer_bytes, cancellable, copied_bytes, 0 };
+  g_autoptr (ObBlockMaker) maker
+      = blocks && (before->st_size == 0 || before->st_size > OB_BLOCK_BYTES) ? ob_block_maker_new () : NULL;
+  Copier copier = { .source = source->fd,
+                    .is_own = source->is_own,
+                    .target = target,
+                    .path = path,
+                    .blocks = maker,
+                    .buffer = buffer,
+                    .buffer_bytes = buffer_bytes,
+                    .cancellable = cancellable,
+                    .copied_bytes = copied_bytes };
   gboolean is_good;
 
   if (gnutls_hash_init (&copier.hash, GNUTLS_DIG_SHA256) != 0)
@@ -289,6 +302,8 @@ ob_copy_and_digest (const ObSource *source, int target, const char *path, GCance
   copy->size_bytes = (guint64) copier.done;
   if (!is_good)
     return FALSE;
+  if (maker && copier.done > OB_BLOCK_BYTES)
+    *blocks = ob_block_maker_end (maker);
   if (target >= 0 && ftruncate (target, copier.done) != 0)
     {
       ob_file_set_error (error, errno, "Cannot size", path);

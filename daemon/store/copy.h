@@ -14,8 +14,8 @@ G_BEGIN_DECLS
 gboolean ob_copy_has_room (int fd, guint64 bytes, GError **error);
 
 /* From @source to the empty file @target at @path; see ob_spool_copy(). Does not flush. A @target of -1 wants the digest
- * alone. */
+ * alone. @blocks: (out) (optional): the digests of the blocks of a file that has several; see base/blocks.h */
 gboolean ob_copy_and_digest (const ObSource *source, int target, const char *path, GCancellable *cancellable,
-                             gint64 *copied_bytes, ObSpoolCopy *copy, GError **error);
+                             gint64 *copied_bytes, ObSpoolCopy *copy, GBytes **blocks, GError **error);
 
 G_END_DECLS

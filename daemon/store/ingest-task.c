@@ -81,6 +81,7 @@ look (Task *task)
   size_bytes = ob_source_peek (task->source, head, HEAD_BYTES);
   type = g_content_type_guess (task->order.name, (const guchar *) head, size_bytes, NULL);
   task->facts.size_bytes = (guint64) task->source->before.st_size;
+  task->facts.modified_at_ms = ob_source_get_modified_ms (task->source);
   task->facts.media_type = g_content_type_get_mime_type (type);
   if (!task->facts.media_type)
     task->facts.media_type = g_strdup ("application/octet-stream");
@@ -107,9 +108,10 @@ take_copy (Task *task, ObSpool *spool)
 {
   const ObIngestOrder *order = &task->order;
   g_autofree char *record = NULL;
+  g_autoptr (GBytes) blocks = NULL;
 
   if (!ob_spool_copy_source (spool, order->id, task->source, task->cancellable, &task->copied_bytes, &task->copy,
-                             &task->error))
+                             &blocks, &task->error))
     return;
   g_atomic_int_set (&task->is_reading, FALSE);
   /* A copy that comes too late must not touch the spool: at the end nobody waits for it. */
@@ -118,7 +120,7 @@ take_copy (Task *task, ObSpool *spool)
       ob_spool_discard (spool, order->id);
       return;
     }
-  record = order->record (&task->facts, &task->copy, order->thread_data);
+  record = order->record (&task->facts, &task->copy, blocks, order->thread_data);
   (void) ob_spool_commit (spool, order->id, record, &task->error);
 }
 

@@ -17,14 +17,17 @@ typedef struct _ObIngestTask ObIngestTask;
 typedef struct
 {
   guint64 size_bytes;
-  char *media_type; /* by its name and first bytes; never NULL */
+  gint64 modified_at_ms; /* 0: not known */
+  char *media_type;      /* by its name and first bytes; never NULL */
 } ObIngestFacts;
 
 /* Called on the main thread, at most once, before the end: there is such a file. It is being read already. */
 typedef void (*ObIngestLooked) (const ObIngestFacts *facts, gpointer user_data);
 
-/* Returns: (transfer full): the record to put beside the bytes. On a thread of the pool. */
-typedef char *(*ObIngestRecord) (const ObIngestFacts *facts, const ObSpoolCopy *copy, gpointer thread_data);
+/* @blocks: (nullable): the digests of its blocks, where it has more than one.
+ * Returns: (transfer full): the record to put beside the bytes. On a thread of the pool. */
+typedef char *(*ObIngestRecord) (const ObIngestFacts *facts, const ObSpoolCopy *copy, GBytes *blocks,
+                                 gpointer thread_data);
 
 /* On a thread of the pool, where there is a digest: for what has to be read beside it. */
 typedef void (*ObIngestBeside) (const ObSpoolCopy *copy, gpointer thread_data);

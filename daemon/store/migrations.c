@@ -251,7 +251,10 @@ static const char version_2[]
       "ALTER TABLE destinations ADD COLUMN since INTEGER NOT NULL DEFAULT 0;"
 
       /* Other origins at which a server keeps uploads, apart by blanks. */
-      "ALTER TABLE destinations ADD COLUMN also TEXT;";
+      "ALTER TABLE destinations ADD COLUMN also TEXT;"
+
+      /* When a file was made was known of none. */
+      "ALTER TABLE uploads ADD COLUMN modified_at INTEGER NOT NULL DEFAULT 0;";
 
 const char *const ob_migrations[] = { version_1, version_2 };
 

@@ -14,6 +14,9 @@
 
 #define FDINFO_MAX_BYTES 512
 
+/* The end of the year 9999: what is later cannot be written down. */
+#define MODIFIED_MAX_S G_GINT64_CONSTANT (253402300799)
+
 static gboolean
 set_invalid (GError **error, const char *why)
 {
@@ -78,6 +81,16 @@ ob_source_peek (ObSource *source, void *buffer, gsize size_bytes)
   while (got < 0 && errno == EINTR);
 
   return (gsize) MAX (got, 0);
+}
+
+gint64
+ob_source_get_modified_ms (const ObSource *source)
+{
+  const struct timespec *modified = &source->before.st_mtim;
+
+  return modified->tv_sec > 0 && modified->tv_sec <= MODIFIED_MAX_S
+             ? (gint64) modified->tv_sec * 1000 + modified->tv_nsec / 1000000
+             : 0;
 }
 
 guint64

@@ -34,6 +34,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObSource, ob_source_close)
 /* Its first bytes, as many as are there; none where they cannot be read. Returns: how many. */
 gsize ob_source_peek (ObSource *source, void *buffer, gsize size_bytes);
 
+/* When its bytes were last written, in Unix milliseconds, as its file system says; 0: what no camera's clock says. */
+gint64 ob_source_get_modified_ms (const ObSource *source);
+
 /* The mount that a descriptor is on, as the kernel numbers them; 0: not known. Asks no file system. */
 guint64 ob_source_find_mount (int fd);
 

@@ -196,7 +196,7 @@ ob_spool_give_reserve (ObSpool *spool)
 
 gboolean
 ob_spool_copy_source (ObSpool *spool, const char *id, const ObSource *source, GCancellable *cancellable,
-                      gint64 *copied_bytes, ObSpoolCopy *copy, GError **error)
+                      gint64 *copied_bytes, ObSpoolCopy *copy, GBytes **blocks, GError **error)
 {
   g_autofree char *path = incoming_path (spool, id, "");
   int target = open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -208,7 +208,7 @@ ob_spool_copy_source (ObSpool *spool, const char *id, const ObSource *source, GC
       return FALSE;
     }
   /* Whether the database still has its room is asked when the copy is there: one that has holes takes less than its size. */
-  is_good = ob_copy_and_digest (source, target, path, cancellable, copied_bytes, copy, error)
+  is_good = ob_copy_and_digest (source, target, path, cancellable, copied_bytes, copy, blocks, error)
             && ob_copy_has_room (target, 0, error);
   (void) close (target);
   if (!is_good)
@@ -223,14 +223,14 @@ ob_spool_copy (ObSpool *spool, const char *id, int fd, GCancellable *cancellable
 {
   g_autoptr (ObSource) source = ob_source_open (fd, error);
 
-  return source && ob_spool_copy_source (spool, id, source, cancellable, copied_bytes, copy, error);
+  return source && ob_spool_copy_source (spool, id, source, cancellable, copied_bytes, copy, NULL, error);
 }
 
 gboolean
 ob_spool_digest_source (const ObSource *source, GCancellable *cancellable, gint64 *copied_bytes, ObSpoolCopy *copy,
                         GError **error)
 {
-  return ob_copy_and_digest (source, -1, NULL, cancellable, copied_bytes, copy, error);
+  return ob_copy_and_digest (source, -1, NULL, cancellable, copied_bytes, copy, NULL, error);
 }
 
 gboolean

@@ -62,9 +62,10 @@ gboolean ob_spool_give_reserve (ObSpool *spool);
 gboolean ob_spool_copy (ObSpool *spool, const char *id, int fd, GCancellable *cancellable, gint64 *copied_bytes,
                         ObSpoolCopy *copy, GError **error);
 
-/* The same for a file that is open already. */
+/* The same for a file that is open already. @blocks: (out) (optional) (nullable): the digests of its blocks, where it has more
+ * than one; also set on failure, perhaps. */
 gboolean ob_spool_copy_source (ObSpool *spool, const char *id, const ObSource *source, GCancellable *cancellable,
-                               gint64 *copied_bytes, ObSpoolCopy *copy, GError **error);
+                               gint64 *copied_bytes, ObSpoolCopy *copy, GBytes **blocks, GError **error);
 gboolean ob_spool_digest_source (const ObSource *source, GCancellable *cancellable, gint64 *copied_bytes,
                                  ObSpoolCopy *copy, GError **error);
 

@@ -23,13 +23,14 @@ typedef struct
   char *media_type;
   char *sha256;
   char *group;
-  char *server_url;   /* where to resume, or NULL */
-  char *url;          /* of the destination: headers go to its origin alone */
-  GStrv also;         /* URLs of other origins where the server may keep uploads, or NULL */
-  char *confirm_url;  /* of the destination, or NULL */
-  GVariant *headers;  /* a{ss}: the destination's own */
-  GVariant *metadata; /* a{ss} */
-  ObPace *pace;       /* or NULL: as fast as it goes; shared */
+  char *server_url;      /* where to resume, or NULL */
+  char *url;             /* of the destination: headers go to its origin alone */
+  GStrv also;            /* URLs of other origins where the server may keep uploads, or NULL */
+  char *confirm_url;     /* of the destination, or NULL */
+  GVariant *headers;     /* a{ss}: the destination's own */
+  GVariant *metadata;    /* a{ss} */
+  ObPace *pace;          /* or NULL: as fast as it goes; shared */
+  gint64 modified_at_ms; /* 0: not known */
   guint64 size_bytes;
   guint64 offset_bytes;  /* what the server had, as far as is known */
   gboolean is_stored;    /* the server was heard to have every byte: it is asked before anything is sent */

@@ -1,10 +1,12 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A stream over a part of a file. GIO's own file stream cannot end before the file does. Worker thread.
+ * A stream over a part of a file. GIO's own file stream cannot end before the file does. With digests it reads block by
+ * block, and gives out what was found good. Worker thread.
  */
 #include "transfer/body.h"
 
+#include "base/blocks.h"
 #include "base/brake.h"
 #include "base/crash.h"
 #include "transfer/stop.h"
@@ -24,6 +26,13 @@ struct _ObBody
   guint64 taken_bytes;
   guint64 stretch_end; /* up to there the file is as is_hole says */
   gboolean is_hole;
+
+  GBytes *digests; /* owned, or NULL: nothing is checked */
+  guint64 file_bytes;
+  char *block; /* owned; what is left of the block at block_start is given out of it */
+  guint64 block_start;
+  gsize block_bytes; /* 0: none was read yet */
+  char *fault;       /* owned, or NULL */
 };
 
 G_DEFINE_FINAL_TYPE (ObBody, ob_body, G_TYPE_INPUT_STREAM)
@@ -52,17 +61,81 @@ find_stretch (ObBody *self, guint64 position)
   self->is_hole = TRUE;
 }
 
+/* Returns: as pread() does; zeros of a hole are no read. */
 static gssize
-take (ObBody *self, void *buffer, gsize count)
+take_at (ObBody *self, guint64 position, void *buffer, gsize count)
 {
-  guint64 position = self->offset_bytes + self->taken_bytes;
-
   if (position >= self->stretch_end)
     find_stretch (self, position);
   count = MIN (count, self->stretch_end - position);
   if (!self->is_hole)
     return pread (self->fd, buffer, count, (off_t) position);
   memset (buffer, 0, count);
+
+  return (gssize) count;
+}
+
+/* The whole block, also where only its end is to be sent. Returns: as take_at(); 0 where the file is too short. */
+static gssize
+read_block (ObBody *self, guint64 start, gsize size_bytes)
+{
+  gsize done = 0;
+  gssize got = 1;
+
+  if (!self->block)
+    self->block = g_malloc ((gsize) MIN (OB_BLOCK_BYTES, self->file_bytes));
+  while (done < size_bytes && (got > 0 || (got < 0 && errno == EINTR)))
+    {
+      got = take_at (self, start + done, self->block + done, size_bytes - done);
+      done += (gsize) MAX (got, 0);
+    }
+
+  return got;
+}
+
+static void
+set_fault (ObBody *self, guint64 start, gsize size_bytes)
+{
+  self->fault = g_strdup_printf ("The saved copy is not what was handed over: bytes %" G_GUINT64_FORMAT
+                                 " to %" G_GUINT64_FORMAT " are others",
+                                 start, start + size_bytes - 1);
+}
+
+/* Returns: as take_at(); -1 with EBADMSG where the block is not what was handed over. */
+static gssize
+load_block (ObBody *self, guint64 position)
+{
+  guint64 start = position - position % OB_BLOCK_BYTES;
+  gsize size_bytes = (gsize) MIN (OB_BLOCK_BYTES, self->file_bytes - start);
+  gssize got = read_block (self, start, size_bytes);
+
+  if (got <= 0)
+    return got;
+  if (!ob_blocks_match (self->digests, start / OB_BLOCK_BYTES, self->block, size_bytes))
+    {
+      set_fault (self, start, size_bytes);
+      errno = EBADMSG;
+      return -1;
+    }
+  self->block_start = start;
+  self->block_bytes = size_bytes;
+
+  return got;
+}
+
+static gssize
+take (ObBody *self, void *buffer, gsize count)
+{
+  guint64 position = self->offset_bytes + self->taken_bytes;
+  gboolean is_loaded = position >= self->block_start && position < self->block_start + self->block_bytes;
+  gssize got;
+
+  if (!self->digests || count == 0 || position >= self->file_bytes)
+    return take_at (self, position, buffer, count);
+  if (!is_loaded && (got = load_block (self, position)) <= 0)
+    return got;
+  count = MIN (count, self->block_start + self->block_bytes - position);
+  memcpy (buffer, self->block + (position - self->block_start), count);
 
   return (gssize) count;
 }
@@ -102,6 +175,11 @@ ob_body_read (GInputStream *stream, void *buffer, gsize count, GCancellable *can
   ob_deadline_end (self->deadline, due_us);
   if (got < 0 || (got == 0 && count > 0))
     {
+      if (self->fault)
+        {
+          g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, self->fault);
+          return -1;
+        }
       g_set_error (error, G_IO_ERROR, got < 0 ? g_io_error_from_errno (errno) : G_IO_ERROR_PARTIAL_INPUT,
                    "The saved copy cannot be read: %s", got < 0 ? g_strerror (errno) : "it is too short");
       return -1;
@@ -118,6 +196,9 @@ ob_body_finalize (GObject *object)
 {
   g_clear_pointer (&OB_BODY (object)->pace, ob_pace_unref);
   g_clear_pointer (&OB_BODY (object)->deadline, ob_deadline_unref);
+  g_clear_pointer (&OB_BODY (object)->digests, g_bytes_unref);
+  g_clear_pointer (&OB_BODY (object)->block, g_free);
+  g_clear_pointer (&OB_BODY (object)->fault, g_free);
   G_OBJECT_CLASS (ob_body_parent_class)->finalize (object);
 }
 
@@ -145,4 +226,17 @@ ob_body_new (int fd, guint64 offset_bytes, guint64 size_bytes, ObPace *pace, ObD
   self->deadline = ob_deadline_ref (deadline);
 
   return G_INPUT_STREAM (self);
+}
+
+void
+ob_body_set_digests (ObBody *self, GBytes *digests, guint64 file_bytes)
+{
+  self->digests = g_bytes_ref (digests);
+  self->file_bytes = file_bytes;
+}
+
+const char *
+ob_body_get_fault (ObBody *self)
+{
+  return self->fault;
 }

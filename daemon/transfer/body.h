@@ -17,4 +17,11 @@ G_DECLARE_FINAL_TYPE (ObBody, ob_body, OB, BODY, GInputStream)
  * @pace: (nullable): reading waits as it says. @deadline: kept while the file is read: a disk may hang */
 GInputStream *ob_body_new (int fd, guint64 offset_bytes, guint64 size_bytes, ObPace *pace, ObDeadline *deadline);
 
+/* Gives out no byte of a block that is not as its digest says: reading ends with G_IO_ERROR_INVALID_DATA.
+ * @digests: of the whole file; see base/blocks.h. @file_bytes: its size */
+void ob_body_set_digests (ObBody *self, GBytes *digests, guint64 file_bytes);
+
+/* Returns: (nullable): which bytes are not what was handed over, for a person; NULL while none was found. After the reading. */
+const char *ob_body_get_fault (ObBody *self);
+
 G_END_DECLS

@@ -30,6 +30,7 @@ typedef struct
   ObAttemptResult *result;
   ObStop *stop;
   int fd;           /* of the copy; -1: not open yet */
+  GBytes *digests;  /* of the blocks of the copy; owned, or NULL */
   char *server_url; /* owned */
   guint64 offset_bytes;
   guint64 chunk_bytes;

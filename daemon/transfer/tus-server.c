@@ -5,6 +5,8 @@
  */
 #include "transfer/tus-server.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <gnutls/crypto.h>
 #include <unistd.h>
@@ -70,13 +72,14 @@ is_key (const char *key)
       return FALSE;
 
   return *key && !g_str_equal (key, "filename") && !g_str_equal (key, "filetype") && !g_str_equal (key, "outbox_id")
-         && !g_str_equal (key, "outbox_group");
+         && !g_str_equal (key, "outbox_group") && !g_str_equal (key, "outbox_modified_at");
 }
 
 char *
 ob_tus_encode_metadata (const ObJob *job, gboolean is_short)
 {
   GString *text = g_string_new (NULL);
+  g_autofree char *modified_at = job->modified_at_ms > 0 ? ob_text_dup_time (job->modified_at_ms) : NULL;
   const char *key, *value;
   GVariantIter iter;
 
@@ -87,6 +90,8 @@ ob_tus_encode_metadata (const ObJob *job, gboolean is_short)
     return g_string_free (text, FALSE);
   if (job->group)
     append_pair (text, "outbox_group", job->group);
+  if (modified_at)
+    append_pair (text, "outbox_modified_at", modified_at);
   g_variant_iter_init (&iter, job->metadata);
   while (g_variant_iter_next (&iter, "{&s&s}", &key, &value))
     if (is_key (key))

@@ -8,6 +8,7 @@
 
 #include "model/origin.h"
 #include "transfer/body.h"
+#include "transfer/digests.h"
 #include "transfer/tus-create.h"
 #include "transfer/tus-run.h"
 #include "transfer/tus-server.h"
@@ -244,8 +245,16 @@ send_chunk (ObTusRun *tus)
                      "The saved copy cannot be read");
       return STEP_END;
     }
+  if (tus->digests)
+    ob_body_set_digests (OB_BODY (body), tus->digests, tus->job->size_bytes);
   begin_us = g_get_monotonic_time ();
   answer = ob_http_send (tus->connection, message, OB_ANSWER_FINISH_MS, G_CANCELLABLE (tus->stop));
+  if (ob_body_get_fault (OB_BODY (body)))
+    {
+      ob_result_set (tus->result, OB_VERDICT_FAIL, OUTBOX_REASON_FILE_CHANGED, "file-changed",
+                     ob_body_get_fault (OB_BODY (body)));
+      return STEP_END;
+    }
 
   return after_patch (tus, answer, chunk_bytes, g_get_monotonic_time () - begin_us);
 }
@@ -262,7 +271,8 @@ open_copy (ObTusRun *tus)
     ob_result_set (tus->result, OB_VERDICT_FAIL, OUTBOX_REASON_FILE_CHANGED, "file-changed",
                    "The saved copy has another size");
   else
-    return TRUE;
+    return ob_digests_find (tus->fd, tus->job, ob_connection_get_deadline (tus->connection), tus->stop, &tus->digests,
+                            tus->result);
 
   return FALSE;
 }
@@ -364,6 +374,7 @@ ob_tus_send (ObConnection *connection, const ObJob *job, const ObCheckpoints *ch
     result->receipt.url = g_strdup (tus.server_url);
   if (tus.fd >= 0)
     (void) close (tus.fd);
+  g_clear_pointer (&tus.digests, g_bytes_unref);
   g_free (tus.server_url);
 
   return is_stored;

@@ -27,7 +27,8 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
                  && ob_text_is_clean (upload->destination));
   g_assert_true (upload->app && upload->name && upload->media_type && upload->sha256 && upload->destination);
   prepared = ob_record_prepare (upload);
-  text = ob_record_write (prepared, upload->media_type, upload->size_bytes, upload->sha256);
+  text
+      = ob_record_write (prepared, &(ObRecordFacts){ upload->media_type, 0, upload->size_bytes, upload->sha256, NULL });
   again = ob_record_read (text, strlen (text), &error);
   g_assert_no_error (error);
   g_assert_cmpstr (again->id, ==, upload->id);

@@ -33,9 +33,14 @@ test_ids_sort_by_birth (void)
 static void
 test_an_id_that_is_no_id (void)
 {
-  const char *bad[] = { "", "x", "../../../etc/passwd", "018fd1a0-0000-4000-8000-000000000000",
-                        "018fd1a0-0000-7000-c000-000000000000", "018FD1A0-0000-7000-8000-000000000000",
-                        "018fd1a0-0000-7000-8000-0000000000000", "018fd1a0-0000-7000-8000-00000000000" };
+  const char *bad[] = { "",
+                        "x",
+                        "../../../etc/passwd",
+                        "018fd1a0-0000-4000-8000-000000000000",
+                        "018fd1a0-0000-7000-c000-000000000000",
+                        "018FD1A0-0000-7000-8000-000000000000",
+                        "018fd1a0-0000-7000-8000-0000000000000",
+                        "018fd1a0-0000-7000-8000-00000000000" };
 
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     g_assert_false (ob_id_is_valid (bad[i]));
@@ -45,7 +50,13 @@ test_an_id_that_is_no_id (void)
 static void
 test_json_that_is_json (void)
 {
-  const char *good[] = { "{}", " [ ] ", "null", "-0", "0.5e-3", "9223372036854775807", "\"\\u00e9\\ud83d\\ude00\"",
+  const char *good[] = { "{}",
+                         " [ ] ",
+                         "null",
+                         "-0",
+                         "0.5e-3",
+                         "9223372036854775807",
+                         "\"\\u00e9\\ud83d\\ude00\"",
                          "{\"stored\":true,\"attached\":true,\"record\":\"r-1\",\"n\":[1,2,{\"a\":null}]}" };
 
   for (guint i = 0; i < G_N_ELEMENTS (good); i++)
@@ -61,10 +72,30 @@ test_json_that_is_json (void)
 static void
 test_json_that_is_none (void)
 {
-  const char *bad[] = { "",          "{",         "[1,]",      "{\"a\":1,}",  "012",         "1.",
-                        "+1",        "01",        "// x\n1",   "/* x */ 1",   "nul",         "'a'",
-                        "\"\\x41\"", "\"\n\"",    "\"\\u0000\"", "\"\\ud800\"", "\"\\udc00\"", "1 2",
-                        "{a:1}",     "\"\xff\"",  "18446744073709551615", "[", "\"\\u12\"", "-" };
+  const char *bad[] = { "",
+                        "{",
+                        "[1,]",
+                        "{\"a\":1,}",
+                        "012",
+                        "1.",
+                        "+1",
+                        "01",
+                        "// x\n1",
+                        "/* x */ 1",
+                        "nul",
+                        "'a'",
+                        "\"\\x41\"",
+                        "\"\n\"",
+                        "\"\\u0000\"",
+                        "\"\\ud800\"",
+                        "\"\\udc00\"",
+                        "1 2",
+                        "{a:1}",
+                        "\"\xff\"",
+                        "18446744073709551615",
+                        "[",
+                        "\"\\u12\"",
+                        "-" };
 
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {
@@ -160,10 +191,10 @@ static const TextRow text_rows[] = {
   { "x\033[2Jy", "x" BAD "[2Jy", NULL },
   { "\302\200\302\233\302\237", BAD BAD BAD, NULL },
   { "\302\240", NULL, NULL },
-  { "\300\257", BAD BAD, NULL },             /* overlong */
-  { "\355\240\200", BAD BAD BAD, NULL },     /* half of a surrogate pair */
+  { "\300\257", BAD BAD, NULL },                 /* overlong */
+  { "\355\240\200", BAD BAD BAD, NULL },         /* half of a surrogate pair */
   { "\364\220\200\200", BAD BAD BAD BAD, NULL }, /* above U+10FFFF */
-  { "\342\200", BAD BAD, NULL },             /* cut */
+  { "\342\200", BAD BAD, NULL },                 /* cut */
   { "\342\200\256txt \330\234 \342\200\217", NULL, NULL },
   { "\342\200\250", NULL, NULL },
 };
@@ -210,9 +241,52 @@ test_text_has_a_bound (void)
   g_assert_cmpstr (phrase, ==, "Acc\303\250s");
 }
 
+/* What cameras and apps write, and what is no time. */
+static void
+test_text_that_is_a_time (void)
+{
+  static const struct
+  {
+    const char *text;
+    gint64 at_ms;
+    const char *written; /* by RFC 3339 */
+  } rows[] = {
+    { "2021-06-15T14:15:00Z", 1623766500000, "2021-06-15T14:15:00Z" },
+    { "2021-06-15T16:15:00+02:00", 1623766500000, "2021-06-15T14:15:00Z" },
+    { "2021-06-15 14:15:00Z", 1623766500000, "2021-06-15T14:15:00Z" },
+    { "20210615T141500Z", 1623766500000, "2021-06-15T14:15:00Z" },
+    { "2021-06-15T14:15:00.125Z", 1623766500125, "2021-06-15T14:15:00.125Z" },
+    { "2021-06-15T14:15:00", 1623766500000, "2021-06-15T14:15:00Z" }, /* the device is in UTC here */
+    { "1623766500125", 1623766500125, "2021-06-15T14:15:00.125Z" },
+    { "1623766500", 1623766500000, "2021-06-15T14:15:00Z" },
+    { "9999-12-31T23:59:59.999Z", 253402300799999, "9999-12-31T23:59:59.999Z" },
+    { "", 0, NULL },
+    { "yesterday", 0, NULL },
+    { "2021-02-30T00:00:00Z", 0, NULL },
+    { "2021-06-15T25:00:00Z", 0, NULL },
+    { "1960-01-01T00:00:00Z", 0, NULL },
+    { "-5", 0, NULL },
+    { "0", 0, NULL },
+    { "1.5", 0, NULL },
+    { "9223372036854775807", 0, NULL },
+    { "99999999999999999999", 0, NULL },
+    { "2021-06-15T14:15:00Z and more", 0, NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *written = rows[i].written ? ob_text_dup_time (rows[i].at_ms) : NULL;
+
+      g_assert_cmpint (ob_text_read_time (rows[i].text), ==, rows[i].at_ms);
+      g_assert_cmpstr (written, ==, rows[i].written);
+    }
+  g_assert_null (ob_text_dup_time (G_MAXINT64));
+}
+
 int
 main (int argc, char *argv[])
 {
+  g_setenv ("TZ", "UTC", TRUE);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/identity/ids-sort-by-birth", test_ids_sort_by_birth);
   g_test_add_func ("/identity/an-id-that-is-no-id", test_an_id_that_is_no_id);
@@ -223,6 +297,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/text/of-any-bytes", test_text_of_any_bytes);
   g_test_add_func ("/text/of-every-pair-of-bytes", test_text_of_every_pair_of_bytes);
   g_test_add_func ("/text/has-a-bound", test_text_has_a_bound);
+  g_test_add_func ("/text/that-is-a-time", test_text_that_is_a_time);
   g_test_add_func ("/files/a-file-is-written-whole", test_a_file_is_written_whole);
   g_test_add_func ("/files/disk-errors-have-names", test_disk_errors_have_names);
 

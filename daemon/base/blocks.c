@@ -1,0 +1,166 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Digests of blocks, by GnuTLS. No shared state.
+ */
+#include "base/blocks.h"
+
+#include "base/json.h"
+
+#include <gnutls/crypto.h>
+
+#define SHA256_BYTES 32
+
+struct _ObBlockMaker
+{
+  gnutls_hash_hd_t hash; /* of the block that is not full yet */
+  gsize filled_bytes;
+  GByteArray *digests; /* owned */
+};
+
+ObBlockMaker *
+ob_block_maker_new (void)
+{
+  gnutls_hash_hd_t hash;
+  ObBlockMaker *maker;
+
+  if (gnutls_hash_init (&hash, GNUTLS_DIG_SHA256) != 0)
+    return NULL;
+  maker = g_new0 (ObBlockMaker, 1);
+  maker->hash = hash;
+  maker->digests = g_byte_array_new ();
+
+  return maker;
+}
+
+void
+ob_block_maker_free (ObBlockMaker *maker)
+{
+  gnutls_hash_deinit (maker->hash, NULL);
+  g_byte_array_unref (maker->digests);
+  g_free (maker);
+}
+
+static void
+end_block (ObBlockMaker *maker)
+{
+  guint8 digest[SHA256_BYTES];
+
+  gnutls_hash_output (maker->hash, digest);
+  g_byte_array_append (maker->digests, digest, OB_BLOCK_DIGEST_BYTES);
+  maker->filled_bytes = 0;
+}
+
+void
+ob_block_maker_add (ObBlockMaker *maker, const void *bytes, gsize size_bytes)
+{
+  const char *next = bytes;
+
+  while (size_bytes > 0)
+    {
+      gsize part = MIN (size_bytes, OB_BLOCK_BYTES - maker->filled_bytes);
+
+      gnutls_hash (maker->hash, next, part);
+      maker->filled_bytes += part;
+      next += part;
+      size_bytes -= part;
+      if (maker->filled_bytes == OB_BLOCK_BYTES)
+        end_block (maker);
+    }
+}
+
+GBytes *
+ob_block_maker_end (ObBlockMaker *maker)
+{
+  GByteArray *digests;
+
+  if (maker->filled_bytes > 0)
+    end_block (maker);
+  digests = maker->digests;
+  maker->digests = g_byte_array_new ();
+
+  return g_byte_array_free_to_bytes (digests);
+}
+
+static guint64
+count_blocks (guint64 size_bytes)
+{
+  return size_bytes / OB_BLOCK_BYTES + (size_bytes % OB_BLOCK_BYTES > 0);
+}
+
+gboolean
+ob_blocks_fit (GBytes *digests, guint64 size_bytes)
+{
+  return g_bytes_get_size (digests) == count_blocks (size_bytes) * OB_BLOCK_DIGEST_BYTES;
+}
+
+char *
+ob_blocks_dup_text (GBytes *digests)
+{
+  gsize size_bytes;
+  const guchar *bytes = g_bytes_get_data (digests, &size_bytes);
+
+  return g_base64_encode (bytes, size_bytes);
+}
+
+GBytes *
+ob_blocks_read_text (const char *text, guint64 size_bytes)
+{
+  gsize got_bytes;
+  guchar *bytes = g_base64_decode (text, &got_bytes);
+  g_autoptr (GBytes) digests = g_bytes_new_take (bytes, got_bytes);
+
+  return ob_blocks_fit (digests, size_bytes) ? g_steal_pointer (&digests) : NULL;
+}
+
+static GBytes *
+digest_of_whole (const char *sha256)
+{
+  guint8 digest[OB_BLOCK_DIGEST_BYTES];
+
+  if (strlen (sha256) != 2 * (gsize) SHA256_BYTES)
+    return NULL;
+  for (guint i = 0; i < OB_BLOCK_DIGEST_BYTES; i++)
+    {
+      gint high = g_ascii_xdigit_value (sha256[2 * i]), low = g_ascii_xdigit_value (sha256[2 * i + 1]);
+
+      if (high < 0 || low < 0)
+        return NULL;
+      digest[i] = (guint8) (high * 16 + low);
+    }
+
+  return g_bytes_new (digest, sizeof digest);
+}
+
+GBytes *
+ob_blocks_load (const char *record_path, guint64 size_bytes, const char *sha256)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (JsonNode) root = NULL;
+  gsize text_bytes;
+  JsonNode *node;
+
+  if (size_bytes == 0)
+    return g_bytes_new (NULL, 0);
+  if (size_bytes <= OB_BLOCK_BYTES)
+    return digest_of_whole (sha256);
+  if (!g_file_get_contents (record_path, &text, &text_bytes, NULL) || !(root = ob_json_parse (text, text_bytes, NULL))
+      || !JSON_NODE_HOLDS_OBJECT (root))
+    return NULL;
+  node = json_object_get_member (json_node_get_object (root), "blocks");
+
+  return node && json_node_get_value_type (node) == G_TYPE_STRING
+             ? ob_blocks_read_text (json_node_get_string (node), size_bytes)
+             : NULL;
+}
+
+gboolean
+ob_blocks_match (GBytes *digests, guint64 index, const void *block, gsize size_bytes)
+{
+  const guint8 *known = g_bytes_get_data (digests, NULL);
+  guint8 digest[SHA256_BYTES];
+
+  return index < g_bytes_get_size (digests) / OB_BLOCK_DIGEST_BYTES
+         && gnutls_hash_fast (GNUTLS_DIG_SHA256, block, size_bytes, digest) == 0
+         && memcmp (digest, known + index * OB_BLOCK_DIGEST_BYTES, OB_BLOCK_DIGEST_BYTES) == 0;
+}

@@ -1,0 +1,51 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The digests of a file's blocks: they tell, before a block leaves, whether it is still what was handed over. Each is the
+ * first 8 bytes of the block's SHA-256: enough against disks that decay; whoever can write to the copy can write its record
+ * too. A file of one block has none of its own: its SHA-256 is that block's. Any thread; a maker has one at a time.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+#define OB_BLOCK_BYTES (1024 * 1024)
+#define OB_BLOCK_DIGEST_BYTES 8
+
+typedef struct _ObBlockMaker ObBlockMaker;
+
+/* Returns: (transfer full) (nullable): NULL where SHA-256 cannot be had */
+ObBlockMaker *ob_block_maker_new (void);
+void ob_block_maker_free (ObBlockMaker *maker);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObBlockMaker, ob_block_maker_free)
+
+/* The file's next bytes, in pieces of any size. */
+void ob_block_maker_add (ObBlockMaker *maker, const void *bytes, gsize size_bytes);
+
+/* Returns: (transfer full): the digests of all blocks, one after the other. The maker is at its beginning again. */
+GBytes *ob_block_maker_end (ObBlockMaker *maker);
+
+/* Whether @digests has one for each block of a file of that size. */
+gboolean ob_blocks_fit (GBytes *digests, guint64 size_bytes);
+
+/* How they stand in a record. Returns: (transfer full) (nullable): the digests; NULL for a text that is not of such a file. */
+char *ob_blocks_dup_text (GBytes *digests);
+GBytes *ob_blocks_read_text (const char *text, guint64 size_bytes);
+
+/**
+ * ob_blocks_load:
+ * @record_path: of the record beside a copy
+ * @sha256: of the whole file, hexadecimal
+ *
+ * Reads a file, but for a copy of one block.
+ *
+ * Returns: (transfer full) (nullable): NULL where the record, as those of version 0.1.0, has none
+ */
+GBytes *ob_blocks_load (const char *record_path, guint64 size_bytes, const char *sha256);
+
+/* Whether block @index is as its digest says. */
+gboolean ob_blocks_match (GBytes *digests, guint64 index, const void *block, gsize size_bytes);
+
+G_END_DECLS

@@ -1,0 +1,26 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The digests that the blocks of a saved copy must have. Blocking; worker thread.
+ */
+#pragma once
+
+#include "transfer/attempt.h"
+
+G_BEGIN_DECLS
+
+/**
+ * ob_digests_find:
+ * @fd: of the copy
+ * @deadline: kept while the file is read
+ * @digests: (out) (transfer full) (nullable): see base/blocks.h; NULL where nothing is known of the file
+ *
+ * They stand in the copy's record. Where it has none, as those of version 0.1.0, the whole copy is read once: if its SHA-256
+ * is the upload's, its digests are those of what was handed over.
+ *
+ * Returns: FALSE where nothing may be sent; @result says why
+ */
+gboolean ob_digests_find (int fd, const ObJob *job, ObDeadline *deadline, ObStop *stop, GBytes **digests,
+                          ObAttemptResult *result);
+
+G_END_DECLS
