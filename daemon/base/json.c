@@ -241,12 +241,13 @@ ob_json_write (GVariant *value)
   g_autofree char *text = json_gvariant_serialize_data (value, NULL);
   GString *escaped = g_string_sized_new (strlen (text));
 
-  /* json-glib 1.6 leaves U+001F as it is; outside of a string this form has no such byte. */
-  for (const char *c = text; *c; c++)
-    if ((guchar) *c < 0x20)
-      g_string_append_printf (escaped, "\\u%04x", (guint) *c);
+  /* Clean text (base/text.h) that says the same: json-glib 1.6 leaves U+001F as it is, and U+007F to U+009F, which JSON allows.
+   * Outside of a string this form has no such character. */
+  for (const char *c = text; *c; c = g_utf8_next_char (c))
+    if (g_unichar_iscntrl (g_utf8_get_char (c)))
+      g_string_append_printf (escaped, "\\u%04x", (guint) g_utf8_get_char (c));
     else
-      g_string_append_c (escaped, *c);
+      g_string_append_len (escaped, c, g_utf8_next_char (c) - c);
 
   return g_string_free (escaped, FALSE);
 }
