@@ -7,6 +7,7 @@
 #include "store/ingest-task.h"
 
 #include "dbus/error.h"
+#include "store/media-type.h"
 
 #include <unistd.h>
 
@@ -72,19 +73,15 @@ static gboolean
 look (Task *task)
 {
   g_autofree char *head = g_malloc (HEAD_BYTES);
-  g_autofree char *type = NULL;
   gsize size_bytes;
 
   task->source = ob_source_open (task->order.fd, &task->error);
   if (!task->source)
     return FALSE;
   size_bytes = ob_source_peek (task->source, head, HEAD_BYTES);
-  type = g_content_type_guess (task->order.name, (const guchar *) head, size_bytes, NULL);
   task->facts.size_bytes = (guint64) task->source->before.st_size;
   task->facts.modified_at_ms = ob_source_get_modified_ms (task->source);
-  task->facts.media_type = g_content_type_get_mime_type (type);
-  if (!task->facts.media_type)
-    task->facts.media_type = g_strdup ("application/octet-stream");
+  task->facts.media_type = ob_media_type_guess (task->order.name, head, size_bytes);
   g_atomic_int_inc (&task->steps);
 
   return TRUE;
