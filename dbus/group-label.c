@@ -86,12 +86,11 @@ dup_head (const OutboxGroupCounts *counts, Head head, gint64 now_ms, OutboxLabel
 {
   const OutboxGroupMessages *messages = outbox_messages_get_group ();
   guint n_all = count_all (counts), n_failed = counts->states[OUTBOX_STATE_FAILED];
-  guint n_sent = counts->states[OUTBOX_STATE_DONE] + counts->states[OUTBOX_STATE_CONFIRMING];
 
   switch (head.state)
     {
     case OUTBOX_STATE_UPLOADING:
-      return outbox_message_format (messages->uploading, n_sent + counts->states[OUTBOX_STATE_UPLOADING], n_all);
+      return outbox_message_format (messages->uploading, counts->states[OUTBOX_STATE_DONE], n_all);
     case OUTBOX_STATE_SAVING:
       return outbox_message_format (messages->saving, n_all - counts->states[OUTBOX_STATE_SAVING] + 1, n_all);
     case OUTBOX_STATE_CONFIRMING:

@@ -62,7 +62,7 @@ outbox_messages_get_group (void)
 {
   static const OutboxGroupMessages messages = {
     .empty = N_ ("Nothing to upload"),
-    /* Translators: a group of files: the sixth of 22 is on its way */
+    /* Translators: a group of files: some are on their way, and 6 of 22 have arrived */
     .uploading = N_ ("Uploading %u of %u"),
     /* Translators: a group of files: the sixth of 22 is being copied */
     .saving = N_ ("Saving %u of %u on this device"),

@@ -10,8 +10,6 @@
 #include <glib/gi18n.h>
 #include <stdlib.h>
 
-#define SUFFIX_MIN_CHARS 4
-
 /* --- Arguments --- */
 
 /* GLib leaves the "--" before the first operand that begins with a dash. Names of files are any bytes; all other operands go
@@ -160,25 +158,26 @@ cli_list_groups (OutboxClient *client, GError **error)
 
 /* --- Ids --- */
 
-/* The one upload whose id ends so. */
+/* The one upload of that name; an id is looked for first, since that is quick. */
 static char *
-find_by_suffix (GPtrArray *uploads, const char *name, GError **error)
+find_by_name (OutboxClient *client, const char *name, GError **error)
 {
+  g_autoptr (GPtrArray) uploads = cli_list_uploads (client, NULL, error);
   const char *found = NULL;
 
+  if (!uploads)
+    return NULL;
   for (guint i = 0; i < uploads->len; i++)
     {
-      const char *id = outbox_upload_get_id (uploads->pdata[i]);
-
-      if (!g_str_has_suffix (id, name))
+      if (g_strcmp0 (outbox_upload_get_name (uploads->pdata[i]), name) != 0)
         continue;
       if (found)
         {
           g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
-                       _ ("More than one upload's id ends in %s: give more of it"), name);
+                       _ ("More than one upload is called %s: give the id of one"), name);
           return NULL;
         }
-      found = id;
+      found = outbox_upload_get_id (uploads->pdata[i]);
     }
   if (!found)
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, _ ("There is no upload %s"), name);
@@ -186,23 +185,31 @@ find_by_suffix (GPtrArray *uploads, const char *name, GError **error)
   return g_strdup (found);
 }
 
+static char *
+find_id (OutboxClient *client, const char *name, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  g_autoptr (GVariant) results = cli_call (client, "Uploads", "Get", g_variant_new ("(s)", name), &failure);
+  g_autoptr (GVariant) document = results ? g_variant_get_child_value (results, 0) : NULL;
+
+  if (document)
+    return g_strdup (cli_get_string (document, "id"));
+  if (g_error_matches (failure, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
+    return find_by_name (client, name, error);
+  g_propagate_error (error, g_steal_pointer (&failure));
+
+  return NULL;
+}
+
 GStrv
 cli_resolve (OutboxClient *client, char *const *names, GError **error)
 {
   g_autoptr (GStrvBuilder) ids = g_strv_builder_new ();
-  g_autoptr (GPtrArray) uploads = NULL;
 
   for (; *names; names++)
     {
-      g_autofree char *id = NULL;
+      g_autofree char *id = g_uuid_string_is_valid (*names) ? g_strdup (*names) : find_id (client, *names, error);
 
-      if (g_uuid_string_is_valid (*names))
-        id = g_strdup (*names);
-      else if (strlen (*names) < SUFFIX_MIN_CHARS)
-        g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
-                     _ ("%s is no id: give at least the last four characters of one"), *names);
-      else if (uploads || (uploads = cli_list_uploads (client, NULL, error)))
-        id = find_by_suffix (uploads, *names, error);
       if (!id)
         return NULL;
       g_strv_builder_add (ids, id);

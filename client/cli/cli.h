@@ -82,7 +82,7 @@ GPtrArray *cli_list_groups (OutboxClient *client, GError **error);
 
 /**
  * cli_resolve:
- * @names: ids, or the last characters of ids, at least four, as `outbox list` shows them
+ * @names: ids, the first or last characters of ids, at least four, or the names of uploads, where only one has it
  *
  * Returns: (transfer full) (nullable): whole ids. Errors: NotFound; InvalidArgument where one is ambiguous
  */

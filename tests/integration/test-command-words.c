@@ -61,6 +61,8 @@ static const Row rows[] = {
   { "a-negative-priority", NULL, "pause", "paused", "priority -50 %s", 0, "Set the priority of 1 upload.", NULL },
   { "a-priority-out-of-range", NULL, "pause", "paused", "priority 5000 %s", 1, "from -1000 to 1000", NULL },
   { "a-priority-without-a-number", NULL, "pause", "paused", "priority %s", 2, "give a number and ids", NULL },
+  { "pause-by-name", NULL, "pause", "paused", "pause photo.jpg", 0, "Paused 1 upload.", NULL },
+  { "pause-what-is-not-there", NULL, NULL, "done", "pause deadbeef", 1, "There is no upload deadbeef", NULL },
   { "pause-a-destination", NULL, NULL, "done", "destination pause depot", 0, "waits until it is resumed", NULL },
 };
 

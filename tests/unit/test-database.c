@@ -767,8 +767,7 @@ test_versions_that_there_never_were (Fixture *fixture, gconstpointer data)
     {
       gboolean is_strange = i >= G_N_ELEMENTS (versions);
       ObDatabase *database = open_good (fixture, 1000, FALSE);
-      g_autofree char *sql
-          = g_strconcat ("PRAGMA user_version = ", versions[i % G_N_ELEMENTS (versions)], NULL);
+      g_autofree char *sql = g_strconcat ("PRAGMA user_version = ", versions[i % G_N_ELEMENTS (versions)], NULL);
 
       if (is_strange)
         run (database, "DROP TRIGGER uploads_counted_in; ALTER TABLE uploads RENAME COLUMN name TO title");

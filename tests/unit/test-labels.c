@@ -210,19 +210,19 @@ test_group_samples (void)
     const char *sentences;
     const char *failed;
   } rows[] = {
-    { "en", "Uploading 6 of 22 · 1 waits for Wi-Fi", "Uploading 6 of 22. 1 waits for Wi-Fi.",
+    { "en", "Uploading 5 of 22 · 1 waits for Wi-Fi", "Uploading 5 of 22. 1 waits for Wi-Fi.",
       "Failed · 2 of 22 need you · 20 of 22 uploaded" },
-    { "de", "6 von 22 wird hochgeladen · 1 wartet auf WLAN", "6 von 22 wird hochgeladen. 1 wartet auf WLAN.",
+    { "de", "Wird hochgeladen: 5 von 22 · 1 wartet auf WLAN", "Wird hochgeladen: 5 von 22. 1 wartet auf WLAN.",
       "Gescheitert · 2 von 22 brauchen Sie · 20 von 22 hochgeladen" },
-    { "es", "Subiendo 6 de 22 · 1 espera Wi-Fi", "Subiendo 6 de 22. 1 espera Wi-Fi.",
+    { "es", "Subiendo: 5 de 22 · 1 espera Wi-Fi", "Subiendo: 5 de 22. 1 espera Wi-Fi.",
       "Falló · 2 de 22 le necesitan · 20 de 22 subidos" },
-    { "fr", "Envoi de 6 sur 22 · 1 attend le Wi-Fi", "Envoi de 6 sur 22. 1 attend le Wi-Fi.",
+    { "fr", "Envoi : 5 sur 22 · 1 attend le Wi-Fi", "Envoi : 5 sur 22. 1 attend le Wi-Fi.",
       "Échec · 2 sur 22 ont besoin de vous · 20 sur 22 envoyés" },
-    { "ja", "6/22 件目をアップロード中 · 1 件が Wi-Fi 待ち", "6/22 件目をアップロード中。1 件が Wi-Fi 待ち。",
+    { "ja", "アップロード中: 5/22 件 · 1 件が Wi-Fi 待ち", "アップロード中: 5/22 件。1 件が Wi-Fi 待ち。",
       "失敗 · 2/22 件で対応が必要です · 20/22 件をアップロード済み" },
-    { "pt_BR", "Enviando 6 de 22 · 1 espera Wi-Fi", "Enviando 6 de 22. 1 espera Wi-Fi.",
+    { "pt_BR", "Enviando: 5 de 22 · 1 espera Wi-Fi", "Enviando: 5 de 22. 1 espera Wi-Fi.",
       "Falhou · 2 de 22 precisam de você · 20 de 22 enviados" },
-    { "zh_CN", "正在上传第 6 个，共 22 个 · 1 个等待 Wi-Fi", "正在上传第 6 个，共 22 个。1 个等待 Wi-Fi。",
+    { "zh_CN", "正在上传：5/22 · 1 个等待 Wi-Fi", "正在上传：5/22。1 个等待 Wi-Fi。",
       "失败 · 2 个（共 22 个）需要您处理 · 已上传 20 个，共 22 个" },
   };
 

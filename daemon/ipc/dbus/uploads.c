@@ -10,6 +10,7 @@
 #include "ipc/dbus/watchers.h"
 #include "ipc/document.h"
 #include "ipc/submit-options.h"
+#include "store/short-id.h"
 
 #include <gio/gunixfdlist.h>
 #include <unistd.h>
@@ -134,10 +135,15 @@ get (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *call
   ObUploadsAdapter *adapter = user_data;
   g_autoptr (ObUpload) upload = NULL;
   g_autoptr (GError) error = NULL;
+  g_autofree char *whole = NULL;
   const char *id;
 
   g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&s)", &id);
-  upload = ob_adapter_find_upload (adapter->broker, caller, OB_OPERATION_LOOK, id, &error);
+  /* Apps know their ids; a part of one is what people type, who may see all. */
+  if (!g_uuid_string_is_valid (id) && ob_access_get (caller, OB_OPERATION_LOOK) == OB_ACCESS_ALL)
+    whole = ob_short_id_find (ob_broker_get_database (adapter->broker), id, &error);
+  if (!error)
+    upload = ob_adapter_find_upload (adapter->broker, caller, OB_OPERATION_LOOK, whole ? whole : id, &error);
   if (upload)
     outbox_dbus_uploads_complete_get (adapter->skeleton, invocation, ob_document_upload (adapter->broker, upload));
   else
