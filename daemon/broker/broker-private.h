@@ -56,6 +56,8 @@ struct _ObBroker
   guint64 metered_bytes;
   gint64 matched_number; /* up to which uploads are matched with new rules */
   guint match_source;
+  gint64 checked_number; /* up to which uploads the copies were looked for */
+  guint check_source;
   guint repair_source;   /* until bad text in the database is repaired */
   gint64 repaired_at_us; /* when it was the last time, monotonic; 0: never */
   gboolean wants_review; /* the lanes are to be looked at after the commit */
@@ -300,6 +302,10 @@ void ob_broker_recover (ObBroker *self);
 /* What the spool keeps of an upload. Returns: (transfer full). Errors: those of the disk, InvalidArgument. */
 ObUpload *ob_broker_read_record (ObBroker *self, const char *id, GError **error);
 void ob_broker_compare_spool (ObBroker *self);
+
+/* In copies.c. Fails what waits and whose copy is gone, or has another size; in the background. */
+void ob_broker_check_copies (ObBroker *self);
+
 /* Looks again at files in the spool of which it was not known whether they are copies of what was being saved. */
 void ob_broker_settle_doubts (ObBroker *self);
 

@@ -192,6 +192,7 @@ ob_broker_start (ObBroker *self)
   ob_broker_match_rules (self);
   ob_broker_wake (self);
   ob_broker_compare_spool (self);
+  ob_broker_check_copies (self);
 }
 
 static gboolean
@@ -230,6 +231,7 @@ ob_broker_stop (ObBroker *self)
   ob_broker_stop_watching_texts (self);
   g_cancellable_cancel (self->background);
   g_clear_handle_id (&self->match_source, g_source_remove);
+  g_clear_handle_id (&self->check_source, g_source_remove);
   ob_clock_set_alarm (self->clock, 0, NULL, NULL);
   g_hash_table_remove_all (self->knockings);
   ob_broker_stop_attempts (self, NULL, OB_STOP_NOW);

@@ -62,6 +62,7 @@ on_written (const GError *error, gpointer user_data)
     return;
   pending->broker->wants_probe = FALSE;
   set_trouble (pending->broker, NULL);
+  ob_broker_check_copies (pending->broker);
 }
 
 /* Nothing in the journal could tell of the trouble while it lasted: its end does. */

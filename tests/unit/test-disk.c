@@ -9,6 +9,7 @@
 #include "dbus/error.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 typedef struct
 {
@@ -110,6 +111,62 @@ test_what_waits_says_why (TestRig *rig, gconstpointer data)
   test_rig_assert_status (rig, id, "paused user");
 }
 
+/* One that is gone, one that is shorter, one that is longer, and one that is good: at a start, before their turn. */
+static void
+check_lost_copies (TestRig *rig, gboolean by_start)
+{
+  static const char *const expected[]
+      = { "failed file-missing", "failed file-changed", "failed file-changed", "paused user" };
+  char *ids[G_N_ELEMENTS (expected)];
+
+  g_assert_true (test_rig_pause_destination (rig, "depot", TRUE, NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    ids[i] = test_rig_submit (rig, NULL, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    {
+      g_autofree char *path = ob_spool_get_path (rig->spool, ids[i]);
+
+      if (i == 0)
+        g_assert_cmpint (unlink (path), ==, 0);
+      else if (i < 3)
+        g_assert_cmpint (truncate (path, i == 1 ? 999 : 1001), ==, 0);
+    }
+  if (by_start)
+    {
+      test_rig_stop (rig);
+      test_rig_start (rig);
+    }
+  else
+    {
+      test_disk_refuse_writes (EROFS);
+      g_assert_false (test_rig_command (rig, OB_COMMAND_SET_PRIORITY, ids[3], 3, NULL));
+      test_rig_advance (rig, 6 * RIG_SECOND);
+      test_disk_refuse_writes (0);
+      test_rig_advance (rig, 6 * RIG_SECOND);
+    }
+  test_rig_settle (rig);
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    {
+      g_autoptr (ObUpload) upload = ob_broker_get (rig->broker, ids[i], NULL);
+
+      test_rig_assert_status (rig, ids[i], expected[i]);
+      g_assert_cmpint (upload->has_local_copy, ==, i > 0);
+      g_free (ids[i]);
+    }
+}
+
+static void
+test_a_start_tells_of_copies_that_are_lost (TestRig *rig, gconstpointer data)
+{
+  check_lost_copies (rig, TRUE);
+}
+
+static void
+test_a_disk_that_is_back_tells_of_copies_that_are_lost (TestRig *rig, gconstpointer data)
+{
+  check_lost_copies (rig, FALSE);
+}
+
 static void
 set_up (TestRig *rig, gconstpointer data)
 {
@@ -136,6 +193,10 @@ main (int argc, char *argv[])
       g_test_add (path, TestRig, &refusals[i], set_up, test_a_refused_write_holds_the_queue, tear_down);
     }
   g_test_add ("/disk/what-waits-says-why", TestRig, NULL, set_up, test_what_waits_says_why, tear_down);
+  g_test_add ("/disk/a-start-tells-of-copies-that-are-lost", TestRig, NULL, set_up,
+              test_a_start_tells_of_copies_that_are_lost, tear_down);
+  g_test_add ("/disk/a-disk-that-is-back-tells-of-copies-that-are-lost", TestRig, NULL, set_up,
+              test_a_disk_that_is_back_tells_of_copies_that_are_lost, tear_down);
 
   return g_test_run ();
 }
