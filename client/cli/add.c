@@ -4,6 +4,7 @@
  * outbox add: several files are on their way at once; ids are printed in the order of the files.
  */
 #include "cli.h"
+#include "expand.h"
 #include "print.h"
 #include "view.h"
 
@@ -33,6 +34,7 @@ typedef struct
   gboolean is_move;
   gboolean is_wait;
   gboolean is_json;
+  gboolean is_recursive;
 } Options;
 
 static void
@@ -375,6 +377,16 @@ run (Add *add)
   return add->exit_code;
 }
 
+/* An empty folder is no failure, and is told. */
+static int
+nothing_to_add (gboolean is_whole)
+{
+  if (is_whole)
+    g_printerr ("%s\n", _ ("There is no file to add."));
+
+  return is_whole ? CLI_DONE : CLI_FAILED;
+}
+
 int
 cli_add (int argc, char *argv[])
 {
@@ -396,25 +408,33 @@ cli_add (int argc, char *argv[])
       N_ ("Submit key of the one file: the same key is taken only once"), N_ ("KEY") },
     { "app", 0, 0, G_OPTION_ARG_STRING, &options.app, N_ ("The app that they are of; found out if absent"),
       N_ ("APP") },
+    { "recursive", 'r', 0, G_OPTION_ARG_NONE, &options.is_recursive, N_ ("A folder stands for all that is in it"),
+      NULL },
     { "move", 0, 0, G_OPTION_ARG_NONE, &options.is_move, N_ ("Remove each file once it is safe"), NULL },
     { "wait", 'w', 0, G_OPTION_ARG_NONE, &options.is_wait, N_ ("End when the server has confirmed all"), NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options.is_json, N_ ("Print the documents as JSON"), NULL },
     { NULL },
   };
   Add add = { .options = &options };
+  g_autoptr (GPtrArray) paths = NULL;
+  gboolean is_whole;
   int exit_code = CLI_USAGE;
 
   if (!cli_parse (&argc, &argv, entries, _ ("Prints the ids. They are safe even if this device is switched off now."),
                   1, G_MAXINT - 1))
     return CLI_USAGE;
-  if (options.key && argc > 2)
+  if (options.key && (argc > 2 || options.is_recursive))
     return cli_usage (argv[0], _ ("--key goes with one file"));
+  paths = cli_expand_files (argv + 1, options.is_recursive, &is_whole);
+  add.exit_code = is_whole ? CLI_DONE : CLI_FAILED;
+  if (paths->len == 0)
+    return nothing_to_add (is_whole);
   add.common = make_common (&options);
   add.files = g_array_new (FALSE, TRUE, sizeof (File));
   g_array_set_clear_func (add.files, file_clear);
-  for (int i = 1; i < argc; i++)
+  for (guint i = 0; i < paths->len; i++)
     {
-      const File file = { .path = argv[i], .fd = -1 };
+      const File file = { .path = paths->pdata[i], .fd = -1 };
 
       g_array_append_val (add.files, file);
     }

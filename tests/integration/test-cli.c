@@ -133,8 +133,8 @@ test_a_bad_file_is_told_and_the_others_go (void)
   g_autoptr (JsonNode) node = test_command_json (broker, "list --json");
 
   test_assert_has (output, "missing.jpg: No such file or directory");
-  test_assert_has (output, "/proc: The descriptor is a folder, not a file");
-  test_assert_has (output, "store: The descriptor is a folder, not a file");
+  test_assert_has (output, "/proc: this is a folder: --recursive adds what is in it");
+  test_assert_has (output, "store: this is a folder: --recursive");
   g_assert_cmpuint (json_array_get_length (json_node_get_array (node)), ==, 1);
 }
 
