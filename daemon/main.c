@@ -7,6 +7,7 @@
 
 #include "base/strays.h"
 #include "config.h"
+#include "store/reader.h"
 
 #include <glib-unix.h>
 #include <locale.h>
@@ -100,6 +101,7 @@ main (int argc, char *argv[])
   instance = ob_instance_new (data_folder, on_end, &run);
   g_main_loop_run (loop);
   g_clear_pointer (&instance, ob_instance_free);
+  ob_reader_leave_files ();
   /* exit() would take the libraries down around a thread that is still in one of them. */
   if (ob_strays_count () > 0)
     _exit (run.exit_code);

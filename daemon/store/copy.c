@@ -167,6 +167,14 @@ take_all (Copier *copier, off_t size, GError **error)
   return TRUE;
 }
 
+/* Asked now and then of what may grow without an end. */
+static gboolean
+has_room_still (const Copier *copier, gsize next_bytes, GError **error)
+{
+  return copier->target < 0 || copier->done == 0 || copier->done % CHECK_ROOM_BYTES >= (off_t) next_bytes
+         || ob_copy_has_room (copier->target, 0, error);
+}
+
 /* Some files do not know their size before they are read: those of /proc, documents of a cloud, the files of a phone. */
 static gboolean
 take_to_end (Copier *copier, GError **error)
@@ -175,14 +183,34 @@ take_to_end (Copier *copier, GError **error)
 
   while ((got = read_block (copier, copier->buffer_bytes, error)) > 0)
     {
-      if (copier->done > 0 && copier->done % CHECK_ROOM_BYTES < got && copier->target >= 0
-          && !ob_copy_has_room (copier->target, 0, error))
+      if (!has_room_still (copier, (gsize) got, error))
         return FALSE;
       if (!take_block (copier, (gsize) got, FALSE, error))
         return FALSE;
     }
 
   return got == 0;
+}
+
+static gboolean
+take_from_reader (Copier *copier, ObReader *reader, GError **error)
+{
+  g_autoptr (GError) own_error = NULL;
+  char *block;
+  gsize got;
+
+  while ((block = ob_reader_peek (reader, copier->cancellable, &got, &own_error)) != NULL)
+    {
+      copier->buffer = block;
+      if (!has_room_still (copier, got, error) || !take_block (copier, got, FALSE, error))
+        return FALSE;
+      ob_reader_take (reader);
+    }
+  if (!own_error)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&own_error));
+
+  return FALSE;
 }
 
 static void
@@ -261,6 +289,41 @@ check_quiet (int source, const struct stat *before, const Copier *copier, const 
   return (is_same && is_as_before (source, before, (off_t) copy->size_bytes)) || set_busy (error);
 }
 
+/* The same of a file that another process reads: it says whether there may be a writer, and then reads it again. */
+static gboolean
+check_quiet_elsewhere (const ObSource *source, const Copier *first, const ObSpoolCopy *copy, GError **error)
+{
+  Copier again = { .target = -1, .path = first->path, .cancellable = first->cancellable };
+  char sha256[OB_SHA256_HEX_LENGTH + 1];
+  gboolean comes_again, is_good;
+  struct stat after;
+
+  ob_reader_get_end (source->reader, &after, &comes_again);
+  if (has_changed (&source->before, &after)
+      || (source->before.st_size > 0 && copy->size_bytes != (guint64) source->before.st_size))
+    return set_busy (error);
+  if (!comes_again)
+    return TRUE;
+  if (gnutls_hash_init (&again.hash, GNUTLS_DIG_SHA256) != 0)
+    return set_busy (error);
+  is_good = take_from_reader (&again, source->reader, error);
+  finish_digest (again.hash, sha256);
+  if (!is_good)
+    return FALSE;
+  ob_reader_get_end (source->reader, &after, &comes_again);
+
+  return (g_str_equal (sha256, copy->sha256) && !has_changed (&source->before, &after)) || set_busy (error);
+}
+
+static gboolean
+take_source (Copier *copier, const ObSource *source, GError **error)
+{
+  if (source->reader)
+    return take_from_reader (copier, source->reader, error);
+
+  return source->before.st_size > 0 ? take_all (copier, source->before.st_size, error) : take_to_end (copier, error);
+}
+
 gboolean
 ob_copy_and_digest (const ObSource *source, int target, const char *path, GCancellable *cancellable,
                     gint64 *copied_bytes, ObSpoolCopy *copy, GBytes **blocks, GError **error)
@@ -288,7 +351,7 @@ ob_copy_and_digest (const ObSource *source, int target, const char *path, GCance
     }
 
   /* A clone is digested itself: the digest must be of what the spool has. */
-  if (target >= 0 && before->st_size > 0 && ioctl (target, FICLONE, source->fd) == 0)
+  if (!source->reader && target >= 0 && before->st_size > 0 && ioctl (target, FICLONE, source->fd) == 0)
     {
       copier.source = target;
       copier.is_own = TRUE;
@@ -297,7 +360,7 @@ ob_copy_and_digest (const ObSource *source, int target, const char *path, GCance
   /* A file of holes may be larger than any disk: to read it would hold up others for hours. */
   is_good = copier.target < 0 || ob_copy_has_room (target, (guint64) before->st_size, error);
   if (is_good)
-    is_good = before->st_size > 0 ? take_all (&copier, before->st_size, error) : take_to_end (&copier, error);
+    is_good = take_source (&copier, source, error);
   finish_digest (copier.hash, copy->sha256);
   copy->size_bytes = (guint64) copier.done;
   if (!is_good)
@@ -309,7 +372,8 @@ ob_copy_and_digest (const ObSource *source, int target, const char *path, GCance
       ob_file_set_error (error, errno, "Cannot size", path);
       return FALSE;
     }
-
+  if (source->reader)
+    return check_quiet_elsewhere (source, &copier, copy, error);
   copier.is_own = source->is_own;
 
   return check_quiet (source->fd, before, &copier, copy, error);

@@ -8,6 +8,7 @@
 
 #include "dbus/error.h"
 #include "store/media-type.h"
+#include "store/mounts.h"
 
 #include <unistd.h>
 
@@ -56,7 +57,7 @@ ob_ingest_task_new (ObIngest *ingest, const ObIngestOrder *order)
   task->cancellable = g_cancellable_new ();
   task->ingest = ingest;
   task->place.app = task->order.app;
-  task->place.mount = ob_source_find_mount (order->fd);
+  task->place.mount = ob_mounts_find (order->fd);
 
   return task;
 }
@@ -75,10 +76,10 @@ look (Task *task)
   g_autofree char *head = g_malloc (HEAD_BYTES);
   gsize size_bytes;
 
-  task->source = ob_source_open (task->order.fd, &task->error);
+  task->source = ob_source_open (task->order.fd, task->cancellable, &task->error);
   if (!task->source)
     return FALSE;
-  size_bytes = ob_source_peek (task->source, head, HEAD_BYTES);
+  size_bytes = ob_source_peek (task->source, task->cancellable, head, HEAD_BYTES);
   task->facts.size_bytes = (guint64) task->source->before.st_size;
   task->facts.modified_at_ms = ob_source_get_modified_ms (task->source);
   task->facts.media_type = ob_media_type_guess (task->order.name, head, size_bytes);
@@ -132,9 +133,15 @@ take_digest (Task *task)
 void
 ob_ingest_task_let_go (ObIngestTask *task)
 {
+  gboolean is_read_here = task->source && !task->source->reader;
+
   g_clear_pointer (&task->source, ob_source_close);
-  if (!task->order.keeps_fd && task->order.fd >= 0)
+  if (task->order.keeps_fd || task->order.fd < 0)
+    return;
+  if (is_read_here)
     (void) close (g_steal_fd (&task->order.fd));
+  else
+    ob_source_close_fd (g_steal_fd (&task->order.fd));
 }
 
 /* Returns: whether it ends here; else the main thread has it now. */

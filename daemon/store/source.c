@@ -6,13 +6,11 @@
 #include "store/source.h"
 
 #include "dbus/error.h"
+#include "store/mounts.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
-
-#define FDINFO_MAX_BYTES 512
 
 /* The end of the year 9999: what is later cannot be written down. */
 #define MODIFIED_MAX_S G_GINT64_CONSTANT (253402300799)
@@ -26,56 +24,93 @@ set_invalid (GError **error, const char *why)
 }
 
 static gboolean
-check (int fd, struct stat *before, GError **error)
+check_flags (int fd, GError **error)
 {
   int flags = fcntl (fd, F_GETFL);
 
-  if (flags < 0 || fstat (fd, before) != 0)
+  if (flags < 0)
     return set_invalid (error, "is closed");
-  if (S_ISDIR (before->st_mode))
-    return set_invalid (error, "is a folder, not a file");
-  if (!S_ISREG (before->st_mode))
-    return set_invalid (error, "is not a regular file");
   if ((flags & O_PATH) || (flags & O_ACCMODE) == O_WRONLY)
     return set_invalid (error, "is not open for reading");
 
   return TRUE;
 }
 
+static gboolean
+check_kind (const struct stat *info, GError **error)
+{
+  if (S_ISDIR (info->st_mode))
+    return set_invalid (error, "is a folder, not a file");
+
+  return S_ISREG (info->st_mode) || set_invalid (error, "is not a regular file");
+}
+
 /* What an app hands over shares its position with the app's own descriptor: the file is opened once more, for reading alone.
  * A file that only the app may open is read where it is. */
-ObSource *
-ob_source_open (int fd, GError **error)
+static gboolean
+open_here (ObSource *source, int fd, GError **error)
 {
   g_autofree char *path = g_strdup_printf ("/proc/self/fd/%d", fd);
-  struct stat before;
-  ObSource *source;
   int own;
 
-  if (!check (fd, &before, error))
-    return NULL;
+  if (fstat (fd, &source->before) != 0)
+    return set_invalid (error, "is closed");
+  if (!check_kind (&source->before, error))
+    return FALSE;
   own = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-  source = g_new0 (ObSource, 1);
   source->fd = own >= 0 ? own : fd;
   source->is_own = own >= 0;
-  source->before = before;
 
-  return source;
+  return TRUE;
+}
+
+static gboolean
+open_elsewhere (ObSource *source, int fd, GCancellable *cancellable, GError **error)
+{
+  source->reader = ob_reader_start (fd, error);
+
+  return source->reader && ob_reader_get_facts (source->reader, cancellable, &source->before, error)
+         && check_kind (&source->before, error);
+}
+
+ObSource *
+ob_source_open (int fd, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (ObSource) source = g_new0 (ObSource, 1);
+
+  /* Kinds of descriptors first: one that was closed may be anything by the time that others are opened. */
+  if (!check_flags (fd, error))
+    return NULL;
+  if (ob_mounts_may_hang (fd) ? !open_elsewhere (source, fd, cancellable, error) : !open_here (source, fd, error))
+    return NULL;
+
+  return g_steal_pointer (&source);
 }
 
 void
 ob_source_close (ObSource *source)
 {
+  g_clear_pointer (&source->reader, ob_reader_free);
   if (source->is_own)
     (void) close (source->fd);
   g_free (source);
 }
 
 gsize
-ob_source_peek (ObSource *source, void *buffer, gsize size_bytes)
+ob_source_peek (ObSource *source, GCancellable *cancellable, void *buffer, gsize size_bytes)
 {
+  gsize there = 0;
   gssize got;
 
+  if (source->reader)
+    {
+      const char *block = ob_reader_peek (source->reader, cancellable, &there, NULL);
+
+      there = MIN (there, size_bytes);
+      if (block)
+        memcpy (buffer, block, there);
+      return there;
+    }
   do
     got = pread (source->fd, buffer, size_bytes, 0);
   while (got < 0 && errno == EINTR);
@@ -93,21 +128,11 @@ ob_source_get_modified_ms (const ObSource *source)
              : 0;
 }
 
-guint64
-ob_source_find_mount (int fd)
+void
+ob_source_close_fd (int fd)
 {
-  g_autofree char *path = g_strdup_printf ("/proc/self/fdinfo/%d", fd);
-  int info = open (path, O_RDONLY | O_CLOEXEC);
-  char text[FDINFO_MAX_BYTES];
-  gssize got = info >= 0 ? read (info, text, sizeof text - 1) : -1;
-  const char *line;
-
-  if (info >= 0)
-    (void) close (info);
-  if (got <= 0)
-    return 0;
-  text[got] = '\0';
-  line = strstr (text, "mnt_id:");
-
-  return line ? strtoull (line + strlen ("mnt_id:"), NULL, 10) : 0;
+  if (ob_mounts_may_hang (fd))
+    ob_reader_release_fd (fd);
+  else
+    (void) close (fd);
 }

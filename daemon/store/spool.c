@@ -221,7 +221,7 @@ gboolean
 ob_spool_copy (ObSpool *spool, const char *id, int fd, GCancellable *cancellable, gint64 *copied_bytes,
                ObSpoolCopy *copy, GError **error)
 {
-  g_autoptr (ObSource) source = ob_source_open (fd, error);
+  g_autoptr (ObSource) source = ob_source_open (fd, cancellable, error);
 
   return source && ob_spool_copy_source (spool, id, source, cancellable, copied_bytes, copy, NULL, error);
 }
@@ -236,7 +236,7 @@ ob_spool_digest_source (const ObSource *source, GCancellable *cancellable, gint6
 gboolean
 ob_spool_digest (int fd, GCancellable *cancellable, ObSpoolCopy *copy, GError **error)
 {
-  g_autoptr (ObSource) source = ob_source_open (fd, error);
+  g_autoptr (ObSource) source = ob_source_open (fd, cancellable, error);
 
   return source && ob_spool_digest_source (source, cancellable, NULL, copy, error);
 }

@@ -1,0 +1,122 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Reads /proc/self/fdinfo and /proc/self/mountinfo (proc(5)).
+ */
+#include "store/mounts.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FDINFO_MAX_BYTES 512
+
+/* Those that ask nobody but the kernel, and through it a disk. */
+static const char *const local_types[]
+    = { "bcachefs", "btrfs", "devtmpfs", "exfat",  "ext2",  "ext3",    "ext4", "f2fs",  "hfs",      "hfsplus",
+        "iso9660",  "jfs",   "msdos",    "nilfs2", "ntfs3", "overlay", "proc", "ramfs", "reiserfs", "rootfs",
+        "squashfs", "sysfs", "tmpfs",    "ubifs",  "udf",   "vfat",    "xfs",  "zfs",   "erofs",    NULL };
+
+guint64
+ob_mounts_find (int fd)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/self/fdinfo/%d", fd);
+  int info = open (path, O_RDONLY | O_CLOEXEC);
+  char text[FDINFO_MAX_BYTES];
+  gssize got = info >= 0 ? read (info, text, sizeof text - 1) : -1;
+  const char *line;
+
+  if (info >= 0)
+    (void) close (info);
+  if (got <= 0)
+    return 0;
+  text[got] = '\0';
+  line = strstr (text, "mnt_id:");
+
+  return line ? strtoull (line + strlen ("mnt_id:"), NULL, 10) : 0;
+}
+
+/* Of a line like: 36 35 98:0 /root /mnt rw,noatime shared:1 - ext4 /dev/sda1 rw */
+static gboolean
+is_local (const char *line)
+{
+  const char *end = strstr (line, " - ");
+  g_autofree char *type = end ? g_strndup (end + 3, strcspn (end + 3, " \n")) : NULL;
+
+  return type && g_strv_contains (local_types, type);
+}
+
+/* Returns: (transfer full): a set of the numbers of local mounts. */
+static GHashTable *
+find_local (void)
+{
+  GHashTable *local = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  g_autofree char *text = NULL;
+  const char *line;
+
+  if (!g_file_get_contents ("/proc/self/mountinfo", &text, NULL, NULL))
+    return local;
+  line = text;
+  while (line && *line)
+    {
+      char *next = strchr (line, '\n');
+
+      if (next)
+        *next++ = '\0';
+      if (is_local (line))
+        {
+          gint64 number = (gint64) strtoull (line, NULL, 10);
+
+          (void) g_hash_table_add (local, g_memdup2 (&number, sizeof number));
+        }
+      line = next;
+    }
+
+  return local;
+}
+
+static gboolean
+is_on (GHashTable *local, int fd)
+{
+  gint64 number = (gint64) ob_mounts_find (fd);
+
+  return g_hash_table_contains (local, &number);
+}
+
+gboolean
+ob_mounts_may_hang (int fd)
+{
+  g_autoptr (GHashTable) local = find_local ();
+
+  return !is_on (local, fd);
+}
+
+/* Pipes and sockets have no path. */
+static gboolean
+is_file (int fd)
+{
+  g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", fd);
+  char first;
+
+  return readlink (link, &first, 1) == 1 && first == '/';
+}
+
+GArray *
+ob_mounts_list_hanging (void)
+{
+  GArray *list = g_array_new (FALSE, FALSE, sizeof (int));
+  g_autoptr (GHashTable) local = find_local ();
+  g_autoptr (GDir) folder = g_dir_open ("/proc/self/fd", 0, NULL);
+  const char *name;
+
+  while (folder && (name = g_dir_read_name (folder)) != NULL)
+    {
+      int fd = atoi (name);
+
+      if (fd > STDERR_FILENO && is_file (fd) && !is_on (local, fd))
+        g_array_append_val (list, fd);
+    }
+
+  return list;
+}

@@ -1,0 +1,23 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Which mount a descriptor is on, and whether somebody else has to answer for it: a server, a program, a device. Asks the
+ * kernel's tables alone and no file system, so nothing here can hang. Any thread.
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Returns: the number that the kernel has for the mount; 0: not known. */
+guint64 ob_mounts_find (int fd);
+
+/* Whether it is on anything but a disk of this device or memory. What is not known, such as a mount that only the caller
+ * sees, may hang. */
+gboolean ob_mounts_may_hang (int fd);
+
+/* Returns: (transfer full): the open descriptors, above those of standard input and output, of files that may hang. */
+GArray *ob_mounts_list_hanging (void);
+
+G_END_DECLS
