@@ -18,7 +18,7 @@ G_BEGIN_DECLS
 
 /* What is stuck is not among these: others take its place, up to so many in all. */
 #define OB_INGEST_RUNNING_MAX 12
-#define OB_INGEST_STUCK_OF_APP 4
+#define OB_INGEST_STUCK_OF_APP 8
 #define OB_INGEST_STUCK_OF_MOUNT 2
 
 /* A file that waits or runs. Embedded in what the caller has of it. */

@@ -41,7 +41,7 @@ copy_in (Fixture *fixture, gsize size_bytes)
 
   g_assert_true (g_file_set_contents (from, (const char *) fixture->bytes, (gssize) size_bytes, NULL));
   fd = open (from, O_RDONLY | O_CLOEXEC);
-  source = ob_source_open (fd, NULL);
+  source = ob_source_open (fd, NULL, NULL);
   g_assert_true (ob_spool_copy_source (spool, id, source, NULL, NULL, &copy, &blocks, NULL));
   text = blocks ? ob_blocks_dup_text (blocks) : g_strdup ("");
   record = g_strdup_printf ("{ \"blocks\": \"%s\" }", text);

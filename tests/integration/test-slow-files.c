@@ -1,0 +1,209 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A file is handed over from a folder that stops to answer: at each question that can be asked of it. Nobody else waits for
+ * it, and the daemon ends when it is told to and comes up again.
+ */
+#include "support/command.h"
+#include "support/namespace.h"
+#include "support/slow-files.h"
+
+#include <glib/gstdio.h>
+
+/* The exit code of a command whose broker has ended. */
+#define NO_BROKER 3
+
+typedef struct
+{
+  const char *name;
+  TestHang hang;
+  gboolean is_taken; /* it is safe all the same: nothing is asked there before, or only after */
+  gboolean has_row;  /* it is shown while it waits */
+} Row;
+
+static const Row rows[] = {
+  { "never", TEST_HANGS_NEVER, TRUE, FALSE },
+  { "open", TEST_HANGS_AT_OPEN, TRUE, FALSE },
+  { "getattr", TEST_HANGS_AT_GETATTR, FALSE, FALSE },
+  { "first-read", TEST_HANGS_AT_FIRST_READ, FALSE, FALSE },
+  { "later-read", TEST_HANGS_AT_LATER_READ, FALSE, TRUE },
+  { "flush", TEST_HANGS_AT_FLUSH, TRUE, FALSE },
+};
+
+typedef struct
+{
+  TestBroker *broker;
+  TestSlowFiles *files;
+  char *folder;
+} Scene;
+
+static void
+scene_clear (Scene *scene)
+{
+  g_clear_pointer (&scene->files, test_slow_files_free);
+  g_clear_pointer (&scene->broker, test_broker_free);
+  g_free (scene->folder);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Scene, scene_clear)
+
+static void
+scene_set_up (Scene *scene, TestHang hang)
+{
+  g_autoptr (GError) error = NULL;
+
+  scene->broker = test_broker_new_alone ();
+  test_broker_set_destination (scene->broker, "http://127.0.0.1:9/files/", NULL);
+  outbox_dbus_queue_call_pause_sync (scene->broker->queue, NULL, &error);
+  g_assert_no_error (error);
+  scene->folder = g_build_filename (scene->broker->folder, "far", NULL);
+  g_assert_cmpint (g_mkdir (scene->folder, 0700), ==, 0);
+  scene->files = test_slow_files_new (scene->folder, hang);
+  g_assert_nonnull (scene->files);
+}
+
+static gboolean
+has_hung (gpointer data)
+{
+  return test_slow_files_count_hung (((Scene *) data)->files) > 0;
+}
+
+static gboolean
+is_saving (gpointer data)
+{
+  return test_broker_count (((Scene *) data)->broker, "saving") == 1;
+}
+
+static void
+assert_local_is_taken (TestBroker *broker, const char *name)
+{
+  g_autofree char *path = test_broker_make_file (broker, name, 5000, 1);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *id = test_broker_submit (broker, path, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (id);
+}
+
+static void
+assert_answers (TestBroker *broker)
+{
+  g_autoptr (GVariant) summary = NULL;
+  g_autoptr (GError) error = NULL;
+
+  outbox_dbus_queue_call_summary_sync (broker->queue, &summary, NULL, &error);
+  g_assert_no_error (error);
+}
+
+static void
+test_a_folder_that_hangs (gconstpointer data)
+{
+  const Row *row = data;
+  g_auto (Scene) scene = { 0 };
+  g_auto (TestCommand) add = { 0 };
+  guint expected = row->is_taken ? 3 : 2;
+
+  scene_set_up (&scene, row->hang);
+  add = test_command_start (scene.broker, "add far/photo.jpg");
+  if (row->is_taken)
+    g_free (test_command_finish (&add, 0));
+  else
+    test_wait_until (has_hung, &scene, 10);
+  if (row->hang == TEST_HANGS_AT_FLUSH)
+    test_wait_until (has_hung, &scene, 10);
+  if (row->has_row)
+    test_wait_until (is_saving, &scene, 10);
+  assert_answers (scene.broker);
+  assert_local_is_taken (scene.broker, "near-1");
+  test_broker_stop (scene.broker);
+  if (!row->is_taken)
+    g_free (test_command_finish (&add, NO_BROKER));
+  test_broker_start (scene.broker, NULL);
+  assert_local_is_taken (scene.broker, "near-2");
+  g_assert_cmpuint (test_broker_count (scene.broker, "all"), ==, expected);
+  g_assert_cmpuint (test_broker_count (scene.broker, "saving"), ==, 0);
+  g_assert_cmpuint (test_broker_count_files (scene.broker, "incoming"), ==, 0);
+}
+
+/* Returns: (transfer full): a command for the only upload that there is. */
+static char *
+dup_words (TestBroker *broker, const char *verb)
+{
+  g_autoptr (GVariant) list = test_broker_list (broker);
+  g_autoptr (GVariant) document = g_variant_get_child_value (list, 0);
+  const char *id;
+
+  g_assert_true (g_variant_lookup (document, "id", "&s", &id));
+
+  return g_strdup_printf ("%s %s", verb, id);
+}
+
+/* A person may do with it what may be done with any other. */
+static void
+test_a_removal (void)
+{
+  g_auto (Scene) scene = { 0 };
+  g_auto (TestCommand) add = { 0 };
+  g_autofree char *pause_words = NULL;
+  g_autofree char *remove_words = NULL;
+
+  scene_set_up (&scene, TEST_HANGS_AT_LATER_READ);
+  add = test_command_start (scene.broker, "add far/photo.jpg");
+  test_wait_until (is_saving, &scene, 10);
+  pause_words = dup_words (scene.broker, "pause");
+  remove_words = dup_words (scene.broker, "remove --force");
+  g_free (test_command (scene.broker, pause_words, 0));
+  g_free (test_command (scene.broker, remove_words, 0));
+  g_free (test_command_finish (&add, 1));
+  g_assert_cmpuint (test_broker_count (scene.broker, "all"), ==, 0);
+  assert_local_is_taken (scene.broker, "near");
+}
+
+/* More than may wait for one folder. */
+static void
+test_many_that_hang (void)
+{
+  TestCommand adds[8] = { { 0 } };
+  g_auto (Scene) scene = { 0 };
+
+  scene_set_up (&scene, TEST_HANGS_AT_FIRST_READ);
+  for (guint i = 0; i < G_N_ELEMENTS (adds); i++)
+    adds[i] = test_command_start (scene.broker, "add far/photo.jpg");
+  test_wait_until (has_hung, &scene, 10);
+  assert_local_is_taken (scene.broker, "near-1");
+  g_free (test_command (scene.broker, "add near-1", 0));
+  test_broker_stop (scene.broker);
+  for (guint i = 0; i < G_N_ELEMENTS (adds); i++)
+    {
+      g_free (test_command_finish (&adds[i], NO_BROKER));
+      test_command_clear (&adds[i]);
+    }
+  test_broker_start (scene.broker, NULL);
+  assert_answers (scene.broker);
+}
+
+int
+main (int argc, char *argv[])
+{
+  gboolean is_inside = test_namespace_enter (argv);
+  g_autoptr (TestSlowFiles) probe = NULL;
+
+  g_test_init (&argc, &argv, NULL);
+  probe = is_inside ? test_slow_files_new ("/mnt", TEST_HANGS_NEVER) : NULL;
+  if (!probe)
+    {
+      g_test_message ("no file system can be mounted over /dev/fuse here");
+      return 77;
+    }
+  test_namespace_run ("ip link set lo up");
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *path = g_strconcat ("/slow-files/a-folder-that-hangs/", rows[i].name, NULL);
+
+      g_test_add_data_func (path, &rows[i], test_a_folder_that_hangs);
+    }
+  g_test_add_func ("/slow-files/a-removal", test_a_removal);
+  g_test_add_func ("/slow-files/many-that-hang", test_many_that_hang);
+
+  return g_test_run ();
+}
