@@ -99,6 +99,15 @@ add_receipt (CliFacts *facts, GVariant *document)
   add_string (facts, receipt, "url", _ ("stored at"));
 }
 
+static gboolean
+is_damaged (GVariant *document)
+{
+  g_autofree const char **reasons = NULL;
+
+  return g_variant_lookup (document, "reasons", "^a&s", &reasons)
+         && g_strv_contains (reasons, outbox_reason_get_info (OUTBOX_REASON_FILE_CHANGED)->name);
+}
+
 static void
 print_upload (OutboxUpload *upload)
 {
@@ -118,9 +127,10 @@ print_upload (OutboxUpload *upload)
   (void) g_variant_lookup (document, "local_copy", "b", &has_local_copy);
   (void) g_variant_lookup (document, "in_memory", "b", &is_in_memory);
   cli_facts_add (facts, _ ("on this device"),
-                 is_in_memory     ? _ ("only in memory: lost when the device is switched off")
-                 : has_local_copy ? _ ("a safe copy")
-                                  : _ ("no copy"));
+                 is_damaged (document) ? _ ("a damaged copy")
+                 : is_in_memory        ? _ ("only in memory: lost when the device is switched off")
+                 : has_local_copy      ? _ ("a safe copy")
+                                       : _ ("no copy"));
   add_string (facts, document, "destination", _ ("destination"));
   add_string (facts, document, "group_title", _ ("group"));
   add_string (facts, document, "group", _ ("group key"));
