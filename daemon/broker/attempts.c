@@ -116,7 +116,12 @@ ob_broker_make_job (ObBroker *self, const ObUpload *upload)
   job->modified_at_ms = upload->modified_at_ms;
   job->size_bytes = upload->size_bytes;
   job->offset_bytes = upload->offset_bytes;
+  job->furthest_bytes = upload->furthest_bytes;
+  job->n_lost = upload->losses;
   job->is_stored = upload->stored == OB_STORED_CONFIRMING;
+  job->heard_ms = job->is_stored && upload->reason != OUTBOX_REASON_NONE
+                      ? MAX (ob_broker_get_now_ms (self) - upload->progress_at_ms, 0)
+                      : -1;
   job->is_worked_on = job->is_stored && upload->reason == OUTBOX_REASON_SERVER_WORKING;
   job->is_again = upload->attempts > 1;
   job->asks_first = !upload->server_url && ob_journal_has_event (self->database, upload->id, "adopted");
@@ -224,6 +229,7 @@ write_created (ObBroker *self, ObUpload *upload, gconstpointer data, GError **er
     return FALSE;
   g_free (upload->server_url);
   upload->server_url = g_strdup (server_url);
+  upload->losses += upload->offset_bytes > 0;
   upload->offset_bytes = 0;
   upload->updated_at_ms = ob_broker_get_now_ms (self);
   upload->sequence = ob_journal_append (self->database, upload->updated_at_ms, upload, server_url ? "created" : "lost",
@@ -270,6 +276,7 @@ write_progress (ObBroker *self, ObUpload *upload, guint64 offset_bytes, guint64 
     return FALSE;
   if (offset_bytes < upload->offset_bytes)
     {
+      upload->losses++;
       message = g_strdup_printf ("The server has %" G_GUINT64_FORMAT " bytes and no longer %" G_GUINT64_FORMAT,
                                  offset_bytes, upload->offset_bytes);
       upload->sequence = ob_journal_append (self->database, now_ms, upload, "offset-back", upload->stored,
@@ -277,8 +284,11 @@ write_progress (ObBroker *self, ObUpload *upload, guint64 offset_bytes, guint64 
       if (upload->sequence == 0)
         return FALSE;
     }
-  if (offset_bytes > upload->offset_bytes)
+  /* What a server lost and gets again is no progress. */
+  if (offset_bytes > upload->furthest_bytes)
     {
+      upload->furthest_bytes = offset_bytes;
+      upload->losses = 0;
       upload->progress_at_ms = now_ms;
       upload->failures = 0;
       if (!ob_broker_relieve_destination (self, upload, NULL))

@@ -111,7 +111,8 @@ begin_anew (ObBroker *self, ObUpload *upload, GError **error)
   if (upload->server_url && !ob_terminations_save (self->database, &termination, error))
     return FALSE;
   g_clear_pointer (&upload->server_url, g_free);
-  upload->offset_bytes = 0;
+  upload->offset_bytes = upload->furthest_bytes = 0;
+  upload->losses = 0;
 
   return note_change (self, upload, "anew", error);
 }

@@ -118,7 +118,9 @@ static gboolean
 move_back (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
 {
   gboolean is_confirming = upload->stored == OB_STORED_CONFIRMING;
-  gint64 limit_ms = result->outcome.verdict == OB_VERDICT_NOT_YET ? CONFIRM_MOST_MS : OB_RETRY_GIVE_UP_MS;
+  gint64 limit_ms = result->outcome.verdict == OB_VERDICT_NOT_YET || result->outcome.verdict == OB_VERDICT_WORKING
+                        ? CONFIRM_MOST_MS
+                        : OB_RETRY_GIVE_UP_MS;
 
   if (ob_retry_must_give_up (upload->progress_at_ms, ob_broker_get_now_ms (self), upload->failures, limit_ms))
     {
@@ -227,6 +229,21 @@ forbid (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError 
   return move_back (self, upload, result, error);
 }
 
+/* It is asked now and then whether it has done. Meanwhile nothing else waits. */
+static gboolean
+leave_to_server (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
+{
+  gint64 now_ms = ob_broker_get_now_ms (self);
+
+  upload->failures = upload->reason == OUTBOX_REASON_SERVER_WORKING ? upload->failures + 1 : 1;
+  if (ob_retry_must_give_up (upload->progress_at_ms, now_ms, upload->failures, CONFIRM_MOST_MS))
+    return move_back (self, upload, result, error);
+  upload->retry_at_ms
+      = now_ms + ob_retry_patience_ms (upload->failures, result->outcome.retry_after_ms, g_random_double ());
+
+  return move (self, upload, OB_STORED_CONFIRMING, OUTBOX_REASON_SERVER_WORKING, result, error);
+}
+
 static gboolean
 apply_verdict (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
 {
@@ -249,6 +266,7 @@ apply_verdict (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, 
       hold_upload (self, upload, result);
       return ob_broker_relieve_destination (self, upload, error) && move_back (self, upload, result, error);
     case OB_VERDICT_WORKING:
+      return ob_broker_relieve_destination (self, upload, error) && leave_to_server (self, upload, result, error);
     case OB_VERDICT_RETRY_UPLOAD:
     case OB_VERDICT_LOOK:
     case OB_VERDICT_RESEND:

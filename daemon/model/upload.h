@@ -60,8 +60,10 @@ typedef struct
   char *server_url;   /* where the protocol resumes; the server's own name for it */
   GVariant *metadata; /* a{ss}, never NULL */
   guint64 size_bytes;
-  guint64 offset_bytes; /* confirmed by the server */
-  guint64 sent_bytes;   /* what went out for it in all attempts, what was lost on the way included */
+  guint64 offset_bytes;   /* confirmed by the server */
+  guint64 furthest_bytes; /* the most that it ever confirmed: progress is what goes beyond */
+  guint losses;           /* of what it had confirmed, since then */
+  guint64 sent_bytes;     /* what went out for it in all attempts, what was lost on the way included */
   gint priority;
   guint attempts;
   guint failures; /* attempts without progress, in a row */

@@ -16,6 +16,16 @@ ob_retry_delay_ms (guint failures, gint64 retry_after_ms, double spread)
   return MAX (own_ms, MIN (retry_after_ms, OB_RETRY_AFTER_MAX_MS));
 }
 
+gint64
+ob_retry_patience_ms (guint looks, gint64 retry_after_ms, double spread)
+{
+  static const gint64 minutes[] = { 1, 2, 4, 8, 15 };
+  gint64 own_ms = minutes[CLAMP (looks, 1, G_N_ELEMENTS (minutes)) - 1] * 60 * 1000;
+
+  return MAX ((gint64) ((double) own_ms * (0.9 + 0.2 * CLAMP (spread, 0.0, 1.0))),
+              MIN (retry_after_ms, OB_RETRY_AFTER_MAX_MS));
+}
+
 /* Longer than any back-off: whoever is tried, is tried within an hour. */
 #define TRIED_MOST_MS (G_GINT64_CONSTANT (3600) * 1000)
 

@@ -25,6 +25,9 @@ G_BEGIN_DECLS
  */
 gint64 ob_retry_delay_ms (guint failures, gint64 retry_after_ms, double spread);
 
+/* As ob_retry_delay_ms(), for the next look at a server that works on what it has: 1, 2, 4, 8 and then 15 minutes. */
+gint64 ob_retry_patience_ms (guint looks, gint64 retry_after_ms, double spread);
+
 /**
  * ob_retry_get_idle_ms:
  * @tried_at_ms: when the last attempt in vain ended

@@ -250,6 +250,11 @@ static const char version_2[]
       /* A server that is not where it should be needs a person only after a while: since when it is so outlives a restart. */
       "ALTER TABLE destinations ADD COLUMN since INTEGER NOT NULL DEFAULT 0;"
 
+      /* A server that lost what it had confirmed, again and again, was sent it for ever. */
+      "ALTER TABLE uploads ADD COLUMN furthest INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE uploads ADD COLUMN losses INTEGER NOT NULL DEFAULT 0;"
+      "UPDATE uploads SET furthest = offset;"
+
       /* Other origins at which a server keeps uploads, apart by blanks. */
       "ALTER TABLE destinations ADD COLUMN also TEXT;"
 

@@ -20,6 +20,7 @@
   TEXT (receipt_url, receipt.url) TEXT (receipt_record, receipt.record) TEXT (receipt_digest, receipt.digest) \
   TEXT (confirmed_by, receipt.confirmed_by) \
   NUMBER (size, size_bytes) NUMBER (offset, offset_bytes) NUMBER (bytes_sent, sent_bytes) \
+  NUMBER (furthest, furthest_bytes) NUMBER (losses, losses) \
   NUMBER (priority, priority) NUMBER (attempts, attempts) NUMBER (failures, failures) NUMBER (state, stored) \
   NUMBER (is_form, is_form) NUMBER (is_paused, is_paused) NUMBER (has_local_copy, has_local_copy) \
   NUMBER (retry_at, retry_at_ms) NUMBER (not_before, not_before_ms) NUMBER (modified_at, modified_at_ms) \

@@ -32,8 +32,11 @@ typedef struct
   ObPace *pace;          /* or NULL: as fast as it goes; shared */
   gint64 modified_at_ms; /* 0: not known */
   guint64 size_bytes;
-  guint64 offset_bytes;  /* what the server had, as far as is known */
-  gboolean is_stored;    /* the server was heard to have every byte: it is asked before anything is sent */
+  guint64 furthest_bytes; /* the most that the server ever had */
+  guint n_lost;           /* times that it lost what it had confirmed, since then */
+  guint64 offset_bytes;   /* what the server had, as far as is known */
+  gboolean is_stored;     /* the server was heard to have every byte: it is asked before anything is sent */
+  gint64 heard_ms; /* how long ago the server was heard to have every byte, and was then waited for; -1: it is not */
   gboolean is_worked_on; /* the server was heard to work on the whole of it: it is not asked to begin with that again */
   gboolean
       asks_first;    /* it is not known what was done at the server: ask for a receipt before anything is made there */

@@ -15,7 +15,8 @@ G_BEGIN_DECLS
 /* How long an answer may take. A server that has got its bytes may run programs over them before it says so. */
 #define OB_ANSWER_MS (60 * 1000)
 #define OB_ANSWER_OPTIONS_MS (5 * 1000)
-#define OB_ANSWER_FINISH_MS (5 * 60 * 1000)
+#define OB_ANSWER_SEND_MS (5 * 60 * 1000)
+#define OB_ANSWER_FINISH_MS (15 * 60 * 1000)
 
 typedef struct
 {

@@ -9,6 +9,7 @@
 #include "model/origin.h"
 #include "transfer/confirm.h"
 #include "transfer/tus-server.h"
+#include "transfer/tus.h"
 
 #define MOST_RESTARTS 2
 
@@ -87,6 +88,19 @@ ob_tus_begin (ObTusRun *tus)
   return job->is_stored || (!tus->server_url && may_be_there) ? ask (tus, next) : next;
 }
 
+gboolean
+ob_tus_note_loss (ObTusRun *tus)
+{
+  tus->limit_bytes = MAX (MIN (tus->chunk_bytes, OB_TUS_CHUNK_FIRST_BYTES) / 4, OB_TUS_CHUNK_MIN_BYTES);
+  tus->chunk_bytes = MIN (tus->chunk_bytes, tus->limit_bytes);
+  if (++tus->n_lost < OB_TUS_LOSSES_MOST)
+    return FALSE;
+  ob_result_set (tus->result, OB_VERDICT_HOLD, OUTBOX_REASON_LOSING_BYTES, "losing-bytes",
+                 "The server confirms bytes and then loses them, again and again");
+
+  return TRUE;
+}
+
 /* The upload URL is no more. It may have been finished and cleared away: ask before anything is sent twice. */
 ObTusStep
 ob_tus_gone (ObTusRun *tus)
@@ -95,6 +109,8 @@ ob_tus_gone (ObTusRun *tus)
 
   if (step != STEP_CREATE)
     return step;
+  if (tus->offset_bytes > 0 && ob_tus_note_loss (tus))
+    return STEP_END;
   if (++tus->restarts > MOST_RESTARTS)
     return ob_tus_end (tus, OB_VERDICT_RETRY_UPLOAD, "gone", "The server loses the upload again and again");
   if (!tus->checkpoints->created (NULL, tus->user_data))
@@ -114,22 +130,40 @@ ob_tus_get_whole_step (const ObTusRun *tus)
   return tus->job->is_worked_on && !tus->job->confirm_url ? STEP_STORED : STEP_FINISH;
 }
 
+ObTusStep
+ob_tus_end_working (ObTusRun *tus)
+{
+  if (!tus->job->is_stored && !tus->checkpoints->stored (tus->user_data))
+    tus->result->is_cancelled = TRUE;
+  ob_result_set (tus->result, OB_VERDICT_WORKING, OUTBOX_REASON_SERVER_WORKING, "working",
+                 "The server has every byte and still works on them");
+
+  return STEP_END;
+}
+
 /* An empty chunk at the end, which servers answer as they would the last one. */
 static ObAnswer *
 send_nothing (ObTusRun *tus)
 {
-  g_autofree char *offset = g_strdup_printf ("%" G_GUINT64_FORMAT, tus->offset_bytes);
-  SoupMessage *message = ob_tus_message_new ("PATCH", tus->server_url, tus->job, tus->result);
+  SoupMessage *message = ob_tus_patch_new (tus->server_url, tus->job, tus->offset_bytes,
+                                           tus->facts.wants_post || tus->tries_post, tus->result);
   SoupMessageHeaders *headers;
 
   if (!message)
     return NULL;
   headers = soup_message_get_request_headers (message);
-  soup_message_headers_replace (headers, "Upload-Offset", offset);
   soup_message_headers_set_content_type (headers, "application/offset+octet-stream", NULL);
   soup_message_headers_set_content_length (headers, 0);
 
   return ob_http_send (tus->connection, message, OB_ANSWER_FINISH_MS, G_CANCELLABLE (tus->stop));
+}
+
+/* The server may be at it: it is not asked to begin a second time before its first answer could have come. */
+static gboolean
+may_be_at_it (const ObTusRun *tus)
+{
+  return tus->is_working
+         || (tus->job->confirm_url && tus->job->heard_ms >= 0 && tus->job->heard_ms < OB_ANSWER_FINISH_MS);
 }
 
 /* The offset says that every byte is stored, not that the server has done with them what it does when it has them all: its
@@ -144,7 +178,16 @@ ob_tus_finish (ObTusRun *tus)
 
   if (step != STEP_FINISH)
     return step;
+  if (may_be_at_it (tus))
+    return ob_tus_end_working (tus);
   answer = send_nothing (tus);
+  if (answer && ob_tus_is_slow_finish (answer))
+    return ob_tus_end_working (tus);
+  if (answer && ob_tus_is_method_refused (answer) && !tus->facts.wants_post && !tus->tries_post)
+    {
+      tus->tries_post = TRUE;
+      return STEP_LOOK;
+    }
   if (!answer || ob_tus_judge (answer, OB_STAGE_SEND, tus->result))
     return STEP_END;
 

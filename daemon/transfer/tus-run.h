@@ -33,6 +33,7 @@ typedef struct
   GBytes *digests;  /* of the blocks of the copy; owned, or NULL */
   char *server_url; /* owned */
   guint64 offset_bytes;
+  guint64 furthest_bytes; /* that it ever was */
   guint64 chunk_bytes;
   guint64 limit_bytes; /* of a chunk: the server's, or what sticks behind a buffering proxy */
   guint losses;        /* chunks in a row of which nothing arrived */
@@ -40,6 +41,9 @@ typedef struct
   guint restarts;      /* times that the upload URL was gone */
   guint locked;        /* answers in a row that it is locked */
   guint64 seen_bytes;  /* offset at the last look, not believed yet */
+  guint n_lost;        /* times that bytes were lost which the server had confirmed, since the furthest offset ever */
+  gboolean is_working; /* the server was left alone with the whole of it just now */
+  gboolean tries_post; /* PATCH was refused */
   ObServerFacts facts;
 } ObTusRun;
 
@@ -60,6 +64,12 @@ ObTusStep ob_tus_gone (ObTusRun *tus);
 
 /* The step after a look that found every byte at the server. */
 ObTusStep ob_tus_get_whole_step (const ObTusRun *tus);
+
+/* Counts a loss of bytes that the server had confirmed. Returns: whether nothing more is sent for now, as @tus->result says. */
+gboolean ob_tus_note_loss (ObTusRun *tus);
+
+/* Every byte is there, and the server has not done yet. */
+ObTusStep ob_tus_end_working (ObTusRun *tus);
 
 /* Has the server do what it does with a whole upload. */
 ObTusStep ob_tus_finish (ObTusRun *tus);

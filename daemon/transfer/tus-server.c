@@ -27,6 +27,42 @@ ob_tus_message_new (const char *method, const char *url, const ObJob *job, ObAtt
   return message;
 }
 
+SoupMessage *
+ob_tus_patch_new (const char *url, const ObJob *job, guint64 offset_bytes, gboolean is_post, ObAttemptResult *result)
+{
+  g_autofree char *offset = g_strdup_printf ("%" G_GUINT64_FORMAT, offset_bytes);
+  SoupMessage *message = ob_tus_message_new (is_post ? "POST" : "PATCH", url, job, result);
+  SoupMessageHeaders *headers = message ? soup_message_get_request_headers (message) : NULL;
+
+  if (!message)
+    return NULL;
+  soup_message_headers_replace (headers, "Upload-Offset", offset);
+  if (is_post)
+    soup_message_headers_replace (headers, "X-HTTP-Method-Override", "PATCH");
+
+  return message;
+}
+
+gboolean
+ob_tus_is_method_refused (const ObAnswer *answer)
+{
+  guint status = ob_answer_get_status (answer);
+
+  return (status == SOUP_STATUS_METHOD_NOT_ALLOWED || status == SOUP_STATUS_NOT_IMPLEMENTED
+          || status == SOUP_STATUS_FORBIDDEN || status == SOUP_STATUS_BAD_REQUEST)
+         && !ob_answer_get_header (answer, "Tus-Resumable") && !ob_answer_get_header (answer, "WWW-Authenticate");
+}
+
+gboolean
+ob_tus_is_slow_finish (const ObAnswer *answer)
+{
+  guint status = ob_answer_get_status (answer);
+
+  /* 524 is what a proxy says that waited long enough. */
+  return status == SOUP_STATUS_GATEWAY_TIMEOUT || status == 524 || status == SOUP_STATUS_REQUEST_TIMEOUT
+         || (answer->error && answer->end == OB_END_SLOW);
+}
+
 /* Says so in @result where the server names its versions and ours is none of them. */
 static gboolean
 is_of_other_version (const ObAnswer *answer, ObAttemptResult *result)

@@ -13,6 +13,17 @@ G_BEGIN_DECLS
 /* A message to @url as tus 1.0.0 wants it, or NULL, said in @result. */
 SoupMessage *ob_tus_message_new (const char *method, const char *url, const ObJob *job, ObAttemptResult *result);
 
+/* A chunk from @offset_bytes, or the end of all of them. @is_post: as a POST that names its method, for what refuses PATCH
+ * (tus 1.0, X-HTTP-Method-Override). */
+SoupMessage *ob_tus_patch_new (const char *url, const ObJob *job, guint64 offset_bytes, gboolean is_post,
+                               ObAttemptResult *result);
+
+/* Whether something before the server refuses the method: not its own word, and one that other methods would not get. */
+gboolean ob_tus_is_method_refused (const ObAnswer *answer);
+
+/* Every byte is sent, and what waited for the server's last answer has given up, though the server may not have. */
+gboolean ob_tus_is_slow_finish (const ObAnswer *answer);
+
 /* As ob_answer_judge(), with words of its own for a server that speaks no tus 1.0.0. */
 gboolean ob_tus_judge (const ObAnswer *answer, ObStage stage, ObAttemptResult *result);
 

@@ -87,12 +87,21 @@ static ObTusStep
 believe (ObTusRun *tus, guint64 offset_bytes, guint64 sent_bytes, ObTusStep whole)
 {
   gboolean has_moved = offset_bytes > tus->offset_bytes;
+  gboolean is_loss = offset_bytes < tus->offset_bytes;
 
   tus->checkpoints->progress (offset_bytes, sent_bytes, tus->user_data);
   tus->offset_bytes = offset_bytes;
-  tus->result->has_moved |= has_moved;
+  /* What is only made good again is no progress. */
+  if (offset_bytes > tus->furthest_bytes)
+    {
+      tus->furthest_bytes = offset_bytes;
+      tus->result->has_moved = TRUE;
+      tus->n_lost = 0;
+    }
   if (has_moved)
     tus->losses = tus->resends = 0;
+  if (is_loss && ob_tus_note_loss (tus))
+    return STEP_END;
 
   return offset_bytes == tus->job->size_bytes ? whole : STEP_SEND;
 }
@@ -138,6 +147,8 @@ look (ObTusRun *tus)
     {
       if (tus->result->is_cancelled || answer->error)
         return STEP_END;
+      if (tus->result->outcome.verdict == OB_VERDICT_RETRY_UPLOAD && (tus->is_working || tus->job->is_worked_on))
+        return ob_tus_end_working (tus);
       return tus->result->outcome.verdict == OB_VERDICT_GONE ? ob_tus_gone (tus) : wait_for_lock (tus);
     }
   tus->locked = 0;
@@ -201,6 +212,14 @@ after_patch (ObTusRun *tus, const ObAnswer *answer, guint64 chunk_bytes, gint64 
       /* Where nothing can be reached, a look at the offset would not be answered either. */
       if (result->is_cancelled || result->outcome.verdict == OB_VERDICT_FAIL || answer->end == OB_END_SILENT)
         return STEP_END;
+      tus->is_working = tus->offset_bytes + chunk_bytes == tus->job->size_bytes && ob_tus_is_slow_finish (answer);
+      if (tus->is_working)
+        return STEP_LOOK;
+      if (ob_tus_is_method_refused (answer) && !tus->facts.wants_post && !tus->tries_post)
+        {
+          tus->tries_post = TRUE;
+          return STEP_LOOK;
+        }
       if (answer->error || result->outcome.verdict == OB_VERDICT_LOOK)
         return lose (tus, chunk_bytes);
       if (result->outcome.verdict == OB_VERDICT_GONE)
@@ -218,6 +237,11 @@ after_patch (ObTusRun *tus, const ObAnswer *answer, guint64 chunk_bytes, gint64 
       (void) believe (tus, offset_bytes, answer->sent_bytes, STEP_STORED);
       return lose (tus, chunk_bytes);
     }
+  if (tus->tries_post && !tus->facts.wants_post)
+    {
+      tus->facts.wants_post = TRUE;
+      tus->checkpoints->noted ("method", "something before the server refuses PATCH: sent by POST", tus->user_data);
+    }
   note_rate (tus, offset_bytes - tus->offset_bytes, elapsed_us);
 
   return believe (tus, offset_bytes, answer->sent_bytes, STEP_STORED);
@@ -227,16 +251,16 @@ static ObTusStep
 send_chunk (ObTusRun *tus)
 {
   guint64 chunk_bytes = MIN (tus->chunk_bytes, tus->job->size_bytes - tus->offset_bytes);
-  g_autofree char *offset = g_strdup_printf ("%" G_GUINT64_FORMAT, tus->offset_bytes);
   g_autoptr (GInputStream) body = ob_body_new (tus->fd, tus->offset_bytes, chunk_bytes, tus->job->pace,
                                                ob_connection_get_deadline (tus->connection));
-  SoupMessage *message = ob_tus_message_new ("PATCH", tus->server_url, tus->job, tus->result);
+  gboolean is_last = tus->offset_bytes + chunk_bytes == tus->job->size_bytes;
+  SoupMessage *message = ob_tus_patch_new (tus->server_url, tus->job, tus->offset_bytes,
+                                           tus->facts.wants_post || tus->tries_post, tus->result);
   g_autoptr (ObAnswer) answer = NULL;
   gint64 begin_us;
 
   if (!message)
     return STEP_END;
-  soup_message_headers_replace (soup_message_get_request_headers (message), "Upload-Offset", offset);
   soup_message_set_request_body (message, "application/offset+octet-stream", body, (gssize) chunk_bytes);
   if (tus->facts.has_checksum && !ob_tus_add_checksum (message, tus->fd, tus->offset_bytes, chunk_bytes))
     {
@@ -248,7 +272,8 @@ send_chunk (ObTusRun *tus)
   if (tus->digests)
     ob_body_set_digests (OB_BODY (body), tus->digests, tus->job->size_bytes);
   begin_us = g_get_monotonic_time ();
-  answer = ob_http_send (tus->connection, message, OB_ANSWER_FINISH_MS, G_CANCELLABLE (tus->stop));
+  answer = ob_http_send (tus->connection, message, is_last ? OB_ANSWER_FINISH_MS : OB_ANSWER_SEND_MS,
+                         G_CANCELLABLE (tus->stop));
   if (ob_body_get_fault (OB_BODY (body)))
     {
       ob_result_set (tus->result, OB_VERDICT_FAIL, OUTBOX_REASON_FILE_CHANGED, "file-changed",
@@ -367,7 +392,9 @@ ob_tus_send (ObConnection *connection, const ObJob *job, const ObCheckpoints *ch
                    stop,
                    .fd = -1,
                    .server_url = g_strdup (job->server_url),
-                   .offset_bytes = job->offset_bytes };
+                   .offset_bytes = job->offset_bytes,
+                   .furthest_bytes = job->furthest_bytes,
+                   .n_lost = job->n_lost };
   gboolean is_stored = run (&tus);
 
   if (is_stored)

@@ -21,6 +21,9 @@ gboolean ob_tus_send (ObConnection *connection, const ObJob *job, const ObCheckp
 /* Deletes what the server has of it. @result is done when the server has let go of it, or never had it. */
 void ob_tus_terminate (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop);
 
+/* How often a server may lose what it had confirmed, without getting further in between, before nothing more goes there. */
+#define OB_TUS_LOSSES_MOST 3
+
 /* Pure. What to send next, in bytes: about eight seconds of the last rate, at most @limit_bytes. */
 guint64 ob_tus_next_chunk_bytes (guint64 sent_bytes, gint64 elapsed_us, guint64 limit_bytes);
 

@@ -81,6 +81,7 @@ attempt_set_up (Attempt *fixture, gconstpointer data)
   }
   fixture->connection = ob_connection_new (facts, lot, deadline);
   fixture->job = g_new0 (ObJob, 1);
+  fixture->job->heard_ms = -1;
   fixture->job->id = g_strdup ("018fd1a0-0000-7000-8000-000000000001");
   fixture->job->path = g_build_filename (fixture->folder, "copy", NULL);
   fixture->job->name = g_strdup ("写真 «1».jpg");

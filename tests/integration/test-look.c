@@ -31,33 +31,86 @@ static const LookRow look_rows[] = {
   { "/look/a-page-is-no-receipt", "{\"fault\":\"confirm\",\"mode\":\"html\"}", TRUE, FALSE, FALSE, 1, 0 },
 };
 
+static gint64
+count_patches (Attempt *fixture)
+{
+  g_autoptr (JsonNode) node = test_peer_describe (fixture->peer);
+
+  return json_object_get_int_member (json_object_get_object_member (json_node_get_object (node), "requests"), "PATCH");
+}
+
 static void
 test_a_look_at_what_was_stored (Attempt *fixture, gconstpointer data)
 {
   const LookRow *row = data;
   g_autoptr (ObAttemptResult) result = NULL;
-  JsonObject *requests;
-  g_autoptr (JsonNode) before = NULL;
-  g_autoptr (JsonNode) after = NULL;
   gint64 n_patches;
 
   attempt_write_file (fixture, 1000);
   if (!row->has_confirm)
     g_clear_pointer (&fixture->job->confirm_url, g_free);
   g_assert_cmpuint (attempt_run_until_done (fixture, 1), ==, 1);
-  before = test_peer_describe (fixture->peer);
-  requests = json_object_get_object_member (json_node_get_object (before), "requests");
-  n_patches = json_object_get_int_member (requests, "PATCH");
+  n_patches = count_patches (fixture);
   if (row->json)
     test_peer_control (fixture->peer, row->json);
   fixture->n_stored = 1;
   fixture->job->is_worked_on = row->is_worked_on;
   result = attempt_run (fixture);
-  after = test_peer_describe (fixture->peer);
-  requests = json_object_get_object_member (json_node_get_object (after), "requests");
   g_assert_cmpint (result->is_done, ==, row->is_done);
   g_assert_cmpuint (fixture->n_created, ==, row->n_created);
-  g_assert_cmpint (json_object_get_int_member (requests, "PATCH") - n_patches, ==, row->n_patches);
+  g_assert_cmpint (count_patches (fixture) - n_patches, ==, row->n_patches);
+}
+
+/* A proxy waits for less long than the server works: its 504 says nothing, and the work is not begun a second time. */
+static void
+test_a_slow_finish_is_waited_for (Attempt *fixture, gconstpointer data)
+{
+  gboolean has_confirm = GPOINTER_TO_INT (data);
+  g_autoptr (ObAttemptResult) slow = NULL;
+  g_autoptr (ObAttemptResult) later = NULL;
+
+  attempt_write_file (fixture, 1000);
+  if (!has_confirm)
+    g_clear_pointer (&fixture->job->confirm_url, g_free);
+  test_peer_control (fixture->peer, "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":504}");
+  test_peer_control (fixture->peer, "{\"fault\":\"wrong-offset\",\"method\":\"HEAD\",\"bytes\":1000,\"count\":3}");
+  slow = attempt_run (fixture);
+  g_assert_cmpuint (slow->outcome.verdict, ==, OB_VERDICT_WORKING);
+  g_assert_cmpuint (slow->outcome.reason, ==, OUTBOX_REASON_SERVER_WORKING);
+  g_assert_cmpuint (fixture->n_stored, ==, 1);
+
+  fixture->job->is_worked_on = TRUE;
+  fixture->job->heard_ms = 60 * 1000;
+  later = attempt_run (fixture);
+  g_assert_cmpint (later->is_done, ==, !has_confirm);
+  if (has_confirm)
+    g_assert_cmpuint (later->outcome.verdict, ==, OB_VERDICT_WORKING);
+  g_assert_cmpint (count_patches (fixture), ==, 1);
+  if (!has_confirm)
+    return;
+
+  /* It has forgotten it after all: now it is asked to begin. */
+  fixture->job->heard_ms = 15 * 60 * 1000;
+  test_peer_control (fixture->peer, "{\"fault\":\"wrong-offset\",\"method\":\"HEAD\",\"bytes\":1000}");
+  ob_attempt_result_free (attempt_run (fixture));
+  g_assert_cmpint (count_patches (fixture), >=, 2);
+}
+
+/* It takes a chunk, and says at the next that it has no such upload: nobody's data volume is for that. */
+static void
+test_a_server_that_loses_what_it_has (Attempt *fixture, gconstpointer data)
+{
+  g_autoptr (ObAttemptResult) result = NULL;
+
+  test_peer_control (fixture->peer, "{\"fault\":\"expire\",\"method\":\"PATCH\",\"count\":1,\"skip\":1}");
+  test_peer_control (fixture->peer, "{\"fault\":\"expire\",\"method\":\"PATCH\",\"count\":1,\"skip\":2}");
+  test_peer_control (fixture->peer, "{\"fault\":\"expire\",\"method\":\"PATCH\",\"count\":1,\"skip\":3}");
+  result = attempt_run (fixture);
+  g_test_message ("%d made: %s", fixture->n_created, result->message);
+  g_assert_cmpuint (result->outcome.verdict, ==, OB_VERDICT_HOLD);
+  g_assert_cmpuint (result->outcome.reason, ==, OUTBOX_REASON_LOSING_BYTES);
+  g_assert_cmpuint (fixture->n_created, <=, 3);
+  g_assert_cmpint (attempt_get_number (fixture, "body_bytes"), <, 2 * SIZE_BYTES);
 }
 
 int
@@ -67,6 +120,13 @@ main (int argc, char *argv[])
   for (guint i = 0; i < G_N_ELEMENTS (look_rows); i++)
     g_test_add (look_rows[i].name, Attempt, &look_rows[i], attempt_set_up, test_a_look_at_what_was_stored,
                 attempt_tear_down);
+
+  g_test_add ("/finish/a-slow-one-is-waited-for", Attempt, GINT_TO_POINTER (FALSE), attempt_set_up,
+              test_a_slow_finish_is_waited_for, attempt_tear_down);
+  g_test_add ("/finish/a-slow-one-is-asked-about", Attempt, GINT_TO_POINTER (TRUE), attempt_set_up,
+              test_a_slow_finish_is_waited_for, attempt_tear_down);
+  g_test_add ("/loss/a-server-that-loses-what-it-has", Attempt, NULL, attempt_set_up,
+              test_a_server_that_loses_what_it_has, attempt_tear_down);
 
   return g_test_run ();
 }

@@ -653,6 +653,55 @@ test_retry_of_not_attached_only_asks (TestRig *rig, gconstpointer data)
   g_assert_false (ob_spool_has (rig->spool, id));
 }
 
+static void
+test_a_server_that_works_is_left_to_it (TestRig *rig, gconstpointer data)
+{
+  static const gint64 minutes[] = { 1, 2, 4, 8, 15, 15 };
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+  g_autofree char *other = NULL;
+
+  reach_confirming (rig, id);
+  for (guint i = 0; i < G_N_ELEMENTS (minutes); i++)
+    {
+      test_rig_end (rig, id, OB_VERDICT_WORKING, OUTBOX_REASON_SERVER_WORKING);
+      test_rig_assert_status (rig, id, "confirming server-working");
+      g_assert_cmpint (test_rig_get_wait_ms (rig, id), >=, minutes[i] * RIG_MINUTE * 9 / 10);
+      g_assert_cmpint (test_rig_get_wait_ms (rig, id), <=, minutes[i] * RIG_MINUTE * 11 / 10);
+      test_rig_advance (rig, test_rig_get_wait_ms (rig, id));
+      g_assert_true (test_server_wait_for (rig->server, id)->is_worked_on);
+    }
+  other = test_rig_submit (rig, NULL, 0);
+  test_rig_finish (rig, other);
+  test_rig_assert_status (rig, other, "done");
+  test_rig_finish (rig, id);
+  test_rig_assert_status (rig, id, "done");
+}
+
+/* What a server lost and gets again is no progress; what goes beyond is. */
+static void
+test_losses_are_counted_until_it_gets_further (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+
+  test_server_report_created (rig->server, id, "http://depot.example/files/1");
+  test_server_report_progress (rig->server, id, 500);
+  test_server_report_created (rig->server, id, NULL);
+  test_server_report_created (rig->server, id, "http://depot.example/files/2");
+  test_server_report_progress (rig->server, id, 500);
+  test_server_report_progress (rig->server, id, 400);
+  test_rig_settle (rig);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT losses FROM uploads"), ==, 2);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT furthest FROM uploads"), ==, 500);
+  test_rig_end (rig, id, OB_VERDICT_HOLD, OUTBOX_REASON_LOSING_BYTES);
+  test_rig_assert_status (rig, id, "paused losing-bytes");
+  test_rig_advance (rig, RIG_HOUR);
+  g_assert_cmpuint (test_server_wait_for (rig->server, id)->n_lost, ==, 2);
+  test_server_report_progress (rig->server, id, 600);
+  test_rig_settle (rig);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT losses FROM uploads"), ==, 0);
+  test_rig_finish (rig, id);
+}
+
 /* Asked again, the server would say the same for ever. */
 static void
 test_retry_of_wrong_bytes_sends_anew (TestRig *rig, gconstpointer data)
@@ -724,6 +773,8 @@ main (int argc, char *argv[])
     { "/person/a-403-that-all-get-asks-to-sign-in", test_a_403_that_all_get_asks_to_sign_in },
     { "/confirm/not-yet-is-asked-for-a-day", test_not_yet_is_asked_for_a_day },
     { "/confirm/retry-of-not-attached-only-asks", test_retry_of_not_attached_only_asks },
+    { "/confirm/a-server-that-works-is-left-to-it", test_a_server_that_works_is_left_to_it },
+    { "/confirm/losses-are-counted-until-it-gets-further", test_losses_are_counted_until_it_gets_further },
     { "/confirm/retry-of-wrong-bytes-sends-anew", test_retry_of_wrong_bytes_sends_anew },
     { "/confirm/a-pause-during-the-finish", test_a_pause_during_the_finish },
   };

@@ -1,9 +1,11 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * How large the next chunk is.
+ * How large the next chunk is, and how it is asked for.
  */
 #include "transfer/tus.h"
+
+#include "transfer/tus-server.h"
 
 #define MIB (G_GUINT64_CONSTANT (1024) * 1024)
 
@@ -27,11 +29,34 @@ test_a_chunk_is_eight_seconds_of_the_rate (void)
                       rows[i].expected_bytes);
 }
 
+/* What refuses PATCH gets the same as a POST that names it (tus 1.0, X-HTTP-Method-Override). */
+static void
+test_a_patch_goes_by_post_where_it_must (void)
+{
+  g_autoptr (ObJob) job = g_new0 (ObJob, 1);
+  g_autoptr (ObAttemptResult) result = ob_attempt_result_new ();
+
+  job->url = g_strdup ("http://depot.example/files/");
+  job->headers = g_variant_ref_sink (g_variant_new_parsed ("{'X-Api-Key': 'secret'}"));
+  for (guint is_post = 0; is_post < 2; is_post++)
+    {
+      g_autoptr (SoupMessage) message = ob_tus_patch_new ("http://depot.example/files/1", job, 7, is_post, result);
+      SoupMessageHeaders *headers = soup_message_get_request_headers (message);
+
+      g_assert_cmpstr (soup_message_get_method (message), ==, is_post ? "POST" : "PATCH");
+      g_assert_cmpstr (soup_message_headers_get_one (headers, "X-HTTP-Method-Override"), ==, is_post ? "PATCH" : NULL);
+      g_assert_cmpstr (soup_message_headers_get_one (headers, "Upload-Offset"), ==, "7");
+      g_assert_cmpstr (soup_message_headers_get_one (headers, "X-Api-Key"), ==, "secret");
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/tus-server/a-chunk-is-eight-seconds-of-the-rate", test_a_chunk_is_eight_seconds_of_the_rate);
+
+  g_test_add_func ("/tus-server/a-patch-goes-by-post-where-it-must", test_a_patch_goes_by_post_where_it_must);
 
   return g_test_run ();
 }
