@@ -214,17 +214,22 @@ ob_journal_read (ObDatabase *database, guint limit, void (*on_row) (const ObJour
   return read_rows (database, statement, on_row, user_data, error);
 }
 
-/* Its own rows; of what covered it the rows while it was there, and those that held already when it came. */
+/* The rows of a hold that covers the upload. */
+#define OF_COVER \
+  " FROM journal AS held WHERE held.scope = cover.scope AND held.key = cover.key AND held.scope IS NOT NULL"
+
+/* Its own rows; of what covered it the rows while it was there, and those that held already when it came. Each is the end of
+ * a walk along an index, so that neither a hold that came and went a million times nor its past is read through. */
 static const char history_sql[]
     = "WITH span AS (SELECT min(sequence) AS first FROM journal WHERE upload = @upload),"
-      " cover (scope, key) AS (VALUES ('queue', ''), ('destination', @destination), ('lane', @lane), ('group', "
-      "@group)),"
-      " holds AS (SELECT journal.* FROM cover JOIN journal"
-      "   ON journal.scope = cover.scope AND journal.key = cover.key WHERE journal.scope IS NOT NULL),"
-      " before AS (SELECT max(sequence) AS sequence FROM holds, span WHERE sequence < first GROUP BY scope, key)"
-      " SELECT * FROM (SELECT " COLUMNS " FROM journal WHERE upload = @upload"
-      " UNION ALL SELECT " COLUMNS " FROM holds, span WHERE sequence > first AND sequence <= @last"
-      " UNION ALL SELECT " COLUMNS " FROM holds WHERE event = 'hold' AND sequence IN (SELECT sequence FROM before)"
+      " cover (scope, key) AS (VALUES ('queue', ''), ('destination', @destination), ('lane', @lane), ('group', @group))"
+      " SELECT * FROM (SELECT " COLUMNS " FROM journal WHERE sequence IN ("
+      "   SELECT * FROM (SELECT sequence FROM journal WHERE upload = @upload ORDER BY sequence DESC LIMIT @limit)"
+      "   UNION ALL SELECT held.sequence FROM span CROSS JOIN cover CROSS JOIN journal AS held"
+      "     WHERE held.sequence IN (SELECT held.sequence" OF_COVER
+      "       AND held.sequence > span.first AND held.sequence <= @last ORDER BY held.sequence DESC LIMIT @limit)"
+      "   UNION ALL SELECT sequence FROM journal WHERE event = 'hold' AND sequence IN"
+      "     (SELECT (SELECT max(held.sequence)" OF_COVER " AND held.sequence < span.first) FROM span CROSS JOIN cover))"
       " ORDER BY sequence DESC LIMIT @limit) ORDER BY sequence";
 
 gboolean

@@ -13,21 +13,25 @@
 #define SPAN 20000
 
 /* clang-format off */
-#define COLUMN_TABLE \
-  TEXT (id, id) TEXT (app, app) TEXT (key, key) TEXT (name, name) TEXT (media_type, media_type) TEXT (sha256, sha256) \
-  TEXT (group_key, group) TEXT (group_app, group_app) TEXT (group_title, group_title) TEXT (destination, destination) TEXT (rule, rule) \
+/* Those that never change are in no UPDATE: each has an index that would be written anew with every change of state. */
+#define CONSTANT_TABLE \
+  TEXT (id, id) TEXT (app, app) TEXT (key, key) TEXT (name, name) TEXT (group_key, group) TEXT (group_app, group_app) \
+  NUMBER (is_form, is_form) NUMBER (created_at, created_at_ms)
+#define CHANGING_TABLE \
+  TEXT (media_type, media_type) TEXT (sha256, sha256) TEXT (group_title, group_title) \
+  TEXT (destination, destination) TEXT (rule, rule) \
   TEXT (server_url, server_url) TEXT (error_code, last_error.code) TEXT (error_message, last_error.message) \
   TEXT (receipt_url, receipt.url) TEXT (receipt_record, receipt.record) TEXT (receipt_digest, receipt.digest) \
   TEXT (confirmed_by, receipt.confirmed_by) \
   NUMBER (size, size_bytes) NUMBER (offset, offset_bytes) NUMBER (bytes_sent, sent_bytes) \
   NUMBER (furthest, furthest_bytes) NUMBER (losses, losses) \
   NUMBER (priority, priority) NUMBER (attempts, attempts) NUMBER (failures, failures) NUMBER (state, stored) \
-  NUMBER (is_form, is_form) NUMBER (is_paused, is_paused) NUMBER (has_local_copy, has_local_copy) \
+  NUMBER (is_paused, is_paused) NUMBER (has_local_copy, has_local_copy) \
   NUMBER (retry_at, retry_at_ms) NUMBER (not_before, not_before_ms) NUMBER (modified_at, modified_at_ms) \
-  NUMBER (created_at, created_at_ms) \
   NUMBER (saved_at, saved_at_ms) NUMBER (updated_at, updated_at_ms) NUMBER (done_at, done_at_ms) \
   NUMBER (progress_at, progress_at_ms) NUMBER (error_at, last_error.at_ms) \
   NUMBER (confirmed_at, receipt.confirmed_at_ms) NUMBER (sequence, sequence)
+#define COLUMN_TABLE CONSTANT_TABLE CHANGING_TABLE
 
 #define TEXT(column, field) #column ", "
 #define NUMBER(column, field) #column ", "
@@ -46,23 +50,31 @@ static const char insert_values[]
 #define TEXT(column, field) #column " = @" #column ", "
 #define NUMBER(column, field) #column " = @" #column ", "
 static const char update_sql[]
-    = "UPDATE uploads SET " COLUMN_TABLE "reason = @reason, metadata = @metadata WHERE id = @id";
+    = "UPDATE uploads SET " CHANGING_TABLE "reason = @reason, metadata = @metadata WHERE id = @id";
 #undef TEXT
 #undef NUMBER
 
 /* clang-format on */
 
-static void
-bind_upload (ObStatement *statement, const ObUpload *upload)
-{
 #define TEXT(column, field) ob_statement_bind_text (statement, "@" #column, upload->field);
 #define NUMBER(column, field) ob_statement_bind_number (statement, "@" #column, (gint64) upload->field);
-  COLUMN_TABLE
-#undef TEXT
-#undef NUMBER
+
+static void
+bind_changing (ObStatement *statement, const ObUpload *upload)
+{
+  CHANGING_TABLE
   ob_statement_bind_reason (statement, "@reason", upload->reason);
   ob_statement_bind_strings (statement, "@metadata", upload->metadata);
 }
+
+static void
+bind_constant (ObStatement *statement, const ObUpload *upload)
+{
+  CONSTANT_TABLE
+}
+
+#undef TEXT
+#undef NUMBER
 
 /* What no version of ours has written comes from a damaged page, whose structure SQLite alone cannot judge. */
 static gboolean
@@ -131,7 +143,8 @@ ob_uploads_insert (ObDatabase *database, ObUpload *upload, GError **error)
 
   if (!statement)
     return FALSE;
-  bind_upload (statement, upload);
+  bind_constant (statement, upload);
+  bind_changing (statement, upload);
   if (!change_one (database, statement, upload->id, error))
     return FALSE;
   upload->number = sqlite3_last_insert_rowid (ob_database_get_handle (database));
@@ -146,7 +159,8 @@ ob_uploads_update (ObDatabase *database, const ObUpload *upload, GError **error)
 
   if (!statement)
     return FALSE;
-  bind_upload (statement, upload);
+  ob_statement_bind_text (statement, "@id", upload->id);
+  bind_changing (statement, upload);
 
   return change_one (database, statement, upload->id, error);
 }
@@ -289,30 +303,39 @@ bind_kinds (ObStatement *statement, const GArray *kinds)
     }
 }
 
+/* Returns: the first number after @after that is there (and unfinished, if only those are asked for), or 0. Numbers are given
+ * once: after a hundred thousand uploads that were removed, the first that waits has a large one. */
 static gint64
-get_last_number (ObDatabase *database)
+find_first (ObDatabase *database, const ObUploadsFilter *filter, gint64 after)
 {
-  g_autoptr (ObStatement) statement = ob_statement_new (database, "SELECT max(number) FROM uploads", NULL);
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database,
+                          filter->is_unfinished ? "SELECT min(number) FROM uploads WHERE number > @after AND state <> 5"
+                                                : "SELECT min(number) FROM uploads WHERE number > @after",
+                          NULL);
 
-  return statement && ob_statement_step (statement) == SQLITE_ROW ? ob_statement_get_number (statement, 0) : 0;
+  if (!statement)
+    return 0;
+  ob_statement_bind_number (statement, "@after", after);
+
+  return ob_statement_step (statement) == SQLITE_ROW ? ob_statement_get_number (statement, 0) : 0;
 }
 
 /* Where the next page begins. */
 static gint64
-next_after (const GPtrArray *uploads, guint limit, gint64 up_to, gint64 last)
+next_after (ObDatabase *database, const ObUploadsFilter *filter, const GPtrArray *uploads, guint limit, gint64 up_to)
 {
   if (uploads->len == limit)
     return ((const ObUpload *) uploads->pdata[uploads->len - 1])->number;
 
-  return up_to < last ? up_to : 0;
+  return up_to < G_MAXINT64 && find_first (database, filter, up_to) > 0 ? up_to : 0;
 }
 
 GPtrArray *
 ob_uploads_list (ObDatabase *database, const ObUploadsFilter *filter, gint64 *after, guint limit, GError **error)
 {
-  /* The group has an index of its own; the rest is a walk along the primary key from the cursor on. */
-  const gint64 last = get_last_number (database);
-  const gint64 up_to = filter->group ? last : MIN (*after + SPAN, last);
+  /* The group has an index of its own; the rest is a walk along the primary key from the next row on. */
+  const gint64 up_to = filter->group ? G_MAXINT64 : MAX (find_first (database, filter, *after), *after) + SPAN;
   g_autoptr (GString) sql = g_string_new (select_sql);
   g_autoptr (ObStatement) statement = NULL;
   GPtrArray *uploads;
@@ -350,7 +373,7 @@ ob_uploads_list (ObDatabase *database, const ObUploadsFilter *filter, gint64 *af
   ob_statement_bind_number (statement, "@limit", limit);
   uploads = read_all (database, statement, error);
   if (uploads)
-    *after = next_after (uploads, limit, up_to, last);
+    *after = next_after (database, filter, uploads, limit, up_to);
 
   return uploads;
 }
@@ -387,93 +410,6 @@ ob_uploads_next_wake_ms (ObDatabase *database)
                           NULL);
 
   return statement && ob_statement_step (statement) == SQLITE_ROW ? ob_statement_get_number (statement, 0) : 0;
-}
-
-/* Reads every count that a statement gives. @statement: (nullable): an error is set. */
-static GArray *
-read_counts (ObDatabase *database, ObStatement *statement, GError **error)
-{
-  g_autoptr (GArray) counts = g_array_new (FALSE, FALSE, sizeof (ObCount));
-  int code = SQLITE_ERROR;
-
-  while (statement && (code = ob_statement_step (statement)) == SQLITE_ROW)
-    {
-      ObCount count = {
-        .destination = g_intern_string (ob_statement_get_text (statement, 0)),
-        .rule = g_intern_string (ob_statement_get_text (statement, 1)),
-        .stored = ob_statement_get_number (statement, 2),
-        .own_hold = ob_statement_get_number (statement, 3),
-        .uploads = (guint64) ob_statement_get_number (statement, 4),
-        .bytes = (guint64) ob_statement_get_number (statement, 5),
-        .offset_bytes = (guint64) ob_statement_get_number (statement, 6),
-      };
-
-      if (!count.destination || !count.rule || (guint) count.stored >= OB_N_STORED
-          || (guint) count.own_hold > OB_OWN_HOLD_RETRY)
-        {
-          ob_database_note_damage (database, "it has a row that was never written");
-          g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE, "The database has a row that was never written");
-          return NULL;
-        }
-      g_array_append_val (counts, count);
-    }
-  if (code == SQLITE_DONE)
-    return g_steal_pointer (&counts);
-  if (statement)
-    ob_database_set_error (database, error);
-
-  return NULL;
-}
-
-gboolean
-ob_uploads_has_app (ObDatabase *database, const char *app, const char *destination, const char *rule)
-{
-  g_autoptr (ObStatement) statement
-      = ob_statement_new (database,
-                          "SELECT 1 FROM counters WHERE destination = @destination AND (@rule IS NULL OR rule = @rule)"
-                          " AND app = @app AND uploads > 0 LIMIT 1",
-                          NULL);
-
-  if (!statement)
-    return FALSE;
-  ob_statement_bind_text (statement, "@app", app);
-  ob_statement_bind_text (statement, "@destination", destination);
-  ob_statement_bind_text (statement, "@rule", rule);
-
-  return ob_statement_step (statement) == SQLITE_ROW;
-}
-
-GArray *
-ob_uploads_count (ObDatabase *database, GError **error)
-{
-  g_autoptr (ObStatement) statement
-      = ob_statement_new (database,
-                          "SELECT destination, rule, state, hold, sum(uploads), sum(bytes), 0 FROM counters"
-                          " WHERE uploads > 0 GROUP BY destination, rule, state, hold",
-                          error);
-
-  return read_counts (database, statement, error);
-}
-
-GArray *
-ob_uploads_count_group (ObDatabase *database, const char *group_app, const char *group, const char *app, GError **error)
-{
-  g_autoptr (ObStatement) statement
-      = ob_statement_new (database,
-                          "SELECT destination, rule, state, hold, sum(uploads), sum(bytes), sum(offset)"
-                          " FROM group_counters WHERE group_app = @group_app AND group_key = @group"
-                          " AND (@app IS NULL OR app = @app)"
-                          " GROUP BY destination, rule, state, hold",
-                          error);
-
-  if (statement)
-    {
-      ob_statement_bind_text (statement, "@group_app", group_app);
-      ob_statement_bind_text (statement, "@group", group);
-      ob_statement_bind_text (statement, "@app", app);
-    }
-
-  return read_counts (database, statement, error);
 }
 
 ObUpload *

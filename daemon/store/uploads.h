@@ -69,7 +69,8 @@ typedef struct
  * ob_uploads_list:
  * @after: (inout): the number to begin after; where to begin the next time, or 0 at the end
  *
- * A filter may match few of many: it looks at a span of numbers, so that no call takes long.
+ * A filter may match few of many: it looks at a span of numbers, so that no call takes long. The span begins at the next row
+ * that is there, so that a page without a filter is never empty before the end.
  *
  * Returns: (transfer full) (element-type ObUpload): at most @limit of them, perhaps none, in order of arrival. Errors:
  * Storage.

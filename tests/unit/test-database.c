@@ -347,6 +347,49 @@ test_a_move_without_a_row_changes_nothing (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (upload->sequence, ==, 0);
 }
 
+static void
+on_history_row (const ObJournalRow *row, gpointer sequences)
+{
+  g_string_append_printf (sequences, "%s%" G_GINT64_FORMAT, ((GString *) sequences)->len > 0 ? " " : "", row->sequence);
+}
+
+/* Of each hold that covers an upload: what held when it came, what came while it waited, and nothing after its end; of a long
+ * past the newest. */
+static void
+test_the_history_has_the_holds_of_its_time (Fixture *fixture, gconstpointer data)
+{
+  const struct
+  {
+    gint64 last;
+    guint limit;
+    const char *sequences;
+  } cases[] = {
+    { G_MAXINT64, 100, "2 5 7 8 9" },
+    { 8, 100, "2 5 7 8" },
+    { G_MAXINT64, 3, "7 8 9" },
+    { 4, 100, "2 5" },
+  };
+  g_autoptr (ObDatabase) database = open_good (fixture, 1000, FALSE);
+
+  g_assert_true (ob_database_run (database,
+                                  "INSERT INTO journal (sequence, at, upload, scope, key, event) VALUES"
+                                  " (1, 1, NULL, 'queue', '', 'hold'), (2, 1, NULL, 'destination', 'depot', 'hold'),"
+                                  " (3, 1, NULL, 'queue', '', 'release'), (4, 1, NULL, 'lane', 'elsewhere', 'hold'),"
+                                  " (5, 1, 'id-1', NULL, NULL, 'added'), (6, 1, 'id-2', NULL, NULL, 'added'),"
+                                  " (7, 1, NULL, 'destination', 'depot', 'release'), (8, 1, NULL, 'queue', '', 'hold'),"
+                                  " (9, 1, NULL, 'lane', 'depot/', 'hold'), (10, 1, NULL, 'lane', 'elsewhere', 'hold')",
+                                  NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      const ObJournalCover cover = { .destination = "depot", .lane = "depot/", .last = cases[i].last };
+      g_autoptr (GString) sequences = g_string_new (NULL);
+
+      g_assert_true (
+          ob_journal_read_history (database, "id-1", &cover, cases[i].limit, on_history_row, sequences, NULL));
+      g_assert_cmpstr (sequences->str, ==, cases[i].sequences);
+    }
+}
+
 /* What sqlite_master says, one line each, in an order of its own. */
 static char *
 dup_schema (ObDatabase *database)
@@ -472,7 +515,52 @@ test_a_page_looks_at_a_part_of_a_long_queue (Fixture *fixture, gconstpointer dat
     }
   while (after > 0);
   g_assert_cmpuint (n_found, ==, 1);
-  g_assert_cmpuint (n_pages, ==, 3);
+  g_assert_cmpuint (n_pages, ==, 2);
+}
+
+/* Numbers are never given again: uploads that are gone must not make a page empty while others wait. */
+static void
+test_a_page_steps_over_what_is_gone (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ObDatabase) database = open_good (fixture, 1000, FALSE);
+  g_autoptr (ObUpload) first = make_upload ("id-1", NULL);
+  g_autoptr (ObUpload) second = make_upload ("id-2", NULL);
+  const ObUploadsFilter filters[] = { { NULL }, { .is_unfinished = TRUE } };
+
+  g_assert_true (ob_uploads_insert (database, first, NULL));
+  g_assert_true (ob_uploads_insert (database, second, NULL));
+  g_assert_true (ob_database_run (database,
+                                  "UPDATE uploads SET number = 100000 WHERE id = 'id-1';"
+                                  "UPDATE uploads SET number = 100001 WHERE id = 'id-2'",
+                                  NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (filters); i++)
+    {
+      gint64 after = 0;
+      g_autoptr (GPtrArray) page = ob_uploads_list (database, &filters[i], &after, 10, NULL);
+
+      g_assert_cmpuint (page->len, ==, 2);
+      g_assert_cmpint (after, ==, 0);
+    }
+}
+
+/* Finished ones are no more than a gap to those who ask for the others. */
+static void
+test_a_page_of_unfinished_steps_over_finished (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ObDatabase) database = open_good (fixture, 1000, FALSE);
+  g_autoptr (ObUpload) finished = make_upload ("id-1", NULL);
+  g_autoptr (ObUpload) waiting = make_upload ("id-2", NULL);
+  const ObUploadsFilter filter = { .is_unfinished = TRUE };
+  g_autoptr (GPtrArray) page = NULL;
+  gint64 after = 0;
+
+  finished->stored = OB_STORED_DONE;
+  g_assert_true (ob_uploads_insert (database, finished, NULL));
+  g_assert_true (ob_uploads_insert (database, waiting, NULL));
+  g_assert_true (ob_database_run (database, "UPDATE uploads SET number = 100000 WHERE id = 'id-2'", NULL));
+  page = ob_uploads_list (database, &filter, &after, 10, NULL);
+  g_assert_cmpuint (page->len, ==, 1);
+  g_assert_cmpint (after, ==, 0);
 }
 
 /* Makes the fixture a database. @more: rows beside its own. */
@@ -874,11 +962,14 @@ main (int argc, char *argv[])
     { "/uploads/rows-that-cannot-be", test_rows_that_cannot_be },
     { "/uploads/they-are-listed-by-kind", test_uploads_are_listed_by_kind },
     { "/uploads/a-page-looks-at-a-part-of-a-long-queue", test_a_page_looks_at_a_part_of_a_long_queue },
+    { "/uploads/a-page-steps-over-what-is-gone", test_a_page_steps_over_what_is_gone },
+    { "/uploads/a-page-of-unfinished-steps-over-finished", test_a_page_of_unfinished_steps_over_finished },
     { "/statement/it-is-used-again", test_a_statement_is_used_again },
     { "/statement/they-are-bounded", test_statements_are_bounded },
     { "/statement/strings-that-are-none", test_strings_that_are_none },
     { "/journal/the-funnel-keeps-to-the-edges", test_the_funnel_keeps_to_the_edges },
     { "/journal/a-move-without-a-row-changes-nothing", test_a_move_without_a_row_changes_nothing },
+    { "/journal/the-history-has-the-holds-of-its-time", test_the_history_has_the_holds_of_its_time },
     { "/database/released-groups-are-parted", test_released_groups_are_parted },
     { "/database/a-released-schema-is-migrated", test_a_released_schema_is_migrated },
     { "/database/one-without-its-log-is-set-aside", test_one_without_its_log_is_set_aside },

@@ -1,0 +1,95 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Reads the counters that triggers keep beside the rows. Main thread.
+ */
+#include "dbus/error.h"
+#include "store/statement.h"
+#include "store/uploads.h"
+
+/* Reads every count that a statement gives. @statement: (nullable): an error is set. */
+static GArray *
+read_counts (ObDatabase *database, ObStatement *statement, GError **error)
+{
+  g_autoptr (GArray) counts = g_array_new (FALSE, FALSE, sizeof (ObCount));
+  int code = SQLITE_ERROR;
+
+  while (statement && (code = ob_statement_step (statement)) == SQLITE_ROW)
+    {
+      ObCount count = {
+        .destination = g_intern_string (ob_statement_get_text (statement, 0)),
+        .rule = g_intern_string (ob_statement_get_text (statement, 1)),
+        .stored = ob_statement_get_number (statement, 2),
+        .own_hold = ob_statement_get_number (statement, 3),
+        .uploads = (guint64) ob_statement_get_number (statement, 4),
+        .bytes = (guint64) ob_statement_get_number (statement, 5),
+        .offset_bytes = (guint64) ob_statement_get_number (statement, 6),
+      };
+
+      if (!count.destination || !count.rule || (guint) count.stored >= OB_N_STORED
+          || (guint) count.own_hold > OB_OWN_HOLD_RETRY)
+        {
+          ob_database_note_damage (database, "it has a row that was never written");
+          g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE, "The database has a row that was never written");
+          return NULL;
+        }
+      g_array_append_val (counts, count);
+    }
+  if (code == SQLITE_DONE)
+    return g_steal_pointer (&counts);
+  if (statement)
+    ob_database_set_error (database, error);
+
+  return NULL;
+}
+
+gboolean
+ob_uploads_has_app (ObDatabase *database, const char *app, const char *destination, const char *rule)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database,
+                          "SELECT 1 FROM counters WHERE destination = @destination AND (@rule IS NULL OR rule = @rule)"
+                          " AND app = @app AND uploads > 0 LIMIT 1",
+                          NULL);
+
+  if (!statement)
+    return FALSE;
+  ob_statement_bind_text (statement, "@app", app);
+  ob_statement_bind_text (statement, "@destination", destination);
+  ob_statement_bind_text (statement, "@rule", rule);
+
+  return ob_statement_step (statement) == SQLITE_ROW;
+}
+
+GArray *
+ob_uploads_count (ObDatabase *database, GError **error)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database,
+                          "SELECT destination, rule, state, hold, sum(uploads), sum(bytes), 0 FROM counters"
+                          " WHERE uploads > 0 GROUP BY destination, rule, state, hold",
+                          error);
+
+  return read_counts (database, statement, error);
+}
+
+GArray *
+ob_uploads_count_group (ObDatabase *database, const char *group_app, const char *group, const char *app, GError **error)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database,
+                          "SELECT destination, rule, state, hold, sum(uploads), sum(bytes), sum(offset)"
+                          " FROM group_counters WHERE group_app = @group_app AND group_key = @group"
+                          " AND (@app IS NULL OR app = @app)"
+                          " GROUP BY destination, rule, state, hold",
+                          error);
+
+  if (statement)
+    {
+      ob_statement_bind_text (statement, "@group_app", group_app);
+      ob_statement_bind_text (statement, "@group", group);
+      ob_statement_bind_text (statement, "@app", app);
+    }
+
+  return read_counts (database, statement, error);
+}
