@@ -197,6 +197,8 @@ on_signal (GDBusConnection *connection, const char *sender, const char *path, co
     emit_removed (self, parameters);
   else if (g_str_equal (signal, "WatchEnded") && self->watch_filter)
     watch_from (self, parameters);
+  else if (g_str_equal (signal, "WatchReset"))
+    self->epoch = self->number = 0; /* the answer that follows is as if of another epoch */
   else if (g_str_equal (signal, "HoldsChanged") && first && g_variant_is_of_type (first, G_VARIANT_TYPE ("aa{sv}")))
     g_signal_emit (self, signals[HOLDS_CHANGED], 0, first);
   else if (g_str_equal (signal, "SummaryChanged") && first && g_variant_is_of_type (first, G_VARIANT_TYPE_VARDICT))

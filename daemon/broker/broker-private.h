@@ -56,7 +56,11 @@ struct _ObBroker
   guint64 metered_bytes;
   gint64 matched_number; /* up to which uploads are matched with new rules */
   guint match_source;
-  gint64 checked_number; /* up to which uploads the copies were looked for */
+  guint prune_source;     /* until a pass over the journal is at its end */
+  gint64 pruned_sequence; /* up to which it has come */
+  gint64 pass_sequence;   /* the journal's last one when it began */
+  gint64 pass_at_us;      /* when, monotonic; 0: none has begun since the start */
+  gint64 checked_number;  /* up to which uploads the copies were looked for */
   guint check_source;
   guint repair_source;   /* until bad text in the database is repaired */
   gint64 repaired_at_us; /* when it was the last time, monotonic; 0: never */
@@ -173,6 +177,9 @@ gboolean ob_broker_end_termination (ObBroker *self, const char *id, const ObAtte
 /* waits.c */
 void ob_broker_wake (ObBroker *self);
 void ob_broker_set_alarm (ObBroker *self);
+
+/* Begins a pass that prunes the journal, if one is due. */
+void ob_broker_want_prune (ObBroker *self);
 /* When a network that has just come up is believed to stay; 0: there is none. */
 gint64 ob_broker_get_steady_ms (ObBroker *self);
 /* The sooner of two times, of which 0 is none. */

@@ -81,6 +81,7 @@ on_flushed (const GError *error, gpointer user_data)
   ob_broker_schedule (self);
   ob_broker_set_alarm (self);
   ob_broker_let_go (self);
+  ob_broker_want_prune (self);
 }
 
 /* Tells of something after the commit of the turn that is open, when everybody has an answer who waits for one; outside
@@ -231,6 +232,7 @@ ob_broker_stop (ObBroker *self)
   ob_broker_stop_watching_texts (self);
   g_cancellable_cancel (self->background);
   g_clear_handle_id (&self->match_source, g_source_remove);
+  g_clear_handle_id (&self->prune_source, g_source_remove);
   g_clear_handle_id (&self->check_source, g_source_remove);
   ob_clock_set_alarm (self->clock, 0, NULL, NULL);
   g_hash_table_remove_all (self->knockings);

@@ -10,6 +10,7 @@
 #include "store/destinations.h"
 #include "store/groups.h"
 #include "store/journal.h"
+#include "store/prune.h"
 #include "store/repair.h"
 #include "store/statement.h"
 #include "store/uploads.h"
@@ -388,6 +389,59 @@ test_the_history_has_the_holds_of_its_time (Fixture *fixture, gconstpointer data
           ob_journal_read_history (database, "id-1", &cover, cases[i].limit, on_history_row, sequences, NULL));
       g_assert_cmpstr (sequences->str, ==, cases[i].sequences);
     }
+}
+
+static void
+prune_all (ObDatabase *database, gint64 now_ms)
+{
+  gint64 after = 0, end;
+
+  do
+    {
+      if (ob_prune_find (database, after, now_ms, &end))
+        g_assert_true (ob_prune_delete (database, after, end, now_ms, NULL));
+      after = end;
+    }
+  while (end > 0);
+}
+
+/* Removed uploads are forgotten after 30 days, counted from the removal, and the floor is where the last of them was; of what is
+ * live and of holds the newest rows stay. */
+static void
+test_the_journal_is_pruned (Fixture *fixture, gconstpointer data)
+{
+  const gint64 removed_ms = OB_PRUNE_REMOVED_MS;
+  g_autoptr (ObDatabase) database = open_good (fixture, 1000, FALSE);
+  g_autoptr (ObUpload) live = make_upload ("live", NULL);
+
+  g_assert_true (ob_uploads_insert (database, live, NULL));
+  g_assert_true (ob_database_run (database,
+                                  "INSERT INTO journal (at, upload, event) VALUES (0, 'live', 'added'),"
+                                  " (0, 'old', 'added'), (1000, 'old', 'removed'),"
+                                  " (0, 'young', 'added'), (2000, 'young', 'removed')",
+                                  NULL));
+  for (guint i = 0; i < 500; i++)
+    g_assert_true (ob_database_run (database,
+                                    "INSERT INTO journal (at, upload, event) VALUES (3, 'live', 'state');"
+                                    "INSERT INTO journal (at, scope, key, event) VALUES (3, 'lane', 'a/', 'hold')",
+                                    NULL));
+  g_assert_true (
+      ob_database_run (database, "INSERT INTO journal (at, upload, event) VALUES (0, 'newest', 'removed')", NULL));
+
+  prune_all (database, removed_ms + 1000);
+  g_assert_cmpint (ask (database, "SELECT count(*) FROM journal WHERE upload = 'old'"), ==, 2);
+  g_assert_cmpint (ob_prune_get_floor (database), ==, 0);
+
+  prune_all (database, removed_ms + 1001);
+  g_assert_cmpint (ask (database, "SELECT count(*) FROM journal WHERE upload = 'old'"), ==, 0);
+  g_assert_cmpint (ask (database, "SELECT count(*) FROM journal WHERE upload = 'young'"), ==, 2);
+  g_assert_cmpint (ask (database, "SELECT count(*) FROM journal WHERE upload = 'newest'"), ==, 1);
+  g_assert_cmpint (ob_prune_get_floor (database), ==, 3);
+  g_assert_cmpint (ask (database, "SELECT count(*) FROM journal WHERE scope = 'lane'"), ==, OB_PRUNE_ROWS_MAX);
+  g_assert_cmpint (ask (database, "SELECT max(sequence) FROM journal WHERE scope = 'lane'"), ==, 1005);
+  g_assert_cmpint (ask (database, "SELECT count(*) FROM journal WHERE upload = 'live'"), <=, OB_PRUNE_ROWS_MAX);
+  g_assert_cmpint (ask (database, "SELECT max(sequence) FROM journal WHERE upload = 'live'"), ==, 1004);
+  g_assert_cmpint (ask (database, "SELECT count(*) FROM journal WHERE upload = 'live' AND event = 'added'"), ==, 1);
 }
 
 /* What sqlite_master says, one line each, in an order of its own. */
@@ -970,6 +1024,7 @@ main (int argc, char *argv[])
     { "/journal/the-funnel-keeps-to-the-edges", test_the_funnel_keeps_to_the_edges },
     { "/journal/a-move-without-a-row-changes-nothing", test_a_move_without_a_row_changes_nothing },
     { "/journal/the-history-has-the-holds-of-its-time", test_the_history_has_the_holds_of_its_time },
+    { "/journal/is-pruned", test_the_journal_is_pruned },
     { "/database/released-groups-are-parted", test_released_groups_are_parted },
     { "/database/a-released-schema-is-migrated", test_a_released_schema_is_migrated },
     { "/database/one-without-its-log-is-set-aside", test_one_without_its_log_is_set_aside },

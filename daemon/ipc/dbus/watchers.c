@@ -11,6 +11,7 @@
 #include "ipc/dbus/window.h"
 #include "ipc/document.h"
 #include "store/journal.h"
+#include "store/prune.h"
 
 #define UPLOADS_INTERFACE "org.outbox.Outbox1.Uploads"
 
@@ -386,6 +387,7 @@ void
 ob_watchers_add (ObWatchers *watchers, const char *sender, ObFilter *filter, const char *after, ObWatchersDone done,
                  gpointer user_data)
 {
+  ObDatabase *database = ob_broker_get_database (watchers->broker);
   g_autoptr (GError) error = NULL;
   gint64 epoch = 0, number = 0;
   Watcher *watcher;
@@ -400,7 +402,12 @@ ob_watchers_add (ObWatchers *watchers, const char *sender, ObFilter *filter, con
   watcher->done = done;
   watcher->user_data = user_data;
   /* The past of another epoch is gone: whoever sees the new one lists anew. */
-  watcher->is_behind = *after && epoch == ob_database_get_epoch (ob_broker_get_database (watchers->broker));
+  watcher->is_behind = *after && epoch == ob_database_get_epoch (database);
+  if (watcher->is_behind && number < ob_prune_get_floor (database))
+    {
+      watcher->is_behind = FALSE;
+      emit (watcher, "WatchReset", NULL);
+    }
   watcher->sequence = number;
   if (watcher->is_behind)
     read_on (watcher);

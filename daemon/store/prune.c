@@ -1,0 +1,108 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the journal forgets, a few rows at a time. The floor rises only with the rows of removed uploads: of all others the
+ * newest row stays, which is all that a replay tells. Main thread.
+ */
+#include "store/prune.h"
+
+#include "store/meta.h"
+#include "store/statement.h"
+
+/* Rows that one call looks at: each may cost a walk over OB_PRUNE_ROWS_MAX entries of an index. A few milliseconds. */
+#define ROWS_A_CALL 200
+
+#define IN_SPAN \
+  " FROM journal WHERE sequence > @after AND sequence <= @end AND sequence < (SELECT max(sequence) FROM journal)"
+
+/* The newest row of an upload that is gone tells when it was removed. */
+#define OF_REMOVED                                                                                                     \
+  IN_SPAN " AND upload IS NOT NULL AND NOT EXISTS (SELECT 1 FROM uploads WHERE id = journal.upload)"                   \
+          " AND (SELECT at FROM journal AS newer WHERE newer.upload = journal.upload ORDER BY sequence DESC LIMIT 1) " \
+          "< @before"
+
+/* Two rows beside the newest: how it came. */
+#define OF_LIVE                                                                                        \
+  IN_SPAN " AND upload IS NOT NULL AND event NOT IN ('added', 'adopted')"                              \
+          " AND EXISTS (SELECT 1 FROM uploads WHERE id = journal.upload)"                              \
+          " AND sequence < (SELECT sequence FROM journal AS newer WHERE newer.upload = journal.upload" \
+          "   ORDER BY sequence DESC LIMIT 1 OFFSET @most - 3)"
+
+#define OF_HOLDS                                                                                     \
+  IN_SPAN " AND scope IS NOT NULL"                                                                   \
+          " AND sequence < (SELECT sequence FROM journal AS newer WHERE newer.scope = journal.scope" \
+          "   AND newer.key = journal.key ORDER BY sequence DESC LIMIT 1 OFFSET @most - 1)"
+
+static void
+bind_span (ObStatement *statement, gint64 after, gint64 end, gint64 now_ms)
+{
+  ob_statement_bind_number (statement, "@after", after);
+  ob_statement_bind_number (statement, "@end", end);
+  ob_statement_bind_number (statement, "@before", now_ms - OB_PRUNE_REMOVED_MS);
+  ob_statement_bind_number (statement, "@most", OB_PRUNE_ROWS_MAX);
+}
+
+/* Returns: the one number that a query over the span gives, or 0. */
+static gint64
+ask (ObDatabase *database, const char *sql, gint64 after, gint64 end, gint64 now_ms)
+{
+  g_autoptr (ObStatement) statement = ob_statement_new (database, sql, NULL);
+
+  if (!statement)
+    return 0;
+  bind_span (statement, after, end, now_ms);
+
+  return ob_statement_step (statement) == SQLITE_ROW ? ob_statement_get_number (statement, 0) : 0;
+}
+
+gboolean
+ob_prune_find (ObDatabase *database, gint64 after, gint64 now_ms, gint64 *end)
+{
+  g_autoptr (ObStatement) statement = ob_statement_new (
+      database,
+      "SELECT max(sequence) FROM (SELECT sequence FROM journal WHERE sequence > @after ORDER BY sequence LIMIT @limit)",
+      NULL);
+
+  *end = 0;
+  if (!statement)
+    return FALSE;
+  ob_statement_bind_number (statement, "@after", after);
+  ob_statement_bind_number (statement, "@limit", ROWS_A_CALL);
+  if (ob_statement_step (statement) == SQLITE_ROW)
+    *end = ob_statement_get_number (statement, 0);
+
+  return *end > 0
+         && ask (database,
+                 "SELECT EXISTS (SELECT 1" OF_REMOVED ") OR EXISTS (SELECT 1" OF_LIVE ") OR EXISTS (SELECT 1" OF_HOLDS
+                 ")",
+                 after, *end, now_ms)
+                != 0;
+}
+
+gboolean
+ob_prune_delete (ObDatabase *database, gint64 after, gint64 end, gint64 now_ms, GError **error)
+{
+  const char *const deletions[] = { "DELETE" OF_REMOVED, "DELETE" OF_LIVE, "DELETE" OF_HOLDS };
+  gint64 removed = ask (database, "SELECT max(sequence)" OF_REMOVED, after, end, now_ms);
+
+  if (removed > ob_prune_get_floor (database) && !ob_meta_set_number (database, "journal-floor", removed, error))
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (deletions); i++)
+    {
+      g_autoptr (ObStatement) statement = ob_statement_new (database, deletions[i], error);
+
+      if (!statement)
+        return FALSE;
+      bind_span (statement, after, end, now_ms);
+      if (!ob_statement_run (database, statement, error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+gint64
+ob_prune_get_floor (ObDatabase *database)
+{
+  return ob_meta_get_number (database, "journal-floor");
+}
