@@ -408,6 +408,7 @@ ob_broker_submit_new (ObBroker *self, const ObSubmission *submission, int fd, Ob
       return;
     }
   upload = ob_submission_make_upload (submission, destination->name, fd, ob_broker_get_now_ms (self));
+  upload->number = ob_uploads_take_number (self->database);
   start (self, saving_new (self, upload, done, user_data), fd, submission->sha256);
 }
 

@@ -299,7 +299,7 @@ ob_callers_free (ObCallers *callers)
   if (callers->connection)
     g_dbus_connection_signal_unsubscribe (callers->connection, callers->subscription);
   g_cancellable_cancel (callers->closing);
-  refuse (&error, "Outbox is ending");
+  error = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "Outbox is ending; ask again");
   while (g_hash_table_size (callers->queries) > 0)
     {
       g_hash_table_iter_init (&iter, callers->queries);

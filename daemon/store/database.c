@@ -29,6 +29,7 @@ struct _ObDatabase
   char *aside_path; /* of the one that was set aside when this one was opened; NULL: none was */
   GError *trouble;  /* why it could not be written the last time; NULL: it always could */
   gint64 epoch;
+  gint64 next_number;
   gboolean is_in_use; /* not while it is being opened, and not the one aside */
   gboolean is_damaged;
   void (*on_damaged) (gpointer);
@@ -47,6 +48,12 @@ GHashTable *
 ob_database_get_idle_statements (ObDatabase *database)
 {
   return database->idle_statements;
+}
+
+gint64 *
+ob_database_get_next_number (ObDatabase *database)
+{
+  return &database->next_number;
 }
 
 gint64

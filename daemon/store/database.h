@@ -54,6 +54,9 @@ sqlite3 *ob_database_get_handle (ObDatabase *database);
 /* Of statement.c: SQL text → sqlite3_stmt, those that nobody uses now. Ended before the database is closed. */
 GHashTable *ob_database_get_idle_statements (ObDatabase *database);
 
+/* Of uploads.c: the number of the next upload; 0: not read yet. */
+gint64 *ob_database_get_next_number (ObDatabase *database);
+
 /* Changes when the database is rebuilt; the first half of a public sequence. */
 gint64 ob_database_get_epoch (ObDatabase *database);
 

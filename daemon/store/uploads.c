@@ -36,7 +36,7 @@
 #define TEXT(column, field) #column ", "
 #define NUMBER(column, field) #column ", "
 static const char select_sql[] = "SELECT " COLUMN_TABLE "reason, metadata, number, is_group_paused FROM uploads ";
-static const char insert_names[] = COLUMN_TABLE "reason, metadata, is_group_paused";
+static const char insert_names[] = COLUMN_TABLE "reason, metadata, is_group_paused, number";
 #undef TEXT
 #undef NUMBER
 #define TEXT(column, field) "@" #column ", "
@@ -44,7 +44,7 @@ static const char insert_names[] = COLUMN_TABLE "reason, metadata, is_group_paus
 /* Whoever joins a group that is paused is paused with it. */
 static const char insert_values[]
     = COLUMN_TABLE "@reason, @metadata,"
-                   " coalesce ((SELECT is_paused FROM groups WHERE app = @group_app AND key = @group_key), 0)";
+                   " coalesce ((SELECT is_paused FROM groups WHERE app = @group_app AND key = @group_key), 0), @number";
 #undef TEXT
 #undef NUMBER
 #define TEXT(column, field) #column " = @" #column ", "
@@ -135,6 +135,25 @@ change_one (ObDatabase *database, ObStatement *statement, const char *id, GError
   return FALSE;
 }
 
+/* The counter is in memory: whoever hands files over one after the other has them in that order, whichever of them is looked
+ * at first. */
+gint64
+ob_uploads_take_number (ObDatabase *database)
+{
+  gint64 *next = ob_database_get_next_number (database);
+  g_autoptr (ObStatement) statement = NULL;
+
+  if (*next == 0)
+    {
+      statement = ob_statement_new (database, "SELECT max (seq) FROM sqlite_sequence WHERE name = 'uploads'", NULL);
+      *next = 1;
+      if (statement && ob_statement_step (statement) == SQLITE_ROW)
+        *next += ob_statement_get_number (statement, 0);
+    }
+
+  return (*next)++;
+}
+
 gboolean
 ob_uploads_insert (ObDatabase *database, ObUpload *upload, GError **error)
 {
@@ -145,11 +164,11 @@ ob_uploads_insert (ObDatabase *database, ObUpload *upload, GError **error)
     return FALSE;
   bind_constant (statement, upload);
   bind_changing (statement, upload);
-  if (!change_one (database, statement, upload->id, error))
-    return FALSE;
-  upload->number = sqlite3_last_insert_rowid (ob_database_get_handle (database));
+  if (upload->number == 0)
+    upload->number = ob_uploads_take_number (database);
+  ob_statement_bind_number (statement, "@number", upload->number);
 
-  return TRUE;
+  return change_one (database, statement, upload->id, error);
 }
 
 gboolean

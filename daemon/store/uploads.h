@@ -10,7 +10,10 @@
 
 G_BEGIN_DECLS
 
-/* Sets the number. Errors: Storage, DiskFull; KeyReused where (app, key) is taken already. */
+/* Returns: the place of the next upload in the order of arrival. */
+gint64 ob_uploads_take_number (ObDatabase *database);
+
+/* Sets the number, where it has none yet. Errors: Storage, DiskFull; KeyReused where (app, key) is taken already. */
 gboolean ob_uploads_insert (ObDatabase *database, ObUpload *upload, GError **error);
 
 /* Writes every field that may change. Errors: NotFound, Storage, DiskFull. */

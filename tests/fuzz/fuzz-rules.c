@@ -38,7 +38,7 @@ check_rule (const ObRules *rules, const ObRule *rule, GTimeZone *utc)
   conditions.link = OB_LINK_CELLULAR;
   decision = ob_rule_decide (rules, rule, &conditions, &context);
   for (guint reason = 1; reason < OUTBOX_N_REASONS; reason++)
-    if (decision.reasons & 1u << reason)
+    if (decision.reasons & OUTBOX_REASON_BIT (reason))
       g_assert_true (outbox_reason_get_info (reason)->scopes & OUTBOX_SCOPE_LANE);
   g_assert_true (decision.until_ms == 0 || decision.until_ms > NOW_MS);
   g_assert_true (decision.next_ms == 0 || decision.next_ms > NOW_MS);
