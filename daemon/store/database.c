@@ -346,6 +346,38 @@ new_database (const char *path)
   return database;
 }
 
+/* The log's index is memory that processes share. Some network homes have none: the one process that uses the queue keeps the
+ * index to itself there (https://sqlite.org/wal.html, section 8). */
+static gboolean
+set_up (ObDatabase *database, GError **error)
+{
+  static const char pragmas[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                                "PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = OFF;"
+                                "SELECT count(*) FROM sqlite_master;";
+  int code;
+
+  if (ob_database_run (database, pragmas, NULL))
+    return TRUE;
+  code = sqlite3_errcode (database->handle) & 0xff;
+  if ((code != SQLITE_IOERR && code != SQLITE_CANTOPEN && code != SQLITE_PROTOCOL)
+      || is_full (code, sqlite3_extended_errcode (database->handle), get_system_errno (database, code)))
+    {
+      ob_database_set_error (database, error);
+      return FALSE;
+    }
+  /* It has to be said before the log is touched for the first time. */
+  (void) sqlite3_close_v2 (database->handle);
+  if (sqlite3_open_v2 (database->path, &database->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL)
+      != SQLITE_OK)
+    {
+      ob_database_set_error (database, error);
+      return FALSE;
+    }
+
+  return ob_database_run (database, "PRAGMA locking_mode = EXCLUSIVE", error)
+         && ob_database_run (database, pragmas, error);
+}
+
 /* @is_damaged tells a file that is no good database from a disk that is full or away. */
 static ObDatabase *
 open_and_migrate (const char *path, gint64 now_ms, gboolean *is_damaged, GError **error)
@@ -355,11 +387,7 @@ open_and_migrate (const char *path, gint64 now_ms, gboolean *is_damaged, GError 
 
   if (code != SQLITE_OK)
     ob_database_set_error (database, error);
-  else if (ob_database_run (database,
-                            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                            "PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = OFF;",
-                            error)
-           && migrate (database, now_ms, is_damaged, error))
+  else if (set_up (database, error) && migrate (database, now_ms, is_damaged, error))
     return g_steal_pointer (&database);
 
   code = sqlite3_errcode (database->handle) & 0xff;

@@ -167,6 +167,22 @@ test_a_disk_that_is_back_tells_of_copies_that_are_lost (TestRig *rig, gconstpoin
   check_lost_copies (rig, FALSE);
 }
 
+/* A network home where no memory can be shared: the queue is used all the same, and found again. */
+static void
+test_without_shared_memory (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *id = NULL;
+
+  test_rig_stop (rig);
+  test_disk_refuse_shared_maps (TRUE);
+  test_rig_start (rig);
+  id = test_rig_submit (rig, NULL, 0);
+  test_rig_finish (rig, id);
+  test_rig_stop (rig);
+  test_rig_start (rig);
+  test_rig_assert_status (rig, id, "done");
+}
+
 static void
 set_up (TestRig *rig, gconstpointer data)
 {
@@ -177,6 +193,7 @@ static void
 tear_down (TestRig *rig, gconstpointer data)
 {
   test_disk_refuse_writes (0);
+  test_disk_refuse_shared_maps (FALSE);
   test_rig_tear_down (rig, NULL);
 }
 
@@ -192,6 +209,7 @@ main (int argc, char *argv[])
 
       g_test_add (path, TestRig, &refusals[i], set_up, test_a_refused_write_holds_the_queue, tear_down);
     }
+  g_test_add ("/disk/without-shared-memory", TestRig, NULL, set_up, test_without_shared_memory, tear_down);
   g_test_add ("/disk/what-waits-says-why", TestRig, NULL, set_up, test_what_waits_says_why, tear_down);
   g_test_add ("/disk/a-start-tells-of-copies-that-are-lost", TestRig, NULL, set_up,
               test_a_start_tells_of_copies_that_are_lost, tear_down);
