@@ -49,10 +49,17 @@ static const Beginning beginnings[] = {
   BEGINS (4, "ftypheic", HEIF, "image/heic"),
   BEGINS (4, "ftypheix", HEIF, "image/heic"),
   BEGINS (4, "ftyphevc", HEIF, "image/heic"),
+  BEGINS (4, "ftyphevx", HEIF, "image/heic"),
+  BEGINS (4, "ftypheim", HEIF, "image/heic"),
+  BEGINS (4, "ftypheis", HEIF, "image/heic"),
+  BEGINS (4, "ftyphevm", HEIF, "image/heic"),
+  BEGINS (4, "ftyphevs", HEIF, "image/heic"),
   BEGINS (4, "ftypmif1", HEIF, "image/heif"),
+  BEGINS (4, "ftypmif2", HEIF, "image/heif"),
   BEGINS (4, "ftypmsf1", HEIF, "image/heif"),
   BEGINS (4, "ftypavif", HEIF, "image/avif"),
   BEGINS (4, "ftypavis", HEIF, "image/avif"),
+  BEGINS (4, "ftypavio", HEIF, "image/avif"),
   BEGINS (4, "ftypcrx ", ISO, "image/x-canon-cr3"),
   BEGINS (4, "ftypqt  ", ISO, "video/quicktime"),
   BEGINS (4, "ftyp3g2", ISO, "video/3gpp2"),
@@ -248,6 +255,15 @@ is_transport_stream (const guint8 *head, gsize head_bytes, gsize stamp_bytes)
 
 static const Beginning transport_stream = BEGINS (0, "", MPEG_TS, "video/mp2t");
 
+/* The names of ISO media, QuickTime and RIFF stand behind a length of four bytes. Where those are text, so is the name: a note
+ * that begins with "The wide river" was taken for a video, and waited for an unmetered network. */
+static gboolean
+is_in_text (const Beginning *beginning, const guint8 *head)
+{
+  return (beginning->at == 4 || beginning->at == 8)
+         && g_utf8_validate ((const char *) head + beginning->at - 4, 4, NULL);
+}
+
 /* Returns: (nullable) */
 static const Beginning *
 find_beginning (const guint8 *head, gsize head_bytes)
@@ -257,7 +273,7 @@ find_beginning (const guint8 *head, gsize head_bytes)
       const Beginning *beginning = &beginnings[i];
 
       if (head_bytes >= beginning->at + beginning->length
-          && memcmp (head + beginning->at, beginning->bytes, beginning->length) == 0)
+          && memcmp (head + beginning->at, beginning->bytes, beginning->length) == 0 && !is_in_text (beginning, head))
         return beginning;
     }
 
