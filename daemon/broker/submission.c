@@ -58,11 +58,11 @@ is_media_type (const char *text)
   return slash && slash > text && g_ascii_isalnum (slash[1]) && strcspn (text, " ;,") > (gsize) (slash - text);
 }
 
-/* tus carries keys of printable ASCII without space and comma (tus 1.0, Upload-Metadata). Four are Outbox's own. */
+/* tus carries keys of printable ASCII without space and comma (tus 1.0, Upload-Metadata). Five are Outbox's own. */
 static const char *
 find_fault_of_key (const char *key)
 {
-  static const char *const own[] = { "filename", "filetype", "outbox_id", "outbox_group", NULL };
+  static const char *const own[] = { "filename", "filetype", "outbox_id", "outbox_group", "outbox_modified_at", NULL };
 
   if (*key == '\0')
     return "a key must not be empty";
