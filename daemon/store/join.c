@@ -6,6 +6,9 @@
  */
 #include "store/spool.h"
 
+#include "base/files.h"
+
+#include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <unistd.h>
@@ -24,9 +27,15 @@ join_one (ObSpool *spool, const char *folder, const char *id, GError **error)
   if (!g_file_get_contents (record_path, &record, NULL, error))
     return FALSE;
   fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  /* A record without bytes stands for nothing. */
-  if (fd < 0)
+  /* A record without bytes stands for nothing, and a link is not ours. Bytes that are there and cannot be opened now are
+   * tried again: left behind, they would be where no start looks. */
+  if (fd < 0 && (errno == ENOENT || errno == ELOOP))
     return TRUE;
+  if (fd < 0)
+    {
+      ob_file_set_error (error, errno, "Cannot read", path);
+      return FALSE;
+    }
   is_good = ob_spool_has (spool, id)
             || (ob_spool_copy (spool, id, fd, NULL, NULL, &copy, error) && ob_spool_commit (spool, id, record, error));
   (void) close (fd);

@@ -422,6 +422,32 @@ test_leftovers_are_cleared (Fixture *fixture, gconstpointer data)
   (void) close (fd);
 }
 
+/* A socket stands for whatever cannot be opened: the upload stays where it is, record and all, until it can be. */
+static void
+test_what_joins_is_never_left_behind (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *left = g_dir_make_tmp ("outbox-test-XXXXXX", NULL);
+  g_autofree char *bytes = g_build_filename (left, fixture->id, NULL);
+  g_autofree char *record = g_strconcat (bytes, ".json", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (g_file_set_contents (record, "{}", -1, NULL));
+  g_assert_true (ob_spool_join (fixture->spool, left, &error));
+  g_assert_no_error (error);
+
+  g_assert_cmpint (mknod (bytes, S_IFSOCK | 0600, 0), ==, 0);
+  g_assert_false (ob_spool_join (fixture->spool, left, &error));
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE);
+  g_assert_true (g_file_test (record, G_FILE_TEST_EXISTS));
+
+  g_assert_cmpint (g_unlink (bytes), ==, 0);
+  g_assert_true (g_file_set_contents (bytes, "photo", -1, NULL));
+  g_assert_true (ob_spool_join (fixture->spool, left, NULL));
+  g_assert_true (ob_spool_has (fixture->spool, fixture->id));
+  g_assert_true (ob_spool_remove (fixture->spool, fixture->id, NULL));
+  g_assert_cmpint (g_rmdir (left), ==, 0);
+}
+
 static gpointer
 save_fifty (gpointer data)
 {
@@ -475,6 +501,7 @@ main (int argc, char *argv[])
     { "/spool/sizes-that-tell-nothing", test_sizes_that_tell_nothing },
     { "/spool/a-copy-can-be-cancelled", test_a_copy_can_be_cancelled },
     { "/spool/leftovers-are-cleared", test_leftovers_are_cleared },
+    { "/spool/what-joins-is-never-left-behind", test_what_joins_is_never_left_behind },
     { "/spool/threads-share-the-flush", test_threads_share_the_flush },
   };
 
