@@ -3,7 +3,7 @@
 
 BUILD ?= build
 
-.PHONY: build run test bench campaign install
+.PHONY: build run check test bench campaign install
 
 build:
 	@tests/setup/install.sh
@@ -18,6 +18,12 @@ run:
 	@mkdir -p $(BUILD)
 	@$(MAKE) --no-print-directory build >$(BUILD)/run.log 2>&1 || { cat $(BUILD)/run.log; exit 1; }
 	@tests/demo/demo.sh $(BUILD)
+
+# The unit tests, and files that arrive through outbox and outboxd: under a minute once it is built.
+check:
+	@tests/setup/install.sh test
+	@$(MAKE) --no-print-directory build
+	@meson test -C $(BUILD) --no-rebuild --print-errorlogs --num-processes 8 --suite unit --suite delivery
 
 # Every test, plain and under the sanitizers: some minutes.
 test:
