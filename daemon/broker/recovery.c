@@ -250,7 +250,7 @@ typedef enum
 /* What the copy of an upload without a row is. It is too many where the upload was removed when the process ended; or where
  * its key is taken, since the app, which was never told that this one is safe, has handed the same bytes over anew, and they
  * are here or have arrived. Other bytes than those are an upload of their own, without the key. Which it is is not known
- * while those are being saved. */
+ * while those are being saved: a submit that looks at its file has the key already, and no row yet. */
 static Copy
 judge (ObBroker *self, const ObUpload *upload, gboolean *has_twin)
 {
@@ -260,7 +260,8 @@ judge (ObBroker *self, const ObUpload *upload, gboolean *has_twin)
   *has_twin = twin != NULL;
   if (ob_journal_has_event (self->database, upload->id, "removed"))
     return COPY_TOO_MANY;
-  if (twin && g_hash_table_contains (self->saving, twin->id))
+  if ((twin && g_hash_table_contains (self->saving, twin->id))
+      || (upload->key && ob_broker_find_saving (self, upload->app, upload->key)))
     return COPY_IN_DOUBT;
 
   return twin && g_strcmp0 (twin->sha256, upload->sha256) == 0

@@ -122,17 +122,19 @@ static void
 on_answer (const GError *commit_error, gpointer user_data)
 {
   ObSaving *saving = user_data;
+  ObBroker *self = saving->broker;
   const GError *error = saving->error ? saving->error : commit_error;
   g_autoptr (GPtrArray) followers = g_ptr_array_ref (saving->followers);
 
   if (!error)
     ob_crash_point ("before-reply");
   else if (!saving->is_restored || saving->is_removed)
-    (void) ob_spool_remove (saving->broker->spool, saving->upload->id, NULL);
+    (void) ob_spool_remove (self->spool, saving->upload->id, NULL);
   saving->done (error ? NULL : saving->upload->id, error, saving->user_data);
-  let_go (saving->broker, saving);
+  let_go (self, saving);
   for (guint i = 0; i < followers->len; i++)
     ob_resubmission_go_on (followers->pdata[i]);
+  ob_broker_settle_doubts (self);
 }
 
 static void

@@ -114,14 +114,18 @@ typedef struct
 static void
 on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
 {
+  g_autoptr (GError) error = NULL;
   g_autofree Call *call = user_data;
   TestFile *file = call->file;
   g_autofree char *id = NULL;
 
   call->handover->n_asked--;
   file->is_asked = FALSE;
-  if (!outbox_dbus_uploads_call_submit_finish (OUTBOX_DBUS_UPLOADS (source), &id, NULL, result, NULL))
-    return;
+  if (!outbox_dbus_uploads_call_submit_finish (OUTBOX_DBUS_UPLOADS (source), &id, NULL, result, &error))
+    {
+      g_test_message ("%s was not taken: %s", file->key, error->message);
+      return;
+    }
   /* An answer that came before the last death holds. */
   if (file->id)
     g_assert_cmpstr (id, ==, file->id);
