@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The order in which the broker starts uploads, and who makes room for whom.
+ * The order in which the broker starts uploads, how many at once, and who makes room for whom.
  */
 #include "support/rig.h"
 
@@ -15,6 +15,71 @@ submit_of (TestRig *rig, const char *app, gint priority)
   g_assert_no_error (error);
 
   return id;
+}
+
+static void
+test_priority_then_arrival (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *low = NULL;
+  g_autofree char *first = NULL;
+  g_autofree char *second = NULL;
+  g_autofree char *high = NULL;
+
+  g_assert_true (test_rig_pause_queue (rig, TRUE, NULL));
+  low = test_rig_submit (rig, NULL, -5);
+  first = test_rig_submit (rig, NULL, 0);
+  second = test_rig_submit (rig, NULL, 0);
+  high = test_rig_submit (rig, NULL, 5);
+  g_assert_cmpuint (test_rig_count_active (rig), ==, 0);
+  test_rig_assert_status (rig, low, "paused queue");
+  g_assert_true (test_rig_pause_queue (rig, FALSE, NULL));
+  g_assert_cmpuint (test_rig_count_active (rig), ==, 2);
+  g_assert_true (test_rig_is_active (rig, high) && test_rig_is_active (rig, first));
+  test_rig_assert_status (rig, second, "queued");
+  test_rig_finish (rig, high);
+  g_assert_true (test_rig_is_active (rig, second));
+  /* A new priority counts from the next choice on. */
+  g_assert_true (test_rig_command (rig, OB_COMMAND_SET_PRIORITY, first, -9, NULL));
+  g_assert_true (test_rig_is_active (rig, first));
+  test_rig_end (rig, first, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE);
+  g_assert_true (test_rig_is_active (rig, low));
+  test_rig_advance (rig, RIG_MINUTE);
+  test_rig_finish (rig, second);
+  test_rig_finish (rig, low);
+  test_rig_finish (rig, first);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT priority FROM uploads WHERE number = 2"), ==, -9);
+}
+
+static void
+test_four_at_once_and_two_for_each (TestRig *rig, gconstpointer data)
+{
+  char *ids[8];
+
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    ids[i] = test_rig_submit (rig, i < 4 ? "depot" : "yard", 0);
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    g_assert_cmpint (test_rig_is_active (rig, ids[i]), ==, i % 4 < 2);
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    {
+      g_assert_cmpuint (test_rig_count_active (rig), <=, 4);
+      test_rig_finish (rig, ids[i]);
+      test_rig_assert_status (rig, ids[i], "done");
+      g_free (ids[i]);
+    }
+}
+
+static void
+test_not_before_its_time (TestRig *rig, gconstpointer data)
+{
+  const ObSubmission submission = { .app = "test", .not_before_ms = RIG_BEGIN_MS + RIG_HOUR };
+  g_autofree char *id = test_rig_submit_full (rig, &submission, NULL);
+
+  test_rig_assert_status (rig, id, "paused not-before");
+  g_assert_cmpint (test_rig_get_wait_ms (rig, id), ==, RIG_HOUR);
+  test_rig_advance (rig, RIG_HOUR - 1);
+  g_assert_false (test_rig_is_active (rig, id));
+  test_rig_advance (rig, 1);
+  test_rig_finish (rig, id);
 }
 
 static void
@@ -174,6 +239,9 @@ main (int argc, char *argv[])
     const char *path;
     void (*run) (TestRig *, gconstpointer);
   } tests[] = {
+    { "/order/priority-then-arrival", test_priority_then_arrival },
+    { "/order/four-at-once-and-two-for-each", test_four_at_once_and_two_for_each },
+    { "/order/not-before-its-time", test_not_before_its_time },
     { "/order/a-form-takes-the-place-of-a-video", test_a_form_takes_the_place_of_a_video },
     { "/order/what-asks-the-server-makes-no-room", test_what_asks_the_server_makes_no_room },
     { "/order/a-place-is-taken-only-once", test_a_place_is_taken_only_once },

@@ -1,0 +1,160 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The tables of a released version become those of today, with all that is in them.
+ */
+#include "database.h"
+#include "store/destinations.h"
+#include "store/groups.h"
+
+/* What sqlite_master says, one line each, in an order of its own. */
+static char *
+dup_schema (ObDatabase *database)
+{
+  sqlite3_stmt *statement;
+  GString *text = g_string_new (NULL);
+
+  g_assert_cmpint (sqlite3_prepare_v2 (ob_database_get_handle (database),
+                                       "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name", -1,
+                                       &statement, NULL),
+                   ==, SQLITE_OK);
+  while (sqlite3_step (statement) == SQLITE_ROW)
+    g_string_append_printf (text, "%s\n", (const char *) sqlite3_column_text (statement, 0));
+  (void) sqlite3_finalize (statement);
+
+  return g_string_free (text, FALSE);
+}
+
+/* Makes the fixture a database. @more: rows beside its own. */
+static void
+make_released (TestDatabase *fixture, const char *more)
+{
+  g_autofree char *path = g_build_filename (g_getenv ("FIXTURES"), "queue-1.sql", NULL);
+  g_autofree char *sql = NULL;
+  sqlite3 *handle;
+
+  g_assert_true (g_file_get_contents (path, &sql, NULL, NULL));
+  g_assert_cmpint (sqlite3_open (fixture->path, &handle), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (handle, sql, NULL, NULL, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (handle, more, NULL, NULL, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_close (handle), ==, SQLITE_OK);
+}
+
+/* A group of several becomes one for each sandboxed app, and one for the programs of the host: all as they were paused. */
+static void
+test_released_groups_are_parted (TestDatabase *fixture, gconstpointer data)
+{
+  g_autoptr (ObDatabase) database = NULL;
+  g_autoptr (GPtrArray) groups = NULL;
+  const ObGroupsFilter everything = { .limit = 100 };
+  const char *const names[]
+      = { "org.example.A/own", "report-7", "shared", "org.example.A/shared", "org.example.B/shared" };
+
+  make_released (
+      fixture,
+      "INSERT INTO uploads (id, app, name, media_type, destination, state, created_at, size, offset, group_key,"
+      " group_title, is_form) VALUES ('a', 'org.example.A', 'n', 'm', 'd', 1, 5, 7, 3, 'shared', 'Title', 0),"
+      " ('b', 'org.example.A', 'n', 'm', 'd', 5, 5, 7, 7, 'shared', NULL, 1),"
+      " ('c', 'org.example.B', 'n', 'm', 'd', 1, 5, 7, 0, 'shared', NULL, 0),"
+      " ('d', 'camera', 'n', 'm', 'd', 1, 5, 7, 0, 'shared', NULL, 0),"
+      " ('e', 'python3.11', 'n', 'm', 'd', 1, 5, 7, 0, 'shared', NULL, 0),"
+      " ('f', 'org.example.A', 'n', 'm', 'd', 1, 5, 7, 0, 'own', NULL, 0);"
+      "UPDATE groups SET is_paused = 1, sent_now = 'wlan' WHERE key = 'shared';");
+  database = test_database_open (fixture, 1000, FALSE);
+  groups = ob_groups_list (database, &everything, NULL);
+  g_assert_cmpuint (groups->len, ==, G_N_ELEMENTS (names));
+  for (guint i = 0; i < groups->len; i++)
+    {
+      const ObGroup *group = groups->pdata[i];
+      g_autofree char *name = ob_group_dup_name (group->app, group->key);
+      gboolean is_shared = g_str_equal (group->key, "shared");
+
+      g_assert_cmpstr (name, ==, names[i]);
+      g_assert_cmpint (group->is_paused, ==, is_shared);
+      g_assert_cmpstr (group->title, ==, is_shared ? "Title" : i == 1 ? "Report 7" : NULL);
+      g_assert_false (ob_groups_is_sent_now (database, group->app, group->key, "wlan"));
+    }
+  g_assert_cmpint (test_database_ask (database, "SELECT count(*) FROM (" TEST_DATABASE_GROUP_COUNTED
+                                                " EXCEPT " TEST_DATABASE_GROUP_ROWS ")"),
+                   ==, 0);
+  g_assert_cmpint (test_database_ask (database, "SELECT count(*) FROM (" TEST_DATABASE_GROUP_ROWS
+                                                " EXCEPT " TEST_DATABASE_GROUP_COUNTED ")"),
+                   ==, 0);
+  g_assert_cmpint (test_database_ask (database, "SELECT sum(uploads) FROM group_counters WHERE group_app = ''"), ==, 3);
+}
+
+/* A queue of every released schema becomes what a new one is, with all that was in it. */
+static void
+test_a_released_schema_is_migrated (TestDatabase *fixture, gconstpointer data)
+{
+  const struct
+  {
+    const char *name;
+    ObStored stored;
+    OutboxReason reason;
+    gboolean is_paused;
+  } rows[] = {
+    { "one.jpg", OB_STORED_DONE, OUTBOX_REASON_NONE, FALSE },
+    { "two.jpg", OB_STORED_FAILED, OUTBOX_REASON_TOO_LARGE, FALSE },
+    { "three.mp4", OB_STORED_QUEUED, OUTBOX_REASON_NONE, FALSE },
+    { "vier «4».txt", OB_STORED_QUEUED, OUTBOX_REASON_NONE, TRUE },
+  };
+  g_autofree char *schema = NULL;
+  g_autofree char *fresh_schema = NULL;
+  g_autoptr (ObDatabase) database = NULL;
+  g_autoptr (GPtrArray) uploads = NULL;
+  g_autoptr (GHashTable) destinations = NULL;
+  const ObUploadsFilter everything = { 0 };
+  gint64 after = 0;
+  const ObUpload *first;
+
+  make_released (fixture, "");
+  database = test_database_open (fixture, 1000, FALSE);
+  uploads = ob_uploads_list (database, &everything, &after, 100, NULL);
+  g_assert_cmpuint (uploads->len, ==, G_N_ELEMENTS (rows));
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      const ObUpload *upload = uploads->pdata[i];
+
+      g_assert_cmpstr (upload->name, ==, rows[i].name);
+      g_assert_cmpuint (upload->stored, ==, rows[i].stored);
+      g_assert_cmpuint (upload->reason, ==, rows[i].reason);
+      g_assert_cmpint (upload->is_paused, ==, rows[i].is_paused);
+    }
+  first = uploads->pdata[0];
+  g_assert_cmpstr (first->key, ==, "key-1");
+  g_assert_cmpstr (first->receipt.record, ==, "rec-01a20d45-ede1-7000-9751-6447c37e1e2d");
+  g_assert_cmpint (test_database_ask (database, "SELECT sum(uploads) FROM counters"), ==, G_N_ELEMENTS (rows));
+  g_assert_cmpint (test_database_ask (database, "SELECT count(*) FROM journal JOIN uploads ON uploads.id = upload"
+                                                " WHERE journal.app IS NOT uploads.app"),
+                   ==, 0);
+  destinations = ob_destinations_load (database, NULL);
+  g_assert_cmpuint (g_hash_table_size (destinations), ==, 2);
+
+  schema = dup_schema (database);
+  g_clear_pointer (&database, ob_database_free);
+  (void) test_database_empty_folder (fixture->folder);
+  database = test_database_open (fixture, 1000, FALSE);
+  fresh_schema = dup_schema (database);
+  g_assert_cmpstr (schema, ==, fresh_schema);
+}
+
+int
+main (int argc, char *argv[])
+{
+  const struct
+  {
+    const char *name;
+    void (*run) (TestDatabase *, gconstpointer);
+  } tests[] = {
+    { "/database/released-groups-are-parted", test_released_groups_are_parted },
+    { "/database/a-released-schema-is-migrated", test_a_released_schema_is_migrated },
+  };
+
+  g_test_init (&argc, &argv, NULL);
+  g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
+  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+    g_test_add (tests[i].name, TestDatabase, NULL, test_database_set_up, tests[i].run, test_database_tear_down);
+
+  return g_test_run ();
+}
