@@ -317,6 +317,12 @@ add_object (Fixture *fixture, const char *path, const char *interface, const cha
   test_system_bus_mock (fixture->bus, NM, NM_PATH, "AddObject", arguments);
 }
 
+#define MANAGER_PROPERTIES                                                       \
+  "{'Connectivity': <uint32 4>, 'Metered': <uint32 3>,"                          \
+  " 'PrimaryConnection': <objectpath '" NM_PATH "/ActiveConnection/1'>,"         \
+  " 'PrimaryConnectionType': <'gsm'>, 'ActivatingConnection': <objectpath '/'>," \
+  " 'ActiveConnections': <[objectpath '" NM_PATH "/ActiveConnection/1', '" NM_PATH "/ActiveConnection/2']>}"
+
 /* A connection of that type, which is the primary one, over a modem. */
 static TestService *
 start_mock (Fixture *fixture)
@@ -330,12 +336,11 @@ start_mock (Fixture *fixture)
   add_object (fixture, NM_PATH "/ActiveConnection/2", NM ".Connection.Active",
               "{'Type': <'wireguard'>, 'Id': <'Office'>, 'Uuid': <'2'>, 'State': <uint32 2>,"
               " 'Devices': <@ao []>}");
-  test_system_bus_mock (fixture->bus, NM, NM_PATH, "AddProperties",
-                        "('" NM "', {'Connectivity': <uint32 4>, 'Metered': <uint32 3>,"
-                        " 'PrimaryConnection': <objectpath '" NM_PATH "/ActiveConnection/1'>,"
-                        " 'PrimaryConnectionType': <'gsm'>, 'ActivatingConnection': <objectpath '/'>,"
-                        " 'ActiveConnections': <[objectpath '" NM_PATH "/ActiveConnection/1', '" NM_PATH
-                        "/ActiveConnection/2']>})");
+  test_system_bus_mock (fixture->bus, NM, NM_PATH, "AddProperties", "('" NM "', " MANAGER_PROPERTIES ")");
+  /* The mock has its name before it has them, and does not tell: a watcher that asked in between would never know. */
+  test_system_bus_mock (fixture->bus, NM, NM_PATH, "EmitSignal",
+                        "('org.freedesktop.DBus.Properties', 'PropertiesChanged', 'sa{sv}as',"
+                        " [<'" NM "'>, <" MANAGER_PROPERTIES ">, <@as []>])");
 
   return service;
 }
@@ -472,9 +477,7 @@ main (int argc, char *argv[])
   ADD ("/network/no-bus-at-all", set_up, test_no_bus);
   ADD ("/network/a-stick-without-a-manager", set_up, test_a_stick_without_a_manager);
   ADD ("/network/the-bus-is-restarted", set_up, test_the_bus_is_restarted);
-  /* An open fault: a bus that comes late is not always heard within half a minute. The campaign tries it. */
-  if (g_strcmp0 (g_getenv ("OUTBOX_FIELD"), "full") == 0)
-    ADD ("/network/the-bus-comes-late", set_up, test_the_bus_comes_late);
+  ADD ("/network/the-bus-comes-late", set_up, test_the_bus_comes_late);
   ADD ("/network/the-bus-ends", set_up_running, test_the_bus_ends);
   ADD ("/network/a-modem-that-roams-and-a-tunnel-over-it", set_up, test_a_modem_that_roams);
   ADD ("/network/a-manager-that-lies", set_up, test_a_manager_that_lies);
