@@ -91,7 +91,11 @@ print_statuses (const char *heading, gboolean is_server)
         print_reply ((ObReply){ .status = 403, .has_protocol = TRUE, .has_credentials = TRUE },
                      "403, with credentials");
       if (!is_server && statuses[i] == 401)
-        print_reply ((ObReply){ .status = 401, .is_page = TRUE, .has_challenge = TRUE }, "401, with a challenge");
+        {
+          print_reply ((ObReply){ .status = 401, .is_page = TRUE, .has_challenge = TRUE }, "401, with a challenge");
+          print_reply ((ObReply){ .status = 401, .is_page = TRUE, .has_challenge = TRUE, .is_elsewhere = TRUE },
+                       "401, with a challenge; a confirm URL elsewhere");
+        }
     }
 }
 

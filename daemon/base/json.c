@@ -12,6 +12,7 @@ typedef struct
   const char *start;
   const char *next;
   const char *end;
+  guint n_members; /* of all objects so far */
 } Scanner;
 
 static gboolean check_value (Scanner *scanner, guint depth);
@@ -162,6 +163,7 @@ check_member (Scanner *scanner, guint depth)
   skip_space (scanner);
   if (!check_string (scanner))
     return FALSE;
+  scanner->n_members++;
   skip_space (scanner);
 
   return take (scanner, ':') && check_value (scanner, depth);
@@ -201,10 +203,11 @@ check_value (Scanner *scanner, guint depth)
          || check_number (scanner);
 }
 
-gboolean
-ob_json_check (const char *text, gsize size_bytes, GError **error)
+/* Returns: whether it is good; @n_members: how many members its objects have. */
+static gboolean
+check (const char *text, gsize size_bytes, guint *n_members, GError **error)
 {
-  Scanner scanner = { text, text, text + size_bytes };
+  Scanner scanner = { text, text, text + size_bytes, 0 };
   gboolean is_good = g_utf8_validate_len (text, size_bytes, &scanner.end);
 
   if (is_good)
@@ -217,20 +220,64 @@ ob_json_check (const char *text, gsize size_bytes, GError **error)
   if (!is_good)
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "This is not acceptable JSON, at byte %td",
                  scanner.next - text);
+  *n_members = scanner.n_members;
 
   return is_good;
+}
+
+gboolean
+ob_json_check (const char *text, gsize size_bytes, GError **error)
+{
+  guint n_members;
+
+  return check (text, size_bytes, &n_members, error);
+}
+
+static guint count_members (JsonNode *node);
+
+static void
+add_element (JsonArray *array, guint index, JsonNode *node, gpointer n_members)
+{
+  *(guint *) n_members += count_members (node);
+}
+
+static void
+add_member (JsonObject *object, const char *name, JsonNode *node, gpointer n_members)
+{
+  *(guint *) n_members += 1 + count_members (node);
+}
+
+static guint
+count_members (JsonNode *node)
+{
+  guint n_members = 0;
+
+  if (JSON_NODE_HOLDS_OBJECT (node))
+    json_object_foreach_member (json_node_get_object (node), add_member, &n_members);
+  else if (JSON_NODE_HOLDS_ARRAY (node))
+    json_array_foreach_element (json_node_get_array (node), add_element, &n_members);
+
+  return n_members;
 }
 
 JsonNode *
 ob_json_parse (const char *text, gsize size_bytes, GError **error)
 {
   g_autoptr (JsonParser) parser = NULL;
+  guint n_members;
 
-  if (!ob_json_check (text, size_bytes, error))
+  if (!check (text, size_bytes, &n_members, error))
     return NULL;
   parser = json_parser_new_immutable ();
   if (!json_parser_load_from_data (parser, text, (gssize) size_bytes, error))
     return NULL;
+  /* json-glib keeps the last of several members of one name: which of them was meant is anybody's guess. */
+  if (count_members (json_parser_get_root (parser)) != n_members)
+    {
+      g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
+                           "This is not acceptable JSON: a name stands twice in one object");
+      return NULL;
+    }
 
   return json_parser_steal_root (parser);
 }

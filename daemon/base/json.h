@@ -22,7 +22,8 @@ G_BEGIN_DECLS
  */
 gboolean ob_json_check (const char *text, gsize size_bytes, GError **error);
 
-/* Parses checked text. Returns: (transfer full) (nullable): the root. */
+/* Checks and parses. A name that stands twice in one object is refused, too (RFC 7493 section 2.3): InvalidArgument. Returns:
+ * (transfer full) (nullable): the root. */
 JsonNode *ob_json_parse (const char *text, gsize size_bytes, GError **error);
 
 /* Returns: (transfer full): a value as JSON that ob_json_check() takes. */

@@ -7,10 +7,13 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "model/origin.h"
 #include "transfer/http.h"
 
 /* Of the name of a record at the server: longer ones are cut. */
 #define RECORD_MAX_CHARS 1000
+
+#define SHA256_CHARS 64
 
 static void
 append_escaped (GString *url, const char *value)
@@ -60,6 +63,20 @@ dup_clean (const char *text)
   return text ? ob_text_dup_clean (text, -1, RECORD_MAX_CHARS) : NULL;
 }
 
+/* Where the server tells no digest, that is its right; where it tells something else in its place, it is not the confirmation
+ * that was agreed on. Returns: whether it is either; @digest: (out) (nullable): borrowed. */
+static gboolean
+read_digest (JsonObject *object, const char **digest)
+{
+  JsonNode *node = json_object_get_member (object, "sha256");
+
+  *digest = node ? get_string (object, "sha256") : NULL;
+  if (!node || json_node_is_null (node))
+    return TRUE;
+
+  return *digest && strlen (*digest) == SHA256_CHARS && strspn (*digest, "0123456789abcdefABCDEF") == SHA256_CHARS;
+}
+
 static gboolean
 is_true (JsonObject *object, const char *name)
 {
@@ -68,23 +85,36 @@ is_true (JsonObject *object, const char *name)
   return node && json_node_get_value_type (node) == G_TYPE_BOOLEAN && json_node_get_boolean (node);
 }
 
+/* A byte of another encoding in a record's name, or a byte order mark (RFC 8259 section 8.1), takes nothing from what is
+ * said. */
+static JsonNode *
+parse (const char *body, gsize body_bytes)
+{
+  g_autofree char *text = g_utf8_make_valid (body, (gssize) body_bytes);
+  const char *start = g_str_has_prefix (text, "\xef\xbb\xbf") ? text + 3 : text;
+
+  return ob_json_parse (start, strlen (start), NULL);
+}
+
 void
 ob_confirm_read (const char *body, gsize body_bytes, const char *sha256, ObAttemptResult *result)
 {
-  g_autoptr (JsonNode) root = ob_json_parse (body, body_bytes, NULL);
+  g_autoptr (JsonNode) root = parse (body, body_bytes);
   JsonObject *object = root && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
-  const char *digest = object ? get_string (object, "sha256") : NULL;
+  gboolean is_stored = object && is_true (object, "stored");
+  const char *digest = NULL;
 
-  /* A portal's page, a broken proxy: anything but the JSON that was agreed on says nothing about the upload. */
-  if (!object || !json_object_has_member (object, "stored"))
+  /* A portal's page, a broken proxy: anything but the JSON that was agreed on says nothing about the upload. What is not stored
+   * has no digest yet, or that of a part. */
+  if (!object || !json_object_has_member (object, "stored") || (is_stored && !read_digest (object, &digest)))
     ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "bad-answer",
                    "The confirm URL answered something else than a confirmation");
   else if (digest && g_ascii_strcasecmp (digest, sha256) != 0)
     ob_result_set (result, OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED, OB_CODE_DIGEST_MISMATCH,
                    "The server has other bytes than this device sent");
-  else if (!is_true (object, "stored") || !is_true (object, "attached"))
+  else if (!is_stored || !is_true (object, "attached"))
     {
-      result->is_unknown = !is_true (object, "stored");
+      result->is_unknown = !is_stored;
       ob_result_set (result, OB_VERDICT_NOT_YET, OUTBOX_REASON_NONE, "not-yet", "Not attached to its record yet");
     }
   else
@@ -110,6 +140,7 @@ ob_confirm_ask (ObConnection *connection, const ObJob *job, ObAttemptResult *res
     }
   soup_message_headers_replace (soup_message_get_request_headers (message), "Accept", "application/json");
   answer = ob_http_send (connection, message, OB_ANSWER_MS, G_CANCELLABLE (stop));
+  answer->is_elsewhere = !ob_origin_is_same (url, job->url);
   result->is_unknown = ob_answer_get_status (answer) == SOUP_STATUS_NOT_FOUND;
   if (ob_answer_judge (answer, OB_STAGE_CONFIRM, ob_answer_is_json (answer), result))
     return;

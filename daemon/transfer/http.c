@@ -246,6 +246,7 @@ read_reply (const ObAnswer *answer, ObStage stage, gboolean has_protocol, const 
     .is_page = is_page (answer),
     .has_challenge = ob_answer_get_header (answer, "WWW-Authenticate") != NULL,
     .has_credentials = result->has_credentials,
+    .is_elsewhere = answer->is_elsewhere,
     .retry_after = ob_answer_get_header (answer, "Retry-After"),
     .date = ob_answer_get_header (answer, "Date"),
   };

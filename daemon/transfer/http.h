@@ -23,9 +23,10 @@ typedef struct
   SoupMessage *message; /* owned */
   char *body;           /* owned, NUL-terminated; may hold any byte */
   gsize body_bytes;
-  GError *error;      /* owned; NULL where there is an answer */
-  ObEnd end;          /* of an error: whether it was our doing */
-  guint64 sent_bytes; /* what went out for it */
+  GError *error;         /* owned; NULL where there is an answer */
+  ObEnd end;             /* of an error: whether it was our doing */
+  guint64 sent_bytes;    /* what went out for it */
+  gboolean is_elsewhere; /* not from the destination's origin, which its caller knows */
 } ObAnswer;
 
 void ob_answer_free (ObAnswer *answer);

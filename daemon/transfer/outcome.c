@@ -158,7 +158,9 @@ client_error_outcome (const ObReply *reply)
       return locked (reply);
     case 425:
     case 429:
-      return ob_outcome_new (OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+      /* Too many questions are no reason to send no bytes. */
+      return reply->stage == OB_STAGE_CONFIRM ? either (OB_VERDICT_RETRY)
+                                              : ob_outcome_new (OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
     case 451:
       return ob_outcome_new (OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS);
     default:
@@ -174,7 +176,9 @@ server_error_outcome (const ObReply *reply)
   switch (reply->status)
     {
     case 507:
-      return ob_outcome_new (OB_VERDICT_FULL, OUTBOX_REASON_NONE);
+      /* A question needs no room: it is the server of the answers that has none. */
+      return reply->stage == OB_STAGE_CONFIRM ? either (OB_VERDICT_RETRY)
+                                              : ob_outcome_new (OB_VERDICT_FULL, OUTBOX_REASON_NONE);
     case 511:
       return ob_outcome_new (OB_VERDICT_HOLD, OUTBOX_REASON_CAPTIVE_PORTAL);
     case 504:
@@ -269,12 +273,23 @@ error_outcome (const ObReply *reply)
   return either (OB_VERDICT_RETRY);
 }
 
+/* Whether it is trouble of whoever answers questions in the destination's place. Its credentials are not the destination's,
+ * nor is its certificate, and a proxy on the way to it may not be on the other. */
+static gboolean
+is_trouble_elsewhere (const ObReply *reply, const ObOutcome *outcome)
+{
+  return reply->stage == OB_STAGE_CONFIRM && reply->is_elsewhere
+         && ((outcome->scope & OUTBOX_SCOPE_DESTINATION) || outcome->verdict == OB_VERDICT_FORBIDDEN);
+}
+
 ObOutcome
 ob_outcome_from_reply (const ObReply *reply, gint64 now_ms)
 {
   /* An interim status may stand beside the error that ended the exchange. */
   ObOutcome outcome = reply->error || reply->status == 0 ? error_outcome (reply) : status_outcome (reply);
 
+  if (is_trouble_elsewhere (reply, &outcome))
+    outcome = either (OB_VERDICT_RETRY);
   outcome.is_silent = is_silence (reply);
   outcome.retry_after_ms = ob_outcome_parse_retry_after (reply->retry_after, reply->date, now_ms);
 

@@ -59,6 +59,7 @@ typedef struct
   gboolean is_page;                 /* HTML: written for a person and not for a program */
   gboolean has_challenge;           /* WWW-Authenticate (RFC 9110 section 11.6.1) */
   gboolean has_credentials;         /* the destination has headers of its own, which were sent with it */
+  gboolean is_elsewhere;            /* the confirm URL is at another origin than the destination */
   const char *retry_after;          /* Retry-After (RFC 9110 section 10.2.3), or NULL */
   const char *date;                 /* Date (RFC 9110 section 6.6.1), or NULL */
 } ObReply;
@@ -79,7 +80,8 @@ typedef struct
  * @now_ms: Unix milliseconds, for a Retry-After that is a date in an answer without one
  *
  * What carries the protocol's own header is the server's word about the upload. What does not may come from anything that
- * stands in the way: it holds the destination, fails no upload and drops no upload URL.
+ * stands in the way: it holds the destination, fails no upload and drops no upload URL. Trouble of a confirm URL at another
+ * origin is never the destination's, where no person could mend it and bytes can still go.
  */
 ObOutcome ob_outcome_from_reply (const ObReply *reply, gint64 now_ms);
 

@@ -16,7 +16,8 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
                     .has_protocol = dress & 1,
                     .is_page = (dress & 2) != 0,
                     .has_challenge = (dress & 4) != 0,
-                    .has_credentials = (dress & 8) != 0 };
+                    .has_credentials = (dress & 8) != 0,
+                    .is_elsewhere = (dress & 32) != 0 };
   ObOutcome outcome;
 
   reply.retry_after = retry_after = size > 3 ? g_strndup ((const char *) data + 3, size - 3) : NULL;

@@ -108,6 +108,32 @@ test_json_that_is_none (void)
 }
 
 static void
+test_json_with_a_name_that_stands_twice (void)
+{
+  const struct
+  {
+    const char *text;
+    gboolean is_taken;
+  } rows[] = {
+    { "{\"a\":1,\"a\":2}", FALSE },
+    { "{\"a\":1,\"\\u0061\":1}", FALSE },
+    { "[{\"x\":[{\"a\":{},\"b\":{},\"a\":{}}]}]", FALSE },
+    { "{\"a\":{\"a\":{\"a\":[]}},\"b\":[{\"a\":1},{\"a\":1}]}", TRUE },
+    { "{\"a\":1,\"A\":2}", TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (JsonNode) root = ob_json_parse (rows[i].text, strlen (rows[i].text), &error);
+
+      g_assert_true ((root != NULL) == rows[i].is_taken);
+      if (!root)
+        g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT);
+    }
+}
+
+static void
 test_json_that_is_deep (void)
 {
   g_autofree char *deep = g_strnfill (100000, '[');
@@ -292,6 +318,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/identity/an-id-that-is-no-id", test_an_id_that_is_no_id);
   g_test_add_func ("/json/that-is-json", test_json_that_is_json);
   g_test_add_func ("/json/that-is-none", test_json_that_is_none);
+  g_test_add_func ("/json/with-a-name-that-stands-twice", test_json_with_a_name_that_stands_twice);
   g_test_add_func ("/json/that-is-deep", test_json_that_is_deep);
   g_test_add_func ("/json/that-we-write", test_json_that_we_write);
   g_test_add_func ("/text/of-any-bytes", test_text_of_any_bytes);

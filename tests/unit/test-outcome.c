@@ -16,6 +16,8 @@
 #define PAGE (1 << 1)      /* HTML */
 #define CHALLENGE (1 << 2) /* WWW-Authenticate */
 #define TOKEN (1 << 3)     /* the destination has credentials */
+#define ELSEWHERE (1 << 4) /* of a confirm URL: at another origin than the destination */
+#define DRESSES (1 << 5)
 
 /* Meanings, as describe() writes them: whose, public state, reason, and what the protocol does where it goes on. */
 #define NEXT "- uploading"
@@ -133,11 +135,11 @@ static const StatusRow status_rows[] = {
   { 422, BARE, ASKED (STRANGER, NOT_ATTACHED) },
   { 423, OWN, { EITHER, OWN_RETRY, OWN_RETRY, WORKING, EITHER_QUESTION, OWN_RETRY } },
   { 423, BARE, { EITHER, OWN_RETRY, OWN_RETRY, WORKING, EITHER_QUESTION, OWN_RETRY } },
-  { 425, BARE, ASKED (RETRY, QUESTION) },
+  { 425, BARE, ASKED (RETRY, EITHER_QUESTION) },
   { 426, BARE, ASKED (STRANGER, OWN_QUESTION) },
   { 428, OWN, ASKED (REJECTED, NOT_ATTACHED) },
-  { 429, OWN, ASKED (RETRY, QUESTION) },
-  { 429, PAGE, ASKED (RETRY, QUESTION) },
+  { 429, OWN, ASKED (RETRY, EITHER_QUESTION) },
+  { 429, PAGE, ASKED (RETRY, EITHER_QUESTION) },
   { 431, OWN, ASKED (REJECTED, NOT_ATTACHED) },
   { 431, PAGE, ASKED (STRANGER, OWN_QUESTION) },
   { 451, BARE, ALL (BLOCKED) },
@@ -153,13 +155,24 @@ static const StatusRow status_rows[] = {
   { 503, PAGE, ASKED (EITHER, EITHER_QUESTION) },
   { 504, PAGE, { EITHER, EITHER, EITHER, WORKING, EITHER_QUESTION, EITHER } },
   { 504, BARE, { EITHER, EITHER, EITHER, WORKING, EITHER_QUESTION, EITHER } },
-  { 507, OWN, ALL (FULL) },
-  { 507, BARE, ALL (FULL) },
+  { 507, OWN, ASKED (FULL, EITHER_QUESTION) },
+  { 507, BARE, ASKED (FULL, EITHER_QUESTION) },
   { 511, PAGE, ALL (PORTAL) },
   { 511, BARE, ALL (PORTAL) },
   { 520, PAGE, ASKED (EITHER, EITHER_QUESTION) },
   { 524, PAGE, { EITHER, EITHER, EITHER, WORKING, EITHER_QUESTION, EITHER } },
   { 599, BARE, ASKED (EITHER, EITHER_QUESTION) },
+  { 200, OWN | ELSEWHERE, ASKED (NEXT, NEXT_QUESTION) },
+  { 202, OWN | ELSEWHERE, ASKED (NEXT, NOT_YET) },
+  { 401, OWN | ELSEWHERE, ASKED (SIGN_IN, EITHER_QUESTION) },
+  { 401, CHALLENGE | ELSEWHERE, ASKED (SIGN_IN, EITHER_QUESTION) },
+  { 403, OWN | ELSEWHERE, ASKED (FORBIDDEN, EITHER_QUESTION) },
+  { 403, OWN | TOKEN | ELSEWHERE, ASKED (SIGN_IN, EITHER_QUESTION) },
+  { 404, OWN | ELSEWHERE, { REJECTED, GONE, GONE, GONE, NOT_YET, GONE } },
+  { 407, BARE | ELSEWHERE, ASKED (PROXY, EITHER_QUESTION) },
+  { 422, OWN | ELSEWHERE, ASKED (REJECTED, NOT_ATTACHED) },
+  { 451, BARE | ELSEWHERE, ASKED (BLOCKED, EITHER_QUESTION) },
+  { 511, PAGE | ELSEWHERE, ASKED (PORTAL, EITHER_QUESTION) },
 };
 
 /* What was cut or kept waiting at the end, when every byte was there, may be worked on. */
@@ -260,41 +273,6 @@ check (const ObReply *reply, const char *meaning, const char *page)
 }
 
 static void
-test_a_table_of_replies (void)
-{
-  g_autofree char *page = NULL;
-  guint n_rows = 0;
-
-  g_assert_true (g_file_get_contents (g_getenv ("STATES_PAGE"), &page, NULL, NULL));
-  for (guint i = 0; i < G_N_ELEMENTS (status_rows); i++)
-    for (guint stage = 0; stage < OB_N_STAGES; stage++, n_rows++)
-      {
-        const StatusRow *row = &status_rows[i];
-        const ObReply reply = { .stage = stage,
-                                .status = row->status,
-                                .has_protocol = (row->dress & OWN) != 0,
-                                .is_page = (row->dress & PAGE) != 0,
-                                .has_challenge = (row->dress & CHALLENGE) != 0,
-                                .has_credentials = (row->dress & TOKEN) != 0 };
-
-        g_test_message ("%u, dressed as %u, at stage %u", row->status, row->dress, stage);
-        check (&reply, row->meanings[stage], page);
-      }
-  for (guint i = 0; i < G_N_ELEMENTS (error_rows); i++)
-    for (guint stage = 0; stage < OB_N_STAGES; stage++, n_rows++)
-      {
-        const ErrorRow *row = &error_rows[i];
-        g_autoptr (GError) error = g_error_new_literal (row->get_domain (), row->code, "in place of an answer");
-        const ObReply reply = { .stage = stage, .error = error };
-
-        g_test_message ("%s %d at stage %u", g_quark_to_string (error->domain), error->code, stage);
-        check (&reply, row->meanings[stage], page);
-      }
-  g_test_message ("%u rows", n_rows);
-  g_assert_cmpuint (n_rows, >=, 150);
-}
-
-static void
 assert_what_always_holds (const ObReply *reply, const ObOutcome *outcome)
 {
   gboolean is_server = reply->has_protocol || reply->has_challenge;
@@ -317,9 +295,53 @@ assert_what_always_holds (const ObReply *reply, const ObOutcome *outcome)
   /* A page is never the word of a program: nothing is over by it. */
   if (reply->is_page && !is_server)
     g_assert_true (outcome->verdict != OB_VERDICT_FAIL && outcome->verdict != OB_VERDICT_NOT_YET);
+  /* No trouble of who answers questions elsewhere is the destination's alone. */
+  if (reply->stage == OB_STAGE_CONFIRM && reply->is_elsewhere)
+    g_assert_cmpuint (outcome->scope, !=, OUTBOX_SCOPE_DESTINATION);
   /* What is held has a reason that can hold a destination. */
   if (outcome->verdict == OB_VERDICT_HOLD)
     g_assert_true (outbox_reason_get_info (outcome->reason)->scopes & OUTBOX_SCOPE_DESTINATION);
+}
+
+static void
+test_a_table_of_replies (void)
+{
+  g_autofree char *page = NULL;
+  guint n_rows = 0;
+
+  g_assert_true (g_file_get_contents (g_getenv ("STATES_PAGE"), &page, NULL, NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (status_rows); i++)
+    for (guint stage = 0; stage < OB_N_STAGES; stage++, n_rows++)
+      {
+        const StatusRow *row = &status_rows[i];
+        const ObReply reply = { .stage = stage,
+                                .status = row->status,
+                                .has_protocol = (row->dress & OWN) != 0,
+                                .is_page = (row->dress & PAGE) != 0,
+                                .has_challenge = (row->dress & CHALLENGE) != 0,
+                                .has_credentials = (row->dress & TOKEN) != 0,
+                                .is_elsewhere = (row->dress & ELSEWHERE) != 0 };
+
+        g_test_message ("%u, dressed as %u, at stage %u", row->status, row->dress, stage);
+        check (&reply, row->meanings[stage], page);
+      }
+  for (guint i = 0; i < G_N_ELEMENTS (error_rows); i++)
+    for (guint stage = 0; stage < OB_N_STAGES; stage++, n_rows++)
+      {
+        const ErrorRow *row = &error_rows[i];
+        g_autoptr (GError) error = g_error_new_literal (row->get_domain (), row->code, "in place of an answer");
+        const ObReply reply = { .stage = stage, .error = error };
+        ObReply elsewhere = reply;
+        ObOutcome outcome;
+
+        elsewhere.is_elsewhere = TRUE;
+        outcome = ob_outcome_from_reply (&elsewhere, NOW_MS);
+        assert_what_always_holds (&elsewhere, &outcome);
+        g_test_message ("%s %d at stage %u", g_quark_to_string (error->domain), error->code, stage);
+        check (&reply, row->meanings[stage], page);
+      }
+  g_test_message ("%u rows", n_rows);
+  g_assert_cmpuint (n_rows, >=, 150);
 }
 
 static void
@@ -327,14 +349,15 @@ test_what_holds_for_every_reply (void)
 {
   for (guint stage = 0; stage < OB_N_STAGES; stage++)
     for (guint status = 100; status < 600; status++)
-      for (guint dress = 0; dress < 16; dress++)
+      for (guint dress = 0; dress < DRESSES; dress++)
         {
           const ObReply reply = { .stage = stage,
                                   .status = status,
                                   .has_protocol = (dress & OWN) != 0,
                                   .is_page = (dress & PAGE) != 0,
                                   .has_challenge = (dress & CHALLENGE) != 0,
-                                  .has_credentials = (dress & TOKEN) != 0 };
+                                  .has_credentials = (dress & TOKEN) != 0,
+                                  .is_elsewhere = (dress & ELSEWHERE) != 0 };
           ObOutcome outcome = ob_outcome_from_reply (&reply, NOW_MS);
 
           assert_what_always_holds (&reply, &outcome);

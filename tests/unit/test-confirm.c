@@ -1,0 +1,94 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Every answer of a confirm URL has one meaning: nothing but the plain word for this file confirms it, and nothing but the plain
+ * word that its bytes are others fails it.
+ */
+#include "transfer/confirm.h"
+
+#define OURS "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+#define OURS_LOUD "9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08"
+#define OTHER "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+#define DONE "done"
+#define NOT_YET "not-yet"
+#define UNKNOWN "not-yet unknown"
+#define NO_ANSWER "bad-answer"
+#define WRONG OB_CODE_DIGEST_MISMATCH
+
+static const struct
+{
+  const char *body;
+  const char *meaning;
+} rows[] = {
+  { "{\"stored\":true,\"attached\":true}", DONE },
+  { "{\"stored\":true,\"attached\":true,\"sha256\":\"" OURS "\"}", DONE },
+  { "{\"stored\":true,\"attached\":true,\"sha256\":\"" OURS_LOUD "\"}", DONE },
+  { "{\"stored\":true,\"attached\":true,\"sha256\":null}", DONE },
+  { "{\"stored\":true,\"attached\":true,\"record\":7,\"more\":[1,{}]}", DONE },
+  { "{\"stored\":true,\"attached\":true,\"size\":1e999999}", DONE },
+  { "{\"stored\":true,\"attached\":true,\"record\":\"caf\xe9\"}", DONE },
+  { "\xef\xbb\xbf{\"stored\":true,\"attached\":true}", DONE },
+  { "{\"stored\":true}", NOT_YET },
+  { "{\"stored\":true,\"attached\":false}", NOT_YET },
+  { "{\"stored\":true,\"attached\":false,\"sha256\":\"" OURS "\"}", NOT_YET },
+  { "{\"stored\":true,\"attached\":\"true\"}", NOT_YET },
+  { "{\"stored\":true,\"attached\":1}", NOT_YET },
+  { "{\"stored\":true,\"attached\":{}}", NOT_YET },
+  { "{\"stored\":false}", UNKNOWN },
+  { "{\"stored\":false,\"attached\":true}", UNKNOWN },
+  { "{\"stored\":\"true\",\"attached\":true}", UNKNOWN },
+  { "{\"stored\":1,\"attached\":true}", UNKNOWN },
+  { "{\"stored\":null,\"attached\":null}", UNKNOWN },
+  /* Of what is not there it has no digest yet, or that of a part. */
+  { "{\"stored\":false,\"sha256\":\"\"}", UNKNOWN },
+  { "{\"stored\":false,\"sha256\":\"" OTHER "\"}", UNKNOWN },
+  { "{\"stored\":true,\"attached\":true,\"sha256\":\"" OTHER "\"}", WRONG },
+  { "{\"stored\":true,\"attached\":false,\"sha256\":\"" OTHER "\"}", WRONG },
+  /* In another spelling than was agreed on, bytes are neither right nor wrong. */
+  { "{\"stored\":true,\"attached\":true,\"sha256\":\"\"}", NO_ANSWER },
+  { "{\"stored\":true,\"attached\":true,\"sha256\":\"sha-256=:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=:\"}",
+    NO_ANSWER },
+  { "{\"stored\":true,\"attached\":true,\"sha256\":\"" OURS "00\"}", NO_ANSWER },
+  { "{\"stored\":true,\"attached\":true,\"sha256\":\" " OURS "\"}", NO_ANSWER },
+  { "{\"stored\":true,\"attached\":true,\"sha256\":12}", NO_ANSWER },
+  { "{\"stored\":true,\"attached\":true,\"sha256\":[\"" OURS "\"]}", NO_ANSWER },
+  { "{\"stored\":false,\"attached\":false,\"stored\":true,\"attached\":true}", NO_ANSWER },
+  { "{\"stored\":true,\"attached\":true,\"sha256\":\"" OTHER "\",\"sha256\":\"" OURS "\"}", NO_ANSWER },
+  { "{\"stored\":true,\"attached\":true}{\"stored\":false}", NO_ANSWER },
+  { "[{\"stored\":true,\"attached\":true}]", NO_ANSWER },
+  { "{\"attached\":true}", NO_ANSWER },
+  { "{\"stored\":NaN,\"attached\":true}", NO_ANSWER },
+  { "{\"stored\":true,\"attached\":true", NO_ANSWER },
+  { "{\"stored\":tr\xffue,\"attached\":true}", NO_ANSWER },
+  { "true", NO_ANSWER },
+  { "\"stored\"", NO_ANSWER },
+  { "<html>Sign in</html>", NO_ANSWER },
+  { "", NO_ANSWER },
+};
+
+static void
+test_a_table_of_answers (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (ObAttemptResult) result = ob_attempt_result_new ();
+      g_autofree char *meaning = NULL;
+
+      g_test_message ("row %u", i);
+      ob_confirm_read (rows[i].body, strlen (rows[i].body), OURS, result);
+      meaning = g_strconcat (result->is_done ? DONE : result->code, result->is_unknown ? " unknown" : "", NULL);
+      g_assert_cmpstr (meaning, ==, rows[i].meaning);
+      /* Only other bytes are a failure; all else is asked again. */
+      g_assert_true ((result->outcome.verdict == OB_VERDICT_FAIL) == g_str_equal (meaning, WRONG));
+    }
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/confirm/a-table-of-answers", test_a_table_of_answers);
+
+  return g_test_run ();
+}
