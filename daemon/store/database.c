@@ -11,6 +11,7 @@
 #include "dbus/error.h"
 #include "store/aside.h"
 #include "store/migrations.h"
+#include "store/pages.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -242,21 +243,14 @@ ob_database_run (ObDatabase *database, const char *sql, GError **error)
   return FALSE;
 }
 
-/* The one number that a query gives. Returns: whether there was one. */
 static gboolean
 read_number (ObDatabase *database, const char *sql, gint64 *number, GError **error)
 {
-  sqlite3_stmt *statement = NULL;
-  gboolean is_there = sqlite3_prepare_v2 (database->handle, sql, -1, &statement, NULL) == SQLITE_OK
-                      && sqlite3_step (statement) == SQLITE_ROW;
+  if (ob_pages_ask (database->handle, sql, number))
+    return TRUE;
+  ob_database_set_error (database, error);
 
-  if (is_there)
-    *number = sqlite3_column_int64 (statement, 0);
-  else
-    ob_database_set_error (database, error);
-  (void) sqlite3_finalize (statement);
-
-  return is_there;
+  return FALSE;
 }
 
 static gboolean
@@ -328,6 +322,9 @@ migrate (ObDatabase *database, gint64 now_ms, gboolean *is_damaged, GError **err
                    version, newest);
       return FALSE;
     }
+  /* Meanwhile it has no log, which would be damage where the last process died. */
+  if (version > 0 && version < newest && !has_mark (database->path, "in-use"))
+    ob_pages_make_small (database->handle);
   for (; version < newest; version++)
     if (!migrate_one (database, version, now_ms, is_damaged, error))
       return FALSE;
@@ -351,9 +348,13 @@ new_database (const char *path)
 static gboolean
 set_up (ObDatabase *database, GError **error)
 {
-  static const char pragmas[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                                "PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = OFF;"
-                                "SELECT count(*) FROM sqlite_master;";
+  static const char pragmas[] = "PRAGMA page_size = " G_STRINGIFY (
+      OB_PAGE_BYTES) "; PRAGMA journal_mode = WAL;"
+                     "PRAGMA wal_autocheckpoint = " G_STRINGIFY (
+                         OB_PAGES_OF_LOG) ";"
+                                          "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA "
+                                          "recursive_triggers = OFF;"
+                                          "SELECT count(*) FROM sqlite_master;";
   int code;
 
   if (ob_database_run (database, pragmas, NULL))

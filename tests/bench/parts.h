@@ -21,6 +21,9 @@ void bench_queue (const Bench *bench);
 /* flips.c: a network that changes while many wait. */
 void bench_flips (const Bench *bench);
 
+/* wear.c: bytes written for a small upload. */
+void bench_wear (const Bench *bench);
+
 /* idle.c: a full queue without a network. */
 void bench_idle (const Bench *bench);
 

@@ -272,18 +272,23 @@ rig_pause_destination (Rig *rig, gboolean is_paused)
 }
 
 char *
-rig_submit (Rig *rig, const char *path)
+rig_submit_with (Rig *rig, const char *path, GVariant *options)
 {
   int fd = g_open (path, O_RDONLY | O_CLOEXEC, 0);
   g_autoptr (GUnixFDList) fds = g_unix_fd_list_new_from_array (&fd, 1);
   g_autoptr (GError) error = NULL;
   char *id = NULL;
 
-  outbox_dbus_uploads_call_submit_sync (rig->uploads, g_variant_new_handle (0), g_variant_new ("a{sv}", NULL), fds, &id,
-                                        NULL, NULL, &error);
+  outbox_dbus_uploads_call_submit_sync (rig->uploads, g_variant_new_handle (0), options, fds, &id, NULL, NULL, &error);
   g_assert_no_error (error);
 
   return id;
+}
+
+char *
+rig_submit (Rig *rig, const char *path)
+{
+  return rig_submit_with (rig, path, g_variant_new ("a{sv}", NULL));
 }
 
 static char *
@@ -367,6 +372,14 @@ rig_read_status (Rig *rig, const char *field)
   g_autofree char *path = g_strdup_printf ("/proc/%s/status", g_subprocess_get_identifier (rig->daemon));
 
   return read_field (path, field);
+}
+
+guint64
+rig_count_written (Rig *rig)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%s/io", g_subprocess_get_identifier (rig->daemon));
+
+  return read_field (path, "\nwrite_bytes: ");
 }
 
 double

@@ -57,6 +57,9 @@ void rig_pause_destination (Rig *rig, gboolean is_paused);
 /* Hands a file over. Returns: (transfer full): the id. */
 char *rig_submit (Rig *rig, const char *path);
 
+/* The same with options. @options: a{sv}; a floating reference is taken. */
+char *rig_submit_with (Rig *rig, const char *path, GVariant *options);
+
 /* Waits until an upload is in that state. */
 void rig_wait_for_state (Rig *rig, const char *id, const char *state);
 
@@ -71,6 +74,9 @@ double rig_get_peak_mb (Rig *rig);
 
 /* The time that its threads have run so far. */
 double rig_get_cpu_ms (Rig *rig);
+
+/* Bytes that it has had the kernel write to a disk so far. */
+guint64 rig_count_written (Rig *rig);
 
 /* How often threads of the daemon have gone to sleep so far: once for each time that they woke up. */
 guint64 rig_count_sleeps (Rig *rig);

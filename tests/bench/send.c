@@ -92,8 +92,20 @@ static double
 send_by_curl (const Bench *bench, TestPeer *sink, const char *file)
 {
   g_autofree char *url = test_peer_dup_url (sink, "/put/file");
-  const char *argv[] = { "curl", "-s", "-S", "-f", "-T", file, "-w", "%{time_total}", "-o", "/dev/null", url,
-                         bench->certificate ? "--cacert" : NULL, bench->certificate, NULL };
+  const char *argv[] = { "curl",
+                         "-s",
+                         "-S",
+                         "-f",
+                         "-T",
+                         file,
+                         "-w",
+                         "%{time_total}",
+                         "-o",
+                         "/dev/null",
+                         url,
+                         bench->certificate ? "--cacert" : NULL,
+                         bench->certificate,
+                         NULL };
   g_autoptr (GError) error = NULL;
   g_autoptr (GSubprocess) curl = g_subprocess_newv (argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error);
   g_autofree char *seconds = NULL;

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define N_FILES 6
-#define PAGE_BYTES 4096
+#define PAGE_BYTES 1024
 
 /* --- A damaged database --- */
 

@@ -6,6 +6,7 @@
 #include "database.h"
 #include "store/destinations.h"
 #include "store/groups.h"
+#include "store/pages.h"
 
 /* What sqlite_master says, one line each, in an order of its own. */
 static char *
@@ -139,6 +140,42 @@ test_a_released_schema_is_migrated (TestDatabase *fixture, gconstpointer data)
   g_assert_cmpstr (schema, ==, fresh_schema);
 }
 
+/* Every commit writes whole pages: those of a released queue become as small as those of a new one. */
+static void
+test_released_pages_become_small (TestDatabase *fixture, gconstpointer data)
+{
+  g_autoptr (ObDatabase) database = NULL;
+
+  make_released (fixture, "");
+  database = test_database_open (fixture, 1000, FALSE);
+  g_assert_cmpint (test_database_ask (database, "PRAGMA page_size"), ==, OB_PAGE_BYTES);
+  g_assert_cmpint (test_database_ask (database, "SELECT integrity_check = 'ok' FROM pragma_integrity_check"), ==, 1);
+  g_assert_cmpint (test_database_ask (database, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), ==, 1);
+  g_assert_cmpint (test_database_ask (database, "SELECT count(*) FROM uploads"), ==, 4);
+  g_clear_pointer (&database, ob_database_free);
+  (void) test_database_empty_folder (fixture->folder);
+  database = test_database_open (fixture, 1000, FALSE);
+  g_assert_cmpint (test_database_ask (database, "PRAGMA page_size"), ==, OB_PAGE_BYTES);
+}
+
+/* A process that dies while there is no log, and the mark of one that died before, would be taken for a log that was lost. */
+static void
+test_pages_stay_where_a_process_has_died (TestDatabase *fixture, gconstpointer data)
+{
+  g_autofree char *mark = g_strconcat (fixture->path, ".in-use", NULL);
+  g_autoptr (ObDatabase) database = NULL;
+  sqlite3 *dead;
+
+  make_released (fixture, "PRAGMA journal_mode = WAL");
+  g_assert_true (g_file_set_contents (mark, "", 0, NULL));
+  g_assert_cmpint (sqlite3_open (fixture->path, &dead), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (dead, "INSERT INTO meta VALUES ('last', 7)", NULL, NULL, NULL), ==, SQLITE_OK);
+  database = test_database_open (fixture, 1000, FALSE);
+  g_assert_cmpint (sqlite3_close (dead), ==, SQLITE_OK);
+  g_assert_cmpint (test_database_ask (database, "PRAGMA page_size"), >, OB_PAGE_BYTES);
+  g_assert_cmpint (test_database_ask (database, "SELECT value FROM meta WHERE name = 'last'"), ==, 7);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -149,6 +186,8 @@ main (int argc, char *argv[])
   } tests[] = {
     { "/database/released-groups-are-parted", test_released_groups_are_parted },
     { "/database/a-released-schema-is-migrated", test_a_released_schema_is_migrated },
+    { "/database/released-pages-become-small", test_released_pages_become_small },
+    { "/database/pages-stay-where-a-process-has-died", test_pages_stay_where_a_process_has_died },
   };
 
   g_test_init (&argc, &argv, NULL);
