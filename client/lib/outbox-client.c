@@ -130,42 +130,32 @@ emit_removed (OutboxClient *self, GVariant *parameters)
   g_signal_emit (self, signals[REMOVED], 0, id);
 }
 
+/* Reads the answer to Watch. Another process (@is_another) is always told of; the same one, which had only ended a silent watch,
+ * where its past is of another epoch: then it is as if another broker had come. */
 static void
-on_watched_again (GObject *source, GAsyncResult *result, gpointer user_data)
+on_watched_again (GObject *source, GAsyncResult *result, gpointer is_another)
 {
   OutboxClient *self = OUTBOX_CLIENT (source);
   g_autoptr (GVariant) results = outbox_client_call_finish (self, result, NULL);
   const char *sequence;
+  gboolean is_same_epoch;
 
   /* Without an answer the broker is gone once more, and this begins anew when it is back. */
   if (!results)
     return;
   g_variant_get (results, "(&s)", &sequence);
-  g_signal_emit (self, signals[BROKER_BACK], 0, note_sequence (self, sequence));
-}
-
-/* The past of another epoch is gone: then it is as if another broker had come. */
-static void
-on_watched_after_silence (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  OutboxClient *self = OUTBOX_CLIENT (source);
-  g_autoptr (GVariant) results = outbox_client_call_finish (self, result, NULL);
-  const char *sequence;
-
-  if (!results)
-    return;
-  g_variant_get (results, "(&s)", &sequence);
-  if (!note_sequence (self, sequence))
-    g_signal_emit (self, signals[BROKER_BACK], 0, FALSE);
+  is_same_epoch = note_sequence (self, sequence);
+  if (GPOINTER_TO_INT (is_another) || !is_same_epoch)
+    g_signal_emit (self, signals[BROKER_BACK], 0, is_same_epoch);
 }
 
 static void
-watch_again (OutboxClient *self, GAsyncReadyCallback callback)
+watch_again (OutboxClient *self, gboolean is_another)
 {
   g_autofree char *after = g_strdup_printf ("%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, self->epoch, self->number);
 
   outbox_client_call_async (self, "Uploads", "Watch", g_variant_new ("(@a{sv}s)", self->watch_filter, after), NULL,
-                            callback, NULL);
+                            on_watched_again, GINT_TO_POINTER (is_another));
 }
 
 /* From where the broker says: what it told last is not in the order of sequences. */
@@ -179,7 +169,7 @@ watch_from (OutboxClient *self, GVariant *parameters)
   g_variant_get (parameters, "(&s)", &sequence);
   self->number = 0;
   (void) note_sequence (self, sequence);
-  watch_again (self, on_watched_after_silence);
+  watch_again (self, FALSE);
 }
 
 static void
@@ -214,7 +204,7 @@ on_name_appeared (GDBusConnection *connection, const char *name, const char *own
   if (!self->watch_filter || self->epoch == 0)
     return;
   /* Another process answers now, which knows of no watchers. */
-  watch_again (self, on_watched_again);
+  watch_again (self, TRUE);
 }
 
 static void
