@@ -55,7 +55,7 @@ add_progress (CliFacts *facts, OutboxUpload *upload, GVariant *document)
   guint attempts = 0;
 
   cli_facts_add (facts, _ ("size"), size);
-  (void) g_variant_lookup (document, "bytes_sent", "t", &sent_bytes);
+  (void) g_variant_lookup (document, "wire_bytes", "t", &sent_bytes);
   (void) g_variant_lookup (document, "attempts", "u", &attempts);
   if (attempts == 0)
     return;

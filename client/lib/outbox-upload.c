@@ -134,6 +134,14 @@ outbox_upload_get_offset (OutboxUpload *self)
 }
 
 guint64
+outbox_upload_get_sent (OutboxUpload *self)
+{
+  guint64 offset = outbox_upload_get_offset (self);
+
+  return MAX (get_number (self, "sent_bytes"), offset);
+}
+
+guint64
 outbox_upload_get_saved (OutboxUpload *self)
 {
   return outbox_upload_get_state (self) == OUTBOX_STATE_SAVING ? get_number (self, "saved_bytes")

@@ -85,6 +85,17 @@ guint64 outbox_upload_get_size (OutboxUpload *self);
 guint64 outbox_upload_get_offset (OutboxUpload *self);
 
 /**
+ * outbox_upload_get_sent:
+ * @self: an upload
+ *
+ * What is beyond outbox_upload_get_offset() is on the way: the system at the other end has acknowledged it, the server has not
+ * confirmed it. It is to be shown, but is no progress, and is taken back when the connection is lost.
+ *
+ * Returns: up to where the bytes have been sent; at least the offset
+ */
+guint64 outbox_upload_get_sent (OutboxUpload *self);
+
+/**
  * outbox_upload_get_saved:
  * @self: an upload
  *

@@ -190,6 +190,37 @@ record (ObBroker *self, const char *id, gboolean (*write) (ObBroker *, ObUpload 
   ob_broker_touch (self, id, FALSE);
 }
 
+/* What was on the way has arrived or not: the server has said what it has. */
+static void
+forget_sent (ObBroker *self, const char *id)
+{
+  ObActive *active = g_hash_table_lookup (self->active, id);
+
+  if (active)
+    active->sent_bytes = 0;
+}
+
+/* Nothing of it is written: after a restart the server's word alone counts. */
+static void
+on_sent (const char *id, guint64 sent_bytes, gpointer user_data)
+{
+  ObBroker *self = user_data;
+  ObActive *active = g_hash_table_lookup (self->active, id);
+
+  if (!active || active->is_termination)
+    return;
+  active->sent_bytes = sent_bytes;
+  ob_broker_tell_after (self, id);
+}
+
+guint64
+ob_broker_get_sent_bytes (ObBroker *self, const ObUpload *upload)
+{
+  const ObActive *active = g_hash_table_lookup (self->active, upload->id);
+
+  return active ? MAX (MIN (active->sent_bytes, upload->size_bytes), upload->offset_bytes) : upload->offset_bytes;
+}
+
 /* From now on an attempt asks, or sends: then its rule counts again. */
 static void
 note_asking (ObBroker *self, const char *id, gboolean is_asking)
@@ -243,6 +274,7 @@ static void
 on_created (const char *id, const char *server_url, ObQuestion *question, gpointer user_data)
 {
   ob_crash_point ("created");
+  forget_sent (user_data, id);
   record (user_data, id, write_created, server_url, on_created_recorded, question);
 }
 
@@ -252,7 +284,7 @@ write_stored (ObBroker *self, ObUpload *upload, gconstpointer data, GError **err
   note_asking (self, upload->id, TRUE);
   if (upload->stored == OB_STORED_CONFIRMING)
     return TRUE;
-  upload->offset_bytes = upload->size_bytes;
+  ob_upload_set_offset (upload, upload->size_bytes);
   upload->progress_at_ms = ob_broker_get_now_ms (self);
 
   return ob_journal_move (self->database, upload, OB_STORED_CONFIRMING, OUTBOX_REASON_NONE, NULL,
@@ -267,7 +299,7 @@ on_stored (const char *id, ObQuestion *question, gpointer user_data)
 }
 
 static gboolean
-write_progress (ObBroker *self, ObUpload *upload, guint64 offset_bytes, guint64 sent_bytes)
+write_progress (ObBroker *self, ObUpload *upload, guint64 offset_bytes, guint64 wire_bytes)
 {
   gint64 now_ms = ob_broker_get_now_ms (self);
   g_autofree char *message = NULL;
@@ -294,26 +326,27 @@ write_progress (ObBroker *self, ObUpload *upload, guint64 offset_bytes, guint64 
       if (!ob_broker_relieve_destination (self, upload, NULL))
         return FALSE;
     }
-  upload->offset_bytes = offset_bytes;
-  upload->sent_bytes += sent_bytes;
+  upload->wire_bytes += wire_bytes;
+  ob_upload_set_offset (upload, offset_bytes);
   upload->updated_at_ms = now_ms;
 
-  return ob_broker_count_metered (self, upload->destination, sent_bytes, NULL)
+  return ob_broker_count_metered (self, upload->destination, wire_bytes, NULL)
          && ob_uploads_update (self->database, upload, NULL);
 }
 
 static void
-on_progress (const char *id, guint64 offset_bytes, guint64 sent_bytes, gpointer user_data)
+on_progress (const char *id, guint64 offset_bytes, guint64 wire_bytes, gpointer user_data)
 {
   ObBroker *self = user_data;
   g_autoptr (ObUpload) upload = NULL;
   gboolean is_good;
 
   ob_crash_point ("chunk-answered");
+  forget_sent (self, id);
   if (!ob_turn_begin (self->turn, OB_TURN_LATER, NULL))
     return;
   upload = ob_uploads_get (self->database, id, NULL);
-  is_good = upload && write_progress (self, upload, offset_bytes, sent_bytes);
+  is_good = upload && write_progress (self, upload, offset_bytes, wire_bytes);
   ob_turn_end (self->turn, is_good);
   if (is_good)
     ob_broker_touch (self, id, FALSE);
@@ -340,4 +373,4 @@ on_noted (const char *id, const char *event, const char *words, gpointer user_da
 }
 
 const ObWorkersEvents ob_broker_workers_events
-    = { on_created, on_progress, on_stored, on_noted, ob_broker_end_attempt };
+    = { on_created, on_progress, on_sent, on_stored, on_noted, ob_broker_end_attempt };

@@ -87,11 +87,12 @@ typedef struct
   char *destination;
   char *rule; /* its lane's; NULL for a termination */
   ObStop *stop;
-  gint priority;           /* that it was chosen with */
-  gint64 number;           /* the upload's */
-  guint64 begun_at;        /* as the destination's health counts */
-  gboolean is_asking;      /* the server has every byte */
-  gboolean makes_room;     /* it was stopped for another */
+  gint priority;       /* that it was chosen with */
+  gint64 number;       /* the upload's */
+  guint64 begun_at;    /* as the destination's health counts */
+  guint64 sent_bytes;  /* up to where the peer's kernel has acknowledged; 0: no more than the server has confirmed */
+  gboolean is_asking;  /* the server has every byte */
+  gboolean makes_room; /* it was stopped for another */
   gboolean is_termination; /* the upload was removed, and the server is to let go of it */
 } ObActive;
 
@@ -101,6 +102,9 @@ typedef struct _ObResubmission ObResubmission;
 /* Tells of an upload, schedules, and sets the alarm, once after the commit. */
 void ob_broker_touch (ObBroker *self, const char *id, gboolean is_new);
 void ob_broker_touch_holds (ObBroker *self);
+
+/* Tells of what is not in the database, and changes nothing there. */
+void ob_broker_tell_after (ObBroker *self, const char *id);
 
 /* Tells of holds at once: of those that no commit can be waited for. */
 void ob_broker_tell_holds (ObBroker *self);
@@ -220,8 +224,8 @@ OutboxReasonSet ob_broker_get_queue_reasons (ObBroker *self);
 gboolean ob_broker_record_queue_holds (ObBroker *self, const char *message, GError **error);
 /* Lets the device sleep or end, if everything is recorded. */
 void ob_broker_let_go (ObBroker *self);
-/* Payload that went out; inside a turn. */
-gboolean ob_broker_count_metered (ObBroker *self, const char *destination, guint64 sent_bytes, GError **error);
+/* What went out; inside a turn. */
+gboolean ob_broker_count_metered (ObBroker *self, const char *destination, guint64 wire_bytes, GError **error);
 void ob_broker_load_metered (ObBroker *self);
 
 /* Nobody has said a first word of the network yet, or it is not believed yet: what needs a network does not start. */

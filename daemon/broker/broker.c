@@ -119,6 +119,21 @@ ob_broker_touch (ObBroker *self, const char *id, gboolean is_new)
   touch (self, id, is_new, FALSE);
 }
 
+static void
+on_telling (const GError *error, gpointer user_data)
+{
+  g_autoptr (ObPending) pending = user_data;
+
+  if (!error)
+    tell_upload (pending->broker, pending->id, FALSE);
+}
+
+void
+ob_broker_tell_after (ObBroker *self, const char *id)
+{
+  ob_turn_after_all (self->turn, on_telling, ob_pending_new (self, id));
+}
+
 void
 ob_broker_touch_holds (ObBroker *self)
 {

@@ -183,6 +183,10 @@ ObDatabase *ob_broker_get_database (ObBroker *self);
 /* Returns: how much of a file that is being saved is on the disk, or -1 where it is not being saved. */
 gint64 ob_broker_get_saved_bytes (ObBroker *self, const char *id);
 
+/* Returns: up to which byte of an upload the peer's kernel has acknowledged: what is beyond the offset is on the way. In memory
+ * alone. */
+guint64 ob_broker_get_sent_bytes (ObBroker *self, const ObUpload *upload);
+
 /* Whether a destination holds its uploads now, and why. Returns: how many. */
 guint ob_broker_get_destination_holds (ObBroker *self, const ObDestination *destination, ObHold holds[3]);
 

@@ -208,16 +208,16 @@ ob_broker_get_metered_bytes (ObBroker *self)
 }
 
 gboolean
-ob_broker_count_metered (ObBroker *self, const char *destination_name, guint64 sent_bytes, GError **error)
+ob_broker_count_metered (ObBroker *self, const char *destination_name, guint64 wire_bytes, GError **error)
 {
   const ObDestination *destination = g_hash_table_lookup (self->destinations, destination_name);
   guint64 before_bytes = ob_broker_get_metered_bytes (self);
 
-  if (sent_bytes == 0 || !destination || ob_destination_is_local (destination)
+  if (wire_bytes == 0 || !destination || ob_destination_is_local (destination)
       || !ob_conditions_is_metered (&self->latest))
     return TRUE;
   self->metered_month = month_of (self);
-  self->metered_bytes = before_bytes + sent_bytes;
+  self->metered_bytes = before_bytes + wire_bytes;
   self->wants_review |= before_bytes < self->rules->budget_bytes && self->metered_bytes >= self->rules->budget_bytes;
 
   return ob_meta_set_number (self->database, "metered_month", self->metered_month, error)

@@ -211,8 +211,8 @@ salvage (ObDatabase *aside, ObUpload *upload)
       || !g_str_equal (row->name, upload->name) || (row->server_url && !ob_destination_is_url (row->server_url)))
     return;
   replace (&upload->server_url, &row->server_url);
-  upload->offset_bytes = MIN (row->offset_bytes, row->size_bytes);
-  upload->sent_bytes = row->sent_bytes;
+  upload->wire_bytes = row->wire_bytes;
+  ob_upload_set_offset (upload, MIN (row->offset_bytes, row->size_bytes));
   upload->attempts = row->attempts;
   upload->priority = row->priority;
   upload->is_paused = row->is_paused != 0;

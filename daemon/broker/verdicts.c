@@ -141,7 +141,7 @@ finish_upload (ObBroker *self, ObUpload *upload, ObAttemptResult *result, GError
   upload->receipt.confirmed_at_ms = upload->done_at_ms = ob_broker_get_now_ms (self);
   if (!upload->receipt.url)
     upload->receipt.url = g_strdup (upload->server_url);
-  upload->offset_bytes = upload->size_bytes;
+  ob_upload_set_offset (upload, upload->size_bytes);
   upload->failures = 0;
   upload->retry_at_ms = 0;
   if (!ob_broker_relieve_destination (self, upload, error))
@@ -331,7 +331,11 @@ end_attempt (ObBroker *self, const char *id, ObAttemptResult *result, GError **e
 {
   g_autoptr (ObUpload) upload = ob_uploads_get (self->database, id, error);
 
-  if (!upload || !end_upload (self, upload, result, error))
+  if (!upload)
+    return FALSE;
+  /* Of an attempt that hangs this is all that is known to have gone out. */
+  upload->wire_bytes += ob_broker_get_sent_bytes (self, upload) - upload->offset_bytes;
+  if (!end_upload (self, upload, result, error))
     return FALSE;
   if (upload->stored == OB_STORED_DONE)
     ob_turn_after (self->turn, on_done, ob_pending_new (self, id));

@@ -32,6 +32,7 @@ struct _ObWorker
   ObLot *lot;
   GAsyncQueue *orders;  /* of Order: one at most, and the one that ends it */
   ObDeadline *deadline; /* of the call that it is in */
+  ObTransit *transit;   /* of the upload that it sends */
   gint fate;            /* atomic */
   gint is_asking;       /* atomic: it waits for the main thread */
   GThread *thread;      /* main thread, as all below */
@@ -39,6 +40,7 @@ struct _ObWorker
   ObStop *stop;         /* of that job, or NULL */
   gint64 cancelled_us;  /* when that was first seen cancelled; 0: it is not */
   gint64 ended_us;      /* when it last ended a job */
+  guint64 told_bytes;   /* of the transit, last */
   gboolean is_silent;   /* nobody listens any more */
 };
 
@@ -66,7 +68,7 @@ typedef struct
   char *event;
   char *words;
   guint64 offset_bytes;
-  guint64 sent_bytes;
+  guint64 wire_bytes;
   ObQuestion *question;
   ObAttemptResult *result;
 } Message;
@@ -87,6 +89,7 @@ worker_unref (ObWorker *worker)
   ob_lot_unref (worker->lot);
   g_async_queue_unref (worker->orders);
   ob_deadline_unref (worker->deadline);
+  ob_transit_unref (worker->transit);
   g_free (worker);
 }
 
@@ -97,6 +100,7 @@ release (ObWorker *worker)
   g_clear_pointer (&worker->id, g_free);
   g_clear_object (&worker->stop);
   worker->cancelled_us = 0;
+  worker->told_bytes = 0;
   worker->ended_us = g_get_monotonic_time ();
 }
 
@@ -116,7 +120,7 @@ tell (ObWorker *worker, Message *message)
       events->stored (message->id, message->question, worker->user_data);
       break;
     case MESSAGE_PROGRESS:
-      events->progress (message->id, message->offset_bytes, message->sent_bytes, worker->user_data);
+      events->progress (message->id, message->offset_bytes, message->wire_bytes, worker->user_data);
       break;
     case MESSAGE_NOTED:
       events->noted (message->id, message->event, message->words, worker->user_data);
@@ -208,12 +212,14 @@ on_created (const char *server_url, gpointer data)
 }
 
 static void
-on_progress (guint64 offset_bytes, guint64 sent_bytes, gpointer data)
+on_progress (guint64 offset_bytes, guint64 wire_bytes, gpointer data)
 {
   Message *message = message_new (data, MESSAGE_PROGRESS);
 
+  /* Before the main thread hears of it: what it forgets then must not be told again. */
+  ob_transit_end (message->worker->transit);
   message->offset_bytes = offset_bytes;
-  message->sent_bytes = sent_bytes;
+  message->wire_bytes = wire_bytes;
   post (message);
 }
 
@@ -246,6 +252,7 @@ run_order (ObWorker *worker, ObConnection *connection, const Order *order)
   message = message_new (&run, MESSAGE_ENDED);
   message->result = runner->run (runner, connection, order->job, &checkpoints, &run, order->stop);
   ob_deadline_clear (worker->deadline);
+  ob_transit_end (worker->transit);
   post (message);
 }
 
@@ -271,7 +278,8 @@ wait_for_order (ObWorker *worker, ObConnection *connection, gboolean has_run)
 static void
 work_until_told (ObWorker *worker)
 {
-  g_autoptr (ObConnection) connection = ob_connection_new (worker->facts, worker->lot, worker->deadline);
+  g_autoptr (ObConnection) connection
+      = ob_connection_new (worker->facts, worker->lot, worker->deadline, worker->transit);
   gboolean is_over = FALSE, has_run = FALSE;
 
   while (!is_over)
@@ -329,6 +337,7 @@ ob_worker_new (const ObRunner *runner, ObFacts *facts, ObLot *lot, const ObWorke
   worker->lot = ob_lot_ref (lot);
   worker->orders = g_async_queue_new ();
   worker->deadline = ob_deadline_new ();
+  worker->transit = ob_transit_new ();
   worker->thread = g_thread_new ("worker", work, worker);
 
   return worker;
@@ -352,6 +361,18 @@ gint64
 ob_worker_get_ended_us (ObWorker *worker)
 {
   return worker->ended_us;
+}
+
+guint64
+ob_worker_take_sent_bytes (ObWorker *worker)
+{
+  guint64 sent_bytes = ob_transit_get_sent_bytes (worker->transit);
+
+  if (sent_bytes == worker->told_bytes)
+    return 0;
+  worker->told_bytes = sent_bytes;
+
+  return sent_bytes;
 }
 
 gboolean

@@ -16,7 +16,9 @@ typedef struct
 {
   /* @server_url: (nullable). Answer when it is durable. */
   void (*created) (const char *id, const char *server_url, ObQuestion *question, gpointer user_data);
-  void (*progress) (const char *id, guint64 offset_bytes, guint64 sent_bytes, gpointer user_data);
+  void (*progress) (const char *id, guint64 offset_bytes, guint64 wire_bytes, gpointer user_data);
+  /* Up to which byte the peer's kernel has acknowledged; told by whoever has an eye on the workers. */
+  void (*sent) (const char *id, guint64 sent_bytes, gpointer user_data);
   void (*stored) (const char *id, ObQuestion *question, gpointer user_data);
   /* One word for programs, and a person's words: for the journal. */
   void (*noted) (const char *id, const char *event, const char *words, gpointer user_data);
@@ -41,6 +43,9 @@ const char *ob_worker_get_id (ObWorker *worker);
 
 /* When it last ended a job, monotonic: of those that are free the last one has the warmest connections. */
 gint64 ob_worker_get_ended_us (ObWorker *worker);
+
+/* Returns: up to which byte the upload has been sent, where that is another than the last time; 0: it is not. */
+guint64 ob_worker_take_sent_bytes (ObWorker *worker);
 
 /* Whether its attempt was told to end. */
 gboolean ob_worker_is_stopped (ObWorker *worker);

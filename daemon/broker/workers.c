@@ -96,6 +96,19 @@ is_any_busy (ObWorkers *workers)
   return FALSE;
 }
 
+static void
+tell_sent (ObWorkers *workers)
+{
+  for (guint i = 0; i < workers->list->len; i++)
+    {
+      ObWorker *worker = workers->list->pdata[i];
+      guint64 sent_bytes = ob_worker_get_id (worker) ? ob_worker_take_sent_bytes (worker) : 0;
+
+      if (sent_bytes > 0)
+        workers->events->sent (ob_worker_get_id (worker), sent_bytes, workers->user_data);
+    }
+}
+
 static gboolean
 on_look (gpointer user_data)
 {
@@ -104,6 +117,7 @@ on_look (gpointer user_data)
 
   while ((worker = find_stuck (workers, TRUE)))
     end_stuck_job (workers, worker);
+  tell_sent (workers);
   if (is_any_busy (workers))
     return G_SOURCE_CONTINUE;
   workers->look = 0;

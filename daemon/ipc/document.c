@@ -100,6 +100,19 @@ add_times (GVariantBuilder *builder, const ObUpload *upload)
   add_time (builder, "done_at", upload->done_at_ms);
 }
 
+/* How far it is, and what that took so far: what is on the way went out too. */
+static void
+add_bytes (GVariantBuilder *builder, const ObUpload *upload, guint64 sent_bytes)
+{
+  guint64 wire_bytes = upload->wire_bytes + (sent_bytes - upload->offset_bytes);
+
+  g_variant_builder_add (builder, "{sv}", "offset", g_variant_new_uint64 (upload->offset_bytes));
+  g_variant_builder_add (builder, "{sv}", "sent_bytes", g_variant_new_uint64 (sent_bytes));
+  g_variant_builder_add (builder, "{sv}", "wire_bytes", g_variant_new_uint64 (wire_bytes));
+  /* Its name in version 0.1.0. */
+  g_variant_builder_add (builder, "{sv}", "bytes_sent", g_variant_new_uint64 (wire_bytes));
+}
+
 static void
 add_what_the_app_said (GVariantBuilder *builder, const ObUpload *upload)
 {
@@ -139,8 +152,7 @@ ob_document_upload (ObBroker *broker, const ObUpload *upload)
   if (status.state == OUTBOX_STATE_SAVING)
     g_variant_builder_add (&builder, "{sv}", "saved_bytes",
                            g_variant_new_uint64 ((guint64) MAX (ob_broker_get_saved_bytes (broker, upload->id), 0)));
-  g_variant_builder_add (&builder, "{sv}", "offset", g_variant_new_uint64 (upload->offset_bytes));
-  g_variant_builder_add (&builder, "{sv}", "bytes_sent", g_variant_new_uint64 (upload->sent_bytes));
+  add_bytes (&builder, upload, ob_broker_get_sent_bytes (broker, upload));
   g_variant_builder_add (&builder, "{sv}", "attempts", g_variant_new_uint32 (upload->attempts));
   g_variant_builder_add (&builder, "{sv}", "local_copy", g_variant_new_boolean (upload->has_local_copy));
   g_variant_builder_add (&builder, "{sv}", "in_memory",

@@ -37,6 +37,13 @@ ob_upload_new (void)
 }
 
 void
+ob_upload_set_offset (ObUpload *upload, guint64 offset_bytes)
+{
+  upload->offset_bytes = offset_bytes;
+  upload->wire_bytes = MAX (upload->wire_bytes, offset_bytes);
+}
+
+void
 ob_receipt_clear (ObReceipt *receipt)
 {
   g_clear_pointer (&receipt->url, g_free);

@@ -63,7 +63,8 @@ typedef struct
   guint64 offset_bytes;   /* confirmed by the server */
   guint64 furthest_bytes; /* the most that it ever confirmed: progress is what goes beyond */
   guint losses;           /* of what it had confirmed, since then */
-  guint64 sent_bytes;     /* what went out for it in all attempts, what was lost on the way included */
+  guint64
+      wire_bytes; /* what went out for it in all attempts, what was lost on the way included; never less than the offset */
   gint priority;
   guint attempts;
   guint failures; /* attempts without progress, in a row */
@@ -90,6 +91,9 @@ typedef struct
 ObUpload *ob_upload_new (void);
 void ob_upload_free (ObUpload *upload);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObUpload, ob_upload_free)
+
+/* Notes what the server has. All of it went out, even if nobody lived to count it: a process that was killed. */
+void ob_upload_set_offset (ObUpload *upload, guint64 offset_bytes);
 
 void ob_receipt_clear (ObReceipt *receipt);
 void ob_last_error_set (ObLastError *last_error, const char *code, const char *message, gint64 at_ms);

@@ -162,6 +162,9 @@ static const char version_2[]
     /* A certificate that cannot be verified holds its destination and fails nothing: what had failed by it waits again. */
     = "UPDATE uploads SET state = 1, reason = NULL, retry_at = 0 WHERE state = 4 AND reason = 'certificate';"
 
+      /* What a killed process had sent was not counted, though the server had it. */
+      "UPDATE uploads SET bytes_sent = offset WHERE bytes_sent < offset;"
+
       /* One app's group was another's of the same key: it could be stopped, renamed and sent past the rules by either. Whose
        * an upload was stands in its app: those of sandboxes have at least two dots. Programs of the host share a namespace,
        * which is the empty app. What a person had said of a group and a network may have been said by an app, and ends. */

@@ -23,7 +23,7 @@
   TEXT (server_url, server_url) TEXT (error_code, last_error.code) TEXT (error_message, last_error.message) \
   TEXT (receipt_url, receipt.url) TEXT (receipt_record, receipt.record) TEXT (receipt_digest, receipt.digest) \
   TEXT (confirmed_by, receipt.confirmed_by) \
-  NUMBER (size, size_bytes) NUMBER (offset, offset_bytes) NUMBER (bytes_sent, sent_bytes) \
+  NUMBER (size, size_bytes) NUMBER (offset, offset_bytes) NUMBER (bytes_sent, wire_bytes) \
   NUMBER (furthest, furthest_bytes) NUMBER (losses, losses) \
   NUMBER (priority, priority) NUMBER (attempts, attempts) NUMBER (failures, failures) NUMBER (state, stored) \
   NUMBER (is_paused, is_paused) NUMBER (has_local_copy, has_local_copy) \

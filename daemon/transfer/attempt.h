@@ -53,7 +53,7 @@ typedef struct
   /* The server made an upload URL; NULL: it has lost the one there was. Returns once that is durable; FALSE: stop. */
   gboolean (*created) (const char *server_url, gpointer user_data);
   /* The offset that the server confirmed, and what went out for it since the last call. */
-  void (*progress) (guint64 offset_bytes, guint64 sent_bytes, gpointer user_data);
+  void (*progress) (guint64 offset_bytes, guint64 wire_bytes, gpointer user_data);
   /* The server has every byte. Returns once that is durable; FALSE: stop. */
   gboolean (*stored) (gpointer user_data);
   /* Something that the upload's journal is to tell: one word for programs, and a person's words. */

@@ -21,6 +21,7 @@ struct _ObBody
   int fd;               /* borrowed */
   ObPace *pace;         /* owned, or NULL */
   ObDeadline *deadline; /* a reference */
+  ObTransit *transit;   /* a reference, or NULL */
   guint64 offset_bytes;
   guint64 size_bytes;
   guint64 taken_bytes;
@@ -155,6 +156,14 @@ keep_pace (ObBody *self, gsize count, GCancellable *cancellable)
   return count;
 }
 
+/* Whoever reads on has written what it had. @held_bytes: what it is given now */
+static void
+note_taken (ObBody *self, guint64 held_bytes)
+{
+  if (self->transit)
+    ob_transit_note_taken (self->transit, self->taken_bytes, held_bytes);
+}
+
 static gssize
 ob_body_read (GInputStream *stream, void *buffer, gsize count, GCancellable *cancellable, GError **error)
 {
@@ -162,6 +171,7 @@ ob_body_read (GInputStream *stream, void *buffer, gsize count, GCancellable *can
   gint64 due_us;
   gssize got;
 
+  note_taken (self, 0);
   count = keep_pace (self, MIN (count, self->size_bytes - self->taken_bytes), cancellable);
   ob_brake_wait (cancellable);
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
@@ -187,6 +197,7 @@ ob_body_read (GInputStream *stream, void *buffer, gsize count, GCancellable *can
   if (self->taken_bytes > 0)
     ob_crash_point ("mid-chunk");
   self->taken_bytes += (guint64) got;
+  note_taken (self, (guint64) got);
 
   return got;
 }
@@ -196,6 +207,7 @@ ob_body_finalize (GObject *object)
 {
   g_clear_pointer (&OB_BODY (object)->pace, ob_pace_unref);
   g_clear_pointer (&OB_BODY (object)->deadline, ob_deadline_unref);
+  g_clear_pointer (&OB_BODY (object)->transit, ob_transit_unref);
   g_clear_pointer (&OB_BODY (object)->digests, g_bytes_unref);
   g_clear_pointer (&OB_BODY (object)->block, g_free);
   g_clear_pointer (&OB_BODY (object)->fault, g_free);
@@ -233,6 +245,13 @@ ob_body_set_digests (ObBody *self, GBytes *digests, guint64 file_bytes)
 {
   self->digests = g_bytes_ref (digests);
   self->file_bytes = file_bytes;
+}
+
+void
+ob_body_set_transit (ObBody *self, ObTransit *transit)
+{
+  self->transit = ob_transit_ref (transit);
+  ob_transit_begin (transit, self->offset_bytes);
 }
 
 const char *

@@ -7,6 +7,7 @@
 
 #include "transfer/deadline.h"
 #include "transfer/pace.h"
+#include "transfer/transit.h"
 
 G_BEGIN_DECLS
 
@@ -20,6 +21,9 @@ GInputStream *ob_body_new (int fd, guint64 offset_bytes, guint64 size_bytes, ObP
 /* Gives out no byte of a block that is not as its digest says: reading ends with G_IO_ERROR_INVALID_DATA.
  * @digests: of the whole file; see base/blocks.h. @file_bytes: its size */
 void ob_body_set_digests (ObBody *self, GBytes *digests, guint64 file_bytes);
+
+/* Says there how far it is read. Before the reading. */
+void ob_body_set_transit (ObBody *self, ObTransit *transit);
 
 /* Returns: (nullable): which bytes are not what was handed over, for a person; NULL while none was found. After the reading. */
 const char *ob_body_get_fault (ObBody *self);

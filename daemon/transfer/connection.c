@@ -6,6 +6,7 @@
  */
 #include "transfer/connection.h"
 
+#include "transfer/flow.h"
 #include "transfer/path.h"
 #include "transfer/race.h"
 #include "transfer/splice.h"
@@ -40,10 +41,11 @@
 struct _ObConnection
 {
   SoupSession *session;
-  GHashTable *sockets;  /* libsoup's connection id → GSocket; worker thread only, as the next three */
-  ObLot *lot;           /* shared, as are the next two */
-  ObFacts *facts;       /* shared */
-  ObDeadline *deadline; /* shared */
+  GHashTable *sockets; /* libsoup's connection id → GSocket; worker thread only, as the next five */
+  ObLot *lot;          /* shared, as are the next three */
+  ObFacts *facts;
+  ObDeadline *deadline;
+  ObTransit *transit;
   gulong stop_handler;
   GThread *watch;
   char *forgetful;   /* host and port of a server that ends kept connections, or NULL; worker thread, as the next two */
@@ -61,7 +63,7 @@ struct _ObConnection
   GSocket *socket;       /* libsoup's, or NULL */
   guint64 begin_bytes;   /* what that socket had sent before the request, */
   guint64 begin_acked_bytes; /* and what was acknowledged of it */
-  guint64 sent_bytes;        /* what went out for it, once its socket is given up */
+  guint64 wire_bytes;        /* what went out for it, once its socket is given up */
   ObStall stall;
   ObEnd end;
   gboolean is_asleep;      /* the watch waits for a request */
@@ -75,38 +77,14 @@ set_option (int fd, int level, int option, int value)
   (void) setsockopt (fd, level, option, &value, sizeof value);
 }
 
-static gboolean
-read_flow (int fd, ObFlow *flow)
-{
-  struct tcp_info info = { 0 };
-  socklen_t size = sizeof info;
-
-  if (fd < 0 || getsockopt (fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
-    return FALSE;
-  *flow = (ObFlow){ info.tcpi_bytes_acked, info.tcpi_notsent_bytes, info.tcpi_unacked,
-                    info.tcpi_probes,      ob_path_is_gone (fd),    info.tcpi_state == OB_FLOW_CLOSE_WAIT };
-
-  return TRUE;
-}
-
-/* What TCP has put on the wire, and what it has put there again. */
-static guint64
-read_sent_bytes (int fd)
-{
-  struct tcp_info info = { 0 };
-  socklen_t size = sizeof info;
-
-  return getsockopt (fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? info.tcpi_bytes_sent : 0;
-}
-
 /* With the lock; before a reset, with which the kernel forgets it. */
 static void
 count_sent (ObConnection *self)
 {
-  guint64 bytes = self->fd >= 0 ? read_sent_bytes (self->fd) : 0;
+  guint64 bytes = self->fd >= 0 ? ob_flow_read_wire_bytes (self->fd) : 0;
 
   if (bytes > self->begin_bytes)
-    self->sent_bytes += bytes - self->begin_bytes;
+    self->wire_bytes += bytes - self->begin_bytes;
   self->begin_bytes = bytes;
 }
 
@@ -172,7 +150,7 @@ static ObStallDecision
 judge (ObConnection *self)
 {
   ObFlow flow;
-  gboolean has_flow = read_flow (self->fd, &flow);
+  gboolean has_flow = ob_flow_read (self->fd, &flow);
 
   return ob_stall_judge (&self->stall, has_flow ? &flow : NULL, g_get_monotonic_time ());
 }
@@ -184,7 +162,7 @@ has_ever_moved (ObConnection *self)
 {
   ObFlow flow;
 
-  return !read_flow (self->fd, &flow) || flow.acked_bytes > self->begin_acked_bytes;
+  return !ob_flow_read (self->fd, &flow) || flow.acked_bytes > self->begin_acked_bytes;
 }
 
 /* With the lock. Whoever stops an attempt gently lets it finish what it is at; one that stands still will not. */
@@ -196,7 +174,7 @@ is_patience_in_vain (ObConnection *self)
   if (!self->stop || !OB_IS_STOP (self->stop) || !ob_stop_is_asked (OB_STOP (self->stop)))
     return FALSE;
 
-  return ob_stall_is_still (&self->stall, read_flow (self->fd, &flow) ? &flow : NULL, g_get_monotonic_time ());
+  return ob_stall_is_still (&self->stall, ob_flow_read (self->fd, &flow) ? &flow : NULL, g_get_monotonic_time ());
 }
 
 /* With the lock, which is open meanwhile. */
@@ -220,6 +198,8 @@ look_at_request (ObConnection *self)
   ObStallDecision decision = judge (self);
   gboolean is_racing = decision == OB_STALL_RACE;
 
+  if (self->end == OB_END_NONE)
+    ob_transit_look (self->transit, self->fd);
   if (is_patience_in_vain (self))
     {
       end_this_request (self, OB_END_STOPPED, TRUE);
@@ -338,7 +318,7 @@ on_starting (SoupMessage *message, gpointer user_data)
       self->fd = fcntl (g_socket_get_fd (socket), F_DUPFD_CLOEXEC, 0);
       self->socket = g_object_ref (socket);
     }
-  self->begin_bytes = self->fd >= 0 ? read_sent_bytes (self->fd) : 0;
+  self->begin_bytes = self->fd >= 0 ? ob_flow_read_wire_bytes (self->fd) : 0;
   self->is_new_on_path = self->fd >= 0 && g_get_monotonic_time () >= self->free_until_us && ob_path_hold (self->fd);
   ob_stall_begin (&self->stall, self->stall.answer_ms, g_get_monotonic_time ());
   (void) judge (self);
@@ -370,7 +350,7 @@ ob_connection_begin (ObConnection *connection, SoupMessage *message, gint64 answ
   ob_deadline_clear (connection->deadline); /* the watch is there */
   connection->number++;
   connection->end = OB_END_NONE;
-  connection->sent_bytes = 0;
+  connection->wire_bytes = 0;
   connection->stop = stop ? g_object_ref (stop) : NULL;
   ob_stall_begin (&connection->stall, answer_ms, g_get_monotonic_time ());
   if (connection->is_asleep)
@@ -385,7 +365,7 @@ ob_connection_begin (ObConnection *connection, SoupMessage *message, gint64 answ
 }
 
 ObEnd
-ob_connection_end (ObConnection *connection, SoupMessage *message, guint64 *sent_bytes)
+ob_connection_end (ObConnection *connection, SoupMessage *message, guint64 *wire_bytes)
 {
   ObEnd end;
 
@@ -398,7 +378,7 @@ ob_connection_end (ObConnection *connection, SoupMessage *message, guint64 *sent
   g_clear_object (&connection->stop);
   ob_deadline_set (connection->deadline, OB_DEADLINE_OWN_MS);
   end = connection->end;
-  *sent_bytes = connection->sent_bytes;
+  *wire_bytes = connection->wire_bytes;
   g_mutex_unlock (&connection->lock);
 
   return end;
@@ -451,6 +431,12 @@ ob_connection_get_deadline (ObConnection *connection)
   return connection->deadline;
 }
 
+ObTransit *
+ob_connection_get_transit (ObConnection *connection)
+{
+  return connection->transit;
+}
+
 SoupSession *
 ob_connection_get_session (ObConnection *connection)
 {
@@ -458,7 +444,7 @@ ob_connection_get_session (ObConnection *connection)
 }
 
 ObConnection *
-ob_connection_new (ObFacts *facts, ObLot *lot, ObDeadline *deadline)
+ob_connection_new (ObFacts *facts, ObLot *lot, ObDeadline *deadline, ObTransit *transit)
 {
   ObConnection *self = g_new0 (ObConnection, 1);
 
@@ -469,6 +455,7 @@ ob_connection_new (ObFacts *facts, ObLot *lot, ObDeadline *deadline)
   self->facts = ob_facts_ref (facts);
   self->lot = ob_lot_ref (lot);
   self->deadline = ob_deadline_ref (deadline);
+  self->transit = ob_transit_ref (transit);
   self->closing = g_cancellable_new ();
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
@@ -493,6 +480,7 @@ ob_connection_free (ObConnection *connection)
   ob_facts_unref (connection->facts);
   ob_lot_unref (connection->lot);
   ob_deadline_unref (connection->deadline);
+  ob_transit_unref (connection->transit);
   g_object_unref (connection->closing);
   g_mutex_clear (&connection->lock);
   g_cond_clear (&connection->changed);

@@ -10,6 +10,7 @@
 #include "transfer/deadline.h"
 #include "transfer/facts.h"
 #include "transfer/lot.h"
+#include "transfer/transit.h"
 
 #include <libsoup/soup.h>
 
@@ -31,8 +32,8 @@ typedef enum
 } ObEnd;
 
 /* The thread-default context of the calling thread is the session's; free it there, too. @lot: where connections go
- * whose end their server cannot hear. @deadline: kept to the call that the thread is in. */
-ObConnection *ob_connection_new (ObFacts *facts, ObLot *lot, ObDeadline *deadline);
+ * whose end their server cannot hear. @deadline: kept to the call that the thread is in. @transit: kept to what of a body is acknowledged. */
+ObConnection *ob_connection_new (ObFacts *facts, ObLot *lot, ObDeadline *deadline, ObTransit *transit);
 void ob_connection_free (ObConnection *connection);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObConnection, ob_connection_free)
 
@@ -41,6 +42,8 @@ ObFacts *ob_connection_get_facts (ObConnection *connection);
 
 /* Returns: (transfer none): by when the worker must come back from what it does. */
 ObDeadline *ob_connection_get_deadline (ObConnection *connection);
+
+ObTransit *ob_connection_get_transit (ObConnection *connection);
 
 SoupSession *ob_connection_get_session (ObConnection *connection);
 
@@ -55,9 +58,9 @@ SoupSession *ob_connection_get_session (ObConnection *connection);
 GCancellable *ob_connection_begin (ObConnection *connection, SoupMessage *message, gint64 answer_ms,
                                    GCancellable *stop);
 
-/* @sent_bytes: (out): what really went out for it, its head and what TCP had to send again included
+/* @wire_bytes: (out): what really went out for it, its head and what TCP had to send again included
  * Returns: why the request was ended, if it was */
-ObEnd ob_connection_end (ObConnection *connection, SoupMessage *message, guint64 *sent_bytes);
+ObEnd ob_connection_end (ObConnection *connection, SoupMessage *message, guint64 *wire_bytes);
 
 /* Notes whether the request that has just ended was answered. A server that ends a connection without a word when it is used
  * again, as proxies do after so many requests or seconds, has what has a body sent on new ones. Returns: whether it ended

@@ -112,7 +112,7 @@ send_once (ObConnection *connection, ObAnswer *answer, gint64 answer_ms, GCancel
   g_autoptr (GInputStream) stream = NULL;
   GCancellable *request;
   gboolean was_dead;
-  guint64 sent_bytes;
+  guint64 wire_bytes;
 
   ob_deadline_clear (ob_connection_get_deadline (connection));
   ob_brake_wait (stop);
@@ -122,8 +122,8 @@ send_once (ObConnection *connection, ObAnswer *answer, gint64 answer_ms, GCancel
   stream = soup_session_send (ob_connection_get_session (connection), answer->message, request, &answer->error);
   if (stream)
     read_body (answer, stream, request);
-  answer->end = ob_connection_end (connection, answer->message, &sent_bytes);
-  answer->sent_bytes += sent_bytes;
+  answer->end = ob_connection_end (connection, answer->message, &wire_bytes);
+  answer->wire_bytes += wire_bytes;
   was_dead = answer->error
              && (answer->end == OB_END_LOST
                  || (answer->end == OB_END_NONE && ob_connection_note_answer (connection, answer->message, FALSE)));

@@ -25,7 +25,7 @@ typedef struct
   gsize body_bytes;
   GError *error;         /* owned; NULL where there is an answer */
   ObEnd end;             /* of an error: whether it was our doing */
-  guint64 sent_bytes;    /* what went out for it */
+  guint64 wire_bytes;    /* what went out for it */
   gboolean is_elsewhere; /* not from the destination's origin, which its caller knows */
 } ObAnswer;
 

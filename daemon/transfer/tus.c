@@ -27,9 +27,9 @@
 #define MOST_LOCKED 20
 
 guint64
-ob_tus_next_chunk_bytes (guint64 sent_bytes, gint64 elapsed_us, guint64 limit_bytes)
+ob_tus_next_chunk_bytes (guint64 moved_bytes, gint64 elapsed_us, guint64 limit_bytes)
 {
-  double rate = (double) sent_bytes / (double) MAX (elapsed_us, 1000) * G_USEC_PER_SEC;
+  double rate = (double) moved_bytes / (double) MAX (elapsed_us, 1000) * G_USEC_PER_SEC;
   guint64 wanted = (guint64) MIN (rate * SECONDS_A_CHUNK, (double) OB_TUS_CHUNK_MAX_BYTES);
 
   return MIN (MAX (wanted, 256 * 1024), limit_bytes);
@@ -84,12 +84,12 @@ create (ObTusRun *tus)
 
 /* Takes what the server says it has. Returns: what is next where that is everything, @whole, or less. */
 static ObTusStep
-believe (ObTusRun *tus, guint64 offset_bytes, guint64 sent_bytes, ObTusStep whole)
+believe (ObTusRun *tus, guint64 offset_bytes, guint64 wire_bytes, ObTusStep whole)
 {
   gboolean has_moved = offset_bytes > tus->offset_bytes;
   gboolean is_loss = offset_bytes < tus->offset_bytes;
 
-  tus->checkpoints->progress (offset_bytes, sent_bytes, tus->user_data);
+  tus->checkpoints->progress (offset_bytes, wire_bytes, tus->user_data);
   tus->offset_bytes = offset_bytes;
   /* What is only made good again is no progress. */
   if (offset_bytes > tus->furthest_bytes)
@@ -186,10 +186,10 @@ lose (ObTusRun *tus, guint64 chunk_bytes)
 
 /* For the next chunk; and for the next attempt, which may be a worker's that knows nothing of this one. */
 static void
-note_rate (ObTusRun *tus, guint64 sent_bytes, gint64 elapsed_us)
+note_rate (ObTusRun *tus, guint64 moved_bytes, gint64 elapsed_us)
 {
-  tus->chunk_bytes = ob_tus_next_chunk_bytes (sent_bytes, elapsed_us, tus->limit_bytes);
-  tus->facts.rate_bytes_per_s = sent_bytes * G_USEC_PER_SEC / (guint64) MAX (elapsed_us, 1000);
+  tus->chunk_bytes = ob_tus_next_chunk_bytes (moved_bytes, elapsed_us, tus->limit_bytes);
+  tus->facts.rate_bytes_per_s = moved_bytes * G_USEC_PER_SEC / (guint64) MAX (elapsed_us, 1000);
   ob_facts_put (ob_connection_get_facts (tus->connection), tus->job->url, &tus->facts);
 }
 
@@ -202,7 +202,7 @@ after_patch (ObTusRun *tus, const ObAnswer *answer, guint64 chunk_bytes, gint64 
 
   if (ob_tus_judge (answer, OB_STAGE_SEND, result))
     {
-      tus->checkpoints->progress (tus->offset_bytes, answer->sent_bytes, tus->user_data);
+      tus->checkpoints->progress (tus->offset_bytes, answer->wire_bytes, tus->user_data);
       /* A proxy's limit is for one request, not for the file. */
       if (ob_answer_get_status (answer) == SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE && chunk_bytes > OB_TUS_CHUNK_MIN_BYTES)
         {
@@ -234,7 +234,7 @@ after_patch (ObTusRun *tus, const ObAnswer *answer, guint64 chunk_bytes, gint64 
     return lose (tus, chunk_bytes); /* it says more than was sent: ask again */
   if (offset_bytes <= tus->offset_bytes)
     {
-      (void) believe (tus, offset_bytes, answer->sent_bytes, STEP_STORED);
+      (void) believe (tus, offset_bytes, answer->wire_bytes, STEP_STORED);
       return lose (tus, chunk_bytes);
     }
   if (tus->tries_post && !tus->facts.wants_post)
@@ -244,7 +244,7 @@ after_patch (ObTusRun *tus, const ObAnswer *answer, guint64 chunk_bytes, gint64 
     }
   note_rate (tus, offset_bytes - tus->offset_bytes, elapsed_us);
 
-  return believe (tus, offset_bytes, answer->sent_bytes, STEP_STORED);
+  return believe (tus, offset_bytes, answer->wire_bytes, STEP_STORED);
 }
 
 static ObTusStep
@@ -269,6 +269,7 @@ send_chunk (ObTusRun *tus)
                      "The saved copy cannot be read");
       return STEP_END;
     }
+  ob_body_set_transit (OB_BODY (body), ob_connection_get_transit (tus->connection));
   if (tus->digests)
     ob_body_set_digests (OB_BODY (body), tus->digests, tus->job->size_bytes);
   begin_us = g_get_monotonic_time ();
@@ -276,6 +277,7 @@ send_chunk (ObTusRun *tus)
                          G_CANCELLABLE (tus->stop));
   if (ob_body_get_fault (OB_BODY (body)))
     {
+      tus->checkpoints->progress (tus->offset_bytes, answer->wire_bytes, tus->user_data);
       ob_result_set (tus->result, OB_VERDICT_FAIL, OUTBOX_REASON_FILE_CHANGED, "file-changed",
                      ob_body_get_fault (OB_BODY (body)));
       return STEP_END;

@@ -25,6 +25,6 @@ void ob_tus_terminate (ObConnection *connection, const ObJob *job, ObAttemptResu
 #define OB_TUS_LOSSES_MOST 3
 
 /* Pure. What to send next, in bytes: about eight seconds of the last rate, at most @limit_bytes. */
-guint64 ob_tus_next_chunk_bytes (guint64 sent_bytes, gint64 elapsed_us, guint64 limit_bytes);
+guint64 ob_tus_next_chunk_bytes (guint64 moved_bytes, gint64 elapsed_us, guint64 limit_bytes);
 
 G_END_DECLS

@@ -18,6 +18,7 @@ read_upload (GVariant *document)
   (void) outbox_upload_get_group (upload);
   (void) outbox_upload_get_needs_user (upload);
   (void) outbox_upload_get_saved (upload);
+  (void) outbox_upload_get_sent (upload);
   g_assert_cmpint (outbox_upload_get_state (upload), <, OUTBOX_N_STATES);
   g_assert_cmpint (outbox_upload_get_reason (upload), <, OUTBOX_N_REASONS);
   for (OutboxLabelLength length = OUTBOX_LABEL_TERMINAL; length <= OUTBOX_LABEL_WEB; length++)

@@ -20,13 +20,13 @@ on_created (const char *server_url, gpointer user_data)
 }
 
 static void
-on_progress (guint64 offset_bytes, guint64 sent_bytes, gpointer user_data)
+on_progress (guint64 offset_bytes, guint64 wire_bytes, gpointer user_data)
 {
   Attempt *fixture = user_data;
 
   fixture->backwards += offset_bytes < fixture->offset_bytes;
   fixture->offset_bytes = offset_bytes;
-  fixture->sent_bytes += sent_bytes;
+  fixture->wire_bytes += wire_bytes;
 }
 
 static void
@@ -67,6 +67,7 @@ attempt_set_up (Attempt *fixture, gconstpointer data)
   g_autoptr (ObFacts) facts = ob_facts_new ();
   g_autoptr (ObLot) lot = ob_lot_new ();
   g_autoptr (ObDeadline) deadline = ob_deadline_new ();
+  g_autoptr (ObTransit) transit = ob_transit_new ();
   g_autofree char *store = NULL;
 
   fixture->folder = g_dir_make_tmp ("outbox-test-XXXXXX", NULL);
@@ -79,7 +80,7 @@ attempt_set_up (Attempt *fixture, gconstpointer data)
 
     fixture->peer = test_peer_start (argv);
   }
-  fixture->connection = ob_connection_new (facts, lot, deadline);
+  fixture->connection = ob_connection_new (facts, lot, deadline, transit);
   fixture->job = g_new0 (ObJob, 1);
   fixture->job->heard_ms = -1;
   fixture->job->id = g_strdup ("018fd1a0-0000-7000-8000-000000000001");

@@ -22,7 +22,7 @@ typedef struct
   char *server_url; /* what the checkpoints made durable */
   char *noted;      /* the last event for the journal */
   guint64 offset_bytes;
-  guint64 sent_bytes;
+  guint64 wire_bytes;
   guint backwards;
   guint n_created;
   guint n_stored;

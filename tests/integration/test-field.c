@@ -239,12 +239,12 @@ hand_over (Field *field, gsize size_bytes)
 /* --- What came of it --- */
 
 static guint64
-get_sent_bytes (Field *field)
+get_wire_bytes (Field *field)
 {
   g_autoptr (GVariant) document = test_broker_get (field->broker, field->id);
   guint64 bytes = 0;
 
-  g_assert_true (g_variant_lookup (document, "bytes_sent", "t", &bytes));
+  g_assert_true (g_variant_lookup (document, "wire_bytes", "t", &bytes));
 
   return bytes;
 }
@@ -288,15 +288,15 @@ weather (Field field)
       "%s: %.2f s, ideal %.2f s: ratio %.3f; payload %.3f of the file (%.3f by the daemon, %.3f arrived); %u "
       "connections",
       field.weather->name, took_s, ideal_s, took_s / ideal_s, payload,
-      (double) get_sent_bytes (&field) / (double) field.weather->size_bytes,
+      (double) get_wire_bytes (&field) / (double) field.weather->size_bytes,
       (double) get_received_bytes (&field) / (double) field.weather->size_bytes, test_radio_count (field.wifi, "SYN"));
   g_assert_false (field.is_dark);
   g_assert_cmpfloat (took_s / ideal_s, <=,
                      field.is_announced ? field.weather->most_time : field.weather->most_time_silent);
   g_assert_cmpfloat (payload, <=, field.weather->most_payload);
   /* What the daemon counts is what was on the link. */
-  g_assert_cmpfloat ((double) get_sent_bytes (&field), >, payload * (double) field.weather->size_bytes * 0.99);
-  g_assert_cmpfloat ((double) get_sent_bytes (&field), <, payload * (double) field.weather->size_bytes * 1.01);
+  g_assert_cmpfloat ((double) get_wire_bytes (&field), >, payload * (double) field.weather->size_bytes * 0.99);
+  g_assert_cmpfloat ((double) get_wire_bytes (&field), <, payload * (double) field.weather->size_bytes * 1.01);
   tear_down (&field);
 }
 

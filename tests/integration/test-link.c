@@ -53,7 +53,7 @@ on_created (const char *server_url, gpointer user_data)
 }
 
 static void
-on_progress (guint64 offset_bytes, guint64 sent_bytes, gpointer user_data)
+on_progress (guint64 offset_bytes, guint64 wire_bytes, gpointer user_data)
 {
 }
 
@@ -77,11 +77,12 @@ send (gpointer user_data)
   g_autoptr (ObFacts) facts = ob_facts_new ();
   g_autoptr (ObLot) lot = ob_lot_new ();
   g_autoptr (ObDeadline) deadline = ob_deadline_new ();
+  g_autoptr (ObTransit) transit = ob_transit_new ();
   g_autoptr (ObConnection) connection = NULL;
   ObAttemptResult *result;
 
   g_main_context_push_thread_default (context);
-  connection = ob_connection_new (facts, lot, deadline);
+  connection = ob_connection_new (facts, lot, deadline, transit);
   result = ob_attempt_run (connection, fixture->job, &checkpoints, fixture, fixture->stop);
   g_clear_pointer (&connection, ob_connection_free);
   g_main_context_pop_thread_default (context);

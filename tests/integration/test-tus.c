@@ -18,8 +18,8 @@ test_it_arrives (Attempt *fixture, gconstpointer data)
   g_assert_cmpstr (result->receipt.record, ==, "rec-018fd1a0-0000-7000-8000-000000000001");
   g_assert_cmpstr (result->receipt.url, ==, fixture->server_url);
   /* The heads of its requests come on top, and what TCP takes for lost on a busy machine. */
-  g_assert_cmpuint (fixture->sent_bytes, >, SIZE_BYTES);
-  g_assert_cmpuint (fixture->sent_bytes, <, SIZE_BYTES + SIZE_BYTES / 4);
+  g_assert_cmpuint (fixture->wire_bytes, >, SIZE_BYTES);
+  g_assert_cmpuint (fixture->wire_bytes, <, SIZE_BYTES + SIZE_BYTES / 4);
   attempt_assert_arrived (fixture);
   /* The attempt's own connection, and one of the test's. */
   g_assert_cmpint (attempt_get_number (fixture, "connections"), ==, 1);
@@ -358,11 +358,11 @@ test_stopped_now_nothing_queued_leaves (Attempt *fixture, gconstpointer data)
 
   g_assert_true (result->is_cancelled);
   g_assert_cmpuint (fixture->offset_bytes, ==, 0);
-  g_test_message ("%" G_GUINT64_FORMAT " bytes went out, %" G_GINT64_FORMAT " arrived", fixture->sent_bytes,
+  g_test_message ("%" G_GUINT64_FORMAT " bytes went out, %" G_GINT64_FORMAT " arrived", fixture->wire_bytes,
                   get_bytes_before_cut (fixture));
   g_assert_cmpint (get_bytes_before_cut (fixture), <, 1 << 20);
   /* They are counted all the same. */
-  g_assert_cmpuint (fixture->sent_bytes, >=, (guint64) get_bytes_before_cut (fixture));
+  g_assert_cmpuint (fixture->wire_bytes, >=, (guint64) get_bytes_before_cut (fixture));
 }
 
 static void
@@ -451,7 +451,7 @@ test_a_slow_one_is_stopped_at_once (Attempt *fixture, gconstpointer data)
   result = g_thread_join (thread);
   g_assert_true (result->is_cancelled);
   g_assert_cmpint (g_get_monotonic_time () - begin_us, <, 1000 * 1000);
-  g_assert_cmpuint (fixture->sent_bytes, >, 512);
+  g_assert_cmpuint (fixture->wire_bytes, >, 512);
 }
 
 int

@@ -14,7 +14,7 @@ test_a_chunk_is_eight_seconds_of_the_rate (void)
 {
   const struct
   {
-    guint64 sent_bytes;
+    guint64 moved_bytes;
     gint64 elapsed_us;
     guint64 limit_bytes;
     guint64 expected_bytes;
@@ -25,7 +25,7 @@ test_a_chunk_is_eight_seconds_of_the_rate (void)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    g_assert_cmpuint (ob_tus_next_chunk_bytes (rows[i].sent_bytes, rows[i].elapsed_us, rows[i].limit_bytes), ==,
+    g_assert_cmpuint (ob_tus_next_chunk_bytes (rows[i].moved_bytes, rows[i].elapsed_us, rows[i].limit_bytes), ==,
                       rows[i].expected_bytes);
 }
 

@@ -97,9 +97,15 @@ on_created (const char *id, const char *server_url, ObQuestion *question, gpoint
 }
 
 static void
-on_progress (const char *id, guint64 offset_bytes, guint64 sent_bytes, gpointer user_data)
+on_progress (const char *id, guint64 offset_bytes, guint64 wire_bytes, gpointer user_data)
 {
   ((World *) user_data)->n_heard++;
+}
+
+static void
+on_sent (const char *id, guint64 sent_bytes, gpointer user_data)
+{
+  g_assert_not_reached ();
 }
 
 static void
@@ -127,7 +133,7 @@ on_ended (const char *id, ObAttemptResult *result, gpointer user_data)
                                                         : result->code));
 }
 
-static const ObWorkersEvents events = { on_created, on_progress, on_stored, on_noted, on_ended };
+static const ObWorkersEvents events = { on_created, on_progress, on_sent, on_stored, on_noted, on_ended };
 
 static void
 set_up (World *world, gconstpointer data)
