@@ -5,6 +5,7 @@
  */
 #include "base/blocks.h"
 
+#include "base/files.h"
 #include "base/json.h"
 
 #include <gnutls/crypto.h>
@@ -144,8 +145,8 @@ ob_blocks_load (const char *record_path, guint64 size_bytes, const char *sha256)
     return g_bytes_new (NULL, 0);
   if (size_bytes <= OB_BLOCK_BYTES)
     return digest_of_whole (sha256);
-  if (!g_file_get_contents (record_path, &text, &text_bytes, NULL) || !(root = ob_json_parse (text, text_bytes, NULL))
-      || !JSON_NODE_HOLDS_OBJECT (root))
+  text = ob_file_read_own (record_path, OB_RECORD_MAX_BYTES, &text_bytes, NULL);
+  if (!text || !(root = ob_json_parse (text, text_bytes, NULL)) || !JSON_NODE_HOLDS_OBJECT (root))
     return NULL;
   node = json_object_get_member (json_node_get_object (root), "blocks");
 

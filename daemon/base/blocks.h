@@ -14,6 +14,9 @@ G_BEGIN_DECLS
 #define OB_BLOCK_BYTES (1024 * 1024)
 #define OB_BLOCK_DIGEST_BYTES 8
 
+/* No record is larger: nearly all of one are the digests, and those of 15 TiB take 160 MiB. */
+#define OB_RECORD_MAX_BYTES (256 * 1024 * 1024)
+
 typedef struct _ObBlockMaker ObBlockMaker;
 
 /* Returns: (transfer full) (nullable): NULL where SHA-256 cannot be had */

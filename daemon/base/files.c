@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 gboolean
@@ -97,10 +98,66 @@ ob_fd_start_flush (int fd, off_t from)
   (void) sync_file_range (fd, from, 0, SYNC_FILE_RANGE_WRITE);
 }
 
+int
+ob_file_open_own (const char *path)
+{
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+  struct stat info;
+
+  if (fd < 0 || (fstat (fd, &info) == 0 && S_ISREG (info.st_mode)))
+    return fd;
+  (void) close (fd);
+  errno = EINVAL;
+
+  return -1;
+}
+
+/* Returns: FALSE: see errno. */
+static gboolean
+read_all (int fd, gsize most_bytes, GString *text)
+{
+  char block[16 * 1024];
+  gssize got;
+
+  while ((got = read (fd, block, sizeof block)) != 0)
+    {
+      if (got < 0 && errno != EINTR)
+        return FALSE;
+      if (got > 0)
+        g_string_append_len (text, block, got);
+      if (text->len > most_bytes)
+        {
+          errno = EFBIG;
+          return FALSE;
+        }
+    }
+
+  return TRUE;
+}
+
+char *
+ob_file_read_own (const char *path, gsize most_bytes, gsize *size_bytes, GError **error)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  int fd = ob_file_open_own (path);
+  gboolean is_good = fd >= 0 && read_all (fd, most_bytes, text);
+
+  if (!is_good)
+    ob_file_set_error (error, errno, "Cannot read", path);
+  if (fd >= 0)
+    (void) close (fd);
+  if (!is_good)
+    return NULL;
+  if (size_bytes)
+    *size_bytes = text->len;
+
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
 gboolean
 ob_file_write (const char *path, const char *bytes, gsize size_bytes, GError **error)
 {
-  int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
   gboolean is_good;
 
   if (fd < 0)

@@ -28,6 +28,14 @@ gboolean ob_fd_write_all (int fd, const void *bytes, gsize size_bytes, const cha
 /* Has the kernel begin to write what a file has from there on, and does not wait: a flush then finds less left to do. */
 void ob_fd_start_flush (int fd, off_t from);
 
+/* Opens a file of Outbox's own to read it: a regular one, and no link. What else may have its name, a pipe or a device, would
+ * be waited for, or read, without an end. Returns: -1: see errno, which is EINVAL for what is no file. */
+int ob_file_open_own (const char *path);
+
+/* Reads all of a file of Outbox's own, if it is one (ob_file_open_own) of @most_bytes at most.
+ * @size_bytes: (nullable): without the NUL that is added. Returns: (transfer full) (nullable). */
+char *ob_file_read_own (const char *path, gsize most_bytes, gsize *size_bytes, GError **error);
+
 /* Writes a new file and begins to flush it. */
 gboolean ob_file_write (const char *path, const char *bytes, gsize size_bytes, GError **error);
 

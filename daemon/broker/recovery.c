@@ -6,6 +6,8 @@
  */
 #include "broker/broker-private.h"
 
+#include "base/blocks.h"
+#include "base/files.h"
 #include "base/identity.h"
 #include "broker/record.h"
 #include "broker/settings.h"
@@ -26,8 +28,9 @@ ob_broker_read_record (ObBroker *self, const char *id, GError **error)
   g_autoptr (ObUpload) upload = NULL;
   gsize size_bytes;
 
-  if (!g_file_get_contents (record_path, &text, &size_bytes, error)
-      || !(upload = ob_record_read (text, size_bytes, error)))
+  text = ob_file_read_own (record_path, OB_RECORD_MAX_BYTES, &size_bytes, error);
+  upload = text ? ob_record_read (text, size_bytes, error) : NULL;
+  if (!upload)
     return NULL;
   if (g_str_equal (upload->id, id))
     return g_steal_pointer (&upload);
@@ -346,10 +349,24 @@ on_compare (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static gint
+by_id (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(char *const *) a, *(char *const *) b);
+}
+
+/* A folder has no order, and a queue has one: ids begin with the time at which they were made. */
+static void
+sort (Comparison *comparison)
+{
+  g_ptr_array_sort (comparison->ids, by_id);
+}
+
 static void
 compare (Comparison *comparison)
 {
   comparison->next = 0;
+  sort (comparison);
   (void) g_idle_add_full (G_PRIORITY_LOW, on_compare, comparison, NULL);
 }
 
@@ -411,6 +428,7 @@ compare_at_once (Comparison *comparison)
 
   while (comparison->folder && (name = g_dir_read_name (comparison->folder)))
     note_name (comparison, name);
+  sort (comparison);
   for (guint i = 0; i < comparison->ids->len; i++)
     look_at (comparison->broker, comparison->ids->pdata[i]);
   comparison_free (comparison);

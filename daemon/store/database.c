@@ -329,7 +329,8 @@ migrate (ObDatabase *database, gint64 now_ms, gboolean *is_damaged, GError **err
     if (!migrate_one (database, version, now_ms, is_damaged, error))
       return FALSE;
 
-  return read_number (database, "SELECT value FROM meta WHERE name = 'epoch'", &database->epoch, error);
+  return ob_database_run (database, ob_migrations_look, error)
+         && read_number (database, "SELECT value FROM meta WHERE name = 'epoch'", &database->epoch, error);
 }
 
 static ObDatabase *

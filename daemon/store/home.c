@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define NOTE_MAX_BYTES (64 * 1024)
 #define NOTE_GROUP "Queue"
 
 struct _ObHome
@@ -222,9 +223,10 @@ gboolean
 ob_home_misses_queue (ObHome *home, gint64 epoch)
 {
   g_autoptr (GKeyFile) note = g_key_file_new ();
+  g_autofree char *text = ob_file_read_own (home->note, NOTE_MAX_BYTES, NULL, NULL);
   g_autofree char *disk = NULL;
 
-  if (!g_key_file_load_from_file (note, home->note, G_KEY_FILE_NONE, NULL))
+  if (!text || !g_key_file_load_from_data (note, text, strlen (text), G_KEY_FILE_NONE, NULL))
     return FALSE;
   disk = g_key_file_get_string (note, NOTE_GROUP, "Disk", NULL);
 

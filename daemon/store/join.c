@@ -6,10 +6,11 @@
  */
 #include "store/spool.h"
 
+#include "base/blocks.h"
 #include "base/files.h"
+#include "base/identity.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <unistd.h>
 
@@ -24,20 +25,21 @@ join_one (ObSpool *spool, const char *folder, const char *id, GError **error)
   gboolean is_good;
   int fd;
 
-  if (!g_file_get_contents (record_path, &record, NULL, error))
-    return FALSE;
-  fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  /* A record without bytes stands for nothing, and a link is not ours. Bytes that are there and cannot be opened now are
-   * tried again: left behind, they would be where no start looks. */
-  if (fd < 0 && (errno == ENOENT || errno == ELOOP))
+  fd = ob_file_open_own (path);
+  /* A record without bytes stands for nothing, and what is no file is not ours. Bytes that are there and cannot be opened now
+   * are tried again: left behind, they would be where no start looks. */
+  if (fd < 0 && (errno == ENOENT || errno == ELOOP || errno == EINVAL))
     return TRUE;
   if (fd < 0)
     {
       ob_file_set_error (error, errno, "Cannot read", path);
       return FALSE;
     }
-  is_good = ob_spool_has (spool, id)
-            || (ob_spool_copy (spool, id, fd, NULL, NULL, &copy, error) && ob_spool_commit (spool, id, record, error));
+  record = ob_file_read_own (record_path, OB_RECORD_MAX_BYTES, NULL, error);
+  is_good
+      = record
+        && (ob_spool_has (spool, id)
+            || (ob_spool_copy (spool, id, fd, NULL, NULL, &copy, error) && ob_spool_commit (spool, id, record, error)));
   (void) close (fd);
   if (!is_good)
     return FALSE;
@@ -58,7 +60,7 @@ ob_spool_join (ObSpool *spool, const char *folder, GError **error)
       {
         g_autofree char *id = g_strndup (name, strlen (name) - strlen (".json"));
 
-        if (!join_one (spool, folder, id, error))
+        if (ob_id_is_valid (id) && !join_one (spool, folder, id, error))
           return FALSE;
       }
 

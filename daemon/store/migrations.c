@@ -271,6 +271,9 @@ static const char version_2[]
 
 const char *const ob_migrations[] = { version_1, version_2 };
 
+const char ob_migrations_look[] = "SELECT 1 FROM meta, uploads, counters, destinations, lanes, groups, group_counters, "
+                                  "journal, terminations LIMIT 0";
+
 guint
 ob_migrations_get_newest_version (void)
 {

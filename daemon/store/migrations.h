@@ -13,6 +13,9 @@ G_BEGIN_DECLS
 /* Item v takes a database from version v to v + 1 (SQLite's user_version). */
 extern const char *const ob_migrations[];
 
+/* A query that fails where a database of the newest version lacks a table. */
+extern const char ob_migrations_look[];
+
 guint ob_migrations_get_newest_version (void);
 
 /* By the tables themselves, whatever a file's head says. Returns: 0: there are none; -1: they are those of no version. */

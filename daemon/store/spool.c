@@ -19,6 +19,7 @@
 
 /* 64 MiB in blocks of 512 bytes. */
 #define LARGE_BLOCKS (64 * 1024 * 2)
+#define SETTINGS_MAX_BYTES (64 * 1024 * 1024)
 
 /* One flush of the folder and all who wait for it. */
 typedef struct
@@ -67,7 +68,7 @@ remove_file (const char *path)
 {
   struct stat info;
   gboolean is_large = lstat (path, &info) == 0 && S_ISREG (info.st_mode) && info.st_blocks >= LARGE_BLOCKS;
-  int fd = is_large ? open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+  int fd = is_large ? ob_file_open_own (path) : -1;
   int result = g_unlink (path);
   int saved_errno = errno;
   GThread *thread;
@@ -97,7 +98,12 @@ clear_folder (const char *path, GError **error)
     {
       g_autofree char *entry = g_build_filename (path, name, NULL);
 
-      if (remove_file (entry) != 0)
+      if (remove_file (entry) == 0)
+        continue;
+      /* A folder of somebody else's in there, as backups make them, is in nobody's way. */
+      if (errno == EISDIR || errno == EPERM)
+        g_warning ("%s is not Outbox's and is left there", entry);
+      else
         {
           ob_file_set_error (error, errno, "Cannot remove", entry);
           return FALSE;
@@ -168,7 +174,7 @@ void
 ob_spool_take_reserve (ObSpool *spool)
 {
   g_autofree char *path = reserve_path (spool);
-  int fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  int fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
   struct stat info;
   gboolean is_there;
 
@@ -377,7 +383,7 @@ ObKept
 ob_spool_examine (ObSpool *spool, const char *id, const char *sha256, GCancellable *cancellable, ObSpoolCopy *found)
 {
   g_autofree char *path = spool_path (spool, id, "");
-  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  int fd = ob_file_open_own (path);
   gboolean is_good;
 
   *found = (ObSpoolCopy){ 0 };
@@ -423,7 +429,6 @@ char *
 ob_spool_load_settings (ObSpool *spool, gsize *size_bytes)
 {
   g_autofree char *path = settings_path (spool);
-  char *text = NULL;
 
-  return g_file_get_contents (path, &text, size_bytes, NULL) ? text : NULL;
+  return ob_file_read_own (path, SETTINGS_MAX_BYTES, size_bytes, NULL);
 }

@@ -6,6 +6,7 @@
  */
 #include "transfer/tus.h"
 
+#include "base/files.h"
 #include "model/origin.h"
 #include "transfer/body.h"
 #include "transfer/digests.h"
@@ -291,7 +292,7 @@ open_copy (ObTusRun *tus)
 {
   struct stat info;
 
-  tus->fd = open (tus->job->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  tus->fd = ob_file_open_own (tus->job->path);
   if (tus->fd < 0)
     ob_result_set (tus->result, OB_VERDICT_FAIL, OUTBOX_REASON_FILE_MISSING, "file-missing", g_strerror (errno));
   else if (fstat (tus->fd, &info) != 0 || (guint64) info.st_size != tus->job->size_bytes)

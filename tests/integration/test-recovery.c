@@ -139,6 +139,28 @@ typedef struct
   guint n_aside;
 } Damage;
 
+static void
+run_sql (const char *path, const char *sql)
+{
+  sqlite3 *database = NULL;
+
+  g_assert_cmpint (sqlite3_open (path, &database), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (database, sql, NULL, NULL, NULL), ==, SQLITE_OK);
+  (void) sqlite3_close (database);
+}
+
+static void
+drop_the_uploads (const char *path)
+{
+  run_sql (path, "DROP TABLE uploads");
+}
+
+static void
+drop_the_journal (const char *path)
+{
+  run_sql (path, "DROP TABLE journal");
+}
+
 static const Damage damages[] = {
   { "/recovery/truncated-to-half", truncate_to_half, FALSE, 1 },
   { "/recovery/truncated-to-100-bytes", truncate_to_100_bytes, FALSE, 1 },
@@ -148,6 +170,8 @@ static const Damage damages[] = {
   { "/recovery/random-bytes-over-the-schema", scribble_over_the_schema, FALSE, 1 },
   { "/recovery/zeroed-pages", zero_the_second_half, FALSE, 1 },
   { "/recovery/without-its-log", delete_the_log, TRUE, 1 },
+  { "/recovery/without-its-uploads", drop_the_uploads, FALSE, 1 },
+  { "/recovery/without-its-journal", drop_the_journal, FALSE, 1 },
 };
 
 /* Every file is there again by its id, the queue is still paused, the destination still known; then all of it arrives. */
@@ -319,16 +343,6 @@ test_a_newer_version_is_left_alone (void)
 }
 
 /* --- Text that cannot be read --- */
-
-static void
-run_sql (const char *path, const char *sql)
-{
-  sqlite3 *database = NULL;
-
-  g_assert_cmpint (sqlite3_open (path, &database), ==, SQLITE_OK);
-  g_assert_cmpint (sqlite3_exec (database, sql, NULL, NULL, NULL), ==, SQLITE_OK);
-  (void) sqlite3_close (database);
-}
 
 /* What an older version let into rows, column after column: nothing is set aside, and every file arrives. */
 static void
