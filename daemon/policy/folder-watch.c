@@ -1,22 +1,47 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * By GFileMonitor, which polls where there is no folder: so the nearest that there is is watched until the next one on the
- * way comes. Main thread.
+ * By inotify(7), which tells nothing of a folder that is not there: so the nearest that there is is watched until the next one
+ * on the way comes. Not by GFileMonitor, whose thread looks at each file that comes, also at one that leads to a folder which
+ * does not answer; signals and ended processes are told by the same thread. Main thread.
  */
 #include "policy/folder-watch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+/* A file that is being written is told of when it is whole. */
+#define EVENTS_OF_FILES (IN_CREATE | IN_DELETE | IN_MOVE | IN_CLOSE_WRITE | IN_ATTRIB)
+#define EVENTS_ON_THE_WAY (IN_CREATE | IN_MOVED_TO)
+#define EVENTS_OF_ITSELF (IN_DELETE_SELF | IN_MOVE_SELF)
+#define NO_WATCH (-1)
 
 struct _ObFolderWatch
 {
   char *path;
   char *nearest; /* what is watched: path, or what of it there is */
   char *awaited; /* the folder on the way that is to come; NULL: path is there */
-  GFileMonitor *monitor;
+  int number;    /* the kernel's, of nearest; two watches of one folder have the same */
+  gboolean is_moved;
+  gboolean is_changed;
   void (*on_changed) (gpointer user_data);
   gpointer user_data;
 };
 
-static void watch_nearest (ObFolderWatch *watch);
+/* A person has few instances of inotify for all programs: one is enough for all watches here, and lives as long as any. */
+typedef struct
+{
+  int fd;
+  guint source;
+  GPtrArray *watches; /* of ObFolderWatch */
+} Inotify;
+
+static Inotify *inotify;
+
+/* --- What the kernel is asked --- */
 
 static gboolean
 is_folder (const char *path)
@@ -41,65 +66,133 @@ find_nearest (const char *path, char **awaited)
   return nearest;
 }
 
-static gboolean
-is_at (GFile *file, const char *path)
-{
-  const char *at = file ? g_file_peek_path (file) : NULL;
-
-  return at && path && g_str_equal (at, path);
-}
-
 static void
-on_event (GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent event, gpointer user_data)
+let_go (ObFolderWatch *watch)
 {
-  ObFolderWatch *watch = user_data;
-  gboolean is_of_itself = is_at (file, watch->nearest);
+  int number = watch->number;
 
-  /* What is being written is told once more when it is whole. */
-  if (event == G_FILE_MONITOR_EVENT_CHANGED)
-    return;
-  /* On the way to the folder nothing else matters. */
-  if (watch->awaited && !is_of_itself && !is_at (file, watch->awaited) && !is_at (other, watch->awaited))
-    return;
-  if (watch->awaited || is_of_itself)
-    watch_nearest (watch);
-  watch->on_changed (watch->user_data);
-}
-
-static void
-drop_monitor (ObFolderWatch *watch)
-{
-  if (watch->monitor)
-    {
-      g_signal_handlers_disconnect_by_data (watch->monitor, watch);
-      (void) g_file_monitor_cancel (watch->monitor);
-    }
-  g_clear_object (&watch->monitor);
   g_clear_pointer (&watch->nearest, g_free);
   g_clear_pointer (&watch->awaited, g_free);
+  watch->number = NO_WATCH;
+  for (guint i = 0; i < inotify->watches->len; i++)
+    if (((ObFolderWatch *) inotify->watches->pdata[i])->number == number)
+      return;
+  if (number != NO_WATCH)
+    (void) inotify_rm_watch (inotify->fd, number);
 }
 
-/* What came or went before the monitor was there is seen by looking once more. */
+/* What came or went before the kernel watched is seen by looking once more. */
 static void
 watch_nearest (ObFolderWatch *watch)
 {
   do
     {
-      g_autoptr (GFile) folder = NULL;
-      g_autoptr (GError) error = NULL;
+      guint32 events;
 
-      drop_monitor (watch);
+      let_go (watch);
       watch->nearest = find_nearest (watch->path, &watch->awaited);
-      folder = g_file_new_for_path (watch->nearest);
-      watch->monitor = g_file_monitor_directory (folder, G_FILE_MONITOR_NONE, NULL, &error);
-      if (!watch->monitor)
+      events = EVENTS_OF_ITSELF | (watch->awaited ? EVENTS_ON_THE_WAY : EVENTS_OF_FILES);
+      watch->number = inotify_add_watch (inotify->fd, watch->nearest, events | IN_ONLYDIR | IN_MASK_ADD);
+      if (watch->number == NO_WATCH && errno != ENOENT && errno != ENOTDIR)
         {
-          g_warning ("Cannot watch %s: %s", watch->nearest, error->message);
+          g_warning ("Cannot watch %s: %s", watch->nearest, g_strerror (errno));
           return;
         }
-      g_signal_connect (watch->monitor, "changed", G_CALLBACK (on_event), watch);
     }
   while (!is_folder (watch->nearest) || (watch->awaited && is_folder (watch->awaited)));
+}
+
+/* --- What it tells --- */
+
+static void
+note (ObFolderWatch *watch, const struct inotify_event *event)
+{
+  gboolean is_lost = event->mask & IN_Q_OVERFLOW;
+  gboolean is_of_itself = event->mask & (EVENTS_OF_ITSELF | IN_IGNORED | IN_UNMOUNT);
+
+  if (!is_lost && event->wd != watch->number)
+    return;
+  /* On the way to the folder nothing else matters. */
+  if (!is_lost && !is_of_itself && watch->awaited)
+    {
+      g_autofree char *name = g_path_get_basename (watch->awaited);
+
+      is_of_itself = event->len > 0 && g_str_equal (event->name, name);
+      if (!is_of_itself)
+        return;
+    }
+  watch->is_moved |= is_lost || is_of_itself;
+  watch->is_changed = TRUE;
+}
+
+/* Whoever is told may end a watch, and the last one ends all of this. */
+static void
+tell (void)
+{
+  for (guint i = 0; inotify && i < inotify->watches->len; i++)
+    {
+      ObFolderWatch *watch = inotify->watches->pdata[i];
+
+      if (!watch->is_changed)
+        continue;
+      watch->is_changed = FALSE;
+      if (watch->is_moved)
+        watch_nearest (watch);
+      watch->is_moved = FALSE;
+      watch->on_changed (watch->user_data);
+      i = G_MAXUINT; /* from the beginning */
+    }
+}
+
+static gboolean
+on_events (int fd, GIOCondition condition, gpointer user_data)
+{
+  union
+  {
+    struct inotify_event event;
+    char bytes[4096];
+  } buffer;
+  gssize size = read (fd, &buffer, sizeof buffer);
+  const struct inotify_event *event;
+
+  for (gssize at = 0; at < size; at += (gssize) sizeof *event + event->len)
+    {
+      event = (const struct inotify_event *) (const void *) (buffer.bytes + at);
+      for (guint i = 0; i < inotify->watches->len; i++)
+        note (inotify->watches->pdata[i], event);
+    }
+  tell ();
+
+  return G_SOURCE_CONTINUE;
+}
+
+/* --- Its life --- */
+
+static void
+join (ObFolderWatch *watch)
+{
+  if (!inotify)
+    {
+      inotify = g_new0 (Inotify, 1);
+      inotify->watches = g_ptr_array_new ();
+      inotify->fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
+      if (inotify->fd >= 0)
+        inotify->source = g_unix_fd_add (inotify->fd, G_IO_IN, on_events, NULL);
+    }
+  g_ptr_array_add (inotify->watches, watch);
+}
+
+static void
+leave (ObFolderWatch *watch)
+{
+  (void) g_ptr_array_remove (inotify->watches, watch);
+  if (inotify->watches->len > 0)
+    return;
+  g_clear_handle_id (&inotify->source, g_source_remove);
+  if (inotify->fd >= 0)
+    (void) close (inotify->fd);
+  g_ptr_array_unref (inotify->watches);
+  g_clear_pointer (&inotify, g_free);
 }
 
 ObFolderWatch *
@@ -108,8 +201,10 @@ ob_folder_watch_new (const char *path, void (*on_changed) (gpointer user_data), 
   ObFolderWatch *watch = g_new0 (ObFolderWatch, 1);
 
   watch->path = g_canonicalize_filename (path, NULL);
+  watch->number = NO_WATCH;
   watch->on_changed = on_changed;
   watch->user_data = user_data;
+  join (watch);
   watch_nearest (watch);
 
   return watch;
@@ -118,7 +213,8 @@ ob_folder_watch_new (const char *path, void (*on_changed) (gpointer user_data), 
 void
 ob_folder_watch_free (ObFolderWatch *watch)
 {
-  drop_monitor (watch);
+  let_go (watch);
+  leave (watch);
   g_free (watch->path);
   g_free (watch);
 }

@@ -9,6 +9,7 @@
 #include "support/slow-files.h"
 
 #include <glib/gstdio.h>
+#include <unistd.h>
 
 /* The exit code of a command whose broker has ended. */
 #define NO_BROKER 3
@@ -182,6 +183,45 @@ test_many_that_hang (void)
   assert_answers (scene.broker);
 }
 
+static const char *const watched_folders[] = { "", "outbox", "outbox/outbox.conf.d" };
+
+static gboolean
+has_own_rule (gpointer data)
+{
+  g_autofree char *policy = test_command (((Scene *) data)->broker, "policy show", 0);
+
+  return strstr (policy, "[Rule own]") != NULL;
+}
+
+/* A link that leads there comes into a folder that the daemon watches for the person's rules: it is not followed. New rules
+ * are heard of all the same, and so is SIGTERM. */
+static void
+test_a_link_in_a_watched_folder (gconstpointer data)
+{
+  g_auto (Scene) scene = { 0 };
+  g_autofree char *folder = NULL;
+  g_autofree char *link = NULL;
+  g_autofree char *rules = NULL;
+  g_autofree char *target = NULL;
+
+  scene_set_up (&scene, TEST_HANGS_AT_GETATTR);
+  test_broker_stop (scene.broker);
+  folder = g_build_filename (scene.broker->folder, data, NULL);
+  g_assert_cmpint (g_mkdir_with_parents (folder, 0700), ==, 0);
+  test_broker_start (scene.broker, NULL);
+  link = g_build_filename (folder, "link", NULL);
+  target = g_build_filename (scene.folder, "photo.jpg", NULL);
+  g_assert_cmpint (symlink (target, link), ==, 0);
+  rules = g_build_filename (scene.broker->folder, "outbox", NULL);
+  g_assert_cmpint (g_mkdir_with_parents (rules, 0700), ==, 0);
+  g_free (rules);
+  rules = g_build_filename (scene.broker->folder, "outbox/outbox.conf", NULL);
+  g_assert_true (g_file_set_contents (rules, "[Rule own]\nmatch-type=image/*\n", -1, NULL));
+  test_wait_until (has_own_rule, &scene, 20);
+  test_broker_stop (scene.broker);
+  g_assert_cmpuint (test_slow_files_count_hung (scene.files), ==, 0);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -201,6 +241,12 @@ main (int argc, char *argv[])
       g_autofree char *path = g_strconcat ("/slow-files/a-folder-that-hangs/", rows[i].name, NULL);
 
       g_test_add_data_func (path, &rows[i], test_a_folder_that_hangs);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (watched_folders); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/slow-files/a-link-in-a-watched-folder/%u", i);
+
+      g_test_add_data_func (path, watched_folders[i], test_a_link_in_a_watched_folder);
     }
   g_test_add_func ("/slow-files/a-removal", test_a_removal);
   g_test_add_func ("/slow-files/many-that-hang", test_many_that_hang);
