@@ -5,6 +5,7 @@
  */
 #include "print.h"
 
+#include "progress.h"
 #include "streams.h"
 
 #include "config.h"
@@ -114,7 +115,7 @@ cli_text_dup_fit (const char *text, guint columns)
 
   if (width <= columns)
     g_string_append (fit, safe);
-  else
+  else if (columns > 0)
     {
       /* The end of a file's name often tells more than its middle. */
       guint tail_columns = (columns - 1) / 2;
@@ -366,6 +367,23 @@ cli_facts_print (CliFacts *facts)
     }
 }
 
+#define TABLE_BAR_COLUMNS 10
+
+/* With a bar where a person looks at it, and something moves. */
+static char *
+dup_status (OutboxUpload *upload)
+{
+  OutboxState state = outbox_upload_get_state (upload);
+  g_autofree char *label = cli_progress_dup_label (upload, G_MAXUINT);
+  g_autofree char *bar = NULL;
+
+  if (!isatty (STDOUT_FILENO) || (state != OUTBOX_STATE_UPLOADING && state != OUTBOX_STATE_SAVING))
+    return g_steal_pointer (&label);
+  bar = cli_bar_dup_upload (upload, TABLE_BAR_COLUMNS);
+
+  return g_strdup_printf ("%s%s%s", bar, GAP, label);
+}
+
 void
 cli_print_uploads (GPtrArray *uploads)
 {
@@ -376,10 +394,10 @@ cli_print_uploads (GPtrArray *uploads)
     {
       OutboxUpload *upload = uploads->pdata[i];
       g_autofree char *size = g_format_size (outbox_upload_get_size (upload));
-      g_autofree char *label = outbox_upload_dup_label (upload);
+      g_autofree char *status = dup_status (upload);
 
       cli_table_add (table, cli_style_of (outbox_upload_get_state (upload), outbox_upload_get_needs_user (upload)),
-                     cli_text_short_id (outbox_upload_get_id (upload)), outbox_upload_get_name (upload), size, label);
+                     cli_text_short_id (outbox_upload_get_id (upload)), outbox_upload_get_name (upload), size, status);
     }
   cli_table_print (table);
 }

@@ -6,16 +6,15 @@
 #include "screen.h"
 
 #include "print.h"
+#include "progress.h"
 
 #include "config.h"
 
 #include <glib/gi18n.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
-#define BAR_COLUMNS 20
-#define NAME_MAX_COLUMNS 40
+/* Names of a few characters leave the bars where they are. */
+#define NAME_LEAST_COLUMNS 12
 #define RATE_WINDOW_US (30 * G_USEC_PER_SEC)
 
 typedef struct
@@ -47,24 +46,6 @@ cli_screen_free (CliScreen *screen)
   g_free (screen);
 }
 
-static void
-get_size (guint *columns, guint *lines)
-{
-  struct winsize size = { 0 };
-
-  (void) ioctl (STDOUT_FILENO, TIOCGWINSZ, &size);
-  *columns = size.ws_col > 0 ? size.ws_col : 80;
-  *lines = size.ws_row > 0 ? size.ws_row : 24;
-}
-
-static guint64
-confirmed_bytes (OutboxUpload *upload)
-{
-  guint64 size = outbox_upload_get_size (upload);
-
-  return outbox_upload_get_state (upload) == OUTBOX_STATE_DONE ? size : MIN (outbox_upload_get_offset (upload), size);
-}
-
 /* --- What all of them sum up to --- */
 
 /* Bytes a second over the last half minute; 0 where that is not known yet. */
@@ -88,51 +69,82 @@ measure_rate (CliScreen *screen, guint64 bytes)
   return (double) (now.bytes - first->bytes) * G_USEC_PER_SEC / (double) (now.at_us - first->at_us);
 }
 
-static void
-append_rate (GString *line, double rate, guint64 left_bytes)
+static char *
+dup_rate (double rate, guint64 left_bytes)
 {
   g_autofree char *text = g_format_size ((guint64) rate);
   guint64 seconds = (guint64) ((double) left_bytes / rate) + 1;
+  GString *part = g_string_new (NULL);
 
-  g_string_append_printf (line, " · %s/s", text);
+  g_string_append_printf (part, " · %s/s", text);
   if (seconds < 90)
-    g_string_append_printf (line, ngettext (" · about %u second left", " · about %u seconds left", (gulong) seconds),
+    g_string_append_printf (part, ngettext (" · about %u second left", " · about %u seconds left", (gulong) seconds),
                             (guint) seconds);
   else if (seconds < 90 * 60)
-    g_string_append_printf (line,
+    g_string_append_printf (part,
                             ngettext (" · about %u minute left", " · about %u minutes left", (gulong) (seconds / 60)),
                             (guint) (seconds / 60));
   else
-    g_string_append_printf (line,
+    g_string_append_printf (part,
                             ngettext (" · about %u hour left", " · about %u hours left", (gulong) (seconds / 3600)),
                             (guint) (seconds / 3600));
+
+  return g_string_free (part, FALSE);
 }
 
+/* Of the lines that could be told, the most telling first, the one that fits; cut, where none does. */
 static char *
-sum_up (CliScreen *screen, GPtrArray *uploads)
+dup_first_that_fits (const char *const *lines, guint columns)
 {
-  GString *line = g_string_new (NULL);
-  g_autofree char *confirmed_text = NULL;
-  g_autofree char *all_text = NULL;
-  guint64 confirmed = 0, all = 0;
-  guint n_done = 0;
-  double rate;
+  while (lines[1] && cli_text_width (*lines) > columns)
+    lines++;
+
+  return g_strdup (*lines);
+}
+
+/* What is told of all of them together. */
+typedef struct
+{
+  guint64 confirmed;
+  guint64 on_the_way;
+  guint64 all;
+  guint n_done;
+} Sum;
+
+static Sum
+add_up (GPtrArray *uploads)
+{
+  Sum sum = { 0 };
 
   for (guint i = 0; i < uploads->len; i++)
     {
-      confirmed += confirmed_bytes (uploads->pdata[i]);
-      all += outbox_upload_get_size (uploads->pdata[i]);
-      n_done += outbox_upload_get_state (uploads->pdata[i]) == OUTBOX_STATE_DONE;
+      sum.confirmed += cli_progress_get_confirmed (uploads->pdata[i]);
+      sum.on_the_way += cli_progress_get_on_the_way (uploads->pdata[i]);
+      sum.all += outbox_upload_get_size (uploads->pdata[i]);
+      sum.n_done += outbox_upload_get_state (uploads->pdata[i]) == OUTBOX_STATE_DONE;
     }
-  rate = measure_rate (screen, confirmed);
-  confirmed_text = g_format_size (confirmed);
-  all_text = g_format_size (all);
-  g_string_append_printf (line, ngettext ("%u of %u arrived", "%u of %u arrived", uploads->len), n_done, uploads->len);
-  g_string_append_printf (line, _ (" · %s of %s"), confirmed_text, all_text);
-  if (rate > 0 && confirmed < all)
-    append_rate (line, rate, all - confirmed);
 
-  return g_string_free (line, FALSE);
+  return sum;
+}
+
+static char *
+sum_up (CliScreen *screen, GPtrArray *uploads, guint columns)
+{
+  const Sum sum = add_up (uploads);
+  double rate = measure_rate (screen, sum.confirmed);
+  g_autofree char *confirmed = g_format_size (sum.confirmed);
+  g_autofree char *all = g_format_size (sum.all);
+  g_autofree char *arrived
+      = g_strdup_printf (ngettext ("%u of %u arrived", "%u of %u arrived", uploads->len), sum.n_done, uploads->len);
+  g_autofree char *share = g_strdup_printf (_ (" · %s of %s"), confirmed, all);
+  g_autofree char *bytes = g_strconcat (arrived, share, NULL);
+  g_autofree char *moving = cli_progress_dup_words (bytes, sum.on_the_way);
+  g_autofree char *short_moving = cli_progress_dup_words (arrived, sum.on_the_way);
+  g_autofree char *left = rate > 0 && sum.confirmed < sum.all ? dup_rate (rate, sum.all - sum.confirmed) : NULL;
+  g_autofree char *whole = g_strconcat (moving, left, NULL);
+  const char *const lines[] = { whole, moving, sum.on_the_way > 0 ? short_moving : bytes, bytes, arrived, NULL };
+
+  return dup_first_that_fits (lines, columns);
 }
 
 /* --- Lines --- */
@@ -155,37 +167,34 @@ draw_text (CliScreen *screen, const char *text, CliStyle style, guint columns)
   end_line (screen);
 }
 
-static char *
-dup_bar (OutboxUpload *upload)
+/* A part of a line, and the gap after it. */
+static void
+print_part (const char *text, CliStyle style)
 {
-  guint64 size = outbox_upload_get_size (upload);
-  gboolean is_saving = outbox_upload_get_state (upload) == OUTBOX_STATE_SAVING;
-  guint64 bytes = is_saving ? MIN (outbox_upload_get_saved (upload), size) : confirmed_bytes (upload);
-  double share
-      = size > 0 ? (double) bytes / (double) size : (outbox_upload_get_state (upload) == OUTBOX_STATE_DONE ? 1.0 : 0.0);
-  guint full = (guint) (share * BAR_COLUMNS);
-  GString *bar = g_string_new (NULL);
-
-  for (guint i = 0; i < BAR_COLUMNS; i++)
-    g_string_append (bar, i < full ? "█" : "░");
-
-  return g_string_free (bar, FALSE);
+  g_print ("%s%s%s%*s", cli_style_begin (style), text, cli_style_end (style), CLI_LAYOUT_GAP, "");
 }
 
 static void
-draw_upload (CliScreen *screen, OutboxUpload *upload, guint name_columns, guint columns)
+draw_upload (CliScreen *screen, OutboxUpload *upload, const CliLayout *layout)
 {
   CliStyle style = cli_style_of (outbox_upload_get_state (upload), outbox_upload_get_needs_user (upload));
-  g_autofree char *name = cli_text_dup_fit (outbox_upload_get_name (upload), name_columns);
-  g_autofree char *bar = dup_bar (upload);
-  g_autofree char *label = outbox_upload_dup_label (upload);
-  g_autofree char *fit = NULL;
-  guint taken = name_columns + BAR_COLUMNS + 4;
+  g_autofree char *label = cli_progress_dup_label (upload, layout->label);
+  g_autofree char *fit = cli_text_dup_fit (label, layout->label);
 
-  fit = cli_text_dup_fit (label, columns > taken + 8 ? columns - taken : 8);
+  if (layout->name > 0)
+    {
+      g_autofree char *name = cli_text_dup_fit (outbox_upload_get_name (upload), layout->name);
+
+      print_part (name, CLI_STYLE_PLAIN);
+    }
+  if (layout->bar > 0)
+    {
+      g_autofree char *bar = cli_bar_dup_upload (upload, layout->bar);
+
+      print_part (bar, style);
+    }
   g_strchomp (fit);
-  g_print ("%s  %s%s%s  %s%s%s", name, cli_style_begin (style), bar, cli_style_end (style), cli_style_begin (style),
-           fit, cli_style_end (style));
+  g_print ("%s%s%s", cli_style_begin (style), fit, cli_style_end (style));
   end_line (screen);
 }
 
@@ -227,34 +236,42 @@ choose (GPtrArray *uploads, guint most)
   return chosen;
 }
 
+static CliLayout
+lay_out (GPtrArray *chosen, guint columns)
+{
+  guint widest_name = NAME_LEAST_COLUMNS;
+
+  for (guint i = 0; i < chosen->len; i++)
+    widest_name = MAX (widest_name, cli_text_width (outbox_upload_get_name (chosen->pdata[i])));
+
+  return cli_layout (columns, widest_name);
+}
+
 void
 cli_screen_draw (CliScreen *screen, GPtrArray *uploads, const char *notice)
 {
-  g_autofree char *sum = sum_up (screen, uploads);
-  g_autoptr (GPtrArray) chosen = NULL;
-  guint columns, lines, name_columns = 12;
-
-  get_size (&columns, &lines);
-  chosen = choose (uploads, lines > 6 ? lines - 4 : 2);
-  for (guint i = 0; i < chosen->len; i++)
-    name_columns = MAX (name_columns, cli_text_width (outbox_upload_get_name (chosen->pdata[i])));
-  name_columns = MIN (name_columns, MIN (NAME_MAX_COLUMNS, columns / 3));
+  guint lines;
+  /* The last column stays free: some terminals wrap when it is written. */
+  guint columns = MAX (cli_terminal_get_columns (&lines), 2) - 1;
+  g_autofree char *sum = sum_up (screen, uploads, columns);
+  g_autoptr (GPtrArray) chosen = choose (uploads, lines > 6 ? lines - 4 : 2);
+  const CliLayout layout = lay_out (chosen, columns);
 
   if (screen->n_lines > 0)
     g_print ("\033[%uA\r", screen->n_lines);
   screen->n_lines = 0;
-  draw_text (screen, sum, CLI_STYLE_BOLD, columns - 1);
+  draw_text (screen, sum, CLI_STYLE_BOLD, columns);
   for (guint i = 0; i < chosen->len; i++)
-    draw_upload (screen, chosen->pdata[i], name_columns, columns - 1);
+    draw_upload (screen, chosen->pdata[i], &layout);
   if (chosen->len < uploads->len)
     {
       g_autofree char *more = g_strdup_printf (ngettext ("… and %u more", "… and %u more", uploads->len - chosen->len),
                                                uploads->len - chosen->len);
 
-      draw_text (screen, more, CLI_STYLE_DIM, columns - 1);
+      draw_text (screen, more, CLI_STYLE_DIM, columns);
     }
   if (notice)
-    draw_text (screen, notice, CLI_STYLE_WAITS, columns - 1);
+    draw_text (screen, notice, CLI_STYLE_WAITS, columns);
   g_print ("\033[J");
   (void) fflush (stdout);
 }

@@ -5,6 +5,7 @@
  */
 #include "cli.h"
 #include "print.h"
+#include "progress.h"
 
 #include "config.h"
 
@@ -37,7 +38,7 @@ add_status (CliFacts *facts, OutboxUpload *upload)
   const OutboxReasonInfo *reason = outbox_reason_get_info (outbox_upload_get_reason (upload));
   const OutboxStateInfo *state = outbox_state_get_info (outbox_upload_get_state (upload));
   gboolean has_reason = outbox_upload_get_reason (upload) != OUTBOX_REASON_NONE;
-  g_autofree char *label = outbox_upload_dup_label (upload);
+  g_autofree char *label = cli_progress_dup_label (upload, G_MAXUINT);
 
   g_print ("%s%s%s\n\n", cli_style_begin (style), label, cli_style_end (style));
   cli_facts_add (facts, _ ("what happens"), _ (has_reason ? reason->next : state->next));
@@ -51,15 +52,15 @@ add_progress (CliFacts *facts, OutboxUpload *upload, GVariant *document)
   g_autofree char *confirmed = g_format_size (outbox_upload_get_offset (upload));
   g_autofree char *sent = NULL;
   g_autofree char *line = NULL;
-  guint64 sent_bytes = 0;
+  guint64 wire_bytes = 0;
   guint attempts = 0;
 
   cli_facts_add (facts, _ ("size"), size);
-  (void) g_variant_lookup (document, "wire_bytes", "t", &sent_bytes);
+  (void) g_variant_lookup (document, "wire_bytes", "t", &wire_bytes);
   (void) g_variant_lookup (document, "attempts", "u", &attempts);
   if (attempts == 0)
     return;
-  sent = g_format_size (sent_bytes);
+  sent = g_format_size (wire_bytes);
   line = g_strdup_printf (ngettext ("%s at the server; %s sent in %u attempt",
                                     "%s at the server; %s sent in %u attempts", attempts),
                           confirmed, sent, attempts);

@@ -5,10 +5,14 @@
  */
 #include "cli.h"
 #include "print.h"
+#include "progress.h"
 
 #include "config.h"
 
 #include <glib/gi18n.h>
+#include <unistd.h>
+
+#define BAR_COLUMNS 20
 
 typedef struct
 {
@@ -160,6 +164,22 @@ print_holds (GVariant *holds)
     }
 }
 
+/* What moves now. */
+static void
+print_under_way (GPtrArray *uploads)
+{
+  for (guint i = 0; i < uploads->len; i++)
+    {
+      OutboxUpload *upload = uploads->pdata[i];
+      g_autofree char *name = cli_text_dup_safe (outbox_upload_get_name (upload));
+      g_autofree char *label = cli_progress_dup_label (upload, G_MAXUINT);
+      g_autofree char *bar = isatty (STDOUT_FILENO) ? cli_bar_dup_upload (upload, BAR_COLUMNS) : NULL;
+
+      g_print ("%s %s: %s%s%s\n", cli_text_short_id (outbox_upload_get_id (upload)), name, bar ? bar : "",
+               bar ? "  " : "", label);
+    }
+}
+
 static void
 print_failed (GPtrArray *failed)
 {
@@ -199,6 +219,7 @@ cli_status (int argc, char *argv[])
   g_autoptr (GVariant) holds = NULL;
   g_autoptr (GVariant) conditions = NULL;
   g_autoptr (GVariant) destinations = NULL;
+  g_autoptr (GPtrArray) under_way = NULL;
   g_autoptr (GPtrArray) failed = NULL;
 
   if (!cli_parse (&argc, &argv, entries, NULL, 0, 0))
@@ -208,6 +229,8 @@ cli_status (int argc, char *argv[])
       || !(holds = ask (client, "Queue", "Holds", &error))
       || !(conditions = ask (client, "Queue", "Conditions", &error))
       || !(destinations = ask (client, "Destinations", "List", &error))
+      || !(under_way
+           = cli_list_uploads (client, g_variant_new_parsed ("{'state': <'uploading'>, 'limit': <uint32 10>}"), &error))
       || !(failed
            = cli_list_uploads (client, g_variant_new_parsed ("{'state': <'failed'>, 'limit': <uint32 10>}"), &error)))
     return cli_fail (error);
@@ -221,6 +244,7 @@ cli_status (int argc, char *argv[])
     }
   print_answer (summary, holds, conditions);
   print_counts (summary);
+  print_under_way (under_way);
   print_network (conditions);
   print_holds (holds);
   print_failed (failed);

@@ -7,12 +7,14 @@
 
 #include "cli.h"
 #include "print.h"
+#include "progress.h"
 #include "screen.h"
 
 #include "config.h"
 
 #include <glib/gi18n.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define DRAW_EVERY_MS 100
 #define START_AGAIN_MS 500
@@ -122,7 +124,8 @@ tell (CliView *view, OutboxUpload *upload)
       return;
     }
   name = cli_text_dup_safe (outbox_upload_get_name (upload));
-  label = outbox_upload_dup_label (upload);
+  /* Of what is on the way a person wants to see that it moves, a log what has come of it. */
+  label = isatty (STDOUT_FILENO) ? cli_progress_dup_line (upload) : outbox_upload_dup_label (upload);
   line = g_strdup_printf ("%s %s: %s", cli_text_short_id (id), name, label);
   if (g_strcmp0 (g_hash_table_lookup (view->told, id), line) == 0)
     return;
