@@ -12,6 +12,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+/* The broker takes ten thousand; each part is on the disk when the next is asked for. */
+#define IDS_A_CALL 1000
+
 /* How many of them would be lost, and the name of one. */
 static gboolean
 count_unfinished (OutboxClient *client, char **ids, guint *n_unfinished, char **name, GError **error)
@@ -77,18 +80,30 @@ list_done (OutboxClient *client, GError **error)
   return uploads ? g_strv_builder_end (ids) : NULL;
 }
 
+/* Returns: whether all of a part of the ids are removed. */
+static gboolean
+remove_some (OutboxClient *client, char *const *ids, guint n_ids, GError **error)
+{
+  GVariant *array = g_variant_new_strv ((const char *const *) ids, n_ids);
+  g_autoptr (GVariant) results = cli_call (client, "Uploads", "Remove", g_variant_new ("(@as)", array), error);
+
+  return results != NULL;
+}
+
+/* In parts, as a call takes them; what is removed stays so, and the same command goes on with the rest. */
 static int
 remove_all (OutboxClient *client, char *const *ids)
 {
   const guint n_ids = g_strv_length ((GStrv) ids);
+  guint n_removed = 0;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) results = cli_call (client, "Uploads", "Remove", g_variant_new ("(^as)", ids), &error);
 
-  if (!results)
-    return cli_fail (error);
-  g_print (ngettext ("Removed %u upload.\n", "Removed %u uploads.\n", n_ids), n_ids);
+  while (n_removed < n_ids && remove_some (client, ids + n_removed, MIN (n_ids - n_removed, IDS_A_CALL), &error))
+    n_removed += MIN (n_ids - n_removed, IDS_A_CALL);
+  if (n_removed > 0)
+    g_print (ngettext ("Removed %u upload.\n", "Removed %u uploads.\n", n_removed), n_removed);
 
-  return CLI_DONE;
+  return error ? cli_fail (error) : CLI_DONE;
 }
 
 int

@@ -56,6 +56,8 @@ struct _ObBroker
   guint64 metered_bytes;
   gint64 matched_number; /* up to which uploads are matched with new rules */
   guint match_source;
+  GQueue *batches;        /* of ObBatch: commands for many, the first of which is under way */
+  guint batch_source;     /* of its next slice */
   guint prune_source;     /* until a pass over the journal is at its end */
   gint64 pruned_sequence; /* up to which it has come */
   gint64 pass_sequence;   /* the journal's last one when it began */
@@ -96,6 +98,7 @@ typedef struct
   gboolean is_termination; /* the upload was removed, and the server is to let go of it */
 } ObActive;
 
+typedef struct _ObBatch ObBatch;
 typedef struct _ObSaving ObSaving;
 typedef struct _ObResubmission ObResubmission;
 
@@ -265,8 +268,15 @@ gboolean ob_broker_relieve_destination (ObBroker *self, const ObUpload *upload, 
 void ob_broker_finish_command (ObBroker *self, gboolean is_good, const GError *error, ObCommandDone done,
                                gpointer user_data);
 
-/* Inside a turn. Errors: WrongState, Storage, DiskFull. */
+/* Whether its state allows it. Errors: WrongState. */
+gboolean ob_broker_may_command (ObCommand command, const ObUpload *upload, GError **error);
+
+/* To one that may be commanded so, as the next; both inside a turn. Errors: Storage, DiskFull. */
+gboolean ob_broker_command_one (ObBroker *self, ObCommand command, ObUpload *upload, gint value, GError **error);
 gboolean ob_broker_send_one_now (ObBroker *self, ObUpload *upload, GError **error);
+
+/* batch.c: the caller of a command that is under way is told how much of it is done. */
+void ob_broker_end_batches (ObBroker *self);
 
 /* Has the server of an upload let go of a part that it has; inside a turn, before the upload is forgotten. */
 gboolean ob_broker_want_termination (ObBroker *self, const ObUpload *upload, GError **error);

@@ -251,6 +251,7 @@ ob_broker_stop (ObBroker *self)
   g_clear_handle_id (&self->check_source, g_source_remove);
   ob_clock_set_alarm (self->clock, 0, NULL, NULL);
   g_hash_table_remove_all (self->knockings);
+  ob_broker_end_batches (self);
   ob_broker_stop_attempts (self, NULL, OB_STOP_NOW);
   g_clear_pointer (&self->workers, ob_workers_free);
   end_saving (self);
@@ -273,6 +274,7 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->saving_keys, g_hash_table_unref);
   g_clear_pointer (&self->saving, g_hash_table_unref);
   g_clear_pointer (&self->resubmissions, g_hash_table_unref);
+  g_clear_pointer (&self->batches, g_queue_free);
   g_clear_pointer (&self->doubtful, g_hash_table_unref);
   g_clear_pointer (&self->lanes, g_hash_table_unref);
   g_clear_pointer (&self->knockings, g_hash_table_unref);
@@ -297,6 +299,7 @@ ob_broker_init (ObBroker *self)
   self->saving = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_saving_free);
   self->saving_keys = ob_broker_make_saving_keys ();
   self->resubmissions = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) ob_resubmission_free, NULL);
+  self->batches = g_queue_new ();
   self->doubtful = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->background = g_cancellable_new ();
   self->rules = ob_rules_new ();

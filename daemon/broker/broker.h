@@ -108,9 +108,15 @@ typedef enum
 
 typedef void (*ObCommandDone) (const GError *error, gpointer user_data);
 
-/* All of them or none. @value: of SET_PRIORITY. Errors: NotFound, WrongState, InvalidArgument, Storage, DiskFull. */
+/* All of them or none, unless they are more than fifty: then every one is checked before any is changed, and they are changed in
+ * slices, each on the disk for itself. Where one of those cannot be written, the error says how many are done. @value: of
+ * SET_PRIORITY. Errors: NotFound, WrongState, InvalidArgument, Storage, DiskFull, NoBroker. */
 void ob_broker_command (ObBroker *self, ObCommand command, const char *const *ids, gint value, ObCommandDone done,
                         gpointer user_data);
+
+/* The same, where those of other apps are NotFound. @app: (nullable): NULL: all may be commanded. */
+void ob_broker_command_of_app (ObBroker *self, const char *app, ObCommand command, const char *const *ids, gint value,
+                               ObCommandDone done, gpointer user_data);
 
 void ob_broker_set_paused (ObBroker *self, gboolean is_paused, ObCommandDone done, gpointer user_data);
 

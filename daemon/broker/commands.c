@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What people and apps command: uploads by id, and the queue. Each command is one savepoint of the turn, and is answered
+ * What people and apps command: one upload, and the queue. Each command is one savepoint of the turn, and is answered
  * after the commit. Main thread.
  */
 #include "broker/broker-private.h"
@@ -11,9 +11,6 @@
 #include "store/journal.h"
 #include "store/meta.h"
 #include "store/terminations.h"
-
-#define IDS_MAX 10000
-#define PRIORITY_MAX 1000
 
 /* An answer that waits for the commit. */
 typedef struct
@@ -72,8 +69,6 @@ note_change (ObBroker *self, ObUpload *upload, const char *event, GError **error
 static gboolean
 pause_one (ObBroker *self, ObUpload *upload, GError **error)
 {
-  if (upload->stored == OB_STORED_DONE || upload->stored == OB_STORED_FAILED)
-    return wrong_state (upload, "paused", error);
   ob_broker_pause_attempt_after (self, upload->id);
   if (upload->is_paused)
     return TRUE;
@@ -137,8 +132,6 @@ retry_one (ObBroker *self, ObUpload *upload, GError **error)
 {
   ObDestination *destination = g_hash_table_lookup (self->destinations, upload->destination);
 
-  if (upload->stored == OB_STORED_DONE)
-    return wrong_state (upload, "retried", error);
   if (destination && destination->health.retry_at_ms > 0)
     {
       ob_health_hasten (&destination->health);
@@ -160,8 +153,6 @@ ob_broker_send_one_now (ObBroker *self, ObUpload *upload, GError **error)
 {
   g_autofree char *rule = ob_broker_dup_rule_now (self, upload->rule);
 
-  if (upload->stored == OB_STORED_SAVING)
-    return wrong_state (upload, "sent before it is saved", error);
   upload->is_paused = FALSE;
   upload->not_before_ms = 0;
 
@@ -232,8 +223,21 @@ ob_broker_forget (ObBroker *self, const ObUpload *upload, const char *why, GErro
   return TRUE;
 }
 
-static gboolean
-command_one (ObBroker *self, ObCommand command, ObUpload *upload, gint value, GError **error)
+gboolean
+ob_broker_may_command (ObCommand command, const ObUpload *upload, GError **error)
+{
+  if (command == OB_COMMAND_PAUSE && (upload->stored == OB_STORED_DONE || upload->stored == OB_STORED_FAILED))
+    return wrong_state (upload, "paused", error);
+  if (command == OB_COMMAND_SEND_NOW && upload->stored == OB_STORED_SAVING)
+    return wrong_state (upload, "sent before it is saved", error);
+  if ((command == OB_COMMAND_RETRY || command == OB_COMMAND_SEND_NOW) && upload->stored == OB_STORED_DONE)
+    return wrong_state (upload, "retried", error);
+
+  return TRUE;
+}
+
+gboolean
+ob_broker_command_one (ObBroker *self, ObCommand command, ObUpload *upload, gint value, GError **error)
 {
   switch (command)
     {
@@ -251,63 +255,6 @@ command_one (ObBroker *self, ObCommand command, ObUpload *upload, gint value, GE
     default:
       return set_priority_one (self, upload, value, error);
     }
-}
-
-static gboolean
-check_command (ObCommand command, const char *const *ids, gint value, GError **error)
-{
-  if (g_strv_length ((GStrv) ids) > IDS_MAX)
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "At most %d ids in one call", IDS_MAX);
-  else if (command == OB_COMMAND_SET_PRIORITY && (value < -PRIORITY_MAX || value > PRIORITY_MAX))
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "priority: from -1000 to 1000");
-  else
-    return TRUE;
-
-  return FALSE;
-}
-
-/* Two passes: nothing is begun before every upload is known to be there. */
-static gboolean
-command_all (ObBroker *self, ObCommand command, const char *const *ids, gint value, GError **error)
-{
-  g_autoptr (GPtrArray) uploads = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_upload_free);
-  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
-
-  for (; *ids; ids++)
-    if (g_hash_table_add (seen, (gpointer) *ids))
-      {
-        ObUpload *upload = ob_uploads_get (self->database, *ids, error);
-
-        if (!upload)
-          return FALSE;
-        g_ptr_array_add (uploads, upload);
-      }
-  for (guint i = 0; i < uploads->len; i++)
-    {
-      ObUpload *upload = uploads->pdata[i];
-
-      if (!command_one (self, command, upload, value, error))
-        return FALSE;
-      ob_broker_touch (self, upload->id, FALSE);
-    }
-
-  return TRUE;
-}
-
-void
-ob_broker_command (ObBroker *self, ObCommand command, const char *const *ids, gint value, ObCommandDone done,
-                   gpointer user_data)
-{
-  g_autoptr (GError) error = NULL;
-  gboolean is_good;
-
-  if (!check_command (command, ids, value, &error) || !ob_turn_begin (self->turn, OB_TURN_SOON, &error))
-    {
-      done (error, user_data);
-      return;
-    }
-  is_good = command_all (self, command, ids, value, &error);
-  ob_broker_finish_command (self, is_good, error, done, user_data);
 }
 
 void

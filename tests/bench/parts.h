@@ -24,6 +24,9 @@ void bench_flips (const Bench *bench);
 /* wear.c: bytes written for a small upload. */
 void bench_wear (const Bench *bench);
 
+/* turn.c: how long others wait while much is done. */
+void bench_turn (const Bench *bench);
+
 /* idle.c: a full queue without a network. */
 void bench_idle (const Bench *bench);
 

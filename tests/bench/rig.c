@@ -158,6 +158,7 @@ rig_free (Rig *rig)
   (void) g_subprocess_wait (rig->bus, NULL, NULL);
   g_object_unref (rig->bus);
   g_free (rig->address);
+  g_free (rig->turns_path);
   g_free (rig->folder);
   g_free (rig);
 }
@@ -182,6 +183,11 @@ spawn_daemon (Rig *rig)
   g_subprocess_launcher_setenv (launcher, "DBUS_SESSION_BUS_ADDRESS", rig->address, TRUE);
   /* What the network manager of this machine says is no part of the measurement. */
   g_subprocess_launcher_setenv (launcher, "DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent", !rig->has_system_bus);
+  if (rig->turns_path)
+    {
+      g_subprocess_launcher_setenv (launcher, "LD_PRELOAD", TURN_CLOCK, TRUE);
+      g_subprocess_launcher_setenv (launcher, "OUTBOX_BENCH_TURNS", rig->turns_path, TRUE);
+    }
   rig->daemon = g_subprocess_launcher_spawn (launcher, &error, OUTBOXD, NULL);
   g_assert_no_error (error);
 }

@@ -24,6 +24,7 @@ typedef struct
   char *address; /* of the bus */
   GSubprocess *bus;
   GSubprocess *daemon;     /* NULL while none runs */
+  char *turns_path;        /* of the file that turn-clock.c fills; NULL: it is not preloaded */
   gboolean has_system_bus; /* the daemon gets the one that this program has made */
   gboolean is_offline;     /* the daemon gets a network namespace with nothing in it */
   GDBusConnection *connection;

@@ -262,28 +262,24 @@ on_history (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, cons
 
 /* --- Commands --- */
 
-/* Whether all of them are the caller's to command. */
-static gboolean
-may_command (ObUploadsAdapter *adapter, const ObCaller *caller, const char *const *ids, GError **error)
-{
-  if (ob_access_get (caller, OB_OPERATION_COMMAND) == OB_ACCESS_ALL)
-    return TRUE;
-  for (; *ids; ids++)
-    {
-      g_autoptr (ObUpload) upload = ob_adapter_find_upload (adapter->broker, caller, OB_OPERATION_COMMAND, *ids, error);
-
-      if (!upload)
-        return FALSE;
-    }
-
-  return TRUE;
-}
-
 /* The methods that take ids, by their names. */
 static const char *const command_names[] = {
   [OB_COMMAND_PAUSE] = "Pause",   [OB_COMMAND_RESUME] = "Resume",    [OB_COMMAND_RETRY] = "Retry",
   [OB_COMMAND_REMOVE] = "Remove", [OB_COMMAND_SEND_NOW] = "SendNow", [OB_COMMAND_SET_PRIORITY] = "SetPriority",
 };
+
+/* Of an upload that it may not see, an app hears that there is none, whatever it asks of it. */
+static gboolean
+may_set (ObUploadsAdapter *adapter, const ObCaller *caller, const char *id, gint value, GError **error)
+{
+  g_autoptr (ObUpload) upload = NULL;
+
+  if (may_have_priority (caller, value, NULL))
+    return TRUE;
+  upload = id ? ob_adapter_find_upload (adapter->broker, caller, OB_OPERATION_COMMAND, id, error) : NULL;
+
+  return (upload || !id) && may_have_priority (caller, value, error);
+}
 
 static void
 command (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *caller)
@@ -300,8 +296,10 @@ command (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *
   g_variant_get_child (parameters, 0, "^a&s", &ids);
   if (what == OB_COMMAND_SET_PRIORITY)
     g_variant_get_child (parameters, 1, "i", &value);
-  if (may_command (adapter, caller, ids, &error) && may_have_priority (caller, value, &error))
-    ob_broker_command (adapter->broker, what, ids, value, ob_adapter_reply, invocation);
+  if (may_set (adapter, caller, ids[0], value, &error))
+    ob_broker_command_of_app (adapter->broker,
+                              ob_access_get (caller, OB_OPERATION_COMMAND) == OB_ACCESS_ALL ? NULL : caller->app, what,
+                              ids, value, ob_adapter_reply, invocation);
   else
     (void) fail (invocation, error);
 }

@@ -1,0 +1,315 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Commands for uploads by id. One for a few is done in one savepoint. One for thousands would hold up everybody else: it is
+ * checked as a whole, then done in slices, each committed with the turn in which it is done, and answered after the last.
+ * Owns those that are under way. Main thread.
+ */
+#include "broker/broker-private.h"
+
+#include "base/text.h"
+#include "dbus/error.h"
+
+#define IDS_MAX 10000
+#define PRIORITY_MAX 1000
+
+/* That many are done at once, and are a slice. With what follows each after the commit: some milliseconds. */
+#define SLICE_MOST 50
+#define SLICE_US 4000
+
+/* Below the bus, as a commit: who has called meanwhile comes first. */
+#define SLICE_PRIORITY (G_PRIORITY_DEFAULT + 10)
+
+struct _ObBatch
+{
+  ObBroker *broker; /* borrowed */
+  ObCommand command;
+  gint value;
+  char *app;           /* whose they must be; NULL: anybody's */
+  GPtrArray *ids;      /* each once */
+  GHashTable *set;     /* the same */
+  guint next;          /* the first that was not looked at in this pass */
+  guint n_done;        /* committed */
+  gboolean is_checked; /* the second pass does it */
+  ObCommandDone done;
+  gpointer user_data;
+};
+
+static ObBatch *
+batch_new (ObBroker *self, ObCommand command, const char *app, const char *const *ids, gint value)
+{
+  ObBatch *batch = g_new0 (ObBatch, 1);
+
+  batch->broker = self;
+  batch->command = command;
+  batch->value = value;
+  batch->app = g_strdup (app);
+  batch->ids = g_ptr_array_new_with_free_func (g_free);
+  batch->set = g_hash_table_new (g_str_hash, g_str_equal);
+  for (; *ids; ids++)
+    if (!g_hash_table_contains (batch->set, *ids))
+      {
+        g_ptr_array_add (batch->ids, g_strdup (*ids));
+        g_hash_table_add (batch->set, batch->ids->pdata[batch->ids->len - 1]);
+      }
+
+  return batch;
+}
+
+static void
+batch_free (ObBatch *batch)
+{
+  g_hash_table_unref (batch->set);
+  g_ptr_array_unref (batch->ids);
+  g_free (batch->app);
+  g_free (batch);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObBatch, batch_free)
+
+/* Returns: (transfer full) (nullable): the upload, where it is there, of that app, and can be commanded so. */
+static ObUpload *
+find (const ObBatch *batch, const char *id, GError **error)
+{
+  g_autoptr (ObUpload) upload = ob_broker_get (batch->broker, id, error);
+
+  if (!upload)
+    return NULL;
+  if (batch->app && !g_str_equal (upload->app, batch->app))
+    {
+      ob_text_set_not_found (error, "upload", id);
+      return NULL;
+    }
+
+  return ob_broker_may_command (batch->command, upload, error) ? g_steal_pointer (&upload) : NULL;
+}
+
+/* Whether there is one that this slice has time for. */
+static gboolean
+has_more (const ObBatch *batch, guint begin, gint64 end_us)
+{
+  return batch->next < batch->ids->len && batch->next < begin + SLICE_MOST
+         && (batch->next == begin || batch->ids->len <= SLICE_MOST || g_get_monotonic_time () < end_us);
+}
+
+static gboolean
+check_some (ObBatch *batch, GError **error)
+{
+  const guint begin = batch->next;
+  const gint64 end_us = g_get_monotonic_time () + SLICE_US;
+
+  for (; has_more (batch, begin, end_us); batch->next++)
+    {
+      g_autoptr (ObUpload) upload = find (batch, batch->ids->pdata[batch->next], error);
+
+      if (!upload)
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* Inside a turn. One that was removed or came to its end since it was checked is left out. */
+static gboolean
+do_some (ObBatch *batch, GError **error)
+{
+  const guint begin = batch->next;
+  const gint64 end_us = g_get_monotonic_time () + SLICE_US;
+
+  for (; has_more (batch, begin, end_us); batch->next++)
+    {
+      g_autoptr (GError) own_error = NULL;
+      g_autoptr (ObUpload) upload = find (batch, batch->ids->pdata[batch->next], &own_error);
+
+      if (g_error_matches (own_error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND)
+          || g_error_matches (own_error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE))
+        continue;
+      if (!upload)
+        g_propagate_error (error, g_steal_pointer (&own_error));
+      if (!upload || !ob_broker_command_one (batch->broker, batch->command, upload, batch->value, error))
+        return FALSE;
+      ob_broker_touch (batch->broker, upload->id, FALSE);
+    }
+
+  return TRUE;
+}
+
+/* --- At once --- */
+
+static void
+do_at_once (ObBatch *batch)
+{
+  ObBroker *self = batch->broker;
+  g_autoptr (GError) error = NULL;
+  gboolean is_good;
+
+  if (!ob_turn_begin (self->turn, OB_TURN_SOON, &error))
+    {
+      batch->done (error, batch->user_data);
+      return;
+    }
+  is_good = check_some (batch, &error);
+  batch->next = 0;
+  is_good = is_good && do_some (batch, &error);
+  ob_broker_finish_command (self, is_good, error, batch->done, batch->user_data);
+}
+
+/* --- In slices --- */
+
+static gboolean on_slice (gpointer user_data);
+
+/* The first of those that wait goes on: one at a time, in the order in which they came. */
+static void
+go_on (ObBroker *self)
+{
+  if (self->batch_source == 0 && !g_queue_is_empty (self->batches))
+    self->batch_source = g_idle_add_full (SLICE_PRIORITY, on_slice, self, NULL);
+}
+
+/* What was committed stays, and the answer says how much that is. */
+static void
+finish (ObBroker *self, const GError *error)
+{
+  g_autoptr (ObBatch) batch = g_queue_pop_head (self->batches);
+  g_autoptr (GError) told = error ? g_error_copy (error) : NULL;
+
+  if (told && batch->n_done > 0)
+    g_prefix_error (&told, "%u of %u are done: ", batch->n_done, batch->ids->len);
+  g_clear_handle_id (&self->batch_source, g_source_remove);
+  batch->done (told, batch->user_data);
+  go_on (self);
+}
+
+static void
+on_slice_committed (const GError *error, gpointer user_data)
+{
+  ObBroker *self = user_data;
+  ObBatch *batch = g_queue_peek_head (self->batches);
+
+  if (!error)
+    batch->n_done = batch->next;
+  if (error || batch->n_done == batch->ids->len)
+    finish (self, error);
+  else
+    go_on (self);
+}
+
+/* Returns: whether there may be another slice at once. */
+static gboolean
+check_slice (ObBroker *self, ObBatch *batch)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!check_some (batch, &error))
+    {
+      finish (self, error);
+      return FALSE;
+    }
+  batch->is_checked = batch->next == batch->ids->len;
+  if (batch->is_checked)
+    batch->next = 0;
+
+  return TRUE;
+}
+
+static void
+do_slice (ObBroker *self, ObBatch *batch)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean is_good = ob_turn_begin (self->turn, OB_TURN_SOON, &error);
+
+  if (is_good)
+    {
+      is_good = do_some (batch, &error);
+      ob_turn_end (self->turn, is_good);
+    }
+  if (is_good)
+    ob_turn_after (self->turn, on_slice_committed, self);
+  else
+    finish (self, error);
+}
+
+static gboolean
+on_slice (gpointer user_data)
+{
+  ObBroker *self = user_data;
+  ObBatch *batch = g_queue_peek_head (self->batches);
+
+  self->batch_source = 0;
+  if (batch->is_checked)
+    do_slice (self, batch);
+  else if (check_slice (self, batch))
+    go_on (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* --- Commands --- */
+
+static gboolean
+check_arguments (ObCommand command, const char *const *ids, gint value, GError **error)
+{
+  if (g_strv_length ((GStrv) ids) > IDS_MAX)
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "At most %d ids in one call", IDS_MAX);
+  else if (command == OB_COMMAND_SET_PRIORITY && (value < -PRIORITY_MAX || value > PRIORITY_MAX))
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "priority: from -1000 to 1000");
+  else
+    return TRUE;
+
+  return FALSE;
+}
+
+/* A later word about the same upload must not be overtaken by an earlier one. */
+static gboolean
+is_behind_another (const ObBatch *batch)
+{
+  for (const GList *link = batch->broker->batches->head; link; link = link->next)
+    for (guint i = 0; i < batch->ids->len; i++)
+      if (g_hash_table_contains (((const ObBatch *) link->data)->set, batch->ids->pdata[i]))
+        return TRUE;
+
+  return FALSE;
+}
+
+void
+ob_broker_command_of_app (ObBroker *self, const char *app, ObCommand command, const char *const *ids, gint value,
+                          ObCommandDone done, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ObBatch) batch = NULL;
+
+  if (!check_arguments (command, ids, value, &error))
+    {
+      done (error, user_data);
+      return;
+    }
+  batch = batch_new (self, command, app, ids, value);
+  batch->done = done;
+  batch->user_data = user_data;
+  if (batch->ids->len <= SLICE_MOST && !is_behind_another (batch))
+    {
+      do_at_once (batch);
+      return;
+    }
+  g_queue_push_tail (self->batches, g_steal_pointer (&batch));
+  go_on (self);
+}
+
+void
+ob_broker_command (ObBroker *self, ObCommand command, const char *const *ids, gint value, ObCommandDone done,
+                   gpointer user_data)
+{
+  ob_broker_command_of_app (self, NULL, command, ids, value, done, user_data);
+}
+
+void
+ob_broker_end_batches (ObBroker *self)
+{
+  g_autoptr (GError) error
+      = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "Outbox is ending; give the command again");
+
+  /* A slice that is done is told of as done. */
+  ob_turn_commit (self->turn);
+  while (!g_queue_is_empty (self->batches))
+    finish (self, error);
+}
