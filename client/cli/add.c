@@ -117,7 +117,16 @@ unlink_file (Add *add, const File *file)
 {
   struct stat now;
 
-  if (g_lstat (file->path, &now) != 0 || !is_same_file (&file->info, &now))
+  if (g_lstat (file->path, &now) != 0)
+    {
+      /* The same file may be named twice. */
+      if (errno != ENOENT)
+        fail_file (add, file, g_strerror (errno), CLI_FAILED);
+      return;
+    }
+  if (S_ISLNK (now.st_mode))
+    fail_file (add, file, _ ("handed over, but left in place: it is a link"), CLI_FAILED);
+  else if (!is_same_file (&file->info, &now))
     fail_file (add, file, _ ("handed over, but left in place: it has changed since"), CLI_FAILED);
   else if (g_unlink (file->path) != 0)
     fail_file (add, file, g_strerror (errno), CLI_FAILED);

@@ -170,8 +170,8 @@ cli_is_terminal (void)
 {
   const char *kind = g_getenv ("TERM");
 
-  /* One that calls itself dumb is sent plain lines. */
-  return isatty (STDOUT_FILENO) && g_strcmp0 (kind, "dumb") != 0;
+  /* One that calls itself dumb, or has no name, is sent plain lines. */
+  return isatty (STDOUT_FILENO) && kind && *kind != '\0' && !g_str_equal (kind, "dumb");
 }
 
 CliStyle

@@ -29,6 +29,7 @@ on_reader_gone (gint fd, GIOCondition condition, gpointer user_data)
 }
 
 static int lost_errno; /* of what could not be printed; 0: all could */
+static gboolean is_closed;
 
 void
 cli_streams_write (const char *text)
@@ -80,6 +81,14 @@ occupy_numbers (void)
     (void) close (fd);
 }
 
+/* GLib ends the process by itself when it has printed its help. */
+static void
+on_exit_of_another (void)
+{
+  if (!is_closed && cli_streams_close (CLI_DONE) != CLI_DONE)
+    _exit (CLI_FAILED);
+}
+
 void
 cli_streams_open (void)
 {
@@ -87,6 +96,7 @@ cli_streams_open (void)
   struct stat info;
 
   occupy_numbers ();
+  (void) atexit (on_exit_of_another);
   /* Cron and services have the locale C, where GLib takes no option that is not ASCII. */
   if (!g_get_charset (&charset) && g_str_equal (charset, "ANSI_X3.4-1968"))
     (void) setlocale (LC_CTYPE, "C.UTF-8");
@@ -99,6 +109,7 @@ cli_streams_open (void)
 int
 cli_streams_close (int exit_code)
 {
+  is_closed = TRUE;
   /* A file system may tell of a full disk or a quota only here. */
   if (lost_errno == 0 && close (STDOUT_FILENO) != 0 && errno != EBADF)
     lost_errno = errno;

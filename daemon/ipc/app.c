@@ -158,6 +158,8 @@ ob_app_from_cgroup (const char *text)
 
 /* --- Commands --- */
 
+#define BUILD_MAX_CHARS 2
+
 /* Letters of options that take a value (the rest of the word, or the next), that take one in the same word alone, and after
  * which no script comes; and long options with a value in the next word. */
 typedef struct
@@ -172,16 +174,18 @@ typedef struct
 } Interpreter;
 
 static const Interpreter interpreters[] = {
-  { " python pypy ", "WXQ", "", "c", "m", " --check-hash-based-pycs ", " " },
+  { " python pypy pypy-c micropython ", "WXQ", "", "c", "m", " --check-hash-based-pycs ", " " },
   { " bash sh dash ash zsh ksh mksh fish ", "oO", "", "cs", "", " --rcfile --init-file --init-command ", " " },
   { " node nodejs ", "rC", "", "ep", "", " --require --import --loader --experimental-loader --conditions ", " " },
+  { " electron ", "r", "", "ei", "", " --require ", " " },
   { " deno bun ", "rc", "", "e", "", " --config --import-map --preload --require ", " run " },
   { " perl ", "I", "MmiCDx0lFV", "eE", "", " ", " " },
   { " ruby ", "IrCE", "KTWFix0", "e", "", " --encoding --external-encoding ", " " },
   { " php ", "cdz", "", "rRBE", "f", " --php-ini --define ", " " },
   { " lua luajit ", "l", "", "e", "", " ", " " },
+  { " julia ", "JHLptC", "", "eE", "", " --sysimage --home --load --procs --threads ", " " },
   { " gjs gjs-console ", "I", "", "c", "", " --include-path ", " " },
-  { " tclsh wish expect guile mono dotnet ", "", "", "c", "", " ", " exec " },
+  { " tclsh wish expect guile mono mono-sgen dotnet ", "", "", "c", "", " ", " exec " },
 };
 
 static gboolean
@@ -192,13 +196,16 @@ is_among (const char *words, const char *word)
   return *word != '\0' && !strchr (word, ' ') && strstr (words, padded) != NULL;
 }
 
-/* Without its version: python3.11 is python. */
+/* Without its version, and what names a build of it: python3.11, python3.13t, python3-dbg, perl5.36-x86_64-linux-gnu. */
 static char *
 dup_plain_name (const char *program)
 {
-  gsize length = strlen (program);
+  gsize length = strcspn (program, "0123456789");
+  const char *after = program + length + strspn (program + length, "0123456789.");
 
-  while (length > 0 && strchr ("0123456789.-", program[length - 1]))
+  if (*after != '\0' && *after != '-' && strlen (after) > BUILD_MAX_CHARS)
+    return g_strdup (program);
+  while (length > 0 && strchr (".-", program[length - 1]))
     length--;
 
   return g_strndup (program, length);
@@ -301,14 +308,14 @@ find_java (char *const *words)
   return NULL;
 }
 
-/* The name of a script; of one that is the entry of a folder that of the folder. */
+/* The name of a script; of one that has the same name in every app, as the entry of a folder, that of the folder. */
 static char *
 dup_script_name (const char *script)
 {
   g_autofree char *base = g_path_get_basename (script);
   g_autofree char *folder = g_path_get_dirname (script);
 
-  if (!g_str_equal (base, "__main__.py") || g_str_equal (folder, "."))
+  if (!is_among (" __main__.py app.asar ", base) || g_str_equal (folder, "."))
     return ob_app_dup_name (base);
   g_free (base);
   base = g_path_get_basename (folder);

@@ -37,6 +37,7 @@ typedef struct
   GCancellable *cancellable;
   gint64 *copied_bytes;
   off_t done;
+  struct stat before; /* of the source */
 } Copier;
 
 static gboolean
@@ -63,12 +64,32 @@ ob_copy_has_room (int fd, guint64 bytes, GError **error)
   return FALSE;
 }
 
+/* A write tells by size or mtime. The ctime alone is also that of a new name, owner or attribute, and of a name removed. */
+static gboolean
+is_written (const struct stat *before, const struct stat *after)
+{
+  return before->st_size != after->st_size || before->st_mtim.tv_sec != after->st_mtim.tv_sec
+         || before->st_mtim.tv_nsec != after->st_mtim.tv_nsec;
+}
+
 static gboolean
 has_changed (const struct stat *before, const struct stat *after)
 {
-  return before->st_size != after->st_size || before->st_mtim.tv_sec != after->st_mtim.tv_sec
-         || before->st_mtim.tv_nsec != after->st_mtim.tv_nsec || before->st_ctim.tv_sec != after->st_ctim.tv_sec
+  return is_written (before, after) || before->st_ctim.tv_sec != after->st_ctim.tv_sec
          || before->st_ctim.tv_nsec != after->st_ctim.tv_nsec;
+}
+
+/* Fewer bytes, or more, than the size of @before. */
+static gboolean
+set_not_that_size (const struct stat *before, const struct stat *after, GError **error)
+{
+  if (!after || is_written (before, after))
+    return set_busy (error);
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
+               "The file cannot be read: it does not have the %" G_GINT64_FORMAT " bytes that its size tells of",
+               (gint64) before->st_size);
+
+  return FALSE;
 }
 
 static gboolean
@@ -111,6 +132,15 @@ read_block (Copier *copier, gsize size_bytes, GError **error)
   return got;
 }
 
+/* It shrank, or never had as much: a file of /sys claims a page, and one of a network what it had. */
+static gboolean
+set_early_end (const Copier *copier, GError **error)
+{
+  struct stat now;
+
+  return set_not_that_size (&copier->before, fstat (copier->source, &now) == 0 ? &now : NULL, error);
+}
+
 static gboolean
 take_data (Copier *copier, off_t end, GError **error)
 {
@@ -126,7 +156,7 @@ take_data (Copier *copier, off_t end, GError **error)
       if (got < 0)
         return FALSE;
       if (got == 0)
-        return set_busy (error); /* it shrank */
+        return set_early_end (copier, error);
       if (!take_block (copier, (gsize) got, FALSE, error))
         return FALSE;
     }
@@ -237,21 +267,13 @@ may_have_writer (int source)
   return FALSE;
 }
 
-static gboolean
-is_as_before (int source, const struct stat *before, off_t size)
-{
-  struct stat now;
-  char more;
-
-  return fstat (source, &now) == 0 && !has_changed (before, &now) && pread (source, &more, 1, size) == 0;
-}
-
 /* Who writes by mmap() changes neither size nor times of pages that are dirty already (mmap(2)): only the bytes tell. So a
  * file that may have a writer is read a second time, a moment later. */
 static gboolean
 reads_the_same (const Copier *first, const ObSpoolCopy *copy, gboolean *is_same, GError **error)
 {
   Copier again = { .source = first->source,
+                   .before = first->before,
                    .is_own = first->is_own,
                    .target = -1,
                    .path = first->path,
@@ -271,22 +293,37 @@ reads_the_same (const Copier *first, const ObSpoolCopy *copy, gboolean *is_same,
 }
 
 static gboolean
-check_quiet (int source, const struct stat *before, const Copier *copier, const ObSpoolCopy *copy, GError **error)
+has_more (int source, off_t size)
+{
+  char more;
+
+  return pread (source, &more, 1, size) != 0;
+}
+
+/* Who writes and sets back the mtime changes the ctime, as do a rename and a removal of the file, which are no reason to
+ * refuse its bytes: the second reading tells them apart. */
+static gboolean
+check_quiet (int source, const Copier *copier, const ObSpoolCopy *copy, GError **error)
 {
   Copier watcher = *copier;
   gboolean is_same = TRUE;
+  struct stat first, last;
 
-  if (!is_as_before (source, before, (off_t) copy->size_bytes))
+  if (fstat (source, &first) != 0 || is_written (&copier->before, &first)
+      || has_more (source, (off_t) copy->size_bytes))
     return set_busy (error);
-  if (!may_have_writer (source))
+  if (!has_changed (&copier->before, &first) && !may_have_writer (source))
     return TRUE;
   /* A small file is copied between two writes of a camera. */
   g_usleep (WRITER_MS * 1000);
   watcher.source = source;
+  watcher.before = first;
   if (!reads_the_same (&watcher, copy, &is_same, error))
     return FALSE;
 
-  return (is_same && is_as_before (source, before, (off_t) copy->size_bytes)) || set_busy (error);
+  return (is_same && fstat (source, &last) == 0 && !has_changed (&first, &last)
+          && !has_more (source, (off_t) copy->size_bytes))
+         || set_busy (error);
 }
 
 /* The same of a file that another process reads: it says whether there may be a writer, and then reads it again. */
@@ -294,13 +331,15 @@ static gboolean
 check_quiet_elsewhere (const ObSource *source, const Copier *first, const ObSpoolCopy *copy, GError **error)
 {
   Copier again = { .target = -1, .path = first->path, .cancellable = first->cancellable };
+  const struct stat *before = &source->before;
   char sha256[OB_SHA256_HEX_LENGTH + 1];
   gboolean comes_again, is_good;
-  struct stat after;
+  struct stat once, twice;
 
-  ob_reader_get_end (source->reader, &after, &comes_again);
-  if (has_changed (&source->before, &after)
-      || (source->before.st_size > 0 && copy->size_bytes != (guint64) source->before.st_size))
+  ob_reader_get_end (source->reader, &once, &comes_again);
+  if (before->st_size > 0 && copy->size_bytes != (guint64) before->st_size)
+    return set_not_that_size (before, &once, error);
+  if (is_written (before, &once) || (has_changed (before, &once) && !comes_again))
     return set_busy (error);
   if (!comes_again)
     return TRUE;
@@ -310,9 +349,9 @@ check_quiet_elsewhere (const ObSource *source, const Copier *first, const ObSpoo
   finish_digest (again.hash, sha256);
   if (!is_good)
     return FALSE;
-  ob_reader_get_end (source->reader, &after, &comes_again);
+  ob_reader_get_end (source->reader, &twice, &comes_again);
 
-  return (g_str_equal (sha256, copy->sha256) && !has_changed (&source->before, &after)) || set_busy (error);
+  return (g_str_equal (sha256, copy->sha256) && !has_changed (&once, &twice)) || set_busy (error);
 }
 
 static gboolean
@@ -334,6 +373,7 @@ ob_copy_and_digest (const ObSource *source, int target, const char *path, GCance
   g_autoptr (ObBlockMaker) maker
       = blocks && (before->st_size == 0 || before->st_size > OB_BLOCK_BYTES) ? ob_block_maker_new () : NULL;
   Copier copier = { .source = source->fd,
+                    .before = *before,
                     .is_own = source->is_own,
                     .target = target,
                     .path = path,
@@ -376,5 +416,5 @@ ob_copy_and_digest (const ObSource *source, int target, const char *path, GCance
     return check_quiet_elsewhere (source, &copier, copy, error);
   copier.is_own = source->is_own;
 
-  return check_quiet (source->fd, before, &copier, copy, error);
+  return check_quiet (source->fd, &copier, copy, error);
 }

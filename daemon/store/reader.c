@@ -110,20 +110,24 @@ may_have_writer (int fd)
   return FALSE;
 }
 
+/* @before: as it was; NULL: this is the second time. Something other than its bytes may be what has changed: they are read
+ * once more. */
 static void
-send_pass (int fd, int pipe, gboolean is_first)
+send_pass (int fd, int pipe, const struct stat *before)
 {
   Frame end = { .kind = END };
 
   end.error = read_pass (fd, pipe);
   if (end.error == 0 && fstat (fd, &end.info) != 0)
     end.error = errno;
-  end.comes_again = is_first && end.error == 0 && may_have_writer (fd);
+  end.comes_again = before && end.error == 0
+                    && (before->st_ctim.tv_sec != end.info.st_ctim.tv_sec
+                        || before->st_ctim.tv_nsec != end.info.st_ctim.tv_nsec || may_have_writer (fd));
   send_bytes (pipe, &end, sizeof end);
   if (end.comes_again)
     {
       (void) usleep (WRITER_MS * 1000);
-      send_pass (fd, pipe, FALSE);
+      send_pass (fd, pipe, NULL);
     }
 }
 
@@ -136,7 +140,7 @@ send_file (int fd, int pipe)
     facts.error = errno;
   send_bytes (pipe, &facts, sizeof facts);
   if (facts.error == 0 && S_ISREG (facts.info.st_mode))
-    send_pass (fd, pipe, TRUE);
+    send_pass (fd, pipe, &facts.info);
 }
 
 static void

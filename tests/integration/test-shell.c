@@ -36,6 +36,7 @@ static const Row rows[] = {
   { "a-full-disk-of-a-list", "outbox list >/dev/full", 1, "No space left", NULL },
   { "a-full-disk-of-json", "outbox list --json >/dev/full", 1, "No space left", NULL },
   { "a-full-disk-of-help", "outbox --help >/dev/full", 1, "No space left", NULL },
+  { "a-full-disk-of-a-verbs-help", "outbox add --help >/dev/full", 1, "No space left", NULL },
   { "a-closed-output", "outbox status >&-", 1, "Bad file descriptor", NULL },
   { "a-reader-that-goes-away", "outbox watch | head -n 1", 0, NULL, "CRITICAL" },
   { "a-reader-of-json-that-goes-away", "outbox watch --json | head -n 1", 0, NULL, "CRITICAL" },

@@ -36,11 +36,11 @@ test_units (void)
     { SLICE "app-gnome\\x2dshell-org.foo.Bar\\x2dBaz-1.scope\n", "org.foo.Bar-Baz" },
     { SLICE "app-org.foo.Caf\\xc3\\xa9-1.scope\n", "org.foo.Café" },
     { SLICE "app-org.foo.Bar\\x40home-1.scope\n", "org.foo.Bar@home" },
-    { SLICE "app-org.foo.Bar\\x2fBaz-1.scope\n", NULL },  /* a slash */
-    { SLICE "app-org.foo.Bar\\x00Baz-1.scope\n", NULL },  /* a NUL */
-    { SLICE "app-org.foo.Bar\\x1bBaz-1.scope\n", NULL },  /* a control character */
-    { SLICE "app-org.foo.Bar\\xffBaz-1.scope\n", NULL },  /* no UTF-8 */
-    { SLICE "app-org.foo.Bar\\x2-1.scope\n", NULL },      /* half an escape */
+    { SLICE "app-org.foo.Bar\\x2fBaz-1.scope\n", NULL }, /* a slash */
+    { SLICE "app-org.foo.Bar\\x00Baz-1.scope\n", NULL }, /* a NUL */
+    { SLICE "app-org.foo.Bar\\x1bBaz-1.scope\n", NULL }, /* a control character */
+    { SLICE "app-org.foo.Bar\\xffBaz-1.scope\n", NULL }, /* no UTF-8 */
+    { SLICE "app-org.foo.Bar\\x2-1.scope\n", NULL },     /* half an escape */
     { SLICE "app-org.foo.Bar\\\n", NULL },
     /* Below the unit, and nested: the innermost. */
     { SLICE "app-org.foo.Bar-1.scope/worker\n", "org.foo.Bar" },
@@ -147,6 +147,19 @@ test_commands (void)
     /* What a process makes of its own command line. */
     { "python3.11", "python3:\tworker", "python3.11" },
     { "python3.11", "python3 /", "_" },
+    { "python3.11d", "python3.11d notes.py", "notes.py" },
+    { "python3.13t", "python3 notes.py", "notes.py" },
+    { "python3-dbg", "python3-dbg notes.py", "notes.py" },
+    { "python3.11-dbg", "python3.11-dbg notes.py", "notes.py" },
+    { "pypy3-c", "pypy3 notes.py", "notes.py" },
+    { "perl5.36-x86_64-linux-gnu", "perl send.pl", "send.pl" },
+    { "mono-sgen", "mono field.exe", "field.exe" },
+    { "julia", "julia --threads 4 -L start.jl send.jl", "send.jl" },
+    { "electron", "/usr/lib/electron/electron --no-sandbox /usr/lib/field-camera/app.asar", "field-camera" },
+    { "electron25", "electron25 /usr/share/field/app.asar", "field" },
+    { "electron", "electron /opt/field/main.js", "main.js" },
+    { "sh2peg", "sh2peg notes.sh", "sh2peg" },
+    { "node-red", "node-red flows.json", "node-red" },
     { "bad\nname", "x", "bad_name" },
     { "bad\xff", "x", "bad\xef\xbf\xbd" },
     { "..", "..", "program" },

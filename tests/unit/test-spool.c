@@ -222,12 +222,135 @@ test_a_file_still_being_written (Fixture *fixture, gconstpointer data)
   g_autoptr (GError) error = NULL;
   ObSpoolCopy copy;
 
-  g_assert_false (
-      ob_spool_copy (fixture->spool, fixture->id, writer.fd, NULL, &writer.copied_bytes, &copy, &error));
+  g_assert_false (ob_spool_copy (fixture->spool, fixture->id, writer.fd, NULL, &writer.copied_bytes, &copy, &error));
   g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_BUSY);
   g_atomic_int_set (&writer.must_stop, 1);
   g_thread_join (thread);
   (void) close (writer.fd);
+}
+
+/* --- What happens to a file beside its bytes, while they are copied --- */
+
+static void
+close_to_others (const char *path)
+{
+  g_assert_cmpint (g_chmod (path, 0400), ==, 0);
+}
+
+static void
+rename_it (const char *path)
+{
+  g_autofree char *other = g_strconcat (path, ".sent", NULL);
+
+  g_assert_cmpint (g_rename (path, other), ==, 0);
+  g_assert_cmpint (g_rename (other, path), ==, 0);
+}
+
+static void
+link_it (const char *path)
+{
+  g_autofree char *other = g_strconcat (path, ".link", NULL);
+
+  g_assert_cmpint (link (path, other), ==, 0);
+  g_assert_cmpint (g_unlink (other), ==, 0);
+}
+
+static void
+remove_it (const char *path)
+{
+  g_assert_cmpint (g_unlink (path), ==, 0);
+}
+
+static void
+touch_it (const char *path)
+{
+  g_assert_cmpint (utimensat (AT_FDCWD, path, NULL, 0), ==, 0);
+}
+
+/* As a program does that hides from a backup. */
+static void
+write_and_set_back (const char *path)
+{
+  int fd = g_open (path, O_WRONLY | O_CLOEXEC, 0);
+  struct timespec times[2];
+  struct stat info;
+
+  g_assert_cmpint (fstat (fd, &info), ==, 0);
+  times[0] = info.st_atim;
+  times[1] = info.st_mtim;
+  g_assert_cmpint (pwrite (fd, "other", 5, 0), ==, 5);
+  g_assert_cmpint (futimens (fd, times), ==, 0);
+  (void) close (fd);
+}
+
+typedef struct
+{
+  const char *path;
+  void (*happen) (const char *path);
+  gint64 copied_bytes;
+} Event;
+
+static gpointer
+happen_while_copied (gpointer data)
+{
+  Event *event = data;
+
+  while (__atomic_load_n (&event->copied_bytes, __ATOMIC_RELAXED) == 0)
+    g_thread_yield ();
+  event->happen (event->path);
+
+  return NULL;
+}
+
+/* Its bytes are what counts: whoever removes a file as soon as it is handed over loses nothing. */
+static void
+test_what_happens_to_a_file (Fixture *fixture, gconstpointer data)
+{
+  static const struct
+  {
+    void (*happen) (const char *path);
+    gboolean is_taken;
+  } rows[] = { { close_to_others, TRUE }, { rename_it, TRUE }, { link_it, TRUE },
+               { remove_it, TRUE },       { touch_it, FALSE }, { write_and_set_back, FALSE } };
+  g_autofree char *path = g_build_filename (fixture->folder, "video", NULL);
+  g_autofree char *bytes = g_strnfill (64 * 1024 * 1024, 'v');
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      Event event = { path, rows[i].happen, 0 };
+      g_autoptr (GError) error = NULL;
+      ObSpoolCopy copy;
+      GThread *thread;
+      int fd;
+
+      g_assert_true (g_file_set_contents (path, bytes, 64 * 1024 * 1024, NULL));
+      fd = g_open (path, O_RDONLY | O_CLOEXEC, 0);
+      thread = g_thread_new ("event", happen_while_copied, &event);
+      g_assert_cmpint (ob_spool_copy (fixture->spool, fixture->id, fd, NULL, &event.copied_bytes, &copy, &error), ==,
+                       rows[i].is_taken);
+      g_thread_join (thread);
+      if (rows[i].is_taken)
+        g_assert_cmpuint (copy.size_bytes, ==, 64 * 1024 * 1024);
+      else
+        g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_BUSY);
+      ob_spool_discard (fixture->spool, fixture->id);
+      (void) g_unlink (path);
+      (void) close (fd);
+    }
+}
+
+/* Nobody writes to it: its size is a word of the file system's. */
+static void
+test_a_file_without_the_bytes_of_its_size (Fixture *fixture, gconstpointer data)
+{
+  int fd = g_open ("/sys/kernel/uevent_seqnum", O_RDONLY | O_CLOEXEC, 0);
+  g_autoptr (GError) error = NULL;
+  ObSpoolCopy copy;
+
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_false (ob_spool_copy (fixture->spool, fixture->id, fd, NULL, NULL, &copy, &error));
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT);
+  (void) close (fd);
 }
 
 /* A camera that writes a little now and then. */
@@ -495,6 +618,8 @@ main (int argc, char *argv[])
     { "/spool/an-empty-file-is-a-file", test_an_empty_file_is_a_file },
     { "/spool/what-is-no-file-is-refused", test_what_is_no_file },
     { "/spool/a-file-still-being-written-is-refused", test_a_file_still_being_written },
+    { "/spool/what-happens-to-a-file-beside-its-bytes", test_what_happens_to_a_file },
+    { "/spool/a-file-without-the-bytes-of-its-size", test_a_file_without_the_bytes_of_its_size },
     { "/spool/a-small-file-between-two-writes", test_a_small_file_between_two_writes },
     { "/spool/a-file-that-is-written-by-a-mapping", test_a_file_that_is_written_by_a_mapping },
     { "/spool/an-apps-position-stays", test_an_apps_position_stays },
