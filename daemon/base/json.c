@@ -13,6 +13,7 @@ typedef struct
   const char *next;
   const char *end;
   guint n_members; /* of all objects so far */
+  GArray *large;   /* of gsize: ends of integers that json-glib cannot hold */
 } Scanner;
 
 static gboolean check_value (Scanner *scanner, guint depth);
@@ -154,7 +155,14 @@ check_number (Scanner *scanner)
         return FALSE;
     }
 
-  return !is_integer || is_int64 (first, scanner->next);
+  if (is_integer && !is_int64 (first, scanner->next))
+    {
+      gsize end = (gsize) (scanner->next - scanner->start);
+
+      g_array_append_val (scanner->large, end);
+    }
+
+  return TRUE;
 }
 
 static gboolean
@@ -203,11 +211,11 @@ check_value (Scanner *scanner, guint depth)
          || check_number (scanner);
 }
 
-/* Returns: whether it is good; @n_members: how many members its objects have. */
+/* Returns: whether it is good; @n_members: how many members its objects have; @large: the ends of integers that are too large. */
 static gboolean
-check (const char *text, gsize size_bytes, guint *n_members, GError **error)
+check (const char *text, gsize size_bytes, guint *n_members, GArray *large, GError **error)
 {
-  Scanner scanner = { text, text, text + size_bytes, 0 };
+  Scanner scanner = { text, text, text + size_bytes, 0, large };
   gboolean is_good = g_utf8_validate_len (text, size_bytes, &scanner.end);
 
   if (is_good)
@@ -228,9 +236,10 @@ check (const char *text, gsize size_bytes, guint *n_members, GError **error)
 gboolean
 ob_json_check (const char *text, gsize size_bytes, GError **error)
 {
+  g_autoptr (GArray) large = g_array_new (FALSE, FALSE, sizeof (gsize));
   guint n_members;
 
-  return check (text, size_bytes, &n_members, error);
+  return check (text, size_bytes, &n_members, large, error);
 }
 
 static guint count_members (JsonNode *node);
@@ -260,26 +269,49 @@ count_members (JsonNode *node)
   return n_members;
 }
 
+/* Returns: (transfer full): the text, with a fraction behind each integer that is too large to be one. */
+static GString *
+make_holdable (const char *text, gsize size_bytes, const GArray *large)
+{
+  GString *holdable = g_string_sized_new (size_bytes + 1);
+  gsize begin = 0;
+
+  for (guint i = 0; i < large->len; i++)
+    {
+      gsize end = g_array_index (large, gsize, i);
+
+      g_string_append_len (holdable, text + begin, (gssize) (end - begin));
+      g_string_append (holdable, ".0");
+      begin = end;
+    }
+
+  return g_string_append_len (holdable, text + begin, (gssize) (size_bytes - begin));
+}
+
 JsonNode *
 ob_json_parse (const char *text, gsize size_bytes, GError **error)
 {
   g_autoptr (JsonParser) parser = NULL;
+  g_autoptr (GArray) large = g_array_new (FALSE, FALSE, sizeof (gsize));
+  GString *holdable;
+  gboolean is_good;
   guint n_members;
 
-  if (!check (text, size_bytes, &n_members, error))
+  if (!check (text, size_bytes, &n_members, large, error))
     return NULL;
   parser = json_parser_new_immutable ();
-  if (!json_parser_load_from_data (parser, text, (gssize) size_bytes, error))
-    return NULL;
+  holdable = make_holdable (text, size_bytes, large);
+  is_good = json_parser_load_from_data (parser, holdable->str, (gssize) holdable->len, error);
+  (void) g_string_free (holdable, TRUE);
   /* json-glib keeps the last of several members of one name: which of them was meant is anybody's guess. */
-  if (count_members (json_parser_get_root (parser)) != n_members)
+  if (is_good && count_members (json_parser_get_root (parser)) != n_members)
     {
       g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
                            "This is not acceptable JSON: a name stands twice in one object");
       return NULL;
     }
 
-  return json_parser_steal_root (parser);
+  return is_good ? json_parser_steal_root (parser) : NULL;
 }
 
 char *

@@ -17,13 +17,14 @@ G_BEGIN_DECLS
  * @size_bytes: how many
  * @error: InvalidArgument, with the position
  *
- * Strict grammar (RFC 8259), UTF-8, at most %OB_JSON_MAX_DEPTH levels, integers that fit 64 bits, and no NUL, plain or
- * escaped. json-glib takes comments and leading zeros, wraps large integers and overflows the stack on deep nesting.
+ * Strict grammar (RFC 8259), UTF-8, at most %OB_JSON_MAX_DEPTH levels, and no NUL, plain or escaped. json-glib takes comments
+ * and leading zeros, wraps large integers and overflows the stack on deep nesting.
  */
 gboolean ob_json_check (const char *text, gsize size_bytes, GError **error);
 
-/* Checks and parses. A name that stands twice in one object is refused, too (RFC 7493 section 2.3): InvalidArgument. Returns:
- * (transfer full) (nullable): the root. */
+/* Checks and parses. An integer that does not fit 64 bits is a floating point number: one that nobody asks for must not cost the
+ * rest. A name that stands twice in one object is refused, too (RFC 7493 section 2.3): InvalidArgument. Returns: (transfer full)
+ * (nullable): the root. */
 JsonNode *ob_json_parse (const char *text, gsize size_bytes, GError **error);
 
 /* Returns: (transfer full): a value as JSON that ob_json_check() takes. */

@@ -124,7 +124,9 @@ ob_broker_make_job (ObBroker *self, const ObUpload *upload)
                       : -1;
   job->is_worked_on = job->is_stored && upload->reason == OUTBOX_REASON_SERVER_WORKING;
   job->is_again = upload->attempts > 1;
-  job->asks_first = !upload->server_url && ob_journal_has_event (self->database, upload->id, "adopted");
+  job->asks_first = !upload->server_url
+                    && (ob_journal_has_event (self->database, upload->id, "adopted")
+                        || ob_journal_has_event (self->database, upload->id, "repaired"));
 
   return job;
 }

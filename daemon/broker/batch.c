@@ -9,9 +9,9 @@
 
 #include "base/text.h"
 #include "dbus/error.h"
+#include "store/limits.h"
 
 #define IDS_MAX 10000
-#define PRIORITY_MAX 1000
 
 /* That many are done at once, and are a slice. With what follows each after the commit: some milliseconds. */
 #define SLICE_MOST 50
@@ -251,7 +251,7 @@ check_arguments (ObCommand command, const char *const *ids, gint value, GError *
 {
   if (g_strv_length ((GStrv) ids) > IDS_MAX)
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "At most %d ids in one call", IDS_MAX);
-  else if (command == OB_COMMAND_SET_PRIORITY && (value < -PRIORITY_MAX || value > PRIORITY_MAX))
+  else if (command == OB_COMMAND_SET_PRIORITY && (value < -OB_LIMIT_PRIORITY || value > OB_LIMIT_PRIORITY))
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "priority: from -1000 to 1000");
   else
     return TRUE;

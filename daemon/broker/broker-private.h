@@ -64,7 +64,7 @@ struct _ObBroker
   gint64 pass_at_us;      /* when, monotonic; 0: none has begun since the start */
   gint64 checked_number;  /* up to which uploads the copies were looked for */
   guint check_source;
-  guint repair_source;   /* until bad text in the database is repaired */
+  guint repair_source;   /* until bad rows of the database are repaired */
   gint64 repaired_at_us; /* when it was the last time, monotonic; 0: never */
   gboolean wants_review; /* the lanes are to be looked at after the commit */
   char *missing_queue;   /* words about a queue that was in this folder and is not; NULL: none is missed */
@@ -313,9 +313,12 @@ void ob_broker_save_settings_after (ObBroker *self);
 /* Takes from there what a database lacks that was made anew. */
 void ob_broker_restore_settings (ObBroker *self);
 
-/* repair.c: puts rows right whose text turns out to be bad. */
-void ob_broker_watch_texts (ObBroker *self);
-void ob_broker_stop_watching_texts (ObBroker *self);
+/* repair.c: puts rows right that turn out to have what was never written. */
+void ob_broker_watch_rows (ObBroker *self);
+void ob_broker_stop_watching_rows (ObBroker *self);
+
+/* Whether it is about to be put right: until then nothing follows from what its row says. */
+gboolean ob_broker_awaits_repair (ObBroker *self, const ObUpload *upload);
 
 /* recovery.c. The first takes up what the database has as going on and nobody has in hand. */
 void ob_broker_recover (ObBroker *self);

@@ -186,7 +186,7 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *
   self->runner = runner;
   self->destinations = destinations;
   self->turn = ob_turn_new (database, on_rolled_back, self);
-  ob_broker_watch_texts (self);
+  ob_broker_watch_rows (self);
   self->ingest = ob_ingest_new (spool);
   self->is_paused = ob_meta_get_number (self->database, "paused") != 0;
   ob_broker_load_lanes (self);
@@ -244,7 +244,7 @@ ob_broker_stop (ObBroker *self)
     return;
   self->is_started = FALSE;
   self->is_ending = TRUE;
-  ob_broker_stop_watching_texts (self);
+  ob_broker_stop_watching_rows (self);
   g_cancellable_cancel (self->background);
   g_clear_handle_id (&self->match_source, g_source_remove);
   g_clear_handle_id (&self->prune_source, g_source_remove);

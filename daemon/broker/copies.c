@@ -42,7 +42,7 @@ check_one (ObBroker *self, ObUpload *upload, GError **error)
 
   /* What runs finds out itself; what the server has whole needs no copy to be confirmed. */
   if (!upload->has_local_copy || upload->stored != OB_STORED_QUEUED || g_hash_table_contains (self->active, upload->id)
-      || g_hash_table_contains (self->saving, upload->id)
+      || g_hash_table_contains (self->saving, upload->id) || ob_broker_awaits_repair (self, upload)
       || (upload->size_bytes > 0 && upload->offset_bytes == upload->size_bytes))
     return TRUE;
   fault = find_fault (self, upload, &reason);

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "dbus/error.h"
+#include "store/limits.h"
 
 static void
 add_string (GVariantBuilder *builder, const char *name, const char *value)
@@ -154,12 +155,12 @@ ob_record_read (const char *text, gsize size_bytes, GError **error)
       upload->group_title = dup_string (object, "group_title");
       upload->destination = dup_string (object, "destination");
       upload->rule = g_strdup ("");
-      upload->size_bytes = (guint64) get_number (object, "size", 0, G_MAXINT64);
-      upload->priority = (gint) get_number (object, "priority", G_MININT, G_MAXINT);
+      upload->size_bytes = (guint64) get_number (object, "size", 0, OB_LIMIT_SIZE);
+      upload->priority = (gint) get_number (object, "priority", -OB_LIMIT_PRIORITY, OB_LIMIT_PRIORITY);
       upload->is_form = is_true (object, "form");
-      upload->not_before_ms = get_number (object, "not_before", 0, G_MAXINT64);
-      upload->modified_at_ms = get_number (object, "modified_at", 0, G_MAXINT64);
-      upload->created_at_ms = get_number (object, "created_at", 0, G_MAXINT64);
+      upload->not_before_ms = get_number (object, "not_before", 0, OB_LIMIT_TIME_MS);
+      upload->modified_at_ms = get_number (object, "modified_at", 0, OB_LIMIT_TIME_MS);
+      upload->created_at_ms = get_number (object, "created_at", 0, OB_LIMIT_TIME_MS);
       g_variant_unref (upload->metadata);
       upload->metadata = read_metadata (object);
     }

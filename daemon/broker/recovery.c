@@ -15,9 +15,23 @@
 #include "store/destinations.h"
 #include "store/journal.h"
 
+#include <sys/stat.h>
+
 /* Of the folder's entries, which are not all kept in memory; and of those, with one look into the database for each. */
 #define FILES_A_READ 1024
 #define FILES_A_TURN 128
+
+/* A record that does not say how much it is of, or something absurd: the copy says it, and its digests say whether it is whole. */
+static void
+read_size (ObUpload *upload, const char *path)
+{
+  g_autofree char *of_nothing = g_compute_checksum_for_string (G_CHECKSUM_SHA256, "", 0);
+  struct stat info;
+
+  if (upload->size_bytes == 0 && !g_str_equal (upload->sha256, of_nothing) && lstat (path, &info) == 0
+      && S_ISREG (info.st_mode))
+    upload->size_bytes = (guint64) info.st_size;
+}
 
 ObUpload *
 ob_broker_read_record (ObBroker *self, const char *id, GError **error)
@@ -32,6 +46,7 @@ ob_broker_read_record (ObBroker *self, const char *id, GError **error)
   upload = text ? ob_record_read (text, size_bytes, error) : NULL;
   if (!upload)
     return NULL;
+  read_size (upload, path);
   if (g_str_equal (upload->id, id))
     return g_steal_pointer (&upload);
   g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "It is of another upload");
@@ -263,7 +278,7 @@ judge (ObBroker *self, const ObUpload *upload, gboolean *has_twin)
   *has_twin = twin != NULL;
   if (ob_journal_has_event (self->database, upload->id, "removed"))
     return COPY_TOO_MANY;
-  if ((twin && g_hash_table_contains (self->saving, twin->id))
+  if ((twin && (g_hash_table_contains (self->saving, twin->id) || ob_broker_awaits_repair (self, twin)))
       || (upload->key && ob_broker_find_saving (self, upload->app, upload->key)))
     return COPY_IN_DOUBT;
 

@@ -1,14 +1,18 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Bad text in a row is no damage: readers see it repaired, and the rows are put right soon after. Main thread.
+ * Bad text and absurd numbers in a row are no damage: readers see them repaired, and the rows are put right soon after, before
+ * any of them is sent. Main thread.
  */
 #include "broker/broker-private.h"
 
+#include "broker/settings.h"
+#include "store/destinations.h"
 #include "store/journal.h"
 #include "store/repair.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
@@ -21,10 +25,16 @@ on_upload (const char *id, gpointer user_data)
   g_ptr_array_add (user_data, g_strdup (id));
 }
 
+static gboolean
+is_lost (const char *text)
+{
+  return !text || *text == '\0' || strstr (text, REPLACEMENT);
+}
+
 static void
 restore_text (char **field, const char *kept)
 {
-  if (!*field || !strstr (*field, REPLACEMENT) || !kept)
+  if (!kept || !is_lost (*field))
     return;
   g_free (*field);
   *field = g_strdup (kept);
@@ -32,19 +42,71 @@ restore_text (char **field, const char *kept)
 
 /* A digest or a destination that was repaired is none: the record in the spool still has what was handed over. */
 static void
+restore_what_was_said (ObBroker *self, ObUpload *upload, const ObUpload *kept)
+{
+  g_autoptr (ObUpload) of_key = kept->key ? ob_uploads_get_by_key (self->database, kept->app, kept->key, NULL) : NULL;
+
+  restore_text (&upload->app, kept->app);
+  restore_text (&upload->name, kept->name);
+  restore_text (&upload->media_type, kept->media_type);
+  restore_text (&upload->sha256, kept->sha256);
+  restore_text (&upload->group_title, kept->group_title);
+  if (!g_hash_table_contains (self->destinations, upload->destination))
+    g_clear_pointer (&upload->destination, g_free);
+  restore_text (&upload->destination, kept->destination);
+  if (!of_key)
+    restore_text (&upload->key, kept->key);
+  upload->is_form = kept->is_form;
+  if (kept->created_at_ms > 0)
+    upload->created_at_ms = kept->created_at_ms;
+  if (upload->not_before_ms == 0 && kept->not_before_ms > ob_broker_get_now_ms (self))
+    upload->not_before_ms = kept->not_before_ms;
+}
+
+/* The copy has the size, where the record says the same or the row says nothing. */
+static void
+restore_size (ObBroker *self, ObUpload *upload, const ObUpload *kept)
+{
+  g_autofree char *path = ob_spool_get_path (self->spool, upload->id);
+  struct stat info;
+
+  upload->has_local_copy = lstat (path, &info) == 0 && S_ISREG (info.st_mode);
+  if (upload->has_local_copy && (upload->size_bytes == 0 || (kept && kept->size_bytes == (guint64) info.st_size)))
+    upload->size_bytes = (guint64) info.st_size;
+  if (upload->stored == OB_STORED_CONFIRMING || upload->stored == OB_STORED_DONE)
+    upload->offset_bytes = upload->size_bytes;
+}
+
+/* What has a rule that there is none of would wait until the rules change. */
+static void
+restore_rule (ObBroker *self, ObUpload *upload)
+{
+  if (ob_broker_find_rule (self, upload->rule))
+    return;
+  g_free (upload->rule);
+  upload->rule = ob_broker_dup_rule_for (self, upload);
+  self->wants_review = TRUE;
+}
+
+static void
 restore (ObBroker *self, ObUpload *upload)
 {
+  gint64 now_ms = ob_broker_get_now_ms (self);
   g_autoptr (ObUpload) kept
       = ob_spool_has (self->spool, upload->id) ? ob_broker_read_record (self, upload->id, NULL) : NULL;
 
   if (kept)
-    {
-      restore_text (&upload->name, kept->name);
-      restore_text (&upload->media_type, kept->media_type);
-      restore_text (&upload->sha256, kept->sha256);
-      restore_text (&upload->group_title, kept->group_title);
-      restore_text (&upload->destination, kept->destination);
-    }
+    restore_what_was_said (self, upload, kept);
+  if (upload->stored != OB_STORED_SAVING)
+    restore_size (self, upload, kept);
+  restore_rule (self, upload);
+  if (upload->created_at_ms == 0)
+    upload->created_at_ms = now_ms;
+  /* Giving up counts from there. */
+  if (upload->progress_at_ms == 0 || upload->progress_at_ms > now_ms)
+    upload->progress_at_ms = now_ms;
+  if (upload->stored == OB_STORED_QUEUED && g_hash_table_contains (self->active, upload->id))
+    upload->stored = OB_STORED_UPLOADING;
   /* What is no address is forgotten where the file can be sent again. */
   if (upload->server_url && !ob_destination_is_url (upload->server_url)
       && (upload->stored == OB_STORED_QUEUED || upload->stored == OB_STORED_FAILED))
@@ -54,7 +116,29 @@ restore (ObBroker *self, ObUpload *upload)
     }
 }
 
-/* Their own texts are clean by now. */
+/* A destination whose address was lost is as the settings beside the database have it. */
+static gboolean
+restore_destinations (ObBroker *self, GError **error)
+{
+  gsize size_bytes = 0;
+  g_autofree char *text = ob_spool_load_settings (self->spool, &size_bytes);
+  g_autoptr (ObSettings) settings = text ? ob_settings_read (text, size_bytes, NULL) : NULL;
+  g_autoptr (GHashTable) destinations = settings ? ob_destinations_load (self->database, NULL) : NULL;
+
+  for (guint i = 0; destinations && i < settings->destinations->len; i++)
+    {
+      const ObDestination *kept = settings->destinations->pdata[i];
+      const ObDestination *row = g_hash_table_lookup (destinations, kept->name);
+
+      if (row && (!ob_destination_is_url (row->url) || is_lost (row->protocol))
+          && !ob_destinations_save (self->database, kept, error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* What they have themselves is sound by now. */
 static gboolean
 record (ObBroker *self, GPtrArray *ids, GError **error)
 {
@@ -67,8 +151,8 @@ record (ObBroker *self, GPtrArray *ids, GError **error)
       restore (self, upload);
       upload->sequence
           = ob_journal_append (self->database, ob_broker_get_now_ms (self), upload, "repaired", upload->stored,
-                               upload->reason, "its row had text that cannot be read", error);
-      if (upload->sequence == 0 || !ob_uploads_update (self->database, upload, error))
+                               upload->reason, "its row had what was never written", error);
+      if (upload->sequence == 0 || !ob_uploads_put_right (self->database, upload, error))
         return FALSE;
       ob_broker_touch (self, upload->id, FALSE);
     }
@@ -90,22 +174,25 @@ on_repair (gpointer user_data)
       ob_broker_note_trouble (self);
       return G_SOURCE_REMOVE;
     }
-  is_good = ob_repair_texts (self->database, on_upload, ids, &error) && record (self, ids, &error);
+  is_good = ob_repair_rows (self->database, on_upload, ids, &error) && record (self, ids, &error)
+            && restore_destinations (self, &error);
   ob_turn_end (self->turn, is_good);
   if (is_good)
     {
-      g_warning ("Text in the database that could not be read was repaired, of %u uploads among others", ids->len);
+      g_warning ("Rows of the database that had what was never written were repaired, of %u uploads among others",
+                 ids->len);
       ob_broker_read_memory (self);
+      ob_broker_want_flush (self);
     }
   else
-    g_warning ("Text in the database could not be repaired: %s", error->message);
+    g_warning ("Bad rows of the database could not be repaired: %s", error->message);
 
   return G_SOURCE_REMOVE;
 }
 
 /* Whoever reads is in the middle of a statement. */
 static void
-on_bad_text (gpointer user_data)
+on_bad_row (gpointer user_data)
 {
   ObBroker *self = user_data;
   gint64 now_us = g_get_monotonic_time ();
@@ -116,15 +203,21 @@ on_bad_text (gpointer user_data)
   self->repair_source = g_idle_add (on_repair, self);
 }
 
-void
-ob_broker_watch_texts (ObBroker *self)
+gboolean
+ob_broker_awaits_repair (ObBroker *self, const ObUpload *upload)
 {
-  ob_database_watch_bad_text (self->database, on_bad_text, self);
+  return upload->needs_repair && self->repair_source != 0;
 }
 
 void
-ob_broker_stop_watching_texts (ObBroker *self)
+ob_broker_watch_rows (ObBroker *self)
+{
+  ob_database_watch_bad_rows (self->database, on_bad_row, self);
+}
+
+void
+ob_broker_stop_watching_rows (ObBroker *self)
 {
   g_clear_handle_id (&self->repair_source, g_source_remove);
-  ob_database_watch_bad_text (self->database, NULL, NULL);
+  ob_database_watch_bad_rows (self->database, NULL, NULL);
 }

@@ -33,12 +33,13 @@ on_start (const GError *error, gpointer user_data)
     ob_broker_note_trouble (self);
 }
 
+/* Returns: FALSE without @error where its row has to be put right first. */
 static gboolean
 begin_attempt (ObBroker *self, const char *id, char **rule, GError **error)
 {
   g_autoptr (ObUpload) upload = ob_uploads_get (self->database, id, error);
 
-  if (!upload)
+  if (!upload || ob_broker_awaits_repair (self, upload))
     return FALSE;
   *rule = g_strdup (upload->rule);
   upload->attempts++;
@@ -56,6 +57,7 @@ static void
 start (ObBroker *self, const ObCandidate *candidate)
 {
   g_autofree char *rule = NULL;
+  g_autoptr (GError) error = NULL;
   ObActive *active;
   gboolean is_good;
 
@@ -64,13 +66,12 @@ start (ObBroker *self, const ObCandidate *candidate)
       ob_broker_note_trouble (self);
       return;
     }
-  is_good = begin_attempt (self, candidate->id, &rule, NULL);
+  is_good = begin_attempt (self, candidate->id, &rule, &error);
   ob_turn_end (self->turn, is_good);
+  if (error)
+    ob_broker_note_trouble (self);
   if (!is_good)
-    {
-      ob_broker_note_trouble (self);
-      return;
-    }
+    return;
   active = ob_broker_add_active (self, candidate->id, candidate->destination, rule);
   active->priority = candidate->priority + candidate->age;
   active->number = candidate->number;

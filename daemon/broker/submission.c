@@ -8,6 +8,7 @@
 #include "base/identity.h"
 #include "base/text.h"
 #include "dbus/error.h"
+#include "store/limits.h"
 
 #define NAME_MAX_BYTES 255
 #define ENDING_MAX_BYTES 16
@@ -16,7 +17,6 @@
 #define METADATA_MAX_PAIRS 64
 #define METADATA_SHOWN_CHARS 40
 #define NOT_BEFORE_MOST_MS (G_GINT64_CONSTANT (100) * 366 * 24 * 3600 * 1000)
-#define PRIORITY_MAX 1000
 
 static gboolean
 refuse (GError **error, const char *what)
@@ -129,7 +129,7 @@ ob_submission_check (const ObSubmission *submission, gint64 now_ms, GError **err
     return refuse (error, "media_type: like image/jpeg");
   if (submission->metadata && !check_metadata (submission->metadata, error))
     return FALSE;
-  if (submission->priority < -PRIORITY_MAX || submission->priority > PRIORITY_MAX)
+  if (submission->priority < -OB_LIMIT_PRIORITY || submission->priority > OB_LIMIT_PRIORITY)
     return refuse (error, "priority: from -1000 to 1000");
   if (submission->not_before_ms < 0 || submission->not_before_ms > now_ms + NOT_BEFORE_MOST_MS)
     return refuse (error, "not_before: Unix milliseconds, at most a hundred years from now");

@@ -84,6 +84,50 @@ ob_upload_free (ObUpload *upload)
   g_free (upload);
 }
 
+static gboolean
+can_fail_by (OutboxReason reason)
+{
+  const OutboxReasonSet all
+      = OUTBOX_REASON_BIT (OUTBOX_REASON_REJECTED) | OUTBOX_REASON_BIT (OUTBOX_REASON_TOO_LARGE)
+        | OUTBOX_REASON_BIT (OUTBOX_REASON_FILE_MISSING) | OUTBOX_REASON_BIT (OUTBOX_REASON_FILE_CHANGED)
+        | OUTBOX_REASON_BIT (OUTBOX_REASON_NOT_ATTACHED) | OUTBOX_REASON_BIT (OUTBOX_REASON_GAVE_UP);
+
+  return (OUTBOX_REASON_BIT (reason) & all) != 0;
+}
+
+static ObStored
+mend_state (const ObUpload *upload, gboolean is_state_known)
+{
+  gboolean has_receipt = upload->receipt.confirmed_at_ms > 0 && upload->receipt.confirmed_by && upload->done_at_ms > 0;
+
+  if (!is_state_known)
+    return has_receipt ? OB_STORED_DONE : OB_STORED_QUEUED;
+
+  return upload->stored == OB_STORED_FAILED && !can_fail_by (upload->reason) ? OB_STORED_QUEUED : upload->stored;
+}
+
+gboolean
+ob_upload_mend (ObUpload *upload, gboolean is_state_known)
+{
+  ObStored stored = mend_state (upload, is_state_known);
+  gboolean is_whole = stored == OB_STORED_CONFIRMING || stored == OB_STORED_DONE;
+  gboolean is_changed = stored != upload->stored || !is_state_known;
+
+  upload->stored = stored;
+  if (upload->offset_bytes > upload->size_bytes)
+    {
+      upload->offset_bytes = is_whole ? upload->size_bytes : 0;
+      is_changed = TRUE;
+    }
+  if (upload->furthest_bytes > upload->size_bytes)
+    {
+      upload->furthest_bytes = upload->offset_bytes;
+      is_changed = TRUE;
+    }
+
+  return is_changed;
+}
+
 const char *
 ob_stored_get_name (ObStored stored)
 {

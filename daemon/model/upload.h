@@ -84,7 +84,8 @@ typedef struct
   gint64 progress_at_ms; /* the last time the offset grew; give-up counts from here */
   ObLastError last_error;
   ObReceipt receipt;
-  gint64 sequence; /* of its last journal row */
+  gint64 sequence;       /* of its last journal row */
+  gboolean needs_repair; /* read only: its row has what was never written, and this is what was made of it */
 } ObUpload;
 
 /* Returns: (transfer full): an empty upload in OB_STORED_SAVING. */
@@ -97,6 +98,18 @@ void ob_upload_set_offset (ObUpload *upload, guint64 offset_bytes);
 
 void ob_receipt_clear (ObReceipt *receipt);
 void ob_last_error_set (ObLastError *last_error, const char *code, const char *message, gint64 at_ms);
+
+/**
+ * ob_upload_mend:
+ * @upload: with numbers that are each within their limits
+ * @is_state_known: whether its stored state was
+ *
+ * Makes what it says agree: no offset beyond the end, no failure without a reason. One of which the state is not known waits,
+ * so that the server is asked, but for one that has a receipt.
+ *
+ * Returns: whether something had to be changed
+ */
+gboolean ob_upload_mend (ObUpload *upload, gboolean is_state_known);
 
 const char *ob_stored_get_name (ObStored stored);
 

@@ -3,9 +3,11 @@
  *
  * Reads the counters that triggers keep beside the rows. Main thread.
  */
-#include "dbus/error.h"
 #include "store/statement.h"
 #include "store/uploads.h"
+
+/* sum() fails where the numbers of damaged rows are too large together. */
+#define TOTAL(column) "CAST (total (" #column ") AS INTEGER)"
 
 /* Reads every count that a statement gives. @statement: (nullable): an error is set. */
 static GArray *
@@ -16,24 +18,24 @@ read_counts (ObDatabase *database, ObStatement *statement, GError **error)
 
   while (statement && (code = ob_statement_step (statement)) == SQLITE_ROW)
     {
+      gint64 stored = ob_statement_get_number (statement, 2);
+      gint64 own_hold = ob_statement_get_number (statement, 3);
       ObCount count = {
         .destination = g_intern_string (ob_statement_get_text (statement, 0)),
         .rule = g_intern_string (ob_statement_get_text (statement, 1)),
-        .stored = ob_statement_get_number (statement, 2),
-        .own_hold = ob_statement_get_number (statement, 3),
+        .stored = (ObStored) stored,
+        .own_hold = (ObOwnHold) own_hold,
         .uploads = (guint64) ob_statement_get_number (statement, 4),
         .bytes = (guint64) ob_statement_get_number (statement, 5),
         .offset_bytes = (guint64) ob_statement_get_number (statement, 6),
       };
 
-      if (!count.destination || !count.rule || (guint) count.stored >= OB_N_STORED
-          || (guint) count.own_hold > OB_OWN_HOLD_RETRY)
-        {
-          ob_database_note_damage (database, "it has a row that was never written");
-          g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE, "The database has a row that was never written");
-          return NULL;
-        }
-      g_array_append_val (counts, count);
+      /* They are counted anew when the rows are put right. */
+      if (!count.destination || !count.rule || (guint64) stored >= OB_N_STORED || (guint64) own_hold > OB_OWN_HOLD_RETRY
+          || (gint64) count.uploads < 0 || (gint64) count.bytes < 0 || (gint64) count.offset_bytes < 0)
+        ob_database_note_bad_row (database);
+      else
+        g_array_append_val (counts, count);
     }
   if (code == SQLITE_DONE)
     return g_steal_pointer (&counts);
@@ -66,8 +68,9 @@ ob_uploads_count (ObDatabase *database, GError **error)
 {
   g_autoptr (ObStatement) statement
       = ob_statement_new (database,
-                          "SELECT destination, rule, state, hold, sum(uploads), sum(bytes), 0 FROM counters"
-                          " WHERE uploads > 0 GROUP BY destination, rule, state, hold",
+                          "SELECT destination, rule, state, hold, sum(uploads), " TOTAL (
+                              bytes) ", 0 FROM counters"
+                                     " WHERE uploads > 0 GROUP BY destination, rule, state, hold",
                           error);
 
   return read_counts (database, statement, error);
@@ -78,10 +81,10 @@ ob_uploads_count_group (ObDatabase *database, const char *group_app, const char 
 {
   g_autoptr (ObStatement) statement
       = ob_statement_new (database,
-                          "SELECT destination, rule, state, hold, sum(uploads), sum(bytes), sum(offset)"
-                          " FROM group_counters WHERE group_app = @group_app AND group_key = @group"
-                          " AND (@app IS NULL OR app = @app)"
-                          " GROUP BY destination, rule, state, hold",
+                          "SELECT destination, rule, state, hold, sum(uploads), " TOTAL (bytes) ", " TOTAL (
+                              offset) " FROM group_counters WHERE group_app = @group_app AND group_key = @group"
+                                      " AND (@app IS NULL OR app = @app)"
+                                      " GROUP BY destination, rule, state, hold",
                           error);
 
   if (statement)

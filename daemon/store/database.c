@@ -11,6 +11,7 @@
 #include "dbus/error.h"
 #include "store/aside.h"
 #include "store/migrations.h"
+#include "store/numbering.h"
 #include "store/pages.h"
 
 #include <errno.h>
@@ -35,8 +36,8 @@ struct _ObDatabase
   gboolean is_damaged;
   void (*on_damaged) (gpointer);
   gpointer user_data;
-  void (*on_bad_text) (gpointer);
-  gpointer bad_text_data;
+  void (*on_bad_row) (gpointer);
+  gpointer bad_row_data;
 };
 
 sqlite3 *
@@ -137,17 +138,17 @@ ob_database_watch_damage (ObDatabase *database, void (*on_damaged) (gpointer use
 }
 
 void
-ob_database_watch_bad_text (ObDatabase *database, void (*on_bad_text) (gpointer user_data), gpointer user_data)
+ob_database_watch_bad_rows (ObDatabase *database, void (*on_bad_row) (gpointer user_data), gpointer user_data)
 {
-  database->on_bad_text = on_bad_text;
-  database->bad_text_data = user_data;
+  database->on_bad_row = on_bad_row;
+  database->bad_row_data = user_data;
 }
 
 void
-ob_database_note_bad_text (ObDatabase *database)
+ob_database_note_bad_row (ObDatabase *database)
 {
-  if (database->on_bad_text)
-    database->on_bad_text (database->bad_text_data);
+  if (database->on_bad_row)
+    database->on_bad_row (database->bad_row_data);
 }
 
 void
@@ -329,7 +330,7 @@ migrate (ObDatabase *database, gint64 now_ms, gboolean *is_damaged, GError **err
     if (!migrate_one (database, version, now_ms, is_damaged, error))
       return FALSE;
 
-  return ob_database_run (database, ob_migrations_look, error)
+  return ob_database_run (database, ob_migrations_look, error) && ob_numbering_mend (database, now_ms, error)
          && read_number (database, "SELECT value FROM meta WHERE name = 'epoch'", &database->epoch, error);
 }
 

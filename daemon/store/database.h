@@ -40,11 +40,11 @@ void ob_database_watch_damage (ObDatabase *database, void (*on_damaged) (gpointe
 /* Whether damage was found since it was opened. */
 gboolean ob_database_is_damaged (ObDatabase *database);
 
-/* @on_bad_text: called when a row turns out to have bytes that are no clean text: ob_database_repair_texts() puts it right. */
-void ob_database_watch_bad_text (ObDatabase *database, void (*on_bad_text) (gpointer user_data), gpointer user_data);
+/* @on_bad_row: called when a row turns out to have what no version of ours has written: ob_repair_rows() puts it right. */
+void ob_database_watch_bad_rows (ObDatabase *database, void (*on_bad_row) (gpointer user_data), gpointer user_data);
 
 /* For the one who reads it. */
-void ob_database_note_bad_text (ObDatabase *database);
+void ob_database_note_bad_row (ObDatabase *database);
 
 /* For those who find it: @what tells a person. */
 void ob_database_note_damage (ObDatabase *database, const char *what);

@@ -7,27 +7,36 @@
 
 #include "store/statement.h"
 
+/* What must be there, and a damaged row lacks, stays as it is in a new one. */
+static void
+replace (char **field, const char *value)
+{
+  if (!value)
+    return;
+  g_free (*field);
+  *field = g_strdup (value);
+}
+
 static ObDestination *
 read_destination (ObStatement *statement)
 {
-  ObDestination *destination = ob_destination_new (ob_statement_get_text (statement, 0));
+  const char *name = ob_statement_get_text (statement, 0);
+  ObDestination *destination = ob_destination_new (name ? name : "");
   const char *also;
 
-  g_free (destination->protocol);
-  g_free (destination->url);
-  destination->protocol = g_strdup (ob_statement_get_text (statement, 1));
-  destination->url = g_strdup (ob_statement_get_text (statement, 2));
+  replace (&destination->protocol, ob_statement_get_text (statement, 1));
+  replace (&destination->url, ob_statement_get_text (statement, 2));
   destination->confirm_url = g_strdup (ob_statement_get_text (statement, 3));
   g_variant_unref (destination->headers);
   destination->headers = ob_statement_read_strings (statement, 4);
-  destination->is_default = ob_statement_get_number (statement, 5);
-  destination->is_paused = ob_statement_get_number (statement, 6);
+  destination->is_default = ob_statement_get_sound (statement, 5, OB_LIMIT_is_default);
+  destination->is_paused = ob_statement_get_sound (statement, 6, OB_LIMIT_is_paused);
   destination->health.reason = outbox_reason_from_name (ob_statement_get_text (statement, 7));
-  destination->health.retry_at_ms = ob_statement_get_number (statement, 8);
-  destination->health.failures = (guint) ob_statement_get_number (statement, 9);
+  destination->health.retry_at_ms = ob_statement_get_sound (statement, 8, OB_LIMIT_retry_at);
+  destination->health.failures = (guint) ob_statement_get_sound (statement, 9, OB_LIMIT_failures);
   destination->health.refused_id = g_strdup (ob_statement_get_text (statement, 10));
   destination->health.trouble = g_strdup (ob_statement_get_text (statement, 11));
-  destination->health.since_ms = ob_statement_get_number (statement, 12);
+  destination->health.since_ms = ob_statement_get_sound (statement, 12, OB_LIMIT_since);
   also = ob_statement_get_text (statement, 13);
   destination->also = also ? g_strsplit (also, " ", -1) : NULL;
 

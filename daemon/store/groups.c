@@ -40,14 +40,12 @@ read_all (ObDatabase *database, ObStatement *statement, GError **error)
       group->app = g_strdup (ob_statement_get_text (statement, 0));
       group->key = g_strdup (ob_statement_get_text (statement, 1));
       group->title = g_strdup (ob_statement_get_text (statement, 2));
-      group->is_paused = ob_statement_get_number (statement, 3) != 0;
-      group->updated_at_ms = ob_statement_get_number (statement, 4);
-      g_ptr_array_add (groups, group);
+      group->is_paused = ob_statement_get_sound (statement, 3, OB_LIMIT_is_paused) != 0;
+      group->updated_at_ms = ob_statement_get_sound (statement, 4, OB_LIMIT_updated_at);
       if (group->app && group->key)
-        continue;
-      ob_database_note_damage (database, "it has a row that was never written");
-      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE, "The database has a row that was never written");
-      return NULL;
+        g_ptr_array_add (groups, group);
+      else
+        ob_group_free (group);
     }
   if (code == SQLITE_DONE)
     return g_steal_pointer (&groups);

@@ -53,7 +53,7 @@ take_repetition (ObDatabase *database, const ObJournalRow *row, GError **error)
   if (ob_statement_step (select) != SQLITE_ROW)
     return 0;
   sequence = ob_statement_get_number (select, 0);
-  count = ob_statement_get_number (select, 1);
+  count = ob_statement_get_sound (select, 1, OB_LIMIT_count);
   g_clear_pointer (&select, ob_statement_free);
   delete = ob_statement_new (database,
                              row->upload_id ? "DELETE" OF_UPLOAD " AND sequence >= @sequence"
@@ -178,7 +178,7 @@ read_rows (ObDatabase *database, ObStatement *statement, void (*on_row) (const O
     {
 #define COLUMN(i) ob_statement_get_text (statement, i)
       const ObJournalRow row = { ob_statement_get_number (statement, 0),
-                                 ob_statement_get_number (statement, 1),
+                                 ob_statement_get_sound (statement, 1, OB_LIMIT_at),
                                  COLUMN (2),
                                  COLUMN (3),
                                  COLUMN (4),
@@ -186,7 +186,7 @@ read_rows (ObDatabase *database, ObStatement *statement, void (*on_row) (const O
                                  COLUMN (6),
                                  COLUMN (7),
                                  COLUMN (8),
-                                 (guint) ob_statement_get_number (statement, 9) };
+                                 (guint) ob_statement_get_sound (statement, 9, OB_LIMIT_count) };
 #undef COLUMN
 
       on_row (&row, user_data);

@@ -25,7 +25,7 @@ ob_meta_get_number (ObDatabase *database, const char *name)
 {
   g_autoptr (ObStatement) statement = find (database, name);
 
-  return statement ? ob_statement_get_number (statement, 0) : 0;
+  return statement ? ob_statement_get_sound (statement, 0, OB_LIMIT_value) : 0;
 }
 
 char *

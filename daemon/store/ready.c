@@ -5,7 +5,6 @@
  */
 #include "store/ready.h"
 
-#include "dbus/error.h"
 #include "store/statement.h"
 
 /* The end of a reading. Returns: (transfer full) (nullable): the @rows that it gave, where it came to the end of them. */
@@ -16,13 +15,7 @@ finish (ObDatabase *database, int code, GArray *rows, GError **error)
 
   if (code == SQLITE_DONE)
     return g_steal_pointer (&owned);
-  if (code == SQLITE_ROW)
-    {
-      ob_database_note_damage (database, "it has a row that was never written");
-      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE, "The database has a row that was never written");
-    }
-  else
-    ob_database_set_error (database, error);
+  ob_database_set_error (database, error);
 
   return NULL;
 }
@@ -49,9 +42,10 @@ ob_ready_list_streams (ObDatabase *database, GError **error)
         .stored = ob_statement_get_number (statement, 3),
       };
 
-      if (!stream.destination || !stream.rule || !stream.app)
-        break;
-      g_array_append_val (streams, stream);
+      if (stream.destination && stream.rule && stream.app)
+        g_array_append_val (streams, stream);
+      else
+        ob_database_note_bad_row (database);
     }
 
   return finish (database, code, streams, error);
@@ -90,14 +84,15 @@ ob_ready_list (ObDatabase *database, const ObStream *stream, guint limit, GError
       const ObReady ready = {
         .id = g_strdup (ob_statement_get_text (statement, 0)),
         .number = ob_statement_get_number (statement, 1),
-        .created_at_ms = ob_statement_get_number (statement, 2),
-        .priority = (gint) ob_statement_get_number (statement, 3),
-        .failures = (guint) ob_statement_get_number (statement, 4),
+        .created_at_ms = ob_statement_get_sound (statement, 2, OB_LIMIT_created_at),
+        .priority = (gint) ob_statement_get_sound (statement, 3, OB_LIMIT_priority),
+        .failures = (guint) ob_statement_get_sound (statement, 4, OB_LIMIT_failures),
       };
 
-      if (!ready.id)
-        break;
-      g_array_append_val (heads, ready);
+      if (ready.id)
+        g_array_append_val (heads, ready);
+      else
+        ob_database_note_bad_row (database);
     }
 
   return finish (database, code, heads, error);

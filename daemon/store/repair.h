@@ -10,14 +10,16 @@
 G_BEGIN_DECLS
 
 /**
- * ob_repair_texts:
+ * ob_repair_rows:
  * @database: inside a transaction
  * @on_upload: called with the id of each upload whose row is changed
  * @error: Storage, DiskFull
  *
- * Makes every text of every table clean, in place: a walk through all rows, for the day on which one was found that is not.
+ * Makes every text of every table clean (base/text.h), brings every number within its limits (store/limits.h), and counts anew: a
+ * walk through all rows, for the day on which one was found that was never written so. An upload that has not arrived and whose
+ * id is lost is forgotten: its copy in the spool, which has the id, is taken up again.
  */
-gboolean ob_repair_texts (ObDatabase *database, void (*on_upload) (const char *id, gpointer user_data),
-                          gpointer user_data, GError **error);
+gboolean ob_repair_rows (ObDatabase *database, void (*on_upload) (const char *id, gpointer user_data),
+                         gpointer user_data, GError **error);
 
 G_END_DECLS

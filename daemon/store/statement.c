@@ -55,25 +55,36 @@ ob_statement_step (ObStatement *statement)
   int code = sqlite3_step (statement->handle);
 
   g_clear_pointer (&statement->repaired, g_ptr_array_unref);
+  statement->is_bad = FALSE;
   if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
     ob_database_note_damage (statement->database, sqlite3_errmsg (ob_database_get_handle (statement->database)));
 
   return code;
 }
 
+static void
+note_bad (ObStatement *statement)
+{
+  statement->is_bad = TRUE;
+  ob_database_note_bad_row (statement->database);
+}
+
 const char *
 ob_statement_get_text (ObStatement *statement, int column)
 {
+  /* Bytes that are no text equal none, and text with a NUL in it is another than what stands before that. */
+  gboolean is_blob = sqlite3_column_type (statement->handle, column) == SQLITE_BLOB;
   const char *text = (const char *) sqlite3_column_text (statement->handle, column);
+  int size_bytes = sqlite3_column_bytes (statement->handle, column);
   char *clean;
 
-  if (!text || ob_text_is_clean (text))
+  if (!text || (!is_blob && (gsize) size_bytes == strlen (text) && ob_text_is_clean (text)))
     return text;
-  clean = ob_text_dup_clean (text, sqlite3_column_bytes (statement->handle, column), 0);
+  clean = ob_text_dup_clean (text, size_bytes, 0);
   if (!statement->repaired)
     statement->repaired = g_ptr_array_new_with_free_func (g_free);
   g_ptr_array_add (statement->repaired, clean);
-  ob_database_note_bad_text (statement->database);
+  note_bad (statement);
 
   return clean;
 }
@@ -82,6 +93,19 @@ gint64
 ob_statement_get_number (ObStatement *statement, int column)
 {
   return sqlite3_column_int64 (statement->handle, column);
+}
+
+gint64
+ob_statement_get_sound (ObStatement *statement, int column, ObLimit limit)
+{
+  int type = sqlite3_column_type (statement->handle, column);
+  gboolean is_good;
+  gint64 number = ob_limit_read (limit, type, sqlite3_column_int64 (statement->handle, column), &is_good);
+
+  if (!is_good)
+    note_bad (statement);
+
+  return number;
 }
 
 void

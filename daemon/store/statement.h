@@ -8,6 +8,7 @@
 
 #include "dbus/status.h"
 #include "store/database.h"
+#include "store/limits.h"
 
 G_BEGIN_DECLS
 
@@ -17,6 +18,7 @@ typedef struct
   ObDatabase *database; /* borrowed, as is the next */
   GHashTable *idle;
   GPtrArray *repaired; /* owned: texts of the present row that were bad; NULL: none was */
+  gboolean is_bad;     /* something of the present row was */
 } ObStatement;
 
 /* Returns: (transfer full): a statement that may have been used before, without values. */
@@ -33,6 +35,9 @@ int ob_statement_step (ObStatement *statement);
  * repaired here and reported to the database, and are no damage. */
 const char *ob_statement_get_text (ObStatement *statement, int column);
 gint64 ob_statement_get_number (ObStatement *statement, int column);
+
+/* The same of a column that may have anything: what is not within its limits is repaired here and reported, too. */
+gint64 ob_statement_get_sound (ObStatement *statement, int column, ObLimit limit);
 
 /* No row ever gets anything but clean text: what is not is repaired here. @text: (nullable). */
 void ob_statement_bind_text (ObStatement *statement, const char *parameter, const char *text);

@@ -26,9 +26,9 @@ read_termination (ObStatement *statement)
   termination->id = g_strdup (ob_statement_get_text (statement, 0));
   termination->destination = g_strdup (ob_statement_get_text (statement, 1));
   termination->server_url = g_strdup (ob_statement_get_text (statement, 2));
-  termination->removed_at_ms = ob_statement_get_number (statement, 3);
-  termination->retry_at_ms = ob_statement_get_number (statement, 4);
-  termination->failures = (guint) ob_statement_get_number (statement, 5);
+  termination->removed_at_ms = ob_statement_get_sound (statement, 3, OB_LIMIT_removed_at);
+  termination->retry_at_ms = ob_statement_get_sound (statement, 4, OB_LIMIT_retry_at);
+  termination->failures = (guint) ob_statement_get_sound (statement, 5, OB_LIMIT_failures);
 
   return termination;
 }

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "dbus/error.h"
+#include "store/limits.h"
 #include "store/statement.h"
 
 /* Rows that one page looks at: some milliseconds. */
@@ -35,7 +36,7 @@
 
 #define TEXT(column, field) #column ", "
 #define NUMBER(column, field) #column ", "
-static const char select_sql[] = "SELECT " COLUMN_TABLE "reason, metadata, number, is_group_paused FROM uploads ";
+static const char select_sql[] = "SELECT " COLUMN_TABLE "reason, metadata, number, is_group_paused, state FROM uploads ";
 static const char insert_names[] = COLUMN_TABLE "reason, metadata, is_group_paused, number";
 #undef TEXT
 #undef NUMBER
@@ -51,6 +52,10 @@ static const char insert_values[]
 #define NUMBER(column, field) #column " = @" #column ", "
 static const char update_sql[]
     = "UPDATE uploads SET " CHANGING_TABLE "reason = @reason, metadata = @metadata WHERE id = @id";
+/* A counter that cannot be brought in step with a row that was bad is ignored: they are counted anew. */
+static const char put_right_sql[]
+    = "UPDATE OR IGNORE uploads SET " COLUMN_TABLE "reason = @reason, metadata = @metadata, is_group_paused = @is_group_paused"
+      " WHERE id = @id";
 #undef TEXT
 #undef NUMBER
 
@@ -76,25 +81,44 @@ bind_constant (ObStatement *statement, const ObUpload *upload)
 #undef TEXT
 #undef NUMBER
 
-/* What no version of ours has written comes from a damaged page, whose structure SQLite alone cannot judge. */
+/* What a row must have, and a damaged one lacks. */
 static gboolean
-is_sound (const ObUpload *upload)
+fill (char **field, const char *instead)
 {
-  return (guint) upload->stored < OB_N_STORED && upload->id && upload->app && upload->name && upload->media_type
-         && upload->destination && upload->rule && upload->group_app;
+  if (*field)
+    return FALSE;
+  *field = g_strdup (instead);
+
+  return TRUE;
 }
 
-/* Returns: (transfer full) (nullable): the row, or NULL with @error. */
+/* Returns: whether something was missing. */
+static gboolean
+fill_in (ObUpload *upload)
+{
+  gboolean was_missing = fill (&upload->app, "");
+
+  was_missing |= fill (&upload->name, upload->id);
+  was_missing |= fill (&upload->media_type, "application/octet-stream");
+  was_missing |= fill (&upload->destination, "");
+  was_missing |= fill (&upload->rule, "");
+
+  return fill (&upload->group_app, "") || was_missing;
+}
+
+/* What no version of ours has written is read as something that may be there, marked, and put right soon after. Returns:
+ * (transfer full) (nullable): the row; %NULL: it has no id, so that it is nobody's. */
 static ObUpload *
-read_upload (ObDatabase *database, ObStatement *statement, GError **error)
+read_upload (ObDatabase *database, ObStatement *statement)
 {
   g_autoptr (ObUpload) upload = ob_upload_new ();
-  int index = 0;
+  gboolean is_state_known;
+  int index = 0, state_type;
 
 #define TEXT(column, field) \
   g_free (upload->field);   \
   upload->field = g_strdup (ob_statement_get_text (statement, index++));
-#define NUMBER(column, field) upload->field = ob_statement_get_number (statement, index++);
+#define NUMBER(column, field) upload->field = ob_statement_get_sound (statement, index++, OB_LIMIT_##column);
   COLUMN_TABLE
 #undef TEXT
 #undef NUMBER
@@ -102,13 +126,19 @@ read_upload (ObDatabase *database, ObStatement *statement, GError **error)
   g_variant_unref (upload->metadata);
   upload->metadata = ob_statement_read_strings (statement, index++);
   upload->number = ob_statement_get_number (statement, index++);
-  upload->is_group_paused = ob_statement_get_number (statement, index) != 0;
-  if (is_sound (upload))
-    return g_steal_pointer (&upload);
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE, "The database has a row that was never written");
-  ob_database_note_damage (database, "it has a row that was never written");
+  upload->is_group_paused = ob_statement_get_sound (statement, index++, OB_LIMIT_is_group_paused) != 0;
+  state_type = sqlite3_column_type (statement->handle, index);
+  (void) ob_limit_read (OB_LIMIT_state, state_type, ob_statement_get_number (statement, index), &is_state_known);
+  if (!upload->id)
+    {
+      ob_database_note_bad_row (database);
+      return NULL;
+    }
+  upload->needs_repair = statement->is_bad | fill_in (upload) | ob_upload_mend (upload, is_state_known);
+  if (upload->needs_repair)
+    ob_database_note_bad_row (database);
 
-  return NULL;
+  return g_steal_pointer (&upload);
 }
 
 static gboolean
@@ -185,6 +215,20 @@ ob_uploads_update (ObDatabase *database, const ObUpload *upload, GError **error)
 }
 
 gboolean
+ob_uploads_put_right (ObDatabase *database, const ObUpload *upload, GError **error)
+{
+  g_autoptr (ObStatement) statement = ob_statement_new (database, put_right_sql, error);
+
+  if (!statement)
+    return FALSE;
+  bind_constant (statement, upload);
+  bind_changing (statement, upload);
+  ob_statement_bind_number (statement, "@is_group_paused", upload->is_group_paused);
+
+  return change_one (database, statement, upload->id, error);
+}
+
+gboolean
 ob_uploads_move_server (ObDatabase *database, const char *destination, const char *old_origin, const char *new_origin,
                         GError **error)
 {
@@ -221,10 +265,11 @@ static ObUpload *
 read_one (ObDatabase *database, ObStatement *statement, const char *what, GError **error)
 {
   int code = ob_statement_step (statement);
+  ObUpload *upload = code == SQLITE_ROW ? read_upload (database, statement) : NULL;
 
-  if (code == SQLITE_ROW)
-    return read_upload (database, statement, error);
-  if (code == SQLITE_DONE)
+  if (upload)
+    return upload;
+  if (code == SQLITE_DONE || code == SQLITE_ROW)
     (void) set_not_found (error, what);
   else
     ob_database_set_error (database, error);
@@ -248,13 +293,17 @@ ob_uploads_get (ObDatabase *database, const char *id, GError **error)
 gboolean
 ob_uploads_has (ObDatabase *database, const char *id)
 {
-  g_autoptr (ObStatement) statement = ob_statement_new (database, "SELECT 1 FROM uploads WHERE id = @id", NULL);
+  g_autoptr (ObStatement) statement = ob_statement_new (database, "SELECT state FROM uploads WHERE id = @id", NULL);
 
   if (!statement)
     return FALSE;
   ob_statement_bind_text (statement, "@id", id);
+  if (ob_statement_step (statement) != SQLITE_ROW)
+    return FALSE;
+  /* One without a state is in no index, and so found by nobody who looks for what waits. */
+  (void) ob_statement_get_sound (statement, 0, OB_LIMIT_state);
 
-  return ob_statement_step (statement) == SQLITE_ROW;
+  return TRUE;
 }
 
 ObUpload *
@@ -280,11 +329,10 @@ read_all (ObDatabase *database, ObStatement *statement, GError **error)
 
   while ((code = ob_statement_step (statement)) == SQLITE_ROW)
     {
-      ObUpload *upload = read_upload (database, statement, error);
+      ObUpload *upload = read_upload (database, statement);
 
-      if (!upload)
-        return NULL;
-      g_ptr_array_add (uploads, upload);
+      if (upload)
+        g_ptr_array_add (uploads, upload);
     }
   if (code == SQLITE_DONE)
     return g_steal_pointer (&uploads);

@@ -19,6 +19,9 @@ gboolean ob_uploads_insert (ObDatabase *database, ObUpload *upload, GError **err
 /* Writes every field that may change. Errors: NotFound, Storage, DiskFull. */
 gboolean ob_uploads_update (ObDatabase *database, const ObUpload *upload, GError **error);
 
+/* Writes every field, those that never change too: what was found in a damaged row. Errors: NotFound, Storage, DiskFull. */
+gboolean ob_uploads_put_right (ObDatabase *database, const ObUpload *upload, GError **error);
+
 /* A destination has moved from one origin (scheme, host and port) to another: what was begun there goes on at the new one.
  * Walks through the queue. Errors: Storage, DiskFull. */
 gboolean ob_uploads_move_server (ObDatabase *database, const char *destination, const char *old_origin,

@@ -109,7 +109,7 @@ ob_confirm_read (const char *body, gsize body_bytes, const char *sha256, ObAttem
   if (!object || !json_object_has_member (object, "stored") || (is_stored && !read_digest (object, &digest)))
     ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "bad-answer",
                    "The confirm URL answered something else than a confirmation");
-  else if (digest && g_ascii_strcasecmp (digest, sha256) != 0)
+  else if (digest && sha256 && g_ascii_strcasecmp (digest, sha256) != 0)
     ob_result_set (result, OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED, OB_CODE_DIGEST_MISMATCH,
                    "The server has other bytes than this device sent");
   else if (!is_stored || !is_true (object, "attached"))
@@ -135,7 +135,7 @@ ob_confirm_ask (ObConnection *connection, const ObJob *job, ObAttemptResult *res
 
   if (!message)
     {
-      ob_result_set (result, OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "bad-url", "The confirm URL is no URL");
+      ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "bad-url", "The confirm URL is no URL");
       return;
     }
   soup_message_headers_replace (soup_message_get_request_headers (message), "Accept", "application/json");

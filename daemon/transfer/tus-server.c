@@ -22,7 +22,8 @@ ob_tus_message_new (const char *method, const char *url, const ObJob *job, ObAtt
   if (message)
     soup_message_headers_replace (soup_message_get_request_headers (message), "Tus-Resumable", VERSION);
   else
-    ob_result_set (result, OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "bad-url", "The server's URL is no URL");
+    ob_result_set (result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "bad-url",
+                   "The destination's address is no http or https URL: set it again");
 
   return message;
 }

@@ -203,9 +203,9 @@ test_a_damage (gconstpointer data)
   recovered_assert_each_arrived_once (broker, ids);
 }
 
-/* The last leaf of a table: the newest rows, which nothing at a start looks at. */
+/* A leaf of a table that nothing at a start looks at. */
 static off_t
-find_last_leaf (const char *path, const char *table)
+find_middle_leaf (const char *path, const char *table)
 {
   g_autofree char *sql = g_strdup_printf ("SELECT rootpage FROM sqlite_master WHERE name = '%s'", table);
   g_autofree guint8 *page = g_malloc (PAGE_BYTES);
@@ -223,9 +223,14 @@ find_last_leaf (const char *path, const char *table)
   do
     {
       g_assert_cmpint (pread (fd, page, PAGE_BYTES, (off_t) (number - 1) * PAGE_BYTES), ==, PAGE_BYTES);
-      /* An interior page of a table has the number of its right-most child at byte 8 (SQLite file format, 1.6). */
+      /* In an interior page of a table the places of its cells begin at byte 12, two bytes each; a cell begins with the number
+       * of a child (SQLite file format, 1.6). The ends of a table are read when it is opened, the second child is not. */
       if (page[0] == 5)
-        number = (guint32) page[8] << 24 | (guint32) page[9] << 16 | (guint32) page[10] << 8 | page[11];
+        {
+          const guint8 *cell = page + ((guint) page[14] << 8 | page[15]);
+
+          number = (guint32) cell[0] << 24 | (guint32) cell[1] << 16 | (guint32) cell[2] << 8 | cell[3];
+        }
     }
   while (page[0] == 5);
   g_assert_cmpint (page[0], ==, 13);
@@ -246,7 +251,7 @@ test_damage_that_is_found_later (void)
   outbox_dbus_queue_call_pause_sync (broker->queue, NULL, NULL);
   ids = recovered_submit_files (broker, 100);
   test_broker_stop (broker);
-  write_at (path, find_last_leaf (path, "uploads"), zeros, PAGE_BYTES);
+  write_at (path, find_middle_leaf (path, "uploads"), zeros, PAGE_BYTES);
   test_broker_start (broker, NULL);
   g_assert_cmpuint (count_set_aside (broker), ==, 0);
   recovered_wait_until_listed (broker, ids, NULL);
@@ -289,7 +294,7 @@ test_damage_in_the_middle_of_sending (void)
     }
   test_broker_stop (broker);
   /* The journal: the uploads themselves can still be read. */
-  write_at (database, find_last_leaf (database, "journal"), zeros, PAGE_BYTES);
+  write_at (database, find_middle_leaf (database, "journal"), zeros, PAGE_BYTES);
   test_peer_control (broker->peer, "{\"fault\":\"none\"}");
   test_broker_start (broker, NULL);
   recovered_wait_until_listed (broker, ids, NULL);

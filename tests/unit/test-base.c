@@ -56,6 +56,8 @@ test_json_that_is_json (void)
                          "-0",
                          "0.5e-3",
                          "9223372036854775807",
+                         "18446744073709551615",
+                         "[-9223372036854775809,\n99999999999999999999999999999999999999999999999999 , 1]",
                          "\"\\u00e9\\ud83d\\ude00\"",
                          "{\"stored\":true,\"attached\":true,\"record\":\"r-1\",\"n\":[1,2,{\"a\":null}]}" };
 
@@ -69,33 +71,29 @@ test_json_that_is_json (void)
     }
 }
 
+/* The numbers that do not fit are others, and what stands beside them is what it was. */
+static void
+test_json_with_large_numbers (void)
+{
+  const char text[]
+      = "{\"a\": 18446744073709551615, \"stored\": true, \"n\": -9223372036854775808, \"b\": [-9223372036854775809]}";
+  g_autoptr (JsonNode) root = ob_json_parse (text, strlen (text), NULL);
+  JsonObject *object = json_node_get_object (root);
+
+  g_assert_cmpuint (json_node_get_value_type (json_object_get_member (object, "a")), ==, G_TYPE_DOUBLE);
+  g_assert_cmpfloat (json_object_get_double_member (object, "a"), ==, 18446744073709551616.0);
+  g_assert_true (json_object_get_boolean_member (object, "stored"));
+  g_assert_cmpint (json_object_get_int_member (object, "n"), ==, G_MININT64);
+}
+
 static void
 test_json_that_is_none (void)
 {
-  const char *bad[] = { "",
-                        "{",
-                        "[1,]",
-                        "{\"a\":1,}",
-                        "012",
-                        "1.",
-                        "+1",
-                        "01",
-                        "// x\n1",
-                        "/* x */ 1",
-                        "nul",
-                        "'a'",
-                        "\"\\x41\"",
-                        "\"\n\"",
-                        "\"\\u0000\"",
-                        "\"\\ud800\"",
-                        "\"\\udc00\"",
-                        "1 2",
-                        "{a:1}",
-                        "\"\xff\"",
-                        "18446744073709551615",
-                        "[",
-                        "\"\\u12\"",
-                        "-" };
+  const char *bad[] = {
+    "",          "{",        "[1,]", "{\"a\":1,}", "012",    "1.",          "+1",          "01",          "// x\n1",
+    "/* x */ 1", "nul",      "'a'",  "\"\\x41\"",  "\"\n\"", "\"\\u0000\"", "\"\\ud800\"", "\"\\udc00\"", "1 2",
+    "{a:1}",     "\"\xff\"", "[",    "\"\\u12\"",  "-"
+  };
 
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {
@@ -319,6 +317,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/json/that-is-json", test_json_that_is_json);
   g_test_add_func ("/json/that-is-none", test_json_that_is_none);
   g_test_add_func ("/json/with-a-name-that-stands-twice", test_json_with_a_name_that_stands_twice);
+  g_test_add_func ("/json/large-numbers", test_json_with_large_numbers);
   g_test_add_func ("/json/that-is-deep", test_json_that_is_deep);
   g_test_add_func ("/json/that-we-write", test_json_that_we_write);
   g_test_add_func ("/text/of-any-bytes", test_text_of_any_bytes);

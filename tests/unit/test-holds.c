@@ -62,9 +62,9 @@ test_every_state_under_every_hold (TestRig *rig, gconstpointer data)
     for (guint own = 0; own < G_N_ELEMENTS (holds); own++)
       {
         g_autofree char *sql = g_strdup_printf (
-            "INSERT INTO uploads (id, app, name, media_type, destination, state, created_at, size, is_paused, retry_at,"
-            " not_before) VALUES ('%u-%u', 'test', 'n', 'm', 'depot', %u, 5, 100, %s)",
-            stored, own, stored, holds[own]);
+            "INSERT INTO uploads (id, app, name, media_type, destination, state, reason, created_at, size, is_paused,"
+            " retry_at, not_before) VALUES ('%u-%u', 'test', 'n', 'm', 'depot', %u, %s, 5, 100, %s)",
+            stored, own, stored, stored == OB_STORED_FAILED ? "'rejected'" : "NULL", holds[own]);
 
         run_sql (rig, sql);
       }

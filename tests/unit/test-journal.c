@@ -25,7 +25,7 @@ test_the_funnel_keeps_to_the_edges (TestDatabase *fixture, gconstpointer data)
         gboolean is_edge = ob_stored_can_become (from, to);
 
         upload->stored = from;
-        upload->reason = OUTBOX_REASON_NONE;
+        upload->reason = from == OB_STORED_FAILED ? OUTBOX_REASON_TOO_LARGE : OUTBOX_REASON_NONE;
         g_assert_true (ob_uploads_update (database, upload, NULL));
         g_assert_cmpint (ob_journal_move (database, upload, to, OUTBOX_REASON_REJECTED, NULL, 5000 + n_rows, &error),
                          ==, is_edge);

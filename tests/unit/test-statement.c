@@ -65,6 +65,8 @@ remember_id (const char *id, gpointer user_data)
   g_ptr_array_add (user_data, g_strdup (id));
 }
 
+#define BAD_ID "01977420-dc00-7000-ab84-1fdad1b019a8"
+
 /* Bytes that are no text, in any column of any table, are no damage: whoever reads them reads clean text, and they can be put
  * right for good. */
 static void
@@ -80,7 +82,7 @@ test_bad_text_is_repaired (TestDatabase *fixture, gconstpointer data)
     for (guint k = 0; k < G_N_ELEMENTS (columns); k++)
       {
         g_autoptr (ObDatabase) database = test_database_open (fixture, 1000 + (i * 100) + k, FALSE);
-        g_autoptr (ObUpload) upload = test_database_make_upload ("id-1", NULL);
+        g_autoptr (ObUpload) upload = test_database_make_upload (BAD_ID, NULL);
         g_autoptr (ObUpload) row = NULL;
         g_autoptr (GArray) counts = NULL;
         g_autoptr (GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
@@ -91,22 +93,22 @@ test_bad_text_is_repaired (TestDatabase *fixture, gconstpointer data)
 
         g_assert_true (ob_uploads_insert (database, upload, NULL));
         test_database_run (database, damage);
-        ob_database_watch_bad_text (database, count, &n_told);
-        row = ob_uploads_get (database, "id-1", NULL);
+        ob_database_watch_bad_rows (database, count, &n_told);
+        row = ob_uploads_get (database, BAD_ID, NULL);
         g_assert_nonnull (row);
         g_assert_cmpuint (n_told, >, 0);
         counts = ob_uploads_count (database, NULL);
         g_assert_nonnull (counts);
         g_assert_false (ob_database_is_damaged (database));
         g_assert_cmpint (test_database_ask (database, check), ==, 1);
-        g_assert_true (ob_repair_texts (database, remember_id, ids, NULL));
+        g_assert_true (ob_repair_rows (database, remember_id, ids, NULL));
         g_assert_cmpuint (ids->len, ==, 1);
-        g_assert_cmpstr (ids->pdata[0], ==, "id-1");
+        g_assert_cmpstr (ids->pdata[0], ==, BAD_ID);
         g_assert_cmpint (test_database_ask (database, check), ==, 0);
         g_assert_cmpint (test_database_ask (database, "SELECT count(*) FROM (" TEST_DATABASE_COUNTED
                                                       " EXCEPT " TEST_DATABASE_ROWS ")"),
                          ==, 0);
-        g_assert_true (ob_uploads_delete (database, "id-1", NULL));
+        g_assert_true (ob_uploads_delete (database, BAD_ID, NULL));
         n_checked++;
       }
   g_test_message ("%u bad texts", n_checked);
