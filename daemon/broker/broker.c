@@ -25,17 +25,45 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (ObBroker, ob_broker, G_TYPE_OBJECT)
 
+/* Returns: (transfer full) (nullable): NULL where there is nothing to tell, or nobody. */
+static ObUpload *
+read_to_tell (ObBroker *self, const char *id, guint signal)
+{
+  return g_signal_has_handler_pending (self, signal, 0, FALSE) ? ob_uploads_get (self->database, id, NULL) : NULL;
+}
+
+/* It has begun, nothing holds it, and no attempt has it: at most until what starts is chosen, it may be between two of them. */
+static gboolean
+is_between_attempts (ObBroker *self, const ObUpload *upload)
+{
+  return upload->stored == OB_STORED_QUEUED && upload->attempts > 0
+         && ob_broker_get_status (self, upload).state == OUTBOX_STATE_QUEUED;
+}
+
+/* Those that may be between two attempts go to @between, if that is given. */
 static void
-tell_upload (ObBroker *self, const char *id, gboolean is_new)
+tell_upload (ObBroker *self, const char *id, gboolean is_new, GPtrArray *between)
 {
   guint signal = signals[is_new ? ADDED : CHANGED];
-  g_autoptr (ObUpload) upload = NULL;
+  g_autoptr (ObUpload) upload = read_to_tell (self, id, signal);
 
-  if (!g_signal_has_handler_pending (self, signal, 0, FALSE))
-    return;
-  upload = ob_uploads_get (self->database, id, NULL);
-  if (upload)
+  if (upload && between && !is_new && is_between_attempts (self, upload))
+    g_ptr_array_add (between, g_steal_pointer (&upload));
+  else if (upload)
     g_signal_emit (self, signal, 0, upload);
+}
+
+/* Whatever did not start waits its turn indeed; the others are told of when it is on the disk that they go on. */
+static void
+tell_those_that_wait (ObBroker *self, GPtrArray *between)
+{
+  for (guint i = 0; i < between->len; i++)
+    {
+      const ObUpload *upload = between->pdata[i];
+
+      if (!g_hash_table_contains (self->active, upload->id))
+        g_signal_emit (self, signals[CHANGED], 0, upload);
+    }
 }
 
 /* What to tell of when a turn is committed. */
@@ -60,6 +88,7 @@ static void
 on_flushed (const GError *error, gpointer user_data)
 {
   g_autoptr (ObFlush) flush = user_data;
+  g_autoptr (GPtrArray) between = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_upload_free);
   ObBroker *self = flush->broker;
   GHashTableIter iter;
   gpointer id, is_new;
@@ -70,7 +99,7 @@ on_flushed (const GError *error, gpointer user_data)
     return;
   g_hash_table_iter_init (&iter, flush->touched);
   while (g_hash_table_iter_next (&iter, &id, &is_new))
-    tell_upload (self, id, GPOINTER_TO_INT (is_new));
+    tell_upload (self, id, GPOINTER_TO_INT (is_new), between);
   if (flush->are_holds_touched)
     ob_broker_tell_holds (self);
   else
@@ -79,6 +108,7 @@ on_flushed (const GError *error, gpointer user_data)
   if (self->wants_review)
     ob_broker_review_lanes (self);
   ob_broker_schedule (self);
+  tell_those_that_wait (self, between);
   ob_broker_set_alarm (self);
   ob_broker_let_go (self);
   ob_broker_want_prune (self);
@@ -125,7 +155,7 @@ on_telling (const GError *error, gpointer user_data)
   g_autoptr (ObPending) pending = user_data;
 
   if (!error)
-    tell_upload (pending->broker, pending->id, FALSE);
+    tell_upload (pending->broker, pending->id, FALSE, NULL);
 }
 
 void

@@ -52,6 +52,30 @@ confirming_status (ObStatus *status, OutboxReason reason, const ObHold *holds, g
     status->reasons |= OUTBOX_REASON_BIT (reason);
 }
 
+/* A person's pause is true from the moment it is given: what the attempt still does is the end of it. Whatever else ends an
+ * attempt ends it at once, and what is only probed has holds while it runs. */
+static gboolean
+has_pause (const ObHold *holds, guint n_holds)
+{
+  for (guint i = 0; i < n_holds; i++)
+    if (holds[i].reason == OUTBOX_REASON_USER || holds[i].reason == OUTBOX_REASON_QUEUE)
+      return TRUE;
+
+  return FALSE;
+}
+
+static void
+waiting_status (ObStatus *status, const ObHold *holds, guint n_holds)
+{
+  add_holds (status, holds, n_holds);
+  if (status->reasons == 0)
+    status->state = OUTBOX_STATE_QUEUED;
+  else if (ob_status_get_first_reason (status) == OUTBOX_REASON_RETRYING)
+    status->state = OUTBOX_STATE_RETRYING;
+  else
+    status->state = OUTBOX_STATE_PAUSED;
+}
+
 ObStatus
 ob_status (ObStored stored, OutboxReason reason, const ObHold *holds, guint n_holds)
 {
@@ -63,7 +87,10 @@ ob_status (ObStored stored, OutboxReason reason, const ObHold *holds, guint n_ho
       status.state = OUTBOX_STATE_SAVING;
       break;
     case OB_STORED_UPLOADING:
-      status.state = OUTBOX_STATE_UPLOADING;
+      if (has_pause (holds, n_holds))
+        waiting_status (&status, holds, n_holds);
+      else
+        status.state = OUTBOX_STATE_UPLOADING;
       break;
     case OB_STORED_CONFIRMING:
       status.state = OUTBOX_STATE_CONFIRMING;
@@ -79,13 +106,7 @@ ob_status (ObStored stored, OutboxReason reason, const ObHold *holds, guint n_ho
       break;
     case OB_STORED_QUEUED:
     default:
-      add_holds (&status, holds, n_holds);
-      if (status.reasons == 0)
-        status.state = OUTBOX_STATE_QUEUED;
-      else if (ob_status_get_first_reason (&status) == OUTBOX_REASON_RETRYING)
-        status.state = OUTBOX_STATE_RETRYING;
-      else
-        status.state = OUTBOX_STATE_PAUSED;
+      waiting_status (&status, holds, n_holds);
       break;
     }
 

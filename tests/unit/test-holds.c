@@ -20,6 +20,8 @@ expect (ObStored stored, guint own, guint destination, gboolean is_queue_paused,
 {
   const char *const names[] = { "saving", NULL, "uploading", "confirming", "failed", "done" };
 
+  if (stored == OB_STORED_UPLOADING && (is_queue_paused || own == 1 || destination == 1))
+    return "paused";
   if (names[stored])
     return names[stored];
   if (is_queue_paused || own == 1 || own == 3 || (destination > 0 && destination != 4) || !has_network)
