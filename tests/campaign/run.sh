@@ -88,7 +88,7 @@ under_helgrind ()
 daemon_under_helgrind ()
 {
   HELGRIND_PROGRAM=$build/daemon/outboxd under_helgrind env OUTBOXD="$here/helgrind.sh" \
-    "$build/tests/integration/test-crash" -p /crash/an-offset-that-went-back-is-explained
+    "$build/tests/integration/test-crash-commands" -p /crash/an-offset-that-went-back-is-explained
 }
 
 no_race_was_found ()
@@ -127,6 +127,7 @@ step kills-and-faults in_folder "$build" "$build/tests/integration/test-storm" -
 kills=$((kills / 10 + 1))
 step kills-sanitized in_folder "$build-asan" "$build-asan/tests/integration/test-storm"
 step crash-points-sanitized in_folder "$build-asan" "$build-asan/tests/integration/test-crash"
+step crash-commands-sanitized in_folder "$build-asan" "$build-asan/tests/integration/test-crash-commands"
 for target in "$here"/../fuzz/fuzz-*.c; do
   target=$(basename "$target" .c)
   step "$target" "$fuzz" "${target#fuzz-}"

@@ -1,14 +1,11 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The daemon on a link as there is in the field: 40 Mbit/s, 40 ms each way, dark again and again. The test, the daemon and
- * the bus are in one network namespace, the server in another, with a radio in between. Short spells of it here; with
- * OUTBOX_FIELD=full what is promised for a long upload, which takes a minute each.
+ * The daemon on a dark link, and on its way from one network to another. Short spells of it here; with OUTBOX_FIELD=full what is
+ * promised for a long upload, which takes a minute each.
  */
-#include "support/broker.h"
+#include "field.h"
 #include "support/namespace.h"
-#include "support/radio.h"
-#include "support/tus-servers.h"
 
 #include <errno.h>
 #include <linux/filter.h>
@@ -16,151 +13,12 @@
 #include <netinet/in.h>
 #include <stddef.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define RATE_BITS_PER_S (G_GUINT64_CONSTANT (40) * 1000 * 1000)
-#define DELAY_MS 40
-#define QUEUE_MS 250
-#define SERVER "10.99.0.1"
 #define TCP_RTO_MAX_MS 44 /* Linux 6.15; not in the headers of Debian 12 */
 
-typedef struct
-{
-  const char *name;
-  gsize size_bytes;
-  guint lit_ms;
-  guint dark_ms;
-  double most_time; /* of the ideal, where the dark is announced */
-  double most_time_silent;
-  double most_time_locked; /* either way, where the server has a lock */
-  double most_payload;     /* of the file */
-} Weather;
-
-/* What is promised, to be held on a machine with nothing else to do; and what shows that it is about right. */
-static const Weather full = { "full", 100 * 1000 * 1000, 12000, 8000, 1.10, 1.15, 1.10, 1.05 };
-static const Weather brief = { "short", 20 * 1000 * 1000, 3000, 4000, 1.5, 1.5, 1.5, 1.25 };
-
-/* Windows that are shorter than what a back-off waits. */
-static const Weather full_tunnel = { "full, long dark", 100 * 1000 * 1000, 12000, 70000, 1.15, 1.15, 1.15, 1.05 };
-static const Weather brief_tunnel = { "short, long dark", 20 * 1000 * 1000, 3000, 45000, 1.2, 1.2, 1.2, 1.25 };
-
-typedef struct
-{
-  int server_namespace;
-  TestPeer *receiver; /* or NULL, as the next */
-  TestTusServer *tus_server;
-  TestRadio *wifi;
-  TestBroker *broker;
-  char *id;
-  const Weather *weather;
-  gboolean is_announced;
-  gboolean is_island; /* there is a route to the server, and none to anywhere else */
-  gboolean is_dark;
-  guint timer;
-  gint64 begin_us;
-  gint64 dark_since_us;
-  gint64 lit_since_us; /* after the first dark */
-  gint64 dark_us;      /* in all, of the spells that are over */
-} Field;
-
-static const Weather *
-get_weather (void)
-{
-  return g_strcmp0 (g_getenv ("OUTBOX_FIELD"), "full") == 0 ? &full : &brief;
-}
-
 /* --- Setting up --- */
-
-/* Takes no sums, like tusd and @tus/server: what it has of a chunk that was cut is what it says at once. */
-static const char *
-start_receiver (Field *field)
-{
-  const char *argv[] = { g_getenv ("RECEIVER"),
-                         "--port",
-                         "0",
-                         "--any-address",
-                         "--discard",
-                         "--order",
-                         "{\"fault\":\"location\",\"mode\":\"path\"}",
-                         "--order",
-                         "{\"fault\":\"checksum\",\"on\":false}",
-                         NULL };
-
-  field->receiver = test_peer_start (argv);
-
-  return test_peer_get_url (field->receiver);
-}
-
-/* A server with a lock, on which the connection that fell silent still sits. It listens on loopback alone. */
-static const char *
-start_tus_server (Field *field)
-{
-  for (guint i = 0; i < test_tus_server_n_kinds; i++)
-    if (g_str_equal (test_tus_server_kinds[i].name, "tus-server"))
-      field->tus_server = test_tus_server_start (&test_tus_server_kinds[i], field->broker->folder);
-  if (!field->tus_server)
-    return NULL;
-  test_namespace_run ("echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet; nft add table ip server;"
-                      "nft add chain ip server in '{ type nat hook prerouting priority dstnat; }';"
-                      "nft add rule ip server in ip daddr " SERVER " meta l4proto tcp dnat to 127.0.0.1");
-
-  return test_peer_get_url (field->tus_server->peer);
-}
-
-/* What Debian has, or what comes next to it; BBR, which some machines have, rests for a moment every ten seconds. */
-static void
-choose_congestion_control (void)
-{
-  test_namespace_run ("cd /proc/sys/net/ipv4; for name in cubic reno; do"
-                      "  { echo $name >tcp_congestion_control; } 2>/dev/null && break;"
-                      "done; true");
-}
-
-/* Returns: whether there is such a server here. */
-static gboolean
-set_up (Field *field, const char *(*start_server) (Field *) )
-{
-  const TestRadioPlan wifi = { "wifi", "10.77.1.2/24", "10.77.1.1/24", RATE_BITS_PER_S, DELAY_MS, QUEUE_MS };
-  const char *server_url;
-  int home;
-
-  if (!field->weather)
-    field->weather = get_weather ();
-  field->server_namespace = test_namespace_add ();
-  test_namespace_run ("ip link set lo up");
-  choose_congestion_control ();
-  field->wifi = test_radio_new (field->server_namespace, &wifi);
-  test_namespace_run ("ip route add %s dev wifi metric 600", field->is_island ? SERVER "/32" : "default");
-  field->broker = test_broker_new_alone ();
-  home = test_namespace_visit (field->server_namespace);
-  test_namespace_run ("ip address add " SERVER "/32 dev lo; ip address add 10.77.2.1/24 dev wifi");
-  server_url = start_server (field);
-  test_namespace_leave (home);
-  if (server_url)
-    {
-      g_autoptr (GUri) uri = g_uri_parse (server_url, G_URI_FLAGS_NONE, NULL);
-      g_autofree char *url = g_strdup_printf ("http://" SERVER ":%d%s", g_uri_get_port (uri), g_uri_get_path (uri));
-
-      test_broker_set_destination (field->broker, url, NULL);
-    }
-
-  return server_url != NULL;
-}
-
-static void
-tear_down (Field *field)
-{
-  if (field->timer > 0)
-    (void) g_source_remove (field->timer);
-  g_clear_pointer (&field->receiver, test_peer_free);
-  g_clear_pointer (&field->tus_server, test_tus_server_free);
-  test_broker_free (field->broker);
-  test_radio_free (field->wifi);
-  (void) close (field->server_namespace);
-  g_free (field->id);
-}
 
 /* What an older kernel does not have: this option. For this process and for all that it starts from here on. */
 static void
@@ -182,122 +40,36 @@ take_option_away (int level, int option)
   g_assert_cmpint (prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), ==, 0);
 }
 
-/* --- The weather --- */
-
-static void on_weather_changes (Field *field);
-
-static gboolean
-on_spell_over (gpointer user_data)
-{
-  on_weather_changes (user_data);
-
-  return G_SOURCE_REMOVE;
-}
-
-/* What a system without NetworkManager does with a link whose carrier comes and goes. */
-static void
-announce (Field *field)
-{
-  if (field->is_dark)
-    test_namespace_run ("ip route del default");
-  test_radio_set_carrier (field->wifi, !field->is_dark);
-  if (!field->is_dark)
-    test_namespace_run ("ip route add default dev wifi metric 600");
-}
-
-static void
-on_weather_changes (Field *field)
-{
-  gint64 now_us = g_get_monotonic_time ();
-
-  field->is_dark = !field->is_dark;
-  if (field->is_dark)
-    field->dark_since_us = now_us;
-  else
-    {
-      field->dark_us += now_us - field->dark_since_us;
-      field->lit_since_us = field->lit_since_us > 0 ? field->lit_since_us : now_us;
-    }
-  test_radio_set_dark (field->wifi, field->is_dark);
-  if (field->is_announced)
-    announce (field);
-  field->timer
-      = g_timeout_add (field->is_dark ? field->weather->dark_ms : field->weather->lit_ms, on_spell_over, field);
-}
-
-static void
-hand_over (Field *field, gsize size_bytes)
-{
-  g_autofree char *path = test_broker_make_file (field->broker, "video.mp4", size_bytes, 1);
-  g_autoptr (GError) error = NULL;
-
-  field->id = test_broker_submit (field->broker, path, NULL, &error);
-  g_assert_no_error (error);
-  field->begin_us = g_get_monotonic_time ();
-}
-
 /* --- What came of it --- */
-
-static guint64
-get_wire_bytes (Field *field)
-{
-  g_autoptr (GVariant) document = test_broker_get (field->broker, field->id);
-  guint64 bytes = 0;
-
-  g_assert_true (g_variant_lookup (document, "wire_bytes", "t", &bytes));
-
-  return bytes;
-}
-
-static gint64
-get_received_bytes (Field *field)
-{
-  int home = test_namespace_visit (field->server_namespace);
-  g_autoptr (JsonNode) node = test_peer_describe (field->receiver);
-
-  test_namespace_leave (home);
-
-  return json_object_get_int_member (json_node_get_object (node), "body_bytes");
-}
-
-static void
-say_log (Field *field)
-{
-  g_autofree char *log = test_radio_dup_log (field->wifi);
-  g_auto (GStrv) lines = g_strsplit (log, "\n", -1);
-
-  for (guint i = 0; lines[i] && *lines[i]; i++)
-    g_test_message ("%.3f %s", g_ascii_strtod (lines[i], NULL) - (double) field->begin_us / G_USEC_PER_SEC,
-                    strchr (lines[i], ' '));
-}
 
 static void
 weather (Field field)
 {
   double ideal_s, took_s, payload;
 
-  (void) set_up (&field, start_receiver);
-  hand_over (&field, field.weather->size_bytes);
-  field.timer = g_timeout_add (field.weather->lit_ms, on_spell_over, &field);
+  (void) field_set_up (&field, field_start_receiver);
+  field_hand_over (&field, field.weather->size_bytes);
+  field.timer = g_timeout_add (field.weather->lit_ms, field_on_spell_over, &field);
   test_broker_wait_for_all (field.broker, "done", 120);
   took_s = (double) (g_get_monotonic_time () - field.begin_us) / G_USEC_PER_SEC;
-  ideal_s = (double) field.weather->size_bytes * 8 / RATE_BITS_PER_S + (double) field.dark_us / G_USEC_PER_SEC;
+  ideal_s = (double) field.weather->size_bytes * 8 / FIELD_RATE_BITS_PER_S + (double) field.dark_us / G_USEC_PER_SEC;
   payload = (double) test_radio_get_sent_bytes (field.wifi, NULL) / (double) field.weather->size_bytes;
-  say_log (&field);
+  field_say_log (&field);
   g_test_message (
       "%s: %.2f s, ideal %.2f s: ratio %.3f; payload %.3f of the file (%.3f by the daemon, %.3f arrived); %u "
       "connections",
       field.weather->name, took_s, ideal_s, took_s / ideal_s, payload,
-      (double) get_wire_bytes (&field) / (double) field.weather->size_bytes,
-      (double) get_received_bytes (&field) / (double) field.weather->size_bytes, test_radio_count (field.wifi, "SYN"));
+      (double) field_get_wire_bytes (&field) / (double) field.weather->size_bytes,
+      (double) field_get_received_bytes (&field) / (double) field.weather->size_bytes,
+      test_radio_count (field.wifi, "SYN"));
   g_assert_false (field.is_dark);
   g_assert_cmpfloat (took_s / ideal_s, <=,
                      field.is_announced ? field.weather->most_time : field.weather->most_time_silent);
   g_assert_cmpfloat (payload, <=, field.weather->most_payload);
   /* What the daemon counts is what was on the link. */
-  g_assert_cmpfloat ((double) get_wire_bytes (&field), >, payload * (double) field.weather->size_bytes * 0.99);
-  g_assert_cmpfloat ((double) get_wire_bytes (&field), <, payload * (double) field.weather->size_bytes * 1.01);
-  tear_down (&field);
+  g_assert_cmpfloat ((double) field_get_wire_bytes (&field), >, payload * (double) field.weather->size_bytes * 0.99);
+  g_assert_cmpfloat ((double) field_get_wire_bytes (&field), <, payload * (double) field.weather->size_bytes * 1.01);
+  field_tear_down (&field);
 }
 
 static void
@@ -309,7 +81,7 @@ weather_the_dark (gboolean is_announced)
 static void
 weather_long_dark (gboolean is_island)
 {
-  weather ((Field){ .weather = get_weather () == &full ? &full_tunnel : &brief_tunnel, .is_island = is_island });
+  weather ((Field){ .weather = field_get_tunnel_weather (), .is_island = is_island });
 }
 
 /* The reset could not be heard in the dark: the server has it before it is asked for the upload on a new connection, and so
@@ -333,23 +105,24 @@ weather_the_dark_with_a_lock (gboolean is_announced)
 {
   Field field = { .is_announced = is_announced };
 
-  if (set_up (&field, start_tus_server))
+  if (field_set_up (&field, field_start_tus_server))
     {
       double ideal_s, took_s;
 
-      hand_over (&field, field.weather->size_bytes);
-      field.timer = g_timeout_add (field.weather->lit_ms, on_spell_over, &field);
+      field_hand_over (&field, field.weather->size_bytes);
+      field.timer = g_timeout_add (field.weather->lit_ms, field_on_spell_over, &field);
       test_broker_wait_for_all (field.broker, "done", 120);
       took_s = (double) (g_get_monotonic_time () - field.begin_us) / G_USEC_PER_SEC;
-      ideal_s = (double) field.weather->size_bytes * 8 / RATE_BITS_PER_S + (double) field.dark_us / G_USEC_PER_SEC;
-      say_log (&field);
+      ideal_s
+          = (double) field.weather->size_bytes * 8 / FIELD_RATE_BITS_PER_S + (double) field.dark_us / G_USEC_PER_SEC;
+      field_say_log (&field);
       g_test_message ("%s, with a lock: %.2f s, ideal %.2f s: ratio %.3f; %u connections", field.weather->name, took_s,
                       ideal_s, took_s / ideal_s, test_radio_count (field.wifi, "SYN"));
       g_assert_cmpfloat (took_s / ideal_s, <=, field.weather->most_time_locked);
       if (is_announced)
         assert_reset_is_heard (&field);
     }
-  tear_down (&field);
+  field_tear_down (&field);
 }
 
 static void
@@ -424,9 +197,9 @@ roam (guint dark_ms)
   TestRadioWord syn, head, answer, patch;
   gint64 up_us;
 
-  if (set_up (&field, start_tus_server))
+  if (field_set_up (&field, field_start_tus_server))
     {
-      hand_over (&field, ROAMER_BYTES);
+      field_hand_over (&field, ROAMER_BYTES);
       while (test_radio_get_sent_bytes (field.wifi, NULL) < ROAMER_BYTES / 2)
         g_usleep (10 * 1000);
       test_radio_set_dark (field.wifi, TRUE);
@@ -439,7 +212,7 @@ roam (guint dark_ms)
       wait_for_word (&field, "200", head.sent_us, &answer);
       wait_for_word (&field, "PATCH", answer.sent_us, &patch);
       test_broker_wait_for_all (field.broker, "done", 60);
-      say_log (&field);
+      field_say_log (&field);
       g_test_message ("%u ms dark, then another address: a connection %.3f s after it, HEAD %.3f s; the server let go "
                       "%.3f s later, bytes after another %.3f s; payload %.3f of the file",
                       dark_ms, seconds (syn.sent_us - up_us), seconds (head.sent_us - up_us),
@@ -449,7 +222,7 @@ roam (guint dark_ms)
       g_assert_cmpint (patch.sent_us - answer.sent_us, <=, G_USEC_PER_SEC);
       g_assert_true (g_str_has_prefix (patch.client, "10.77.2.2:"));
     }
-  tear_down (&field);
+  field_tear_down (&field);
 }
 
 static void
@@ -461,7 +234,7 @@ test_another_address_at_once (void)
 static void
 test_another_address_after_the_dark (void)
 {
-  roam (get_weather ()->dark_ms);
+  roam (field_get_weather ()->dark_ms);
 }
 
 /* --- Another network --- */
@@ -471,15 +244,16 @@ test_another_address_after_the_dark (void)
 static guint64
 change_network (gboolean is_dark)
 {
-  const TestRadioPlan plan = { "mobile", "10.78.1.2/24", "10.78.1.1/24", RATE_BITS_PER_S, DELAY_MS, QUEUE_MS };
+  const TestRadioPlan plan
+      = { "mobile", "10.78.1.2/24", "10.78.1.1/24", FIELD_RATE_BITS_PER_S, FIELD_DELAY_MS, FIELD_QUEUE_MS };
   Field field = { 0 };
   TestRadio *mobile;
   TestRadioWord patch = { 0 };
   guint64 old_bytes, new_bytes;
 
-  (void) set_up (&field, start_receiver);
+  (void) field_set_up (&field, field_start_receiver);
   mobile = test_radio_new (field.server_namespace, &plan);
-  hand_over (&field, ROAMER_BYTES);
+  field_hand_over (&field, ROAMER_BYTES);
   while (test_radio_get_sent_bytes (field.wifi, NULL) < ROAMER_BYTES / 2)
     g_usleep (10 * 1000);
   test_radio_set_dark (field.wifi, is_dark);
@@ -487,7 +261,7 @@ change_network (gboolean is_dark)
   test_broker_wait_for_all (field.broker, "done", 60);
   old_bytes = test_radio_get_sent_bytes (mobile, "10.77.1.2");
   new_bytes = test_radio_get_sent_bytes (mobile, "10.78.1.2");
-  say_log (&field);
+  field_say_log (&field);
   g_test_message ("a route that moved, the old network %s: %" G_GUINT64_FORMAT
                   " bytes of the old connection on the new network, "
                   "%" G_GUINT64_FORMAT " of a new one",
@@ -497,7 +271,7 @@ change_network (gboolean is_dark)
       g_assert_true (test_radio_find (mobile, "PATCH", field.begin_us, &patch));
       g_assert_true (g_str_has_prefix (patch.client, "10.78.1.2:"));
     }
-  tear_down (&field);
+  field_tear_down (&field);
   test_radio_free (mobile);
 
   return old_bytes;
@@ -529,26 +303,27 @@ test_another_network_on_an_older_kernel (void)
 static void
 test_an_address_of_another_device (void)
 {
-  const TestRadioPlan plan = { "other", "10.78.1.2/24", "10.78.1.1/24", RATE_BITS_PER_S, DELAY_MS, QUEUE_MS };
+  const TestRadioPlan plan
+      = { "other", "10.78.1.2/24", "10.78.1.1/24", FIELD_RATE_BITS_PER_S, FIELD_DELAY_MS, FIELD_QUEUE_MS };
   Field field = { 0 };
   TestRadio *other;
   int home;
 
-  (void) set_up (&field, start_receiver);
+  (void) field_set_up (&field, field_start_receiver);
   other = test_radio_new (field.server_namespace, &plan);
   test_radio_set_dark (other, TRUE);
   test_namespace_run ("ip route add default dev wifi src 10.78.1.2 metric 10");
   home = test_namespace_visit (field.server_namespace);
   test_namespace_run ("ip route add 10.78.1.2/32 dev wifi");
   test_namespace_leave (home);
-  hand_over (&field, 1000 * 1000);
+  field_hand_over (&field, 1000 * 1000);
   test_broker_wait_for_all (field.broker, "done", 60);
-  say_log (&field);
+  field_say_log (&field);
   g_test_message ("held to the wrong device: %.1f s for a second", seconds (g_get_monotonic_time () - field.begin_us));
   g_assert_cmpuint (test_radio_get_sent_bytes (other, NULL), >, 0);
   g_assert_cmpuint (test_radio_get_sent_bytes (field.wifi, "10.78.1.2:"), >, 1000 * 1000);
   g_assert_cmpint (g_get_monotonic_time () - field.begin_us, <, 15 * G_USEC_PER_SEC);
-  tear_down (&field);
+  field_tear_down (&field);
   test_radio_free (other);
 }
 

@@ -365,3 +365,12 @@ test_rig_ask (TestRig *rig, const char *sql)
 
   return answer;
 }
+
+void
+test_rig_run (TestRig *rig, const char *sql)
+{
+  g_autoptr (GError) error = NULL;
+
+  (void) ob_database_run (rig->database, sql, &error);
+  g_assert_no_error (error);
+}

@@ -91,4 +91,7 @@ guint test_rig_count_active (TestRig *rig);
 /* Asks the database for a number. */
 gint64 test_rig_ask (TestRig *rig, const char *sql);
 
+/* Changes the database behind the broker's back. */
+void test_rig_run (TestRig *rig, const char *sql);
+
 G_END_DECLS

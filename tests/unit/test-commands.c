@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Commands against bad luck: a database that cannot be written, files that are still being saved, removals, and what a
- * start finds.
+ * Commands against bad luck: a database that cannot be written, files that are still being saved, removals.
  */
 #include "dbus/error.h"
 #include "support/rig.h"
@@ -15,15 +14,6 @@
 /* Large ones wait a turn between the look at them, which brings the row, and the copy. */
 #define SLOW_BYTES (33 * 1024 * 1024)
 
-static void
-run_sql (TestRig *rig, const char *sql)
-{
-  g_autoptr (GError) error = NULL;
-
-  (void) ob_database_run (rig->database, sql, &error);
-  g_assert_no_error (error);
-}
-
 /* --- A database that cannot be written --- */
 
 /* No page is left and the last one of the journal is full, as on a disk without room. */
@@ -34,7 +24,7 @@ fill (TestRig *rig)
       = g_strdup_printf ("PRAGMA max_page_count = %" G_GINT64_FORMAT, test_rig_ask (rig, "PRAGMA page_count"));
   g_autoptr (GError) error = NULL;
 
-  run_sql (rig, limit);
+  test_rig_run (rig, limit);
   while (ob_database_run (rig->database, "INSERT INTO journal (at, event) VALUES (1, 'filler')", &error))
     ;
   g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL);
@@ -43,7 +33,7 @@ fill (TestRig *rig)
 static void
 make_room (TestRig *rig)
 {
-  run_sql (rig, "PRAGMA max_page_count = 1000000");
+  test_rig_run (rig, "PRAGMA max_page_count = 1000000");
 }
 
 static guint
@@ -451,97 +441,6 @@ test_a_server_that_moves (TestRig *rig, gconstpointer data)
   test_rig_finish (rig, other);
 }
 
-/* --- What a start finds --- */
-
-typedef struct
-{
-  TestRig *rig;
-  const char *id;
-  const char *status;
-} Found;
-
-static gboolean
-is_found (gpointer data)
-{
-  Found *found = data;
-  g_autofree char *status = test_rig_describe (found->rig, found->id);
-
-  return g_str_equal (status, found->status);
-}
-
-static void
-test_saving_when_the_process_ended (TestRig *rig, gconstpointer data)
-{
-  g_autofree char *whole = NULL;
-  g_autofree char *lost = NULL;
-
-  g_assert_true (test_rig_pause_queue (rig, TRUE, NULL));
-  whole = test_rig_submit (rig, NULL, 3);
-  lost = test_rig_submit (rig, NULL, 0);
-  run_sql (rig, "UPDATE uploads SET state = 0, size = 0, sha256 = NULL, has_local_copy = 0");
-  g_assert_true (ob_spool_remove (rig->spool, lost, NULL));
-  test_rig_stop (rig);
-  test_rig_start (rig);
-  test_rig_assert_status (rig, whole, "paused queue");
-  test_rig_assert_status (rig, lost, "gone");
-  g_assert_cmpint (test_rig_ask (rig, "SELECT size FROM uploads WHERE number = 1 AND priority = 3"), ==, 1000);
-  g_assert_cmpint (test_rig_ask (rig, "SELECT length(sha256) FROM uploads"), ==, 64);
-}
-
-/* Rows and destinations are gone: the files are taken up, say what they wait for, and go when it is there. */
-static void
-test_files_without_rows (TestRig *rig, gconstpointer data)
-{
-  const ObDestinationSettings settings = { .url = "http://depot.example/files/" };
-  g_autofree char *id = test_rig_submit (rig, NULL, 0);
-  g_autofree char *other = test_rig_submit (rig, "yard", 0);
-  guint64 uploads[OUTBOX_N_STATES], bytes[OUTBOX_N_STATES];
-  Found found = { rig, id, "paused no-destination" };
-
-  run_sql (rig, "DELETE FROM uploads; DELETE FROM destinations WHERE name = 'depot'");
-  test_rig_stop (rig);
-  test_rig_start (rig);
-  test_wait_until (is_found, &found, 10);
-  test_rig_finish (rig, other);
-  g_assert_true (ob_broker_summarise (rig->broker, uploads, bytes, NULL));
-  g_assert_cmpuint (uploads[OUTBOX_STATE_PAUSED], ==, 1);
-  g_assert_true (test_rig_set_destination (rig, "depot", &settings, NULL));
-  test_rig_finish (rig, id);
-}
-
-/* A key that was taken anew meanwhile: the same bytes are one upload, other bytes are not thrown away. */
-static void
-test_files_whose_key_is_taken (TestRig *rig, gconstpointer data)
-{
-  const ObSubmission submission = { .app = "test", .key = "key" };
-  g_autofree char *old = NULL;
-  g_autofree char *new = NULL;
-  Found found = { rig, NULL, "paused queue" };
-
-  g_assert_true (test_rig_pause_queue (rig, TRUE, NULL));
-  old = test_rig_submit_full (rig, &submission, NULL);
-  run_sql (rig, "DELETE FROM uploads");
-  new = test_rig_submit_full (rig, &submission, NULL);
-  g_assert_cmpstr (old, !=, new);
-  test_rig_stop (rig);
-  test_rig_start (rig);
-  found.id = old;
-  test_wait_until (is_found, &found, 10);
-  g_assert_true (ob_spool_has (rig->spool, old) && ob_spool_has (rig->spool, new));
-
-  rig->n_files--; /* the same bytes again */
-  run_sql (rig, "DELETE FROM uploads WHERE key IS NOT NULL");
-  g_free (old);
-  old = g_steal_pointer (&new);
-  new = test_rig_submit_full (rig, &submission, NULL);
-  test_rig_stop (rig);
-  test_rig_start (rig);
-  while (ob_spool_has (rig->spool, old))
-    g_main_context_iteration (NULL, TRUE);
-  test_rig_assert_status (rig, old, "gone");
-  test_rig_assert_status (rig, new, "paused queue");
-}
-
 int
 main (int argc, char *argv[])
 {
@@ -561,9 +460,6 @@ main (int argc, char *argv[])
     { "/removal/many-hold-up-nobody", test_removals_hold_up_nobody },
     { "/removal/while-confirming", test_a_removal_while_confirming },
     { "/destinations/a-server-that-moves", test_a_server_that_moves },
-    { "/start/saving-when-the-process-ended", test_saving_when_the_process_ended },
-    { "/start/files-without-rows", test_files_without_rows },
-    { "/start/files-whose-key-is-taken", test_files_whose_key_is_taken },
   };
 
   g_test_init (&argc, &argv, NULL);

@@ -5,15 +5,6 @@
  */
 #include "support/rig.h"
 
-static void
-run_sql (TestRig *rig, const char *sql)
-{
-  g_autoptr (GError) error = NULL;
-
-  (void) ob_database_run (rig->database, sql, &error);
-  g_assert_no_error (error);
-}
-
 /* What a person is told first, by hand: the order of the conditions is the order of the reasons. */
 static const char *
 expect (ObStored stored, guint own, guint destination, gboolean is_queue_paused, gboolean has_network)
@@ -45,7 +36,7 @@ set_conditions (TestRig *rig, guint destination, gboolean is_queue_paused, gbool
                          "DELETE FROM meta WHERE name = 'paused'; INSERT INTO meta VALUES ('paused', %d)",
                          sqls[destination], is_queue_paused);
 
-  run_sql (rig, sql);
+  test_rig_run (rig, sql);
   test_conditions_set_available (rig->conditions, has_network);
   /* A command that is taken back brings memory in step with the database. */
   g_assert_false (test_rig_command (rig, OB_COMMAND_PAUSE, "no-such-upload", 0, NULL));
@@ -68,7 +59,7 @@ test_every_state_under_every_hold (TestRig *rig, gconstpointer data)
             " retry_at, not_before) VALUES ('%u-%u', 'test', 'n', 'm', 'depot', %u, %s, 5, 100, %s)",
             stored, own, stored, stored == OB_STORED_FAILED ? "'rejected'" : "NULL", holds[own]);
 
-        run_sql (rig, sql);
+        test_rig_run (rig, sql);
       }
   for (guint setting = 0; setting < 6 * 2 * 2; setting++)
     {
