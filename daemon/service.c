@@ -28,7 +28,7 @@ struct _ObService
   ObZoneWatch *zone;
   ObConfiguration *configuration;
   ObBroker *broker;
-  ObAdapterContext context; /* owns the callers */
+  ObAdapterContext context; /* owns callers and feed */
   ObUploadsAdapter *uploads;
   ObQueueAdapter *queue;
   GPtrArray *skeletons; /* the other interfaces */
@@ -192,13 +192,15 @@ build (ObService *service, GPtrArray *left, GError **error)
   ob_database_watch_damage (service->database, on_damaged, service);
   if (ob_database_is_damaged (service->database))
     on_damaged (service);
-  service->context = (ObAdapterContext){ service->broker, ob_callers_new (), service->configuration };
+  service->context = (ObAdapterContext){ { service->broker, service->configuration },
+                                         ob_callers_new (),
+                                         ob_feed_new (service->broker) };
   service->uploads = ob_uploads_adapter_new (&service->context);
   service->queue = ob_queue_adapter_new (&service->context);
   g_ptr_array_add (service->skeletons, ob_destinations_adapter_new (&service->context));
   g_ptr_array_add (service->skeletons, ob_groups_adapter_new (&service->context));
   g_ptr_array_add (service->skeletons, ob_policy_adapter_new (&service->context));
-  g_ptr_array_add (service->skeletons, ob_access_adapter_new ());
+  g_ptr_array_add (service->skeletons, ob_access_adapter_new (&service->context));
 
   return TRUE;
 }
@@ -237,6 +239,7 @@ ob_service_free (ObService *service)
   g_clear_pointer (&service->queue, ob_queue_adapter_free);
   g_clear_pointer (&service->uploads, ob_uploads_adapter_free);
   g_clear_pointer (&service->context.callers, ob_callers_free);
+  g_clear_pointer (&service->context.feed, ob_feed_free);
   g_clear_object (&service->broker);
   g_clear_pointer (&service->spool, ob_spool_free);
   g_clear_pointer (&service->database, ob_database_free);

@@ -384,12 +384,6 @@ ob_broker_get (ObBroker *self, const char *id, GError **error)
   return ob_uploads_get (self->database, id, error);
 }
 
-ObDatabase *
-ob_broker_get_database (ObBroker *self)
-{
-  return self->database;
-}
-
 char *
 ob_broker_dup_sequence (ObBroker *self, gint64 sequence)
 {

@@ -13,6 +13,7 @@
 #include "policy/status.h"
 #include "store/database.h"
 #include "store/groups.h"
+#include "store/journal.h"
 #include "store/spool.h"
 #include "store/uploads.h"
 #include "transfer/attempt.h"
@@ -184,7 +185,35 @@ GArray *ob_broker_list_groups (ObBroker *self, const ObGroupsFilter *filter, GEr
 GHashTable *ob_broker_get_destinations (ObBroker *self);
 
 ObUpload *ob_broker_get (ObBroker *self, const char *id, GError **error);
-ObDatabase *ob_broker_get_database (ObBroker *self);
+
+/* --- Reads, in reads.c --- */
+
+/* A page. @after: (inout): the number of its predecessor's last upload, and of its own; 0: there are no more. Returns:
+ * (transfer full) (element-type ObUpload) (nullable). Errors: Storage. */
+GPtrArray *ob_broker_list_uploads (ObBroker *self, const ObUploadsFilter *filter, gint64 *after, guint limit,
+                                   GError **error);
+
+/* Returns: (transfer full) (nullable): the id that begins or ends with @part. Errors: NotFound; InvalidArgument where there are
+ * several; Storage. */
+char *ob_broker_find_id (ObBroker *self, const char *part, GError **error);
+
+/* The newest of what happened to everything; and what happened to one upload, with the holds that covered it. Oldest first.
+ * Errors: Storage. */
+gboolean ob_broker_read_log (ObBroker *self, ObJournalRead on_row, gpointer user_data, GError **error);
+gboolean ob_broker_read_history (ObBroker *self, const char *id, ObJournalRead on_row, gpointer user_data,
+                                 GError **error);
+
+/* Whether an app handed it over; also when it is removed, as long as the journal knows of it. */
+gboolean ob_broker_was_of_app (ObBroker *self, const char *id, const char *app);
+
+/* As ob_journal_read_since(): after a commit, so that nothing is told that is taken back. */
+gboolean ob_broker_replay (ObBroker *self, gint64 *sequence, const char *app, guint limit, gboolean *is_end,
+                           gboolean (*on_upload) (const char *id, gint64 sequence, gpointer user_data),
+                           gpointer user_data, GError **error);
+
+/* Whether sequences of that epoch are those of this database; and whether the journal still has everything since one. */
+gboolean ob_broker_is_epoch (ObBroker *self, gint64 epoch);
+gboolean ob_broker_can_replay (ObBroker *self, gint64 epoch, gint64 sequence);
 
 /* Returns: how much of a file that is being saved is on the disk, or -1 where it is not being saved. */
 gint64 ob_broker_get_saved_bytes (ObBroker *self, const char *id);

@@ -9,7 +9,7 @@
 
 /* A program of the host acts for the person, and could read the spool itself. A sandboxed one must not see or touch what is
  * another's, nor decide what is the person's: what may cost money, go before everything else, or tell where the device is. */
-static const ObAccess table[OB_N_OPERATIONS][2] = {
+static const ObAccess table[OB_N_OPERATIONS][OB_N_CALLER_KINDS] = {
   /*                              host            sandboxed */
   [OB_OPERATION_SUBMIT] = { OB_ACCESS_ALL, OB_ACCESS_OWN },
   [OB_OPERATION_NAME_APP] = { OB_ACCESS_ALL, OB_ACCESS_NONE },
@@ -28,7 +28,18 @@ static const ObAccess table[OB_N_OPERATIONS][2] = {
 ObAccess
 ob_access_get (const ObCaller *caller, ObOperation operation)
 {
-  return operation < OB_N_OPERATIONS ? table[operation][caller->is_sandboxed ? 1 : 0] : OB_ACCESS_NONE;
+  return operation < OB_N_OPERATIONS && caller->kind < OB_N_CALLER_KINDS ? table[operation][caller->kind]
+                                                                         : OB_ACCESS_NONE;
+}
+
+gboolean
+ob_access_admit (const ObCaller *caller, ObOperation operation, GError **error)
+{
+  if (ob_access_get (caller, operation) != OB_ACCESS_NONE)
+    return TRUE;
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED, "%s may not do that", caller->app);
+
+  return FALSE;
 }
 
 gboolean

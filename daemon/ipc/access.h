@@ -36,6 +36,9 @@ typedef enum
 
 ObAccess ob_access_get (const ObCaller *caller, ObOperation operation);
 
+/* Whether the caller may ask for it at all. Errors: NotAllowed. */
+gboolean ob_access_admit (const ObCaller *caller, ObOperation operation, GError **error);
+
 /* What a sandboxed app may give its own uploads at most. */
 #define OB_PRIORITY_OF_APPS 100
 

@@ -9,11 +9,18 @@
 
 G_BEGIN_DECLS
 
+typedef enum
+{
+  OB_CALLER_HOST,      /* a program that acts for the person */
+  OB_CALLER_SANDBOXED, /* an app that is kept from what is another's */
+} ObCallerKind;
+
+#define OB_N_CALLER_KINDS (OB_CALLER_SANDBOXED + 1)
+
 typedef struct
 {
-  char *
-      app; /* the Flatpak app id where it is sandboxed, else that of its unit, else the name of its program or script */
-  gboolean is_sandboxed;
+  char *app; /* the sandbox's app id where it has one, else that of its unit, else the name of its program or script */
+  ObCallerKind kind;
 } ObCaller;
 
 typedef struct _ObCallers ObCallers;

@@ -49,6 +49,12 @@ ob_cursor_read_upload (const char *text, gint64 *after, GError **error)
 }
 
 char *
+ob_cursor_dup_upload (gint64 after)
+{
+  return after > 0 ? g_strdup_printf ("%" G_GINT64_FORMAT, after) : g_strdup ("");
+}
+
+char *
 ob_cursor_dup_group (const char *app, const char *key)
 {
   return g_strconcat (app, "/", key, NULL);

@@ -1,19 +1,13 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Filters, and the pages that they let through. Main thread.
+ * Filters. Pure.
  */
 #include "ipc/filter.h"
 
 #include "base/text.h"
 #include "dbus/error.h"
-#include "ipc/cursor.h"
-#include "ipc/document.h"
 #include "ipc/options.h"
-
-#define LIST_DEFAULT 100
-#define LIST_MAX 1000
-#define PAGE_MAX_BYTES (8 * 1024 * 1024)
 
 static const ObOption list_options[] = {
   { "state", "s" },      { "group", "s" },  { "group_app", "s" }, { "app", "s" }, { "destination", "s" },
@@ -90,70 +84,4 @@ ob_filter_matches (const ObFilter *filter, const ObUpload *upload)
          && (!filter->group_app || g_str_equal (filter->group_app, upload->group_app))
          && (!filter->app || g_str_equal (filter->app, upload->app))
          && (!filter->destination || g_str_equal (filter->destination, upload->destination));
-}
-
-/* One page. Returns: the cursor. */
-static char *
-fill_page (ObBroker *broker, const ObFilter *filter, gint64 after, guint limit, GVariantBuilder *list, GError **error)
-{
-  g_autoptr (GArray) kinds = filter->has_state ? ob_broker_find_kinds (broker, filter->state, error) : NULL;
-  const ObUploadsFilter stored = { .group = filter->group,
-                                   .group_app = filter->group_app,
-                                   .app = filter->app,
-                                   .destination = filter->destination,
-                                   .kinds = kinds,
-                                   .is_unfinished = filter->is_unfinished };
-  g_autoptr (GPtrArray) uploads = NULL;
-  gsize page_bytes = 0;
-
-  if (filter->has_state && !kinds)
-    return NULL;
-  uploads = ob_uploads_list (ob_broker_get_database (broker), &stored, &after, limit, error);
-  if (!uploads)
-    return NULL;
-  for (guint i = 0; i < uploads->len; i++)
-    {
-      const ObUpload *upload = uploads->pdata[i];
-      GVariant *document;
-
-      if (filter->has_state && ob_broker_get_status (broker, upload).state != filter->state)
-        continue;
-      document = ob_document_upload (broker, upload);
-      page_bytes += g_variant_get_size (document);
-      g_variant_builder_add_value (list, document);
-      /* A message has a size that the bus takes; the cursor leads on. */
-      if (page_bytes > PAGE_MAX_BYTES && i + 1 < uploads->len)
-        {
-          after = upload->number;
-          break;
-        }
-    }
-
-  return after > 0 ? g_strdup_printf ("%" G_GINT64_FORMAT, after) : g_strdup ("");
-}
-
-static gboolean
-read_page (GVariant *options, gint64 *after, guint *limit, GError **error)
-{
-  const char *cursor = "";
-
-  *limit = LIST_DEFAULT;
-  (void) g_variant_lookup (options, "limit", "u", limit);
-  (void) g_variant_lookup (options, "cursor", "&s", &cursor);
-  if (*limit < 1 || *limit > LIST_MAX)
-    {
-      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "limit: 1 to %d", LIST_MAX);
-      return FALSE;
-    }
-
-  return ob_cursor_read_upload (cursor, after, error);
-}
-
-char *
-ob_filter_list (const ObFilter *filter, ObBroker *broker, GVariant *options, GVariantBuilder *list, GError **error)
-{
-  gint64 after;
-  guint limit;
-
-  return read_page (options, &after, &limit, error) ? fill_page (broker, filter, after, limit, list, error) : NULL;
 }

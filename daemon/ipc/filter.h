@@ -1,12 +1,13 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Which uploads a caller asks for, of those that it may see. Reads only; main thread.
+ * Which uploads a caller asks for, of those that it may see. Pure.
  */
 #pragma once
 
-#include "broker/broker.h"
+#include "dbus/status.h"
 #include "ipc/access.h"
+#include "model/upload.h"
 
 G_BEGIN_DECLS
 
@@ -32,17 +33,5 @@ ObFilter *ob_filter_read_watch (GVariant *options, const ObCaller *caller, GErro
 
 /* Whether a watcher is to hear of an upload. */
 gboolean ob_filter_matches (const ObFilter *filter, const ObUpload *upload);
-
-/**
- * ob_filter_list:
- * @options: those of List, checked by ob_filter_read_list(): its cursor and limit
- * @list: of type aa{sv}: documents are added
- *
- * One page. Errors: InvalidArgument, Storage.
- *
- * Returns: (transfer full) (nullable): the cursor that leads on; empty at the end
- */
-char *ob_filter_list (const ObFilter *filter, ObBroker *broker, GVariant *options, GVariantBuilder *list,
-                      GError **error);
 
 G_END_DECLS

@@ -207,7 +207,7 @@ identify (int process, const char *stat, GError **error)
     }
   else if (saved_errno != EACCES || may_be_sandboxed (process))
     return refuse (error, g_strerror (saved_errno));
-  caller->is_sandboxed = info >= 0;
+  caller->kind = info >= 0 ? OB_CALLER_SANDBOXED : OB_CALLER_HOST;
   caller->app = info >= 0 ? read_sandbox_app (info, error) : find_host_app (process, stat, error);
 
   return caller->app ? g_steal_pointer (&caller) : NULL;

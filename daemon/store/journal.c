@@ -169,8 +169,7 @@ ob_journal_get_last (ObDatabase *database)
 #define COLUMNS "sequence, at, upload, scope, key, event, state, reason, message, count"
 
 static gboolean
-read_rows (ObDatabase *database, ObStatement *statement, void (*on_row) (const ObJournalRow *row, gpointer user_data),
-           gpointer user_data, GError **error)
+read_rows (ObDatabase *database, ObStatement *statement, ObJournalRead on_row, gpointer user_data, GError **error)
 {
   int code;
 
@@ -198,8 +197,7 @@ read_rows (ObDatabase *database, ObStatement *statement, void (*on_row) (const O
 }
 
 gboolean
-ob_journal_read (ObDatabase *database, guint limit, void (*on_row) (const ObJournalRow *row, gpointer user_data),
-                 gpointer user_data, GError **error)
+ob_journal_read (ObDatabase *database, guint limit, ObJournalRead on_row, gpointer user_data, GError **error)
 {
   g_autoptr (ObStatement) statement
       = ob_statement_new (database,
@@ -234,8 +232,7 @@ static const char history_sql[]
 
 gboolean
 ob_journal_read_history (ObDatabase *database, const char *upload_id, const ObJournalCover *cover, guint limit,
-                         void (*on_row) (const ObJournalRow *row, gpointer user_data), gpointer user_data,
-                         GError **error)
+                         ObJournalRead on_row, gpointer user_data, GError **error)
 {
   g_autoptr (ObStatement) statement = ob_statement_new (database, history_sql, error);
 

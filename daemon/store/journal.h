@@ -59,10 +59,10 @@ typedef struct
   guint count; /* how often the same came in a row; its time is that of the last */
 } ObJournalRow;
 
+typedef void (*ObJournalRead) (const ObJournalRow *row, gpointer user_data);
+
 /* Calls @on_row for the newest @limit rows of all, oldest first. */
-gboolean ob_journal_read (ObDatabase *database, guint limit,
-                          void (*on_row) (const ObJournalRow *row, gpointer user_data), gpointer user_data,
-                          GError **error);
+gboolean ob_journal_read (ObDatabase *database, guint limit, ObJournalRead on_row, gpointer user_data, GError **error);
 
 /* What covers an upload beside the queue; NULL: no such thing. */
 typedef struct
@@ -75,8 +75,7 @@ typedef struct
 
 /* The same for what happened to an upload, and for the holds that covered it. */
 gboolean ob_journal_read_history (ObDatabase *database, const char *upload_id, const ObJournalCover *cover, guint limit,
-                                  void (*on_row) (const ObJournalRow *row, gpointer user_data), gpointer user_data,
-                                  GError **error);
+                                  ObJournalRead on_row, gpointer user_data, GError **error);
 
 /**
  * ob_journal_move:

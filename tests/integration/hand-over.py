@@ -20,7 +20,7 @@ def wait_for(start):
         loop.quit()
 
     start(on_result)
-    if not answer:
+    while not answer:
         loop.run()
     return answer[0]
 

@@ -29,7 +29,7 @@ test_a_program_of_the_host (void)
 
   g_assert_no_error (error);
   g_assert_cmpstr (caller->app, ==, "test-caller");
-  g_assert_false (caller->is_sandboxed);
+  g_assert_cmpint (caller->kind, ==, OB_CALLER_HOST);
   (void) close (pidfd);
 }
 
@@ -81,7 +81,7 @@ test_a_script (void)
   caller = ob_process_identify ((guint32) pid, -1, ob_process_get_now_us (), &error);
   g_assert_no_error (error);
   g_assert_cmpstr (caller->app, ==, "measure.sh");
-  g_assert_false (caller->is_sandboxed);
+  g_assert_cmpint (caller->kind, ==, OB_CALLER_HOST);
   (void) close (input);
   g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
   g_assert_cmpint (g_unlink (script), ==, 0);
@@ -143,7 +143,7 @@ look_at_closed (gboolean has_flag)
   caller = ob_process_identify ((guint32) child, -1, 0, NULL);
   (void) kill (child, SIGKILL);
   (void) waitpid (child, NULL, 0);
-  _exit (!caller ? 1 : caller->is_sandboxed || !g_str_has_prefix (caller->app, "test-caller") ? 2 : 0);
+  _exit (!caller ? 1 : caller->kind != OB_CALLER_HOST || !g_str_has_prefix (caller->app, "test-caller") ? 2 : 0);
 }
 
 static void
@@ -181,8 +181,8 @@ test_the_table (void)
     [OB_OPERATION_COUNT] = OB_ACCESS_ALL,
     [OB_OPERATION_COMMAND] = OB_ACCESS_OWN,
   };
-  const ObCaller host = { (char *) "program", FALSE };
-  const ObCaller app = { (char *) "org.example.Camera", TRUE };
+  const ObCaller host = { (char *) "program", OB_CALLER_HOST };
+  const ObCaller app = { (char *) "org.example.Camera", OB_CALLER_SANDBOXED };
 
   for (guint i = 0; i < OB_N_OPERATIONS; i++)
     {

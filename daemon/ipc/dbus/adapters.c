@@ -1,16 +1,160 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the adapters share, and the interfaces of which this version does nothing. Main thread.
+ * Calls to requests and back, by the interface XML. Main thread.
  */
 #include "ipc/dbus/adapters.h"
 
-#include "base/text.h"
 #include "dbus/error.h"
+#include "dbus/names.h"
 
-/* The invocation is the first argument of every one of these signals, whatever follows it. */
+#include <gio/gunixfdlist.h>
+#include <unistd.h>
+
+/* Returns: (transfer full): such as "Uploads.Get". */
+static char *
+dup_request_name (const char *interface, const char *method)
+{
+  return g_strconcat (interface + strlen (OUTBOX_BUS_NAME "."), ".", method, NULL);
+}
+
+/* --- A call --- */
+
+typedef struct
+{
+  const ObAdapterContext *context;
+  GDBusMethodInvocation *invocation; /* owned until it is answered */
+} Call;
+
+/* Returns: floating. */
+static GVariant *
+pack_arguments (GDBusMethodInvocation *invocation)
+{
+  GDBusArgInfo **arguments = g_dbus_method_invocation_get_method_info (invocation)->in_args;
+  GVariant *parameters = g_dbus_method_invocation_get_parameters (invocation);
+  GVariantBuilder packed;
+
+  g_variant_builder_init (&packed, G_VARIANT_TYPE_VARDICT);
+  for (gsize i = 0; arguments && arguments[i]; i++)
+    {
+      g_autoptr (GVariant) value = g_variant_get_child_value (parameters, i);
+
+      if (!g_variant_is_of_type (value, G_VARIANT_TYPE_HANDLE))
+        g_variant_builder_add (&packed, "{sv}", arguments[i]->name, value);
+    }
+
+  return g_variant_builder_end (&packed);
+}
+
+/* @results: (nullable). Returns: floating: in the order of the XML. */
+static GVariant *
+unpack_results (GDBusMethodInvocation *invocation, GVariant *results)
+{
+  GDBusArgInfo **arguments = g_dbus_method_invocation_get_method_info (invocation)->out_args;
+  GVariantBuilder reply;
+
+  g_variant_builder_init (&reply, G_VARIANT_TYPE_TUPLE);
+  for (gsize i = 0; arguments && arguments[i]; i++)
+    {
+      g_autoptr (GVariant) value
+          = g_variant_lookup_value (results, arguments[i]->name, G_VARIANT_TYPE (arguments[i]->signature));
+
+      g_variant_builder_add_value (&reply, value);
+    }
+
+  return g_variant_builder_end (&reply);
+}
+
+static void
+on_answered (GVariant *results, const GError *error, gpointer user_data)
+{
+  g_autofree Call *call = user_data;
+  g_autoptr (GVariant) owned = results ? g_variant_ref_sink (results) : NULL;
+
+  if (error)
+    g_dbus_method_invocation_return_gerror (call->invocation, error);
+  else
+    g_dbus_method_invocation_return_value (call->invocation, unpack_results (call->invocation, owned));
+}
+
+/* Returns: the index of the first handle among the parameters' values, or -1. */
+static gint32
+find_handle (GVariant *parameters)
+{
+  for (gsize i = 0; i < g_variant_n_children (parameters); i++)
+    {
+      g_autoptr (GVariant) value = g_variant_get_child_value (parameters, i);
+
+      if (g_variant_is_of_type (value, G_VARIANT_TYPE_HANDLE))
+        return g_variant_get_handle (value);
+    }
+
+  return -1;
+}
+
+/* Takes the descriptor out of the call, rather than a copy of it: a burst holds one for each file that waits. A handle is an
+ * index into the descriptors of its message, and the bus does not check it. Returns: -1 with @error where there is none. */
+static int
+take_file (gpointer user_data, GError **error)
+{
+  const Call *call = user_data;
+  GDBusMessage *message = g_dbus_method_invocation_get_message (call->invocation);
+  GUnixFDList *list = g_dbus_message_get_unix_fd_list (message);
+  gint32 handle = find_handle (g_dbus_method_invocation_get_parameters (call->invocation));
+  gint n_fds = 0;
+  g_autofree int *fds = list ? g_unix_fd_list_steal_fds (list, &n_fds) : NULL;
+  int taken = -1;
+
+  for (gint i = 0; i < n_fds; i++)
+    if (i == handle)
+      taken = fds[i];
+    else
+      (void) close (fds[i]);
+  /* The kernel drops those of a message that the process has no room for; the message still counts them. */
+  if (taken < 0 && n_fds == 0 && g_dbus_message_get_num_unix_fds (message) > 0)
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY, "Too many descriptors are open; try again");
+  else if (taken < 0)
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "The call carries no descriptor");
+
+  return taken;
+}
+
+static void
+on_caller_found (const ObCaller *caller, const GError *error, gpointer user_data)
+{
+  Call *call = user_data;
+  g_autofree char *name = dup_request_name (g_dbus_method_invocation_get_interface_name (call->invocation),
+                                            g_dbus_method_invocation_get_method_name (call->invocation));
+  g_autoptr (GVariant) arguments = NULL;
+
+  if (!caller)
+    {
+      on_answered (NULL, error, call);
+      return;
+    }
+  arguments = g_variant_ref_sink (pack_arguments (call->invocation));
+  ob_request_run (name, &(ObRequest){ .context = &call->context->requests,
+                                      .caller = caller,
+                                      .arguments = arguments,
+                                      .take_file = take_file,
+                                      .done = on_answered,
+                                      .user_data = call });
+}
+
+/* Connected swapped: the invocation comes second in each of these signals, whatever follows it. */
 static gboolean
-on_refused (gpointer skeleton, GDBusMethodInvocation *invocation)
+on_call (gpointer context, GDBusMethodInvocation *invocation)
+{
+  Call *call = g_new (Call, 1);
+
+  *call = (Call){ context, invocation };
+  ob_callers_find (call->context->callers, g_dbus_method_invocation_get_sender (invocation), on_caller_found, call);
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+on_refused (gpointer context, GDBusMethodInvocation *invocation)
 {
   g_dbus_method_invocation_return_error (invocation, OUTBOX_ERROR, OUTBOX_ERROR_NOT_SUPPORTED,
                                          "This version does not do %s.%s",
@@ -20,75 +164,74 @@ on_refused (gpointer skeleton, GDBusMethodInvocation *invocation)
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
-void
-ob_adapter_refuse (GDBusInterfaceSkeleton *skeleton, const char *const *signals)
+/* --- Interfaces --- */
+
+/* Returns: (transfer full): the signal of a generated skeleton, such as "handle-set-priority". */
+static char *
+dup_signal_name (const char *method)
 {
-  for (; *signals; signals++)
-    g_signal_connect (skeleton, *signals, G_CALLBACK (on_refused), NULL);
-}
+  GString *name = g_string_new ("handle");
 
-typedef struct
-{
-  GDBusMethodInvocation *invocation;
-  ObOperation operation;
-  ObAdapterCall call;
-  gpointer user_data;
-} Admission;
+  for (; *method; method++)
+    {
+      if (g_ascii_isupper (*method))
+        g_string_append_c (name, '-');
+      g_string_append_c (name, g_ascii_tolower (*method));
+    }
 
-static void
-on_caller_found (const ObCaller *caller, const GError *error, gpointer user_data)
-{
-  g_autofree Admission *admission = user_data;
-
-  if (!caller)
-    g_dbus_method_invocation_return_gerror (admission->invocation, error);
-  else if (ob_access_get (caller, admission->operation) == OB_ACCESS_NONE)
-    g_dbus_method_invocation_return_error (admission->invocation, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED,
-                                           "%s may not do that", caller->app);
-  else
-    admission->call (admission->user_data, admission->invocation, caller);
-}
-
-gboolean
-ob_adapter_admit (ObCallers *callers, GDBusMethodInvocation *invocation, ObOperation operation, ObAdapterCall call,
-                  gpointer user_data)
-{
-  Admission *admission = g_new (Admission, 1);
-
-  *admission = (Admission){ invocation, operation, call, user_data };
-  ob_callers_find (callers, g_dbus_method_invocation_get_sender (invocation), on_caller_found, admission);
-
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  return g_string_free (name, FALSE);
 }
 
 void
-ob_adapter_reply (const GError *error, gpointer invocation)
+ob_adapter_connect (const ObAdapterContext *context, GDBusInterfaceSkeleton *skeleton, const char *const *own)
 {
-  if (error)
-    g_dbus_method_invocation_return_gerror (invocation, error);
-  else
-    g_dbus_method_invocation_return_value (invocation, NULL);
+  const GDBusInterfaceInfo *interface = g_dbus_interface_skeleton_get_info (skeleton);
+
+  for (GDBusMethodInfo **method = interface->methods; method && *method; method++)
+    {
+      g_autofree char *signal = dup_signal_name ((*method)->name);
+      g_autofree char *request = dup_request_name (interface->name, (*method)->name);
+
+      if (!own || !g_strv_contains (own, (*method)->name))
+        g_signal_connect_swapped (skeleton, signal,
+                                  ob_request_is_known (request) ? G_CALLBACK (on_call) : G_CALLBACK (on_refused),
+                                  (gpointer) context);
+    }
 }
 
-ObUpload *
-ob_adapter_find_upload (ObBroker *broker, const ObCaller *caller, ObOperation operation, const char *id, GError **error)
+static GDBusInterfaceSkeleton *
+connect_all (const ObAdapterContext *context, gpointer skeleton)
 {
-  g_autoptr (ObUpload) upload = ob_broker_get (broker, id, error);
+  ob_adapter_connect (context, skeleton, NULL);
 
-  if (!upload || ob_access_get (caller, operation) == OB_ACCESS_ALL || g_str_equal (upload->app, caller->app))
-    return g_steal_pointer (&upload);
-  ob_text_set_not_found (error, "upload", id);
-
-  return NULL;
+  return skeleton;
 }
 
 GDBusInterfaceSkeleton *
-ob_access_adapter_new (void)
+ob_destinations_adapter_new (const ObAdapterContext *context)
 {
-  const char *const signals[] = { "handle-list-apps", "handle-approve", "handle-deny", "handle-revoke", NULL };
-  GDBusInterfaceSkeleton *skeleton = G_DBUS_INTERFACE_SKELETON (outbox_dbus_access_skeleton_new ());
+  return connect_all (context, outbox_dbus_destinations_skeleton_new ());
+}
 
-  ob_adapter_refuse (skeleton, signals);
+GDBusInterfaceSkeleton *
+ob_groups_adapter_new (const ObAdapterContext *context)
+{
+  return connect_all (context, outbox_dbus_groups_skeleton_new ());
+}
 
-  return skeleton;
+GDBusInterfaceSkeleton *
+ob_access_adapter_new (const ObAdapterContext *context)
+{
+  return connect_all (context, outbox_dbus_access_skeleton_new ());
+}
+
+GDBusInterfaceSkeleton *
+ob_policy_adapter_new (const ObAdapterContext *context)
+{
+  OutboxDBusPolicy *skeleton = outbox_dbus_policy_skeleton_new ();
+
+  g_signal_connect_object (context->requests.configuration, "changed", G_CALLBACK (outbox_dbus_policy_emit_changed),
+                           skeleton, G_CONNECT_SWAPPED);
+
+  return connect_all (context, skeleton);
 }

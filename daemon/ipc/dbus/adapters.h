@@ -1,24 +1,23 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * One adapter an interface of the bus, over the generated skeletons. Those with a state of their own are types; the others
- * live as long as the skeleton that they return (transfer full). The context is borrowed. Main thread.
+ * The bus as a door: a call becomes a request by the names of its method and arguments in the interface XML, and what that
+ * answers becomes the reply. Signals are here too, as each interface has its own. Main thread.
  */
 #pragma once
 
-#include "broker/broker.h"
 #include "dbus/outbox-dbus.h"
-#include "ipc/access.h"
-#include "policy/configuration.h"
+#include "ipc/feed.h"
+#include "ipc/requests/request.h"
 
 G_BEGIN_DECLS
 
 /* What every adapter needs; all outlive it. */
 typedef struct
 {
-  ObBroker *broker;
+  ObRequestContext requests;
   ObCallers *callers;
-  ObConfiguration *configuration;
+  ObFeed *feed;
 } ObAdapterContext;
 
 typedef struct _ObUploadsAdapter ObUploadsAdapter;
@@ -35,28 +34,14 @@ ObQueueAdapter *ob_queue_adapter_new (const ObAdapterContext *context);
 void ob_queue_adapter_free (ObQueueAdapter *adapter);
 gboolean ob_queue_adapter_export (ObQueueAdapter *adapter, GDBusConnection *connection, GError **error);
 
+/* Interfaces without a state of their own. They live as long as the skeleton (transfer full); the context is borrowed. */
 GDBusInterfaceSkeleton *ob_destinations_adapter_new (const ObAdapterContext *context);
 GDBusInterfaceSkeleton *ob_groups_adapter_new (const ObAdapterContext *context);
 GDBusInterfaceSkeleton *ob_policy_adapter_new (const ObAdapterContext *context);
+GDBusInterfaceSkeleton *ob_access_adapter_new (const ObAdapterContext *context);
 
-/* What this version does not do. */
-GDBusInterfaceSkeleton *ob_access_adapter_new (void);
-
-/* Lets a method answer NotSupported. @signals: of the skeleton, such as "handle-create"; ends with NULL. */
-void ob_adapter_refuse (GDBusInterfaceSkeleton *skeleton, const char *const *signals);
-
-/* A call by a caller who may make it. Its parameters are those of @invocation (transfer full). */
-typedef void (*ObAdapterCall) (gpointer user_data, GDBusMethodInvocation *invocation, const ObCaller *caller);
-
-/* Asks who calls, refuses whom the table of access refuses, and runs the call. Returns: that it is handled. */
-gboolean ob_adapter_admit (ObCallers *callers, GDBusMethodInvocation *invocation, ObOperation operation,
-                           ObAdapterCall call, gpointer user_data);
-
-/* An upload that the caller may not see is to it as if it were not there. Errors: NotFound, Storage. */
-ObUpload *ob_adapter_find_upload (ObBroker *broker, const ObCaller *caller, ObOperation operation, const char *id,
-                                  GError **error);
-
-/* Answers a method that has no results: an ObCommandDone whose data is the invocation (transfer full). */
-void ob_adapter_reply (const GError *error, gpointer invocation);
+/* Lets the methods of an interface run the requests of their names; one that there is no request for answers NotSupported.
+ * @own: (nullable): names of methods that the adapter answers itself; ends with NULL. */
+void ob_adapter_connect (const ObAdapterContext *context, GDBusInterfaceSkeleton *skeleton, const char *const *own);
 
 G_END_DECLS

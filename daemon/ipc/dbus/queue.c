@@ -1,9 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * org.outbox.Outbox1.Queue. Main thread.
+ * org.outbox.Outbox1.Queue: requests, and the summary that everybody is told when it changes. Main thread.
  */
-#include "dbus/error.h"
 #include "dbus/names.h"
 #include "ipc/dbus/adapters.h"
 #include "ipc/document.h"
@@ -12,108 +11,10 @@
 
 struct _ObQueueAdapter
 {
-  ObBroker *broker;   /* borrowed */
-  ObCallers *callers; /* borrowed */
+  ObBroker *broker; /* borrowed */
   OutboxDBusQueue *skeleton;
   guint timer; /* until the summary may be told again */
 };
-
-static void
-pause_queue (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller *caller)
-{
-  ob_broker_set_paused (broker, TRUE, ob_adapter_reply, invocation);
-}
-
-static gboolean
-on_pause (OutboxDBusQueue *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
-{
-  ObQueueAdapter *adapter = user_data;
-
-  return ob_adapter_admit (adapter->callers, invocation, OB_OPERATION_STEER, pause_queue, adapter->broker);
-}
-
-static void
-resume_queue (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller *caller)
-{
-  ob_broker_set_paused (broker, FALSE, ob_adapter_reply, invocation);
-}
-
-static gboolean
-on_resume (OutboxDBusQueue *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
-{
-  ObQueueAdapter *adapter = user_data;
-
-  return ob_adapter_admit (adapter->callers, invocation, OB_OPERATION_STEER, resume_queue, adapter->broker);
-}
-
-static void
-allow_network (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller *caller)
-{
-  ob_broker_allow_network (broker, ob_adapter_reply, invocation);
-}
-
-static gboolean
-on_allow_network (OutboxDBusQueue *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
-{
-  ObQueueAdapter *adapter = user_data;
-
-  return ob_adapter_admit (adapter->callers, invocation, OB_OPERATION_STEER, allow_network, adapter->broker);
-}
-
-static void
-summarise (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller *caller)
-{
-  g_autoptr (GError) error = NULL;
-  GVariant *summary = ob_document_summary (broker, &error);
-
-  if (summary)
-    g_dbus_method_invocation_return_value (invocation, g_variant_new ("(@a{sv})", summary));
-  else
-    g_dbus_method_invocation_return_gerror (invocation, error);
-}
-
-static gboolean
-on_summary (OutboxDBusQueue *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
-{
-  ObQueueAdapter *adapter = user_data;
-
-  return ob_adapter_admit (adapter->callers, invocation, OB_OPERATION_COUNT, summarise, adapter->broker);
-}
-
-static void
-list_holds (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller *caller)
-{
-  const char *app = ob_access_get (caller, OB_OPERATION_LOOK) == OB_ACCESS_ALL ? NULL : caller->app;
-
-  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(@aa{sv})", ob_document_holds (broker, app)));
-}
-
-static gboolean
-on_holds (OutboxDBusQueue *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
-{
-  ObQueueAdapter *adapter = user_data;
-
-  return ob_adapter_admit (adapter->callers, invocation, OB_OPERATION_LOOK, list_holds, adapter->broker);
-}
-
-static void
-tell_conditions (gpointer broker, GDBusMethodInvocation *invocation, const ObCaller *caller)
-{
-  g_auto (GStrv) sources = ob_broker_list_sources (broker);
-  GVariant *document = ob_document_conditions (ob_broker_get_conditions (broker), (const char *const *) sources,
-                                               ob_broker_get_metered_bytes (broker), ob_broker_is_in_memory (broker),
-                                               ob_broker_get_now_ms (broker));
-
-  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(@a{sv})", document));
-}
-
-static gboolean
-on_conditions (OutboxDBusQueue *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
-{
-  ObQueueAdapter *adapter = user_data;
-
-  return ob_adapter_admit (adapter->callers, invocation, OB_OPERATION_CONDITIONS, tell_conditions, adapter->broker);
-}
 
 static gboolean
 on_tell (gpointer data)
@@ -140,18 +41,12 @@ on_counts_changed (ObBroker *broker, gpointer user_data)
 ObQueueAdapter *
 ob_queue_adapter_new (const ObAdapterContext *context)
 {
-  const char *const refused[] = { "handle-rest-address", NULL };
   ObQueueAdapter *adapter = g_new0 (ObQueueAdapter, 1);
 
-  adapter->broker = context->broker;
-  adapter->callers = context->callers;
+  adapter->broker = context->requests.broker;
   adapter->skeleton = outbox_dbus_queue_skeleton_new ();
   outbox_dbus_queue_set_only_in_memory (adapter->skeleton, ob_broker_is_in_memory (adapter->broker));
-  ob_adapter_refuse (G_DBUS_INTERFACE_SKELETON (adapter->skeleton), refused);
-  g_object_connect (adapter->skeleton, "signal::handle-pause", on_pause, adapter, "signal::handle-resume", on_resume,
-                    adapter, "signal::handle-allow-network", on_allow_network, adapter, "signal::handle-summary",
-                    on_summary, adapter, "signal::handle-holds", on_holds, adapter, "signal::handle-conditions",
-                    on_conditions, adapter, NULL);
+  ob_adapter_connect (context, G_DBUS_INTERFACE_SKELETON (adapter->skeleton), NULL);
   g_signal_connect (adapter->broker, "counts-changed", G_CALLBACK (on_counts_changed), adapter);
 
   return adapter;

@@ -1,0 +1,74 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the doors read of uploads and of the journal, so that none of them reaches into the store. Reads only; main thread.
+ */
+#include "broker/broker-private.h"
+
+#include "store/journal.h"
+#include "store/prune.h"
+#include "store/short-id.h"
+
+/* As many as one answer holds. */
+#define LOG_ROWS 200
+#define HISTORY_ROWS 1000
+
+GPtrArray *
+ob_broker_list_uploads (ObBroker *self, const ObUploadsFilter *filter, gint64 *after, guint limit, GError **error)
+{
+  return ob_uploads_list (self->database, filter, after, limit, error);
+}
+
+char *
+ob_broker_find_id (ObBroker *self, const char *part, GError **error)
+{
+  return ob_short_id_find (self->database, part, error);
+}
+
+gboolean
+ob_broker_read_log (ObBroker *self, ObJournalRead on_row, gpointer user_data, GError **error)
+{
+  return ob_journal_read (self->database, LOG_ROWS, on_row, user_data, error);
+}
+
+gboolean
+ob_broker_read_history (ObBroker *self, const char *id, ObJournalRead on_row, gpointer user_data, GError **error)
+{
+  g_autoptr (ObUpload) upload = ob_broker_get (self, id, NULL);
+  g_autofree char *lane = upload ? ob_broker_dup_lane_key (upload->destination, upload->rule) : NULL;
+  g_autofree char *group = upload && upload->group ? ob_group_dup_name (upload->group_app, upload->group) : NULL;
+  const ObJournalCover cover = { .destination = upload ? upload->destination : NULL,
+                                 .lane = lane,
+                                 .group = group,
+                                 .last = !upload                            ? 0
+                                         : upload->stored == OB_STORED_DONE ? upload->sequence
+                                                                            : G_MAXINT64 };
+
+  return ob_journal_read_history (self->database, id, &cover, HISTORY_ROWS, on_row, user_data, error);
+}
+
+gboolean
+ob_broker_was_of_app (ObBroker *self, const char *id, const char *app)
+{
+  return ob_journal_is_of_app (self->database, id, app);
+}
+
+gboolean
+ob_broker_replay (ObBroker *self, gint64 *sequence, const char *app, guint limit, gboolean *is_end,
+                  gboolean (*on_upload) (const char *id, gint64 sequence, gpointer user_data), gpointer user_data,
+                  GError **error)
+{
+  return ob_journal_read_since (self->database, sequence, app, limit, is_end, on_upload, user_data, error);
+}
+
+gboolean
+ob_broker_can_replay (ObBroker *self, gint64 epoch, gint64 sequence)
+{
+  return epoch == ob_database_get_epoch (self->database) && sequence >= ob_prune_get_floor (self->database);
+}
+
+gboolean
+ob_broker_is_epoch (ObBroker *self, gint64 epoch)
+{
+  return epoch == ob_database_get_epoch (self->database);
+}

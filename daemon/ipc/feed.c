@@ -1,0 +1,311 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Who is told what, and from where. A subscription is live, and told of each change; or behind, and told from the journal.
+ * Main thread.
+ */
+#include "ipc/feed.h"
+
+#include "ipc/cursor.h"
+#include "ipc/document.h"
+
+/* Rows of the journal: a millisecond. */
+#define ROWS_A_TURN 200
+
+struct _ObFeed
+{
+  ObBroker *broker;          /* borrowed */
+  GHashTable *subscriptions; /* set of ObSubscription, which their subscribers own */
+  gint64 told_sequence;      /* of all that the live ones were told */
+  gint64 flush_sequence; /* the journal's last one when they were told last: rows of the next turn may be among it */
+};
+
+struct _ObSubscription
+{
+  ObFeed *feed; /* borrowed; NULL: it has ended, and what was begun for it has not come back yet */
+  const ObFeedSubscriber *subscriber;
+  gpointer user_data;
+  ObFilter *filter;
+  gint64 sequence;       /* up to which it was told, while it is behind */
+  gboolean is_behind;    /* it is told from the journal */
+  gboolean is_reading;   /* the next page is on its way */
+  gboolean misses_past;  /* what it asks for is not known any more */
+  gboolean misses_holds; /* they have changed since they were told */
+};
+
+static void
+tell (ObSubscription *subscription, ObFeedEvent event, GVariant *body)
+{
+  subscription->subscriber->tell (event, body, subscription->user_data);
+}
+
+static gboolean
+is_open (const ObSubscription *subscription)
+{
+  return subscription->subscriber->is_open (subscription->user_data);
+}
+
+static void
+tell_holds (ObSubscription *subscription)
+{
+  ObBroker *broker = subscription->feed->broker;
+  g_autofree char *sequence = ob_broker_dup_sequence (broker, ob_broker_get_last_sequence (broker));
+
+  subscription->misses_holds = FALSE;
+  tell (subscription, OB_FEED_HOLDS_CHANGED,
+        g_variant_new ("(@aa{sv}s)", ob_document_holds (broker, subscription->filter->app), sequence));
+}
+
+static void
+tell_removed (ObSubscription *subscription, const char *id, gint64 number)
+{
+  g_autofree char *sequence = ob_broker_dup_sequence (subscription->feed->broker, number);
+
+  tell (subscription, OB_FEED_REMOVED, g_variant_new ("(ss)", id, sequence));
+}
+
+/* --- Those who are behind --- */
+
+static void read_on (ObSubscription *subscription);
+
+/* Returns: whether there may be more at once. */
+static gboolean
+on_row (const char *id, gint64 number, gpointer user_data)
+{
+  ObSubscription *subscription = user_data;
+  ObBroker *broker = subscription->feed->broker;
+  g_autoptr (ObUpload) upload = ob_broker_get (broker, id, NULL);
+
+  if (!upload)
+    tell_removed (subscription, id, number);
+  else if (ob_filter_matches (subscription->filter, upload))
+    tell (subscription, OB_FEED_CHANGED, g_variant_new ("(@a{sv})", ob_document_upload (broker, upload)));
+
+  return is_open (subscription);
+}
+
+static void
+become_live (ObSubscription *subscription)
+{
+  ObBroker *broker = subscription->feed->broker;
+  g_autofree char *sequence = ob_broker_dup_sequence (broker, ob_broker_get_last_sequence (broker));
+
+  subscription->is_behind = FALSE;
+  if (subscription->misses_holds)
+    tell_holds (subscription);
+  subscription->subscriber->caught_up (sequence, subscription->user_data);
+}
+
+static gboolean
+on_idle (gpointer user_data)
+{
+  ObSubscription *subscription = user_data;
+
+  if (subscription->feed)
+    read_on (subscription);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Only what is committed is told. */
+static void
+on_committed (const GError *commit_error, gpointer user_data)
+{
+  ObSubscription *subscription = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean is_end = FALSE;
+
+  subscription->is_reading = FALSE;
+  if (!subscription->feed || !subscription->is_behind || !is_open (subscription))
+    ;
+  else if (!ob_broker_replay (subscription->feed->broker, &subscription->sequence, subscription->filter->app,
+                              ROWS_A_TURN, &is_end, on_row, subscription, &error))
+    subscription->subscriber->failed (error, subscription->user_data);
+  else if (is_end)
+    become_live (subscription);
+  else if (is_open (subscription))
+    (void) g_idle_add_full (G_PRIORITY_DEFAULT + 20, on_idle, g_rc_box_acquire (subscription), g_rc_box_release);
+  g_rc_box_release (subscription);
+}
+
+static void
+read_on (ObSubscription *subscription)
+{
+  if (subscription->is_reading)
+    return;
+  subscription->is_reading = TRUE;
+  ob_broker_after_commit (subscription->feed->broker, on_committed, g_rc_box_acquire (subscription));
+}
+
+void
+ob_subscription_go_on (ObSubscription *subscription)
+{
+  if (subscription->is_behind)
+    read_on (subscription);
+}
+
+/* --- Those who are live --- */
+
+/* One that can take no more is told from the journal later: from before the commit whose changes are being told, in whatever
+ * order. */
+static gboolean
+may_tell (ObSubscription *subscription)
+{
+  if (!subscription->is_behind && !is_open (subscription))
+    {
+      subscription->is_behind = TRUE;
+      subscription->sequence = subscription->feed->told_sequence;
+    }
+
+  return !subscription->is_behind;
+}
+
+static void
+tell_upload (ObFeed *feed, ObFeedEvent event, const ObUpload *upload)
+{
+  g_autoptr (GVariant) body = NULL;
+  GHashTableIter iter;
+  gpointer key;
+
+  g_hash_table_iter_init (&iter, feed->subscriptions);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    {
+      ObSubscription *subscription = key;
+
+      if (!ob_filter_matches (subscription->filter, upload) || !may_tell (subscription))
+        continue;
+      if (!body)
+        body = g_variant_ref_sink (g_variant_new ("(@a{sv})", ob_document_upload (feed->broker, upload)));
+      tell (subscription, event, body);
+    }
+}
+
+static void
+on_added (ObBroker *broker, gpointer upload, gpointer user_data)
+{
+  tell_upload (user_data, OB_FEED_ADDED, upload);
+}
+
+static void
+on_changed (ObBroker *broker, gpointer upload, gpointer user_data)
+{
+  tell_upload (user_data, OB_FEED_CHANGED, upload);
+}
+
+static void
+on_removed (ObBroker *broker, gpointer upload, gint64 number, gpointer user_data)
+{
+  ObFeed *feed = user_data;
+  GHashTableIter iter;
+  gpointer subscription;
+
+  g_hash_table_iter_init (&iter, feed->subscriptions);
+  while (g_hash_table_iter_next (&iter, &subscription, NULL))
+    if (ob_filter_matches (((ObSubscription *) subscription)->filter, upload) && may_tell (subscription))
+      tell_removed (subscription, ((const ObUpload *) upload)->id, number);
+}
+
+static void
+on_holds_changed (ObBroker *broker, gpointer user_data)
+{
+  ObFeed *feed = user_data;
+  GHashTableIter iter;
+  gpointer subscription;
+
+  g_hash_table_iter_init (&iter, feed->subscriptions);
+  while (g_hash_table_iter_next (&iter, &subscription, NULL))
+    if (may_tell (subscription))
+      tell_holds (subscription);
+    else
+      ((ObSubscription *) subscription)->misses_holds = TRUE;
+}
+
+/* The last signal of a commit. Rows of the next one may be there already, and be taken back. */
+static void
+on_counts_changed (ObBroker *broker, gpointer user_data)
+{
+  ObFeed *feed = user_data;
+  gint64 last = ob_broker_get_last_sequence (broker);
+
+  feed->told_sequence = MIN (feed->flush_sequence, last);
+  feed->flush_sequence = last;
+}
+
+/* --- Coming and going --- */
+
+ObSubscription *
+ob_feed_subscribe (ObFeed *feed, const ObCaller *caller, GVariant *options, const char *after,
+                   const ObFeedSubscriber *subscriber, gpointer user_data, GError **error)
+{
+  g_autoptr (ObFilter) filter = NULL;
+  ObSubscription *subscription;
+  gint64 epoch = 0, number = 0;
+
+  if (!ob_access_admit (caller, OB_OPERATION_LOOK, error) || !(filter = ob_filter_read_watch (options, caller, error))
+      || (*after && !ob_cursor_read_sequence (after, &epoch, &number, error)))
+    return NULL;
+  subscription = g_rc_box_new0 (ObSubscription);
+  subscription->feed = feed;
+  subscription->subscriber = subscriber;
+  subscription->user_data = user_data;
+  subscription->filter = g_steal_pointer (&filter);
+  subscription->sequence = number;
+  /* The past of another epoch is gone: whoever sees the new one lists anew. */
+  subscription->is_behind = *after && ob_broker_can_replay (feed->broker, epoch, number);
+  subscription->misses_past = *after && !subscription->is_behind && ob_broker_is_epoch (feed->broker, epoch);
+
+  return subscription;
+}
+
+void
+ob_subscription_start (ObSubscription *subscription)
+{
+  g_hash_table_add (subscription->feed->subscriptions, subscription);
+  if (subscription->misses_past)
+    tell (subscription, OB_FEED_RESET, NULL);
+  if (subscription->is_behind)
+    read_on (subscription);
+  else
+    become_live (subscription);
+}
+
+char *
+ob_subscription_dup_sequence (const ObSubscription *subscription)
+{
+  const ObFeed *feed = subscription->feed;
+
+  return ob_broker_dup_sequence (feed->broker, subscription->is_behind ? subscription->sequence : feed->told_sequence);
+}
+
+void
+ob_subscription_free (ObSubscription *subscription)
+{
+  (void) g_hash_table_remove (subscription->feed->subscriptions, subscription);
+  subscription->feed = NULL;
+  g_clear_pointer (&subscription->filter, ob_filter_free);
+  g_rc_box_release (subscription);
+}
+
+ObFeed *
+ob_feed_new (ObBroker *broker)
+{
+  ObFeed *feed = g_new0 (ObFeed, 1);
+
+  feed->broker = broker;
+  feed->subscriptions = g_hash_table_new (NULL, NULL);
+  feed->told_sequence = feed->flush_sequence = ob_broker_get_last_sequence (broker);
+  g_object_connect (broker, "signal::added", on_added, feed, "signal::changed", on_changed, feed, "signal::removed",
+                    on_removed, feed, "signal::holds-changed", on_holds_changed, feed, "signal::counts-changed",
+                    on_counts_changed, feed, NULL);
+
+  return feed;
+}
+
+void
+ob_feed_free (ObFeed *feed)
+{
+  g_signal_handlers_disconnect_by_data (feed->broker, feed);
+  g_assert (g_hash_table_size (feed->subscriptions) == 0);
+  g_hash_table_unref (feed->subscriptions);
+  g_free (feed);
+}

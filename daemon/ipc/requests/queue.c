@@ -1,0 +1,51 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Operations on the whole queue. Main thread.
+ */
+#include "ipc/document.h"
+#include "ipc/requests/operations.h"
+
+void
+ob_operation_pause_queue (const ObRequest *request, gint is_paused)
+{
+  ob_broker_set_paused (request->context->broker, is_paused, ob_request_on_commanded, ob_request_dup_answer (request));
+}
+
+void
+ob_operation_allow_network (const ObRequest *request, gint value)
+{
+  ob_broker_allow_network (request->context->broker, ob_request_on_commanded, ob_request_dup_answer (request));
+}
+
+void
+ob_operation_summarise (const ObRequest *request, gint value)
+{
+  g_autoptr (GError) error = NULL;
+  GVariant *summary = ob_document_summary (request->context->broker, &error);
+
+  if (summary)
+    ob_request_answer (request, "summary", summary);
+  else
+    ob_request_end (request, error);
+}
+
+void
+ob_operation_list_holds (const ObRequest *request, gint value)
+{
+  const char *own = ob_request_get_own_app (request, OB_OPERATION_LOOK);
+
+  ob_request_answer (request, "holds", ob_document_holds (request->context->broker, own));
+}
+
+void
+ob_operation_tell_conditions (const ObRequest *request, gint value)
+{
+  ObBroker *broker = request->context->broker;
+  g_auto (GStrv) sources = ob_broker_list_sources (broker);
+
+  ob_request_answer (request, "conditions",
+                     ob_document_conditions (ob_broker_get_conditions (broker), (const char *const *) sources,
+                                             ob_broker_get_metered_bytes (broker), ob_broker_is_in_memory (broker),
+                                             ob_broker_get_now_ms (broker)));
+}

@@ -1,0 +1,248 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The table of operations, and how a request is let in. Main thread.
+ */
+#include "ipc/requests/operations.h"
+
+#include "base/text.h"
+#include "dbus/error.h"
+#include "ipc/options.h"
+
+#define LIST_DEFAULT 100
+#define LIST_MAX 1000
+
+typedef struct
+{
+  const char *name;
+  ObOperation operation;
+  ObOperationRun run;
+  gint value;
+  ObOption arguments[3]; /* all of them have to be there; the last has no name */
+} Row;
+
+#define ID      \
+  {             \
+    {           \
+      "id", "s" \
+    }           \
+  }
+#define IDS       \
+  {               \
+    {             \
+      "ids", "as" \
+    }             \
+  }
+#define KEYS       \
+  {                \
+    {              \
+      "keys", "as" \
+    }              \
+  }
+#define NAME      \
+  {               \
+    {             \
+      "name", "s" \
+    }             \
+  }
+#define TEXT      \
+  {               \
+    {             \
+      "text", "s" \
+    }             \
+  }
+#define FILTER          \
+  {                     \
+    {                   \
+      "filter", "a{sv}" \
+    }                   \
+  }
+
+static const Row table[] = {
+  { "Uploads.Submit", OB_OPERATION_SUBMIT, ob_operation_submit, 0, { { "options", "a{sv}" } } },
+  { "Uploads.Get", OB_OPERATION_LOOK, ob_operation_get_upload, 0, ID },
+  { "Uploads.List", OB_OPERATION_LOOK, ob_operation_list_uploads, 0, FILTER },
+  { "Uploads.History", OB_OPERATION_LOOK, ob_operation_get_history, 0, ID },
+  { "Uploads.Pause", OB_OPERATION_COMMAND, ob_operation_command_uploads, OB_COMMAND_PAUSE, IDS },
+  { "Uploads.Resume", OB_OPERATION_COMMAND, ob_operation_command_uploads, OB_COMMAND_RESUME, IDS },
+  { "Uploads.Retry", OB_OPERATION_COMMAND, ob_operation_command_uploads, OB_COMMAND_RETRY, IDS },
+  { "Uploads.Remove", OB_OPERATION_COMMAND, ob_operation_command_uploads, OB_COMMAND_REMOVE, IDS },
+  { "Uploads.SendNow", OB_OPERATION_SEND_NOW, ob_operation_command_uploads, OB_COMMAND_SEND_NOW, IDS },
+  { "Uploads.SetPriority",
+    OB_OPERATION_COMMAND,
+    ob_operation_command_uploads,
+    OB_COMMAND_SET_PRIORITY,
+    { { "ids", "as" }, { "priority", "i" } } },
+  { "Queue.Pause", OB_OPERATION_STEER, ob_operation_pause_queue, TRUE, { { NULL } } },
+  { "Queue.Resume", OB_OPERATION_STEER, ob_operation_pause_queue, FALSE, { { NULL } } },
+  { "Queue.AllowNetwork", OB_OPERATION_STEER, ob_operation_allow_network, 0, { { NULL } } },
+  { "Queue.Summary", OB_OPERATION_COUNT, ob_operation_summarise, 0, { { NULL } } },
+  { "Queue.Holds", OB_OPERATION_LOOK, ob_operation_list_holds, 0, { { NULL } } },
+  { "Queue.Conditions", OB_OPERATION_CONDITIONS, ob_operation_tell_conditions, 0, { { NULL } } },
+  { "Groups.List", OB_OPERATION_LOOK, ob_operation_list_groups, 0, FILTER },
+  { "Groups.Get", OB_OPERATION_LOOK, ob_operation_get_group, 0, { { "key", "s" } } },
+  { "Groups.Pause", OB_OPERATION_COMMAND, ob_operation_pause_groups, TRUE, KEYS },
+  { "Groups.Resume", OB_OPERATION_COMMAND, ob_operation_pause_groups, FALSE, KEYS },
+  { "Groups.SendNow", OB_OPERATION_SEND_NOW, ob_operation_send_groups_now, 0, KEYS },
+  { "Destinations.List", OB_OPERATION_DESTINATIONS, ob_operation_list_destinations, 0, { { NULL } } },
+  { "Destinations.Set",
+    OB_OPERATION_DESTINATIONS,
+    ob_operation_set_destination,
+    0,
+    { { "name", "s" }, { "settings", "a{sv}" } } },
+  { "Destinations.Remove", OB_OPERATION_DESTINATIONS, ob_operation_remove_destination, 0, NAME },
+  { "Destinations.Pause", OB_OPERATION_DESTINATIONS, ob_operation_pause_destination, TRUE, NAME },
+  { "Destinations.Resume", OB_OPERATION_DESTINATIONS, ob_operation_pause_destination, FALSE, NAME },
+  { "Policy.Get", OB_OPERATION_POLICY, ob_operation_get_policy, 0, { { NULL } } },
+  { "Policy.Set", OB_OPERATION_POLICY, ob_operation_set_policy, 0, TEXT },
+  /* Its errors tell of files that only who steers may read. */
+  { "Policy.Check", OB_OPERATION_POLICY, ob_operation_check_policy, 0, TEXT },
+  { "Policy.Explain", OB_OPERATION_LOOK, ob_operation_explain, 0, ID },
+};
+
+static const Row *
+find_row (const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (table); i++)
+    if (g_str_equal (table[i].name, name))
+      return &table[i];
+
+  return NULL;
+}
+
+gboolean
+ob_request_is_known (const char *name)
+{
+  return find_row (name) != NULL;
+}
+
+static gboolean
+check_arguments (const ObRequest *request, const ObOption *arguments, GError **error)
+{
+  if (!ob_options_check (request->arguments, arguments, error))
+    return FALSE;
+  for (; arguments->name; arguments++)
+    if (!g_variant_lookup (request->arguments, arguments->name, "*", NULL))
+      {
+        g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "%s: is missing", arguments->name);
+        return FALSE;
+      }
+
+  return TRUE;
+}
+
+void
+ob_request_run (const char *name, const ObRequest *request)
+{
+  const Row *row = find_row (name);
+  g_autoptr (GError) error = NULL;
+
+  if (!row)
+    g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_SUPPORTED, "This version does not do %s", name);
+  else if (ob_access_admit (request->caller, row->operation, &error)
+           && check_arguments (request, row->arguments, &error))
+    row->run (request, row->value);
+  if (error)
+    ob_request_end (request, error);
+}
+
+/* --- Answers --- */
+
+static GVariant *
+make_results (const char *name, GVariant *value)
+{
+  GVariantBuilder results;
+
+  g_variant_builder_init (&results, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&results, "{sv}", name, value);
+
+  return g_variant_builder_end (&results);
+}
+
+void
+ob_request_answer (const ObRequest *request, const char *name, GVariant *value)
+{
+  request->done (make_results (name, value), NULL, request->user_data);
+}
+
+void
+ob_request_end (const ObRequest *request, const GError *error)
+{
+  request->done (NULL, error, request->user_data);
+}
+
+/* Of a request that is over before its command is on the disk. */
+typedef struct
+{
+  ObRequestDone done;
+  gpointer user_data;
+} Answer;
+
+gpointer
+ob_request_dup_answer (const ObRequest *request)
+{
+  Answer *answer = g_new (Answer, 1);
+
+  *answer = (Answer){ request->done, request->user_data };
+
+  return answer;
+}
+
+void
+ob_request_on_commanded (const GError *error, gpointer data)
+{
+  g_autofree Answer *answer = data;
+
+  answer->done (NULL, error, answer->user_data);
+}
+
+void
+ob_request_on_submitted (const char *id, const GError *error, gpointer data)
+{
+  g_autofree Answer *answer = data;
+
+  answer->done (id ? make_results ("id", g_variant_new_string (id)) : NULL, error, answer->user_data);
+}
+
+/* --- What they are about --- */
+
+const char *
+ob_request_get_text (const ObRequest *request, const char *name)
+{
+  const char *text = "";
+
+  (void) g_variant_lookup (request->arguments, name, "&s", &text);
+
+  return text;
+}
+
+const char *
+ob_request_get_own_app (const ObRequest *request, ObOperation operation)
+{
+  return ob_access_get (request->caller, operation) == OB_ACCESS_ALL ? NULL : request->caller->app;
+}
+
+ObUpload *
+ob_request_find_upload (const ObRequest *request, ObOperation operation, const char *id, GError **error)
+{
+  const char *own = ob_request_get_own_app (request, operation);
+  g_autoptr (ObUpload) upload = ob_broker_get (request->context->broker, id, error);
+
+  if (!upload || !own || g_str_equal (upload->app, own))
+    return g_steal_pointer (&upload);
+  ob_text_set_not_found (error, "upload", id);
+
+  return NULL;
+}
+
+gboolean
+ob_request_read_limit (GVariant *options, guint *limit, GError **error)
+{
+  *limit = LIST_DEFAULT;
+  (void) g_variant_lookup (options, "limit", "u", limit);
+  if (*limit >= 1 && *limit <= LIST_MAX)
+    return TRUE;
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "limit: 1 to %d", LIST_MAX);
+
+  return FALSE;
+}

@@ -1,0 +1,245 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Operations on uploads. A sandboxed caller knows its own alone. Main thread.
+ */
+#include "dbus/error.h"
+#include "ipc/app.h"
+#include "ipc/cursor.h"
+#include "ipc/document.h"
+#include "ipc/filter.h"
+#include "ipc/requests/operations.h"
+#include "ipc/submit-options.h"
+
+/* What one answer holds at most, as a message has a size that the bus takes; the cursor leads on. */
+#define PAGE_MAX_BYTES (8 * 1024 * 1024)
+
+/* --- Submit --- */
+
+static gboolean
+may_have_priority (const ObCaller *caller, gint priority, GError **error)
+{
+  return priority <= OB_PRIORITY_OF_APPS || ob_access_check (caller, OB_OPERATION_GO_FIRST, "priority", error);
+}
+
+/* A program of the host may hand over for another app, as a script does that has a name of its own. */
+static gboolean
+may_be_of_app (const ObCaller *caller, const char *app, GError **error)
+{
+  if (!g_str_equal (app, caller->app) && !ob_access_check (caller, OB_OPERATION_NAME_APP, "app", error))
+    return FALSE;
+  if (ob_app_is_name (app))
+    return TRUE;
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
+               "app: 1 to %d bytes, without a slash or control characters", OB_APP_MAX_BYTES);
+
+  return FALSE;
+}
+
+static int
+take_file (const ObRequest *request, GError **error)
+{
+  if (request->take_file)
+    return request->take_file (request->user_data, error);
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "There is no file");
+
+  return -1;
+}
+
+void
+ob_operation_submit (const ObRequest *request, gint value)
+{
+  const ObCaller *caller = request->caller;
+  g_autoptr (GVariant) options = g_variant_lookup_value (request->arguments, "options", G_VARIANT_TYPE_VARDICT);
+  g_autoptr (GVariant) metadata = NULL;
+  g_autoptr (GError) error = NULL;
+  ObSubmission submission = { .app = caller->app, .group_app = ob_request_get_own_app (request, OB_OPERATION_SUBMIT) };
+  int fd;
+
+  if (!ob_submit_options_read (options, &submission, &metadata, &error)
+      || !may_have_priority (caller, submission.priority, &error) || !may_be_of_app (caller, submission.app, &error)
+      || (fd = take_file (request, &error)) < 0)
+    {
+      ob_request_end (request, error);
+      return;
+    }
+  ob_broker_submit (request->context->broker, &submission, fd, ob_request_on_submitted,
+                    ob_request_dup_answer (request));
+}
+
+/* --- Get, List, History --- */
+
+void
+ob_operation_get_upload (const ObRequest *request, gint value)
+{
+  ObBroker *broker = request->context->broker;
+  const char *id = ob_request_get_text (request, "id");
+  g_autoptr (ObUpload) upload = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *whole = NULL;
+
+  /* Apps know their ids; a part of one is what people type, who may see all. */
+  if (!g_uuid_string_is_valid (id) && !ob_request_get_own_app (request, OB_OPERATION_LOOK))
+    whole = ob_broker_find_id (broker, id, &error);
+  if (!error)
+    upload = ob_request_find_upload (request, OB_OPERATION_LOOK, whole ? whole : id, &error);
+  if (upload)
+    ob_request_answer (request, "upload", ob_document_upload (broker, upload));
+  else
+    ob_request_end (request, error);
+}
+
+/* Adds documents, and moves @after on to the last one. */
+static gboolean
+fill_page (ObBroker *broker, const ObFilter *filter, gint64 *after, guint limit, GVariantBuilder *list, GError **error)
+{
+  g_autoptr (GArray) kinds = filter->has_state ? ob_broker_find_kinds (broker, filter->state, error) : NULL;
+  const ObUploadsFilter stored = { .group = filter->group,
+                                   .group_app = filter->group_app,
+                                   .app = filter->app,
+                                   .destination = filter->destination,
+                                   .kinds = kinds,
+                                   .is_unfinished = filter->is_unfinished };
+  g_autoptr (GPtrArray) uploads = NULL;
+  gsize page_bytes = 0;
+
+  if (filter->has_state && !kinds)
+    return FALSE;
+  uploads = ob_broker_list_uploads (broker, &stored, after, limit, error);
+  for (guint i = 0; uploads && i < uploads->len; i++)
+    {
+      const ObUpload *upload = uploads->pdata[i];
+      GVariant *document;
+
+      if (filter->has_state && ob_broker_get_status (broker, upload).state != filter->state)
+        continue;
+      document = ob_document_upload (broker, upload);
+      page_bytes += g_variant_get_size (document);
+      g_variant_builder_add_value (list, document);
+      if (page_bytes > PAGE_MAX_BYTES && i + 1 < uploads->len)
+        {
+          *after = upload->number;
+          break;
+        }
+    }
+
+  return uploads != NULL;
+}
+
+void
+ob_operation_list_uploads (const ObRequest *request, gint value)
+{
+  g_autoptr (GVariant) options = g_variant_lookup_value (request->arguments, "filter", G_VARIANT_TYPE_VARDICT);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ObFilter) filter = ob_filter_read_list (options, request->caller, &error);
+  g_autofree char *cursor = NULL;
+  GVariantBuilder list, results;
+  const char *given = "";
+  gint64 after = 0;
+  guint limit;
+
+  g_variant_builder_init (&list, G_VARIANT_TYPE ("aa{sv}"));
+  (void) g_variant_lookup (options, "cursor", "&s", &given);
+  if (!filter || !ob_request_read_limit (options, &limit, &error) || !ob_cursor_read_upload (given, &after, &error)
+      || !fill_page (request->context->broker, filter, &after, limit, &list, &error))
+    {
+      g_variant_builder_clear (&list);
+      ob_request_end (request, error);
+      return;
+    }
+  cursor = ob_cursor_dup_upload (after);
+  g_variant_builder_init (&results, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&results, "{sv}", "uploads", g_variant_builder_end (&list));
+  g_variant_builder_add (&results, "{sv}", "cursor", g_variant_new_string (cursor));
+  request->done (g_variant_builder_end (&results), NULL, request->user_data);
+}
+
+typedef struct
+{
+  ObBroker *broker;
+  GVariantBuilder list;
+  guint n_rows;
+} History;
+
+static void
+on_history_row (const ObJournalRow *row, gpointer user_data)
+{
+  History *history = user_data;
+
+  history->n_rows++;
+  g_variant_builder_add_value (&history->list, ob_document_journal_row (history->broker, row));
+}
+
+/* The log of an upload that was removed is there for its app, and for those who may read the log of all. */
+static gboolean
+may_read_history (const ObRequest *request, const char *id, guint n_rows, GError **error)
+{
+  g_autoptr (ObUpload) upload = NULL;
+
+  if ((n_rows > 0 && ob_access_get (request->caller, OB_OPERATION_LOG) == OB_ACCESS_ALL)
+      || ob_broker_was_of_app (request->context->broker, id, request->caller->app))
+    return TRUE;
+  upload = ob_request_find_upload (request, OB_OPERATION_LOOK, id, error);
+
+  return upload != NULL;
+}
+
+/* @id: empty: of everything */
+static gboolean
+read_history (const ObRequest *request, const char *id, History *history, GError **error)
+{
+  if (*id == '\0')
+    return ob_access_admit (request->caller, OB_OPERATION_LOG, error)
+           && ob_broker_read_log (history->broker, on_history_row, history, error);
+
+  return ob_broker_read_history (history->broker, id, on_history_row, history, error)
+         && may_read_history (request, id, history->n_rows, error);
+}
+
+void
+ob_operation_get_history (const ObRequest *request, gint value)
+{
+  History history = { .broker = request->context->broker };
+  g_autoptr (GError) error = NULL;
+
+  g_variant_builder_init (&history.list, G_VARIANT_TYPE ("aa{sv}"));
+  if (read_history (request, ob_request_get_text (request, "id"), &history, &error))
+    {
+      ob_request_answer (request, "entries", g_variant_builder_end (&history.list));
+      return;
+    }
+  g_variant_builder_clear (&history.list);
+  ob_request_end (request, error);
+}
+
+/* --- Commands --- */
+
+/* Of an upload that it may not see, an app hears that there is none, whatever it asks of it. */
+static gboolean
+may_set (const ObRequest *request, const char *id, gint priority, GError **error)
+{
+  g_autoptr (ObUpload) upload = NULL;
+
+  if (may_have_priority (request->caller, priority, NULL))
+    return TRUE;
+  upload = id ? ob_request_find_upload (request, OB_OPERATION_COMMAND, id, error) : NULL;
+
+  return (upload || !id) && may_have_priority (request->caller, priority, error);
+}
+
+void
+ob_operation_command_uploads (const ObRequest *request, gint command)
+{
+  g_autofree const char **ids = NULL;
+  g_autoptr (GError) error = NULL;
+  gint priority = 0;
+
+  (void) g_variant_lookup (request->arguments, "ids", "^a&s", &ids);
+  (void) g_variant_lookup (request->arguments, "priority", "i", &priority);
+  if (may_set (request, ids[0], priority, &error))
+    ob_broker_command_of_app (request->context->broker, ob_request_get_own_app (request, OB_OPERATION_COMMAND),
+                              (ObCommand) command, ids, priority, ob_request_on_commanded,
+                              ob_request_dup_answer (request));
+  else
+    ob_request_end (request, error);
+}
