@@ -116,6 +116,12 @@ ob_request_is_known (const char *name)
   return find_row (name) != NULL;
 }
 
+guint
+ob_request_count (void)
+{
+  return G_N_ELEMENTS (table);
+}
+
 static gboolean
 check_arguments (const ObRequest *request, const ObOption *arguments, GError **error)
 {

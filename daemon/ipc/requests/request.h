@@ -38,6 +38,9 @@ typedef struct
 
 gboolean ob_request_is_known (const char *name);
 
+/* Returns: how many there are. */
+guint ob_request_count (void);
+
 /**
  * ob_request_run:
  * @name: one that ob_request_is_known()

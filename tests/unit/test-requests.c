@@ -1,0 +1,303 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Requests and the feed by a door that is no bus: what each kind of caller is answered and told.
+ */
+#include "dbus/error.h"
+#include "dbus/outbox-dbus.h"
+#include "ipc/feed.h"
+#include "ipc/requests/request.h"
+#include "support/rig.h"
+#include "support/wait.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+
+static const ObCaller host = { (char *) "program", OB_CALLER_HOST };
+static const ObCaller camera = { (char *) "org.example.Camera", OB_CALLER_SANDBOXED };
+static const ObCaller scanner = { (char *) "org.example.Scanner", OB_CALLER_SANDBOXED };
+
+/* --- Requests --- */
+
+typedef struct
+{
+  const char *path; /* of the file that is handed over */
+  gboolean is_done;
+  GVariant *results;
+  GError *error;
+} Answer;
+
+static void
+answer_clear (Answer *answer)
+{
+  g_clear_pointer (&answer->results, g_variant_unref);
+  g_clear_error (&answer->error);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Answer, answer_clear)
+
+static void
+on_done (GVariant *results, const GError *error, gpointer user_data)
+{
+  Answer *answer = user_data;
+
+  g_assert_false (answer->is_done);
+  answer->is_done = TRUE;
+  answer->results = results ? g_variant_ref_sink (results) : NULL;
+  answer->error = error ? g_error_copy (error) : NULL;
+}
+
+static gboolean
+is_done (gpointer data)
+{
+  return ((Answer *) data)->is_done;
+}
+
+static int
+take_file (gpointer user_data, GError **error)
+{
+  return g_open (((Answer *) user_data)->path, O_RDONLY | O_CLOEXEC, 0);
+}
+
+/* @arguments: as GVariant's text format has them, with @id for "ID". */
+static void
+ask (TestRig *rig, const ObCaller *caller, const char *name, const char *arguments, const char *id, Answer *answer)
+{
+  const ObRequestContext context = { rig->broker, NULL };
+  g_autoptr (GString) text = g_string_new (arguments);
+  g_autoptr (GVariant) parsed = NULL;
+
+  (void) g_string_replace (text, "ID", id ? id : "", 0);
+  parsed = g_variant_ref_sink (g_variant_new_parsed (text->str));
+  ob_request_run (name, &(ObRequest){ .context = &context,
+                                      .caller = caller,
+                                      .arguments = parsed,
+                                      .take_file = answer->path ? take_file : NULL,
+                                      .done = on_done,
+                                      .user_data = answer });
+  test_wait_until (is_done, answer, 10);
+  test_rig_settle (rig);
+}
+
+/* Returns: (transfer full): the id. */
+static char *
+submit (TestRig *rig, const ObCaller *caller)
+{
+  g_autofree char *path = g_build_filename (rig->folder, "file", NULL);
+  g_auto (Answer) answer = { .path = path };
+  char *id = NULL;
+
+  g_assert_true (g_file_set_contents (path, "bytes", -1, NULL));
+  ask (rig, caller, "Uploads.Submit", "{'options': <@a{sv} {}>}", NULL, &answer);
+  g_assert_no_error (answer.error);
+  g_assert_true (g_variant_lookup (answer.results, "id", "s", &id));
+
+  return id;
+}
+
+static void
+test_what_is_answered (TestRig *rig, gconstpointer data)
+{
+  const int none = -1;
+  const struct
+  {
+    const char *name, *arguments;
+    int host, own, other; /* the error, or none */
+  } rows[] = {
+    { "Uploads.Get", "{'id': <'ID'>}", none, none, OUTBOX_ERROR_NOT_FOUND },
+    { "Uploads.Get", "@a{sv} {}", OUTBOX_ERROR_INVALID_ARGUMENT, OUTBOX_ERROR_INVALID_ARGUMENT,
+      OUTBOX_ERROR_INVALID_ARGUMENT },
+    { "Uploads.Get", "{'id': <7>}", OUTBOX_ERROR_INVALID_ARGUMENT, OUTBOX_ERROR_INVALID_ARGUMENT,
+      OUTBOX_ERROR_INVALID_ARGUMENT },
+    { "Uploads.Get", "{'id': <'ID'>, 'more': <'x'>}", OUTBOX_ERROR_INVALID_ARGUMENT, OUTBOX_ERROR_INVALID_ARGUMENT,
+      OUTBOX_ERROR_INVALID_ARGUMENT },
+    { "Uploads.Submit", "{'options': <@a{sv} {}>}", OUTBOX_ERROR_INVALID_ARGUMENT, OUTBOX_ERROR_INVALID_ARGUMENT,
+      OUTBOX_ERROR_INVALID_ARGUMENT },
+    { "Uploads.List", "{'filter': <{'limit': <uint32 0>}>}", OUTBOX_ERROR_INVALID_ARGUMENT,
+      OUTBOX_ERROR_INVALID_ARGUMENT, OUTBOX_ERROR_INVALID_ARGUMENT },
+    { "Uploads.List", "{'filter': <{'limit': <uint32 1000>}>}", none, none, none },
+    { "Uploads.List", "{'filter': <{'app': <'org.example.Camera'>}>}", none, none, OUTBOX_ERROR_NOT_ALLOWED },
+    { "Uploads.History", "{'id': <'ID'>}", none, none, OUTBOX_ERROR_NOT_FOUND },
+    { "Uploads.History", "{'id': <''>}", none, OUTBOX_ERROR_NOT_ALLOWED, OUTBOX_ERROR_NOT_ALLOWED },
+    { "Uploads.SetPriority", "{'ids': <['ID']>, 'priority': <100>}", none, none, OUTBOX_ERROR_NOT_FOUND },
+    { "Uploads.SetPriority", "{'ids': <['ID']>, 'priority': <101>}", none, OUTBOX_ERROR_NOT_ALLOWED,
+      OUTBOX_ERROR_NOT_FOUND },
+    { "Uploads.SetPriority", "{'ids': <['ID']>}", OUTBOX_ERROR_INVALID_ARGUMENT, OUTBOX_ERROR_INVALID_ARGUMENT,
+      OUTBOX_ERROR_INVALID_ARGUMENT },
+    { "Uploads.SendNow", "{'ids': <['ID']>}", none, OUTBOX_ERROR_NOT_ALLOWED, OUTBOX_ERROR_NOT_ALLOWED },
+    { "Uploads.Nothing", "@a{sv} {}", OUTBOX_ERROR_NOT_SUPPORTED, OUTBOX_ERROR_NOT_SUPPORTED,
+      OUTBOX_ERROR_NOT_SUPPORTED },
+    { "Queue.Pause", "@a{sv} {}", none, OUTBOX_ERROR_NOT_ALLOWED, OUTBOX_ERROR_NOT_ALLOWED },
+    { "Queue.Summary", "@a{sv} {}", none, none, none },
+    { "Destinations.List", "@a{sv} {}", none, OUTBOX_ERROR_NOT_ALLOWED, OUTBOX_ERROR_NOT_ALLOWED },
+    { "Uploads.Remove", "{'ids': <['ID']>}", none, none, OUTBOX_ERROR_NOT_FOUND },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      const struct
+      {
+        const ObCaller *caller;
+        int expected;
+      } asked[] = { { &host, rows[i].host }, { &camera, rows[i].own }, { &scanner, rows[i].other } };
+
+      for (guint j = 0; j < G_N_ELEMENTS (asked); j++)
+        {
+          g_autofree char *id = submit (rig, &camera);
+          g_auto (Answer) answer = { 0 };
+
+          ask (rig, asked[j].caller, rows[i].name, rows[i].arguments, id, &answer);
+          if ((answer.error ? answer.error->code : none) != asked[j].expected)
+            g_error ("%s %s by %s: %s", rows[i].name, rows[i].arguments, asked[j].caller->app,
+                     answer.error ? answer.error->message : "answered");
+        }
+    }
+}
+
+/* --- The feed --- */
+
+typedef struct
+{
+  gboolean is_open;
+  gboolean is_caught_up;
+  GString *events; /* a letter each */
+} Subscriber;
+
+static gboolean
+on_is_open (gpointer user_data)
+{
+  return ((Subscriber *) user_data)->is_open;
+}
+
+static void
+on_tell (ObFeedEvent event, GVariant *body, gpointer user_data)
+{
+  g_autoptr (GVariant) owned = body ? g_variant_ref_sink (body) : NULL;
+
+  g_string_append_c (((Subscriber *) user_data)->events, "ACRH!"[event]);
+}
+
+static void
+on_caught_up (const char *sequence, gpointer user_data)
+{
+  g_assert_nonnull (strchr (sequence, '-'));
+  ((Subscriber *) user_data)->is_caught_up = TRUE;
+}
+
+static void
+on_failed (const GError *error, gpointer user_data)
+{
+  g_assert_no_error (error);
+}
+
+static const ObFeedSubscriber subscriber = { on_is_open, on_tell, on_caught_up, on_failed };
+
+static ObSubscription *
+subscribe (ObFeed *feed, const ObCaller *caller, const char *after, Subscriber *own)
+{
+  g_autoptr (GVariant) options = g_variant_ref_sink (g_variant_new_parsed ("@a{sv} {}"));
+  g_autoptr (GError) error = NULL;
+  ObSubscription *subscription = ob_feed_subscribe (feed, caller, options, after, &subscriber, own, &error);
+
+  g_assert_no_error (error);
+  ob_subscription_start (subscription);
+
+  return subscription;
+}
+
+static void
+test_a_subscriber_that_can_take_no_more (TestRig *rig, gconstpointer data)
+{
+  g_autoptr (ObFeed) feed = ob_feed_new (rig->broker);
+  g_autoptr (GString) events = g_string_new (NULL);
+  Subscriber own = { .is_open = TRUE, .events = events };
+  g_autoptr (ObSubscription) subscription = NULL;
+  g_autofree char *first = NULL, *second = NULL, *of_other = NULL;
+
+  g_assert_true (test_rig_pause_queue (rig, TRUE, NULL));
+  subscription = subscribe (feed, &camera, "", &own);
+  g_assert_true (own.is_caught_up);
+  first = submit (rig, &camera);
+  of_other = submit (rig, &scanner);
+  g_assert_nonnull (strchr (events->str, 'A'));
+  g_string_truncate (events, 0);
+
+  own.is_open = FALSE;
+  second = submit (rig, &camera);
+  g_assert_true (test_rig_command (rig, OB_COMMAND_REMOVE, first, 0, NULL));
+  g_assert_cmpstr (events->str, ==, "");
+  own.is_open = TRUE;
+  own.is_caught_up = FALSE;
+  ob_subscription_go_on (subscription);
+  test_rig_settle (rig);
+  /* As they are now: one that has changed, and one that is gone. */
+  g_assert_true (own.is_caught_up);
+  g_assert_nonnull (strchr (events->str, 'C'));
+  g_assert_nonnull (strchr (events->str, 'R'));
+  g_assert_null (strchr (events->str, '!'));
+}
+
+/* After a sequence of this queue, of another, or from now on. */
+static void
+test_where_a_subscription_begins (TestRig *rig, gconstpointer data)
+{
+  g_autoptr (ObFeed) feed = ob_feed_new (rig->broker);
+  g_autofree char *before = ob_broker_dup_sequence (rig->broker, ob_broker_get_last_sequence (rig->broker));
+  g_autofree char *id = submit (rig, &camera);
+  g_autofree char *now = ob_broker_dup_sequence (rig->broker, ob_broker_get_last_sequence (rig->broker));
+  const struct
+  {
+    const ObCaller *caller;
+    const char *after;
+    gboolean is_told;
+  } rows[] = {
+    { &camera, "", FALSE },      { &camera, before, TRUE }, { &camera, now, FALSE },
+    { &scanner, before, FALSE }, { &host, before, TRUE },   { &host, "7-1", FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GString) events = g_string_new (NULL);
+      Subscriber own = { .is_open = TRUE, .events = events };
+      g_autoptr (ObSubscription) subscription = subscribe (feed, rows[i].caller, rows[i].after, &own);
+
+      test_rig_settle (rig);
+      g_assert_true (own.is_caught_up);
+      g_assert_cmpint (strchr (events->str, 'C') != NULL, ==, rows[i].is_told);
+    }
+}
+
+/* --- Every method of the interfaces --- */
+
+static void
+test_every_request_is_a_method (void)
+{
+  GDBusInterfaceInfo *const interfaces[]
+      = { outbox_dbus_uploads_interface_info (), outbox_dbus_queue_interface_info (),
+          outbox_dbus_groups_interface_info (),  outbox_dbus_destinations_interface_info (),
+          outbox_dbus_policy_interface_info (),  outbox_dbus_access_interface_info () };
+  guint n_known = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (interfaces); i++)
+    for (GDBusMethodInfo **method = interfaces[i]->methods; *method; method++)
+      {
+        g_autofree char *name = g_strconcat (strrchr (interfaces[i]->name, '.') + 1, ".", (*method)->name, NULL);
+
+        n_known += ob_request_is_known (name);
+      }
+  g_assert_cmpuint (n_known, ==, ob_request_count ());
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/requests/every-request-is-a-method", test_every_request_is_a_method);
+  g_test_add ("/requests/what-is-answered", TestRig, NULL, test_rig_set_up, test_what_is_answered, test_rig_tear_down);
+  g_test_add ("/feed/a-subscriber-that-can-take-no-more", TestRig, NULL, test_rig_set_up,
+              test_a_subscriber_that_can_take_no_more, test_rig_tear_down);
+  g_test_add ("/feed/where-a-subscription-begins", TestRig, NULL, test_rig_set_up, test_where_a_subscription_begins,
+              test_rig_tear_down);
+
+  return g_test_run ();
+}
