@@ -171,7 +171,7 @@ on_moved (gpointer user_data)
 {
   ObInstance *instance = user_data;
 
-  g_message ("%s leads to another folder now; its queue is taken up", instance->data_folder);
+  g_message ("%s is another folder now, or lacks what was in it; its queue is taken up", instance->data_folder);
   exchange_soon (instance);
 }
 

@@ -15,6 +15,7 @@
 #include "policy/watch-power.h"
 #include "policy/watch-session.h"
 #include "policy/zone.h"
+#include "store/rescue.h"
 
 struct _ObService
 {
@@ -228,6 +229,14 @@ ob_service_start (ObService *service)
   ob_broker_start (service->broker);
 }
 
+static void
+close_database (ObService *service)
+{
+  if (service->database && ob_home_lost_queue (service->home))
+    ob_rescue_queue (g_steal_pointer (&service->database), ob_home_get_path (service->home));
+  g_clear_pointer (&service->database, ob_database_free);
+}
+
 void
 ob_service_free (ObService *service)
 {
@@ -242,7 +251,7 @@ ob_service_free (ObService *service)
   g_clear_pointer (&service->context.feed, ob_feed_free);
   g_clear_object (&service->broker);
   g_clear_pointer (&service->spool, ob_spool_free);
-  g_clear_pointer (&service->database, ob_database_free);
+  close_database (service);
   g_clear_handle_id (&service->damage_source, g_source_remove);
   g_clear_object (&service->configuration);
   g_clear_pointer (&service->zone, ob_zone_watch_free);

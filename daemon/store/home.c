@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define QUIET_MS 500
 #define NOTE_MAX_BYTES (64 * 1024)
 #define NOTE_GROUP "Queue"
 
@@ -32,6 +33,7 @@ struct _ObHome
   int changes; /* tells when the folder gets another name, or none */
   guint mounts_source;
   guint changes_source;
+  guint quiet_source; /* something was removed, and more may be */
   void (*on_moved) (gpointer user_data);
   gpointer user_data;
 };
@@ -121,6 +123,7 @@ stop_watching (ObHome *home)
 {
   g_clear_handle_id (&home->mounts_source, g_source_remove);
   g_clear_handle_id (&home->changes_source, g_source_remove);
+  g_clear_handle_id (&home->quiet_source, g_source_remove);
   close_one (&home->mounts);
   close_one (&home->changes);
 }
@@ -146,13 +149,62 @@ ob_home_is_there (ObHome *home)
          && there.st_ino == held.st_ino;
 }
 
+gboolean
+ob_home_lost_queue (ObHome *home)
+{
+  g_autofree char *path = g_build_filename (home->path, "queue.db", NULL);
+  struct stat info;
+
+  return fstatat (home->fd, "queue.db", &info, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT && lstat (path, &info) != 0
+         && errno == ENOENT;
+}
+
+/* What a queue in use has there. */
+static gboolean
+is_whole (ObHome *home)
+{
+  static const char *const names[] = { "queue.db", "spool", "incoming" };
+  struct stat info;
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    if (fstatat (home->fd, names[i], &info, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT)
+      return FALSE;
+
+  return TRUE;
+}
+
 const char *
 ob_home_get_path (ObHome *home)
 {
   return home->path;
 }
 
-/* Either source. What the kernel has queued is read, or it would tell again and again. */
+static gboolean
+on_quiet (gpointer user_data)
+{
+  ObHome *home = user_data;
+  gboolean is_there = ob_home_is_there (home);
+
+  home->quiet_source = 0;
+  if (is_there && is_whole (home))
+    return G_SOURCE_REMOVE;
+  if (!is_there)
+    stop_watching (home);
+  home->on_moved (home->user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Whoever removes a folder removes one file after the other: what is closed and opened again in the middle of that would be
+ * removed the moment after. */
+static void
+look_when_quiet (ObHome *home)
+{
+  g_clear_handle_id (&home->quiet_source, g_source_remove);
+  home->quiet_source = g_timeout_add (QUIET_MS, on_quiet, home);
+}
+
+/* Either source: a mount is all there at once. What the kernel has queued is read, or it would tell again and again. */
 static gboolean
 on_something (gint fd, GIOCondition condition, gpointer user_data)
 {
@@ -162,16 +214,28 @@ on_something (gint fd, GIOCondition condition, gpointer user_data)
   if (fd == home->changes)
     while (read (fd, events, sizeof events) > 0)
       ;
-  if (ob_home_is_there (home))
+  if (fd == home->changes && (!ob_home_is_there (home) || !is_whole (home)))
+    look_when_quiet (home);
+  if (fd == home->changes || ob_home_is_there (home))
     return G_SOURCE_CONTINUE;
-  if (fd == home->mounts)
-    home->mounts_source = 0;
-  else
-    home->changes_source = 0;
+  home->mounts_source = 0;
   stop_watching (home);
   home->on_moved (home->user_data);
 
   return G_SOURCE_REMOVE;
+}
+
+/* A folder that is held open and removed tells nothing of it: the one around it does. */
+static gboolean
+watch_changes (ObHome *home)
+{
+  g_autofree char *around = g_path_get_dirname (home->path);
+
+  (void) inotify_add_watch (home->changes, around, IN_DELETE | IN_ONLYDIR);
+
+  return inotify_add_watch (home->changes, home->path,
+                            IN_ATTRIB | IN_DELETE | IN_MOVED_FROM | IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR)
+         >= 0;
 }
 
 /* Mounts are told by polling mountinfo (proc(5)). */
@@ -184,8 +248,7 @@ ob_home_watch (ObHome *home, void (*on_moved) (gpointer user_data), gpointer use
   if (home->mounts >= 0)
     home->mounts_source = g_unix_fd_add (home->mounts, G_IO_PRI, on_something, home);
   home->changes = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
-  if (home->changes >= 0
-      && inotify_add_watch (home->changes, home->path, IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR) >= 0)
+  if (home->changes >= 0 && watch_changes (home))
     home->changes_source = g_unix_fd_add (home->changes, G_IO_IN, on_something, home);
 }
 

@@ -25,11 +25,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObHome, ob_home_free)
 
 const char *ob_home_get_path (ObHome *home);
 
-/* Calls @on_moved once, when the path leads somewhere else, or nowhere. */
+/* Calls @on_moved when the path leads somewhere else, or nowhere, once; and whenever something has removed what a queue has
+ * there. */
 void ob_home_watch (ObHome *home, void (*on_moved) (gpointer user_data), gpointer user_data);
 
 /* Whether the path still leads to this folder. */
 gboolean ob_home_is_there (ObHome *home);
+
+/* Whether the queue's file was removed, from this folder or with it, and no other is in its path. */
+gboolean ob_home_lost_queue (ObHome *home);
 
 /* Whether what is in it is lost when the device is switched off. */
 gboolean ob_home_is_in_memory (ObHome *home);

@@ -200,12 +200,22 @@ ob_spool_give_reserve (ObSpool *spool)
   return TRUE;
 }
 
+/* Who tidies up may have removed the folder while nothing was in it. */
+static int
+create_incoming (ObSpool *spool, const char *path)
+{
+  const int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+  int fd = open (path, flags, 0600);
+
+  return fd < 0 && errno == ENOENT && g_mkdir (spool->incoming, 0700) == 0 ? open (path, flags, 0600) : fd;
+}
+
 gboolean
 ob_spool_copy_source (ObSpool *spool, const char *id, const ObSource *source, GCancellable *cancellable,
                       gint64 *copied_bytes, ObSpoolCopy *copy, GBytes **blocks, GError **error)
 {
   g_autofree char *path = incoming_path (spool, id, "");
-  int target = open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  int target = create_incoming (spool, path);
   gboolean is_good;
 
   if (target < 0)

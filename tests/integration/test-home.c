@@ -167,6 +167,78 @@ test_a_queue_that_is_missed (void)
 }
 
 static void
+remove_all (const char *folder, const char *names)
+{
+  g_autofree char *command = g_strdup_printf ("cd '%s' && rm -rf %s", folder, names);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSubprocess) shell = g_subprocess_new (G_SUBPROCESS_FLAGS_NONE, &error, "sh", "-c", command, NULL);
+
+  g_assert_no_error (error);
+  g_assert_true (g_subprocess_wait_check (shell, NULL, NULL));
+}
+
+typedef struct
+{
+  TestBroker *broker;
+  const char *id;
+  const char *state;
+} Wanted;
+
+/* The queue may be on its way back. */
+static gboolean
+is_in_state (gpointer data)
+{
+  const Wanted *wanted = data;
+  g_autoptr (GVariant) upload = NULL;
+  const char *state;
+
+  return outbox_dbus_uploads_call_get_sync (wanted->broker->uploads, wanted->id, &upload, NULL, NULL)
+         && g_variant_lookup (upload, "state", "&s", &state) && g_str_equal (state, wanted->state);
+}
+
+/* A person, or a program that tidies up, removes what the running queue has: what is lost is told, what has arrived is still
+ * known, and the next file is taken. */
+static void
+test_a_folder_that_is_removed (void)
+{
+  static const struct
+  {
+    const char *names;
+    const char *state; /* of what had not arrived */
+  } rows[] = {
+    { "outbox", "failed" },           { "../data", "failed" },
+    { "outbox/*", "failed" },         { "outbox/spool", "failed" },
+    { "outbox/incoming", "paused" },  { "outbox/queue.db", "paused" },
+    { "outbox/queue.db*", "paused" }, { "outbox/spool outbox/queue.db", "failed" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (TestBroker) broker = test_broker_new ();
+      g_autofree char *data = g_build_filename (broker->folder, "data", NULL);
+      g_autofree char *arrived = hand_over (broker, "arrived.jpg", 1);
+      g_autofree char *waiting = NULL;
+      g_autofree char *next = NULL;
+
+      g_test_message ("%s is removed", rows[i].names);
+      test_broker_wait_for_all (broker, "done", 20);
+      pause_queue (broker);
+      waiting = hand_over (broker, "waiting.jpg", 2);
+      remove_all (data, rows[i].names);
+      test_wait_until (is_in_state, &(Wanted){ broker, waiting, rows[i].state }, 20);
+      g_assert_true (is_in_state (&(Wanted){ broker, arrived, "done" }));
+      outbox_dbus_queue_call_resume_sync (broker->queue, NULL, NULL);
+      next = hand_over (broker, "next.jpg", 3);
+      test_wait_until (is_in_state, &(Wanted){ broker, next, "done" }, 20);
+      test_broker_stop (broker);
+      test_broker_start (broker, NULL);
+      g_assert_true (is_in_state (&(Wanted){ broker, next, "done" }));
+      g_assert_true (is_known (broker, waiting));
+      test_broker_stop (broker);
+    }
+}
+
+static void
 test_a_disk_that_cannot_be_written_at_the_start (void)
 {
   g_autoptr (TestBroker) broker = test_broker_new ();
@@ -272,6 +344,7 @@ main (int argc, char *argv[])
   test_namespace_run ("ip link set lo up");
   g_test_add_func ("/home/a-disk-that-is-mounted-late", test_a_disk_that_is_mounted_late);
   g_test_add_func ("/home/a-queue-that-is-missed", test_a_queue_that_is_missed);
+  g_test_add_func ("/home/a-folder-that-is-removed", test_a_folder_that_is_removed);
   g_test_add_func ("/home/a-disk-that-cannot-be-written-at-the-start", test_a_disk_that_cannot_be_written_at_the_start);
   g_test_add_func ("/home/a-folder-that-is-open-to-others", test_a_folder_that_is_open_to_others);
   g_test_add_func ("/home/a-folder-that-another-has", test_a_folder_that_another_has);

@@ -1,0 +1,56 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "store/rescue.h"
+
+#include "base/files.h"
+#include "dbus/error.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <sqlite3.h>
+
+static gboolean
+write_rows (ObDatabase *database, const char *path, GError **error)
+{
+  char *sql = sqlite3_mprintf ("VACUUM INTO %Q", path);
+  gboolean is_good;
+
+  (void) g_unlink (path);
+  is_good = sql && ob_database_run (database, sql, error) && ob_file_flush (path, error);
+  sqlite3_free (sql);
+
+  return is_good;
+}
+
+/* A log that is left there is that of the file that is gone. */
+static gboolean
+name_it (const char *rescued, const char *data_folder, GError **error)
+{
+  g_autofree char *path = g_build_filename (data_folder, "queue.db", NULL);
+  g_autofree char *log = g_strconcat (path, "-wal", NULL);
+  g_autofree char *index = g_strconcat (path, "-shm", NULL);
+
+  (void) g_unlink (log);
+  (void) g_unlink (index);
+  if (g_rename (rescued, path) != 0)
+    {
+      ob_file_set_error (error, errno, "Cannot rename", rescued);
+      return FALSE;
+    }
+
+  return ob_folder_sync (data_folder, error);
+}
+
+void
+ob_rescue_queue (ObDatabase *database, const char *data_folder)
+{
+  g_autofree char *path = g_build_filename (data_folder, "queue.db.rescued", NULL);
+  g_autoptr (GError) error = NULL;
+  gboolean is_written = ob_folder_ensure (data_folder, &error) && write_rows (database, path, &error);
+
+  /* It clears away its log by name: the new file has its name after that. */
+  ob_database_free (database);
+  if (!is_written || !name_it (path, data_folder, &error))
+    g_warning ("The queue that was removed from %s could not be written again: %s", data_folder, error->message);
+}
