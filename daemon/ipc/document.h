@@ -8,7 +8,6 @@
 #include "broker/broker.h"
 #include "policy/conditions.h"
 #include "policy/configuration.h"
-#include "store/journal.h"
 
 G_BEGIN_DECLS
 
