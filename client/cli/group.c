@@ -5,10 +5,19 @@
  */
 #include "command.h"
 #include "print.h"
+#include "progress.h"
 
 #include "config.h"
 
 #include <glib/gi18n.h>
+
+static char *
+dup_label (OutboxGroup *group)
+{
+  g_autofree char *label = outbox_group_dup_label (group);
+
+  return cli_progress_dup_words (label, outbox_group_get_sent (group) - outbox_group_get_offset (group));
+}
 
 static int
 list (gboolean is_json)
@@ -27,7 +36,7 @@ list (gboolean is_json)
     {
       OutboxGroup *group = groups->pdata[i];
       g_autofree char *size = g_format_size (outbox_group_get_size (group));
-      g_autofree char *label = outbox_group_dup_label (group);
+      g_autofree char *label = dup_label (group);
       g_autofree char *name = outbox_group_dup_name (group);
 
       g_variant_builder_add_value (&documents, outbox_group_get_document (group));
@@ -52,7 +61,7 @@ print_one (OutboxGroup *group, GPtrArray *uploads)
 {
   CliStyle style = cli_style_of (outbox_group_get_state (group), outbox_group_get_needs_user (group));
   g_autofree char *title = cli_text_dup_safe (outbox_group_get_title (group));
-  g_autofree char *label = outbox_group_dup_label (group);
+  g_autofree char *label = dup_label (group);
   g_autofree char *size = g_format_size (outbox_group_get_size (group));
   g_autofree char *form = NULL;
   g_autoptr (CliFacts) facts = cli_facts_new ();

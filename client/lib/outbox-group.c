@@ -149,6 +149,14 @@ outbox_group_get_offset (OutboxGroup *self)
   return get_number (self, "offset");
 }
 
+guint64
+outbox_group_get_sent (OutboxGroup *self)
+{
+  guint64 offset = outbox_group_get_offset (self);
+
+  return MAX (get_number (self, "sent_bytes"), offset);
+}
+
 gboolean
 outbox_group_get_needs_user (OutboxGroup *self)
 {

@@ -89,6 +89,16 @@ guint64 outbox_group_get_size (OutboxGroup *self);
 guint64 outbox_group_get_offset (OutboxGroup *self);
 
 /**
+ * outbox_group_get_sent:
+ * @self: a group
+ *
+ * What is beyond outbox_group_get_offset() is on the way, as outbox_upload_get_sent() has it.
+ *
+ * Returns: bytes that have been sent; at least the offset
+ */
+guint64 outbox_group_get_sent (OutboxGroup *self);
+
+/**
  * outbox_group_get_needs_user:
  * @self: a group
  *

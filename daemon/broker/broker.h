@@ -161,6 +161,7 @@ typedef struct
   guint64 bytes[OUTBOX_N_STATES];
   guint64 reasons[OUTBOX_N_REASONS]; /* of those that are paused or retrying, how many have it as the first reason */
   guint64 offset_bytes;              /* confirmed by the servers */
+  guint64 sent_bytes;                /* the same with what is on the way */
   gint64 until_ms;                   /* when the first that retries goes on; 0: not known */
   OutboxState state;                 /* of the group */
   OutboxState form_state;            /* where it has one; of several, of the one that has least arrived */

@@ -70,6 +70,36 @@ add_form (ObBroker *self, ObGroupStatus *status, GError **error)
   return TRUE;
 }
 
+static gboolean
+is_in_group (const ObUpload *upload, const char *name)
+{
+  g_autofree char *own = upload->group ? ob_group_dup_name (upload->group_app, upload->group) : NULL;
+
+  return g_strcmp0 (own, name) == 0;
+}
+
+/* What is on the way of it: of its attempts, which are few. */
+static guint64
+add_up_on_the_way (ObBroker *self, const ObGroup *group, const char *uploader)
+{
+  g_autofree char *name = ob_group_dup_name (group->app, group->key);
+  guint64 on_the_way_bytes = 0;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->active);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const ObActive *active = value;
+      g_autoptr (ObUpload) upload = active->sent_bytes > 0 ? ob_uploads_get (self->database, active->id, NULL) : NULL;
+
+      if (upload && is_in_group (upload, name) && (!uploader || g_str_equal (uploader, upload->app)))
+        on_the_way_bytes += ob_broker_get_sent_bytes (self, upload) - upload->offset_bytes;
+    }
+
+  return on_the_way_bytes;
+}
+
 /* @uploader: (nullable): counts only what that app handed over. */
 static gboolean
 read_status (ObBroker *self, ObGroup *group, const char *uploader, ObGroupStatus *status, GError **error)
@@ -81,6 +111,9 @@ read_status (ObBroker *self, ObGroup *group, const char *uploader, ObGroupStatus
     return FALSE;
   for (guint i = 0; i < counts->len; i++)
     add_count (self, &g_array_index (counts, ObCount, i), status);
+  status->sent_bytes = status->offset_bytes;
+  if (status->uploads[OUTBOX_STATE_UPLOADING] > 0)
+    status->sent_bytes += add_up_on_the_way (self, group, uploader);
   if (status->uploads[OUTBOX_STATE_RETRYING] > 0)
     status->until_ms = ob_sooner_ms (status->until_ms, ob_groups_get_retry_ms (self->database, group->app, group->key));
   status->needs_user |= status->uploads[OUTBOX_STATE_FAILED] > 0;
@@ -182,14 +215,6 @@ ob_broker_list_group_holds (ObBroker *self, const char *app, GArray *list)
 }
 
 /* --- Commands --- */
-
-static gboolean
-is_in_group (const ObUpload *upload, const char *name)
-{
-  g_autofree char *own = upload->group ? ob_group_dup_name (upload->group_app, upload->group) : NULL;
-
-  return g_strcmp0 (own, name) == 0;
-}
 
 /* Its attempts end gently: there are few, whatever the size of the group. */
 static void

@@ -415,6 +415,7 @@ ob_document_group (const ObGroupStatus *group)
   add_number (&builder, "done", group->uploads[OUTBOX_STATE_DONE]);
   add_number (&builder, "done_bytes", group->bytes[OUTBOX_STATE_DONE]);
   add_number (&builder, "offset", group->offset_bytes);
+  add_number (&builder, "sent_bytes", group->sent_bytes);
   add_time (&builder, "until", group->until_ms);
   add_time (&builder, "updated_at", group->group->updated_at_ms);
   if (group->has_form)

@@ -42,6 +42,7 @@ read_group (GVariant *document)
   (void) outbox_group_get_uploads (group);
   (void) outbox_group_get_size (group);
   (void) outbox_group_get_offset (group);
+  (void) outbox_group_get_sent (group);
   (void) outbox_group_get_needs_user (group);
   (void) outbox_group_get_is_paused (group);
   g_assert_true (!outbox_group_get_form_state (group, &state) || state < OUTBOX_N_STATES);

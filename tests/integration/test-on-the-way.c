@@ -157,7 +157,7 @@ set_up (Watch *watch, gconstpointer data)
                                              NULL, NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_signal, watch, NULL);
   listen (watch);
   path = test_broker_make_file (watch->broker, "photo.jpg", PHOTO_BYTES, 1);
-  watch->id = test_broker_submit (watch->broker, path, NULL, &error);
+  watch->id = test_broker_submit (watch->broker, path, g_variant_new_parsed ("{'group': <'case-7'>}"), &error);
   g_assert_no_error (error);
 }
 
@@ -173,6 +173,23 @@ tear_down (Watch *watch, gconstpointer data)
   g_free (watch->last_state);
 }
 
+/* Its group has no less on the way than it had a moment ago. */
+static void
+assert_group_moves (Watch *watch)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) results
+      = g_dbus_connection_call_sync (watch->broker->connection, "org.outbox.Outbox1", "/org/outbox/Outbox1",
+                                     "org.outbox.Outbox1.Groups", "Get", g_variant_new ("(s)", "case-7"), NULL,
+                                     G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+  g_autoptr (GVariant) document = NULL;
+
+  g_assert_no_error (error);
+  document = g_variant_get_child_value (results, 0);
+  g_assert_cmpuint (get_number (document, "offset"), ==, 0);
+  g_assert_cmpuint (get_number (document, "sent_bytes"), >=, watch->last_sent);
+}
+
 /* One chunk from the first byte to the last: it is seen to move, and nothing of that is written. */
 static void
 test_a_photo_is_seen_to_move (Watch *watch, gconstpointer data)
@@ -180,6 +197,7 @@ test_a_photo_is_seen_to_move (Watch *watch, gconstpointer data)
   g_autoptr (GVariant) document = NULL;
 
   test_wait_until (has_moved_on, watch, 60);
+  assert_group_moves (watch);
   hurry (watch);
   test_broker_wait_for_all (watch->broker, "done", 60);
   document = test_broker_get (watch->broker, watch->id);
