@@ -1,0 +1,164 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The watch of a folder that comes and goes, with all that is in it. The kernel tells of a change before the call that made
+ * it returns, so that nothing has to be awaited.
+ */
+#include "policy/folder-watch.h"
+
+typedef struct
+{
+  char *folder;
+  ObFolderWatch *watches[2];
+  guint n_changes[2];
+} Fixture;
+
+static void
+on_changed (gpointer user_data)
+{
+  ++*(guint *) user_data;
+}
+
+static void
+watch (Fixture *fixture, guint which, const char *path)
+{
+  g_autofree char *whole = g_build_filename (fixture->folder, path, NULL);
+
+  fixture->watches[which] = ob_folder_watch_new (whole, on_changed, &fixture->n_changes[which]);
+}
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  fixture->folder = g_dir_make_tmp ("outbox-test-XXXXXX", NULL);
+}
+
+static void
+run (Fixture *fixture, const char *command)
+{
+  const char *argv[] = { "sh", "-ec", command, NULL };
+  int status;
+
+  g_assert_true (
+      g_spawn_sync (fixture->folder, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status, NULL));
+  g_assert_cmpint (status, ==, 0);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (fixture->watches); i++)
+    g_clear_pointer (&fixture->watches[i], ob_folder_watch_free);
+  run (fixture, "rm -r \"$PWD\"");
+  g_free (fixture->folder);
+}
+
+/* Returns: whether that watch tells of what a command does. */
+static gboolean
+is_told (Fixture *fixture, guint which, const char *command)
+{
+  guint n_before = fixture->n_changes[which];
+
+  run (fixture, command);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+
+  return fixture->n_changes[which] > n_before;
+}
+
+static void
+test_what_is_told (Fixture *fixture, gconstpointer data)
+{
+  static const struct
+  {
+    const char *command;
+    gboolean is_told;
+  } rows[] = {
+    /* On the way to it nothing else matters. */
+    { "touch beside", FALSE },
+    { "mkdir other && touch other/file", FALSE },
+    { "ln -s /nonexistent link", FALSE },
+    { "mkdir a", TRUE },
+    { "touch a/beside", FALSE },
+    { "mkdir a/c && mv a/c a/b", TRUE },
+    { "touch a/b/file", TRUE },
+    { "echo more >> a/b/file", TRUE },
+    { "chmod 600 a/b/file", TRUE },
+    { "mv a/b/file a/b/new", TRUE },
+    { "ln -sf /nonexistent a/b/new", TRUE },
+    { "rm a/b/new", TRUE },
+    { "touch a/beside", FALSE },
+    { "mkdir a/b/c", TRUE },
+    { "touch a/b/c/file", FALSE },
+    /* It goes and comes back, by itself and with what is above. */
+    { "mv a/b a/away", TRUE },
+    { "touch a/away/file", FALSE },
+    { "mv a/away a/b", TRUE },
+    { "touch a/b/file", TRUE },
+    { "rm -r a", TRUE },
+    { "mkdir -p a/b", TRUE },
+    { "touch a/b/file", TRUE },
+    { "rm -r a && mkdir -p a/b && touch a/b/file", TRUE },
+    { "echo more >> a/b/file", TRUE },
+  };
+
+  watch (fixture, 0, "a/b");
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_test_message ("%s", rows[i].command);
+      g_assert_cmpint (is_told (fixture, 0, rows[i].command), ==, rows[i].is_told);
+    }
+}
+
+/* The kernel has one watch for both, which stays as long as either. */
+static void
+test_two_of_one_folder (Fixture *fixture, gconstpointer data)
+{
+  run (fixture, "mkdir a");
+  watch (fixture, 0, "a");
+  watch (fixture, 1, "a/b");
+  g_assert_true (is_told (fixture, 0, "touch a/file"));
+  g_assert_cmpuint (fixture->n_changes[1], ==, 0);
+  g_assert_true (is_told (fixture, 1, "mkdir a/b"));
+  g_assert_true (is_told (fixture, 1, "touch a/b/file"));
+  g_assert_true (is_told (fixture, 1, "rm -r a/b"));
+  g_clear_pointer (&fixture->watches[1], ob_folder_watch_free);
+  g_assert_true (is_told (fixture, 0, "touch a/file"));
+  watch (fixture, 1, "a");
+  g_clear_pointer (&fixture->watches[0], ob_folder_watch_free);
+  g_assert_true (is_told (fixture, 1, "touch a/file"));
+}
+
+static void
+on_changed_for_good (gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  for (guint i = 0; i < G_N_ELEMENTS (fixture->watches); i++)
+    g_clear_pointer (&fixture->watches[i], ob_folder_watch_free);
+  fixture->n_changes[0]++;
+}
+
+/* Whoever is told may end all watches. */
+static void
+test_the_end_while_it_tells (Fixture *fixture, gconstpointer data)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (fixture->watches); i++)
+    fixture->watches[i] = ob_folder_watch_new (fixture->folder, on_changed_for_good, fixture);
+  g_assert_true (is_told (fixture, 0, "touch file"));
+  g_assert_cmpuint (fixture->n_changes[0], ==, 1);
+  g_assert_false (is_told (fixture, 0, "touch other"));
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+#define ADD(name, test) g_test_add (name, Fixture, NULL, set_up, test, tear_down)
+  ADD ("/folder-watch/what-is-told", test_what_is_told);
+  ADD ("/folder-watch/two-of-one-folder", test_two_of_one_folder);
+  ADD ("/folder-watch/the-end-while-it-tells", test_the_end_while_it_tells);
+#undef ADD
+
+  return g_test_run ();
+}
