@@ -159,12 +159,17 @@ connect_to_bus (ObSystemBus *bus)
 
 /* --- Its life --- */
 
+/* What is not plain in it is written as %XX (D-Bus specification, "Server Addresses"). */
 static char *
 dup_socket (const char *address)
 {
   const char *path = address ? strstr (address, "unix:path=") : NULL;
 
-  return path ? g_strndup (path + strlen ("unix:path="), strcspn (path + strlen ("unix:path="), ",;")) : NULL;
+  if (!path)
+    return NULL;
+  path += strlen ("unix:path=");
+
+  return g_uri_unescape_segment (path, path + strcspn (path, ",;"), NULL);
 }
 
 ObSystemBus *

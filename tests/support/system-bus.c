@@ -40,12 +40,13 @@ test_bus_start (const char *folder)
   g_autofree char *path = g_build_filename (folder, "bus.conf", NULL);
   g_autofree char *option = g_strconcat ("--config-file=", path, NULL);
   const char *argv[] = { "dbus-daemon", option, "--nofork", "--print-address", NULL };
+  g_autofree char *escaped = g_dbus_address_escape_value (folder);
   g_autofree char *text
       = g_strdup_printf ("<busconfig><type>session</type><listen>unix:path=%s/bus</listen><auth>EXTERNAL</auth>"
                          "<policy context=\"default\"><allow send_destination=\"*\"/><allow receive_sender=\"*\"/>"
                          "<allow own=\"*\"/></policy>"
                          "</busconfig>\n",
-                         folder);
+                         escaped);
 
   g_assert_true (g_file_set_contents (path, text, -1, NULL));
 
@@ -76,7 +77,8 @@ test_system_bus_new (void)
   TestSystemBus *bus = g_new0 (TestSystemBus, 1);
   g_autoptr (GError) error = NULL;
 
-  bus->folder = g_dir_make_tmp ("outbox-bus-XXXXXX", &error);
+  /* With a blank, which an address has as %20. */
+  bus->folder = g_dir_make_tmp ("outbox bus-XXXXXX", &error);
   g_assert_no_error (error);
   bus->process = test_bus_start (bus->folder);
   g_setenv (ADDRESS, test_peer_get_url (bus->process), TRUE);
