@@ -4,6 +4,7 @@
  * outbox destination
  */
 #include "cli.h"
+#include "destination-test.h"
 #include "print.h"
 
 #include "config.h"
@@ -325,6 +326,8 @@ run (const char *action, const char *name, const Options *options)
     return set (name, options);
   if (g_str_equal (action, "show"))
     return show (name, options);
+  if (g_str_equal (action, "test"))
+    return cli_destination_test (name, options->is_json);
   if (g_str_equal (action, "remove"))
     return command ("Remove", name, _ ("The destination is removed."));
   if (g_str_equal (action, "pause"))
@@ -357,6 +360,7 @@ cli_destination (int argc, char *argv[])
                   _ ("Actions:\n"
                      "  list           All of them, with their status\n"
                      "  show NAME      One\n"
+                     "  test NAME      Asks what an upload would meet there, without sending a file\n"
                      "  set NAME …     Makes one, or changes what is given; the first one is the default\n"
                      "  remove NAME    Forgets one that no unfinished upload uses\n"
                      "  pause NAME     Lets everything for it wait\n"

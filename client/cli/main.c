@@ -31,7 +31,7 @@ static const CliVerb verbs[] = {
   { "status", "", N_ ("Tells whether everything is safe and on its way."), cli_status },
   { "group", N_ ("[list|show|pause|resume|retry|remove [KEY…]]"),
     N_ ("Tells how groups of uploads stand, and lets one wait."), cli_group },
-  { "destination", N_ ("list|show|set|remove|pause|resume [NAME]"), N_ ("Manages the servers to send to."),
+  { "destination", N_ ("list|show|set|test|remove|pause|resume [NAME]"), N_ ("Manages the servers to send to."),
     cli_destination },
   { "policy", N_ ("show|check|edit|explain [FILE|ID]"),
     N_ ("Tells what may travel, where and when, and lets you say it."), cli_policy },

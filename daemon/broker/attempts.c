@@ -362,7 +362,7 @@ on_noted (const char *id, const char *event, const char *words, gpointer user_da
   g_autoptr (ObUpload) upload = NULL;
   gboolean is_good;
 
-  if (!ob_turn_begin (self->turn, OB_TURN_LATER, NULL))
+  if (ob_broker_note_trial (self, id, event, words) || !ob_turn_begin (self->turn, OB_TURN_LATER, NULL))
     return;
   upload = ob_uploads_get (self->database, id, NULL);
   if (upload)

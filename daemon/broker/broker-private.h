@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What the files of the broker share: broker.c (life), commands.c, destinations.c, disk.c, submit.c, attempts.c,
- * schedule.c, verdicts.c, terminations.c, waits.c, lanes.c, reach.c, knocks.c, conditions.c, rematch.c, groups.c,
+ * schedule.c, verdicts.c, terminations.c, trials.c, waits.c, lanes.c, reach.c, knocks.c, conditions.c, rematch.c, groups.c,
  * resubmit.c, recovery.c, answers.c. Main thread.
  */
 #pragma once
@@ -32,6 +32,7 @@ struct _ObBroker
   ObWorkers *workers;
   GHashTable *destinations; /* name → ObDestination */
   GHashTable *active;       /* id → ObActive: attempts that run or are about to */
+  GHashTable *trials;       /* id → ObTrial: destinations that are being tried, without an upload */
   GHashTable *promised;     /* ids for which something was stopped: they start next */
   ObFairness *fairness;
   GHashTable *saving;        /* id → ObSaving: files on their way into the spool */
@@ -177,6 +178,13 @@ ObJob *ob_broker_make_job (ObBroker *self, const ObUpload *upload);
 /* schedule.c */
 void ob_broker_schedule (ObBroker *self);
 
+/* trials.c. The second and third: whether that is a trial, which has what a worker says of it. */
+typedef struct _ObTrial ObTrial;
+GHashTable *ob_broker_make_trials (void);
+gboolean ob_broker_note_trial (ObBroker *self, const char *id, const char *event, const char *words);
+gboolean ob_broker_end_trial (ObBroker *self, const char *id, const ObAttemptResult *result);
+void ob_broker_stop_trials (ObBroker *self);
+
 /* terminations.c: what servers are to let go of. The second inside a turn. */
 void ob_broker_start_termination (ObBroker *self);
 gboolean ob_broker_end_termination (ObBroker *self, const char *id, const ObAttemptResult *result, GError **error);
@@ -196,6 +204,9 @@ gint64 ob_sooner_ms (gint64 a_ms, gint64 b_ms);
 #define OB_LANE_HOLDS_MAX 10
 guint ob_broker_get_lane_holds (ObBroker *self, const char *destination, const char *rule, ObStored stored,
                                 ObHold holds[OB_LANE_HOLDS_MAX]);
+/* What holds all that could go there, whichever rule it would have. Returns: whether one of the reasons @which holds every one
+ * of these rules. @list: of ObSharedHold */
+gboolean ob_broker_list_holds_of_rules (ObBroker *self, const char *destination, OutboxReasonSet which, GArray *list);
 /* Looks at every lane in which something waits, stops what may no longer run, and tells of what has changed. */
 void ob_broker_review_lanes (ObBroker *self);
 /* Whether something waits for that destination in a lane that nothing holds. */

@@ -283,6 +283,7 @@ ob_broker_stop (ObBroker *self)
   g_hash_table_remove_all (self->knockings);
   ob_broker_end_batches (self);
   ob_broker_stop_attempts (self, NULL, OB_STOP_NOW);
+  ob_broker_stop_trials (self);
   g_clear_pointer (&self->workers, ob_workers_free);
   end_saving (self);
   ob_turn_commit (self->turn);
@@ -299,6 +300,7 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->turn, ob_turn_free);
   g_clear_pointer (&self->destinations, g_hash_table_unref);
   g_clear_pointer (&self->active, g_hash_table_unref);
+  g_clear_pointer (&self->trials, g_hash_table_unref);
   g_clear_pointer (&self->promised, g_hash_table_unref);
   g_clear_pointer (&self->fairness, ob_fairness_free);
   g_clear_pointer (&self->saving_keys, g_hash_table_unref);
@@ -323,6 +325,7 @@ ob_broker_finalize (GObject *object)
 static void
 ob_broker_init (ObBroker *self)
 {
+  self->trials = ob_broker_make_trials ();
   self->active = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_active_free);
   self->promised = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->fairness = ob_fairness_new ();

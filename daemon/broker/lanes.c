@@ -365,6 +365,34 @@ ob_broker_list_lane_holds (ObBroker *self, const char *app, GArray *list)
     }
 }
 
+gboolean
+ob_broker_list_holds_of_rules (ObBroker *self, const char *destination, OutboxReasonSet which, GArray *list)
+{
+  gboolean is_open = FALSE, matches_all = FALSE;
+
+  /* Of several rules the last one has an upload: those before one that has everything have nothing. */
+  for (guint i = self->rules->rules->len; i > 0 && !matches_all; i--)
+    {
+      const ObRule *rule = self->rules->rules->pdata[i - 1];
+      ObHold holds[OB_LANE_HOLDS_MAX];
+      OutboxReasonSet reasons = 0;
+      guint n_holds;
+
+      if (!ob_rule_is_for_destination (rule, destination))
+        continue;
+      matches_all = ob_rule_is_for_all_of (rule);
+      n_holds = ob_broker_get_lane_holds (self, destination, rule->name, OB_STORED_QUEUED, holds);
+      for (guint j = 0; j < n_holds; j++)
+        {
+          reasons |= OUTBOX_REASON_BIT (holds[j].reason);
+          ob_broker_add_shared_hold (list, &holds[j], ob_broker_dup_lane_key (destination, rule->name), NULL);
+        }
+      is_open |= (reasons & which) == 0;
+    }
+
+  return !is_open;
+}
+
 char *
 ob_broker_dup_lane_key (const char *destination, const char *rule)
 {

@@ -354,6 +354,8 @@ ob_broker_end_attempt (const char *id, ObAttemptResult *result, gpointer user_da
   g_autoptr (GError) error = NULL;
   gboolean is_good;
 
+  if (ob_broker_end_trial (self, id, result))
+    return;
   if (makes_room)
     {
       g_free (result->message);

@@ -181,6 +181,18 @@ on_refusal (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* Returns: a thread beside those of the attempts, or NULL. */
+static ObWorker *
+add_for_trial (ObWorkers *workers)
+{
+  if (workers->list->len >= OB_SCHEDULER_MAX_ATTEMPTS + OB_WORKERS_MAX_TRIALS
+      || ob_strays_count () >= OB_WORKERS_MAX_STRAYS)
+    return NULL;
+  add_worker (workers);
+
+  return workers->list->pdata[workers->list->len - 1];
+}
+
 /* The caller hears of it in a turn of its own. */
 static void
 refuse (ObWorkers *workers, ObJob *job)
@@ -198,6 +210,8 @@ ob_workers_start (ObWorkers *workers, ObJob *job, ObStop *stop)
 
   fill_up (workers);
   worker = find_free (workers);
+  if (!worker && job->is_trial)
+    worker = add_for_trial (workers);
   if (!worker)
     {
       refuse (workers, job);

@@ -15,6 +15,9 @@ G_BEGIN_DECLS
  * again later: what makes them hang would only get more of them. */
 #define OB_WORKERS_MAX_STRAYS 32
 
+/* So many jobs may be trials, which take no place of an attempt: for each a thread more is begun, where none is free. */
+#define OB_WORKERS_MAX_TRIALS 4
+
 typedef struct _ObWorkers ObWorkers;
 
 /* @runner: what runs the jobs; outlives the workers, those that are given up included. */

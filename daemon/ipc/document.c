@@ -231,8 +231,8 @@ ob_document_destination (ObBroker *broker, const ObDestination *destination)
   return g_variant_builder_end (&builder);
 }
 
-static GVariant *
-document_of_hold (const ObSharedHold *shared, gboolean has_help)
+GVariant *
+ob_document_hold (const ObSharedHold *shared, gboolean has_help)
 {
   const OutboxReasonInfo *reason = outbox_reason_get_info (shared->hold.reason);
   GVariantBuilder builder;
@@ -262,7 +262,7 @@ document_of_holds (GArray *holds, gboolean has_help)
 
   g_variant_builder_init (&list, G_VARIANT_TYPE ("aa{sv}"));
   for (guint i = 0; i < holds->len; i++)
-    g_variant_builder_add_value (&list, document_of_hold (&g_array_index (holds, ObSharedHold, i), has_help));
+    g_variant_builder_add_value (&list, ob_document_hold (&g_array_index (holds, ObSharedHold, i), has_help));
 
   return g_variant_builder_end (&list);
 }

@@ -14,6 +14,9 @@ G_BEGIN_DECLS
 /* All return floating variants of type a{sv}, ob_document_holds() of type aa{sv}. */
 GVariant *ob_document_upload (ObBroker *broker, const ObUpload *upload);
 GVariant *ob_document_destination (ObBroker *broker, const ObDestination *destination);
+GVariant *ob_document_trial (const ObTrialReport *report);
+/* The form of a hold, for a list of them; @has_help: with what Outbox does and what a person can do. */
+GVariant *ob_document_hold (const ObSharedHold *shared, gboolean has_help);
 /* @app: (nullable): only those that cover something of its own. */
 GVariant *ob_document_holds (ObBroker *broker, const char *app);
 GVariant *ob_document_policy (ObConfiguration *configuration);

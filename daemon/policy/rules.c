@@ -98,6 +98,19 @@ ob_rules_match (const ObRules *rules, const ObUploadFacts *facts)
   return rules->rules->pdata[0];
 }
 
+gboolean
+ob_rule_is_for_destination (const ObRule *rule, const char *destination)
+{
+  return matches_one (rule->destinations, destination);
+}
+
+gboolean
+ob_rule_is_for_all_of (const ObRule *rule)
+{
+  return !rule->media_types && !rule->apps && !rule->groups && rule->form < 0 && rule->min_size_bytes == 0
+         && rule->max_size_bytes == G_MAXUINT64;
+}
+
 const ObRule *
 ob_rules_find (const ObRules *rules, const char *name)
 {

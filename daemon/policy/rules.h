@@ -86,6 +86,10 @@ typedef struct
  * pattern could match. */
 const ObRule *ob_rules_match (const ObRules *rules, const ObUploadFacts *facts);
 
+/* Whether something for that destination could have the rule; and whether everything for one that could does. */
+gboolean ob_rule_is_for_destination (const ObRule *rule, const char *destination);
+gboolean ob_rule_is_for_all_of (const ObRule *rule);
+
 /* Returns: (nullable): the rule of that name. */
 const ObRule *ob_rules_find (const ObRules *rules, const char *name);
 

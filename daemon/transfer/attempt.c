@@ -6,8 +6,9 @@
 #include "transfer/attempt.h"
 
 #include "transfer/confirm.h"
-#include "transfer/tus.h"
 #include "transfer/knock.h"
+#include "transfer/trial.h"
+#include "transfer/tus.h"
 
 void
 ob_job_free (ObJob *job)
@@ -74,6 +75,11 @@ ob_attempt_run (ObConnection *connection, const ObJob *job, const ObCheckpoints 
   if (job->is_termination)
     {
       ob_tus_terminate (connection, job, result, stop);
+      return result;
+    }
+  if (job->is_trial)
+    {
+      ob_trial_run (connection, job, checkpoints, user_data, result, stop);
       return result;
     }
   if (!ob_tus_send (connection, job, checkpoints, user_data, result, stop))

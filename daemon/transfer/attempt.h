@@ -42,6 +42,7 @@ typedef struct
       asks_first;    /* it is not known what was done at the server: ask for a receipt before anything is made there */
   gboolean is_again; /* an earlier attempt may have reached the server, its answer lost */
   gboolean is_termination; /* nothing is sent: what the server has of it is given up */
+  gboolean is_trial;       /* nothing is sent: see transfer/trial.h */
 } ObJob;
 
 void ob_job_free (ObJob *job);

@@ -64,9 +64,8 @@ ob_tus_is_slow_finish (const ObAnswer *answer)
          || (answer->error && answer->end == OB_END_SLOW);
 }
 
-/* Says so in @result where the server names its versions and ours is none of them. */
-static gboolean
-is_of_other_version (const ObAnswer *answer, ObAttemptResult *result)
+gboolean
+ob_tus_is_of_other_version (const ObAnswer *answer, ObAttemptResult *result)
 {
   const char *versions = ob_answer_get_header (answer, "Tus-Version");
   g_autofree char *words = NULL;
@@ -86,7 +85,7 @@ ob_tus_judge (const ObAnswer *answer, ObStage stage, ObAttemptResult *result)
 
   /* 412 by the specification, 400 by some servers. */
   if ((status == SOUP_STATUS_PRECONDITION_FAILED || status == SOUP_STATUS_BAD_REQUEST)
-      && is_of_other_version (answer, result))
+      && ob_tus_is_of_other_version (answer, result))
     return TRUE;
 
   return ob_answer_judge (answer, stage, ob_answer_get_header (answer, "Tus-Resumable") != NULL, result);
@@ -202,7 +201,7 @@ ob_tus_discover (ObConnection *connection, const ObJob *job, ObServerFacts *fact
       result->outcome.scope = OUTBOX_SCOPE_DESTINATION;
       return FALSE;
     }
-  if (!answer->error && is_of_other_version (answer, result))
+  if (!answer->error && ob_tus_is_of_other_version (answer, result))
     return FALSE;
   /* Whoever answers without a version may be a portal, and is asked again next time. */
   if (answer->error || ob_answer_get_header (answer, "Tus-Version"))

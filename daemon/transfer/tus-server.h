@@ -24,6 +24,9 @@ gboolean ob_tus_is_method_refused (const ObAnswer *answer);
 /* Every byte is sent, and what waited for the server's last answer has given up, though the server may not have. */
 gboolean ob_tus_is_slow_finish (const ObAnswer *answer);
 
+/* Whether the server names its versions and ours is none of them; says so in @result. */
+gboolean ob_tus_is_of_other_version (const ObAnswer *answer, ObAttemptResult *result);
+
 /* As ob_answer_judge(), with words of its own for a server that speaks no tus 1.0.0. */
 gboolean ob_tus_judge (const ObAnswer *answer, ObStage stage, ObAttemptResult *result);
 

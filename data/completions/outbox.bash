@@ -97,7 +97,7 @@ _outbox ()
       ;;
     destination)
       if [ "$COMP_CWORD" -eq 2 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "list show set remove pause resume" -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W "list show set test remove pause resume" -- "$current")
       else
         mapfile -t COMPREPLY < <(compgen -W "$(_outbox_destinations)" -- "$current")
       fi

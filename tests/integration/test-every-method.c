@@ -67,6 +67,7 @@ static const struct
   { "Destinations.Set", "('yard', {'url': <'http://127.0.0.1:9/'>})", "ok", "NotAllowed", "NotAllowed" },
   { "Destinations.Pause", "('yard',)", "ok", "NotAllowed", "NotAllowed" },
   { "Destinations.Resume", "('yard',)", "ok", "NotAllowed", "NotAllowed" },
+  { "Destinations.Test", "('yard',)", "ok all", "NotAllowed", "NotAllowed" },
   { "Destinations.SignIn", "('yard', handle 0)", "NotSupported", "NotSupported", "NotSupported" },
   { "Destinations.Remove", "('yard',)", "ok", "NotAllowed", "NotAllowed" },
   { "Policy.Get", "()", "ok all", "NotAllowed", "NotAllowed" },

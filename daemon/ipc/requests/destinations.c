@@ -76,3 +76,10 @@ ob_operation_pause_destination (const ObRequest *request, gint is_paused)
   ob_broker_pause_destination (request->context->broker, ob_request_get_text (request, "name"), is_paused,
                                ob_request_on_commanded, ob_request_dup_answer (request));
 }
+
+void
+ob_operation_try_destination (const ObRequest *request, gint value)
+{
+  ob_broker_try_destination (request->context->broker, ob_request_get_text (request, "name"), ob_request_on_tried,
+                             ob_request_dup_answer (request));
+}

@@ -37,6 +37,7 @@ void ob_operation_list_destinations (const ObRequest *request, gint value);
 void ob_operation_set_destination (const ObRequest *request, gint value);
 void ob_operation_remove_destination (const ObRequest *request, gint value);
 void ob_operation_pause_destination (const ObRequest *request, gint value);
+void ob_operation_try_destination (const ObRequest *request, gint value);
 
 /* policy.c */
 void ob_operation_get_policy (const ObRequest *request, gint value);
@@ -56,6 +57,9 @@ gpointer ob_request_dup_answer (const ObRequest *request);
 
 /* The same for an operation whose one result is the id of an upload: an ObSubmitDone. */
 void ob_request_on_submitted (const char *id, const GError *error, gpointer answer);
+
+/* The same where it is what a trial of a destination has found: an ObTrialDone. */
+void ob_request_on_tried (const ObTrialReport *report, const GError *error, gpointer answer);
 
 /* @name: of an argument that is a text. Returns: (transfer none). */
 const char *ob_request_get_text (const ObRequest *request, const char *name);

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "dbus/error.h"
+#include "ipc/document.h"
 #include "ipc/options.h"
 
 #define LIST_DEFAULT 100
@@ -93,6 +94,7 @@ static const Row table[] = {
   { "Destinations.Remove", OB_OPERATION_DESTINATIONS, ob_operation_remove_destination, 0, NAME },
   { "Destinations.Pause", OB_OPERATION_DESTINATIONS, ob_operation_pause_destination, TRUE, NAME },
   { "Destinations.Resume", OB_OPERATION_DESTINATIONS, ob_operation_pause_destination, FALSE, NAME },
+  { "Destinations.Test", OB_OPERATION_DESTINATIONS, ob_operation_try_destination, 0, NAME },
   { "Policy.Get", OB_OPERATION_POLICY, ob_operation_get_policy, 0, { { NULL } } },
   { "Policy.Set", OB_OPERATION_POLICY, ob_operation_set_policy, 0, TEXT },
   /* Its errors tell of files that only who steers may read. */
@@ -208,6 +210,14 @@ ob_request_on_submitted (const char *id, const GError *error, gpointer data)
   g_autofree Answer *answer = data;
 
   answer->done (id ? make_results ("id", g_variant_new_string (id)) : NULL, error, answer->user_data);
+}
+
+void
+ob_request_on_tried (const ObTrialReport *report, const GError *error, gpointer data)
+{
+  g_autofree Answer *answer = data;
+
+  answer->done (report ? make_results ("report", ob_document_trial (report)) : NULL, error, answer->user_data);
 }
 
 /* --- What they are about --- */

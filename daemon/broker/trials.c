@@ -1,0 +1,268 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Trials of destinations: a person asks what an upload would meet there. A worker asks the server, under the deadlines of an
+ * attempt and one of the whole, and nothing that it finds is kept or changes what waits. Main thread.
+ */
+#include "broker/broker-private.h"
+
+#include "base/identity.h"
+#include "base/text.h"
+#include "dbus/error.h"
+#include "transfer/trial.h"
+
+/* Less than a caller on the bus waits for an answer (25 s). */
+#define TRIAL_MS (20 * 1000)
+
+#define ANY (~(OutboxReasonSet) 0)
+/* What may hold an upload on every network. */
+#define NOT_OF_NETWORK (OUTBOX_REASON_BIT (OUTBOX_REASON_BATTERY) | OUTBOX_REASON_BIT (OUTBOX_REASON_SCHEDULE))
+
+struct _ObTrial
+{
+  ObBroker *broker;
+  char *id;          /* of the job, and what the server is asked for */
+  char *destination; /* its name */
+  GHashTable *notes; /* what was good: word → words */
+  ObStop *stop;
+  guint timeout; /* source; 0: it is past */
+  ObTrialDone done;
+  gpointer user_data;
+};
+
+static void
+trial_free (ObTrial *trial)
+{
+  g_clear_handle_id (&trial->timeout, g_source_remove);
+  g_object_unref (trial->stop);
+  g_hash_table_unref (trial->notes);
+  g_free (trial->destination);
+  g_free (trial->id);
+  g_free (trial);
+}
+
+GHashTable *
+ob_broker_make_trials (void)
+{
+  return g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) trial_free);
+}
+
+/* --- What is found --- */
+
+static void
+clear_hold (gpointer data)
+{
+  g_free (((ObSharedHold *) data)->key);
+}
+
+/* What ends by itself, once the server is as the trial finds it, keeps no upload from going through. */
+static gboolean
+needs_person (const ObSharedHold *shared)
+{
+  const ObHold *hold = &shared->hold;
+
+  return hold->scope == OUTBOX_SCOPE_QUEUE || hold->reason == OUTBOX_REASON_USER
+         || (hold->scope == OUTBOX_SCOPE_DESTINATION && outbox_reason_get_info (hold->reason)->needs_user);
+}
+
+/* Returns: whether they keep every upload for it from going through. */
+static gboolean
+find_holds (ObBroker *self, const char *name, GArray *list)
+{
+  g_autoptr (GArray) all = ob_broker_list_holds (self, NULL);
+  gboolean is_held = FALSE;
+
+  for (guint i = 0; i < all->len; i++)
+    {
+      const ObSharedHold *shared = &g_array_index (all, ObSharedHold, i);
+
+      if (shared->hold.scope != OUTBOX_SCOPE_QUEUE
+          && (shared->hold.scope != OUTBOX_SCOPE_DESTINATION || !g_str_equal (shared->key, name)))
+        continue;
+      ob_broker_add_shared_hold (list, &shared->hold, g_strdup (shared->key), shared->trouble);
+      is_held |= needs_person (shared);
+    }
+
+  return ob_broker_list_holds_of_rules (self, name, ANY, list) || is_held;
+}
+
+static void
+describe_trouble (ObTrialReport *found, const ObAttemptResult *result)
+{
+  found->has_trouble = TRUE;
+  found->is_of_confirm_url = found->protocol != NULL;
+  found->state = OUTBOX_STATE_RETRYING;
+  found->reason = OUTBOX_REASON_RETRYING;
+  found->code = "timed-out";
+  found->message = "The server did not answer all that it was asked in time";
+  if (result->is_cancelled)
+    return;
+  found->state = ob_outcome_get_public (&result->outcome, found->is_of_confirm_url ? OB_STAGE_CONFIRM : OB_STAGE_CREATE,
+                                        &found->reason);
+  found->is_address = result->outcome.is_silent || result->outcome.verdict == OB_VERDICT_FAIL
+                      || found->reason == OUTBOX_REASON_WRONG_ADDRESS
+                      || found->reason == OUTBOX_REASON_NOT_CONFIRMED_YET;
+  found->code = result->code;
+  found->message = result->message;
+}
+
+/* @result: (nullable): NULL: nothing was asked. */
+static void
+report (ObTrial *trial, const ObAttemptResult *result)
+{
+  g_autoptr (GArray) holds = g_array_new (FALSE, FALSE, sizeof (ObSharedHold));
+  const char *max_size = g_hash_table_lookup (trial->notes, OB_TRIAL_MAX_SIZE);
+  ObTrialReport found = { .destination = trial->destination,
+                          .is_asked = result != NULL,
+                          .connected = g_hash_table_lookup (trial->notes, OB_TRIAL_CONNECTED),
+                          .encrypted = g_hash_table_lookup (trial->notes, OB_TRIAL_ENCRYPTED),
+                          .protocol = g_hash_table_lookup (trial->notes, OB_TRIAL_PROTOCOL),
+                          .max_bytes = max_size ? g_ascii_strtoull (max_size, NULL, 10) : 0,
+                          .is_confirm_url_good = g_hash_table_contains (trial->notes, OB_TRIAL_CONFIRM),
+                          .holds = holds };
+
+  g_array_set_clear_func (holds, clear_hold);
+  found.is_good = !find_holds (trial->broker, trial->destination, holds) && result && result->is_done;
+  if (result && !result->is_done)
+    describe_trouble (&found, result);
+  trial->done (&found, NULL, trial->user_data);
+}
+
+gboolean
+ob_broker_note_trial (ObBroker *self, const char *id, const char *event, const char *words)
+{
+  ObTrial *trial = g_hash_table_lookup (self->trials, id);
+
+  if (trial)
+    g_hash_table_replace (trial->notes, g_strdup (event), g_strdup (words));
+
+  return trial != NULL;
+}
+
+gboolean
+ob_broker_end_trial (ObBroker *self, const char *id, const ObAttemptResult *result)
+{
+  ObTrial *trial = g_hash_table_lookup (self->trials, id);
+
+  if (!trial)
+    return FALSE;
+  report (trial, result);
+  (void) g_hash_table_remove (self->trials, id);
+
+  return TRUE;
+}
+
+/* --- Its life --- */
+
+static ObJob *
+make_job (const ObDestination *destination, const char *id)
+{
+  ObJob *job = g_new0 (ObJob, 1);
+
+  job->id = g_strdup (id);
+  job->url = g_strdup (destination->url);
+  job->also = g_strdupv (destination->also);
+  job->confirm_url = g_strdup (destination->confirm_url);
+  job->headers = g_variant_ref (destination->headers);
+  job->metadata = g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
+  job->sha256 = g_compute_checksum_for_string (G_CHECKSUM_SHA256, id, -1);
+  job->is_trial = TRUE;
+
+  return job;
+}
+
+static gboolean
+on_time (gpointer user_data)
+{
+  ObTrial *trial = user_data;
+
+  trial->timeout = 0;
+  ob_stop_ask (trial->stop, OB_STOP_NOW);
+
+  return G_SOURCE_REMOVE;
+}
+
+static ObTrial *
+trial_new (ObBroker *self, const ObDestination *destination, ObTrialDone done, gpointer user_data)
+{
+  ObTrial *trial = g_new0 (ObTrial, 1);
+
+  trial->broker = self;
+  trial->id = ob_id_new (ob_broker_get_now_ms (self));
+  trial->destination = g_strdup (destination->name);
+  trial->notes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  trial->stop = ob_stop_new ();
+  trial->done = done;
+  trial->user_data = user_data;
+
+  return trial;
+}
+
+static gboolean
+check (ObBroker *self, const char *name, GError **error)
+{
+  if (!g_hash_table_lookup (self->destinations, name))
+    ob_text_set_not_found (error, "destination", name);
+  else if (!self->workers)
+    g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "The broker does not send now");
+  else if (g_hash_table_size (self->trials) >= OB_WORKERS_MAX_TRIALS)
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY, "%u destinations are being tried already",
+                 OB_WORKERS_MAX_TRIALS);
+  else
+    return TRUE;
+
+  return FALSE;
+}
+
+/* A network that no upload may use is not used for a question about uploads either. */
+static gboolean
+is_forbidden (ObBroker *self, const char *name)
+{
+  g_autoptr (GArray) holds = g_array_new (FALSE, FALSE, sizeof (ObSharedHold));
+
+  g_array_set_clear_func (holds, clear_hold);
+
+  return ob_broker_list_holds_of_rules (self, name, ~NOT_OF_NETWORK, holds);
+}
+
+void
+ob_broker_try_destination (ObBroker *self, const char *name, ObTrialDone done, gpointer user_data)
+{
+  const ObDestination *destination = g_hash_table_lookup (self->destinations, name);
+  g_autoptr (GError) error = NULL;
+  ObTrial *trial;
+
+  if (!check (self, name, &error))
+    {
+      done (NULL, error, user_data);
+      return;
+    }
+  trial = trial_new (self, destination, done, user_data);
+  if (is_forbidden (self, name))
+    {
+      report (trial, NULL);
+      trial_free (trial);
+      return;
+    }
+  trial->timeout = g_timeout_add (TRIAL_MS, on_time, trial);
+  g_hash_table_insert (self->trials, trial->id, trial);
+  ob_workers_start (self->workers, make_job (destination, trial->id), trial->stop);
+}
+
+void
+ob_broker_stop_trials (ObBroker *self)
+{
+  g_autoptr (GError) error = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "The broker ends");
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->trials);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      ObTrial *trial = value;
+
+      ob_stop_ask (trial->stop, OB_STOP_NOW);
+      trial->done (NULL, error, trial->user_data);
+      g_hash_table_iter_remove (&iter);
+    }
+}
