@@ -275,9 +275,16 @@ write_created (ObBroker *self, ObUpload *upload, gconstpointer data, GError **er
 static void
 on_created (const char *id, const char *server_url, ObQuestion *question, gpointer user_data)
 {
+  ObBroker *self = user_data;
+
   ob_crash_point ("created");
-  forget_sent (user_data, id);
-  record (user_data, id, write_created, server_url, on_created_recorded, question);
+  if (server_url && ob_uploads_is_url_taken (self->database, server_url, id))
+    {
+      ob_question_answer (question, OB_CREATED_TAKEN);
+      return;
+    }
+  forget_sent (self, id);
+  record (self, id, write_created, server_url, on_created_recorded, question);
 }
 
 static gboolean

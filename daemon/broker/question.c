@@ -11,7 +11,7 @@ struct _ObQuestion
   GMutex lock; /* of all below */
   GCond answered;
   gboolean is_answered;
-  gboolean go_on;
+  int answer;
 };
 
 ObQuestion *
@@ -36,27 +36,27 @@ question_unref (ObQuestion *question)
   g_free (question);
 }
 
-gboolean
+int
 ob_question_wait (ObQuestion *question)
 {
-  gboolean go_on;
+  int answer;
 
   g_mutex_lock (&question->lock);
   while (!question->is_answered)
     g_cond_wait (&question->answered, &question->lock);
-  go_on = question->go_on;
+  answer = question->answer;
   g_mutex_unlock (&question->lock);
   question_unref (question);
 
-  return go_on;
+  return answer;
 }
 
 void
-ob_question_answer (ObQuestion *question, gboolean go_on)
+ob_question_answer (ObQuestion *question, int answer)
 {
   g_mutex_lock (&question->lock);
   question->is_answered = TRUE;
-  question->go_on = go_on;
+  question->answer = answer;
   g_cond_signal (&question->answered);
   g_mutex_unlock (&question->lock);
   question_unref (question);

@@ -15,9 +15,9 @@ typedef struct _ObQuestion ObQuestion;
 ObQuestion *ob_question_new (void);
 
 /* Waits for the answer, and gives up the worker's reference. Worker thread. */
-gboolean ob_question_wait (ObQuestion *question);
+int ob_question_wait (ObQuestion *question);
 
-/* @go_on: whether what was asked for is durable. Once; gives up the other reference. Main thread. */
-void ob_question_answer (ObQuestion *question, gboolean go_on);
+/* @answer: whether what was asked for is durable; of an upload URL: ObCreated. Once; gives up the other reference. Main thread. */
+void ob_question_answer (ObQuestion *question, int answer);
 
 G_END_DECLS

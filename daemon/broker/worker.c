@@ -181,27 +181,27 @@ post (Message *message)
 }
 
 /* Posts a message and waits for its answer, for as long as the disk takes. */
-static gboolean
+static int
 ask (Run *run, Message *message)
 {
   ObDeadline *deadline = run->worker->deadline;
   gboolean has_deadline = ob_deadline_is_set (deadline);
   ObQuestion *question = ob_question_new ();
-  gboolean go_on;
+  int answer;
 
   message->question = question;
   g_atomic_int_set (&run->worker->is_asking, TRUE);
   ob_deadline_clear (deadline);
   post (message);
-  go_on = ob_question_wait (question);
+  answer = ob_question_wait (question);
   if (has_deadline)
     ob_deadline_set (deadline, OB_DEADLINE_OWN_MS);
   g_atomic_int_set (&run->worker->is_asking, FALSE);
 
-  return go_on;
+  return answer;
 }
 
-static gboolean
+static ObCreated
 on_created (const char *server_url, gpointer data)
 {
   Message *message = message_new (data, MESSAGE_CREATED);

@@ -267,7 +267,10 @@ static const char version_2[]
       /* People name an upload by the last characters of its id: backwards, they are the beginning of something. */
       "CREATE INDEX uploads_by_end ON uploads (substr (id, 36, 1) || substr (id, 35, 1) || substr (id, 34, 1)"
       "  || substr (id, 33, 1) || substr (id, 32, 1) || substr (id, 31, 1) || substr (id, 30, 1) || substr (id, 29, "
-      "1));";
+      "1));"
+
+      /* A server that gave two uploads one address had the bytes of the one taken for those of the other. */
+      "CREATE INDEX uploads_by_server_url ON uploads (server_url) WHERE server_url IS NOT NULL;";
 
 const char *const ob_migrations[] = { version_1, version_2 };
 

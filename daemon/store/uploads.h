@@ -102,6 +102,9 @@ gint64 ob_uploads_next_wake_ms (ObDatabase *database);
 /* Whether an app has an upload, in any state, for that destination. @rule: (nullable): and in the lane of that rule. */
 gboolean ob_uploads_has_app (ObDatabase *database, const char *app, const char *destination, const char *rule);
 
+/* Whether an address at a server is that of another upload than @id, in any state, or is still to be given up there. */
+gboolean ob_uploads_is_url_taken (ObDatabase *database, const char *server_url, const char *id);
+
 /* Returns: (transfer full) (element-type ObCount): a few rows, whatever the length of the queue. Errors: Storage. */
 GArray *ob_uploads_count (ObDatabase *database, GError **error);
 

@@ -48,11 +48,19 @@ typedef struct
 void ob_job_free (ObJob *job);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObJob, ob_job_free)
 
+/* What became of an upload URL that an attempt reports. */
+typedef enum
+{
+  OB_CREATED_STOP,    /* it is not durable: stop */
+  OB_CREATED_DURABLE, /* go on */
+  OB_CREATED_TAKEN,   /* it is another upload's, whose bytes these would be taken for; nothing was recorded */
+} ObCreated;
+
 /* What an attempt reports, called on the worker thread. */
 typedef struct
 {
-  /* The server made an upload URL; NULL: it has lost the one there was. Returns once that is durable; FALSE: stop. */
-  gboolean (*created) (const char *server_url, gpointer user_data);
+  /* The server made an upload URL; NULL: it has lost the one there was. Returns once that is durable, or it is not to be. */
+  ObCreated (*created) (const char *server_url, gpointer user_data);
   /* The offset that the server confirmed, and what went out for it since the last call. */
   void (*progress) (guint64 offset_bytes, guint64 wire_bytes, gpointer user_data);
   /* The server has every byte. Returns once that is durable; FALSE: stop. */

@@ -14,14 +14,6 @@
 #define MOST_RESTARTS 2
 
 ObTusStep
-ob_tus_end (ObTusRun *tus, ObVerdict verdict, const char *code, const char *message)
-{
-  ob_result_set (tus->result, verdict, OUTBOX_REASON_NONE, code, message);
-
-  return STEP_END;
-}
-
-ObTusStep
 ob_tus_end_by_stranger (ObTusRun *tus)
 {
   ob_result_set (tus->result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "bad-answer",
@@ -43,6 +35,24 @@ ob_tus_end_elsewhere (ObTusRun *tus, const char *url)
                            origin);
   ob_result_set (tus->result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "location",
                  words ? words : "The server keeps uploads at what is no http or https address: mend that there");
+
+  return STEP_END;
+}
+
+ObTusStep
+ob_tus_end_at_others (ObTusRun *tus)
+{
+  ob_result_set (tus->result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "location",
+                 "The server gave it an address that is not its alone: its answers may come from a cache");
+
+  return STEP_END;
+}
+
+ObTusStep
+ob_tus_end_in_doubt (ObTusRun *tus, const char *code, const char *message)
+{
+  ob_result_set (tus->result, OB_VERDICT_RETRY, OUTBOX_REASON_NONE, code, message);
+  tus->result->outcome.scope = OUTBOX_SCOPE_UPLOAD | OUTBOX_SCOPE_DESTINATION;
 
   return STEP_END;
 }
@@ -101,6 +111,17 @@ ob_tus_note_loss (ObTusRun *tus)
   return TRUE;
 }
 
+/* Returns: whether the upload URL is forgotten, durably; else the attempt is over. */
+static gboolean
+give_up (ObTusRun *tus)
+{
+  if (tus->checkpoints->created (NULL, tus->user_data) == OB_CREATED_DURABLE)
+    return TRUE;
+  tus->result->is_cancelled = TRUE;
+
+  return FALSE;
+}
+
 /* The upload URL is no more. It may have been finished and cleared away: ask before anything is sent twice. */
 ObTusStep
 ob_tus_gone (ObTusRun *tus)
@@ -112,14 +133,27 @@ ob_tus_gone (ObTusRun *tus)
   if (tus->offset_bytes > 0 && ob_tus_note_loss (tus))
     return STEP_END;
   if (++tus->restarts > MOST_RESTARTS)
-    return ob_tus_end (tus, OB_VERDICT_RETRY_UPLOAD, "gone", "The server loses the upload again and again");
-  if (!tus->checkpoints->created (NULL, tus->user_data))
-    {
-      tus->result->is_cancelled = TRUE;
-      return STEP_END;
-    }
+    return ob_tus_end_in_doubt (tus, "gone", "The server loses the upload again and again");
 
-  return STEP_CREATE;
+  return give_up (tus) ? STEP_CREATE : STEP_END;
+}
+
+ObTusStep
+ob_tus_end_not_ours (ObTusRun *tus)
+{
+  ObTusStep step = ask (tus, STEP_CREATE);
+
+  if (step != STEP_CREATE)
+    return step;
+  if (tus->offset_bytes > 0 && ob_tus_note_loss (tus))
+    return STEP_END;
+  tus->checkpoints->noted ("given-up", "the server has another upload at its upload URL", tus->user_data);
+  if (!give_up (tus))
+    return STEP_END;
+  ob_result_set (tus->result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "location",
+                 "The server has another upload at the address that it gave for this one");
+
+  return STEP_END;
 }
 
 /* Where nobody can be asked whether it was finished, and the server was heard to work on it, its own word for every byte,

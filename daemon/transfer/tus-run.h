@@ -35,6 +35,8 @@ typedef struct
   guint64 offset_bytes;
   guint64 furthest_bytes; /* that it ever was */
   guint64 chunk_bytes;
+  guint64
+      given_bytes; /* the most that the upload URL can have; G_MAXUINT64: it is older than this run, that is not known */
   guint64 limit_bytes; /* of a chunk: the server's, or what sticks behind a buffering proxy */
   guint losses;        /* chunks in a row of which nothing arrived */
   guint resends;       /* of one damaged chunk */
@@ -47,14 +49,20 @@ typedef struct
   ObServerFacts facts;
 } ObTusRun;
 
-/* Ends the attempt by a decision of ours. */
-ObTusStep ob_tus_end (ObTusRun *tus, ObVerdict verdict, const char *code, const char *message);
-
 /* The protocol's own headers are missing: whoever answered, it was no tus server. */
 ObTusStep ob_tus_end_by_stranger (ObTusRun *tus);
 
 /* The server keeps uploads at an address that is none, or that nobody has listed. @url: (nullable) */
 ObTusStep ob_tus_end_elsewhere (ObTusRun *tus, const char *url);
+
+/* The server gave it an address that is another's, or everybody's. */
+ObTusStep ob_tus_end_at_others (ObTusRun *tus);
+
+/* What the server has at its address is another's: that address is given up, once nobody has a receipt for it. */
+ObTusStep ob_tus_end_not_ours (ObTusRun *tus);
+
+/* Ends the attempt by trouble of which another upload tells whether it is this one's alone. */
+ObTusStep ob_tus_end_in_doubt (ObTusRun *tus, const char *code, const char *message);
 
 /* The first step: a look at what the server has, wherever it may have something. */
 ObTusStep ob_tus_begin (ObTusRun *tus);

@@ -41,7 +41,9 @@ create (ObTusRun *tus)
 {
   g_autoptr (ObAnswer) answer = NULL;
   g_autofree char *url = NULL;
+  g_autofree char *home = NULL;
   const char *location;
+  ObCreated became;
   gboolean is_short;
 
   if (tus->facts.max_bytes > 0 && tus->job->size_bytes > tus->facts.max_bytes)
@@ -69,16 +71,20 @@ create (ObTusRun *tus)
   url = ob_url_resolve (tus->job->url, location);
   if (!url || !ob_origin_is_allowed (url, tus->job->url, (const char *const *) tus->job->also))
     return ob_tus_end_elsewhere (tus, url);
-  g_free (tus->server_url);
-  tus->server_url = g_steal_pointer (&url);
-  if (!tus->checkpoints->created (tus->server_url, tus->user_data))
+  home = ob_url_resolve (tus->job->url, "");
+  became = g_strcmp0 (url, home) == 0 ? OB_CREATED_TAKEN : tus->checkpoints->created (url, tus->user_data);
+  if (became == OB_CREATED_TAKEN)
+    return ob_tus_end_at_others (tus);
+  if (became != OB_CREATED_DURABLE)
     {
       tus->result->is_cancelled = TRUE;
       return STEP_END;
     }
+  g_free (tus->server_url);
+  tus->server_url = g_steal_pointer (&url);
   if (is_short)
     tus->checkpoints->noted ("metadata", "the server takes no more of it than id, name and type", tus->user_data);
-  tus->offset_bytes = 0;
+  tus->offset_bytes = tus->given_bytes = 0;
 
   return tus->job->size_bytes == 0 ? STEP_STORED : STEP_SEND;
 }
@@ -134,12 +140,25 @@ is_settled (ObTusRun *tus, guint64 offset_bytes)
   return FALSE;
 }
 
+/* A server that was set back to a backup, or one of two behind a balancer, has another upload there: of another size, or with
+ * bytes that this device never sent to it. An offset beyond the end is nobody's. */
+static gboolean
+is_of_another (const ObTusRun *tus, const ObAnswer *answer, guint64 offset_bytes)
+{
+  guint64 size_bytes;
+
+  if (ob_answer_get_number (answer, "Upload-Length", &size_bytes) && size_bytes != tus->job->size_bytes)
+    return TRUE;
+
+  return offset_bytes > tus->given_bytes && offset_bytes <= tus->job->size_bytes;
+}
+
 static ObTusStep
 look (ObTusRun *tus)
 {
   SoupMessage *message = ob_tus_message_new ("HEAD", tus->server_url, tus->job, tus->result);
   g_autoptr (ObAnswer) answer = NULL;
-  guint64 offset_bytes, size_bytes;
+  guint64 offset_bytes;
 
   if (!message)
     return STEP_END;
@@ -153,8 +172,11 @@ look (ObTusRun *tus)
       return tus->result->outcome.verdict == OB_VERDICT_GONE ? ob_tus_gone (tus) : wait_for_lock (tus);
     }
   tus->locked = 0;
-  if (!ob_answer_get_number (answer, "Upload-Offset", &offset_bytes) || offset_bytes > tus->job->size_bytes
-      || (ob_answer_get_number (answer, "Upload-Length", &size_bytes) && size_bytes != tus->job->size_bytes))
+  if (!ob_answer_get_number (answer, "Upload-Offset", &offset_bytes))
+    return ob_tus_end_by_stranger (tus);
+  if (is_of_another (tus, answer, offset_bytes) && ob_answer_get_header (answer, "Tus-Resumable"))
+    return ob_tus_end_not_ours (tus);
+  if (offset_bytes > MIN (tus->given_bytes, tus->job->size_bytes))
     return ob_tus_end_by_stranger (tus);
   if (!is_settled (tus, offset_bytes))
     return STEP_LOOK;
@@ -178,7 +200,7 @@ lose (ObTusRun *tus, guint64 chunk_bytes)
 {
   tus->seen_bytes = tus->offset_bytes;
   if (++tus->losses >= MOST_LOSSES && chunk_bytes <= OB_TUS_CHUNK_MIN_BYTES)
-    return ob_tus_end (tus, OB_VERDICT_RETRY_UPLOAD, "no-progress", "Nothing of what was sent arrived");
+    return ob_tus_end_in_doubt (tus, "no-progress", "Nothing of what was sent arrived");
   if (tus->losses >= 2)
     shrink (tus, chunk_bytes);
 
@@ -273,6 +295,7 @@ send_chunk (ObTusRun *tus)
   ob_body_set_transit (OB_BODY (body), ob_connection_get_transit (tus->connection));
   if (tus->digests)
     ob_body_set_digests (OB_BODY (body), tus->digests, tus->job->size_bytes);
+  tus->given_bytes = MAX (tus->given_bytes, tus->offset_bytes + chunk_bytes);
   begin_us = g_get_monotonic_time ();
   answer = ob_http_send (tus->connection, message, is_last ? OB_ANSWER_FINISH_MS : OB_ANSWER_SEND_MS,
                          G_CANCELLABLE (tus->stop));
@@ -396,6 +419,7 @@ ob_tus_send (ObConnection *connection, const ObJob *job, const ObCheckpoints *ch
                    .fd = -1,
                    .server_url = g_strdup (job->server_url),
                    .offset_bytes = job->offset_bytes,
+                   .given_bytes = G_MAXUINT64,
                    .furthest_bytes = job->furthest_bytes,
                    .n_lost = job->n_lost };
   gboolean is_stored = run (&tus);

@@ -7,7 +7,7 @@
 
 #include <glib/gstdio.h>
 
-static gboolean
+static ObCreated
 on_created (const char *server_url, gpointer user_data)
 {
   Attempt *fixture = user_data;

@@ -40,7 +40,7 @@ typedef struct
   guint n_created;
 } Fixture;
 
-static gboolean
+static ObCreated
 on_created (const char *server_url, gpointer user_data)
 {
   Fixture *fixture = user_data;

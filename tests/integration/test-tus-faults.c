@@ -18,14 +18,16 @@ typedef struct
 static const FaultRow fault_rows[] = {
   { "/tus/a-cut-at-the-first-byte", "{\"fault\":\"cut-after\",\"bytes\":0}", 1, 5 << 20, 1 },
   { "/tus/a-cut-in-a-chunk", "{\"fault\":\"cut-after\",\"bytes\":3000001,\"method\":\"PATCH\"}", 1, 5 << 20, 1 },
-  { "/tus/a-cut-at-the-last-byte", "{\"fault\":\"cut-after\",\"bytes\":4194304,\"method\":\"PATCH\",\"count\":2}", 1, 5 << 20, 1 },
+  { "/tus/a-cut-at-the-last-byte", "{\"fault\":\"cut-after\",\"bytes\":4194304,\"method\":\"PATCH\",\"count\":2}", 1,
+    5 << 20, 1 },
   { "/tus/a-short-204", "{\"fault\":\"short-204\",\"bytes\":1000}", 1, 5 << 20, 1 },
   { "/tus/a-short-204-of-nothing", "{\"fault\":\"short-204\",\"bytes\":0,\"count\":2}", 1, 9 << 20, 1 },
   { "/tus/an-answer-to-a-chunk-is-lost", "{\"fault\":\"lost-answer\",\"method\":\"PATCH\"}", 1, 0, 1 },
   { "/tus/every-second-answer-is-lost", "{\"fault\":\"lost-answer\",\"method\":\"PATCH\",\"count\":3}", 1, 0, 1 },
   { "/tus/an-answer-to-the-creation-is-lost", "{\"fault\":\"lost-answer\",\"method\":\"POST\"}", 2, 0, 1 },
   { "/tus/an-answer-to-a-look-is-lost", "{\"fault\":\"lost-answer\",\"method\":\"HEAD\"}", 2, 0, 1 },
-  { "/tus/a-503-for-a-chunk", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":503,\"retry_after\":1}", 2, 5 << 20, 1 },
+  { "/tus/a-503-for-a-chunk", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":503,\"retry_after\":1}", 2,
+    5 << 20, 1 },
   { "/tus/a-423-for-a-chunk", "{\"fault\":\"lock\",\"method\":\"PATCH\",\"count\":2}", 1, 9 << 20, 1 },
   { "/tus/a-lock-that-is-let-go", "{\"fault\":\"lock\",\"skip\":1,\"count\":3}", 1, 5 << 20, 1 },
   { "/tus/a-409-for-a-chunk", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":409}", 1, 5 << 20, 1 },
@@ -35,8 +37,10 @@ static const FaultRow fault_rows[] = {
   { "/tus/garbage-for-the-creation", "{\"fault\":\"garbage\",\"method\":\"POST\"}", 2, 0, 1 },
   { "/tus/endless-headers-for-the-creation", "{\"fault\":\"endless-headers\",\"method\":\"POST\"}", 2, 0, 1 },
   { "/tus/a-reset-for-everything", "{\"fault\":\"reset\",\"count\":3}", 4, 0, 1 },
-  { "/tus/an-offset-that-was-never-sent", "{\"fault\":\"wrong-offset\",\"method\":\"PATCH\",\"bytes\":99999999}", 1, 0, 1 },
-  { "/tus/an-expired-upload-is-made-anew", "{\"fault\":\"expire\",\"method\":\"PATCH\",\"count\":1,\"skip\":1}", 1, 9 << 20, 2 },
+  { "/tus/an-offset-that-was-never-sent", "{\"fault\":\"wrong-offset\",\"method\":\"PATCH\",\"bytes\":99999999}", 1, 0,
+    1 },
+  { "/tus/an-expired-upload-is-made-anew", "{\"fault\":\"expire\",\"method\":\"PATCH\",\"count\":1,\"skip\":1}", 1,
+    9 << 20, 2 },
   { "/tus/431-for-all-of-the-metadata", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":431}", 1, 0, 1 },
   { "/tus/400-for-all-of-the-metadata", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":400}", 1, 0, 1 },
   { "/tus/a-relative-location", "{\"fault\":\"location\",\"mode\":\"path\"}", 1, 0, 1 },
@@ -44,9 +48,12 @@ static const FaultRow fault_rows[] = {
   { "/tus/a-location-without-a-scheme", "{\"fault\":\"location\",\"mode\":\"host\"}", 1, 0, 1 },
   { "/tus/no-checksum-extension", "{\"fault\":\"checksum\",\"on\":false}", 1, 0, 1 },
   { "/tus/a-buffering-proxy", "{\"fault\":\"buffering\",\"on\":true}", 1, 0, 1 },
-  { "/tus/a-413-for-a-chunk-that-a-proxy-does-not-take", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":413,\"count\":2}", 1, 9 << 20, 1 },
-  { "/tus/a-413-that-comes-before-the-chunk-is-sent", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":413,\"early\":true}", 1, 9 << 20, 1 },
-  { "/tus/options-are-answered-for-ever", "{\"fault\":\"endless-headers\",\"method\":\"OPTIONS\",\"delay_ms\":200}", 1, 0, 1 },
+  { "/tus/a-413-for-a-chunk-that-a-proxy-does-not-take",
+    "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":413,\"count\":2}", 1, 9 << 20, 1 },
+  { "/tus/a-413-that-comes-before-the-chunk-is-sent",
+    "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":413,\"early\":true}", 1, 9 << 20, 1 },
+  { "/tus/options-are-answered-for-ever", "{\"fault\":\"endless-headers\",\"method\":\"OPTIONS\",\"delay_ms\":200}", 1,
+    0, 1 },
   { "/tus/options-are-refused", "{\"fault\":\"status\",\"method\":\"OPTIONS\",\"status\":405}", 1, 0, 1 },
   { "/tus/not-confirmed-yet", "{\"fault\":\"confirm\",\"mode\":\"not-yet\",\"count\":2}", 3, 0, 1 },
   { "/tus/still-attaching", "{\"fault\":\"confirm\",\"mode\":\"attaching\",\"count\":1}", 2, 0, 1 },
@@ -89,8 +96,7 @@ count_creations (Attempt *fixture)
 {
   g_autoptr (JsonNode) node = test_peer_describe (fixture->peer);
 
-  return json_object_get_int_member (
-      json_object_get_object_member (json_node_get_object (node), "requests"), "POST");
+  return json_object_get_int_member (json_object_get_object_member (json_node_get_object (node), "requests"), "POST");
 }
 
 typedef struct
@@ -133,6 +139,45 @@ test_too_much_metadata (Attempt *fixture, gconstpointer data)
   g_assert_cmpint (count_creations (fixture), ==, 4);
 }
 
+/* --- What a server has at the upload URL, and is not this upload's --- */
+
+typedef struct
+{
+  const char *name;
+  const char *headers; /* of the answer to a look */
+  guint n_created;
+} OthersRow;
+
+static const OthersRow others_rows[] = {
+  { "/tus/another-size-is-another-upload", "{\"Upload-Offset\":\"77\",\"Upload-Length\":\"77\"}", 2 },
+  { "/tus/another-size-and-nothing-of-it", "{\"Upload-Offset\":\"0\",\"Upload-Length\":\"99999999\"}", 2 },
+  { "/tus/more-than-was-ever-sent-is-another-upload", "{\"Upload-Offset\":\"9000000\"}", 2 },
+  { "/tus/an-offset-beyond-the-end-is-nobody-s", "{\"Upload-Offset\":\"99999999\"}", 1 },
+};
+
+/* Its address is given up, before a byte of this one is mixed into it, and another one is asked for. */
+static void
+test_what_is_anothers_is_given_up (Attempt *fixture, gconstpointer data)
+{
+  const OthersRow *row = data;
+  g_autofree char *look
+      = g_strdup_printf ("{\"fault\":\"status\",\"method\":\"HEAD\",\"status\":200,\"headers\":%s}", row->headers);
+  g_autoptr (ObAttemptResult) result = NULL;
+
+  test_peer_control (fixture->peer, "{\"fault\":\"cut-after\",\"bytes\":0,\"method\":\"PATCH\"}");
+  test_peer_control (fixture->peer, look);
+  result = attempt_run (fixture);
+  g_assert_cmpuint (result->outcome.verdict, ==, OB_VERDICT_HOLD);
+  g_assert_cmpuint (result->outcome.reason, ==, OUTBOX_REASON_WRONG_ADDRESS);
+  g_assert_true ((fixture->server_url == NULL) == (row->n_created == 2));
+  /* Its journal tells of it. */
+  g_assert_true ((fixture->noted != NULL) == (row->n_created == 2));
+  g_clear_pointer (&fixture->noted, g_free);
+  g_assert_cmpuint (attempt_run_until_done (fixture, 1), ==, 1);
+  attempt_assert_arrived (fixture);
+  g_assert_cmpuint (fixture->n_created, ==, row->n_created);
+}
+
 /* Faults that a person must hear of. */
 typedef struct
 {
@@ -144,20 +189,46 @@ typedef struct
 } VerdictRow;
 
 static const VerdictRow verdict_rows[] = {
-  { "/tus/401-asks-for-a-sign-in", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":401}", OB_VERDICT_SIGN_IN, OUTBOX_REASON_SIGN_IN, "401" },
-  { "/tus/401-for-a-chunk-asks-for-a-sign-in", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":401}", OB_VERDICT_SIGN_IN, OUTBOX_REASON_SIGN_IN, "401" },
-  { "/tus/403-is-told", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":403,\"body\":\"not your job\"}", OB_VERDICT_FORBIDDEN, OUTBOX_REASON_REJECTED, "not your job" },
-  { "/tus/413-is-too-large", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":413}", OB_VERDICT_FAIL, OUTBOX_REASON_TOO_LARGE, "413" },
-  { "/tus/a-known-limit-is-too-large", "{\"fault\":\"max-size\",\"bytes\":1000000}", OB_VERDICT_FAIL, OUTBOX_REASON_TOO_LARGE, "larger" },
-  { "/tus/507-is-full", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":507}", OB_VERDICT_FULL, OUTBOX_REASON_DESTINATION_FULL, "507" },
-  { "/tus/418-is-rejected-with-its-words", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":418,\"body\":\"a\\nteapot\"}", OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "a teapot" },
-  { "/tus/507-that-comes-before-the-chunk-is-sent-is-full", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":507,\"early\":true,\"count\":-1}", OB_VERDICT_FULL, OUTBOX_REASON_DESTINATION_FULL, "507" },
-  { "/tus/413-for-the-smallest-chunk-is-too-large", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":413,\"count\":-1}", OB_VERDICT_FAIL, OUTBOX_REASON_TOO_LARGE, "413" },
-  { "/tus/another-version-is-told-by-412", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":412,\"headers\":{\"Tus-Version\":\"0.2.2\"}}", OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "0.2.2" },
-  { "/tus/another-version-is-told-by-400", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":400,\"headers\":{\"Tus-Version\":\"0.2.2\"}}", OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "0.2.2" },
-  { "/tus/another-version-is-told-by-options", "{\"fault\":\"status\",\"method\":\"OPTIONS\",\"status\":204,\"headers\":{\"Tus-Version\":\"2.0.0\"}}", OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "2.0.0" },
-  { "/tus/a-refused-confirmation-is-told", "{\"fault\":\"confirm\",\"mode\":\"refuse\",\"status\":422}", OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED, "closed" },
-  { "/tus/another-digest-is-a-failure", "{\"fault\":\"confirm\",\"mode\":\"wrong-digest\"}", OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED, "other bytes" },
+  { "/tus/401-asks-for-a-sign-in", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":401}", OB_VERDICT_SIGN_IN,
+    OUTBOX_REASON_SIGN_IN, "401" },
+  { "/tus/401-for-a-chunk-asks-for-a-sign-in", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":401}",
+    OB_VERDICT_SIGN_IN, OUTBOX_REASON_SIGN_IN, "401" },
+  { "/tus/403-is-told", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":403,\"body\":\"not your job\"}",
+    OB_VERDICT_FORBIDDEN, OUTBOX_REASON_REJECTED, "not your job" },
+  { "/tus/413-is-too-large", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":413}", OB_VERDICT_FAIL,
+    OUTBOX_REASON_TOO_LARGE, "413" },
+  { "/tus/a-known-limit-is-too-large", "{\"fault\":\"max-size\",\"bytes\":1000000}", OB_VERDICT_FAIL,
+    OUTBOX_REASON_TOO_LARGE, "larger" },
+  { "/tus/507-is-full", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":507}", OB_VERDICT_FULL,
+    OUTBOX_REASON_DESTINATION_FULL, "507" },
+  { "/tus/418-is-rejected-with-its-words",
+    "{\"fault\":\"status\",\"method\":\"POST\",\"status\":418,\"body\":\"a\\nteapot\"}", OB_VERDICT_FAIL,
+    OUTBOX_REASON_REJECTED, "a teapot" },
+  { "/tus/507-that-comes-before-the-chunk-is-sent-is-full",
+    "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":507,\"early\":true,\"count\":-1}", OB_VERDICT_FULL,
+    OUTBOX_REASON_DESTINATION_FULL, "507" },
+  { "/tus/413-for-the-smallest-chunk-is-too-large",
+    "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":413,\"count\":-1}", OB_VERDICT_FAIL, OUTBOX_REASON_TOO_LARGE,
+    "413" },
+  { "/tus/another-version-is-told-by-412",
+    "{\"fault\":\"status\",\"method\":\"POST\",\"status\":412,\"headers\":{\"Tus-Version\":\"0.2.2\"}}",
+    OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "0.2.2" },
+  { "/tus/another-version-is-told-by-400",
+    "{\"fault\":\"status\",\"method\":\"POST\",\"status\":400,\"headers\":{\"Tus-Version\":\"0.2.2\"}}",
+    OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "0.2.2" },
+  { "/tus/another-version-is-told-by-options",
+    "{\"fault\":\"status\",\"method\":\"OPTIONS\",\"status\":204,\"headers\":{\"Tus-Version\":\"2.0.0\"}}",
+    OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "2.0.0" },
+  { "/tus/an-empty-location-is-none",
+    "{\"fault\":\"status\",\"method\":\"POST\",\"status\":201,\"headers\":{\"Location\":\"\"}}", OB_VERDICT_HOLD,
+    OUTBOX_REASON_WRONG_ADDRESS, "not its alone" },
+  { "/tus/a-location-that-is-everybody-s-is-none",
+    "{\"fault\":\"status\",\"method\":\"POST\",\"status\":201,\"headers\":{\"Location\":\"./#new\"}}", OB_VERDICT_HOLD,
+    OUTBOX_REASON_WRONG_ADDRESS, "not its alone" },
+  { "/tus/a-refused-confirmation-is-told", "{\"fault\":\"confirm\",\"mode\":\"refuse\",\"status\":422}",
+    OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED, "closed" },
+  { "/tus/another-digest-is-a-failure", "{\"fault\":\"confirm\",\"mode\":\"wrong-digest\"}", OB_VERDICT_FAIL,
+    OUTBOX_REASON_NOT_ATTACHED, "other bytes" },
 };
 
 static void
@@ -183,6 +254,9 @@ main (int argc, char *argv[])
                 attempt_tear_down);
   for (guint i = 0; i < G_N_ELEMENTS (metadata_rows); i++)
     g_test_add (metadata_rows[i].name, Attempt, &metadata_rows[i], attempt_set_up, test_too_much_metadata,
+                attempt_tear_down);
+  for (guint i = 0; i < G_N_ELEMENTS (others_rows); i++)
+    g_test_add (others_rows[i].name, Attempt, &others_rows[i], attempt_set_up, test_what_is_anothers_is_given_up,
                 attempt_tear_down);
   for (guint i = 0; i < G_N_ELEMENTS (verdict_rows); i++)
     g_test_add (verdict_rows[i].name, Attempt, &verdict_rows[i], attempt_set_up, test_a_fault_is_told,

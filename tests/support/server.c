@@ -73,7 +73,7 @@ obey (Order *order, const ObCheckpoints *checkpoints, gpointer user_data, guint6
   gboolean go_on = TRUE;
 
   if (order->kind == ORDER_CREATED)
-    go_on = checkpoints->created (order->url, user_data);
+    go_on = checkpoints->created (order->url, user_data) == OB_CREATED_DURABLE;
   else if (order->kind == ORDER_STORED)
     go_on = checkpoints->stored (user_data);
   else if (order->kind == ORDER_PROGRESS)

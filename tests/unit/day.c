@@ -271,7 +271,11 @@ work (Day *day, const char *id, guint64 most_bytes)
     }
   job = test_server_wait_for (day->rig->server, id);
   if (!job->server_url && !job->is_stored)
-    test_server_report_created (day->rig->server, id, "http://depot.example/files/x");
+    {
+      g_autofree char *url = g_strconcat ("http://depot.example/files/", id, NULL);
+
+      test_server_report_created (day->rig->server, id, url);
+    }
   file->offset_bytes = MIN (file->offset_bytes + most_bytes, kinds[file->kind].size_bytes);
   if (file->offset_bytes < kinds[file->kind].size_bytes)
     test_server_report_progress (day->rig->server, id, file->offset_bytes);

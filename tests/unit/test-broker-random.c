@@ -123,11 +123,12 @@ static void
 progress (TestRig *rig, Day *day, const char *id)
 {
   const ObJob *job = test_server_wait_for (rig->server, id);
+  g_autofree char *url = g_strconcat ("http://depot.example/files/", id, NULL);
 
   if (job->is_termination)
     return;
   if (!job->server_url && !job->is_stored)
-    test_server_report_created (rig->server, id, "http://depot.example/files/x");
+    test_server_report_created (rig->server, id, url);
   test_rig_settle (rig);
   if (!meet (rig, id))
     return;

@@ -372,8 +372,9 @@ test_removals_hold_up_nobody (TestRig *rig, gconstpointer data)
   for (guint i = 0; i < 20; i++)
     {
       g_autofree char *removed = test_rig_submit (rig, "yard", 0);
+      g_autofree char *url = g_strdup_printf ("http://yard.example/files/%u", i);
 
-      test_server_report_created (rig->server, removed, "http://yard.example/files/1");
+      test_server_report_created (rig->server, removed, url);
       g_assert_true (test_rig_command (rig, OB_COMMAND_REMOVE, removed, 0, NULL));
       while (g_hash_table_lookup (rig->broker->active, removed)
              && !((ObActive *) g_hash_table_lookup (rig->broker->active, removed))->is_termination)

@@ -241,6 +241,51 @@ test_losses_are_counted_until_it_gets_further (TestRig *rig, gconstpointer data)
   test_rig_finish (rig, id);
 }
 
+static void
+assert_address_is_refused (TestRig *rig)
+{
+  gint64 n_known = test_rig_ask (rig, "SELECT count (*) FROM uploads WHERE server_url IS NOT NULL");
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+
+  test_server_report_created (rig->server, id, "http://depot.example/files/1");
+  test_rig_wait_for_end (rig, id);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count (*) FROM uploads WHERE server_url IS NOT NULL"), ==, n_known);
+  g_assert_true (test_rig_command (rig, OB_COMMAND_REMOVE, id, 0, NULL));
+  test_rig_settle (rig);
+}
+
+/* The bytes that a server has there are another's: taken for this one's, they would be called arrived. */
+static void
+test_an_address_is_one_uploads (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+
+  test_server_report_created (rig->server, id, "http://depot.example/files/1");
+  test_server_report_progress (rig->server, id, 500);
+  assert_address_is_refused (rig);
+  /* The same one may be told of it again. */
+  test_server_report_created (rig->server, id, "http://depot.example/files/1");
+  test_rig_end (rig, id, OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED);
+  assert_address_is_refused (rig);
+  g_assert_true (test_rig_command (rig, OB_COMMAND_RETRY, id, 0, NULL));
+  test_rig_finish (rig, id);
+  test_rig_assert_status (rig, id, "done");
+  assert_address_is_refused (rig);
+}
+
+static void
+test_an_address_that_is_given_up_is_no_others (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+
+  test_server_report_created (rig->server, id, "http://depot.example/files/1");
+  g_assert_true (test_rig_command (rig, OB_COMMAND_REMOVE, id, 0, NULL));
+  while (!test_server_wait_for (rig->server, id)->is_termination)
+    g_main_context_iteration (NULL, TRUE);
+  test_rig_end (rig, id, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE);
+  assert_address_is_refused (rig);
+}
+
 /* Asked again, the server would say the same for ever. */
 static void
 test_retry_of_wrong_bytes_sends_anew (TestRig *rig, gconstpointer data)
@@ -296,6 +341,8 @@ main (int argc, char *argv[])
     { "/confirm/a-server-that-works-is-left-to-it", test_a_server_that_works_is_left_to_it },
     { "/confirm/losses-are-counted-until-it-gets-further", test_losses_are_counted_until_it_gets_further },
     { "/confirm/retry-of-wrong-bytes-sends-anew", test_retry_of_wrong_bytes_sends_anew },
+    { "/server/an-address-is-one-upload-s", test_an_address_is_one_uploads },
+    { "/server/an-address-that-is-given-up-is-no-other-s", test_an_address_that_is_given_up_is_no_others },
     { "/confirm/a-pause-during-the-finish", test_a_pause_during_the_finish },
   };
 

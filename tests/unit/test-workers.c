@@ -55,7 +55,7 @@ come_back_late (Hang hang, World *world, const ObCheckpoints *checkpoints, gpoin
       return;
     }
   if (hang == HANG_LATE_CREATE)
-    go_on = checkpoints->created ("http://127.0.0.1/late", user_data);
+    go_on = checkpoints->created ("http://127.0.0.1/late", user_data) == OB_CREATED_DURABLE;
   else if (hang == HANG_LATE_STORED)
     go_on = checkpoints->stored (user_data);
   else
