@@ -249,23 +249,6 @@ ob_uploads_move_server (ObDatabase *database, const char *destination, const cha
 }
 
 gboolean
-ob_uploads_is_url_taken (ObDatabase *database, const char *server_url, const char *id)
-{
-  g_autoptr (ObStatement) statement
-      = ob_statement_new (database,
-                          "SELECT 1 FROM uploads WHERE server_url = @url AND id <> @id"
-                          " UNION ALL SELECT 1 FROM terminations WHERE server_url = @url LIMIT 1",
-                          NULL);
-
-  if (!statement)
-    return FALSE;
-  ob_statement_bind_text (statement, "@url", server_url);
-  ob_statement_bind_text (statement, "@id", id);
-
-  return ob_statement_step (statement) == SQLITE_ROW;
-}
-
-gboolean
 ob_uploads_delete (ObDatabase *database, const char *id, GError **error)
 {
   g_autoptr (ObStatement) statement = ob_statement_new (database, "DELETE FROM uploads WHERE id = @id", error);

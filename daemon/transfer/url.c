@@ -53,7 +53,8 @@ ob_url_resolve (const char *base, const char *reference)
   if (g_str_equal (g_uri_get_scheme (from), "https") && g_str_equal (g_uri_get_scheme (to), "http"))
     url = keep_https (from, to);
   else
-    url = g_uri_to_string (to);
+    /* A fragment is never sent (RFC 9110 section 7.1): two URLs that differ in it alone are one. */
+    url = g_uri_to_string_partial (to, G_URI_HIDE_FRAGMENT);
 
   return url && strlen (url) <= URL_MAX_BYTES && ob_destination_is_url (url) ? g_steal_pointer (&url) : NULL;
 }

@@ -223,7 +223,7 @@ static const VerdictRow verdict_rows[] = {
     "{\"fault\":\"status\",\"method\":\"POST\",\"status\":201,\"headers\":{\"Location\":\"\"}}", OB_VERDICT_HOLD,
     OUTBOX_REASON_WRONG_ADDRESS, "not its alone" },
   { "/tus/a-location-that-is-everybody-s-is-none",
-    "{\"fault\":\"status\",\"method\":\"POST\",\"status\":201,\"headers\":{\"Location\":\"./#new\"}}", OB_VERDICT_HOLD,
+    "{\"fault\":\"status\",\"method\":\"POST\",\"status\":201,\"headers\":{\"Location\":\"#new\"}}", OB_VERDICT_HOLD,
     OUTBOX_REASON_WRONG_ADDRESS, "not its alone" },
   { "/tus/a-refused-confirmation-is-told", "{\"fault\":\"confirm\",\"mode\":\"refuse\",\"status\":422}",
     OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED, "closed" },

@@ -23,6 +23,8 @@ static const Row relative_rows[] = {
   { "http://a.test/files/", "./1?x=y", "http://a.test/files/1?x=y" },
   { "http://a.test/files/", "?id=1", "http://a.test/files/?id=1" },
   { "http://a.test/files/", "/up/1", "http://a.test/up/1" },
+  { "http://a.test/files/", "1#new", "http://a.test/files/1" },
+  { "http://a.test/files/", "#new", "http://a.test/files/" },
   { "http://a.test/files/", "../../../1", "http://a.test/1" },
   { "http://a.test/files/", "//b.test/1", "http://b.test/1" },
   { "http://a.test/files/", "https://b.test/1", "https://b.test/1" },
