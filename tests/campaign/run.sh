@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The Outbox authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# The long proofs, one step after another: links that go dark, random days in the field, random kills, the same with a server that has faults and is
+# The long proofs, one step after another: what "make run" shows, links that go dark, random days in the field, random kills, the same with a server that has faults and is
 # killed too, both again and every crash point under the sanitizers, fuzzing, and helgrind over the transfer layer and the
 # daemon. Ends with one line of counts.
 #
@@ -110,6 +110,7 @@ fi
 export ASAN_OPTIONS=halt_on_error=1:abort_on_error=1:detect_leaks=1
 export UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1
 
+step demo "$here/../demo/demo.sh" "$build"
 for scene in dark-and-silent dark-and-silent-on-an-older-kernel dark-and-announced long-dark-and-silent \
   long-dark-without-a-default-route \
   dark-and-silent-with-a-lock dark-and-announced-with-a-lock another-address-at-once \

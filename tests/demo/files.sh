@@ -5,6 +5,7 @@
 
 files=()  # paths
 sums=()   # their SHA-256, taken before they are handed over
+times=()  # when they were made, likewise
 sizes=()
 made=''   # not empty: the files are ours
 group=outbox-demo
@@ -93,6 +94,7 @@ fingerprint ()
   n_files=${#files[@]} all_bytes=0 star=0 star_size=-1
   for file in "${files[@]}"; do
     sums[i]=$(sha256sum <"$file" | cut -d ' ' -f 1)
+    times[i]=$(date -u -r "$file" +%Y-%m-%dT%H:%M:%S.%3NZ)
     sizes[i]=$(stat -Lc %s -- "$file")
     all_bytes=$((all_bytes + sizes[i]))
     [ "${sizes[i]}" -le "$star_size" ] || star=$i star_size=${sizes[i]}

@@ -15,8 +15,10 @@ exact='
   def upload($id; $c; $size): {id: $id, name: "a b.jpg", state: "done", media_type: "image/jpeg", sha256: sum($c),
                                size: $size, receipt: {record: "rec-\($id)", confirmed_at: 1}};
   def stored($id; $c; $size): {outbox_id: $id, id: "at-\($id)", finished: true, size: $size, sha256: sum($c),
-                               metadata: {filename: "a b.jpg", filetype: "image/jpeg", outbox_id: $id, job: "7"}};
-  {files: [{id: "1", name: "a b.jpg", sha256: sum("1"), size: 10}, {id: "2", name: "a b.jpg", sha256: sum("2"), size: 0}],
+                               metadata: {filename: "a b.jpg", filetype: "image/jpeg", outbox_id: $id, job: "7",
+                                          outbox_modified_at: "2026-01-02T03:04:05Z"}};
+  def file($id; $c; $size): {id: $id, name: "a b.jpg", sha256: sum($c), $size, made: "2026-01-02T03:04:05Z"};
+  {files: [file("1"; "1"; 10), file("2"; "2"; 0)],
    uploads: [upload("1"; "1"; 10), upload("2"; "2"; 0)],
    server: [stored("1"; "1"; 10), stored("2"; "2"; 0)],
    carried: {"/files/at-1": 13}, metadata: {job: "7"}}'
@@ -46,7 +48,7 @@ finds ()
   expect "$1" "$2" ".wrong | any(contains(\"$3\"))"
 }
 
-echo 1..17
+echo 1..18
 expect exact . '.wrong == [] and .twice == 3 and (.rows | length) == 2'
 expect what-was-sent-twice-is-per-file . '.rows | map(.[4]) == ["3 B", "0 B"]'
 expect a-server-that-tells-only-lengths '.server |= map(.sha256 = null | .metadata = null) | .carried = null' \
@@ -60,6 +62,7 @@ finds other-bytes '.server[1].sha256 = .server[0].sha256' "other bytes"
 finds other-size '.server[0].size = 9' "arrived with 9 bytes"
 finds other-name '.server[0].metadata.filename = "b.jpg"' "other metadata"
 finds metadata-missing '.server[0].metadata |= del(.job)' "other metadata"
+finds another-time '.server[0].metadata.outbox_modified_at = "2026-01-02T03:04:06Z"' "other metadata"
 finds not-done '.uploads[0].state = "confirming"' "is confirming in Outbox"
 finds not-confirmed '.uploads[0] |= del(.receipt)' "was not confirmed"
 finds renamed-in-outbox '.uploads[0].name = "x"' "is called x in Outbox"

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The Outbox authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Compares what was handed over with what arrived. In: $files [{id, name, sha256, size}], what the person has; $uploads,
-# the documents of "outbox list"; $server [{outbox_id, id, finished, size, sha256, metadata}], what the server has, the
+# Compares what was handed over with what arrived. In: $files [{id, name, sha256, size, made}], what the person has;
+# $uploads, the documents of "outbox list"; $server [{outbox_id, id, finished, size, sha256, metadata}], what the server has, the
 # last two null where it cannot be asked for them; $carried {path: bytes}, what the link carried, or null; $metadata,
 # what was said of every file. Out: {rows, wrong, twice}: lists of cells, sentences, a number of bytes.
 
@@ -33,7 +33,8 @@ def faults($file; $upload; $found):
        | unless(.size == $file.size; "arrived with \(.size) bytes, not \($file.size)"),
          unless(.sha256 == null or .sha256 == $file.sha256; "arrived with other bytes"),
          unless(.metadata == null
-                or .metadata == $metadata + {filename: $file.name, filetype: $upload.media_type, outbox_id: $file.id};
+                or .metadata == $metadata + {filename: $file.name, filetype: $upload.media_type, outbox_id: $file.id,
+                                             outbox_modified_at: $file.made};
                 "arrived with other metadata: \(.metadata | tojson)"))
     ] | map("\($file.name) " + .);
 

@@ -9,7 +9,7 @@ list_files ()
   local i
   for ((i = 0; i < n_files; i++)); do
     jq -n --arg id "${ids[i]}" --arg name "${files[i]##*/}" --arg sha256 "${sums[i]}" --argjson size "${sizes[i]}" \
-      '{$id, $name, $sha256, $size}'
+      --arg made "${times[i]}" '{$id, $name, $sha256, $size, made: ($made | sub(".000Z"; "Z"))}'
   done | jq -s .
 }
 
