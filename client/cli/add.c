@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "expand.h"
 #include "print.h"
+#include "tally.h"
 #include "view.h"
 
 #include "config.h"
@@ -34,6 +35,7 @@ typedef struct
   gboolean is_move;
   gboolean is_wait;
   gboolean is_json;
+  gboolean is_quiet;
   gboolean is_recursive;
 } Options;
 
@@ -73,6 +75,7 @@ typedef struct
   guint next;       /* to hand over */
   guint n_waiting;  /* for an answer */
   guint n_printed;
+  CliTally tally;
   int exit_code;
 } Add;
 
@@ -93,6 +96,7 @@ fail_file (Add *add, const File *file, const char *message, int exit_code)
   g_autofree char *path = g_filename_display_name (file->path);
   g_autofree char *safe = cli_text_dup_safe (path);
 
+  cli_tally_clear (&add->tally);
   g_printerr ("outbox: %s: %s\n", safe, message);
   add->exit_code = MAX (add->exit_code, exit_code);
 }
@@ -141,8 +145,12 @@ print_ids (Add *add)
     {
       const File *file = &g_array_index (add->files, File, add->n_printed);
 
-      if (file->id && !add->options->is_json && !add->options->is_wait)
-        g_print ("%s\n", file->id);
+      if (!file->id || add->options->is_json || add->options->is_wait)
+        continue;
+      /* They may go elsewhere. */
+      if (cli_is_terminal ())
+        cli_tally_clear (&add->tally);
+      g_print ("%s\n", file->id);
     }
 }
 
@@ -167,16 +175,25 @@ on_submitted (GObject *source, GAsyncResult *result, gpointer user_data)
   file->id = outbox_client_submit_finish (OUTBOX_CLIENT (source), result, &error);
   file->is_answered = TRUE;
   add->n_waiting--;
-  if (!file->id)
-    fail_file (add, file, error->message,
-               g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER) ? CLI_NO_BROKER : CLI_FAILED);
-  else if (add->options->is_move)
+  if (file->id)
+    {
+      add->tally.n_added++;
+      add->tally.added_bytes += (guint64) file->info.st_size;
+    }
+  else
+    {
+      add->tally.n_refused++;
+      fail_file (add, file, error->message,
+                 g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER) ? CLI_NO_BROKER : CLI_FAILED);
+    }
+  if (file->id && add->options->is_move)
     unlink_file (add, file);
   if (file->id && add->view)
     cli_view_expect (add->view, file->id);
   (void) close (file->fd);
   file->fd = -1;
   print_ids (add);
+  cli_tally_draw (&add->tally);
   hand_over (add);
 }
 
@@ -207,6 +224,7 @@ hand_over (Add *add)
       if (file->fd < 0 || fstat (file->fd, &file->info) != 0)
         {
           fail_file (add, file, g_strerror (errno), CLI_FAILED);
+          add->tally.n_refused++;
           file->is_answered = TRUE;
           add->next++;
           continue;
@@ -367,6 +385,7 @@ run (Add *add)
     return cli_fail (error);
   hand_over (add);
   cli_wait (is_answered, add);
+  cli_tally_end (&add->tally);
   if (add->options->is_wait)
     {
       cli_view_refresh (add->view);
@@ -421,6 +440,7 @@ cli_add (int argc, char *argv[])
       NULL },
     { "move", 0, 0, G_OPTION_ARG_NONE, &options.is_move, N_ ("Remove each file once it is safe"), NULL },
     { "wait", 'w', 0, G_OPTION_ARG_NONE, &options.is_wait, N_ ("End when the server has confirmed all"), NULL },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.is_quiet, N_ ("Print the ids alone"), NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options.is_json, N_ ("Print the documents as JSON"), NULL },
     { NULL },
   };
@@ -447,6 +467,9 @@ cli_add (int argc, char *argv[])
 
       g_array_append_val (add.files, file);
     }
+  /* Who waits sees more: a bar for each. */
+  add.tally
+      = (CliTally){ .n_files = add.files->len, .is_silent = options.is_quiet || options.is_json || options.is_wait };
   if (add.common)
     exit_code = run (&add);
   g_clear_pointer (&add.view, cli_view_free);

@@ -40,7 +40,7 @@ _outbox ()
   fi
 
   case $verb in
-    add) words="--destination --group --title --metadata --type --form --priority --not-before --key --app --recursive --move --wait --json" ;;
+    add) words="--destination --group --title --metadata --type --form --priority --not-before --key --app --recursive --move --wait --quiet --json" ;;
     list) words="--state --unfinished --group --destination --app --limit --json" ;;
     show) words="--json" ;;
     watch) words="--group --until-done --json" ;;

@@ -45,6 +45,15 @@ static const Row rows[] = {
     "mkdir -p d/b && for f in c b/y b/x a; do echo $f >d/$f; done && outbox add -r d && outbox list | tail -4 | awk "
     "'{printf \"%s.\", $2}'",
     0, "a.x.y.c.", NULL },
+  { "many-files",
+    "mkdir d && for i in $(seq 100 219); do echo $i >d/$i; done && touch d/locked && chmod 000 d/locked && outbox add "
+    "-r d "
+    "d/gone "
+    "2>&1 >/dev/null",
+    1, "Added 121 files (480 bytes), 1 refused.", "\033" },
+  { "many-files-and-no-word",
+    "mkdir d && for i in $(seq 100 219); do echo $i >d/$i; done && outbox add -r --quiet d 2>&1 >/dev/null; echo end",
+    0, "end", "Added" },
   { "a-folder-with-what-is-no-file", "mkdir d && mkfifo d/pipe && ln -s . d/round && echo a >d/a && outbox add -r d", 1,
     "d/round: left out", "Too many" },
   { "an-empty-folder", "mkdir d && outbox add -r d", 0, "no file", NULL },
