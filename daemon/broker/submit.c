@@ -250,6 +250,13 @@ forget_row (ObBroker *self, const ObUpload *upload, const char *why)
     ob_broker_note_trouble (self);
 }
 
+static gboolean
+is_of_disk (const GError *error)
+{
+  return g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE)
+         || g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL);
+}
+
 /* Takes back what was said of it, in the words of our own table. */
 static void
 give_up (ObBroker *self, ObSaving *saving)
@@ -262,8 +269,14 @@ give_up (ObBroker *self, ObSaving *saving)
                                          : g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER,
                                                                 "Outbox is ending; hand the file over again");
     }
-  if (g_error_matches (saving->error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE)
-      || g_error_matches (saving->error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL))
+  if (is_of_disk (saving->error) && !ob_spool_is_there (self->spool))
+    {
+      /* Half of it was written on the one disk, half on the other: nothing is wrong with either. */
+      g_clear_error (&saving->error);
+      saving->error = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER,
+                                           "The queue is being taken up from another disk; hand the file over again");
+    }
+  if (is_of_disk (saving->error))
     ob_broker_probe_disk (self);
   if (saving->has_row && !saving->is_restored)
     forget_row (self, saving->upload, saving->error->message);

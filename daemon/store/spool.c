@@ -33,6 +33,7 @@ struct _ObSpool
   char *data_folder;
   char *folder;
   char *incoming;
+  struct stat opened;     /* the data folder, as it was found */
   gboolean lacks_reserve; /* atomic, as is the next */
   gint wanted_kib;        /* that removals are to free before the reserve is taken again; 0 or less: it can be tried */
   GMutex lock;            /* guards what follows, and every Flush */
@@ -126,6 +127,11 @@ ob_spool_open (const char *data_folder, GError **error)
   if (!ob_folder_ensure (spool->folder, error) || !ob_folder_ensure (spool->incoming, error)
       || !clear_folder (spool->incoming, error) || !ob_folder_sync (data_folder, error))
     return NULL;
+  if (stat (data_folder, &spool->opened) != 0)
+    {
+      ob_file_set_error (error, errno, "Cannot open folder", data_folder);
+      return NULL;
+    }
 
   return g_steal_pointer (&spool);
 }
@@ -139,6 +145,15 @@ ob_spool_free (ObSpool *spool)
   g_mutex_clear (&spool->lock);
   g_cond_clear (&spool->flushed);
   g_free (spool);
+}
+
+gboolean
+ob_spool_is_there (ObSpool *spool)
+{
+  struct stat info;
+
+  return stat (spool->data_folder, &info) == 0 && info.st_dev == spool->opened.st_dev
+         && info.st_ino == spool->opened.st_ino;
 }
 
 /* --- Room for the database --- */

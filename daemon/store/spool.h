@@ -106,6 +106,9 @@ gboolean ob_spool_remove (ObSpool *spool, const char *id, GError **error);
 /* Removes a record whose bytes never came, since the process ended between the two: it stands for nothing. */
 void ob_spool_drop_lone_record (ObSpool *spool, const char *id);
 
+/* Whether the path still leads to the folder that was opened, and not to another disk that was mounted over it. */
+gboolean ob_spool_is_there (ObSpool *spool);
+
 /* Whether bytes and record are both there. */
 gboolean ob_spool_has (ObSpool *spool, const char *id);
 

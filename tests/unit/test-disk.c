@@ -9,6 +9,7 @@
 #include "dbus/error.h"
 
 #include <errno.h>
+#include <glib/gstdio.h>
 #include <unistd.h>
 
 typedef struct
@@ -183,6 +184,33 @@ test_without_shared_memory (TestRig *rig, gconstpointer data)
   test_rig_assert_status (rig, id, "done");
 }
 
+/* A disk is mounted over the folder in the middle of a submit: whoever hands over is told to do it again, not that the disk
+ * is at fault. */
+static void
+test_a_submit_while_the_folder_is_exchanged (TestRig *rig, gconstpointer data)
+{
+  const ObSubmission submission = { .app = "test" };
+  g_autofree char *away = g_strconcat (rig->folder, "-away", NULL);
+  g_autofree char *file = g_build_filename (rig->folder, "file-0", NULL);
+  g_autofree char *incoming = g_build_filename (rig->folder, "incoming", NULL);
+  g_autofree char *message = NULL;
+  g_autofree char *id = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (g_rename (rig->folder, away), ==, 0);
+  g_assert_cmpint (g_mkdir (rig->folder, 0700), ==, 0);
+  g_assert_null (test_rig_submit_full (rig, &submission, &error));
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER);
+  message = dup_storage_message (rig);
+  g_assert_null (message);
+  g_assert_cmpint (g_unlink (file), ==, 0);
+  g_assert_cmpint (g_rmdir (incoming), ==, 0);
+  g_assert_cmpint (g_rmdir (rig->folder), ==, 0);
+  g_assert_cmpint (g_rename (away, rig->folder), ==, 0);
+  id = test_rig_submit (rig, NULL, 0);
+  test_rig_finish (rig, id);
+}
+
 static void
 set_up (TestRig *rig, gconstpointer data)
 {
@@ -209,6 +237,8 @@ main (int argc, char *argv[])
 
       g_test_add (path, TestRig, &refusals[i], set_up, test_a_refused_write_holds_the_queue, tear_down);
     }
+  g_test_add ("/disk/a-submit-while-the-folder-is-exchanged", TestRig, NULL, set_up,
+              test_a_submit_while_the_folder_is_exchanged, tear_down);
   g_test_add ("/disk/without-shared-memory", TestRig, NULL, set_up, test_without_shared_memory, tear_down);
   g_test_add ("/disk/what-waits-says-why", TestRig, NULL, set_up, test_what_waits_says_why, tear_down);
   g_test_add ("/disk/a-start-tells-of-copies-that-are-lost", TestRig, NULL, set_up,
