@@ -30,7 +30,7 @@ test:
 	@tests/setup/install.sh test
 	@tests/setup/run-tests.sh $(BUILD)
 
-# BENCH=quick takes a minute; BENCH="quick send" takes one part of it: send, submit, queue, flips, wear, turn, idle.
+# BENCH=quick takes a minute; BENCH="quick send" takes one part of it: send, submit, queue, flips, crowd, wear, turn, idle.
 bench:
 	@tests/setup/install.sh bench
 	@test -f $(BUILD)-bench/build.ninja || meson setup $(BUILD)-bench --buildtype=release

@@ -69,10 +69,18 @@ ob_ingest_turns_add (ObIngestTurns *turns, ObIngestPlace *place)
   g_queue_push_tail (&line->places, place);
 }
 
-static gboolean
-may_run (ObIngestTurns *turns, const ObIngestPlace *place)
+/* What runs, as seen by an app that would have another file run. */
+typedef struct
 {
-  guint in_all = 0, of_app = 0, stuck_of_app = 0, stuck_of_mount = 0;
+  guint in_all; /* of the same kind, as the next; what is stuck is among neither */
+  guint of_app;
+  guint stuck_of_app;
+} Crowd;
+
+static Crowd
+look_around (ObIngestTurns *turns, const ObIngestPlace *place)
+{
+  Crowd crowd = { 0 };
 
   for (guint i = 0; i < turns->running->len; i++)
     {
@@ -80,16 +88,38 @@ may_run (ObIngestTurns *turns, const ObIngestPlace *place)
       gboolean is_same_app = g_str_equal (other->app, place->app);
       gboolean is_rival = !other->is_stuck && other->is_large == place->is_large;
 
-      in_all += is_rival;
-      of_app += is_rival && is_same_app;
-      stuck_of_app += other->is_stuck && is_same_app;
-      stuck_of_mount += other->is_stuck && place->mount != 0 && other->mount == place->mount;
+      crowd.in_all += is_rival;
+      crowd.of_app += is_rival && is_same_app;
+      crowd.stuck_of_app += other->is_stuck && is_same_app;
     }
 
-  return turns->running->len < OB_INGEST_RUNNING_MAX && stuck_of_app < OB_INGEST_STUCK_OF_APP
-         && stuck_of_mount < OB_INGEST_STUCK_OF_MOUNT
-         && in_all < (place->is_large ? OB_INGEST_LARGE_MAX : OB_INGEST_SMALL_MAX)
-         && of_app < (place->is_large ? OB_INGEST_LARGE_OF_APP : OB_INGEST_SMALL_OF_APP);
+  return crowd;
+}
+
+/* Whether an app may have one more, of whatever mount: most of the time that is all there is to know of a thousand that wait. */
+static gboolean
+may_app_run (ObIngestTurns *turns, const ObIngestPlace *place)
+{
+  const Crowd crowd = look_around (turns, place);
+
+  return turns->running->len < OB_INGEST_RUNNING_MAX && crowd.stuck_of_app < OB_INGEST_STUCK_OF_APP
+         && crowd.in_all < (place->is_large ? OB_INGEST_LARGE_MAX : OB_INGEST_SMALL_MAX)
+         && crowd.of_app < (place->is_large ? OB_INGEST_LARGE_OF_APP : OB_INGEST_SMALL_OF_APP);
+}
+
+static gboolean
+may_mount_run (ObIngestTurns *turns, guint64 mount)
+{
+  guint n_stuck = 0;
+
+  for (guint i = 0; i < turns->running->len && mount != 0; i++)
+    {
+      const ObIngestPlace *other = turns->running->pdata[i];
+
+      n_stuck += other->is_stuck && other->mount == mount;
+    }
+
+  return n_stuck < OB_INGEST_STUCK_OF_MOUNT;
 }
 
 /* An app whose files of one mount may not run may have others. */
@@ -98,13 +128,15 @@ find_place (ObIngestTurns *turns, Line *line)
 {
   guint64 refused = 0;
 
+  if (!may_app_run (turns, line->places.head->data))
+    return NULL;
   for (GList *link = line->places.head; link; link = link->next)
     {
       ObIngestPlace *place = link->data;
 
       if (link != line->places.head && place->mount == refused)
         continue;
-      if (may_run (turns, place))
+      if (may_mount_run (turns, place->mount))
         return link;
       refused = place->mount;
     }

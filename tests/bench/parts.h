@@ -21,6 +21,9 @@ void bench_queue (const Bench *bench);
 /* flips.c: a network that changes while many wait. */
 void bench_flips (const Bench *bench);
 
+/* crowd.c: a hand-over while another app floods the broker. */
+void bench_crowd (const Bench *bench);
+
 /* wear.c: bytes written for a small upload. */
 void bench_wear (const Bench *bench);
 

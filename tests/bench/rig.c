@@ -16,6 +16,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -355,6 +356,22 @@ rig_wait_until_idle (Rig *rig)
       g_free (last);
       last = next;
     }
+}
+
+gint64 *
+rig_watch_turns (Rig *rig)
+{
+  int fd;
+  void *shared;
+
+  rig->turns_path = g_build_filename (rig->folder, "turns", NULL);
+  fd = g_open (rig->turns_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  g_assert_cmpint (ftruncate (fd, sizeof (gint64)), ==, 0);
+  shared = mmap (NULL, sizeof (gint64), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  (void) close (fd);
+  g_assert_true (shared != MAP_FAILED);
+
+  return shared;
 }
 
 static guint64

@@ -67,6 +67,10 @@ void rig_wait_for_state (Rig *rig, const char *id, const char *state);
 /* Waits until the daemon has done nothing for a second. */
 void rig_wait_until_idle (Rig *rig);
 
+/* Before it starts: has its main loop's longest turn taken. Returns: in microseconds, until the end of the program; 0 begins
+ * anew. */
+gint64 *rig_watch_turns (Rig *rig);
+
 /* A number of /proc/PID/status, such as "VmHWM:" (KiB). */
 guint64 rig_read_status (Rig *rig, const char *field);
 

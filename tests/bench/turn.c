@@ -7,31 +7,10 @@
 
 #include "report.h"
 
-#include "flood.h"
-
-#include <fcntl.h>
 #include <math.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #define LIMIT_MS 20
 #define PAGE 1000
-
-static gint64 *
-map_turns (Rig *rig)
-{
-  g_autofree char *path = g_build_filename (rig->folder, "turns", NULL);
-  int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  void *shared;
-
-  g_assert_cmpint (ftruncate (fd, sizeof (gint64)), ==, 0);
-  shared = mmap (NULL, sizeof (gint64), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  (void) close (fd);
-  g_assert_true (shared != MAP_FAILED);
-  rig->turns_path = g_strdup (path);
-
-  return shared;
-}
 
 /* Returns: (transfer full): the ids of all that are in the queue. */
 static GPtrArray *
@@ -106,12 +85,11 @@ bench_turn (const Bench *bench)
   g_autoptr (Rig) rig = rig_new (bench, "turn");
   guint n_uploads = bench->is_quick ? 10000 : 100000;
   guint n_many = bench->is_quick ? 2000 : 10000;
-  g_autofree char *file = bench_make_file (bench, "photo.jpg", 64 * 1024, FALSE);
   g_autoptr (GPtrArray) ids = NULL;
   gint64 *longest_us;
 
   rig_fill (rig, n_uploads, TRUE);
-  longest_us = map_turns (rig);
+  longest_us = rig_watch_turns (rig);
   (void) rig_start (rig);
   rig_wait_until_idle (rig);
   report ("start with", n_uploads, longest_us);
@@ -123,9 +101,5 @@ bench_turn (const Bench *bench)
   remove_many (rig, ids, n_many);
   rig_wait_until_idle (rig);
   report ("Remove of", n_many, longest_us);
-  bench_flood (rig, file, n_many);
-  rig_wait_until_idle (rig);
-  report ("Submit of", n_many, longest_us);
   rig_stop (rig);
-  (void) munmap (longest_us, sizeof (gint64));
 }

@@ -141,14 +141,20 @@ on_caller_found (const ObCaller *caller, const GError *error, gpointer user_data
                                       .user_data = call });
 }
 
-/* Connected swapped: the invocation comes second in each of these signals, whatever follows it. */
-static gboolean
-on_call (gpointer context, GDBusMethodInvocation *invocation)
+void
+ob_adapter_run (const ObAdapterContext *context, GDBusMethodInvocation *invocation)
 {
   Call *call = g_new (Call, 1);
 
   *call = (Call){ context, invocation };
-  ob_callers_find (call->context->callers, g_dbus_method_invocation_get_sender (invocation), on_caller_found, call);
+  ob_callers_find (context->callers, g_dbus_method_invocation_get_sender (invocation), on_caller_found, call);
+}
+
+/* Connected swapped: the invocation comes second in each of these signals, whatever follows it. */
+static gboolean
+on_call (gpointer context, GDBusMethodInvocation *invocation)
+{
+  ob_adapter_run (context, invocation);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }

@@ -44,4 +44,7 @@ GDBusInterfaceSkeleton *ob_access_adapter_new (const ObAdapterContext *context);
  * @own: (nullable): names of methods that the adapter answers itself; ends with NULL. */
 void ob_adapter_connect (const ObAdapterContext *context, GDBusInterfaceSkeleton *skeleton, const char *const *own);
 
+/* Runs the request of a call's method. @invocation: (transfer full). */
+void ob_adapter_run (const ObAdapterContext *context, GDBusMethodInvocation *invocation);
+
 G_END_DECLS

@@ -5,6 +5,7 @@
  */
 #include "dbus/names.h"
 #include "ipc/dbus/adapters.h"
+#include "ipc/dbus/line.h"
 #include "ipc/dbus/watchers.h"
 
 struct _ObUploadsAdapter
@@ -12,7 +13,23 @@ struct _ObUploadsAdapter
   const ObAdapterContext *context;
   OutboxDBusUploads *skeleton;
   ObWatchers *watchers;
+  ObLine *submits;
 };
+
+static void
+serve_submit (GDBusMethodInvocation *invocation, gpointer user_data)
+{
+  ob_adapter_run (((ObUploadsAdapter *) user_data)->context, invocation);
+}
+
+static gboolean
+on_submit (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, GUnixFDList *fds, GVariant *handle,
+           GVariant *options, gpointer user_data)
+{
+  ob_line_add (((ObUploadsAdapter *) user_data)->submits, invocation);
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
 
 static void
 on_watching (const char *sequence, const GError *error, gpointer user_data)
@@ -83,7 +100,7 @@ on_caller_gone (const char *sender, gpointer user_data)
 ObUploadsAdapter *
 ob_uploads_adapter_new (const ObAdapterContext *context)
 {
-  const char *const own[] = { "Watch", "Unwatch", NULL };
+  const char *const own[] = { "Submit", "Watch", "Unwatch", NULL };
   ObUploadsAdapter *adapter = g_new0 (ObUploadsAdapter, 1);
 
   adapter->context = context;
@@ -91,6 +108,8 @@ ob_uploads_adapter_new (const ObAdapterContext *context)
   adapter->skeleton = outbox_dbus_uploads_skeleton_new ();
   adapter->watchers = ob_watchers_new (context->feed);
   ob_adapter_connect (context, G_DBUS_INTERFACE_SKELETON (adapter->skeleton), own);
+  adapter->submits = ob_line_new (serve_submit, adapter);
+  g_signal_connect (adapter->skeleton, "handle-submit", G_CALLBACK (on_submit), adapter);
   g_signal_connect (adapter->skeleton, "handle-watch", G_CALLBACK (on_watch), adapter);
   g_signal_connect (adapter->skeleton, "handle-unwatch", G_CALLBACK (on_unwatch), adapter);
 
@@ -110,6 +129,7 @@ void
 ob_uploads_adapter_free (ObUploadsAdapter *adapter)
 {
   ob_watchers_free (adapter->watchers);
+  ob_line_free (adapter->submits);
   g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (adapter->skeleton));
   g_object_unref (adapter->skeleton);
   ob_callers_watch (adapter->context->callers, NULL, NULL);
