@@ -350,13 +350,9 @@ new_database (const char *path)
 static gboolean
 set_up (ObDatabase *database, GError **error)
 {
-  static const char pragmas[] = "PRAGMA page_size = " G_STRINGIFY (
-      OB_PAGE_BYTES) "; PRAGMA journal_mode = WAL;"
-                     "PRAGMA wal_autocheckpoint = " G_STRINGIFY (
-                         OB_PAGES_OF_LOG) ";"
-                                          "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA "
-                                          "recursive_triggers = OFF;"
-                                          "SELECT count(*) FROM sqlite_master;";
+  static const char pragmas[] = OB_PAGES_PRAGMAS "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+                                                 "PRAGMA recursive_triggers = OFF;"
+                                                 "SELECT count(*) FROM sqlite_master;";
   int code;
 
   if (ob_database_run (database, pragmas, NULL))
