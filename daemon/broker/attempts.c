@@ -215,6 +215,19 @@ on_sent (const char *id, guint64 sent_bytes, gpointer user_data)
   ob_broker_tell_after (self, id);
 }
 
+/* Its place is another's from now on, or its own again. */
+static void
+on_left (const char *id, gboolean is_left, gpointer user_data)
+{
+  ObBroker *self = user_data;
+  ObActive *active = g_hash_table_lookup (self->active, id);
+
+  if (!active)
+    return;
+  active->is_left = is_left;
+  ob_broker_want_flush (self);
+}
+
 guint64
 ob_broker_get_sent_bytes (ObBroker *self, const ObUpload *upload)
 {
@@ -382,4 +395,4 @@ on_noted (const char *id, const char *event, const char *words, gpointer user_da
 }
 
 const ObWorkersEvents ob_broker_workers_events
-    = { on_created, on_progress, on_sent, on_stored, on_noted, ob_broker_end_attempt };
+    = { on_created, on_progress, on_sent, on_left, on_stored, on_noted, ob_broker_end_attempt };

@@ -95,6 +95,7 @@ typedef struct
   guint64 begun_at;    /* as the destination's health counts */
   guint64 sent_bytes;  /* up to where the peer's kernel has acknowledged; 0: no more than the server has confirmed */
   gboolean is_asking;  /* the server has every byte */
+  gboolean is_left;    /* the server was given all of it, and takes its time to say so */
   gboolean makes_room; /* it was stopped for another */
   gboolean is_termination; /* the upload was removed, and the server is to let go of it */
 } ObActive;

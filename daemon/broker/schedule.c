@@ -182,6 +182,7 @@ look (ObBroker *self, View *view)
         .priority = active->priority,
         .number = active->number,
         .is_asking = active->is_asking || active->is_termination,
+        .is_left = active->is_left,
         .is_stopping = ob_stop_is_asked (active->stop),
       };
 

@@ -13,7 +13,9 @@ typedef struct
   const ObRunning *running;
   guint n_running;
   guint n_busy;       /* places taken */
+  guint n_left;       /* attempts that take none */
   GHashTable *busy;   /* destination → attempts */
+  GHashTable *left;   /* destination → attempts that take no place */
   GHashTable *asking; /* destination → attempts that ask */
   GHashTable *probes; /* destination → the ObCandidate that may try it */
   GHashTable *served; /* app → its place among those served by this choice */
@@ -44,6 +46,20 @@ take_place (Choosing *self, const char *id, const char *destination, gboolean is
     g_hash_table_insert (self->asking, (gpointer) destination,
                          GUINT_TO_POINTER (count (self->asking, destination) + 1));
   self->n_busy++;
+}
+
+/* Returns: whether a running attempt takes no place. */
+static gboolean
+leave (Choosing *self, const ObRunning *running)
+{
+  guint n_left = count (self->left, running->destination);
+
+  if (!running->is_left || self->n_left >= OB_SCHEDULER_MAX_LEFT || n_left >= OB_SCHEDULER_MAX_LEFT_PER_DESTINATION)
+    return FALSE;
+  g_hash_table_insert (self->left, (gpointer) running->destination, GUINT_TO_POINTER (n_left + 1));
+  self->n_left++;
+
+  return TRUE;
 }
 
 /* Whether @a goes before @b. */
@@ -143,7 +159,7 @@ find_victim (const Choosing *self, const ObCandidate *candidate)
     {
       const ObRunning *running = &self->running[i];
 
-      if (running->is_asking || running->is_stopping || running->priority >= candidate->priority
+      if (running->is_asking || running->is_left || running->is_stopping || running->priority >= candidate->priority
           || !g_hash_table_contains (self->taken, running->id)
           || (is_destination_full && !g_str_equal (running->destination, candidate->destination)))
         continue;
@@ -202,17 +218,24 @@ ObChoice *
 ob_scheduler_choose (const ObCandidate *candidates, guint n_candidates, const ObRunning *running, guint n_running)
 {
   g_autoptr (GHashTable) busy = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GHashTable) left = g_hash_table_new (g_str_hash, g_str_equal);
   g_autoptr (GHashTable) asking = g_hash_table_new (g_str_hash, g_str_equal);
   g_autoptr (GHashTable) probes = g_hash_table_new (g_str_hash, g_str_equal);
   g_autoptr (GHashTable) served = g_hash_table_new (g_str_hash, g_str_equal);
   g_autoptr (GHashTable) taken = g_hash_table_new (g_str_hash, g_str_equal);
   ObChoice *choice = g_new0 (ObChoice, 1);
-  Choosing self = { candidates, n_candidates, running, n_running, 0, busy, asking, probes, served, taken, choice };
+  Choosing self
+      = { candidates, n_candidates, running, n_running, 0, 0, busy, left, asking, probes, served, taken, choice };
 
   choice->start = g_ptr_array_new ();
   choice->stop = g_array_new (FALSE, FALSE, sizeof (ObPreemption));
   for (guint i = 0; i < n_running; i++)
-    take_place (&self, running[i].id, running[i].destination, running[i].is_asking);
+    {
+      if (leave (&self, &running[i]))
+        g_hash_table_add (taken, (gpointer) running[i].id);
+      else
+        take_place (&self, running[i].id, running[i].destination, running[i].is_asking);
+    }
   choose_probes (&self);
   start (&self);
   stop (&self);

@@ -15,6 +15,10 @@ G_BEGIN_DECLS
 /* At each destination: a server that is slow to confirm holds up nothing that is to be sent. */
 #define OB_SCHEDULER_MAX_ASKING 1
 
+/* So many more may wait for the last word of a server that runs a program over a whole upload: they take no place from others. */
+#define OB_SCHEDULER_MAX_LEFT 12
+#define OB_SCHEDULER_MAX_LEFT_PER_DESTINATION 8
+
 /* An upload that could start: ready, in a lane that nothing holds. */
 typedef struct
 {
@@ -40,6 +44,7 @@ typedef struct
   gint priority;        /* with the points of age that it was chosen with: what it has waited for, it keeps */
   gint64 number;        /* order of arrival */
   gboolean is_asking;   /* whether the server has confirmed, whatever it did before; it is not stopped */
+  gboolean is_left;     /* every byte of it is sent, and the server takes its time over them */
   gboolean is_stopping; /* its place will be free in a moment */
 } ObRunning;
 

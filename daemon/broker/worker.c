@@ -41,6 +41,7 @@ struct _ObWorker
   gint64 cancelled_us;  /* when that was first seen cancelled; 0: it is not */
   gint64 ended_us;      /* when it last ended a job */
   guint64 told_bytes;   /* of the transit, last */
+  gboolean is_left;     /* as it was told last */
   gboolean is_silent;   /* nobody listens any more */
 };
 
@@ -101,6 +102,7 @@ release (ObWorker *worker)
   g_clear_object (&worker->stop);
   worker->cancelled_us = 0;
   worker->told_bytes = 0;
+  worker->is_left = FALSE;
   worker->ended_us = g_get_monotonic_time ();
 }
 
@@ -373,6 +375,17 @@ ob_worker_take_sent_bytes (ObWorker *worker)
   worker->told_bytes = sent_bytes;
 
   return sent_bytes;
+}
+
+gboolean
+ob_worker_look_if_left (ObWorker *worker, gboolean *has_changed)
+{
+  gboolean is_left = ob_transit_is_left (worker->transit, g_get_monotonic_time ());
+
+  *has_changed = is_left != worker->is_left;
+  worker->is_left = is_left;
+
+  return is_left;
 }
 
 gboolean

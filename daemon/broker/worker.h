@@ -19,6 +19,8 @@ typedef struct
   void (*progress) (const char *id, guint64 offset_bytes, guint64 wire_bytes, gpointer user_data);
   /* Up to which byte the peer's kernel has acknowledged; told by whoever has an eye on the workers. */
   void (*sent) (const char *id, guint64 sent_bytes, gpointer user_data);
+  /* The server was left alone with the whole of it, or has said something since; as above. */
+  void (*left) (const char *id, gboolean is_left, gpointer user_data);
   void (*stored) (const char *id, ObQuestion *question, gpointer user_data);
   /* One word for programs, and a person's words: for the journal. */
   void (*noted) (const char *id, const char *event, const char *words, gpointer user_data);
@@ -40,6 +42,9 @@ void ob_worker_start (ObWorker *worker, ObJob *job, ObStop *stop);
 
 /* Returns: (transfer none): the upload that it has in hand; NULL: it is free. */
 const char *ob_worker_get_id (ObWorker *worker);
+
+/* Returns: whether the server is left alone with the whole of it; @has_changed: (out): since the last call. */
+gboolean ob_worker_look_if_left (ObWorker *worker, gboolean *has_changed);
 
 /* When it last ended a job, monotonic: of those that are free the last one has the warmest connections. */
 gint64 ob_worker_get_ended_us (ObWorker *worker);

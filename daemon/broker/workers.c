@@ -20,6 +20,7 @@ struct _ObWorkers
   ObLot *lot;         /* of connections that ended unheard, of all of them */
   GPtrArray *list;    /* of ObWorker; those that hang are not in it */
   GPtrArray *refused; /* ids of uploads for which there was none */
+  guint n_left;       /* jobs with which a server is left alone */
   guint look;         /* source, as is the next; 0: there is none */
   guint refusal;
 };
@@ -31,11 +32,12 @@ add_worker (ObWorkers *workers)
                    ob_worker_new (workers->runner, workers->facts, workers->lot, workers->events, workers->user_data));
 }
 
-/* Those that were given up may have come back. */
+/* Those that were given up may have come back; who waits for a server's last word has given its place to another. */
 static void
 fill_up (ObWorkers *workers)
 {
-  while (workers->list->len < OB_SCHEDULER_MAX_ATTEMPTS && ob_strays_count () < OB_WORKERS_MAX_STRAYS)
+  while (workers->list->len < OB_SCHEDULER_MAX_ATTEMPTS + MIN (workers->n_left, OB_SCHEDULER_MAX_LEFT)
+         && ob_strays_count () < OB_WORKERS_MAX_STRAYS)
     add_worker (workers);
 }
 
@@ -109,6 +111,24 @@ tell_sent (ObWorkers *workers)
     }
 }
 
+static void
+tell_left (ObWorkers *workers)
+{
+  workers->n_left = 0;
+  for (guint i = 0; i < workers->list->len; i++)
+    {
+      ObWorker *worker = workers->list->pdata[i];
+      gboolean has_changed, is_left;
+
+      if (!ob_worker_get_id (worker))
+        continue;
+      is_left = ob_worker_look_if_left (worker, &has_changed);
+      workers->n_left += is_left;
+      if (has_changed)
+        workers->events->left (ob_worker_get_id (worker), is_left, workers->user_data);
+    }
+}
+
 static gboolean
 on_look (gpointer user_data)
 {
@@ -118,6 +138,7 @@ on_look (gpointer user_data)
   while ((worker = find_stuck (workers, TRUE)))
     end_stuck_job (workers, worker);
   tell_sent (workers);
+  tell_left (workers);
   if (is_any_busy (workers))
     return G_SOURCE_CONTINUE;
   workers->look = 0;

@@ -17,6 +17,8 @@ struct _ObTransit
   guint64 taken_bytes;
   guint64 held_bytes;
   guint64 reached_bytes; /* of the body: acknowledged at least */
+  guint64 rest_bytes;    /* what makes the upload whole; G_MAXUINT64: this body does not */
+  gint64 left_us;        /* since when it is whole, monotonic; 0: it is not */
 };
 
 ObTransit *
@@ -25,6 +27,7 @@ ob_transit_new (void)
   ObTransit *transit = g_new0 (ObTransit, 1);
 
   transit->refs = 1;
+  transit->rest_bytes = G_MAXUINT64;
   g_mutex_init (&transit->lock);
 
   return transit;
@@ -54,6 +57,8 @@ set (ObTransit *transit, gboolean is_on, guint64 offset_bytes)
   transit->is_on = is_on;
   transit->offset_bytes = offset_bytes;
   transit->taken_bytes = transit->held_bytes = transit->reached_bytes = 0;
+  transit->rest_bytes = G_MAXUINT64;
+  transit->left_us = 0;
   g_mutex_unlock (&transit->lock);
 }
 
@@ -67,6 +72,30 @@ void
 ob_transit_end (ObTransit *transit)
 {
   set (transit, FALSE, 0);
+}
+
+void
+ob_transit_expect_end (ObTransit *transit, guint64 rest_bytes)
+{
+  g_mutex_lock (&transit->lock);
+  transit->rest_bytes = rest_bytes;
+  g_mutex_unlock (&transit->lock);
+}
+
+gboolean
+ob_transit_is_left (ObTransit *transit, gint64 now_us)
+{
+  gboolean is_left;
+
+  g_mutex_lock (&transit->lock);
+  if (!transit->is_on || transit->reached_bytes < transit->rest_bytes)
+    transit->left_us = 0;
+  else if (transit->left_us == 0)
+    transit->left_us = now_us;
+  is_left = transit->left_us > 0 && now_us - transit->left_us >= OB_TRANSIT_ORDINARY_MS * G_GINT64_CONSTANT (1000);
+  g_mutex_unlock (&transit->lock);
+
+  return is_left;
 }
 
 void

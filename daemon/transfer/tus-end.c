@@ -181,7 +181,9 @@ send_nothing (ObTusRun *tus)
 {
   SoupMessage *message = ob_tus_patch_new (tus->server_url, tus->job, tus->offset_bytes,
                                            tus->facts.wants_post || tus->tries_post, tus->result);
+  ObTransit *transit = ob_connection_get_transit (tus->connection);
   SoupMessageHeaders *headers;
+  ObAnswer *answer;
 
   if (!message)
     return NULL;
@@ -189,7 +191,12 @@ send_nothing (ObTusRun *tus)
   soup_message_headers_set_content_type (headers, "application/offset+octet-stream", NULL);
   soup_message_headers_set_content_length (headers, 0);
 
-  return ob_http_send (tus->connection, message, OB_ANSWER_FINISH_MS, G_CANCELLABLE (tus->stop));
+  ob_transit_begin (transit, tus->offset_bytes);
+  ob_transit_expect_end (transit, 0);
+  answer = ob_http_send (tus->connection, message, OB_ANSWER_FINISH_MS, G_CANCELLABLE (tus->stop));
+  ob_transit_end (transit);
+
+  return answer;
 }
 
 /* The server may be at it: it is not asked to begin a second time before its first answer could have come. */

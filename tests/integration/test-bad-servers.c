@@ -154,11 +154,37 @@ test_every_place_tells_the_same_of_a_destination (void)
     }
 }
 
+static gboolean
+has_done (gpointer data)
+{
+  return test_broker_count (data, "done") == 2;
+}
+
+/* A program that runs for minutes over what a server has got, for more uploads than may be sent at once. */
+static void
+test_a_slow_finish_holds_up_nothing (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autoptr (GError) error = NULL;
+
+  test_peer_control (broker->peer, "{\"fault\":\"delay\",\"method\":\"PATCH\",\"delay_ms\":600000,\"count\":3}");
+  for (guint i = 0; i < 5; i++)
+    {
+      g_autofree char *path = test_broker_make_file (broker, "photo.jpg", 300000, i);
+      g_autofree char *id = test_broker_submit (broker, path, NULL, &error);
+
+      g_assert_no_error (error);
+    }
+  test_wait_until (has_done, broker, 60);
+  g_assert_cmpuint (test_broker_count (broker, "uploading"), ==, 3);
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/bad-servers/each-leads-to-a-clear-state", test_servers);
+  g_test_add_func ("/bad-servers/a-slow-finish-holds-up-nothing", test_a_slow_finish_holds_up_nothing);
   g_test_add_func ("/bad-servers/every-place-tells-the-same", test_every_place_tells_the_same_of_a_destination);
 
   return g_test_run ();

@@ -75,6 +75,30 @@ test_two_for_each_destination_and_four_in_all (void)
   assert_chosen (candidates, G_N_ELEMENTS (candidates), running, 2, "a1 b1");
 }
 
+/* A server that runs a program over what it has got for minutes is no reason to send it nothing meanwhile. */
+static void
+test_what_is_left_to_a_server_takes_no_place (void)
+{
+  ObCandidate candidates[] = {
+    CANDIDATE ("a1", "a"), CANDIDATE ("a2", "a"), CANDIDATE ("a3", "a"), CANDIDATE ("b1", "b", .priority = 9),
+    CANDIDATE ("a0", "a"),
+  };
+  ObCandidate probe[] = { CANDIDATE ("p1", "a", .is_probe_only = TRUE), CANDIDATE ("p2", "a", .is_probe_only = TRUE) };
+  ObRunning running[20];
+
+  for (guint i = 0; i < G_N_ELEMENTS (running); i++)
+    running[i] = (ObRunning) RUNNING (i == 0 ? "a0" : "x", "a", .is_left = TRUE, .priority = -5);
+  assert_chosen (candidates, G_N_ELEMENTS (candidates), running, 2, "b1 a1 a2");
+  assert_chosen (probe, G_N_ELEMENTS (probe), running, 2, "p1");
+  assert_chosen (candidates, G_N_ELEMENTS (candidates), running, OB_SCHEDULER_MAX_LEFT_PER_DESTINATION, "b1 a1 a2");
+  /* Nor does it grow without an end, whatever servers do. */
+  assert_chosen (candidates, G_N_ELEMENTS (candidates), running, OB_SCHEDULER_MAX_LEFT_PER_DESTINATION + 1, "b1 a1");
+  assert_chosen (candidates, G_N_ELEMENTS (candidates), running, OB_SCHEDULER_MAX_LEFT_PER_DESTINATION + 2, "b1");
+  running[2].is_left = running[3].is_left = FALSE;
+  running[2].priority = running[3].priority = 99;
+  assert_chosen (candidates, G_N_ELEMENTS (candidates), running, 4, "b1");
+}
+
 static void
 test_apps_take_turns (void)
 {
@@ -252,6 +276,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/scheduler/age-counts-as-priority", test_age_counts_as_priority);
   g_test_add_func ("/scheduler/two-for-each-destination-and-four-in-all",
                    test_two_for_each_destination_and_four_in_all);
+  g_test_add_func ("/scheduler/what-is-left-to-a-server-takes-no-place", test_what_is_left_to_a_server_takes_no_place);
   g_test_add_func ("/scheduler/apps-take-turns", test_apps_take_turns);
   g_test_add_func ("/scheduler/a-probed-destination-gets-one", test_a_probed_destination_gets_one);
   g_test_add_func ("/scheduler/what-has-failed-least-probes", test_what_has_failed_least_probes);

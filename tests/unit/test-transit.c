@@ -55,6 +55,33 @@ test_only_what_a_socket_says_counts (void)
   g_assert_cmpuint (ob_transit_get_sent_bytes (transit), ==, 0);
 }
 
+/* Left alone is who was given every byte of a whole upload, a while ago; whoever still takes bytes is not. */
+static void
+test_when_a_server_is_left_alone (void)
+{
+  const gint64 while_us = OB_TRANSIT_ORDINARY_MS * G_GINT64_CONSTANT (1000);
+  g_autoptr (ObTransit) transit = ob_transit_new ();
+
+  g_assert_false (ob_transit_is_left (transit, 1));
+  g_assert_false (ob_transit_is_left (transit, 1 + while_us));
+  ob_transit_begin (transit, 0);
+  g_assert_false (ob_transit_is_left (transit, 1 + 2 * while_us));
+  ob_transit_expect_end (transit, 1000);
+  ob_transit_note_taken (transit, 1000, 0);
+  g_assert_false (ob_transit_is_left (transit, 1 + 3 * while_us));
+  g_assert_false (ob_transit_is_left (transit, 1 + 9 * while_us));
+  /* An empty chunk, which asks for the end. */
+  ob_transit_begin (transit, 1000);
+  ob_transit_expect_end (transit, 0);
+  g_assert_false (ob_transit_is_left (transit, 10 * while_us));
+  g_assert_false (ob_transit_is_left (transit, 11 * while_us - 1));
+  g_assert_true (ob_transit_is_left (transit, 11 * while_us));
+  ob_transit_end (transit);
+  g_assert_false (ob_transit_is_left (transit, 12 * while_us));
+  ob_transit_begin (transit, 0);
+  g_assert_false (ob_transit_is_left (transit, 20 * while_us));
+}
+
 /* A process that was killed counted nothing of what the server says it has; what was sent twice was counted twice. */
 static void
 test_what_a_server_has_went_out (void)
@@ -79,6 +106,7 @@ main (int argc, char *argv[])
   for (guint i = 0; i < G_N_ELEMENTS (reach_rows); i++)
     g_test_add_data_func (reach_rows[i].name, &reach_rows[i], test_a_row_of_reach);
   g_test_add_func ("/transit/only-what-a-socket-says-counts", test_only_what_a_socket_says_counts);
+  g_test_add_func ("/transit/when-a-server-is-left-alone", test_when_a_server_is_left_alone);
   g_test_add_func ("/transit/what-a-server-has-went-out", test_what_a_server_has_went_out);
 
   return g_test_run ();

@@ -109,6 +109,12 @@ on_sent (const char *id, guint64 sent_bytes, gpointer user_data)
 }
 
 static void
+on_left (const char *id, gboolean is_left, gpointer user_data)
+{
+  g_assert_not_reached ();
+}
+
+static void
 on_noted (const char *id, const char *event, const char *words, gpointer user_data)
 {
   ((World *) user_data)->n_heard++;
@@ -133,7 +139,7 @@ on_ended (const char *id, ObAttemptResult *result, gpointer user_data)
                                                         : result->code));
 }
 
-static const ObWorkersEvents events = { on_created, on_progress, on_sent, on_stored, on_noted, on_ended };
+static const ObWorkersEvents events = { on_created, on_progress, on_sent, on_left, on_stored, on_noted, on_ended };
 
 static void
 set_up (World *world, gconstpointer data)
