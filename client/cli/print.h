@@ -66,8 +66,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CliTable, cli_table_free)
 /* A row: as many cells (nullable) as headings. */
 void cli_table_add (CliTable *table, CliStyle style, ...);
 
-/* Prints all; headings only where there is a row. */
+/* Prints all; headings only where there is a row. On a terminal no line is wider than that: the widest cells are cut in their
+ * middle, but the first of a row, an id or a name that is typed again; where even that does not fit, each cell has a line. */
 void cli_table_print (CliTable *table);
+
+/* The same for a width; 0: any. */
+void cli_table_print_in (CliTable *table, guint columns);
 
 /* --- Facts --- */
 

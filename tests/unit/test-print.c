@@ -125,6 +125,42 @@ test_table_is_aligned (void)
     g_assert_cmpuint (column_of (lines[i], "|"), ==, 24);
 }
 
+static guint table_columns; /* of the table that is printed next */
+
+static void
+print_narrow_table (void)
+{
+  const char *const headings[] = { "ID", "NAME", "SIZE", "STATUS", NULL };
+  g_autoptr (CliTable) table = cli_table_new (headings);
+
+  cli_table_add (table, CLI_STYLE_PLAIN, "0a1b2c3d", "a rather long name of a photo.jpg", "943.7 MB",
+                 "Paused · waiting for a network without a data limit");
+  cli_table_add (table, CLI_STYLE_PLAIN, "1a1b2c3d", "橋の写真橋の写真橋の写真橋の写真.jpg", "1 kB", "Uploaded");
+  cli_table_add (table, CLI_STYLE_PLAIN, "2a1b2c3d", "x", "", "");
+  cli_table_print_in (table, table_columns);
+}
+
+/* No line is wider than the terminal, and every id is there whole, at the beginning of its line, on any width that has room for
+ * one; a size is never cut. */
+static void
+test_table_fits_every_width (void)
+{
+  for (table_columns = 10; table_columns <= 140; table_columns++)
+    {
+      g_auto (GStrv) lines = catch_lines (print_narrow_table);
+      guint n_ids = 0, n_sizes = 0;
+
+      for (guint i = 0; lines[i]; i++)
+        {
+          g_assert_cmpuint (cli_text_width (lines[i]), <=, table_columns);
+          n_ids += strlen (lines[i]) >= 8 && g_str_has_prefix (lines[i] + 1, "a1b2c3d");
+          n_sizes += strstr (lines[i], "943.7 MB") != NULL;
+        }
+      g_assert_cmpuint (n_ids, ==, 3);
+      g_assert_cmpuint (n_sizes, ==, 1);
+    }
+}
+
 static void
 print_facts (void)
 {
@@ -190,6 +226,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/print/width", test_width);
   g_test_add_func ("/print/fits-exactly", test_fits_exactly);
   g_test_add_func ("/print/table-is-aligned", test_table_is_aligned);
+  g_test_add_func ("/print/table-fits-every-width", test_table_fits_every_width);
   g_test_add_func ("/print/no-character-is-obeyed", test_no_character_is_obeyed);
   g_test_add_func ("/print/facts-are-aligned", test_facts_are_aligned);
 
