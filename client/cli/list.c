@@ -26,7 +26,7 @@ cli_list (int argc, char *argv[])
   g_autofree char *destination = NULL;
   gboolean is_unfinished = FALSE;
   gboolean is_json = FALSE;
-  int limit = 0;
+  int limit = G_MAXINT;
   const GOptionEntry entries[] = {
     { "state", 's', 0, G_OPTION_ARG_STRING, &state, N_ ("Only those in this state"), N_ ("STATE") },
     { "unfinished", 'u', 0, G_OPTION_ARG_NONE, &is_unfinished, N_ ("Only those that have not arrived yet"), NULL },
@@ -45,7 +45,7 @@ cli_list (int argc, char *argv[])
   if (!cli_parse (&argc, &argv, entries,
                   _ ("States: saving, queued, uploading, confirming, retrying, paused, failed, done."), 0, 0))
     return CLI_USAGE;
-  if (limit < 0)
+  if (limit < 1)
     return cli_usage (argv[0], _ ("--limit takes a number from 1"));
   client = cli_open (&error);
   if (!client)
@@ -57,7 +57,7 @@ cli_list (int argc, char *argv[])
   insert (&filter, "destination", destination);
   if (is_unfinished)
     g_variant_dict_insert (&filter, "unfinished", "b", TRUE);
-  if (limit > 0)
+  if (limit < G_MAXINT)
     g_variant_dict_insert (&filter, "limit", "u", (guint) limit);
   uploads = cli_list_uploads (client, g_variant_dict_end (&filter), &error);
   if (!uploads)

@@ -12,6 +12,8 @@
 #include <glib/gi18n.h>
 #include <unistd.h>
 
+#define SHOWN_MOST 10
+#define FAILED_MOST 1000
 #define BAR_COLUMNS 20
 
 typedef struct
@@ -47,23 +49,53 @@ has_hold (GVariant *holds, const char *reason)
   return is_there;
 }
 
-/* Safe is said only of a disk, and of one that works. */
+static gboolean
+has_lost_copy (OutboxUpload *upload)
+{
+  g_autofree const char **reasons = NULL;
+
+  return g_variant_lookup (outbox_upload_get_document (upload), "reasons", "^a&s", &reasons)
+         && (g_strv_contains (reasons, outbox_reason_get_info (OUTBOX_REASON_FILE_CHANGED)->name)
+             || g_strv_contains (reasons, outbox_reason_get_info (OUTBOX_REASON_FILE_MISSING)->name));
+}
+
+static guint
+count_lost (GPtrArray *failed)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < failed->len; i++)
+    n += has_lost_copy (failed->pdata[i]);
+
+  return n;
+}
+
+/* Safe is said only of a disk that works, and of copies that are there and whole. */
 static void
-print_safety (GVariant *holds, GVariant *conditions)
+print_safety (GVariant *holds, GVariant *conditions, GPtrArray *failed)
 {
   gboolean is_in_memory = FALSE;
+  guint n_lost = count_lost (failed);
 
   (void) g_variant_lookup (conditions, "in_memory", "b", &is_in_memory);
   if (is_in_memory)
     g_print ("%s%s%s\n", cli_style_begin (CLI_STYLE_BAD),
              _ ("It is only in this device's memory, and lost when the device is switched off."),
              cli_style_end (CLI_STYLE_BAD));
-  else if (!has_hold (holds, "storage"))
+  else if (n_lost > 0)
+    {
+      g_print ("%s", cli_style_begin (CLI_STYLE_BAD));
+      g_print (ngettext ("The saved copy of %u upload is gone or damaged: hand the file over again.",
+                         "The saved copies of %u uploads are gone or damaged: hand the files over again.", n_lost),
+               n_lost);
+      g_print ("%s\n", cli_style_end (CLI_STYLE_BAD));
+    }
+  else if (!has_hold (holds, "storage") && failed->len < FAILED_MOST)
     g_print ("%s\n", _ ("All of it is safe on this device."));
 }
 
 static void
-print_answer (GVariant *summary, GVariant *holds, GVariant *conditions)
+print_answer (GVariant *summary, GVariant *holds, GVariant *conditions, GPtrArray *failed)
 {
   Count all = get_count (summary, "all"), done = get_count (summary, "done"), saving = get_count (summary, "saving");
   guint n_left = (guint) (all.uploads - done.uploads);
@@ -89,7 +121,7 @@ print_answer (GVariant *summary, GVariant *holds, GVariant *conditions)
       g_print ("\n");
     }
   else if (n_left > 0)
-    print_safety (holds, conditions);
+    print_safety (holds, conditions, failed);
 }
 
 static void
@@ -183,7 +215,7 @@ print_under_way (GPtrArray *uploads)
 static void
 print_failed (GPtrArray *failed)
 {
-  for (guint i = 0; i < failed->len; i++)
+  for (guint i = 0; i < MIN (failed->len, SHOWN_MOST); i++)
     {
       OutboxUpload *upload = failed->pdata[i];
       g_autofree char *name = cli_text_dup_safe (outbox_upload_get_name (upload));
@@ -232,7 +264,8 @@ cli_status (int argc, char *argv[])
       || !(under_way
            = cli_list_uploads (client, g_variant_new_parsed ("{'state': <'uploading'>, 'limit': <uint32 10>}"), &error))
       || !(failed
-           = cli_list_uploads (client, g_variant_new_parsed ("{'state': <'failed'>, 'limit': <uint32 10>}"), &error)))
+           = cli_list_uploads (client, g_variant_new_parsed ("{'state': <'failed'>, 'limit': <%u>}", FAILED_MOST),
+                               &error)))
     return cli_fail (error);
   if (is_json)
     {
@@ -242,7 +275,7 @@ cli_status (int argc, char *argv[])
           TRUE);
       return CLI_DONE;
     }
-  print_answer (summary, holds, conditions);
+  print_answer (summary, holds, conditions, failed);
   print_counts (summary);
   print_under_way (under_way);
   print_network (conditions);

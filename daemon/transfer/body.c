@@ -34,6 +34,7 @@ struct _ObBody
   guint64 block_start;
   gsize block_bytes; /* 0: none was read yet */
   char *fault;       /* owned, or NULL */
+  int fault_errno;
 };
 
 G_DEFINE_FINAL_TYPE (ObBody, ob_body, G_TYPE_INPUT_STREAM)
@@ -102,6 +103,14 @@ set_fault (ObBody *self, guint64 start, gsize size_bytes)
                                  start, start + size_bytes - 1);
 }
 
+static void
+set_unreadable (ObBody *self, gssize got, int saved_errno)
+{
+  self->fault_errno = got < 0 ? saved_errno : EBADMSG;
+  self->fault
+      = g_strdup_printf ("The saved copy cannot be read: %s", got < 0 ? g_strerror (saved_errno) : "it is too short");
+}
+
 /* Returns: as take_at(); -1 with EBADMSG where the block is not what was handed over. */
 static gssize
 load_block (ObBody *self, guint64 position)
@@ -115,7 +124,7 @@ load_block (ObBody *self, guint64 position)
   if (!ob_blocks_match (self->digests, start / OB_BLOCK_BYTES, self->block, size_bytes))
     {
       set_fault (self, start, size_bytes);
-      errno = EBADMSG;
+      errno = self->fault_errno = EBADMSG;
       return -1;
     }
   self->block_start = start;
@@ -168,6 +177,7 @@ static gssize
 ob_body_read (GInputStream *stream, void *buffer, gsize count, GCancellable *cancellable, GError **error)
 {
   ObBody *self = OB_BODY (stream);
+  int saved_errno;
   gint64 due_us;
   gssize got;
 
@@ -182,16 +192,13 @@ ob_body_read (GInputStream *stream, void *buffer, gsize count, GCancellable *can
   do
     got = take (self, buffer, count);
   while (got < 0 && errno == EINTR);
+  saved_errno = errno;
   ob_deadline_end (self->deadline, due_us);
   if (got < 0 || (got == 0 && count > 0))
     {
-      if (self->fault)
-        {
-          g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, self->fault);
-          return -1;
-        }
-      g_set_error (error, G_IO_ERROR, got < 0 ? g_io_error_from_errno (errno) : G_IO_ERROR_PARTIAL_INPUT,
-                   "The saved copy cannot be read: %s", got < 0 ? g_strerror (errno) : "it is too short");
+      if (!self->fault)
+        set_unreadable (self, got, saved_errno);
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, self->fault);
       return -1;
     }
   if (self->taken_bytes > 0)
@@ -255,7 +262,10 @@ ob_body_set_transit (ObBody *self, ObTransit *transit)
 }
 
 const char *
-ob_body_get_fault (ObBody *self)
+ob_body_get_fault (ObBody *self, int *fault_errno)
 {
+  if (fault_errno)
+    *fault_errno = self->fault_errno;
+
   return self->fault;
 }

@@ -14,16 +14,41 @@
 
 #define SHA256_BYTES 32
 
+/* Of these the medium says that it has lost the bytes; what comes and goes, as a network that has a home, is tried again. */
+static gboolean
+is_lost (int fault_errno)
+{
+  static const int lost[] = { EBADMSG, EIO, ENODATA, EUCLEAN, EILSEQ };
+
+  for (guint i = 0; i < G_N_ELEMENTS (lost); i++)
+    if (lost[i] == fault_errno)
+      return TRUE;
+
+  return FALSE;
+}
+
+void
+ob_digests_set_fault (ObAttemptResult *result, int fault_errno, const char *words)
+{
+  if (is_lost (fault_errno))
+    ob_result_set (result, OB_VERDICT_FAIL, OUTBOX_REASON_FILE_CHANGED, "file-changed", words);
+  else
+    ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "file-unreadable", words);
+}
+
 static gssize
 read_block (int fd, void *buffer, guint64 offset_bytes, ObDeadline *deadline)
 {
   gint64 due_us = ob_deadline_begin (deadline, OB_DEADLINE_OWN_MS);
+  int saved_errno;
   gssize got;
 
   do
     got = pread (fd, buffer, OB_BLOCK_BYTES, (off_t) offset_bytes);
   while (got < 0 && errno == EINTR);
+  saved_errno = errno;
   ob_deadline_end (deadline, due_us);
+  errno = saved_errno;
 
   return got;
 }
@@ -65,7 +90,9 @@ make_digests (int fd, const ObJob *job, ObDeadline *deadline, ObStop *stop, GByt
   g_autoptr (ObBlockMaker) maker = ob_block_maker_new ();
   guint8 digest[SHA256_BYTES];
   gnutls_hash_hd_t hash;
+  g_autofree char *words = NULL;
   gboolean is_read;
+  int saved_errno;
 
   if (!maker || gnutls_hash_init (&hash, GNUTLS_DIG_SHA256) != 0)
     {
@@ -73,6 +100,7 @@ make_digests (int fd, const ObJob *job, ObDeadline *deadline, ObStop *stop, GByt
       return FALSE;
     }
   is_read = read_all (fd, deadline, stop, hash, maker);
+  saved_errno = errno;
   gnutls_hash_deinit (hash, digest);
   if (ob_stop_is_asked (stop))
     {
@@ -81,8 +109,8 @@ make_digests (int fd, const ObJob *job, ObDeadline *deadline, ObStop *stop, GByt
     }
   if (!is_read)
     {
-      ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "file-unreadable",
-                     "The saved copy cannot be read");
+      words = g_strdup_printf ("The saved copy cannot be read: %s", g_strerror (saved_errno));
+      ob_digests_set_fault (result, saved_errno, words);
       return FALSE;
     }
   if (!is_digest (digest, job->sha256))

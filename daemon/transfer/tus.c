@@ -280,6 +280,8 @@ send_chunk (ObTusRun *tus)
   SoupMessage *message = ob_tus_patch_new (tus->server_url, tus->job, tus->offset_bytes,
                                            tus->facts.wants_post || tus->tries_post, tus->result);
   g_autoptr (ObAnswer) answer = NULL;
+  const char *fault;
+  int fault_errno;
   gint64 begin_us;
 
   if (!message)
@@ -301,11 +303,11 @@ send_chunk (ObTusRun *tus)
   begin_us = g_get_monotonic_time ();
   answer = ob_http_send (tus->connection, message, is_last ? OB_ANSWER_FINISH_MS : OB_ANSWER_SEND_MS,
                          G_CANCELLABLE (tus->stop));
-  if (ob_body_get_fault (OB_BODY (body)))
+  fault = ob_body_get_fault (OB_BODY (body), &fault_errno);
+  if (fault)
     {
       tus->checkpoints->progress (tus->offset_bytes, answer->wire_bytes, tus->user_data);
-      ob_result_set (tus->result, OB_VERDICT_FAIL, OUTBOX_REASON_FILE_CHANGED, "file-changed",
-                     ob_body_get_fault (OB_BODY (body)));
+      ob_digests_set_fault (tus->result, fault_errno, fault);
       return STEP_END;
     }
 

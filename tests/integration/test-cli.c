@@ -159,6 +159,39 @@ test_a_bad_file_is_told_and_the_others_go (void)
   g_assert_cmpuint (json_array_get_length (json_node_get_array (node)), ==, 1);
 }
 
+/* Of a copy that somebody has removed or changed nothing is called safe, whatever else waits. */
+static void
+test_what_is_lost_is_not_called_safe (void)
+{
+  static const struct
+  {
+    gboolean is_gone;
+    guint n_lost;
+    const char *says;
+  } rows[] = { { TRUE, 1, "The saved copy of 1 upload is gone or damaged" },
+               { FALSE, 2, "The saved copies of 2 uploads are gone or damaged" } };
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *photo = test_broker_make_file (broker, "photo.jpg", 1000, 1);
+  g_autofree char *paused = test_command (broker, "pause", 0);
+  g_autofree char *whole = test_command (broker, "add photo.jpg", 0);
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *id = g_strchomp (test_command (broker, "add photo.jpg", 0));
+      g_autofree char *copy = g_build_filename (broker->folder, "data", "outbox", "spool", id, NULL);
+      g_autofree char *status = NULL;
+
+      test_broker_stop (broker);
+      g_assert_cmpint (rows[i].is_gone ? g_unlink (copy) : truncate (copy, 999), ==, 0);
+      test_broker_start (broker, NULL);
+      while (test_broker_count (broker, "failed") < rows[i].n_lost)
+        g_main_context_iteration (NULL, TRUE);
+      status = test_command (broker, "status", 0);
+      test_assert_has (status, rows[i].says);
+      g_assert_null (strstr (status, "All of it is safe"));
+    }
+}
+
 static void
 test_a_pause_and_a_resume (void)
 {
@@ -474,6 +507,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/cli/added-files-arrive", test_added_files_arrive);
   g_test_add_func ("/cli/ids-are-printed-in-order", test_ids_are_printed_in_order);
   g_test_add_func ("/cli/a-moved-file-is-gone", test_a_moved_file_is_gone);
+  g_test_add_func ("/cli/what-is-lost-is-not-called-safe", test_what_is_lost_is_not_called_safe);
   g_test_add_func ("/cli/a-moved-file-has-other-names", test_a_moved_file_has_other_names);
   g_test_add_func ("/cli/a-moved-file-is-gone-only-if-its-bytes-are-safe",
                    test_a_moved_file_is_gone_only_if_its_bytes_are_safe);

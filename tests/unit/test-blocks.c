@@ -9,6 +9,7 @@
 #include "transfer/body.h"
 #include "transfer/digests.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <unistd.h>
@@ -112,7 +113,7 @@ read_out (Fixture *fixture, guint64 from, char **fault)
       g_assert_cmpmem (piece, (gsize) got, fixture->bytes + from + done, (gsize) got);
       done += (guint64) got;
     }
-  *fault = g_strdup (ob_body_get_fault (OB_BODY (body)));
+  *fault = g_strdup (ob_body_get_fault (OB_BODY (body), NULL));
   (void) close (fd);
 
   return done;
@@ -187,8 +188,8 @@ test_no_wrong_block_leaves (Fixture *fixture, gconstpointer data)
     { DAMAGE_ZEROS, 2 * BLOCK, 0, 2 * BLOCK, TRUE },
     { DAMAGE_HOLE, 2 * BLOCK + 8192, BLOCK + 1, BLOCK - 1, TRUE },
     { DAMAGE_SWAPPED, 0, 0, 0, TRUE },
-    { DAMAGE_CUT, 2 * BLOCK + 10, 0, 2 * BLOCK, FALSE },
-    { DAMAGE_CUT, 0, 0, 0, FALSE },
+    { DAMAGE_CUT, 2 * BLOCK + 10, 0, 2 * BLOCK, TRUE },
+    { DAMAGE_CUT, 0, 0, 0, TRUE },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
@@ -303,6 +304,46 @@ test_one_block_needs_no_more_than_its_digest (Fixture *fixture, gconstpointer da
     }
 }
 
+/* Memory that is not mapped stands for a card whose blocks are worn: its reading ends with EIO. */
+static void
+test_what_cannot_be_read_is_said (Fixture *fixture, gconstpointer data)
+{
+  int fd = open ("/proc/self/mem", O_RDONLY | O_CLOEXEC), fault_errno = 0;
+  g_autoptr (GInputStream) body = ob_body_new (fd, 0, SIZE_BYTES, NULL, fixture->deadline);
+  char piece[100];
+
+  g_assert_cmpint (g_input_stream_read (body, piece, sizeof piece, NULL, NULL), ==, -1);
+  g_assert_nonnull (strstr (ob_body_get_fault (OB_BODY (body), &fault_errno), g_strerror (EIO)));
+  g_assert_cmpint (fault_errno, ==, EIO);
+  (void) close (fd);
+}
+
+/* What a medium has lost is for a person; what may come back is tried again. */
+static void
+test_what_becomes_of_it (Fixture *fixture, gconstpointer data)
+{
+  static const struct
+  {
+    int fault_errno;
+    ObVerdict verdict;
+  } rows[] = {
+    { EBADMSG, OB_VERDICT_FAIL },          { EIO, OB_VERDICT_FAIL },
+    { ENODATA, OB_VERDICT_FAIL },          { EUCLEAN, OB_VERDICT_FAIL },
+    { EILSEQ, OB_VERDICT_FAIL },           { ESTALE, OB_VERDICT_RETRY_UPLOAD },
+    { ENOTCONN, OB_VERDICT_RETRY_UPLOAD }, { ETIMEDOUT, OB_VERDICT_RETRY_UPLOAD },
+    { ENOMEM, OB_VERDICT_RETRY_UPLOAD },   { EHOSTDOWN, OB_VERDICT_RETRY_UPLOAD },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (ObAttemptResult) result = ob_attempt_result_new ();
+
+      ob_digests_set_fault (result, rows[i].fault_errno, "words");
+      g_assert_cmpint (result->outcome.verdict, ==, rows[i].verdict);
+      g_assert_cmpint (result->outcome.reason == OUTBOX_REASON_FILE_CHANGED, ==, rows[i].verdict == OB_VERDICT_FAIL);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -314,6 +355,8 @@ main (int argc, char **argv)
     { "/blocks/no-wrong-block-leaves", test_no_wrong_block_leaves },
     { "/blocks/they-stand-in-the-record", test_they_stand_in_the_record },
     { "/blocks/without-a-record-the-copy-is-read", test_without_a_record_the_copy_is_read },
+    { "/blocks/what-cannot-be-read-is-said", test_what_cannot_be_read_is_said },
+    { "/blocks/what-becomes-of-it", test_what_becomes_of_it },
     { "/blocks/one-block-needs-no-more-than-its-digest", test_one_block_needs_no_more_than_its_digest },
   };
 
