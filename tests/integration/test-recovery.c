@@ -292,6 +292,12 @@ test_damage_in_the_middle_of_sending (void)
         break;
       g_main_context_iteration (NULL, TRUE);
     }
+  /* Enough rows that there is a leaf between the first and the last. */
+  for (guint i = 0; i < 16; i++)
+    {
+      outbox_dbus_queue_call_pause_sync (broker->queue, NULL, NULL);
+      outbox_dbus_queue_call_resume_sync (broker->queue, NULL, NULL);
+    }
   test_broker_stop (broker);
   /* The journal: the uploads themselves can still be read. */
   write_at (database, find_middle_leaf (database, "journal"), zeros, PAGE_BYTES);
