@@ -316,6 +316,16 @@ command (const char *method, const char *name, const char *message)
 }
 
 static int
+pause_one (const char *name)
+{
+  g_autofree char *message
+      = g_strdup_printf (_ ("Everything for the destination waits until it is resumed: outbox destination resume %s"),
+                         name);
+
+  return command ("Pause", name, message);
+}
+
+static int
 run (const char *action, const char *name, const Options *options)
 {
   if (g_str_equal (action, "list") && !name)
@@ -331,7 +341,7 @@ run (const char *action, const char *name, const Options *options)
   if (g_str_equal (action, "remove"))
     return command ("Remove", name, _ ("The destination is removed."));
   if (g_str_equal (action, "pause"))
-    return command ("Pause", name, _ ("Everything for the destination waits until it is resumed."));
+    return pause_one (name);
   if (g_str_equal (action, "resume"))
     return command ("Resume", name, _ ("The destination is tried again now."));
 

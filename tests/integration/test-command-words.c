@@ -63,7 +63,8 @@ static const Row rows[] = {
   { "a-priority-without-a-number", NULL, "pause", "paused", "priority %s", 2, "give a number and ids", NULL },
   { "pause-by-name", NULL, "pause", "paused", "pause photo.jpg", 0, "Paused 1 upload.", NULL },
   { "pause-what-is-not-there", NULL, NULL, "done", "pause deadbeef", 1, "There is no upload deadbeef", NULL },
-  { "pause-a-destination", NULL, NULL, "done", "destination pause depot", 0, "waits until it is resumed", NULL },
+  { "pause-a-destination", NULL, NULL, "done", "destination pause depot", 0, "waits until it is resumed",
+    "outbox destination resume depot" },
 };
 
 /* Returns: (transfer full): @text with @id where it says %s. */
