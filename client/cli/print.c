@@ -17,6 +17,8 @@
 
 #define SHORT_ID_CHARS 8
 #define GAP "  "
+/* Of a text in lines beside its name: less would be a word a line. */
+#define VALUE_MIN_COLUMNS 20
 
 /* --- Text --- */
 
@@ -263,20 +265,45 @@ cli_facts_add (CliFacts *facts, const char *name, const char *value)
   g_array_append_val (facts->list, fact);
 }
 
-void
-cli_facts_print (CliFacts *facts)
+/* A value that has no place beside its name, in words, has a line of its own: an id stays whole where it can. */
+static gboolean
+fits_beside (const char *value, guint room)
 {
-  guint columns = 0;
+  g_auto (GStrv) words = g_strsplit (value, " ", -1);
+
+  if (cli_text_width (value) <= room)
+    return TRUE;
+  for (guint i = 0; words[i]; i++)
+    if (cli_text_width (words[i]) > room)
+      return FALSE;
+
+  return words[0] && words[1] && room >= VALUE_MIN_COLUMNS;
+}
+
+void
+cli_facts_print_in (CliFacts *facts, guint columns)
+{
+  guint names = 0;
 
   for (guint i = 0; i < facts->list->len; i++)
-    columns = MAX (columns, cli_text_width (g_array_index (facts->list, Fact, i).name));
+    names = MAX (names, cli_text_width (g_array_index (facts->list, Fact, i).name));
   for (guint i = 0; i < facts->list->len; i++)
     {
       const Fact *fact = &g_array_index (facts->list, Fact, i);
-      g_autofree char *name = cli_text_dup_fit (fact->name, columns);
+      guint indent = names + strlen (GAP);
+      gboolean is_beside = columns == 0 || fits_beside (fact->value, columns > indent ? columns - indent : 0);
+      g_autofree char *name = cli_text_dup_fit (fact->name, is_beside ? names : cli_text_width (fact->name));
+      g_autofree char *value = cli_text_dup_wrapped (fact->value, columns, is_beside ? indent : strlen (GAP));
 
-      g_print ("%s%s%s%s%s\n", cli_style_begin (CLI_STYLE_DIM), name, cli_style_end (CLI_STYLE_DIM), GAP, fact->value);
+      g_print ("%s%s%s", cli_style_begin (CLI_STYLE_DIM), name, cli_style_end (CLI_STYLE_DIM));
+      g_print ("%s%s%s\n", is_beside ? "" : "\n", GAP, value);
     }
+}
+
+void
+cli_facts_print (CliFacts *facts)
+{
+  cli_facts_print_in (facts, cli_is_terminal () ? cli_terminal_get_columns (NULL) : 0);
 }
 
 #define TABLE_BAR_COLUMNS 10
@@ -316,6 +343,16 @@ cli_print_uploads (GPtrArray *uploads)
 
 /* --- JSON --- */
 
+/* Sentences below the line that they are about. */
+static void
+print_below (const char *text)
+{
+  g_autofree char *lines
+      = cli_text_dup_wrapped (text, cli_is_terminal () ? cli_terminal_get_columns (NULL) : 0, strlen (GAP));
+
+  g_print ("%s%s\n", GAP, lines);
+}
+
 void
 cli_print_trouble (GVariant *document, OutboxReason reason)
 {
@@ -328,13 +365,14 @@ cli_print_trouble (GVariant *document, OutboxReason reason)
   words = cli_text_dup_safe (message);
   command = cli_text_dup_safe (line);
   if (*words)
-    g_print ("  %s\n", words);
+    print_below (words);
   if (reason != OUTBOX_REASON_NONE)
     {
-      g_print ("  ");
       /* Translators: two sentences: what happens next, and what a person can do */
-      g_print (_ ("%s %s"), _ (outbox_reason_get_info (reason)->next), _ (outbox_reason_get_info (reason)->person));
-      g_print ("\n");
+      g_autofree char *help = g_strdup_printf (_ ("%s %s"), _ (outbox_reason_get_info (reason)->next),
+                                               _ (outbox_reason_get_info (reason)->person));
+
+      print_below (help);
     }
   if (*command)
     g_print ("  %s%s%s\n", cli_style_begin (CLI_STYLE_BOLD), command, cli_style_end (CLI_STYLE_BOLD));

@@ -54,6 +54,10 @@ CliStyle cli_style_of (OutboxState state, gboolean needs_user);
 const char *cli_style_begin (CliStyle style);
 const char *cli_style_end (CliStyle style);
 
+/* Breaks a line between words, so that none is wider than @columns where a word is not (0: any). @indent: of all lines but the
+ * first, which the caller has indented. Returns: (transfer full). */
+char *cli_text_dup_wrapped (const char *text, guint columns, guint indent);
+
 /* --- Tables --- */
 
 typedef struct _CliTable CliTable;
@@ -86,6 +90,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CliFacts, cli_facts_free)
 void cli_facts_add (CliFacts *facts, const char *name, const char *value);
 
 void cli_facts_print (CliFacts *facts);
+
+/* The same for a width; 0: any. */
+void cli_facts_print_in (CliFacts *facts, guint columns);
 
 /* --- Holds --- */
 

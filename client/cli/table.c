@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tables, as wide as they like in a pipe and no wider than a terminal.
+ * Tables and text in lines, as wide as they like in a pipe and no wider than a terminal.
  */
 #include "print.h"
 #include "progress.h"
@@ -170,4 +170,32 @@ cli_table_print (CliTable *table)
 {
   /* What goes elsewhere is for a program, or for another screen. */
   cli_table_print_in (table, cli_is_terminal () ? cli_terminal_get_columns (NULL) : 0);
+}
+
+char *
+cli_text_dup_wrapped (const char *text, guint columns, guint indent)
+{
+  g_auto (GStrv) words = g_strsplit (text, " ", -1);
+  GString *lines = g_string_new (NULL);
+  guint taken = indent;
+
+  for (guint i = 0; words[i]; i++)
+    {
+      guint width = cli_text_width (words[i]);
+
+      if (i > 0 && columns > 0 && taken + 1 + width > columns)
+        {
+          g_string_append_printf (lines, "\n%*s", (int) indent, "");
+          taken = indent;
+        }
+      else if (i > 0)
+        {
+          g_string_append_c (lines, ' ');
+          taken++;
+        }
+      g_string_append (lines, words[i]);
+      taken += width;
+    }
+
+  return g_string_free (lines, FALSE);
 }

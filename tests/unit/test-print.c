@@ -161,6 +161,44 @@ test_table_fits_every_width (void)
     }
 }
 
+#define LONG_ID "01a225bc-32c4-7000-96f8-11851c904a42"
+#define SENTENCE "Waits for new credentials; keeps what the server has."
+
+static void
+print_narrow_facts (void)
+{
+  g_autoptr (CliFacts) facts = cli_facts_new ();
+
+  cli_facts_add (facts, "id", LONG_ID);
+  cli_facts_add (facts, "was Sie tun können", SENTENCE);
+  cli_facts_add (facts, "size", "2 bytes");
+  cli_facts_print_in (facts, table_columns);
+}
+
+/* No line is wider than the terminal but one that is a single word; an id is whole; no word is lost or broken. */
+static void
+test_facts_fit_every_width (void)
+{
+  g_auto (GStrv) words = g_strsplit ("id " LONG_ID " was Sie tun können " SENTENCE " size 2 bytes", " ", -1);
+
+  for (table_columns = 20; table_columns <= 120; table_columns++)
+    {
+      g_auto (GStrv) lines = catch_lines (print_narrow_facts);
+      g_autofree char *all = g_strjoinv (" ", lines);
+      const char *at = all;
+
+      for (guint i = 0; lines[i]; i++)
+        if (strchr (g_strstrip (lines[i]), ' '))
+          g_assert_cmpuint (cli_text_width (lines[i]), <=, table_columns);
+      for (guint i = 0; words[i]; i++)
+        {
+          at = strstr (at, words[i]);
+          g_assert_nonnull (at);
+          at += strlen (words[i]);
+        }
+    }
+}
+
 static void
 print_facts (void)
 {
@@ -227,6 +265,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/print/fits-exactly", test_fits_exactly);
   g_test_add_func ("/print/table-is-aligned", test_table_is_aligned);
   g_test_add_func ("/print/table-fits-every-width", test_table_fits_every_width);
+  g_test_add_func ("/print/facts-fit-every-width", test_facts_fit_every_width);
   g_test_add_func ("/print/no-character-is-obeyed", test_no_character_is_obeyed);
   g_test_add_func ("/print/facts-are-aligned", test_facts_are_aligned);
 
