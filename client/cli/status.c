@@ -181,6 +181,20 @@ print_network (GVariant *conditions)
   g_print ("%s%s%s\n", cli_style_begin (CLI_STYLE_DIM), line->str, cli_style_end (CLI_STYLE_DIM));
 }
 
+/* Which rule a file has hangs on its type. */
+static void
+print_media_types (GVariant *conditions)
+{
+  gboolean is_there = TRUE;
+
+  (void) g_variant_lookup (conditions, "media_types", "b", &is_there);
+  if (!is_there)
+    g_print ("%s%s%s\n", cli_style_begin (CLI_STYLE_BAD),
+             _ ("This device cannot tell many kinds of files, and may send some by the wrong rule: install "
+                "shared-mime-info."),
+             cli_style_end (CLI_STYLE_BAD));
+}
+
 /* What keeps more than one upload waiting, and what would end it. */
 static void
 print_holds (GVariant *holds)
@@ -279,6 +293,7 @@ cli_status (int argc, char *argv[])
   print_counts (summary);
   print_under_way (under_way);
   print_network (conditions);
+  print_media_types (conditions);
   print_holds (holds);
   print_failed (failed);
   if (g_variant_n_children (destinations) == 0)

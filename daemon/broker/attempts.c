@@ -8,6 +8,7 @@
 #include "base/crash.h"
 #include "model/origin.h"
 #include "policy/health.h"
+#include "policy/retry.h"
 #include "store/journal.h"
 
 void
@@ -93,6 +94,17 @@ ob_pending_free (ObPending *pending)
   g_free (pending);
 }
 
+/* As of now, were it still silent. */
+static gboolean
+must_leave_url (const ObUpload *upload, gint64 now_ms)
+{
+  gint64 since_ms = upload->silent_since_ms;
+
+  return since_ms > 0
+         && ob_retry_must_leave_url (ob_retry_count_silence (since_ms, FALSE, TRUE, upload->last_error.at_ms, now_ms),
+                                     now_ms);
+}
+
 ObJob *
 ob_broker_make_job (ObBroker *self, const ObUpload *upload)
 {
@@ -123,6 +135,8 @@ ob_broker_make_job (ObBroker *self, const ObUpload *upload)
                       ? MAX (ob_broker_get_now_ms (self) - upload->progress_at_ms, 0)
                       : -1;
   job->is_worked_on = job->is_stored && upload->reason == OUTBOX_REASON_SERVER_WORKING;
+  /* What a silent server was heard to have whole is asked about, or waited for: it is not sent twice on a guess. */
+  job->leaves_url = must_leave_url (upload, ob_broker_get_now_ms (self)) && (!job->is_stored || job->confirm_url);
   job->is_again = upload->attempts > 1;
   job->asks_first = !upload->server_url
                     && (ob_journal_has_event (self->database, upload->id, "adopted")
@@ -275,6 +289,7 @@ write_created (ObBroker *self, ObUpload *upload, gconstpointer data, GError **er
     return FALSE;
   g_free (upload->server_url);
   upload->server_url = g_strdup (server_url);
+  upload->silent_since_ms = 0;
   upload->losses += upload->offset_bytes > 0;
   upload->offset_bytes = 0;
   upload->updated_at_ms = ob_broker_get_now_ms (self);

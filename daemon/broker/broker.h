@@ -297,4 +297,7 @@ gint64 ob_broker_get_last_sequence (ObBroker *self);
 
 gint64 ob_broker_get_now_ms (ObBroker *self);
 
+/* Whether the device has a database of media types, on which rules hang. */
+gboolean ob_broker_has_media_types (ObBroker *self);
+
 G_END_DECLS

@@ -8,6 +8,7 @@
 #include "broker/broker-private.h"
 
 #include "store/journal.h"
+#include "store/media-type.h"
 #include "store/meta.h"
 
 /* One real change of network passes through many states that are half true: a permission is believed after this. */
@@ -229,4 +230,10 @@ ob_broker_load_metered (ObBroker *self)
 {
   self->metered_month = ob_meta_get_number (self->database, "metered_month");
   self->metered_bytes = (guint64) ob_meta_get_number (self->database, "metered_bytes");
+}
+
+gboolean
+ob_broker_has_media_types (ObBroker *self)
+{
+  return ob_media_type_has_database ();
 }

@@ -289,6 +289,9 @@ end_upload (ObBroker *self, ObUpload *upload, ObAttemptResult *result, GError **
   /* Giving up counts time in which it was tried. */
   if (upload->failures > 0)
     upload->progress_at_ms += ob_retry_get_idle_ms (upload->last_error.at_ms, ob_broker_get_now_ms (self));
+  upload->silent_since_ms
+      = ob_retry_count_silence (upload->silent_since_ms, result->is_url_heard, result->is_url_silent,
+                                upload->last_error.at_ms, ob_broker_get_now_ms (self));
   ob_last_error_set (&upload->last_error, result->code, result->message, ob_broker_get_now_ms (self));
 
   return apply_verdict (self, upload, result, error);

@@ -321,7 +321,7 @@ add_boolean (GVariantBuilder *builder, const char *name, gboolean value)
 
 GVariant *
 ob_document_conditions (const ObConditions *conditions, const char *const *sources, guint64 metered_bytes,
-                        gboolean is_in_memory, gint64 now_ms)
+                        gboolean is_in_memory, gboolean has_media_types, gint64 now_ms)
 {
   GVariantBuilder builder;
 
@@ -342,6 +342,7 @@ ob_document_conditions (const ObConditions *conditions, const char *const *sourc
   add_boolean (&builder, "sleeping", conditions->is_sleeping);
   add_boolean (&builder, "shutting_down", conditions->is_shutting_down);
   add_boolean (&builder, "in_memory", is_in_memory);
+  add_boolean (&builder, "media_types", has_media_types);
   g_variant_builder_add (&builder, "{sv}", "sources", g_variant_new_strv (sources, -1));
   add_time (&builder, "now", now_ms);
 

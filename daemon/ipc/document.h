@@ -26,9 +26,9 @@ GVariant *ob_document_rule (const ObRule *rule, gboolean is_persons);
 GVariant *ob_document_explanation (ObBroker *broker, const ObUpload *upload, gboolean is_persons);
 GVariant *ob_document_journal_row (ObBroker *broker, const ObJournalRow *row);
 
-/* @sources: who it comes from. */
+/* @sources: who it comes from. @has_media_types: the device has a database of them. */
 GVariant *ob_document_conditions (const ObConditions *conditions, const char *const *sources, guint64 metered_bytes,
-                                  gboolean is_in_memory, gint64 now_ms);
+                                  gboolean is_in_memory, gboolean has_media_types, gint64 now_ms);
 
 GVariant *ob_document_group (const ObGroupStatus *group);
 

@@ -81,6 +81,8 @@ typedef struct
   gint64 saved_at_ms;
   gint64 updated_at_ms;
   gint64 done_at_ms;
+  gint64
+      silent_since_ms; /* nothing answers at server_url, another server than the destination, which does; 0: it answers */
   gint64 progress_at_ms; /* the last time the offset grew; give-up counts from here */
   ObLastError last_error;
   ObReceipt receipt;

@@ -26,6 +26,8 @@ ob_retry_patience_ms (guint looks, gint64 retry_after_ms, double spread)
               MIN (retry_after_ms, OB_RETRY_AFTER_MAX_MS));
 }
 
+#define LEAVE_URL_MS (G_GINT64_CONSTANT (24) * 3600 * 1000)
+
 /* Longer than any back-off: whoever is tried, is tried within an hour. */
 #define TRIED_MOST_MS (G_GINT64_CONSTANT (3600) * 1000)
 
@@ -41,4 +43,21 @@ gboolean
 ob_retry_must_give_up (gint64 progress_at_ms, gint64 now_ms, guint failures, gint64 limit_ms)
 {
   return now_ms - progress_at_ms >= limit_ms && failures > G_N_ELEMENTS (delays_ms);
+}
+
+gint64
+ob_retry_count_silence (gint64 since_ms, gboolean is_heard, gboolean is_silent, gint64 tried_at_ms, gint64 now_ms)
+{
+  if (is_heard)
+    return 0;
+  if (since_ms <= 0)
+    return is_silent ? now_ms : 0;
+
+  return since_ms + (is_silent ? ob_retry_get_idle_ms (tried_at_ms, now_ms) : now_ms - tried_at_ms);
+}
+
+gboolean
+ob_retry_must_leave_url (gint64 since_ms, gint64 now_ms)
+{
+  return since_ms > 0 && now_ms - since_ms >= LEAVE_URL_MS;
 }

@@ -49,4 +49,22 @@ gint64 ob_retry_get_idle_ms (gint64 tried_at_ms, gint64 now_ms);
  */
 gboolean ob_retry_must_give_up (gint64 progress_at_ms, gint64 now_ms, guint failures, gint64 limit_ms);
 
+/**
+ * ob_retry_count_silence:
+ * @since_ms: what the last one returned, or 0
+ * @is_heard: the upload URL, on another server than the destination, has answered in this attempt
+ * @is_silent: nothing answers there, and the destination does
+ * @tried_at_ms: when the last attempt in vain ended
+ * @now_ms: when this one did
+ *
+ * Counts only what was tried: neither what ob_retry_get_idle_ms() leaves out, nor a time in which the destination was silent, too.
+ *
+ * Returns: since when nothing answers there, with what does not count left out; 0: it has
+ */
+gint64 ob_retry_count_silence (gint64 since_ms, gboolean is_heard, gboolean is_silent, gint64 tried_at_ms,
+                               gint64 now_ms);
+
+/* Whether nothing has answered for a day of trying: the upload URL is given up for a new one. */
+gboolean ob_retry_must_leave_url (gint64 since_ms, gint64 now_ms);
+
 G_END_DECLS

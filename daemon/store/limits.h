@@ -37,7 +37,7 @@ G_BEGIN_DECLS
   LIMIT (done_at, 0, OB_LIMIT_TIME_MS, 0) LIMIT (progress_at, 0, OB_LIMIT_TIME_MS, 0) \
   LIMIT (error_at, 0, OB_LIMIT_TIME_MS, 0) LIMIT (confirmed_at, 0, OB_LIMIT_TIME_MS, 0) \
   LIMIT (removed_at, 0, OB_LIMIT_TIME_MS, 0) LIMIT (since, 0, OB_LIMIT_TIME_MS, 0) LIMIT (at, 0, OB_LIMIT_TIME_MS, 0) \
-  LIMIT (sequence, 0, OB_LIMIT_SIZE, 0) LIMIT (value, 0, OB_LIMIT_SIZE, 0)
+  LIMIT (silent_since, 0, OB_LIMIT_TIME_MS, 0) LIMIT (sequence, 0, OB_LIMIT_SIZE, 0) LIMIT (value, 0, OB_LIMIT_SIZE, 0)
 /* clang-format on */
 
 #define LIMIT(column, least, most, instead) OB_LIMIT_##column,

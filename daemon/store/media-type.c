@@ -314,3 +314,31 @@ ob_media_type_guess (const char *name, const void *head, gsize head_bytes)
 
   return type ? type : g_strdup ("application/octet-stream");
 }
+
+static gboolean
+is_database_in (const char *data_folder)
+{
+  static const char *const names[] = { "mime.cache", "globs2", "globs" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *path = g_build_filename (data_folder, "mime", names[i], NULL);
+
+      if (g_file_test (path, G_FILE_TEST_IS_REGULAR))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+gboolean
+ob_media_type_has_database (void)
+{
+  if (is_database_in (g_get_user_data_dir ()))
+    return TRUE;
+  for (const char *const *folder = g_get_system_data_dirs (); *folder; folder++)
+    if (is_database_in (*folder))
+      return TRUE;
+
+  return FALSE;
+}

@@ -23,4 +23,8 @@ G_BEGIN_DECLS
  */
 char *ob_media_type_guess (const char *name, const void *head, gsize head_bytes);
 
+/* Whether there is a database of GIO's (shared-mime-info): without it what is in no table of ours is application/octet-stream, and
+ * has the rule for that. Looks at the disk. */
+gboolean ob_media_type_has_database (void);
+
 G_END_DECLS

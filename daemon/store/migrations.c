@@ -264,6 +264,9 @@ static const char version_2[]
       /* When a file was made was known of none. */
       "ALTER TABLE uploads ADD COLUMN modified_at INTEGER NOT NULL DEFAULT 0;"
 
+      /* An upload URL at a server that was switched off was asked for ever. */
+      "ALTER TABLE uploads ADD COLUMN silent_since INTEGER NOT NULL DEFAULT 0;"
+
       /* People name an upload by the last characters of its id: backwards, they are the beginning of something. */
       "CREATE INDEX uploads_by_end ON uploads (substr (id, 36, 1) || substr (id, 35, 1) || substr (id, 34, 1)"
       "  || substr (id, 33, 1) || substr (id, 32, 1) || substr (id, 31, 1) || substr (id, 30, 1) || substr (id, 29, "

@@ -30,7 +30,7 @@
   NUMBER (is_paused, is_paused) NUMBER (has_local_copy, has_local_copy) \
   NUMBER (retry_at, retry_at_ms) NUMBER (not_before, not_before_ms) NUMBER (modified_at, modified_at_ms) \
   NUMBER (saved_at, saved_at_ms) NUMBER (updated_at, updated_at_ms) NUMBER (done_at, done_at_ms) \
-  NUMBER (progress_at, progress_at_ms) NUMBER (error_at, last_error.at_ms) \
+  NUMBER (silent_since, silent_since_ms) NUMBER (progress_at, progress_at_ms) NUMBER (error_at, last_error.at_ms) \
   NUMBER (confirmed_at, receipt.confirmed_at_ms) NUMBER (sequence, sequence)
 #define COLUMN_TABLE CONSTANT_TABLE CHANGING_TABLE
 

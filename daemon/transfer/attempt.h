@@ -39,8 +39,9 @@ typedef struct
   gint64 heard_ms; /* how long ago the server was heard to have every byte, and was then waited for; -1: it is not */
   gboolean is_worked_on; /* the server was heard to work on the whole of it: it is not asked to begin with that again */
   gboolean
-      asks_first;    /* it is not known what was done at the server: ask for a receipt before anything is made there */
-  gboolean is_again; /* an earlier attempt may have reached the server, its answer lost */
+      asks_first; /* it is not known what was done at the server: ask for a receipt before anything is made there */
+  gboolean leaves_url;     /* nothing has answered at server_url for so long that it is given up, if that is still so */
+  gboolean is_again;       /* an earlier attempt may have reached the server, its answer lost */
   gboolean is_termination; /* nothing is sent: what the server has of it is given up */
   gboolean is_trial;       /* nothing is sent: see transfer/trial.h */
 } ObJob;
@@ -79,7 +80,9 @@ typedef struct
   char *code;    /* one word for programs */
   char *message; /* for a person: the server's words, or the system's */
   ObReceipt receipt;
-  gboolean is_unknown; /* the confirm URL has never heard of it */
+  gboolean is_url_heard;  /* the upload URL has answered */
+  gboolean is_url_silent; /* nothing answers there, and the destination, which is another server, does */
+  gboolean is_unknown;    /* the confirm URL has never heard of it */
 } ObAttemptResult;
 
 ObAttemptResult *ob_attempt_result_new (void);

@@ -156,6 +156,30 @@ ob_tus_end_not_ours (ObTusRun *tus)
   return STEP_END;
 }
 
+/* An upload URL on another server may be dead while the destination is well: that is this upload's own trouble, and holds up no
+ * other. After a day it is given up, as one that is gone. */
+ObTusStep
+ob_tus_end_silent (ObTusRun *tus)
+{
+  ObOutcome *outcome = &tus->result->outcome;
+
+  if (ob_origin_is_same (tus->server_url, tus->job->url) || !ob_tus_answers (tus->connection, tus->job, tus->stop))
+    {
+      tus->result->is_cancelled = ob_stop_is_asked (tus->stop);
+      return STEP_END;
+    }
+  tus->result->is_url_silent = TRUE;
+  if (tus->job->leaves_url)
+    {
+      tus->checkpoints->noted ("given-up", "nothing has answered at its upload URL for a day, and the destination does",
+                               tus->user_data);
+      return ob_tus_gone (tus);
+    }
+  *outcome = ob_outcome_new (OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE);
+
+  return STEP_END;
+}
+
 /* Where nobody can be asked whether it was finished, and the server was heard to work on it, its own word for every byte,
  * said anew, is the receipt. */
 ObTusStep

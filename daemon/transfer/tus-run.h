@@ -70,6 +70,9 @@ ObTusStep ob_tus_begin (ObTusRun *tus);
 /* The step after an answer that there is no such upload. */
 ObTusStep ob_tus_gone (ObTusRun *tus);
 
+/* The step after a request to the upload URL that nothing answers. */
+ObTusStep ob_tus_end_silent (ObTusRun *tus);
+
 /* The step after a look that found every byte at the server. */
 ObTusStep ob_tus_get_whole_step (const ObTusRun *tus);
 

@@ -212,3 +212,14 @@ ob_tus_discover (ObConnection *connection, const ObJob *job, ObServerFacts *fact
 
   return TRUE;
 }
+
+gboolean
+ob_tus_answers (ObConnection *connection, const ObJob *job, ObStop *stop)
+{
+  SoupMessage *message = ob_http_message_new ("OPTIONS", job->url, job);
+  g_autoptr (ObAnswer) answer
+      = message ? ob_http_send (connection, message, OB_ANSWER_OPTIONS_MS, G_CANCELLABLE (stop)) : NULL;
+
+  return answer && !answer->error
+         && (ob_answer_get_header (answer, "Tus-Resumable") || ob_answer_get_header (answer, "Tus-Version"));
+}

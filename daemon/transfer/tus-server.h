@@ -41,4 +41,7 @@ char *ob_tus_encode_metadata (const ObJob *job, gboolean is_short);
 /* Upload-Checksum of a part of the file. FALSE: it cannot be read. */
 gboolean ob_tus_add_checksum (SoupMessage *message, int fd, guint64 offset_bytes, guint64 chunk_bytes);
 
+/* Asks the destination itself, whatever is known of it. Returns: whether a tus server answers. */
+gboolean ob_tus_answers (ObConnection *connection, const ObJob *job, ObStop *stop);
+
 G_END_DECLS

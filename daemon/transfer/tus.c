@@ -163,10 +163,11 @@ look (ObTusRun *tus)
   if (!message)
     return STEP_END;
   answer = ob_http_send (tus->connection, message, OB_ANSWER_MS, G_CANCELLABLE (tus->stop));
+  tus->result->is_url_heard |= !answer->error;
   if (ob_tus_judge (answer, OB_STAGE_LOOK, tus->result))
     {
       if (tus->result->is_cancelled || answer->error)
-        return STEP_END;
+        return tus->result->outcome.is_silent ? ob_tus_end_silent (tus) : STEP_END;
       if (tus->result->outcome.verdict == OB_VERDICT_RETRY_UPLOAD && (tus->is_working || tus->job->is_worked_on))
         return ob_tus_end_working (tus);
       return tus->result->outcome.verdict == OB_VERDICT_GONE ? ob_tus_gone (tus) : wait_for_lock (tus);
@@ -233,8 +234,10 @@ after_patch (ObTusRun *tus, const ObAnswer *answer, guint64 chunk_bytes, gint64 
           return STEP_LOOK;
         }
       /* Where nothing can be reached, a look at the offset would not be answered either. */
-      if (result->is_cancelled || result->outcome.verdict == OB_VERDICT_FAIL || answer->end == OB_END_SILENT)
+      if (result->is_cancelled || result->outcome.verdict == OB_VERDICT_FAIL)
         return STEP_END;
+      if (answer->end == OB_END_SILENT)
+        return ob_tus_end_silent (tus);
       tus->is_working = tus->offset_bytes + chunk_bytes == tus->job->size_bytes && ob_tus_is_slow_finish (answer);
       if (tus->is_working)
         return STEP_LOOK;

@@ -113,6 +113,79 @@ test_a_server_that_loses_what_it_has (Attempt *fixture, gconstpointer data)
   g_assert_cmpint (attempt_get_number (fixture, "body_bytes"), <, 2 * SIZE_BYTES);
 }
 
+/* --- An upload URL on another server, which is switched off --- */
+
+/* Returns: (transfer full): an origin where nothing listens. */
+static char *
+make_dead_origin (void)
+{
+  g_autoptr (GSocketListener) listener = g_socket_listener_new ();
+  guint16 port = g_socket_listener_add_any_inet_port (listener, NULL, NULL);
+
+  g_socket_listener_close (listener);
+
+  return g_strdup_printf ("http://127.0.0.1:%u", port);
+}
+
+static void
+move_elsewhere (Attempt *fixture)
+{
+  const char *also[] = { NULL, NULL };
+  g_autofree char *origin = make_dead_origin ();
+
+  also[0] = origin;
+  fixture->job->also = g_strdupv ((GStrv) also);
+  fixture->server_url = g_strconcat (origin, "/files/1", NULL);
+}
+
+/* The destination answers: it is this upload's own trouble, and once it has lasted for long the upload is made anew. */
+static void
+test_a_silent_url_elsewhere (Attempt *fixture, gconstpointer data)
+{
+  g_autoptr (ObAttemptResult) result = NULL;
+  g_autoptr (ObAttemptResult) anew = NULL;
+  g_autofree char *url = NULL;
+
+  attempt_write_file (fixture, 1000);
+  move_elsewhere (fixture);
+  url = g_strdup (fixture->server_url);
+  result = attempt_run (fixture);
+  g_assert_cmpuint (result->outcome.verdict, ==, OB_VERDICT_RETRY_UPLOAD);
+  g_assert_cmpuint (result->outcome.scope, ==, OUTBOX_SCOPE_UPLOAD);
+  g_assert_false (result->outcome.is_silent);
+  g_assert_true (result->is_url_silent);
+  g_assert_false (result->is_url_heard);
+  g_assert_cmpstr (fixture->server_url, ==, url);
+
+  fixture->job->leaves_url = TRUE;
+  anew = attempt_run (fixture);
+  g_assert_true (anew->is_done);
+  g_assert_cmpstr (fixture->noted, ==, "given-up");
+  g_assert_cmpstr (fixture->server_url, !=, url);
+  g_assert_cmpint (attempt_get_number (fixture, "body_bytes"), ==, 1000);
+}
+
+/* Nothing answers at all: that is the destination's, and no time counts. */
+static void
+test_a_silent_url_and_a_silent_destination (Attempt *fixture, gconstpointer data)
+{
+  g_autoptr (ObAttemptResult) result = NULL;
+  g_autofree char *origin = make_dead_origin ();
+  g_autofree char *url = NULL;
+
+  attempt_write_file (fixture, 1000);
+  move_elsewhere (fixture);
+  g_free (fixture->job->url);
+  fixture->job->url = g_strconcat (origin, "/files/", NULL);
+  fixture->job->leaves_url = TRUE;
+  url = g_strdup (fixture->server_url);
+  result = attempt_run (fixture);
+  g_assert_cmpuint (result->outcome.scope, ==, OUTBOX_SCOPE_DESTINATION);
+  g_assert_true (result->outcome.is_silent);
+  g_assert_false (result->is_url_silent);
+  g_assert_cmpstr (fixture->server_url, ==, url);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -127,6 +200,11 @@ main (int argc, char *argv[])
               test_a_slow_finish_is_waited_for, attempt_tear_down);
   g_test_add ("/loss/a-server-that-loses-what-it-has", Attempt, NULL, attempt_set_up,
               test_a_server_that_loses_what_it_has, attempt_tear_down);
+
+  g_test_add ("/silence/of-an-upload-url-elsewhere", Attempt, NULL, attempt_set_up, test_a_silent_url_elsewhere,
+              attempt_tear_down);
+  g_test_add ("/silence/of-the-destination-too", Attempt, NULL, attempt_set_up,
+              test_a_silent_url_and_a_silent_destination, attempt_tear_down);
 
   return g_test_run ();
 }

@@ -299,6 +299,15 @@ test_rig_end_silently (TestRig *rig, const char *id)
 }
 
 void
+test_rig_end_at_silent_url (TestRig *rig, const char *id)
+{
+  ObStop *attempt = ref_attempt (rig, id);
+
+  test_server_end_at_silent_url (rig->server, id);
+  wait_for_that_end (rig, id, attempt);
+}
+
+void
 test_rig_end_after (TestRig *rig, const char *id, ObVerdict verdict, gint64 retry_after_ms)
 {
   ObStop *attempt = ref_attempt (rig, id);

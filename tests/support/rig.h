@@ -66,6 +66,7 @@ gboolean test_rig_set_destination (TestRig *rig, const char *name, const ObDesti
 void test_rig_finish (TestRig *rig, const char *id);
 void test_rig_end (TestRig *rig, const char *id, ObVerdict verdict, OutboxReason reason);
 void test_rig_end_silently (TestRig *rig, const char *id);
+void test_rig_end_at_silent_url (TestRig *rig, const char *id);
 void test_rig_end_after (TestRig *rig, const char *id, ObVerdict verdict, gint64 retry_after_ms);
 
 /* Waits until an upload's attempt is over, however. */

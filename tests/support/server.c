@@ -352,3 +352,15 @@ test_server_refuse (TestServer *server, const char *id, OutboxReason reason, con
   ob_result_set (result, OB_VERDICT_FAIL, reason, code, "the test says so");
   end (server, id, result);
 }
+
+void
+test_server_end_at_silent_url (TestServer *server, const char *id)
+{
+  ObAttemptResult *result = ob_attempt_result_new ();
+
+  result->outcome = ob_outcome_new (OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE);
+  result->is_url_silent = TRUE;
+  result->code = g_strdup ("test");
+  result->message = g_strdup ("nothing answers there");
+  end (server, id, result);
+}

@@ -43,6 +43,9 @@ void test_server_end (TestServer *server, const char *id, ObVerdict verdict, Out
 /* Let it end since nothing answers. */
 void test_server_end_silently (TestServer *server, const char *id);
 
+/* It fails, since nothing answers at its upload URL, and the destination does. */
+void test_server_end_at_silent_url (TestServer *server, const char *id);
+
 /* From now on the broker can knock, and is answered or not; and how often it has. */
 void test_server_hear_knocks (TestServer *server, gboolean takes_connections);
 guint test_server_count_knocks (TestServer *server);

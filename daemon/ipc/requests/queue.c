@@ -47,5 +47,5 @@ ob_operation_tell_conditions (const ObRequest *request, gint value)
   ob_request_answer (request, "conditions",
                      ob_document_conditions (ob_broker_get_conditions (broker), (const char *const *) sources,
                                              ob_broker_get_metered_bytes (broker), ob_broker_is_in_memory (broker),
-                                             ob_broker_get_now_ms (broker)));
+                                             ob_broker_has_media_types (broker), ob_broker_get_now_ms (broker)));
 }
