@@ -268,6 +268,9 @@ set (const char *name, const Options *options)
   GVariantDict settings;
   const char *bad = NULL;
 
+  if (!options->protocol && !options->url && !options->confirm_url && !options->also && !options->headers
+      && !options->is_default)
+    return cli_usage ("destination", _ ("too few arguments"));
   if (options->headers)
     headers = read_headers (options->headers, &bad);
   if (bad)
@@ -315,6 +318,28 @@ command (const char *method, const char *name, const char *message)
   return CLI_DONE;
 }
 
+/* What is still to be sent there is in the way: it is named by the command that lists it. */
+static int
+remove_one (const char *name)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OutboxClient) client = cli_open (&error);
+  g_autoptr (GVariant) results
+      = client ? cli_call (client, "Destinations", "Remove", g_variant_new ("(s)", name), &error) : NULL;
+  int exit_code;
+
+  if (results)
+    {
+      g_print ("%s\n", _ ("The destination is removed."));
+      return CLI_DONE;
+    }
+  exit_code = cli_fail (error);
+  if (g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE))
+    g_printerr ("  outbox list --unfinished --destination %s\n", name);
+
+  return exit_code;
+}
+
 static int
 pause_one (const char *name)
 {
@@ -339,7 +364,7 @@ run (const char *action, const char *name, const Options *options)
   if (g_str_equal (action, "test"))
     return cli_destination_test (name, options->is_json);
   if (g_str_equal (action, "remove"))
-    return command ("Remove", name, _ ("The destination is removed."));
+    return remove_one (name);
   if (g_str_equal (action, "pause"))
     return pause_one (name);
   if (g_str_equal (action, "resume"))

@@ -10,16 +10,44 @@
 #include <glib/gi18n.h>
 
 static int
-call (const char *interface, const char *method, GVariant *parameters, const char *message)
+allow_network (void)
 {
-  g_autoptr (GVariant) owned = parameters ? g_variant_ref_sink (parameters) : NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (OutboxClient) client = cli_open (&error);
-  g_autoptr (GVariant) results = client ? cli_call (client, interface, method, owned, &error) : NULL;
+  g_autoptr (GVariant) results = client ? cli_call (client, "Queue", "AllowNetwork", NULL, &error) : NULL;
 
   if (!results)
     return cli_fail (error);
-  g_print ("%s\n", message);
+  g_print ("%s\n", _ ("Everything that asks goes on until this network is left."));
+
+  return CLI_DONE;
+}
+
+/* Whether it has something to send, and all of that still waits. */
+static gboolean
+is_held (OutboxClient *client, const char *group)
+{
+  g_autoptr (GVariant) results = cli_call (client, "Groups", "Get", g_variant_new ("(s)", group), NULL);
+  g_autoptr (GVariant) document = results ? g_variant_get_child_value (results, 0) : NULL;
+
+  return document
+         && g_str_equal (cli_get_string (document, "state"), outbox_state_get_info (OUTBOX_STATE_PAUSED)->name);
+}
+
+/* What the rules say is lifted, now and for what comes later; what else holds it is told, with the command that helps. */
+static int
+send_group (const char *group)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OutboxClient) client = cli_open (&error);
+  g_autoptr (GVariant) results
+      = client ? cli_call (client, "Groups", "SendNow", g_variant_new_parsed ("([%s],)", group), &error) : NULL;
+
+  if (!results)
+    return cli_fail (error);
+  if (is_held (client, group) && cli_command_print_holds (client))
+    return CLI_FAILED;
+  g_print ("%s\n", _ ("Everything of the group goes on, also what comes into it later."));
 
   return CLI_DONE;
 }
@@ -42,10 +70,9 @@ cli_send_now (int argc, char *argv[])
   if ((argc > 1) + (group != NULL) + is_network != 1)
     return cli_usage (argv[0], _ ("give ids, --group or --network"));
   if (is_network)
-    return call ("Queue", "AllowNetwork", NULL, _ ("Everything that asks goes on until this network is left."));
+    return allow_network ();
   if (group)
-    return call ("Groups", "SendNow", g_variant_new_parsed ("([%s],)", group),
-                 _ ("Everything of the group goes on, also what comes into it later."));
+    return send_group (group);
 
   return cli_command_run (CLI_COMMAND_SEND_NOW, argv + 1, 0);
 }
