@@ -127,28 +127,29 @@ ObTusStep
 ob_tus_gone (ObTusRun *tus)
 {
   ObTusStep step = ask (tus, STEP_CREATE);
+  gboolean is_held;
 
   if (step != STEP_CREATE)
     return step;
-  if (tus->offset_bytes > 0 && ob_tus_note_loss (tus))
-    return STEP_END;
-  if (++tus->restarts > MOST_RESTARTS)
+  is_held = tus->offset_bytes > 0 && ob_tus_note_loss (tus);
+  if (!is_held && ++tus->restarts > MOST_RESTARTS)
     return ob_tus_end_in_doubt (tus, "gone", "The server loses the upload again and again");
 
-  return give_up (tus) ? STEP_CREATE : STEP_END;
+  /* Also when it is held: the next try would meet what is gone again, and hold it for that, for ever. */
+  return give_up (tus) && !is_held ? STEP_CREATE : STEP_END;
 }
 
 ObTusStep
 ob_tus_end_not_ours (ObTusRun *tus)
 {
   ObTusStep step = ask (tus, STEP_CREATE);
+  gboolean is_held;
 
   if (step != STEP_CREATE)
     return step;
-  if (tus->offset_bytes > 0 && ob_tus_note_loss (tus))
-    return STEP_END;
+  is_held = tus->offset_bytes > 0 && ob_tus_note_loss (tus);
   tus->checkpoints->noted ("given-up", "the server has another upload at its upload URL", tus->user_data);
-  if (!give_up (tus))
+  if (!give_up (tus) || is_held)
     return STEP_END;
   ob_result_set (tus->result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "location",
                  "The server has another upload at the address that it gave for this one");

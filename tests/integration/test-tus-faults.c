@@ -4,6 +4,7 @@
  * What every fault of a server leads to: which are overcome, in how many attempts and bytes, and which a person hears of.
  */
 #include "attempt.h"
+#include "transfer/tus.h"
 
 /* A fault, how many attempts it may cost, and how much may be sent twice. */
 typedef struct
@@ -178,6 +179,24 @@ test_what_is_anothers_is_given_up (Attempt *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->n_created, ==, row->n_created);
 }
 
+/* A server that lost an upload once too often is left alone; once it is mended, what is gone there is no reason to leave it
+ * alone again. */
+static void
+test_what_is_gone_at_the_last_loss_is_made_anew (Attempt *fixture, gconstpointer data)
+{
+  g_autoptr (ObAttemptResult) result = NULL;
+
+  fixture->job->n_lost = OB_TUS_LOSSES_MOST - 1;
+  fixture->job->furthest_bytes = SIZE_BYTES;
+  test_peer_control (fixture->peer, "{\"fault\":\"expire\",\"method\":\"PATCH\",\"skip\":1,\"count\":1}");
+  result = attempt_run (fixture);
+  g_assert_cmpuint (result->outcome.reason, ==, OUTBOX_REASON_LOSING_BYTES);
+  g_assert_null (fixture->server_url);
+  fixture->job->n_lost = OB_TUS_LOSSES_MOST;
+  g_assert_cmpuint (attempt_run_until_done (fixture, 1), ==, 1);
+  attempt_assert_arrived (fixture);
+}
+
 /* Faults that a person must hear of. */
 typedef struct
 {
@@ -255,6 +274,8 @@ main (int argc, char *argv[])
   for (guint i = 0; i < G_N_ELEMENTS (metadata_rows); i++)
     g_test_add (metadata_rows[i].name, Attempt, &metadata_rows[i], attempt_set_up, test_too_much_metadata,
                 attempt_tear_down);
+  g_test_add ("/tus/what-is-gone-at-the-last-loss-is-made-anew", Attempt, NULL, attempt_set_up,
+              test_what_is_gone_at_the_last_loss_is_made_anew, attempt_tear_down);
   for (guint i = 0; i < G_N_ELEMENTS (others_rows); i++)
     g_test_add (others_rows[i].name, Attempt, &others_rows[i], attempt_set_up, test_what_is_anothers_is_given_up,
                 attempt_tear_down);
