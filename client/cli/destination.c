@@ -257,6 +257,15 @@ count_headers (const char *name)
   return headers ? g_strv_length ((GStrv) headers) : 0;
 }
 
+/* What follows the name may be a secret, and errors are kept in logs. Where nothing follows, it may be all of it. */
+static char *
+dup_header_name (const char *header)
+{
+  gsize length = strcspn (header, ": ");
+
+  return header[length] ? g_strdup_printf ("%.*s…", (int) length + 1, header) : g_strdup ("…");
+}
+
 static int
 set (const char *name, const Options *options)
 {
@@ -274,7 +283,11 @@ set (const char *name, const Options *options)
   if (options->headers)
     headers = read_headers (options->headers, &bad);
   if (bad)
-    return cli_usage ("destination", _ ("--header takes NAME=VALUE, not %s"), bad);
+    {
+      g_autofree char *shown = dup_header_name (bad);
+
+      return cli_usage ("destination", _ ("--header takes NAME=VALUE, not %s"), shown);
+    }
   g_variant_dict_init (&settings, NULL);
   if (options->protocol)
     g_variant_dict_insert (&settings, "protocol", "s", options->protocol);
