@@ -246,13 +246,13 @@ open_file (TestRig *rig, gsize size_bytes)
 
 /* The main loop does not run after it, so it is saving for as long as the test wants. Returns: its id. */
 static char *
-begin_submit (TestRig *rig, Submit *submit)
+begin_submit (TestRig *rig, ObSubmitDone done, Submit *submit)
 {
   const ObSubmission submission = { .app = "test", .name = "slow" };
   GHashTableIter iter;
   gpointer id;
 
-  ob_broker_submit (rig->broker, &submission, open_file (rig, SLOW_BYTES), on_submitted, submit);
+  ob_broker_submit (rig->broker, &submission, open_file (rig, SLOW_BYTES), done, submit);
   g_hash_table_iter_init (&iter, rig->broker->saving);
   g_assert_true (g_hash_table_iter_next (&iter, &id, NULL));
   while (!ob_uploads_has (rig->database, id))
@@ -271,7 +271,7 @@ static void
 test_what_is_commanded_while_saving_stays (TestRig *rig, gconstpointer data)
 {
   Submit submit = { 0 };
-  g_autofree char *id = begin_submit (rig, &submit);
+  g_autofree char *id = begin_submit (rig, on_submitted, &submit);
   const char *const ids[] = { id, NULL };
 
   test_rig_assert_status (rig, id, "saving");
@@ -298,10 +298,9 @@ on_submitted_then_full (const char *id, const GError *error, gpointer user_data)
 static void
 test_a_full_disk_right_after_the_answer (TestRig *rig, gconstpointer data)
 {
-  const ObSubmission submission = { .app = "test" };
   Submit submit = { .rig = rig };
+  g_autofree char *id = begin_submit (rig, on_submitted_then_full, &submit);
 
-  ob_broker_submit (rig->broker, &submission, open_file (rig, 10), on_submitted_then_full, &submit);
   ob_turn_commit (rig->broker->turn);
   test_wait_until (is_submitted, &submit, 10);
   g_assert_no_error (submit.error);
@@ -319,7 +318,7 @@ static void
 test_a_removal_while_saving (TestRig *rig, gconstpointer data)
 {
   Submit submit = { 0 };
-  g_autofree char *id = begin_submit (rig, &submit);
+  g_autofree char *id = begin_submit (rig, on_submitted, &submit);
   const char *const ids[] = { id, NULL };
 
   while (data && !ob_spool_has (rig->spool, id))
