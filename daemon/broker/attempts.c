@@ -162,6 +162,28 @@ ob_broker_add_active (ObBroker *self, const char *id, const char *destination, c
   return active;
 }
 
+void
+ob_broker_load_attempts (ObBroker *self)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->active);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      ObActive *active = value;
+      g_autoptr (ObUpload) upload = active->is_termination ? NULL : ob_uploads_get (self->database, active->id, NULL);
+
+      /* The health of its destination counts anew. */
+      active->begun_at = 0;
+      if (!upload)
+        continue;
+      g_free (active->rule);
+      active->rule = g_strdup (upload->rule);
+      active->is_asking = upload->stored == OB_STORED_CONFIRMING;
+    }
+}
+
 /* --- What attempts report --- */
 
 static void

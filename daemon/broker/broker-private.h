@@ -43,17 +43,18 @@ struct _ObBroker
   ObDatabase *aside;         /* the damaged database that was set aside at this start, to salvage from; or NULL */
   GCancellable *background;  /* of the comparison of spool and database */
   ObRules *rules;
-  GHashTable *paces;      /* name of a rule → ObPace, which a change of rules changes */
-  GHashTable *lanes;      /* of ObLane: those in which something waits, or that the journal says are held */
-  GHashTable *reaches;    /* name of a destination → ObReach */
-  GHashTable *knockings;  /* name of a destination → ObKnocking: nothing answers there */
-  GTimeZone *zone;        /* of the device */
-  ObConditions latest;    /* what is forbidden is by these */
-  ObConditions settled;   /* and what is allowed by these as well, until settle_at_ms */
-  gint64 settle_at_ms;    /* when the latest have been the same for long enough; 0: they have */
-  gint64 review_at_ms;    /* when time alone may change what a lane may do; 0: never */
-  char *answered_network; /* on which a person has answered for everything; NULL: none */
-  gint64 metered_month;   /* year and month, as in 202511, of the next */
+  GHashTable *paces;       /* name of a rule → ObPace, which a change of rules changes */
+  GHashTable *lanes;       /* of ObLane: those in which something waits, or that the journal says are held */
+  GHashTable *reaches;     /* name of a destination → ObReach */
+  GHashTable *knockings;   /* name of a destination → ObKnocking: nothing answers there */
+  GTimeZone *zone;         /* of the device */
+  ObConditions latest;     /* what is forbidden is by these */
+  ObConditions settled;    /* and what is allowed by these as well, until settle_at_ms */
+  gint64 settle_at_ms;     /* when the latest have been the same for long enough; 0: they have */
+  gint64 review_at_ms;     /* when time alone may change what a lane may do; 0: never */
+  char *answered_network;  /* on which a person has answered for everything; NULL: none */
+  gboolean is_answer_over; /* that network was left, and the database does not know yet */
+  gint64 metered_month;    /* year and month, as in 202511, of the next */
   guint64 metered_bytes;
   gint64 matched_number; /* up to which uploads are matched with new rules */
   guint match_source;
@@ -130,8 +131,11 @@ ObStatus ob_broker_get_status_of_count (ObBroker *self, const ObCount *count);
 /* @key: (transfer full). @trouble: (nullable): borrowed. */
 void ob_broker_add_shared_hold (GArray *list, const ObHold *hold, char *key, const char *trouble);
 
-/* Brings what memory has of the database in step with it. */
+/* Brings what memory has of the database, and what follows from it, in step with it. */
 void ob_broker_read_memory (ObBroker *self);
+
+/* Goes on with everything that the database has as begun: at the start, and when it can be written again. */
+void ob_broker_take_up (ObBroker *self);
 
 /* disk.c. The database could not be written: nothing starts until it was tried again, and what was not recorded is put right
  * then. */
@@ -174,6 +178,8 @@ void ob_active_free (ObActive *active);
 /* Stop attempts gently after the commit of the turn that is open: one upload's, or those of a destination (NULL: all). */
 void ob_broker_pause_attempt_after (ObBroker *self, const char *id);
 void ob_broker_pause_attempts_after (ObBroker *self, const char *destination);
+/* What runs has the rule of its row again, and asks where that says so. */
+void ob_broker_load_attempts (ObBroker *self);
 ObJob *ob_broker_make_job (ObBroker *self, const ObUpload *upload);
 
 /* schedule.c */
@@ -196,6 +202,8 @@ void ob_broker_set_alarm (ObBroker *self);
 
 /* Begins a pass that prunes the journal, if one is due. */
 void ob_broker_want_prune (ObBroker *self);
+/* What it deleted may be there again: the next one begins anew. */
+void ob_broker_end_pass (ObBroker *self);
 /* When a network that has just come up is believed to stay; 0: there is none. */
 gint64 ob_broker_get_steady_ms (ObBroker *self);
 /* The sooner of two times, of which 0 is none. */
@@ -215,8 +223,10 @@ gboolean ob_broker_has_open_lane (ObBroker *self, const char *destination);
 gboolean ob_broker_has_new_lane (ObBroker *self, const char *destination, const char *rule);
 /* @app: (nullable). @list: of ObSharedHold */
 void ob_broker_list_lane_holds (ObBroker *self, const char *app, GArray *list);
-/* Brings what was written of the lanes in step with the database. */
+/* Brings the lanes in step with the database, and stops what may no longer run. */
 void ob_broker_load_lanes (ObBroker *self);
+/* Nothing is in a lane any more that is told to be held. */
+gboolean ob_broker_has_vacant_lane (ObBroker *self);
 /* Returns: (transfer full): the rule that an upload has; the lane that it comes into; and the lane of what is sent on the
  * present network whatever that rule says. */
 char *ob_broker_dup_rule_for (ObBroker *self, const ObUpload *upload);
@@ -242,6 +252,9 @@ void ob_broker_let_go (ObBroker *self);
 /* What went out; inside a turn. */
 gboolean ob_broker_count_metered (ObBroker *self, const char *destination, guint64 wire_bytes, GError **error);
 void ob_broker_load_metered (ObBroker *self);
+void ob_broker_load_answer (ObBroker *self);
+/* Forgets what was answered for a network that was left, in the database as well. */
+void ob_broker_forget_answer (ObBroker *self);
 
 /* Nobody has said a first word of the network yet, or it is not believed yet: what needs a network does not start. */
 gboolean ob_broker_awaits_word (ObBroker *self);

@@ -84,6 +84,27 @@ flush_free (ObFlush *flush)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObFlush, flush_free)
 
+/* One that was touched by a command, which may yet be taken back. */
+typedef struct
+{
+  ObFlush *flush; /* borrowed: it is told after every command of its turn has ended */
+  char *id;
+  gboolean is_new;
+} Touched;
+
+static void
+on_touched (const GError *error, gpointer user_data)
+{
+  Touched *touched = user_data;
+  GHashTable *all = touched->flush->touched;
+
+  if (error || (!touched->is_new && g_hash_table_contains (all, touched->id)))
+    g_free (touched->id);
+  else
+    g_hash_table_replace (all, touched->id, GINT_TO_POINTER (touched->is_new));
+  g_free (touched);
+}
+
 static void
 on_flushed (const GError *error, gpointer user_data)
 {
@@ -96,7 +117,11 @@ on_flushed (const GError *error, gpointer user_data)
   if (self->flush == flush)
     self->flush = NULL;
   if (error)
-    return;
+    {
+      /* A restriction is obeyed before it is recorded: what holds now may not be what was told last. */
+      ob_broker_tell_holds (self);
+      return;
+    }
   g_hash_table_iter_init (&iter, flush->touched);
   while (g_hash_table_iter_next (&iter, &id, &is_new))
     tell_upload (self, id, GPOINTER_TO_INT (is_new), between);
@@ -105,7 +130,8 @@ on_flushed (const GError *error, gpointer user_data)
   else
     g_signal_emit (self, signals[COUNTS_CHANGED], 0);
   ob_broker_settle_doubts (self);
-  if (self->wants_review)
+  /* While nothing can be written, the repair looks at them. */
+  if (self->repair_at_ms == 0 && (self->wants_review || ob_broker_has_vacant_lane (self)))
     ob_broker_review_lanes (self);
   ob_broker_schedule (self);
   tell_those_that_wait (self, between);
@@ -130,8 +156,15 @@ touch (ObBroker *self, const char *id, gboolean is_new, gboolean are_holds_touch
       flush->turn = ob_turn_get_number (self->turn);
       self->flush = flush;
     }
-  if (id && (is_new || !g_hash_table_contains (flush->touched, id)))
-    g_hash_table_replace (flush->touched, g_strdup (id), GINT_TO_POINTER (is_new));
+  if (id)
+    {
+      Touched *touched = g_new0 (Touched, 1);
+
+      touched->flush = flush;
+      touched->id = g_strdup (id);
+      touched->is_new = is_new;
+      ob_turn_after (self->turn, on_touched, touched);
+    }
   flush->are_holds_touched |= are_holds_touched;
   if (is_first)
     ob_turn_after_all (self->turn, on_flushed, flush);
@@ -177,55 +210,78 @@ ob_broker_tell_holds (ObBroker *self)
   g_signal_emit (self, signals[COUNTS_CHANGED], 0);
 }
 
-/* What memory has of the database: destinations, the pause of the queue, and what was told of lanes. */
+/* Everything that memory has of the database, and what follows from it: the start and each rollback come through here, so
+ * that a command which was taken back leaves nothing behind. What a lane then forbids is stopped. Errors: Storage. */
+static gboolean
+load (ObBroker *self, GError **error)
+{
+  GHashTable *destinations = ob_destinations_load (self->database, error);
+
+  if (!destinations)
+    return FALSE;
+  g_clear_pointer (&self->destinations, g_hash_table_unref);
+  self->destinations = destinations;
+  self->is_paused = ob_meta_get_number (self->database, "paused") != 0;
+  ob_broker_load_metered (self);
+  ob_broker_load_answer (self);
+  ob_broker_load_attempts (self);
+  ob_broker_load_lanes (self);
+
+  return TRUE;
+}
+
 void
 ob_broker_read_memory (ObBroker *self)
 {
-  GHashTable *destinations = ob_destinations_load (self->database, NULL);
+  g_autoptr (GError) error = NULL;
 
-  if (!destinations)
-    return;
-  g_hash_table_unref (self->destinations);
-  self->destinations = destinations;
-  self->is_paused = ob_meta_get_number (self->database, "paused") != 0;
-  ob_broker_load_lanes (self);
+  if (!load (self, &error))
+    g_warning ("What was taken back could not be read again: %s", error->message);
 }
 
 static void
 on_rolled_back (gboolean is_turn, gpointer user_data)
 {
   ob_broker_read_memory (user_data);
-  if (is_turn)
-    ob_broker_note_trouble (user_data);
+  if (!is_turn)
+    return;
+  ob_broker_end_pass (user_data);
+  ob_broker_note_trouble (user_data);
 }
 
 ObBroker *
 ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *watchers, const ObRunner *runner,
                GError **error)
 {
-  GHashTable *destinations = ob_destinations_load (database, error);
-  ObBroker *self;
+  g_autoptr (ObBroker) self = g_object_new (OB_TYPE_BROKER, NULL);
 
-  if (!destinations)
-    return NULL;
-  self = g_object_new (OB_TYPE_BROKER, NULL);
   self->database = database;
   self->spool = spool;
   self->clock = clock;
   self->watchers = g_ptr_array_ref (watchers);
   self->runner = runner;
-  self->destinations = destinations;
   self->turn = ob_turn_new (database, on_rolled_back, self);
   ob_broker_watch_rows (self);
   self->ingest = ob_ingest_new (spool);
-  self->is_paused = ob_meta_get_number (self->database, "paused") != 0;
-  ob_broker_load_lanes (self);
-  ob_broker_load_metered (self);
   ob_broker_watch_conditions (self);
-  if (g_hash_table_size (destinations) == 0)
+  if (!load (self, error))
+    {
+      ob_broker_stop_watching_rows (self);
+      return NULL;
+    }
+  if (g_hash_table_size (self->destinations) == 0)
     ob_broker_restore_settings (self);
 
-  return self;
+  return g_steal_pointer (&self);
+}
+
+void
+ob_broker_take_up (ObBroker *self)
+{
+  ob_broker_recover (self);
+  ob_broker_forget_answer (self);
+  ob_broker_match_rules (self);
+  ob_broker_check_copies (self);
 }
 
 void
@@ -233,12 +289,10 @@ ob_broker_start (ObBroker *self)
 {
   self->workers = ob_workers_new (self->runner, &ob_broker_workers_events, self);
   self->is_started = TRUE;
-  ob_broker_recover (self);
+  ob_broker_take_up (self);
   ob_broker_review_lanes (self);
-  ob_broker_match_rules (self);
   ob_broker_wake (self);
   ob_broker_compare_spool (self);
-  ob_broker_check_copies (self);
 }
 
 static gboolean

@@ -301,6 +301,7 @@ ob_broker_allow_network (ObBroker *self, ObCommandDone done, gpointer user_data)
     {
       g_free (self->answered_network);
       self->answered_network = g_strdup (network);
+      self->is_answer_over = FALSE;
       self->wants_review = TRUE;
       ob_broker_want_flush (self);
     }

@@ -43,18 +43,45 @@ is_same_network (const ObConditions *a, const ObConditions *b)
   return g_str_equal (ob_broker_get_network_key (a), ob_broker_get_network_key (b));
 }
 
-/* An answer is good for one network, until there is another: a basement is no other. */
 static void
-forget_answer (ObBroker *self)
+on_forgotten (const GError *error, gpointer user_data)
+{
+  if (!error)
+    ((ObBroker *) user_data)->is_answer_over = FALSE;
+}
+
+/* An answer is good for one network, until there is another: a basement is no other. */
+void
+ob_broker_forget_answer (ObBroker *self)
+{
+  const char *network = ob_broker_get_network_key (&self->settled);
+  gboolean is_good;
+
+  if (self->answered_network && *network != '\0' && !g_str_equal (self->answered_network, network))
+    {
+      g_clear_pointer (&self->answered_network, g_free);
+      self->is_answer_over = TRUE;
+    }
+  if (!self->is_answer_over || !ob_turn_begin (self->turn, OB_TURN_LATER, NULL))
+    return;
+  is_good = ob_meta_set_text (self->database, "answered_network", NULL, NULL);
+  if (is_good)
+    ob_turn_after (self->turn, on_forgotten, self);
+  ob_turn_end (self->turn, is_good);
+}
+
+/* An answer that is over stays so, though the database may not know it yet: to come back to that network is no answer. */
+void
+ob_broker_load_answer (ObBroker *self)
 {
   const char *network = ob_broker_get_network_key (&self->settled);
 
+  g_free (self->answered_network);
+  self->answered_network = self->is_answer_over ? NULL : ob_meta_dup_text (self->database, "answered_network");
   if (!self->answered_network || *network == '\0' || g_str_equal (self->answered_network, network))
     return;
   g_clear_pointer (&self->answered_network, g_free);
-  if (!ob_turn_begin (self->turn, OB_TURN_LATER, NULL))
-    return;
-  ob_turn_end (self->turn, ob_meta_set_text (self->database, "answered_network", NULL, NULL));
+  self->is_answer_over = TRUE;
 }
 
 /* --- The queue as a whole --- */
@@ -143,7 +170,7 @@ ob_broker_settle_conditions (ObBroker *self)
   self->settle_at_ms = 0;
   self->settled = self->latest;
   ob_broker_settle_reach (self);
-  forget_answer (self);
+  ob_broker_forget_answer (self);
 }
 
 gboolean
@@ -158,8 +185,6 @@ ob_broker_watch_conditions (ObBroker *self)
   for (guint i = 0; i < self->watchers->len; i++)
     g_signal_connect_object (self->watchers->pdata[i], "changed", G_CALLBACK (on_watcher_changed), self, 0);
   self->latest = self->settled = read_conditions (self);
-  self->answered_network = ob_meta_dup_text (self->database, "answered_network");
-  forget_answer (self);
   self->steady_at_ms = 0;
 }
 

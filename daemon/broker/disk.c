@@ -61,8 +61,8 @@ on_written (const GError *error, gpointer user_data)
   if (error)
     return;
   pending->broker->wants_probe = FALSE;
+  ob_database_clear_trouble (pending->broker->database);
   set_trouble (pending->broker, NULL);
-  ob_broker_check_copies (pending->broker);
 }
 
 /* Nothing in the journal could tell of the trouble while it lasted: its end does. */

@@ -235,6 +235,22 @@ get_effective (const ObLane *lane)
   return lane->is_live ? lane->reasons : 0;
 }
 
+/* Whether something that is not finished is in it. */
+static gboolean
+is_in_counts (const ObLane *lane, const GArray *counts)
+{
+  for (guint i = 0; i < counts->len; i++)
+    {
+      const ObCount *count = &g_array_index (counts, ObCount, i);
+
+      if (count->stored != OB_STORED_DONE && count->stored != OB_STORED_FAILED
+          && g_str_equal (count->destination, lane->destination) && g_str_equal (count->rule, lane->rule))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
 static gboolean
 write_lane (ObBroker *self, ObLane *lane, GError **error)
 {
@@ -286,8 +302,9 @@ record_lanes (ObBroker *self)
     ob_broker_note_trouble (self);
 }
 
-void
-ob_broker_review_lanes (ObBroker *self)
+/* Decides on every lane in which something waits, and stops what may no longer run. Returns: whether one has changed. */
+static gboolean
+decide_all (ObBroker *self)
 {
   gboolean has_changed = FALSE;
   GHashTableIter iter;
@@ -305,12 +322,41 @@ ob_broker_review_lanes (ObBroker *self)
       else
         g_hash_table_iter_remove (&iter);
     }
-  self->wants_review = FALSE;
+
+  return has_changed;
+}
+
+void
+ob_broker_review_lanes (ObBroker *self)
+{
+  gboolean has_changed = decide_all (self);
+
   record_lanes (self);
+  self->wants_review = FALSE;
   if (has_changed)
     ob_broker_touch_holds (self);
   else
     ob_broker_want_flush (self);
+}
+
+gboolean
+ob_broker_has_vacant_lane (ObBroker *self)
+{
+  guint n_held = 0, n_found = 0;
+  g_autoptr (GArray) counts = NULL;
+  GHashTableIter iter;
+  gpointer key;
+
+  g_hash_table_iter_init (&iter, self->lanes);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    n_held += get_effective (key) != 0;
+  if (n_held > 0)
+    counts = ob_uploads_count (self->database, NULL);
+  g_hash_table_iter_init (&iter, self->lanes);
+  while (counts && g_hash_table_iter_next (&iter, &key, NULL))
+    n_found += get_effective (key) != 0 && is_in_counts (key, counts);
+
+  return counts && n_found < n_held;
 }
 
 gboolean
@@ -444,7 +490,26 @@ on_lane_loaded (const char *destination, const char *rule, OutboxReasonSet reaso
   find_lane (user_data, destination, rule)->written = reasons;
 }
 
-/* Brings what was written in step with the database, at the start and when a turn was taken back. */
+/* What a lane allowed before it was taken back may have kept something running. */
+static void
+stop_what_is_held (ObBroker *self)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->active);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      ObActive *active = value;
+      const ObLane key = { .destination = active->destination, .rule = active->rule };
+      const ObLane *lane = active->rule ? g_hash_table_lookup (self->lanes, &key) : NULL;
+
+      if (lane && lane->reasons != 0 && !ob_stop_is_asked (active->stop))
+        stop_lane (self, lane);
+    }
+}
+
+/* At the start and when something was taken back. What is to be told of it waits for a turn that can be committed. */
 void
 ob_broker_load_lanes (ObBroker *self)
 {
@@ -457,4 +522,7 @@ ob_broker_load_lanes (ObBroker *self)
   while (g_hash_table_iter_next (&iter, &key, NULL))
     ((ObLane *) key)->written = 0;
   (void) ob_lanes_load (self->database, on_lane_loaded, self, NULL);
+  self->wants_review = TRUE;
+  (void) decide_all (self);
+  stop_what_is_held (self);
 }

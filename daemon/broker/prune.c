@@ -45,6 +45,13 @@ on_prune (gpointer data)
 }
 
 void
+ob_broker_end_pass (ObBroker *self)
+{
+  g_clear_handle_id (&self->prune_source, g_source_remove);
+  self->pass_at_us = 0;
+}
+
+void
 ob_broker_want_prune (ObBroker *self)
 {
   gint64 now_us = g_get_monotonic_time ();

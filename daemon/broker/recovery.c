@@ -236,8 +236,18 @@ salvage (ObDatabase *aside, ObUpload *upload)
   upload->is_paused = row->is_paused != 0;
 }
 
-/* Makes the row again from the record. */
+/* A file whose row could not be committed stays in doubt, and is looked at again after the next commit. */
 static void
+on_adopted (const GError *error, gpointer user_data)
+{
+  g_autoptr (ObPending) pending = user_data;
+
+  if (error)
+    g_hash_table_add (pending->broker->doubtful, g_steal_pointer (&pending->id));
+}
+
+/* Makes the row again from the record. Returns: FALSE where it has to be tried again when the disk works. */
+static gboolean
 adopt (ObBroker *self, ObUpload *upload)
 {
   g_autoptr (GError) error = NULL;
@@ -246,16 +256,18 @@ adopt (ObBroker *self, ObUpload *upload)
   if (self->aside)
     salvage (self->aside, upload);
   if (!ob_turn_begin (self->turn, OB_TURN_SOON, &error))
-    {
-      ob_broker_note_trouble (self);
-      return;
-    }
+    return FALSE;
   is_good = insert_adopted (self, upload, &error);
   ob_turn_end (self->turn, is_good);
-  if (is_good)
-    ob_broker_touch (self, upload->id, TRUE);
-  else
-    g_warning ("The file %s in the spool could not be taken up: %s", upload->id, error->message);
+  if (!is_good)
+    {
+      g_warning ("The file %s in the spool could not be taken up: %s", upload->id, error->message);
+      return ob_database_get_trouble (self->database) == NULL;
+    }
+  ob_turn_after (self->turn, on_adopted, ob_pending_new (self, upload->id));
+  ob_broker_touch (self, upload->id, TRUE);
+
+  return TRUE;
 }
 
 typedef enum
@@ -309,7 +321,7 @@ settle (ObBroker *self, const char *id)
     {
       if (has_twin)
         g_clear_pointer (&upload->key, g_free);
-      adopt (self, upload);
+      return adopt (self, upload);
     }
 
   return copy != COPY_IN_DOUBT;

@@ -150,7 +150,10 @@ gboolean
 ob_turn_begin (ObTurn *turn, ObTurnUrgency urgency, GError **error)
 {
   if (!turn->is_open && !ob_database_run (turn->database, "BEGIN IMMEDIATE", error))
-    return FALSE;
+    {
+      turn->on_rolled_back (TRUE, turn->user_data);
+      return FALSE;
+    }
   turn->is_open = TRUE;
   turn->mark = turn->effects->len;
   /* Lower than the bus: every message that has come already still joins this transaction. */

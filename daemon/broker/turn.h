@@ -16,7 +16,7 @@ typedef struct _ObTurn ObTurn;
 typedef void (*ObEffect) (const GError *error, gpointer user_data);
 
 /* @on_rolled_back: called before the effects of what was taken back, to bring memory in step with the database again: of
- * a whole turn that could not be committed, or (@is_turn is FALSE) of one command. */
+ * a whole turn that could not be begun or committed, or (@is_turn is FALSE) of one command. */
 ObTurn *ob_turn_new (ObDatabase *database, void (*on_rolled_back) (gboolean is_turn, gpointer), gpointer user_data);
 
 /* Commits what is open. */

@@ -149,7 +149,7 @@ ob_broker_wake (ObBroker *self)
   ob_broker_review_lanes (self);
   ob_broker_touch_holds (self);
   if (is_repair)
-    ob_broker_recover (self);
+    ob_broker_take_up (self);
 }
 
 gint64

@@ -175,6 +175,12 @@ ob_database_get_trouble (ObDatabase *database)
   return database->trouble;
 }
 
+void
+ob_database_clear_trouble (ObDatabase *database)
+{
+  g_clear_error (&database->trouble);
+}
+
 /* SQLite names a full disk only where the system says ENOSPC; a quota is one too. Without room for it the index of the log
  * cannot grow, and the system's error is forgotten by then. */
 static gboolean
@@ -218,12 +224,11 @@ ob_database_set_error (ObDatabase *database, GError **error)
   int code = sqlite3_errcode (database->handle) & 0xff;
   int system_errno = get_system_errno (database, code);
   gboolean has_no_room = is_full (code, sqlite3_extended_errcode (database->handle), system_errno);
-  g_autoptr (GError) own_error = NULL;
-
-  own_error = g_error_new (OUTBOX_ERROR, has_no_room ? OUTBOX_ERROR_DISK_FULL : OUTBOX_ERROR_STORAGE, "%s: %s%s%s",
-                           has_no_room ? "The disk is full; the database reports" : "The database reports",
-                           sqlite3_errmsg (database->handle), system_errno != 0 ? ": " : "",
-                           system_errno != 0 ? g_strerror (system_errno) : "");
+  g_autoptr (GError) own_error
+      = g_error_new (OUTBOX_ERROR, has_no_room ? OUTBOX_ERROR_DISK_FULL : OUTBOX_ERROR_STORAGE, "%s: %s%s%s",
+                     has_no_room ? "The disk is full; the database reports" : "The database reports",
+                     sqlite3_errmsg (database->handle), system_errno != 0 ? ": " : "",
+                     system_errno != 0 ? g_strerror (system_errno) : "");
   if (has_no_room || code == SQLITE_IOERR || code == SQLITE_READONLY || code == SQLITE_CANTOPEN)
     {
       g_clear_error (&database->trouble);
@@ -237,11 +242,12 @@ ob_database_set_error (ObDatabase *database, GError **error)
 gboolean
 ob_database_run (ObDatabase *database, const char *sql, GError **error)
 {
-  if (sqlite3_exec (database->handle, sql, NULL, NULL, NULL) == SQLITE_OK)
-    return TRUE;
-  ob_database_set_error (database, error);
+  gboolean is_good = sqlite3_exec (database->handle, sql, NULL, NULL, NULL) == SQLITE_OK;
 
-  return FALSE;
+  if (!is_good)
+    ob_database_set_error (database, error);
+
+  return is_good;
 }
 
 static gboolean

@@ -66,6 +66,9 @@ gboolean ob_database_run (ObDatabase *database, const char *sql, GError **error)
 /* Returns: (nullable): why the database could not be written the last time: DiskFull or Storage; %NULL: it always could. */
 const GError *ob_database_get_trouble (ObDatabase *database);
 
+/* It can be written again. */
+void ob_database_clear_trouble (ObDatabase *database);
+
 /* Sets @error from SQLite's last one: DiskFull or Storage. */
 void ob_database_set_error (ObDatabase *database, GError **error);
 

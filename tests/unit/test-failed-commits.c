@@ -1,0 +1,382 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Every command that callers have, in queues of several kinds, against every way in which its turn cannot be committed, at
+ * each statement: memory is what a fresh load makes of the database, whoever commanded hears of it, nothing is told that is
+ * not so, and no attempt begins or ends by it. Then the disk works again, and all goes on. The interface has the list of
+ * commands: a method without a line here fails the test.
+ */
+#include "dbus/error.h"
+#include "dbus/names.h"
+#include "outbox-dbus.h"
+#include "support/commit-failures.h"
+#include "support/memory.h"
+#include "support/scenes.h"
+#include "support/wait.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+
+#define OTHERS "[Rule large]\nmatch-type=video/*\nmetered=ask\n[Rule more]\nmin-size=1\nnetworks=wifi\n"
+
+static guint n_cells;
+
+/* --- Commands --- */
+
+static void
+on_done (const GError *error, gpointer user_data)
+{
+  TestScene *scene = user_data;
+
+  g_assert_false (scene->is_answered);
+  scene->is_answered = TRUE;
+  scene->has_failed = test_failure_has_come ();
+  scene->error = error ? g_error_copy (error) : NULL;
+}
+
+static void
+on_submitted (const char *id, const GError *error, gpointer user_data)
+{
+  ((TestScene *) user_data)->id = g_strdup (id);
+  on_done (error, user_data);
+}
+
+typedef struct _Command Command;
+
+struct _Command
+{
+  const char *method; /* of the interface */
+  void (*run) (TestScene *scene, const Command *command);
+  ObCommand command;
+  gboolean is_on;
+  ObDestinationSettings settings;
+  const char *name;
+};
+
+static void
+run_command (TestScene *scene, const Command *command)
+{
+  const char *const ids[] = { scene->target, g_str_equal (scene->other, TEST_NOBODY) ? NULL : scene->other, NULL };
+  const char *const one[] = { scene->target, NULL };
+
+  ob_broker_command (scene->rig->broker, command->command, command->is_on ? ids : one, 7, on_done, scene);
+}
+
+static void
+run_submit (TestScene *scene, const Command *command)
+{
+  const ObSubmission submission = { .app = "test",
+                                    .key = command->name,
+                                    .destination = "depot",
+                                    .media_type = "video/mp4",
+                                    .group = command->is_on ? "case" : NULL,
+                                    .group_app = command->is_on ? "" : NULL };
+  g_autofree char *path = g_build_filename (scene->rig->folder, "file", NULL);
+  /* The bytes of the target. */
+  g_autofree char *bytes = g_strnfill (1000, 'b');
+
+  g_assert_true (g_file_set_contents (path, bytes, 1000, NULL));
+  ob_broker_submit (scene->rig->broker, &submission, g_open (path, O_RDONLY | O_CLOEXEC, 0), on_submitted, scene);
+}
+
+static void
+run_pause_queue (TestScene *scene, const Command *command)
+{
+  ob_broker_set_paused (scene->rig->broker, command->is_on, on_done, scene);
+}
+
+static void
+run_allow_network (TestScene *scene, const Command *command)
+{
+  ob_broker_allow_network (scene->rig->broker, on_done, scene);
+}
+
+static void
+run_pause_group (TestScene *scene, const Command *command)
+{
+  ob_broker_pause_groups (scene->rig->broker, NULL, (const char *const[]){ "case", NULL }, command->is_on, on_done,
+                          scene);
+}
+
+static void
+run_send_group (TestScene *scene, const Command *command)
+{
+  ob_broker_send_groups_now (scene->rig->broker, (const char *const[]){ "case", NULL }, on_done, scene);
+}
+
+static void
+run_set_destination (TestScene *scene, const Command *command)
+{
+  ObDestinationSettings settings = command->settings;
+
+  if (command->is_on)
+    settings.headers = g_variant_new_parsed ("{'Authorization': 'Bearer 1'}");
+  if (settings.headers)
+    g_variant_ref_sink (settings.headers);
+  ob_broker_set_destination (scene->rig->broker, command->name, &settings, on_done, scene);
+  g_clear_pointer (&settings.headers, g_variant_unref);
+}
+
+static void
+run_remove_destination (TestScene *scene, const Command *command)
+{
+  ob_broker_remove_destination (scene->rig->broker, command->name, on_done, scene);
+}
+
+static void
+run_pause_destination (TestScene *scene, const Command *command)
+{
+  ob_broker_pause_destination (scene->rig->broker, command->name, command->is_on, on_done, scene);
+}
+
+/* It is obeyed at once, whatever becomes of the rows; nobody waits for an answer. */
+static void
+run_set_rules (TestScene *scene, const Command *command)
+{
+  test_scene_read_rules (scene, command->name);
+  ob_broker_set_rules (scene->rig->broker, scene->rig->rules);
+  scene->is_answered = TRUE;
+}
+
+static const Command commands[] = {
+  { .method = "Uploads.Submit", .run = run_submit },
+  { .method = "Uploads.Submit", .run = run_submit, .name = "another", .is_on = TRUE },
+  { .method = "Uploads.Submit", .run = run_submit, .name = "key", .is_on = TRUE },
+  { .method = "Uploads.Pause", .run = run_command, .command = OB_COMMAND_PAUSE },
+  { .method = "Uploads.Pause", .run = run_command, .command = OB_COMMAND_PAUSE, .is_on = TRUE },
+  { .method = "Uploads.Resume", .run = run_command, .command = OB_COMMAND_RESUME },
+  { .method = "Uploads.Retry", .run = run_command, .command = OB_COMMAND_RETRY },
+  { .method = "Uploads.Retry", .run = run_command, .command = OB_COMMAND_RETRY, .is_on = TRUE },
+  { .method = "Uploads.SendNow", .run = run_command, .command = OB_COMMAND_SEND_NOW },
+  { .method = "Uploads.SendNow", .run = run_command, .command = OB_COMMAND_SEND_NOW, .is_on = TRUE },
+  { .method = "Uploads.Remove", .run = run_command, .command = OB_COMMAND_REMOVE },
+  { .method = "Uploads.Remove", .run = run_command, .command = OB_COMMAND_REMOVE, .is_on = TRUE },
+  { .method = "Uploads.SetPriority", .run = run_command, .command = OB_COMMAND_SET_PRIORITY },
+  { .method = "Queue.Pause", .run = run_pause_queue, .is_on = TRUE },
+  { .method = "Queue.Resume", .run = run_pause_queue },
+  { .method = "Queue.AllowNetwork", .run = run_allow_network },
+  { .method = "Groups.Pause", .run = run_pause_group, .is_on = TRUE },
+  { .method = "Groups.Resume", .run = run_pause_group },
+  { .method = "Groups.SendNow", .run = run_send_group },
+  { .method = "Destinations.Set",
+    .run = run_set_destination,
+    .name = "new",
+    .settings = { .url = "http://new.example/" } },
+  { .method = "Destinations.Set",
+    .run = run_set_destination,
+    .name = "new",
+    .is_on = TRUE,
+    .settings = { .url = "http://new.example/", .sets_default = TRUE, .is_default = TRUE } },
+  { .method = "Destinations.Set", .run = run_set_destination, .name = "depot", .is_on = TRUE },
+  { .method = "Destinations.Set",
+    .run = run_set_destination,
+    .name = "depot",
+    .settings = { .url = "https://moved.example/files/", .confirm_url = "", .sets_default = TRUE } },
+  { .method = "Destinations.Remove", .run = run_remove_destination, .name = "yard" },
+  { .method = "Destinations.Remove", .run = run_remove_destination, .name = "depot" },
+  { .method = "Destinations.Pause", .run = run_pause_destination, .name = "depot", .is_on = TRUE },
+  { .method = "Destinations.Resume", .run = run_pause_destination, .name = "depot" },
+  { .method = "Policy.Set", .run = run_set_rules, .name = OTHERS },
+};
+
+/* What writes nothing in the queue: it reads, watches, or answers NotSupported. */
+static const char *const others[] = { "Uploads.Create",      "Uploads.Commit",    "Uploads.Get",
+                                      "Uploads.List",        "Uploads.Amend",     "Uploads.Verify",
+                                      "Uploads.Thumbnail",   "Uploads.History",   "Uploads.Watch",
+                                      "Uploads.Unwatch",     "Queue.Summary",     "Queue.Conditions",
+                                      "Queue.Holds",         "Queue.RestAddress", "Groups.List",
+                                      "Groups.Get",          "Destinations.List", "Destinations.Test",
+                                      "Destinations.SignIn", "Policy.Get",        "Policy.Check",
+                                      "Policy.Explain",      "Access.ListApps",   "Access.Approve",
+                                      "Access.Deny",         "Access.Revoke",     NULL };
+
+/* --- The table of methods --- */
+
+static gboolean
+is_command (const char *method)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    if (g_str_equal (commands[i].method, method))
+      return TRUE;
+
+  return FALSE;
+}
+
+static void
+test_every_method_has_a_line (void)
+{
+  GDBusInterfaceInfo *const interfaces[]
+      = { outbox_dbus_uploads_interface_info (), outbox_dbus_queue_interface_info (),
+          outbox_dbus_groups_interface_info (),  outbox_dbus_destinations_interface_info (),
+          outbox_dbus_policy_interface_info (),  outbox_dbus_access_interface_info () };
+  guint n_methods = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (interfaces); i++)
+    for (guint j = 0; interfaces[i]->methods[j]; j++, n_methods++)
+      {
+        g_autofree char *method
+            = g_strconcat (strrchr (interfaces[i]->name, '.') + 1, ".", interfaces[i]->methods[j]->name, NULL);
+
+        if (is_command (method) == g_strv_contains (others, method))
+          g_error ("%s: it is neither tried nor said to write nothing, or both", method);
+      }
+  g_test_message ("%u methods", n_methods);
+}
+
+/* --- The cells --- */
+
+static gboolean
+is_answered (gpointer data)
+{
+  return ((TestScene *) data)->is_answered;
+}
+
+static void
+run_to_its_answer (TestScene *scene, const Command *command)
+{
+  scene->is_answered = FALSE;
+  scene->n_told = 0;
+  g_clear_error (&scene->error);
+  g_clear_pointer (&scene->id, g_free);
+  command->run (scene, command);
+  test_wait_until (is_answered, scene, 10);
+  test_rig_settle (scene->rig);
+  n_cells++;
+}
+
+/* Whoever is told that it is done finds it done. */
+static void
+check_answer (TestScene *scene, const char *where)
+{
+  if (scene->error)
+    g_assert_cmpuint (scene->error->domain, ==, OUTBOX_ERROR);
+  else if (scene->id)
+    g_assert_true (ob_uploads_has (scene->rig->database, scene->id) && ob_spool_has (scene->rig->spool, scene->id));
+  else if (scene->has_failed)
+    g_error ("%s: whoever commanded was told that it is done", where);
+}
+
+static void
+check_failed (TestScene *scene, const Command *command, const TestFailure *failure, guint n)
+{
+  TestRig *rig = scene->rig;
+  g_autofree char *where
+      = g_strdup_printf ("%s (%s) %s, row %u", command->method, command->name ? command->name : "-", failure->name, n);
+  g_autofree char *before = test_memory_dup_attempts (rig);
+  g_autofree char *after = NULL;
+  gboolean is_policy = command->run == run_set_rules;
+
+  test_failure_begin (rig->database, failure, n);
+  run_to_its_answer (scene, command);
+  if (!is_policy)
+    check_answer (scene, where);
+  test_memory_assert_fresh (rig, where);
+  after = test_memory_dup_attempts (rig);
+  if (!is_policy && scene->error)
+    g_assert_cmpstr (after, ==, before);
+  if (scene->error && scene->n_told > 0)
+    g_error ("%s: %u changes were told of that are not so: %s", where, scene->n_told, scene->error->message);
+  test_failure_end (rig->database);
+  test_rig_advance (rig, 6 * RIG_SECOND);
+  test_memory_assert_fresh (rig, where);
+  g_assert_cmpuint (ob_broker_get_queue_reasons (rig->broker) & OUTBOX_REASON_BIT (OUTBOX_REASON_STORAGE), ==, 0);
+}
+
+/* How many rows it writes, found out without writing them. */
+static guint
+count_rows (TestScene *scene, const Command *command)
+{
+  static const TestFailure hook = { "commit-refused", TEST_FAILURE_HOOK, 0 };
+  guint n_rows;
+
+  test_failure_begin (scene->rig->database, &hook, 0);
+  run_to_its_answer (scene, command);
+  n_rows = test_failure_count ();
+  test_failure_end (scene->rig->database);
+  test_rig_advance (scene->rig, 6 * RIG_SECOND);
+
+  return n_rows;
+}
+
+static void
+check_command (TestScene *scene, const Command *command)
+{
+  guint n_rows = count_rows (scene, command);
+
+  for (const TestFailure *failure = test_failures; failure->name; failure++)
+    {
+      guint n_last = failure->kind == TEST_FAILURE_STATEMENT ? n_rows : 1;
+
+      for (guint n = 1; n <= n_last; n++)
+        check_failed (scene, command, failure, n);
+    }
+}
+
+static void
+test_failed_ones (gconstpointer data)
+{
+  const guint i = GPOINTER_TO_UINT (data);
+
+  n_cells = 0;
+  for (guint j = 0; j < G_N_ELEMENTS (commands); j++)
+    {
+      TestRig rig = { 0 };
+      TestScene scene;
+
+      test_scene_begin (&scene, &rig, i);
+      check_command (&scene, &commands[j]);
+      test_scene_end (&scene);
+    }
+  g_test_message ("%s: %u cells", test_scene_get_name (i), n_cells);
+}
+
+static void
+test_good_ones (gconstpointer data)
+{
+  const guint i = GPOINTER_TO_UINT (data);
+
+  n_cells = 0;
+  for (guint j = 0; j < G_N_ELEMENTS (commands); j++)
+    {
+      TestRig rig = { 0 };
+      TestScene scene;
+      g_autofree char *where = g_strdup_printf ("%s: %s", test_scene_get_name (i), commands[j].method);
+
+      test_scene_begin (&scene, &rig, i);
+      run_to_its_answer (&scene, &commands[j]);
+      test_memory_assert_fresh (&rig, where);
+      test_scene_end (&scene);
+    }
+  g_test_message ("%s: %u cells", test_scene_get_name (i), n_cells);
+}
+
+/* That each turn fails is what is tested. */
+static GLogWriterOutput
+write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
+{
+  return level & (G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE)
+             ? G_LOG_WRITER_HANDLED
+             : g_log_writer_default (level, fields, n_fields, user_data);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  /* Thousands of turns: a disk that has to be waited for adds nothing. */
+  if (g_access ("/dev/shm", W_OK) == 0)
+    (void) g_setenv ("TMPDIR", "/dev/shm", TRUE);
+  g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
+  g_log_set_writer_func (write_log, NULL, NULL);
+  g_test_add_func ("/commands/every-method-has-a-line", test_every_method_has_a_line);
+  for (guint i = 0; i < TEST_N_SCENES; i++)
+    {
+      g_autofree char *failed = g_strconcat ("/commands/failed/", test_scene_get_name (i), NULL);
+      g_autofree char *good = g_strconcat ("/commands/good/", test_scene_get_name (i), NULL);
+
+      g_test_add_data_func (failed, GUINT_TO_POINTER (i), test_failed_ones);
+      g_test_add_data_func (good, GUINT_TO_POINTER (i), test_good_ones);
+    }
+
+  return g_test_run ();
+}
