@@ -23,6 +23,7 @@ struct _TestTrap
   GCancellable *closing;
   gint n_threads; /* atomic, as are the next two */
   gint n_reached;
+  gint n_made;
   gint n_ended;
 };
 
@@ -127,8 +128,14 @@ answer (Exchange *exchange)
 {
   take_body (exchange, G_MAXUINT64);
   if (g_str_equal (exchange->method, "POST"))
-    return say (exchange,
-                "HTTP/1.1 201 Created\r\nTus-Resumable: 1.0.0\r\nLocation: /files/1\r\nContent-Length: 0\r\n\r\n");
+    {
+      /* An address is one upload's. */
+      g_autofree char *text = g_strdup_printf (
+          "HTTP/1.1 201 Created\r\nTus-Resumable: 1.0.0\r\nLocation: /files/%d\r\nContent-Length: 0\r\n\r\n",
+          g_atomic_int_add (&exchange->trap->n_made, 1));
+
+      return say (exchange, text);
+    }
   if (g_str_equal (exchange->method, "HEAD"))
     return say (exchange, "HTTP/1.1 200 OK\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nContent-Length: 0\r\n\r\n");
 
