@@ -1,0 +1,366 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A real tus server that works on a whole file for longer than the nginx before it waits: its work is waited for, never begun
+ * a second time, and holds up nothing. The test says when it ends, so that no clock decides but nginx's own two seconds.
+ */
+#include "support/nginx.h"
+#include "support/tus-servers.h"
+
+#define SIZE_BYTES 300000
+
+/* Who can be asked what has become of it. */
+typedef enum
+{
+  ASK_NOBODY,
+  ASK_ALWAYS, /* a confirm URL that knows what is stored */
+  ASK_LATE,   /* one that has heard of an upload only when it is attached */
+} Ask;
+
+typedef struct
+{
+  Ask ask;
+  TestBroker *broker;
+  TestTusServer *server;
+  TestNginx *nginx;
+  GPtrArray *files;
+  const TestFile *slow; /* whose finish is held */
+  guint32 n_attempts;   /* of it that have ended */
+} Scene;
+
+static void
+scene_clear (Scene *scene)
+{
+  g_clear_pointer (&scene->nginx, test_nginx_free);
+  g_clear_pointer (&scene->server, test_tus_server_free);
+  g_clear_pointer (&scene->files, g_ptr_array_unref);
+  g_clear_pointer (&scene->broker, test_broker_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Scene, scene_clear)
+
+static const TestTusServerKind *
+find_kind (const char *name)
+{
+  for (guint i = 0; i < test_tus_server_n_kinds; i++)
+    if (g_str_equal (test_tus_server_kinds[i].name, name))
+      return &test_tus_server_kinds[i];
+  g_assert_not_reached ();
+}
+
+/* FALSE: something of it is not installed. */
+static gboolean
+scene_set_up (Scene *scene, Ask ask)
+{
+  g_autofree char *pass = NULL;
+  g_autofree char *directives = NULL;
+  g_autofree char *confirm_url = NULL;
+
+  scene->ask = ask;
+  scene->broker = test_broker_new_alone ();
+  scene->files = g_ptr_array_new_with_free_func ((GDestroyNotify) test_file_free);
+  scene->server = test_tus_server_start (find_kind ("tus-server"), scene->broker->folder);
+  if (!scene->server)
+    return FALSE;
+  pass = test_nginx_pass_to (test_peer_get_url (scene->server->peer), FALSE);
+  directives = g_strconcat ("proxy_read_timeout 2s; ", pass, NULL);
+  scene->nginx = test_nginx_start (scene->broker->folder, directives);
+  if (!scene->nginx)
+    return FALSE;
+  confirm_url = g_strconcat (test_nginx_get_url (scene->nginx), "../confirm?id={id}", NULL);
+  test_broker_set_destination (scene->broker, test_nginx_get_url (scene->nginx), ask ? confirm_url : NULL);
+  if (ask == ASK_LATE)
+    test_peer_control (scene->server->peer, "{\"is_late\":true}");
+
+  return TRUE;
+}
+
+static const TestFile *
+submit (Scene *scene, const char *name)
+{
+  TestFile *file = test_file_make (scene->broker, name, SIZE_BYTES, scene->files->len + 1);
+
+  g_ptr_array_add (scene->files, file);
+  test_file_submit (file, scene->broker);
+
+  return file;
+}
+
+/* --- What the server has seen --- */
+
+static gint64
+count_requests (Scene *scene, const char *method)
+{
+  g_autoptr (JsonNode) node = test_peer_describe (scene->server->peer);
+  JsonObject *requests = json_object_get_object_member (json_node_get_object (node), "requests");
+
+  return json_object_get_int_member_with_default (requests, method, 0);
+}
+
+static void
+assert_finish (Scene *scene, const TestFile *file, gboolean is_attached)
+{
+  g_autoptr (JsonNode) node = test_peer_describe (scene->server->peer);
+  JsonObject *finishes = json_object_get_object_member (json_node_get_object (node), "finishes");
+  JsonObject *finish = json_object_get_object_member (finishes, file->id);
+
+  g_assert_nonnull (finish);
+  g_assert_cmpint (json_object_get_int_member (finish, "started"), ==, 1);
+  g_assert_cmpint (json_object_get_boolean_member (finish, "attached"), ==, is_attached);
+}
+
+static void
+assert_sent_once (Scene *scene)
+{
+  g_autoptr (JsonNode) node = test_peer_describe (scene->server->peer);
+
+  g_assert_cmpint (json_object_get_int_member (json_node_get_object (node), "patched_bytes"), ==,
+                   scene->files->len * SIZE_BYTES);
+  g_assert_cmpint (count_requests (scene, "POST"), ==, scene->files->len);
+  g_assert_cmpuint (test_tus_server_assert_has (scene->server, scene->files), ==, 0);
+}
+
+/* --- What a person sees --- */
+
+static const char *const order[] = { "saving", "queued", "uploading", "confirming", "done" };
+
+/* Returns: the place of a state on the way; none of them says that it failed, waits for its next try or is held. */
+static guint
+find_place (const char *state)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (order); i++)
+    if (g_str_equal (order[i], state))
+      return i;
+  g_test_message ("%s", state);
+  g_assert_not_reached ();
+}
+
+static gboolean
+is_done (Scene *scene, const TestFile *file)
+{
+  g_autoptr (GVariant) document = test_broker_get (scene->broker, file->id);
+  const char *state;
+
+  g_assert_true (g_variant_lookup (document, "state", "&s", &state));
+
+  return find_place (state) == G_N_ELEMENTS (order) - 1;
+}
+
+static gboolean
+is_slow_done (gpointer data)
+{
+  Scene *scene = data;
+
+  return is_done (scene, scene->slow);
+}
+
+static gboolean
+is_last_done (gpointer data)
+{
+  Scene *scene = data;
+
+  return is_done (scene, scene->files->pdata[scene->files->len - 1]);
+}
+
+/* Another attempt has ended, and the broker waits for a time to look again. */
+static gboolean
+is_waited_for (gpointer data)
+{
+  Scene *scene = data;
+  g_autoptr (GVariant) document = test_broker_get (scene->broker, scene->slow->id);
+  guint32 n_attempts = 0;
+  gint64 until_ms = 0;
+  const char *state;
+
+  g_assert_true (g_variant_lookup (document, "state", "&s", &state));
+  g_assert_cmpuint (find_place (state), <, G_N_ELEMENTS (order) - 1);
+  (void) g_variant_lookup (document, "attempts", "u", &n_attempts);
+  if (n_attempts <= scene->n_attempts || !g_variant_lookup (document, "until", "x", &until_ms) || until_ms <= 0)
+    return FALSE;
+  g_assert_cmpstr (state, ==, "confirming");
+  scene->n_attempts = n_attempts;
+
+  return TRUE;
+}
+
+/* No row of its journal, so nothing that anybody was shown, says that it failed or that it went back. */
+static void
+assert_went_forward (Scene *scene, const TestFile *file)
+{
+  g_autoptr (GVariant) entries = NULL;
+  g_autoptr (GError) error = NULL;
+  guint reached = 0;
+
+  outbox_dbus_uploads_call_history_sync (scene->broker->uploads, file->id, &entries, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (g_variant_n_children (entries), >, 0);
+  for (gsize i = 0; i < g_variant_n_children (entries); i++)
+    {
+      g_autoptr (GVariant) entry = g_variant_get_child_value (entries, i);
+      const char *state;
+
+      if (!g_variant_lookup (entry, "state", "&s", &state))
+        continue;
+      g_assert_cmpuint (find_place (state), >=, reached);
+      reached = find_place (state);
+    }
+  g_assert_cmpuint (reached, ==, G_N_ELEMENTS (order) - 1);
+}
+
+/* Whose word it is that it has arrived. */
+static void
+assert_confirmed_by (Scene *scene, const TestFile *file)
+{
+  g_autoptr (GVariant) document = test_broker_get (scene->broker, file->id);
+  g_autoptr (GVariant) receipt = g_variant_lookup_value (document, "receipt", G_VARIANT_TYPE_VARDICT);
+  const char *confirmed_by;
+
+  g_assert_nonnull (receipt);
+  g_assert_true (g_variant_lookup (receipt, "confirmed_by", "&s", &confirmed_by));
+  g_assert_cmpstr (confirmed_by, ==, scene->ask ? "confirm-url" : "tus");
+}
+
+/* --- The scenes --- */
+
+/* A person does not want to wait for the minute. */
+static void
+tap (Scene *scene)
+{
+  g_autoptr (GError) error = NULL;
+  const char *ids[] = { scene->slow->id, NULL };
+
+  outbox_dbus_uploads_call_retry_sync (scene->broker->uploads, ids, NULL, &error);
+  g_assert_no_error (error);
+}
+
+/* The server works on one file, nginx has given up, and another arrives meanwhile. */
+static void
+reach_the_wait (Scene *scene)
+{
+  const TestFile *other;
+
+  test_peer_control (scene->server->peer, "{\"hold\":1}");
+  scene->slow = submit (scene, "IMG_0001.jpg");
+  test_wait_until (is_waited_for, scene, 60);
+  assert_finish (scene, scene->slow, FALSE);
+  other = submit (scene, "IMG_0002.jpg");
+  test_wait_until (is_last_done, scene, 60);
+  assert_finish (scene, other, TRUE);
+  assert_finish (scene, scene->slow, FALSE);
+}
+
+static void
+assert_all_is_well (Scene *scene, gboolean is_attached)
+{
+  assert_finish (scene, scene->slow, is_attached);
+  assert_sent_once (scene);
+  for (guint i = 0; i < scene->files->len; i++)
+    {
+      assert_went_forward (scene, scene->files->pdata[i]);
+      assert_confirmed_by (scene, scene->files->pdata[i]);
+    }
+}
+
+/* Whoever taps while it lasts begins nothing anew; and when it is over, nobody has to tap. */
+static void
+test_it_ends_and_nobody_taps (void)
+{
+  g_auto (Scene) scene = { 0 };
+
+  if (!scene_set_up (&scene, ASK_ALWAYS))
+    return;
+  reach_the_wait (&scene);
+  tap (&scene);
+  test_wait_until (is_waited_for, &scene, 60);
+  assert_finish (&scene, scene.slow, FALSE);
+  test_peer_control (scene.server->peer, "{\"end\":true}");
+  test_wait_until (is_slow_done, &scene, 120);
+  assert_all_is_well (&scene, TRUE);
+}
+
+/* The confirm URL never heard of it so far: that is no reason to begin with it again, and a look when it is over is enough. */
+static void
+test_it_ends_and_is_heard_of_late (void)
+{
+  g_auto (Scene) scene = { 0 };
+
+  if (!scene_set_up (&scene, ASK_LATE))
+    return;
+  reach_the_wait (&scene);
+  tap (&scene);
+  test_wait_until (is_waited_for, &scene, 60);
+  assert_finish (&scene, scene.slow, FALSE);
+  test_peer_control (scene.server->peer, "{\"end\":true}");
+  tap (&scene);
+  test_wait_until (is_slow_done, &scene, 60);
+  assert_all_is_well (&scene, TRUE);
+}
+
+/* Only a fresh word of the server for every byte makes it done. */
+static void
+test_it_ends_and_nobody_can_be_asked (void)
+{
+  g_auto (Scene) scene = { 0 };
+  gint64 n_looks;
+
+  if (!scene_set_up (&scene, ASK_NOBODY))
+    return;
+  reach_the_wait (&scene);
+  test_peer_control (scene.server->peer, "{\"end\":true}");
+  n_looks = count_requests (&scene, "HEAD");
+  g_assert_false (is_slow_done (&scene));
+  tap (&scene);
+  test_wait_until (is_slow_done, &scene, 60);
+  g_assert_cmpint (count_requests (&scene, "HEAD"), >, n_looks);
+  assert_all_is_well (&scene, TRUE);
+}
+
+/* It is not done before the server says that it is attached: when somebody has mended that there. */
+static void
+test_it_fails_and_is_mended (gconstpointer data)
+{
+  g_auto (Scene) scene = { 0 };
+
+  if (!scene_set_up (&scene, GPOINTER_TO_INT (data)))
+    return;
+  reach_the_wait (&scene);
+  test_peer_control (scene.server->peer, "{\"fail\":true}");
+  tap (&scene);
+  test_wait_until (is_waited_for, &scene, 60);
+  assert_finish (&scene, scene.slow, FALSE);
+  test_peer_control (scene.server->peer, "{\"mend\":true}");
+  tap (&scene);
+  test_wait_until (is_slow_done, &scene, 60);
+  assert_all_is_well (&scene, TRUE);
+}
+
+/* The answer that told of it found nginx gone, and the server has every byte: without a confirm URL nothing else can be known,
+ * as docs/durability.md says. */
+static void
+test_it_fails_and_nobody_can_be_asked (void)
+{
+  g_auto (Scene) scene = { 0 };
+
+  if (!scene_set_up (&scene, ASK_NOBODY))
+    return;
+  reach_the_wait (&scene);
+  test_peer_control (scene.server->peer, "{\"fail\":true}");
+  tap (&scene);
+  test_wait_until (is_slow_done, &scene, 60);
+  assert_all_is_well (&scene, FALSE);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/slow-finish/ends-and-nobody-taps", test_it_ends_and_nobody_taps);
+  g_test_add_func ("/slow-finish/ends-and-is-heard-of-late", test_it_ends_and_is_heard_of_late);
+  g_test_add_func ("/slow-finish/ends-and-nobody-can-be-asked", test_it_ends_and_nobody_can_be_asked);
+  g_test_add_data_func ("/slow-finish/fails-and-is-mended", GINT_TO_POINTER (ASK_ALWAYS), test_it_fails_and_is_mended);
+  g_test_add_data_func ("/slow-finish/fails-and-is-heard-of-late", GINT_TO_POINTER (ASK_LATE),
+                        test_it_fails_and_is_mended);
+  g_test_add_func ("/slow-finish/fails-and-nobody-can-be-asked", test_it_fails_and_nobody_can_be_asked);
+
+  return g_test_run ();
+}
