@@ -15,6 +15,9 @@ struct _ObIngestTurns
 {
   GQueue lines[2]; /* of Line, for small files and for large ones; the next app is the first */
   GPtrArray *running;
+  char *last_app;  /* who has handed over last; NULL: nobody yet */
+  guint n_of_last; /* its files in a row */
+  gboolean has_company;
 };
 
 static void
@@ -41,6 +44,7 @@ ob_ingest_turns_free (ObIngestTurns *turns)
   for (guint i = 0; i < G_N_ELEMENTS (turns->lines); i++)
     g_queue_clear_full (&turns->lines[i], (GDestroyNotify) line_free);
   g_ptr_array_unref (turns->running);
+  g_free (turns->last_app);
   g_free (turns);
 }
 
@@ -52,6 +56,21 @@ find_line (GQueue *lines, const char *app)
       return link;
 
   return NULL;
+}
+
+static void
+note_app (ObIngestTurns *turns, const char *app)
+{
+  if (g_strcmp0 (turns->last_app, app) == 0)
+    {
+      turns->n_of_last++;
+      turns->has_company &= turns->n_of_last < OB_INGEST_ALONE_AFTER;
+      return;
+    }
+  turns->has_company = turns->last_app != NULL;
+  g_free (turns->last_app);
+  turns->last_app = g_strdup (app);
+  turns->n_of_last = 1;
 }
 
 void
@@ -67,6 +86,7 @@ ob_ingest_turns_add (ObIngestTurns *turns, ObIngestPlace *place)
       g_queue_push_tail (lines, line);
     }
   g_queue_push_tail (&line->places, place);
+  note_app (turns, place->app);
 }
 
 /* What runs, as seen by an app that would have another file run. */
@@ -101,10 +121,11 @@ static gboolean
 may_app_run (ObIngestTurns *turns, const ObIngestPlace *place)
 {
   const Crowd crowd = look_around (turns, place);
+  const guint small_of_app = turns->has_company ? OB_INGEST_SMALL_IN_COMPANY : OB_INGEST_SMALL_OF_APP;
 
   return turns->running->len < OB_INGEST_RUNNING_MAX && crowd.stuck_of_app < OB_INGEST_STUCK_OF_APP
          && crowd.in_all < (place->is_large ? OB_INGEST_LARGE_MAX : OB_INGEST_SMALL_MAX)
-         && crowd.of_app < (place->is_large ? OB_INGEST_LARGE_OF_APP : OB_INGEST_SMALL_OF_APP);
+         && crowd.of_app < (place->is_large ? OB_INGEST_LARGE_OF_APP : small_of_app);
 }
 
 static gboolean

@@ -10,7 +10,11 @@
 
 G_BEGIN_DECLS
 
-/* So many run at once. One more than a single app may have, so that another's next file never waits for the first one's. */
+/* So many run at once. One more than a single app may have, so that another's next file never waits for the first one's. An app in
+ * company has one small file at a time, since its other threads would take the processors and the disk from whoever hands over
+ * a single file meanwhile; it is alone again when the last so many files were its own. */
+#define OB_INGEST_SMALL_IN_COMPANY 1
+#define OB_INGEST_ALONE_AFTER 32
 #define OB_INGEST_SMALL_OF_APP 4
 #define OB_INGEST_SMALL_MAX (OB_INGEST_SMALL_OF_APP + 1)
 #define OB_INGEST_LARGE_OF_APP 2

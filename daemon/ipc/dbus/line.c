@@ -8,7 +8,7 @@
 #include "dbus/error.h"
 
 /* Of a turn of the main loop. */
-#define SERVE_US 2000
+#define SERVE_US 1000
 
 /* Below the bus: who has called meanwhile is in the line when it moves on. As a commit, so that neither waits for the other. */
 #define SERVE_PRIORITY (G_PRIORITY_DEFAULT + 10)
