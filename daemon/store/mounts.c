@@ -76,18 +76,29 @@ find_local (void)
   return local;
 }
 
+/* Only what is in memory has seals (fcntl(2)); a memfd is on a mount that no list has. */
+static gboolean
+is_in_memory (int fd)
+{
+  return fcntl (fd, F_GET_SEALS) != -1;
+}
+
 static gboolean
 is_on (GHashTable *local, int fd)
 {
   gint64 number = (gint64) ob_mounts_find (fd);
 
-  return g_hash_table_contains (local, &number);
+  return g_hash_table_contains (local, &number) || is_in_memory (fd);
 }
 
 gboolean
 ob_mounts_may_hang (int fd)
 {
-  g_autoptr (GHashTable) local = find_local ();
+  g_autoptr (GHashTable) local = NULL;
+
+  if (is_in_memory (fd))
+    return FALSE;
+  local = find_local ();
 
   return !is_on (local, fd);
 }

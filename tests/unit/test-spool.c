@@ -6,9 +6,11 @@
 #include "base/identity.h"
 #include "dbus/error.h"
 #include "spool.h"
+#include "store/mounts.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -262,6 +264,26 @@ test_threads_share_the_flush (TestSpool *fixture, gconstpointer data)
     g_thread_join (threads[i]);
 }
 
+/* A process of its own for each would cost more than the copy. That others may hang is tried on a file system of the tests' own
+ * (test-slow-files.c). */
+static void
+test_what_asks_nobody_cannot_hang (TestSpool *fixture, gconstpointer data)
+{
+  const int fds[] = {
+    test_spool_make_file (fixture, 0, 1000),
+    memfd_create ("photo", MFD_CLOEXEC),
+    memfd_create ("sealed", MFD_CLOEXEC | MFD_ALLOW_SEALING),
+    g_open ("/proc/self/status", O_RDONLY | O_CLOEXEC, 0),
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
+    {
+      g_assert_cmpint (fds[i], >=, 0);
+      g_assert_false (ob_mounts_may_hang (fds[i]));
+      (void) close (fds[i]);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -280,6 +302,7 @@ main (int argc, char *argv[])
     { "/spool/leftovers-are-cleared", test_leftovers_are_cleared },
     { "/spool/what-joins-is-never-left-behind", test_what_joins_is_never_left_behind },
     { "/spool/threads-share-the-flush", test_threads_share_the_flush },
+    { "/spool/what-asks-nobody-cannot-hang", test_what_asks_nobody_cannot_hang },
   };
 
   g_test_init (&argc, &argv, NULL);
