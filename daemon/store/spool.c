@@ -207,9 +207,16 @@ gboolean
 ob_spool_give_reserve (ObSpool *spool)
 {
   g_autofree char *path = reserve_path (spool);
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  gboolean is_quota = fd >= 0 && has_room (fd, 2 * (guint64) OB_SPOOL_RESERVE_BYTES);
 
+  if (fd >= 0)
+    (void) close (fd);
   if (g_unlink (path) != 0)
     return FALSE;
+  /* A disk that is full and says that it has room has a quota: to take the reserve again at once would fill it anew. */
+  if (is_quota)
+    g_atomic_int_set (&spool->wanted_kib, 2 * OB_SPOOL_RESERVE_BYTES / 1024);
   g_atomic_int_set (&spool->lacks_reserve, TRUE);
 
   return TRUE;
