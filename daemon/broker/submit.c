@@ -315,13 +315,20 @@ on_taken (const ObSpoolCopy *copy, const GError *error, gpointer user_data)
     ob_turn_after (self->turn, on_answer, saving);
 }
 
-/* Before any answer: that one waits for this commit, or comes after it. */
+/* Before any answer: that one waits for this commit, or comes after it. A file that comes when the disk is full is refused,
+ * whichever is first, its row or its bytes. */
 static void
 on_row_committed (const GError *error, gpointer user_data)
 {
   ObSaving *saving = user_data;
 
   saving->is_row_safe = error == NULL;
+  /* What the reserve then gives is for what is here already. */
+  if (!saving->error && saving->task && g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL))
+    {
+      saving->error = g_error_copy (error);
+      ob_ingest_cancel (saving->broker->ingest, saving->task);
+    }
 }
 
 static gboolean
