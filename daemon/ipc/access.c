@@ -52,3 +52,21 @@ ob_access_check (const ObCaller *caller, ObOperation operation, const char *what
 
   return FALSE;
 }
+
+const char *
+ob_access_get_own_app (const ObCaller *caller, ObOperation operation)
+{
+  return ob_access_get (caller, operation) == OB_ACCESS_ALL ? NULL : caller->app;
+}
+
+gboolean
+ob_access_check_app (const ObCaller *caller, const char *app, GError **error)
+{
+  const char *own = ob_access_get_own_app (caller, OB_OPERATION_LOOK);
+
+  if (!own || !app || g_str_equal (app, own))
+    return TRUE;
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED, "app: %s sees its own uploads alone", own);
+
+  return FALSE;
+}

@@ -39,6 +39,12 @@ ObAccess ob_access_get (const ObCaller *caller, ObOperation operation);
 /* Whether the caller may ask for it at all. Errors: NotAllowed. */
 gboolean ob_access_admit (const ObCaller *caller, ObOperation operation, GError **error);
 
+/* Returns: (nullable): the app whose uploads alone an operation is about, for that caller; NULL: everybody's. */
+const char *ob_access_get_own_app (const ObCaller *caller, ObOperation operation);
+
+/* Whether the caller may ask to see what @app (nullable) handed over. Errors: NotAllowed. */
+gboolean ob_access_check_app (const ObCaller *caller, const char *app, GError **error);
+
 /* What a sandboxed app may give its own uploads at most. */
 #define OB_PRIORITY_OF_APPS 100
 

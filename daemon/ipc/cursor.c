@@ -51,7 +51,7 @@ ob_cursor_read_upload (const char *text, gint64 *after, GError **error)
 char *
 ob_cursor_dup_upload (gint64 after)
 {
-  return after > 0 ? g_strdup_printf ("%" G_GINT64_FORMAT, after) : g_strdup ("");
+  return g_strdup_printf ("%" G_GINT64_FORMAT, after);
 }
 
 char *

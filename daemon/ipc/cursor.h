@@ -15,8 +15,6 @@ gboolean ob_cursor_read_sequence (const char *text, gint64 *epoch, gint64 *numbe
 
 /* Of a page of uploads: the number of its last one; empty is 0, the begin. */
 gboolean ob_cursor_read_upload (const char *text, gint64 *after, GError **error);
-
-/* Returns: (transfer full): empty where @after is 0: there are no more. */
 char *ob_cursor_dup_upload (gint64 after);
 
 /* Of a page of groups: "app/key" of its last one. No id of an app has a slash. */

@@ -107,24 +107,30 @@ on_idle (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Only what is committed is told. */
 static void
-on_committed (const GError *commit_error, gpointer user_data)
+read_page (ObSubscription *subscription)
 {
-  ObSubscription *subscription = user_data;
   g_autoptr (GError) error = NULL;
   gboolean is_end = FALSE;
 
-  subscription->is_reading = FALSE;
-  if (!subscription->feed || !subscription->is_behind || !is_open (subscription))
-    ;
-  else if (!ob_broker_replay (subscription->feed->broker, &subscription->sequence, subscription->filter->app,
-                              ROWS_A_TURN, &is_end, on_row, subscription, &error))
+  if (!ob_broker_replay (subscription->feed->broker, &subscription->sequence, subscription->filter->app, ROWS_A_TURN,
+                         &is_end, on_row, subscription, &error))
     subscription->subscriber->failed (error, subscription->user_data);
   else if (is_end)
     become_live (subscription);
   else if (is_open (subscription))
     (void) g_idle_add_full (G_PRIORITY_DEFAULT + 20, on_idle, g_rc_box_acquire (subscription), g_rc_box_release);
+}
+
+/* Only what is committed is told. */
+static void
+on_committed (const GError *error, gpointer user_data)
+{
+  ObSubscription *subscription = user_data;
+
+  subscription->is_reading = FALSE;
+  if (subscription->feed && subscription->is_behind && is_open (subscription))
+    read_page (subscription);
   g_rc_box_release (subscription);
 }
 

@@ -33,6 +33,7 @@ static ObFilter *
 read_filter (GVariant *options, const ObOption *table, const ObCaller *caller, GError **error)
 {
   g_autoptr (ObFilter) filter = g_new0 (ObFilter, 1);
+  const char *own = ob_access_get_own_app (caller, OB_OPERATION_LOOK);
   const char *state = NULL;
 
   if (!ob_options_check (options, table, error))
@@ -40,17 +41,10 @@ read_filter (GVariant *options, const ObOption *table, const ObCaller *caller, G
   (void) g_variant_lookup (options, "group", "s", &filter->group);
   (void) g_variant_lookup (options, "group_app", "s", &filter->group_app);
   (void) g_variant_lookup (options, "app", "s", &filter->app);
-  if (ob_access_get (caller, OB_OPERATION_LOOK) != OB_ACCESS_ALL)
-    {
-      if (filter->app && !g_str_equal (filter->app, caller->app))
-        {
-          g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED, "app: %s sees its own uploads alone",
-                       caller->app);
-          return NULL;
-        }
-      g_free (filter->app);
-      filter->app = g_strdup (caller->app);
-    }
+  if (!ob_access_check_app (caller, filter->app, error))
+    return NULL;
+  if (own && !filter->app)
+    filter->app = g_strdup (own);
   (void) g_variant_lookup (options, "destination", "s", &filter->destination);
   (void) g_variant_lookup (options, "unfinished", "b", &filter->is_unfinished);
   filter->has_state = g_variant_lookup (options, "state", "&s", &state);

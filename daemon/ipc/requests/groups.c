@@ -3,7 +3,6 @@
  *
  * Operations on groups. A sandboxed caller knows its own groups alone. Main thread.
  */
-#include "dbus/error.h"
 #include "ipc/cursor.h"
 #include "ipc/document.h"
 #include "ipc/options.h"
@@ -20,18 +19,16 @@ static const ObOption list_options[] = {
 static gboolean
 read_list (const ObRequest *request, GVariant *options, ObGroupsFilter *filter, char **after_app, GError **error)
 {
-  const char *own = ob_request_get_own_app (request, OB_OPERATION_LOOK);
   const char *cursor = "";
 
-  *filter = (ObGroupsFilter){ .app = own };
+  *filter = (ObGroupsFilter){ .app = ob_request_get_own_app (request, OB_OPERATION_LOOK) };
   if (!ob_options_check (options, list_options, error))
     return FALSE;
   (void) g_variant_lookup (options, "app", "&s", &filter->uploader);
   (void) g_variant_lookup (options, "cursor", "&s", &cursor);
-  if (own && filter->uploader && !g_str_equal (filter->uploader, own))
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED, "app: %s sees its own uploads alone", own);
-  else if (ob_request_read_limit (options, &filter->limit, error)
-           && ob_cursor_read_group (cursor, after_app, &filter->after_key, error))
+  if (ob_access_check_app (request->caller, filter->uploader, error)
+      && ob_request_read_limit (options, &filter->limit, error)
+      && ob_cursor_read_group (cursor, after_app, &filter->after_key, error))
     {
       filter->after_app = *after_app;
       return TRUE;
@@ -49,7 +46,7 @@ ob_operation_list_groups (const ObRequest *request, gint value)
   g_autofree char *after_app = NULL;
   g_autofree char *cursor = NULL;
   ObGroupsFilter filter;
-  GVariantBuilder documents, results;
+  GVariantBuilder documents;
 
   if (read_list (request, options, &filter, &after_app, &error))
     groups = ob_broker_list_groups (request->context->broker, &filter, &error);
@@ -67,10 +64,7 @@ ob_operation_list_groups (const ObRequest *request, gint value)
 
       cursor = ob_cursor_dup_group (last->app, last->key);
     }
-  g_variant_builder_init (&results, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&results, "{sv}", "groups", g_variant_builder_end (&documents));
-  g_variant_builder_add (&results, "{sv}", "cursor", g_variant_new_string (cursor ? cursor : ""));
-  request->done (g_variant_builder_end (&results), NULL, request->user_data);
+  ob_request_answer_page (request, "groups", g_variant_builder_end (&documents), cursor);
 }
 
 void

@@ -51,6 +51,9 @@ void ob_operation_explain (const ObRequest *request, gint value);
 void ob_request_answer (const ObRequest *request, const char *name, GVariant *value);
 void ob_request_end (const ObRequest *request, const GError *error);
 
+/* With a page of documents, of type aa{sv}. @cursor: (nullable): that leads on; NULL: there are no more. */
+void ob_request_answer_page (const ObRequest *request, const char *name, GVariant *documents, const char *cursor);
+
 /* An ObCommandDone that ends a request when a command is on the disk. Its data, once: */
 void ob_request_on_commanded (const GError *error, gpointer answer);
 gpointer ob_request_dup_answer (const ObRequest *request);

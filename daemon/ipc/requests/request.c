@@ -174,6 +174,17 @@ ob_request_answer (const ObRequest *request, const char *name, GVariant *value)
 }
 
 void
+ob_request_answer_page (const ObRequest *request, const char *name, GVariant *documents, const char *cursor)
+{
+  GVariantBuilder results;
+
+  g_variant_builder_init (&results, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&results, "{sv}", name, documents);
+  g_variant_builder_add (&results, "{sv}", "cursor", g_variant_new_string (cursor ? cursor : ""));
+  request->done (g_variant_builder_end (&results), NULL, request->user_data);
+}
+
+void
 ob_request_end (const ObRequest *request, const GError *error)
 {
   request->done (NULL, error, request->user_data);
@@ -235,7 +246,7 @@ ob_request_get_text (const ObRequest *request, const char *name)
 const char *
 ob_request_get_own_app (const ObRequest *request, ObOperation operation)
 {
-  return ob_access_get (request->caller, operation) == OB_ACCESS_ALL ? NULL : request->caller->app;
+  return ob_access_get_own_app (request->caller, operation);
 }
 
 ObUpload *

@@ -133,7 +133,7 @@ ob_operation_list_uploads (const ObRequest *request, gint value)
   g_autoptr (GError) error = NULL;
   g_autoptr (ObFilter) filter = ob_filter_read_list (options, request->caller, &error);
   g_autofree char *cursor = NULL;
-  GVariantBuilder list, results;
+  GVariantBuilder list;
   const char *given = "";
   gint64 after = 0;
   guint limit;
@@ -147,11 +147,9 @@ ob_operation_list_uploads (const ObRequest *request, gint value)
       ob_request_end (request, error);
       return;
     }
-  cursor = ob_cursor_dup_upload (after);
-  g_variant_builder_init (&results, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&results, "{sv}", "uploads", g_variant_builder_end (&list));
-  g_variant_builder_add (&results, "{sv}", "cursor", g_variant_new_string (cursor));
-  request->done (g_variant_builder_end (&results), NULL, request->user_data);
+  if (after > 0)
+    cursor = ob_cursor_dup_upload (after);
+  ob_request_answer_page (request, "uploads", g_variant_builder_end (&list), cursor);
 }
 
 typedef struct
