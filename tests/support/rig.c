@@ -383,3 +383,10 @@ test_rig_run (TestRig *rig, const char *sql)
   (void) ob_database_run (rig->database, sql, &error);
   g_assert_no_error (error);
 }
+
+void
+test_rig_add (const TestRigCase *cases, gsize n_cases)
+{
+  for (gsize i = 0; i < n_cases; i++)
+    g_test_add (cases[i].path, TestRig, NULL, test_rig_set_up, cases[i].run, test_rig_tear_down);
+}

@@ -95,4 +95,13 @@ gint64 test_rig_ask (TestRig *rig, const char *sql);
 /* Changes the database behind the broker's back. */
 void test_rig_run (TestRig *rig, const char *sql);
 
+/* A test that gets a fixture of its own. */
+typedef struct
+{
+  const char *path;
+  void (*run) (TestRig *rig, gconstpointer data);
+} TestRigCase;
+
+void test_rig_add (const TestRigCase *cases, gsize n_cases);
+
 G_END_DECLS

@@ -119,3 +119,10 @@ test_database_make_upload (const char *id, const char *key)
 
   return upload;
 }
+
+void
+test_database_add (const TestDatabaseCase *cases, gsize n_cases)
+{
+  for (gsize i = 0; i < n_cases; i++)
+    g_test_add (cases[i].path, TestDatabase, NULL, test_database_set_up, cases[i].run, test_database_tear_down);
+}

@@ -50,4 +50,13 @@ void test_database_watch_warnings (void);
 /* Returns: how many warnings there were since it was last asked. */
 guint test_database_take_warnings (void);
 
+/* A test that gets a fixture of its own. */
+typedef struct
+{
+  const char *path;
+  void (*run) (TestDatabase *fixture, gconstpointer data);
+} TestDatabaseCase;
+
+void test_database_add (const TestDatabaseCase *cases, gsize n_cases);
+
 G_END_DECLS

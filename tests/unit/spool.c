@@ -64,3 +64,10 @@ test_spool_make_file (TestSpool *fixture, gsize from, gsize size_bytes)
 
   return fd;
 }
+
+void
+test_spool_add (const TestSpoolCase *cases, gsize n_cases)
+{
+  for (gsize i = 0; i < n_cases; i++)
+    g_test_add (cases[i].path, TestSpool, NULL, test_spool_set_up, cases[i].run, test_spool_tear_down);
+}

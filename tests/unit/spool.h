@@ -25,4 +25,13 @@ void test_spool_tear_down (TestSpool *fixture, gconstpointer data);
 /* An unnamed file with @size_bytes of a pattern from @from on, and a hole before. */
 int test_spool_make_file (TestSpool *fixture, gsize from, gsize size_bytes);
 
+/* A test that gets a fixture of its own. */
+typedef struct
+{
+  const char *path;
+  void (*run) (TestSpool *fixture, gconstpointer data);
+} TestSpoolCase;
+
+void test_spool_add (const TestSpoolCase *cases, gsize n_cases);
+
 G_END_DECLS

@@ -139,11 +139,7 @@ test_an_answer_for_a_network_ends_when_it_is_left (TestRig *rig, gconstpointer d
 int
 main (int argc, char *argv[])
 {
-  const struct
-  {
-    const char *name;
-    void (*run) (TestRig *, gconstpointer);
-  } tests[] = {
+  const TestRigCase tests[] = {
     { "/answers/send-now-is-for-this-network-and-once", test_send_now_is_for_this_network_and_once },
     { "/answers/send-now-lifts-what-an-upload-waits-for", test_send_now_lifts_what_an_upload_waits_for },
     { "/answers/one-for-a-group-counts-for-what-comes-later", test_an_answer_for_a_group_counts_for_what_comes_later },
@@ -152,8 +148,7 @@ main (int argc, char *argv[])
 
   g_test_init (&argc, &argv, NULL);
   (void) g_setenv ("TZ", "UTC", TRUE);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].name, TestRig, NULL, test_rig_set_up, tests[i].run, test_rig_tear_down);
+  test_rig_add (tests, G_N_ELEMENTS (tests));
 
   return g_test_run ();
 }

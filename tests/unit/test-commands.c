@@ -444,11 +444,7 @@ test_a_server_that_moves (TestRig *rig, gconstpointer data)
 int
 main (int argc, char *argv[])
 {
-  const struct
-  {
-    const char *name;
-    void (*run) (TestRig *, gconstpointer);
-  } tests[] = {
+  const TestRigCase tests[] = {
     { "/disk/a-full-one-changes-nothing", test_a_full_disk_changes_nothing },
     { "/disk/a-turn-fails-whole", test_a_turn_fails_whole },
     { "/disk/an-end-that-cannot-be-recorded", test_an_end_that_cannot_be_recorded },
@@ -467,8 +463,7 @@ main (int argc, char *argv[])
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
   g_test_add ("/saving/a-removal-when-the-copy-is-there", TestRig, "there", test_rig_set_up,
               test_a_removal_while_saving, test_rig_tear_down);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].name, TestRig, NULL, test_rig_set_up, tests[i].run, test_rig_tear_down);
+  test_rig_add (tests, G_N_ELEMENTS (tests));
 
   return g_test_run ();
 }

@@ -200,11 +200,7 @@ test_killed_while_it_migrates (TestDatabase *fixture, gconstpointer data)
 int
 main (int argc, char *argv[])
 {
-  const struct
-  {
-    const char *name;
-    void (*run) (TestDatabase *, gconstpointer);
-  } tests[] = {
+  const TestDatabaseCase tests[] = {
     { "/database/it-is-found-again", test_it_is_found_again },
     { "/database/a-damaged-one-is-set-aside", test_a_damaged_one_is_set_aside },
     { "/database/a-newer-one-is-left-alone", test_a_newer_one_is_left_alone },
@@ -218,8 +214,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
   test_database_watch_warnings ();
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].name, TestDatabase, NULL, test_database_set_up, tests[i].run, test_database_tear_down);
+  test_database_add (tests, G_N_ELEMENTS (tests));
 
   return g_test_run ();
 }

@@ -159,11 +159,7 @@ test_waking_up_ends_the_back_off (TestRig *rig, gconstpointer data)
 int
 main (int argc, char *argv[])
 {
-  const struct
-  {
-    const char *name;
-    void (*run) (TestRig *, gconstpointer);
-  } tests[] = {
+  const TestRigCase tests[] = {
     { "/lanes/hours-follow-the-device", test_hours_follow_the_device },
     { "/power/a-low-battery-holds", test_a_low_battery_holds },
     { "/time/a-window-opens-and-closes-by-itself", test_a_time_window_opens_and_closes_by_itself },
@@ -174,8 +170,7 @@ main (int argc, char *argv[])
 
   g_test_init (&argc, &argv, NULL);
   (void) g_setenv ("TZ", "UTC", TRUE);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].name, TestRig, NULL, test_rig_set_up, tests[i].run, test_rig_tear_down);
+  test_rig_add (tests, G_N_ELEMENTS (tests));
 
   return g_test_run ();
 }

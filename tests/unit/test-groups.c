@@ -371,11 +371,7 @@ test_a_large_group_is_read_by_its_counters (TestRig *rig, gconstpointer data)
 int
 main (int argc, char *argv[])
 {
-  const struct
-  {
-    const char *path;
-    void (*run) (TestRig *, gconstpointer);
-  } tests[] = {
+  const TestRigCase tests[] = {
     { "/groups/a-group-tells-how-it-stands", test_a_group_tells_how_it_stands },
     { "/groups/shared-holds-are-counted", test_shared_holds_are_counted },
     { "/groups/the-same-key-of-several-apps", test_the_same_key_of_several_apps },
@@ -389,8 +385,7 @@ main (int argc, char *argv[])
 
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/groups/the-one-state", test_the_one_state);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].path, TestRig, NULL, test_rig_set_up, tests[i].run, test_rig_tear_down);
+  test_rig_add (tests, G_N_ELEMENTS (tests));
 
   return g_test_run ();
 }

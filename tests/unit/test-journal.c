@@ -158,11 +158,7 @@ test_the_journal_is_pruned (TestDatabase *fixture, gconstpointer data)
 int
 main (int argc, char *argv[])
 {
-  const struct
-  {
-    const char *name;
-    void (*run) (TestDatabase *, gconstpointer);
-  } tests[] = {
+  const TestDatabaseCase tests[] = {
     { "/journal/the-funnel-keeps-to-the-edges", test_the_funnel_keeps_to_the_edges },
     { "/journal/a-move-without-a-row-changes-nothing", test_a_move_without_a_row_changes_nothing },
     { "/journal/the-history-has-the-holds-of-its-time", test_the_history_has_the_holds_of_its_time },
@@ -171,8 +167,7 @@ main (int argc, char *argv[])
 
   g_test_init (&argc, &argv, NULL);
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].name, TestDatabase, NULL, test_database_set_up, tests[i].run, test_database_tear_down);
+  test_database_add (tests, G_N_ELEMENTS (tests));
 
   return g_test_run ();
 }

@@ -340,11 +340,7 @@ test_an_end_meanwhile (TestRig *rig, gconstpointer data)
 int
 main (int argc, char *argv[])
 {
-  const struct
-  {
-    const char *name;
-    void (*run) (TestRig *, gconstpointer);
-  } tests[] = {
+  const TestRigCase tests[] = {
     { "/keys/the-name-does-not-count", test_the_name_does_not_count },
     { "/keys/a-removal-meanwhile", test_a_removal_meanwhile },
     { "/keys/an-end-meanwhile", test_an_end_meanwhile },
@@ -354,8 +350,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/keys/every-row-is-sound", test_every_row_is_sound);
   g_test_add_func ("/keys/no-answer-without-its-bytes", test_no_answer_without_its_bytes);
   g_test_add_func ("/keys/the-second-waits-for-the-first", test_the_second_waits_for_the_first);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].name, TestRig, NULL, test_rig_set_up, tests[i].run, test_rig_tear_down);
+  test_rig_add (tests, G_N_ELEMENTS (tests));
 
   return g_test_run ();
 }

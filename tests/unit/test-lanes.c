@@ -355,11 +355,7 @@ test_rules_that_changed_while_it_was_off (TestRig *rig, gconstpointer data)
 int
 main (int argc, char *argv[])
 {
-  const struct
-  {
-    const char *name;
-    void (*run) (TestRig *, gconstpointer);
-  } tests[] = {
+  const TestRigCase tests[] = {
     { "/lanes/no-network-is-of-one-destination", test_no_network_is_of_one_destination },
     { "/lanes/nothing-is-said-before-the-first-word", test_nothing_is_said_before_the_first_word },
     { "/lanes/a-video-waits-for-wifi-and-a-photo-does-not", test_a_video_waits_for_wifi_and_a_photo_does_not },
@@ -377,8 +373,7 @@ main (int argc, char *argv[])
 
   g_test_init (&argc, &argv, NULL);
   (void) g_setenv ("TZ", "UTC", TRUE);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].name, TestRig, NULL, test_rig_set_up, tests[i].run, test_rig_tear_down);
+  test_rig_add (tests, G_N_ELEMENTS (tests));
 
   return g_test_run ();
 }

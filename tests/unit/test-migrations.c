@@ -181,11 +181,7 @@ test_pages_stay_where_a_process_has_died (TestDatabase *fixture, gconstpointer d
 int
 main (int argc, char *argv[])
 {
-  const struct
-  {
-    const char *name;
-    void (*run) (TestDatabase *, gconstpointer);
-  } tests[] = {
+  const TestDatabaseCase tests[] = {
     { "/database/released-groups-are-parted", test_released_groups_are_parted },
     { "/database/a-released-schema-is-migrated", test_a_released_schema_is_migrated },
     { "/database/released-pages-become-small", test_released_pages_become_small },
@@ -194,8 +190,7 @@ main (int argc, char *argv[])
 
   g_test_init (&argc, &argv, NULL);
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].name, TestDatabase, NULL, test_database_set_up, tests[i].run, test_database_tear_down);
+  test_database_add (tests, G_N_ELEMENTS (tests));
 
   return g_test_run ();
 }

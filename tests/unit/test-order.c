@@ -234,11 +234,7 @@ test_the_order_outlives_an_outage (TestRig *rig, gconstpointer data)
 int
 main (int argc, char *argv[])
 {
-  const struct
-  {
-    const char *path;
-    void (*run) (TestRig *, gconstpointer);
-  } tests[] = {
+  const TestRigCase tests[] = {
     { "/order/priority-then-arrival", test_priority_then_arrival },
     { "/order/four-at-once-and-two-for-each", test_four_at_once_and_two_for_each },
     { "/order/not-before-its-time", test_not_before_its_time },
@@ -252,8 +248,7 @@ main (int argc, char *argv[])
   };
 
   g_test_init (&argc, &argv, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].path, TestRig, NULL, test_rig_set_up, tests[i].run, test_rig_tear_down);
+  test_rig_add (tests, G_N_ELEMENTS (tests));
 
   return g_test_run ();
 }

@@ -403,11 +403,7 @@ test_a_network_that_stays_ends_the_back_off (TestRig *rig, gconstpointer data)
 int
 main (int argc, char *argv[])
 {
-  const struct
-  {
-    const char *name;
-    void (*run) (TestRig *, gconstpointer);
-  } tests[] = {
+  const TestRigCase tests[] = {
     { "/retry/back-off-grows", test_back_off_grows },
     { "/retry/a-repeated-error-is-one-row", test_a_repeated_error_is_one_row },
     { "/retry/retry-after-wins", test_retry_after_wins },
@@ -427,8 +423,7 @@ main (int argc, char *argv[])
   };
 
   g_test_init (&argc, &argv, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].name, TestRig, NULL, test_rig_set_up, tests[i].run, test_rig_tear_down);
+  test_rig_add (tests, G_N_ELEMENTS (tests));
 
   return g_test_run ();
 }

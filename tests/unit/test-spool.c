@@ -287,11 +287,7 @@ test_what_asks_nobody_cannot_hang (TestSpool *fixture, gconstpointer data)
 int
 main (int argc, char *argv[])
 {
-  const struct
-  {
-    const char *name;
-    void (*run) (TestSpool *, gconstpointer);
-  } tests[] = {
+  const TestSpoolCase tests[] = {
     { "/spool/a-copy-is-exact", test_a_copy_is_exact },
     { "/spool/holes-stay-holes", test_holes_stay_holes },
     { "/spool/an-empty-file-is-a-file", test_an_empty_file_is_a_file },
@@ -306,8 +302,7 @@ main (int argc, char *argv[])
   };
 
   g_test_init (&argc, &argv, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].name, TestSpool, NULL, test_spool_set_up, tests[i].run, test_spool_tear_down);
+  test_spool_add (tests, G_N_ELEMENTS (tests));
 
   return g_test_run ();
 }

@@ -100,19 +100,14 @@ test_files_whose_key_is_taken (TestRig *rig, gconstpointer data)
 int
 main (int argc, char *argv[])
 {
-  const struct
-  {
-    const char *name;
-    void (*run) (TestRig *, gconstpointer);
-  } tests[] = {
+  const TestRigCase tests[] = {
     { "/start/saving-when-the-process-ended", test_saving_when_the_process_ended },
     { "/start/files-without-rows", test_files_without_rows },
     { "/start/files-whose-key-is-taken", test_files_whose_key_is_taken },
   };
 
   g_test_init (&argc, &argv, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].name, TestRig, NULL, test_rig_set_up, tests[i].run, test_rig_tear_down);
+  test_rig_add (tests, G_N_ELEMENTS (tests));
 
   return g_test_run ();
 }

@@ -197,11 +197,7 @@ test_strings_that_are_none (TestDatabase *fixture, gconstpointer data)
 int
 main (int argc, char *argv[])
 {
-  const struct
-  {
-    const char *name;
-    void (*run) (TestDatabase *, gconstpointer);
-  } tests[] = {
+  const TestDatabaseCase tests[] = {
     { "/statement/it-is-used-again", test_a_statement_is_used_again },
     { "/statement/they-are-bounded", test_statements_are_bounded },
     { "/statement/strings-that-are-none", test_strings_that_are_none },
@@ -213,8 +209,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
   test_database_watch_warnings ();
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].name, TestDatabase, NULL, test_database_set_up, tests[i].run, test_database_tear_down);
+  test_database_add (tests, G_N_ELEMENTS (tests));
 
   return g_test_run ();
 }

@@ -293,11 +293,7 @@ test_an_apps_position_stays (TestSpool *fixture, gconstpointer data)
 int
 main (int argc, char *argv[])
 {
-  const struct
-  {
-    const char *name;
-    void (*run) (TestSpool *, gconstpointer);
-  } tests[] = {
+  const TestSpoolCase tests[] = {
     { "/spool/a-file-still-being-written-is-refused", test_a_file_still_being_written },
     { "/spool/what-happens-to-a-file-beside-its-bytes", test_what_happens_to_a_file },
     { "/spool/a-small-file-between-two-writes", test_a_small_file_between_two_writes },
@@ -306,8 +302,7 @@ main (int argc, char *argv[])
   };
 
   g_test_init (&argc, &argv, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].name, TestSpool, NULL, test_spool_set_up, tests[i].run, test_spool_tear_down);
+  test_spool_add (tests, G_N_ELEMENTS (tests));
 
   return g_test_run ();
 }

@@ -255,11 +255,7 @@ test_a_page_of_unfinished_steps_over_finished (TestDatabase *fixture, gconstpoin
 int
 main (int argc, char *argv[])
 {
-  const struct
-  {
-    const char *name;
-    void (*run) (TestDatabase *, gconstpointer);
-  } tests[] = {
+  const TestDatabaseCase tests[] = {
     { "/database/counters-are-in-step", test_counters_are_in_step },
     { "/uploads/a-row-comes-back-whole", test_a_row_comes_back_whole },
     { "/uploads/rows-that-cannot-be", test_rows_that_cannot_be },
@@ -271,8 +267,7 @@ main (int argc, char *argv[])
 
   g_test_init (&argc, &argv, NULL);
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].name, TestDatabase, NULL, test_database_set_up, tests[i].run, test_database_tear_down);
+  test_database_add (tests, G_N_ELEMENTS (tests));
 
   return g_test_run ();
 }

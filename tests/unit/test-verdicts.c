@@ -327,11 +327,7 @@ test_a_pause_during_the_finish (TestRig *rig, gconstpointer data)
 int
 main (int argc, char *argv[])
 {
-  const struct
-  {
-    const char *name;
-    void (*run) (TestRig *, gconstpointer);
-  } tests[] = {
+  const TestRigCase tests[] = {
     { "/person/verdicts-that-block-a-destination", test_verdicts_that_block_a_destination },
     { "/person/a-second-403-asks-to-sign-in", test_a_second_403_asks_to_sign_in },
     { "/person/a-403-with-good-credentials-is-that-files", test_a_403_with_good_credentials_is_that_files },
@@ -347,8 +343,7 @@ main (int argc, char *argv[])
   };
 
   g_test_init (&argc, &argv, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].name, TestRig, NULL, test_rig_set_up, tests[i].run, test_rig_tear_down);
+  test_rig_add (tests, G_N_ELEMENTS (tests));
 
   return g_test_run ();
 }
