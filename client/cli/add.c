@@ -7,6 +7,7 @@
 #include "expand.h"
 #include "print.h"
 #include "tally.h"
+#include "terminal.h"
 #include "view.h"
 
 #include "config.h"
@@ -148,7 +149,7 @@ print_ids (Add *add)
       if (!file->id || add->options->is_json || add->options->is_wait)
         continue;
       /* They may go elsewhere. */
-      if (cli_is_terminal ())
+      if (cli_terminal_is_on (STDOUT_FILENO))
         cli_tally_clear (&add->tally);
       g_print ("%s\n", file->id);
     }

@@ -7,6 +7,7 @@
 
 #include "progress.h"
 #include "streams.h"
+#include "terminal.h"
 
 #include "config.h"
 
@@ -16,7 +17,6 @@
 #include <unistd.h>
 
 #define SHORT_ID_CHARS 8
-#define GAP "  "
 /* Of a text in lines beside its name: less would be a word a line. */
 #define VALUE_MIN_COLUMNS 20
 
@@ -167,15 +167,6 @@ cli_text_short_id (const char *id)
 
 /* --- Terminal --- */
 
-gboolean
-cli_is_terminal (void)
-{
-  const char *kind = g_getenv ("TERM");
-
-  /* One that calls itself dumb, or has no name, is sent plain lines. */
-  return isatty (STDOUT_FILENO) && kind && *kind != '\0' && !g_str_equal (kind, "dumb");
-}
-
 CliStyle
 cli_style_of (OutboxState state, gboolean needs_user)
 {
@@ -194,7 +185,7 @@ has_style (CliStyle style)
 {
   const char *no_color = g_getenv ("NO_COLOR");
 
-  return style != CLI_STYLE_PLAIN && cli_is_terminal () && (!no_color || *no_color == '\0');
+  return style != CLI_STYLE_PLAIN && cli_terminal_is_on (STDOUT_FILENO) && (!no_color || *no_color == '\0');
 }
 
 const char *
@@ -290,20 +281,20 @@ cli_facts_print_in (CliFacts *facts, guint columns)
   for (guint i = 0; i < facts->list->len; i++)
     {
       const Fact *fact = &g_array_index (facts->list, Fact, i);
-      guint indent = names + strlen (GAP);
+      guint indent = names + strlen (CLI_GAP);
       gboolean is_beside = columns == 0 || fits_beside (fact->value, columns > indent ? columns - indent : 0);
       g_autofree char *name = cli_text_dup_fit (fact->name, is_beside ? names : cli_text_width (fact->name));
-      g_autofree char *value = cli_text_dup_wrapped (fact->value, columns, is_beside ? indent : strlen (GAP));
+      g_autofree char *value = cli_text_dup_wrapped (fact->value, columns, is_beside ? indent : strlen (CLI_GAP));
 
       g_print ("%s%s%s", cli_style_begin (CLI_STYLE_DIM), name, cli_style_end (CLI_STYLE_DIM));
-      g_print ("%s%s%s\n", is_beside ? "" : "\n", GAP, value);
+      g_print ("%s%s%s\n", is_beside ? "" : "\n", CLI_GAP, value);
     }
 }
 
 void
 cli_facts_print (CliFacts *facts)
 {
-  cli_facts_print_in (facts, cli_is_terminal () ? cli_terminal_get_columns (NULL) : 0);
+  cli_facts_print_in (facts, cli_terminal_get_print_columns ());
 }
 
 #define TABLE_BAR_COLUMNS 10
@@ -320,7 +311,7 @@ dup_status (OutboxUpload *upload)
     return g_steal_pointer (&label);
   bar = cli_bar_dup_upload (upload, TABLE_BAR_COLUMNS);
 
-  return g_strdup_printf ("%s%s%s", bar, GAP, label);
+  return g_strdup_printf ("%s%s%s", bar, CLI_GAP, label);
 }
 
 void
@@ -347,10 +338,9 @@ cli_print_uploads (GPtrArray *uploads)
 static void
 print_below (const char *text)
 {
-  g_autofree char *lines
-      = cli_text_dup_wrapped (text, cli_is_terminal () ? cli_terminal_get_columns (NULL) : 0, strlen (GAP));
+  g_autofree char *lines = cli_text_dup_wrapped (text, cli_terminal_get_print_columns (), strlen (CLI_GAP));
 
-  g_print ("%s%s\n", GAP, lines);
+  g_print ("%s%s\n", CLI_GAP, lines);
 }
 
 void

@@ -35,7 +35,9 @@ const char *cli_text_short_id (const char *id);
 
 /* --- Terminal --- */
 
-gboolean cli_is_terminal (void);
+/* Between cells, and before what is said of a line. */
+#define CLI_GAP "  "
+#define CLI_GAP_COLUMNS 2
 
 /* What a state looks like. */
 typedef enum

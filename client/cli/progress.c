@@ -6,12 +6,11 @@
 #include "progress.h"
 
 #include "print.h"
+#include "terminal.h"
 
 #include "config.h"
 
 #include <glib/gi18n.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #define NAME_MAX_COLUMNS 40
 #define STEPS 10
@@ -57,15 +56,6 @@ cli_bar_dup (guint64 confirmed_bytes, guint64 sent_bytes, guint64 size_bytes, gu
   return g_string_free (bar, FALSE);
 }
 
-/* A terminal that calls itself dumb is trusted with no more than ASCII. */
-static gboolean
-is_ascii_only (void)
-{
-  const char *kind = g_getenv ("TERM");
-
-  return !g_get_charset (NULL) || !kind || g_str_equal (kind, "dumb");
-}
-
 char *
 cli_bar_dup_upload (OutboxUpload *upload, guint columns)
 {
@@ -80,7 +70,7 @@ cli_bar_dup_upload (OutboxUpload *upload, guint columns)
   else if (state == OUTBOX_STATE_SAVING)
     confirmed = sent = MIN (outbox_upload_get_saved (upload), size);
 
-  return cli_bar_dup (confirmed, sent, size, columns, is_ascii_only ());
+  return cli_bar_dup (confirmed, sent, size, columns, !g_get_charset (NULL) || cli_terminal_is_dumb ());
 }
 
 /* --- Words --- */
@@ -142,7 +132,7 @@ cli_progress_dup_line (OutboxUpload *upload)
 static guint
 take_off (guint columns, guint part)
 {
-  guint taken = part > 0 ? part + CLI_LAYOUT_GAP : 0;
+  guint taken = part > 0 ? part + CLI_GAP_COLUMNS : 0;
 
   return columns > taken ? columns - taken : 0;
 }
@@ -159,16 +149,4 @@ cli_layout (guint columns, guint widest_name)
     bar = 0;
 
   return (CliLayout){ name, bar, take_off (room, bar) };
-}
-
-guint
-cli_terminal_get_columns (guint *lines)
-{
-  struct winsize size = { 0 };
-
-  (void) ioctl (STDOUT_FILENO, TIOCGWINSZ, &size);
-  if (lines)
-    *lines = size.ws_row > 0 ? size.ws_row : 24;
-
-  return size.ws_col > 0 ? size.ws_col : 80;
 }

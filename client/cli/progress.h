@@ -31,10 +31,8 @@ char *cli_progress_dup_label (OutboxUpload *upload, guint columns);
 /* The same where each change is a line of its own, and must not be one for every kilobyte: in tenths of the file. */
 char *cli_progress_dup_line (OutboxUpload *upload);
 
-/* The columns of a line that has a name, a bar and a label, with CLI_LAYOUT_GAP between them. A part of 0 is left out, with
+/* The columns of a line that has a name, a bar and a label, with CLI_GAP_COLUMNS between them. A part of 0 is left out, with
  * its gap. */
-#define CLI_LAYOUT_GAP 2
-
 typedef struct
 {
   guint name;
@@ -44,8 +42,5 @@ typedef struct
 
 /* Pure. @columns: that there are, at least 1. @widest_name: of those to be shown */
 CliLayout cli_layout (guint columns, guint widest_name);
-
-/* Columns of the terminal; 80 where that is not known. @lines: (out) (optional): 24 where that is not */
-guint cli_terminal_get_columns (guint *lines);
 
 G_END_DECLS

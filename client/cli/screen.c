@@ -7,11 +7,13 @@
 
 #include "print.h"
 #include "progress.h"
+#include "terminal.h"
 
 #include "config.h"
 
 #include <glib/gi18n.h>
 #include <stdio.h>
+#include <unistd.h>
 
 /* Names of a few characters leave the bars where they are. */
 #define NAME_LEAST_COLUMNS 12
@@ -171,7 +173,7 @@ draw_text (CliScreen *screen, const char *text, CliStyle style, guint columns)
 static void
 print_part (const char *text, CliStyle style)
 {
-  g_print ("%s%s%s%*s", cli_style_begin (style), text, cli_style_end (style), CLI_LAYOUT_GAP, "");
+  g_print ("%s%s%s%*s", cli_style_begin (style), text, cli_style_end (style), CLI_GAP_COLUMNS, "");
 }
 
 static void
@@ -251,8 +253,7 @@ void
 cli_screen_draw (CliScreen *screen, GPtrArray *uploads, const char *notice)
 {
   guint lines;
-  /* The last column stays free: some terminals wrap when it is written. */
-  guint columns = MAX (cli_terminal_get_columns (&lines), 2) - 1;
+  guint columns = cli_terminal_get_line_columns (STDOUT_FILENO, &lines);
   g_autofree char *sum = sum_up (screen, uploads, columns);
   g_autoptr (GPtrArray) chosen = choose (uploads, lines > 6 ? lines - 4 : 2);
   const CliLayout layout = lay_out (chosen, columns);

@@ -52,11 +52,9 @@ has_hold (GVariant *holds, const char *reason)
 static gboolean
 has_lost_copy (OutboxUpload *upload)
 {
-  g_autofree const char **reasons = NULL;
+  OutboxReason reason = outbox_upload_get_reason (upload);
 
-  return g_variant_lookup (outbox_upload_get_document (upload), "reasons", "^a&s", &reasons)
-         && (g_strv_contains (reasons, outbox_reason_get_info (OUTBOX_REASON_FILE_CHANGED)->name)
-             || g_strv_contains (reasons, outbox_reason_get_info (OUTBOX_REASON_FILE_MISSING)->name));
+  return reason == OUTBOX_REASON_FILE_CHANGED || reason == OUTBOX_REASON_FILE_MISSING;
 }
 
 static guint
@@ -222,7 +220,7 @@ print_under_way (GPtrArray *uploads)
       g_autofree char *bar = isatty (STDOUT_FILENO) ? cli_bar_dup_upload (upload, BAR_COLUMNS) : NULL;
 
       g_print ("%s %s: %s%s%s\n", cli_text_short_id (outbox_upload_get_id (upload)), name, bar ? bar : "",
-               bar ? "  " : "", label);
+               bar ? CLI_GAP : "", label);
     }
 }
 
@@ -274,12 +272,7 @@ cli_status (int argc, char *argv[])
   if (!client || !(summary = ask (client, "Queue", "Summary", &error))
       || !(holds = ask (client, "Queue", "Holds", &error))
       || !(conditions = ask (client, "Queue", "Conditions", &error))
-      || !(destinations = ask (client, "Destinations", "List", &error))
-      || !(under_way
-           = cli_list_uploads (client, g_variant_new_parsed ("{'state': <'uploading'>, 'limit': <uint32 10>}"), &error))
-      || !(failed
-           = cli_list_uploads (client, g_variant_new_parsed ("{'state': <'failed'>, 'limit': <%u>}", FAILED_MOST),
-                               &error)))
+      || !(destinations = ask (client, "Destinations", "List", &error)))
     return cli_fail (error);
   if (is_json)
     {
@@ -289,6 +282,13 @@ cli_status (int argc, char *argv[])
           TRUE);
       return CLI_DONE;
     }
+  under_way
+      = cli_list_uploads (client, g_variant_new_parsed ("{'state': <'uploading'>, 'limit': <uint32 10>}"), &error);
+  if (under_way)
+    failed
+        = cli_list_uploads (client, g_variant_new_parsed ("{'state': <'failed'>, 'limit': <%u>}", FAILED_MOST), &error);
+  if (!failed)
+    return cli_fail (error);
   print_answer (summary, holds, conditions, failed);
   print_counts (summary);
   print_under_way (under_way);

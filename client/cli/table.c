@@ -4,10 +4,9 @@
  * Tables and text in lines, as wide as they like in a pipe and no wider than a terminal.
  */
 #include "print.h"
+#include "terminal.h"
 #include "progress.h"
 
-#define GAP "  "
-#define GAP_COLUMNS 2
 /* An id in short, and a size. */
 #define CELL_MIN_COLUMNS 8
 
@@ -77,7 +76,7 @@ column_width (CliTable *table, guint column)
 static guint
 sum_up (const guint *widths, guint n_columns)
 {
-  guint sum = (n_columns - 1) * GAP_COLUMNS;
+  guint sum = (n_columns - 1) * CLI_GAP_COLUMNS;
 
   for (guint i = 0; i < n_columns; i++)
     sum += widths[i];
@@ -85,22 +84,26 @@ sum_up (const guint *widths, guint n_columns)
   return sum;
 }
 
-/* The widest give way first; what tells one row from another, the first cell, does not. */
-static void
-narrow (guint *widths, guint n_columns, guint columns)
+/* Returns: the widest that can give way; 0: none can. What tells one row from another, the first cell, does not. */
+static guint
+find_widest (const guint *widths, guint n_columns)
 {
   guint widest = 0;
 
-  do
-    {
-      widest = 0;
-      for (guint i = 1; i < n_columns; i++)
-        if (widths[i] > CELL_MIN_COLUMNS && (widest == 0 || widths[i] > widths[widest]))
-          widest = i;
-      if (widest > 0 && sum_up (widths, n_columns) > columns)
-        widths[widest]--;
-    }
-  while (widest > 0 && sum_up (widths, n_columns) > columns);
+  for (guint i = 1; i < n_columns; i++)
+    if (widths[i] > CELL_MIN_COLUMNS && (widest == 0 || widths[i] > widths[widest]))
+      widest = i;
+
+  return widest;
+}
+
+static void
+narrow (guint *widths, guint n_columns, guint columns)
+{
+  guint widest;
+
+  for (guint sum = sum_up (widths, n_columns); sum > columns && (widest = find_widest (widths, n_columns)) > 0; sum--)
+    widths[widest]--;
 }
 
 /* Returns: (transfer full): the cell as it stands there; the last one ends where its text does. */
@@ -121,7 +124,7 @@ print_row (const Row *row, const guint *widths, guint n_columns)
     {
       g_autofree char *cell = dup_cell (row->cells[i], widths[i], i + 1 == n_columns);
 
-      g_print ("%s%s", i > 0 ? GAP : "", cell);
+      g_print ("%s%s", i > 0 ? CLI_GAP : "", cell);
     }
   g_print ("%s\n", cli_style_end (row->style));
 }
@@ -133,12 +136,12 @@ print_stacked (const Row *row, guint n_columns, guint columns)
   g_print ("%s", cli_style_begin (row->style));
   for (guint i = 0; i < n_columns; i++)
     {
-      guint width
-          = i == 0 ? MAX (columns, CELL_MIN_COLUMNS) : MAX (columns, CELL_MIN_COLUMNS + GAP_COLUMNS) - GAP_COLUMNS;
+      guint width = i == 0 ? MAX (columns, CELL_MIN_COLUMNS)
+                           : MAX (columns, CELL_MIN_COLUMNS + CLI_GAP_COLUMNS) - CLI_GAP_COLUMNS;
       g_autofree char *cell = dup_cell (row->cells[i], width, TRUE);
 
       if (*cell)
-        g_print ("%s%s\n", i > 0 ? GAP : "", cell);
+        g_print ("%s%s\n", i > 0 ? CLI_GAP : "", cell);
     }
   g_print ("%s", cli_style_end (row->style));
 }
@@ -168,8 +171,7 @@ cli_table_print_in (CliTable *table, guint columns)
 void
 cli_table_print (CliTable *table)
 {
-  /* What goes elsewhere is for a program, or for another screen. */
-  cli_table_print_in (table, cli_is_terminal () ? cli_terminal_get_columns (NULL) : 0);
+  cli_table_print_in (table, cli_terminal_get_print_columns ());
 }
 
 char *

@@ -9,6 +9,7 @@
 #include "print.h"
 #include "progress.h"
 #include "screen.h"
+#include "terminal.h"
 
 #include "config.h"
 
@@ -398,7 +399,7 @@ cli_view_new (OutboxClient *client, gboolean is_json, GVariant *filter, GError *
   view->told = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   view->cancellable = g_cancellable_new ();
   view->is_json = is_json;
-  if (!is_json && cli_is_terminal ())
+  if (!is_json && cli_terminal_is_on (STDOUT_FILENO))
     view->screen = cli_screen_new ();
   g_object_connect (client, "signal::added", on_upload, view, "signal::changed", on_upload, view, "signal::removed",
                     on_removed, view, "signal::holds-changed", on_holds_changed, view, "signal::broker-lost",

@@ -88,7 +88,7 @@ test_bars_of_every_width (void)
 static guint
 width_of (const CliLayout *layout)
 {
-  return (layout->name > 0 ? layout->name + CLI_LAYOUT_GAP : 0) + (layout->bar > 0 ? layout->bar + CLI_LAYOUT_GAP : 0)
+  return (layout->name > 0 ? layout->name + CLI_GAP_COLUMNS : 0) + (layout->bar > 0 ? layout->bar + CLI_GAP_COLUMNS : 0)
          + layout->label;
 }
 
