@@ -38,6 +38,7 @@ struct _ObWorker
   GThread *thread;      /* main thread, as all below */
   char *id;             /* of the job that it has; NULL: none */
   ObStop *stop;         /* of that job, or NULL */
+  gboolean is_trying;   /* that job is a trial */
   gint64 cancelled_us;  /* when that was first seen cancelled; 0: it is not */
   gint64 ended_us;      /* when it last ended a job */
   guint64 told_bytes;   /* of the transit, last */
@@ -350,6 +351,7 @@ ob_worker_start (ObWorker *worker, ObJob *job, ObStop *stop)
 {
   worker->id = g_strdup (job->id);
   worker->stop = stop ? g_object_ref (stop) : NULL;
+  worker->is_trying = job->is_trial;
   give_order (worker, job, stop);
 }
 
@@ -357,6 +359,12 @@ const char *
 ob_worker_get_id (ObWorker *worker)
 {
   return worker->id;
+}
+
+gboolean
+ob_worker_is_trying (ObWorker *worker)
+{
+  return worker->id && worker->is_trying;
 }
 
 gint64

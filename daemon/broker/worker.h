@@ -43,6 +43,9 @@ void ob_worker_start (ObWorker *worker, ObJob *job, ObStop *stop);
 /* Returns: (transfer none): the upload that it has in hand; NULL: it is free. */
 const char *ob_worker_get_id (ObWorker *worker);
 
+/* Whether that is a trial. */
+gboolean ob_worker_is_trying (ObWorker *worker);
+
 /* Returns: whether the server is left alone with the whole of it; @has_changed: (out): since the last call. */
 gboolean ob_worker_look_if_left (ObWorker *worker, gboolean *has_changed);
 

@@ -32,11 +32,25 @@ add_worker (ObWorkers *workers)
                    ob_worker_new (workers->runner, workers->facts, workers->lot, workers->events, workers->user_data));
 }
 
-/* Those that were given up may have come back; who waits for a server's last word has given its place to another. */
-static void
-fill_up (ObWorkers *workers)
+static guint
+count_trying (ObWorkers *workers)
 {
-  while (workers->list->len < OB_SCHEDULER_MAX_ATTEMPTS + MIN (workers->n_left, OB_SCHEDULER_MAX_LEFT)
+  guint n = 0;
+
+  for (guint i = 0; i < workers->list->len; i++)
+    n += ob_worker_is_trying (workers->list->pdata[i]);
+
+  return n;
+}
+
+/* Those that were given up may have come back; who waits for a server's last word has given its place to another; and trials,
+ * of which the caller allows so many, take none of an attempt. @job: (nullable): that is about to start. */
+static void
+fill_up (ObWorkers *workers, const ObJob *job)
+{
+  const guint n_trying = count_trying (workers) + (job && job->is_trial);
+
+  while (workers->list->len < OB_SCHEDULER_MAX_ATTEMPTS + MIN (workers->n_left, OB_SCHEDULER_MAX_LEFT) + n_trying
          && ob_strays_count () < OB_WORKERS_MAX_STRAYS)
     add_worker (workers);
 }
@@ -47,7 +61,7 @@ replace (ObWorkers *workers, ObWorker *worker)
   (void) g_ptr_array_remove_fast (workers->list, worker);
   if (ob_worker_free (worker))
     g_warning ("A worker hangs and is left behind; %u threads are", ob_strays_count ());
-  fill_up (workers);
+  fill_up (workers, NULL);
 }
 
 static ObAttemptResult *
@@ -202,18 +216,6 @@ on_refusal (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Returns: a thread beside those of the attempts, or NULL. */
-static ObWorker *
-add_for_trial (ObWorkers *workers)
-{
-  if (workers->list->len >= OB_SCHEDULER_MAX_ATTEMPTS + OB_WORKERS_MAX_TRIALS
-      || ob_strays_count () >= OB_WORKERS_MAX_STRAYS)
-    return NULL;
-  add_worker (workers);
-
-  return workers->list->pdata[workers->list->len - 1];
-}
-
 /* The caller hears of it in a turn of its own. */
 static void
 refuse (ObWorkers *workers, ObJob *job)
@@ -229,10 +231,8 @@ ob_workers_start (ObWorkers *workers, ObJob *job, ObStop *stop)
 {
   ObWorker *worker;
 
-  fill_up (workers);
+  fill_up (workers, job);
   worker = find_free (workers);
-  if (!worker && job->is_trial)
-    worker = add_for_trial (workers);
   if (!worker)
     {
       refuse (workers, job);

@@ -200,6 +200,31 @@ test_a_trial_takes_no_place_of_an_attempt (TestRig *rig, gconstpointer data)
     g_assert_cmpint (answers[i].code, ==, OUTBOX_ERROR_NO_BROKER);
 }
 
+/* The other way round: all trials that there may be are under way, and every place of an attempt is still there. */
+static void
+test_attempts_beside_all_trials (TestRig *rig, gconstpointer data)
+{
+  Answer answers[OB_WORKERS_MAX_TRIALS] = { 0 };
+  char *ids[4];
+
+  for (guint i = 0; i < OB_WORKERS_MAX_TRIALS; i++)
+    ob_broker_try_destination (rig->broker, "depot", on_tried, &answers[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    ids[i] = test_rig_submit (rig, i % 2 == 0 ? "depot" : "yard", 0);
+  test_rig_settle (rig);
+  g_assert_cmpuint (test_rig_count_active (rig), ==, G_N_ELEMENTS (ids));
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    {
+      test_rig_assert_status (rig, ids[i], "uploading");
+      test_rig_finish (rig, ids[i]);
+      test_rig_assert_status (rig, ids[i], "done");
+      g_free (ids[i]);
+    }
+  test_rig_stop (rig);
+  for (guint i = 0; i < OB_WORKERS_MAX_TRIALS; i++)
+    g_assert_cmpint (answers[i].code, ==, OUTBOX_ERROR_NO_BROKER);
+}
+
 static void
 test_a_destination_that_is_not_there (TestRig *rig, gconstpointer data)
 {
@@ -244,6 +269,7 @@ main (int argc, char *argv[])
   ADD ("/trials/without-a-way-nothing-is-asked", test_without_a_way_nothing_is_asked);
   ADD ("/trials/what-holds-beside-the-rules", test_what_holds_beside_the_rules);
   ADD ("/trials/a-trial-takes-no-place-of-an-attempt", test_a_trial_takes_no_place_of_an_attempt);
+  ADD ("/trials/attempts-beside-all-trials", test_attempts_beside_all_trials);
   ADD ("/trials/a-destination-that-is-not-there", test_a_destination_that_is_not_there);
 #undef ADD
 
