@@ -148,9 +148,15 @@ do_at_once (ObBatch *batch)
       batch->done (error, batch->user_data);
       return;
     }
-  is_good = check_some (batch, &error);
+  /* Nothing was written that would have to be taken back, which has all memory read again. */
+  if (!check_some (batch, &error))
+    {
+      ob_turn_end (self->turn, TRUE);
+      batch->done (error, batch->user_data);
+      return;
+    }
   batch->next = 0;
-  is_good = is_good && do_some (batch, &error);
+  is_good = do_some (batch, &error);
   ob_broker_finish_command (self, is_good, error, batch->done, batch->user_data);
 }
 

@@ -51,17 +51,23 @@ on_forgotten (const GError *error, gpointer user_data)
 }
 
 /* An answer is good for one network, until there is another: a basement is no other. */
+static void
+end_answer_of_another_network (ObBroker *self)
+{
+  const char *network = ob_broker_get_network_key (&self->settled);
+
+  if (!self->answered_network || *network == '\0' || g_str_equal (self->answered_network, network))
+    return;
+  g_clear_pointer (&self->answered_network, g_free);
+  self->is_answer_over = TRUE;
+}
+
 void
 ob_broker_forget_answer (ObBroker *self)
 {
-  const char *network = ob_broker_get_network_key (&self->settled);
   gboolean is_good;
 
-  if (self->answered_network && *network != '\0' && !g_str_equal (self->answered_network, network))
-    {
-      g_clear_pointer (&self->answered_network, g_free);
-      self->is_answer_over = TRUE;
-    }
+  end_answer_of_another_network (self);
   if (!self->is_answer_over || !ob_turn_begin (self->turn, OB_TURN_LATER, NULL))
     return;
   is_good = ob_meta_set_text (self->database, "answered_network", NULL, NULL);
@@ -74,14 +80,9 @@ ob_broker_forget_answer (ObBroker *self)
 void
 ob_broker_load_answer (ObBroker *self)
 {
-  const char *network = ob_broker_get_network_key (&self->settled);
-
   g_free (self->answered_network);
   self->answered_network = self->is_answer_over ? NULL : ob_meta_dup_text (self->database, "answered_network");
-  if (!self->answered_network || *network == '\0' || g_str_equal (self->answered_network, network))
-    return;
-  g_clear_pointer (&self->answered_network, g_free);
-  self->is_answer_over = TRUE;
+  end_answer_of_another_network (self);
 }
 
 /* --- The queue as a whole --- */

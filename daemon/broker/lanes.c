@@ -193,6 +193,13 @@ review_lane (ObBroker *self, ObLane *lane)
   return has_changed;
 }
 
+/* Whether it counts something that still has a way to go. */
+static gboolean
+is_unfinished (const ObCount *count)
+{
+  return count->stored != OB_STORED_DONE && count->stored != OB_STORED_FAILED;
+}
+
 static void
 find_live_lanes (ObBroker *self)
 {
@@ -209,7 +216,7 @@ find_live_lanes (ObBroker *self)
     {
       const ObCount *count = &g_array_index (counts, ObCount, i);
 
-      if (count->stored != OB_STORED_DONE && count->stored != OB_STORED_FAILED)
+      if (is_unfinished (count))
         find_lane (self, count->destination, count->rule)->is_live = TRUE;
     }
 }
@@ -229,8 +236,8 @@ is_in_counts (const ObLane *lane, const GArray *counts)
     {
       const ObCount *count = &g_array_index (counts, ObCount, i);
 
-      if (count->stored != OB_STORED_DONE && count->stored != OB_STORED_FAILED
-          && g_str_equal (count->destination, lane->destination) && g_str_equal (count->rule, lane->rule))
+      if (is_unfinished (count) && g_str_equal (count->destination, lane->destination)
+          && g_str_equal (count->rule, lane->rule))
         return TRUE;
     }
 
@@ -328,21 +335,22 @@ ob_broker_review_lanes (ObBroker *self)
 gboolean
 ob_broker_has_vacant_lane (ObBroker *self)
 {
-  guint n_held = 0, n_found = 0;
   g_autoptr (GArray) counts = NULL;
   GHashTableIter iter;
   gpointer key;
 
   g_hash_table_iter_init (&iter, self->lanes);
   while (g_hash_table_iter_next (&iter, &key, NULL))
-    n_held += get_effective (key) != 0;
-  if (n_held > 0)
-    counts = ob_uploads_count (self->database, NULL);
-  g_hash_table_iter_init (&iter, self->lanes);
-  while (counts && g_hash_table_iter_next (&iter, &key, NULL))
-    n_found += get_effective (key) != 0 && is_in_counts (key, counts);
+    {
+      if (get_effective (key) == 0)
+        continue;
+      if (!counts)
+        counts = ob_uploads_count (self->database, NULL);
+      if (!counts || !is_in_counts (key, counts))
+        return counts != NULL;
+    }
 
-  return counts && n_found < n_held;
+  return FALSE;
 }
 
 gboolean

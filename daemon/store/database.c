@@ -250,8 +250,8 @@ ob_database_run (ObDatabase *database, const char *sql, GError **error)
   return is_good;
 }
 
-static gboolean
-read_number (ObDatabase *database, const char *sql, gint64 *number, GError **error)
+gboolean
+ob_database_ask_number (ObDatabase *database, const char *sql, gint64 *number, GError **error)
 {
   if (ob_pages_ask (database->handle, sql, number))
     return TRUE;
@@ -314,7 +314,7 @@ migrate (ObDatabase *database, gint64 now_ms, gboolean *is_damaged, GError **err
   gint64 newest = ob_migrations_get_newest_version ();
   gint64 version;
 
-  if (!read_number (database, "PRAGMA user_version", &version, error))
+  if (!ob_database_ask_number (database, "PRAGMA user_version", &version, error))
     return FALSE;
   if (version != newest && !find_lost_version (database, &version, error))
     {
@@ -337,7 +337,7 @@ migrate (ObDatabase *database, gint64 now_ms, gboolean *is_damaged, GError **err
       return FALSE;
 
   return ob_database_run (database, ob_migrations_look, error) && ob_numbering_mend (database, now_ms, error)
-         && read_number (database, "SELECT value FROM meta WHERE name = 'epoch'", &database->epoch, error);
+         && ob_database_ask_number (database, "SELECT value FROM meta WHERE name = 'epoch'", &database->epoch, error);
 }
 
 static ObDatabase *

@@ -63,6 +63,9 @@ gint64 ob_database_get_epoch (ObDatabase *database);
 /* Runs statements that take no values. */
 gboolean ob_database_run (ObDatabase *database, const char *sql, GError **error);
 
+/* The one number that a query gives. Errors: Storage. */
+gboolean ob_database_ask_number (ObDatabase *database, const char *sql, gint64 *number, GError **error);
+
 /* Returns: (nullable): why the database could not be written the last time: DiskFull or Storage; %NULL: it always could. */
 const GError *ob_database_get_trouble (ObDatabase *database);
 

@@ -29,29 +29,13 @@
   " WHERE NOT " IS_BAD (number) ") WHERE " #number " = (SELECT " #number " FROM " #table         \
                                 " WHERE " IS_BAD (number) " ORDER BY " #number " LIMIT 1)"
 
-static gboolean
-ask (ObDatabase *database, const char *sql, gint64 *number, GError **error)
-{
-  sqlite3_stmt *statement = NULL;
-  gboolean is_there = sqlite3_prepare_v2 (ob_database_get_handle (database), sql, -1, &statement, NULL) == SQLITE_OK
-                      && sqlite3_step (statement) == SQLITE_ROW;
-
-  if (is_there)
-    *number = sqlite3_column_int64 (statement, 0);
-  else
-    ob_database_set_error (database, error);
-  (void) sqlite3_finalize (statement);
-
-  return is_there;
-}
-
 /* One after the other, in their order. */
 static gboolean
 renumber (ObDatabase *database, const char *count_sql, const char *renumber_sql, GError **error)
 {
   gint64 n_bad;
 
-  if (!ask (database, count_sql, &n_bad, error))
+  if (!ob_database_ask_number (database, count_sql, &n_bad, error))
     return FALSE;
   for (; n_bad > 0; n_bad--)
     if (!ob_database_run (database, renumber_sql, error))
@@ -82,10 +66,11 @@ ob_numbering_mend (ObDatabase *database, gint64 now_ms, GError **error)
 {
   gint64 is_bad;
 
-  if (!ask (database,
-            "SELECT " HAS_BAD (uploads, number) " OR " HAS_BAD (journal, sequence) " OR " HAS_BAD_END (
-                uploads, number) " OR " HAS_BAD_END (journal, sequence) " OR " HAS_BAD_EPOCH " OR " HAS_BAD_FLOOR,
-            &is_bad, error))
+  if (!ob_database_ask_number (
+          database,
+          "SELECT " HAS_BAD (uploads, number) " OR " HAS_BAD (journal, sequence) " OR " HAS_BAD_END (
+              uploads, number) " OR " HAS_BAD_END (journal, sequence) " OR " HAS_BAD_EPOCH " OR " HAS_BAD_FLOOR,
+          &is_bad, error))
     return FALSE;
   if (!is_bad)
     return TRUE;

@@ -441,6 +441,24 @@ test_a_server_that_moves (TestRig *rig, gconstpointer data)
   test_rig_finish (rig, other);
 }
 
+/* What nobody has written need not be read again, and an attempt that runs keeps what it counts for. */
+static void
+test_a_refusal_reads_nothing_again (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+  GHashTable *destinations = rig->broker->destinations;
+  g_autoptr (GError) error = NULL;
+  guint64 begun_at;
+
+  (void) test_server_wait_for (rig->server, id);
+  begun_at = ((ObActive *) g_hash_table_lookup (rig->broker->active, id))->begun_at;
+  g_assert_cmpuint (begun_at, >, 0);
+  g_assert_false (test_rig_command (rig, OB_COMMAND_PAUSE, "no-such-upload", 0, &error));
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND);
+  g_assert_true (rig->broker->destinations == destinations);
+  g_assert_cmpuint (((ObActive *) g_hash_table_lookup (rig->broker->active, id))->begun_at, ==, begun_at);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -450,6 +468,7 @@ main (int argc, char *argv[])
     { "/disk/an-end-that-cannot-be-recorded", test_an_end_that_cannot_be_recorded },
     { "/commands/one-is-taken-back-whole", test_a_command_is_taken_back_whole },
     { "/saving/what-is-commanded-meanwhile-stays", test_what_is_commanded_while_saving_stays },
+    { "/commands/a-refusal-reads-nothing-again", test_a_refusal_reads_nothing_again },
     { "/saving/a-full-disk-right-after-the-answer", test_a_full_disk_right_after_the_answer },
     { "/saving/a-removal", test_a_removal_while_saving },
     { "/removal/the-server-is-told", test_the_server_is_told_of_a_removal },
