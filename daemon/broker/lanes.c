@@ -260,8 +260,9 @@ write_lane (ObBroker *self, ObLane *lane, GError **error)
   return TRUE;
 }
 
+/* @n_written: (out) */
 static gboolean
-write_lanes (ObBroker *self, GError **error)
+write_lanes (ObBroker *self, guint *n_written, GError **error)
 {
   GHashTableIter iter;
   gpointer key;
@@ -271,28 +272,35 @@ write_lanes (ObBroker *self, GError **error)
     {
       ObLane *lane = key;
 
-      if (lane->written != get_effective (lane) && !write_lane (self, lane, error))
+      if (lane->written == get_effective (lane))
+        continue;
+      if (!write_lane (self, lane, error))
         return FALSE;
+      ++*n_written;
     }
 
   return TRUE;
 }
 
-/* What is obeyed does not wait for the disk; what could not be written is written when the database works again. */
-static void
+/* What is obeyed does not wait for the disk; what could not be written is written when the database works again. Returns:
+ * whether the journal tells of a change. */
+static gboolean
 record_lanes (ObBroker *self)
 {
+  guint n_written = 0;
   gboolean is_good;
 
   if (!ob_turn_begin (self->turn, OB_TURN_SOON, NULL))
     {
       ob_broker_note_trouble (self);
-      return;
+      return FALSE;
     }
-  is_good = write_lanes (self, NULL);
+  is_good = write_lanes (self, &n_written, NULL);
   ob_turn_end (self->turn, is_good);
   if (!is_good)
     ob_broker_note_trouble (self);
+
+  return is_good && n_written > 0;
 }
 
 /* Decides on every lane in which something waits, and stops what may no longer run. Returns: whether one has changed. */
@@ -324,7 +332,8 @@ ob_broker_review_lanes (ObBroker *self)
 {
   gboolean has_changed = decide_all (self);
 
-  record_lanes (self);
+  /* One that was emptied, or gets its first upload, holds other than before, though nothing was decided anew. */
+  has_changed |= record_lanes (self);
   self->wants_review = FALSE;
   if (has_changed)
     ob_broker_touch_holds (self);

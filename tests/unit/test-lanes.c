@@ -352,6 +352,38 @@ test_rules_that_changed_while_it_was_off (TestRig *rig, gconstpointer data)
   g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM uploads WHERE rule = 'video'"), ==, 1);
 }
 
+static void
+count (ObBroker *broker, gpointer n)
+{
+  ++*(guint *) n;
+}
+
+/* A lane in which nothing is left holds nothing, and one that gets something holds it: whoever watches is told of both. */
+static void
+test_who_watches_hears_of_a_lane_that_empties_and_fills (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *first = NULL;
+  g_autofree char *second = NULL;
+  guint n_told = 0;
+
+  lanes_set_rules (rig, LANES_VIDEO);
+  test_conditions_connect (rig->conditions, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
+  test_rig_advance (rig, 250);
+  first = lanes_submit (rig, "video/mp4");
+  test_rig_assert_status (rig, first, "paused wait-wifi");
+  test_rig_settle (rig);
+
+  g_signal_connect (rig->broker, "holds-changed", G_CALLBACK (count), &n_told);
+  lanes_command (rig, OB_COMMAND_REMOVE, first);
+  test_rig_settle (rig);
+  g_assert_cmpuint (n_told, ==, 1);
+  second = lanes_submit (rig, "video/mp4");
+  test_rig_settle (rig);
+  g_assert_cmpuint (n_told, ==, 2);
+  test_rig_assert_status (rig, second, "paused wait-wifi");
+  g_signal_handlers_disconnect_by_data (rig->broker, &n_told);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -364,6 +396,7 @@ main (int argc, char *argv[])
     { "/lanes/what-the-server-lost-waits-for-its-network", test_what_the_server_lost_waits_for_its_network },
     { "/lanes/a-change-of-network-rewrites-no-upload", test_a_change_of_network_rewrites_no_upload },
     { "/lanes/a-captive-portal-holds-everything", test_a_captive_portal_holds_everything },
+    { "/lanes/who-watches-hears-of-one-that-empties-and-fills", test_who_watches_hears_of_a_lane_that_empties_and_fills },
     { "/lanes/holds-outlive-a-restart", test_holds_outlive_a_restart },
     { "/lanes/an-app-sees-the-holds-of-its-own", test_an_app_sees_the_holds_of_its_own },
     { "/rules/those-that-come-while-a-file-is-saved", test_rules_that_come_while_a_file_is_saved },
