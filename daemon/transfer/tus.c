@@ -175,8 +175,8 @@ look (ObTusRun *tus)
   tus->locked = 0;
   if (!ob_answer_get_number (answer, "Upload-Offset", &offset_bytes))
     return ob_tus_end_by_stranger (tus);
-  if (is_of_another (tus, answer, offset_bytes) && ob_answer_get_header (answer, "Tus-Resumable"))
-    return ob_tus_end_not_ours (tus);
+  if (is_of_another (tus, answer, offset_bytes))
+    return ob_answer_get_header (answer, "Tus-Resumable") ? ob_tus_end_not_ours (tus) : ob_tus_end_by_stranger (tus);
   if (offset_bytes > MIN (tus->given_bytes, tus->job->size_bytes))
     return ob_tus_end_by_stranger (tus);
   if (!is_settled (tus, offset_bytes))

@@ -153,6 +153,8 @@ static const OthersRow others_rows[] = {
   { "/tus/another-size-is-another-upload", "{\"Upload-Offset\":\"77\",\"Upload-Length\":\"77\"}", 2 },
   { "/tus/another-size-and-nothing-of-it", "{\"Upload-Offset\":\"0\",\"Upload-Length\":\"99999999\"}", 2 },
   { "/tus/more-than-was-ever-sent-is-another-upload", "{\"Upload-Offset\":\"9000000\"}", 2 },
+  { "/tus/another-size-without-the-protocol-s-header",
+    "{\"Upload-Offset\":\"0\",\"Upload-Length\":\"77\",\"Tus-Resumable\":null}", 1 },
   { "/tus/an-offset-beyond-the-end-is-nobody-s", "{\"Upload-Offset\":\"99999999\"}", 1 },
 };
 

@@ -129,7 +129,8 @@ int_member (JsonObject *object, const char *name, gint64 otherwise)
   return json_object_get_int_member_with_default (object, name, otherwise);
 }
 
-/* A fault's own words become headers too: "retry_after" and "location" are common enough to have a name. */
+/* A fault's own words become headers too: "retry_after" and "location" are common enough to have a name. null takes one away that
+ * the receiver sends of itself. */
 static void
 read_headers (Fault *fault, JsonObject *object)
 {
@@ -141,7 +142,7 @@ read_headers (Fault *fault, JsonObject *object)
       g_autoptr (GList) names = json_object_get_members (headers);
 
       for (GList *item = names; item != NULL; item = item->next)
-        g_hash_table_insert (fault->headers, g_strdup (item->data), g_strdup (string_member (headers, item->data, "")));
+        g_hash_table_insert (fault->headers, g_strdup (item->data), g_strdup (string_member (headers, item->data, NULL)));
     }
   if (json_object_has_member (object, "retry_after"))
     g_hash_table_insert (fault->headers, g_strdup ("Retry-After"),

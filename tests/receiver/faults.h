@@ -50,7 +50,7 @@ typedef struct
   char *mode;
   char *body;
   char *content_type;
-  GHashTable *headers; /* name → value */
+  GHashTable *headers; /* name → value; NULL: not even the receiver's own */
 } Fault;
 
 /* Lasting habits, set by the same JSON. */

@@ -144,7 +144,8 @@ answer_early (SoupServerMessage *message, const Fault *fault)
                           strlen (fault->body));
   g_hash_table_iter_init (&iter, fault->headers);
   while (g_hash_table_iter_next (&iter, &name, &value))
-    g_string_append_printf (text, "%s: %s\r\n", (char *) name, (char *) value);
+    if (value)
+      g_string_append_printf (text, "%s: %s\r\n", (char *) name, (char *) value);
   g_string_append_printf (text, "\r\n%s", fault->body);
   connection_send_raw (message, text->str, NULL, 0);
 }
@@ -163,7 +164,10 @@ answer_status (SoupServerMessage *message, const Fault *fault)
     }
   g_hash_table_iter_init (&iter, fault->headers);
   while (g_hash_table_iter_next (&iter, &name, &value))
-    soup_message_headers_replace (headers, name, value);
+    if (value)
+      soup_message_headers_replace (headers, name, value);
+    else
+      soup_message_headers_remove (headers, name);
   soup_server_message_set_status (message, fault->status, NULL);
   soup_server_message_set_response (message, fault->content_type, SOUP_MEMORY_COPY, fault->body,
                                     strlen (fault->body));
