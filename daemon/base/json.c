@@ -293,16 +293,20 @@ ob_json_parse (const char *text, gsize size_bytes, GError **error)
 {
   g_autoptr (JsonParser) parser = NULL;
   g_autoptr (GArray) large = g_array_new (FALSE, FALSE, sizeof (gsize));
-  GString *holdable;
   gboolean is_good;
   guint n_members;
 
   if (!check (text, size_bytes, &n_members, large, error))
     return NULL;
   parser = json_parser_new_immutable ();
-  holdable = make_holdable (text, size_bytes, large);
-  is_good = json_parser_load_from_data (parser, holdable->str, (gssize) holdable->len, error);
-  (void) g_string_free (holdable, TRUE);
+  if (large->len > 0)
+    {
+      g_autoptr (GString) holdable = make_holdable (text, size_bytes, large);
+
+      is_good = json_parser_load_from_data (parser, holdable->str, (gssize) holdable->len, error);
+    }
+  else
+    is_good = json_parser_load_from_data (parser, text, (gssize) size_bytes, error);
   /* json-glib keeps the last of several members of one name: which of them was meant is anybody's guess. */
   if (is_good && count_members (json_parser_get_root (parser)) != n_members)
     {

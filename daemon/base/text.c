@@ -111,6 +111,12 @@ ob_text_read_time (const char *text)
   return CLAMP (number, 0, TIME_MAX_MS);
 }
 
+gboolean
+ob_text_is_sha256 (const char *text)
+{
+  return strlen (text) == OB_SHA256_HEX_LENGTH && strspn (text, "0123456789abcdefABCDEF") == OB_SHA256_HEX_LENGTH;
+}
+
 char *
 ob_text_dup_time (gint64 at_ms)
 {

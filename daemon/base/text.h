@@ -50,6 +50,10 @@ char *ob_text_dup_clean_lines (const char *text);
  * section 5.5). @bytes: (nullable): NULL is empty. */
 char *ob_text_dup_http (const char *bytes, gsize most_chars);
 
+/* A digest of SHA-256, as hexadecimal in either case. */
+#define OB_SHA256_HEX_LENGTH 64
+gboolean ob_text_is_sha256 (const char *text);
+
 /* NotFound: "There is no @kind @name", where @name is a caller's word. */
 void ob_text_set_not_found (GError **error, const char *kind, const char *name);
 

@@ -32,12 +32,6 @@ is_short (const char *text)
   return !text || strlen (text) <= TEXT_MAX_BYTES;
 }
 
-static gboolean
-is_sha256 (const char *text)
-{
-  return strlen (text) == OB_SHA256_HEX_LENGTH && strspn (text, "0123456789abcdefABCDEF") == OB_SHA256_HEX_LENGTH;
-}
-
 /* Keys and groups are compared: to repair them would make one of two. */
 static gboolean
 is_comparable (const char *text)
@@ -121,7 +115,7 @@ ob_submission_check (const ObSubmission *submission, gint64 now_ms, GError **err
   if (!is_short (submission->key) || !is_short (submission->group) || !is_short (submission->group_title)
       || !is_short (submission->media_type))
     return refuse (error, "key, group, group_title and media_type: at most 4096 bytes each");
-  if (submission->sha256 && !is_sha256 (submission->sha256))
+  if (submission->sha256 && !ob_text_is_sha256 (submission->sha256))
     return refuse (error, "sha256: 64 hexadecimal digits");
   if (!is_comparable (submission->key) || !is_comparable (submission->group))
     return refuse (error, "key and group: no control characters");

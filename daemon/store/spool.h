@@ -7,13 +7,12 @@
  */
 #pragma once
 
+#include "base/text.h"
 #include "store/source.h"
 
 G_BEGIN_DECLS
 
 typedef struct _ObSpool ObSpool;
-
-#define OB_SHA256_HEX_LENGTH 64
 
 /* What a copy turned out to be. */
 typedef struct

@@ -13,8 +13,6 @@
 /* Of the name of a record at the server: longer ones are cut. */
 #define RECORD_MAX_CHARS 1000
 
-#define SHA256_CHARS 64
-
 static void
 append_escaped (GString *url, const char *value)
 {
@@ -74,7 +72,7 @@ read_digest (JsonObject *object, const char **digest)
   if (!node || json_node_is_null (node))
     return TRUE;
 
-  return *digest && strlen (*digest) == SHA256_CHARS && strspn (*digest, "0123456789abcdefABCDEF") == SHA256_CHARS;
+  return *digest && ob_text_is_sha256 (*digest);
 }
 
 static gboolean
