@@ -9,7 +9,6 @@
 
 #include <glib/gstdio.h>
 #include <unistd.h>
-#include <signal.h>
 
 /* Files of the test, made in the folder in which the command runs. */
 static void
