@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Digests of blocks, by GnuTLS. No shared state.
+ * Digests of blocks, by xxHash. No shared state.
  */
 #include "base/blocks.h"
 
@@ -9,26 +9,29 @@
 #include "base/json.h"
 
 #include <gnutls/crypto.h>
+#include <xxhash.h>
 
 #define SHA256_BYTES 32
 
 struct _ObBlockMaker
 {
-  gnutls_hash_hd_t hash; /* of the block that is not full yet */
+  XXH3_state_t *hash; /* owned; of the block that is not full yet */
   gsize filled_bytes;
   GByteArray *digests; /* owned */
 };
 
+/* As the library stores them: the same on every machine. */
+G_STATIC_ASSERT (sizeof (XXH64_canonical_t) == OB_BLOCK_DIGEST_BYTES);
+
 ObBlockMaker *
 ob_block_maker_new (void)
 {
-  gnutls_hash_hd_t hash;
-  ObBlockMaker *maker;
+  ObBlockMaker *maker = g_new0 (ObBlockMaker, 1);
 
-  if (gnutls_hash_init (&hash, GNUTLS_DIG_SHA256) != 0)
-    return NULL;
-  maker = g_new0 (ObBlockMaker, 1);
-  maker->hash = hash;
+  maker->hash = XXH3_createState ();
+  if (!maker->hash)
+    g_error ("No memory for a digest");
+  (void) XXH3_64bits_reset (maker->hash);
   maker->digests = g_byte_array_new ();
 
   return maker;
@@ -37,7 +40,7 @@ ob_block_maker_new (void)
 void
 ob_block_maker_free (ObBlockMaker *maker)
 {
-  gnutls_hash_deinit (maker->hash, NULL);
+  (void) XXH3_freeState (maker->hash);
   g_byte_array_unref (maker->digests);
   g_free (maker);
 }
@@ -45,10 +48,11 @@ ob_block_maker_free (ObBlockMaker *maker)
 static void
 end_block (ObBlockMaker *maker)
 {
-  guint8 digest[SHA256_BYTES];
+  XXH64_canonical_t digest;
 
-  gnutls_hash_output (maker->hash, digest);
-  g_byte_array_append (maker->digests, digest, OB_BLOCK_DIGEST_BYTES);
+  XXH64_canonicalFromHash (&digest, XXH3_64bits_digest (maker->hash));
+  g_byte_array_append (maker->digests, digest.digest, sizeof digest.digest);
+  (void) XXH3_64bits_reset (maker->hash);
   maker->filled_bytes = 0;
 }
 
@@ -61,7 +65,7 @@ ob_block_maker_add (ObBlockMaker *maker, const void *bytes, gsize size_bytes)
     {
       gsize part = MIN (size_bytes, OB_BLOCK_BYTES - maker->filled_bytes);
 
-      gnutls_hash (maker->hash, next, part);
+      (void) XXH3_64bits_update (maker->hash, next, part);
       maker->filled_bytes += part;
       next += part;
       size_bytes -= part;
@@ -148,20 +152,33 @@ ob_blocks_load (const char *record_path, guint64 size_bytes, const char *sha256)
   text = ob_file_read_own (record_path, OB_RECORD_MAX_BYTES, &text_bytes, NULL);
   if (!text || !(root = ob_json_parse (text, text_bytes, NULL)) || !JSON_NODE_HOLDS_OBJECT (root))
     return NULL;
-  node = json_object_get_member (json_node_get_object (root), "blocks");
+  node = json_object_get_member (json_node_get_object (root), OB_BLOCKS_MEMBER);
 
   return node && json_node_get_value_type (node) == G_TYPE_STRING
              ? ob_blocks_read_text (json_node_get_string (node), size_bytes)
              : NULL;
 }
 
+static gboolean
+make_digest (guint64 file_bytes, const void *block, gsize size_bytes, guint8 digest[SHA256_BYTES])
+{
+  XXH64_canonical_t hash;
+
+  if (file_bytes <= OB_BLOCK_BYTES)
+    return gnutls_hash_fast (GNUTLS_DIG_SHA256, block, size_bytes, digest) == 0;
+  XXH64_canonicalFromHash (&hash, XXH3_64bits (block, size_bytes));
+  memcpy (digest, hash.digest, sizeof hash.digest);
+
+  return TRUE;
+}
+
 gboolean
-ob_blocks_match (GBytes *digests, guint64 index, const void *block, gsize size_bytes)
+ob_blocks_match (GBytes *digests, guint64 file_bytes, guint64 index, const void *block, gsize size_bytes)
 {
   const guint8 *known = g_bytes_get_data (digests, NULL);
   guint8 digest[SHA256_BYTES];
 
   return index < g_bytes_get_size (digests) / OB_BLOCK_DIGEST_BYTES
-         && gnutls_hash_fast (GNUTLS_DIG_SHA256, block, size_bytes, digest) == 0
+         && make_digest (file_bytes, block, size_bytes, digest)
          && memcmp (digest, known + index * OB_BLOCK_DIGEST_BYTES, OB_BLOCK_DIGEST_BYTES) == 0;
 }

@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The digests of a file's blocks: they tell, before a block leaves, whether it is still what was handed over. Each is the
- * first 8 bytes of the block's SHA-256: enough against disks that decay; whoever can write to the copy can write its record
- * too. A file of one block has none of its own: its SHA-256 is that block's. Any thread; a maker has one at a time.
+ * block's XXH3 of 64 bits, which costs a tenth of SHA-256: enough against disks that decay; whoever can write to the copy can
+ * write its record too. A file of one block has none of its own: the first 8 bytes of its SHA-256 are that block's. Any
+ * thread; a maker has one at a time.
  */
 #pragma once
 
@@ -14,12 +15,15 @@ G_BEGIN_DECLS
 #define OB_BLOCK_BYTES (1024 * 1024)
 #define OB_BLOCK_DIGEST_BYTES 8
 
+/* What they are called in a record. */
+#define OB_BLOCKS_MEMBER "blocks_xxh3"
+
 /* No record is larger: nearly all of one are the digests, and those of 15 TiB take 160 MiB. */
 #define OB_RECORD_MAX_BYTES (256 * 1024 * 1024)
 
 typedef struct _ObBlockMaker ObBlockMaker;
 
-/* Returns: (transfer full) (nullable): NULL where SHA-256 cannot be had */
+/* Returns: (transfer full) */
 ObBlockMaker *ob_block_maker_new (void);
 void ob_block_maker_free (ObBlockMaker *maker);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObBlockMaker, ob_block_maker_free)
@@ -48,7 +52,7 @@ GBytes *ob_blocks_read_text (const char *text, guint64 size_bytes);
  */
 GBytes *ob_blocks_load (const char *record_path, guint64 size_bytes, const char *sha256);
 
-/* Whether block @index is as its digest says. */
-gboolean ob_blocks_match (GBytes *digests, guint64 index, const void *block, gsize size_bytes);
+/* Whether block @index of a file of @file_bytes is as its digest says. */
+gboolean ob_blocks_match (GBytes *digests, guint64 file_bytes, guint64 index, const void *block, gsize size_bytes);
 
 G_END_DECLS

@@ -75,7 +75,7 @@ ob_record_write (GVariant *prepared, const ObRecordFacts *facts)
   g_variant_builder_add (&builder, "{sv}", "size", g_variant_new_int64 ((gint64) facts->size_bytes));
   if (!has_modified_at)
     add_time (&builder, "modified_at", facts->modified_at_ms);
-  add_string (&builder, "blocks", blocks);
+  add_string (&builder, OB_BLOCKS_MEMBER, blocks);
   record = g_variant_ref_sink (g_variant_builder_end (&builder));
 
   return ob_json_write (record);

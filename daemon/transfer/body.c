@@ -121,7 +121,7 @@ load_block (ObBody *self, guint64 position)
 
   if (got <= 0)
     return got;
-  if (!ob_blocks_match (self->digests, start / OB_BLOCK_BYTES, self->block, size_bytes))
+  if (!ob_blocks_match (self->digests, self->file_bytes, start / OB_BLOCK_BYTES, self->block, size_bytes))
     {
       set_fault (self, start, size_bytes);
       errno = self->fault_errno = EBADMSG;

@@ -94,7 +94,7 @@ make_digests (int fd, const ObJob *job, ObDeadline *deadline, ObStop *stop, GByt
   gboolean is_read;
   int saved_errno;
 
-  if (!maker || gnutls_hash_init (&hash, GNUTLS_DIG_SHA256) != 0)
+  if (gnutls_hash_init (&hash, GNUTLS_DIG_SHA256) != 0)
     {
       ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "failed", "SHA-256 cannot be had");
       return FALSE;

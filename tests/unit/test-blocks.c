@@ -45,7 +45,7 @@ copy_in (Fixture *fixture, gsize size_bytes)
   source = ob_source_open (fd, NULL, NULL);
   g_assert_true (ob_spool_copy_source (spool, id, source, NULL, NULL, &copy, &blocks, NULL));
   text = blocks ? ob_blocks_dup_text (blocks) : g_strdup ("");
-  record = g_strdup_printf ("{ \"blocks\": \"%s\" }", text);
+  record = g_strdup_printf ("{ \"%s\": \"%s\" }", OB_BLOCKS_MEMBER, text);
   g_assert_true (ob_spool_commit (spool, id, record, NULL));
   g_clear_pointer (&source, ob_source_close);
   (void) close (fd);
@@ -247,15 +247,11 @@ test_they_stand_in_the_record (Fixture *fixture, gconstpointer data)
 static void
 test_without_a_record_the_copy_is_read (Fixture *fixture, gconstpointer data)
 {
-  static const char *const records[] = { NULL,
-                                         "",
-                                         "{}",
-                                         "[]",
-                                         "not JSON",
-                                         "{ \"blocks\": 7 }",
-                                         "{ \"blocks\": \"\" }",
-                                         "{ \"blocks\": \"AAAAAAAAAAA=\" }",
-                                         "{ \"blocks\": \"?!\" }" };
+  static const char *const records[]
+      = { NULL, "", "{}", "[]", "not JSON", "{ \"blocks_xxh3\": 7 }", "{ \"blocks_xxh3\": \"\" }",
+          "{ \"blocks_xxh3\": \"AAAAAAAAAAA=\" }", "{ \"blocks_xxh3\": \"?!\" }",
+          /* Digests of another kind, which a record once had. */
+          "{ \"blocks\": \"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\" }" };
   g_autofree char *record_path = g_strconcat (fixture->path, ".json", NULL);
   g_autoptr (ObJob) job = job_of (fixture, SIZE_BYTES);
 
@@ -298,9 +294,9 @@ test_one_block_needs_no_more_than_its_digest (Fixture *fixture, gconstpointer da
       g_assert_true (ob_blocks_fit (digests, sizes[i]));
       if (sizes[i] == 0)
         continue;
-      g_assert_true (ob_blocks_match (digests, 0, fixture->bytes, sizes[i]));
+      g_assert_true (ob_blocks_match (digests, sizes[i], 0, fixture->bytes, sizes[i]));
       fixture->bytes[sizes[i] / 2] ^= 1;
-      g_assert_false (ob_blocks_match (digests, 0, fixture->bytes, sizes[i]));
+      g_assert_false (ob_blocks_match (digests, sizes[i], 0, fixture->bytes, sizes[i]));
     }
 }
 
