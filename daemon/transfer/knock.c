@@ -1,37 +1,123 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A connection that is closed as soon as it is made. Main thread.
+ * A connection that is closed as soon as it is made. A knock makes two, one a moment after the other: into a silent link the
+ * kernel sends the first word of each (SYN) again after 1 s and, before Linux 6.5, after 3 s, and an answer would be missed
+ * for as long as nothing is said. Main thread.
  */
 #include "transfer/knock.h"
 
-/* Less than the time between two of them. */
-#define ANSWER_S 4
+/* Less than the time between two knocks, and so little less that one is always under way. */
+#define ANSWER_MS 4900
+#define SECOND_AFTER_MS 1500
+
+typedef struct
+{
+  GTask *task; /* owned; NULL: it is answered */
+  char *url;
+  GCancellable *connecting; /* owned: of both connections */
+  gulong cancelled_handler; /* of the caller's cancellable; 0: it has none */
+  guint second_source;
+  guint end_source;
+  guint n_references; /* connections under way, and the knock itself until it is answered */
+} Knock;
+
+static void
+release (Knock *knock)
+{
+  if (--knock->n_references > 0)
+    return;
+  g_object_unref (knock->connecting);
+  g_free (knock->url);
+  g_free (knock);
+}
+
+/* @error: (transfer full) (nullable) */
+static void
+answer (Knock *knock, GError *error)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&knock->task);
+
+  g_clear_handle_id (&knock->second_source, g_source_remove);
+  g_clear_handle_id (&knock->end_source, g_source_remove);
+  g_cancellable_disconnect (g_task_get_cancellable (task), knock->cancelled_handler);
+  g_cancellable_cancel (knock->connecting);
+  if (error)
+    g_task_return_error (task, error);
+  else
+    g_task_return_boolean (task, TRUE);
+  release (knock);
+}
 
 static void
 on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (GTask) task = user_data;
+  Knock *knock = user_data;
   g_autoptr (GError) error = NULL;
   g_autoptr (GSocketConnection) connection
       = g_socket_client_connect_to_uri_finish (G_SOCKET_CLIENT (source), result, &error);
 
-  if (connection)
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, g_steal_pointer (&error));
+  /* A host that refuses one refuses the other too. */
+  if (knock->task)
+    answer (knock, g_steal_pointer (&error));
+  release (knock);
+}
+
+static void
+connect_to_host (Knock *knock)
+{
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+
+  g_socket_client_set_enable_proxy (client, FALSE);
+  knock->n_references++;
+  g_socket_client_connect_to_uri_async (client, knock->url, g_str_has_prefix (knock->url, "https:") ? 443 : 80,
+                                        knock->connecting, on_connected, knock);
+}
+
+static gboolean
+on_second (gpointer user_data)
+{
+  Knock *knock = user_data;
+
+  knock->second_source = 0;
+  connect_to_host (knock);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_late (gpointer user_data)
+{
+  Knock *knock = user_data;
+
+  knock->end_source = 0;
+  answer (knock, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "Nothing answers"));
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Whoever cancels it is told by the connection, which ends by that. */
+static void
+on_cancelled (GCancellable *cancellable, gpointer user_data)
+{
+  g_cancellable_cancel (user_data);
 }
 
 void
 ob_knock_async (const char *url, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
-  g_autoptr (GSocketClient) client = g_socket_client_new ();
-  GTask *task = g_task_new (NULL, cancellable, callback, user_data);
+  Knock *knock = g_new0 (Knock, 1);
 
-  g_socket_client_set_timeout (client, ANSWER_S);
-  g_socket_client_set_enable_proxy (client, FALSE);
-  g_socket_client_connect_to_uri_async (client, url, g_str_has_prefix (url, "https:") ? 443 : 80, cancellable,
-                                        on_connected, task);
+  knock->task = g_task_new (NULL, cancellable, callback, user_data);
+  knock->url = g_strdup (url);
+  knock->connecting = g_cancellable_new ();
+  knock->n_references = 1;
+  knock->second_source = g_timeout_add (SECOND_AFTER_MS, on_second, knock);
+  knock->end_source = g_timeout_add (ANSWER_MS, on_late, knock);
+  connect_to_host (knock);
+  if (cancellable)
+    knock->cancelled_handler = g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled),
+                                                      g_object_ref (knock->connecting), g_object_unref);
 }
 
 gboolean
