@@ -13,6 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* 64 MiB in blocks of 512 bytes. */
+#define LARGE_BLOCKS (64 * 1024 * 2)
+
 gboolean
 ob_errno_is_full (int saved_errno)
 {
@@ -191,4 +194,37 @@ gboolean
 ob_file_write_durably (const char *path, const char *bytes, gsize size_bytes, GError **error)
 {
   return ob_file_write (path, bytes, size_bytes, error) && ob_file_flush (path, error);
+}
+
+/* --- Removal --- */
+
+static gpointer
+close_descriptor (gpointer fd)
+{
+  (void) close (GPOINTER_TO_INT (fd));
+
+  return NULL;
+}
+
+int
+ob_file_remove (const char *path)
+{
+  struct stat info;
+  gboolean is_large = lstat (path, &info) == 0 && S_ISREG (info.st_mode) && info.st_blocks >= LARGE_BLOCKS;
+  int fd = is_large ? ob_file_open_own (path) : -1;
+  int result = g_unlink (path);
+  int saved_errno = errno;
+  GThread *thread;
+
+  if (fd >= 0)
+    {
+      thread = g_thread_try_new ("free-blocks", close_descriptor, GINT_TO_POINTER (fd), NULL);
+      if (thread)
+        g_thread_unref (thread);
+      else
+        (void) close (fd);
+    }
+  errno = saved_errno;
+
+  return result;
 }

@@ -45,4 +45,8 @@ gboolean ob_file_flush (const char *path, GError **error);
 /* Writes a new file and flushes its bytes. Its name is durable only after ob_folder_sync(). */
 gboolean ob_file_write_durably (const char *path, const char *bytes, gsize size_bytes, GError **error);
 
+/* Removes a file of Outbox's own. To free the blocks of a large one takes seconds, and happens when it has neither name nor
+ * descriptor any more: a thread of its own closes the last one. Returns: as unlink() does. */
+int ob_file_remove (const char *path);
+
 G_END_DECLS

@@ -8,10 +8,10 @@
 #include "base/blocks.h"
 #include "base/files.h"
 #include "dbus/error.h"
+#include "store/digester.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <gnutls/crypto.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -30,8 +30,7 @@ typedef struct
   gboolean is_own; /* the descriptor: its position is nobody else's */
   int target;      /* -1: it is a clone already, only the digest is wanted */
   const char *path;
-  gnutls_hash_hd_t hash;
-  ObBlockMaker *blocks; /* borrowed, or NULL: not wanted */
+  ObDigester *digester; /* borrowed */
   char *buffer;
   gsize buffer_bytes;
   GCancellable *cancellable;
@@ -101,9 +100,7 @@ take_block (Copier *copier, gsize size_bytes, gboolean is_hole, GError **error)
         return FALSE;
       ob_fd_start_flush (copier->target, copier->done);
     }
-  gnutls_hash (copier->hash, copier->buffer, size_bytes);
-  if (copier->blocks)
-    ob_block_maker_add (copier->blocks, copier->buffer, size_bytes);
+  ob_digester_add (copier->digester, copier->buffer, size_bytes);
   copier->done += (off_t) size_bytes;
   if (copier->copied_bytes)
     __atomic_store_n (copier->copied_bytes, copier->done, __ATOMIC_RELAXED);
@@ -243,16 +240,6 @@ take_from_reader (Copier *copier, ObReader *reader, GError **error)
   return FALSE;
 }
 
-static void
-finish_digest (gnutls_hash_hd_t hash, char *sha256)
-{
-  guint8 digest[OB_SHA256_HEX_LENGTH / 2];
-
-  gnutls_hash_deinit (hash, digest);
-  for (guint i = 0; i < sizeof digest; i++)
-    g_snprintf (sha256 + 2 * i, 3, "%02x", digest[i]);
-}
-
 /* Whether somebody has it open, or mapped, for writing: a read lease can be had where nobody has (fcntl(2)). A hint: files of
  * others cannot be asked, nor a descriptor that can write itself. It is dropped at once, so that it holds up nobody. */
 static gboolean
@@ -272,6 +259,7 @@ may_have_writer (int source)
 static gboolean
 reads_the_same (const Copier *first, const ObSpoolCopy *copy, gboolean *is_same, GError **error)
 {
+  g_autoptr (ObDigester) digester = ob_digester_new (FALSE, error);
   Copier again = { .source = first->source,
                    .before = first->before,
                    .is_own = first->is_own,
@@ -279,17 +267,16 @@ reads_the_same (const Copier *first, const ObSpoolCopy *copy, gboolean *is_same,
                    .path = first->path,
                    .buffer = first->buffer,
                    .buffer_bytes = first->buffer_bytes,
+                   .digester = digester,
                    .cancellable = first->cancellable };
-  char sha256[OB_SHA256_HEX_LENGTH + 1];
-  gboolean is_good;
+  ObSpoolCopy found;
 
-  if (gnutls_hash_init (&again.hash, GNUTLS_DIG_SHA256) != 0)
+  if (!digester || !take_all (&again, (off_t) copy->size_bytes, error))
     return FALSE;
-  is_good = take_all (&again, (off_t) copy->size_bytes, error);
-  finish_digest (again.hash, sha256);
-  *is_same = is_good && g_str_equal (sha256, copy->sha256);
+  ob_digester_end (digester, &found, NULL);
+  *is_same = g_str_equal (found.sha256, copy->sha256);
 
-  return is_good;
+  return TRUE;
 }
 
 static gboolean
@@ -330,11 +317,12 @@ check_quiet (int source, const Copier *copier, const ObSpoolCopy *copy, GError *
 static gboolean
 check_quiet_elsewhere (const ObSource *source, const Copier *first, const ObSpoolCopy *copy, GError **error)
 {
+  g_autoptr (ObDigester) digester = NULL;
   Copier again = { .target = -1, .path = first->path, .cancellable = first->cancellable };
   const struct stat *before = &source->before;
-  char sha256[OB_SHA256_HEX_LENGTH + 1];
-  gboolean comes_again, is_good;
   struct stat once, twice;
+  gboolean comes_again;
+  ObSpoolCopy found;
 
   ob_reader_get_end (source->reader, &once, &comes_again);
   if (before->st_size > 0 && copy->size_bytes != (guint64) before->st_size)
@@ -343,15 +331,13 @@ check_quiet_elsewhere (const ObSource *source, const Copier *first, const ObSpoo
     return set_busy (error);
   if (!comes_again)
     return TRUE;
-  if (gnutls_hash_init (&again.hash, GNUTLS_DIG_SHA256) != 0)
-    return set_busy (error);
-  is_good = take_from_reader (&again, source->reader, error);
-  finish_digest (again.hash, sha256);
-  if (!is_good)
+  again.digester = digester = ob_digester_new (FALSE, error);
+  if (!digester || !take_from_reader (&again, source->reader, error))
     return FALSE;
+  ob_digester_end (digester, &found, NULL);
   ob_reader_get_end (source->reader, &twice, &comes_again);
 
-  return (g_str_equal (sha256, copy->sha256) && !has_changed (&once, &twice)) || set_busy (error);
+  return (g_str_equal (found.sha256, copy->sha256) && !has_changed (&once, &twice)) || set_busy (error);
 }
 
 static gboolean
@@ -370,26 +356,22 @@ ob_copy_and_digest (const ObSource *source, int target, const char *path, GCance
   const struct stat *before = &source->before;
   gsize buffer_bytes = before->st_size > 0 ? (gsize) MIN (before->st_size, BUFFER_MAX_BYTES) : BUFFER_MAX_BYTES;
   g_autofree char *buffer = g_malloc (buffer_bytes);
-  g_autoptr (ObBlockMaker) maker
-      = blocks && (before->st_size == 0 || before->st_size > OB_BLOCK_BYTES) ? ob_block_maker_new () : NULL;
+  gboolean may_have_blocks = blocks && (before->st_size == 0 || before->st_size > OB_BLOCK_BYTES);
+  g_autoptr (ObDigester) digester = ob_digester_new (may_have_blocks, error);
   Copier copier = { .source = source->fd,
                     .before = *before,
                     .is_own = source->is_own,
                     .target = target,
                     .path = path,
-                    .blocks = maker,
+                    .digester = digester,
                     .buffer = buffer,
                     .buffer_bytes = buffer_bytes,
                     .cancellable = cancellable,
                     .copied_bytes = copied_bytes };
   gboolean is_good;
 
-  if (gnutls_hash_init (&copier.hash, GNUTLS_DIG_SHA256) != 0)
-    {
-      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_FAILED, "SHA-256 cannot be had");
-      return FALSE;
-    }
-
+  if (!digester)
+    return FALSE;
   /* A clone is digested itself: the digest must be of what the spool has. */
   if (!source->reader && target >= 0 && before->st_size > 0 && ioctl (target, FICLONE, source->fd) == 0)
     {
@@ -401,12 +383,9 @@ ob_copy_and_digest (const ObSource *source, int target, const char *path, GCance
   is_good = copier.target < 0 || ob_copy_has_room (target, (guint64) before->st_size, error);
   if (is_good)
     is_good = take_source (&copier, source, error);
-  finish_digest (copier.hash, copy->sha256);
-  copy->size_bytes = (guint64) copier.done;
   if (!is_good)
     return FALSE;
-  if (maker && copier.done > OB_BLOCK_BYTES)
-    *blocks = ob_block_maker_end (maker);
+  ob_digester_end (digester, copy, blocks);
   if (target >= 0 && ftruncate (target, copier.done) != 0)
     {
       ob_file_set_error (error, errno, "Cannot size", path);

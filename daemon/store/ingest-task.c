@@ -6,7 +6,7 @@
  */
 #include "store/ingest-task.h"
 
-#include "dbus/error.h"
+#include "store/digester.h"
 #include "store/media-type.h"
 #include "store/mounts.h"
 
@@ -88,19 +88,6 @@ look (Task *task)
   return TRUE;
 }
 
-static gboolean
-check_digest (Task *task)
-{
-  const char *expected = task->order.expected_sha256;
-
-  if (!expected || g_ascii_strcasecmp (expected, task->copy.sha256) == 0)
-    return TRUE;
-  g_set_error (&task->error, OUTBOX_ERROR, OUTBOX_ERROR_DIGEST_MISMATCH, "The file's SHA-256 is %s, not %s",
-               task->copy.sha256, expected);
-
-  return FALSE;
-}
-
 static void
 take_copy (Task *task, ObSpool *spool)
 {
@@ -113,7 +100,8 @@ take_copy (Task *task, ObSpool *spool)
     return;
   g_atomic_int_set (&task->is_reading, FALSE);
   /* A copy that comes too late must not touch the spool: at the end nobody waits for it. */
-  if (!check_digest (task) || g_cancellable_set_error_if_cancelled (task->cancellable, &task->error))
+  if (!ob_digest_check (&task->copy, task->order.expected_sha256, &task->error)
+      || g_cancellable_set_error_if_cancelled (task->cancellable, &task->error))
     {
       ob_spool_discard (spool, order->id);
       return;
@@ -126,7 +114,7 @@ static void
 take_digest (Task *task)
 {
   if (ob_spool_digest_source (task->source, task->cancellable, &task->copied_bytes, &task->copy, &task->error)
-      && check_digest (task) && task->order.beside)
+      && ob_digest_check (&task->copy, task->order.expected_sha256, &task->error) && task->order.beside)
     task->order.beside (&task->copy, task->order.thread_data);
 }
 

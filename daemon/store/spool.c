@@ -17,8 +17,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-/* 64 MiB in blocks of 512 bytes. */
-#define LARGE_BLOCKS (64 * 1024 * 2)
 #define SETTINGS_MAX_BYTES (64 * 1024 * 1024)
 
 /* One flush of the folder and all who wait for it. */
@@ -54,39 +52,6 @@ spool_path (ObSpool *spool, const char *id, const char *suffix)
   return g_strconcat (spool->folder, G_DIR_SEPARATOR_S, id, suffix, NULL);
 }
 
-static gpointer
-close_descriptor (gpointer fd)
-{
-  (void) close (GPOINTER_TO_INT (fd));
-
-  return NULL;
-}
-
-/* To free the blocks of a large file takes seconds, and happens when it has neither name nor descriptor any more: a thread
- * of its own closes the last one. Returns: as unlink() does. */
-static int
-remove_file (const char *path)
-{
-  struct stat info;
-  gboolean is_large = lstat (path, &info) == 0 && S_ISREG (info.st_mode) && info.st_blocks >= LARGE_BLOCKS;
-  int fd = is_large ? ob_file_open_own (path) : -1;
-  int result = g_unlink (path);
-  int saved_errno = errno;
-  GThread *thread;
-
-  if (fd >= 0)
-    {
-      thread = g_thread_try_new ("free-blocks", close_descriptor, GINT_TO_POINTER (fd), NULL);
-      if (thread)
-        g_thread_unref (thread);
-      else
-        (void) close (fd);
-    }
-  errno = saved_errno;
-
-  return result;
-}
-
 static gboolean
 clear_folder (const char *path, GError **error)
 {
@@ -99,7 +64,7 @@ clear_folder (const char *path, GError **error)
     {
       g_autofree char *entry = g_build_filename (path, name, NULL);
 
-      if (remove_file (entry) == 0)
+      if (ob_file_remove (entry) == 0)
         continue;
       /* A folder of somebody else's in there, as backups make them, is in nobody's way. */
       if (errno == EISDIR || errno == EPERM)
@@ -315,42 +280,11 @@ flush_folder (ObSpool *spool, GError **error)
 }
 
 static gboolean
-move_in (ObSpool *spool, const char *id, const char *suffix, GError **error)
+rename_file (const char *from, const char *to, GError **error)
 {
-  g_autofree char *from = incoming_path (spool, id, suffix);
-  g_autofree char *to = spool_path (spool, id, suffix);
-
   if (g_rename (from, to) == 0)
     return TRUE;
   ob_file_set_error (error, errno, "Cannot rename", from);
-
-  return FALSE;
-}
-
-gboolean
-ob_spool_commit (ObSpool *spool, const char *id, const char *record, GError **error)
-{
-  g_autofree char *path = incoming_path (spool, id, "");
-  g_autofree char *record_path = incoming_path (spool, id, ".json");
-  gboolean is_begun;
-
-  /* Both are on their way to the disk before either is waited for. The record is renamed first: bytes in the spool always
-   * have one. */
-  is_begun = ob_file_write (record_path, record, strlen (record), error) && ob_file_flush (path, error)
-             && ob_file_flush (record_path, error);
-  if (is_begun && move_in (spool, id, ".json", error))
-    {
-      ob_crash_point ("half-renamed");
-      if (move_in (spool, id, "", error))
-        {
-          ob_crash_point ("spool-renamed");
-          if (flush_folder (spool, error))
-            return TRUE;
-        }
-    }
-  ob_spool_discard (spool, id);
-  if (is_begun)
-    (void) ob_spool_remove (spool, id, NULL);
 
   return FALSE;
 }
@@ -361,7 +295,7 @@ ob_spool_discard (ObSpool *spool, const char *id)
   g_autofree char *bytes = incoming_path (spool, id, "");
   g_autofree char *record = incoming_path (spool, id, ".json");
 
-  (void) remove_file (bytes);
+  (void) ob_file_remove (bytes);
   (void) g_unlink (record);
 }
 
@@ -373,9 +307,66 @@ remove_one (ObSpool *spool, const char *id, const char *suffix, GError **error)
 
   if (g_atomic_int_get (&spool->wanted_kib) > 0 && lstat (path, &info) == 0)
     g_atomic_int_add (&spool->wanted_kib, -(gint) MIN (info.st_blocks / 2, G_MAXINT / 4));
-  if (remove_file (path) == 0 || errno == ENOENT)
+  if (ob_file_remove (path) == 0 || errno == ENOENT)
     return TRUE;
   ob_file_set_error (error, errno, "Cannot remove", path);
+
+  return FALSE;
+}
+
+/* The bytes at @path and the record come into the spool. @is_begun: (out): something of them may be there. */
+static gboolean
+commit (ObSpool *spool, const char *id, const char *path, const char *record, gboolean *is_begun, GError **error)
+{
+  g_autofree char *record_path = incoming_path (spool, id, ".json");
+  g_autofree char *record_to = spool_path (spool, id, ".json");
+  g_autofree char *to = spool_path (spool, id, "");
+
+  /* Both are on their way to the disk before either is waited for. The record is renamed first: bytes in the spool always
+   * have one. */
+  *is_begun = ob_file_write (record_path, record, strlen (record), error) && ob_file_flush (path, error)
+              && ob_file_flush (record_path, error);
+  if (!*is_begun || !rename_file (record_path, record_to, error))
+    return FALSE;
+  ob_crash_point ("half-renamed");
+  if (!rename_file (path, to, error))
+    return FALSE;
+  ob_crash_point ("spool-renamed");
+
+  return flush_folder (spool, error);
+}
+
+gboolean
+ob_spool_commit (ObSpool *spool, const char *id, const char *record, GError **error)
+{
+  g_autofree char *path = incoming_path (spool, id, "");
+  gboolean is_begun;
+
+  if (commit (spool, id, path, record, &is_begun, error))
+    return TRUE;
+  ob_spool_discard (spool, id);
+  if (is_begun)
+    (void) ob_spool_remove (spool, id, NULL);
+
+  return FALSE;
+}
+
+gboolean
+ob_spool_commit_file (ObSpool *spool, const char *id, const char *path, const char *record, GError **error)
+{
+  g_autofree char *record_path = incoming_path (spool, id, ".json");
+  g_autofree char *bytes = spool_path (spool, id, "");
+  gboolean is_begun;
+
+  if (commit (spool, id, path, record, &is_begun, error))
+    return TRUE;
+  (void) g_unlink (record_path);
+  if (is_begun)
+    {
+      if (g_access (path, F_OK) != 0)
+        (void) g_rename (bytes, path);
+      (void) remove_one (spool, id, ".json", NULL);
+    }
 
   return FALSE;
 }
@@ -426,6 +417,12 @@ ob_spool_examine (ObSpool *spool, const char *id, const char *sha256, GCancellab
   (void) close (fd);
 
   return is_good ? OB_KEPT_GOOD : OB_KEPT_DAMAGED;
+}
+
+const char *
+ob_spool_get_data_folder (ObSpool *spool)
+{
+  return spool->data_folder;
 }
 
 char *

@@ -96,6 +96,9 @@ ObKept ob_spool_examine (ObSpool *spool, const char *id, const char *sha256, GCa
  * earlier one stays where the new one could not be written. */
 gboolean ob_spool_commit (ObSpool *spool, const char *id, const char *record, GError **error);
 
+/* The same for a file of Outbox's own at @path, on the disk of the spool. On failure it is there again. */
+gboolean ob_spool_commit_file (ObSpool *spool, const char *id, const char *path, const char *record, GError **error);
+
 /* Drops a copy that was not committed. */
 void ob_spool_discard (ObSpool *spool, const char *id);
 
@@ -121,6 +124,9 @@ gboolean ob_spool_save_settings (ObSpool *spool, const char *text, GError **erro
 
 /* Returns: (transfer full) (nullable): that text, if there is one. */
 char *ob_spool_load_settings (ObSpool *spool, gsize *size_bytes);
+
+/* Returns: (transfer none): the folder that it was opened with. */
+const char *ob_spool_get_data_folder (ObSpool *spool);
 
 /* Returns: (transfer full): where the bytes are, or would be. */
 char *ob_spool_get_path (ObSpool *spool, const char *id);

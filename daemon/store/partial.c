@@ -1,0 +1,315 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The folder of files in pieces. Plain system calls; owns nothing but what is on the disk.
+ */
+#include "store/partial.h"
+
+#include "base/crash.h"
+#include "base/files.h"
+#include "base/identity.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "dbus/error.h"
+#include "store/copy.h"
+#include "store/limits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What an app says of a file is far less; see broker/submission.c. */
+#define RECORD_MAX_BYTES (1024 * 1024)
+
+#define RECORD_ENDING ".json"
+#define NEW_ENDING ".json.new"
+
+ObPartial *
+ob_partial_new (const char *id, gint64 size_bytes, char *about, gint64 now_ms)
+{
+  ObPartial *partial = g_new0 (ObPartial, 1);
+
+  partial->id = g_strdup (id);
+  partial->about = about;
+  partial->size_bytes = size_bytes;
+  partial->begun_at_ms = now_ms;
+
+  return partial;
+}
+
+void
+ob_partial_free (ObPartial *partial)
+{
+  g_free (partial->id);
+  g_free (partial->about);
+  g_free (partial);
+}
+
+static char *
+dup_folder (ObSpool *spool)
+{
+  return g_build_filename (ob_spool_get_data_folder (spool), "partial", NULL);
+}
+
+static char *
+dup_path (ObSpool *spool, const char *id, const char *ending)
+{
+  g_autofree char *folder = dup_folder (spool);
+
+  return g_strconcat (folder, G_DIR_SEPARATOR_S, id, ending, NULL);
+}
+
+char *
+ob_partial_dup_path (ObSpool *spool, const char *id)
+{
+  return dup_path (spool, id, "");
+}
+
+static gboolean
+sync_folder (ObSpool *spool, GError **error)
+{
+  g_autofree char *folder = dup_folder (spool);
+
+  return ob_folder_sync (folder, error);
+}
+
+/* --- The record --- */
+
+static char *
+write_record (const ObPartial *partial)
+{
+  return g_strdup_printf ("{\"id\":\"%s\",\"size\":%" G_GINT64_FORMAT ",\"durable\":%" G_GUINT64_FORMAT
+                          ",\"begun_at\":%" G_GINT64_FORMAT ",\"about\":%s}",
+                          partial->id, partial->size_bytes, partial->durable_bytes, partial->begun_at_ms,
+                          partial->about);
+}
+
+static gboolean
+read_number (JsonObject *object, const char *name, gint64 least, gint64 most, gint64 *number)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  if (!node || json_node_get_value_type (node) != G_TYPE_INT64)
+    return FALSE;
+  *number = json_node_get_int (node);
+
+  return *number >= least && *number <= most;
+}
+
+static gboolean
+is_of (JsonObject *object, const char *id)
+{
+  JsonNode *node = json_object_get_member (object, "id");
+
+  return node && json_node_get_value_type (node) == G_TYPE_STRING && g_str_equal (json_node_get_string (node), id);
+}
+
+static ObPartial *
+read_record (const char *id, const char *text, gsize size_bytes, GError **error)
+{
+  g_autoptr (JsonNode) root = ob_json_parse (text, size_bytes, error);
+  JsonObject *object = root && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
+  JsonNode *about = object ? json_object_get_member (object, "about") : NULL;
+  gint64 size, durable, begun_at_ms;
+  ObPartial *partial;
+
+  if (!root)
+    return NULL;
+  if (!about || !JSON_NODE_HOLDS_OBJECT (about) || !is_of (object, id)
+      || !read_number (object, "size", -1, OB_LIMIT_SIZE, &size)
+      || !read_number (object, "durable", 0, size >= 0 ? size : OB_LIMIT_SIZE, &durable)
+      || !read_number (object, "begun_at", 0, OB_LIMIT_TIME_MS, &begun_at_ms))
+    {
+      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "It is no record of a file in pieces");
+      return NULL;
+    }
+  partial = ob_partial_new (id, size, json_to_string (about, FALSE), begun_at_ms);
+  partial->durable_bytes = (guint64) durable;
+
+  return partial;
+}
+
+gboolean
+ob_partial_save (ObSpool *spool, const ObPartial *partial, GError **error)
+{
+  g_autofree char *path = dup_path (spool, partial->id, RECORD_ENDING);
+  g_autofree char *new_path = dup_path (spool, partial->id, NEW_ENDING);
+  g_autofree char *text = write_record (partial);
+
+  if (!ob_file_write_durably (new_path, text, strlen (text), error))
+    return FALSE;
+  ob_crash_point ("partial-record");
+  if (g_rename (new_path, path) == 0)
+    return sync_folder (spool, error);
+  ob_file_set_error (error, errno, "Cannot rename", new_path);
+
+  return FALSE;
+}
+
+ObPartial *
+ob_partial_load (ObSpool *spool, const char *id, GError **error)
+{
+  g_autofree char *path = dup_path (spool, id, RECORD_ENDING);
+  g_autofree char *text = NULL;
+  gsize size_bytes;
+
+  if (g_access (path, F_OK) != 0 && errno == ENOENT)
+    {
+      ob_text_set_not_found (error, "file in pieces", id);
+      return NULL;
+    }
+  text = ob_file_read_own (path, RECORD_MAX_BYTES, &size_bytes, error);
+
+  return text ? read_record (id, text, size_bytes, error) : NULL;
+}
+
+/* --- The bytes --- */
+
+static gboolean
+ensure_folder (ObSpool *spool, GError **error)
+{
+  g_autofree char *folder = dup_folder (spool);
+
+  return g_file_test (folder, G_FILE_TEST_IS_DIR)
+         || (ob_folder_ensure (folder, error) && ob_folder_sync (ob_spool_get_data_folder (spool), error));
+}
+
+static int
+create_bytes (ObSpool *spool, const ObPartial *partial, GError **error)
+{
+  g_autofree char *path = dup_path (spool, partial->id, "");
+  int fd = open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+  if (fd < 0)
+    ob_file_set_error (error, errno, "Cannot create", path);
+
+  return fd;
+}
+
+int
+ob_partial_begin (ObSpool *spool, const ObPartial *partial, GError **error)
+{
+  int fd = -1;
+
+  if (ensure_folder (spool, error) && ob_partial_save (spool, partial, error))
+    {
+      ob_crash_point ("partial-recorded");
+      fd = create_bytes (spool, partial, error);
+    }
+  if (fd >= 0 && ob_copy_has_room (fd, (guint64) MAX (partial->size_bytes, 0), error) && sync_folder (spool, error))
+    {
+      ob_crash_point ("partial-begun");
+      return fd;
+    }
+  if (fd >= 0)
+    (void) close (fd);
+  (void) ob_partial_remove (spool, partial->id, NULL);
+
+  return -1;
+}
+
+int
+ob_partial_open (ObSpool *spool, const char *id, int flags, GError **error)
+{
+  g_autofree char *path = dup_path (spool, id, "");
+  int fd = open (path, flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+  struct stat info;
+
+  if (fd >= 0 && fstat (fd, &info) == 0 && S_ISREG (info.st_mode))
+    return fd;
+  if (fd >= 0)
+    {
+      (void) close (fd);
+      errno = EINVAL;
+    }
+  if (errno == ENOENT)
+    ob_text_set_not_found (error, "file in pieces", id);
+  else
+    ob_file_set_error (error, errno, "Cannot open", path);
+
+  return -1;
+}
+
+gboolean
+ob_partial_finish (ObSpool *spool, const char *id, const char *record, GError **error)
+{
+  g_autofree char *path = dup_path (spool, id, "");
+  g_autofree char *own_record = dup_path (spool, id, RECORD_ENDING);
+
+  if (!ob_spool_commit_file (spool, id, path, record, error))
+    return FALSE;
+  ob_crash_point ("partial-finished");
+  (void) g_unlink (own_record);
+
+  return TRUE;
+}
+
+static gboolean
+remove_one (ObSpool *spool, const char *id, const char *ending, GError **error)
+{
+  g_autofree char *path = dup_path (spool, id, ending);
+
+  if (ob_file_remove (path) == 0 || errno == ENOENT)
+    return TRUE;
+  ob_file_set_error (error, errno, "Cannot remove", path);
+
+  return FALSE;
+}
+
+gboolean
+ob_partial_remove (ObSpool *spool, const char *id, GError **error)
+{
+  /* The bytes first: what is left after a crash in between is a record without bytes, which stands for nothing. */
+  if (!remove_one (spool, id, "", error))
+    return FALSE;
+  ob_crash_point ("partial-half-removed");
+
+  return remove_one (spool, id, NEW_ENDING, error) && remove_one (spool, id, RECORD_ENDING, error);
+}
+
+/* --- The folder --- */
+
+static gboolean
+is_file (ObSpool *spool, const char *id)
+{
+  g_autofree char *path = dup_path (spool, id, "");
+  struct stat info;
+
+  return lstat (path, &info) == 0 && S_ISREG (info.st_mode);
+}
+
+/* What is there under the name of bytes and is no file is somebody else's, as is its record. */
+static void
+drop_lone_record (ObSpool *spool, const char *id)
+{
+  g_autofree char *path = dup_path (spool, id, "");
+  struct stat info;
+
+  if (lstat (path, &info) != 0 && errno == ENOENT)
+    (void) ob_partial_remove (spool, id, NULL);
+}
+
+GPtrArray *
+ob_partial_list (ObSpool *spool)
+{
+  g_autofree char *path = dup_folder (spool);
+  g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
+  GPtrArray *ids = g_ptr_array_new_with_free_func (g_free);
+  const char *name;
+
+  while (folder && (name = g_dir_read_name (folder)))
+    {
+      g_autofree char *id = g_strndup (name, strcspn (name, "."));
+
+      if (!ob_id_is_valid (id))
+        continue;
+      if (!g_str_equal (id, name))
+        drop_lone_record (spool, id);
+      else if (is_file (spool, id))
+        g_ptr_array_add (ids, g_steal_pointer (&id));
+    }
+
+  return ids;
+}

@@ -1,0 +1,261 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A file in pieces while it is open. Owns the descriptor and the digests of what was appended. One thread at a time.
+ */
+#include "store/writer.h"
+
+#include "base/crash.h"
+#include "base/files.h"
+#include "dbus/error.h"
+#include "store/copy.h"
+#include "store/digester.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BUFFER_BYTES (1024 * 1024)
+
+/* The room on the disk is asked for so often. */
+#define CHECK_ROOM_BYTES (64 * 1024 * 1024)
+
+struct _ObWriter
+{
+  ObSpool *spool;     /* borrowed */
+  ObPartial *partial; /* owned */
+  char *path;         /* for messages */
+  int fd;
+  ObDigester *digester; /* owned; of everything up to @offset */
+  guint64 offset;
+  guint64 checked; /* up to where there is room */
+};
+
+/* @partial: (transfer full). @fd: taken. */
+static ObWriter *
+writer_new (ObSpool *spool, ObPartial *partial, int fd, GError **error)
+{
+  g_autoptr (ObWriter) writer = g_new0 (ObWriter, 1);
+
+  writer->spool = spool;
+  writer->partial = partial;
+  writer->path = ob_partial_dup_path (spool, partial->id);
+  writer->fd = fd;
+  writer->digester = ob_digester_new (TRUE, error);
+
+  return writer->digester ? g_steal_pointer (&writer) : NULL;
+}
+
+ObWriter *
+ob_writer_begin (ObSpool *spool, ObPartial *partial, GError **error)
+{
+  g_autoptr (ObPartial) owned = partial;
+  int fd = ob_partial_begin (spool, partial, error);
+
+  return fd >= 0 ? writer_new (spool, g_steal_pointer (&owned), fd, error) : NULL;
+}
+
+void
+ob_writer_free (ObWriter *writer)
+{
+  (void) close (writer->fd);
+  g_clear_pointer (&writer->digester, ob_digester_free);
+  ob_partial_free (writer->partial);
+  g_free (writer->path);
+  g_free (writer);
+}
+
+/* --- After a restart --- */
+
+static gboolean
+set_error (const ObWriter *writer, const char *what, GError **error)
+{
+  ob_file_set_error (error, errno, what, writer->path);
+
+  return FALSE;
+}
+
+/* The digests of what is there, up to where it is durable. */
+static gboolean
+read_back (ObWriter *writer, GCancellable *cancellable, GError **error)
+{
+  g_autofree char *buffer = g_malloc (BUFFER_BYTES);
+  guint64 end = writer->partial->durable_bytes;
+
+  while (writer->offset < end)
+    {
+      gssize got = pread (writer->fd, buffer, (gsize) MIN (end - writer->offset, BUFFER_BYTES), (off_t) writer->offset);
+
+      if (got < 0 && errno == EINTR)
+        continue;
+      if (got <= 0)
+        {
+          errno = got < 0 ? errno : EIO;
+          return set_error (writer, "Cannot read", error);
+        }
+      ob_digester_add (writer->digester, buffer, (gsize) got);
+      writer->offset += (guint64) got;
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+check_size (const ObWriter *writer, struct stat *info, GError **error)
+{
+  if (fstat (writer->fd, info) != 0)
+    return set_error (writer, "Cannot look at", error);
+  if ((guint64) info->st_size >= writer->partial->durable_bytes)
+    return TRUE;
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE,
+               "%s has %" G_GINT64_FORMAT " bytes of the %" G_GUINT64_FORMAT " that were on the disk", writer->path,
+               (gint64) info->st_size, writer->partial->durable_bytes);
+
+  return FALSE;
+}
+
+ObWriter *
+ob_writer_resume (ObSpool *spool, const char *id, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (ObPartial) partial = ob_partial_load (spool, id, error);
+  int fd = partial ? ob_partial_open (spool, id, O_RDWR, error) : -1;
+  g_autoptr (ObWriter) writer = fd >= 0 ? writer_new (spool, g_steal_pointer (&partial), fd, error) : NULL;
+  struct stat info;
+
+  if (!writer || !check_size (writer, &info, error) || !read_back (writer, cancellable, error))
+    return NULL;
+  if ((guint64) info.st_size > writer->offset && ftruncate (writer->fd, (off_t) writer->offset) != 0)
+    {
+      (void) set_error (writer, "Cannot size", error);
+      return NULL;
+    }
+  writer->checked = writer->offset;
+
+  return g_steal_pointer (&writer);
+}
+
+/* --- Bytes --- */
+
+const ObPartial *
+ob_writer_get_partial (ObWriter *writer)
+{
+  return writer->partial;
+}
+
+guint64
+ob_writer_get_offset (ObWriter *writer)
+{
+  return writer->offset;
+}
+
+static gboolean
+has_room (ObWriter *writer, gsize size_bytes, GError **error)
+{
+  if (writer->offset + size_bytes <= writer->checked)
+    return TRUE;
+  if (!ob_copy_has_room (writer->fd, size_bytes, error))
+    return FALSE;
+  writer->checked = writer->offset + MAX (size_bytes, CHECK_ROOM_BYTES);
+
+  return TRUE;
+}
+
+static gboolean
+check_end (const ObWriter *writer, gsize size_bytes, GError **error)
+{
+  gint64 most = writer->partial->size_bytes;
+
+  if (most < 0 || writer->offset + size_bytes <= (guint64) most)
+    return TRUE;
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
+               "There are more bytes than the %" G_GINT64_FORMAT " that the file was to have", most);
+
+  return FALSE;
+}
+
+gboolean
+ob_writer_append (ObWriter *writer, const void *bytes, gsize size_bytes, GError **error)
+{
+  if (!check_end (writer, size_bytes, error) || !has_room (writer, size_bytes, error))
+    return FALSE;
+  if (lseek (writer->fd, (off_t) writer->offset, SEEK_SET) < 0)
+    return set_error (writer, "Cannot seek in", error);
+  if (!ob_fd_write_all (writer->fd, bytes, size_bytes, writer->path, error))
+    {
+      /* The file must not have what its digest does not. */
+      (void) ftruncate (writer->fd, (off_t) writer->offset);
+      return FALSE;
+    }
+  ob_fd_start_flush (writer->fd, (off_t) writer->offset);
+  ob_digester_add (writer->digester, bytes, size_bytes);
+  writer->offset += size_bytes;
+  ob_crash_point ("partial-appended");
+
+  return TRUE;
+}
+
+gboolean
+ob_writer_flush (ObWriter *writer, GError **error)
+{
+  guint64 before = writer->partial->durable_bytes;
+
+  if (writer->offset == before)
+    return TRUE;
+  if (fsync (writer->fd) != 0)
+    return set_error (writer, "Cannot flush", error);
+  ob_crash_point ("partial-flushed");
+  writer->partial->durable_bytes = writer->offset;
+  if (ob_partial_save (writer->spool, writer->partial, error))
+    {
+      ob_crash_point ("partial-durable");
+      return TRUE;
+    }
+  writer->partial->durable_bytes = before;
+
+  return FALSE;
+}
+
+/* --- The end --- */
+
+static gboolean
+is_whole (const ObWriter *writer, GError **error)
+{
+  gint64 wanted = writer->partial->size_bytes;
+
+  if (wanted < 0 || writer->offset == (guint64) wanted)
+    return TRUE;
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
+               "There are %" G_GUINT64_FORMAT " bytes of the %" G_GINT64_FORMAT " that the file was to have",
+               writer->offset, wanted);
+
+  return FALSE;
+}
+
+gboolean
+ob_writer_end (ObWriter *writer, const char *expected_sha256, ObSpoolCopy *copy, GBytes **blocks, GError **error)
+{
+  *blocks = NULL;
+  if (!is_whole (writer, error) || !ob_copy_has_room (writer->fd, 0, error))
+    return FALSE;
+  ob_digester_end (writer->digester, copy, blocks);
+  if (ob_digest_check (copy, expected_sha256, error))
+    return TRUE;
+  g_clear_pointer (blocks, g_bytes_unref);
+
+  return FALSE;
+}
+
+gboolean
+ob_writer_finish (ObWriter *writer, const char *record, GError **error)
+{
+  return ob_partial_finish (writer->spool, writer->partial->id, record, error);
+}
+
+void
+ob_writer_cancel (ObWriter *writer)
+{
+  (void) ob_partial_remove (writer->spool, writer->partial->id, NULL);
+}

@@ -1,0 +1,69 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Writes a file that comes in by pieces (store/partial.h), with its digests on the way, and goes on with it after a restart.
+ * Blocking; one thread at a time.
+ */
+#pragma once
+
+#include "store/partial.h"
+
+G_BEGIN_DECLS
+
+typedef struct _ObWriter ObWriter;
+
+/* @partial: (transfer full): of ob_partial_new(). Errors: as of ob_partial_begin(). Returns: (transfer full) (nullable) */
+ObWriter *ob_writer_begin (ObSpool *spool, ObPartial *partial, GError **error);
+
+/**
+ * ob_writer_resume:
+ * @cancellable: (nullable): ends the reading
+ *
+ * Goes on where the record says that the file is on the disk. What was written after that is cut off, as a power cut may have
+ * kept any part of it; a file that has less than its record says has lost what somebody relies on. The bytes are read once, for
+ * their digests.
+ *
+ * Errors: NotFound; InvalidArgument for what is no record; Storage, also for a file that is too short; G_IO_ERROR_CANCELLED.
+ * Returns: (transfer full) (nullable): with an error all is left as it was
+ */
+ObWriter *ob_writer_resume (ObSpool *spool, const char *id, GCancellable *cancellable, GError **error);
+
+/* Leaves what there is to ob_writer_resume(). */
+void ob_writer_free (ObWriter *writer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObWriter, ob_writer_free)
+
+/* Borrowed: the record as it is on the disk, its durable offset included. */
+const ObPartial *ob_writer_get_partial (ObWriter *writer);
+
+/* How much was appended. */
+guint64 ob_writer_get_offset (ObWriter *writer);
+
+/* Adds the next bytes; it does not wait for the disk. On failure nothing of them was added, and they may be tried again. Errors:
+ * InvalidArgument beyond the size that was told; DiskFull, also where %OB_SPOOL_RESERVE_BYTES would not be left; Storage. */
+gboolean ob_writer_append (ObWriter *writer, const void *bytes, gsize size_bytes, GError **error);
+
+/* Everything that was appended survives a power cut when it returns, and so does the record that says so. Errors: DiskFull,
+ * Storage. */
+gboolean ob_writer_flush (ObWriter *writer, GError **error);
+
+/**
+ * ob_writer_end:
+ * @expected_sha256: (nullable): hexadecimal; anything else is refused
+ * @copy: (out caller-allocates): size and digest
+ * @blocks: (out): the digests of its blocks, where it has more than one
+ *
+ * There is no more to come; to be called once, before ob_writer_finish().
+ *
+ * Errors: InvalidArgument where it does not have the size that was told, DigestMismatch, DiskFull where the database would not
+ * have its room.
+ */
+gboolean ob_writer_end (ObWriter *writer, const char *expected_sha256, ObSpoolCopy *copy, GBytes **blocks,
+                        GError **error);
+
+/* It comes into the spool with @record. On failure it stays in pieces, and may be finished again. Errors: DiskFull, Storage. */
+gboolean ob_writer_finish (ObWriter *writer, const char *record, GError **error);
+
+/* It is wanted no more. */
+void ob_writer_cancel (ObWriter *writer);
+
+G_END_DECLS
