@@ -5,6 +5,8 @@
  */
 #include "base/disk.h"
 
+#include "dbus/error.h"
+
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdlib.h>
@@ -135,4 +137,11 @@ ob_disk_dup_name (int fd)
   memcpy (parts, &disk.f_fsid, MIN (sizeof parts, sizeof disk.f_fsid));
 
   return g_strdup_printf ("%lx-%08x%08x", (unsigned long) disk.f_type, (guint) parts[0], (guint) parts[1]);
+}
+
+gboolean
+ob_error_is_of_disk (const GError *error)
+{
+  return g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE)
+         || g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL);
 }

@@ -33,4 +33,7 @@ char *ob_disk_dup_name (int fd);
  * (nullable): its path. */
 char *ob_disk_find_upper (const char *mountinfo, guint64 mount);
 
+/* Whether a disk, or the database on it, is the reason: Storage or DiskFull. */
+gboolean ob_error_is_of_disk (const GError *error);
+
 G_END_DECLS

@@ -58,7 +58,7 @@ on_pause_one (const GError *error, gpointer user_data)
 void
 ob_broker_pause_attempt_after (ObBroker *self, const char *id)
 {
-  ob_turn_after (self->turn, on_pause_one, ob_pending_new (self, id));
+  ob_queue_after (self->queue, on_pause_one, ob_pending_new (self, id));
 }
 
 static void
@@ -73,7 +73,7 @@ on_pause_many (const GError *error, gpointer user_data)
 void
 ob_broker_pause_attempts_after (ObBroker *self, const char *destination)
 {
-  ob_turn_after (self->turn, on_pause_many, ob_pending_new (self, destination));
+  ob_queue_after (self->queue, on_pause_many, ob_pending_new (self, destination));
 }
 
 ObPending *
@@ -202,30 +202,39 @@ on_stored_recorded (const GError *error, gpointer user_data)
   ob_question_answer (user_data, !error);
 }
 
-/* Writes in a turn of its own what an attempt asks to be durable, and answers when it is. */
-static void
-record (ObBroker *self, const char *id, gboolean (*write) (ObBroker *, ObUpload *, gconstpointer, GError **),
-        gconstpointer data, ObEffect recorded, ObQuestion *question)
+/* What an attempt has to tell of its upload. */
+typedef struct
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ObUpload) upload = NULL;
-  gboolean is_good;
+  ObBroker *broker;
+  const char *id;
+  const char *server_url; /* of a new one; NULL: the server has it no longer */
+  guint64 offset_bytes;
+  guint64 wire_bytes;
+  const char *event;
+  const char *words;
+} Report;
 
-  if (!ob_turn_begin (self->turn, OB_TURN_SOON, &error))
+/* Makes durable what an attempt asks about, and answers when it is. */
+static void
+record (Report *report, ObChange write, ObEffect recorded, ObQuestion *question)
+{
+  ObQueue *queue = report->broker->queue;
+
+  if (!ob_queue_do (queue, OB_TURN_SOON, write, report, NULL))
     {
       ob_question_answer (question, FALSE);
       return;
     }
-  upload = ob_uploads_get (self->database, id, &error);
-  is_good = upload && write (self, upload, data, &error);
-  ob_turn_end (self->turn, is_good);
-  if (!is_good)
-    {
-      ob_question_answer (question, FALSE);
-      return;
-    }
-  ob_turn_after (self->turn, recorded, question);
-  ob_broker_touch (self, id, FALSE);
+  ob_queue_after (queue, recorded, question);
+  ob_queue_touch (queue, report->id, FALSE);
+}
+
+/* Nobody waits for it: it goes to the disk with the next turn. */
+static void
+note (Report *report, ObChange write)
+{
+  if (ob_queue_do (report->broker->queue, OB_TURN_LATER, write, report, NULL))
+    ob_queue_touch (report->broker->queue, report->id, FALSE);
 }
 
 /* What was on the way has arrived or not: the server has said what it has. */
@@ -261,7 +270,7 @@ on_left (const char *id, gboolean is_left, gpointer user_data)
   if (!active)
     return;
   active->is_left = is_left;
-  ob_broker_want_flush (self);
+  ob_queue_want_flush (self->queue);
 }
 
 guint64
@@ -302,12 +311,15 @@ leave_confirming (ObBroker *self, ObUpload *upload, GError **error)
 }
 
 static gboolean
-write_created (ObBroker *self, ObUpload *upload, gconstpointer data, GError **error)
+write_created (gpointer user_data, GError **error)
 {
-  const char *server_url = data;
+  const Report *report = user_data;
+  ObBroker *self = report->broker;
+  const char *server_url = report->server_url;
+  g_autoptr (ObUpload) upload = ob_uploads_get (self->database, report->id, error);
   g_autofree char *shown = ob_origin_dup_shown (server_url);
 
-  if (!leave_confirming (self, upload, error))
+  if (!upload || !leave_confirming (self, upload, error))
     return FALSE;
   g_free (upload->server_url);
   upload->server_url = g_strdup (server_url);
@@ -326,6 +338,7 @@ static void
 on_created (const char *id, const char *server_url, ObQuestion *question, gpointer user_data)
 {
   ObBroker *self = user_data;
+  Report report = { .broker = self, .id = id, .server_url = server_url };
 
   ob_crash_point ("created");
   if (server_url && ob_uploads_is_url_taken (self->database, server_url, id))
@@ -334,12 +347,18 @@ on_created (const char *id, const char *server_url, ObQuestion *question, gpoint
       return;
     }
   forget_sent (self, id);
-  record (self, id, write_created, server_url, on_created_recorded, question);
+  record (&report, write_created, on_created_recorded, question);
 }
 
 static gboolean
-write_stored (ObBroker *self, ObUpload *upload, gconstpointer data, GError **error)
+write_stored (gpointer user_data, GError **error)
 {
+  const Report *report = user_data;
+  ObBroker *self = report->broker;
+  g_autoptr (ObUpload) upload = ob_uploads_get (self->database, report->id, error);
+
+  if (!upload)
+    return FALSE;
   note_asking (self, upload->id, TRUE);
   if (upload->stored == OB_STORED_CONFIRMING)
     return TRUE;
@@ -353,17 +372,23 @@ write_stored (ObBroker *self, ObUpload *upload, gconstpointer data, GError **err
 static void
 on_stored (const char *id, ObQuestion *question, gpointer user_data)
 {
+  Report report = { .broker = user_data, .id = id };
+
   ob_crash_point ("last-chunk");
-  record (user_data, id, write_stored, NULL, on_stored_recorded, question);
+  record (&report, write_stored, on_stored_recorded, question);
 }
 
 static gboolean
-write_progress (ObBroker *self, ObUpload *upload, guint64 offset_bytes, guint64 wire_bytes)
+write_progress (gpointer user_data, GError **error)
 {
+  const Report *report = user_data;
+  ObBroker *self = report->broker;
+  const guint64 offset_bytes = report->offset_bytes;
   gint64 now_ms = ob_broker_get_now_ms (self);
+  g_autoptr (ObUpload) upload = ob_uploads_get (self->database, report->id, error);
   g_autofree char *message = NULL;
 
-  if (offset_bytes < upload->size_bytes && !leave_confirming (self, upload, NULL))
+  if (!upload || (offset_bytes < upload->size_bytes && !leave_confirming (self, upload, error)))
     return FALSE;
   if (offset_bytes < upload->offset_bytes)
     {
@@ -371,7 +396,7 @@ write_progress (ObBroker *self, ObUpload *upload, guint64 offset_bytes, guint64 
       message = g_strdup_printf ("The server has %" G_GUINT64_FORMAT " bytes and no longer %" G_GUINT64_FORMAT,
                                  offset_bytes, upload->offset_bytes);
       upload->sequence = ob_journal_append (self->database, now_ms, upload, "offset-back", upload->stored,
-                                            OUTBOX_REASON_NONE, message, NULL);
+                                            OUTBOX_REASON_NONE, message, error);
       if (upload->sequence == 0)
         return FALSE;
     }
@@ -382,53 +407,49 @@ write_progress (ObBroker *self, ObUpload *upload, guint64 offset_bytes, guint64 
       upload->losses = 0;
       upload->progress_at_ms = now_ms;
       upload->failures = 0;
-      if (!ob_broker_relieve_destination (self, upload, NULL))
+      if (!ob_broker_relieve_destination (self, upload, error))
         return FALSE;
     }
-  upload->wire_bytes += wire_bytes;
+  upload->wire_bytes += report->wire_bytes;
   ob_upload_set_offset (upload, offset_bytes);
   upload->updated_at_ms = now_ms;
 
-  return ob_broker_count_metered (self, upload->destination, wire_bytes, NULL)
-         && ob_uploads_update (self->database, upload, NULL);
+  return ob_broker_count_metered (self, upload->destination, report->wire_bytes, error)
+         && ob_uploads_update (self->database, upload, error);
 }
 
 static void
 on_progress (const char *id, guint64 offset_bytes, guint64 wire_bytes, gpointer user_data)
 {
-  ObBroker *self = user_data;
-  g_autoptr (ObUpload) upload = NULL;
-  gboolean is_good;
+  Report report = { .broker = user_data, .id = id, .offset_bytes = offset_bytes, .wire_bytes = wire_bytes };
 
   ob_crash_point ("chunk-answered");
-  forget_sent (self, id);
-  if (!ob_turn_begin (self->turn, OB_TURN_LATER, NULL))
-    return;
-  upload = ob_uploads_get (self->database, id, NULL);
-  is_good = upload && write_progress (self, upload, offset_bytes, wire_bytes);
-  ob_turn_end (self->turn, is_good);
-  if (is_good)
-    ob_broker_touch (self, id, FALSE);
+  forget_sent (user_data, id);
+  note (&report, write_progress);
 }
 
-/* Nobody waits for it, and nothing is lost where the disk cannot take it. */
+static gboolean
+write_words (gpointer user_data, GError **error)
+{
+  const Report *report = user_data;
+  ObBroker *self = report->broker;
+  g_autoptr (ObUpload) upload = ob_uploads_get (self->database, report->id, error);
+
+  if (!upload)
+    return FALSE;
+  upload->sequence = ob_journal_append (self->database, ob_broker_get_now_ms (self), upload, report->event,
+                                        upload->stored, OUTBOX_REASON_NONE, report->words, error);
+
+  return upload->sequence > 0 && ob_uploads_update (self->database, upload, error);
+}
+
 static void
 on_noted (const char *id, const char *event, const char *words, gpointer user_data)
 {
-  ObBroker *self = user_data;
-  g_autoptr (ObUpload) upload = NULL;
-  gboolean is_good;
+  Report report = { .broker = user_data, .id = id, .event = event, .words = words };
 
-  if (ob_broker_note_trial (self, id, event, words) || !ob_turn_begin (self->turn, OB_TURN_LATER, NULL))
-    return;
-  upload = ob_uploads_get (self->database, id, NULL);
-  if (upload)
-    upload->sequence = ob_journal_append (self->database, ob_broker_get_now_ms (self), upload, event, upload->stored,
-                                          OUTBOX_REASON_NONE, words, NULL);
-  is_good = upload && upload->sequence > 0 && ob_uploads_update (self->database, upload, NULL);
-  ob_turn_end (self->turn, is_good);
-  if (is_good)
-    ob_broker_touch (self, id, FALSE);
+  if (!ob_broker_note_trial (user_data, id, event, words))
+    note (&report, write_words);
 }
 
 const ObWorkersEvents ob_broker_workers_events

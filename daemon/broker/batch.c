@@ -109,10 +109,11 @@ check_some (ObBatch *batch, GError **error)
   return TRUE;
 }
 
-/* Inside a turn. One that was removed or came to its end since it was checked is left out. */
+/* One that was removed or came to its end since it was checked is left out. */
 static gboolean
-do_some (ObBatch *batch, GError **error)
+do_some (gpointer user_data, GError **error)
 {
+  ObBatch *batch = user_data;
   const guint begin = batch->next;
   const gint64 end_us = g_get_monotonic_time () + SLICE_US;
 
@@ -128,7 +129,7 @@ do_some (ObBatch *batch, GError **error)
         g_propagate_error (error, g_steal_pointer (&own_error));
       if (!upload || !ob_broker_command_one (batch->broker, batch->command, upload, batch->value, error))
         return FALSE;
-      ob_broker_touch (batch->broker, upload->id, FALSE);
+      ob_queue_touch (batch->broker->queue, upload->id, FALSE);
     }
 
   return TRUE;
@@ -139,25 +140,16 @@ do_some (ObBatch *batch, GError **error)
 static void
 do_at_once (ObBatch *batch)
 {
-  ObBroker *self = batch->broker;
   g_autoptr (GError) error = NULL;
-  gboolean is_good;
 
-  if (!ob_turn_begin (self->turn, OB_TURN_SOON, &error))
-    {
-      batch->done (error, batch->user_data);
-      return;
-    }
-  /* Nothing was written that would have to be taken back, which has all memory read again. */
+  /* Nothing is written that would have to be taken back, which has all memory read again. */
   if (!check_some (batch, &error))
     {
-      ob_turn_end (self->turn, TRUE);
       batch->done (error, batch->user_data);
       return;
     }
   batch->next = 0;
-  is_good = do_some (batch, &error);
-  ob_broker_finish_command (self, is_good, error, batch->done, batch->user_data);
+  ob_queue_command (batch->broker->queue, do_some, batch, batch->done, batch->user_data);
 }
 
 /* --- In slices --- */
@@ -222,15 +214,9 @@ static void
 do_slice (ObBroker *self, ObBatch *batch)
 {
   g_autoptr (GError) error = NULL;
-  gboolean is_good = ob_turn_begin (self->turn, OB_TURN_SOON, &error);
 
-  if (is_good)
-    {
-      is_good = do_some (batch, &error);
-      ob_turn_end (self->turn, is_good);
-    }
-  if (is_good)
-    ob_turn_after (self->turn, on_slice_committed, self);
+  if (ob_queue_do (self->queue, OB_TURN_SOON, do_some, batch, &error))
+    ob_queue_after (self->queue, on_slice_committed, self);
   else
     finish (self, error);
 }
@@ -315,7 +301,7 @@ ob_broker_end_batches (ObBroker *self)
       = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "Outbox is ending; give the command again");
 
   /* A slice that is done is told of as done. */
-  ob_turn_commit (self->turn);
+  ob_queue_commit (self->queue);
   while (!g_queue_is_empty (self->batches))
     finish (self, error);
 }

@@ -10,13 +10,11 @@
 #include "broker/broker.h"
 
 #include "broker/fairness.h"
-#include "broker/turn.h"
+#include "broker/queue.h"
 #include "broker/workers.h"
 #include "store/ingest.h"
 
 G_BEGIN_DECLS
-
-typedef struct _ObFlush ObFlush;
 
 struct _ObBroker
 {
@@ -27,7 +25,8 @@ struct _ObBroker
   ObClock *clock;
   const ObRunner *runner;
   GPtrArray *watchers; /* owned, as is the rest */
-  ObTurn *turn;
+  ObQueue *queue;
+  GPtrArray *between; /* of ObUpload: those that may be between two attempts while a commit is told of */
   ObIngest *ingest;
   ObWorkers *workers;
   GHashTable *destinations; /* name → ObDestination */
@@ -39,7 +38,6 @@ struct _ObBroker
   GHashTable *saving_keys;   /* app and key of ObUpload → ObSaving: those of them that are new */
   GHashTable *resubmissions; /* set of ObResubmission: submits whose key was used before, until they are answered */
   GHashTable *doubtful;      /* ids of files in the spool without a row; see ob_broker_settle_doubts() */
-  ObFlush *flush;            /* borrowed from the turn; NULL: nobody has to be told of anything */
   ObDatabase *aside;         /* the damaged database that was set aside at this start, to salvage from; or NULL */
   GCancellable *background;  /* of the comparison of spool and database */
   ObRules *rules;
@@ -105,16 +103,11 @@ typedef struct _ObBatch ObBatch;
 typedef struct _ObSaving ObSaving;
 typedef struct _ObResubmission ObResubmission;
 
-/* Tells of an upload, schedules, and sets the alarm, once after the commit. */
-void ob_broker_touch (ObBroker *self, const char *id, gboolean is_new);
-void ob_broker_touch_holds (ObBroker *self);
-
 /* Tells of what is not in the database, and changes nothing there. */
 void ob_broker_tell_after (ObBroker *self, const char *id);
 
 /* Tells of holds at once: of those that no commit can be waited for. */
 void ob_broker_tell_holds (ObBroker *self);
-void ob_broker_want_flush (ObBroker *self);
 
 /* Everything that holds what has that stored state in a lane: the lane, its destination, the queue. Where only the server's
  * word is missing, no rule is in the way: a question is no load. Returns: how many. */
@@ -289,11 +282,7 @@ void ob_broker_clear_copy (ObBroker *self, const char *id);
 /* It does as it should: an end of its back-off. Errors: Storage, DiskFull. */
 gboolean ob_broker_relieve_destination (ObBroker *self, const ObUpload *upload, GError **error);
 
-/* commands.c. Ends a command: @is_good keeps it, and the answer waits for the commit. Else @error is the answer. */
-void ob_broker_finish_command (ObBroker *self, gboolean is_good, const GError *error, ObCommandDone done,
-                               gpointer user_data);
-
-/* Whether its state allows it. Errors: WrongState. */
+/* commands.c. Whether its state allows it. Errors: WrongState. */
 gboolean ob_broker_may_command (ObCommand command, const ObUpload *upload, GError **error);
 
 /* To one that may be commanded so, as the next; both inside a turn. Errors: Storage, DiskFull. */

@@ -66,122 +66,6 @@ tell_those_that_wait (ObBroker *self, GPtrArray *between)
     }
 }
 
-/* What to tell of when a turn is committed. */
-struct _ObFlush
-{
-  ObBroker *broker;
-  GHashTable *touched; /* id of an upload → whether it is new */
-  gboolean are_holds_touched;
-  guint turn;
-};
-
-static void
-flush_free (ObFlush *flush)
-{
-  g_hash_table_unref (flush->touched);
-  g_free (flush);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObFlush, flush_free)
-
-/* One that was touched by a command, which may yet be taken back. */
-typedef struct
-{
-  ObFlush *flush; /* borrowed: it is told after every command of its turn has ended */
-  char *id;
-  gboolean is_new;
-} Touched;
-
-static void
-on_touched (const GError *error, gpointer user_data)
-{
-  Touched *touched = user_data;
-  GHashTable *all = touched->flush->touched;
-
-  if (error || (!touched->is_new && g_hash_table_contains (all, touched->id)))
-    g_free (touched->id);
-  else
-    g_hash_table_replace (all, touched->id, GINT_TO_POINTER (touched->is_new));
-  g_free (touched);
-}
-
-static void
-on_flushed (const GError *error, gpointer user_data)
-{
-  g_autoptr (ObFlush) flush = user_data;
-  g_autoptr (GPtrArray) between = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_upload_free);
-  ObBroker *self = flush->broker;
-  GHashTableIter iter;
-  gpointer id, is_new;
-
-  if (self->flush == flush)
-    self->flush = NULL;
-  if (error)
-    {
-      /* A restriction is obeyed before it is recorded: what holds now may not be what was told last. */
-      ob_broker_tell_holds (self);
-      return;
-    }
-  g_hash_table_iter_init (&iter, flush->touched);
-  while (g_hash_table_iter_next (&iter, &id, &is_new))
-    tell_upload (self, id, GPOINTER_TO_INT (is_new), between);
-  if (flush->are_holds_touched)
-    ob_broker_tell_holds (self);
-  else
-    g_signal_emit (self, signals[COUNTS_CHANGED], 0);
-  ob_broker_settle_doubts (self);
-  /* While nothing can be written, the repair looks at them. */
-  if (self->repair_at_ms == 0 && (self->wants_review || ob_broker_has_vacant_lane (self)))
-    ob_broker_review_lanes (self);
-  ob_broker_schedule (self);
-  tell_those_that_wait (self, between);
-  ob_broker_set_alarm (self);
-  ob_broker_let_go (self);
-  ob_broker_want_prune (self);
-}
-
-/* Tells of something after the commit of the turn that is open, when everybody has an answer who waits for one; outside
- * of a turn at once. @id: (nullable): the upload that it is about. */
-static void
-touch (ObBroker *self, const char *id, gboolean is_new, gboolean are_holds_touched)
-{
-  /* An answer may begin another turn, before those of the last one are told. */
-  gboolean is_first = !self->flush || self->flush->turn != ob_turn_get_number (self->turn);
-  ObFlush *flush = is_first ? g_new0 (ObFlush, 1) : self->flush;
-
-  if (is_first)
-    {
-      flush->broker = self;
-      flush->touched = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-      flush->turn = ob_turn_get_number (self->turn);
-      self->flush = flush;
-    }
-  if (id)
-    {
-      Touched *touched = g_new0 (Touched, 1);
-
-      touched->flush = flush;
-      touched->id = g_strdup (id);
-      touched->is_new = is_new;
-      ob_turn_after (self->turn, on_touched, touched);
-    }
-  flush->are_holds_touched |= are_holds_touched;
-  if (is_first)
-    ob_turn_after_all (self->turn, on_flushed, flush);
-}
-
-void
-ob_broker_want_flush (ObBroker *self)
-{
-  touch (self, NULL, FALSE, FALSE);
-}
-
-void
-ob_broker_touch (ObBroker *self, const char *id, gboolean is_new)
-{
-  touch (self, id, is_new, FALSE);
-}
-
 static void
 on_telling (const GError *error, gpointer user_data)
 {
@@ -194,13 +78,7 @@ on_telling (const GError *error, gpointer user_data)
 void
 ob_broker_tell_after (ObBroker *self, const char *id)
 {
-  ob_turn_after_all (self->turn, on_telling, ob_pending_new (self, id));
-}
-
-void
-ob_broker_touch_holds (ObBroker *self)
-{
-  touch (self, NULL, FALSE, TRUE);
+  ob_queue_after_all (self->queue, on_telling, ob_pending_new (self, id));
 }
 
 void
@@ -210,11 +88,39 @@ ob_broker_tell_holds (ObBroker *self)
   g_signal_emit (self, signals[COUNTS_CHANGED], 0);
 }
 
-/* Everything that memory has of the database, and what follows from it: the start and each rollback come through here, so
- * that a command which was taken back leaves nothing behind. What a lane then forbids is stopped. Errors: Storage. */
-static gboolean
-load (ObBroker *self, GError **error)
+/* --- Members, in the order in which they are called --- */
+
+static void
+tell_changes (gpointer member, const ObChanges *changes)
 {
+  ObBroker *self = member;
+  GHashTableIter iter;
+  gpointer id, is_new;
+
+  g_ptr_array_set_size (self->between, 0);
+  g_hash_table_iter_init (&iter, changes->touched);
+  while (g_hash_table_iter_next (&iter, &id, &is_new))
+    tell_upload (self, id, GPOINTER_TO_INT (is_new), self->between);
+  if (changes->are_holds_touched)
+    ob_broker_tell_holds (self);
+  else
+    g_signal_emit (self, signals[COUNTS_CHANGED], 0);
+}
+
+static void
+tell_trouble (gpointer member)
+{
+  /* A restriction is obeyed before it is recorded: what holds now may not be what was told last. */
+  ob_broker_tell_holds (member);
+}
+
+static const ObMember telling = { .flushed = tell_changes, .troubled = tell_trouble };
+
+/* Errors: Storage. */
+static gboolean
+load (gpointer member, GError **error)
+{
+  ObBroker *self = member;
   GHashTable *destinations = ob_destinations_load (self->database, error);
 
   if (!destinations)
@@ -225,28 +131,44 @@ load (ObBroker *self, GError **error)
   ob_broker_load_metered (self);
   ob_broker_load_answer (self);
   ob_broker_load_attempts (self);
+  /* What a lane then forbids is stopped. */
   ob_broker_load_lanes (self);
 
   return TRUE;
 }
+
+static void
+go_on (gpointer member, const ObChanges *changes)
+{
+  ObBroker *self = member;
+
+  ob_broker_settle_doubts (self);
+  /* While nothing can be written, the repair looks at them. */
+  if (self->repair_at_ms == 0 && (self->wants_review || ob_broker_has_vacant_lane (self)))
+    ob_broker_review_lanes (self);
+  ob_broker_schedule (self);
+  tell_those_that_wait (self, self->between);
+  ob_broker_set_alarm (self);
+  ob_broker_let_go (self);
+  ob_broker_want_prune (self);
+}
+
+static void
+note_trouble (gpointer member)
+{
+  ob_broker_end_pass (member);
+  ob_broker_note_trouble (member);
+}
+
+static const ObMember everything = { .load = load, .flushed = go_on, .troubled = note_trouble };
 
 void
 ob_broker_read_memory (ObBroker *self)
 {
   g_autoptr (GError) error = NULL;
 
-  if (!load (self, &error))
-    g_warning ("What was taken back could not be read again: %s", error->message);
-}
-
-static void
-on_rolled_back (gboolean is_turn, gpointer user_data)
-{
-  ob_broker_read_memory (user_data);
-  if (!is_turn)
-    return;
-  ob_broker_end_pass (user_data);
-  ob_broker_note_trouble (user_data);
+  if (!ob_queue_load (self->queue, &error))
+    g_warning ("What the database has could not be read again: %s", error->message);
 }
 
 ObBroker *
@@ -260,11 +182,13 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *
   self->clock = clock;
   self->watchers = g_ptr_array_ref (watchers);
   self->runner = runner;
-  self->turn = ob_turn_new (database, on_rolled_back, self);
+  self->queue = ob_queue_new (database, clock);
+  ob_queue_join (self->queue, &telling, self);
+  ob_queue_join (self->queue, &everything, self);
   ob_broker_watch_rows (self);
   self->ingest = ob_ingest_new (spool);
   ob_broker_watch_conditions (self);
-  if (!load (self, error))
+  if (!ob_queue_load (self->queue, error))
     {
       ob_broker_stop_watching_rows (self);
       return NULL;
@@ -340,7 +264,7 @@ ob_broker_stop (ObBroker *self)
   ob_broker_stop_trials (self);
   g_clear_pointer (&self->workers, ob_workers_free);
   end_saving (self);
-  ob_turn_commit (self->turn);
+  ob_queue_commit (self->queue);
 }
 
 static void
@@ -351,8 +275,9 @@ ob_broker_finalize (GObject *object)
   ob_broker_stop (self);
   g_clear_pointer (&self->ingest, ob_ingest_free);
   g_clear_pointer (&self->aside, ob_database_free);
-  g_clear_pointer (&self->turn, ob_turn_free);
+  g_clear_pointer (&self->queue, ob_queue_free);
   g_clear_pointer (&self->destinations, g_hash_table_unref);
+  g_clear_pointer (&self->between, g_ptr_array_unref);
   g_clear_pointer (&self->active, g_hash_table_unref);
   g_clear_pointer (&self->trials, g_hash_table_unref);
   g_clear_pointer (&self->promised, g_hash_table_unref);
@@ -379,6 +304,7 @@ ob_broker_finalize (GObject *object)
 static void
 ob_broker_init (ObBroker *self)
 {
+  self->between = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_upload_free);
   self->trials = ob_broker_make_trials ();
   self->active = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_active_free);
   self->promised = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -421,7 +347,7 @@ ob_broker_save_destination (ObBroker *self, const ObDestination *destination, co
 
   for (guint i = 0; i < n_holds; i++)
     reasons |= OUTBOX_REASON_BIT (holds[i].reason);
-  ob_broker_touch_holds (self);
+  ob_queue_touch_holds (self->queue);
 
   return ob_destinations_save (self->database, destination, error)
          && ob_journal_append_hold (self->database, ob_broker_get_now_ms (self), OUTBOX_SCOPE_DESTINATION,
@@ -450,7 +376,7 @@ ob_broker_dup_sequence (ObBroker *self, gint64 sequence)
 void
 ob_broker_after_commit (ObBroker *self, void (*effect) (const GError *error, gpointer user_data), gpointer user_data)
 {
-  ob_turn_after_all (self->turn, effect, user_data);
+  ob_queue_after_all (self->queue, effect, user_data);
 }
 
 gint64

@@ -12,40 +12,6 @@
 #include "store/meta.h"
 #include "store/terminations.h"
 
-/* An answer that waits for the commit. */
-typedef struct
-{
-  ObCommandDone done;
-  gpointer user_data;
-} Reply;
-
-static void
-on_reply (const GError *error, gpointer user_data)
-{
-  Reply *reply = user_data;
-
-  reply->done (error, reply->user_data);
-  g_free (reply);
-}
-
-void
-ob_broker_finish_command (ObBroker *self, gboolean is_good, const GError *error, ObCommandDone done, gpointer user_data)
-{
-  Reply *reply;
-
-  ob_turn_end (self->turn, is_good);
-  if (!is_good)
-    {
-      g_assert (error);
-      done (error, user_data);
-      return;
-    }
-  reply = g_new0 (Reply, 1);
-  reply->done = done;
-  reply->user_data = user_data;
-  ob_turn_after (self->turn, on_reply, reply);
-}
-
 static gboolean
 wrong_state (const ObUpload *upload, const char *what, GError **error)
 {
@@ -218,7 +184,7 @@ ob_broker_forget (ObBroker *self, const ObUpload *upload, const char *why, GErro
   removal->broker = self;
   removal->upload = g_steal_pointer (&last);
   removal->sequence = sequence;
-  ob_turn_after (self->turn, on_removed, removal);
+  ob_queue_after (self->queue, on_removed, removal);
 
   return TRUE;
 }
@@ -257,53 +223,63 @@ ob_broker_command_one (ObBroker *self, ObCommand command, ObUpload *upload, gint
     }
 }
 
+static gboolean
+pause_queue (gpointer user_data, GError **error)
+{
+  ObBroker *self = user_data;
+
+  self->is_paused = TRUE;
+  ob_broker_save_settings_after (self);
+  ob_broker_pause_attempts_after (self, NULL);
+
+  return ob_meta_set_number (self->database, "paused", 1, error) && ob_broker_record_queue_holds (self, NULL, error);
+}
+
+static gboolean
+resume_queue (gpointer user_data, GError **error)
+{
+  ObBroker *self = user_data;
+
+  self->is_paused = FALSE;
+  ob_broker_save_settings_after (self);
+  ob_broker_give_up_queue_after (self);
+
+  return ob_meta_set_number (self->database, "paused", 0, error) && ob_broker_record_queue_holds (self, NULL, error);
+}
+
 void
 ob_broker_set_paused (ObBroker *self, gboolean is_paused, ObCommandDone done, gpointer user_data)
 {
-  g_autoptr (GError) error = NULL;
-  gboolean is_good;
+  ob_queue_command (self->queue, is_paused ? pause_queue : resume_queue, self, done, user_data);
+}
 
-  if (!ob_turn_begin (self->turn, OB_TURN_SOON, &error))
-    {
-      done (error, user_data);
-      return;
-    }
-  self->is_paused = is_paused;
-  is_good = ob_meta_set_number (self->database, "paused", is_paused, &error)
-            && ob_broker_record_queue_holds (self, NULL, &error);
-  if (is_good)
-    {
-      ob_broker_save_settings_after (self);
-      if (is_paused)
-        ob_broker_pause_attempts_after (self, NULL);
-      else
-        ob_broker_give_up_queue_after (self);
-    }
-  ob_broker_finish_command (self, is_good, error, done, user_data);
+static gboolean
+allow_network (gpointer user_data, GError **error)
+{
+  ObBroker *self = user_data;
+  const char *network = ob_broker_get_network_key (&self->latest);
+
+  if (!ob_meta_set_text (self->database, "answered_network", network, error))
+    return FALSE;
+  g_free (self->answered_network);
+  self->answered_network = g_strdup (network);
+  self->is_answer_over = FALSE;
+  self->wants_review = TRUE;
+  ob_queue_want_flush (self->queue);
+
+  return TRUE;
 }
 
 void
 ob_broker_allow_network (ObBroker *self, ObCommandDone done, gpointer user_data)
 {
-  const char *network = ob_broker_get_network_key (&self->latest);
   g_autoptr (GError) error = NULL;
-  gboolean is_good;
 
-  if (*network == '\0')
-    g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, "There is no network");
-  if (error || !ob_turn_begin (self->turn, OB_TURN_SOON, &error))
+  if (*ob_broker_get_network_key (&self->latest) == '\0')
     {
+      error = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, "There is no network");
       done (error, user_data);
       return;
     }
-  is_good = ob_meta_set_text (self->database, "answered_network", network, &error);
-  if (is_good)
-    {
-      g_free (self->answered_network);
-      self->answered_network = g_strdup (network);
-      self->is_answer_over = FALSE;
-      self->wants_review = TRUE;
-      ob_broker_want_flush (self);
-    }
-  ob_broker_finish_command (self, is_good, error, done, user_data);
+  ob_queue_command (self->queue, allow_network, self, done, user_data);
 }

@@ -62,18 +62,22 @@ end_answer_of_another_network (ObBroker *self)
   self->is_answer_over = TRUE;
 }
 
+static gboolean
+forget_answer (gpointer user_data, GError **error)
+{
+  ObBroker *self = user_data;
+
+  ob_queue_after (self->queue, on_forgotten, self);
+
+  return ob_meta_set_text (self->database, "answered_network", NULL, error);
+}
+
 void
 ob_broker_forget_answer (ObBroker *self)
 {
-  gboolean is_good;
-
   end_answer_of_another_network (self);
-  if (!self->is_answer_over || !ob_turn_begin (self->turn, OB_TURN_LATER, NULL))
-    return;
-  is_good = ob_meta_set_text (self->database, "answered_network", NULL, NULL);
-  if (is_good)
-    ob_turn_after (self->turn, on_forgotten, self);
-  ob_turn_end (self->turn, is_good);
+  if (self->is_answer_over)
+    (void) ob_queue_do (self->queue, OB_TURN_LATER, forget_answer, self, NULL);
 }
 
 /* An answer that is over stays so, though the database may not know it yet: to come back to that network is no answer. */
@@ -99,11 +103,17 @@ ob_broker_get_queue_reasons (ObBroker *self)
 gboolean
 ob_broker_record_queue_holds (ObBroker *self, const char *message, GError **error)
 {
-  ob_broker_touch_holds (self);
+  ob_queue_touch_holds (self->queue);
 
   return ob_journal_append_hold (self->database, ob_broker_get_now_ms (self), OUTBOX_SCOPE_QUEUE, NULL,
                                  ob_broker_get_queue_reasons (self), message, error)
          > 0;
+}
+
+static gboolean
+record_session (gpointer user_data, GError **error)
+{
+  return ob_broker_record_queue_holds (user_data, NULL, error);
 }
 
 static void
@@ -119,10 +129,8 @@ note_session (ObBroker *self, const ObConditions *old)
   /* What failed before the device slept says nothing of now. */
   else if (was_ending)
     self->steady_at_ms = ob_broker_get_now_ms (self);
-  if (ob_turn_begin (self->turn, OB_TURN_SOON, NULL))
-    ob_turn_end (self->turn, ob_broker_record_queue_holds (self, NULL, NULL));
-  else
-    ob_broker_touch_holds (self);
+  if (!ob_queue_do (self->queue, OB_TURN_SOON, record_session, self, NULL))
+    ob_queue_touch_holds (self->queue);
 }
 
 void

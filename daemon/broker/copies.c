@@ -50,14 +50,15 @@ check_one (ObBroker *self, ObUpload *upload, GError **error)
     return TRUE;
   upload->has_local_copy = reason != OUTBOX_REASON_FILE_MISSING;
   ob_last_error_set (&upload->last_error, outbox_reason_get_info (reason)->name, fault, now_ms);
-  ob_broker_touch (self, upload->id, FALSE);
+  ob_queue_touch (self->queue, upload->id, FALSE);
 
   return ob_journal_move (self->database, upload, OB_STORED_FAILED, reason, fault, now_ms, error);
 }
 
 static gboolean
-check_some (ObBroker *self, GError **error)
+check_some (gpointer user_data, GError **error)
 {
+  ObBroker *self = user_data;
   const ObUploadsFilter filter = { .is_unfinished = TRUE };
   gint64 after = self->checked_number;
   g_autoptr (GPtrArray) uploads = ob_uploads_list (self->database, &filter, &after, ROWS_A_TURN, error);
@@ -75,15 +76,10 @@ static gboolean
 on_check (gpointer data)
 {
   ObBroker *self = data;
-  gboolean is_good = FALSE;
-
   /* What lies on a disk that is not there is not gone. */
-  if (!self->missing_queue && ob_turn_begin (self->turn, OB_TURN_SOON, NULL))
-    {
-      is_good = check_some (self, NULL);
-      ob_turn_end (self->turn, is_good);
-    }
-  ob_broker_want_flush (self);
+  gboolean is_good = !self->missing_queue && ob_queue_do (self->queue, OB_TURN_SOON, check_some, self, NULL);
+
+  ob_queue_want_flush (self->queue);
   if (is_good && self->checked_number > 0)
     return G_SOURCE_CONTINUE;
   self->check_source = 0;

@@ -151,39 +151,56 @@ follow_server (ObBroker *self, const char *name, const char *old_url, const char
          || ob_uploads_move_server (self->database, name, old_origin, new_origin, error);
 }
 
+/* A change of one destination. */
+typedef struct
+{
+  ObBroker *broker;
+  const char *name;
+  const ObDestinationSettings *settings; /* of `set` alone */
+} Change;
+
+static gboolean
+set (gpointer user_data, GError **error)
+{
+  const Change *change = user_data;
+  ObBroker *self = change->broker;
+  ObDestination *destination = g_hash_table_lookup (self->destinations, change->name);
+  g_autofree char *old_url = destination ? g_strdup (destination->url) : NULL;
+  gboolean is_new = !destination;
+  gboolean is_bare;
+
+  if (is_new)
+    {
+      destination = ob_destination_new (change->name);
+      destination->is_default = g_hash_table_size (self->destinations) == 0;
+      g_hash_table_insert (self->destinations, destination->name, destination);
+    }
+  apply_settings (destination, change->settings);
+  is_bare = drop_headers (destination, old_url, change->settings);
+  ob_broker_save_settings_after (self);
+
+  return (!destination->is_default || clear_other_defaults (self, change->name, error))
+         && ob_broker_save_destination (self, destination,
+                                        is_bare ? "set to another server: the headers of the old one were dropped"
+                                                : "set",
+                                        error)
+         && (is_new || follow_server (self, change->name, old_url, destination->url, error));
+}
+
 void
 ob_broker_set_destination (ObBroker *self, const char *name, const ObDestinationSettings *settings, ObCommandDone done,
                            gpointer user_data)
 {
-  ObDestination *destination = g_hash_table_lookup (self->destinations, name);
-  g_autofree char *old_url = destination ? g_strdup (destination->url) : NULL;
+  Change change = { self, name, settings };
   g_autoptr (GError) error = NULL;
-  gboolean is_new = !destination;
-  gboolean is_good, is_bare;
 
-  if (!check_settings (name, settings, is_new, &error) || !check_also (settings->also, &error)
-      || !check_headers (settings->headers, &error) || !ob_turn_begin (self->turn, OB_TURN_SOON, &error))
+  if (!check_settings (name, settings, !g_hash_table_contains (self->destinations, name), &error)
+      || !check_also (settings->also, &error) || !check_headers (settings->headers, &error))
     {
       done (error, user_data);
       return;
     }
-  if (is_new)
-    {
-      destination = ob_destination_new (name);
-      destination->is_default = g_hash_table_size (self->destinations) == 0;
-      g_hash_table_insert (self->destinations, destination->name, destination);
-    }
-  apply_settings (destination, settings);
-  is_bare = drop_headers (destination, old_url, settings);
-  is_good = (!destination->is_default || clear_other_defaults (self, name, &error))
-            && ob_broker_save_destination (self, destination,
-                                           is_bare ? "set to another server: the headers of the old one were dropped"
-                                                   : "set",
-                                           &error)
-            && (is_new || follow_server (self, name, old_url, destination->url, &error));
-  if (is_good)
-    ob_broker_save_settings_after (self);
-  ob_broker_finish_command (self, is_good, error, done, user_data);
+  ob_queue_command (self->queue, set, &change, done, user_data);
 }
 
 static ObDestination *
@@ -218,47 +235,73 @@ is_in_use (ObBroker *self, const char *name, GError **error)
   return !counts;
 }
 
+static gboolean delete (gpointer user_data, GError **error)
+{
+  const Change *change = user_data;
+  ObBroker *self = change->broker;
+
+  if (!ob_destinations_delete (self->database, change->name, error))
+    return FALSE;
+  (void) g_hash_table_remove (self->destinations, change->name);
+  ob_broker_save_settings_after (self);
+  ob_queue_touch_holds (self->queue);
+
+  return TRUE;
+}
+
 void
 ob_broker_remove_destination (ObBroker *self, const char *name, ObCommandDone done, gpointer user_data)
 {
+  Change change = { self, name, NULL };
   g_autoptr (GError) error = NULL;
-  gboolean is_good;
 
-  if (!find (self, name, &error) || is_in_use (self, name, &error) || !ob_turn_begin (self->turn, OB_TURN_SOON, &error))
+  if (!find (self, name, &error) || is_in_use (self, name, &error))
     {
       done (error, user_data);
       return;
     }
-  is_good = ob_destinations_delete (self->database, name, &error);
-  if (is_good)
-    {
-      (void) g_hash_table_remove (self->destinations, name);
-      ob_broker_save_settings_after (self);
-      ob_broker_touch_holds (self);
-    }
-  ob_broker_finish_command (self, is_good, error, done, user_data);
+  ob_queue_command (self->queue, delete, &change, done, user_data);
+}
+
+static gboolean
+pause_one (gpointer user_data, GError **error)
+{
+  const Change *change = user_data;
+  ObBroker *self = change->broker;
+  ObDestination *destination = g_hash_table_lookup (self->destinations, change->name);
+
+  destination->is_paused = TRUE;
+  ob_broker_save_settings_after (self);
+  ob_broker_pause_attempts_after (self, change->name);
+
+  return ob_broker_save_destination (self, destination, NULL, error);
+}
+
+static gboolean
+resume_one (gpointer user_data, GError **error)
+{
+  const Change *change = user_data;
+  ObBroker *self = change->broker;
+  ObDestination *destination = g_hash_table_lookup (self->destinations, change->name);
+
+  destination->is_paused = FALSE;
+  ob_health_renew (&destination->health);
+  ob_broker_save_settings_after (self);
+
+  return ob_broker_save_destination (self, destination, NULL, error);
 }
 
 void
 ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_paused, ObCommandDone done,
                              gpointer user_data)
 {
+  Change change = { self, name, NULL };
   g_autoptr (GError) error = NULL;
-  ObDestination *destination = find (self, name, &error);
-  gboolean is_good;
 
-  if (!destination || !ob_turn_begin (self->turn, OB_TURN_SOON, &error))
+  if (!find (self, name, &error))
     {
       done (error, user_data);
       return;
     }
-  destination->is_paused = is_paused;
-  if (!is_paused)
-    ob_health_renew (&destination->health);
-  is_good = ob_broker_save_destination (self, destination, NULL, &error);
-  if (is_good)
-    ob_broker_save_settings_after (self);
-  if (is_good && is_paused)
-    ob_broker_pause_attempts_after (self, name);
-  ob_broker_finish_command (self, is_good, error, done, user_data);
+  ob_queue_command (self->queue, is_paused ? pause_one : resume_one, &change, done, user_data);
 }

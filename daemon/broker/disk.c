@@ -83,7 +83,7 @@ ob_broker_try_disk (ObBroker *self, GError **error)
   if (self->disk_trouble ? !record_end (self, error)
                          : !ob_meta_set_number (self->database, "probed_at", ob_broker_get_now_ms (self), error))
     return FALSE;
-  ob_turn_after (self->turn, on_written, ob_pending_new (self, NULL));
+  ob_queue_after (self->queue, on_written, ob_pending_new (self, NULL));
 
   return TRUE;
 }
@@ -103,11 +103,18 @@ ob_broker_get_disk_words (ObBroker *self)
   return self->disk_trouble ? self->disk_trouble : self->missing_queue;
 }
 
-static void
-record_holds (ObBroker *self, const char *message)
+static gboolean
+record_missing (gpointer user_data, GError **error)
 {
-  if (ob_turn_begin (self->turn, OB_TURN_SOON, NULL))
-    ob_turn_end (self->turn, ob_broker_record_queue_holds (self, message, NULL));
+  ObBroker *self = user_data;
+
+  return ob_broker_record_queue_holds (self, self->missing_queue, error);
+}
+
+static gboolean
+record_given_up (gpointer user_data, GError **error)
+{
+  return ob_broker_record_queue_holds (user_data, "resumed without the queue that is not there", error);
 }
 
 void
@@ -117,7 +124,7 @@ ob_broker_miss_queue (ObBroker *self, const char *words, void (*on_given_up) (gp
   self->missing_queue = g_strdup (words);
   self->on_given_up = on_given_up;
   self->given_up_data = user_data;
-  record_holds (self, words);
+  (void) ob_queue_do (self->queue, OB_TURN_SOON, record_missing, self, NULL);
 }
 
 static void
@@ -130,14 +137,14 @@ on_resumed (const GError *error, gpointer user_data)
     return;
   g_clear_pointer (&self->missing_queue, g_free);
   self->on_given_up (self->given_up_data);
-  record_holds (self, "resumed without the queue that is not there");
+  (void) ob_queue_do (self->queue, OB_TURN_SOON, record_given_up, self, NULL);
 }
 
 void
 ob_broker_give_up_queue_after (ObBroker *self)
 {
   if (self->missing_queue)
-    ob_turn_after (self->turn, on_resumed, ob_pending_new (self, NULL));
+    ob_queue_after (self->queue, on_resumed, ob_pending_new (self, NULL));
 }
 
 void

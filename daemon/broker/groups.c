@@ -243,7 +243,7 @@ pause_one (ObBroker *self, const ObGroup *group, gboolean is_paused, GError **er
   OutboxReasonSet reasons = is_paused ? OUTBOX_REASON_BIT (OUTBOX_REASON_USER) : 0;
 
   if (is_paused)
-    ob_turn_after (self->turn, on_group_paused, ob_pending_new (self, name));
+    ob_queue_after (self->queue, on_group_paused, ob_pending_new (self, name));
 
   return ob_groups_set_paused (self->database, group->app, group->key, is_paused, error)
          && (group->is_paused == is_paused
@@ -278,63 +278,96 @@ send_now_one (ObBroker *self, const ObGroup *group, GError **error)
   return TRUE;
 }
 
-/* Errors: InvalidArgument, Storage, DiskFull. */
-static gboolean
-begin_command (ObBroker *self, const char *const *names, GError **error)
+/* A command for groups. */
+typedef struct
 {
-  if (g_strv_length ((GStrv) names) > KEYS_MAX)
+  ObBroker *broker;
+  const char *app; /* or NULL */
+  const char *const *names;
+} Command;
+
+/* Errors: InvalidArgument. */
+static gboolean
+are_few (const char *const *names, GError **error)
+{
+  if (g_strv_length ((GStrv) names) <= KEYS_MAX)
+    return TRUE;
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "At most %d groups in one call", KEYS_MAX);
+
+  return FALSE;
+}
+
+static gboolean
+send_now (gpointer user_data, GError **error)
+{
+  const Command *command = user_data;
+
+  for (const char *const *names = command->names; *names; names++)
     {
-      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "At most %d groups in one call", KEYS_MAX);
-      return FALSE;
+      g_autoptr (ObGroup) group = find (command->broker, NULL, *names, error);
+
+      if (!group || !send_now_one (command->broker, group, error))
+        return FALSE;
     }
 
-  return ob_turn_begin (self->turn, OB_TURN_SOON, error);
+  return TRUE;
 }
 
 void
 ob_broker_send_groups_now (ObBroker *self, const char *const *names, ObCommandDone done, gpointer user_data)
 {
+  Command command = { self, NULL, names };
   g_autoptr (GError) error = NULL;
-  gboolean is_good = TRUE;
 
   if (*ob_broker_get_network_key (&self->latest) == '\0')
     g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, "There is no network");
-  if (error || !begin_command (self, names, &error))
+  if (error || !are_few (names, &error))
     {
       done (error, user_data);
       return;
     }
-  for (; *names && is_good; names++)
-    {
-      g_autoptr (ObGroup) group = find (self, NULL, *names, &error);
+  ob_queue_command (self->queue, send_now, &command, done, user_data);
+}
 
-      is_good = group && send_now_one (self, group, &error);
+static gboolean
+set_paused (const Command *command, gboolean is_paused, GError **error)
+{
+  for (const char *const *names = command->names; *names; names++)
+    {
+      g_autoptr (ObGroup) group = find (command->broker, command->app, *names, error);
+
+      if (!group || !pause_one (command->broker, group, is_paused, error))
+        return FALSE;
     }
-  ob_broker_finish_command (self, is_good, error, done, user_data);
+  ob_broker_save_settings_after (command->broker);
+  ob_queue_touch_holds (command->broker->queue);
+
+  return TRUE;
+}
+
+static gboolean
+pause_all (gpointer user_data, GError **error)
+{
+  return set_paused (user_data, TRUE, error);
+}
+
+static gboolean
+resume_all (gpointer user_data, GError **error)
+{
+  return set_paused (user_data, FALSE, error);
 }
 
 void
 ob_broker_pause_groups (ObBroker *self, const char *app, const char *const *names, gboolean is_paused,
                         ObCommandDone done, gpointer user_data)
 {
+  Command command = { self, app, names };
   g_autoptr (GError) error = NULL;
-  gboolean is_good = TRUE;
 
-  if (!begin_command (self, names, &error))
+  if (!are_few (names, &error))
     {
       done (error, user_data);
       return;
     }
-  for (; *names && is_good; names++)
-    {
-      g_autoptr (ObGroup) group = find (self, app, *names, &error);
-
-      is_good = group && pause_one (self, group, is_paused, &error);
-    }
-  if (is_good)
-    {
-      ob_broker_save_settings_after (self);
-      ob_broker_touch_holds (self);
-    }
-  ob_broker_finish_command (self, is_good, error, done, user_data);
+  ob_queue_command (self->queue, is_paused ? pause_all : resume_all, &command, done, user_data);
 }

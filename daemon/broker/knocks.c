@@ -62,7 +62,7 @@ ob_broker_note_silence (ObBroker *self, const ObUpload *upload, gboolean is_sile
 
 /* Those that waited by themselves for this server need not wait any longer. */
 static gboolean
-wake_those (ObKnocking *knocking, GError **error)
+wake_uploads (ObKnocking *knocking, GError **error)
 {
   ObBroker *self = knocking->broker;
   GHashTableIter iter;
@@ -78,28 +78,26 @@ wake_those (ObKnocking *knocking, GError **error)
       upload->retry_at_ms = 0;
       if (!ob_uploads_update (self->database, upload, error))
         return FALSE;
-      ob_broker_touch (self, id, FALSE);
+      ob_queue_touch (self->queue, id, FALSE);
     }
 
   return TRUE;
 }
 
-static void
-open_destination (ObKnocking *knocking)
+static gboolean
+open_destination (gpointer user_data, GError **error)
 {
+  ObKnocking *knocking = user_data;
   ObBroker *self = knocking->broker;
   ObDestination *destination = g_hash_table_lookup (self->destinations, knocking->destination);
   g_autofree char *words
       = g_strdup_printf ("it can be connected to again, which was tried %u times", knocking->silence.n_knocks);
-  gboolean is_good;
 
-  if (!destination || !ob_turn_begin (self->turn, OB_TURN_SOON, NULL))
-    return;
+  if (!destination)
+    return TRUE;
   ob_health_hasten (&destination->health);
-  is_good = ob_broker_save_destination (self, destination, words, NULL) && wake_those (knocking, NULL);
-  ob_turn_end (self->turn, is_good);
-  if (!is_good)
-    ob_broker_note_trouble (self);
+
+  return ob_broker_save_destination (self, destination, words, error) && wake_uploads (knocking, error);
 }
 
 static void
@@ -116,7 +114,7 @@ on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!is_answered)
     return;
   ob_silence_note_answer (&knocking->silence, ob_broker_get_now_ms (knocking->broker));
-  open_destination (knocking);
+  (void) ob_queue_do (knocking->broker->queue, OB_TURN_SOON, open_destination, knocking, NULL);
 }
 
 /* --- When --- */

@@ -260,10 +260,18 @@ write_lane (ObBroker *self, ObLane *lane, GError **error)
   return TRUE;
 }
 
-/* @n_written: (out) */
-static gboolean
-write_lanes (ObBroker *self, guint *n_written, GError **error)
+/* What the journal is told of the lanes. */
+typedef struct
 {
+  ObBroker *broker;
+  guint n_written;
+} Record;
+
+static gboolean
+write_lanes (gpointer user_data, GError **error)
+{
+  Record *record = user_data;
+  ObBroker *self = record->broker;
   GHashTableIter iter;
   gpointer key;
 
@@ -276,31 +284,20 @@ write_lanes (ObBroker *self, guint *n_written, GError **error)
         continue;
       if (!write_lane (self, lane, error))
         return FALSE;
-      ++*n_written;
+      record->n_written++;
     }
 
   return TRUE;
 }
 
-/* What is obeyed does not wait for the disk; what could not be written is written when the database works again. Returns:
- * whether the journal tells of a change. */
+/* Attempts are stopped at once; the journal gets the change when the database can be written, and until then the next review
+ * finds it missing. Returns: whether the journal tells of a change. */
 static gboolean
 record_lanes (ObBroker *self)
 {
-  guint n_written = 0;
-  gboolean is_good;
+  Record record = { self, 0 };
 
-  if (!ob_turn_begin (self->turn, OB_TURN_SOON, NULL))
-    {
-      ob_broker_note_trouble (self);
-      return FALSE;
-    }
-  is_good = write_lanes (self, &n_written, NULL);
-  ob_turn_end (self->turn, is_good);
-  if (!is_good)
-    ob_broker_note_trouble (self);
-
-  return is_good && n_written > 0;
+  return ob_queue_do (self->queue, OB_TURN_SOON, write_lanes, &record, NULL) && record.n_written > 0;
 }
 
 /* Decides on every lane in which something waits, and stops what may no longer run. Returns: whether one has changed. */
@@ -336,9 +333,9 @@ ob_broker_review_lanes (ObBroker *self)
   has_changed |= record_lanes (self);
   self->wants_review = FALSE;
   if (has_changed)
-    ob_broker_touch_holds (self);
+    ob_queue_touch_holds (self->queue);
   else
-    ob_broker_want_flush (self);
+    ob_queue_want_flush (self->queue);
 }
 
 gboolean

@@ -13,17 +13,20 @@
 
 #define PASS_EVERY_US (G_GINT64_CONSTANT (24) * 3600 * G_USEC_PER_SEC)
 
-static gboolean
-prune_some (ObBroker *self, gint64 end)
+/* A part of a pass. */
+typedef struct
 {
-  gboolean is_good;
+  ObBroker *broker;
+  gint64 end; /* the sequence up to which it goes */
+} Part;
 
-  if (!ob_turn_begin (self->turn, OB_TURN_LATER, NULL))
-    return FALSE;
-  is_good = ob_prune_delete (self->database, self->pruned_sequence, end, ob_broker_get_now_ms (self), NULL);
-  ob_turn_end (self->turn, is_good);
+static gboolean
+prune_part (gpointer user_data, GError **error)
+{
+  const Part *part = user_data;
+  ObBroker *self = part->broker;
 
-  return is_good;
+  return ob_prune_delete (self->database, self->pruned_sequence, part->end, ob_broker_get_now_ms (self), error);
 }
 
 /* A pass that cannot write is given up: the next one begins anew. */
@@ -31,13 +34,13 @@ static gboolean
 on_prune (gpointer data)
 {
   ObBroker *self = data;
-  gint64 end;
+  Part part = { self, 0 };
 
-  if (ob_prune_find (self->database, self->pruned_sequence, ob_broker_get_now_ms (self), &end)
-      && !prune_some (self, end))
-    end = 0;
-  self->pruned_sequence = end;
-  if (end > 0)
+  if (ob_prune_find (self->database, self->pruned_sequence, ob_broker_get_now_ms (self), &part.end)
+      && !ob_queue_do (self->queue, OB_TURN_LATER, prune_part, &part, NULL))
+    part.end = 0;
+  self->pruned_sequence = part.end;
+  if (part.end > 0)
     return G_SOURCE_CONTINUE;
   self->prune_source = 0;
 

@@ -54,9 +54,19 @@ ob_broker_read_record (ObBroker *self, const char *id, GError **error)
   return NULL;
 }
 
-static gboolean
-recover_one (ObBroker *self, ObUpload *upload, GError **error)
+/* An upload that is taken up. */
+typedef struct
 {
+  ObBroker *broker;
+  ObUpload *upload;
+} Recovery;
+
+static gboolean
+recover_one (gpointer user_data, GError **error)
+{
+  const Recovery *recovery = user_data;
+  ObBroker *self = recovery->broker;
+  ObUpload *upload = recovery->upload;
   gint64 now_ms = ob_broker_get_now_ms (self);
   g_autoptr (ObUpload) record = NULL;
 
@@ -87,23 +97,17 @@ ob_broker_recover (ObBroker *self)
   for (guint i = 0; interrupted && i < interrupted->len; i++)
     {
       ObUpload *upload = interrupted->pdata[i];
+      Recovery recovery = { self, upload };
       g_autoptr (GError) error = NULL;
-      gboolean is_good = FALSE;
 
       if (g_hash_table_contains (self->active, upload->id) || g_hash_table_contains (self->saving, upload->id))
         continue;
-      if (ob_turn_begin (self->turn, OB_TURN_SOON, &error))
-        {
-          is_good = recover_one (self, upload, &error);
-          ob_turn_end (self->turn, is_good);
-        }
-      if (!is_good)
+      if (!ob_queue_do (self->queue, OB_TURN_SOON, recover_one, &recovery, &error))
         {
           g_warning ("Upload %s could not be taken up: %s", upload->id, error->message);
-          ob_broker_note_trouble (self);
           return;
         }
-      ob_broker_touch (self, upload->id, FALSE);
+      ob_queue_touch (self->queue, upload->id, FALSE);
     }
   for (guint i = 0; to_clear && i < to_clear->len; i++)
     ob_broker_clear_copy (self, ((ObUpload *) to_clear->pdata[i])->id);
@@ -130,12 +134,22 @@ on_settings_changed (const GError *commit_error, gpointer user_data)
 void
 ob_broker_save_settings_after (ObBroker *self)
 {
-  ob_turn_after (self->turn, on_settings_changed, self);
+  ob_queue_after (self->queue, on_settings_changed, self);
 }
 
-static gboolean
-insert_settings (ObBroker *self, const ObSettings *settings, GError **error)
+typedef struct
 {
+  ObBroker *broker;
+  const ObSettings *settings;
+} Restoration;
+
+static gboolean
+insert_settings (gpointer user_data, GError **error)
+{
+  const Restoration *restoration = user_data;
+  ObBroker *self = restoration->broker;
+  const ObSettings *settings = restoration->settings;
+
   for (guint i = 0; i < settings->destinations->len; i++)
     if (!ob_destinations_save (self->database, settings->destinations->pdata[i], error))
       return FALSE;
@@ -158,17 +172,14 @@ ob_broker_restore_settings (ObBroker *self)
   g_autofree char *text = ob_spool_load_settings (self->spool, &size_bytes);
   g_autoptr (ObSettings) settings = NULL;
   g_autoptr (GError) error = NULL;
+  Restoration restoration = { self, NULL };
 
   if (!text)
     return;
   settings = ob_settings_read (text, size_bytes, &error);
-  if (settings && ob_turn_begin (self->turn, OB_TURN_SOON, &error))
-    {
-      (void) insert_settings (self, settings, &error);
-      /* Either way memory is read again. */
-      ob_turn_end (self->turn, !error);
-      ob_turn_commit (self->turn);
-    }
+  restoration.settings = settings;
+  if (settings && ob_queue_do (self->queue, OB_TURN_SOON, insert_settings, &restoration, &error))
+    ob_queue_commit (self->queue);
   if (error)
     g_warning ("The settings could not be taken back: %s", error->message);
   ob_broker_read_memory (self);
@@ -194,8 +205,12 @@ comparison_free (Comparison *comparison)
 }
 
 static gboolean
-insert_adopted (ObBroker *self, ObUpload *upload, GError **error)
+insert_adopted (gpointer user_data, GError **error)
 {
+  const Recovery *recovery = user_data;
+  ObBroker *self = recovery->broker;
+  ObUpload *upload = recovery->upload;
+
   g_free (upload->rule);
   upload->rule = ob_broker_dup_rule_for (self, upload);
   self->wants_review = TRUE;
@@ -250,22 +265,18 @@ on_adopted (const GError *error, gpointer user_data)
 static gboolean
 adopt (ObBroker *self, ObUpload *upload)
 {
+  Recovery recovery = { self, upload };
   g_autoptr (GError) error = NULL;
-  gboolean is_good;
 
   if (self->aside)
     salvage (self->aside, upload);
-  if (!ob_turn_begin (self->turn, OB_TURN_SOON, &error))
-    return FALSE;
-  is_good = insert_adopted (self, upload, &error);
-  ob_turn_end (self->turn, is_good);
-  if (!is_good)
+  if (!ob_queue_do (self->queue, OB_TURN_SOON, insert_adopted, &recovery, &error))
     {
       g_warning ("The file %s in the spool could not be taken up: %s", upload->id, error->message);
       return ob_database_get_trouble (self->database) == NULL;
     }
-  ob_turn_after (self->turn, on_adopted, ob_pending_new (self, upload->id));
-  ob_broker_touch (self, upload->id, TRUE);
+  ob_queue_after (self->queue, on_adopted, ob_pending_new (self, upload->id));
+  ob_queue_touch (self->queue, upload->id, TRUE);
 
   return TRUE;
 }

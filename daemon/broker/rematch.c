@@ -61,7 +61,7 @@ ob_broker_set_rule (ObBroker *self, ObUpload *upload, const char *rule, const ch
       active->rule = g_strdup (rule);
     }
   self->wants_review = TRUE;
-  ob_broker_touch (self, upload->id, FALSE);
+  ob_queue_touch (self->queue, upload->id, FALSE);
 
   return TRUE;
 }
@@ -80,8 +80,9 @@ match_one (ObBroker *self, ObUpload *upload, GError **error)
 }
 
 static gboolean
-match_some (ObBroker *self, GError **error)
+match_some (gpointer user_data, GError **error)
 {
+  ObBroker *self = user_data;
   const ObUploadsFilter filter = { .is_unfinished = TRUE };
   gint64 after = self->matched_number;
   g_autoptr (GPtrArray) uploads = NULL;
@@ -110,20 +111,13 @@ static gboolean
 on_match (gpointer data)
 {
   ObBroker *self = data;
-  gboolean is_good = ob_turn_begin (self->turn, OB_TURN_SOON, NULL);
+  gboolean is_good = ob_queue_do (self->queue, OB_TURN_SOON, match_some, self, NULL);
 
-  if (is_good)
-    {
-      is_good = match_some (self, NULL);
-      ob_turn_end (self->turn, is_good);
-    }
-  ob_broker_want_flush (self);
+  ob_queue_want_flush (self->queue);
   if (is_good && self->matched_number > 0)
     return G_SOURCE_CONTINUE;
+  /* Where it failed, the rest is matched when the database works again. */
   self->match_source = 0;
-  /* The rest is matched when the database works again. */
-  if (!is_good)
-    ob_broker_note_trouble (self);
 
   return G_SOURCE_REMOVE;
 }

@@ -140,7 +140,7 @@ restore_destinations (ObBroker *self, GError **error)
 
 /* What they have themselves is sound by now. */
 static gboolean
-record (ObBroker *self, GPtrArray *ids, GError **error)
+put_right (ObBroker *self, GPtrArray *ids, GError **error)
 {
   for (guint i = 0; i < ids->len; i++)
     {
@@ -154,8 +154,22 @@ record (ObBroker *self, GPtrArray *ids, GError **error)
                                upload->reason, "its row had what was never written", error);
       if (upload->sequence == 0 || !ob_uploads_put_right (self->database, upload, error))
         return FALSE;
-      ob_broker_touch (self, upload->id, FALSE);
+      ob_queue_touch (self->queue, upload->id, FALSE);
     }
+
+  return TRUE;
+}
+
+static gboolean
+repair_all (gpointer user_data, GError **error)
+{
+  ObBroker *self = user_data;
+  g_autoptr (GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
+
+  if (!ob_repair_rows (self->database, on_upload, ids, error) || !put_right (self, ids, error)
+      || !restore_destinations (self, error))
+    return FALSE;
+  g_warning ("Rows of the database that had what was never written are repaired, of %u uploads among others", ids->len);
 
   return TRUE;
 }
@@ -164,25 +178,13 @@ static gboolean
 on_repair (gpointer user_data)
 {
   ObBroker *self = user_data;
-  g_autoptr (GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GError) error = NULL;
-  gboolean is_good;
 
   self->repair_source = 0;
-  if (!ob_turn_begin (self->turn, OB_TURN_SOON, &error))
+  if (ob_queue_do (self->queue, OB_TURN_SOON, repair_all, self, &error))
     {
-      ob_broker_note_trouble (self);
-      return G_SOURCE_REMOVE;
-    }
-  is_good = ob_repair_rows (self->database, on_upload, ids, &error) && record (self, ids, &error)
-            && restore_destinations (self, &error);
-  ob_turn_end (self->turn, is_good);
-  if (is_good)
-    {
-      g_warning ("Rows of the database that had what was never written were repaired, of %u uploads among others",
-                 ids->len);
       ob_broker_read_memory (self);
-      ob_broker_want_flush (self);
+      ob_queue_want_flush (self->queue);
     }
   else
     g_warning ("Bad rows of the database could not be repaired: %s", error->message);

@@ -196,18 +196,21 @@ submit_anew (ObResubmission *again)
   ob_broker_submit_new (again->broker, &again->submission, g_steal_fd (&again->fd), on_handed_on, again);
 }
 
-static gboolean
-forget_lost (ObBroker *self, const ObUpload *row, GError **error)
+/* An upload that makes way for another with its key. */
+typedef struct
 {
-  gboolean is_good;
+  ObBroker *broker;
+  const ObUpload *row;
+} Loss;
 
-  if (!ob_turn_begin (self->turn, OB_TURN_SOON, error))
-    return FALSE;
-  is_good = ob_broker_want_termination (self, row, error)
-            && ob_broker_forget (self, row, "its bytes are gone, and others were handed over with its key", error);
-  ob_turn_end (self->turn, is_good);
+static gboolean
+forget_lost (gpointer user_data, GError **error)
+{
+  const Loss *loss = user_data;
 
-  return is_good;
+  return ob_broker_want_termination (loss->broker, loss->row, error)
+         && ob_broker_forget (loss->broker, loss->row, "its bytes are gone, and others were handed over with its key",
+                              error);
 }
 
 static void
@@ -216,6 +219,7 @@ act (ObResubmission *again, ObUpload *row)
   ObBroker *self = again->broker;
   g_autoptr (ObUpload) owned = row;
   g_autoptr (GError) error = NULL;
+  Loss loss = { self, row };
 
   switch (ob_key_judge (row->stored, again->comparison->kept, judge_bytes (again, row)))
     {
@@ -227,7 +231,7 @@ act (ObResubmission *again, ObUpload *row)
                               again->comparison->handed_over.sha256, on_handed_on, again);
       return;
     case OB_KEY_REPLACE:
-      if (forget_lost (self, row, &error))
+      if (ob_queue_do (self->queue, OB_TURN_SOON, forget_lost, &loss, &error))
         submit_anew (again);
       else
         answer (again, NULL, error);

@@ -33,15 +33,25 @@ on_start (const GError *error, gpointer user_data)
     ob_broker_note_trouble (self);
 }
 
+/* An attempt that is about to start. */
+typedef struct
+{
+  ObBroker *broker;
+  const char *id;
+  char *rule; /* owned: of its row */
+} Start;
+
 /* Returns: FALSE without @error where its row has to be put right first. */
 static gboolean
-begin_attempt (ObBroker *self, const char *id, char **rule, GError **error)
+begin_attempt (gpointer user_data, GError **error)
 {
-  g_autoptr (ObUpload) upload = ob_uploads_get (self->database, id, error);
+  Start *begun = user_data;
+  ObBroker *self = begun->broker;
+  g_autoptr (ObUpload) upload = ob_uploads_get (self->database, begun->id, error);
 
   if (!upload || ob_broker_awaits_repair (self, upload))
     return FALSE;
-  *rule = g_strdup (upload->rule);
+  begun->rule = g_strdup (upload->rule);
   upload->attempts++;
   /* Giving up counts from here, whatever it waited for until now. */
   if (upload->failures == 0)
@@ -56,28 +66,19 @@ begin_attempt (ObBroker *self, const char *id, char **rule, GError **error)
 static void
 start (ObBroker *self, const ObCandidate *candidate)
 {
-  g_autofree char *rule = NULL;
-  g_autoptr (GError) error = NULL;
+  Start begun = { self, candidate->id, NULL };
+  gboolean is_good = ob_queue_do (self->queue, OB_TURN_SOON, begin_attempt, &begun, NULL);
+  g_autofree char *rule = begun.rule;
   ObActive *active;
-  gboolean is_good;
 
-  if (!ob_turn_begin (self->turn, OB_TURN_SOON, NULL))
-    {
-      ob_broker_note_trouble (self);
-      return;
-    }
-  is_good = begin_attempt (self, candidate->id, &rule, &error);
-  ob_turn_end (self->turn, is_good);
-  if (error)
-    ob_broker_note_trouble (self);
   if (!is_good)
     return;
   active = ob_broker_add_active (self, candidate->id, candidate->destination, rule);
   active->priority = candidate->priority + candidate->age;
   active->number = candidate->number;
   active->is_asking = candidate->is_asking;
-  ob_turn_after (self->turn, on_start, ob_pending_new (self, candidate->id));
-  ob_broker_touch (self, candidate->id, FALSE);
+  ob_queue_after (self->queue, on_start, ob_pending_new (self, candidate->id));
+  ob_queue_touch (self->queue, candidate->id, FALSE);
 }
 
 /* What could run now. */

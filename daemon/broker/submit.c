@@ -6,6 +6,7 @@
  */
 #include "broker/broker-private.h"
 
+#include "base/disk.h"
 #include "base/crash.h"
 #include "broker/record.h"
 #include "broker/submission.h"
@@ -147,8 +148,12 @@ set_lane (ObBroker *self, ObUpload *upload)
 
 /* By the rules of now: it may be made anew when there are others. */
 static gboolean
-add_row (ObBroker *self, ObUpload *upload, GError **error)
+add_row (gpointer user_data, GError **error)
 {
+  const ObSaving *saving = user_data;
+  ObBroker *self = saving->broker;
+  ObUpload *upload = saving->upload;
+
   set_lane (self, upload);
   upload->sequence = ob_journal_append (self->database, upload->created_at_ms, upload, "added", upload->stored,
                                         OUTBOX_REASON_NONE, NULL, error);
@@ -219,7 +224,7 @@ keep_new (ObBroker *self, ObSaving *saving, GError **error)
       g_propagate_error (error, g_steal_pointer (&own_error));
       return FALSE;
     }
-  else if (!add_row (self, upload, error))
+  else if (!add_row (saving, error))
     return FALSE;
   upload->has_local_copy = TRUE;
   upload->saved_at_ms = upload->progress_at_ms = ob_broker_get_now_ms (self);
@@ -229,32 +234,25 @@ keep_new (ObBroker *self, ObSaving *saving, GError **error)
 }
 
 static gboolean
-keep (ObBroker *self, ObSaving *saving, GError **error)
+keep (gpointer user_data, GError **error)
 {
-  return saving->is_restored ? keep_restored (self, saving, error) : keep_new (self, saving, error);
+  ObSaving *saving = user_data;
+  gboolean is_kept
+      = saving->is_restored ? keep_restored (saving->broker, saving, error) : keep_new (saving->broker, saving, error);
+
+  if (is_kept)
+    ob_crash_point ("row-written");
+
+  return is_kept;
 }
 
 /* A row that cannot be deleted now is found again with the database, or at the next start. */
-static void
-forget_row (ObBroker *self, const ObUpload *upload, const char *why)
-{
-  g_autoptr (GError) error = NULL;
-  gboolean is_good = FALSE;
-
-  if (ob_turn_begin (self->turn, OB_TURN_SOON, &error))
-    {
-      is_good = ob_broker_forget (self, upload, why, &error);
-      ob_turn_end (self->turn, is_good);
-    }
-  if (!is_good && !g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
-    ob_broker_note_trouble (self);
-}
-
 static gboolean
-is_of_disk (const GError *error)
+forget_row (gpointer user_data, GError **error)
 {
-  return g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE)
-         || g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL);
+  const ObSaving *saving = user_data;
+
+  return ob_broker_forget (saving->broker, saving->upload, saving->error->message, error);
 }
 
 /* Takes back what was said of it, in the words of our own table. */
@@ -269,17 +267,17 @@ give_up (ObBroker *self, ObSaving *saving)
                                          : g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER,
                                                                 "Outbox is ending; hand the file over again");
     }
-  if (is_of_disk (saving->error) && !ob_spool_is_there (self->spool))
+  if (ob_error_is_of_disk (saving->error) && !ob_spool_is_there (self->spool))
     {
       /* Half of it was written on the one disk, half on the other: nothing is wrong with either. */
       g_clear_error (&saving->error);
       saving->error = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER,
                                            "The queue is being taken up from another disk; hand the file over again");
     }
-  if (is_of_disk (saving->error))
+  if (ob_error_is_of_disk (saving->error))
     ob_broker_probe_disk (self);
   if (saving->has_row && !saving->is_restored)
-    forget_row (self, saving->upload, saving->error->message);
+    (void) ob_queue_do (self->queue, OB_TURN_SOON, forget_row, saving, NULL);
 }
 
 static void
@@ -298,21 +296,16 @@ on_taken (const ObSpoolCopy *copy, const GError *error, gpointer user_data)
     }
   else if (!saving->error)
     saving->error = g_error_copy (error);
-  if (!saving->error && !saving->is_removed && ob_turn_begin (self->turn, OB_TURN_SOON, &saving->error))
-    {
-      is_kept = keep (self, saving, &saving->error);
-      if (is_kept)
-        ob_crash_point ("row-written");
-      ob_turn_end (self->turn, is_kept);
-    }
+  if (!saving->error && !saving->is_removed)
+    is_kept = ob_queue_do (self->queue, OB_TURN_SOON, keep, saving, &saving->error);
   if (!is_kept)
     give_up (self, saving);
-  ob_broker_touch (self, saving->upload->id, !saving->is_told);
+  ob_queue_touch (self->queue, saving->upload->id, !saving->is_told);
   /* A start makes queued what has bytes, record and row. */
   if (is_kept && saving->is_row_safe)
     on_answer (NULL, saving);
   else
-    ob_turn_after (self->turn, on_answer, saving);
+    ob_queue_after (self->queue, on_answer, saving);
 }
 
 /* Before any answer: that one waits for this commit, or comes after it. A file that comes when the disk is full is refused,
@@ -331,19 +324,6 @@ on_row_committed (const GError *error, gpointer user_data)
     }
 }
 
-static gboolean
-insert (ObBroker *self, ObUpload *upload, GError **error)
-{
-  gboolean is_good;
-
-  if (!ob_turn_begin (self->turn, OB_TURN_SOON, error))
-    return FALSE;
-  is_good = add_row (self, upload, error);
-  ob_turn_end (self->turn, is_good);
-
-  return is_good;
-}
-
 /* The row comes with the look at the file, for its rule may ask for size and type. */
 static void
 on_looked (const ObIngestFacts *facts, gpointer user_data)
@@ -359,7 +339,7 @@ on_looked (const ObIngestFacts *facts, gpointer user_data)
     upload->media_type = g_strdup (facts->media_type);
   if (saving->error)
     return;
-  saving->has_row = insert (self, upload, &saving->error);
+  saving->has_row = ob_queue_do (self->queue, OB_TURN_SOON, add_row, saving, &saving->error);
   if (!saving->has_row)
     {
       ob_ingest_cancel (self->ingest, saving->task);
@@ -367,8 +347,8 @@ on_looked (const ObIngestFacts *facts, gpointer user_data)
     }
   saving->is_told = upload->size_bytes > BRIEF_MAX_BYTES;
   if (saving->is_told)
-    ob_broker_touch (self, upload->id, TRUE);
-  ob_turn_after (self->turn, on_row_committed, saving);
+    ob_queue_touch (self->queue, upload->id, TRUE);
+  ob_queue_after (self->queue, on_row_committed, saving);
 }
 
 static ObSaving *

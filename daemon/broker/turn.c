@@ -54,11 +54,19 @@ ob_turn_free (ObTurn *turn)
   g_free (turn);
 }
 
-/* A full disk or an I/O error makes SQLite take back the transaction by itself; what runs after that would be on its own. */
+/* A full disk or an I/O error makes SQLite take back the transaction by itself; what runs after that would be on its own. By
+ * now a read may have gone well, and SQLite's last error is none. */
 static gboolean
 note_failure (ObTurn *turn)
 {
-  if (!turn->failure && sqlite3_get_autocommit (ob_database_get_handle (turn->database)))
+  sqlite3 *handle = ob_database_get_handle (turn->database);
+  const GError *trouble = ob_database_get_trouble (turn->database);
+
+  if (turn->failure || !sqlite3_get_autocommit (handle))
+    return turn->failure != NULL;
+  if (trouble)
+    turn->failure = g_error_copy (trouble);
+  else
     ob_database_set_error (turn->database, &turn->failure);
 
   return turn->failure != NULL;

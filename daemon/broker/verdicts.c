@@ -172,7 +172,7 @@ readmit (ObBroker *self, const char *id, GError **error)
 
   if (!upload)
     return TRUE;
-  ob_broker_touch (self, id, FALSE);
+  ob_queue_touch (self->queue, id, FALSE);
   upload->retry_at_ms = 0;
   if (upload->stored == OB_STORED_FAILED && upload->reason == OUTBOX_REASON_REJECTED)
     return ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE,
@@ -309,28 +309,42 @@ on_done (const GError *error, gpointer user_data)
   ob_broker_clear_copy (pending->broker, pending->id);
 }
 
+/* What is written of an upload whose attempt has ended. */
+typedef struct
+{
+  ObBroker *broker;
+  const char *id;
+  ObAttemptResult *result; /* NULL: its copy is gone */
+  gboolean is_termination;
+} End;
+
+static gboolean
+write_cleared (gpointer user_data, GError **error)
+{
+  const End *end = user_data;
+  g_autoptr (ObUpload) upload = ob_uploads_get (end->broker->database, end->id, error);
+
+  if (!upload)
+    return FALSE;
+  upload->has_local_copy = FALSE;
+
+  return ob_uploads_update (end->broker->database, upload, error);
+}
+
 void
 ob_broker_clear_copy (ObBroker *self, const char *id)
 {
-  g_autoptr (ObUpload) upload = NULL;
-  gboolean is_good;
+  End end = { self, id, NULL, FALSE };
 
   if (!ob_spool_remove (self->spool, id, NULL))
     return;
   ob_crash_point ("spool-removed");
-  if (!ob_turn_begin (self->turn, OB_TURN_LATER, NULL))
-    return;
-  upload = ob_uploads_get (self->database, id, NULL);
-  if (upload)
-    upload->has_local_copy = FALSE;
-  is_good = upload && ob_uploads_update (self->database, upload, NULL);
-  ob_turn_end (self->turn, is_good);
-  if (is_good)
-    ob_broker_touch (self, id, FALSE);
+  if (ob_queue_do (self->queue, OB_TURN_LATER, write_cleared, &end, NULL))
+    ob_queue_touch (self->queue, id, FALSE);
 }
 
 static gboolean
-end_attempt (ObBroker *self, const char *id, ObAttemptResult *result, GError **error)
+write_end (ObBroker *self, const char *id, ObAttemptResult *result, GError **error)
 {
   g_autoptr (ObUpload) upload = ob_uploads_get (self->database, id, error);
 
@@ -341,10 +355,24 @@ end_attempt (ObBroker *self, const char *id, ObAttemptResult *result, GError **e
   if (!end_upload (self, upload, result, error))
     return FALSE;
   if (upload->stored == OB_STORED_DONE)
-    ob_turn_after (self->turn, on_done, ob_pending_new (self, id));
-  ob_broker_touch (self, id, FALSE);
+    ob_queue_after (self->queue, on_done, ob_pending_new (self, id));
+  ob_queue_touch (self->queue, id, FALSE);
 
   return TRUE;
+}
+
+static gboolean
+end_attempt (gpointer user_data, GError **error)
+{
+  const End *end = user_data;
+  ObBroker *self = end->broker;
+  gboolean is_good = end->is_termination ? ob_broker_end_termination (self, end->id, end->result, error)
+                                         : write_end (self, end->id, end->result, error);
+
+  /* Before anything is taken back, which would look for it among those that run. */
+  (void) g_hash_table_remove (self->active, end->id);
+
+  return is_good;
 }
 
 void
@@ -352,10 +380,9 @@ ob_broker_end_attempt (const char *id, ObAttemptResult *result, gpointer user_da
 {
   ObBroker *self = user_data;
   const ObActive *active = g_hash_table_lookup (self->active, id);
-  gboolean is_termination = active && active->is_termination;
+  End end = { self, id, result, active && active->is_termination };
   gboolean makes_room = active && active->makes_room && result->is_cancelled;
   g_autoptr (GError) error = NULL;
-  gboolean is_good;
 
   if (ob_broker_end_trial (self, id, result))
     return;
@@ -364,22 +391,13 @@ ob_broker_end_attempt (const char *id, ObAttemptResult *result, gpointer user_da
       g_free (result->message);
       result->message = g_strdup ("made room for one of higher priority");
     }
-  if (!ob_turn_begin (self->turn, OB_TURN_SOON, &error))
+  if (!ob_queue_do (self->queue, OB_TURN_SOON, end_attempt, &end, &error))
     {
+      /* Where no turn could be begun, it is still there. */
       (void) g_hash_table_remove (self->active, id);
-      g_warning ("The end of an attempt could not be recorded: %s", error->message);
-      ob_broker_note_trouble (self);
-      return;
-    }
-  is_good
-      = is_termination ? ob_broker_end_termination (self, id, result, &error) : end_attempt (self, id, result, &error);
-  (void) g_hash_table_remove (self->active, id);
-  ob_turn_end (self->turn, is_good);
-  if (!is_good && !g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
-    {
-      g_warning ("The end of an attempt could not be recorded: %s", error->message);
-      ob_broker_note_trouble (self);
+      if (!g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
+        g_warning ("The end of an attempt could not be recorded: %s", error->message);
     }
   /* A place is free. */
-  ob_broker_want_flush (self);
+  ob_queue_want_flush (self->queue);
 }

@@ -73,7 +73,7 @@ wake_uploads_of (ObBroker *self, ObUploadsSet set, gint64 limit_ms, gint64 next_
       *(set == OB_UPLOADS_DUE_TO_BEGIN ? &upload->not_before_ms : &upload->retry_at_ms) = next_ms;
       if (!ob_uploads_update (self->database, upload, error))
         return FALSE;
-      ob_broker_touch (self, upload->id, FALSE);
+      ob_queue_touch (self->queue, upload->id, FALSE);
     }
 
   return uploads != NULL;
@@ -114,12 +114,22 @@ wake_destinations (ObBroker *self, gint64 now_ms, GError **error)
   return TRUE;
 }
 
+static gboolean
+wake_all (gpointer user_data, GError **error)
+{
+  ObBroker *self = user_data;
+  gint64 now_ms = ob_broker_get_now_ms (self);
+
+  return shift_waits (self, now_ms, error) && wake_destinations (self, now_ms, error)
+         && wake_uploads (self, now_ms, error)
+         && ((!self->disk_trouble && !self->wants_probe) || ob_broker_try_disk (self, error));
+}
+
 void
 ob_broker_wake (ObBroker *self)
 {
   gint64 now_ms = ob_broker_get_now_ms (self);
   gboolean is_repair = self->repair_at_ms > 0;
-  gboolean is_good;
 
   /* A clock that was set back makes no wait longer than it was meant to be. */
   self->steady_at_ms = MIN (self->steady_at_ms, now_ms + STEADY_AFTER_MS);
@@ -131,23 +141,11 @@ ob_broker_wake (ObBroker *self)
       return;
     }
   self->repair_at_ms = 0;
-  if (!ob_turn_begin (self->turn, OB_TURN_SOON, NULL))
-    {
-      ob_broker_note_trouble (self);
-      return;
-    }
-  is_good = shift_waits (self, now_ms, NULL) && wake_destinations (self, now_ms, NULL)
-            && wake_uploads (self, now_ms, NULL)
-            && ((!self->disk_trouble && !self->wants_probe) || ob_broker_try_disk (self, NULL));
-  ob_turn_end (self->turn, is_good);
-  if (!is_good)
-    {
-      ob_broker_note_trouble (self);
-      return;
-    }
+  if (!ob_queue_do (self->queue, OB_TURN_SOON, wake_all, self, NULL))
+    return;
   /* Also where it is not time that has come, but a clock that was set. */
   ob_broker_review_lanes (self);
-  ob_broker_touch_holds (self);
+  ob_queue_touch_holds (self->queue);
   if (is_repair)
     ob_broker_take_up (self);
 }

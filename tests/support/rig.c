@@ -18,7 +18,7 @@ test_rig_settle (TestRig *rig)
   while (g_main_context_iteration (NULL, FALSE))
     ;
   /* What nobody waits for is committed within half a second: now. */
-  ob_turn_commit (rig->broker->turn);
+  ob_queue_commit (rig->broker->queue);
 }
 
 void

@@ -19,7 +19,7 @@ typedef struct
   GError *error;
   guint n_answers;
   guint turn; /* after which it came */
-  ObTurn *turns;
+  ObQueue *turns;
 } Answer;
 
 static void
@@ -29,7 +29,7 @@ on_done (const GError *error, gpointer user_data)
 
   answer->n_answers++;
   answer->error = error ? g_error_copy (error) : NULL;
-  answer->turn = ob_turn_get_number (answer->turns);
+  answer->turn = ob_queue_get_turn_number (answer->turns);
 }
 
 static gboolean
@@ -85,8 +85,8 @@ test_others_are_served_between_slices (TestRig *rig, gconstpointer data)
   g_auto (GStrv) ids = make_many (rig);
   g_autofree char *other = test_rig_submit (rig, "yard", 0);
   const char *const others[] = { other, NULL };
-  Answer many = { .turns = rig->broker->turn }, one = { .turns = rig->broker->turn };
-  const guint begin = ob_turn_get_number (rig->broker->turn);
+  Answer many = { .turns = rig->broker->queue }, one = { .turns = rig->broker->queue };
+  const guint begin = ob_queue_get_turn_number (rig->broker->queue);
 
   ob_broker_command (rig->broker, OB_COMMAND_REMOVE, (const char *const *) ids, 0, on_done, &many);
   ob_broker_command (rig->broker, OB_COMMAND_PAUSE, others, 0, on_done, &one);
@@ -106,7 +106,7 @@ static void
 test_one_that_is_twice_is_done_once (TestRig *rig, gconstpointer data)
 {
   g_auto (GStrv) ids = make_many (rig);
-  Answer answer = { .turns = rig->broker->turn };
+  Answer answer = { .turns = rig->broker->queue };
 
   g_free (ids[1]);
   ids[1] = g_strdup (LAST);
@@ -122,7 +122,7 @@ test_nothing_is_begun_before_all_are_known (TestRig *rig, gconstpointer data)
 {
   const char *how = data;
   g_auto (GStrv) ids = make_many (rig);
-  Answer answer = { .turns = rig->broker->turn };
+  Answer answer = { .turns = rig->broker->queue };
   gboolean is_state = g_str_equal (how, "state");
   gint expected = is_state ? OUTBOX_ERROR_WRONG_STATE : OUTBOX_ERROR_NOT_FOUND;
 
@@ -153,7 +153,7 @@ static void
 test_an_end_meanwhile_is_left_out (TestRig *rig, gconstpointer data)
 {
   g_auto (GStrv) ids = make_many (rig);
-  Answer answer = { .turns = rig->broker->turn };
+  Answer answer = { .turns = rig->broker->queue };
 
   ob_broker_command (rig->broker, OB_COMMAND_PAUSE, (const char *const *) ids, 0, on_done, &answer);
   test_wait_until (is_begun, rig, 20);
@@ -172,7 +172,7 @@ test_the_last_word_counts (TestRig *rig, gconstpointer data)
   Answer answers[N_OTHERS] = { { 0 } };
 
   for (guint i = 0; i < N_OTHERS; i++)
-    answers[i].turns = rig->broker->turn;
+    answers[i].turns = rig->broker->queue;
   ob_broker_command (rig->broker, OB_COMMAND_RESUME, (const char *const *) ids, 0, on_done, &answers[0]);
   ob_broker_command (rig->broker, OB_COMMAND_PAUSE, (const char *const *) ids, 0, on_done, &answers[1]);
   ob_broker_command (rig->broker, OB_COMMAND_RESUME, last, 0, on_done, &answers[2]);
@@ -200,12 +200,12 @@ static void
 test_a_disk_that_fails_meanwhile (TestRig *rig, gconstpointer data)
 {
   g_auto (GStrv) ids = make_many (rig);
-  Answer answer = { .turns = rig->broker->turn }, again = answer;
+  Answer answer = { .turns = rig->broker->queue }, again = answer;
   gint64 n_done;
 
   ob_broker_command (rig->broker, OB_COMMAND_REMOVE, (const char *const *) ids, 0, on_done, &answer);
   test_wait_until (is_begun, rig, 20);
-  ob_turn_commit (rig->broker->turn);
+  ob_queue_commit (rig->broker->queue);
   run_sql (rig, "CREATE TEMP TRIGGER no_room BEFORE INSERT ON journal BEGIN SELECT raise (ABORT, 'no'); END");
   test_wait_until (is_answered, &answer, 20);
   run_sql (rig, "DROP TRIGGER no_room");
@@ -226,7 +226,7 @@ static void
 test_the_broker_ends_meanwhile (TestRig *rig, gconstpointer data)
 {
   g_auto (GStrv) ids = make_many (rig);
-  Answer answer = { .turns = rig->broker->turn }, behind = answer;
+  Answer answer = { .turns = rig->broker->queue }, behind = answer;
   gint64 n_done;
 
   ob_broker_command (rig->broker, OB_COMMAND_REMOVE, (const char *const *) ids, 0, on_done, &answer);

@@ -301,7 +301,7 @@ test_a_full_disk_right_after_the_answer (TestRig *rig, gconstpointer data)
   Submit submit = { .rig = rig };
   g_autofree char *id = begin_submit (rig, on_submitted_then_full, &submit);
 
-  ob_turn_commit (rig->broker->turn);
+  ob_queue_commit (rig->broker->queue);
   test_wait_until (is_submitted, &submit, 10);
   g_assert_no_error (submit.error);
   test_rig_settle (rig);

@@ -1,0 +1,278 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Turns, and who takes part in them. Owns the turn and the list of changes. Main thread.
+ */
+#include "broker/queue.h"
+
+#include "base/disk.h"
+
+typedef struct
+{
+  const ObMember *member;
+  gpointer instance;
+} Joined;
+
+/* What to tell of when a turn is committed. */
+typedef struct
+{
+  ObQueue *queue;
+  ObChanges changes;
+  guint turn;
+} Flush;
+
+struct _ObQueue
+{
+  ObDatabase *database; /* borrowed, as is the next */
+  ObClock *clock;
+  ObTurn *turn;
+  GArray *members; /* of Joined */
+  Flush *flush;    /* borrowed from the turn; NULL: nobody has to be told of anything */
+};
+
+static void
+note_trouble (ObQueue *queue)
+{
+  for (guint i = 0; i < queue->members->len; i++)
+    {
+      const Joined *joined = &g_array_index (queue->members, Joined, i);
+
+      if (joined->member->troubled)
+        joined->member->troubled (joined->instance);
+    }
+}
+
+static void
+on_rolled_back (gboolean is_turn, gpointer user_data)
+{
+  ObQueue *queue = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!ob_queue_load (queue, &error))
+    g_warning ("What was taken back could not be read again: %s", error->message);
+  if (is_turn)
+    note_trouble (queue);
+}
+
+ObQueue *
+ob_queue_new (ObDatabase *database, ObClock *clock)
+{
+  ObQueue *queue = g_new0 (ObQueue, 1);
+
+  queue->database = database;
+  queue->clock = clock;
+  queue->turn = ob_turn_new (database, on_rolled_back, queue);
+  queue->members = g_array_new (FALSE, FALSE, sizeof (Joined));
+
+  return queue;
+}
+
+void
+ob_queue_free (ObQueue *queue)
+{
+  ob_turn_free (queue->turn);
+  g_array_unref (queue->members);
+  g_free (queue);
+}
+
+void
+ob_queue_join (ObQueue *queue, const ObMember *member, gpointer instance)
+{
+  const Joined joined = { member, instance };
+
+  g_array_append_val (queue->members, joined);
+}
+
+gboolean
+ob_queue_load (ObQueue *queue, GError **error)
+{
+  for (guint i = 0; i < queue->members->len; i++)
+    {
+      const Joined *joined = &g_array_index (queue->members, Joined, i);
+
+      if (joined->member->load && !joined->member->load (joined->instance, error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* --- Changes --- */
+
+gboolean
+ob_queue_do (ObQueue *queue, ObTurnUrgency urgency, ObChange change, gpointer user_data, GError **error)
+{
+  g_autoptr (GError) own_error = NULL;
+  gboolean is_good;
+
+  /* Where the turn cannot be begun, it has told the members itself. */
+  if (!ob_turn_begin (queue->turn, urgency, error))
+    return FALSE;
+  is_good = change (user_data, &own_error);
+  ob_turn_end (queue->turn, is_good);
+  if (is_good)
+    return TRUE;
+  if (ob_error_is_of_disk (own_error))
+    note_trouble (queue);
+  if (own_error)
+    g_propagate_error (error, g_steal_pointer (&own_error));
+
+  return FALSE;
+}
+
+/* An answer that waits for the commit. */
+typedef struct
+{
+  ObQueueDone done;
+  gpointer user_data;
+} Reply;
+
+static void
+on_reply (const GError *error, gpointer user_data)
+{
+  g_autofree Reply *reply = user_data;
+
+  reply->done (error, reply->user_data);
+}
+
+void
+ob_queue_command (ObQueue *queue, ObChange change, gpointer user_data, ObQueueDone done, gpointer done_data)
+{
+  g_autoptr (GError) error = NULL;
+  Reply *reply;
+
+  if (!ob_queue_do (queue, OB_TURN_SOON, change, user_data, &error))
+    {
+      g_assert (error);
+      done (error, done_data);
+      return;
+    }
+  reply = g_new0 (Reply, 1);
+  reply->done = done;
+  reply->user_data = done_data;
+  ob_turn_after (queue->turn, on_reply, reply);
+}
+
+void
+ob_queue_after (ObQueue *queue, ObEffect effect, gpointer user_data)
+{
+  ob_turn_after (queue->turn, effect, user_data);
+}
+
+void
+ob_queue_after_all (ObQueue *queue, ObEffect effect, gpointer user_data)
+{
+  ob_turn_after_all (queue->turn, effect, user_data);
+}
+
+void
+ob_queue_commit (ObQueue *queue)
+{
+  ob_turn_commit (queue->turn);
+}
+
+guint
+ob_queue_get_turn_number (ObQueue *queue)
+{
+  return ob_turn_get_number (queue->turn);
+}
+
+gint64
+ob_queue_get_now_ms (ObQueue *queue)
+{
+  return ob_clock_get_now_ms (queue->clock);
+}
+
+/* --- What has changed --- */
+
+static void
+flush_free (Flush *flush)
+{
+  g_hash_table_unref (flush->changes.touched);
+  g_free (flush);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Flush, flush_free)
+
+/* One that was touched by a change, which may yet be taken back. */
+typedef struct
+{
+  Flush *flush; /* borrowed: it is told after every change of its turn has ended */
+  char *id;
+  gboolean is_new;
+} Touched;
+
+static void
+on_touched (const GError *error, gpointer user_data)
+{
+  g_autofree Touched *touched = user_data;
+  GHashTable *all = touched->flush->changes.touched;
+
+  if (error || (!touched->is_new && g_hash_table_contains (all, touched->id)))
+    g_free (touched->id);
+  else
+    g_hash_table_replace (all, touched->id, GINT_TO_POINTER (touched->is_new));
+}
+
+static void
+on_flushed (const GError *error, gpointer user_data)
+{
+  g_autoptr (Flush) flush = user_data;
+  ObQueue *queue = flush->queue;
+
+  if (queue->flush == flush)
+    queue->flush = NULL;
+  for (guint i = 0; !error && i < queue->members->len; i++)
+    {
+      const Joined *joined = &g_array_index (queue->members, Joined, i);
+
+      if (joined->member->flushed)
+        joined->member->flushed (joined->instance, &flush->changes);
+    }
+}
+
+static void
+touch (ObQueue *queue, const char *id, gboolean is_new, gboolean are_holds_touched)
+{
+  /* An answer may begin another turn, before those of the last one are told. */
+  gboolean is_first = !queue->flush || queue->flush->turn != ob_turn_get_number (queue->turn);
+  Flush *flush = is_first ? g_new0 (Flush, 1) : queue->flush;
+
+  if (is_first)
+    {
+      flush->queue = queue;
+      flush->changes.touched = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+      flush->turn = ob_turn_get_number (queue->turn);
+      queue->flush = flush;
+    }
+  if (id)
+    {
+      Touched *touched = g_new0 (Touched, 1);
+
+      touched->flush = flush;
+      touched->id = g_strdup (id);
+      touched->is_new = is_new;
+      ob_turn_after (queue->turn, on_touched, touched);
+    }
+  flush->changes.are_holds_touched |= are_holds_touched;
+  if (is_first)
+    ob_turn_after_all (queue->turn, on_flushed, flush);
+}
+
+void
+ob_queue_touch (ObQueue *queue, const char *id, gboolean is_new)
+{
+  touch (queue, id, is_new, FALSE);
+}
+
+void
+ob_queue_touch_holds (ObQueue *queue)
+{
+  touch (queue, NULL, FALSE, TRUE);
+}
+
+void
+ob_queue_want_flush (ObQueue *queue)
+{
+  touch (queue, NULL, FALSE, FALSE);
+}
