@@ -6,7 +6,7 @@
  */
 #include "dbus/command.h"
 #include "dbus/label.h"
-#include "transfer/outcome.h"
+#include "transfer/tus-verdict.h"
 
 #include <stdio.h>
 
@@ -57,7 +57,7 @@ print_reply (ObReply reply, const char *what)
       g_autofree char *label = NULL;
 
       reply.stage = stage;
-      outcome = ob_outcome_from_reply (&reply, 0);
+      outcome = ob_outcome_from_reply (&reply, ob_tus_verdict, 0);
       state = ob_outcome_get_public (&outcome, stage, &reason);
       label = outbox_status_label (state, reason, 0, 0, 42, 100, OUTBOX_LABEL_TERMINAL);
       printf (" %s |", label);

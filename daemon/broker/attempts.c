@@ -10,6 +10,7 @@
 #include "policy/health.h"
 #include "policy/retry.h"
 #include "store/journal.h"
+#include "transfer/protocol.h"
 
 void
 ob_active_free (ObActive *active)
@@ -105,6 +106,15 @@ must_leave_url (const ObUpload *upload, gint64 now_ms)
                                      now_ms);
 }
 
+gboolean
+ob_broker_may_resume (ObBroker *self, const ObUpload *upload, const char *resume)
+{
+  const ObDestination *destination = g_hash_table_lookup (self->destinations, upload->destination);
+  const ObProtocol *protocol = destination ? ob_protocol_find (destination->protocol) : NULL;
+
+  return !protocol || protocol->is_resume (resume);
+}
+
 ObJob *
 ob_broker_make_job (ObBroker *self, const ObUpload *upload)
 {
@@ -117,7 +127,8 @@ ob_broker_make_job (ObBroker *self, const ObUpload *upload)
   job->media_type = g_strdup (upload->media_type);
   job->sha256 = g_strdup (upload->sha256);
   job->group = g_strdup (upload->group);
-  job->server_url = g_strdup (upload->server_url);
+  job->protocol = g_strdup (destination ? destination->protocol : NULL);
+  job->resume = g_strdup (upload->server_url);
   job->url = g_strdup (destination ? destination->url : "");
   job->also = destination ? g_strdupv (destination->also) : NULL;
   job->confirm_url = g_strdup (destination ? destination->confirm_url : NULL);

@@ -174,6 +174,8 @@ void ob_broker_pause_attempts_after (ObBroker *self, const char *destination);
 /* What runs has the rule of its row again, and asks where that says so. */
 void ob_broker_load_attempts (ObBroker *self);
 ObJob *ob_broker_make_job (ObBroker *self, const ObUpload *upload);
+/* Whether its destination's protocol can have written that resume text, as far as is known. */
+gboolean ob_broker_may_resume (ObBroker *self, const ObUpload *upload, const char *resume);
 
 /* schedule.c */
 void ob_broker_schedule (ObBroker *self);

@@ -12,6 +12,7 @@
 #include "model/origin.h"
 #include "policy/health.h"
 #include "store/destinations.h"
+#include "transfer/protocol.h"
 
 #define URL_MAX_BYTES 2048
 #define ALSO_MAX 16
@@ -32,14 +33,14 @@ is_url (const char *url)
 }
 
 static gboolean
-check_settings (const char *name, const ObDestinationSettings *settings, gboolean is_new, GError **error)
+check_settings (const char *name, const ObDestination *old, const ObDestinationSettings *settings, GError **error)
 {
   if (!ob_destination_is_name (name))
     return invalid (error, "name: 1 to 64 letters, digits, '-', '_' and '.'");
-  if (settings->protocol && !g_str_equal (settings->protocol, "tus"))
-    return invalid (error, "protocol: this version knows tus");
-  if (settings->url ? !is_url (settings->url) : is_new)
+  if (settings->url ? !is_url (settings->url) : !old)
     return invalid (error, "url: an http or https URL of at most 2048 bytes");
+  if (!ob_settings_check_protocol (old, settings->protocol, settings->url, error))
+    return FALSE;
   if (settings->confirm_url && *settings->confirm_url
       && (strlen (settings->confirm_url) > URL_MAX_BYTES || !ob_settings_is_confirm_url (settings->confirm_url)))
     return invalid (error, "confirm_url: an http or https URL, with {id}, {group} and {sha256} where they belong");
@@ -136,19 +137,22 @@ clear_other_defaults (ObBroker *self, const char *name, GError **error)
   return TRUE;
 }
 
-/* What is begun at a server that has moved goes on where it is now; if it is not there, the server says so. */
+/* What is begun at a server that has moved goes on where it is now; if it is not there, the server says so. Attempts by the
+ * settings of before end. */
 static gboolean
-follow_server (ObBroker *self, const char *name, const char *old_url, const char *new_url, GError **error)
+follow_server (ObBroker *self, const ObDestination *destination, const char *old_protocol, const char *old_url,
+               GError **error)
 {
   g_autofree char *old_origin = ob_destination_dup_origin (old_url);
-  g_autofree char *new_origin = ob_destination_dup_origin (new_url);
+  g_autofree char *new_origin = ob_destination_dup_origin (destination->url);
+  const ObProtocol *protocol = ob_protocol_find (destination->protocol);
 
-  if (g_str_equal (old_url, new_url))
+  if (g_str_equal (old_url, destination->url) && g_str_equal (old_protocol, destination->protocol))
     return TRUE;
-  ob_broker_pause_attempts_after (self, name);
+  ob_broker_pause_attempts_after (self, destination->name);
 
-  return g_str_equal (old_origin, new_origin)
-         || ob_uploads_move_server (self->database, name, old_origin, new_origin, error);
+  return g_str_equal (old_origin, new_origin) || !protocol || !protocol->moves_with_origin
+         || ob_uploads_move_server (self->database, destination->name, old_origin, new_origin, error);
 }
 
 /* A change of one destination. */
@@ -166,6 +170,7 @@ set (gpointer user_data, GError **error)
   ObBroker *self = change->broker;
   ObDestination *destination = g_hash_table_lookup (self->destinations, change->name);
   g_autofree char *old_url = destination ? g_strdup (destination->url) : NULL;
+  g_autofree char *old_protocol = destination ? g_strdup (destination->protocol) : NULL;
   gboolean is_new = !destination;
   gboolean is_bare;
 
@@ -184,7 +189,7 @@ set (gpointer user_data, GError **error)
                                         is_bare ? "set to another server: the headers of the old one were dropped"
                                                 : "set",
                                         error)
-         && (is_new || follow_server (self, change->name, old_url, destination->url, error));
+         && (is_new || follow_server (self, destination, old_protocol, old_url, error));
 }
 
 void
@@ -194,7 +199,7 @@ ob_broker_set_destination (ObBroker *self, const char *name, const ObDestination
   Change change = { self, name, settings };
   g_autoptr (GError) error = NULL;
 
-  if (!check_settings (name, settings, !g_hash_table_contains (self->destinations, name), &error)
+  if (!check_settings (name, g_hash_table_lookup (self->destinations, name), settings, &error)
       || !check_also (settings->also, &error) || !check_headers (settings->headers, &error))
     {
       done (error, user_data);

@@ -236,12 +236,13 @@ replace (char **field, char **value)
 /* Takes from a row of the damaged database what no record has: how far the server is, and what a person has commanded. Only
  * where the row tells of the very same bytes. */
 static void
-salvage (ObDatabase *aside, ObUpload *upload)
+salvage (ObBroker *self, ObUpload *upload)
 {
-  g_autoptr (ObUpload) row = ob_uploads_get (aside, upload->id, NULL);
+  g_autoptr (ObUpload) row = ob_uploads_get (self->aside, upload->id, NULL);
 
   if (!row || g_strcmp0 (row->sha256, upload->sha256) != 0 || row->size_bytes != upload->size_bytes
-      || !g_str_equal (row->name, upload->name) || (row->server_url && !ob_destination_is_url (row->server_url)))
+      || !g_str_equal (row->name, upload->name)
+      || (row->server_url && !ob_broker_may_resume (self, upload, row->server_url)))
     return;
   replace (&upload->server_url, &row->server_url);
   upload->wire_bytes = row->wire_bytes;
@@ -269,7 +270,7 @@ adopt (ObBroker *self, ObUpload *upload)
   g_autoptr (GError) error = NULL;
 
   if (self->aside)
-    salvage (self->aside, upload);
+    salvage (self, upload);
   if (!ob_queue_do (self->queue, OB_TURN_SOON, insert_adopted, &recovery, &error))
     {
       g_warning ("The file %s in the spool could not be taken up: %s", upload->id, error->message);

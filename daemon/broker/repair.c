@@ -107,8 +107,8 @@ restore (ObBroker *self, ObUpload *upload)
     upload->progress_at_ms = now_ms;
   if (upload->stored == OB_STORED_QUEUED && g_hash_table_contains (self->active, upload->id))
     upload->stored = OB_STORED_UPLOADING;
-  /* What is no address is forgotten where the file can be sent again. */
-  if (upload->server_url && !ob_destination_is_url (upload->server_url)
+  /* What no attempt could resume by is forgotten where the file can be sent again. */
+  if (upload->server_url && !ob_broker_may_resume (self, upload, upload->server_url)
       && (upload->stored == OB_STORED_QUEUED || upload->stored == OB_STORED_FAILED))
     {
       g_clear_pointer (&upload->server_url, g_free);

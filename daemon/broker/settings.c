@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "dbus/error.h"
+#include "transfer/protocol.h"
 
 /* --- Checks --- */
 
@@ -45,6 +46,38 @@ ob_settings_are_headers (GVariant *headers)
       return FALSE;
 
   return TRUE;
+}
+
+static gboolean
+has_protocol (const char *name, GError **error)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  if (ob_protocol_find (name))
+    return TRUE;
+  for (const ObProtocol *const *each = ob_protocol_list (); *each; each++)
+    g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", (*each)->name);
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "protocol: there is no %.40s here; there is: %s",
+               name, names->str);
+
+  return FALSE;
+}
+
+gboolean
+ob_settings_check_protocol (const ObDestination *old, const char *protocol, const char *url, GError **error)
+{
+  const char *name = protocol ? protocol : old ? old->protocol : ob_protocol_list ()[0]->name;
+  const char *wrong;
+
+  if (!protocol && !url)
+    return TRUE;
+  if (!has_protocol (name, error))
+    return FALSE;
+  wrong = ob_protocol_find (name)->check_url (url ? url : old->url);
+  if (wrong)
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "url: for %s, %s", name, wrong);
+
+  return !wrong;
 }
 
 /* --- Writing --- */

@@ -26,6 +26,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObSettings, ob_settings_free)
 /* Returns: (transfer full) (nullable): what the text says. Errors: InvalidArgument. */
 ObSettings *ob_settings_read (const char *text, gsize size_bytes, GError **error);
 
+/* Whether there is such a protocol, and it can send to that URL. @old: (nullable): what a NULL of the others is taken from.
+ * Errors: InvalidArgument, which names the protocols that there are. */
+gboolean ob_settings_check_protocol (const ObDestination *old, const char *protocol, const char *url, GError **error);
+
 /* Whether it is a URL with its places filled in. */
 gboolean ob_settings_is_confirm_url (const char *url);
 

@@ -20,7 +20,8 @@ make_termination_job (const ObDestination *destination, const ObTermination *ter
   ObJob *job = g_new0 (ObJob, 1);
 
   job->id = g_strdup (termination->id);
-  job->server_url = g_strdup (termination->server_url);
+  job->protocol = g_strdup (destination->protocol);
+  job->resume = g_strdup (termination->server_url);
   job->url = g_strdup (destination->url);
   job->headers = g_variant_ref (destination->headers);
   job->is_termination = TRUE;

@@ -160,6 +160,7 @@ make_job (const ObDestination *destination, const char *id)
   ObJob *job = g_new0 (ObJob, 1);
 
   job->id = g_strdup (id);
+  job->protocol = g_strdup (destination->protocol);
   job->url = g_strdup (destination->url);
   job->also = g_strdupv (destination->also);
   job->confirm_url = g_strdup (destination->confirm_url);

@@ -139,8 +139,6 @@ finish_upload (ObBroker *self, ObUpload *upload, ObAttemptResult *result, GError
   upload->receipt = result->receipt;
   result->receipt = (ObReceipt){ 0 };
   upload->receipt.confirmed_at_ms = upload->done_at_ms = ob_broker_get_now_ms (self);
-  if (!upload->receipt.url)
-    upload->receipt.url = g_strdup (upload->server_url);
   ob_upload_set_offset (upload, upload->size_bytes);
   upload->failures = 0;
   upload->retry_at_ms = 0;

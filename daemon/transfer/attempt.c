@@ -6,47 +6,10 @@
 #include "transfer/attempt.h"
 
 #include "transfer/confirm.h"
+#include "transfer/http.h"
 #include "transfer/knock.h"
+#include "transfer/protocol.h"
 #include "transfer/trial.h"
-#include "transfer/tus.h"
-
-void
-ob_job_free (ObJob *job)
-{
-  g_free (job->id);
-  g_free (job->path);
-  g_free (job->name);
-  g_free (job->media_type);
-  g_free (job->sha256);
-  g_free (job->group);
-  g_free (job->server_url);
-  g_free (job->url);
-  g_strfreev (job->also);
-  g_free (job->confirm_url);
-  g_clear_pointer (&job->headers, g_variant_unref);
-  g_clear_pointer (&job->metadata, g_variant_unref);
-  g_clear_pointer (&job->pace, ob_pace_unref);
-  g_free (job);
-}
-
-ObAttemptResult *
-ob_attempt_result_new (void)
-{
-  ObAttemptResult *result = g_new0 (ObAttemptResult, 1);
-
-  result->outcome.retry_after_ms = -1;
-
-  return result;
-}
-
-void
-ob_attempt_result_free (ObAttemptResult *result)
-{
-  g_free (result->code);
-  g_free (result->message);
-  ob_receipt_clear (&result->receipt);
-  g_free (result);
-}
 
 /* Where nothing can be asked, the protocol's own final word is the receipt, as it was said just now. */
 static void
@@ -55,7 +18,7 @@ confirm (ObConnection *connection, const ObJob *job, ObAttemptResult *result, Ob
   if (!job->confirm_url)
     {
       result->is_done = TRUE;
-      result->receipt.confirmed_by = g_strdup ("tus");
+      result->receipt.confirmed_by = g_strdup (job->protocol);
     }
   /* The answer may have been that it is stored and not attached yet: that need not be heard twice. */
   else if (result->outcome.verdict != OB_VERDICT_NOT_YET || result->is_unknown)
@@ -64,33 +27,51 @@ confirm (ObConnection *connection, const ObJob *job, ObAttemptResult *result, Ob
     }
 }
 
+/* A destination that a later version has set. */
+static void
+end_unknown (const ObJob *job, ObAttemptResult *result)
+{
+  g_autofree char *words
+      = g_strdup_printf ("This version of Outbox does not know the protocol %.40s: set the destination again",
+                         job->protocol ? job->protocol : "");
+
+  ob_result_set (result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "unknown-protocol", words);
+  result->outcome.scope = OUTBOX_SCOPE_DESTINATION;
+}
+
+/* Sends, unless the server has it, and has it confirmed. */
+static void
+deliver (const ObProtocol *protocol, ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints,
+         gpointer user_data, ObAttemptResult *result, ObStop *stop)
+{
+  if (!protocol->send (connection, job, checkpoints, user_data, result, stop))
+    return;
+  /* Without a confirm URL nothing is waited for: it is done, whoever wants to stop it by now. */
+  if (job->confirm_url && (!checkpoints->stored (user_data) || ob_stop_is_asked (stop)))
+    result->is_cancelled = TRUE;
+  else
+    confirm (connection, job, result, stop);
+}
+
 ObAttemptResult *
 ob_attempt_run (ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data,
                 ObStop *stop)
 {
+  const ObProtocol *protocol = ob_protocol_find (job->protocol);
   ObAttemptResult *result = ob_attempt_result_new ();
 
   result->has_credentials = g_variant_n_children (job->headers) > 0;
   ob_deadline_set (ob_connection_get_deadline (connection), OB_DEADLINE_OWN_MS);
-  if (job->is_termination)
-    {
-      ob_tus_terminate (connection, job, result, stop);
-      return result;
-    }
-  if (job->is_trial)
-    {
-      ob_trial_run (connection, job, checkpoints, user_data, result, stop);
-      return result;
-    }
-  if (!ob_tus_send (connection, job, checkpoints, user_data, result, stop))
-    return result;
-  /* Without a confirm URL nothing is waited for: it is done, whoever wants to stop it by now. */
-  if (job->confirm_url && (!checkpoints->stored (user_data) || ob_stop_is_asked (stop)))
-    {
-      result->is_cancelled = TRUE;
-      return result;
-    }
-  confirm (connection, job, result, stop);
+  if (!protocol)
+    end_unknown (job, result);
+  else if (job->is_termination && protocol->terminate)
+    protocol->terminate (connection, job, result, stop);
+  else if (job->is_termination)
+    result->is_done = TRUE;
+  else if (job->is_trial)
+    ob_trial_run (connection, job, checkpoints, user_data, result, stop);
+  else
+    deliver (protocol, connection, job, checkpoints, user_data, result, stop);
 
   return result;
 }

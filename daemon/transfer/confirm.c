@@ -140,7 +140,7 @@ ob_confirm_ask (ObConnection *connection, const ObJob *job, ObAttemptResult *res
   answer = ob_http_send (connection, message, OB_ANSWER_MS, G_CANCELLABLE (stop));
   answer->is_elsewhere = !ob_origin_is_same (url, job->url);
   result->is_unknown = ob_answer_get_status (answer) == SOUP_STATUS_NOT_FOUND;
-  if (ob_answer_judge (answer, OB_STAGE_CONFIRM, ob_answer_is_json (answer), result))
+  if (ob_answer_judge (answer, OB_STAGE_CONFIRM, ob_answer_is_json (answer), NULL, result))
     return;
   if (ob_answer_get_status (answer) == SOUP_STATUS_OK)
     ob_confirm_read (answer->body, answer->body_bytes, job->sha256, result);

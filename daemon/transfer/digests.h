@@ -5,7 +5,9 @@
  */
 #pragma once
 
-#include "transfer/attempt.h"
+#include "transfer/deadline.h"
+#include "transfer/job.h"
+#include "transfer/stop.h"
 
 G_BEGIN_DECLS
 

@@ -262,7 +262,8 @@ dup_error_words (const ObReply *reply)
 }
 
 gboolean
-ob_answer_judge (const ObAnswer *answer, ObStage stage, gboolean has_protocol, ObAttemptResult *result)
+ob_answer_judge (const ObAnswer *answer, ObStage stage, gboolean has_protocol, ObVerdictFunc verdict,
+                 ObAttemptResult *result)
 {
   const ObReply reply = read_reply (answer, stage, has_protocol, result);
   g_autofree char *code = NULL;
@@ -274,7 +275,7 @@ ob_answer_judge (const ObAnswer *answer, ObStage stage, gboolean has_protocol, O
       result->is_cancelled = TRUE;
       return TRUE;
     }
-  outcome = ob_outcome_from_reply (&reply, g_get_real_time () / 1000);
+  outcome = ob_outcome_from_reply (&reply, verdict, g_get_real_time () / 1000);
   if (outcome.verdict == OB_VERDICT_UNDECIDED)
     return FALSE;
   if (reply.error)

@@ -5,7 +5,9 @@
  */
 #pragma once
 
-#include "transfer/attempt.h"
+#include "transfer/connection.h"
+#include "transfer/job.h"
+#include "transfer/stop.h"
 
 G_BEGIN_DECLS
 
@@ -53,9 +55,10 @@ char *ob_http_dup_words (guint status, const char *reason, const char *body);
 char *ob_answer_dup_words (const ObAnswer *answer);
 
 /* Says in @result what the answer means at that stage. @has_protocol: it carries the protocol's own header, or of a confirm
- * URL is JSON. Returns: whether it is no success, so that the attempt ends or turns; a success status is left to the
- * caller. */
-gboolean ob_answer_judge (const ObAnswer *answer, ObStage stage, gboolean has_protocol, ObAttemptResult *result);
+ * URL is JSON. @verdict: (nullable): the protocol's. Returns: whether it is no success, so that the attempt ends or turns; a
+ * success status is left to the caller. */
+gboolean ob_answer_judge (const ObAnswer *answer, ObStage stage, gboolean has_protocol, ObVerdictFunc verdict,
+                          ObAttemptResult *result);
 
 gboolean ob_answer_is_json (const ObAnswer *answer);
 

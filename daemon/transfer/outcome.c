@@ -93,43 +93,7 @@ confirm_outcome (const ObReply *reply)
 static ObOutcome
 server_outcome (const ObReply *reply)
 {
-  gboolean has_upload_url = reply->stage != OB_STAGE_CREATE;
-  gboolean is_sending = reply->stage == OB_STAGE_SEND || reply->stage == OB_STAGE_FINISH;
-
-  switch (reply->status)
-    {
-    case 404:
-    case 410:
-      return has_upload_url ? ob_outcome_new (OB_VERDICT_GONE, OUTBOX_REASON_NONE)
-                            : ob_outcome_new (OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED);
-    case 409:
-      /* A dead connection of ours may still hold the upload, for minutes: it is no trouble of the destination. At the end it
-       * may be the server's own work that does. */
-      if (reply->stage == OB_STAGE_FINISH)
-        return ob_outcome_new (OB_VERDICT_WORKING, OUTBOX_REASON_SERVER_WORKING);
-      if (reply->stage == OB_STAGE_SEND)
-        return ob_outcome_new (OB_VERDICT_LOOK, OUTBOX_REASON_NONE);
-      return has_upload_url ? ob_outcome_new (OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE)
-                            : ob_outcome_new (OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED);
-    case 413:
-      return ob_outcome_new (OB_VERDICT_FAIL, OUTBOX_REASON_TOO_LARGE);
-    case 460:
-      return is_sending ? ob_outcome_new (OB_VERDICT_RESEND, OUTBOX_REASON_NONE)
-                        : ob_outcome_new (OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED);
-    default:
-      return ob_outcome_new (OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED);
-    }
-}
-
-static ObOutcome
-locked (const ObReply *reply)
-{
-  if (reply->stage == OB_STAGE_FINISH)
-    return ob_outcome_new (OB_VERDICT_WORKING, OUTBOX_REASON_SERVER_WORKING);
-  if (reply->stage == OB_STAGE_LOOK || reply->stage == OB_STAGE_SEND || reply->stage == OB_STAGE_TERMINATE)
-    return ob_outcome_new (OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE);
-
-  return either (OB_VERDICT_RETRY);
+  return ob_outcome_new (OB_VERDICT_FAIL, reply->status == 413 ? OUTBOX_REASON_TOO_LARGE : OUTBOX_REASON_REJECTED);
 }
 
 /* Statuses that anybody on the way may say; and the rest, which is the server's word only if it is the server that says it. */
@@ -155,7 +119,7 @@ client_error_outcome (const ObReply *reply)
       return reply->stage == OB_STAGE_FINISH ? ob_outcome_new (OB_VERDICT_WORKING, OUTBOX_REASON_SERVER_WORKING)
                                              : either (OB_VERDICT_RETRY);
     case 423:
-      return locked (reply);
+      return either (OB_VERDICT_RETRY);
     case 425:
     case 429:
       /* Too many questions are no reason to send no bytes. */
@@ -187,9 +151,6 @@ server_error_outcome (const ObReply *reply)
         return ob_outcome_new (OB_VERDICT_WORKING, OUTBOX_REASON_SERVER_WORKING);
       return either (OB_VERDICT_RETRY);
     default:
-      /* Some servers say 500 for an upload that a dead connection of ours still holds, when they are asked for the offset. */
-      if (reply->stage == OB_STAGE_LOOK && reply->status == 500)
-        return ob_outcome_new (OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE);
       return either (OB_VERDICT_RETRY);
     }
 }
@@ -282,11 +243,24 @@ is_trouble_elsewhere (const ObReply *reply, const ObOutcome *outcome)
          && ((outcome->scope & OUTBOX_SCOPE_DESTINATION) || outcome->verdict == OB_VERDICT_FORBIDDEN);
 }
 
-ObOutcome
-ob_outcome_from_reply (const ObReply *reply, gint64 now_ms)
+/* An interim status may stand beside the error that ended the exchange. */
+static ObOutcome
+judge (const ObReply *reply, ObVerdictFunc verdict)
 {
-  /* An interim status may stand beside the error that ended the exchange. */
-  ObOutcome outcome = reply->error || reply->status == 0 ? error_outcome (reply) : status_outcome (reply);
+  ObOutcome outcome;
+
+  if (reply->error || reply->status == 0)
+    return error_outcome (reply);
+  if (verdict && reply->stage != OB_STAGE_CONFIRM && verdict (reply, &outcome))
+    return outcome;
+
+  return status_outcome (reply);
+}
+
+ObOutcome
+ob_outcome_from_reply (const ObReply *reply, ObVerdictFunc verdict, gint64 now_ms)
+{
+  ObOutcome outcome = judge (reply, verdict);
 
   if (is_trouble_elsewhere (reply, &outcome))
     outcome = either (OB_VERDICT_RETRY);

@@ -19,9 +19,9 @@ G_BEGIN_DECLS
 /* Where in the exchange the answer came. */
 typedef enum
 {
-  OB_STAGE_CREATE,    /* asking for an upload URL */
-  OB_STAGE_LOOK,      /* asking the upload URL for its offset */
-  OB_STAGE_SEND,      /* sending bytes to the upload URL */
+  OB_STAGE_CREATE,    /* asking for a place to send to */
+  OB_STAGE_LOOK,      /* asking what the server has */
+  OB_STAGE_SEND,      /* sending bytes */
   OB_STAGE_FINISH,    /* every byte is sent: the server does what it does with a whole upload */
   OB_STAGE_CONFIRM,   /* asking the confirm URL */
   OB_STAGE_TERMINATE, /* having the server let go of an upload */
@@ -37,7 +37,7 @@ typedef enum
   OB_VERDICT_HOLD,         /* the destination is held by the reason, and one upload tries it now and then */
   OB_VERDICT_LOOK,         /* the offset is in doubt: ask for it, go on from there */
   OB_VERDICT_RESEND,       /* the chunk arrived damaged: send it again */
-  OB_VERDICT_GONE,         /* the upload URL is no more: look for a receipt, else create anew */
+  OB_VERDICT_GONE,         /* the server has no such upload any more: look for a receipt, else begin anew */
   OB_VERDICT_SIGN_IN,      /* the destination wants credentials, or others */
   OB_VERDICT_FORBIDDEN,    /* this upload is refused; or, where the reason is a sign-in, who asks for it */
   OB_VERDICT_FULL,         /* the destination has no room */
@@ -74,16 +74,29 @@ typedef struct
 } ObOutcome;
 
 /**
+ * ObVerdictFunc:
+ * @reply: an answer with a status, at any stage but %OB_STAGE_CONFIRM, which is no protocol's
+ * @outcome: (out): set where %TRUE is returned
+ *
+ * What a protocol says of an answer where it knows better than HTTP. It fails no upload and drops no resume text by an answer
+ * that anything on the way may have given. Pure.
+ *
+ * Returns: whether it knows; else the answer means what it means in all of HTTP
+ */
+typedef gboolean (*ObVerdictFunc) (const ObReply *reply, ObOutcome *outcome);
+
+/**
  * ob_outcome_from_reply:
- * @reply: what came (statuses: RFC 9110 section 15; 507: RFC 4918; 425: RFC 8470; 460: the tus checksum extension). An error
- *   that says cancelled is the caller's own doing and must not come here.
+ * @reply: what came (statuses: RFC 9110 section 15; 423 and 507: RFC 4918; 425: RFC 8470). An error that says cancelled is
+ *   the caller's own doing and must not come here.
+ * @verdict: (nullable): the protocol's
  * @now_ms: Unix milliseconds, for a Retry-After that is a date in an answer without one
  *
  * What carries the protocol's own header is the server's word about the upload. What does not may come from anything that
- * stands in the way: it holds the destination, fails no upload and drops no upload URL. Trouble of a confirm URL at another
+ * stands in the way: it holds the destination, fails no upload and drops no resume text. Trouble of a confirm URL at another
  * origin is never the destination's, where no person could mend it and bytes can still go.
  */
-ObOutcome ob_outcome_from_reply (const ObReply *reply, gint64 now_ms);
+ObOutcome ob_outcome_from_reply (const ObReply *reply, ObVerdictFunc verdict, gint64 now_ms);
 
 /* An outcome that is a protocol's own decision. @reason: of OB_VERDICT_HOLD and OB_VERDICT_FAIL */
 ObOutcome ob_outcome_new (ObVerdict verdict, OutboxReason reason);

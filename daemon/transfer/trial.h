@@ -2,11 +2,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Finds out what an upload would meet at a destination, and sends no byte of a file: whether the server can be connected to,
- * encrypts, speaks tus and asks for a sign-in; and whether its confirm URL answers. Worker thread.
+ * encrypts, speaks the protocol and asks for a sign-in; and whether its confirm URL answers. Worker thread.
  */
 #pragma once
 
-#include "transfer/attempt.h"
+#include "transfer/http.h"
 
 G_BEGIN_DECLS
 
@@ -22,7 +22,14 @@ G_BEGIN_DECLS
 void ob_trial_run (ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data,
                    ObAttemptResult *result, ObStop *stop);
 
-/* Pure: where the upload @id would be below the destination's @url, had the server made it. Returns: (transfer full). */
-char *ob_trial_dup_url (const char *url, const char *id);
+/* What a protocol notes with. */
+typedef struct _ObTrialNotes ObTrialNotes;
+void ob_trial_note (ObTrialNotes *notes, const char *event, const char *words);
+
+/* Sends @message (transfer full), and notes the address and TLS on the way. Returns: (transfer full): the answer. */
+ObAnswer *ob_trial_send (ObTrialNotes *notes, ObConnection *connection, SoupMessage *message, ObStop *stop);
+
+/* Pure. Of all that a server may say of an upload that it does not know, whether it is about every upload. */
+gboolean ob_trial_is_about_all (const ObAttemptResult *result);
 
 G_END_DECLS

@@ -6,8 +6,9 @@
  */
 #pragma once
 
-#include "transfer/attempt.h"
-#include "transfer/facts.h"
+#include "transfer/connection.h"
+#include "transfer/job.h"
+#include "transfer/stop.h"
 
 G_BEGIN_DECLS
 

@@ -6,6 +6,7 @@
 #include "transfer/tus-server.h"
 
 #include "base/text.h"
+#include "transfer/tus-verdict.h"
 
 #include <errno.h>
 #include <gnutls/crypto.h>
@@ -88,7 +89,8 @@ ob_tus_judge (const ObAnswer *answer, ObStage stage, ObAttemptResult *result)
       && ob_tus_is_of_other_version (answer, result))
     return TRUE;
 
-  return ob_answer_judge (answer, stage, ob_answer_get_header (answer, "Tus-Resumable") != NULL, result);
+  return ob_answer_judge (answer, stage, ob_answer_get_header (answer, "Tus-Resumable") != NULL, ob_tus_verdict,
+                          result);
 }
 
 static void
@@ -196,7 +198,7 @@ ob_tus_discover (ObConnection *connection, const ObJob *job, ObServerFacts *fact
   answer = ob_http_send (connection, message, OB_ANSWER_OPTIONS_MS, G_CANCELLABLE (stop));
   if (answer->error && answer->end != OB_END_SLOW)
     {
-      (void) ob_answer_judge (answer, OB_STAGE_CREATE, FALSE, result);
+      (void) ob_answer_judge (answer, OB_STAGE_CREATE, FALSE, ob_tus_verdict, result);
       /* Nothing of an upload was in it. */
       result->outcome.scope = OUTBOX_SCOPE_DESTINATION;
       return FALSE;

@@ -7,12 +7,15 @@
 #include "transfer/tus.h"
 
 #include "base/files.h"
+#include "model/destination.h"
 #include "model/origin.h"
 #include "transfer/body.h"
 #include "transfer/digests.h"
 #include "transfer/tus-create.h"
 #include "transfer/tus-run.h"
 #include "transfer/tus-server.h"
+#include "transfer/tus-trial.h"
+#include "transfer/tus-verdict.h"
 #include "transfer/url.h"
 
 #include <errno.h>
@@ -413,9 +416,9 @@ run (ObTusRun *tus)
   return run_steps (tus, step);
 }
 
-gboolean
-ob_tus_send (ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data,
-             ObAttemptResult *result, ObStop *stop)
+static gboolean
+send_file (ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data,
+           ObAttemptResult *result, ObStop *stop)
 {
   ObTusRun tus = { connection,
                    job,
@@ -424,15 +427,14 @@ ob_tus_send (ObConnection *connection, const ObJob *job, const ObCheckpoints *ch
                    result,
                    stop,
                    .fd = -1,
-                   .server_url = g_strdup (job->server_url),
+                   .server_url = g_strdup (job->resume),
                    .offset_bytes = job->offset_bytes,
                    .given_bytes = G_MAXUINT64,
                    .furthest_bytes = job->furthest_bytes,
                    .n_lost = job->n_lost };
   gboolean is_stored = run (&tus);
 
-  if (is_stored)
-    result->receipt.url = g_strdup (tus.server_url);
+  result->receipt.url = g_strdup (tus.server_url);
   if (tus.fd >= 0)
     (void) close (tus.fd);
   g_clear_pointer (&tus.digests, g_bytes_unref);
@@ -441,10 +443,10 @@ ob_tus_send (ObConnection *connection, const ObJob *job, const ObCheckpoints *ch
   return is_stored;
 }
 
-void
-ob_tus_terminate (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop)
+static void
+terminate (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop)
 {
-  SoupMessage *message = ob_tus_message_new ("DELETE", job->server_url ? job->server_url : "", job, result);
+  SoupMessage *message = ob_tus_message_new ("DELETE", job->resume ? job->resume : "", job, result);
   g_autoptr (ObAnswer) answer = NULL;
 
   if (!message)
@@ -452,3 +454,20 @@ ob_tus_terminate (ObConnection *connection, const ObJob *job, ObAttemptResult *r
   answer = ob_http_send (connection, message, OB_ANSWER_MS, G_CANCELLABLE (stop));
   result->is_done = !ob_tus_judge (answer, OB_STAGE_LOOK, result) || result->outcome.verdict == OB_VERDICT_GONE;
 }
+
+static const char *
+check_url (const char *url)
+{
+  return ob_destination_is_url (url) ? NULL : "it must be an http or https URL";
+}
+
+const ObProtocol ob_tus_protocol = {
+  .name = "tus",
+  .check_url = check_url,
+  .is_resume = ob_destination_is_url,
+  .moves_with_origin = TRUE,
+  .send = send_file,
+  .terminate = terminate,
+  .try_out = ob_tus_try_out,
+  .verdict = ob_tus_verdict,
+};

@@ -1,11 +1,12 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * tus 1.0.0 with creation, checksum, expiration and termination (https://tus.io/protocols/resumable-upload).
+ * tus 1.0.0 with creation, checksum, expiration and termination (https://tus.io/protocols/resumable-upload). Its resume text
+ * is the upload URL that the server gave.
  */
 #pragma once
 
-#include "transfer/attempt.h"
+#include "transfer/protocol.h"
 
 G_BEGIN_DECLS
 
@@ -14,12 +15,7 @@ G_BEGIN_DECLS
 #define OB_TUS_CHUNK_FIRST_MOST_BYTES (G_GUINT64_CONSTANT (16) * 1024 * 1024)
 #define OB_TUS_CHUNK_MAX_BYTES (G_GUINT64_CONSTANT (64) * 1024 * 1024)
 
-/* Sends until the server has every byte. Returns: whether it has; if not, @result says why. Worker thread. */
-gboolean ob_tus_send (ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data,
-                      ObAttemptResult *result, ObStop *stop);
-
-/* Deletes what the server has of it. @result is done when the server has let go of it, or never had it. */
-void ob_tus_terminate (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop);
+extern const ObProtocol ob_tus_protocol;
 
 /* How often a server may lose what it had confirmed, without getting further in between, before nothing more goes there. */
 #define OB_TUS_LOSSES_MOST 3

@@ -7,7 +7,7 @@
 #include "fuzz.h"
 
 #include "base/text.h"
-#include "transfer/http.h"
+#include "transfer/protocol.h"
 #include "transfer/url.h"
 
 static void
@@ -49,9 +49,12 @@ check_outcome (SoupMessageHeaders *headers, guint status)
       ObOutcome outcome;
 
       reply.stage = stage;
-      outcome = ob_outcome_from_reply (&reply, G_GINT64_CONSTANT (1800000000000));
-      g_assert_cmpint (outcome.verdict, <, OB_N_VERDICTS);
-      g_assert_cmpint (outcome.retry_after_ms, >=, -1);
+      for (const ObProtocol *const *protocol = ob_protocol_list (); *protocol; protocol++)
+        {
+          outcome = ob_outcome_from_reply (&reply, (*protocol)->verdict, G_GINT64_CONSTANT (1800000000000));
+          g_assert_cmpint (outcome.verdict, <, OB_N_VERDICTS);
+          g_assert_cmpint (outcome.retry_after_ms, >=, -1);
+        }
     }
 }
 

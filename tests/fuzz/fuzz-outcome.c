@@ -4,7 +4,7 @@
  * transfer/outcome: every status at every stage, with any Retry-After, is judged, and never asks for a wait of the past.
  */
 #include "fuzz.h"
-#include "transfer/outcome.h"
+#include "transfer/protocol.h"
 
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
@@ -22,10 +22,13 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 
   reply.retry_after = retry_after = size > 3 ? g_strndup ((const char *) data + 3, size - 3) : NULL;
   reply.date = dress & 16 ? retry_after : NULL;
-  outcome = ob_outcome_from_reply (&reply, G_GINT64_CONSTANT (1800000000000));
-  g_assert_cmpint (outcome.retry_after_ms, >=, -1);
-  g_assert_true (reply.status < 300 || outcome.verdict != OB_VERDICT_UNDECIDED);
-  g_assert_true (outcome.verdict != OB_VERDICT_FAIL || outcome.reason != OUTBOX_REASON_NONE);
+  for (const ObProtocol *const *protocol = ob_protocol_list (); *protocol; protocol++)
+    {
+      outcome = ob_outcome_from_reply (&reply, (*protocol)->verdict, G_GINT64_CONSTANT (1800000000000));
+      g_assert_cmpint (outcome.retry_after_ms, >=, -1);
+      g_assert_true (reply.status < 300 || outcome.verdict != OB_VERDICT_UNDECIDED);
+      g_assert_true (outcome.verdict != OB_VERDICT_FAIL || outcome.reason != OUTBOX_REASON_NONE);
+    }
   g_assert_cmpint (ob_outcome_parse_retry_after (retry_after, NULL, 0), >=, -1);
 
   return 0;

@@ -87,6 +87,7 @@ attempt_set_up (Attempt *fixture, gconstpointer data)
   fixture->job->path = g_build_filename (fixture->folder, "copy", NULL);
   fixture->job->name = g_strdup ("写真 «1».jpg");
   fixture->job->media_type = g_strdup ("image/jpeg");
+  fixture->job->protocol = g_strdup ("tus");
   fixture->job->url = g_strdup (test_peer_get_url (fixture->peer));
   fixture->job->confirm_url = test_peer_dup_url (fixture->peer, "/confirm?id={id}&group={group}&sha256={sha256}");
   fixture->job->headers = g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
@@ -115,8 +116,8 @@ attempt_run (Attempt *fixture)
 {
   static const ObCheckpoints checkpoints = { on_created, on_progress, on_stored, on_noted };
 
-  g_free (fixture->job->server_url);
-  fixture->job->server_url = g_strdup (fixture->server_url);
+  g_free (fixture->job->resume);
+  fixture->job->resume = g_strdup (fixture->server_url);
   fixture->job->offset_bytes = fixture->offset_bytes;
   fixture->job->is_stored = fixture->n_stored > 0;
 

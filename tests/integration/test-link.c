@@ -116,6 +116,7 @@ start (Fixture *fixture, const char *host)
   fixture->job->path = g_build_filename (fixture->folder, "copy", NULL);
   fixture->job->name = g_strdup ("1.jpg");
   fixture->job->media_type = g_strdup ("image/jpeg");
+  fixture->job->protocol = g_strdup ("tus");
   fixture->job->url = g_strdup_printf ("http://%s:%d%s", host, g_uri_get_port (uri), g_uri_get_path (uri));
   fixture->job->headers = g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
   fixture->job->metadata = g_variant_ref_sink (g_variant_new ("a{ss}", NULL));

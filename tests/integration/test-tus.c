@@ -122,7 +122,7 @@ test_termination (Attempt *fixture, gconstpointer data)
 
   test_peer_control (fixture->peer, "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":503,\"skip\":1}");
   result = attempt_run (fixture);
-  fixture->job->server_url = g_strdup (fixture->server_url);
+  fixture->job->resume = g_strdup (fixture->server_url);
   fixture->job->is_termination = TRUE;
   test_peer_control (fixture->peer, "{\"fault\":\"status\",\"method\":\"DELETE\",\"status\":423}");
   busy = attempt_run (fixture);

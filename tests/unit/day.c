@@ -270,7 +270,7 @@ work (Day *day, const char *id, guint64 most_bytes)
       return;
     }
   job = test_server_wait_for (day->rig->server, id);
-  if (!job->server_url && !job->is_stored)
+  if (!job->resume && !job->is_stored)
     {
       g_autofree char *url = g_strconcat ("http://depot.example/files/", id, NULL);
 

@@ -127,7 +127,7 @@ progress (TestRig *rig, Day *day, const char *id)
 
   if (job->is_termination)
     return;
-  if (!job->server_url && !job->is_stored)
+  if (!job->resume && !job->is_stored)
     test_server_report_created (rig->server, id, url);
   test_rig_settle (rig);
   if (!meet (rig, id))

@@ -141,7 +141,7 @@ test_an_end_that_cannot_be_recorded (TestRig *rig, gconstpointer data)
     }
   make_room (rig);
   test_rig_advance (rig, 15 * RIG_SECOND);
-  g_assert_cmpstr (test_server_wait_for (rig->server, id)->server_url, ==, "http://depot.example/files/1");
+  g_assert_cmpstr (test_server_wait_for (rig->server, id)->resume, ==, "http://depot.example/files/1");
   test_rig_finish (rig, id);
   test_rig_finish (rig, next);
   test_rig_assert_status (rig, id, "done");
@@ -349,7 +349,7 @@ test_the_server_is_told_of_a_removal (TestRig *rig, gconstpointer data)
   /* The attempt ends first; then the server lets go of it, however often it has to be asked. */
   while (!(job = test_server_wait_for (rig->server, id))->is_termination)
     g_main_context_iteration (NULL, TRUE);
-  g_assert_cmpstr (job->server_url, ==, "http://depot.example/files/1");
+  g_assert_cmpstr (job->resume, ==, "http://depot.example/files/1");
   test_rig_end (rig, id, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE);
   g_assert_cmpuint (test_rig_count_active (rig), ==, 0);
   test_rig_stop (rig);
@@ -433,7 +433,7 @@ test_a_server_that_moves (TestRig *rig, gconstpointer data)
       while (!test_rig_is_active (rig, id)
              || ((ObActive *) g_hash_table_lookup (rig->broker->active, id))->stop == attempt)
         g_main_context_iteration (NULL, TRUE);
-      g_assert_cmpstr (test_server_wait_for (rig->server, id)->server_url, ==, rows[i].server_url);
+      g_assert_cmpstr (test_server_wait_for (rig->server, id)->resume, ==, rows[i].server_url);
       g_assert_cmpstr (test_server_wait_for (rig->server, id)->url, ==, rows[i].url);
     }
   g_assert_true (test_rig_is_active (rig, other));

@@ -111,7 +111,7 @@ test_a_form_takes_the_place_of_a_video (TestRig *rig, gconstpointer data)
   test_rig_finish (rig, form);
   job = test_server_wait_for (rig->server, second);
   g_assert_cmpuint (job->offset_bytes, ==, 400);
-  g_assert_cmpstr (job->server_url, ==, "http://depot.example/files/2");
+  g_assert_cmpstr (job->resume, ==, "http://depot.example/files/2");
   g_assert_cmpint (test_rig_ask (rig, "SELECT failures FROM destinations WHERE name = 'depot'"), ==, 0);
 }
 

@@ -4,7 +4,7 @@
  * Every answer at every stage has one meaning: whose trouble it is, what happens next, and what a person reads.
  */
 #include "dbus/label.h"
-#include "transfer/outcome.h"
+#include "transfer/tus.h"
 
 #include <libsoup/soup.h>
 
@@ -265,7 +265,7 @@ assert_is_told (const ObOutcome *outcome, ObStage stage, const char *page)
 static void
 check (const ObReply *reply, const char *meaning, const char *page)
 {
-  ObOutcome outcome = ob_outcome_from_reply (reply, NOW_MS);
+  ObOutcome outcome = ob_outcome_from_reply (reply, ob_tus_protocol.verdict, NOW_MS);
   g_autofree char *text = describe (&outcome, reply->stage);
 
   g_assert_cmpstr (text, ==, meaning);
@@ -335,7 +335,7 @@ test_a_table_of_replies (void)
         ObOutcome outcome;
 
         elsewhere.is_elsewhere = TRUE;
-        outcome = ob_outcome_from_reply (&elsewhere, NOW_MS);
+        outcome = ob_outcome_from_reply (&elsewhere, ob_tus_protocol.verdict, NOW_MS);
         assert_what_always_holds (&elsewhere, &outcome);
         g_test_message ("%s %d at stage %u", g_quark_to_string (error->domain), error->code, stage);
         check (&reply, row->meanings[stage], page);
@@ -358,9 +358,13 @@ test_what_holds_for_every_reply (void)
                                   .has_challenge = (dress & CHALLENGE) != 0,
                                   .has_credentials = (dress & TOKEN) != 0,
                                   .is_elsewhere = (dress & ELSEWHERE) != 0 };
-          ObOutcome outcome = ob_outcome_from_reply (&reply, NOW_MS);
 
-          assert_what_always_holds (&reply, &outcome);
+          for (const ObProtocol *const *protocol = ob_protocol_list (); *protocol; protocol++)
+            {
+              ObOutcome outcome = ob_outcome_from_reply (&reply, (*protocol)->verdict, NOW_MS);
+
+              assert_what_always_holds (&reply, &outcome);
+            }
         }
 }
 
@@ -410,11 +414,11 @@ test_a_wish_is_kept_with_every_answer (void)
         const ObReply soon = { .stage = stage, .status = statuses[i], .retry_after = "0" };
         const ObReply plain = { .stage = stage, .status = statuses[i] };
 
-        g_assert_cmpint (ob_outcome_from_reply (&later, NOW_MS).retry_after_ms, ==, 7000);
-        g_assert_cmpint (ob_outcome_from_reply (&soon, NOW_MS).retry_after_ms, ==, 0);
-        g_assert_cmpint (ob_outcome_from_reply (&plain, NOW_MS).retry_after_ms, ==, -1);
-        g_assert_cmpuint (ob_outcome_from_reply (&later, NOW_MS).scope, ==,
-                          ob_outcome_from_reply (&plain, NOW_MS).scope);
+        g_assert_cmpint (ob_outcome_from_reply (&later, ob_tus_protocol.verdict, NOW_MS).retry_after_ms, ==, 7000);
+        g_assert_cmpint (ob_outcome_from_reply (&soon, ob_tus_protocol.verdict, NOW_MS).retry_after_ms, ==, 0);
+        g_assert_cmpint (ob_outcome_from_reply (&plain, ob_tus_protocol.verdict, NOW_MS).retry_after_ms, ==, -1);
+        g_assert_cmpuint (ob_outcome_from_reply (&later, ob_tus_protocol.verdict, NOW_MS).scope, ==,
+                          ob_outcome_from_reply (&plain, ob_tus_protocol.verdict, NOW_MS).scope);
       }
 }
 

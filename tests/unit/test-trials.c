@@ -8,7 +8,7 @@
 #include "policy/rules-file.h"
 #include "support/rig.h"
 #include "support/wait.h"
-#include "transfer/trial.h"
+#include "transfer/tus-trial.h"
 
 typedef struct
 {
@@ -253,7 +253,7 @@ test_the_url_of_what_nobody_has_made (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_autofree char *url = ob_trial_dup_url (rows[i].url, "ID");
+      g_autofree char *url = ob_tus_dup_unmade_url (rows[i].url, "ID");
 
       g_assert_cmpstr (url, ==, rows[i].expected);
     }

@@ -298,13 +298,13 @@ test_retry_of_wrong_bytes_sends_anew (TestRig *rig, gconstpointer data)
   test_rig_assert_status (rig, id, "failed not-attached");
   g_assert_true (test_rig_command (rig, OB_COMMAND_RETRY, id, 0, NULL));
   g_assert_cmpint (test_rig_ask (rig, "SELECT count (*) FROM journal WHERE event = 'anew'"), ==, 1);
-  g_assert_null (test_server_wait_for (rig->server, id)->server_url);
+  g_assert_null (test_server_wait_for (rig->server, id)->resume);
   g_assert_false (test_server_wait_for (rig->server, id)->is_stored);
   test_rig_finish (rig, id);
   test_rig_assert_status (rig, id, "done");
   /* And the server lets go of the wrong ones. */
   g_assert_true (test_server_wait_for (rig->server, id)->is_termination);
-  g_assert_cmpstr (test_server_wait_for (rig->server, id)->server_url, ==, "http://depot.example/files/1");
+  g_assert_cmpstr (test_server_wait_for (rig->server, id)->resume, ==, "http://depot.example/files/1");
   test_server_finish (rig->server, id);
   test_rig_wait_for_end (rig, id);
   g_assert_cmpint (test_rig_ask (rig, "SELECT count (*) FROM terminations"), ==, 0);

@@ -1,0 +1,88 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the statuses mean that are not the same in tus as in all of HTTP. Pure, any thread.
+ */
+#include "transfer/tus-verdict.h"
+
+/* The upload URL has ended; where there is none yet, it is a refusal like others. */
+static gboolean
+judge_gone (const ObReply *reply, ObOutcome *outcome)
+{
+  if (!reply->has_protocol || reply->stage == OB_STAGE_CREATE)
+    return FALSE;
+  *outcome = ob_outcome_new (OB_VERDICT_GONE, OUTBOX_REASON_NONE);
+
+  return TRUE;
+}
+
+/* A dead connection of ours may still hold the upload, for minutes: it is no trouble of the destination. At the end it may be
+ * the server's own work that does. */
+static gboolean
+judge_conflict (const ObReply *reply, ObOutcome *outcome)
+{
+  if (!reply->has_protocol || reply->stage == OB_STAGE_CREATE)
+    return FALSE;
+  if (reply->stage == OB_STAGE_FINISH)
+    *outcome = ob_outcome_new (OB_VERDICT_WORKING, OUTBOX_REASON_SERVER_WORKING);
+  else if (reply->stage == OB_STAGE_SEND)
+    *outcome = ob_outcome_new (OB_VERDICT_LOOK, OUTBOX_REASON_NONE);
+  else
+    *outcome = ob_outcome_new (OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE);
+
+  return TRUE;
+}
+
+static gboolean
+judge_locked (const ObReply *reply, ObOutcome *outcome)
+{
+  if (reply->stage == OB_STAGE_CREATE)
+    return FALSE;
+  *outcome = reply->stage == OB_STAGE_FINISH ? ob_outcome_new (OB_VERDICT_WORKING, OUTBOX_REASON_SERVER_WORKING)
+                                             : ob_outcome_new (OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE);
+
+  return TRUE;
+}
+
+/* The checksum extension: the chunk arrived damaged. */
+static gboolean
+judge_checksum (const ObReply *reply, ObOutcome *outcome)
+{
+  if (!reply->has_protocol || (reply->stage != OB_STAGE_SEND && reply->stage != OB_STAGE_FINISH))
+    return FALSE;
+  *outcome = ob_outcome_new (OB_VERDICT_RESEND, OUTBOX_REASON_NONE);
+
+  return TRUE;
+}
+
+/* Some servers say 500 for an upload that a dead connection of ours still holds, when they are asked for the offset. */
+static gboolean
+judge_server_error (const ObReply *reply, ObOutcome *outcome)
+{
+  if (reply->stage != OB_STAGE_LOOK)
+    return FALSE;
+  *outcome = ob_outcome_new (OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE);
+
+  return TRUE;
+}
+
+gboolean
+ob_tus_verdict (const ObReply *reply, ObOutcome *outcome)
+{
+  switch (reply->status)
+    {
+    case 404:
+    case 410:
+      return judge_gone (reply, outcome);
+    case 409:
+      return judge_conflict (reply, outcome);
+    case 423:
+      return judge_locked (reply, outcome);
+    case 460:
+      return judge_checksum (reply, outcome);
+    case 500:
+      return judge_server_error (reply, outcome);
+    default:
+      return FALSE;
+    }
+}
