@@ -136,14 +136,6 @@ compare_with_curl (const Bench *bench, const char *file, guint64 size_bytes, gbo
                 has_tls ? 1.25 : 2);
 }
 
-static gint64
-count_requests (JsonNode *description, const char *method)
-{
-  JsonObject *requests = json_object_get_object_member (json_node_get_object (description), "requests");
-
-  return json_object_get_int_member_with_default (requests, method, 0);
-}
-
 /* Long enough for twenty chunks of the largest size. */
 static void
 count_connections (const Bench *bench)
@@ -151,14 +143,12 @@ count_connections (const Bench *bench)
   g_autoptr (TestPeer) sink = start_sink (bench, FALSE);
   g_autoptr (Rig) rig = start_rig (bench, "chunks", sink);
   g_autofree char *file = bench_make_file (bench, "long", 1300 * MIB, TRUE);
-  g_autoptr (JsonNode) description = NULL;
   g_autofree char *name = NULL;
   gint64 n_connections;
 
   (void) send_ours (rig, file);
-  description = test_peer_describe (sink);
-  n_connections = json_object_get_int_member (json_node_get_object (description), "connections");
-  name = g_strdup_printf ("connections for %" G_GINT64_FORMAT " chunks", count_requests (description, "PATCH"));
+  n_connections = test_peer_get_number (sink, "connections");
+  name = g_strdup_printf ("connections for %" G_GINT64_FORMAT " chunks", test_peer_count_requests (sink, "PATCH"));
   bench_report (name, BENCH_MOST, "", (double) n_connections, "", NAN, 1);
   (void) g_unlink (file);
 }

@@ -142,9 +142,7 @@ attempt_run_until_done (Attempt *fixture, guint most_attempts)
 gint64
 attempt_get_number (Attempt *fixture, const char *name)
 {
-  g_autoptr (JsonNode) node = test_peer_describe (fixture->peer);
-
-  return json_object_get_int_member (json_node_get_object (node), name);
+  return test_peer_get_number (fixture->peer, name);
 }
 
 void

@@ -3,6 +3,7 @@
  */
 #include "field.h"
 
+#include "support/document.h"
 #include "support/namespace.h"
 
 #include <unistd.h>
@@ -177,22 +178,19 @@ guint64
 field_get_wire_bytes (Field *field)
 {
   g_autoptr (GVariant) document = test_broker_get (field->broker, field->id);
-  guint64 bytes = 0;
 
-  g_assert_true (g_variant_lookup (document, "wire_bytes", "t", &bytes));
-
-  return bytes;
+  return (guint64) test_document_get_number (document, 't', "wire_bytes");
 }
 
 gint64
 field_get_received_bytes (Field *field)
 {
   int home = test_namespace_visit (field->server_namespace);
-  g_autoptr (JsonNode) node = test_peer_describe (field->receiver);
+  gint64 received_bytes = test_peer_get_number (field->receiver, "body_bytes");
 
   test_namespace_leave (home);
 
-  return json_object_get_int_member (json_node_get_object (node), "body_bytes");
+  return received_bytes;
 }
 
 void

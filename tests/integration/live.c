@@ -3,6 +3,7 @@
  */
 #include "live.h"
 
+#include "support/document.h"
 #include "support/namespace.h"
 #include "support/wait.h"
 
@@ -198,14 +199,8 @@ static char *
 describe (Live *live, const char *id)
 {
   g_autoptr (GVariant) document = test_broker_get (live->broker, id);
-  g_autoptr (GVariant) reasons = g_variant_lookup_value (document, "reasons", G_VARIANT_TYPE_STRING_ARRAY);
-  g_autofree const char **names = g_variant_get_strv (reasons, NULL);
-  g_autofree char *joined = g_strjoinv (" ", (char **) names);
-  const char *state;
 
-  g_assert_true (g_variant_lookup (document, "state", "&s", &state));
-
-  return *joined ? g_strdup_printf ("%s %s", state, joined) : g_strdup (state);
+  return test_document_dup_status (document);
 }
 
 static gboolean

@@ -4,6 +4,7 @@
 #include "recovered.h"
 
 #include "dbus/error.h"
+#include "support/document.h"
 
 #include <glib/gstdio.h>
 
@@ -51,12 +52,9 @@ are_listed (gpointer data)
   for (gsize i = 0; list && i < g_variant_n_children (list); i++)
     {
       g_autoptr (GVariant) upload = g_variant_get_child_value (list, i);
-      const char *id, *state;
 
-      g_assert_true (g_variant_lookup (upload, "id", "&s", &id));
-      g_assert_true (g_variant_lookup (upload, "state", "&s", &state));
-      g_assert_true (g_hash_table_contains (expected->ids, id));
-      n_found += !expected->state || g_str_equal (state, expected->state);
+      g_assert_true (g_hash_table_contains (expected->ids, test_document_get_text (upload, "id")));
+      n_found += !expected->state || test_document_has_state (upload, expected->state);
     }
 
   return n_found == g_hash_table_size (expected->ids);

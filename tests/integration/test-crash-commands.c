@@ -7,6 +7,7 @@
 #include "config.h"
 #include "dbus/error.h"
 #include "death.h"
+#include "support/document.h"
 
 /* --- In the middle of a command --- */
 
@@ -28,7 +29,6 @@ get_hold_reason (TestBroker *broker, gint64 *until_ms)
   g_autoptr (GVariant) holds = NULL;
   g_autoptr (GVariant) hold = NULL;
   g_autoptr (GError) error = NULL;
-  const char *reason = NULL;
 
   *until_ms = 0;
   outbox_dbus_queue_call_holds_sync (broker->queue, &holds, NULL, &error);
@@ -36,10 +36,9 @@ get_hold_reason (TestBroker *broker, gint64 *until_ms)
   if (g_variant_n_children (holds) == 0)
     return NULL;
   hold = g_variant_get_child_value (holds, 0);
-  g_assert_true (g_variant_lookup (hold, "reason", "&s", &reason));
   (void) g_variant_lookup (hold, "until", "x", until_ms);
 
-  return g_intern_string (reason);
+  return g_intern_string (test_document_get_text (hold, "reason"));
 }
 
 static gboolean
@@ -111,15 +110,13 @@ has_effect (TestHandover *handover, Command command, const TestFile *file)
 {
   g_autoptr (GVariant) upload = NULL;
   g_auto (GStrv) reasons = NULL;
-  gint priority;
 
   if (!outbox_dbus_uploads_call_get_sync (handover->broker->uploads, file->id, &upload, NULL, NULL))
     return command == REMOVE;
   g_assert_true (g_variant_lookup (upload, "reasons", "^as", &reasons));
-  g_assert_true (g_variant_lookup (upload, "priority", "i", &priority));
 
   return command == PAUSE          ? g_strv_contains ((const char *const *) reasons, "user")
-         : command == SET_PRIORITY ? priority == 77
+         : command == SET_PRIORITY ? test_document_get_number (upload, 'i', "priority") == 77
                                    : FALSE;
 }
 

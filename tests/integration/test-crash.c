@@ -7,6 +7,7 @@
 #include "config.h"
 #include "dbus/error.h"
 #include "death.h"
+#include "support/document.h"
 
 #include <glib/gstdio.h>
 
@@ -45,7 +46,6 @@ assert_arrived (TestBroker *broker, const char *id, const char *path)
   g_autoptr (GVariant) document = NULL;
   g_autofree char *bytes = NULL;
   g_autofree char *sha256 = NULL;
-  const char *arrived;
   gsize size;
 
   if (!id)
@@ -53,8 +53,7 @@ assert_arrived (TestBroker *broker, const char *id, const char *path)
   g_assert_true (g_file_get_contents (path, &bytes, &size, NULL));
   sha256 = g_compute_checksum_for_data (G_CHECKSUM_SHA256, (const guchar *) bytes, size);
   document = test_broker_get (broker, id);
-  g_assert_true (g_variant_lookup (document, "sha256", "&s", &arrived));
-  g_assert_cmpstr (arrived, ==, sha256);
+  g_assert_cmpstr (test_document_get_text (document, "sha256"), ==, sha256);
 }
 
 static void

@@ -6,6 +6,7 @@
  */
 #include "dbus/error.h"
 #include "dbus/names.h"
+#include "support/document.h"
 #include "support/sandbox.h"
 
 #include <fcntl.h>
@@ -306,13 +307,10 @@ static char *
 dup_id (TestBroker *broker)
 {
   g_autoptr (GVariant) uploads = test_broker_list (broker);
-  g_autoptr (GVariant) upload = g_variant_get_child_value (uploads, 0);
-  char *id = NULL;
 
   g_assert_cmpuint (g_variant_n_children (uploads), ==, 1);
-  g_assert_true (g_variant_lookup (upload, "id", "s", &id));
 
-  return id;
+  return test_document_dup_id_in (uploads, 0);
 }
 
 static void

@@ -6,6 +6,7 @@
  */
 #include "dbus/error.h"
 #include "recovered.h"
+#include "support/document.h"
 #include "support/wait.h"
 
 #include <fcntl.h>
@@ -170,8 +171,7 @@ test_a_disk_without_room (void)
   g_clear_error (&error);
   outbox_dbus_uploads_call_get_sync (broker->uploads, known[0], &upload, NULL, &error);
   g_assert_no_error (error);
-  g_assert_true (g_variant_lookup (upload, "priority", "i", &priority));
-  g_assert_cmpint (priority, ==, written);
+  g_assert_cmpint (test_document_get_number (upload, 'i', "priority"), ==, written);
 
   /* With what was held for that it goes on: no more is taken, and what is here arrives. */
   g_assert_null (test_broker_submit (broker, small, NULL, &error));

@@ -6,6 +6,7 @@
  * another, with a link in between; the one that works is on loopback.
  */
 #include "support/broker.h"
+#include "support/document.h"
 #include "support/namespace.h"
 #include "support/radio.h"
 #include "support/trap.h"
@@ -92,13 +93,7 @@ is_status (gpointer data)
 {
   Scene *scene = data;
   g_autoptr (GVariant) document = test_broker_get (scene->broker, scene->id);
-  g_auto (GStrv) reasons = NULL;
-  g_autofree char *status = NULL;
-  const char *state;
-
-  g_assert_true (g_variant_lookup (document, "state", "&s", &state));
-  g_assert_true (g_variant_lookup (document, "reasons", "^as", &reasons));
-  status = reasons[0] ? g_strconcat (state, " ", reasons[0], NULL) : g_strdup (state);
+  g_autofree char *status = test_document_dup_status (document);
 
   return g_str_equal (status, scene->status);
 }
@@ -392,10 +387,8 @@ test_a_server_that_forgets_connections (void)
     for (guint i = 0; i < FORGOTTEN; i++)
       {
         g_autoptr (GVariant) upload = g_variant_get_child_value (list, i);
-        guint32 attempts = 0;
 
-        g_assert_true (g_variant_lookup (upload, "attempts", "u", &attempts));
-        g_assert_cmpuint (attempts, ==, 1);
+        g_assert_cmpint (test_document_get_number (upload, 'u', "attempts"), ==, 1);
       }
   }
   test_broker_free (scene.broker);

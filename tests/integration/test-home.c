@@ -5,6 +5,7 @@
  * others, or is no disk at all. In a mount namespace of the test's own.
  */
 #include "support/broker.h"
+#include "support/document.h"
 #include "support/namespace.h"
 
 #include "dbus/error.h"
@@ -190,10 +191,9 @@ is_in_state (gpointer data)
 {
   const Wanted *wanted = data;
   g_autoptr (GVariant) upload = NULL;
-  const char *state;
 
   return outbox_dbus_uploads_call_get_sync (wanted->broker->uploads, wanted->id, &upload, NULL, NULL)
-         && g_variant_lookup (upload, "state", "&s", &state) && g_str_equal (state, wanted->state);
+         && test_document_has_state (upload, wanted->state);
 }
 
 /* A person, or a program that tidies up, removes what the running queue has: what is lost is told, what has arrived is still

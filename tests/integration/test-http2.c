@@ -7,6 +7,7 @@
  */
 #include "support/broker.h"
 #include "support/certificate.h"
+#include "support/document.h"
 #include "support/namespace.h"
 #include "support/nginx.h"
 
@@ -65,19 +66,15 @@ static void
 assert_nobody_waited (TestBroker *broker)
 {
   g_autoptr (GVariant) list = test_broker_list (broker);
-  g_autoptr (JsonNode) node = test_peer_describe (broker->peer);
-  JsonObject *requests = json_object_get_object_member (json_node_get_object (node), "requests");
 
   g_assert_cmpuint (g_variant_n_children (list), ==, UPLOADS);
   for (guint i = 0; i < UPLOADS; i++)
     {
       g_autoptr (GVariant) upload = g_variant_get_child_value (list, i);
-      guint32 attempts = 0;
 
-      g_assert_true (g_variant_lookup (upload, "attempts", "u", &attempts));
-      g_assert_cmpuint (attempts, ==, 1);
+      g_assert_cmpint (test_document_get_number (upload, 'u', "attempts"), ==, 1);
     }
-  g_assert_cmpint (json_object_get_int_member (requests, "POST"), ==, UPLOADS);
+  g_assert_cmpint (test_peer_count_requests (broker->peer, "POST"), ==, UPLOADS);
 }
 
 static void

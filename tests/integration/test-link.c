@@ -150,19 +150,11 @@ finish (Fixture *fixture)
   g_free (fixture->folder);
 }
 
-static gint64
-get_number (Fixture *fixture, const char *name)
-{
-  g_autoptr (JsonNode) node = test_peer_describe (fixture->peer);
-
-  return json_object_get_int_member (json_node_get_object (node), name);
-}
-
 /* Waits until the receiver has more than that of the upload. */
 static void
 wait_for_bytes (Fixture *fixture, gint64 bytes)
 {
-  while (get_number (fixture, "body_bytes") <= bytes)
+  while (test_peer_get_number (fixture->peer, "body_bytes") <= bytes)
     g_usleep (20 * 1000);
 }
 
@@ -198,7 +190,7 @@ test_a_link_that_was_silent (void)
   start (&fixture, ALIVE);
   begin_and_fall_silent (&fixture, ALIVE);
   g_usleep (8 * G_USEC_PER_SEC);
-  before_bytes = get_number (&fixture, "body_bytes");
+  before_bytes = test_peer_get_number (fixture.peer, "body_bytes");
   test_namespace_run ("nft delete rule ip link in handle $(nft -a list chain ip link in | sed -n 's/.* " ALIVE
                       " .*handle //p')");
   back_us = g_get_monotonic_time ();
@@ -208,8 +200,9 @@ test_a_link_that_was_silent (void)
   g_assert_cmpint (g_get_monotonic_time () - back_us, <, 4 * G_USEC_PER_SEC);
   assert_arrived (&fixture);
   g_test_message ("%" G_GINT64_FORMAT " bytes sent twice over %" G_GINT64_FORMAT " connections",
-                  get_number (&fixture, "body_bytes") - SIZE_BYTES, get_number (&fixture, "connections"));
-  g_assert_cmpint (get_number (&fixture, "body_bytes") - SIZE_BYTES, <, 1 << 20);
+                  test_peer_get_number (fixture.peer, "body_bytes") - SIZE_BYTES,
+                  test_peer_get_number (fixture.peer, "connections"));
+  g_assert_cmpint (test_peer_get_number (fixture.peer, "body_bytes") - SIZE_BYTES, <, 1 << 20);
   finish (&fixture);
 }
 
@@ -228,9 +221,10 @@ test_a_connection_that_died_in_silence (void)
   begin_and_fall_silent (&fixture, ALIVE " tcp sport " OLD_PORTS);
   assert_arrived (&fixture);
   g_test_message ("%" G_GINT64_FORMAT " bytes sent twice over %" G_GINT64_FORMAT " connections",
-                  get_number (&fixture, "body_bytes") - SIZE_BYTES, get_number (&fixture, "connections"));
-  g_assert_cmpint (get_number (&fixture, "connections"), ==, 2);
-  g_assert_cmpint (get_number (&fixture, "body_bytes") - SIZE_BYTES, <, 1 << 20);
+                  test_peer_get_number (fixture.peer, "body_bytes") - SIZE_BYTES,
+                  test_peer_get_number (fixture.peer, "connections"));
+  g_assert_cmpint (test_peer_get_number (fixture.peer, "connections"), ==, 2);
+  g_assert_cmpint (test_peer_get_number (fixture.peer, "body_bytes") - SIZE_BYTES, <, 1 << 20);
   g_assert_cmpuint (fixture.n_created, ==, 1);
   test_namespace_run ("nft delete rule ip link in handle $(nft -a list chain ip link in | sed -n 's/.* " ALIVE
                       " .*handle //p')");
@@ -252,7 +246,7 @@ test_a_host_with_a_dead_address (void)
   assert_arrived (&fixture);
   /* The dead one was tried. */
   test_namespace_run ("nft list counter ip link dead | grep -q 'packets [1-9]'");
-  g_assert_cmpint (get_number (&fixture, "connections"), ==, 1);
+  g_assert_cmpint (test_peer_get_number (fixture.peer, "connections"), ==, 1);
   test_namespace_run ("umount /etc/hosts");
   finish (&fixture);
 }

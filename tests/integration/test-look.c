@@ -31,14 +31,6 @@ static const LookRow look_rows[] = {
   { "/look/a-page-is-no-receipt", "{\"fault\":\"confirm\",\"mode\":\"html\"}", TRUE, FALSE, FALSE, 1, 0 },
 };
 
-static gint64
-count_patches (Attempt *fixture)
-{
-  g_autoptr (JsonNode) node = test_peer_describe (fixture->peer);
-
-  return json_object_get_int_member (json_object_get_object_member (json_node_get_object (node), "requests"), "PATCH");
-}
-
 static void
 test_a_look_at_what_was_stored (Attempt *fixture, gconstpointer data)
 {
@@ -50,7 +42,7 @@ test_a_look_at_what_was_stored (Attempt *fixture, gconstpointer data)
   if (!row->has_confirm)
     g_clear_pointer (&fixture->job->confirm_url, g_free);
   g_assert_cmpuint (attempt_run_until_done (fixture, 1), ==, 1);
-  n_patches = count_patches (fixture);
+  n_patches = test_peer_count_requests (fixture->peer, "PATCH");
   if (row->json)
     test_peer_control (fixture->peer, row->json);
   fixture->n_stored = 1;
@@ -58,7 +50,7 @@ test_a_look_at_what_was_stored (Attempt *fixture, gconstpointer data)
   result = attempt_run (fixture);
   g_assert_cmpint (result->is_done, ==, row->is_done);
   g_assert_cmpuint (fixture->n_created, ==, row->n_created);
-  g_assert_cmpint (count_patches (fixture) - n_patches, ==, row->n_patches);
+  g_assert_cmpint (test_peer_count_requests (fixture->peer, "PATCH") - n_patches, ==, row->n_patches);
 }
 
 /* A proxy waits for less long than the server works: its 504 says nothing, and the work is not begun a second time. */
@@ -85,7 +77,7 @@ test_a_slow_finish_is_waited_for (Attempt *fixture, gconstpointer data)
   g_assert_cmpint (later->is_done, ==, !has_confirm);
   if (has_confirm)
     g_assert_cmpuint (later->outcome.verdict, ==, OB_VERDICT_WORKING);
-  g_assert_cmpint (count_patches (fixture), ==, 1);
+  g_assert_cmpint (test_peer_count_requests (fixture->peer, "PATCH"), ==, 1);
   if (!has_confirm)
     return;
 
@@ -93,7 +85,7 @@ test_a_slow_finish_is_waited_for (Attempt *fixture, gconstpointer data)
   fixture->job->heard_ms = 15 * 60 * 1000;
   test_peer_control (fixture->peer, "{\"fault\":\"wrong-offset\",\"method\":\"HEAD\",\"bytes\":1000}");
   ob_attempt_result_free (attempt_run (fixture));
-  g_assert_cmpint (count_patches (fixture), >=, 2);
+  g_assert_cmpint (test_peer_count_requests (fixture->peer, "PATCH"), >=, 2);
 }
 
 /* It takes a chunk, and says at the next that it has no such upload: nobody's data volume is for that. */

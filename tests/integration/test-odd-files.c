@@ -5,6 +5,7 @@
  * folder, a link to nothing. Nothing is waited for, and all that is whole arrives.
  */
 #include "recovered.h"
+#include "support/document.h"
 
 #include <glib/gstdio.h>
 #include <sys/socket.h>
@@ -126,10 +127,9 @@ have_arrived (gpointer data)
   for (gsize i = 0; i < g_variant_n_children (list); i++)
     {
       g_autoptr (GVariant) upload = g_variant_get_child_value (list, i);
-      const char *id, *state;
+      const char *id = test_document_get_text (upload, "id");
+      const char *state = test_document_get_text (upload, "state");
 
-      g_assert_true (g_variant_lookup (upload, "id", "&s", &id));
-      g_assert_true (g_variant_lookup (upload, "state", "&s", &state));
       g_assert_cmpstr (last, <, id);
       last = id;
       n_arrived += g_str_equal (state, "done") && !g_str_equal (id, arrival->ids[SPOILED]);

@@ -5,6 +5,7 @@
  * and are never more than there are, less than the server has, or left over when the connection is gone.
  */
 #include "support/broker.h"
+#include "support/document.h"
 #include "support/link.h"
 
 #define PHOTO_BYTES 1500000
@@ -30,11 +31,7 @@ typedef struct
 static guint64
 get_number (GVariant *document, const char *key)
 {
-  guint64 number = 0;
-
-  g_assert_true (g_variant_lookup (document, key, "t", &number));
-
-  return number;
+  return (guint64) test_document_get_number (document, 't', key);
 }
 
 static void
@@ -42,12 +39,10 @@ check_document (Watch *watch, GVariant *document)
 {
   guint64 offset = get_number (document, "offset"), sent = get_number (document, "sent_bytes");
   guint64 wire = get_number (document, "wire_bytes");
-  const char *sequence, *state;
-  guint attempts;
+  const char *sequence = test_document_get_text (document, "sequence");
+  const char *state = test_document_get_text (document, "state");
+  gint64 attempts = test_document_get_number (document, 'u', "attempts");
 
-  g_assert_true (g_variant_lookup (document, "sequence", "&s", &sequence));
-  g_assert_true (g_variant_lookup (document, "state", "&s", &state));
-  g_assert_true (g_variant_lookup (document, "attempts", "u", &attempts));
   g_assert_cmpuint (offset, <=, sent);
   g_assert_cmpuint (sent, <=, PHOTO_BYTES);
   g_assert_cmpuint (sent, <=, wire);
@@ -78,10 +73,8 @@ on_signal (GDBusConnection *connection, const char *sender, const char *path, co
 {
   Watch *watch = user_data;
   g_autoptr (GVariant) document = g_variant_get_child_value (parameters, 0);
-  const char *id;
 
-  g_assert_true (g_variant_lookup (document, "id", "&s", &id));
-  if (g_str_equal (id, watch->id))
+  if (g_str_equal (test_document_get_text (document, "id"), watch->id))
     check_document (watch, document);
 }
 
@@ -254,10 +247,8 @@ static void
 assert_state (Watch *watch, const char *expected)
 {
   g_autoptr (GVariant) document = test_broker_get (watch->broker, watch->id);
-  const char *state;
 
-  g_assert_true (g_variant_lookup (document, "state", "&s", &state));
-  g_assert_cmpstr (state, ==, expected);
+  g_assert_cmpstr (test_document_get_text (document, "state"), ==, expected);
 }
 
 /* Pause is told with its answer, while the chunk still has a moment. Who resumes in that moment, or later, is never told that

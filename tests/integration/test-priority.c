@@ -4,6 +4,7 @@
  * A form that is handed over while videos of 300 MB have a slow link to themselves, against the receiver.
  */
 #include "support/broker.h"
+#include "support/document.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -48,13 +49,9 @@ has_come_so_far (gpointer data)
 {
   const Expected *expected = data;
   g_autoptr (GVariant) document = test_broker_get (expected->broker, expected->id);
-  const char *state;
-  guint64 offset_bytes;
 
-  g_assert_true (g_variant_lookup (document, "state", "&s", &state));
-  g_assert_true (g_variant_lookup (document, "offset", "t", &offset_bytes));
-
-  return g_str_equal (state, expected->state) && (gint64) offset_bytes >= expected->at_least_bytes;
+  return test_document_has_state (document, expected->state)
+         && test_document_get_number (document, 't', "offset") >= expected->at_least_bytes;
 }
 
 static void
@@ -85,14 +82,6 @@ find_time (TestBroker *broker, const char *id, const char *state)
         return at_ms;
     }
   g_assert_not_reached ();
-}
-
-static gint64
-get_member (TestBroker *broker, const char *name)
-{
-  g_autoptr (JsonNode) facts = test_peer_describe (broker->peer);
-
-  return json_object_get_int_member (json_node_get_object (facts), name);
 }
 
 /* What was sent of the videos goes on where it was: no byte arrives twice. */
@@ -129,8 +118,8 @@ test_a_form_among_videos (gconstpointer data)
 
   test_peer_control (broker->peer, FAST);
   test_broker_wait_for_all (broker, "done", 60);
-  g_assert_cmpint (get_member (broker, "body_bytes"), ==, n_videos * VIDEO_BYTES + FORM_BYTES);
-  g_assert_cmpint (get_member (broker, "duplicate_finishes"), ==, 0);
+  g_assert_cmpint (test_peer_get_number (broker->peer, "body_bytes"), ==, n_videos * VIDEO_BYTES + FORM_BYTES);
+  g_assert_cmpint (test_peer_get_number (broker->peer, "duplicate_finishes"), ==, 0);
 }
 
 int

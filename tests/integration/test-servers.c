@@ -4,6 +4,7 @@
  * The daemon against tus servers that other people made, over a link that is cut at exact bytes, with a server or a
  * broker that is killed, and through nginx. What the daemon believes is compared with what lies in the server's folder.
  */
+#include "support/document.h"
 #include "support/link.h"
 #include "support/nginx.h"
 #include "support/tus-servers.h"
@@ -332,7 +333,7 @@ wait_and_see_no_success (Scene *scene)
 
   test_wait_until (is_paused, scene->broker, 20);
   document = test_broker_get (scene->broker, file->id);
-  g_assert_true (g_variant_lookup (document, "offset", "t", &offset_bytes));
+  offset_bytes = (guint64) test_document_get_number (document, 't', "offset");
   g_assert_cmpuint (offset_bytes, <=, test_tus_server_get_stored_bytes (scene->server, file->id));
 }
 

@@ -5,6 +5,7 @@
  * it, and the daemon ends when it is told to and comes up again.
  */
 #include "support/command.h"
+#include "support/document.h"
 #include "support/namespace.h"
 #include "support/slow-files.h"
 
@@ -131,10 +132,7 @@ static char *
 dup_words (TestBroker *broker, const char *verb)
 {
   g_autoptr (GVariant) list = test_broker_list (broker);
-  g_autoptr (GVariant) document = g_variant_get_child_value (list, 0);
-  const char *id;
-
-  g_assert_true (g_variant_lookup (document, "id", "&s", &id));
+  g_autofree char *id = test_document_dup_id_in (list, 0);
 
   return g_strdup_printf ("%s %s", verb, id);
 }

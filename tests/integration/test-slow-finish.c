@@ -4,6 +4,7 @@
  * A real tus server that works on a whole file for longer than the nginx before it waits: its work is waited for, never begun
  * a second time, and holds up nothing. The test says when it ends, so that no clock decides but nginx's own two seconds.
  */
+#include "support/document.h"
 #include "support/nginx.h"
 #include "support/tus-servers.h"
 
@@ -88,15 +89,6 @@ submit (Scene *scene, const char *name)
 
 /* --- What the server has seen --- */
 
-static gint64
-count_requests (Scene *scene, const char *method)
-{
-  g_autoptr (JsonNode) node = test_peer_describe (scene->server->peer);
-  JsonObject *requests = json_object_get_object_member (json_node_get_object (node), "requests");
-
-  return json_object_get_int_member_with_default (requests, method, 0);
-}
-
 static void
 assert_finish (Scene *scene, const TestFile *file, gboolean is_attached)
 {
@@ -112,11 +104,8 @@ assert_finish (Scene *scene, const TestFile *file, gboolean is_attached)
 static void
 assert_sent_once (Scene *scene)
 {
-  g_autoptr (JsonNode) node = test_peer_describe (scene->server->peer);
-
-  g_assert_cmpint (json_object_get_int_member (json_node_get_object (node), "patched_bytes"), ==,
-                   scene->files->len * SIZE_BYTES);
-  g_assert_cmpint (count_requests (scene, "POST"), ==, scene->files->len);
+  g_assert_cmpint (test_peer_get_number (scene->server->peer, "patched_bytes"), ==, scene->files->len * SIZE_BYTES);
+  g_assert_cmpint (test_peer_count_requests (scene->server->peer, "POST"), ==, scene->files->len);
   g_assert_cmpuint (test_tus_server_assert_has (scene->server, scene->files), ==, 0);
 }
 
@@ -139,11 +128,8 @@ static gboolean
 is_done (Scene *scene, const TestFile *file)
 {
   g_autoptr (GVariant) document = test_broker_get (scene->broker, file->id);
-  const char *state;
 
-  g_assert_true (g_variant_lookup (document, "state", "&s", &state));
-
-  return find_place (state) == G_N_ELEMENTS (order) - 1;
+  return find_place (test_document_get_text (document, "state")) == G_N_ELEMENTS (order) - 1;
 }
 
 static gboolean
@@ -170,9 +156,8 @@ is_waited_for (gpointer data)
   g_autoptr (GVariant) document = test_broker_get (scene->broker, scene->slow->id);
   guint32 n_attempts = 0;
   gint64 until_ms = 0;
-  const char *state;
+  const char *state = test_document_get_text (document, "state");
 
-  g_assert_true (g_variant_lookup (document, "state", "&s", &state));
   g_assert_cmpuint (find_place (state), <, G_N_ELEMENTS (order) - 1);
   (void) g_variant_lookup (document, "attempts", "u", &n_attempts);
   if (n_attempts <= scene->n_attempts || !g_variant_lookup (document, "until", "x", &until_ms) || until_ms <= 0)
@@ -213,11 +198,9 @@ assert_confirmed_by (Scene *scene, const TestFile *file)
 {
   g_autoptr (GVariant) document = test_broker_get (scene->broker, file->id);
   g_autoptr (GVariant) receipt = g_variant_lookup_value (document, "receipt", G_VARIANT_TYPE_VARDICT);
-  const char *confirmed_by;
 
   g_assert_nonnull (receipt);
-  g_assert_true (g_variant_lookup (receipt, "confirmed_by", "&s", &confirmed_by));
-  g_assert_cmpstr (confirmed_by, ==, scene->ask ? "confirm-url" : "tus");
+  g_assert_cmpstr (test_document_get_text (receipt, "confirmed_by"), ==, scene->ask ? "confirm-url" : "tus");
 }
 
 /* --- The scenes --- */
@@ -307,11 +290,11 @@ test_it_ends_and_nobody_can_be_asked (void)
     return;
   reach_the_wait (&scene);
   test_peer_control (scene.server->peer, "{\"end\":true}");
-  n_looks = count_requests (&scene, "HEAD");
+  n_looks = test_peer_count_requests (scene.server->peer, "HEAD");
   g_assert_false (is_slow_done (&scene));
   tap (&scene);
   test_wait_until (is_slow_done, &scene, 60);
-  g_assert_cmpint (count_requests (&scene, "HEAD"), >, n_looks);
+  g_assert_cmpint (test_peer_count_requests (scene.server->peer, "HEAD"), >, n_looks);
   assert_all_is_well (&scene, TRUE);
 }
 

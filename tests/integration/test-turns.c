@@ -6,6 +6,7 @@
  */
 #include "dbus/names.h"
 #include "support/broker.h"
+#include "support/document.h"
 #include "support/wait.h"
 
 #include <fcntl.h>
@@ -105,10 +106,8 @@ assert_in_order (TestBroker *broker, const char *name, guint n_files)
     {
       g_autoptr (GVariant) document = g_variant_get_child_value (list, i);
       g_autofree char *expected = g_strdup_printf ("%s-%u", name, i);
-      const char *found = NULL;
 
-      g_assert_true (g_variant_lookup (document, "name", "&s", &found));
-      g_assert_cmpstr (found, ==, expected);
+      g_assert_cmpstr (test_document_get_text (document, "name"), ==, expected);
     }
 }
 

@@ -92,14 +92,6 @@ take_next (Attempt *fixture, guint number, gsize note_bytes)
   fixture->job->metadata = g_variant_ref_sink (g_variant_new_parsed ("{'note': %s}", note));
 }
 
-static gint64
-count_creations (Attempt *fixture)
-{
-  g_autoptr (JsonNode) node = test_peer_describe (fixture->peer);
-
-  return json_object_get_int_member (json_object_get_object_member (json_node_get_object (node), "requests"), "POST");
-}
-
 typedef struct
 {
   const char *name;
@@ -127,17 +119,17 @@ test_too_much_metadata (Attempt *fixture, gconstpointer data)
   take_next (fixture, 1, row->note_bytes);
   g_assert_cmpuint (attempt_run_until_done (fixture, 1), ==, 1);
   g_assert_cmpstr (fixture->noted, ==, "metadata");
-  g_assert_cmpint (count_creations (fixture), ==, 2);
+  g_assert_cmpint (test_peer_count_requests (fixture->peer, "POST"), ==, 2);
   /* As long: not tried in full again, and told of all the same. */
   take_next (fixture, 2, row->note_bytes);
   g_assert_cmpuint (attempt_run_until_done (fixture, 1), ==, 1);
   g_assert_cmpstr (fixture->noted, ==, row->is_remembered ? "metadata" : NULL);
-  g_assert_cmpint (count_creations (fixture), ==, 3);
+  g_assert_cmpint (test_peer_count_requests (fixture->peer, "POST"), ==, 3);
   /* Less goes in full. */
   take_next (fixture, 3, row->note_bytes / 2);
   g_assert_cmpuint (attempt_run_until_done (fixture, 1), ==, 1);
   g_assert_cmpstr (fixture->noted, ==, NULL);
-  g_assert_cmpint (count_creations (fixture), ==, 4);
+  g_assert_cmpint (test_peer_count_requests (fixture->peer, "POST"), ==, 4);
 }
 
 /* --- What a server has at the upload URL, and is not this upload's --- */

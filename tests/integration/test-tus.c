@@ -114,7 +114,6 @@ test_a_copy_that_is_gone_or_damaged (Attempt *fixture, gconstpointer data)
 static void
 test_termination (Attempt *fixture, gconstpointer data)
 {
-  g_autoptr (JsonNode) node = NULL;
   g_autoptr (ObAttemptResult) result = NULL;
   g_autoptr (ObAttemptResult) busy = NULL;
   g_autoptr (ObAttemptResult) ended = NULL;
@@ -133,9 +132,7 @@ test_termination (Attempt *fixture, gconstpointer data)
   /* What the server does not know any more is given up as well. */
   again = attempt_run (fixture);
   g_assert_true (again->is_done);
-  node = test_peer_describe (fixture->peer);
-  g_assert_cmpuint (json_array_get_length (json_object_get_array_member (json_node_get_object (node), "uploads")), ==,
-                    0);
+  g_assert_cmpuint (test_peer_count_uploads (fixture->peer), ==, 0);
 }
 
 /* A dead connection may hold an upload for minutes. That holds up this upload, and no other. */
@@ -222,7 +219,6 @@ test_what_is_confirmed_is_not_sent_again (Attempt *fixture, gconstpointer data)
 static void
 test_a_server_is_asked_once_what_it_can (Attempt *fixture, gconstpointer data)
 {
-  g_autoptr (JsonNode) node = NULL;
 
   attempt_write_file (fixture, 1000);
   for (guint i = 0; i < 3; i++)
@@ -234,10 +230,7 @@ test_a_server_is_asked_once_what_it_can (Attempt *fixture, gconstpointer data)
       fixture->offset_bytes = 0;
       g_assert_cmpuint (attempt_run_until_done (fixture, 1), ==, 1);
     }
-  node = test_peer_describe (fixture->peer);
-  g_assert_cmpint (json_object_get_int_member (json_object_get_object_member (json_node_get_object (node), "requests"),
-                                               "OPTIONS"),
-                   ==, 1);
+  g_assert_cmpint (test_peer_count_requests (fixture->peer, "OPTIONS"), ==, 1);
   g_assert_cmpint (attempt_get_number (fixture, "connections"), ==, 1);
   g_assert_cmpint (attempt_get_number (fixture, "finished"), ==, 3);
 }

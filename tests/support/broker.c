@@ -4,6 +4,7 @@
  * The daemon under test. Owns its processes and folders. Main thread.
  */
 #include "support/broker.h"
+#include "support/document.h"
 
 #include "dbus/error.h"
 #include "dbus/names.h"
@@ -413,12 +414,8 @@ test_broker_retry (TestBroker *broker)
   g_variant_iter_init (&iter, list);
   while ((document = g_variant_iter_next_value (&iter)))
     {
-      const char *id, *state;
-
-      g_assert_true (g_variant_lookup (document, "id", "&s", &id));
-      g_assert_true (g_variant_lookup (document, "state", "&s", &state));
-      if (g_str_equal (state, "retrying"))
-        g_ptr_array_add (ids, g_strdup (id));
+      if (test_document_has_state (document, "retrying"))
+        g_ptr_array_add (ids, g_strdup (test_document_get_text (document, "id")));
       g_variant_unref (document);
     }
   g_ptr_array_add (ids, NULL);

@@ -3,6 +3,7 @@
  *
  * Files on their way. Owns them and what was told of them. Main thread.
  */
+#include "support/document.h"
 #include "support/handover.h"
 
 #include "dbus/names.h"
@@ -29,11 +30,9 @@ on_told (GDBusConnection *connection, const char *sender, const char *path, cons
 {
   TestHandover *handover = user_data;
   g_autoptr (GVariant) document = g_variant_get_child_value (parameters, 0);
-  const char *id;
-  guint64 offset_bytes, *last;
+  const char *id = test_document_get_text (document, "id");
+  guint64 offset_bytes = (guint64) test_document_get_number (document, 't', "offset"), *last;
 
-  g_assert_true (g_variant_lookup (document, "id", "&s", &id));
-  g_assert_true (g_variant_lookup (document, "offset", "t", &offset_bytes));
   last = g_hash_table_lookup (handover->offsets, id);
   if (!last)
     {
@@ -225,9 +224,8 @@ count_explanations (TestHandover *handover, const char *id)
   for (gsize i = 0; i < g_variant_n_children (entries); i++)
     {
       g_autoptr (GVariant) entry = g_variant_get_child_value (entries, i);
-      const char *event;
+      const char *event = test_document_get_text (entry, "event");
 
-      g_assert_true (g_variant_lookup (entry, "event", "&s", &event));
       n_rows += g_str_equal (event, "offset-back") || g_str_equal (event, "lost");
     }
 

@@ -164,3 +164,28 @@ test_peer_describe (TestPeer *peer)
 
   return node;
 }
+
+gint64
+test_peer_get_number (TestPeer *peer, const char *name)
+{
+  g_autoptr (JsonNode) facts = test_peer_describe (peer);
+
+  return json_object_get_int_member (json_node_get_object (facts), name);
+}
+
+gint64
+test_peer_count_requests (TestPeer *peer, const char *method)
+{
+  g_autoptr (JsonNode) facts = test_peer_describe (peer);
+  JsonObject *requests = json_object_get_object_member (json_node_get_object (facts), "requests");
+
+  return json_object_get_int_member_with_default (requests, method, 0);
+}
+
+guint
+test_peer_count_uploads (TestPeer *peer)
+{
+  g_autoptr (JsonNode) facts = test_peer_describe (peer);
+
+  return json_array_get_length (json_object_get_array_member (json_node_get_object (facts), "uploads"));
+}

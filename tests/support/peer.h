@@ -36,4 +36,10 @@ char *test_peer_dup_url (TestPeer *peer, const char *route);
 void test_peer_control (TestPeer *peer, const char *json);
 JsonNode *test_peer_describe (TestPeer *peer);
 
+/* The same, one by one. Return: a counter that must be there; how many requests there were with that method; how many uploads
+ * it has, finished or not. */
+gint64 test_peer_get_number (TestPeer *peer, const char *name);
+gint64 test_peer_count_requests (TestPeer *peer, const char *method);
+guint test_peer_count_uploads (TestPeer *peer);
+
 G_END_DECLS
