@@ -74,12 +74,7 @@ attempt_set_up (Attempt *fixture, gconstpointer data)
   store = g_build_filename (fixture->folder, "store", NULL);
   g_assert_cmpint (g_mkdir (store, 0700), ==, 0);
   fixture->ledger_path = g_build_filename (fixture->folder, "ledger", NULL);
-  {
-    const char *argv[]
-        = { g_getenv ("RECEIVER"), "--port", "0", "--folder", store, "--ledger", fixture->ledger_path, NULL };
-
-    fixture->peer = test_peer_start (argv);
-  }
+  fixture->peer = test_peer_start_receiver ("--folder", store, "--ledger", fixture->ledger_path, NULL);
   fixture->connection = ob_connection_new (facts, lot, deadline, transit);
   fixture->job = g_new0 (ObJob, 1);
   fixture->job->heard_ms = -1;

@@ -39,18 +39,7 @@ field_get_tunnel_weather (void)
 const char *
 field_start_receiver (Field *field)
 {
-  const char *argv[] = { g_getenv ("RECEIVER"),
-                         "--port",
-                         "0",
-                         "--any-address",
-                         "--discard",
-                         "--order",
-                         "{\"fault\":\"location\",\"mode\":\"path\"}",
-                         "--order",
-                         "{\"fault\":\"checksum\",\"on\":false}",
-                         NULL };
-
-  field->receiver = test_peer_start (argv);
+  field->receiver = test_peer_start_far_receiver ("{\"fault\":\"checksum\",\"on\":false}");
 
   return test_peer_get_url (field->receiver);
 }
@@ -58,9 +47,7 @@ field_start_receiver (Field *field)
 const char *
 field_start_tus_server (Field *field)
 {
-  for (guint i = 0; i < test_tus_server_n_kinds; i++)
-    if (g_str_equal (test_tus_server_kinds[i].name, "tus-server"))
-      field->tus_server = test_tus_server_start (&test_tus_server_kinds[i], field->broker->folder);
+  field->tus_server = test_tus_server_start (test_tus_server_find_kind ("tus-server"), field->broker->folder);
   if (!field->tus_server)
     return NULL;
   test_namespace_run ("echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet; nft add table ip server;"

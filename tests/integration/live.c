@@ -75,16 +75,8 @@ live_run (const char *command)
 static TestPeer *
 start_server (Live *live, const char *name)
 {
-  const char *argv[] = { g_getenv ("RECEIVER"),
-                         "--port",
-                         "0",
-                         "--any-address",
-                         "--discard",
-                         "--order",
-                         "{\"fault\":\"location\",\"mode\":\"path\"}",
-                         NULL };
   int home = test_namespace_visit (test_network_manager_get_far_side (live->manager));
-  TestPeer *peer = test_peer_start (argv);
+  TestPeer *peer = test_peer_start_far_receiver (NULL);
   g_autoptr (GUri) uri = g_uri_parse (test_peer_get_url (peer), G_URI_FLAGS_NONE, NULL);
   g_autofree char *url = g_strdup_printf ("http://" LIVE_SERVER ":%d%s", g_uri_get_port (uri), g_uri_get_path (uri));
   g_autoptr (GError) error = NULL;

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #define UPOWER "org.freedesktop.UPower"
-#define UPOWER_PATH "/org/freedesktop/UPower"
 #define N_SUBMITS 5000
 #define FILE_BYTES 3000
 #define DISK_KIB (96 * 1024)
@@ -44,16 +43,6 @@ typedef struct
 } World;
 
 static void
-set_battery (World *world, double percentage)
-{
-  g_autofree char *arguments
-      = g_strdup_printf ("(uint32 2, uint32 2, %f, 40.0, 50.0, 5.0, int64 7200, int64 0, true, 'battery', uint32 1)",
-                         percentage);
-
-  test_system_bus_mock (world->bus, UPOWER, UPOWER_PATH, "SetupDisplayDevice", arguments);
-}
-
-static void
 set_route (World *world, gboolean is_there)
 {
   test_namespace_run (is_there ? "ip route add default via 10.10.0.1" : "ip route del default");
@@ -63,14 +52,6 @@ set_route (World *world, gboolean is_there)
 static void
 start_server (World *world)
 {
-  const char *argv[] = { g_getenv ("RECEIVER"),
-                         "--port",
-                         "0",
-                         "--any-address",
-                         "--discard",
-                         "--order",
-                         "{\"fault\":\"location\",\"mode\":\"path\"}",
-                         NULL };
   g_autoptr (GUri) uri = NULL;
   g_autofree char *url = NULL;
   int home;
@@ -82,7 +63,7 @@ start_server (World *world)
       (int) getpid (), world->far_side);
   home = test_namespace_visit (world->far_side);
   test_namespace_run ("ip addr add 10.10.0.1/24 dev far; ip addr add 203.0.113.1/32 dev lo; ip link set far up");
-  world->receiver = test_peer_start (argv);
+  world->receiver = test_peer_start_far_receiver (NULL);
   test_namespace_leave (home);
   set_route (world, TRUE);
   uri = g_uri_parse (test_peer_get_url (world->receiver), G_URI_FLAGS_NONE, NULL);
@@ -105,7 +86,7 @@ set_up (World *world)
 {
   world->bus = test_system_bus_new ();
   world->upower = test_service_start_template (world->bus, UPOWER, "upower", "{\"OnBattery\": true}");
-  set_battery (world, 10);
+  test_system_bus_set_battery (world->bus, 10);
   world->broker = test_broker_new_alone ();
   test_broker_stop (world->broker);
   set_rules (world);
@@ -235,7 +216,7 @@ test_all_at_once (void)
   g_assert_cmpuint (test_broker_count (world.broker, "paused"), ==, world.n_accepted);
   assert_reasons (&world);
   timer = g_timeout_add (700, on_flap, &world);
-  set_battery (&world, 50);
+  test_system_bus_set_battery (world.bus, 50);
   test_wait_until (is_all_done, &world, 150);
   (void) g_source_remove (timer);
   g_test_message ("%u flips of the network, %" G_GUINT64_FORMAT " KiB at most", world.n_flips, read_peak_kib (&world));

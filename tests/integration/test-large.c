@@ -81,7 +81,6 @@ static void
 test_five_gibibytes (void)
 {
   g_autoptr (TestBroker) broker = test_broker_new_alone ();
-  const char *argv[] = { g_getenv ("RECEIVER"), "--port", "0", "--discard", NULL };
   g_autofree char *small_path = test_broker_make_file (broker, "IMG_0001.jpg", 100000, 1);
   g_autofree char *small_id = NULL;
   g_autofree char *confirm_url = NULL;
@@ -91,7 +90,7 @@ test_five_gibibytes (void)
   g_autoptr (GError) error = NULL;
   Answer answer = { 0 };
 
-  broker->peer = test_peer_start (argv);
+  broker->peer = test_peer_start_receiver ("--discard", NULL);
   test_peer_control (broker->peer, "{\"fault\":\"checksum\",\"on\":false}");
   confirm_url = test_peer_dup_url (broker->peer, "/confirm?id={id}&sha256={sha256}");
   test_broker_set_destination (broker, test_peer_get_url (broker->peer), confirm_url);

@@ -105,11 +105,10 @@ write_file (ObJob *job)
 static void
 start (Fixture *fixture, const char *host)
 {
-  const char *argv[] = { g_getenv ("RECEIVER"), "--port", "0", "--any-address", "--discard", NULL };
   g_autoptr (GUri) uri = NULL;
 
   fixture->folder = g_dir_make_tmp ("outbox-test-XXXXXX", NULL);
-  fixture->peer = test_peer_start (argv);
+  fixture->peer = test_peer_start_receiver ("--any-address", "--discard", NULL);
   uri = g_uri_parse (test_peer_get_url (fixture->peer), G_URI_FLAGS_NONE, NULL);
   fixture->job = g_new0 (ObJob, 1);
   fixture->job->id = g_strdup ("018fd1a0-0000-7000-8000-000000000001");

@@ -125,25 +125,15 @@ set_own_rules (Live *live, const char *text)
 }
 
 static void
-set_battery (Live *live, double percentage)
-{
-  g_autofree char *arguments
-      = g_strdup_printf ("(uint32 2, uint32 2, %f, 40.0, 50.0, 5.0, int64 7200, int64 0, true, 'battery', uint32 1)",
-                         percentage);
-
-  test_system_bus_mock (live->bus, UPOWER, UPOWER_PATH, "SetupDisplayDevice", arguments);
-}
-
-static void
 test_the_battery_is_low (Live *live, gconstpointer data)
 {
   g_autoptr (TestService) upower = test_service_start_template (live->bus, UPOWER, "upower", "{\"OnBattery\": true}");
   g_autofree char *video = NULL;
 
   set_own_rules (live, "[Rule video]\nbattery=20\n");
-  set_battery (live, 80);
+  test_system_bus_set_battery (live->bus, 80);
   video = live_begin_video (live);
-  set_battery (live, 19);
+  test_system_bus_set_battery (live->bus, 19);
   live_wait_for (live, video, "paused battery");
   test_system_bus_set (live->bus, UPOWER, UPOWER_PATH, UPOWER, "OnBattery", "false");
   live_wait_for (live, video, "done");

@@ -89,7 +89,6 @@ static void
 test_a_form_among_videos (gconstpointer data)
 {
   const guint n_videos = GPOINTER_TO_UINT (data);
-  const char *argv[] = { g_getenv ("RECEIVER"), "--port", "0", "--discard", NULL };
   g_autoptr (TestBroker) broker = test_broker_new_alone ();
   g_autofree char *path = test_broker_make_file (broker, "form.json", FORM_BYTES, 1);
   g_autoptr (GPtrArray) videos = g_ptr_array_new_with_free_func (g_free);
@@ -97,7 +96,7 @@ test_a_form_among_videos (gconstpointer data)
   g_autoptr (GError) error = NULL;
   gint64 delay_ms;
 
-  broker->peer = test_peer_start (argv);
+  broker->peer = test_peer_start_receiver ("--discard", NULL);
   test_peer_control (broker->peer, "{\"fault\":\"checksum\",\"on\":false}");
   test_peer_control (broker->peer, SLOW);
   confirm_url = test_peer_dup_url (broker->peer, "/confirm?id={id}");

@@ -40,15 +40,6 @@ scene_clear (Scene *scene)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Scene, scene_clear)
 
-static const TestTusServerKind *
-find_kind (const char *name)
-{
-  for (guint i = 0; i < test_tus_server_n_kinds; i++)
-    if (g_str_equal (test_tus_server_kinds[i].name, name))
-      return &test_tus_server_kinds[i];
-  g_assert_not_reached ();
-}
-
 /* FALSE: something of it is not installed. */
 static gboolean
 scene_set_up (Scene *scene, Ask ask)
@@ -60,7 +51,7 @@ scene_set_up (Scene *scene, Ask ask)
   scene->ask = ask;
   scene->broker = test_broker_new_alone ();
   scene->files = g_ptr_array_new_with_free_func ((GDestroyNotify) test_file_free);
-  scene->server = test_tus_server_start (find_kind ("tus-server"), scene->broker->folder);
+  scene->server = test_tus_server_start (test_tus_server_find_kind ("tus-server"), scene->broker->folder);
   if (!scene->server)
     return FALSE;
   pass = test_nginx_pass_to (test_peer_get_url (scene->server->peer), FALSE);
@@ -244,106 +235,76 @@ assert_all_is_well (Scene *scene, gboolean is_attached)
     }
 }
 
-/* Whoever taps while it lasts begins nothing anew; and when it is over, nobody has to tap. */
-static void
-test_it_ends_and_nobody_taps (void)
+/* What the server and a person do, once nginx has given up. */
+typedef struct
 {
-  g_auto (Scene) scene = { 0 };
+  const char *path;
+  Ask ask;
+  gboolean taps_before;  /* while the server is at work: nothing begins anew */
+  const char *end;       /* how the work ends */
+  const char *mend;      /* what somebody does at the server after the next look; NULL: nothing */
+  gboolean taps_at_last; /* the minute of the back-off is not waited for */
+  gboolean is_attached;
+} Story;
 
-  if (!scene_set_up (&scene, ASK_ALWAYS))
-    return;
-  reach_the_wait (&scene);
-  tap (&scene);
-  test_wait_until (is_waited_for, &scene, 60);
-  assert_finish (&scene, scene.slow, FALSE);
-  test_peer_control (scene.server->peer, "{\"end\":true}");
-  test_wait_until (is_slow_done, &scene, 120);
-  assert_all_is_well (&scene, TRUE);
+static const Story stories[] = {
+  /* When it is over, nobody has to tap. */
+  { "/slow-finish/ends-and-nobody-taps", ASK_ALWAYS, TRUE, "{\"end\":true}", NULL, FALSE, TRUE },
+  /* The confirm URL never heard of it so far: that is no reason to begin with it again, and a look when it is over is enough. */
+  { "/slow-finish/ends-and-is-heard-of-late", ASK_LATE, TRUE, "{\"end\":true}", NULL, TRUE, TRUE },
+  { "/slow-finish/ends-and-nobody-can-be-asked", ASK_NOBODY, FALSE, "{\"end\":true}", NULL, TRUE, TRUE },
+  /* It is not done before the server says that it is attached: when somebody has mended that there. */
+  { "/slow-finish/fails-and-is-mended", ASK_ALWAYS, FALSE, "{\"fail\":true}", "{\"mend\":true}", TRUE, TRUE },
+  { "/slow-finish/fails-and-is-heard-of-late", ASK_LATE, FALSE, "{\"fail\":true}", "{\"mend\":true}", TRUE, TRUE },
+  /* The answer that told of it found nginx gone, and the server has every byte: without a confirm URL nothing else can be known,
+   * as docs/durability.md says. */
+  { "/slow-finish/fails-and-nobody-can-be-asked", ASK_NOBODY, FALSE, "{\"fail\":true}", NULL, TRUE, FALSE },
+};
+
+static void
+tap_in_vain (Scene *scene)
+{
+  tap (scene);
+  test_wait_until (is_waited_for, scene, 60);
+  assert_finish (scene, scene->slow, FALSE);
 }
 
-/* The confirm URL never heard of it so far: that is no reason to begin with it again, and a look when it is over is enough. */
 static void
-test_it_ends_and_is_heard_of_late (void)
+test_a_story (gconstpointer data)
 {
-  g_auto (Scene) scene = { 0 };
-
-  if (!scene_set_up (&scene, ASK_LATE))
-    return;
-  reach_the_wait (&scene);
-  tap (&scene);
-  test_wait_until (is_waited_for, &scene, 60);
-  assert_finish (&scene, scene.slow, FALSE);
-  test_peer_control (scene.server->peer, "{\"end\":true}");
-  tap (&scene);
-  test_wait_until (is_slow_done, &scene, 60);
-  assert_all_is_well (&scene, TRUE);
-}
-
-/* Only a fresh word of the server for every byte makes it done. */
-static void
-test_it_ends_and_nobody_can_be_asked (void)
-{
+  const Story *story = data;
   g_auto (Scene) scene = { 0 };
   gint64 n_looks;
 
-  if (!scene_set_up (&scene, ASK_NOBODY))
+  if (!scene_set_up (&scene, story->ask))
     return;
   reach_the_wait (&scene);
-  test_peer_control (scene.server->peer, "{\"end\":true}");
+  if (story->taps_before)
+    tap_in_vain (&scene);
+  test_peer_control (scene.server->peer, story->end);
+  if (story->mend)
+    {
+      tap_in_vain (&scene);
+      test_peer_control (scene.server->peer, story->mend);
+    }
   n_looks = test_peer_count_requests (scene.server->peer, "HEAD");
-  g_assert_false (is_slow_done (&scene));
-  tap (&scene);
-  test_wait_until (is_slow_done, &scene, 60);
-  g_assert_cmpint (test_peer_count_requests (scene.server->peer, "HEAD"), >, n_looks);
-  assert_all_is_well (&scene, TRUE);
-}
-
-/* It is not done before the server says that it is attached: when somebody has mended that there. */
-static void
-test_it_fails_and_is_mended (gconstpointer data)
-{
-  g_auto (Scene) scene = { 0 };
-
-  if (!scene_set_up (&scene, GPOINTER_TO_INT (data)))
-    return;
-  reach_the_wait (&scene);
-  test_peer_control (scene.server->peer, "{\"fail\":true}");
-  tap (&scene);
-  test_wait_until (is_waited_for, &scene, 60);
-  assert_finish (&scene, scene.slow, FALSE);
-  test_peer_control (scene.server->peer, "{\"mend\":true}");
-  tap (&scene);
-  test_wait_until (is_slow_done, &scene, 60);
-  assert_all_is_well (&scene, TRUE);
-}
-
-/* The answer that told of it found nginx gone, and the server has every byte: without a confirm URL nothing else can be known,
- * as docs/durability.md says. */
-static void
-test_it_fails_and_nobody_can_be_asked (void)
-{
-  g_auto (Scene) scene = { 0 };
-
-  if (!scene_set_up (&scene, ASK_NOBODY))
-    return;
-  reach_the_wait (&scene);
-  test_peer_control (scene.server->peer, "{\"fail\":true}");
-  tap (&scene);
-  test_wait_until (is_slow_done, &scene, 60);
-  assert_all_is_well (&scene, FALSE);
+  /* Where nobody can be asked, only a fresh word of the server for every byte makes it done. */
+  if (story->ask == ASK_NOBODY)
+    g_assert_false (is_slow_done (&scene));
+  if (story->taps_at_last)
+    tap (&scene);
+  test_wait_until (is_slow_done, &scene, 120);
+  if (story->ask == ASK_NOBODY)
+    g_assert_cmpint (test_peer_count_requests (scene.server->peer, "HEAD"), >, n_looks);
+  assert_all_is_well (&scene, story->is_attached);
 }
 
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/slow-finish/ends-and-nobody-taps", test_it_ends_and_nobody_taps);
-  g_test_add_func ("/slow-finish/ends-and-is-heard-of-late", test_it_ends_and_is_heard_of_late);
-  g_test_add_func ("/slow-finish/ends-and-nobody-can-be-asked", test_it_ends_and_nobody_can_be_asked);
-  g_test_add_data_func ("/slow-finish/fails-and-is-mended", GINT_TO_POINTER (ASK_ALWAYS), test_it_fails_and_is_mended);
-  g_test_add_data_func ("/slow-finish/fails-and-is-heard-of-late", GINT_TO_POINTER (ASK_LATE),
-                        test_it_fails_and_is_mended);
-  g_test_add_func ("/slow-finish/fails-and-nobody-can-be-asked", test_it_fails_and_nobody_can_be_asked);
+  for (guint i = 0; i < G_N_ELEMENTS (stories); i++)
+    g_test_add_data_func (stories[i].path, &stories[i], test_a_story);
 
   return g_test_run ();
 }

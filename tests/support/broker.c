@@ -249,10 +249,9 @@ test_broker_new (void)
 {
   TestBroker *broker = test_broker_new_alone ();
   g_autofree char *store = g_build_filename (broker->folder, "store", NULL);
-  const char *argv[] = { g_getenv ("RECEIVER"), "--port", "0", "--folder", store, NULL };
 
   g_assert_cmpint (g_mkdir (store, 0700), ==, 0);
-  broker->peer = test_peer_start (argv);
+  broker->peer = test_peer_start_receiver ("--folder", store, NULL);
   test_broker_use_receiver (broker);
 
   return broker;

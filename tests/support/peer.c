@@ -72,6 +72,31 @@ test_peer_start_saying (const char *const *argv, const char *ready)
   return peer;
 }
 
+TestPeer *
+test_peer_start_receiver (const char *word, ...)
+{
+  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
+  va_list words;
+
+  g_ptr_array_add (argv, (gpointer) g_getenv ("RECEIVER"));
+  g_ptr_array_add (argv, (gpointer) "--port");
+  g_ptr_array_add (argv, (gpointer) "0");
+  va_start (words, word);
+  for (; word; word = va_arg (words, const char *))
+    g_ptr_array_add (argv, (gpointer) word);
+  va_end (words);
+  g_ptr_array_add (argv, NULL);
+
+  return test_peer_start ((const char *const *) argv->pdata);
+}
+
+TestPeer *
+test_peer_start_far_receiver (const char *fault)
+{
+  return test_peer_start_receiver ("--any-address", "--discard", "--order",
+                                   "{\"fault\":\"location\",\"mode\":\"path\"}", fault ? "--order" : NULL, fault, NULL);
+}
+
 void
 test_peer_kill (TestPeer *peer)
 {

@@ -15,6 +15,13 @@ typedef struct _TestPeer TestPeer;
 /* Starts a program that prints "listening on URL" when it is ready. Fails the test where it does not. */
 TestPeer *test_peer_start (const char *const *argv);
 
+/* The receiver on a port of its own. @word: (nullable): of its command line, as are the words that follow it; ends with NULL. */
+TestPeer *test_peer_start_receiver (const char *word, ...) G_GNUC_NULL_TERMINATED;
+
+/* The receiver for those who come to it by another address than it has: it names paths alone. It keeps no bytes. @fault:
+ * (nullable): JSON of one that it has from the start. */
+TestPeer *test_peer_start_far_receiver (const char *fault);
+
 /* The same for a program that says something else before its URL. */
 TestPeer *test_peer_start_saying (const char *const *argv, const char *ready);
 

@@ -163,6 +163,16 @@ test_system_bus_set (TestSystemBus *bus, const char *name, const char *path, con
                                  g_variant_new ("(ssv)", interface, property, parsed));
 }
 
+void
+test_system_bus_set_battery (TestSystemBus *bus, double percentage)
+{
+  g_autofree char *arguments
+      = g_strdup_printf ("(uint32 2, uint32 2, %f, 40.0, 50.0, 5.0, int64 7200, int64 0, true, 'battery', uint32 1)",
+                         percentage);
+
+  test_system_bus_mock (bus, "org.freedesktop.UPower", "/org/freedesktop/UPower", "SetupDisplayDevice", arguments);
+}
+
 /* --- Services --- */
 
 static void

@@ -38,6 +38,9 @@ void test_system_bus_mock (TestSystemBus *bus, const char *name, const char *pat
 void test_system_bus_set (TestSystemBus *bus, const char *name, const char *path, const char *interface,
                           const char *property, const char *value);
 
+/* What a mock of UPower says the battery has. */
+void test_system_bus_set_battery (TestSystemBus *bus, double percentage);
+
 typedef struct _TestService TestService;
 
 /* Return when @name is on the bus. */

@@ -14,6 +14,15 @@ const TestTusServerKind test_tus_server_kinds[] = {
 };
 const guint test_tus_server_n_kinds = G_N_ELEMENTS (test_tus_server_kinds);
 
+const TestTusServerKind *
+test_tus_server_find_kind (const char *name)
+{
+  for (guint i = 0; i < test_tus_server_n_kinds; i++)
+    if (g_str_equal (test_tus_server_kinds[i].name, name))
+      return &test_tus_server_kinds[i];
+  g_assert_not_reached ();
+}
+
 /* --- Starting one --- */
 
 static char *

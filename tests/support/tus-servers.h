@@ -29,6 +29,9 @@ typedef struct
   TestPeer *peer;
 } TestTusServer;
 
+/* Of that name. */
+const TestTusServerKind *test_tus_server_find_kind (const char *name);
+
 /* Starts one over a new folder below @parent. NULL: it is not installed, and the test is skipped by its name. */
 TestTusServer *test_tus_server_start (const TestTusServerKind *kind, const char *parent);
 void test_tus_server_free (TestTusServer *server);
