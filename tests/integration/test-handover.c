@@ -4,68 +4,33 @@
  * What is handed over arrives as it is: many files at once, names and metadata of every kind, files of no byte and files
  * that are still written, at servers that other people made.
  */
+#include "at-server.h"
 #include "dbus/error.h"
-#include "support/link.h"
-#include "support/tus-servers.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <unistd.h>
 
-/* The daemon, a server, and what is handed over. */
-typedef struct
-{
-  TestBroker *broker;
-  TestTusServer *server;
-  GPtrArray *files;
-} Scene;
-
-static void
-scene_clear (Scene *scene)
-{
-  g_clear_pointer (&scene->server, test_tus_server_free);
-  g_clear_pointer (&scene->files, g_ptr_array_unref);
-  g_clear_pointer (&scene->broker, test_broker_free);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Scene, scene_clear)
-
 /* FALSE: the server is not installed. */
 static gboolean
-scene_set_up (Scene *scene, const TestTusServerKind *kind)
+set_up (AtServer *scene, const TestTusServerKind *kind)
 {
-  scene->broker = test_broker_new_alone ();
-  scene->server = test_tus_server_start (kind, scene->broker->folder);
-  scene->files = g_ptr_array_new_with_free_func ((GDestroyNotify) test_file_free);
-  if (scene->server)
-    test_broker_set_destination (scene->broker, test_peer_get_url (scene->server->peer), NULL);
+  if (!at_server_set_up (scene, kind))
+    return FALSE;
+  test_broker_set_destination (scene->broker, test_peer_get_url (scene->server->peer), NULL);
 
-  return scene->server != NULL;
-}
-
-static TestFile *
-scene_add (Scene *scene, TestFile *file)
-{
-  g_ptr_array_add (scene->files, file);
-
-  return file;
-}
-
-static TestFile *
-scene_make (Scene *scene, const char *name, gsize size_bytes)
-{
-  return scene_add (scene, test_file_make (scene->broker, name, size_bytes, scene->files->len));
+  return TRUE;
 }
 
 static void
-scene_submit_all (Scene *scene)
+submit_all (AtServer *scene)
 {
   for (guint i = 0; i < scene->files->len; i++)
     test_file_submit (scene->files->pdata[i], scene->broker);
 }
 
 static void
-scene_assert_arrived (Scene *scene)
+assert_arrived (AtServer *scene)
 {
   g_assert_cmpuint (test_broker_deliver (scene->broker, 0, 60), ==, 0);
   g_assert_cmpuint (test_broker_count (scene->broker, "done"), ==, scene->files->len);
@@ -95,7 +60,7 @@ media_type_of (const char *name)
 }
 
 static void
-add_folder (Scene *scene, const char *path)
+add_folder (AtServer *scene, const char *path)
 {
   g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
   const char *name;
@@ -107,12 +72,12 @@ add_folder (Scene *scene, const char *path)
       if (g_file_test (entry, G_FILE_TEST_IS_DIR))
         add_folder (scene, entry);
       else
-        (void) scene_add (scene, test_file_new (g_steal_pointer (&entry), media_type_of (name)));
+        (void) at_server_add (scene, test_file_new (g_steal_pointer (&entry), media_type_of (name)));
     }
 }
 
 static guint
-count_type (Scene *scene, const char *media_type)
+count_type (AtServer *scene, const char *media_type)
 {
   guint n_files = 0;
 
@@ -137,12 +102,12 @@ describe (TestFile *file, guint number)
 static void
 test_photos_and_videos (const TestTusServerKind *kind)
 {
-  g_auto (Scene) scene = { 0 };
+  g_auto (AtServer) scene = { 0 };
   g_autofree char *folder = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (GSubprocess) make = NULL;
 
-  if (!scene_set_up (&scene, kind))
+  if (!set_up (&scene, kind))
     return;
   folder = g_build_filename (scene.broker->folder, "media", NULL);
   make = g_subprocess_new (G_SUBPROCESS_FLAGS_NONE, &error, g_getenv ("MEDIA"), folder, "--photos", "20", "--videos",
@@ -158,17 +123,17 @@ test_photos_and_videos (const TestTusServerKind *kind)
   g_assert_cmpuint (count_type (&scene, "video/mp4"), ==, 2);
   for (guint i = 0; i < scene.files->len; i++)
     describe (scene.files->pdata[i], i);
-  scene_submit_all (&scene);
-  scene_assert_arrived (&scene);
+  submit_all (&scene);
+  assert_arrived (&scene);
 }
 
 static void
 test_two_files_of_one_name (const TestTusServerKind *kind)
 {
   const char *const folders[] = { "first-camera", "second-camera" };
-  g_auto (Scene) scene = { 0 };
+  g_auto (AtServer) scene = { 0 };
 
-  if (!scene_set_up (&scene, kind))
+  if (!set_up (&scene, kind))
     return;
   for (guint i = 0; i < G_N_ELEMENTS (folders); i++)
     {
@@ -177,24 +142,24 @@ test_two_files_of_one_name (const TestTusServerKind *kind)
 
       g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);
       /* Not of one size too: uploadx makes its ids of name, size and millisecond. */
-      (void) scene_make (&scene, name, 300000 + i);
+      (void) at_server_make (&scene, name, 300000 + i);
     }
-  scene_submit_all (&scene);
-  scene_assert_arrived (&scene);
+  submit_all (&scene);
+  assert_arrived (&scene);
 }
 
 static void
 test_an_empty_file (const TestTusServerKind *kind)
 {
-  g_auto (Scene) scene = { 0 };
+  g_auto (AtServer) scene = { 0 };
   TestFile *file;
 
-  if (!scene_set_up (&scene, kind))
+  if (!set_up (&scene, kind))
     return;
-  file = scene_make (&scene, "empty.jpg", 0);
+  file = at_server_make (&scene, "empty.jpg", 0);
   g_assert_cmpuint (file->size_bytes, ==, 0);
-  scene_submit_all (&scene);
-  scene_assert_arrived (&scene);
+  submit_all (&scene);
+  assert_arrived (&scene);
 }
 
 /* --- Names --- */
@@ -226,7 +191,7 @@ static const struct
   { ".hidden.jpg", NULL },
   { "-rf.jpg", NULL },
   { "caf\303\251.jpg", NULL },
-  { "cafe\314\201.jpg", NULL }, /* the same to the eye, another name all the same */
+  { "cafe\314\201.jpg", NULL },           /* the same to the eye, another name all the same */
   { EIGHTY ("橋") "橋橋橋ab.jpg", NULL }, /* 255 bytes */
   { "Stra\337e \374ber M\374hlbach.jpg", "Stra" BAD "e " BAD "ber M" BAD "hlbach.jpg" },
   /* Each of 251 such bytes is shown as three: what fits of them, and the end of the name. */
@@ -236,13 +201,13 @@ static const struct
 static void
 test_names_in_every_script (const TestTusServerKind *kind)
 {
-  g_auto (Scene) scene = { 0 };
+  g_auto (AtServer) scene = { 0 };
 
-  if (!scene_set_up (&scene, kind))
+  if (!set_up (&scene, kind))
     return;
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
-      TestFile *file = scene_make (&scene, names[i].on_disk, 1000 + i);
+      TestFile *file = at_server_make (&scene, names[i].on_disk, 1000 + i);
 
       g_assert_cmpuint (strlen (names[i].on_disk), <=, 255);
       if (!names[i].told)
@@ -250,8 +215,8 @@ test_names_in_every_script (const TestTusServerKind *kind)
       g_free (file->name);
       file->name = g_strdup (names[i].told);
     }
-  scene_submit_all (&scene);
-  scene_assert_arrived (&scene);
+  submit_all (&scene);
+  assert_arrived (&scene);
 }
 
 /* --- Metadata --- */
@@ -260,17 +225,17 @@ test_names_in_every_script (const TestTusServerKind *kind)
 static void
 test_metadata_of_8_kilobytes (const TestTusServerKind *kind)
 {
-  g_auto (Scene) scene = { 0 };
+  g_auto (AtServer) scene = { 0 };
   g_autofree char *note = g_strnfill (8000, 'x');
   TestFile *file;
 
-  if (!scene_set_up (&scene, kind))
+  if (!set_up (&scene, kind))
     return;
-  file = scene_make (&scene, "IMG_0001.jpg", 5000);
+  file = at_server_make (&scene, "IMG_0001.jpg", 5000);
   file->metadata = g_variant_ref_sink (g_variant_new_parsed ("{'note': %s}", note));
-  (void) scene_make (&scene, "IMG_0002.jpg", 6000);
-  scene_submit_all (&scene);
-  scene_assert_arrived (&scene);
+  (void) at_server_make (&scene, "IMG_0002.jpg", 6000);
+  submit_all (&scene);
+  assert_arrived (&scene);
 }
 
 static gboolean
@@ -297,21 +262,20 @@ static void
 test_metadata_that_ends_the_connection (const TestTusServerKind *kind)
 {
   const TestLinkPlan plan = { TEST_LINK_RESET, "POST", TRUE, 8192, 0, 100 };
-  g_auto (Scene) scene = { 0 };
+  g_auto (AtServer) scene = { 0 };
   g_autofree char *note = g_strnfill (8000, 'x');
-  g_autoptr (TestLink) link = NULL;
   g_autofree char *id = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (!scene_set_up (&scene, kind))
+  if (!set_up (&scene, kind))
     return;
-  link = test_link_new (test_peer_get_url (scene.server->peer));
-  test_link_plan (link, &plan);
-  test_broker_set_destination (scene.broker, test_link_get_url (link), NULL);
+  scene.link = test_link_new (test_peer_get_url (scene.server->peer));
+  test_link_plan (scene.link, &plan);
+  test_broker_set_destination (scene.broker, test_link_get_url (scene.link), NULL);
   for (guint i = 0; i < 3; i++)
     {
       g_autofree char *name = g_strdup_printf ("IMG_000%u.jpg", i);
-      TestFile *file = scene_make (&scene, name, 5000 + i);
+      TestFile *file = at_server_make (&scene, name, 5000 + i);
 
       if (i == 0)
         id = test_broker_submit (scene.broker, file->path, g_variant_new_parsed ("{'metadata': <{'note': %s}>}", note),
@@ -319,7 +283,7 @@ test_metadata_that_ends_the_connection (const TestTusServerKind *kind)
       g_assert_no_error (error);
     }
   (void) g_ptr_array_remove_index (scene.files, 0);
-  scene_submit_all (&scene);
+  submit_all (&scene);
   test_wait_until (are_three_done, scene.broker, 30);
   g_assert_true (has_event (scene.broker, id, "'metadata'"));
 }
@@ -353,14 +317,14 @@ keep_writing (gpointer data)
 static void
 test_a_file_that_is_still_written (const TestTusServerKind *kind)
 {
-  g_auto (Scene) scene = { 0 };
+  g_auto (AtServer) scene = { 0 };
   g_autofree char *path = NULL;
   g_autofree char *id = NULL;
   g_autoptr (GError) error = NULL;
   Writer writer = { 0 };
   GThread *thread;
 
-  if (!scene_set_up (&scene, kind))
+  if (!set_up (&scene, kind))
     return;
   path = test_broker_make_file (scene.broker, "VID_0001.jpg", 4 * 1024 * 1024, 1);
   writer.path = path;
@@ -375,9 +339,9 @@ test_a_file_that_is_still_written (const TestTusServerKind *kind)
   (void) g_thread_join (thread);
 
   /* What the app does: it tries again when the camera has closed it. */
-  (void) scene_add (&scene, test_file_new (g_steal_pointer (&path), "image/jpeg"));
-  scene_submit_all (&scene);
-  scene_assert_arrived (&scene);
+  (void) at_server_add (&scene, test_file_new (g_steal_pointer (&path), "image/jpeg"));
+  submit_all (&scene);
+  assert_arrived (&scene);
 }
 
 /* --- The table --- */

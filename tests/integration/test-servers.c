@@ -4,59 +4,25 @@
  * The daemon against tus servers that other people made, over a link that is cut at exact bytes, with a server or a
  * broker that is killed, and through nginx. What the daemon believes is compared with what lies in the server's folder.
  */
+#include "at-server.h"
 #include "support/document.h"
-#include "support/link.h"
-#include "support/nginx.h"
-#include "support/tus-servers.h"
 
 #define CHUNK_BYTES (4 * 1024 * 1024)
 #define SIZE_BYTES (6 * 1024 * 1024 + 11)
 
-/* The daemon, a server, and the link between them. */
-typedef struct
-{
-  TestBroker *broker;
-  TestTusServer *server;
-  TestLink *link;
-  GPtrArray *files;
-} Scene;
-
-static void
-scene_clear (Scene *scene)
-{
-  g_clear_pointer (&scene->link, test_link_free);
-  g_clear_pointer (&scene->server, test_tus_server_free);
-  g_clear_pointer (&scene->files, g_ptr_array_unref);
-  g_clear_pointer (&scene->broker, test_broker_free);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Scene, scene_clear)
-
-/* FALSE: the server is not installed. */
-static gboolean
-scene_set_up (Scene *scene, const TestTusServerKind *kind)
-{
-  scene->broker = test_broker_new_alone ();
-  scene->server = test_tus_server_start (kind, scene->broker->folder);
-  scene->files = g_ptr_array_new_with_free_func ((GDestroyNotify) test_file_free);
-
-  return scene->server != NULL;
-}
-
 /* @url: what stands behind the link. */
 static void
-scene_connect (Scene *scene, const char *url)
+connect_by_link (AtServer *scene, const char *url)
 {
   scene->link = test_link_new (url);
   test_broker_set_destination (scene->broker, test_link_get_url (scene->link), NULL);
 }
 
 static TestFile *
-scene_submit_one (Scene *scene)
+submit_one (AtServer *scene)
 {
-  TestFile *file = test_file_make (scene->broker, "IMG_0001.jpg", SIZE_BYTES, 1);
+  TestFile *file = at_server_make (scene, "IMG_0001.jpg", SIZE_BYTES);
 
-  g_ptr_array_add (scene->files, file);
   test_file_submit (file, scene->broker);
 
   return file;
@@ -80,7 +46,7 @@ count_refused_bytes (const char *log)
 
 /* Everything is where it belongs. Returns: bytes that were sent twice, whole chunks that the server refused left out. */
 static guint64
-scene_assert_arrived (Scene *scene, guint most_orphans)
+assert_arrived (AtServer *scene, guint most_orphans)
 {
   guint64 again_bytes = test_link_get_body_bytes (scene->link) - SIZE_BYTES;
   g_autofree char *log = test_link_dup_log (scene->link);
@@ -139,16 +105,16 @@ static void
 test_a_link_that_fails (const TestTusServerKind *kind, gconstpointer data)
 {
   const Scenario *scenario = data;
-  g_auto (Scene) scene = { 0 };
+  g_auto (AtServer) scene = { 0 };
 
-  if (!scene_set_up (&scene, kind))
+  if (!at_server_set_up (&scene, kind))
     return;
-  scene_connect (&scene, test_peer_get_url (scene.server->peer));
+  connect_by_link (&scene, test_peer_get_url (scene.server->peer));
   test_link_plan (scene.link, &scenario->plan);
-  (void) scene_submit_one (&scene);
+  (void) submit_one (&scene);
   (void) test_broker_deliver (scene.broker, scenario->most_taps, 30);
   g_assert_cmpuint (test_link_count_acts (scene.link), ==, scenario->plan.count);
-  g_assert_cmpuint (scene_assert_arrived (&scene, scenario->most_orphans), <=, scenario->most_again_bytes);
+  g_assert_cmpuint (assert_arrived (&scene, scenario->most_orphans), <=, scenario->most_again_bytes);
 }
 
 /* --- A server that is killed --- */
@@ -161,12 +127,12 @@ has_acted (gpointer data)
 
 /* Up to that byte the server has had everything, and it works on it. */
 static void
-wait_at_byte (Scene *scene, guint64 at_bytes)
+wait_at_byte (AtServer *scene, guint64 at_bytes)
 {
   const TestLinkPlan plan = { TEST_LINK_STALL, "PATCH", FALSE, at_bytes, 0, 1 };
 
   test_link_plan (scene->link, &plan);
-  (void) scene_submit_one (scene);
+  (void) submit_one (scene);
   test_wait_until (has_acted, scene->link, 20);
 }
 
@@ -191,17 +157,17 @@ static void
 test_a_server_that_dies (const TestTusServerKind *kind, gconstpointer data)
 {
   guint64 at_bytes = *(const guint64 *) data;
-  g_auto (Scene) scene = { 0 };
+  g_auto (AtServer) scene = { 0 };
 
-  if (!scene_set_up (&scene, kind))
+  if (!at_server_set_up (&scene, kind))
     return;
-  scene_connect (&scene, test_peer_get_url (scene.server->peer));
+  connect_by_link (&scene, test_peer_get_url (scene.server->peer));
   wait_at_byte (&scene, at_bytes);
   test_peer_kill (scene.server->peer);
   test_wait_until (is_retrying, scene.broker, 20);
   test_peer_restart (scene.server->peer);
   (void) test_broker_deliver (scene.broker, 1, 30);
-  g_assert_cmpuint (scene_assert_arrived (&scene, 0), <=, at_bytes % CHUNK_BYTES);
+  g_assert_cmpuint (assert_arrived (&scene, 0), <=, at_bytes % CHUNK_BYTES);
 }
 
 /* --- A broker that is killed, and what a person does meanwhile --- */
@@ -210,16 +176,16 @@ static void
 test_a_broker_that_dies (const TestTusServerKind *kind, gconstpointer data)
 {
   guint64 at_bytes = *(const guint64 *) data;
-  g_auto (Scene) scene = { 0 };
+  g_auto (AtServer) scene = { 0 };
 
-  if (!scene_set_up (&scene, kind))
+  if (!at_server_set_up (&scene, kind))
     return;
-  scene_connect (&scene, test_peer_get_url (scene.server->peer));
+  connect_by_link (&scene, test_peer_get_url (scene.server->peer));
   wait_at_byte (&scene, at_bytes);
   test_broker_kill (scene.broker);
   test_broker_start (scene.broker, NULL);
   (void) test_broker_deliver (scene.broker, 1, 30);
-  g_assert_cmpuint (scene_assert_arrived (&scene, 0), <=, at_bytes % CHUNK_BYTES);
+  g_assert_cmpuint (assert_arrived (&scene, 0), <=, at_bytes % CHUNK_BYTES);
 }
 
 static gboolean
@@ -232,12 +198,12 @@ static void
 test_a_pause (const TestTusServerKind *kind, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
-  g_auto (Scene) scene = { 0 };
+  g_auto (AtServer) scene = { 0 };
   const char *ids[] = { NULL, NULL };
 
-  if (!scene_set_up (&scene, kind))
+  if (!at_server_set_up (&scene, kind))
     return;
-  scene_connect (&scene, test_peer_get_url (scene.server->peer));
+  connect_by_link (&scene, test_peer_get_url (scene.server->peer));
   wait_at_byte (&scene, CHUNK_BYTES + 1000001);
   ids[0] = ((TestFile *) scene.files->pdata[0])->id;
   outbox_dbus_uploads_call_pause_sync (scene.broker->uploads, ids, NULL, &error);
@@ -246,13 +212,13 @@ test_a_pause (const TestTusServerKind *kind, gconstpointer data)
   outbox_dbus_uploads_call_resume_sync (scene.broker->uploads, ids, NULL, &error);
   g_assert_no_error (error);
   (void) test_broker_deliver (scene.broker, 1, 30);
-  g_assert_cmpuint (scene_assert_arrived (&scene, 0), <=, 1000001);
+  g_assert_cmpuint (assert_arrived (&scene, 0), <=, 1000001);
 }
 
 static gboolean
 is_gone (gpointer data)
 {
-  Scene *scene = data;
+  AtServer *scene = data;
 
   return test_tus_server_count (scene->server) == 0;
 }
@@ -261,12 +227,12 @@ static void
 test_a_removal (const TestTusServerKind *kind, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
-  g_auto (Scene) scene = { 0 };
+  g_auto (AtServer) scene = { 0 };
   const char *ids[] = { NULL, NULL };
 
-  if (!scene_set_up (&scene, kind))
+  if (!at_server_set_up (&scene, kind))
     return;
-  scene_connect (&scene, test_peer_get_url (scene.server->peer));
+  connect_by_link (&scene, test_peer_get_url (scene.server->peer));
   wait_at_byte (&scene, CHUNK_BYTES + 1000001);
   g_assert_cmpuint (test_tus_server_count (scene.server), ==, 1);
   ids[0] = ((TestFile *) scene.files->pdata[0])->id;
@@ -283,22 +249,21 @@ static void
 test_a_proxy_that_buffers (const TestTusServerKind *kind, gconstpointer data)
 {
   const TestLinkPlan plan = { TEST_LINK_RESET, "PATCH", FALSE, 1500000, 0, 2 };
-  g_autoptr (TestNginx) nginx = NULL;
   g_autofree char *directives = NULL;
-  g_auto (Scene) scene = { 0 };
+  g_auto (AtServer) scene = { 0 };
 
-  if (!scene_set_up (&scene, kind))
+  if (!at_server_set_up (&scene, kind))
     return;
   directives = test_nginx_pass_to (test_peer_get_url (scene.server->peer), TRUE);
-  nginx = test_nginx_start (scene.broker->folder, directives);
-  if (!nginx)
+  scene.nginx = test_nginx_start (scene.broker->folder, directives);
+  if (!scene.nginx)
     return;
-  scene_connect (&scene, test_nginx_get_url (nginx));
+  connect_by_link (&scene, test_nginx_get_url (scene.nginx));
   test_link_plan (scene.link, &plan);
-  (void) scene_submit_one (&scene);
+  (void) submit_one (&scene);
   g_assert_cmpuint (test_broker_deliver (scene.broker, 0, 30), ==, 0);
   /* A cut loses all that was sent: the proxy had it, the server never saw it. */
-  g_assert_cmpuint (scene_assert_arrived (&scene, 0), ==, plan.count * plan.at_bytes);
+  g_assert_cmpuint (assert_arrived (&scene, 0), ==, plan.count * plan.at_bytes);
 }
 
 static const struct
@@ -315,7 +280,7 @@ static const struct
 
 /* A person has mended it and says so. */
 static void
-say_mended (Scene *scene)
+say_mended (AtServer *scene)
 {
   g_autoptr (GError) error = NULL;
 
@@ -325,7 +290,7 @@ say_mended (Scene *scene)
 
 /* Whoever answers is no server of this protocol: the destination waits, and is asked again from time to time. */
 static void
-wait_and_see_no_success (Scene *scene)
+wait_and_see_no_success (AtServer *scene)
 {
   g_autoptr (GVariant) document = NULL;
   const TestFile *file = scene->files->pdata[0];
@@ -343,32 +308,31 @@ test_a_portal (const TestTusServerKind *kind, gconstpointer data)
 {
   const char *page = *(const char *const *) data;
   const TestLinkPlan plan = { TEST_LINK_STALL, "PATCH", FALSE, 3000001, 0, 1 };
-  g_autoptr (TestNginx) nginx = NULL;
   g_autofree char *directives = NULL;
-  g_auto (Scene) scene = { 0 };
+  g_auto (AtServer) scene = { 0 };
 
-  if (!scene_set_up (&scene, kind))
+  if (!at_server_set_up (&scene, kind))
     return;
-  nginx = test_nginx_start (scene.broker->folder, page);
-  if (!nginx)
+  scene.nginx = test_nginx_start (scene.broker->folder, page);
+  if (!scene.nginx)
     return;
   directives = test_nginx_pass_to (test_peer_get_url (scene.server->peer), FALSE);
-  scene_connect (&scene, test_nginx_get_url (nginx));
-  (void) scene_submit_one (&scene);
+  connect_by_link (&scene, test_nginx_get_url (scene.nginx));
+  (void) submit_one (&scene);
   wait_and_see_no_success (&scene);
   g_assert_cmpuint (test_link_get_body_bytes (scene.link), ==, 0);
 
-  test_nginx_change (nginx, directives);
+  test_nginx_change (scene.nginx, directives);
   test_link_plan (scene.link, &plan);
   say_mended (&scene);
   test_wait_until (has_acted, scene.link, 20);
-  test_nginx_change (nginx, page);
+  test_nginx_change (scene.nginx, page);
   wait_and_see_no_success (&scene);
 
-  test_nginx_change (nginx, directives);
+  test_nginx_change (scene.nginx, directives);
   say_mended (&scene);
   (void) test_broker_deliver (scene.broker, 1, 30);
-  g_assert_cmpuint (scene_assert_arrived (&scene, 0), <=, plan.at_bytes);
+  g_assert_cmpuint (assert_arrived (&scene, 0), <=, plan.at_bytes);
 }
 
 /* --- The table --- */

@@ -4,9 +4,8 @@
  * A real tus server that works on a whole file for longer than the nginx before it waits: its work is waited for, never begun
  * a second time, and holds up nothing. The test says when it ends, so that no clock decides but nginx's own two seconds.
  */
+#include "at-server.h"
 #include "support/document.h"
-#include "support/nginx.h"
-#include "support/tus-servers.h"
 
 #define SIZE_BYTES 300000
 
@@ -20,11 +19,8 @@ typedef enum
 
 typedef struct
 {
+  AtServer at;
   Ask ask;
-  TestBroker *broker;
-  TestTusServer *server;
-  TestNginx *nginx;
-  GPtrArray *files;
   const TestFile *slow; /* whose finish is held */
   guint32 n_attempts;   /* of it that have ended */
 } Scene;
@@ -32,10 +28,7 @@ typedef struct
 static void
 scene_clear (Scene *scene)
 {
-  g_clear_pointer (&scene->nginx, test_nginx_free);
-  g_clear_pointer (&scene->server, test_tus_server_free);
-  g_clear_pointer (&scene->files, g_ptr_array_unref);
-  g_clear_pointer (&scene->broker, test_broker_free);
+  at_server_clear (&scene->at);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Scene, scene_clear)
@@ -49,20 +42,17 @@ scene_set_up (Scene *scene, Ask ask)
   g_autofree char *confirm_url = NULL;
 
   scene->ask = ask;
-  scene->broker = test_broker_new_alone ();
-  scene->files = g_ptr_array_new_with_free_func ((GDestroyNotify) test_file_free);
-  scene->server = test_tus_server_start (test_tus_server_find_kind ("tus-server"), scene->broker->folder);
-  if (!scene->server)
+  if (!at_server_set_up (&scene->at, test_tus_server_find_kind ("tus-server")))
     return FALSE;
-  pass = test_nginx_pass_to (test_peer_get_url (scene->server->peer), FALSE);
+  pass = test_nginx_pass_to (test_peer_get_url (scene->at.server->peer), FALSE);
   directives = g_strconcat ("proxy_read_timeout 2s; ", pass, NULL);
-  scene->nginx = test_nginx_start (scene->broker->folder, directives);
-  if (!scene->nginx)
+  scene->at.nginx = test_nginx_start (scene->at.broker->folder, directives);
+  if (!scene->at.nginx)
     return FALSE;
-  confirm_url = g_strconcat (test_nginx_get_url (scene->nginx), "../confirm?id={id}", NULL);
-  test_broker_set_destination (scene->broker, test_nginx_get_url (scene->nginx), ask ? confirm_url : NULL);
+  confirm_url = g_strconcat (test_nginx_get_url (scene->at.nginx), "../confirm?id={id}", NULL);
+  test_broker_set_destination (scene->at.broker, test_nginx_get_url (scene->at.nginx), ask ? confirm_url : NULL);
   if (ask == ASK_LATE)
-    test_peer_control (scene->server->peer, "{\"is_late\":true}");
+    test_peer_control (scene->at.server->peer, "{\"is_late\":true}");
 
   return TRUE;
 }
@@ -70,10 +60,9 @@ scene_set_up (Scene *scene, Ask ask)
 static const TestFile *
 submit (Scene *scene, const char *name)
 {
-  TestFile *file = test_file_make (scene->broker, name, SIZE_BYTES, scene->files->len + 1);
+  TestFile *file = at_server_make (&scene->at, name, SIZE_BYTES);
 
-  g_ptr_array_add (scene->files, file);
-  test_file_submit (file, scene->broker);
+  test_file_submit (file, scene->at.broker);
 
   return file;
 }
@@ -83,7 +72,7 @@ submit (Scene *scene, const char *name)
 static void
 assert_finish (Scene *scene, const TestFile *file, gboolean is_attached)
 {
-  g_autoptr (JsonNode) node = test_peer_describe (scene->server->peer);
+  g_autoptr (JsonNode) node = test_peer_describe (scene->at.server->peer);
   JsonObject *finishes = json_object_get_object_member (json_node_get_object (node), "finishes");
   JsonObject *finish = json_object_get_object_member (finishes, file->id);
 
@@ -95,9 +84,10 @@ assert_finish (Scene *scene, const TestFile *file, gboolean is_attached)
 static void
 assert_sent_once (Scene *scene)
 {
-  g_assert_cmpint (test_peer_get_number (scene->server->peer, "patched_bytes"), ==, scene->files->len * SIZE_BYTES);
-  g_assert_cmpint (test_peer_count_requests (scene->server->peer, "POST"), ==, scene->files->len);
-  g_assert_cmpuint (test_tus_server_assert_has (scene->server, scene->files), ==, 0);
+  g_assert_cmpint (test_peer_get_number (scene->at.server->peer, "patched_bytes"), ==,
+                   scene->at.files->len * SIZE_BYTES);
+  g_assert_cmpint (test_peer_count_requests (scene->at.server->peer, "POST"), ==, scene->at.files->len);
+  g_assert_cmpuint (test_tus_server_assert_has (scene->at.server, scene->at.files), ==, 0);
 }
 
 /* --- What a person sees --- */
@@ -118,7 +108,7 @@ find_place (const char *state)
 static gboolean
 is_done (Scene *scene, const TestFile *file)
 {
-  g_autoptr (GVariant) document = test_broker_get (scene->broker, file->id);
+  g_autoptr (GVariant) document = test_broker_get (scene->at.broker, file->id);
 
   return find_place (test_document_get_text (document, "state")) == G_N_ELEMENTS (order) - 1;
 }
@@ -136,7 +126,7 @@ is_last_done (gpointer data)
 {
   Scene *scene = data;
 
-  return is_done (scene, scene->files->pdata[scene->files->len - 1]);
+  return is_done (scene, scene->at.files->pdata[scene->at.files->len - 1]);
 }
 
 /* Another attempt has ended, and the broker waits for a time to look again. */
@@ -144,7 +134,7 @@ static gboolean
 is_waited_for (gpointer data)
 {
   Scene *scene = data;
-  g_autoptr (GVariant) document = test_broker_get (scene->broker, scene->slow->id);
+  g_autoptr (GVariant) document = test_broker_get (scene->at.broker, scene->slow->id);
   guint32 n_attempts = 0;
   gint64 until_ms = 0;
   const char *state = test_document_get_text (document, "state");
@@ -167,7 +157,7 @@ assert_went_forward (Scene *scene, const TestFile *file)
   g_autoptr (GError) error = NULL;
   guint reached = 0;
 
-  outbox_dbus_uploads_call_history_sync (scene->broker->uploads, file->id, &entries, NULL, &error);
+  outbox_dbus_uploads_call_history_sync (scene->at.broker->uploads, file->id, &entries, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (g_variant_n_children (entries), >, 0);
   for (gsize i = 0; i < g_variant_n_children (entries); i++)
@@ -187,7 +177,7 @@ assert_went_forward (Scene *scene, const TestFile *file)
 static void
 assert_confirmed_by (Scene *scene, const TestFile *file)
 {
-  g_autoptr (GVariant) document = test_broker_get (scene->broker, file->id);
+  g_autoptr (GVariant) document = test_broker_get (scene->at.broker, file->id);
   g_autoptr (GVariant) receipt = g_variant_lookup_value (document, "receipt", G_VARIANT_TYPE_VARDICT);
 
   g_assert_nonnull (receipt);
@@ -203,7 +193,7 @@ tap (Scene *scene)
   g_autoptr (GError) error = NULL;
   const char *ids[] = { scene->slow->id, NULL };
 
-  outbox_dbus_uploads_call_retry_sync (scene->broker->uploads, ids, NULL, &error);
+  outbox_dbus_uploads_call_retry_sync (scene->at.broker->uploads, ids, NULL, &error);
   g_assert_no_error (error);
 }
 
@@ -213,7 +203,7 @@ reach_the_wait (Scene *scene)
 {
   const TestFile *other;
 
-  test_peer_control (scene->server->peer, "{\"hold\":1}");
+  test_peer_control (scene->at.server->peer, "{\"hold\":1}");
   scene->slow = submit (scene, "IMG_0001.jpg");
   test_wait_until (is_waited_for, scene, 60);
   assert_finish (scene, scene->slow, FALSE);
@@ -228,10 +218,10 @@ assert_all_is_well (Scene *scene, gboolean is_attached)
 {
   assert_finish (scene, scene->slow, is_attached);
   assert_sent_once (scene);
-  for (guint i = 0; i < scene->files->len; i++)
+  for (guint i = 0; i < scene->at.files->len; i++)
     {
-      assert_went_forward (scene, scene->files->pdata[i]);
-      assert_confirmed_by (scene, scene->files->pdata[i]);
+      assert_went_forward (scene, scene->at.files->pdata[i]);
+      assert_confirmed_by (scene, scene->at.files->pdata[i]);
     }
 }
 
@@ -281,13 +271,13 @@ test_a_story (gconstpointer data)
   reach_the_wait (&scene);
   if (story->taps_before)
     tap_in_vain (&scene);
-  test_peer_control (scene.server->peer, story->end);
+  test_peer_control (scene.at.server->peer, story->end);
   if (story->mend)
     {
       tap_in_vain (&scene);
-      test_peer_control (scene.server->peer, story->mend);
+      test_peer_control (scene.at.server->peer, story->mend);
     }
-  n_looks = test_peer_count_requests (scene.server->peer, "HEAD");
+  n_looks = test_peer_count_requests (scene.at.server->peer, "HEAD");
   /* Where nobody can be asked, only a fresh word of the server for every byte makes it done. */
   if (story->ask == ASK_NOBODY)
     g_assert_false (is_slow_done (&scene));
@@ -295,7 +285,7 @@ test_a_story (gconstpointer data)
     tap (&scene);
   test_wait_until (is_slow_done, &scene, 120);
   if (story->ask == ASK_NOBODY)
-    g_assert_cmpint (test_peer_count_requests (scene.server->peer, "HEAD"), >, n_looks);
+    g_assert_cmpint (test_peer_count_requests (scene.at.server->peer, "HEAD"), >, n_looks);
   assert_all_is_well (&scene, story->is_attached);
 }
 
