@@ -119,8 +119,8 @@ bad bound-bytes daemon/broker/other.c "text comes into a row by ob_statement_bin
   <<<'static int result = sqlite3_bind_blob64 (0, 0, 0, 0, 0);'
 bad bound-twice daemon/store/statement.c "daemon/store/statement.c: binds text in one place" \
   < <(lines "static int one = sqlite3_bind_text (0, 0, 0, 0, 0);" "static int two = sqlite3_bind_text16 (0, 0, 0, 0, 0);")
-bad turn-outside-queue daemon/broker/other.c "daemon/broker/other.c: opens a turn" <<<"static int result = ob_turn_begin (0);"
-bad turn-in-ipc daemon/ipc/dbus/commands.c "daemon/ipc/dbus/commands.c: opens a turn" <<<"static int result = ob_turn_begin (0);"
+bad turn-outside-queue daemon/broker/other.c "a turn is opened by daemon/broker/queue.c alone" <<<"static int result = ob_turn_begin (0);"
+bad turn-in-a-door daemon/ipc/dbus/commands.c "a turn is opened by daemon/broker/queue.c alone" <<<"static int result = ob_turn_begin (0);"
 
 # The circle of three that is looked for is made of an include, a call and a variable that is used.
 make_good_tree
