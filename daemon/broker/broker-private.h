@@ -11,6 +11,7 @@
 
 #include "broker/fairness.h"
 #include "broker/queue.h"
+#include "broker/retention.h"
 #include "broker/workers.h"
 #include "store/ingest.h"
 
@@ -26,6 +27,7 @@ struct _ObBroker
   const ObRunner *runner;
   GPtrArray *watchers; /* owned, as is the rest */
   ObQueue *queue;
+  ObRetention *retention;
   GPtrArray *between; /* of ObUpload: those that may be between two attempts while a commit is told of */
   ObIngest *ingest;
   ObWorkers *workers;
@@ -56,14 +58,8 @@ struct _ObBroker
   guint64 metered_bytes;
   gint64 matched_number; /* up to which uploads are matched with new rules */
   guint match_source;
-  GQueue *batches;        /* of ObBatch: commands for many, the first of which is under way */
-  guint batch_source;     /* of its next slice */
-  guint prune_source;     /* until a pass over the journal is at its end */
-  gint64 pruned_sequence; /* up to which it has come */
-  gint64 pass_sequence;   /* the journal's last one when it began */
-  gint64 pass_at_us;      /* when, monotonic; 0: none has begun since the start */
-  gint64 checked_number;  /* up to which uploads the copies were looked for */
-  guint check_source;
+  GQueue *batches;       /* of ObBatch: commands for many, the first of which is under way */
+  guint batch_source;    /* of its next slice */
   guint repair_source;   /* until bad rows of the database are repaired */
   gint64 repaired_at_us; /* when it was the last time, monotonic; 0: never */
   gboolean wants_review; /* the lanes are to be looked at after the commit */
@@ -195,10 +191,6 @@ gboolean ob_broker_end_termination (ObBroker *self, const char *id, const ObAtte
 void ob_broker_wake (ObBroker *self);
 void ob_broker_set_alarm (ObBroker *self);
 
-/* Begins a pass that prunes the journal, if one is due. */
-void ob_broker_want_prune (ObBroker *self);
-/* What it deleted may be there again: the next one begins anew. */
-void ob_broker_end_pass (ObBroker *self);
 /* When a network that has just come up is believed to stay; 0: there is none. */
 gint64 ob_broker_get_steady_ms (ObBroker *self);
 /* The sooner of two times, of which 0 is none. */
@@ -279,7 +271,6 @@ gboolean ob_broker_set_rule (ObBroker *self, ObUpload *upload, const char *rule,
 
 /* verdicts.c; the first is of ObWorkersEvents. */
 void ob_broker_end_attempt (const char *id, ObAttemptResult *result, gpointer user_data);
-void ob_broker_clear_copy (ObBroker *self, const char *id);
 
 /* It does as it should: an end of its back-off. Errors: Storage, DiskFull. */
 gboolean ob_broker_relieve_destination (ObBroker *self, const ObUpload *upload, GError **error);
@@ -342,9 +333,6 @@ void ob_broker_recover (ObBroker *self);
 /* What the spool keeps of an upload. Returns: (transfer full). Errors: those of the disk, InvalidArgument. */
 ObUpload *ob_broker_read_record (ObBroker *self, const char *id, GError **error);
 void ob_broker_compare_spool (ObBroker *self);
-
-/* In copies.c. Fails what waits and whose copy is gone, or has another size; in the background. */
-void ob_broker_check_copies (ObBroker *self);
 
 /* Looks again at files in the spool of which it was not known whether they are copies of what was being saved. */
 void ob_broker_settle_doubts (ObBroker *self);

@@ -150,17 +150,32 @@ go_on (gpointer member, const ObChanges *changes)
   tell_those_that_wait (self, self->between);
   ob_broker_set_alarm (self);
   ob_broker_let_go (self);
-  ob_broker_want_prune (self);
 }
 
 static void
 note_trouble (gpointer member)
 {
-  ob_broker_end_pass (member);
   ob_broker_note_trouble (member);
 }
 
 static const ObMember everything = { .load = load, .flushed = go_on, .troubled = note_trouble };
+
+static gboolean
+is_in_hand (const ObUpload *upload, gpointer user_data)
+{
+  ObBroker *self = user_data;
+
+  return g_hash_table_contains (self->active, upload->id) || g_hash_table_contains (self->saving, upload->id)
+         || ob_broker_awaits_repair (self, upload);
+}
+
+static gboolean
+is_away (gpointer user_data)
+{
+  return ((const ObBroker *) user_data)->missing_queue != NULL;
+}
+
+static const ObRetentionFacts retention_facts = { is_in_hand, is_away };
 
 void
 ob_broker_read_memory (ObBroker *self)
@@ -185,6 +200,8 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *
   self->queue = ob_queue_new (database, clock);
   ob_queue_join (self->queue, &telling, self);
   ob_queue_join (self->queue, &everything, self);
+  self->retention = ob_retention_new (self->queue, spool, &retention_facts, self);
+  ob_queue_join (self->queue, &ob_retention_member, self->retention);
   ob_broker_watch_rows (self);
   self->ingest = ob_ingest_new (spool);
   ob_broker_watch_conditions (self);
@@ -205,7 +222,7 @@ ob_broker_take_up (ObBroker *self)
   ob_broker_recover (self);
   ob_broker_forget_answer (self);
   ob_broker_match_rules (self);
-  ob_broker_check_copies (self);
+  ob_retention_check_copies (self->retention);
 }
 
 void
@@ -213,6 +230,7 @@ ob_broker_start (ObBroker *self)
 {
   self->workers = ob_workers_new (self->runner, &ob_broker_workers_events, self);
   self->is_started = TRUE;
+  ob_retention_start (self->retention);
   ob_broker_take_up (self);
   ob_broker_review_lanes (self);
   ob_broker_wake (self);
@@ -255,8 +273,7 @@ ob_broker_stop (ObBroker *self)
   ob_broker_stop_watching_rows (self);
   g_cancellable_cancel (self->background);
   g_clear_handle_id (&self->match_source, g_source_remove);
-  g_clear_handle_id (&self->prune_source, g_source_remove);
-  g_clear_handle_id (&self->check_source, g_source_remove);
+  ob_retention_stop (self->retention);
   ob_clock_set_alarm (self->clock, 0, NULL, NULL);
   g_hash_table_remove_all (self->knockings);
   ob_broker_end_batches (self);
@@ -276,6 +293,7 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->ingest, ob_ingest_free);
   g_clear_pointer (&self->aside, ob_database_free);
   g_clear_pointer (&self->queue, ob_queue_free);
+  g_clear_pointer (&self->retention, ob_retention_free);
   g_clear_pointer (&self->destinations, g_hash_table_unref);
   g_clear_pointer (&self->between, g_ptr_array_unref);
   g_clear_pointer (&self->active, g_hash_table_unref);

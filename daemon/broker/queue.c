@@ -183,6 +183,12 @@ ob_queue_get_now_ms (ObQueue *queue)
   return ob_clock_get_now_ms (queue->clock);
 }
 
+ObDatabase *
+ob_queue_get_database (ObQueue *queue)
+{
+  return queue->database;
+}
+
 /* --- What has changed --- */
 
 static void

@@ -87,4 +87,7 @@ guint ob_queue_get_turn_number (ObQueue *queue);
 
 gint64 ob_queue_get_now_ms (ObQueue *queue);
 
+/* Borrowed. */
+ObDatabase *ob_queue_get_database (ObQueue *queue);
+
 G_END_DECLS

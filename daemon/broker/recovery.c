@@ -110,7 +110,7 @@ ob_broker_recover (ObBroker *self)
       ob_queue_touch (self->queue, upload->id, FALSE);
     }
   for (guint i = 0; to_clear && i < to_clear->len; i++)
-    ob_broker_clear_copy (self, ((ObUpload *) to_clear->pdata[i])->id);
+    ob_retention_clear_copy (self->retention, ((ObUpload *) to_clear->pdata[i])->id);
 }
 
 /* --- Settings --- */

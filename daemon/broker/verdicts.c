@@ -304,7 +304,7 @@ on_done (const GError *error, gpointer user_data)
   if (error)
     return;
   ob_crash_point ("receipt-recorded");
-  ob_broker_clear_copy (pending->broker, pending->id);
+  ob_retention_clear_copy (pending->broker->retention, pending->id);
 }
 
 /* What is written of an upload whose attempt has ended. */
@@ -312,34 +312,9 @@ typedef struct
 {
   ObBroker *broker;
   const char *id;
-  ObAttemptResult *result; /* NULL: its copy is gone */
+  ObAttemptResult *result;
   gboolean is_termination;
 } End;
-
-static gboolean
-write_cleared (gpointer user_data, GError **error)
-{
-  const End *end = user_data;
-  g_autoptr (ObUpload) upload = ob_uploads_get (end->broker->database, end->id, error);
-
-  if (!upload)
-    return FALSE;
-  upload->has_local_copy = FALSE;
-
-  return ob_uploads_update (end->broker->database, upload, error);
-}
-
-void
-ob_broker_clear_copy (ObBroker *self, const char *id)
-{
-  End end = { self, id, NULL, FALSE };
-
-  if (!ob_spool_remove (self->spool, id, NULL))
-    return;
-  ob_crash_point ("spool-removed");
-  if (ob_queue_do (self->queue, OB_TURN_LATER, write_cleared, &end, NULL))
-    ob_queue_touch (self->queue, id, FALSE);
-}
 
 static gboolean
 write_end (ObBroker *self, const char *id, ObAttemptResult *result, GError **error)

@@ -1,0 +1,257 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Copies are looked for at a start, and when the disk works again, by name and size: their bytes are checked as they go out.
+ * The journal is pruned in passes over all of it. A pass begins after a commit, when the journal has grown or a day has gone
+ * by, and never by a timer: a broker that is idle sleeps. Main thread.
+ */
+#include "broker/retention.h"
+
+#include "base/crash.h"
+#include "store/journal.h"
+#include "store/prune.h"
+#include "store/uploads.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#define ROWS_A_TURN 200
+
+/* Rows after which a pass is worth its reads. */
+#define ROWS_A_PASS 10000
+
+#define PASS_EVERY_US (G_GINT64_CONSTANT (24) * 3600 * G_USEC_PER_SEC)
+
+struct _ObRetention
+{
+  ObQueue *queue; /* borrowed, as are the next two */
+  ObDatabase *database;
+  ObSpool *spool;
+  const ObRetentionFacts *facts;
+  gpointer user_data;
+  gboolean is_started;
+
+  gint64 checked_number; /* up to which uploads the copies were looked for */
+  guint check_source;    /* 0: they are not being looked for */
+
+  guint prune_source;     /* until a pass over the journal is at its end */
+  gint64 pruned_sequence; /* up to which it has come */
+  gint64 pass_sequence;   /* the journal's last one when it began */
+  gint64 pass_at_us;      /* when, monotonic; 0: none has begun since the start */
+};
+
+ObRetention *
+ob_retention_new (ObQueue *queue, ObSpool *spool, const ObRetentionFacts *facts, gpointer user_data)
+{
+  ObRetention *self = g_new0 (ObRetention, 1);
+
+  self->queue = queue;
+  self->database = ob_queue_get_database (queue);
+  self->spool = spool;
+  self->facts = facts;
+  self->user_data = user_data;
+
+  return self;
+}
+
+void
+ob_retention_free (ObRetention *self)
+{
+  ob_retention_stop (self);
+  g_free (self);
+}
+
+void
+ob_retention_start (ObRetention *self)
+{
+  self->is_started = TRUE;
+}
+
+void
+ob_retention_stop (ObRetention *self)
+{
+  self->is_started = FALSE;
+  g_clear_handle_id (&self->check_source, g_source_remove);
+  g_clear_handle_id (&self->prune_source, g_source_remove);
+}
+
+/* --- Copies --- */
+
+/* Returns: NULL where the copy is as it was, or nobody can say: a folder that is not there tells of no file. */
+static const char *
+find_fault (ObRetention *self, const ObUpload *upload, OutboxReason *reason)
+{
+  g_autofree char *path = ob_spool_get_path (self->spool, upload->id);
+  g_autofree char *folder = ob_spool_get_path (self->spool, "");
+  struct stat info;
+
+  if (lstat (path, &info) == 0)
+    {
+      *reason = OUTBOX_REASON_FILE_CHANGED;
+      return S_ISREG (info.st_mode) && (guint64) info.st_size == upload->size_bytes ? NULL
+                                                                                    : "The saved copy has another size";
+    }
+  *reason = OUTBOX_REASON_FILE_MISSING;
+
+  return errno == ENOENT && lstat (folder, &info) == 0 ? "The saved copy is gone" : NULL;
+}
+
+static gboolean
+check_one (ObRetention *self, ObUpload *upload, GError **error)
+{
+  gint64 now_ms = ob_queue_get_now_ms (self->queue);
+  OutboxReason reason;
+  const char *fault;
+
+  /* What runs finds out itself; what the server has whole needs no copy to be confirmed. */
+  if (!upload->has_local_copy || upload->stored != OB_STORED_QUEUED || self->facts->is_in_hand (upload, self->user_data)
+      || (upload->size_bytes > 0 && upload->offset_bytes == upload->size_bytes))
+    return TRUE;
+  fault = find_fault (self, upload, &reason);
+  if (!fault)
+    return TRUE;
+  upload->has_local_copy = reason != OUTBOX_REASON_FILE_MISSING;
+  ob_last_error_set (&upload->last_error, outbox_reason_get_info (reason)->name, fault, now_ms);
+  ob_queue_touch (self->queue, upload->id, FALSE);
+
+  return ob_journal_move (self->database, upload, OB_STORED_FAILED, reason, fault, now_ms, error);
+}
+
+static gboolean
+check_some (gpointer user_data, GError **error)
+{
+  ObRetention *self = user_data;
+  const ObUploadsFilter filter = { .is_unfinished = TRUE };
+  gint64 after = self->checked_number;
+  g_autoptr (GPtrArray) uploads = ob_uploads_list (self->database, &filter, &after, ROWS_A_TURN, error);
+
+  for (guint i = 0; uploads && i < uploads->len; i++)
+    if (!check_one (self, uploads->pdata[i], error))
+      return FALSE;
+  if (uploads)
+    self->checked_number = after;
+
+  return uploads != NULL;
+}
+
+static gboolean
+on_check (gpointer data)
+{
+  ObRetention *self = data;
+  gboolean is_good
+      = !self->facts->is_away (self->user_data) && ob_queue_do (self->queue, OB_TURN_SOON, check_some, self, NULL);
+
+  ob_queue_want_flush (self->queue);
+  if (is_good && self->checked_number > 0)
+    return G_SOURCE_CONTINUE;
+  self->check_source = 0;
+
+  return G_SOURCE_REMOVE;
+}
+
+void
+ob_retention_check_copies (ObRetention *self)
+{
+  self->checked_number = 0;
+  if (self->check_source == 0)
+    self->check_source = g_idle_add_full (G_PRIORITY_LOW, on_check, self, NULL);
+}
+
+/* A copy that is gone. */
+typedef struct
+{
+  ObRetention *retention;
+  const char *id;
+} Clearing;
+
+static gboolean
+write_cleared (gpointer user_data, GError **error)
+{
+  const Clearing *clearing = user_data;
+  ObDatabase *database = clearing->retention->database;
+  g_autoptr (ObUpload) upload = ob_uploads_get (database, clearing->id, error);
+
+  if (!upload)
+    return FALSE;
+  upload->has_local_copy = FALSE;
+
+  return ob_uploads_update (database, upload, error);
+}
+
+void
+ob_retention_clear_copy (ObRetention *self, const char *id)
+{
+  Clearing clearing = { self, id };
+
+  if (!ob_spool_remove (self->spool, id, NULL))
+    return;
+  ob_crash_point ("spool-removed");
+  if (ob_queue_do (self->queue, OB_TURN_LATER, write_cleared, &clearing, NULL))
+    ob_queue_touch (self->queue, id, FALSE);
+}
+
+/* --- The journal --- */
+
+/* A part of a pass. */
+typedef struct
+{
+  ObRetention *retention;
+  gint64 end; /* the sequence up to which it goes */
+} Part;
+
+static gboolean
+prune_part (gpointer user_data, GError **error)
+{
+  const Part *part = user_data;
+  ObRetention *self = part->retention;
+
+  return ob_prune_delete (self->database, self->pruned_sequence, part->end, ob_queue_get_now_ms (self->queue), error);
+}
+
+/* A pass that cannot write is given up: the next one begins anew. */
+static gboolean
+on_prune (gpointer data)
+{
+  ObRetention *self = data;
+  Part part = { self, 0 };
+
+  if (ob_prune_find (self->database, self->pruned_sequence, ob_queue_get_now_ms (self->queue), &part.end)
+      && !ob_queue_do (self->queue, OB_TURN_LATER, prune_part, &part, NULL))
+    part.end = 0;
+  self->pruned_sequence = part.end;
+  if (part.end > 0)
+    return G_SOURCE_CONTINUE;
+  self->prune_source = 0;
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+flushed (gpointer member, const ObChanges *changes)
+{
+  ObRetention *self = member;
+  gint64 now_us = g_get_monotonic_time ();
+  gint64 last;
+
+  if (self->prune_source != 0 || !self->is_started)
+    return;
+  last = ob_journal_get_last (self->database);
+  if (self->pass_at_us > 0 && now_us < self->pass_at_us + PASS_EVERY_US && last < self->pass_sequence + ROWS_A_PASS)
+    return;
+  self->pass_at_us = now_us;
+  self->pass_sequence = last;
+  self->pruned_sequence = 0;
+  self->prune_source = g_idle_add_full (G_PRIORITY_LOW, on_prune, self, NULL);
+}
+
+/* What a pass deleted may be there again: the next one begins anew. */
+static void
+troubled (gpointer member)
+{
+  ObRetention *self = member;
+
+  g_clear_handle_id (&self->prune_source, g_source_remove);
+  self->pass_at_us = 0;
+}
+
+const ObMember ob_retention_member = { .flushed = flushed, .troubled = troubled };
