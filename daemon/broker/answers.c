@@ -97,7 +97,7 @@ static void
 add_queue_hold (ObBroker *self, GArray *list, OutboxReason reason)
 {
   ob_broker_add_shared_hold (list, &(ObHold){ OUTBOX_SCOPE_QUEUE, reason, 0, 0 }, g_strdup (""),
-                             reason == OUTBOX_REASON_STORAGE ? ob_broker_get_disk_words (self) : NULL);
+                             reason == OUTBOX_REASON_STORAGE ? ob_storage_get_words (self->storage) : NULL);
 }
 
 GArray *

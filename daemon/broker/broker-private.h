@@ -12,6 +12,7 @@
 #include "broker/fairness.h"
 #include "broker/queue.h"
 #include "broker/retention.h"
+#include "broker/storage.h"
 #include "broker/workers.h"
 #include "store/ingest.h"
 
@@ -27,6 +28,7 @@ struct _ObBroker
   const ObRunner *runner;
   GPtrArray *watchers; /* owned, as is the rest */
   ObQueue *queue;
+  ObStorage *storage;
   ObRetention *retention;
   GPtrArray *between; /* of ObUpload: those that may be between two attempts while a commit is told of */
   ObIngest *ingest;
@@ -63,16 +65,10 @@ struct _ObBroker
   guint repair_source;   /* until bad rows of the database are repaired */
   gint64 repaired_at_us; /* when it was the last time, monotonic; 0: never */
   gboolean wants_review; /* the lanes are to be looked at after the commit */
-  char *missing_queue;   /* words about a queue that was in this folder and is not; NULL: none is missed */
-  void (*on_given_up) (gpointer user_data); /* a person goes on without it */
-  gpointer given_up_data;
-  gint64 repair_at_ms;   /* when the database is tried again that could not be written; 0: it works */
-  char *disk_trouble;    /* why it cannot be written, in the system's words; NULL: it can */
   gint64 clock_gap_ms;   /* what the wall clock differs by from the time since the start of the device */
   gint64 knock_at_ms;    /* the alarm is for a knock alone; 0: it is not */
   gboolean has_alarm;    /* something waits for a time */
   gint64 steady_at_ms;   /* when a network that came back has been up long enough; 0: not waited for */
-  gboolean wants_probe;  /* something else on this disk could not be written: the next repair writes, to find out */
   gboolean is_in_memory; /* the data folder */
   gboolean is_paused;
   gboolean is_started;
@@ -125,20 +121,6 @@ void ob_broker_read_memory (ObBroker *self);
 
 /* Goes on with everything that the database has as begun: at the start, and when it can be written again. */
 void ob_broker_take_up (ObBroker *self);
-
-/* disk.c. The database could not be written: nothing starts until it was tried again, and what was not recorded is put right
- * then. */
-void ob_broker_note_trouble (ObBroker *self);
-/* A file of the broker could not be written: finds out whether the database still can. */
-void ob_broker_probe_disk (ObBroker *self);
-/* Inside a turn: writes something, and ends the trouble when that is on the disk. Errors: Storage, DiskFull. */
-gboolean ob_broker_try_disk (ObBroker *self, GError **error);
-/* Returns: (nullable): what is wrong with the disk, for a person. */
-const char *ob_broker_get_disk_words (ObBroker *self);
-/* A person goes on without the queue that is missed, where one is: after the commit of the turn that is open. */
-void ob_broker_give_up_queue_after (ObBroker *self);
-/* Whether a repair is not still to be waited for. */
-gboolean ob_broker_is_repair_due (ObBroker *self, gint64 now_ms);
 
 /* Saves a destination and tells of its holds in the journal. Inside a turn. */
 gboolean ob_broker_save_destination (ObBroker *self, const ObDestination *destination, const char *message,
@@ -232,6 +214,7 @@ void ob_broker_settle_conditions (ObBroker *self);
 const char *ob_broker_get_network_key (const ObConditions *conditions);
 /* What holds the whole queue, bit r for OutboxReason r; and tells of it in the journal, inside a turn. */
 OutboxReasonSet ob_broker_get_queue_reasons (ObBroker *self);
+OutboxReasonSet ob_broker_get_reasons_but_storage (ObBroker *self);
 /* @message: (nullable): the cause, in words. */
 gboolean ob_broker_record_queue_holds (ObBroker *self, const char *message, GError **error);
 /* Lets the device sleep or end, if everything is recorded. */

@@ -144,7 +144,7 @@ go_on (gpointer member, const ObChanges *changes)
 
   ob_broker_settle_doubts (self);
   /* While nothing can be written, the repair looks at them. */
-  if (self->repair_at_ms == 0 && (self->wants_review || ob_broker_has_vacant_lane (self)))
+  if (ob_storage_next_ms (self->storage) == 0 && (self->wants_review || ob_broker_has_vacant_lane (self)))
     ob_broker_review_lanes (self);
   ob_broker_schedule (self);
   tell_those_that_wait (self, self->between);
@@ -152,13 +152,7 @@ go_on (gpointer member, const ObChanges *changes)
   ob_broker_let_go (self);
 }
 
-static void
-note_trouble (gpointer member)
-{
-  ob_broker_note_trouble (member);
-}
-
-static const ObMember everything = { .load = load, .flushed = go_on, .troubled = note_trouble };
+static const ObMember everything = { .load = load, .flushed = go_on };
 
 static gboolean
 is_in_hand (const ObUpload *upload, gpointer user_data)
@@ -172,10 +166,30 @@ is_in_hand (const ObUpload *upload, gpointer user_data)
 static gboolean
 is_away (gpointer user_data)
 {
-  return ((const ObBroker *) user_data)->missing_queue != NULL;
+  return ob_storage_is_queue_missed (((const ObBroker *) user_data)->storage);
 }
 
 static const ObRetentionFacts retention_facts = { is_in_hand, is_away };
+
+static void
+on_storage_changed (gpointer user_data)
+{
+  ob_broker_tell_holds (user_data);
+}
+
+static void
+on_time_changed (gpointer user_data)
+{
+  ob_broker_set_alarm (user_data);
+}
+
+static OutboxReasonSet
+get_other_reasons (gpointer user_data)
+{
+  return ob_broker_get_reasons_but_storage (user_data);
+}
+
+static const ObStorageEvents storage_events = { on_storage_changed, on_time_changed, get_other_reasons };
 
 void
 ob_broker_read_memory (ObBroker *self)
@@ -200,6 +214,8 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *
   self->queue = ob_queue_new (database, clock);
   ob_queue_join (self->queue, &telling, self);
   ob_queue_join (self->queue, &everything, self);
+  self->storage = ob_storage_new (self->queue, spool, &storage_events, self);
+  ob_queue_join (self->queue, &ob_storage_member, self->storage);
   self->retention = ob_retention_new (self->queue, spool, &retention_facts, self);
   ob_queue_join (self->queue, &ob_retention_member, self->retention);
   ob_broker_watch_rows (self);
@@ -230,6 +246,7 @@ ob_broker_start (ObBroker *self)
 {
   self->workers = ob_workers_new (self->runner, &ob_broker_workers_events, self);
   self->is_started = TRUE;
+  ob_storage_start (self->storage);
   ob_retention_start (self->retention);
   ob_broker_take_up (self);
   ob_broker_review_lanes (self);
@@ -273,6 +290,7 @@ ob_broker_stop (ObBroker *self)
   ob_broker_stop_watching_rows (self);
   g_cancellable_cancel (self->background);
   g_clear_handle_id (&self->match_source, g_source_remove);
+  ob_storage_stop (self->storage);
   ob_retention_stop (self->retention);
   ob_clock_set_alarm (self->clock, 0, NULL, NULL);
   g_hash_table_remove_all (self->knockings);
@@ -294,6 +312,7 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->aside, ob_database_free);
   g_clear_pointer (&self->queue, ob_queue_free);
   g_clear_pointer (&self->retention, ob_retention_free);
+  g_clear_pointer (&self->storage, ob_storage_free);
   g_clear_pointer (&self->destinations, g_hash_table_unref);
   g_clear_pointer (&self->between, g_ptr_array_unref);
   g_clear_pointer (&self->active, g_hash_table_unref);
@@ -312,8 +331,6 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->rules, ob_rules_unref);
   g_clear_pointer (&self->zone, g_time_zone_unref);
   g_clear_pointer (&self->answered_network, g_free);
-  g_clear_pointer (&self->disk_trouble, g_free);
-  g_clear_pointer (&self->missing_queue, g_free);
   g_clear_pointer (&self->watchers, g_ptr_array_unref);
   g_clear_object (&self->background);
   G_OBJECT_CLASS (ob_broker_parent_class)->finalize (object);
@@ -413,4 +430,24 @@ ObRules *
 ob_broker_get_rules (ObBroker *self)
 {
   return self->rules;
+}
+
+void
+ob_broker_miss_queue (ObBroker *self, const char *words, void (*on_given_up) (gpointer user_data), gpointer user_data)
+{
+  ob_storage_miss_queue (self->storage, words, on_given_up, user_data);
+}
+
+void
+ob_broker_set_in_memory (ObBroker *self, gboolean is_in_memory)
+{
+  if (is_in_memory)
+    g_warning ("The data folder is in memory: what is handed over is lost when this device is switched off");
+  self->is_in_memory = is_in_memory;
+}
+
+gboolean
+ob_broker_is_in_memory (ObBroker *self)
+{
+  return self->is_in_memory;
 }

@@ -242,7 +242,7 @@ resume_queue (gpointer user_data, GError **error)
 
   self->is_paused = FALSE;
   ob_broker_save_settings_after (self);
-  ob_broker_give_up_queue_after (self);
+  ob_storage_give_up_queue_after (self->storage);
 
   return ob_meta_set_number (self->database, "paused", 0, error) && ob_broker_record_queue_holds (self, NULL, error);
 }

@@ -94,8 +94,14 @@ ob_broker_load_answer (ObBroker *self)
 OutboxReasonSet
 ob_broker_get_queue_reasons (ObBroker *self)
 {
+  return ob_broker_get_reasons_but_storage (self)
+         | (ob_storage_get_words (self->storage) ? OUTBOX_REASON_BIT (OUTBOX_REASON_STORAGE) : 0);
+}
+
+OutboxReasonSet
+ob_broker_get_reasons_but_storage (ObBroker *self)
+{
   return (self->is_paused ? OUTBOX_REASON_BIT (OUTBOX_REASON_QUEUE) : 0)
-         | (self->disk_trouble || self->missing_queue ? OUTBOX_REASON_BIT (OUTBOX_REASON_STORAGE) : 0)
          | (self->latest.is_sleeping ? OUTBOX_REASON_BIT (OUTBOX_REASON_SLEEP) : 0)
          | (self->latest.is_shutting_down ? OUTBOX_REASON_BIT (OUTBOX_REASON_SHUTDOWN) : 0);
 }

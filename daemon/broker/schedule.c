@@ -30,7 +30,7 @@ on_start (const GError *error, gpointer user_data)
     (void) g_hash_table_remove (self->active, pending->id);
   /* It was removed in the same turn; or it stands there as uploading, and nobody does. */
   if (own_error && !g_error_matches (own_error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
-    ob_broker_note_trouble (self);
+    ob_storage_note_trouble (self->storage);
 }
 
 /* An attempt that is about to start. */
@@ -267,7 +267,7 @@ run_choice (ObBroker *self)
 void
 ob_broker_schedule (ObBroker *self)
 {
-  if (!self->is_started || ob_broker_get_queue_reasons (self) != 0 || self->repair_at_ms > 0)
+  if (!self->is_started || ob_broker_get_queue_reasons (self) != 0 || ob_storage_next_ms (self->storage) > 0)
     return;
   run_choice (self);
   ob_broker_start_termination (self);

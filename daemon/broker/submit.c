@@ -275,7 +275,7 @@ give_up (ObBroker *self, ObSaving *saving)
                                            "The queue is being taken up from another disk; hand the file over again");
     }
   if (ob_error_is_of_disk (saving->error))
-    ob_broker_probe_disk (self);
+    ob_storage_probe (self->storage);
   if (saving->has_row && !saving->is_restored)
     (void) ob_queue_do (self->queue, OB_TURN_SOON, forget_row, saving, NULL);
 }

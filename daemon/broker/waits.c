@@ -121,26 +121,25 @@ wake_all (gpointer user_data, GError **error)
   gint64 now_ms = ob_broker_get_now_ms (self);
 
   return shift_waits (self, now_ms, error) && wake_destinations (self, now_ms, error)
-         && wake_uploads (self, now_ms, error)
-         && ((!self->disk_trouble && !self->wants_probe) || ob_broker_try_disk (self, error));
+         && wake_uploads (self, now_ms, error) && ob_storage_try (self->storage, error);
 }
 
 void
 ob_broker_wake (ObBroker *self)
 {
   gint64 now_ms = ob_broker_get_now_ms (self);
-  gboolean is_repair = self->repair_at_ms > 0;
+  gboolean is_repair;
 
   /* A clock that was set back makes no wait longer than it was meant to be. */
   self->steady_at_ms = MIN (self->steady_at_ms, now_ms + STEADY_AFTER_MS);
   if (self->settle_at_ms > 0 && (self->settle_at_ms <= now_ms || self->settle_at_ms > now_ms + STEADY_AFTER_MS))
     ob_broker_settle_conditions (self);
-  if (!ob_broker_is_repair_due (self, now_ms))
+  if (!ob_storage_is_due (self->storage, now_ms))
     {
       ob_broker_set_alarm (self);
       return;
     }
-  self->repair_at_ms = 0;
+  is_repair = ob_storage_begin_repair (self->storage);
   if (!ob_queue_do (self->queue, OB_TURN_SOON, wake_all, self, NULL))
     return;
   /* Also where it is not time that has come, but a clock that was set. */
@@ -199,7 +198,7 @@ next_retry_ms (ObBroker *self)
 void
 ob_broker_set_alarm (ObBroker *self)
 {
-  gint64 next_ms = self->repair_at_ms;
+  gint64 next_ms = ob_storage_next_ms (self->storage);
   gint64 knock_at_ms;
 
   if (!self->is_started)

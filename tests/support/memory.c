@@ -154,7 +154,7 @@ load_anew (TestRig *rig, ObDatabase *database)
   if (rig->rules)
     ob_broker_set_rules (broker, rig->rules);
   /* The disk is a fact of the device, as the network is. */
-  broker->disk_trouble = g_strdup (rig->broker->disk_trouble);
+  ob_storage_set_trouble (broker->storage, ob_storage_get_words (rig->broker->storage));
 
   return broker;
 }

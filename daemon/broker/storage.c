@@ -1,0 +1,245 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Every few seconds a small write finds out whether the database works again. What a full disk lacks is first given from the
+ * spool's reserve. Main thread.
+ */
+#include "broker/storage.h"
+
+#include "dbus/error.h"
+#include "store/journal.h"
+#include "store/meta.h"
+
+#define TRY_AFTER_MS 5000
+
+struct _ObStorage
+{
+  ObQueue *queue; /* borrowed, as are the next two */
+  ObDatabase *database;
+  ObSpool *spool;
+  const ObStorageEvents *events;
+  gpointer user_data;
+  gboolean is_started;
+
+  char *trouble;        /* why the database cannot be written, in the system's words; NULL: it can */
+  gint64 try_at_ms;     /* 0: it works */
+  gboolean wants_probe; /* something else on this disk could not be written: the next try writes, to find out */
+
+  char *missing_queue; /* words about it; NULL: none is missed */
+  void (*on_given_up) (gpointer user_data);
+  gpointer given_up_data;
+};
+
+ObStorage *
+ob_storage_new (ObQueue *queue, ObSpool *spool, const ObStorageEvents *events, gpointer user_data)
+{
+  ObStorage *self = g_new0 (ObStorage, 1);
+
+  self->queue = queue;
+  self->database = ob_queue_get_database (queue);
+  self->spool = spool;
+  self->events = events;
+  self->user_data = user_data;
+
+  return self;
+}
+
+void
+ob_storage_free (ObStorage *self)
+{
+  g_free (self->trouble);
+  g_free (self->missing_queue);
+  g_free (self);
+}
+
+void
+ob_storage_start (ObStorage *self)
+{
+  self->is_started = TRUE;
+}
+
+void
+ob_storage_stop (ObStorage *self)
+{
+  self->is_started = FALSE;
+}
+
+const char *
+ob_storage_get_words (ObStorage *self)
+{
+  return self->trouble ? self->trouble : self->missing_queue;
+}
+
+/* --- A disk that cannot be written --- */
+
+void
+ob_storage_set_trouble (ObStorage *self, const char *words)
+{
+  if (g_strcmp0 (self->trouble, words) == 0)
+    return;
+  if (words)
+    g_warning ("This device cannot write what the queue does: %s", words);
+  g_free (self->trouble);
+  self->trouble = g_strdup (words);
+  self->events->changed (self->user_data);
+}
+
+static void
+set_time (ObStorage *self, gint64 at_ms)
+{
+  self->try_at_ms = at_ms;
+  self->events->time_changed (self->user_data);
+}
+
+void
+ob_storage_note_trouble (ObStorage *self)
+{
+  const GError *trouble = ob_database_get_trouble (self->database);
+  gboolean is_full = g_error_matches (trouble, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL);
+  gboolean has_room = is_full && ob_spool_give_reserve (self->spool);
+
+  if (!self->is_started)
+    return;
+  if (!has_room && trouble)
+    ob_storage_set_trouble (self, trouble->message);
+  set_time (self, ob_queue_get_now_ms (self->queue) + (has_room ? 0 : TRY_AFTER_MS));
+}
+
+static void
+troubled (gpointer member)
+{
+  ob_storage_note_trouble (member);
+}
+
+const ObMember ob_storage_member = { .troubled = troubled };
+
+void
+ob_storage_probe (ObStorage *self)
+{
+  if (!self->is_started || self->try_at_ms > 0)
+    return;
+  self->wants_probe = TRUE;
+  set_time (self, ob_queue_get_now_ms (self->queue));
+}
+
+gint64
+ob_storage_next_ms (ObStorage *self)
+{
+  return self->try_at_ms;
+}
+
+gboolean
+ob_storage_is_due (ObStorage *self, gint64 now_ms)
+{
+  self->try_at_ms = MIN (self->try_at_ms, now_ms + TRY_AFTER_MS);
+
+  return self->try_at_ms <= now_ms;
+}
+
+gboolean
+ob_storage_begin_repair (ObStorage *self)
+{
+  gboolean was_troubled = self->try_at_ms > 0;
+
+  self->try_at_ms = 0;
+
+  return was_troubled;
+}
+
+/* The write is on the disk. */
+static void
+on_written (const GError *error, gpointer user_data)
+{
+  ObStorage *self = user_data;
+
+  if (error)
+    return;
+  self->wants_probe = FALSE;
+  ob_database_clear_trouble (self->database);
+  ob_storage_set_trouble (self, NULL);
+}
+
+static gboolean
+record (ObStorage *self, OutboxReasonSet own, const char *message, GError **error)
+{
+  ob_queue_touch_holds (self->queue);
+
+  return ob_journal_append_hold (self->database, ob_queue_get_now_ms (self->queue), OUTBOX_SCOPE_QUEUE, NULL,
+                                 self->events->get_other_reasons (self->user_data) | own, message, error)
+         > 0;
+}
+
+/* Nothing in the journal could tell of the trouble while it lasted: its end does. */
+static gboolean
+record_end (ObStorage *self, GError **error)
+{
+  g_autofree char *message = g_strdup_printf ("this device's disk can be written again, after: %s", self->trouble);
+
+  return record (self, 0, message, error);
+}
+
+gboolean
+ob_storage_try (ObStorage *self, GError **error)
+{
+  gboolean is_good;
+
+  if (!self->trouble && !self->wants_probe)
+    return TRUE;
+  is_good = self->trouble ? record_end (self, error)
+                          : ob_meta_set_number (self->database, "probed_at", ob_queue_get_now_ms (self->queue), error);
+  if (is_good)
+    ob_queue_after (self->queue, on_written, self);
+
+  return is_good;
+}
+
+/* --- A queue that is not there --- */
+
+static gboolean
+record_missing (gpointer user_data, GError **error)
+{
+  ObStorage *self = user_data;
+
+  return record (self, OUTBOX_REASON_BIT (OUTBOX_REASON_STORAGE), self->missing_queue, error);
+}
+
+static gboolean
+record_given_up (gpointer user_data, GError **error)
+{
+  return record (user_data, 0, "resumed without the queue that is not there", error);
+}
+
+void
+ob_storage_miss_queue (ObStorage *self, const char *words, void (*on_given_up) (gpointer user_data), gpointer user_data)
+{
+  g_warning ("Nothing is sent: %s", words);
+  self->missing_queue = g_strdup (words);
+  self->on_given_up = on_given_up;
+  self->given_up_data = user_data;
+  (void) ob_queue_do (self->queue, OB_TURN_SOON, record_missing, self, NULL);
+}
+
+gboolean
+ob_storage_is_queue_missed (ObStorage *self)
+{
+  return self->missing_queue != NULL;
+}
+
+static void
+on_resumed (const GError *error, gpointer user_data)
+{
+  ObStorage *self = user_data;
+
+  if (error || !self->missing_queue)
+    return;
+  g_clear_pointer (&self->missing_queue, g_free);
+  self->on_given_up (self->given_up_data);
+  (void) ob_queue_do (self->queue, OB_TURN_SOON, record_given_up, self, NULL);
+}
+
+void
+ob_storage_give_up_queue_after (ObStorage *self)
+{
+  if (self->missing_queue)
+    ob_queue_after (self->queue, on_resumed, self);
+}
