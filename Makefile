@@ -19,7 +19,7 @@ run:
 	@$(MAKE) --no-print-directory build >$(BUILD)/run.log 2>&1 || { cat $(BUILD)/run.log; exit 1; }
 	@tests/demo/demo.sh $(BUILD)
 
-# The unit tests, and files that arrive through outbox and outboxd: under a minute once it is built.
+# The unit tests, and files that arrive through outbox and outboxd: half a minute once it is built.
 check:
 	@tests/setup/install.sh test
 	@$(MAKE) --no-print-directory build
