@@ -10,13 +10,7 @@
 guint
 ob_broker_get_destination_holds (ObBroker *self, const ObDestination *destination, ObHold holds[3])
 {
-  guint n_holds = 0;
-
-  if (destination->is_paused)
-    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_USER, 0, 0 };
-  n_holds += ob_health_get_holds (&destination->health, ob_broker_get_now_ms (self), holds + n_holds);
-
-  return n_holds;
+  return ob_destination_table_get_holds (self->destinations, destination, holds);
 }
 
 guint
@@ -24,8 +18,8 @@ ob_broker_get_shared_holds (ObBroker *self, const char *name, const char *rule, 
                             ObHold holds[OB_SHARED_HOLDS_MAX])
 {
   const OutboxReasonSet queue = ob_broker_get_queue_reasons (self);
-  const ObDestination *destination = g_hash_table_lookup (self->destinations, name);
-  guint n_holds = destination ? ob_broker_get_destination_holds (self, destination, holds) : 0;
+  const ObDestination *destination = ob_destination_table_find (self->destinations, name);
+  guint n_holds = destination ? ob_destination_table_get_holds (self->destinations, destination, holds) : 0;
 
   if (destination)
     n_holds += ob_broker_get_lane_holds (self, name, rule, stored, holds + n_holds);
@@ -111,7 +105,7 @@ ob_broker_list_holds (ObBroker *self, const char *app)
   for (guint i = 1; i < OUTBOX_N_REASONS; i++)
     if (queue & OUTBOX_REASON_BIT (i))
       add_queue_hold (self, list, i);
-  g_hash_table_iter_init (&iter, self->destinations);
+  g_hash_table_iter_init (&iter, ob_destination_table_get_all (self->destinations));
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
       const ObDestination *destination = value;
@@ -119,7 +113,7 @@ ob_broker_list_holds (ObBroker *self, const char *app)
       guint n_holds = 0;
 
       if (!app || ob_uploads_has_app (self->database, app, destination->name, NULL))
-        n_holds = ob_broker_get_destination_holds (self, destination, holds);
+        n_holds = ob_destination_table_get_holds (self->destinations, destination, holds);
       for (guint i = 0; i < n_holds; i++)
         add_destination_hold (list, destination, &holds[i]);
     }
@@ -153,7 +147,7 @@ dup_key (const ObUpload *upload, OutboxScope scope)
 GArray *
 ob_broker_list_holds_of (ObBroker *self, const ObUpload *upload)
 {
-  const ObDestination *destination = g_hash_table_lookup (self->destinations, upload->destination);
+  const ObDestination *destination = ob_destination_table_find (self->destinations, upload->destination);
   ObHold holds[OB_SHARED_HOLDS_MAX + 4];
   guint n_holds = ob_upload_get_holds (upload, holds);
   GArray *list = new_list ();

@@ -109,7 +109,7 @@ must_leave_url (const ObUpload *upload, gint64 now_ms)
 gboolean
 ob_broker_may_resume (ObBroker *self, const ObUpload *upload, const char *resume)
 {
-  const ObDestination *destination = g_hash_table_lookup (self->destinations, upload->destination);
+  const ObDestination *destination = ob_destination_table_find (self->destinations, upload->destination);
   const ObProtocol *protocol = destination ? ob_protocol_find (destination->protocol) : NULL;
 
   return !protocol || protocol->is_resume (resume);
@@ -118,7 +118,7 @@ ob_broker_may_resume (ObBroker *self, const ObUpload *upload, const char *resume
 ObJob *
 ob_broker_make_job (ObBroker *self, const ObUpload *upload)
 {
-  const ObDestination *destination = g_hash_table_lookup (self->destinations, upload->destination);
+  const ObDestination *destination = ob_destination_table_find (self->destinations, upload->destination);
   ObJob *job = g_new0 (ObJob, 1);
 
   job->id = g_strdup (upload->id);
@@ -159,7 +159,7 @@ ob_broker_make_job (ObBroker *self, const ObUpload *upload)
 ObActive *
 ob_broker_add_active (ObBroker *self, const char *id, const char *destination, const char *rule)
 {
-  ObDestination *to = g_hash_table_lookup (self->destinations, destination);
+  ObDestination *to = ob_destination_table_find (self->destinations, destination);
   ObActive *active = g_new0 (ObActive, 1);
 
   active->id = g_strdup (id);

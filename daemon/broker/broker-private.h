@@ -9,6 +9,7 @@
 
 #include "broker/broker.h"
 
+#include "broker/destinations.h"
 #include "broker/fairness.h"
 #include "broker/queue.h"
 #include "broker/retention.h"
@@ -33,10 +34,10 @@ struct _ObBroker
   GPtrArray *between; /* of ObUpload: those that may be between two attempts while a commit is told of */
   ObIngest *ingest;
   ObWorkers *workers;
-  GHashTable *destinations; /* name → ObDestination */
-  GHashTable *active;       /* id → ObActive: attempts that run or are about to */
-  GHashTable *trials;       /* id → ObTrial: destinations that are being tried, without an upload */
-  GHashTable *promised;     /* ids for which something was stopped: they start next */
+  ObDestinationTable *destinations;
+  GHashTable *active;   /* id → ObActive: attempts that run or are about to */
+  GHashTable *trials;   /* id → ObTrial: destinations that are being tried, without an upload */
+  GHashTable *promised; /* ids for which something was stopped: they start next */
   ObFairness *fairness;
   GHashTable *saving;        /* id → ObSaving: files on their way into the spool */
   GHashTable *saving_keys;   /* app and key of ObUpload → ObSaving: those of them that are new */
@@ -122,10 +123,6 @@ void ob_broker_read_memory (ObBroker *self);
 /* Goes on with everything that the database has as begun: at the start, and when it can be written again. */
 void ob_broker_take_up (ObBroker *self);
 
-/* Saves a destination and tells of its holds in the journal. Inside a turn. */
-gboolean ob_broker_save_destination (ObBroker *self, const ObDestination *destination, const char *message,
-                                     GError **error);
-
 /* Something to do when its cause is on the disk. */
 typedef struct
 {
@@ -175,8 +172,6 @@ void ob_broker_set_alarm (ObBroker *self);
 
 /* When a network that has just come up is believed to stay; 0: there is none. */
 gint64 ob_broker_get_steady_ms (ObBroker *self);
-/* The sooner of two times, of which 0 is none. */
-gint64 ob_sooner_ms (gint64 a_ms, gint64 b_ms);
 
 /* lanes.c */
 #define OB_LANE_HOLDS_MAX 10

@@ -116,17 +116,11 @@ tell_trouble (gpointer member)
 
 static const ObMember telling = { .flushed = tell_changes, .troubled = tell_trouble };
 
-/* Errors: Storage. */
 static gboolean
 load (gpointer member, GError **error)
 {
   ObBroker *self = member;
-  GHashTable *destinations = ob_destinations_load (self->database, error);
 
-  if (!destinations)
-    return FALSE;
-  g_clear_pointer (&self->destinations, g_hash_table_unref);
-  self->destinations = destinations;
   self->is_paused = ob_meta_get_number (self->database, "paused") != 0;
   ob_broker_load_metered (self);
   ob_broker_load_answer (self);
@@ -191,6 +185,20 @@ get_other_reasons (gpointer user_data)
 
 static const ObStorageEvents storage_events = { on_storage_changed, on_time_changed, get_other_reasons };
 
+static void
+on_settings_changed (gpointer user_data)
+{
+  ob_broker_save_settings_after (user_data);
+}
+
+static void
+on_left (const char *name, gpointer user_data)
+{
+  ob_broker_pause_attempts_after (user_data, name);
+}
+
+static const ObDestinationEvents destination_events = { on_settings_changed, on_left };
+
 void
 ob_broker_read_memory (ObBroker *self)
 {
@@ -213,6 +221,8 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *
   self->runner = runner;
   self->queue = ob_queue_new (database, clock);
   ob_queue_join (self->queue, &telling, self);
+  self->destinations = ob_destination_table_new (self->queue, &destination_events, self);
+  ob_queue_join (self->queue, &ob_destination_table_member, self->destinations);
   ob_queue_join (self->queue, &everything, self);
   self->storage = ob_storage_new (self->queue, spool, &storage_events, self);
   ob_queue_join (self->queue, &ob_storage_member, self->storage);
@@ -226,7 +236,7 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *
       ob_broker_stop_watching_rows (self);
       return NULL;
     }
-  if (g_hash_table_size (self->destinations) == 0)
+  if (g_hash_table_size (ob_broker_get_destinations (self)) == 0)
     ob_broker_restore_settings (self);
 
   return g_steal_pointer (&self);
@@ -313,7 +323,7 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->queue, ob_queue_free);
   g_clear_pointer (&self->retention, ob_retention_free);
   g_clear_pointer (&self->storage, ob_storage_free);
-  g_clear_pointer (&self->destinations, g_hash_table_unref);
+  g_clear_pointer (&self->destinations, ob_destination_table_free);
   g_clear_pointer (&self->between, g_ptr_array_unref);
   g_clear_pointer (&self->active, g_hash_table_unref);
   g_clear_pointer (&self->trials, g_hash_table_unref);
@@ -373,27 +383,10 @@ ob_broker_class_init (ObBrokerClass *klass)
       = g_signal_new ("counts-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
-gboolean
-ob_broker_save_destination (ObBroker *self, const ObDestination *destination, const char *message, GError **error)
-{
-  ObHold holds[3];
-  guint n_holds = ob_broker_get_destination_holds (self, destination, holds);
-  OutboxReasonSet reasons = 0;
-
-  for (guint i = 0; i < n_holds; i++)
-    reasons |= OUTBOX_REASON_BIT (holds[i].reason);
-  ob_queue_touch_holds (self->queue);
-
-  return ob_destinations_save (self->database, destination, error)
-         && ob_journal_append_hold (self->database, ob_broker_get_now_ms (self), OUTBOX_SCOPE_DESTINATION,
-                                    destination->name, reasons, message, error)
-                > 0;
-}
-
 GHashTable *
 ob_broker_get_destinations (ObBroker *self)
 {
-  return self->destinations;
+  return ob_destination_table_get_all (self->destinations);
 }
 
 ObUpload *

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "broker/destinations.h"
 #include "model/destination.h"
 #include "policy/clock.h"
 #include "policy/conditions.h"
@@ -128,18 +129,6 @@ void ob_broker_send_groups_now (ObBroker *self, const char *const *names, ObComm
 /* Answers for everything that would ask on the present network, until it is left. Errors: WrongState where there is none,
  * Storage, DiskFull. */
 void ob_broker_allow_network (ObBroker *self, ObCommandDone done, gpointer user_data);
-
-/* What Destinations.Set may change; NULL: leave it. */
-typedef struct
-{
-  const char *protocol;
-  const char *url;
-  const char *confirm_url; /* empty: none any more */
-  const char *const *also; /* URLs of other origins at which it keeps uploads; of none: none any more */
-  GVariant *headers;       /* a{ss} */
-  gboolean sets_default;
-  gboolean is_default;
-} ObDestinationSettings;
 
 void ob_broker_set_destination (ObBroker *self, const char *name, const ObDestinationSettings *settings,
                                 ObCommandDone done, gpointer user_data);

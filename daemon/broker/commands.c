@@ -96,14 +96,10 @@ retry_failed (ObBroker *self, ObUpload *upload, GError **error)
 static gboolean
 retry_one (ObBroker *self, ObUpload *upload, GError **error)
 {
-  ObDestination *destination = g_hash_table_lookup (self->destinations, upload->destination);
+  ObDestination *destination = ob_destination_table_find (self->destinations, upload->destination);
 
-  if (destination && destination->health.retry_at_ms > 0)
-    {
-      ob_health_hasten (&destination->health);
-      if (!ob_broker_save_destination (self, destination, "retried by a person", error))
-        return FALSE;
-    }
+  if (!ob_destination_table_hasten (self->destinations, destination, "retried by a person", error))
+    return FALSE;
   upload->retry_at_ms = 0;
   upload->failures = 0;
   upload->progress_at_ms = ob_broker_get_now_ms (self);
@@ -282,4 +278,24 @@ ob_broker_allow_network (ObBroker *self, ObCommandDone done, gpointer user_data)
       return;
     }
   ob_queue_command (self->queue, allow_network, self, done, user_data);
+}
+
+void
+ob_broker_set_destination (ObBroker *self, const char *name, const ObDestinationSettings *settings, ObCommandDone done,
+                           gpointer user_data)
+{
+  ob_destination_table_set (self->destinations, name, settings, done, user_data);
+}
+
+void
+ob_broker_remove_destination (ObBroker *self, const char *name, ObCommandDone done, gpointer user_data)
+{
+  ob_destination_table_remove (self->destinations, name, done, user_data);
+}
+
+void
+ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_paused, ObCommandDone done,
+                             gpointer user_data)
+{
+  ob_destination_table_pause (self->destinations, name, is_paused, done, user_data);
 }

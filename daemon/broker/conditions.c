@@ -251,7 +251,7 @@ ob_broker_get_metered_bytes (ObBroker *self)
 gboolean
 ob_broker_count_metered (ObBroker *self, const char *destination_name, guint64 wire_bytes, GError **error)
 {
-  const ObDestination *destination = g_hash_table_lookup (self->destinations, destination_name);
+  const ObDestination *destination = ob_destination_table_find (self->destinations, destination_name);
   guint64 before_bytes = ob_broker_get_metered_bytes (self);
 
   if (wire_bytes == 0 || !destination || ob_destination_is_local (destination)

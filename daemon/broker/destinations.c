@@ -1,22 +1,195 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What people command of destinations: set, remove, pause, resume. Each command is one savepoint of the turn, and is
- * answered after the commit. Main thread.
+ * The table of destinations, as the database has it, and what people command of them. Main thread.
  */
-#include "broker/broker-private.h"
+#include "broker/destinations.h"
 
-#include "broker/settings.h"
 #include "base/text.h"
+#include "broker/settings.h"
 #include "dbus/error.h"
 #include "model/origin.h"
 #include "policy/health.h"
 #include "store/destinations.h"
+#include "store/journal.h"
+#include "store/uploads.h"
 #include "transfer/protocol.h"
 
 #define URL_MAX_BYTES 2048
 #define ALSO_MAX 16
 #define HEADERS_MAX_BYTES (16 * 1024)
+
+struct _ObDestinationTable
+{
+  ObQueue *queue; /* borrowed, as is the next */
+  ObDatabase *database;
+  GHashTable *all; /* name → ObDestination; NULL: not loaded yet */
+  const ObDestinationEvents *events;
+  gpointer user_data;
+};
+
+ObDestinationTable *
+ob_destination_table_new (ObQueue *queue, const ObDestinationEvents *events, gpointer user_data)
+{
+  ObDestinationTable *self = g_new0 (ObDestinationTable, 1);
+
+  self->queue = queue;
+  self->database = ob_queue_get_database (queue);
+  self->events = events;
+  self->user_data = user_data;
+
+  return self;
+}
+
+void
+ob_destination_table_free (ObDestinationTable *self)
+{
+  g_clear_pointer (&self->all, g_hash_table_unref);
+  g_free (self);
+}
+
+static gboolean
+load (gpointer member, GError **error)
+{
+  ObDestinationTable *self = member;
+  GHashTable *all = ob_destinations_load (self->database, error);
+
+  if (!all)
+    return FALSE;
+  g_clear_pointer (&self->all, g_hash_table_unref);
+  self->all = all;
+
+  return TRUE;
+}
+
+const ObMember ob_destination_table_member = { .load = load };
+
+GHashTable *
+ob_destination_table_get_all (ObDestinationTable *self)
+{
+  return self->all;
+}
+
+ObDestination *
+ob_destination_table_find (ObDestinationTable *self, const char *name)
+{
+  return g_hash_table_lookup (self->all, name);
+}
+
+ObDestination *
+ob_destination_table_demand (ObDestinationTable *self, const char *name, GError **error)
+{
+  ObDestination *found = name ? ob_destination_table_find (self, name) : NULL;
+  GHashTableIter iter;
+  gpointer value;
+
+  if (name && !found)
+    ob_text_set_not_found (error, "destination", name);
+  if (name)
+    return found;
+  g_hash_table_iter_init (&iter, self->all);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (((ObDestination *) value)->is_default)
+      return value;
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_DESTINATION,
+               "No destination is named and none is the default: outbox destination set NAME --url URL --default");
+
+  return NULL;
+}
+
+guint
+ob_destination_table_get_holds (ObDestinationTable *self, const ObDestination *destination, ObHold holds[3])
+{
+  guint n_holds = 0;
+
+  if (destination->is_paused)
+    holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_USER, 0, 0 };
+
+  return n_holds + ob_health_get_holds (&destination->health, ob_queue_get_now_ms (self->queue), holds + n_holds);
+}
+
+/* --- Inside a change --- */
+
+gboolean
+ob_destination_table_save (ObDestinationTable *self, const ObDestination *destination, const char *message,
+                           GError **error)
+{
+  ObHold holds[3];
+  guint n_holds = ob_destination_table_get_holds (self, destination, holds);
+  OutboxReasonSet reasons = 0;
+
+  for (guint i = 0; i < n_holds; i++)
+    reasons |= OUTBOX_REASON_BIT (holds[i].reason);
+  ob_queue_touch_holds (self->queue);
+
+  return ob_destinations_save (self->database, destination, error)
+         && ob_journal_append_hold (self->database, ob_queue_get_now_ms (self->queue), OUTBOX_SCOPE_DESTINATION,
+                                    destination->name, reasons, message, error)
+                > 0;
+}
+
+gboolean
+ob_destination_table_hasten (ObDestinationTable *self, ObDestination *destination, const char *message, GError **error)
+{
+  if (!destination || destination->health.retry_at_ms == 0)
+    return TRUE;
+  ob_health_hasten (&destination->health);
+
+  return ob_destination_table_save (self, destination, message, error);
+}
+
+gboolean
+ob_destination_table_wake (ObDestinationTable *self, gint64 now_ms, gboolean is_network_back, GError **error)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->all);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      ObDestination *destination = value;
+      gboolean is_renewed
+          = is_network_back && destination->health.retry_at_ms > 0 && !ob_destination_is_local (destination);
+
+      if (is_renewed ? !ob_destination_table_hasten (self, destination, "the network is back", error)
+                     : ob_health_wake (&destination->health, now_ms)
+                           && !ob_destination_table_save (self, destination, "the back-off is over", error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+gboolean
+ob_destination_table_shift (ObDestinationTable *self, gint64 jump_ms, GError **error)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->all);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (ob_health_shift (&((ObDestination *) value)->health, jump_ms)
+        && !ob_destination_table_save (self, value, "the clock was set", error))
+      return FALSE;
+
+  return TRUE;
+}
+
+gint64
+ob_destination_table_next_ms (ObDestinationTable *self, gint64 now_ms)
+{
+  gint64 next_ms = 0;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->all);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    next_ms = ob_sooner_ms (next_ms, ob_health_next_ms (&((const ObDestination *) value)->health, now_ms));
+
+  return next_ms;
+}
+
+/* --- Commands --- */
 
 static gboolean
 invalid (GError **error, const char *what)
@@ -117,12 +290,12 @@ drop_headers (ObDestination *destination, const char *old_url, const ObDestinati
 
 /* There is one default. */
 static gboolean
-clear_other_defaults (ObBroker *self, const char *name, GError **error)
+clear_other_defaults (ObDestinationTable *self, const char *name, GError **error)
 {
   GHashTableIter iter;
   gpointer value;
 
-  g_hash_table_iter_init (&iter, self->destinations);
+  g_hash_table_iter_init (&iter, self->all);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
       ObDestination *other = value;
@@ -140,8 +313,8 @@ clear_other_defaults (ObBroker *self, const char *name, GError **error)
 /* What is begun at a server that has moved goes on where it is now; if it is not there, the server says so. Attempts by the
  * settings of before end. */
 static gboolean
-follow_server (ObBroker *self, const ObDestination *destination, const char *old_protocol, const char *old_url,
-               GError **error)
+follow_server (ObDestinationTable *self, const ObDestination *destination, const char *old_protocol,
+               const char *old_url, GError **error)
 {
   g_autofree char *old_origin = ob_destination_dup_origin (old_url);
   g_autofree char *new_origin = ob_destination_dup_origin (destination->url);
@@ -149,7 +322,7 @@ follow_server (ObBroker *self, const ObDestination *destination, const char *old
 
   if (g_str_equal (old_url, destination->url) && g_str_equal (old_protocol, destination->protocol))
     return TRUE;
-  ob_broker_pause_attempts_after (self, destination->name);
+  self->events->left (destination->name, self->user_data);
 
   return g_str_equal (old_origin, new_origin) || !protocol || !protocol->moves_with_origin
          || ob_uploads_move_server (self->database, destination->name, old_origin, new_origin, error);
@@ -158,7 +331,7 @@ follow_server (ObBroker *self, const ObDestination *destination, const char *old
 /* A change of one destination. */
 typedef struct
 {
-  ObBroker *broker;
+  ObDestinationTable *table;
   const char *name;
   const ObDestinationSettings *settings; /* of `set` alone */
 } Change;
@@ -167,8 +340,8 @@ static gboolean
 set (gpointer user_data, GError **error)
 {
   const Change *change = user_data;
-  ObBroker *self = change->broker;
-  ObDestination *destination = g_hash_table_lookup (self->destinations, change->name);
+  ObDestinationTable *self = change->table;
+  ObDestination *destination = ob_destination_table_find (self, change->name);
   g_autofree char *old_url = destination ? g_strdup (destination->url) : NULL;
   g_autofree char *old_protocol = destination ? g_strdup (destination->protocol) : NULL;
   gboolean is_new = !destination;
@@ -177,29 +350,29 @@ set (gpointer user_data, GError **error)
   if (is_new)
     {
       destination = ob_destination_new (change->name);
-      destination->is_default = g_hash_table_size (self->destinations) == 0;
-      g_hash_table_insert (self->destinations, destination->name, destination);
+      destination->is_default = g_hash_table_size (self->all) == 0;
+      g_hash_table_insert (self->all, destination->name, destination);
     }
   apply_settings (destination, change->settings);
   is_bare = drop_headers (destination, old_url, change->settings);
-  ob_broker_save_settings_after (self);
+  self->events->settings_changed (self->user_data);
 
   return (!destination->is_default || clear_other_defaults (self, change->name, error))
-         && ob_broker_save_destination (self, destination,
-                                        is_bare ? "set to another server: the headers of the old one were dropped"
-                                                : "set",
-                                        error)
+         && ob_destination_table_save (self, destination,
+                                       is_bare ? "set to another server: the headers of the old one were dropped"
+                                               : "set",
+                                       error)
          && (is_new || follow_server (self, destination, old_protocol, old_url, error));
 }
 
 void
-ob_broker_set_destination (ObBroker *self, const char *name, const ObDestinationSettings *settings, ObCommandDone done,
-                           gpointer user_data)
+ob_destination_table_set (ObDestinationTable *self, const char *name, const ObDestinationSettings *settings,
+                          ObQueueDone done, gpointer user_data)
 {
   Change change = { self, name, settings };
   g_autoptr (GError) error = NULL;
 
-  if (!check_settings (name, g_hash_table_lookup (self->destinations, name), settings, &error)
+  if (!check_settings (name, ob_destination_table_find (self, name), settings, &error)
       || !check_also (settings->also, &error) || !check_headers (settings->headers, &error))
     {
       done (error, user_data);
@@ -208,20 +381,9 @@ ob_broker_set_destination (ObBroker *self, const char *name, const ObDestination
   ob_queue_command (self->queue, set, &change, done, user_data);
 }
 
-static ObDestination *
-find (ObBroker *self, const char *name, GError **error)
-{
-  ObDestination *destination = g_hash_table_lookup (self->destinations, name);
-
-  if (!destination)
-    ob_text_set_not_found (error, "destination", name);
-
-  return destination;
-}
-
 /* Whether anything that has not arrived is meant for it; the counters know. */
 static gboolean
-is_in_use (ObBroker *self, const char *name, GError **error)
+is_in_use (ObDestinationTable *self, const char *name, GError **error)
 {
   g_autoptr (GArray) counts = ob_uploads_count (self->database, error);
 
@@ -240,70 +402,71 @@ is_in_use (ObBroker *self, const char *name, GError **error)
   return !counts;
 }
 
-static gboolean delete (gpointer user_data, GError **error)
+static gboolean
+delete_one (gpointer user_data, GError **error)
 {
   const Change *change = user_data;
-  ObBroker *self = change->broker;
+  ObDestinationTable *self = change->table;
 
   if (!ob_destinations_delete (self->database, change->name, error))
     return FALSE;
-  (void) g_hash_table_remove (self->destinations, change->name);
-  ob_broker_save_settings_after (self);
+  (void) g_hash_table_remove (self->all, change->name);
+  self->events->settings_changed (self->user_data);
   ob_queue_touch_holds (self->queue);
 
   return TRUE;
 }
 
 void
-ob_broker_remove_destination (ObBroker *self, const char *name, ObCommandDone done, gpointer user_data)
+ob_destination_table_remove (ObDestinationTable *self, const char *name, ObQueueDone done, gpointer user_data)
 {
   Change change = { self, name, NULL };
   g_autoptr (GError) error = NULL;
 
-  if (!find (self, name, &error) || is_in_use (self, name, &error))
+  if (!ob_destination_table_demand (self, name, &error) || is_in_use (self, name, &error))
     {
       done (error, user_data);
       return;
     }
-  ob_queue_command (self->queue, delete, &change, done, user_data);
+  ob_queue_command (self->queue, delete_one, &change, done, user_data);
 }
 
 static gboolean
 pause_one (gpointer user_data, GError **error)
 {
   const Change *change = user_data;
-  ObBroker *self = change->broker;
-  ObDestination *destination = g_hash_table_lookup (self->destinations, change->name);
+  ObDestinationTable *self = change->table;
+  ObDestination *destination = ob_destination_table_find (self, change->name);
 
   destination->is_paused = TRUE;
-  ob_broker_save_settings_after (self);
-  ob_broker_pause_attempts_after (self, change->name);
+  self->events->settings_changed (self->user_data);
+  self->events->left (change->name, self->user_data);
 
-  return ob_broker_save_destination (self, destination, NULL, error);
+  return ob_destination_table_save (self, destination, NULL, error);
 }
 
 static gboolean
 resume_one (gpointer user_data, GError **error)
 {
   const Change *change = user_data;
-  ObBroker *self = change->broker;
-  ObDestination *destination = g_hash_table_lookup (self->destinations, change->name);
+  ObDestinationTable *self = change->table;
+  ObDestination *destination = ob_destination_table_find (self, change->name);
 
   destination->is_paused = FALSE;
   ob_health_renew (&destination->health);
-  ob_broker_save_settings_after (self);
+  self->events->settings_changed (self->user_data);
 
-  return ob_broker_save_destination (self, destination, NULL, error);
+  return ob_destination_table_save (self, destination, NULL, error);
 }
 
 void
-ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_paused, ObCommandDone done,
-                             gpointer user_data)
+ob_destination_table_pause (ObDestinationTable *self, const char *name, gboolean is_paused, ObQueueDone done,
+                            gpointer user_data)
 {
   Change change = { self, name, NULL };
   g_autoptr (GError) error = NULL;
 
-  if (!find (self, name, &error))
+  if (!ob_destination_table_demand (self, name, &error))
     {
       done (error, user_data);
       return;

@@ -89,7 +89,7 @@ open_destination (gpointer user_data, GError **error)
 {
   ObKnocking *knocking = user_data;
   ObBroker *self = knocking->broker;
-  ObDestination *destination = g_hash_table_lookup (self->destinations, knocking->destination);
+  ObDestination *destination = ob_destination_table_find (self->destinations, knocking->destination);
   g_autofree char *words
       = g_strdup_printf ("it can be connected to again, which was tried %u times", knocking->silence.n_knocks);
 
@@ -97,7 +97,7 @@ open_destination (gpointer user_data, GError **error)
     return TRUE;
   ob_health_hasten (&destination->health);
 
-  return ob_broker_save_destination (self, destination, words, error) && wake_uploads (knocking, error);
+  return ob_destination_table_save (self->destinations, destination, words, error) && wake_uploads (knocking, error);
 }
 
 static void
@@ -137,7 +137,7 @@ has_attempt (ObBroker *self, const char *destination)
 static gint64
 next_ms (ObBroker *self, const ObKnocking *knocking)
 {
-  const ObDestination *destination = g_hash_table_lookup (self->destinations, knocking->destination);
+  const ObDestination *destination = ob_destination_table_find (self->destinations, knocking->destination);
 
   if (!destination || destination->is_paused || !self->runner->knock || ob_broker_get_queue_reasons (self) != 0
       || !ob_broker_has_open_lane (self, destination->name) || has_attempt (self, destination->name))
@@ -179,7 +179,7 @@ ob_broker_knock (ObBroker *self)
       knocking->silence.last_ms = now_ms;
       if (knocking->cancellable)
         continue;
-      destination = g_hash_table_lookup (self->destinations, knocking->destination);
+      destination = ob_destination_table_find (self->destinations, knocking->destination);
       knocking->silence.n_knocks++;
       knocking->cancellable = g_cancellable_new ();
       self->runner->knock (self->runner, destination->url, knocking->cancellable, on_answered, knocking);

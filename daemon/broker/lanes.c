@@ -82,7 +82,7 @@ decide_by (ObBroker *self, const ObDestination *destination, const char *lane_ru
 static ObRuleDecision
 decide (ObBroker *self, const char *destination_name, const char *lane_rule)
 {
-  const ObDestination *destination = g_hash_table_lookup (self->destinations, destination_name);
+  const ObDestination *destination = ob_destination_table_find (self->destinations, destination_name);
   ObRuleDecision decision = { 0 }, settled;
 
   if (!destination)

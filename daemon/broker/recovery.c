@@ -126,7 +126,7 @@ on_settings_changed (const GError *commit_error, gpointer user_data)
   if (commit_error)
     return;
   groups = ob_groups_list_paused (self->database, &error);
-  text = groups ? ob_settings_write (self->destinations, groups, self->is_paused) : NULL;
+  text = groups ? ob_settings_write (ob_destination_table_get_all (self->destinations), groups, self->is_paused) : NULL;
   if (!text || !ob_spool_save_settings (self->spool, text, &error))
     g_warning ("The settings are in the database alone: %s", error->message);
 }

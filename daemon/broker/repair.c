@@ -51,7 +51,7 @@ restore_what_was_said (ObBroker *self, ObUpload *upload, const ObUpload *kept)
   restore_text (&upload->media_type, kept->media_type);
   restore_text (&upload->sha256, kept->sha256);
   restore_text (&upload->group_title, kept->group_title);
-  if (!g_hash_table_contains (self->destinations, upload->destination))
+  if (!ob_destination_table_find (self->destinations, upload->destination))
     g_clear_pointer (&upload->destination, g_free);
   restore_text (&upload->destination, kept->destination);
   if (!of_key)

@@ -116,7 +116,7 @@ static void
 add_stream (ObBroker *self, View *view, guint index)
 {
   const ObStream *stream = &g_array_index (view->streams, ObStream, index);
-  const ObDestination *destination = g_hash_table_lookup (self->destinations, stream->destination);
+  const ObDestination *destination = ob_destination_table_find (self->destinations, stream->destination);
   gboolean is_probe = destination && ob_health_is_tried (&destination->health);
   GArray *heads;
   const ObRule *rule = ob_broker_find_rule (self, stream->rule);

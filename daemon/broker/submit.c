@@ -42,29 +42,6 @@ ob_saving_free (ObSaving *saving)
   g_free (saving);
 }
 
-static ObDestination *
-find_destination (ObBroker *self, const char *name, GError **error)
-{
-  GHashTableIter iter;
-  gpointer value;
-
-  if (name)
-    {
-      value = g_hash_table_lookup (self->destinations, name);
-      if (!value)
-        ob_text_set_not_found (error, "destination", name);
-      return value;
-    }
-  g_hash_table_iter_init (&iter, self->destinations);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    if (((ObDestination *) value)->is_default)
-      return value;
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_DESTINATION,
-               "No destination is named and none is the default: outbox destination set NAME --url URL --default");
-
-  return NULL;
-}
-
 /* --- The record, on a thread of the pool --- */
 
 static char *
@@ -400,7 +377,7 @@ void
 ob_broker_submit_new (ObBroker *self, const ObSubmission *submission, int fd, ObSubmitDone done, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
-  ObDestination *destination = find_destination (self, submission->destination, &error);
+  ObDestination *destination = ob_destination_table_demand (self->destinations, submission->destination, &error);
   ObUpload *upload;
 
   if (!destination)

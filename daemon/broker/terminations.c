@@ -55,7 +55,7 @@ ob_broker_start_termination (ObBroker *self)
   for (guint i = 0; i < due->len; i++)
     {
       const ObTermination *termination = due->pdata[i];
-      const ObDestination *destination = g_hash_table_lookup (self->destinations, termination->destination);
+      const ObDestination *destination = ob_destination_table_find (self->destinations, termination->destination);
 
       /* Its last attempt may still be on its way out. */
       if (!destination || ob_health_is_tried (&destination->health)

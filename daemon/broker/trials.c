@@ -202,7 +202,7 @@ trial_new (ObBroker *self, const ObDestination *destination, ObTrialDone done, g
 static gboolean
 check (ObBroker *self, const char *name, GError **error)
 {
-  if (!g_hash_table_lookup (self->destinations, name))
+  if (!ob_destination_table_find (self->destinations, name))
     ob_text_set_not_found (error, "destination", name);
   else if (!self->workers)
     g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "The broker does not send now");
@@ -229,7 +229,7 @@ is_forbidden (ObBroker *self, const char *name)
 void
 ob_broker_try_destination (ObBroker *self, const char *name, ObTrialDone done, gpointer user_data)
 {
-  const ObDestination *destination = g_hash_table_lookup (self->destinations, name);
+  const ObDestination *destination = ob_destination_table_find (self->destinations, name);
   g_autoptr (GError) error = NULL;
   ObTrial *trial;
 

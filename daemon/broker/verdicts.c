@@ -46,21 +46,21 @@ get_begun_at (ObBroker *self, const char *id)
 static gboolean
 block_destination (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, OutboxReason reason, GError **error)
 {
-  ObDestination *destination = g_hash_table_lookup (self->destinations, upload->destination);
+  ObDestination *destination = ob_destination_table_find (self->destinations, upload->destination);
 
   count_failure (upload, result);
   if (!destination)
     return TRUE;
   ob_health_block (&destination->health, reason, result->message, ob_broker_get_now_ms (self));
 
-  return ob_broker_save_destination (self, destination, result->message, error);
+  return ob_destination_table_save (self->destinations, destination, result->message, error);
 }
 
 /* Trouble of the destination, or of the upload alone: its health knows. */
 static gboolean
 note_trouble (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
 {
-  ObDestination *destination = g_hash_table_lookup (self->destinations, upload->destination);
+  ObDestination *destination = ob_destination_table_find (self->destinations, upload->destination);
   ObHealth *health = destination ? &destination->health : NULL;
   const ObTrouble trouble = {
     .upload_id = upload->id,
@@ -87,18 +87,18 @@ note_trouble (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, G
   count_failure (upload, result);
 
   return health->retry_at_ms == old_retry_at_ms
-         || ob_broker_save_destination (self, destination, result->message, error);
+         || ob_destination_table_save (self->destinations, destination, result->message, error);
 }
 
 gboolean
 ob_broker_relieve_destination (ObBroker *self, const ObUpload *upload, GError **error)
 {
-  ObDestination *destination = g_hash_table_lookup (self->destinations, upload->destination);
+  ObDestination *destination = ob_destination_table_find (self->destinations, upload->destination);
 
   ob_broker_note_silence (self, upload, FALSE, TRUE);
 
   return !destination || !ob_health_note_success (&destination->health, upload->id, get_begun_at (self, upload->id))
-         || ob_broker_save_destination (self, destination, "it answers again", error);
+         || ob_destination_table_save (self->destinations, destination, "it answers again", error);
 }
 
 static gboolean
@@ -198,7 +198,7 @@ readmit_all (ObBroker *self, ObHealth *health, GError **error)
 static gboolean
 forbid (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
 {
-  ObDestination *destination = g_hash_table_lookup (self->destinations, upload->destination);
+  ObDestination *destination = ob_destination_table_find (self->destinations, upload->destination);
   gboolean has_credentials = result->outcome.reason == OUTBOX_REASON_SIGN_IN;
   gboolean has_others = ob_ready_has_other (self->database, upload->destination, upload->id);
   ObRefusal refusal = OB_REFUSAL_OWN;
@@ -212,7 +212,7 @@ forbid (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError 
       ob_health_doubt_credentials (&destination->health, result->message, ob_broker_get_now_ms (self),
                                    g_random_double ());
       return readmit_all (self, &destination->health, error)
-             && ob_broker_save_destination (self, destination, result->message, error)
+             && ob_destination_table_save (self->destinations, destination, result->message, error)
              && move_back (self, upload, result, error);
     }
   if (destination && !ob_destinations_save (self->database, destination, error))

@@ -45,20 +45,10 @@ static gboolean
 shift_waits (ObBroker *self, gint64 now_ms, GError **error)
 {
   gint64 jump_ms = take_jump_ms (self);
-  GHashTableIter iter;
-  gpointer value;
 
-  if (jump_ms != 0)
-    {
-      g_hash_table_iter_init (&iter, self->destinations);
-      while (g_hash_table_iter_next (&iter, NULL, &value))
-        if (ob_health_shift (&((ObDestination *) value)->health, jump_ms)
-            && !ob_broker_save_destination (self, value, "the clock was set", error))
-          return FALSE;
-    }
-
-  return ob_waits_shift (self->database, jump_ms, now_ms + OB_RETRY_AFTER_MAX_MS,
-                         now_ms + ob_retry_delay_ms (G_MAXUINT, -1, 0.5), error);
+  return (jump_ms == 0 || ob_destination_table_shift (self->destinations, jump_ms, error))
+         && ob_waits_shift (self->database, jump_ms, now_ms + OB_RETRY_AFTER_MAX_MS,
+                            now_ms + ob_retry_delay_ms (G_MAXUINT, -1, 0.5), error);
 }
 
 static gboolean
@@ -91,23 +81,9 @@ static gboolean
 wake_destinations (ObBroker *self, gint64 now_ms, GError **error)
 {
   gboolean is_steady = self->steady_at_ms > 0 && self->steady_at_ms <= now_ms;
-  GHashTableIter iter;
-  gpointer value;
 
-  g_hash_table_iter_init (&iter, self->destinations);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      ObDestination *destination = value;
-      gboolean is_renewed = is_steady && destination->health.retry_at_ms > 0 && !ob_destination_is_local (destination);
-
-      if (is_renewed)
-        ob_health_hasten (&destination->health);
-      else if (!ob_health_wake (&destination->health, now_ms))
-        continue;
-      if (!ob_broker_save_destination (self, destination, is_renewed ? "the network is back" : "the back-off is over",
-                                       error))
-        return FALSE;
-    }
+  if (!ob_destination_table_wake (self->destinations, now_ms, is_steady, error))
+    return FALSE;
   if (is_steady)
     self->steady_at_ms = 0;
 
@@ -174,27 +150,6 @@ on_alarm (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-gint64
-ob_sooner_ms (gint64 a_ms, gint64 b_ms)
-{
-  return a_ms > 0 && b_ms > 0 ? MIN (a_ms, b_ms) : MAX (a_ms, b_ms);
-}
-
-static gint64
-next_retry_ms (ObBroker *self)
-{
-  gint64 next_ms = 0;
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, self->destinations);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    next_ms = ob_sooner_ms (next_ms,
-                            ob_health_next_ms (&((const ObDestination *) value)->health, ob_broker_get_now_ms (self)));
-
-  return next_ms;
-}
-
 void
 ob_broker_set_alarm (ObBroker *self)
 {
@@ -205,7 +160,8 @@ ob_broker_set_alarm (ObBroker *self)
     return;
   if (next_ms == 0)
     {
-      next_ms = ob_sooner_ms (next_retry_ms (self), self->steady_at_ms);
+      next_ms = ob_sooner_ms (ob_destination_table_next_ms (self->destinations, ob_broker_get_now_ms (self)),
+                              self->steady_at_ms);
       next_ms = ob_sooner_ms (next_ms, self->review_at_ms);
       next_ms = ob_sooner_ms (next_ms, ob_uploads_next_wake_ms (self->database));
       next_ms = ob_sooner_ms (next_ms, ob_terminations_next_ms (self->database, ob_broker_get_now_ms (self)));

@@ -446,7 +446,7 @@ static void
 test_a_refusal_reads_nothing_again (TestRig *rig, gconstpointer data)
 {
   g_autofree char *id = test_rig_submit (rig, NULL, 0);
-  GHashTable *destinations = rig->broker->destinations;
+  GHashTable *destinations = ob_broker_get_destinations (rig->broker);
   g_autoptr (GError) error = NULL;
   guint64 begun_at;
 
@@ -455,7 +455,7 @@ test_a_refusal_reads_nothing_again (TestRig *rig, gconstpointer data)
   g_assert_cmpuint (begun_at, >, 0);
   g_assert_false (test_rig_command (rig, OB_COMMAND_PAUSE, "no-such-upload", 0, &error));
   g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND);
-  g_assert_true (rig->broker->destinations == destinations);
+  g_assert_true (ob_broker_get_destinations (rig->broker) == destinations);
   g_assert_cmpuint (((ObActive *) g_hash_table_lookup (rig->broker->active, id))->begun_at, ==, begun_at);
 }
 
