@@ -95,17 +95,33 @@ ob_statement_get_number (ObStatement *statement, int column)
   return sqlite3_column_int64 (statement->handle, column);
 }
 
+static gint64
+read_within (ObStatement *statement, int column, ObLimit limit, gboolean *is_good)
+{
+  return ob_limit_read (limit, sqlite3_column_type (statement->handle, column),
+                        sqlite3_column_int64 (statement->handle, column), is_good);
+}
+
 gint64
 ob_statement_get_sound (ObStatement *statement, int column, ObLimit limit)
 {
-  int type = sqlite3_column_type (statement->handle, column);
   gboolean is_good;
-  gint64 number = ob_limit_read (limit, type, sqlite3_column_int64 (statement->handle, column), &is_good);
+  gint64 number = read_within (statement, column, limit, &is_good);
 
   if (!is_good)
     note_bad (statement);
 
   return number;
+}
+
+gboolean
+ob_statement_is_sound (ObStatement *statement, int column, ObLimit limit)
+{
+  gboolean is_good;
+
+  (void) read_within (statement, column, limit, &is_good);
+
+  return is_good;
 }
 
 void

@@ -39,6 +39,9 @@ gint64 ob_statement_get_number (ObStatement *statement, int column);
 /* The same of a column that may have anything: what is not within its limits is repaired here and reported, too. */
 gint64 ob_statement_get_sound (ObStatement *statement, int column, ObLimit limit);
 
+/* Whether the column has what is within its limits; nothing is reported. */
+gboolean ob_statement_is_sound (ObStatement *statement, int column, ObLimit limit);
+
 /* No row ever gets anything but clean text: what is not is repaired here. @text: (nullable). */
 void ob_statement_bind_text (ObStatement *statement, const char *parameter, const char *text);
 

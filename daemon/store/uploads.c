@@ -34,9 +34,14 @@
   NUMBER (confirmed_at, receipt.confirmed_at_ms) NUMBER (sequence, sequence)
 #define COLUMN_TABLE CONSTANT_TABLE CHANGING_TABLE
 
+#define TEXT(column, field) COLUMN_##column,
+#define NUMBER(column, field) COLUMN_##column,
+enum { COLUMN_TABLE COLUMN_reason, COLUMN_metadata, COLUMN_number, COLUMN_is_group_paused };
+#undef TEXT
+#undef NUMBER
 #define TEXT(column, field) #column ", "
 #define NUMBER(column, field) #column ", "
-static const char select_sql[] = "SELECT " COLUMN_TABLE "reason, metadata, number, is_group_paused, state FROM uploads ";
+static const char select_sql[] = "SELECT " COLUMN_TABLE "reason, metadata, number, is_group_paused FROM uploads ";
 static const char insert_names[] = COLUMN_TABLE "reason, metadata, is_group_paused, number";
 #undef TEXT
 #undef NUMBER
@@ -112,23 +117,20 @@ static ObUpload *
 read_upload (ObDatabase *database, ObStatement *statement)
 {
   g_autoptr (ObUpload) upload = ob_upload_new ();
-  gboolean is_state_known;
-  int index = 0, state_type;
+  const gboolean is_state_known = ob_statement_is_sound (statement, COLUMN_state, OB_LIMIT_state);
 
 #define TEXT(column, field) \
   g_free (upload->field);   \
-  upload->field = g_strdup (ob_statement_get_text (statement, index++));
-#define NUMBER(column, field) upload->field = ob_statement_get_sound (statement, index++, OB_LIMIT_##column);
+  upload->field = g_strdup (ob_statement_get_text (statement, COLUMN_##column));
+#define NUMBER(column, field) upload->field = ob_statement_get_sound (statement, COLUMN_##column, OB_LIMIT_##column);
   COLUMN_TABLE
 #undef TEXT
 #undef NUMBER
-  upload->reason = outbox_reason_from_name (ob_statement_get_text (statement, index++));
+  upload->reason = outbox_reason_from_name (ob_statement_get_text (statement, COLUMN_reason));
   g_variant_unref (upload->metadata);
-  upload->metadata = ob_statement_read_strings (statement, index++);
-  upload->number = ob_statement_get_number (statement, index++);
-  upload->is_group_paused = ob_statement_get_sound (statement, index++, OB_LIMIT_is_group_paused) != 0;
-  state_type = sqlite3_column_type (statement->handle, index);
-  (void) ob_limit_read (OB_LIMIT_state, state_type, ob_statement_get_number (statement, index), &is_state_known);
+  upload->metadata = ob_statement_read_strings (statement, COLUMN_metadata);
+  upload->number = ob_statement_get_number (statement, COLUMN_number);
+  upload->is_group_paused = ob_statement_get_sound (statement, COLUMN_is_group_paused, OB_LIMIT_is_group_paused) != 0;
   if (!upload->id)
     {
       ob_database_note_bad_row (database);
