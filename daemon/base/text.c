@@ -92,8 +92,7 @@ ob_text_set_not_found (GError **error, const char *kind, const char *name)
   g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, "There is no %s %s", kind, shown);
 }
 
-/* The end of the year 9999 (RFC 3339 has four digits for it), and what is below it as seconds (March 1973 as milliseconds). */
-#define TIME_MAX_MS G_GINT64_CONSTANT (253402300799999)
+/* A smaller number is one of seconds (March 1973 as milliseconds). */
 #define SECONDS_MAX G_GINT64_CONSTANT (100000000000)
 
 gint64
@@ -103,12 +102,12 @@ ob_text_read_time (const char *text)
   g_autoptr (GDateTime) time = NULL;
   gint64 number;
 
-  if (g_ascii_string_to_signed (text, 10, 0, TIME_MAX_MS, &number, NULL))
+  if (g_ascii_string_to_signed (text, 10, 0, OB_TIME_MAX_MS, &number, NULL))
     return number < SECONDS_MAX ? number * 1000 : number;
   time = g_date_time_new_from_iso8601 (text, zone);
   number = time ? g_date_time_to_unix (time) * 1000 + g_date_time_get_microsecond (time) / 1000 : 0;
 
-  return CLAMP (number, 0, TIME_MAX_MS);
+  return CLAMP (number, 0, OB_TIME_MAX_MS);
 }
 
 gboolean
@@ -120,7 +119,7 @@ ob_text_is_sha256 (const char *text)
 char *
 ob_text_dup_time (gint64 at_ms)
 {
-  g_autoptr (GDateTime) time = at_ms <= TIME_MAX_MS ? g_date_time_new_from_unix_utc (at_ms / 1000) : NULL;
+  g_autoptr (GDateTime) time = at_ms <= OB_TIME_MAX_MS ? g_date_time_new_from_unix_utc (at_ms / 1000) : NULL;
   g_autofree char *seconds = time ? g_date_time_format (time, "%Y-%m-%dT%H:%M:%S") : NULL;
 
   if (!seconds)

@@ -28,6 +28,9 @@ G_BEGIN_DECLS
 /* Of a caller's word that an error repeats. */
 #define OB_TEXT_SHOWN_CHARS 80
 
+/* The end of the year 9999, Unix milliseconds: a time has four digits for its year (RFC 3339 section 5.6). */
+#define OB_TIME_MAX_MS G_GINT64_CONSTANT (253402300799999)
+
 /* Whether it is valid UTF-8 without control characters. */
 gboolean ob_text_is_clean (const char *text);
 

@@ -9,7 +9,6 @@
 
 #include "base/text.h"
 #include "dbus/error.h"
-#include "store/limits.h"
 
 #define IDS_MAX 10000
 
@@ -243,8 +242,8 @@ check_arguments (ObCommand command, const char *const *ids, gint value, GError *
 {
   if (g_strv_length ((GStrv) ids) > IDS_MAX)
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "At most %d ids in one call", IDS_MAX);
-  else if (command == OB_COMMAND_SET_PRIORITY && (value < -OB_LIMIT_PRIORITY || value > OB_LIMIT_PRIORITY))
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "priority: from -1000 to 1000");
+  else if (command == OB_COMMAND_SET_PRIORITY && !ob_priority_is_good (value))
+    g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "priority: " OB_PRIORITY_WORDS);
   else
     return TRUE;
 

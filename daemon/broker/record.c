@@ -156,11 +156,11 @@ ob_record_read (const char *text, gsize size_bytes, GError **error)
       upload->destination = dup_string (object, "destination");
       upload->rule = g_strdup ("");
       upload->size_bytes = (guint64) get_number (object, "size", 0, OB_LIMIT_SIZE);
-      upload->priority = (gint) get_number (object, "priority", -OB_LIMIT_PRIORITY, OB_LIMIT_PRIORITY);
+      upload->priority = (gint) get_number (object, "priority", -OB_PRIORITY_MOST, OB_PRIORITY_MOST);
       upload->is_form = is_true (object, "form");
-      upload->not_before_ms = get_number (object, "not_before", 0, OB_LIMIT_TIME_MS);
-      upload->modified_at_ms = get_number (object, "modified_at", 0, OB_LIMIT_TIME_MS);
-      upload->created_at_ms = get_number (object, "created_at", 0, OB_LIMIT_TIME_MS);
+      upload->not_before_ms = get_number (object, "not_before", 0, OB_TIME_MAX_MS);
+      upload->modified_at_ms = get_number (object, "modified_at", 0, OB_TIME_MAX_MS);
+      upload->created_at_ms = get_number (object, "created_at", 0, OB_TIME_MAX_MS);
       g_variant_unref (upload->metadata);
       upload->metadata = read_metadata (object);
     }

@@ -8,7 +8,6 @@
 #include "base/identity.h"
 #include "base/text.h"
 #include "dbus/error.h"
-#include "store/limits.h"
 
 #define NAME_MAX_BYTES 255
 #define ENDING_MAX_BYTES 16
@@ -123,8 +122,8 @@ ob_submission_check (const ObSubmission *submission, gint64 now_ms, GError **err
     return refuse (error, "media_type: like image/jpeg");
   if (submission->metadata && !check_metadata (submission->metadata, error))
     return FALSE;
-  if (submission->priority < -OB_LIMIT_PRIORITY || submission->priority > OB_LIMIT_PRIORITY)
-    return refuse (error, "priority: from -1000 to 1000");
+  if (!ob_priority_is_good (submission->priority))
+    return refuse (error, "priority: " OB_PRIORITY_WORDS);
   if (submission->not_before_ms < 0 || submission->not_before_ms > now_ms + NOT_BEFORE_MOST_MS)
     return refuse (error, "not_before: Unix milliseconds, at most a hundred years from now");
 

@@ -128,6 +128,12 @@ ob_upload_mend (ObUpload *upload, gboolean is_state_known)
   return is_changed;
 }
 
+gboolean
+ob_priority_is_good (gint64 priority)
+{
+  return priority >= -OB_PRIORITY_MOST && priority <= OB_PRIORITY_MOST;
+}
+
 const char *
 ob_stored_get_name (ObStored stored)
 {

@@ -25,6 +25,12 @@ typedef enum
 
 #define OB_N_STORED (OB_STORED_DONE + 1)
 
+/* Of an upload and of a rule: the most that a priority may be either way, as one says it. */
+#define OB_PRIORITY_MOST 1000
+#define OB_PRIORITY_WORDS "from -" G_STRINGIFY (OB_PRIORITY_MOST) " to " G_STRINGIFY (OB_PRIORITY_MOST)
+
+gboolean ob_priority_is_good (gint64 priority);
+
 /* What the server said when it confirmed. */
 typedef struct
 {

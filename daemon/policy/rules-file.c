@@ -7,13 +7,12 @@
 
 #include "dbus/error.h"
 #include "model/destination.h"
+#include "model/upload.h"
 #include "policy/hours.h"
 
 #include <errno.h>
 
 #define RULE_PREFIX "Rule "
-
-#define PRIORITY_MAX 1000
 
 /* Less is no upload, but a connection that stands still. */
 #define LEAST_RATE 1000
@@ -226,8 +225,8 @@ read_priority (gpointer field, const char *value)
 {
   gint64 priority = 0;
 
-  if (*value != '\0' && !g_ascii_string_to_signed (value, 10, -PRIORITY_MAX, PRIORITY_MAX, &priority, NULL))
-    return "from -1000 to 1000";
+  if (*value != '\0' && !g_ascii_string_to_signed (value, 10, -OB_PRIORITY_MOST, OB_PRIORITY_MOST, &priority, NULL))
+    return OB_PRIORITY_WORDS;
   *(gint *) field = (gint) priority;
 
   return NULL;

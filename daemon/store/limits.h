@@ -7,6 +7,9 @@
  */
 #pragma once
 
+#include "base/text.h"
+#include "model/upload.h"
+
 #include <sqlite3.h>
 
 #include <glib.h>
@@ -16,28 +19,23 @@ G_BEGIN_DECLS
 /* What every reader of JSON can tell, 9 PB, and what a thousand of can be added up. */
 #define OB_LIMIT_SIZE ((G_GINT64_CONSTANT (1) << 53) - 1)
 
-/* The end of the year 9999. */
-#define OB_LIMIT_TIME_MS G_GINT64_CONSTANT (253402300799999)
-
-#define OB_LIMIT_PRIORITY 1000
-
 /* clang-format off */
 /* Column, least, most, and what is read in place of anything else. An unknown state is one that waits: the server is asked. */
 #define OB_LIMIT_TABLE \
   LIMIT (size, 0, OB_LIMIT_SIZE, 0) LIMIT (offset, 0, OB_LIMIT_SIZE, 0) LIMIT (bytes_sent, 0, OB_LIMIT_SIZE, 0) \
   LIMIT (furthest, 0, OB_LIMIT_SIZE, 0) LIMIT (losses, 0, G_MAXINT32, 0) \
-  LIMIT (priority, -OB_LIMIT_PRIORITY, OB_LIMIT_PRIORITY, 0) \
+  LIMIT (priority, -OB_PRIORITY_MOST, OB_PRIORITY_MOST, 0) \
   LIMIT (attempts, 0, G_MAXINT32, 0) LIMIT (failures, 0, G_MAXINT32, 0) LIMIT (count, 0, G_MAXINT32, 1) \
   LIMIT (state, 0, 5, 1) \
   LIMIT (is_form, 0, 1, 0) LIMIT (is_paused, 0, 1, 0) LIMIT (is_group_paused, 0, 1, 0) LIMIT (is_default, 0, 1, 0) \
   LIMIT (has_local_copy, 0, 1, 1) \
-  LIMIT (retry_at, 0, OB_LIMIT_TIME_MS, 0) LIMIT (not_before, 0, OB_LIMIT_TIME_MS, 0) \
-  LIMIT (modified_at, 0, OB_LIMIT_TIME_MS, 0) LIMIT (created_at, 0, OB_LIMIT_TIME_MS, 0) \
-  LIMIT (saved_at, 0, OB_LIMIT_TIME_MS, 0) LIMIT (updated_at, 0, OB_LIMIT_TIME_MS, 0) \
-  LIMIT (done_at, 0, OB_LIMIT_TIME_MS, 0) LIMIT (progress_at, 0, OB_LIMIT_TIME_MS, 0) \
-  LIMIT (error_at, 0, OB_LIMIT_TIME_MS, 0) LIMIT (confirmed_at, 0, OB_LIMIT_TIME_MS, 0) \
-  LIMIT (removed_at, 0, OB_LIMIT_TIME_MS, 0) LIMIT (since, 0, OB_LIMIT_TIME_MS, 0) LIMIT (at, 0, OB_LIMIT_TIME_MS, 0) \
-  LIMIT (silent_since, 0, OB_LIMIT_TIME_MS, 0) LIMIT (sequence, 0, OB_LIMIT_SIZE, 0) LIMIT (value, 0, OB_LIMIT_SIZE, 0)
+  LIMIT (retry_at, 0, OB_TIME_MAX_MS, 0) LIMIT (not_before, 0, OB_TIME_MAX_MS, 0) \
+  LIMIT (modified_at, 0, OB_TIME_MAX_MS, 0) LIMIT (created_at, 0, OB_TIME_MAX_MS, 0) \
+  LIMIT (saved_at, 0, OB_TIME_MAX_MS, 0) LIMIT (updated_at, 0, OB_TIME_MAX_MS, 0) \
+  LIMIT (done_at, 0, OB_TIME_MAX_MS, 0) LIMIT (progress_at, 0, OB_TIME_MAX_MS, 0) \
+  LIMIT (error_at, 0, OB_TIME_MAX_MS, 0) LIMIT (confirmed_at, 0, OB_TIME_MAX_MS, 0) \
+  LIMIT (removed_at, 0, OB_TIME_MAX_MS, 0) LIMIT (since, 0, OB_TIME_MAX_MS, 0) LIMIT (at, 0, OB_TIME_MAX_MS, 0) \
+  LIMIT (silent_since, 0, OB_TIME_MAX_MS, 0) LIMIT (sequence, 0, OB_LIMIT_SIZE, 0) LIMIT (value, 0, OB_LIMIT_SIZE, 0)
 /* clang-format on */
 
 #define LIMIT(column, least, most, instead) OB_LIMIT_##column,

@@ -120,7 +120,7 @@ read_record (const char *id, const char *text, gsize size_bytes, GError **error)
   if (!about || !JSON_NODE_HOLDS_OBJECT (about) || !is_of (object, id)
       || !read_number (object, "size", -1, OB_LIMIT_SIZE, &size)
       || !read_number (object, "durable", 0, size >= 0 ? size : OB_LIMIT_SIZE, &durable)
-      || !read_number (object, "begun_at", 0, OB_LIMIT_TIME_MS, &begun_at_ms))
+      || !read_number (object, "begun_at", 0, OB_TIME_MAX_MS, &begun_at_ms))
     {
       g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "It is no record of a file in pieces");
       return NULL;

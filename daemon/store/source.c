@@ -5,15 +5,13 @@
  */
 #include "store/source.h"
 
+#include "base/text.h"
 #include "dbus/error.h"
 #include "store/mounts.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
-
-/* The end of the year 9999: what is later cannot be written down. */
-#define MODIFIED_MAX_S G_GINT64_CONSTANT (253402300799)
 
 static gboolean
 set_invalid (GError **error, const char *why)
@@ -123,7 +121,7 @@ ob_source_get_modified_ms (const ObSource *source)
 {
   const struct timespec *modified = &source->before.st_mtim;
 
-  return modified->tv_sec > 0 && modified->tv_sec <= MODIFIED_MAX_S
+  return modified->tv_sec > 0 && modified->tv_sec <= OB_TIME_MAX_MS / 1000
              ? (gint64) modified->tv_sec * 1000 + modified->tv_nsec / 1000000
              : 0;
 }
