@@ -105,14 +105,27 @@ int
 ob_file_open_own (const char *path)
 {
   int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+  int fault_errno = fd < 0 ? errno : 0;
   struct stat info;
 
-  if (fd < 0 || (fstat (fd, &info) == 0 && S_ISREG (info.st_mode)))
+  if (fd >= 0 && fstat (fd, &info) != 0)
+    fault_errno = errno;
+  else if (fd >= 0 && !S_ISREG (info.st_mode))
+    fault_errno = EINVAL;
+  if (fault_errno == 0)
     return fd;
-  (void) close (fd);
-  errno = EINVAL;
+  if (fd >= 0)
+    (void) close (fd);
+  /* So open() says of a socket, and of a device that has no driver. */
+  errno = fault_errno == ENXIO || fault_errno == ENODEV ? EINVAL : fault_errno;
 
   return -1;
+}
+
+gboolean
+ob_errno_is_missing (int saved_errno)
+{
+  return saved_errno == ENOENT || saved_errno == ELOOP || saved_errno == EINVAL;
 }
 
 /* Returns: FALSE: see errno. */

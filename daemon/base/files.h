@@ -29,8 +29,11 @@ gboolean ob_fd_write_all (int fd, const void *bytes, gsize size_bytes, const cha
 void ob_fd_start_flush (int fd, off_t from);
 
 /* Opens a file of Outbox's own to read it: a regular one, and no link. What else may have its name, a pipe or a device, would
- * be waited for, or read, without an end. Returns: -1: see errno, which is EINVAL for what is no file. */
+ * be waited for, or read, without an end. Returns: -1: see errno, which is EINVAL for what is no file, ELOOP for a link. */
 int ob_file_open_own (const char *path);
+
+/* Whether that errno says that there is no such file: nothing is there, or something else is in its place. All else may pass. */
+gboolean ob_errno_is_missing (int saved_errno);
 
 /* Reads all of a file of Outbox's own, if it is one (ob_file_open_own) of @most_bytes at most.
  * @size_bytes: (nullable): without the NUL that is added. Returns: (transfer full) (nullable). */

@@ -11,9 +11,7 @@
 #include "store/journal.h"
 #include "store/prune.h"
 #include "store/uploads.h"
-
-#include <errno.h>
-#include <sys/stat.h>
+#include "transfer/copy.h"
 
 #define ROWS_A_TURN 200
 
@@ -77,38 +75,31 @@ ob_retention_stop (ObRetention *self)
 
 /* --- Copies --- */
 
-/* Returns: NULL where the copy is as it was, or nobody can say: a folder that is not there tells of no file. */
-static const char *
-find_fault (ObRetention *self, const ObUpload *upload, OutboxReason *reason)
+/* Returns: why the copy can no longer be sent; %OUTBOX_REASON_NONE where it is as it was, or nobody can say. */
+static OutboxReason
+find_fault (ObRetention *self, const ObUpload *upload, char **words)
 {
   g_autofree char *path = ob_spool_get_path (self->spool, upload->id);
-  g_autofree char *folder = ob_spool_get_path (self->spool, "");
-  struct stat info;
+  int fault_errno = ob_copy_look (path, upload->size_bytes);
 
-  if (lstat (path, &info) == 0)
-    {
-      *reason = OUTBOX_REASON_FILE_CHANGED;
-      return S_ISREG (info.st_mode) && (guint64) info.st_size == upload->size_bytes ? NULL
-                                                                                    : "The saved copy has another size";
-    }
-  *reason = OUTBOX_REASON_FILE_MISSING;
+  *words = fault_errno == 0 ? NULL : ob_copy_dup_words (fault_errno);
 
-  return errno == ENOENT && lstat (folder, &info) == 0 ? "The saved copy is gone" : NULL;
+  return fault_errno == 0 ? OUTBOX_REASON_NONE : ob_copy_judge (path, fault_errno);
 }
 
 static gboolean
 check_one (ObRetention *self, ObUpload *upload, GError **error)
 {
   gint64 now_ms = ob_queue_get_now_ms (self->queue);
+  g_autofree char *fault = NULL;
   OutboxReason reason;
-  const char *fault;
 
   /* What runs finds out itself; what the server has whole needs no copy to be confirmed. */
   if (!upload->has_local_copy || upload->stored != OB_STORED_QUEUED || self->facts->is_in_hand (upload, self->user_data)
       || (upload->size_bytes > 0 && upload->offset_bytes == upload->size_bytes))
     return TRUE;
-  fault = find_fault (self, upload, &reason);
-  if (!fault)
+  reason = find_fault (self, upload, &fault);
+  if (reason == OUTBOX_REASON_NONE)
     return TRUE;
   upload->has_local_copy = reason != OUTBOX_REASON_FILE_MISSING;
   ob_last_error_set (&upload->last_error, outbox_reason_get_info (reason)->name, fault, now_ms);

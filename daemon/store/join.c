@@ -28,7 +28,7 @@ join_one (ObSpool *spool, const char *folder, const char *id, GError **error)
   fd = ob_file_open_own (path);
   /* A record without bytes stands for nothing, and what is no file is not ours. Bytes that are there and cannot be opened now
    * are tried again: left behind, they would be where no start looks. */
-  if (fd < 0 && (errno == ENOENT || errno == ELOOP || errno == EINVAL))
+  if (fd < 0 && ob_errno_is_missing (errno))
     return TRUE;
   if (fd < 0)
     {

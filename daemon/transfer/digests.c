@@ -6,6 +6,7 @@
 #include "transfer/digests.h"
 
 #include "base/blocks.h"
+#include "transfer/copy.h"
 #include "transfer/http.h"
 
 #include <errno.h>
@@ -13,28 +14,6 @@
 #include <unistd.h>
 
 #define SHA256_BYTES 32
-
-/* Of these the medium says that it has lost the bytes; what comes and goes, as a network that has a home, is tried again. */
-static gboolean
-is_lost (int fault_errno)
-{
-  static const int lost[] = { EBADMSG, EIO, ENODATA, EUCLEAN, EILSEQ };
-
-  for (guint i = 0; i < G_N_ELEMENTS (lost); i++)
-    if (lost[i] == fault_errno)
-      return TRUE;
-
-  return FALSE;
-}
-
-void
-ob_digests_set_fault (ObAttemptResult *result, int fault_errno, const char *words)
-{
-  if (is_lost (fault_errno))
-    ob_result_set (result, OB_VERDICT_FAIL, OUTBOX_REASON_FILE_CHANGED, "file-changed", words);
-  else
-    ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "file-unreadable", words);
-}
 
 static gssize
 read_block (int fd, void *buffer, guint64 offset_bytes, ObDeadline *deadline)
@@ -110,7 +89,7 @@ make_digests (int fd, const ObJob *job, ObDeadline *deadline, ObStop *stop, GByt
   if (!is_read)
     {
       words = g_strdup_printf ("The saved copy cannot be read: %s", g_strerror (saved_errno));
-      ob_digests_set_fault (result, saved_errno, words);
+      ob_copy_set_fault (result, saved_errno, words);
       return FALSE;
     }
   if (!is_digest (digest, job->sha256))

@@ -25,7 +25,4 @@ G_BEGIN_DECLS
 gboolean ob_digests_find (int fd, const ObJob *job, ObDeadline *deadline, ObStop *stop, GBytes **digests,
                           ObAttemptResult *result);
 
-/* What becomes of an upload whose copy cannot be read, by the system's errno: EBADMSG where it is another than it was. */
-void ob_digests_set_fault (ObAttemptResult *result, int fault_errno, const char *words);
-
 G_END_DECLS

@@ -138,36 +138,47 @@ ob_tus_encode_metadata (const ObJob *job, gboolean is_short)
   return g_string_free (text, FALSE);
 }
 
-/* SHA-1 because every tus server with the extension has it; it guards against damage, not against people. */
-gboolean
-ob_tus_add_checksum (SoupMessage *message, int fd, guint64 offset_bytes, guint64 chunk_bytes)
+/* Returns: 0, or an errno: EBADMSG where the file is too short. */
+static int
+hash_part (gnutls_hash_hd_t hash, int fd, guint64 offset_bytes, guint64 size_bytes)
 {
   g_autofree char *buffer = g_malloc (256 * 1024);
-  g_autofree char *encoded = NULL;
-  g_autofree char *value = NULL;
-  guint8 digest[20];
-  gnutls_hash_hd_t hash;
   guint64 done = 0;
 
-  if (gnutls_hash_init (&hash, GNUTLS_DIG_SHA1) != 0)
-    return FALSE;
-  while (done < chunk_bytes)
+  while (done < size_bytes)
     {
-      gssize got = pread (fd, buffer, MIN (256 * 1024, chunk_bytes - done), (off_t) (offset_bytes + done));
+      gssize got = pread (fd, buffer, MIN (256 * 1024, size_bytes - done), (off_t) (offset_bytes + done));
 
       if (got < 0 && errno == EINTR)
         continue;
       if (got <= 0)
-        break;
+        return got < 0 ? errno : EBADMSG;
       gnutls_hash (hash, buffer, (gsize) got);
       done += (guint64) got;
     }
+
+  return 0;
+}
+
+/* SHA-1 because every tus server with the extension has it; it guards against damage, not against people. */
+int
+ob_tus_add_checksum (SoupMessage *message, int fd, guint64 offset_bytes, guint64 chunk_bytes)
+{
+  g_autofree char *encoded = NULL;
+  g_autofree char *value = NULL;
+  guint8 digest[20];
+  gnutls_hash_hd_t hash;
+  int fault_errno;
+
+  if (gnutls_hash_init (&hash, GNUTLS_DIG_SHA1) != 0)
+    return ENOMEM;
+  fault_errno = hash_part (hash, fd, offset_bytes, chunk_bytes);
   gnutls_hash_deinit (hash, digest);
   encoded = g_base64_encode (digest, sizeof digest);
   value = g_strconcat ("sha1 ", encoded, NULL);
   soup_message_headers_replace (soup_message_get_request_headers (message), "Upload-Checksum", value);
 
-  return done == chunk_bytes;
+  return fault_errno;
 }
 
 static void

@@ -38,8 +38,8 @@ gboolean ob_tus_discover (ObConnection *connection, const ObJob *job, ObServerFa
 /* Pure. Returns: (transfer full): the value of Upload-Metadata. */
 char *ob_tus_encode_metadata (const ObJob *job, gboolean is_short);
 
-/* Upload-Checksum of a part of the file. FALSE: it cannot be read. */
-gboolean ob_tus_add_checksum (SoupMessage *message, int fd, guint64 offset_bytes, guint64 chunk_bytes);
+/* Upload-Checksum of a part of the file. Returns: 0; else why the file cannot be read, as transfer/copy.h takes it. */
+int ob_tus_add_checksum (SoupMessage *message, int fd, guint64 offset_bytes, guint64 chunk_bytes);
 
 /* Asks the destination itself, whatever is known of it. Returns: whether a tus server answers. */
 gboolean ob_tus_answers (ObConnection *connection, const ObJob *job, ObStop *stop);

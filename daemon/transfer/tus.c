@@ -6,10 +6,10 @@
  */
 #include "transfer/tus.h"
 
-#include "base/files.h"
 #include "model/destination.h"
 #include "model/origin.h"
 #include "transfer/body.h"
+#include "transfer/copy.h"
 #include "transfer/digests.h"
 #include "transfer/tus-create.h"
 #include "transfer/tus-run.h"
@@ -18,9 +18,6 @@
 #include "transfer/tus-verdict.h"
 #include "transfer/url.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define SECONDS_A_CHUNK 8
@@ -293,11 +290,13 @@ send_chunk (ObTusRun *tus)
   if (!message)
     return STEP_END;
   soup_message_set_request_body (message, "application/offset+octet-stream", body, (gssize) chunk_bytes);
-  if (tus->facts.has_checksum && !ob_tus_add_checksum (message, tus->fd, tus->offset_bytes, chunk_bytes))
+  fault_errno = tus->facts.has_checksum ? ob_tus_add_checksum (message, tus->fd, tus->offset_bytes, chunk_bytes) : 0;
+  if (fault_errno != 0)
     {
+      g_autofree char *words = ob_copy_dup_words (fault_errno);
+
       g_object_unref (message);
-      ob_result_set (tus->result, OB_VERDICT_FAIL, OUTBOX_REASON_FILE_CHANGED, "file-changed",
-                     "The saved copy cannot be read");
+      ob_copy_set_fault (tus->result, fault_errno, words);
       return STEP_END;
     }
   ob_body_set_transit (OB_BODY (body), ob_connection_get_transit (tus->connection));
@@ -313,7 +312,7 @@ send_chunk (ObTusRun *tus)
   if (fault)
     {
       tus->checkpoints->progress (tus->offset_bytes, answer->wire_bytes, tus->user_data);
-      ob_digests_set_fault (tus->result, fault_errno, fault);
+      ob_copy_set_fault (tus->result, fault_errno, fault);
       return STEP_END;
     }
 
@@ -323,19 +322,11 @@ send_chunk (ObTusRun *tus)
 static gboolean
 open_copy (ObTusRun *tus)
 {
-  struct stat info;
+  tus->fd = ob_copy_open (tus->job, tus->result);
 
-  tus->fd = ob_file_open_own (tus->job->path);
-  if (tus->fd < 0)
-    ob_result_set (tus->result, OB_VERDICT_FAIL, OUTBOX_REASON_FILE_MISSING, "file-missing", g_strerror (errno));
-  else if (fstat (tus->fd, &info) != 0 || (guint64) info.st_size != tus->job->size_bytes)
-    ob_result_set (tus->result, OB_VERDICT_FAIL, OUTBOX_REASON_FILE_CHANGED, "file-changed",
-                   "The saved copy has another size");
-  else
-    return ob_digests_find (tus->fd, tus->job, ob_connection_get_deadline (tus->connection), tus->stop, &tus->digests,
-                            tus->result);
-
-  return FALSE;
+  return tus->fd >= 0
+         && ob_digests_find (tus->fd, tus->job, ob_connection_get_deadline (tus->connection), tus->stop, &tus->digests,
+                             tus->result);
 }
 
 /* The network may be another one than where the rate was found: it is believed for a part of what it would carry. */

@@ -7,6 +7,7 @@
 #include "base/blocks.h"
 #include "store/spool.h"
 #include "transfer/body.h"
+#include "transfer/copy.h"
 #include "transfer/digests.h"
 
 #include <errno.h>
@@ -334,7 +335,7 @@ test_what_becomes_of_it (Fixture *fixture, gconstpointer data)
     {
       g_autoptr (ObAttemptResult) result = ob_attempt_result_new ();
 
-      ob_digests_set_fault (result, rows[i].fault_errno, "words");
+      ob_copy_set_fault (result, rows[i].fault_errno, "words");
       g_assert_cmpint (result->outcome.verdict, ==, rows[i].verdict);
       g_assert_cmpint (result->outcome.reason == OUTBOX_REASON_FILE_CHANGED, ==, rows[i].verdict == OB_VERDICT_FAIL);
     }
