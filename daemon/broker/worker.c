@@ -219,8 +219,6 @@ on_progress (guint64 offset_bytes, guint64 wire_bytes, gpointer data)
 {
   Message *message = message_new (data, MESSAGE_PROGRESS);
 
-  /* Before the main thread hears of it: what it forgets then must not be told again. */
-  ob_transit_end (message->worker->transit);
   message->offset_bytes = offset_bytes;
   message->wire_bytes = wire_bytes;
   post (message);

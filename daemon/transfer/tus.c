@@ -91,12 +91,11 @@ create (ObTusRun *tus)
 
 /* Takes what the server says it has. Returns: what is next where that is everything, @whole, or less. */
 static ObTusStep
-believe (ObTusRun *tus, guint64 offset_bytes, guint64 wire_bytes, ObTusStep whole)
+believe (ObTusRun *tus, guint64 offset_bytes, ObTusStep whole)
 {
   gboolean has_moved = offset_bytes > tus->offset_bytes;
   gboolean is_loss = offset_bytes < tus->offset_bytes;
 
-  tus->checkpoints->progress (offset_bytes, wire_bytes, tus->user_data);
   tus->offset_bytes = offset_bytes;
   /* What is only made good again is no progress. */
   if (offset_bytes > tus->furthest_bytes)
@@ -182,7 +181,9 @@ look (ObTusRun *tus)
   if (!is_settled (tus, offset_bytes))
     return STEP_LOOK;
 
-  return believe (tus, offset_bytes, 0, ob_tus_get_whole_step (tus));
+  tus->checkpoints->progress (offset_bytes, 0, tus->user_data);
+
+  return believe (tus, offset_bytes, ob_tus_get_whole_step (tus));
 }
 
 /* More than this does not get through; the next upload to that server need not find it out again. */
@@ -217,50 +218,48 @@ note_rate (ObTusRun *tus, guint64 moved_bytes, gint64 elapsed_us)
   ob_facts_put (ob_connection_get_facts (tus->connection), tus->job->url, &tus->facts);
 }
 
-/* What the answer to a chunk means for the next step. */
+/* The step after an answer to a chunk that is no success, or an error in its place. */
 static ObTusStep
-after_patch (ObTusRun *tus, const ObAnswer *answer, guint64 chunk_bytes, gint64 elapsed_us)
+after_refusal (ObTusRun *tus, const ObAnswer *answer, guint64 chunk_bytes)
 {
   ObAttemptResult *result = tus->result;
-  guint64 offset_bytes;
 
-  if (ob_tus_judge (answer, OB_STAGE_SEND, result))
+  /* A proxy's limit is for one request, not for the file. */
+  if (ob_answer_get_status (answer) == SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE && chunk_bytes > OB_TUS_CHUNK_MIN_BYTES)
     {
-      tus->checkpoints->progress (tus->offset_bytes, answer->wire_bytes, tus->user_data);
-      /* A proxy's limit is for one request, not for the file. */
-      if (ob_answer_get_status (answer) == SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE && chunk_bytes > OB_TUS_CHUNK_MIN_BYTES)
-        {
-          shrink (tus, chunk_bytes);
-          return STEP_LOOK;
-        }
-      /* Where nothing can be reached, a look at the offset would not be answered either. */
-      if (result->is_cancelled || result->outcome.verdict == OB_VERDICT_FAIL)
-        return STEP_END;
-      if (answer->end == OB_END_SILENT)
-        return ob_tus_end_silent (tus);
-      tus->is_working = tus->offset_bytes + chunk_bytes == tus->job->size_bytes && ob_tus_is_slow_finish (answer);
-      if (tus->is_working)
-        return STEP_LOOK;
-      if (ob_tus_is_method_refused (answer) && !tus->facts.wants_post && !tus->tries_post)
-        {
-          tus->tries_post = TRUE;
-          return STEP_LOOK;
-        }
-      if (answer->error || result->outcome.verdict == OB_VERDICT_LOOK)
-        return lose (tus, chunk_bytes);
-      if (result->outcome.verdict == OB_VERDICT_GONE)
-        return ob_tus_gone (tus);
-      if (result->outcome.verdict == OB_VERDICT_RESEND && ++tus->resends <= MOST_RESENDS)
-        return STEP_LOOK;
-      return wait_for_lock (tus);
+      shrink (tus, chunk_bytes);
+      return STEP_LOOK;
     }
-  if (!ob_answer_get_number (answer, "Upload-Offset", &offset_bytes) || !ob_answer_get_header (answer, "Tus-Resumable"))
-    return ob_tus_end_by_stranger (tus);
-  if (offset_bytes > tus->offset_bytes + chunk_bytes)
-    return lose (tus, chunk_bytes); /* it says more than was sent: ask again */
+  /* Where nothing can be reached, a look at the offset would not be answered either. */
+  if (result->is_cancelled || result->outcome.verdict == OB_VERDICT_FAIL)
+    return STEP_END;
+  if (answer->end == OB_END_SILENT)
+    return ob_tus_end_silent (tus);
+  tus->is_working = tus->offset_bytes + chunk_bytes == tus->job->size_bytes && ob_tus_is_slow_finish (answer);
+  if (tus->is_working)
+    return STEP_LOOK;
+  if (ob_tus_is_method_refused (answer) && !tus->facts.wants_post && !tus->tries_post)
+    {
+      tus->tries_post = TRUE;
+      return STEP_LOOK;
+    }
+  if (answer->error || result->outcome.verdict == OB_VERDICT_LOOK)
+    return lose (tus, chunk_bytes);
+  if (result->outcome.verdict == OB_VERDICT_GONE)
+    return ob_tus_gone (tus);
+  if (result->outcome.verdict == OB_VERDICT_RESEND && ++tus->resends <= MOST_RESENDS)
+    return STEP_LOOK;
+
+  return wait_for_lock (tus);
+}
+
+/* The step after an answer that tells how much of the file the server has now: no more than was sent. */
+static ObTusStep
+after_offset (ObTusRun *tus, guint64 offset_bytes, guint64 chunk_bytes, gint64 elapsed_us)
+{
   if (offset_bytes <= tus->offset_bytes)
     {
-      (void) believe (tus, offset_bytes, answer->wire_bytes, STEP_STORED);
+      (void) believe (tus, offset_bytes, STEP_STORED);
       return lose (tus, chunk_bytes);
     }
   if (tus->tries_post && !tus->facts.wants_post)
@@ -270,7 +269,36 @@ after_patch (ObTusRun *tus, const ObAnswer *answer, guint64 chunk_bytes, gint64 
     }
   note_rate (tus, offset_bytes - tus->offset_bytes, elapsed_us);
 
-  return believe (tus, offset_bytes, answer->wire_bytes, STEP_STORED);
+  return believe (tus, offset_bytes, STEP_STORED);
+}
+
+/* A chunk is over, and its counting with it, whatever came of it: before anything else is asked or waited for, and before the main
+ * thread hears of the offset, since it must not tell again what it forgets then. */
+static ObTusStep
+after_patch (ObTusRun *tus, ObBody *body, const ObAnswer *answer, guint64 chunk_bytes, gint64 elapsed_us)
+{
+  int fault_errno;
+  const char *fault = ob_body_get_fault (body, &fault_errno);
+  gboolean is_refused = !fault && ob_tus_judge (answer, OB_STAGE_SEND, tus->result);
+  guint64 told_bytes = tus->offset_bytes;
+  gboolean is_told = !fault && !is_refused && ob_answer_get_number (answer, "Upload-Offset", &told_bytes)
+                     && ob_answer_get_header (answer, "Tus-Resumable");
+  gboolean is_believed = is_told && told_bytes <= tus->offset_bytes + chunk_bytes;
+
+  ob_transit_end (ob_connection_get_transit (tus->connection));
+  tus->checkpoints->progress (is_believed ? told_bytes : tus->offset_bytes, answer->wire_bytes, tus->user_data);
+  if (fault)
+    {
+      ob_copy_set_fault (tus->result, fault_errno, fault);
+      return STEP_END;
+    }
+  if (is_refused)
+    return after_refusal (tus, answer, chunk_bytes);
+  if (!is_told)
+    return ob_tus_end_by_stranger (tus);
+
+  /* Where it says more than was sent, it is asked again. */
+  return is_believed ? after_offset (tus, told_bytes, chunk_bytes, elapsed_us) : lose (tus, chunk_bytes);
 }
 
 static ObTusStep
@@ -283,7 +311,6 @@ send_chunk (ObTusRun *tus)
   SoupMessage *message = ob_tus_patch_new (tus->server_url, tus->job, tus->offset_bytes,
                                            tus->facts.wants_post || tus->tries_post, tus->result);
   g_autoptr (ObAnswer) answer = NULL;
-  const char *fault;
   int fault_errno;
   gint64 begin_us;
 
@@ -308,15 +335,8 @@ send_chunk (ObTusRun *tus)
   begin_us = g_get_monotonic_time ();
   answer = ob_http_send (tus->connection, message, is_last ? OB_ANSWER_FINISH_MS : OB_ANSWER_SEND_MS,
                          G_CANCELLABLE (tus->stop));
-  fault = ob_body_get_fault (OB_BODY (body), &fault_errno);
-  if (fault)
-    {
-      tus->checkpoints->progress (tus->offset_bytes, answer->wire_bytes, tus->user_data);
-      ob_copy_set_fault (tus->result, fault_errno, fault);
-      return STEP_END;
-    }
 
-  return after_patch (tus, answer, chunk_bytes, g_get_monotonic_time () - begin_us);
+  return after_patch (tus, OB_BODY (body), answer, chunk_bytes, g_get_monotonic_time () - begin_us);
 }
 
 static gboolean

@@ -67,15 +67,15 @@ attempt_set_up (Attempt *fixture, gconstpointer data)
   g_autoptr (ObFacts) facts = ob_facts_new ();
   g_autoptr (ObLot) lot = ob_lot_new ();
   g_autoptr (ObDeadline) deadline = ob_deadline_new ();
-  g_autoptr (ObTransit) transit = ob_transit_new ();
   g_autofree char *store = NULL;
 
+  fixture->transit = ob_transit_new ();
   fixture->folder = g_dir_make_tmp ("outbox-test-XXXXXX", NULL);
   store = g_build_filename (fixture->folder, "store", NULL);
   g_assert_cmpint (g_mkdir (store, 0700), ==, 0);
   fixture->ledger_path = g_build_filename (fixture->folder, "ledger", NULL);
   fixture->peer = test_peer_start_receiver ("--folder", store, "--ledger", fixture->ledger_path, NULL);
-  fixture->connection = ob_connection_new (facts, lot, deadline, transit);
+  fixture->connection = ob_connection_new (facts, lot, deadline, fixture->transit);
   fixture->job = g_new0 (ObJob, 1);
   fixture->job->heard_ms = -1;
   fixture->job->id = g_strdup ("018fd1a0-0000-7000-8000-000000000001");
@@ -97,6 +97,7 @@ attempt_tear_down (Attempt *fixture, gconstpointer data)
 
   test_peer_free (fixture->peer);
   ob_connection_free (fixture->connection);
+  ob_transit_unref (fixture->transit);
   ob_job_free (fixture->job);
   g_clear_object (&fixture->stop);
   g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));

@@ -17,6 +17,7 @@ typedef struct
   char *ledger_path;
   TestPeer *peer;
   ObConnection *connection;
+  ObTransit *transit; /* the connection's */
   ObJob *job;
   ObStop *stop;     /* or NULL */
   char *server_url; /* what the checkpoints made durable */

@@ -6,6 +6,9 @@
 #include "attempt.h"
 #include "transfer/tus.h"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 /* A fault, how many attempts it may cost, and how much may be sent twice. */
 typedef struct
 {
@@ -258,6 +261,65 @@ test_a_fault_is_told (Attempt *fixture, gconstpointer data)
   g_assert_nonnull (strstr (result->message, row->words));
 }
 
+/* --- What an answer leaves --- */
+
+/* Whether a body still counts as under way. Its socket stands for the server's, and has taken everything. */
+static gboolean
+is_on_the_way (ObTransit *transit)
+{
+  int fds[2];
+  guint64 sent_bytes;
+
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
+  ob_transit_note_taken (transit, 1000, 0);
+  ob_transit_look (transit, fds[0]);
+  sent_bytes = ob_transit_get_sent_bytes (transit);
+  (void) close (fds[0]);
+  (void) close (fds[1]);
+
+  return sent_bytes > 0;
+}
+
+#define PATCH_STATUS(status) "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":" #status ",\"count\":-1}"
+
+/* One of each way that a chunk may end. */
+static const char *const ends[] = {
+  "{\"fault\":\"none\"}",
+  "{\"fault\":\"html-200\",\"method\":\"PATCH\"}",
+  "{\"fault\":\"redirect\",\"method\":\"PATCH\"}",
+  "{\"fault\":\"wrong-offset\",\"method\":\"PATCH\",\"bytes\":99999999,\"count\":-1}",
+  "{\"fault\":\"wrong-offset\",\"method\":\"PATCH,HEAD\",\"bytes\":0,\"count\":-1}",
+  "{\"fault\":\"lost-answer\",\"method\":\"PATCH\"}",
+  "{\"fault\":\"short-204\",\"bytes\":1000}",
+  "{\"fault\":\"cut-after\",\"bytes\":3000001,\"method\":\"PATCH\"}",
+  "{\"fault\":\"expire\",\"method\":\"PATCH\",\"count\":1}",
+  PATCH_STATUS (204),
+  PATCH_STATUS (400),
+  PATCH_STATUS (401),
+  PATCH_STATUS (403),
+  PATCH_STATUS (405),
+  PATCH_STATUS (409),
+  PATCH_STATUS (413),
+  PATCH_STATUS (423),
+  PATCH_STATUS (460),
+  PATCH_STATUS (500),
+  PATCH_STATUS (504),
+  PATCH_STATUS (507),
+};
+
+/* Whatever became of a chunk, all that went out is counted, and none of it is on the way any more. */
+static void
+test_every_end_of_a_chunk_is_counted (Attempt *fixture, gconstpointer data)
+{
+  g_autoptr (ObAttemptResult) result = NULL;
+
+  test_peer_control (fixture->peer, data);
+  result = attempt_run (fixture);
+  g_assert_cmpint ((gint64) fixture->wire_bytes, >=, attempt_get_number (fixture, "body_bytes"));
+  g_assert_cmpint (fixture->wire_bytes, >, 0);
+  g_assert_false (is_on_the_way (fixture->transit));
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -276,6 +338,12 @@ main (int argc, char *argv[])
   for (guint i = 0; i < G_N_ELEMENTS (verdict_rows); i++)
     g_test_add (verdict_rows[i].name, Attempt, &verdict_rows[i], attempt_set_up, test_a_fault_is_told,
                 attempt_tear_down);
+  for (guint i = 0; i < G_N_ELEMENTS (ends); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/tus/every-end-of-a-chunk-is-counted/%u", i);
+
+      g_test_add (path, Attempt, ends[i], attempt_set_up, test_every_end_of_a_chunk_is_counted, attempt_tear_down);
+    }
 
   return g_test_run ();
 }
