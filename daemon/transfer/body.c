@@ -9,6 +9,7 @@
 #include "base/blocks.h"
 #include "base/brake.h"
 #include "base/crash.h"
+#include "transfer/copy.h"
 #include "transfer/stop.h"
 
 #include <errno.h>
@@ -104,11 +105,10 @@ set_fault (ObBody *self, guint64 start, gsize size_bytes)
 }
 
 static void
-set_unreadable (ObBody *self, gssize got, int saved_errno)
+set_unreadable (ObBody *self, int fault_errno)
 {
-  self->fault_errno = got < 0 ? saved_errno : EBADMSG;
-  self->fault
-      = g_strdup_printf ("The saved copy cannot be read: %s", got < 0 ? g_strerror (saved_errno) : "it is too short");
+  self->fault_errno = fault_errno;
+  self->fault = ob_copy_dup_words (fault_errno);
 }
 
 /* Returns: as take_at(); -1 with EBADMSG where the block is not what was handed over. */
@@ -177,7 +177,6 @@ static gssize
 ob_body_read (GInputStream *stream, void *buffer, gsize count, GCancellable *cancellable, GError **error)
 {
   ObBody *self = OB_BODY (stream);
-  int saved_errno;
   gint64 due_us;
   gssize got;
 
@@ -192,12 +191,11 @@ ob_body_read (GInputStream *stream, void *buffer, gsize count, GCancellable *can
   do
     got = take (self, buffer, count);
   while (got < 0 && errno == EINTR);
-  saved_errno = errno;
   ob_deadline_end (self->deadline, due_us);
   if (got < 0 || (got == 0 && count > 0))
     {
       if (!self->fault)
-        set_unreadable (self, got, saved_errno);
+        set_unreadable (self, got < 0 ? errno : OB_COPY_RESIZED);
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, self->fault);
       return -1;
     }

@@ -26,7 +26,7 @@ void ob_body_set_digests (ObBody *self, GBytes *digests, guint64 file_bytes);
 void ob_body_set_transit (ObBody *self, ObTransit *transit);
 
 /* Returns: (nullable): which bytes are not what was handed over, or why they cannot be read, for a person; NULL while none
- * was found. @fault_errno: (out) (optional): EBADMSG for the first, and where bytes lack; else the system's. After the reading. */
+ * was found. @fault_errno: (out) (optional): EBADMSG for the first; else as transfer/copy.h has it. After the reading. */
 const char *ob_body_get_fault (ObBody *self, int *fault_errno);
 
 G_END_DECLS

@@ -15,7 +15,6 @@
 
 #include "config.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -199,7 +198,7 @@ look_at_request (ObConnection *self)
   gboolean is_racing = decision == OB_STALL_RACE;
 
   if (self->end == OB_END_NONE)
-    ob_transit_look (self->transit, self->fd);
+    ob_transit_look (self->transit, self->fd, g_get_monotonic_time ());
   if (is_patience_in_vain (self))
     {
       end_this_request (self, OB_END_STOPPED, TRUE);

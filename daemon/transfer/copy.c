@@ -13,11 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The medium says of these that it has lost the bytes. */
+/* The medium says of these that it has lost the bytes, or they are fewer or more than there were. */
 static gboolean
 is_lost (int fault_errno)
 {
-  static const int lost[] = { EBADMSG, EIO, ENODATA, EUCLEAN, EILSEQ };
+  static const int lost[] = { OB_COPY_RESIZED, EBADMSG, EIO, ENODATA, EUCLEAN, EILSEQ };
 
   for (guint i = 0; i < G_N_ELEMENTS (lost); i++)
     if (lost[i] == fault_errno)
@@ -29,7 +29,7 @@ is_lost (int fault_errno)
 static int
 judge_size (const struct stat *info, guint64 size_bytes)
 {
-  return (guint64) info->st_size == size_bytes ? 0 : EBADMSG;
+  return (guint64) info->st_size == size_bytes ? 0 : OB_COPY_RESIZED;
 }
 
 int
@@ -60,7 +60,7 @@ ob_copy_dup_words (int fault_errno)
 {
   if (fault_errno == ENOENT)
     return g_strdup ("The saved copy is gone");
-  if (fault_errno == EBADMSG)
+  if (fault_errno == OB_COPY_RESIZED)
     return g_strdup ("The saved copy has another size");
   if (ob_errno_is_missing (fault_errno))
     return g_strdup ("Something that is no file is in the place of the saved copy");

@@ -10,8 +10,10 @@
 
 G_BEGIN_DECLS
 
-/* Looks at a copy without opening it. Returns: 0, or an errno: EINVAL where something else is in its place, EBADMSG where it has
- * another size. */
+/* In place of an errno: the copy has another size than it had. */
+#define OB_COPY_RESIZED (-1)
+
+/* Looks at a copy without opening it. Returns: 0, or an errno, EINVAL where something else is in its place; or OB_COPY_RESIZED. */
 int ob_copy_look (const char *path, guint64 size_bytes);
 
 /**
@@ -33,7 +35,7 @@ char *ob_copy_dup_words (int fault_errno);
 int ob_copy_open (const ObJob *job, ObAttemptResult *result);
 
 /* What becomes of an upload whose copy is open and cannot be read, by the system's errno: EBADMSG where it is another than it
- * was. */
+ * was; or OB_COPY_RESIZED. */
 void ob_copy_set_fault (ObAttemptResult *result, int fault_errno, const char *words);
 
 G_END_DECLS

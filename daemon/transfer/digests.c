@@ -19,37 +19,34 @@ static gssize
 read_block (int fd, void *buffer, guint64 offset_bytes, ObDeadline *deadline)
 {
   gint64 due_us = ob_deadline_begin (deadline, OB_DEADLINE_OWN_MS);
-  int saved_errno;
   gssize got;
 
   do
     got = pread (fd, buffer, OB_BLOCK_BYTES, (off_t) offset_bytes);
   while (got < 0 && errno == EINTR);
-  saved_errno = errno;
   ob_deadline_end (deadline, due_us);
-  errno = saved_errno;
 
   return got;
 }
 
-/* Returns: whether the copy was read to its end. */
-static gboolean
+/* Reads the copy to its end, or until it is stopped. Returns: 0, or an errno. */
+static int
 read_all (int fd, ObDeadline *deadline, ObStop *stop, gnutls_hash_hd_t hash, ObBlockMaker *maker)
 {
   g_autofree char *buffer = g_malloc (OB_BLOCK_BYTES);
   guint64 done = 0;
   gssize got;
 
-  while (!ob_stop_is_asked (stop) && (got = read_block (fd, buffer, done, deadline)) >= 0)
+  while (!ob_stop_is_asked (stop) && (got = read_block (fd, buffer, done, deadline)) != 0)
     {
-      if (got == 0)
-        return TRUE;
+      if (got < 0)
+        return errno;
       gnutls_hash (hash, buffer, (gsize) got);
       ob_block_maker_add (maker, buffer, (gsize) got);
       done += (guint64) got;
     }
 
-  return FALSE;
+  return 0;
 }
 
 static gboolean
@@ -70,26 +67,24 @@ make_digests (int fd, const ObJob *job, ObDeadline *deadline, ObStop *stop, GByt
   guint8 digest[SHA256_BYTES];
   gnutls_hash_hd_t hash;
   g_autofree char *words = NULL;
-  gboolean is_read;
-  int saved_errno;
+  int fault_errno;
 
   if (gnutls_hash_init (&hash, GNUTLS_DIG_SHA256) != 0)
     {
       ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "failed", "SHA-256 cannot be had");
       return FALSE;
     }
-  is_read = read_all (fd, deadline, stop, hash, maker);
-  saved_errno = errno;
+  fault_errno = read_all (fd, deadline, stop, hash, maker);
   gnutls_hash_deinit (hash, digest);
   if (ob_stop_is_asked (stop))
     {
       result->is_cancelled = TRUE;
       return FALSE;
     }
-  if (!is_read)
+  if (fault_errno != 0)
     {
-      words = g_strdup_printf ("The saved copy cannot be read: %s", g_strerror (saved_errno));
-      ob_copy_set_fault (result, saved_errno, words);
+      words = ob_copy_dup_words (fault_errno);
+      ob_copy_set_fault (result, fault_errno, words);
       return FALSE;
     }
   if (!is_digest (digest, job->sha256))

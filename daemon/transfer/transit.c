@@ -74,11 +74,20 @@ ob_transit_end (ObTransit *transit)
   set (transit, FALSE, 0);
 }
 
+/* With the lock. */
+static void
+note_left (ObTransit *transit, gint64 now_us)
+{
+  if (transit->left_us == 0 && transit->reached_bytes >= transit->rest_bytes)
+    transit->left_us = now_us;
+}
+
 void
-ob_transit_expect_end (ObTransit *transit, guint64 rest_bytes)
+ob_transit_expect_end (ObTransit *transit, guint64 rest_bytes, gint64 now_us)
 {
   g_mutex_lock (&transit->lock);
   transit->rest_bytes = rest_bytes;
+  note_left (transit, now_us);
   g_mutex_unlock (&transit->lock);
 }
 
@@ -88,10 +97,6 @@ ob_transit_is_left (ObTransit *transit, gint64 now_us)
   gboolean is_left;
 
   g_mutex_lock (&transit->lock);
-  if (!transit->is_on || transit->reached_bytes < transit->rest_bytes)
-    transit->left_us = 0;
-  else if (transit->left_us == 0)
-    transit->left_us = now_us;
   is_left = transit->left_us > 0 && now_us - transit->left_us >= OB_TRANSIT_ORDINARY_MS * G_GINT64_CONSTANT (1000);
   g_mutex_unlock (&transit->lock);
 
@@ -116,7 +121,7 @@ ob_transit_reach (guint64 reached_bytes, guint64 taken_bytes, guint64 held_bytes
 }
 
 void
-ob_transit_look (ObTransit *transit, int fd)
+ob_transit_look (ObTransit *transit, int fd, gint64 now_us)
 {
   g_mutex_lock (&transit->lock);
   if (transit->is_on)
@@ -126,6 +131,7 @@ ob_transit_look (ObTransit *transit, int fd)
       if (queued_bytes >= 0)
         transit->reached_bytes = ob_transit_reach (transit->reached_bytes, transit->taken_bytes, transit->held_bytes,
                                                    (guint64) queued_bytes);
+      note_left (transit, now_us);
     }
   g_mutex_unlock (&transit->lock);
 }

@@ -27,8 +27,9 @@ void ob_transit_end (ObTransit *transit);
 /* @taken_bytes: of the body, so far; @held_bytes: of these, what the taker may not have written to the socket yet */
 void ob_transit_note_taken (ObTransit *transit, guint64 taken_bytes, guint64 held_bytes);
 
-/* @rest_bytes of the body are the last of the upload: once they are acknowledged, nothing but the server's word is missing. */
-void ob_transit_expect_end (ObTransit *transit, guint64 rest_bytes);
+/* @rest_bytes of the body are the last of the upload: once they are acknowledged, nothing but the server's word is missing.
+ * @now_us: monotonic: where nothing of it is left, it is acknowledged now. */
+void ob_transit_expect_end (ObTransit *transit, guint64 rest_bytes, gint64 now_us);
 
 /* Whether the server has been left alone with the whole of an upload for a while, as of @now_us (monotonic): a program runs over
  * it there, and the place of whoever waits is of use to another. */
@@ -37,8 +38,8 @@ gboolean ob_transit_is_left (ObTransit *transit, gint64 now_us);
 /* How long a server's word may take that is an ordinary one. */
 #define OB_TRANSIT_ORDINARY_MS 5000
 
-/* Looks at the socket that the body goes to. @fd: -1: there is none yet */
-void ob_transit_look (ObTransit *transit, int fd);
+/* Looks at the socket that the body goes to. @fd: -1: there is none yet; @now_us: monotonic */
+void ob_transit_look (ObTransit *transit, int fd, gint64 now_us);
 
 /* Returns: up to which byte of the upload the peer's kernel has acknowledged at least; 0: nothing is on the way. */
 guint64 ob_transit_get_sent_bytes (ObTransit *transit);

@@ -217,7 +217,7 @@ send_nothing (ObTusRun *tus)
   soup_message_headers_set_content_length (headers, 0);
 
   ob_transit_begin (transit, tus->offset_bytes);
-  ob_transit_expect_end (transit, 0);
+  ob_transit_expect_end (transit, 0, g_get_monotonic_time ());
   answer = ob_http_send (tus->connection, message, OB_ANSWER_FINISH_MS, G_CANCELLABLE (tus->stop));
   ob_transit_end (transit);
 

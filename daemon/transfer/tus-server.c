@@ -6,6 +6,7 @@
 #include "transfer/tus-server.h"
 
 #include "base/text.h"
+#include "transfer/copy.h"
 #include "transfer/tus-verdict.h"
 
 #include <errno.h>
@@ -138,7 +139,7 @@ ob_tus_encode_metadata (const ObJob *job, gboolean is_short)
   return g_string_free (text, FALSE);
 }
 
-/* Returns: 0, or an errno: EBADMSG where the file is too short. */
+/* Returns: 0, or a fault of transfer/copy.h. */
 static int
 hash_part (gnutls_hash_hd_t hash, int fd, guint64 offset_bytes, guint64 size_bytes)
 {
@@ -152,7 +153,7 @@ hash_part (gnutls_hash_hd_t hash, int fd, guint64 offset_bytes, guint64 size_byt
       if (got < 0 && errno == EINTR)
         continue;
       if (got <= 0)
-        return got < 0 ? errno : EBADMSG;
+        return got < 0 ? errno : OB_COPY_RESIZED;
       gnutls_hash (hash, buffer, (gsize) got);
       done += (guint64) got;
     }

@@ -328,7 +328,7 @@ send_chunk (ObTusRun *tus)
     }
   ob_body_set_transit (OB_BODY (body), ob_connection_get_transit (tus->connection));
   if (is_last)
-    ob_transit_expect_end (ob_connection_get_transit (tus->connection), chunk_bytes);
+    ob_transit_expect_end (ob_connection_get_transit (tus->connection), chunk_bytes, g_get_monotonic_time ());
   if (tus->digests)
     ob_body_set_digests (OB_BODY (body), tus->digests, tus->job->size_bytes);
   tus->given_bytes = MAX (tus->given_bytes, tus->offset_bytes + chunk_bytes);

@@ -272,7 +272,7 @@ is_on_the_way (ObTransit *transit)
 
   g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
   ob_transit_note_taken (transit, 1000, 0);
-  ob_transit_look (transit, fds[0]);
+  ob_transit_look (transit, fds[0], 1);
   sent_bytes = ob_transit_get_sent_bytes (transit);
   (void) close (fds[0]);
   (void) close (fds[1]);

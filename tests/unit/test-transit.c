@@ -6,6 +6,9 @@
 #include "model/upload.h"
 #include "transfer/transit.h"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #define KIB 1024
 
 typedef struct
@@ -49,37 +52,47 @@ test_only_what_a_socket_says_counts (void)
 
   ob_transit_begin (transit, 4096);
   ob_transit_note_taken (transit, 1000, 0);
-  ob_transit_look (transit, -1);
+  ob_transit_look (transit, -1, 1);
   g_assert_cmpuint (ob_transit_get_sent_bytes (transit), ==, 0);
   ob_transit_end (transit);
   g_assert_cmpuint (ob_transit_get_sent_bytes (transit), ==, 0);
 }
 
-/* Left alone is who was given every byte of a whole upload, a while ago; whoever still takes bytes is not. */
+/* Left alone is who was given every byte of a whole upload, a while ago; whoever still takes bytes is not. To ask changes
+ * nothing: it counts from when the last byte was seen acknowledged. */
 static void
 test_when_a_server_is_left_alone (void)
 {
   const gint64 while_us = OB_TRANSIT_ORDINARY_MS * G_GINT64_CONSTANT (1000);
   g_autoptr (ObTransit) transit = ob_transit_new ();
+  int fds[2];
 
-  g_assert_false (ob_transit_is_left (transit, 1));
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
   g_assert_false (ob_transit_is_left (transit, 1 + while_us));
   ob_transit_begin (transit, 0);
   g_assert_false (ob_transit_is_left (transit, 1 + 2 * while_us));
-  ob_transit_expect_end (transit, 1000);
+  ob_transit_expect_end (transit, 1000, 1 + 2 * while_us);
+  ob_transit_note_taken (transit, 999, 0);
+  ob_transit_look (transit, fds[0], 3 * while_us);
+  g_assert_false (ob_transit_is_left (transit, 9 * while_us));
   ob_transit_note_taken (transit, 1000, 0);
-  g_assert_false (ob_transit_is_left (transit, 1 + 3 * while_us));
-  g_assert_false (ob_transit_is_left (transit, 1 + 9 * while_us));
+  g_assert_false (ob_transit_is_left (transit, 9 * while_us));
+  ob_transit_look (transit, fds[0], 4 * while_us);
+  ob_transit_look (transit, fds[0], 5 * while_us);
+  g_assert_false (ob_transit_is_left (transit, 5 * while_us - 1));
+  g_assert_true (ob_transit_is_left (transit, 5 * while_us));
   /* An empty chunk, which asks for the end. */
   ob_transit_begin (transit, 1000);
-  ob_transit_expect_end (transit, 0);
-  g_assert_false (ob_transit_is_left (transit, 10 * while_us));
+  g_assert_false (ob_transit_is_left (transit, 9 * while_us));
+  ob_transit_expect_end (transit, 0, 10 * while_us);
   g_assert_false (ob_transit_is_left (transit, 11 * while_us - 1));
   g_assert_true (ob_transit_is_left (transit, 11 * while_us));
   ob_transit_end (transit);
   g_assert_false (ob_transit_is_left (transit, 12 * while_us));
   ob_transit_begin (transit, 0);
   g_assert_false (ob_transit_is_left (transit, 20 * while_us));
+  (void) close (fds[0]);
+  (void) close (fds[1]);
 }
 
 /* A process that was killed counted nothing of what the server says it has; what was sent twice was counted twice. */
