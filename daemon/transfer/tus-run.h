@@ -42,7 +42,7 @@ typedef struct
   guint losses;        /* chunks in a row of which nothing arrived */
   guint resends;       /* of one damaged chunk */
   guint restarts;      /* times that the upload URL was gone */
-  guint locked;        /* answers in a row that it is locked */
+  guint locked;        /* answers that it is locked, since the offset has grown */
   guint64 seen_bytes;  /* offset at the last look, not believed yet */
   guint n_lost;        /* times that bytes were lost which the server had confirmed, since the furthest offset ever */
   gboolean is_working; /* the server was left alone with the whole of it just now */

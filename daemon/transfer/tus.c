@@ -105,7 +105,7 @@ believe (ObTusRun *tus, guint64 offset_bytes, ObTusStep whole)
       tus->n_lost = 0;
     }
   if (has_moved)
-    tus->losses = tus->resends = 0;
+    tus->losses = tus->resends = tus->locked = 0;
   if (is_loss && ob_tus_note_loss (tus))
     return STEP_END;
 
@@ -113,7 +113,8 @@ believe (ObTusRun *tus, guint64 offset_bytes, ObTusStep whole)
 }
 
 /* A dead connection of ours may hold the upload for some seconds yet. Asked twice a second it goes on as soon as it is let
- * go; a server that holds it longer, or says when to come again, gets the back-off. */
+ * go; a server that holds it longer, or says when to come again, gets the back-off. So does one that tells the offset and takes
+ * nothing: only an offset that has grown is the end of a lock. */
 static ObTusStep
 wait_for_lock (ObTusRun *tus)
 {
@@ -171,7 +172,6 @@ look (ObTusRun *tus)
         return ob_tus_end_working (tus);
       return tus->result->outcome.verdict == OB_VERDICT_GONE ? ob_tus_gone (tus) : wait_for_lock (tus);
     }
-  tus->locked = 0;
   if (!ob_answer_get_number (answer, "Upload-Offset", &offset_bytes))
     return ob_tus_end_by_stranger (tus);
   if (is_of_another (tus, answer, offset_bytes))
