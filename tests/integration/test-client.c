@@ -21,18 +21,6 @@ typedef struct
 } Fixture;
 
 static void
-on_result (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  *(GAsyncResult **) user_data = g_object_ref (result);
-}
-
-static gboolean
-is_set (gpointer user_data)
-{
-  return *(gpointer *) user_data != NULL;
-}
-
-static void
 on_upload (OutboxClient *client, OutboxUpload *upload, gpointer user_data)
 {
   Fixture *fixture = user_data;
@@ -68,14 +56,14 @@ set_up (Fixture *fixture, gconstpointer data)
   fixture->broker = test_broker_new ();
   g_setenv ("DBUS_SESSION_BUS_ADDRESS", test_broker_get_bus_address (fixture->broker), TRUE);
   fixture->heard = g_ptr_array_new_with_free_func (g_free);
-  outbox_client_new_async (NULL, on_result, &opened);
-  test_wait_until (is_set, &opened, 10);
+  outbox_client_new_async (NULL, test_wait_on_result, &opened);
+  test_wait_for_result (&opened, 10);
   fixture->client = outbox_client_new_finish (opened, &error);
   g_assert_no_error (error);
   g_object_connect (fixture->client, "signal::added", on_upload, fixture, "signal::changed", on_upload, fixture,
                     "signal::broker-lost", on_lost, fixture, "signal::broker-back", on_back, fixture, NULL);
-  outbox_client_watch_async (fixture->client, NULL, NULL, on_result, &watched);
-  test_wait_until (is_set, &watched, 10);
+  outbox_client_watch_async (fixture->client, NULL, NULL, test_wait_on_result, &watched);
+  test_wait_for_result (&watched, 10);
   results = outbox_client_call_finish (fixture->client, watched, &error);
   g_assert_no_error (error);
 }
@@ -110,10 +98,10 @@ submit (Fixture *fixture, const char *name)
   g_autoptr (GError) error = NULL;
   int fd = g_open (path, O_RDONLY | O_CLOEXEC, 0);
 
-  outbox_client_submit_async (fixture->client, fd, NULL, NULL, on_result, &submitted);
+  outbox_client_submit_async (fixture->client, fd, NULL, NULL, test_wait_on_result, &submitted);
   /* Borrowed until the callback, and a copy of its own: the app may close it at once. */
   (void) close (fd);
-  test_wait_until (is_set, &submitted, 10);
+  test_wait_for_result (&submitted, 10);
   id = outbox_client_submit_finish (fixture->client, submitted, &error);
   g_assert_no_error (error);
   g_assert_nonnull (id);
@@ -195,8 +183,8 @@ test_a_closed_descriptor_is_refused (Fixture *fixture, gconstpointer data)
   g_autoptr (GAsyncResult) submitted = NULL;
   g_autoptr (GError) error = NULL;
 
-  outbox_client_submit_async (fixture->client, -1, NULL, NULL, on_result, &submitted);
-  test_wait_until (is_set, &submitted, 10);
+  outbox_client_submit_async (fixture->client, -1, NULL, NULL, test_wait_on_result, &submitted);
+  test_wait_for_result (&submitted, 10);
   g_assert_null (outbox_client_submit_finish (fixture->client, submitted, &error));
   g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT);
 }
@@ -229,7 +217,8 @@ test_an_app_in_another_language (Fixture *fixture, gconstpointer data)
   g_assert_no_error (error);
   g_subprocess_communicate_utf8 (process, NULL, NULL, &output, NULL, &error);
   g_assert_no_error (error);
-  g_assert_cmpstr (output, ==, "['from another language.jpg'] Uploaded\n['hand-over.py']\n['The server has confirmed it.']\nTrue\n");
+  g_assert_cmpstr (
+      output, ==, "['from another language.jpg'] Uploaded\n['hand-over.py']\n['The server has confirmed it.']\nTrue\n");
 }
 
 static GPtrArray *
@@ -239,8 +228,8 @@ list_groups (Fixture *fixture)
   g_autoptr (GError) error = NULL;
   GPtrArray *groups;
 
-  outbox_client_list_groups_async (fixture->client, NULL, NULL, on_result, &listed);
-  test_wait_until (is_set, &listed, 10);
+  outbox_client_list_groups_async (fixture->client, NULL, NULL, test_wait_on_result, &listed);
+  test_wait_for_result (&listed, 10);
   groups = outbox_client_list_groups_finish (fixture->client, listed, &error);
   g_assert_no_error (error);
 
@@ -267,16 +256,16 @@ test_a_group_is_paused_and_read (Fixture *fixture, gconstpointer data)
                            g_variant_new_parsed ("{'group': <'case-7'>, 'form': <true>, 'group_title': <'Bridge'>}"),
                            &error);
   g_assert_no_error (error);
-  outbox_client_command_groups_async (fixture->client, OUTBOX_COMMAND_PAUSE, keys, NULL, on_result, &paused);
-  test_wait_until (is_set, &paused, 10);
+  outbox_client_command_groups_async (fixture->client, OUTBOX_COMMAND_PAUSE, keys, NULL, test_wait_on_result, &paused);
+  test_wait_for_result (&paused, 10);
   results = outbox_client_call_finish (fixture->client, paused, &error);
   g_assert_no_error (error);
   groups = list_groups (fixture);
   g_assert_cmpuint (groups->len, ==, 1);
   g_assert_cmpstr (outbox_group_get_key (groups->pdata[0]), ==, "case-7");
 
-  outbox_client_get_group_async (fixture->client, "case-7", NULL, on_result, &got);
-  test_wait_until (is_set, &got, 10);
+  outbox_client_get_group_async (fixture->client, "case-7", NULL, test_wait_on_result, &got);
+  test_wait_for_result (&got, 10);
   group = outbox_client_get_group_finish (fixture->client, got, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (outbox_group_get_title (group), ==, "Bridge");

@@ -42,8 +42,8 @@ be_the_watcher (void)
 {
   g_autoptr (GDBusConnection) connection = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, NULL);
 
-  (void) g_dbus_connection_signal_subscribe (connection, OUTBOX_BUS_NAME, "org.outbox.Outbox1.Uploads", NULL, NULL, NULL,
-                                             G_DBUS_SIGNAL_FLAGS_NONE, on_signal, NULL, NULL);
+  (void) g_dbus_connection_signal_subscribe (connection, OUTBOX_BUS_NAME, "org.outbox.Outbox1.Uploads", NULL, NULL,
+                                             NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_signal, NULL, NULL);
   (void) g_dbus_connection_call_sync (connection, OUTBOX_BUS_NAME, OUTBOX_OBJECT_PATH, "org.outbox.Outbox1.Uploads",
                                       "Watch", g_variant_new_parsed ("(@a{sv} {}, '')"), NULL, G_DBUS_CALL_FLAGS_NONE,
                                       20000, NULL, NULL);
@@ -115,9 +115,10 @@ static void
 command (TestBroker *broker, const char *method, char *const *ids)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) results = g_dbus_connection_call_sync (
-      broker->connection, OUTBOX_BUS_NAME, OUTBOX_OBJECT_PATH, "org.outbox.Outbox1.Uploads", method,
-      g_variant_new ("(^as)", ids), NULL, G_DBUS_CALL_FLAGS_NONE, 20000, NULL, &error);
+  g_autoptr (GVariant) results
+      = g_dbus_connection_call_sync (broker->connection, OUTBOX_BUS_NAME, OUTBOX_OBJECT_PATH,
+                                     "org.outbox.Outbox1.Uploads", method, g_variant_new ("(^as)", ids), NULL,
+                                     G_DBUS_CALL_FLAGS_NONE, 20000, NULL, &error);
 
   g_assert_no_error (error);
 }
@@ -186,10 +187,11 @@ read_memory_kib (GPid pid)
 static GPid
 find_bus (TestBroker *broker)
 {
-  g_autoptr (GVariant) results = g_dbus_connection_call_sync (
-      broker->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-      "GetConnectionUnixProcessID", g_variant_new ("(s)", "org.freedesktop.DBus"), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL,
-      NULL);
+  g_autoptr (GVariant) results
+      = g_dbus_connection_call_sync (broker->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                     "org.freedesktop.DBus", "GetConnectionUnixProcessID",
+                                     g_variant_new ("(s)", "org.freedesktop.DBus"), NULL, G_DBUS_CALL_FLAGS_NONE, -1,
+                                     NULL, NULL);
   guint32 pid;
 
   g_assert_nonnull (results);
@@ -234,18 +236,6 @@ swallow_pings (GDBusConnection *connection, GDBusMessage *message, gboolean is_i
     g_clear_object (&message);
 
   return message;
-}
-
-static void
-on_result (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  *(GAsyncResult **) user_data = g_object_ref (result);
-}
-
-static gboolean
-is_set (gpointer data)
-{
-  return *(gpointer *) data != NULL;
 }
 
 static void
@@ -298,13 +288,13 @@ test_one_that_was_dropped_comes_back (void)
   test_broker_set_destination (broker, "http://127.0.0.1:9/files/", NULL);
   ids = submit_many (broker);
   g_setenv ("DBUS_SESSION_BUS_ADDRESS", test_broker_get_bus_address (broker), TRUE);
-  outbox_client_new_async (NULL, on_result, &opened);
-  test_wait_until (is_set, &opened, 10);
+  outbox_client_new_async (NULL, test_wait_on_result, &opened);
+  test_wait_for_result (&opened, 10);
   client = outbox_client_new_finish (opened, &error);
   g_assert_no_error (error);
   g_signal_connect (client, "changed", G_CALLBACK (on_changed), unpaused);
-  outbox_client_watch_async (client, NULL, NULL, on_result, &watched);
-  test_wait_until (is_set, &watched, 10);
+  outbox_client_watch_async (client, NULL, NULL, test_wait_on_result, &watched);
+  test_wait_for_result (&watched, 10);
   results = outbox_client_call_finish (client, watched, &error);
   g_assert_no_error (error);
 

@@ -36,3 +36,21 @@ test_wait_until (gboolean (*is_true) (gpointer), gpointer user_data, guint most_
   (void) g_source_remove (ticker);
   g_assert_false (is_late);
 }
+
+void
+test_wait_on_result (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  *(GAsyncResult **) user_data = g_object_ref (result);
+}
+
+static gboolean
+is_set (gpointer data)
+{
+  return *(gpointer *) data != NULL;
+}
+
+void
+test_wait_for_result (GAsyncResult **result, guint most_s)
+{
+  test_wait_until (is_set, result, most_s);
+}

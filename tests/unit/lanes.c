@@ -14,6 +14,13 @@ lanes_set_rules (TestRig *rig, const char *text)
   test_rig_settle (rig);
 }
 
+void
+lanes_connect (TestRig *rig, const char *name, ObLink link, ObMetered metered)
+{
+  test_conditions_connect (rig->conditions, name, link, metered);
+  test_rig_advance (rig, 250);
+}
+
 char *
 lanes_submit (TestRig *rig, const char *media_type)
 {

@@ -15,6 +15,9 @@ G_BEGIN_DECLS
 /* In place of those that were in force. */
 void lanes_set_rules (TestRig *rig, const char *text);
 
+/* A connection of that kind, which has been up long enough to be believed. */
+void lanes_connect (TestRig *rig, const char *name, ObLink link, ObMetered metered);
+
 char *lanes_submit (TestRig *rig, const char *media_type);
 
 /* Returns: how many rows the journal has of that scope. */

@@ -14,8 +14,7 @@ test_send_now_is_for_this_network_and_once (TestRig *rig, gconstpointer data)
   g_autofree char *second = NULL;
 
   lanes_set_rules (rig, LANES_ASKED);
-  test_conditions_connect (rig->conditions, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
-  test_rig_advance (rig, 250);
+  lanes_connect (rig, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
   first = lanes_submit (rig, "video/mp4");
   second = lanes_submit (rig, "video/mp4");
   test_rig_assert_status (rig, first, "paused ask");
@@ -87,8 +86,7 @@ test_an_answer_for_a_group_counts_for_what_comes_later (TestRig *rig, gconstpoin
   g_autofree char *elsewhere = NULL;
 
   lanes_set_rules (rig, LANES_ASKED);
-  test_conditions_connect (rig->conditions, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
-  test_rig_advance (rig, 250);
+  lanes_connect (rig, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
   first = submit_to_group (rig, "report");
   other = submit_to_group (rig, "other");
   test_rig_assert_status (rig, first, "paused ask");
@@ -98,8 +96,7 @@ test_an_answer_for_a_group_counts_for_what_comes_later (TestRig *rig, gconstpoin
   later = submit_to_group (rig, "report");
   test_rig_finish (rig, later);
   test_rig_assert_status (rig, other, "paused ask");
-  test_conditions_connect (rig->conditions, "abroad", OB_LINK_CELLULAR, OB_METERED_YES);
-  test_rig_advance (rig, 250);
+  lanes_connect (rig, "abroad", OB_LINK_CELLULAR, OB_METERED_YES);
   elsewhere = submit_to_group (rig, "report");
   test_rig_assert_status (rig, elsewhere, "paused ask");
 }
@@ -112,8 +109,7 @@ test_an_answer_for_a_network_ends_when_it_is_left (TestRig *rig, gconstpointer d
   g_autofree char *later = NULL;
 
   lanes_set_rules (rig, LANES_ASKED);
-  test_conditions_connect (rig->conditions, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
-  test_rig_advance (rig, 250);
+  lanes_connect (rig, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
   id = lanes_submit (rig, "video/mp4");
   test_rig_assert_status (rig, id, "paused ask");
   ob_broker_allow_network (rig->broker, on_answered, NULL);
@@ -128,10 +124,8 @@ test_an_answer_for_a_network_ends_when_it_is_left (TestRig *rig, gconstpointer d
   test_rig_advance (rig, 250);
   again = lanes_submit (rig, "video/mp4");
   test_rig_finish (rig, again);
-  test_conditions_connect (rig->conditions, "depot", OB_LINK_WIFI, OB_METERED_NO);
-  test_rig_advance (rig, 250);
-  test_conditions_connect (rig->conditions, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
-  test_rig_advance (rig, 250);
+  lanes_connect (rig, "depot", OB_LINK_WIFI, OB_METERED_NO);
+  lanes_connect (rig, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
   later = lanes_submit (rig, "video/mp4");
   test_rig_assert_status (rig, later, "paused ask");
 }

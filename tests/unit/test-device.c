@@ -88,8 +88,7 @@ test_the_month_s_data_is_used_up (TestRig *rig, gconstpointer data)
   g_autofree char *second = NULL;
 
   lanes_set_rules (rig, "[Policy]\nmonthly-budget=1000\n");
-  test_conditions_connect (rig->conditions, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
-  test_rig_advance (rig, 250);
+  lanes_connect (rig, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
   first = lanes_submit (rig, "image/jpeg");
   test_server_report_progress (rig->server, first, 999);
   test_rig_settle (rig);

@@ -26,8 +26,7 @@ test_a_video_waits_for_wifi_and_a_photo_does_not (TestRig *rig, gconstpointer da
   const ObJob *job;
 
   lanes_set_rules (rig, LANES_VIDEO);
-  test_conditions_connect (rig->conditions, "depot", OB_LINK_WIFI, OB_METERED_NO);
-  test_rig_advance (rig, 250);
+  lanes_connect (rig, "depot", OB_LINK_WIFI, OB_METERED_NO);
   video = lanes_submit (rig, "video/mp4");
   photo = lanes_submit (rig, "image/jpeg");
   job = test_server_wait_for (rig->server, photo);
@@ -42,8 +41,7 @@ test_a_video_waits_for_wifi_and_a_photo_does_not (TestRig *rig, gconstpointer da
   g_assert_false (test_rig_is_active (rig, video));
   g_assert_cmpint (test_rig_ask (rig, "SELECT max (failures) FROM uploads"), ==, 0);
 
-  test_conditions_connect (rig->conditions, "depot", OB_LINK_WIFI, OB_METERED_NO);
-  test_rig_advance (rig, 250);
+  lanes_connect (rig, "depot", OB_LINK_WIFI, OB_METERED_NO);
   test_rig_finish (rig, video);
   test_rig_finish (rig, photo);
 }
@@ -54,8 +52,7 @@ test_what_is_allowed_is_believed_after_a_moment (TestRig *rig, gconstpointer dat
   g_autofree char *video = NULL;
 
   lanes_set_rules (rig, LANES_VIDEO);
-  test_conditions_connect (rig->conditions, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
-  test_rig_advance (rig, 250);
+  lanes_connect (rig, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
   video = lanes_submit (rig, "video/mp4");
   test_rig_assert_status (rig, video, "paused wait-wifi");
   /* Each change begins the moment anew. */
@@ -122,8 +119,7 @@ test_nothing_is_said_before_the_first_word (TestRig *rig, gconstpointer data)
   g_assert_false (test_rig_is_active (rig, photo));
   g_assert_cmpint (lanes_count_rows (rig, "lane"), ==, n_rows);
 
-  test_conditions_connect (rig->conditions, "depot", OB_LINK_WIFI, OB_METERED_NO);
-  test_rig_advance (rig, 250);
+  lanes_connect (rig, "depot", OB_LINK_WIFI, OB_METERED_NO);
   (void) test_server_wait_for (rig->server, photo);
   test_rig_finish (rig, photo);
   g_assert_cmpint (lanes_count_rows (rig, "lane"), ==, n_rows);
@@ -136,8 +132,7 @@ test_the_server_is_asked_on_any_network (TestRig *rig, gconstpointer data)
   g_autofree char *video = NULL;
 
   lanes_set_rules (rig, LANES_VIDEO);
-  test_conditions_connect (rig->conditions, "depot", OB_LINK_WIFI, OB_METERED_NO);
-  test_rig_advance (rig, 250);
+  lanes_connect (rig, "depot", OB_LINK_WIFI, OB_METERED_NO);
   video = lanes_submit (rig, "video/mp4");
   (void) test_server_wait_for (rig->server, video);
   test_server_report_created (rig->server, video, "http://depot.example/files/1");
@@ -156,8 +151,7 @@ test_what_the_server_lost_waits_for_its_network (TestRig *rig, gconstpointer dat
   g_autofree char *video = NULL;
 
   lanes_set_rules (rig, LANES_VIDEO);
-  test_conditions_connect (rig->conditions, "depot", OB_LINK_WIFI, OB_METERED_NO);
-  test_rig_advance (rig, 250);
+  lanes_connect (rig, "depot", OB_LINK_WIFI, OB_METERED_NO);
   video = lanes_submit (rig, "video/mp4");
   (void) test_server_wait_for (rig->server, video);
   test_server_report_created (rig->server, video, "http://depot.example/files/1");
@@ -166,8 +160,7 @@ test_what_the_server_lost_waits_for_its_network (TestRig *rig, gconstpointer dat
   test_server_report_created (rig->server, video, "http://depot.example/files/2");
   test_rig_wait_for_end (rig, video);
   test_rig_assert_status (rig, video, "paused wait-wifi");
-  test_conditions_connect (rig->conditions, "depot", OB_LINK_WIFI, OB_METERED_NO);
-  test_rig_advance (rig, 250);
+  lanes_connect (rig, "depot", OB_LINK_WIFI, OB_METERED_NO);
   test_rig_finish (rig, video);
 }
 
@@ -180,8 +173,7 @@ test_a_change_of_network_rewrites_no_upload (TestRig *rig, gconstpointer data)
   guint n_told = 0;
 
   lanes_set_rules (rig, LANES_VIDEO);
-  test_conditions_connect (rig->conditions, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
-  test_rig_advance (rig, 250);
+  lanes_connect (rig, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
   for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
     ids[i] = lanes_submit (rig, "video/mp4");
   /* So that nothing starts when it may. */
@@ -245,8 +237,7 @@ test_rules_that_come_while_a_file_is_saved (TestRig *rig, gconstpointer data)
   g_autofree char *path = g_build_filename (rig->folder, "clip", NULL);
   g_autofree char *video = NULL;
 
-  test_conditions_connect (rig->conditions, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
-  test_rig_advance (rig, 250);
+  lanes_connect (rig, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
   g_assert_true (g_file_set_contents (path, "clip", -1, NULL));
   ob_broker_submit (rig->broker, &submission, g_open (path, O_RDONLY | O_CLOEXEC, 0), on_submitted, &video);
   lanes_set_rules (rig, LANES_VIDEO);
@@ -263,8 +254,7 @@ test_holds_outlive_a_restart (TestRig *rig, gconstpointer data)
   gint64 n_rows;
 
   lanes_set_rules (rig, LANES_VIDEO);
-  test_conditions_connect (rig->conditions, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
-  test_rig_advance (rig, 250);
+  lanes_connect (rig, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
   video = lanes_submit (rig, "video/mp4");
   n_rows = lanes_count_rows (rig, "lane");
   g_assert_cmpint (n_rows, ==, 1);
@@ -298,8 +288,7 @@ test_an_app_sees_the_holds_of_its_own (TestRig *rig, gconstpointer data)
   g_autofree char *video = NULL;
 
   lanes_set_rules (rig, LANES_VIDEO);
-  test_conditions_connect (rig->conditions, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
-  test_rig_advance (rig, 250);
+  lanes_connect (rig, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
   video = lanes_submit (rig, "video/mp4");
   g_assert_true (test_rig_pause_destination (rig, "depot", TRUE, NULL));
   g_assert_true (test_rig_pause_destination (rig, "yard", TRUE, NULL));
@@ -318,8 +307,7 @@ test_new_rules_act_at_once_and_match_what_waits (TestRig *rig, gconstpointer dat
   g_autofree char *video = lanes_submit (rig, "video/mp4");
   g_autofree char *photo = lanes_submit (rig, "image/jpeg");
 
-  test_conditions_connect (rig->conditions, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
-  test_rig_advance (rig, 250);
+  lanes_connect (rig, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
   (void) test_server_wait_for (rig->server, video);
   (void) test_server_wait_for (rig->server, photo);
   lanes_set_rules (rig, LANES_VIDEO);
@@ -352,12 +340,6 @@ test_rules_that_changed_while_it_was_off (TestRig *rig, gconstpointer data)
   g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM uploads WHERE rule = 'video'"), ==, 1);
 }
 
-static void
-count (ObBroker *broker, gpointer n)
-{
-  ++*(guint *) n;
-}
-
 /* A lane in which nothing is left holds nothing, and one that gets something holds it: whoever watches is told of both. */
 static void
 test_who_watches_hears_of_a_lane_that_empties_and_fills (TestRig *rig, gconstpointer data)
@@ -367,13 +349,12 @@ test_who_watches_hears_of_a_lane_that_empties_and_fills (TestRig *rig, gconstpoi
   guint n_told = 0;
 
   lanes_set_rules (rig, LANES_VIDEO);
-  test_conditions_connect (rig->conditions, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
-  test_rig_advance (rig, 250);
+  lanes_connect (rig, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
   first = lanes_submit (rig, "video/mp4");
   test_rig_assert_status (rig, first, "paused wait-wifi");
   test_rig_settle (rig);
 
-  g_signal_connect (rig->broker, "holds-changed", G_CALLBACK (count), &n_told);
+  g_signal_connect (rig->broker, "holds-changed", G_CALLBACK (on_holds_changed), &n_told);
   lanes_command (rig, OB_COMMAND_REMOVE, first);
   test_rig_settle (rig);
   g_assert_cmpuint (n_told, ==, 1);
@@ -396,7 +377,8 @@ main (int argc, char *argv[])
     { "/lanes/what-the-server-lost-waits-for-its-network", test_what_the_server_lost_waits_for_its_network },
     { "/lanes/a-change-of-network-rewrites-no-upload", test_a_change_of_network_rewrites_no_upload },
     { "/lanes/a-captive-portal-holds-everything", test_a_captive_portal_holds_everything },
-    { "/lanes/who-watches-hears-of-one-that-empties-and-fills", test_who_watches_hears_of_a_lane_that_empties_and_fills },
+    { "/lanes/who-watches-hears-of-one-that-empties-and-fills",
+      test_who_watches_hears_of_a_lane_that_empties_and_fills },
     { "/lanes/holds-outlive-a-restart", test_holds_outlive_a_restart },
     { "/lanes/an-app-sees-the-holds-of-its-own", test_an_app_sees_the_holds_of_its_own },
     { "/rules/those-that-come-while-a-file-is-saved", test_rules_that_come_while_a_file_is_saved },
