@@ -86,7 +86,7 @@ ob_tus_try_out (ObConnection *connection, const ObJob *job, ObTrialNotes *notes,
   if (!answer->error && ob_tus_is_of_other_version (answer, result))
     return FALSE;
   is_refused = ob_tus_judge (answer, OB_STAGE_CREATE, result);
-  if (answer->error)
+  if (answer->error && answer->end != OB_END_SLOW)
     return FALSE;
   is_own
       = ob_answer_get_header (answer, "Tus-Version") || (is_refused && ob_answer_get_header (answer, "Tus-Resumable"));
