@@ -122,9 +122,7 @@ client_error_outcome (const ObReply *reply)
       return either (OB_VERDICT_RETRY);
     case 425:
     case 429:
-      /* Too many questions are no reason to send no bytes. */
-      return reply->stage == OB_STAGE_CONFIRM ? either (OB_VERDICT_RETRY)
-                                              : ob_outcome_new (OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+      return ob_outcome_new (OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
     case 451:
       return ob_outcome_new (OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS);
     default:
@@ -140,9 +138,7 @@ server_error_outcome (const ObReply *reply)
   switch (reply->status)
     {
     case 507:
-      /* A question needs no room: it is the server of the answers that has none. */
-      return reply->stage == OB_STAGE_CONFIRM ? either (OB_VERDICT_RETRY)
-                                              : ob_outcome_new (OB_VERDICT_FULL, OUTBOX_REASON_NONE);
+      return ob_outcome_new (OB_VERDICT_FULL, OUTBOX_REASON_NONE);
     case 511:
       return ob_outcome_new (OB_VERDICT_HOLD, OUTBOX_REASON_CAPTIVE_PORTAL);
     case 504:
@@ -234,13 +230,20 @@ error_outcome (const ObReply *reply)
   return either (OB_VERDICT_RETRY);
 }
 
-/* Whether it is trouble of whoever answers questions in the destination's place. Its credentials are not the destination's,
- * nor is its certificate, and a proxy on the way to it may not be on the other. */
+/* Whether it is trouble of whoever answers questions, which keeps no bytes from the destination. Elsewhere its credentials are
+ * not the destination's, nor is its certificate, and a proxy on the way to it may not be on the other. At the destination itself
+ * too many questions are no reason to send no bytes, and a question needs no room. */
 static gboolean
-is_trouble_elsewhere (const ObReply *reply, const ObOutcome *outcome)
+is_trouble_of_a_question (const ObReply *reply, const ObOutcome *outcome)
 {
-  return reply->stage == OB_STAGE_CONFIRM && reply->is_elsewhere
-         && ((outcome->scope & OUTBOX_SCOPE_DESTINATION) || outcome->verdict == OB_VERDICT_FORBIDDEN);
+  gboolean is_answered = !reply->error && reply->status != 0;
+
+  if (reply->stage != OB_STAGE_CONFIRM)
+    return FALSE;
+  if (reply->is_elsewhere)
+    return (outcome->scope & OUTBOX_SCOPE_DESTINATION) != 0 || outcome->verdict == OB_VERDICT_FORBIDDEN;
+
+  return is_answered && (outcome->verdict == OB_VERDICT_RETRY || outcome->verdict == OB_VERDICT_FULL);
 }
 
 /* An interim status may stand beside the error that ended the exchange. */
@@ -262,7 +265,7 @@ ob_outcome_from_reply (const ObReply *reply, ObVerdictFunc verdict, gint64 now_m
 {
   ObOutcome outcome = judge (reply, verdict);
 
-  if (is_trouble_elsewhere (reply, &outcome))
+  if (is_trouble_of_a_question (reply, &outcome))
     outcome = either (OB_VERDICT_RETRY);
   outcome.is_silent = is_silence (reply);
   outcome.retry_after_ms = ob_outcome_parse_retry_after (reply->retry_after, reply->date, now_ms);
