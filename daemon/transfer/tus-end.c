@@ -80,24 +80,6 @@ ask (ObTusRun *tus, ObTusStep unknown)
   return result->is_unknown ? unknown : STEP_STORED;
 }
 
-/* What is said to be stored is asked about first. So is an empty file, which is finished by its creation, after a lost
- * answer; and a file whose history was lost with a database. */
-ObTusStep
-ob_tus_begin (ObTusRun *tus)
-{
-  const ObJob *job = tus->job;
-  ObTusStep next = tus->server_url ? STEP_LOOK : STEP_CREATE;
-  gboolean may_be_there = job->asks_first || (job->size_bytes == 0 && job->is_again);
-
-  if (tus->server_url && !may_go_on (tus))
-    {
-      tus->checkpoints->noted ("given-up", "its upload URL is at a server that is not listed", tus->user_data);
-      return ob_tus_gone (tus);
-    }
-
-  return job->is_stored || (!tus->server_url && may_be_there) ? ask (tus, next) : next;
-}
-
 gboolean
 ob_tus_note_loss (ObTusRun *tus)
 {
@@ -122,9 +104,10 @@ give_up (ObTusRun *tus)
   return FALSE;
 }
 
-/* The upload URL is no more. It may have been finished and cleared away: ask before anything is sent twice. */
-ObTusStep
-ob_tus_gone (ObTusRun *tus)
+/* The upload URL is of no use any more. It may have been finished and cleared away: ask before anything is sent twice.
+ * @words: (nullable): why, for the journal, where it may still be there. Returns: STEP_CREATE where it is given up for another. */
+static ObTusStep
+leave_url (ObTusRun *tus, const char *words)
 {
   ObTusStep step = ask (tus, STEP_CREATE);
   gboolean is_held;
@@ -134,27 +117,44 @@ ob_tus_gone (ObTusRun *tus)
   is_held = tus->offset_bytes > 0 && ob_tus_note_loss (tus);
   if (!is_held && ++tus->restarts > MOST_RESTARTS)
     return ob_tus_end_in_doubt (tus, "gone", "The server loses the upload again and again");
+  if (words)
+    tus->checkpoints->noted ("given-up", words, tus->user_data);
 
   /* Also when it is held: the next try would meet what is gone again, and hold it for that, for ever. */
   return give_up (tus) && !is_held ? STEP_CREATE : STEP_END;
 }
 
+/* What is said to be stored is asked about first. So is an empty file, which is finished by its creation, after a lost
+ * answer; and a file whose history was lost with a database. */
+ObTusStep
+ob_tus_begin (ObTusRun *tus)
+{
+  const ObJob *job = tus->job;
+  ObTusStep next = tus->server_url ? STEP_LOOK : STEP_CREATE;
+  gboolean may_be_there = job->asks_first || (job->size_bytes == 0 && job->is_again);
+
+  if (tus->server_url && !may_go_on (tus))
+    return leave_url (tus, "its upload URL is at a server that is not listed");
+
+  return job->is_stored || (!tus->server_url && may_be_there) ? ask (tus, next) : next;
+}
+
+ObTusStep
+ob_tus_gone (ObTusRun *tus)
+{
+  return leave_url (tus, NULL);
+}
+
 ObTusStep
 ob_tus_end_not_ours (ObTusRun *tus)
 {
-  ObTusStep step = ask (tus, STEP_CREATE);
-  gboolean is_held;
+  ObTusStep step = leave_url (tus, "the server has another upload at its upload URL");
 
-  if (step != STEP_CREATE)
-    return step;
-  is_held = tus->offset_bytes > 0 && ob_tus_note_loss (tus);
-  tus->checkpoints->noted ("given-up", "the server has another upload at its upload URL", tus->user_data);
-  if (!give_up (tus) || is_held)
-    return STEP_END;
-  ob_result_set (tus->result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "location",
-                 "The server has another upload at the address that it gave for this one");
+  if (step == STEP_CREATE)
+    ob_result_set (tus->result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "location",
+                   "The server has another upload at the address that it gave for this one");
 
-  return STEP_END;
+  return step == STEP_CREATE ? STEP_END : step;
 }
 
 /* An upload URL on another server may be dead while the destination is well: that is this upload's own trouble, and holds up no
@@ -171,11 +171,7 @@ ob_tus_end_silent (ObTusRun *tus)
     }
   tus->result->is_url_silent = TRUE;
   if (tus->job->leaves_url)
-    {
-      tus->checkpoints->noted ("given-up", "nothing has answered at its upload URL for a day, and the destination does",
-                               tus->user_data);
-      return ob_tus_gone (tus);
-    }
+    return leave_url (tus, "nothing has answered at its upload URL for a day, and the destination does");
   *outcome = ob_outcome_new (OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE);
 
   return STEP_END;
