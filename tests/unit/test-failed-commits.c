@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Every command that callers have, in queues of several kinds, against every way in which its turn cannot be committed, at
+ * Every command that callers have, and every report of an attempt, in queues of several kinds, against every way in which its turn cannot be committed, at
  * each statement: memory is what a fresh load makes of the database, whoever commanded hears of it, nothing is told that is
  * not so, and no attempt begins or ends by it. Then the disk works again, and all goes on. The interface has the list of
  * commands: a method without a line here fails the test.
@@ -138,6 +138,91 @@ run_set_rules (TestScene *scene, const Command *command)
   scene->is_answered = TRUE;
 }
 
+/* --- Reports of an attempt, in whose name the broker changes what it has --- */
+
+static void
+ask (TestScene *scene, ObQuestion *question)
+{
+  test_rig_settle (scene->rig);
+  if (ob_question_wait (question) && test_failure_has_come ())
+    g_error ("an attempt was told that what it asked for is on the disk");
+}
+
+static gboolean
+begin_report (TestScene *scene)
+{
+  scene->is_answered = TRUE;
+
+  return test_rig_is_active (scene->rig, scene->target);
+}
+
+static void
+report_created (TestScene *scene, const Command *command)
+{
+  ObQuestion *question;
+
+  if (!begin_report (scene))
+    return;
+  question = ob_question_new ();
+  ob_broker_workers_events.created (scene->target, command->name, question, scene->rig->broker);
+  ask (scene, question);
+}
+
+static void
+report_stored (TestScene *scene, const Command *command)
+{
+  ObQuestion *question;
+
+  if (!begin_report (scene))
+    return;
+  question = ob_question_new ();
+  ob_broker_workers_events.stored (scene->target, question, scene->rig->broker);
+  ask (scene, question);
+}
+
+/* Where it costs, the bytes are counted as well. */
+static void
+report_progress (TestScene *scene, const Command *command)
+{
+  if (command->is_on)
+    test_scene_connect (scene, "phone", OB_METERED_YES);
+  if (begin_report (scene) || command->is_on)
+    ob_broker_workers_events.progress (scene->target, 400, 700, scene->rig->broker);
+}
+
+static void
+report_words (TestScene *scene, const Command *command)
+{
+  if (begin_report (scene))
+    ob_broker_workers_events.noted (scene->target, "noted", "the server minds something", scene->rig->broker);
+}
+
+static gboolean
+is_ended (gpointer data)
+{
+  TestScene *scene = data;
+
+  return !test_rig_is_active (scene->rig, scene->target);
+}
+
+static void
+report_end (TestScene *scene, const Command *command)
+{
+  TestServer *server = scene->rig->server;
+
+  if (!begin_report (scene) || !test_server_has (server, scene->target))
+    return;
+  if (g_str_equal (command->name, "done"))
+    test_server_finish (server, scene->target);
+  else if (g_str_equal (command->name, "again"))
+    test_server_end (server, scene->target, OB_VERDICT_RETRY, OUTBOX_REASON_NONE, 0);
+  else if (g_str_equal (command->name, "sign-in"))
+    test_server_end (server, scene->target, OB_VERDICT_SIGN_IN, OUTBOX_REASON_SIGN_IN, 0);
+  else
+    test_server_refuse (server, scene->target, OUTBOX_REASON_REJECTED, "rejected");
+  test_wait_until (is_ended, scene, 10);
+}
+
 static const Command commands[] = {
   { .method = "Uploads.Submit", .run = run_submit },
   { .method = "Uploads.Submit", .run = run_submit, .name = "another", .is_on = TRUE },
@@ -177,6 +262,20 @@ static const Command commands[] = {
   { .method = "Destinations.Pause", .run = run_pause_destination, .name = "depot", .is_on = TRUE },
   { .method = "Destinations.Resume", .run = run_pause_destination, .name = "depot" },
   { .method = "Policy.Set", .run = run_set_rules, .name = OTHERS },
+};
+
+/* Of these nobody waits for an answer, and what runs may end by them. */
+static const Command reports[] = {
+  { .method = "created", .run = report_created, .name = "http://depot.example/files/9" },
+  { .method = "created", .run = report_created },
+  { .method = "stored", .run = report_stored },
+  { .method = "progress", .run = report_progress },
+  { .method = "progress", .run = report_progress, .is_on = TRUE },
+  { .method = "noted", .run = report_words },
+  { .method = "end", .run = report_end, .name = "done" },
+  { .method = "end", .run = report_end, .name = "again" },
+  { .method = "end", .run = report_end, .name = "sign-in" },
+  { .method = "end", .run = report_end, .name = "rejected" },
 };
 
 /* What writes nothing in the queue: it reads, watches, or answers NotSupported. */
@@ -264,15 +363,16 @@ check_failed (TestScene *scene, const Command *command, const TestFailure *failu
       = g_strdup_printf ("%s (%s) %s, row %u", command->method, command->name ? command->name : "-", failure->name, n);
   g_autofree char *before = test_memory_dup_attempts (rig);
   g_autofree char *after = NULL;
-  gboolean is_policy = command->run == run_set_rules;
+  gboolean is_asked
+      = command >= commands && command < commands + G_N_ELEMENTS (commands) && command->run != run_set_rules;
 
   test_failure_begin (rig->database, failure, n);
   run_to_its_answer (scene, command);
-  if (!is_policy)
+  if (is_asked)
     check_answer (scene, where);
   test_memory_assert_fresh (rig, where);
   after = test_memory_dup_attempts (rig);
-  if (!is_policy && scene->error)
+  if (is_asked && scene->error)
     g_assert_cmpstr (after, ==, before);
   if (scene->error && scene->n_told > 0)
     g_error ("%s: %u changes were told of that are not so: %s", where, scene->n_told, scene->error->message);
@@ -313,41 +413,61 @@ check_command (TestScene *scene, const Command *command)
 }
 
 static void
-test_failed_ones (gconstpointer data)
+try_failed (guint scene_number, const Command *rows, guint n_rows)
 {
-  const guint i = GPOINTER_TO_UINT (data);
-
   n_cells = 0;
-  for (guint j = 0; j < G_N_ELEMENTS (commands); j++)
+  for (guint i = 0; i < n_rows; i++)
     {
       TestRig rig = { 0 };
       TestScene scene;
 
-      test_scene_begin (&scene, &rig, i);
-      check_command (&scene, &commands[j]);
+      test_scene_begin (&scene, &rig, scene_number);
+      check_command (&scene, &rows[i]);
       test_scene_end (&scene);
     }
-  g_test_message ("%s: %u cells", test_scene_get_name (i), n_cells);
+  g_test_message ("%s: %u cells", test_scene_get_name (scene_number), n_cells);
+}
+
+static void
+try_good (guint scene_number, const Command *rows, guint n_rows)
+{
+  n_cells = 0;
+  for (guint i = 0; i < n_rows; i++)
+    {
+      TestRig rig = { 0 };
+      TestScene scene;
+      g_autofree char *where = g_strdup_printf ("%s: %s", test_scene_get_name (scene_number), rows[i].method);
+
+      test_scene_begin (&scene, &rig, scene_number);
+      run_to_its_answer (&scene, &rows[i]);
+      test_memory_assert_fresh (&rig, where);
+      test_scene_end (&scene);
+    }
+  g_test_message ("%s: %u cells", test_scene_get_name (scene_number), n_cells);
+}
+
+static void
+test_failed_ones (gconstpointer data)
+{
+  try_failed (GPOINTER_TO_UINT (data), commands, G_N_ELEMENTS (commands));
+}
+
+static void
+test_failed_reports (gconstpointer data)
+{
+  try_failed (GPOINTER_TO_UINT (data), reports, G_N_ELEMENTS (reports));
 }
 
 static void
 test_good_ones (gconstpointer data)
 {
-  const guint i = GPOINTER_TO_UINT (data);
+  try_good (GPOINTER_TO_UINT (data), commands, G_N_ELEMENTS (commands));
+}
 
-  n_cells = 0;
-  for (guint j = 0; j < G_N_ELEMENTS (commands); j++)
-    {
-      TestRig rig = { 0 };
-      TestScene scene;
-      g_autofree char *where = g_strdup_printf ("%s: %s", test_scene_get_name (i), commands[j].method);
-
-      test_scene_begin (&scene, &rig, i);
-      run_to_its_answer (&scene, &commands[j]);
-      test_memory_assert_fresh (&rig, where);
-      test_scene_end (&scene);
-    }
-  g_test_message ("%s: %u cells", test_scene_get_name (i), n_cells);
+static void
+test_good_reports (gconstpointer data)
+{
+  try_good (GPOINTER_TO_UINT (data), reports, G_N_ELEMENTS (reports));
 }
 
 /* That each turn fails is what is tested. */
@@ -373,9 +493,13 @@ main (int argc, char *argv[])
     {
       g_autofree char *failed = g_strconcat ("/commands/failed/", test_scene_get_name (i), NULL);
       g_autofree char *good = g_strconcat ("/commands/good/", test_scene_get_name (i), NULL);
+      g_autofree char *failed_reports = g_strconcat ("/reports/failed/", test_scene_get_name (i), NULL);
+      g_autofree char *good_reports = g_strconcat ("/reports/good/", test_scene_get_name (i), NULL);
 
       g_test_add_data_func (failed, GUINT_TO_POINTER (i), test_failed_ones);
       g_test_add_data_func (good, GUINT_TO_POINTER (i), test_good_ones);
+      g_test_add_data_func (failed_reports, GUINT_TO_POINTER (i), test_failed_reports);
+      g_test_add_data_func (good_reports, GUINT_TO_POINTER (i), test_good_reports);
     }
 
   return g_test_run ();
