@@ -1,5 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Writes the rows of a queue that is still open although its file is gone, and gives them its name. Main thread.
  */
 #include "store/rescue.h"
 

@@ -28,12 +28,12 @@ lines ()
   printf '%s\n' "$@"
 }
 
-# put PATH: a file of the tree, with the two lines that each begins with, and the rest from the standard input.
+# put PATH: a file of the tree, with the lines that each begins with, and the rest from the standard input.
 put ()
 {
   mkdir -p "$work/tree/${1%/*}"
   {
-    printf '/* SPDX-FileCopyrightText: The Outbox authors\n * SPDX-License-Identifier: LGPL-2.1-or-later */\n'
+    lines '/* SPDX-FileCopyrightText: The Outbox authors' ' * SPDX-License-Identifier: LGPL-2.1-or-later' ' *' ' * A file.' ' */'
     cat
   } >"$work/tree/$1"
 }
@@ -89,6 +89,10 @@ result good $status
 make_good_tree
 lines '/* SPDX-FileCopyrightText: The Outbox authors */' >"$work/tree/daemon/base/other.c"
 refused half-a-licence "daemon/base/other.c: does not begin with the two SPDX lines"
+make_good_tree
+lines '/* SPDX-FileCopyrightText: The Outbox authors' ' * SPDX-License-Identifier: LGPL-2.1-or-later' ' */' 'static int other;' \
+  >"$work/tree/daemon/base/other.c"
+refused no-paragraph "daemon/base/other.c: does not open with a paragraph"
 bad no-guard daemon/base/other.h "daemon/base/other.h: has no #pragma once" <<<"int other;"
 bad tab daemon/base/other.c "daemon/base/other.c: a tab, a goto, or blanks" < <(printf 'int\tother;\n')
 bad blanks tests/other.c "tests/other.c: a tab, a goto, or blanks" <<<"int other; "
@@ -113,6 +117,10 @@ bad shown-fields daemon/broker/gate-private.h "daemon/broker/gate-private.h: sho
   < <(lines "#pragma once" "" "struct _ObGate" "{" "  int n_lanes;" "};")
 bad shown-object daemon/broker/runs-private.h "daemon/broker/runs-private.h: shows the fields of _ObRuns" \
   < <(lines "#pragma once" "" "struct _ObRuns" "{" "  GObject parent_instance;" "};")
+bad private-fields tests/unit/test-runs.c "tests/unit/test-runs.c: tries the daemon by a private header" \
+  <<<'#include "broker/runs-private.h"'
+bad state-without-journal daemon/broker/other.c "a stored state is changed by ob_journal_move () alone" \
+  <<<'static void other (ObUpload *upload) { upload->stored = 1; }'
 bad bound-text daemon/store/uploads.c "text comes into a row by ob_statement_bind_text () alone" \
   <<<'static int result = sqlite3_bind_text (0, 0, 0, 0, 0);'
 bad bound-bytes daemon/broker/other.c "text comes into a row by ob_statement_bind_text () alone" \
