@@ -98,7 +98,7 @@ outbox_status_label (OutboxState state, OutboxReason reason, gint64 until_ms, gi
     label = until_label (until_ms, now_ms, length);
   if (label)
     return label;
-  if ((state == OUTBOX_STATE_PAUSED || state == OUTBOX_STATE_FAILED
+  if ((state == OUTBOX_STATE_PAUSED || state == OUTBOX_STATE_FAILED || state == OUTBOX_STATE_SAVING
        || (state == OUTBOX_STATE_CONFIRMING && reason == OUTBOX_REASON_SERVER_WORKING))
       && reason != OUTBOX_REASON_NONE)
     return g_strdup (outbox_message_get (outbox_reason_message (reason, length)));

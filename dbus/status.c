@@ -188,6 +188,13 @@ static const OutboxReasonInfo reasons[OUTBOX_N_REASONS] = {
   [OUTBOX_REASON_GAVE_UP] = { "gave-up", N_ ("Failed · no progress for too long"),
     N_ ("There was no progress for too long. The file is kept: retry when the server can be reached."),
     N_ ("No progress"), NONE, 0, TRUE, N_ ("Keeps the file."), N_ ("Retry.") },
+  [OUTBOX_REASON_RECORDING] = { "recording", N_ ("Recording on this device"),
+    N_ ("An app records it on this device. It is sent when the app has finished it."), N_ ("Recording"), NONE, 0, FALSE,
+    N_ ("Sends nothing of it before its app has finished it."), N_ ("Nothing; or finish it in its app.") },
+  [OUTBOX_REASON_UNFINISHED] = { "unfinished", N_ ("Not finished · its app has stopped"),
+    N_ ("The app that recorded it has stopped without finishing it. What it recorded is kept on this device: send it as it is, or remove it."),
+    N_ ("Not finished"), NONE, 0, TRUE, N_ ("Keeps what was recorded, and sends nothing of it."),
+    N_ ("Send it as it is (outbox commit), or remove it.") },
 };
 /* clang-format on */
 

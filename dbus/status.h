@@ -41,7 +41,7 @@ typedef enum
  * OutboxReason:
  *
  * Why an upload waits or failed, in the order in which a person should hear of it: what a person decided first,
- * then what needs a person, then what only takes time, then why an upload failed.
+ * then what needs a person, then what only takes time, then why an upload failed, then why one is not saved yet.
  */
 typedef enum
 {
@@ -79,9 +79,11 @@ typedef enum
   OUTBOX_REASON_FILE_CHANGED,
   OUTBOX_REASON_NOT_ATTACHED,
   OUTBOX_REASON_GAVE_UP,
+  OUTBOX_REASON_RECORDING,
+  OUTBOX_REASON_UNFINISHED,
 } OutboxReason;
 
-#define OUTBOX_N_REASONS (OUTBOX_REASON_GAVE_UP + 1)
+#define OUTBOX_N_REASONS (OUTBOX_REASON_UNFINISHED + 1)
 
 /**
  * OutboxReasonSet:

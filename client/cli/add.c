@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "expand.h"
 #include "print.h"
+#include "record.h"
 #include "tally.h"
 #include "terminal.h"
 #include "view.h"
@@ -29,6 +30,7 @@ typedef struct
   char *media_type;
   char *key;
   char *app;
+  char *name;     /* of what comes by standard input */
   GStrv metadata; /* K=V */
   char *not_before;
   int priority;
@@ -49,6 +51,7 @@ options_clear (Options *options)
   g_free (options->media_type);
   g_free (options->key);
   g_free (options->app);
+  g_free (options->name);
   g_free (options->not_before);
   g_strfreev (options->metadata);
 }
@@ -78,6 +81,7 @@ typedef struct
   guint n_printed;
   CliTally tally;
   int exit_code;
+  gboolean is_pipe; /* the one file comes by standard input */
 } Add;
 
 static void
@@ -277,32 +281,10 @@ insert_metadata (GVariantDict *common, char *const *pairs)
   return TRUE;
 }
 
-/* @text: a time of day, which is the next such one, or a date and a time; ISO 8601, local where no zone is said. Returns: Unix
- * milliseconds; 0: it is neither. */
-static gint64
-read_time (const char *text)
-{
-  gboolean is_day = strchr (text, '-') != NULL;
-  g_autoptr (GTimeZone) zone = g_time_zone_new_local ();
-  g_autoptr (GDateTime) now = g_date_time_new_now (zone);
-  g_autofree char *today = g_date_time_format (now, "%Y-%m-%d");
-  /* GLib wants seconds. */
-  g_autofree char *whole
-      = g_strdup_printf ("%s%s%s%s", is_day ? "" : today, is_day ? "" : "T", text,
-                         strlen (text) <= strlen (is_day ? "2026-01-31T22:00" : "22:00") ? ":00" : "");
-  g_autoptr (GDateTime) time = g_date_time_new_from_iso8601 (whole, zone);
-  g_autoptr (GDateTime) tomorrow = time && !is_day ? g_date_time_add_days (time, 1) : NULL;
-
-  if (!time)
-    return 0;
-
-  return g_date_time_to_unix (tomorrow && g_date_time_compare (time, now) <= 0 ? tomorrow : time) * 1000;
-}
-
 static gboolean
 insert_not_before (GVariantDict *common, const char *text)
 {
-  gint64 not_before_ms = read_time (text);
+  gint64 not_before_ms = cli_read_time (text);
 
   if (not_before_ms <= 0)
     {
@@ -373,6 +355,24 @@ get_uploads (Add *add, GError **error)
   return g_steal_pointer (&uploads);
 }
 
+/* Returns: whether it is safe; if not, it was said why. */
+static gboolean
+take_pipe (Add *add)
+{
+  File *file = &g_array_index (add->files, File, 0);
+  g_autoptr (GError) error = NULL;
+
+  add->next = 1;
+  file->is_answered = TRUE;
+  file->id = cli_record (add->client, add->common, add->options->name, add->options->key, &error);
+  if (!file->id)
+    add->exit_code = cli_fail (error);
+  else if (add->view)
+    cli_view_expect (add->view, file->id);
+
+  return file->id != NULL;
+}
+
 static int
 run (Add *add)
 {
@@ -384,6 +384,8 @@ run (Add *add)
     add->view = cli_view_new (add->client, add->options->is_json, NULL, &error);
   if (error)
     return cli_fail (error);
+  if (add->is_pipe && !take_pipe (add))
+    return add->exit_code;
   hand_over (add);
   cli_wait (is_answered, add);
   cli_tally_end (&add->tally);
@@ -437,6 +439,8 @@ cli_add (int argc, char *argv[])
       N_ ("Submit key of the one file: the same key is taken only once"), N_ ("KEY") },
     { "app", 0, 0, G_OPTION_ARG_STRING, &options.app, N_ ("The app that they are of; found out if absent"),
       N_ ("APP") },
+    { "name", 0, 0, G_OPTION_ARG_STRING, &options.name, N_ ("The name of what comes by standard input (-)"),
+      N_ ("NAME") },
     { "recursive", 'r', 0, G_OPTION_ARG_NONE, &options.is_recursive, N_ ("A folder stands for all that is in it"),
       NULL },
     { "move", 0, 0, G_OPTION_ARG_NONE, &options.is_move, N_ ("Remove each file once it is safe"), NULL },
@@ -455,7 +459,16 @@ cli_add (int argc, char *argv[])
     return CLI_USAGE;
   if (options.key && (argc > 2 || options.is_recursive))
     return cli_usage (argv[0], _ ("--key goes with one file"));
-  paths = cli_expand_files (argv + 1, options.is_recursive, &is_whole);
+  add.is_pipe = argc == 2 && g_str_equal (argv[1], "-");
+  if ((options.name && !add.is_pipe) || (add.is_pipe && options.is_move))
+    return cli_usage (argv[0], _ ("--name goes with standard input (-), and --move with files"));
+  paths = add.is_pipe ? g_ptr_array_new_with_free_func (g_free)
+                      : cli_expand_files (argv + 1, options.is_recursive, &is_whole);
+  if (add.is_pipe)
+    {
+      g_ptr_array_add (paths, g_strdup ("-"));
+      is_whole = TRUE;
+    }
   add.exit_code = is_whole ? CLI_DONE : CLI_FAILED;
   if (paths->len == 0)
     return nothing_to_add (is_whole);

@@ -227,3 +227,25 @@ cli_get_string (GVariant *document, const char *key)
 
   return value;
 }
+
+/* --- Times --- */
+
+gint64
+cli_read_time (const char *text)
+{
+  gboolean is_day = strchr (text, '-') != NULL;
+  g_autoptr (GTimeZone) zone = g_time_zone_new_local ();
+  g_autoptr (GDateTime) now = g_date_time_new_now (zone);
+  g_autofree char *today = g_date_time_format (now, "%Y-%m-%d");
+  /* GLib wants seconds. */
+  g_autofree char *whole
+      = g_strdup_printf ("%s%s%s%s", is_day ? "" : today, is_day ? "" : "T", text,
+                         strlen (text) <= strlen (is_day ? "2026-01-31T22:00" : "22:00") ? ":00" : "");
+  g_autoptr (GDateTime) time = g_date_time_new_from_iso8601 (whole, zone);
+  g_autoptr (GDateTime) tomorrow = time && !is_day ? g_date_time_add_days (time, 1) : NULL;
+
+  if (!time)
+    return 0;
+
+  return g_date_time_to_unix (tomorrow && g_date_time_compare (time, now) <= 0 ? tomorrow : time) * 1000;
+}

@@ -28,6 +28,7 @@ typedef struct
 } CliVerb;
 
 int cli_add (int argc, char *argv[]);
+int cli_commit (int argc, char *argv[]);
 int cli_list (int argc, char *argv[]);
 int cli_show (int argc, char *argv[]);
 int cli_watch (int argc, char *argv[]);
@@ -90,6 +91,10 @@ GStrv cli_resolve (OutboxClient *client, char *const *names, GError **error);
 
 /* A string of a document, or "". */
 const char *cli_get_string (GVariant *document, const char *key);
+
+/* @text: a time of day, which is the next such one, or a date and a time; ISO 8601, local where no zone is said. Returns: Unix
+ * milliseconds; 0: it is neither. */
+gint64 cli_read_time (const char *text);
 
 /* Iterates the main loop until @is_true says so. */
 void cli_wait (gboolean (*is_true) (gpointer), gpointer user_data);

@@ -16,8 +16,9 @@
 #include <unistd.h>
 
 static const CliVerb verbs[] = {
-  { "add", N_ ("FILE…"), N_ ("Hands files over: they are safe on this device when it returns, and will arrive."),
+  { "add", N_ ("FILE…|-"), N_ ("Hands files over: they are safe on this device when it returns, and will arrive."),
     cli_add },
+  { "commit", N_ ("ID…"), N_ ("Sends what an app recorded and did not finish, as it is."), cli_commit },
   { "list", "", N_ ("Lists uploads, oldest first."), cli_list },
   { "show", N_ ("ID"), N_ ("Shows everything about an upload."), cli_show },
   { "watch", N_ ("[ID…]"), N_ ("Follows uploads: live on a terminal, a line a change in a pipe."), cli_watch },

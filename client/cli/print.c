@@ -307,7 +307,9 @@ dup_status (OutboxUpload *upload)
   g_autofree char *label = cli_progress_dup_label (upload, G_MAXUINT);
   g_autofree char *bar = NULL;
 
-  if (!isatty (STDOUT_FILENO) || (state != OUTBOX_STATE_UPLOADING && state != OUTBOX_STATE_SAVING))
+  /* How large a file will be that an app records, nobody knows. */
+  if (!isatty (STDOUT_FILENO) || (state != OUTBOX_STATE_UPLOADING && state != OUTBOX_STATE_SAVING)
+      || (state == OUTBOX_STATE_SAVING && outbox_upload_get_reason (upload) != OUTBOX_REASON_NONE))
     return g_steal_pointer (&label);
   bar = cli_bar_dup_upload (upload, TABLE_BAR_COLUMNS);
 
@@ -323,7 +325,7 @@ cli_print_uploads (GPtrArray *uploads)
   for (guint i = 0; i < uploads->len; i++)
     {
       OutboxUpload *upload = uploads->pdata[i];
-      g_autofree char *size = g_format_size (outbox_upload_get_size (upload));
+      g_autofree char *size = g_format_size (MAX (outbox_upload_get_size (upload), outbox_upload_get_saved (upload)));
       g_autofree char *status = dup_status (upload);
 
       cli_table_add (table, cli_style_of (outbox_upload_get_state (upload), outbox_upload_get_needs_user (upload)),

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define SHOWN_MOST 10
-#define FAILED_MOST 1000
+#define LISTED_MOST 1000
 #define BAR_COLUMNS 20
 
 typedef struct
@@ -88,14 +88,33 @@ print_safety (GVariant *holds, GVariant *conditions, GPtrArray *failed)
                n_lost);
       g_print ("%s\n", cli_style_end (CLI_STYLE_BAD));
     }
-  else if (!has_hold (holds, "storage") && failed->len < FAILED_MOST)
+  else if (!has_hold (holds, "storage") && failed->len < LISTED_MOST)
     g_print ("%s\n", _ ("All of it is safe on this device."));
 }
 
+/* What an app writes itself: there is no original to leave in place. */
+static gboolean
+is_recording (OutboxUpload *upload)
+{
+  return outbox_upload_get_reason (upload) != OUTBOX_REASON_NONE;
+}
+
+static guint
+count_recordings (GPtrArray *saving)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < saving->len; i++)
+    n += is_recording (saving->pdata[i]);
+
+  return n;
+}
+
 static void
-print_answer (GVariant *summary, GVariant *holds, GVariant *conditions, GPtrArray *failed)
+print_answer (GVariant *summary, GVariant *holds, GVariant *conditions, GPtrArray *failed, guint n_recordings)
 {
   Count all = get_count (summary, "all"), done = get_count (summary, "done"), saving = get_count (summary, "saving");
+  guint n_saving = (guint) saving.uploads - MIN (n_recordings, (guint) saving.uploads);
   guint n_left = (guint) (all.uploads - done.uploads);
   g_autofree char *left = g_format_size (all.bytes - done.bytes);
 
@@ -111,14 +130,14 @@ print_answer (GVariant *summary, GVariant *holds, GVariant *conditions, GPtrArra
     g_print (ngettext ("%u upload has not arrived yet (%s).", "%u uploads have not arrived yet (%s).", n_left), n_left,
              left);
   g_print ("%s\n", cli_style_end (CLI_STYLE_BOLD));
-  if (saving.uploads > 0)
+  if (n_saving > 0)
     {
       g_print (ngettext ("%u file is still being saved: leave it in place.",
-                         "%u files are still being saved: leave them in place.", (guint) saving.uploads),
-               (guint) saving.uploads);
+                         "%u files are still being saved: leave them in place.", n_saving),
+               n_saving);
       g_print ("\n");
     }
-  else if (n_left > 0)
+  else if (n_left > n_recordings)
     print_safety (holds, conditions, failed);
 }
 
@@ -225,6 +244,26 @@ print_under_way (GPtrArray *uploads)
 }
 
 static void
+print_recordings (GPtrArray *saving)
+{
+  for (guint i = 0; i < saving->len; i++)
+    {
+      OutboxUpload *upload = saving->pdata[i];
+      const char *id = cli_text_short_id (outbox_upload_get_id (upload));
+      g_autofree char *name = cli_text_dup_safe (outbox_upload_get_name (upload));
+      g_autofree char *label = outbox_upload_dup_label (upload);
+      g_autofree char *size = g_format_size (outbox_upload_get_saved (upload));
+      CliStyle style = cli_style_of (OUTBOX_STATE_SAVING, outbox_upload_get_needs_user (upload));
+
+      if (!is_recording (upload))
+        continue;
+      g_print ("%s%s %s: %s (%s)%s\n", cli_style_begin (style), id, name, label, size, cli_style_end (style));
+      if (outbox_upload_get_needs_user (upload))
+        g_print (_ ("  \"outbox commit %s\" sends it as it is, \"outbox remove %s\" drops it\n"), id, id);
+    }
+}
+
+static void
 print_failed (GPtrArray *failed)
 {
   for (guint i = 0; i < MIN (failed->len, SHOWN_MOST); i++)
@@ -265,6 +304,7 @@ cli_status (int argc, char *argv[])
   g_autoptr (GVariant) destinations = NULL;
   g_autoptr (GPtrArray) under_way = NULL;
   g_autoptr (GPtrArray) failed = NULL;
+  g_autoptr (GPtrArray) saving = NULL;
 
   if (!cli_parse (&argc, &argv, entries, NULL, 0, 0))
     return CLI_USAGE;
@@ -286,16 +326,20 @@ cli_status (int argc, char *argv[])
       = cli_list_uploads (client, g_variant_new_parsed ("{'state': <'uploading'>, 'limit': <uint32 10>}"), &error);
   if (under_way)
     failed
-        = cli_list_uploads (client, g_variant_new_parsed ("{'state': <'failed'>, 'limit': <%u>}", FAILED_MOST), &error);
-  if (!failed)
+        = cli_list_uploads (client, g_variant_new_parsed ("{'state': <'failed'>, 'limit': <%u>}", LISTED_MOST), &error);
+  if (failed)
+    saving
+        = cli_list_uploads (client, g_variant_new_parsed ("{'state': <'saving'>, 'limit': <%u>}", LISTED_MOST), &error);
+  if (!saving)
     return cli_fail (error);
-  print_answer (summary, holds, conditions, failed);
+  print_answer (summary, holds, conditions, failed, count_recordings (saving));
   print_counts (summary);
   print_under_way (under_way);
   print_network (conditions);
   print_media_types (conditions);
   print_holds (holds);
   print_failed (failed);
+  print_recordings (saving);
   if (g_variant_n_children (destinations) == 0)
     g_print (_ ("There is no destination yet: outbox destination set NAME --url URL\n"));
 

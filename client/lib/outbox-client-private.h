@@ -20,4 +20,7 @@ G_GNUC_INTERNAL gboolean outbox_client_is_no_broker (const GError *error);
 /* Errors of the bus itself get our names. @error: (transfer full). Returns: (transfer full). */
 G_GNUC_INTERNAL GError *outbox_client_translate (GError *error);
 
+/* Returns: floating: @options with a submit key, a new one where they have none. */
+G_GNUC_INTERNAL GVariant *outbox_client_add_key (GVariant *options);
+
 G_END_DECLS

@@ -82,6 +82,50 @@ void outbox_client_submit_async (OutboxClient *self, int fd, GVariant *options, 
 char *outbox_client_submit_finish (OutboxClient *self, GAsyncResult *result, GError **error);
 
 /**
+ * outbox_client_create_async:
+ * @self: a client
+ * @options: (nullable): a{sv}, as Create of the interface XML has it; a submit key is made where there is none
+ * @cancellable: (nullable): ends the wait
+ *
+ * Begins an upload that the app writes itself, into the broker's file, without a copy. Until outbox_client_commit_async() it
+ * is `saving`, and stays so if the app dies, for a person to commit or to remove; the app itself gets it again by its key. The
+ * broker need not run while the app writes.
+ */
+void outbox_client_create_async (OutboxClient *self, GVariant *options, GCancellable *cancellable,
+                                 GAsyncReadyCallback callback, gpointer user_data);
+
+/**
+ * outbox_client_create_finish:
+ * @fd: (out): a descriptor to write the file to, and to read it; the caller closes it
+ *
+ * Errors: those of Create; Busy for the key of one that somebody has open.
+ *
+ * Returns: (transfer full) (nullable): the upload's id
+ */
+char *outbox_client_create_finish (OutboxClient *self, GAsyncResult *result, int *fd, GError **error);
+
+/**
+ * outbox_client_commit_async:
+ * @self: a client
+ * @id: of outbox_client_create_finish()
+ * @options: (nullable): a{sv}, as Commit of the interface XML has it
+ * @cancellable: (nullable): ends the wait, not the commit
+ *
+ * Makes an upload of what was written. Every descriptor and mapping of the file has to be closed, in all processes, or it is
+ * Busy: then close them and commit again. When it succeeds the work is safe on the device. There is no time limit: the file
+ * is read once. A broker that dies meanwhile is asked again.
+ */
+void outbox_client_commit_async (OutboxClient *self, const char *id, GVariant *options, GCancellable *cancellable,
+                                 GAsyncReadyCallback callback, gpointer user_data);
+
+/**
+ * outbox_client_commit_finish:
+ *
+ * Returns: whether it is an upload now
+ */
+gboolean outbox_client_commit_finish (OutboxClient *self, GAsyncResult *result, GError **error);
+
+/**
  * outbox_client_get_async:
  * @id: an upload
  */

@@ -95,8 +95,8 @@ try_submit (GTask *task)
                                             on_submitted, task);
 }
 
-static GVariant *
-with_key (GVariant *options)
+GVariant *
+outbox_client_add_key (GVariant *options)
 {
   GVariantDict dict;
 
@@ -128,7 +128,7 @@ outbox_client_submit_async (OutboxClient *self, int fd, GVariant *options, GCanc
       return;
     }
   submission = g_new0 (Submission, 1);
-  submission->options = g_variant_ref_sink (with_key (owned));
+  submission->options = g_variant_ref_sink (outbox_client_add_key (owned));
   submission->fd = copy;
   g_task_set_task_data (task, submission, (GDestroyNotify) submission_free);
   try_submit (task);

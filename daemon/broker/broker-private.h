@@ -41,6 +41,7 @@ struct _ObBroker
   ObFairness *fairness;
   GHashTable *saving;        /* id → ObSaving: files on their way into the spool */
   GHashTable *saving_keys;   /* app and key of ObUpload → ObSaving: those of them that are new */
+  ObRecordings *recordings;  /* files that apps write themselves */
   GHashTable *resubmissions; /* set of ObResubmission: submits whose key was used before, until they are answered */
   GHashTable *doubtful;      /* ids of files in the spool without a row; see ob_broker_settle_doubts() */
   ObDatabase *aside;         /* the damaged database that was set aside at this start, to salvage from; or NULL */

@@ -208,6 +208,32 @@ ob_broker_read_memory (ObBroker *self)
     g_warning ("What the database has could not be read again: %s", error->message);
 }
 
+/* --- What recordings ask --- */
+
+static void
+set_lane (ObUpload *upload, gpointer user_data)
+{
+  ObBroker *self = user_data;
+
+  g_free (upload->rule);
+  upload->rule = ob_broker_dup_first_lane (self, upload);
+  self->wants_review |= ob_broker_has_new_lane (self, upload->destination, upload->rule);
+}
+
+static gboolean
+forget (const ObUpload *upload, const char *why, GError **error, gpointer user_data)
+{
+  return ob_broker_forget (user_data, upload, why, error);
+}
+
+static void
+on_troubled (gpointer user_data)
+{
+  ob_storage_probe (((ObBroker *) user_data)->storage);
+}
+
+static const ObRecordingsHost recordings_host = { set_lane, forget, on_troubled };
+
 ObBroker *
 ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *watchers, const ObRunner *runner,
                GError **error)
@@ -230,6 +256,8 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *
   ob_queue_join (self->queue, &ob_retention_member, self->retention);
   ob_broker_watch_rows (self);
   self->ingest = ob_ingest_new (spool);
+  self->recordings = ob_recordings_new (self->queue, spool, self->ingest, &recordings_host, self);
+  ob_queue_join (self->queue, &ob_recordings_member, self->recordings);
   ob_broker_watch_conditions (self);
   if (!ob_queue_load (self->queue, error))
     {
@@ -246,6 +274,7 @@ void
 ob_broker_take_up (ObBroker *self)
 {
   ob_broker_recover (self);
+  ob_recordings_review (self->recordings);
   ob_broker_forget_answer (self);
   ob_broker_match_rules (self);
   ob_retention_check_copies (self->retention);
@@ -258,6 +287,7 @@ ob_broker_start (ObBroker *self)
   self->is_started = TRUE;
   ob_storage_start (self->storage);
   ob_retention_start (self->retention);
+  ob_recordings_start (self->recordings);
   ob_broker_take_up (self);
   ob_broker_review_lanes (self);
   ob_broker_wake (self);
@@ -297,6 +327,7 @@ ob_broker_stop (ObBroker *self)
     return;
   self->is_started = FALSE;
   self->is_ending = TRUE;
+  ob_recordings_stop (self->recordings);
   ob_broker_stop_watching_rows (self);
   g_cancellable_cancel (self->background);
   g_clear_handle_id (&self->match_source, g_source_remove);
@@ -321,6 +352,7 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->ingest, ob_ingest_free);
   g_clear_pointer (&self->aside, ob_database_free);
   g_clear_pointer (&self->queue, ob_queue_free);
+  g_clear_pointer (&self->recordings, ob_recordings_free);
   g_clear_pointer (&self->retention, ob_retention_free);
   g_clear_pointer (&self->storage, ob_storage_free);
   g_clear_pointer (&self->destinations, ob_destination_table_free);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "broker/destinations.h"
+#include "broker/recordings.h"
 #include "model/destination.h"
 #include "policy/clock.h"
 #include "policy/conditions.h"
@@ -96,6 +97,13 @@ typedef void (*ObSubmitDone) (const char *id, const GError *error, gpointer user
  * TooMany.
  */
 void ob_broker_submit (ObBroker *self, const ObSubmission *submission, int fd, ObSubmitDone done, gpointer user_data);
+
+/* Begins an upload that its app writes itself; see ob_recordings_create(). Errors: also InvalidArgument (a digest is for Commit),
+ * NoDestination, NotFound (destination). */
+void ob_broker_create (ObBroker *self, const ObSubmission *submission, ObCreateDone done, gpointer user_data);
+
+/* See ob_recordings_commit(). */
+void ob_broker_commit (ObBroker *self, const char *id, const char *sha256, ObRecordingDone done, gpointer user_data);
 
 /* What can be done to uploads by name of id. */
 typedef enum

@@ -6,6 +6,7 @@
  */
 #include "broker/broker-private.h"
 
+#include "broker/submission.h"
 #include "dbus/error.h"
 #include "policy/health.h"
 #include "store/journal.h"
@@ -148,6 +149,7 @@ on_removed (const GError *error, gpointer user_data)
     {
       ob_broker_cancel_saving (self, removal->upload->id);
       ob_broker_stop_attempt (self, removal->upload->id, OB_STOP_NOW);
+      ob_recordings_drop (self->recordings, removal->upload->id);
       (void) ob_spool_remove (self->spool, removal->upload->id, NULL);
       g_signal_emit_by_name (self, "removed", removal->upload, removal->sequence);
     }
@@ -298,4 +300,41 @@ ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_pause
                              gpointer user_data)
 {
   ob_destination_table_pause (self->destinations, name, is_paused, done, user_data);
+}
+
+/* --- Recordings --- */
+
+static gboolean
+check_creation (ObBroker *self, const ObSubmission *submission, GError **error)
+{
+  if (submission->sha256)
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "sha256: is for Commit, when it is known");
+  else if (submission->key && ob_broker_find_saving (self, submission->app, submission->key))
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_KEY_REUSED, "The key is that of a file that is being saved");
+  else
+    return ob_submission_check (submission, ob_broker_get_now_ms (self), error);
+
+  return FALSE;
+}
+
+void
+ob_broker_create (ObBroker *self, const ObSubmission *submission, ObCreateDone done, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  ObDestination *destination = check_creation (self, submission, &error)
+                                   ? ob_destination_table_demand (self->destinations, submission->destination, &error)
+                                   : NULL;
+
+  if (destination)
+    ob_recordings_create (self->recordings,
+                          ob_submission_make_upload (submission, destination->name, -1, ob_broker_get_now_ms (self)),
+                          done, user_data);
+  else
+    done (NULL, -1, error, user_data);
+}
+
+void
+ob_broker_commit (ObBroker *self, const char *id, const char *sha256, ObRecordingDone done, gpointer user_data)
+{
+  ob_recordings_commit (self->recordings, id, sha256, done, user_data);
 }

@@ -131,45 +131,64 @@ dup_group_app (JsonObject *object, const ObUpload *upload)
       upload->app && g_pattern_match_simple ("?*.?*.?*", upload->app) && !strchr (upload->app, '/') ? upload->app : "");
 }
 
-ObUpload *
-ob_record_read (const char *text, gsize size_bytes, GError **error)
+static ObUpload *
+read_members (JsonObject *object)
+{
+  ObUpload *upload = ob_upload_new ();
+
+  upload->id = dup_string (object, "id");
+  upload->app = dup_string (object, "app");
+  upload->key = dup_string (object, "key");
+  upload->name = dup_string (object, "name");
+  upload->media_type = dup_string (object, "media_type");
+  upload->sha256 = dup_string (object, "sha256");
+  upload->group = dup_string (object, "group");
+  g_free (upload->group_app);
+  upload->group_app = dup_group_app (object, upload);
+  upload->group_title = dup_string (object, "group_title");
+  upload->destination = dup_string (object, "destination");
+  upload->rule = g_strdup ("");
+  upload->size_bytes = (guint64) get_number (object, "size", 0, OB_LIMIT_SIZE);
+  upload->priority = (gint) get_number (object, "priority", -OB_PRIORITY_MOST, OB_PRIORITY_MOST);
+  upload->is_form = is_true (object, "form");
+  upload->not_before_ms = get_number (object, "not_before", 0, OB_TIME_MAX_MS);
+  upload->modified_at_ms = get_number (object, "modified_at", 0, OB_TIME_MAX_MS);
+  upload->created_at_ms = get_number (object, "created_at", 0, OB_TIME_MAX_MS);
+  g_variant_unref (upload->metadata);
+  upload->metadata = read_metadata (object);
+
+  return upload;
+}
+
+/* What an app says is there before its file is. */
+static ObUpload *
+read_record (const char *text, gsize size_bytes, gboolean is_whole, GError **error)
 {
   g_autoptr (JsonNode) root = ob_json_parse (text, size_bytes, error);
-  g_autoptr (ObUpload) upload = ob_upload_new ();
-  JsonObject *object;
+  g_autoptr (ObUpload) upload = NULL;
 
   if (!root)
     return NULL;
-  object = JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
-  if (object)
-    {
-      upload->id = dup_string (object, "id");
-      upload->app = dup_string (object, "app");
-      upload->key = dup_string (object, "key");
-      upload->name = dup_string (object, "name");
-      upload->media_type = dup_string (object, "media_type");
-      upload->sha256 = dup_string (object, "sha256");
-      upload->group = dup_string (object, "group");
-      g_free (upload->group_app);
-      upload->group_app = dup_group_app (object, upload);
-      upload->group_title = dup_string (object, "group_title");
-      upload->destination = dup_string (object, "destination");
-      upload->rule = g_strdup ("");
-      upload->size_bytes = (guint64) get_number (object, "size", 0, OB_LIMIT_SIZE);
-      upload->priority = (gint) get_number (object, "priority", -OB_PRIORITY_MOST, OB_PRIORITY_MOST);
-      upload->is_form = is_true (object, "form");
-      upload->not_before_ms = get_number (object, "not_before", 0, OB_TIME_MAX_MS);
-      upload->modified_at_ms = get_number (object, "modified_at", 0, OB_TIME_MAX_MS);
-      upload->created_at_ms = get_number (object, "created_at", 0, OB_TIME_MAX_MS);
-      g_variant_unref (upload->metadata);
-      upload->metadata = read_metadata (object);
-    }
-  if (!upload->id || !ob_id_is_valid (upload->id) || !upload->app || !upload->name || !upload->media_type
-      || !upload->sha256 || !upload->destination)
+  if (JSON_NODE_HOLDS_OBJECT (root))
+    upload = read_members (json_node_get_object (root));
+  if (!upload || !upload->id || !ob_id_is_valid (upload->id) || !upload->app || !upload->name || !upload->destination
+      || (is_whole && (!upload->media_type || !upload->sha256)))
     {
       g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "The record lacks what an upload needs");
       return NULL;
     }
 
   return g_steal_pointer (&upload);
+}
+
+ObUpload *
+ob_record_read (const char *text, gsize size_bytes, GError **error)
+{
+  return read_record (text, size_bytes, TRUE, error);
+}
+
+ObUpload *
+ob_record_read_prepared (const char *text, gsize size_bytes, GError **error)
+{
+  return read_record (text, size_bytes, FALSE, error);
 }

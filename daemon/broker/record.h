@@ -28,4 +28,8 @@ char *ob_record_write (GVariant *prepared, const ObRecordFacts *facts);
 /* Returns: (transfer full) (nullable): an upload that is still saving. Errors: InvalidArgument. */
 ObUpload *ob_record_read (const char *text, gsize size_bytes, GError **error);
 
+/* The same of what ob_record_prepare() gave, as JSON: its media type is NULL where the app has not said it, and of its bytes
+ * nothing is known. */
+ObUpload *ob_record_read_prepared (const char *text, gsize size_bytes, GError **error);
+
 G_END_DECLS

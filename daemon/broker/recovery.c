@@ -54,6 +54,13 @@ ob_broker_read_record (ObBroker *self, const char *id, GError **error)
   return NULL;
 }
 
+static void
+replace (char **field, char **value)
+{
+  g_free (*field);
+  *field = g_steal_pointer (value);
+}
+
 /* An upload that is taken up. */
 typedef struct
 {
@@ -75,9 +82,16 @@ recover_one (gpointer user_data, GError **error)
       /* Nobody was told that it is safe. With bytes and record in the spool it is all the same; without, the app hands it
        * over again. */
       record = ob_spool_has (self->spool, upload->id) ? ob_broker_read_record (self, upload->id, NULL) : NULL;
+      /* But a person was told of what an app recorded. */
+      if (!record && upload->reason != OUTBOX_REASON_NONE)
+        return ob_broker_forget (self, upload, "the file that was recorded is gone", error);
       if (!record)
         return ob_uploads_delete (self->database, upload->id, error);
       upload->size_bytes = record->size_bytes;
+      replace (&upload->media_type, &record->media_type);
+      g_free (upload->rule);
+      upload->rule = ob_broker_dup_first_lane (self, upload);
+      self->wants_review = TRUE;
       g_free (upload->sha256);
       upload->sha256 = g_steal_pointer (&record->sha256);
       upload->has_local_copy = TRUE;
@@ -100,7 +114,8 @@ ob_broker_recover (ObBroker *self)
       Recovery recovery = { self, upload };
       g_autoptr (GError) error = NULL;
 
-      if (g_hash_table_contains (self->active, upload->id) || g_hash_table_contains (self->saving, upload->id))
+      if (g_hash_table_contains (self->active, upload->id) || g_hash_table_contains (self->saving, upload->id)
+          || ob_recordings_has (self->recordings, upload->id))
         continue;
       if (!ob_queue_do (self->queue, OB_TURN_SOON, recover_one, &recovery, &error))
         {
@@ -224,13 +239,6 @@ insert_adopted (gpointer user_data, GError **error)
          && ob_uploads_insert (self->database, upload, error)
          && ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE,
                              "found in the spool, without a row", upload->saved_at_ms, error);
-}
-
-static void
-replace (char **field, char **value)
-{
-  g_free (*field);
-  *field = g_steal_pointer (value);
 }
 
 /* Takes from a row of the damaged database what no record has: how far the server is, and what a person has commanded. Only

@@ -214,6 +214,15 @@ forget_lost (gpointer user_data, GError **error)
 }
 
 static void
+refuse (ObResubmission *again, const ObUpload *row, const char *why)
+{
+  g_autoptr (GError) error
+      = g_error_new (OUTBOX_ERROR, OUTBOX_ERROR_KEY_REUSED, "The key was used for %s, %s", row->name, why);
+
+  answer (again, NULL, error);
+}
+
+static void
 act (ObResubmission *again, ObUpload *row)
 {
   ObBroker *self = again->broker;
@@ -238,9 +247,7 @@ act (ObResubmission *again, ObUpload *row)
       return;
     case OB_KEY_REFUSE:
     default:
-      g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_KEY_REUSED, "The key was used for %s, which has other bytes",
-                   row->name);
-      answer (again, NULL, error);
+      refuse (again, row, "which has other bytes");
     }
 }
 
@@ -276,6 +283,8 @@ ob_resubmission_go_on (ObResubmission *again)
   saving = row ? g_hash_table_lookup (self->saving, row->id) : NULL;
   if (saving)
     ob_saving_add_follower (saving, again);
+  else if (row && ob_recordings_has (self->recordings, row->id))
+    refuse (again, row, "which an app records");
   else if (row && is_compared (again, row))
     act (again, g_steal_pointer (&row));
   else if (row)

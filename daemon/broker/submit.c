@@ -449,7 +449,7 @@ ob_broker_get_saved_bytes (ObBroker *self, const char *id)
   ObSaving *saving = g_hash_table_lookup (self->saving, id);
 
   if (!saving)
-    return -1;
+    return ob_recordings_has (self->recordings, id) ? (gint64) ob_recordings_get_bytes (self->recordings, id) : -1;
 
   return saving->task ? ob_ingest_get_copied_bytes (saving->task) : (gint64) saving->upload->size_bytes;
 }

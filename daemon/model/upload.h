@@ -75,7 +75,7 @@ typedef struct
   guint attempts;
   guint failures; /* attempts without progress, in a row */
   ObStored stored;
-  OutboxReason reason; /* of a failed or confirming upload */
+  OutboxReason reason; /* of a failed or confirming upload, or of one that an app records */
   gboolean is_form;
   gboolean is_paused;       /* by a person */
   gboolean is_group_paused; /* with its group; read only: see store/groups.h */

@@ -85,6 +85,8 @@ ob_status (ObStored stored, OutboxReason reason, const ObHold *holds, guint n_ho
     {
     case OB_STORED_SAVING:
       status.state = OUTBOX_STATE_SAVING;
+      status.reasons = reason != OUTBOX_REASON_NONE ? OUTBOX_REASON_BIT (reason) : 0;
+      status.needs_user = outbox_reason_get_info (reason)->needs_user;
       break;
     case OB_STORED_UPLOADING:
       if (has_pause (holds, n_holds))

@@ -39,7 +39,7 @@ guint ob_upload_get_holds (const ObUpload *upload, ObHold holds[4]);
 /**
  * ob_status:
  * @stored: the stored state
- * @reason: the stored reason of a failed or confirming upload
+ * @reason: the stored reason of a failed or confirming upload, or of one that is saving
  * @holds: every hold that covers the upload, in any order
  * @n_holds: how many
  *

@@ -6,9 +6,12 @@
  */
 #include "store/ingest-task.h"
 
+#include "dbus/error.h"
+#include "store/copy.h"
 #include "store/digester.h"
 #include "store/media-type.h"
 #include "store/mounts.h"
+#include "store/partial.h"
 
 #include <unistd.h>
 
@@ -88,6 +91,38 @@ look (Task *task)
   return TRUE;
 }
 
+static gboolean
+check_closed (const Task *task, ObSpool *spool, GError **error)
+{
+  if (!ob_partial_has_writer (spool, task->order.id))
+    return TRUE;
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_BUSY,
+               "The file is still open, or mapped, to be written: close it, and commit it then");
+
+  return FALSE;
+}
+
+/* Who still has it open could write after it was digested. Asked before and after: what was closed in between has changed its
+ * times, and what was opened anew is open. */
+static void
+take_partial (Task *task, ObSpool *spool)
+{
+  const ObIngestOrder *order = &task->order;
+  g_autofree char *record = NULL;
+  g_autoptr (GBytes) blocks = NULL;
+
+  if (!check_closed (task, spool, &task->error)
+      || !ob_copy_and_digest (task->source, -1, order->id, task->cancellable, &task->copied_bytes, &task->copy, &blocks,
+                              &task->error)
+      || !check_closed (task, spool, &task->error)
+      || !ob_digest_check (&task->copy, order->expected_sha256, &task->error)
+      || g_cancellable_set_error_if_cancelled (task->cancellable, &task->error))
+    return;
+  g_atomic_int_set (&task->is_reading, FALSE);
+  record = order->record (&task->facts, &task->copy, blocks, order->thread_data);
+  (void) ob_partial_finish (spool, order->id, record, &task->error);
+}
+
 static void
 take_copy (Task *task, ObSpool *spool)
 {
@@ -149,7 +184,9 @@ work_on (Task *task, ObSpool *spool, GSourceFunc looked)
       if (is_large)
         return FALSE;
     }
-  if (task->order.id)
+  if (task->order.is_partial)
+    take_partial (task, spool);
+  else if (task->order.id)
     take_copy (task, spool);
   else
     take_digest (task);

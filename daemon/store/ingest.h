@@ -44,6 +44,8 @@ typedef struct
   const char *name; /* of the file */
   int fd;
   gboolean keeps_fd; /* it is the caller's, open until @done. Else the pool closes it, and only if it took it */
+  gboolean
+      is_partial; /* @fd is a file in pieces, of that id: it is digested where it is, and comes into the spool itself */
   const char *expected_sha256; /* (nullable): anything else is refused */
   ObIngestLooked looked;       /* (nullable) */
   ObIngestRecord record;       /* NULL without @id */

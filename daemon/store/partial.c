@@ -233,6 +233,30 @@ ob_partial_open (ObSpool *spool, const char *id, int flags, GError **error)
 }
 
 gboolean
+ob_partial_has_writer (ObSpool *spool, const char *id)
+{
+  int fd = ob_partial_open (spool, id, O_RDONLY, NULL);
+  gboolean is_refused;
+
+  if (fd < 0)
+    return FALSE;
+  is_refused = fcntl (fd, F_SETLEASE, F_RDLCK) != 0 && errno == EAGAIN;
+  /* Lets go of the lease, so that it holds up nobody. */
+  (void) close (fd);
+
+  return is_refused;
+}
+
+guint64
+ob_partial_get_bytes (ObSpool *spool, const char *id)
+{
+  g_autofree char *path = dup_path (spool, id, "");
+  struct stat info;
+
+  return lstat (path, &info) == 0 && S_ISREG (info.st_mode) ? (guint64) info.st_size : 0;
+}
+
+gboolean
 ob_partial_finish (ObSpool *spool, const char *id, const char *record, GError **error)
 {
   g_autofree char *path = dup_path (spool, id, "");

@@ -48,6 +48,13 @@ ObPartial *ob_partial_load (ObSpool *spool, const char *id, GError **error);
  * with @error. */
 int ob_partial_open (ObSpool *spool, const char *id, int flags, GError **error);
 
+/* Whether somebody has it open, or mapped, to write it: a read lease can be had where nobody has (fcntl(2)). FALSE also where the
+ * file system knows no leases. */
+gboolean ob_partial_has_writer (ObSpool *spool, const char *id);
+
+/* Returns: how much of it there is. */
+guint64 ob_partial_get_bytes (ObSpool *spool, const char *id);
+
 /* At a start. Returns: (transfer full) (element-type utf8): the ids of those that have a file. A record without one stands for nothing, as
  * the process ended in between, and is removed. */
 GPtrArray *ob_partial_list (ObSpool *spool);

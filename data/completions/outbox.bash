@@ -23,7 +23,7 @@ _outbox ()
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words=
 
   if [ "$COMP_CWORD" -eq 1 ]; then
-    words="add list show watch pause resume retry send-now priority remove log status group destination policy --help --version"
+    words="add commit list show watch pause resume retry send-now priority remove log status group destination policy --help --version"
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
     return
   fi
@@ -40,7 +40,8 @@ _outbox ()
   fi
 
   case $verb in
-    add) words="--destination --group --title --metadata --type --form --priority --not-before --key --app --recursive --move --wait --quiet --json" ;;
+    add) words="--destination --group --title --metadata --type --form --priority --not-before --key --app --name --recursive --move --wait --quiet --json" ;;
+    commit) ;;
     list) words="--state --unfinished --group --destination --app --limit --json" ;;
     show) words="--json" ;;
     watch) words="--group --until-done --json" ;;
@@ -65,6 +66,9 @@ _outbox ()
     add)
       compopt -o filenames
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
+      ;;
+    commit)
+      mapfile -t COMPREPLY < <(compgen -W "$(_outbox_ids --state saving)" -- "$current")
       ;;
     pause | watch)
       mapfile -t COMPREPLY < <(compgen -W "$(_outbox_ids --unfinished)" -- "$current")

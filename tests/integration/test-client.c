@@ -189,6 +189,35 @@ test_a_closed_descriptor_is_refused (Fixture *fixture, gconstpointer data)
   g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT);
 }
 
+/* Written into the broker's own file, while the broker is away. */
+static void
+test_an_app_records (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GAsyncResult) created = NULL, refused = NULL, committed = NULL;
+  g_autoptr (GError) error = NULL, busy = NULL;
+  g_autofree char *id = NULL;
+  int fd;
+
+  outbox_client_create_async (fixture->client, g_variant_new_parsed ("{'name': <'film.mp4'>}"), NULL, test_wait_on_result,
+                              &created);
+  test_wait_for_result (&created, 10);
+  id = outbox_client_create_finish (fixture->client, created, &fd, &error);
+  g_assert_no_error (error);
+  test_broker_kill (fixture->broker);
+  g_assert_cmpint (write (fd, "some bytes", 10), ==, 10);
+  test_broker_start (fixture->broker, NULL);
+  outbox_client_commit_async (fixture->client, id, NULL, NULL, test_wait_on_result, &refused);
+  test_wait_for_result (&refused, 20);
+  g_assert_false (outbox_client_commit_finish (fixture->client, refused, &busy));
+  g_assert_error (busy, OUTBOX_ERROR, OUTBOX_ERROR_BUSY);
+  (void) close (fd);
+  outbox_client_commit_async (fixture->client, id, NULL, NULL, test_wait_on_result, &committed);
+  test_wait_for_result (&committed, 20);
+  g_assert_true (outbox_client_commit_finish (fixture->client, committed, &error));
+  g_assert_no_error (error);
+  test_broker_wait_for_all (fixture->broker, "done", 20);
+}
+
 static void
 test_an_app_in_another_language (Fixture *fixture, gconstpointer data)
 {
@@ -299,6 +328,7 @@ main (int argc, char *argv[])
     { "/client/a-rebuilt-queue-is-told", test_a_rebuilt_queue_is_told },
     { "/client/a-closed-descriptor-is-refused", test_a_closed_descriptor_is_refused },
     { "/client/a-group-is-paused-and-read", test_a_group_is_paused_and_read },
+    { "/client/an-app-records", test_an_app_records },
     { "/client/an-app-in-another-language", test_an_app_in_another_language },
   };
 

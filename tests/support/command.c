@@ -15,9 +15,16 @@ test_command_clear (TestCommand *command)
 TestCommand
 test_command_start (TestBroker *broker, const char *words)
 {
+  g_autofree char *line = g_strdup_printf ("%s %s", g_getenv ("OUTBOX"), words);
+
+  return test_command_start_line (broker, line);
+}
+
+TestCommand
+test_command_start_line (TestBroker *broker, const char *line)
+{
   g_autoptr (GSubprocessLauncher) launcher
       = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE);
-  g_autofree char *line = g_strdup_printf ("%s %s", g_getenv ("OUTBOX"), words);
   g_auto (GStrv) argv = NULL;
   g_autoptr (GError) error = NULL;
   TestCommand command;

@@ -24,6 +24,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TestCommand, test_command_clear)
 /* @words: shell words, without the program. */
 TestCommand test_command_start (TestBroker *broker, const char *words);
 
+/* The same for any other program. @line: shell words. */
+TestCommand test_command_start_line (TestBroker *broker, const char *line);
+
 /* The next line, while the main loop goes on. Returns: (transfer full) (nullable): NULL at the end. */
 char *test_command_read_line (TestCommand *command);
 

@@ -46,9 +46,21 @@ pack_arguments (GDBusMethodInvocation *invocation)
   return g_variant_builder_end (&packed);
 }
 
+/* @value: a descriptor, which goes to @fds. Returns: floating: its place there. */
+static GVariant *
+pack_descriptor (GVariant *value, GUnixFDList *fds)
+{
+  int fd = g_variant_get_handle (value);
+  gint place = g_unix_fd_list_append (fds, fd, NULL);
+
+  (void) close (fd);
+
+  return g_variant_new_handle (place);
+}
+
 /* @results: (nullable). Returns: floating: in the order of the XML. */
 static GVariant *
-unpack_results (GDBusMethodInvocation *invocation, GVariant *results)
+unpack_results (GDBusMethodInvocation *invocation, GVariant *results, GUnixFDList *fds)
 {
   GDBusArgInfo **arguments = g_dbus_method_invocation_get_method_info (invocation)->out_args;
   GVariantBuilder reply;
@@ -59,7 +71,9 @@ unpack_results (GDBusMethodInvocation *invocation, GVariant *results)
       g_autoptr (GVariant) value
           = g_variant_lookup_value (results, arguments[i]->name, G_VARIANT_TYPE (arguments[i]->signature));
 
-      g_variant_builder_add_value (&reply, value);
+      g_variant_builder_add_value (&reply, g_variant_is_of_type (value, G_VARIANT_TYPE_HANDLE)
+                                               ? pack_descriptor (value, fds)
+                                               : value);
     }
 
   return g_variant_builder_end (&reply);
@@ -70,11 +84,17 @@ on_answered (GVariant *results, const GError *error, gpointer user_data)
 {
   g_autofree Call *call = user_data;
   g_autoptr (GVariant) owned = results ? g_variant_ref_sink (results) : NULL;
+  g_autoptr (GUnixFDList) fds = g_unix_fd_list_new ();
 
   if (error)
     g_dbus_method_invocation_return_gerror (call->invocation, error);
   else
-    g_dbus_method_invocation_return_value (call->invocation, unpack_results (call->invocation, owned));
+    {
+      GVariant *reply = unpack_results (call->invocation, owned, fds);
+      gboolean has_fds = g_unix_fd_list_get_length (fds) > 0;
+
+      g_dbus_method_invocation_return_value_with_unix_fd_list (call->invocation, reply, has_fds ? fds : NULL);
+    }
 }
 
 /* Returns: the index of the first handle among the parameters' values, or -1. */

@@ -14,6 +14,8 @@ typedef void (*ObOperationRun) (const ObRequest *request, gint value);
 
 /* uploads.c. @value of the command: an ObCommand. */
 void ob_operation_submit (const ObRequest *request, gint value);
+void ob_operation_create (const ObRequest *request, gint value);
+void ob_operation_commit (const ObRequest *request, gint value);
 void ob_operation_get_upload (const ObRequest *request, gint value);
 void ob_operation_list_uploads (const ObRequest *request, gint value);
 void ob_operation_get_history (const ObRequest *request, gint value);
@@ -60,6 +62,9 @@ gpointer ob_request_dup_answer (const ObRequest *request);
 
 /* The same for an operation whose one result is the id of an upload: an ObSubmitDone. */
 void ob_request_on_submitted (const char *id, const GError *error, gpointer answer);
+
+/* The same where there is a file to write as well: an ObCreateDone. */
+void ob_request_on_created (const char *id, int fd, const GError *error, gpointer answer);
 
 /* The same where it is what a trial of a destination has found: an ObTrialDone. */
 void ob_request_on_tried (const ObTrialReport *report, const GError *error, gpointer answer);

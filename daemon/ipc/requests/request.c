@@ -61,6 +61,8 @@ typedef struct
 
 static const Row table[] = {
   { "Uploads.Submit", OB_OPERATION_SUBMIT, ob_operation_submit, 0, { { "options", "a{sv}" } } },
+  { "Uploads.Create", OB_OPERATION_SUBMIT, ob_operation_create, 0, { { "options", "a{sv}" } } },
+  { "Uploads.Commit", OB_OPERATION_SUBMIT, ob_operation_commit, 0, { { "id", "s" }, { "options", "a{sv}" } } },
   { "Uploads.Get", OB_OPERATION_LOOK, ob_operation_get_upload, 0, ID },
   { "Uploads.List", OB_OPERATION_LOOK, ob_operation_list_uploads, 0, FILTER },
   { "Uploads.History", OB_OPERATION_LOOK, ob_operation_get_history, 0, ID },
@@ -221,6 +223,23 @@ ob_request_on_submitted (const char *id, const GError *error, gpointer data)
   g_autofree Answer *answer = data;
 
   answer->done (id ? make_results ("id", g_variant_new_string (id)) : NULL, error, answer->user_data);
+}
+
+void
+ob_request_on_created (const char *id, int fd, const GError *error, gpointer data)
+{
+  g_autofree Answer *answer = data;
+  GVariantBuilder results;
+
+  if (!id)
+    {
+      answer->done (NULL, error, answer->user_data);
+      return;
+    }
+  g_variant_builder_init (&results, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&results, "{sv}", "id", g_variant_new_string (id));
+  g_variant_builder_add (&results, "{sv}", "fd", g_variant_new_handle (fd));
+  answer->done (g_variant_builder_end (&results), NULL, answer->user_data);
 }
 
 void

@@ -21,7 +21,8 @@ typedef struct
 } ObRequestContext;
 
 /* Called once, perhaps before ob_request_run() returns. @results: (nullable): floating, of type a{sv}: what is answered, by
- * the names that the interface XML has for it; %NULL: there is nothing to tell. @error: (nullable): why not, of the error
+ * the names that the interface XML has for it; %NULL: there is nothing to tell. A handle among them is a descriptor of this
+ * process, which is the door's from then on. @error: (nullable): why not, of the error
  * table. */
 typedef void (*ObRequestDone) (GVariant *results, const GError *error, gpointer user_data);
 

@@ -3,11 +3,13 @@
  *
  * Operations on uploads. A sandboxed caller knows its own alone. Main thread.
  */
+#include "base/text.h"
 #include "dbus/error.h"
 #include "ipc/app.h"
 #include "ipc/cursor.h"
 #include "ipc/document.h"
 #include "ipc/filter.h"
+#include "ipc/options.h"
 #include "ipc/requests/operations.h"
 #include "ipc/submit-options.h"
 
@@ -46,25 +48,74 @@ take_file (const ObRequest *request, GError **error)
   return -1;
 }
 
+/* @submission: (out caller-allocates). @metadata: (out) (transfer full): of it. */
+static gboolean
+read_submission (const ObRequest *request, GVariant *options, ObSubmission *submission, GVariant **metadata,
+                 GError **error)
+{
+  const ObCaller *caller = request->caller;
+
+  *submission
+      = (ObSubmission){ .app = caller->app, .group_app = ob_request_get_own_app (request, OB_OPERATION_SUBMIT) };
+
+  return ob_submit_options_read (options, submission, metadata, error)
+         && may_have_priority (caller, submission->priority, error) && may_be_of_app (caller, submission->app, error);
+}
+
 void
 ob_operation_submit (const ObRequest *request, gint value)
 {
-  const ObCaller *caller = request->caller;
   g_autoptr (GVariant) options = g_variant_lookup_value (request->arguments, "options", G_VARIANT_TYPE_VARDICT);
   g_autoptr (GVariant) metadata = NULL;
   g_autoptr (GError) error = NULL;
-  ObSubmission submission = { .app = caller->app, .group_app = ob_request_get_own_app (request, OB_OPERATION_SUBMIT) };
+  ObSubmission submission;
   int fd;
 
-  if (!ob_submit_options_read (options, &submission, &metadata, &error)
-      || !may_have_priority (caller, submission.priority, &error) || !may_be_of_app (caller, submission.app, &error)
-      || (fd = take_file (request, &error)) < 0)
+  if (!read_submission (request, options, &submission, &metadata, &error) || (fd = take_file (request, &error)) < 0)
     {
       ob_request_end (request, error);
       return;
     }
   ob_broker_submit (request->context->broker, &submission, fd, ob_request_on_submitted,
                     ob_request_dup_answer (request));
+}
+
+/* --- Create, Commit --- */
+
+void
+ob_operation_create (const ObRequest *request, gint value)
+{
+  g_autoptr (GVariant) options = g_variant_lookup_value (request->arguments, "options", G_VARIANT_TYPE_VARDICT);
+  g_autoptr (GVariant) metadata = NULL;
+  g_autoptr (GError) error = NULL;
+  ObSubmission submission;
+
+  if (read_submission (request, options, &submission, &metadata, &error))
+    ob_broker_create (request->context->broker, &submission, ob_request_on_created, ob_request_dup_answer (request));
+  else
+    ob_request_end (request, error);
+}
+
+/* Whose recording it is; a person may commit everybody's, as the app may have died. */
+void
+ob_operation_commit (const ObRequest *request, gint value)
+{
+  static const ObOption table[] = { { "sha256", "s" }, { NULL, NULL } };
+  g_autoptr (GVariant) options = g_variant_lookup_value (request->arguments, "options", G_VARIANT_TYPE_VARDICT);
+  g_autoptr (ObUpload) upload = NULL;
+  g_autoptr (GError) error = NULL;
+  const char *sha256 = NULL;
+
+  (void) g_variant_lookup (options, "sha256", "&s", &sha256);
+  if (ob_options_check (options, table, &error) && sha256 && !ob_text_is_sha256 (sha256))
+    g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "sha256: 64 hexadecimal digits");
+  if (!error)
+    upload = ob_request_find_upload (request, OB_OPERATION_SUBMIT, ob_request_get_text (request, "id"), &error);
+  if (upload)
+    ob_broker_commit (request->context->broker, upload->id, sha256, ob_request_on_commanded,
+                      ob_request_dup_answer (request));
+  else
+    ob_request_end (request, error);
 }
 
 /* --- Get, List, History --- */

@@ -1,0 +1,64 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the files of recordings share: recordings.c (their memory), recording-create.c, recording-commit.c. Main thread.
+ */
+#pragma once
+
+#include "broker/recordings.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  ObRecordings *all; /* borrowed */
+  char *id;
+  char *app;
+  char *key;               /* (nullable) */
+  gboolean has_media_type; /* the app has said it */
+  gboolean is_dropped;     /* its row is gone, and a commit goes on */
+  ObIngestTask *task;      /* borrowed: the commit that goes on; NULL: none */
+  ObRecordingDone done;    /* of that commit */
+  gpointer user_data;
+  char *media_type; /* that a look at the bytes told */
+  gint64 modified_at_ms;
+} ObRecording;
+
+/* What they work on. All of it is borrowed. */
+typedef struct
+{
+  ObQueue *queue;
+  ObDatabase *database;
+  ObSpool *spool;
+  ObIngest *ingest;
+  const ObRecordingsHost *host;
+  gpointer user_data; /* of the host */
+  gboolean is_ending;
+} ObRecordingsTools;
+
+const ObRecordingsTools *ob_recordings_get_tools (ObRecordings *self);
+
+/* Returns: (transfer none) (nullable) */
+ObRecording *ob_recordings_find (ObRecordings *self, const char *id);
+ObRecording *ob_recordings_find_key (ObRecordings *self, const char *app, const char *key);
+
+/* Returns: how many an app has. */
+guint ob_recordings_count (ObRecordings *self, const char *app);
+
+/* @upload: with the media type that its app has said, or none */
+ObRecording *ob_recordings_add (ObRecordings *self, const ObUpload *upload);
+
+/* It is no recording any more; what it recorded stays. */
+void ob_recordings_forget (ObRecordings *self, const char *id);
+
+/* Tells of changes of the folder from now on. */
+void ob_recordings_start_watch (ObRecordings *self);
+
+/* As ob_recordings_review(), a moment later: an app that has closed its file may be about to commit it. */
+void ob_recordings_review_soon (ObRecordings *self);
+void ob_recordings_review_one (ObRecording *recording);
+
+/* What an upload is called before its bytes say more. */
+void ob_recordings_guess_type (ObUpload *upload);
+
+G_END_DECLS

@@ -1,0 +1,375 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What is in `partial/`, and who has it open. Owns that memory, which follows from the folder and the rows; the bytes are the
+ * app's until nobody has the file open any more. Main thread.
+ */
+#include "broker/recordings-private.h"
+
+#include "broker/record.h"
+#include "dbus/error.h"
+#include "store/journal.h"
+#include "store/media-type.h"
+#include "store/partial-watch.h"
+#include "store/uploads.h"
+
+/* An app that has closed its file commits it within that time, or has died. */
+#define GRACE_S 2
+
+/* One of nothing that nobody has open is forgotten at a start after that time. */
+#define EMPTY_MAX_MS (24 * 3600 * G_GINT64_CONSTANT (1000))
+
+struct _ObRecordings
+{
+  ObRecordingsTools tools;
+  GHashTable *all;       /* id → ObRecording */
+  ObPartialWatch *watch; /* NULL: not yet, or there is none to be had */
+  guint review_source;   /* until those that were closed are looked at */
+};
+
+static void
+recording_free (ObRecording *recording)
+{
+  g_free (recording->id);
+  g_free (recording->app);
+  g_free (recording->key);
+  g_free (recording->media_type);
+  g_free (recording);
+}
+
+ObRecordings *
+ob_recordings_new (ObQueue *queue, ObSpool *spool, ObIngest *ingest, const ObRecordingsHost *host, gpointer user_data)
+{
+  ObRecordings *self = g_new0 (ObRecordings, 1);
+
+  self->tools = (ObRecordingsTools){ queue, ob_queue_get_database (queue), spool, ingest, host, user_data, FALSE };
+  self->all = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) recording_free);
+
+  return self;
+}
+
+void
+ob_recordings_free (ObRecordings *self)
+{
+  g_clear_handle_id (&self->review_source, g_source_remove);
+  g_clear_pointer (&self->watch, ob_partial_watch_free);
+  g_hash_table_unref (self->all);
+  g_free (self);
+}
+
+ObRecording *
+ob_recordings_add (ObRecordings *self, const ObUpload *upload)
+{
+  ObRecording *recording = g_new0 (ObRecording, 1);
+
+  recording->all = self;
+  recording->id = g_strdup (upload->id);
+  recording->app = g_strdup (upload->app);
+  recording->key = g_strdup (upload->key);
+  recording->has_media_type = upload->media_type != NULL;
+  recording->modified_at_ms = upload->modified_at_ms;
+  g_hash_table_insert (self->all, recording->id, recording);
+
+  return recording;
+}
+
+const ObRecordingsTools *
+ob_recordings_get_tools (ObRecordings *self)
+{
+  return &self->tools;
+}
+
+ObRecording *
+ob_recordings_find (ObRecordings *self, const char *id)
+{
+  return g_hash_table_lookup (self->all, id);
+}
+
+ObRecording *
+ob_recordings_find_key (ObRecordings *self, const char *app, const char *key)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->all);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      ObRecording *recording = value;
+
+      if (g_strcmp0 (recording->key, key) == 0 && g_str_equal (recording->app, app))
+        return recording;
+    }
+
+  return NULL;
+}
+
+guint
+ob_recordings_count (ObRecordings *self, const char *app)
+{
+  GHashTableIter iter;
+  gpointer value;
+  guint n = 0;
+
+  g_hash_table_iter_init (&iter, self->all);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    n += g_str_equal (((ObRecording *) value)->app, app);
+
+  return n;
+}
+
+gboolean
+ob_recordings_has (ObRecordings *self, const char *id)
+{
+  return ob_recordings_find (self, id) != NULL;
+}
+
+guint64
+ob_recordings_get_bytes (ObRecordings *self, const char *id)
+{
+  return ob_partial_get_bytes (self->tools.spool, id);
+}
+
+void
+ob_recordings_forget (ObRecordings *self, const char *id)
+{
+  (void) g_hash_table_remove (self->all, id);
+}
+
+void
+ob_recordings_drop (ObRecordings *self, const char *id)
+{
+  ObRecording *recording = ob_recordings_find (self, id);
+
+  if (!recording)
+    return;
+  if (recording->task)
+    {
+      recording->is_dropped = TRUE;
+      ob_ingest_cancel (self->tools.ingest, recording->task);
+      return;
+    }
+  (void) ob_partial_remove (self->tools.spool, id, NULL);
+  ob_recordings_forget (self, id);
+}
+
+void
+ob_recordings_guess_type (ObUpload *upload)
+{
+  if (!upload->media_type)
+    upload->media_type = ob_media_type_guess (upload->name, NULL, 0);
+}
+
+void
+ob_recordings_stop (ObRecordings *self)
+{
+  self->tools.is_ending = TRUE;
+  g_clear_handle_id (&self->review_source, g_source_remove);
+}
+
+/* --- Who has it open --- */
+
+static OutboxReason
+find_reason (ObRecordings *self, const char *id)
+{
+  return ob_partial_has_writer (self->tools.spool, id) ? OUTBOX_REASON_RECORDING : OUTBOX_REASON_UNFINISHED;
+}
+
+static gboolean
+note_reason (gpointer data, GError **error)
+{
+  const ObRecording *recording = data;
+  const ObRecordingsTools *tools = &recording->all->tools;
+  g_autoptr (ObUpload) row = ob_uploads_get (tools->database, recording->id, error);
+  const char *why;
+
+  if (!row)
+    return FALSE;
+  row->reason = find_reason (recording->all, recording->id);
+  row->updated_at_ms = ob_queue_get_now_ms (tools->queue);
+  why = row->reason == OUTBOX_REASON_RECORDING ? "an app has it open again" : "its app has let go of it";
+  row->sequence
+      = ob_journal_append (tools->database, row->updated_at_ms, row, "state", row->stored, row->reason, why, error);
+
+  return row->sequence > 0 && ob_uploads_update (tools->database, row, error);
+}
+
+/* What cannot be written now is looked at again when the disk works. */
+void
+ob_recordings_review_one (ObRecording *recording)
+{
+  const ObRecordingsTools *tools = &recording->all->tools;
+  g_autoptr (ObUpload) row = ob_uploads_get (tools->database, recording->id, NULL);
+
+  if (recording->task || !row || row->stored != OB_STORED_SAVING
+      || row->reason == find_reason (recording->all, recording->id))
+    return;
+  if (ob_queue_do (tools->queue, OB_TURN_SOON, note_reason, recording, NULL))
+    ob_queue_touch (tools->queue, recording->id, FALSE);
+}
+
+void
+ob_recordings_review (ObRecordings *self)
+{
+  g_autoptr (GList) all = g_hash_table_get_values (self->all);
+
+  for (GList *link = all; link; link = link->next)
+    ob_recordings_review_one (link->data);
+}
+
+static gboolean
+on_review (gpointer data)
+{
+  ObRecordings *self = data;
+
+  self->review_source = 0;
+  ob_recordings_review (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+void
+ob_recordings_review_soon (ObRecordings *self)
+{
+  if (!self->tools.is_ending && self->review_source == 0 && g_hash_table_size (self->all) > 0)
+    self->review_source = g_timeout_add_seconds (GRACE_S, on_review, self);
+}
+
+static void
+on_closed (const char *id, gpointer data)
+{
+  ob_recordings_review_soon (data);
+}
+
+void
+ob_recordings_start_watch (ObRecordings *self)
+{
+  if (!self->watch)
+    self->watch = ob_partial_watch_new (self->tools.spool, on_closed, self);
+  if (!self->watch)
+    g_warning ("Files that apps record cannot be watched: that an app has died is seen at the next start");
+}
+
+/* What was taken back may be what a row said of who has the file open. */
+static gboolean
+on_load (gpointer member, GError **error)
+{
+  ob_recordings_review_soon (member);
+
+  return TRUE;
+}
+
+const ObMember ob_recordings_member = { .load = on_load };
+
+/* --- The start --- */
+
+/* Returns: (transfer full) (nullable): what its app has said. */
+static ObUpload *
+read_about (ObRecordings *self, const char *id)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ObPartial) partial = ob_partial_load (self->tools.spool, id, &error);
+  g_autoptr (ObUpload) upload
+      = partial ? ob_record_read_prepared (partial->about, strlen (partial->about), &error) : NULL;
+
+  if (upload && g_str_equal (upload->id, id))
+    return g_steal_pointer (&upload);
+  g_warning ("The file %s that an app recorded has no good record and is left there: %s", id,
+             error ? error->message : "it is of another");
+
+  return NULL;
+}
+
+static gboolean
+insert_found (gpointer data, GError **error)
+{
+  ObUpload *upload = ((gpointer *) data)[1];
+  ObRecordings *self = ((gpointer *) data)[0];
+  ObDatabase *database = self->tools.database;
+
+  self->tools.host->set_lane (upload, self->tools.user_data);
+  upload->sequence = ob_journal_append (database, ob_queue_get_now_ms (self->tools.queue), upload, "adopted",
+                                        upload->stored, upload->reason, NULL, error);
+
+  return upload->sequence > 0 && ob_uploads_insert (database, upload, error);
+}
+
+/* The database was lost, or the process ended before the row was on the disk: then nobody was given the file, and nothing is
+ * in it. Returns: whether it has a row now. */
+static gboolean
+make_row (ObRecordings *self, ObUpload *upload)
+{
+  const ObRecordingsTools *tools = &self->tools;
+  g_autoptr (ObUpload) twin
+      = upload->key ? ob_uploads_get_by_key (tools->database, upload->app, upload->key, NULL) : NULL;
+  g_autoptr (GError) error = NULL;
+
+  upload->reason = find_reason (self, upload->id);
+  if (ob_journal_has_event (tools->database, upload->id, "removed")
+      || (upload->reason == OUTBOX_REASON_UNFINISHED && ob_recordings_get_bytes (self, upload->id) == 0))
+    {
+      (void) ob_partial_remove (tools->spool, upload->id, NULL);
+      return FALSE;
+    }
+  if (twin)
+    g_clear_pointer (&upload->key, g_free);
+  ob_recordings_guess_type (upload);
+  if (ob_queue_do (self->tools.queue, OB_TURN_SOON, insert_found, (gpointer[]){ self, upload }, &error))
+    return TRUE;
+  g_warning ("The file %s that an app recorded could not be taken up: %s", upload->id, error->message);
+
+  return FALSE;
+}
+
+static gboolean
+forget_empty (gpointer data, GError **error)
+{
+  const ObUpload *row = ((gpointer *) data)[1];
+  const ObRecordingsTools *tools = &((ObRecordings *) ((gpointer *) data)[0])->tools;
+
+  return tools->host->forget (row, "nothing was recorded", error, tools->user_data);
+}
+
+static gboolean
+is_over (ObRecordings *self, const ObUpload *row)
+{
+  return ob_recordings_get_bytes (self, row->id) == 0
+         && ob_queue_get_now_ms (self->tools.queue) - row->created_at_ms > EMPTY_MAX_MS
+         && !ob_partial_has_writer (self->tools.spool, row->id);
+}
+
+static void
+take_up_one (ObRecordings *self, const char *id)
+{
+  g_autoptr (ObUpload) upload = read_about (self, id);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ObUpload) row = NULL;
+  ObRecording *recording;
+
+  if (!upload)
+    return;
+  row = ob_uploads_get (self->tools.database, id, &error);
+  if (row ? row->stored != OB_STORED_SAVING : !g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
+    {
+      g_warning ("The file %s that an app recorded is left there: %s", id,
+                 row ? "its upload has another" : error->message);
+      return;
+    }
+  recording = ob_recordings_add (self, upload);
+  if (!row && !make_row (self, upload))
+    ob_recordings_forget (self, id);
+  else if (row && is_over (self, row))
+    (void) ob_queue_do (self->tools.queue, OB_TURN_SOON, forget_empty, (gpointer[]){ self, row }, NULL);
+  else
+    ob_recordings_review_one (recording);
+}
+
+void
+ob_recordings_start (ObRecordings *self)
+{
+  g_autoptr (GPtrArray) ids = ob_partial_list (self->tools.spool);
+
+  if (ids->len > 0)
+    ob_recordings_start_watch (self);
+  for (guint i = 0; i < ids->len; i++)
+    take_up_one (self, ids->pdata[i]);
+}

@@ -1,0 +1,88 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Recordings: files that an app writes itself, straight into the broker's file, from Create to Commit. Each has a row that is
+ * saving, for the reason `recording` while somebody has the file open, and `unfinished` when nobody has. A member of the queue;
+ * main thread.
+ */
+#pragma once
+
+#include "broker/queue.h"
+#include "model/upload.h"
+#include "store/ingest.h"
+
+G_BEGIN_DECLS
+
+typedef struct _ObRecordings ObRecordings;
+
+/* That one app may have at a time, finished by nobody. */
+#define OB_RECORDINGS_OF_APP 32
+
+/* What they ask of others. */
+typedef struct
+{
+  /* Gives an upload the lane for what is known of it now. Inside a change. */
+  void (*set_lane) (ObUpload *upload, gpointer user_data);
+
+  /* Ends an upload, as a removal by a person does. Inside a change. Errors: Storage, DiskFull. */
+  gboolean (*forget) (const ObUpload *upload, const char *why, GError **error, gpointer user_data);
+
+  /* A file could not be written. */
+  void (*troubled) (gpointer user_data);
+} ObRecordingsHost;
+
+extern const ObMember ob_recordings_member;
+
+/* @queue, @spool, @ingest: borrowed. @host: static. */
+ObRecordings *ob_recordings_new (ObQueue *queue, ObSpool *spool, ObIngest *ingest, const ObRecordingsHost *host,
+                                 gpointer user_data);
+void ob_recordings_free (ObRecordings *recordings);
+
+/* Takes up those that are in the data folder; before what was interrupted is. */
+void ob_recordings_start (ObRecordings *recordings);
+
+/* Begins and commits nothing any more. */
+void ob_recordings_stop (ObRecordings *recordings);
+
+/* The database works again: brings the rows in step with who has the files open. */
+void ob_recordings_review (ObRecordings *recordings);
+
+/* Called once. @fd: (transfer full): the file, to write and read; -1 with @error. */
+typedef void (*ObCreateDone) (const char *id, int fd, const GError *error, gpointer user_data);
+
+/**
+ * ob_recordings_create:
+ * @upload: (transfer full): checked, and new
+ *
+ * Answered when it is on the disk. An app that comes again with its key gets its recording again, as long as nobody has that
+ * open.
+ *
+ * Errors: Busy, KeyReused, TooMany, DiskFull, Storage, NoBroker.
+ */
+void ob_recordings_create (ObRecordings *recordings, ObUpload *upload, ObCreateDone done, gpointer user_data);
+
+/* Called once. */
+typedef void (*ObRecordingDone) (const GError *error, gpointer user_data);
+
+/**
+ * ob_recordings_commit:
+ * @sha256: (nullable): hexadecimal; anything else is refused
+ *
+ * Makes it an upload, by the rules for the size and the type that it has now. Answered when that is on the disk; the same again
+ * for one that was committed before, as its app may not have heard.
+ *
+ * Errors: NotFound; Busy where it is still open, or mapped, to be written; DigestMismatch; WrongState for what is no recording;
+ * Storage, DiskFull, TooMany, NoBroker. After any of them it is what it was.
+ */
+void ob_recordings_commit (ObRecordings *recordings, const char *id, const char *sha256, ObRecordingDone done,
+                           gpointer user_data);
+
+gboolean ob_recordings_has (ObRecordings *recordings, const char *id);
+
+/* Returns: how much of it there is. */
+guint64 ob_recordings_get_bytes (ObRecordings *recordings, const char *id);
+
+/* Its row is gone: so is what was recorded. */
+void ob_recordings_drop (ObRecordings *recordings, const char *id);
+
+G_END_DECLS
