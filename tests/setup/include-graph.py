@@ -8,7 +8,8 @@
 #
 #   include-graph.py FOLDER [MOST]
 #
-# Two files may know each other. With MOST, fails when more than so many files stand in circles of three and more.
+# A file of a level knows files of lower levels alone, and those of its own circle: what it has to tell upward goes by what these
+# have handed to it. Two files may know each other. With MOST, fails when more than so many files stand in circles of three and more.
 import pathlib
 import re
 import sys
@@ -73,6 +74,19 @@ def find_circles(graph):
     return sorted((sorted(circle) for circle in circles if len(circle) > 1), key=lambda circle: (-len(circle), circle))
 
 
+def find_levels(graph, circles):
+    """Lists of files, the lowest first: each knows only files of lists before its own, and those of its own circle."""
+    circle_of = {file: circle for circle in circles for file in circle}
+    levels, placed = [], set()
+    while len(placed) < len(graph):
+        level = [file for file in graph if file not in placed
+                 and all(known <= placed | set(circle_of.get(file, [file]))
+                         for known in (graph[other] for other in circle_of.get(file, [file])))]
+        levels.append(level)
+        placed |= set(level)
+    return levels
+
+
 def main():
     if len(sys.argv) not in (2, 3):
         sys.exit('include-graph.py FOLDER [MOST]')
@@ -89,7 +103,10 @@ def main():
             print(f'{file} calls {other}: {", ".join(sorted(uses[file][other]))}')
     print()
 
-    circles = find_circles({file: includes[file] | set(uses[file]) for file in includes})
+    graph = {file: includes[file] | set(uses[file]) for file in includes}
+    circles = find_circles(graph)
+    for number, level in enumerate(find_levels(graph, circles)):
+        print(f'level {number}: {", ".join(level)}')
     for circle in circles:
         print(f'circle of {len(circle)}: {", ".join(circle)}')
     count = sum(len(circle) for circle in circles if len(circle) > 2)

@@ -158,5 +158,8 @@ lines 'void' 'ob_three (void)' '{' '  (void) ob_two;' '}' | put daemon/broker/th
 status=0
 graph 0 && grep -qx 'circle of 2: three, two' "$work/said" || status=1
 result graph/two-may-know-each-other $status
+status=0
+grep -q '^level 0: .*three, two$' "$work/said" && grep -qx 'level 1: one' "$work/said" || status=1
+result graph/levels-begin-below $status
 
 echo "1..$n"
