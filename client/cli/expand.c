@@ -11,7 +11,9 @@
 #include "config.h"
 
 #include <glib/gi18n.h>
+#include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 typedef struct
 {
@@ -53,6 +55,22 @@ read_folder (const char *path, GError **error)
   return g_steal_pointer (&entries);
 }
 
+/* Returns: (nullable): why a path that a person has typed can be no upload; of one that cannot be looked at it is told when it is
+ * opened. Nothing is opened here: to open a device may do something. */
+static const char *
+find_fault (const char *path)
+{
+  struct stat info;
+
+  if (g_stat (path, &info) != 0 || S_ISREG (info.st_mode))
+    return NULL;
+  if (S_ISFIFO (info.st_mode))
+    return _ ("this is a pipe: save what comes out of it in a file, and add that");
+
+  return S_ISSOCK (info.st_mode) ? _ ("this is a socket: only files can be added")
+                                 : _ ("this is a device: only files can be added");
+}
+
 static void
 add_path (Expansion *expansion, const char *path, gboolean is_operand)
 {
@@ -61,11 +79,13 @@ add_path (Expansion *expansion, const char *path, gboolean is_operand)
 
   if (!g_file_test (path, G_FILE_TEST_IS_DIR))
     {
-      /* A pipe or a device that lies in a folder was hardly meant; as an operand the broker says what it is. */
-      if (is_operand || g_file_test (path, G_FILE_TEST_IS_REGULAR) || !g_file_test (path, G_FILE_TEST_EXISTS))
-        g_ptr_array_add (expansion->files, g_strdup (path));
+      const char *fault = find_fault (path);
+
+      /* A pipe or a device that lies in a folder was hardly meant. */
+      if (fault)
+        leave_out (expansion, path, is_operand ? fault : _ ("left out: it is no file"));
       else
-        leave_out (expansion, path, _ ("left out: it is no file"));
+        g_ptr_array_add (expansion->files, g_strdup (path));
       return;
     }
   if (!expansion->is_recursive)

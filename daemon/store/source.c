@@ -37,10 +37,13 @@ check_flags (int fd, GError **error)
 static gboolean
 check_kind (const struct stat *info, GError **error)
 {
-  if (S_ISDIR (info->st_mode))
-    return set_invalid (error, "is a folder, not a file");
+  if (S_ISREG (info->st_mode))
+    return TRUE;
 
-  return S_ISREG (info->st_mode) || set_invalid (error, "is not a regular file");
+  return set_invalid (error, S_ISDIR (info->st_mode)    ? "is a folder, not a file"
+                             : S_ISFIFO (info->st_mode) ? "is a pipe, not a file"
+                             : S_ISSOCK (info->st_mode) ? "is a socket, not a file"
+                                                        : "is a device, not a file");
 }
 
 /* What an app hands over shares its position with the app's own descriptor: the file is opened once more, for reading alone.

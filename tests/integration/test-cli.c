@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <glib/gstdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Files of the test, made in the folder in which the command runs. */
@@ -90,6 +91,31 @@ test_a_bad_file_is_told_and_the_others_go (void)
   test_assert_has (output, "missing.jpg: No such file or directory");
   test_assert_has (output, "/proc: this is a folder: --recursive adds what is in it");
   test_assert_has (output, "store: this is a folder: --recursive");
+  g_assert_cmpuint (json_array_get_length (json_node_get_array (node)), ==, 1);
+}
+
+/* Each is told by its path, in plain words, and none is opened: what is handed over beside it goes. */
+static void
+test_what_is_no_file_is_told (void)
+{
+  static const char *const words[]
+      = { "/dev/zero: this is a device", "pipe: this is a pipe", "socket: this is a socket", "link: this is a device" };
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *path = test_broker_make_file (broker, "good.jpg", 1000, 1);
+  g_autofree char *pipe = g_build_filename (broker->folder, "pipe", NULL);
+  g_autofree char *socket = g_build_filename (broker->folder, "socket", NULL);
+  g_autofree char *link = g_build_filename (broker->folder, "link", NULL);
+  g_autofree char *output = NULL;
+  g_autoptr (JsonNode) node = NULL;
+
+  g_assert_cmpint (mkfifo (pipe, 0600), ==, 0);
+  g_assert_cmpint (mknod (socket, S_IFSOCK | 0600, 0), ==, 0);
+  g_assert_cmpint (symlink ("/dev/zero", link), ==, 0);
+  output = test_command (broker, "add /dev/zero pipe socket link good.jpg", 1);
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    test_assert_has (output, words[i]);
+  g_assert_null (strstr (output, "descriptor"));
+  node = test_command_json (broker, "list --json");
   g_assert_cmpuint (json_array_get_length (json_node_get_array (node)), ==, 1);
 }
 
@@ -442,6 +468,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/cli/ids-are-printed-in-order", test_ids_are_printed_in_order);
   g_test_add_func ("/cli/what-is-lost-is-not-called-safe", test_what_is_lost_is_not_called_safe);
   g_test_add_func ("/cli/a-bad-file-is-told-and-the-others-go", test_a_bad_file_is_told_and_the_others_go);
+  g_test_add_func ("/cli/what-is-no-file-is-told", test_what_is_no_file_is_told);
   g_test_add_func ("/cli/a-pause-and-a-resume", test_a_pause_and_a_resume);
   g_test_add_func ("/cli/a-file-for-later-waits", test_a_file_for_later_waits);
   g_test_add_func ("/cli/unfinished-work-is-not-removed-by-accident", test_unfinished_work_is_not_removed_by_accident);
