@@ -16,6 +16,9 @@
 /* Names of uploads that one command tells before it only counts them. */
 #define MOST_TOLD 5
 
+/* The broker takes ten thousand; each part is on the disk when the next is asked for. */
+#define IDS_A_CALL 1000
+
 static const char *const methods[] = { "Pause", "Resume", "Retry", "SendNow", "SetPriority" };
 
 static const OutboxPlural done_messages[] = {
@@ -222,23 +225,40 @@ choose (Run *run, char *const *ids, GError **error)
   return TRUE;
 }
 
-static gboolean
+guint
+cli_command_call (OutboxClient *client, const char *method, const char *const *ids, guint n_ids, const int *value,
+                  GError **error)
+{
+  guint n_done = 0;
+
+  while (n_done < n_ids)
+    {
+      const guint n = MIN (n_ids - n_done, IDS_A_CALL);
+      GVariant *array = g_variant_new_strv (ids + n_done, (gssize) n);
+      g_autoptr (GVariant) results
+          = cli_call (client, "Uploads", method,
+                      value ? g_variant_new ("(@asi)", array, *value) : g_variant_new ("(@as)", array), error);
+
+      if (!results)
+        break;
+      n_done += n;
+    }
+
+  return n_done;
+}
+
+/* What a part was refused for is not told of as done; the parts before it are. */
+static void
 call (Run *run, int value, GError **error)
 {
-  GVariantBuilder ids;
-  g_autoptr (GVariant) results = NULL;
+  g_autofree const char **ids = g_new0 (const char *, run->before->len + 1);
+  guint n_done;
 
-  if (run->before->len == 0)
-    return TRUE;
-  g_variant_builder_init (&ids, G_VARIANT_TYPE ("as"));
   for (guint i = 0; i < run->before->len; i++)
-    g_variant_builder_add (&ids, "s", outbox_upload_get_id (run->before->pdata[i]));
-  results = cli_call (run->client, "Uploads", methods[run->command],
-                      run->command == CLI_COMMAND_PRIORITY ? g_variant_new ("(asi)", &ids, value)
-                                                           : g_variant_new ("(as)", &ids),
-                      error);
-
-  return results != NULL;
+    ids[i] = outbox_upload_get_id (run->before->pdata[i]);
+  n_done = cli_command_call (run->client, methods[run->command], ids, run->before->len,
+                             run->command == CLI_COMMAND_PRIORITY ? &value : NULL, error);
+  g_ptr_array_set_size (run->before, (gint) n_done);
 }
 
 /* What stands in the way is told with the command that helps, also where another obstacle is gone now. */
@@ -268,7 +288,10 @@ cli_command_apply (OutboxClient *client, CliCommand command, char *const *ids, i
   g_auto (Run) run
       = { .client = client, .command = command, .before = g_ptr_array_new_with_free_func (g_object_unref) };
 
-  if (!choose (&run, ids, &error) || !call (&run, value, &error))
+  if (!choose (&run, ids, &error))
+    return cli_fail (error);
+  call (&run, value, &error);
+  if (error && run.before->len == 0)
     return cli_fail (error);
   for (guint i = 0; i < run.before->len; i++)
     if (command == CLI_COMMAND_PRIORITY)
@@ -282,6 +305,8 @@ cli_command_apply (OutboxClient *client, CliCommand command, char *const *ids, i
     g_printerr (ngettext ("Nothing was changed for %u upload.\n", "Nothing was changed for %u uploads.\n",
                           run.n_outcomes[CLI_OUTCOME_HELD]),
                 run.n_outcomes[CLI_OUTCOME_HELD]);
+  if (error)
+    return cli_fail (error);
 
   return run.n_outcomes[CLI_OUTCOME_DONE] + run.n_outcomes[CLI_OUTCOME_ALREADY] > 0 ? CLI_DONE : CLI_FAILED;
 }

@@ -49,6 +49,17 @@ int cli_command_run (CliCommand command, char *const *operands, int value);
 /* The same for whole ids. */
 int cli_command_apply (OutboxClient *client, CliCommand command, char *const *ids, int value);
 
+/**
+ * cli_command_call:
+ * @method: of the interface Uploads: it takes ids, and @value where that is not NULL
+ *
+ * In parts, as the broker takes them; a part that is done stays so.
+ *
+ * Returns: of how many of the ids, from the first on, it is done: of all, unless @error is set
+ */
+guint cli_command_call (OutboxClient *client, const char *method, const char *const *ids, guint n_ids, const int *value,
+                        GError **error);
+
 /* Removes uploads; for what has not arrived a person is asked unless @is_force. Returns: an exit code. */
 int cli_remove_ids (OutboxClient *client, GStrv ids, gboolean is_force);
 

@@ -12,9 +12,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* The broker takes ten thousand; each part is on the disk when the next is asked for. */
-#define IDS_A_CALL 1000
-
 /* How many of them would be lost, and the name of one. */
 static gboolean
 count_unfinished (OutboxClient *client, char **ids, guint *n_unfinished, char **name, GError **error)
@@ -80,26 +77,14 @@ list_done (OutboxClient *client, GError **error)
   return uploads ? g_strv_builder_end (ids) : NULL;
 }
 
-/* Returns: whether all of a part of the ids are removed. */
-static gboolean
-remove_some (OutboxClient *client, char *const *ids, guint n_ids, GError **error)
-{
-  GVariant *array = g_variant_new_strv ((const char *const *) ids, n_ids);
-  g_autoptr (GVariant) results = cli_call (client, "Uploads", "Remove", g_variant_new ("(@as)", array), error);
-
-  return results != NULL;
-}
-
-/* In parts, as a call takes them; what is removed stays so, and the same command goes on with the rest. */
+/* What is removed stays so, and the same command goes on with the rest. */
 static int
 remove_all (OutboxClient *client, char *const *ids)
 {
-  const guint n_ids = g_strv_length ((GStrv) ids);
-  guint n_removed = 0;
   g_autoptr (GError) error = NULL;
+  const guint n_removed
+      = cli_command_call (client, "Remove", (const char *const *) ids, g_strv_length ((GStrv) ids), NULL, &error);
 
-  while (n_removed < n_ids && remove_some (client, ids + n_removed, MIN (n_ids - n_removed, IDS_A_CALL), &error))
-    n_removed += MIN (n_ids - n_removed, IDS_A_CALL);
   if (n_removed > 0)
     g_print (ngettext ("Removed %u upload.\n", "Removed %u uploads.\n", n_removed), n_removed);
 

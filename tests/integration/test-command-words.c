@@ -126,6 +126,24 @@ test_a_row (gconstpointer data)
     }
 }
 
+/* The broker takes ten thousand ids in one call. */
+static void
+test_more_ids_than_a_call_takes (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *photo = test_broker_make_file (broker, "photo.jpg", 1000, 1);
+  g_autoptr (GString) command = g_string_new ("priority 50");
+  g_autofree char *id = NULL;
+  g_autofree char *output = NULL;
+
+  g_free (test_command (broker, "pause", 0));
+  id = g_strchomp (test_command (broker, "add photo.jpg", 0));
+  for (guint i = 0; i < 10001; i++)
+    g_string_append_printf (command, " %s", id);
+  output = test_command (broker, command->str, 0);
+  test_assert_has (output, "Set the priority of 10001 uploads.");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -136,6 +154,7 @@ main (int argc, char *argv[])
 
       g_test_add_data_func (path, &rows[i], test_a_row);
     }
+  g_test_add_func ("/command/more-ids-than-a-call-takes", test_more_ids_than_a_call_takes);
 
   return g_test_run ();
 }
