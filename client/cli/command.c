@@ -158,16 +158,23 @@ print_new_holds (GVariant *holds, GHashTable *seen)
     }
 }
 
+/* Returns: (transfer full) (nullable): what holds an upload. */
+static GVariant *
+explain (OutboxClient *client, OutboxUpload *upload)
+{
+  g_autoptr (GVariant) results
+      = cli_call (client, "Policy", "Explain", g_variant_new ("(s)", outbox_upload_get_id (upload)), NULL);
+  g_autoptr (GVariant) explanation = results ? g_variant_get_child_value (results, 0) : NULL;
+
+  return explanation ? g_variant_lookup_value (explanation, "holds", G_VARIANT_TYPE ("aa{sv}")) : NULL;
+}
+
 static void
 tell_held (OutboxClient *client, OutboxUpload *upload, GHashTable *seen)
 {
   g_autofree char *name = cli_text_dup_safe (outbox_upload_get_name (upload));
   g_autofree char *label = outbox_upload_dup_label (upload);
-  g_autoptr (GVariant) results
-      = cli_call (client, "Policy", "Explain", g_variant_new ("(s)", outbox_upload_get_id (upload)), NULL);
-  g_autoptr (GVariant) explanation = results ? g_variant_get_child_value (results, 0) : NULL;
-  g_autoptr (GVariant) holds
-      = explanation ? g_variant_lookup_value (explanation, "holds", G_VARIANT_TYPE ("aa{sv}")) : NULL;
+  g_autoptr (GVariant) holds = explain (client, upload);
 
   g_print ("%s %s: %s\n", cli_text_short_id (outbox_upload_get_id (upload)), name, label);
   print_new_holds (holds, seen);
@@ -183,6 +190,41 @@ cli_command_print_holds (OutboxClient *client)
   print_new_holds (holds, seen);
 
   return holds && g_variant_n_children (holds) > 0;
+}
+
+/* How an upload stands in the way of a command for its group: others that stand the same are held by the same. */
+static char *
+dup_stand (OutboxUpload *upload)
+{
+  GVariant *document = outbox_upload_get_document (upload);
+  g_autofree const char **reasons = NULL;
+  g_autofree char *all = NULL;
+
+  if (g_variant_lookup (document, "reasons", "^a&s", &reasons))
+    all = g_strjoinv (" ", (char **) reasons);
+
+  return g_strjoin ("\n", cli_get_string (document, "destination"), cli_get_string (document, "rule"), all, NULL);
+}
+
+gboolean
+cli_command_print_group_holds (OutboxClient *client, GVariant *group)
+{
+  GVariant *filter
+      = g_variant_new_parsed ("{'group': <%s>, 'group_app': <%s>, 'state': <%s>}", cli_get_string (group, "key"),
+                              cli_get_string (group, "app"), outbox_state_get_info (OUTBOX_STATE_PAUSED)->name);
+  g_autoptr (GPtrArray) uploads = cli_list_uploads (client, filter, NULL);
+  g_autoptr (GHashTable) stands = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint i = 0; uploads && i < uploads->len; i++)
+    if (g_hash_table_add (stands, dup_stand (uploads->pdata[i])))
+      {
+        g_autoptr (GVariant) holds = explain (client, uploads->pdata[i]);
+
+        print_new_holds (holds, seen);
+      }
+
+  return g_hash_table_size (seen) > 0;
 }
 
 /* --- A command --- */

@@ -66,6 +66,9 @@ int cli_remove_ids (OutboxClient *client, GStrv ids, gboolean is_force);
 /* Prints what holds uploads beside their own pauses and waits, of the whole queue. Returns: whether anything does. */
 gboolean cli_command_print_holds (OutboxClient *client);
 
+/* The same of what waits of one group. @group: its document */
+gboolean cli_command_print_group_holds (OutboxClient *client, GVariant *group);
+
 /* A verb that takes ids, and without one concerns the whole queue: pause or resume. Returns: an exit code. */
 int cli_command_or_queue (CliCommand command, int argc, char *argv[]);
 

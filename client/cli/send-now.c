@@ -23,15 +23,15 @@ allow_network (void)
   return CLI_DONE;
 }
 
-/* Whether it has something to send, and all of that still waits. */
+/* Where the group has something to send, and all of that still waits: tells why. Returns: whether it was told. */
 static gboolean
-is_held (OutboxClient *client, const char *group)
+tell_holds (OutboxClient *client, const char *group)
 {
   g_autoptr (GVariant) results = cli_call (client, "Groups", "Get", g_variant_new ("(s)", group), NULL);
   g_autoptr (GVariant) document = results ? g_variant_get_child_value (results, 0) : NULL;
 
-  return document
-         && g_str_equal (cli_get_string (document, "state"), outbox_state_get_info (OUTBOX_STATE_PAUSED)->name);
+  return document && g_str_equal (cli_get_string (document, "state"), outbox_state_get_info (OUTBOX_STATE_PAUSED)->name)
+         && cli_command_print_group_holds (client, document);
 }
 
 /* What the rules say is lifted, now and for what comes later; what else holds it is told, with the command that helps. */
@@ -45,7 +45,7 @@ send_group (const char *group)
 
   if (!results)
     return cli_fail (error);
-  if (is_held (client, group) && cli_command_print_holds (client))
+  if (tell_holds (client, group))
     return CLI_FAILED;
   g_print ("%s\n", _ ("Everything of the group goes on, also what comes into it later."));
 

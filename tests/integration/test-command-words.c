@@ -126,6 +126,32 @@ test_a_row (gconstpointer data)
     }
 }
 
+/* What holds others is not this group's trouble. */
+static void
+test_a_group_tells_what_holds_itself (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *photo = test_broker_make_file (broker, "photo.jpg", 1000, 1);
+  g_autofree char *output = NULL;
+  g_autofree char *gone_on = NULL;
+
+  g_free (test_command (broker, "destination set yard --url http://127.0.0.1:9/", 0));
+  g_free (test_command (broker, "destination pause yard", 0));
+  g_free (test_command (broker, "destination pause depot", 0));
+  g_free (test_command (broker, "add --group other --destination yard photo.jpg", 0));
+  for (guint i = 0; i < 2; i++)
+    g_free (test_command (broker, "add --group case photo.jpg", 0));
+  test_broker_wait_for_all (broker, "paused", 20);
+  output = test_command (broker, "send-now --group case", 1);
+  test_assert_has (output, "outbox destination resume depot");
+  g_assert_null (strstr (output, "yard"));
+  /* A hold that two of its uploads have is told once. */
+  g_assert_null (strstr (strstr (output, "resume depot") + 1, "resume depot"));
+  g_free (test_command (broker, "destination resume depot", 0));
+  gone_on = test_command (broker, "send-now --group case", 0);
+  test_assert_has (gone_on, "Everything of the group goes on");
+}
+
 /* The broker takes ten thousand ids in one call. */
 static void
 test_more_ids_than_a_call_takes (void)
@@ -154,6 +180,7 @@ main (int argc, char *argv[])
 
       g_test_add_data_func (path, &rows[i], test_a_row);
     }
+  g_test_add_func ("/command/a-group-tells-what-holds-itself", test_a_group_tells_what_holds_itself);
   g_test_add_func ("/command/more-ids-than-a-call-takes", test_more_ids_than_a_call_takes);
 
   return g_test_run ();
