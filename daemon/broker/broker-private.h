@@ -9,11 +9,13 @@
 
 #include "broker/broker.h"
 
+#include "broker/budget.h"
 #include "broker/destinations.h"
 #include "broker/fairness.h"
 #include "broker/queue.h"
 #include "broker/retention.h"
 #include "broker/storage.h"
+#include "broker/ways.h"
 #include "broker/workers.h"
 #include "store/ingest.h"
 
@@ -30,6 +32,8 @@ struct _ObBroker
   GPtrArray *watchers; /* owned, as is the rest */
   ObQueue *queue;
   ObStorage *storage;
+  ObBudget *budget;
+  ObWays *ways;
   ObRetention *retention;
   GPtrArray *between; /* of ObUpload: those that may be between two attempts while a commit is told of */
   ObIngest *ingest;
@@ -49,18 +53,14 @@ struct _ObBroker
   ObRules *rules;
   GHashTable *paces;       /* name of a rule → ObPace, which a change of rules changes */
   GHashTable *lanes;       /* of ObLane: those in which something waits, or that the journal says are held */
-  GHashTable *reaches;     /* name of a destination → ObReach */
   GHashTable *knockings;   /* name of a destination → ObKnocking: nothing answers there */
-  GTimeZone *zone;         /* of the device */
   ObConditions latest;     /* what is forbidden is by these */
   ObConditions settled;    /* and what is allowed by these as well, until settle_at_ms */
   gint64 settle_at_ms;     /* when the latest have been the same for long enough; 0: they have */
   gint64 review_at_ms;     /* when time alone may change what a lane may do; 0: never */
   char *answered_network;  /* on which a person has answered for everything; NULL: none */
   gboolean is_answer_over; /* that network was left, and the database does not know yet */
-  gint64 metered_month;    /* year and month, as in 202511, of the next */
-  guint64 metered_bytes;
-  gint64 matched_number; /* up to which uploads are matched with new rules */
+  gint64 matched_number;   /* up to which uploads are matched with new rules */
   guint match_source;
   GQueue *batches;       /* of ObBatch: commands for many, the first of which is under way */
   guint batch_source;    /* of its next slice */
@@ -217,22 +217,12 @@ gboolean ob_broker_record_queue_holds (ObBroker *self, const char *message, GErr
 void ob_broker_let_go (ObBroker *self);
 /* What went out; inside a turn. */
 gboolean ob_broker_count_metered (ObBroker *self, const char *destination, guint64 wire_bytes, GError **error);
-void ob_broker_load_metered (ObBroker *self);
 void ob_broker_load_answer (ObBroker *self);
 /* Forgets what was answered for a network that was left, in the database as well. */
 void ob_broker_forget_answer (ObBroker *self);
 
 /* Nobody has said a first word of the network yet, or it is not believed yet: what needs a network does not start. */
 gboolean ob_broker_awaits_word (ObBroker *self);
-
-/* reach.c. @is_settled: what was so when the conditions were settled last. */
-gboolean ob_broker_is_reachable (ObBroker *self, const ObDestination *destination, gboolean is_settled);
-/* Bytes that go there leave by a device that costs. */
-gboolean ob_broker_is_metered_way (ObBroker *self, const ObDestination *destination);
-/* Asks again. Returns: whether there is a way to one that there was none to. */
-gboolean ob_broker_review_reach (ObBroker *self);
-void ob_broker_settle_reach (ObBroker *self);
-GHashTable *ob_broker_make_reaches (void);
 
 /* knocks.c. The first when an attempt has ended, with an error or without. */
 typedef struct _ObKnocking ObKnocking;

@@ -122,7 +122,6 @@ load (gpointer member, GError **error)
   ObBroker *self = member;
 
   self->is_paused = ob_meta_get_number (self->database, "paused") != 0;
-  ob_broker_load_metered (self);
   ob_broker_load_answer (self);
   ob_broker_load_attempts (self);
   /* What a lane then forbids is stopped. */
@@ -244,11 +243,14 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *
   self->spool = spool;
   self->clock = clock;
   self->watchers = g_ptr_array_ref (watchers);
+  self->ways = ob_ways_new (watchers);
   self->runner = runner;
   self->queue = ob_queue_new (database, clock);
   ob_queue_join (self->queue, &telling, self);
   self->destinations = ob_destination_table_new (self->queue, &destination_events, self);
   ob_queue_join (self->queue, &ob_destination_table_member, self->destinations);
+  self->budget = ob_budget_new (self->queue);
+  ob_queue_join (self->queue, &ob_budget_member, self->budget);
   ob_queue_join (self->queue, &everything, self);
   self->storage = ob_storage_new (self->queue, spool, &storage_events, self);
   ob_queue_join (self->queue, &ob_storage_member, self->storage);
@@ -368,10 +370,10 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->doubtful, g_hash_table_unref);
   g_clear_pointer (&self->lanes, g_hash_table_unref);
   g_clear_pointer (&self->knockings, g_hash_table_unref);
-  g_clear_pointer (&self->reaches, g_hash_table_unref);
+  g_clear_pointer (&self->ways, ob_ways_free);
+  g_clear_pointer (&self->budget, ob_budget_free);
   g_clear_pointer (&self->paces, g_hash_table_unref);
   g_clear_pointer (&self->rules, ob_rules_unref);
-  g_clear_pointer (&self->zone, g_time_zone_unref);
   g_clear_pointer (&self->answered_network, g_free);
   g_clear_pointer (&self->watchers, g_ptr_array_unref);
   g_clear_object (&self->background);
@@ -395,8 +397,6 @@ ob_broker_init (ObBroker *self)
   self->rules = ob_rules_new ();
   self->paces = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) ob_pace_unref);
   self->knockings = ob_broker_make_knockings ();
-  self->reaches = ob_broker_make_reaches ();
-  self->zone = g_time_zone_new_local ();
 }
 
 static void

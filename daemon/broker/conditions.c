@@ -2,8 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What the broker does when network, power or session change: it looks at the lanes anew, ends back-offs that a new
- * network makes pointless, and lets the device sleep or end when everything is recorded. It also counts what metered
- * networks have carried in this month. Main thread.
+ * network makes pointless, and lets the device sleep or end when everything is recorded. Main thread.
  */
 #include "broker/broker-private.h"
 
@@ -154,7 +153,7 @@ ob_broker_let_go (ObBroker *self)
 static void
 note_network (ObBroker *self, const ObConditions *old)
 {
-  gboolean is_gained = ob_broker_review_reach (self);
+  gboolean is_gained = ob_ways_review (self->ways);
 
   if (is_same_network (old, &self->latest) && !is_gained)
     return;
@@ -184,7 +183,7 @@ ob_broker_settle_conditions (ObBroker *self)
 {
   self->settle_at_ms = 0;
   self->settled = self->latest;
-  ob_broker_settle_reach (self);
+  ob_ways_settle (self->ways);
   ob_broker_forget_answer (self);
 }
 
@@ -223,8 +222,7 @@ ob_broker_list_sources (ObBroker *self)
 void
 ob_broker_set_zone (ObBroker *self, GTimeZone *zone)
 {
-  g_time_zone_unref (self->zone);
-  self->zone = g_time_zone_ref (zone);
+  ob_budget_set_zone (self->budget, zone);
   if (!self->is_started)
     return;
   ob_broker_review_lanes (self);
@@ -233,19 +231,10 @@ ob_broker_set_zone (ObBroker *self, GTimeZone *zone)
 
 /* --- What costs --- */
 
-static gint64
-month_of (ObBroker *self)
-{
-  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (ob_broker_get_now_ms (self) / 1000);
-  g_autoptr (GDateTime) here = g_date_time_to_timezone (utc, self->zone);
-
-  return g_date_time_get_year (here) * 100 + g_date_time_get_month (here);
-}
-
 guint64
 ob_broker_get_metered_bytes (ObBroker *self)
 {
-  return self->metered_month == month_of (self) ? self->metered_bytes : 0;
+  return ob_budget_get_bytes (self->budget);
 }
 
 gboolean
@@ -257,19 +246,10 @@ ob_broker_count_metered (ObBroker *self, const char *destination_name, guint64 w
   if (wire_bytes == 0 || !destination || ob_destination_is_local (destination)
       || !ob_conditions_is_metered (&self->latest))
     return TRUE;
-  self->metered_month = month_of (self);
-  self->metered_bytes = before_bytes + wire_bytes;
-  self->wants_review |= before_bytes < self->rules->budget_bytes && self->metered_bytes >= self->rules->budget_bytes;
+  self->wants_review
+      |= before_bytes < self->rules->budget_bytes && before_bytes + wire_bytes >= self->rules->budget_bytes;
 
-  return ob_meta_set_number (self->database, "metered_month", self->metered_month, error)
-         && ob_meta_set_number (self->database, "metered_bytes", (gint64) self->metered_bytes, error);
-}
-
-void
-ob_broker_load_metered (ObBroker *self)
-{
-  self->metered_month = ob_meta_get_number (self->database, "metered_month");
-  self->metered_bytes = (guint64) ob_meta_get_number (self->database, "metered_bytes");
+  return ob_budget_add (self->budget, wire_bytes, error);
 }
 
 gboolean

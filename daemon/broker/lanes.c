@@ -57,18 +57,22 @@ decide_by (ObBroker *self, const ObDestination *destination, const char *lane_ru
   const char *network = ob_broker_get_network_key (conditions);
   const ObRule *rule = ob_broker_find_rule (self, lane_rule);
   gboolean is_local = ob_destination_is_local (destination);
+  gboolean is_believed = self->settle_at_ms == 0 || self->settled.is_network_available;
   const ObRuleContext context
       = { .now_ms = ob_broker_get_now_ms (self),
-          .zone = self->zone,
+          .zone = ob_budget_get_zone (self->budget),
           .is_local = is_local,
-          .is_reachable = is_local || ob_broker_is_reachable (self, destination, conditions == &self->settled),
+          .is_reachable
+          = is_local
+            || (conditions == &self->settled ? ob_ways_was_reachable (self->ways, destination, is_believed)
+                                             : ob_ways_is_reachable (self->ways, destination, is_believed)),
           .is_sent_now = sent_on && g_str_equal (sent_on + 1, network),
           .used_bytes = ob_broker_get_metered_bytes (self) };
   ObConditions own = *conditions;
   ObRuleDecision decision;
 
   /* A way of its own that costs; one that does not lifts nothing. */
-  if (!is_local && ob_broker_is_metered_way (self, destination) && !ob_conditions_is_metered (&own))
+  if (!is_local && ob_ways_is_metered (self->ways, destination, is_believed) && !ob_conditions_is_metered (&own))
     own.metered = OB_METERED_YES;
   decision = ob_rule_decide (self->rules, rule ? rule : self->rules->rules->pdata[0], &own, &context);
 
