@@ -6,6 +6,7 @@
  */
 #include "dbus/command.h"
 #include "dbus/label.h"
+#include "transfer/put-verdict.h"
 #include "transfer/tus-verdict.h"
 
 #include <stdio.h>
@@ -46,23 +47,59 @@ static const char *const stage_names[OB_N_STAGES] = { "asking for an upload URL"
                                                       "every byte is sent",       "asking to confirm",     "removing" };
 
 static void
+print_label (ObReply reply, ObStage stage, ObVerdictFunc verdict)
+{
+  OutboxReason reason;
+  OutboxState state;
+  ObOutcome outcome;
+  g_autofree char *label = NULL;
+
+  reply.stage = stage;
+  outcome = ob_outcome_from_reply (&reply, verdict, 0);
+  state = ob_outcome_get_public (&outcome, stage, &reason);
+  label = outbox_status_label (state, reason, 0, 0, 42, 100, OUTBOX_LABEL_TERMINAL);
+  printf (" %s |", label);
+}
+
+static void
 print_reply (ObReply reply, const char *what)
 {
   printf ("| %s |", what);
   for (guint stage = 0; stage < OB_STAGE_TERMINATE; stage++)
-    {
-      OutboxReason reason;
-      OutboxState state;
-      ObOutcome outcome;
-      g_autofree char *label = NULL;
-
-      reply.stage = stage;
-      outcome = ob_outcome_from_reply (&reply, ob_tus_verdict, 0);
-      state = ob_outcome_get_public (&outcome, stage, &reason);
-      label = outbox_status_label (state, reason, 0, 0, 42, 100, OUTBOX_LABEL_TERMINAL);
-      printf (" %s |", label);
-    }
+    print_label (reply, stage, ob_tus_verdict);
   printf ("\n");
+}
+
+static void
+print_put_reply (ObReply reply, const char *what)
+{
+  printf ("| %s |", what);
+  print_label (reply, OB_STAGE_LOOK, ob_put_verdict);
+  print_label (reply, OB_STAGE_SEND, ob_put_verdict);
+  printf ("\n");
+}
+
+static void
+print_put (void)
+{
+  static const guint statuses[]
+      = { 200, 201, 204, 302, 401, 403, 404, 405, 409, 410, 412, 413, 414, 423, 429, 500, 503, 504, 507 };
+
+  printf (
+      "\n## Answers to the protocol `http`\n\n"
+      "Plain HTTP has no header of its own that tells a server from what stands in its way: what answers PUT with a "
+      "success is asked once more, and must have a file of that size, before the file is called uploaded.\n\n"
+      "| status | asking whether it is there | sending |\n|---|---|---|\n");
+  for (guint i = 0; i < G_N_ELEMENTS (statuses); i++)
+    {
+      g_autofree char *what = g_strdup_printf ("%u", statuses[i]);
+
+      print_put_reply ((ObReply){ .status = statuses[i] }, what);
+      if (statuses[i] == 401)
+        print_put_reply ((ObReply){ .status = 401, .has_challenge = TRUE }, "401, with a challenge");
+      if (statuses[i] == 403)
+        print_put_reply ((ObReply){ .status = 403, .has_credentials = TRUE }, "403, with credentials");
+    }
 }
 
 static void
@@ -145,6 +182,7 @@ print_answers (void)
   print_statuses ("by the server: with the protocol's own header, or JSON of a confirm URL", TRUE);
   print_statuses ("by anything else: a page", FALSE);
   print_errors ();
+  print_put ();
 }
 
 int

@@ -392,7 +392,7 @@ cli_destination (int argc, char *argv[])
   g_auto (Options) options = { 0 };
   const GOptionEntry entries[] = {
     { "url", 0, 0, G_OPTION_ARG_STRING, &options.url, N_ ("Where uploads are made"), N_ ("URL") },
-    { "protocol", 0, 0, G_OPTION_ARG_STRING, &options.protocol, N_ ("How bytes travel: tus"), N_ ("NAME") },
+    { "protocol", 0, 0, G_OPTION_ARG_STRING, &options.protocol, N_ ("How bytes travel: tus or http"), N_ ("NAME") },
     { "confirm-url", 0, 0, G_OPTION_ARG_STRING, &options.confirm_url,
       N_ ("Where to ask whether it is attached to its record; {id}, {group} and {sha256} are filled in"), N_ ("URL") },
     { "also", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.also,

@@ -259,6 +259,12 @@ ob_body_set_transit (ObBody *self, ObTransit *transit)
   ob_transit_begin (transit, self->offset_bytes);
 }
 
+guint64
+ob_body_get_taken_bytes (ObBody *self)
+{
+  return self->taken_bytes;
+}
+
 const char *
 ob_body_get_fault (ObBody *self, int *fault_errno)
 {

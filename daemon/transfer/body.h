@@ -25,6 +25,9 @@ void ob_body_set_digests (ObBody *self, GBytes *digests, guint64 file_bytes);
 /* Says there how far it is read. Before the reading. */
 void ob_body_set_transit (ObBody *self, ObTransit *transit);
 
+/* What was read out of it so far. */
+guint64 ob_body_get_taken_bytes (ObBody *self);
+
 /* Returns: (nullable): which bytes are not what was handed over, or why they cannot be read, for a person; NULL while none
  * was found. @fault_errno: (out) (optional): EBADMSG for the first; else as transfer/copy.h has it. After the reading. */
 const char *ob_body_get_fault (ObBody *self, int *fault_errno);

@@ -148,3 +148,15 @@ ob_confirm_ask (ObConnection *connection, const ObJob *job, ObAttemptResult *res
     ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "bad-answer",
                    "The confirm URL answered something else than a confirmation");
 }
+
+ObConfirmLook
+ob_confirm_look (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop)
+{
+  if (!job->confirm_url)
+    return OB_CONFIRM_UNKNOWN;
+  ob_confirm_ask (connection, job, result, stop);
+  if (result->is_done || result->is_cancelled || result->outcome.verdict != OB_VERDICT_NOT_YET)
+    return OB_CONFIRM_END;
+
+  return result->is_unknown ? OB_CONFIRM_UNKNOWN : OB_CONFIRM_STORED;
+}

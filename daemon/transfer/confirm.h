@@ -22,6 +22,17 @@ char *ob_confirm_fill_url (const char *template, const char *id, const char *gro
 /* Asks once; the answer is in @result. Worker thread. */
 void ob_confirm_ask (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop);
 
+/* What is known of an upload before anything of it is sent. */
+typedef enum
+{
+  OB_CONFIRM_UNKNOWN, /* the server never heard of it, or nobody can be asked: it may be sent */
+  OB_CONFIRM_STORED,  /* the server has it, and has not attached it yet */
+  OB_CONFIRM_END,     /* the result says how it ended: confirmed, in trouble, cancelled */
+} ObConfirmLook;
+
+/* Looks for a receipt, where there is a confirm URL. Worker thread. */
+ObConfirmLook ob_confirm_look (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop);
+
 /* Pure: what a 200 says. */
 void ob_confirm_read (const char *body, gsize body_bytes, const char *sha256, ObAttemptResult *result);
 

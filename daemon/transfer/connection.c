@@ -363,6 +363,14 @@ ob_connection_begin (ObConnection *connection, SoupMessage *message, gint64 answ
   return request;
 }
 
+void
+ob_connection_set_answer_ms (ObConnection *connection, gint64 answer_ms)
+{
+  g_mutex_lock (&connection->lock);
+  connection->stall.answer_ms = answer_ms;
+  g_mutex_unlock (&connection->lock);
+}
+
 ObEnd
 ob_connection_end (ObConnection *connection, SoupMessage *message, guint64 *wire_bytes)
 {

@@ -58,6 +58,9 @@ SoupSession *ob_connection_get_session (ObConnection *connection);
 GCancellable *ob_connection_begin (ObConnection *connection, SoupMessage *message, gint64 answer_ms,
                                    GCancellable *stop);
 
+/* Changes how long the whole answer of the request under way may take, from now on. */
+void ob_connection_set_answer_ms (ObConnection *connection, gint64 answer_ms);
+
 /* @wire_bytes: (out): what really went out for it, its head and what TCP had to send again included
  * Returns: why the request was ended, if it was */
 ObEnd ob_connection_end (ObConnection *connection, SoupMessage *message, guint64 *wire_bytes);

@@ -17,6 +17,7 @@ typedef struct
   guint64 chunk_bytes;      /* more than this did not get through in one request; 0: no limit is known */
   guint64 rate_bytes_per_s; /* of the last chunk; 0: there was none */
   gboolean has_checksum;
+  gboolean ignores_expect;      /* Expect: 100-continue is not answered, or refused */
   gboolean wants_post;          /* something before it refuses PATCH, and lets POST with the method beside it pass */
   gsize refused_metadata_bytes; /* of the header: from that length on it is too much for the server; 0: none is known */
 } ObServerFacts;

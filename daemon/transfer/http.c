@@ -12,14 +12,20 @@
 
 #define WORDS_MAX_CHARS 300
 
+#define LENGTH "outbox-length"
+
 /* A 204 and the answer to HEAD have no body (RFC 9112 section 6.3), yet where no length is given libsoup takes the end of
- * the connection for theirs. */
+ * the connection for theirs. Told that there is none, it forgets the length that is given. */
 static void
 on_got_headers (SoupMessage *message, gpointer user_data)
 {
+  SoupMessageHeaders *headers = soup_message_get_response_headers (message);
+
+  g_object_set_data_full (G_OBJECT (message), LENGTH,
+                          g_strdup (soup_message_headers_get_one (headers, "Content-Length")), g_free);
   if (soup_message_get_status (message) == SOUP_STATUS_NO_CONTENT
       || soup_message_get_method (message) == SOUP_METHOD_HEAD)
-    soup_message_headers_set_encoding (soup_message_get_response_headers (message), SOUP_ENCODING_NONE);
+    soup_message_headers_set_encoding (headers, SOUP_ENCODING_NONE);
 }
 
 /* Every one of them may be a secret, whatever its name: none leaves the origin that it was set for. */
@@ -51,6 +57,55 @@ ob_http_message_new (const char *method, const char *url, const ObJob *job)
   return g_steal_pointer (&message);
 }
 
+#define CONTINUED "outbox-continued"
+
+typedef struct
+{
+  ObConnection *connection;
+  gint64 answer_ms;
+} Expectation;
+
+/* From now on the server is at the body. */
+static void
+on_informational (SoupMessage *message, gpointer user_data)
+{
+  const Expectation *expectation = user_data;
+
+  if (soup_message_get_status (message) != SOUP_STATUS_CONTINUE)
+    return;
+  g_object_set_data (G_OBJECT (message), CONTINUED, message);
+  ob_connection_set_answer_ms (expectation->connection, expectation->answer_ms);
+}
+
+static void
+free_expectation (gpointer expectation, GClosure *closure)
+{
+  g_free (expectation);
+}
+
+void
+ob_http_expect (SoupMessage *message, ObConnection *connection, gint64 answer_ms)
+{
+  Expectation *expectation = g_new0 (Expectation, 1);
+
+  expectation->connection = connection;
+  expectation->answer_ms = answer_ms;
+  soup_message_headers_set_expectations (soup_message_get_request_headers (message), SOUP_EXPECTATION_CONTINUE);
+  /* It would read an early 401 to its end by itself, where libsoup 3.2 waits for another answer. */
+  soup_message_disable_feature (message, SOUP_TYPE_AUTH_MANAGER);
+  g_signal_connect_data (message, "got-informational", G_CALLBACK (on_informational), expectation, free_expectation, 0);
+}
+
+/* The server has answered before it asked for the body. */
+static gboolean
+is_early (SoupMessage *message)
+{
+  SoupMessageHeaders *headers = soup_message_get_request_headers (message);
+
+  return (soup_message_headers_get_expectations (headers) & SOUP_EXPECTATION_CONTINUE)
+         && !g_object_get_data (G_OBJECT (message), CONTINUED);
+}
+
 void
 ob_answer_free (ObAnswer *answer)
 {
@@ -60,13 +115,16 @@ ob_answer_free (ObAnswer *answer)
   g_free (answer);
 }
 
-/* Reads what fits; a longer answer is cut there, and its connection with it. */
+/* Reads what fits; a longer answer is cut there, and its connection with it. After an early one libsoup 3.2 waits for another
+ * answer when it is told to close, unless that is cancelled. */
 static void
 read_body (ObAnswer *answer, GInputStream *stream, GCancellable *cancellable)
 {
   answer->body = g_malloc (OB_ANSWER_MAX_BYTES + 1);
   (void) g_input_stream_read_all (stream, answer->body, OB_ANSWER_MAX_BYTES, &answer->body_bytes, cancellable, NULL);
   answer->body[answer->body_bytes] = '\0';
+  if (is_early (answer->message))
+    g_cancellable_cancel (cancellable);
   (void) g_input_stream_close (stream, cancellable, NULL);
 }
 
@@ -166,13 +224,27 @@ ob_answer_get_header (const ObAnswer *answer, const char *name)
   return soup_message_headers_get_one (soup_message_get_response_headers (answer->message), name);
 }
 
+/* GLib skips a vertical tab. */
+static gboolean
+read_number (const char *text, guint64 *number)
+{
+  return text && g_ascii_isdigit (*text) && g_ascii_string_to_unsigned (text, 10, 0, G_MAXINT64, number, NULL);
+}
+
+gint64
+ob_answer_get_length (const ObAnswer *answer)
+{
+  guint64 number;
+
+  return !answer->error && read_number (g_object_get_data (G_OBJECT (answer->message), LENGTH), &number)
+             ? (gint64) number
+             : -1;
+}
+
 gboolean
 ob_answer_get_number (const ObAnswer *answer, const char *name, guint64 *number)
 {
-  const char *text = ob_answer_get_header (answer, name);
-
-  /* GLib skips a vertical tab. */
-  return text && g_ascii_isdigit (*text) && g_ascii_string_to_unsigned (text, 10, 0, G_MAXINT64, number, NULL);
+  return read_number (ob_answer_get_header (answer, name), number);
 }
 
 static gboolean

@@ -38,12 +38,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObAnswer, ob_answer_free)
  * destination's gets none of them: a Location may lead anywhere, and so may a confirm URL. NULL: not an http(s) URL. */
 SoupMessage *ob_http_message_new (const char *method, const char *url, const ObJob *job);
 
+/* Has @message, about to be sent by @connection, wait with its body until the server says that it will take it (RFC 9110 section
+ * 10.1.1). From then on the answer may take @answer_ms; ob_http_send() says how long that word may. */
+void ob_http_expect (SoupMessage *message, ObConnection *connection, gint64 answer_ms);
+
 /* Sends @message (transfer full); one that does no more when it is sent twice again, where its connection turns out to be dead.
  * Returns: (transfer full): the answer or the error. */
 ObAnswer *ob_http_send (ObConnection *connection, SoupMessage *message, gint64 answer_ms, GCancellable *stop);
 
 guint ob_answer_get_status (const ObAnswer *answer);
 const char *ob_answer_get_header (const ObAnswer *answer, const char *name);
+
+/* Returns: how long the body is said to be, also where none came; -1: that is not said, or the answer is none */
+gint64 ob_answer_get_length (const ObAnswer *answer);
 
 /* A header that must be a whole number. */
 gboolean ob_answer_get_number (const ObAnswer *answer, const char *name, guint64 *number);

@@ -5,9 +5,10 @@
  */
 #include "transfer/protocol.h"
 
+#include "transfer/put.h"
 #include "transfer/tus.h"
 
-static const ObProtocol *const protocols[] = { &ob_tus_protocol, NULL };
+static const ObProtocol *const protocols[] = { &ob_tus_protocol, &ob_put_protocol, NULL };
 
 const ObProtocol *const *
 ob_protocol_list (void)

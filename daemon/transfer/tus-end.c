@@ -64,20 +64,20 @@ may_go_on (const ObTusRun *tus)
   return ob_origin_is_allowed (tus->server_url, tus->job->url, (const char *const *) tus->job->also);
 }
 
-/* Looks for a receipt. "Not yet" says that the server has it: only one that never heard of it lets it be sent. Returns: the
- * step @unknown where it never did, or where nobody can be asked. */
+/* Looks for a receipt. Returns: the step @unknown where the server never heard of it, or where nobody can be asked. */
 static ObTusStep
 ask (ObTusRun *tus, ObTusStep unknown)
 {
-  ObAttemptResult *result = tus->result;
-
-  if (!tus->job->confirm_url)
-    return unknown;
-  ob_confirm_ask (tus->connection, tus->job, result, tus->stop);
-  if (result->is_done || result->is_cancelled || result->outcome.verdict != OB_VERDICT_NOT_YET)
-    return STEP_END;
-
-  return result->is_unknown ? unknown : STEP_STORED;
+  switch (ob_confirm_look (tus->connection, tus->job, tus->result, tus->stop))
+    {
+    case OB_CONFIRM_UNKNOWN:
+      return unknown;
+    case OB_CONFIRM_STORED:
+      return STEP_STORED;
+    case OB_CONFIRM_END:
+    default:
+      return STEP_END;
+    }
 }
 
 gboolean

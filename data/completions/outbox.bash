@@ -31,7 +31,7 @@ _outbox ()
   case $previous in
     --destination | -d) words=$(_outbox_destinations) ;;
     --state | -s) words="saving queued uploading confirming retrying paused failed done" ;;
-    --protocol) words=tus ;;
+    --protocol) words="tus http" ;;
     --group | -g) words=$(_outbox_groups) ;;
   esac
   if [ -n "$words" ]; then

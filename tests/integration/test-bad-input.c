@@ -387,6 +387,8 @@ test_calls (void)
     { DESTINATIONS, "Set", "('', {'url': <'http://example.org/'>})", "InvalidArgument" },
     { DESTINATIONS, "Set", "('new', {'url': <'http://example.org/'>, 'protocol': <'carrier-pigeon'>})",
       "InvalidArgument" },
+    { DESTINATIONS, "Set", "('new', {'url': <'http://example.org/'>, 'protocol': <'http'>})", "InvalidArgument" },
+    { DESTINATIONS, "Set", "('depot', {'protocol': <'http'>})", "InvalidArgument" },
     { DESTINATIONS, "Set", "('new', {'url': <'http://example.org/'>, 'confirm_url': <'nowhere'>})", "InvalidArgument" },
     { DESTINATIONS, "Set", "('new', {'url': <'http://example.org/'>, 'headers': <{'X-A': 'b\\r\\nX-B: c'}>})",
       "InvalidArgument" },

@@ -18,6 +18,7 @@ struct Exchange
   guint status;               /* of a body that cannot be taken; 0: all is well */
   char *trouble;              /* its words, or NULL */
   gboolean leaves_nothing;    /* a cut takes back what was stored: PUT, or the buffering habit */
+  gboolean replaces;          /* a PUT of what was there before */
 
   /*< private >*/
   Fault *fault;              /* of FAULT_STAGE_BODY, or NULL */

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * PUT /put/NAME: the whole file in one request, for comparison with `curl -T`. Main thread.
+ * PUT /put/NAME: the whole file in one request, as `curl -T` and the protocol http send it; HEAD tells its size. A file that is
+ * there is replaced (204), unless If-None-Match says that none may be (412). Main thread.
  */
 #include "exchange.h"
 
@@ -10,18 +11,47 @@
 #define ROUTE "/put"
 
 static void
+answer_head (Receiver *receiver, SoupServerMessage *message, const char *path, const Deposit *deposit)
+{
+  if (deposit == NULL || !deposit->is_finished)
+    reply_text (message, SOUP_STATUS_NOT_FOUND, NULL);
+  else
+    {
+      soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
+      soup_message_headers_set_content_length (soup_server_message_get_response_headers (message), deposit->offset);
+    }
+  receiver_conclude (receiver, message, path, deposit);
+}
+
+static gboolean
+may_replace (SoupServerMessage *message)
+{
+  const char *condition
+      = soup_message_headers_get_one (soup_server_message_get_request_headers (message), "If-None-Match");
+
+  return g_strcmp0 (condition, "*") != 0;
+}
+
+static void
 on_headers (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer user_data)
 {
   Receiver *receiver = user_data;
   const char *name = g_str_has_prefix (path, ROUTE "/") ? path + strlen (ROUTE "/") : "";
   g_autoptr (GError) error = NULL;
   Deposit *deposit;
+  Exchange *exchange;
+  gboolean replaces;
 
   if (receiver_admit (receiver, message, path, NULL))
     return;
+  if (g_str_equal (soup_server_message_get_method (message), "HEAD"))
+    {
+      answer_head (receiver, message, path, shelf_find (receiver->shelf, name));
+      return;
+    }
   if (!g_str_equal (soup_server_message_get_method (message), "PUT"))
     {
-      reply_text (message, SOUP_STATUS_METHOD_NOT_ALLOWED, "only PUT\n");
+      reply_text (message, SOUP_STATUS_METHOD_NOT_ALLOWED, "only PUT and HEAD\n");
       return;
     }
   if (*name == '\0' || *name == '.' || strchr (name, '/') != NULL)
@@ -35,6 +65,12 @@ on_headers (SoupServer *server, SoupServerMessage *message, const char *path, GH
       exchange_take_over (receiver, deposit);
       deposit = shelf_find (receiver->shelf, name);
     }
+  if (deposit != NULL && deposit->is_finished && !may_replace (message))
+    {
+      reply_text (message, SOUP_STATUS_PRECONDITION_FAILED, "it is there\n");
+      return;
+    }
+  replaces = deposit != NULL && deposit->is_finished;
   if (deposit != NULL)
     shelf_remove (receiver->shelf, deposit);
   deposit = shelf_create (receiver->shelf, name, -1,
@@ -44,7 +80,11 @@ on_headers (SoupServer *server, SoupServerMessage *message, const char *path, GH
   if (deposit == NULL)
     reply_text (message, SOUP_STATUS_INTERNAL_SERVER_ERROR, error->message);
   else
-    exchange_begin (receiver, message, deposit)->leaves_nothing = TRUE;
+    {
+      exchange = exchange_begin (receiver, message, deposit);
+      exchange->leaves_nothing = TRUE;
+      exchange->replaces = replaces;
+    }
 }
 
 static void
@@ -59,7 +99,7 @@ on_request (SoupServer *server, SoupServerMessage *message, const char *path, GH
   deposit = exchange_get_deposit (exchange);
   if (!receiver_finish (receiver, message, deposit))
     return;
-  reply_text (message, SOUP_STATUS_CREATED, NULL);
+  reply_text (message, exchange->replaces ? SOUP_STATUS_NO_CONTENT : SOUP_STATUS_CREATED, NULL);
   receiver_conclude (receiver, message, path, deposit);
 }
 

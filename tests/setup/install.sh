@@ -20,7 +20,7 @@ run_packages="meson ninja-build pkg-config gcc libc6-dev gettext python3 dbus gl
   libgirepository1.0-dev gobject-introspection
   curl ca-certificates shared-mime-info sqlite3 jq bsdextrautils ffmpeg lomiri-wallpapers-16.04"
 test_packages="python3-gi clang-format openssl gnutls-bin nginx-light procps iproute2 nftables util-linux
-  network-manager python3-dbusmock locales"
+  network-manager python3-dbusmock locales rclone python3-pip"
 bench_packages="openssl"
 campaign_packages="clang libclang-rt-dev llvm valgrind libc6-dbg"
 
@@ -130,6 +130,24 @@ install_tusd ()
   say "skipped: no tusd builds with Go $go_version (see $tools/tusd.log); tests with it are skipped"
 }
 
+# WsgiDAV and what it needs, unpacked into build/tools/wsgidav.
+install_wsgidav ()
+{
+  local wanted=$here/wsgidav/requirements.txt target=$tools/wsgidav sum
+  sum=$(sha256sum <"$wanted" | cut -d ' ' -f 1)
+  [ "$(cat "$target/.stamp" 2>/dev/null)" != "$sum" ] || return 0
+  say "Python packages: wsgidav"
+  rm -rf "$target"
+  mkdir -p "$target"
+  if ! python3 -m pip install --quiet --no-input --disable-pip-version-check --no-deps --only-binary :all: \
+    --target "$target" --requirement "$wanted" >"$tools/wsgidav.log" 2>&1; then
+    say "skipped: pip could not install wsgidav (see $tools/wsgidav.log); tests that need it are skipped"
+    rm -rf "$target"
+    return 0
+  fi
+  echo "$sum" >"$target/.stamp"
+}
+
 # shellcheck disable=SC2086,SC2046 # lists of words on purpose
 case $mode in
   run)
@@ -143,6 +161,7 @@ case $mode in
     install_packages $run_packages $test_packages $campaign_packages $(toolchain_packages)
     install_node_servers
     install_tusd
+    install_wsgidav
     ;;
   *)
     echo "usage: install.sh [run|test|bench|campaign]" >&2

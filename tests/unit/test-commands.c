@@ -441,6 +441,44 @@ test_a_server_that_moves (TestRig *rig, gconstpointer data)
   test_rig_finish (rig, other);
 }
 
+/* An error names what there is; and a protocol and its URL belong together, whichever of them is set. */
+static void
+test_a_protocol_and_its_url (TestRig *rig, gconstpointer data)
+{
+  static const struct
+  {
+    const char *name, *protocol, *url;
+    const char *words; /* of the error; NULL: it is set */
+  } rows[] = {
+    { "new", "pigeon", "http://depot.example/{id}", "there is no pigeon here; there is: tus, http" },
+    { "new", "", "http://depot.example/{id}", "there is: tus, http" },
+    { "new", "HTTP", "http://depot.example/{id}", "there is: tus, http" },
+    { "new", "http", NULL, "url: an http or https URL" },
+    { "new", "http", "http://depot.example/inbox/", "{id}" },
+    { "new", "http", "http://depot.example/inbox/{id}", NULL },
+    { "new", NULL, "http://depot.example/inbox/{name}", "{id}" },
+    { "new", NULL, "http://depot.example/inbox/{id}/{name}", NULL },
+    { "new", "tus", NULL, NULL },
+    { "depot", "http", NULL, "{id}" },
+    { "depot", "http", "http://depot.example/inbox/{id}", NULL },
+    { "depot", "tus", "http://depot.example/files/", NULL },
+    { "depot", NULL, NULL, NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      const ObDestinationSettings settings = { .protocol = rows[i].protocol, .url = rows[i].url };
+      g_autoptr (GError) error = NULL;
+      gboolean is_set = test_rig_set_destination (rig, rows[i].name, &settings, &error);
+
+      g_test_message ("%u: %s", i, error ? error->message : "");
+      g_assert_cmpint (is_set, ==, rows[i].words == NULL);
+      if (rows[i].words)
+        g_assert_true (g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT)
+                       && strstr (error->message, rows[i].words));
+    }
+}
+
 /* What nobody has written need not be read again, and an attempt that runs keeps what it counts for. */
 static void
 test_a_refusal_reads_nothing_again (TestRig *rig, gconstpointer data)
@@ -475,6 +513,7 @@ main (int argc, char *argv[])
     { "/removal/many-hold-up-nobody", test_removals_hold_up_nobody },
     { "/removal/while-confirming", test_a_removal_while_confirming },
     { "/destinations/a-server-that-moves", test_a_server_that_moves },
+    { "/destinations/a-protocol-and-its-url", test_a_protocol_and_its_url },
   };
 
   g_test_init (&argc, &argv, NULL);

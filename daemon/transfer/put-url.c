@@ -1,0 +1,233 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The path of a URL, part by part. Pure.
+ */
+#include "transfer/put-url.h"
+
+#include "model/destination.h"
+
+#include <string.h>
+
+#define PART_MAX_BYTES 255
+#define ENDING_MAX_BYTES 16
+
+typedef enum
+{
+  PLACE_ID,
+  PLACE_NAME,
+  PLACE_GROUP,
+  N_PLACES,
+} Place;
+
+static const char *const places[N_PLACES] = { "{id}", "{name}", "{group}" };
+
+/* Returns: which place @text begins with; N_PLACES: none. */
+static Place
+find_place (const char *text)
+{
+  Place place;
+
+  for (place = 0; place < N_PLACES && !g_str_has_prefix (text, places[place]); place++)
+    ;
+
+  return place;
+}
+
+static const char *
+find_path (const char *url)
+{
+  const char *host = strstr (url, "://");
+
+  return host ? host + 3 + strcspn (host + 3, "/?#") : url + strlen (url);
+}
+
+/* The path without its places. Returns: whether no brace is left. */
+static gboolean
+take_places (const char *path, gboolean *has_id)
+{
+  const char *end = path + strcspn (path, "?#");
+
+  *has_id = FALSE;
+  while (path < end)
+    {
+      Place place = find_place (path);
+
+      if (place == N_PLACES && (*path == '{' || *path == '}'))
+        return FALSE;
+      *has_id |= place == PLACE_ID;
+      path += place == N_PLACES ? 1 : strlen (places[place]);
+    }
+
+  return TRUE;
+}
+
+const char *
+ob_put_url_check (const char *template)
+{
+  const char *path = find_path (template);
+  const char *query = path + strcspn (path, "?#");
+  gboolean has_id;
+
+  if (!ob_destination_is_url (template))
+    return "it must be an http or https URL";
+  if (memchr (template, '{', (gsize) (path - template)) || strpbrk (query, "{}"))
+    return "{id}, {name} and {group} can stand in its path alone";
+  if (!take_places (path, &has_id))
+    return "the places in its path are {id}, {name} and {group}";
+  if (!has_id)
+    return "it needs {id} in its path, as in https://example.org/inbox/{id}-{name}: without it, two files of one name "
+           "would "
+           "be one at the server";
+
+  return NULL;
+}
+
+/* Of a slash that is escaped, many servers undo the escape. */
+static char *
+dup_tame (const char *value)
+{
+  GString *tame = g_string_new (NULL);
+
+  while (*value)
+    {
+      gsize length = strcspn (value, "/\\");
+
+      if ((length == 1 || length == 2) && strspn (value, ".") >= length)
+        g_string_append_c (tame, '_');
+      g_string_append_len (tame, value, (gssize) (length + (value[length] != '\0')));
+      value += length + (value[length] != '\0');
+    }
+
+  return g_string_free (tame, FALSE);
+}
+
+/* At most so many bytes of a text, none of its characters in pieces. */
+static gsize
+cut_at_character (const char *text, gsize most_bytes)
+{
+  gsize length = MIN (strlen (text), most_bytes);
+
+  while (length > 0 && ((guchar) text[length] & 0xc0) == 0x80)
+    length--;
+
+  return length;
+}
+
+/* @keeps_ending: what comes after the last dot stays, where it is no longer than endings are */
+static char *
+dup_short (const char *value, gsize most_bytes, gboolean keeps_ending)
+{
+  const char *dot = keeps_ending ? strrchr (value, '.') : NULL;
+  const char *ending = dot && dot > value && strlen (dot) <= MIN (ENDING_MAX_BYTES, most_bytes / 2) ? dot : "";
+
+  if (strlen (value) <= most_bytes)
+    return g_strdup (value);
+
+  return g_strdup_printf ("%.*s%s", (int) cut_at_character (value, most_bytes - strlen (ending)), value, ending);
+}
+
+/* How often each place is in a part of the path. Returns: how many bytes of the part are no place. */
+static gsize
+count_places (const char *part, gsize length, guint times[N_PLACES])
+{
+  const char *end = part + length;
+  gsize bytes = 0;
+
+  memset (times, 0, N_PLACES * sizeof *times);
+  while (part < end)
+    {
+      Place place = find_place (part);
+
+      bytes += place == N_PLACES;
+      if (place < N_PLACES)
+        times[place]++;
+      part += place == N_PLACES ? 1 : strlen (places[place]);
+    }
+
+  return bytes;
+}
+
+static void
+shorten (char **value, gsize most_bytes, gboolean keeps_ending)
+{
+  char *shorter = dup_short (*value, most_bytes, keeps_ending);
+
+  g_free (*value);
+  *value = shorter;
+}
+
+/* The group gets no more than half of what is there for both. */
+static void
+fit_values (const char *part, gsize length, char **values)
+{
+  guint times[N_PLACES];
+  gsize taken = count_places (part, length, times) + times[PLACE_ID] * strlen (values[PLACE_ID]);
+  gsize rest = PART_MAX_BYTES - MIN (taken, PART_MAX_BYTES);
+
+  if (times[PLACE_GROUP] > 0)
+    shorten (&values[PLACE_GROUP], (times[PLACE_NAME] > 0 ? rest / 2 : rest) / times[PLACE_GROUP], FALSE);
+  rest -= MIN (rest, times[PLACE_GROUP] * strlen (values[PLACE_GROUP]));
+  if (times[PLACE_NAME] > 0)
+    shorten (&values[PLACE_NAME], rest / times[PLACE_NAME], TRUE);
+}
+
+static void
+append_filled (GString *url, const char *part, gsize length, char **values)
+{
+  const char *end = part + length;
+
+  while (part < end)
+    {
+      Place place = find_place (part);
+
+      if (place == N_PLACES)
+        g_string_append_c (url, *part++);
+      else
+        {
+          g_string_append_uri_escaped (url, values[place], NULL, FALSE);
+          part += strlen (places[place]);
+        }
+    }
+}
+
+/* @part: of the path, between two slashes */
+static void
+append_part (GString *url, const char *part, gsize length, const char *const *tame)
+{
+  char *values[N_PLACES] = { g_strdup (tame[PLACE_ID]), g_strdup (tame[PLACE_NAME]), g_strdup (tame[PLACE_GROUP]) };
+  gboolean has_place = memchr (part, '{', length) != NULL;
+  g_autoptr (GString) filled = g_string_new (NULL);
+
+  fit_values (part, length, values);
+  append_filled (filled, part, length, values);
+  if (has_place && (filled->len == 0 || g_str_equal (filled->str, ".") || g_str_equal (filled->str, "..")))
+    g_string_append_c (url, '_');
+  g_string_append (url, filled->str);
+  for (guint i = 0; i < N_PLACES; i++)
+    g_free (values[i]);
+}
+
+char *
+ob_put_url_fill (const char *template, const char *id, const char *name, const char *group)
+{
+  g_autofree char *tame_name = dup_tame (name);
+  g_autofree char *tame_group = dup_tame (group ? group : "");
+  const char *const values[N_PLACES] = { id, tame_name, tame_group };
+  const char *path = find_path (template);
+  const char *end = path + strcspn (path, "?#");
+  GString *url = g_string_new_len (template, path - template);
+
+  while (path < end)
+    {
+      gsize length = strcspn (path, "/?#");
+
+      append_part (url, path, length, values);
+      path += length;
+      if (path < end)
+        g_string_append_c (url, *path++);
+    }
+  g_string_append (url, end);
+
+  return g_string_free (url, FALSE);
+}

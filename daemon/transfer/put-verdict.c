@@ -1,0 +1,105 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Verdicts of PUT and HEAD. Pure, any thread.
+ */
+#include "transfer/put-verdict.h"
+
+static gboolean
+judge_put (const ObReply *reply, ObOutcome *outcome)
+{
+  switch (reply->status)
+    {
+    case 403:
+      /* Tokens end in 403 as well as in 401; a page is a portal's or a proxy's. */
+      if (!reply->has_credentials || reply->is_page)
+        return FALSE;
+      *outcome = ob_outcome_new (OB_VERDICT_FORBIDDEN, OUTBOX_REASON_SIGN_IN);
+      outcome->scope = OUTBOX_SCOPE_DESTINATION;
+      return TRUE;
+    case 412:
+      /* Something is there. */
+      *outcome = ob_outcome_new (OB_VERDICT_LOOK, OUTBOX_REASON_NONE);
+      return TRUE;
+    case 413:
+      /* Nothing that stands in the way speaks of a size, and there are no smaller pieces. */
+      *outcome = ob_outcome_new (OB_VERDICT_FAIL, OUTBOX_REASON_TOO_LARGE);
+      return TRUE;
+    case 414:
+      /* The names in one upload's URL are. */
+      *outcome = ob_outcome_new (OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE);
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+static gboolean
+judge_head (const ObReply *reply, ObOutcome *outcome)
+{
+  switch (reply->status)
+    {
+    case 404:
+    case 410:
+      *outcome = ob_outcome_new (OB_VERDICT_GONE, OUTBOX_REASON_NONE);
+      return TRUE;
+    case 405:
+    case 501:
+      /* It is not to be asked: PUT tells. */
+      *outcome = ob_outcome_new (OB_VERDICT_LOOK, OUTBOX_REASON_NONE);
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+gboolean
+ob_put_verdict (const ObReply *reply, ObOutcome *outcome)
+{
+  if (reply->stage != OB_STAGE_SEND && reply->stage != OB_STAGE_LOOK)
+    return FALSE;
+  /* Some servers say in a page that they have made the file; the file itself may be one. */
+  if (reply->status / 100 == 2)
+    {
+      *outcome = ob_outcome_new (OB_VERDICT_UNDECIDED, OUTBOX_REASON_NONE);
+      return TRUE;
+    }
+
+  return reply->stage == OB_STAGE_SEND ? judge_put (reply, outcome) : judge_head (reply, outcome);
+}
+
+ObFound
+ob_put_find (guint status, gint64 length_bytes, guint64 size_bytes)
+{
+  switch (status)
+    {
+    case 200:
+      if (length_bytes < 0)
+        return OB_FOUND_UNCLEAR;
+      return (guint64) length_bytes == size_bytes ? OB_FOUND_WHOLE : OB_FOUND_OTHER;
+    case 404:
+    case 410:
+      return OB_FOUND_NOTHING;
+    case 403:
+    case 405:
+    case 501:
+      return OB_FOUND_REFUSED;
+    default:
+      return OB_FOUND_UNCLEAR;
+    }
+}
+
+ObPutWord
+ob_put_believe (guint status, ObFound found)
+{
+  if (found == OB_FOUND_WHOLE)
+    return OB_PUT_STORED;
+  if (found == OB_FOUND_REFUSED && (status == 201 || status == 204))
+    return OB_PUT_STORED;
+  if (found == OB_FOUND_NOTHING && status == 201)
+    return OB_PUT_STORED;
+  if (found == OB_FOUND_NOTHING && status == 202)
+    return OB_PUT_ACCEPTED;
+
+  return OB_PUT_DOUBTED;
+}

@@ -1,0 +1,462 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A run of plain HTTP: ask where it may be there already, send, ask whether it is there. Since its URL has the upload's id,
+ * whatever is there is this upload's, and may be replaced. Worker thread.
+ */
+#include "transfer/put.h"
+
+#include "transfer/body.h"
+#include "transfer/confirm.h"
+#include "transfer/copy.h"
+#include "transfer/digests.h"
+#include "transfer/put-trial.h"
+#include "transfer/put-url.h"
+#include "transfer/put-verdict.h"
+
+#include <unistd.h>
+
+#define KNOWN_US (5 * 60 * G_USEC_PER_SEC)
+#define MOST_SENDS 3
+/* To send that much once more at once is cheaper than to wait. */
+#define CHEAP_BYTES (1024 * 1024)
+
+typedef enum
+{
+  STEP_LOOK,
+  STEP_SEND,
+  STEP_STORED,
+  STEP_END,
+} Step;
+
+typedef struct
+{
+  ObConnection *connection;
+  const ObJob *job;
+  const ObCheckpoints *checkpoints;
+  gpointer user_data;
+  ObAttemptResult *result;
+  ObStop *stop;
+  int fd;                   /* of the copy; -1: not open yet */
+  GBytes *digests;          /* of its blocks; owned, or NULL */
+  char *url;                /* of the file; owned */
+  char *etag;               /* of what is there in its place; owned, or NULL */
+  gboolean replaces;        /* something is there that is not the file */
+  gboolean is_etag_refused; /* the server does not keep to its own */
+  gboolean has_claims;      /* the queue believes in something that the server had */
+  guint n_sends;
+  guint64 wire_bytes; /* not reported yet */
+  ObServerFacts facts;
+} Run;
+
+static Step
+end (Run *run, ObVerdict verdict, OutboxReason reason, const char *code, const char *words)
+{
+  ob_result_set (run->result, verdict, reason, code, words);
+
+  return STEP_END;
+}
+
+static void
+report (Run *run, guint64 offset_bytes)
+{
+  run->checkpoints->progress (offset_bytes, run->wire_bytes, run->user_data);
+  run->wire_bytes = 0;
+}
+
+static void
+remember (Run *run)
+{
+  run->facts.until_us = g_get_monotonic_time () + KNOWN_US;
+  ob_facts_put (ob_connection_get_facts (run->connection), run->job->url, &run->facts);
+}
+
+static Step
+end_stored (Run *run)
+{
+  /* What was in the way is over. */
+  g_clear_pointer (&run->result->code, g_free);
+  g_clear_pointer (&run->result->message, g_free);
+  run->result->has_moved = TRUE;
+  report (run, run->job->size_bytes);
+  remember (run);
+
+  return STEP_STORED;
+}
+
+/* --- What is there --- */
+
+/* Whoever has a name and a password in the destination's URL has them told at once (RFC 7617): a body cannot be sent a second time
+ * after a challenge. */
+static SoupMessage *
+message_new (const char *method, const Run *run)
+{
+  SoupMessage *message = ob_http_message_new (method, run->url, run->job);
+  SoupMessageHeaders *headers = message ? soup_message_get_request_headers (message) : NULL;
+  GUri *uri = message ? soup_message_get_uri (message) : NULL;
+  g_autofree char *plain = NULL;
+  g_autofree char *packed = NULL;
+  g_autofree char *value = NULL;
+
+  if (!uri || !g_uri_get_user (uri) || soup_message_headers_get_one (headers, "Authorization"))
+    return message;
+  plain = g_strdup_printf ("%s:%s", g_uri_get_user (uri), g_uri_get_password (uri) ? g_uri_get_password (uri) : "");
+  packed = g_base64_encode ((const guchar *) plain, strlen (plain));
+  value = g_strconcat ("Basic ", packed, NULL);
+  soup_message_headers_replace (headers, "Authorization", value);
+
+  return message;
+}
+
+/* A length is told of the bytes as they are stored, and not packed. */
+static ObAnswer *
+ask (Run *run)
+{
+  SoupMessage *message = message_new ("HEAD", run);
+
+  if (!message)
+    return NULL;
+  soup_message_headers_replace (soup_message_get_request_headers (message), "Accept-Encoding", "identity");
+
+  return ob_http_send (run->connection, message, OB_ANSWER_MS, G_CANCELLABLE (run->stop));
+}
+
+static ObFound
+find (const Run *run, const ObAnswer *answer)
+{
+  return ob_put_find (ob_answer_get_status (answer), ob_answer_get_length (answer), run->job->size_bytes);
+}
+
+/* Only a strong one says which bytes are meant (RFC 9110 section 8.8.3.2). */
+static void
+note_other (Run *run, const ObAnswer *answer)
+{
+  const char *etag = ob_answer_get_header (answer, "ETag");
+
+  run->replaces = TRUE;
+  run->etag = etag && *etag == '"' && !run->is_etag_refused ? g_strdup (etag) : NULL;
+}
+
+static Step
+look (Run *run)
+{
+  g_autoptr (ObAnswer) answer = ask (run);
+
+  g_clear_pointer (&run->etag, g_free);
+  if (!answer)
+    return end (run, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "bad-url",
+                "The destination's address makes no http or https URL: set it again");
+  switch (find (run, answer))
+    {
+    case OB_FOUND_WHOLE:
+      return end_stored (run);
+    case OB_FOUND_OTHER:
+      note_other (run, answer);
+      return STEP_SEND;
+    case OB_FOUND_NOTHING:
+    case OB_FOUND_REFUSED:
+      return STEP_SEND;
+    case OB_FOUND_UNCLEAR:
+    default:
+      return ob_answer_judge (answer, OB_STAGE_LOOK, FALSE, ob_put_verdict, run->result) ? STEP_END : STEP_SEND;
+    }
+}
+
+/* The server has taken what was sent, by its own word: HEAD is the second. */
+static Step
+verify (Run *run, guint status)
+{
+  g_autoptr (ObAnswer) answer = ask (run);
+  ObFound found = answer ? find (run, answer) : OB_FOUND_UNCLEAR;
+  ObPutWord word = ob_put_believe (status, found);
+
+  if (word == OB_PUT_STORED)
+    return end_stored (run);
+  report (run, 0);
+  if (word == OB_PUT_ACCEPTED)
+    return end (run, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "accepted",
+                "The server has accepted it, and has no file at its URL yet");
+  if (answer && found == OB_FOUND_UNCLEAR
+      && ob_answer_judge (answer, OB_STAGE_LOOK, FALSE, ob_put_verdict, run->result))
+    return STEP_END;
+
+  return end (run, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "bad-answer",
+              found == OB_FOUND_OTHER ? "The server says that it has stored it, and has another size at its URL"
+                                      : "Something answered that does not have the file at its URL");
+}
+
+/* --- Sending --- */
+
+/* An early refusal of a small file may be lost with its connection: the next time it is asked for. */
+static gboolean
+must_expect (const Run *run)
+{
+  return run->job->size_bytes > 0 && !run->facts.ignores_expect
+         && (run->job->size_bytes >= OB_PUT_EXPECT_BYTES || run->job->is_again || run->facts.until_us == 0);
+}
+
+static gboolean
+is_ascii_line (const char *text)
+{
+  for (; *text; text++)
+    if (!g_ascii_isprint (*text))
+      return FALSE;
+
+  return TRUE;
+}
+
+static SoupMessage *
+put_new (const Run *run, GInputStream *body, gboolean expects)
+{
+  const char *type = run->job->media_type;
+  SoupMessage *message = message_new ("PUT", run);
+  SoupMessageHeaders *headers;
+
+  if (!message)
+    return NULL;
+  headers = soup_message_get_request_headers (message);
+  soup_message_headers_replace (headers, "Idempotency-Key", run->job->id);
+  if (!run->replaces)
+    soup_message_headers_replace (headers, "If-None-Match", "*");
+  else if (run->etag)
+    soup_message_headers_replace (headers, "If-Match", run->etag);
+  if (expects)
+    ob_http_expect (message, run->connection, OB_ANSWER_FINISH_MS);
+  soup_message_set_request_body (message, type && *type && is_ascii_line (type) ? type : "application/octet-stream",
+                                 body, (gssize) run->job->size_bytes);
+
+  return message;
+}
+
+static GInputStream *
+body_new (const Run *run)
+{
+  ObTransit *transit = ob_connection_get_transit (run->connection);
+  GInputStream *body
+      = ob_body_new (run->fd, 0, run->job->size_bytes, run->job->pace, ob_connection_get_deadline (run->connection));
+
+  ob_body_set_transit (OB_BODY (body), transit);
+  ob_transit_expect_end (transit, run->job->size_bytes, g_get_monotonic_time ());
+  if (run->digests)
+    ob_body_set_digests (OB_BODY (body), run->digests, run->job->size_bytes);
+
+  return body;
+}
+
+/* It answered 417, or nothing at all while no byte was sent. */
+static gboolean
+is_expect_ignored (const ObAnswer *answer)
+{
+  return ob_answer_get_status (answer) == SOUP_STATUS_EXPECTATION_FAILED
+         || (answer->error && answer->end == OB_END_SLOW);
+}
+
+static Step
+after_refusal (Run *run, const ObAnswer *answer)
+{
+  ObAttemptResult *result = run->result;
+  gboolean is_cheap = answer->end == OB_END_LOST || (answer->error && answer->wire_bytes < CHEAP_BYTES);
+  guint status = ob_answer_get_status (answer);
+  g_autofree char *words = NULL;
+
+  if (result->is_cancelled || answer->end == OB_END_SILENT)
+    return STEP_END;
+  if (result->outcome.verdict == OB_VERDICT_LOOK)
+    {
+      run->replaces = TRUE;
+      run->is_etag_refused = run->etag != NULL;
+    }
+  if ((result->outcome.verdict == OB_VERDICT_LOOK || is_cheap) && run->n_sends < MOST_SENDS)
+    return STEP_LOOK;
+  if (result->outcome.verdict == OB_VERDICT_LOOK)
+    result->outcome = ob_outcome_new (OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE);
+  if (status == SOUP_STATUS_NOT_FOUND || status == SOUP_STATUS_CONFLICT)
+    {
+      words = g_strdup_printf ("%s: the folder of its URL may have to be made there first", result->message);
+      g_free (result->message);
+      result->message = g_steal_pointer (&words);
+    }
+
+  return STEP_END;
+}
+
+static Step
+after_put (Run *run, const ObAnswer *answer, guint64 taken_bytes, gboolean expects)
+{
+  if (expects && taken_bytes == 0)
+    {
+      /* What was announced on it never comes. */
+      ob_connection_rest (run->connection);
+      if (is_expect_ignored (answer))
+        {
+          run->facts.ignores_expect = TRUE;
+          remember (run);
+          return STEP_SEND;
+        }
+    }
+  if (ob_answer_judge (answer, OB_STAGE_SEND, FALSE, ob_put_verdict, run->result))
+    {
+      report (run, 0);
+      return after_refusal (run, answer);
+    }
+  if (taken_bytes == run->job->size_bytes)
+    return verify (run, ob_answer_get_status (answer));
+  report (run, 0);
+
+  return end (run, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "bad-answer",
+              "Something says that it has stored the file, before it was sent");
+}
+
+/* What an earlier attempt, or another protocol, had at the server is not there. Returns: whether that is durable. */
+static gboolean
+drop_claims (Run *run)
+{
+  if (run->has_claims && run->checkpoints->created (NULL, run->user_data) != OB_CREATED_DURABLE)
+    {
+      run->result->is_cancelled = TRUE;
+      return FALSE;
+    }
+  run->has_claims = FALSE;
+
+  return TRUE;
+}
+
+static gboolean
+open_copy (Run *run)
+{
+  if (run->fd >= 0)
+    return TRUE;
+  run->fd = ob_copy_open (run->job, run->result);
+
+  return run->fd >= 0
+         && ob_digests_find (run->fd, run->job, ob_connection_get_deadline (run->connection), run->stop, &run->digests,
+                             run->result);
+}
+
+static Step
+send_whole (Run *run)
+{
+  g_autoptr (GInputStream) body = NULL;
+  g_autoptr (ObAnswer) answer = NULL;
+  gboolean expects = must_expect (run);
+  SoupMessage *message;
+  const char *fault;
+  int fault_errno;
+
+  if (!open_copy (run) || !drop_claims (run))
+    return STEP_END;
+  body = body_new (run);
+  message = put_new (run, body, expects);
+  if (!message)
+    return end (run, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "bad-url",
+                "The destination's address makes no http or https URL: set it again");
+  run->n_sends++;
+  answer = ob_http_send (run->connection, message, expects ? OB_PUT_EXPECT_MS : OB_ANSWER_FINISH_MS,
+                         G_CANCELLABLE (run->stop));
+  run->wire_bytes += answer->wire_bytes;
+  fault = ob_body_get_fault (OB_BODY (body), &fault_errno);
+  if (fault)
+    {
+      report (run, 0);
+      ob_copy_set_fault (run->result, fault_errno, fault);
+      return STEP_END;
+    }
+
+  return after_put (run, answer, ob_body_get_taken_bytes (OB_BODY (body)), expects);
+}
+
+/* --- The whole --- */
+
+/* After a lost answer nothing is sent before it was asked for. That the server has other bytes than these was found by the confirm
+ * URL before: a person has seen it, and has them sent anew. */
+static Step
+begin (Run *run)
+{
+  const ObJob *job = run->job;
+
+  if (!job->is_stored && !open_copy (run))
+    return STEP_END;
+  if (!job->is_stored && !job->is_again && !job->asks_first)
+    return STEP_SEND;
+  switch (ob_confirm_look (run->connection, job, run->result, run->stop))
+    {
+    case OB_CONFIRM_STORED:
+      return STEP_STORED;
+    case OB_CONFIRM_UNKNOWN:
+      return STEP_LOOK;
+    case OB_CONFIRM_END:
+    default:
+      run->replaces = !job->is_stored && g_strcmp0 (run->result->code, OB_CODE_DIGEST_MISMATCH) == 0;
+      return run->replaces ? STEP_SEND : STEP_END;
+    }
+}
+
+static gboolean
+run_steps (Run *run)
+{
+  Step step = begin (run);
+
+  while (step == STEP_LOOK || step == STEP_SEND)
+    {
+      run->result->outcome = ob_outcome_new (OB_VERDICT_UNDECIDED, OUTBOX_REASON_NONE);
+      if (ob_stop_is_asked (run->stop))
+        {
+          run->result->is_cancelled = TRUE;
+          return FALSE;
+        }
+      step = step == STEP_LOOK ? look (run) : send_whole (run);
+    }
+
+  return step == STEP_STORED;
+}
+
+/* Beside the name and the group in its URL, nothing of what an app says of a file has a place in a PUT. */
+static void
+note_metadata (Run *run)
+{
+  if (run->n_sends > 0 && g_variant_n_children (run->job->metadata) > 0)
+    run->checkpoints->noted ("metadata", "http takes no more of it than name, group and type", run->user_data);
+}
+
+static gboolean
+send_file (ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data,
+           ObAttemptResult *result, ObStop *stop)
+{
+  Run run = { connection,
+              job,
+              checkpoints,
+              user_data,
+              result,
+              stop,
+              .fd = -1,
+              .url = ob_put_url_fill (job->url, job->id, job->name, job->group),
+              .has_claims = job->is_stored || job->resume || job->offset_bytes > 0,
+              .facts = ob_facts_get (ob_connection_get_facts (connection), job->url) };
+  gboolean is_stored = run_steps (&run);
+
+  result->receipt.url = g_strdup (run.url);
+  if (is_stored)
+    note_metadata (&run);
+  if (run.fd >= 0)
+    (void) close (run.fd);
+  g_clear_pointer (&run.digests, g_bytes_unref);
+  g_free (run.url);
+  g_free (run.etag);
+
+  return is_stored;
+}
+
+static gboolean
+is_resume (const char *resume)
+{
+  return FALSE;
+}
+
+const ObProtocol ob_put_protocol = {
+  .name = "http",
+  .check_url = ob_put_url_check,
+  .is_resume = is_resume,
+  .send = send_file,
+  .try_out = ob_put_try_out,
+  .verdict = ob_put_verdict,
+};
