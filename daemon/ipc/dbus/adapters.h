@@ -20,21 +20,7 @@ typedef struct
   ObFeed *feed;
 } ObAdapterContext;
 
-typedef struct _ObUploadsAdapter ObUploadsAdapter;
-
-ObUploadsAdapter *ob_uploads_adapter_new (const ObAdapterContext *context);
-void ob_uploads_adapter_free (ObUploadsAdapter *adapter);
-
-/* Exports the interface. */
-gboolean ob_uploads_adapter_export (ObUploadsAdapter *adapter, GDBusConnection *connection, GError **error);
-
-typedef struct _ObQueueAdapter ObQueueAdapter;
-
-ObQueueAdapter *ob_queue_adapter_new (const ObAdapterContext *context);
-void ob_queue_adapter_free (ObQueueAdapter *adapter);
-gboolean ob_queue_adapter_export (ObQueueAdapter *adapter, GDBusConnection *connection, GError **error);
-
-/* Interfaces without a state of their own. They live as long as the skeleton (transfer full); the context is borrowed. */
+/* Interfaces without a state of their own; uploads.h and queue.h have the others. They live as long as the skeleton (transfer full); the context is borrowed. */
 GDBusInterfaceSkeleton *ob_destinations_adapter_new (const ObAdapterContext *context);
 GDBusInterfaceSkeleton *ob_groups_adapter_new (const ObAdapterContext *context);
 GDBusInterfaceSkeleton *ob_policy_adapter_new (const ObAdapterContext *context);

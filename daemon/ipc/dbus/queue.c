@@ -3,8 +3,9 @@
  *
  * org.outbox.Outbox1.Queue: requests, and the summary that everybody is told when it changes. Main thread.
  */
+#include "ipc/dbus/queue.h"
+
 #include "dbus/names.h"
-#include "ipc/dbus/adapters.h"
 #include "ipc/document.h"
 
 #define TELL_EVERY_MS 250

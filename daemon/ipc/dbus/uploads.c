@@ -3,8 +3,9 @@
  *
  * org.outbox.Outbox1.Uploads: requests, and the watchers that are told by its signals. Main thread.
  */
+#include "ipc/dbus/uploads.h"
+
 #include "dbus/names.h"
-#include "ipc/dbus/adapters.h"
 #include "ipc/dbus/line.h"
 #include "ipc/dbus/watchers.h"
 
