@@ -120,6 +120,11 @@ take_partial (Task *task, ObSpool *spool)
     return;
   g_atomic_int_set (&task->is_reading, FALSE);
   record = order->record (&task->facts, &task->copy, blocks, order->thread_data);
+  if (ob_partial_finish (spool, order->id, record, &task->error)
+      || !g_error_matches (task->error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL) || !ob_spool_give_reserve (spool))
+    return;
+  /* The bytes are here already: what the reserve gives is for such. */
+  g_clear_error (&task->error);
   (void) ob_partial_finish (spool, order->id, record, &task->error);
 }
 

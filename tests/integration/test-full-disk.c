@@ -9,7 +9,9 @@
 #include "support/document.h"
 #include "support/wait.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <gio/gunixfdlist.h>
 #include <glib/gstdio.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -193,6 +195,44 @@ test_a_disk_without_room (void)
   leave_the_small_disk (broker);
 }
 
+/* An app writes into the broker's file until the system says no: what it has is committed with what is held for that, and goes. */
+static void
+test_a_recording_fills_the_disk (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *bytes = g_malloc0 (PAGE_BYTES);
+  g_autoptr (GUnixFDList) fds = NULL;
+  g_autoptr (GVariant) place = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *id = NULL;
+  guint64 size_bytes;
+  int fd;
+
+  move_to_a_small_disk (broker);
+  outbox_dbus_uploads_call_create_sync (broker->uploads, g_variant_new ("a{sv}", NULL), NULL, &id, &place, &fds, NULL,
+                                        &error);
+  g_assert_no_error (error);
+  fd = g_unix_fd_list_get (fds, g_variant_get_handle (place), &error);
+  g_clear_object (&fds);
+  while (write (fd, bytes, PAGE_BYTES) > 0)
+    ;
+  g_assert_cmpint (errno, ==, ENOSPC);
+  size_bytes = (guint64) lseek (fd, 0, SEEK_END);
+  (void) close (fd);
+  outbox_dbus_uploads_call_commit_sync (broker->uploads, id, g_variant_new ("a{sv}", NULL), NULL, &error);
+  g_assert_no_error (error);
+  /* It misses the queue that was on the large disk. */
+  outbox_dbus_queue_call_resume_sync (broker->queue, NULL, &error);
+  g_assert_no_error (error);
+  test_broker_wait_for_all (broker, "done", 30);
+  {
+    g_autoptr (GVariant) document = test_broker_get (broker, id);
+
+    g_assert_cmpuint (test_document_get_number (document, 't', "size"), ==, size_bytes);
+  }
+  leave_the_small_disk (broker);
+}
+
 /* To mount anything takes a namespace of one's own. */
 static void
 test_in_a_namespace (gconstpointer data)
@@ -222,13 +262,23 @@ test_in_a_namespace (gconstpointer data)
 int
 main (int argc, char *argv[])
 {
+  static const struct
+  {
+    const char *name;
+    void (*run) (void);
+  } tests[] = {
+    { "/recovery/a-disk-without-room", test_a_disk_without_room },
+    { "/recovery/a-recording-fills-the-disk", test_a_recording_fills_the_disk },
+  };
+
   g_test_init (&argc, &argv, NULL);
   /* Registers the names. */
   g_assert_cmpuint (OUTBOX_ERROR, !=, 0);
-  if (g_getenv ("TEST_IN_NAMESPACE"))
-    g_test_add_func ("/recovery/a-disk-without-room", test_a_disk_without_room);
-  else
-    g_test_add_data_func ("/recovery/a-disk-without-room", "/recovery/a-disk-without-room", test_in_a_namespace);
+  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+    if (g_getenv ("TEST_IN_NAMESPACE"))
+      g_test_add_func (tests[i].name, tests[i].run);
+    else
+      g_test_add_data_func (tests[i].name, tests[i].name, test_in_a_namespace);
 
   return g_test_run ();
 }

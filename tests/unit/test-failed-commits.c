@@ -46,6 +46,7 @@ typedef struct _Command Command;
 struct _Command
 {
   const char *method; /* of the interface */
+  void (*prepare) (TestScene *scene); /* or NULL: what has to be there, and may be written */
   void (*run) (TestScene *scene, const Command *command);
   ObCommand command;
   gboolean is_on;
@@ -77,6 +78,61 @@ run_submit (TestScene *scene, const Command *command)
 
   g_assert_true (g_file_set_contents (path, bytes, 1000, NULL));
   ob_broker_submit (scene->rig->broker, &submission, g_open (path, O_RDONLY | O_CLOEXEC, 0), on_submitted, scene);
+}
+
+/* --- Recordings --- */
+
+/* The last one of a scene: without a file that anybody has open. */
+static char *recorded;
+
+static void
+on_recorded (const char *id, int fd, const GError *error, gpointer user_data)
+{
+  g_assert_no_error (error);
+  g_assert_cmpint (write (fd, "bytes", 5), ==, 5);
+  (void) close (fd);
+  g_free (recorded);
+  recorded = g_strdup (id);
+}
+
+static gboolean
+is_recorded (gpointer data)
+{
+  return recorded != NULL;
+}
+
+static void
+prepare_recording (TestScene *scene)
+{
+  const ObSubmission submission = { .app = "recorder", .destination = "depot" };
+
+  g_clear_pointer (&recorded, g_free);
+  ob_broker_create (scene->rig->broker, &submission, on_recorded, scene);
+  test_wait_until (is_recorded, scene, 10);
+  test_rig_settle (scene->rig);
+}
+
+static void
+run_commit (TestScene *scene, const Command *command)
+{
+  ob_broker_commit (scene->rig->broker, recorded, NULL, on_done, scene);
+}
+
+static void
+on_created (const char *id, int fd, const GError *error, gpointer user_data)
+{
+  g_assert_cmpint (fd >= 0, ==, error == NULL);
+  if (fd >= 0)
+    (void) close (fd);
+  on_done (error, user_data);
+}
+
+static void
+run_create (TestScene *scene, const Command *command)
+{
+  const ObSubmission submission = { .app = "test", .destination = "depot", .media_type = "video/mp4" };
+
+  ob_broker_create (scene->rig->broker, &submission, on_created, scene);
 }
 
 static void
@@ -227,6 +283,8 @@ static const Command commands[] = {
   { .method = "Uploads.Submit", .run = run_submit },
   { .method = "Uploads.Submit", .run = run_submit, .name = "another", .is_on = TRUE },
   { .method = "Uploads.Submit", .run = run_submit, .name = "key", .is_on = TRUE },
+  { .method = "Uploads.Create", .run = run_create },
+  { .method = "Uploads.Commit", .prepare = prepare_recording, .run = run_commit },
   { .method = "Uploads.Pause", .run = run_command, .command = OB_COMMAND_PAUSE },
   { .method = "Uploads.Pause", .run = run_command, .command = OB_COMMAND_PAUSE, .is_on = TRUE },
   { .method = "Uploads.Resume", .run = run_command, .command = OB_COMMAND_RESUME },
@@ -279,7 +337,7 @@ static const Command reports[] = {
 };
 
 /* What writes nothing in the queue: it reads, watches, or answers NotSupported. */
-static const char *const others[] = { "Uploads.Create",      "Uploads.Commit",    "Uploads.Get",
+static const char *const others[] = { "Uploads.Get",
                                       "Uploads.List",        "Uploads.Amend",     "Uploads.Verify",
                                       "Uploads.Thumbnail",   "Uploads.History",   "Uploads.Watch",
                                       "Uploads.Unwatch",     "Queue.Summary",     "Queue.Conditions",
@@ -331,6 +389,13 @@ is_answered (gpointer data)
 }
 
 static void
+prepare (TestScene *scene, const Command *command)
+{
+  if (command->prepare)
+    command->prepare (scene);
+}
+
+static void
 run_to_its_answer (TestScene *scene, const Command *command)
 {
   scene->is_answered = FALSE;
@@ -361,11 +426,13 @@ check_failed (TestScene *scene, const Command *command, const TestFailure *failu
   TestRig *rig = scene->rig;
   g_autofree char *where
       = g_strdup_printf ("%s (%s) %s, row %u", command->method, command->name ? command->name : "-", failure->name, n);
-  g_autofree char *before = test_memory_dup_attempts (rig);
+  g_autofree char *before = NULL;
   g_autofree char *after = NULL;
   gboolean is_asked
       = command >= commands && command < commands + G_N_ELEMENTS (commands) && command->run != run_set_rules;
 
+  prepare (scene, command);
+  before = test_memory_dup_attempts (rig);
   test_failure_begin (rig->database, failure, n);
   run_to_its_answer (scene, command);
   if (is_asked)
@@ -389,6 +456,7 @@ count_rows (TestScene *scene, const Command *command)
   static const TestFailure hook = { "commit-refused", TEST_FAILURE_HOOK, 0 };
   guint n_rows;
 
+  prepare (scene, command);
   test_failure_begin (scene->rig->database, &hook, 0);
   run_to_its_answer (scene, command);
   n_rows = test_failure_count ();
@@ -439,6 +507,7 @@ try_good (guint scene_number, const Command *rows, guint n_rows)
       g_autofree char *where = g_strdup_printf ("%s: %s", test_scene_get_name (scene_number), rows[i].method);
 
       test_scene_begin (&scene, &rig, scene_number);
+      prepare (&scene, &rows[i]);
       run_to_its_answer (&scene, &rows[i]);
       test_memory_assert_fresh (&rig, where);
       test_scene_end (&scene);
