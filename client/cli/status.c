@@ -49,31 +49,12 @@ has_hold (GVariant *holds, const char *reason)
   return is_there;
 }
 
-static gboolean
-has_lost_copy (OutboxUpload *upload)
-{
-  OutboxReason reason = outbox_upload_get_reason (upload);
-
-  return reason == OUTBOX_REASON_FILE_CHANGED || reason == OUTBOX_REASON_FILE_MISSING;
-}
-
-static guint
-count_lost (GPtrArray *failed)
-{
-  guint n = 0;
-
-  for (guint i = 0; i < failed->len; i++)
-    n += has_lost_copy (failed->pdata[i]);
-
-  return n;
-}
-
 /* Safe is said only of a disk that works, and of copies that are there and whole. */
 static void
-print_safety (GVariant *holds, GVariant *conditions, GPtrArray *failed)
+print_safety (GVariant *summary, GVariant *holds, GVariant *conditions)
 {
   gboolean is_in_memory = FALSE;
-  guint n_lost = count_lost (failed);
+  const guint n_lost = (guint) get_count (summary, "lost").uploads;
 
   (void) g_variant_lookup (conditions, "in_memory", "b", &is_in_memory);
   if (is_in_memory)
@@ -88,7 +69,7 @@ print_safety (GVariant *holds, GVariant *conditions, GPtrArray *failed)
                n_lost);
       g_print ("%s\n", cli_style_end (CLI_STYLE_BAD));
     }
-  else if (!has_hold (holds, "storage") && failed->len < LISTED_MOST)
+  else if (!has_hold (holds, "storage"))
     g_print ("%s\n", _ ("All of it is safe on this device."));
 }
 
@@ -111,7 +92,7 @@ count_recordings (GPtrArray *saving)
 }
 
 static void
-print_answer (GVariant *summary, GVariant *holds, GVariant *conditions, GPtrArray *failed, guint n_recordings)
+print_answer (GVariant *summary, GVariant *holds, GVariant *conditions, guint n_recordings)
 {
   Count all = get_count (summary, "all"), done = get_count (summary, "done"), saving = get_count (summary, "saving");
   guint n_saving = (guint) saving.uploads - MIN (n_recordings, (guint) saving.uploads);
@@ -138,7 +119,7 @@ print_answer (GVariant *summary, GVariant *holds, GVariant *conditions, GPtrArra
       g_print ("\n");
     }
   else if (n_left > n_recordings)
-    print_safety (holds, conditions, failed);
+    print_safety (summary, holds, conditions);
 }
 
 static void
@@ -266,7 +247,7 @@ print_recordings (GPtrArray *saving)
 static void
 print_failed (GPtrArray *failed)
 {
-  for (guint i = 0; i < MIN (failed->len, SHOWN_MOST); i++)
+  for (guint i = 0; i < failed->len; i++)
     {
       OutboxUpload *upload = failed->pdata[i];
       g_autofree char *name = cli_text_dup_safe (outbox_upload_get_name (upload));
@@ -326,13 +307,13 @@ cli_status (int argc, char *argv[])
       = cli_list_uploads (client, g_variant_new_parsed ("{'state': <'uploading'>, 'limit': <uint32 10>}"), &error);
   if (under_way)
     failed
-        = cli_list_uploads (client, g_variant_new_parsed ("{'state': <'failed'>, 'limit': <%u>}", LISTED_MOST), &error);
+        = cli_list_uploads (client, g_variant_new_parsed ("{'state': <'failed'>, 'limit': <%u>}", SHOWN_MOST), &error);
   if (failed)
     saving
         = cli_list_uploads (client, g_variant_new_parsed ("{'state': <'saving'>, 'limit': <%u>}", LISTED_MOST), &error);
   if (!saving)
     return cli_fail (error);
-  print_answer (summary, holds, conditions, failed, count_recordings (saving));
+  print_answer (summary, holds, conditions, count_recordings (saving));
   print_counts (summary);
   print_under_way (under_way);
   print_network (conditions);

@@ -194,6 +194,12 @@ ob_broker_find_kinds (ObBroker *self, OutboxState state, GError **error)
 }
 
 gboolean
+ob_broker_count_lost (ObBroker *self, guint64 *uploads, guint64 *bytes, GError **error)
+{
+  return ob_uploads_count_lost (self->database, uploads, bytes, error);
+}
+
+gboolean
 ob_broker_summarise (ObBroker *self, guint64 uploads[OUTBOX_N_STATES], guint64 bytes[OUTBOX_N_STATES], GError **error)
 {
   g_autoptr (GArray) counts = ob_uploads_count (self->database, error);

@@ -283,6 +283,9 @@ GArray *ob_broker_find_kinds (ObBroker *self, OutboxState state, GError **error)
 gboolean ob_broker_summarise (ObBroker *self, guint64 uploads[OUTBOX_N_STATES], guint64 bytes[OUTBOX_N_STATES],
                               GError **error);
 
+/* Number and bytes of those whose saved copy is gone or damaged. Errors: Storage. */
+gboolean ob_broker_count_lost (ObBroker *self, guint64 *uploads, guint64 *bytes, GError **error);
+
 /* Runs after the commit of what was commanded last and its signals; at once where nothing waits for one. @error: it could not
  * be committed. */
 void ob_broker_after_commit (ObBroker *self, void (*effect) (const GError *error, gpointer user_data),

@@ -353,10 +353,11 @@ GVariant *
 ob_document_summary (ObBroker *broker, GError **error)
 {
   guint64 uploads[OUTBOX_N_STATES], bytes[OUTBOX_N_STATES];
-  guint64 all_uploads = 0, all_bytes = 0;
+  guint64 all_uploads = 0, all_bytes = 0, lost_uploads, lost_bytes;
   GVariantBuilder builder;
 
-  if (!ob_broker_summarise (broker, uploads, bytes, error))
+  if (!ob_broker_summarise (broker, uploads, bytes, error)
+      || !ob_broker_count_lost (broker, &lost_uploads, &lost_bytes, error))
     return NULL;
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   for (guint i = 0; i < OUTBOX_N_STATES; i++)
@@ -367,6 +368,7 @@ ob_document_summary (ObBroker *broker, GError **error)
                              g_variant_new ("(tt)", uploads[i], bytes[i]));
     }
   g_variant_builder_add (&builder, "{sv}", "all", g_variant_new ("(tt)", all_uploads, all_bytes));
+  g_variant_builder_add (&builder, "{sv}", "lost", g_variant_new ("(tt)", lost_uploads, lost_bytes));
 
   return g_variant_builder_end (&builder);
 }

@@ -80,6 +80,28 @@ ob_uploads_has_app (ObDatabase *database, const char *app, const char *destinati
   return ob_statement_step (statement) == SQLITE_ROW;
 }
 
+gboolean
+ob_uploads_count_lost (ObDatabase *database, guint64 *uploads, guint64 *bytes, GError **error)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database,
+                          "SELECT count(*), " TOTAL (
+                              size) " FROM uploads WHERE state = 4 AND reason IN ('file-missing', 'file-changed')",
+                          error);
+
+  if (!statement)
+    return FALSE;
+  if (ob_statement_step (statement) != SQLITE_ROW)
+    {
+      ob_database_set_error (database, error);
+      return FALSE;
+    }
+  *uploads = (guint64) ob_statement_get_number (statement, 0);
+  *bytes = (guint64) MAX (ob_statement_get_number (statement, 1), 0);
+
+  return TRUE;
+}
+
 GArray *
 ob_uploads_count (ObDatabase *database, GError **error)
 {

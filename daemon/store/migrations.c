@@ -273,7 +273,10 @@ static const char version_2[]
       "1));"
 
       /* A server that gave two uploads one address had the bytes of the one taken for those of the other. */
-      "CREATE INDEX uploads_by_server_url ON uploads (server_url) WHERE server_url IS NOT NULL;";
+      "CREATE INDEX uploads_by_server_url ON uploads (server_url) WHERE server_url IS NOT NULL;"
+
+      /* How many copies are lost is asked for with every summary. */
+      "CREATE INDEX uploads_lost ON uploads (size) WHERE state = 4 AND reason IN ('file-missing', 'file-changed');";
 
 const char *const ob_migrations[] = { version_1, version_2 };
 

@@ -105,6 +105,9 @@ gboolean ob_uploads_has_app (ObDatabase *database, const char *app, const char *
 /* Whether an address at a server is that of another upload than @id, in any state, or is still to be given up there. */
 gboolean ob_uploads_is_url_taken (ObDatabase *database, const char *server_url, const char *id);
 
+/* Number and bytes of the uploads that failed since their saved copy is gone or damaged; O(these). Errors: Storage. */
+gboolean ob_uploads_count_lost (ObDatabase *database, guint64 *uploads, guint64 *bytes, GError **error);
+
 /* Returns: (transfer full) (element-type ObCount): a few rows, whatever the length of the queue. Errors: Storage. */
 GArray *ob_uploads_count (ObDatabase *database, GError **error);
 

@@ -156,6 +156,24 @@ check_lost_copies (TestRig *rig, gboolean by_start)
     }
 }
 
+/* However many there are: who asks whether all is safe is told the number. */
+static void
+test_lost_copies_are_counted (TestRig *rig, gconstpointer data)
+{
+  guint64 uploads, bytes;
+
+  test_rig_run (rig, "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 1500)"
+                     " INSERT INTO uploads (id, app, name, media_type, destination, state, reason, created_at, size)"
+                     " SELECT 'lost-' || i, 'test', 'n', 'm', 'depot', 4, 'file-missing', 5, 100 FROM n");
+  test_rig_run (rig, "INSERT INTO uploads (id, app, name, media_type, destination, state, reason, created_at, size)"
+                     " VALUES ('changed', 'test', 'n', 'm', 'depot', 4, 'file-changed', 5, 100),"
+                     " ('rejected', 'test', 'n', 'm', 'depot', 4, 'rejected', 5, 100),"
+                     " ('waits', 'test', 'n', 'm', 'depot', 1, NULL, 5, 100)");
+  g_assert_true (ob_broker_count_lost (rig->broker, &uploads, &bytes, NULL));
+  g_assert_cmpuint (uploads, ==, 1501);
+  g_assert_cmpuint (bytes, ==, 150100);
+}
+
 static void
 test_a_start_tells_of_copies_that_are_lost (TestRig *rig, gconstpointer data)
 {
@@ -245,6 +263,7 @@ main (int argc, char *argv[])
               test_a_start_tells_of_copies_that_are_lost, tear_down);
   g_test_add ("/disk/a-disk-that-is-back-tells-of-copies-that-are-lost", TestRig, NULL, set_up,
               test_a_disk_that_is_back_tells_of_copies_that_are_lost, tear_down);
+  g_test_add ("/disk/lost-copies-are-counted", TestRig, NULL, set_up, test_lost_copies_are_counted, tear_down);
 
   return g_test_run ();
 }
