@@ -19,15 +19,6 @@ set_up (Attempt *fixture, gconstpointer data)
   g_clear_pointer (&fixture->job->confirm_url, g_free);
 }
 
-static gint64
-count_requests (Attempt *fixture, const char *method)
-{
-  g_autoptr (JsonNode) node = test_peer_describe (fixture->peer);
-  JsonObject *requests = json_object_get_object_member (json_node_get_object (node), "requests");
-
-  return json_object_get_int_member_with_default (requests, method, 0);
-}
-
 /* Exactly one file, whole, under its id. */
 static void
 assert_arrived (Attempt *fixture)
@@ -41,14 +32,6 @@ assert_arrived (Attempt *fixture)
   g_assert_cmpstr (json_object_get_string_member (upload, "id"), ==, fixture->job->id);
   g_assert_cmpstr (json_object_get_string_member (upload, "key"), ==, fixture->job->id);
   g_assert_cmpstr (json_object_get_string_member (upload, "sha256"), ==, fixture->job->sha256);
-}
-
-static gboolean
-has_arrived (Attempt *fixture)
-{
-  g_autoptr (JsonNode) node = test_peer_describe (fixture->peer);
-
-  return json_array_get_length (json_object_get_array_member (json_node_get_object (node), "uploads")) > 0;
 }
 
 /* --- What is overcome --- */
@@ -147,7 +130,7 @@ test_a_fault_is_overcome (Attempt *fixture, gconstpointer data)
     test_peer_control (fixture->peer, row->json);
   g_assert_cmpuint (run_until_done (fixture, 4), ==, row->n_attempts);
   assert_arrived (fixture);
-  g_assert_cmpint (count_requests (fixture, "PUT"), ==, row->n_puts);
+  g_assert_cmpint (test_peer_count_requests (fixture->peer, "PUT"), ==, row->n_puts);
   g_assert_cmpuint (fixture->backwards, ==, 0);
 }
 
@@ -202,7 +185,7 @@ test_an_end (Attempt *fixture, gconstpointer data)
     }
   g_assert_cmpuint (fixture->offset_bytes, ==, 0);
   g_assert_cmpint (attempt_get_number (fixture, "body_bytes"), ==, 0);
-  g_assert_false (has_arrived (fixture));
+  g_assert_cmpuint (test_peer_count_uploads (fixture->peer), ==, 0);
 }
 
 static void
@@ -255,7 +238,7 @@ test_nothing_is_sent_twice (Attempt *fixture, gconstpointer data)
   g_assert_cmpuint (run_until_done (fixture, 1), ==, 1);
   assert_arrived (fixture);
   g_assert_cmpint (attempt_get_number (fixture, "body_bytes"), ==, SIZE_BYTES);
-  g_assert_cmpint (count_requests (fixture, "PUT"), ==, 2);
+  g_assert_cmpint (test_peer_count_requests (fixture->peer, "PUT"), ==, 2);
 }
 
 /* Its URL is this upload's alone: what is there is an old part of it. */
@@ -286,7 +269,7 @@ test_it_is_confirmed (Attempt *fixture, gconstpointer data)
   result = run (fixture, 2);
   g_assert_true (result->is_done);
   g_assert_cmpstr (result->receipt.confirmed_by, ==, "confirm-url");
-  g_assert_cmpint (count_requests (fixture, "PUT"), ==, 1);
+  g_assert_cmpint (test_peer_count_requests (fixture->peer, "PUT"), ==, 1);
 }
 
 /* The confirm URL finds other bytes, and a person has them sent anew. */
@@ -336,7 +319,7 @@ test_a_copy_that_was_damaged (Attempt *fixture, gconstpointer data)
   g_assert_true (g_file_set_contents (fixture->job->path, "short", 5, NULL));
   result = run (fixture, 1);
   g_assert_cmpint (result->outcome.reason, ==, OUTBOX_REASON_FILE_CHANGED);
-  g_assert_cmpint (count_requests (fixture, "PUT"), ==, 0);
+  g_assert_cmpint (test_peer_count_requests (fixture->peer, "PUT"), ==, 0);
 }
 
 static void
@@ -348,7 +331,7 @@ test_a_stop (Attempt *fixture, gconstpointer data)
   ob_stop_ask (fixture->stop, OB_STOP_NOW);
   result = run (fixture, 1);
   g_assert_true (result->is_cancelled);
-  g_assert_cmpint (count_requests (fixture, "PUT"), ==, 0);
+  g_assert_cmpint (test_peer_count_requests (fixture->peer, "PUT"), ==, 0);
 }
 
 /* --- Servers that do not answer as they should --- */
