@@ -374,7 +374,7 @@ test_calls (void)
     { UPLOADS, "Watch", "(@a{sv} {}, 'yesterday')", "InvalidArgument" },
     { UPLOADS, "Watch", "(@a{sv} {}, '1-')", "InvalidArgument" },
     { UPLOADS, "SendNow", "(['no-such-upload'],)", "NotFound" },
-    { UPLOADS, "Create", "(@a{sv} {},)", "NotSupported" },
+    { UPLOADS, "Create", "({'colour': <'blue'>},)", "InvalidArgument" },
     { DESTINATIONS, "Set", "('new', @a{sv} {})", "InvalidArgument" },
     { DESTINATIONS, "Set", "('new', {'url': <'not a url'>})", "InvalidArgument" },
     { DESTINATIONS, "Set", "('new', {'url': <'ftp://example.org/'>})", "InvalidArgument" },

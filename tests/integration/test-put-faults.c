@@ -70,6 +70,8 @@ static const Row rows[] = {
   { "/put/a-redirect-for-the-question", "{\"fault\":\"redirect\",\"method\":\"HEAD\"}", 2, 1, 0 },
   { "/put/204-before-a-byte-was-sent", PUT_STATUS (204), 2, 2, 0 },
   { "/put/201-before-a-byte-was-sent", PUT_STATUS (201), 2, 2, 0 },
+  { "/put/a-server-that-reads-slowly", "{\"fault\":\"rate\",\"bytes\":6000000}", 1, 1, 0 },
+  { "/put/a-server-that-stops-reading", "{\"fault\":\"stall-after\",\"bytes\":3000001}", 1, 2, 0 },
   { "/put/400", PUT_STATUS (400), 2, 2, 0 },
   { "/put/404", PUT_STATUS (404), 2, 2, 0 },
   { "/put/405", PUT_STATUS (405), 2, 2, 0 },
@@ -334,6 +336,57 @@ test_a_stop (Attempt *fixture, gconstpointer data)
   g_assert_cmpint (test_peer_count_requests (fixture->peer, "PUT"), ==, 0);
 }
 
+/* --- Trials --- */
+
+typedef struct
+{
+  const char *name;
+  const char *json; /* NULL: no fault */
+  gboolean is_good;
+  ObVerdict verdict;
+  OutboxReason reason;
+} TrialRow;
+
+static const TrialRow trial_rows[] = {
+  { "/put/a-trial", NULL, TRUE, OB_VERDICT_UNDECIDED, OUTBOX_REASON_NONE },
+  { "/put/a-trial-where-no-question-is-answered", HEAD_STATUS (405), TRUE, OB_VERDICT_UNDECIDED, OUTBOX_REASON_NONE },
+  { "/put/a-trial-of-a-server-without-put",
+    "{\"fault\":\"status\",\"method\":\"OPTIONS\",\"status\":200,\"headers\":{\"Allow\":\"GET, HEAD\"}}", FALSE,
+    OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS },
+  { "/put/a-trial-of-a-portal", "{\"fault\":\"html-200\",\"count\":-1}", FALSE, OB_VERDICT_HOLD,
+    OUTBOX_REASON_WRONG_ADDRESS },
+  { "/put/a-trial-of-what-says-204-to-everything", ALWAYS (204), FALSE, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS },
+  { "/put/a-trial-of-a-redirect", "{\"fault\":\"redirect\",\"count\":-1}", FALSE, OB_VERDICT_HOLD,
+    OUTBOX_REASON_WRONG_ADDRESS },
+  { "/put/a-trial-without-a-sign-in",
+    "{\"fault\":\"status\",\"status\":401,\"count\":-1,\"headers\":{\"WWW-Authenticate\":\"Basic realm=x\"}}", FALSE,
+    OB_VERDICT_SIGN_IN, OUTBOX_REASON_SIGN_IN },
+  { "/put/a-trial-of-a-dead-server", "{\"fault\":\"reset\",\"count\":-1}", FALSE, OB_VERDICT_RETRY,
+    OUTBOX_REASON_NONE },
+};
+
+static void
+test_a_trial (Attempt *fixture, gconstpointer data)
+{
+  const TrialRow *row = data;
+  g_autoptr (ObAttemptResult) result = NULL;
+
+  if (row->json)
+    test_peer_control (fixture->peer, row->json);
+  fixture->job->is_trial = TRUE;
+  result = run (fixture, 1);
+  g_test_message ("%s: %s", result->code, result->message);
+  g_assert_cmpint (result->is_done, ==, row->is_good);
+  if (!row->is_good)
+    {
+      g_assert_cmpint (result->outcome.verdict, ==, row->verdict);
+      g_assert_cmpint (result->outcome.reason, ==, row->reason);
+      g_assert_nonnull (result->message);
+    }
+  g_assert_cmpint (test_peer_count_requests (fixture->peer, "PUT"), ==, 0);
+  g_assert_cmpuint (test_peer_count_uploads (fixture->peer), ==, 0);
+}
+
 /* --- Servers that do not answer as they should --- */
 
 /* A server of its own thread: takes PUT without a word of "100 Continue", and says 200 with the size to HEAD. */
@@ -504,6 +557,8 @@ main (int argc, char *argv[])
     ADD (rows[i].name, &rows[i], test_a_fault_is_overcome);
   for (guint i = 0; i < G_N_ELEMENTS (end_rows); i++)
     ADD (end_rows[i].name, &end_rows[i], test_an_end);
+  for (guint i = 0; i < G_N_ELEMENTS (trial_rows); i++)
+    ADD (trial_rows[i].name, &trial_rows[i], test_a_trial);
   ADD ("/put/a-folder-that-is-not-there", NULL, test_a_folder_that_is_not_there);
   ADD ("/put/a-token-that-has-expired", NULL, test_a_token_that_has_expired);
   ADD ("/put/a-name-in-the-url", NULL, test_a_name_in_the_url);
