@@ -31,6 +31,20 @@ ob_broker_stop_attempt (ObBroker *self, const char *id, ObStopKind kind)
     ob_stop_ask (active->stop, kind);
 }
 
+gboolean
+ob_broker_has_attempt (ObBroker *self, const char *destination)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->active);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (g_str_equal (((const ObActive *) value)->destination, destination))
+      return TRUE;
+
+  return FALSE;
+}
+
 void
 ob_broker_stop_attempts (ObBroker *self, const char *destination, ObStopKind kind)
 {

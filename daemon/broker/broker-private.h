@@ -12,6 +12,7 @@
 #include "broker/budget.h"
 #include "broker/destinations.h"
 #include "broker/fairness.h"
+#include "broker/knocks.h"
 #include "broker/queue.h"
 #include "broker/retention.h"
 #include "broker/storage.h"
@@ -34,6 +35,7 @@ struct _ObBroker
   ObStorage *storage;
   ObBudget *budget;
   ObWays *ways;
+  ObKnocks *knocks;
   ObRetention *retention;
   GPtrArray *between; /* of ObUpload: those that may be between two attempts while a commit is told of */
   ObIngest *ingest;
@@ -53,7 +55,6 @@ struct _ObBroker
   ObRules *rules;
   GHashTable *paces;       /* name of a rule → ObPace, which a change of rules changes */
   GHashTable *lanes;       /* of ObLane: those in which something waits, or that the journal says are held */
-  GHashTable *knockings;   /* name of a destination → ObKnocking: nothing answers there */
   ObConditions latest;     /* what is forbidden is by these */
   ObConditions settled;    /* and what is allowed by these as well, until settle_at_ms */
   gint64 settle_at_ms;     /* when the latest have been the same for long enough; 0: they have */
@@ -140,6 +141,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObPending, ob_pending_free)
 ObActive *ob_broker_add_active (ObBroker *self, const char *id, const char *destination, const char *rule);
 extern const ObWorkersEvents ob_broker_workers_events;
 void ob_broker_stop_attempt (ObBroker *self, const char *id, ObStopKind kind);
+/* Whether one runs, or is about to, for that destination. */
+gboolean ob_broker_has_attempt (ObBroker *self, const char *destination);
 /* @destination: (nullable): NULL: all */
 void ob_broker_stop_attempts (ObBroker *self, const char *destination, ObStopKind kind);
 void ob_active_free (ObActive *active);
@@ -223,14 +226,6 @@ void ob_broker_forget_answer (ObBroker *self);
 
 /* Nobody has said a first word of the network yet, or it is not believed yet: what needs a network does not start. */
 gboolean ob_broker_awaits_word (ObBroker *self);
-
-/* knocks.c. The first when an attempt has ended, with an error or without. */
-typedef struct _ObKnocking ObKnocking;
-void ob_broker_note_silence (ObBroker *self, const ObUpload *upload, gboolean is_silent, gboolean has_moved);
-gint64 ob_broker_next_knock_ms (ObBroker *self);
-/* At each destination for which it is time. */
-void ob_broker_knock (ObBroker *self);
-GHashTable *ob_broker_make_knockings (void);
 
 /* rematch.c. The second inside a turn. */
 void ob_broker_match_rules (ObBroker *self);

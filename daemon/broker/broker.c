@@ -196,6 +196,23 @@ on_left (const char *name, gpointer user_data)
   ob_broker_pause_attempts_after (user_data, name);
 }
 
+static gboolean
+is_knock_wanted (const ObDestination *destination, gpointer user_data)
+{
+  ObBroker *self = user_data;
+
+  return ob_broker_get_queue_reasons (self) == 0 && ob_broker_has_open_lane (self, destination->name)
+         && !ob_broker_has_attempt (self, destination->name);
+}
+
+static const ObConditions *
+get_conditions (gpointer user_data)
+{
+  return ob_broker_get_conditions (user_data);
+}
+
+static const ObKnocksFacts knocks_facts = { is_knock_wanted, get_conditions };
+
 static const ObDestinationEvents destination_events = { on_settings_changed, on_left };
 
 void
@@ -249,6 +266,7 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *
   ob_queue_join (self->queue, &telling, self);
   self->destinations = ob_destination_table_new (self->queue, &destination_events, self);
   ob_queue_join (self->queue, &ob_destination_table_member, self->destinations);
+  self->knocks = ob_knocks_new (self->queue, self->destinations, runner, &knocks_facts, self);
   self->budget = ob_budget_new (self->queue);
   ob_queue_join (self->queue, &ob_budget_member, self->budget);
   ob_queue_join (self->queue, &everything, self);
@@ -336,7 +354,7 @@ ob_broker_stop (ObBroker *self)
   ob_storage_stop (self->storage);
   ob_retention_stop (self->retention);
   ob_clock_set_alarm (self->clock, 0, NULL, NULL);
-  g_hash_table_remove_all (self->knockings);
+  ob_knocks_stop (self->knocks);
   ob_broker_end_batches (self);
   ob_broker_stop_attempts (self, NULL, OB_STOP_NOW);
   ob_broker_stop_trials (self);
@@ -369,7 +387,7 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->batches, g_queue_free);
   g_clear_pointer (&self->doubtful, g_hash_table_unref);
   g_clear_pointer (&self->lanes, g_hash_table_unref);
-  g_clear_pointer (&self->knockings, g_hash_table_unref);
+  g_clear_pointer (&self->knocks, ob_knocks_free);
   g_clear_pointer (&self->ways, ob_ways_free);
   g_clear_pointer (&self->budget, ob_budget_free);
   g_clear_pointer (&self->paces, g_hash_table_unref);
@@ -396,7 +414,6 @@ ob_broker_init (ObBroker *self)
   self->background = g_cancellable_new ();
   self->rules = ob_rules_new ();
   self->paces = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) ob_pace_unref);
-  self->knockings = ob_broker_make_knockings ();
 }
 
 static void

@@ -1,26 +1,37 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Knocks at destinations where nothing answers. One at a time for each, however many uploads wait there; none while
- * nothing may go there anyway. The first that is answered starts an attempt at once. Main thread.
+ * A silence for each destination where nothing answers, until it is answered. Main thread.
  */
-#include "broker/broker-private.h"
+#include "broker/knocks.h"
 
 #include "policy/health.h"
 #include "policy/knock.h"
+#include "store/uploads.h"
 #include "transfer/knock.h"
 
-struct _ObKnocking
+struct _ObKnocks
 {
-  ObBroker *broker;
+  ObQueue *queue; /* borrowed, as are the next three */
+  ObDatabase *database;
+  ObDestinationTable *destinations;
+  const ObRunner *runner;
+  const ObKnocksFacts *facts;
+  gpointer user_data;
+  GHashTable *silent; /* name of a destination → Knocking */
+};
+
+typedef struct
+{
+  ObKnocks *knocks;
   char *destination; /* its name */
   ObSilence silence;
   GHashTable *ids;           /* of uploads whose attempt nothing answered: they wait by themselves */
   GCancellable *cancellable; /* of the knock that is under way; NULL: none is */
-};
+} Knocking;
 
 static void
-knocking_free (ObKnocking *knocking)
+knocking_free (Knocking *knocking)
 {
   if (knocking->cancellable)
     g_cancellable_cancel (knocking->cancellable);
@@ -30,41 +41,65 @@ knocking_free (ObKnocking *knocking)
   g_free (knocking);
 }
 
-GHashTable *
-ob_broker_make_knockings (void)
+ObKnocks *
+ob_knocks_new (ObQueue *queue, ObDestinationTable *destinations, const ObRunner *runner, const ObKnocksFacts *facts,
+               gpointer user_data)
 {
-  return g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) knocking_free);
+  ObKnocks *self = g_new0 (ObKnocks, 1);
+
+  self->queue = queue;
+  self->database = ob_queue_get_database (queue);
+  self->destinations = destinations;
+  self->runner = runner;
+  self->facts = facts;
+  self->user_data = user_data;
+  self->silent = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) knocking_free);
+
+  return self;
 }
 
 void
-ob_broker_note_silence (ObBroker *self, const ObUpload *upload, gboolean is_silent, gboolean has_moved)
+ob_knocks_free (ObKnocks *self)
 {
-  ObKnocking *knocking = g_hash_table_lookup (self->knockings, upload->destination);
+  g_hash_table_unref (self->silent);
+  g_free (self);
+}
+
+void
+ob_knocks_stop (ObKnocks *self)
+{
+  g_hash_table_remove_all (self->silent);
+}
+
+void
+ob_knocks_note_end (ObKnocks *self, const ObUpload *upload, gboolean is_silent, gboolean has_moved)
+{
+  Knocking *knocking = g_hash_table_lookup (self->silent, upload->destination);
 
   if (!is_silent)
     {
-      (void) g_hash_table_remove (self->knockings, upload->destination);
+      (void) g_hash_table_remove (self->silent, upload->destination);
       return;
     }
   if (!knocking)
     {
-      knocking = g_new0 (ObKnocking, 1);
-      knocking->broker = self;
+      knocking = g_new0 (Knocking, 1);
+      knocking->knocks = self;
       knocking->destination = g_strdup (upload->destination);
       knocking->ids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-      g_hash_table_insert (self->knockings, knocking->destination, knocking);
+      g_hash_table_insert (self->silent, knocking->destination, knocking);
     }
   g_hash_table_add (knocking->ids, g_strdup (upload->id));
-  ob_silence_note_end (&knocking->silence, TRUE, has_moved, ob_broker_get_now_ms (self));
+  ob_silence_note_end (&knocking->silence, TRUE, has_moved, ob_queue_get_now_ms (self->queue));
 }
 
 /* --- The answer --- */
 
 /* Those that waited by themselves for this server need not wait any longer. */
 static gboolean
-wake_uploads (ObKnocking *knocking, GError **error)
+wake_uploads (Knocking *knocking, GError **error)
 {
-  ObBroker *self = knocking->broker;
+  ObKnocks *self = knocking->knocks;
   GHashTableIter iter;
   gpointer id;
 
@@ -87,8 +122,8 @@ wake_uploads (ObKnocking *knocking, GError **error)
 static gboolean
 open_destination (gpointer user_data, GError **error)
 {
-  ObKnocking *knocking = user_data;
-  ObBroker *self = knocking->broker;
+  Knocking *knocking = user_data;
+  ObKnocks *self = knocking->knocks;
   ObDestination *destination = ob_destination_table_find (self->destinations, knocking->destination);
   g_autofree char *words
       = g_strdup_printf ("it can be connected to again, which was tried %u times", knocking->silence.n_knocks);
@@ -103,7 +138,7 @@ open_destination (gpointer user_data, GError **error)
 static void
 on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  ObKnocking *knocking = user_data;
+  Knocking *knocking = user_data;
   g_autoptr (GError) error = NULL;
   gboolean is_answered = ob_knock_finish (result, &error);
 
@@ -113,47 +148,33 @@ on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
   g_clear_object (&knocking->cancellable);
   if (!is_answered)
     return;
-  ob_silence_note_answer (&knocking->silence, ob_broker_get_now_ms (knocking->broker));
-  (void) ob_queue_do (knocking->broker->queue, OB_TURN_SOON, open_destination, knocking, NULL);
+  ob_silence_note_answer (&knocking->silence, ob_queue_get_now_ms (knocking->knocks->queue));
+  (void) ob_queue_do (knocking->knocks->queue, OB_TURN_SOON, open_destination, knocking, NULL);
 }
 
 /* --- When --- */
 
-static gboolean
-has_attempt (ObBroker *self, const char *destination)
-{
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, self->active);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    if (g_str_equal (((const ObActive *) value)->destination, destination))
-      return TRUE;
-
-  return FALSE;
-}
-
-/* Something waits there that would start if the server answered. */
 static gint64
-next_ms (ObBroker *self, const ObKnocking *knocking)
+next_ms (ObKnocks *self, const Knocking *knocking)
 {
   const ObDestination *destination = ob_destination_table_find (self->destinations, knocking->destination);
 
-  if (!destination || destination->is_paused || !self->runner->knock || ob_broker_get_queue_reasons (self) != 0
-      || !ob_broker_has_open_lane (self, destination->name) || has_attempt (self, destination->name))
+  if (!destination || destination->is_paused || !self->runner->knock
+      || !self->facts->is_wanted (destination, self->user_data))
     return 0;
 
-  return ob_silence_next_ms (&knocking->silence, &self->latest, ob_broker_get_now_ms (self));
+  return ob_silence_next_ms (&knocking->silence, self->facts->get_conditions (self->user_data),
+                             ob_queue_get_now_ms (self->queue));
 }
 
 gint64
-ob_broker_next_knock_ms (ObBroker *self)
+ob_knocks_next_ms (ObKnocks *self)
 {
   gint64 soonest_ms = 0;
   GHashTableIter iter;
   gpointer value;
 
-  g_hash_table_iter_init (&iter, self->knockings);
+  g_hash_table_iter_init (&iter, self->silent);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     soonest_ms = ob_sooner_ms (soonest_ms, next_ms (self, value));
 
@@ -161,16 +182,16 @@ ob_broker_next_knock_ms (ObBroker *self)
 }
 
 void
-ob_broker_knock (ObBroker *self)
+ob_knocks_knock (ObKnocks *self)
 {
-  gint64 now_ms = ob_broker_get_now_ms (self);
+  gint64 now_ms = ob_queue_get_now_ms (self->queue);
   GHashTableIter iter;
   gpointer value;
 
-  g_hash_table_iter_init (&iter, self->knockings);
+  g_hash_table_iter_init (&iter, self->silent);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      ObKnocking *knocking = value;
+      Knocking *knocking = value;
       gint64 at_ms = next_ms (self, knocking);
       const ObDestination *destination;
 

@@ -78,7 +78,7 @@ note_trouble (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, G
   gint64 old_retry_at_ms = health ? health->retry_at_ms : 0;
   guint old_failures = health ? health->failures : 0;
 
-  ob_broker_note_silence (self, upload, result->outcome.is_silent, result->has_moved);
+  ob_knocks_note_end (self->knocks, upload, result->outcome.is_silent, result->has_moved);
   if (!health || ob_health_note_trouble (health, &trouble) == OUTBOX_SCOPE_UPLOAD)
     {
       hold_upload (self, upload, result);
@@ -95,7 +95,7 @@ ob_broker_relieve_destination (ObBroker *self, const ObUpload *upload, GError **
 {
   ObDestination *destination = ob_destination_table_find (self->destinations, upload->destination);
 
-  ob_broker_note_silence (self, upload, FALSE, TRUE);
+  ob_knocks_note_end (self->knocks, upload, FALSE, TRUE);
 
   return !destination || !ob_health_note_success (&destination->health, upload->id, get_begun_at (self, upload->id))
          || ob_destination_table_save (self->destinations, destination, "it answers again", error);

@@ -141,7 +141,7 @@ on_alarm (gpointer user_data)
       = self->knock_at_ms > 0 && now_ms >= self->knock_at_ms && now_ms < self->knock_at_ms + KNOCK_LATE_MS;
 
   if (self->knock_at_ms > 0)
-    ob_broker_knock (self);
+    ob_knocks_knock (self->knocks);
   if (is_knock)
     ob_broker_set_alarm (self);
   else
@@ -167,7 +167,7 @@ ob_broker_set_alarm (ObBroker *self)
       next_ms = ob_sooner_ms (next_ms, ob_terminations_next_ms (self->database, ob_broker_get_now_ms (self)));
     }
   next_ms = ob_sooner_ms (next_ms, self->settle_at_ms);
-  knock_at_ms = ob_broker_next_knock_ms (self);
+  knock_at_ms = ob_knocks_next_ms (self->knocks);
   /* What else is due then is done then. */
   self->knock_at_ms = next_ms == 0 || (knock_at_ms > 0 && knock_at_ms < next_ms) ? knock_at_ms : 0;
   next_ms = ob_sooner_ms (next_ms, knock_at_ms);
