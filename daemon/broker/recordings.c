@@ -13,6 +13,10 @@
 #include "store/partial-watch.h"
 #include "store/uploads.h"
 
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <unistd.h>
+
 /* An app that has closed its file commits it within that time, or has died. */
 #define GRACE_S 2
 
@@ -129,6 +133,14 @@ ob_recordings_get_bytes (ObRecordings *self, const char *id)
   return ob_partial_get_bytes (self->tools.spool, id);
 }
 
+gboolean
+ob_recordings_is_gone (ObRecordings *self, const char *id)
+{
+  g_autofree char *path = ob_partial_dup_path (self->tools.spool, id);
+
+  return g_access (path, F_OK) != 0 && errno == ENOENT;
+}
+
 void
 ob_recordings_forget (ObRecordings *self, const char *id)
 {
@@ -207,8 +219,8 @@ ob_recordings_review_one (ObRecording *recording)
     ob_queue_touch (tools->queue, recording->id, FALSE);
 }
 
-void
-ob_recordings_review (ObRecordings *self)
+static void
+review_all (ObRecordings *self)
 {
   g_autoptr (GList) all = g_hash_table_get_values (self->all);
 
@@ -222,7 +234,7 @@ on_review (gpointer data)
   ObRecordings *self = data;
 
   self->review_source = 0;
-  ob_recordings_review (self);
+  review_all (self);
 
   return G_SOURCE_REMOVE;
 }
@@ -273,7 +285,7 @@ read_about (ObRecordings *self, const char *id)
 
   if (upload && g_str_equal (upload->id, id))
     return g_steal_pointer (&upload);
-  g_warning ("The file %s that an app recorded has no good record and is left there: %s", id,
+  g_warning ("The file %s that an app recorded has no good record: %s", id,
              error ? error->message : "it is of another");
 
   return NULL;
@@ -337,39 +349,68 @@ is_over (ObRecordings *self, const ObUpload *row)
          && !ob_partial_has_writer (self->tools.spool, row->id);
 }
 
-static void
-take_up_one (ObRecordings *self, const char *id)
+/* A row that is there says as much as the record, which may be damaged. Returns: (transfer full) (nullable) */
+static ObUpload *
+find_about (ObRecordings *self, const char *id, gboolean *has_row)
 {
-  g_autoptr (ObUpload) upload = read_about (self, id);
   g_autoptr (GError) error = NULL;
-  g_autoptr (ObUpload) row = NULL;
-  ObRecording *recording;
+  g_autoptr (ObUpload) row = ob_uploads_get (self->tools.database, id, &error);
+  g_autoptr (ObUpload) about = NULL;
 
-  if (!upload)
-    return;
-  row = ob_uploads_get (self->tools.database, id, &error);
+  *has_row = row != NULL;
   if (row ? row->stored != OB_STORED_SAVING : !g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
     {
       g_warning ("The file %s that an app recorded is left there: %s", id,
                  row ? "its upload has another" : error->message);
-      return;
+      return NULL;
     }
-  recording = ob_recordings_add (self, upload);
-  if (!row && !make_row (self, upload))
+  about = read_about (self, id);
+  if (!row || !about)
+    return row ? g_steal_pointer (&row) : g_steal_pointer (&about);
+  if (!about->media_type)
+    g_clear_pointer (&row->media_type, g_free);
+
+  return g_steal_pointer (&row);
+}
+
+static void
+take_up_one (ObRecordings *self, const char *id)
+{
+  gboolean has_row;
+  g_autoptr (ObUpload) upload = find_about (self, id, &has_row);
+  ObRecording *recording = upload ? ob_recordings_add (self, upload) : NULL;
+
+  if (!recording)
+    return;
+  if (!has_row && !make_row (self, upload))
     ob_recordings_forget (self, id);
-  else if (row && is_over (self, row))
-    (void) ob_queue_do (self->tools.queue, OB_TURN_SOON, forget_empty, (gpointer[]){ self, row }, NULL);
+  else if (has_row && is_over (self, upload))
+    (void) ob_queue_do (self->tools.queue, OB_TURN_SOON, forget_empty, (gpointer[]){ self, upload }, NULL);
   else
     ob_recordings_review_one (recording);
 }
 
-void
-ob_recordings_start (ObRecordings *self)
+static void
+take_up_all (ObRecordings *self)
 {
   g_autoptr (GPtrArray) ids = ob_partial_list (self->tools.spool);
 
   if (ids->len > 0)
     ob_recordings_start_watch (self);
   for (guint i = 0; i < ids->len; i++)
-    take_up_one (self, ids->pdata[i]);
+    if (!ob_recordings_has (self, ids->pdata[i]))
+      take_up_one (self, ids->pdata[i]);
+}
+
+void
+ob_recordings_start (ObRecordings *self)
+{
+  take_up_all (self);
+}
+
+void
+ob_recordings_review (ObRecordings *self)
+{
+  take_up_all (self);
+  review_all (self);
 }

@@ -44,7 +44,7 @@ void ob_recordings_start (ObRecordings *recordings);
 /* Begins and commits nothing any more. */
 void ob_recordings_stop (ObRecordings *recordings);
 
-/* The database works again: brings the rows in step with who has the files open. */
+/* The database works again: takes up what could not be, and brings the rows in step with who has the files open. */
 void ob_recordings_review (ObRecordings *recordings);
 
 /* Called once. @fd: (transfer full): the file, to write and read; -1 with @error. */
@@ -78,6 +78,9 @@ void ob_recordings_commit (ObRecordings *recordings, const char *id, const char 
                            gpointer user_data);
 
 gboolean ob_recordings_has (ObRecordings *recordings, const char *id);
+
+/* Whether there is no such file any more; what cannot be looked at is not gone. */
+gboolean ob_recordings_is_gone (ObRecordings *recordings, const char *id);
 
 /* Returns: how much of it there is. */
 guint64 ob_recordings_get_bytes (ObRecordings *recordings, const char *id);

@@ -84,7 +84,8 @@ recover_one (gpointer user_data, GError **error)
       record = ob_spool_has (self->spool, upload->id) ? ob_broker_read_record (self, upload->id, NULL) : NULL;
       /* But a person was told of what an app recorded. */
       if (!record && upload->reason != OUTBOX_REASON_NONE)
-        return ob_broker_forget (self, upload, "the file that was recorded is gone", error);
+        return !ob_recordings_is_gone (self->recordings, upload->id)
+               || ob_broker_forget (self, upload, "the file that was recorded is gone", error);
       if (!record)
         return ob_uploads_delete (self->database, upload->id, error);
       upload->size_bytes = record->size_bytes;
@@ -92,8 +93,7 @@ recover_one (gpointer user_data, GError **error)
       g_free (upload->rule);
       upload->rule = ob_broker_dup_first_lane (self, upload);
       self->wants_review = TRUE;
-      g_free (upload->sha256);
-      upload->sha256 = g_steal_pointer (&record->sha256);
+      replace (&upload->sha256, &record->sha256);
       upload->has_local_copy = TRUE;
       upload->saved_at_ms = upload->progress_at_ms = now_ms;
     }
