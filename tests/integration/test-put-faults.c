@@ -279,8 +279,6 @@ static void
 test_other_bytes_are_sent_anew (Attempt *fixture, gconstpointer data)
 {
   g_autoptr (ObAttemptResult) result = NULL;
-  g_autofree char *other = g_compute_checksum_for_string (G_CHECKSUM_SHA256, "other", -1);
-  g_autofree char *right = g_strdup (fixture->job->sha256);
 
   fixture->job->confirm_url = test_peer_dup_url (fixture->peer, "/confirm?id={id}&sha256={sha256}");
   g_assert_cmpuint (run_until_done (fixture, 1), ==, 1);
@@ -299,9 +297,12 @@ test_other_bytes_are_sent_anew (Attempt *fixture, gconstpointer data)
 static void
 test_claims_are_dropped (Attempt *fixture, gconstpointer data)
 {
+  g_autoptr (ObAttemptResult) result = NULL;
+
   fixture->server_url = g_strdup ("http://depot.example/files/1");
   fixture->offset_bytes = 4000;
-  g_assert_false (run (fixture, 1)->outcome.verdict == OB_VERDICT_FAIL);
+  result = run (fixture, 1);
+  g_assert_true (result->is_done);
   g_assert_null (fixture->server_url);
   assert_arrived (fixture);
 }
