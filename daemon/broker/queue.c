@@ -112,7 +112,8 @@ ob_queue_do (ObQueue *queue, ObTurnUrgency urgency, ObChange change, gpointer us
   ob_turn_end (queue->turn, is_good);
   if (is_good)
     return TRUE;
-  if (ob_error_is_of_disk (own_error))
+  /* Where SQLite has taken the whole turn back, its commit tells the members. */
+  if (ob_error_is_of_disk (own_error) && !ob_turn_has_failed (queue->turn))
     note_trouble (queue);
   if (own_error)
     g_propagate_error (error, g_steal_pointer (&own_error));

@@ -179,6 +179,12 @@ ob_turn_begin (ObTurn *turn, ObTurnUrgency urgency, GError **error)
   return ob_database_run (turn->database, "SAVEPOINT command", error);
 }
 
+gboolean
+ob_turn_has_failed (ObTurn *turn)
+{
+  return turn->failure != NULL;
+}
+
 /* Takes the effects of the open command out of the list. */
 static GArray *
 steal_effects (ObTurn *turn)

@@ -36,6 +36,9 @@ gboolean ob_turn_begin (ObTurn *turn, ObTurnUrgency urgency, GError **error);
 /* Ends the command: keeps its changes, or takes them and their effects back, and them alone. */
 void ob_turn_end (ObTurn *turn, gboolean keep);
 
+/* Whether SQLite has taken back what is open: the commit will fail. */
+gboolean ob_turn_has_failed (ObTurn *turn);
+
 /* Runs after the commit, in order. Outside of a turn it runs at once. */
 void ob_turn_after (ObTurn *turn, ObEffect effect, gpointer user_data);
 

@@ -136,9 +136,10 @@ on_alarm (gpointer user_data)
 {
   ObBroker *self = user_data;
   gint64 now_ms = ob_broker_get_now_ms (self);
-  /* A clock that was set calls before its time. */
-  gboolean is_knock
-      = self->knock_at_ms > 0 && now_ms >= self->knock_at_ms && now_ms < self->knock_at_ms + KNOCK_LATE_MS;
+  /* An alarm that rings late may find something else due as well: a termination that is due has no alarm any more. A clock
+   * that was set calls before its time. */
+  gboolean is_knock = self->knock_at_ms > 0 && now_ms >= self->knock_at_ms && now_ms < self->knock_at_ms + KNOCK_LATE_MS
+                      && (self->wake_at_ms == 0 || now_ms < self->wake_at_ms);
 
   if (self->knock_at_ms > 0)
     ob_knocks_knock (self->knocks);
@@ -167,6 +168,7 @@ ob_broker_set_alarm (ObBroker *self)
       next_ms = ob_sooner_ms (next_ms, ob_terminations_next_ms (self->database, ob_broker_get_now_ms (self)));
     }
   next_ms = ob_sooner_ms (next_ms, self->settle_at_ms);
+  self->wake_at_ms = next_ms;
   knock_at_ms = ob_knocks_next_ms (self->knocks);
   /* What else is due then is done then. */
   self->knock_at_ms = next_ms == 0 || (knock_at_ms > 0 && knock_at_ms < next_ms) ? knock_at_ms : 0;

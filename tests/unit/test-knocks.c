@@ -144,6 +144,47 @@ test_one_knock_for_many_uploads (TestRig *rig, gconstpointer data)
   g_assert_cmpuint (test_server_count_knocks (rig->server), ==, 2);
 }
 
+/* An alarm for a knock that rings a moment late: what has become due meanwhile is done as well. */
+static void
+test_a_knock_hides_nothing_that_is_due (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *photo = NULL;
+  g_autofree char *removed = test_rig_submit (rig, "yard", 0);
+  g_autofree char *retry_at = NULL;
+  gint64 knock_at_ms;
+
+  test_server_hear_knocks (rig->server, FALSE);
+  test_server_report_created (rig->server, removed, "http://yard.example/files/1");
+  test_rig_end (rig, removed, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE);
+  g_assert_true (test_rig_command (rig, OB_COMMAND_REMOVE, removed, 0, NULL));
+  g_assert_true (test_server_wait_for (rig->server, removed)->is_termination);
+  test_server_end (rig->server, removed, OB_VERDICT_RETRY, OUTBOX_REASON_NONE, 0);
+  test_rig_wait_for_end (rig, removed);
+
+  test_rig_run (rig, "UPDATE terminations SET retry_at = retry_at + 86400000");
+  photo = fail_silently (rig);
+  /* The back-off of the photo is further away than the next knock. */
+  while (test_rig_get_wait_ms (rig, photo) < RIG_MINUTE)
+    {
+      test_rig_advance (rig, test_rig_get_wait_ms (rig, photo));
+      (void) test_server_wait_for (rig->server, photo);
+      test_rig_end_silently (rig, photo);
+    }
+  retry_at = g_strdup_printf ("UPDATE terminations SET retry_at = %" G_GINT64_FORMAT,
+                              ob_broker_get_now_ms (rig->broker) + 5500);
+  test_rig_run (rig, retry_at);
+  g_assert_true (test_rig_command (rig, OB_COMMAND_SET_PRIORITY, photo, 1, NULL));
+  test_rig_settle (rig);
+  knock_at_ms = test_clock_get_alarm_ms (rig->clock);
+  g_assert_cmpint (knock_at_ms - ob_broker_get_now_ms (rig->broker), <=, 5000);
+  g_assert_false (test_server_has (rig->server, removed));
+  test_rig_advance (rig, 6000);
+  g_assert_true (test_server_wait_for (rig->server, removed)->is_termination);
+  test_server_finish (rig->server, removed);
+  test_rig_wait_for_end (rig, removed);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count (*) FROM terminations"), ==, 0);
+}
+
 /* Nothing that may go there, nothing that is waiting: no knock, and no alarm for one. */
 static void
 test_what_is_forbidden_does_not_knock (TestRig *rig, gconstpointer data)
@@ -180,6 +221,7 @@ main (int argc, char *argv[])
   ADD ("/knocks/an-answer-starts-the-attempt", test_an_answer_starts_the_attempt);
   ADD ("/knocks/an-answer-that-leads-nowhere-is-the-last", test_an_answer_that_leads_nowhere_is_the_last);
   ADD ("/knocks/who-answers-is-not-knocked-at", test_who_answers_is_not_knocked_at);
+  ADD ("/knocks/a-knock-hides-nothing-that-is-due", test_a_knock_hides_nothing_that_is_due);
   ADD ("/knocks/one-knock-for-many-uploads", test_one_knock_for_many_uploads);
   ADD ("/knocks/what-is-forbidden-does-not-knock", test_what_is_forbidden_does_not_knock);
 #undef ADD
