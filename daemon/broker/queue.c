@@ -137,21 +137,27 @@ on_reply (const GError *error, gpointer user_data)
 }
 
 void
-ob_queue_command (ObQueue *queue, ObChange change, gpointer user_data, ObQueueDone done, gpointer done_data)
+ob_queue_answer_after (ObQueue *queue, ObQueueDone done, gpointer done_data)
 {
-  g_autoptr (GError) error = NULL;
-  Reply *reply;
+  Reply *reply = g_new0 (Reply, 1);
 
-  if (!ob_queue_do (queue, OB_TURN_SOON, change, user_data, &error))
-    {
-      g_assert (error);
-      done (error, done_data);
-      return;
-    }
-  reply = g_new0 (Reply, 1);
   reply->done = done;
   reply->user_data = done_data;
   ob_turn_after (queue->turn, on_reply, reply);
+}
+
+void
+ob_queue_command (ObQueue *queue, ObChange change, gpointer user_data, ObQueueDone done, gpointer done_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (ob_queue_do (queue, OB_TURN_SOON, change, user_data, &error))
+    {
+      ob_queue_answer_after (queue, done, done_data);
+      return;
+    }
+  g_assert (error);
+  done (error, done_data);
 }
 
 void

@@ -69,6 +69,9 @@ typedef void (*ObQueueDone) (const GError *error, gpointer user_data);
 /* A change that somebody waits for. @change sets its error whenever it returns FALSE. */
 void ob_queue_command (ObQueue *queue, ObChange change, gpointer user_data, ObQueueDone done, gpointer done_data);
 
+/* The same answer for what is part of the open turn already: after its commit, or at once outside of one. */
+void ob_queue_answer_after (ObQueue *queue, ObQueueDone done, gpointer done_data);
+
 /* Run after the commit of the open turn, or at once outside of one; see ob_turn_after() and ob_turn_after_all(). */
 void ob_queue_after (ObQueue *queue, ObEffect effect, gpointer user_data);
 void ob_queue_after_all (ObQueue *queue, ObEffect effect, gpointer user_data);

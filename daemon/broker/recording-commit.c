@@ -184,30 +184,6 @@ start (ObRecording *recording, ObUpload *row, const char *sha256, GError **error
   return recording->task != NULL;
 }
 
-/* One that was committed before is answered when that is on the disk. */
-typedef struct
-{
-  ObRecordingDone done;
-  gpointer user_data;
-} Again;
-
-static void
-on_known (const GError *error, gpointer data)
-{
-  g_autofree Again *again = data;
-
-  again->done (error, again->user_data);
-}
-
-static void
-answer_again (ObQueue *queue, ObRecordingDone done, gpointer user_data)
-{
-  Again *again = g_new (Again, 1);
-
-  *again = (Again){ done, user_data };
-  ob_queue_after (queue, on_known, again);
-}
-
 /* @recording: (nullable) */
 static gboolean
 check_commit (const ObRecordingsTools *tools, const ObUpload *row, const ObRecording *recording, const char *sha256,
@@ -242,7 +218,8 @@ ob_recordings_commit (ObRecordings *self, const char *id, const char *sha256, Ob
   if (!row || !check_commit (tools, row, recording, sha256, &error))
     done (error, user_data);
   else if (row->stored != OB_STORED_SAVING)
-    answer_again (tools->queue, done, user_data);
+    /* One that was committed before is answered when that is on the disk. */
+    ob_queue_answer_after (tools->queue, done, user_data);
   else if (start (recording, row, sha256, &error))
     {
       recording->done = done;
