@@ -9,7 +9,6 @@
 #include "base/json.h"
 #include "broker/record.h"
 #include "dbus/error.h"
-#include "store/journal.h"
 #include "store/partial.h"
 #include "store/uploads.h"
 
@@ -46,15 +45,9 @@ on_created (const GError *error, gpointer data)
 static gboolean
 insert (gpointer data, GError **error)
 {
-  Creation *creation = data;
-  const ObRecordingsTools *tools = ob_recordings_get_tools (creation->all);
-  ObUpload *upload = creation->upload;
+  const Creation *creation = data;
 
-  tools->host->set_lane (upload, tools->user_data);
-  upload->sequence = ob_journal_append (tools->database, upload->updated_at_ms, upload, "added", upload->stored,
-                                        upload->reason, NULL, error);
-
-  return upload->sequence > 0 && ob_uploads_insert (tools->database, upload, error);
+  return ob_recordings_insert_row (creation->all, creation->upload, "added", creation->upload->updated_at_ms, error);
 }
 
 static char *

@@ -51,6 +51,10 @@ ObRecording *ob_recordings_add (ObRecordings *self, const ObUpload *upload);
 /* It is no recording any more; what it recorded stays. */
 void ob_recordings_forget (ObRecordings *self, const char *id);
 
+/* Inside a change: its first row, with the lane that it comes into. @event, @at_ms: of the journal. Errors: Storage, DiskFull. */
+gboolean ob_recordings_insert_row (ObRecordings *self, ObUpload *upload, const char *event, gint64 at_ms,
+                                   GError **error);
+
 /* Tells of changes of the folder from now on. */
 void ob_recordings_start_watch (ObRecordings *self);
 

@@ -186,19 +186,22 @@ find_reason (ObRecordings *self, const char *id)
   return ob_partial_has_writer (self->tools.spool, id) ? OUTBOX_REASON_RECORDING : OUTBOX_REASON_UNFINISHED;
 }
 
+/* A row, and the recordings that it is one of. */
+typedef struct
+{
+  ObRecordings *all;
+  ObUpload *row;
+} Change;
+
 static gboolean
 note_reason (gpointer data, GError **error)
 {
-  const ObRecording *recording = data;
-  const ObRecordingsTools *tools = &recording->all->tools;
-  g_autoptr (ObUpload) row = ob_uploads_get (tools->database, recording->id, error);
-  const char *why;
+  const Change *change = data;
+  const ObRecordingsTools *tools = &change->all->tools;
+  ObUpload *row = change->row;
+  const char *why = row->reason == OUTBOX_REASON_RECORDING ? "an app has it open again" : "its app has let go of it";
 
-  if (!row)
-    return FALSE;
-  row->reason = find_reason (recording->all, recording->id);
   row->updated_at_ms = ob_queue_get_now_ms (tools->queue);
-  why = row->reason == OUTBOX_REASON_RECORDING ? "an app has it open again" : "its app has let go of it";
   row->sequence
       = ob_journal_append (tools->database, row->updated_at_ms, row, "state", row->stored, row->reason, why, error);
 
@@ -211,11 +214,16 @@ ob_recordings_review_one (ObRecording *recording)
 {
   const ObRecordingsTools *tools = &recording->all->tools;
   g_autoptr (ObUpload) row = ob_uploads_get (tools->database, recording->id, NULL);
+  Change change = { recording->all, row };
+  OutboxReason reason;
 
-  if (recording->task || !row || row->stored != OB_STORED_SAVING
-      || row->reason == find_reason (recording->all, recording->id))
+  if (recording->task || !row || row->stored != OB_STORED_SAVING)
     return;
-  if (ob_queue_do (tools->queue, OB_TURN_SOON, note_reason, recording, NULL))
+  reason = find_reason (recording->all, recording->id);
+  if (row->reason == reason)
+    return;
+  row->reason = reason;
+  if (ob_queue_do (tools->queue, OB_TURN_SOON, note_reason, &change, NULL))
     ob_queue_touch (tools->queue, recording->id, FALSE);
 }
 
@@ -291,18 +299,24 @@ read_about (ObRecordings *self, const char *id)
   return NULL;
 }
 
-static gboolean
-insert_found (gpointer data, GError **error)
+gboolean
+ob_recordings_insert_row (ObRecordings *self, ObUpload *upload, const char *event, gint64 at_ms, GError **error)
 {
-  ObUpload *upload = ((gpointer *) data)[1];
-  ObRecordings *self = ((gpointer *) data)[0];
   ObDatabase *database = self->tools.database;
 
   self->tools.host->set_lane (upload, self->tools.user_data);
-  upload->sequence = ob_journal_append (database, ob_queue_get_now_ms (self->tools.queue), upload, "adopted",
-                                        upload->stored, upload->reason, NULL, error);
+  upload->sequence = ob_journal_append (database, at_ms, upload, event, upload->stored, upload->reason, NULL, error);
 
   return upload->sequence > 0 && ob_uploads_insert (database, upload, error);
+}
+
+static gboolean
+insert_found (gpointer data, GError **error)
+{
+  const Change *change = data;
+
+  return ob_recordings_insert_row (change->all, change->row, "adopted", ob_queue_get_now_ms (change->all->tools.queue),
+                                   error);
 }
 
 /* The database was lost, or the process ended before the row was on the disk: then nobody was given the file, and nothing is
@@ -313,6 +327,7 @@ make_row (ObRecordings *self, ObUpload *upload)
   const ObRecordingsTools *tools = &self->tools;
   g_autoptr (ObUpload) twin
       = upload->key ? ob_uploads_get_by_key (tools->database, upload->app, upload->key, NULL) : NULL;
+  Change change = { self, upload };
   g_autoptr (GError) error = NULL;
 
   upload->reason = find_reason (self, upload->id);
@@ -325,7 +340,7 @@ make_row (ObRecordings *self, ObUpload *upload)
   if (twin)
     g_clear_pointer (&upload->key, g_free);
   ob_recordings_guess_type (upload);
-  if (ob_queue_do (self->tools.queue, OB_TURN_SOON, insert_found, (gpointer[]){ self, upload }, &error))
+  if (ob_queue_do (self->tools.queue, OB_TURN_SOON, insert_found, &change, &error))
     return TRUE;
   g_warning ("The file %s that an app recorded could not be taken up: %s", upload->id, error->message);
 
@@ -335,10 +350,10 @@ make_row (ObRecordings *self, ObUpload *upload)
 static gboolean
 forget_empty (gpointer data, GError **error)
 {
-  const ObUpload *row = ((gpointer *) data)[1];
-  const ObRecordingsTools *tools = &((ObRecordings *) ((gpointer *) data)[0])->tools;
+  const Change *change = data;
+  const ObRecordingsTools *tools = &change->all->tools;
 
-  return tools->host->forget (row, "nothing was recorded", error, tools->user_data);
+  return tools->host->forget (change->row, "nothing was recorded", error, tools->user_data);
 }
 
 static gboolean
@@ -379,13 +394,14 @@ take_up_one (ObRecordings *self, const char *id)
   gboolean has_row;
   g_autoptr (ObUpload) upload = find_about (self, id, &has_row);
   ObRecording *recording = upload ? ob_recordings_add (self, upload) : NULL;
+  Change change = { self, upload };
 
   if (!recording)
     return;
   if (!has_row && !make_row (self, upload))
     ob_recordings_forget (self, id);
   else if (has_row && is_over (self, upload))
-    (void) ob_queue_do (self->tools.queue, OB_TURN_SOON, forget_empty, (gpointer[]){ self, upload }, NULL);
+    (void) ob_queue_do (self->tools.queue, OB_TURN_SOON, forget_empty, &change, NULL);
   else
     ob_recordings_review_one (recording);
 }
