@@ -71,7 +71,6 @@ struct _ObBroker
   gint64 clock_gap_ms;   /* what the wall clock differs by from the time since the start of the device */
   gint64 knock_at_ms;    /* the alarm is for a knock alone; 0: it is not */
   gint64 wake_at_ms;     /* when anything but a knock is due; 0: nothing is */
-  gboolean has_alarm;    /* something waits for a time */
   gint64 steady_at_ms;   /* when a network that came back has been up long enough; 0: not waited for */
   gboolean is_in_memory; /* the data folder */
   gboolean is_paused;

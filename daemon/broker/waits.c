@@ -26,11 +26,18 @@ get_clock_gap_ms (ObBroker *self)
   return ob_broker_get_now_ms (self) - ob_clock_get_boot_ms (self->clock);
 }
 
+/* Whether something waits for a time. */
+static gboolean
+has_alarm (ObBroker *self)
+{
+  return self->wake_at_ms > 0 || self->knock_at_ms > 0;
+}
+
 /* Returns: by how much the clock was set since something waits, or 0. */
 static gint64
 take_jump_ms (ObBroker *self)
 {
-  gint64 jump_ms = self->has_alarm ? get_clock_gap_ms (self) - self->clock_gap_ms : 0;
+  gint64 jump_ms = has_alarm (self) ? get_clock_gap_ms (self) - self->clock_gap_ms : 0;
 
   if (ABS (jump_ms) < JUMP_LEAST_MS)
     return 0;
@@ -159,6 +166,9 @@ ob_broker_set_alarm (ObBroker *self)
 
   if (!self->is_started)
     return;
+  /* While nothing waited, the clock might be set as often as it pleased. */
+  if (!has_alarm (self))
+    self->clock_gap_ms = get_clock_gap_ms (self);
   if (next_ms == 0)
     {
       next_ms = ob_sooner_ms (ob_destination_table_next_ms (self->destinations, ob_broker_get_now_ms (self)),
@@ -172,10 +182,5 @@ ob_broker_set_alarm (ObBroker *self)
   knock_at_ms = ob_knocks_next_ms (self->knocks);
   /* What else is due then is done then. */
   self->knock_at_ms = next_ms == 0 || (knock_at_ms > 0 && knock_at_ms < next_ms) ? knock_at_ms : 0;
-  next_ms = ob_sooner_ms (next_ms, knock_at_ms);
-  /* While nothing waited, the clock might be set as often as it pleased. */
-  if (!self->has_alarm)
-    self->clock_gap_ms = get_clock_gap_ms (self);
-  self->has_alarm = next_ms > 0;
-  ob_clock_set_alarm (self->clock, next_ms, on_alarm, self);
+  ob_clock_set_alarm (self->clock, ob_sooner_ms (next_ms, knock_at_ms), on_alarm, self);
 }
