@@ -108,3 +108,15 @@ ob_digests_find (int fd, const ObJob *job, ObDeadline *deadline, ObStop *stop, G
 
   return *digests || !job->sha256 || make_digests (fd, job, deadline, stop, digests, result);
 }
+
+int
+ob_digests_open_copy (const ObJob *job, ObDeadline *deadline, ObStop *stop, GBytes **digests, ObAttemptResult *result)
+{
+  int fd = ob_copy_open (job, result);
+
+  if (fd < 0 || ob_digests_find (fd, job, deadline, stop, digests, result))
+    return fd;
+  (void) close (fd);
+
+  return -1;
+}

@@ -25,4 +25,8 @@ G_BEGIN_DECLS
 gboolean ob_digests_find (int fd, const ObJob *job, ObDeadline *deadline, ObStop *stop, GBytes **digests,
                           ObAttemptResult *result);
 
+/* Opens the copy, and finds them. Returns: a descriptor to read it with; -1 where nothing may be sent; @result says why. */
+int ob_digests_open_copy (const ObJob *job, ObDeadline *deadline, ObStop *stop, GBytes **digests,
+                          ObAttemptResult *result);
+
 G_END_DECLS

@@ -57,6 +57,13 @@ end (Run *run, ObVerdict verdict, OutboxReason reason, const char *code, const c
   return STEP_END;
 }
 
+static Step
+end_bad_url (Run *run)
+{
+  return end (run, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "bad-url",
+              "The destination's address makes no http or https URL: set it again");
+}
+
 static void
 report (Run *run, guint64 offset_bytes)
 {
@@ -144,8 +151,7 @@ look (Run *run)
 
   g_clear_pointer (&run->etag, g_free);
   if (!answer)
-    return end (run, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "bad-url",
-                "The destination's address makes no http or https URL: set it again");
+    return end_bad_url (run);
   switch (find (run, answer))
     {
     case OB_FOUND_WHOLE:
@@ -324,13 +330,11 @@ drop_claims (Run *run)
 static gboolean
 open_copy (Run *run)
 {
-  if (run->fd >= 0)
-    return TRUE;
-  run->fd = ob_copy_open (run->job, run->result);
+  if (run->fd < 0)
+    run->fd = ob_digests_open_copy (run->job, ob_connection_get_deadline (run->connection), run->stop, &run->digests,
+                                    run->result);
 
-  return run->fd >= 0
-         && ob_digests_find (run->fd, run->job, ob_connection_get_deadline (run->connection), run->stop, &run->digests,
-                             run->result);
+  return run->fd >= 0;
 }
 
 static Step
@@ -348,8 +352,7 @@ send_whole (Run *run)
   body = body_new (run);
   message = put_new (run, body, expects);
   if (!message)
-    return end (run, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "bad-url",
-                "The destination's address makes no http or https URL: set it again");
+    return end_bad_url (run);
   run->n_sends++;
   answer = ob_http_send (run->connection, message, expects ? OB_PUT_EXPECT_MS : OB_ANSWER_FINISH_MS,
                          G_CANCELLABLE (run->stop));

@@ -342,11 +342,10 @@ send_chunk (ObTusRun *tus)
 static gboolean
 open_copy (ObTusRun *tus)
 {
-  tus->fd = ob_copy_open (tus->job, tus->result);
+  tus->fd = ob_digests_open_copy (tus->job, ob_connection_get_deadline (tus->connection), tus->stop, &tus->digests,
+                                  tus->result);
 
-  return tus->fd >= 0
-         && ob_digests_find (tus->fd, tus->job, ob_connection_get_deadline (tus->connection), tus->stop, &tus->digests,
-                             tus->result);
+  return tus->fd >= 0;
 }
 
 /* The network may be another one than where the rate was found: it is believed for a part of what it would carry. */
