@@ -20,6 +20,10 @@ G_GNUC_INTERNAL gboolean outbox_client_is_no_broker (const GError *error);
 /* Errors of the bus itself get our names. @error: (transfer full). Returns: (transfer full). */
 G_GNUC_INTERNAL GError *outbox_client_translate (GError *error);
 
+/* How long to wait before a call is made again that no broker answered. @tries: (inout): how many there were. Returns: in
+ * milliseconds; 0: it was tried often enough. */
+G_GNUC_INTERNAL guint outbox_client_next_try_ms (guint *tries);
+
 /* Returns: floating: @options with a submit key, a new one where they have none. */
 G_GNUC_INTERNAL GVariant *outbox_client_add_key (GVariant *options);
 

@@ -7,6 +7,8 @@
 
 #include "dbus/names.h"
 
+#define MOST_TRIES 5
+
 struct _OutboxClient
 {
   GObject parent_instance;
@@ -268,6 +270,12 @@ outbox_client_is_no_broker (const GError *error)
          || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SPAWN_SERVICE_NOT_FOUND)
          || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SPAWN_CHILD_EXITED)
          || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
+}
+
+guint
+outbox_client_next_try_ms (guint *tries)
+{
+  return ++*tries < MOST_TRIES ? 200u << *tries : 0;
 }
 
 GError *

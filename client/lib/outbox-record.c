@@ -11,8 +11,6 @@
 #include <gio/gunixfdlist.h>
 #include <unistd.h>
 
-#define MOST_TRIES 5
-
 /* A call that means the same when it comes twice. */
 typedef struct
 {
@@ -89,12 +87,13 @@ on_called (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) results
       = g_dbus_connection_call_with_unix_fd_list_finish (G_DBUS_CONNECTION (source), &fds, result, &error);
+  guint delay_ms;
 
   if (results)
     return_results (task, results, fds);
   else if ((outbox_client_is_no_broker (error) || g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER))
-           && ++call->tries < MOST_TRIES)
-    (void) g_timeout_add (200 << call->tries, on_try_again, g_steal_pointer (&task));
+           && (delay_ms = outbox_client_next_try_ms (&call->tries)) > 0)
+    (void) g_timeout_add (delay_ms, on_try_again, g_steal_pointer (&task));
   else
     g_task_return_error (task, outbox_client_translate (g_steal_pointer (&error)));
 }

@@ -12,7 +12,6 @@
 #include <gio/gunixfdlist.h>
 #include <unistd.h>
 
-#define MOST_TRIES 5
 #define MOST_TRIES_AT_ITS_END 2
 
 typedef struct
@@ -62,6 +61,7 @@ on_submitted (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) results
       = g_dbus_connection_call_with_unix_fd_list_finish (G_DBUS_CONNECTION (source), NULL, result, &error);
+  guint delay_ms;
   char *id;
 
   if (results)
@@ -71,8 +71,8 @@ on_submitted (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   else if (is_too_many (error))
     (void) g_timeout_add ((guint) g_random_int_range (200, 1000), on_try_again, g_steal_pointer (&task));
-  else if (outbox_client_is_no_broker (error) && ++submission->tries < MOST_TRIES)
-    (void) g_timeout_add (200 << submission->tries, on_try_again, g_steal_pointer (&task));
+  else if (outbox_client_is_no_broker (error) && (delay_ms = outbox_client_next_try_ms (&submission->tries)) > 0)
+    (void) g_timeout_add (delay_ms, on_try_again, g_steal_pointer (&task));
   else if (is_ending (error) && submission->tries++ < MOST_TRIES_AT_ITS_END)
     (void) g_timeout_add (300, on_try_again, g_steal_pointer (&task));
   else
