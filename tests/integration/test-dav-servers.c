@@ -4,6 +4,7 @@
  * The daemon by plain HTTP at servers that other people made: over a link that is cut or loses answers, with a broker or a
  * server that is killed, and behind a portal. What the daemon believes is compared with what lies in the server's folder.
  */
+#include "support/cases.h"
 #include "support/files.h"
 #include "support/link.h"
 #include "support/nginx.h"
@@ -195,7 +196,7 @@ assert_arrived (Scene *scene)
 /* --- Files of all kinds --- */
 
 static void
-test_many_files (const Kind *kind, gconstpointer data)
+test_many_files (gconstpointer kind, gconstpointer data)
 {
   g_auto (Scene) scene = { 0 };
 
@@ -246,7 +247,7 @@ static const Scenario scenarios[] = {
 };
 
 static void
-test_a_link_that_fails (const Kind *kind, gconstpointer data)
+test_a_link_that_fails (gconstpointer kind, gconstpointer data)
 {
   const Scenario *scenario = data;
   g_auto (Scene) scene = { 0 };
@@ -279,7 +280,7 @@ wait_in_the_middle (Scene *scene)
 }
 
 static void
-test_a_broker_that_dies (const Kind *kind, gconstpointer data)
+test_a_broker_that_dies (gconstpointer kind, gconstpointer data)
 {
   g_auto (Scene) scene = { 0 };
 
@@ -299,7 +300,7 @@ is_retrying (gpointer data)
 }
 
 static void
-test_a_server_that_dies (const Kind *kind, gconstpointer data)
+test_a_server_that_dies (gconstpointer kind, gconstpointer data)
 {
   g_auto (Scene) scene = { 0 };
 
@@ -322,7 +323,7 @@ is_paused (gpointer data)
 }
 
 static void
-test_a_pause (const Kind *kind, gconstpointer data)
+test_a_pause (gconstpointer kind, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   g_auto (Scene) scene = { 0 };
@@ -343,20 +344,8 @@ test_a_pause (const Kind *kind, gconstpointer data)
 
 /* --- A portal --- */
 
-static const struct
-{
-  const char *name;
-  const char *directives;
-} portals[] = {
-  { "a-sign-in-page-with-200-is-no-success", "location / { return 200 '<html><body>Sign in</body></html>'; }" },
-  { "a-redirect-to-a-sign-in-page-is-no-success",
-    "location / { return 302 /login; } location = /login { return 200 '<html><body>Sign in</body></html>'; }" },
-  { "a-204-of-something-else-is-no-success", "location / { return 204; }" },
-  { "a-201-of-something-else-is-no-success", "location / { return 201 'made'; }" },
-};
-
 static void
-test_a_portal (const Kind *kind, gconstpointer data)
+test_a_portal (gconstpointer kind, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   g_auto (Scene) scene = { .page = *(const char *const *) data };
@@ -375,7 +364,7 @@ test_a_portal (const Kind *kind, gconstpointer data)
 /* --- A trial --- */
 
 static void
-test_a_trial (const Kind *kind, gconstpointer data)
+test_a_trial (gconstpointer kind, gconstpointer data)
 {
   g_autoptr (GVariant) found = NULL;
   g_autoptr (GError) error = NULL;
@@ -393,31 +382,6 @@ test_a_trial (const Kind *kind, gconstpointer data)
 
 /* --- The table --- */
 
-typedef struct
-{
-  const Kind *kind;
-  void (*run) (const Kind *kind, gconstpointer data);
-  gconstpointer data;
-} Case;
-
-static void
-run_case (gconstpointer data)
-{
-  const Case *one = data;
-
-  one->run (one->kind, one->data);
-}
-
-static void
-add_case (const Kind *kind, const char *name, void (*run) (const Kind *, gconstpointer), gconstpointer data)
-{
-  g_autofree char *path = g_strdup_printf ("/dav-servers/%s/%s", kind->name, name);
-  Case *one = g_new0 (Case, 1);
-
-  *one = (Case){ kind, run, data };
-  g_test_add_data_func_full (path, one, run_case, g_free);
-}
-
 int
 main (int argc, char *argv[])
 {
@@ -427,16 +391,19 @@ main (int argc, char *argv[])
       const Kind *kind = &kinds[k];
       gboolean is_nginx = kind->start == start_nginx;
 
-      add_case (kind, "many-files", test_many_files, NULL);
+      test_add_case ("/dav-servers", kind->name, "many-files", test_many_files, kind, NULL);
       for (guint i = 0; i < G_N_ELEMENTS (scenarios); i++)
-        add_case (kind, scenarios[i].name, test_a_link_that_fails, &scenarios[i]);
-      add_case (kind, "the-broker-is-killed-and-comes-back", test_a_broker_that_dies, NULL);
+        test_add_case ("/dav-servers", kind->name, scenarios[i].name, test_a_link_that_fails, kind, &scenarios[i]);
+      test_add_case ("/dav-servers", kind->name, "the-broker-is-killed-and-comes-back", test_a_broker_that_dies, kind,
+                     NULL);
       if (!is_nginx)
-        add_case (kind, "the-server-is-killed-and-comes-back", test_a_server_that_dies, NULL);
-      for (guint i = 0; is_nginx && i < G_N_ELEMENTS (portals); i++)
-        add_case (kind, portals[i].name, test_a_portal, &portals[i].directives);
-      add_case (kind, "a-pause-in-the-middle", test_a_pause, NULL);
-      add_case (kind, "a-trial", test_a_trial, NULL);
+        test_add_case ("/dav-servers", kind->name, "the-server-is-killed-and-comes-back", test_a_server_that_dies, kind,
+                       NULL);
+      for (guint i = 0; is_nginx && i < test_n_portals; i++)
+        test_add_case ("/dav-servers", kind->name, test_portals[i].name, test_a_portal, kind,
+                       &test_portals[i].directives);
+      test_add_case ("/dav-servers", kind->name, "a-pause-in-the-middle", test_a_pause, kind, NULL);
+      test_add_case ("/dav-servers", kind->name, "a-trial", test_a_trial, kind, NULL);
     }
 
   return g_test_run ();

@@ -5,6 +5,7 @@
  * broker that is killed, and through nginx. What the daemon believes is compared with what lies in the server's folder.
  */
 #include "at-server.h"
+#include "support/cases.h"
 #include "support/document.h"
 
 #define CHUNK_BYTES (4 * 1024 * 1024)
@@ -71,10 +72,22 @@ typedef struct
   guint most_orphans;
 } Scenario;
 
-#define CUT(at) { TEST_LINK_RESET, "PATCH", FALSE, at, 0, 1 }
-#define HANG_UP(at) { TEST_LINK_CLOSE, "PATCH", FALSE, at, 0, 1 }
-#define CUT_IN_HEAD(method, at) { TEST_LINK_RESET, method, TRUE, at, 0, 1 }
-#define LOSE(method, skip) { TEST_LINK_LOSE_ANSWER, method, FALSE, 0, skip, 1 }
+#define CUT(at)                               \
+  {                                           \
+    TEST_LINK_RESET, "PATCH", FALSE, at, 0, 1 \
+  }
+#define HANG_UP(at)                           \
+  {                                           \
+    TEST_LINK_CLOSE, "PATCH", FALSE, at, 0, 1 \
+  }
+#define CUT_IN_HEAD(method, at)             \
+  {                                         \
+    TEST_LINK_RESET, method, TRUE, at, 0, 1 \
+  }
+#define LOSE(method, skip)                           \
+  {                                                  \
+    TEST_LINK_LOSE_ANSWER, method, FALSE, 0, skip, 1 \
+  }
 
 static const Scenario scenarios[] = {
   { "it-arrives", { 0 }, 0, 0, 0 },
@@ -102,7 +115,7 @@ static const Scenario scenarios[] = {
 };
 
 static void
-test_a_link_that_fails (const TestTusServerKind *kind, gconstpointer data)
+test_a_link_that_fails (gconstpointer kind, gconstpointer data)
 {
   const Scenario *scenario = data;
   g_auto (AtServer) scene = { 0 };
@@ -154,7 +167,7 @@ static const struct
 };
 
 static void
-test_a_server_that_dies (const TestTusServerKind *kind, gconstpointer data)
+test_a_server_that_dies (gconstpointer kind, gconstpointer data)
 {
   guint64 at_bytes = *(const guint64 *) data;
   g_auto (AtServer) scene = { 0 };
@@ -173,7 +186,7 @@ test_a_server_that_dies (const TestTusServerKind *kind, gconstpointer data)
 /* --- A broker that is killed, and what a person does meanwhile --- */
 
 static void
-test_a_broker_that_dies (const TestTusServerKind *kind, gconstpointer data)
+test_a_broker_that_dies (gconstpointer kind, gconstpointer data)
 {
   guint64 at_bytes = *(const guint64 *) data;
   g_auto (AtServer) scene = { 0 };
@@ -195,7 +208,7 @@ is_paused (gpointer data)
 }
 
 static void
-test_a_pause (const TestTusServerKind *kind, gconstpointer data)
+test_a_pause (gconstpointer kind, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   g_auto (AtServer) scene = { 0 };
@@ -224,7 +237,7 @@ is_gone (gpointer data)
 }
 
 static void
-test_a_removal (const TestTusServerKind *kind, gconstpointer data)
+test_a_removal (gconstpointer kind, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   g_auto (AtServer) scene = { 0 };
@@ -246,7 +259,7 @@ test_a_removal (const TestTusServerKind *kind, gconstpointer data)
 /* --- Through nginx --- */
 
 static void
-test_a_proxy_that_buffers (const TestTusServerKind *kind, gconstpointer data)
+test_a_proxy_that_buffers (gconstpointer kind, gconstpointer data)
 {
   const TestLinkPlan plan = { TEST_LINK_RESET, "PATCH", FALSE, 1500000, 0, 2 };
   g_autofree char *directives = NULL;
@@ -265,18 +278,6 @@ test_a_proxy_that_buffers (const TestTusServerKind *kind, gconstpointer data)
   /* A cut loses all that was sent: the proxy had it, the server never saw it. */
   g_assert_cmpuint (assert_arrived (&scene, 0), ==, plan.count * plan.at_bytes);
 }
-
-static const struct
-{
-  const char *name;
-  const char *directives;
-} portals[] = {
-  { "a-sign-in-page-with-200-is-no-success", "location / { return 200 '<html><body>Sign in</body></html>'; }" },
-  { "a-redirect-to-a-sign-in-page-is-no-success",
-    "location / { return 302 /login; } location = /login { return 200 '<html><body>Sign in</body></html>'; }" },
-  { "a-204-of-something-else-is-no-success", "location / { return 204; }" },
-  { "a-201-of-something-else-is-no-success", "location / { add_header Location /files/1; return 201 'made'; }" },
-};
 
 /* A person has mended it and says so. */
 static void
@@ -304,7 +305,7 @@ wait_and_see_no_success (AtServer *scene)
 
 /* Nothing of what the page answers counts as success, neither at the start nor in the middle of a file. */
 static void
-test_a_portal (const TestTusServerKind *kind, gconstpointer data)
+test_a_portal (gconstpointer kind, gconstpointer data)
 {
   const char *page = *(const char *const *) data;
   const TestLinkPlan plan = { TEST_LINK_STALL, "PATCH", FALSE, 3000001, 0, 1 };
@@ -337,35 +338,6 @@ test_a_portal (const TestTusServerKind *kind, gconstpointer data)
 
 /* --- The table --- */
 
-/* One test: which server, and what happens. */
-typedef struct
-{
-  const TestTusServerKind *kind;
-  void (*run) (const TestTusServerKind *kind, gconstpointer data);
-  gconstpointer data;
-} Case;
-
-static void
-run_case (gconstpointer data)
-{
-  const Case *one = data;
-
-  one->run (one->kind, one->data);
-}
-
-static void
-add_case (const TestTusServerKind *kind, const char *name, void (*run) (const TestTusServerKind *, gconstpointer),
-          gconstpointer data)
-{
-  g_autofree char *path = g_strdup_printf ("/servers/%s/%s", kind->name, name);
-  Case *one = g_new0 (Case, 1);
-
-  one->kind = kind;
-  one->run = run;
-  one->data = data;
-  g_test_add_data_func_full (path, one, run_case, g_free);
-}
-
 int
 main (int argc, char *argv[])
 {
@@ -375,20 +347,20 @@ main (int argc, char *argv[])
       const TestTusServerKind *kind = &test_tus_server_kinds[k];
 
       for (guint i = 0; i < G_N_ELEMENTS (scenarios); i++)
-        add_case (kind, scenarios[i].name, test_a_link_that_fails, &scenarios[i]);
+        test_add_case ("/servers", kind->name, scenarios[i].name, test_a_link_that_fails, kind, &scenarios[i]);
       for (guint i = 0; i < G_N_ELEMENTS (deaths); i++)
         {
           g_autofree char *server = g_strconcat ("the-server-is-killed-", deaths[i].name, NULL);
           g_autofree char *broker = g_strconcat ("the-broker-is-killed-", deaths[i].name, NULL);
 
-          add_case (kind, server, test_a_server_that_dies, &deaths[i].at_bytes);
-          add_case (kind, broker, test_a_broker_that_dies, &deaths[i].at_bytes);
+          test_add_case ("/servers", kind->name, server, test_a_server_that_dies, kind, &deaths[i].at_bytes);
+          test_add_case ("/servers", kind->name, broker, test_a_broker_that_dies, kind, &deaths[i].at_bytes);
         }
-      add_case (kind, "a-pause-in-a-chunk", test_a_pause, NULL);
-      add_case (kind, "a-removal-in-a-chunk-leaves-nothing-there", test_a_removal, NULL);
-      add_case (kind, "a-proxy-that-buffers", test_a_proxy_that_buffers, NULL);
-      for (guint i = 0; i < G_N_ELEMENTS (portals); i++)
-        add_case (kind, portals[i].name, test_a_portal, &portals[i].directives);
+      test_add_case ("/servers", kind->name, "a-pause-in-a-chunk", test_a_pause, kind, NULL);
+      test_add_case ("/servers", kind->name, "a-removal-in-a-chunk-leaves-nothing-there", test_a_removal, kind, NULL);
+      test_add_case ("/servers", kind->name, "a-proxy-that-buffers", test_a_proxy_that_buffers, kind, NULL);
+      for (guint i = 0; i < test_n_portals; i++)
+        test_add_case ("/servers", kind->name, test_portals[i].name, test_a_portal, kind, &test_portals[i].directives);
     }
 
   return g_test_run ();

@@ -174,3 +174,13 @@ test_nginx_pass_to (const char *server_url, gboolean is_buffering)
                           " proxy_request_buffering %s; }",
                           g_uri_get_port (uri), is_buffering ? "on" : "off");
 }
+
+const TestPortal test_portals[] = {
+  { "a-sign-in-page-with-200-is-no-success", "location / { return 200 '<html><body>Sign in</body></html>'; }" },
+  { "a-redirect-to-a-sign-in-page-is-no-success",
+    "location / { return 302 /login; } location = /login { return 200 '<html><body>Sign in</body></html>'; }" },
+  { "a-204-of-something-else-is-no-success", "location / { return 204; }" },
+  { "a-201-of-something-else-is-no-success", "location / { add_header Location /files/1; return 201 'made'; }" },
+  { "a-201-without-a-place-is-no-success", "location / { return 201 'made'; }" },
+};
+const guint test_n_portals = G_N_ELEMENTS (test_portals);

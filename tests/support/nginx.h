@@ -27,6 +27,16 @@ void test_nginx_change (TestNginx *nginx, const char *directives);
 /* http://127.0.0.1:PORT/files/, or https */
 const char *test_nginx_get_url (TestNginx *nginx);
 
+/* What a captive portal does, as directives: an answer to everything that is no answer of the server's. */
+typedef struct
+{
+  const char *name;
+  const char *directives;
+} TestPortal;
+
+extern const TestPortal test_portals[];
+extern const guint test_n_portals;
+
 /* Returns: (transfer full): directives that pass everything on to @server_url. */
 char *test_nginx_pass_to (const char *server_url, gboolean is_buffering);
 

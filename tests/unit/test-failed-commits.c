@@ -45,7 +45,7 @@ typedef struct _Command Command;
 
 struct _Command
 {
-  const char *method; /* of the interface */
+  const char *method;                 /* of the interface */
   void (*prepare) (TestScene *scene); /* or NULL: what has to be there, and may be written */
   void (*run) (TestScene *scene, const Command *command);
   ObCommand command;
@@ -337,15 +337,12 @@ static const Command reports[] = {
 };
 
 /* What writes nothing in the queue: it reads, watches, or answers NotSupported. */
-static const char *const others[] = { "Uploads.Get",
-                                      "Uploads.List",        "Uploads.Amend",     "Uploads.Verify",
-                                      "Uploads.Thumbnail",   "Uploads.History",   "Uploads.Watch",
-                                      "Uploads.Unwatch",     "Queue.Summary",     "Queue.Conditions",
-                                      "Queue.Holds",         "Queue.RestAddress", "Groups.List",
-                                      "Groups.Get",          "Destinations.List", "Destinations.Test",
-                                      "Destinations.SignIn", "Policy.Get",        "Policy.Check",
-                                      "Policy.Explain",      "Access.ListApps",   "Access.Approve",
-                                      "Access.Deny",         "Access.Revoke",     NULL };
+static const char *const others[]
+    = { "Uploads.Get",       "Uploads.List",        "Uploads.Amend",   "Uploads.Verify", "Uploads.Thumbnail",
+        "Uploads.History",   "Uploads.Watch",       "Uploads.Unwatch", "Queue.Summary",  "Queue.Conditions",
+        "Queue.Holds",       "Queue.RestAddress",   "Groups.List",     "Groups.Get",     "Destinations.List",
+        "Destinations.Test", "Destinations.SignIn", "Policy.Get",      "Policy.Check",   "Policy.Explain",
+        "Access.ListApps",   "Access.Approve",      "Access.Deny",     "Access.Revoke",  NULL };
 
 /* --- The table of methods --- */
 
@@ -480,63 +477,62 @@ check_command (TestScene *scene, const Command *command)
     }
 }
 
-static void
-try_failed (guint scene_number, const Command *rows, guint n_rows)
+/* A queue, and what is tried in it. */
+typedef struct
 {
+  guint scene;
+  const Command *rows;
+  guint n_rows;
+} Cells;
+
+static void
+test_failed (gconstpointer data)
+{
+  const Cells *cells = data;
+
   n_cells = 0;
-  for (guint i = 0; i < n_rows; i++)
+  for (guint i = 0; i < cells->n_rows; i++)
     {
       TestRig rig = { 0 };
       TestScene scene;
 
-      test_scene_begin (&scene, &rig, scene_number);
-      check_command (&scene, &rows[i]);
+      test_scene_begin (&scene, &rig, cells->scene);
+      check_command (&scene, &cells->rows[i]);
       test_scene_end (&scene);
     }
-  g_test_message ("%s: %u cells", test_scene_get_name (scene_number), n_cells);
+  g_test_message ("%s: %u cells", test_scene_get_name (cells->scene), n_cells);
 }
 
 static void
-try_good (guint scene_number, const Command *rows, guint n_rows)
+test_good (gconstpointer data)
 {
+  const Cells *cells = data;
+
   n_cells = 0;
-  for (guint i = 0; i < n_rows; i++)
+  for (guint i = 0; i < cells->n_rows; i++)
     {
       TestRig rig = { 0 };
       TestScene scene;
-      g_autofree char *where = g_strdup_printf ("%s: %s", test_scene_get_name (scene_number), rows[i].method);
+      g_autofree char *where = g_strdup_printf ("%s: %s", test_scene_get_name (cells->scene), cells->rows[i].method);
 
-      test_scene_begin (&scene, &rig, scene_number);
-      prepare (&scene, &rows[i]);
-      run_to_its_answer (&scene, &rows[i]);
+      test_scene_begin (&scene, &rig, cells->scene);
+      prepare (&scene, &cells->rows[i]);
+      run_to_its_answer (&scene, &cells->rows[i]);
       test_memory_assert_fresh (&rig, where);
       test_scene_end (&scene);
     }
-  g_test_message ("%s: %u cells", test_scene_get_name (scene_number), n_cells);
+  g_test_message ("%s: %u cells", test_scene_get_name (cells->scene), n_cells);
 }
 
 static void
-test_failed_ones (gconstpointer data)
+add_cells (const char *group, guint scene, const Command *rows, guint n_rows)
 {
-  try_failed (GPOINTER_TO_UINT (data), commands, G_N_ELEMENTS (commands));
-}
+  g_autofree char *failed = g_strconcat (group, "/failed/", test_scene_get_name (scene), NULL);
+  g_autofree char *good = g_strconcat (group, "/good/", test_scene_get_name (scene), NULL);
+  const Cells cells = { scene, rows, n_rows };
 
-static void
-test_failed_reports (gconstpointer data)
-{
-  try_failed (GPOINTER_TO_UINT (data), reports, G_N_ELEMENTS (reports));
-}
-
-static void
-test_good_ones (gconstpointer data)
-{
-  try_good (GPOINTER_TO_UINT (data), commands, G_N_ELEMENTS (commands));
-}
-
-static void
-test_good_reports (gconstpointer data)
-{
-  try_good (GPOINTER_TO_UINT (data), reports, G_N_ELEMENTS (reports));
+  g_test_add_data_func_full (failed, g_memdup2 (&cells, sizeof cells), test_failed, g_free);
+  g_test_add_data_func_full (good, g_memdup2 (&cells, sizeof cells), test_good, g_free);
 }
 
 /* That each turn fails is what is tested. */
@@ -560,15 +556,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/commands/every-method-has-a-line", test_every_method_has_a_line);
   for (guint i = 0; i < TEST_N_SCENES; i++)
     {
-      g_autofree char *failed = g_strconcat ("/commands/failed/", test_scene_get_name (i), NULL);
-      g_autofree char *good = g_strconcat ("/commands/good/", test_scene_get_name (i), NULL);
-      g_autofree char *failed_reports = g_strconcat ("/reports/failed/", test_scene_get_name (i), NULL);
-      g_autofree char *good_reports = g_strconcat ("/reports/good/", test_scene_get_name (i), NULL);
-
-      g_test_add_data_func (failed, GUINT_TO_POINTER (i), test_failed_ones);
-      g_test_add_data_func (good, GUINT_TO_POINTER (i), test_good_ones);
-      g_test_add_data_func (failed_reports, GUINT_TO_POINTER (i), test_failed_reports);
-      g_test_add_data_func (good_reports, GUINT_TO_POINTER (i), test_good_reports);
+      add_cells ("/commands", i, commands, G_N_ELEMENTS (commands));
+      add_cells ("/reports", i, reports, G_N_ELEMENTS (reports));
     }
 
   return g_test_run ();
