@@ -1,9 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the files of the broker share: broker.c (life), commands.c, destinations.c, disk.c, submit.c, attempts.c,
- * schedule.c, verdicts.c, terminations.c, trials.c, waits.c, lanes.c, reach.c, knocks.c, conditions.c, rematch.c, groups.c,
- * resubmit.c, recovery.c, answers.c. Main thread.
+ * What the files share that still work on the broker as a whole: its life and commands, lanes and conditions, attempts, and how
+ * a file comes in. What has a header of its own in this folder is an object of its own. Main thread.
  */
 #pragma once
 
