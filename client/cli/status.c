@@ -49,9 +49,10 @@ has_hold (GVariant *holds, const char *reason)
   return is_there;
 }
 
-/* Safe is said only of a disk that works, and of copies that are there and whole. */
+/* Safe is said only of a disk that works, and of copies that are there and whole: of what an app still writes nobody knows
+ * what is on the disk. */
 static void
-print_safety (GVariant *summary, GVariant *holds, GVariant *conditions)
+print_safety (GVariant *summary, GVariant *holds, GVariant *conditions, gboolean has_recordings)
 {
   gboolean is_in_memory = FALSE;
   const guint n_lost = (guint) get_count (summary, "lost").uploads;
@@ -70,7 +71,8 @@ print_safety (GVariant *summary, GVariant *holds, GVariant *conditions)
       g_print ("%s\n", cli_style_end (CLI_STYLE_BAD));
     }
   else if (!has_hold (holds, "storage"))
-    g_print ("%s\n", _ ("All of it is safe on this device."));
+    g_print ("%s\n", has_recordings ? _ ("All of it is safe on this device, but what apps have not finished.")
+                                    : _ ("All of it is safe on this device."));
 }
 
 /* What an app writes itself: there is no original to leave in place. */
@@ -119,7 +121,7 @@ print_answer (GVariant *summary, GVariant *holds, GVariant *conditions, guint n_
       g_print ("\n");
     }
   else if (n_left > n_recordings)
-    print_safety (summary, holds, conditions);
+    print_safety (summary, holds, conditions, n_recordings > 0);
 }
 
 static void

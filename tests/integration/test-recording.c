@@ -341,6 +341,33 @@ test_the_recorder_dies (void)
   assert_arrived (broker, id, sha256, (guint64) n_chunks * CHUNK_BYTES);
 }
 
+/* What an app writes may not be on the disk yet, and stands beside what is. */
+static void
+test_it_is_not_called_safe (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *path = test_broker_make_file (broker, "photo.jpg", 1000, 1);
+  g_autofree char *paused = test_command (broker, "pause", 0);
+  g_autoptr (GError) error = NULL;
+  int fd;
+  g_autofree char *id = create_named (broker, "film.mp4", &fd);
+  g_autofree char *alone = test_command (broker, "status", 0);
+  g_autofree char *photo = test_broker_submit (broker, path, NULL, &error);
+  g_autofree char *beside = NULL;
+  g_autofree char *committed = NULL;
+  g_autofree char *after = NULL;
+  g_autofree char *line = g_strdup_printf ("commit %s", id);
+
+  g_assert_no_error (error);
+  g_assert_null (strstr (alone, "safe on this device"));
+  beside = test_command (broker, "status", 0);
+  test_assert_has (beside, "All of it is safe on this device, but what apps have not finished.");
+  (void) close (fd);
+  committed = test_command (broker, line, 0);
+  after = test_command (broker, "status", 0);
+  test_assert_has (after, "All of it is safe on this device.");
+}
+
 /* A daemon that dies on the way leaves a recording, or an upload; never nothing, and never both. */
 static void
 test_it_dies_on_the_way (gconstpointer data)
@@ -502,8 +529,7 @@ test_its_rule_is_that_of_its_bytes (void)
   g_autoptr (GError) error = NULL;
   int fd, said_fd;
   g_autofree char *id = create_named (broker, "thing", &fd);
-  g_autofree char *said_id
-      = create (broker, g_variant_new_parsed ("{'media_type': <'video/mp4'>}"), &said_fd, &error);
+  g_autofree char *said_id = create (broker, g_variant_new_parsed ("{'media_type': <'video/mp4'>}"), &said_fd, &error);
 
   before = dup_text (broker, id, "media_type");
   g_assert_cmpstr (before, ==, "application/octet-stream");
@@ -647,6 +673,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/recording/the-broker-dies-three-times", test_the_broker_dies_three_times);
   g_test_add_func ("/recording/the-recorder-dies", test_the_recorder_dies);
+  g_test_add_func ("/recording/it-is-not-called-safe", test_it_is_not_called_safe);
   for (guint i = 0; i < G_N_ELEMENTS (commits); i++)
     {
       g_autofree char *path = g_strconcat ("/recording/it-dies-on-the-way/", commits[i], NULL);
