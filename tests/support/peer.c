@@ -12,7 +12,8 @@
 struct _TestPeer
 {
   GStrv argv;
-  char *ready; /* what its line has before the URL */
+  char *ready;      /* what its line has before the URL */
+  GSocket *reserve; /* bound to its port and never listening, from before its first start to the end */
   GSubprocess *process;
   char *url;
   SoupSession *session;
@@ -23,6 +24,31 @@ static void
 die_with_parent (gpointer user_data)
 {
   (void) prctl (PR_SET_PDEATHSIG, SIGKILL);
+}
+
+/* Nobody else on the machine is given the port while the server is dead: the kernel gives away none that is bound. The
+ * server itself may listen there, since it sets SO_REUSEADDR as well. */
+static void
+reserve_port (TestPeer *peer)
+{
+  g_autoptr (GInetAddress) loopback = g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV4);
+  g_autoptr (GSocketAddress) wanted = NULL, address = NULL;
+  g_autoptr (GError) error = NULL;
+  guint i = 0;
+
+  while (peer->argv[i] && !g_str_equal (peer->argv[i], "--port"))
+    i++;
+  if (!peer->argv[i++])
+    return; /* it has an address of another kind */
+  peer->reserve = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, &error);
+  g_assert_no_error (error);
+  wanted = g_inet_socket_address_new (loopback, (guint16) g_ascii_strtoull (peer->argv[i], NULL, 10));
+  (void) g_socket_bind (peer->reserve, wanted, TRUE, &error);
+  g_assert_no_error (error);
+  address = g_socket_get_local_address (peer->reserve, &error);
+  g_assert_no_error (error);
+  g_free (peer->argv[i]);
+  peer->argv[i] = g_strdup_printf ("%u", g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address)));
 }
 
 static void
@@ -67,6 +93,7 @@ test_peer_start_saying (const char *const *argv, const char *ready)
   peer->argv = g_strdupv ((GStrv) argv);
   peer->ready = g_strdup (ready);
   peer->session = soup_session_new ();
+  reserve_port (peer);
   start (peer);
 
   return peer;
@@ -113,17 +140,7 @@ test_peer_kill (TestPeer *peer)
 void
 test_peer_restart (TestPeer *peer)
 {
-  g_autoptr (GUri) uri = g_uri_parse (peer->url, G_URI_FLAGS_NONE, NULL);
-  g_autofree char *port = g_strdup_printf ("%d", g_uri_get_port (uri));
-
   test_peer_kill (peer);
-  for (guint i = 0; peer->argv[i]; i++)
-    if (g_str_equal (peer->argv[i], "--port"))
-      {
-        g_free (peer->argv[i + 1]);
-        peer->argv[i + 1] = g_steal_pointer (&port);
-        break;
-      }
   start (peer);
 }
 
@@ -134,6 +151,7 @@ test_peer_free (TestPeer *peer)
   g_strfreev (peer->argv);
   g_free (peer->ready);
   g_free (peer->url);
+  g_clear_object (&peer->reserve);
   g_object_unref (peer->session);
   g_free (peer);
 }

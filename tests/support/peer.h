@@ -12,7 +12,8 @@ G_BEGIN_DECLS
 
 typedef struct _TestPeer TestPeer;
 
-/* Starts a program that prints "listening on URL" when it is ready. Fails the test where it does not. */
+/* Starts a program that prints "listening on URL" when it is ready. Fails the test where it does not. @argv: what follows
+ * "--port" in it is the port that it is to have; 0: one that is free, and stays its own until it is freed. */
 TestPeer *test_peer_start (const char *const *argv);
 
 /* The receiver on a port of its own. @word: (nullable): of its command line, as are the words that follow it; ends with NULL. */
