@@ -13,6 +13,7 @@
 #include "broker/fairness.h"
 #include "broker/knocks.h"
 #include "broker/queue.h"
+#include "broker/recordings.h"
 #include "broker/retention.h"
 #include "broker/storage.h"
 #include "broker/ways.h"
@@ -134,6 +135,13 @@ typedef struct
 ObPending *ob_pending_new (ObBroker *self, const char *id);
 void ob_pending_free (ObPending *pending);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObPending, ob_pending_free)
+
+/* wiring.c: what members ask of each other, and tell. Each is called with the broker. */
+extern const ObRetentionFacts ob_broker_retention_facts;
+extern const ObStorageEvents ob_broker_storage_events;
+extern const ObDestinationEvents ob_broker_destination_events;
+extern const ObKnocksFacts ob_broker_knocks_facts;
+extern const ObRecordingsHost ob_broker_recordings_host;
 
 /* attempts.c */
 /* @rule: (nullable): NULL: a termination */

@@ -147,74 +147,6 @@ go_on (gpointer member, const ObChanges *changes)
 
 static const ObMember everything = { .load = load, .flushed = go_on };
 
-static gboolean
-is_in_hand (const ObUpload *upload, gpointer user_data)
-{
-  ObBroker *self = user_data;
-
-  return g_hash_table_contains (self->active, upload->id) || g_hash_table_contains (self->saving, upload->id)
-         || ob_broker_awaits_repair (self, upload);
-}
-
-static gboolean
-is_away (gpointer user_data)
-{
-  return ob_storage_is_queue_missed (((const ObBroker *) user_data)->storage);
-}
-
-static const ObRetentionFacts retention_facts = { is_in_hand, is_away };
-
-static void
-on_storage_changed (gpointer user_data)
-{
-  ob_broker_tell_holds (user_data);
-}
-
-static void
-on_time_changed (gpointer user_data)
-{
-  ob_broker_set_alarm (user_data);
-}
-
-static OutboxReasonSet
-get_other_reasons (gpointer user_data)
-{
-  return ob_broker_get_reasons_but_storage (user_data);
-}
-
-static const ObStorageEvents storage_events = { on_storage_changed, on_time_changed, get_other_reasons };
-
-static void
-on_settings_changed (gpointer user_data)
-{
-  ob_broker_save_settings_after (user_data);
-}
-
-static void
-on_left (const char *name, gpointer user_data)
-{
-  ob_broker_pause_attempts_after (user_data, name);
-}
-
-static gboolean
-is_knock_wanted (const ObDestination *destination, gpointer user_data)
-{
-  ObBroker *self = user_data;
-
-  return ob_broker_get_queue_reasons (self) == 0 && ob_broker_has_open_lane (self, destination->name)
-         && !ob_broker_has_attempt (self, destination->name);
-}
-
-static const ObConditions *
-get_conditions (gpointer user_data)
-{
-  return ob_broker_get_conditions (user_data);
-}
-
-static const ObKnocksFacts knocks_facts = { is_knock_wanted, get_conditions };
-
-static const ObDestinationEvents destination_events = { on_settings_changed, on_left };
-
 void
 ob_broker_read_memory (ObBroker *self)
 {
@@ -223,32 +155,6 @@ ob_broker_read_memory (ObBroker *self)
   if (!ob_queue_load (self->queue, &error))
     g_warning ("What the database has could not be read again: %s", error->message);
 }
-
-/* --- What recordings ask --- */
-
-static void
-set_lane (ObUpload *upload, gpointer user_data)
-{
-  ObBroker *self = user_data;
-
-  g_free (upload->rule);
-  upload->rule = ob_broker_dup_first_lane (self, upload);
-  self->wants_review |= ob_broker_has_new_lane (self, upload->destination, upload->rule);
-}
-
-static gboolean
-forget (const ObUpload *upload, const char *why, GError **error, gpointer user_data)
-{
-  return ob_broker_forget (user_data, upload, why, error);
-}
-
-static void
-on_troubled (gpointer user_data)
-{
-  ob_storage_probe (((ObBroker *) user_data)->storage);
-}
-
-static const ObRecordingsHost recordings_host = { set_lane, forget, on_troubled };
 
 ObBroker *
 ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *watchers, const ObRunner *runner,
@@ -264,19 +170,19 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *
   self->runner = runner;
   self->queue = ob_queue_new (database, clock);
   ob_queue_join (self->queue, &telling, self);
-  self->destinations = ob_destination_table_new (self->queue, &destination_events, self);
+  self->destinations = ob_destination_table_new (self->queue, &ob_broker_destination_events, self);
   ob_queue_join (self->queue, &ob_destination_table_member, self->destinations);
-  self->knocks = ob_knocks_new (self->queue, self->destinations, runner, &knocks_facts, self);
+  self->knocks = ob_knocks_new (self->queue, self->destinations, runner, &ob_broker_knocks_facts, self);
   self->budget = ob_budget_new (self->queue);
   ob_queue_join (self->queue, &ob_budget_member, self->budget);
   ob_queue_join (self->queue, &everything, self);
-  self->storage = ob_storage_new (self->queue, spool, &storage_events, self);
+  self->storage = ob_storage_new (self->queue, spool, &ob_broker_storage_events, self);
   ob_queue_join (self->queue, &ob_storage_member, self->storage);
-  self->retention = ob_retention_new (self->queue, spool, &retention_facts, self);
+  self->retention = ob_retention_new (self->queue, spool, &ob_broker_retention_facts, self);
   ob_queue_join (self->queue, &ob_retention_member, self->retention);
   ob_broker_watch_rows (self);
   self->ingest = ob_ingest_new (spool);
-  self->recordings = ob_recordings_new (self->queue, spool, self->ingest, &recordings_host, self);
+  self->recordings = ob_recordings_new (self->queue, spool, self->ingest, &ob_broker_recordings_host, self);
   ob_queue_join (self->queue, &ob_recordings_member, self->recordings);
   ob_broker_watch_conditions (self);
   if (!ob_queue_load (self->queue, error))

@@ -1,0 +1,109 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The wires between the members of the broker: the answers to what one asks of others, and what follows from what one tells.
+ * A member sees its own table of functions alone, and never the broker behind it. Main thread.
+ */
+#include "broker/broker-private.h"
+
+/* --- Retention asks --- */
+
+static gboolean
+is_in_hand (const ObUpload *upload, gpointer user_data)
+{
+  ObBroker *self = user_data;
+
+  return g_hash_table_contains (self->active, upload->id) || g_hash_table_contains (self->saving, upload->id)
+         || ob_broker_awaits_repair (self, upload);
+}
+
+static gboolean
+is_away (gpointer user_data)
+{
+  return ob_storage_is_queue_missed (((const ObBroker *) user_data)->storage);
+}
+
+const ObRetentionFacts ob_broker_retention_facts = { is_in_hand, is_away };
+
+/* --- Storage tells, and asks --- */
+
+static void
+on_storage_changed (gpointer user_data)
+{
+  ob_broker_tell_holds (user_data);
+}
+
+static void
+on_time_changed (gpointer user_data)
+{
+  ob_broker_set_alarm (user_data);
+}
+
+static OutboxReasonSet
+get_other_reasons (gpointer user_data)
+{
+  return ob_broker_get_reasons_but_storage (user_data);
+}
+
+const ObStorageEvents ob_broker_storage_events = { on_storage_changed, on_time_changed, get_other_reasons };
+
+/* --- Destinations tell --- */
+
+static void
+on_settings_changed (gpointer user_data)
+{
+  ob_broker_save_settings_after (user_data);
+}
+
+static void
+on_left (const char *name, gpointer user_data)
+{
+  ob_broker_pause_attempts_after (user_data, name);
+}
+
+const ObDestinationEvents ob_broker_destination_events = { on_settings_changed, on_left };
+
+/* --- Knocks ask --- */
+
+static gboolean
+is_knock_wanted (const ObDestination *destination, gpointer user_data)
+{
+  ObBroker *self = user_data;
+
+  return ob_broker_get_queue_reasons (self) == 0 && ob_broker_has_open_lane (self, destination->name)
+         && !ob_broker_has_attempt (self, destination->name);
+}
+
+static const ObConditions *
+get_conditions (gpointer user_data)
+{
+  return ob_broker_get_conditions (user_data);
+}
+
+const ObKnocksFacts ob_broker_knocks_facts = { is_knock_wanted, get_conditions };
+
+/* --- Recordings ask --- */
+
+static void
+set_lane (ObUpload *upload, gpointer user_data)
+{
+  ObBroker *self = user_data;
+
+  g_free (upload->rule);
+  upload->rule = ob_broker_dup_first_lane (self, upload);
+  self->wants_review |= ob_broker_has_new_lane (self, upload->destination, upload->rule);
+}
+
+static gboolean
+forget (const ObUpload *upload, const char *why, GError **error, gpointer user_data)
+{
+  return ob_broker_forget (user_data, upload, why, error);
+}
+
+static void
+on_troubled (gpointer user_data)
+{
+  ob_storage_probe (((ObBroker *) user_data)->storage);
+}
+
+const ObRecordingsHost ob_broker_recordings_host = { set_lane, forget, on_troubled };
