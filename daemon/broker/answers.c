@@ -5,6 +5,7 @@
  */
 #include "broker/broker-private.h"
 
+#include "broker/lane-name.h"
 #include "policy/health.h"
 
 guint
@@ -57,48 +58,24 @@ ob_broker_get_status (ObBroker *self, const ObUpload *upload)
 }
 
 static void
-clear_shared_hold (gpointer data)
-{
-  g_free (((ObSharedHold *) data)->key);
-}
-
-static GArray *
-new_list (void)
-{
-  GArray *list = g_array_new (FALSE, FALSE, sizeof (ObSharedHold));
-
-  g_array_set_clear_func (list, clear_shared_hold);
-
-  return list;
-}
-
-void
-ob_broker_add_shared_hold (GArray *list, const ObHold *hold, char *key, const char *trouble)
-{
-  const ObSharedHold shared = { *hold, key, trouble };
-
-  g_array_append_val (list, shared);
-}
-
-static void
 add_destination_hold (GArray *list, const ObDestination *destination, const ObHold *hold)
 {
-  ob_broker_add_shared_hold (list, hold, g_strdup (destination->name),
-                             hold->reason != OUTBOX_REASON_USER ? destination->health.trouble : NULL);
+  ob_shared_holds_add (list, hold, g_strdup (destination->name),
+                       hold->reason != OUTBOX_REASON_USER ? destination->health.trouble : NULL);
 }
 
 static void
 add_queue_hold (ObBroker *self, GArray *list, OutboxReason reason)
 {
-  ob_broker_add_shared_hold (list, &(ObHold){ OUTBOX_SCOPE_QUEUE, reason, 0, 0 }, g_strdup (""),
-                             reason == OUTBOX_REASON_STORAGE ? ob_storage_get_words (self->storage) : NULL);
+  ob_shared_holds_add (list, &(ObHold){ OUTBOX_SCOPE_QUEUE, reason, 0, 0 }, g_strdup (""),
+                       reason == OUTBOX_REASON_STORAGE ? ob_storage_get_words (self->storage) : NULL);
 }
 
 GArray *
 ob_broker_list_holds (ObBroker *self, const char *app)
 {
   const OutboxReasonSet queue = ob_broker_get_queue_reasons (self);
-  GArray *list = new_list ();
+  GArray *list = ob_shared_holds_new ();
   GHashTableIter iter;
   gpointer value;
 
@@ -136,7 +113,7 @@ dup_key (const ObUpload *upload, OutboxScope scope)
     case OUTBOX_SCOPE_DESTINATION:
       return g_strdup (upload->destination);
     case OUTBOX_SCOPE_LANE:
-      return ob_broker_dup_lane_key (upload->destination, upload->rule);
+      return ob_lane_dup_key (upload->destination, upload->rule);
     case OUTBOX_SCOPE_QUEUE:
     case OUTBOX_SCOPE_NONE:
     default:
@@ -150,7 +127,7 @@ ob_broker_list_holds_of (ObBroker *self, const ObUpload *upload)
   const ObDestination *destination = ob_destination_table_find (self->destinations, upload->destination);
   ObHold holds[OB_SHARED_HOLDS_MAX + 4];
   guint n_holds = ob_upload_get_holds (upload, holds);
-  GArray *list = new_list ();
+  GArray *list = ob_shared_holds_new ();
 
   n_holds += ob_broker_get_shared_holds (self, upload->destination, upload->rule, upload->stored, holds + n_holds);
   for (guint i = 0; i < n_holds; i++)
@@ -159,7 +136,7 @@ ob_broker_list_holds_of (ObBroker *self, const ObUpload *upload)
     else if (holds[i].scope == OUTBOX_SCOPE_QUEUE)
       add_queue_hold (self, list, holds[i].reason);
     else
-      ob_broker_add_shared_hold (list, &holds[i], dup_key (upload, holds[i].scope), NULL);
+      ob_shared_holds_add (list, &holds[i], dup_key (upload, holds[i].scope), NULL);
 
   return list;
 }

@@ -116,9 +116,6 @@ gboolean ob_broker_may_start (ObBroker *self, const char *destination, const cha
 /* The status of everything that a counter counts. */
 ObStatus ob_broker_get_status_of_count (ObBroker *self, const ObCount *count);
 
-/* @key: (transfer full). @trouble: (nullable): borrowed. */
-void ob_broker_add_shared_hold (GArray *list, const ObHold *hold, char *key, const char *trouble);
-
 /* Brings what memory has of the database, and what follows from it, in step with it. */
 void ob_broker_read_memory (ObBroker *self);
 

@@ -8,6 +8,7 @@
 
 #include "broker/destinations.h"
 #include "broker/recordings.h"
+#include "broker/shared-holds.h"
 #include "model/destination.h"
 #include "policy/clock.h"
 #include "policy/conditions.h"
@@ -252,18 +253,6 @@ guint64 ob_broker_get_sent_bytes (ObBroker *self, const ObUpload *upload);
 
 /* Whether a destination holds its uploads now, and why. Returns: how many. */
 guint ob_broker_get_destination_holds (ObBroker *self, const ObDestination *destination, ObHold holds[3]);
-
-/* A hold that covers more than one upload, with what it covers. */
-typedef struct
-{
-  ObHold hold;
-  char *key;           /* owned: of what it holds: destination, destination/rule, an upload's id; empty: the queue */
-  const char *trouble; /* (nullable): borrowed: the words of the error behind it */
-} ObSharedHold;
-
-/* Returns: (transfer full): the name of the rule that a lane has; and how holds name the lane, as destination/rule. */
-char *ob_broker_dup_rule_name (const char *lane_rule);
-char *ob_broker_dup_lane_key (const char *destination, const char *lane_rule);
 
 /* Returns: (transfer full) (element-type ObSharedHold): those that cover more than one upload.
  * @app: (nullable): of which it has any; NULL: all. */

@@ -210,7 +210,7 @@ ob_broker_list_group_holds (ObBroker *self, const char *app, GArray *list)
       const ObGroup *group = groups->pdata[i];
 
       if (!app || g_str_equal (app, group->app))
-        ob_broker_add_shared_hold (list, &hold, ob_group_dup_name (group->app, group->key), NULL);
+        ob_shared_holds_add (list, &hold, ob_group_dup_name (group->app, group->key), NULL);
     }
 }
 

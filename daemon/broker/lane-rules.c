@@ -1,30 +1,18 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Which rule an upload has, which lane it comes into, and what lanes are called. Main thread.
+ * Which rule an upload has, and which lane it comes into. Main thread.
  */
 #include "broker/broker-private.h"
 
-char *
-ob_broker_dup_rule_name (const char *lane_rule)
-{
-  return g_strndup (lane_rule, strcspn (lane_rule, "@"));
-}
+#include "broker/lane-name.h"
 
 const ObRule *
 ob_broker_find_rule (ObBroker *self, const char *lane_rule)
 {
-  g_autofree char *name = ob_broker_dup_rule_name (lane_rule);
+  g_autofree char *name = ob_lane_dup_rule_name (lane_rule);
 
   return ob_rules_find (self->rules, name);
-}
-
-char *
-ob_broker_dup_lane_key (const char *destination, const char *rule)
-{
-  g_autofree char *name = ob_broker_dup_rule_name (rule);
-
-  return g_strconcat (destination, "/", name, NULL);
 }
 
 char *
@@ -43,7 +31,7 @@ ob_broker_dup_rule_for (ObBroker *self, const ObUpload *upload)
 char *
 ob_broker_dup_rule_now (ObBroker *self, const char *lane_rule)
 {
-  g_autofree char *name = ob_broker_dup_rule_name (lane_rule);
+  g_autofree char *name = ob_lane_dup_rule_name (lane_rule);
 
   return g_strconcat (name, "@", ob_broker_get_network_key (&self->latest), NULL);
 }

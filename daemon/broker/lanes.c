@@ -9,6 +9,7 @@
  */
 #include "broker/broker-private.h"
 
+#include "broker/lane-name.h"
 #include "store/journal.h"
 #include "store/lanes.h"
 
@@ -251,7 +252,7 @@ is_in_counts (const ObLane *lane, const GArray *counts)
 static gboolean
 write_lane (ObBroker *self, ObLane *lane, GError **error)
 {
-  g_autofree char *key = ob_broker_dup_lane_key (lane->destination, lane->rule);
+  g_autofree char *key = ob_lane_dup_key (lane->destination, lane->rule);
   const OutboxReasonSet reasons = get_effective (lane);
 
   if (!ob_lanes_save (self->database, lane->destination, lane->rule, reasons, error)
@@ -410,7 +411,7 @@ ob_broker_list_lane_holds (ObBroker *self, const char *app, GArray *list)
           {
             const ObHold hold = { OUTBOX_SCOPE_LANE, i, lane->until_ms, 0 };
 
-            ob_broker_add_shared_hold (list, &hold, ob_broker_dup_lane_key (lane->destination, lane->rule), NULL);
+            ob_shared_holds_add (list, &hold, ob_lane_dup_key (lane->destination, lane->rule), NULL);
           }
     }
 }
@@ -435,7 +436,7 @@ ob_broker_list_holds_of_rules (ObBroker *self, const char *destination, OutboxRe
       for (guint j = 0; j < n_holds; j++)
         {
           reasons |= OUTBOX_REASON_BIT (holds[j].reason);
-          ob_broker_add_shared_hold (list, &holds[j], ob_broker_dup_lane_key (destination, rule->name), NULL);
+          ob_shared_holds_add (list, &holds[j], ob_lane_dup_key (destination, rule->name), NULL);
         }
       is_open |= (reasons & which) == 0;
     }

@@ -5,6 +5,7 @@
  */
 #include "broker/broker-private.h"
 
+#include "broker/lane-name.h"
 #include "store/journal.h"
 #include "store/prune.h"
 #include "store/short-id.h"
@@ -35,7 +36,7 @@ gboolean
 ob_broker_read_history (ObBroker *self, const char *id, ObJournalRead on_row, gpointer user_data, GError **error)
 {
   g_autoptr (ObUpload) upload = ob_broker_get (self, id, NULL);
-  g_autofree char *lane = upload ? ob_broker_dup_lane_key (upload->destination, upload->rule) : NULL;
+  g_autofree char *lane = upload ? ob_lane_dup_key (upload->destination, upload->rule) : NULL;
   g_autofree char *group = upload && upload->group ? ob_group_dup_name (upload->group_app, upload->group) : NULL;
   const ObJournalCover cover = { .destination = upload ? upload->destination : NULL,
                                  .lane = lane,

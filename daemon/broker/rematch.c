@@ -6,6 +6,7 @@
  */
 #include "broker/broker-private.h"
 
+#include "broker/lane-name.h"
 #include "store/journal.h"
 #include "store/meta.h"
 
@@ -46,7 +47,7 @@ gboolean
 ob_broker_set_rule (ObBroker *self, ObUpload *upload, const char *rule, const char *event, GError **error)
 {
   ObActive *active = g_hash_table_lookup (self->active, upload->id);
-  g_autofree char *name = ob_broker_dup_rule_name (rule);
+  g_autofree char *name = ob_lane_dup_rule_name (rule);
 
   g_free (upload->rule);
   upload->rule = g_strdup (rule);

@@ -49,12 +49,6 @@ ob_broker_make_trials (void)
 
 /* --- What is found --- */
 
-static void
-clear_hold (gpointer data)
-{
-  g_free (((ObSharedHold *) data)->key);
-}
-
 /* What ends by itself, once the server is as the trial finds it, keeps no upload from going through. */
 static gboolean
 needs_person (const ObSharedHold *shared)
@@ -79,7 +73,7 @@ find_holds (ObBroker *self, const char *name, GArray *list)
       if (shared->hold.scope != OUTBOX_SCOPE_QUEUE
           && (shared->hold.scope != OUTBOX_SCOPE_DESTINATION || !g_str_equal (shared->key, name)))
         continue;
-      ob_broker_add_shared_hold (list, &shared->hold, g_strdup (shared->key), shared->trouble);
+      ob_shared_holds_add (list, &shared->hold, g_strdup (shared->key), shared->trouble);
       is_held |= needs_person (shared);
     }
 
@@ -110,7 +104,7 @@ describe_trouble (ObTrialReport *found, const ObAttemptResult *result)
 static void
 report (ObTrial *trial, const ObAttemptResult *result)
 {
-  g_autoptr (GArray) holds = g_array_new (FALSE, FALSE, sizeof (ObSharedHold));
+  g_autoptr (GArray) holds = ob_shared_holds_new ();
   const char *max_size = g_hash_table_lookup (trial->notes, OB_TRIAL_MAX_SIZE);
   ObTrialReport found = { .destination = trial->destination,
                           .is_asked = result != NULL,
@@ -121,7 +115,6 @@ report (ObTrial *trial, const ObAttemptResult *result)
                           .is_confirm_url_good = g_hash_table_contains (trial->notes, OB_TRIAL_CONFIRM),
                           .holds = holds };
 
-  g_array_set_clear_func (holds, clear_hold);
   found.is_good = !find_holds (trial->broker, trial->destination, holds) && result && result->is_done;
   if (result && !result->is_done)
     describe_trouble (&found, result);
@@ -219,9 +212,7 @@ check (ObBroker *self, const char *name, GError **error)
 static gboolean
 is_forbidden (ObBroker *self, const char *name)
 {
-  g_autoptr (GArray) holds = g_array_new (FALSE, FALSE, sizeof (ObSharedHold));
-
-  g_array_set_clear_func (holds, clear_hold);
+  g_autoptr (GArray) holds = ob_shared_holds_new ();
 
   return ob_broker_list_holds_of_rules (self, name, ~NOT_OF_NETWORK, holds);
 }

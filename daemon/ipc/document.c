@@ -5,6 +5,7 @@
  */
 #include "ipc/document.h"
 
+#include "broker/lane-name.h"
 #include "dbus/command.h"
 #include "model/origin.h"
 
@@ -116,7 +117,7 @@ add_bytes (GVariantBuilder *builder, const ObUpload *upload, guint64 sent_bytes)
 static void
 add_what_the_app_said (GVariantBuilder *builder, const ObUpload *upload)
 {
-  g_autofree char *rule = ob_broker_dup_rule_name (upload->rule);
+  g_autofree char *rule = ob_lane_dup_rule_name (upload->rule);
 
   add_string (builder, "id", upload->id);
   add_string (builder, "key", upload->key);
@@ -280,7 +281,7 @@ ob_document_explanation (ObBroker *broker, const ObUpload *upload, gboolean is_p
 {
   const ObRules *rules = ob_broker_get_rules (broker);
   g_autoptr (GArray) holds = ob_broker_list_holds_of (broker, upload);
-  g_autofree char *name = ob_broker_dup_rule_name (upload->rule);
+  g_autofree char *name = ob_lane_dup_rule_name (upload->rule);
   const ObRule *rule = ob_rules_find (rules, name);
   GVariantBuilder builder;
 

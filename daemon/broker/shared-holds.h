@@ -1,0 +1,26 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Holds that cover more than one upload, and lists of them. Pure.
+ */
+#pragma once
+
+#include "policy/status.h"
+
+G_BEGIN_DECLS
+
+/* A hold, with what it covers. */
+typedef struct
+{
+  ObHold hold;
+  char *key;           /* owned: of what it holds: destination, destination/rule, an upload's id; empty: the queue */
+  const char *trouble; /* (nullable): borrowed: the words of the error behind it */
+} ObSharedHold;
+
+/* Returns: (transfer full) (element-type ObSharedHold): empty. */
+GArray *ob_shared_holds_new (void);
+
+/* @key: (transfer full). @trouble: (nullable): borrowed. */
+void ob_shared_holds_add (GArray *list, const ObHold *hold, char *key, const char *trouble);
+
+G_END_DECLS
