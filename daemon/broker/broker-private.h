@@ -15,6 +15,7 @@
 #include "broker/queue.h"
 #include "broker/recordings.h"
 #include "broker/retention.h"
+#include "broker/settings-file.h"
 #include "broker/storage.h"
 #include "broker/ways.h"
 #include "broker/workers.h"
@@ -41,6 +42,7 @@ struct _ObBroker
   ObIngest *ingest;
   ObWorkers *workers;
   ObDestinationTable *destinations;
+  ObSettingsFile *settings_file;
   GHashTable *active;   /* id → ObActive: attempts that run or are about to */
   GHashTable *trials;   /* id → ObTrial: destinations that are being tried, without an upload */
   GHashTable *promised; /* ids for which something was stopped: they start next */
@@ -115,9 +117,6 @@ gboolean ob_broker_may_start (ObBroker *self, const char *destination, const cha
 
 /* The status of everything that a counter counts. */
 ObStatus ob_broker_get_status_of_count (ObBroker *self, const ObCount *count);
-
-/* Brings what memory has of the database, and what follows from it, in step with it. */
-void ob_broker_read_memory (ObBroker *self);
 
 /* Goes on with everything that the database has as begun: at the start, and when it can be written again. */
 void ob_broker_take_up (ObBroker *self);
@@ -281,12 +280,6 @@ void ob_resubmission_go_on (ObResubmission *again);
 void ob_resubmission_free (ObResubmission *again);
 /* Those that still wait are told NoBroker. */
 void ob_broker_cancel_resubmissions (ObBroker *self);
-
-/* Writes what a person has set beside the database, after the commit of the turn that is open. */
-void ob_broker_save_settings_after (ObBroker *self);
-
-/* Takes from there what a database lacks that was made anew. */
-void ob_broker_restore_settings (ObBroker *self);
 
 /* repair.c: puts rows right that turn out to have what was never written. */
 void ob_broker_watch_rows (ObBroker *self);

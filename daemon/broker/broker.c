@@ -147,15 +147,6 @@ go_on (gpointer member, const ObChanges *changes)
 
 static const ObMember everything = { .load = load, .flushed = go_on };
 
-void
-ob_broker_read_memory (ObBroker *self)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!ob_queue_load (self->queue, &error))
-    g_warning ("What the database has could not be read again: %s", error->message);
-}
-
 ObBroker *
 ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *watchers, const ObRunner *runner,
                GError **error)
@@ -172,6 +163,7 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *
   ob_queue_join (self->queue, &telling, self);
   self->destinations = ob_destination_table_new (self->queue, &ob_broker_destination_events, self);
   ob_queue_join (self->queue, &ob_destination_table_member, self->destinations);
+  self->settings_file = ob_settings_file_new (self->queue, spool, self->destinations);
   self->knocks = ob_knocks_new (self->queue, self->destinations, runner, &ob_broker_knocks_facts, self);
   self->budget = ob_budget_new (self->queue);
   ob_queue_join (self->queue, &ob_budget_member, self->budget);
@@ -191,7 +183,7 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *
       return NULL;
     }
   if (g_hash_table_size (ob_broker_get_destinations (self)) == 0)
-    ob_broker_restore_settings (self);
+    ob_settings_file_restore (self->settings_file);
 
   return g_steal_pointer (&self);
 }
@@ -281,6 +273,7 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->recordings, ob_recordings_free);
   g_clear_pointer (&self->retention, ob_retention_free);
   g_clear_pointer (&self->storage, ob_storage_free);
+  g_clear_pointer (&self->settings_file, ob_settings_file_free);
   g_clear_pointer (&self->destinations, ob_destination_table_free);
   g_clear_pointer (&self->between, g_ptr_array_unref);
   g_clear_pointer (&self->active, g_hash_table_unref);

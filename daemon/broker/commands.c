@@ -227,7 +227,7 @@ pause_queue (gpointer user_data, GError **error)
   ObBroker *self = user_data;
 
   self->is_paused = TRUE;
-  ob_broker_save_settings_after (self);
+  ob_settings_file_save_after (self->settings_file);
   ob_broker_pause_attempts_after (self, NULL);
 
   return ob_meta_set_number (self->database, "paused", 1, error) && ob_broker_record_queue_holds (self, NULL, error);
@@ -239,7 +239,7 @@ resume_queue (gpointer user_data, GError **error)
   ObBroker *self = user_data;
 
   self->is_paused = FALSE;
-  ob_broker_save_settings_after (self);
+  ob_settings_file_save_after (self->settings_file);
   ob_storage_give_up_queue_after (self->storage);
 
   return ob_meta_set_number (self->database, "paused", 0, error) && ob_broker_record_queue_holds (self, NULL, error);

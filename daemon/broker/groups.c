@@ -339,7 +339,7 @@ set_paused (const Command *command, gboolean is_paused, GError **error)
       if (!group || !pause_one (command->broker, group, is_paused, error))
         return FALSE;
     }
-  ob_broker_save_settings_after (command->broker);
+  ob_settings_file_save_after (command->broker->settings_file);
   ob_queue_touch_holds (command->broker->queue);
 
   return TRUE;

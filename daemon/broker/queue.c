@@ -97,6 +97,15 @@ ob_queue_load (ObQueue *queue, GError **error)
   return TRUE;
 }
 
+void
+ob_queue_load_again (ObQueue *queue)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!ob_queue_load (queue, &error))
+    g_warning ("What the database has could not be read again: %s", error->message);
+}
+
 /* --- Changes --- */
 
 gboolean

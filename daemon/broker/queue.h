@@ -48,6 +48,9 @@ void ob_queue_join (ObQueue *queue, const ObMember *member, gpointer instance);
 /* Has every member load. Errors: Storage. */
 gboolean ob_queue_load (ObQueue *queue, GError **error);
 
+/* The same after a change of what members have in memory that was not theirs; what cannot be read is told in the log. */
+void ob_queue_load_again (ObQueue *queue);
+
 /* One change of the database. Returns: FALSE to have it taken back; where the disk is the reason, with @error set. */
 typedef gboolean (*ObChange) (gpointer user_data, GError **error);
 

@@ -10,9 +10,7 @@
 #include "base/files.h"
 #include "base/identity.h"
 #include "broker/record.h"
-#include "broker/settings.h"
 #include "dbus/error.h"
-#include "store/destinations.h"
 #include "store/journal.h"
 
 #include <sys/stat.h>
@@ -126,78 +124,6 @@ ob_broker_recover (ObBroker *self)
     }
   for (guint i = 0; to_clear && i < to_clear->len; i++)
     ob_retention_clear_copy (self->retention, ((ObUpload *) to_clear->pdata[i])->id);
-}
-
-/* --- Settings --- */
-
-static void
-on_settings_changed (const GError *commit_error, gpointer user_data)
-{
-  ObBroker *self = user_data;
-  g_autoptr (GPtrArray) groups = NULL;
-  g_autofree char *text = NULL;
-  g_autoptr (GError) error = NULL;
-
-  if (commit_error)
-    return;
-  groups = ob_groups_list_paused (self->database, &error);
-  text = groups ? ob_settings_write (ob_destination_table_get_all (self->destinations), groups, self->is_paused) : NULL;
-  if (!text || !ob_spool_save_settings (self->spool, text, &error))
-    g_warning ("The settings are in the database alone: %s", error->message);
-}
-
-void
-ob_broker_save_settings_after (ObBroker *self)
-{
-  ob_queue_after (self->queue, on_settings_changed, self);
-}
-
-typedef struct
-{
-  ObBroker *broker;
-  const ObSettings *settings;
-} Restoration;
-
-static gboolean
-insert_settings (gpointer user_data, GError **error)
-{
-  const Restoration *restoration = user_data;
-  ObBroker *self = restoration->broker;
-  const ObSettings *settings = restoration->settings;
-
-  for (guint i = 0; i < settings->destinations->len; i++)
-    if (!ob_destinations_save (self->database, settings->destinations->pdata[i], error))
-      return FALSE;
-  for (guint i = 0; i < settings->paused_groups->len; i++)
-    {
-      const ObGroup *group = settings->paused_groups->pdata[i];
-
-      if (!ob_groups_set_paused (self->database, group->app, group->key, TRUE, error))
-        return FALSE;
-    }
-
-  return !settings->is_paused
-         || ob_database_run (self->database, "INSERT OR REPLACE INTO meta VALUES ('paused', 1)", error);
-}
-
-void
-ob_broker_restore_settings (ObBroker *self)
-{
-  gsize size_bytes = 0;
-  g_autofree char *text = ob_spool_load_settings (self->spool, &size_bytes);
-  g_autoptr (ObSettings) settings = NULL;
-  g_autoptr (GError) error = NULL;
-  Restoration restoration = { self, NULL };
-
-  if (!text)
-    return;
-  settings = ob_settings_read (text, size_bytes, &error);
-  restoration.settings = settings;
-  if (settings && ob_queue_do (self->queue, OB_TURN_SOON, insert_settings, &restoration, &error))
-    ob_queue_commit (self->queue);
-  if (error)
-    g_warning ("The settings could not be taken back: %s", error->message);
-  ob_broker_read_memory (self);
 }
 
 /* --- Files without a row --- */

@@ -6,7 +6,6 @@
  */
 #include "broker/broker-private.h"
 
-#include "broker/settings.h"
 #include "store/destinations.h"
 #include "store/journal.h"
 #include "store/repair.h"
@@ -120,9 +119,7 @@ restore (ObBroker *self, ObUpload *upload)
 static gboolean
 restore_destinations (ObBroker *self, GError **error)
 {
-  gsize size_bytes = 0;
-  g_autofree char *text = ob_spool_load_settings (self->spool, &size_bytes);
-  g_autoptr (ObSettings) settings = text ? ob_settings_read (text, size_bytes, NULL) : NULL;
+  g_autoptr (ObSettings) settings = ob_settings_file_read (self->settings_file, NULL);
   g_autoptr (GHashTable) destinations = settings ? ob_destinations_load (self->database, NULL) : NULL;
 
   for (guint i = 0; destinations && i < settings->destinations->len; i++)
@@ -183,7 +180,7 @@ on_repair (gpointer user_data)
   self->repair_source = 0;
   if (ob_queue_do (self->queue, OB_TURN_SOON, repair_all, self, &error))
     {
-      ob_broker_read_memory (self);
+      ob_queue_load_again (self->queue);
       ob_queue_want_flush (self->queue);
     }
   else

@@ -52,7 +52,7 @@ const ObStorageEvents ob_broker_storage_events = { on_storage_changed, on_time_c
 static void
 on_settings_changed (gpointer user_data)
 {
-  ob_broker_save_settings_after (user_data);
+  ob_settings_file_save_after (((ObBroker *) user_data)->settings_file);
 }
 
 static void
