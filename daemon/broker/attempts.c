@@ -10,7 +10,7 @@
 #include "policy/health.h"
 #include "policy/retry.h"
 #include "store/journal.h"
-#include "transfer/protocol.h"
+#include "transfer/protocols.h"
 
 void
 ob_active_free (ObActive *active)

@@ -13,7 +13,7 @@
 #include "store/destinations.h"
 #include "store/journal.h"
 #include "store/uploads.h"
-#include "transfer/protocol.h"
+#include "transfer/protocols.h"
 
 #define URL_MAX_BYTES 2048
 #define ALSO_MAX 16

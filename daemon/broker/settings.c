@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "dbus/error.h"
-#include "transfer/protocol.h"
+#include "transfer/protocols.h"
 
 /* --- Checks --- */
 

@@ -9,7 +9,7 @@
 #include "base/identity.h"
 #include "base/text.h"
 #include "dbus/error.h"
-#include "transfer/trial.h"
+#include "transfer/trial-notes.h"
 
 /* Less than a caller on the bus waits for an answer (25 s). */
 #define TRIAL_MS (20 * 1000)

@@ -8,7 +8,6 @@
 #include "base/blocks.h"
 #include "base/files.h"
 #include "dbus/error.h"
-#include "store/digester.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,11 +53,11 @@ ob_copy_has_room (int fd, guint64 bytes, GError **error)
 
   /* Some file systems do not know how large they are. */
   if (fstatvfs (fd, &disk) != 0 || disk.f_blocks == 0
-      || (guint64) disk.f_bavail * disk.f_frsize >= bytes + OB_SPOOL_RESERVE_BYTES)
+      || (guint64) disk.f_bavail * disk.f_frsize >= bytes + OB_COPY_RESERVE_BYTES)
     return TRUE;
   g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL,
                "The disk is full: less than %d MiB would be left, which the queue needs to go on",
-               OB_SPOOL_RESERVE_BYTES / (1024 * 1024));
+               OB_COPY_RESERVE_BYTES / (1024 * 1024));
 
   return FALSE;
 }

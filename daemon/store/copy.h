@@ -5,10 +5,13 @@
  */
 #pragma once
 
+#include "store/digester.h"
 #include "store/source.h"
-#include "store/spool.h"
 
 G_BEGIN_DECLS
+
+/* A copy leaves so much of the disk to the database: an upload that cannot be recorded cannot be sent, and then never makes room. */
+#define OB_COPY_RESERVE_BYTES (8 * 1024 * 1024)
 
 /* Whether so much fits on the disk of @fd and leaves the database its room. Errors: DiskFull. */
 gboolean ob_copy_has_room (int fd, guint64 bytes, GError **error);

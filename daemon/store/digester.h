@@ -6,9 +6,16 @@
  */
 #pragma once
 
-#include "store/spool.h"
+#include "base/text.h"
 
 G_BEGIN_DECLS
+
+/* What a copy turned out to be. */
+typedef struct
+{
+  guint64 size_bytes;
+  char sha256[OB_SHA256_HEX_LENGTH + 1]; /* lower-case hexadecimal */
+} ObSpoolCopy;
 
 typedef struct _ObDigester ObDigester;
 

@@ -32,7 +32,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObPartial, ob_partial_free)
  * Makes the record and, after it, the empty file: there is never a file without a record. Both survive a power cut when it
  * returns.
  *
- * Errors: Storage; DiskFull, also where @partial's size, or %OB_SPOOL_RESERVE_BYTES, would not be left.
+ * Errors: Storage; DiskFull, also where @partial's size, or %OB_COPY_RESERVE_BYTES, would not be left.
  * Returns: the file, to write and read; -1 with @error, and nothing is left behind
  */
 int ob_partial_begin (ObSpool *spool, const ObPartial *partial, GError **error);

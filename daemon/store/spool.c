@@ -143,9 +143,9 @@ reserve_path (ObSpool *spool)
 static gboolean
 fill_reserve (ObSpool *spool, int fd)
 {
-  if (posix_fallocate (fd, 0, OB_SPOOL_RESERVE_BYTES) == 0)
+  if (posix_fallocate (fd, 0, OB_COPY_RESERVE_BYTES) == 0)
     return TRUE;
-  g_atomic_int_set (&spool->wanted_kib, 2 * OB_SPOOL_RESERVE_BYTES / 1024);
+  g_atomic_int_set (&spool->wanted_kib, 2 * OB_COPY_RESERVE_BYTES / 1024);
 
   return FALSE;
 }
@@ -159,8 +159,8 @@ ob_spool_take_reserve (ObSpool *spool)
   gboolean is_there;
 
   is_there = fd >= 0 && fstat (fd, &info) == 0
-             && (info.st_size == OB_SPOOL_RESERVE_BYTES
-                 || (has_room (fd, 2 * (guint64) OB_SPOOL_RESERVE_BYTES) && fill_reserve (spool, fd)));
+             && (info.st_size == OB_COPY_RESERVE_BYTES
+                 || (has_room (fd, 2 * (guint64) OB_COPY_RESERVE_BYTES) && fill_reserve (spool, fd)));
   if (fd >= 0)
     (void) close (fd);
   if (!is_there)
@@ -173,7 +173,7 @@ ob_spool_give_reserve (ObSpool *spool)
 {
   g_autofree char *path = reserve_path (spool);
   int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  gboolean is_quota = fd >= 0 && has_room (fd, 2 * (guint64) OB_SPOOL_RESERVE_BYTES);
+  gboolean is_quota = fd >= 0 && has_room (fd, 2 * (guint64) OB_COPY_RESERVE_BYTES);
 
   if (fd >= 0)
     (void) close (fd);
@@ -181,7 +181,7 @@ ob_spool_give_reserve (ObSpool *spool)
     return FALSE;
   /* A disk that is full and says that it has room has a quota: to take the reserve again at once would fill it anew. */
   if (is_quota)
-    g_atomic_int_set (&spool->wanted_kib, 2 * OB_SPOOL_RESERVE_BYTES / 1024);
+    g_atomic_int_set (&spool->wanted_kib, 2 * OB_COPY_RESERVE_BYTES / 1024);
   g_atomic_int_set (&spool->lacks_reserve, TRUE);
 
   return TRUE;

@@ -7,19 +7,12 @@
  */
 #pragma once
 
-#include "base/text.h"
+#include "store/digester.h"
 #include "store/source.h"
 
 G_BEGIN_DECLS
 
 typedef struct _ObSpool ObSpool;
-
-/* What a copy turned out to be. */
-typedef struct
-{
-  guint64 size_bytes;
-  char sha256[OB_SHA256_HEX_LENGTH + 1]; /* lower-case hexadecimal */
-} ObSpoolCopy;
 
 /**
  * ob_spool_open:
@@ -34,10 +27,8 @@ ObSpool *ob_spool_open (const char *data_folder, GError **error);
 void ob_spool_free (ObSpool *spool);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObSpool, ob_spool_free)
 
-/* Of the disk, that uploads leave to the database: without it they could not be sent either, and make room. */
-#define OB_SPOOL_RESERVE_BYTES (8 * 1024 * 1024)
-
-/* Holds as much again, against whatever else fills the disk, in a file; where the disk has room for that. */
+/* Holds %OB_COPY_RESERVE_BYTES once more in a file, where the disk has room for it, so that the queue goes on when another
+ * program fills the disk. */
 void ob_spool_take_reserve (ObSpool *spool);
 
 /* To a disk that is full, or a quota: the caller was told so by the system. It is taken again when removals have made room.
@@ -53,7 +44,7 @@ gboolean ob_spool_give_reserve (ObSpool *spool);
  * @copied_bytes: (nullable): grows while the copy does, for other threads to read (atomically)
  * @copy: (out caller-allocates): size and digest
  * @error: InvalidArgument for what is no readable regular file, Busy for one that changed meanwhile, DiskFull (also
- *     where less than %OB_SPOOL_RESERVE_BYTES would be left), Storage
+ *     where less than %OB_COPY_RESERVE_BYTES would be left), Storage
  *
  * Copies the whole file into `incoming/`; holes stay holes, and a file system that can share blocks does. Blocks for
  * as long as that takes. It is flushed by ob_spool_commit(). Nothing is left behind on failure.

@@ -39,7 +39,7 @@ const ObPartial *ob_writer_get_partial (ObWriter *writer);
 guint64 ob_writer_get_offset (ObWriter *writer);
 
 /* Adds the next bytes; it does not wait for the disk. On failure nothing of them was added, and they may be tried again. Errors:
- * InvalidArgument beyond the size that was told; DiskFull, also where %OB_SPOOL_RESERVE_BYTES would not be left; Storage. */
+ * InvalidArgument beyond the size that was told; DiskFull, also where %OB_COPY_RESERVE_BYTES would not be left; Storage. */
 gboolean ob_writer_append (ObWriter *writer, const void *bytes, gsize size_bytes, GError **error);
 
 /* Everything that was appended survives a power cut when it returns, and so does the record that says so. Errors: DiskFull,

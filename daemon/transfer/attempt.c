@@ -8,7 +8,7 @@
 #include "transfer/confirm.h"
 #include "transfer/http.h"
 #include "transfer/knock.h"
-#include "transfer/protocol.h"
+#include "transfer/protocols.h"
 #include "transfer/trial.h"
 
 /* Where nothing can be asked, the protocol's own final word is the receipt, as it was said just now. */
@@ -69,7 +69,7 @@ ob_attempt_run (ObConnection *connection, const ObJob *job, const ObCheckpoints 
   else if (job->is_termination)
     result->is_done = TRUE;
   else if (job->is_trial)
-    ob_trial_run (connection, job, checkpoints, user_data, result, stop);
+    ob_trial_run (protocol, connection, job, checkpoints, user_data, result, stop);
   else
     deliver (protocol, connection, job, checkpoints, user_data, result, stop);
 

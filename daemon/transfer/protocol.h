@@ -1,15 +1,15 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What a protocol is, and which there are. All that is left of one protocol elsewhere is its name; how to add one is in
- * docs/adding-a-protocol.md.
+ * The interface of a protocol. Outside its own files a protocol is known by its name alone; protocols.h lists them all, and
+ * docs/adding-a-protocol.md tells how to add one.
  */
 #pragma once
 
 #include "transfer/connection.h"
 #include "transfer/job.h"
 #include "transfer/stop.h"
-#include "transfer/trial.h"
+#include "transfer/trial-notes.h"
 
 G_BEGIN_DECLS
 
@@ -45,11 +45,5 @@ typedef struct
   /* What an answer means that is not the same in all of HTTP; see outcome.h. */
   ObVerdictFunc verdict;
 } ObProtocol;
-
-/* Returns: (transfer none) (nullable): the protocol of that name, or %NULL where this version has none */
-const ObProtocol *ob_protocol_find (const char *name);
-
-/* Returns: (transfer none) (array zero-terminated=1): all of them; the first is what a destination has that says none. */
-const ObProtocol *const *ob_protocol_list (void);
 
 G_END_DECLS

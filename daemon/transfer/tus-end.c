@@ -9,7 +9,7 @@
 #include "model/origin.h"
 #include "transfer/confirm.h"
 #include "transfer/tus-server.h"
-#include "transfer/tus.h"
+#include "transfer/tus-verdict.h"
 
 #define MOST_RESTARTS 2
 

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "transfer/trial.h"
+#include "transfer/trial-notes.h"
 
 G_BEGIN_DECLS
 

@@ -12,4 +12,7 @@ G_BEGIN_DECLS
 /* An ObVerdictFunc. */
 gboolean ob_tus_verdict (const ObReply *reply, ObOutcome *outcome);
 
+/* Once a server has lost confirmed bytes so often, without getting further in between, nothing more is sent to it. */
+#define OB_TUS_LOSSES_MOST 3
+
 G_END_DECLS

@@ -10,15 +10,7 @@
 
 G_BEGIN_DECLS
 
-#define OB_TUS_CHUNK_MIN_BYTES (G_GUINT64_CONSTANT (64) * 1024)
-#define OB_TUS_CHUNK_FIRST_BYTES (G_GUINT64_CONSTANT (4) * 1024 * 1024)
-#define OB_TUS_CHUNK_FIRST_MOST_BYTES (G_GUINT64_CONSTANT (16) * 1024 * 1024)
-#define OB_TUS_CHUNK_MAX_BYTES (G_GUINT64_CONSTANT (64) * 1024 * 1024)
-
 extern const ObProtocol ob_tus_protocol;
-
-/* How often a server may lose what it had confirmed, without getting further in between, before nothing more goes there. */
-#define OB_TUS_LOSSES_MOST 3
 
 /* Pure. What to send next, in bytes: about eight seconds of the last rate, at most @limit_bytes. */
 guint64 ob_tus_next_chunk_bytes (guint64 moved_bytes, gint64 elapsed_us, guint64 limit_bytes);

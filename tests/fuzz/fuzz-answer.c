@@ -7,7 +7,7 @@
 #include "fuzz.h"
 
 #include "base/text.h"
-#include "transfer/protocol.h"
+#include "transfer/protocols.h"
 #include "transfer/url.h"
 
 static void

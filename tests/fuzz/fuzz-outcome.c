@@ -4,7 +4,7 @@
  * transfer/outcome: every status at every stage, with any Retry-After, is judged, and never asks for a wait of the past.
  */
 #include "fuzz.h"
-#include "transfer/protocol.h"
+#include "transfer/protocols.h"
 
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)

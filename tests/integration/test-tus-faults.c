@@ -4,7 +4,7 @@
  * What every fault of a server leads to: which are overcome, in how many attempts and bytes, and which a person hears of.
  */
 #include "attempt.h"
-#include "transfer/tus.h"
+#include "transfer/tus-verdict.h"
 
 #include <sys/socket.h>
 #include <unistd.h>

@@ -5,6 +5,7 @@
  */
 #include "dbus/label.h"
 #include "transfer/put.h"
+#include "transfer/protocols.h"
 #include "transfer/tus.h"
 
 #include <libsoup/soup.h>

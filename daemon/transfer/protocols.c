@@ -3,7 +3,7 @@
  *
  * The table of protocols. Any thread.
  */
-#include "transfer/protocol.h"
+#include "transfer/protocols.h"
 
 #include "transfer/put.h"
 #include "transfer/tus.h"
