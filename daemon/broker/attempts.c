@@ -471,9 +471,10 @@ write_words (gpointer user_data, GError **error)
 static void
 on_noted (const char *id, const char *event, const char *words, gpointer user_data)
 {
-  Report report = { .broker = user_data, .id = id, .event = event, .words = words };
+  ObBroker *self = user_data;
+  Report report = { .broker = self, .id = id, .event = event, .words = words };
 
-  if (!ob_broker_note_trial (user_data, id, event, words))
+  if (!ob_trials_note (self->trials, id, event, words))
     note (&report, write_words);
 }
 

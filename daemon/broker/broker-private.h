@@ -17,6 +17,7 @@
 #include "broker/retention.h"
 #include "broker/settings-file.h"
 #include "broker/storage.h"
+#include "broker/trials.h"
 #include "broker/ways.h"
 #include "broker/workers.h"
 #include "store/ingest.h"
@@ -43,8 +44,8 @@ struct _ObBroker
   ObWorkers *workers;
   ObDestinationTable *destinations;
   ObSettingsFile *settings_file;
+  ObTrials *trials;
   GHashTable *active;   /* id → ObActive: attempts that run or are about to */
-  GHashTable *trials;   /* id → ObTrial: destinations that are being tried, without an upload */
   GHashTable *promised; /* ids for which something was stopped: they start next */
   ObFairness *fairness;
   GHashTable *saving;        /* id → ObSaving: files on their way into the spool */
@@ -138,6 +139,7 @@ extern const ObStorageEvents ob_broker_storage_events;
 extern const ObDestinationEvents ob_broker_destination_events;
 extern const ObKnocksFacts ob_broker_knocks_facts;
 extern const ObRecordingsHost ob_broker_recordings_host;
+extern const ObTrialsFacts ob_broker_trials_facts;
 
 /* attempts.c */
 /* @rule: (nullable): NULL: a termination */
@@ -161,13 +163,6 @@ gboolean ob_broker_may_resume (ObBroker *self, const ObUpload *upload, const cha
 
 /* schedule.c */
 void ob_broker_schedule (ObBroker *self);
-
-/* trials.c. The second and third: whether that is a trial, which has what a worker says of it. */
-typedef struct _ObTrial ObTrial;
-GHashTable *ob_broker_make_trials (void);
-gboolean ob_broker_note_trial (ObBroker *self, const char *id, const char *event, const char *words);
-gboolean ob_broker_end_trial (ObBroker *self, const char *id, const ObAttemptResult *result);
-void ob_broker_stop_trials (ObBroker *self);
 
 /* terminations.c: what servers are to let go of. The second inside a turn. */
 void ob_broker_start_termination (ObBroker *self);

@@ -164,6 +164,7 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *
   self->destinations = ob_destination_table_new (self->queue, &ob_broker_destination_events, self);
   ob_queue_join (self->queue, &ob_destination_table_member, self->destinations);
   self->settings_file = ob_settings_file_new (self->queue, spool, self->destinations);
+  self->trials = ob_trials_new (self->destinations, clock, &ob_broker_trials_facts, self);
   self->knocks = ob_knocks_new (self->queue, self->destinations, runner, &ob_broker_knocks_facts, self);
   self->budget = ob_budget_new (self->queue);
   ob_queue_join (self->queue, &ob_budget_member, self->budget);
@@ -202,6 +203,7 @@ void
 ob_broker_start (ObBroker *self)
 {
   self->workers = ob_workers_new (self->runner, &ob_broker_workers_events, self);
+  ob_trials_start (self->trials, self->workers);
   self->is_started = TRUE;
   ob_storage_start (self->storage);
   ob_retention_start (self->retention);
@@ -255,7 +257,7 @@ ob_broker_stop (ObBroker *self)
   ob_knocks_stop (self->knocks);
   ob_broker_end_batches (self);
   ob_broker_stop_attempts (self, NULL, OB_STOP_NOW);
-  ob_broker_stop_trials (self);
+  ob_trials_stop (self->trials);
   g_clear_pointer (&self->workers, ob_workers_free);
   end_saving (self);
   ob_queue_commit (self->queue);
@@ -274,10 +276,10 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->retention, ob_retention_free);
   g_clear_pointer (&self->storage, ob_storage_free);
   g_clear_pointer (&self->settings_file, ob_settings_file_free);
+  g_clear_pointer (&self->trials, ob_trials_free);
   g_clear_pointer (&self->destinations, ob_destination_table_free);
   g_clear_pointer (&self->between, g_ptr_array_unref);
   g_clear_pointer (&self->active, g_hash_table_unref);
-  g_clear_pointer (&self->trials, g_hash_table_unref);
   g_clear_pointer (&self->promised, g_hash_table_unref);
   g_clear_pointer (&self->fairness, ob_fairness_free);
   g_clear_pointer (&self->saving_keys, g_hash_table_unref);
@@ -301,7 +303,6 @@ static void
 ob_broker_init (ObBroker *self)
 {
   self->between = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_upload_free);
-  self->trials = ob_broker_make_trials ();
   self->active = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_active_free);
   self->promised = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->fairness = ob_fairness_new ();

@@ -9,6 +9,7 @@
 #include "broker/destinations.h"
 #include "broker/recordings.h"
 #include "broker/shared-holds.h"
+#include "broker/trials.h"
 #include "model/destination.h"
 #include "policy/clock.h"
 #include "policy/conditions.h"
@@ -145,34 +146,7 @@ void ob_broker_remove_destination (ObBroker *self, const char *name, ObCommandDo
 void ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_paused, ObCommandDone done,
                                   gpointer user_data);
 
-/* What a trial of a destination has found. All of it is borrowed. */
-typedef struct
-{
-  const char *destination; /* its name */
-  gboolean is_good;  /* an upload would go through now: it is answered, and nothing that a person has to lift holds */
-  gboolean is_asked; /* else this network must not be used for it */
-  const char *connected; /* address and port; NULL where it is not known, as are the next two */
-  const char *encrypted; /* the version of TLS */
-  const char *protocol;  /* its version and extensions */
-  guint64 max_bytes;     /* of a file; 0: not known */
-  gboolean is_confirm_url_good;
-
-  gboolean has_trouble; /* the server is in the way, or does not answer; else the next are nothing */
-  gboolean is_address;  /* a URL is wrong, by all that is known */
-  gboolean is_of_confirm_url;
-  OutboxState state; /* that an upload would get */
-  OutboxReason reason;
-  const char *code;
-  const char *message;
-
-  GArray *holds; /* of ObSharedHold: what holds uploads for it now, those of its lanes included */
-} ObTrialReport;
-
-/* Called once. @report: (nullable): where there is none, @error says why. */
-typedef void (*ObTrialDone) (const ObTrialReport *report, const GError *error, gpointer user_data);
-
-/* Asks a destination what an upload would meet, on a worker; nothing of it is kept. What the rules forbid on this network is not
- * asked. Errors: NotFound, TooMany, NoBroker (the broker ends). */
+/* Asks a destination what an upload would meet there; see ob_trials_begin(). */
 void ob_broker_try_destination (ObBroker *self, const char *name, ObTrialDone done, gpointer user_data);
 
 /* All of them or none. @app: (nullable): the sandboxed app that asks, which knows its own groups alone; NULL: a program of

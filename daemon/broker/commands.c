@@ -302,6 +302,12 @@ ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_pause
   ob_destination_table_pause (self->destinations, name, is_paused, done, user_data);
 }
 
+void
+ob_broker_try_destination (ObBroker *self, const char *name, ObTrialDone done, gpointer user_data)
+{
+  ob_trials_begin (self->trials, name, done, user_data);
+}
+
 /* --- Recordings --- */
 
 static gboolean

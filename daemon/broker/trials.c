@@ -1,10 +1,9 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Trials of destinations: a person asks what an upload would meet there. A worker asks the server, under the deadlines of an
- * attempt and one of the whole, and nothing that it finds is kept or changes what waits. Main thread.
+ * Trials of destinations: what is asked, how long an answer may take, and what a person is told of it. Main thread.
  */
-#include "broker/broker-private.h"
+#include "broker/trials.h"
 
 #include "base/identity.h"
 #include "base/text.h"
@@ -18,9 +17,19 @@
 /* What may hold an upload on every network. */
 #define NOT_OF_NETWORK (OUTBOX_REASON_BIT (OUTBOX_REASON_BATTERY) | OUTBOX_REASON_BIT (OUTBOX_REASON_SCHEDULE))
 
-struct _ObTrial
+struct _ObTrials
 {
-  ObBroker *broker;
+  ObDestinationTable *destinations; /* borrowed, as are the next two */
+  ObClock *clock;
+  ObWorkers *workers; /* NULL: nothing is asked now */
+  const ObTrialsFacts *facts;
+  gpointer user_data;
+  GHashTable *running; /* id → Trial */
+};
+
+typedef struct
+{
+  ObTrials *trials;
   char *id;          /* of the job, and what the server is asked for */
   char *destination; /* its name */
   GHashTable *notes; /* what was good: word → words */
@@ -28,10 +37,10 @@ struct _ObTrial
   guint timeout; /* source; 0: it is past */
   ObTrialDone done;
   gpointer user_data;
-};
+} Trial;
 
 static void
-trial_free (ObTrial *trial)
+trial_free (Trial *trial)
 {
   g_clear_handle_id (&trial->timeout, g_source_remove);
   g_object_unref (trial->stop);
@@ -41,10 +50,31 @@ trial_free (ObTrial *trial)
   g_free (trial);
 }
 
-GHashTable *
-ob_broker_make_trials (void)
+ObTrials *
+ob_trials_new (ObDestinationTable *destinations, ObClock *clock, const ObTrialsFacts *facts, gpointer user_data)
 {
-  return g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) trial_free);
+  ObTrials *self = g_new0 (ObTrials, 1);
+
+  self->destinations = destinations;
+  self->clock = clock;
+  self->facts = facts;
+  self->user_data = user_data;
+  self->running = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) trial_free);
+
+  return self;
+}
+
+void
+ob_trials_free (ObTrials *self)
+{
+  g_hash_table_unref (self->running);
+  g_free (self);
+}
+
+void
+ob_trials_start (ObTrials *self, ObWorkers *workers)
+{
+  self->workers = workers;
 }
 
 /* --- What is found --- */
@@ -61,9 +91,9 @@ needs_person (const ObSharedHold *shared)
 
 /* Returns: whether they keep every upload for it from going through. */
 static gboolean
-find_holds (ObBroker *self, const char *name, GArray *list)
+find_holds (ObTrials *self, const char *name, GArray *list)
 {
-  g_autoptr (GArray) all = ob_broker_list_holds (self, NULL);
+  g_autoptr (GArray) all = self->facts->list_holds (self->user_data);
   gboolean is_held = FALSE;
 
   for (guint i = 0; i < all->len; i++)
@@ -77,7 +107,7 @@ find_holds (ObBroker *self, const char *name, GArray *list)
       is_held |= needs_person (shared);
     }
 
-  return ob_broker_list_holds_of_rules (self, name, ANY, list) || is_held;
+  return self->facts->list_holds_of_rules (name, ANY, list, self->user_data) || is_held;
 }
 
 static void
@@ -102,7 +132,7 @@ describe_trouble (ObTrialReport *found, const ObAttemptResult *result)
 
 /* @result: (nullable): NULL: nothing was asked. */
 static void
-report (ObTrial *trial, const ObAttemptResult *result)
+report (Trial *trial, const ObAttemptResult *result)
 {
   g_autoptr (GArray) holds = ob_shared_holds_new ();
   const char *max_size = g_hash_table_lookup (trial->notes, OB_TRIAL_MAX_SIZE);
@@ -115,16 +145,16 @@ report (ObTrial *trial, const ObAttemptResult *result)
                           .is_confirm_url_good = g_hash_table_contains (trial->notes, OB_TRIAL_CONFIRM),
                           .holds = holds };
 
-  found.is_good = !find_holds (trial->broker, trial->destination, holds) && result && result->is_done;
+  found.is_good = !find_holds (trial->trials, trial->destination, holds) && result && result->is_done;
   if (result && !result->is_done)
     describe_trouble (&found, result);
   trial->done (&found, NULL, trial->user_data);
 }
 
 gboolean
-ob_broker_note_trial (ObBroker *self, const char *id, const char *event, const char *words)
+ob_trials_note (ObTrials *self, const char *id, const char *event, const char *words)
 {
-  ObTrial *trial = g_hash_table_lookup (self->trials, id);
+  Trial *trial = g_hash_table_lookup (self->running, id);
 
   if (trial)
     g_hash_table_replace (trial->notes, g_strdup (event), g_strdup (words));
@@ -133,14 +163,14 @@ ob_broker_note_trial (ObBroker *self, const char *id, const char *event, const c
 }
 
 gboolean
-ob_broker_end_trial (ObBroker *self, const char *id, const ObAttemptResult *result)
+ob_trials_end (ObTrials *self, const char *id, const ObAttemptResult *result)
 {
-  ObTrial *trial = g_hash_table_lookup (self->trials, id);
+  Trial *trial = g_hash_table_lookup (self->running, id);
 
   if (!trial)
     return FALSE;
   report (trial, result);
-  (void) g_hash_table_remove (self->trials, id);
+  (void) g_hash_table_remove (self->running, id);
 
   return TRUE;
 }
@@ -168,7 +198,7 @@ make_job (const ObDestination *destination, const char *id)
 static gboolean
 on_time (gpointer user_data)
 {
-  ObTrial *trial = user_data;
+  Trial *trial = user_data;
 
   trial->timeout = 0;
   ob_stop_ask (trial->stop, OB_STOP_NOW);
@@ -176,13 +206,13 @@ on_time (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-static ObTrial *
-trial_new (ObBroker *self, const ObDestination *destination, ObTrialDone done, gpointer user_data)
+static Trial *
+trial_new (ObTrials *self, const ObDestination *destination, ObTrialDone done, gpointer user_data)
 {
-  ObTrial *trial = g_new0 (ObTrial, 1);
+  Trial *trial = g_new0 (Trial, 1);
 
-  trial->broker = self;
-  trial->id = ob_id_new (ob_broker_get_now_ms (self));
+  trial->trials = self;
+  trial->id = ob_id_new (ob_clock_get_now_ms (self->clock));
   trial->destination = g_strdup (destination->name);
   trial->notes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   trial->stop = ob_stop_new ();
@@ -193,13 +223,13 @@ trial_new (ObBroker *self, const ObDestination *destination, ObTrialDone done, g
 }
 
 static gboolean
-check (ObBroker *self, const char *name, GError **error)
+check (ObTrials *self, const char *name, GError **error)
 {
   if (!ob_destination_table_find (self->destinations, name))
     ob_text_set_not_found (error, "destination", name);
   else if (!self->workers)
     g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "The broker does not send now");
-  else if (g_hash_table_size (self->trials) >= OB_WORKERS_MAX_TRIALS)
+  else if (g_hash_table_size (self->running) >= OB_WORKERS_MAX_TRIALS)
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY, "%u destinations are being tried already",
                  OB_WORKERS_MAX_TRIALS);
   else
@@ -210,19 +240,19 @@ check (ObBroker *self, const char *name, GError **error)
 
 /* A network that no upload may use is not used for a question about uploads either. */
 static gboolean
-is_forbidden (ObBroker *self, const char *name)
+is_forbidden (ObTrials *self, const char *name)
 {
   g_autoptr (GArray) holds = ob_shared_holds_new ();
 
-  return ob_broker_list_holds_of_rules (self, name, ~NOT_OF_NETWORK, holds);
+  return self->facts->list_holds_of_rules (name, ~NOT_OF_NETWORK, holds, self->user_data);
 }
 
 void
-ob_broker_try_destination (ObBroker *self, const char *name, ObTrialDone done, gpointer user_data)
+ob_trials_begin (ObTrials *self, const char *name, ObTrialDone done, gpointer user_data)
 {
   const ObDestination *destination = ob_destination_table_find (self->destinations, name);
   g_autoptr (GError) error = NULL;
-  ObTrial *trial;
+  Trial *trial;
 
   if (!check (self, name, &error))
     {
@@ -237,24 +267,25 @@ ob_broker_try_destination (ObBroker *self, const char *name, ObTrialDone done, g
       return;
     }
   trial->timeout = g_timeout_add (TRIAL_MS, on_time, trial);
-  g_hash_table_insert (self->trials, trial->id, trial);
+  g_hash_table_insert (self->running, trial->id, trial);
   ob_workers_start (self->workers, make_job (destination, trial->id), trial->stop);
 }
 
 void
-ob_broker_stop_trials (ObBroker *self)
+ob_trials_stop (ObTrials *self)
 {
   g_autoptr (GError) error = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "The broker ends");
   GHashTableIter iter;
   gpointer value;
 
-  g_hash_table_iter_init (&iter, self->trials);
+  g_hash_table_iter_init (&iter, self->running);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      ObTrial *trial = value;
+      Trial *trial = value;
 
       ob_stop_ask (trial->stop, OB_STOP_NOW);
       trial->done (NULL, error, trial->user_data);
       g_hash_table_iter_remove (&iter);
     }
+  self->workers = NULL;
 }

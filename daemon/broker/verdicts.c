@@ -357,7 +357,7 @@ ob_broker_end_attempt (const char *id, ObAttemptResult *result, gpointer user_da
   gboolean makes_room = active && active->makes_room && result->is_cancelled;
   g_autoptr (GError) error = NULL;
 
-  if (ob_broker_end_trial (self, id, result))
+  if (ob_trials_end (self->trials, id, result))
     return;
   if (makes_room)
     {

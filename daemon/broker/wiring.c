@@ -107,3 +107,19 @@ on_troubled (gpointer user_data)
 }
 
 const ObRecordingsHost ob_broker_recordings_host = { set_lane, forget, on_troubled };
+
+/* --- Trials ask --- */
+
+static GArray *
+list_holds (gpointer user_data)
+{
+  return ob_broker_list_holds (user_data, NULL);
+}
+
+static gboolean
+list_holds_of_rules (const char *destination, OutboxReasonSet which, GArray *list, gpointer user_data)
+{
+  return ob_broker_list_holds_of_rules (user_data, destination, which, list);
+}
+
+const ObTrialsFacts ob_broker_trials_facts = { list_holds, list_holds_of_rules };

@@ -259,6 +259,39 @@ test_server_wait_for (TestServer *server, const char *id)
   return job;
 }
 
+typedef struct
+{
+  TestServer *server;
+  char *id; /* of the trial that was found; NULL: there is none yet */
+} WantedTrial;
+
+static gboolean
+is_trial_there (gpointer user_data)
+{
+  WantedTrial *wanted = user_data;
+  GHashTableIter iter;
+  gpointer id, attempt;
+
+  g_mutex_lock (&wanted->server->lock);
+  g_hash_table_iter_init (&iter, wanted->server->attempts);
+  while (!wanted->id && g_hash_table_iter_next (&iter, &id, &attempt))
+    if (((const Attempt *) attempt)->job->is_trial)
+      wanted->id = g_strdup (id);
+  g_mutex_unlock (&wanted->server->lock);
+
+  return wanted->id != NULL;
+}
+
+char *
+test_server_wait_for_trial (TestServer *server)
+{
+  WantedTrial wanted = { server, NULL };
+
+  test_wait_until (is_trial_there, &wanted, 10);
+
+  return wanted.id;
+}
+
 static void
 give (TestServer *server, const char *id, Order *order)
 {

@@ -27,6 +27,9 @@ gboolean test_server_has (TestServer *server, const char *id);
 /* Waits for the attempt of an upload (iterating the main loop). Returns: (transfer none): its job, until it ends. */
 const ObJob *test_server_wait_for (TestServer *server, const char *id);
 
+/* Waits for the trial of a destination, the only one that is under way. Returns: (transfer full): what the server is asked for. */
+char *test_server_wait_for_trial (TestServer *server);
+
 /* Let an attempt that was waited for report; the first two return when the broker has answered. */
 void test_server_report_created (TestServer *server, const char *id, const char *url);
 void test_server_report_stored (TestServer *server, const char *id);

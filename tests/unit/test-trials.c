@@ -35,18 +35,6 @@ on_tried (const ObTrialReport *report, const GError *error, gpointer user_data)
     answer->is_held_by[g_array_index (report->holds, ObSharedHold, i).hold.reason] = TRUE;
 }
 
-/* Returns: (transfer none) (nullable): what the server is asked for by the only trial that is under way. */
-static const char *
-find_job (TestRig *rig)
-{
-  GHashTableIter iter;
-  gpointer id;
-
-  g_hash_table_iter_init (&iter, rig->broker->trials);
-
-  return g_hash_table_iter_next (&iter, &id, NULL) ? id : NULL;
-}
-
 static gboolean
 is_answered (gpointer answer)
 {
@@ -57,14 +45,13 @@ is_answered (gpointer answer)
 static Answer
 try_depot (TestRig *rig, ObVerdict verdict, OutboxReason reason)
 {
-  g_autofree char *id = NULL;
   Answer answer = { 0 };
 
   ob_broker_try_destination (rig->broker, "depot", on_tried, &answer);
-  id = g_strdup (find_job (rig));
-  if (id)
+  if (!answer.is_answered)
     {
-      g_assert_true (test_server_wait_for (rig->server, id)->is_trial);
+      g_autofree char *id = test_server_wait_for_trial (rig->server);
+
       if (verdict == OB_VERDICT_UNDECIDED)
         test_server_finish (rig->server, id);
       else
