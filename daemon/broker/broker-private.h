@@ -39,6 +39,7 @@ struct _ObBroker
   ObWays *ways;
   ObKnocks *knocks;
   ObRetention *retention;
+  ObStatusBoard *board;
   GPtrArray *between; /* of ObUpload: those that may be between two attempts while a commit is told of */
   ObIngest *ingest;
   ObWorkers *workers;
@@ -107,18 +108,6 @@ void ob_broker_tell_after (ObBroker *self, const char *id);
 /* Tells of holds at once: of those that no commit can be waited for. */
 void ob_broker_tell_holds (ObBroker *self);
 
-/* Everything that holds what has that stored state in a lane: the lane, its destination, the queue. Where only the server's
- * word is missing, no rule is in the way: a question is no load. Returns: how many. */
-#define OB_SHARED_HOLDS_MAX 20
-guint ob_broker_get_shared_holds (ObBroker *self, const char *destination, const char *rule, ObStored stored,
-                                  ObHold holds[OB_SHARED_HOLDS_MAX]);
-
-/* Whether nothing holds what has that stored state in a lane, but what lets one try. */
-gboolean ob_broker_may_start (ObBroker *self, const char *destination, const char *rule, ObStored stored);
-
-/* The status of everything that a counter counts. */
-ObStatus ob_broker_get_status_of_count (ObBroker *self, const ObCount *count);
-
 /* Goes on with everything that the database has as begun: at the start, and when it can be written again. */
 void ob_broker_take_up (ObBroker *self);
 
@@ -140,6 +129,7 @@ extern const ObDestinationEvents ob_broker_destination_events;
 extern const ObKnocksFacts ob_broker_knocks_facts;
 extern const ObRecordingsHost ob_broker_recordings_host;
 extern const ObTrialsFacts ob_broker_trials_facts;
+extern const ObStatusFacts ob_broker_status_facts;
 
 /* attempts.c */
 /* @rule: (nullable): NULL: a termination */
@@ -176,7 +166,6 @@ void ob_broker_set_alarm (ObBroker *self);
 gint64 ob_broker_get_steady_ms (ObBroker *self);
 
 /* lanes.c */
-#define OB_LANE_HOLDS_MAX 10
 guint ob_broker_get_lane_holds (ObBroker *self, const char *destination, const char *rule, ObStored stored,
                                 ObHold holds[OB_LANE_HOLDS_MAX]);
 /* What holds all that could go there, whichever rule it would have. Returns: whether one of the reasons @which holds every one
@@ -200,9 +189,6 @@ char *ob_broker_dup_first_lane (ObBroker *self, const ObUpload *upload);
 char *ob_broker_dup_rule_now (ObBroker *self, const char *lane_rule);
 /* Of a lane's rule, or NULL where it is gone: what has it is about to be matched anew. */
 const ObRule *ob_broker_find_rule (ObBroker *self, const char *lane_rule);
-
-/* groups.c. @app: (nullable): only of what it has uploads in. @list: of ObSharedHold */
-void ob_broker_list_group_holds (ObBroker *self, const char *app, GArray *list);
 
 /* conditions.c */
 void ob_broker_watch_conditions (ObBroker *self);

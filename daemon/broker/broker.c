@@ -37,7 +37,7 @@ static gboolean
 is_between_attempts (ObBroker *self, const ObUpload *upload)
 {
   return upload->stored == OB_STORED_QUEUED && upload->attempts > 0
-         && ob_broker_get_status (self, upload).state == OUTBOX_STATE_QUEUED;
+         && ob_status_board_get (self->board, upload).state == OUTBOX_STATE_QUEUED;
 }
 
 /* Those that may be between two attempts go to @between, if that is given. */
@@ -171,6 +171,7 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *
   ob_queue_join (self->queue, &everything, self);
   self->storage = ob_storage_new (self->queue, spool, &ob_broker_storage_events, self);
   ob_queue_join (self->queue, &ob_storage_member, self->storage);
+  self->board = ob_status_board_new (self->queue, self->destinations, self->storage, &ob_broker_status_facts, self);
   self->retention = ob_retention_new (self->queue, spool, &ob_broker_retention_facts, self);
   ob_queue_join (self->queue, &ob_retention_member, self->retention);
   ob_broker_watch_rows (self);
@@ -274,6 +275,7 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->queue, ob_queue_free);
   g_clear_pointer (&self->recordings, ob_recordings_free);
   g_clear_pointer (&self->retention, ob_retention_free);
+  g_clear_pointer (&self->board, ob_status_board_free);
   g_clear_pointer (&self->storage, ob_storage_free);
   g_clear_pointer (&self->settings_file, ob_settings_file_free);
   g_clear_pointer (&self->trials, ob_trials_free);

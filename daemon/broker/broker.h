@@ -8,7 +8,7 @@
 
 #include "broker/destinations.h"
 #include "broker/recordings.h"
-#include "broker/shared-holds.h"
+#include "broker/status-board.h"
 #include "broker/trials.h"
 #include "model/destination.h"
 #include "policy/clock.h"
@@ -155,29 +155,7 @@ void ob_broker_try_destination (ObBroker *self, const char *name, ObTrialDone do
 void ob_broker_pause_groups (ObBroker *self, const char *app, const char *const *names, gboolean is_paused,
                              ObCommandDone done, gpointer user_data);
 
-/* How a group stands. */
-typedef struct
-{
-  ObGroup *group; /* owned */
-  guint64 uploads[OUTBOX_N_STATES];
-  guint64 bytes[OUTBOX_N_STATES];
-  guint64 reasons[OUTBOX_N_REASONS]; /* of those that are paused or retrying, how many have it as the first reason */
-  guint64 offset_bytes;              /* confirmed by the servers */
-  guint64 sent_bytes;                /* the same with what is on the way */
-  gint64 until_ms;                   /* when the first that retries goes on; 0: not known */
-  OutboxState state;                 /* of the group */
-  OutboxState form_state;            /* where it has one; of several, of the one that has least arrived */
-  gboolean has_form;
-  gboolean needs_user;
-} ObGroupStatus;
-
-void ob_group_status_clear (ObGroupStatus *status);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ObGroupStatus, ob_group_status_clear)
-
-/* The one state of a group: of those that its uploads are in, the one that tells most of what goes on. Pure. */
-OutboxState ob_group_state (const guint64 uploads[OUTBOX_N_STATES]);
-
-/* O(lanes), whatever the size of the group. @app, @name: as above. Errors: NotFound, InvalidArgument, Storage. */
+/* O(lanes), whatever the size of the group. @app, @name: as ob_groups_find() has them. Errors: NotFound, InvalidArgument, Storage. */
 gboolean ob_broker_get_group (ObBroker *self, const char *app, const char *name, ObGroupStatus *status, GError **error);
 
 /* Returns: (transfer full) (element-type ObGroupStatus): those that match; where an uploader is asked for, they count what it

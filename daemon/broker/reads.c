@@ -73,3 +73,59 @@ ob_broker_is_epoch (ObBroker *self, gint64 epoch)
 {
   return epoch == ob_database_get_epoch (self->database);
 }
+
+/* --- Asked of the status board --- */
+
+guint
+ob_broker_get_destination_holds (ObBroker *self, const ObDestination *destination, ObHold holds[3])
+{
+  return ob_destination_table_get_holds (self->destinations, destination, holds);
+}
+
+ObStatus
+ob_broker_get_status (ObBroker *self, const ObUpload *upload)
+{
+  return ob_status_board_get (self->board, upload);
+}
+
+GArray *
+ob_broker_list_holds (ObBroker *self, const char *app)
+{
+  return ob_status_board_list_holds (self->board, app);
+}
+
+GArray *
+ob_broker_list_holds_of (ObBroker *self, const ObUpload *upload)
+{
+  return ob_status_board_list_holds_of (self->board, upload);
+}
+
+GArray *
+ob_broker_find_kinds (ObBroker *self, OutboxState state, GError **error)
+{
+  return ob_status_board_find_kinds (self->board, state, error);
+}
+
+gboolean
+ob_broker_summarise (ObBroker *self, guint64 uploads[OUTBOX_N_STATES], guint64 bytes[OUTBOX_N_STATES], GError **error)
+{
+  return ob_status_board_summarise (self->board, uploads, bytes, error);
+}
+
+gboolean
+ob_broker_count_lost (ObBroker *self, guint64 *uploads, guint64 *bytes, GError **error)
+{
+  return ob_uploads_count_lost (self->database, uploads, bytes, error);
+}
+
+gboolean
+ob_broker_get_group (ObBroker *self, const char *app, const char *name, ObGroupStatus *status, GError **error)
+{
+  return ob_status_board_get_group (self->board, app, name, status, error);
+}
+
+GArray *
+ob_broker_list_groups (ObBroker *self, const ObGroupsFilter *filter, GError **error)
+{
+  return ob_status_board_list_groups (self->board, filter, error);
+}

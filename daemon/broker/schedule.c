@@ -123,7 +123,7 @@ add_stream (ObBroker *self, View *view, guint index)
 
   /* What has a rule that is gone waits until it is matched with those that are there. */
   if (!destination || !rule || (ob_broker_awaits_word (self) && !ob_destination_is_local (destination))
-      || !ob_broker_may_start (self, stream->destination, stream->rule, stream->stored))
+      || !ob_status_board_may_start (self->board, stream->destination, stream->rule, stream->stored))
     return;
   /* Those that run may stand among the first. */
   heads

@@ -60,7 +60,7 @@ ob_broker_start_termination (ObBroker *self)
       /* Its last attempt may still be on its way out. */
       if (!destination || ob_health_is_tried (&destination->health)
           || g_hash_table_contains (self->active, termination->id)
-          || !ob_broker_may_start (self, destination->name, "", OB_STORED_CONFIRMING))
+          || !ob_status_board_may_start (self->board, destination->name, "", OB_STORED_CONFIRMING))
         continue;
       ob_workers_start (self->workers, make_termination_job (destination, termination),
                         ob_broker_add_active (self, termination->id, termination->destination, NULL)->stop);

@@ -113,7 +113,7 @@ const ObRecordingsHost ob_broker_recordings_host = { set_lane, forget, on_troubl
 static GArray *
 list_holds (gpointer user_data)
 {
-  return ob_broker_list_holds (user_data, NULL);
+  return ob_status_board_list_holds (((const ObBroker *) user_data)->board, NULL);
 }
 
 static gboolean
@@ -123,3 +123,49 @@ list_holds_of_rules (const char *destination, OutboxReasonSet which, GArray *lis
 }
 
 const ObTrialsFacts ob_broker_trials_facts = { list_holds, list_holds_of_rules };
+
+/* --- The status board asks --- */
+
+static OutboxReasonSet
+get_queue_reasons (gpointer user_data)
+{
+  return ob_broker_get_queue_reasons (user_data);
+}
+
+static guint
+get_lane_holds (const char *destination, const char *rule, ObStored stored, ObHold holds[OB_LANE_HOLDS_MAX],
+                gpointer user_data)
+{
+  return ob_broker_get_lane_holds (user_data, destination, rule, stored, holds);
+}
+
+static void
+list_lane_holds (const char *app, GArray *list, gpointer user_data)
+{
+  ob_broker_list_lane_holds (user_data, app, list);
+}
+
+static GPtrArray *
+list_on_the_way (gpointer user_data)
+{
+  ObBroker *self = user_data;
+  GPtrArray *ids = g_ptr_array_new_with_free_func (g_free);
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->active);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (((const ObActive *) value)->sent_bytes > 0)
+      g_ptr_array_add (ids, g_strdup (((const ObActive *) value)->id));
+
+  return ids;
+}
+
+static guint64
+get_sent_bytes (const ObUpload *upload, gpointer user_data)
+{
+  return ob_broker_get_sent_bytes (user_data, upload);
+}
+
+const ObStatusFacts ob_broker_status_facts
+    = { get_queue_reasons, get_lane_holds, list_lane_holds, list_on_the_way, get_sent_bytes };

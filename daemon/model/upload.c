@@ -36,6 +36,12 @@ ob_upload_new (void)
   return upload;
 }
 
+gboolean
+ob_upload_is_in_group (const ObUpload *upload, const char *group_app, const char *group)
+{
+  return upload->group && g_str_equal (upload->group, group) && g_str_equal (upload->group_app, group_app);
+}
+
 void
 ob_upload_set_offset (ObUpload *upload, guint64 offset_bytes)
 {

@@ -101,6 +101,9 @@ ObUpload *ob_upload_new (void);
 void ob_upload_free (ObUpload *upload);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObUpload, ob_upload_free)
 
+/* Whether it belongs to that group of that app. */
+gboolean ob_upload_is_in_group (const ObUpload *upload, const char *group_app, const char *group);
+
 /* Notes what the server has. All of it went out, even if nobody lived to count it: a process that was killed. */
 void ob_upload_set_offset (ObUpload *upload, guint64 offset_bytes);
 

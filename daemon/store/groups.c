@@ -99,6 +99,52 @@ ob_groups_list (ObDatabase *database, const ObGroupsFilter *filter, GError **err
   return read_all (database, statement, error);
 }
 
+/* The one group of that key, whosoever it is. Errors: NotFound, InvalidArgument where several apps have one, Storage. */
+static ObGroup *
+find_the_only_one (ObDatabase *database, const char *key, GError **error)
+{
+  const ObGroupsFilter filter = { .after_key = key, .limit = 2 };
+  g_autoptr (GPtrArray) groups = ob_groups_list (database, &filter, error);
+  const ObGroup *first, *second;
+
+  if (!groups)
+    return NULL;
+  first = groups->len > 0 ? groups->pdata[0] : NULL;
+  second = groups->len > 1 ? groups->pdata[1] : NULL;
+  if (!first || !g_str_equal (first->key, key))
+    ob_text_set_not_found (error, "group", key);
+  else if (second && g_str_equal (second->key, key))
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
+                 "Several apps have a group %s: name one as APP/KEY, such as %s/%s", key, first->app, key);
+  else
+    return g_ptr_array_steal_index (groups, 0);
+
+  return NULL;
+}
+
+ObGroup *
+ob_groups_find (ObDatabase *database, const char *app, const char *name, GError **error)
+{
+  const char *slash = strchr (name, '/');
+  g_autofree char *named_app = slash ? g_strndup (name, (gsize) (slash - name)) : NULL;
+  g_autoptr (GError) own_error = NULL;
+  ObGroup *group = ob_groups_get (database, app ? app : "", name, &own_error);
+
+  if (!group && named_app && *named_app && (!app || g_str_equal (app, named_app))
+      && g_error_matches (own_error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
+    {
+      g_clear_error (&own_error);
+      group = ob_groups_get (database, named_app, slash + 1, &own_error);
+    }
+  if (group)
+    return group;
+  if (!app && g_error_matches (own_error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
+    return find_the_only_one (database, name, error);
+  g_propagate_error (error, g_steal_pointer (&own_error));
+
+  return NULL;
+}
+
 GPtrArray *
 ob_groups_list_paused (ObDatabase *database, GError **error)
 {

@@ -29,6 +29,17 @@ char *ob_group_dup_name (const char *app, const char *key);
 /* Returns: (transfer full) (nullable): the group. Errors: NotFound, Storage. */
 ObGroup *ob_groups_get (ObDatabase *database, const char *app, const char *key, GError **error);
 
+/**
+ * ob_groups_find:
+ * @app: (nullable): the sandboxed app that asks, which knows its own groups alone; NULL: a program of the host
+ * @name: as a caller gives it: by key a program of the host means the group of programs of the host, else the one of the only app
+ *   that has one; by APP/KEY that app's
+ *
+ * Returns: (transfer full) (nullable): the group. Errors: NotFound, InvalidArgument where several apps have a group of that key,
+ * Storage.
+ */
+ObGroup *ob_groups_find (ObDatabase *database, const char *app, const char *name, GError **error);
+
 /* What ob_groups_list() is asked for. */
 typedef struct
 {
