@@ -18,6 +18,7 @@
 #include "broker/settings-file.h"
 #include "broker/storage.h"
 #include "broker/trials.h"
+#include "broker/waits.h"
 #include "broker/ways.h"
 #include "broker/workers.h"
 #include "store/ingest.h"
@@ -72,10 +73,6 @@ struct _ObBroker
   guint repair_source;   /* until bad rows of the database are repaired */
   gint64 repaired_at_us; /* when it was the last time, monotonic; 0: never */
   gboolean wants_review; /* the lanes are to be looked at after the commit */
-  gint64 clock_gap_ms;   /* what the wall clock differs by from the time since the start of the device */
-  gint64 knock_at_ms;    /* the alarm is for a knock alone; 0: it is not */
-  gint64 wake_at_ms;     /* when anything but a knock is due; 0: nothing is */
-  gint64 steady_at_ms;   /* when a network that came back has been up long enough; 0: not waited for */
   gboolean is_in_memory; /* the data folder */
   gboolean is_paused;
   gboolean is_started;
@@ -158,13 +155,6 @@ void ob_broker_schedule (ObBroker *self);
 void ob_broker_start_termination (ObBroker *self);
 gboolean ob_broker_end_termination (ObBroker *self, const char *id, const ObAttemptResult *result, GError **error);
 
-/* waits.c */
-void ob_broker_wake (ObBroker *self);
-void ob_broker_set_alarm (ObBroker *self);
-
-/* When a network that has just come up is believed to stay; 0: there is none. */
-gint64 ob_broker_get_steady_ms (ObBroker *self);
-
 /* lanes.c */
 guint ob_broker_get_lane_holds (ObBroker *self, const char *destination, const char *rule, ObStored stored,
                                 ObHold holds[OB_LANE_HOLDS_MAX]);
@@ -192,7 +182,9 @@ const ObRule *ob_broker_find_rule (ObBroker *self, const char *lane_rule);
 
 /* conditions.c */
 void ob_broker_watch_conditions (ObBroker *self);
-void ob_broker_settle_conditions (ObBroker *self);
+/* The times of lanes and conditions, as ObMember has them. */
+gint64 ob_broker_next_ms (gpointer member);
+void ob_broker_wake (gpointer member, gint64 now_ms, gint64 jump_ms);
 /* What tells the present network from others; empty: there is none. */
 const char *ob_broker_get_network_key (const ObConditions *conditions);
 /* What holds the whole queue, bit r for OutboxReason r; and tells of it in the journal, inside a turn. */

@@ -141,11 +141,11 @@ go_on (gpointer member, const ObChanges *changes)
     ob_broker_review_lanes (self);
   ob_broker_schedule (self);
   tell_those_that_wait (self, self->between);
-  ob_broker_set_alarm (self);
   ob_broker_let_go (self);
 }
 
-static const ObMember everything = { .load = load, .flushed = go_on };
+static const ObMember everything
+    = { .load = load, .flushed = go_on, .next_ms = ob_broker_next_ms, .wake = ob_broker_wake };
 
 ObBroker *
 ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *watchers, const ObRunner *runner,
@@ -161,16 +161,19 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *
   self->runner = runner;
   self->queue = ob_queue_new (database, clock);
   ob_queue_join (self->queue, &telling, self);
+  /* Before the others: while it cannot write, nobody else is woken. */
+  self->storage = ob_storage_new (self->queue, spool, &ob_broker_storage_events, self);
+  ob_queue_join (self->queue, &ob_storage_member, self->storage);
   self->destinations = ob_destination_table_new (self->queue, &ob_broker_destination_events, self);
   ob_queue_join (self->queue, &ob_destination_table_member, self->destinations);
   self->settings_file = ob_settings_file_new (self->queue, spool, self->destinations);
   self->trials = ob_trials_new (self->destinations, clock, &ob_broker_trials_facts, self);
   self->knocks = ob_knocks_new (self->queue, self->destinations, runner, &ob_broker_knocks_facts, self);
+  ob_queue_join (self->queue, &ob_knocks_member, self->knocks);
   self->budget = ob_budget_new (self->queue);
   ob_queue_join (self->queue, &ob_budget_member, self->budget);
   ob_queue_join (self->queue, &everything, self);
-  self->storage = ob_storage_new (self->queue, spool, &ob_broker_storage_events, self);
-  ob_queue_join (self->queue, &ob_storage_member, self->storage);
+  ob_queue_join (self->queue, &ob_waits_member, self->queue);
   self->board = ob_status_board_new (self->queue, self->destinations, self->storage, &ob_broker_status_facts, self);
   self->retention = ob_retention_new (self->queue, spool, &ob_broker_retention_facts, self);
   ob_queue_join (self->queue, &ob_retention_member, self->retention);
@@ -211,7 +214,7 @@ ob_broker_start (ObBroker *self)
   ob_recordings_start (self->recordings);
   ob_broker_take_up (self);
   ob_broker_review_lanes (self);
-  ob_broker_wake (self);
+  ob_queue_start_alarm (self->queue);
   ob_broker_compare_spool (self);
 }
 
@@ -254,7 +257,7 @@ ob_broker_stop (ObBroker *self)
   g_clear_handle_id (&self->match_source, g_source_remove);
   ob_storage_stop (self->storage);
   ob_retention_stop (self->retention);
-  ob_clock_set_alarm (self->clock, 0, NULL, NULL);
+  ob_queue_stop_alarm (self->queue);
   ob_knocks_stop (self->knocks);
   ob_broker_end_batches (self);
   ob_broker_stop_attempts (self, NULL, OB_STOP_NOW);

@@ -133,7 +133,7 @@ note_session (ObBroker *self, const ObConditions *old)
     ob_broker_stop_attempts (self, NULL, OB_STOP_GENTLY);
   /* What failed before the device slept says nothing of now. */
   else if (was_ending)
-    self->steady_at_ms = ob_broker_get_now_ms (self);
+    ob_destination_table_expect_network (self->destinations, ob_broker_get_now_ms (self));
   if (!ob_queue_do (self->queue, OB_TURN_SOON, record_session, self, NULL))
     ob_queue_touch_holds (self->queue);
 }
@@ -150,6 +150,7 @@ ob_broker_let_go (ObBroker *self)
 
 /* --- Changes --- */
 
+/* A network that has just come up has to stay before back-offs end that it makes pointless. */
 static void
 note_network (ObBroker *self, const ObConditions *old)
 {
@@ -157,7 +158,9 @@ note_network (ObBroker *self, const ObConditions *old)
 
   if (is_same_network (old, &self->latest) && !is_gained)
     return;
-  self->steady_at_ms = ob_broker_get_steady_ms (self);
+  ob_destination_table_expect_network (self->destinations, self->latest.is_network_available
+                                                               ? ob_broker_get_now_ms (self) + OB_DESTINATIONS_STEADY_MS
+                                                               : 0);
 }
 
 static void
@@ -175,16 +178,35 @@ on_watcher_changed (ObWatcher *watcher, gpointer user_data)
   note_network (self, &old);
   note_session (self, &old);
   ob_broker_review_lanes (self);
-  ob_broker_set_alarm (self);
+  ob_queue_set_alarm (self->queue);
 }
 
-void
-ob_broker_settle_conditions (ObBroker *self)
+static void
+settle (ObBroker *self)
 {
   self->settle_at_ms = 0;
   self->settled = self->latest;
   ob_ways_settle (self->ways);
   ob_broker_forget_answer (self);
+}
+
+void
+ob_broker_wake (gpointer member, gint64 now_ms, gint64 jump_ms)
+{
+  ObBroker *self = member;
+
+  /* A clock that was set back puts nothing off. */
+  if (self->settle_at_ms > 0 && (self->settle_at_ms <= now_ms || self->settle_at_ms > now_ms + SETTLE_MS))
+    settle (self);
+  ob_broker_review_lanes (self);
+}
+
+gint64
+ob_broker_next_ms (gpointer member)
+{
+  const ObBroker *self = member;
+
+  return ob_sooner_ms (self->review_at_ms, self->settle_at_ms);
 }
 
 gboolean
@@ -199,7 +221,6 @@ ob_broker_watch_conditions (ObBroker *self)
   for (guint i = 0; i < self->watchers->len; i++)
     g_signal_connect_object (self->watchers->pdata[i], "changed", G_CALLBACK (on_watcher_changed), self, 0);
   self->latest = self->settled = read_conditions (self);
-  self->steady_at_ms = 0;
 }
 
 const ObConditions *
@@ -226,7 +247,7 @@ ob_broker_set_zone (ObBroker *self, GTimeZone *zone)
   if (!self->is_started)
     return;
   ob_broker_review_lanes (self);
-  ob_broker_set_alarm (self);
+  ob_queue_set_alarm (self->queue);
 }
 
 /* --- What costs --- */

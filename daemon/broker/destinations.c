@@ -6,24 +6,19 @@
 #include "broker/destinations.h"
 
 #include "base/text.h"
-#include "broker/settings.h"
 #include "dbus/error.h"
-#include "model/origin.h"
 #include "policy/health.h"
 #include "store/destinations.h"
 #include "store/journal.h"
 #include "store/uploads.h"
 #include "transfer/protocols.h"
 
-#define URL_MAX_BYTES 2048
-#define ALSO_MAX 16
-#define HEADERS_MAX_BYTES (16 * 1024)
-
 struct _ObDestinationTable
 {
   ObQueue *queue; /* borrowed, as is the next */
   ObDatabase *database;
-  GHashTable *all; /* name → ObDestination; NULL: not loaded yet */
+  GHashTable *all;     /* name → ObDestination; NULL: not loaded yet */
+  gint64 steady_at_ms; /* when a network that came back has been up for long enough; 0: none is waited for */
   const ObDestinationEvents *events;
   gpointer user_data;
 };
@@ -61,8 +56,6 @@ load (gpointer member, GError **error)
 
   return TRUE;
 }
-
-const ObMember ob_destination_table_member = { .load = load };
 
 GHashTable *
 ob_destination_table_get_all (ObDestinationTable *self)
@@ -138,155 +131,89 @@ ob_destination_table_hasten (ObDestinationTable *self, ObDestination *destinatio
   return ob_destination_table_save (self, destination, message, error);
 }
 
-gboolean
-ob_destination_table_wake (ObDestinationTable *self, gint64 now_ms, gboolean is_network_back, GError **error)
+/* --- What ends by itself --- */
+
+typedef struct
 {
-  GHashTableIter iter;
-  gpointer value;
+  ObDestinationTable *table;
+  gint64 now_ms;
+  gint64 jump_ms;
+  gboolean is_network_back;
+} Wake;
 
-  g_hash_table_iter_init (&iter, self->all);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      ObDestination *destination = value;
-      gboolean is_renewed
-          = is_network_back && destination->health.retry_at_ms > 0 && !ob_destination_is_local (destination);
+static gboolean
+wake_one (const Wake *waking, ObDestination *destination, GError **error)
+{
+  ObHealth *health = &destination->health;
+  gboolean is_renewed = waking->is_network_back && !ob_destination_is_local (destination);
 
-      if (is_renewed ? !ob_destination_table_hasten (self, destination, "the network is back", error)
-                     : ob_health_wake (&destination->health, now_ms)
-                           && !ob_destination_table_save (self, destination, "the back-off is over", error))
-        return FALSE;
-    }
+  if (waking->jump_ms != 0 && ob_health_shift (health, waking->jump_ms)
+      && !ob_destination_table_save (waking->table, destination, "the clock was set", error))
+    return FALSE;
+  if (is_renewed && health->retry_at_ms > 0)
+    return ob_destination_table_hasten (waking->table, destination, "the network is back", error);
 
-  return TRUE;
+  return !ob_health_wake (health, waking->now_ms)
+         || ob_destination_table_save (waking->table, destination, "the back-off is over", error);
 }
 
-gboolean
-ob_destination_table_shift (ObDestinationTable *self, gint64 jump_ms, GError **error)
+static gboolean
+wake_all (gpointer user_data, GError **error)
 {
+  const Wake *waking = user_data;
   GHashTableIter iter;
-  gpointer value;
+  gpointer destination;
 
-  g_hash_table_iter_init (&iter, self->all);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    if (ob_health_shift (&((ObDestination *) value)->health, jump_ms)
-        && !ob_destination_table_save (self, value, "the clock was set", error))
+  g_hash_table_iter_init (&iter, waking->table->all);
+  while (g_hash_table_iter_next (&iter, NULL, &destination))
+    if (!wake_one (waking, destination, error))
       return FALSE;
+  if (waking->is_network_back)
+    waking->table->steady_at_ms = 0;
 
   return TRUE;
 }
 
-gint64
-ob_destination_table_next_ms (ObDestinationTable *self, gint64 now_ms)
+static void
+wake (gpointer member, gint64 now_ms, gint64 jump_ms)
 {
-  gint64 next_ms = 0;
+  ObDestinationTable *self = member;
+  Wake waking = { self, now_ms, jump_ms, FALSE };
+
+  /* A clock that was set makes this wait no longer than it was meant to be. */
+  if (jump_ms != 0 && self->steady_at_ms > 0)
+    self->steady_at_ms = MIN (self->steady_at_ms + jump_ms, now_ms + OB_DESTINATIONS_STEADY_MS);
+  waking.is_network_back = self->steady_at_ms > 0 && self->steady_at_ms <= now_ms;
+  /* Time alone also changes what is told of a hold. */
+  if (ob_queue_do (self->queue, OB_TURN_SOON, wake_all, &waking, NULL))
+    ob_queue_touch_holds (self->queue);
+}
+
+static gint64
+next_ms (gpointer member)
+{
+  ObDestinationTable *self = member;
+  gint64 now_ms = ob_queue_get_now_ms (self->queue);
+  gint64 soonest_ms = self->steady_at_ms;
   GHashTableIter iter;
   gpointer value;
 
   g_hash_table_iter_init (&iter, self->all);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    next_ms = ob_sooner_ms (next_ms, ob_health_next_ms (&((const ObDestination *) value)->health, now_ms));
+    soonest_ms = ob_sooner_ms (soonest_ms, ob_health_next_ms (&((const ObDestination *) value)->health, now_ms));
 
-  return next_ms;
+  return soonest_ms;
 }
+
+void
+ob_destination_table_expect_network (ObDestinationTable *self, gint64 steady_at_ms)
+{
+  self->steady_at_ms = steady_at_ms;
+}
+
+const ObMember ob_destination_table_member = { .load = load, .next_ms = next_ms, .wake = wake };
 
 /* --- Commands --- */
-
-static gboolean
-invalid (GError **error, const char *what)
-{
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "%s", what);
-
-  return FALSE;
-}
-
-static gboolean
-is_url (const char *url)
-{
-  return strlen (url) <= URL_MAX_BYTES && ob_destination_is_url (url);
-}
-
-static gboolean
-check_settings (const char *name, const ObDestination *old, const ObDestinationSettings *settings, GError **error)
-{
-  if (!ob_destination_is_name (name))
-    return invalid (error, "name: 1 to 64 letters, digits, '-', '_' and '.'");
-  if (settings->url ? !is_url (settings->url) : !old)
-    return invalid (error, "url: an http or https URL of at most 2048 bytes");
-  if (!ob_settings_check_protocol (old, settings->protocol, settings->url, error))
-    return FALSE;
-  if (settings->confirm_url && *settings->confirm_url
-      && (strlen (settings->confirm_url) > URL_MAX_BYTES || !ob_settings_is_confirm_url (settings->confirm_url)))
-    return invalid (error, "confirm_url: an http or https URL, with {id}, {group} and {sha256} where they belong");
-
-  return TRUE;
-}
-
-static gboolean
-check_also (const char *const *also, GError **error)
-{
-  if (also && g_strv_length ((GStrv) also) > ALSO_MAX)
-    return invalid (error, "also: at most 16 URLs");
-  for (; also && *also; also++)
-    if (!is_url (*also) || strchr (*also, ' '))
-      return invalid (error, "also: http or https URLs of at most 2048 bytes");
-
-  return TRUE;
-}
-
-static gboolean
-check_headers (GVariant *headers, GError **error)
-{
-  if (headers && g_variant_get_size (headers) > HEADERS_MAX_BYTES)
-    return invalid (error, "headers: at most 16 KiB in all");
-  if (headers && !ob_settings_are_headers (headers))
-    return invalid (error, "headers: a name is a token, and a value one line");
-
-  return TRUE;
-}
-
-static void
-replace (char **field, const char *value)
-{
-  if (!value)
-    return;
-  g_free (*field);
-  *field = *value ? g_strdup (value) : NULL;
-}
-
-static void
-apply_settings (ObDestination *destination, const ObDestinationSettings *settings)
-{
-  replace (&destination->protocol, settings->protocol);
-  replace (&destination->url, settings->url);
-  replace (&destination->confirm_url, settings->confirm_url);
-  if (settings->also)
-    {
-      g_strfreev (destination->also);
-      destination->also = *settings->also ? g_strdupv ((GStrv) settings->also) : NULL;
-    }
-  if (settings->headers)
-    {
-      g_variant_unref (destination->headers);
-      destination->headers = g_variant_ref (settings->headers);
-    }
-  if (settings->sets_default)
-    destination->is_default = settings->is_default;
-  /* New settings deserve a new try. */
-  ob_health_renew (&destination->health);
-}
-
-/* Secrets are for the origin that they were set for. Returns: whether there were any, which are gone now. */
-static gboolean
-drop_headers (ObDestination *destination, const char *old_url, const ObDestinationSettings *settings)
-{
-  if (settings->headers || !old_url || ob_origin_is_same (old_url, destination->url)
-      || g_variant_n_children (destination->headers) == 0)
-    return FALSE;
-  g_variant_unref (destination->headers);
-  destination->headers = g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
-
-  return TRUE;
-}
 
 /* There is one default. */
 static gboolean
@@ -353,8 +280,7 @@ set (gpointer user_data, GError **error)
       destination->is_default = g_hash_table_size (self->all) == 0;
       g_hash_table_insert (self->all, destination->name, destination);
     }
-  apply_settings (destination, change->settings);
-  is_bare = drop_headers (destination, old_url, change->settings);
+  is_bare = ob_destination_settings_apply (change->settings, destination);
   self->events->settings_changed (self->user_data);
 
   return (!destination->is_default || clear_other_defaults (self, change->name, error))
@@ -372,8 +298,7 @@ ob_destination_table_set (ObDestinationTable *self, const char *name, const ObDe
   Change change = { self, name, settings };
   g_autoptr (GError) error = NULL;
 
-  if (!check_settings (name, ob_destination_table_find (self, name), settings, &error)
-      || !check_also (settings->also, &error) || !check_headers (settings->headers, &error))
+  if (!ob_destination_settings_check (settings, name, ob_destination_table_find (self, name), &error))
     {
       done (error, user_data);
       return;

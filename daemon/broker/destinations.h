@@ -6,8 +6,8 @@
  */
 #pragma once
 
+#include "broker/destination-settings.h"
 #include "broker/queue.h"
-#include "model/destination.h"
 #include "policy/status.h"
 
 G_BEGIN_DECLS
@@ -53,28 +53,16 @@ gboolean ob_destination_table_save (ObDestinationTable *table, const ObDestinati
 gboolean ob_destination_table_hasten (ObDestinationTable *table, ObDestination *destination, const char *message,
                                       GError **error);
 
-/* Ends the back-offs that are over; where a network has come back, those of all that need one. Errors: Storage, DiskFull. */
-gboolean ob_destination_table_wake (ObDestinationTable *table, gint64 now_ms, gboolean is_network_back, GError **error);
+/* --- A network that has come back --- */
 
-/* The clock was set by that much: back-offs are as long as they were meant to be. Errors: Storage, DiskFull. */
-gboolean ob_destination_table_shift (ObDestinationTable *table, gint64 jump_ms, GError **error);
+/* So long a network has to be up before it is believed to stay: one that comes and goes ends no back-off. */
+#define OB_DESTINATIONS_STEADY_MS 10000
 
-/* Returns: when the next back-off ends, as Unix milliseconds; 0: there is none. */
-gint64 ob_destination_table_next_ms (ObDestinationTable *table, gint64 now_ms);
+/* At @steady_at_ms, as Unix milliseconds, the back-offs end of all that need a network; 0: there is none any more. The time of
+ * a member: ob_queue_set_alarm() where no turn follows. */
+void ob_destination_table_expect_network (ObDestinationTable *table, gint64 steady_at_ms);
 
 /* --- Commands --- */
-
-/* What Destinations.Set may change; NULL: leave it. */
-typedef struct
-{
-  const char *protocol;
-  const char *url;
-  const char *confirm_url; /* empty: none any more */
-  const char *const *also; /* URLs of other origins at which it keeps uploads; of none: none any more */
-  GVariant *headers;       /* a{ss} */
-  gboolean sets_default;
-  gboolean is_default;
-} ObDestinationSettings;
 
 /* Errors: InvalidArgument, NotFound, WrongState (of `remove`, where something has not arrived), Storage, DiskFull. */
 void ob_destination_table_set (ObDestinationTable *table, const char *name, const ObDestinationSettings *settings,

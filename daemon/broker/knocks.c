@@ -155,7 +155,7 @@ on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
 /* --- When --- */
 
 static gint64
-next_ms (ObKnocks *self, const Knocking *knocking)
+get_next_ms (ObKnocks *self, const Knocking *knocking)
 {
   const ObDestination *destination = ob_destination_table_find (self->destinations, knocking->destination);
 
@@ -167,24 +167,26 @@ next_ms (ObKnocks *self, const Knocking *knocking)
                              ob_queue_get_now_ms (self->queue));
 }
 
-gint64
-ob_knocks_next_ms (ObKnocks *self)
+static gint64
+next_ms (gpointer member)
 {
+  ObKnocks *self = member;
   gint64 soonest_ms = 0;
   GHashTableIter iter;
   gpointer value;
 
   g_hash_table_iter_init (&iter, self->silent);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    soonest_ms = ob_sooner_ms (soonest_ms, next_ms (self, value));
+    soonest_ms = ob_sooner_ms (soonest_ms, get_next_ms (self, value));
 
   return soonest_ms;
 }
 
-void
-ob_knocks_knock (ObKnocks *self)
+/* Knocks at each destination for which it is time. */
+static void
+wake (gpointer member, gint64 now_ms, gint64 jump_ms)
 {
-  gint64 now_ms = ob_queue_get_now_ms (self->queue);
+  ObKnocks *self = member;
   GHashTableIter iter;
   gpointer value;
 
@@ -192,7 +194,7 @@ ob_knocks_knock (ObKnocks *self)
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
       Knocking *knocking = value;
-      gint64 at_ms = next_ms (self, knocking);
+      gint64 at_ms = get_next_ms (self, knocking);
       const ObDestination *destination;
 
       if (at_ms == 0 || at_ms > now_ms)
@@ -206,3 +208,5 @@ ob_knocks_knock (ObKnocks *self)
       self->runner->knock (self->runner, destination->url, knocking->cancellable, on_answered, knocking);
     }
 }
+
+const ObMember ob_knocks_member = { .next_ms = next_ms, .wake = wake };

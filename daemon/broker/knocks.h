@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Knocks at destinations where nothing answers. One at a time for each, however many uploads wait there; none while
- * nothing may go there anyway. The first that is answered starts an attempt at once. Main thread.
+ * nothing may go there anyway. The first that is answered starts an attempt at once. A member of the
+ * queue; main thread.
  */
 #pragma once
 
@@ -26,6 +27,8 @@ typedef struct
   const ObConditions *(*get_conditions) (gpointer user_data);
 } ObKnocksFacts;
 
+extern const ObMember ob_knocks_member;
+
 /* All are borrowed; @facts: static. */
 ObKnocks *ob_knocks_new (ObQueue *queue, ObDestinationTable *destinations, const ObRunner *runner,
                          const ObKnocksFacts *facts, gpointer user_data);
@@ -36,11 +39,5 @@ void ob_knocks_stop (ObKnocks *knocks);
 
 /* An attempt has ended, with an error or without. @is_silent: nothing answered it; @has_moved: bytes arrived before that */
 void ob_knocks_note_end (ObKnocks *knocks, const ObUpload *upload, gboolean is_silent, gboolean has_moved);
-
-/* Returns: when to knock next, as Unix milliseconds; 0: nowhere. */
-gint64 ob_knocks_next_ms (ObKnocks *knocks);
-
-/* Knocks at each destination for which it is time. */
-void ob_knocks_knock (ObKnocks *knocks);
 
 G_END_DECLS

@@ -1,16 +1,20 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Turns, and who takes part in them. Owns the turn and the list of changes. Main thread.
+ * Turns, and who takes part in them; and the alarm. Owns the turn and the list of changes. Main thread.
  */
 #include "broker/queue.h"
 
 #include "base/disk.h"
 
+/* By less than this nobody sets a clock; what a clock drifts by in years is no jump. */
+#define JUMP_LEAST_MS 2000
+
 typedef struct
 {
   const ObMember *member;
   gpointer instance;
+  gint64 next_ms; /* as it said last */
 } Joined;
 
 /* What to tell of when a turn is committed. */
@@ -28,6 +32,10 @@ struct _ObQueue
   ObTurn *turn;
   GArray *members; /* of Joined */
   Flush *flush;    /* borrowed from the turn; NULL: nobody has to be told of anything */
+
+  gboolean has_alarm_on; /* members are woken */
+  gint64 alarm_ms;       /* that the clock has; 0: none */
+  gint64 clock_gap_ms;   /* what the wall clock differed by from the time since the start of the device */
 };
 
 static void
@@ -78,7 +86,7 @@ ob_queue_free (ObQueue *queue)
 void
 ob_queue_join (ObQueue *queue, const ObMember *member, gpointer instance)
 {
-  const Joined joined = { member, instance };
+  const Joined joined = { member, instance, 0 };
 
   g_array_append_val (queue->members, joined);
 }
@@ -257,6 +265,7 @@ on_flushed (const GError *error, gpointer user_data)
       if (joined->member->flushed)
         joined->member->flushed (joined->instance, &flush->changes);
     }
+  ob_queue_set_alarm (queue);
 }
 
 static void
@@ -303,4 +312,107 @@ void
 ob_queue_want_flush (ObQueue *queue)
 {
   touch (queue, NULL, FALSE, FALSE);
+}
+
+/* --- When members are woken --- */
+
+static gboolean
+is_stuck (ObQueue *queue)
+{
+  for (guint i = 0; i < queue->members->len; i++)
+    {
+      const Joined *joined = &g_array_index (queue->members, Joined, i);
+
+      if (joined->member->is_stuck && joined->member->is_stuck (joined->instance))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+static gint64
+get_clock_gap_ms (ObQueue *queue)
+{
+  return ob_clock_get_now_ms (queue->clock) - ob_clock_get_boot_ms (queue->clock);
+}
+
+/* Returns: by how much the clock was set since somebody waits, or 0. */
+static gint64
+get_jump_ms (ObQueue *queue)
+{
+  gint64 jump_ms = get_clock_gap_ms (queue) - queue->clock_gap_ms;
+
+  return ABS (jump_ms) < JUMP_LEAST_MS ? 0 : jump_ms;
+}
+
+/* A member whose time is later is left alone: an alarm that rings late finds due whatever has become due meanwhile, and a knock
+ * every few seconds costs nobody else anything. */
+static void
+wake (ObQueue *queue, gboolean is_start, gint64 jump_ms)
+{
+  gint64 now_ms = ob_queue_get_now_ms (queue);
+
+  for (guint i = 0; i < queue->members->len; i++)
+    {
+      const Joined *joined = &g_array_index (queue->members, Joined, i);
+      gboolean is_due = is_start || jump_ms != 0 || (joined->next_ms > 0 && joined->next_ms <= now_ms);
+
+      if (is_due && joined->member->wake && (joined->member->is_stuck || !is_stuck (queue)))
+        joined->member->wake (joined->instance, now_ms, jump_ms);
+    }
+}
+
+static gboolean
+on_alarm (gpointer user_data)
+{
+  ObQueue *queue = user_data;
+
+  gint64 jump_ms = get_jump_ms (queue);
+
+  wake (queue, FALSE, jump_ms);
+  /* Who could not be woken has yet to hear of it. */
+  if (!is_stuck (queue))
+    queue->clock_gap_ms += jump_ms;
+  ob_queue_set_alarm (queue);
+
+  return G_SOURCE_REMOVE;
+}
+
+void
+ob_queue_set_alarm (ObQueue *queue)
+{
+  gboolean is_waiting = queue->alarm_ms > 0;
+  gboolean are_others_left = is_stuck (queue);
+
+  if (!queue->has_alarm_on)
+    return;
+  /* While nothing waited, the clock might be set as often as it pleased. */
+  if (!is_waiting)
+    queue->clock_gap_ms = get_clock_gap_ms (queue);
+  queue->alarm_ms = 0;
+  for (guint i = 0; i < queue->members->len; i++)
+    {
+      Joined *joined = &g_array_index (queue->members, Joined, i);
+
+      joined->next_ms = joined->member->next_ms ? joined->member->next_ms (joined->instance) : 0;
+      if (!are_others_left || joined->member->is_stuck)
+        queue->alarm_ms = ob_sooner_ms (queue->alarm_ms, joined->next_ms);
+    }
+  ob_clock_set_alarm (queue->clock, queue->alarm_ms, on_alarm, queue);
+}
+
+void
+ob_queue_start_alarm (ObQueue *queue)
+{
+  queue->has_alarm_on = TRUE;
+  wake (queue, TRUE, 0);
+  ob_queue_set_alarm (queue);
+}
+
+void
+ob_queue_stop_alarm (ObQueue *queue)
+{
+  queue->has_alarm_on = FALSE;
+  queue->alarm_ms = 0;
+  ob_clock_set_alarm (queue->clock, 0, NULL, NULL);
 }

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The queue that the members of the broker share: the database, the turn that is open, the clock, and the list of what has
- * changed in a turn. Only the queue opens a turn. It knows of a member what ObMember says, and calls members in the order
- * in which they joined. Main thread.
+ * changed in a turn. Only the queue opens a turn, and only the queue sets the clock's alarm. It knows of a member what ObMember
+ * says, and calls members in the order in which they joined. Main thread.
  */
 #pragma once
 
@@ -33,6 +33,17 @@ typedef struct
 
   /* The database did not take a turn or a change: by now memory is as it was. */
   void (*troubled) (gpointer member);
+
+  /* When the member must be woken next, as Unix milliseconds; 0: never. Asked after each turn, and by ob_queue_set_alarm(). */
+  gint64 (*next_ms) (gpointer member);
+
+  /* That time has come, or the clock was set: does what is due at @now_ms, in a change of its own, and has everybody called who
+   * has something to do in consequence (ob_queue_touch() and the like). @jump_ms: by how much the clock was set; 0: it was not.
+   * A wait is then to end when it would have ended otherwise. */
+  void (*wake) (gpointer member, gint64 now_ms, gint64 jump_ms);
+
+  /* The database takes no change for the time being: until it does again, nobody is woken but this member. */
+  gboolean (*is_stuck) (gpointer member);
 } ObMember;
 
 /* All are borrowed, and must outlive the queue. */
@@ -87,6 +98,13 @@ void ob_queue_want_flush (ObQueue *queue);
 
 /* Commits now. */
 void ob_queue_commit (ObQueue *queue);
+
+/* Wakes every member once, and from then on each when its time comes, by the one alarm of the clock. */
+void ob_queue_start_alarm (ObQueue *queue);
+void ob_queue_stop_alarm (ObQueue *queue);
+
+/* The time at which a member must be woken has changed, and no turn tells of it. */
+void ob_queue_set_alarm (ObQueue *queue);
 
 /* Changes with each commit; see ob_turn_get_number(). */
 guint ob_queue_get_turn_number (ObQueue *queue);

@@ -88,7 +88,7 @@ static void
 set_time (ObStorage *self, gint64 at_ms)
 {
   self->try_at_ms = at_ms;
-  self->events->time_changed (self->user_data);
+  ob_queue_set_alarm (self->queue);
 }
 
 void
@@ -105,14 +105,6 @@ ob_storage_note_trouble (ObStorage *self)
   set_time (self, ob_queue_get_now_ms (self->queue) + (has_room ? 0 : TRY_AFTER_MS));
 }
 
-static void
-troubled (gpointer member)
-{
-  ob_storage_note_trouble (member);
-}
-
-const ObMember ob_storage_member = { .troubled = troubled };
-
 void
 ob_storage_probe (ObStorage *self)
 {
@@ -126,24 +118,6 @@ gint64
 ob_storage_next_ms (ObStorage *self)
 {
   return self->try_at_ms;
-}
-
-gboolean
-ob_storage_is_due (ObStorage *self, gint64 now_ms)
-{
-  self->try_at_ms = MIN (self->try_at_ms, now_ms + TRY_AFTER_MS);
-
-  return self->try_at_ms <= now_ms;
-}
-
-gboolean
-ob_storage_begin_repair (ObStorage *self)
-{
-  gboolean was_troubled = self->try_at_ms > 0;
-
-  self->try_at_ms = 0;
-
-  return was_troubled;
 }
 
 /* The write is on the disk. */
@@ -178,20 +152,56 @@ record_end (ObStorage *self, GError **error)
   return record (self, 0, message, error);
 }
 
-gboolean
-ob_storage_try (ObStorage *self, GError **error)
+static gboolean
+try_to_write (gpointer user_data, GError **error)
 {
-  gboolean is_good;
+  ObStorage *self = user_data;
+  gboolean is_good = TRUE;
 
-  if (!self->trouble && !self->wants_probe)
-    return TRUE;
-  is_good = self->trouble ? record_end (self, error)
-                          : ob_meta_set_number (self->database, "probed_at", ob_queue_get_now_ms (self->queue), error);
+  if (self->trouble)
+    is_good = record_end (self, error);
+  else if (self->wants_probe)
+    is_good = ob_meta_set_number (self->database, "probed_at", ob_queue_get_now_ms (self->queue), error);
   if (is_good)
     ob_queue_after (self->queue, on_written, self);
 
   return is_good;
 }
+
+static void
+wake (gpointer member, gint64 now_ms, gint64 jump_ms)
+{
+  ObStorage *self = member;
+
+  /* A clock that was set back makes no wait longer. */
+  self->try_at_ms = MIN (self->try_at_ms, now_ms + TRY_AFTER_MS);
+  if (self->try_at_ms == 0 || self->try_at_ms > now_ms)
+    return;
+  /* Until it fails again, the database is believed to work. */
+  self->try_at_ms = 0;
+  if (ob_queue_do (self->queue, OB_TURN_SOON, try_to_write, self, NULL))
+    self->events->repaired (self->user_data);
+}
+
+static void
+troubled (gpointer member)
+{
+  ob_storage_note_trouble (member);
+}
+
+static gint64
+next_ms (gpointer member)
+{
+  return ((ObStorage *) member)->try_at_ms;
+}
+
+static gboolean
+is_stuck (gpointer member)
+{
+  return ((ObStorage *) member)->try_at_ms > 0;
+}
+
+const ObMember ob_storage_member = { .troubled = troubled, .next_ms = next_ms, .wake = wake, .is_stuck = is_stuck };
 
 /* --- A queue that is not there --- */
 

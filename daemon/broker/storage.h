@@ -20,8 +20,8 @@ typedef struct
   /* Its words are others: what holds the queue has changed, and the journal may not be able to tell. */
   void (*changed) (gpointer user_data);
 
-  /* ob_storage_next_ms() has changed. */
-  void (*time_changed) (gpointer user_data);
+  /* The database takes changes again: what was not recorded meanwhile is to be put right. */
+  void (*repaired) (gpointer user_data);
 
   /* What else holds the queue, bit r for OutboxReason r. */
   OutboxReasonSet (*get_other_reasons) (gpointer user_data);
@@ -54,15 +54,6 @@ void ob_storage_probe (ObStorage *storage);
 
 /* Returns: when to try again, as Unix milliseconds; 0: the database works, as far as anybody knows. */
 gint64 ob_storage_next_ms (ObStorage *storage);
-
-/* Whether nothing has to be waited for before it is tried. A clock that was set back makes no wait longer. */
-gboolean ob_storage_is_due (ObStorage *storage, gint64 now_ms);
-
-/* It is being tried: ob_storage_next_ms() is 0 until that fails. Returns: whether there was trouble. */
-gboolean ob_storage_begin_repair (ObStorage *storage);
-
-/* Inside a change: writes something if there is trouble, and ends it when that is on the disk. Errors: Storage, DiskFull. */
-gboolean ob_storage_try (ObStorage *storage, GError **error);
 
 /* --- A queue that is not there --- */
 

@@ -34,9 +34,10 @@ on_storage_changed (gpointer user_data)
 }
 
 static void
-on_time_changed (gpointer user_data)
+on_repaired (gpointer user_data)
 {
-  ob_broker_set_alarm (user_data);
+  ob_broker_review_lanes (user_data);
+  ob_broker_take_up (user_data);
 }
 
 static OutboxReasonSet
@@ -45,7 +46,7 @@ get_other_reasons (gpointer user_data)
   return ob_broker_get_reasons_but_storage (user_data);
 }
 
-const ObStorageEvents ob_broker_storage_events = { on_storage_changed, on_time_changed, get_other_reasons };
+const ObStorageEvents ob_broker_storage_events = { on_storage_changed, on_repaired, get_other_reasons };
 
 /* --- Destinations tell --- */
 

@@ -23,6 +23,8 @@ typedef struct
   Fixture *fixture;
   const char *name;
   gboolean fails; /* to load */
+  gint64 next_ms;
+  gboolean is_stuck;
 } Member;
 
 static void
@@ -60,7 +62,31 @@ troubled (gpointer instance)
   note (instance, "troubled");
 }
 
-static const ObMember whole = { load, flushed, troubled }, bare = { NULL, NULL, NULL };
+static gint64
+next_ms (gpointer instance)
+{
+  return ((const Member *) instance)->next_ms;
+}
+
+static void
+wake (gpointer instance, gint64 now_ms, gint64 jump_ms)
+{
+  g_autofree char *what = g_strdup_printf ("wake(%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT ")", now_ms, jump_ms);
+
+  note (instance, what);
+  /* A disk that is still stuck tries again. */
+  ((Member *) instance)->next_ms = ((const Member *) instance)->is_stuck ? now_ms + 1000 : 0;
+}
+
+static gboolean
+is_stuck (gpointer instance)
+{
+  return ((const Member *) instance)->is_stuck;
+}
+
+static const ObMember sleeper = { .next_ms = next_ms, .wake = wake };
+static const ObMember disk = { .next_ms = next_ms, .wake = wake, .is_stuck = is_stuck };
+static const ObMember whole = { .load = load, .flushed = flushed, .troubled = troubled }, bare = { .load = NULL };
 
 static void
 assert_calls (Fixture *fixture, const char *expected)
@@ -147,7 +173,7 @@ count_rows (Fixture *fixture)
 static void
 test_members_are_called_in_order (Fixture *fixture, gconstpointer data)
 {
-  Member first = { fixture, "first", FALSE }, second = { fixture, "second", FALSE };
+  Member first = { .fixture = fixture, .name = "first" }, second = { .fixture = fixture, .name = "second" };
 
   ob_queue_join (fixture->queue, &whole, &first);
   ob_queue_join (fixture->queue, &bare, NULL);
@@ -178,7 +204,7 @@ test_members_are_called_in_order (Fixture *fixture, gconstpointer data)
 static void
 test_what_is_refused_has_changed_nothing (Fixture *fixture, gconstpointer data)
 {
-  Member first = { fixture, "first", FALSE };
+  Member first = { .fixture = fixture, .name = "first" };
   g_autoptr (GError) error = NULL;
 
   ob_queue_join (fixture->queue, &whole, &first);
@@ -199,7 +225,8 @@ test_what_is_refused_has_changed_nothing (Fixture *fixture, gconstpointer data)
 static void
 test_a_member_that_cannot_load (Fixture *fixture, gconstpointer data)
 {
-  Member first = { fixture, "first", TRUE }, second = { fixture, "second", FALSE };
+  Member first = { .fixture = fixture, .name = "first", .fails = TRUE },
+         second = { .fixture = fixture, .name = "second" };
   g_autoptr (GError) error = NULL;
 
   ob_queue_join (fixture->queue, &whole, &first);
@@ -220,7 +247,7 @@ on_answer (const GError *error, gpointer user_data)
 static void
 test_an_answer_waits_for_the_commit (Fixture *fixture, gconstpointer data)
 {
-  Member first = { fixture, "first", FALSE };
+  Member first = { .fixture = fixture, .name = "first" };
   g_autofree char *refused = g_strdup_printf ("first.load answer(%d)", OUTBOX_ERROR_WRONG_STATE);
 
   ob_queue_join (fixture->queue, &whole, &first);
@@ -237,7 +264,7 @@ test_an_answer_waits_for_the_commit (Fixture *fixture, gconstpointer data)
 static void
 test_trouble_is_told_once (Fixture *fixture, gconstpointer data)
 {
-  Member first = { fixture, "first", FALSE };
+  Member first = { .fixture = fixture, .name = "first" };
   g_autofree char *refused = g_strdup_printf ("first.load answer(%d)", OUTBOX_ERROR_DISK_FULL);
   g_autofree char *answers = g_strdup_printf ("first.load first.troubled answer(%d)", OUTBOX_ERROR_DISK_FULL);
   g_autofree char *limit = NULL;
@@ -257,6 +284,108 @@ test_trouble_is_told_once (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (count_rows (fixture), ==, 0);
 }
 
+static void
+start_alarm (Fixture *fixture)
+{
+  ob_queue_start_alarm (fixture->queue);
+  g_string_truncate (fixture->calls, 0);
+}
+
+static void
+test_a_member_is_woken_at_its_time (Fixture *fixture, gconstpointer data)
+{
+  Member first = { .fixture = fixture, .name = "first" }, second = { .fixture = fixture, .name = "second" };
+  gint64 now_ms = ob_queue_get_now_ms (fixture->queue);
+
+  ob_queue_join (fixture->queue, &sleeper, &first);
+  ob_queue_join (fixture->queue, &sleeper, &second);
+  first.next_ms = now_ms + 10;
+  ob_queue_set_alarm (fixture->queue);
+  g_assert_cmpint (test_clock_get_alarm_ms (fixture->clock), ==, 0);
+  ob_queue_start_alarm (fixture->queue);
+  assert_calls (fixture, "first.wake(1000,0) second.wake(1000,0)");
+  g_assert_cmpint (test_clock_get_alarm_ms (fixture->clock), ==, 0);
+
+  first.next_ms = now_ms + 100;
+  second.next_ms = now_ms + 300;
+  ob_queue_set_alarm (fixture->queue);
+  g_assert_cmpint (test_clock_get_alarm_ms (fixture->clock), ==, now_ms + 100);
+  test_clock_advance (fixture->clock, 150);
+  assert_calls (fixture, "first.wake(1150,0)");
+  g_assert_cmpint (test_clock_get_alarm_ms (fixture->clock), ==, now_ms + 300);
+
+  /* Rings late: whatever has become due is due. */
+  first.next_ms = now_ms + 290;
+  ob_queue_set_alarm (fixture->queue);
+  test_clock_advance (fixture->clock, 1000);
+  assert_calls (fixture, "first.wake(2150,0) second.wake(2150,0)");
+
+  /* A turn may change anybody's time. */
+  second.next_ms = now_ms + 5000;
+  ob_queue_want_flush (fixture->queue);
+  g_assert_cmpint (test_clock_get_alarm_ms (fixture->clock), ==, now_ms + 5000);
+  ob_queue_stop_alarm (fixture->queue);
+  ob_queue_want_flush (fixture->queue);
+  g_assert_cmpint (test_clock_get_alarm_ms (fixture->clock), ==, 0);
+  assert_calls (fixture, "");
+}
+
+/* Every wait is then another one, whether its time has come or not; what a clock drifts by is no jump. */
+static void
+test_a_clock_that_is_set_wakes_everybody (Fixture *fixture, gconstpointer data)
+{
+  Member first = { .fixture = fixture, .name = "first" }, second = { .fixture = fixture, .name = "second" };
+
+  ob_queue_join (fixture->queue, &sleeper, &first);
+  ob_queue_join (fixture->queue, &sleeper, &second);
+  start_alarm (fixture);
+  /* Nobody waits. */
+  test_clock_set (fixture->clock, 50000);
+  first.next_ms = 60000;
+  ob_queue_set_alarm (fixture->queue);
+  test_clock_set (fixture->clock, 51999);
+  assert_calls (fixture, "");
+  test_clock_set (fixture->clock, 20000);
+  assert_calls (fixture, "first.wake(20000,-30000) second.wake(20000,-30000)");
+  first.next_ms = 60000;
+  ob_queue_set_alarm (fixture->queue);
+  test_clock_set (fixture->clock, 70000);
+  assert_calls (fixture, "first.wake(70000,50000) second.wake(70000,50000)");
+}
+
+static void
+test_while_the_disk_is_stuck_only_it_is_woken (Fixture *fixture, gconstpointer data)
+{
+  Member first = { .fixture = fixture, .name = "disk" }, second = { .fixture = fixture, .name = "second" };
+
+  ob_queue_join (fixture->queue, &disk, &first);
+  ob_queue_join (fixture->queue, &sleeper, &second);
+  start_alarm (fixture);
+  first.is_stuck = TRUE;
+  first.next_ms = 5000;
+  second.next_ms = 2000;
+  ob_queue_set_alarm (fixture->queue);
+  g_assert_cmpint (test_clock_get_alarm_ms (fixture->clock), ==, 5000);
+  test_clock_advance (fixture->clock, 4000);
+  assert_calls (fixture, "disk.wake(5000,0)");
+  /* It works again: the others have what is overdue. */
+  first.is_stuck = FALSE;
+  ob_queue_set_alarm (fixture->queue);
+  g_assert_cmpint (test_clock_get_alarm_ms (fixture->clock), ==, 2000);
+  test_clock_advance (fixture->clock, 0);
+  assert_calls (fixture, "second.wake(5000,0)");
+
+  /* A clock that is set meanwhile is told of when there is somebody to hear it. */
+  first.is_stuck = TRUE;
+  first.next_ms = 10000;
+  ob_queue_set_alarm (fixture->queue);
+  test_clock_set (fixture->clock, 9000);
+  assert_calls (fixture, "disk.wake(9000,4000)");
+  first.is_stuck = FALSE;
+  test_clock_advance (fixture->clock, 1000);
+  assert_calls (fixture, "disk.wake(10000,4000) second.wake(10000,4000)");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -270,6 +399,9 @@ main (int argc, char **argv)
     { "/queue/a-member-that-cannot-load", test_a_member_that_cannot_load },
     { "/queue/an-answer-waits-for-the-commit", test_an_answer_waits_for_the_commit },
     { "/queue/trouble-is-told-once", test_trouble_is_told_once },
+    { "/queue/a-member-is-woken-at-its-time", test_a_member_is_woken_at_its_time },
+    { "/queue/a-clock-that-is-set-wakes-everybody", test_a_clock_that_is_set_wakes_everybody },
+    { "/queue/while-the-disk-is-stuck-only-it-is-woken", test_while_the_disk_is_stuck_only_it_is_woken },
   };
 
   g_test_init (&argc, &argv, NULL);

@@ -1,0 +1,125 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Checks what is to be set of a destination, and sets it. Pure.
+ */
+#include "broker/destination-settings.h"
+
+#include "broker/settings.h"
+#include "dbus/error.h"
+#include "model/origin.h"
+#include "policy/health.h"
+
+#define URL_MAX_BYTES 2048
+#define ALSO_MAX 16
+#define HEADERS_MAX_BYTES (16 * 1024)
+
+static gboolean
+invalid (GError **error, const char *what)
+{
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "%s", what);
+
+  return FALSE;
+}
+
+static gboolean
+is_url (const char *url)
+{
+  return strlen (url) <= URL_MAX_BYTES && ob_destination_is_url (url);
+}
+
+static gboolean
+check_addresses (const ObDestinationSettings *settings, const ObDestination *old, GError **error)
+{
+  if (settings->url ? !is_url (settings->url) : !old)
+    return invalid (error, "url: an http or https URL of at most 2048 bytes");
+  if (!ob_settings_check_protocol (old, settings->protocol, settings->url, error))
+    return FALSE;
+  if (settings->confirm_url && *settings->confirm_url
+      && (strlen (settings->confirm_url) > URL_MAX_BYTES || !ob_settings_is_confirm_url (settings->confirm_url)))
+    return invalid (error, "confirm_url: an http or https URL, with {id}, {group} and {sha256} where they belong");
+
+  return TRUE;
+}
+
+static gboolean
+check_also (const char *const *also, GError **error)
+{
+  if (also && g_strv_length ((GStrv) also) > ALSO_MAX)
+    return invalid (error, "also: at most 16 URLs");
+  for (; also && *also; also++)
+    if (!is_url (*also) || strchr (*also, ' '))
+      return invalid (error, "also: http or https URLs of at most 2048 bytes");
+
+  return TRUE;
+}
+
+static gboolean
+check_headers (GVariant *headers, GError **error)
+{
+  if (headers && g_variant_get_size (headers) > HEADERS_MAX_BYTES)
+    return invalid (error, "headers: at most 16 KiB in all");
+  if (headers && !ob_settings_are_headers (headers))
+    return invalid (error, "headers: a name is a token, and a value one line");
+
+  return TRUE;
+}
+
+gboolean
+ob_destination_settings_check (const ObDestinationSettings *settings, const char *name, const ObDestination *old,
+                               GError **error)
+{
+  if (!ob_destination_is_name (name))
+    return invalid (error, "name: 1 to 64 letters, digits, '-', '_' and '.'");
+
+  return check_addresses (settings, old, error) && check_also (settings->also, error)
+         && check_headers (settings->headers, error);
+}
+
+static void
+replace (char **field, const char *value)
+{
+  if (!value)
+    return;
+  g_free (*field);
+  *field = *value ? g_strdup (value) : NULL;
+}
+
+/* Secrets are for the origin that they were set for. Returns: whether there were any, which are gone now. */
+static gboolean
+drop_headers (ObDestination *destination, const char *old_url, const ObDestinationSettings *settings)
+{
+  if (settings->headers || !old_url || ob_origin_is_same (old_url, destination->url)
+      || g_variant_n_children (destination->headers) == 0)
+    return FALSE;
+  g_variant_unref (destination->headers);
+  destination->headers = g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
+
+  return TRUE;
+}
+
+gboolean
+ob_destination_settings_apply (const ObDestinationSettings *settings, ObDestination *destination)
+{
+  g_autofree char *old_url = g_strdup (destination->url);
+
+  replace (&destination->protocol, settings->protocol);
+  replace (&destination->url, settings->url);
+  replace (&destination->confirm_url, settings->confirm_url);
+  if (settings->also)
+    {
+      g_strfreev (destination->also);
+      destination->also = *settings->also ? g_strdupv ((GStrv) settings->also) : NULL;
+    }
+  if (settings->headers)
+    {
+      g_variant_unref (destination->headers);
+      destination->headers = g_variant_ref (settings->headers);
+    }
+  if (settings->sets_default)
+    destination->is_default = settings->is_default;
+  /* New settings deserve a new try. */
+  ob_health_renew (&destination->health);
+
+  return drop_headers (destination, old_url, settings);
+}
