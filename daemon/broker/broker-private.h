@@ -14,6 +14,7 @@
 #include "broker/knocks.h"
 #include "broker/queue.h"
 #include "broker/recordings.h"
+#include "broker/recovery.h"
 #include "broker/retention.h"
 #include "broker/settings-file.h"
 #include "broker/storage.h"
@@ -54,9 +55,7 @@ struct _ObBroker
   GHashTable *saving_keys;   /* app and key of ObUpload → ObSaving: those of them that are new */
   ObRecordings *recordings;  /* files that apps write themselves */
   GHashTable *resubmissions; /* set of ObResubmission: submits whose key was used before, until they are answered */
-  GHashTable *doubtful;      /* ids of files in the spool without a row; see ob_broker_settle_doubts() */
-  ObDatabase *aside;         /* the damaged database that was set aside at this start, to salvage from; or NULL */
-  GCancellable *background;  /* of the comparison of spool and database */
+  ObRecovery *recovery;
   ObRules *rules;
   GHashTable *paces;       /* name of a rule → ObPace, which a change of rules changes */
   GHashTable *lanes;       /* of ObLane: those in which something waits, or that the journal says are held */
@@ -127,6 +126,7 @@ extern const ObKnocksFacts ob_broker_knocks_facts;
 extern const ObRecordingsHost ob_broker_recordings_host;
 extern const ObTrialsFacts ob_broker_trials_facts;
 extern const ObStatusFacts ob_broker_status_facts;
+extern const ObRecoveryHost ob_broker_recovery_host;
 
 /* attempts.c */
 /* @rule: (nullable): NULL: a termination */
@@ -260,15 +260,5 @@ void ob_broker_stop_watching_rows (ObBroker *self);
 
 /* Whether it is about to be put right: until then nothing follows from what its row says. */
 gboolean ob_broker_awaits_repair (ObBroker *self, const ObUpload *upload);
-
-/* recovery.c. The first takes up what the database has as going on and nobody has in hand. */
-void ob_broker_recover (ObBroker *self);
-
-/* What the spool keeps of an upload. Returns: (transfer full). Errors: those of the disk, InvalidArgument. */
-ObUpload *ob_broker_read_record (ObBroker *self, const char *id, GError **error);
-void ob_broker_compare_spool (ObBroker *self);
-
-/* Looks again at files in the spool of which it was not known whether they are copies of what was being saved. */
-void ob_broker_settle_doubts (ObBroker *self);
 
 G_END_DECLS

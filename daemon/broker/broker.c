@@ -135,7 +135,6 @@ go_on (gpointer member, const ObChanges *changes)
 {
   ObBroker *self = member;
 
-  ob_broker_settle_doubts (self);
   /* While nothing can be written, the repair looks at them. */
   if (ob_storage_next_ms (self->storage) == 0 && (self->wants_review || ob_broker_has_vacant_lane (self)))
     ob_broker_review_lanes (self);
@@ -181,6 +180,9 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *
   self->ingest = ob_ingest_new (spool);
   self->recordings = ob_recordings_new (self->queue, spool, self->ingest, &ob_broker_recordings_host, self);
   ob_queue_join (self->queue, &ob_recordings_member, self->recordings);
+  self->recovery
+      = ob_recovery_new (self->queue, spool, self->recordings, self->retention, &ob_broker_recovery_host, self);
+  ob_queue_join (self->queue, &ob_recovery_member, self->recovery);
   ob_broker_watch_conditions (self);
   if (!ob_queue_load (self->queue, error))
     {
@@ -196,7 +198,7 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *
 void
 ob_broker_take_up (ObBroker *self)
 {
-  ob_broker_recover (self);
+  ob_recovery_take_up (self->recovery);
   ob_recordings_review (self->recordings);
   ob_broker_forget_answer (self);
   ob_broker_match_rules (self);
@@ -215,7 +217,7 @@ ob_broker_start (ObBroker *self)
   ob_broker_take_up (self);
   ob_broker_review_lanes (self);
   ob_queue_start_alarm (self->queue);
-  ob_broker_compare_spool (self);
+  ob_recovery_start (self->recovery);
 }
 
 static gboolean
@@ -253,7 +255,7 @@ ob_broker_stop (ObBroker *self)
   self->is_ending = TRUE;
   ob_recordings_stop (self->recordings);
   ob_broker_stop_watching_rows (self);
-  g_cancellable_cancel (self->background);
+  ob_recovery_stop (self->recovery);
   g_clear_handle_id (&self->match_source, g_source_remove);
   ob_storage_stop (self->storage);
   ob_retention_stop (self->retention);
@@ -274,8 +276,8 @@ ob_broker_finalize (GObject *object)
 
   ob_broker_stop (self);
   g_clear_pointer (&self->ingest, ob_ingest_free);
-  g_clear_pointer (&self->aside, ob_database_free);
   g_clear_pointer (&self->queue, ob_queue_free);
+  g_clear_pointer (&self->recovery, ob_recovery_free);
   g_clear_pointer (&self->recordings, ob_recordings_free);
   g_clear_pointer (&self->retention, ob_retention_free);
   g_clear_pointer (&self->board, ob_status_board_free);
@@ -291,7 +293,6 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->saving, g_hash_table_unref);
   g_clear_pointer (&self->resubmissions, g_hash_table_unref);
   g_clear_pointer (&self->batches, g_queue_free);
-  g_clear_pointer (&self->doubtful, g_hash_table_unref);
   g_clear_pointer (&self->lanes, g_hash_table_unref);
   g_clear_pointer (&self->knocks, ob_knocks_free);
   g_clear_pointer (&self->ways, ob_ways_free);
@@ -300,7 +301,6 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->rules, ob_rules_unref);
   g_clear_pointer (&self->answered_network, g_free);
   g_clear_pointer (&self->watchers, g_ptr_array_unref);
-  g_clear_object (&self->background);
   G_OBJECT_CLASS (ob_broker_parent_class)->finalize (object);
 }
 
@@ -315,8 +315,6 @@ ob_broker_init (ObBroker *self)
   self->saving_keys = ob_broker_make_saving_keys ();
   self->resubmissions = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) ob_resubmission_free, NULL);
   self->batches = g_queue_new ();
-  self->doubtful = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  self->background = g_cancellable_new ();
   self->rules = ob_rules_new ();
   self->paces = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) ob_pace_unref);
 }

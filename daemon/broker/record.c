@@ -1,16 +1,19 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Records as JSON through the a{sv} of the bus. Pure.
+ * Records as JSON through the a{sv} of the bus. Pure, but for what loads one from the spool.
  */
 #include "broker/record.h"
 
 #include "base/blocks.h"
+#include "base/files.h"
 #include "base/identity.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "dbus/error.h"
 #include "store/limits.h"
+
+#include <sys/stat.h>
 
 static void
 add_string (GVariantBuilder *builder, const char *name, const char *value)
@@ -191,4 +194,35 @@ ObUpload *
 ob_record_read_prepared (const char *text, gsize size_bytes, GError **error)
 {
   return read_record (text, size_bytes, FALSE, error);
+}
+
+/* A record that does not say how much it is of, or something absurd: the copy says it, and its digests say whether it is whole. */
+static void
+load_size (ObUpload *upload, const char *path)
+{
+  g_autofree char *of_nothing = g_compute_checksum_for_string (G_CHECKSUM_SHA256, "", 0);
+  struct stat info;
+
+  if (upload->size_bytes == 0 && !g_str_equal (upload->sha256, of_nothing) && lstat (path, &info) == 0
+      && S_ISREG (info.st_mode))
+    upload->size_bytes = (guint64) info.st_size;
+}
+
+ObUpload *
+ob_record_load (ObSpool *spool, const char *id, GError **error)
+{
+  g_autofree char *path = ob_spool_get_path (spool, id);
+  g_autofree char *record_path = g_strconcat (path, ".json", NULL);
+  gsize size_bytes;
+  g_autofree char *text = ob_file_read_own (record_path, OB_RECORD_MAX_BYTES, &size_bytes, error);
+  g_autoptr (ObUpload) upload = text ? ob_record_read (text, size_bytes, error) : NULL;
+
+  if (!upload)
+    return NULL;
+  load_size (upload, path);
+  if (g_str_equal (upload->id, id))
+    return g_steal_pointer (&upload);
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "It is of another upload");
+
+  return NULL;
 }

@@ -1,11 +1,13 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The record beside the bytes: what an app said of its file, so that the row can be made again from it. Pure.
+ * The record beside the bytes: what an app said of its file, so that the row can be made again from it. Pure, but
+ * for ob_record_load().
  */
 #pragma once
 
 #include "model/upload.h"
+#include "store/spool.h"
 
 G_BEGIN_DECLS
 
@@ -31,5 +33,9 @@ ObUpload *ob_record_read (const char *text, gsize size_bytes, GError **error);
 /* The same of what ob_record_prepare() gave, as JSON: its media type is NULL where the app has not said it, and of its bytes
  * nothing is known. */
 ObUpload *ob_record_read_prepared (const char *text, gsize size_bytes, GError **error);
+
+/* What the spool keeps of an upload, read from there. Returns: (transfer full) (nullable): an upload that is still saving. Errors:
+ * those of the disk, InvalidArgument. */
+ObUpload *ob_record_load (ObSpool *spool, const char *id, GError **error);
 
 G_END_DECLS

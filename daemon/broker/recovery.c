@@ -1,56 +1,59 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * After a start: what the last process was in the middle of is taken up at once, by index; the spool is compared with
- * the database in the background, a few files a turn. Main thread; the folder is read on another.
+ * What was interrupted is found by index. Files without a row are found by a walk through the spool, in the background; of some
+ * it is not known yet whether they are copies of what is being saved, and these stay in doubt. Main thread.
  */
-#include "broker/broker-private.h"
+#include "broker/recovery.h"
 
-#include "base/blocks.h"
-#include "base/files.h"
-#include "base/identity.h"
 #include "broker/record.h"
 #include "dbus/error.h"
 #include "store/journal.h"
+#include "store/spool-walk.h"
+#include "store/uploads.h"
 
-#include <sys/stat.h>
-
-/* Of the folder's entries, which are not all kept in memory; and of those, with one look into the database for each. */
-#define FILES_A_READ 1024
-#define FILES_A_TURN 128
-
-/* A record that does not say how much it is of, or something absurd: the copy says it, and its digests say whether it is whole. */
-static void
-read_size (ObUpload *upload, const char *path)
+struct _ObRecovery
 {
-  g_autofree char *of_nothing = g_compute_checksum_for_string (G_CHECKSUM_SHA256, "", 0);
-  struct stat info;
+  ObQueue *queue; /* borrowed, as are the next four */
+  ObDatabase *database;
+  ObSpool *spool;
+  ObRecordings *recordings;
+  ObRetention *retention;
+  const ObRecoveryHost *host;
+  gpointer user_data;
+  GHashTable *doubtful; /* ids of files in the spool without a row, to be looked at again */
+  ObSpoolWalk *walk;    /* NULL: none goes on, and none has */
+  ObDatabase *aside;    /* the damaged database that was set aside at this start, to salvage from; or NULL */
+  gboolean is_started;
+};
 
-  if (upload->size_bytes == 0 && !g_str_equal (upload->sha256, of_nothing) && lstat (path, &info) == 0
-      && S_ISREG (info.st_mode))
-    upload->size_bytes = (guint64) info.st_size;
+ObRecovery *
+ob_recovery_new (ObQueue *queue, ObSpool *spool, ObRecordings *recordings, ObRetention *retention,
+                 const ObRecoveryHost *host, gpointer user_data)
+{
+  ObRecovery *self = g_new0 (ObRecovery, 1);
+
+  self->queue = queue;
+  self->database = ob_queue_get_database (queue);
+  self->spool = spool;
+  self->recordings = recordings;
+  self->retention = retention;
+  self->host = host;
+  self->user_data = user_data;
+  self->doubtful = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  return self;
 }
 
-ObUpload *
-ob_broker_read_record (ObBroker *self, const char *id, GError **error)
+void
+ob_recovery_free (ObRecovery *self)
 {
-  g_autofree char *path = ob_spool_get_path (self->spool, id);
-  g_autofree char *record_path = g_strconcat (path, ".json", NULL);
-  g_autofree char *text = NULL;
-  g_autoptr (ObUpload) upload = NULL;
-  gsize size_bytes;
-
-  text = ob_file_read_own (record_path, OB_RECORD_MAX_BYTES, &size_bytes, error);
-  upload = text ? ob_record_read (text, size_bytes, error) : NULL;
-  if (!upload)
-    return NULL;
-  read_size (upload, path);
-  if (g_str_equal (upload->id, id))
-    return g_steal_pointer (&upload);
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "It is of another upload");
-
-  return NULL;
+  ob_recovery_stop (self);
+  g_hash_table_unref (self->doubtful);
+  g_free (self);
 }
+
+/* --- What was interrupted --- */
 
 static void
 replace (char **field, char **value)
@@ -62,35 +65,33 @@ replace (char **field, char **value)
 /* An upload that is taken up. */
 typedef struct
 {
-  ObBroker *broker;
+  ObRecovery *recovery;
   ObUpload *upload;
-} Recovery;
+} Change;
 
 static gboolean
 recover_one (gpointer user_data, GError **error)
 {
-  const Recovery *recovery = user_data;
-  ObBroker *self = recovery->broker;
-  ObUpload *upload = recovery->upload;
-  gint64 now_ms = ob_broker_get_now_ms (self);
+  const Change *change = user_data;
+  ObRecovery *self = change->recovery;
+  ObUpload *upload = change->upload;
+  gint64 now_ms = ob_queue_get_now_ms (self->queue);
   g_autoptr (ObUpload) record = NULL;
 
   if (upload->stored == OB_STORED_SAVING)
     {
       /* Nobody was told that it is safe. With bytes and record in the spool it is all the same; without, the app hands it
        * over again. */
-      record = ob_spool_has (self->spool, upload->id) ? ob_broker_read_record (self, upload->id, NULL) : NULL;
+      record = ob_spool_has (self->spool, upload->id) ? ob_record_load (self->spool, upload->id, NULL) : NULL;
       /* But a person was told of what an app recorded. */
       if (!record && upload->reason != OUTBOX_REASON_NONE)
         return !ob_recordings_is_gone (self->recordings, upload->id)
-               || ob_broker_forget (self, upload, "the file that was recorded is gone", error);
+               || self->host->forget (upload, "the file that was recorded is gone", error, self->user_data);
       if (!record)
         return ob_uploads_delete (self->database, upload->id, error);
       upload->size_bytes = record->size_bytes;
       replace (&upload->media_type, &record->media_type);
-      g_free (upload->rule);
-      upload->rule = ob_broker_dup_first_lane (self, upload);
-      self->wants_review = TRUE;
+      self->host->set_lane (upload, self->user_data);
       replace (&upload->sha256, &record->sha256);
       upload->has_local_copy = TRUE;
       upload->saved_at_ms = upload->progress_at_ms = now_ms;
@@ -101,7 +102,7 @@ recover_one (gpointer user_data, GError **error)
 }
 
 void
-ob_broker_recover (ObBroker *self)
+ob_recovery_take_up (ObRecovery *self)
 {
   g_autoptr (GPtrArray) interrupted = ob_uploads_find (self->database, OB_UPLOADS_INTERRUPTED, 0, G_MAXINT, NULL);
   g_autoptr (GPtrArray) to_clear = ob_uploads_find (self->database, OB_UPLOADS_TO_CLEAR, 0, G_MAXINT, NULL);
@@ -109,13 +110,13 @@ ob_broker_recover (ObBroker *self)
   for (guint i = 0; interrupted && i < interrupted->len; i++)
     {
       ObUpload *upload = interrupted->pdata[i];
-      Recovery recovery = { self, upload };
+      Change change = { self, upload };
       g_autoptr (GError) error = NULL;
 
-      if (g_hash_table_contains (self->active, upload->id) || g_hash_table_contains (self->saving, upload->id)
+      if (self->host->is_running (upload->id, self->user_data) || self->host->is_saving (upload->id, self->user_data)
           || ob_recordings_has (self->recordings, upload->id))
         continue;
-      if (!ob_queue_do (self->queue, OB_TURN_SOON, recover_one, &recovery, &error))
+      if (!ob_queue_do (self->queue, OB_TURN_SOON, recover_one, &change, &error))
         {
           g_warning ("Upload %s could not be taken up: %s", upload->id, error->message);
           return;
@@ -128,35 +129,16 @@ ob_broker_recover (ObBroker *self)
 
 /* --- Files without a row --- */
 
-typedef struct
-{
-  ObBroker *broker; /* a reference */
-  GDir *folder;     /* NULL: read to its end */
-  GPtrArray *ids;   /* of the files to look at now */
-  guint next;
-} Comparison;
-
-static void
-comparison_free (Comparison *comparison)
-{
-  g_clear_pointer (&comparison->folder, g_dir_close);
-  g_ptr_array_unref (comparison->ids);
-  g_object_unref (comparison->broker);
-  g_free (comparison);
-}
-
 static gboolean
 insert_adopted (gpointer user_data, GError **error)
 {
-  const Recovery *recovery = user_data;
-  ObBroker *self = recovery->broker;
-  ObUpload *upload = recovery->upload;
+  const Change *change = user_data;
+  ObRecovery *self = change->recovery;
+  ObUpload *upload = change->upload;
 
-  g_free (upload->rule);
-  upload->rule = ob_broker_dup_rule_for (self, upload);
-  self->wants_review = TRUE;
+  self->host->set_lane (upload, self->user_data);
   upload->has_local_copy = TRUE;
-  upload->saved_at_ms = upload->progress_at_ms = ob_broker_get_now_ms (self);
+  upload->saved_at_ms = upload->progress_at_ms = ob_queue_get_now_ms (self->queue);
 
   /* Tells an attempt to ask before it makes anything: what an earlier one did at the server is not known. */
   return ob_journal_append (self->database, upload->saved_at_ms, upload, "adopted", upload->stored, OUTBOX_REASON_NONE,
@@ -170,13 +152,13 @@ insert_adopted (gpointer user_data, GError **error)
 /* Takes from a row of the damaged database what no record has: how far the server is, and what a person has commanded. Only
  * where the row tells of the very same bytes. */
 static void
-salvage (ObBroker *self, ObUpload *upload)
+salvage (ObRecovery *self, ObUpload *upload)
 {
   g_autoptr (ObUpload) row = ob_uploads_get (self->aside, upload->id, NULL);
 
   if (!row || g_strcmp0 (row->sha256, upload->sha256) != 0 || row->size_bytes != upload->size_bytes
       || !g_str_equal (row->name, upload->name)
-      || (row->server_url && !ob_broker_may_resume (self, upload, row->server_url)))
+      || (row->server_url && !self->host->may_resume (upload, row->server_url, self->user_data)))
     return;
   replace (&upload->server_url, &row->server_url);
   upload->wire_bytes = row->wire_bytes;
@@ -186,31 +168,44 @@ salvage (ObBroker *self, ObUpload *upload)
   upload->is_paused = row->is_paused != 0;
 }
 
+/* A row that is to be on the disk. */
+typedef struct
+{
+  ObRecovery *recovery;
+  char *id;
+} Adoption;
+
 /* A file whose row could not be committed stays in doubt, and is looked at again after the next commit. */
 static void
 on_adopted (const GError *error, gpointer user_data)
 {
-  g_autoptr (ObPending) pending = user_data;
+  g_autofree Adoption *adoption = user_data;
 
   if (error)
-    g_hash_table_add (pending->broker->doubtful, g_steal_pointer (&pending->id));
+    g_hash_table_add (adoption->recovery->doubtful, adoption->id);
+  else
+    g_free (adoption->id);
 }
 
 /* Makes the row again from the record. Returns: FALSE where it has to be tried again when the disk works. */
 static gboolean
-adopt (ObBroker *self, ObUpload *upload)
+adopt (ObRecovery *self, ObUpload *upload)
 {
-  Recovery recovery = { self, upload };
+  Change change = { self, upload };
   g_autoptr (GError) error = NULL;
+  Adoption *adoption;
 
   if (self->aside)
     salvage (self, upload);
-  if (!ob_queue_do (self->queue, OB_TURN_SOON, insert_adopted, &recovery, &error))
+  if (!ob_queue_do (self->queue, OB_TURN_SOON, insert_adopted, &change, &error))
     {
       g_warning ("The file %s in the spool could not be taken up: %s", upload->id, error->message);
       return ob_database_get_trouble (self->database) == NULL;
     }
-  ob_queue_after (self->queue, on_adopted, ob_pending_new (self, upload->id));
+  adoption = g_new0 (Adoption, 1);
+  adoption->recovery = self;
+  adoption->id = g_strdup (upload->id);
+  ob_queue_after (self->queue, on_adopted, adoption);
   ob_queue_touch (self->queue, upload->id, TRUE);
 
   return TRUE;
@@ -228,16 +223,17 @@ typedef enum
  * are here or have arrived. Other bytes than those are an upload of their own, without the key. Which it is is not known
  * while those are being saved: a submit that looks at its file has the key already, and no row yet. */
 static Copy
-judge (ObBroker *self, const ObUpload *upload, gboolean *has_twin)
+judge (ObRecovery *self, const ObUpload *upload, gboolean *has_twin)
 {
+  const ObRecoveryHost *host = self->host;
   g_autoptr (ObUpload) twin
       = upload->key ? ob_uploads_get_by_key (self->database, upload->app, upload->key, NULL) : NULL;
 
   *has_twin = twin != NULL;
   if (ob_journal_has_event (self->database, upload->id, "removed"))
     return COPY_TOO_MANY;
-  if ((twin && (g_hash_table_contains (self->saving, twin->id) || ob_broker_awaits_repair (self, twin)))
-      || (upload->key && ob_broker_find_saving (self, upload->app, upload->key)))
+  if ((twin && (host->is_saving (twin->id, self->user_data) || host->awaits_repair (twin, self->user_data)))
+      || (upload->key && host->is_key_saving (upload->app, upload->key, self->user_data)))
     return COPY_IN_DOUBT;
 
   return twin && g_strcmp0 (twin->sha256, upload->sha256) == 0
@@ -248,10 +244,10 @@ judge (ObBroker *self, const ObUpload *upload, gboolean *has_twin)
 
 /* Returns: FALSE where it has to be looked at again. */
 static gboolean
-settle (ObBroker *self, const char *id)
+settle (ObRecovery *self, const char *id)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (ObUpload) upload = ob_broker_read_record (self, id, &error);
+  g_autoptr (ObUpload) upload = ob_record_load (self->spool, id, &error);
   gboolean has_twin;
   Copy copy;
 
@@ -274,7 +270,7 @@ settle (ObBroker *self, const char *id)
 }
 
 void
-ob_broker_settle_doubts (ObBroker *self)
+ob_recovery_settle_doubts (ObRecovery *self)
 {
   GHashTableIter iter;
   gpointer id;
@@ -287,11 +283,13 @@ ob_broker_settle_doubts (ObBroker *self)
       g_hash_table_iter_remove (&iter);
 }
 
-/* Something in the spool. A file that is being saved has its row already; one that was removed meanwhile has no file. */
+/* What is being saved has its row already; what was removed meanwhile has no file. */
 static void
-look_at (ObBroker *self, const char *id)
+on_visit (const char *id, gpointer user_data)
 {
-  if (g_hash_table_contains (self->saving, id) || ob_uploads_has (self->database, id))
+  ObRecovery *self = user_data;
+
+  if (self->host->is_saving (id, self->user_data) || ob_uploads_has (self->database, id))
     return;
   if (!ob_spool_has (self->spool, id))
     ob_spool_drop_lone_record (self->spool, id);
@@ -299,128 +297,33 @@ look_at (ObBroker *self, const char *id)
     g_hash_table_add (self->doubtful, g_strdup (id));
 }
 
-static void read_on (Comparison *comparison);
-
-static gboolean
-on_compare (gpointer data)
-{
-  Comparison *comparison = data;
-  ObBroker *self = comparison->broker;
-  guint end = MIN (comparison->next + FILES_A_TURN, comparison->ids->len);
-
-  if (g_cancellable_is_cancelled (self->background))
-    {
-      comparison_free (comparison);
-      return G_SOURCE_REMOVE;
-    }
-  for (; comparison->next < end; comparison->next++)
-    look_at (self, comparison->ids->pdata[comparison->next]);
-  if (comparison->next < comparison->ids->len)
-    return G_SOURCE_CONTINUE;
-  read_on (comparison);
-
-  return G_SOURCE_REMOVE;
-}
-
-static gint
-by_id (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(char *const *) a, *(char *const *) b);
-}
-
-/* A folder has no order, and a queue has one: ids begin with the time at which they were made. */
-static void
-sort (Comparison *comparison)
-{
-  g_ptr_array_sort (comparison->ids, by_id);
-}
-
-static void
-compare (Comparison *comparison)
-{
-  comparison->next = 0;
-  sort (comparison);
-  (void) g_idle_add_full (G_PRIORITY_LOW, on_compare, comparison, NULL);
-}
-
-static void
-on_read (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  Comparison *comparison = user_data;
-
-  if (comparison->ids->len > 0)
-    compare (comparison);
-  else
-    comparison_free (comparison);
-}
-
-/* Bytes are noted, and records that have none. */
-static void
-note_name (Comparison *comparison, const char *name)
-{
-  g_autofree char *id = g_str_has_suffix (name, ".json") ? g_strndup (name, strlen (name) - strlen (".json")) : NULL;
-
-  if (ob_id_is_valid (name))
-    g_ptr_array_add (comparison->ids, g_strdup (name));
-  else if (id && ob_id_is_valid (id) && !ob_spool_has (comparison->broker->spool, id))
-    g_ptr_array_add (comparison->ids, g_steal_pointer (&id));
-}
-
-/* On a thread of its own; nobody else uses the comparison meanwhile. */
-static void
-read_folder (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
-{
-  Comparison *comparison = task_data;
-  const char *name;
-
-  while (comparison->folder && comparison->ids->len < FILES_A_READ && !g_cancellable_is_cancelled (cancellable))
-    {
-      name = g_dir_read_name (comparison->folder);
-      if (!name)
-        g_clear_pointer (&comparison->folder, g_dir_close);
-      else
-        note_name (comparison, name);
-    }
-  g_task_return_boolean (task, TRUE);
-}
-
-static void
-read_on (Comparison *comparison)
-{
-  g_autoptr (GTask) task = g_task_new (NULL, comparison->broker->background, on_read, comparison);
-
-  g_ptr_array_set_size (comparison->ids, 0);
-  g_task_set_task_data (task, comparison, NULL);
-  g_task_run_in_thread (task, read_folder);
-}
-
-static void
-compare_at_once (Comparison *comparison)
-{
-  const char *name;
-
-  while (comparison->folder && (name = g_dir_read_name (comparison->folder)))
-    note_name (comparison, name);
-  sort (comparison);
-  for (guint i = 0; i < comparison->ids->len; i++)
-    look_at (comparison->broker, comparison->ids->pdata[i]);
-  comparison_free (comparison);
-}
-
 void
-ob_broker_compare_spool (ObBroker *self)
+ob_recovery_start (ObRecovery *self)
 {
-  g_autofree char *path = ob_spool_get_path (self->spool, "");
-  Comparison *comparison = g_new0 (Comparison, 1);
-
+  self->is_started = TRUE;
   self->aside = ob_database_open_aside (self->database);
-  comparison->broker = g_object_ref (self);
-  comparison->folder = g_dir_open (path, 0, NULL);
-  comparison->ids = g_ptr_array_new_with_free_func (g_free);
   /* A database without a past stands for one that was lost: what the spool has was answered for, and must be found again
    * before an app asks for it by its key. */
   if (ob_journal_get_last (self->database) == 0)
-    compare_at_once (comparison);
+    ob_spool_visit_all (self->spool, on_visit, self);
   else
-    read_on (comparison);
+    self->walk = ob_spool_walk_begin (self->spool, on_visit, self);
 }
+
+void
+ob_recovery_stop (ObRecovery *self)
+{
+  self->is_started = FALSE;
+  g_clear_pointer (&self->walk, ob_spool_walk_end);
+  g_clear_pointer (&self->aside, ob_database_free);
+}
+
+/* --- Member --- */
+
+static void
+flushed (gpointer member, const ObChanges *changes)
+{
+  ob_recovery_settle_doubts (member);
+}
+
+const ObMember ob_recovery_member = { .flushed = flushed };

@@ -6,6 +6,7 @@
  */
 #include "broker/broker-private.h"
 
+#include "broker/record.h"
 #include "store/destinations.h"
 #include "store/journal.h"
 #include "store/repair.h"
@@ -92,7 +93,7 @@ restore (ObBroker *self, ObUpload *upload)
 {
   gint64 now_ms = ob_broker_get_now_ms (self);
   g_autoptr (ObUpload) kept
-      = ob_spool_has (self->spool, upload->id) ? ob_broker_read_record (self, upload->id, NULL) : NULL;
+      = ob_spool_has (self->spool, upload->id) ? ob_record_load (self->spool, upload->id, NULL) : NULL;
 
   if (kept)
     restore_what_was_said (self, upload, kept);

@@ -112,7 +112,7 @@ on_answer (const GError *commit_error, gpointer user_data)
   let_go (self, saving);
   for (guint i = 0; i < followers->len; i++)
     ob_resubmission_go_on (followers->pdata[i]);
-  ob_broker_settle_doubts (self);
+  ob_recovery_settle_doubts (self->recovery);
 }
 
 static void

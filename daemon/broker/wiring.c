@@ -170,3 +170,38 @@ get_sent_bytes (const ObUpload *upload, gpointer user_data)
 
 const ObStatusFacts ob_broker_status_facts
     = { get_queue_reasons, get_lane_holds, list_lane_holds, list_on_the_way, get_sent_bytes };
+
+/* --- Recovery asks --- */
+
+static gboolean
+is_running (const char *id, gpointer user_data)
+{
+  return g_hash_table_contains (((const ObBroker *) user_data)->active, id);
+}
+
+static gboolean
+is_saving (const char *id, gpointer user_data)
+{
+  return g_hash_table_contains (((const ObBroker *) user_data)->saving, id);
+}
+
+static gboolean
+is_key_saving (const char *app, const char *key, gpointer user_data)
+{
+  return ob_broker_find_saving (user_data, app, key) != NULL;
+}
+
+static gboolean
+awaits_repair (const ObUpload *upload, gpointer user_data)
+{
+  return ob_broker_awaits_repair (user_data, upload);
+}
+
+static gboolean
+may_resume (const ObUpload *upload, const char *resume, gpointer user_data)
+{
+  return ob_broker_may_resume (user_data, upload, resume);
+}
+
+const ObRecoveryHost ob_broker_recovery_host
+    = { set_lane, forget, is_running, is_saving, is_key_saving, awaits_repair, may_resume };
