@@ -5,6 +5,7 @@
  */
 #include "instance.h"
 
+#include "base/debug.h"
 #include "base/strays.h"
 #include "config.h"
 #include "store/reader.h"
@@ -86,6 +87,7 @@ main (int argc, char *argv[])
   Run run = { .loop = loop };
 
   setlocale (LC_ALL, "");
+  ob_debug_begin (g_getenv ("OUTBOX_DEBUG"));
   /* GLib's parser of numbers makes a locale in its first call; where two threads wait for that, one finds an errno that is
    * none of its own, and takes a good number for a bad one. */
   (void) g_ascii_strtoll ("0", NULL, 10);

@@ -6,6 +6,7 @@
  */
 #include "broker/broker-private.h"
 
+#include "base/debug.h"
 #include "store/journal.h"
 #include "store/media-type.h"
 #include "store/meta.h"
@@ -164,6 +165,17 @@ note_network (ObBroker *self, const ObConditions *old)
 }
 
 static void
+debug_conditions (const ObConditions *now, gboolean has_to_settle)
+{
+  ob_debug_write (OB_DEBUG_GATE, NULL, "conditions: network %s, link %s, metered %s, connectivity %s%s%s%s%s",
+                  now->is_network_available ? "available" : "not available", ob_link_get_name (now->link),
+                  ob_metered_get_name (now->metered), ob_connectivity_get_name (now->connectivity),
+                  now->is_on_battery ? ", on battery" : "", now->is_sleeping ? ", about to sleep" : "",
+                  now->is_shutting_down ? ", about to shut down" : "",
+                  has_to_settle ? "; what they permit has to last for a moment" : "");
+}
+
+static void
 on_watcher_changed (ObWatcher *watcher, gpointer user_data)
 {
   ObBroker *self = user_data;
@@ -175,6 +187,8 @@ on_watcher_changed (ObWatcher *watcher, gpointer user_data)
     return;
   self->latest = now;
   self->settle_at_ms = ob_conditions_equal (&now, &self->settled) ? 0 : ob_broker_get_now_ms (self) + SETTLE_MS;
+  if (ob_debug_is_on (OB_DEBUG_GATE))
+    debug_conditions (&now, self->settle_at_ms > 0);
   note_network (self, &old);
   note_session (self, &old);
   ob_broker_review_lanes (self);

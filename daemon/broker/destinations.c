@@ -5,6 +5,7 @@
  */
 #include "broker/destinations.h"
 
+#include "base/debug.h"
 #include "base/text.h"
 #include "dbus/error.h"
 #include "policy/health.h"
@@ -103,6 +104,17 @@ ob_destination_table_get_holds (ObDestinationTable *self, const ObDestination *d
 
 /* --- Inside a change --- */
 
+static void
+debug_holds (const ObDestination *destination, OutboxReasonSet reasons, gint64 now_ms)
+{
+  const ObHealth *health = &destination->health;
+  g_autofree char *names = outbox_reasons_to_names (reasons);
+
+  ob_debug_write (OB_DEBUG_GATE, destination->name,
+                  "the destination is %s%s; failed %u times, tried again in %" G_GINT64_FORMAT " ms",
+                  reasons ? "held: " : "open", names, health->failures, MAX (health->retry_at_ms - now_ms, 0));
+}
+
 gboolean
 ob_destination_table_save (ObDestinationTable *self, const ObDestination *destination, const char *message,
                            GError **error)
@@ -114,6 +126,8 @@ ob_destination_table_save (ObDestinationTable *self, const ObDestination *destin
   for (guint i = 0; i < n_holds; i++)
     reasons |= OUTBOX_REASON_BIT (holds[i].reason);
   ob_queue_touch_holds (self->queue);
+  if (ob_debug_is_on (OB_DEBUG_GATE))
+    debug_holds (destination, reasons, ob_queue_get_now_ms (self->queue));
 
   return ob_destinations_save (self->database, destination, error)
          && ob_journal_append_hold (self->database, ob_queue_get_now_ms (self->queue), OUTBOX_SCOPE_DESTINATION,

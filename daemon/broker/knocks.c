@@ -5,6 +5,7 @@
  */
 #include "broker/knocks.h"
 
+#include "base/debug.h"
 #include "policy/health.h"
 #include "policy/knock.h"
 #include "store/uploads.h"
@@ -146,6 +147,7 @@ on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
   g_clear_object (&knocking->cancellable);
+  ob_debug (OB_DEBUG_GATE, knocking->destination, "the knock is %s", is_answered ? "answered" : "not answered");
   if (!is_answered)
     return;
   ob_silence_note_answer (&knocking->silence, ob_queue_get_now_ms (knocking->knocks->queue));

@@ -9,6 +9,7 @@
  */
 #include "broker/broker-private.h"
 
+#include "base/debug.h"
 #include "broker/lane-name.h"
 #include "store/journal.h"
 #include "store/lanes.h"
@@ -177,6 +178,15 @@ find_lane (ObBroker *self, const char *destination, const char *rule)
   return lane;
 }
 
+static void
+debug_lane (const ObLane *lane)
+{
+  g_autofree char *key = ob_lane_dup_key (lane->destination, lane->rule);
+  g_autofree char *reasons = outbox_reasons_to_names (lane->reasons);
+
+  ob_debug_write (OB_DEBUG_GATE, key, "the lane is %s%s", lane->reasons ? "held: " : "open", reasons);
+}
+
 /* Returns: whether its holds are others than before. */
 static gboolean
 review_lane (ObBroker *self, ObLane *lane)
@@ -192,6 +202,8 @@ review_lane (ObBroker *self, ObLane *lane)
   self->review_at_ms = ob_sooner_ms (self->review_at_ms, decision.next_ms);
   lane->reasons = decision.reasons;
   lane->until_ms = decision.until_ms;
+  if (has_changed && ob_debug_is_on (OB_DEBUG_GATE))
+    debug_lane (lane);
   if (has_changed && lane->reasons != 0)
     stop_lane (self, lane);
 

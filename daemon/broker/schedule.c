@@ -5,6 +5,7 @@
  */
 #include "broker/broker-private.h"
 
+#include "base/debug.h"
 #include "broker/scheduler.h"
 #include "dbus/error.h"
 #include "policy/health.h"
@@ -77,6 +78,9 @@ start (ObBroker *self, const ObCandidate *candidate)
   active->priority = candidate->priority + candidate->age;
   active->number = candidate->number;
   active->is_asking = candidate->is_asking;
+  ob_debug (OB_DEBUG_RUNS, candidate->id, "starts for %s: priority %d, age %d, failed %u times%s",
+            candidate->destination, candidate->priority, candidate->age, candidate->failures,
+            candidate->is_probe_only ? ", alone: it finds out whether the destination answers again" : "");
   ob_queue_after (self->queue, on_start, ob_pending_new (self, candidate->id));
   ob_queue_touch (self->queue, candidate->id, FALSE);
 }
@@ -124,7 +128,14 @@ add_stream (ObBroker *self, View *view, guint index)
   /* What has a rule that is gone waits until it is matched with those that are there. */
   if (!destination || !rule || (ob_broker_awaits_word (self) && !ob_destination_is_local (destination))
       || !ob_status_board_may_start (self->board, stream->destination, stream->rule, stream->stored))
-    return;
+    {
+      ob_debug (OB_DEBUG_RUNS, stream->destination, "uploads of %s by rule %s do not start: %s", stream->app,
+                stream->rule,
+                !destination ? "there is no such destination"
+                : !rule      ? "there is no such rule any more"
+                             : "their lane or their destination is held, or the network is not known yet");
+      return;
+    }
   /* Those that run may stand among the first. */
   heads
       = ob_ready_list (self->database, stream,
@@ -239,6 +250,7 @@ make_room (ObBroker *self, const ObPreemption *preemption)
   ObActive *active = g_hash_table_lookup (self->active, preemption->id);
 
   active->makes_room = TRUE;
+  ob_debug (OB_DEBUG_RUNS, preemption->id, "stops to make room for %s", preemption->for_id);
   g_hash_table_add (self->promised, g_strdup (preemption->for_id));
   ob_stop_ask (active->stop, OB_STOP_SOON);
 }
@@ -254,6 +266,9 @@ run_choice (ObBroker *self)
     return;
   choice = ob_scheduler_choose ((const ObCandidate *) (void *) view.candidates->data, view.candidates->len,
                                 (const ObRunning *) (void *) view.running->data, view.running->len);
+  if (view.candidates->len > choice->start->len)
+    ob_debug (OB_DEBUG_RUNS, NULL, "%u of %u that could start do: %u run", choice->start->len, view.candidates->len,
+              view.running->len);
   note_choice (self, &view, choice);
   /* Whoever did not take the place that was made is not there any more. */
   if (!is_making_room (self))
@@ -268,7 +283,10 @@ void
 ob_broker_schedule (ObBroker *self)
 {
   if (!self->is_started || ob_broker_get_queue_reasons (self) != 0 || ob_storage_next_ms (self->storage) > 0)
-    return;
+    {
+      ob_debug (OB_DEBUG_RUNS, NULL, "nothing starts: the queue as a whole is held");
+      return;
+    }
   run_choice (self);
   ob_broker_start_termination (self);
 }

@@ -6,6 +6,7 @@
 #include "broker/turn.h"
 
 #include "base/crash.h"
+#include "base/debug.h"
 #include "dbus/error.h"
 
 #define LATER_MS 500
@@ -105,6 +106,7 @@ ob_turn_commit (ObTurn *turn)
   g_autoptr (GArray) effects = NULL;
   g_autoptr (GArray) last = NULL;
   g_autoptr (GError) error = NULL;
+  gint64 begin_us;
 
   if (!turn->is_open)
     return;
@@ -115,11 +117,14 @@ ob_turn_commit (ObTurn *turn)
   effects = take (&turn->effects);
   last = take (&turn->last);
 
+  begin_us = g_get_monotonic_time ();
   ob_crash_point ("commit");
   error = g_steal_pointer (&turn->failure);
   if (!error && ob_database_run (turn->database, "COMMIT", &error))
     {
       ob_crash_point ("committed");
+      ob_debug (OB_DEBUG_STORE, NULL, "turn %u is committed after %" G_GINT64_FORMAT " ms: %u effects", turn->number,
+                (g_get_monotonic_time () - begin_us) / 1000, effects->len + last->len);
     }
   else
     {

@@ -6,6 +6,7 @@
 #include "broker/broker-private.h"
 
 #include "base/crash.h"
+#include "base/debug.h"
 #include "dbus/error.h"
 #include "policy/health.h"
 #include "policy/retry.h"
@@ -327,6 +328,13 @@ write_end (ObBroker *self, const char *id, ObAttemptResult *result, GError **err
   upload->wire_bytes += ob_broker_get_sent_bytes (self, upload) - upload->offset_bytes;
   if (!end_upload (self, upload, result, error))
     return FALSE;
+  ob_debug (OB_DEBUG_RUNS, id,
+            "the attempt has ended (%s): now %s, failed %u times, tried again in %" G_GINT64_FORMAT " ms",
+            result->is_done        ? "done"
+            : result->is_cancelled ? "stopped"
+                                   : ob_verdict_get_name (result->outcome.verdict),
+            ob_stored_get_name (upload->stored), upload->failures,
+            MAX (upload->retry_at_ms - ob_broker_get_now_ms (self), 0));
   if (upload->stored == OB_STORED_DONE)
     ob_queue_after (self->queue, on_done, ob_pending_new (self, id));
   ob_queue_touch (self->queue, id, FALSE);

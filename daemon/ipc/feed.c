@@ -6,6 +6,7 @@
  */
 #include "ipc/feed.h"
 
+#include "base/debug.h"
 #include "ipc/cursor.h"
 #include "ipc/document.h"
 
@@ -159,6 +160,7 @@ may_tell (ObSubscription *subscription)
 {
   if (!subscription->is_behind && !is_open (subscription))
     {
+      ob_debug (OB_DEBUG_IPC, NULL, "a subscriber takes no more: it is told from the journal later");
       subscription->is_behind = TRUE;
       subscription->sequence = subscription->feed->told_sequence;
     }
@@ -259,6 +261,10 @@ ob_feed_subscribe (ObFeed *feed, const ObCaller *caller, GVariant *options, cons
   /* The past of another epoch is gone: whoever sees the new one lists anew. */
   subscription->is_behind = *after && ob_broker_can_replay (feed->broker, epoch, number);
   subscription->misses_past = *after && !subscription->is_behind && ob_broker_is_epoch (feed->broker, epoch);
+  ob_debug (OB_DEBUG_IPC, NULL, "%s subscribes: %s", caller->app,
+            subscription->is_behind     ? "it is told from the journal first"
+            : subscription->misses_past ? "what it asks for is gone, it is told to list anew"
+                                        : "it is told of what comes");
 
   return subscription;
 }

@@ -6,6 +6,8 @@
  */
 #include "policy/bus-object.h"
 
+#include "base/debug.h"
+
 #define PROPERTIES "org.freedesktop.DBus.Properties"
 
 struct _ObBusObject
@@ -43,7 +45,7 @@ on_properties_got (GObject *source, GAsyncResult *result, gpointer user_data)
   if (reply)
     g_variant_get (reply, "(a{sv})", &iter);
   else
-    g_debug ("%s says nothing of %s: %s", object->name, object->path, error->message);
+    ob_debug (OB_DEBUG_GATE, NULL, "%s says nothing of %s: %s", object->name, object->path, error->message);
   while (iter && g_variant_iter_next (iter, "{&sv}", &name, &value))
     g_hash_table_replace (object->properties, g_strdup (name), value);
   object->on_changed (object->user_data);

@@ -6,6 +6,8 @@
  */
 #include "policy/routes.h"
 
+#include "base/debug.h"
+
 #include <glib-unix.h>
 #include <linux/rtnetlink.h>
 #include <netdb.h>
@@ -167,7 +169,7 @@ on_name_looked_up (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!target->routes)
     return;
   if (error)
-    g_debug ("%s cannot be looked up: %s", target->host, error->message);
+    ob_debug (OB_DEBUG_GATE, NULL, "%s cannot be looked up: %s", target->host, error->message);
   gboolean has_changed = look_again (target);
 
   ask_again_if_lost (target);

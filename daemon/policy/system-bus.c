@@ -6,6 +6,7 @@
  */
 #include "policy/system-bus.h"
 
+#include "base/debug.h"
 #include "policy/folder-watch.h"
 
 #include <string.h>
@@ -131,7 +132,7 @@ on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
       g_signal_connect (connection, "closed", G_CALLBACK (on_closed), bus);
     }
   else
-    g_debug ("No system bus: %s", error->message);
+    ob_debug (OB_DEBUG_GATE, NULL, "No system bus: %s", error->message);
   tell (bus);
   /* It may have ended before anybody listened. */
   if (connection && g_dbus_connection_is_closed (connection))

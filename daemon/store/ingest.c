@@ -6,6 +6,7 @@
  */
 #include "store/ingest.h"
 
+#include "base/debug.h"
 #include "base/strays.h"
 #include "dbus/error.h"
 #include "store/ingest-task.h"
@@ -129,6 +130,9 @@ look_for_stuck (ObIngest *ingest)
       if (progress != task->last_progress || !g_atomic_int_get (&task->is_reading))
         task->progress_at_us = now_us;
       task->last_progress = progress;
+      if (!task->place.is_stuck && now_us - task->progress_at_us >= STUCK_US)
+        ob_debug (OB_DEBUG_STORE, task->order.id, "reading the file of %s has stopped: others go first",
+                  task->order.app);
       task->place.is_stuck = now_us - task->progress_at_us >= STUCK_US;
     }
 }
@@ -173,6 +177,8 @@ end_task (Task *task, const GError *error)
   task->is_over = TRUE;
   ob_ingest_turns_remove (ingest->turns, &task->place);
   (void) g_hash_table_remove (ingest->tasks, task);
+  ob_debug (OB_DEBUG_STORE, task->order.id, "a file of %s has come in: %" G_GINT64_FORMAT " bytes read, %s",
+            task->order.app, ob_ingest_get_copied_bytes (task), ob_debug_name_error (error));
   task->order.done (error ? NULL : &task->copy, error, task->order.user_data);
 }
 

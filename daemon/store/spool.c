@@ -6,6 +6,7 @@
 #include "store/spool.h"
 
 #include "base/crash.h"
+#include "base/debug.h"
 #include "base/files.h"
 #include "dbus/error.h"
 #include "store/copy.h"
@@ -165,6 +166,7 @@ ob_spool_take_reserve (ObSpool *spool)
     (void) close (fd);
   if (!is_there)
     (void) g_unlink (path);
+  ob_debug (OB_DEBUG_STORE, NULL, "the reserve %s", is_there ? "is there" : "has no room on the disk");
   g_atomic_int_set (&spool->lacks_reserve, !is_there);
 }
 
@@ -179,6 +181,8 @@ ob_spool_give_reserve (ObSpool *spool)
     (void) close (fd);
   if (g_unlink (path) != 0)
     return FALSE;
+  ob_debug (OB_DEBUG_STORE, NULL, "the disk is full: the reserve is given to the queue%s",
+            is_quota ? ", under a quota" : "");
   /* A disk that is full and says that it has room has a quota: to take the reserve again at once would fill it anew. */
   if (is_quota)
     g_atomic_int_set (&spool->wanted_kib, 2 * OB_COPY_RESERVE_BYTES / 1024);

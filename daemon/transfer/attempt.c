@@ -5,6 +5,7 @@
  */
 #include "transfer/attempt.h"
 
+#include "base/debug.h"
 #include "transfer/confirm.h"
 #include "transfer/http.h"
 #include "transfer/knock.h"
@@ -53,6 +54,24 @@ deliver (const ObProtocol *protocol, ObConnection *connection, const ObJob *job,
     confirm (connection, job, result, stop);
 }
 
+static void
+debug_end (const ObJob *job, const ObAttemptResult *result)
+{
+  if (result->is_done)
+    ob_debug_write (OB_DEBUG_TRANSFER, job->id, "ends: done, confirmed by %s",
+                    result->receipt.confirmed_by ? result->receipt.confirmed_by : "nobody, since nothing was sent");
+  else if (result->is_cancelled)
+    ob_debug_write (OB_DEBUG_TRANSFER, job->id, "ends: stopped");
+  else
+    ob_debug_write (OB_DEBUG_TRANSFER, job->id,
+                    "ends: verdict %s, code %s, reason %s, trouble of %s%s, the server wants %" G_GINT64_FORMAT " ms",
+                    ob_verdict_get_name (result->outcome.verdict), result->code ? result->code : "none",
+                    outbox_reason_get_info (result->outcome.reason)->name,
+                    result->outcome.scope & OUTBOX_SCOPE_UPLOAD ? "the upload" : "",
+                    result->outcome.scope & OUTBOX_SCOPE_DESTINATION ? " the destination" : "",
+                    result->outcome.retry_after_ms);
+}
+
 ObAttemptResult *
 ob_attempt_run (ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data,
                 ObStop *stop)
@@ -60,6 +79,13 @@ ob_attempt_run (ObConnection *connection, const ObJob *job, const ObCheckpoints 
   const ObProtocol *protocol = ob_protocol_find (job->protocol);
   ObAttemptResult *result = ob_attempt_result_new ();
 
+  ob_debug (OB_DEBUG_TRANSFER, job->id,
+            "begins: %s by %s, %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " bytes are at the server, %s",
+            job->is_termination ? "a termination"
+            : job->is_trial     ? "a trial"
+                                : "an attempt",
+            job->protocol ? job->protocol : "no protocol", job->offset_bytes, job->size_bytes,
+            job->resume ? "resumes" : "nothing to resume");
   result->has_credentials = g_variant_n_children (job->headers) > 0;
   ob_deadline_set (ob_connection_get_deadline (connection), OB_DEADLINE_OWN_MS);
   if (!protocol)
@@ -72,6 +98,8 @@ ob_attempt_run (ObConnection *connection, const ObJob *job, const ObCheckpoints 
     ob_trial_run (protocol, connection, job, checkpoints, user_data, result, stop);
   else
     deliver (protocol, connection, job, checkpoints, user_data, result, stop);
+  if (ob_debug_is_on (OB_DEBUG_TRANSFER))
+    debug_end (job, result);
 
   return result;
 }

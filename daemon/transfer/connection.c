@@ -6,6 +6,7 @@
  */
 #include "transfer/connection.h"
 
+#include "base/debug.h"
 #include "transfer/flow.h"
 #include "transfer/path.h"
 #include "transfer/race.h"
@@ -139,6 +140,7 @@ race (ObConnection *self)
   g_mutex_unlock (&self->lock);
   is_won = ob_race_run (&self->race, fd, self->closing);
   (void) close (fd);
+  ob_debug (OB_DEBUG_TRANSFER, NULL, "no byte gets through, %s new connection can be made", is_won ? "a" : "no");
   g_mutex_lock (&self->lock);
   if (is_won && self->request && self->number == number)
     ob_stall_note_reached (&self->stall);

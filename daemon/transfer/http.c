@@ -6,6 +6,7 @@
 #include "transfer/http.h"
 
 #include "base/brake.h"
+#include "base/debug.h"
 #include "base/text.h"
 #include "model/destination.h"
 #include "model/origin.h"
@@ -13,6 +14,7 @@
 #define WORDS_MAX_CHARS 300
 
 #define LENGTH "outbox-length"
+#define UPLOAD "outbox-upload"
 
 /* A 204 and the answer to HEAD have no body (RFC 9112 section 6.3), yet where no length is given libsoup takes the end of
  * the connection for theirs. Told that there is none, it forgets the length that is given. */
@@ -52,6 +54,8 @@ ob_http_message_new (const char *method, const char *url, const ObJob *job)
   /* Without the flag each PATCH and POST opens a connection of its own. */
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_IDEMPOTENT);
   add_headers (message, url, job);
+  if (ob_debug_is_on (OB_DEBUG_TRANSFER))
+    g_object_set_data_full (G_OBJECT (message), UPLOAD, g_strdup (job->id), g_free);
   g_signal_connect (message, "got-headers", G_CALLBACK (on_got_headers), NULL);
 
   return g_steal_pointer (&message);
@@ -196,10 +200,29 @@ send_once (ObConnection *connection, ObAnswer *answer, gint64 answer_ms, GCancel
   return was_dead;
 }
 
+static void
+debug_answer (const ObAnswer *answer, gint64 begin_us)
+{
+  static const char *const ends[] = { [OB_END_NONE] = "no answer",
+                                      [OB_END_STOPPED] = "stopped",
+                                      [OB_END_LOST] = "the connection was lost",
+                                      [OB_END_SILENT] = "nothing can be reached",
+                                      [OB_END_SLOW] = "no answer in time" };
+  g_autofree char *url = g_uri_to_string (soup_message_get_uri (answer->message));
+  g_autofree char *shown = ob_origin_dup_shown (url);
+  g_autofree char *status = g_strdup_printf ("status %u", ob_answer_get_status (answer));
+
+  ob_debug_write (OB_DEBUG_TRANSFER, g_object_get_data (G_OBJECT (answer->message), UPLOAD),
+                  "%s %s: %s after %" G_GINT64_FORMAT " ms, %" G_GUINT64_FORMAT " bytes went out",
+                  soup_message_get_method (answer->message), shown, answer->error ? ends[answer->end] : status,
+                  (g_get_monotonic_time () - begin_us) / 1000, answer->wire_bytes);
+}
+
 ObAnswer *
 ob_http_send (ObConnection *connection, SoupMessage *message, gint64 answer_ms, GCancellable *stop)
 {
   ObAnswer *answer = g_new0 (ObAnswer, 1);
+  gint64 begin_us = g_get_monotonic_time ();
 
   answer->message = message;
   if (send_once (connection, answer, answer_ms, stop) && is_repeatable (message))
@@ -208,6 +231,8 @@ ob_http_send (ObConnection *connection, SoupMessage *message, gint64 answer_ms, 
       ob_connection_rest (connection);
       (void) send_once (connection, answer, answer_ms, stop);
     }
+  if (ob_debug_is_on (OB_DEBUG_TRANSFER))
+    debug_answer (answer, begin_us);
 
   return answer;
 }

@@ -12,6 +12,26 @@
 /* More than any wait is ever allowed to be. */
 #define RETRY_AFTER_MAX_S G_MAXINT32
 
+const char *
+ob_verdict_get_name (ObVerdict verdict)
+{
+  static const char *const names[OB_N_VERDICTS] = { [OB_VERDICT_UNDECIDED] = "undecided",
+                                                    [OB_VERDICT_RETRY] = "retry",
+                                                    [OB_VERDICT_RETRY_UPLOAD] = "retry-upload",
+                                                    [OB_VERDICT_HOLD] = "hold",
+                                                    [OB_VERDICT_LOOK] = "look",
+                                                    [OB_VERDICT_RESEND] = "resend",
+                                                    [OB_VERDICT_GONE] = "gone",
+                                                    [OB_VERDICT_SIGN_IN] = "sign-in",
+                                                    [OB_VERDICT_FORBIDDEN] = "forbidden",
+                                                    [OB_VERDICT_FULL] = "full",
+                                                    [OB_VERDICT_NOT_YET] = "not-yet",
+                                                    [OB_VERDICT_WORKING] = "working",
+                                                    [OB_VERDICT_FAIL] = "fail" };
+
+  return names[verdict];
+}
+
 static guint
 default_scope (ObVerdict verdict, OutboxReason reason)
 {

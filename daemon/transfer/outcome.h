@@ -101,6 +101,9 @@ ObOutcome ob_outcome_from_reply (const ObReply *reply, ObVerdictFunc verdict, gi
 /* An outcome that is a protocol's own decision. @reason: of OB_VERDICT_HOLD and OB_VERDICT_FAIL */
 ObOutcome ob_outcome_new (ObVerdict verdict, OutboxReason reason);
 
+/* Returns: the verdict's name, for a line of the log; such as "retry". */
+const char *ob_verdict_get_name (ObVerdict verdict);
+
 /* The public state and the reason that a person is told after it; @reason may be OUTBOX_REASON_NONE. */
 OutboxState ob_outcome_get_public (const ObOutcome *outcome, ObStage stage, OutboxReason *reason);
 

@@ -6,6 +6,7 @@
  */
 #include "transfer/put.h"
 
+#include "base/debug.h"
 #include "transfer/body.h"
 #include "transfer/confirm.h"
 #include "transfer/copy.h"
@@ -354,6 +355,8 @@ send_whole (Run *run)
   if (!message)
     return end_bad_url (run);
   run->n_sends++;
+  ob_debug (OB_DEBUG_TRANSFER, run->job->id, "sends the whole of it, time %u%s", run->n_sends,
+            expects ? ", and asks first whether the server will take it" : "");
   answer = ob_http_send (run->connection, message, expects ? OB_PUT_EXPECT_MS : OB_ANSWER_FINISH_MS,
                          G_CANCELLABLE (run->stop));
   run->wire_bytes += answer->wire_bytes;

@@ -6,6 +6,7 @@
  */
 #include "transfer/tus.h"
 
+#include "base/debug.h"
 #include "model/destination.h"
 #include "model/origin.h"
 #include "transfer/body.h"
@@ -122,6 +123,7 @@ wait_for_lock (ObTusRun *tus)
 
   if (outcome->verdict != OB_VERDICT_RETRY_UPLOAD || outcome->retry_after_ms >= 0 || ++tus->locked > MOST_LOCKED)
     return STEP_END;
+  ob_debug (OB_DEBUG_TRANSFER, tus->job->id, "the server holds it locked: look %u of %d", tus->locked, MOST_LOCKED);
   ob_stop_rest (G_CANCELLABLE (tus->stop), LOCKED_MS);
 
   return STEP_LOOK;
@@ -181,6 +183,7 @@ look (ObTusRun *tus)
   if (!is_settled (tus, offset_bytes))
     return STEP_LOOK;
 
+  ob_debug (OB_DEBUG_TRANSFER, tus->job->id, "the server has %" G_GUINT64_FORMAT " bytes", offset_bytes);
   tus->checkpoints->progress (offset_bytes, 0, tus->user_data);
 
   return believe (tus, offset_bytes, ob_tus_get_whole_step (tus));
@@ -193,6 +196,9 @@ shrink (ObTusRun *tus, guint64 chunk_bytes)
   tus->limit_bytes = MAX (chunk_bytes / 4, OB_TUS_CHUNK_MIN_BYTES);
   tus->chunk_bytes = MIN (tus->chunk_bytes, tus->limit_bytes);
   tus->facts.chunk_bytes = tus->limit_bytes;
+  ob_debug (OB_DEBUG_TRANSFER, tus->job->id,
+            "%" G_GUINT64_FORMAT " bytes do not get through: chunks of at most %" G_GUINT64_FORMAT, chunk_bytes,
+            tus->limit_bytes);
   ob_facts_put (ob_connection_get_facts (tus->connection), tus->job->url, &tus->facts);
 }
 
@@ -332,6 +338,10 @@ send_chunk (ObTusRun *tus)
   if (tus->digests)
     ob_body_set_digests (OB_BODY (body), tus->digests, tus->job->size_bytes);
   tus->given_bytes = MAX (tus->given_bytes, tus->offset_bytes + chunk_bytes);
+  ob_debug (OB_DEBUG_TRANSFER, tus->job->id,
+            "sends a chunk of %" G_GUINT64_FORMAT " bytes from %" G_GUINT64_FORMAT ", chosen for %" G_GUINT64_FORMAT
+            " bytes a second",
+            chunk_bytes, tus->offset_bytes, tus->facts.rate_bytes_per_s);
   begin_us = g_get_monotonic_time ();
   answer = ob_http_send (tus->connection, message, is_last ? OB_ANSWER_FINISH_MS : OB_ANSWER_SEND_MS,
                          G_CANCELLABLE (tus->stop));

@@ -1,17 +1,15 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Secrets in every place where one can be configured or be said by a server, and every place that shows anything: none of them
- * shows one. What keeps them on the disk is for the person alone.
+ * Secrets in every place where one can be configured or be said by a server, and every place that shows anything, the log with all
+ * that OUTBOX_DEBUG adds included: none of them shows one. What keeps them on the disk is for the person alone.
  */
 #include "support/broker.h"
 #include "support/command.h"
+#include "support/said.h"
 
-#include <fcntl.h>
-#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 /* In the userinfo and the query of URLs, in a header, and in what a server calls an upload. */
 #define SECRETS "hunter2", "tok-5ecret", "hdr-5ecret", "sig-5ecret", "cfm-5ecret", "also-5ecret"
@@ -79,27 +77,6 @@ configure (TestBroker *broker)
   assert_command_hides (broker, words);
 }
 
-/* What the daemon says on standard error goes into a file. Returns: where it went before. */
-static int
-divert_errors (char **path)
-{
-  int terminal = dup (STDERR_FILENO);
-  int said = g_file_open_tmp ("outbox-said-XXXXXX", path, NULL);
-
-  g_assert_cmpint (said, >=, 0);
-  g_assert_cmpint (dup2 (said, STDERR_FILENO), ==, STDERR_FILENO);
-  (void) close (said);
-
-  return terminal;
-}
-
-static void
-restore_errors (int terminal)
-{
-  g_assert_cmpint (dup2 (terminal, STDERR_FILENO), ==, STDERR_FILENO);
-  (void) close (terminal);
-}
-
 /* The folder's files and its database hold what is configured, and are nobody else's. */
 static void
 assert_private (TestBroker *broker, const char *name)
@@ -147,10 +124,9 @@ test_nothing_shows_a_secret (gconstpointer data)
                                           "--help",
                                           "destination set --help" };
   const Row *row = data;
-  g_autofree char *said_path = NULL;
-  int terminal = divert_errors (&said_path);
-  g_autoptr (TestBroker) broker = test_broker_new ();
-  g_autofree char *path = test_broker_make_file (broker, "photo.jpg", 5000, 1);
+  g_auto (TestSaid) errors = { 0 };
+  g_autoptr (TestBroker) broker = NULL;
+  g_autofree char *path = NULL;
   g_autofree char *id = NULL;
   g_autofree char *show = NULL;
   g_autofree char *show_json = NULL;
@@ -160,7 +136,10 @@ test_nothing_shows_a_secret (gconstpointer data)
   g_autofree char *shown = NULL;
   g_autofree char *said = NULL;
 
-  restore_errors (terminal);
+  test_said_begin (&errors);
+  broker = test_broker_new ();
+  test_said_end (&errors);
+  path = test_broker_make_file (broker, "photo.jpg", 5000, 1);
   assert_errors_hide (broker);
   configure (broker);
   shown = test_command (broker, "destination show depot", 0);
@@ -184,15 +163,16 @@ test_nothing_shows_a_secret (gconstpointer data)
   assert_private (broker, "settings.json");
   assert_private (broker, "queue.db");
   test_broker_stop (broker);
-  g_assert_true (g_file_get_contents (said_path, &said, NULL, NULL));
+  said = test_said_read (&errors);
   assert_hides ("the daemon's log", said);
-  g_assert_cmpint (g_unlink (said_path), ==, 0);
+  test_assert_has (said, "outbox-transfer-DEBUG");
 }
 
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
+  (void) g_setenv ("OUTBOX_DEBUG", "all", TRUE);
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     g_test_add_data_func (rows[i].path, &rows[i], test_nothing_shows_a_secret);
 

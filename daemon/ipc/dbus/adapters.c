@@ -5,6 +5,7 @@
  */
 #include "ipc/dbus/adapters.h"
 
+#include "base/debug.h"
 #include "dbus/error.h"
 #include "dbus/names.h"
 
@@ -86,6 +87,9 @@ on_answered (GVariant *results, const GError *error, gpointer user_data)
   g_autoptr (GVariant) owned = results ? g_variant_ref_sink (results) : NULL;
   g_autoptr (GUnixFDList) fds = g_unix_fd_list_new ();
 
+  ob_debug (OB_DEBUG_IPC, NULL, "the answer to %s of %s: %s",
+            g_dbus_method_invocation_get_method_name (call->invocation),
+            g_dbus_method_invocation_get_sender (call->invocation), ob_debug_name_error (error));
   if (error)
     g_dbus_method_invocation_return_gerror (call->invocation, error);
   else

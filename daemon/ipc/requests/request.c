@@ -5,6 +5,7 @@
  */
 #include "ipc/requests/operations.h"
 
+#include "base/debug.h"
 #include "base/text.h"
 #include "dbus/error.h"
 #include "ipc/document.h"
@@ -151,9 +152,16 @@ ob_request_run (const char *name, const ObRequest *request)
     g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_SUPPORTED, "This version does not do %s", name);
   else if (ob_access_admit (request->caller, row->operation, &error)
            && check_arguments (request, row->arguments, &error))
-    row->run (request, row->value);
+    {
+      ob_debug (OB_DEBUG_IPC, NULL, "%s asks for %s", request->caller->app, name);
+      row->run (request, row->value);
+    }
   if (error)
-    ob_request_end (request, error);
+    {
+      ob_debug (OB_DEBUG_IPC, NULL, "%s is refused %s: %s", request->caller->app, row ? name : "what is not known",
+                ob_debug_name_error (error));
+      ob_request_end (request, error);
+    }
 }
 
 /* --- Answers --- */
