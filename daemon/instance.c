@@ -38,7 +38,9 @@ struct _ObInstance
   gboolean is_exchanging;
 };
 
-static gboolean start_service (ObInstance *instance);
+static void start_service (ObInstance *instance);
+static void try_again_later (ObInstance *instance);
+static void exchange_soon (ObInstance *instance);
 
 /* --- Without a service --- */
 
@@ -114,14 +116,19 @@ begin_exchange (ObInstance *instance)
   g_mutex_unlock (&instance->lock);
 }
 
+/* Either there is no service, or one that only reads: another takes its place as soon as the disk can be written. */
 static gboolean
 on_retry (gpointer user_data)
 {
   ObInstance *instance = user_data;
 
-  if (!start_service (instance))
-    return G_SOURCE_CONTINUE;
   instance->retry_source = 0;
+  if (!instance->service)
+    start_service (instance);
+  else if (ob_service_is_only_read (instance->service) && ob_home_can_be_written (instance->home))
+    exchange_soon (instance);
+  else if (ob_service_is_only_read (instance->service))
+    try_again_later (instance);
 
   return G_SOURCE_REMOVE;
 }
@@ -135,11 +142,13 @@ try_again_later (ObInstance *instance)
 
 /* --- One service for another --- */
 
-/* Its home stays: what it has may still be taken out of it. */
+/* Its home stays: what it has may still be taken out of it. Whoever watches again waits for the next. */
 static void
 end_service (ObInstance *instance)
 {
   begin_exchange (instance);
+  if (instance->service)
+    ob_service_end_watches (instance->service);
   g_clear_pointer (&instance->service, ob_service_free);
 }
 
@@ -152,8 +161,7 @@ on_exchange (gpointer user_data)
   end_service (instance);
   if (instance->home && !ob_home_is_there (instance->home))
     g_ptr_array_add (instance->left, g_steal_pointer (&instance->home));
-  if (!start_service (instance))
-    try_again_later (instance);
+  start_service (instance);
 
   return G_SOURCE_REMOVE;
 }
@@ -200,7 +208,7 @@ open_home (ObInstance *instance, GError **error)
   return instance->home != NULL;
 }
 
-static gboolean
+static void
 start_service (ObInstance *instance)
 {
   g_autoptr (GError) error = NULL;
@@ -209,13 +217,12 @@ start_service (ObInstance *instance)
     instance->service
         = ob_service_new (instance->home, instance->left, instance->connection, on_damaged, instance, &error);
   set_reason (instance, instance->service ? NULL : error->message);
-  if (!instance->service)
-    return FALSE;
-  g_ptr_array_set_size (instance->left, 0);
-  if (instance->has_name)
+  if (!instance->service || ob_service_is_only_read (instance->service))
+    try_again_later (instance);
+  else
+    g_ptr_array_set_size (instance->left, 0);
+  if (instance->service && instance->has_name)
     ob_service_start (instance->service);
-
-  return TRUE;
 }
 
 /* --- The bus --- */
@@ -280,8 +287,7 @@ on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
   instance->filter
       = g_dbus_connection_add_filter (instance->connection, on_message, g_atomic_rc_box_acquire (instance), unref);
   /* The objects are there before the name: nobody who sees it finds nothing behind it. */
-  if (!start_service (instance))
-    try_again_later (instance);
+  start_service (instance);
   instance->name
       = g_bus_own_name_on_connection (instance->connection, OUTBOX_BUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
                                       on_name_acquired, on_name_lost, instance, NULL);

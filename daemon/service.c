@@ -6,7 +6,7 @@
  */
 #include "service.h"
 
-#include "base/files.h"
+#include "base/disk.h"
 #include "dbus/error.h"
 #include "dbus/names.h"
 #include "ipc/dbus/queue.h"
@@ -74,17 +74,22 @@ on_damaged (gpointer user_data)
 }
 
 static gboolean
+make_broker (ObService *service, GError **error)
+{
+  service->broker
+      = ob_broker_new (service->database, service->spool, service->clock, service->watchers, &ob_attempt_runner, error);
+
+  return service->broker != NULL;
+}
+
+static gboolean
 build_broker (ObService *service, const char *data_folder, GError **error)
 {
   gboolean was_rebuilt;
 
   service->database = ob_database_open (data_folder, ob_clock_get_now_ms (service->clock), &was_rebuilt, error);
-  if (!service->database)
-    return FALSE;
-  service->broker
-      = ob_broker_new (service->database, service->spool, service->clock, service->watchers, &ob_attempt_runner, error);
 
-  return service->broker != NULL;
+  return service->database && make_broker (service, error);
 }
 
 /* The first questions may find damage that opening did not: then it is set aside by opening it once more. On a full disk it
@@ -103,6 +108,51 @@ build_broker_anyway (ObService *service, const char *data_folder, GError **error
       g_clear_pointer (&service->database, ob_database_free);
       return build_broker (service, data_folder, error);
     }
+  g_propagate_error (error, g_steal_pointer (&first_error));
+
+  return FALSE;
+}
+
+static gboolean
+build_store (ObService *service, GPtrArray *left, GError **error)
+{
+  const char *data_folder = ob_home_get_path (service->home);
+
+  service->spool = ob_spool_open (data_folder, error);
+  for (guint i = 0; service->spool && i < left->len; i++)
+    {
+      g_autofree char *folder = ob_home_dup_spool (left->pdata[i]);
+
+      if (!ob_spool_join (service->spool, folder, error))
+        return FALSE;
+    }
+
+  return service->spool && build_broker_anyway (service, data_folder, error);
+}
+
+/* On a disk that cannot be written what is known of the queue is still told, and each command is refused with the reason. */
+static gboolean
+build_store_to_read (ObService *service, const GError *why, GError **error)
+{
+  const char *data_folder = ob_home_get_path (service->home);
+
+  g_clear_pointer (&service->spool, ob_spool_free);
+  g_clear_pointer (&service->database, ob_database_free);
+  service->database = ob_database_open_to_read (data_folder, why, error);
+  service->spool = service->database ? ob_spool_open_to_read (data_folder, error) : NULL;
+
+  return service->spool && make_broker (service, error);
+}
+
+static gboolean
+build_store_anyway (ObService *service, GPtrArray *left, GError **error)
+{
+  g_autoptr (GError) first_error = NULL;
+
+  if (build_store (service, left, &first_error))
+    return TRUE;
+  if (ob_error_is_of_disk (first_error))
+    return build_store_to_read (service, first_error, error);
   g_propagate_error (error, g_steal_pointer (&first_error));
 
   return FALSE;
@@ -167,27 +217,17 @@ watch_all (ObService *service)
 static gboolean
 build (ObService *service, GPtrArray *left, GError **error)
 {
-  const char *data_folder = ob_home_get_path (service->home);
   g_auto (GStrv) folders = ob_configuration_list_folders ();
 
   service->clock = ob_system_clock_new ();
   watch_all (service);
   service->configuration = ob_configuration_new ((const char *const *) folders);
-  service->spool = ob_spool_open (data_folder, error);
-  if (!service->spool)
-    return FALSE;
-  for (guint i = 0; i < left->len; i++)
-    {
-      g_autofree char *folder = ob_home_dup_spool (left->pdata[i]);
-
-      if (!ob_spool_join (service->spool, folder, error))
-        return FALSE;
-    }
-  if (!build_broker_anyway (service, data_folder, error))
+  if (!build_store_anyway (service, left, error))
     return FALSE;
   find_queue (service);
   ob_broker_set_in_memory (service->broker, ob_home_is_in_memory (service->home));
-  ob_spool_take_reserve (service->spool);
+  if (!ob_service_is_only_read (service))
+    ob_spool_take_reserve (service->spool);
   on_configuration_changed (service->configuration, service);
   service->zone = ob_zone_watch_new (on_zone_changed, service);
   g_signal_connect (service->configuration, "changed", G_CALLBACK (on_configuration_changed), service);
@@ -222,6 +262,18 @@ ob_service_new (ObHome *home, GPtrArray *left, GDBusConnection *connection, void
     return NULL;
 
   return g_steal_pointer (&service);
+}
+
+gboolean
+ob_service_is_only_read (ObService *service)
+{
+  return ob_database_is_only_read (service->database);
+}
+
+void
+ob_service_end_watches (ObService *service)
+{
+  ob_uploads_adapter_end_watches (service->uploads);
 }
 
 void

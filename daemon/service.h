@@ -18,9 +18,19 @@ typedef struct _ObService ObService;
  * @connection: where the objects are exported
  * @on_damaged: called when the database turns out to be damaged: a new service sets it aside and makes the queue anew
  * @error: Storage, DiskFull, NotSupported
+ *
+ * Where the disk cannot be written and the queue can be read, it is a service all the same.
+ *
+ * Returns: (transfer full) (nullable): the service
  */
 ObService *ob_service_new (ObHome *home, GPtrArray *left, GDBusConnection *connection,
                            void (*on_damaged) (gpointer user_data), gpointer user_data, GError **error);
+
+/* Whether it tells what it knows and takes no change, since the disk cannot be written: a new service is needed when it can. */
+gboolean ob_service_is_only_read (ObService *service);
+
+/* Another service takes its place under the same name: watchers are told to watch again. */
+void ob_service_end_watches (ObService *service);
 
 /* Begins to upload: the name on the bus is ours. */
 void ob_service_start (ObService *service);

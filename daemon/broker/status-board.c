@@ -87,13 +87,20 @@ get_all_holds (ObStatusBoard *board, const ObUpload *upload, ObHold holds[OB_SHA
   return n_own + ob_status_board_get_holds (board, upload->destination, upload->rule, upload->stored, holds + n_own);
 }
 
+/* Where nothing can be written, a start cannot put right what the last process has left as being sent: nobody sends it. */
+static ObStored
+get_true_stored (ObStatusBoard *board, ObStored stored)
+{
+  return stored == OB_STORED_UPLOADING && ob_database_is_only_read (board->database) ? OB_STORED_QUEUED : stored;
+}
+
 ObStatus
 ob_status_board_get (ObStatusBoard *board, const ObUpload *upload)
 {
   ObHold holds[OB_SHARED_HOLDS_MAX + OWN_HOLDS_MAX];
   guint n_holds = get_all_holds (board, upload, holds);
 
-  return ob_status (upload->stored, upload->reason, holds, n_holds);
+  return ob_status (get_true_stored (board, upload->stored), upload->reason, holds, n_holds);
 }
 
 static void
@@ -216,7 +223,7 @@ get_status_of_count (ObStatusBoard *board, const ObCount *count)
   if (count->own_hold != OB_OWN_HOLD_NONE)
     holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_UPLOAD, own_reasons[count->own_hold], 0, 0 };
 
-  return ob_status (count->stored, OUTBOX_REASON_NONE, holds, n_holds);
+  return ob_status (get_true_stored (board, count->stored), OUTBOX_REASON_NONE, holds, n_holds);
 }
 
 GArray *

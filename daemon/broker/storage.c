@@ -56,6 +56,8 @@ void
 ob_storage_start (ObStorage *self)
 {
   self->is_started = TRUE;
+  if (ob_database_is_only_read (self->database))
+    ob_storage_note_trouble (self);
 }
 
 void

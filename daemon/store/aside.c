@@ -1,10 +1,14 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Names of databases that were set aside. Main thread.
+ * Names of databases that were set aside, and renaming. Main thread.
  */
 #include "store/aside.h"
 
+#include "base/files.h"
+#include "store/marks.h"
+
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <unistd.h>
 
@@ -54,6 +58,33 @@ ob_aside_dup_path (const char *path, gint64 now_ms)
     return g_strconcat (path, ASIDE "last", NULL);
 
   return g_strdup_printf ("%s" ASIDE "%" G_GINT64_FORMAT, path, now_ms);
+}
+
+gboolean
+ob_aside_rename (const char *path, const char *aside_path, GError **error)
+{
+  const char *const suffixes[] = { "-wal", "-shm", "" };
+  g_autofree char *folder = g_path_get_dirname (path);
+
+  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
+    {
+      g_autofree char *from = g_strconcat (path, suffixes[i], NULL);
+      g_autofree char *to = g_strconcat (aside_path, suffixes[i], NULL);
+
+      /* The log of an earlier one in the same place is not this one's. */
+      (void) g_unlink (to);
+      if (g_rename (from, to) != 0 && errno != ENOENT)
+        {
+          ob_file_set_error (error, errno, "Cannot set aside", from);
+          return FALSE;
+        }
+    }
+  if (!ob_folder_sync (folder, error))
+    return FALSE;
+  ob_mark_clear (path, "bad");
+  ob_mark_clear (path, "in-use");
+
+  return TRUE;
 }
 
 void

@@ -10,8 +10,10 @@
 #include "base/files.h"
 #include "dbus/error.h"
 #include "store/aside.h"
+#include "store/marks.h"
 #include "store/migrations.h"
 #include "store/numbering.h"
+#include "store/only-read.h"
 #include "store/pages.h"
 
 #include <errno.h>
@@ -32,7 +34,8 @@ struct _ObDatabase
   GError *trouble;  /* why it could not be written the last time; NULL: it always could */
   gint64 epoch;
   gint64 next_number;
-  gboolean is_in_use; /* not while it is being opened, and not the one aside */
+  gboolean is_in_use; /* not while it is being opened, not the one aside, and not one that is only read */
+  gboolean is_only_read;
   gboolean is_damaged;
   void (*on_damaged) (gpointer);
   gpointer user_data;
@@ -70,43 +73,12 @@ finalise (gpointer statement)
   (void) sqlite3_finalize (statement);
 }
 
-static char *
-mark_path (const char *path, const char *mark)
-{
-  return g_strconcat (path, ".", mark, NULL);
-}
-
-static gboolean
-has_mark (const char *path, const char *mark)
-{
-  g_autofree char *marked = mark_path (path, mark);
-
-  return g_access (marked, F_OK) == 0;
-}
-
 static gboolean
 sync_folder_of (const char *path, GError **error)
 {
   g_autofree char *folder = g_path_get_dirname (path);
 
   return ob_folder_sync (folder, error);
-}
-
-/* Survives a power cut, and so does what else is new in the folder. */
-static gboolean
-set_mark (const char *path, const char *mark, GError **error)
-{
-  g_autofree char *marked = mark_path (path, mark);
-
-  return ob_file_write_durably (marked, "", 0, error) && sync_folder_of (path, error);
-}
-
-static void
-clear_mark (const char *path, const char *mark)
-{
-  g_autofree char *marked = mark_path (path, mark);
-
-  (void) g_unlink (marked);
 }
 
 void
@@ -118,7 +90,7 @@ ob_database_note_damage (ObDatabase *database, const char *what)
     return;
   database->is_damaged = TRUE;
   g_warning ("%s is damaged: %s", database->path, what);
-  if (!set_mark (database->path, "bad", &error))
+  if (!ob_mark_set (database->path, "bad", &error))
     g_warning ("It could not be marked: %s", error->message);
   if (database->on_damaged)
     database->on_damaged (database->user_data);
@@ -158,7 +130,7 @@ ob_database_free (ObDatabase *database)
   /* Before SQLite clears its log away: the mark without a log means that the log was lost. */
   if (database->is_in_use)
     {
-      clear_mark (database->path, "in-use");
+      ob_mark_clear (database->path, "in-use");
       (void) sync_folder_of (database->path, NULL);
     }
   /* With every statement finalised this cannot fail; a zombie is still better than a lost handle. */
@@ -178,7 +150,14 @@ ob_database_get_trouble (ObDatabase *database)
 void
 ob_database_clear_trouble (ObDatabase *database)
 {
-  g_clear_error (&database->trouble);
+  if (!database->is_only_read)
+    g_clear_error (&database->trouble);
+}
+
+gboolean
+ob_database_is_only_read (ObDatabase *database)
+{
+  return database->is_only_read;
 }
 
 /* SQLite names a full disk only where the system says ENOSPC; a quota is one too. Without room for it the index of the log
@@ -224,12 +203,16 @@ ob_database_set_error (ObDatabase *database, GError **error)
   int code = sqlite3_errcode (database->handle) & 0xff;
   int system_errno = get_system_errno (database, code);
   gboolean has_no_room = is_full (code, sqlite3_extended_errcode (database->handle), system_errno);
+  /* Of one that is only read, what kept it from being written is the reason; SQLite knows nothing of that. */
   g_autoptr (GError) own_error
-      = g_error_new (OUTBOX_ERROR, has_no_room ? OUTBOX_ERROR_DISK_FULL : OUTBOX_ERROR_STORAGE, "%s: %s%s%s",
-                     has_no_room ? "The disk is full; the database reports" : "The database reports",
-                     sqlite3_errmsg (database->handle), system_errno != 0 ? ": " : "",
-                     system_errno != 0 ? g_strerror (system_errno) : "");
-  if (has_no_room || code == SQLITE_IOERR || code == SQLITE_READONLY || code == SQLITE_CANTOPEN)
+      = database->is_only_read && code == SQLITE_READONLY
+            ? g_error_copy (database->trouble)
+            : g_error_new (OUTBOX_ERROR, has_no_room ? OUTBOX_ERROR_DISK_FULL : OUTBOX_ERROR_STORAGE, "%s: %s%s%s",
+                           has_no_room ? "The disk is full; the database reports" : "The database reports",
+                           sqlite3_errmsg (database->handle), system_errno != 0 ? ": " : "",
+                           system_errno != 0 ? g_strerror (system_errno) : "");
+  if (!database->is_only_read
+      && (has_no_room || code == SQLITE_IOERR || code == SQLITE_READONLY || code == SQLITE_CANTOPEN))
     {
       g_clear_error (&database->trouble);
       database->trouble = g_error_copy (own_error);
@@ -330,7 +313,7 @@ migrate (ObDatabase *database, gint64 now_ms, gboolean *is_damaged, GError **err
       return FALSE;
     }
   /* Meanwhile it has no log, which would be damage where the last process died. */
-  if (version > 0 && version < newest && !has_mark (database->path, "in-use"))
+  if (version > 0 && version < newest && !ob_mark_is_set (database->path, "in-use"))
     ob_pages_make_small (database->handle);
   for (; version < newest; version++)
     if (!migrate_one (database, version, now_ms, is_damaged, error))
@@ -388,8 +371,11 @@ static ObDatabase *
 open_and_migrate (const char *path, gint64 now_ms, gboolean *is_damaged, GError **error)
 {
   g_autoptr (ObDatabase) database = new_database (path);
-  int code = sqlite3_open_v2 (path, &database->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+  int code;
 
+  if (!ob_only_read_check (path, error))
+    return NULL;
+  code = sqlite3_open_v2 (path, &database->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
   if (code != SQLITE_OK)
     ob_database_set_error (database, error);
   else if (set_up (database, error) && migrate (database, now_ms, is_damaged, error))
@@ -401,33 +387,6 @@ open_and_migrate (const char *path, gint64 now_ms, gboolean *is_damaged, GError 
   return NULL;
 }
 
-/* Renames the database and what SQLite keeps beside it, so that a person can still look at them. */
-static gboolean
-set_aside (const char *path, const char *aside_path, GError **error)
-{
-  const char *const suffixes[] = { "-wal", "-shm", "" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
-    {
-      g_autofree char *from = g_strconcat (path, suffixes[i], NULL);
-      g_autofree char *to = g_strconcat (aside_path, suffixes[i], NULL);
-
-      /* The log of an earlier one in the same place is not this one's. */
-      (void) g_unlink (to);
-      if (g_rename (from, to) != 0 && errno != ENOENT)
-        {
-          ob_file_set_error (error, errno, "Cannot set aside", from);
-          return FALSE;
-        }
-    }
-  if (!sync_folder_of (path, error))
-    return FALSE;
-  clear_mark (path, "bad");
-  clear_mark (path, "in-use");
-
-  return TRUE;
-}
-
 /* Returns: (nullable): why a file must not even be opened. */
 static const char *
 find_objection (const char *path)
@@ -436,9 +395,9 @@ find_objection (const char *path)
 
   if (g_access (path, F_OK) != 0)
     return NULL;
-  if (has_mark (path, "bad"))
+  if (ob_mark_is_set (path, "bad"))
     return "an earlier query found it so";
-  if (has_mark (path, "in-use") && g_access (log, F_OK) != 0)
+  if (ob_mark_is_set (path, "in-use") && g_access (log, F_OK) != 0)
     return "the log of its last transactions is gone";
 
   return NULL;
@@ -448,7 +407,7 @@ find_objection (const char *path)
 static gboolean
 take_into_use (ObDatabase *database, GError **error)
 {
-  database->is_in_use = has_mark (database->path, "in-use") || set_mark (database->path, "in-use", error);
+  database->is_in_use = ob_mark_is_set (database->path, "in-use") || ob_mark_set (database->path, "in-use", error);
 
   return database->is_in_use;
 }
@@ -489,7 +448,8 @@ ob_database_open (const char *data_folder, gint64 now_ms, gboolean *was_rebuilt,
   if (!database)
     {
       g_warning ("%s is damaged and is set aside: %s", path, objection ? objection : first_error->message);
-      if (!set_aside (path, aside_path, error) || !(database = open_and_migrate (path, now_ms, &is_damaged, error)))
+      if (!ob_aside_rename (path, aside_path, error)
+          || !(database = open_and_migrate (path, now_ms, &is_damaged, error)))
         return NULL;
       ob_aside_remove_old (path);
       *was_rebuilt = TRUE;
@@ -497,4 +457,24 @@ ob_database_open (const char *data_folder, gint64 now_ms, gboolean *was_rebuilt,
     }
 
   return take_into_use (database, error) ? g_steal_pointer (&database) : NULL;
+}
+
+ObDatabase *
+ob_database_open_to_read (const char *data_folder, const GError *why, GError **error)
+{
+  g_autofree char *path = g_build_filename (data_folder, "queue.db", NULL);
+  g_autoptr (ObDatabase) database = new_database (path);
+  gint64 version = 0;
+
+  database->trouble = g_error_copy (why);
+  if (!find_objection (path))
+    database->handle = ob_only_read_open (path);
+  database->is_only_read = database->handle != NULL;
+  if (database->is_only_read && ob_pages_ask (database->handle, "PRAGMA user_version", &version)
+      && version == ob_migrations_get_newest_version ()
+      && ob_database_ask_number (database, "SELECT value FROM meta WHERE name = 'epoch'", &database->epoch, NULL))
+    return g_steal_pointer (&database);
+  g_propagate_error (error, g_error_copy (why));
+
+  return NULL;
 }

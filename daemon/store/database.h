@@ -29,6 +29,20 @@ ObDatabase *ob_database_open (const char *data_folder, gint64 now_ms, gboolean *
 void ob_database_free (ObDatabase *database);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObDatabase, ob_database_free)
 
+/**
+ * ob_database_open_to_read:
+ * @data_folder: where a database is; nothing in it is written, created or removed
+ * @why: why it cannot be written: the error of every change of it
+ * @error: @why, where it cannot be read either: there is none, it has no sound head, it is of another version
+ *
+ * For a disk that cannot be written, so that what is known of the queue is still told. Nobody else may use it meanwhile.
+ *
+ * Returns: (transfer full) (nullable): the database
+ */
+ObDatabase *ob_database_open_to_read (const char *data_folder, const GError *why, GError **error);
+
+gboolean ob_database_is_only_read (ObDatabase *database);
+
 /* Returns: (transfer full) (nullable): the damaged database in whose place this one stands, to read what can still be read
  * of it. Nothing of it can be relied on. */
 ObDatabase *ob_database_open_aside (ObDatabase *database);
@@ -69,7 +83,7 @@ gboolean ob_database_ask_number (ObDatabase *database, const char *sql, gint64 *
 /* Returns: (nullable): why the database could not be written the last time: DiskFull or Storage; %NULL: it always could. */
 const GError *ob_database_get_trouble (ObDatabase *database);
 
-/* It can be written again. */
+/* It can be written again. Nothing ends the trouble of one that is only read. */
 void ob_database_clear_trouble (ObDatabase *database);
 
 /* Sets @error from SQLite's last one: DiskFull or Storage. */

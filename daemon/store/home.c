@@ -9,6 +9,7 @@
 #include "base/disk.h"
 #include "base/files.h"
 #include "dbus/error.h"
+#include "store/only-read.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +22,8 @@
 #define QUIET_MS 500
 #define NOTE_MAX_BYTES (64 * 1024)
 #define NOTE_GROUP "Queue"
+#define PROBE "probe"
+#define PROBE_BYTES (256 * 1024)
 
 struct _ObHome
 {
@@ -59,6 +62,9 @@ static gboolean
 lock (ObHome *home, GError **error)
 {
   home->lock = openat (home->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  /* What a disk that cannot be written has is still told of, by one daemon. */
+  if (home->lock < 0)
+    home->lock = openat (home->fd, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   if (home->lock < 0)
     {
       ob_file_set_error (error, errno, "Cannot open the lock of", home->path);
@@ -171,6 +177,23 @@ is_whole (ObHome *home)
       return FALSE;
 
   return TRUE;
+}
+
+/* As much as opening a queue takes: a page, a mark, and the index of the log. */
+gboolean
+ob_home_can_be_written (ObHome *home)
+{
+  g_autofree char *database = g_build_filename (home->path, "queue.db", NULL);
+  int fd = openat (home->fd, PROBE, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+  gboolean has_room = fd >= 0 && posix_fallocate (fd, 0, PROBE_BYTES) == 0;
+
+  if (fd >= 0)
+    {
+      (void) close (fd);
+      (void) unlinkat (home->fd, PROBE, 0);
+    }
+
+  return has_room && ob_only_read_check (database, NULL);
 }
 
 const char *

@@ -35,6 +35,10 @@ gboolean ob_home_is_there (ObHome *home);
 /* Whether the queue's file was removed, from this folder or with it, and no other is in its path. */
 gboolean ob_home_lost_queue (ObHome *home);
 
+/* Whether a queue in it can be opened for writing, as far as that can be told without opening it: there is room, and the
+ * file of the queue, if there is one, can be changed. Not while the queue is open for writing. */
+gboolean ob_home_can_be_written (ObHome *home);
+
 /* Whether what is in it is lost when the device is switched off. */
 gboolean ob_home_is_in_memory (ObHome *home);
 

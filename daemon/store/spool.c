@@ -80,26 +80,48 @@ clear_folder (const char *path, GError **error)
   return TRUE;
 }
 
-ObSpool *
-ob_spool_open (const char *data_folder, GError **error)
+static ObSpool *
+new_spool (const char *data_folder)
 {
-  g_autoptr (ObSpool) spool = g_new0 (ObSpool, 1);
+  ObSpool *spool = g_new0 (ObSpool, 1);
 
   g_mutex_init (&spool->lock);
   g_cond_init (&spool->flushed);
   spool->data_folder = g_strdup (data_folder);
   spool->folder = g_build_filename (data_folder, "spool", NULL);
   spool->incoming = g_build_filename (data_folder, "incoming", NULL);
+
+  return spool;
+}
+
+static gboolean
+note_folder (ObSpool *spool, GError **error)
+{
+  if (stat (spool->data_folder, &spool->opened) == 0)
+    return TRUE;
+  ob_file_set_error (error, errno, "Cannot open folder", spool->data_folder);
+
+  return FALSE;
+}
+
+ObSpool *
+ob_spool_open (const char *data_folder, GError **error)
+{
+  g_autoptr (ObSpool) spool = new_spool (data_folder);
+
   if (!ob_folder_ensure (spool->folder, error) || !ob_folder_ensure (spool->incoming, error)
-      || !clear_folder (spool->incoming, error) || !ob_folder_sync (data_folder, error))
+      || !clear_folder (spool->incoming, error) || !ob_folder_sync (data_folder, error) || !note_folder (spool, error))
     return NULL;
-  if (stat (data_folder, &spool->opened) != 0)
-    {
-      ob_file_set_error (error, errno, "Cannot open folder", data_folder);
-      return NULL;
-    }
 
   return g_steal_pointer (&spool);
+}
+
+ObSpool *
+ob_spool_open_to_read (const char *data_folder, GError **error)
+{
+  g_autoptr (ObSpool) spool = new_spool (data_folder);
+
+  return note_folder (spool, error) ? g_steal_pointer (&spool) : NULL;
 }
 
 void

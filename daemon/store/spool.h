@@ -24,6 +24,9 @@ typedef struct _ObSpool ObSpool;
  * Returns: (transfer full) (nullable): the spool; its functions may be called on any thread
  */
 ObSpool *ob_spool_open (const char *data_folder, GError **error);
+
+/* The same for a disk that cannot be written: nothing is created, and nothing removed. Errors: Storage. */
+ObSpool *ob_spool_open_to_read (const char *data_folder, GError **error);
 void ob_spool_free (ObSpool *spool);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObSpool, ob_spool_free)
 

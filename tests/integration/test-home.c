@@ -4,7 +4,7 @@
  * The data folder as it is found in the field: on a disk that is mounted late, taken away, cannot be written, is open to
  * others, or is no disk at all. In a mount namespace of the test's own.
  */
-#include "support/broker.h"
+#include "home.h"
 #include "support/document.h"
 #include "support/namespace.h"
 
@@ -16,40 +16,11 @@
 #include <sys/stat.h>
 
 static gboolean
-answers (gpointer data)
-{
-  g_autoptr (GVariant) summary = NULL;
-
-  return outbox_dbus_queue_call_summary_sync (((TestBroker *) data)->queue, &summary, NULL, NULL);
-}
-
-static char *
-hand_over (TestBroker *broker, const char *name, guint seed)
-{
-  g_autofree char *path = test_broker_make_file (broker, name, 5000, seed);
-  g_autoptr (GError) error = NULL;
-  char *id = test_broker_submit (broker, path, NULL, &error);
-
-  g_assert_no_error (error);
-
-  return id;
-}
-
-static gboolean
 is_known (TestBroker *broker, const char *id)
 {
   g_autoptr (GVariant) upload = NULL;
 
   return outbox_dbus_uploads_call_get_sync (broker->uploads, id, &upload, NULL, NULL);
-}
-
-static void
-pause_queue (TestBroker *broker)
-{
-  g_autoptr (GError) error = NULL;
-
-  outbox_dbus_queue_call_pause_sync (broker->queue, NULL, &error);
-  g_assert_no_error (error);
 }
 
 typedef struct
@@ -84,20 +55,20 @@ test_a_disk_that_is_mounted_late (void)
   const char *ids[4] = { NULL };
   const Known known = { broker, ids };
 
-  pause_queue (broker);
-  ids[0] = yesterday = hand_over (broker, "yesterday.jpg", 1);
+  home_pause_queue (broker);
+  ids[0] = yesterday = home_hand_over (broker, "yesterday.jpg", 1);
   test_broker_stop (broker);
   g_assert_cmpint (g_rename (data, disk), ==, 0);
   g_assert_cmpint (g_mkdir (data, 0700), ==, 0);
   test_broker_start (broker, NULL);
   test_broker_use_receiver (broker);
-  pause_queue (broker);
+  home_pause_queue (broker);
   g_assert_false (is_known (broker, yesterday));
-  ids[1] = before = hand_over (broker, "before.jpg", 2);
+  ids[1] = before = home_hand_over (broker, "before.jpg", 2);
 
   g_assert_cmpint (mount (disk, data, NULL, MS_BIND, NULL), ==, 0);
   test_wait_until (are_known, (gpointer) &known, 20);
-  ids[2] = after = hand_over (broker, "after.jpg", 3);
+  ids[2] = after = home_hand_over (broker, "after.jpg", 3);
   test_broker_stop (broker);
   test_broker_start (broker, NULL);
   g_assert_true (are_known ((gpointer) &known));
@@ -105,18 +76,6 @@ test_a_disk_that_is_mounted_late (void)
   test_broker_wait_for_all (broker, "done", 20);
   test_broker_stop (broker);
   g_assert_cmpint (umount (data), ==, 0);
-}
-
-static gboolean
-has_reason (TestBroker *broker, const char *reason)
-{
-  g_autoptr (GVariant) holds = NULL;
-  g_autofree char *text = NULL;
-
-  g_assert_true (outbox_dbus_queue_call_holds_sync (broker->queue, &holds, NULL, NULL));
-  text = g_variant_print (holds, FALSE);
-
-  return strstr (text, reason) != NULL;
 }
 
 /* The note outside of the folder says that its queue was on another disk. */
@@ -151,49 +110,20 @@ test_a_queue_that_is_missed (void)
   change_note (broker);
   g_assert_cmpint (g_rename (data, disk), ==, 0);
   test_broker_start (broker, NULL);
-  g_assert_true (has_reason (broker, "lies on a disk that is not mounted"));
+  g_assert_true (home_has_reason (broker, "lies on a disk that is not mounted"));
   test_broker_use_receiver (broker);
-  id = hand_over (broker, "meanwhile.jpg", 1);
+  id = home_hand_over (broker, "meanwhile.jpg", 1);
   g_assert_cmpuint (test_broker_count (broker, "paused"), ==, 1);
   /* Not forgotten by a restart, and given up by a person alone. */
   test_broker_stop (broker);
   test_broker_start (broker, NULL);
-  g_assert_true (has_reason (broker, "storage"));
+  g_assert_true (home_has_reason (broker, "storage"));
   g_assert_true (outbox_dbus_queue_call_resume_sync (broker->queue, NULL, NULL));
   test_broker_wait_for_all (broker, "done", 20);
-  g_assert_false (has_reason (broker, "storage"));
+  g_assert_false (home_has_reason (broker, "storage"));
   test_broker_stop (broker);
   test_broker_start (broker, NULL);
-  g_assert_false (has_reason (broker, "storage"));
-}
-
-static void
-remove_all (const char *folder, const char *names)
-{
-  g_autofree char *command = g_strdup_printf ("cd '%s' && rm -rf %s", folder, names);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GSubprocess) shell = g_subprocess_new (G_SUBPROCESS_FLAGS_NONE, &error, "sh", "-c", command, NULL);
-
-  g_assert_no_error (error);
-  g_assert_true (g_subprocess_wait_check (shell, NULL, NULL));
-}
-
-typedef struct
-{
-  TestBroker *broker;
-  const char *id;
-  const char *state;
-} Wanted;
-
-/* The queue may be on its way back. */
-static gboolean
-is_in_state (gpointer data)
-{
-  const Wanted *wanted = data;
-  g_autoptr (GVariant) upload = NULL;
-
-  return outbox_dbus_uploads_call_get_sync (wanted->broker->uploads, wanted->id, &upload, NULL, NULL)
-         && test_document_has_state (upload, wanted->state);
+  g_assert_false (home_has_reason (broker, "storage"));
 }
 
 /* A person, or a program that tidies up, removes what the running queue has: what is lost is told, what has arrived is still
@@ -216,47 +146,26 @@ test_a_folder_that_is_removed (void)
     {
       g_autoptr (TestBroker) broker = test_broker_new ();
       g_autofree char *data = g_build_filename (broker->folder, "data", NULL);
-      g_autofree char *arrived = hand_over (broker, "arrived.jpg", 1);
+      g_autofree char *arrived = home_hand_over (broker, "arrived.jpg", 1);
       g_autofree char *waiting = NULL;
       g_autofree char *next = NULL;
 
       g_test_message ("%s is removed", rows[i].names);
       test_broker_wait_for_all (broker, "done", 20);
-      pause_queue (broker);
-      waiting = hand_over (broker, "waiting.jpg", 2);
-      remove_all (data, rows[i].names);
-      test_wait_until (is_in_state, &(Wanted){ broker, waiting, rows[i].state }, 20);
-      g_assert_true (is_in_state (&(Wanted){ broker, arrived, "done" }));
+      home_pause_queue (broker);
+      waiting = home_hand_over (broker, "waiting.jpg", 2);
+      home_remove_all (data, rows[i].names);
+      test_wait_until (home_is_in_state, &(HomeWanted){ broker, waiting, rows[i].state }, 20);
+      g_assert_true (home_is_in_state (&(HomeWanted){ broker, arrived, "done" }));
       outbox_dbus_queue_call_resume_sync (broker->queue, NULL, NULL);
-      next = hand_over (broker, "next.jpg", 3);
-      test_wait_until (is_in_state, &(Wanted){ broker, next, "done" }, 20);
+      next = home_hand_over (broker, "next.jpg", 3);
+      test_wait_until (home_is_in_state, &(HomeWanted){ broker, next, "done" }, 20);
       test_broker_stop (broker);
       test_broker_start (broker, NULL);
-      g_assert_true (is_in_state (&(Wanted){ broker, next, "done" }));
+      g_assert_true (home_is_in_state (&(HomeWanted){ broker, next, "done" }));
       g_assert_true (is_known (broker, waiting));
       test_broker_stop (broker);
     }
-}
-
-static void
-test_a_disk_that_cannot_be_written_at_the_start (void)
-{
-  g_autoptr (TestBroker) broker = test_broker_new ();
-  g_autofree char *data = g_build_filename (broker->folder, "data", NULL);
-  g_autoptr (GVariant) summary = NULL;
-  g_autoptr (GError) error = NULL;
-
-  test_broker_stop (broker);
-  g_assert_cmpint (mount (data, data, NULL, MS_BIND, NULL), ==, 0);
-  g_assert_cmpint (mount (NULL, data, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL), ==, 0);
-  test_broker_start (broker, NULL);
-  g_assert_false (outbox_dbus_queue_call_summary_sync (broker->queue, &summary, NULL, &error));
-  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER);
-  g_assert_nonnull (strstr (error->message, "Read-only file system"));
-  g_assert_cmpint (mount (NULL, data, NULL, MS_REMOUNT | MS_BIND, NULL), ==, 0);
-  test_wait_until (answers, broker, 20);
-  test_broker_stop (broker);
-  g_assert_cmpint (umount (data), ==, 0);
 }
 
 static void
@@ -294,7 +203,7 @@ test_a_folder_that_another_has (void)
   g_assert_nonnull (strstr (error->message, "Another outboxd uses"));
   g_assert_true (g_output_stream_close (g_subprocess_get_stdin_pipe (other), NULL, NULL));
   g_assert_true (g_subprocess_wait (other, NULL, NULL));
-  test_wait_until (answers, broker, 20);
+  test_wait_until (home_answers, broker, 20);
 }
 
 static gboolean
@@ -345,7 +254,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/home/a-disk-that-is-mounted-late", test_a_disk_that_is_mounted_late);
   g_test_add_func ("/home/a-queue-that-is-missed", test_a_queue_that_is_missed);
   g_test_add_func ("/home/a-folder-that-is-removed", test_a_folder_that_is_removed);
-  g_test_add_func ("/home/a-disk-that-cannot-be-written-at-the-start", test_a_disk_that_cannot_be_written_at_the_start);
   g_test_add_func ("/home/a-folder-that-is-open-to-others", test_a_folder_that_is_open_to_others);
   g_test_add_func ("/home/a-folder-that-another-has", test_a_folder_that_another_has);
   g_test_add_func ("/home/a-folder-in-memory", test_a_folder_in_memory);

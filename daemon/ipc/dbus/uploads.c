@@ -127,6 +127,12 @@ ob_uploads_adapter_export (ObUploadsAdapter *adapter, GDBusConnection *connectio
 }
 
 void
+ob_uploads_adapter_end_watches (ObUploadsAdapter *adapter)
+{
+  ob_watchers_end_all (adapter->watchers);
+}
+
+void
 ob_uploads_adapter_free (ObUploadsAdapter *adapter)
 {
   ob_watchers_free (adapter->watchers);

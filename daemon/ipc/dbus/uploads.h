@@ -15,6 +15,9 @@ typedef struct _ObUploadsAdapter ObUploadsAdapter;
 ObUploadsAdapter *ob_uploads_adapter_new (const ObAdapterContext *context);
 void ob_uploads_adapter_free (ObUploadsAdapter *adapter);
 
+/* Tells all who watch that their watch has ended here, and from where to go on. */
+void ob_uploads_adapter_end_watches (ObUploadsAdapter *adapter);
+
 /* Exports the interface. */
 gboolean ob_uploads_adapter_export (ObUploadsAdapter *adapter, GDBusConnection *connection, GError **error);
 

@@ -72,7 +72,7 @@ emit (const Watcher *watcher, const char *signal, GVariant *body)
                                         UPLOADS_INTERFACE, signal, body, NULL);
 }
 
-/* It learns so when it reads again, and may watch from there. */
+/* It learns so when it reads, and may watch from there. */
 static void
 drop (Watcher *watcher)
 {
@@ -218,6 +218,15 @@ void
 ob_watchers_remove (ObWatchers *watchers, const char *sender)
 {
   (void) g_hash_table_remove (watchers->all, sender);
+}
+
+void
+ob_watchers_end_all (ObWatchers *watchers)
+{
+  g_autoptr (GList) all = g_hash_table_get_values (watchers->all);
+
+  for (GList *each = all; each; each = each->next)
+    drop (each->data);
 }
 
 void

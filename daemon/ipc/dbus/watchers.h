@@ -34,4 +34,7 @@ void ob_watchers_add (ObWatchers *watchers, const char *sender, const ObCaller *
                       const char *after, ObWatchersDone done, gpointer user_data);
 void ob_watchers_remove (ObWatchers *watchers, const char *sender);
 
+/* Removes them all, and tells each to watch again from where it was. */
+void ob_watchers_end_all (ObWatchers *watchers);
+
 G_END_DECLS
