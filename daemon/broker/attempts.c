@@ -12,62 +12,13 @@
 #include "store/journal.h"
 #include "transfer/protocols.h"
 
-void
-ob_active_free (ObActive *active)
-{
-  g_free (active->id);
-  g_free (active->destination);
-  g_free (active->rule);
-  g_object_unref (active->stop);
-  g_free (active);
-}
-
-void
-ob_broker_stop_attempt (ObBroker *self, const char *id, ObStopKind kind)
-{
-  ObActive *active = g_hash_table_lookup (self->active, id);
-
-  if (active)
-    ob_stop_ask (active->stop, kind);
-}
-
-gboolean
-ob_broker_has_attempt (ObBroker *self, const char *destination)
-{
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, self->active);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    if (g_str_equal (((const ObActive *) value)->destination, destination))
-      return TRUE;
-
-  return FALSE;
-}
-
-void
-ob_broker_stop_attempts (ObBroker *self, const char *destination, ObStopKind kind)
-{
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, self->active);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      ObActive *active = value;
-
-      if (!destination || g_str_equal (active->destination, destination))
-        ob_stop_ask (active->stop, kind);
-    }
-}
-
 static void
 on_pause_one (const GError *error, gpointer user_data)
 {
   g_autoptr (ObPending) pending = user_data;
 
   if (!error)
-    ob_broker_stop_attempt (pending->broker, pending->id, OB_STOP_GENTLY);
+    ob_actives_stop (pending->broker->active, pending->id, OB_STOP_GENTLY);
 }
 
 void
@@ -82,7 +33,7 @@ on_pause_many (const GError *error, gpointer user_data)
   g_autoptr (ObPending) pending = user_data;
 
   if (!error)
-    ob_broker_stop_attempts (pending->broker, pending->id, OB_STOP_GENTLY);
+    ob_actives_stop_for (pending->broker->active, pending->id, OB_STOP_GENTLY);
 }
 
 void
@@ -174,15 +125,9 @@ ObActive *
 ob_broker_add_active (ObBroker *self, const char *id, const char *destination, const char *rule)
 {
   ObDestination *to = ob_destination_table_find (self->destinations, destination);
-  ObActive *active = g_new0 (ObActive, 1);
+  ObActive *active = ob_actives_add (self->active, id, destination, rule);
 
-  active->id = g_strdup (id);
-  active->destination = g_strdup (destination);
-  active->stop = ob_stop_new ();
-  active->rule = g_strdup (rule);
-  active->is_termination = rule == NULL;
   active->begun_at = to ? ob_health_begin (&to->health) : 0;
-  g_hash_table_insert (self->active, active->id, active);
 
   return active;
 }
@@ -190,13 +135,11 @@ ob_broker_add_active (ObBroker *self, const char *id, const char *destination, c
 void
 ob_broker_load_attempts (ObBroker *self)
 {
-  GHashTableIter iter;
-  gpointer value;
+  g_autoptr (GPtrArray) list = ob_actives_list (self->active);
 
-  g_hash_table_iter_init (&iter, self->active);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
+  for (guint i = 0; i < list->len; i++)
     {
-      ObActive *active = value;
+      ObActive *active = list->pdata[i];
       g_autoptr (ObUpload) upload = active->is_termination ? NULL : ob_uploads_get (self->database, active->id, NULL);
 
       /* The health of its destination counts anew. */
@@ -266,7 +209,7 @@ note (Report *report, ObChange write)
 static void
 forget_sent (ObBroker *self, const char *id)
 {
-  ObActive *active = g_hash_table_lookup (self->active, id);
+  ObActive *active = ob_actives_find (self->active, id);
 
   if (active)
     active->sent_bytes = 0;
@@ -277,7 +220,7 @@ static void
 on_sent (const char *id, guint64 sent_bytes, gpointer user_data)
 {
   ObBroker *self = user_data;
-  ObActive *active = g_hash_table_lookup (self->active, id);
+  ObActive *active = ob_actives_find (self->active, id);
 
   if (!active || active->is_termination)
     return;
@@ -290,7 +233,7 @@ static void
 on_left (const char *id, gboolean is_left, gpointer user_data)
 {
   ObBroker *self = user_data;
-  ObActive *active = g_hash_table_lookup (self->active, id);
+  ObActive *active = ob_actives_find (self->active, id);
 
   if (!active)
     return;
@@ -301,7 +244,7 @@ on_left (const char *id, gboolean is_left, gpointer user_data)
 guint64
 ob_broker_get_sent_bytes (ObBroker *self, const ObUpload *upload)
 {
-  const ObActive *active = g_hash_table_lookup (self->active, upload->id);
+  const ObActive *active = ob_actives_find (self->active, upload->id);
 
   return active ? MAX (MIN (active->sent_bytes, upload->size_bytes), upload->offset_bytes) : upload->offset_bytes;
 }
@@ -310,7 +253,7 @@ ob_broker_get_sent_bytes (ObBroker *self, const ObUpload *upload)
 static void
 note_asking (ObBroker *self, const char *id, gboolean is_asking)
 {
-  ObActive *active = g_hash_table_lookup (self->active, id);
+  ObActive *active = ob_actives_find (self->active, id);
   ObHold holds[OB_LANE_HOLDS_MAX];
 
   if (!active || active->is_asking == is_asking)

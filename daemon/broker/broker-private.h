@@ -8,6 +8,7 @@
 
 #include "broker/broker.h"
 
+#include "broker/actives.h"
 #include "broker/budget.h"
 #include "broker/destinations.h"
 #include "broker/fairness.h"
@@ -48,7 +49,7 @@ struct _ObBroker
   ObDestinationTable *destinations;
   ObSettingsFile *settings_file;
   ObTrials *trials;
-  GHashTable *active;   /* id → ObActive: attempts that run or are about to */
+  ObActives *active;
   GHashTable *promised; /* ids for which something was stopped: they start next */
   ObFairness *fairness;
   GHashTable *saving;        /* id → ObSaving: files on their way into the spool */
@@ -77,22 +78,6 @@ struct _ObBroker
   gboolean is_started;
   gboolean is_ending;
 };
-
-typedef struct
-{
-  char *id;
-  char *destination;
-  char *rule; /* its lane's; NULL for a termination */
-  ObStop *stop;
-  gint priority;       /* that it was chosen with */
-  gint64 number;       /* the upload's */
-  guint64 begun_at;    /* as the destination's health counts */
-  guint64 sent_bytes;  /* up to where the peer's kernel has acknowledged; 0: no more than the server has confirmed */
-  gboolean is_asking;  /* the server has every byte */
-  gboolean is_left;    /* the server was given all of it, and takes its time to say so */
-  gboolean makes_room; /* it was stopped for another */
-  gboolean is_termination; /* the upload was removed, and the server is to let go of it */
-} ObActive;
 
 typedef struct _ObBatch ObBatch;
 typedef struct _ObSaving ObSaving;
@@ -132,13 +117,6 @@ extern const ObRecoveryHost ob_broker_recovery_host;
 /* @rule: (nullable): NULL: a termination */
 ObActive *ob_broker_add_active (ObBroker *self, const char *id, const char *destination, const char *rule);
 extern const ObWorkersEvents ob_broker_workers_events;
-void ob_broker_stop_attempt (ObBroker *self, const char *id, ObStopKind kind);
-/* Whether one runs, or is about to, for that destination. */
-gboolean ob_broker_has_attempt (ObBroker *self, const char *destination);
-/* @destination: (nullable): NULL: all */
-void ob_broker_stop_attempts (ObBroker *self, const char *destination, ObStopKind kind);
-void ob_active_free (ObActive *active);
-
 /* Stop attempts gently after the commit of the turn that is open: one upload's, or those of a destination (NULL: all). */
 void ob_broker_pause_attempt_after (ObBroker *self, const char *id);
 void ob_broker_pause_attempts_after (ObBroker *self, const char *destination);

@@ -61,7 +61,7 @@ tell_those_that_wait (ObBroker *self, GPtrArray *between)
     {
       const ObUpload *upload = between->pdata[i];
 
-      if (!g_hash_table_contains (self->active, upload->id))
+      if (!ob_actives_find (self->active, upload->id))
         g_signal_emit (self, signals[CHANGED], 0, upload);
     }
 }
@@ -262,7 +262,7 @@ ob_broker_stop (ObBroker *self)
   ob_queue_stop_alarm (self->queue);
   ob_knocks_stop (self->knocks);
   ob_broker_end_batches (self);
-  ob_broker_stop_attempts (self, NULL, OB_STOP_NOW);
+  ob_actives_stop_for (self->active, NULL, OB_STOP_NOW);
   ob_trials_stop (self->trials);
   g_clear_pointer (&self->workers, ob_workers_free);
   end_saving (self);
@@ -286,7 +286,7 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->trials, ob_trials_free);
   g_clear_pointer (&self->destinations, ob_destination_table_free);
   g_clear_pointer (&self->between, g_ptr_array_unref);
-  g_clear_pointer (&self->active, g_hash_table_unref);
+  g_clear_pointer (&self->active, ob_actives_free);
   g_clear_pointer (&self->promised, g_hash_table_unref);
   g_clear_pointer (&self->fairness, ob_fairness_free);
   g_clear_pointer (&self->saving_keys, g_hash_table_unref);
@@ -308,7 +308,7 @@ static void
 ob_broker_init (ObBroker *self)
 {
   self->between = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_upload_free);
-  self->active = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_active_free);
+  self->active = ob_actives_new ();
   self->promised = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->fairness = ob_fairness_new ();
   self->saving = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_saving_free);

@@ -148,7 +148,7 @@ on_removed (const GError *error, gpointer user_data)
   if (!error)
     {
       ob_broker_cancel_saving (self, removal->upload->id);
-      ob_broker_stop_attempt (self, removal->upload->id, OB_STOP_NOW);
+      ob_actives_stop (self->active, removal->upload->id, OB_STOP_NOW);
       ob_recordings_drop (self->recordings, removal->upload->id);
       (void) ob_spool_remove (self->spool, removal->upload->id, NULL);
       g_signal_emit_by_name (self, "removed", removal->upload, removal->sequence);

@@ -131,7 +131,7 @@ note_session (ObBroker *self, const ObConditions *old)
   if (old->is_sleeping == self->latest.is_sleeping && old->is_shutting_down == self->latest.is_shutting_down)
     return;
   if (is_ending)
-    ob_broker_stop_attempts (self, NULL, OB_STOP_GENTLY);
+    ob_actives_stop_for (self->active, NULL, OB_STOP_GENTLY);
   /* What failed before the device slept says nothing of now. */
   else if (was_ending)
     ob_destination_table_expect_network (self->destinations, ob_broker_get_now_ms (self));
@@ -142,7 +142,7 @@ note_session (ObBroker *self, const ObConditions *old)
 void
 ob_broker_let_go (ObBroker *self)
 {
-  if ((!self->latest.is_sleeping && !self->latest.is_shutting_down) || g_hash_table_size (self->active) > 0
+  if ((!self->latest.is_sleeping && !self->latest.is_shutting_down) || ob_actives_count (self->active) > 0
       || g_hash_table_size (self->saving) > 0)
     return;
   for (guint i = 0; i < self->watchers->len; i++)

@@ -25,13 +25,11 @@ on_group_paused (const GError *error, gpointer user_data)
 {
   g_autoptr (ObPending) pending = user_data;
   ObBroker *self = pending->broker;
-  GHashTableIter iter;
-  gpointer value;
+  g_autoptr (GPtrArray) actives = ob_actives_list (self->active);
 
-  g_hash_table_iter_init (&iter, self->active);
-  while (!error && g_hash_table_iter_next (&iter, NULL, &value))
+  for (guint i = 0; !error && i < actives->len; i++)
     {
-      ObActive *active = value;
+      const ObActive *active = actives->pdata[i];
       g_autoptr (ObUpload) upload = ob_uploads_get (self->database, active->id, NULL);
 
       if (upload && upload->is_group_paused && is_in_group (upload, pending->id))

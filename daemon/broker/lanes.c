@@ -15,9 +15,6 @@
 #include "store/lanes.h"
 
 /* What holds everything that needs a network, whatever the rules say. */
-#define NETWORK_REASONS \
-  (OUTBOX_REASON_BIT (OUTBOX_REASON_NO_NETWORK) | OUTBOX_REASON_BIT (OUTBOX_REASON_CAPTIVE_PORTAL))
-
 typedef struct
 {
   char *destination;
@@ -119,7 +116,7 @@ ob_broker_get_lane_holds (ObBroker *self, const char *destination, const char *r
   else
     decision = decide (self, destination, rule);
   if (stored == OB_STORED_CONFIRMING)
-    decision.reasons &= NETWORK_REASONS;
+    decision.reasons &= OB_ACTIVES_NETWORK_REASONS;
   for (guint i = 1; i < OUTBOX_N_REASONS && n_holds < OB_LANE_HOLDS_MAX; i++)
     if (decision.reasons & OUTBOX_REASON_BIT (i))
       holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_LANE, i, decision.until_ms, 0 };
@@ -127,39 +124,13 @@ ob_broker_get_lane_holds (ObBroker *self, const char *destination, const char *r
   return n_holds;
 }
 
-/* What a rule forbids has to leave the network at once; what waits for power or a time may end its chunk; and where there is
- * no network, nobody hears of an end. */
-static ObStopKind
-stop_kind (OutboxReasonSet reasons)
-{
-  const OutboxReasonSet gentle = OUTBOX_REASON_BIT (OUTBOX_REASON_BATTERY) | OUTBOX_REASON_BIT (OUTBOX_REASON_SCHEDULE);
-
-  if ((reasons & ~gentle) == 0)
-    return OB_STOP_GENTLY;
-
-  return (reasons & ~gentle) == OUTBOX_REASON_BIT (OUTBOX_REASON_NO_NETWORK) ? OB_STOP_PARK : OB_STOP_NOW;
-}
-
 static void
 stop_lane (ObBroker *self, const ObLane *lane)
 {
-  ObStopKind kind = stop_kind (lane->reasons);
-  GHashTableIter iter;
-  gpointer value;
-
   /* There is a network again, and it may not be used. */
-  if (kind == OB_STOP_NOW && self->workers)
+  if (ob_actives_get_stop_kind (lane->reasons) == OB_STOP_NOW && self->workers)
     ob_workers_reset_parked (self->workers);
-  g_hash_table_iter_init (&iter, self->active);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      ObActive *active = value;
-
-      if (active->is_asking && (lane->reasons & NETWORK_REASONS) == 0)
-        continue;
-      if (g_str_equal (active->destination, lane->destination) && g_strcmp0 (active->rule, lane->rule) == 0)
-        ob_stop_ask (active->stop, kind);
-    }
+  ob_actives_close_lane (self->active, lane->destination, lane->rule, lane->reasons);
 }
 
 static ObLane *
@@ -466,13 +437,11 @@ on_lane_loaded (const char *destination, const char *rule, OutboxReasonSet reaso
 static void
 stop_what_is_held (ObBroker *self)
 {
-  GHashTableIter iter;
-  gpointer value;
+  g_autoptr (GPtrArray) actives = ob_actives_list (self->active);
 
-  g_hash_table_iter_init (&iter, self->active);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
+  for (guint i = 0; i < actives->len; i++)
     {
-      ObActive *active = value;
+      const ObActive *active = actives->pdata[i];
       const ObLane key = { .destination = active->destination, .rule = active->rule };
       const ObLane *lane = active->rule ? g_hash_table_lookup (self->lanes, &key) : NULL;
 

@@ -46,7 +46,7 @@ dup_fingerprint (const ObRules *rules)
 gboolean
 ob_broker_set_rule (ObBroker *self, ObUpload *upload, const char *rule, const char *event, GError **error)
 {
-  ObActive *active = g_hash_table_lookup (self->active, upload->id);
+  ObActive *active = ob_actives_find (self->active, upload->id);
   g_autofree char *name = ob_lane_dup_rule_name (rule);
 
   g_free (upload->rule);

@@ -19,7 +19,7 @@ on_start (const GError *error, gpointer user_data)
 {
   g_autoptr (ObPending) pending = user_data;
   ObBroker *self = pending->broker;
-  ObActive *active = g_hash_table_lookup (self->active, pending->id);
+  ObActive *active = ob_actives_find (self->active, pending->id);
   g_autoptr (ObUpload) upload = NULL;
   g_autoptr (GError) own_error = NULL;
 
@@ -28,7 +28,7 @@ on_start (const GError *error, gpointer user_data)
   if (upload)
     ob_workers_start (self->workers, ob_broker_make_job (self, upload), active->stop);
   else
-    (void) g_hash_table_remove (self->active, pending->id);
+    ob_actives_remove (self->active, pending->id);
   /* It was removed in the same turn; or it stands there as uploading, and nobody does. */
   if (own_error && !g_error_matches (own_error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
     ob_storage_note_trouble (self->storage);
@@ -137,10 +137,9 @@ add_stream (ObBroker *self, View *view, guint index)
       return;
     }
   /* Those that run may stand among the first. */
-  heads
-      = ob_ready_list (self->database, stream,
-                       (is_probe ? PROBE_CHOICE : OB_SCHEDULER_MAX_PER_DESTINATION) + g_hash_table_size (self->active),
-                       NULL);
+  heads = ob_ready_list (self->database, stream,
+                         (is_probe ? PROBE_CHOICE : OB_SCHEDULER_MAX_PER_DESTINATION) + ob_actives_count (self->active),
+                         NULL);
   if (!heads)
     return;
   g_ptr_array_add (view->heads, heads);
@@ -162,7 +161,7 @@ add_stream (ObBroker *self, View *view, guint index)
         .is_promised = g_hash_table_contains (self->promised, ready->id),
       };
 
-      if (g_hash_table_contains (self->active, ready->id))
+      if (ob_actives_find (self->active, ready->id))
         continue;
       g_array_append_val (view->candidates, candidate);
       g_array_append_val (view->stream_of, index);
@@ -172,8 +171,7 @@ add_stream (ObBroker *self, View *view, guint index)
 static gboolean
 look (ObBroker *self, View *view)
 {
-  GHashTableIter iter;
-  gpointer value;
+  g_autoptr (GPtrArray) actives = ob_actives_list (self->active);
 
   view->streams = ob_ready_list_streams (self->database, NULL);
   if (!view->streams)
@@ -184,10 +182,9 @@ look (ObBroker *self, View *view)
   view->running = g_array_new (FALSE, FALSE, sizeof (ObRunning));
   for (guint i = 0; i < view->streams->len; i++)
     add_stream (self, view, i);
-  g_hash_table_iter_init (&iter, self->active);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
+  for (guint i = 0; i < actives->len; i++)
     {
-      const ObActive *active = value;
+      const ObActive *active = actives->pdata[i];
       const ObRunning running = {
         .id = active->id,
         .destination = active->destination,
@@ -230,24 +227,10 @@ note_choice (ObBroker *self, const View *view, const ObChoice *choice)
       ob_fairness_note_waiting (self->fairness, stream_of (view, i));
 }
 
-static gboolean
-is_making_room (ObBroker *self)
-{
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, self->active);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    if (((const ObActive *) value)->makes_room)
-      return TRUE;
-
-  return FALSE;
-}
-
 static void
 make_room (ObBroker *self, const ObPreemption *preemption)
 {
-  ObActive *active = g_hash_table_lookup (self->active, preemption->id);
+  ObActive *active = ob_actives_find (self->active, preemption->id);
 
   active->makes_room = TRUE;
   ob_debug (OB_DEBUG_RUNS, preemption->id, "stops to make room for %s", preemption->for_id);
@@ -271,7 +254,7 @@ run_choice (ObBroker *self)
               view.running->len);
   note_choice (self, &view, choice);
   /* Whoever did not take the place that was made is not there any more. */
-  if (!is_making_room (self))
+  if (!ob_actives_is_making_room (self->active))
     g_hash_table_remove_all (self->promised);
   for (guint i = 0; i < choice->stop->len; i++)
     make_room (self, &g_array_index (choice->stop, ObPreemption, i));

@@ -29,27 +29,13 @@ make_termination_job (const ObDestination *destination, const ObTermination *ter
   return job;
 }
 
-static gboolean
-is_terminating (ObBroker *self)
-{
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, self->active);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    if (((const ObActive *) value)->is_termination)
-      return TRUE;
-
-  return FALSE;
-}
-
 /* What servers are to let go of has time: one at once, where a place is left over and the destination is well. */
 void
 ob_broker_start_termination (ObBroker *self)
 {
   g_autoptr (GPtrArray) due = NULL;
 
-  if (g_hash_table_size (self->active) >= OB_SCHEDULER_MAX_ATTEMPTS || is_terminating (self))
+  if (ob_actives_count (self->active) >= OB_SCHEDULER_MAX_ATTEMPTS || ob_actives_is_terminating (self->active))
     return;
   due = ob_terminations_find_due (self->database, ob_broker_get_now_ms (self), TERMINATION_CHOICE);
   for (guint i = 0; i < due->len; i++)
@@ -58,8 +44,7 @@ ob_broker_start_termination (ObBroker *self)
       const ObDestination *destination = ob_destination_table_find (self->destinations, termination->destination);
 
       /* Its last attempt may still be on its way out. */
-      if (!destination || ob_health_is_tried (&destination->health)
-          || g_hash_table_contains (self->active, termination->id)
+      if (!destination || ob_health_is_tried (&destination->health) || ob_actives_find (self->active, termination->id)
           || !ob_status_board_may_start (self->board, destination->name, "", OB_STORED_CONFIRMING))
         continue;
       ob_workers_start (self->workers, make_termination_job (destination, termination),

@@ -38,7 +38,7 @@ hold_upload (ObBroker *self, ObUpload *upload, const ObAttemptResult *result)
 static guint64
 get_begun_at (ObBroker *self, const char *id)
 {
-  const ObActive *active = g_hash_table_lookup (self->active, id);
+  const ObActive *active = ob_actives_find (self->active, id);
 
   return active ? active->begun_at : 0;
 }
@@ -351,7 +351,7 @@ end_attempt (gpointer user_data, GError **error)
                                          : write_end (self, end->id, end->result, error);
 
   /* Before anything is taken back, which would look for it among those that run. */
-  (void) g_hash_table_remove (self->active, end->id);
+  ob_actives_remove (self->active, end->id);
 
   return is_good;
 }
@@ -360,7 +360,7 @@ void
 ob_broker_end_attempt (const char *id, ObAttemptResult *result, gpointer user_data)
 {
   ObBroker *self = user_data;
-  const ObActive *active = g_hash_table_lookup (self->active, id);
+  const ObActive *active = ob_actives_find (self->active, id);
   End end = { self, id, result, active && active->is_termination };
   gboolean makes_room = active && active->makes_room && result->is_cancelled;
   g_autoptr (GError) error = NULL;
@@ -375,7 +375,7 @@ ob_broker_end_attempt (const char *id, ObAttemptResult *result, gpointer user_da
   if (!ob_queue_do (self->queue, OB_TURN_SOON, end_attempt, &end, &error))
     {
       /* Where no turn could be begun, it is still there. */
-      (void) g_hash_table_remove (self->active, id);
+      ob_actives_remove (self->active, id);
       if (!g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
         g_warning ("The end of an attempt could not be recorded: %s", error->message);
     }

@@ -13,7 +13,7 @@ is_in_hand (const ObUpload *upload, gpointer user_data)
 {
   ObBroker *self = user_data;
 
-  return g_hash_table_contains (self->active, upload->id) || g_hash_table_contains (self->saving, upload->id)
+  return ob_actives_find (self->active, upload->id) || g_hash_table_contains (self->saving, upload->id)
          || ob_broker_awaits_repair (self, upload);
 }
 
@@ -72,7 +72,7 @@ is_knock_wanted (const ObDestination *destination, gpointer user_data)
   ObBroker *self = user_data;
 
   return ob_broker_get_queue_reasons (self) == 0 && ob_broker_has_open_lane (self, destination->name)
-         && !ob_broker_has_attempt (self, destination->name);
+         && !ob_actives_has_for (self->active, destination->name);
 }
 
 static const ObConditions *
@@ -151,13 +151,11 @@ list_on_the_way (gpointer user_data)
 {
   ObBroker *self = user_data;
   GPtrArray *ids = g_ptr_array_new_with_free_func (g_free);
-  GHashTableIter iter;
-  gpointer value;
+  g_autoptr (GPtrArray) actives = ob_actives_list (self->active);
 
-  g_hash_table_iter_init (&iter, self->active);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    if (((const ObActive *) value)->sent_bytes > 0)
-      g_ptr_array_add (ids, g_strdup (((const ObActive *) value)->id));
+  for (guint i = 0; i < actives->len; i++)
+    if (((const ObActive *) actives->pdata[i])->sent_bytes > 0)
+      g_ptr_array_add (ids, g_strdup (((const ObActive *) actives->pdata[i])->id));
 
   return ids;
 }
@@ -176,7 +174,7 @@ const ObStatusFacts ob_broker_status_facts
 static gboolean
 is_running (const char *id, gpointer user_data)
 {
-  return g_hash_table_contains (((const ObBroker *) user_data)->active, id);
+  return ob_actives_find (((const ObBroker *) user_data)->active, id) != NULL;
 }
 
 static gboolean

@@ -205,8 +205,7 @@ test_memory_assert_fresh (TestRig *rig, const char *where)
   g_autoptr (ObBroker) fresh = NULL;
   g_autofree char *is = test_memory_dup (rig->broker);
   g_autofree char *should_be = NULL;
-  GHashTableIter iter;
-  gpointer active;
+  g_autoptr (GPtrArray) actives = test_rig_list_active (rig);
 
   g_assert_no_error (error);
   g_assert_true (ob_database_run (database, "PRAGMA query_only = ON", NULL));
@@ -217,9 +216,8 @@ test_memory_assert_fresh (TestRig *rig, const char *where)
       print_difference (is, should_be);
       g_error ("%s: memory is not what a fresh load makes of the database", where);
     }
-  g_hash_table_iter_init (&iter, rig->broker->active);
-  while (g_hash_table_iter_next (&iter, NULL, &active))
-    check_attempt (fresh, active, where);
+  for (guint i = 0; i < actives->len; i++)
+    check_attempt (fresh, actives->pdata[i], where);
   g_clear_object (&fresh);
 }
 
@@ -227,13 +225,11 @@ char *
 test_memory_dup_attempts (TestRig *rig)
 {
   g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);
-  GHashTableIter iter;
-  gpointer value;
+  g_autoptr (GPtrArray) actives = test_rig_list_active (rig);
 
-  g_hash_table_iter_init (&iter, rig->broker->active);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
+  for (guint i = 0; i < actives->len; i++)
     {
-      const ObActive *active = value;
+      const ObActive *active = actives->pdata[i];
 
       if (!ob_stop_is_asked (active->stop))
         g_ptr_array_add (lines, g_strdup_printf ("%s %s/%s", active->id, active->destination, active->rule));

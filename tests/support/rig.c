@@ -253,7 +253,7 @@ wait_for_that_end (TestRig *rig, const char *id, ObStop *attempt)
 {
   const ObActive *active;
 
-  while ((active = g_hash_table_lookup (rig->broker->active, id)) && active->stop == attempt)
+  while ((active = test_rig_find_active (rig, id)) && active->stop == attempt)
     g_main_context_iteration (NULL, TRUE);
   test_rig_settle (rig);
   g_object_unref (attempt);
@@ -265,7 +265,7 @@ ref_attempt (TestRig *rig, const char *id)
   const ObActive *active;
 
   (void) test_server_wait_for (rig->server, id);
-  active = g_hash_table_lookup (rig->broker->active, id);
+  active = test_rig_find_active (rig, id);
   g_assert_nonnull (active);
 
   return g_object_ref (active->stop);
@@ -319,13 +319,25 @@ test_rig_end_after (TestRig *rig, const char *id, ObVerdict verdict, gint64 retr
 gboolean
 test_rig_is_active (TestRig *rig, const char *id)
 {
-  return g_hash_table_contains (rig->broker->active, id);
+  return test_rig_find_active (rig, id) != NULL;
 }
 
 guint
 test_rig_count_active (TestRig *rig)
 {
-  return g_hash_table_size (rig->broker->active);
+  return ob_actives_count (rig->broker->active);
+}
+
+const ObActive *
+test_rig_find_active (TestRig *rig, const char *id)
+{
+  return ob_actives_find (rig->broker->active, id);
+}
+
+GPtrArray *
+test_rig_list_active (TestRig *rig)
+{
+  return ob_actives_list (rig->broker->active);
 }
 
 /* --- What callers see --- */

@@ -89,6 +89,10 @@ gint64 test_rig_get_wait_ms (TestRig *rig, const char *id);
 gboolean test_rig_is_active (TestRig *rig, const char *id);
 guint test_rig_count_active (TestRig *rig);
 
+/* Borrowed: until it ends, (nullable). And all of them: (transfer container) (element-type ObActive) */
+const ObActive *test_rig_find_active (TestRig *rig, const char *id);
+GPtrArray *test_rig_list_active (TestRig *rig);
+
 /* Asks the database for a number. */
 gint64 test_rig_ask (TestRig *rig, const char *sql);
 

@@ -86,13 +86,11 @@ void
 day_check_running (Day *day)
 {
   guint n_running[2] = { 0, 0 };
-  GHashTableIter iter;
-  gpointer value;
+  g_autoptr (GPtrArray) actives = test_rig_list_active (day->rig);
 
-  g_hash_table_iter_init (&iter, day->rig->broker->active);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
+  for (guint i = 0; i < actives->len; i++)
     {
-      const ObActive *active = value;
+      const ObActive *active = actives->pdata[i];
       const DayFile *file = g_hash_table_lookup (day->files, active->id);
 
       n_running[server_of (active->destination)]++;
@@ -152,14 +150,13 @@ day_drain (Day *day)
 
   while (is_stopping)
     {
-      GHashTableIter iter;
-      gpointer value;
+      g_autoptr (GPtrArray) actives = NULL;
 
       is_stopping = FALSE;
       test_rig_settle (day->rig);
-      g_hash_table_iter_init (&iter, day->rig->broker->active);
-      while (!is_stopping && g_hash_table_iter_next (&iter, NULL, &value))
-        is_stopping = ob_stop_is_asked (((ObActive *) value)->stop);
+      actives = test_rig_list_active (day->rig);
+      for (guint i = 0; !is_stopping && i < actives->len; i++)
+        is_stopping = ob_stop_is_asked (((const ObActive *) actives->pdata[i])->stop);
       if (is_stopping)
         g_main_context_iteration (NULL, TRUE);
     }
@@ -226,7 +223,7 @@ is_met (Day *day, const char *id)
 {
   const ObActive *active;
 
-  while ((active = g_hash_table_lookup (day->rig->broker->active, id)))
+  while ((active = test_rig_find_active (day->rig, id)))
     {
       if (!ob_stop_is_asked (active->stop) && test_server_has (day->rig->server, id))
         return TRUE;
@@ -259,7 +256,7 @@ work (Day *day, const char *id, guint64 most_bytes)
 
   if (!is_met (day, id))
     return;
-  active = g_hash_table_lookup (day->rig->broker->active, id);
+  active = test_rig_find_active (day->rig, id);
   server = server_of (active->destination);
   if (!day->is_up[server] || most_bytes == 0)
     {
@@ -307,12 +304,25 @@ day_list_ids (GHashTable *table)
   return g_strdupv ((char **) ids);
 }
 
+/* The same order in every run. */
+static GStrv
+list_active (Day *day)
+{
+  g_autoptr (GPtrArray) actives = test_rig_list_active (day->rig);
+  g_autoptr (GHashTable) ids = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; i < actives->len; i++)
+    g_hash_table_add (ids, ((const ObActive *) actives->pdata[i])->id);
+
+  return day_list_ids (ids);
+}
+
 static void
 tick (Day *day)
 {
   guint n_active = MAX (test_rig_count_active (day->rig), 1u);
   guint64 most_bytes = places[day->place].rate_bytes_per_s * TICK_MS / 1000;
-  g_auto (GStrv) active = day_list_ids (day->rig->broker->active);
+  g_auto (GStrv) active = list_active (day);
 
   for (guint i = 0; active[i]; i++)
     work (day, active[i], most_bytes == 0 ? 0 : MAX (most_bytes / n_active, 1));

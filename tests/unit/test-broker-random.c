@@ -44,7 +44,12 @@ pick (Day *day, GHashTable *ids)
 static char *
 pick_active (TestRig *rig, Day *day)
 {
-  return g_hash_table_size (rig->broker->active) > 0 ? pick (day, rig->broker->active) : NULL;
+  g_autoptr (GPtrArray) actives = test_rig_list_active (rig);
+
+  if (actives->len == 0)
+    return NULL;
+
+  return g_strdup (((const ObActive *) actives->pdata[roll (day, 0, (gint32) actives->len)])->id);
 }
 
 static void
@@ -108,7 +113,7 @@ meet (TestRig *rig, const char *id)
 {
   const ObActive *active;
 
-  while ((active = g_hash_table_lookup (rig->broker->active, id)))
+  while ((active = test_rig_find_active (rig, id)))
     {
       if (!ob_stop_is_asked (active->stop) && test_server_has (rig->server, id))
         return TRUE;
@@ -238,8 +243,9 @@ check (TestRig *rig, const Day *day)
 {
   gint64 n_rows = test_rig_ask (rig, "SELECT count(*) FROM uploads");
   guint n_depot = 0, n_yard = 0;
+  g_autoptr (GPtrArray) actives = NULL;
   GHashTableIter iter;
-  gpointer key, value;
+  gpointer key;
 
   /* Until the disk can be written a row may stand there as saving: of a file that was refused, or of one that was accepted
    * while its row said so. */
@@ -268,11 +274,13 @@ check (TestRig *rig, const Day *day)
       if (upload->stored == OB_STORED_UPLOADING && ob_storage_next_ms (rig->broker->storage) == 0)
         g_assert_true (test_rig_is_active (rig, key));
     }
-  g_hash_table_iter_init (&iter, rig->broker->active);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
+  actives = test_rig_list_active (rig);
+  for (guint i = 0; i < actives->len; i++)
     {
-      n_depot += g_str_equal (((ObActive *) value)->destination, "depot");
-      n_yard += g_str_equal (((ObActive *) value)->destination, "yard");
+      const ObActive *active = actives->pdata[i];
+
+      n_depot += g_str_equal (active->destination, "depot");
+      n_yard += g_str_equal (active->destination, "yard");
     }
   g_assert_cmpuint (n_depot, <=, 3); /* two attempts and a termination */
   g_assert_cmpuint (n_yard, <=, 3);

@@ -375,8 +375,7 @@ test_removals_hold_up_nobody (TestRig *rig, gconstpointer data)
 
       test_server_report_created (rig->server, removed, url);
       g_assert_true (test_rig_command (rig, OB_COMMAND_REMOVE, removed, 0, NULL));
-      while (g_hash_table_lookup (rig->broker->active, removed)
-             && !((ObActive *) g_hash_table_lookup (rig->broker->active, removed))->is_termination)
+      while (test_rig_is_active (rig, removed) && !test_rig_find_active (rig, removed)->is_termination)
         g_main_context_iteration (NULL, TRUE);
       test_rig_settle (rig);
     }
@@ -427,11 +426,10 @@ test_a_server_that_moves (TestRig *rig, gconstpointer data)
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       const ObDestinationSettings settings = { .url = rows[i].url };
-      ObStop *attempt = ((ObActive *) g_hash_table_lookup (rig->broker->active, id))->stop;
+      ObStop *attempt = test_rig_find_active (rig, id)->stop;
 
       g_assert_true (test_rig_set_destination (rig, "depot", &settings, NULL));
-      while (!test_rig_is_active (rig, id)
-             || ((ObActive *) g_hash_table_lookup (rig->broker->active, id))->stop == attempt)
+      while (!test_rig_is_active (rig, id) || test_rig_find_active (rig, id)->stop == attempt)
         g_main_context_iteration (NULL, TRUE);
       g_assert_cmpstr (test_server_wait_for (rig->server, id)->resume, ==, rows[i].server_url);
       g_assert_cmpstr (test_server_wait_for (rig->server, id)->url, ==, rows[i].url);
@@ -489,12 +487,12 @@ test_a_refusal_reads_nothing_again (TestRig *rig, gconstpointer data)
   guint64 begun_at;
 
   (void) test_server_wait_for (rig->server, id);
-  begun_at = ((ObActive *) g_hash_table_lookup (rig->broker->active, id))->begun_at;
+  begun_at = test_rig_find_active (rig, id)->begun_at;
   g_assert_cmpuint (begun_at, >, 0);
   g_assert_false (test_rig_command (rig, OB_COMMAND_PAUSE, "no-such-upload", 0, &error));
   g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND);
   g_assert_true (ob_broker_get_destinations (rig->broker) == destinations);
-  g_assert_cmpuint (((ObActive *) g_hash_table_lookup (rig->broker->active, id))->begun_at, ==, begun_at);
+  g_assert_cmpuint (test_rig_find_active (rig, id)->begun_at, ==, begun_at);
 }
 
 int
