@@ -173,7 +173,7 @@ read_peak_kib (World *world)
   return g_ascii_strtoull (strstr (text, "VmHWM:") + strlen ("VmHWM:"), NULL, 10);
 }
 
-/* Whatever waits has a reason: a look at a thousand. */
+/* Whatever waits has a reason: a look at some hundreds. */
 static void
 assert_reasons (World *world)
 {

@@ -19,14 +19,18 @@
 #define QUEUE "org.outbox.Outbox1.Queue"
 #define DESTINATIONS "org.outbox.Outbox1.Destinations"
 
+/* Of 16 kB each. */
+#define N_LARGE 100
+
 /* The last part of an error's name on the bus, or "". */
 static char *
 call (TestBroker *broker, const char *interface, const char *method, GVariant *parameters, GUnixFDList *fds)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply = g_dbus_connection_call_with_unix_fd_list_sync (
-      broker->connection, OUTBOX_BUS_NAME, OUTBOX_OBJECT_PATH, interface, method, parameters, NULL,
-      G_DBUS_CALL_FLAGS_NO_AUTO_START, 30000, fds, NULL, NULL, &error);
+  g_autoptr (GVariant) reply
+      = g_dbus_connection_call_with_unix_fd_list_sync (broker->connection, OUTBOX_BUS_NAME, OUTBOX_OBJECT_PATH,
+                                                       interface, method, parameters, NULL,
+                                                       G_DBUS_CALL_FLAGS_NO_AUTO_START, 30000, fds, NULL, NULL, &error);
   g_autofree char *name = error ? g_dbus_error_encode_gerror (error) : NULL;
 
   if (!error)
@@ -236,8 +240,7 @@ test_descriptors (void)
     {
       int fd = open_with (broker, O_RDONLY);
       g_autoptr (GUnixFDList) fds = g_unix_fd_list_new_from_array (&fd, 1);
-      g_autofree char *error
-          = call (broker, UPLOADS, "Submit", g_variant_new ("(ha{sv})", handles[i], NULL), fds);
+      g_autofree char *error = call (broker, UPLOADS, "Submit", g_variant_new ("(ha{sv})", handles[i], NULL), fds);
 
       g_assert_cmpstr (error, ==, "InvalidArgument");
     }
@@ -300,9 +303,11 @@ static void
 test_seventeen_descriptors (void)
 {
   g_autoptr (TestBroker) broker = test_broker_new ();
-  g_autoptr (GDBusConnection) caller = g_dbus_connection_new_for_address_sync (
-      test_broker_get_bus_address (broker),
-      G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION, NULL, NULL, NULL);
+  g_autoptr (GDBusConnection) caller
+      = g_dbus_connection_new_for_address_sync (test_broker_get_bus_address (broker),
+                                                G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT
+                                                    | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                                NULL, NULL, NULL);
   g_autoptr (GUnixFDList) fds = g_unix_fd_list_new ();
   g_autoptr (GVariant) reply = NULL;
   g_autoptr (GError) error = NULL;
@@ -315,9 +320,9 @@ test_seventeen_descriptors (void)
       g_assert_cmpint (g_unix_fd_list_append (fds, fd, NULL), ==, (gint) i);
       (void) close (fd);
     }
-  reply = g_dbus_connection_call_with_unix_fd_list_sync (
-      caller, OUTBOX_BUS_NAME, OUTBOX_OBJECT_PATH, UPLOADS, "Submit", g_variant_new ("(ha{sv})", 0, NULL), NULL,
-      G_DBUS_CALL_FLAGS_NONE, 30000, fds, NULL, NULL, &error);
+  reply = g_dbus_connection_call_with_unix_fd_list_sync (caller, OUTBOX_BUS_NAME, OUTBOX_OBJECT_PATH, UPLOADS, "Submit",
+                                                         g_variant_new ("(ha{sv})", 0, NULL), NULL,
+                                                         G_DBUS_CALL_FLAGS_NONE, 30000, fds, NULL, NULL, &error);
   g_assert_null (reply);
   g_assert_nonnull (error);
   assert_nothing_is_kept (broker);
@@ -417,7 +422,7 @@ test_calls (void)
   assert_nothing_is_kept (broker);
 }
 
-/* A page never outgrows what the bus carries. */
+/* A page is small, so that nobody waits while it is made, and never outgrows what the bus carries. */
 static void
 test_a_list_of_large_documents (void)
 {
@@ -428,7 +433,7 @@ test_a_list_of_large_documents (void)
   guint n_found = 0, n_pages = 0;
 
   outbox_dbus_queue_call_pause_sync (broker->queue, NULL, NULL);
-  for (guint i = 0; i < 700; i++)
+  for (guint i = 0; i < N_LARGE; i++)
     {
       GVariantBuilder options, metadata;
       g_autofree char *error = NULL;
@@ -454,15 +459,16 @@ test_a_list_of_large_documents (void)
       g_variant_builder_add (&filter, "{sv}", "limit", g_variant_new_uint32 (1000));
       outbox_dbus_uploads_call_list_sync (broker->uploads, g_variant_builder_end (&filter), &list, &next, NULL, &error);
       g_assert_no_error (error);
-      g_assert_cmpuint (g_variant_get_size (list), <, 9 * 1024 * 1024);
+      g_assert_cmpuint (g_variant_get_size (list), <, 300 * 1024);
+      g_assert_cmpuint (g_variant_n_children (list), >, 0);
       n_found += (guint) g_variant_n_children (list);
       n_pages++;
       g_free (cursor);
       cursor = next;
     }
   while (*cursor);
-  g_assert_cmpuint (n_found, ==, 700);
-  g_assert_cmpuint (n_pages, ==, 2);
+  g_assert_cmpuint (n_found, ==, N_LARGE);
+  g_assert_cmpuint (n_pages, >=, N_LARGE * 16000 / (300 * 1024));
 }
 
 int

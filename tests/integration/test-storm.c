@@ -104,8 +104,8 @@ order_fault (Round *round)
   const char *text = faults[g_rand_int_range (random, 0, G_N_ELEMENTS (faults))];
   guint number = strstr (text, "skip") ? 0 : (guint) g_rand_int_range (random, 0, 3000000);
   const char *place = strstr (text, "%u");
-  g_autofree char *fault = place ? g_strdup_printf ("%.*s%u%s", (int) (place - text), text, number, place + 2)
-                                 : g_strdup (text);
+  g_autofree char *fault
+      = place ? g_strdup_printf ("%.*s%u%s", (int) (place - text), text, number, place + 2) : g_strdup (text);
 
   test_peer_control (round->broker->peer, fault);
   round->storm->n_faults++;
@@ -124,12 +124,11 @@ static void
 hurry (Round *round)
 {
   g_autoptr (GVariant) list = NULL;
-  g_autofree char *cursor = NULL;
   g_autoptr (GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
 
   (void) outbox_dbus_destinations_call_resume_sync (round->broker->destinations, "depot", NULL, NULL);
-  if (!outbox_dbus_uploads_call_list_sync (round->broker->uploads, g_variant_new_parsed ("{'limit': <uint32 1000>}"),
-                                           &list, &cursor, NULL, NULL))
+  list = test_broker_try_list (round->broker, NULL);
+  if (!list)
     return;
   for (gsize i = 0; i < g_variant_n_children (list); i++)
     {

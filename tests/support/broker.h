@@ -79,8 +79,9 @@ guint test_broker_deliver (TestBroker *broker, guint most_taps, guint most_s);
 /* Returns: (transfer full): the document of an upload. */
 GVariant *test_broker_get (TestBroker *broker, const char *id);
 
-/* Returns: (transfer full): aa{sv} of everything. */
+/* Returns: (transfer full): aa{sv} of everything, page after page; the second (nullable): NULL where the daemon does not answer. */
 GVariant *test_broker_list (TestBroker *broker);
+GVariant *test_broker_try_list (TestBroker *broker, GError **error);
 
 /* How many files there are below a subfolder of the daemon's data. */
 guint test_broker_count_files (TestBroker *broker, const char *subfolder);

@@ -154,6 +154,68 @@ test_what_is_answered (TestRig *rig, gconstpointer data)
     }
 }
 
+/* --- Pages --- */
+
+#define N_LISTED 1100
+
+/* A group each. */
+static void
+make_many (TestRig *rig)
+{
+  g_autofree char *sql = g_strdup_printf (
+      "WITH RECURSIVE n (i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+      " INSERT INTO uploads (id, app, name, media_type, group_key, destination, rule, state, created_at)"
+      " SELECT printf ('u-%%05d', i), 'test', 'n', 'image/jpeg', printf ('g-%%05d', i), 'depot', 'default', 1, 5 FROM "
+      "n",
+      N_LISTED - 1);
+
+  g_assert_true (test_rig_pause_destination (rig, "depot", TRUE, NULL));
+  test_rig_run (rig, sql);
+}
+
+/* Whoever asks for a thousand gets fewer, so that nobody waits while they are made; page by page each comes once, in its order. */
+static void
+test_pages (TestRig *rig, gconstpointer data)
+{
+  const struct
+  {
+    const char *request, *documents, *name, *prefix;
+  } rows[] = { { "Uploads.List", "uploads", "id", "u" }, { "Groups.List", "groups", "key", "g" } };
+
+  make_many (rig);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *cursor = g_strdup ("");
+      guint n_found = 0;
+
+      do
+        {
+          g_autofree char *arguments
+              = g_strdup_printf ("{'filter': <{'limit': <uint32 1000>, 'cursor': <'%s'>}>}", cursor);
+          g_auto (Answer) answer = { 0 };
+          g_autoptr (GVariant) page = NULL;
+
+          ask (rig, &host, rows[i].request, arguments, NULL, &answer);
+          g_assert_no_error (answer.error);
+          page = g_variant_lookup_value (answer.results, rows[i].documents, G_VARIANT_TYPE ("aa{sv}"));
+          g_assert_cmpuint (g_variant_n_children (page), <, N_LISTED / 2);
+          for (gsize j = 0; j < g_variant_n_children (page); j++)
+            {
+              g_autoptr (GVariant) document = g_variant_get_child_value (page, j);
+              g_autofree char *expected = g_strdup_printf ("%s-%05u", rows[i].prefix, n_found++);
+              const char *found = NULL;
+
+              g_assert_true (g_variant_lookup (document, rows[i].name, "&s", &found));
+              g_assert_cmpstr (found, ==, expected);
+            }
+          g_clear_pointer (&cursor, g_free);
+          g_assert_true (g_variant_lookup (answer.results, "cursor", "s", &cursor));
+        }
+      while (*cursor);
+      g_assert_cmpuint (n_found, ==, N_LISTED);
+    }
+}
+
 /* --- The feed --- */
 
 typedef struct
@@ -294,6 +356,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/requests/every-request-is-a-method", test_every_request_is_a_method);
   g_test_add ("/requests/what-is-answered", TestRig, NULL, test_rig_set_up, test_what_is_answered, test_rig_tear_down);
+  g_test_add ("/requests/pages", TestRig, NULL, test_rig_set_up, test_pages, test_rig_tear_down);
   g_test_add ("/feed/a-subscriber-that-can-take-no-more", TestRig, NULL, test_rig_set_up,
               test_a_subscriber_that_can_take_no_more, test_rig_tear_down);
   g_test_add ("/feed/where-a-subscription-begins", TestRig, NULL, test_rig_set_up, test_where_a_subscription_begins,

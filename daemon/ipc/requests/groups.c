@@ -8,6 +8,9 @@
 #include "ipc/options.h"
 #include "ipc/requests/operations.h"
 
+/* What one answer holds at most: how a group stands is counted for each, and nobody is to wait for a thousand of them. */
+#define PAGE_MAX_GROUPS 250
+
 static const ObOption list_options[] = {
   { "app", "s" },
   { "cursor", "s" },
@@ -31,6 +34,7 @@ read_list (const ObRequest *request, GVariant *options, ObGroupsFilter *filter, 
       && ob_cursor_read_group (cursor, after_app, &filter->after_key, error))
     {
       filter->after_app = *after_app;
+      filter->limit = MIN (filter->limit, PAGE_MAX_GROUPS);
       return TRUE;
     }
 

@@ -13,8 +13,10 @@
 #include "ipc/requests/operations.h"
 #include "ipc/submit-options.h"
 
-/* What one answer holds at most, as a message has a size that the bus takes; the cursor leads on. */
-#define PAGE_MAX_BYTES (8 * 1024 * 1024)
+/* What one answer holds at most: to make and to send a thousand documents at once held up everybody else for 50 ms, and a message
+ * has a size that the bus takes. The cursor leads on. */
+#define PAGE_MAX_BYTES (256 * 1024)
+#define ROWS_AT_ONCE 100
 
 /* --- Submit --- */
 
@@ -140,41 +142,75 @@ ob_operation_get_upload (const ObRequest *request, gint value)
     ob_request_end (request, error);
 }
 
-/* Adds documents, and moves @after on to the last one. */
-static gboolean
-fill_page (ObBroker *broker, const ObFilter *filter, gint64 *after, guint limit, GVariantBuilder *list, GError **error)
+/* A page under way. */
+typedef struct
 {
-  g_autoptr (GArray) kinds = filter->has_state ? ob_broker_find_kinds (broker, filter->state, error) : NULL;
+  ObBroker *broker;
+  const ObFilter *filter;
+  GVariantBuilder *list;
+  gint64 after; /* the number of the last upload that was looked at; 0: there are no more */
+  guint n_left; /* that the caller still wants looked at */
+  gsize page_bytes;
+} Page;
+
+/* Adds the documents of a few rows, as many as the page has room for. Returns: whether the page may go on. */
+static gboolean
+add_documents (Page *page, const GPtrArray *uploads)
+{
+  for (guint i = 0; i < uploads->len; i++)
+    {
+      const ObUpload *upload = uploads->pdata[i];
+      GVariant *document;
+
+      if (page->filter->has_state && ob_broker_get_status (page->broker, upload).state != page->filter->state)
+        continue;
+      document = ob_document_upload (page->broker, upload);
+      page->page_bytes += g_variant_get_size (document);
+      g_variant_builder_add_value (page->list, document);
+      if (page->page_bytes > PAGE_MAX_BYTES && (i + 1 < uploads->len || page->after > 0))
+        {
+          page->after = upload->number;
+          return FALSE;
+        }
+    }
+
+  return uploads->len == ROWS_AT_ONCE && page->after > 0 && page->n_left > 0;
+}
+
+/* Rows are read a few at a time, so that none is read for nothing when the page is full. Errors: Storage. */
+static gboolean
+fill_page (Page *page, const ObUploadsFilter *stored, GError **error)
+{
+  gboolean goes_on = TRUE;
+
+  while (goes_on)
+    {
+      const guint n_rows = MIN (page->n_left, ROWS_AT_ONCE);
+      g_autoptr (GPtrArray) uploads = ob_broker_list_uploads (page->broker, stored, &page->after, n_rows, error);
+
+      if (!uploads)
+        return FALSE;
+      page->n_left -= n_rows;
+      goes_on = add_documents (page, uploads);
+    }
+
+  return TRUE;
+}
+
+/* Errors: Storage. */
+static gboolean
+make_page (Page *page, GError **error)
+{
+  const ObFilter *filter = page->filter;
+  g_autoptr (GArray) kinds = filter->has_state ? ob_broker_find_kinds (page->broker, filter->state, error) : NULL;
   const ObUploadsFilter stored = { .group = filter->group,
                                    .group_app = filter->group_app,
                                    .app = filter->app,
                                    .destination = filter->destination,
                                    .kinds = kinds,
                                    .is_unfinished = filter->is_unfinished };
-  g_autoptr (GPtrArray) uploads = NULL;
-  gsize page_bytes = 0;
 
-  if (filter->has_state && !kinds)
-    return FALSE;
-  uploads = ob_broker_list_uploads (broker, &stored, after, limit, error);
-  for (guint i = 0; uploads && i < uploads->len; i++)
-    {
-      const ObUpload *upload = uploads->pdata[i];
-      GVariant *document;
-
-      if (filter->has_state && ob_broker_get_status (broker, upload).state != filter->state)
-        continue;
-      document = ob_document_upload (broker, upload);
-      page_bytes += g_variant_get_size (document);
-      g_variant_builder_add_value (list, document);
-      if (page_bytes > PAGE_MAX_BYTES && i + 1 < uploads->len)
-        {
-          *after = upload->number;
-          break;
-        }
-    }
-
-  return uploads != NULL;
+  return (!filter->has_state || kinds) && fill_page (page, &stored, error);
 }
 
 void
@@ -185,21 +221,20 @@ ob_operation_list_uploads (const ObRequest *request, gint value)
   g_autoptr (ObFilter) filter = ob_filter_read_list (options, request->caller, &error);
   g_autofree char *cursor = NULL;
   GVariantBuilder list;
+  Page page = { .broker = request->context->broker, .filter = filter, .list = &list };
   const char *given = "";
-  gint64 after = 0;
-  guint limit;
 
   g_variant_builder_init (&list, G_VARIANT_TYPE ("aa{sv}"));
   (void) g_variant_lookup (options, "cursor", "&s", &given);
-  if (!filter || !ob_request_read_limit (options, &limit, &error) || !ob_cursor_read_upload (given, &after, &error)
-      || !fill_page (request->context->broker, filter, &after, limit, &list, &error))
+  if (!filter || !ob_request_read_limit (options, &page.n_left, &error)
+      || !ob_cursor_read_upload (given, &page.after, &error) || !make_page (&page, &error))
     {
       g_variant_builder_clear (&list);
       ob_request_end (request, error);
       return;
     }
-  if (after > 0)
-    cursor = ob_cursor_dup_upload (after);
+  if (page.after > 0)
+    cursor = ob_cursor_dup_upload (page.after);
   ob_request_answer_page (request, "uploads", g_variant_builder_end (&list), cursor);
 }
 
