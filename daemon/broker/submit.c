@@ -26,6 +26,7 @@ struct _ObSaving
   ObSubmitDone done;
   gpointer user_data;
   GError *error;        /* of the answer, when it is time */
+  gboolean is_answered; /* its app has been told that it is safe */
   gboolean is_told;     /* that it is saving */
   gboolean has_row;     /* or had one */
   gboolean is_row_safe; /* committed */
@@ -95,20 +96,29 @@ let_go (ObBroker *self, ObSaving *saving)
   (void) g_hash_table_remove (self->saving, saving->upload->id);
 }
 
-/* When it is on the disk. */
 static void
-on_answer (const GError *commit_error, gpointer user_data)
+answer (ObSaving *saving, const GError *error)
+{
+  if (!error)
+    ob_crash_point ("before-reply");
+  saving->is_answered = TRUE;
+  saving->done (error ? NULL : saving->upload->id, error, saving->user_data);
+}
+
+/* When it is on the disk, or is not going to be. What was said to be safe is kept, whatever the disk says after that: a start
+ * makes it queued. */
+static void
+end (const GError *commit_error, gpointer user_data)
 {
   ObSaving *saving = user_data;
   ObBroker *self = saving->broker;
   const GError *error = saving->error ? saving->error : commit_error;
   g_autoptr (GPtrArray) followers = g_ptr_array_ref (saving->followers);
 
-  if (!error)
-    ob_crash_point ("before-reply");
-  else if (!saving->is_restored || saving->is_removed)
+  if (saving->is_removed || (error && !saving->is_restored && !saving->is_answered))
     (void) ob_spool_remove (self->spool, saving->upload->id, NULL);
-  saving->done (error ? NULL : saving->upload->id, error, saving->user_data);
+  if (!saving->is_answered)
+    answer (saving, error);
   let_go (self, saving);
   for (guint i = 0; i < followers->len; i++)
     ob_resubmission_go_on (followers->pdata[i]);
@@ -253,7 +263,7 @@ give_up (ObBroker *self, ObSaving *saving)
     }
   if (ob_error_is_of_disk (saving->error))
     ob_storage_probe (self->storage);
-  if (saving->has_row && !saving->is_restored)
+  if (saving->has_row && !saving->is_restored && !saving->is_answered)
     (void) ob_queue_do (self->queue, OB_TURN_SOON, forget_row, saving, NULL);
 }
 
@@ -273,16 +283,18 @@ on_taken (const ObSpoolCopy *copy, const GError *error, gpointer user_data)
     }
   else if (!saving->error)
     saving->error = g_error_copy (error);
+  /* Bytes, record and row are on the disk: a start makes that queued. Whatever else there is to do, nobody waits for it. */
+  if (!saving->error && !saving->is_removed && saving->is_row_safe)
+    answer (saving, NULL);
   if (!saving->error && !saving->is_removed)
     is_kept = ob_queue_do (self->queue, OB_TURN_SOON, keep, saving, &saving->error);
   if (!is_kept)
     give_up (self, saving);
   ob_queue_touch (self->queue, saving->upload->id, !saving->is_told);
-  /* A start makes queued what has bytes, record and row. */
-  if (is_kept && saving->is_row_safe)
-    on_answer (NULL, saving);
+  if (is_kept && saving->is_answered)
+    end (NULL, saving);
   else
-    ob_queue_after (self->queue, on_answer, saving);
+    ob_queue_after (self->queue, end, saving);
 }
 
 /* Before any answer: that one waits for this commit, or comes after it. A file that comes when the disk is full is refused,

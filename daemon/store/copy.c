@@ -35,6 +35,7 @@ typedef struct
   GCancellable *cancellable;
   gint64 *copied_bytes;
   off_t done;
+  off_t written;      /* where the last write to the target ended */
   struct stat before; /* of the source */
 } Copier;
 
@@ -98,6 +99,7 @@ take_block (Copier *copier, gsize size_bytes, gboolean is_hole, GError **error)
       if (!ob_fd_write_all (copier->target, copier->buffer, size_bytes, copier->path, error))
         return FALSE;
       ob_fd_start_flush (copier->target, copier->done);
+      copier->written = copier->done + (off_t) size_bytes;
     }
   ob_digester_add (copier->digester, copier->buffer, size_bytes);
   copier->done += (off_t) size_bytes;
@@ -385,7 +387,7 @@ ob_copy_and_digest (const ObSource *source, int target, const char *path, GCance
   if (!is_good)
     return FALSE;
   ob_digester_end (digester, copy, blocks);
-  if (target >= 0 && ftruncate (target, copier.done) != 0)
+  if (target >= 0 && copier.written != copier.done && ftruncate (target, copier.done) != 0)
     {
       ob_file_set_error (error, errno, "Cannot size", path);
       return FALSE;

@@ -6,6 +6,7 @@
 #include "store/mounts.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -76,6 +77,25 @@ find_local (void)
   return local;
 }
 
+/* The same set, read again when a mount has come or gone, which the open list tells to whoever polls it (proc(5)). Borrowed;
+ * under @lock. */
+static GHashTable *
+find_local_again (void)
+{
+  static int list = -1;
+  static GHashTable *local;
+  struct pollfd change = { list, POLLPRI, 0 };
+
+  if (local && list >= 0 && poll (&change, 1, 0) == 0)
+    return local;
+  if (list < 0)
+    list = open ("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+  g_clear_pointer (&local, g_hash_table_unref);
+  local = find_local ();
+
+  return local;
+}
+
 /* Only what is in memory has seals (fcntl(2)); a memfd is on a mount that no list has. */
 static gboolean
 is_in_memory (int fd)
@@ -94,13 +114,14 @@ is_on (GHashTable *local, int fd)
 gboolean
 ob_mounts_may_hang (int fd)
 {
-  g_autoptr (GHashTable) local = NULL;
+  static GMutex lock;
+  g_autoptr (GMutexLocker) locker = NULL;
 
   if (is_in_memory (fd))
     return FALSE;
-  local = find_local ();
+  locker = g_mutex_locker_new (&lock);
 
-  return !is_on (local, fd);
+  return !is_on (find_local_again (), fd);
 }
 
 /* Pipes and sockets have no path. */

@@ -9,7 +9,10 @@
 #include "support/namespace.h"
 #include "support/slow-files.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The exit code of a command whose broker has ended. */
@@ -50,7 +53,14 @@ scene_clear (Scene *scene)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Scene, scene_clear)
 
 static void
-scene_set_up (Scene *scene, TestHang hang)
+scene_mount (Scene *scene, TestHang hang)
+{
+  scene->files = test_slow_files_new (scene->folder, hang);
+  g_assert_nonnull (scene->files);
+}
+
+static void
+scene_set_up_broker (Scene *scene)
 {
   g_autoptr (GError) error = NULL;
 
@@ -60,8 +70,13 @@ scene_set_up (Scene *scene, TestHang hang)
   g_assert_no_error (error);
   scene->folder = g_build_filename (scene->broker->folder, "far", NULL);
   g_assert_cmpint (g_mkdir (scene->folder, 0700), ==, 0);
-  scene->files = test_slow_files_new (scene->folder, hang);
-  g_assert_nonnull (scene->files);
+}
+
+static void
+scene_set_up (Scene *scene, TestHang hang)
+{
+  scene_set_up_broker (scene);
+  scene_mount (scene, hang);
 }
 
 static gboolean
@@ -181,6 +196,65 @@ test_many_that_hang (void)
   assert_answers (scene.broker);
 }
 
+static guint64
+find_mount (const char *folder)
+{
+  struct statx info;
+
+  g_assert_cmpint (statx (AT_FDCWD, folder, AT_STATX_DONT_SYNC, STATX_MNT_ID, &info), ==, 0);
+
+  return info.stx_mnt_id;
+}
+
+/* Whether another process reads for the daemon, which can be given up. */
+static gboolean
+has_reader (TestBroker *broker)
+{
+  const char *pid = g_subprocess_get_identifier (broker->process);
+  g_autofree char *path = g_strdup_printf ("/proc/%s/task", pid);
+  g_autoptr (GDir) threads = g_dir_open (path, 0, NULL);
+  gboolean has_one = FALSE;
+  const char *thread;
+
+  g_assert_nonnull (threads);
+  while ((thread = g_dir_read_name (threads)))
+    {
+      g_autofree char *list = g_build_filename (path, thread, "children", NULL);
+      g_autofree char *children = NULL;
+
+      has_one |= g_file_get_contents (list, &children, NULL, NULL) && *children;
+    }
+
+  return has_one;
+}
+
+/* The kernel gives the number of a stick that was pulled to what is mounted next: what was known of the one must not be
+ * believed of the other. */
+static void
+test_a_folder_where_a_stick_was (void)
+{
+  g_auto (Scene) scene = { 0 };
+  g_auto (TestCommand) add = { 0 };
+  g_autofree char *photo = NULL;
+  guint64 stick;
+
+  scene_set_up_broker (&scene);
+  g_assert_cmpint (mount ("stick", scene.folder, "ramfs", 0, NULL), ==, 0);
+  stick = find_mount (scene.folder);
+  photo = g_build_filename (scene.folder, "stick.jpg", NULL);
+  g_assert_true (g_file_set_contents (photo, "of a stick", -1, NULL));
+  g_free (test_command (scene.broker, "add far/stick.jpg", 0));
+  g_assert_cmpint (umount (scene.folder), ==, 0);
+  scene_mount (&scene, TEST_HANGS_AT_FIRST_READ);
+  g_assert_cmpuint (find_mount (scene.folder), ==, stick);
+  add = test_command_start (scene.broker, "add far/photo.jpg");
+  test_wait_until (has_hung, &scene, 10);
+  g_assert_true (has_reader (scene.broker));
+  assert_local_is_taken (scene.broker, "near");
+  test_broker_stop (scene.broker);
+  g_free (test_command_finish (&add, NO_BROKER));
+}
+
 static const char *const watched_folders[] = { "", "outbox", "outbox/outbox.conf.d" };
 
 static gboolean
@@ -247,6 +321,7 @@ main (int argc, char *argv[])
       g_test_add_data_func (path, watched_folders[i], test_a_link_in_a_watched_folder);
     }
   g_test_add_func ("/slow-files/a-removal", test_a_removal);
+  g_test_add_func ("/slow-files/a-folder-where-a-stick-was", test_a_folder_where_a_stick_was);
   g_test_add_func ("/slow-files/many-that-hang", test_many_that_hang);
 
   return g_test_run ();
