@@ -70,7 +70,7 @@ print_safety (GVariant *summary, GVariant *holds, GVariant *conditions, gboolean
                n_lost);
       g_print ("%s\n", cli_style_end (CLI_STYLE_BAD));
     }
-  else if (!has_hold (holds, "storage"))
+  else if (!has_hold (holds, "storage") && get_count (summary, "unclaimed").uploads == 0)
     g_print ("%s\n", has_recordings ? _ ("All of it is safe on this device, but what apps have not finished.")
                                     : _ ("All of it is safe on this device."));
 }
@@ -193,6 +193,34 @@ print_media_types (GVariant *conditions)
              _ ("This device cannot tell many kinds of files, and may send some by the wrong rule: install "
                 "shared-mime-info."),
              cli_style_end (CLI_STYLE_BAD));
+}
+
+/* Of what somebody handed over the bytes are all that is left. */
+static void
+print_unclaimed (GVariant *summary, GVariant *conditions)
+{
+  const guint n_files = (guint) get_count (summary, "unclaimed").uploads;
+  g_autofree const char **paths = NULL;
+
+  if (n_files == 0)
+    return;
+  g_print ("%s", cli_style_begin (CLI_STYLE_BAD));
+  g_print (
+      ngettext ("%u saved file belongs to no upload any more: what was known of it is gone. Look at it, and hand it "
+                "over again:",
+                "%u saved files belong to no upload any more: what was known of them is gone. Look at them, and hand "
+                "them over again:",
+                n_files),
+      n_files);
+  g_print ("%s\n", cli_style_end (CLI_STYLE_BAD));
+  (void) g_variant_lookup (conditions, "unclaimed", "^a&s", &paths);
+  for (guint i = 0; paths && paths[i]; i++)
+    {
+      g_autofree char *quoted = g_shell_quote (paths[i]);
+      g_autofree char *safe = cli_text_dup_safe (quoted);
+
+      g_print ("  outbox add --move %s\n", safe);
+    }
 }
 
 /* What keeps more than one upload waiting, and what would end it. */
@@ -320,6 +348,7 @@ cli_status (int argc, char *argv[])
   print_under_way (under_way);
   print_network (conditions);
   print_media_types (conditions);
+  print_unclaimed (summary, conditions);
   print_holds (holds);
   print_failed (failed);
   print_recordings (saving);

@@ -227,6 +227,10 @@ gboolean ob_broker_summarise (ObBroker *self, guint64 uploads[OUTBOX_N_STATES], 
 /* Number and bytes of those whose saved copy is gone or damaged. Errors: Storage. */
 gboolean ob_broker_count_lost (ObBroker *self, guint64 *uploads, guint64 *bytes, GError **error);
 
+/* Number and bytes of files in the spool that belong to no upload, and paths of the oldest ten of them, (transfer full). */
+void ob_broker_count_unclaimed (ObBroker *self, guint64 *files, guint64 *bytes);
+char **ob_broker_list_unclaimed (ObBroker *self);
+
 /* Runs after the commit of what was commanded last and its signals; at once where nothing waits for one. @error: it could not
  * be committed. */
 void ob_broker_after_commit (ObBroker *self, void (*effect) (const GError *error, gpointer user_data),

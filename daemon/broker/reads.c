@@ -118,6 +118,18 @@ ob_broker_count_lost (ObBroker *self, guint64 *uploads, guint64 *bytes, GError *
   return ob_uploads_count_lost (self->database, uploads, bytes, error);
 }
 
+void
+ob_broker_count_unclaimed (ObBroker *self, guint64 *files, guint64 *bytes)
+{
+  ob_unclaimed_count (ob_recovery_get_unclaimed (self->recovery), files, bytes);
+}
+
+char **
+ob_broker_list_unclaimed (ObBroker *self)
+{
+  return ob_unclaimed_list (ob_recovery_get_unclaimed (self->recovery));
+}
+
 gboolean
 ob_broker_get_group (ObBroker *self, const char *app, const char *name, ObGroupStatus *status, GError **error)
 {

@@ -24,6 +24,7 @@ struct _ObRecovery
   GHashTable *doubtful; /* ids of files in the spool without a row, to be looked at again */
   ObSpoolWalk *walk;    /* NULL: none goes on, and none has */
   ObDatabase *aside;    /* the damaged database that was set aside at this start, to salvage from; or NULL */
+  ObUnclaimed *unclaimed;
   gboolean is_started;
 };
 
@@ -41,6 +42,7 @@ ob_recovery_new (ObQueue *queue, ObSpool *spool, ObRecordings *recordings, ObRet
   self->host = host;
   self->user_data = user_data;
   self->doubtful = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->unclaimed = ob_unclaimed_new (spool);
 
   return self;
 }
@@ -50,6 +52,7 @@ ob_recovery_free (ObRecovery *self)
 {
   ob_recovery_stop (self);
   g_hash_table_unref (self->doubtful);
+  ob_unclaimed_free (self->unclaimed);
   g_free (self);
 }
 
@@ -254,6 +257,7 @@ settle (ObRecovery *self, const char *id)
   if (!upload)
     {
       g_warning ("The file %s in the spool has no good record and is left there: %s", id, error->message);
+      ob_unclaimed_add (self->unclaimed, id);
       return TRUE;
     }
   copy = judge (self, upload, &has_twin);
@@ -292,9 +296,18 @@ on_visit (const char *id, gpointer user_data)
   if (self->host->is_saving (id, self->user_data) || ob_uploads_has (self->database, id))
     return;
   if (!ob_spool_has (self->spool, id))
-    ob_spool_drop_lone_record (self->spool, id);
+    {
+      ob_spool_drop_lone_record (self->spool, id);
+      ob_unclaimed_add (self->unclaimed, id);
+    }
   else if (!settle (self, id))
     g_hash_table_add (self->doubtful, g_strdup (id));
+}
+
+ObUnclaimed *
+ob_recovery_get_unclaimed (ObRecovery *self)
+{
+  return self->unclaimed;
 }
 
 void

@@ -9,6 +9,7 @@
 #include "broker/queue.h"
 #include "broker/recordings.h"
 #include "broker/retention.h"
+#include "broker/unclaimed.h"
 
 G_BEGIN_DECLS
 
@@ -53,5 +54,8 @@ void ob_recovery_stop (ObRecovery *recovery);
 
 /* A file is no longer on its way into the spool: looks again at those of which it was not known whether they are its copies. */
 void ob_recovery_settle_doubts (ObRecovery *recovery);
+
+/* Borrowed: what was found in the spool and no upload could be made of. */
+ObUnclaimed *ob_recovery_get_unclaimed (ObRecovery *recovery);
 
 G_END_DECLS

@@ -322,7 +322,7 @@ add_boolean (GVariantBuilder *builder, const char *name, gboolean value)
 
 GVariant *
 ob_document_conditions (const ObConditions *conditions, const char *const *sources, guint64 metered_bytes,
-                        gboolean is_in_memory, gboolean has_media_types, gint64 now_ms)
+                        gboolean is_in_memory, gboolean has_media_types, const char *const *unclaimed, gint64 now_ms)
 {
   GVariantBuilder builder;
 
@@ -344,6 +344,7 @@ ob_document_conditions (const ObConditions *conditions, const char *const *sourc
   add_boolean (&builder, "shutting_down", conditions->is_shutting_down);
   add_boolean (&builder, "in_memory", is_in_memory);
   add_boolean (&builder, "media_types", has_media_types);
+  g_variant_builder_add (&builder, "{sv}", "unclaimed", g_variant_new_strv (unclaimed, -1));
   g_variant_builder_add (&builder, "{sv}", "sources", g_variant_new_strv (sources, -1));
   add_time (&builder, "now", now_ms);
 
@@ -354,7 +355,7 @@ GVariant *
 ob_document_summary (ObBroker *broker, GError **error)
 {
   guint64 uploads[OUTBOX_N_STATES], bytes[OUTBOX_N_STATES];
-  guint64 all_uploads = 0, all_bytes = 0, lost_uploads, lost_bytes;
+  guint64 all_uploads = 0, all_bytes = 0, lost_uploads, lost_bytes, unclaimed_files, unclaimed_bytes;
   GVariantBuilder builder;
 
   if (!ob_broker_summarise (broker, uploads, bytes, error)
@@ -370,6 +371,8 @@ ob_document_summary (ObBroker *broker, GError **error)
     }
   g_variant_builder_add (&builder, "{sv}", "all", g_variant_new ("(tt)", all_uploads, all_bytes));
   g_variant_builder_add (&builder, "{sv}", "lost", g_variant_new ("(tt)", lost_uploads, lost_bytes));
+  ob_broker_count_unclaimed (broker, &unclaimed_files, &unclaimed_bytes);
+  g_variant_builder_add (&builder, "{sv}", "unclaimed", g_variant_new ("(tt)", unclaimed_files, unclaimed_bytes));
 
   return g_variant_builder_end (&builder);
 }

@@ -170,6 +170,39 @@ test_more_ids_than_a_call_takes (void)
   test_assert_has (output, "Set the priority of 10001 uploads.");
 }
 
+/* A file whose record is gone: the status says so, and the command that it names makes an upload of it. */
+static void
+test_the_status_tells_what_belongs_to_no_upload (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *photo = test_broker_make_file (broker, "photo.jpg", 1000, 1);
+  g_autofree char *id = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *status = NULL;
+  g_autofree char *advice = NULL;
+  g_autofree char *after = NULL;
+
+  g_free (test_command (broker, "pause", 0));
+  id = g_strchomp (test_command (broker, "add photo.jpg", 0));
+  path = g_build_filename (broker->folder, "data", "outbox", "spool", "01934b5e-7c00-7000-8000-0123456789ab", NULL);
+  test_broker_stop (broker);
+  g_assert_true (g_file_set_contents (path, "photo", -1, NULL));
+  test_broker_start (broker, NULL);
+  while (!status || !strstr (status, "1 saved file belongs to no upload any more"))
+    {
+      g_free (status);
+      status = test_command (broker, "status", 0);
+    }
+  g_assert_null (strstr (status, "All of it is safe"));
+  advice = g_strdup_printf ("add --move '%s'", path);
+  test_assert_has (status, advice);
+  g_free (test_command (broker, advice, 0));
+  after = test_command (broker, "status", 0);
+  test_assert_has (after, "2 uploads have not arrived yet");
+  test_assert_has (after, "All of it is safe on this device.");
+  g_assert_null (strstr (after, "belongs to no upload"));
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -181,6 +214,8 @@ main (int argc, char *argv[])
       g_test_add_data_func (path, &rows[i], test_a_row);
     }
   g_test_add_func ("/command/a-group-tells-what-holds-itself", test_a_group_tells_what_holds_itself);
+  g_test_add_func ("/command/the-status-tells-what-belongs-to-no-upload",
+                   test_the_status_tells_what_belongs_to_no_upload);
   g_test_add_func ("/command/more-ids-than-a-call-takes", test_more_ids_than_a_call_takes);
 
   return g_test_run ();

@@ -8,10 +8,11 @@
 static void
 check (const ObConditions *conditions, const char *const *sources, const char *expected_text)
 {
+  const char *const unclaimed[] = { "/spool/1", NULL };
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) expected = g_variant_parse (G_VARIANT_TYPE_VARDICT, expected_text, NULL, NULL, &error);
-  g_autoptr (GVariant) document
-      = g_variant_ref_sink (ob_document_conditions (conditions, sources, 5, FALSE, TRUE, G_GINT64_CONSTANT (1750000000000)));
+  g_autoptr (GVariant) document = g_variant_ref_sink (
+      ob_document_conditions (conditions, sources, 5, FALSE, TRUE, unclaimed, G_GINT64_CONSTANT (1750000000000)));
   g_autofree char *text = g_variant_print (document, TRUE);
 
   g_assert_no_error (error);
@@ -30,7 +31,8 @@ test_conditions_that_nobody_tells (void)
          "{'available': <true>, 'connectivity': <'unknown'>, 'metered': <'unknown'>, 'metered_effective': <false>,"
          " 'link': <'unknown'>, 'roaming': <false>, 'metered_bytes': <uint64 5>, 'on_battery': <false>, 'power_saver': "
          "<false>, 'sleeping': <false>,"
-         " 'shutting_down': <false>, 'in_memory': <false>, 'media_types': <true>, 'sources': <@as []>, 'now': <int64 1750000000000>}");
+         " 'shutting_down': <false>, 'in_memory': <false>, 'media_types': <true>, 'unclaimed': <['/spool/1']>, "
+         "'sources': <@as []>, 'now': <int64 1750000000000>}");
 }
 
 static void
@@ -57,7 +59,8 @@ test_conditions_on_the_train (void)
          " 'link': <'cellular'>, 'roaming': <true>, 'network': <'Mobile'>, 'network_uuid': <'3'>, 'metered_bytes': "
          "<uint64 5>, 'on_battery': <true>,"
          " 'battery': <uint32 12>, 'power_saver': <true>, 'sleeping': <true>, 'shutting_down': <true>,"
-         " 'in_memory': <false>, 'media_types': <true>, 'sources': <['NetworkManager', 'UPower']>, 'now': <int64 1750000000000>}");
+         " 'in_memory': <false>, 'media_types': <true>, 'unclaimed': <['/spool/1']>, 'sources': <['NetworkManager', "
+         "'UPower']>, 'now': <int64 1750000000000>}");
 }
 
 int

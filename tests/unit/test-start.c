@@ -6,6 +6,8 @@
 #include "support/rig.h"
 #include "support/wait.h"
 
+#include <glib/gstdio.h>
+
 /* --- What a start finds --- */
 
 typedef struct
@@ -97,6 +99,102 @@ test_files_whose_key_is_taken (TestRig *rig, gconstpointer data)
   test_rig_assert_status (rig, new, "paused queue");
 }
 
+/* What there may be in the spool without a row. */
+static const struct
+{
+  const char *bytes; /* NULL: none; "/": a folder */
+  const char *record;
+  gboolean is_unclaimed;
+} strays[] = {
+  { "photo", NULL, TRUE },
+  { "photo", "", TRUE },
+  { "photo", "{", TRUE },
+  { "photo", "[]", TRUE },
+  { "photo", "{}", TRUE },
+  { "photo", "{\"id\":\"01934b5e-7c00-7000-8000-0123456789ab\"}", TRUE },
+  { "photo", "\xff\xfe", TRUE },
+  { "photo", "/", TRUE },
+  { "", NULL, TRUE },
+  { NULL, "{", FALSE },
+  { "/", "{", FALSE },
+  { "/", NULL, FALSE },
+};
+
+static void
+put (const char *path, const char *text)
+{
+  if (text && g_str_equal (text, "/"))
+    g_assert_cmpint (g_mkdir (path, 0700), ==, 0);
+  else if (text)
+    g_assert_true (g_file_set_contents (path, text, -1, NULL));
+}
+
+static void
+take_away (const char *path)
+{
+  if (g_unlink (path) != 0)
+    (void) g_rmdir (path);
+}
+
+typedef struct
+{
+  TestRig *rig;
+  guint64 n_files;
+} Unclaimed;
+
+static gboolean
+are_unclaimed (gpointer data)
+{
+  const Unclaimed *unclaimed = data;
+  guint64 n_files, bytes;
+
+  ob_broker_count_unclaimed (unclaimed->rig->broker, &n_files, &bytes);
+
+  return n_files == unclaimed->n_files;
+}
+
+/* They stay where they are, and a person is told where, until somebody takes them away. */
+static void
+test_files_that_belong_to_no_upload (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+  g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
+  Unclaimed unclaimed = { rig, 0 };
+  g_auto (GStrv) listed = NULL;
+  guint64 n_files, bytes;
+
+  test_rig_stop (rig);
+  for (guint i = 0; i < G_N_ELEMENTS (strays); i++)
+    {
+      g_autofree char *stray = g_strdup_printf ("01934b5e-7c00-7000-8000-%012u", i);
+      char *path = g_build_filename (rig->folder, "spool", stray, NULL);
+      g_autofree char *record = g_strconcat (path, ".json", NULL);
+
+      put (path, strays[i].bytes);
+      put (record, strays[i].record);
+      unclaimed.n_files += strays[i].is_unclaimed;
+      g_ptr_array_add (paths, path);
+    }
+  test_rig_start (rig);
+  test_wait_until (are_unclaimed, &unclaimed, 10);
+  ob_broker_count_unclaimed (rig->broker, &n_files, &bytes);
+  g_assert_cmpuint (bytes, ==, (n_files - 1) * strlen ("photo"));
+  listed = ob_broker_list_unclaimed (rig->broker);
+  g_assert_cmpuint (g_strv_length (listed), ==, n_files);
+  test_rig_assert_status (rig, id, "uploading");
+  for (guint i = 0; i < G_N_ELEMENTS (strays); i++)
+    {
+      g_autofree char *record = g_strconcat (paths->pdata[i], ".json", NULL);
+
+      if (strays[i].is_unclaimed)
+        g_assert_cmpstr (listed[i], ==, paths->pdata[i]);
+      take_away (paths->pdata[i]);
+      take_away (record);
+      unclaimed.n_files -= strays[i].is_unclaimed;
+      g_assert_true (are_unclaimed (&unclaimed));
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -104,9 +202,12 @@ main (int argc, char *argv[])
     { "/start/saving-when-the-process-ended", test_saving_when_the_process_ended },
     { "/start/files-without-rows", test_files_without_rows },
     { "/start/files-whose-key-is-taken", test_files_whose_key_is_taken },
+    { "/start/files-that-belong-to-no-upload", test_files_that_belong_to_no_upload },
   };
 
   g_test_init (&argc, &argv, NULL);
+  /* A file that belongs to no upload is warned of. */
+  g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
   test_rig_add (tests, G_N_ELEMENTS (tests));
 
   return g_test_run ();

@@ -43,9 +43,11 @@ ob_operation_tell_conditions (const ObRequest *request, gint value)
 {
   ObBroker *broker = request->context->broker;
   g_auto (GStrv) sources = ob_broker_list_sources (broker);
+  g_auto (GStrv) unclaimed = ob_broker_list_unclaimed (broker);
 
   ob_request_answer (request, "conditions",
                      ob_document_conditions (ob_broker_get_conditions (broker), (const char *const *) sources,
                                              ob_broker_get_metered_bytes (broker), ob_broker_is_in_memory (broker),
-                                             ob_broker_has_media_types (broker), ob_broker_get_now_ms (broker)));
+                                             ob_broker_has_media_types (broker), (const char *const *) unclaimed,
+                                             ob_broker_get_now_ms (broker)));
 }
