@@ -89,12 +89,19 @@ either (ObVerdict verdict)
 }
 
 /* Something that is not the server stands in the way, or the server is not there. In place of the confirm URL it says
- * nothing about the upload, and who only asks holds nobody up. */
+ * nothing about the upload, and who only asks holds nobody up: where it is in the way of bytes too, the next attempt to send
+ * some finds it. */
+static ObOutcome
+in_the_way (const ObReply *reply, OutboxReason reason)
+{
+  return reply->stage == OB_STAGE_CONFIRM ? ob_outcome_new (OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE)
+                                          : ob_outcome_new (OB_VERDICT_HOLD, reason);
+}
+
 static ObOutcome
 stranger (const ObReply *reply)
 {
-  return reply->stage == OB_STAGE_CONFIRM ? ob_outcome_new (OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE)
-                                          : ob_outcome_new (OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS);
+  return in_the_way (reply, OUTBOX_REASON_WRONG_ADDRESS);
 }
 
 static ObOutcome
@@ -134,7 +141,7 @@ client_error_outcome (const ObReply *reply)
                  ? (ObOutcome){ OB_VERDICT_FORBIDDEN, OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_SIGN_IN, -1, FALSE }
                  : ob_outcome_new (OB_VERDICT_FORBIDDEN, OUTBOX_REASON_NONE);
     case 407:
-      return ob_outcome_new (OB_VERDICT_HOLD, OUTBOX_REASON_PROXY);
+      return in_the_way (reply, OUTBOX_REASON_PROXY);
     case 408:
       return reply->stage == OB_STAGE_FINISH ? ob_outcome_new (OB_VERDICT_WORKING, OUTBOX_REASON_SERVER_WORKING)
                                              : either (OB_VERDICT_RETRY);
@@ -144,7 +151,7 @@ client_error_outcome (const ObReply *reply)
     case 429:
       return ob_outcome_new (OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
     case 451:
-      return ob_outcome_new (OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS);
+      return stranger (reply);
     default:
       if (reply->stage == OB_STAGE_CONFIRM)
         return confirm_outcome (reply);
@@ -160,7 +167,7 @@ server_error_outcome (const ObReply *reply)
     case 507:
       return ob_outcome_new (OB_VERDICT_FULL, OUTBOX_REASON_NONE);
     case 511:
-      return ob_outcome_new (OB_VERDICT_HOLD, OUTBOX_REASON_CAPTIVE_PORTAL);
+      return in_the_way (reply, OUTBOX_REASON_CAPTIVE_PORTAL);
     case 504:
     case 524: /* what a proxy says that waited long enough */
       if (reply->stage == OB_STAGE_FINISH)
