@@ -100,7 +100,7 @@ ob_broker_make_job (ObBroker *self, const ObUpload *upload)
   job->headers
       = destination ? g_variant_ref (destination->headers) : g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
   job->metadata = g_variant_ref (upload->metadata);
-  job->pace = ob_broker_ref_pace (self, upload->rule);
+  job->pace = ob_gate_ref_pace (self->gate, upload->rule);
   job->modified_at_ms = upload->modified_at_ms;
   job->size_bytes = upload->size_bytes;
   job->offset_bytes = upload->offset_bytes;
@@ -133,6 +133,25 @@ ob_broker_add_active (ObBroker *self, const char *id, const char *destination, c
 }
 
 void
+ob_broker_close_lane (ObBroker *self, const char *destination, const char *lane_rule, OutboxReasonSet reasons)
+{
+  /* There is a network again, and it may not be used. */
+  if (ob_actives_get_stop_kind (reasons) == OB_STOP_NOW && self->workers)
+    ob_workers_reset_parked (self->workers);
+  ob_actives_close_lane (self->active, destination, lane_rule, reasons);
+}
+
+/* What a lane allowed before it was taken back may have kept something running. */
+static void
+stop_if_held (ObBroker *self, const ObActive *active)
+{
+  OutboxReasonSet reasons = active->rule ? ob_gate_get_lane_reasons (self->gate, active->destination, active->rule) : 0;
+
+  if (reasons != 0 && !ob_stop_is_asked (active->stop))
+    ob_broker_close_lane (self, active->destination, active->rule, reasons);
+}
+
+void
 ob_broker_load_attempts (ObBroker *self)
 {
   g_autoptr (GPtrArray) list = ob_actives_list (self->active);
@@ -150,6 +169,8 @@ ob_broker_load_attempts (ObBroker *self)
       active->rule = g_strdup (upload->rule);
       active->is_asking = upload->stored == OB_STORED_CONFIRMING;
     }
+  for (guint i = 0; i < list->len; i++)
+    stop_if_held (self, list->pdata[i]);
 }
 
 /* --- What attempts report --- */
@@ -260,7 +281,7 @@ note_asking (ObBroker *self, const char *id, gboolean is_asking)
     return;
   active->is_asking = is_asking;
   if (!is_asking && active->rule
-      && ob_broker_get_lane_holds (self, active->destination, active->rule, OB_STORED_UPLOADING, holds) > 0)
+      && ob_gate_get_lane_holds (self->gate, active->destination, active->rule, OB_STORED_UPLOADING, holds) > 0)
     ob_stop_ask (active->stop, OB_STOP_NOW);
 }
 
@@ -382,7 +403,7 @@ write_progress (gpointer user_data, GError **error)
   ob_upload_set_offset (upload, offset_bytes);
   upload->updated_at_ms = now_ms;
 
-  return ob_broker_count_metered (self, upload->destination, report->wire_bytes, error)
+  return ob_gate_count_metered (self->gate, upload->destination, report->wire_bytes, error)
          && ob_uploads_update (self->database, upload, error);
 }
 

@@ -9,9 +9,9 @@
 #include "broker/broker.h"
 
 #include "broker/actives.h"
-#include "broker/budget.h"
 #include "broker/destinations.h"
 #include "broker/fairness.h"
+#include "broker/gate.h"
 #include "broker/knocks.h"
 #include "broker/queue.h"
 #include "broker/recordings.h"
@@ -21,7 +21,6 @@
 #include "broker/storage.h"
 #include "broker/trials.h"
 #include "broker/waits.h"
-#include "broker/ways.h"
 #include "broker/workers.h"
 #include "store/ingest.h"
 
@@ -35,11 +34,9 @@ struct _ObBroker
   ObSpool *spool;
   ObClock *clock;
   const ObRunner *runner;
-  GPtrArray *watchers; /* owned, as is the rest */
-  ObQueue *queue;
+  ObQueue *queue; /* owned, as is the rest */
   ObStorage *storage;
-  ObBudget *budget;
-  ObWays *ways;
+  ObGate *gate;
   ObKnocks *knocks;
   ObRetention *retention;
   ObStatusBoard *board;
@@ -57,22 +54,10 @@ struct _ObBroker
   ObRecordings *recordings;  /* files that apps write themselves */
   GHashTable *resubmissions; /* set of ObResubmission: submits whose key was used before, until they are answered */
   ObRecovery *recovery;
-  ObRules *rules;
-  GHashTable *paces;       /* name of a rule → ObPace, which a change of rules changes */
-  GHashTable *lanes;       /* of ObLane: those in which something waits, or that the journal says are held */
-  ObConditions latest;     /* what is forbidden is by these */
-  ObConditions settled;    /* and what is allowed by these as well, until settle_at_ms */
-  gint64 settle_at_ms;     /* when the latest have been the same for long enough; 0: they have */
-  gint64 review_at_ms;     /* when time alone may change what a lane may do; 0: never */
-  char *answered_network;  /* on which a person has answered for everything; NULL: none */
-  gboolean is_answer_over; /* that network was left, and the database does not know yet */
-  gint64 matched_number;   /* up to which uploads are matched with new rules */
-  guint match_source;
   GQueue *batches;       /* of ObBatch: commands for many, the first of which is under way */
   guint batch_source;    /* of its next slice */
   guint repair_source;   /* until bad rows of the database are repaired */
   gint64 repaired_at_us; /* when it was the last time, monotonic; 0: never */
-  gboolean wants_review; /* the lanes are to be looked at after the commit */
   gboolean is_in_memory; /* the data folder */
   gboolean is_paused;
   gboolean is_started;
@@ -108,6 +93,7 @@ extern const ObRetentionFacts ob_broker_retention_facts;
 extern const ObStorageEvents ob_broker_storage_events;
 extern const ObDestinationEvents ob_broker_destination_events;
 extern const ObKnocksFacts ob_broker_knocks_facts;
+extern const ObGateEvents ob_broker_gate_events;
 extern const ObRecordingsHost ob_broker_recordings_host;
 extern const ObTrialsFacts ob_broker_trials_facts;
 extern const ObStatusFacts ob_broker_status_facts;
@@ -120,11 +106,14 @@ extern const ObWorkersEvents ob_broker_workers_events;
 /* Stop attempts gently after the commit of the turn that is open: one upload's, or those of a destination (NULL: all). */
 void ob_broker_pause_attempt_after (ObBroker *self, const char *id);
 void ob_broker_pause_attempts_after (ObBroker *self, const char *destination);
-/* What runs has the rule of its row again, and asks where that says so. */
+/* What runs has the rule of its row again, asks where that says so, and stops where its lane is held. */
 void ob_broker_load_attempts (ObBroker *self);
 ObJob *ob_broker_make_job (ObBroker *self, const ObUpload *upload);
 /* Whether its destination's protocol can have written that resume text, as far as is known. */
 gboolean ob_broker_may_resume (ObBroker *self, const ObUpload *upload, const char *resume);
+
+/* A lane is held: what is in it stops. */
+void ob_broker_close_lane (ObBroker *self, const char *destination, const char *lane_rule, OutboxReasonSet reasons);
 
 /* schedule.c */
 void ob_broker_schedule (ObBroker *self);
@@ -132,60 +121,6 @@ void ob_broker_schedule (ObBroker *self);
 /* terminations.c: what servers are to let go of. The second inside a turn. */
 void ob_broker_start_termination (ObBroker *self);
 gboolean ob_broker_end_termination (ObBroker *self, const char *id, const ObAttemptResult *result, GError **error);
-
-/* lanes.c */
-guint ob_broker_get_lane_holds (ObBroker *self, const char *destination, const char *rule, ObStored stored,
-                                ObHold holds[OB_LANE_HOLDS_MAX]);
-/* What holds all that could go there, whichever rule it would have. Returns: whether one of the reasons @which holds every one
- * of these rules. @list: of ObSharedHold */
-gboolean ob_broker_list_holds_of_rules (ObBroker *self, const char *destination, OutboxReasonSet which, GArray *list);
-/* Looks at every lane in which something waits, stops what may no longer run, and tells of what has changed. */
-void ob_broker_review_lanes (ObBroker *self);
-/* Whether something waits for that destination in a lane that nothing holds. */
-gboolean ob_broker_has_open_lane (ObBroker *self, const char *destination);
-gboolean ob_broker_has_new_lane (ObBroker *self, const char *destination, const char *rule);
-/* @app: (nullable). @list: of ObSharedHold */
-void ob_broker_list_lane_holds (ObBroker *self, const char *app, GArray *list);
-/* Brings the lanes in step with the database, and stops what may no longer run. */
-void ob_broker_load_lanes (ObBroker *self);
-/* Nothing is in a lane any more that is told to be held. */
-gboolean ob_broker_has_vacant_lane (ObBroker *self);
-/* Returns: (transfer full): the rule that an upload has; the lane that it comes into; and the lane of what is sent on the
- * present network whatever that rule says. */
-char *ob_broker_dup_rule_for (ObBroker *self, const ObUpload *upload);
-char *ob_broker_dup_first_lane (ObBroker *self, const ObUpload *upload);
-char *ob_broker_dup_rule_now (ObBroker *self, const char *lane_rule);
-/* Of a lane's rule, or NULL where it is gone: what has it is about to be matched anew. */
-const ObRule *ob_broker_find_rule (ObBroker *self, const char *lane_rule);
-
-/* conditions.c */
-void ob_broker_watch_conditions (ObBroker *self);
-/* The times of lanes and conditions, as ObMember has them. */
-gint64 ob_broker_next_ms (gpointer member);
-void ob_broker_wake (gpointer member, gint64 now_ms, gint64 jump_ms);
-/* What tells the present network from others; empty: there is none. */
-const char *ob_broker_get_network_key (const ObConditions *conditions);
-/* What holds the whole queue, bit r for OutboxReason r; and tells of it in the journal, inside a turn. */
-OutboxReasonSet ob_broker_get_queue_reasons (ObBroker *self);
-OutboxReasonSet ob_broker_get_reasons_but_storage (ObBroker *self);
-/* @message: (nullable): the cause, in words. */
-gboolean ob_broker_record_queue_holds (ObBroker *self, const char *message, GError **error);
-/* Lets the device sleep or end, if everything is recorded. */
-void ob_broker_let_go (ObBroker *self);
-/* What went out; inside a turn. */
-gboolean ob_broker_count_metered (ObBroker *self, const char *destination, guint64 wire_bytes, GError **error);
-void ob_broker_load_answer (ObBroker *self);
-/* Forgets what was answered for a network that was left, in the database as well. */
-void ob_broker_forget_answer (ObBroker *self);
-
-/* Nobody has said a first word of the network yet, or it is not believed yet: what needs a network does not start. */
-gboolean ob_broker_awaits_word (ObBroker *self);
-
-/* rematch.c. The second inside a turn. */
-void ob_broker_match_rules (ObBroker *self);
-/* Returns: (transfer full) (nullable): the pace that all attempts of a rule share. */
-ObPace *ob_broker_ref_pace (ObBroker *self, const char *lane_rule);
-gboolean ob_broker_set_rule (ObBroker *self, ObUpload *upload, const char *rule, const char *event, GError **error);
 
 /* verdicts.c; the first is of ObWorkersEvents. */
 void ob_broker_end_attempt (const char *id, ObAttemptResult *result, gpointer user_data);

@@ -7,6 +7,7 @@
 
 #include "store/destinations.h"
 #include "store/journal.h"
+#include "store/media-type.h"
 #include "store/meta.h"
 
 #define SAVING_END_MS 1500
@@ -122,10 +123,7 @@ load (gpointer member, GError **error)
   ObBroker *self = member;
 
   self->is_paused = ob_meta_get_number (self->database, "paused") != 0;
-  ob_broker_load_answer (self);
   ob_broker_load_attempts (self);
-  /* What a lane then forbids is stopped. */
-  ob_broker_load_lanes (self);
 
   return TRUE;
 }
@@ -135,16 +133,13 @@ go_on (gpointer member, const ObChanges *changes)
 {
   ObBroker *self = member;
 
-  /* While nothing can be written, the repair looks at them. */
-  if (ob_storage_next_ms (self->storage) == 0 && (self->wants_review || ob_broker_has_vacant_lane (self)))
-    ob_broker_review_lanes (self);
   ob_broker_schedule (self);
   tell_those_that_wait (self, self->between);
-  ob_broker_let_go (self);
+  if (ob_actives_count (self->active) == 0 && g_hash_table_size (self->saving) == 0)
+    ob_gate_let_go (self->gate);
 }
 
-static const ObMember everything
-    = { .load = load, .flushed = go_on, .next_ms = ob_broker_next_ms, .wake = ob_broker_wake };
+static const ObMember everything = { .load = load, .flushed = go_on };
 
 ObBroker *
 ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *watchers, const ObRunner *runner,
@@ -155,8 +150,6 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *
   self->database = database;
   self->spool = spool;
   self->clock = clock;
-  self->watchers = g_ptr_array_ref (watchers);
-  self->ways = ob_ways_new (watchers);
   self->runner = runner;
   self->queue = ob_queue_new (database, clock);
   ob_queue_join (self->queue, &telling, self);
@@ -169,8 +162,8 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *
   self->trials = ob_trials_new (self->destinations, clock, &ob_broker_trials_facts, self);
   self->knocks = ob_knocks_new (self->queue, self->destinations, runner, &ob_broker_knocks_facts, self);
   ob_queue_join (self->queue, &ob_knocks_member, self->knocks);
-  self->budget = ob_budget_new (self->queue);
-  ob_queue_join (self->queue, &ob_budget_member, self->budget);
+  self->gate = ob_gate_new (self->queue, self->destinations, watchers, &ob_broker_gate_events, self);
+  ob_queue_join (self->queue, &ob_gate_member, self->gate);
   ob_queue_join (self->queue, &everything, self);
   ob_queue_join (self->queue, &ob_waits_member, self->queue);
   self->board = ob_status_board_new (self->queue, self->destinations, self->storage, &ob_broker_status_facts, self);
@@ -183,7 +176,6 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *
   self->recovery
       = ob_recovery_new (self->queue, spool, self->recordings, self->retention, &ob_broker_recovery_host, self);
   ob_queue_join (self->queue, &ob_recovery_member, self->recovery);
-  ob_broker_watch_conditions (self);
   if (!ob_queue_load (self->queue, error))
     {
       ob_broker_stop_watching_rows (self);
@@ -200,8 +192,7 @@ ob_broker_take_up (ObBroker *self)
 {
   ob_recovery_take_up (self->recovery);
   ob_recordings_review (self->recordings);
-  ob_broker_forget_answer (self);
-  ob_broker_match_rules (self);
+  ob_gate_take_up (self->gate);
   ob_retention_check_copies (self->retention);
 }
 
@@ -212,10 +203,11 @@ ob_broker_start (ObBroker *self)
   ob_trials_start (self->trials, self->workers);
   self->is_started = TRUE;
   ob_storage_start (self->storage);
+  ob_gate_start (self->gate);
   ob_retention_start (self->retention);
   ob_recordings_start (self->recordings);
   ob_broker_take_up (self);
-  ob_broker_review_lanes (self);
+  ob_gate_review (self->gate);
   ob_queue_start_alarm (self->queue);
   ob_recovery_start (self->recovery);
 }
@@ -256,7 +248,7 @@ ob_broker_stop (ObBroker *self)
   ob_recordings_stop (self->recordings);
   ob_broker_stop_watching_rows (self);
   ob_recovery_stop (self->recovery);
-  g_clear_handle_id (&self->match_source, g_source_remove);
+  ob_gate_stop (self->gate);
   ob_storage_stop (self->storage);
   ob_retention_stop (self->retention);
   ob_queue_stop_alarm (self->queue);
@@ -293,14 +285,8 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->saving, g_hash_table_unref);
   g_clear_pointer (&self->resubmissions, g_hash_table_unref);
   g_clear_pointer (&self->batches, g_queue_free);
-  g_clear_pointer (&self->lanes, g_hash_table_unref);
+  g_clear_pointer (&self->gate, ob_gate_free);
   g_clear_pointer (&self->knocks, ob_knocks_free);
-  g_clear_pointer (&self->ways, ob_ways_free);
-  g_clear_pointer (&self->budget, ob_budget_free);
-  g_clear_pointer (&self->paces, g_hash_table_unref);
-  g_clear_pointer (&self->rules, ob_rules_unref);
-  g_clear_pointer (&self->answered_network, g_free);
-  g_clear_pointer (&self->watchers, g_ptr_array_unref);
   G_OBJECT_CLASS (ob_broker_parent_class)->finalize (object);
 }
 
@@ -315,8 +301,6 @@ ob_broker_init (ObBroker *self)
   self->saving_keys = ob_broker_make_saving_keys ();
   self->resubmissions = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) ob_resubmission_free, NULL);
   self->batches = g_queue_new ();
-  self->rules = ob_rules_new ();
-  self->paces = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) ob_pace_unref);
 }
 
 static void
@@ -371,10 +355,56 @@ ob_broker_get_now_ms (ObBroker *self)
   return ob_clock_get_now_ms (self->clock);
 }
 
+/* --- The gate's, for those outside --- */
+
 ObRules *
 ob_broker_get_rules (ObBroker *self)
 {
-  return self->rules;
+  return ob_gate_get_rules (self->gate);
+}
+
+void
+ob_broker_set_rules (ObBroker *self, ObRules *rules)
+{
+  ob_gate_set_rules (self->gate, rules);
+}
+
+void
+ob_broker_set_zone (ObBroker *self, GTimeZone *zone)
+{
+  ob_gate_set_zone (self->gate, zone);
+}
+
+const ObConditions *
+ob_broker_get_conditions (ObBroker *self)
+{
+  return ob_gate_get_conditions (self->gate);
+}
+
+GStrv
+ob_broker_list_sources (ObBroker *self)
+{
+  return ob_gate_list_sources (self->gate);
+}
+
+guint64
+ob_broker_get_metered_bytes (ObBroker *self)
+{
+  return ob_gate_get_metered_bytes (self->gate);
+}
+
+void
+ob_broker_allow_network (ObBroker *self, ObCommandDone done, gpointer user_data)
+{
+  ob_gate_allow_network (self->gate, done, user_data);
+}
+
+/* --- What it is started with --- */
+
+gboolean
+ob_broker_has_media_types (ObBroker *self)
+{
+  return ob_media_type_has_database ();
 }
 
 void

@@ -114,13 +114,11 @@ retry_one (ObBroker *self, ObUpload *upload, GError **error)
 gboolean
 ob_broker_send_one_now (ObBroker *self, ObUpload *upload, GError **error)
 {
-  g_autofree char *rule = ob_broker_dup_rule_now (self, upload->rule);
-
   upload->is_paused = FALSE;
   upload->not_before_ms = 0;
 
   return ob_groups_release_one (self->database, upload->id, error) && retry_one (self, upload, error)
-         && ob_broker_set_rule (self, upload, rule, "send-now", error);
+         && ob_gate_send_now (self->gate, upload, error);
 }
 
 static gboolean
@@ -230,7 +228,8 @@ pause_queue (gpointer user_data, GError **error)
   ob_settings_file_save_after (self->settings_file);
   ob_broker_pause_attempts_after (self, NULL);
 
-  return ob_meta_set_number (self->database, "paused", 1, error) && ob_broker_record_queue_holds (self, NULL, error);
+  return ob_meta_set_number (self->database, "paused", 1, error)
+         && ob_storage_record_queue_reasons (self->storage, NULL, error);
 }
 
 static gboolean
@@ -242,44 +241,14 @@ resume_queue (gpointer user_data, GError **error)
   ob_settings_file_save_after (self->settings_file);
   ob_storage_give_up_queue_after (self->storage);
 
-  return ob_meta_set_number (self->database, "paused", 0, error) && ob_broker_record_queue_holds (self, NULL, error);
+  return ob_meta_set_number (self->database, "paused", 0, error)
+         && ob_storage_record_queue_reasons (self->storage, NULL, error);
 }
 
 void
 ob_broker_set_paused (ObBroker *self, gboolean is_paused, ObCommandDone done, gpointer user_data)
 {
   ob_queue_command (self->queue, is_paused ? pause_queue : resume_queue, self, done, user_data);
-}
-
-static gboolean
-allow_network (gpointer user_data, GError **error)
-{
-  ObBroker *self = user_data;
-  const char *network = ob_broker_get_network_key (&self->latest);
-
-  if (!ob_meta_set_text (self->database, "answered_network", network, error))
-    return FALSE;
-  g_free (self->answered_network);
-  self->answered_network = g_strdup (network);
-  self->is_answer_over = FALSE;
-  self->wants_review = TRUE;
-  ob_queue_want_flush (self->queue);
-
-  return TRUE;
-}
-
-void
-ob_broker_allow_network (ObBroker *self, ObCommandDone done, gpointer user_data)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (*ob_broker_get_network_key (&self->latest) == '\0')
-    {
-      error = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, "There is no network");
-      done (error, user_data);
-      return;
-    }
-  ob_queue_command (self->queue, allow_network, self, done, user_data);
 }
 
 void

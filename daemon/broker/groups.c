@@ -60,8 +60,7 @@ send_now_one (ObBroker *self, const ObGroup *group, GError **error)
   const ObUploadsFilter filter = { .group = group->key, .group_app = group->app, .is_unfinished = TRUE };
   gint64 after = 0;
 
-  if (!ob_groups_set_sent_now (self->database, group->app, group->key, ob_broker_get_network_key (&self->latest),
-                               error))
+  if (!ob_groups_set_sent_now (self->database, group->app, group->key, ob_gate_get_network (self->gate), error))
     return FALSE;
   do
     {
@@ -120,7 +119,7 @@ ob_broker_send_groups_now (ObBroker *self, const char *const *names, ObCommandDo
   Command command = { self, NULL, names };
   g_autoptr (GError) error = NULL;
 
-  if (*ob_broker_get_network_key (&self->latest) == '\0')
+  if (*ob_gate_get_network (self->gate) == '\0')
     g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, "There is no network");
   if (error || !are_few (names, &error))
     {

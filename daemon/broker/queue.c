@@ -316,8 +316,8 @@ ob_queue_want_flush (ObQueue *queue)
 
 /* --- When members are woken --- */
 
-static gboolean
-is_stuck (ObQueue *queue)
+gboolean
+ob_queue_is_stuck (ObQueue *queue)
 {
   for (guint i = 0; i < queue->members->len; i++)
     {
@@ -357,7 +357,7 @@ wake (ObQueue *queue, gboolean is_start, gint64 jump_ms)
       const Joined *joined = &g_array_index (queue->members, Joined, i);
       gboolean is_due = is_start || jump_ms != 0 || (joined->next_ms > 0 && joined->next_ms <= now_ms);
 
-      if (is_due && joined->member->wake && (joined->member->is_stuck || !is_stuck (queue)))
+      if (is_due && joined->member->wake && (joined->member->is_stuck || !ob_queue_is_stuck (queue)))
         joined->member->wake (joined->instance, now_ms, jump_ms);
     }
 }
@@ -371,7 +371,7 @@ on_alarm (gpointer user_data)
 
   wake (queue, FALSE, jump_ms);
   /* Who could not be woken has yet to hear of it. */
-  if (!is_stuck (queue))
+  if (!ob_queue_is_stuck (queue))
     queue->clock_gap_ms += jump_ms;
   ob_queue_set_alarm (queue);
 
@@ -382,7 +382,7 @@ void
 ob_queue_set_alarm (ObQueue *queue)
 {
   gboolean is_waiting = queue->alarm_ms > 0;
-  gboolean are_others_left = is_stuck (queue);
+  gboolean are_others_left = ob_queue_is_stuck (queue);
 
   if (!queue->has_alarm_on)
     return;

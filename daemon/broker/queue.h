@@ -103,6 +103,9 @@ void ob_queue_commit (ObQueue *queue);
 void ob_queue_start_alarm (ObQueue *queue);
 void ob_queue_stop_alarm (ObQueue *queue);
 
+/* Whether the database takes no change for the time being, as a member says. */
+gboolean ob_queue_is_stuck (ObQueue *queue);
+
 /* The time at which a member must be woken has changed, and no turn tells of it. */
 void ob_queue_set_alarm (ObQueue *queue);
 

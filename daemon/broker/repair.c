@@ -81,11 +81,9 @@ restore_size (ObBroker *self, ObUpload *upload, const ObUpload *kept)
 static void
 restore_rule (ObBroker *self, ObUpload *upload)
 {
-  if (ob_broker_find_rule (self, upload->rule))
+  if (ob_gate_find_rule (self->gate, upload->rule))
     return;
-  g_free (upload->rule);
-  upload->rule = ob_broker_dup_rule_for (self, upload);
-  self->wants_review = TRUE;
+  ob_gate_match (self->gate, upload);
 }
 
 static void

@@ -123,10 +123,10 @@ add_stream (ObBroker *self, View *view, guint index)
   const ObDestination *destination = ob_destination_table_find (self->destinations, stream->destination);
   gboolean is_probe = destination && ob_health_is_tried (&destination->health);
   GArray *heads;
-  const ObRule *rule = ob_broker_find_rule (self, stream->rule);
+  const ObRule *rule = ob_gate_find_rule (self->gate, stream->rule);
 
   /* What has a rule that is gone waits until it is matched with those that are there. */
-  if (!destination || !rule || (ob_broker_awaits_word (self) && !ob_destination_is_local (destination))
+  if (!destination || !rule || (ob_gate_awaits_word (self->gate) && !ob_destination_is_local (destination))
       || !ob_status_board_may_start (self->board, stream->destination, stream->rule, stream->stored))
     {
       ob_debug (OB_DEBUG_RUNS, stream->destination, "uploads of %s by rule %s do not start: %s", stream->app,
@@ -265,7 +265,7 @@ run_choice (ObBroker *self)
 void
 ob_broker_schedule (ObBroker *self)
 {
-  if (!self->is_started || ob_broker_get_queue_reasons (self) != 0 || ob_storage_next_ms (self->storage) > 0)
+  if (!self->is_started || ob_storage_get_queue_reasons (self->storage) != 0 || ob_storage_next_ms (self->storage) > 0)
     {
       ob_debug (OB_DEBUG_RUNS, NULL, "nothing starts: the queue as a whole is held");
       return;

@@ -9,6 +9,9 @@
 
 G_BEGIN_DECLS
 
+/* By how much one lane may be held. */
+#define OB_LANE_HOLDS_MAX 10
+
 /* A hold, with what it covers. */
 typedef struct
 {

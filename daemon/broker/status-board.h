@@ -18,8 +18,7 @@ G_BEGIN_DECLS
 
 typedef struct _ObStatusBoard ObStatusBoard;
 
-/* What one lane may be held by, and what everything in it may be held by together with its destination and the queue. */
-#define OB_LANE_HOLDS_MAX 10
+/* What everything in a lane may be held by, together with its destination and the queue. */
 #define OB_SHARED_HOLDS_MAX 20
 
 /* What it asks of others. */

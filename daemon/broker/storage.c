@@ -205,6 +205,26 @@ is_stuck (gpointer member)
 
 const ObMember ob_storage_member = { .troubled = troubled, .next_ms = next_ms, .wake = wake, .is_stuck = is_stuck };
 
+/* --- What holds the whole queue --- */
+
+static OutboxReasonSet
+get_own_reasons (ObStorage *self)
+{
+  return ob_storage_get_words (self) ? OUTBOX_REASON_BIT (OUTBOX_REASON_STORAGE) : 0;
+}
+
+OutboxReasonSet
+ob_storage_get_queue_reasons (ObStorage *self)
+{
+  return self->events->get_other_reasons (self->user_data) | get_own_reasons (self);
+}
+
+gboolean
+ob_storage_record_queue_reasons (ObStorage *self, const char *message, GError **error)
+{
+  return record (self, get_own_reasons (self), message, error);
+}
+
 /* --- A queue that is not there --- */
 
 static gboolean

@@ -40,6 +40,14 @@ void ob_storage_stop (ObStorage *storage);
 /* Returns: (nullable): what is wrong, for a person: the system's words; NULL: nothing is. */
 const char *ob_storage_get_words (ObStorage *storage);
 
+/* --- What holds the whole queue --- */
+
+/* Bit r for OutboxReason r: the disk's, and what else there is. */
+OutboxReasonSet ob_storage_get_queue_reasons (ObStorage *storage);
+
+/* Inside a change: tells of it in the journal. @message: (nullable): the cause, in words. Errors: Storage, DiskFull. */
+gboolean ob_storage_record_queue_reasons (ObStorage *storage, const char *message, GError **error);
+
 /* --- A disk that cannot be written --- */
 
 /* The database did not answer a read: as when it does not take a change, nothing starts until it was tried again, and what was

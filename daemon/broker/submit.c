@@ -125,14 +125,6 @@ end (const GError *commit_error, gpointer user_data)
   ob_recovery_settle_doubts (self->recovery);
 }
 
-static void
-set_lane (ObBroker *self, ObUpload *upload)
-{
-  g_free (upload->rule);
-  upload->rule = ob_broker_dup_first_lane (self, upload);
-  self->wants_review |= ob_broker_has_new_lane (self, upload->destination, upload->rule);
-}
-
 /* By the rules of now: it may be made anew when there are others. */
 static gboolean
 add_row (gpointer user_data, GError **error)
@@ -141,7 +133,7 @@ add_row (gpointer user_data, GError **error)
   ObBroker *self = saving->broker;
   ObUpload *upload = saving->upload;
 
-  set_lane (self, upload);
+  ob_gate_admit (self->gate, upload);
   upload->sequence = ob_journal_append (self->database, upload->created_at_ms, upload, "added", upload->stored,
                                         OUTBOX_REASON_NONE, NULL, error);
 
@@ -204,7 +196,7 @@ keep_new (ObBroker *self, ObSaving *saving, GError **error)
       g_free (row->sha256);
       row->sha256 = g_strdup (saving->upload->sha256);
       if (has_other_size)
-        set_lane (self, row);
+        ob_gate_admit (self->gate, row);
     }
   else if (!may_be_made_anew (self, saving, own_error))
     {

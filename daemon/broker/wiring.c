@@ -36,14 +36,16 @@ on_storage_changed (gpointer user_data)
 static void
 on_repaired (gpointer user_data)
 {
-  ob_broker_review_lanes (user_data);
+  ob_gate_review (((ObBroker *) user_data)->gate);
   ob_broker_take_up (user_data);
 }
 
 static OutboxReasonSet
 get_other_reasons (gpointer user_data)
 {
-  return ob_broker_get_reasons_but_storage (user_data);
+  ObBroker *self = user_data;
+
+  return (self->is_paused ? OUTBOX_REASON_BIT (OUTBOX_REASON_QUEUE) : 0) | ob_gate_get_session_reasons (self->gate);
 }
 
 const ObStorageEvents ob_broker_storage_events = { on_storage_changed, on_repaired, get_other_reasons };
@@ -64,6 +66,44 @@ on_left (const char *name, gpointer user_data)
 
 const ObDestinationEvents ob_broker_destination_events = { on_settings_changed, on_left };
 
+/* --- The gate tells --- */
+
+static void
+on_lane_closed (const char *destination, const char *lane_rule, OutboxReasonSet reasons, gpointer user_data)
+{
+  ob_broker_close_lane (user_data, destination, lane_rule, reasons);
+}
+
+static void
+on_lane_changed (const char *id, const char *lane_rule, gpointer user_data)
+{
+  ObActive *active = ob_actives_find (((ObBroker *) user_data)->active, id);
+
+  if (!active)
+    return;
+  g_free (active->rule);
+  active->rule = g_strdup (lane_rule);
+}
+
+static gboolean
+record_session (gpointer user_data, GError **error)
+{
+  return ob_storage_record_queue_reasons (((ObBroker *) user_data)->storage, NULL, error);
+}
+
+static void
+on_session_changed (gboolean is_ending, gpointer user_data)
+{
+  ObBroker *self = user_data;
+
+  if (is_ending)
+    ob_actives_stop_for (self->active, NULL, OB_STOP_GENTLY);
+  if (!ob_queue_do (self->queue, OB_TURN_SOON, record_session, self, NULL))
+    ob_queue_touch_holds (self->queue);
+}
+
+const ObGateEvents ob_broker_gate_events = { on_lane_closed, on_lane_changed, on_session_changed };
+
 /* --- Knocks ask --- */
 
 static gboolean
@@ -71,14 +111,14 @@ is_knock_wanted (const ObDestination *destination, gpointer user_data)
 {
   ObBroker *self = user_data;
 
-  return ob_broker_get_queue_reasons (self) == 0 && ob_broker_has_open_lane (self, destination->name)
+  return ob_storage_get_queue_reasons (self->storage) == 0 && ob_gate_has_open_lane (self->gate, destination->name)
          && !ob_actives_has_for (self->active, destination->name);
 }
 
 static const ObConditions *
 get_conditions (gpointer user_data)
 {
-  return ob_broker_get_conditions (user_data);
+  return ob_gate_get_conditions (((ObBroker *) user_data)->gate);
 }
 
 const ObKnocksFacts ob_broker_knocks_facts = { is_knock_wanted, get_conditions };
@@ -88,11 +128,7 @@ const ObKnocksFacts ob_broker_knocks_facts = { is_knock_wanted, get_conditions }
 static void
 set_lane (ObUpload *upload, gpointer user_data)
 {
-  ObBroker *self = user_data;
-
-  g_free (upload->rule);
-  upload->rule = ob_broker_dup_first_lane (self, upload);
-  self->wants_review |= ob_broker_has_new_lane (self, upload->destination, upload->rule);
+  ob_gate_admit (((ObBroker *) user_data)->gate, upload);
 }
 
 static gboolean
@@ -120,7 +156,7 @@ list_holds (gpointer user_data)
 static gboolean
 list_holds_of_rules (const char *destination, OutboxReasonSet which, GArray *list, gpointer user_data)
 {
-  return ob_broker_list_holds_of_rules (user_data, destination, which, list);
+  return ob_gate_list_holds_of_rules (((ObBroker *) user_data)->gate, destination, which, list);
 }
 
 const ObTrialsFacts ob_broker_trials_facts = { list_holds, list_holds_of_rules };
@@ -130,20 +166,20 @@ const ObTrialsFacts ob_broker_trials_facts = { list_holds, list_holds_of_rules }
 static OutboxReasonSet
 get_queue_reasons (gpointer user_data)
 {
-  return ob_broker_get_queue_reasons (user_data);
+  return ob_storage_get_queue_reasons (((ObBroker *) user_data)->storage);
 }
 
 static guint
 get_lane_holds (const char *destination, const char *rule, ObStored stored, ObHold holds[OB_LANE_HOLDS_MAX],
                 gpointer user_data)
 {
-  return ob_broker_get_lane_holds (user_data, destination, rule, stored, holds);
+  return ob_gate_get_lane_holds (((ObBroker *) user_data)->gate, destination, rule, stored, holds);
 }
 
 static void
 list_lane_holds (const char *app, GArray *list, gpointer user_data)
 {
-  ob_broker_list_lane_holds (user_data, app, list);
+  ob_gate_list_lane_holds (((ObBroker *) user_data)->gate, app, list);
 }
 
 static GPtrArray *

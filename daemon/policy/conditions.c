@@ -64,6 +64,17 @@ ob_conditions_is_metered (const ObConditions *conditions)
 }
 
 const char *
+ob_conditions_get_network_key (const ObConditions *conditions)
+{
+  if (!conditions->is_network_available)
+    return "";
+  if (*conditions->network_uuid)
+    return conditions->network_uuid;
+
+  return *conditions->network_id ? conditions->network_id : ob_link_get_name (conditions->link);
+}
+
+const char *
 ob_link_get_name (ObLink link)
 {
   return link_names[link];

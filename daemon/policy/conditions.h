@@ -78,6 +78,9 @@ gboolean ob_conditions_equal (const ObConditions *a, const ObConditions *b);
 /* Whether bytes cost: by what the system says or guesses; of a cellular link also where nobody says. Pure. */
 gboolean ob_conditions_is_metered (const ObConditions *conditions);
 
+/* What tells the present network from others, as long as the conditions are; empty: there is none. Pure. */
+const char *ob_conditions_get_network_key (const ObConditions *conditions);
+
 /* "unknown", "ethernet", "wifi", "cellular", "bluetooth", "other". */
 const char *ob_link_get_name (ObLink link);
 gboolean ob_link_from_name (const char *name, ObLink *link);

@@ -67,14 +67,15 @@ is_in ()
   return 1
 }
 
-# owns_struct FILE STRUCT: whether the body of the struct is in that file or in the source of that header.
+# owns_struct FILE STRUCT: whether the body of the struct is in that file, or in the source or the private header of that header.
 owns_struct ()
 {
-  grep -qsE "^struct $2\$" "$1" "${1%.h}.c"
+  grep -qsE "^struct $2\$" "$1" "${1%.h}.c" "${1%.h}-private.h"
 }
 
 # A header is about the structs of its own file. Who needs another's includes its header, and gets what that wants to show; a
-# struct that is opaque in one header has its body in a source file, where nobody else reaches its fields.
+# struct that is opaque in one header has its body in a source file, where nobody else reaches its fields; where it has several
+# source files, NAME.c and NAME-PART.c, in NAME-private.h, which nobody else includes.
 mapfile -t structs < <(grep -oE '\bstruct _\w+' $(find daemon -name '*.h') /dev/null | sort -u)
 for place in "${structs[@]}"; do
   file=${place%%:*} struct=${place##* }
@@ -83,9 +84,16 @@ done
 mapfile -t bodies < <(grep -oE '^struct _\w+$' $(find daemon -name '*.h') /dev/null | sort -u)
 for place in "${bodies[@]}"; do
   file=${place%%:*} struct=${place##* }
-  ! grep -qE "^typedef struct $struct |^G_DECLARE_\w+ \(${struct#_}, " $(find daemon -name '*.h' ! -path "$file") /dev/null \
+  ! grep -qE "^typedef struct $struct |^G_DECLARE_\w+ \(${struct#_}, " \
+    $(find daemon -name '*.h' ! -path "$file" ! -path "${file/%-private.h/.h}") /dev/null \
     || is_in "$file" $structs_of_others || say "$file: shows the fields of $struct, which another header keeps to its file"
 done
+
+while IFS=: read -r file line; do
+  private=${line#*\"} name=${private%-private.h\"}
+  [[ $file =~ ^daemon/${name%s}s?(-[a-z-]+)?\.[ch]$ ]] || is_in "daemon/${private%\"}" $structs_of_others \
+    || say "$file: includes a private header of other files ($line)"
+done < <(grep -roE '^#include "[a-z/]*-private\.h"' daemon --include='*.[ch]')
 
 # A test that reads private fields breaks whenever they move, and shows nothing that a caller can see.
 while IFS=: read -r file line; do

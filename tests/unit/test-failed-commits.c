@@ -443,7 +443,7 @@ check_failed (TestScene *scene, const Command *command, const TestFailure *failu
   test_failure_end (rig->database);
   test_rig_advance (rig, 6 * RIG_SECOND);
   test_memory_assert_fresh (rig, where);
-  g_assert_cmpuint (ob_broker_get_queue_reasons (rig->broker) & OUTBOX_REASON_BIT (OUTBOX_REASON_STORAGE), ==, 0);
+  g_assert_cmpuint (ob_storage_get_queue_reasons (rig->broker->storage) & OUTBOX_REASON_BIT (OUTBOX_REASON_STORAGE), ==, 0);
 }
 
 /* How many rows it writes, found out without writing them. */

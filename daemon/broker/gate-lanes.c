@@ -7,14 +7,18 @@
  * What a person has let through on one network only ("send now") is in a lane of its own, named RULE@NETWORK: on that
  * network it may travel, on every other it is as its rule says, and no upload's row has to tell.
  */
-#include "broker/broker-private.h"
+#include "broker/gate-private.h"
 
 #include "base/debug.h"
 #include "broker/lane-name.h"
 #include "store/journal.h"
 #include "store/lanes.h"
+#include "store/uploads.h"
 
 /* What holds everything that needs a network, whatever the rules say. */
+#define NETWORK_REASONS \
+  (OUTBOX_REASON_BIT (OUTBOX_REASON_NO_NETWORK) | OUTBOX_REASON_BIT (OUTBOX_REASON_CAPTIVE_PORTAL))
+
 typedef struct
 {
   char *destination;
@@ -49,16 +53,22 @@ lane_free (ObLane *lane)
   g_free (lane);
 }
 
+GHashTable *
+ob_gate_make_lanes (void)
+{
+  return g_hash_table_new_full (lane_hash, lane_equal, (GDestroyNotify) lane_free, NULL);
+}
+
 static ObRuleDecision
-decide_by (ObBroker *self, const ObDestination *destination, const char *lane_rule, const ObConditions *conditions)
+decide_by (ObGate *self, const ObDestination *destination, const char *lane_rule, const ObConditions *conditions)
 {
   const char *sent_on = strchr (lane_rule, '@');
-  const char *network = ob_broker_get_network_key (conditions);
-  const ObRule *rule = ob_broker_find_rule (self, lane_rule);
+  const char *network = ob_conditions_get_network_key (conditions);
+  const ObRule *rule = ob_gate_find_rule (self, lane_rule);
   gboolean is_local = ob_destination_is_local (destination);
   gboolean is_believed = self->settle_at_ms == 0 || self->settled.is_network_available;
   const ObRuleContext context
-      = { .now_ms = ob_broker_get_now_ms (self),
+      = { .now_ms = ob_queue_get_now_ms (self->queue),
           .zone = ob_budget_get_zone (self->budget),
           .is_local = is_local,
           .is_reachable
@@ -66,7 +76,7 @@ decide_by (ObBroker *self, const ObDestination *destination, const char *lane_ru
             || (conditions == &self->settled ? ob_ways_was_reachable (self->ways, destination, is_believed)
                                              : ob_ways_is_reachable (self->ways, destination, is_believed)),
           .is_sent_now = sent_on && g_str_equal (sent_on + 1, network),
-          .used_bytes = ob_broker_get_metered_bytes (self) };
+          .used_bytes = ob_gate_get_metered_bytes (self) };
   ObConditions own = *conditions;
   ObRuleDecision decision;
 
@@ -83,7 +93,7 @@ decide_by (ObBroker *self, const ObDestination *destination, const char *lane_ru
 
 /* A restriction acts at once, a permission when it has settled: both what is and what was last believed must allow it. */
 static ObRuleDecision
-decide (ObBroker *self, const char *destination_name, const char *lane_rule)
+decide (ObGate *self, const char *destination_name, const char *lane_rule)
 {
   const ObDestination *destination = ob_destination_table_find (self->destinations, destination_name);
   ObRuleDecision decision = { 0 }, settled;
@@ -103,8 +113,8 @@ decide (ObBroker *self, const char *destination_name, const char *lane_rule)
 }
 
 guint
-ob_broker_get_lane_holds (ObBroker *self, const char *destination, const char *rule, ObStored stored,
-                          ObHold holds[OB_LANE_HOLDS_MAX])
+ob_gate_get_lane_holds (ObGate *self, const char *destination, const char *rule, ObStored stored,
+                        ObHold holds[OB_LANE_HOLDS_MAX])
 {
   const ObLane key = { .destination = (char *) destination, .rule = (char *) rule };
   const ObLane *lane = g_hash_table_lookup (self->lanes, &key);
@@ -116,7 +126,7 @@ ob_broker_get_lane_holds (ObBroker *self, const char *destination, const char *r
   else
     decision = decide (self, destination, rule);
   if (stored == OB_STORED_CONFIRMING)
-    decision.reasons &= OB_ACTIVES_NETWORK_REASONS;
+    decision.reasons &= NETWORK_REASONS;
   for (guint i = 1; i < OUTBOX_N_REASONS && n_holds < OB_LANE_HOLDS_MAX; i++)
     if (decision.reasons & OUTBOX_REASON_BIT (i))
       holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_LANE, i, decision.until_ms, 0 };
@@ -124,17 +134,8 @@ ob_broker_get_lane_holds (ObBroker *self, const char *destination, const char *r
   return n_holds;
 }
 
-static void
-stop_lane (ObBroker *self, const ObLane *lane)
-{
-  /* There is a network again, and it may not be used. */
-  if (ob_actives_get_stop_kind (lane->reasons) == OB_STOP_NOW && self->workers)
-    ob_workers_reset_parked (self->workers);
-  ob_actives_close_lane (self->active, lane->destination, lane->rule, lane->reasons);
-}
-
 static ObLane *
-find_lane (ObBroker *self, const char *destination, const char *rule)
+find_lane (ObGate *self, const char *destination, const char *rule)
 {
   const ObLane key = { .destination = (char *) destination, .rule = (char *) rule };
   ObLane *lane = g_hash_table_lookup (self->lanes, &key);
@@ -160,7 +161,7 @@ debug_lane (const ObLane *lane)
 
 /* Returns: whether its holds are others than before. */
 static gboolean
-review_lane (ObBroker *self, ObLane *lane)
+review_lane (ObGate *self, ObLane *lane, gboolean is_quiet)
 {
   ObRuleDecision decision = decide (self, lane->destination, lane->rule);
   gboolean has_changed;
@@ -175,8 +176,8 @@ review_lane (ObBroker *self, ObLane *lane)
   lane->until_ms = decision.until_ms;
   if (has_changed && ob_debug_is_on (OB_DEBUG_GATE))
     debug_lane (lane);
-  if (has_changed && lane->reasons != 0)
-    stop_lane (self, lane);
+  if (has_changed && lane->reasons != 0 && !is_quiet)
+    self->events->lane_closed (lane->destination, lane->rule, lane->reasons, self->user_data);
 
   return has_changed;
 }
@@ -189,7 +190,7 @@ is_unfinished (const ObCount *count)
 }
 
 static void
-find_live_lanes (ObBroker *self)
+find_live_lanes (ObGate *self)
 {
   g_autoptr (GArray) counts = ob_uploads_count (self->database, NULL);
   GHashTableIter iter;
@@ -233,14 +234,14 @@ is_in_counts (const ObLane *lane, const GArray *counts)
 }
 
 static gboolean
-write_lane (ObBroker *self, ObLane *lane, GError **error)
+write_lane (ObGate *self, ObLane *lane, GError **error)
 {
   g_autofree char *key = ob_lane_dup_key (lane->destination, lane->rule);
   const OutboxReasonSet reasons = get_effective (lane);
 
   if (!ob_lanes_save (self->database, lane->destination, lane->rule, reasons, error)
-      || ob_journal_append_hold (self->database, ob_broker_get_now_ms (self), OUTBOX_SCOPE_LANE, key, reasons, NULL,
-                                 error)
+      || ob_journal_append_hold (self->database, ob_queue_get_now_ms (self->queue), OUTBOX_SCOPE_LANE, key, reasons,
+                                 NULL, error)
              == 0)
     return FALSE;
   lane->written = reasons;
@@ -251,7 +252,7 @@ write_lane (ObBroker *self, ObLane *lane, GError **error)
 /* What the journal is told of the lanes. */
 typedef struct
 {
-  ObBroker *broker;
+  ObGate *gate;
   guint n_written;
 } Record;
 
@@ -259,7 +260,7 @@ static gboolean
 write_lanes (gpointer user_data, GError **error)
 {
   Record *record = user_data;
-  ObBroker *self = record->broker;
+  ObGate *self = record->gate;
   GHashTableIter iter;
   gpointer key;
 
@@ -281,7 +282,7 @@ write_lanes (gpointer user_data, GError **error)
 /* Attempts are stopped at once; the journal gets the change when the database can be written, and until then the next review
  * finds it missing. Returns: whether the journal tells of a change. */
 static gboolean
-record_lanes (ObBroker *self)
+record_lanes (ObGate *self)
 {
   Record record = { self, 0 };
 
@@ -290,7 +291,7 @@ record_lanes (ObBroker *self)
 
 /* Decides on every lane in which something waits, and stops what may no longer run. Returns: whether one has changed. */
 static gboolean
-decide_all (ObBroker *self)
+decide_all (ObGate *self, gboolean is_quiet)
 {
   gboolean has_changed = FALSE;
   GHashTableIter iter;
@@ -304,7 +305,7 @@ decide_all (ObBroker *self)
       ObLane *lane = key;
 
       if (lane->is_live || lane->written != 0)
-        has_changed |= review_lane (self, lane);
+        has_changed |= review_lane (self, lane, is_quiet);
       else
         g_hash_table_iter_remove (&iter);
     }
@@ -313,9 +314,9 @@ decide_all (ObBroker *self)
 }
 
 void
-ob_broker_review_lanes (ObBroker *self)
+ob_gate_review (ObGate *self)
 {
-  gboolean has_changed = decide_all (self);
+  gboolean has_changed = decide_all (self, FALSE);
 
   /* One that was emptied, or gets its first upload, holds other than before, though nothing was decided anew. */
   has_changed |= record_lanes (self);
@@ -327,7 +328,7 @@ ob_broker_review_lanes (ObBroker *self)
 }
 
 gboolean
-ob_broker_has_vacant_lane (ObBroker *self)
+ob_gate_has_vacant_lane (ObGate *self)
 {
   g_autoptr (GArray) counts = NULL;
   GHashTableIter iter;
@@ -347,18 +348,30 @@ ob_broker_has_vacant_lane (ObBroker *self)
   return FALSE;
 }
 
-gboolean
-ob_broker_has_new_lane (ObBroker *self, const char *destination, const char *rule)
+void
+ob_gate_admit (ObGate *self, ObUpload *upload)
 {
-  const ObLane key = { .destination = (char *) destination, .rule = (char *) rule };
+  const ObLane *lane;
+  ObLane key;
 
+  g_free (upload->rule);
+  upload->rule = ob_gate_dup_first_lane (self, upload);
+  key = (ObLane){ .destination = upload->destination, .rule = upload->rule };
+  lane = g_hash_table_lookup (self->lanes, &key);
+  self->wants_review |= !lane || !lane->is_live;
+}
+
+OutboxReasonSet
+ob_gate_get_lane_reasons (ObGate *self, const char *destination, const char *lane_rule)
+{
+  const ObLane key = { .destination = (char *) destination, .rule = (char *) lane_rule };
   const ObLane *lane = g_hash_table_lookup (self->lanes, &key);
 
-  return !lane || !lane->is_live;
+  return lane ? lane->reasons : 0;
 }
 
 gboolean
-ob_broker_has_open_lane (ObBroker *self, const char *destination)
+ob_gate_has_open_lane (ObGate *self, const char *destination)
 {
   GHashTableIter iter;
   gpointer key;
@@ -376,7 +389,7 @@ ob_broker_has_open_lane (ObBroker *self, const char *destination)
 }
 
 void
-ob_broker_list_lane_holds (ObBroker *self, const char *app, GArray *list)
+ob_gate_list_lane_holds (ObGate *self, const char *app, GArray *list)
 {
   GHashTableIter iter;
   gpointer key;
@@ -400,7 +413,7 @@ ob_broker_list_lane_holds (ObBroker *self, const char *app, GArray *list)
 }
 
 gboolean
-ob_broker_list_holds_of_rules (ObBroker *self, const char *destination, OutboxReasonSet which, GArray *list)
+ob_gate_list_holds_of_rules (ObGate *self, const char *destination, OutboxReasonSet which, GArray *list)
 {
   gboolean is_open = FALSE, matches_all = FALSE;
 
@@ -415,7 +428,7 @@ ob_broker_list_holds_of_rules (ObBroker *self, const char *destination, OutboxRe
       if (!ob_rule_is_for_destination (rule, destination))
         continue;
       matches_all = ob_rule_is_for_all_of (rule);
-      n_holds = ob_broker_get_lane_holds (self, destination, rule->name, OB_STORED_QUEUED, holds);
+      n_holds = ob_gate_get_lane_holds (self, destination, rule->name, OB_STORED_QUEUED, holds);
       for (guint j = 0; j < n_holds; j++)
         {
           reasons |= OUTBOX_REASON_BIT (holds[j].reason);
@@ -433,37 +446,17 @@ on_lane_loaded (const char *destination, const char *rule, OutboxReasonSet reaso
   find_lane (user_data, destination, rule)->written = reasons;
 }
 
-/* What a lane allowed before it was taken back may have kept something running. */
-static void
-stop_what_is_held (ObBroker *self)
-{
-  g_autoptr (GPtrArray) actives = ob_actives_list (self->active);
-
-  for (guint i = 0; i < actives->len; i++)
-    {
-      const ObActive *active = actives->pdata[i];
-      const ObLane key = { .destination = active->destination, .rule = active->rule };
-      const ObLane *lane = active->rule ? g_hash_table_lookup (self->lanes, &key) : NULL;
-
-      if (lane && lane->reasons != 0 && !ob_stop_is_asked (active->stop))
-        stop_lane (self, lane);
-    }
-}
-
 /* At the start and when something was taken back. What is to be told of it waits for a turn that can be committed. */
 void
-ob_broker_load_lanes (ObBroker *self)
+ob_gate_load_lanes (ObGate *self)
 {
   GHashTableIter iter;
   gpointer key;
 
-  if (!self->lanes)
-    self->lanes = g_hash_table_new_full (lane_hash, lane_equal, (GDestroyNotify) lane_free, NULL);
   g_hash_table_iter_init (&iter, self->lanes);
   while (g_hash_table_iter_next (&iter, &key, NULL))
     ((ObLane *) key)->written = 0;
   (void) ob_lanes_load (self->database, on_lane_loaded, self, NULL);
   self->wants_review = TRUE;
-  (void) decide_all (self);
-  stop_what_is_held (self);
+  (void) decide_all (self, TRUE);
 }

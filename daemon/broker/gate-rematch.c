@@ -1,14 +1,13 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * New rules: the lanes and the paces obey them at once, and the uploads are matched with them in the background. Until all of them are, a
+ * New rules: the uploads are matched with them in the background, a part at a time. Until all of them are, a
  * rule that is gone starts nothing. Main thread.
  */
-#include "broker/broker-private.h"
+#include "broker/gate-private.h"
 
-#include "broker/lane-name.h"
-#include "store/journal.h"
 #include "store/meta.h"
+#include "store/uploads.h"
 
 /* As many as take some milliseconds. */
 #define MATCH_AT_ONCE 200
@@ -43,47 +42,23 @@ dup_fingerprint (const ObRules *rules)
   return g_strdup (g_checksum_get_string (checksum));
 }
 
-gboolean
-ob_broker_set_rule (ObBroker *self, ObUpload *upload, const char *rule, const char *event, GError **error)
-{
-  ObActive *active = ob_actives_find (self->active, upload->id);
-  g_autofree char *name = ob_lane_dup_rule_name (rule);
-
-  g_free (upload->rule);
-  upload->rule = g_strdup (rule);
-  upload->updated_at_ms = ob_broker_get_now_ms (self);
-  upload->sequence = ob_journal_append (self->database, upload->updated_at_ms, upload, event, upload->stored,
-                                        OUTBOX_REASON_NONE, name, error);
-  if (upload->sequence == 0 || !ob_uploads_update (self->database, upload, error))
-    return FALSE;
-  if (active)
-    {
-      g_free (active->rule);
-      active->rule = g_strdup (rule);
-    }
-  self->wants_review = TRUE;
-  ob_queue_touch (self->queue, upload->id, FALSE);
-
-  return TRUE;
-}
-
 /* What was let through on a network stays so under the same rule. */
 static gboolean
-match_one (ObBroker *self, ObUpload *upload, GError **error)
+match_one (ObGate *self, ObUpload *upload, GError **error)
 {
-  g_autofree char *name = ob_broker_dup_rule_for (self, upload);
+  g_autofree char *name = ob_gate_dup_rule_for (self, upload);
   gsize length = strcspn (upload->rule, "@");
 
   if (strlen (name) == length && strncmp (name, upload->rule, length) == 0)
     return TRUE;
 
-  return ob_broker_set_rule (self, upload, name, "rule", error);
+  return ob_gate_move (self, upload, name, "rule", error);
 }
 
 static gboolean
 match_some (gpointer user_data, GError **error)
 {
-  ObBroker *self = user_data;
+  ObGate *self = user_data;
   const ObUploadsFilter filter = { .is_unfinished = TRUE };
   gint64 after = self->matched_number;
   g_autoptr (GPtrArray) uploads = NULL;
@@ -111,7 +86,7 @@ match_some (gpointer user_data, GError **error)
 static gboolean
 on_match (gpointer data)
 {
-  ObBroker *self = data;
+  ObGate *self = data;
   gboolean is_good = ob_queue_do (self->queue, OB_TURN_SOON, match_some, self, NULL);
 
   ob_queue_want_flush (self->queue);
@@ -124,7 +99,7 @@ on_match (gpointer data)
 }
 
 void
-ob_broker_match_rules (ObBroker *self)
+ob_gate_match_all (ObGate *self)
 {
   g_autofree char *fingerprint = dup_fingerprint (self->rules);
   g_autofree char *matched = ob_meta_dup_text (self->database, "rules");
@@ -134,49 +109,4 @@ ob_broker_match_rules (ObBroker *self)
     return;
   self->matched_number = 0;
   self->match_source = g_idle_add_full (G_PRIORITY_LOW, on_match, self, NULL);
-}
-
-ObPace *
-ob_broker_ref_pace (ObBroker *self, const char *lane_rule)
-{
-  const ObRule *rule = ob_broker_find_rule (self, lane_rule);
-  ObPace *pace = rule ? g_hash_table_lookup (self->paces, rule->name) : NULL;
-
-  if (!rule)
-    return NULL;
-  if (!pace)
-    {
-      pace = ob_pace_new (rule->rate_bytes_per_s);
-      g_hash_table_insert (self->paces, g_strdup (rule->name), pace);
-    }
-
-  return ob_pace_ref (pace);
-}
-
-/* What runs has the new rate from its next piece on. */
-static void
-change_paces (ObBroker *self)
-{
-  GHashTableIter iter;
-  gpointer name, pace;
-
-  g_hash_table_iter_init (&iter, self->paces);
-  while (g_hash_table_iter_next (&iter, &name, &pace))
-    {
-      const ObRule *rule = ob_rules_find (self->rules, name);
-
-      ob_pace_set_rate (pace, rule ? rule->rate_bytes_per_s : 0);
-    }
-}
-
-void
-ob_broker_set_rules (ObBroker *self, ObRules *rules)
-{
-  ob_rules_ref (rules);
-  ob_rules_unref (self->rules);
-  self->rules = rules;
-  change_paces (self);
-  ob_broker_review_lanes (self);
-  if (self->is_started)
-    ob_broker_match_rules (self);
 }
