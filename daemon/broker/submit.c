@@ -277,7 +277,11 @@ on_taken (const ObSpoolCopy *copy, const GError *error, gpointer user_data)
     saving->error = g_error_copy (error);
   /* Bytes, record and row are on the disk: a start makes that queued. Whatever else there is to do, nobody waits for it. */
   if (!saving->error && !saving->is_removed && saving->is_row_safe)
-    answer (saving, NULL);
+    {
+      answer (saving, NULL);
+      /* The thread of the bus sends it: on two processors it would wait until this one has nothing to do any more. */
+      g_thread_yield ();
+    }
   if (!saving->error && !saving->is_removed)
     is_kept = ob_queue_do (self->queue, OB_TURN_SOON, keep, saving, &saving->error);
   if (!is_kept)
