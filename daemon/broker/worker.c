@@ -29,7 +29,7 @@ struct _ObWorker
   const ObWorkersEvents *events;
   gpointer user_data;
   ObFacts *facts; /* shared, as is the next */
-  ObLot *lot;
+  ObParking *parking;
   GAsyncQueue *orders;  /* of Order: one at most, and the one that ends it */
   ObDeadline *deadline; /* of the call that it is in */
   ObTransit *transit;   /* of the upload that it sends */
@@ -88,7 +88,7 @@ worker_unref (ObWorker *worker)
   if (!g_atomic_int_dec_and_test (&worker->refs))
     return;
   ob_facts_unref (worker->facts);
-  ob_lot_unref (worker->lot);
+  ob_parking_unref (worker->parking);
   g_async_queue_unref (worker->orders);
   ob_deadline_unref (worker->deadline);
   ob_transit_unref (worker->transit);
@@ -280,7 +280,7 @@ static void
 work_until_told (ObWorker *worker)
 {
   g_autoptr (ObConnection) connection
-      = ob_connection_new (worker->facts, worker->lot, worker->deadline, worker->transit);
+      = ob_connection_new (worker->facts, worker->parking, worker->deadline, worker->transit);
   gboolean is_over = FALSE, has_run = FALSE;
 
   while (!is_over)
@@ -326,7 +326,8 @@ give_order (ObWorker *worker, ObJob *job, ObStop *stop)
 }
 
 ObWorker *
-ob_worker_new (const ObRunner *runner, ObFacts *facts, ObLot *lot, const ObWorkersEvents *events, gpointer user_data)
+ob_worker_new (const ObRunner *runner, ObFacts *facts, ObParking *parking, const ObWorkersEvents *events,
+               gpointer user_data)
 {
   ObWorker *worker = g_new0 (ObWorker, 1);
 
@@ -335,7 +336,7 @@ ob_worker_new (const ObRunner *runner, ObFacts *facts, ObLot *lot, const ObWorke
   worker->events = events;
   worker->user_data = user_data;
   worker->facts = ob_facts_ref (facts);
-  worker->lot = ob_lot_ref (lot);
+  worker->parking = ob_parking_ref (parking);
   worker->orders = g_async_queue_new ();
   worker->deadline = ob_deadline_new ();
   worker->transit = ob_transit_new ();

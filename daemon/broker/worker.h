@@ -30,7 +30,7 @@ typedef struct
 typedef struct _ObWorker ObWorker;
 
 /* @runner: what runs the jobs; outlives the thread, also one that hangs. */
-ObWorker *ob_worker_new (const ObRunner *runner, ObFacts *facts, ObLot *lot, const ObWorkersEvents *events,
+ObWorker *ob_worker_new (const ObRunner *runner, ObFacts *facts, ObParking *parking, const ObWorkersEvents *events,
                          gpointer user_data);
 
 /* Ends the thread, or leaves it behind where it hangs: then it ends when it comes back, and touches nothing that is not its

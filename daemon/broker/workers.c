@@ -17,7 +17,7 @@ struct _ObWorkers
   const ObWorkersEvents *events;
   gpointer user_data;
   ObFacts *facts;     /* of servers, for all of them */
-  ObLot *lot;         /* of connections that ended unheard, of all of them */
+  ObParking *parking; /* of connections that ended unheard, of all of them */
   GPtrArray *list;    /* of ObWorker; those that hang are not in it */
   GPtrArray *refused; /* ids of uploads for which there was none */
   guint n_left;       /* jobs with which a server is left alone */
@@ -28,8 +28,8 @@ struct _ObWorkers
 static void
 add_worker (ObWorkers *workers)
 {
-  g_ptr_array_add (workers->list,
-                   ob_worker_new (workers->runner, workers->facts, workers->lot, workers->events, workers->user_data));
+  g_ptr_array_add (workers->list, ob_worker_new (workers->runner, workers->facts, workers->parking, workers->events,
+                                                 workers->user_data));
 }
 
 static guint
@@ -169,7 +169,7 @@ ob_workers_new (const ObRunner *runner, const ObWorkersEvents *events, gpointer 
   workers->events = events;
   workers->user_data = user_data;
   workers->facts = ob_facts_new ();
-  workers->lot = ob_lot_new ();
+  workers->parking = ob_parking_new ();
   workers->list = g_ptr_array_new ();
   workers->refused = g_ptr_array_new_with_free_func (g_free);
   for (guint i = 0; i < OB_SCHEDULER_MAX_ATTEMPTS; i++)
@@ -246,7 +246,7 @@ ob_workers_start (ObWorkers *workers, ObJob *job, ObStop *stop)
 void
 ob_workers_reset_parked (ObWorkers *workers)
 {
-  ob_lot_drop (workers->lot);
+  ob_parking_drop (workers->parking);
 }
 
 static gboolean
@@ -293,6 +293,6 @@ ob_workers_free (ObWorkers *workers)
   g_ptr_array_unref (workers->list);
   g_ptr_array_unref (workers->refused);
   ob_facts_unref (workers->facts);
-  ob_lot_unref (workers->lot);
+  ob_parking_unref (workers->parking);
   g_free (workers);
 }

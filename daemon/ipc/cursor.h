@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Places that were given out and come back from outside: where a list goes on, and from when a watcher wants to know. Pure.
+ * Places that were given out and come back from outside: where a list goes on, and from when a subscriber wants to know. Pure.
  * Errors of all: InvalidArgument, naming the option.
  */
 #pragma once

@@ -31,7 +31,7 @@ ObFilter *ob_filter_read_list (GVariant *options, const ObCaller *caller, GError
 /* The options of Watch: the same without a state, since an upload that leaves it must be told to those who saw it there. */
 ObFilter *ob_filter_read_watch (GVariant *options, const ObCaller *caller, GError **error);
 
-/* Whether a watcher is to hear of an upload. */
+/* Whether a subscriber is to hear of an upload. */
 gboolean ob_filter_matches (const ObFilter *filter, const ObUpload *upload);
 
 G_END_DECLS

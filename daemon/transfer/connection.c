@@ -42,7 +42,7 @@ struct _ObConnection
 {
   SoupSession *session;
   GHashTable *sockets; /* libsoup's connection id → GSocket; worker thread only, as the next five */
-  ObLot *lot;          /* shared, as are the next three */
+  ObParking *parking;  /* shared, as are the next three */
   ObFacts *facts;
   ObDeadline *deadline;
   ObTransit *transit;
@@ -97,10 +97,10 @@ part (ObConnection *self, gboolean can_be_heard)
     return;
   if (can_be_heard)
     {
-      ob_lot_reset (self->fd);
+      ob_parking_reset (self->fd);
       return;
     }
-  ob_lot_park (self->lot, self->fd);
+  ob_parking_park (self->parking, self->fd);
   if (self->socket)
     g_socket_set_timeout (self->socket, 1);
 }
@@ -326,7 +326,7 @@ on_starting (SoupMessage *message, gpointer user_data)
   self->begin_acked_bytes = self->stall.acked_bytes;
   /* The server hears of the end of earlier ones before it reads this request. */
   if (self->is_fresh && self->fd >= 0)
-    ob_lot_release (self->lot, self->fd);
+    ob_parking_release (self->parking, self->fd);
   self->is_kept = !self->is_fresh;
   self->is_fresh = FALSE;
   g_mutex_unlock (&self->lock);
@@ -453,7 +453,7 @@ ob_connection_get_session (ObConnection *connection)
 }
 
 ObConnection *
-ob_connection_new (ObFacts *facts, ObLot *lot, ObDeadline *deadline, ObTransit *transit)
+ob_connection_new (ObFacts *facts, ObParking *parking, ObDeadline *deadline, ObTransit *transit)
 {
   ObConnection *self = g_new0 (ObConnection, 1);
 
@@ -462,7 +462,7 @@ ob_connection_new (ObFacts *facts, ObLot *lot, ObDeadline *deadline, ObTransit *
                                                  2, "user-agent", "outbox/" OB_VERSION " ", NULL);
   self->sockets = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
   self->facts = ob_facts_ref (facts);
-  self->lot = ob_lot_ref (lot);
+  self->parking = ob_parking_ref (parking);
   self->deadline = ob_deadline_ref (deadline);
   self->transit = ob_transit_ref (transit);
   self->closing = g_cancellable_new ();
@@ -487,7 +487,7 @@ ob_connection_free (ObConnection *connection)
   g_free (connection->forgetful);
   g_hash_table_unref (connection->sockets);
   ob_facts_unref (connection->facts);
-  ob_lot_unref (connection->lot);
+  ob_parking_unref (connection->parking);
   ob_deadline_unref (connection->deadline);
   ob_transit_unref (connection->transit);
   g_object_unref (connection->closing);

@@ -9,7 +9,7 @@
 
 #include "transfer/deadline.h"
 #include "transfer/facts.h"
-#include "transfer/lot.h"
+#include "transfer/parking.h"
 #include "transfer/transit.h"
 
 #include <libsoup/soup.h>
@@ -31,9 +31,9 @@ typedef enum
   OB_END_SLOW,    /* no whole answer in time */
 } ObEnd;
 
-/* The thread-default context of the calling thread is the session's; free it there, too. @lot: where connections go
+/* The thread-default context of the calling thread is the session's; free it there, too. @parking: where connections go
  * whose end their server cannot hear. @deadline: kept to the call that the thread is in. @transit: kept to what of a body is acknowledged. */
-ObConnection *ob_connection_new (ObFacts *facts, ObLot *lot, ObDeadline *deadline, ObTransit *transit);
+ObConnection *ob_connection_new (ObFacts *facts, ObParking *parking, ObDeadline *deadline, ObTransit *transit);
 void ob_connection_free (ObConnection *connection);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObConnection, ob_connection_free)
 

@@ -24,7 +24,7 @@
 #define SECONDS_A_CHUNK 8
 #define MOST_LOSSES 4
 #define MOST_RESENDS 3
-#define SETTLE_MS 250
+#define AGREE_MS 250
 #define LOCKED_MS 500
 #define MOST_LOCKED 20
 
@@ -132,12 +132,12 @@ wait_for_lock (ObTusRun *tus)
 /* A server that checks sums takes back what it has of a chunk that was cut, and some answer a look before they have. What
  * is sent from there would leave a hole: an offset inside such a chunk counts when two looks, a moment apart, agree. */
 static gboolean
-is_settled (ObTusRun *tus, guint64 offset_bytes)
+is_agreed (ObTusRun *tus, guint64 offset_bytes)
 {
   if (!tus->facts.has_checksum || offset_bytes <= tus->offset_bytes || offset_bytes == tus->seen_bytes)
     return TRUE;
   tus->seen_bytes = offset_bytes;
-  ob_stop_rest (G_CANCELLABLE (tus->stop), SETTLE_MS);
+  ob_stop_rest (G_CANCELLABLE (tus->stop), AGREE_MS);
 
   return FALSE;
 }
@@ -180,7 +180,7 @@ look (ObTusRun *tus)
     return ob_answer_get_header (answer, "Tus-Resumable") ? ob_tus_end_not_ours (tus) : ob_tus_end_by_stranger (tus);
   if (offset_bytes > MIN (tus->given_bytes, tus->job->size_bytes))
     return ob_tus_end_by_stranger (tus);
-  if (!is_settled (tus, offset_bytes))
+  if (!is_agreed (tus, offset_bytes))
     return STEP_LOOK;
 
   ob_debug (OB_DEBUG_TRANSFER, tus->job->id, "the server has %" G_GUINT64_FORMAT " bytes", offset_bytes);

@@ -65,7 +65,7 @@ void
 attempt_set_up (Attempt *fixture, gconstpointer data)
 {
   g_autoptr (ObFacts) facts = ob_facts_new ();
-  g_autoptr (ObLot) lot = ob_lot_new ();
+  g_autoptr (ObParking) parking = ob_parking_new ();
   g_autoptr (ObDeadline) deadline = ob_deadline_new ();
   g_autofree char *store = NULL;
 
@@ -75,7 +75,7 @@ attempt_set_up (Attempt *fixture, gconstpointer data)
   g_assert_cmpint (g_mkdir (store, 0700), ==, 0);
   fixture->ledger_path = g_build_filename (fixture->folder, "ledger", NULL);
   fixture->peer = test_peer_start_receiver ("--folder", store, "--ledger", fixture->ledger_path, NULL);
-  fixture->connection = ob_connection_new (facts, lot, deadline, fixture->transit);
+  fixture->connection = ob_connection_new (facts, parking, deadline, fixture->transit);
   fixture->job = g_new0 (ObJob, 1);
   fixture->job->heard_ms = -1;
   fixture->job->id = g_strdup ("018fd1a0-0000-7000-8000-000000000001");

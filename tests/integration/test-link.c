@@ -75,14 +75,14 @@ send (gpointer user_data)
   Fixture *fixture = user_data;
   g_autoptr (GMainContext) context = g_main_context_new ();
   g_autoptr (ObFacts) facts = ob_facts_new ();
-  g_autoptr (ObLot) lot = ob_lot_new ();
+  g_autoptr (ObParking) parking = ob_parking_new ();
   g_autoptr (ObDeadline) deadline = ob_deadline_new ();
   g_autoptr (ObTransit) transit = ob_transit_new ();
   g_autoptr (ObConnection) connection = NULL;
   ObAttemptResult *result;
 
   g_main_context_push_thread_default (context);
-  connection = ob_connection_new (facts, lot, deadline, transit);
+  connection = ob_connection_new (facts, parking, deadline, transit);
   result = ob_attempt_run (connection, fixture->job, &checkpoints, fixture, fixture->stop);
   g_clear_pointer (&connection, ob_connection_free);
   g_main_context_pop_thread_default (context);

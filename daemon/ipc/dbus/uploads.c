@@ -1,19 +1,19 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * org.outbox.Outbox1.Uploads: requests, and the watchers that are told by its signals. Main thread.
+ * org.outbox.Outbox1.Uploads: requests, and the subscribers that are told by its signals. Main thread.
  */
 #include "ipc/dbus/uploads.h"
 
 #include "dbus/names.h"
 #include "ipc/dbus/line.h"
-#include "ipc/dbus/watchers.h"
+#include "ipc/dbus/subscribers.h"
 
 struct _ObUploadsAdapter
 {
   const ObAdapterContext *context;
   OutboxDBusUploads *skeleton;
-  ObWatchers *watchers;
+  ObSubscribers *subscribers;
   ObLine *submits;
 };
 
@@ -62,8 +62,8 @@ on_caller_found (const ObCaller *caller, const GError *error, gpointer user_data
       return;
     }
   g_variant_get (g_dbus_method_invocation_get_parameters (call->invocation), "(@a{sv}&s)", &options, &after);
-  ob_watchers_add (call->adapter->watchers, g_dbus_method_invocation_get_sender (call->invocation), caller, options,
-                   after, on_watching, call->invocation);
+  ob_subscribers_add (call->adapter->subscribers, g_dbus_method_invocation_get_sender (call->invocation), caller,
+                      options, after, on_watching, call->invocation);
 }
 
 static gboolean
@@ -84,7 +84,7 @@ on_unwatch (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, gpoi
 {
   ObUploadsAdapter *adapter = user_data;
 
-  ob_watchers_remove (adapter->watchers, g_dbus_method_invocation_get_sender (invocation));
+  ob_subscribers_remove (adapter->subscribers, g_dbus_method_invocation_get_sender (invocation));
   outbox_dbus_uploads_complete_unwatch (skeleton, invocation);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
@@ -93,7 +93,7 @@ on_unwatch (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, gpoi
 static void
 on_caller_gone (const char *sender, gpointer user_data)
 {
-  ob_watchers_remove (((ObUploadsAdapter *) user_data)->watchers, sender);
+  ob_subscribers_remove (((ObUploadsAdapter *) user_data)->subscribers, sender);
 }
 
 /* --- Life --- */
@@ -107,7 +107,7 @@ ob_uploads_adapter_new (const ObAdapterContext *context)
   adapter->context = context;
   ob_callers_watch (context->callers, on_caller_gone, adapter);
   adapter->skeleton = outbox_dbus_uploads_skeleton_new ();
-  adapter->watchers = ob_watchers_new (context->feed);
+  adapter->subscribers = ob_subscribers_new (context->feed);
   ob_adapter_connect (context, G_DBUS_INTERFACE_SKELETON (adapter->skeleton), own);
   adapter->submits = ob_line_new (serve_submit, adapter);
   g_signal_connect (adapter->skeleton, "handle-submit", G_CALLBACK (on_submit), adapter);
@@ -120,7 +120,7 @@ ob_uploads_adapter_new (const ObAdapterContext *context)
 gboolean
 ob_uploads_adapter_export (ObUploadsAdapter *adapter, GDBusConnection *connection, GError **error)
 {
-  ob_watchers_set_connection (adapter->watchers, connection);
+  ob_subscribers_set_connection (adapter->subscribers, connection);
 
   return g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (adapter->skeleton), connection,
                                            OUTBOX_OBJECT_PATH, error);
@@ -129,13 +129,13 @@ ob_uploads_adapter_export (ObUploadsAdapter *adapter, GDBusConnection *connectio
 void
 ob_uploads_adapter_end_watches (ObUploadsAdapter *adapter)
 {
-  ob_watchers_end_all (adapter->watchers);
+  ob_subscribers_end_all (adapter->subscribers);
 }
 
 void
 ob_uploads_adapter_free (ObUploadsAdapter *adapter)
 {
-  ob_watchers_free (adapter->watchers);
+  ob_subscribers_free (adapter->subscribers);
   ob_line_free (adapter->submits);
   g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (adapter->skeleton));
   g_object_unref (adapter->skeleton);

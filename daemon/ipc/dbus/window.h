@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * How much may be on its way to a watcher that has not shown that it reads. The bus keeps what a watcher does not read in its
- * own memory, and the whole desktop lives on it. A watcher shows it by answering a ping: what was sent before the ping is read
+ * How much may be on its way to a subscriber that has not shown that it reads. The bus keeps what a subscriber does not read in its
+ * own memory, and the whole desktop lives on it. A subscriber shows it by answering a ping: what was sent before the ping is read
  * then. Pure.
  */
 #pragma once

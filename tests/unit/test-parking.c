@@ -4,11 +4,11 @@
  * Parked connections, over real sockets of loopback: their server hears nothing of their end until a new connection to it
  * is there, or nobody may wait for that.
  */
-#include "transfer/lot.h"
+#include "transfer/parking.h"
 
 #include <gio/gio.h>
 
-#define CONNECTIONS (OB_LOT_MAX + 2)
+#define CONNECTIONS (OB_PARKING_MAX + 2)
 
 typedef struct
 {
@@ -59,11 +59,11 @@ server_clear (Server *server)
   g_object_unref (server->address);
 }
 
-/* Gives up the client's own end of it, as libsoup does, and leaves the rest to the lot. */
+/* Gives up the client's own end of it, as libsoup does, and leaves the rest to the parking. */
 static void
-park (ObLot *lot, Server *server, guint n)
+park (ObParking *parking, Server *server, guint n)
 {
-  ob_lot_park (lot, g_socket_get_fd (server->client[n]));
+  ob_parking_park (parking, g_socket_get_fd (server->client[n]));
   g_assert_true (g_socket_close (server->client[n], NULL));
 }
 
@@ -86,7 +86,7 @@ has_heard (Server *server, guint n)
 static void
 test_a_new_connection_tells_it (void)
 {
-  g_autoptr (ObLot) lot = ob_lot_new ();
+  g_autoptr (ObParking) parking = ob_parking_new ();
   Server server, other;
   guint first, second, elsewhere, fresh;
 
@@ -95,18 +95,18 @@ test_a_new_connection_tells_it (void)
   first = server_connect (&server);
   second = server_connect (&server);
   elsewhere = server_connect (&other);
-  park (lot, &server, first);
-  park (lot, &server, second);
-  park (lot, &other, elsewhere);
+  park (parking, &server, first);
+  park (parking, &server, second);
+  park (parking, &other, elsewhere);
   g_assert_false (has_heard (&server, first));
   g_assert_false (has_heard (&server, second));
   fresh = server_connect (&server);
-  ob_lot_release (lot, g_socket_get_fd (server.client[fresh]));
+  ob_parking_release (parking, g_socket_get_fd (server.client[fresh]));
   g_assert_true (has_heard (&server, first));
   g_assert_true (has_heard (&server, second));
   g_assert_false (has_heard (&server, fresh));
   g_assert_false (has_heard (&other, elsewhere));
-  g_assert_cmpuint (ob_lot_count (lot), ==, 1);
+  g_assert_cmpuint (ob_parking_count (parking), ==, 1);
   server_clear (&server);
   server_clear (&other);
 }
@@ -114,33 +114,33 @@ test_a_new_connection_tells_it (void)
 static void
 test_all_go_at_once (void)
 {
-  g_autoptr (ObLot) lot = ob_lot_new ();
+  g_autoptr (ObParking) parking = ob_parking_new ();
   Server server;
 
   server_init (&server);
-  park (lot, &server, server_connect (&server));
-  park (lot, &server, server_connect (&server));
-  ob_lot_drop (lot);
+  park (parking, &server, server_connect (&server));
+  park (parking, &server, server_connect (&server));
+  ob_parking_drop (parking);
   g_assert_true (has_heard (&server, 0));
   g_assert_true (has_heard (&server, 1));
-  g_assert_cmpuint (ob_lot_count (lot), ==, 0);
+  g_assert_cmpuint (ob_parking_count (parking), ==, 0);
   server_clear (&server);
 }
 
 static void
 test_the_oldest_makes_room (void)
 {
-  ObLot *lot = ob_lot_new ();
+  ObParking *parking = ob_parking_new ();
   Server server;
 
   server_init (&server);
-  for (guint i = 0; i <= OB_LOT_MAX; i++)
-    park (lot, &server, server_connect (&server));
-  g_assert_cmpuint (ob_lot_count (lot), ==, OB_LOT_MAX);
+  for (guint i = 0; i <= OB_PARKING_MAX; i++)
+    park (parking, &server, server_connect (&server));
+  g_assert_cmpuint (ob_parking_count (parking), ==, OB_PARKING_MAX);
   g_assert_true (has_heard (&server, 0));
   g_assert_false (has_heard (&server, 1));
-  ob_lot_unref (lot);
-  for (guint i = 1; i <= OB_LOT_MAX; i++)
+  ob_parking_unref (parking);
+  for (guint i = 1; i <= OB_PARKING_MAX; i++)
     g_assert_true (has_heard (&server, i));
   server_clear (&server);
 }
@@ -149,7 +149,7 @@ test_the_oldest_makes_room (void)
 static void
 test_nothing_more_is_sent (void)
 {
-  g_autoptr (ObLot) lot = ob_lot_new ();
+  g_autoptr (ObParking) parking = ob_parking_new ();
   g_autofree char *bytes = g_malloc0 (64 * 1024);
   g_autofree char *taken = g_malloc (1024 * 1024);
   guint64 queued_bytes = 0, seen_bytes = 0;
@@ -162,13 +162,13 @@ test_nothing_more_is_sent (void)
   g_socket_set_blocking (server.client[0], FALSE);
   while ((got = g_socket_send (server.client[0], bytes, 64 * 1024, NULL, NULL)) > 0)
     queued_bytes += (guint64) got;
-  park (lot, &server, 0);
+  park (parking, &server, 0);
   while ((got = g_socket_receive (server.server[0], taken, 1024 * 1024, NULL, NULL)) > 0)
     seen_bytes += (guint64) got;
   g_test_message ("%" G_GUINT64_FORMAT " bytes were written, %" G_GUINT64_FORMAT " arrived", queued_bytes, seen_bytes);
   g_assert_cmpuint (seen_bytes, <, queued_bytes);
   fresh = server_connect (&server);
-  ob_lot_release (lot, g_socket_get_fd (server.client[fresh]));
+  ob_parking_release (parking, g_socket_get_fd (server.client[fresh]));
   g_assert_true (has_heard (&server, 0));
   server_clear (&server);
 }
@@ -177,10 +177,10 @@ int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/lot/a-new-connection-tells-it", test_a_new_connection_tells_it);
-  g_test_add_func ("/lot/all-go-at-once", test_all_go_at_once);
-  g_test_add_func ("/lot/the-oldest-makes-room", test_the_oldest_makes_room);
-  g_test_add_func ("/lot/nothing-more-is-sent", test_nothing_more_is_sent);
+  g_test_add_func ("/parking/a-new-connection-tells-it", test_a_new_connection_tells_it);
+  g_test_add_func ("/parking/all-go-at-once", test_all_go_at_once);
+  g_test_add_func ("/parking/the-oldest-makes-room", test_the_oldest_makes_room);
+  g_test_add_func ("/parking/nothing-more-is-sent", test_nothing_more_is_sent);
 
   return g_test_run ();
 }

@@ -3,7 +3,7 @@
  *
  * Descriptors under a lock, the oldest first. Any thread.
  */
-#include "transfer/lot.h"
+#include "transfer/parking.h"
 
 #include <fcntl.h>
 #include <linux/tcp.h>
@@ -20,7 +20,7 @@
 #define USER_TIMEOUT_MS (60 * 60 * 1000)
 #define RTO_MAX_MS 120000
 
-struct _ObLot
+struct _ObParking
 {
   gint refs;
 
@@ -29,7 +29,7 @@ struct _ObLot
 };
 
 void
-ob_lot_reset (int fd)
+ob_parking_reset (int fd)
 {
   const struct linger linger = { .l_onoff = 1, .l_linger = 0 };
   const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
@@ -43,39 +43,39 @@ ob_lot_reset (int fd)
 static void
 clear_fd (gpointer data)
 {
-  ob_lot_reset (*(int *) data);
+  ob_parking_reset (*(int *) data);
   (void) close (*(int *) data);
 }
 
-ObLot *
-ob_lot_new (void)
+ObParking *
+ob_parking_new (void)
 {
-  ObLot *lot = g_new0 (ObLot, 1);
+  ObParking *parking = g_new0 (ObParking, 1);
 
-  lot->refs = 1;
-  g_mutex_init (&lot->lock);
-  lot->parked = g_array_new (FALSE, FALSE, sizeof (int));
-  g_array_set_clear_func (lot->parked, clear_fd);
+  parking->refs = 1;
+  g_mutex_init (&parking->lock);
+  parking->parked = g_array_new (FALSE, FALSE, sizeof (int));
+  g_array_set_clear_func (parking->parked, clear_fd);
 
-  return lot;
+  return parking;
 }
 
-ObLot *
-ob_lot_ref (ObLot *lot)
+ObParking *
+ob_parking_ref (ObParking *parking)
 {
-  g_atomic_int_inc (&lot->refs);
+  g_atomic_int_inc (&parking->refs);
 
-  return lot;
+  return parking;
 }
 
 void
-ob_lot_unref (ObLot *lot)
+ob_parking_unref (ObParking *parking)
 {
-  if (!g_atomic_int_dec_and_test (&lot->refs))
+  if (!g_atomic_int_dec_and_test (&parking->refs))
     return;
-  g_array_unref (lot->parked);
-  g_mutex_clear (&lot->lock);
-  g_free (lot);
+  g_array_unref (parking->parked);
+  g_mutex_clear (&parking->lock);
+  g_free (parking);
 }
 
 /* When the way is back the kernel would go on with what is queued, maybe on a network that is not what it was. It keeps to
@@ -93,21 +93,21 @@ silence (int fd)
 }
 
 void
-ob_lot_park (ObLot *lot, int fd)
+ob_parking_park (ObParking *parking, int fd)
 {
   int kept = fcntl (fd, F_DUPFD_CLOEXEC, 0);
 
   if (kept < 0)
     {
-      ob_lot_reset (fd);
+      ob_parking_reset (fd);
       return;
     }
   silence (kept);
-  g_mutex_lock (&lot->lock);
-  if (lot->parked->len >= OB_LOT_MAX)
-    g_array_remove_index (lot->parked, 0);
-  g_array_append_val (lot->parked, kept);
-  g_mutex_unlock (&lot->lock);
+  g_mutex_lock (&parking->lock);
+  if (parking->parked->len >= OB_PARKING_MAX)
+    g_array_remove_index (parking->parked, 0);
+  g_array_append_val (parking->parked, kept);
+  g_mutex_unlock (&parking->lock);
 }
 
 /* FALSE: it is connected to nobody. */
@@ -138,35 +138,35 @@ is_same_peer (const struct sockaddr_storage *a, const struct sockaddr_storage *b
 
 /* What the kernel has given up meanwhile goes as well. */
 void
-ob_lot_release (ObLot *lot, int fd)
+ob_parking_release (ObParking *parking, int fd)
 {
   struct sockaddr_storage peer, other;
 
   if (!get_peer (fd, &peer))
     return;
-  g_mutex_lock (&lot->lock);
-  for (guint i = lot->parked->len; i-- > 0;)
-    if (!get_peer (g_array_index (lot->parked, int, i), &other) || is_same_peer (&peer, &other))
-      g_array_remove_index (lot->parked, i);
-  g_mutex_unlock (&lot->lock);
+  g_mutex_lock (&parking->lock);
+  for (guint i = parking->parked->len; i-- > 0;)
+    if (!get_peer (g_array_index (parking->parked, int, i), &other) || is_same_peer (&peer, &other))
+      g_array_remove_index (parking->parked, i);
+  g_mutex_unlock (&parking->lock);
 }
 
 void
-ob_lot_drop (ObLot *lot)
+ob_parking_drop (ObParking *parking)
 {
-  g_mutex_lock (&lot->lock);
-  g_array_set_size (lot->parked, 0);
-  g_mutex_unlock (&lot->lock);
+  g_mutex_lock (&parking->lock);
+  g_array_set_size (parking->parked, 0);
+  g_mutex_unlock (&parking->lock);
 }
 
 guint
-ob_lot_count (ObLot *lot)
+ob_parking_count (ObParking *parking)
 {
   guint count;
 
-  g_mutex_lock (&lot->lock);
-  count = lot->parked->len;
-  g_mutex_unlock (&lot->lock);
+  g_mutex_lock (&parking->lock);
+  count = parking->parked->len;
+  g_mutex_unlock (&parking->lock);
 
   return count;
 }

@@ -12,29 +12,29 @@
 G_BEGIN_DECLS
 
 /* Beyond that the oldest is reset, heard or not. */
-#define OB_LOT_MAX 16
+#define OB_PARKING_MAX 16
 
-typedef struct _ObLot ObLot;
+typedef struct _ObParking ObParking;
 
-ObLot *ob_lot_new (void);
-ObLot *ob_lot_ref (ObLot *lot);
+ObParking *ob_parking_new (void);
+ObParking *ob_parking_ref (ObParking *parking);
 
 /* Resets what is in it. */
-void ob_lot_unref (ObLot *lot);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObLot, ob_lot_unref)
+void ob_parking_unref (ObParking *parking);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObParking, ob_parking_unref)
 
 /* @fd: a TCP socket; a duplicate is kept. The kernel is kept from sending what is queued in it. */
-void ob_lot_park (ObLot *lot, int fd);
+void ob_parking_park (ObParking *parking, int fd);
 
 /* @fd: a connection that has just been made. Resets those that are parked and lead to the same address and port. */
-void ob_lot_release (ObLot *lot, int fd);
+void ob_parking_release (ObParking *parking, int fd);
 
 /* Resets all of them at once, heard or not: a network must not be used that they could come to life on. */
-void ob_lot_drop (ObLot *lot);
+void ob_parking_drop (ObParking *parking);
 
-guint ob_lot_count (ObLot *lot);
+guint ob_parking_count (ObParking *parking);
 
 /* Sends a RST in place of whatever is still queued, and wakes who waits for the socket. */
-void ob_lot_reset (int fd);
+void ob_parking_reset (int fd);
 
 G_END_DECLS
