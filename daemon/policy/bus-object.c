@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The properties of an object. Not by GDBusProxy: that one takes a service that is slow to answer for one without
- * properties, and does not notice the end of the bus. Main thread.
+ * The properties of a bus object. GDBusProxy is not used: it takes a slow service for one without properties, and does not
+ * notice the end of the bus. Main thread.
  */
 #include "policy/bus-object.h"
 
@@ -18,15 +18,15 @@ struct _ObBusObject
   char *interface;
   ObBusObjectState state;
   GHashTable *properties; /* name → GVariant */
-  char *owner;            /* of the name, NULL: nobody */
+  char *owner;            /* of the bus name; NULL: it has none */
   guint watch;
   guint subscription;
-  GCancellable *cancellable; /* of all calls to this owner */
+  GCancellable *cancellable; /* cancels all calls to this owner */
   void (*on_changed) (gpointer user_data);
   gpointer user_data;
 };
 
-/* --- What the owner says. Telling is the last thing that each of these does: the object may be gone after it. --- */
+/* --- What the owner says. Each of these tells the watcher last, since it may free the object. --- */
 
 static void
 on_properties_got (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -56,7 +56,7 @@ ob_bus_object_refresh (ObBusObject *object)
 {
   if (!object->owner)
     return;
-  /* Without a limit: a service that is stopped for a while has its say later. */
+  /* No time limit: a service that is stopped for a while may answer later. */
   g_dbus_connection_call (object->bus, object->owner, object->path, PROPERTIES, "GetAll",
                           g_variant_new ("(s)", object->interface), G_VARIANT_TYPE ("(a{sv})"),
                           G_DBUS_CALL_FLAGS_NO_AUTO_START, G_MAXINT, object->cancellable, on_properties_got, object);
@@ -72,7 +72,7 @@ on_properties_changed (GDBusConnection *bus, const char *sender, const char *pat
   const char *name;
   GVariant *value;
 
-  /* While the answer is awaited, it will have this in it. */
+  /* The answer that is under way will have this change in it. */
   if (object->state == OB_BUS_OBJECT_WAITING || !g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(sa{sv}as)")))
     return;
   g_variant_get (parameters, "(&sa{sv}^a&s)", NULL, &changed, &invalidated);

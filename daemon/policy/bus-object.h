@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The properties of one object of a service that may be late, hang, vanish or come back: what it last said, and nothing
- * that is older. Main thread, never blocks.
+ * The properties of one object of a service that may be late, hang, vanish or come back. What it returns is never older
+ * than what the service last said. Main thread, never blocks.
  */
 #pragma once
 
@@ -14,8 +14,8 @@ typedef struct _ObBusObject ObBusObject;
 
 typedef enum
 {
-  OB_BUS_OBJECT_WAITING, /* whether there is such a thing is not known yet */
-  OB_BUS_OBJECT_ABSENT,  /* no service, no object, no bus */
+  OB_BUS_OBJECT_WAITING, /* it is not known yet whether the object exists */
+  OB_BUS_OBJECT_ABSENT,  /* there is no service, no object or no bus */
   OB_BUS_OBJECT_KNOWN,
 } ObBusObjectState;
 
@@ -29,19 +29,19 @@ ObBusObject *ob_bus_object_new (GDBusConnection *bus, GBusNameWatcherFlags flags
 void ob_bus_object_free (ObBusObject *object);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObBusObject, ob_bus_object_free)
 
-/* All take NULL for an object that is absent. */
+/* All take NULL, for an absent object. */
 ObBusObjectState ob_bus_object_get_state (const ObBusObject *object);
 const char *ob_bus_object_get_path (const ObBusObject *object);
 
-/* As g_variant_get(); "&s" is good until @on_changed. Returns FALSE, and sets nothing, where it is not known or is of
- * another type. */
+/* As g_variant_get(); a "&s" is valid until @on_changed. Returns: FALSE, with nothing set, if the property is unknown or
+ * of another type. */
 gboolean ob_bus_object_get (const ObBusObject *object, const char *property, const char *format, ...);
 
-/* Asks anew, where the service tells no changes. */
+/* Asks for all properties again, for a service that does not tell of changes. */
 void ob_bus_object_refresh (ObBusObject *object);
 
-/* What a signal said of a property whose changes are not told; where that is known already, else the answer to come has it.
- * Calls nobody. @value: consumed if floating. */
+/* Sets a property from a signal of a service that does not tell of changes by PropertiesChanged. Only a property that is
+ * known already is set; otherwise the answer under way will have it. Calls nobody. @value: consumed if floating. */
 void ob_bus_object_put (ObBusObject *object, const char *property, GVariant *value);
 
 G_END_DECLS

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The clock's interface and the real one. Owns one timer of the kernel, which is unset while there is no alarm: it counts
- * through sleep, and tells when the wall clock is set. Main thread.
+ * The clock's interface and the real clock. Owns a kernel timer, unset while there is no alarm, which counts through sleep
+ * and tells when the wall clock is set. Main thread.
  */
 #include "policy/clock.h"
 
@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Beyond what the kernel counts; nobody waits for a thousand years. */
+/* More than this the kernel does not count. */
 #define LATEST_MS (G_GINT64_CONSTANT (32503680000) * 1000)
 
 G_DEFINE_INTERFACE (ObClock, ob_clock, G_TYPE_OBJECT)
@@ -81,7 +81,7 @@ set_timer (ObSystemClock *self, gint64 at_ms)
     g_error ("The timer cannot be set: %s", g_strerror (errno));
 }
 
-/* The time has come, or (ECANCELED) the clock was set. */
+/* The alarm's time has come, or (ECANCELED) the wall clock was set. */
 static gboolean
 on_timer (int fd, GIOCondition condition, gpointer data)
 {

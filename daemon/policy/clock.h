@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Time as an outside fact: one real clock, one fake for tests, in which time moves only when the test says so. Main
- * thread.
+ * Time as an outside fact: a real clock, and a fake for tests, whose time moves only when the test says so. Main thread.
  */
 #pragma once
 
@@ -22,15 +21,15 @@ struct _ObClockInterface
   void (*set_alarm) (ObClock *self, gint64 at_ms, GSourceFunc on_alarm, gpointer user_data);
 };
 
-/* Unix milliseconds. */
+/* Returns: Unix milliseconds */
 gint64 ob_clock_get_now_ms (ObClock *self);
 
-/* Milliseconds since the device was started, sleep included. Nobody sets it: what the two differ by changes when somebody
- * sets the other. */
+/* Returns: milliseconds since the device started, sleep included. Nobody can set it, so that its distance to
+ * ob_clock_get_now_ms() changes only when the wall clock is set. */
 gint64 ob_clock_get_boot_ms (ObClock *self);
 
-/* There is one alarm: setting it replaces the last one, 0 takes it away. @on_alarm is called once, when the time has come
- * or when the wall clock is set before that; its result is of no interest. */
+/* There is one alarm: setting it replaces the last one, and 0 clears it. @on_alarm is called once, at the time or when
+ * the wall clock is set before; what it returns does not matter. */
 void ob_clock_set_alarm (ObClock *self, gint64 at_ms, GSourceFunc on_alarm, gpointer user_data);
 
 #define OB_TYPE_SYSTEM_CLOCK (ob_system_clock_get_type ())

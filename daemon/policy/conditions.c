@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The snapshot, its names, and the interface of those who watch. No shared state.
+ * The snapshot, the names of its values, and the watchers' interface. No shared state.
  */
 #include "policy/conditions.h"
 

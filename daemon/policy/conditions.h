@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the rules look at: network, power and session as one plain snapshot, and the interface of those who watch them.
- * Main thread.
+ * The facts that rules look at: network, power and session as one plain snapshot, and the interface of the watchers that
+ * read them. Main thread.
  */
 #pragma once
 
@@ -33,7 +33,7 @@ typedef enum
 /* How bytes leave the device. */
 typedef enum
 {
-  OB_LINK_UNKNOWN, /* there is a network, and nobody says of which kind */
+  OB_LINK_UNKNOWN, /* there is a network of unknown kind */
   OB_LINK_ETHERNET,
   OB_LINK_WIFI,
   OB_LINK_CELLULAR,
@@ -43,39 +43,39 @@ typedef enum
 
 #define OB_N_LINKS (OB_LINK_OTHER + 1)
 
-/* Room for a connection's name and UUID, with the NUL. What is longer is cut at a character. */
+/* Room for a connection's name and UUID with the NUL; a longer one is cut at a character. */
 #define OB_NETWORK_ID_BYTES 128
 #define OB_NETWORK_UUID_BYTES 64
 
 /* A snapshot: copied by assignment, owns nothing. Strings are valid UTF-8; empty: not known. */
 typedef struct
 {
-  gboolean is_awaited;           /* nobody has said a first word yet: nothing is begun, and nothing is told of it */
-  gboolean is_network_available; /* a network beside loopback */
-  guint n_ways;                  /* counts changes of what ob_watcher_find_way() says */
+  gboolean is_awaited;           /* before NetworkManager's first answer: nothing starts or is told */
+  gboolean is_network_available; /* there is a network besides loopback */
+  guint n_ways;                  /* changes whenever an answer of ob_watcher_find_way() does */
   ObConnectivity connectivity;
   ObMetered metered;
-  ObLink link;                              /* of the primary connection; of what carries it for a VPN */
-  gboolean is_roaming;                      /* of a cellular link */
-  char network_id[OB_NETWORK_ID_BYTES];     /* the primary connection's name */
-  char network_uuid[OB_NETWORK_UUID_BYTES]; /* and what tells it from others of that name */
-  gboolean is_on_battery;                   /* FALSE where there is none */
-  guint battery_percent;                    /* 0 to 100; only where is_on_battery */
-  gboolean is_power_saver;                  /* the profile that a person, or the system, has chosen */
+  ObLink link;                          /* of the primary connection; for a VPN, of the connection that carries it */
+  gboolean is_roaming;                  /* the link is cellular, and roams */
+  char network_id[OB_NETWORK_ID_BYTES]; /* the primary connection's name */
+  char network_uuid[OB_NETWORK_UUID_BYTES]; /* tells it from others of the same name */
+  gboolean is_on_battery;                   /* FALSE if there is no battery */
+  guint battery_percent;                    /* 0 to 100; valid if is_on_battery */
+  gboolean is_power_saver;                  /* the power profile, chosen by a person or by the system */
   gboolean is_sleeping;                     /* about to sleep */
-  gboolean is_shutting_down;                /* about to, or the session is about to end */
+  gboolean is_shutting_down;                /* the device is about to shut down, or the session to end */
 } ObConditions;
 
-/* Where nothing is known: a network of an unknown kind, mains, a session that goes on. */
+/* Sets what holds while nothing is known: a network of unknown kind, mains, a session that goes on. */
 void ob_conditions_init (ObConditions *conditions);
 
-/* Both nullable: not known. */
+/* Both nullable: not known */
 void ob_conditions_set_network (ObConditions *conditions, const char *id, const char *uuid);
 
-/* Whether nobody could tell them apart. */
+/* Whether the two are the same in every field. */
 gboolean ob_conditions_equal (const ObConditions *a, const ObConditions *b);
 
-/* Whether bytes cost: by what the system says or guesses; of a cellular link also where nobody says. Pure. */
+/* Pure. Whether bytes cost money: as the system says or guesses; a cellular link also if nobody says. */
 gboolean ob_conditions_is_metered (const ObConditions *conditions);
 
 /* What tells the present network from others, as long as the conditions are; empty: there is none. Pure. */
@@ -104,31 +104,31 @@ struct _ObWatcherInterface
   GTypeInterface parent;
 
   void (*read) (ObWatcher *self, ObConditions *conditions);
-  /* NULL where it knows of no ways. */
-  /* NULL where it needs no bus. */
+  /* NULL for a watcher that knows no ways. */
+  /* NULL for a watcher that needs no bus. */
   void (*set_bus) (ObWatcher *self, GDBusConnection *bus);
   gboolean (*find_way) (ObWatcher *self, const char *url, ObWay *way);
-  /* NULL where there are none, and where nobody ever waits. */
+  /* NULL for a watcher that has none; let_go also if nobody ever waits for it. */
   void (*list_sources) (ObWatcher *self, GStrvBuilder *sources);
   void (*let_go) (ObWatcher *self);
 };
 
-/* Sets the fields that it watches, and no others. Never blocks. */
+/* Sets the fields that this watcher reads, and no others. Never blocks. */
 void ob_watcher_read (ObWatcher *self, ObConditions *conditions);
 
-/* Gives it the system bus, or NULL: there is none, or none any longer. Whatever it knew by another connection is forgotten,
- * but for a restriction of the network, which stays for a moment. */
+/* Gives the watcher the system bus, or NULL if there is none now. It forgets what it heard by the last connection, but
+ * keeps a restriction of the network for a moment, so that nothing costly is sent while NetworkManager restarts. */
 void ob_watcher_set_bus (ObWatcher *self, GDBusConnection *bus);
 
-/* Sets the way to a server as it is now, if it is one that knows of ways: FALSE, and nothing set, if not. What it says has
- * changed when n_ways has. Never blocks. */
+/* Sets the present way to a server. Returns: FALSE, with nothing set, if this watcher knows no ways. n_ways changes
+ * whenever the answer does. Never blocks. */
 gboolean ob_watcher_find_way (ObWatcher *self, const char *url, ObWay *way);
 
-/* Adds the services that it hears from at present, for who wants to know where the conditions come from. */
+/* Adds the names of the services that the watcher hears from now, to show where the conditions come from. */
 void ob_watcher_list_sources (ObWatcher *self, GStrvBuilder *sources);
 
-/* What had to be done before sleep or shutdown is done: the system need not wait for it any longer. May be called at any
- * time, and does nothing when nobody waits. */
+/* Tells the system that it may sleep or shut down now. May be called at any time; does nothing if the system does not
+ * wait. */
 void ob_watcher_let_go (ObWatcher *self);
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Reads the files, and watches the folders in which they are or could be. Main thread.
+ * Reads the configuration files, and watches the folders that they are in or could be in. Main thread.
  */
 #include "policy/configuration.h"
 
@@ -19,7 +19,7 @@
 #define FILE_NAME "outbox.conf"
 #define DROP_INS FILE_NAME ".d"
 
-/* An editor that saves does several things at once. */
+/* Wait for an editor to be done: saving takes several steps. */
 #define QUIET_MS 100
 
 #define MOST_BYTES (1 << 20)
@@ -31,9 +31,9 @@ struct _ObConfiguration
   char **folders;
   char *own_file;
   ObRules *rules;
-  char **files;  /* that the rules were read from */
-  char *digest;  /* of what they were read from */
-  char *problem; /* NULL: none */
+  char **files;  /* that the rules in force were read from */
+  char *digest;  /* of the text that the rules in force were read from */
+  char *problem; /* what is wrong with the files now; NULL: nothing */
   GPtrArray *watches;
   guint reload_source;
 };
@@ -42,7 +42,7 @@ G_DEFINE_FINAL_TYPE (ObConfiguration, ob_configuration, G_TYPE_OBJECT)
 
 /* --- Reading --- */
 
-/* What a set of files says. */
+/* The outcome of reading a set of files. */
 typedef struct
 {
   ObRules *rules;
@@ -89,7 +89,7 @@ list_drop_ins (const char *folder, GPtrArray *paths)
   g_ptr_array_extend_and_steal (paths, g_steal_pointer (&found));
 }
 
-/* In the order in which they count; each folder's main file is among them whether it is there or not. */
+/* Lists the files in the order in which they count. Each folder's main file is in the list even if it does not exist. */
 static GPtrArray *
 list_paths (ObConfiguration *self)
 {
@@ -104,7 +104,7 @@ list_paths (ObConfiguration *self)
   return paths;
 }
 
-/* @text: NULL where there is no file. */
+/* @text: (out): NULL if the file does not exist */
 static gboolean
 load (const char *path, char **text, gsize *size_bytes, GError **error)
 {
@@ -142,7 +142,7 @@ add_text (Reading *reading, const char *path, const char *text, gsize size_bytes
   return ob_rules_read (reading->rules, text, size_bytes, path, error);
 }
 
-/* @own_text: (nullable): what to take for the text of @own_file. @bad: the place of the file that is not good. */
+/* @own_text: (nullable): read in place of @own_file. @bad: (out): the index of the file with the error */
 static gboolean
 read_paths (GPtrArray *paths, const char *own_file, const char *own_text, Reading *reading, guint *bad, GError **error)
 {
@@ -180,7 +180,7 @@ take (ObConfiguration *self, Reading *reading)
   self->digest = g_strdup (g_checksum_get_string (reading->checksum));
 }
 
-/* There are no last good rules yet: what is not good is left out. */
+/* At the start there are no last good rules: leave out the files that are bad. */
 static void
 read_first (ObConfiguration *self)
 {
@@ -281,7 +281,7 @@ ob_configuration_check (ObConfiguration *self, const char *text, GError **error)
   return read_paths (paths, self->own_file, text, &reading, &bad, error);
 }
 
-/* What is behind a link, which stays one. */
+/* Returns: (transfer full): the file behind a link, so that writing keeps the link */
 static char *
 dup_target (const char *path)
 {
@@ -386,7 +386,7 @@ ob_configuration_new (const char *const *folders)
 
   self->folders = g_strdupv ((char **) folders);
   self->own_file = g_build_filename (folders[g_strv_length ((char **) folders) - 1], FILE_NAME, NULL);
-  /* First, so that nothing changes unseen between the two. */
+  /* Watch before reading, so that no change in between is missed. */
   for (; *folders; folders++)
     watch (self, *folders);
   read_first (self);

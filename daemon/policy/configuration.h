@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The rules in force: read from the key files of vendor, administrator and person, and again whenever one changes. Main
- * thread.
+ * The rules in force, read from the key files of vendor, administrator and person, and again when one changes. Main thread.
  */
 #pragma once
 
@@ -19,29 +18,30 @@ G_BEGIN_DECLS
 #define OB_TYPE_CONFIGURATION (ob_configuration_get_type ())
 G_DECLARE_FINAL_TYPE (ObConfiguration, ob_configuration, OB, CONFIGURATION, GObject)
 
-/* @folders: each with outbox.conf and outbox.conf.d/NAME.conf, read in this order; the last one is the person's own. */
+/* @folders: read in this order, each with outbox.conf and outbox.conf.d/NAME.conf; the last one is the person's own. */
 ObConfiguration *ob_configuration_new (const char *const *folders);
 
-/* Returns: (transfer full): those of vendor, administrator and person; the first two are given by OUTBOX_CONFIG_FOLDERS,
- * with colons between them, where it is set. */
+/* Returns: (transfer full): the folders of vendor, administrator and person. OUTBOX_CONFIG_FOLDERS, with colons,
+ * replaces the first two. */
 char **ob_configuration_list_folders (void);
 
-/* Returns: (transfer none): never NULL. Another after each `changed`: take a reference to keep it. */
+/* Returns: (transfer none): never NULL. `changed` replaces it: take a reference to keep it. */
 ObRules *ob_configuration_get_rules (ObConfiguration *self);
 
-/* Returns: (transfer full) (nullable): what is wrong with the files as they are, with file, group and key. */
+/* Returns: (transfer full) (nullable): what is wrong with the present files, with file, group and key */
 char *ob_configuration_dup_problem (ObConfiguration *self);
 
-/* Returns: (transfer none): the files that the rules in force were read from, in order. */
+/* Returns: (transfer none): the files of the rules in force, in order */
 const char *const *ob_configuration_get_files (ObConfiguration *self);
 
-/* Returns: (transfer none): the person's own outbox.conf, which need not be there. */
+/* Returns: (transfer none): the path of the person's own outbox.conf, which need not exist */
 const char *ob_configuration_get_own_file (ObConfiguration *self);
 
-/* Whether the whole would be good if the person's own file had that text. Errors: InvalidArgument, Storage. */
+/* Whether all files together would be good with @text as the person's own. Errors: InvalidArgument, Storage. */
 gboolean ob_configuration_check (ObConfiguration *self, const char *text, GError **error);
 
-/* Checks it, writes it, and has it in force when it returns. Errors: InvalidArgument, Storage, DiskFull. */
+/* Checks @text, writes it to the person's own file, and has it in force on return. Errors: InvalidArgument, Storage,
+ * DiskFull. */
 gboolean ob_configuration_write_own (ObConfiguration *self, const char *text, GError **error);
 
 G_END_DECLS

@@ -14,7 +14,7 @@
 
 #define HARDWARE_RAW_IP 519 /* ARPHRD_RAWIP */
 
-/* By what sysfs says; and by the names that the kernel, udev and pppd give, where it says nothing. */
+/* Kinds by what sysfs says. If it says nothing, by the names that the kernel, udev and pppd give to devices. */
 static const struct
 {
   const char *type;
@@ -91,7 +91,7 @@ ob_device_get_link (const char *name)
   return *name ? ob_device_decide (&facts) : OB_LINK_UNKNOWN;
 }
 
-/* In the order of ObLink, as NetworkManager would have it. */
+/* The order of ObLink is the order in which NetworkManager prefers them. */
 gboolean
 ob_device_find_best (char name[IF_NAMESIZE])
 {

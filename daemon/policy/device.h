@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Of which kind a network device is, where no service says so. Any thread.
+ * The kind of a network device, for when no service tells it. Any thread.
  */
 #pragma once
 
@@ -15,22 +15,22 @@ typedef struct
   const char *name;
   guint hardware; /* ARPHRD_…; G_MAXUINT: not known */
   const char
-      *type; /* DEVTYPE of its uevent: "wlan", "wwan", "bluetooth"…; NULL: it has none, or sysfs has no word of it */
-  gboolean is_radio; /* it has the folder of a Wi-Fi */
+      *type; /* DEVTYPE of its uevent, such as "wlan", "wwan", "bluetooth"; NULL: it has none, or sysfs does not tell */
+  gboolean is_radio; /* sysfs has a Wi-Fi's folder for it */
 } ObDeviceFacts;
 
-/* Pure. OB_LINK_CELLULAR for mobile data (wwan, raw IP, ppp: who dials in by cable has to say so in the configuration of
- * NetworkManager); OB_LINK_UNKNOWN for what is carried by another device (a tunnel, a bridge). */
+/* Pure. Mobile data (wwan, raw IP, ppp) is OB_LINK_CELLULAR; a person who uses ppp over a cable has to tell
+ * NetworkManager so. A tunnel or bridge, which another device carries, is OB_LINK_UNKNOWN. */
 ObLink ob_device_decide (const ObDeviceFacts *facts);
 
-/* Asks the kernel: sysfs, and a socket where sysfs is of another network namespace. */
+/* Asks sysfs, or a socket if sysfs is of another network namespace. */
 ObLink ob_device_get_link (const char *name);
 
-/* The device that carries what goes by a tunnel or a bridge: the best of those that are up and have an address. Returns:
- * whether there is one. */
+/* Finds the device that carries a tunnel or bridge: the best of those that are up and have an address. Returns: whether
+ * there is one. */
 gboolean ob_device_find_best (char name[IF_NAMESIZE]);
 
-/* Pure. Whether the name is among the patterns (nullable) that the administrator gave. */
+/* Pure. Whether a name matches one of the administrator's patterns. @patterns: (nullable) */
 gboolean ob_device_is_among (const char *name, char *const *patterns);
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A filter of messages. The bus's own thread.
+ * A filter of bus messages. The bus's own thread.
  */
 #include "policy/first-word.h"
 
@@ -10,7 +10,7 @@
 #define NM_NAME "org.freedesktop.NetworkManager"
 #define NM_PATH "/org/freedesktop/NetworkManager"
 
-/* What a rule may look at. That NetworkManager has checked something or seen a device is no news. */
+/* Whether the properties are any that a rule looks at. Others, such as the time of a scan, need no brake. */
 static gboolean
 is_about_the_way_out (GVariant *properties)
 {

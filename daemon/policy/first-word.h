@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The first to hear of NetworkManager: on the thread that reads the bus, before the message is handed to the main thread. It
- * judges nothing; it puts the brake on, and the watcher of the network decides in its turn.
+ * Hears NetworkManager's signals on the thread that reads the bus, before the main thread gets them, and puts the brake on:
+ * until the network's watcher has judged the change, no byte leaves.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-/* Returns: for ob_first_word_forget() */
+/* Returns: to be given to ob_first_word_forget() */
 guint ob_first_word_listen (GDBusConnection *bus);
 void ob_first_word_forget (GDBusConnection *bus, guint listener);
 

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * By inotify(7), which tells nothing of a folder that is not there: so the nearest that there is is watched until the next one
- * on the way comes. Not by GFileMonitor, whose thread looks at each file that comes, also at one that leads to a folder which
- * does not answer; signals and ended processes are told by the same thread. Main thread.
+ * Uses inotify(7). It cannot watch a folder that does not exist, so the nearest existing folder above is watched until the
+ * next one on the path appears. GFileMonitor is not used: its thread looks at every file that appears, and hangs on one
+ * that leads to a dead network folder; that thread also delivers signals and the ends of child processes. Main thread.
  */
 #include "policy/folder-watch.h"
 
@@ -13,7 +13,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-/* A file that is being written is told of when it is whole. */
+/* A file that is written is told of once it is whole. */
 #define EVENTS_OF_FILES (IN_CREATE | IN_DELETE | IN_MOVE | IN_CLOSE_WRITE | IN_ATTRIB)
 #define EVENTS_ON_THE_WAY (IN_CREATE | IN_MOVED_TO)
 #define EVENTS_OF_ITSELF (IN_DELETE_SELF | IN_MOVE_SELF)
@@ -22,16 +22,17 @@
 struct _ObFolderWatch
 {
   char *path;
-  char *nearest; /* what is watched: path, or what of it there is */
-  char *awaited; /* the folder on the way that is to come; NULL: path is there */
-  int number;    /* the kernel's, of nearest; two watches of one folder have the same */
+  char *nearest; /* the path itself, or as much of it as exists */
+  char *awaited; /* the next folder of the path that has to appear; NULL: the whole path exists */
+  int number;    /* inotify's number for nearest; watches of the same folder share it */
   gboolean is_moved;
   gboolean is_changed;
   void (*on_changed) (gpointer user_data);
   gpointer user_data;
 };
 
-/* A person has few instances of inotify for all programs: one is enough for all watches here, and lives as long as any. */
+/* A person has few inotify instances for all programs together, so all watches share one, which lives as long as any of
+ * them. */
 typedef struct
 {
   int fd;
@@ -49,7 +50,8 @@ is_folder (const char *path)
   return g_file_test (path, G_FILE_TEST_IS_DIR);
 }
 
-/* Returns: (transfer full): the part of the path that is there. @awaited: (transfer full): what has to come next, or NULL. */
+/* Returns: (transfer full): as much of the path as exists. @awaited: (out) (transfer full): the next folder that has to
+ * appear, or NULL */
 static char *
 find_nearest (const char *path, char **awaited)
 {
@@ -81,7 +83,7 @@ let_go (ObFolderWatch *watch)
     (void) inotify_rm_watch (inotify->fd, number);
 }
 
-/* What came or went before the kernel watched is seen by looking once more. */
+/* Look once more after the watch is set, for what changed just before. */
 static void
 watch_nearest (ObFolderWatch *watch)
 {
@@ -112,7 +114,7 @@ note (ObFolderWatch *watch, const struct inotify_event *event)
 
   if (!is_lost && event->wd != watch->number)
     return;
-  /* On the way to the folder nothing else matters. */
+  /* Above the folder itself, only the next one on the path matters. */
   if (!is_lost && !is_of_itself && watch->awaited)
     {
       g_autofree char *name = g_path_get_basename (watch->awaited);
@@ -125,7 +127,7 @@ note (ObFolderWatch *watch, const struct inotify_event *event)
   watch->is_changed = TRUE;
 }
 
-/* Whoever is told may end a watch, and the last one ends all of this. */
+/* A callback may end a watch, even the last one, which ends the shared instance. */
 static void
 tell (void)
 {
@@ -140,7 +142,7 @@ tell (void)
         watch_nearest (watch);
       watch->is_moved = FALSE;
       watch->on_changed (watch->user_data);
-      i = G_MAXUINT; /* from the beginning */
+      i = G_MAXUINT; /* start over: the list has changed */
     }
 }
 

@@ -1,19 +1,19 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Suspicion, back-off and holds of a destination. Pure.
+ * A destination's suspicion, back-off and holds. Pure.
  */
 #include "policy/health.h"
 
 #include "policy/retry.h"
 
-/* Reasons that end by themselves, and are tried until they do. */
+/* Reasons that pass by themselves, and are tried until they do. */
 #define PASSING                                                                                    \
   (OUTBOX_REASON_BIT (OUTBOX_REASON_CERTIFICATE) | OUTBOX_REASON_BIT (OUTBOX_REASON_WRONG_ADDRESS) \
    | OUTBOX_REASON_BIT (OUTBOX_REASON_PROXY) | OUTBOX_REASON_BIT (OUTBOX_REASON_CAPTIVE_PORTAL)    \
    | OUTBOX_REASON_BIT (OUTBOX_REASON_LOSING_BYTES))
 
-/* Beyond so many, what is known of single uploads is forgotten, and learned again. */
+/* With more single uploads than this, forget what is known of them and learn it again. */
 #define MOST_KNOWN 1000
 
 static void
@@ -47,14 +47,14 @@ ob_health_begin (ObHealth *health)
   return ++health->n_events;
 }
 
-/* When something worked last for another upload. */
+/* Returns: when something last worked for another upload */
 static guint64
 get_others_success (const ObHealth *health, const char *id)
 {
   return g_strcmp0 (health->success_id, id) == 0 ? health->other_at : health->success_at;
 }
 
-/* It failed before, and others have gone through since; until a second one has that, too. */
+/* Whether this upload failed before while others went through. Once a second upload does so, it is not alone any more. */
 static gboolean
 is_lone (const ObHealth *health, const ObTrouble *trouble)
 {
@@ -62,7 +62,7 @@ is_lone (const ObHealth *health, const ObTrouble *trouble)
          && (!health->suspect_id || g_str_equal (health->suspect_id, trouble->upload_id));
 }
 
-/* Where others go through while this one does not, the trouble is its own. */
+/* If others go through while this upload does not, the trouble is its own. */
 static gboolean
 is_own (const ObHealth *health, const ObTrouble *trouble)
 {
@@ -78,14 +78,15 @@ set_reason (ObHealth *health, OutboxReason reason, gint64 now_ms)
   health->reason = reason;
 }
 
-/* Attempts that ran side by side fail by one and the same outage: only the first of them counts. */
+/* Attempts that ran side by side fail by the same outage: count the first of them alone. */
 static void
 delay (ObHealth *health, const ObTrouble *trouble)
 {
   gboolean is_waiting = health->retry_at_ms > trouble->now_ms;
   gint64 retry_at_ms;
 
-  /* What made it suspected was only the question; the answer is the first failure, unless nobody else was there to ask. */
+  /* The failure that raised the suspicion was only the question. The second opinion is the first failure that counts,
+   * unless there was no other upload to give one. */
   if (health->suspected_at > 0 && g_strcmp0 (health->suspect_id, trouble->upload_id) != 0)
     health->failures = 0;
   end_suspicion (health);
@@ -117,7 +118,7 @@ ob_health_note_trouble (ObHealth *health, const ObTrouble *trouble)
       remember (health->own, trouble->upload_id);
       return OUTBOX_SCOPE_UPLOAD;
     }
-  /* Where nobody else could tell, a reason that a person can do something about is told at once. */
+  /* If no other upload can give a second opinion, tell a person at once of a reason that they can do something about. */
   if (may_be_own && (trouble->reason == OUTBOX_REASON_NONE || trouble->has_others)
       && health->reason == OUTBOX_REASON_NONE && health->retry_at_ms == 0)
     {
@@ -130,7 +131,7 @@ ob_health_note_trouble (ObHealth *health, const ObTrouble *trouble)
           replace (&health->suspect_id, trouble->upload_id);
           replace (&health->trouble, trouble->words);
         }
-      /* It ran beside the first one: that is no second opinion. */
+      /* An attempt that ran beside the suspicious one is no second opinion. */
       if (is_first || (health->suspected_at > 0 && trouble->begun_at < health->suspected_at))
         {
           remember (health->suspects, trouble->upload_id);
@@ -194,7 +195,7 @@ ob_health_refuse (ObHealth *health, const char *upload_id, guint64 begun_at, gbo
   remember (health->refused, upload_id);
   if (is_first)
     note_refusal (health, upload_id);
-  /* The same one again, or one that asked later: that is a second opinion. */
+  /* A later failure, of the same upload or another, is a second opinion. */
   if (!has_others || (!is_first && !is_beside))
     return OB_REFUSAL_BLOCK;
   health->failures = MAX (health->failures, 1);
@@ -203,7 +204,7 @@ ob_health_refuse (ObHealth *health, const char *upload_id, guint64 begun_at, gbo
   return OB_REFUSAL_WAIT;
 }
 
-/* What was refused to some, and then given to another that asked later, was their own. */
+/* If a later attempt of another upload is allowed, the earlier refusals were about those uploads alone. */
 static gboolean
 note_permission (ObHealth *health, const char *upload_id, guint64 begun_at)
 {
@@ -223,7 +224,7 @@ note_permission (ObHealth *health, const char *upload_id, guint64 begun_at)
   return TRUE;
 }
 
-/* Whether it is tried now and then, until it passes by itself. */
+/* Whether the hold passes by itself, and is tried now and then until it does. */
 static gboolean
 is_passing (const ObHealth *health)
 {
@@ -231,7 +232,7 @@ is_passing (const ObHealth *health)
          || (health->reason == OUTBOX_REASON_SIGN_IN && health->refused_id);
 }
 
-/* Returns: whether there was something to relieve it of. What needs a person stays: what was on its way may still arrive. */
+/* Returns: whether anything ended. What needs a person stays, since an answer that was under way may still arrive. */
 static gboolean
 relieve (ObHealth *health, gboolean is_permission)
 {
@@ -296,7 +297,7 @@ ob_health_wake (ObHealth *health, gint64 now_ms)
 {
   if (health->retry_at_ms == 0)
     return FALSE;
-  /* The failures stay: a destination that comes out of its back-off is tried by one attempt. */
+  /* Keep the count of failures: after a back-off one attempt tries the destination, not all of them. */
   if (health->retry_at_ms <= now_ms)
     health->retry_at_ms = 0;
   else if (health->retry_at_ms > now_ms + OB_RETRY_AFTER_MAX_MS)
@@ -324,7 +325,7 @@ ob_health_shift (ObHealth *health, gint64 jump_ms)
   return TRUE;
 }
 
-/* A server that is replaced is back in minutes; an address that is wrong is mended by a person. */
+/* A server that is being replaced is back within minutes; a wrong address needs a person. */
 static gboolean
 needs_user (const ObHealth *health, gint64 now_ms)
 {

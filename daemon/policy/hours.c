@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Local time by GDateTime, which knows what a zone does to its clocks. Pure; any thread.
+ * Local time by GDateTime, which knows how a time zone changes its clocks. Pure; any thread.
  */
 #include "policy/hours.h"
 
 #define MINUTES_A_DAY (24 * 60)
 #define EVERY_DAY 0x7fu
 
-/* A week, and another for a span that is left out once, since the clock skips it. */
+/* A week, and another, since the clock may skip a window once. */
 #define DAYS_AHEAD 15
 
 static const char *const days[] = { "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun" };
@@ -36,7 +36,7 @@ take (const char **text, char character)
   return TRUE;
 }
 
-/* 24:00 is the end of a day. */
+/* 24:00 is allowed as the end of a day. */
 static gboolean
 parse_time (const char **text, guint *minute)
 {
@@ -62,7 +62,7 @@ parse_day (const char **text, guint *day)
   return FALSE;
 }
 
-/* Mon, or Mon-Fri, also round the end of the week. */
+/* Reads Mon or Mon-Fri; Sat-Mon goes round the end of the week. */
 static gboolean
 parse_days (const char **text, guint *set)
 {
@@ -94,7 +94,7 @@ ob_time_window_parse (const char *text, ObTimeWindow *window)
          && *text == '\0' && window->from_minute < MINUTES_A_DAY && window->from_minute != window->to_minute;
 }
 
-/* The days are one run, perhaps round the end of the week: it begins after a day that is none of them. */
+/* The days are one run, perhaps round the end of the week: find the day before its first. */
 static char *
 format_days (guint set)
 {
@@ -121,8 +121,8 @@ ob_time_window_format (const ObTimeWindow *window)
 
 /* --- Time --- */
 
-/* @minute of the @day after @today; may be of the next day. Of an hour that the clock shows twice GLib takes the second,
- * and for a time that it skips the next that it shows. */
+/* @minute: of the day @day days after @today; may lie in the next day. For an hour that the clock shows twice GLib takes
+ * the second; for a time that it skips, the next that it shows. */
 static gint64
 get_moment_ms (const GDate *today, gint day, guint minute, GTimeZone *zone)
 {

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Spans of the local day and months, by GTimeZone: a day may have 23 hours or 25. Of an hour that the clock shows twice the
- * second is meant, and what lies in one that it skips is not there. Pure; any thread.
+ * Windows of the local day, and months, by GTimeZone: a day may have 23 or 25 hours. An hour that the clock shows twice
+ * means the second one; a window inside of a skipped hour does not occur. Pure; any thread.
  */
 #pragma once
 
@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 /* Reads 22:00-06:00, Sat 10:00-24:00 or Mon-Fri 22:00-06:00. */
 gboolean ob_time_window_parse (const char *text, ObTimeWindow *window);
 
-/* Returns: (transfer full): what ob_time_window_parse() reads. */
+/* Returns: (transfer full): a text that ob_time_window_parse() reads */
 char *ob_time_window_format (const ObTimeWindow *window);
 
 typedef struct
@@ -23,10 +23,10 @@ typedef struct
   gint64 edge_ms;  /* when the next one begins or ends */
 } ObHours;
 
-/* @windows: of ObTimeWindow, at least one. Times that lie beyond what a calendar has are 0. */
+/* @windows: of ObTimeWindow, at least one. A time beyond the calendar's range is 0. */
 ObHours ob_hours_read (GArray *windows, gint64 now_ms, GTimeZone *zone);
 
-/* When a calendar month begins: this one, or that in so many months. */
+/* Returns: when the calendar month begins that is @months_ahead after the present one */
 gint64 ob_month_get_start_ms (gint64 now_ms, GTimeZone *zone, guint months_ahead);
 
 G_END_DECLS

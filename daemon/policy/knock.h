@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * When to knock at a destination where nothing answers: a bare connection, without a request, finds the moment at which it
- * answers again, which a back-off of minutes would miss. Pure.
+ * When to knock at a destination where nothing answers. A bare connection finds the moment at which it answers again, which
+ * a back-off of minutes would miss. Pure.
  */
 #pragma once
 
@@ -10,20 +10,20 @@
 
 G_BEGIN_DECLS
 
-/* For how long; from then on the back-off has to do. */
+/* After this time the back-off alone has to do. */
 #define OB_KNOCK_FOR_MS (G_GINT64_CONSTANT (10) * 60 * 1000)
 
 /* The silence of one destination. */
 typedef struct
 {
-  gint64 since_ms;    /* when an attempt found it first; 0: there is none */
-  gint64 last_ms;     /* the end of that attempt, or the last knock */
-  guint n_knocks;     /* since then */
-  gboolean is_spent;  /* a knock was answered, and the attempt that followed got nowhere: knocks tell nothing here */
-  gboolean is_opened; /* a knock was answered, and the attempt that follows has not ended yet */
+  gint64 since_ms;    /* when an attempt first found silence; 0: it is not silent */
+  gint64 last_ms;     /* when that attempt ended, or the last knock */
+  guint n_knocks;     /* number of knocks since then */
+  gboolean is_spent;  /* a knock was answered, and the attempt after it still failed: knocks are of no use here */
+  gboolean is_opened; /* a knock was answered, and the attempt after it has not ended */
 } ObSilence;
 
-/* An attempt has ended. @is_silent: nothing answered it; @has_moved: bytes arrived before that */
+/* An attempt has ended. @is_silent: nothing answered it. @has_moved: the server confirmed bytes before */
 void ob_silence_note_end (ObSilence *silence, gboolean is_silent, gboolean has_moved, gint64 now_ms);
 
 /* A knock was answered. */

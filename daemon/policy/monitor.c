@@ -1,19 +1,19 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * GLib's monitors of the network, of which one stands in for NetworkManager. Main thread.
+ * GLib's network monitors, one of which stands in for NetworkManager. Main thread.
  */
 #include "policy/monitor.h"
 
-/* Not g_network_monitor_get_default(): where NetworkManager runs that is one more client of it, made by blocking calls,
- * which keeps the last state when it vanishes. */
+/* Not g_network_monitor_get_default(): if NetworkManager runs, that is a second client of it, made by blocking calls,
+ * which keeps the last state when NetworkManager vanishes. */
 GNetworkMonitor *
 ob_monitor_new (gboolean *is_portal)
 {
   const char *const names[] = { "portal", "netlink" };
   GIOExtensionPoint *point;
 
-  /* GLib fills in the extension points when it first needs one. */
+  /* GLib registers its extension points when one is first used. */
   (void) g_tls_backend_get_default ();
   point = g_io_extension_point_lookup (G_NETWORK_MONITOR_EXTENSION_POINT_NAME);
   for (guint i = 0; point && i < G_N_ELEMENTS (names); i++)
@@ -44,7 +44,7 @@ ob_monitor_read (GNetworkMonitor *monitor, gboolean is_portal, ObNetworkFacts *f
   facts->has_route = !monitor || g_network_monitor_get_network_available (monitor);
   if (!facts->has_route)
     facts->route_connectivity = OB_CONNECTIVITY_NONE;
-  /* The kernel has nothing but routes to say; the portal's "not metered" may be a "not known". */
+  /* The kernel knows only routes. The portal's "not metered" may mean that it does not know. */
   if (!is_portal || !monitor || !facts->has_route)
     return;
   connectivity = g_network_monitor_get_connectivity (monitor);

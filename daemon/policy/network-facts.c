@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Which connection counts, and what it is. No shared state.
+ * Decides which connection counts, and what it is. No shared state.
  */
 #include "policy/network-facts.h"
 
-/* The types of connections that have a device of their own. Any other (a VPN, a bridge) is carried by one of these. */
+/* Types of connections with a device of their own. Any other, such as a VPN or a bridge, is carried by one of them. */
 static const struct
 {
   const char *type;
@@ -45,7 +45,7 @@ find (const ObNetworkFacts *facts, const char *path)
   return NULL;
 }
 
-/* NetworkManager prefers them in the order of ObLink, unless somebody gave them other metrics. */
+/* NetworkManager prefers devices in the order of ObLink, unless a person has set other metrics. */
 static const ObActiveConnection *
 find_device (const ObNetworkFacts *facts)
 {
@@ -79,7 +79,7 @@ decide_by_primary (const ObNetworkFacts *facts, ObConditions *conditions)
   if (conditions->link != OB_LINK_UNKNOWN)
     return primary;
 
-  /* It has no guess of its own for what is no device: "no" is all that it ever guesses. */
+  /* For a connection without a device, NetworkManager always guesses "no": do not believe that. */
   if (conditions->metered == OB_METERED_GUESS_NO)
     conditions->metered = OB_METERED_UNKNOWN;
   primary = find_device (facts);
@@ -88,8 +88,8 @@ decide_by_primary (const ObNetworkFacts *facts, ObConditions *conditions)
   return primary;
 }
 
-/* A default route that NetworkManager does not call its own: of a device that it leaves alone, or of the connection that
- * it is just making. */
+/* There is a default route that is not NetworkManager's primary connection: of a device that it does not manage, or of a
+ * connection that it is just making. */
 static const ObActiveConnection *
 decide_by_route (const ObNetworkFacts *facts, ObConditions *conditions)
 {
@@ -103,7 +103,7 @@ decide_by_route (const ObNetworkFacts *facts, ObConditions *conditions)
   return activating;
 }
 
-/* No way out, and perhaps a server on the same network. */
+/* There is no default route, but perhaps a server on the local network. */
 static const ObActiveConnection *
 decide_by_device (const ObNetworkFacts *facts, ObConditions *conditions)
 {

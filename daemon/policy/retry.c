@@ -28,7 +28,7 @@ ob_retry_patience_ms (guint looks, gint64 retry_after_ms, double spread)
 
 #define LEAVE_URL_MS (G_GINT64_CONSTANT (24) * 3600 * 1000)
 
-/* Longer than any back-off: whoever is tried, is tried within an hour. */
+/* Longer than any back-off: a longer gap means that the upload was not tried, but held. */
 #define TRIED_MOST_MS (G_GINT64_CONSTANT (3600) * 1000)
 
 gint64

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * When to try again, and when to give up. Pure functions of counts and times.
+ * When to try again, and when to give up: pure functions of counts and times.
  */
 #pragma once
 
@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 
 #define OB_RETRY_GIVE_UP_MS (G_GINT64_CONSTANT (7) * 24 * 3600 * 1000)
 
-/* A server cannot put an upload off for longer than this, whatever its Retry-After says. */
+/* A server cannot delay an upload for longer, whatever its Retry-After says. */
 #define OB_RETRY_AFTER_MAX_MS (G_GINT64_CONSTANT (24) * 3600 * 1000)
 
 /**
@@ -25,7 +25,7 @@ G_BEGIN_DECLS
  */
 gint64 ob_retry_delay_ms (guint failures, gint64 retry_after_ms, double spread);
 
-/* As ob_retry_delay_ms(), for the next look at a server that works on what it has: 1, 2, 4, 8 and then 15 minutes. */
+/* As ob_retry_delay_ms(), for asking a server again that processes a whole file: after 1, 2, 4, 8 and then 15 minutes. */
 gint64 ob_retry_patience_ms (guint looks, gint64 retry_after_ms, double spread);
 
 /**
@@ -64,7 +64,7 @@ gboolean ob_retry_must_give_up (gint64 progress_at_ms, gint64 now_ms, guint fail
 gint64 ob_retry_count_silence (gint64 since_ms, gboolean is_heard, gboolean is_silent, gint64 tried_at_ms,
                                gint64 now_ms);
 
-/* Whether nothing has answered for a day of trying: the upload URL is given up for a new one. */
+/* Whether the upload URL has been silent for a day of trying, so that it is given up for a new one. */
 gboolean ob_retry_must_leave_url (gint64 since_ms, gint64 now_ms);
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Servers and the ways to them. Owns a socket of rtnetlink, on which the kernel tells of links, addresses, routes and
+ * Servers and the ways to them. Owns an rtnetlink socket, by which the kernel tells of changed links, addresses, routes and
  * rules. Main thread.
  */
 #include "policy/routes.h"
@@ -18,28 +18,28 @@
   (RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV4_RULE | RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE \
    | 1u << (RTNLGRP_IPV6_RULE - 1))
 
-/* How long a name that led nowhere is left alone, while there is a network on which it could lead somewhere. */
+/* A name whose address is unreachable is looked up again this often while there is a network. */
 #define ASK_AGAIN_S 60
 
 struct _ObRoutes
 {
   GHashTable *targets; /* URL → Target */
-  int fd;              /* -1: the kernel tells nothing */
+  int fd;              /* -1: the kernel does not tell of changes */
   guint source;
   void (*on_changed) (gpointer user_data);
   gpointer user_data;
 };
 
-/* A server that was asked for. Looking up has a reference of its own, and finds out by @routes that nobody waits. */
+/* A server that was asked for. A lookup has a reference of its own, and finds @routes NULL if nobody waits any more. */
 typedef struct
 {
-  ObRoutes *routes; /* NULL: it is over */
+  ObRoutes *routes; /* NULL: nobody waits any more */
   char *url;
-  char *host;            /* whose addresses count: the URL's or its proxy's */
-  GPtrArray *addresses;  /* of GSocketAddress: what was found last */
-  gboolean is_literal;   /* the host is an address itself */
-  gboolean is_looked_up; /* and that is under way */
-  guint again;           /* source that looks it up once more */
+  char *host;            /* of the URL, or of its proxy */
+  GPtrArray *addresses;  /* of GSocketAddress: the result of the last lookup */
+  gboolean is_literal;   /* the host is written as an address */
+  gboolean is_looked_up; /* a lookup is under way */
+  guint again;           /* source that looks it up again */
   GCancellable *cancellable;
   ObWay way;
 } Target;
@@ -94,7 +94,7 @@ look (const Target *target)
   return way;
 }
 
-/* Returns: whether the answer is another than before. */
+/* Returns: whether the answer has changed */
 static gboolean
 look_again (Target *target)
 {
@@ -111,7 +111,7 @@ look_again (Target *target)
 
 static void look_up_name (Target *target);
 
-/* Of an address that is written out, in any form that the C library reads, a zone included. */
+/* Reads a host that is written as an address, in any form that the C library takes, zone included. */
 static gboolean
 read_literal (Target *target)
 {
@@ -139,7 +139,7 @@ on_ask_again (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* A name without a way is asked for again while there is a network: its server may have moved there with us. */
+/* Looks up an unreachable name again while there is a network: its server may have another address on this one. */
 static void
 ask_again_if_lost (Target *target)
 {
@@ -258,7 +258,7 @@ ob_routes_review (ObRoutes *routes)
     routes->on_changed (routes->user_data);
 }
 
-/* What it says is not read: the routes are asked once it has said it. */
+/* Read nothing of the message: after any change all ways are asked for again. */
 static gboolean
 on_told (int fd, GIOCondition condition, gpointer user_data)
 {

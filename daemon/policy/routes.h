@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Which servers can be reached: knows the addresses behind URLs, looks for a way to each of them, and looks again whenever
- * rtnetlink tells of a change. Never blocks: names are looked up by GResolver's threads. Main thread.
+ * Which servers can be reached. It knows the addresses behind URLs, asks for a way to each, and asks again whenever
+ * rtnetlink tells of a change. Names are looked up on GResolver's threads, so that it never blocks. Main thread.
  */
 #pragma once
 
@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 
 typedef struct _ObRoutes ObRoutes;
 
-/* @on_changed: one of the answers has changed; may not free it */
+/* @on_changed: called when an answer has changed; it must not free the object */
 ObRoutes *ob_routes_new (void (*on_changed) (gpointer user_data), gpointer user_data);
 void ob_routes_free (ObRoutes *routes);
 
@@ -26,13 +26,13 @@ void ob_routes_free (ObRoutes *routes);
  */
 ObWay ob_routes_find (ObRoutes *routes, const char *url);
 
-/* Whether any of those asked for, which is not this device itself, can be reached. */
+/* Whether any server that was asked for can be reached, other than this device itself. */
 gboolean ob_routes_reach_any (ObRoutes *routes);
 
-/* The way out: the default route's, or else that to one of those asked for. */
+/* Returns: the way out: that of the default route, else that to one of the servers */
 ObWay ob_routes_find_way_out (ObRoutes *routes);
 
-/* Looks again, for whoever has heard of a change in another way. */
+/* Asks for all ways again, for a caller that heard of a change elsewhere. */
 void ob_routes_review (ObRoutes *routes);
 
 G_END_DECLS

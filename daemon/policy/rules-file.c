@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Key files by GKeyFile; what a value means by one table of keys. Any thread.
+ * Reads and writes key files by GKeyFile; one table of keys says what a value means. Any thread.
  */
 #include "policy/rules-file.h"
 
@@ -14,15 +14,15 @@
 
 #define RULE_PREFIX "Rule "
 
-/* Less is no upload, but a connection that stands still. */
+/* A lower rate would hardly move anything, and time connections out. */
 #define LEAST_RATE 1000
 
-/* A value's reader: @field is what the key sets. An empty @value sets it back. Returns: NULL, or what a value has to be. */
+/* Reads @value into @field; an empty value resets the field. Returns: NULL, or what a value has to be. */
 typedef const char *(*Reader) (gpointer field, const char *value);
 
 /* --- Values --- */
 
-/* Returns: (nullable): the parts of a list that are not empty. */
+/* Returns: (nullable): the parts of the list that are not empty */
 static char **
 split_list (const char *value)
 {
@@ -58,7 +58,7 @@ read_media_types (gpointer field, const char *value)
   return read_list (field, lower);
 }
 
-/* Thousands, as data plans count; with an i powers of 1024. */
+/* Reads units of 1000, as data plans count, or with an i of 1024. */
 static gboolean
 parse_size (const char *text, guint64 *size_bytes)
 {
@@ -132,7 +132,7 @@ read_rate (gpointer field, const char *value)
              : "bytes a second, such as 500K or 2M, at least 1K";
 }
 
-/* The place of @value among @words. */
+/* Finds the index of @value in @words. */
 static gboolean
 find_word (const char *const *words, const char *value, guint *place)
 {
@@ -260,7 +260,7 @@ typedef struct
 {
   const char *name;
   Reader read;
-  gsize offset; /* of the field */
+  gsize offset; /* of the field in its struct */
 } Key;
 
 #define FIELD(field) G_STRUCT_OFFSET (ObRule, field)
@@ -295,7 +295,7 @@ static const Key network_keys[] = {
   { NULL, NULL, 0 },
 };
 
-/* One file that is read. */
+/* A file that is being read. */
 typedef struct
 {
   const char *file_name;

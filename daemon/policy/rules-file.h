@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The key file in which rules are written; outbox.conf(5) describes it. Any thread.
+ * The key file of rules, as outbox.conf(5) describes it. Any thread.
  */
 #pragma once
 

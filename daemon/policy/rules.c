@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Which rule an upload has, and what that says on this network, at this hour. Pure; any thread.
+ * Decides which rule an upload has, and what the rule says on this network at this hour. Pure; any thread.
  */
 #include "policy/rules.h"
 
@@ -153,7 +153,7 @@ ask_allowance (ObAllowance allowance)
     }
 }
 
-/* What a rule says of the network that there is. */
+/* Returns: what the rule has against the present network */
 static OutboxReasonSet
 decide_network (const ObRule *rule, const ObConditions *conditions)
 {

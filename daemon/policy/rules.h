@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What may travel, where and when: the rules as plain records, which of them an upload has, and what it says now. Pure; any
- * thread.
+ * The policy: rules as plain records, which of them an upload has, and what it says now. Pure; any thread.
  */
 #pragma once
 
@@ -11,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-/* What a rule says of something that costs. */
+/* What a rule does about a network that costs. */
 typedef enum
 {
   OB_ALLOW,
@@ -19,7 +18,8 @@ typedef enum
   OB_DENY,
 } ObAllowance;
 
-/* A span of the local day; past midnight where it ends before it begins, and then belongs to the day on which it began. */
+/* A window of the local day. If it ends before it begins, it goes past midnight and belongs to the day on which it
+ * begins. */
 typedef struct
 {
   guint days; /* bit 0: Monday … bit 6: Sunday */
@@ -27,30 +27,31 @@ typedef struct
   guint to_minute; /* exclusive */
 } ObTimeWindow;
 
-/* A section [Rule NAME]. What is not set matches everything and allows everything. */
+/* A section [Rule NAME]. A field that is not set matches everything, or allows everything. */
 typedef struct
 {
   char *name;
-  char *file; /* that said something of it last; NULL: none did */
+  char *file; /* the file that last set a key of it; NULL: none */
 
-  /* Which uploads: all that are set must match. Lists are of glob patterns, one of which must match; NULL: any. */
+  /* Which uploads it matches: every field that is set must match. Lists are of glob patterns, one of which must match;
+   * NULL: any. */
   char **media_types;
   char **apps;
   char **destinations;
   char **groups;
   guint64 min_size_bytes;
-  guint64 max_size_bytes; /* G_MAXUINT64: none */
-  int form;               /* -1: either; 0: no form; 1: a form */
+  guint64 max_size_bytes; /* G_MAXUINT64: no limit */
+  int form;               /* -1: either; 0: not a form; 1: a form */
 
-  /* Where and when. */
+  /* Where and when its uploads may travel. */
   guint networks;     /* bit l: ObLink l; 0: any */
-  char **connections; /* names or UUIDs of connections, one of which it must be known to be; NULL: any */
+  char **connections; /* names or UUIDs, one of which the present connection must have; NULL: any */
   ObAllowance metered;
   ObAllowance roaming;
-  guint battery_percent; /* on battery, at least this much; 0: never mind */
+  guint battery_percent; /* on battery the charge must be at least this; 0: does not matter */
   gboolean avoids_power_saver;
   GArray *windows;          /* of ObTimeWindow; NULL: always */
-  guint64 rate_bytes_per_s; /* 0: as fast as it goes */
+  guint64 rate_bytes_per_s; /* 0: no limit */
   gint priority;            /* added to the upload's own */
 } ObRule;
 
@@ -58,12 +59,12 @@ ObRule *ob_rule_new (const char *name);
 void ob_rule_free (ObRule *rule);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObRule, ob_rule_free)
 
-/* All rules in force, in order, and what is not of one rule. Immutable once it is shared; counted by reference. */
+/* All rules in force, in order, and the settings that are not of one rule. Immutable once shared; reference counted. */
 typedef struct
 {
-  GPtrArray *rules;       /* of ObRule, owned; the first is always "default", which matches everything */
-  char **metered_devices; /* patterns of names of network devices that cost; NULL: none */
-  guint64 budget_bytes;   /* on metered networks in a calendar month; 0: no limit */
+  GPtrArray *rules;       /* of ObRule, owned; the first is always "default" and matches everything */
+  char **metered_devices; /* patterns of names of network devices that cost money; NULL: none */
+  guint64 budget_bytes;   /* allowed on metered networks in a calendar month; 0: no limit */
 } ObRules;
 
 ObRules *ob_rules_new (void);
@@ -71,7 +72,7 @@ ObRules *ob_rules_ref (ObRules *rules);
 void ob_rules_unref (ObRules *rules);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObRules, ob_rules_unref)
 
-/* What is known of an upload when its rule is chosen. Borrowed. */
+/* The facts of an upload by which its rule is chosen. Borrowed. */
 typedef struct
 {
   const char *media_type;
@@ -82,35 +83,35 @@ typedef struct
   gboolean is_form;
 } ObUploadFacts;
 
-/* The last rule that matches. Never NULL. Media types are compared without case; what is in no group is in none that a
- * pattern could match. */
+/* Returns: the last rule that matches; never NULL. Case does not matter for media types. An upload without a group
+ * matches no pattern of groups. */
 const ObRule *ob_rules_match (const ObRules *rules, const ObUploadFacts *facts);
 
-/* Whether something for that destination could have the rule; and whether everything for one that could does. */
+/* Whether an upload for that destination could have the rule; and whether every upload for a destination that could,
+ * does. */
 gboolean ob_rule_is_for_destination (const ObRule *rule, const char *destination);
 gboolean ob_rule_is_for_all_of (const ObRule *rule);
 
-/* Returns: (nullable): the rule of that name. */
+/* Returns: (nullable): the rule of that name */
 const ObRule *ob_rules_find (const ObRules *rules, const char *name);
 
-/* What the rule looks at beside the conditions. */
+/* What a rule looks at besides the conditions. */
 typedef struct
 {
   gint64 now_ms;
-  GTimeZone *zone;       /* of the device: windows are in its local time */
-  gboolean is_local;     /* the destination is this device: no network is needed, none is used */
+  GTimeZone *zone;       /* windows are in this zone */
+  gboolean is_local;     /* the destination is on this device: it needs no network */
   gboolean is_reachable; /* there is a way to the destination */
-  gboolean is_sent_now;  /* a person said: on this network, now */
-  guint64 used_bytes;    /* on metered networks in this month */
+  gboolean is_sent_now;  /* a person has said "send now" for this network */
+  guint64 used_bytes;    /* on metered networks in this calendar month */
 } ObRuleContext;
 
-/* Lane reasons that hold; none: it may run. */
+/* The reasons that hold a lane; none: it is open. */
 typedef struct
 {
   OutboxReasonSet reasons;
-  gint64
-      until_ms; /* when time alone may lift one of them (the next window, the next month), the later of two; 0: none */
-  gint64 next_ms; /* when the answer may change though nothing else does: to be asked again then; 0: never */
+  gint64 until_ms; /* when a window or month begins that may lift one of them, the later of two; 0: never */
+  gint64 next_ms;  /* when the decision may change by time alone, so that it must be made again; 0: never */
 } ObRuleDecision;
 
 /**
@@ -119,7 +120,7 @@ typedef struct
  * no-network and captive-portal hold whatever a rule says and a person said; a destination on this device knows neither.
  * Everything else is lifted by a person's word. There is no network where there is no way to the destination, and for no
  * other reason: neither connectivity that is limited nor a default route that is missing makes anything wait, since a
- * server on the same network may well be reached. Of a link that nobody knows it is assumed that the rule allows it, unless it is metered.
+ * server on the same network may well be reached. A link of unknown kind is allowed unless it is metered.
  */
 ObRuleDecision ob_rule_decide (const ObRules *rules, const ObRule *rule, const ObConditions *conditions,
                                const ObRuleContext *context);

@@ -22,7 +22,7 @@ ob_upload_get_holds (const ObUpload *upload, ObHold holds[4])
   return n_holds;
 }
 
-/* It goes on when the last hold ends, and nobody knows when if one of them is open. */
+/* The upload goes on when the last hold ends; if one of them has no end, nobody knows when. */
 static void
 add_holds (ObStatus *status, const ObHold *holds, guint n_holds)
 {
@@ -40,7 +40,7 @@ add_holds (ObStatus *status, const ObHold *holds, guint n_holds)
     status->until_ms = 0;
 }
 
-/* The server's answer is waited for: a retry is only the next question, any other hold is told as well. */
+/* While the server's answer is awaited, a retry is only the next question; any other hold is told. */
 static void
 confirming_status (ObStatus *status, OutboxReason reason, const ObHold *holds, guint n_holds)
 {
@@ -52,8 +52,8 @@ confirming_status (ObStatus *status, OutboxReason reason, const ObHold *holds, g
     status->reasons |= OUTBOX_REASON_BIT (reason);
 }
 
-/* A person's pause is true from the moment it is given: what the attempt still does is the end of it. Whatever else ends an
- * attempt ends it at once, and what is only probed has holds while it runs. */
+/* Show a person's pause at once, though the attempt may still finish its chunk. Any other hold ends the attempt at once,
+ * and a probe runs in spite of the hold that it tests. */
 static gboolean
 has_pause (const ObHold *holds, guint n_holds)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Stored state and holds → public status, by one pure function.
+ * From stored state and holds to the public status, by one pure function.
  */
 #pragma once
 
@@ -11,8 +11,8 @@ G_BEGIN_DECLS
 
 typedef enum
 {
-  OB_HOLD_NEEDS_USER = 1 << 0,   /* also where the reason alone does not say so */
-  OB_HOLD_LETS_ONE_TRY = 1 << 1, /* one upload may run, to find out whether it is over */
+  OB_HOLD_NEEDS_USER = 1 << 0,   /* a person is needed although the reason alone does not say so */
+  OB_HOLD_LETS_ONE_TRY = 1 << 1, /* one upload may run, to find out whether the hold can end */
 } ObHoldFlags;
 
 /* Why something waits. */
@@ -20,11 +20,11 @@ typedef struct
 {
   OutboxScope scope;
   OutboxReason reason;
-  gint64 until_ms; /* 0: open */
+  gint64 until_ms; /* 0: it has no known end */
   guint flags;     /* ObHoldFlags */
 } ObHold;
 
-/* What everybody is shown. The reasons are a set, told in the order of the enum. */
+/* What everybody is shown. The reasons are a set, listed in the order of the enum. */
 typedef struct
 {
   OutboxState state;
@@ -33,7 +33,7 @@ typedef struct
   gint64 until_ms; /* when it goes on by itself; 0: not known */
 } ObStatus;
 
-/* The holds that an upload's own row sets; @holds has room for four. Returns: how many. */
+/* Sets the holds of an upload's own row; @holds has room for four. Returns: how many. */
 guint ob_upload_get_holds (const ObUpload *upload, ObHold holds[4]);
 
 /**
@@ -47,7 +47,7 @@ guint ob_upload_get_holds (const ObUpload *upload, ObHold holds[4]);
  */
 ObStatus ob_status (ObStored stored, OutboxReason reason, const ObHold *holds, guint n_holds);
 
-/* The reason to tell first. */
+/* Returns: the reason to tell first */
 OutboxReason ob_status_get_first_reason (const ObStatus *status);
 
 G_END_DECLS

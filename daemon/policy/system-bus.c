@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Connecting to the system bus. A socket that comes is heard of; a bus that does not answer is tried again, less and less
- * often. Main thread.
+ * Connects to the system bus. A watch on its folder tells when its socket appears; a bus that does not answer is tried
+ * again, less and less often. Main thread.
  */
 #include "policy/system-bus.h"
 
@@ -18,12 +18,12 @@
 struct _ObSystemBus
 {
   GPtrArray *watchers; /* of ObWatcher */
-  char *address;       /* NULL: nobody says where it is */
-  char *socket;        /* its file; NULL: it has none */
+  char *address;       /* NULL: no address is known */
+  char *socket;        /* the address's file; NULL: it has none */
   ObFolderWatch *folder;
   GDBusConnection *connection; /* NULL: there is none now */
-  GCancellable *cancellable;   /* of the try that is under way; NULL: none is */
-  guint answer_source;         /* ends it */
+  GCancellable *cancellable;   /* cancels the try under way; NULL: there is none */
+  guint answer_source;         /* ends the try that takes too long */
   guint retry_source;
   guint delay_ms; /* before the next try */
 };
@@ -50,7 +50,7 @@ on_retry (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* A socket that is not there wakes nobody: its folder tells when it comes. */
+/* A missing socket needs no timer: the watch on its folder tells when it appears. */
 static void
 try_later (ObSystemBus *bus)
 {
@@ -92,7 +92,7 @@ on_no_answer (gpointer data)
 
   bus->answer_source = 0;
   g_cancellable_cancel (bus->cancellable);
-  /* The try may take its time to end: it is not waited for. */
+  /* The try may take long to end; do not wait for it. */
   g_clear_object (&bus->cancellable);
   g_message ("The system bus does not answer");
   tell (bus);
@@ -101,7 +101,7 @@ on_no_answer (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* A try that was given up finds another in its place, or nobody at all. */
+/* What a try carries, so that one that was given up finds out that another has replaced it, or that all is over. */
 typedef struct
 {
   ObSystemBus *bus;
@@ -134,7 +134,7 @@ on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
   else
     ob_debug (OB_DEBUG_GATE, NULL, "No system bus: %s", error->message);
   tell (bus);
-  /* It may have ended before anybody listened. */
+  /* The connection may have closed before the handler was connected. */
   if (connection && g_dbus_connection_is_closed (connection))
     on_closed (connection, TRUE, NULL, bus);
   else if (!connection)
@@ -160,7 +160,7 @@ connect_to_bus (ObSystemBus *bus)
 
 /* --- Its life --- */
 
-/* What is not plain in it is written as %XX (D-Bus specification, "Server Addresses"). */
+/* Special characters in the address are written as %XX (D-Bus specification, "Server Addresses"). */
 static char *
 dup_socket (const char *address)
 {

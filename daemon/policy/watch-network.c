@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The network's watcher. Owns what it knows of NetworkManager: the manager itself, its active connections, and the device
- * and modem that carry the bytes. What it makes of them is decided in network-facts.c. Main thread.
+ * The network's watcher. Owns what it knows of NetworkManager: the manager, its active connections, and the device and
+ * modem that carry the bytes. network-facts.c decides what follows from it. Main thread.
  */
 #include "policy/watch-network.h"
 
@@ -23,10 +23,10 @@
 /* NMActiveConnectionState. */
 #define NM_ACTIVATED 2
 
-/* How long NetworkManager may take to say its first word. */
+/* NetworkManager has this long for its first answer. */
 #define SETTLE_MS 2000
 
-/* How long what it said last is held on to when it is gone, or the bus. */
+/* When NetworkManager or the bus is gone, its last word against sending is kept this long. */
 #define KEEP_S 30
 
 struct _ObNetworkWatcher
@@ -34,21 +34,21 @@ struct _ObNetworkWatcher
   GObject parent_instance;
 
   GDBusConnection *bus;     /* or NULL */
-  guint first_word;         /* listens to it, where there is one */
-  GNetworkMonitor *monitor; /* the kernel's or the portal's; NULL: neither can be had */
+  guint first_word;         /* listens to the bus, if there is one */
+  GNetworkMonitor *monitor; /* the kernel's or the portal's; NULL: there is neither */
   gboolean is_portal;
-  ObRoutes *routes; /* the ways to what was asked for */
+  ObRoutes *routes; /* the ways to the servers that were asked for */
   guint n_ways;
   ObBusObject *manager;   /* NULL without a bus, as are the next three */
   GHashTable *actives;    /* path → ObBusObject of each active connection */
-  ObBusObject *device;    /* of the connection that carries the bytes, where it is a cellular one */
+  ObBusObject *device;    /* of the connection that carries the bytes, if that is cellular */
   ObBusObject *modem;     /* and its modem */
-  guint settle_source;    /* until the first word */
-  guint keep_source;      /* until a restriction of before is forgotten; 0: none is kept */
-  gboolean was_managed;   /* the last word was NetworkManager's */
-  ObConditions kept;      /* what it was */
+  guint settle_source;    /* until the first answer */
+  guint keep_source;      /* until a kept restriction is forgotten; 0: none is kept */
+  gboolean was_managed;   /* NetworkManager managed the network when it was last heard */
+  ObConditions kept;      /* the conditions as it last said */
   char **metered_devices; /* patterns; or NULL */
-  guint news_source;      /* until whoever asked for a way is through */
+  guint news_source;      /* tells of changed ways once the caller of find_way() is done */
   ObConditions now;
 };
 
@@ -155,7 +155,7 @@ follow (ObNetworkWatcher *self, ObBusObject **object, const char *name, const ch
     *object = ob_bus_object_new (self->bus, G_BUS_NAME_WATCHER_FLAGS_NONE, name, path, interface, update, self);
 }
 
-/* A connection knows its device, and the device of a modem its modem. */
+/* A connection names its device, and a modem's device its modem. */
 static gboolean
 is_roaming (ObNetworkWatcher *self, const ObActiveConnection *carrier)
 {
@@ -172,7 +172,7 @@ is_roaming (ObNetworkWatcher *self, const ObActiveConnection *carrier)
   follow (self, &self->modem, MM_NAME, modem, MM_MODEM_3GPP);
   (void) ob_bus_object_get (self->modem, "RegistrationState", "u", &registration);
 
-  /* MMModem3gppRegistrationState: with data, for messages only, without fallback to speech. */
+  /* MMModem3gppRegistrationState: roaming with data, for SMS only, without voice fallback. */
   return registration == 5 || registration == 7 || registration == 10;
 }
 
@@ -197,7 +197,8 @@ is_metered_device (ObNetworkWatcher *self, const char *name)
   return *name && (ob_device_is_among (name, self->metered_devices) || ob_device_get_link (name) == OB_LINK_CELLULAR);
 }
 
-/* By which device bytes leave, of a tunnel the one that carries it; and what can be said of it without NetworkManager. */
+/* Finds the device that bytes leave by, for a tunnel the device that carries it, and what can be said of it without
+ * NetworkManager. */
 static void
 read_device (ObNetworkWatcher *self, ObNetworkFacts *facts, ObWay *way)
 {
@@ -209,7 +210,7 @@ read_device (ObNetworkWatcher *self, ObNetworkFacts *facts, ObWay *way)
     facts->route_metered = OB_METERED_YES;
 }
 
-/* What NetworkManager has said against sending outlives it, and the bus, until it says another word. */
+/* What NetworkManager last said against sending stays in force for a while when it is gone, or the bus. */
 static void
 keep_restriction (ObNetworkWatcher *self, gboolean is_managed, ObConditions *conditions)
 {
@@ -238,7 +239,7 @@ read_everything (ObNetworkWatcher *self, ObConditions *conditions)
   read_device (self, &facts, &way);
   read_manager (self, &facts, actives);
   carrier = ob_network_facts_decide (&facts, conditions);
-  /* The network is what reaches a server. */
+  /* If a server can be reached, there is a network. */
   conditions->is_network_available |= ob_routes_reach_any (self->routes);
   conditions->n_ways = self->n_ways;
   if (!facts.is_managed && conditions->is_network_available)
@@ -246,7 +247,7 @@ read_everything (ObNetworkWatcher *self, ObConditions *conditions)
       conditions->link = facts.route_link;
       conditions->metered = facts.route_metered;
     }
-  /* The administrator's word. */
+  /* The administrator has said that this device costs. */
   if (ob_device_is_among (way.device, self->metered_devices) && *way.device)
     conditions->metered = OB_METERED_YES;
   keep_restriction (self, facts.is_managed, conditions);
@@ -272,7 +273,7 @@ update (gpointer user_data)
   g_signal_emit_by_name (self, "changed");
 }
 
-/* Whatever else is heard of the network may have come before what the kernel tells of it. */
+/* Ask for the routes again, since other news of the network may arrive before rtnetlink's. */
 static void
 on_network_changed (ObNetworkWatcher *self)
 {
@@ -337,7 +338,8 @@ ob_network_watcher_read (ObWatcher *watcher, ObConditions *conditions)
   ob_conditions_set_network (conditions, now->network_id, now->network_uuid);
 }
 
-/* A way that was not asked for before may be the first network that there is; who asks is told when it is over with that. */
+/* A way that is asked for the first time may be the first network found. Its caller is told of that later, not in the
+ * middle of its call. */
 static gboolean
 ob_network_watcher_find_way (ObWatcher *watcher, const char *url, ObWay *way)
 {
@@ -377,7 +379,7 @@ forget_bus (ObNetworkWatcher *self)
   g_clear_object (&self->bus);
 }
 
-/* A bus that comes later makes nobody wait: what is known by then stands until NetworkManager says its word. */
+/* A bus that comes later makes nobody wait: what is known holds until NetworkManager answers. */
 static void
 ob_network_watcher_set_bus (ObWatcher *watcher, GDBusConnection *bus)
 {
@@ -440,7 +442,7 @@ ob_network_watcher_init (ObNetworkWatcher *self)
   if (!self->monitor)
     return;
   g_signal_connect_swapped (self->monitor, "network-changed", G_CALLBACK (on_network_changed), self);
-  /* The portal tells of these without that signal. */
+  /* The portal may change these without a network-changed signal. */
   g_signal_connect_swapped (self->monitor, "notify::connectivity", G_CALLBACK (update), self);
   g_signal_connect_swapped (self->monitor, "notify::network-metered", G_CALLBACK (update), self);
 }

@@ -17,7 +17,7 @@
 #define UPOWER_UPS 3
 #define UPOWER_CHARGING 1
 
-/* Its name since 0.20, and before; a later one has both. */
+/* The name and path since version 0.20, and the older ones; later versions have both. */
 static const struct
 {
   const char *name;
@@ -31,9 +31,9 @@ struct _ObPowerWatcher
 {
   GObject parent_instance;
 
-  /* All NULL without a bus. */
+  /* All are NULL without a bus. */
   ObBusObject *power;
-  ObBusObject *battery; /* the one that stands for all of them */
+  ObBusObject *battery; /* UPower's DisplayDevice, which stands for all batteries */
   ObBusObject *profiles[G_N_ELEMENTS (profiles)];
   ObConditions now;
 };
@@ -43,7 +43,7 @@ static void ob_power_watcher_watcher_init (ObWatcherInterface *iface);
 G_DEFINE_FINAL_TYPE_WITH_CODE (ObPowerWatcher, ob_power_watcher, G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (OB_TYPE_WATCHER, ob_power_watcher_watcher_init))
 
-/* On battery is what has one that is there, is not being charged, and of which a charge is known. */
+/* The device runs on battery if a battery is present, discharges, and has a known charge. */
 static void
 read_battery (ObPowerWatcher *self, ObConditions *conditions)
 {
@@ -126,7 +126,7 @@ ob_power_watcher_set_bus (ObWatcher *watcher, GDBusConnection *bus)
   forget_bus (self);
   if (bus)
     {
-      /* The battery is there even if no desktop has asked for it yet. */
+      /* Start UPower if no desktop has done so: the battery is there anyway. */
       self->power = ob_bus_object_new (bus, G_BUS_NAME_WATCHER_FLAGS_AUTO_START, UPOWER_NAME, UPOWER_PATH, UPOWER_NAME,
                                        update, self);
       self->battery = ob_bus_object_new (bus, G_BUS_NAME_WATCHER_FLAGS_NONE, UPOWER_NAME,

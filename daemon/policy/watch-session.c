@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The session's watcher. Owns the descriptor for which logind delays sleep and shutdown while it is open. Main thread.
+ * The session's watcher. Owns logind's inhibitor, a descriptor that delays sleep and shutdown while it is open. Main
+ * thread.
  */
 #include "policy/watch-session.h"
 
@@ -20,12 +21,12 @@ struct _ObSessionWatcher
 
   GDBusConnection *bus; /* or NULL, as are the next two */
   ObBusObject *manager;
-  ObBusObject *user; /* whose process this is */
+  ObBusObject *user; /* the user of this process */
   guint subscription;
   int inhibitor;             /* -1: none */
-  GCancellable *cancellable; /* of the call that asks for one; NULL: none is under way */
-  gboolean is_to_inhibit;    /* as soon as nothing is about to happen */
-  gboolean has_let_go;       /* of what is about to happen */
+  GCancellable *cancellable; /* of the call that asks for an inhibitor; NULL: none is under way */
+  gboolean is_to_inhibit;    /* take an inhibitor as soon as nothing is about to happen */
+  gboolean has_let_go;       /* the present sleep or shutdown need not wait any more */
   ObConditions now;
 };
 
@@ -102,7 +103,7 @@ is_preparing (ObSessionWatcher *self, const char *property)
   return is_true;
 }
 
-/* The last session is over, and nobody lingers. */
+/* Whether the person's last session has ended and lingering is off. */
 static gboolean
 is_logging_out (ObSessionWatcher *self)
 {
@@ -147,7 +148,7 @@ update (gpointer user_data)
   g_signal_emit_by_name (self, "changed");
 }
 
-/* logind tells no changes of these properties, but by its signals. */
+/* logind does not announce changes of these properties other than by its own signals. */
 static void
 on_manager_signal (GDBusConnection *bus, const char *sender, const char *path, const char *interface,
                    const char *signal, GVariant *parameters, gpointer user_data)

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Watches for sleep, shutdown and logout, by logind; and makes the first two wait. Main thread.
+ * Watches for sleep, shutdown and logout by logind, and delays the first two. Main thread.
  */
 #pragma once
 

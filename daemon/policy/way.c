@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Questions to the kernel about routes. Any thread.
+ * Asks the kernel for routes. Any thread.
  */
 #include "policy/way.h"
 
@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Addresses for documentation (RFC 5737, RFC 3849), which nobody has a route of its own to. Nothing is sent there. */
+/* Addresses for documentation (RFC 5737, RFC 3849), for which nobody has a route of its own. Nothing is sent to them. */
 #define ANYWHERE_4 "192.0.2.1"
 #define ANYWHERE_6 "2001:db8::1"
 
@@ -72,7 +72,7 @@ read_route (const struct nlmsghdr *header, ObWay *way)
       }
 }
 
-/* The kernel answers within the call that asks it. */
+/* The kernel answers within the call. */
 static void
 ask_routes (const struct sockaddr_storage *to, ObWay *way)
 {
@@ -97,7 +97,7 @@ ask_routes (const struct sockaddr_storage *to, ObWay *way)
   (void) close (fd);
 }
 
-/* A cable that is out, a radio that has no network: their routes may well be there. */
+/* Whether the device has a carrier. Without one, an unplugged cable or a Wi-Fi without a network keeps its routes. */
 static gboolean
 has_carrier (const char *device)
 {
@@ -114,7 +114,7 @@ has_carrier (const char *device)
   return is_running;
 }
 
-/* What says that there is no way, and not that something else is wrong with it. */
+/* Whether the error means that there is no way, and not some other trouble. */
 static gboolean
 is_no_way (int code)
 {
@@ -169,7 +169,7 @@ ob_way_find_default (void)
   return way.is_reachable ? way : ob_way_find (six);
 }
 
-/* Every device that is up gives itself an address of its link in IPv6: that is no network yet. */
+/* A link-local IPv6 address does not count: every device that is up gives itself one. */
 static gboolean
 is_of_network (const struct sockaddr *address)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The way to an address, as the kernel's routes have it at this moment. Asks without a packet. Any thread, never blocks.
+ * The way to an address by the kernel's present routes. Asks without sending a packet. Any thread, never blocks.
  */
 #pragma once
 
@@ -14,10 +14,10 @@ G_BEGIN_DECLS
 typedef struct
 {
   gboolean is_reachable;
-  gboolean is_loopback; /* it is an address of this device */
-  /* By which bytes would leave; empty: not known. A cable that is out keeps its routes: it is no way. */
+  gboolean is_loopback; /* the address is this device's own */
+  /* The device that bytes would leave by; empty: not known. A device without a carrier is no way. */
   char device[IF_NAMESIZE];
-  gboolean is_metered; /* that device costs; set by who knows of devices */
+  gboolean is_metered; /* the device costs money; set by the caller that knows of devices */
 } ObWay;
 
 /**
@@ -29,11 +29,11 @@ typedef struct
  */
 ObWay ob_way_find (GSocketAddress *address);
 
-/* The way that everything without a route of its own takes, of IPv4 or else of IPv6. */
+/* Returns: the way of the default route, of IPv4 or else of IPv6 */
 ObWay ob_way_find_default (void);
 
-/* Whether there is any network beside this device: a device that is up, has a carrier, and has an address that is more
- * than its link's. */
+/* Whether there is a network besides loopback: a device that is up, with a carrier and an address that is not
+ * link-local. */
 gboolean ob_way_is_any (void);
 
 G_END_DECLS

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Watches the folder of /etc/localtime: the link is replaced by another, so that a watch of the link itself would be one of
- * the old zone. Main thread.
+ * Watches the folder of /etc/localtime: setting the zone replaces the link, and a watch on the link would stay on the old
+ * zone. Main thread.
  */
 #include "policy/zone.h"
 
@@ -16,8 +16,8 @@ struct _ObZoneWatch
   gpointer user_data;
 };
 
-/* GLib follows a link and takes a copy of a zone for UTC. It is read by its path then, of which GLib remembers the zone as long
- * as somebody has it: so by another path than the last time. */
+/* GLib follows the link and takes a zone that was copied there for UTC. So read it by its path. GLib caches a zone by
+ * its path while anybody uses it, so use another path than the last time. */
 static GTimeZone *
 read_zone (ObZoneWatch *watch)
 {
@@ -31,7 +31,7 @@ read_zone (ObZoneWatch *watch)
   return zone ? zone : g_time_zone_new_local ();
 }
 
-/* Whatever it was in /etc: to look at the hours once more costs less than to compare two zones. */
+/* Tell after any change in /etc: computing the windows once more is cheaper than comparing two zones. */
 static void
 on_folder_changed (gpointer user_data)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * An attempt: the protocol until every byte is stored, then the confirmation. Worker thread.
+ * An attempt: runs the protocol until the server has every byte, then has the upload confirmed. Worker thread.
  */
 #include "transfer/attempt.h"
 
@@ -12,7 +12,7 @@
 #include "transfer/protocols.h"
 #include "transfer/trial.h"
 
-/* Where nothing can be asked, the protocol's own final word is the receipt, as it was said just now. */
+/* Without a confirm URL nobody can be asked, and the success that the protocol has just seen is the receipt. */
 static void
 confirm (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop)
 {
@@ -21,14 +21,14 @@ confirm (ObConnection *connection, const ObJob *job, ObAttemptResult *result, Ob
       result->is_done = TRUE;
       result->receipt.confirmed_by = g_strdup (job->protocol);
     }
-  /* The answer may have been that it is stored and not attached yet: that need not be heard twice. */
+  /* While sending, the confirm URL may have said already "stored, not attached yet": do not ask the same again at once. */
   else if (result->outcome.verdict != OB_VERDICT_NOT_YET || result->is_unknown)
     {
       ob_confirm_ask (connection, job, result, stop);
     }
 }
 
-/* A destination that a later version has set. */
+/* A later version of Outbox has set this destination to a protocol that this one does not have. */
 static void
 end_unknown (const ObJob *job, ObAttemptResult *result)
 {
@@ -40,14 +40,14 @@ end_unknown (const ObJob *job, ObAttemptResult *result)
   result->outcome.scope = OUTBOX_SCOPE_DESTINATION;
 }
 
-/* Sends, unless the server has it, and has it confirmed. */
+/* Sends the file unless the server has it already, then has it confirmed. */
 static void
 deliver (const ObProtocol *protocol, ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints,
          gpointer user_data, ObAttemptResult *result, ObStop *stop)
 {
   if (!protocol->send (connection, job, checkpoints, user_data, result, stop))
     return;
-  /* Without a confirm URL nothing is waited for: it is done, whoever wants to stop it by now. */
+  /* Without a confirm URL the upload is done now: a stop that comes this late changes nothing. */
   if (job->confirm_url && (!checkpoints->stored (user_data) || ob_stop_is_asked (stop)))
     result->is_cancelled = TRUE;
   else

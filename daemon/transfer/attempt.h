@@ -26,13 +26,13 @@ G_BEGIN_DECLS
 ObAttemptResult *ob_attempt_run (ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints,
                                  gpointer user_data, ObStop *stop);
 
-/* Runs the jobs of the worker threads: ob_attempt_run(), or what a test puts in its place. */
+/* Runs the jobs of the worker threads: ob_attempt_run(), or a test's own function. */
 typedef struct _ObRunner ObRunner;
 struct _ObRunner
 {
   ObAttemptResult *(*run) (const ObRunner *runner, ObConnection *connection, const ObJob *job,
                            const ObCheckpoints *checkpoints, gpointer user_data, ObStop *stop);
-  /* As ob_knock_async(); its end is ob_knock_finish(). NULL: nobody knocks. Main thread. */
+  /* As ob_knock_async(), and ended by ob_knock_finish(). NULL: this runner does not knock. Main thread. */
   void (*knock) (const ObRunner *runner, const char *url, GCancellable *cancellable, GAsyncReadyCallback callback,
                  gpointer user_data);
 };

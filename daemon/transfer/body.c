@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A stream over a part of a file. GIO's own file stream cannot end before the file does. With digests it reads block by
- * block, and gives out what was found good. Worker thread.
+ * A stream over a part of a file: GIO's own file stream cannot end before the file does. With digests it reads block by
+ * block, and hands out only bytes of blocks whose digest matches. Worker thread.
  */
 #include "transfer/body.h"
 
@@ -26,22 +26,23 @@ struct _ObBody
   guint64 offset_bytes;
   guint64 size_bytes;
   guint64 taken_bytes;
-  guint64 stretch_end; /* up to there the file is as is_hole says */
+  guint64 stretch_end; /* is_hole describes the file up to here */
   gboolean is_hole;
 
-  GBytes *digests; /* owned, or NULL: nothing is checked */
+  GBytes *digests; /* owned, or NULL: no block is checked */
   guint64 file_bytes;
-  char *block; /* owned; what is left of the block at block_start is given out of it */
+  char *block; /* owned; the block at block_start, whose rest is handed out next */
   guint64 block_start;
-  gsize block_bytes; /* 0: none was read yet */
+  gsize block_bytes; /* 0: no block has been read yet */
   char *fault;       /* owned, or NULL */
   int fault_errno;
 };
 
 G_DEFINE_FINAL_TYPE (ObBody, ob_body, G_TYPE_INPUT_STREAM)
 
-/* The kernel would make pages of zeros of a hole, keep them, and so push out those of others: 68 % of the time that it took
- * to send a sparse file. Past the end there is no hole: a copy that became too short must be noticed. */
+/* Hand out the zeros of a hole without reading the file: the kernel would fill its cache with pages of zeros, push out
+ * the pages of other programs, and take 68 % of the time of sending a sparse file for it. Beyond the end of the file
+ * there is no hole, so that a copy that was cut short is noticed. */
 static void
 find_stretch (ObBody *self, guint64 position)
 {
@@ -64,7 +65,7 @@ find_stretch (ObBody *self, guint64 position)
   self->is_hole = TRUE;
 }
 
-/* Returns: as pread() does; zeros of a hole are no read. */
+/* As pread(), but the zeros of a hole are not read from the file. */
 static gssize
 take_at (ObBody *self, guint64 position, void *buffer, gsize count)
 {
@@ -78,7 +79,8 @@ take_at (ObBody *self, guint64 position, void *buffer, gsize count)
   return (gssize) count;
 }
 
-/* The whole block, also where only its end is to be sent. Returns: as take_at(); 0 where the file is too short. */
+/* Reads the whole block even if only its end is sent, since the digest is of the whole. Returns: as take_at(); 0 if the
+ * file is too short. */
 static gssize
 read_block (ObBody *self, guint64 start, gsize size_bytes)
 {
@@ -111,7 +113,7 @@ set_unreadable (ObBody *self, int fault_errno)
   self->fault = ob_copy_dup_words (fault_errno);
 }
 
-/* Returns: as take_at(); -1 with EBADMSG where the block is not what was handed over. */
+/* Returns: as take_at(); -1 with EBADMSG if the block's digest does not match. */
 static gssize
 load_block (ObBody *self, guint64 position)
 {
@@ -150,7 +152,7 @@ take (ObBody *self, void *buffer, gsize count)
   return (gssize) count;
 }
 
-/* Returns: how many bytes may be read now, after the wait that they are due. */
+/* Waits until the pace lets bytes go. Returns: how many may be read now. */
 static gsize
 keep_pace (ObBody *self, gsize count, GCancellable *cancellable)
 {
@@ -165,7 +167,7 @@ keep_pace (ObBody *self, gsize count, GCancellable *cancellable)
   return count;
 }
 
-/* Whoever reads on has written what it had. @held_bytes: what it is given now */
+/* The reader asks for more only after it has written what it got before. @held_bytes: what it gets now */
 static void
 note_taken (ObBody *self, guint64 held_bytes)
 {

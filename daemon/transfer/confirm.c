@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The confirm URL. Worker thread.
+ * Asks the confirm URL and reads its answer. Worker thread.
  */
 #include "transfer/confirm.h"
 
@@ -10,7 +10,7 @@
 #include "model/origin.h"
 #include "transfer/http.h"
 
-/* Of the name of a record at the server: longer ones are cut. */
+/* A longer name of a record at the server is cut. */
 #define RECORD_MAX_CHARS 1000
 
 static void
@@ -61,8 +61,8 @@ dup_clean (const char *text)
   return text ? ob_text_dup_clean (text, -1, RECORD_MAX_CHARS) : NULL;
 }
 
-/* Where the server tells no digest, that is its right; where it tells something else in its place, it is not the confirmation
- * that was agreed on. Returns: whether it is either; @digest: (out) (nullable): borrowed. */
+/* The server need not tell a digest. If it tells something that is not a digest, the answer is not the confirmation that
+ * was agreed on. Returns: FALSE only then. @digest: (out) (nullable): borrowed */
 static gboolean
 read_digest (JsonObject *object, const char **digest)
 {
@@ -83,8 +83,8 @@ is_true (JsonObject *object, const char *name)
   return node && json_node_get_value_type (node) == G_TYPE_BOOLEAN && json_node_get_boolean (node);
 }
 
-/* A byte of another encoding in a record's name, or a byte order mark (RFC 8259 section 8.1), takes nothing from what is
- * said. */
+/* A record's name in another encoding, or a byte order mark (RFC 8259 section 8.1), must not void the whole
+ * confirmation. */
 static JsonNode *
 parse (const char *body, gsize body_bytes)
 {
@@ -102,8 +102,8 @@ ob_confirm_read (const char *body, gsize body_bytes, const char *sha256, ObAttem
   gboolean is_stored = object && is_true (object, "stored");
   const char *digest = NULL;
 
-  /* A portal's page, a broken proxy: anything but the JSON that was agreed on says nothing about the upload. What is not stored
-   * has no digest yet, or that of a part. */
+  /* Anything but the agreed JSON, such as a portal's page, says nothing about the upload. As long as the server has not
+   * stored the whole, its digest is missing or that of a part, and is not looked at. */
   if (!object || !json_object_has_member (object, "stored") || (is_stored && !read_digest (object, &digest)))
     ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "bad-answer",
                    "The confirm URL answered something else than a confirmation");

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Asks the destination's confirm URL: is it stored, and attached to which record?
+ * Asks the destination's confirm URL whether it has stored an upload, and to which record it attached it.
  */
 #pragma once
 
@@ -22,18 +22,18 @@ char *ob_confirm_fill_url (const char *template, const char *id, const char *gro
 /* Asks once; the answer is in @result. Worker thread. */
 void ob_confirm_ask (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop);
 
-/* What is known of an upload before anything of it is sent. */
+/* What the confirm URL knows of an upload, asked before a byte is sent again. */
 typedef enum
 {
-  OB_CONFIRM_UNKNOWN, /* the server never heard of it, or nobody can be asked: it may be sent */
+  OB_CONFIRM_UNKNOWN, /* the server never heard of it, or there is no confirm URL: it may be sent */
   OB_CONFIRM_STORED,  /* the server has it, and has not attached it yet */
   OB_CONFIRM_END,     /* the result says how it ended: confirmed, in trouble, cancelled */
 } ObConfirmLook;
 
-/* Looks for a receipt, where there is a confirm URL. Worker thread. */
+/* Asks for a receipt if there is a confirm URL. Worker thread. */
 ObConfirmLook ob_confirm_look (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop);
 
-/* Pure: what a 200 says. */
+/* Pure. Reads the body of a 200 into @result. */
 void ob_confirm_read (const char *body, gsize body_bytes, const char *sha256, ObAttemptResult *result);
 
 G_END_DECLS

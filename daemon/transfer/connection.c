@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Owns the session, the sockets that it has open, and the watch: a thread that sleeps while nothing is sent, and looks
- * twice a second at the request under way. Everything that both threads touch is under one lock.
+ * Owns the session, its open sockets, and the watch: a thread that looks twice a second at the request under way and sleeps
+ * between requests. One lock guards everything that both threads touch.
  */
 #include "transfer/connection.h"
 
@@ -31,11 +31,12 @@
 #define RTO_MAX_MS 1000
 #define RTO_RACE_MS 120000
 #define FREE_US (G_GINT64_CONSTANT (600) * G_USEC_PER_SEC)
-/* The kernel's own limits come after ours: they end what we do not watch. */
+/* Longer than our own limits: the kernel ends only what the watch does not see. */
 #define USER_TIMEOUT_MS 60000
 #define KEEPALIVE_IDLE_S 15
 #define KEEPALIVE_INTERVAL_S 5
-/* What waits in the kernel cannot be held back any more: enough for what a thread takes to come back with more. */
+/* Bytes in the kernel's buffer cannot be held back any more, so keep only what bridges the time until the thread writes
+ * again. */
 #define NOTSENT_BYTES (128 * 1024)
 
 struct _ObConnection
@@ -49,26 +50,26 @@ struct _ObConnection
   gulong stop_handler;
   GThread *watch;
   char *forgetful;   /* host and port of a server that ends kept connections, or NULL; worker thread, as the next two */
-  gboolean is_kept;  /* the request under way has a connection of an earlier one */
+  gboolean is_kept;  /* the request under way reuses an earlier connection */
   gboolean is_fresh; /* a socket has begun to connect, and no request was written to it yet; worker thread */
-  GCancellable *closing; /* ends the watch, and a race that it runs */
+  GCancellable *closing; /* ends the watch, and a race if one runs */
   ObRace race;           /* of the watch */
 
-  GMutex lock; /* of all below */
+  GMutex lock; /* guards all below */
   GCond changed;
   GCancellable *request; /* of the request under way, or NULL */
-  GCancellable *stop;    /* its caller's, or NULL */
-  guint64 number;        /* of requests so far: tells this one from the next */
-  int fd;                /* a duplicate of its socket, so that it stays ours whatever libsoup closes; -1: none yet */
+  GCancellable *stop;    /* the caller's stop, or NULL */
+  guint64 number;        /* number of requests so far, so that a late stop does not end the next request */
+  int fd;                /* a duplicate of the socket, which stays open even if libsoup closes its own; -1: none yet */
   GSocket *socket;       /* libsoup's, or NULL */
-  guint64 begin_bytes;   /* what that socket had sent before the request, */
-  guint64 begin_acked_bytes; /* and what was acknowledged of it */
-  guint64 wire_bytes;        /* what went out for it, once its socket is given up */
+  guint64 begin_bytes;   /* what the socket had sent before this request */
+  guint64 begin_acked_bytes; /* what the peer had acknowledged before this request */
+  guint64 wire_bytes;        /* bytes that went out for this request, known once its socket is given up */
   ObStall stall;
   ObEnd end;
-  gboolean is_asleep;      /* the watch waits for a request */
-  gboolean is_new_on_path; /* its socket was held to its device for this request */
-  gint64 free_until_us;    /* until then sockets are held to no device */
+  gboolean is_asleep;      /* the watch sleeps until there is a request */
+  gboolean is_new_on_path; /* this request tied the socket to its device */
+  gint64 free_until_us;    /* until then sockets are not tied to a device */
 };
 
 static void
@@ -77,7 +78,7 @@ set_option (int fd, int level, int option, int value)
   (void) setsockopt (fd, level, option, &value, sizeof value);
 }
 
-/* With the lock; before a reset, with which the kernel forgets it. */
+/* With the lock held. Count before a reset: the kernel forgets the numbers with it. */
 static void
 count_sent (ObConnection *self)
 {
@@ -88,8 +89,8 @@ count_sent (ObConnection *self)
   self->begin_bytes = bytes;
 }
 
-/* With the lock. A reset that cannot be heard is put off. libsoup says good-bye over TLS, for which there may be no room in
- * the socket. */
+/* With the lock held. A reset that the server could not hear is put off: the socket is parked. The time limit keeps
+ * libsoup from waiting for ever to write the TLS goodbye. */
 static void
 part (ObConnection *self, gboolean can_be_heard)
 {
@@ -105,7 +106,7 @@ part (ObConnection *self, gboolean can_be_heard)
     g_socket_set_timeout (self->socket, 1);
 }
 
-/* Ends the request under way. Called without the lock; @number: of the request that is meant. */
+/* Ends the request @number, unless that is over already. Called without the lock. */
 static void
 end_request (ObConnection *self, guint64 number, ObEnd end, gboolean can_be_heard)
 {
@@ -127,7 +128,7 @@ end_request (ObConnection *self, guint64 number, ObEnd end, gboolean can_be_hear
 
 /* --- The watch thread --- */
 
-/* With the lock, which is open while the race runs. */
+/* With the lock held, which is released while the race runs. */
 static void
 race (ObConnection *self)
 {
@@ -135,7 +136,7 @@ race (ObConnection *self)
   int fd = fcntl (self->fd, F_DUPFD_CLOEXEC, 0);
   gboolean is_won;
 
-  /* TCP must not wake the old connection just before: what was lost in the dark makes it slower than a new one. */
+  /* Keep TCP from waking the old connection just before: after loss it is slower than a new one. */
   set_option (fd, IPPROTO_TCP, TCP_RTO_MAX_MS, RTO_RACE_MS);
   g_mutex_unlock (&self->lock);
   is_won = ob_race_run (&self->race, fd, self->closing);
@@ -146,7 +147,7 @@ race (ObConnection *self)
     ob_stall_note_reached (&self->stall);
 }
 
-/* With the lock. */
+/* With the lock held. */
 static ObStallDecision
 judge (ObConnection *self)
 {
@@ -156,8 +157,8 @@ judge (ObConnection *self)
   return ob_stall_judge (&self->stall, has_flow ? &flow : NULL, g_get_monotonic_time ());
 }
 
-/* With the lock. Whether anything was acknowledged since the request began. Where answers come in by another device than
- * the one that has the address, nothing is on a socket that is held to that one. */
+/* With the lock held. Whether the peer has acknowledged anything since the request began. If answers arrive by another
+ * device than the one with the address, a socket that is tied to that device never sees them. */
 static gboolean
 has_ever_moved (ObConnection *self)
 {
@@ -166,7 +167,7 @@ has_ever_moved (ObConnection *self)
   return !ob_flow_read (self->fd, &flow) || flow.acked_bytes > self->begin_acked_bytes;
 }
 
-/* With the lock. Whoever stops an attempt gently lets it finish what it is at; one that stands still will not. */
+/* With the lock held. A gentle stop lets the chunk finish; that is pointless for a chunk that does not move. */
 static gboolean
 is_patience_in_vain (ObConnection *self)
 {
@@ -178,7 +179,7 @@ is_patience_in_vain (ObConnection *self)
   return ob_stall_is_still (&self->stall, ob_flow_read (self->fd, &flow) ? &flow : NULL, g_get_monotonic_time ());
 }
 
-/* With the lock, which is open meanwhile. */
+/* With the lock held, which is released meanwhile. */
 static void
 end_this_request (ObConnection *self, ObEnd end, gboolean can_be_heard)
 {
@@ -189,7 +190,7 @@ end_this_request (ObConnection *self, ObEnd end, gboolean can_be_heard)
   g_mutex_lock (&self->lock);
 }
 
-/* With the lock. Returns: whether it took its time. */
+/* With the lock held. Returns: whether it ran a race, which takes time. */
 static gboolean
 look_at_request (ObConnection *self)
 {
@@ -255,7 +256,7 @@ is_closed (gpointer key, gpointer value, gpointer user_data)
   return g_socket_is_closed (value);
 }
 
-/* A socket is about to connect to one of the host's addresses. libsoup puts its own time limit back afterwards. */
+/* libsoup sets its own time limit again once a socket is connected. */
 static void
 on_connecting (ObConnection *self, SoupMessage *message, GSocket *socket)
 {
@@ -274,8 +275,8 @@ on_connecting (ObConnection *self, SoupMessage *message, GSocket *socket)
                         g_object_ref (socket));
 }
 
-/* HTTP/1.1 is all that servers are offered: libsoup 3.2 waits for ever when a server ends an HTTP/2 connection under it,
- * deaf to its cancellable, and an upload gains nothing from HTTP/2. See docs/network.md. */
+/* Offer HTTP/1.1 alone: libsoup 3.2 hangs for ever, deaf to its cancellable, when a server ends an HTTP/2 connection
+ * under it, and an upload gains nothing from HTTP/2. See docs/network.md. */
 static void
 on_handshaking (GTlsConnection *connection)
 {
@@ -293,7 +294,7 @@ on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *str
     on_handshaking (G_TLS_CONNECTION (stream));
 }
 
-/* With the lock. */
+/* With the lock held. */
 static void
 forget_socket (ObConnection *self)
 {
@@ -304,7 +305,7 @@ forget_socket (ObConnection *self)
   g_clear_object (&self->socket);
 }
 
-/* The request has a connection, new or kept, and is about to be written. */
+/* libsoup is about to write the request to a connection, new or kept. */
 static void
 on_starting (SoupMessage *message, gpointer user_data)
 {
@@ -324,7 +325,7 @@ on_starting (SoupMessage *message, gpointer user_data)
   ob_stall_begin (&self->stall, self->stall.answer_ms, g_get_monotonic_time ());
   (void) judge (self);
   self->begin_acked_bytes = self->stall.acked_bytes;
-  /* The server hears of the end of earlier ones before it reads this request. */
+  /* Reset parked connections first, so that the server has let go of the upload when it reads this request. */
   if (self->is_fresh && self->fd >= 0)
     ob_parking_release (self->parking, self->fd);
   self->is_kept = !self->is_fresh;
@@ -337,7 +338,7 @@ on_stopped (GCancellable *stop, gpointer user_data)
 {
   ObConnection *self = user_data;
 
-  /* The worker waits in ob_connection_end() until this is over: the number is the right one. */
+  /* The worker waits in ob_connection_end() until this returns, so the number is still that of this request. */
   end_request (self, self->number, OB_END_STOPPED, !OB_IS_STOP (stop) || !ob_stop_is_parking (OB_STOP (stop)));
 }
 
@@ -348,7 +349,7 @@ ob_connection_begin (ObConnection *connection, SoupMessage *message, gint64 answ
 
   g_mutex_lock (&connection->lock);
   connection->request = request;
-  ob_deadline_clear (connection->deadline); /* the watch is there */
+  ob_deadline_clear (connection->deadline); /* the watch takes over */
   connection->number++;
   connection->end = OB_END_NONE;
   connection->wire_bytes = 0;
@@ -457,7 +458,7 @@ ob_connection_new (ObFacts *facts, ObParking *parking, ObDeadline *deadline, ObT
 {
   ObConnection *self = g_new0 (ObConnection, 1);
 
-  /* No time limit of libsoup's own: it knows bytes written, and fires while the kernel still sends them. */
+  /* No time limits of libsoup's: it counts bytes written, and would fire while the kernel still sends them. */
   self->session = soup_session_new_with_options ("timeout", 0, "idle-timeout", 0, "max-conns", 4, "max-conns-per-host",
                                                  2, "user-agent", "outbox/" OB_VERSION " ", NULL);
   self->sockets = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);

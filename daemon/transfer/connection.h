@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A worker's way to servers: its session, and what libsoup does not give. The socket of the request under way is known, so
- * that it can be reset; a dead address of a host with several costs seconds, not minutes; a watch ends what makes no
+ * A worker's way to servers: a libsoup session, and what libsoup lacks. It knows the socket of the request under way, so
+ * that it can be reset; it limits the time for each of a host's addresses to seconds; its watch ends requests that make no
  * progress. One request at a time, on the worker thread.
  */
 #pragma once
@@ -16,31 +16,32 @@
 
 G_BEGIN_DECLS
 
-/* How long one address of a host may take to connect. */
+/* The most that connecting to one address of a host may take. */
 #define OB_CONNECTION_ADDRESS_S 5
 
 typedef struct _ObConnection ObConnection;
 
-/* Why a request was ended from this side. */
+/* Why we ended a request ourselves. */
 typedef enum
 {
   OB_END_NONE,
-  OB_END_STOPPED, /* the caller's cancellable */
-  OB_END_LOST,    /* the connection was dead while a new one was possible: go on at once */
-  OB_END_SILENT,  /* nothing could be reached */
-  OB_END_SLOW,    /* no whole answer in time */
+  OB_END_STOPPED, /* the caller stopped it */
+  OB_END_LOST,    /* the connection is dead and a new one is possible: go on at once */
+  OB_END_SILENT,  /* nothing can be reached */
+  OB_END_SLOW,    /* the answer took too long */
 } ObEnd;
 
-/* The thread-default context of the calling thread is the session's; free it there, too. @parking: where connections go
- * whose end their server cannot hear. @deadline: kept to the call that the thread is in. @transit: kept to what of a body is acknowledged. */
+/* The session belongs to the thread-default context of the calling thread; free the connection on the same thread.
+ * @parking: takes connections whose server cannot hear a reset now. @deadline: set for each call that the thread is in.
+ * @transit: is told how much of a body is acknowledged. */
 ObConnection *ob_connection_new (ObFacts *facts, ObParking *parking, ObDeadline *deadline, ObTransit *transit);
 void ob_connection_free (ObConnection *connection);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObConnection, ob_connection_free)
 
-/* Returns: (transfer none): what is known of servers. */
+/* Returns: (transfer none): what is known of servers */
 ObFacts *ob_connection_get_facts (ObConnection *connection);
 
-/* Returns: (transfer none): by when the worker must come back from what it does. */
+/* Returns: (transfer none): by when the worker must be back from its current call */
 ObDeadline *ob_connection_get_deadline (ObConnection *connection);
 
 ObTransit *ob_connection_get_transit (ObConnection *connection);
@@ -58,22 +59,22 @@ SoupSession *ob_connection_get_session (ObConnection *connection);
 GCancellable *ob_connection_begin (ObConnection *connection, SoupMessage *message, gint64 answer_ms,
                                    GCancellable *stop);
 
-/* Changes how long the whole answer of the request under way may take, from now on. */
+/* From now on the answer of the request under way may take @answer_ms in all. */
 void ob_connection_set_answer_ms (ObConnection *connection, gint64 answer_ms);
 
-/* @wire_bytes: (out): what really went out for it, its head and what TCP had to send again included
- * Returns: why the request was ended, if it was */
+/* @wire_bytes: (out): bytes that really went out, headers and TCP's repetitions included. Returns: why we ended the
+ * request, if we did. */
 ObEnd ob_connection_end (ObConnection *connection, SoupMessage *message, guint64 *wire_bytes);
 
-/* Notes whether the request that has just ended was answered. A server that ends a connection without a word when it is used
- * again, as proxies do after so many requests or seconds, has what has a body sent on new ones. Returns: whether it ended
- * without an answer on a connection that was kept, which says nothing about the server. */
+/* Tells it whether the request that just ended was answered. Some servers and proxies drop a kept connection without a
+ * word when it is used again; once one has done so, requests with a body get new connections. Returns: whether it ended
+ * unanswered on a kept connection, which says nothing about the server. */
 gboolean ob_connection_note_answer (ObConnection *connection, SoupMessage *message, gboolean is_answered);
 
-/* Whether the server of @message is such a one. */
+/* Whether the server of @message drops kept connections. */
 gboolean ob_connection_is_forgetful (ObConnection *connection, SoupMessage *message);
 
-/* Closes what is kept open for a next request. */
+/* Closes the connections that are kept for a next request. */
 void ob_connection_rest (ObConnection *connection);
 
 G_END_DECLS

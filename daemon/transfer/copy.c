@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Which of the system's errors say that a copy is lost. All others pass: an upload that was ended for good by one of them would
- * wait for a person, who would find its copy whole. Any thread.
+ * Tells the system's errors that mean a lost copy from those that pass. To end an upload for good by an error that passes
+ * would have a person wait for nothing: the copy is whole. Any thread.
  */
 #include "transfer/copy.h"
 
@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The medium says of these that it has lost the bytes, or they are fewer or more than there were. */
+/* These say that the medium has lost the bytes, or that the copy has another size. */
 static gboolean
 is_lost (int fault_errno)
 {
@@ -68,7 +68,7 @@ ob_copy_dup_words (int fault_errno)
   return g_strdup_printf ("The saved copy cannot be read: %s", g_strerror (fault_errno));
 }
 
-/* @reason: %OUTBOX_REASON_NONE: it may come back */
+/* @reason: %OUTBOX_REASON_NONE if the copy may come back */
 static void
 set (ObAttemptResult *result, OutboxReason reason, const char *words)
 {

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The saved copy of an upload: opening it, and what becomes of an upload whose copy cannot be opened or read. Blocking; any
- * thread.
+ * Opens the saved copy of an upload, and decides what becomes of an upload whose copy cannot be opened or read. Blocking;
+ * any thread.
  */
 #pragma once
 
@@ -10,10 +10,11 @@
 
 G_BEGIN_DECLS
 
-/* In place of an errno: the copy has another size than it had. */
+/* Used in place of an errno: the copy's size has changed. */
 #define OB_COPY_RESIZED (-1)
 
-/* Looks at a copy without opening it. Returns: 0, or an errno, EINVAL where something else is in its place; or OB_COPY_RESIZED. */
+/* Looks at a copy without opening it. Returns: 0 if it is good; an errno, EINVAL if it is not a regular file; or
+ * OB_COPY_RESIZED. */
 int ob_copy_look (const char *path, guint64 size_bytes);
 
 /**
@@ -28,14 +29,14 @@ int ob_copy_look (const char *path, guint64 size_bytes);
  */
 OutboxReason ob_copy_judge (const char *path, int fault_errno);
 
-/* Returns: (transfer full): the fault of ob_copy_judge() for a person. */
+/* Returns: (transfer full): that fault in words for a person */
 char *ob_copy_dup_words (int fault_errno);
 
-/* Returns: a descriptor to read it with; -1: @result says why, and whether it is tried again. */
+/* Returns: a descriptor to read from; -1 with the reason in @result, which says whether it is tried again. */
 int ob_copy_open (const ObJob *job, ObAttemptResult *result);
 
-/* What becomes of an upload whose copy is open and cannot be read, by the system's errno: EBADMSG where it is another than it
- * was; or OB_COPY_RESIZED. */
+/* Ends the attempt by a copy that is open and cannot be read. @fault_errno: EBADMSG if its bytes have changed,
+ * OB_COPY_RESIZED, or the system's errno */
 void ob_copy_set_fault (ObAttemptResult *result, int fault_errno, const char *words);
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A time that several threads share. Monotonic: a device that slept is not late. Any thread.
+ * A monotonic time that several threads share, so that a device that slept is not late. Any thread.
  */
 #include "transfer/deadline.h"
 

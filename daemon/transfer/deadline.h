@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * By when the call that a worker is in must have come back. Worker and watch write it; whoever has an eye on the workers
- * reads it, and gives up one that is past it. Any thread.
+ * By when a worker's current call must come back. The worker and its watch write it; the main thread reads it, and gives up
+ * a worker that is past it. Any thread.
  */
 #pragma once
 
@@ -10,9 +10,9 @@
 
 G_BEGIN_DECLS
 
-/* What a worker does by itself between two requests: opens the copy, reads and checks a chunk of it, maybe on a slow card. */
+/* For a worker's own work between two requests: opening the copy, reading and checking a chunk, perhaps on a slow card. */
 #define OB_DEADLINE_OWN_MS 60000
-/* A request that was ended from this side: libsoup comes back within 2 ms, where it does. */
+/* For libsoup to come back from a request that we ended, which normally takes 2 ms. */
 #define OB_DEADLINE_ENDED_MS 3000
 
 typedef struct _ObDeadline ObDeadline;
@@ -22,14 +22,14 @@ ObDeadline *ob_deadline_ref (ObDeadline *deadline);
 void ob_deadline_unref (ObDeadline *deadline);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObDeadline, ob_deadline_unref)
 
-/* @allowed_ms: from now */
+/* @allowed_ms: counted from now */
 void ob_deadline_set (ObDeadline *deadline, gint64 allowed_ms);
 
-/* It may take as long as it takes: somebody else bounds it. */
+/* No limit from here: another object bounds this call. */
 void ob_deadline_clear (ObDeadline *deadline);
 
-/* Sets one where there is none, and takes it back where it still is that one: for a call inside of another one that may be
- * ended meanwhile. Returns: what to give to the second. */
+/* For a call inside of another: sets a deadline if none is set. Returns: what ob_deadline_end() needs, so that it takes
+ * back only this one. */
 gint64 ob_deadline_begin (ObDeadline *deadline, gint64 allowed_ms);
 void ob_deadline_end (ObDeadline *deadline, gint64 due_us);
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Finds the digests of a copy's blocks in its record, or makes them. Worker thread.
+ * Takes the digests of a copy's blocks from its record, or computes them. Worker thread.
  */
 #include "transfer/digests.h"
 
@@ -29,7 +29,7 @@ read_block (int fd, void *buffer, guint64 offset_bytes, ObDeadline *deadline)
   return got;
 }
 
-/* Reads the copy to its end, or until it is stopped. Returns: 0, or an errno. */
+/* Reads the whole copy, or until @stop. Returns: 0, or an errno. */
 static int
 read_all (int fd, ObDeadline *deadline, ObStop *stop, gnutls_hash_hd_t hash, ObBlockMaker *maker)
 {

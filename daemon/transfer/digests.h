@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The digests that the blocks of a saved copy must have. Blocking; worker thread.
+ * The digests that the blocks of a saved copy must match. Blocking; worker thread.
  */
 #pragma once
 
@@ -25,7 +25,8 @@ G_BEGIN_DECLS
 gboolean ob_digests_find (int fd, const ObJob *job, ObDeadline *deadline, ObStop *stop, GBytes **digests,
                           ObAttemptResult *result);
 
-/* Opens the copy, and finds them. Returns: a descriptor to read it with; -1 where nothing may be sent; @result says why. */
+/* Opens the copy and gets the digests of its blocks. Returns: a descriptor to read from; -1 if nothing may be sent, with
+ * the reason in @result. */
 int ob_digests_open_copy (const ObJob *job, ObDeadline *deadline, ObStop *stop, GBytes **digests,
                           ObAttemptResult *result);
 

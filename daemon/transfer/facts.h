@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What is known of servers, and until when: protocols keep it here, so as not to ask before each upload. Shared by the
- * workers, each of which takes a copy and puts it back. Any thread.
+ * What the protocols have learned of servers and for how long it holds, so that not every upload asks again. The workers
+ * share it; each takes a copy and puts it back. Any thread.
  */
 #pragma once
 
@@ -13,13 +13,13 @@ G_BEGIN_DECLS
 typedef struct
 {
   gint64 until_us;          /* monotonic; 0: nothing is known */
-  guint64 max_bytes;        /* of an upload; 0: no limit is known */
-  guint64 chunk_bytes;      /* more than this did not get through in one request; 0: no limit is known */
-  guint64 rate_bytes_per_s; /* of the last chunk; 0: there was none */
+  guint64 max_bytes;        /* of the largest upload that it takes; 0: no limit is known */
+  guint64 chunk_bytes;      /* the most that gets through in one request; 0: no limit is known */
+  guint64 rate_bytes_per_s; /* at which the last chunk went; 0: there was none */
   gboolean has_checksum;
-  gboolean ignores_expect;      /* Expect: 100-continue is not answered, or refused */
-  gboolean wants_post;          /* something before it refuses PATCH, and lets POST with the method beside it pass */
-  gsize refused_metadata_bytes; /* of the header: from that length on it is too much for the server; 0: none is known */
+  gboolean ignores_expect;      /* it refuses Expect: 100-continue, or does not answer it */
+  gboolean wants_post;          /* a proxy before it refuses PATCH, and lets POST with X-HTTP-Method-Override pass */
+  gsize refused_metadata_bytes; /* a metadata header of this length or longer is too much for it; 0: none is known */
 } ObServerFacts;
 
 typedef struct _ObFacts ObFacts;
@@ -29,10 +29,10 @@ ObFacts *ob_facts_ref (ObFacts *facts);
 void ob_facts_unref (ObFacts *facts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObFacts, ob_facts_unref)
 
-/* What is known of the server at @url; nothing, where that is old. */
+/* Returns: what is known of the server at @url; empty if it is too old */
 ObServerFacts ob_facts_get (ObFacts *facts, const char *url);
 
-/* What is not known for any time is not kept. */
+/* Facts without a time until which they hold are dropped. */
 void ob_facts_put (ObFacts *facts, const char *url, const ObServerFacts *known);
 
 G_END_DECLS

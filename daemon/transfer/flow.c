@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Questions to the kernel about a socket.
+ * Asks the kernel about a socket.
  */
 #include "transfer/flow.h"
 

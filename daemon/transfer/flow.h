@@ -9,13 +9,13 @@
 
 G_BEGIN_DECLS
 
-/* Returns: whether @fd is a TCP socket; -1 is none. */
+/* Returns: whether @fd is a TCP socket; it may be -1 */
 gboolean ob_flow_read (int fd, ObFlow *flow);
 
-/* What TCP has put on the wire, and what it has put there again; bytes, heads and TLS included. */
+/* Returns: all bytes that TCP has sent on this socket, headers, TLS and repetitions included */
 guint64 ob_flow_read_wire_bytes (int fd);
 
-/* What was written to the socket and is not acknowledged yet, in bytes; -1 where that is not known. */
+/* Returns: bytes that were written to the socket and are not acknowledged yet; -1 if the kernel does not tell */
 gint64 ob_flow_read_queued_bytes (int fd);
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Requests and answers over libsoup's blocking interface. Worker thread.
+ * Sends requests and reads answers by libsoup's blocking functions. Worker thread.
  */
 #include "transfer/http.h"
 
@@ -16,8 +16,9 @@
 #define LENGTH "outbox-length"
 #define UPLOAD "outbox-upload"
 
-/* A 204 and the answer to HEAD have no body (RFC 9112 section 6.3), yet where no length is given libsoup takes the end of
- * the connection for theirs. Told that there is none, it forgets the length that is given. */
+/* A 204 and the answer to HEAD have no body (RFC 9112 section 6.3). If they come without a length, libsoup reads until
+ * the connection ends. Tell it that there is no body; since it then forgets the length that the server said, keep that
+ * first. */
 static void
 on_got_headers (SoupMessage *message, gpointer user_data)
 {
@@ -30,7 +31,7 @@ on_got_headers (SoupMessage *message, gpointer user_data)
     soup_message_headers_set_encoding (headers, SOUP_ENCODING_NONE);
 }
 
-/* Every one of them may be a secret, whatever its name: none leaves the origin that it was set for. */
+/* Treat every header of the destination as a secret: send them to its own origin alone. */
 static void
 add_headers (SoupMessage *message, const char *url, const ObJob *job)
 {
@@ -51,7 +52,7 @@ ob_http_message_new (const char *method, const char *url, const ObJob *job)
 
   if (!message)
     return NULL;
-  /* Without the flag each PATCH and POST opens a connection of its own. */
+  /* Without IDEMPOTENT, libsoup opens a new connection for each PATCH and POST. */
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_IDEMPOTENT);
   add_headers (message, url, job);
   if (ob_debug_is_on (OB_DEBUG_TRANSFER))
@@ -69,7 +70,7 @@ typedef struct
   gint64 answer_ms;
 } Expectation;
 
-/* From now on the server is at the body. */
+/* The server has said "100 Continue" and reads the body now: from here the answer may take longer. */
 static void
 on_informational (SoupMessage *message, gpointer user_data)
 {
@@ -95,12 +96,12 @@ ob_http_expect (SoupMessage *message, ObConnection *connection, gint64 answer_ms
   expectation->connection = connection;
   expectation->answer_ms = answer_ms;
   soup_message_headers_set_expectations (soup_message_get_request_headers (message), SOUP_EXPECTATION_CONTINUE);
-  /* It would read an early 401 to its end by itself, where libsoup 3.2 waits for another answer. */
+  /* libsoup 3.2's authentication would read an early 401 to its end, and then wait for another answer that never comes. */
   soup_message_disable_feature (message, SOUP_TYPE_AUTH_MANAGER);
   g_signal_connect_data (message, "got-informational", G_CALLBACK (on_informational), expectation, free_expectation, 0);
 }
 
-/* The server has answered before it asked for the body. */
+/* Whether the server answered before it asked for the body. */
 static gboolean
 is_early (SoupMessage *message)
 {
@@ -119,8 +120,8 @@ ob_answer_free (ObAnswer *answer)
   g_free (answer);
 }
 
-/* Reads what fits; a longer answer is cut there, and its connection with it. After an early one libsoup 3.2 waits for another
- * answer when it is told to close, unless that is cancelled. */
+/* Reads up to the limit; a longer answer is cut, and its connection closed. After an early answer libsoup 3.2 waits for
+ * another one when the stream is closed, unless it is cancelled. */
 static void
 read_body (ObAnswer *answer, GInputStream *stream, GCancellable *cancellable)
 {
@@ -132,7 +133,7 @@ read_body (ObAnswer *answer, GInputStream *stream, GCancellable *cancellable)
   (void) g_input_stream_close (stream, cancellable, NULL);
 }
 
-/* What a request that we ended says in place of libsoup's "cancelled". */
+/* For a request that we ended ourselves, says why; libsoup says "cancelled". */
 static GError *
 error_of_end (ObEnd end)
 {
@@ -157,8 +158,8 @@ has_body (SoupMessage *message)
   return soup_message_headers_get_content_type (soup_message_get_request_headers (message), NULL) != NULL;
 }
 
-/* Sent twice it does no more than once, or leaves an announcement without a byte. An upload without bytes is finished by being
- * announced. */
+/* Whether sending it twice does no harm: at worst it leaves an announced upload without a byte. An empty upload is
+ * finished by its announcement alone. */
 static gboolean
 is_repeatable (SoupMessage *message)
 {
@@ -167,7 +168,7 @@ is_repeatable (SoupMessage *message)
   return !has_body (message) && g_strcmp0 (size, "0") != 0;
 }
 
-/* Returns: whether it is worth a second time: it ended with a connection that was dead already. */
+/* Returns: whether to try again, since the connection was dead before the request was written. */
 static gboolean
 send_once (ObConnection *connection, ObAnswer *answer, gint64 answer_ms, GCancellable *stop)
 {
@@ -249,7 +250,7 @@ ob_answer_get_header (const ObAnswer *answer, const char *name)
   return soup_message_headers_get_one (soup_message_get_response_headers (answer->message), name);
 }
 
-/* GLib skips a vertical tab. */
+/* g_ascii_string_to_unsigned() skips a vertical tab; a header with one is not a number. */
 static gboolean
 read_number (const char *text, guint64 *number)
 {
@@ -280,7 +281,7 @@ has_type (const ObAnswer *answer, const char *type)
   return value && g_ascii_strncasecmp (value, type, strlen (type)) == 0;
 }
 
-/* A page often comes without saying so, from what answers in the server's place. */
+/* Portals and proxies often send a page without saying so in Content-Type. */
 static gboolean
 looks_like_page (const char *body)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * One request and its whole, bounded answer, blocking. Private to the protocols; worker thread.
+ * One request and its whole answer, bounded and blocking. Private to the protocols; worker thread.
  */
 #pragma once
 
@@ -11,10 +11,10 @@
 
 G_BEGIN_DECLS
 
-/* More of an answer than this is never read. */
+/* The rest of a longer answer is not read. */
 #define OB_ANSWER_MAX_BYTES (64 * 1024)
 
-/* How long an answer may take. A server that has got its bytes may run programs over them before it says so. */
+/* The most that an answer may take. After the last byte a server may run programs over the file before it answers. */
 #define OB_ANSWER_MS (60 * 1000)
 #define OB_ANSWER_OPTIONS_MS (5 * 1000)
 #define OB_ANSWER_SEND_MS (5 * 60 * 1000)
@@ -26,50 +26,51 @@ typedef struct
   char *body;           /* owned, NUL-terminated; may hold any byte */
   gsize body_bytes;
   GError *error;         /* owned; NULL where there is an answer */
-  ObEnd end;             /* of an error: whether it was our doing */
-  guint64 wire_bytes;    /* what went out for it */
-  gboolean is_elsewhere; /* not from the destination's origin, which its caller knows */
+  ObEnd end;             /* if there is an error: why we ended the request, if we did */
+  guint64 wire_bytes;    /* bytes that went out for it */
+  gboolean is_elsewhere; /* it came from another origin than the destination's; set by the caller */
 } ObAnswer;
 
 void ob_answer_free (ObAnswer *answer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObAnswer, ob_answer_free)
 
-/* A message to @url with the destination's headers; redirects are not followed. Another origin than the
- * destination's gets none of them: a Location may lead anywhere, and so may a confirm URL. NULL: not an http(s) URL. */
+/* A message to @url. It has the destination's headers only if @url is of the destination's origin, since a Location or a
+ * confirm URL may lead anywhere. Redirects are not followed. Returns: NULL if @url is not an http or https URL. */
 SoupMessage *ob_http_message_new (const char *method, const char *url, const ObJob *job);
 
-/* Has @message, about to be sent by @connection, wait with its body until the server says that it will take it (RFC 9110 section
- * 10.1.1). From then on the answer may take @answer_ms; ob_http_send() says how long that word may. */
+/* Has @message hold back its body until the server says that it will take it (RFC 9110 section 10.1.1). ob_http_send()
+ * says how long the server has for that; then the answer may take @answer_ms. */
 void ob_http_expect (SoupMessage *message, ObConnection *connection, gint64 answer_ms);
 
-/* Sends @message (transfer full); one that does no more when it is sent twice again, where its connection turns out to be dead.
- * Returns: (transfer full): the answer or the error. */
+/* Sends @message (transfer full). If a kept connection turns out to be dead, a message that may be repeated is sent once
+ * more. Returns: (transfer full): the answer, or the error. */
 ObAnswer *ob_http_send (ObConnection *connection, SoupMessage *message, gint64 answer_ms, GCancellable *stop);
 
 guint ob_answer_get_status (const ObAnswer *answer);
 const char *ob_answer_get_header (const ObAnswer *answer, const char *name);
 
-/* Returns: how long the body is said to be, also where none came; -1: that is not said, or the answer is none */
+/* Returns: the length that the answer claims for its body, even if none came; -1 if it claims none */
 gint64 ob_answer_get_length (const ObAnswer *answer);
 
-/* A header that must be a whole number. */
+/* Reads a header whose value must be a whole number. */
 gboolean ob_answer_get_number (const ObAnswer *answer, const char *name, guint64 *number);
 
-/* Pure: the words of an answer for a person, one line. @reason and @body: (nullable): any bytes. Returns: (transfer full). */
+/* Pure. One line for a person of what an answer says. @reason and @body: (nullable): any bytes. Returns: (transfer
+ * full). */
 char *ob_http_dup_words (guint status, const char *reason, const char *body);
 
-/* Returns: (transfer full): the start of the answer's text as one line for a person, or its status. */
+/* Returns: (transfer full): one line for a person: the start of the answer's text, or its status */
 char *ob_answer_dup_words (const ObAnswer *answer);
 
-/* Says in @result what the answer means at that stage. @has_protocol: it carries the protocol's own header, or of a confirm
- * URL is JSON. @verdict: (nullable): the protocol's. Returns: whether it is no success, so that the attempt ends or turns; a
- * success status is left to the caller. */
+/* Writes into @result what the answer means at that stage. @has_protocol: it carries the protocol's own header, or, of a
+ * confirm URL, it is JSON. @verdict: (nullable): the protocol's. Returns: FALSE for a success status, which the caller
+ * has to judge. */
 gboolean ob_answer_judge (const ObAnswer *answer, ObStage stage, gboolean has_protocol, ObVerdictFunc verdict,
                           ObAttemptResult *result);
 
 gboolean ob_answer_is_json (const ObAnswer *answer);
 
-/* Ends an attempt by a decision of ours. */
+/* Ends an attempt by our own decision. */
 void ob_result_set (ObAttemptResult *result, ObVerdict verdict, OutboxReason reason, const char *code,
                     const char *message);
 

@@ -1,25 +1,25 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A connection that is closed as soon as it is made. A knock makes two, one a moment after the other: into a silent link the
- * kernel sends the first word of each (SYN) again after 1 s and, before Linux 6.5, after 3 s, and an answer would be missed
- * for as long as nothing is said. Main thread.
+ * Connects and hangs up. A knock makes two connections, the second a moment later: into a silent link the kernel repeats
+ * the first packet (SYN) of each after 1 s and, before Linux 6.5, after 3 s, and one alone would miss a link that comes
+ * back in between. Main thread.
  */
 #include "transfer/knock.h"
 
-/* Less than the time between two knocks, and so little less that one is always under way. */
+/* A little less than the time between two knocks, so that one is nearly always under way. */
 #define ANSWER_MS 4900
 #define SECOND_AFTER_MS 1500
 
 typedef struct
 {
-  GTask *task; /* owned; NULL: it is answered */
+  GTask *task; /* owned; NULL: the result is out */
   char *url;
-  GCancellable *connecting; /* owned: of both connections */
-  gulong cancelled_handler; /* of the caller's cancellable; 0: it has none */
+  GCancellable *connecting; /* owned; cancels both connections */
+  gulong cancelled_handler; /* on the caller's cancellable; 0: it has none */
   guint second_source;
   guint end_source;
-  guint n_references; /* connections under way, and the knock itself until it is answered */
+  guint n_references; /* the connections under way, and the knock itself until its result is out */
 } Knock;
 
 static void
@@ -57,7 +57,7 @@ on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GSocketConnection) connection
       = g_socket_client_connect_to_uri_finish (G_SOCKET_CLIENT (source), result, &error);
 
-  /* A host that refuses one refuses the other too. */
+  /* If the host refuses one connection, it refuses the other too. */
   if (knock->task)
     answer (knock, g_steal_pointer (&error));
   release (knock);
@@ -96,7 +96,7 @@ on_late (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Whoever cancels it is told by the connection, which ends by that. */
+/* Cancels the connections; when they end by that, the caller is told. */
 static void
 on_cancelled (GCancellable *cancellable, gpointer user_data)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Asks a server for a connection, and for nothing else. Main thread, never blocks.
+ * Finds out whether a server accepts connections, without sending a byte. Main thread, never blocks.
  */
 #pragma once
 
@@ -9,10 +9,10 @@
 
 G_BEGIN_DECLS
 
-/* Connects to the host and port of @url and hangs up: no byte of TLS or HTTP is sent. A proxy is not gone through. */
+/* Connects to the host and port of @url and hangs up: no TLS, no HTTP, no proxy. */
 void ob_knock_async (const char *url, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 
-/* Returns: whether it was answered. Errors: of GIO; cancelled, too. */
+/* Returns: whether the server accepted. Errors: of GIO, cancelled included. */
 gboolean ob_knock_finish (GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Answers and errors to verdicts. Pure, any thread.
+ * From answers and errors to verdicts. Pure, any thread.
  */
 #include "transfer/outcome.h"
 
@@ -9,7 +9,7 @@
 
 #define EITHER (OUTBOX_SCOPE_UPLOAD | OUTBOX_SCOPE_DESTINATION)
 
-/* More than any wait is ever allowed to be. */
+/* Longer than the longest wait that is allowed, and small enough to count in milliseconds. */
 #define RETRY_AFTER_MAX_S G_MAXINT32
 
 const char *
@@ -81,16 +81,16 @@ ob_outcome_new (ObVerdict verdict, OutboxReason reason)
   return (ObOutcome){ verdict, default_scope (verdict, reason), reason ? reason : default_reason (verdict), -1, FALSE };
 }
 
-/* Trouble of which one answer does not tell whether it is one upload's or everybody's. */
+/* One answer alone does not tell whether this is one upload's trouble or everybody's. */
 static ObOutcome
 either (ObVerdict verdict)
 {
   return (ObOutcome){ verdict, EITHER, OUTBOX_REASON_NONE, -1, FALSE };
 }
 
-/* Something that is not the server stands in the way, or the server is not there. In place of the confirm URL it says
- * nothing about the upload, and who only asks holds nobody up: where it is in the way of bytes too, the next attempt to send
- * some finds it. */
+/* Not the server answered, but something that stands in its way. In place of the confirm URL it says nothing about the
+ * upload, and a question that fails must not hold up the bytes of others: if it is in their way too, the next attempt to send
+ * some will find it. */
 static ObOutcome
 in_the_way (const ObReply *reply, OutboxReason reason)
 {
@@ -116,14 +116,14 @@ confirm_outcome (const ObReply *reply)
   return stranger (reply);
 }
 
-/* A 4xx about the upload, by the protocol's own server. */
+/* The protocol's own server refuses this upload (4xx). */
 static ObOutcome
 server_outcome (const ObReply *reply)
 {
   return ob_outcome_new (OB_VERDICT_FAIL, reply->status == 413 ? OUTBOX_REASON_TOO_LARGE : OUTBOX_REASON_REJECTED);
 }
 
-/* Statuses that anybody on the way may say; and the rest, which is the server's word only if it is the server that says it. */
+/* Some statuses anything on the way may send; the others count as the server's word only with the protocol's own header. */
 static ObOutcome
 client_error_outcome (const ObReply *reply)
 {
@@ -136,7 +136,7 @@ client_error_outcome (const ObReply *reply)
     case 403:
       if (!is_its_own)
         return stranger (reply);
-      /* Tokens end in 403 as well as in 401. */
+      /* Some servers say 403, and not 401, when a token has expired. */
       return reply->has_credentials
                  ? (ObOutcome){ OB_VERDICT_FORBIDDEN, OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_SIGN_IN, -1, FALSE }
                  : ob_outcome_new (OB_VERDICT_FORBIDDEN, OUTBOX_REASON_NONE);
@@ -169,7 +169,7 @@ server_error_outcome (const ObReply *reply)
     case 511:
       return in_the_way (reply, OUTBOX_REASON_CAPTIVE_PORTAL);
     case 504:
-    case 524: /* what a proxy says that waited long enough */
+    case 524: /* a proxy that waited too long for its server */
       if (reply->stage == OB_STAGE_FINISH)
         return ob_outcome_new (OB_VERDICT_WORKING, OUTBOX_REASON_SERVER_WORKING);
       return either (OB_VERDICT_RETRY);
@@ -185,7 +185,7 @@ status_outcome (const ObReply *reply)
     return server_error_outcome (reply);
   if (reply->status >= 400)
     return client_error_outcome (reply);
-  /* Redirects are not followed: the answer of a captive portal, or a wrong URL that a person mends. */
+  /* Redirects are not followed: it is a captive portal, or a wrong URL for a person to mend. */
   if (reply->status >= 300)
     return stranger (reply);
   if (reply->stage == OB_STAGE_CONFIRM)
@@ -222,7 +222,7 @@ is_of_the_way (const GError *error)
          || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NETWORK_UNREACHABLE);
 }
 
-/* Neither a status nor a word of TLS, and no connection that a server has ended. */
+/* Whether nothing was heard at all: no status, no TLS alert, no connection that a server ended. */
 static gboolean
 is_silence (const ObReply *reply)
 {
@@ -239,7 +239,7 @@ is_of_a_proxy (const GError *error)
          || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_NOT_ALLOWED);
 }
 
-/* What could not be reached at all says nothing about one upload; what was cut or kept waiting may. */
+/* A server that cannot be reached says nothing about one upload; a connection that was cut, or kept waiting, may. */
 static ObOutcome
 error_outcome (const ObReply *reply)
 {
@@ -257,9 +257,9 @@ error_outcome (const ObReply *reply)
   return either (OB_VERDICT_RETRY);
 }
 
-/* Whether it is trouble of whoever answers questions, which keeps no bytes from the destination. Elsewhere its credentials are
- * not the destination's, nor is its certificate, and a proxy on the way to it may not be on the other. At the destination itself
- * too many questions are no reason to send no bytes, and a question needs no room. */
+/* Whether only the confirm URL is in trouble, so that bytes can still go to the destination. At another origin it has
+ * other credentials, another certificate, maybe another proxy. At the destination's own origin, "too many requests"
+ * about questions does not forbid sending, and a question needs no room on its disk. */
 static gboolean
 is_trouble_of_a_question (const ObReply *reply, const ObOutcome *outcome)
 {
@@ -273,7 +273,7 @@ is_trouble_of_a_question (const ObReply *reply, const ObOutcome *outcome)
   return is_answered && (outcome->verdict == OB_VERDICT_RETRY || outcome->verdict == OB_VERDICT_FULL);
 }
 
-/* An interim status may stand beside the error that ended the exchange. */
+/* Look at the error first: an interim status may stand beside the error that ended the exchange. */
 static ObOutcome
 judge (const ObReply *reply, ObVerdictFunc verdict)
 {

@@ -1,9 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What an answer or an error of a server means, whatever the protocol: what happens next, whose trouble it is, and what a
- * person is told. Pure: facts in, a decision out. A success is not decided here: only a protocol knows which headers it
- * must have.
+ * What an answer or an error of a server means in any protocol: what happens next, whose trouble it is, and what a person
+ * is told. Pure: facts in, a decision out. A success is left to the protocol, which knows the headers that it must have.
  */
 #pragma once
 
@@ -13,18 +12,18 @@
 
 G_BEGIN_DECLS
 
-/* The code of the error that the server has other bytes than were sent: they are sent anew when a person retries. */
+/* Error code: the server has other bytes than were sent. When a person retries, the file is sent anew. */
 #define OB_CODE_DIGEST_MISMATCH "digest-mismatch"
 
-/* Where in the exchange the answer came. */
+/* What the request was for that got the answer. */
 typedef enum
 {
-  OB_STAGE_CREATE,    /* asking for a place to send to */
+  OB_STAGE_CREATE,    /* making a new upload at the server */
   OB_STAGE_LOOK,      /* asking what the server has */
   OB_STAGE_SEND,      /* sending bytes */
-  OB_STAGE_FINISH,    /* every byte is sent: the server does what it does with a whole upload */
+  OB_STAGE_FINISH,    /* finishing: the server has every byte and processes the whole file */
   OB_STAGE_CONFIRM,   /* asking the confirm URL */
-  OB_STAGE_TERMINATE, /* having the server let go of an upload */
+  OB_STAGE_TERMINATE, /* deleting an upload at the server */
 } ObStage;
 
 #define OB_N_STAGES (OB_STAGE_TERMINATE + 1)
@@ -32,18 +31,18 @@ typedef enum
 typedef enum
 {
   OB_VERDICT_UNDECIDED,    /* a success status: the protocol's own headers decide */
-  OB_VERDICT_RETRY,        /* trouble that passes; the scope says whose */
-  OB_VERDICT_RETRY_UPLOAD, /* only this upload is in trouble; it passes */
-  OB_VERDICT_HOLD,         /* the destination is held by the reason, and one upload tries it now and then */
-  OB_VERDICT_LOOK,         /* the offset is in doubt: ask for it, go on from there */
+  OB_VERDICT_RETRY,        /* passing trouble; the scope says whose */
+  OB_VERDICT_RETRY_UPLOAD, /* passing trouble of this upload alone */
+  OB_VERDICT_HOLD,         /* hold the destination by the reason, and let one upload try it now and then */
+  OB_VERDICT_LOOK,         /* the offset is in doubt: ask the server for it and go on from there */
   OB_VERDICT_RESEND,       /* the chunk arrived damaged: send it again */
-  OB_VERDICT_GONE,         /* the server has no such upload any more: look for a receipt, else begin anew */
-  OB_VERDICT_SIGN_IN,      /* the destination wants credentials, or others */
-  OB_VERDICT_FORBIDDEN,    /* this upload is refused; or, where the reason is a sign-in, who asks for it */
+  OB_VERDICT_GONE,         /* the server no longer has the upload: look for a receipt, else begin anew */
+  OB_VERDICT_SIGN_IN,      /* the destination wants credentials, or better ones */
+  OB_VERDICT_FORBIDDEN,    /* this upload is refused; with reason sign-in, the credentials are */
   OB_VERDICT_FULL,         /* the destination has no room */
-  OB_VERDICT_NOT_YET,      /* the server has not attached it yet */
-  OB_VERDICT_WORKING,      /* the server has every byte and still works on them: it is not asked to begin again */
-  OB_VERDICT_FAIL,         /* reason says why; needs a person */
+  OB_VERDICT_NOT_YET,      /* the server has stored it and not attached it to its record yet */
+  OB_VERDICT_WORKING,      /* the server has every byte and still processes them: do not ask it to begin again */
+  OB_VERDICT_FAIL,         /* the upload fails by the reason, and needs a person */
 } ObVerdict;
 
 #define OB_N_VERDICTS (OB_VERDICT_FAIL + 1)
@@ -53,12 +52,12 @@ typedef struct
 {
   ObStage stage;
   guint status;                     /* 0: no answer */
-  const GError *error;              /* where there is no answer */
-  GTlsCertificateFlags certificate; /* what is wrong with it, where the error is about that */
+  const GError *error;              /* set if there is no answer */
+  GTlsCertificateFlags certificate; /* what is wrong with it, if the error is about the certificate */
   gboolean has_protocol;            /* it carries the protocol's own header; of a confirm URL: it is JSON */
-  gboolean is_page;                 /* HTML: written for a person and not for a program */
-  gboolean has_challenge;           /* WWW-Authenticate (RFC 9110 section 11.6.1) */
-  gboolean has_credentials;         /* the destination has headers of its own, which were sent with it */
+  gboolean is_page;                 /* it is HTML, so written for a person and perhaps not by the server */
+  gboolean has_challenge;           /* it has WWW-Authenticate (RFC 9110 section 11.6.1) */
+  gboolean has_credentials;         /* the request had headers of the destination's own */
   gboolean is_elsewhere;            /* the confirm URL is at another origin than the destination */
   const char *retry_after;          /* Retry-After (RFC 9110 section 10.2.3), or NULL */
   const char *date;                 /* Date (RFC 9110 section 6.6.1), or NULL */
@@ -67,10 +66,10 @@ typedef struct
 typedef struct
 {
   ObVerdict verdict;
-  guint scope; /* whose trouble it is: OUTBOX_SCOPE_UPLOAD, OUTBOX_SCOPE_DESTINATION; both: that is not known yet */
-  OutboxReason reason;   /* of a hold of the destination, or of a failure */
+  guint scope;         /* whose trouble it is: OUTBOX_SCOPE_UPLOAD or OUTBOX_SCOPE_DESTINATION; both if that is open */
+  OutboxReason reason; /* of a hold or a failure */
   gint64 retry_after_ms; /* what the server asked for, or -1 */
-  gboolean is_silent;    /* nothing answered at all: no server has refused anything */
+  gboolean is_silent;    /* nothing answered at all, so no server has refused anything */
 } ObOutcome;
 
 /**
@@ -98,16 +97,16 @@ typedef gboolean (*ObVerdictFunc) (const ObReply *reply, ObOutcome *outcome);
  */
 ObOutcome ob_outcome_from_reply (const ObReply *reply, ObVerdictFunc verdict, gint64 now_ms);
 
-/* An outcome that is a protocol's own decision. @reason: of OB_VERDICT_HOLD and OB_VERDICT_FAIL */
+/* The outcome of a protocol's own decision. @reason: for OB_VERDICT_HOLD and OB_VERDICT_FAIL */
 ObOutcome ob_outcome_new (ObVerdict verdict, OutboxReason reason);
 
 /* Returns: the verdict's name, for a line of the log; such as "retry". */
 const char *ob_verdict_get_name (ObVerdict verdict);
 
-/* The public state and the reason that a person is told after it; @reason may be OUTBOX_REASON_NONE. */
+/* Returns: the public state that follows from it. @reason: (out): the reason, maybe OUTBOX_REASON_NONE */
 OutboxState ob_outcome_get_public (const ObOutcome *outcome, ObStage stage, OutboxReason *reason);
 
-/* Returns: (nullable): what to add to an error about a certificate: a clock may be wrong, a portal may be in the way. */
+/* Returns: (nullable): what else to tell about a bad certificate: the clock may be wrong, or a portal in the way */
 const char *ob_outcome_explain_certificate (GTlsCertificateFlags flags);
 
 /**

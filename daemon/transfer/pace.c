@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A bucket of bytes, kept as the time at which the next one may go. Any thread.
+ * A token bucket, kept as the time at which the next byte may go. Any thread.
  */
 #include "transfer/pace.h"
 
-/* A piece has eight parts of a second, unless the rate is so low that it would be hardly more than its packet's head. */
+/* Hand out an eighth of a second at a time, but never so little that a packet would be mostly header. */
 #define PIECES_PER_S 8
 #define PIECE_MIN_BYTES 512
 
@@ -13,7 +13,7 @@ struct _ObPace
 {
   gint refs;
 
-  GMutex lock; /* of all below */
+  GMutex lock; /* guards all below */
   guint64 rate_bytes_per_s;
   gint64 free_at_us;
 };

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * How fast bytes may leave. One pace is shared by all attempts that a rule slows down together, so that two of them are no
- * faster than one; it may be changed while they run. It decides and never waits itself. Any thread.
+ * How fast bytes may leave. All attempts under one rule share its pace, so that two of them are together no faster than
+ * one; it can change while they run. It says how long to wait, and never waits itself. Any thread.
  */
 #pragma once
 
@@ -10,18 +10,18 @@
 
 G_BEGIN_DECLS
 
-/* What was not used for that long is lost: a pause must not be followed by a burst. */
+/* An attempt that paused may catch up on no more than this, so that no burst follows a pause. */
 #define OB_PACE_BURST_MS 125
 
 typedef struct _ObPace ObPace;
 
-/* @rate_bytes_per_s: 0: as fast as it goes */
+/* @rate_bytes_per_s: 0: no limit */
 ObPace *ob_pace_new (guint64 rate_bytes_per_s);
 ObPace *ob_pace_ref (ObPace *pace);
 void ob_pace_unref (ObPace *pace);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObPace, ob_pace_unref)
 
-/* What already waits for its turn has the rate of before. */
+/* Bytes that wait already leave at the old rate. */
 void ob_pace_set_rate (ObPace *pace, guint64 rate_bytes_per_s);
 guint64 ob_pace_get_rate (ObPace *pace);
 

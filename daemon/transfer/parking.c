@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Descriptors under a lock, the oldest first. Any thread.
+ * Duplicated descriptors under a lock, the oldest first. Any thread.
  */
 #include "transfer/parking.h"
 
@@ -16,7 +16,7 @@
 #define TCP_RTO_MAX_MS 44 /* Linux 6.15; not in the headers of Debian 12 */
 #endif
 
-/* The kernel's own end of it comes much later than a tunnel's. */
+/* The kernel must not end it by itself before a tunnel on the way does. */
 #define USER_TIMEOUT_MS (60 * 60 * 1000)
 #define RTO_MAX_MS 120000
 
@@ -24,7 +24,7 @@ struct _ObParking
 {
   gint refs;
 
-  GMutex lock;    /* of the next */
+  GMutex lock;    /* guards the next */
   GArray *parked; /* of int: descriptors, owned */
 };
 
@@ -35,7 +35,7 @@ ob_parking_reset (int fd)
   const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
 
   (void) setsockopt (fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
-  /* To connect to nobody dissolves the association while the descriptor stays open, which libsoup has in its poll. */
+  /* Connecting to no address resets a TCP connection while its descriptor stays open: libsoup still polls it. */
   if (connect (fd, &nobody, sizeof nobody) != 0)
     (void) shutdown (fd, SHUT_RDWR);
 }
@@ -78,8 +78,8 @@ ob_parking_unref (ObParking *parking)
   g_free (parking);
 }
 
-/* When the way is back the kernel would go on with what is queued, maybe on a network that is not what it was. It keeps to
- * the pace that it is told, also where no queue of the device knows of paces; a RST is not paced. */
+/* Keep the kernel from sending what is queued when the network is back, since that may be another network. A tiny pacing
+ * rate holds data back even if the device's queue knows no pacing; a RST is not paced. */
 static void
 silence (int fd)
 {
@@ -110,7 +110,7 @@ ob_parking_park (ObParking *parking, int fd)
   g_mutex_unlock (&parking->lock);
 }
 
-/* FALSE: it is connected to nobody. */
+/* Returns: FALSE if it is not connected. */
 static gboolean
 get_peer (int fd, struct sockaddr_storage *peer)
 {
@@ -136,7 +136,7 @@ is_same_peer (const struct sockaddr_storage *a, const struct sockaddr_storage *b
          && a6->sin6_port == b6->sin6_port;
 }
 
-/* What the kernel has given up meanwhile goes as well. */
+/* Those that the kernel has ended meanwhile go too. */
 void
 ob_parking_release (ObParking *parking, int fd)
 {

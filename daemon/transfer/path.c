@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Addresses and devices of sockets. Any thread.
+ * The local addresses and devices of sockets. Any thread.
  */
 #include "transfer/path.h"
 
@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The address alone, without a port. FALSE: it has none that is of an IP network. */
+/* Reads the local address without its port. Returns: FALSE if it is not of an IP network. */
 static gboolean
 get_own_address (int fd, struct sockaddr_storage *own)
 {
@@ -43,7 +43,8 @@ is_address (const struct sockaddr *a, const struct sockaddr *b)
                                 &((const struct sockaddr_in6 *) b)->sin6_addr);
 }
 
-/* Asked by trying to have it, too. Where the system lets addresses be had that are not its own, this never says so. */
+/* Tries to bind a second socket to the address. On a system that allows binding to foreign addresses this never finds it
+ * gone. */
 gboolean
 ob_path_is_gone (int fd)
 {
@@ -70,7 +71,7 @@ is_held (int fd)
   return getsockopt (fd, SOL_SOCKET, SO_BINDTODEVICE, name, &size) == 0 && size > 0;
 }
 
-/* What has an address of loopback may leave by any device. */
+/* A connection from a loopback address may leave by any device. */
 gboolean
 ob_path_hold (int fd)
 {

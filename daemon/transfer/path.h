@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Which way a connection goes: the address that it was made from, and the device that it leaves by. Any thread.
+ * The path of a connection: its local address, and the device that it leaves by. Any thread.
  */
 #pragma once
 
@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* Whether the system has lost the address that @fd is bound to: nothing that is sent from there gets an answer. */
+/* Whether the system has lost the local address of @fd, so that no answer can arrive any more. */
 gboolean ob_path_is_gone (int fd);
 
 /**

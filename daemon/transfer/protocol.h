@@ -15,30 +15,29 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  const char *name; /* of the setting, and of who confirmed in a receipt */
+  const char *name; /* in settings, and in receipts for who confirmed */
 
-  /* Pure. @url: one that ob_destination_is_url() takes once each {…} in it is replaced. Returns: (nullable): what is wrong
-   * with it, for a person. */
+  /* Pure. @url: a URL once each {…} in it is replaced. Returns: (nullable): what is wrong with it, for a person */
   const char *(*check_url) (const char *url);
 
-  /* Pure. Whether @resume can be a text that it reported as created. What a damaged row has in its place is forgotten. */
+  /* Pure. Whether the protocol could have reported @resume as created; anything else, as from a damaged row, is dropped. */
   gboolean (*is_resume) (const char *resume);
 
-  /* Whether such a text begins with the origin of the destination's URL, and follows the destination to another one. */
+  /* resume texts begin with the origin of the destination's URL, and are changed with it when the destination moves */
   gboolean moves_with_origin;
 
-  /* Sends until the server has every byte, and returns whether it has; if not, @result says why. Reports by the checkpoints;
-   * created and stored return when that is durable. A resume text that it cannot use, as one of another protocol that the
-   * destination was set to before, is none. Worker thread. */
+  /* Sends until the server has every byte. It reports by the checkpoints. It takes a resume text that it cannot use,
+   * such as one of another protocol, as none. Returns: whether the server has every byte; if not, @result says why.
+   * Worker thread. */
   gboolean (*send) (ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data,
                     ObAttemptResult *result, ObStop *stop);
 
-  /* Has the server let go of what it has by the job's resume text. @result is done when it has, or never had it. NULL: there
-   * is never anything to let go of. Worker thread. */
+  /* Has the server delete what the job's resume text leads to. @result is done if the server has deleted it or never had
+   * it. NULL: this protocol leaves nothing at servers that could be deleted. Worker thread. */
   void (*terminate) (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop);
 
-  /* Asks what an upload would meet, and sends no byte of a file. Returns: whether it would be taken; else @result says what is
-   * in the way. Worker thread. */
+  /* Asks the server what an upload would meet, without sending a byte of a file. Returns: whether it would be taken; if
+   * not, @result says what is in the way. Worker thread. */
   gboolean (*try_out) (ObConnection *connection, const ObJob *job, ObTrialNotes *notes, ObAttemptResult *result,
                        ObStop *stop);
 

@@ -1,15 +1,15 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A trial of plain HTTP. Nothing short of a PUT tells for sure whether one would be taken: here is asked what stands in its way
- * at least. Worker thread.
+ * The trial of plain HTTP. Only a PUT could tell for sure whether one is taken; this finds at least what stands in its way.
+ * Worker thread.
  */
 #include "transfer/put-trial.h"
 
 #include "transfer/put-url.h"
 #include "transfer/put-verdict.h"
 
-/* An ordinary name, whose ending nobody minds. */
+/* An ordinary name with an ending that no server forbids. */
 #define TRIAL_NAME "outbox-trial.jpg"
 
 gboolean
@@ -26,7 +26,7 @@ ask (ObConnection *connection, const char *method, const char *url, const ObJob 
   return message ? ob_trial_send (notes, connection, message, stop) : NULL;
 }
 
-/* Whoever has a file that nobody has made has anything. */
+/* A server that claims to have a file that nobody has made would confirm anything. */
 static gboolean
 knows_nothing (const ObAnswer *answer, ObAttemptResult *result)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The path of a URL, part by part. Pure.
+ * Fills the places in the path of a URL, part by part. Pure.
  */
 #include "transfer/put-url.h"
 
@@ -22,7 +22,7 @@ typedef enum
 
 static const char *const places[N_PLACES] = { "{id}", "{name}", "{group}" };
 
-/* Returns: which place @text begins with; N_PLACES: none. */
+/* Returns: the place that @text begins with, or N_PLACES. */
 static Place
 find_place (const char *text)
 {
@@ -42,7 +42,7 @@ find_path (const char *url)
   return host ? host + 3 + strcspn (host + 3, "/?#") : url + strlen (url);
 }
 
-/* The path without its places. Returns: whether no brace is left. */
+/* Takes the places out of the path. Returns: whether no brace is left. */
 static gboolean
 take_places (const char *path, gboolean *has_id)
 {
@@ -83,7 +83,7 @@ ob_put_url_check (const char *template)
   return NULL;
 }
 
-/* Of a slash that is escaped, many servers undo the escape. */
+/* Many servers decode an escaped slash and then see another folder: replace it. */
 static char *
 dup_tame (const char *value)
 {
@@ -102,7 +102,7 @@ dup_tame (const char *value)
   return g_string_free (tame, FALSE);
 }
 
-/* At most so many bytes of a text, none of its characters in pieces. */
+/* Returns: how many bytes of the text to keep, at most @most_bytes, without cutting a character */
 static gsize
 cut_at_character (const char *text, gsize most_bytes)
 {
@@ -114,7 +114,7 @@ cut_at_character (const char *text, gsize most_bytes)
   return length;
 }
 
-/* @keeps_ending: what comes after the last dot stays, where it is no longer than endings are */
+/* @keeps_ending: keeps what follows the last dot, unless it is too long for an ending */
 static char *
 dup_short (const char *value, gsize most_bytes, gboolean keeps_ending)
 {
@@ -127,7 +127,7 @@ dup_short (const char *value, gsize most_bytes, gboolean keeps_ending)
   return g_strdup_printf ("%.*s%s", (int) cut_at_character (value, most_bytes - strlen (ending)), value, ending);
 }
 
-/* How often each place is in a part of the path. Returns: how many bytes of the part are no place. */
+/* Counts each place in a part of the path. Returns: how many bytes of the part are fixed text. */
 static gsize
 count_places (const char *part, gsize length, guint times[N_PLACES])
 {
@@ -157,7 +157,7 @@ shorten (char **value, gsize most_bytes, gboolean keeps_ending)
   *value = shorter;
 }
 
-/* The group gets no more than half of what is there for both. */
+/* Leaves the group at most half of the room that the name and the group share. */
 static void
 fit_values (const char *part, gsize length, char **values)
 {

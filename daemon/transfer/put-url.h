@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * URLs that are made for each file out of a destination's own, which has the places {id}, {name} and {group} in its path. Pure.
+ * Makes each file's URL from the destination's, which has the places {id}, {name} and {group} in its path. Pure.
  */
 #pragma once
 

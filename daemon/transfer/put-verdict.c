@@ -11,22 +11,22 @@ judge_put (const ObReply *reply, ObOutcome *outcome)
   switch (reply->status)
     {
     case 403:
-      /* Tokens end in 403 as well as in 401; a page is a portal's or a proxy's. */
+      /* An expired token is told by 403 as well as by 401; a page comes from a portal or a proxy. */
       if (!reply->has_credentials || reply->is_page)
         return FALSE;
       *outcome = ob_outcome_new (OB_VERDICT_FORBIDDEN, OUTBOX_REASON_SIGN_IN);
       outcome->scope = OUTBOX_SCOPE_DESTINATION;
       return TRUE;
     case 412:
-      /* Something is there. */
+      /* The file is there, or something else is. */
       *outcome = ob_outcome_new (OB_VERDICT_LOOK, OUTBOX_REASON_NONE);
       return TRUE;
     case 413:
-      /* Nothing that stands in the way speaks of a size, and there are no smaller pieces. */
+      /* No proxy's limit can be met by smaller pieces, since the file is one PUT. */
       *outcome = ob_outcome_new (OB_VERDICT_FAIL, OUTBOX_REASON_TOO_LARGE);
       return TRUE;
     case 414:
-      /* The names in one upload's URL are. */
+      /* The name or the group of this one upload is what the server does not take. */
       *outcome = ob_outcome_new (OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE);
       return TRUE;
     default:
@@ -45,7 +45,7 @@ judge_head (const ObReply *reply, ObOutcome *outcome)
       return TRUE;
     case 405:
     case 501:
-      /* It is not to be asked: PUT tells. */
+      /* The server does not allow HEAD: the PUT will tell. */
       *outcome = ob_outcome_new (OB_VERDICT_LOOK, OUTBOX_REASON_NONE);
       return TRUE;
     default:
@@ -58,7 +58,7 @@ ob_put_verdict (const ObReply *reply, ObOutcome *outcome)
 {
   if (reply->stage != OB_STAGE_SEND && reply->stage != OB_STAGE_LOOK)
     return FALSE;
-  /* Some servers say in a page that they have made the file; the file itself may be one. */
+  /* Some servers answer a good PUT with a page, and the file itself may be one. */
   if (reply->status / 100 == 2)
     {
       *outcome = ob_outcome_new (OB_VERDICT_UNDECIDED, OUTBOX_REASON_NONE);

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What an answer means where a file is one PUT (RFC 9110 sections 9.3.4 and 13.1.2; RFC 4918 section 9.7). Plain HTTP has no
- * header of its own that tells a server from what stands in its way: a success is what a second question agrees with. Pure.
+ * What an answer means where a file is one PUT (RFC 9110 sections 9.3.4 and 13.1.2; RFC 4918 section 9.7). Plain HTTP has
+ * no header by which to tell a server from a portal, so a success counts only when a second question agrees. Pure.
  */
 #pragma once
 
@@ -13,24 +13,24 @@ G_BEGIN_DECLS
 /* An ObVerdictFunc. */
 gboolean ob_put_verdict (const ObReply *reply, ObOutcome *outcome);
 
-/* What HEAD says of a file's URL. */
+/* What HEAD says about a file's URL. */
 typedef enum
 {
-  OB_FOUND_NOTHING, /* there is none */
-  OB_FOUND_WHOLE,   /* one of the file's size */
-  OB_FOUND_OTHER,   /* one of another size */
-  OB_FOUND_REFUSED, /* this server is not to be asked */
-  OB_FOUND_UNCLEAR, /* no answer about a file */
+  OB_FOUND_NOTHING, /* no file */
+  OB_FOUND_WHOLE,   /* a file of the right size */
+  OB_FOUND_OTHER,   /* a file of another size */
+  OB_FOUND_REFUSED, /* the server does not allow the question */
+  OB_FOUND_UNCLEAR, /* nothing about a file */
 } ObFound;
 
-/* @length_bytes: -1: it said none */
+/* @length_bytes: -1 if the answer claims none */
 ObFound ob_put_find (guint status, gint64 length_bytes, guint64 size_bytes);
 
 typedef enum
 {
   OB_PUT_STORED,   /* the server has it */
-  OB_PUT_ACCEPTED, /* it says that it will */
-  OB_PUT_DOUBTED,  /* something else answered */
+  OB_PUT_ACCEPTED, /* the server says that it will store it */
+  OB_PUT_DOUBTED,  /* something else than the server answered */
 } ObPutWord;
 
 /**

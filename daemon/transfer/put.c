@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A run of plain HTTP: ask where it may be there already, send, ask whether it is there. Since its URL has the upload's id,
- * whatever is there is this upload's, and may be replaced. Worker thread.
+ * A run of plain HTTP: if the file may be at the server already, ask; send; ask whether it arrived. The URL has the
+ * upload's id, so whatever is there belongs to this upload and may be replaced. Worker thread.
  */
 #include "transfer/put.h"
 
@@ -19,7 +19,7 @@
 
 #define KNOWN_US (5 * 60 * G_USEC_PER_SEC)
 #define MOST_SENDS 3
-/* To send that much once more at once is cheaper than to wait. */
+/* Sending this much again at once is cheaper than a back-off. */
 #define CHEAP_BYTES (1024 * 1024)
 
 typedef enum
@@ -40,13 +40,13 @@ typedef struct
   ObStop *stop;
   int fd;                   /* of the copy; -1: not open yet */
   GBytes *digests;          /* of its blocks; owned, or NULL */
-  char *url;                /* of the file; owned */
-  char *etag;               /* of what is there in its place; owned, or NULL */
-  gboolean replaces;        /* something is there that is not the file */
-  gboolean is_etag_refused; /* the server does not keep to its own */
-  gboolean has_claims;      /* the queue believes in something that the server had */
+  char *url;                /* of the file at the server; owned */
+  char *etag;               /* of what is there instead of the file; owned, or NULL */
+  gboolean replaces;        /* something is there that is not the whole file */
+  gboolean is_etag_refused; /* the server refuses the ETag that it gave itself */
+  gboolean has_claims;      /* the queue still records that the server has something of it */
   guint n_sends;
-  guint64 wire_bytes; /* not reported yet */
+  guint64 wire_bytes; /* went out, and is not reported yet */
   ObServerFacts facts;
 } Run;
 
@@ -82,7 +82,7 @@ remember (Run *run)
 static Step
 end_stored (Run *run)
 {
-  /* What was in the way is over. */
+  /* An earlier trouble is over. */
   g_clear_pointer (&run->result->code, g_free);
   g_clear_pointer (&run->result->message, g_free);
   run->result->has_moved = TRUE;
@@ -94,8 +94,8 @@ end_stored (Run *run)
 
 /* --- What is there --- */
 
-/* Whoever has a name and a password in the destination's URL has them told at once (RFC 7617): a body cannot be sent a second time
- * after a challenge. */
+/* Send a name and password from the destination's URL with the first request (RFC 7617): after a challenge the body
+ * could not be sent a second time. */
 static SoupMessage *
 message_new (const char *method, const Run *run)
 {
@@ -116,7 +116,7 @@ message_new (const char *method, const Run *run)
   return message;
 }
 
-/* A length is told of the bytes as they are stored, and not packed. */
+/* Ask for no compression, so that the length is that of the stored bytes. */
 static ObAnswer *
 ask (Run *run)
 {
@@ -135,7 +135,7 @@ find (const Run *run, const ObAnswer *answer)
   return ob_put_find (ob_answer_get_status (answer), ob_answer_get_length (answer), run->job->size_bytes);
 }
 
-/* Only a strong one says which bytes are meant (RFC 9110 section 8.8.3.2). */
+/* Only a strong ETag says which bytes are meant (RFC 9110 section 8.8.3.2). */
 static void
 note_other (Run *run, const ObAnswer *answer)
 {
@@ -169,7 +169,7 @@ look (Run *run)
     }
 }
 
-/* The server has taken what was sent, by its own word: HEAD is the second. */
+/* The server claims success. Believe it only if HEAD agrees. */
 static Step
 verify (Run *run, guint status)
 {
@@ -194,7 +194,7 @@ verify (Run *run, guint status)
 
 /* --- Sending --- */
 
-/* An early refusal of a small file may be lost with its connection: the next time it is asked for. */
+/* Once a small file is refused while it is sent, the answer may be lost with the connection: ask first the next time. */
 static gboolean
 must_expect (const Run *run)
 {
@@ -250,7 +250,7 @@ body_new (const Run *run)
   return body;
 }
 
-/* It answered 417, or nothing at all while no byte was sent. */
+/* The server refused the question (417), or was silent while no byte of the body was sent. */
 static gboolean
 is_expect_ignored (const ObAnswer *answer)
 {
@@ -292,7 +292,7 @@ after_put (Run *run, const ObAnswer *answer, guint64 taken_bytes, gboolean expec
 {
   if (expects && taken_bytes == 0)
     {
-      /* What was announced on it never comes. */
+      /* The server waits for a body on this connection that will never come. */
       ob_connection_rest (run->connection);
       if (is_expect_ignored (answer))
         {
@@ -314,7 +314,8 @@ after_put (Run *run, const ObAnswer *answer, guint64 taken_bytes, gboolean expec
               "Something says that it has stored the file, before it was sent");
 }
 
-/* What an earlier attempt, or another protocol, had at the server is not there. Returns: whether that is durable. */
+/* Nothing is at the server of what an earlier attempt or another protocol had there. Returns: whether that is on the
+ * disk. */
 static gboolean
 drop_claims (Run *run)
 {
@@ -373,8 +374,8 @@ send_whole (Run *run)
 
 /* --- The whole --- */
 
-/* After a lost answer nothing is sent before it was asked for. That the server has other bytes than these was found by the confirm
- * URL before: a person has seen it, and has them sent anew. */
+/* If an earlier answer was lost, ask before sending. "Other bytes" from the confirm URL means that a person has seen the
+ * failure and retried: send the file anew. */
 static Step
 begin (Run *run)
 {
@@ -416,7 +417,7 @@ run_steps (Run *run)
   return step == STEP_STORED;
 }
 
-/* Beside the name and the group in its URL, nothing of what an app says of a file has a place in a PUT. */
+/* A PUT has no place for the metadata, but for name and group, which can be part of its URL. */
 static void
 note_metadata (Run *run)
 {

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Plain HTTP: a file is one PUT to a URL that is made from its id (see put-url.h), as WebDAV servers, nginx and many others take
- * it. Nothing of it is resumed: what was cut is sent anew from its first byte.
+ * Plain HTTP: each file is one PUT to a URL made from its id (see put-url.h), as WebDAV servers, nginx and many others take
+ * it. Nothing is resumed: a file that was cut is sent again from its first byte.
  */
 #pragma once
 
@@ -10,11 +10,11 @@
 
 G_BEGIN_DECLS
 
-/* From that size on a server is asked whether it will take the file before its bytes are sent (RFC 9110 section 10.1.1); a server
- * of which nothing is known is, whatever the size. */
+/* From this size on, ask the server whether it takes the file before sending it (RFC 9110 section 10.1.1). A server of
+ * which nothing is known is asked for any size. */
 #define OB_PUT_EXPECT_BYTES (G_GUINT64_CONSTANT (1) * 1024 * 1024)
 
-/* How long it has to say so. One that is silent does not know of the question: it is sent to without, and remembered. */
+/* How long the server has for that answer. A silent one does not know the question: send without, and remember it. */
 #define OB_PUT_EXPECT_MS 3000
 
 extern const ObProtocol ob_put_protocol;

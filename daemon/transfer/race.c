@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Connections that are tried side by side. The watch's thread.
+ * Connects several times side by side. The watch's thread.
  */
 #include "transfer/race.h"
 
@@ -36,7 +36,7 @@ ob_race_clear (ObRace *race)
     give_up (&race->tries[i]);
 }
 
-/* Returns: a socket on its way to whom @fd is connected to, or -1. */
+/* Begins to connect to the peer of @fd. Returns: the socket, or -1. */
 static int
 begin_try (int fd)
 {
@@ -53,7 +53,7 @@ begin_try (int fd)
   return try;
 }
 
-/* Returns: whether one is through; those that failed are given up. */
+/* Closes the tries that failed. Returns: whether one has connected. */
 static gboolean
 look (ObRace *race, const GPollFD *polls)
 {
@@ -81,7 +81,7 @@ wait (ObRace *race, GPollFD *polls, guint n_polls)
     {
       gint64 left_us = end_us - g_get_monotonic_time ();
 
-      /* poll() passes over what is no descriptor. */
+      /* poll() ignores negative descriptors. */
       for (guint i = 0; i < OB_RACE_TRIES; i++)
         polls[i] = (GPollFD){ .fd = race->tries[i], .events = G_IO_OUT };
       if (left_us <= 0 || g_poll (polls, n_polls, (gint) (left_us / 1000) + 1) == 0)

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Whether a new connection to a peer could be made, asked while an old one is silent. What connects is not used: libsoup
- * makes its own. The watch's thread.
+ * While a connection is silent: finds out whether a new one to the same peer could be made. The sockets are only tries;
+ * libsoup makes its own connection. The watch's thread.
  */
 #pragma once
 
@@ -10,9 +10,9 @@
 
 G_BEGIN_DECLS
 
-/* A new try begins this often. TCP itself would ask after 1, 3, 7 and 15 seconds. */
+/* A new try begins this often; TCP itself would repeat a lost SYN only after 1, 3, 7 and 15 seconds. */
 #define OB_RACE_TICK_MS 500
-/* Those before it have time for an answer yet: three seconds in all. */
+/* So many tries wait side by side, three seconds in all. */
 #define OB_RACE_TRIES 6
 
 typedef struct
@@ -23,11 +23,11 @@ typedef struct
 
 void ob_race_init (ObRace *race);
 
-/* Gives up all tries. */
+/* Closes all tries. */
 void ob_race_clear (ObRace *race);
 
-/* Begins one more try with whom @fd is connected to, and waits for OB_RACE_TICK_MS, or until @closing is cancelled.
- * Returns: whether one of them got through */
+/* Begins one more try to the peer of @fd and waits OB_RACE_TICK_MS, or until @closing. Returns: whether any try has
+ * connected. */
 gboolean ob_race_run (ObRace *race, int fd, GCancellable *closing);
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The splice of libsoup's body stream. Its state is the class's: process-wide, changed once.
+ * Replaces the splice function of libsoup's body stream class, once for the process.
  */
 #include "transfer/splice.h"
 
@@ -23,7 +23,7 @@ write_piece (GOutputStream *stream, const char *piece, gsize count, GCancellable
   return TRUE;
 }
 
-/* Called as the class's own: the public function has checked the arguments and marked the stream as busy. */
+/* g_output_stream_splice() has already checked the arguments and marked the stream as busy. */
 static gssize
 splice (GOutputStream *stream, GInputStream *source, GOutputStreamSpliceFlags flags, GCancellable *cancellable,
         GError **error)
@@ -32,7 +32,7 @@ splice (GOutputStream *stream, GInputStream *source, GOutputStreamSpliceFlags fl
   g_autofree char *piece = NULL;
   gssize total = 0, count;
 
-  /* libsoup never asks for it. */
+  /* libsoup never passes this flag. */
   if (flags & G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET)
     return base->splice (stream, source, flags, cancellable, error);
   piece = g_malloc (PIECE_BYTES);

@@ -76,8 +76,8 @@ ob_stall_judge (ObStall *stall, const ObFlow *flow, gint64 now_us)
     return judge_doubt (stall, TRUE, quiet_ms);
   if (flow->unacked == 0 && flow->unsent_bytes == 0)
     return quiet_ms < stall->answer_ms ? OB_STALL_WAIT : OB_STALL_SLOW;
-  /* A closed window is a peer that is there and busy, as long as it answers the kernel's probes; unless it has gone, and it is
-   * its kernel alone that answers. */
+  /* A closed window means that the peer is there and busy, as long as it answers the kernel's probes. If it has closed
+   * its side, only its kernel still answers. */
   if (flow->unacked == 0 && flow->probes <= 1)
     return quiet_ms < (flow->is_ended ? OB_STALL_SILENT_MS : OB_STALL_CLOSED_MS) ? OB_STALL_WAIT : OB_STALL_LOST;
 

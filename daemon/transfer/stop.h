@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * How an attempt is ended from outside. A cancellable: cancelled, the attempt's connection is reset at once and bytes that
- * are still queued never leave, as a network that must not be used demands. Asked gently, as by a pause, it first has a
- * moment to finish the chunk under way; a shorter one where another upload waits for its place. Any thread.
+ * Ends an attempt from outside. It is a cancellable: once cancelled, the connection is reset at once and queued bytes never
+ * leave, as when a network may not be used any more. Asked gently, as by a pause, the attempt may first finish its chunk;
+ * it has less time for that if another upload waits for its place. Any thread.
  */
 #pragma once
 
@@ -17,10 +17,10 @@ G_BEGIN_DECLS
 
 typedef enum
 {
-  OB_STOP_GENTLY, /* no further request is begun, and what runs is cancelled after OB_STOP_PATIENCE_MS */
+  OB_STOP_GENTLY, /* begin no further request; what runs is cancelled after OB_STOP_PATIENCE_MS */
   OB_STOP_SOON,   /* the same after OB_STOP_SOON_MS */
-  OB_STOP_PARK,   /* cancelled; its network is gone, and its server hears of it when there is one again */
-  OB_STOP_NOW,    /* cancelled */
+  OB_STOP_PARK,   /* cancel; the network is gone, so the server hears of it when there is one again */
+  OB_STOP_NOW,    /* cancel */
 } ObStopKind;
 
 #define OB_TYPE_STOP (ob_stop_get_type ())
@@ -31,13 +31,13 @@ ObStop *ob_stop_new (void);
 /* Main thread. */
 void ob_stop_ask (ObStop *stop, ObStopKind kind);
 
-/* Whether it was asked, either way. @stop: (nullable) */
+/* Whether the attempt is to end, gently or at once. @stop: (nullable) */
 gboolean ob_stop_is_asked (ObStop *stop);
 
-/* Whether its connection is to be parked, and not reset. */
+/* Whether to park the connection instead of resetting it. */
 gboolean ob_stop_is_parking (ObStop *stop);
 
-/* Waits that long, or until @stop is cancelled. @stop: (nullable) */
+/* Waits for @delay_ms, or until @stop is cancelled. @stop: (nullable) */
 void ob_stop_rest (GCancellable *stop, gint64 delay_ms);
 
 G_END_DECLS

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Numbers that several threads share, under one lock. It is held for a question to the kernel too: between the answer and
- * what was taken by then, nothing may be taken.
+ * Numbers that several threads share, under one lock. The kernel is asked with the lock held, so that no byte is taken
+ * between its answer and the arithmetic.
  */
 #include "transfer/transit.h"
 
@@ -11,14 +11,14 @@
 struct _ObTransit
 {
   gint refs;
-  GMutex lock;    /* of all below */
+  GMutex lock;    /* guards all below */
   gboolean is_on; /* a body is under way */
   guint64 offset_bytes;
   guint64 taken_bytes;
   guint64 held_bytes;
-  guint64 reached_bytes; /* of the body: acknowledged at least */
-  guint64 rest_bytes;    /* what makes the upload whole; G_MAXUINT64: this body does not */
-  gint64 left_us;        /* since when it is whole, monotonic; 0: it is not */
+  guint64 reached_bytes; /* of the body, acknowledged at least */
+  guint64 rest_bytes;    /* of the body, after which the upload is whole; G_MAXUINT64: another request follows */
+  gint64 left_us;        /* since when every byte is acknowledged, monotonic; 0: not yet */
 };
 
 ObTransit *
@@ -74,7 +74,7 @@ ob_transit_end (ObTransit *transit)
   set (transit, FALSE, 0);
 }
 
-/* With the lock. */
+/* With the lock held. */
 static void
 note_left (ObTransit *transit, gint64 now_us)
 {

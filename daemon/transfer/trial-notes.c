@@ -42,7 +42,7 @@ ob_trial_note (ObTrialNotes *notes, const char *event, const char *words)
   notes->checkpoints->noted (event, clean, notes->user_data);
 }
 
-/* Through a proxy it is the proxy's address. */
+/* Behind a proxy this is the proxy's address. */
 static void
 note_address (ObTrialNotes *notes, GSocketConnection *connection)
 {

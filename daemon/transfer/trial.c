@@ -1,15 +1,15 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A trial: what the protocol asks the server, and a question to the confirm URL about an upload that nobody has made. Worker
- * thread.
+ * Runs a trial: the protocol's questions to the server, and one to the confirm URL, about an upload that nobody has made.
+ * Worker thread.
  */
 #include "transfer/trial.h"
 
 #include "transfer/confirm.h"
 
-/* The confirm URL must not know an upload that nobody has made: one that confirms everything would have files called uploaded that
- * are not, and one that refuses everything would fail files that arrived. */
+/* The confirm URL must not know an upload that nobody has made: one that confirms everything would have files called uploaded
+ * that are not, and one that refuses everything would fail files that arrived. */
 static gboolean
 try_confirm (ObConnection *connection, const ObJob *job, ObTrialNotes *notes, ObAttemptResult *result, ObStop *stop)
 {

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Finds out what an upload would meet at a destination, and sends no byte of a file: whether the server can be connected to,
- * encrypts, speaks the protocol and asks for a sign-in; and whether its confirm URL answers. Worker thread.
+ * Finds out what an upload would meet at a destination, without sending a byte of a file: whether the server can be
+ * reached, encrypts, speaks the protocol and wants a sign-in, and whether its confirm URL answers. Worker thread.
  */
 #pragma once
 

@@ -5,10 +5,10 @@
  */
 #include "transfer/tus-create.h"
 
-/* Of metadata: any server takes that much in a head. */
+/* Any server takes a header with this much metadata. */
 #define METADATA_SAFE_BYTES 4096
 
-/* What is known of a server that says little of itself by OPTIONS. */
+/* How long facts hold of a server whose OPTIONS tells little. */
 #define KNOWN_US (5 * 60 * G_USEC_PER_SEC)
 
 static gboolean
@@ -17,8 +17,8 @@ is_long (const char *metadata)
   return strlen (metadata) > METADATA_SAFE_BYTES;
 }
 
-/* What an app says of its file may be too much for a server (431, RFC 6585), something in it may be (400; so nginx says that
- * a head is too large), or the connection was reset before the answer to a long head could be read. */
+/* The metadata may be what a server minds: it is too long (431, RFC 6585; nginx says 400), a word in it is not taken
+ * (400), or the server reset the connection while the long header was still being sent, so that its answer was lost. */
 static gboolean
 may_mind_metadata (const ObAnswer *answer, const char *metadata)
 {
@@ -46,8 +46,8 @@ request (ObConnection *connection, const ObJob *job, const char *metadata, ObAtt
   return ob_http_send (connection, message, OB_ANSWER_MS, G_CANCELLABLE (stop));
 }
 
-/* By its length: what a server minded in one upload's metadata is not left out of another's that is shorter, and where a 400
- * is about a word of it and not about its length it tells nothing of others. */
+/* Remember the length, not the upload: shorter metadata of others may be taken. After a 400 for a word in it, nothing is
+ * remembered, since that says nothing about others. */
 static void
 remember (ObConnection *connection, const ObJob *job, const ObAnswer *refusal, const char *metadata,
           ObServerFacts *facts)
@@ -67,7 +67,7 @@ is_created (const ObAnswer *answer)
   return status == SOUP_STATUS_CREATED || status == SOUP_STATUS_OK;
 }
 
-/* A server that minds the metadata gets only what tells the file from others; the confirm URL has the rest. */
+/* If the server minds the metadata, create the upload with id, name and type alone; the rest is lost to it. */
 ObAnswer *
 ob_tus_create (ObConnection *connection, const ObJob *job, ObServerFacts *facts, gboolean *is_short,
                ObAttemptResult *result, ObStop *stop)

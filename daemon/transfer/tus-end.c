@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Where it is in doubt what a server has: nothing is sent anew, finished again or called done before it was asked. Worker
- * thread.
+ * The steps for when it is not known what the server has: it is asked before anything is sent anew, finished again or
+ * called done. Worker thread.
  */
 #include "transfer/tus-run.h"
 
@@ -57,14 +57,15 @@ ob_tus_end_in_doubt (ObTusRun *tus, const char *code, const char *message)
   return STEP_END;
 }
 
-/* An upload URL of before that leads where nothing may go is given up, once nobody has a receipt for it. */
+/* If the destination was changed and its upload URL may not be used any more, the URL is given up, unless there is a
+ * receipt. */
 static gboolean
 may_go_on (const ObTusRun *tus)
 {
   return ob_origin_is_allowed (tus->server_url, tus->job->url, (const char *const *) tus->job->also);
 }
 
-/* Looks for a receipt. Returns: the step @unknown where the server never heard of it, or where nobody can be asked. */
+/* Looks for a receipt. Returns: the step @unknown if the server never heard of the upload, or if there is nobody to ask. */
 static ObTusStep
 ask (ObTusRun *tus, ObTusStep unknown)
 {
@@ -93,7 +94,7 @@ ob_tus_note_loss (ObTusRun *tus)
   return TRUE;
 }
 
-/* Returns: whether the upload URL is forgotten, durably; else the attempt is over. */
+/* Forgets the upload URL. Returns: whether that is on the disk; if not, the attempt is over. */
 static gboolean
 give_up (ObTusRun *tus)
 {
@@ -104,8 +105,9 @@ give_up (ObTusRun *tus)
   return FALSE;
 }
 
-/* The upload URL is of no use any more. It may have been finished and cleared away: ask before anything is sent twice.
- * @words: (nullable): why, for the journal, where it may still be there. Returns: STEP_CREATE where it is given up for another. */
+/* The upload URL is of no use any more. The upload may have been finished and cleared away, so ask before sending twice.
+ * @words: (nullable): why it is given up, for the journal, if the upload may still be there. Returns: STEP_CREATE if it
+ * was given up. */
 static ObTusStep
 leave_url (ObTusRun *tus, const char *words)
 {
@@ -120,12 +122,13 @@ leave_url (ObTusRun *tus, const char *words)
   if (words)
     tus->checkpoints->noted ("given-up", words, tus->user_data);
 
-  /* Also when it is held: the next try would meet what is gone again, and hold it for that, for ever. */
+  /* Give the URL up even if the destination is held now, or the next attempt would find it gone and hold the destination
+   * again, for ever. */
   return give_up (tus) && !is_held ? STEP_CREATE : STEP_END;
 }
 
-/* What is said to be stored is asked about first. So is an empty file, which is finished by its creation, after a lost
- * answer; and a file whose history was lost with a database. */
+/* Ask first if the server once confirmed every byte; if an empty file, which is finished by its creation, got no answer;
+ * and if the upload's history was lost with a database. */
 ObTusStep
 ob_tus_begin (ObTusRun *tus)
 {
@@ -157,8 +160,8 @@ ob_tus_end_not_ours (ObTusRun *tus)
   return step == STEP_CREATE ? STEP_END : step;
 }
 
-/* An upload URL on another server may be dead while the destination is well: that is this upload's own trouble, and holds up no
- * other. After a day it is given up, as one that is gone. */
+/* If the upload URL is at another server, that one may be dead while the destination is well: hold up no other upload.
+ * After a day, give the URL up as if it were gone. */
 ObTusStep
 ob_tus_end_silent (ObTusRun *tus)
 {
@@ -177,8 +180,8 @@ ob_tus_end_silent (ObTusRun *tus)
   return STEP_END;
 }
 
-/* Where nobody can be asked whether it was finished, and the server was heard to work on it, its own word for every byte,
- * said anew, is the receipt. */
+/* Without a confirm URL, a server that was left to finish and says once more that it has every byte is believed: that is
+ * the receipt. */
 ObTusStep
 ob_tus_get_whole_step (const ObTusRun *tus)
 {
@@ -196,7 +199,7 @@ ob_tus_end_working (ObTusRun *tus)
   return STEP_END;
 }
 
-/* An empty chunk at the end, which servers answer as they would the last one. */
+/* Sends an empty chunk at the end, which servers answer as they answer the last one. */
 static ObAnswer *
 send_nothing (ObTusRun *tus)
 {
@@ -220,7 +223,7 @@ send_nothing (ObTusRun *tus)
   return answer;
 }
 
-/* The server may be at it: it is not asked to begin a second time before its first answer could have come. */
+/* The server may still process the file: do not have it begin a second time before its first answer could have come. */
 static gboolean
 may_be_at_it (const ObTusRun *tus)
 {
@@ -228,9 +231,9 @@ may_be_at_it (const ObTusRun *tus)
          || (tus->job->confirm_url && tus->job->heard_ms >= 0 && tus->job->heard_ms < OB_ANSWER_FINISH_MS);
 }
 
-/* The offset says that every byte is stored, not that the server has done with them what it does when it has them all: its
- * answer to the last chunk was lost, or an error. With a confirm URL that can be asked; else an empty chunk is sent, which
- * makes up for an end that never was. */
+/* The offset says that the server has every byte, not that it has processed the file: the answer to the last chunk was
+ * lost or an error. Ask the confirm URL if there is one. If not, send an empty chunk, which has the server finish if it
+ * did not. */
 ObTusStep
 ob_tus_finish (ObTusRun *tus)
 {

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * One run of tus: what its steps share. Private to tus.c, which begins and sends, and tus-end.c, which knows when an upload
- * is whole, finished, or gone. Worker thread.
+ * What the steps of one run of tus share. Private to tus.c, which begins and sends, and tus-end.c, which finds out whether
+ * an upload is whole, finished or gone. Worker thread.
  */
 #pragma once
 
@@ -37,58 +37,57 @@ typedef struct
   ObStop *stop;
   int fd;           /* of the copy; -1: not open yet */
   GBytes *digests;  /* of the blocks of the copy; owned, or NULL */
-  char *server_url; /* owned */
+  char *server_url; /* the upload URL; owned, or NULL */
   guint64 offset_bytes;
-  guint64 furthest_bytes; /* that it ever was */
+  guint64 furthest_bytes; /* the most that the server ever confirmed */
   guint64 chunk_bytes;
-  guint64
-      given_bytes; /* the most that the upload URL can have; G_MAXUINT64: it is older than this run, that is not known */
-  guint64 limit_bytes; /* of a chunk: the server's, or what sticks behind a buffering proxy */
+  guint64 given_bytes; /* the most that this URL can have; G_MAXUINT64: not known, an earlier run sent to it */
+  guint64 limit_bytes; /* the largest chunk: by the server's limit, or by what gets through a buffering proxy */
   guint losses;        /* chunks in a row of which nothing arrived */
-  guint resends;       /* of one damaged chunk */
-  guint restarts;      /* times that the upload URL was gone */
-  guint locked;        /* answers that it is locked, since the offset has grown */
-  guint64 seen_bytes;  /* offset at the last look, not believed yet */
-  guint n_lost;        /* times that bytes were lost which the server had confirmed, since the furthest offset ever */
-  gboolean is_working; /* the server was left alone with the whole of it just now */
-  gboolean tries_post; /* PATCH was refused */
+  guint resends;       /* repetitions of one damaged chunk */
+  guint restarts;      /* how often the upload URL was gone */
+  guint locked;        /* how often it was locked since the offset last grew */
+  guint64 seen_bytes;  /* offset at the last look, which is not believed yet */
+  guint n_lost;        /* how often the server lost confirmed bytes since the furthest offset */
+  gboolean is_working; /* the server has just been left to process the whole file */
+  gboolean tries_post; /* PATCH was refused: POST is tried */
   ObServerFacts facts;
 } ObTusRun;
 
-/* The protocol's own headers are missing: whoever answered, it was no tus server. */
+/* The answer lacks the protocol's headers: it was not a tus server that answered. */
 ObTusStep ob_tus_end_by_stranger (ObTusRun *tus);
 
-/* The server keeps uploads at an address that is none, or that nobody has listed. @url: (nullable) */
+/* The server wants uploads at an address that is no URL, or that is not listed for the destination. @url: (nullable) */
 ObTusStep ob_tus_end_elsewhere (ObTusRun *tus, const char *url);
 
-/* The server gave it an address that is another's, or everybody's. */
+/* The server gave the upload a URL that another upload has, or its own address. */
 ObTusStep ob_tus_end_at_others (ObTusRun *tus);
 
-/* What the server has at its address is another's: that address is given up, once nobody has a receipt for it. */
+/* The server has another upload at this one's URL. Gives the URL up, unless there is a receipt. */
 ObTusStep ob_tus_end_not_ours (ObTusRun *tus);
 
-/* Ends the attempt by trouble of which another upload tells whether it is this one's alone. */
+/* Ends the attempt by trouble that may be this upload's alone; another upload will tell. */
 ObTusStep ob_tus_end_in_doubt (ObTusRun *tus, const char *code, const char *message);
 
-/* The first step: a look at what the server has, wherever it may have something. */
+/* Returns: the first step: asks what the server has, if it may have something */
 ObTusStep ob_tus_begin (ObTusRun *tus);
 
-/* The step after an answer that there is no such upload. */
+/* Returns: the step after the server said that there is no such upload */
 ObTusStep ob_tus_gone (ObTusRun *tus);
 
-/* The step after a request to the upload URL that nothing answers. */
+/* Returns: the step after a request to the upload URL that nothing answered */
 ObTusStep ob_tus_end_silent (ObTusRun *tus);
 
-/* The step after a look that found every byte at the server. */
+/* Returns: the step after a look that found every byte at the server */
 ObTusStep ob_tus_get_whole_step (const ObTusRun *tus);
 
-/* Counts a loss of bytes that the server had confirmed. Returns: whether nothing more is sent for now, as @tus->result says. */
+/* Counts a loss of confirmed bytes. Returns: whether to stop sending for now, as @tus->result says. */
 gboolean ob_tus_note_loss (ObTusRun *tus);
 
-/* Every byte is there, and the server has not done yet. */
+/* Ends the attempt: the server has every byte and still processes them. */
 ObTusStep ob_tus_end_working (ObTusRun *tus);
 
-/* Has the server do what it does with a whole upload. */
+/* Has the server finish an upload of which it has every byte. */
 ObTusStep ob_tus_finish (ObTusRun *tus);
 
 G_END_DECLS

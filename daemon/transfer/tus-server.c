@@ -61,7 +61,7 @@ ob_tus_is_slow_finish (const ObAnswer *answer)
 {
   guint status = ob_answer_get_status (answer);
 
-  /* 524 is what a proxy says that waited long enough. */
+  /* 524 is a proxy that waited too long for its server. */
   return status == SOUP_STATUS_GATEWAY_TIMEOUT || status == 524 || status == SOUP_STATUS_REQUEST_TIMEOUT
          || (answer->error && answer->end == OB_END_SLOW);
 }
@@ -85,7 +85,7 @@ ob_tus_judge (const ObAnswer *answer, ObStage stage, ObAttemptResult *result)
 {
   guint status = ob_answer_get_status (answer);
 
-  /* 412 by the specification, 400 by some servers. */
+  /* tus says 412; some servers say 400. */
   if ((status == SOUP_STATUS_PRECONDITION_FAILED || status == SOUP_STATUS_BAD_REQUEST)
       && ob_tus_is_of_other_version (answer, result))
     return TRUE;
@@ -139,7 +139,7 @@ ob_tus_encode_metadata (const ObJob *job, gboolean is_short)
   return g_string_free (text, FALSE);
 }
 
-/* Returns: 0, or a fault of transfer/copy.h. */
+/* Returns: 0, or a fault as in transfer/copy.h */
 static int
 hash_part (gnutls_hash_hd_t hash, int fd, guint64 offset_bytes, guint64 size_bytes)
 {
@@ -161,7 +161,7 @@ hash_part (gnutls_hash_hd_t hash, int fd, guint64 offset_bytes, guint64 size_byt
   return 0;
 }
 
-/* SHA-1 because every tus server with the extension has it; it guards against damage, not against people. */
+/* SHA-1, since every tus server with the extension has it. It guards against damage, not against people. */
 int
 ob_tus_add_checksum (SoupMessage *message, int fd, guint64 offset_bytes, guint64 chunk_bytes)
 {
@@ -211,13 +211,13 @@ ob_tus_discover (ObConnection *connection, const ObJob *job, ObServerFacts *fact
   if (answer->error && answer->end != OB_END_SLOW)
     {
       (void) ob_answer_judge (answer, OB_STAGE_CREATE, FALSE, ob_tus_verdict, result);
-      /* Nothing of an upload was in it. */
+      /* The request was about the server, not about an upload. */
       result->outcome.scope = OUTBOX_SCOPE_DESTINATION;
       return FALSE;
     }
   if (!answer->error && ob_tus_is_of_other_version (answer, result))
     return FALSE;
-  /* Whoever answers without a version may be a portal, and is asked again next time. */
+  /* An answer without a version may come from a portal: ask again next time. */
   if (answer->error || ob_answer_get_header (answer, "Tus-Version"))
     facts->until_us = g_get_monotonic_time () + KNOWN_US;
   if (!answer->error)

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A trial of a tus server: OPTIONS, and HEAD of an upload that nobody has made. Worker thread.
+ * The trial of a tus server: OPTIONS, and HEAD of an upload that nobody has made. Worker thread.
  */
 #include "transfer/tus-trial.h"
 
@@ -25,8 +25,8 @@ ob_tus_dup_unmade_url (const char *url, const char *id)
   return g_strdup_printf ("%.*s%s%s%s", (int) path_bytes, url, has_slash ? "" : "/", id, url + path_bytes);
 }
 
-/* Many servers and proxies let everybody ask for OPTIONS, as browsers do before they sign in; an upload is not for everybody.
- * Returns: whether the answer to the second question says that it is the server's own. */
+/* Many servers answer OPTIONS without a sign-in, as browsers need it, so ask for an upload too. Returns: whether the
+ * answer to that is the server's own. */
 static gboolean
 look (ObConnection *connection, const ObJob *job, ObTrialNotes *notes, ObAttemptResult *result, ObStop *stop)
 {
@@ -72,8 +72,7 @@ is_method_refused (const ObAnswer *answer)
   return status == SOUP_STATUS_METHOD_NOT_ALLOWED || status == SOUP_STATUS_NOT_IMPLEMENTED;
 }
 
-/* An upload goes on without an answer to OPTIONS, and something on the way may refuse it that lets an upload through: then the
- * second question tells. */
+/* An upload does without OPTIONS, and a proxy may refuse OPTIONS alone: then the second question decides. */
 gboolean
 ob_tus_try_out (ObConnection *connection, const ObJob *job, ObTrialNotes *notes, ObAttemptResult *result, ObStop *stop)
 {

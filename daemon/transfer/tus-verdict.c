@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the statuses mean that are not the same in tus as in all of HTTP. Pure, any thread.
+ * What statuses mean in tus, where that differs from HTTP. Pure, any thread.
  */
 #include "transfer/tus-verdict.h"
 
-/* The upload URL has ended; where there is none yet, it is a refusal like others. */
+/* At an upload URL the upload has ended; at the destination it is a refusal like any other. */
 static gboolean
 judge_gone (const ObReply *reply, ObOutcome *outcome)
 {
@@ -16,8 +16,8 @@ judge_gone (const ObReply *reply, ObOutcome *outcome)
   return TRUE;
 }
 
-/* A dead connection of ours may still hold the upload, for minutes: it is no trouble of the destination. At the end it may be
- * the server's own work that does. */
+/* A dead connection of ours may keep the upload locked for minutes, which is no trouble of the destination. At the end,
+ * the server's own processing may keep it locked. */
 static gboolean
 judge_conflict (const ObReply *reply, ObOutcome *outcome)
 {
@@ -44,7 +44,7 @@ judge_locked (const ObReply *reply, ObOutcome *outcome)
   return TRUE;
 }
 
-/* The checksum extension: the chunk arrived damaged. */
+/* The checksum extension says that the chunk arrived damaged. */
 static gboolean
 judge_checksum (const ObReply *reply, ObOutcome *outcome)
 {
@@ -55,7 +55,7 @@ judge_checksum (const ObReply *reply, ObOutcome *outcome)
   return TRUE;
 }
 
-/* Some servers say 500 for an upload that a dead connection of ours still holds, when they are asked for the offset. */
+/* Some servers answer a look with 500 while a dead connection of ours keeps the upload locked. */
 static gboolean
 judge_server_error (const ObReply *reply, ObOutcome *outcome)
 {

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A run of tus: discover, create or look, send, look again after every doubt. The server's Upload-Offset is believed,
- * whatever was written to the socket. Worker thread.
+ * A run of tus: discover, create or look, send, and look again after every doubt. What the server says in Upload-Offset
+ * counts, not what was written to the socket. Worker thread.
  */
 #include "transfer/tus.h"
 
@@ -58,12 +58,12 @@ create (ObTusRun *tus)
     return STEP_END;
   if (ob_tus_judge (answer, OB_STAGE_CREATE, tus->result))
     {
-      /* Taken for trouble of the destination, that one upload would hold up all others. */
+      /* Taken as the destination's trouble, one upload with long metadata would hold up all others. */
       if (tus->result->outcome.verdict == OB_VERDICT_RETRY && ob_tus_is_long (answer, tus->job, is_short))
         tus->result->outcome.verdict = OB_VERDICT_RETRY_UPLOAD;
       return STEP_END;
     }
-  /* It is 201, but @uploadx/core says 200 where the file is empty and so complete. */
+  /* The status is 201; @uploadx/core says 200 for an empty file, since that is complete. */
   location = ob_answer_get_header (answer, "Location");
   if ((ob_answer_get_status (answer) != SOUP_STATUS_CREATED && ob_answer_get_status (answer) != SOUP_STATUS_OK)
       || !location || !ob_answer_get_header (answer, "Tus-Resumable"))
@@ -90,7 +90,7 @@ create (ObTusRun *tus)
   return tus->job->size_bytes == 0 ? STEP_STORED : STEP_SEND;
 }
 
-/* Takes what the server says it has. Returns: what is next where that is everything, @whole, or less. */
+/* Believes the offset that the server tells. Returns: the next step: @whole if the server has every byte. */
 static ObTusStep
 believe (ObTusRun *tus, guint64 offset_bytes, ObTusStep whole)
 {
@@ -98,7 +98,7 @@ believe (ObTusRun *tus, guint64 offset_bytes, ObTusStep whole)
   gboolean is_loss = offset_bytes < tus->offset_bytes;
 
   tus->offset_bytes = offset_bytes;
-  /* What is only made good again is no progress. */
+  /* Bytes that the server had lost and has again are no progress. */
   if (offset_bytes > tus->furthest_bytes)
     {
       tus->furthest_bytes = offset_bytes;
@@ -113,9 +113,9 @@ believe (ObTusRun *tus, guint64 offset_bytes, ObTusStep whole)
   return offset_bytes == tus->job->size_bytes ? whole : STEP_SEND;
 }
 
-/* A dead connection of ours may hold the upload for some seconds yet. Asked twice a second it goes on as soon as it is let
- * go; a server that holds it longer, or says when to come again, gets the back-off. So does one that tells the offset and takes
- * nothing: only an offset that has grown is the end of a lock. */
+/* A dead connection of ours may keep the upload locked for some seconds. Look twice a second, so that it goes on as soon
+ * as it is free. A server that keeps it longer, or says when to come again, gets the back-off. So does one that tells
+ * the offset and then takes nothing: only a growing offset ends a lock. */
 static ObTusStep
 wait_for_lock (ObTusRun *tus)
 {
@@ -129,8 +129,9 @@ wait_for_lock (ObTusRun *tus)
   return STEP_LOOK;
 }
 
-/* A server that checks sums takes back what it has of a chunk that was cut, and some answer a look before they have. What
- * is sent from there would leave a hole: an offset inside such a chunk counts when two looks, a moment apart, agree. */
+/* A server with checksums drops what it has of a chunk that was cut, and some answer a look before they have done so.
+ * Sending from that offset would leave a hole: believe an offset inside of such a chunk only when two looks, a moment
+ * apart, agree. */
 static gboolean
 is_agreed (ObTusRun *tus, guint64 offset_bytes)
 {
@@ -142,8 +143,9 @@ is_agreed (ObTusRun *tus, guint64 offset_bytes)
   return FALSE;
 }
 
-/* A server that was set back to a backup, or one of two behind a balancer, has another upload there: of another size, or with
- * bytes that this device never sent to it. An offset beyond the end is nobody's. */
+/* A server that was restored from a backup, or one of two behind a balancer, may have another upload at this URL: of
+ * another size, or with bytes that this device never sent there. An offset beyond the end is of no upload of ours at
+ * all. */
 static gboolean
 is_of_another (const ObTusRun *tus, const ObAnswer *answer, guint64 offset_bytes)
 {
@@ -189,7 +191,7 @@ look (ObTusRun *tus)
   return believe (tus, offset_bytes, ob_tus_get_whole_step (tus));
 }
 
-/* More than this does not get through; the next upload to that server need not find it out again. */
+/* Larger chunks do not get through. Remember it for the next upload to this server. */
 static void
 shrink (ObTusRun *tus, guint64 chunk_bytes)
 {
@@ -202,7 +204,7 @@ shrink (ObTusRun *tus, guint64 chunk_bytes)
   ob_facts_put (ob_connection_get_facts (tus->connection), tus->job->url, &tus->facts);
 }
 
-/* Nothing of what was sent arrived: smaller chunks, until they stick; then give the server a rest. */
+/* Nothing of the chunk arrived: try smaller ones until they stick, then give the server a rest. */
 static ObTusStep
 lose (ObTusRun *tus, guint64 chunk_bytes)
 {
@@ -215,7 +217,7 @@ lose (ObTusRun *tus, guint64 chunk_bytes)
   return STEP_LOOK;
 }
 
-/* For the next chunk; and for the next attempt, which may be a worker's that knows nothing of this one. */
+/* For the next chunk, and for the next attempt, which may run on another worker. */
 static void
 note_rate (ObTusRun *tus, guint64 moved_bytes, gint64 elapsed_us)
 {
@@ -224,19 +226,19 @@ note_rate (ObTusRun *tus, guint64 moved_bytes, gint64 elapsed_us)
   ob_facts_put (ob_connection_get_facts (tus->connection), tus->job->url, &tus->facts);
 }
 
-/* The step after an answer to a chunk that is no success, or an error in its place. */
+/* The step after a chunk that got no success. */
 static ObTusStep
 after_refusal (ObTusRun *tus, const ObAnswer *answer, guint64 chunk_bytes)
 {
   ObAttemptResult *result = tus->result;
 
-  /* A proxy's limit is for one request, not for the file. */
+  /* A proxy limits a request, not the file: smaller chunks pass. */
   if (ob_answer_get_status (answer) == SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE && chunk_bytes > OB_TUS_CHUNK_MIN_BYTES)
     {
       shrink (tus, chunk_bytes);
       return STEP_LOOK;
     }
-  /* Where nothing can be reached, a look at the offset would not be answered either. */
+  /* If nothing can be reached, a look at the offset would not be answered either. */
   if (result->is_cancelled || result->outcome.verdict == OB_VERDICT_FAIL)
     return STEP_END;
   if (answer->end == OB_END_SILENT)
@@ -259,7 +261,7 @@ after_refusal (ObTusRun *tus, const ObAnswer *answer, guint64 chunk_bytes)
   return wait_for_lock (tus);
 }
 
-/* The step after an answer that tells how much of the file the server has now: no more than was sent. */
+/* The step after a chunk whose answer tells the offset. It tells no more than was sent. */
 static ObTusStep
 after_offset (ObTusRun *tus, guint64 offset_bytes, guint64 chunk_bytes, gint64 elapsed_us)
 {
@@ -278,8 +280,8 @@ after_offset (ObTusRun *tus, guint64 offset_bytes, guint64 chunk_bytes, gint64 e
   return believe (tus, offset_bytes, STEP_STORED);
 }
 
-/* A chunk is over, and its counting with it, whatever came of it: before anything else is asked or waited for, and before the main
- * thread hears of the offset, since it must not tell again what it forgets then. */
+/* Ends the chunk's count of bytes on the way, and reports the offset, before anything else is asked: once the main
+ * thread has heard the offset, it must not be told older numbers. */
 static ObTusStep
 after_patch (ObTusRun *tus, ObBody *body, const ObAnswer *answer, guint64 chunk_bytes, gint64 elapsed_us)
 {
@@ -303,7 +305,7 @@ after_patch (ObTusRun *tus, ObBody *body, const ObAnswer *answer, guint64 chunk_
   if (!is_told)
     return ob_tus_end_by_stranger (tus);
 
-  /* Where it says more than was sent, it is asked again. */
+  /* An offset beyond what was sent is not believed: look again. */
   return is_believed ? after_offset (tus, told_bytes, chunk_bytes, elapsed_us) : lose (tus, chunk_bytes);
 }
 
@@ -358,7 +360,7 @@ open_copy (ObTusRun *tus)
   return tus->fd >= 0;
 }
 
-/* The network may be another one than where the rate was found: it is believed for a part of what it would carry. */
+/* The rate may be from another network, so the first chunk is only a part of what it promises. */
 static guint64
 first_chunk_bytes (const ObTusRun *tus)
 {
@@ -384,7 +386,7 @@ discover (ObTusRun *tus)
 static ObTusStep
 take_step (ObTusRun *tus, ObTusStep step)
 {
-  /* What is only asked about needs no copy, until it turns out that it must be sent again. */
+  /* To ask about an upload takes no copy; open it once bytes have to be sent. */
   if ((step == STEP_CREATE || step == STEP_SEND) && tus->fd < 0 && !open_copy (tus))
     return STEP_END;
   switch (step)
@@ -409,7 +411,7 @@ run_steps (ObTusRun *tus, ObTusStep step)
 {
   while (step != STEP_STORED && step != STEP_END)
     {
-      /* After a turn that may have been judged: what counts is how it goes on. */
+      /* Forget the verdict of the last step: how it goes on decides now. */
       tus->result->outcome = ob_outcome_new (OB_VERDICT_UNDECIDED, OUTBOX_REASON_NONE);
       if (ob_stop_is_asked (tus->stop))
         {

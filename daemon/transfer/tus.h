@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 
 extern const ObProtocol ob_tus_protocol;
 
-/* Pure. What to send next, in bytes: about eight seconds of the last rate, at most @limit_bytes. */
+/* Pure. Returns: how many bytes to send next: about eight seconds at the last rate, at most @limit_bytes */
 guint64 ob_tus_next_chunk_bytes (guint64 moved_bytes, gint64 elapsed_us, guint64 limit_bytes);
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * URLs that a server says. Pure.
+ * Checks and resolves URLs from a server. Pure.
  */
 #include "transfer/url.h"
 
@@ -10,10 +10,10 @@
 #include <libsoup/soup.h>
 #include <string.h>
 
-/* Servers take a line of a request up to 8 KiB. */
+/* Servers take a request line of up to 8 KiB. */
 #define URL_MAX_BYTES (8 * 1024)
 
-/* Of an http URL below an https one. */
+/* A server behind a proxy that ends TLS may answer with an http URL for its own https one: keep https on the same host. */
 static char *
 keep_https (GUri *from, GUri *to)
 {
@@ -27,7 +27,7 @@ keep_https (GUri *from, GUri *to)
   return g_uri_to_string (secure);
 }
 
-/* A path may be bytes of any encoding, which are escaped; a line end or another control character is in no URL. */
+/* Bytes of a path in any encoding are escaped; a control character makes it no URL. */
 static gboolean
 has_control (const char *text)
 {
@@ -47,13 +47,13 @@ ob_url_resolve (const char *base, const char *reference)
 
   if (from && strlen (reference) <= URL_MAX_BYTES && !has_control (reference))
     to = g_uri_parse_relative (from, reference, SOUP_HTTP_URI_FLAGS, NULL);
-  /* A path that begins with two slashes and has no host before it makes no text: GLib asserts that. */
+  /* GLib asserts if a path begins with two slashes and there is no host before it. */
   if (!to || !g_uri_get_host (from) || !g_uri_get_host (to))
     return NULL;
   if (g_str_equal (g_uri_get_scheme (from), "https") && g_str_equal (g_uri_get_scheme (to), "http"))
     url = keep_https (from, to);
   else
-    /* A fragment is never sent (RFC 9110 section 7.1): two URLs that differ in it alone are one. */
+    /* Fragments are never sent (RFC 9110 section 7.1): URLs that differ in it alone are the same. */
     url = g_uri_to_string_partial (to, G_URI_HIDE_FRAGMENT);
 
   return url && strlen (url) <= URL_MAX_BYTES && ob_destination_is_url (url) ? g_steal_pointer (&url) : NULL;

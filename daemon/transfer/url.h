@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * URLs that a server says. libsoup asserts that it is given good ones, and puts a host as it is into a header: each is looked
- * at here before libsoup sees it. Pure.
+ * URLs from a server. libsoup asserts that the URLs it gets are good, and copies a host into a header as it is, so each URL
+ * is checked here first. Pure.
  */
 #pragma once
 
