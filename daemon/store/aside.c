@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Names of databases that were set aside, and renaming. Main thread.
+ * Names and renames databases that are set aside. Main thread.
  */
 #include "store/aside.h"
 
@@ -24,7 +24,7 @@ compare_times (gconstpointer a, gconstpointer b)
   return (first > second) - (first < second);
 }
 
-/* Returns: (transfer full) (element-type gint64): when databases were set aside, the oldest first. */
+/* Returns: (transfer full) (element-type gint64): the times of the databases set aside, the oldest first */
 static GArray *
 list_asides (const char *path)
 {
@@ -71,7 +71,7 @@ ob_aside_rename (const char *path, const char *aside_path, GError **error)
       g_autofree char *from = g_strconcat (path, suffixes[i], NULL);
       g_autofree char *to = g_strconcat (aside_path, suffixes[i], NULL);
 
-      /* The log of an earlier one in the same place is not this one's. */
+      /* A log left by an earlier database of that name must not be applied to this one. */
       (void) g_unlink (to);
       if (g_rename (from, to) != 0 && errno != ENOENT)
         {

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Where damaged databases are set aside. A disk that damages one after another is not filled with them: one an hour is kept,
- * what comes within the hour has one place, that of the last, and of all the newest three stay. Main thread.
+ * Where damaged databases are set aside. So that a failing disk is not filled with them, each hour has one place, which its
+ * last one takes, and only the newest three are kept. Main thread.
  */
 #pragma once
 
@@ -10,14 +10,14 @@
 
 G_BEGIN_DECLS
 
-/* Returns: (transfer full): where the database at @path is to be renamed to. */
+/* Returns: (transfer full): the path to rename the database at @path to */
 char *ob_aside_dup_path (const char *path, gint64 now_ms);
 
-/* Renames the database and what SQLite keeps beside it, so that a person can still look at them, and clears its marks. Errors:
- * Storage, DiskFull. */
+/* Renames the database and SQLite's files beside it, so that a person can still examine them, and clears its marks.
+ * Errors: Storage, DiskFull. */
 gboolean ob_aside_rename (const char *path, const char *aside_path, GError **error);
 
-/* Removes those that are too many. */
+/* Removes all but the newest. */
 void ob_aside_remove_old (const char *path);
 
 G_END_DECLS

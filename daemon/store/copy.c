@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * One read of the source gives both the copy and its digest. Blocking; runs on an ingest thread.
+ * Reads the source once for both the copy and its digest. Blocking; on an ingest thread.
  */
 #include "store/copy.h"
 
@@ -20,14 +20,14 @@
 #define WRITER_MS 100
 #define BUFFER_MAX_BYTES (1024 * 1024)
 
-/* A file without a size is looked after so often. */
+/* How often the room on the disk is checked for a file of unknown size. */
 #define CHECK_ROOM_BYTES (64 * 1024 * 1024)
 
 typedef struct
 {
   int source;
-  gboolean is_own; /* the descriptor: its position is nobody else's */
-  int target;      /* -1: it is a clone already, only the digest is wanted */
+  gboolean is_own; /* we opened the descriptor: nobody else uses its position */
+  int target;      /* -1: the target is a clone already, or only the digest is wanted */
   const char *path;
   ObDigester *digester; /* borrowed */
   char *buffer;
@@ -35,8 +35,8 @@ typedef struct
   GCancellable *cancellable;
   gint64 *copied_bytes;
   off_t done;
-  off_t written;      /* where the last write to the target ended */
-  struct stat before; /* of the source */
+  off_t written;      /* where the last write ended in the target */
+  struct stat before; /* of the source before it is read */
 } Copier;
 
 static gboolean
@@ -63,7 +63,7 @@ ob_copy_has_room (int fd, guint64 bytes, GError **error)
   return FALSE;
 }
 
-/* A write tells by size or mtime. The ctime alone is also that of a new name, owner or attribute, and of a name removed. */
+/* Whether it was written: size or mtime differ. A different ctime alone may come from a new name, owner or attribute. */
 static gboolean
 is_written (const struct stat *before, const struct stat *after)
 {
@@ -78,7 +78,7 @@ has_changed (const struct stat *before, const struct stat *after)
          || before->st_ctim.tv_nsec != after->st_ctim.tv_nsec;
 }
 
-/* Fewer bytes, or more, than the size of @before. */
+/* Sets an error for a file with fewer or more bytes than @before says. */
 static gboolean
 set_not_that_size (const struct stat *before, const struct stat *after, GError **error)
 {
@@ -115,7 +115,7 @@ next_block (const Copier *copier, off_t end)
   return (gsize) MIN ((off_t) copier->buffer_bytes, end - copier->done);
 }
 
-/* A read that fails is never an end: a file that is taken for shorter than it is would be deleted by whoever moves it. */
+/* A failed read is never taken for the end: with --move, a file that was taken short would be deleted. */
 static gssize
 read_block (Copier *copier, gsize size_bytes, GError **error)
 {
@@ -130,7 +130,8 @@ read_block (Copier *copier, gsize size_bytes, GError **error)
   return got;
 }
 
-/* It shrank, or never had as much: a file of /sys claims a page, and one of a network what it had. */
+/* Sets an error for a file that ended early: it shrank, or never had its size, as files of /sys and of some network
+ * folders. */
 static gboolean
 set_early_end (const Copier *copier, GError **error)
 {
@@ -179,7 +180,7 @@ take_all (Copier *copier, off_t size, GError **error)
 {
   while (copier->done < size)
     {
-      /* Holes are found by moving the descriptor's position, which must not be the app's. */
+      /* Finding holes moves the file position, which must not be the app's. */
       off_t data = copier->is_own ? lseek (copier->source, copier->done, SEEK_DATA) : copier->done;
       gboolean is_hole_to_end = data < 0 && errno == ENXIO;
       off_t hole = data < 0 || !copier->is_own ? size : lseek (copier->source, data, SEEK_HOLE);
@@ -195,7 +196,7 @@ take_all (Copier *copier, off_t size, GError **error)
   return TRUE;
 }
 
-/* Asked now and then of what may grow without an end. */
+/* Checks the room now and then, since the file may grow without end. */
 static gboolean
 has_room_still (const Copier *copier, gsize next_bytes, GError **error)
 {
@@ -203,7 +204,7 @@ has_room_still (const Copier *copier, gsize next_bytes, GError **error)
          || ob_copy_has_room (copier->target, 0, error);
 }
 
-/* Some files do not know their size before they are read: those of /proc, documents of a cloud, the files of a phone. */
+/* Reads a file that does not know its size, such as one of /proc, a cloud document, or a file on a phone. */
 static gboolean
 take_to_end (Copier *copier, GError **error)
 {
@@ -241,8 +242,9 @@ take_from_reader (Copier *copier, ObReader *reader, GError **error)
   return FALSE;
 }
 
-/* Whether somebody has it open, or mapped, for writing: a read lease can be had where nobody has (fcntl(2)). A hint: files of
- * others cannot be asked, nor a descriptor that can write itself. It is dropped at once, so that it holds up nobody. */
+/* Whether a program has the file open or mapped for writing: then the kernel refuses a read lease (fcntl(2)). Only a
+ * hint, since a lease cannot be had on files of other users, or on a writable descriptor. The lease is dropped at once,
+ * so that nobody waits for it. */
 static gboolean
 may_have_writer (int source)
 {
@@ -255,8 +257,8 @@ may_have_writer (int source)
   return FALSE;
 }
 
-/* Who writes by mmap() changes neither size nor times of pages that are dirty already (mmap(2)): only the bytes tell. So a
- * file that may have a writer is read a second time, a moment later. */
+/* A program that writes by mmap() changes neither size nor times of pages that are already dirty (mmap(2)). So read a
+ * file that may have a writer a second time, a moment later, and compare. */
 static gboolean
 reads_the_same (const Copier *first, const ObSpoolCopy *copy, gboolean *is_same, GError **error)
 {
@@ -288,8 +290,8 @@ has_more (int source, off_t size)
   return pread (source, &more, 1, size) != 0;
 }
 
-/* Who writes and sets back the mtime changes the ctime, as do a rename and a removal of the file, which are no reason to
- * refuse its bytes: the second reading tells them apart. */
+/* A changed ctime may be a write whose mtime was set back, or only a rename or removal, for which a file is not refused.
+ * The second reading tells. */
 static gboolean
 check_quiet (int source, const Copier *copier, const ObSpoolCopy *copy, GError **error)
 {
@@ -302,7 +304,7 @@ check_quiet (int source, const Copier *copier, const ObSpoolCopy *copy, GError *
     return set_busy (error);
   if (!has_changed (&copier->before, &first) && !may_have_writer (source))
     return TRUE;
-  /* A small file is copied between two writes of a camera. */
+  /* A camera may pause between two writes for longer than copying a small file takes. */
   g_usleep (WRITER_MS * 1000);
   watcher.source = source;
   watcher.before = first;
@@ -314,7 +316,7 @@ check_quiet (int source, const Copier *copier, const ObSpoolCopy *copy, GError *
          || set_busy (error);
 }
 
-/* The same of a file that another process reads: it says whether there may be a writer, and then reads it again. */
+/* The same for a file that the reader process reads: it says whether there may be a writer, and reads the file again. */
 static gboolean
 check_quiet_elsewhere (const ObSource *source, const Copier *first, const ObSpoolCopy *copy, GError **error)
 {
@@ -373,14 +375,14 @@ ob_copy_and_digest (const ObSource *source, int target, const char *path, GCance
 
   if (!digester)
     return FALSE;
-  /* A clone is digested itself: the digest must be of what the spool has. */
+  /* Digest the clone, not the source: the digest must be of the bytes in the spool. */
   if (!source->reader && target >= 0 && before->st_size > 0 && ioctl (target, FICLONE, source->fd) == 0)
     {
       copier.source = target;
       copier.is_own = TRUE;
       copier.target = -1;
     }
-  /* A file of holes may be larger than any disk: to read it would hold up others for hours. */
+  /* A sparse file may be larger than the disk: refuse it now, instead of reading it for hours. */
   is_good = copier.target < 0 || ob_copy_has_room (target, (guint64) before->st_size, error);
   if (is_good)
     is_good = take_source (&copier, source, error);

@@ -1,15 +1,15 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Reads the counters that triggers keep beside the rows. Main thread.
+ * Reads the counters, which triggers keep in step with the rows. Main thread.
  */
 #include "store/statement.h"
 #include "store/uploads.h"
 
-/* sum() fails where the numbers of damaged rows are too large together. */
+/* sum() fails if damaged rows add up to too large a number. */
 #define TOTAL(column) "CAST (total (" #column ") AS INTEGER)"
 
-/* Reads every count that a statement gives. @statement: (nullable): an error is set. */
+/* Reads every count of the statement. @statement: (nullable): %NULL if an error is set */
 static GArray *
 read_counts (ObDatabase *database, ObStatement *statement, GError **error)
 {
@@ -30,7 +30,7 @@ read_counts (ObDatabase *database, ObStatement *statement, GError **error)
         .offset_bytes = (guint64) ob_statement_get_number (statement, 6),
       };
 
-      /* They are counted anew when the rows are put right. */
+      /* Skip counters of bad rows; they are counted anew when the rows are repaired. */
       if (!count.destination || !count.rule || (guint64) stored >= OB_N_STORED || (guint64) own_hold > OB_OWN_HOLD_RETRY
           || (gint64) count.uploads < 0 || (gint64) count.bytes < 0 || (gint64) count.offset_bytes < 0)
         ob_database_note_bad_row (database);

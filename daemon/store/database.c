@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Opening, migrating and setting aside. Owns the connection, and two marks beside the file: `queue.db.in-use` while it is
- * open, `queue.db.bad` when it must be set aside. Main thread.
+ * Opens the database, migrates it, and sets it aside. Owns the connection and two marks beside the file: `queue.db.in-use`
+ * while it is open, `queue.db.bad` if the next to open it must set it aside. Main thread.
  */
 #include "store/database.h"
 
@@ -19,22 +19,22 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 
-/* "OtBx": tells our files from other programs' (SQLite's application_id). */
+/* "OtBx": SQLite's application_id, which tells our files from those of other programs. */
 #define APPLICATION_ID 1333019256
 
-/* No future version is so far away: such a number is a damaged one. */
+/* A larger schema version is damage, not a future version of Outbox. */
 #define VERSIONS_MOST 10000
 
 struct _ObDatabase
 {
   sqlite3 *handle;
-  GHashTable *idle_statements; /* SQL text, of the statement → sqlite3_stmt */
+  GHashTable *idle_statements; /* SQL text, owned by the statement → sqlite3_stmt */
   char *path;
-  char *aside_path; /* of the one that was set aside when this one was opened; NULL: none was */
-  GError *trouble;  /* why it could not be written the last time; NULL: it always could */
+  char *aside_path; /* of the database that was set aside when this one was opened, or NULL */
+  GError *trouble;  /* why the last write failed; NULL: none ever did */
   gint64 epoch;
   gint64 next_number;
-  gboolean is_in_use; /* not while it is being opened, not the one aside, and not one that is only read */
+  gboolean is_in_use; /* FALSE while opening, for a database set aside, and for one that is only read */
   gboolean is_only_read;
   gboolean is_damaged;
   void (*on_damaged) (gpointer);
@@ -127,13 +127,13 @@ void
 ob_database_free (ObDatabase *database)
 {
   g_hash_table_unref (database->idle_statements);
-  /* Before SQLite clears its log away: the mark without a log means that the log was lost. */
+  /* Clear the mark before SQLite removes its log: a mark without a log means that the log was lost. */
   if (database->is_in_use)
     {
       ob_mark_clear (database->path, "in-use");
       (void) sync_folder_of (database->path, NULL);
     }
-  /* With every statement finalised this cannot fail; a zombie is still better than a lost handle. */
+  /* Cannot fail once every statement is finalised; if it did, SQLite keeps a zombie, which is better than a lost handle. */
   (void) sqlite3_close_v2 (database->handle);
   g_clear_error (&database->trouble);
   g_free (database->path);
@@ -160,8 +160,8 @@ ob_database_is_only_read (ObDatabase *database)
   return database->is_only_read;
 }
 
-/* SQLite names a full disk only where the system says ENOSPC; a quota is one too. Without room for it the index of the log
- * cannot grow, and the system's error is forgotten by then. */
+/* SQLite says "full" only for ENOSPC, not for a quota. And where there is no room for the index of the log, the system's
+ * error is lost by the time that we ask. */
 static gboolean
 is_full (int code, int extended_code, int system_errno)
 {
@@ -181,8 +181,8 @@ get_errno_of (ObDatabase *database, int pointer)
   return last;
 }
 
-/* Of the last I/O error, 0 where there was none. SQLite has it per file, and hands on only that of a statement, not that of
- * a commit: the log's, then the database's. */
+/* Returns: the errno of the last I/O error, or 0. SQLite keeps it per file and passes it on for statements, not for
+ * commits: ask the log first, then the database. */
 static int
 get_system_errno (ObDatabase *database, int code)
 {
@@ -203,7 +203,7 @@ ob_database_set_error (ObDatabase *database, GError **error)
   int code = sqlite3_errcode (database->handle) & 0xff;
   int system_errno = get_system_errno (database, code);
   gboolean has_no_room = is_full (code, sqlite3_extended_errcode (database->handle), system_errno);
-  /* Of one that is only read, what kept it from being written is the reason; SQLite knows nothing of that. */
+  /* For a database that is only read, the reason is why it could not be written, which SQLite does not know. */
   g_autoptr (GError) own_error
       = database->is_only_read && code == SQLITE_READONLY
             ? g_error_copy (database->trouble)
@@ -254,7 +254,7 @@ migrate_one (ObDatabase *database, gint64 version, gint64 now_ms, gboolean *is_d
     return FALSE;
   if (!ob_database_run (database, ob_migrations[version], error) || !ob_database_run (database, sql, error))
     {
-      /* A table that is not what its version had: forgotten once it is rolled back. */
+      /* A table differs from what its version has. Remember that before the rollback clears it. */
       *is_damaged = (sqlite3_errcode (database->handle) & 0xff) == SQLITE_ERROR;
       (void) ob_database_run (database, "ROLLBACK", NULL);
       return FALSE;
@@ -264,8 +264,8 @@ migrate_one (ObDatabase *database, gint64 version, gint64 now_ms, gboolean *is_d
   return ob_database_run (database, "COMMIT", error);
 }
 
-/* A head that says another version than the tables have has lost it: they tell the version, and nothing of the queue is lost.
- * Returns: FALSE: what they are is not known either. */
+/* A file head that names another version than the tables have is damaged: take the version from the tables, so that the
+ * queue is not lost. Returns: FALSE if the tables are of no known version either. */
 static gboolean
 find_lost_version (ObDatabase *database, gint64 *version, GError **error)
 {
@@ -280,7 +280,7 @@ find_lost_version (ObDatabase *database, gint64 *version, GError **error)
                    "The queue has tables of no version (schema %" G_GINT64_FORMAT ")", *version);
       return FALSE;
     }
-  /* An older head over newer tables: to migrate them once more would fail. */
+  /* An older version in the head than in the tables: migrating the tables once more would fail. */
   if (!is_absurd && (*version > newest || found <= *version))
     return TRUE;
   g_warning ("%s says that its schema is %" G_GINT64_FORMAT ", and has that of %" G_GINT64_FORMAT, database->path,
@@ -312,7 +312,7 @@ migrate (ObDatabase *database, gint64 now_ms, gboolean *is_damaged, GError **err
                    version, newest);
       return FALSE;
     }
-  /* Meanwhile it has no log, which would be damage where the last process died. */
+  /* While it is migrated it has no log, which would look like damage if the process died. */
   if (version > 0 && version < newest && !ob_mark_is_set (database->path, "in-use"))
     ob_pages_make_small (database->handle);
   for (; version < newest; version++)
@@ -334,8 +334,8 @@ new_database (const char *path)
   return database;
 }
 
-/* The log's index is memory that processes share. Some network homes have none: the one process that uses the queue keeps the
- * index to itself there (https://sqlite.org/wal.html, section 8). */
+/* The index of the log is memory that processes share, which some network homes do not offer. There the one process that
+ * uses the queue keeps the index to itself (https://sqlite.org/wal.html, section 8). */
 static gboolean
 set_up (ObDatabase *database, GError **error)
 {
@@ -353,7 +353,7 @@ set_up (ObDatabase *database, GError **error)
       ob_database_set_error (database, error);
       return FALSE;
     }
-  /* It has to be said before the log is touched for the first time. */
+  /* This must be set before the log is first used: open it again. */
   (void) sqlite3_close_v2 (database->handle);
   if (sqlite3_open_v2 (database->path, &database->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL)
       != SQLITE_OK)
@@ -366,7 +366,7 @@ set_up (ObDatabase *database, GError **error)
          && ob_database_run (database, pragmas, error);
 }
 
-/* @is_damaged tells a file that is no good database from a disk that is full or away. */
+/* @is_damaged: (out): the file is no good database; FALSE for a full or missing disk */
 static ObDatabase *
 open_and_migrate (const char *path, gint64 now_ms, gboolean *is_damaged, GError **error)
 {
@@ -387,7 +387,7 @@ open_and_migrate (const char *path, gint64 now_ms, gboolean *is_damaged, GError 
   return NULL;
 }
 
-/* Returns: (nullable): why a file must not even be opened. */
+/* Returns: (nullable): why the file must not even be opened */
 static const char *
 find_objection (const char *path)
 {
@@ -403,7 +403,7 @@ find_objection (const char *path)
   return NULL;
 }
 
-/* While it is open its log is there; if the process dies, the log is still there. */
+/* The mark goes with the log: as long as the database is open there is a log, and it stays if the process dies. */
 static gboolean
 take_into_use (ObDatabase *database, GError **error)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The database: opened, migrated, or set aside when it is damaged. One thread, the main one, uses it.
+ * The database: opens it, migrates it, and sets it aside if it is damaged. Main thread only.
  */
 #pragma once
 
@@ -43,50 +43,50 @@ ObDatabase *ob_database_open_to_read (const char *data_folder, const GError *why
 
 gboolean ob_database_is_only_read (ObDatabase *database);
 
-/* Returns: (transfer full) (nullable): the damaged database in whose place this one stands, to read what can still be read
- * of it. Nothing of it can be relied on. */
+/* Returns: (transfer full) (nullable): the damaged database that this one replaced, to rescue what can still be read;
+ * none of it is certain */
 ObDatabase *ob_database_open_aside (ObDatabase *database);
 
-/* @on_damaged: called once, when damage is found that opening did not find. From then on the file is marked: the next to
- * open it sets it aside. */
+/* @on_damaged: called once if damage is found after opening. The file is then marked, and the next to open it sets it
+ * aside. */
 void ob_database_watch_damage (ObDatabase *database, void (*on_damaged) (gpointer user_data), gpointer user_data);
 
 /* Whether damage was found since it was opened. */
 gboolean ob_database_is_damaged (ObDatabase *database);
 
-/* @on_bad_row: called when a row turns out to have what no version of ours has written: ob_repair_rows() puts it right. */
+/* @on_bad_row: called when a row has a value that no version of Outbox has written; ob_repair_rows() repairs it. */
 void ob_database_watch_bad_rows (ObDatabase *database, void (*on_bad_row) (gpointer user_data), gpointer user_data);
 
-/* For the one who reads it. */
+/* Called by whoever reads such a row. */
 void ob_database_note_bad_row (ObDatabase *database);
 
-/* For those who find it: @what tells a person. */
+/* Called by whoever finds damage. @what: words for a person */
 void ob_database_note_damage (ObDatabase *database, const char *what);
 
 sqlite3 *ob_database_get_handle (ObDatabase *database);
 
-/* Of statement.c: SQL text → sqlite3_stmt, those that nobody uses now. Ended before the database is closed. */
+/* Private to statement.c: SQL text → sqlite3_stmt that is not in use. They are finalised before the database is closed. */
 GHashTable *ob_database_get_idle_statements (ObDatabase *database);
 
-/* Of uploads.c: the number of the next upload; 0: not read yet. */
+/* Private to uploads.c: the number of the next upload; 0: not read yet. */
 gint64 *ob_database_get_next_number (ObDatabase *database);
 
-/* Changes when the database is rebuilt; the first half of a public sequence. */
+/* Returns: a number that changes when the database is rebuilt; it is the first half of a public sequence */
 gint64 ob_database_get_epoch (ObDatabase *database);
 
-/* Runs statements that take no values. */
+/* Runs SQL without parameters. */
 gboolean ob_database_run (ObDatabase *database, const char *sql, GError **error);
 
-/* The one number that a query gives. Errors: Storage. */
+/* Reads the single number that a query gives. Errors: Storage. */
 gboolean ob_database_ask_number (ObDatabase *database, const char *sql, gint64 *number, GError **error);
 
-/* Returns: (nullable): why the database could not be written the last time: DiskFull or Storage; %NULL: it always could. */
+/* Returns: (nullable): why the last write failed, DiskFull or Storage; %NULL if none ever did */
 const GError *ob_database_get_trouble (ObDatabase *database);
 
-/* It can be written again. Nothing ends the trouble of one that is only read. */
+/* Forgets that trouble, once a write has succeeded. A database that is only read keeps its own. */
 void ob_database_clear_trouble (ObDatabase *database);
 
-/* Sets @error from SQLite's last one: DiskFull or Storage. */
+/* Sets @error from SQLite's last error: DiskFull or Storage. */
 void ob_database_set_error (ObDatabase *database, GError **error);
 
 G_END_DECLS

@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Destinations in the database. Main thread.
+ * Reads and writes the rows of destinations. Main thread.
  */
 #include "store/destinations.h"
 
 #include "store/statement.h"
 
-/* What must be there, and a damaged row lacks, stays as it is in a new one. */
+/* Keeps the default of a required field if a damaged row lacks it. */
 static void
 replace (char **field, const char *value)
 {

@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-/* Returns: (transfer full) (element-type utf8 ObDestination): all of them by name, or NULL. Errors: Storage. */
+/* Returns: (transfer full) (nullable) (element-type utf8 ObDestination): all destinations by name. Errors: Storage. */
 GHashTable *ob_destinations_load (ObDatabase *database, GError **error);
 
 /* Inserts or replaces. Errors: Storage, DiskFull. */

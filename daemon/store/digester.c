@@ -13,7 +13,7 @@
 struct _ObDigester
 {
   gnutls_hash_hd_t hash; /* owned; NULL: it has ended */
-  ObBlockMaker *blocks;  /* owned; or NULL: not wanted */
+  ObBlockMaker *blocks;  /* owned; NULL: they are not wanted */
   guint64 size_bytes;
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The digests of a file in one pass over its bytes: the SHA-256 of the whole, and those of its blocks (base/blocks.h). Private
- * to the store. One thread at a time.
+ * Computes the digests of a file in one pass: the SHA-256 of the whole, and those of its blocks (base/blocks.h). Private to
+ * the store. One thread at a time.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-/* What a copy turned out to be. */
+/* Size and digest of the bytes that were copied. */
 typedef struct
 {
   guint64 size_bytes;
@@ -19,19 +19,20 @@ typedef struct
 
 typedef struct _ObDigester ObDigester;
 
-/* Errors: Failed where the library has no SHA-256. Returns: (transfer full) (nullable) */
+/* Errors: Failed if GnuTLS has no SHA-256. Returns: (transfer full) (nullable) */
 ObDigester *ob_digester_new (gboolean wants_blocks, GError **error);
 void ob_digester_free (ObDigester *digester);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObDigester, ob_digester_free)
 
-/* The file's next bytes. */
+/* Adds the next bytes of the file. */
 void ob_digester_add (ObDigester *digester, const void *bytes, gsize size_bytes);
 
-/* Ends it; @copy then has size and digest. @blocks: (out) (optional): the digests of the blocks, where they are wanted and there
- * are several; else left as it was. */
+/* Ends it, and sets size and digest of @copy. @blocks: (out) (optional): the digests of the blocks, if they are wanted
+ * and there are several; otherwise unchanged */
 void ob_digester_end (ObDigester *digester, ObSpoolCopy *copy, GBytes **blocks);
 
-/* Whether it is what was expected. @expected_sha256: (nullable): hexadecimal; anything is. Errors: DigestMismatch. */
+/* Whether @copy has the expected digest. @expected_sha256: (nullable): hexadecimal; NULL accepts any. Errors:
+ * DigestMismatch. */
 gboolean ob_digest_check (const ObSpoolCopy *copy, const char *expected_sha256, GError **error);
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The rows of groups, which triggers make and remove with the first and the last upload. Main thread.
+ * The rows of groups. Triggers make one with a group's first upload and remove it with the last. Main thread.
  */
 #include "store/groups.h"
 
@@ -26,7 +26,7 @@ ob_group_dup_name (const char *app, const char *key)
   return *app == '\0' ? g_strdup (key) : g_strconcat (app, "/", key, NULL);
 }
 
-/* Reads every row that a statement gives. @statement: (nullable): an error is set. */
+/* Reads every row of the statement. @statement: (nullable): %NULL if an error is set */
 static GPtrArray *
 read_all (ObDatabase *database, ObStatement *statement, GError **error)
 {
@@ -99,7 +99,8 @@ ob_groups_list (ObDatabase *database, const ObGroupsFilter *filter, GError **err
   return read_all (database, statement, error);
 }
 
-/* The one group of that key, whosoever it is. Errors: NotFound, InvalidArgument where several apps have one, Storage. */
+/* Finds the group of that key if only one app has one. Errors: NotFound, InvalidArgument if several apps have one,
+ * Storage. */
 static ObGroup *
 find_the_only_one (ObDatabase *database, const char *key, GError **error)
 {

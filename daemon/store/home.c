@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Owns the descriptors of the folder and of its lock. The note is `$XDG_STATE_HOME/outbox/queue-HASH`: the disk and the
- * epoch of the queue that was in the path of that hash. Main thread.
+ * Owns the descriptors of the folder and of its lock. The note about it is `$XDG_STATE_HOME/outbox/queue-HASH`: disk and
+ * epoch of the queue at the path with that hash. Main thread.
  */
 #include "store/home.h"
 
@@ -29,19 +29,19 @@ struct _ObHome
 {
   char *path;
   char *note;
-  char *disk; /* what tells its file system from others */
+  char *disk; /* identifies its file system */
   int fd;
-  int lock;    /* -1: this file system has no locks */
-  int mounts;  /* tells of every mount and unmount; -1: not watched, as is the next */
-  int changes; /* tells when the folder gets another name, or none */
+  int lock;    /* -1: the file system has no locks */
+  int mounts;  /* mountinfo, which tells of every mount and unmount; -1: not watched, as is the next */
+  int changes; /* tells when the folder is renamed or removed */
   guint mounts_source;
   guint changes_source;
-  guint quiet_source; /* something was removed, and more may be */
+  guint quiet_source; /* runs while files are being removed, until that stops */
   void (*on_moved) (gpointer user_data);
   gpointer user_data;
 };
 
-/* Bytes and secrets are nobody else's. A file system without owners cannot say so. */
+/* Nobody else may read bytes and secrets. A file system without owners cannot keep that. */
 static gboolean
 close_to_others (ObHome *home, const struct stat *info, GError **error)
 {
@@ -56,13 +56,13 @@ close_to_others (ObHome *home, const struct stat *info, GError **error)
   return TRUE;
 }
 
-/* The kernel lets go of it when the process ends, however it ends. Only "somebody has it" means that; network homes without
- * locks are used without one, and the name on the bus keeps a second daemon away. */
+/* The kernel drops the lock when the process ends in any way, so only "locked" means that another daemon is alive.
+ * Network homes without locks are used without one: the name on the bus keeps a second daemon away. */
 static gboolean
 lock (ObHome *home, GError **error)
 {
   home->lock = openat (home->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  /* What a disk that cannot be written has is still told of, by one daemon. */
+  /* On a disk that cannot be written there is no lock; one daemon tells what the queue has. */
   if (home->lock < 0)
     home->lock = openat (home->fd, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   if (home->lock < 0)
@@ -165,7 +165,7 @@ ob_home_lost_queue (ObHome *home)
          && errno == ENOENT;
 }
 
-/* What a queue in use has there. */
+/* Whether everything is there that a queue in use has in the folder. */
 static gboolean
 is_whole (ObHome *home)
 {
@@ -179,7 +179,7 @@ is_whole (ObHome *home)
   return TRUE;
 }
 
-/* As much as opening a queue takes: a page, a mark, and the index of the log. */
+/* Tries what opening a queue takes: a page, a mark, and the index of the log. */
 gboolean
 ob_home_can_be_written (ObHome *home)
 {
@@ -218,8 +218,8 @@ on_quiet (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Whoever removes a folder removes one file after the other: what is closed and opened again in the middle of that would be
- * removed the moment after. */
+/* Whoever removes the folder removes one file after the other: wait until that is over, or what is opened anew is
+ * removed too. */
 static void
 look_when_quiet (ObHome *home)
 {
@@ -227,7 +227,8 @@ look_when_quiet (ObHome *home)
   home->quiet_source = g_timeout_add (QUIET_MS, on_quiet, home);
 }
 
-/* Either source: a mount is all there at once. What the kernel has queued is read, or it would tell again and again. */
+/* For both sources. A mount happens at once and needs no wait. Read the kernel's events, or they would wake us again and
+ * again. */
 static gboolean
 on_something (gint fd, GIOCondition condition, gpointer user_data)
 {
@@ -248,7 +249,7 @@ on_something (gint fd, GIOCondition condition, gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* A folder that is held open and removed tells nothing of it: the one around it does. */
+/* A removed folder that is held open tells nothing: the folder around it does. */
 static gboolean
 watch_changes (ObHome *home)
 {
@@ -261,7 +262,7 @@ watch_changes (ObHome *home)
          >= 0;
 }
 
-/* Mounts are told by polling mountinfo (proc(5)). */
+/* Polling mountinfo tells of mounts (proc(5)). */
 void
 ob_home_watch (ObHome *home, void (*on_moved) (gpointer user_data), gpointer user_data)
 {
@@ -294,7 +295,7 @@ ob_home_remember (ObHome *home, gint64 epoch)
   g_autoptr (GError) error = NULL;
   g_autofree char *folder = g_path_get_dirname (home->note);
 
-  /* What was only in memory is not somewhere else, but gone. */
+  /* A queue that was in memory is gone, and not on another disk. */
   if (ob_home_is_in_memory (home))
     return;
   g_key_file_set_string (note, NOTE_GROUP, "Folder", home->path);
@@ -304,7 +305,7 @@ ob_home_remember (ObHome *home, gint64 epoch)
     g_info ("Nobody will know that the queue was on this disk: %s", error->message);
 }
 
-/* On the same disk a queue that is not there was removed by somebody. */
+/* On the same disk, the queue was removed on purpose: it is not missing. */
 gboolean
 ob_home_misses_queue (ObHome *home, gint64 epoch)
 {

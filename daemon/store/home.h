@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The broker's data folder: held by a descriptor and locked, so that it is known when its path leads somewhere else: a disk
- * that was mounted over it, or taken away. A note outside of it says on which disk its queue was. Main thread.
+ * The broker's data folder, held by a descriptor and locked, so that it is noticed when its path leads elsewhere because a
+ * disk was mounted over it or taken away. A note outside of the folder says on which disk its queue was. Main thread.
  */
 #pragma once
 
@@ -25,30 +25,29 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObHome, ob_home_free)
 
 const char *ob_home_get_path (ObHome *home);
 
-/* Calls @on_moved when the path leads somewhere else, or nowhere, once; and whenever something has removed what a queue has
- * there. */
+/* Calls @on_moved once, when the path leads elsewhere or nowhere; and each time that files of the queue were removed. */
 void ob_home_watch (ObHome *home, void (*on_moved) (gpointer user_data), gpointer user_data);
 
 /* Whether the path still leads to this folder. */
 gboolean ob_home_is_there (ObHome *home);
 
-/* Whether the queue's file was removed, from this folder or with it, and no other is in its path. */
+/* Whether the queue's file was removed, alone or with its folder, and there is no other at its path. */
 gboolean ob_home_lost_queue (ObHome *home);
 
-/* Whether a queue in it can be opened for writing, as far as that can be told without opening it: there is room, and the
- * file of the queue, if there is one, can be changed. Not while the queue is open for writing. */
+/* Whether a queue here can be opened for writing, as far as can be told without opening it: there is room, and an
+ * existing file can be changed. Do not call it while the queue is open for writing. */
 gboolean ob_home_can_be_written (ObHome *home);
 
-/* Whether what is in it is lost when the device is switched off. */
+/* Whether its content is lost when the device is switched off. */
 gboolean ob_home_is_in_memory (ObHome *home);
 
-/* Returns: (transfer full): a path of its spool that works wherever the folder's own path leads. */
+/* Returns: (transfer full): a path of its spool by its descriptor, which works wherever the folder's own path leads */
 char *ob_home_dup_spool (ObHome *home);
 
-/* Writes down that the queue of that epoch is on this disk. */
+/* Notes that the queue of that epoch is on this disk. */
 void ob_home_remember (ObHome *home, gint64 epoch);
 
-/* Whether another queue was in this path, on another disk, and has not been given up by ob_home_remember(). */
+/* Whether another queue was at this path on another disk, and ob_home_remember() has not given it up. */
 gboolean ob_home_misses_queue (ObHome *home, gint64 epoch);
 
 G_END_DECLS

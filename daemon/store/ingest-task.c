@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A file is looked at, and while the main thread hears of that it is copied by the same thread. Blocking, but for what the
- * header says of the main thread.
+ * Looks at a file and then copies it on the same thread, while the main thread hears of the look. Blocking, except where
+ * the header says main thread.
  */
 #include "store/ingest-task.h"
 
@@ -102,8 +102,8 @@ check_closed (const Task *task, ObSpool *spool, GError **error)
   return FALSE;
 }
 
-/* Who still has it open could write after it was digested. Asked before and after: what was closed in between has changed its
- * times, and what was opened anew is open. */
+/* A program that still has it open could write after it was digested. So check before and after: one that closed it in
+ * between has changed its times, and one that opened it in between has it open. */
 static void
 take_partial (Task *task, ObSpool *spool)
 {
@@ -123,7 +123,7 @@ take_partial (Task *task, ObSpool *spool)
   if (ob_partial_finish (spool, order->id, record, &task->error)
       || !g_error_matches (task->error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL) || !ob_spool_give_reserve (spool))
     return;
-  /* The bytes are here already: what the reserve gives is for such. */
+  /* The bytes are on the disk already: use the reserve, it is for such files. */
   g_clear_error (&task->error);
   (void) ob_partial_finish (spool, order->id, record, &task->error);
 }
@@ -139,7 +139,7 @@ take_copy (Task *task, ObSpool *spool)
                              &blocks, &task->error))
     return;
   g_atomic_int_set (&task->is_reading, FALSE);
-  /* A copy that comes too late must not touch the spool: at the end nobody waits for it. */
+  /* At the end nobody waits for the copy any more: one that comes too late must not touch the spool. */
   if (!ob_digest_check (&task->copy, task->order.expected_sha256, &task->error)
       || g_cancellable_set_error_if_cancelled (task->cancellable, &task->error))
     {
@@ -172,7 +172,7 @@ ob_ingest_task_let_go (ObIngestTask *task)
     ob_source_close_fd (g_steal_fd (&task->order.fd));
 }
 
-/* Returns: whether it ends here; else the main thread has it now. */
+/* Returns: whether the task has ended; if not, it is the main thread's now. */
 static gboolean
 work_on (Task *task, ObSpool *spool, GSourceFunc looked)
 {
@@ -205,7 +205,7 @@ ob_ingest_task_run (ObIngestTask *task, ObSpool *spool, GSourceFunc looked, GSou
   g_atomic_int_set (&task->is_reading, TRUE);
   if (!work_on (task, spool, looked))
     return;
-  /* The file may be closed slower than it was read. */
+  /* Tell before closing: closing may take longer than reading did. */
   post (task, ended);
   ob_ingest_task_let_go (task);
 }

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * One file on its way into the spool: what a thread of the pool does with it. Private to the ingest.
+ * One file on its way into the spool, as a thread of the pool handles it. Private to the ingest.
  */
 #pragma once
 
@@ -16,13 +16,13 @@ G_BEGIN_DECLS
 struct _ObIngestTask
 {
   gatomicrefcount refs;
-  ObIngestOrder order; /* its strings are the task's */
+  ObIngestOrder order; /* its strings are the task's own */
   GCancellable *cancellable;
   gint64 copied_bytes; /* atomic */
-  gint steps;          /* atomic: grows with each stage that is done */
-  gint is_reading;     /* atomic: it waits for the caller's file, not for the spool's disk */
+  gint steps;          /* atomic: grows when a stage is done */
+  gint is_reading;     /* atomic: it waits for the caller's file, and not for the spool's disk */
 
-  /* Of the thread that has it in hand, or of the main thread while none has. */
+  /* Belongs to the thread that works on the task, or to the main thread while none does. */
   ObSource *source;
   ObIngestFacts facts;
   ObSpoolCopy copy;
@@ -34,20 +34,20 @@ struct _ObIngestTask
   gint64 last_progress;
   gint64 progress_at_us;
   gboolean is_leaving; /* it was cancelled while it waited */
-  gboolean is_over;    /* its end was told */
+  gboolean is_over;    /* its end has been reported */
 };
 
-/* @order: its thread_data is taken. Returns: (transfer full) */
+/* Takes the thread_data of @order. Returns: (transfer full) */
 ObIngestTask *ob_ingest_task_new (ObIngest *ingest, const ObIngestOrder *order);
 ObIngestTask *ob_ingest_task_ref (ObIngestTask *task);
 void ob_ingest_task_unref (ObIngestTask *task);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObIngestTask, ob_ingest_task_unref)
 
-/* On a thread of the pool: looks at the file, and copies it if it is small or was looked at before. Both functions run on the
- * main thread, with the task: @looked, after which a large file is the main thread's again; and @ended. */
+/* On a thread of the pool. Looks at the file, and copies it if it is small or has been looked at before. @looked and
+ * @ended run on the main thread with the task; after @looked a large file belongs to the main thread again. */
 void ob_ingest_task_run (ObIngestTask *task, ObSpool *spool, GSourceFunc looked, GSourceFunc ended);
 
-/* Closes what is open. Blocking. */
+/* Closes the descriptors that are still open. Blocking. */
 void ob_ingest_task_let_go (ObIngestTask *task);
 
 G_END_DECLS

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Two rings of apps, for small and large files; each app has its own files in order of arrival. Main thread.
+ * Two rings of apps, one for small files and one for large ones; each app's own files wait in order of arrival. Main
+ * thread.
  */
 #include "store/ingest-turns.h"
 
@@ -13,10 +14,10 @@ typedef struct
 
 struct _ObIngestTurns
 {
-  GQueue lines[2]; /* of Line, for small files and for large ones; the next app is the first */
+  GQueue lines[2]; /* of Line, for small and for large files; the first app is next */
   GPtrArray *running;
-  char *last_app;  /* who has handed over last; NULL: nobody yet */
-  guint n_of_last; /* its files in a row */
+  char *last_app;  /* the app of the last file; NULL: none yet */
+  guint n_of_last; /* how many files that app handed over in a row */
   gboolean has_company;
 };
 
@@ -89,10 +90,10 @@ ob_ingest_turns_add (ObIngestTurns *turns, ObIngestPlace *place)
   note_app (turns, place->app);
 }
 
-/* What runs, as seen by an app that would have another file run. */
+/* What runs already, seen from an app that would have another file run. */
 typedef struct
 {
-  guint in_all; /* of the same kind, as the next; what is stuck is among neither */
+  guint in_all; /* of the same size class, as the next; stuck files count in neither */
   guint of_app;
   guint stuck_of_app;
 } Crowd;
@@ -116,7 +117,8 @@ look_around (ObIngestTurns *turns, const ObIngestPlace *place)
   return crowd;
 }
 
-/* Whether an app may have one more, of whatever mount: most of the time that is all there is to know of a thousand that wait. */
+/* Whether the app may have one more of any mount. For most of a thousand waiting files this answers all, without looking
+ * at each. */
 static gboolean
 may_app_run (ObIngestTurns *turns, const ObIngestPlace *place)
 {
@@ -143,7 +145,7 @@ may_mount_run (ObIngestTurns *turns, guint64 mount)
   return n_stuck < OB_INGEST_STUCK_OF_MOUNT;
 }
 
-/* An app whose files of one mount may not run may have others. */
+/* Finds a file of the app whose mount may have one more, perhaps behind others whose mount may not. */
 static GList *
 find_place (ObIngestTurns *turns, Line *line)
 {

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Threads over the spool's blocking calls: those that run, those that wait, and those that do not come back. A large file
- * waits its turn once more after the look at it. Owns the threads; main thread, but for their loop.
+ * Threads for the spool's blocking calls: some run, some wait, some never come back. After the look at it, a large file
+ * waits for its turn a second time. Owns the threads; main thread, except their loop.
  */
 #include "store/ingest.h"
 
@@ -13,11 +13,11 @@
 
 #include <sys/resource.h>
 
-/* Those that run, and what is only closed. */
+/* For the tasks that run, and for descriptors that only have to be closed. */
 #define THREADS_MAX (OB_INGEST_RUNNING_MAX + 4)
 
-/* A burst of small files waits here rather than in the apps; each of them costs some KiB, and a descriptor of those that
- * the process may have. As many may be on their way in from the bus. One app leaves half of it to others. */
+/* Let a burst of small files wait here and not in the apps. Each costs some KiB, and one of the process's descriptors;
+ * as many may be on their way in from the bus. One app leaves half of the room to others. */
 #define WAITING_MAX 2048
 #define DESCRIPTORS_OF_OTHERS 256
 
@@ -31,16 +31,16 @@ struct _ObIngest
 {
   gatomicrefcount refs; /* of the owner, and one of each thread */
   ObSpool *spool;       /* borrowed */
-  GAsyncQueue *work;    /* of ObIngestTask, owned; or of the ingest itself: a thread ends */
-  gint busy;            /* atomic: tasks in @work, or in a thread's hands */
+  GAsyncQueue *work;    /* of ObIngestTask, owned; the ingest itself tells a thread to end */
+  gint busy;            /* atomic: tasks in @work or in a thread's hands */
   GMutex lock;
   GCond thread_ended;
-  guint alive;      /* threads; under the lock */
-  gboolean is_over; /* under the lock: nobody waits for threads any more */
+  guint alive;      /* number of threads; under the lock */
+  gboolean is_over; /* under the lock: nobody waits for the threads any more */
 
   /* Main thread only. */
   ObIngestTurns *turns;
-  GHashTable *tasks; /* set of ObIngestTask: those that are not over */
+  GHashTable *tasks; /* set of ObIngestTask that have not ended */
   guint threads;
   guint waiting_max;
   guint tick_source;
@@ -115,7 +115,7 @@ hand_to_thread (ObIngest *ingest, Task *task)
   g_async_queue_push (ingest->work, task);
 }
 
-/* What makes no progress is stuck until it makes some. */
+/* A file without progress counts as stuck until it makes some. */
 static void
 look_for_stuck (ObIngest *ingest)
 {
@@ -167,7 +167,7 @@ start_next (ObIngest *ingest)
     ingest->tick_source = g_timeout_add_seconds (TICK_S, on_tick, ingest);
 }
 
-/* Of a task that is in no thread's hands, or whose thread does not count any more. */
+/* Ends a task that no thread works on, or whose thread was given up. */
 static void
 end_task (Task *task, const GError *error)
 {
@@ -319,7 +319,7 @@ ob_ingest_cancel (ObIngest *ingest, ObIngestTask *task)
   g_cancellable_cancel (task->cancellable);
   if (task->is_over || task->is_leaving || task->place.is_running)
     return;
-  /* No thread has it in hand: one is to find it cancelled, and to let go of the file. */
+  /* Have a thread find it cancelled: it closes the file, which may block. */
   task->is_leaving = TRUE;
   ob_ingest_turns_remove (ingest->turns, &task->place);
   hand_to_thread (ingest, ob_ingest_task_ref (task));

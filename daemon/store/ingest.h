@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The bounded pool that takes files into the spool. Made and used on the main thread, works on its own threads: no system
- * call that a file system answers is made of a caller's descriptor anywhere else. Who is next: store/ingest-turns.h.
+ * The bounded pool that takes files into the spool. Used on the main thread, works on its own threads: on a caller's
+ * descriptor no system call that its file system answers is made anywhere else, since it may never return.
+ * store/ingest-turns.h decides who is next.
  */
 #pragma once
 
@@ -13,7 +14,7 @@ G_BEGIN_DECLS
 typedef struct _ObIngest ObIngest;
 typedef struct _ObIngestTask ObIngestTask;
 
-/* What a first look at a file tells, before it is read. */
+/* The facts of a file before it is read. */
 typedef struct
 {
   guint64 size_bytes;
@@ -21,45 +22,44 @@ typedef struct
   char *media_type;      /* by its name and first bytes; never NULL */
 } ObIngestFacts;
 
-/* Called on the main thread, at most once, before the end: there is such a file. It is being read already. */
+/* Called on the main thread, at most once, before the end: the file is good, and is being read. */
 typedef void (*ObIngestLooked) (const ObIngestFacts *facts, gpointer user_data);
 
-/* @blocks: (nullable): the digests of its blocks, where it has more than one.
- * Returns: (transfer full): the record to put beside the bytes. On a thread of the pool. */
+/* Makes the record to store beside the bytes. On a thread of the pool. @blocks: (nullable): the digests of its blocks,
+ * if it has several. Returns: (transfer full). */
 typedef char *(*ObIngestRecord) (const ObIngestFacts *facts, const ObSpoolCopy *copy, GBytes *blocks,
                                  gpointer thread_data);
 
-/* On a thread of the pool, where there is a digest: for what has to be read beside it. */
+/* Called on a thread of the pool once there is a digest, for work that reads too. */
 typedef void (*ObIngestBeside) (const ObSpoolCopy *copy, gpointer thread_data);
 
-/* Called on the main thread, once. @copy: (nullable): NULL where @error is set: why nothing was taken; see ob_spool_copy(),
- * and DigestMismatch, and G_IO_ERROR_CANCELLED. */
+/* Called on the main thread, once. @copy: (nullable): NULL if @error says why the file was not taken: as
+ * ob_spool_copy(), DigestMismatch, or G_IO_ERROR_CANCELLED */
 typedef void (*ObIngestDone) (const ObSpoolCopy *copy, const GError *error, gpointer user_data);
 
-/* What is to be done with a file. Strings are copied. */
+/* What to do with a file. Strings are copied. */
 typedef struct
 {
-  const char *id;   /* the upload's; NULL: only the digest is wanted, and nothing comes into the spool */
-  const char *app;  /* whose turn it takes */
-  const char *name; /* of the file */
+  const char *id;   /* of the upload; NULL: compute the digest only, and store nothing */
+  const char *app;  /* the app whose turn it takes */
+  const char *name; /* of the file; its ending tells the media type */
   int fd;
-  gboolean keeps_fd; /* it is the caller's, open until @done. Else the pool closes it, and only if it took it */
-  gboolean
-      is_partial; /* @fd is a file in pieces, of that id: it is digested where it is, and comes into the spool itself */
-  const char *expected_sha256; /* (nullable): anything else is refused */
+  gboolean keeps_fd; /* @fd stays the caller's, open until @done. Otherwise the pool closes it, if it took the order */
+  gboolean is_partial; /* @fd is the partial file of that id: digest it where it is, and move it into the spool */
+  const char *expected_sha256; /* (nullable): refuse the file if it has another digest */
   ObIngestLooked looked;       /* (nullable) */
-  ObIngestRecord record;       /* NULL without @id */
+  ObIngestRecord record;       /* (nullable): NULL without @id */
   ObIngestBeside beside;       /* (nullable): NULL with @id */
   ObIngestDone done;
-  gpointer user_data;              /* of what is called on the main thread */
-  gpointer thread_data;            /* (transfer full): of what is called on others; nobody else uses it until @done */
-  GDestroyNotify thread_data_free; /* may be called on any thread, and later than @done */
+  gpointer user_data;   /* for the functions on the main thread */
+  gpointer thread_data; /* (transfer full): for the functions on other threads; nobody else uses it before @done */
+  GDestroyNotify thread_data_free; /* may be called on any thread, even */
 } ObIngestOrder;
 
 /* @spool: borrowed. */
 ObIngest *ob_ingest_new (ObSpool *spool);
 
-/* Waits for what runs, for two seconds: threads that are still in a system call then become strays. What waits is given up.
+/* Waits two seconds for running tasks; threads that are still in a system call become strays. Waiting tasks are dropped.
  * Nothing is reported any more. */
 void ob_ingest_free (ObIngest *ingest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObIngest, ob_ingest_free)
@@ -73,16 +73,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObIngest, ob_ingest_free)
  */
 ObIngestTask *ob_ingest_add (ObIngest *ingest, const ObIngestOrder *order, GError **error);
 
-/* It ends soon, with G_IO_ERROR_CANCELLED if it had not been done. */
+/* Ends the task soon, with G_IO_ERROR_CANCELLED unless it is done already. */
 void ob_ingest_cancel (ObIngest *ingest, ObIngestTask *task);
 
-/* Tells of the end of everything now, as if it were cancelled, and lets go of threads that do not come back. */
+/* Reports the end of all tasks now, as cancelled, and gives up threads that do not come back. */
 void ob_ingest_give_up (ObIngest *ingest);
 
-/* How much of it is here. */
+/* Returns: how many bytes have been copied so far */
 gint64 ob_ingest_get_copied_bytes (ObIngestTask *task);
 
-/* Closes a caller's descriptor, which its file system may hold up. */
+/* Closes a caller's descriptor on a thread, since its file system may block that. */
 void ob_ingest_close (ObIngest *ingest, int fd);
 
 G_END_DECLS

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Uploads that were taken while the path of the data folder led elsewhere join the spool; the start that follows finds them
- * there by their records and makes their rows. Main thread.
+ * Takes over uploads that were accepted while the path of the data folder led elsewhere. The start that follows makes their
+ * rows from their records. Main thread.
  */
 #include "store/spool.h"
 
@@ -14,7 +14,7 @@
 #include <glib/gstdio.h>
 #include <unistd.h>
 
-/* What joins is removed there only when it is durable here. */
+/* A file is removed there only once it is on the disk here. */
 static gboolean
 join_one (ObSpool *spool, const char *folder, const char *id, GError **error)
 {
@@ -26,8 +26,8 @@ join_one (ObSpool *spool, const char *folder, const char *id, GError **error)
   int fd;
 
   fd = ob_file_open_own (path);
-  /* A record without bytes stands for nothing, and what is no file is not ours. Bytes that are there and cannot be opened now
-   * are tried again: left behind, they would be where no start looks. */
+  /* Skip a record without bytes, and what is not a regular file. But fail on bytes that cannot be opened now: if they
+   * were left behind, no start would look for them. */
   if (fd < 0 && ob_errno_is_missing (errno))
     return TRUE;
   if (fd < 0)

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The journal and the one funnel through which a stored state is assigned. Main thread.
+ * The journal, and the one function that assigns a stored state. Main thread.
  */
 #include "store/journal.h"
 
@@ -13,8 +13,8 @@
 #define OF_HOLD " FROM journal WHERE scope = @scope AND key = @key"
 #define IS_SAME " AND event = @event AND state IS @state AND reason IS @reason AND message = @message"
 
-/* What was told last of the same upload or hold, and what before that: between two errors stands the attempt, or the end of
- * the wait. */
+/* Compares with the last row of the same upload or hold, and the one before: between two errors there is the row of an
+ * attempt, or of the end of a wait. */
 #define REPEATED(of)                                                                                            \
   "SELECT sequence, count" of IS_SAME " AND sequence IN (SELECT sequence" of " ORDER BY sequence DESC LIMIT 2)" \
   " ORDER BY sequence DESC LIMIT 1"
@@ -31,8 +31,8 @@ bind_subject (ObStatement *statement, const ObJournalRow *row)
     }
 }
 
-/* An error that comes again and again is one row, the newest, with a count: a week of them would fill the disk, and hide what
- * else happened. Returns: how often it came before, having taken those rows away; -1 with @error. */
+/* Write an error that comes again and again as one row with a count: a week of rows would fill the disk and hide
+ * everything else. Returns: how often it came before, after deleting those rows; -1 with @error */
 static gint64
 take_repetition (ObDatabase *database, const ObJournalRow *row, GError **error)
 {
@@ -212,12 +212,12 @@ ob_journal_read (ObDatabase *database, guint limit, ObJournalRead on_row, gpoint
   return read_rows (database, statement, on_row, user_data, error);
 }
 
-/* The rows of a hold that covers the upload. */
+/* Selects the rows of a hold that covers the upload. */
 #define OF_COVER \
   " FROM journal AS held WHERE held.scope = cover.scope AND held.key = cover.key AND held.scope IS NOT NULL"
 
-/* Its own rows; of what covered it the rows while it was there, and those that held already when it came. Each is the end of
- * a walk along an index, so that neither a hold that came and went a million times nor its past is read through. */
+/* The upload's own rows, the rows of its holds while it existed, and those holds that were there when it came. Each part
+ * reads the end of an index, so that a hold that came and went a million times costs nothing. */
 static const char history_sql[]
     = "WITH span AS (SELECT min(sequence) AS first FROM journal WHERE upload = @upload),"
       " cover (scope, key) AS (VALUES ('queue', ''), ('destination', @destination), ('lane', @lane), ('group', @group))"
@@ -248,7 +248,7 @@ ob_journal_read_history (ObDatabase *database, const char *upload_id, const ObJo
   return read_rows (database, statement, on_row, user_data, error);
 }
 
-/* Only the newest row of each upload tells of it; where there are newer ones, it is told there. */
+/* Tell an upload by its newest row alone: older ones are told by that. */
 static const char since_sql[]
     = "SELECT sequence, upload, app IS @app OR @app IS NULL, (SELECT max(sequence) FROM journal AS newer"
       "   WHERE newer.upload = journal.upload) = sequence"

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The log of what happened to uploads and holds. Main thread. A row is written in the transaction of the change that it
- * tells of. What is the same as before, word for word, takes the place of the row before and counts.
+ * tells of. A row that says the same as the last one replaces it, and counts up.
  */
 #pragma once
 
@@ -11,23 +11,23 @@
 
 G_BEGIN_DECLS
 
-/* The row has the upload's id and app, by which it is told to those who may see it also when the upload is removed. Returns:
- * the row's sequence, or 0 with @error. @message: (nullable): for a person, such as a server's words. */
+/* Appends a row with the upload's id and app, by which those who may see it hear of it even after the upload is removed.
+ * @message: (nullable): for a person, such as a server's words. Returns: the row's sequence, or 0 with @error. */
 gint64 ob_journal_append (ObDatabase *database, gint64 now_ms, const ObUpload *upload, const char *event,
                           ObStored stored, OutboxReason reason, const char *message, GError **error);
 
-/* The same for what holds more than one upload. @reasons: all of them, bit r for OutboxReason r; 0 where nothing does any
- * more. */
+/* The same for a hold of more than one upload. @reasons: all that hold now, bit r for OutboxReason r; 0 if nothing does
+ * any more */
 gint64 ob_journal_append_hold (ObDatabase *database, gint64 now_ms, OutboxScope scope, const char *key,
                                OutboxReasonSet reasons, const char *message, GError **error);
 
-/* Whether that happened to an upload, even if its row is gone. */
+/* Whether the event ever happened to the upload, even if its row is gone. */
 gboolean ob_journal_has_event (ObDatabase *database, const char *upload_id, const char *event);
 
-/* Whether that upload was an app's, even if its row is gone. */
+/* Whether the upload was the app's, even if its row is gone. */
 gboolean ob_journal_is_of_app (ObDatabase *database, const char *upload_id, const char *app);
 
-/* The newest row's sequence, or 0. */
+/* Returns: the newest row's sequence, or 0 */
 gint64 ob_journal_get_last (ObDatabase *database);
 
 /**
@@ -44,7 +44,7 @@ gboolean ob_journal_read_since (ObDatabase *database, gint64 *sequence, const ch
                                 gboolean (*on_upload) (const char *upload_id, gint64 sequence, gpointer user_data),
                                 gpointer user_data, GError **error);
 
-/* One row; strings are NULL where the row has none. */
+/* A row; strings are NULL if it has none. */
 typedef struct
 {
   gint64 sequence;
@@ -56,24 +56,24 @@ typedef struct
   const char *state;
   const char *reason;
   const char *message;
-  guint count; /* how often the same came in a row; its time is that of the last */
+  guint count; /* how often it came in a row; its time is that of the last */
 } ObJournalRow;
 
 typedef void (*ObJournalRead) (const ObJournalRow *row, gpointer user_data);
 
-/* Calls @on_row for the newest @limit rows of all, oldest first. */
+/* Calls @on_row for the newest @limit rows, the oldest of them first. */
 gboolean ob_journal_read (ObDatabase *database, guint limit, ObJournalRead on_row, gpointer user_data, GError **error);
 
-/* What covers an upload beside the queue; NULL: no such thing. */
+/* The names of the holds that cover an upload, besides the queue's; NULL: none. */
 typedef struct
 {
   const char *destination;
-  const char *lane;  /* as holds name it */
-  const char *group; /* as holds name it */
-  gint64 last;       /* the sequence after which nothing held it any more */
+  const char *lane;  /* the lane's name in holds */
+  const char *group; /* the group's name in holds */
+  gint64 last;       /* no hold after this sequence covered it */
 } ObJournalCover;
 
-/* The same for what happened to an upload, and for the holds that covered it. */
+/* The same for the rows of one upload, and of the holds that covered it. */
 gboolean ob_journal_read_history (ObDatabase *database, const char *upload_id, const ObJournalCover *cover, guint limit,
                                   ObJournalRead on_row, gpointer user_data, GError **error);
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The table of lanes. Main thread.
+ * Reads and writes the table of lanes. Main thread.
  */
 #include "store/lanes.h"
 

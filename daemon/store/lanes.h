@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What held each lane when that was last written down, so that a start tells in the journal what has changed since. Main
- * thread.
+ * The holds of each lane as the journal has last told them, so that a start tells only what has changed since. Main thread.
  */
 #pragma once
 
@@ -11,13 +10,13 @@
 
 G_BEGIN_DECLS
 
-/* Calls @on_lane for each lane that was held. Errors: Storage. */
+/* Calls @on_lane for each lane that is held. Errors: Storage. */
 gboolean ob_lanes_load (ObDatabase *database,
                         void (*on_lane) (const char *destination, const char *rule, OutboxReasonSet reasons,
                                          gpointer user_data),
                         gpointer user_data, GError **error);
 
-/* @reasons: bit r: OutboxReason r; 0 forgets the lane. Errors: Storage, DiskFull. */
+/* @reasons: bit r for OutboxReason r; 0 deletes the lane. Errors: Storage, DiskFull. */
 gboolean ob_lanes_save (ObDatabase *database, const char *destination, const char *rule, OutboxReasonSet reasons,
                         GError **error);
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The table of what numbers rows may have. Pure.
+ * The table of limits of numbers in rows. Pure.
  */
 #include "store/limits.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Numbers of rows. A damaged page or a slip of another program may leave any number, text or nothing in a column; what no version
- * of ours would have written is repaired, and is no damage of the whole queue. A column's name means the same in every table.
- * Pure.
+ * The limits of numbers in rows. A damaged page, or another program, may leave any number, text or nothing in a column. A
+ * value that no version of Outbox would write is repaired, and does not condemn the whole queue. A column's name means the
+ * same in every table. Pure.
  */
 #pragma once
 
@@ -16,11 +16,12 @@
 
 G_BEGIN_DECLS
 
-/* What every reader of JSON can tell, 9 PB, and what a thousand of can be added up. */
+/* 9 PB: a number that every reader of JSON can hold, and a thousand of which can be added up. */
 #define OB_LIMIT_SIZE ((G_GINT64_CONSTANT (1) << 53) - 1)
 
 /* clang-format off */
-/* Column, least, most, and what is read in place of anything else. An unknown state is one that waits: the server is asked. */
+/* Column, least, most, and what is read instead of a bad value. A bad state becomes one that waits: the server is then
+ * asked. */
 #define OB_LIMIT_TABLE \
   LIMIT (size, 0, OB_LIMIT_SIZE, 0) LIMIT (offset, 0, OB_LIMIT_SIZE, 0) LIMIT (bytes_sent, 0, OB_LIMIT_SIZE, 0) \
   LIMIT (furthest, 0, OB_LIMIT_SIZE, 0) LIMIT (losses, 0, G_MAXINT32, 0) \
@@ -45,7 +46,7 @@ typedef enum
 } ObLimit;
 #undef LIMIT
 
-/* Returns: OB_N_LIMITS where a column of that name has no limits. */
+/* Returns: OB_N_LIMITS if no column of that name has limits */
 ObLimit ob_limit_find (const char *column);
 
 /**

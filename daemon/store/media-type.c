@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Two tables: how files begin, and how they are called. No shared state.
+ * Two tables: first bytes, and endings of names. No shared state.
  */
 #include "store/media-type.h"
 
 #include <string.h>
 
-/* What the first bytes tell. */
+/* What the first bytes say. */
 typedef enum
 {
   FAMILY_UNKNOWN,
@@ -21,7 +21,7 @@ typedef enum
   FAMILY_MPEG_PS,
   FAMILY_ASF,
   FAMILY_RIFF,
-  FAMILY_OTHER, /* its type is certain, whatever the name */
+  FAMILY_OTHER, /* the bytes alone tell the type, whatever the name */
 } Family;
 
 typedef struct
@@ -38,7 +38,7 @@ typedef struct
     at, bytes, sizeof bytes - 1, FAMILY_##family, type \
   }
 
-/* The first that fits counts. Brands of ISO media are registered at mp4ra.org. */
+/* The first row that fits counts. Brands of ISO media are registered at mp4ra.org. */
 static const Beginning beginnings[] = {
   BEGINS (0, "\xff\xd8\xff", JPEG, "image/jpeg"),
   BEGINS (0, "\x89PNG\r\n\x1a\n", OTHER, "image/png"),
@@ -110,8 +110,8 @@ static const Beginning beginnings[] = {
 typedef struct
 {
   const char *ending; /* without the dot, in lower case */
-  Family family;      /* with which its bytes agree; or none of ours is known */
-  gboolean is_shared; /* others use the ending for something else: only with such bytes */
+  Family family;      /* the bytes must agree with it; FAMILY_OTHER: we know no bytes for it */
+  gboolean is_shared; /* other formats use the ending too: it counts only if the bytes agree */
   const char *type;
 } Ending;
 
@@ -233,7 +233,7 @@ static const Ending endings[] = {
   ENDS ("caf", OTHER, "audio/x-caf"),
   ENDS ("aif", OTHER, "audio/x-aiff"),
   ENDS ("aiff", OTHER, "audio/x-aiff"),
-  /* Forms and what goes with them. */
+  /* Forms, and files that go with them. */
   ENDS ("pdf", OTHER, "application/pdf"),
   ENDS ("json", OTHER, "application/json"),
   ENDS ("xml", OTHER, "application/xml"),
@@ -243,7 +243,7 @@ static const Ending endings[] = {
 
 #define TS_PACKET_BYTES 188
 
-/* Packets of 188 bytes that begin with 0x47 (ISO/IEC 13818-1); a camcorder puts a time of four bytes before each. */
+/* Packets of 188 bytes beginning with 0x47 (ISO/IEC 13818-1); camcorders put a time stamp of four bytes before each. */
 static gboolean
 is_transport_stream (const guint8 *head, gsize head_bytes, gsize stamp_bytes)
 {
@@ -255,8 +255,8 @@ is_transport_stream (const guint8 *head, gsize head_bytes, gsize stamp_bytes)
 
 static const Beginning transport_stream = BEGINS (0, "", MPEG_TS, "video/mp2t");
 
-/* The names of ISO media, QuickTime and RIFF stand behind a length of four bytes. Where those are text, so is the name: a note
- * that begins with "The wide river" was taken for a video, and waited for an unmetered network. */
+/* ISO media, QuickTime and RIFF have their names after a length of four bytes. If these four are text, so is the name: a
+ * note beginning "The wide river" must not become a video that waits for an unmetered network. */
 static gboolean
 is_in_text (const Beginning *beginning, const guint8 *head)
 {

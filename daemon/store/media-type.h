@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The media type of a file, on which its rule depends: a video that was taken for a photo would leave by mobile data. Pure,
- * but for GIO's database, which is asked last.
+ * The media type of a file, which decides its rule: a video taken for a photo would leave by mobile data. Pure, except for
+ * GIO's database, which is asked last.
  */
 #pragma once
 
@@ -23,8 +23,8 @@ G_BEGIN_DECLS
  */
 char *ob_media_type_guess (const char *name, const void *head, gsize head_bytes);
 
-/* Whether there is a database of GIO's (shared-mime-info): without it what is in no table of ours is application/octet-stream, and
- * has the rule for that. Looks at the disk. */
+/* Whether GIO has a database (shared-mime-info). Without it, a file that our tables do not know is
+ * application/octet-stream, and gets the rule for that. Reads the disk. */
 gboolean ob_media_type_has_database (void);
 
 G_END_DECLS

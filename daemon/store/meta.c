@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The table of single values. Main thread.
+ * Reads and writes the table of single values. Main thread.
  */
 #include "store/meta.h"
 
 #include "store/statement.h"
 
-/* Returns: (transfer full) (nullable): a statement that stands on the value. */
+/* Returns: (transfer full) (nullable): a statement at the value's row */
 static ObStatement *
 find (ObDatabase *database, const char *name)
 {

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The schema. Numbers of stored states and reasons are those of ObStored; reasons are stored by name, so that the order
- * of the enum may change.
+ * The schema. Numbers of stored states are those of ObStored. Reasons are stored by name, so that their enum can change its
+ * order.
  *
- * counters has a row for each (destination, rule, stored state, own hold, app) and is kept by triggers, in the transaction
- * of the change: a summary reads a few rows, whatever the length of the queue.
+ * counters has a row for each (destination, rule, stored state, own hold, app). Triggers keep it in step in the transaction
+ * of each change, so that a summary reads a few rows, however long the queue is.
  */
 #include "store/migrations.h"
 
@@ -39,7 +39,7 @@ static const char version_1[]
       "  is_paused INTEGER NOT NULL DEFAULT 0, is_group_paused INTEGER NOT NULL DEFAULT 0,"
       "  retry_at INTEGER NOT NULL DEFAULT 0, not_before INTEGER NOT NULL DEFAULT 0,"
       "  hold INTEGER AS (CASE WHEN is_paused OR is_group_paused THEN 1 WHEN not_before > 0 THEN 2"
-      "    WHEN retry_at > 0 THEN 3 ELSE 0 END) VIRTUAL," /* what a person is told of first */
+      "    WHEN retry_at > 0 THEN 3 ELSE 0 END) VIRTUAL," /* the hold that a person is told of first */
       "  server_url TEXT,"
       "  offset INTEGER NOT NULL DEFAULT 0, bytes_sent INTEGER NOT NULL DEFAULT 0,"
       "  attempts INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0,"
@@ -54,10 +54,10 @@ static const char version_1[]
       "CREATE UNIQUE INDEX uploads_by_key ON uploads (app, key) WHERE key IS NOT NULL;"
       "CREATE INDEX uploads_by_group ON uploads (group_key, number) WHERE group_key IS NOT NULL;"
       "CREATE INDEX uploads_unfinished ON uploads (number) WHERE state <> 5;"
-      /* What may start: queued and confirming, with no hold of its own, each stream in its order. */
+      /* What may start: queued and confirming uploads without a hold of their own, each stream in its order. */
       "CREATE INDEX uploads_ready ON uploads (destination, rule, app, state, rank, number)"
       "  WHERE state IN (1, 3) AND is_paused = 0 AND is_group_paused = 0 AND not_before = 0 AND retry_at = 0;"
-      /* What a start-up has to look at. */
+      /* What a start has to look at. */
       "CREATE INDEX uploads_busy ON uploads (state) WHERE state IN (0, 2);"
       "CREATE INDEX uploads_to_clear ON uploads (state) WHERE state = 5 AND has_local_copy = 1;"
       "CREATE INDEX uploads_by_retry ON uploads (retry_at) WHERE retry_at > 0;"
@@ -66,14 +66,14 @@ static const char version_1[]
       "  WHERE retry_at > 0 AND group_key IS NOT NULL;"
       "CREATE INDEX uploads_of_forms ON uploads (group_key, state, number) WHERE is_form = 1 AND group_key IS NOT NULL;"
 
-      /* What is still to be given up at servers, of uploads that were removed. */
+      /* What servers still have to delete of uploads that were removed here. */
       "CREATE TABLE terminations ("
       "  id TEXT PRIMARY KEY, destination TEXT NOT NULL, server_url TEXT NOT NULL,"
       "  removed_at INTEGER NOT NULL, retry_at INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0"
       ") WITHOUT ROWID;"
       "CREATE INDEX terminations_by_retry ON terminations (retry_at);"
 
-      /* What holds lanes, as the journal has told it last. */
+      /* The holds of lanes as the journal last told them. */
       "CREATE TABLE lanes ("
       "  destination TEXT NOT NULL, rule TEXT NOT NULL, reasons TEXT NOT NULL, PRIMARY KEY (destination, rule)"
       ") WITHOUT ROWID;"
@@ -110,11 +110,11 @@ static const char version_1[]
       "    ON CONFLICT DO UPDATE SET uploads = uploads + 1, bytes = bytes + excluded.bytes;"
       "END;"
 
-      /* A group has a row for as long as it has uploads; group_counters is for it what counters is for all, and counts what
-       * the servers have confirmed as well. Uploads without a group pay for neither. */
+      /* A group has a row as long as it has uploads. group_counters is to a group what counters is to the queue, and
+       * also counts confirmed bytes. Uploads without a group pay for neither. */
       "CREATE TABLE groups ("
       "  key TEXT PRIMARY KEY, title TEXT, is_paused INTEGER NOT NULL DEFAULT 0, updated_at INTEGER NOT NULL DEFAULT 0,"
-      "  sent_now TEXT" /* the network on which a person lets all of it go */
+      "  sent_now TEXT" /* the network on which a person sends the whole group now */
       ") WITHOUT ROWID;"
       "CREATE INDEX groups_paused ON groups (key) WHERE is_paused = 1;"
       "CREATE TABLE group_counters ("
@@ -157,17 +157,17 @@ static const char version_1[]
       "    AND NOT EXISTS (SELECT 1 FROM group_counters WHERE group_key = old.group_key);"
       "END;";
 
-/* Each statement says which failure of version 1 it ends. */
+/* Each statement names the failure of version 1 that it ends. */
 static const char version_2[]
-    /* A certificate that cannot be verified holds its destination and fails nothing: what had failed by it waits again. */
+    /* An unverified certificate holds its destination and fails no upload: uploads that had failed by it wait again. */
     = "UPDATE uploads SET state = 1, reason = NULL, retry_at = 0 WHERE state = 4 AND reason = 'certificate';"
 
-      /* What a killed process had sent was not counted, though the server had it. */
+      /* Bytes that a killed process had sent were not counted, though the server had them. */
       "UPDATE uploads SET bytes_sent = offset WHERE bytes_sent < offset;"
 
-      /* One app's group was another's of the same key: it could be stopped, renamed and sent past the rules by either. Whose
-       * an upload was stands in its app: those of sandboxes have at least two dots. Programs of the host share a namespace,
-       * which is the empty app. What a person had said of a group and a network may have been said by an app, and ends. */
+      /* Two apps with the same key shared a group: either could stop it, rename it, and send it past the rules. From now
+       * on a sandboxed app owns its groups; a sandboxed app's id has at least two dots. Programs of the host share the
+       * empty app. Old "send now" words for groups may have been an app's, so they end. */
       "DROP TRIGGER groups_counted_in; DROP TRIGGER groups_recounted; DROP TRIGGER groups_counted_out;"
       "ALTER TABLE uploads ADD COLUMN group_app TEXT NOT NULL DEFAULT '';"
       "UPDATE uploads SET group_app = app WHERE group_key IS NOT NULL AND app LIKE '%_._%._%' AND app NOT LIKE '%/%';"
@@ -238,44 +238,44 @@ static const char version_2[]
       "    (SELECT 1 FROM group_counters WHERE group_app = old.group_app AND group_key = old.group_key);"
       "END;"
 
-      /* A watcher of a sandboxed app was told the ids of others, since a row did not say whose it is. Those of uploads that
-       * were removed are told to programs of the host alone. */
+      /* A sandboxed app that watched heard the ids of other apps' uploads, since a row did not say whose it was. Rows of
+       * removed uploads are now told to programs of the host alone. */
       "ALTER TABLE journal ADD COLUMN app TEXT;"
       "UPDATE journal SET app = (SELECT app FROM uploads WHERE id = journal.upload) WHERE upload IS NOT NULL;"
 
-      /* On which network a person had sent an upload now could be read in its history by its app. */
+      /* An app could read in an upload's history the name of the network on which a person had sent it now. */
       "UPDATE journal SET message = substr (message, 1, instr (message, '@') - 1)"
       "  WHERE event IN ('send-now', 'rule') AND instr (message, '@') > 1;"
 
-      /* Errors that came again and again wrote a row each time. */
+      /* An error that came again and again wrote a row each time. */
       "ALTER TABLE journal ADD COLUMN count INTEGER NOT NULL DEFAULT 1;"
 
-      /* A server that is not where it should be needs a person only after a while: since when it is so outlives a restart. */
+      /* A missing server needs a person only after a while. Since when it is missing has to outlive a restart. */
       "ALTER TABLE destinations ADD COLUMN since INTEGER NOT NULL DEFAULT 0;"
 
-      /* A server that lost what it had confirmed, again and again, was sent it for ever. */
+      /* A server that lost confirmed bytes again and again was sent them for ever. */
       "ALTER TABLE uploads ADD COLUMN furthest INTEGER NOT NULL DEFAULT 0;"
       "ALTER TABLE uploads ADD COLUMN losses INTEGER NOT NULL DEFAULT 0;"
       "UPDATE uploads SET furthest = offset;"
 
-      /* Other origins at which a server keeps uploads, apart by blanks. */
+      /* Other origins where the server keeps uploads, with blanks between them. */
       "ALTER TABLE destinations ADD COLUMN also TEXT;"
 
-      /* When a file was made was known of none. */
+      /* Nothing recorded when a file was made. */
       "ALTER TABLE uploads ADD COLUMN modified_at INTEGER NOT NULL DEFAULT 0;"
 
       /* An upload URL at a server that was switched off was asked for ever. */
       "ALTER TABLE uploads ADD COLUMN silent_since INTEGER NOT NULL DEFAULT 0;"
 
-      /* People name an upload by the last characters of its id: backwards, they are the beginning of something. */
+      /* People name an upload by the last characters of its id: backwards, an index finds them. */
       "CREATE INDEX uploads_by_end ON uploads (substr (id, 36, 1) || substr (id, 35, 1) || substr (id, 34, 1)"
       "  || substr (id, 33, 1) || substr (id, 32, 1) || substr (id, 31, 1) || substr (id, 30, 1) || substr (id, 29, "
       "1));"
 
-      /* A server that gave two uploads one address had the bytes of the one taken for those of the other. */
+      /* When a server gave two uploads the same URL, the bytes of one were taken for those of the other. */
       "CREATE INDEX uploads_by_server_url ON uploads (server_url) WHERE server_url IS NOT NULL;"
 
-      /* How many copies are lost is asked for with every summary. */
+      /* Every summary asks how many copies are lost. */
       "CREATE INDEX uploads_lost ON uploads (size) WHERE state = 4 AND reason IN ('file-missing', 'file-changed');";
 
 const char *const ob_migrations[] = { version_1, version_2 };
@@ -289,8 +289,8 @@ ob_migrations_get_newest_version (void)
   return G_N_ELEMENTS (ob_migrations);
 }
 
-/* Returns: (transfer full) (nullable): how all tables, indexes and triggers were made; NULL: there are none, or it cannot be
- * read. */
+/* Returns: (transfer full) (nullable): the SQL of all tables, indexes and triggers; %NULL if there are none, or they
+ * cannot be read */
 static char *
 dup_schema (sqlite3 *database)
 {

@@ -13,7 +13,7 @@
 
 #define FDINFO_MAX_BYTES 512
 
-/* Those that ask nobody but the kernel, and through it a disk. */
+/* File systems that need only the kernel, and through it a disk. */
 static const char *const local_types[]
     = { "bcachefs", "btrfs", "devtmpfs", "exfat",  "ext2",  "ext3",    "ext4", "f2fs",  "hfs",      "hfsplus",
         "iso9660",  "jfs",   "msdos",    "nilfs2", "ntfs3", "overlay", "proc", "ramfs", "reiserfs", "rootfs",
@@ -38,7 +38,7 @@ ob_mounts_find (int fd)
   return line ? strtoull (line + strlen ("mnt_id:"), NULL, 10) : 0;
 }
 
-/* Of a line like: 36 35 98:0 /root /mnt rw,noatime shared:1 - ext4 /dev/sda1 rw */
+/* Parses a line like: 36 35 98:0 /root /mnt rw,noatime shared:1 - ext4 /dev/sda1 rw */
 static gboolean
 is_local (const char *line)
 {
@@ -48,7 +48,7 @@ is_local (const char *line)
   return type && g_strv_contains (local_types, type);
 }
 
-/* Returns: (transfer full): a set of the numbers of local mounts. */
+/* Returns: (transfer full): the set of ids of local mounts */
 static GHashTable *
 find_local (void)
 {
@@ -77,8 +77,8 @@ find_local (void)
   return local;
 }
 
-/* The same set, read again when a mount has come or gone, which the open list tells to whoever polls it (proc(5)). Borrowed;
- * under @lock. */
+/* Returns the same set, and reads it again only after a mount has come or gone, which polling mountinfo tells (proc(5)).
+ * Borrowed; under @lock. */
 static GHashTable *
 find_local_again (void)
 {
@@ -96,7 +96,7 @@ find_local_again (void)
   return local;
 }
 
-/* Only what is in memory has seals (fcntl(2)); a memfd is on a mount that no list has. */
+/* Only files in memory have seals (fcntl(2)); a memfd is on a mount that mountinfo does not list. */
 static gboolean
 is_in_memory (int fd)
 {
@@ -124,7 +124,7 @@ ob_mounts_may_hang (int fd)
   return !is_on (find_local_again (), fd);
 }
 
-/* Pipes and sockets have no path. */
+/* Whether it is a file: pipes and sockets have no path. */
 static gboolean
 is_file (int fd)
 {

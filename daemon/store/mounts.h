@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Which mount a descriptor is on, and whether somebody else has to answer for it: a server, a program, a device. Asks the
- * kernel's tables alone and no file system, so nothing here can hang. Any thread.
+ * Which mount a descriptor is on, and whether a server, a program or a device must answer for it. Asks the kernel's tables
+ * alone and no file system, so that nothing here can hang. Any thread.
  */
 #pragma once
 

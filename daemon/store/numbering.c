@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Looks at where counting stands when the database is opened, and puts it right. Main thread.
+ * Checks, when the database is opened, where its counters stand, and repairs them. Main thread.
  */
 #include "store/numbering.h"
 
-/* 2^50: nobody hands over so many files. */
+/* 2^50, more than anybody hands over. */
 #define MOST "1125899906842624"
 
 #define IS_BAD(number) "(" #number " < 1 OR " #number " > " MOST ")"
@@ -13,7 +13,7 @@
   "EXISTS (SELECT 1 FROM (SELECT min (" #number ") AS n FROM " #table " UNION SELECT max (" #number ") FROM " #table \
   ") WHERE " IS_BAD (n) ")"
 
-/* Where SQLite and ob_uploads_take_number() count on: never below what is there. */
+/* SQLite and ob_uploads_take_number() count on from here: never below a number in use. */
 #define HAS_BAD_END(table, number)                                                                                \
   "NOT coalesce ((SELECT typeof (seq) = 'integer' AND seq <= " MOST " AND seq >= (SELECT coalesce (max (" #number \
   "), 0) FROM " #table ") FROM sqlite_sequence WHERE name = '" #table "'), NOT EXISTS (SELECT 1 FROM " #table "))"
@@ -29,7 +29,7 @@
   " WHERE NOT " IS_BAD (number) ") WHERE " #number " = (SELECT " #number " FROM " #table         \
                                 " WHERE " IS_BAD (number) " ORDER BY " #number " LIMIT 1)"
 
-/* One after the other, in their order. */
+/* Numbers them anew, in their order. */
 static gboolean
 renumber (ObDatabase *database, const char *count_sql, const char *renumber_sql, GError **error)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What is counted on from: numbers of uploads, sequences of the journal, the epoch. Main thread.
+ * The counters of the database: numbers of uploads, sequences of the journal, the epoch. Main thread.
  */
 #pragma once
 

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Has SQLite copy a database into one with smaller pages. Main thread.
+ * Has SQLite copy the database into one with smaller pages. Main thread.
  */
 #include "store/pages.h"
 
-/* A second on a slow card. */
+/* Takes about a second on a slow card. */
 #define BYTES_MOST (32 * 1024 * 1024)
 
 gboolean
@@ -30,7 +30,7 @@ ob_pages_make_small (sqlite3 *database)
   if (!ob_pages_ask (database, "PRAGMA page_size", &page_bytes) || page_bytes <= OB_PAGE_BYTES
       || !ob_pages_ask (database, "PRAGMA page_count", &n_pages) || n_pages > BYTES_MOST / page_bytes)
     return;
-  /* Pages cannot change their size while there is a log. */
+  /* The page size cannot change while there is a log. */
   (void) sqlite3_exec (database, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
   (void) sqlite3_exec (database, "PRAGMA page_size = " G_STRINGIFY (OB_PAGE_BYTES) "; VACUUM", NULL, NULL, NULL);
   (void) sqlite3_exec (database, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * inotify(7) itself, as GFileMonitor would also tell of every write. Owns the descriptor. Main thread.
+ * Uses inotify(7) directly, since GFileMonitor would wake for every write. Owns the descriptor. Main thread.
  */
 #include "store/partial-watch.h"
 

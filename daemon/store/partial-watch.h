@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tells when somebody lets go of a file in pieces that he had open to write it: an app that closes it, or dies. Main thread.
+ * Tells when a partial file is closed by somebody who had it open for writing: an app that is done with it, or died. Main
+ * thread.
  */
 #pragma once
 
@@ -11,8 +12,8 @@ G_BEGIN_DECLS
 
 typedef struct _ObPartialWatch ObPartialWatch;
 
-/* @on_closed: called on the main thread, with an id; somebody else may have the file open still. Returns: (transfer full)
- * (nullable): NULL where the system has no more watches to give, or there is no folder yet. */
+/* @on_closed: called on the main thread with the id; another process may still have the file open. Returns: (transfer
+ * full) (nullable): %NULL if the system has no watches left, or if the folder does not exist yet */
 ObPartialWatch *ob_partial_watch_new (ObSpool *spool, void (*on_closed) (const char *id, gpointer user_data),
                                       gpointer user_data);
 void ob_partial_watch_free (ObPartialWatch *watch);

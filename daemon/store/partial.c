@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The folder of files in pieces. Plain system calls; owns nothing but what is on the disk.
+ * The folder of partial files. Plain system calls; no state but what is on the disk.
  */
 #include "store/partial.h"
 
@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What an app says of a file is far less; see broker/submission.c. */
+/* Far more than an app can say of a file; see broker/submission.c. */
 #define RECORD_MAX_BYTES (1024 * 1024)
 
 #define RECORD_ENDING ".json"
@@ -241,7 +241,7 @@ ob_partial_has_writer (ObSpool *spool, const char *id)
   if (fd < 0)
     return FALSE;
   is_refused = fcntl (fd, F_SETLEASE, F_RDLCK) != 0 && errno == EAGAIN;
-  /* Lets go of the lease, so that it holds up nobody. */
+  /* Closing drops the lease, so that nobody waits for it. */
   (void) close (fd);
 
   return is_refused;
@@ -285,7 +285,7 @@ remove_one (ObSpool *spool, const char *id, const char *ending, GError **error)
 gboolean
 ob_partial_remove (ObSpool *spool, const char *id, GError **error)
 {
-  /* The bytes first: what is left after a crash in between is a record without bytes, which stands for nothing. */
+  /* Remove the bytes first: a crash in between leaves a record without bytes, which means nothing. */
   if (!remove_one (spool, id, "", error))
     return FALSE;
   ob_crash_point ("partial-half-removed");
@@ -304,7 +304,7 @@ is_file (ObSpool *spool, const char *id)
   return lstat (path, &info) == 0 && S_ISREG (info.st_mode);
 }
 
-/* What is there under the name of bytes and is no file is somebody else's, as is its record. */
+/* Something else than a file under this name is not ours; leave its record alone too. */
 static void
 drop_lone_record (ObSpool *spool, const char *id)
 {

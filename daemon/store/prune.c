@@ -1,27 +1,27 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the journal forgets, a few rows at a time. The floor rises only with the rows of removed uploads: of all others the
- * newest row stays, which is all that a replay tells. Main thread.
+ * Deletes old rows of the journal, a few at a time. The floor rises only with rows of removed uploads: every other upload
+ * keeps its newest row, which is all that a replay needs. Main thread.
  */
 #include "store/prune.h"
 
 #include "store/meta.h"
 #include "store/statement.h"
 
-/* Rows that one call looks at: each may cost a walk over OB_PRUNE_ROWS_MAX entries of an index. A few milliseconds. */
+/* How many rows one call looks at, in a few milliseconds: each may walk over OB_PRUNE_ROWS_MAX entries of an index. */
 #define ROWS_A_CALL 200
 
 #define IN_SPAN \
   " FROM journal WHERE sequence > @after AND sequence <= @end AND sequence < (SELECT max(sequence) FROM journal)"
 
-/* The newest row of an upload that is gone tells when it was removed. */
+/* The newest row of a removed upload tells when it was removed. */
 #define OF_REMOVED                                                                                                     \
   IN_SPAN " AND upload IS NOT NULL AND NOT EXISTS (SELECT 1 FROM uploads WHERE id = journal.upload)"                   \
           " AND (SELECT at FROM journal AS newer WHERE newer.upload = journal.upload ORDER BY sequence DESC LIMIT 1) " \
           "< @before"
 
-/* Two rows beside the newest: how it came. */
+/* Keeps two rows besides the newest: how the upload came. */
 #define OF_LIVE                                                                                        \
   IN_SPAN " AND upload IS NOT NULL AND event NOT IN ('added', 'adopted')"                              \
           " AND EXISTS (SELECT 1 FROM uploads WHERE id = journal.upload)"                              \
@@ -42,7 +42,7 @@ bind_span (ObStatement *statement, gint64 after, gint64 end, gint64 now_ms)
   ob_statement_bind_number (statement, "@most", OB_PRUNE_ROWS_MAX);
 }
 
-/* Returns: the one number that a query over the span gives, or 0. */
+/* Returns: the number that a query over the span gives, or 0 */
 static gint64
 ask (ObDatabase *database, const char *sql, gint64 after, gint64 end, gint64 now_ms)
 {

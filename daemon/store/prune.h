@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The journal does not grow for ever. Main thread.
+ * Keeps the journal from growing for ever. Main thread.
  */
 #pragma once
 
@@ -9,14 +9,14 @@
 
 G_BEGIN_DECLS
 
-/* How many rows an upload, and a hold, keep. */
+/* How many rows each upload and each hold keeps. */
 #define OB_PRUNE_ROWS_MAX 200
 
-/* How long the journal knows of an upload that was removed. */
+/* How long the journal remembers a removed upload. */
 #define OB_PRUNE_REMOVED_MS (G_GINT64_CONSTANT (30) * 24 * 3600 * 1000)
 
-/* Returns: whether there is something to delete among the rows that one call looks at; @end is the last of them, or 0 where
- * there are no more. */
+/* Returns: whether there is something to delete among the rows that this call looks at. @end: (out): the last row it
+ * looked at, or 0 at the end of the journal. */
 gboolean ob_prune_find (ObDatabase *database, gint64 after, gint64 now_ms, gint64 *end);
 
 /**
@@ -30,7 +30,7 @@ gboolean ob_prune_find (ObDatabase *database, gint64 after, gint64 now_ms, gint6
  */
 gboolean ob_prune_delete (ObDatabase *database, gint64 after, gint64 end, gint64 now_ms, GError **error);
 
-/* Returns: the sequence up to which removals may have been forgotten, or 0: who knows no more than that lists anew. */
+/* Returns: the sequence up to which removals may be forgotten, or 0; a client that knows nothing newer has to list anew */
 gint64 ob_prune_get_floor (ObDatabase *database);
 
 G_END_DECLS

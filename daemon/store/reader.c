@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The process is a fork that calls nothing but the kernel. It closes what it has from this one, but for files that may hang:
- * to close them would wait as well (FUSE asks its program at each close()).
+ * The process is a fork that makes system calls and nothing else. It closes the descriptors of its parent, except those of
+ * files that may hang: closing them could hang as well (FUSE asks its program at each close()).
  */
 #include "store/reader.h"
 
@@ -24,15 +24,15 @@
 #define PIPE_BYTES (1024 * 1024)
 #define WRITER_MS 100
 
-/* A file system that answers lets go of a file in less. */
+/* A file system that works closes a file in less time. */
 #define RELEASE_MS 200
 
 typedef enum
 {
-  FACTS,  /* the file before it is read */
-  DATA,   /* @bytes of it follow */
-  END,    /* the file after that */
-  CLOSED, /* close() came back */
+  FACTS,  /* the file's facts before it is read */
+  DATA,   /* @bytes of data follow */
+  END,    /* the file's facts after it was read */
+  CLOSED, /* close() returned */
 } FrameKind;
 
 typedef struct
@@ -40,7 +40,7 @@ typedef struct
   FrameKind kind;
   int error; /* errno; 0: none */
   guint32 bytes;
-  gboolean comes_again; /* at the end: another pass follows */
+  gboolean comes_again; /* with END: the file is read a second time */
   struct stat info;
 } Frame;
 
@@ -48,12 +48,12 @@ struct _ObReader
 {
   GPid pid;
   int pipe;
-  Frame frame; /* the last that came */
+  Frame frame; /* the last one received */
   gboolean has_frame;
   char block[BLOCK_BYTES]; /* its bytes */
 };
 
-/* --- In the process: no memory, no locks, no GLib --- */
+/* --- In the process: no memory allocation, no locks, no GLib --- */
 
 static void
 send_bytes (int pipe, const void *bytes, gsize size)
@@ -65,7 +65,7 @@ send_bytes (int pipe, const void *bytes, gsize size)
       gssize sent = write (pipe, next, size);
 
       if (sent < 0 && errno != EINTR)
-        _exit (1); /* nobody wants to know any more */
+        _exit (1); /* the parent does not read any more */
       if (sent > 0)
         {
           next += sent;
@@ -110,8 +110,8 @@ may_have_writer (int fd)
   return FALSE;
 }
 
-/* @before: as it was; NULL: this is the second time. Something other than its bytes may be what has changed: they are read
- * once more. */
+/* @before: the facts when the first pass began; NULL in the second pass. If they have changed, it may be only a rename:
+ * read once more. */
 static void
 send_pass (int fd, int pipe, const struct stat *before)
 {
@@ -159,7 +159,7 @@ close_between (int first, int last)
     (void) syscall (SYS_close_range, (unsigned int) first, (unsigned int) last, 0);
 }
 
-/* @kept: in order. */
+/* @kept: in ascending order */
 static void
 close_all_but (const int *kept, guint n_kept)
 {
@@ -249,7 +249,7 @@ ob_reader_free (ObReader *reader)
   g_free (reader);
 }
 
-/* Returns: FALSE also at the end of the pipe. */
+/* Returns: FALSE also at the end of the pipe */
 static gboolean
 read_bytes (ObReader *reader, void *bytes, gsize size, GCancellable *cancellable, int timeout_ms, GError **error)
 {
@@ -282,7 +282,7 @@ read_bytes (ObReader *reader, void *bytes, gsize size, GCancellable *cancellable
   return FALSE;
 }
 
-/* The next frame, where none waits to be taken. */
+/* Receives the next frame, unless one has not been taken yet. */
 static gboolean
 have_frame (ObReader *reader, GCancellable *cancellable, GError **error)
 {
@@ -404,7 +404,7 @@ hold_files (void *data)
   _exit (0);
 }
 
-/* It shares the table of descriptors: who ends first closes none of them. */
+/* It shares the descriptor table with this process, so that the end of the one closes no file while the other lives. */
 void
 ob_reader_leave_files (void)
 {

@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Streams and their heads. Main thread.
+ * Reads the streams and the first uploads of each. Main thread.
  */
 #include "store/ready.h"
 
 #include "store/statement.h"
 
-/* The end of a reading. Returns: (transfer full) (nullable): the @rows that it gave, where it came to the end of them. */
+/* Ends the reading. Returns: (transfer full) (nullable): @rows, if it reached their end */
 static GArray *
 finish (ObDatabase *database, int code, GArray *rows, GError **error)
 {

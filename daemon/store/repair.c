@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Repairs by SQL, with base/text, store/limits and ob_upload_mend() as functions of SQLite's, over the columns that the schema
- * says have text or numbers. Main thread.
+ * Repairs rows by SQL. base/text, store/limits and ob_upload_mend() become SQL functions, applied to the columns that the
+ * schema calls text or numbers. Main thread.
  */
 #include "store/repair.h"
 
@@ -11,7 +11,7 @@
 #include "store/statement.h"
 #include "store/uploads.h"
 
-/* clean (text): the same value where it is clean. Bytes that are no text become it. */
+/* clean (text): the text itself if it is clean; bytes that are no text are made text. */
 static void
 clean (sqlite3_context *context, int n_values, sqlite3_value **values)
 {
@@ -29,7 +29,7 @@ clean (sqlite3_context *context, int n_values, sqlite3_value **values)
   sqlite3_result_text (context, repaired, -1, SQLITE_TRANSIENT);
 }
 
-/* sound (column, value): the same value where it is within the limits of that column. */
+/* sound (column, value): the value itself if it is within the column's limits. */
 static void
 sound (sqlite3_context *context, int n_values, sqlite3_value **values)
 {
@@ -87,8 +87,8 @@ add_functions (ObDatabase *database, GError **error)
 #define IS_CLEAN "COLUMN IS NOT clean (COLUMN)", "COLUMN = clean (COLUMN)"
 #define IS_SOUND "COLUMN IS NOT sound (''COLUMN'', COLUMN)", "COLUMN = sound (''COLUMN'', COLUMN)"
 
-/* Returns: (transfer full): @format for each column that is @what, with @between: its name stands where it says COLUMN. NULL:
- * the table has none. */
+/* Returns: (transfer full): @format for each column of the type @what, joined by @between, with its name for COLUMN;
+ * %NULL if the table has none */
 static char *
 dup_columns (ObDatabase *database, const char *table, const char *what, const char *format, const char *between,
              GError **error)
@@ -113,7 +113,7 @@ repair_table (ObDatabase *database, const char *table, const char *what, const c
   return !sql || ob_database_run (database, sql, error);
 }
 
-/* Returns: (transfer full) (nullable): the ids, as they will be, of uploads of which something is to be put right. */
+/* Returns: (transfer full) (nullable): the ids, as they will be after the repair, of uploads that need one */
 static GPtrArray *
 find_uploads (ObDatabase *database, GError **error)
 {
@@ -135,7 +135,7 @@ find_uploads (ObDatabase *database, GError **error)
   return g_steal_pointer (&ids);
 }
 
-/* What reading made of each is what it becomes. */
+/* Writes each upload as it was read, since reading repairs it. */
 static gboolean
 put_right (ObDatabase *database, GPtrArray *ids, GError **error)
 {
@@ -150,7 +150,7 @@ put_right (ObDatabase *database, GPtrArray *ids, GError **error)
   return TRUE;
 }
 
-/* The triggers count only what commands change. */
+/* The triggers keep counters in step only with changes by commands. */
 static const char recount_sql[]
     = "DELETE FROM counters;"
       "INSERT INTO counters (destination, rule, state, hold, app, uploads, bytes)"

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Puts right what a row should never have had. Main thread.
+ * Repairs values that no version of Outbox has written to a row. Main thread.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Writes the rows of a queue that is still open although its file is gone, and gives them its name. Main thread.
+ * Writes the rows of a queue that is still open, though its file was removed, to a new file of its name. Main thread.
  */
 #include "store/rescue.h"
 
@@ -25,7 +25,7 @@ write_rows (ObDatabase *database, const char *path, GError **error)
   return is_good;
 }
 
-/* A log that is left there is that of the file that is gone. */
+/* Remove a log that the removed file has left: it must not be applied to the new one. */
 static gboolean
 name_it (const char *rescued, const char *data_folder, GError **error)
 {
@@ -51,7 +51,7 @@ ob_rescue_queue (ObDatabase *database, const char *data_folder)
   g_autoptr (GError) error = NULL;
   gboolean is_written = ob_folder_ensure (data_folder, &error) && write_rows (database, path, &error);
 
-  /* It clears away its log by name: the new file has its name after that. */
+  /* Close the old database first: it removes its log by name, which would be the new one's. */
   ob_database_free (database);
   if (!is_written || !name_it (path, data_folder, &error))
     g_warning ("The queue that was removed from %s could not be written again: %s", data_folder, error->message);

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Both ends of an id are a range of an index: its own, and that of its last characters written backwards. Main thread.
+ * An index finds ids by their beginning, and another by their last characters written backwards. Main thread.
  */
 #include "store/short-id.h"
 
@@ -13,14 +13,14 @@
 
 #define LEAST_CHARS 4
 #define ID_CHARS 36
-#define END_CHARS 8 /* that the index has */
+#define END_CHARS 8 /* characters in the index */
 #define MOST_TOLD 3
 
-/* The letter after the last one of an id. */
+/* The letter after the highest in an id. */
 #define AFTER "g"
 
 /* clang-format off */
-/* As the index has it, or SQLite does not use it. */
+/* The same expression as in the index, or SQLite would not use it. */
 #define BACKWARDS \
   "substr (id, 36, 1) || substr (id, 35, 1) || substr (id, 34, 1) || substr (id, 33, 1)" \
   " || substr (id, 32, 1) || substr (id, 31, 1) || substr (id, 30, 1) || substr (id, 29, 1)"
@@ -34,7 +34,7 @@ may_be_part (const char *part)
   return n_chars >= LEAST_CHARS && n_chars < ID_CHARS && strspn (part, "0123456789abcdef-") == n_chars;
 }
 
-/* Adds the ids that the range has and that end with @end. Returns: whether the database could be read. */
+/* Adds the ids in the range that end with @end. Returns: FALSE if the database could not be read. */
 static gboolean
 add_range (ObDatabase *database, const char *sql, const char *begin, const char *end, GPtrArray *ids, GError **error)
 {

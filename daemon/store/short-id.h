@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Uploads by a part of their id, as people type it.
+ * Finds uploads by a part of their id, as people type it.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Opens what an app handed over, once more. Blocking.
+ * Opens the file of a descriptor that an app handed over once more. Blocking.
  */
 #include "store/source.h"
 
@@ -46,8 +46,8 @@ check_kind (const struct stat *info, GError **error)
                                                         : "is a device, not a file");
 }
 
-/* What an app hands over shares its position with the app's own descriptor: the file is opened once more, for reading alone.
- * A file that only the app may open is read where it is. */
+/* The app's descriptor shares its file position with the app, so open the file again, for reading. A file that only the
+ * app may open is read by its own descriptor, without using the position. */
 static gboolean
 open_here (ObSource *source, int fd, GError **error)
 {
@@ -79,7 +79,8 @@ ob_source_open (int fd, GCancellable *cancellable, GError **error)
 {
   g_autoptr (ObSource) source = g_new0 (ObSource, 1);
 
-  /* Kinds of descriptors first: one that was closed may be anything by the time that others are opened. */
+  /* Check the kind of descriptor before anything is opened: a descriptor that was closed meanwhile may be another file
+   * by then. */
   if (!check_flags (fd, error))
     return NULL;
   if (ob_mounts_may_hang (fd) ? !open_elsewhere (source, fd, cancellable, error) : !open_here (source, fd, error))

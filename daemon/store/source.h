@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A file that was handed over, open to be read: by this process, or by one of its own where the file system may never answer.
- * Blocking. One thread at a time.
+ * A file that was handed over, open for reading: in this process, or, if its file system may never answer, in a reader
+ * process. Blocking. One thread at a time.
  */
 #pragma once
 
@@ -12,10 +12,10 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  ObReader *reader; /* owned; NULL: it is read here, by the next */
+  ObReader *reader; /* owned; NULL: this process reads it, by the next */
   int fd;
-  gboolean is_own;    /* opened here: nobody else sees its position move */
-  struct stat before; /* as it stood before it was read */
+  gboolean is_own;    /* we opened it: nobody else uses its position */
+  struct stat before; /* of the file before it was read */
 } ObSource;
 
 /**
@@ -32,13 +32,13 @@ ObSource *ob_source_open (int fd, GCancellable *cancellable, GError **error);
 void ob_source_close (ObSource *source);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObSource, ob_source_close)
 
-/* Its first bytes, as many as are there; none where they cannot be read. Returns: how many. */
+/* Reads up to @size_bytes from the beginning. Returns: how many; 0 if the file cannot be read */
 gsize ob_source_peek (ObSource *source, GCancellable *cancellable, void *buffer, gsize size_bytes);
 
-/* When its bytes were last written, in Unix milliseconds, as its file system says; 0: what no camera's clock says. */
+/* Returns: the file's mtime in Unix milliseconds; 0 if no camera's clock could have said it */
 gint64 ob_source_get_modified_ms (const ObSource *source);
 
-/* Closes what a caller handed over. */
+/* Closes a descriptor that a caller handed over. */
 void ob_source_close_fd (int fd);
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The spool: owns the two folders, the reserve and the shared flush. Any thread; the lock guards the flush alone.
+ * Owns the spool's two folders, the reserve and the shared flush. Any thread; the lock guards the flush alone.
  */
 #include "store/spool.h"
 
@@ -20,7 +20,7 @@
 
 #define SETTINGS_MAX_BYTES (64 * 1024 * 1024)
 
-/* One flush of the folder and all who wait for it. */
+/* One flush of the folder, and the threads that wait for it. */
 typedef struct
 {
   gboolean is_done;
@@ -32,13 +32,13 @@ struct _ObSpool
   char *data_folder;
   char *folder;
   char *incoming;
-  struct stat opened;     /* the data folder, as it was found */
+  struct stat opened;     /* of the data folder when it was opened */
   gboolean lacks_reserve; /* atomic, as is the next */
-  gint wanted_kib;        /* that removals are to free before the reserve is taken again; 0 or less: it can be tried */
-  GMutex lock;            /* guards what follows, and every Flush */
+  gint wanted_kib;        /* KiB that removals must free before the reserve is tried again; 0 or less: try it */
+  GMutex lock;            /* guards the following, and every Flush */
   GCond flushed;
   gboolean is_flushing;
-  Flush *next_flush; /* owned; has not begun; NULL until somebody wants it */
+  Flush *next_flush; /* owned; a flush that has not begun; NULL: nobody waits for one */
 };
 
 static char *
@@ -67,7 +67,7 @@ clear_folder (const char *path, GError **error)
 
       if (ob_file_remove (entry) == 0)
         continue;
-      /* A folder of somebody else's in there, as backups make them, is in nobody's way. */
+      /* A folder in there is another program's, such as a backup, and does no harm. */
       if (errno == EISDIR || errno == EPERM)
         g_warning ("%s is not Outbox's and is left there", entry);
       else
@@ -146,7 +146,7 @@ ob_spool_is_there (ObSpool *spool)
 
 /* --- Room for the database --- */
 
-/* Some file systems do not know how large they are. */
+/* Some file systems do not know their size: assume that there is room. */
 static gboolean
 has_room (int fd, guint64 bytes)
 {
@@ -161,8 +161,8 @@ reserve_path (ObSpool *spool)
   return g_build_filename (spool->data_folder, "reserve", NULL);
 }
 
-/* Where the file system cannot allocate, zeros are written. A quota is not seen before it says no, and what was tried takes
- * the last room for a moment: it is tried again only when removals have freed enough. */
+/* posix_fallocate() writes zeros if the file system cannot allocate. A quota shows only by an error, after the try has
+ * taken the last room for a moment: try again only when removals have freed enough. */
 static gboolean
 fill_reserve (ObSpool *spool, int fd)
 {
@@ -205,7 +205,7 @@ ob_spool_give_reserve (ObSpool *spool)
     return FALSE;
   ob_debug (OB_DEBUG_STORE, NULL, "the disk is full: the reserve is given to the queue%s",
             is_quota ? ", under a quota" : "");
-  /* A disk that is full and says that it has room has a quota: to take the reserve again at once would fill it anew. */
+  /* A full disk that claims to have room has a quota: taking the reserve again at once would fill it again. */
   if (is_quota)
     g_atomic_int_set (&spool->wanted_kib, 2 * OB_COPY_RESERVE_BYTES / 1024);
   g_atomic_int_set (&spool->lacks_reserve, TRUE);
@@ -213,7 +213,7 @@ ob_spool_give_reserve (ObSpool *spool)
   return TRUE;
 }
 
-/* Who tidies up may have removed the folder while nothing was in it. */
+/* A program that tidies up may have removed the empty folder. */
 static int
 create_incoming (ObSpool *spool, const char *path)
 {
@@ -236,7 +236,7 @@ ob_spool_copy_source (ObSpool *spool, const char *id, const ObSource *source, GC
       ob_file_set_error (error, errno, "Cannot create", path);
       return FALSE;
     }
-  /* Whether the database still has its room is asked when the copy is there: one that has holes takes less than its size. */
+  /* Check the room after copying, since a copy with holes takes less than its size. */
   is_good = ob_copy_and_digest (source, target, path, cancellable, copied_bytes, copy, blocks, error)
             && ob_copy_has_room (target, 0, error);
   (void) close (target);
@@ -270,8 +270,8 @@ ob_spool_digest (int fd, GCancellable *cancellable, ObSpoolCopy *copy, GError **
   return source && ob_spool_digest_source (source, cancellable, NULL, copy, error);
 }
 
-/* Waits until a flush that began after the caller's rename has ended; the first to come does it for all who wait. The
- * kernel reports a lost write once, so all of them get the one answer. */
+/* Waits for a flush of the folder that began after the caller's rename. The first to come runs it for all who wait. The
+ * kernel reports a lost write only once, so all of them get the same result. */
 static gboolean
 flush_folder (ObSpool *spool, GError **error)
 {
@@ -340,7 +340,7 @@ remove_one (ObSpool *spool, const char *id, const char *suffix, GError **error)
   return FALSE;
 }
 
-/* The bytes at @path and the record come into the spool. @is_begun: (out): something of them may be there. */
+/* Moves the bytes at @path and the record into the spool. @is_begun: (out): some of it may be there already */
 static gboolean
 commit (ObSpool *spool, const char *id, const char *path, const char *record, gboolean *is_begun, GError **error)
 {
@@ -348,7 +348,7 @@ commit (ObSpool *spool, const char *id, const char *path, const char *record, gb
   g_autofree char *record_to = spool_path (spool, id, ".json");
   g_autofree char *to = spool_path (spool, id, "");
 
-  /* Both are on their way to the disk before either is waited for. The record is renamed first: bytes in the spool always
+  /* Start writing both to the disk before waiting for either. Rename the record first, so that bytes in the spool always
    * have one. */
   *is_begun = ob_file_write (record_path, record, strlen (record), error) && ob_file_flush (path, error)
               && ob_file_flush (record_path, error);
@@ -400,7 +400,7 @@ ob_spool_commit_file (ObSpool *spool, const char *id, const char *path, const ch
 gboolean
 ob_spool_remove (ObSpool *spool, const char *id, GError **error)
 {
-  /* The bytes first: what is left after a crash in between is a record without bytes, which stands for nothing. */
+  /* Remove the bytes first: a crash in between leaves a record without bytes, which means nothing. */
   if (!remove_one (spool, id, "", error))
     return FALSE;
   ob_crash_point ("half-removed");

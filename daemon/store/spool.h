@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The broker's own copies: `spool/<id>` the bytes, `spool/<id>.json` the record that could rebuild the row. A copy grows
- * in `incoming/` and is renamed into the spool when it is whole, so that the spool never holds half a file. Beside both,
- * `settings.json` could rebuild what is no upload, and `reserve` holds room on the disk for the database.
+ * The broker's own copies: `spool/<id>` has the bytes, `spool/<id>.json` the record that can rebuild the row. A copy grows
+ * in `incoming/` and is renamed into the spool when it is whole, so that the spool never has half a file. `settings.json`
+ * can rebuild what is not an upload; `reserve` holds room on the disk for the database.
  */
 #pragma once
 
@@ -25,17 +25,17 @@ typedef struct _ObSpool ObSpool;
  */
 ObSpool *ob_spool_open (const char *data_folder, GError **error);
 
-/* The same for a disk that cannot be written: nothing is created, and nothing removed. Errors: Storage. */
+/* Opens it on a disk that cannot be written: nothing is created or removed. Errors: Storage. */
 ObSpool *ob_spool_open_to_read (const char *data_folder, GError **error);
 void ob_spool_free (ObSpool *spool);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObSpool, ob_spool_free)
 
-/* Holds %OB_COPY_RESERVE_BYTES once more in a file, where the disk has room for it, so that the queue goes on when another
- * program fills the disk. */
+/* Holds %OB_COPY_RESERVE_BYTES in a file of its own, if the disk has room for it, so that the queue can go on when
+ * another program fills the disk. */
 void ob_spool_take_reserve (ObSpool *spool);
 
-/* To a disk that is full, or a quota: the caller was told so by the system. It is taken again when removals have made room.
- * Returns: whether there was one to give. */
+/* Gives the reserve up when the system says that the disk or the quota is full. It is taken again when removals have
+ * made room. Returns: whether there was one. */
 gboolean ob_spool_give_reserve (ObSpool *spool);
 
 /**
@@ -55,22 +55,22 @@ gboolean ob_spool_give_reserve (ObSpool *spool);
 gboolean ob_spool_copy (ObSpool *spool, const char *id, int fd, GCancellable *cancellable, gint64 *copied_bytes,
                         ObSpoolCopy *copy, GError **error);
 
-/* The same for a file that is open already. @blocks: (out) (optional) (nullable): the digests of its blocks, where it has more
- * than one; also set on failure, perhaps. */
+/* The same for a file that is open already. @blocks: (out) (optional) (nullable): the digests of its blocks if it has
+ * several; may be set on failure too */
 gboolean ob_spool_copy_source (ObSpool *spool, const char *id, const ObSource *source, GCancellable *cancellable,
                                gint64 *copied_bytes, ObSpoolCopy *copy, GBytes **blocks, GError **error);
 gboolean ob_spool_digest_source (const ObSource *source, GCancellable *cancellable, gint64 *copied_bytes,
                                  ObSpoolCopy *copy, GError **error);
 
-/* Reads a file for its digest alone, as ob_spool_copy() would, and with its errors. @fd: borrowed. */
+/* Reads a file for its digest alone. Errors: as ob_spool_copy(). @fd: borrowed */
 gboolean ob_spool_digest (int fd, GCancellable *cancellable, ObSpoolCopy *copy, GError **error);
 
-/* What became of a copy that the spool has taken. */
+/* The state of a copy in the spool. */
 typedef enum
 {
-  OB_KEPT_GOOD,    /* its bytes are those that were handed over */
+  OB_KEPT_GOOD,    /* the bytes are those that were handed over */
   OB_KEPT_MISSING, /* there is no such file */
-  OB_KEPT_DAMAGED, /* other bytes, without its record, or not readable */
+  OB_KEPT_DAMAGED, /* it has other bytes or no record, or cannot be read */
 } ObKept;
 
 #define OB_N_KEPT (OB_KEPT_DAMAGED + 1)
@@ -85,44 +85,43 @@ typedef enum
 ObKept ob_spool_examine (ObSpool *spool, const char *id, const char *sha256, GCancellable *cancellable,
                          ObSpoolCopy *found);
 
-/* Puts a copy and its record into the spool. When it returns TRUE, both survive a power cut. Calls on several threads
- * share the flush of the folder. It takes the place of an earlier one of that id. Nothing is left behind on failure; an
- * earlier one stays where the new one could not be written. */
+/* Moves a copy and its record into the spool. On TRUE both survive a power cut. Calls on several threads share one flush
+ * of the folder. It replaces an earlier copy of that id. On failure nothing is left behind, and an earlier copy stays. */
 gboolean ob_spool_commit (ObSpool *spool, const char *id, const char *record, GError **error);
 
-/* The same for a file of Outbox's own at @path, on the disk of the spool. On failure it is there again. */
+/* The same for a file of Outbox's own at @path on the same disk. On failure it is back at @path. */
 gboolean ob_spool_commit_file (ObSpool *spool, const char *id, const char *path, const char *record, GError **error);
 
-/* Drops a copy that was not committed. */
+/* Removes a copy that was not committed. */
 void ob_spool_discard (ObSpool *spool, const char *id);
 
-/* Removes bytes and record. A copy that is not there is no error. */
+/* Removes bytes and record. A missing copy is no error. */
 gboolean ob_spool_remove (ObSpool *spool, const char *id, GError **error);
 
-/* Removes a record whose bytes never came, since the process ended between the two: it stands for nothing. */
+/* Removes a record without bytes, which a crash left behind and which means nothing. */
 void ob_spool_drop_lone_record (ObSpool *spool, const char *id);
 
-/* Whether the path still leads to the folder that was opened, and not to another disk that was mounted over it. */
+/* Whether the path still leads to the folder that was opened, and no other disk was mounted over it. */
 gboolean ob_spool_is_there (ObSpool *spool);
 
 /* Whether bytes and record are both there. */
 gboolean ob_spool_has (ObSpool *spool, const char *id);
 
-/* Takes over what is in another spool, and removes it there. A folder that is not there has nothing. Errors: as of
- * ob_spool_copy() and ob_spool_commit(); what had joined before has. */
+/* Moves the content of another spool here. A missing folder is empty. Errors: as ob_spool_copy() and ob_spool_commit();
+ * what was moved before stays here. */
 gboolean ob_spool_join (ObSpool *spool, const char *folder, GError **error);
 
-/* What is beside the uploads and could not be made again from them: destinations, and what a person has paused. One text,
- * replaced as a whole; survives a power cut. */
+/* Saves what could not be rebuilt from the uploads: destinations, and what a person has paused. Replaces the whole text;
+ * it survives a power cut. */
 gboolean ob_spool_save_settings (ObSpool *spool, const char *text, GError **error);
 
-/* Returns: (transfer full) (nullable): that text, if there is one. */
+/* Returns: (transfer full) (nullable): that text */
 char *ob_spool_load_settings (ObSpool *spool, gsize *size_bytes);
 
 /* Returns: (transfer none): the folder that it was opened with. */
 const char *ob_spool_get_data_folder (ObSpool *spool);
 
-/* Returns: (transfer full): where the bytes are, or would be. */
+/* Returns: (transfer full): the path of the bytes, which need not exist */
 char *ob_spool_get_path (ObSpool *spool, const char *id);
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Statements. To prepare one costs several times what it costs to run it, so each SQL text is prepared once. Main thread.
+ * Prepares each SQL text once, since preparing costs several times what running does. Main thread.
  */
 #include "store/statement.h"
 
@@ -17,7 +17,7 @@ ob_statement_new (ObDatabase *database, const char *sql, GError **error)
   sqlite3_stmt *handle = g_hash_table_lookup (idle, sql);
   ObStatement *statement;
 
-  /* While one is in use it is not among them, and a second is prepared. */
+  /* A statement in use is not in the table; a second one of the same text is prepared then. */
   if (handle)
     g_hash_table_steal (idle, sql);
   else if (sqlite3_prepare_v3 (ob_database_get_handle (database), sql, -1, SQLITE_PREPARE_PERSISTENT, &handle, NULL)
@@ -37,13 +37,13 @@ ob_statement_new (ObDatabase *database, const char *sql, GError **error)
 void
 ob_statement_free (ObStatement *statement)
 {
-  /* An error of the last step was reported then. */
+  /* The last step has already reported its error. */
   (void) sqlite3_reset (statement->handle);
   (void) sqlite3_clear_bindings (statement->handle);
-  /* Texts with a part for each of several kinds are many: only so many are kept. */
+  /* SQL that is put together from parts comes in many texts: keep only so many. */
   if (g_hash_table_size (statement->idle) >= IDLE_MAX)
     g_hash_table_remove_all (statement->idle);
-  /* Replaces, and so ends, one of the same text that was in use at the same time. */
+  /* Replaces, and so finalises, one of the same text that was in use at the same time. */
   g_hash_table_replace (statement->idle, (gpointer) sqlite3_sql (statement->handle), statement->handle);
   g_clear_pointer (&statement->repaired, g_ptr_array_unref);
   g_free (statement);
@@ -72,7 +72,7 @@ note_bad (ObStatement *statement)
 const char *
 ob_statement_get_text (ObStatement *statement, int column)
 {
-  /* Bytes that are no text equal none, and text with a NUL in it is another than what stands before that. */
+  /* Bytes that are no text equal no text, and a text with a NUL in it differs from its part before that. */
   gboolean is_blob = sqlite3_column_type (statement->handle, column) == SQLITE_BLOB;
   const char *text = (const char *) sqlite3_column_text (statement->handle, column);
   int size_bytes = sqlite3_column_bytes (statement->handle, column);
@@ -169,7 +169,7 @@ ob_statement_read_strings (ObStatement *statement, int column)
   g_autoptr (JsonNode) node = NULL;
   GVariant *strings = NULL;
 
-  /* A damaged database may hold anything, and the library is no match for that. Most have none. */
+  /* A damaged database may hold anything, which json-glib cannot take. Most uploads have an empty object. */
   if (text && !g_str_equal (text, "{}"))
     node = ob_json_parse (text, strlen (text), NULL);
   if (node)

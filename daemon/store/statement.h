@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * SQLite statements with our errors and our types. Private to the store. A value that cannot be bound (memory) is found
- * when the statement runs: a NOT NULL column refuses it.
+ * SQLite statements with our errors and types. Private to the store. A value that could not be bound for lack of memory
+ * shows when the statement runs: its column is NOT NULL.
  */
 #pragma once
 
@@ -17,45 +17,46 @@ typedef struct
   sqlite3_stmt *handle; /* owned */
   ObDatabase *database; /* borrowed, as is the next */
   GHashTable *idle;
-  GPtrArray *repaired; /* owned: texts of the present row that were bad; NULL: none was */
-  gboolean is_bad;     /* something of the present row was */
+  GPtrArray *repaired; /* owned: repaired texts of the present row; NULL: none */
+  gboolean is_bad;     /* the present row has a bad value */
 } ObStatement;
 
-/* Returns: (transfer full): a statement that may have been used before, without values. */
+/* Returns: (transfer full): a statement without values, new or used before */
 ObStatement *ob_statement_new (ObDatabase *database, const char *sql, GError **error);
 
-/* Ends its reading and forgets its values; the database keeps it for the next that wants the same. */
+/* Ends its reading and clears its values; the database keeps it for the next use of the same SQL. */
 void ob_statement_free (ObStatement *statement);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObStatement, ob_statement_free)
 
-/* Returns: SQLite's code. */
+/* Returns: SQLite's result code */
 int ob_statement_step (ObStatement *statement);
 
-/* Of the row that the last step gave; the text lives until the next. It is always clean (base/text.h): bad bytes of a row are
- * repaired here and reported to the database, and are no damage. */
+/* Returns: the text of the present row, valid until the next step. It is always clean (base/text.h): bad bytes are
+ * repaired, and reported to the database as a bad row. */
 const char *ob_statement_get_text (ObStatement *statement, int column);
 gint64 ob_statement_get_number (ObStatement *statement, int column);
 
-/* The same of a column that may have anything: what is not within its limits is repaired here and reported, too. */
+/* The same for a number: one outside of its limits is repaired and reported. */
 gint64 ob_statement_get_sound (ObStatement *statement, int column, ObLimit limit);
 
-/* Whether the column has what is within its limits; nothing is reported. */
+/* Whether the column's number is within its limits; reports nothing. */
 gboolean ob_statement_is_sound (ObStatement *statement, int column, ObLimit limit);
 
-/* No row ever gets anything but clean text: what is not is repaired here. @text: (nullable). */
+/* Binds text, repaired if it is not clean: no row ever gets any other. @text: (nullable) */
 void ob_statement_bind_text (ObStatement *statement, const char *parameter, const char *text);
 
-/* Of what a caller asks for: no row has text that is not clean, and one that is like the repaired is another. */
+/* Binds text that a caller searches for, as it is: no row has text that is not clean, and a repaired one could match
+ * another row. */
 void ob_statement_bind_asked (ObStatement *statement, const char *parameter, const char *text);
 void ob_statement_bind_number (ObStatement *statement, const char *parameter, gint64 number);
 void ob_statement_bind_reason (ObStatement *statement, const char *parameter, OutboxReason reason);
-/* @strings: a{ss}, stored as a JSON object. */
+/* @strings: a{ss}, stored as a JSON object */
 void ob_statement_bind_strings (ObStatement *statement, const char *parameter, GVariant *strings);
 
-/* Returns: (transfer full): a{ss}, empty where the column holds none. */
+/* Returns: (transfer full): a{ss}, empty if the column holds none */
 GVariant *ob_statement_read_strings (ObStatement *statement, int column);
 
-/* Runs a statement that gives no rows. */
+/* Runs a statement without a result. */
 gboolean ob_statement_run (ObDatabase *database, ObStatement *statement, GError **error);
 
 G_END_DECLS

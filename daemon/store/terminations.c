@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Terminations in the database. Main thread.
+ * Reads and writes the rows of terminations. Main thread.
  */
 #include "store/terminations.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What is still to be given up at servers, of uploads that were removed: outlives a restart. Main thread.
+ * What servers still have to delete of uploads that were removed here; kept over a restart. Main thread.
  */
 #pragma once
 
@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  char *id; /* of the upload that was removed */
+  char *id; /* of the removed upload */
   char *destination;
   char *server_url;
   gint64 removed_at_ms;
@@ -26,13 +26,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObTermination, ob_termination_free)
 gboolean ob_terminations_save (ObDatabase *database, const ObTermination *termination, GError **error);
 gboolean ob_terminations_delete (ObDatabase *database, const char *id, GError **error);
 
-/* Returns: (transfer full) (nullable): that of an upload. */
+/* Returns: (transfer full) (nullable): the termination of that upload */
 ObTermination *ob_terminations_get (ObDatabase *database, const char *id);
 
-/* Returns: (transfer full) (element-type ObTermination): at most @limit that are due at @now_ms, oldest first. */
+/* Returns: (transfer full) (element-type ObTermination): at most @limit that are due, the oldest first */
 GPtrArray *ob_terminations_find_due (ObDatabase *database, gint64 now_ms, guint limit);
 
-/* Returns: when the next that waits is due, or 0. */
+/* Returns: when the next is due, or 0 */
 gint64 ob_terminations_next_ms (ObDatabase *database, gint64 now_ms);
 
 G_END_DECLS

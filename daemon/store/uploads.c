@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Rows to records and back. Every statement names its values, so that the order of columns matters nowhere. Main thread.
+ * Rows to records and back. Values are bound by name, so that the order of columns does not matter. Main thread.
  */
 #include "store/uploads.h"
 
@@ -10,11 +10,11 @@
 #include "store/limits.h"
 #include "store/statement.h"
 
-/* Rows that one page looks at: some milliseconds. */
+/* How many rows one page looks at, in some milliseconds. */
 #define SPAN 20000
 
 /* clang-format off */
-/* Those that never change are in no UPDATE: each has an index that would be written anew with every change of state. */
+/* Columns that never change are in no UPDATE, since each has an index that every change of state would write again. */
 #define CONSTANT_TABLE \
   TEXT (id, id) TEXT (app, app) TEXT (key, key) TEXT (name, name) TEXT (group_key, group) TEXT (group_app, group_app) \
   NUMBER (is_form, is_form) NUMBER (created_at, created_at_ms)
@@ -47,7 +47,7 @@ static const char insert_names[] = COLUMN_TABLE "reason, metadata, is_group_paus
 #undef NUMBER
 #define TEXT(column, field) "@" #column ", "
 #define NUMBER(column, field) "@" #column ", "
-/* Whoever joins a group that is paused is paused with it. */
+/* An upload that joins a paused group is paused with it. */
 static const char insert_values[]
     = COLUMN_TABLE "@reason, @metadata,"
                    " coalesce ((SELECT is_paused FROM groups WHERE app = @group_app AND key = @group_key), 0), @number";
@@ -57,7 +57,7 @@ static const char insert_values[]
 #define NUMBER(column, field) #column " = @" #column ", "
 static const char update_sql[]
     = "UPDATE uploads SET " CHANGING_TABLE "reason = @reason, metadata = @metadata WHERE id = @id";
-/* A counter that cannot be brought in step with a row that was bad is ignored: they are counted anew. */
+/* Ignore the counters while a bad row is repaired; they are counted anew afterwards. */
 static const char put_right_sql[]
     = "UPDATE OR IGNORE uploads SET " COLUMN_TABLE "reason = @reason, metadata = @metadata, is_group_paused = @is_group_paused"
       " WHERE id = @id";
@@ -86,7 +86,7 @@ bind_constant (ObStatement *statement, const ObUpload *upload)
 #undef TEXT
 #undef NUMBER
 
-/* What a row must have, and a damaged one lacks. */
+/* Sets a required field that a damaged row lacks. */
 static gboolean
 fill (char **field, const char *instead)
 {
@@ -111,8 +111,8 @@ fill_in (ObUpload *upload)
   return fill (&upload->group_app, "") || was_missing;
 }
 
-/* What no version of ours has written is read as something that may be there, marked, and put right soon after. Returns:
- * (transfer full) (nullable): the row; %NULL: it has no id, so that it is nobody's. */
+/* Reads values that no version of Outbox has written as something possible, and marks the row for repair. Returns:
+ * (transfer full) (nullable): %NULL if the row has no id, so that nobody can ask for it */
 static ObUpload *
 read_upload (ObDatabase *database, ObStatement *statement)
 {
@@ -167,8 +167,7 @@ change_one (ObDatabase *database, ObStatement *statement, const char *id, GError
   return FALSE;
 }
 
-/* The counter is in memory: whoever hands files over one after the other has them in that order, whichever of them is looked
- * at first. */
+/* Counts in memory, so that files handed over one after the other keep their order, whichever is looked at first. */
 gint64
 ob_uploads_take_number (ObDatabase *database)
 {
@@ -262,7 +261,7 @@ ob_uploads_delete (ObDatabase *database, const char *id, GError **error)
   return change_one (database, statement, id, error);
 }
 
-/* Reads the one row that a statement gives. */
+/* Reads the single row of the statement. */
 static ObUpload *
 read_one (ObDatabase *database, ObStatement *statement, const char *what, GError **error)
 {
@@ -302,7 +301,7 @@ ob_uploads_has (ObDatabase *database, const char *id)
   ob_statement_bind_text (statement, "@id", id);
   if (ob_statement_step (statement) != SQLITE_ROW)
     return FALSE;
-  /* One without a state is in no index, and so found by nobody who looks for what waits. */
+  /* A row with a bad state is in no index, and would not be found by what waits: report it. */
   (void) ob_statement_get_sound (statement, 0, OB_LIMIT_state);
 
   return TRUE;
@@ -322,7 +321,7 @@ ob_uploads_get_by_key (ObDatabase *database, const char *app, const char *key, G
   return read_one (database, statement, key, error);
 }
 
-/* Reads every row that a statement gives. */
+/* Reads every row of the statement. */
 static GPtrArray *
 read_all (ObDatabase *database, ObStatement *statement, GError **error)
 {
@@ -343,7 +342,7 @@ read_all (ObDatabase *database, ObStatement *statement, GError **error)
   return NULL;
 }
 
-/* Kinds are picked out by SQLite, so that a long queue of others costs no records. */
+/* Filters by kind in SQL, so that a long queue of other kinds makes no records. */
 static void
 append_kinds (GString *sql, const GArray *kinds)
 {
@@ -372,8 +371,8 @@ bind_kinds (ObStatement *statement, const GArray *kinds)
     }
 }
 
-/* Returns: the first number after @after that is there (and unfinished, if only those are asked for), or 0. Numbers are given
- * once: after a hundred thousand uploads that were removed, the first that waits has a large one. */
+/* Returns: the first number after @after in use (and unfinished, if only those are asked for), or 0. Numbers are never
+ * reused: after a hundred thousand removed uploads, the first one has a large number. */
 static gint64
 find_first (ObDatabase *database, const ObUploadsFilter *filter, gint64 after)
 {
@@ -390,7 +389,7 @@ find_first (ObDatabase *database, const ObUploadsFilter *filter, gint64 after)
   return ob_statement_step (statement) == SQLITE_ROW ? ob_statement_get_number (statement, 0) : 0;
 }
 
-/* Where the next page begins. */
+/* Returns: where the next page begins */
 static gint64
 next_after (ObDatabase *database, const ObUploadsFilter *filter, const GPtrArray *uploads, guint limit, gint64 up_to)
 {
@@ -403,7 +402,7 @@ next_after (ObDatabase *database, const ObUploadsFilter *filter, const GPtrArray
 GPtrArray *
 ob_uploads_list (ObDatabase *database, const ObUploadsFilter *filter, gint64 *after, guint limit, GError **error)
 {
-  /* The group has an index of its own; the rest is a walk along the primary key from the next row on. */
+  /* A group has an index of its own; otherwise walk along the primary key. */
   const gint64 up_to = filter->group ? G_MAXINT64 : MAX (find_first (database, filter, *after), *after) + SPAN;
   g_autoptr (GString) sql = g_string_new (select_sql);
   g_autoptr (ObStatement) statement = NULL;
@@ -447,7 +446,7 @@ ob_uploads_list (ObDatabase *database, const ObUploadsFilter *filter, gint64 *af
   return uploads;
 }
 
-/* Each has an index that holds only the rows that it names. */
+/* Each condition has an index with only the rows that it selects. */
 static const char *const set_conditions[] = {
   [OB_UPLOADS_INTERRUPTED] = "state IN (0, 2)",
   [OB_UPLOADS_TO_CLEAR] = "state = 5 AND has_local_copy = 1",

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The rows of uploads. Main thread. Transactions are the caller's: several calls make one durable step.
+ * The rows of uploads. Main thread. Transactions are the caller's, so that several calls can make one durable step.
  */
 #pragma once
 
@@ -10,20 +10,20 @@
 
 G_BEGIN_DECLS
 
-/* Returns: the place of the next upload in the order of arrival. */
+/* Returns: the next number in the order of arrival */
 gint64 ob_uploads_take_number (ObDatabase *database);
 
-/* Sets the number, where it has none yet. Errors: Storage, DiskFull; KeyReused where (app, key) is taken already. */
+/* Sets the number if it has none. Errors: Storage, DiskFull; KeyReused if (app, key) is taken. */
 gboolean ob_uploads_insert (ObDatabase *database, ObUpload *upload, GError **error);
 
-/* Writes every field that may change. Errors: NotFound, Storage, DiskFull. */
+/* Writes every field that can change. Errors: NotFound, Storage, DiskFull. */
 gboolean ob_uploads_update (ObDatabase *database, const ObUpload *upload, GError **error);
 
-/* Writes every field, those that never change too: what was found in a damaged row. Errors: NotFound, Storage, DiskFull. */
+/* Repairs a damaged row: writes every field, even those that never change. Errors: NotFound, Storage, DiskFull. */
 gboolean ob_uploads_put_right (ObDatabase *database, const ObUpload *upload, GError **error);
 
-/* A destination has moved from one origin (scheme, host and port) to another: what was begun there goes on at the new one.
- * Walks through the queue. Errors: Storage, DiskFull. */
+/* A destination has moved to another origin (scheme, host and port): changes the upload URLs of its uploads. Walks
+ * through the queue. Errors: Storage, DiskFull. */
 gboolean ob_uploads_move_server (ObDatabase *database, const char *destination, const char *old_origin,
                                  const char *new_origin, GError **error);
 
@@ -33,22 +33,22 @@ gboolean ob_uploads_delete (ObDatabase *database, const char *id, GError **error
 /* Returns: (transfer full) (nullable): the upload. Errors: NotFound, Storage. */
 ObUpload *ob_uploads_get (ObDatabase *database, const char *id, GError **error);
 
-/* Whether there is such an upload; cheaper than to get it. */
+/* Whether the upload exists; cheaper than reading it. */
 gboolean ob_uploads_has (ObDatabase *database, const char *id);
 
 /* Returns: (transfer full) (nullable): the upload with that submit key. Errors: NotFound, Storage. */
 ObUpload *ob_uploads_get_by_key (ObDatabase *database, const char *app, const char *key, GError **error);
 
-/* The first of its own holds that a person is told of. The numbers stand in the database. */
+/* The first of its own holds that a person is told of. The numbers are stored in the database. */
 typedef enum
 {
   OB_OWN_HOLD_NONE = 0,
-  OB_OWN_HOLD_PAUSE = 1, /* alone, or with its group */
+  OB_OWN_HOLD_PAUSE = 1, /* by itself or with its group */
   OB_OWN_HOLD_NOT_BEFORE = 2,
   OB_OWN_HOLD_RETRY = 3,
 } ObOwnHold;
 
-/* How many uploads there are of a kind. */
+/* The number of uploads of a kind. */
 typedef struct
 {
   const char *destination; /* interned */
@@ -57,17 +57,17 @@ typedef struct
   ObOwnHold own_hold;
   guint64 uploads;
   guint64 bytes;
-  guint64 offset_bytes; /* confirmed by servers; of groups alone */
+  guint64 offset_bytes; /* confirmed by servers; counted for groups alone */
 } ObCount;
 
-/* What List filters by; NULL and FALSE match everything. */
+/* A filter of List; NULL and FALSE match everything. */
 typedef struct
 {
   const char *group;
-  const char *group_app; /* whose group it is */
+  const char *group_app; /* the owner of the group */
   const char *app;
   const char *destination;
-  const GArray *kinds;    /* of ObCount: what is of one of them */
+  const GArray *kinds;    /* of ObCount: uploads of any of these kinds */
   gboolean is_unfinished; /* not done */
 } ObUploadsFilter;
 
@@ -84,39 +84,39 @@ typedef struct
 GPtrArray *ob_uploads_list (ObDatabase *database, const ObUploadsFilter *filter, gint64 *after, guint limit,
                             GError **error);
 
-/* Sets of uploads that are found without a walk through the others. */
+/* Sets of uploads that an index finds, without a walk through the others. */
 typedef enum
 {
   OB_UPLOADS_INTERRUPTED,  /* saving or uploading when the process ended */
-  OB_UPLOADS_TO_CLEAR,     /* done, and still with a copy in the spool */
+  OB_UPLOADS_TO_CLEAR,     /* done, with a copy still in the spool */
   OB_UPLOADS_DUE,          /* whose retry is due at @value, in Unix milliseconds */
-  OB_UPLOADS_DUE_TO_BEGIN, /* whose not-before has come at @value */
+  OB_UPLOADS_DUE_TO_BEGIN, /* whose not-before time has come at @value */
 } ObUploadsSet;
 
 /* Returns: (transfer full) (element-type ObUpload). Errors: Storage. */
 GPtrArray *ob_uploads_find (ObDatabase *database, ObUploadsSet set, gint64 value, guint limit, GError **error);
 
-/* Returns: when the next hold of an upload ends, in Unix milliseconds, or 0. */
+/* Returns: when the next own hold of an upload ends, in Unix milliseconds, or 0 */
 gint64 ob_uploads_next_wake_ms (ObDatabase *database);
 
-/* Whether an app has an upload, in any state, for that destination. @rule: (nullable): and in the lane of that rule. */
+/* Whether the app has an upload in any state for that destination. @rule: (nullable): only in that rule's lane */
 gboolean ob_uploads_has_app (ObDatabase *database, const char *app, const char *destination, const char *rule);
 
-/* Whether an address at a server is that of another upload than @id, in any state, or is still to be given up there. */
+/* Whether a URL at a server is another upload's than @id, in any state, or of a termination that has not been done. */
 gboolean ob_uploads_is_url_taken (ObDatabase *database, const char *server_url, const char *id);
 
-/* Number and bytes of the uploads that failed since their saved copy is gone or damaged; O(these). Errors: Storage. */
+/* Number and bytes of uploads that failed because their saved copy is gone or damaged; reads only these. Errors:
+ * Storage. */
 gboolean ob_uploads_count_lost (ObDatabase *database, guint64 *uploads, guint64 *bytes, GError **error);
 
-/* Returns: (transfer full) (element-type ObCount): a few rows, whatever the length of the queue. Errors: Storage. */
+/* Returns: (transfer full) (element-type ObCount): a few rows, however long the queue is. Errors: Storage. */
 GArray *ob_uploads_count (ObDatabase *database, GError **error);
 
-/* The same of one group. @app: (nullable): only what that app handed over. */
+/* The same for one group. @app: (nullable): only that app's uploads */
 GArray *ob_uploads_count_group (ObDatabase *database, const char *group_app, const char *group, const char *app,
                                 GError **error);
 
-/* Returns: (transfer full) (nullable): the form of a group, of several the one that is furthest from having arrived. Errors:
- * NotFound, Storage. */
+/* Returns: (transfer full) (nullable): the form of a group; of several, the one least far. Errors: NotFound, Storage. */
 ObUpload *ob_uploads_get_form (ObDatabase *database, const char *group_app, const char *group, GError **error);
 
 G_END_DECLS

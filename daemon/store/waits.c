@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Waits of uploads and terminations, all at once: a clock is set rarely, and then for everything. Main thread.
+ * Moves the waits of all uploads and terminations at once, since the clock is rarely set. Main thread.
  */
 #include "store/waits.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The stored times of what waits after an error. They are told by the wall clock and move with it. Main thread;
+ * The stored times of waits after an error. They are wall-clock times, and move when that clock is set. Main thread;
  * transactions are the caller's.
  */
 #pragma once

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A file in pieces while it is open. Owns the descriptor and the digests of what was appended. One thread at a time.
+ * A partial file that is open. Owns its descriptor and the digests of what was appended. One thread at a time.
  */
 #include "store/writer.h"
 
@@ -18,18 +18,18 @@
 
 #define BUFFER_BYTES (1024 * 1024)
 
-/* The room on the disk is asked for so often. */
+/* How often the room on the disk is checked. */
 #define CHECK_ROOM_BYTES (64 * 1024 * 1024)
 
 struct _ObWriter
 {
   ObSpool *spool;     /* borrowed */
   ObPartial *partial; /* owned */
-  char *path;         /* for messages */
+  char *path;         /* for error messages */
   int fd;
-  ObDigester *digester; /* owned; of everything up to @offset */
+  ObDigester *digester; /* owned; over everything up to @offset */
   guint64 offset;
-  guint64 checked; /* up to where there is room */
+  guint64 checked; /* there was room up to here */
 };
 
 /* @partial: (transfer full). @fd: taken. */
@@ -76,7 +76,7 @@ set_error (const ObWriter *writer, const char *what, GError **error)
   return FALSE;
 }
 
-/* The digests of what is there, up to where it is durable. */
+/* Computes the digests of what is there, up to the durable offset. */
 static gboolean
 read_back (ObWriter *writer, GCancellable *cancellable, GError **error)
 {
@@ -185,7 +185,7 @@ ob_writer_append (ObWriter *writer, const void *bytes, gsize size_bytes, GError 
     return set_error (writer, "Cannot seek in", error);
   if (!ob_fd_write_all (writer->fd, bytes, size_bytes, writer->path, error))
     {
-      /* The file must not have what its digest does not. */
+      /* Cut off bytes that were not digested. */
       (void) ftruncate (writer->fd, (off_t) writer->offset);
       return FALSE;
     }

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Writes a file that comes in by pieces (store/partial.h), with its digests on the way, and goes on with it after a restart.
+ * Writes a file that comes in by pieces (store/partial.h), computes its digests on the way, and resumes after a restart.
  * Blocking; one thread at a time.
  */
 #pragma once
@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 
 typedef struct _ObWriter ObWriter;
 
-/* @partial: (transfer full): of ob_partial_new(). Errors: as of ob_partial_begin(). Returns: (transfer full) (nullable) */
+/* @partial: (transfer full): from ob_partial_new(). Errors: as ob_partial_begin(). Returns: (transfer full) (nullable) */
 ObWriter *ob_writer_begin (ObSpool *spool, ObPartial *partial, GError **error);
 
 /**
@@ -28,22 +28,21 @@ ObWriter *ob_writer_begin (ObSpool *spool, ObPartial *partial, GError **error);
  */
 ObWriter *ob_writer_resume (ObSpool *spool, const char *id, GCancellable *cancellable, GError **error);
 
-/* Leaves what there is to ob_writer_resume(). */
+/* Closes the file; ob_writer_resume() can go on with it. */
 void ob_writer_free (ObWriter *writer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObWriter, ob_writer_free)
 
-/* Borrowed: the record as it is on the disk, its durable offset included. */
+/* Returns: borrowed: the record as it is on the disk, with its durable offset */
 const ObPartial *ob_writer_get_partial (ObWriter *writer);
 
-/* How much was appended. */
+/* Returns: how many bytes were appended */
 guint64 ob_writer_get_offset (ObWriter *writer);
 
-/* Adds the next bytes; it does not wait for the disk. On failure nothing of them was added, and they may be tried again. Errors:
- * InvalidArgument beyond the size that was told; DiskFull, also where %OB_COPY_RESERVE_BYTES would not be left; Storage. */
+/* Appends bytes, without waiting for the disk. On failure none of them are added, and they may be tried again. Errors:
+ * InvalidArgument beyond the size that was told; DiskFull, also if %OB_COPY_RESERVE_BYTES would not be left; Storage. */
 gboolean ob_writer_append (ObWriter *writer, const void *bytes, gsize size_bytes, GError **error);
 
-/* Everything that was appended survives a power cut when it returns, and so does the record that says so. Errors: DiskFull,
- * Storage. */
+/* Makes everything appended, and the record that says so, survive a power cut. Errors: DiskFull, Storage. */
 gboolean ob_writer_flush (ObWriter *writer, GError **error);
 
 /**
@@ -60,10 +59,11 @@ gboolean ob_writer_flush (ObWriter *writer, GError **error);
 gboolean ob_writer_end (ObWriter *writer, const char *expected_sha256, ObSpoolCopy *copy, GBytes **blocks,
                         GError **error);
 
-/* It comes into the spool with @record. On failure it stays in pieces, and may be finished again. Errors: DiskFull, Storage. */
+/* Moves the file into the spool with @record. On failure it stays partial and may be finished again. Errors: DiskFull,
+ * Storage. */
 gboolean ob_writer_finish (ObWriter *writer, const char *record, GError **error);
 
-/* It is wanted no more. */
+/* Removes the file. */
 void ob_writer_cancel (ObWriter *writer);
 
 G_END_DECLS
