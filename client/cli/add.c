@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * outbox add: several files are on their way at once; ids are printed in the order of the files.
+ * outbox add: hands over several files at once, and prints their ids in the order of the files.
  */
 #include "cli.h"
 #include "expand.h"
@@ -30,7 +30,7 @@ typedef struct
   char *media_type;
   char *key;
   char *app;
-  char *name;     /* of what comes by standard input */
+  char *name;     /* of the file that comes by standard input */
   GStrv metadata; /* K=V */
   char *not_before;
   int priority;
@@ -64,20 +64,20 @@ typedef struct
   const char *path;
   int fd;
   struct stat info; /* when it was opened */
-  char *key;        /* of its submit */
-  char *id;         /* NULL: not accepted */
+  char *key;        /* the submit key */
+  char *id;         /* NULL: it was not accepted */
   gboolean is_answered;
 } File;
 
 typedef struct
 {
   OutboxClient *client;
-  CliView *view; /* NULL: does not wait */
+  CliView *view; /* NULL: not told to wait */
   const Options *options;
-  GVariant *common; /* a{sv}: what is the same for all */
+  GVariant *common; /* a{sv}: options that all files share */
   GArray *files;    /* of File */
-  guint next;       /* to hand over */
-  guint n_waiting;  /* for an answer */
+  guint next;       /* index of the next file to hand over */
+  guint n_waiting;  /* files that wait for an answer */
   guint n_printed;
   CliTally tally;
   int exit_code;
@@ -112,7 +112,7 @@ is_same_time (const struct timespec *a, const struct timespec *b)
   return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-/* Its time of change too: a program may set back the other one after it has written. */
+/* Compares ctime too, since a program may set back the mtime after writing. */
 static gboolean
 is_same_file (const struct stat *before, const struct stat *now)
 {
@@ -120,7 +120,7 @@ is_same_file (const struct stat *before, const struct stat *now)
          && is_same_time (&now->st_mtim, &before->st_mtim) && is_same_time (&now->st_ctim, &before->st_ctim);
 }
 
-/* The path may have another file by now: only what was handed over goes. */
+/* --move removes only the file that was handed over: another one may have taken its path since. */
 static void
 unlink_file (Add *add, const File *file)
 {
@@ -128,7 +128,7 @@ unlink_file (Add *add, const File *file)
 
   if (g_lstat (file->path, &now) != 0)
     {
-      /* The same file may be named twice. */
+      /* The same file may be named twice, and is removed already. */
       if (errno != ENOENT)
         fail_file (add, file, g_strerror (errno), CLI_FAILED);
       return;
@@ -141,7 +141,7 @@ unlink_file (Add *add, const File *file)
     fail_file (add, file, g_strerror (errno), CLI_FAILED);
 }
 
-/* In the order of the files, whatever order they were answered in. */
+/* Prints in the order of the files, in whatever order they were answered. */
 static void
 print_ids (Add *add)
 {
@@ -152,7 +152,7 @@ print_ids (Add *add)
 
       if (!file->id || add->options->is_json || add->options->is_wait)
         continue;
-      /* They may go elsewhere. */
+      /* They are meant for a file or another program. */
       if (cli_terminal_is_on (STDOUT_FILENO))
         cli_tally_clear (&add->tally);
       g_print ("%s\n", file->id);
@@ -161,7 +161,7 @@ print_ids (Add *add)
 
 static void hand_over (Add *add);
 
-/* Which file an answer is for. */
+/* Which file an answer belongs to. */
 typedef struct
 {
   Add *add;
@@ -202,7 +202,7 @@ on_submitted (GObject *source, GAsyncResult *result, gpointer user_data)
   hand_over (add);
 }
 
-/* A name that is no UTF-8 is shown as it can be; the bytes of the file matter more. */
+/* A name that is not UTF-8 is made readable: refusing the file for its name would be worse. */
 static GVariant *
 options_for (Add *add, const File *file)
 {
@@ -325,7 +325,7 @@ make_common (const Options *options)
   return g_variant_ref_sink (g_variant_dict_end (&common));
 }
 
-/* --- After they were handed over --- */
+/* --- After handing over --- */
 
 static gboolean
 is_over (gpointer user_data)
@@ -333,7 +333,7 @@ is_over (gpointer user_data)
   return cli_view_is_over (user_data);
 }
 
-/* The documents of what was accepted. */
+/* Returns: the documents of the accepted uploads */
 static GPtrArray *
 get_uploads (Add *add, GError **error)
 {
@@ -355,7 +355,7 @@ get_uploads (Add *add, GError **error)
   return g_steal_pointer (&uploads);
 }
 
-/* Returns: whether it is safe; if not, it was said why. */
+/* Returns: whether the input is safe; if not, the reason has been printed */
 static gboolean
 take_pipe (Add *add)
 {
@@ -408,7 +408,7 @@ run (Add *add)
   return add->exit_code;
 }
 
-/* An empty folder is no failure, and is told. */
+/* An empty folder is no failure, but a person should know. */
 static int
 nothing_to_add (gboolean is_whole)
 {
@@ -481,7 +481,7 @@ cli_add (int argc, char *argv[])
 
       g_array_append_val (add.files, file);
     }
-  /* Who waits sees more: a bar for each. */
+  /* With --wait a person sees a bar for each upload instead of the one line. */
   add.tally
       = (CliTally){ .n_files = add.files->len, .is_silent = options.is_quiet || options.is_json || options.is_wait };
   if (add.common)

@@ -12,8 +12,8 @@
 
 /* --- Arguments --- */
 
-/* GLib leaves the "--" before the first operand that begins with a dash. Names of files are any bytes; all other operands go
- * over the bus, which takes UTF-8 alone. */
+/* GLib leaves in the "--" before the first operand that begins with a dash. File names may be any bytes; other operands
+ * go over the bus, which takes only UTF-8. */
 static gboolean
 are_operands_good (const char *verb, int *argc, char **argv)
 {
@@ -158,7 +158,7 @@ cli_list_groups (OutboxClient *client, GError **error)
 
 /* --- Ids --- */
 
-/* The one upload of that name; an id is looked for first, since that is quick. */
+/* Finds the upload of that name. Looks for an id first, which is quick. */
 static char *
 find_by_name (OutboxClient *client, const char *name, GError **error)
 {
@@ -237,7 +237,7 @@ cli_read_time (const char *text)
   g_autoptr (GTimeZone) zone = g_time_zone_new_local ();
   g_autoptr (GDateTime) now = g_date_time_new_now (zone);
   g_autofree char *today = g_date_time_format (now, "%Y-%m-%d");
-  /* GLib wants seconds. */
+  /* GLib's parser needs seconds. */
   g_autofree char *whole
       = g_strdup_printf ("%s%s%s%s", is_day ? "" : today, is_day ? "" : "T", text,
                          strlen (text) <= strlen (is_day ? "2026-01-31T22:00" : "22:00") ? ":00" : "");

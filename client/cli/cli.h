@@ -44,7 +44,7 @@ int cli_group (int argc, char *argv[]);
 int cli_destination (int argc, char *argv[]);
 int cli_policy (int argc, char *argv[]);
 
-/* Returns: (transfer none): the verb of that name, or NULL; for a name of NULL the first of all, ended by a NULL name. */
+/* Returns: (transfer none): the verb of that name, or NULL. For NULL: the first of all verbs; a NULL name ends them. */
 const CliVerb *cli_find_verb (const char *name);
 
 /**
@@ -62,23 +62,23 @@ const CliVerb *cli_find_verb (const char *name);
 gboolean cli_parse (int *argc, char ***argv, const GOptionEntry *entries, const char *details, int min_operands,
                     int max_operands);
 
-/* Says what is wrong with the arguments. Returns: CLI_USAGE. */
+/* Prints what is wrong with the arguments. Returns: CLI_USAGE. */
 int cli_usage (const char *verb, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
-/* Says an error. Returns: its exit code. */
+/* Prints an error. Returns: its exit code. */
 int cli_fail (const GError *error);
 
 /* Returns: (transfer full) (nullable): a client on the session bus. */
 OutboxClient *cli_open (GError **error);
 
-/* The broker's answer to a call of the interface XML, waited for. @parameters: (nullable): floating. */
+/* Calls a method of the interface XML and waits for the answer. @parameters: (nullable): floating */
 GVariant *cli_call (OutboxClient *client, const char *interface, const char *method, GVariant *parameters,
                     GError **error);
 
-/* All uploads that match. @filter: (nullable): a{sv}, floating. Returns: (transfer full) (element-type OutboxUpload). */
+/* Returns: (transfer full) (element-type OutboxUpload): every upload that matches. @filter: (nullable): a{sv}, floating */
 GPtrArray *cli_list_uploads (OutboxClient *client, GVariant *filter, GError **error);
 
-/* All groups. Returns: (transfer full) (element-type OutboxGroup). */
+/* Returns: (transfer full) (element-type OutboxGroup): every group */
 GPtrArray *cli_list_groups (OutboxClient *client, GError **error);
 
 /**
@@ -92,11 +92,11 @@ GStrv cli_resolve (OutboxClient *client, char *const *names, GError **error);
 /* A string of a document, or "". */
 const char *cli_get_string (GVariant *document, const char *key);
 
-/* @text: a time of day, which is the next such one, or a date and a time; ISO 8601, local where no zone is said. Returns: Unix
- * milliseconds; 0: it is neither. */
+/* Reads ISO 8601: a time of day, which means the next such one, or a date and time, local without a zone. Returns: Unix
+ * milliseconds; 0 if @text is neither */
 gint64 cli_read_time (const char *text);
 
-/* Iterates the main loop until @is_true says so. */
+/* Iterates the main loop until @is_true returns TRUE. */
 void cli_wait (gboolean (*is_true) (gpointer), gpointer user_data);
 
 G_END_DECLS

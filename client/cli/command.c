@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A command looks at its uploads before and after, so that it says what it did and not what was asked.
+ * Runs commands for uploads. It looks at them before and after, so that it tells what happened and not what was asked for.
  */
 #include "command.h"
 
@@ -13,10 +13,10 @@
 
 #include <glib/gi18n.h>
 
-/* Names of uploads that one command tells before it only counts them. */
+/* With more uploads than this, only their number is told. */
 #define MOST_TOLD 5
 
-/* The broker takes ten thousand; each part is on the disk when the next is asked for. */
+/* The broker takes ten thousand ids in a call. With smaller parts, each part is on the disk before the next is sent. */
 #define IDS_A_CALL 1000
 
 static const char *const methods[] = { "Pause", "Resume", "Retry", "SendNow", "SetPriority" };
@@ -66,7 +66,7 @@ cli_command_judge (CliCommand command, const CliStanding *before, const CliStand
     return CLI_OUTCOME_DONE;
   if (command == CLI_COMMAND_PAUSE)
     return before->is_by_user ? CLI_OUTCOME_ALREADY : CLI_OUTCOME_DONE;
-  /* A pause ends only by the command that ends pauses, and what failed goes on only by the one that tries. */
+  /* Only Resume ends a pause, and only Retry retries what failed. */
   if (command == CLI_COMMAND_RESUME)
     return before->is_by_user && !after->is_by_user                                       ? CLI_OUTCOME_DONE
            : after->state == OUTBOX_STATE_PAUSED || after->state == OUTBOX_STATE_RETRYING ? CLI_OUTCOME_HELD
@@ -121,7 +121,7 @@ tell_count (const OutboxPlural *message, guint n)
 
 #pragma GCC diagnostic pop
 
-/* What can be done about an upload that has an end. */
+/* Tells what can be done with an upload that has arrived or failed. */
 static void
 tell_over (OutboxUpload *upload)
 {
@@ -143,7 +143,7 @@ tell_over (OutboxUpload *upload)
     }
 }
 
-/* Each hold once, however many uploads it covers. */
+/* Prints each hold once, however many uploads it covers. */
 static void
 print_new_holds (GVariant *holds, GHashTable *seen)
 {
@@ -158,7 +158,7 @@ print_new_holds (GVariant *holds, GHashTable *seen)
     }
 }
 
-/* Returns: (transfer full) (nullable): what holds an upload. */
+/* Returns: (transfer full) (nullable): the holds of an upload */
 static GVariant *
 explain (OutboxClient *client, OutboxUpload *upload)
 {
@@ -192,7 +192,7 @@ cli_command_print_holds (OutboxClient *client)
   return holds && g_variant_n_children (holds) > 0;
 }
 
-/* How an upload stands in the way of a command for its group: others that stand the same are held by the same. */
+/* Returns: (transfer full): how the upload stands, as a key: others with the same key are held by the same */
 static char *
 dup_stand (OutboxUpload *upload)
 {
@@ -233,7 +233,7 @@ typedef struct
 {
   OutboxClient *client; /* borrowed */
   CliCommand command;
-  GPtrArray *before; /* of OutboxUpload: those that it is for */
+  GPtrArray *before; /* of OutboxUpload: those that the command is for */
   guint n_outcomes[CLI_N_OUTCOMES];
   guint n_told;
 } Run;
@@ -246,7 +246,7 @@ run_clear (Run *run)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
 
-/* A command is refused as a whole when it is not for one of its uploads: those are left out, and told. */
+/* The broker refuses a command as a whole if it is not for one of its uploads. So leave such uploads out, and say so. */
 static gboolean
 choose (Run *run, char *const *ids, GError **error)
 {
@@ -289,7 +289,7 @@ cli_command_call (OutboxClient *client, const char *method, const char *const *i
   return n_done;
 }
 
-/* What a part was refused for is not told of as done; the parts before it are. */
+/* If a part is refused, do not tell it as done; the parts before it are done. */
 static void
 call (Run *run, int value, GError **error)
 {
@@ -303,7 +303,7 @@ call (Run *run, int value, GError **error)
   g_ptr_array_set_size (run->before, (gint) n_done);
 }
 
-/* What stands in the way is told with the command that helps, also where another obstacle is gone now. */
+/* Tells what is in the way and the command that helps, even if this command has removed another obstacle. */
 static void
 judge_one (Run *run, OutboxUpload *before, GHashTable *seen)
 {

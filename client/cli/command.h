@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Commands to uploads, and the words about them: what was done in one line, else what is in the way and the command that
- * helps.
+ * Commands for uploads and their words: one line says what was done, or what is in the way and which command helps.
  */
 #pragma once
 
@@ -19,17 +18,17 @@ typedef enum
   CLI_COMMAND_PRIORITY,
 } CliCommand;
 
-/* What came of a command to one upload. */
+/* What a command did to one upload. */
 typedef enum
 {
   CLI_OUTCOME_DONE,    /* it changed something */
-  CLI_OUTCOME_ALREADY, /* it was so before */
-  CLI_OUTCOME_HELD,    /* something else holds it, which this command does not lift */
-  CLI_OUTCOME_OVER,    /* it has arrived, or has failed: nothing that the command could be about */
+  CLI_OUTCOME_ALREADY, /* it had nothing to change */
+  CLI_OUTCOME_HELD,    /* another hold remains, which this command does not lift */
+  CLI_OUTCOME_OVER,    /* it has arrived or failed, so that the command does not apply */
   CLI_N_OUTCOMES,
 } CliOutcome;
 
-/* What is known of an upload on either side of a command. */
+/* How an upload stands, before or after a command. */
 typedef struct
 {
   OutboxState state;
@@ -37,16 +36,16 @@ typedef struct
   guint64 n_reasons;
 } CliStanding;
 
-/* Whether @command can be about an upload that stands so. */
+/* Pure. Whether @command applies to such an upload. */
 gboolean cli_command_is_for (CliCommand command, const CliStanding *standing);
 
-/* Decides what to tell of an upload that the command was for. */
+/* Pure. Decides what to tell of an upload after a command. */
 CliOutcome cli_command_judge (CliCommand command, const CliStanding *before, const CliStanding *after);
 
-/* Resolves @operands, does it, and tells what came of it. @value: of CLI_COMMAND_PRIORITY. Returns: an exit code. */
+/* Resolves @operands, runs the command, and tells the outcome. @value: of CLI_COMMAND_PRIORITY. Returns: an exit code */
 int cli_command_run (CliCommand command, char *const *operands, int value);
 
-/* The same for whole ids. */
+/* The same with whole ids. */
 int cli_command_apply (OutboxClient *client, CliCommand command, char *const *ids, int value);
 
 /**
@@ -60,16 +59,16 @@ int cli_command_apply (OutboxClient *client, CliCommand command, char *const *id
 guint cli_command_call (OutboxClient *client, const char *method, const char *const *ids, guint n_ids, const int *value,
                         GError **error);
 
-/* Removes uploads; for what has not arrived a person is asked unless @is_force. Returns: an exit code. */
+/* Removes uploads; unless @is_force, asks a person about those that have not arrived. Returns: an exit code */
 int cli_remove_ids (OutboxClient *client, GStrv ids, gboolean is_force);
 
-/* Prints what holds uploads beside their own pauses and waits, of the whole queue. Returns: whether anything does. */
+/* Prints the holds of the whole queue, except those of single uploads. Returns: whether there are any */
 gboolean cli_command_print_holds (OutboxClient *client);
 
-/* The same of what waits of one group. @group: its document */
+/* The same for the uploads of a group. @group: its document */
 gboolean cli_command_print_group_holds (OutboxClient *client, GVariant *group);
 
-/* A verb that takes ids, and without one concerns the whole queue: pause or resume. Returns: an exit code. */
+/* Runs a verb that takes ids, and without any pauses or resumes the whole queue. Returns: an exit code */
 int cli_command_or_queue (CliCommand command, int argc, char *argv[]);
 
 G_END_DECLS

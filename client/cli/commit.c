@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * outbox commit: what an app recorded before it died is sent as it is.
+ * outbox commit: sends what an app had recorded before it died.
  */
 #include "print.h"
 #include "record.h"

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * outbox destination test: what works, what does not, and the command that helps.
+ * outbox destination test: tells what works and what does not, and which command helps.
  */
 #include "destination-test.h"
 
@@ -48,8 +48,8 @@ print_facts (GVariant *report)
   cli_facts_print (facts);
 }
 
-/* What waits for a person or a change at the server has sentences of its own; what is tried again needs none here, where nothing
- * waits. */
+/* Trouble that needs a person, or a change at the server, has sentences of its own. Trouble that would be tried again
+ * needs none: nothing waits here. */
 static void
 print_trouble (GVariant *report)
 {

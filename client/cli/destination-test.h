@@ -9,8 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* Asks the broker to try a destination, and tells what an upload would meet there. Returns: the exit code: whether one would go
- * through. */
+/* Has the broker try a destination, and tells what an upload would meet there. Returns: CLI_OK if it would go through */
 int cli_destination_test (const char *name, gboolean is_json);
 
 G_END_DECLS

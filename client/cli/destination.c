@@ -43,7 +43,7 @@ ask_list (GError **error)
   return results ? g_variant_get_child_value (results, 0) : NULL;
 }
 
-/* Why everything for it waits, in the first place. */
+/* Returns: the first reason why everything for it waits */
 static OutboxReason
 get_reason (GVariant *destination)
 {
@@ -54,7 +54,7 @@ get_reason (GVariant *destination)
   return reasons && reasons[0] ? outbox_reason_from_name (reasons[0]) : OUTBOX_REASON_NONE;
 }
 
-/* The label of its state: ready, or why everything for it waits. */
+/* Returns: (transfer full): its state in words: ready, or why everything for it waits */
 static char *
 dup_label (GVariant *destination)
 {
@@ -92,7 +92,7 @@ print_table (GVariant *destinations)
   cli_table_print (table);
 }
 
-/* Under the table: what the servers that are in trouble say, and what helps. */
+/* Prints below the table what servers in trouble say, and what helps. */
 static void
 print_troubles (GVariant *destinations)
 {
@@ -234,7 +234,7 @@ read_headers (GStrv pairs, const char **bad)
   return g_variant_builder_end (&headers);
 }
 
-/* Of one that is empty: none any more. */
+/* An empty --also clears the list. */
 static const char *const *
 get_also (const Options *options)
 {
@@ -243,7 +243,7 @@ get_also (const Options *options)
   return *options->also[0] ? (const char *const *) options->also : none;
 }
 
-/* How many headers it has; none where it is not known. */
+/* Returns: how many headers the destination has; 0 if that is not known */
 static gsize
 count_headers (const char *name)
 {
@@ -257,7 +257,8 @@ count_headers (const char *name)
   return headers ? g_strv_length ((GStrv) headers) : 0;
 }
 
-/* What follows the name may be a secret, and errors are kept in logs. Where nothing follows, it may be all of it. */
+/* An error repeats only the name of a header, since its value may be a secret and errors end up in logs. Without a
+ * separator all of it may be the secret. */
 static char *
 dup_header_name (const char *header)
 {
@@ -331,7 +332,7 @@ command (const char *method, const char *name, const char *message)
   return CLI_DONE;
 }
 
-/* What is still to be sent there is in the way: it is named by the command that lists it. */
+/* If uploads still wait for the destination, names the command that lists them. */
 static int
 remove_one (const char *name)
 {

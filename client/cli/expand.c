@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A folder is read once, sorted, before anything of it is handed over. Links to folders are not followed, since they may
- * lead round in a circle; what is left out is told.
+ * Reads a folder once, sorted, before handing anything over. Does not follow links to folders, which may lead in a circle.
+ * Tells what it leaves out.
  */
 #include "expand.h"
 
@@ -38,7 +38,7 @@ compare_paths (gconstpointer a, gconstpointer b)
   return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
-/* Returns: (transfer full) (nullable): paths of what is in it, sorted. */
+/* Returns: (transfer full) (nullable): the sorted paths of the folder's content */
 static GPtrArray *
 read_folder (const char *path, GError **error)
 {
@@ -55,8 +55,8 @@ read_folder (const char *path, GError **error)
   return g_steal_pointer (&entries);
 }
 
-/* Returns: (nullable): why a path that a person has typed can be no upload; of one that cannot be looked at it is told when it is
- * opened. Nothing is opened here: to open a device may do something. */
+/* Returns: (nullable): why a path that a person typed cannot be uploaded; a path that cannot be looked at fails later,
+ * when it is opened. Opens nothing, since opening a device may do something. */
 static const char *
 find_fault (const char *path)
 {
@@ -81,7 +81,7 @@ add_path (Expansion *expansion, const char *path, gboolean is_operand)
     {
       const char *fault = find_fault (path);
 
-      /* A pipe or a device that lies in a folder was hardly meant. */
+      /* Skip a pipe or device found in a folder: it was hardly meant. */
       if (fault)
         leave_out (expansion, path, is_operand ? fault : _ ("left out: it is no file"));
       else

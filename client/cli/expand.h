@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Operands to files: what is in a folder, where that is asked for.
+ * From operands to files; with --recursive also the files in folders.
  */
 #pragma once
 

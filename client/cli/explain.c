@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * outbox policy explain: why an upload waits, or what lets it go.
+ * outbox policy explain: why an upload waits, or what lets it travel.
  */
 #include "explain.h"
 
@@ -11,7 +11,7 @@
 
 #include <glib/gi18n.h>
 
-/* Id, name and label as a heading. */
+/* Prints id, name and label as a heading. */
 static gboolean
 print_heading (OutboxClient *client, const char *id, GError **error)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The action of outbox policy that explains, and what it shares with the one that shows.
+ * The explaining action of outbox policy, and what it shares with the showing one.
  */
 #pragma once
 
@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 /* @name: an id, or the end of one. Returns: an exit code. */
 int cli_explain (OutboxClient *client, const char *name, gboolean is_json);
 
-/* A rule's document as a file would have it. */
+/* Prints a rule's document as a key file has it. */
 void cli_print_rule (GVariant *rule);
 
 G_END_DECLS

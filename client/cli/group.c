@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * outbox group: how what belongs together stands, in one line each.
+ * outbox group: how groups stand, in one line each.
  */
 #include "command.h"
 #include "print.h"
@@ -79,7 +79,7 @@ print_one (OutboxGroup *group, GPtrArray *uploads)
   cli_print_uploads (uploads);
 }
 
-/* Of that very group: others may have its key. */
+/* Lists the uploads of that group alone: another app may have a group with the same key. */
 static GPtrArray *
 list_uploads (OutboxClient *client, OutboxGroup *group, GError **error)
 {
@@ -113,7 +113,7 @@ show (const char *key, gboolean is_json)
   return CLI_DONE;
 }
 
-/* A pause holds also what joins the group later: it is the group's own, not that of its uploads. */
+/* Pauses the group itself and not its uploads, so that uploads which join later are paused too. */
 static int
 set_paused (gboolean is_paused, char *const *keys)
 {
@@ -134,7 +134,7 @@ set_paused (gboolean is_paused, char *const *keys)
   return CLI_DONE;
 }
 
-/* Ids of the uploads of a group, ended by NULL; of those that failed or wait after an error, or of all. */
+/* Returns: ids of the group's uploads, ended by NULL; of those that failed or wait after an error, or of all */
 static GStrv
 list_ids (OutboxClient *client, const char *key, gboolean is_all, GError **error)
 {

@@ -10,7 +10,7 @@
 
 #include <glib/gi18n.h>
 
-/* What happened: the state it came to, or the event. */
+/* Returns: what happened: the new state, or the event */
 static char *
 dup_what (GVariant *entry)
 {
@@ -34,7 +34,7 @@ dup_whom (GVariant *entry)
   return *key ? g_strdup_printf ("%s %s", scope, key) : g_strdup (scope);
 }
 
-/* What was said, and how often the same came in a row. */
+/* Returns: the row's words, and how often it came in a row */
 static char *
 dup_details (GVariant *entry)
 {

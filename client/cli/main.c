@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * outbox: the table of verbs, and the choice among them. Each verb has a file of its own.
+ * outbox: finds the verb in the table and runs it. Each verb has a file of its own.
  */
 #include "cli.h"
 #include "streams.h"
@@ -63,7 +63,7 @@ print_help (void)
               "Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 no broker.\n"));
 }
 
-/* Without a login session (cron, ssh, a service) the person's bus is where it always is. */
+/* Without a login session (cron, ssh, a service), take the person's bus from its usual place. */
 static void
 find_bus (void)
 {

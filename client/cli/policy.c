@@ -17,7 +17,7 @@ typedef struct
   gboolean is_json;
 } Options;
 
-/* Returns: (nullable): what Policy.Get answers. */
+/* Returns: (nullable): the answer of Policy.Get */
 static GVariant *
 ask (OutboxClient *client, GError **error)
 {
@@ -54,7 +54,7 @@ dup_size (guint64 size_bytes)
                   : g_strdup_printf ("%" G_GUINT64_FORMAT, size_bytes);
 }
 
-/* What a key of that type has when nothing was said. */
+/* Whether the value is what a key of that type has if nobody set it. */
 static gboolean
 is_unset (GVariant *value)
 {
@@ -163,7 +163,7 @@ show (OutboxClient *client, const char *operand, const Options *options)
 
 /* --- check --- */
 
-/* Asks the broker to check or set a text. @name: what the message calls it. */
+/* Has the broker check or set a text. @name: how the message calls it */
 static gboolean
 hand_over (OutboxClient *client, const char *method, const char *text, const char *name, GError **error)
 {
@@ -186,7 +186,7 @@ hand_over (OutboxClient *client, const char *method, const char *text, const cha
   return FALSE;
 }
 
-/* A message of the broker's cannot be trusted to be one line of text. */
+/* A message of the broker's may not be one line of clean text. */
 static int
 fail (const GError *error)
 {
@@ -296,7 +296,7 @@ wants_again (void)
   return g_ascii_strncasecmp (answer, "n", 1) != 0;
 }
 
-/* Until the broker takes it, or the person has had enough. Returns: an exit code. */
+/* Edits until the broker takes the text or the person gives up. Returns: an exit code */
 static int
 edit_draft (OutboxClient *client, const char *draft, const char *old_text)
 {

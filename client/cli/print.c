@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define SHORT_ID_CHARS 8
-/* Of a text in lines beside its name: less would be a word a line. */
+/* A value beside its name needs this much room, or it would be one word a line. */
 #define VALUE_MIN_COLUMNS 20
 
 /* --- Text --- */
@@ -42,8 +42,8 @@ cli_text_width (const char *text)
   return columns;
 }
 
-/* Control characters start escape sequences, marks of direction reorder what follows them, and what has no width hides.
- * Scripts and emoji need the two joiners. */
+/* Control characters begin escape sequences, direction marks reorder text, and characters without width hide. Scripts
+ * and emoji need the two joiners. */
 static gboolean
 is_safe (gunichar c)
 {
@@ -73,7 +73,7 @@ cli_text_dup_safe (const char *text)
   return g_string_free (safe, FALSE);
 }
 
-/* Appends characters while they fit. Returns: columns taken. */
+/* Appends as many characters as fit. Returns: the columns taken */
 static guint
 append_head (GString *text, const char *from, guint columns)
 {
@@ -88,7 +88,7 @@ append_head (GString *text, const char *from, guint columns)
   return taken;
 }
 
-/* The end of @text that fits. */
+/* Returns: the end of @text that fits */
 static const char *
 find_tail (const char *text, guint columns)
 {
@@ -119,7 +119,7 @@ cli_text_dup_fit (const char *text, guint columns)
     g_string_append (fit, safe);
   else if (columns > 0)
     {
-      /* The end of a file's name often tells more than its middle. */
+      /* Keep the end of a file name, which often tells more than its middle. */
       guint tail_columns = (columns - 1) / 2;
       const char *tail = find_tail (safe, tail_columns);
 
@@ -161,7 +161,7 @@ cli_text_short_id (const char *id)
 {
   gsize length = strlen (id);
 
-  /* A UUIDv7 begins with the time: uploads of one moment differ only at the end. */
+  /* A UUIDv7 begins with the time: uploads of the same moment differ only at the end. */
   return id + (length > SHORT_ID_CHARS ? length - SHORT_ID_CHARS : 0);
 }
 
@@ -256,7 +256,7 @@ cli_facts_add (CliFacts *facts, const char *name, const char *value)
   g_array_append_val (facts->list, fact);
 }
 
-/* A value that has no place beside its name, in words, has a line of its own: an id stays whole where it can. */
+/* Whether a value of several words fits beside its name; if not, it gets a line of its own, so that an id is not broken. */
 static gboolean
 fits_beside (const char *value, guint room)
 {
@@ -299,7 +299,7 @@ cli_facts_print (CliFacts *facts)
 
 #define TABLE_BAR_COLUMNS 10
 
-/* With a bar where a person looks at it, and something moves. */
+/* Adds a bar on a terminal if something moves. */
 static char *
 dup_status (OutboxUpload *upload)
 {
@@ -307,7 +307,7 @@ dup_status (OutboxUpload *upload)
   g_autofree char *label = cli_progress_dup_label (upload, G_MAXUINT);
   g_autofree char *bar = NULL;
 
-  /* How large a file will be that an app records, nobody knows. */
+  /* Nobody knows how large a file will be that an app still records. */
   if (!isatty (STDOUT_FILENO) || (state != OUTBOX_STATE_UPLOADING && state != OUTBOX_STATE_SAVING)
       || (state == OUTBOX_STATE_SAVING && outbox_upload_get_reason (upload) != OUTBOX_REASON_NONE))
     return g_steal_pointer (&label);
@@ -336,7 +336,7 @@ cli_print_uploads (GPtrArray *uploads)
 
 /* --- JSON --- */
 
-/* Sentences below the line that they are about. */
+/* Prints sentences below the line that they are about. */
 static void
 print_below (const char *text)
 {
@@ -391,8 +391,8 @@ cli_print_hold (GVariant *hold)
   cli_print_trouble (hold, reason);
 }
 
-/* In JSON such characters stand in strings alone, the line breaks of its own layout aside, and any may be written as an escape
- * (RFC 8259 section 7): a terminal gets nothing raw, a program the same text. */
+/* JSON has these characters only inside strings, apart from its own line breaks, and there any may be an escape (RFC
+ * 8259 section 7). So a terminal gets nothing raw, and a program the same text. */
 char *
 cli_text_dup_json (const char *json)
 {

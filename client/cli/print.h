@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the verbs print: text for people, JSON for programs. Names and servers' words come from outside: control
- * characters in them never reach a terminal.
+ * Prints text for people and JSON for programs. Names and servers' words come from outside: their control characters never
+ * reach a terminal.
  */
 #pragma once
 
@@ -12,13 +12,13 @@ G_BEGIN_DECLS
 
 /* --- Text --- */
 
-/* Columns of a terminal that @text takes. */
+/* Returns: the columns that @text takes on a terminal */
 guint cli_text_width (const char *text);
 
 /* Returns: (transfer full): @text (nullable) without control characters and line ends. */
 char *cli_text_dup_safe (const char *text);
 
-/* Returns: (transfer full): the same JSON with nothing in it that a terminal would obey. */
+/* Returns: (transfer full): the same JSON without anything that a terminal would obey */
 char *cli_text_dup_json (const char *json);
 
 /* Returns: (transfer full): safe text of exactly @columns: cut in the middle, or padded. */
@@ -27,19 +27,19 @@ char *cli_text_dup_fit (const char *text, guint columns);
 /* Returns: (transfer full): local time, such as 2026-04-17 09:42:03; empty for 0. */
 char *cli_text_dup_time (gint64 at_ms);
 
-/* Returns: (transfer full): such as "3 minutes ago". */
+/* Returns: (transfer full): a text such as "3 minutes ago" */
 char *cli_text_dup_ago (gint64 at_ms);
 
-/* Returns: (transfer none): the part of an id that the verbs take for it and that tells uploads apart. */
+/* Returns: (transfer none): the last part of an id, which tells uploads apart and which the verbs accept */
 const char *cli_text_short_id (const char *id);
 
 /* --- Terminal --- */
 
-/* Between cells, and before what is said of a line. */
+/* The gap between cells, and before a remark about a line. */
 #define CLI_GAP "  "
 #define CLI_GAP_COLUMNS 2
 
-/* What a state looks like. */
+/* How a state looks. */
 typedef enum
 {
   CLI_STYLE_PLAIN,
@@ -52,12 +52,12 @@ typedef enum
 
 CliStyle cli_style_of (OutboxState state, gboolean needs_user);
 
-/* Escape sequences; empty strings where standard output is no terminal, or NO_COLOR is set. */
+/* Returns: an escape sequence; "" if standard output is no terminal or NO_COLOR is set */
 const char *cli_style_begin (CliStyle style);
 const char *cli_style_end (CliStyle style);
 
-/* Breaks a line between words, so that none is wider than @columns where a word is not (0: any). @indent: of all lines but the
- * first, which the caller has indented. Returns: (transfer full). */
+/* Returns: (transfer full): @text in lines of at most @columns (0: any), broken between words; a longer word has a line
+ * of its own. @indent: of all lines but the first */
 char *cli_text_dup_wrapped (const char *text, guint columns, guint indent);
 
 /* --- Tables --- */
@@ -69,42 +69,42 @@ CliTable *cli_table_new (const char *const *headings);
 void cli_table_free (CliTable *table);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CliTable, cli_table_free)
 
-/* A row: as many cells (nullable) as headings. */
+/* Adds a row with as many cells (nullable) as there are headings. */
 void cli_table_add (CliTable *table, CliStyle style, ...);
 
-/* Prints all; headings only where there is a row. On a terminal no line is wider than that: the widest cells are cut in their
- * middle, but the first of a row, an id or a name that is typed again; where even that does not fit, each cell has a line. */
+/* Prints the table, with headings if it has rows. On a terminal the widest cells are cut in the middle to fit, except
+ * the first of a row, since an id or name is typed again. If that is not enough, each cell gets a line. */
 void cli_table_print (CliTable *table);
 
-/* The same for a width; 0: any. */
+/* The same for a given width; 0: any. */
 void cli_table_print_in (CliTable *table, guint columns);
 
 /* --- Facts --- */
 
-/* Names and values below each other, the values aligned. */
+/* Names and values in two columns. */
 typedef struct _CliFacts CliFacts;
 
 CliFacts *cli_facts_new (void);
 void cli_facts_free (CliFacts *facts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CliFacts, cli_facts_free)
 
-/* @name: translated. @value: (nullable): nothing is printed where there is none. */
+/* @name: translated. @value: (nullable): NULL prints nothing */
 void cli_facts_add (CliFacts *facts, const char *name, const char *value);
 
 void cli_facts_print (CliFacts *facts);
 
-/* The same for a width; 0: any. */
+/* The same for a given width; 0: any. */
 void cli_facts_print_in (CliFacts *facts, guint columns);
 
 /* --- Holds --- */
 
-/* A hold's document: what it holds and why, the words of the error behind it, what happens next and what a person can do. */
+/* Prints a hold: what it holds and why, the error behind it, what happens next, and what a person can do. */
 void cli_print_hold (GVariant *hold);
 
-/* The same without its first line, also of a destination's document. @reason: OUTBOX_REASON_NONE: nothing holds it */
+/* The same without the first line, for a destination's document too. @reason: OUTBOX_REASON_NONE if nothing holds it */
 void cli_print_trouble (GVariant *document, OutboxReason reason);
 
-/* Uploads as a table. */
+/* Prints uploads as a table. */
 void cli_print_uploads (GPtrArray *uploads);
 
 /* --- JSON --- */
@@ -112,7 +112,7 @@ void cli_print_uploads (GPtrArray *uploads);
 /* @value: of any type with a JSON form; floating is consumed. */
 void cli_print_json (GVariant *value, gboolean is_pretty);
 
-/* The documents as one array. */
+/* Prints the documents as one array. */
 void cli_print_json_uploads (GPtrArray *uploads);
 
 G_END_DECLS

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_CHARS 5 /* -1000 */
+#define MOST_CHARS 5 /* of -1000 */
 
-/* An id has more characters than a priority where it begins with a digit, or is given after the number. */
+/* An id that begins with a digit has more characters than a priority. */
 static gboolean
 is_number (const char *word)
 {
@@ -22,7 +22,7 @@ is_number (const char *word)
   return strlen (word) <= MOST_CHARS && *digits != '\0' && digits[strspn (digits, "0123456789")] == '\0';
 }
 
-/* Takes the number out before the options are read, since a negative one looks like an option. */
+/* Takes the number out before the options are parsed, since a negative number looks like an option. */
 static gboolean
 take_number (int *argc, char **argv, int *number)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Bars, the words beside them, and how much room each gets.
+ * Bars, the words beside them, and the room that each gets.
  */
 #include "progress.h"
 
@@ -64,7 +64,7 @@ cli_bar_dup_upload (OutboxUpload *upload, guint columns)
   guint64 confirmed = cli_progress_get_confirmed (upload);
   guint64 sent = confirmed + cli_progress_get_on_the_way (upload);
 
-  /* One without a byte is either done or has not begun. */
+  /* An upload without a byte is either done or has not begun. */
   if (state == OUTBOX_STATE_DONE)
     size = confirmed = sent = 1;
   else if (state == OUTBOX_STATE_SAVING)
@@ -128,7 +128,7 @@ cli_progress_dup_line (OutboxUpload *upload)
 
 /* --- Room --- */
 
-/* @part: a column, which is followed by a gap where it is there */
+/* @part: a column and the gap after it; 0: left out */
 static guint
 take_off (guint columns, guint part)
 {

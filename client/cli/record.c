@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * outbox add -: the broker need not run while bytes come.
+ * outbox add -: the broker need not run while the bytes come in.
  */
 #include "record.h"
 
@@ -74,7 +74,7 @@ write_all (int fd, const char *bytes, gsize size_bytes)
   return TRUE;
 }
 
-/* Returns: FALSE: see errno. */
+/* Returns: FALSE with errno set */
 static gboolean
 take_input (int fd)
 {
@@ -92,7 +92,7 @@ take_input (int fd)
   return TRUE;
 }
 
-/* One that was created by the key of a recording that had died goes on behind what that has. */
+/* If the key is of a recording that died, append to what it has. */
 static gboolean
 record (int fd, const char *id, GError **error)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What comes by standard input goes straight into the broker's file.
+ * Standard input goes straight into the broker's file.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * outbox remove: work that has not arrived is never removed by accident.
+ * outbox remove: asks before it removes anything that has not arrived.
  */
 #include "command.h"
 #include "print.h"
@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* How many of them would be lost, and the name of one. */
+/* Counts the uploads that would be lost, and gets the name of one. */
 static gboolean
 count_unfinished (OutboxClient *client, char **ids, guint *n_unfinished, char **name, GError **error)
 {
@@ -34,7 +34,7 @@ count_unfinished (OutboxClient *client, char **ids, guint *n_unfinished, char **
   return TRUE;
 }
 
-/* The letter of English is taken in every language. */
+/* The English letter works in every language. */
 static gboolean
 is_yes (const char *answer)
 {
@@ -44,7 +44,7 @@ is_yes (const char *answer)
   return g_ascii_tolower (answer[0]) == 'y' || g_ascii_tolower (answer[0]) == letter[0];
 }
 
-/* Whether a person at a terminal agrees. */
+/* Asks the person at the terminal. */
 static gboolean
 agrees (guint n_unfinished, const char *name)
 {
@@ -77,7 +77,7 @@ list_done (OutboxClient *client, GError **error)
   return uploads ? g_strv_builder_end (ids) : NULL;
 }
 
-/* What is removed stays so, and the same command goes on with the rest. */
+/* If a part fails, what was removed stays removed; running the command again does the rest. */
 static int
 remove_all (OutboxClient *client, char *const *ids)
 {

@@ -9,7 +9,7 @@
 
 #include <glib/gi18n.h>
 
-/* Ids of everything in a state. */
+/* Adds the ids of all uploads in a state. */
 static gboolean
 add_ids (OutboxClient *client, const char *state, GStrvBuilder *ids, GError **error)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Drawing. Owns the count of lines on the terminal, and samples of the bytes that servers confirmed.
+ * Draws the live picture. Owns the number of lines on the terminal, and samples of confirmed bytes.
  */
 #include "screen.h"
 
@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* Names of a few characters leave the bars where they are. */
+/* Shorter names do not move the bars. */
 #define NAME_LEAST_COLUMNS 12
 #define RATE_WINDOW_US (30 * G_USEC_PER_SEC)
 
@@ -27,7 +27,7 @@ typedef struct
 
 struct _CliScreen
 {
-  guint n_lines;   /* drawn, above the cursor */
+  guint n_lines;   /* lines above the cursor */
   GArray *samples; /* of Sample: the last half minute */
 };
 
@@ -50,7 +50,7 @@ cli_screen_free (CliScreen *screen)
 
 /* --- What all of them sum up to --- */
 
-/* Bytes a second over the last half minute; 0 where that is not known yet. */
+/* Returns: confirmed bytes a second over the last half minute; 0 if not known yet */
 static double
 measure_rate (CliScreen *screen, guint64 bytes)
 {
@@ -94,7 +94,7 @@ dup_rate (double rate, guint64 left_bytes)
   return g_string_free (part, FALSE);
 }
 
-/* Of the lines that could be told, the most telling first, the one that fits; cut, where none does. */
+/* Returns: the first of @lines that fits, the most telling coming first; if none fits, the last one cut */
 static char *
 dup_first_that_fits (const char *const *lines, guint columns)
 {
@@ -104,7 +104,7 @@ dup_first_that_fits (const char *const *lines, guint columns)
   return g_strdup (*lines);
 }
 
-/* What is told of all of them together. */
+/* The sums over all uploads. */
 typedef struct
 {
   guint64 confirmed;
@@ -151,7 +151,7 @@ sum_up (CliScreen *screen, GPtrArray *uploads, guint columns)
 
 /* --- Lines --- */
 
-/* Ends a line whose rest may hold what was drawn before. */
+/* Ends a line, and clears the rest of what was drawn there before. */
 static void
 end_line (CliScreen *screen)
 {
@@ -169,7 +169,7 @@ draw_text (CliScreen *screen, const char *text, CliStyle style, guint columns)
   end_line (screen);
 }
 
-/* A part of a line, and the gap after it. */
+/* Prints a part of a line and the gap after it. */
 static void
 print_part (const char *text, CliStyle style)
 {
@@ -213,7 +213,7 @@ urgency (OutboxUpload *upload)
   return order[outbox_upload_get_state (upload)];
 }
 
-/* Those that matter most, in the order in which they are followed. */
+/* Returns: the uploads that matter most, in the order in which they are followed */
 static GPtrArray *
 choose (GPtrArray *uploads, guint most)
 {

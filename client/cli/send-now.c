@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * outbox send-now: a person's answer, for some uploads, for a group, or for all that would ask on this network.
+ * outbox send-now: a person's word for some uploads, for a group, or for everything that would ask on this network.
  */
 #include "command.h"
 
@@ -23,7 +23,7 @@ allow_network (void)
   return CLI_DONE;
 }
 
-/* Where the group has something to send, and all of that still waits: tells why. Returns: whether it was told. */
+/* If the group has something to send and all of it still waits, tells why. Returns: whether it did */
 static gboolean
 tell_holds (OutboxClient *client, const char *group)
 {
@@ -34,7 +34,7 @@ tell_holds (OutboxClient *client, const char *group)
          && cli_command_print_group_holds (client, document);
 }
 
-/* What the rules say is lifted, now and for what comes later; what else holds it is told, with the command that helps. */
+/* Lifts what the rules say, for later uploads too; tells what else holds the group, and the command that helps. */
 static int
 send_group (const char *group)
 {

@@ -145,7 +145,7 @@ print_upload (OutboxUpload *upload)
   cli_facts_print (facts);
 }
 
-/* What it waits for beyond itself, and what would help. */
+/* Prints the other holds that cover it, and what would help. */
 static void
 print_holds (OutboxClient *client, OutboxUpload *upload)
 {
@@ -165,7 +165,7 @@ print_holds (OutboxClient *client, OutboxUpload *upload)
 
       const char *scope = cli_get_string (hold, "scope");
 
-      /* How it stands itself is told above. */
+      /* Its own state is printed above. */
       if (g_str_equal (scope, "upload"))
         cli_print_trouble (hold, outbox_reason_from_name (cli_get_string (hold, "reason")));
       else

@@ -49,8 +49,8 @@ has_hold (GVariant *holds, const char *reason)
   return is_there;
 }
 
-/* Safe is said only of a disk that works, and of copies that are there and whole: of what an app still writes nobody knows
- * what is on the disk. */
+/* Says "safe" only if the disk works and no copy is lost or damaged. Of a file that an app still writes, nobody knows
+ * how much is on the disk. */
 static void
 print_safety (GVariant *summary, GVariant *holds, GVariant *conditions, gboolean has_recordings)
 {
@@ -75,7 +75,7 @@ print_safety (GVariant *summary, GVariant *holds, GVariant *conditions, gboolean
                                     : _ ("All of it is safe on this device."));
 }
 
-/* What an app writes itself: there is no original to leave in place. */
+/* Whether an app writes the file itself, so that there is no original elsewhere. */
 static gboolean
 is_recording (OutboxUpload *upload)
 {
@@ -143,7 +143,7 @@ print_counts (GVariant *summary)
   cli_table_print (table);
 }
 
-/* How bytes leave the device now, and what that costs. */
+/* Prints how bytes leave the device now, and what that costs. */
 static void
 print_network (GVariant *conditions)
 {
@@ -181,7 +181,7 @@ print_network (GVariant *conditions)
   g_print ("%s%s%s\n", cli_style_begin (CLI_STYLE_DIM), line->str, cli_style_end (CLI_STYLE_DIM));
 }
 
-/* Which rule a file has hangs on its type. */
+/* Warns if media types cannot be told, since the rules depend on them. */
 static void
 print_media_types (GVariant *conditions)
 {
@@ -223,7 +223,7 @@ print_unclaimed (GVariant *summary, GVariant *conditions)
     }
 }
 
-/* What keeps more than one upload waiting, and what would end it. */
+/* Prints what keeps more than one upload waiting, and what would end it. */
 static void
 print_holds (GVariant *holds)
 {
@@ -238,7 +238,7 @@ print_holds (GVariant *holds)
     }
 }
 
-/* What moves now. */
+/* Prints what moves now. */
 static void
 print_under_way (GPtrArray *uploads)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A command that nobody reads ends, also while it waits; one whose output is lost says so.
+ * Ends a command whose output nobody reads, even while it waits, and reports output that was lost.
  */
 #include "streams.h"
 
@@ -21,14 +21,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Whoever read a pipe has gone: there is nobody to tell. */
+/* The reader of the pipe is gone: nobody is left to tell. */
 static gboolean
 on_reader_gone (gint fd, GIOCondition condition, gpointer user_data)
 {
   _exit (CLI_FAILED);
 }
 
-static int lost_errno; /* of what could not be printed; 0: all could */
+static int lost_errno; /* of output that was lost; 0: none was */
 static gboolean is_closed;
 
 void
@@ -38,7 +38,7 @@ cli_streams_write (const char *text)
     lost_errno = errno;
 }
 
-/* In the person's charset, as GLib prints. */
+/* Prints in the person's charset, as GLib does. */
 static void
 print_text (const char *text)
 {
@@ -50,7 +50,7 @@ print_text (const char *text)
   cli_streams_write (converted ? converted : text);
 }
 
-/* Everything that goes to a person by this way, names and the words of servers among it, line by line. */
+/* All errors go through here, since they may repeat names and servers' words. */
 static void
 print_error (const char *text)
 {
@@ -67,8 +67,8 @@ print_error (const char *text)
   (void) fflush (stderr);
 }
 
-/* What a shell has closed would be the number of the next file that is opened, the bus among them. This one can be read, and
- * not written. */
+/* A standard stream that the shell has closed would leave its number to the next file that is opened, such as the bus.
+ * Take the number with a file that cannot be written to. */
 static void
 occupy_numbers (void)
 {
@@ -81,7 +81,7 @@ occupy_numbers (void)
     (void) close (fd);
 }
 
-/* GLib ends the process by itself when it has printed its help. */
+/* GLib ends the process itself after printing its help. */
 static void
 on_exit_of_another (void)
 {
@@ -97,7 +97,7 @@ cli_streams_open (void)
 
   occupy_numbers ();
   (void) atexit (on_exit_of_another);
-  /* Cron and services have the locale C, where GLib takes no option that is not ASCII. */
+  /* Cron and services have the locale C, in which GLib refuses options that are not ASCII. */
   if (!g_get_charset (&charset) && g_str_equal (charset, "ANSI_X3.4-1968"))
     (void) setlocale (LC_CTYPE, "C.UTF-8");
   g_set_print_handler (print_text);
@@ -110,7 +110,7 @@ int
 cli_streams_close (int exit_code)
 {
   is_closed = TRUE;
-  /* A file system may tell of a full disk or a quota only here. */
+  /* Some file systems report a full disk or quota only on close(). */
   if (lost_errno == 0 && close (STDOUT_FILENO) != 0 && errno != EBADF)
     lost_errno = errno;
   if (lost_errno == 0)

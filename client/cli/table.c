@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tables and text in lines, as wide as they like in a pipe and no wider than a terminal.
+ * Tables and wrapped text, of any width in a pipe, and no wider than a terminal.
  */
 #include "print.h"
 #include "terminal.h"
 #include "progress.h"
 
-/* An id in short, and a size. */
+/* Enough for a short id or a size. */
 #define CELL_MIN_COLUMNS 8
 
 typedef struct
@@ -84,7 +84,7 @@ sum_up (const guint *widths, guint n_columns)
   return sum;
 }
 
-/* Returns: the widest that can give way; 0: none can. What tells one row from another, the first cell, does not. */
+/* Returns: the index of the widest column that can be narrowed, or 0. The first column tells rows apart and stays. */
 static guint
 find_widest (const guint *widths, guint n_columns)
 {
@@ -106,7 +106,7 @@ narrow (guint *widths, guint n_columns, guint columns)
     widths[widest]--;
 }
 
-/* Returns: (transfer full): the cell as it stands there; the last one ends where its text does. */
+/* Returns: (transfer full): the cell cut or padded; the last one of a row is not padded */
 static char *
 dup_cell (const char *text, guint width, gboolean is_last)
 {
@@ -129,7 +129,7 @@ print_row (const Row *row, const guint *widths, guint n_columns)
   g_print ("%s\n", cli_style_end (row->style));
 }
 
-/* Where a row has no place in one line: each cell has one, whole where it can be, the first of a row further left. */
+/* If a row does not fit into a line, prints each cell on its own line, the first further left. */
 static void
 print_stacked (const Row *row, guint n_columns, guint columns)
 {

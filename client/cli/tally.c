@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The lines of "outbox add" about many files.
+ * The lines of "outbox add" for many files.
  */
 #include "tally.h"
 
@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define DRAW_EVERY_US (100 * 1000)
-/* From so many on a log wants the line at the end as well. */
+/* With at least so many files, a log gets the last line too. */
 #define MANY 100
 
 static gboolean

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What is known of the terminal behind a descriptor.
+ * Facts of the terminal behind a descriptor.
  */
 #pragma once
 
@@ -9,20 +9,19 @@
 
 G_BEGIN_DECLS
 
-/* A terminal that calls itself dumb, or has no name: it is sent plain lines of ASCII. */
+/* Whether it calls itself dumb, or has no name: it gets plain lines of ASCII. */
 gboolean cli_terminal_is_dumb (void);
 
-/* Whether there is a terminal that lines may be drawn on. */
+/* Whether it is a terminal that can be drawn on. */
 gboolean cli_terminal_is_on (int fd);
 
-/* Its columns; 80 where that is not known. @lines: (out) (optional): 24 where that is not */
+/* Returns: its columns; 80 if not known. @lines: (out) (optional): 24 if not known */
 guint cli_terminal_get_columns (int fd, guint *lines);
 
-/* The columns that a line may have which is taken away again: the last one stays free, since some terminals wrap when it is
- * written. */
+/* Returns: the columns for a line that is redrawn: one less, since some terminals wrap when the last one is written */
 guint cli_terminal_get_line_columns (int fd, guint *lines);
 
-/* Those of standard output, within which a person reads; 0: what goes elsewhere is for a program, or for another screen. */
+/* Returns: the columns of standard output for a person; 0 if it is no terminal, but a program or a file */
 guint cli_terminal_get_print_columns (void);
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What is followed, and how its changes are told. Owns the subscriptions to the client's signals and its timers.
+ * Follows uploads and tells their changes. Owns its handlers of the client's signals, and its timers.
  */
 #include "view.h"
 
@@ -20,19 +20,19 @@
 #define DRAW_EVERY_MS 100
 #define START_AGAIN_MS 500
 
-/* A hold covers many uploads at once; of more than these the picture shows none. */
+/* A hold may cover many uploads: when it changes, refresh no more than these. */
 #define REFRESH_MOST 200
 
 struct _CliView
 {
   OutboxClient *client; /* owned, as is the rest */
-  GPtrArray *uploads;   /* of OutboxUpload, in the order in which they came */
+  GPtrArray *uploads;   /* of OutboxUpload, in order of arrival */
   GHashTable *indexes;  /* id → index + 1 */
-  GHashTable *expected; /* ids to follow */
+  GHashTable *expected; /* ids of uploads to follow */
   GHashTable *keys;     /* submit keys of uploads to follow */
-  GHashTable *removed;  /* ids that are gone */
-  GHashTable *told;     /* id → the line that was printed last */
-  CliScreen *screen;    /* NULL: lines or JSON */
+  GHashTable *removed;  /* ids of removed uploads */
+  GHashTable *told;     /* id → the line printed last */
+  CliScreen *screen;    /* NULL: prints lines or JSON */
   GCancellable *cancellable;
   guint draw_timer;
   guint countdown_timer;
@@ -60,7 +60,7 @@ draw (CliView *view)
 {
   cli_screen_draw (view->screen, view->uploads,
                    view->is_lost ? _ ("The broker is gone; what it had is safe. Starting it again …") : NULL);
-  /* A line that counts down is drawn again each second, and how much is saved is asked for. */
+  /* Redraw a countdown each second, and ask how much is saved. */
   if (view->countdown_timer == 0 && (has_state (view, OUTBOX_STATE_RETRYING) || has_state (view, OUTBOX_STATE_SAVING)))
     view->countdown_timer = g_timeout_add_seconds (1, on_countdown, view);
 }
@@ -125,7 +125,7 @@ tell (CliView *view, OutboxUpload *upload)
       return;
     }
   name = cli_text_dup_safe (outbox_upload_get_name (upload));
-  /* Of what is on the way a person wants to see that it moves, a log what has come of it. */
+  /* A person wants to see bytes on the way move; a log wants confirmed bytes. */
   label = isatty (STDOUT_FILENO) ? cli_progress_dup_line (upload) : outbox_upload_dup_label (upload);
   line = g_strdup_printf ("%s %s: %s", cli_text_short_id (id), name, label);
   if (g_strcmp0 (g_hash_table_lookup (view->told, id), line) == 0)
@@ -266,7 +266,7 @@ on_removed (OutboxClient *client, const char *id, gpointer user_data)
 typedef struct
 {
   CliView *view;
-  GCancellable *cancellable; /* of the view: it may be gone when the answer comes */
+  GCancellable *cancellable; /* of the view, which may be gone when the answer comes */
   char *id;
 } Question;
 
@@ -307,7 +307,7 @@ find (CliView *view, const char *id)
   return index > 0 ? view->uploads->pdata[index - 1] : NULL;
 }
 
-/* Asks anew for what may have changed without a signal of its own, and for what nothing was heard of yet. */
+/* Asks again for what may change without a signal, and for what has not been heard of. */
 void
 cli_view_refresh (CliView *view)
 {
@@ -333,7 +333,7 @@ on_holds_changed (OutboxClient *client, GVariant *holds, gpointer user_data)
   cli_view_refresh (user_data);
 }
 
-/* Any call starts the broker; the answer is of no interest. */
+/* Any call starts the broker; ignore the answer. */
 static gboolean
 on_start_again (gpointer user_data)
 {

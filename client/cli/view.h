@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Uploads followed as they change: bars on a terminal, a line a change in a pipe, or a JSON document a line. It lives
- * through restarts of the broker.
+ * Follows uploads as they change: with bars on a terminal, a line for each change in a pipe, or a JSON document a line. It
+ * survives restarts of the broker.
  */
 #pragma once
 
@@ -24,29 +24,29 @@ typedef struct _CliView CliView;
  */
 CliView *cli_view_new (OutboxClient *client, gboolean is_json, GVariant *filter, GError **error);
 
-/* Leaves the last picture standing. */
+/* The last picture stays on the terminal. */
 void cli_view_free (CliView *view);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CliView, cli_view_free)
 
-/* Follows an upload from here on. Say it before its document is asked for: what changes meanwhile is not missed. */
+/* Follows an upload. Call it before asking for its document, so that no change in between is missed. */
 void cli_view_expect (CliView *view, const char *id);
 
-/* The same for an upload that is about to be handed over with that submit key. */
+/* The same for an upload about to be handed over with that submit key. */
 void cli_view_expect_key (CliView *view, const char *key);
 
-/* Follows every upload that the filter lets through, those to come as well. */
+/* Follows every upload that the filter matches, and those to come. */
 void cli_view_expect_all (CliView *view);
 
-/* Asks how what is followed stands; a broker that is away is asked when it is back. */
+/* Asks for all that is followed; if the broker is away, once it is back. */
 void cli_view_refresh (CliView *view);
 
-/* The answer to a question for an upload that is expected. What was signalled about it meanwhile is newer. */
+/* Takes the answer to a question for an expected upload. A signal that came meanwhile is newer, and wins. */
 void cli_view_put (CliView *view, OutboxUpload *upload);
 
-/* Whether nothing of what it follows can change any more without a person: it has arrived, failed or been removed. */
+/* Whether nothing can change any more without a person: all have arrived, failed or been removed. */
 gboolean cli_view_is_over (CliView *view);
 
-/* How many of them have not arrived. */
+/* Returns: how many have not arrived */
 guint cli_view_count_unfinished (CliView *view);
 
 G_END_DECLS

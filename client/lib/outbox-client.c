@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Calls and signals over one connection. Owns the connection and its subscriptions; used on one thread.
+ * Calls and signals over one connection. Owns the connection and its subscriptions. One thread.
  */
 #include "outbox-client-private.h"
 
@@ -18,7 +18,7 @@ struct _OutboxClient
   guint name_watch;
   gboolean is_there;
   GVariant *watch_filter; /* a{sv} of Watch; NULL: does not watch */
-  gint64 epoch;           /* of the last sequence heard of, with the next */
+  gint64 epoch;           /* of the newest sequence, with the next */
   gint64 number;
 };
 
@@ -85,7 +85,7 @@ outbox_client_get_connection (OutboxClient *self)
 
 /* --- Signals --- */
 
-/* Remembers the newest sequence. Returns: whether it is of the epoch known so far. */
+/* Remembers the newest sequence. Returns: whether its epoch is the one known so far */
 static gboolean
 note_sequence (OutboxClient *self, const char *sequence)
 {
@@ -132,8 +132,8 @@ emit_removed (OutboxClient *self, GVariant *parameters)
   g_signal_emit (self, signals[REMOVED], 0, id);
 }
 
-/* Reads the answer to Watch. Another process (@is_another) is always told of; the same one, which had only ended a silent watch,
- * where its past is of another epoch: then it is as if another broker had come. */
+/* Reads the answer to Watch. Another process (@is_another) is always announced. The same process, which had ended a
+ * silent watch, only if its past is of another epoch, which is like another broker. */
 static void
 on_watched_again (GObject *source, GAsyncResult *result, gpointer is_another)
 {
@@ -142,7 +142,7 @@ on_watched_again (GObject *source, GAsyncResult *result, gpointer is_another)
   const char *sequence;
   gboolean is_same_epoch;
 
-  /* Without an answer the broker is gone once more, and this begins anew when it is back. */
+  /* No answer: the broker is gone again, and this begins anew when it is back. */
   if (!results)
     return;
   g_variant_get (results, "(&s)", &sequence);
@@ -160,7 +160,7 @@ watch_again (OutboxClient *self, gboolean is_another)
                             on_watched_again, GINT_TO_POINTER (is_another));
 }
 
-/* From where the broker says: what it told last is not in the order of sequences. */
+/* Watch from where the broker says: the last signals were not in the order of sequences. */
 static void
 watch_from (OutboxClient *self, GVariant *parameters)
 {
@@ -190,7 +190,7 @@ on_signal (GDBusConnection *connection, const char *sender, const char *path, co
   else if (g_str_equal (signal, "WatchEnded") && self->watch_filter)
     watch_from (self, parameters);
   else if (g_str_equal (signal, "WatchReset"))
-    self->epoch = self->number = 0; /* the answer that follows is as if of another epoch */
+    self->epoch = self->number = 0; /* take the next answer as of another epoch */
   else if (g_str_equal (signal, "HoldsChanged") && first && g_variant_is_of_type (first, G_VARIANT_TYPE ("aa{sv}")))
     g_signal_emit (self, signals[HOLDS_CHANGED], 0, first);
   else if (g_str_equal (signal, "SummaryChanged") && first && g_variant_is_of_type (first, G_VARIANT_TYPE_VARDICT))
@@ -205,7 +205,7 @@ on_name_appeared (GDBusConnection *connection, const char *name, const char *own
   self->is_there = TRUE;
   if (!self->watch_filter || self->epoch == 0)
     return;
-  /* Another process answers now, which knows of no watchers. */
+  /* Another process answers now, and knows no watchers. */
   watch_again (self, TRUE);
 }
 
@@ -248,7 +248,7 @@ on_bus (GObject *source, GAsyncResult *result, gpointer user_data)
 void
 outbox_client_new_async (GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
-  /* The error domain has to be known before the first answer. */
+  /* Register the error domain before the first answer. */
   (void) OUTBOX_ERROR;
   g_bus_get (G_BUS_TYPE_SESSION, cancellable, on_bus, g_task_new (NULL, cancellable, callback, user_data));
 }
@@ -305,8 +305,8 @@ on_called (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error (task, outbox_client_translate (g_steal_pointer (&error)));
 }
 
-/* Whoever has the broker's name answers: what has another shape is an error, and never read. Returns: (nullable): %NULL: the
- * answer has nothing that is read. */
+/* Any program could own the broker's name: an answer of another shape is an error, and is not read. Returns: (nullable):
+ * %NULL if the answer is not read */
 static const GVariantType *
 find_reply_type (const char *interface, const char *method)
 {

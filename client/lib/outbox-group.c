@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Getters over the document. Immutable, any thread.
+ * Getters over the document. Immutable; any thread.
  */
 #include "outbox-group.h"
 
@@ -74,7 +74,7 @@ get_flag (OutboxGroup *self, const char *name)
   return value;
 }
 
-/* A number of a table (a{st}) of the document. */
+/* Returns: a number in a table (a{st}) of the document */
 static guint64
 get_count (OutboxGroup *self, const char *table, const char *name)
 {
@@ -92,7 +92,7 @@ outbox_group_get_key (OutboxGroup *self)
 {
   const char *key = get_string (self, "key");
 
-  /* Every document of the broker's has it; one of somebody else's may not. */
+  /* Our broker always sends a key; another program might not. */
   return key ? key : "";
 }
 

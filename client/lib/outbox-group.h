@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * One group of uploads as the broker told of it.
+ * A group of uploads, as the broker told of it.
  */
 #pragma once
 

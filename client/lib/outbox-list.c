@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * List: page after page. On the thread of the client.
+ * List, page after page. On the client's thread.
  */
 #include "outbox-client.h"
 
@@ -54,7 +54,7 @@ on_page (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_pointer (task, g_steal_pointer (&listing->objects), (GDestroyNotify) g_ptr_array_unref);
 }
 
-/* Takes the task. */
+/* Takes ownership of the task. */
 static void
 list_page (GTask *task, const char *cursor)
 {

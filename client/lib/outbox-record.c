@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Create and Commit: both may be asked again until they are answered, the one by its key, the other by its id. On the thread of
- * the client.
+ * Create and Commit. Either may be sent again until it is answered: Create has a key, Commit an id. On the client's thread.
  */
 #include "outbox-client-private.h"
 
@@ -11,7 +10,7 @@
 #include <gio/gunixfdlist.h>
 #include <unistd.h>
 
-/* A call that means the same when it comes twice. */
+/* A call that does the same once or twice. */
 typedef struct
 {
   const char *method;
@@ -20,7 +19,7 @@ typedef struct
   guint tries;
 } Call;
 
-/* What Create has given. */
+/* What Create returned. */
 typedef struct
 {
   char *id;
@@ -98,7 +97,7 @@ on_called (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error (task, outbox_client_translate (g_steal_pointer (&error)));
 }
 
-/* Takes the task. */
+/* Takes ownership of the task. */
 static void
 try_call (GTask *task)
 {

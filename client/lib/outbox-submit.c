@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Submit: the same key until it is answered. On the thread of the client.
+ * Submit, with the same key until it is answered. On the client's thread.
  */
 #include "outbox-client-private.h"
 
@@ -39,14 +39,14 @@ on_try_again (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* More files wait in the broker than it takes at once. It is there and works them off, so there is no end to asking. */
+/* The broker takes only so many waiting files at once. It is there and works on them, so try without end. */
 static gboolean
 is_too_many (const GError *error)
 {
   return g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY);
 }
 
-/* A broker that ends, or takes up its queue from another disk, has not taken the file and says so. */
+/* A broker that ends, or moves to its queue on another disk, says so; it has not taken the file. */
 static gboolean
 is_ending (const GError *error)
 {
@@ -79,7 +79,7 @@ on_submitted (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error (task, outbox_client_translate (g_steal_pointer (&error)));
 }
 
-/* Takes the task. */
+/* Takes ownership of the task. */
 static void
 try_submit (GTask *task)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Getters over the document. Immutable, any thread.
+ * Getters over the document. Immutable; any thread.
  */
 #include "outbox-upload.h"
 
@@ -64,7 +64,7 @@ get_number (OutboxUpload *self, const char *name)
   return value;
 }
 
-/* Every document of the broker's has it; one of somebody else's may not. */
+/* Our broker always sends these; another program might not. */
 static const char *
 get_text (OutboxUpload *self, const char *name)
 {

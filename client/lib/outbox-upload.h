@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * One upload as the broker told of it.
+ * An upload, as the broker told of it.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * liboutbox: everything an app includes.
+ * liboutbox: the header that an app includes.
  */
 #pragma once
 
