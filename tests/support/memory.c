@@ -6,7 +6,9 @@
  */
 #include "support/memory.h"
 
+#include "broker/lane-name.h"
 #include "ipc/document.h"
+#include "store/lanes.h"
 
 static void
 add_line (GPtrArray *lines, const char *what, GVariant *document)
@@ -238,4 +240,50 @@ test_memory_dup_attempts (TestRig *rig)
   g_ptr_array_add (lines, NULL);
 
   return g_strjoinv ("\n", (char **) lines->pdata);
+}
+
+/* --- What the database was told of the lanes --- */
+
+static void
+add_told (const char *destination, const char *rule, OutboxReasonSet reasons, gpointer user_data)
+{
+  g_autofree char *key = ob_lane_dup_key (destination, rule);
+
+  for (guint i = 1; i < OUTBOX_N_REASONS; i++)
+    if (reasons & OUTBOX_REASON_BIT (i))
+      g_hash_table_add (user_data, g_strdup_printf ("%s %s", key, outbox_reason_get_info (i)->name));
+}
+
+static void
+assert_contains_all (GHashTable *set, GHashTable *others, const char *where, const char *words)
+{
+  GHashTableIter iter;
+  gpointer line;
+
+  g_hash_table_iter_init (&iter, others);
+  while (g_hash_table_iter_next (&iter, &line, NULL))
+    if (!g_hash_table_contains (set, line))
+      g_error ("%s: %s: %s", where, words, (const char *) line);
+}
+
+void
+test_memory_assert_lanes_are_told (TestRig *rig, const char *where)
+{
+  g_autoptr (GHashTable) told = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GHashTable) held = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GArray) holds = ob_broker_list_holds (rig->broker, NULL);
+  g_autoptr (GError) error = NULL;
+
+  (void) ob_lanes_load (rig->database, add_told, told, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < holds->len; i++)
+    {
+      const ObSharedHold *shared = &g_array_index (holds, ObSharedHold, i);
+
+      if (shared->hold.scope == OUTBOX_SCOPE_LANE)
+        g_hash_table_add (held,
+                          g_strdup_printf ("%s %s", shared->key, outbox_reason_get_info (shared->hold.reason)->name));
+    }
+  assert_contains_all (told, held, where, "a lane is held, and the journal was not told");
+  assert_contains_all (held, told, where, "the journal was told last that a lane is held, and nothing holds it");
 }

@@ -20,4 +20,7 @@ void test_memory_assert_fresh (TestRig *rig, const char *where);
 /* The attempts that nobody has asked to stop. Returns: (transfer full) */
 char *test_memory_dup_attempts (TestRig *rig);
 
+/* Once the disk works again: what the database was told last of the lanes is what holds them. */
+void test_memory_assert_lanes_are_told (TestRig *rig, const char *where);
+
 G_END_DECLS

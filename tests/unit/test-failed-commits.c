@@ -279,6 +279,20 @@ report_end (TestScene *scene, const Command *command)
   test_wait_until (is_ended, scene, 10);
 }
 
+/* Lanes close and open, and the journal is to be told. */
+static void
+prepare_home (TestScene *scene)
+{
+  test_scene_connect (scene, "home", OB_METERED_NO);
+}
+
+static void
+report_network (TestScene *scene, const Command *command)
+{
+  scene->is_answered = TRUE;
+  test_scene_connect (scene, "phone", OB_METERED_YES);
+}
+
 static const Command commands[] = {
   { .method = "Uploads.Submit", .run = run_submit },
   { .method = "Uploads.Submit", .run = run_submit, .name = "another", .is_on = TRUE },
@@ -334,6 +348,7 @@ static const Command reports[] = {
   { .method = "end", .run = report_end, .name = "again" },
   { .method = "end", .run = report_end, .name = "sign-in" },
   { .method = "end", .run = report_end, .name = "rejected" },
+  { .method = "network", .prepare = prepare_home, .run = report_network },
 };
 
 /* What writes nothing in the queue: it reads, watches, or answers NotSupported. */
@@ -443,7 +458,9 @@ check_failed (TestScene *scene, const Command *command, const TestFailure *failu
   test_failure_end (rig->database);
   test_rig_advance (rig, 6 * RIG_SECOND);
   test_memory_assert_fresh (rig, where);
-  g_assert_cmpuint (ob_storage_get_queue_reasons (rig->broker->storage) & OUTBOX_REASON_BIT (OUTBOX_REASON_STORAGE), ==, 0);
+  test_memory_assert_lanes_are_told (rig, where);
+  g_assert_cmpuint (ob_storage_get_queue_reasons (rig->broker->storage) & OUTBOX_REASON_BIT (OUTBOX_REASON_STORAGE), ==,
+                    0);
 }
 
 /* How many rows it writes, found out without writing them. */
