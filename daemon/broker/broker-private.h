@@ -8,20 +8,19 @@
 
 #include "broker/broker.h"
 
-#include "broker/actives.h"
 #include "broker/destinations.h"
-#include "broker/fairness.h"
 #include "broker/gate.h"
 #include "broker/knocks.h"
+#include "broker/pending.h"
 #include "broker/queue.h"
 #include "broker/recordings.h"
 #include "broker/recovery.h"
 #include "broker/retention.h"
+#include "broker/runs.h"
 #include "broker/settings-file.h"
 #include "broker/storage.h"
 #include "broker/trials.h"
 #include "broker/waits.h"
-#include "broker/workers.h"
 #include "store/ingest.h"
 
 G_BEGIN_DECLS
@@ -30,10 +29,9 @@ struct _ObBroker
 {
   GObject parent_instance;
 
-  ObDatabase *database; /* borrowed, as are the next three */
+  ObDatabase *database; /* borrowed, as are the next two */
   ObSpool *spool;
   ObClock *clock;
-  const ObRunner *runner;
   ObQueue *queue; /* owned, as is the rest */
   ObStorage *storage;
   ObGate *gate;
@@ -42,13 +40,10 @@ struct _ObBroker
   ObStatusBoard *board;
   GPtrArray *between; /* of ObUpload: those that may be between two attempts while a commit is told of */
   ObIngest *ingest;
-  ObWorkers *workers;
   ObDestinationTable *destinations;
   ObSettingsFile *settings_file;
   ObTrials *trials;
-  ObActives *active;
-  GHashTable *promised; /* ids for which something was stopped: they start next */
-  ObFairness *fairness;
+  ObRuns *runs;
   GHashTable *saving;        /* id → ObSaving: files on their way into the spool */
   GHashTable *saving_keys;   /* app and key of ObUpload → ObSaving: those of them that are new */
   ObRecordings *recordings;  /* files that apps write themselves */
@@ -77,17 +72,6 @@ void ob_broker_tell_holds (ObBroker *self);
 /* Goes on with everything that the database has as begun: at the start, and when it can be written again. */
 void ob_broker_take_up (ObBroker *self);
 
-/* Something to do when its cause is on the disk. */
-typedef struct
-{
-  ObBroker *broker;
-  char *id; /* of an upload, or the name of a destination; NULL: all of them */
-} ObPending;
-
-ObPending *ob_pending_new (ObBroker *self, const char *id);
-void ob_pending_free (ObPending *pending);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObPending, ob_pending_free)
-
 /* wiring.c: what members ask of each other, and tell. Each is called with the broker. */
 extern const ObRetentionFacts ob_broker_retention_facts;
 extern const ObStorageEvents ob_broker_storage_events;
@@ -96,37 +80,9 @@ extern const ObKnocksFacts ob_broker_knocks_facts;
 extern const ObGateEvents ob_broker_gate_events;
 extern const ObRecordingsHost ob_broker_recordings_host;
 extern const ObTrialsFacts ob_broker_trials_facts;
+extern const ObRunsHost ob_broker_runs_host;
 extern const ObStatusFacts ob_broker_status_facts;
 extern const ObRecoveryHost ob_broker_recovery_host;
-
-/* attempts.c */
-/* @rule: (nullable): NULL: a termination */
-ObActive *ob_broker_add_active (ObBroker *self, const char *id, const char *destination, const char *rule);
-extern const ObWorkersEvents ob_broker_workers_events;
-/* Stop attempts gently after the commit of the turn that is open: one upload's, or those of a destination (NULL: all). */
-void ob_broker_pause_attempt_after (ObBroker *self, const char *id);
-void ob_broker_pause_attempts_after (ObBroker *self, const char *destination);
-/* What runs has the rule of its row again, asks where that says so, and stops where its lane is held. */
-void ob_broker_load_attempts (ObBroker *self);
-ObJob *ob_broker_make_job (ObBroker *self, const ObUpload *upload);
-/* Whether its destination's protocol can have written that resume text, as far as is known. */
-gboolean ob_broker_may_resume (ObBroker *self, const ObUpload *upload, const char *resume);
-
-/* A lane is held: what is in it stops. */
-void ob_broker_close_lane (ObBroker *self, const char *destination, const char *lane_rule, OutboxReasonSet reasons);
-
-/* schedule.c */
-void ob_broker_schedule (ObBroker *self);
-
-/* terminations.c: what servers are to let go of. The second inside a turn. */
-void ob_broker_start_termination (ObBroker *self);
-gboolean ob_broker_end_termination (ObBroker *self, const char *id, const ObAttemptResult *result, GError **error);
-
-/* verdicts.c; the first is of ObWorkersEvents. */
-void ob_broker_end_attempt (const char *id, ObAttemptResult *result, gpointer user_data);
-
-/* It does as it should: an end of its back-off. Errors: Storage, DiskFull. */
-gboolean ob_broker_relieve_destination (ObBroker *self, const ObUpload *upload, GError **error);
 
 /* commands.c. Whether its state allows it. Errors: WrongState. */
 gboolean ob_broker_may_command (ObCommand command, const ObUpload *upload, GError **error);

@@ -62,7 +62,7 @@ tell_those_that_wait (ObBroker *self, GPtrArray *between)
     {
       const ObUpload *upload = between->pdata[i];
 
-      if (!ob_actives_find (self->active, upload->id))
+      if (!ob_runs_has (self->runs, upload->id))
         g_signal_emit (self, signals[CHANGED], 0, upload);
     }
 }
@@ -73,7 +73,7 @@ on_telling (const GError *error, gpointer user_data)
   g_autoptr (ObPending) pending = user_data;
 
   if (!error)
-    tell_upload (pending->broker, pending->id, FALSE, NULL);
+    tell_upload (pending->owner, pending->id, FALSE, NULL);
 }
 
 void
@@ -123,7 +123,6 @@ load (gpointer member, GError **error)
   ObBroker *self = member;
 
   self->is_paused = ob_meta_get_number (self->database, "paused") != 0;
-  ob_broker_load_attempts (self);
 
   return TRUE;
 }
@@ -133,13 +132,13 @@ go_on (gpointer member, const ObChanges *changes)
 {
   ObBroker *self = member;
 
-  ob_broker_schedule (self);
   tell_those_that_wait (self, self->between);
-  if (ob_actives_count (self->active) == 0 && g_hash_table_size (self->saving) == 0)
+  if (ob_runs_count (self->runs) == 0 && g_hash_table_size (self->saving) == 0)
     ob_gate_let_go (self->gate);
 }
 
-static const ObMember everything = { .load = load, .flushed = go_on };
+/* After it is chosen what starts. */
+static const ObMember rest = { .load = load, .flushed = go_on };
 
 ObBroker *
 ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *watchers, const ObRunner *runner,
@@ -150,7 +149,6 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *
   self->database = database;
   self->spool = spool;
   self->clock = clock;
-  self->runner = runner;
   self->queue = ob_queue_new (database, clock);
   ob_queue_join (self->queue, &telling, self);
   /* Before the others: while it cannot write, nobody else is woken. */
@@ -164,7 +162,11 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *
   ob_queue_join (self->queue, &ob_knocks_member, self->knocks);
   self->gate = ob_gate_new (self->queue, self->destinations, watchers, &ob_broker_gate_events, self);
   ob_queue_join (self->queue, &ob_gate_member, self->gate);
-  ob_queue_join (self->queue, &everything, self);
+  self->runs = ob_runs_new (&(ObRunsTools){ self->queue, spool, self->storage, self->destinations, self->gate,
+                                            self->knocks, self->trials, runner },
+                            &ob_broker_runs_host, self);
+  ob_queue_join (self->queue, &ob_runs_member, self->runs);
+  ob_queue_join (self->queue, &rest, self);
   ob_queue_join (self->queue, &ob_waits_member, self->queue);
   self->board = ob_status_board_new (self->queue, self->destinations, self->storage, &ob_broker_status_facts, self);
   self->retention = ob_retention_new (self->queue, spool, &ob_broker_retention_facts, self);
@@ -199,8 +201,7 @@ ob_broker_take_up (ObBroker *self)
 void
 ob_broker_start (ObBroker *self)
 {
-  self->workers = ob_workers_new (self->runner, &ob_broker_workers_events, self);
-  ob_trials_start (self->trials, self->workers);
+  ob_runs_start (self->runs);
   self->is_started = TRUE;
   ob_storage_start (self->storage);
   ob_gate_start (self->gate);
@@ -245,6 +246,7 @@ ob_broker_stop (ObBroker *self)
     return;
   self->is_started = FALSE;
   self->is_ending = TRUE;
+  ob_runs_stop (self->runs);
   ob_recordings_stop (self->recordings);
   ob_broker_stop_watching_rows (self);
   ob_recovery_stop (self->recovery);
@@ -254,9 +256,7 @@ ob_broker_stop (ObBroker *self)
   ob_queue_stop_alarm (self->queue);
   ob_knocks_stop (self->knocks);
   ob_broker_end_batches (self);
-  ob_actives_stop_for (self->active, NULL, OB_STOP_NOW);
-  ob_trials_stop (self->trials);
-  g_clear_pointer (&self->workers, ob_workers_free);
+  ob_runs_end (self->runs);
   end_saving (self);
   ob_queue_commit (self->queue);
 }
@@ -275,12 +275,10 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->board, ob_status_board_free);
   g_clear_pointer (&self->storage, ob_storage_free);
   g_clear_pointer (&self->settings_file, ob_settings_file_free);
+  g_clear_pointer (&self->runs, ob_runs_free);
   g_clear_pointer (&self->trials, ob_trials_free);
   g_clear_pointer (&self->destinations, ob_destination_table_free);
   g_clear_pointer (&self->between, g_ptr_array_unref);
-  g_clear_pointer (&self->active, ob_actives_free);
-  g_clear_pointer (&self->promised, g_hash_table_unref);
-  g_clear_pointer (&self->fairness, ob_fairness_free);
   g_clear_pointer (&self->saving_keys, g_hash_table_unref);
   g_clear_pointer (&self->saving, g_hash_table_unref);
   g_clear_pointer (&self->resubmissions, g_hash_table_unref);
@@ -294,9 +292,6 @@ static void
 ob_broker_init (ObBroker *self)
 {
   self->between = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_upload_free);
-  self->active = ob_actives_new ();
-  self->promised = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  self->fairness = ob_fairness_new ();
   self->saving = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_saving_free);
   self->saving_keys = ob_broker_make_saving_keys ();
   self->resubmissions = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) ob_resubmission_free, NULL);
@@ -335,6 +330,12 @@ char *
 ob_broker_dup_sequence (ObBroker *self, gint64 sequence)
 {
   return g_strdup_printf ("%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, ob_database_get_epoch (self->database), sequence);
+}
+
+guint64
+ob_broker_get_sent_bytes (ObBroker *self, const ObUpload *upload)
+{
+  return ob_runs_get_sent_bytes (self->runs, upload);
 }
 
 void

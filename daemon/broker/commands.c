@@ -36,7 +36,7 @@ note_change (ObBroker *self, ObUpload *upload, const char *event, GError **error
 static gboolean
 pause_one (ObBroker *self, ObUpload *upload, GError **error)
 {
-  ob_broker_pause_attempt_after (self, upload->id);
+  ob_runs_pause_one_after (self->runs, upload->id);
   if (upload->is_paused)
     return TRUE;
   upload->is_paused = TRUE;
@@ -146,7 +146,7 @@ on_removed (const GError *error, gpointer user_data)
   if (!error)
     {
       ob_broker_cancel_saving (self, removal->upload->id);
-      ob_actives_stop (self->active, removal->upload->id, OB_STOP_NOW);
+      ob_runs_stop_one (self->runs, removal->upload->id, OB_STOP_NOW);
       ob_recordings_drop (self->recordings, removal->upload->id);
       (void) ob_spool_remove (self->spool, removal->upload->id, NULL);
       g_signal_emit_by_name (self, "removed", removal->upload, removal->sequence);
@@ -226,7 +226,7 @@ pause_queue (gpointer user_data, GError **error)
 
   self->is_paused = TRUE;
   ob_settings_file_save_after (self->settings_file);
-  ob_broker_pause_attempts_after (self, NULL);
+  ob_runs_pause_for_after (self->runs, NULL);
 
   return ob_meta_set_number (self->database, "paused", 1, error)
          && ob_storage_record_queue_reasons (self->storage, NULL, error);

@@ -91,6 +91,15 @@ ob_destination_table_demand (ObDestinationTable *self, const char *name, GError 
   return NULL;
 }
 
+gboolean
+ob_destination_table_may_resume (ObDestinationTable *self, const char *name, const char *resume)
+{
+  const ObDestination *destination = ob_destination_table_find (self, name);
+  const ObProtocol *protocol = destination ? ob_protocol_find (destination->protocol) : NULL;
+
+  return !protocol || protocol->is_resume (resume);
+}
+
 guint
 ob_destination_table_get_holds (ObDestinationTable *self, const ObDestination *destination, ObHold holds[3])
 {

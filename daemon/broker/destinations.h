@@ -39,6 +39,9 @@ ObDestination *ob_destination_table_find (ObDestinationTable *table, const char 
 /* @name: (nullable): NULL: the default. Errors: NotFound, NoDestination. */
 ObDestination *ob_destination_table_demand (ObDestinationTable *table, const char *name, GError **error);
 
+/* Whether the protocol of a destination can have written that resume text, as far as is known. */
+gboolean ob_destination_table_may_resume (ObDestinationTable *table, const char *name, const char *resume);
+
 /* What of its own holds it. Returns: how many. */
 guint ob_destination_table_get_holds (ObDestinationTable *table, const ObDestination *destination, ObHold holds[3]);
 

@@ -24,8 +24,8 @@ static void
 on_group_paused (const GError *error, gpointer user_data)
 {
   g_autoptr (ObPending) pending = user_data;
-  ObBroker *self = pending->broker;
-  g_autoptr (GPtrArray) actives = ob_actives_list (self->active);
+  ObBroker *self = pending->owner;
+  g_autoptr (GPtrArray) actives = ob_runs_list (self->runs);
 
   for (guint i = 0; !error && i < actives->len; i++)
     {

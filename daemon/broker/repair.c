@@ -103,10 +103,11 @@ restore (ObBroker *self, ObUpload *upload)
   /* Giving up counts from there. */
   if (upload->progress_at_ms == 0 || upload->progress_at_ms > now_ms)
     upload->progress_at_ms = now_ms;
-  if (upload->stored == OB_STORED_QUEUED && ob_actives_find (self->active, upload->id))
+  if (upload->stored == OB_STORED_QUEUED && ob_runs_has (self->runs, upload->id))
     upload->stored = OB_STORED_UPLOADING;
   /* What no attempt could resume by is forgotten where the file can be sent again. */
-  if (upload->server_url && !ob_broker_may_resume (self, upload, upload->server_url)
+  if (upload->server_url
+      && !ob_destination_table_may_resume (self->destinations, upload->destination, upload->server_url)
       && (upload->stored == OB_STORED_QUEUED || upload->stored == OB_STORED_FAILED))
     {
       g_clear_pointer (&upload->server_url, g_free);

@@ -13,7 +13,7 @@ is_in_hand (const ObUpload *upload, gpointer user_data)
 {
   ObBroker *self = user_data;
 
-  return ob_actives_find (self->active, upload->id) || g_hash_table_contains (self->saving, upload->id)
+  return ob_runs_has (self->runs, upload->id) || g_hash_table_contains (self->saving, upload->id)
          || ob_broker_awaits_repair (self, upload);
 }
 
@@ -61,7 +61,7 @@ on_settings_changed (gpointer user_data)
 static void
 on_left (const char *name, gpointer user_data)
 {
-  ob_broker_pause_attempts_after (user_data, name);
+  ob_runs_pause_for_after (((ObBroker *) user_data)->runs, name);
 }
 
 const ObDestinationEvents ob_broker_destination_events = { on_settings_changed, on_left };
@@ -71,18 +71,13 @@ const ObDestinationEvents ob_broker_destination_events = { on_settings_changed, 
 static void
 on_lane_closed (const char *destination, const char *lane_rule, OutboxReasonSet reasons, gpointer user_data)
 {
-  ob_broker_close_lane (user_data, destination, lane_rule, reasons);
+  ob_runs_close_lane (((ObBroker *) user_data)->runs, destination, lane_rule, reasons);
 }
 
 static void
 on_lane_changed (const char *id, const char *lane_rule, gpointer user_data)
 {
-  ObActive *active = ob_actives_find (((ObBroker *) user_data)->active, id);
-
-  if (!active)
-    return;
-  g_free (active->rule);
-  active->rule = g_strdup (lane_rule);
+  ob_runs_change_lane (((ObBroker *) user_data)->runs, id, lane_rule);
 }
 
 static gboolean
@@ -97,7 +92,7 @@ on_session_changed (gboolean is_ending, gpointer user_data)
   ObBroker *self = user_data;
 
   if (is_ending)
-    ob_actives_stop_for (self->active, NULL, OB_STOP_GENTLY);
+    ob_runs_stop_for (self->runs, NULL, OB_STOP_GENTLY);
   if (!ob_queue_do (self->queue, OB_TURN_SOON, record_session, self, NULL))
     ob_queue_touch_holds (self->queue);
 }
@@ -112,7 +107,7 @@ is_knock_wanted (const ObDestination *destination, gpointer user_data)
   ObBroker *self = user_data;
 
   return ob_storage_get_queue_reasons (self->storage) == 0 && ob_gate_has_open_lane (self->gate, destination->name)
-         && !ob_actives_has_for (self->active, destination->name);
+         && !ob_runs_has_for (self->runs, destination->name);
 }
 
 static const ObConditions *
@@ -187,7 +182,7 @@ list_on_the_way (gpointer user_data)
 {
   ObBroker *self = user_data;
   GPtrArray *ids = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GPtrArray) actives = ob_actives_list (self->active);
+  g_autoptr (GPtrArray) actives = ob_runs_list (self->runs);
 
   for (guint i = 0; i < actives->len; i++)
     if (((const ObActive *) actives->pdata[i])->sent_bytes > 0)
@@ -199,7 +194,7 @@ list_on_the_way (gpointer user_data)
 static guint64
 get_sent_bytes (const ObUpload *upload, gpointer user_data)
 {
-  return ob_broker_get_sent_bytes (user_data, upload);
+  return ob_runs_get_sent_bytes (((ObBroker *) user_data)->runs, upload);
 }
 
 const ObStatusFacts ob_broker_status_facts
@@ -210,7 +205,7 @@ const ObStatusFacts ob_broker_status_facts
 static gboolean
 is_running (const char *id, gpointer user_data)
 {
-  return ob_actives_find (((const ObBroker *) user_data)->active, id) != NULL;
+  return ob_runs_has (((const ObBroker *) user_data)->runs, id);
 }
 
 static gboolean
@@ -234,8 +229,30 @@ awaits_repair (const ObUpload *upload, gpointer user_data)
 static gboolean
 may_resume (const ObUpload *upload, const char *resume, gpointer user_data)
 {
-  return ob_broker_may_resume (user_data, upload, resume);
+  return ob_destination_table_may_resume (((ObBroker *) user_data)->destinations, upload->destination, resume);
 }
 
 const ObRecoveryHost ob_broker_recovery_host
     = { set_lane, forget, is_running, is_saving, is_key_saving, awaits_repair, may_resume };
+
+/* --- Runs ask, and tell --- */
+
+static gboolean
+may_start (const char *destination, const char *rule, ObStored stored, gpointer user_data)
+{
+  return ob_status_board_may_start (((ObBroker *) user_data)->board, destination, rule, stored);
+}
+
+static void
+on_sent (const char *id, gpointer user_data)
+{
+  ob_broker_tell_after (user_data, id);
+}
+
+static void
+on_arrived (const char *id, gpointer user_data)
+{
+  ob_retention_clear_copy (((ObBroker *) user_data)->retention, id);
+}
+
+const ObRunsHost ob_broker_runs_host = { may_start, awaits_repair, on_sent, on_arrived };

@@ -325,19 +325,19 @@ test_rig_is_active (TestRig *rig, const char *id)
 guint
 test_rig_count_active (TestRig *rig)
 {
-  return ob_actives_count (rig->broker->active);
+  return ob_runs_count (rig->broker->runs);
 }
 
 const ObActive *
 test_rig_find_active (TestRig *rig, const char *id)
 {
-  return ob_actives_find (rig->broker->active, id);
+  return ob_runs_find (rig->broker->runs, id);
 }
 
 GPtrArray *
 test_rig_list_active (TestRig *rig)
 {
-  return ob_actives_list (rig->broker->active);
+  return ob_runs_list (rig->broker->runs);
 }
 
 /* --- What callers see --- */

@@ -220,7 +220,7 @@ report_created (TestScene *scene, const Command *command)
   if (!begin_report (scene))
     return;
   question = ob_question_new ();
-  ob_broker_workers_events.created (scene->target, command->name, question, scene->rig->broker);
+  ob_runs_workers_events.created (scene->target, command->name, question, scene->rig->broker->runs);
   ask (scene, question);
 }
 
@@ -232,7 +232,7 @@ report_stored (TestScene *scene, const Command *command)
   if (!begin_report (scene))
     return;
   question = ob_question_new ();
-  ob_broker_workers_events.stored (scene->target, question, scene->rig->broker);
+  ob_runs_workers_events.stored (scene->target, question, scene->rig->broker->runs);
   ask (scene, question);
 }
 
@@ -243,14 +243,14 @@ report_progress (TestScene *scene, const Command *command)
   if (command->is_on)
     test_scene_connect (scene, "phone", OB_METERED_YES);
   if (begin_report (scene) || command->is_on)
-    ob_broker_workers_events.progress (scene->target, 400, 700, scene->rig->broker);
+    ob_runs_workers_events.progress (scene->target, 400, 700, scene->rig->broker->runs);
 }
 
 static void
 report_words (TestScene *scene, const Command *command)
 {
   if (begin_report (scene))
-    ob_broker_workers_events.noted (scene->target, "noted", "the server minds something", scene->rig->broker);
+    ob_runs_workers_events.noted (scene->target, "noted", "the server minds something", scene->rig->broker->runs);
 }
 
 static gboolean

@@ -3,7 +3,7 @@
  *
  * How attempts end: what a verdict means for the upload and its destination. Main thread.
  */
-#include "broker/broker-private.h"
+#include "broker/runs-private.h"
 
 #include "base/crash.h"
 #include "base/debug.h"
@@ -27,39 +27,30 @@ count_failure (ObUpload *upload, const ObAttemptResult *result)
 }
 
 static void
-hold_upload (ObBroker *self, ObUpload *upload, const ObAttemptResult *result)
+hold_upload (ObRuns *self, ObUpload *upload, const ObAttemptResult *result)
 {
   count_failure (upload, result);
-  upload->retry_at_ms = ob_broker_get_now_ms (self)
+  upload->retry_at_ms = ob_queue_get_now_ms (self->queue)
                         + ob_retry_delay_ms (upload->failures, result->outcome.retry_after_ms, g_random_double ());
-}
-
-/* When its attempt began, as its destination counts. */
-static guint64
-get_begun_at (ObBroker *self, const char *id)
-{
-  const ObActive *active = ob_actives_find (self->active, id);
-
-  return active ? active->begun_at : 0;
 }
 
 /* Until a person acts. */
 static gboolean
-block_destination (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, OutboxReason reason, GError **error)
+block_destination (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, OutboxReason reason, GError **error)
 {
   ObDestination *destination = ob_destination_table_find (self->destinations, upload->destination);
 
   count_failure (upload, result);
   if (!destination)
     return TRUE;
-  ob_health_block (&destination->health, reason, result->message, ob_broker_get_now_ms (self));
+  ob_health_block (&destination->health, reason, result->message, ob_queue_get_now_ms (self->queue));
 
   return ob_destination_table_save (self->destinations, destination, result->message, error);
 }
 
 /* Trouble of the destination, or of the upload alone: its health knows. */
 static gboolean
-note_trouble (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
+note_trouble (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
 {
   ObDestination *destination = ob_destination_table_find (self->destinations, upload->destination);
   ObHealth *health = destination ? &destination->health : NULL;
@@ -68,9 +59,9 @@ note_trouble (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, G
     .scope = result->outcome.scope,
     .reason = result->outcome.reason,
     .words = result->message,
-    .begun_at = get_begun_at (self, upload->id),
+    .begun_at = ob_runs_get_begun_at (self, upload->id),
     .retry_after_ms = result->outcome.retry_after_ms,
-    .now_ms = ob_broker_get_now_ms (self),
+    .now_ms = ob_queue_get_now_ms (self->queue),
     .spread = g_random_double (),
     .has_failed = upload->failures > 0,
     .has_moved = result->has_moved,
@@ -91,19 +82,8 @@ note_trouble (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, G
          || ob_destination_table_save (self->destinations, destination, result->message, error);
 }
 
-gboolean
-ob_broker_relieve_destination (ObBroker *self, const ObUpload *upload, GError **error)
-{
-  ObDestination *destination = ob_destination_table_find (self->destinations, upload->destination);
-
-  ob_knocks_note_end (self->knocks, upload, FALSE, TRUE);
-
-  return !destination || !ob_health_note_success (&destination->health, upload->id, get_begun_at (self, upload->id))
-         || ob_destination_table_save (self->destinations, destination, "it answers again", error);
-}
-
 static gboolean
-move (ObBroker *self, ObUpload *upload, ObStored to, OutboxReason reason, const ObAttemptResult *result, GError **error)
+move (ObRuns *self, ObUpload *upload, ObStored to, OutboxReason reason, const ObAttemptResult *result, GError **error)
 {
   if (upload->stored == to)
     {
@@ -111,19 +91,20 @@ move (ObBroker *self, ObUpload *upload, ObStored to, OutboxReason reason, const 
       return ob_uploads_update (self->database, upload, error);
     }
 
-  return ob_journal_move (self->database, upload, to, reason, result->message, ob_broker_get_now_ms (self), error);
+  return ob_journal_move (self->database, upload, to, reason, result->message, ob_queue_get_now_ms (self->queue),
+                          error);
 }
 
 /* Back to where it waits: bytes that the server has stay there. */
 static gboolean
-move_back (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
+move_back (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
 {
   gboolean is_confirming = upload->stored == OB_STORED_CONFIRMING;
   gint64 limit_ms = result->outcome.verdict == OB_VERDICT_NOT_YET || result->outcome.verdict == OB_VERDICT_WORKING
                         ? CONFIRM_MOST_MS
                         : OB_RETRY_GIVE_UP_MS;
 
-  if (ob_retry_must_give_up (upload->progress_at_ms, ob_broker_get_now_ms (self), upload->failures, limit_ms))
+  if (ob_retry_must_give_up (upload->progress_at_ms, ob_queue_get_now_ms (self->queue), upload->failures, limit_ms))
     {
       upload->retry_at_ms = 0;
       return move (self, upload, OB_STORED_FAILED, OUTBOX_REASON_GAVE_UP, result, error);
@@ -134,16 +115,16 @@ move_back (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GErr
 }
 
 static gboolean
-finish_upload (ObBroker *self, ObUpload *upload, ObAttemptResult *result, GError **error)
+finish_upload (ObRuns *self, ObUpload *upload, ObAttemptResult *result, GError **error)
 {
   ob_receipt_clear (&upload->receipt);
   upload->receipt = result->receipt;
   result->receipt = (ObReceipt){ 0 };
-  upload->receipt.confirmed_at_ms = upload->done_at_ms = ob_broker_get_now_ms (self);
+  upload->receipt.confirmed_at_ms = upload->done_at_ms = ob_queue_get_now_ms (self->queue);
   ob_upload_set_offset (upload, upload->size_bytes);
   upload->failures = 0;
   upload->retry_at_ms = 0;
-  if (!ob_broker_relieve_destination (self, upload, error))
+  if (!ob_runs_relieve_destination (self, upload, error))
     return FALSE;
   /* A receipt that was found while the upload URL was gone comes without the last chunk. */
   if (upload->stored == OB_STORED_UPLOADING
@@ -155,7 +136,7 @@ finish_upload (ObBroker *self, ObUpload *upload, ObAttemptResult *result, GError
 }
 
 static gboolean
-fail_upload (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
+fail_upload (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
 {
   if (result->outcome.reason == OUTBOX_REASON_FILE_MISSING)
     upload->has_local_copy = FALSE;
@@ -165,7 +146,7 @@ fail_upload (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GE
 
 /* A refusal that was taken for one upload's, until it turned out to be about who asks, neither fails it nor keeps it back. */
 static gboolean
-readmit (ObBroker *self, const char *id, GError **error)
+readmit (ObRuns *self, const char *id, GError **error)
 {
   g_autoptr (ObUpload) upload = id ? ob_uploads_get (self->database, id, NULL) : NULL;
 
@@ -175,13 +156,13 @@ readmit (ObBroker *self, const char *id, GError **error)
   upload->retry_at_ms = 0;
   if (upload->stored == OB_STORED_FAILED && upload->reason == OUTBOX_REASON_REJECTED)
     return ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE,
-                            "the destination refuses others too", ob_broker_get_now_ms (self), error);
+                            "the destination refuses others too", ob_queue_get_now_ms (self->queue), error);
 
   return ob_uploads_update (self->database, upload, error);
 }
 
 static gboolean
-readmit_all (ObBroker *self, ObHealth *health, GError **error)
+readmit_all (ObRuns *self, ObHealth *health, GError **error)
 {
   GHashTableIter iter;
   gpointer id;
@@ -197,7 +178,7 @@ readmit_all (ObBroker *self, ObHealth *health, GError **error)
 
 /* 403 may be about who asks, or about the one upload. */
 static gboolean
-forbid (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
+forbid (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
 {
   ObDestination *destination = ob_destination_table_find (self->destinations, upload->destination);
   gboolean has_credentials = result->outcome.reason == OUTBOX_REASON_SIGN_IN;
@@ -205,12 +186,12 @@ forbid (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError 
   ObRefusal refusal = OB_REFUSAL_OWN;
 
   if (destination)
-    refusal = ob_health_refuse (&destination->health, upload->id, get_begun_at (self, upload->id), has_credentials,
-                                has_others, result->message);
+    refusal = ob_health_refuse (&destination->health, upload->id, ob_runs_get_begun_at (self, upload->id),
+                                has_credentials, has_others, result->message);
   if (refusal == OB_REFUSAL_BLOCK)
     {
       count_failure (upload, result);
-      ob_health_doubt_credentials (&destination->health, result->message, ob_broker_get_now_ms (self),
+      ob_health_doubt_credentials (&destination->health, result->message, ob_queue_get_now_ms (self->queue),
                                    g_random_double ());
       return readmit_all (self, &destination->health, error)
              && ob_destination_table_save (self->destinations, destination, result->message, error)
@@ -223,16 +204,16 @@ forbid (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError 
   hold_upload (self, upload, result);
   /* If nobody else asks meanwhile, it asks again, and a person hears of it. */
   if (result->outcome.retry_after_ms <= 0)
-    upload->retry_at_ms = MIN (upload->retry_at_ms, ob_broker_get_now_ms (self) + DOUBT_MS);
+    upload->retry_at_ms = MIN (upload->retry_at_ms, ob_queue_get_now_ms (self->queue) + DOUBT_MS);
 
   return move_back (self, upload, result, error);
 }
 
 /* It is asked now and then whether it has done. Meanwhile nothing else waits. */
 static gboolean
-leave_to_server (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
+leave_to_server (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
 {
-  gint64 now_ms = ob_broker_get_now_ms (self);
+  gint64 now_ms = ob_queue_get_now_ms (self->queue);
 
   upload->failures = upload->reason == OUTBOX_REASON_SERVER_WORKING ? upload->failures + 1 : 1;
   if (ob_retry_must_give_up (upload->progress_at_ms, now_ms, upload->failures, CONFIRM_MOST_MS))
@@ -244,7 +225,7 @@ leave_to_server (ObBroker *self, ObUpload *upload, const ObAttemptResult *result
 }
 
 static gboolean
-apply_verdict (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
+apply_verdict (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
 {
   switch (result->outcome.verdict)
     {
@@ -263,9 +244,9 @@ apply_verdict (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, 
       return forbid (self, upload, result, error);
     case OB_VERDICT_NOT_YET:
       hold_upload (self, upload, result);
-      return ob_broker_relieve_destination (self, upload, error) && move_back (self, upload, result, error);
+      return ob_runs_relieve_destination (self, upload, error) && move_back (self, upload, result, error);
     case OB_VERDICT_WORKING:
-      return ob_broker_relieve_destination (self, upload, error) && leave_to_server (self, upload, result, error);
+      return ob_runs_relieve_destination (self, upload, error) && leave_to_server (self, upload, result, error);
     case OB_VERDICT_RETRY_UPLOAD:
     case OB_VERDICT_LOOK:
     case OB_VERDICT_RESEND:
@@ -278,7 +259,7 @@ apply_verdict (ObBroker *self, ObUpload *upload, const ObAttemptResult *result, 
 }
 
 static gboolean
-end_upload (ObBroker *self, ObUpload *upload, ObAttemptResult *result, GError **error)
+end_upload (ObRuns *self, ObUpload *upload, ObAttemptResult *result, GError **error)
 {
   if (result->is_done)
     return finish_upload (self, upload, result, error);
@@ -287,11 +268,11 @@ end_upload (ObBroker *self, ObUpload *upload, ObAttemptResult *result, GError **
                  upload->reason, result, error);
   /* Giving up counts time in which it was tried. */
   if (upload->failures > 0)
-    upload->progress_at_ms += ob_retry_get_idle_ms (upload->last_error.at_ms, ob_broker_get_now_ms (self));
+    upload->progress_at_ms += ob_retry_get_idle_ms (upload->last_error.at_ms, ob_queue_get_now_ms (self->queue));
   upload->silent_since_ms
       = ob_retry_count_silence (upload->silent_since_ms, result->is_url_heard, result->is_url_silent,
-                                upload->last_error.at_ms, ob_broker_get_now_ms (self));
-  ob_last_error_set (&upload->last_error, result->code, result->message, ob_broker_get_now_ms (self));
+                                upload->last_error.at_ms, ob_queue_get_now_ms (self->queue));
+  ob_last_error_set (&upload->last_error, result->code, result->message, ob_queue_get_now_ms (self->queue));
 
   return apply_verdict (self, upload, result, error);
 }
@@ -301,31 +282,32 @@ static void
 on_done (const GError *error, gpointer user_data)
 {
   g_autoptr (ObPending) pending = user_data;
+  const ObRuns *self = pending->owner;
 
   if (error)
     return;
   ob_crash_point ("receipt-recorded");
-  ob_retention_clear_copy (pending->broker->retention, pending->id);
+  self->host->arrived (pending->id, self->user_data);
 }
 
 /* What is written of an upload whose attempt has ended. */
 typedef struct
 {
-  ObBroker *broker;
+  ObRuns *runs;
   const char *id;
   ObAttemptResult *result;
   gboolean is_termination;
 } End;
 
 static gboolean
-write_end (ObBroker *self, const char *id, ObAttemptResult *result, GError **error)
+write_end (ObRuns *self, const char *id, ObAttemptResult *result, GError **error)
 {
   g_autoptr (ObUpload) upload = ob_uploads_get (self->database, id, error);
 
   if (!upload)
     return FALSE;
   /* Of an attempt that hangs this is all that is known to have gone out. */
-  upload->wire_bytes += ob_broker_get_sent_bytes (self, upload) - upload->offset_bytes;
+  upload->wire_bytes += ob_runs_get_sent_bytes (self, upload) - upload->offset_bytes;
   if (!end_upload (self, upload, result, error))
     return FALSE;
   ob_debug (OB_DEBUG_RUNS, id,
@@ -334,7 +316,7 @@ write_end (ObBroker *self, const char *id, ObAttemptResult *result, GError **err
             : result->is_cancelled ? "stopped"
                                    : ob_verdict_get_name (result->outcome.verdict),
             ob_stored_get_name (upload->stored), upload->failures,
-            MAX (upload->retry_at_ms - ob_broker_get_now_ms (self), 0));
+            MAX (upload->retry_at_ms - ob_queue_get_now_ms (self->queue), 0));
   if (upload->stored == OB_STORED_DONE)
     ob_queue_after (self->queue, on_done, ob_pending_new (self, id));
   ob_queue_touch (self->queue, id, FALSE);
@@ -346,8 +328,8 @@ static gboolean
 end_attempt (gpointer user_data, GError **error)
 {
   const End *end = user_data;
-  ObBroker *self = end->broker;
-  gboolean is_good = end->is_termination ? ob_broker_end_termination (self, end->id, end->result, error)
+  ObRuns *self = end->runs;
+  gboolean is_good = end->is_termination ? ob_runs_end_termination (self, end->id, end->result, error)
                                          : write_end (self, end->id, end->result, error);
 
   /* Before anything is taken back, which would look for it among those that run. */
@@ -357,9 +339,9 @@ end_attempt (gpointer user_data, GError **error)
 }
 
 void
-ob_broker_end_attempt (const char *id, ObAttemptResult *result, gpointer user_data)
+ob_runs_end_attempt (const char *id, ObAttemptResult *result, gpointer user_data)
 {
-  ObBroker *self = user_data;
+  ObRuns *self = user_data;
   const ObActive *active = ob_actives_find (self->active, id);
   End end = { self, id, result, active && active->is_termination };
   gboolean makes_room = active && active->makes_room && result->is_cancelled;

@@ -3,22 +3,75 @@
  *
  * What starts, and what makes room for it: looks up what could run, lets the scheduler choose, and does it. Main thread.
  */
-#include "broker/broker-private.h"
+#include "broker/runs-private.h"
 
 #include "base/debug.h"
 #include "broker/scheduler.h"
 #include "dbus/error.h"
 #include "policy/health.h"
+#include "policy/retry.h"
 #include "store/journal.h"
 
 /* Among how many of a stream a probe looks for one that has not failed. */
 #define PROBE_CHOICE 16
 
+/* As of now, were it still silent. */
+static gboolean
+must_leave_url (const ObUpload *upload, gint64 now_ms)
+{
+  gint64 since_ms = upload->silent_since_ms;
+
+  return since_ms > 0
+         && ob_retry_must_leave_url (ob_retry_count_silence (since_ms, FALSE, TRUE, upload->last_error.at_ms, now_ms),
+                                     now_ms);
+}
+
+static ObJob *
+make_job (ObRuns *self, const ObUpload *upload)
+{
+  const ObDestination *destination = ob_destination_table_find (self->destinations, upload->destination);
+  ObJob *job = g_new0 (ObJob, 1);
+
+  job->id = g_strdup (upload->id);
+  job->path = ob_spool_get_path (self->spool, upload->id);
+  job->name = g_strdup (upload->name);
+  job->media_type = g_strdup (upload->media_type);
+  job->sha256 = g_strdup (upload->sha256);
+  job->group = g_strdup (upload->group);
+  job->protocol = g_strdup (destination ? destination->protocol : NULL);
+  job->resume = g_strdup (upload->server_url);
+  job->url = g_strdup (destination ? destination->url : "");
+  job->also = destination ? g_strdupv (destination->also) : NULL;
+  job->confirm_url = g_strdup (destination ? destination->confirm_url : NULL);
+  job->headers
+      = destination ? g_variant_ref (destination->headers) : g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
+  job->metadata = g_variant_ref (upload->metadata);
+  job->pace = ob_gate_ref_pace (self->gate, upload->rule);
+  job->modified_at_ms = upload->modified_at_ms;
+  job->size_bytes = upload->size_bytes;
+  job->offset_bytes = upload->offset_bytes;
+  job->furthest_bytes = upload->furthest_bytes;
+  job->n_lost = upload->losses;
+  job->is_stored = upload->stored == OB_STORED_CONFIRMING;
+  job->heard_ms = job->is_stored && upload->reason != OUTBOX_REASON_NONE
+                      ? MAX (ob_queue_get_now_ms (self->queue) - upload->progress_at_ms, 0)
+                      : -1;
+  job->is_worked_on = job->is_stored && upload->reason == OUTBOX_REASON_SERVER_WORKING;
+  /* What a silent server was heard to have whole is asked about, or waited for: it is not sent twice on a guess. */
+  job->leaves_url = must_leave_url (upload, ob_queue_get_now_ms (self->queue)) && (!job->is_stored || job->confirm_url);
+  job->is_again = upload->attempts > 1;
+  job->asks_first = !upload->server_url
+                    && (ob_journal_has_event (self->database, upload->id, "adopted")
+                        || ob_journal_has_event (self->database, upload->id, "repaired"));
+
+  return job;
+}
+
 static void
 on_start (const GError *error, gpointer user_data)
 {
   g_autoptr (ObPending) pending = user_data;
-  ObBroker *self = pending->broker;
+  ObRuns *self = pending->owner;
   ObActive *active = ob_actives_find (self->active, pending->id);
   g_autoptr (ObUpload) upload = NULL;
   g_autoptr (GError) own_error = NULL;
@@ -26,7 +79,7 @@ on_start (const GError *error, gpointer user_data)
   if (!error && active && self->is_started)
     upload = ob_uploads_get (self->database, pending->id, &own_error);
   if (upload)
-    ob_workers_start (self->workers, ob_broker_make_job (self, upload), active->stop);
+    ob_workers_start (self->workers, make_job (self, upload), active->stop);
   else
     ob_actives_remove (self->active, pending->id);
   /* It was removed in the same turn; or it stands there as uploading, and nobody does. */
@@ -37,7 +90,7 @@ on_start (const GError *error, gpointer user_data)
 /* An attempt that is about to start. */
 typedef struct
 {
-  ObBroker *broker;
+  ObRuns *runs;
   const char *id;
   char *rule; /* owned: of its row */
 } Start;
@@ -47,25 +100,25 @@ static gboolean
 begin_attempt (gpointer user_data, GError **error)
 {
   Start *begun = user_data;
-  ObBroker *self = begun->broker;
+  ObRuns *self = begun->runs;
   g_autoptr (ObUpload) upload = ob_uploads_get (self->database, begun->id, error);
 
-  if (!upload || ob_broker_awaits_repair (self, upload))
+  if (!upload || self->host->awaits_repair (upload, self->user_data))
     return FALSE;
   begun->rule = g_strdup (upload->rule);
   upload->attempts++;
   /* Giving up counts from here, whatever it waited for until now. */
   if (upload->failures == 0)
-    upload->progress_at_ms = ob_broker_get_now_ms (self);
+    upload->progress_at_ms = ob_queue_get_now_ms (self->queue);
   if (upload->stored == OB_STORED_QUEUED)
     return ob_journal_move (self->database, upload, OB_STORED_UPLOADING, OUTBOX_REASON_NONE, NULL,
-                            ob_broker_get_now_ms (self), error);
+                            ob_queue_get_now_ms (self->queue), error);
 
   return ob_uploads_update (self->database, upload, error);
 }
 
 static void
-start (ObBroker *self, const ObCandidate *candidate)
+start (ObRuns *self, const ObCandidate *candidate)
 {
   Start begun = { self, candidate->id, NULL };
   gboolean is_good = ob_queue_do (self->queue, OB_TURN_SOON, begin_attempt, &begun, NULL);
@@ -74,7 +127,7 @@ start (ObBroker *self, const ObCandidate *candidate)
 
   if (!is_good)
     return;
-  active = ob_broker_add_active (self, candidate->id, candidate->destination, rule);
+  active = ob_runs_add (self, candidate->id, candidate->destination, rule);
   active->priority = candidate->priority + candidate->age;
   active->number = candidate->number;
   active->is_asking = candidate->is_asking;
@@ -109,15 +162,15 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (View, view_clear)
 
 /* Days count a little, as in the order of the stream; hours in which others were served much. */
 static gint
-get_age (ObBroker *self, const ObStream *stream, const ObReady *ready)
+get_age (ObRuns *self, const ObStream *stream, const ObReady *ready)
 {
-  gint64 waited_ms = ob_broker_get_now_ms (self) - ready->created_at_ms;
+  gint64 waited_ms = ob_queue_get_now_ms (self->queue) - ready->created_at_ms;
 
   return ob_fairness_get_age (self->fairness, stream) + (gint) CLAMP (waited_ms / OB_READY_POINT_MS, 0, G_MAXINT / 4);
 }
 
 static void
-add_stream (ObBroker *self, View *view, guint index)
+add_stream (ObRuns *self, View *view, guint index)
 {
   const ObStream *stream = &g_array_index (view->streams, ObStream, index);
   const ObDestination *destination = ob_destination_table_find (self->destinations, stream->destination);
@@ -127,7 +180,7 @@ add_stream (ObBroker *self, View *view, guint index)
 
   /* What has a rule that is gone waits until it is matched with those that are there. */
   if (!destination || !rule || (ob_gate_awaits_word (self->gate) && !ob_destination_is_local (destination))
-      || !ob_status_board_may_start (self->board, stream->destination, stream->rule, stream->stored))
+      || !self->host->may_start (stream->destination, stream->rule, stream->stored, self->user_data))
     {
       ob_debug (OB_DEBUG_RUNS, stream->destination, "uploads of %s by rule %s do not start: %s", stream->app,
                 stream->rule,
@@ -169,7 +222,7 @@ add_stream (ObBroker *self, View *view, guint index)
 }
 
 static gboolean
-look (ObBroker *self, View *view)
+look (ObRuns *self, View *view)
 {
   g_autoptr (GPtrArray) actives = ob_actives_list (self->active);
 
@@ -209,7 +262,7 @@ stream_of (const View *view, guint index)
 
 /* Notes who was served and who was not, before anything starts: that may bring the next choice about. */
 static void
-note_choice (ObBroker *self, const View *view, const ObChoice *choice)
+note_choice (ObRuns *self, const View *view, const ObChoice *choice)
 {
   const ObCandidate *first = (const ObCandidate *) (void *) view->candidates->data;
   g_autoptr (GHashTable) starting = g_hash_table_new (NULL, NULL);
@@ -228,7 +281,7 @@ note_choice (ObBroker *self, const View *view, const ObChoice *choice)
 }
 
 static void
-make_room (ObBroker *self, const ObPreemption *preemption)
+make_room (ObRuns *self, const ObPreemption *preemption)
 {
   ObActive *active = ob_actives_find (self->active, preemption->id);
 
@@ -239,12 +292,12 @@ make_room (ObBroker *self, const ObPreemption *preemption)
 }
 
 static void
-run_choice (ObBroker *self)
+run_choice (ObRuns *self)
 {
   g_auto (View) view = { 0 };
   g_autoptr (ObChoice) choice = NULL;
 
-  ob_fairness_begin (self->fairness, ob_broker_get_now_ms (self));
+  ob_fairness_begin (self->fairness, ob_queue_get_now_ms (self->queue));
   if (!look (self, &view))
     return;
   choice = ob_scheduler_choose ((const ObCandidate *) (void *) view.candidates->data, view.candidates->len,
@@ -262,14 +315,18 @@ run_choice (ObBroker *self)
     start (self, choice->start->pdata[i]);
 }
 
-void
-ob_broker_schedule (ObBroker *self)
+static void
+schedule (gpointer member, const ObChanges *changes)
 {
+  ObRuns *self = member;
+
   if (!self->is_started || ob_storage_get_queue_reasons (self->storage) != 0 || ob_storage_next_ms (self->storage) > 0)
     {
       ob_debug (OB_DEBUG_RUNS, NULL, "nothing starts: the queue as a whole is held");
       return;
     }
   run_choice (self);
-  ob_broker_start_termination (self);
+  ob_runs_start_termination (self);
 }
+
+const ObMember ob_runs_member = { .load = ob_runs_load, .flushed = schedule };

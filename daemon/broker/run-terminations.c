@@ -4,7 +4,7 @@
  * What servers are to let go of, of uploads that were removed: asked for one at a time, again after an error, and for a
  * week at most. Main thread.
  */
-#include "broker/broker-private.h"
+#include "broker/runs-private.h"
 
 #include "broker/scheduler.h"
 #include "policy/health.h"
@@ -31,13 +31,13 @@ make_termination_job (const ObDestination *destination, const ObTermination *ter
 
 /* What servers are to let go of has time: one at once, where a place is left over and the destination is well. */
 void
-ob_broker_start_termination (ObBroker *self)
+ob_runs_start_termination (ObRuns *self)
 {
   g_autoptr (GPtrArray) due = NULL;
 
   if (ob_actives_count (self->active) >= OB_SCHEDULER_MAX_ATTEMPTS || ob_actives_is_terminating (self->active))
     return;
-  due = ob_terminations_find_due (self->database, ob_broker_get_now_ms (self), TERMINATION_CHOICE);
+  due = ob_terminations_find_due (self->database, ob_queue_get_now_ms (self->queue), TERMINATION_CHOICE);
   for (guint i = 0; i < due->len; i++)
     {
       const ObTermination *termination = due->pdata[i];
@@ -45,20 +45,20 @@ ob_broker_start_termination (ObBroker *self)
 
       /* Its last attempt may still be on its way out. */
       if (!destination || ob_health_is_tried (&destination->health) || ob_actives_find (self->active, termination->id)
-          || !ob_status_board_may_start (self->board, destination->name, "", OB_STORED_CONFIRMING))
+          || !self->host->may_start (destination->name, "", OB_STORED_CONFIRMING, self->user_data))
         continue;
       ob_workers_start (self->workers, make_termination_job (destination, termination),
-                        ob_broker_add_active (self, termination->id, termination->destination, NULL)->stop);
+                        ob_runs_add (self, termination->id, termination->destination, NULL)->stop);
       return;
     }
 }
 
 /* The server has let go of it, will never, or was asked for long enough. */
 gboolean
-ob_broker_end_termination (ObBroker *self, const char *id, const ObAttemptResult *result, GError **error)
+ob_runs_end_termination (ObRuns *self, const char *id, const ObAttemptResult *result, GError **error)
 {
   g_autoptr (ObTermination) termination = ob_terminations_get (self->database, id);
-  gint64 now_ms = ob_broker_get_now_ms (self);
+  gint64 now_ms = ob_queue_get_now_ms (self->queue);
 
   if (!termination || (result->is_cancelled && !result->is_done))
     return TRUE;

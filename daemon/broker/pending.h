@@ -1,0 +1,23 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Something that somebody has to do when its cause is on the disk: the user data of an ObEffect that is about one thing.
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  gpointer owner; /* borrowed: who is to do it */
+  char *id;       /* of an upload, or the name of a destination or a group; NULL: all of them */
+} ObPending;
+
+/* @id: (nullable) */
+ObPending *ob_pending_new (gpointer owner, const char *id);
+void ob_pending_free (ObPending *pending);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObPending, ob_pending_free)
+
+G_END_DECLS

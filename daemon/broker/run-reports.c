@@ -1,0 +1,280 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What attempts report while they run. Main thread.
+ */
+#include "broker/runs-private.h"
+
+#include "base/crash.h"
+#include "model/origin.h"
+#include "store/journal.h"
+
+static void
+on_created_recorded (const GError *error, gpointer user_data)
+{
+  if (!error)
+    ob_crash_point ("recorded");
+  ob_question_answer (user_data, !error);
+}
+
+static void
+on_stored_recorded (const GError *error, gpointer user_data)
+{
+  if (!error)
+    ob_crash_point ("confirming");
+  ob_question_answer (user_data, !error);
+}
+
+/* What an attempt has to tell of its upload. */
+typedef struct
+{
+  ObRuns *runs;
+  const char *id;
+  const char *server_url; /* of a new one; NULL: the server has it no longer */
+  guint64 offset_bytes;
+  guint64 wire_bytes;
+  const char *event;
+  const char *words;
+} Report;
+
+/* Makes durable what an attempt asks about, and answers when it is. */
+static void
+record (Report *report, ObChange write, ObEffect recorded, ObQuestion *question)
+{
+  ObQueue *queue = report->runs->queue;
+
+  if (!ob_queue_do (queue, OB_TURN_SOON, write, report, NULL))
+    {
+      ob_question_answer (question, FALSE);
+      return;
+    }
+  ob_queue_after (queue, recorded, question);
+  ob_queue_touch (queue, report->id, FALSE);
+}
+
+/* Nobody waits for it: it goes to the disk with the next turn. */
+static void
+note (Report *report, ObChange write)
+{
+  if (ob_queue_do (report->runs->queue, OB_TURN_LATER, write, report, NULL))
+    ob_queue_touch (report->runs->queue, report->id, FALSE);
+}
+
+/* What was on the way has arrived or not: the server has said what it has. */
+static void
+forget_sent (ObRuns *self, const char *id)
+{
+  ObActive *active = ob_actives_find (self->active, id);
+
+  if (active)
+    active->sent_bytes = 0;
+}
+
+/* Nothing of it is written: after a restart the server's word alone counts. */
+static void
+on_sent (const char *id, guint64 sent_bytes, gpointer user_data)
+{
+  ObRuns *self = user_data;
+  ObActive *active = ob_actives_find (self->active, id);
+
+  if (!active || active->is_termination)
+    return;
+  active->sent_bytes = sent_bytes;
+  self->host->sent (id, self->user_data);
+}
+
+/* Its place is another's from now on, or its own again. */
+static void
+on_left (const char *id, gboolean is_left, gpointer user_data)
+{
+  ObRuns *self = user_data;
+  ObActive *active = ob_actives_find (self->active, id);
+
+  if (!active)
+    return;
+  active->is_left = is_left;
+  ob_queue_want_flush (self->queue);
+}
+
+/* From now on an attempt asks, or sends: then its rule counts again. */
+static void
+note_asking (ObRuns *self, const char *id, gboolean is_asking)
+{
+  ObActive *active = ob_actives_find (self->active, id);
+  ObHold holds[OB_LANE_HOLDS_MAX];
+
+  if (!active || active->is_asking == is_asking)
+    return;
+  active->is_asking = is_asking;
+  if (!is_asking && active->rule
+      && ob_gate_get_lane_holds (self->gate, active->destination, active->rule, OB_STORED_UPLOADING, holds) > 0)
+    ob_stop_ask (active->stop, OB_STOP_NOW);
+}
+
+/* The server has lost the upload that it confirmed to have: from here on it is sent again. */
+static gboolean
+leave_confirming (ObRuns *self, ObUpload *upload, GError **error)
+{
+  gint64 now_ms = ob_queue_get_now_ms (self->queue);
+
+  note_asking (self, upload->id, FALSE);
+
+  return upload->stored != OB_STORED_CONFIRMING
+         || (ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE, "the server lost it",
+                              now_ms, error)
+             && ob_journal_move (self->database, upload, OB_STORED_UPLOADING, OUTBOX_REASON_NONE, NULL, now_ms, error));
+}
+
+static gboolean
+write_created (gpointer user_data, GError **error)
+{
+  const Report *report = user_data;
+  ObRuns *self = report->runs;
+  const char *server_url = report->server_url;
+  g_autoptr (ObUpload) upload = ob_uploads_get (self->database, report->id, error);
+  g_autofree char *shown = ob_origin_dup_shown (server_url);
+
+  if (!upload || !leave_confirming (self, upload, error))
+    return FALSE;
+  g_free (upload->server_url);
+  upload->server_url = g_strdup (server_url);
+  upload->silent_since_ms = 0;
+  upload->losses += upload->offset_bytes > 0;
+  upload->offset_bytes = 0;
+  upload->updated_at_ms = ob_queue_get_now_ms (self->queue);
+  upload->sequence = ob_journal_append (self->database, upload->updated_at_ms, upload, server_url ? "created" : "lost",
+                                        upload->stored, OUTBOX_REASON_NONE,
+                                        shown ? shown : "the server has no such upload any more", error);
+
+  return upload->sequence > 0 && ob_uploads_update (self->database, upload, error);
+}
+
+static void
+on_created (const char *id, const char *server_url, ObQuestion *question, gpointer user_data)
+{
+  ObRuns *self = user_data;
+  Report report = { .runs = self, .id = id, .server_url = server_url };
+
+  ob_crash_point ("created");
+  if (server_url && ob_uploads_is_url_taken (self->database, server_url, id))
+    {
+      ob_question_answer (question, OB_CREATED_TAKEN);
+      return;
+    }
+  forget_sent (self, id);
+  record (&report, write_created, on_created_recorded, question);
+}
+
+static gboolean
+write_stored (gpointer user_data, GError **error)
+{
+  const Report *report = user_data;
+  ObRuns *self = report->runs;
+  g_autoptr (ObUpload) upload = ob_uploads_get (self->database, report->id, error);
+
+  if (!upload)
+    return FALSE;
+  note_asking (self, upload->id, TRUE);
+  if (upload->stored == OB_STORED_CONFIRMING)
+    return TRUE;
+  ob_upload_set_offset (upload, upload->size_bytes);
+  upload->progress_at_ms = ob_queue_get_now_ms (self->queue);
+
+  return ob_journal_move (self->database, upload, OB_STORED_CONFIRMING, OUTBOX_REASON_NONE, NULL,
+                          upload->progress_at_ms, error);
+}
+
+static void
+on_stored (const char *id, ObQuestion *question, gpointer user_data)
+{
+  Report report = { .runs = user_data, .id = id };
+
+  ob_crash_point ("last-chunk");
+  record (&report, write_stored, on_stored_recorded, question);
+}
+
+static gboolean
+write_progress (gpointer user_data, GError **error)
+{
+  const Report *report = user_data;
+  ObRuns *self = report->runs;
+  const guint64 offset_bytes = report->offset_bytes;
+  gint64 now_ms = ob_queue_get_now_ms (self->queue);
+  g_autoptr (ObUpload) upload = ob_uploads_get (self->database, report->id, error);
+  g_autofree char *message = NULL;
+
+  if (!upload || (offset_bytes < upload->size_bytes && !leave_confirming (self, upload, error)))
+    return FALSE;
+  if (offset_bytes < upload->offset_bytes)
+    {
+      upload->losses++;
+      message = g_strdup_printf ("The server has %" G_GUINT64_FORMAT " bytes and no longer %" G_GUINT64_FORMAT,
+                                 offset_bytes, upload->offset_bytes);
+      upload->sequence = ob_journal_append (self->database, now_ms, upload, "offset-back", upload->stored,
+                                            OUTBOX_REASON_NONE, message, error);
+      if (upload->sequence == 0)
+        return FALSE;
+    }
+  /* What a server lost and gets again is no progress. */
+  if (offset_bytes > upload->furthest_bytes)
+    {
+      upload->furthest_bytes = offset_bytes;
+      upload->losses = 0;
+      upload->progress_at_ms = now_ms;
+      upload->failures = 0;
+      if (!ob_runs_relieve_destination (self, upload, error))
+        return FALSE;
+    }
+  upload->wire_bytes += report->wire_bytes;
+  ob_upload_set_offset (upload, offset_bytes);
+  upload->updated_at_ms = now_ms;
+
+  return ob_gate_count_metered (self->gate, upload->destination, report->wire_bytes, error)
+         && ob_uploads_update (self->database, upload, error);
+}
+
+static void
+on_progress (const char *id, guint64 offset_bytes, guint64 wire_bytes, gpointer user_data)
+{
+  Report report = { .runs = user_data, .id = id, .offset_bytes = offset_bytes, .wire_bytes = wire_bytes };
+
+  ob_crash_point ("chunk-answered");
+  forget_sent (user_data, id);
+  note (&report, write_progress);
+}
+
+static gboolean
+write_words (gpointer user_data, GError **error)
+{
+  const Report *report = user_data;
+  ObRuns *self = report->runs;
+  g_autoptr (ObUpload) upload = ob_uploads_get (self->database, report->id, error);
+
+  if (!upload)
+    return FALSE;
+  upload->sequence = ob_journal_append (self->database, ob_queue_get_now_ms (self->queue), upload, report->event,
+                                        upload->stored, OUTBOX_REASON_NONE, report->words, error);
+
+  return upload->sequence > 0 && ob_uploads_update (self->database, upload, error);
+}
+
+static void
+on_noted (const char *id, const char *event, const char *words, gpointer user_data)
+{
+  ObRuns *self = user_data;
+  Report report = { .runs = self, .id = id, .event = event, .words = words };
+
+  if (!ob_trials_note (self->trials, id, event, words))
+    note (&report, write_words);
+}
+
+const ObWorkersEvents ob_runs_workers_events
+    = { on_created, on_progress, on_sent, on_left, on_stored, on_noted, ob_runs_end_attempt };
+
+void
+ob_runs_start (ObRuns *self)
+{
+  self->workers = ob_workers_new (self->runner, &ob_runs_workers_events, self);
+  self->is_started = TRUE;
+  ob_trials_start (self->trials, self->workers);
+}

@@ -1,0 +1,61 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the files of runs share: runs.c has what is asked of them and how they are stopped, run-terminations.c what servers are to
+ * let go of, run-verdicts.c how attempts end, run-reports.c what they report until then, and run-schedule.c what starts. Each
+ * knows those before it. Nobody else includes it. Main thread.
+ */
+#pragma once
+
+#include "broker/fairness.h"
+#include "broker/pending.h"
+#include "broker/runs.h"
+#include "store/uploads.h"
+
+G_BEGIN_DECLS
+
+struct _ObRuns
+{
+  ObQueue *queue; /* borrowed, as are the next eight */
+  ObDatabase *database;
+  ObSpool *spool;
+  ObStorage *storage;
+  ObDestinationTable *destinations;
+  ObGate *gate;
+  ObKnocks *knocks;
+  ObTrials *trials;
+  const ObRunner *runner;
+  const ObRunsHost *host;
+  gpointer user_data;
+  gboolean is_started;
+
+  ObWorkers *workers; /* owned, as is the rest; NULL: not started, or at its end */
+  ObActives *active;
+  GHashTable *promised; /* ids for which something was stopped: they start next */
+  ObFairness *fairness;
+};
+
+/* --- runs.c --- */
+
+/* @rule: (nullable): NULL: a termination. Returns: (transfer none) */
+ObActive *ob_runs_add (ObRuns *runs, const char *id, const char *destination, const char *rule);
+
+/* Returns: when an attempt began, as its destination counts; 0: not known. */
+guint64 ob_runs_get_begun_at (ObRuns *runs, const char *id);
+
+/* A destination does as it should: an end of its back-off. Inside a change. Errors: Storage, DiskFull. */
+gboolean ob_runs_relieve_destination (ObRuns *runs, const ObUpload *upload, GError **error);
+
+/* What runs has the rule of its row again, asks where that says so, and is stopped where its lane is held. */
+gboolean ob_runs_load (gpointer member, GError **error);
+
+/* --- run-terminations.c; the second inside a change --- */
+
+void ob_runs_start_termination (ObRuns *runs);
+gboolean ob_runs_end_termination (ObRuns *runs, const char *id, const ObAttemptResult *result, GError **error);
+
+/* --- run-verdicts.c: of ObWorkersEvents --- */
+
+void ob_runs_end_attempt (const char *id, ObAttemptResult *result, gpointer user_data);
+
+G_END_DECLS
