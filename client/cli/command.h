@@ -18,7 +18,7 @@ typedef enum
   CLI_COMMAND_PRIORITY,
 } CliCommand;
 
-/* What a command did to one upload. */
+/* The outcome of a command for one upload. */
 typedef enum
 {
   CLI_OUTCOME_DONE,    /* it changed something */
@@ -36,7 +36,7 @@ typedef struct
   guint64 n_reasons;
 } CliStanding;
 
-/* Pure. Whether @command applies to such an upload. */
+/* Pure. Returns: whether @command applies to such an upload. */
 gboolean cli_command_is_for (CliCommand command, const CliStanding *standing);
 
 /* Pure. Decides what to tell of an upload after a command. */

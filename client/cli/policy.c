@@ -54,7 +54,7 @@ dup_size (guint64 size_bytes)
                   : g_strdup_printf ("%" G_GUINT64_FORMAT, size_bytes);
 }
 
-/* Whether the value is what a key of that type has if nobody set it. */
+/* Returns: whether the value is what a key of that type has if nobody set it. */
 static gboolean
 is_unset (GVariant *value)
 {

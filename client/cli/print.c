@@ -256,7 +256,8 @@ cli_facts_add (CliFacts *facts, const char *name, const char *value)
   g_array_append_val (facts->list, fact);
 }
 
-/* Whether a value of several words fits beside its name; if not, it gets a line of its own, so that an id is not broken. */
+/* Returns: whether a value of several words fits beside its name; if not, it gets a line of its own, so that an id is
+ * not broken. */
 static gboolean
 fits_beside (const char *value, guint room)
 {

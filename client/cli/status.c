@@ -75,7 +75,7 @@ print_safety (GVariant *summary, GVariant *holds, GVariant *conditions, gboolean
                                     : _ ("All of it is safe on this device."));
 }
 
-/* Whether an app writes the file itself, so that there is no original elsewhere. */
+/* Returns: whether an app writes the file itself, so that there is no original elsewhere. */
 static gboolean
 is_recording (OutboxUpload *upload)
 {

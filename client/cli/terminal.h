@@ -9,10 +9,10 @@
 
 G_BEGIN_DECLS
 
-/* Whether it calls itself dumb, or has no name: it gets plain lines of ASCII. */
+/* Returns: whether it calls itself dumb, or has no name: it gets plain lines of ASCII. */
 gboolean cli_terminal_is_dumb (void);
 
-/* Whether it is a terminal that can be drawn on. */
+/* Returns: whether it is a terminal that can be drawn on. */
 gboolean cli_terminal_is_on (int fd);
 
 /* Returns: its columns; 80 if not known. @lines: (out) (optional): 24 if not known */

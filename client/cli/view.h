@@ -43,7 +43,7 @@ void cli_view_refresh (CliView *view);
 /* Takes the answer to a question for an expected upload. A signal that came meanwhile is newer, and wins. */
 void cli_view_put (CliView *view, OutboxUpload *upload);
 
-/* Whether nothing can change any more without a person: all have arrived, failed or been removed. */
+/* Returns: whether nothing can change any more without a person: all have arrived, failed or been removed. */
 gboolean cli_view_is_over (CliView *view);
 
 /* Returns: how many have not arrived */

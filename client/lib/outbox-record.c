@@ -19,7 +19,7 @@ typedef struct
   guint tries;
 } Call;
 
-/* What Create returned. */
+/* The result of Create. */
 typedef struct
 {
   char *id;

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The table of attempts. There are few of them, whatever the size of the queue: each question looks at all. Main thread.
+ * The table of attempts. There are only a few, however long the queue is, so every question looks at all of them. Main
+ * thread.
  */
 #include "broker/actives.h"
 
@@ -84,7 +85,7 @@ ob_actives_count (ObActives *self)
   return g_hash_table_size (self->table);
 }
 
-/* @is: what is asked of each. @about: (nullable) */
+/* @is: the question about each attempt. @about: (nullable): its argument */
 static gboolean
 has_one (ObActives *self, gboolean (*is) (const ObActive *active, const char *about), const char *about)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Two numbers of the database: a month, and the bytes of it. Main thread.
+ * Keeps two numbers in the database: a month, and its bytes. Main thread.
  */
 #include "broker/budget.h"
 
@@ -12,7 +12,7 @@ struct _ObBudget
   ObQueue *queue; /* borrowed, as is the next */
   ObDatabase *database;
   GTimeZone *zone;
-  gint64 month; /* year and month, as in 202511, of the bytes */
+  gint64 month; /* of the bytes: year and month, as in 202511 */
   guint64 bytes;
 };
 

@@ -17,13 +17,13 @@ extern const ObMember ob_budget_member;
 ObBudget *ob_budget_new (ObQueue *queue);
 void ob_budget_free (ObBudget *budget);
 
-/* The zone in whose months it counts; the device's own until then. @zone: a reference is taken */
+/* Counts by the months of that zone; until then by the device's own. @zone: a reference is taken */
 void ob_budget_set_zone (ObBudget *budget, GTimeZone *zone);
 
 /* Borrowed. */
 GTimeZone *ob_budget_get_zone (ObBudget *budget);
 
-/* Returns: bytes of this month. */
+/* Returns: the bytes of this month */
 guint64 ob_budget_get_bytes (ObBudget *budget);
 
 /* Inside a change. Errors: Storage, DiskFull. */

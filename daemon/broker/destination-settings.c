@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Checks what is to be set of a destination, and sets it. Pure.
+ * Checks settings of a destination and applies them. Pure.
  */
 #include "broker/destination-settings.h"
 
@@ -85,7 +85,7 @@ replace (char **field, const char *value)
   *field = *value ? g_strdup (value) : NULL;
 }
 
-/* Secrets are for the origin that they were set for. Returns: whether there were any, which are gone now. */
+/* Secrets are for the origin that they were set for. Returns: whether any were dropped */
 static gboolean
 drop_headers (ObDestination *destination, const char *old_url, const ObDestinationSettings *settings)
 {
@@ -118,7 +118,7 @@ ob_destination_settings_apply (const ObDestinationSettings *settings, ObDestinat
     }
   if (settings->sets_default)
     destination->is_default = settings->is_default;
-  /* New settings deserve a new try. */
+  /* With new settings it is tried again at once. */
   ob_health_renew (&destination->health);
 
   return drop_headers (destination, old_url, settings);

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Who was served, and who has waited meanwhile. A stream of uploads (of one app in one lane) gains a point of priority for
- * every hour in which it could have run and others did, so that none starves; where nothing runs at all, as without a
- * network, nobody is passed over and the order stays what people have set. Main thread; lost with the process.
+ * Remembers who was served and who had to wait meanwhile. A stream (the uploads of one app in one lane) gains a point of
+ * priority for every hour in which it could have run and others did, so that none starves. While nothing runs at all, as
+ * without a network, nobody is passed over, and the order stays as people set it. Main thread; lost with the process.
  */
 #pragma once
 
@@ -11,7 +11,7 @@
 
 G_BEGIN_DECLS
 
-/* For so long a stream is passed over for a point. */
+/* A stream that is passed over for so long gains a point. */
 #define OB_FAIRNESS_POINT_MS (G_GINT64_CONSTANT (3600) * 1000)
 
 typedef struct _ObFairness ObFairness;
@@ -20,19 +20,19 @@ ObFairness *ob_fairness_new (void);
 void ob_fairness_free (ObFairness *fairness);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObFairness, ob_fairness_free)
 
-/* Begins a choice: streams that were left waiting by the last one have waited until now. A gap between two choices counts
- * for a point at most: the device slept, or its clock was set. */
+/* Begins a choice: streams that the last one left waiting have waited until now. A gap between two choices counts for a
+ * point at most, since the device may have slept, or its clock been set. */
 void ob_fairness_begin (ObFairness *fairness, gint64 now_ms);
 
-/* Returns: points. */
+/* Returns: the stream's points */
 gint ob_fairness_get_age (ObFairness *fairness, const ObStream *stream);
 
-/* Returns: when the app was served last, by a count; 0: not yet. */
+/* Returns: when the app was last served, as a count; 0: not yet */
 guint64 ob_fairness_get_served (ObFairness *fairness, const char *app);
 
-/* What the choice came to. Something of the stream has started: it begins to wait anew. */
+/* An upload of the stream has started: its waiting begins anew. */
 void ob_fairness_note_served (ObFairness *fairness, const ObStream *stream);
-/* Something of it waits on. */
+/* An upload of the stream waits on. */
 void ob_fairness_note_waiting (ObFairness *fairness, const ObStream *stream);
 
 G_END_DECLS

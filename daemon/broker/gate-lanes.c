@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Lanes: what the rules and the conditions say of everything that shares a destination and a rule. A change of network
- * costs one look at each lane, whatever the length of the queue, and writes a row for those that changed. Main thread.
+ * Lanes: what rules and conditions say of all uploads that share a destination and a rule. A change of network costs one
+ * look at each lane, however long the queue is, and writes a row for each lane that changed. Main thread.
  *
- * What a person has let through on one network only ("send now") is in a lane of its own, named RULE@NETWORK: on that
- * network it may travel, on every other it is as its rule says, and no upload's row has to tell.
+ * What a person sends now on one network is in a lane of its own, RULE@NETWORK: on that network it may travel, on any other
+ * its rule decides, and no upload's row has to change.
  */
 #include "broker/gate-private.h"
 
@@ -15,7 +15,7 @@
 #include "store/lanes.h"
 #include "store/uploads.h"
 
-/* What holds everything that needs a network, whatever the rules say. */
+/* Reasons that hold everything that needs a network, whatever its rule says. */
 #define NETWORK_REASONS \
   (OUTBOX_REASON_BIT (OUTBOX_REASON_NO_NETWORK) | OUTBOX_REASON_BIT (OUTBOX_REASON_CAPTIVE_PORTAL))
 
@@ -23,10 +23,10 @@ typedef struct
 {
   char *destination;
   char *rule;
-  OutboxReasonSet reasons; /* that hold it now */
-  OutboxReasonSet written; /* what the journal has told last */
+  OutboxReasonSet reasons; /* of its present holds */
+  OutboxReasonSet written; /* as the journal last told them */
   gint64 until_ms;
-  gboolean is_live; /* something in it is not finished */
+  gboolean is_live; /* it has an unfinished upload */
 } ObLane;
 
 static guint
@@ -80,7 +80,7 @@ decide_by (ObGate *self, const ObDestination *destination, const char *lane_rule
   ObConditions own = *conditions;
   ObRuleDecision decision;
 
-  /* A way of its own that costs; one that does not lifts nothing. */
+  /* The destination is reached by a device that costs. A free one lifts nothing. */
   if (!is_local && ob_ways_is_metered (self->ways, destination, is_believed) && !ob_conditions_is_metered (&own))
     own.metered = OB_METERED_YES;
   decision = ob_rule_decide (self->rules, rule ? rule : self->rules->rules->pdata[0], &own, &context);
@@ -91,7 +91,8 @@ decide_by (ObGate *self, const ObDestination *destination, const char *lane_rule
   return decision;
 }
 
-/* A restriction acts at once, a permission when it has settled: both what is and what was last believed must allow it. */
+/* A restriction acts at once, a permission once it has settled: both the present conditions and those last believed must
+ * allow it. */
 static ObRuleDecision
 decide (ObGate *self, const char *destination_name, const char *lane_rule)
 {
@@ -159,14 +160,14 @@ debug_lane (const ObLane *lane)
   ob_debug_write (OB_DEBUG_GATE, key, "the lane is %s%s", lane->reasons ? "held: " : "open", reasons);
 }
 
-/* Returns: whether its holds are others than before. */
+/* Returns: whether its holds have changed */
 static gboolean
 review_lane (ObGate *self, ObLane *lane, gboolean is_quiet)
 {
   ObRuleDecision decision = decide (self, lane->destination, lane->rule);
   gboolean has_changed;
 
-  /* What the journal told last stands until somebody knows better; nothing starts before that. */
+  /* Before NetworkManager's first answer, keep what the journal last told: nothing may start before it is known. */
   if (self->latest.is_awaited)
     decision.reasons = lane->written;
   has_changed = decision.reasons != lane->reasons || decision.until_ms != lane->until_ms;
@@ -182,7 +183,7 @@ review_lane (ObGate *self, ObLane *lane, gboolean is_quiet)
   return has_changed;
 }
 
-/* Whether it counts something that still has a way to go. */
+/* Returns: whether it counts uploads that are not finished. */
 static gboolean
 is_unfinished (const ObCount *count)
 {
@@ -210,14 +211,14 @@ find_live_lanes (ObGate *self)
     }
 }
 
-/* A lane in which nothing waits holds nothing. */
+/* A lane without waiting uploads holds nothing. */
 static OutboxReasonSet
 get_effective (const ObLane *lane)
 {
   return lane->is_live ? lane->reasons : 0;
 }
 
-/* Whether something that is not finished is in it. */
+/* Returns: whether the counters have an unfinished upload in the lane. */
 static gboolean
 is_in_counts (const ObLane *lane, const GArray *counts)
 {
@@ -279,8 +280,8 @@ write_lanes (gpointer user_data, GError **error)
   return TRUE;
 }
 
-/* Attempts are stopped at once; the journal gets the change when the database can be written, and until then the next review
- * finds it missing. Returns: whether the journal tells of a change. */
+/* The attempts are stopped already. If the database cannot be written, the next review finds the row missing. Returns:
+ * whether the journal tells of a change. */
 static gboolean
 record_lanes (ObGate *self)
 {
@@ -289,7 +290,7 @@ record_lanes (ObGate *self)
   return ob_queue_do (self->queue, OB_TURN_SOON, write_lanes, &record, NULL) && record.n_written > 0;
 }
 
-/* Decides on every lane in which something waits, and stops what may no longer run. Returns: whether one has changed. */
+/* Decides on every lane with waiting uploads, and stops what may no longer run. Returns: whether any has changed */
 static gboolean
 decide_all (ObGate *self, gboolean is_quiet)
 {
@@ -318,7 +319,7 @@ ob_gate_review (ObGate *self)
 {
   gboolean has_changed = decide_all (self, FALSE);
 
-  /* One that was emptied, or gets its first upload, holds other than before, though nothing was decided anew. */
+  /* A lane that was emptied, or got its first upload, holds differently although no decision changed. */
   has_changed |= record_lanes (self);
   self->wants_review = FALSE;
   if (has_changed)
@@ -417,7 +418,7 @@ ob_gate_list_holds_of_rules (ObGate *self, const char *destination, OutboxReason
 {
   gboolean is_open = FALSE, matches_all = FALSE;
 
-  /* Of several rules the last one has an upload: those before one that has everything have nothing. */
+  /* The last rule that matches wins: rules before one that matches everything have no uploads. */
   for (guint i = self->rules->rules->len; i > 0 && !matches_all; i--)
     {
       const ObRule *rule = self->rules->rules->pdata[i - 1];
@@ -446,7 +447,7 @@ on_lane_loaded (const char *destination, const char *rule, OutboxReasonSet reaso
   find_lane (user_data, destination, rule)->written = reasons;
 }
 
-/* At the start and when something was taken back. What is to be told of it waits for a turn that can be committed. */
+/* At the start and after a rollback. The journal is told by a later turn that can be committed. */
 void
 ob_gate_load_lanes (ObGate *self)
 {

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The life of the gate, and what happens to it from outside: network, power, session or time change, other rules are set, a
- * person answers for a network. Each time the lanes are looked at anew. Main thread.
+ * The gate's life, and what happens to it: the network, power, session or time changes, rules are set, a person answers for
+ * a network. After each, the lanes are decided anew. Main thread.
  */
 #include "broker/gate-private.h"
 
@@ -10,7 +10,7 @@
 #include "dbus/error.h"
 #include "store/meta.h"
 
-/* One real change of network passes through many states that are half true: a permission is believed after this. */
+/* A real change of network passes through many half-true states: believe a permission only after this time. */
 #define SETTLE_MS 250
 
 static ObConditions
@@ -40,7 +40,7 @@ on_forgotten (const GError *error, gpointer user_data)
     ((ObGate *) user_data)->is_answer_over = FALSE;
 }
 
-/* An answer is good for one network, until there is another: a basement is no other. */
+/* The answer holds for one network until another replaces it; no network at all, as in a basement, does not end it. */
 static void
 end_answer_of_another_network (ObGate *self)
 {
@@ -70,7 +70,8 @@ end_answer (ObGate *self)
     (void) ob_queue_do (self->queue, OB_TURN_LATER, forget_answer, self, NULL);
 }
 
-/* An answer that is over stays so, though the database may not know it yet: to come back to that network is no answer. */
+/* Once over, an answer stays over, even if the database has not been told: coming back to that network does not revive
+ * it. */
 static void
 load_answer (ObGate *self)
 {
@@ -119,13 +120,13 @@ note_session (ObGate *self, const ObConditions *old)
 
   if (old->is_sleeping == self->latest.is_sleeping && old->is_shutting_down == self->latest.is_shutting_down)
     return;
-  /* What failed before the device slept says nothing of now. */
+  /* Failures before the device slept say nothing about now. */
   if (!is_ending)
     ob_destination_table_expect_network (self->destinations, ob_queue_get_now_ms (self->queue));
   self->events->session_changed (is_ending, self->user_data);
 }
 
-/* A network that has just come up has to stay before back-offs end that it makes pointless. */
+/* A new network must last for a while before it ends back-offs. */
 static void
 note_network (ObGate *self, const ObConditions *old)
 {
@@ -220,7 +221,7 @@ flushed (gpointer member, const ObChanges *changes)
 {
   ObGate *self = member;
 
-  /* While nothing can be written, the repair looks at them. */
+  /* While nothing can be written, the repair will look at the lanes. */
   if (!ob_queue_is_stuck (self->queue) && (self->wants_review || ob_gate_has_vacant_lane (self)))
     ob_gate_review (self);
 }
@@ -238,7 +239,7 @@ wake (gpointer member, gint64 now_ms, gint64 jump_ms)
 {
   ObGate *self = member;
 
-  /* A clock that was set back puts nothing off. */
+  /* A clock that was set back must not delay it. */
   if (self->settle_at_ms > 0 && (self->settle_at_ms <= now_ms || self->settle_at_ms > now_ms + SETTLE_MS))
     settle (self);
   ob_gate_review (self);
@@ -279,7 +280,7 @@ ob_gate_start (ObGate *self)
   self->is_started = TRUE;
 }
 
-/* Watchers outlive it: the end may have to wait for somebody who still has a reference. */
+/* The watchers may live longer: somebody may hold a reference until the end. */
 void
 ob_gate_stop (ObGate *self)
 {

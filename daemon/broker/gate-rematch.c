@@ -1,15 +1,15 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * New rules: the uploads are matched with them in the background, a part at a time. Until all of them are, a
- * rule that is gone starts nothing. Main thread.
+ * After new rules, matches the uploads with them in the background, some at a time. Until that is done, an upload whose
+ * rule is gone does not start. Main thread.
  */
 #include "broker/gate-private.h"
 
 #include "store/meta.h"
 #include "store/uploads.h"
 
-/* As many as take some milliseconds. */
+/* So many take some milliseconds. */
 #define MATCH_AT_ONCE 200
 
 static void
@@ -20,7 +20,7 @@ add_strings (GChecksum *checksum, char **strings)
   g_checksum_update (checksum, (const guchar *) (strings ? "|" : "*"), 1);
 }
 
-/* What decides which uploads a rule has. */
+/* Returns: (transfer full): a digest of what decides which uploads a rule has */
 static char *
 dup_fingerprint (const ObRules *rules)
 {
@@ -42,7 +42,7 @@ dup_fingerprint (const ObRules *rules)
   return g_strdup (g_checksum_get_string (checksum));
 }
 
-/* What was let through on a network stays so under the same rule. */
+/* An upload that was sent now on a network stays so under the same rule. */
 static gboolean
 match_one (ObGate *self, ObUpload *upload, GError **error)
 {
@@ -63,7 +63,7 @@ match_some (gpointer user_data, GError **error)
   gint64 after = self->matched_number;
   g_autoptr (GPtrArray) uploads = NULL;
 
-  /* From here on some have the new rules and some the old. */
+  /* From here on some uploads have new rules and some old ones: the database must not claim either. */
   if (after == 0 && !ob_meta_set_text (self->database, "rules", NULL, error))
     return FALSE;
   uploads = ob_uploads_list (self->database, &filter, &after, MATCH_AT_ONCE, error);
@@ -92,7 +92,7 @@ on_match (gpointer data)
   ob_queue_want_flush (self->queue);
   if (is_good && self->matched_number > 0)
     return G_SOURCE_CONTINUE;
-  /* Where it failed, the rest is matched when the database works again. */
+  /* If it fails, the rest is matched when the database works again. */
   self->match_source = 0;
 
   return G_SOURCE_REMOVE;

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Which rule an upload has, which lane it comes into, and how fast its rule lets it go. Main thread.
+ * Decides an upload's rule, its lane, and how fast its rule lets it go. Main thread.
  */
 #include "broker/gate-private.h"
 
@@ -39,7 +39,7 @@ dup_rule_now (ObGate *self, const char *lane_rule)
   return g_strconcat (name, "@", ob_gate_get_network (self), NULL);
 }
 
-/* What a person has said of the group counts for what comes later, on that network. */
+/* A person's word for the group also holds for uploads that join it on that network. */
 char *
 ob_gate_dup_first_lane (ObGate *self, const ObUpload *upload)
 {
@@ -106,7 +106,7 @@ ob_gate_ref_pace (ObGate *self, const char *lane_rule)
   return ob_pace_ref (pace);
 }
 
-/* What runs has the new rate from its next piece on. */
+/* Attempts that run take the new rate from their next piece on. */
 void
 ob_gate_change_paces (ObGate *self)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What is looked up of the gate, and noted for later. Main thread.
+ * Answers questions about the gate, and notes what to do later. Main thread.
  */
 #include "broker/gate-private.h"
 

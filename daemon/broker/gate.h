@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The gate: what the rules say under the conditions of network, power, session and time. Everything that shares a destination
- * and a rule is in one lane, which is open or held as a whole: a change of network costs one look at each lane, whatever the
- * length of the queue. A member of the queue; main thread.
+ * The gate decides by rules and conditions what may travel. All uploads of one destination and rule are one lane, which is
+ * open or held as a whole: a change of network costs one look at each lane, however long the queue is. A member of the
+ * queue; main thread.
  *
- * A lane is named as lane-name.h says: RULE, or RULE@NETWORK for what a person has let through on one network only.
+ * lane-name.h tells the names of lanes: RULE, or RULE@NETWORK for what a person sends now on one network.
  */
 #pragma once
 
@@ -21,108 +21,109 @@ G_BEGIN_DECLS
 
 typedef struct _ObGate ObGate;
 
-/* Who listens. */
+/* The listener's functions. */
 typedef struct
 {
-  /* What is in a lane may no longer run, for these reasons, of which there are some. */
+  /* A lane is held for these reasons, at least one: what runs in it must stop. */
   void (*lane_closed) (const char *destination, const char *lane_rule, OutboxReasonSet reasons, gpointer user_data);
 
-  /* From now on an upload is in another lane of its destination. Inside a change. */
+  /* Inside a change: the upload is in another lane of its destination. */
   void (*lane_changed) (const char *id, const char *lane_rule, gpointer user_data);
 
-  /* The device is about to sleep or to shut down, or no longer. */
+  /* The device is about to sleep or shut down, or not any more. */
   void (*session_changed) (gboolean is_ending, gpointer user_data);
 } ObGateEvents;
 
 extern const ObMember ob_gate_member;
 
-/* @queue, @destinations: borrowed. @watchers: (element-type ObWatcher): a reference is taken. @events: static. The data budget
- * joins the queue with it. */
+/* @queue, @destinations: borrowed. @watchers: (element-type ObWatcher): a reference is taken. @events: static. Joins the
+ * queue, and the data budget with it. */
 ObGate *ob_gate_new (ObQueue *queue, ObDestinationTable *destinations, GPtrArray *watchers, const ObGateEvents *events,
                      gpointer user_data);
 void ob_gate_free (ObGate *gate);
 
-/* From now on uploads are matched with new rules in the background; and no watcher is heard any more. */
+/* The first begins to match uploads with new rules in the background; the second stops listening to the watchers. */
 void ob_gate_start (ObGate *gate);
 void ob_gate_stop (ObGate *gate);
 
-/* Goes on with what could not be recorded: at the start, and when the database can be written again. */
+/* Records what could not be recorded before: at the start, and when the database can be written again. */
 void ob_gate_take_up (ObGate *gate);
 
-/* Looks at every lane in which something waits, has stopped what may no longer run, and tells of what has changed. The second
- * does so after the commit of the turn that is open. */
+/* Decides on every lane with waiting uploads, stops what may no longer run, and tells of changes. The second does so
+ * after the commit of the open turn. */
 void ob_gate_review (ObGate *gate);
 void ob_gate_want_review (ObGate *gate);
 
 /* --- Conditions --- */
 
-/* Borrowed: as they are now; and what tells the present network from others, empty where there is none. */
+/* Returns: borrowed: the present conditions; and what tells the present network from others, empty without a network */
 const ObConditions *ob_gate_get_conditions (ObGate *gate);
 const char *ob_gate_get_network (ObGate *gate);
 
-/* Returns: (transfer full): the services that the watchers hear from. */
+/* Returns: (transfer full): the services that the watchers hear from */
 GStrv ob_gate_list_sources (ObGate *gate);
 
-/* Nobody has said a first word of the network yet, or it is not believed yet: what needs a network does not start. */
+/* Returns: whether the network is not known yet, so that nothing that needs one may start. */
 gboolean ob_gate_awaits_word (ObGate *gate);
 
-/* What of the session holds the whole queue, bit r for OutboxReason r. */
+/* Returns: the reasons by which the session holds the whole queue, bit r for OutboxReason r */
 OutboxReasonSet ob_gate_get_session_reasons (ObGate *gate);
 
-/* Everything is recorded: the device may sleep or end, if that is what it is about to do. */
+/* Everything is recorded: lets the device sleep or shut down, if it waits for that. */
 void ob_gate_let_go (ObGate *gate);
 
-/* A person lets everything through on the present network that has to be asked about. Errors: WrongState (there is no network),
- * Storage, DiskFull. */
+/* A person lets through everything that would ask on the present network. Errors: WrongState without a network, Storage,
+ * DiskFull. */
 void ob_gate_allow_network (ObGate *gate, ObQueueDone done, gpointer user_data);
 
-/* The zone in whose months and times of day the rules count. @zone: a reference is taken */
+/* Months and hours of rules count in that zone. @zone: a reference is taken */
 void ob_gate_set_zone (ObGate *gate, GTimeZone *zone);
 
-/* Bytes of this month that cost. The second, inside a change, counts what went out. Errors: Storage, DiskFull. */
+/* Bytes that cost in this month. The second, inside a change, adds to them. Errors: Storage, DiskFull. */
 guint64 ob_gate_get_metered_bytes (ObGate *gate);
 gboolean ob_gate_count_metered (ObGate *gate, const char *destination, guint64 wire_bytes, GError **error);
 
 /* --- Rules --- */
 
-/* Lanes and paces obey them at once. @rules: a reference is taken */
+/* Puts the rules in force for lanes and paces at once. @rules: a reference is taken */
 void ob_gate_set_rules (ObGate *gate, ObRules *rules);
 ObRules *ob_gate_get_rules (ObGate *gate);
 
-/* Returns: (nullable): a lane's rule; NULL where it is gone: what has it is about to be matched anew. */
+/* Returns: (nullable): the rule of a lane; %NULL if it is gone, so that its uploads are about to be matched anew */
 const ObRule *ob_gate_find_rule (ObGate *gate, const char *lane_rule);
 
-/* Returns: (transfer full) (nullable): the pace that all attempts of a rule share. */
+/* Returns: (transfer full) (nullable): the pace shared by all attempts of a rule */
 ObPace *ob_gate_ref_pace (ObGate *gate, const char *lane_rule);
 
 /* --- The lane of an upload; inside a change, after which its row is to be written --- */
 
-/* It comes in: what a person has said of its group counts on this network. */
+/* The upload is new: a person's word for its group counts too. */
 void ob_gate_admit (ObGate *gate, ObUpload *upload);
 
 /* By the rules alone. */
 void ob_gate_match (ObGate *gate, ObUpload *upload);
 
-/* On the present network it may go, whatever its rule says. Writes row and journal itself. Errors: Storage, DiskFull. */
+/* Lets the upload travel on the present network, whatever its rule says. Writes its row and journal itself. Errors:
+ * Storage, DiskFull. */
 gboolean ob_gate_send_now (ObGate *gate, ObUpload *upload, GError **error);
 
 /* --- What holds a lane --- */
 
-/* What has that stored state in it. Returns: how many holds. */
+/* Returns: how many holds it sets for an upload in that stored state */
 guint ob_gate_get_lane_holds (ObGate *gate, const char *destination, const char *lane_rule, ObStored stored,
                               ObHold holds[OB_LANE_HOLDS_MAX]);
 
-/* Returns: the reasons that hold a lane, as they were found last; none of one in which nothing waits. */
+/* Returns: the reasons that hold a lane by the last decision; none for an empty lane */
 OutboxReasonSet ob_gate_get_lane_reasons (ObGate *gate, const char *destination, const char *lane_rule);
 
-/* Whether something waits for that destination in a lane that nothing holds. */
+/* Returns: whether an upload for the destination waits in an open lane. */
 gboolean ob_gate_has_open_lane (ObGate *gate, const char *destination);
 
-/* Adds to @list, of ObSharedHold, what holds lanes. @app: (nullable): only those in which it has uploads */
+/* Adds the holds of lanes to @list, of ObSharedHold. @app: (nullable): only of lanes with its uploads */
 void ob_gate_list_lane_holds (ObGate *gate, const char *app, GArray *list);
 
-/* Adds to @list what holds all that could go there, whichever rule it would have. Returns: whether one of the reasons @which
- * holds every one of these rules. */
+/* Adds to @list the holds of every rule that could apply there. Returns: whether one of the reasons @which holds each of
+ * these rules */
 gboolean ob_gate_list_holds_of_rules (ObGate *gate, const char *destination, OutboxReasonSet which, GArray *list);
 
 G_END_DECLS

@@ -3,8 +3,8 @@
  *
  * The table of submit keys. Pure.
  *
- * A caller that has the answer may delete its file. So an upload is the answer only where its bytes have arrived or are
- * here, and are those of the caller; names and sizes say nothing about that.
+ * A caller that is answered may delete its file. So answer with an upload only if its bytes have arrived or are here, and
+ * equal the caller's; name and size prove nothing.
  */
 #include "broker/keys.h"
 
@@ -13,14 +13,15 @@
 #define RESTORE OB_KEY_RESTORE
 #define REPLACE OB_KEY_REPLACE
 
-/* Of each state: the copy is good, missing, damaged; the bytes are equal, other, unknown. */
+/* For each state: the copy is good, missing or damaged; the bytes are equal, other or unknown. */
 static const ObKeyVerdict table[OB_N_STORED][OB_N_KEPT][OB_N_BYTES] = {
-  /* Interrupted. With bytes it may have been answered for; without them nobody was told that it is safe. */
+  /* The last process ended while saving it. With its bytes here, it may have been answered for; without them, nobody was
+   * told that it is safe. */
   [OB_STORED_SAVING] = { { RESTORE, REFUSE, REFUSE }, { REPLACE, REPLACE, REPLACE }, { RESTORE, REFUSE, REFUSE } },
   [OB_STORED_QUEUED] = { { ANSWER, REFUSE, REFUSE }, { RESTORE, REPLACE, REPLACE }, { RESTORE, REFUSE, REFUSE } },
-  /* An attempt may have opened what has no name any more. */
+  /* Even if the copy has been removed, an attempt may still have it open. */
   [OB_STORED_UPLOADING] = { { ANSWER, REFUSE, REFUSE }, { RESTORE, REFUSE, REFUSE }, { RESTORE, REFUSE, REFUSE } },
-  /* The server has every byte, and may lose them again before it confirms. */
+  /* The server has every byte, but may lose them before it confirms. */
   [OB_STORED_CONFIRMING] = { { ANSWER, REFUSE, REFUSE }, { RESTORE, REFUSE, REFUSE }, { RESTORE, REFUSE, REFUSE } },
   [OB_STORED_FAILED] = { { ANSWER, REFUSE, REFUSE }, { RESTORE, REPLACE, REPLACE }, { RESTORE, REFUSE, REFUSE } },
   /* It has arrived, and needs no copy. */

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What a submit key answers that was used before. Pure.
+ * Decides what to answer to a submit key that was used before. Pure.
  */
 #pragma once
 
@@ -10,26 +10,26 @@
 
 G_BEGIN_DECLS
 
-/* The bytes that are handed over now, beside those that the upload with the key was handed over with; by their digest. */
+/* The bytes handed over now, compared by digest with those of the upload that has the key. */
 typedef enum
 {
   OB_BYTES_EQUAL,
   OB_BYTES_OTHER,
-  OB_BYTES_UNKNOWN, /* it was never known what the upload has */
+  OB_BYTES_UNKNOWN, /* what the upload had is not known */
 } ObBytes;
 
 #define OB_N_BYTES (OB_BYTES_UNKNOWN + 1)
 
 typedef enum
 {
-  OB_KEY_ANSWER,  /* with the upload: it has arrived, or its bytes are here, and they are these */
-  OB_KEY_REFUSE,  /* KeyReused: the caller keeps its file */
-  OB_KEY_RESTORE, /* the upload gets its own bytes back, and is the answer then */
-  OB_KEY_REPLACE, /* the upload has no bytes any more: it goes, and these are an upload of their own */
+  OB_KEY_ANSWER,  /* answer with the upload: it has arrived, or its bytes are here, and they are equal */
+  OB_KEY_REFUSE,  /* refuse with KeyReused: the caller keeps its file */
+  OB_KEY_RESTORE, /* give the upload its own bytes back, then answer with it */
+  OB_KEY_REPLACE, /* the upload's bytes are gone for good: remove it, and make a new one of these */
 } ObKeyVerdict;
 
-/* @stored: of the upload with that key; where it is saving, nobody has it in hand: those who have are waited for.
- * @kept: its copy. */
+/* @stored: of the upload with that key; if it is saving, nobody works on it (a submit waits for one that is). @kept: the
+ * state of its copy */
 ObKeyVerdict ob_key_judge (ObStored stored, ObKept kept, ObBytes bytes);
 
 G_END_DECLS

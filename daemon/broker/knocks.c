@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A silence for each destination where nothing answers, until it is answered. Main thread.
+ * A record of silence for each destination where nothing answers, until something does. Main thread.
  */
 #include "broker/knocks.h"
 
@@ -27,8 +27,8 @@ typedef struct
   ObKnocks *knocks;
   char *destination; /* its name */
   ObSilence silence;
-  GHashTable *ids;           /* of uploads whose attempt nothing answered: they wait by themselves */
-  GCancellable *cancellable; /* of the knock that is under way; NULL: none is */
+  GHashTable *ids;           /* of uploads whose attempts were not answered, and which wait by themselves */
+  GCancellable *cancellable; /* of the knock under way; NULL: none */
 } Knocking;
 
 static void
@@ -96,7 +96,7 @@ ob_knocks_note_end (ObKnocks *self, const ObUpload *upload, gboolean is_silent, 
 
 /* --- The answer --- */
 
-/* Those that waited by themselves for this server need not wait any longer. */
+/* Uploads that waited by themselves for this server need not wait any longer. */
 static gboolean
 wake_uploads (Knocking *knocking, GError **error)
 {
@@ -143,7 +143,7 @@ on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   gboolean is_answered = ob_knock_finish (result, &error);
 
-  /* Then it may be gone. */
+  /* The object may be gone when a cancelled knock ends. */
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
   g_clear_object (&knocking->cancellable);
@@ -184,7 +184,7 @@ next_ms (gpointer member)
   return soonest_ms;
 }
 
-/* Knocks at each destination for which it is time. */
+/* Knocks at each destination whose time has come. */
 static void
 wake (gpointer member, gint64 now_ms, gint64 jump_ms)
 {

@@ -1,9 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Knocks at destinations where nothing answers. One at a time for each, however many uploads wait there; none while
- * nothing may go there anyway. The first that is answered starts an attempt at once. A member of the
- * queue; main thread.
+ * Knocks at destinations where nothing answers: one knock at a time for each, however many uploads wait, and none while
+ * nothing may travel there. The first answer starts an attempt at once. A member of the queue; main thread.
  */
 #pragma once
 
@@ -17,10 +16,10 @@ G_BEGIN_DECLS
 
 typedef struct _ObKnocks ObKnocks;
 
-/* What it asks others. */
+/* Its questions to others. */
 typedef struct
 {
-  /* Whether something waits there that would start if the server answered, and nothing runs that will find out. */
+  /* Returns: whether an upload there would start if the server answered, and no attempt is already finding out. */
   gboolean (*is_wanted) (const ObDestination *destination, gpointer user_data);
 
   /* Borrowed: the conditions as they are. */
@@ -34,10 +33,10 @@ ObKnocks *ob_knocks_new (ObQueue *queue, ObDestinationTable *destinations, const
                          const ObKnocksFacts *facts, gpointer user_data);
 void ob_knocks_free (ObKnocks *knocks);
 
-/* Ends those that are under way, and forgets who was silent. */
+/* Ends the knocks under way, and forgets all silence. */
 void ob_knocks_stop (ObKnocks *knocks);
 
-/* An attempt has ended, with an error or without. @is_silent: nothing answered it; @has_moved: bytes arrived before that */
+/* An attempt has ended. @is_silent: nothing answered it. @has_moved: the server confirmed bytes before */
 void ob_knocks_note_end (ObKnocks *knocks, const ObUpload *upload, gboolean is_silent, gboolean has_moved);
 
 G_END_DECLS

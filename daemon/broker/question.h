@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What a worker asks the main thread, and waits for. One reference is the worker's, the other that of the answer.
+ * A question that a worker asks the main thread and waits for. One reference is the worker's, the other belongs to the
+ * answer.
  */
 #pragma once
 
@@ -17,7 +18,8 @@ ObQuestion *ob_question_new (void);
 /* Waits for the answer, and gives up the worker's reference. Worker thread. */
 int ob_question_wait (ObQuestion *question);
 
-/* @answer: whether what was asked for is durable; of an upload URL: ObCreated. Once; gives up the other reference. Main thread. */
+/* Called once; gives up the other reference. @answer: whether the change is on the disk; ObCreated for a new resume
+ * text. Main thread. */
 void ob_question_answer (ObQuestion *question, int answer);
 
 G_END_DECLS

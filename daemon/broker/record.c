@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Records as JSON through the a{sv} of the bus. Pure, but for what loads one from the spool.
+ * Records as JSON, by way of the a{sv} of the bus. Pure, except loading one from the spool.
  */
 #include "broker/record.h"
 
@@ -94,7 +94,7 @@ dup_string (JsonObject *object, const char *name)
              : NULL;
 }
 
-/* What is no number within the limits is not said. */
+/* A value that is no number within the limits counts as absent. */
 static gint64
 get_number (JsonObject *object, const char *name, gint64 least, gint64 most)
 {
@@ -121,7 +121,7 @@ read_metadata (JsonObject *object)
   return metadata ? g_variant_take_ref (metadata) : g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
 }
 
-/* Records of version 0.1.0 do not say whose group it is: the ids of sandboxed apps have two dots and more. */
+/* Records of version 0.1.0 do not say whose group it is. Ids of sandboxed apps have at least two dots. */
 static char *
 dup_group_app (JsonObject *object, const ObUpload *upload)
 {
@@ -163,7 +163,7 @@ read_members (JsonObject *object)
   return upload;
 }
 
-/* What an app says is there before its file is. */
+/* What an app says is recorded before its file is read. */
 static ObUpload *
 read_record (const char *text, gsize size_bytes, gboolean is_whole, GError **error)
 {
@@ -196,7 +196,7 @@ ob_record_read_prepared (const char *text, gsize size_bytes, GError **error)
   return read_record (text, size_bytes, FALSE, error);
 }
 
-/* A record that does not say how much it is of, or something absurd: the copy says it, and its digests say whether it is whole. */
+/* If the record has no size, or an absurd one, take the copy's; its digests tell whether it is whole. */
 static void
 load_size (ObUpload *upload, const char *path)
 {

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Commit: a thread of the pool digests the file where it is and renames it into the spool, if nobody has it open to write;
- * then its row is queued, and when that is on the disk, the answer. Main thread.
+ * Commit: if nobody has the file open for writing, a thread of the pool digests it where it is and renames it into the
+ * spool; then its row is queued; the answer comes when that is on the disk. Main thread.
  */
 #include "broker/recordings-private.h"
 
@@ -26,8 +26,8 @@ answer (ObRecording *recording, const GError *error)
   done (error, recording->user_data);
 }
 
-/* Either way it is no recording any more: bytes and record are in the spool, and a row that could not be committed is put right
- * when the disk works. */
+/* In any case it is no recording any more: bytes and record are in the spool, and a row that could not be committed is
+ * repaired when the disk works. */
 static void
 on_committed (const GError *error, gpointer data)
 {
@@ -45,7 +45,7 @@ typedef struct
   const ObSpoolCopy *copy;
 } Keeping;
 
-/* Size and type are known now, and the rule hangs on both. */
+/* Size and type are known now: match the rule again, since it depends on both. */
 static gboolean
 keep (gpointer data, GError **error)
 {
@@ -83,7 +83,8 @@ set_over (GError **error, gboolean is_removed)
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "Outbox is ending; commit it again");
 }
 
-/* It stays what it was, unless it was removed meanwhile, or only its row could not be written: that is put right with the disk. */
+/* It stays a recording, unless it was removed meanwhile, or only its row could not be written, which is repaired when
+ * the disk works. */
 static void
 give_up (ObRecording *recording, const GError *why)
 {
@@ -147,7 +148,7 @@ on_make_record (const ObIngestFacts *facts, const ObSpoolCopy *copy, GBytes *blo
   return ob_record_write (thread_data, &read);
 }
 
-/* What its app has not said is found out from the bytes. */
+/* What the app did not say is told from the bytes. */
 static GVariant *
 prepare (const ObRecording *recording, ObUpload *row)
 {
@@ -218,7 +219,7 @@ ob_recordings_commit (ObRecordings *self, const char *id, const char *sha256, Ob
   if (!row || !check_commit (tools, row, recording, sha256, &error))
     done (error, user_data);
   else if (row->stored != OB_STORED_SAVING)
-    /* One that was committed before is answered when that is on the disk. */
+    /* A recording that was committed before is answered when that is on the disk. */
     ob_queue_answer_after (tools->queue, done, user_data);
   else if (start (recording, row, sha256, &error))
     {

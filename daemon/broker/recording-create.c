@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Create: the file and its record, then the row; when all of it is on the disk the app gets the file. Main thread.
+ * Create: makes the file and its record, then the row; once all is on the disk, the app gets the file. Main thread.
  */
 #include "broker/recordings-private.h"
 
@@ -19,7 +19,7 @@ typedef struct
 {
   ObRecordings *all; /* borrowed */
   ObUpload *upload;  /* owned */
-  int fd;            /* owned; -1: handed on */
+  int fd;            /* owned; -1: it was handed on */
   ObCreateDone done;
   gpointer user_data;
 } Creation;
@@ -58,7 +58,7 @@ dup_about (const ObUpload *upload)
   return ob_json_write (prepared);
 }
 
-/* The file and its record come first: a row without them would be deleted at the next start. @upload: (transfer full) */
+/* File and record come before the row: the next start would delete a row without them. @upload: (transfer full) */
 static void
 begin (ObRecordings *self, ObUpload *upload, ObCreateDone done, gpointer user_data)
 {
@@ -90,7 +90,7 @@ begin (ObRecordings *self, ObUpload *upload, ObCreateDone done, gpointer user_da
   ob_queue_after (tools->queue, on_created, creation);
 }
 
-/* An app that died, or was not answered, goes on with what it had. */
+/* An app that died or was not answered gets its old file back, to append to. */
 static void
 reopen (ObRecordings *self, ObRecording *recording, ObCreateDone done, gpointer user_data)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the files of recordings share: recordings.c (their memory), recording-create.c, recording-commit.c. Main thread.
+ * What the files of recordings share: recordings.c (memory), recording-create.c, recording-commit.c. Main thread.
  */
 #pragma once
 
@@ -16,15 +16,15 @@ typedef struct
   char *app;
   char *key;               /* (nullable) */
   gboolean has_media_type; /* the app has said it */
-  gboolean is_dropped;     /* its row is gone, and a commit goes on */
-  ObIngestTask *task;      /* borrowed: the commit that goes on; NULL: none */
+  gboolean is_dropped;     /* its row is gone while its commit goes on */
+  ObIngestTask *task;      /* borrowed: of the commit that goes on; NULL: none */
   ObRecordingDone done;    /* of that commit */
   gpointer user_data;
-  char *media_type; /* that a look at the bytes told */
+  char *media_type; /* as its bytes told */
   gint64 modified_at_ms;
 } ObRecording;
 
-/* What they work on. All of it is borrowed. */
+/* The objects that recordings use. All borrowed. */
 typedef struct
 {
   ObQueue *queue;
@@ -32,7 +32,7 @@ typedef struct
   ObSpool *spool;
   ObIngest *ingest;
   const ObRecordingsHost *host;
-  gpointer user_data; /* of the host */
+  gpointer user_data; /* for the host */
   gboolean is_ending;
 } ObRecordingsTools;
 
@@ -42,27 +42,27 @@ const ObRecordingsTools *ob_recordings_get_tools (ObRecordings *self);
 ObRecording *ob_recordings_find (ObRecordings *self, const char *id);
 ObRecording *ob_recordings_find_key (ObRecordings *self, const char *app, const char *key);
 
-/* Returns: how many an app has. */
+/* Returns: how many the app has */
 guint ob_recordings_count (ObRecordings *self, const char *app);
 
-/* @upload: with the media type that its app has said, or none */
+/* @upload: with the media type that the app said, or none */
 ObRecording *ob_recordings_add (ObRecordings *self, const ObUpload *upload);
 
-/* It is no recording any more; what it recorded stays. */
+/* It is no recording any more; what was recorded stays. */
 void ob_recordings_forget (ObRecordings *self, const char *id);
 
-/* Inside a change: its first row, with the lane that it comes into. @event, @at_ms: of the journal. Errors: Storage, DiskFull. */
+/* Inside a change: inserts its first row, with its lane. @event, @at_ms: for the journal. Errors: Storage, DiskFull. */
 gboolean ob_recordings_insert_row (ObRecordings *self, ObUpload *upload, const char *event, gint64 at_ms,
                                    GError **error);
 
-/* Tells of changes of the folder from now on. */
+/* Begins to watch the folder for closed files. */
 void ob_recordings_start_watch (ObRecordings *self);
 
-/* As ob_recordings_review(), a moment later: an app that has closed its file may be about to commit it. */
+/* As ob_recordings_review(), a moment later: an app that closed its file may be about to commit it. */
 void ob_recordings_review_soon (ObRecordings *self);
 void ob_recordings_review_one (ObRecording *recording);
 
-/* What an upload is called before its bytes say more. */
+/* Guesses the media type by the name alone, before there are bytes. */
 void ob_recordings_guess_type (ObUpload *upload);
 
 G_END_DECLS

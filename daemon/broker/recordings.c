@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What is in `partial/`, and who has it open. Owns that memory, which follows from the folder and the rows; the bytes are the
- * app's until nobody has the file open any more. Main thread.
+ * Knows what is in `partial/` and who has it open. Owns that memory, which follows from the folder and the rows; the bytes
+ * are the app's until nobody has the file open. Main thread.
  */
 #include "broker/recordings-private.h"
 
@@ -17,18 +17,18 @@
 #include <glib/gstdio.h>
 #include <unistd.h>
 
-/* An app that has closed its file commits it within that time, or has died. */
+/* An app commits within this time after closing its file, or has died. */
 #define GRACE_S 2
 
-/* One of nothing that nobody has open is forgotten at a start after that time. */
+/* At a start an empty recording of this age that nobody has open is removed. */
 #define EMPTY_MAX_MS (24 * 3600 * G_GINT64_CONSTANT (1000))
 
 struct _ObRecordings
 {
   ObRecordingsTools tools;
   GHashTable *all;       /* id → ObRecording */
-  ObPartialWatch *watch; /* NULL: not yet, or there is none to be had */
-  guint review_source;   /* until those that were closed are looked at */
+  ObPartialWatch *watch; /* NULL: not made yet, or the system has no watch left */
+  guint review_source;   /* until the closed files are looked at */
 };
 
 static void
@@ -186,7 +186,7 @@ find_reason (ObRecordings *self, const char *id)
   return ob_partial_has_writer (self->tools.spool, id) ? OUTBOX_REASON_RECORDING : OUTBOX_REASON_UNFINISHED;
 }
 
-/* A row, and the recordings that it is one of. */
+/* A row, and the recordings it belongs to. */
 typedef struct
 {
   ObRecordings *all;
@@ -208,7 +208,7 @@ note_reason (gpointer data, GError **error)
   return row->sequence > 0 && ob_uploads_update (tools->database, row, error);
 }
 
-/* What cannot be written now is looked at again when the disk works. */
+/* If the row cannot be written now, it is reviewed when the disk works. */
 void
 ob_recordings_review_one (ObRecording *recording)
 {
@@ -269,7 +269,7 @@ ob_recordings_start_watch (ObRecordings *self)
     g_warning ("Files that apps record cannot be watched: that an app has died is seen at the next start");
 }
 
-/* What was taken back may be what a row said of who has the file open. */
+/* The rollback may have undone what a row said of who has the file open: review. */
 static gboolean
 on_load (gpointer member, GError **error)
 {
@@ -282,7 +282,7 @@ const ObMember ob_recordings_member = { .load = on_load };
 
 /* --- The start --- */
 
-/* Returns: (transfer full) (nullable): what its app has said. */
+/* Returns: (transfer full) (nullable): what the app said of it */
 static ObUpload *
 read_about (ObRecordings *self, const char *id)
 {
@@ -319,8 +319,8 @@ insert_found (gpointer data, GError **error)
                                    error);
 }
 
-/* The database was lost, or the process ended before the row was on the disk: then nobody was given the file, and nothing is
- * in it. Returns: whether it has a row now. */
+/* The row is missing because the database was lost, or because the process ended before the row was on the disk; in that
+ * case no app was given the file, and it is empty. Returns: whether it has a row now */
 static gboolean
 make_row (ObRecordings *self, ObUpload *upload)
 {
@@ -364,7 +364,7 @@ is_over (ObRecordings *self, const ObUpload *row)
          && !ob_partial_has_writer (self->tools.spool, row->id);
 }
 
-/* A row that is there says as much as the record, which may be damaged. Returns: (transfer full) (nullable) */
+/* A row says as much as the record, which may be damaged. Returns: (transfer full) (nullable) */
 static ObUpload *
 find_about (ObRecordings *self, const char *id, gboolean *has_row)
 {

@@ -1,9 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Recordings: files that an app writes itself, straight into the broker's file, from Create to Commit. Each has a row that is
- * saving, for the reason `recording` while somebody has the file open, and `unfinished` when nobody has. A member of the queue;
- * main thread.
+ * Recordings: files that an app writes itself, into the broker's own file, from Create to Commit. Each has a row in state
+ * saving: with reason `recording` while somebody has the file open, else `unfinished`. A member of the queue; main thread.
  */
 #pragma once
 
@@ -15,16 +14,16 @@ G_BEGIN_DECLS
 
 typedef struct _ObRecordings ObRecordings;
 
-/* That one app may have at a time, finished by nobody. */
+/* How many unfinished ones an app may have. */
 #define OB_RECORDINGS_OF_APP 32
 
-/* What they ask of others. */
+/* Its questions to others. */
 typedef struct
 {
-  /* Gives an upload the lane for what is known of it now. Inside a change. */
+  /* Inside a change: sets an upload's lane by what is known of it now. */
   void (*set_lane) (ObUpload *upload, gpointer user_data);
 
-  /* Ends an upload, as a removal by a person does. Inside a change. Errors: Storage, DiskFull. */
+  /* Inside a change: ends an upload as a removal by a person does. Errors: Storage, DiskFull. */
   gboolean (*forget) (const ObUpload *upload, const char *why, GError **error, gpointer user_data);
 
   /* A file could not be written. */
@@ -38,16 +37,16 @@ ObRecordings *ob_recordings_new (ObQueue *queue, ObSpool *spool, ObIngest *inges
                                  gpointer user_data);
 void ob_recordings_free (ObRecordings *recordings);
 
-/* Takes up those that are in the data folder; before what was interrupted is. */
+/* Takes up the recordings in the data folder. Call it before interrupted uploads are taken up. */
 void ob_recordings_start (ObRecordings *recordings);
 
-/* Begins and commits nothing any more. */
+/* Begins and commits nothing from now on. */
 void ob_recordings_stop (ObRecordings *recordings);
 
-/* The database works again: takes up what could not be, and brings the rows in step with who has the files open. */
+/* The database works again: takes up what could not be, and brings rows in step with who has the files open. */
 void ob_recordings_review (ObRecordings *recordings);
 
-/* Called once. @fd: (transfer full): the file, to write and read; -1 with @error. */
+/* Called once. @fd: (transfer full): the file, to read and write; -1 with @error */
 typedef void (*ObCreateDone) (const char *id, int fd, const GError *error, gpointer user_data);
 
 /**
@@ -79,13 +78,13 @@ void ob_recordings_commit (ObRecordings *recordings, const char *id, const char 
 
 gboolean ob_recordings_has (ObRecordings *recordings, const char *id);
 
-/* Whether there is no such file any more; what cannot be looked at is not gone. */
+/* Returns: whether the file is gone for sure; FALSE if it cannot be looked at. */
 gboolean ob_recordings_is_gone (ObRecordings *recordings, const char *id);
 
-/* Returns: how much of it there is. */
+/* Returns: its size so far */
 guint64 ob_recordings_get_bytes (ObRecordings *recordings, const char *id);
 
-/* Its row is gone: so is what was recorded. */
+/* Its row is gone: removes the file. */
 void ob_recordings_drop (ObRecordings *recordings, const char *id);
 
 G_END_DECLS

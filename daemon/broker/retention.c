@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Copies are looked for at a start, and when the disk works again, by name and size: their bytes are checked as they go out.
- * The journal is pruned in passes over all of it. A pass begins after a commit, when the journal has grown or a day has gone
- * by, and never by a timer: a broker that is idle sleeps. Main thread.
+ * Copies are looked for at a start and when the disk works again, by name and size; their bytes are checked when they are
+ * sent. The journal is pruned in passes over all of it. A pass begins after a commit, once the journal has grown enough or
+ * a day has passed, and never by a timer, so that an idle broker sleeps. Main thread.
  */
 #include "broker/retention.h"
 
@@ -15,7 +15,7 @@
 
 #define ROWS_A_TURN 200
 
-/* Rows after which a pass is worth its reads. */
+/* A pass is worth its reads after so many new rows. */
 #define ROWS_A_PASS 10000
 
 #define PASS_EVERY_US (G_GINT64_CONSTANT (24) * 3600 * G_USEC_PER_SEC)
@@ -29,13 +29,13 @@ struct _ObRetention
   gpointer user_data;
   gboolean is_started;
 
-  gint64 checked_number; /* up to which uploads the copies were looked for */
-  guint check_source;    /* 0: they are not being looked for */
+  gint64 checked_number; /* copies of uploads up to this number were looked for */
+  guint check_source;    /* 0: no copies are being looked for */
 
-  guint prune_source;     /* until a pass over the journal is at its end */
-  gint64 pruned_sequence; /* up to which it has come */
-  gint64 pass_sequence;   /* the journal's last one when it began */
-  gint64 pass_at_us;      /* when, monotonic; 0: none has begun since the start */
+  guint prune_source;     /* runs until the pass over the journal ends */
+  gint64 pruned_sequence; /* the pass has come to here */
+  gint64 pass_sequence;   /* the journal's last one when the pass began */
+  gint64 pass_at_us;      /* monotonic time at which it began; 0: none has since the start */
 };
 
 ObRetention *
@@ -75,7 +75,7 @@ ob_retention_stop (ObRetention *self)
 
 /* --- Copies --- */
 
-/* Returns: why the copy can no longer be sent; %OUTBOX_REASON_NONE where it is as it was, or nobody can say. */
+/* Returns: why the copy can no longer be sent; %OUTBOX_REASON_NONE if it is good, or if that cannot be told */
 static OutboxReason
 find_fault (ObRetention *self, const ObUpload *upload, char **words)
 {
@@ -94,7 +94,7 @@ check_one (ObRetention *self, ObUpload *upload, GError **error)
   g_autofree char *fault = NULL;
   OutboxReason reason;
 
-  /* What runs finds out itself; what the server has whole needs no copy to be confirmed. */
+  /* An attempt finds out by itself; and what the server has whole needs no copy to be confirmed. */
   if (!upload->has_local_copy || upload->stored != OB_STORED_QUEUED || self->facts->is_in_hand (upload, self->user_data)
       || (upload->size_bytes > 0 && upload->offset_bytes == upload->size_bytes))
     return TRUE;
@@ -199,7 +199,7 @@ prune_part (gpointer user_data, GError **error)
   return ob_prune_delete (self->database, self->pruned_sequence, part->end, ob_queue_get_now_ms (self->queue), error);
 }
 
-/* A pass that cannot write is given up: the next one begins anew. */
+/* If a pass cannot write, give it up: the next one begins anew. */
 static gboolean
 on_prune (gpointer data)
 {
@@ -235,7 +235,7 @@ flushed (gpointer member, const ObChanges *changes)
   self->prune_source = g_idle_add_full (G_PRIORITY_LOW, on_prune, self, NULL);
 }
 
-/* What a pass deleted may be there again: the next one begins anew. */
+/* Rows that a pass deleted may be back after a rollback: the next pass begins anew. */
 static void
 troubled (gpointer member)
 {

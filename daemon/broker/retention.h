@@ -1,9 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the device keeps: the copies in the spool, which must be there while a row promises them and go when they are no longer
- * needed, and the rows of the journal, which are pruned. Works in the background, some milliseconds a turn of the main loop. A
- * member of the queue; main thread.
+ * What the device keeps. Copies in the spool must be there while a row needs them, and go afterwards; rows of the journal
+ * are pruned. Works in the background, some milliseconds at a time. A member of the queue; main thread.
  */
 #pragma once
 
@@ -15,13 +14,14 @@ G_BEGIN_DECLS
 
 typedef struct _ObRetention ObRetention;
 
-/* What it asks others. */
+/* Its questions to others. */
 typedef struct
 {
-  /* Whether an attempt or a hand-over has the upload, or its row is about to be repaired: these find out by themselves. */
+  /* Returns: whether an attempt or a submit works on the upload, or its row is about to be repaired: then its copy is
+   * checked there. */
   gboolean (*is_in_hand) (const ObUpload *upload, gpointer user_data);
 
-  /* Whether the disk with the queue is known to be away: what lies there is not gone. */
+  /* Returns: whether the queue's disk is known to be away: then its copies are not gone. */
   gboolean (*is_away) (gpointer user_data);
 } ObRetentionFacts;
 
@@ -31,15 +31,15 @@ extern const ObMember ob_retention_member;
 ObRetention *ob_retention_new (ObQueue *queue, ObSpool *spool, const ObRetentionFacts *facts, gpointer user_data);
 void ob_retention_free (ObRetention *retention);
 
-/* Between these two it works. */
+/* It works between these two calls. */
 void ob_retention_start (ObRetention *retention);
 void ob_retention_stop (ObRetention *retention);
 
-/* Begins to look whether the copies that the rows tell of are there, with their size; what waits and has lost its copy fails,
- * so that nothing is called safe that is not. */
+/* Begins to check that the copies exist with the right size. A waiting upload without its copy fails, so that it is not
+ * called safe. */
 void ob_retention_check_copies (ObRetention *retention);
 
-/* The receipt is on the disk: the copy of that upload is no longer needed. */
+/* The receipt is on the disk: removes the upload's copy. */
 void ob_retention_clear_copy (ObRetention *retention, const char *id);
 
 G_END_DECLS

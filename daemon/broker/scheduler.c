@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The choice of what runs. Pure.
+ * Chooses what runs. Pure.
  */
 #include "broker/scheduler.h"
 
-/* A choice that is being made. Tables borrow their strings from candidates and running attempts. */
+/* A choice in the making. Tables borrow their strings from candidates and running attempts. */
 typedef struct
 {
   const ObCandidate *candidates;
@@ -13,13 +13,13 @@ typedef struct
   const ObRunning *running;
   guint n_running;
   guint n_busy;       /* places taken */
-  guint n_left;       /* attempts that take none */
+  guint n_left;       /* number of attempts that take no place */
   GHashTable *busy;   /* destination → attempts */
   GHashTable *left;   /* destination → attempts that take no place */
   GHashTable *asking; /* destination → attempts that ask */
   GHashTable *probes; /* destination → the ObCandidate that may try it */
   GHashTable *served; /* app → its place among those served by this choice */
-  GHashTable *taken;  /* ids that run, were chosen, or are stopped or stopped for */
+  GHashTable *taken;  /* ids that run, were chosen, are being stopped, or that something is stopped for */
   ObChoice *choice;
 } Choosing;
 
@@ -48,7 +48,7 @@ take_place (Choosing *self, const char *id, const char *destination, gboolean is
   self->n_busy++;
 }
 
-/* Returns: whether a running attempt takes no place. */
+/* Returns: whether the running attempt takes no place */
 static gboolean
 leave (Choosing *self, const ObRunning *running)
 {
@@ -62,7 +62,7 @@ leave (Choosing *self, const ObRunning *running)
   return TRUE;
 }
 
-/* Whether @a goes before @b. */
+/* Returns: whether @a comes before @b. */
 static gboolean
 is_before (const Choosing *self, const ObCandidate *a, const ObCandidate *b)
 {
@@ -80,7 +80,7 @@ is_before (const Choosing *self, const ObCandidate *a, const ObCandidate *b)
   return a->number < b->number;
 }
 
-/* Whether @a is the better one to try a destination with. */
+/* Returns: whether @a is the better one to try the destination with. */
 static gboolean
 is_better_probe (const Choosing *self, const ObCandidate *a, const ObCandidate *b)
 {
@@ -141,14 +141,14 @@ start (Choosing *self)
   while (TRUE);
 }
 
-/* Whether an attempt ranks lower than another: of equals the later one makes room. */
+/* Returns: whether one attempt ranks below another; of equals the later one makes room. */
 static gboolean
 is_lower (const ObRunning *a, const ObRunning *b)
 {
   return a->priority != b->priority ? a->priority < b->priority : a->number > b->number;
 }
 
-/* Returns: (nullable): the attempt whose place a candidate takes. */
+/* Returns: (nullable): the attempt that makes room for the candidate */
 static const ObRunning *
 find_victim (const Choosing *self, const ObCandidate *candidate)
 {
@@ -170,8 +170,8 @@ find_victim (const Choosing *self, const ObCandidate *candidate)
   return victim;
 }
 
-/* Neither a question to a server nor a try of one that has just failed is worth stopping anything for. What has been
- * promised a place gets it when that is free. */
+/* A question to a server, or a try of one that just failed, is not worth stopping anything for. A candidate that was
+ * promised a place gets it when it is free. */
 static gboolean
 may_preempt (const Choosing *self, const ObCandidate *candidate)
 {

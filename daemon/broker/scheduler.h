@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What should run now. Pure: what could start and what runs in, what to start and what to stop for it out.
+ * Chooses what should run now. Pure: from what could start and what runs to what to start and what to stop.
  */
 #pragma once
 
@@ -12,27 +12,27 @@ G_BEGIN_DECLS
 #define OB_SCHEDULER_MAX_ATTEMPTS 4
 #define OB_SCHEDULER_MAX_PER_DESTINATION 2
 
-/* At each destination: a server that is slow to confirm holds up nothing that is to be sent. */
+/* For each destination: a server that is slow to confirm must not hold up what is to be sent. */
 #define OB_SCHEDULER_MAX_ASKING 1
 
-/* So many more may wait for the last word of a server that runs a program over a whole upload: they take no place from others. */
+/* So many more may wait for the answer of servers that process whole files; they take no place from others. */
 #define OB_SCHEDULER_MAX_LEFT 12
 #define OB_SCHEDULER_MAX_LEFT_PER_DESTINATION 8
 
-/* An upload that could start: ready, in a lane that nothing holds. */
+/* An upload that could start: ready, in an open lane. */
 typedef struct
 {
   const char *id;
   const char *destination;
   const char *app;
-  gint priority;            /* its own and its rule's */
-  gint age;                 /* points that it has gained by waiting */
+  gint priority;            /* its own and its rule's together */
+  gint age;                 /* points gained by waiting */
   gint64 number;            /* order of arrival */
-  guint64 served;           /* when its app was served last, by a count; 0: not yet */
-  guint failures;           /* attempts without progress, in a row */
-  gboolean is_probe_only;   /* the destination has just failed: one attempt tries it, alone */
-  gboolean is_newest_first; /* of those that have failed equally often, the last one tries it */
-  gboolean is_asking;       /* only whether the server has confirmed */
+  guint64 served;           /* when its app was last served, as a count; 0: not yet */
+  guint failures;           /* attempts in a row without progress */
+  gboolean is_probe_only;   /* the destination has failed: one attempt tries it, alone */
+  gboolean is_newest_first; /* among uploads that failed equally often, the newest tries it */
+  gboolean is_asking;       /* it only asks whether the server has confirmed */
   gboolean is_promised;     /* something was stopped for it */
 } ObCandidate;
 
@@ -41,14 +41,14 @@ typedef struct
 {
   const char *id;
   const char *destination;
-  gint priority;        /* with the points of age that it was chosen with: what it has waited for, it keeps */
+  gint priority;        /* with the points of age that it had when it was chosen */
   gint64 number;        /* order of arrival */
-  gboolean is_asking;   /* whether the server has confirmed, whatever it did before; it is not stopped */
-  gboolean is_left;     /* every byte of it is sent, and the server takes its time over them */
-  gboolean is_stopping; /* its place will be free in a moment */
+  gboolean is_asking;   /* it asks whether the server has confirmed, whatever it did before; it is not stopped */
+  gboolean is_left;     /* the server has every byte, and takes long to answer */
+  gboolean is_stopping; /* its place is about to be free */
 } ObRunning;
 
-/* A running attempt that makes room. */
+/* A running attempt that is to make room. */
 typedef struct
 {
   const char *id;

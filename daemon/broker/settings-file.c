@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The file is written as a whole after each commit that changed a setting. One that cannot be written is told of and no more:
- * the database has the settings. Main thread.
+ * Writes the whole file after each commit that changed a setting. If it cannot be written, a warning is all: the database
+ * has the settings. Main thread.
  */
 #include "broker/settings-file.h"
 

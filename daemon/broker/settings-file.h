@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What a person has set, kept in a file beside the database as well: a database that had to be made anew gets it back from
- * there. Has no memory of its own. Main thread.
+ * Keeps a person's settings in a file beside the database too, from which a rebuilt database gets them back. No memory of
+ * its own. Main thread.
  */
 #pragma once
 
@@ -18,13 +18,14 @@ typedef struct _ObSettingsFile ObSettingsFile;
 ObSettingsFile *ob_settings_file_new (ObQueue *queue, ObSpool *spool, ObDestinationTable *destinations);
 void ob_settings_file_free (ObSettingsFile *file);
 
-/* Writes it after the commit of the turn that is open. */
+/* Writes it after the commit of the open turn. */
 void ob_settings_file_save_after (ObSettingsFile *file);
 
-/* Returns: (transfer full) (nullable): what the file says; NULL without an error: there is none. Errors: InvalidArgument. */
+/* Returns: (transfer full) (nullable): the file's settings; %NULL without an error if there is no file. Errors:
+ * InvalidArgument. */
 ObSettings *ob_settings_file_read (ObSettingsFile *file, GError **error);
 
-/* Takes from the file what a database lacks that was made anew, and has every member load that. */
+/* Adds settings from the file that a rebuilt database lacks, and has every member load them. */
 void ob_settings_file_restore (ObSettingsFile *file);
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Lists of holds, each of which owns what names it. Pure.
+ * Lists of holds. Each hold owns its key. Pure.
  */
 #include "broker/shared-holds.h"
 

@@ -9,15 +9,15 @@
 
 G_BEGIN_DECLS
 
-/* By how much one lane may be held. */
+/* The most holds that one lane can have. */
 #define OB_LANE_HOLDS_MAX 10
 
 /* A hold, with what it covers. */
 typedef struct
 {
   ObHold hold;
-  char *key;           /* owned: of what it holds: destination, destination/rule, an upload's id; empty: the queue */
-  const char *trouble; /* (nullable): borrowed: the words of the error behind it */
+  char *key;           /* owned: what it holds: destination, destination/rule, or an upload's id; empty: the queue */
+  const char *trouble; /* (nullable): borrowed: words of the error that caused it */
 } ObSharedHold;
 
 /* Returns: (transfer full) (element-type ObSharedHold): empty. */

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Which holds cover what, the public status, the summary, and how groups stand, which is read from their counters. Reads only.
+ * Which holds cover what, the public status, the summary, and the state of groups, read from their counters. Reads only.
  * Main thread.
  */
 #include "broker/status-board.h"
@@ -9,7 +9,7 @@
 #include "broker/lane-name.h"
 #include "dbus/error.h"
 
-/* What an upload's own row may hold it by. */
+/* The most holds of an upload's own row. */
 #define OWN_HOLDS_MAX 4
 
 struct _ObStatusBoard
@@ -87,7 +87,8 @@ get_all_holds (ObStatusBoard *board, const ObUpload *upload, ObHold holds[OB_SHA
   return n_own + ob_status_board_get_holds (board, upload->destination, upload->rule, upload->stored, holds + n_own);
 }
 
-/* Where nothing can be written, a start cannot put right what the last process has left as being sent: nobody sends it. */
+/* If nothing can be written, a start cannot correct rows that the last process left as uploading: they are not being
+ * sent. */
 static ObStored
 get_true_stored (ObStatusBoard *board, ObStored stored)
 {
@@ -117,7 +118,7 @@ add_queue_hold (ObStatusBoard *board, GArray *list, OutboxReason reason)
                        reason == OUTBOX_REASON_STORAGE ? ob_storage_get_words (board->storage) : NULL);
 }
 
-/* How a hold of that scope names what it covers. */
+/* Returns: (transfer full): the name by which a hold of that scope covers the upload */
 static char *
 dup_key (const ObUpload *upload, OutboxScope scope)
 {
@@ -210,7 +211,7 @@ ob_status_board_list_holds (ObStatusBoard *board, const char *app)
   return list;
 }
 
-/* The status of everything that a counter counts. */
+/* The status of all uploads that a counter counts. */
 static ObStatus
 get_status_of_count (ObStatusBoard *board, const ObCount *count)
 {
@@ -264,7 +265,7 @@ ob_status_board_summarise (ObStatusBoard *board, guint64 uploads[OUTBOX_N_STATES
 
 /* --- Of groups --- */
 
-/* What happens, before what waits, before what a person has to look at, before what is over. */
+/* What happens comes before what waits, then what a person has to look at, then what is over. */
 static const OutboxState state_order[] = {
   OUTBOX_STATE_UPLOADING, OUTBOX_STATE_SAVING, OUTBOX_STATE_CONFIRMING, OUTBOX_STATE_QUEUED,
   OUTBOX_STATE_RETRYING,  OUTBOX_STATE_PAUSED, OUTBOX_STATE_FAILED,
@@ -321,7 +322,7 @@ add_form (ObStatusBoard *board, ObGroupStatus *status, GError **error)
   return TRUE;
 }
 
-/* What is on the way of it: of its attempts, which are few. */
+/* Returns: the group's bytes on the way, added up over its few attempts */
 static guint64
 add_up_on_the_way (ObStatusBoard *board, const ObGroup *group, const char *uploader)
 {
@@ -340,7 +341,7 @@ add_up_on_the_way (ObStatusBoard *board, const ObGroup *group, const char *uploa
   return on_the_way_bytes;
 }
 
-/* @uploader: (nullable): counts only what that app handed over. */
+/* @uploader: (nullable): counts that app's uploads alone */
 static gboolean
 read_status (ObStatusBoard *board, ObGroup *group, const char *uploader, ObGroupStatus *status, GError **error)
 {

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Every few seconds a small write finds out whether the database works again. What a full disk lacks is first given from the
- * spool's reserve. Main thread.
+ * Every few seconds a small write finds out whether the database works again. If the disk is full, the spool's reserve is
+ * given up first. Main thread.
  */
 #include "broker/storage.h"
 
@@ -21,11 +21,11 @@ struct _ObStorage
   gpointer user_data;
   gboolean is_started;
 
-  char *trouble;        /* why the database cannot be written, in the system's words; NULL: it can */
-  gint64 try_at_ms;     /* 0: it works */
-  gboolean wants_probe; /* something else on this disk could not be written: the next try writes, to find out */
+  char *trouble;        /* why the database cannot be written, in the system's words; NULL: it can be */
+  gint64 try_at_ms;     /* when to try again; 0: it works */
+  gboolean wants_probe; /* another write to this disk failed: have the next try write, to find out */
 
-  char *missing_queue; /* words about it; NULL: none is missed */
+  char *missing_queue; /* words about the missing queue; NULL: none is missing */
   void (*on_given_up) (gpointer user_data);
   gpointer given_up_data;
 };
@@ -122,7 +122,7 @@ ob_storage_next_ms (ObStorage *self)
   return self->try_at_ms;
 }
 
-/* The write is on the disk. */
+/* The test write is on the disk. */
 static void
 on_written (const GError *error, gpointer user_data)
 {
@@ -145,7 +145,7 @@ record (ObStorage *self, OutboxReasonSet own, const char *message, GError **erro
          > 0;
 }
 
-/* Nothing in the journal could tell of the trouble while it lasted: its end does. */
+/* The journal could not tell of the trouble while it lasted, so it tells of its end. */
 static gboolean
 record_end (ObStorage *self, GError **error)
 {
@@ -175,11 +175,11 @@ wake (gpointer member, gint64 now_ms, gint64 jump_ms)
 {
   ObStorage *self = member;
 
-  /* A clock that was set back makes no wait longer. */
+  /* A clock that was set back must not make the wait longer. */
   self->try_at_ms = MIN (self->try_at_ms, now_ms + TRY_AFTER_MS);
   if (self->try_at_ms == 0 || self->try_at_ms > now_ms)
     return;
-  /* Until it fails again, the database is believed to work. */
+  /* Take the database as working until it fails again. */
   self->try_at_ms = 0;
   if (ob_queue_do (self->queue, OB_TURN_SOON, try_to_write, self, NULL))
     self->events->repaired (self->user_data);

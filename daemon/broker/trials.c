@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Trials of destinations: what is asked, how long an answer may take, and what a person is told of it. Main thread.
+ * Trials of destinations: what is asked, how long an answer may take, and what a person is told. Main thread.
  */
 #include "broker/trials.h"
 
@@ -10,18 +10,18 @@
 #include "dbus/error.h"
 #include "transfer/trial-notes.h"
 
-/* Less than a caller on the bus waits for an answer (25 s). */
+/* Less than the bus lets a caller wait (25 s). */
 #define TRIAL_MS (20 * 1000)
 
 #define ANY (~(OutboxReasonSet) 0)
-/* What may hold an upload on every network. */
+/* Reasons that may hold an upload on every network. */
 #define NOT_OF_NETWORK (OUTBOX_REASON_BIT (OUTBOX_REASON_BATTERY) | OUTBOX_REASON_BIT (OUTBOX_REASON_SCHEDULE))
 
 struct _ObTrials
 {
   ObDestinationTable *destinations; /* borrowed, as are the next two */
   ObClock *clock;
-  ObWorkers *workers; /* NULL: nothing is asked now */
+  ObWorkers *workers; /* NULL: trials are refused now */
   const ObTrialsFacts *facts;
   gpointer user_data;
   GHashTable *running; /* id → Trial */
@@ -32,9 +32,9 @@ typedef struct
   ObTrials *trials;
   char *id;          /* of the job, and what the server is asked for */
   char *destination; /* its name */
-  GHashTable *notes; /* what was good: word → words */
+  GHashTable *notes; /* what was found good: event → words */
   ObStop *stop;
-  guint timeout; /* source; 0: it is past */
+  guint timeout; /* source; 0: the time is over */
   ObTrialDone done;
   gpointer user_data;
 } Trial;
@@ -79,7 +79,7 @@ ob_trials_start (ObTrials *self, ObWorkers *workers)
 
 /* --- What is found --- */
 
-/* What ends by itself, once the server is as the trial finds it, keeps no upload from going through. */
+/* A hold that ends by itself once the server answers does not keep an upload away. */
 static gboolean
 needs_person (const ObSharedHold *shared)
 {
@@ -89,7 +89,7 @@ needs_person (const ObSharedHold *shared)
          || (hold->scope == OUTBOX_SCOPE_DESTINATION && outbox_reason_get_info (hold->reason)->needs_user);
 }
 
-/* Returns: whether they keep every upload for it from going through. */
+/* Returns: whether these holds keep every upload for the destination waiting */
 static gboolean
 find_holds (ObTrials *self, const char *name, GArray *list)
 {
@@ -130,7 +130,7 @@ describe_trouble (ObTrialReport *found, const ObAttemptResult *result)
   found->message = result->message;
 }
 
-/* @result: (nullable): NULL: nothing was asked. */
+/* @result: (nullable): NULL if nothing was asked */
 static void
 report (Trial *trial, const ObAttemptResult *result)
 {
@@ -238,7 +238,7 @@ check (ObTrials *self, const char *name, GError **error)
   return FALSE;
 }
 
-/* A network that no upload may use is not used for a question about uploads either. */
+/* A network that no upload may use is not used for a trial either. */
 static gboolean
 is_forbidden (ObTrials *self, const char *name)
 {

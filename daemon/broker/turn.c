@@ -17,9 +17,9 @@ struct _ObTurn
   void (*on_rolled_back) (gboolean is_turn, gpointer);
   gpointer user_data;
   GArray *effects; /* of Waiting */
-  GArray *last;    /* of Waiting: those that run after all of them */
-  guint mark;      /* effects before the command that is open */
-  GError *failure; /* why SQLite has taken the open transaction back; NULL: it has not */
+  GArray *last;    /* of Waiting: those that run after the others */
+  guint mark;      /* number of effects before the open command */
+  GError *failure; /* why SQLite has rolled the open transaction back; NULL: it has not */
   guint number;
   gboolean is_open;
   guint soon_source;
@@ -55,8 +55,8 @@ ob_turn_free (ObTurn *turn)
   g_free (turn);
 }
 
-/* A full disk or an I/O error makes SQLite take back the transaction by itself; what runs after that would be on its own. By
- * now a read may have gone well, and SQLite's last error is none. */
+/* After a full disk or an I/O error SQLite rolls the transaction back by itself, and every later statement would be a
+ * transaction of its own. A read that went well since then may have cleared SQLite's last error. */
 static gboolean
 note_failure (ObTurn *turn)
 {
@@ -169,7 +169,7 @@ ob_turn_begin (ObTurn *turn, ObTurnUrgency urgency, GError **error)
     }
   turn->is_open = TRUE;
   turn->mark = turn->effects->len;
-  /* Lower than the bus: every message that has come already still joins this transaction. */
+  /* Lower than the bus, so that every message that has already arrived joins this transaction. */
   if (urgency == OB_TURN_SOON && turn->soon_source == 0)
     turn->soon_source = g_idle_add_full (G_PRIORITY_DEFAULT + 10, on_soon, turn, NULL);
   else if (urgency == OB_TURN_LATER && turn->soon_source == 0 && turn->later_source == 0)

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Files in the spool that no upload can be made of: they have no row, and no record that can be read. They stay where they are,
- * since somebody handed them over, and a person is told of them. Main thread.
+ * Files in the spool that no upload can be made of: without a row and without a readable record. They stay, since somebody
+ * handed them over, and a person is told of them. Main thread.
  */
 #pragma once
 
@@ -16,14 +16,14 @@ typedef struct _ObUnclaimed ObUnclaimed;
 ObUnclaimed *ob_unclaimed_new (ObSpool *spool);
 void ob_unclaimed_free (ObUnclaimed *unclaimed);
 
-/* @id: of bytes in the spool; what is no regular file is none of Outbox's, and not counted. */
+/* @id: of bytes in the spool. Anything but a regular file is not ours, and not counted. */
 void ob_unclaimed_add (ObUnclaimed *unclaimed, const char *id);
 
-/* How many there are, and of how many bytes. A person may have taken any of them away: whether they are still there is looked
- * at, but of more than a thousand. */
+/* Counts them. A person may have taken some away, so it looks whether they are still there, except for more than a
+ * thousand. */
 void ob_unclaimed_count (ObUnclaimed *unclaimed, guint64 *files, guint64 *bytes);
 
-/* Returns: (transfer full) (array zero-terminated=1): paths of the oldest ten. */
+/* Returns: (transfer full) (array zero-terminated=1): paths of the oldest ten */
 char **ob_unclaimed_list (ObUnclaimed *unclaimed);
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Ends the waits of rows whose time has come. Main thread.
+ * Ends waits of rows when their time has come. Main thread.
  */
 #include "broker/waits.h"
 
@@ -38,9 +38,9 @@ wake_uploads_of (const Wake *waking, ObUploadsSet set, GError **error)
   return uploads != NULL;
 }
 
-/* A wait is as long as it was meant to be, whatever the wall clock says meanwhile: set forward it would bring every request
- * at once, set back it would last for years. What is to begin at a time of the wall clock begins then. The rest of a set that
- * is larger than what is done at once is still due when the alarm is set again. */
+/* A wait lasts as long as it was meant to, whatever happens to the wall clock: set forward, it would send every request
+ * at once; set back, it would delay them for years. A not-before time, however, is a time of the wall clock. What is
+ * more than one call can wake is still due when the alarm is set again. */
 static gboolean
 wake_all (gpointer user_data, GError **error)
 {
@@ -56,7 +56,7 @@ wake (gpointer member, gint64 now_ms, gint64 jump_ms)
 {
   Wake waking = { member, now_ms, jump_ms };
 
-  /* A termination that is due starts with the next attempts. */
+  /* A due termination starts with the next attempts. */
   if (ob_queue_do (member, OB_TURN_SOON, wake_all, &waking, NULL))
     ob_queue_want_flush (member);
 }

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The waits that rows of the database have: of uploads that retry or begin at a time, and of what servers are to let go of. It
- * has no memory of its own. A member of the queue, joined with the queue itself as its instance; main thread.
+ * The waits in rows of the database: uploads that retry or begin at a time, and terminations. No memory of its own. A
+ * member of the queue, whose instance is the queue itself; main thread.
  */
 #pragma once
 

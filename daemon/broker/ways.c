@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A table of what the watchers have answered, by the name of the destination. Main thread.
+ * What the watchers have answered, by the name of the destination. Main thread.
  */
 #include "broker/ways.h"
 
@@ -16,9 +16,9 @@ struct _ObWays
 /* The way to one destination. */
 typedef struct
 {
-  char *url; /* that it was asked for */
+  char *url; /* of the destination when it was last asked for */
   ObWay way;
-  gboolean was_reachable; /* when the conditions were settled last */
+  gboolean was_reachable; /* when the conditions last settled */
 } ObReach;
 
 static void
@@ -47,7 +47,7 @@ ob_ways_free (ObWays *self)
   g_free (self);
 }
 
-/* Without anybody who knows of ways, a try has to tell. */
+/* If no watcher knows of ways, only an attempt can tell: assume that it can be reached. */
 static ObWay
 find_way (ObWays *self, const char *url)
 {
@@ -60,7 +60,7 @@ find_way (ObWays *self, const char *url)
   return way;
 }
 
-/* A destination that is new, or has moved, is asked for; nothing was believed of it before. */
+/* Asks for a destination that is new or has moved; nothing was believed of it before. */
 static ObReach *
 find_reach (ObWays *self, const ObDestination *destination, gboolean is_believed)
 {

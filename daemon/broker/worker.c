@@ -1,20 +1,20 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A worker thread. It holds everything that it touches by references of its own: one that hangs may come back after all
- * others are gone.
+ * A worker thread. It owns a reference to everything that it touches: if it hangs, it may come back after all others are
+ * gone.
  */
 #include "broker/worker.h"
 
 #include "base/strays.h"
 
 #define KEEP_CONNECTIONS_US (30 * G_USEC_PER_SEC)
-/* To close connections that are kept needs no answer. */
+/* Closing kept connections needs no answer. */
 #define REST_MS 5000
-/* How long a cancelled attempt may take to end: it is 2 ms, unless the machine has other things to do. */
+/* A cancelled attempt ends within 2 ms, unless the machine is busy. */
 #define CANCELLED_US (2 * G_USEC_PER_SEC)
 
-/* What becomes of a thread: one of the two happens first. */
+/* The thread's fate: whichever comes first. */
 enum
 {
   FATE_OPEN,
@@ -24,26 +24,26 @@ enum
 
 struct _ObWorker
 {
-  gint refs;              /* the owner's, the thread's, and those of its messages */
-  const ObRunner *runner; /* borrowed for ever, as are the next two until the owner has gone */
+  gint refs;              /* of the owner, the thread, and each message */
+  const ObRunner *runner; /* borrowed for ever; the next two until the owner is gone */
   const ObWorkersEvents *events;
   gpointer user_data;
   ObFacts *facts; /* shared, as is the next */
   ObParking *parking;
-  GAsyncQueue *orders;  /* of Order: one at most, and the one that ends it */
-  ObDeadline *deadline; /* of the call that it is in */
+  GAsyncQueue *orders;  /* of Order: at most one, and the one that ends the thread */
+  ObDeadline *deadline; /* of its present call */
   ObTransit *transit;   /* of the upload that it sends */
   gint fate;            /* atomic */
-  gint is_asking;       /* atomic: it waits for the main thread */
-  GThread *thread;      /* main thread, as all below */
-  char *id;             /* of the job that it has; NULL: none */
-  ObStop *stop;         /* of that job, or NULL */
-  gboolean is_trying;   /* that job is a trial */
-  gint64 cancelled_us;  /* when that was first seen cancelled; 0: it is not */
+  gint is_asking;       /* atomic: it waits for an answer of the main thread */
+  GThread *thread;      /* main thread only, as all below */
+  char *id;             /* of its job; NULL: it is free */
+  ObStop *stop;         /* of its job, or NULL */
+  gboolean is_trying;   /* its job is a trial */
+  gint64 cancelled_us;  /* when its job was first seen cancelled; 0: it is not */
   gint64 ended_us;      /* when it last ended a job */
-  guint64 told_bytes;   /* of the transit, last */
-  gboolean is_left;     /* as it was told last */
-  gboolean is_silent;   /* nobody listens any more */
+  guint64 told_bytes;   /* of the transit, as last told */
+  gboolean is_left;     /* as last told */
+  gboolean is_silent;   /* nobody listens to it any more */
 };
 
 typedef struct
@@ -75,7 +75,7 @@ typedef struct
   ObAttemptResult *result;
 } Message;
 
-/* What an attempt's checkpoints know. */
+/* The user data of the checkpoints. */
 typedef struct
 {
   ObWorker *worker;
@@ -95,7 +95,7 @@ worker_unref (ObWorker *worker)
   g_free (worker);
 }
 
-/* The job has ended, or is said to have. */
+/* The job has ended, or counts as ended. */
 static void
 release (ObWorker *worker)
 {
@@ -136,7 +136,7 @@ tell (ObWorker *worker, Message *message)
     }
 }
 
-/* Of an attempt that is over for everybody else nothing is written. */
+/* Messages of an attempt that was given up are dropped. */
 static gboolean
 on_message (gpointer data)
 {
@@ -183,7 +183,7 @@ post (Message *message)
   g_idle_add_full (G_PRIORITY_DEFAULT, on_message, message, message_free);
 }
 
-/* Posts a message and waits for its answer, for as long as the disk takes. */
+/* Posts a message and waits for the answer, however long the disk takes. */
 static int
 ask (Run *run, Message *message)
 {
@@ -257,8 +257,8 @@ run_order (ObWorker *worker, ObConnection *connection, const Order *order)
   post (message);
 }
 
-/* The next order. Connections that are kept for it are given up after a while: a server may need the place. A worker that
- * has kept none sleeps until there is one. */
+/* Waits for the next order. Kept connections are closed after a while, since a server may need the place; a worker
+ * without any sleeps. */
 static Order *
 wait_for_order (ObWorker *worker, ObConnection *connection, gboolean has_run)
 {
@@ -303,7 +303,7 @@ work (gpointer data)
   ObWorker *worker = data;
   g_autoptr (GMainContext) context = g_main_context_new ();
 
-  /* What libsoup does between requests belongs to this thread. */
+  /* libsoup's work between requests belongs to this thread. */
   g_main_context_push_thread_default (context);
   work_until_told (worker);
   g_main_context_pop_thread_default (context);
@@ -401,7 +401,7 @@ ob_worker_is_stopped (ObWorker *worker)
   return ob_stop_is_asked (worker->stop);
 }
 
-/* What waits for the main thread is not late. */
+/* A worker that waits for the main thread is not stuck. */
 gboolean
 ob_worker_is_stuck (ObWorker *worker)
 {
@@ -452,7 +452,7 @@ ob_worker_free (ObWorker *worker)
     (void) g_thread_join (worker->thread);
   else
     {
-      /* Before the thread can say that it is back. */
+      /* Count it as a stray before the thread can count itself as back. */
       ob_strays_add ();
       is_lost = g_atomic_int_compare_and_exchange (&worker->fate, FATE_OPEN, FATE_GIVEN_UP);
       if (!is_lost)

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The workers, and the main thread's eye on them, which is open while a job is under way. Main thread.
+ * The workers; the main thread looks at them while a job is under way. Main thread.
  */
 #include "broker/workers.h"
 
@@ -16,12 +16,12 @@ struct _ObWorkers
   const ObRunner *runner;
   const ObWorkersEvents *events;
   gpointer user_data;
-  ObFacts *facts;     /* of servers, for all of them */
-  ObParking *parking; /* of connections that ended unheard, of all of them */
-  GPtrArray *list;    /* of ObWorker; those that hang are not in it */
-  GPtrArray *refused; /* ids of uploads for which there was none */
-  guint n_left;       /* jobs with which a server is left alone */
-  guint look;         /* source, as is the next; 0: there is none */
+  ObFacts *facts;     /* shared by all of them */
+  ObParking *parking; /* connections that ended unheard; shared by all of them */
+  GPtrArray *list;    /* of ObWorker; those given up are not in it */
+  GPtrArray *refused; /* ids of uploads for which no worker was free */
+  guint n_left;       /* jobs whose server has all and takes long to answer */
+  guint look;         /* source, as is the next; 0: none */
   guint refusal;
 };
 
@@ -43,8 +43,8 @@ count_trying (ObWorkers *workers)
   return n;
 }
 
-/* Those that were given up may have come back; who waits for a server's last word has given its place to another; and trials,
- * of which the caller allows so many, take none of an attempt. @job: (nullable): that is about to start. */
+/* Makes up for workers that were given up, for those that wait for a server's last answer, and for trials, of which the
+ * caller allows so many: none of these takes an attempt's place. @job: (nullable): about to start */
 static void
 fill_up (ObWorkers *workers, const ObJob *job)
 {
@@ -77,7 +77,7 @@ make_hung_result (gboolean is_stopped)
   return result;
 }
 
-/* The caller hears at once that the attempt is over; its thread may take for ever. */
+/* Reports the attempt as ended at once; its thread may never come back. */
 static void
 end_stuck_job (ObWorkers *workers, ObWorker *worker)
 {
@@ -178,7 +178,7 @@ ob_workers_new (const ObRunner *runner, const ObWorkersEvents *events, gpointer 
   return workers;
 }
 
-/* Returns: one without a job, or NULL. One that hangs in the end of a connection is none. */
+/* Returns: a worker without a job, or NULL. One that hangs while closing a connection does not count. */
 static ObWorker *
 find_free (ObWorkers *workers)
 {
@@ -216,7 +216,7 @@ on_refusal (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* The caller hears of it in a turn of its own. */
+/* Reports it in a later turn of the main loop. */
 static void
 refuse (ObWorkers *workers, ObJob *job)
 {
@@ -267,7 +267,7 @@ on_time (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* Also answers what a worker still asks. */
+/* Also answers workers' questions meanwhile. */
 static void
 wait_for_all (ObWorkers *workers)
 {

@@ -22,7 +22,7 @@ typedef enum
 /**
  * ob_bus_object_new:
  * @flags: whether the bus should start the service
- * @on_changed: something is known now that was not, or the other way round; may free the object
+ * @on_changed: called when what is known of the object has changed; it may free the object
  */
 ObBusObject *ob_bus_object_new (GDBusConnection *bus, GBusNameWatcherFlags flags, const char *name, const char *path,
                                 const char *interface, void (*on_changed) (gpointer user_data), gpointer user_data);

@@ -72,10 +72,10 @@ void ob_conditions_init (ObConditions *conditions);
 /* Both nullable: not known */
 void ob_conditions_set_network (ObConditions *conditions, const char *id, const char *uuid);
 
-/* Whether the two are the same in every field. */
+/* Returns: whether the two are the same in every field. */
 gboolean ob_conditions_equal (const ObConditions *a, const ObConditions *b);
 
-/* Pure. Whether bytes cost money: as the system says or guesses; a cellular link also if nobody says. */
+/* Pure. Returns: whether bytes cost money: as the system says or guesses; a cellular link also if nobody says. */
 gboolean ob_conditions_is_metered (const ObConditions *conditions);
 
 /* What tells the present network from others, as long as the conditions are; empty: there is none. Pure. */
@@ -92,9 +92,9 @@ const char *ob_connectivity_get_name (ObConnectivity connectivity);
 /**
  * ObWatcher:
  *
- * One who watches a part of the conditions: network, power or session. Signal `changed` (): what it would read now is
- * another than before. A service that is late, gone or restarted is the watcher's own business: what it reads is never
- * older than what the service last said, and is the state of ob_conditions_init() where there is no service.
+ * Watches a part of the conditions: network, power or session. Signal `changed` (): ob_watcher_read() would now set other
+ * values. The watcher itself deals with a service that is late, gone or restarted: it never sets older values than the service
+ * last told, and those of ob_conditions_init() if there is no service.
  */
 #define OB_TYPE_WATCHER (ob_watcher_get_type ())
 G_DECLARE_INTERFACE (ObWatcher, ob_watcher, OB, WATCHER, GObject)

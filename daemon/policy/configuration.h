@@ -12,8 +12,8 @@ G_BEGIN_DECLS
 /**
  * ObConfiguration:
  *
- * Signal `changed` (): rules or problem are others than before. As long as there is a problem the last good rules stay in
- * force; at the start, when there are none yet, those of the files that are good.
+ * Signal `changed` (): the rules or the problem have changed. While there is a problem, the last good rules stay in force; at
+ * the start, when there are none yet, those of the good files.
  */
 #define OB_TYPE_CONFIGURATION (ob_configuration_get_type ())
 G_DECLARE_FINAL_TYPE (ObConfiguration, ob_configuration, OB, CONFIGURATION, GObject)
@@ -37,7 +37,7 @@ const char *const *ob_configuration_get_files (ObConfiguration *self);
 /* Returns: (transfer none): the path of the person's own outbox.conf, which need not exist */
 const char *ob_configuration_get_own_file (ObConfiguration *self);
 
-/* Whether all files together would be good with @text as the person's own. Errors: InvalidArgument, Storage. */
+/* Returns: whether all files together would be good with @text as the person's own. Errors: InvalidArgument, Storage. */
 gboolean ob_configuration_check (ObConfiguration *self, const char *text, GError **error);
 
 /* Checks @text, writes it to the person's own file, and has it in force on return. Errors: InvalidArgument, Storage,

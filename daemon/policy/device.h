@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* What the kernel says of a device. Borrowed. */
+/* A device's facts, as the kernel tells them. Borrowed. */
 typedef struct
 {
   const char *name;
@@ -30,7 +30,7 @@ ObLink ob_device_get_link (const char *name);
  * there is one. */
 gboolean ob_device_find_best (char name[IF_NAMESIZE]);
 
-/* Pure. Whether a name matches one of the administrator's patterns. @patterns: (nullable) */
+/* Pure. Returns: whether a name matches one of the administrator's patterns. @patterns: (nullable) */
 gboolean ob_device_is_among (const char *name, char *const *patterns);
 
 G_END_DECLS

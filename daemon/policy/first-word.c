@@ -10,7 +10,7 @@
 #define NM_NAME "org.freedesktop.NetworkManager"
 #define NM_PATH "/org/freedesktop/NetworkManager"
 
-/* Whether the properties are any that a rule looks at. Others, such as the time of a scan, need no brake. */
+/* Returns: whether the properties are any that a rule looks at. Others, such as the time of a scan, need no brake. */
 static gboolean
 is_about_the_way_out (GVariant *properties)
 {

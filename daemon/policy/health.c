@@ -54,7 +54,8 @@ get_others_success (const ObHealth *health, const char *id)
   return g_strcmp0 (health->success_id, id) == 0 ? health->other_at : health->success_at;
 }
 
-/* Whether this upload failed before while others went through. Once a second upload does so, it is not alone any more. */
+/* Returns: whether this upload failed before while others went through. Once a second upload does so, it is not alone
+ * any more. */
 static gboolean
 is_lone (const ObHealth *health, const ObTrouble *trouble)
 {
@@ -224,7 +225,7 @@ note_permission (ObHealth *health, const char *upload_id, guint64 begun_at)
   return TRUE;
 }
 
-/* Whether the hold passes by itself, and is tried now and then until it does. */
+/* Returns: whether the hold passes by itself, and is tried now and then until it does. */
 static gboolean
 is_passing (const ObHealth *health)
 {

@@ -57,14 +57,14 @@ typedef enum
 
 /**
  * ob_health_refuse:
- * @upload_id: the upload that was answered 403
- * @begun_at: from ob_health_begin()
- * @has_credentials: the destination has some, which may be over
- * @has_others: there are other uploads that can try it
- * @words: the server's
+ * @upload_id: the upload that got a 403
+ * @begun_at: what ob_health_begin() returned
+ * @has_credentials: the destination has some, which may have expired
+ * @has_others: other uploads wait that can try the destination
+ * @words: the server's words
  *
- * Where there are credentials, a 403 fails nothing before another upload has gone through with them; what was on its way when
- * they ended is no proof. Where there are none it is the upload's, until a second one has it, too.
+ * With credentials, a 403 fails no upload until another one has gone through with them; one that was under way when they
+ * expired proves nothing. Without credentials it fails the upload, until a second upload gets a 403 too.
  */
 ObRefusal ob_health_refuse (ObHealth *health, const char *upload_id, guint64 begun_at, gboolean has_credentials,
                             gboolean has_others, const char *words);
@@ -91,7 +91,7 @@ gint64 ob_health_next_ms (const ObHealth *health, gint64 now_ms);
 /* Returns: the number of holds that it sets, 0 or 1 */
 guint ob_health_get_holds (const ObHealth *health, gint64 now_ms, ObHold holds[1]);
 
-/* Whether it may have one attempt only, to try it out. */
+/* Returns: whether it may have one attempt only, to try it out. */
 gboolean ob_health_is_tried (const ObHealth *health);
 
 G_END_DECLS

@@ -32,8 +32,8 @@ void ob_silence_note_answer (ObSilence *silence, gint64 now_ms);
 /**
  * ob_silence_next_ms:
  *
- * When to knock next: every 5 s, on battery with mobile data every 15 s. A clock that was set brings it forward by that,
- * and never puts it off.
+ * When to knock next: every 5 s, on battery with mobile data every 15 s. Setting the clock may bring a knock forward, and never
+ * puts one off.
  *
  * Returns: Unix milliseconds; 0: no knock is due
  */

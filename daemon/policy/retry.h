@@ -33,8 +33,8 @@ gint64 ob_retry_patience_ms (guint looks, gint64 retry_after_ms, double spread);
  * @tried_at_ms: when the last attempt in vain ended
  * @now_ms: when this one did, by the same clock, which may have been set in between
  *
- * Returns: how much of the time in between does not count as tried: a device that was off, a network that was missing, a
- * clock that was set, also back, which is less than 0
+ * Returns: how much of the time in between does not count as tried, since the device was off, the network missing, or the clock
+ * set; negative if the clock was set back
  */
 gint64 ob_retry_get_idle_ms (gint64 tried_at_ms, gint64 now_ms);
 
@@ -44,8 +44,8 @@ gint64 ob_retry_get_idle_ms (gint64 tried_at_ms, gint64 now_ms);
  * @failures: failed attempts without progress, in a row
  * @limit_ms: how long it may go on
  *
- * Whether nothing moved for so long that a person must look. A clock that was set gives no reason to: neither back, nor
- * forward before it was tried through the whole back-off.
+ * Whether nothing has moved for so long that a person must look. Setting the clock alone never brings that about: set forward,
+ * the whole back-off must still have been tried.
  */
 gboolean ob_retry_must_give_up (gint64 progress_at_ms, gint64 now_ms, guint failures, gint64 limit_ms);
 
@@ -57,14 +57,15 @@ gboolean ob_retry_must_give_up (gint64 progress_at_ms, gint64 now_ms, guint fail
  * @tried_at_ms: when the last attempt in vain ended
  * @now_ms: when this one did
  *
- * Counts only what was tried: neither what ob_retry_get_idle_ms() leaves out, nor a time in which the destination was silent, too.
+ * Counts only time in which it was tried: not what ob_retry_get_idle_ms() leaves out, nor time in which the destination was
+ * silent too.
  *
- * Returns: since when nothing answers there, with what does not count left out; 0: it has
+ * Returns: since when nothing has answered there, moved by the time that does not count; 0: it has answered
  */
 gint64 ob_retry_count_silence (gint64 since_ms, gboolean is_heard, gboolean is_silent, gint64 tried_at_ms,
                                gint64 now_ms);
 
-/* Whether the upload URL has been silent for a day of trying, so that it is given up for a new one. */
+/* Returns: whether the upload URL has been silent for a day of trying, so that it is given up for a new one. */
 gboolean ob_retry_must_leave_url (gint64 since_ms, gint64 now_ms);
 
 G_END_DECLS

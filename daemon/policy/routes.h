@@ -20,13 +20,13 @@ void ob_routes_free (ObRoutes *routes);
  * ob_routes_find:
  * @url: of a server; asked for once, it is watched from then on
  *
- * The way to it; to its proxy, where the system has one for that URL. A name is as reachable as the addresses that it had
- * when it was last looked up, of which one is enough. A default route is a way to every name, since names move. Of a name
- * that could not be looked up yet, any network at all is a way: a try will tell, and no rule of ours knows better.
+ * Returns the way to the server, or to its proxy if the system has one for that URL. A name can be reached if one of the
+ * addresses of its last lookup can. A default route is a way to every name, since names move. For a name that could not be
+ * looked up yet, any network is a way: an attempt will tell.
  */
 ObWay ob_routes_find (ObRoutes *routes, const char *url);
 
-/* Whether any server that was asked for can be reached, other than this device itself. */
+/* Returns: whether any server that was asked for can be reached, other than this device itself. */
 gboolean ob_routes_reach_any (ObRoutes *routes);
 
 /* Returns: the way out: that of the default route, else that to one of the servers */

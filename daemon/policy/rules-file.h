@@ -16,8 +16,8 @@ G_BEGIN_DECLS
  * @file_name: for messages, and for the rules that it says something of
  * @error: InvalidArgument; the message names file, group and key
  *
- * Adds what a file says. A key of a rule that is there replaces what was said before, and an empty value takes it back; a
- * rule of a new name comes last, and so wins over those before it.
+ * Adds what a file says. A key of an existing rule replaces its value, and an empty value resets it; a new rule comes last, and
+ * so wins over those before it.
  */
 gboolean ob_rules_read (ObRules *into, const char *text, gsize size_bytes, const char *file_name, GError **error);
 

@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-/* What a rule does about a network that costs. */
+/* A rule's answer to a network that costs. */
 typedef enum
 {
   OB_ALLOW,
@@ -87,15 +87,15 @@ typedef struct
  * matches no pattern of groups. */
 const ObRule *ob_rules_match (const ObRules *rules, const ObUploadFacts *facts);
 
-/* Whether an upload for that destination could have the rule; and whether every upload for a destination that could,
- * does. */
+/* Returns: whether an upload for that destination could have the rule; and whether every upload for a destination that
+ * could, does. */
 gboolean ob_rule_is_for_destination (const ObRule *rule, const char *destination);
 gboolean ob_rule_is_for_all_of (const ObRule *rule);
 
 /* Returns: (nullable): the rule of that name */
 const ObRule *ob_rules_find (const ObRules *rules, const char *name);
 
-/* What a rule looks at besides the conditions. */
+/* The facts that a rule looks at besides the conditions. */
 typedef struct
 {
   gint64 now_ms;
@@ -117,9 +117,9 @@ typedef struct
 /**
  * ob_rule_decide:
  *
- * no-network and captive-portal hold whatever a rule says and a person said; a destination on this device knows neither.
- * Everything else is lifted by a person's word. There is no network where there is no way to the destination, and for no
- * other reason: neither connectivity that is limited nor a default route that is missing makes anything wait, since a
+ * no-network and captive-portal hold a lane whatever its rule and a person say, unless the destination is on this device. A
+ * person's word lifts everything else. "No network" means that there is no way to the destination, and nothing else: neither
+ * limited connectivity nor a missing default route makes anything wait, since a
  * server on the same network may well be reached. A link of unknown kind is allowed unless it is metered.
  */
 ObRuleDecision ob_rule_decide (const ObRules *rules, const ObRule *rule, const ObConditions *conditions,

@@ -24,7 +24,7 @@ typedef struct
   guint flags;     /* ObHoldFlags */
 } ObHold;
 
-/* What everybody is shown. The reasons are a set, listed in the order of the enum. */
+/* The public status. The reasons are a set, listed in the order of the enum. */
 typedef struct
 {
   OutboxState state;
@@ -43,7 +43,7 @@ guint ob_upload_get_holds (const ObUpload *upload, ObHold holds[4]);
  * @holds: every hold that covers the upload, in any order
  * @n_holds: how many
  *
- * Holds speak only of what waits: an attempt that runs is shown as running until it has ended.
+ * A running attempt is shown as running until it has ended, whatever holds the upload.
  */
 ObStatus ob_status (ObStored stored, OutboxReason reason, const ObHold *holds, guint n_holds);
 

@@ -103,7 +103,7 @@ is_preparing (ObSessionWatcher *self, const char *property)
   return is_true;
 }
 
-/* Whether the person's last session has ended and lingering is off. */
+/* Returns: whether the person's last session has ended and lingering is off. */
 static gboolean
 is_logging_out (ObSessionWatcher *self)
 {

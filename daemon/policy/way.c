@@ -97,7 +97,8 @@ ask_routes (const struct sockaddr_storage *to, ObWay *way)
   (void) close (fd);
 }
 
-/* Whether the device has a carrier. Without one, an unplugged cable or a Wi-Fi without a network keeps its routes. */
+/* Returns: whether the device has a carrier. Without one, an unplugged cable or a Wi-Fi without a network keeps its
+ * routes. */
 static gboolean
 has_carrier (const char *device)
 {
@@ -114,7 +115,7 @@ has_carrier (const char *device)
   return is_running;
 }
 
-/* Whether the error means that there is no way, and not some other trouble. */
+/* Returns: whether the error means that there is no way, and not some other trouble. */
 static gboolean
 is_no_way (int code)
 {

@@ -23,16 +23,16 @@ typedef struct
 /**
  * ob_way_find:
  *
- * Whether a connection to @address would find a route: a UDP socket is connected to it, which sends nothing, and rtnetlink
- * tells the device and whether its carrier is gone. "No default route" is no reason of its own. Where the question itself
- * cannot be asked (no descriptor is left), there is a way: a try will tell.
+ * Whether the kernel has a route to @address. Connects a UDP socket to it, which sends nothing; rtnetlink tells the device, and
+ * whether its carrier is gone. A missing default route is no reason by itself. If the kernel cannot be asked (no descriptor is
+ * left), there is a way: an attempt will tell.
  */
 ObWay ob_way_find (GSocketAddress *address);
 
 /* Returns: the way of the default route, of IPv4 or else of IPv6 */
 ObWay ob_way_find_default (void);
 
-/* Whether there is a network besides loopback: a device that is up, with a carrier and an address that is not
+/* Returns: whether there is a network besides loopback: a device that is up, with a carrier and an address that is not
  * link-local. */
 gboolean ob_way_is_any (void);
 

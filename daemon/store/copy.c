@@ -63,7 +63,8 @@ ob_copy_has_room (int fd, guint64 bytes, GError **error)
   return FALSE;
 }
 
-/* Whether it was written: size or mtime differ. A different ctime alone may come from a new name, owner or attribute. */
+/* Returns: whether it was written: size or mtime differ. A different ctime alone may come from a new name, owner or
+ * attribute. */
 static gboolean
 is_written (const struct stat *before, const struct stat *after)
 {
@@ -242,9 +243,9 @@ take_from_reader (Copier *copier, ObReader *reader, GError **error)
   return FALSE;
 }
 
-/* Whether a program has the file open or mapped for writing: then the kernel refuses a read lease (fcntl(2)). Only a
- * hint, since a lease cannot be had on files of other users, or on a writable descriptor. The lease is dropped at once,
- * so that nobody waits for it. */
+/* Returns: whether a program has the file open or mapped for writing: then the kernel refuses a read lease (fcntl(2)).
+ * Only a hint, since a lease cannot be had on files of other users, or on a writable descriptor. The lease is dropped at
+ * once, so that nobody waits for it. */
 static gboolean
 may_have_writer (int source)
 {

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 /* A copy leaves so much of the disk to the database: an upload that cannot be recorded cannot be sent, and then never makes room. */
 #define OB_COPY_RESERVE_BYTES (8 * 1024 * 1024)
 
-/* Whether @bytes fit on the disk of @fd, with the room for the database left. Errors: DiskFull. */
+/* Returns: whether @bytes fit on the disk of @fd, with the room for the database left. Errors: DiskFull. */
 gboolean ob_copy_has_room (int fd, guint64 bytes, GError **error);
 
 /* Copies @source to the empty file @target at @path, see ob_spool_copy(); does not flush. With a @target of -1, only

@@ -51,7 +51,7 @@ ObDatabase *ob_database_open_aside (ObDatabase *database);
  * aside. */
 void ob_database_watch_damage (ObDatabase *database, void (*on_damaged) (gpointer user_data), gpointer user_data);
 
-/* Whether damage was found since it was opened. */
+/* Returns: whether damage was found since it was opened. */
 gboolean ob_database_is_damaged (ObDatabase *database);
 
 /* @on_bad_row: called when a row has a value that no version of Outbox has written; ob_repair_rows() repairs it. */

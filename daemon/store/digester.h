@@ -31,7 +31,7 @@ void ob_digester_add (ObDigester *digester, const void *bytes, gsize size_bytes)
  * and there are several; otherwise unchanged */
 void ob_digester_end (ObDigester *digester, ObSpoolCopy *copy, GBytes **blocks);
 
-/* Whether @copy has the expected digest. @expected_sha256: (nullable): hexadecimal; NULL accepts any. Errors:
+/* Returns: whether @copy has the expected digest. @expected_sha256: (nullable): hexadecimal; NULL accepts any. Errors:
  * DigestMismatch. */
 gboolean ob_digest_check (const ObSpoolCopy *copy, const char *expected_sha256, GError **error);
 

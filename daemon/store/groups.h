@@ -65,7 +65,7 @@ gboolean ob_groups_set_paused (ObDatabase *database, const char *app, const char
 gboolean ob_groups_set_sent_now (ObDatabase *database, const char *app, const char *key, const char *network,
                                  GError **error);
 
-/* Whether the group is sent now on that network. */
+/* Returns: whether the group is sent now on that network. */
 gboolean ob_groups_is_sent_now (ObDatabase *database, const char *app, const char *key, const char *network);
 
 /* Lets one upload of a paused group go on alone. Errors: Storage, DiskFull. */

@@ -165,7 +165,7 @@ ob_home_lost_queue (ObHome *home)
          && errno == ENOENT;
 }
 
-/* Whether everything is there that a queue in use has in the folder. */
+/* Returns: whether everything is there that a queue in use has in the folder. */
 static gboolean
 is_whole (ObHome *home)
 {

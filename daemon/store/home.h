@@ -28,17 +28,17 @@ const char *ob_home_get_path (ObHome *home);
 /* Calls @on_moved once, when the path leads elsewhere or nowhere; and each time that files of the queue were removed. */
 void ob_home_watch (ObHome *home, void (*on_moved) (gpointer user_data), gpointer user_data);
 
-/* Whether the path still leads to this folder. */
+/* Returns: whether the path still leads to this folder. */
 gboolean ob_home_is_there (ObHome *home);
 
-/* Whether the queue's file was removed, alone or with its folder, and there is no other at its path. */
+/* Returns: whether the queue's file was removed, alone or with its folder, and there is no other at its path. */
 gboolean ob_home_lost_queue (ObHome *home);
 
-/* Whether a queue here can be opened for writing, as far as can be told without opening it: there is room, and an
- * existing file can be changed. Do not call it while the queue is open for writing. */
+/* Returns: whether a queue here can be opened for writing, as far as can be told without opening it: there is room, and
+ * an existing file can be changed. Do not call it while the queue is open for writing. */
 gboolean ob_home_can_be_written (ObHome *home);
 
-/* Whether its content is lost when the device is switched off. */
+/* Returns: whether its content is lost when the device is switched off. */
 gboolean ob_home_is_in_memory (ObHome *home);
 
 /* Returns: (transfer full): a path of its spool by its descriptor, which works wherever the folder's own path leads */
@@ -47,7 +47,7 @@ char *ob_home_dup_spool (ObHome *home);
 /* Notes that the queue of that epoch is on this disk. */
 void ob_home_remember (ObHome *home, gint64 epoch);
 
-/* Whether another queue was at this path on another disk, and ob_home_remember() has not given it up. */
+/* Returns: whether another queue was at this path on another disk, and ob_home_remember() has not given it up. */
 gboolean ob_home_misses_queue (ObHome *home, gint64 epoch);
 
 G_END_DECLS

@@ -117,8 +117,8 @@ look_around (ObIngestTurns *turns, const ObIngestPlace *place)
   return crowd;
 }
 
-/* Whether the app may have one more of any mount. For most of a thousand waiting files this answers all, without looking
- * at each. */
+/* Returns: whether the app may have one more of any mount. For most of a thousand waiting files this answers all,
+ * without looking at each. */
 static gboolean
 may_app_run (ObIngestTurns *turns, const ObIngestPlace *place)
 {

@@ -37,7 +37,7 @@ typedef void (*ObIngestBeside) (const ObSpoolCopy *copy, gpointer thread_data);
  * ob_spool_copy(), DigestMismatch, or G_IO_ERROR_CANCELLED */
 typedef void (*ObIngestDone) (const ObSpoolCopy *copy, const GError *error, gpointer user_data);
 
-/* What to do with a file. Strings are copied. */
+/* An order: what to do with a file. Strings are copied. */
 typedef struct
 {
   const char *id;   /* of the upload; NULL: compute the digest only, and store nothing */
@@ -67,8 +67,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObIngest, ob_ingest_free)
 /**
  * ob_ingest_add:
  *
- * Errors: TooMany where more wait than the pool takes, in all or of one app; then nothing is called, and the descriptor is
- * the caller's.
+ * Errors: TooMany if more files wait than the pool takes, in all or of one app; then nothing is called, and the descriptor
+ * stays the caller's.
  * Returns: (transfer none) (nullable): valid until @done was called
  */
 ObIngestTask *ob_ingest_add (ObIngest *ingest, const ObIngestOrder *order, GError **error);

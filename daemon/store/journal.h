@@ -21,10 +21,10 @@ gint64 ob_journal_append (ObDatabase *database, gint64 now_ms, const ObUpload *u
 gint64 ob_journal_append_hold (ObDatabase *database, gint64 now_ms, OutboxScope scope, const char *key,
                                OutboxReasonSet reasons, const char *message, GError **error);
 
-/* Whether the event ever happened to the upload, even if its row is gone. */
+/* Returns: whether the event ever happened to the upload, even if its row is gone. */
 gboolean ob_journal_has_event (ObDatabase *database, const char *upload_id, const char *event);
 
-/* Whether the upload was the app's, even if its row is gone. */
+/* Returns: whether the upload was the app's, even if its row is gone. */
 gboolean ob_journal_is_of_app (ObDatabase *database, const char *upload_id, const char *app);
 
 /* Returns: the newest row's sequence, or 0 */
@@ -32,13 +32,13 @@ gint64 ob_journal_get_last (ObDatabase *database);
 
 /**
  * ob_journal_read_since:
- * @sequence: (inout): after which to begin; that of the last row that was looked at
- * @app: (nullable): of its uploads alone
- * @limit: rows to look at
- * @is_end: (out): there are no more
+ * @sequence: (inout): begins after it; then the sequence of the last row looked at
+ * @app: (nullable): tells of that app's uploads alone
+ * @limit: how many rows to look at
+ * @is_end: (out): whether the journal has no more rows
  * @on_upload: returns whether to go on
  *
- * Calls @on_upload for uploads to which something happened, each where the journal tells of it last. Errors: Storage.
+ * Calls @on_upload once for each upload that something happened to, at its newest row. Errors: Storage.
  */
 gboolean ob_journal_read_since (ObDatabase *database, gint64 *sequence, const char *app, guint limit, gboolean *is_end,
                                 gboolean (*on_upload) (const char *upload_id, gint64 sequence, gpointer user_data),
@@ -86,7 +86,7 @@ gboolean ob_journal_read_history (ObDatabase *database, const char *upload_id, c
  * @message: (nullable): for a person
  * @error: WrongState for an edge that the table does not have; NotFound, Storage, DiskFull
  *
- * The one way in which a stored state changes: record, row and journal together. On failure @upload is as it was.
+ * The only function that changes a stored state, together with row and journal. On failure @upload is as it was.
  */
 gboolean ob_journal_move (ObDatabase *database, ObUpload *upload, ObStored to, OutboxReason reason, const char *message,
                           gint64 now_ms, GError **error);

@@ -51,11 +51,11 @@ ObLimit ob_limit_find (const char *column);
 
 /**
  * ob_limit_read:
- * @type: SQLite's, of the value
+ * @type: SQLite's type of the value
  * @number: the value
- * @is_good: (out): whether it is one that may be there
+ * @is_good: (out): whether the column may have it
  *
- * Returns: the number, or what stands for it
+ * Returns: the number, or what is read in place of a bad one
  */
 gint64 ob_limit_read (ObLimit limit, int type, gint64 number, gboolean *is_good);
 

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* What the first bytes say. */
+/* Families of formats, which the first bytes tell. */
 typedef enum
 {
   FAMILY_UNKNOWN,

@@ -15,15 +15,15 @@ G_BEGIN_DECLS
  * @name: the file's
  * @head: its first bytes; 512 are enough
  *
- * By a table of our own of what cameras, phones and recorders write: shared-mime-info knows some of these as something else
- * (application/mxf, audio/x-mod) or not at all, and a kiosk may not have it. What the bytes say counts more than the name;
- * where they tell a container alone (TIFF, ISO media, Matroska …), the name says what is in it.
+ * Asks our own table of what cameras, phones and recorders write first: shared-mime-info takes some of it for something else
+ * (application/mxf, audio/x-mod) or does not know it, and a kiosk may not have it. Bytes count more than the name; if they tell
+ * only the container (TIFF, ISO media, Matroska …), the name tells what is in it.
  *
- * Returns: (transfer full): like image/jpeg; application/octet-stream for what nobody knows
+ * Returns: (transfer full): such as image/jpeg; application/octet-stream if nobody knows the type
  */
 char *ob_media_type_guess (const char *name, const void *head, gsize head_bytes);
 
-/* Whether GIO has a database (shared-mime-info). Without it, a file that our tables do not know is
+/* Returns: whether GIO has a database (shared-mime-info). Without it, a file that our tables do not know is
  * application/octet-stream, and gets the rule for that. Reads the disk. */
 gboolean ob_media_type_has_database (void);
 

@@ -124,7 +124,7 @@ ob_mounts_may_hang (int fd)
   return !is_on (find_local_again (), fd);
 }
 
-/* Whether it is a file: pipes and sockets have no path. */
+/* Returns: whether it is a file: pipes and sockets have no path. */
 static gboolean
 is_file (int fd)
 {

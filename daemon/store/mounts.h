@@ -13,8 +13,8 @@ G_BEGIN_DECLS
 /* Returns: the number that the kernel has for the mount; 0: not known. */
 guint64 ob_mounts_find (int fd);
 
-/* Whether it is on anything but a disk of this device or memory. What is not known, such as a mount that only the caller
- * sees, may hang. */
+/* Returns: whether it is on anything but a disk of this device or memory. What is not known, such as a mount that only
+ * the caller sees, may hang. */
 gboolean ob_mounts_may_hang (int fd);
 
 /* Returns: (transfer full): the open descriptors, above those of standard input and output, of files that may hang. */

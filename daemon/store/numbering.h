@@ -11,11 +11,11 @@ G_BEGIN_DECLS
 
 /**
  * ob_numbering_mend:
- * @now_ms: becomes the epoch where something is mended, so that places given out before say nothing
+ * @now_ms: becomes the epoch if something is repaired, so that sequences told before are not used any more
  * @error: Storage, DiskFull
  *
- * A row with a number below one is in no list, and one with the largest number there is lets SQLite say at the next row that the
- * disk is full (https://sqlite.org/autoinc.html). Such rows get the next good numbers. A look costs the ends of some indexes.
+ * A row with a number below one is in no list. After a row with the largest possible number SQLite calls the disk full at the
+ * next one (https://sqlite.org/autoinc.html). Such rows get the next good numbers. The check reads the ends of some indexes.
  */
 gboolean ob_numbering_mend (ObDatabase *database, gint64 now_ms, GError **error);
 

@@ -49,8 +49,8 @@ ObPartial *ob_partial_load (ObSpool *spool, const char *id, GError **error);
  * @error. */
 int ob_partial_open (ObSpool *spool, const char *id, int flags, GError **error);
 
-/* Whether a program has the file open or mapped for writing: then the kernel refuses a read lease (fcntl(2)). FALSE if
- * the file system knows no leases. */
+/* Returns: whether a program has the file open or mapped for writing: then the kernel refuses a read lease (fcntl(2)).
+ * FALSE if the file system knows no leases. */
 gboolean ob_partial_has_writer (ObSpool *spool, const char *id);
 
 /* Returns: how many bytes it has so far */

@@ -40,7 +40,7 @@ typedef struct
  * of arrival. Errors: Storage. */
 GArray *ob_ready_list (ObDatabase *database, const ObStream *stream, guint limit, GError **error);
 
-/* Whether another upload is being sent to the destination, or could be. */
+/* Returns: whether another upload is being sent to the destination, or could be. */
 gboolean ob_ready_has_other (ObDatabase *database, const char *destination, const char *id);
 
 G_END_DECLS

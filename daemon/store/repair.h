@@ -15,9 +15,9 @@ G_BEGIN_DECLS
  * @on_upload: called with the id of each upload whose row is changed
  * @error: Storage, DiskFull
  *
- * Makes every text of every table clean (base/text.h), brings every number within its limits (store/limits.h), and counts anew: a
- * walk through all rows, for the day on which one was found that was never written so. An upload that has not arrived and whose
- * id is lost is forgotten: its copy in the spool, which has the id, is taken up again.
+ * Makes every text in every table clean (base/text.h), brings every number within its limits (store/limits.h), and counts anew.
+ * It walks through all rows, so it runs only once a bad one was found. An upload that has not arrived and has lost its id is
+ * deleted: its copy in the spool still has the id, and is adopted.
  */
 gboolean ob_repair_rows (ObDatabase *database, void (*on_upload) (const char *id, gpointer user_data),
                          gpointer user_data, GError **error);

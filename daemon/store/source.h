@@ -23,7 +23,7 @@ typedef struct
  * @fd: borrowed; stays open as long as the source
  * @cancellable: (nullable): ends the wait for another process
  *
- * To be called before any other descriptor is opened: the number of a closed one would come back as that one.
+ * Call it before any other descriptor is opened: if @fd was closed meanwhile, its number could be another file by then.
  *
  * Errors: InvalidArgument where it is no readable regular file.
  * Returns: (transfer full) (nullable)

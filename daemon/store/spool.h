@@ -19,7 +19,7 @@ typedef struct _ObSpool ObSpool;
  * @data_folder: the broker's folder; created if need be
  * @error: Storage, DiskFull
  *
- * What an earlier process left in `incoming/` was never accepted and is removed.
+ * Removes what an earlier process left in `incoming/`, since it was never accepted.
  *
  * Returns: (transfer full) (nullable): the spool; its functions may be called on any thread
  */
@@ -77,10 +77,10 @@ typedef enum
 
 /**
  * ob_spool_examine:
- * @sha256: (nullable): of what was handed over; NULL: not known, and then any bytes are good
- * @found: (out caller-allocates): of what is there, where it could be read
+ * @sha256: (nullable): the digest of the bytes handed over; NULL: not known, any bytes are good
+ * @found: (out caller-allocates): size and digest of the copy, if it could be read
  *
- * Reads the whole copy; blocks for as long as that takes.
+ * Reads the whole copy, and blocks meanwhile.
  */
 ObKept ob_spool_examine (ObSpool *spool, const char *id, const char *sha256, GCancellable *cancellable,
                          ObSpoolCopy *found);
@@ -101,10 +101,10 @@ gboolean ob_spool_remove (ObSpool *spool, const char *id, GError **error);
 /* Removes a record without bytes, which a crash left behind and which means nothing. */
 void ob_spool_drop_lone_record (ObSpool *spool, const char *id);
 
-/* Whether the path still leads to the folder that was opened, and no other disk was mounted over it. */
+/* Returns: whether the path still leads to the folder that was opened, and no other disk was mounted over it. */
 gboolean ob_spool_is_there (ObSpool *spool);
 
-/* Whether bytes and record are both there. */
+/* Returns: whether bytes and record are both there. */
 gboolean ob_spool_has (ObSpool *spool, const char *id);
 
 /* Moves the content of another spool here. A missing folder is empty. Errors: as ob_spool_copy() and ob_spool_commit();

@@ -39,7 +39,7 @@ gint64 ob_statement_get_number (ObStatement *statement, int column);
 /* The same for a number: one outside of its limits is repaired and reported. */
 gint64 ob_statement_get_sound (ObStatement *statement, int column, ObLimit limit);
 
-/* Whether the column's number is within its limits; reports nothing. */
+/* Returns: whether the column's number is within its limits; reports nothing. */
 gboolean ob_statement_is_sound (ObStatement *statement, int column, ObLimit limit);
 
 /* Binds text, repaired if it is not clean: no row ever gets any other. @text: (nullable) */

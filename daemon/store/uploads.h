@@ -33,7 +33,7 @@ gboolean ob_uploads_delete (ObDatabase *database, const char *id, GError **error
 /* Returns: (transfer full) (nullable): the upload. Errors: NotFound, Storage. */
 ObUpload *ob_uploads_get (ObDatabase *database, const char *id, GError **error);
 
-/* Whether the upload exists; cheaper than reading it. */
+/* Returns: whether the upload exists; cheaper than reading it. */
 gboolean ob_uploads_has (ObDatabase *database, const char *id);
 
 /* Returns: (transfer full) (nullable): the upload with that submit key. Errors: NotFound, Storage. */
@@ -75,10 +75,10 @@ typedef struct
  * ob_uploads_list:
  * @after: (inout): the number to begin after; where to begin the next time, or 0 at the end
  *
- * A filter may match few of many: it looks at a span of numbers, so that no call takes long. The span begins at the next row
- * that is there, so that a page without a filter is never empty before the end.
+ * Looks at a limited span of numbers, so that a filter that matches few of many uploads does not take long. The span begins at
+ * the next existing row, so that a page without a filter is never empty before the end.
  *
- * Returns: (transfer full) (element-type ObUpload): at most @limit of them, perhaps none, in order of arrival. Errors:
+ * Returns: (transfer full) (element-type ObUpload): at most @limit uploads, perhaps none, in order of arrival. Errors:
  * Storage.
  */
 GPtrArray *ob_uploads_list (ObDatabase *database, const ObUploadsFilter *filter, gint64 *after, guint limit,
@@ -99,10 +99,11 @@ GPtrArray *ob_uploads_find (ObDatabase *database, ObUploadsSet set, gint64 value
 /* Returns: when the next own hold of an upload ends, in Unix milliseconds, or 0 */
 gint64 ob_uploads_next_wake_ms (ObDatabase *database);
 
-/* Whether the app has an upload in any state for that destination. @rule: (nullable): only in that rule's lane */
+/* Returns: whether the app has an upload in any state for that destination. @rule: (nullable): only in that rule's lane */
 gboolean ob_uploads_has_app (ObDatabase *database, const char *app, const char *destination, const char *rule);
 
-/* Whether a URL at a server is another upload's than @id, in any state, or of a termination that has not been done. */
+/* Returns: whether a URL at a server is another upload's than @id, in any state, or of a termination that has not been
+ * done. */
 gboolean ob_uploads_is_url_taken (ObDatabase *database, const char *server_url, const char *id);
 
 /* Number and bytes of uploads that failed because their saved copy is gone or damaged; reads only these. Errors:

@@ -13,8 +13,8 @@ G_BEGIN_DECLS
 /**
  * ob_waits_shift:
  * @jump_ms: by how much the clock was set
- * @most_ms: later than this nothing waits: such a time was written by a clock that was far off
- * @instead_ms: until when it waits instead
+ * @most_ms: no wait can end later: such a time was written while the clock was far off
+ * @instead_ms: when such a wait ends instead
  *
  * Times are Unix milliseconds. Errors: Storage, DiskFull.
  */

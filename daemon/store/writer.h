@@ -19,9 +19,9 @@ ObWriter *ob_writer_begin (ObSpool *spool, ObPartial *partial, GError **error);
  * ob_writer_resume:
  * @cancellable: (nullable): ends the reading
  *
- * Goes on where the record says that the file is on the disk. What was written after that is cut off, as a power cut may have
- * kept any part of it; a file that has less than its record says has lost what somebody relies on. The bytes are read once, for
- * their digests.
+ * Goes on at the durable offset of the record. Bytes after it are cut off, since a power cut may have kept any part of them. A
+ * file that ends before it has lost bytes that somebody relies on, which is an error. The bytes are read once for their
+ * digests.
  *
  * Errors: NotFound; InvalidArgument for what is no record; Storage, also for a file that is too short; G_IO_ERROR_CANCELLED.
  * Returns: (transfer full) (nullable): with an error all is left as it was
@@ -51,7 +51,7 @@ gboolean ob_writer_flush (ObWriter *writer, GError **error);
  * @copy: (out caller-allocates): size and digest
  * @blocks: (out): the digests of its blocks, where it has more than one
  *
- * There is no more to come; to be called once, before ob_writer_finish().
+ * All bytes have been appended. Call it once, before ob_writer_finish().
  *
  * Errors: InvalidArgument where it does not have the size that was told, DigestMismatch, DiskFull where the database would not
  * have its room.

@@ -18,8 +18,8 @@ G_BEGIN_DECLS
  * @checkpoints: where to report
  * @stop: (nullable): ends it early
  *
- * Blocks until the upload is confirmed or cannot go on; a termination until the server has let go of it, which
- * is then done. Worker thread.
+ * Blocks until the upload is confirmed or cannot go on; a termination until the server has deleted it, which is "done". Worker
+ * thread.
  *
  * Returns: (transfer full): how it ended
  */

@@ -22,7 +22,7 @@ char *ob_confirm_fill_url (const char *template, const char *id, const char *gro
 /* Asks once; the answer is in @result. Worker thread. */
 void ob_confirm_ask (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop);
 
-/* What the confirm URL knows of an upload, asked before a byte is sent again. */
+/* The answer of the confirm URL, asked before a byte is sent again. */
 typedef enum
 {
   OB_CONFIRM_UNKNOWN, /* the server never heard of it, or there is no confirm URL: it may be sent */

@@ -71,7 +71,7 @@ ObEnd ob_connection_end (ObConnection *connection, SoupMessage *message, guint64
  * unanswered on a kept connection, which says nothing about the server. */
 gboolean ob_connection_note_answer (ObConnection *connection, SoupMessage *message, gboolean is_answered);
 
-/* Whether the server of @message drops kept connections. */
+/* Returns: whether the server of @message drops kept connections. */
 gboolean ob_connection_is_forgetful (ObConnection *connection, SoupMessage *message);
 
 /* Closes the connections that are kept for a next request. */

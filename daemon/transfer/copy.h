@@ -22,8 +22,8 @@ int ob_copy_look (const char *path, guint64 size_bytes);
  * @path: of the copy
  * @fault_errno: why it cannot be opened or looked at: of ob_copy_look(), or the system's
  *
- * A folder that is not there tells of no file in it; nor does a system that has no descriptor or memory to spare, or a network
- * home that is away.
+ * A missing folder does not mean that its files are lost; nor does a lack of descriptors or memory, or a network home that is
+ * away.
  *
  * Returns: %OUTBOX_REASON_FILE_MISSING, %OUTBOX_REASON_FILE_CHANGED, or %OUTBOX_REASON_NONE where it may come back
  */

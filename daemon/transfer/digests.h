@@ -17,8 +17,8 @@ G_BEGIN_DECLS
  * @deadline: kept while the file is read
  * @digests: (out) (transfer full) (nullable): see base/blocks.h; NULL where nothing is known of the file
  *
- * They stand in the copy's record. Where it has none, as those of version 0.1.0, the whole copy is read once: if its SHA-256
- * is the upload's, its digests are those of what was handed over.
+ * Takes them from the copy's record. A record of version 0.1.0 has none: then the whole copy is read once, and if its SHA-256
+ * is the upload's, the digests of its blocks are those of the bytes handed over.
  *
  * Returns: FALSE where nothing may be sent; @result says why
  */

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the kernel knows of a TCP socket. Any thread.
+ * Asks the kernel about a TCP socket. Any thread.
  */
 #pragma once
 

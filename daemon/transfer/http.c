@@ -101,7 +101,7 @@ ob_http_expect (SoupMessage *message, ObConnection *connection, gint64 answer_ms
   g_signal_connect_data (message, "got-informational", G_CALLBACK (on_informational), expectation, free_expectation, 0);
 }
 
-/* Whether the server answered before it asked for the body. */
+/* Returns: whether the server answered before it asked for the body. */
 static gboolean
 is_early (SoupMessage *message)
 {
@@ -158,8 +158,8 @@ has_body (SoupMessage *message)
   return soup_message_headers_get_content_type (soup_message_get_request_headers (message), NULL) != NULL;
 }
 
-/* Whether sending it twice does no harm: at worst it leaves an announced upload without a byte. An empty upload is
- * finished by its announcement alone. */
+/* Returns: whether sending it twice does no harm: at worst it leaves an announced upload without a byte. An empty upload
+ * is finished by its announcement alone. */
 static gboolean
 is_repeatable (SoupMessage *message)
 {

@@ -12,7 +12,7 @@
 
 G_BEGIN_DECLS
 
-/* What an attempt gets. It owns everything in it, since it crosses to a worker thread. */
+/* The job of an attempt. It owns everything in it, since it crosses to a worker thread. */
 typedef struct
 {
   char *id;
@@ -47,7 +47,7 @@ typedef struct
 void ob_job_free (ObJob *job);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObJob, ob_job_free)
 
-/* What became of a resume text that an attempt reported. */
+/* The fate of a resume text that an attempt reported. */
 typedef enum
 {
   OB_CREATED_STOP,    /* it could not be stored: stop */

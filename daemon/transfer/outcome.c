@@ -222,7 +222,7 @@ is_of_the_way (const GError *error)
          || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NETWORK_UNREACHABLE);
 }
 
-/* Whether nothing was heard at all: no status, no TLS alert, no connection that a server ended. */
+/* Returns: whether nothing was heard at all: no status, no TLS alert, no connection that a server ended. */
 static gboolean
 is_silence (const ObReply *reply)
 {
@@ -257,9 +257,9 @@ error_outcome (const ObReply *reply)
   return either (OB_VERDICT_RETRY);
 }
 
-/* Whether only the confirm URL is in trouble, so that bytes can still go to the destination. At another origin it has
- * other credentials, another certificate, maybe another proxy. At the destination's own origin, "too many requests"
- * about questions does not forbid sending, and a question needs no room on its disk. */
+/* Returns: whether only the confirm URL is in trouble, so that bytes can still go to the destination. At another origin
+ * it has other credentials, another certificate, maybe another proxy. At the destination's own origin, "too many
+ * requests" about questions does not forbid sending, and a question needs no room on its disk. */
 static gboolean
 is_trouble_of_a_question (const ObReply *reply, const ObOutcome *outcome)
 {

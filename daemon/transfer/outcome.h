@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 /* Error code: the server has other bytes than were sent. When a person retries, the file is sent anew. */
 #define OB_CODE_DIGEST_MISMATCH "digest-mismatch"
 
-/* What the request was for that got the answer. */
+/* The purpose of the request that got the answer. */
 typedef enum
 {
   OB_STAGE_CREATE,    /* making a new upload at the server */
@@ -77,10 +77,10 @@ typedef struct
  * @reply: an answer with a status, at any stage but %OB_STAGE_CONFIRM, which is no protocol's
  * @outcome: (out): set where %TRUE is returned
  *
- * What a protocol says of an answer where it knows better than HTTP. It fails no upload and drops no resume text by an answer
- * that anything on the way may have given. Pure.
+ * What an answer means in a protocol, if that differs from HTTP. An answer that a proxy or portal may have given must neither
+ * fail an upload nor drop its resume text. Pure.
  *
- * Returns: whether it knows; else the answer means what it means in all of HTTP
+ * Returns: FALSE if the answer means what it means in HTTP
  */
 typedef gboolean (*ObVerdictFunc) (const ObReply *reply, ObOutcome *outcome);
 
@@ -91,8 +91,8 @@ typedef gboolean (*ObVerdictFunc) (const ObReply *reply, ObOutcome *outcome);
  * @verdict: (nullable): the protocol's
  * @now_ms: Unix milliseconds, for a Retry-After that is a date in an answer without one
  *
- * What carries the protocol's own header is the server's word about the upload. What does not may come from anything that
- * stands in the way: it holds the destination, fails no upload and drops no resume text. Trouble of a confirm URL at another
+ * An answer with the protocol's own header is the server's word about the upload. One without may come from anything in between:
+ * it holds the destination, fails no upload and drops no resume text. Trouble of a confirm URL at another
  * origin is never the destination's, where no person could mend it and bytes can still go.
  */
 ObOutcome ob_outcome_from_reply (const ObReply *reply, ObVerdictFunc verdict, gint64 now_ms);

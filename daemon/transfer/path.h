@@ -9,18 +9,17 @@
 
 G_BEGIN_DECLS
 
-/* Whether the system has lost the local address of @fd, so that no answer can arrive any more. */
+/* Returns: whether the system has lost the local address of @fd, so that no answer can arrive any more. */
 gboolean ob_path_is_gone (int fd);
 
 /**
  * ob_path_hold:
  * @fd: a connected socket
  *
- * Holds it to the device that has its address, so that it does not move on to another network when routes change: the
- * kernel would send its packets there, with a source address that is of no use. No privilege is needed for that since
- * Linux 5.7. See docs/network.md.
+ * Ties the socket to the device of its local address. When routes change, the kernel would send its packets by another network,
+ * with a source address that is of no use there. This needs no privilege since Linux 5.7. See docs/network.md.
  *
- * Returns: whether it was not held before, and now is
+ * Returns: whether it is tied now, and was not before
  */
 gboolean ob_path_hold (int fd);
 

@@ -20,7 +20,8 @@ typedef struct
   /* Pure. @url: a URL once each {…} in it is replaced. Returns: (nullable): what is wrong with it, for a person */
   const char *(*check_url) (const char *url);
 
-  /* Pure. Whether the protocol could have reported @resume as created; anything else, as from a damaged row, is dropped. */
+  /* Pure. Returns: whether the protocol could have reported @resume as created; anything else, as from a damaged row, is
+   * dropped. */
   gboolean (*is_resume) (const char *resume);
 
   /* resume texts begin with the origin of the destination's URL, and are changed with it when the destination moves */
@@ -41,7 +42,7 @@ typedef struct
   gboolean (*try_out) (ObConnection *connection, const ObJob *job, ObTrialNotes *notes, ObAttemptResult *result,
                        ObStop *stop);
 
-  /* What an answer means that is not the same in all of HTTP; see outcome.h. */
+  /* Judges answers that mean something else here than in HTTP; see outcome.h. */
   ObVerdictFunc verdict;
 } ObProtocol;
 

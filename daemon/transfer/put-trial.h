@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 gboolean ob_put_try_out (ObConnection *connection, const ObJob *job, ObTrialNotes *notes, ObAttemptResult *result,
                          ObStop *stop);
 
-/* Pure. Whether the server's Allow header (RFC 9110 section 10.2.1) lacks PUT. @allow: (nullable) */
+/* Pure. Returns: whether the server's Allow header (RFC 9110 section 10.2.1) lacks PUT. @allow: (nullable) */
 gboolean ob_put_is_left_out (const char *allow);
 
 G_END_DECLS

@@ -13,8 +13,8 @@ G_BEGIN_DECLS
  * ob_put_url_check:
  * @template: a destination's URL
  *
- * Without {id} two files of one name would be one at the server, and the second would take the place of the first. In its
- * query, most servers would not look at it.
+ * Without {id}, two files of the same name would be one file at the server, the second replacing the first. In the query, most
+ * servers would ignore it.
  *
  * Returns: (nullable): what is wrong with it, for a person
  */

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 /* An ObVerdictFunc. */
 gboolean ob_put_verdict (const ObReply *reply, ObOutcome *outcome);
 
-/* What HEAD says about a file's URL. */
+/* The answer of HEAD to a file's URL. */
 typedef enum
 {
   OB_FOUND_NOTHING, /* no file */

@@ -27,7 +27,7 @@ G_BEGIN_DECLS
 /* A state of TCP (RFC 9293 section 3.3.2), as the kernel counts them. */
 #define OB_FLOW_CLOSE_WAIT 8
 
-/* What TCP tells of a connection. */
+/* A connection, as TCP tells of it. */
 typedef struct
 {
   guint64 acked_bytes;
@@ -47,7 +47,7 @@ typedef enum
   OB_STALL_SLOW,   /* the answer took longer than it may */
 } ObStallDecision;
 
-/* What is remembered of one request. */
+/* The memory of one request. */
 typedef struct
 {
   gint64 answer_ms; /* how long the answer may take, once every byte is acknowledged */

@@ -31,10 +31,10 @@ ObStop *ob_stop_new (void);
 /* Main thread. */
 void ob_stop_ask (ObStop *stop, ObStopKind kind);
 
-/* Whether the attempt is to end, gently or at once. @stop: (nullable) */
+/* Returns: whether the attempt is to end, gently or at once. @stop: (nullable) */
 gboolean ob_stop_is_asked (ObStop *stop);
 
-/* Whether to park the connection instead of resetting it. */
+/* Returns: whether to park the connection instead of resetting it. */
 gboolean ob_stop_is_parking (ObStop *stop);
 
 /* Waits for @delay_ms, or until @stop is cancelled. @stop: (nullable) */

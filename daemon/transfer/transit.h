@@ -31,8 +31,8 @@ void ob_transit_note_taken (ObTransit *transit, guint64 taken_bytes, guint64 hel
  * is 0, that is the case now. */
 void ob_transit_expect_end (ObTransit *transit, guint64 rest_bytes, gint64 now_us);
 
-/* Whether the server has had the whole upload for a while and still processes it, as of @now_us (monotonic). The
- * attempt's place can then be given to another. */
+/* Returns: whether the server has had the whole upload for a while and still processes it, as of @now_us (monotonic).
+ * The attempt's place can then be given to another. */
 gboolean ob_transit_is_left (ObTransit *transit, gint64 now_us);
 
 /* An ordinary answer takes no longer than this. */

@@ -19,7 +19,7 @@ G_BEGIN_DECLS
 ObAnswer *ob_tus_create (ObConnection *connection, const ObJob *job, ObServerFacts *facts, gboolean *is_short,
                          ObAttemptResult *result, ObStop *stop);
 
-/* Whether no answer came to a header that some servers find too long. */
+/* Returns: whether no answer came to a header that some servers find too long. */
 gboolean ob_tus_is_long (const ObAnswer *answer, const ObJob *job, gboolean is_short);
 
 G_END_DECLS

@@ -18,13 +18,13 @@ SoupMessage *ob_tus_message_new (const char *method, const char *url, const ObJo
 SoupMessage *ob_tus_patch_new (const char *url, const ObJob *job, guint64 offset_bytes, gboolean is_post,
                                ObAttemptResult *result);
 
-/* Whether a proxy refuses the method: it is not the server's own answer, and other methods would pass. */
+/* Returns: whether a proxy refuses the method: it is not the server's own answer, and other methods would pass. */
 gboolean ob_tus_is_method_refused (const ObAnswer *answer);
 
-/* Whether every byte was sent, and a proxy gave up waiting for the server, which may go on. */
+/* Returns: whether every byte was sent, and a proxy gave up waiting for the server, which may go on. */
 gboolean ob_tus_is_slow_finish (const ObAnswer *answer);
 
-/* Whether the server tells its versions and ours is not among them; if so, @result says it. */
+/* Returns: whether the server tells its versions and ours is not among them; if so, @result says it. */
 gboolean ob_tus_is_of_other_version (const ObAnswer *answer, ObAttemptResult *result);
 
 /* As ob_answer_judge(), with its own words for a server that does not speak tus 1.0.0. */
