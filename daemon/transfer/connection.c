@@ -371,6 +371,7 @@ ob_connection_set_answer_ms (ObConnection *connection, gint64 answer_ms)
 {
   g_mutex_lock (&connection->lock);
   connection->stall.answer_ms = answer_ms;
+  connection->stall.moved_us = g_get_monotonic_time ();
   g_mutex_unlock (&connection->lock);
 }
 

@@ -120,13 +120,22 @@ ob_answer_free (ObAnswer *answer)
   g_free (answer);
 }
 
-/* Reads up to the limit; a longer answer is cut, and its connection closed. After an early answer libsoup 3.2 waits for
- * another one when the stream is closed, unless it is cancelled. */
+/* Reads up to the limit, and what comes in time; a longer answer is cut, and its connection closed. After an early answer
+ * libsoup 3.2 waits for another one when the stream is closed, unless it is cancelled. */
 static void
-read_body (ObAnswer *answer, GInputStream *stream, GCancellable *cancellable)
+read_body (ObConnection *connection, ObAnswer *answer, GInputStream *stream, GCancellable *cancellable)
 {
+  gint64 end_us = g_get_monotonic_time () + OB_ANSWER_MS * G_GINT64_CONSTANT (1000);
+  gssize got = 1;
+
   answer->body = g_malloc (OB_ANSWER_MAX_BYTES + 1);
-  (void) g_input_stream_read_all (stream, answer->body, OB_ANSWER_MAX_BYTES, &answer->body_bytes, cancellable, NULL);
+  while (got > 0 && answer->body_bytes < OB_ANSWER_MAX_BYTES && g_get_monotonic_time () < end_us)
+    {
+      ob_connection_set_answer_ms (connection, OB_ANSWER_BODY_MS);
+      got = g_input_stream_read (stream, answer->body + answer->body_bytes, OB_ANSWER_MAX_BYTES - answer->body_bytes,
+                                 cancellable, NULL);
+      answer->body_bytes += (gsize) MAX (got, 0);
+    }
   answer->body[answer->body_bytes] = '\0';
   if (is_early (answer->message))
     g_cancellable_cancel (cancellable);
@@ -184,7 +193,7 @@ send_once (ObConnection *connection, ObAnswer *answer, gint64 answer_ms, GCancel
   request = ob_connection_begin (connection, answer->message, answer_ms, stop);
   stream = soup_session_send (ob_connection_get_session (connection), answer->message, request, &answer->error);
   if (stream)
-    read_body (answer, stream, request);
+    read_body (connection, answer, stream, request);
   answer->end = ob_connection_end (connection, answer->message, &wire_bytes);
   answer->wire_bytes += wire_bytes;
   was_dead = answer->error

@@ -19,6 +19,8 @@ G_BEGIN_DECLS
 #define OB_ANSWER_OPTIONS_MS (5 * 1000)
 #define OB_ANSWER_SEND_MS (5 * 60 * 1000)
 #define OB_ANSWER_FINISH_MS (15 * 60 * 1000)
+/* The head has said what became of the request: what it announced and no byte of which comes is not waited for as long. */
+#define OB_ANSWER_BODY_MS (10 * 1000)
 
 typedef struct
 {

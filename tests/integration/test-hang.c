@@ -395,6 +395,28 @@ test_a_server_that_forgets_connections (void)
   test_trap_free (scene.trap);
 }
 
+/* The head has said that the upload is made: it goes on from there, long before a minute is over. */
+static void
+test_a_body_that_never_comes (void)
+{
+  static const Row row = { "no-body", TEST_TRAP_NO_BODY, "POST", "http", "127.0.0.1" };
+  Scene scene = { .row = &row };
+  g_autofree char *path = NULL;
+  g_autoptr (GError) error = NULL;
+
+  test_namespace_run ("ip link set lo up");
+  scene.broker = test_broker_new_alone ();
+  scene.trap = test_trap_new (row.point, row.method);
+  set_destination (&scene);
+  path = test_broker_make_file (scene.broker, "photo.jpg", 60000, 1);
+  scene.id = test_broker_submit (scene.broker, path, g_variant_new_parsed ("{'destination': <'trap'>}"), &error);
+  g_assert_no_error (error);
+  wait_for_status (&scene, "done");
+  test_broker_free (scene.broker);
+  test_trap_free (scene.trap);
+  g_free (scene.id);
+}
+
 static void
 test_pause (void)
 {
@@ -427,6 +449,7 @@ main (int argc, char *argv[])
     const char *name;
     void (*run) (void);
   } tests[] = {
+    { "/hang/a-body-that-never-comes", test_a_body_that_never_comes },
     { "/hang/paused", test_pause },
     { "/hang/removed", test_remove },
     { "/hang/the-daemon-ends", test_end },
