@@ -3,10 +3,12 @@
  *
  * outbox add: hands over several files at once, and prints their ids in the order of the files.
  */
+#include "add-options.h"
 #include "cli.h"
 #include "expand.h"
 #include "print.h"
 #include "record.h"
+#include "take-back.h"
 #include "tally.h"
 #include "terminal.h"
 #include "view.h"
@@ -21,42 +23,6 @@
 #include <unistd.h>
 
 #define MOST_AT_ONCE 16
-
-typedef struct
-{
-  char *destination;
-  char *group;
-  char *title;
-  char *media_type;
-  char *key;
-  char *app;
-  char *name;     /* of the file that comes by standard input */
-  GStrv metadata; /* K=V */
-  char *not_before;
-  int priority;
-  gboolean is_form;
-  gboolean is_move;
-  gboolean is_wait;
-  gboolean is_json;
-  gboolean is_quiet;
-  gboolean is_recursive;
-} Options;
-
-static void
-options_clear (Options *options)
-{
-  g_free (options->destination);
-  g_free (options->group);
-  g_free (options->title);
-  g_free (options->media_type);
-  g_free (options->key);
-  g_free (options->app);
-  g_free (options->name);
-  g_free (options->not_before);
-  g_strfreev (options->metadata);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
 /* One file of the command line. */
 typedef struct
@@ -73,7 +39,7 @@ typedef struct
 {
   OutboxClient *client;
   CliView *view; /* NULL: not told to wait */
-  const Options *options;
+  const CliAddOptions *options;
   GVariant *common; /* a{sv}: options that all files share */
   GArray *files;    /* of File */
   guint next;       /* index of the next file to hand over */
@@ -82,6 +48,7 @@ typedef struct
   CliTally tally;
   int exit_code;
   gboolean is_pipe; /* the one file comes by standard input */
+  CliTakeBack *take_back;
 } Add;
 
 static void
@@ -159,6 +126,12 @@ print_ids (Add *add)
     }
 }
 
+static gboolean
+is_stopped (const Add *add)
+{
+  return add->take_back && cli_take_back_is_on (add->take_back);
+}
+
 static void hand_over (Add *add);
 
 /* Which file an answer belongs to. */
@@ -188,7 +161,7 @@ on_submitted (GObject *source, GAsyncResult *result, gpointer user_data)
   else
     {
       add->tally.n_refused++;
-      fail_file (add, file, error->message,
+      fail_file (add, file, is_stopped (add) ? _ ("stopped, and not added") : error->message,
                  g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER) ? CLI_NO_BROKER : CLI_FAILED);
     }
   if (file->id && add->options->is_move)
@@ -220,7 +193,7 @@ options_for (Add *add, const File *file)
 static void
 hand_over (Add *add)
 {
-  while (add->next < add->files->len && add->n_waiting < MOST_AT_ONCE)
+  while (!is_stopped (add) && add->next < add->files->len && add->n_waiting < MOST_AT_ONCE)
     {
       File *file = &g_array_index (add->files, File, add->next);
       Pending *pending;
@@ -251,78 +224,58 @@ is_answered (gpointer user_data)
 {
   Add *add = user_data;
 
+  if (is_stopped (add) && (add->n_waiting == 0 || cli_take_back_is_given_up (add->take_back)))
+    return TRUE;
+
   return add->next == add->files->len && add->n_waiting == 0;
 }
 
-/* --- The options of all files --- */
-
-/* Returns: whether all of them are KEY=VALUE. */
 static gboolean
-insert_metadata (GVariantDict *common, char *const *pairs)
+is_under_way (const char *key, gpointer user_data)
 {
-  GVariantBuilder metadata;
+  const Add *add = user_data;
 
-  g_variant_builder_init (&metadata, G_VARIANT_TYPE ("a{ss}"));
-  for (; *pairs; pairs++)
+  for (guint i = 0; i < add->next; i++)
     {
-      const char *equals = strchr (*pairs, '=');
-      g_autofree char *key = equals ? g_strndup (*pairs, (gsize) (equals - *pairs)) : NULL;
+      const File *file = &g_array_index (add->files, File, i);
 
-      if (!key || *key == '\0')
-        {
-          g_variant_builder_clear (&metadata);
-          (void) cli_usage ("add", _ ("--metadata takes KEY=VALUE, not %s"), *pairs);
-          return FALSE;
-        }
-      g_variant_builder_add (&metadata, "{ss}", key, equals + 1);
+      if (!file->is_answered && g_strcmp0 (file->key, key) == 0)
+        return TRUE;
     }
-  g_variant_dict_insert_value (common, "metadata", g_variant_builder_end (&metadata));
 
-  return TRUE;
-}
-
-static gboolean
-insert_not_before (GVariantDict *common, const char *text)
-{
-  gint64 not_before_ms = cli_read_time (text);
-
-  if (not_before_ms <= 0)
-    {
-      (void) cli_usage ("add", _ ("--not-before is a time like 22:00 or 2026-01-31T22:00"));
-      return FALSE;
-    }
-  g_variant_dict_insert (common, "not_before", "x", not_before_ms);
-
-  return TRUE;
+  return FALSE;
 }
 
 static void
-insert (GVariantDict *common, const char *name, const char *value)
+tell_what_was_stopped (Add *add)
 {
-  if (value)
-    g_variant_dict_insert (common, name, "s", value);
+  for (guint i = 0; i < add->next; i++)
+    {
+      const File *file = &g_array_index (add->files, File, i);
+
+      if (!file->is_answered)
+        fail_file (add, file, _ ("stopped; \"outbox list\" tells whether it was added"), CLI_FAILED);
+    }
+  cli_tally_clear (&add->tally);
+  g_printerr (ngettext ("Stopped: %u of %u file was added.", "Stopped: %u of %u files were added.", add->files->len),
+              add->tally.n_added, add->files->len);
+  g_printerr ("\n");
+  add->exit_code = CLI_STOPPED;
 }
 
-/* Returns: (transfer full) (nullable): a{sv}. */
-static GVariant *
-make_common (const Options *options)
+/* A key of a person's own finds the same upload when the file is added once more: nothing of it is taken back. */
+static void
+hand_all_over (Add *add)
 {
-  g_auto (GVariantDict) common = G_VARIANT_DICT_INIT (NULL);
-
-  if ((options->metadata && !insert_metadata (&common, options->metadata))
-      || (options->not_before && !insert_not_before (&common, options->not_before)))
-    return NULL;
-  insert (&common, "destination", options->destination);
-  insert (&common, "group", options->group);
-  insert (&common, "group_title", options->title);
-  insert (&common, "media_type", options->media_type);
-  insert (&common, "app", options->app);
-  if (options->priority != 0)
-    g_variant_dict_insert (&common, "priority", "i", options->priority);
-  if (options->is_form)
-    g_variant_dict_insert (&common, "form", "b", TRUE);
-
-  return g_variant_ref_sink (g_variant_dict_end (&common));
+  if (!add->options->key)
+    add->take_back = cli_take_back_new (add->client, is_under_way, add);
+  hand_over (add);
+  cli_wait (is_answered, add);
+  if (is_stopped (add))
+    tell_what_was_stopped (add);
+  else
+    cli_tally_end (&add->tally);
+  g_clear_pointer (&add->take_back, cli_take_back_free);
 }
 
 /* --- After handing over --- */
@@ -386,10 +339,8 @@ run (Add *add)
     return cli_fail (error);
   if (add->is_pipe && !take_pipe (add))
     return add->exit_code;
-  hand_over (add);
-  cli_wait (is_answered, add);
-  cli_tally_end (&add->tally);
-  if (add->options->is_wait)
+  hand_all_over (add);
+  if (add->options->is_wait && add->exit_code != CLI_STOPPED)
     {
       cli_view_refresh (add->view);
       cli_wait (is_over, add->view);
@@ -421,7 +372,7 @@ nothing_to_add (gboolean is_whole)
 int
 cli_add (int argc, char *argv[])
 {
-  g_auto (Options) options = { 0 };
+  g_auto (CliAddOptions) options = { 0 };
   const GOptionEntry entries[] = {
     { "destination", 'd', 0, G_OPTION_ARG_STRING, &options.destination, N_ ("Where to send them"), N_ ("NAME") },
     { "group", 'g', 0, G_OPTION_ARG_STRING, &options.group, N_ ("They belong together under this key"), N_ ("KEY") },
@@ -472,7 +423,7 @@ cli_add (int argc, char *argv[])
   add.exit_code = is_whole ? CLI_DONE : CLI_FAILED;
   if (paths->len == 0)
     return nothing_to_add (is_whole);
-  add.common = make_common (&options);
+  add.common = cli_add_options_make_common (&options);
   add.files = g_array_new (FALSE, TRUE, sizeof (File));
   g_array_set_clear_func (add.files, file_clear);
   for (guint i = 0; i < paths->len; i++)

@@ -17,6 +17,7 @@ enum
   CLI_FAILED = 1,
   CLI_USAGE = 2,
   CLI_NO_BROKER = 3,
+  CLI_STOPPED = 130, /* as a shell tells of Ctrl-C */
 };
 
 typedef struct

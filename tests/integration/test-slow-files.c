@@ -11,12 +11,15 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* The exit code of a command whose broker has ended. */
 #define NO_BROKER 3
+/* And of one that Ctrl-C has stopped. */
+#define STOPPED 130
 
 typedef struct
 {
@@ -294,6 +297,33 @@ test_a_link_in_a_watched_folder (gconstpointer data)
   g_assert_cmpuint (test_slow_files_count_hung (scene.files), ==, 0);
 }
 
+/* Ctrl-C while a file is saved: nothing of it stays, what was saved before does, and the command says which is which. Where
+ * nobody can know yet what becomes of it, it says that. */
+static void
+test_a_command_that_is_stopped (gconstpointer data)
+{
+  const Row *row = data;
+  g_auto (Scene) scene = { 0 };
+  g_auto (TestCommand) add = { 0 };
+  g_autofree char *near = NULL;
+  g_autofree char *text = NULL;
+
+  scene_set_up (&scene, row->hang);
+  near = test_broker_make_file (scene.broker, "near.jpg", 5000, 1);
+  add = test_command_start (scene.broker, "add near.jpg far/photo.jpg");
+  test_wait_until (has_hung, &scene, 10);
+  if (row->has_row)
+    test_wait_until (is_saving, &scene, 10);
+  while (test_broker_count (scene.broker, "paused") < 1)
+    g_main_context_iteration (NULL, TRUE);
+  g_subprocess_send_signal (add.process, SIGINT);
+  text = test_command_finish (&add, STOPPED);
+  test_assert_has (text,
+                   row->has_row ? "photo.jpg: stopped, and not added" : "photo.jpg: stopped; \"outbox list\" tells");
+  test_assert_has (text, "Stopped: 1 of 2 files were added.");
+  g_assert_cmpuint (test_broker_count (scene.broker, "all"), ==, 1);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -313,6 +343,13 @@ main (int argc, char *argv[])
       g_autofree char *path = g_strconcat ("/slow-files/a-folder-that-hangs/", rows[i].name, NULL);
 
       g_test_add_data_func (path, &rows[i], test_a_folder_that_hangs);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *path = g_strconcat ("/slow-files/a-command-that-is-stopped/", rows[i].name, NULL);
+
+      if (!rows[i].is_taken)
+        g_test_add_data_func (path, &rows[i], test_a_command_that_is_stopped);
     }
   for (guint i = 0; i < G_N_ELEMENTS (watched_folders); i++)
     {
