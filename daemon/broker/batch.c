@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Commands for uploads by id. One for a few is done in one savepoint. One for thousands would hold up everybody else: it is
- * checked as a whole, then done in slices, each committed with the turn in which it is done, and answered after the last.
- * Owns those that are under way. Main thread.
+ * Commands for uploads by id. A command for a few is one savepoint. One for thousands would block everybody else, so it is
+ * checked as a whole, then done in slices, each of which is committed, and answered after the last. Owns the commands under
+ * way. Main thread.
  */
 #include "broker/broker-private.h"
 
@@ -12,11 +12,11 @@
 
 #define IDS_MAX 10000
 
-/* That many are done at once, and are a slice. With what follows each after the commit: some milliseconds. */
+/* So many uploads are one slice, which takes some milliseconds with all that follows its commit. */
 #define SLICE_MOST 50
 #define SLICE_US 4000
 
-/* Below the bus, as a commit: who has called meanwhile comes first. */
+/* Lower than the bus, as a commit is: calls that have arrived meanwhile come first. */
 #define SLICE_PRIORITY (G_PRIORITY_DEFAULT + 10)
 
 struct _ObBatch
@@ -24,12 +24,12 @@ struct _ObBatch
   ObBroker *broker; /* borrowed */
   ObCommand command;
   gint value;
-  char *app;           /* whose they must be; NULL: anybody's */
-  GPtrArray *ids;      /* each once */
-  GHashTable *set;     /* the same */
-  guint next;          /* the first that was not looked at in this pass */
-  guint n_done;        /* committed */
-  gboolean is_checked; /* the second pass does it */
+  char *app;           /* the app that must own the uploads; NULL: any */
+  GPtrArray *ids;      /* without repetitions */
+  GHashTable *set;     /* the same ids */
+  guint next;          /* index of the first id that this pass has not looked at */
+  guint n_done;        /* number of uploads done and committed */
+  gboolean is_checked; /* the first pass has checked all; the second does them */
   ObCommandDone done;
   gpointer user_data;
 };
@@ -66,7 +66,7 @@ batch_free (ObBatch *batch)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObBatch, batch_free)
 
-/* Returns: (transfer full) (nullable): the upload, where it is there, of that app, and can be commanded so. */
+/* Returns: (transfer full) (nullable): the upload, if it exists, is of that app, and the command applies to it */
 static ObUpload *
 find (const ObBatch *batch, const char *id, GError **error)
 {
@@ -83,7 +83,7 @@ find (const ObBatch *batch, const char *id, GError **error)
   return ob_broker_may_command (batch->command, upload, error) ? g_steal_pointer (&upload) : NULL;
 }
 
-/* Whether there is one that this slice has time for. */
+/* Returns: whether this slice has time for another one. */
 static gboolean
 has_more (const ObBatch *batch, guint begin, gint64 end_us)
 {
@@ -108,7 +108,7 @@ check_some (ObBatch *batch, GError **error)
   return TRUE;
 }
 
-/* One that was removed or came to its end since it was checked is left out. */
+/* Skips an upload that was removed or has ended since it was checked. */
 static gboolean
 do_some (gpointer user_data, GError **error)
 {
@@ -141,7 +141,7 @@ do_at_once (ObBatch *batch)
 {
   g_autoptr (GError) error = NULL;
 
-  /* Nothing is written that would have to be taken back, which has all memory read again. */
+  /* Check before writing, since a rollback has every member read its memory again. */
   if (!check_some (batch, &error))
     {
       batch->done (error, batch->user_data);
@@ -155,7 +155,7 @@ do_at_once (ObBatch *batch)
 
 static gboolean on_slice (gpointer user_data);
 
-/* The first of those that wait goes on: one at a time, in the order in which they came. */
+/* Goes on with the first command that waits: one at a time, in the order in which they came. */
 static void
 go_on (ObBroker *self)
 {
@@ -163,7 +163,7 @@ go_on (ObBroker *self)
     self->batch_source = g_idle_add_full (SLICE_PRIORITY, on_slice, self, NULL);
 }
 
-/* What was committed stays, and the answer says how much that is. */
+/* What was committed stays; the answer says how many that are. */
 static void
 finish (ObBroker *self, const GError *error)
 {
@@ -191,7 +191,7 @@ on_slice_committed (const GError *error, gpointer user_data)
     go_on (self);
 }
 
-/* Returns: whether there may be another slice at once. */
+/* Returns: whether another slice may follow at once */
 static gboolean
 check_slice (ObBroker *self, ObBatch *batch)
 {
@@ -250,7 +250,7 @@ check_arguments (ObCommand command, const char *const *ids, gint value, GError *
   return FALSE;
 }
 
-/* A later word about the same upload must not be overtaken by an earlier one. */
+/* Commands about the same upload must not overtake each other. */
 static gboolean
 is_behind_another (const ObBatch *batch)
 {
@@ -299,7 +299,7 @@ ob_broker_end_batches (ObBroker *self)
   g_autoptr (GError) error
       = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "Outbox is ending; give the command again");
 
-  /* A slice that is done is told of as done. */
+  /* Commit each slice, so that what is done is told. */
   ob_queue_commit (self->queue);
   while (!g_queue_is_empty (self->batches))
     finish (self, error);

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The table of destinations, as the database has it, and what people command of them. Main thread.
+ * The table of destinations and the commands about them. Main thread.
  */
 #include "broker/destinations.h"
 
@@ -19,7 +19,7 @@ struct _ObDestinationTable
   ObQueue *queue; /* borrowed, as is the next */
   ObDatabase *database;
   GHashTable *all;     /* name → ObDestination; NULL: not loaded yet */
-  gint64 steady_at_ms; /* when a network that came back has been up for long enough; 0: none is waited for */
+  gint64 steady_at_ms; /* when a network that came back has lasted long enough; 0: none is waited for */
   const ObDestinationEvents *events;
   gpointer user_data;
 };
@@ -203,11 +203,11 @@ wake (gpointer member, gint64 now_ms, gint64 jump_ms)
   ObDestinationTable *self = member;
   Wake waking = { self, now_ms, jump_ms, FALSE };
 
-  /* A clock that was set makes this wait no longer than it was meant to be. */
+  /* A clock that was set must not make this wait longer. */
   if (jump_ms != 0 && self->steady_at_ms > 0)
     self->steady_at_ms = MIN (self->steady_at_ms + jump_ms, now_ms + OB_DESTINATIONS_STEADY_MS);
   waking.is_network_back = self->steady_at_ms > 0 && self->steady_at_ms <= now_ms;
-  /* Time alone also changes what is told of a hold. */
+  /* Tell the holds again, since time alone changes what is told of some. */
   if (ob_queue_do (self->queue, OB_TURN_SOON, wake_all, &waking, NULL))
     ob_queue_touch_holds (self->queue);
 }
@@ -238,7 +238,7 @@ const ObMember ob_destination_table_member = { .load = load, .next_ms = next_ms,
 
 /* --- Commands --- */
 
-/* There is one default. */
+/* Only one destination is the default. */
 static gboolean
 clear_other_defaults (ObDestinationTable *self, const char *name, GError **error)
 {
@@ -260,8 +260,8 @@ clear_other_defaults (ObDestinationTable *self, const char *name, GError **error
   return TRUE;
 }
 
-/* What is begun at a server that has moved goes on where it is now; if it is not there, the server says so. Attempts by the
- * settings of before end. */
+/* Uploads begun at a server that has moved go on at its new address; if they are not there, the server says so. Attempts
+ * with the old settings end. */
 static gboolean
 follow_server (ObDestinationTable *self, const ObDestination *destination, const char *old_protocol,
                const char *old_url, GError **error)
@@ -283,7 +283,7 @@ typedef struct
 {
   ObDestinationTable *table;
   const char *name;
-  const ObDestinationSettings *settings; /* of `set` alone */
+  const ObDestinationSettings *settings; /* of `set` only */
 } Change;
 
 static gboolean
@@ -329,7 +329,7 @@ ob_destination_table_set (ObDestinationTable *self, const char *name, const ObDe
   ob_queue_command (self->queue, set, &change, done, user_data);
 }
 
-/* Whether anything that has not arrived is meant for it; the counters know. */
+/* Returns: whether an upload that has not arrived is for it, by the counters. */
 static gboolean
 is_in_use (ObDestinationTable *self, const char *name, GError **error)
 {

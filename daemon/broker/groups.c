@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What people command of groups. A pause is one row of the journal, whatever the group's size. Main thread.
+ * Commands for groups. A pause writes one row to the journal, however large the group is. Main thread.
  */
 #include "broker/broker-private.h"
 
@@ -19,7 +19,7 @@ is_in_group (const ObUpload *upload, const char *name)
   return g_strcmp0 (own, name) == 0;
 }
 
-/* Its attempts end gently: there are few, whatever the size of the group. */
+/* Stops the group's attempts gently; there are few, however large the group is. */
 static void
 on_group_paused (const GError *error, gpointer user_data)
 {
@@ -53,7 +53,7 @@ pause_one (ObBroker *self, const ObGroup *group, gboolean is_paused, GError **er
                     > 0);
 }
 
-/* What is still coming in has its rule, and what comes later the answer. */
+/* Files that are still coming in, and later ones, get the group's word when they join. */
 static gboolean
 send_now_one (ObBroker *self, const ObGroup *group, GError **error)
 {
@@ -78,7 +78,7 @@ send_now_one (ObBroker *self, const ObGroup *group, GError **error)
   return TRUE;
 }
 
-/* A command for groups. */
+/* The arguments of a command for groups. */
 typedef struct
 {
   ObBroker *broker;

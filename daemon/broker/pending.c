@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Who is to do something after a commit, and with what.
+ * The user data of an effect: who does what after a commit.
  */
 #include "broker/pending.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Something that somebody has to do when its cause is on the disk: the user data of an ObEffect that is about one thing.
+ * The user data of an ObEffect that is about one thing: who acts after the commit, and on what.
  */
 #pragma once
 
@@ -11,8 +11,8 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  gpointer owner; /* borrowed: who is to do it */
-  char *id;       /* of an upload, or the name of a destination or a group; NULL: all of them */
+  gpointer owner; /* borrowed: it acts */
+  char *id;       /* of an upload, or the name of a destination or group; NULL: all */
 } ObPending;
 
 /* @id: (nullable) */

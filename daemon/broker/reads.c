@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the doors read of uploads and of the journal, so that none of them reaches into the store. Reads only; main thread.
+ * What callers read of uploads and of the journal, so that no door reaches into the store. Reads only; main thread.
  */
 #include "broker/broker-private.h"
 
@@ -10,7 +10,7 @@
 #include "store/prune.h"
 #include "store/short-id.h"
 
-/* As many as one answer holds. */
+/* How many rows one answer has. */
 #define LOG_ROWS 200
 #define HISTORY_ROWS 1000
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Bad text and absurd numbers in a row are no damage: readers see them repaired, and the rows are put right soon after, before
- * any of them is sent. Main thread.
+ * Bad text or absurd numbers in a row do not condemn the database: readers see them repaired, and the rows are repaired
+ * soon after, before any of them is sent. Main thread.
  */
 #include "broker/broker-private.h"
 
@@ -16,7 +16,7 @@
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
-/* What cannot be put right is not walked through again and again. */
+/* A row that cannot be repaired must not be walked over again and again. */
 #define REPAIR_EVERY_US (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
 
 static void
@@ -40,7 +40,7 @@ restore_text (char **field, const char *kept)
   *field = g_strdup (kept);
 }
 
-/* A digest or a destination that was repaired is none: the record in the spool still has what was handed over. */
+/* A repaired digest or destination is worth nothing; the record in the spool has what was handed over. */
 static void
 restore_what_was_said (ObBroker *self, ObUpload *upload, const ObUpload *kept)
 {
@@ -63,7 +63,7 @@ restore_what_was_said (ObBroker *self, ObUpload *upload, const ObUpload *kept)
     upload->not_before_ms = kept->not_before_ms;
 }
 
-/* The copy has the size, where the record says the same or the row says nothing. */
+/* The copy's size counts, if the record agrees or the row has none. */
 static void
 restore_size (ObBroker *self, ObUpload *upload, const ObUpload *kept)
 {
@@ -77,7 +77,7 @@ restore_size (ObBroker *self, ObUpload *upload, const ObUpload *kept)
     upload->offset_bytes = upload->size_bytes;
 }
 
-/* What has a rule that there is none of would wait until the rules change. */
+/* An upload whose rule does not exist would wait until the rules change. */
 static void
 restore_rule (ObBroker *self, ObUpload *upload)
 {
@@ -100,12 +100,12 @@ restore (ObBroker *self, ObUpload *upload)
   restore_rule (self, upload);
   if (upload->created_at_ms == 0)
     upload->created_at_ms = now_ms;
-  /* Giving up counts from there. */
+  /* Giving up counts from this time. */
   if (upload->progress_at_ms == 0 || upload->progress_at_ms > now_ms)
     upload->progress_at_ms = now_ms;
   if (upload->stored == OB_STORED_QUEUED && ob_runs_has (self->runs, upload->id))
     upload->stored = OB_STORED_UPLOADING;
-  /* What no attempt could resume by is forgotten where the file can be sent again. */
+  /* Drop a resume text that no attempt could use, if the file can be sent again. */
   if (upload->server_url
       && !ob_destination_table_may_resume (self->destinations, upload->destination, upload->server_url)
       && (upload->stored == OB_STORED_QUEUED || upload->stored == OB_STORED_FAILED))
@@ -115,7 +115,7 @@ restore (ObBroker *self, ObUpload *upload)
     }
 }
 
-/* A destination whose address was lost is as the settings beside the database have it. */
+/* A destination that lost its URL gets it back from the settings beside the database. */
 static gboolean
 restore_destinations (ObBroker *self, GError **error)
 {
@@ -135,7 +135,7 @@ restore_destinations (ObBroker *self, GError **error)
   return TRUE;
 }
 
-/* What they have themselves is sound by now. */
+/* Their own values are sound by now. */
 static gboolean
 put_right (ObBroker *self, GPtrArray *ids, GError **error)
 {
@@ -189,7 +189,7 @@ on_repair (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Whoever reads is in the middle of a statement. */
+/* A reader is in the middle of a statement: repair later. */
 static void
 on_bad_row (gpointer user_data)
 {

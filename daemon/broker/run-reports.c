@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What attempts report while they run. Main thread.
+ * Records what attempts report while they run. Main thread.
  */
 #include "broker/runs-private.h"
 
@@ -25,19 +25,19 @@ on_stored_recorded (const GError *error, gpointer user_data)
   ob_question_answer (user_data, !error);
 }
 
-/* What an attempt has to tell of its upload. */
+/* The arguments of a change that an attempt reports. */
 typedef struct
 {
   ObRuns *runs;
   const char *id;
-  const char *server_url; /* of a new one; NULL: the server has it no longer */
+  const char *server_url; /* new; NULL: the server has the upload no longer */
   guint64 offset_bytes;
   guint64 wire_bytes;
   const char *event;
   const char *words;
 } Report;
 
-/* Makes durable what an attempt asks about, and answers when it is. */
+/* Records what an attempt waits for, and answers it when that is on the disk. */
 static void
 record (Report *report, ObChange write, ObEffect recorded, ObQuestion *question)
 {
@@ -52,7 +52,7 @@ record (Report *report, ObChange write, ObEffect recorded, ObQuestion *question)
   ob_queue_touch (queue, report->id, FALSE);
 }
 
-/* Nobody waits for it: it goes to the disk with the next turn. */
+/* Records what no attempt waits for: it goes to the disk with the next turn. */
 static void
 note (Report *report, ObChange write)
 {
@@ -60,7 +60,7 @@ note (Report *report, ObChange write)
     ob_queue_touch (report->runs->queue, report->id, FALSE);
 }
 
-/* What was on the way has arrived or not: the server has said what it has. */
+/* The server has told its offset: forget what was on the way. */
 static void
 forget_sent (ObRuns *self, const char *id)
 {
@@ -70,7 +70,7 @@ forget_sent (ObRuns *self, const char *id)
     active->sent_bytes = 0;
 }
 
-/* Nothing of it is written: after a restart the server's word alone counts. */
+/* Not written to the database: after a restart only the server's word counts. */
 static void
 on_sent (const char *id, guint64 sent_bytes, gpointer user_data)
 {
@@ -83,7 +83,7 @@ on_sent (const char *id, guint64 sent_bytes, gpointer user_data)
   self->host->sent (id, self->user_data);
 }
 
-/* Its place is another's from now on, or its own again. */
+/* A server that takes long to answer leaves its place to another attempt, or takes it back. */
 static void
 on_left (const char *id, gboolean is_left, gpointer user_data)
 {
@@ -96,7 +96,7 @@ on_left (const char *id, gboolean is_left, gpointer user_data)
   ob_queue_want_flush (self->queue);
 }
 
-/* From now on an attempt asks, or sends: then its rule counts again. */
+/* The attempt only asks from now on, or sends again; when it sends, its rule counts again. */
 static void
 note_asking (ObRuns *self, const char *id, gboolean is_asking)
 {
@@ -111,7 +111,7 @@ note_asking (ObRuns *self, const char *id, gboolean is_asking)
     ob_stop_ask (active->stop, OB_STOP_NOW);
 }
 
-/* The server has lost the upload that it confirmed to have: from here on it is sent again. */
+/* The server has lost the upload after confirming it: it is sent again. */
 static gboolean
 leave_confirming (ObRuns *self, ObUpload *upload, GError **error)
 {
@@ -215,7 +215,7 @@ write_progress (gpointer user_data, GError **error)
       if (upload->sequence == 0)
         return FALSE;
     }
-  /* What a server lost and gets again is no progress. */
+  /* Bytes that the server lost and gets again are no progress. */
   if (offset_bytes > upload->furthest_bytes)
     {
       upload->furthest_bytes = offset_bytes;

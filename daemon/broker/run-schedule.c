@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What starts, and what makes room for it: looks up what could run, lets the scheduler choose, and does it. Main thread.
+ * Starts uploads and makes room for them: collects what could run, lets the scheduler choose, and does it. Main thread.
  */
 #include "broker/runs-private.h"
 
@@ -12,10 +12,10 @@
 #include "policy/retry.h"
 #include "store/journal.h"
 
-/* Among how many of a stream a probe looks for one that has not failed. */
+/* A probe looks among so many uploads of a stream for one that has not failed. */
 #define PROBE_CHOICE 16
 
-/* As of now, were it still silent. */
+/* Counts the silence up to now, as if the URL were still silent. */
 static gboolean
 must_leave_url (const ObUpload *upload, gint64 now_ms)
 {
@@ -57,7 +57,7 @@ make_job (ObRuns *self, const ObUpload *upload)
                       ? MAX (ob_queue_get_now_ms (self->queue) - upload->progress_at_ms, 0)
                       : -1;
   job->is_worked_on = job->is_stored && upload->reason == OUTBOX_REASON_SERVER_WORKING;
-  /* What a silent server was heard to have whole is asked about, or waited for: it is not sent twice on a guess. */
+  /* A file that a silent server is known to have whole is not sent again on a guess: ask about it, or wait. */
   job->leaves_url = must_leave_url (upload, ob_queue_get_now_ms (self->queue)) && (!job->is_stored || job->confirm_url);
   job->is_again = upload->attempts > 1;
   job->asks_first = !upload->server_url
@@ -82,7 +82,7 @@ on_start (const GError *error, gpointer user_data)
     ob_workers_start (self->workers, make_job (self, upload), active->stop);
   else
     ob_actives_remove (self->active, pending->id);
-  /* It was removed in the same turn; or it stands there as uploading, and nobody does. */
+  /* Either it was removed in the same turn; or its row says uploading, and no attempt runs. */
   if (own_error && !g_error_matches (own_error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
     ob_storage_note_trouble (self->storage);
 }
@@ -95,7 +95,7 @@ typedef struct
   char *rule; /* owned: of its row */
 } Start;
 
-/* Returns: FALSE without @error where its row has to be put right first. */
+/* Returns: FALSE without @error if its row must be repaired first */
 static gboolean
 begin_attempt (gpointer user_data, GError **error)
 {
@@ -107,7 +107,7 @@ begin_attempt (gpointer user_data, GError **error)
     return FALSE;
   begun->rule = g_strdup (upload->rule);
   upload->attempts++;
-  /* Giving up counts from here, whatever it waited for until now. */
+  /* Giving up counts from the first attempt, not from the time before it. */
   if (upload->failures == 0)
     upload->progress_at_ms = ob_queue_get_now_ms (self->queue);
   if (upload->stored == OB_STORED_QUEUED)
@@ -138,13 +138,13 @@ start (ObRuns *self, const ObCandidate *candidate)
   ob_queue_touch (self->queue, candidate->id, FALSE);
 }
 
-/* What could run now. */
+/* What could run now, and what runs. */
 typedef struct
 {
   GArray *streams;    /* of ObStream */
   GArray *candidates; /* of ObCandidate */
-  GArray *stream_of;  /* of guint, beside the candidates: the stream that each is of */
-  GPtrArray *heads;   /* of GArray of ObReady: the candidates' ids */
+  GArray *stream_of;  /* of guint, one for each candidate: the index of its stream */
+  GPtrArray *heads;   /* of GArray of ObReady, which own the candidates' ids */
   GArray *running;    /* of ObRunning */
 } View;
 
@@ -160,7 +160,7 @@ view_clear (View *view)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (View, view_clear)
 
-/* Days count a little, as in the order of the stream; hours in which others were served much. */
+/* A day of waiting counts a point, as in the stream's order; so does an hour in which others were served. */
 static gint
 get_age (ObRuns *self, const ObStream *stream, const ObReady *ready)
 {
@@ -178,7 +178,7 @@ add_stream (ObRuns *self, View *view, guint index)
   GArray *heads;
   const ObRule *rule = ob_gate_find_rule (self->gate, stream->rule);
 
-  /* What has a rule that is gone waits until it is matched with those that are there. */
+  /* An upload whose rule is gone waits until it is matched with the new rules. */
   if (!destination || !rule || (ob_gate_awaits_word (self->gate) && !ob_destination_is_local (destination))
       || !self->host->may_start (stream->destination, stream->rule, stream->stored, self->user_data))
     {
@@ -189,7 +189,7 @@ add_stream (ObRuns *self, View *view, guint index)
                              : "their lane or their destination is held, or the network is not known yet");
       return;
     }
-  /* Those that run may stand among the first. */
+  /* Uploads that run may be among the first: ask for more. */
   heads = ob_ready_list (self->database, stream,
                          (is_probe ? PROBE_CHOICE : OB_SCHEDULER_MAX_PER_DESTINATION) + ob_actives_count (self->active),
                          NULL);
@@ -260,7 +260,7 @@ stream_of (const View *view, guint index)
   return &g_array_index (view->streams, ObStream, g_array_index (view->stream_of, guint, index));
 }
 
-/* Notes who was served and who was not, before anything starts: that may bring the next choice about. */
+/* Notes who is served and who is not before anything starts, since that may bring about the next choice. */
 static void
 note_choice (ObRuns *self, const View *view, const ObChoice *choice)
 {
@@ -306,7 +306,7 @@ run_choice (ObRuns *self)
     ob_debug (OB_DEBUG_RUNS, NULL, "%u of %u that could start do: %u run", choice->start->len, view.candidates->len,
               view.running->len);
   note_choice (self, &view, choice);
-  /* Whoever did not take the place that was made is not there any more. */
+  /* The upload that room was made for may be gone: then keep no place. */
   if (!ob_actives_is_making_room (self->active))
     g_hash_table_remove_all (self->promised);
   for (guint i = 0; i < choice->stop->len; i++)

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What servers are to let go of, of uploads that were removed: asked for one at a time, again after an error, and for a
- * week at most. Main thread.
+ * Has servers delete what they have of removed uploads: one at a time, again after an error, for a week at most. Main
+ * thread.
  */
 #include "broker/runs-private.h"
 
@@ -11,7 +11,7 @@
 #include "policy/retry.h"
 #include "store/terminations.h"
 
-/* Among how many that are due one is looked for that can be asked for now. */
+/* Looks among so many that are due for one that can be asked for now. */
 #define TERMINATION_CHOICE 16
 
 static ObJob *
@@ -29,7 +29,7 @@ make_termination_job (const ObDestination *destination, const ObTermination *ter
   return job;
 }
 
-/* What servers are to let go of has time: one at once, where a place is left over and the destination is well. */
+/* A termination can wait: one at a time, if a place is free and the destination is well. */
 void
 ob_runs_start_termination (ObRuns *self)
 {
@@ -43,7 +43,7 @@ ob_runs_start_termination (ObRuns *self)
       const ObTermination *termination = due->pdata[i];
       const ObDestination *destination = ob_destination_table_find (self->destinations, termination->destination);
 
-      /* Its last attempt may still be on its way out. */
+      /* The upload's last attempt may still be ending. */
       if (!destination || ob_health_is_tried (&destination->health) || ob_actives_find (self->active, termination->id)
           || !self->host->may_start (destination->name, "", OB_STORED_CONFIRMING, self->user_data))
         continue;
@@ -53,7 +53,7 @@ ob_runs_start_termination (ObRuns *self)
     }
 }
 
-/* The server has let go of it, will never, or was asked for long enough. */
+/* The server has deleted it, or never will, or was asked for long enough. */
 gboolean
 ob_runs_end_termination (ObRuns *self, const char *id, const ObAttemptResult *result, GError **error)
 {

@@ -14,10 +14,10 @@
 #include "store/journal.h"
 #include "store/ready.h"
 
-/* How long it stays open whether a 403 is about one upload or about who asks. */
+/* How long it may stay open whether a 403 is about one upload or about the credentials. */
 #define DOUBT_MS 3000
 
-/* How long a server may take to attach what it has, before a person hears of it. */
+/* A server may take so long to attach a file before a person is told. */
 #define CONFIRM_MOST_MS (G_GINT64_CONSTANT (24) * 3600 * 1000)
 
 static void
@@ -34,7 +34,7 @@ hold_upload (ObRuns *self, ObUpload *upload, const ObAttemptResult *result)
                         + ob_retry_delay_ms (upload->failures, result->outcome.retry_after_ms, g_random_double ());
 }
 
-/* Until a person acts. */
+/* Holds the destination until a person acts. */
 static gboolean
 block_destination (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, OutboxReason reason, GError **error)
 {
@@ -48,7 +48,7 @@ block_destination (ObRuns *self, ObUpload *upload, const ObAttemptResult *result
   return ob_destination_table_save (self->destinations, destination, result->message, error);
 }
 
-/* Trouble of the destination, or of the upload alone: its health knows. */
+/* The destination's health decides whether the trouble is its own or this upload's. */
 static gboolean
 note_trouble (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
 {
@@ -95,7 +95,7 @@ move (ObRuns *self, ObUpload *upload, ObStored to, OutboxReason reason, const Ob
                           error);
 }
 
-/* Back to where it waits: bytes that the server has stay there. */
+/* Back to waiting; bytes that the server has stay there. */
 static gboolean
 move_back (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
 {
@@ -126,7 +126,7 @@ finish_upload (ObRuns *self, ObUpload *upload, ObAttemptResult *result, GError *
   upload->retry_at_ms = 0;
   if (!ob_runs_relieve_destination (self, upload, error))
     return FALSE;
-  /* A receipt that was found while the upload URL was gone comes without the last chunk. */
+  /* A receipt that was found after the upload URL was gone comes without the last chunk: pass through confirming. */
   if (upload->stored == OB_STORED_UPLOADING
       && !ob_journal_move (self->database, upload, OB_STORED_CONFIRMING, OUTBOX_REASON_NONE, NULL, upload->done_at_ms,
                            error))
@@ -144,7 +144,7 @@ fail_upload (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, GErr
   return move (self, upload, OB_STORED_FAILED, result->outcome.reason, result, error);
 }
 
-/* A refusal that was taken for one upload's, until it turned out to be about who asks, neither fails it nor keeps it back. */
+/* A refusal of one upload, which turned out to be about the credentials, neither fails the upload nor delays it. */
 static gboolean
 readmit (ObRuns *self, const char *id, GError **error)
 {
@@ -176,7 +176,7 @@ readmit_all (ObRuns *self, ObHealth *health, GError **error)
   return readmit (self, health->refused_id, error);
 }
 
-/* 403 may be about who asks, or about the one upload. */
+/* A 403 may be about the credentials or about this upload. */
 static gboolean
 forbid (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
 {
@@ -202,14 +202,14 @@ forbid (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, GError **
   if (refusal == OB_REFUSAL_OWN)
     return move (self, upload, OB_STORED_FAILED, OUTBOX_REASON_REJECTED, result, error);
   hold_upload (self, upload, result);
-  /* If nobody else asks meanwhile, it asks again, and a person hears of it. */
+  /* If no other upload asks meanwhile, this one asks again, and a person is told. */
   if (result->outcome.retry_after_ms <= 0)
     upload->retry_at_ms = MIN (upload->retry_at_ms, ob_queue_get_now_ms (self->queue) + DOUBT_MS);
 
   return move_back (self, upload, result, error);
 }
 
-/* It is asked now and then whether it has done. Meanwhile nothing else waits. */
+/* Asks the server now and then whether it is done; no other upload waits for that. */
 static gboolean
 leave_to_server (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
 {
@@ -266,7 +266,7 @@ end_upload (ObRuns *self, ObUpload *upload, ObAttemptResult *result, GError **er
   if (result->is_cancelled)
     return move (self, upload, upload->stored == OB_STORED_CONFIRMING ? OB_STORED_CONFIRMING : OB_STORED_QUEUED,
                  upload->reason, result, error);
-  /* Giving up counts time in which it was tried. */
+  /* Giving up counts only time in which it was tried. */
   if (upload->failures > 0)
     upload->progress_at_ms += ob_retry_get_idle_ms (upload->last_error.at_ms, ob_queue_get_now_ms (self->queue));
   upload->silent_since_ms
@@ -277,7 +277,7 @@ end_upload (ObRuns *self, ObUpload *upload, ObAttemptResult *result, GError **er
   return apply_verdict (self, upload, result, error);
 }
 
-/* The receipt is on the disk: the copy is no longer needed. */
+/* The receipt is on the disk: the copy can go. */
 static void
 on_done (const GError *error, gpointer user_data)
 {
@@ -306,7 +306,7 @@ write_end (ObRuns *self, const char *id, ObAttemptResult *result, GError **error
 
   if (!upload)
     return FALSE;
-  /* Of an attempt that hangs this is all that is known to have gone out. */
+  /* An attempt that hangs reports nothing: count what is known to have gone out. */
   upload->wire_bytes += ob_runs_get_sent_bytes (self, upload) - upload->offset_bytes;
   if (!end_upload (self, upload, result, error))
     return FALSE;
@@ -332,7 +332,7 @@ end_attempt (gpointer user_data, GError **error)
   gboolean is_good = end->is_termination ? ob_runs_end_termination (self, end->id, end->result, error)
                                          : write_end (self, end->id, end->result, error);
 
-  /* Before anything is taken back, which would look for it among those that run. */
+  /* Before a rollback, after which it would be looked for among running attempts. */
   ob_actives_remove (self->active, end->id);
 
   return is_good;
@@ -356,7 +356,7 @@ ob_runs_end_attempt (const char *id, ObAttemptResult *result, gpointer user_data
     }
   if (!ob_queue_do (self->queue, OB_TURN_SOON, end_attempt, &end, &error))
     {
-      /* Where no turn could be begun, it is still there. */
+      /* If no turn could be begun, it is still in the table. */
       ob_actives_remove (self->active, id);
       if (!g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
         g_warning ("The end of an attempt could not be recorded: %s", error->message);

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the files of runs share: runs.c has what is asked of them and how they are stopped, run-terminations.c what servers are to
- * let go of, run-verdicts.c how attempts end, run-reports.c what they report until then, and run-schedule.c what starts. Each
+ * What the files of runs share. runs.c answers questions and stops attempts; run-terminations.c has servers delete;
+ * run-verdicts.c handles the ends of attempts, run-reports.c their reports before; run-schedule.c starts uploads. Each
  * knows those before it. Nobody else includes it. Main thread.
  */
 #pragma once
@@ -29,24 +29,24 @@ struct _ObRuns
   gpointer user_data;
   gboolean is_started;
 
-  ObWorkers *workers; /* owned, as is the rest; NULL: not started, or at its end */
+  ObWorkers *workers; /* owned, as is the rest; NULL: not started, or ended */
   ObActives *active;
-  GHashTable *promised; /* ids for which something was stopped: they start next */
+  GHashTable *promised; /* ids that something was stopped for: they start next */
   ObFairness *fairness;
 };
 
 /* --- runs.c --- */
 
-/* @rule: (nullable): NULL: a termination. Returns: (transfer none) */
+/* @rule: (nullable): NULL for a termination. Returns: (transfer none) */
 ObActive *ob_runs_add (ObRuns *runs, const char *id, const char *destination, const char *rule);
 
-/* Returns: when an attempt began, as its destination counts; 0: not known. */
+/* Returns: when the attempt began, as its destination's health counts; 0: not known */
 guint64 ob_runs_get_begun_at (ObRuns *runs, const char *id);
 
-/* A destination does as it should: an end of its back-off. Inside a change. Errors: Storage, DiskFull. */
+/* Inside a change: the destination works, so its back-off ends. Errors: Storage, DiskFull. */
 gboolean ob_runs_relieve_destination (ObRuns *runs, const ObUpload *upload, GError **error);
 
-/* What runs has the rule of its row again, asks where that says so, and is stopped where its lane is held. */
+/* After a rollback: gives each attempt the rule and state of its row, and stops it if its lane is held. */
 gboolean ob_runs_load (gpointer member, GError **error);
 
 /* --- run-terminations.c; the second inside a change --- */

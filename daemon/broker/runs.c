@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What is asked of runs, and how attempts are stopped. Owns the memory that runs-private.h shows. Main thread.
+ * Answers what others ask of runs, and stops attempts. Owns the memory in runs-private.h. Main thread.
  */
 #include "broker/runs-private.h"
 
@@ -175,7 +175,7 @@ ob_runs_pause_for_after (ObRuns *self, const char *destination)
 void
 ob_runs_close_lane (ObRuns *self, const char *destination, const char *rule, OutboxReasonSet reasons)
 {
-  /* There is a network again, and it may not be used. */
+  /* There is a network again, but it may not be used: reset parked connections before they wake up on it. */
   if (ob_actives_get_stop_kind (reasons) == OB_STOP_NOW && self->workers)
     ob_workers_reset_parked (self->workers);
   ob_actives_close_lane (self->active, destination, rule, reasons);
@@ -199,7 +199,7 @@ load_one (ObRuns *self, ObActive *active)
 {
   g_autoptr (ObUpload) upload = active->is_termination ? NULL : ob_uploads_get (self->database, active->id, NULL);
 
-  /* The health of its destination counts anew. */
+  /* The destination's health has been read again, and counts from the beginning. */
   active->begun_at = 0;
   if (!upload)
     return;
@@ -208,7 +208,7 @@ load_one (ObRuns *self, ObActive *active)
   active->is_asking = upload->stored == OB_STORED_CONFIRMING;
 }
 
-/* What a lane allowed before it was taken back may have kept something running. */
+/* After a rollback a lane may be held again that was open when the attempt started. */
 static void
 stop_if_held (ObRuns *self, const ObActive *active)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What an app says of its file: checked, and made an upload. Main thread.
+ * Checks what an app says of its file, and makes an upload of it. Main thread.
  */
 #include "broker/submission.h"
 
@@ -31,7 +31,7 @@ is_short (const char *text)
   return !text || strlen (text) <= TEXT_MAX_BYTES;
 }
 
-/* Keys and groups are compared: to repair them would make one of two. */
+/* Keys and groups are compared, so they are refused instead of repaired: a repair could make two of them equal. */
 static gboolean
 is_comparable (const char *text)
 {
@@ -130,7 +130,7 @@ ob_submission_check (const ObSubmission *submission, gint64 now_ms, GError **err
   return TRUE;
 }
 
-/* Drops from the middle what is too long, so that the ending still tells what kind of file it is. */
+/* Cuts a long name in the middle, so that its ending still tells the kind of file. */
 static char *
 shorten_name (const char *name)
 {
@@ -147,8 +147,7 @@ shorten_name (const char *name)
   return g_strdup_printf ("%.*s%s", (int) (end - name), name, name + length - ending);
 }
 
-/* On the disk a name is any bytes. What of them is no UTF-8 becomes U+FFFD, as GLib shows such a name to people; each byte
- * then takes three. */
+/* On a disk a name may be any bytes. Bytes that are not UTF-8 become U+FFFD, as GLib shows them to people. */
 static char *
 name_of_descriptor (int fd)
 {
@@ -160,7 +159,7 @@ name_of_descriptor (int fd)
   return shown ? shorten_name (shown) : g_strdup ("file");
 }
 
-/* What becomes U+FFFD takes three bytes. */
+/* U+FFFD takes three bytes. */
 static char *
 dup_name (const char *name)
 {
@@ -188,8 +187,8 @@ clean_metadata (GVariant *metadata)
   return g_variant_ref_sink (g_variant_builder_end (&builder));
 }
 
-/* When an app says that it took the picture, which outlives a copy that lost the file's own time.
- * Returns: Unix milliseconds; 0: it does not say, or in no form that is known. */
+/* Reads when the app says the picture was taken, since a copy may have lost the file's own time. Returns: Unix
+ * milliseconds; 0 if it does not say, or in an unknown form */
 static gint64
 find_captured_at (GVariant *metadata)
 {
