@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Owns the name, the data folder and the service. Main thread, but for the filter, which GDBus calls on a thread of its own;
- * the lock guards what both look at.
+ * Owns the name, the data folder and the service. Main thread, except the filter, which GDBus calls on its own thread; the
+ * lock guards what both use.
  */
 #include "instance.h"
 
@@ -12,17 +12,17 @@
 
 #define RETRY_AFTER_S 5
 
-/* How long a call may wait for a service that is just being exchanged for another. */
+/* A call waits so long for a service that is being replaced. */
 #define EXCHANGE_MOST_US (5 * G_USEC_PER_SEC)
 
 struct _ObInstance
 {
   char *data_folder;
   GDBusConnection *connection; /* NULL before there is a bus */
-  GCancellable *cancellable;   /* of the connecting */
-  ObHome *home;                /* NULL where the last start failed before it */
-  GPtrArray *left;    /* of ObHome: folders that the path led to before; what is in them joins the next queue */
-  ObService *service; /* NULL: see the reason */
+  GCancellable *cancellable;   /* of the connecting to the bus */
+  ObHome *home;                /* NULL if the last start failed before it */
+  GPtrArray *left;             /* of ObHome: earlier folders at the path; the next queue takes over what is in them */
+  ObService *service;          /* NULL: see the reason */
   guint name;
   guint filter;
   guint retry_source;
@@ -32,7 +32,7 @@ struct _ObInstance
   void (*on_end) (gpointer user_data);
   gpointer user_data;
 
-  GMutex lock; /* guards what follows */
+  GMutex lock; /* guards the following */
   GCond exchanged;
   char *reason; /* why there is no service; NULL: there is one */
   gboolean is_exchanging;
@@ -44,7 +44,7 @@ static void exchange_soon (ObInstance *instance);
 
 /* --- Without a service --- */
 
-/* Returns: (transfer full) (nullable): what a call is told, or NULL to let it through. */
+/* Returns: (transfer full) (nullable): the error for a call; %NULL lets it through */
 static char *
 dup_reason (ObInstance *instance)
 {
@@ -68,7 +68,7 @@ is_for_us (GDBusMessage *message)
          && g_strcmp0 (g_dbus_message_get_interface (message), "org.freedesktop.DBus.Peer") != 0;
 }
 
-/* On the thread of GDBus. A call that no object answers would end as "no such method", which says nothing to a person. */
+/* On GDBus's thread. A call that no object answers would fail with "no such method", which tells a person nothing. */
 static GDBusMessage *
 on_message (GDBusConnection *connection, GDBusMessage *message, gboolean is_incoming, gpointer user_data)
 {
@@ -116,7 +116,7 @@ begin_exchange (ObInstance *instance)
   g_mutex_unlock (&instance->lock);
 }
 
-/* Either there is no service, or one that only reads: another takes its place as soon as the disk can be written. */
+/* There is no service, or one that only reads: try to start a better one. */
 static gboolean
 on_retry (gpointer user_data)
 {
@@ -142,7 +142,7 @@ try_again_later (ObInstance *instance)
 
 /* --- One service for another --- */
 
-/* Its home stays: what it has may still be taken out of it. Whoever watches again waits for the next. */
+/* Keep its home, since its files may still be taken over. Subscribers wait for the next service. */
 static void
 end_service (ObInstance *instance)
 {
@@ -166,7 +166,7 @@ on_exchange (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* From the main loop, since whoever tells of the cause is in the middle of something. */
+/* From the main loop: whoever tells of the cause is in the middle of something. */
 static void
 exchange_soon (ObInstance *instance)
 {
@@ -183,7 +183,7 @@ on_moved (gpointer user_data)
   exchange_soon (instance);
 }
 
-/* A database is made anew once; a disk that damages it again is for a person. */
+/* Rebuild the database once; a disk that damages it again needs a person. */
 static void
 on_damaged (gpointer user_data)
 {
@@ -260,7 +260,7 @@ clear (gpointer data)
   g_free (instance->reason);
 }
 
-/* The filter has a reference of its own: it may run while the rest is already gone. */
+/* The filter holds a reference, since it may run when the rest is gone. */
 static void
 unref (gpointer data)
 {
@@ -286,7 +286,7 @@ on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
   instance->connection = g_steal_pointer (&connection);
   instance->filter
       = g_dbus_connection_add_filter (instance->connection, on_message, g_atomic_rc_box_acquire (instance), unref);
-  /* The objects are there before the name: nobody who sees it finds nothing behind it. */
+  /* Export the objects before owning the name, so that nobody finds the name without them. */
   start_service (instance);
   instance->name
       = g_bus_own_name_on_connection (instance->connection, OUTBOX_BUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The daemon on the bus, for the life of its process: the name, and behind it a service or the reason why there is none.
+ * The daemon on the bus, as long as its process lives: the name, and behind it a service, or the reason why there is none.
  * Main thread.
  */
 #pragma once
@@ -23,7 +23,7 @@ typedef struct _ObInstance ObInstance;
  */
 ObInstance *ob_instance_new (const char *data_folder, void (*on_end) (gpointer user_data), gpointer user_data);
 
-/* Lets attempts go, commits, leaves the bus. */
+/* Stops attempts, commits, and leaves the bus. */
 void ob_instance_free (ObInstance *instance);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObInstance, ob_instance_free)
 

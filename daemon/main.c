@@ -66,7 +66,7 @@ parse_options (int *argc, char ***argv)
   return !wants_version;
 }
 
-/* Each Submit that waits its turn holds a descriptor; the usual soft limit is there for programs that use select(). */
+/* Each waiting Submit holds a descriptor. The soft limit protects programs that use select(), which we do not. */
 static void
 allow_descriptors (void)
 {
@@ -88,15 +88,15 @@ main (int argc, char *argv[])
 
   setlocale (LC_ALL, "");
   ob_debug_begin (g_getenv ("OUTBOX_DEBUG"));
-  /* GLib's parser of numbers makes a locale in its first call; where two threads wait for that, one finds an errno that is
-   * none of its own, and takes a good number for a bad one. */
+  /* GLib's number parser creates a locale on first use. If two threads wait for that, one gets a stray errno and takes a
+   * good number for a bad one: create it now. */
   (void) g_ascii_strtoll ("0", NULL, 10);
-  /* The database has secrets of destinations, and the spool what nobody else is to see. */
+  /* The database has secrets, and the spool private files. */
   (void) umask (077);
   if (!parse_options (&argc, &argv))
     return 0;
   allow_descriptors ();
-  /* Sent to the holder of a lease on a file that another opens. */
+  /* SIGIO goes to the holder of a lease when another process opens the file. */
   (void) signal (SIGIO, SIG_IGN);
   g_unix_signal_add (SIGTERM, on_signal, &run);
   g_unix_signal_add (SIGINT, on_signal, &run);
@@ -104,7 +104,7 @@ main (int argc, char *argv[])
   g_main_loop_run (loop);
   g_clear_pointer (&instance, ob_instance_free);
   ob_reader_leave_files ();
-  /* exit() would take the libraries down around a thread that is still in one of them. */
+  /* exit() would unload libraries that a stray thread is still in. */
   if (ob_strays_count () > 0)
     _exit (run.exit_code);
 

@@ -64,7 +64,7 @@ on_damage_told (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* In the middle of a query: whoever asked is answered first. */
+/* A query is under way: answer its caller first. */
 static void
 on_damaged (gpointer user_data)
 {
@@ -92,8 +92,8 @@ build_broker (ObService *service, const char *data_folder, GError **error)
   return service->database && make_broker (service, error);
 }
 
-/* The first questions may find damage that opening did not: then it is set aside by opening it once more. On a full disk it
- * cannot be opened before there is room. */
+/* The first queries may find damage that opening did not: open again, which sets the database aside. On a full disk the
+ * reserve is given up first. */
 static gboolean
 build_broker_anyway (ObService *service, const char *data_folder, GError **error)
 {
@@ -130,7 +130,7 @@ build_store (ObService *service, GPtrArray *left, GError **error)
   return service->spool && build_broker_anyway (service, data_folder, error);
 }
 
-/* On a disk that cannot be written what is known of the queue is still told, and each command is refused with the reason. */
+/* If the disk cannot be written, still tell what is known of the queue, and refuse each command with the reason. */
 static gboolean
 build_store_to_read (ObService *service, const GError *why, GError **error)
 {
@@ -166,7 +166,7 @@ remember (gpointer user_data)
   ob_home_remember (service->home, ob_database_get_epoch (service->database));
 }
 
-/* A queue that was here and is not, since its disk is not mounted yet, is no empty queue. */
+/* A queue that is missing because its disk is not mounted yet is not an empty queue. */
 static void
 find_queue (ObService *service)
 {
@@ -203,7 +203,7 @@ on_zone_changed (GTimeZone *zone, gpointer user_data)
   ob_broker_set_zone (service->broker, zone);
 }
 
-/* The system bus may come late, or never: until then they know what can be known without it. */
+/* The system bus may come late or never: until then the watchers tell what is known without it. */
 static void
 watch_all (ObService *service)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The daemon put together. Main thread.
+ * The daemon, put together. Main thread.
  */
 #pragma once
 
@@ -26,16 +26,16 @@ typedef struct _ObService ObService;
 ObService *ob_service_new (ObHome *home, GPtrArray *left, GDBusConnection *connection,
                            void (*on_damaged) (gpointer user_data), gpointer user_data, GError **error);
 
-/* Whether it tells what it knows and takes no change, since the disk cannot be written: a new service is needed when it can. */
+/* Returns: whether it only reads, since the disk cannot be written; it must be replaced once it can */
 gboolean ob_service_is_only_read (ObService *service);
 
-/* Another service takes its place under the same name: watchers are told to watch again. */
+/* Another service takes over the name: tells subscribers to watch again. */
 void ob_service_end_watches (ObService *service);
 
-/* Begins to upload: the name on the bus is ours. */
+/* Begins to upload, now that the name on the bus is ours. */
 void ob_service_start (ObService *service);
 
-/* Lets attempts go and commits. */
+/* Stops attempts and commits. */
 void ob_service_free (ObService *service);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObService, ob_service_free)
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The command that helps where something waits: one table, for documents, the command line and the page that explains it.
+ * The command that helps when something waits: one table for documents, the command line and the page that explains it.
  */
 #pragma once
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The label of a group: a head that says what happens, then how much has arrived, then who waits for what. Pure but for
- * the language of the process; any thread.
+ * The label of a group: what happens, then how much has arrived, then who waits for what. Depends on nothing but the
+ * process's language; any thread.
  */
 #include "config.h"
 
@@ -10,10 +10,10 @@
 
 #include "dbus/messages.h"
 
-/* What waits for something else than the head says; with more of them nobody reads the line. */
+/* Reasons besides the head's; with more of them nobody reads the line. */
 #define MOST_WAITING 2
 
-/* What the head says already. */
+/* What the head of the line already says. */
 typedef struct
 {
   OutboxState state;
@@ -31,7 +31,7 @@ count_all (const OutboxGroupCounts *counts)
   return n_all;
 }
 
-/* Why all that are paused are; none where the reasons differ. */
+/* Returns: the reason of all paused uploads; none if they differ */
 static OutboxReason
 only_reason (const OutboxGroupCounts *counts)
 {
@@ -42,7 +42,7 @@ only_reason (const OutboxGroupCounts *counts)
   return OUTBOX_REASON_NONE;
 }
 
-/* What moves comes before what waits by itself, and that before what needs somebody. */
+/* What moves comes before what waits by itself, and that before what needs a person. */
 static Head
 choose_head (const OutboxGroupCounts *counts)
 {
@@ -67,7 +67,7 @@ dup_uploaded (const OutboxGroupCounts *counts)
                                       n_all);
 }
 
-/* The words of one upload speak of "it"; of several the title has to do. */
+/* An upload's words say "it"; for several, use the title. */
 static char *
 dup_waiting_head (const OutboxGroupCounts *counts, Head head, gint64 now_ms, OutboxLabelLength length)
 {
@@ -115,7 +115,7 @@ says_how_many_arrived (Head head)
          || head.state == OUTBOX_STATE_CONFIRMING || head.state == OUTBOX_STATE_DONE;
 }
 
-/* How many wait for the reason beside those that the head speaks of. */
+/* Returns: how many wait for the reason, besides those that the head tells */
 static guint
 count_waiting (const OutboxGroupCounts *counts, Head head, OutboxReason reason, gboolean is_sentence)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The label of an upload. Pure but for the language and the time zone of the process; any thread.
+ * The label of an upload. Depends on nothing but the process's language and time zone; any thread.
  */
 #include "config.h"
 
@@ -9,7 +9,7 @@
 
 #include "dbus/messages.h"
 
-/* In the largest unit that it has one of, to the nearest of it. */
+/* In the largest unit that fits at least once, rounded. */
 static char *
 retry_label (gint64 delay_ms, OutboxLabelLength length)
 {
@@ -29,7 +29,7 @@ retry_label (gint64 delay_ms, OutboxLabelLength length)
   return outbox_message_dup_count (&messages->days, (guint) MIN (days, G_MAXINT));
 }
 
-/* Days of the local calendar from @from to @to: one at midnight, however long the day is. */
+/* Returns: calendar days from @from to @to: one at midnight, however long the day is */
 static int
 count_days (GDateTime *from, GDateTime *to)
 {
@@ -44,13 +44,13 @@ count_days (GDateTime *from, GDateTime *to)
   return g_date_days_between (&first, &last);
 }
 
-/* Returns: (nullable): NULL where the time is none that a calendar has. */
+/* Returns: (nullable): %NULL if the time is beyond the calendar */
 static char *
 until_label (gint64 until_ms, gint64 now_ms, OutboxLabelLength length)
 {
   const OutboxUntilMessages *messages = outbox_messages_get_until ();
   g_autoptr (GDateTime) now = g_date_time_new_from_unix_local (now_ms / 1000);
-  /* A minute that has begun is not over before it ends. */
+  /* Round up: a minute that has begun is not over before its end. */
   g_autoptr (GDateTime) until = g_date_time_new_from_unix_local ((until_ms + 59999) / 60000 * 60);
   const char *around = length == OUTBOX_LABEL_NOTIFICATION ? messages->sentence : messages->label;
   const char *format = messages->later;
@@ -74,7 +74,7 @@ until_label (gint64 until_ms, gint64 now_ms, OutboxLabelLength length)
 static char *
 uploading_label (guint64 offset, guint64 size, OutboxLabelLength length)
 {
-  /* Rounded down, so that 100 % is never shown before the server has the last byte. */
+  /* Round down, so that 100 % is not shown before the server has the last byte. */
   guint percent = size > 0 ? (guint) ((double) MIN (offset, size) * 100.0 / (double) size) : 0;
 
   return outbox_message_format (outbox_state_message (OUTBOX_STATE_UPLOADING, length), percent);

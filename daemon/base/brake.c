@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Two numbers: how often it was put on, and up to which of these the main thread has had the news. Any thread.
+ * Two numbers: how often the brake was put on, and up to which of these the main thread has had the news. Any thread.
  */
 #include "base/brake.h"
 
-static GMutex lock; /* of a change of the two, which may be read without */
+static GMutex lock; /* guards changes of the two, which may be read without it */
 static GCond changed;
 static guint put_on;
 static guint let_go;
@@ -27,7 +27,8 @@ on_news_was_heard (gpointer number)
   return G_SOURCE_REMOVE;
 }
 
-/* The main loop runs what is ready in the order in which it came: this came before the news, and the next one after it. */
+/* The main loop runs sources in the order in which they were added: this one was added before the news, the next one
+ * after it. */
 static gboolean
 on_news_is_next (gpointer number)
 {

@@ -9,7 +9,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* As in a library or a disk that never comes back. */
+/* As a call into a library, or to a disk, that never returns. */
 static void
 hang (void)
 {
@@ -28,7 +28,7 @@ ob_crash_point (const char *name)
 
   if (g_strcmp0 (g_getenv ("OUTBOX_HANG_AT"), name) == 0)
     hang ();
-  /* A file that a test may write later. */
+  /* A test may write that file later. */
   if (wanted && *wanted == '@')
     wanted = g_file_get_contents (wanted + 1, &text, NULL, NULL) ? text : NULL;
   if (!wanted || !g_str_has_prefix (wanted, name) || (wanted[length] != '\0' && wanted[length] != ':'))

@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Crash points: named places at which a test ends the process as a power cut would. Only in a build with
- * -Dcrash_points=true; elsewhere they are nothing.
+ * Crash points: named places where a test can end the process, as a power cut would. Built only with -Dcrash_points=true.
  */
 #pragma once
 
@@ -13,8 +12,8 @@
 G_BEGIN_DECLS
 
 #if OB_CRASH_POINTS
-/* Ends the process with SIGKILL where the environment says OUTBOX_CRASH_AT=name, or name:N for the N-th passing; or where
- * the file says so that it names as @path. Never comes back where it says OUTBOX_HANG_AT=name. */
+/* Ends the process by SIGKILL if OUTBOX_CRASH_AT is this name, or name:N at the N-th time; OUTBOX_CRASH_AT=@path reads
+ * that from a file. With OUTBOX_HANG_AT=name it never returns. */
 void ob_crash_point (const char *name);
 #else
 #define ob_crash_point(name) \

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the daemon decides and why, in lines for a maintainer: OUTBOX_DEBUG=gate,runs or all switches them on by domain. Any
- * thread.
+ * Lines for a maintainer about what the daemon decides and why. OUTBOX_DEBUG=gate,runs or all switches them on by domain.
+ * Any thread.
  *
- * A line never has a secret, since people send such lines to strangers. A URL goes through ob_origin_dup_shown(); a header is
- * named and its value left out; words of a server, metadata and submit keys are left out.
+ * People send such lines to strangers, so a line never has a secret. A URL goes through ob_origin_dup_shown(); of a header
+ * only the name is told; a server's words, metadata and submit keys are left out.
  */
 #pragma once
 
@@ -22,21 +22,21 @@ typedef enum
   OB_DEBUG_IPC = 1 << 4,      /* who asks for what, and what is refused */
 } ObDebugDomain;
 
-/* Switches domains on. @wanted: (nullable): their names with commas between, as OUTBOX_DEBUG has them; a name that is none is
- * warned of. Call it once, before there is a second thread. */
+/* Switches domains on. @wanted: (nullable): their names as in OUTBOX_DEBUG, with commas; an unknown name is warned of.
+ * Call it once, before there is a second thread. */
 void ob_debug_begin (const char *wanted);
 
 gboolean ob_debug_is_on (ObDebugDomain domain);
 
-/* Returns: what a line may say of it: "good" for %NULL, the name of an error of the error table, or the domain of another. An
- * error's words may repeat a secret. */
+/* Returns: how a line may name the error: "good" for %NULL, its name in the error table, or the domain of any other. Its
+ * words could repeat a secret */
 const char *ob_debug_name_error (const GError *error);
 
-/* Writes a line to the log. @subject: (nullable): what it is about, an upload's id or a destination's name; the journal has it as
- * OUTBOX_SUBJECT. */
+/* Writes a line to the log. @subject: (nullable): the upload's id or the destination's name that it is about;
+ * OUTBOX_SUBJECT in the journal */
 void ob_debug_write (ObDebugDomain domain, const char *subject, const char *format, ...) G_GNUC_PRINTF (3, 4);
 
-/* The same, where the domain is on; the arguments are evaluated only then. */
+/* The same if the domain is on; only then are the arguments evaluated. */
 #define ob_debug(domain, subject, ...)               \
   G_STMT_START                                       \
   {                                                  \

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * By statfs(2), mountinfo(5) and sysfs. Any thread.
+ * Uses statfs(2), mountinfo(5) and sysfs. Any thread.
  */
 #include "base/disk.h"
 
@@ -26,7 +26,7 @@ is_memory_type (const struct statfs *disk)
   return (guint32) disk->f_type == TMPFS_MAGIC || (guint32) disk->f_type == (guint32) RAMFS_MAGIC;
 }
 
-/* /sys/dev/block/MAJOR:MINOR leads to a folder with the device's name. */
+/* /sys/dev/block/MAJOR:MINOR is a link to a folder with the device's name. */
 static gboolean
 is_memory_device (int fd)
 {
@@ -88,7 +88,7 @@ dup_upper (int fd)
   return ob_disk_find_upper (mountinfo, g_ascii_strtoull (number + strlen ("mnt_id:"), NULL, 10));
 }
 
-/* An overlay tells the size of its upper layer for its own. */
+/* An overlay reports the size of its upper layer. */
 static gboolean
 fits_into_memory (const struct statfs *disk)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What kind of disk something lies on. Any thread.
+ * The kind of disk that something is on. Any thread.
  */
 #pragma once
 
@@ -29,11 +29,11 @@ gboolean ob_disk_is_in_memory (int fd);
  */
 char *ob_disk_dup_name (int fd);
 
-/* For tests: the upper layer of an overlay, by the text of mountinfo(5) and the mount's number. Returns: (transfer full)
- * (nullable): its path. */
+/* For tests: finds the upper layer of an overlay in the text of mountinfo(5), by the mount's number. Returns: (transfer
+ * full) (nullable): its path */
 char *ob_disk_find_upper (const char *mountinfo, guint64 mount);
 
-/* Whether a disk, or the database on it, is the reason: Storage or DiskFull. */
+/* Returns: whether the error is about a disk, or the database on it: Storage or DiskFull */
 gboolean ob_error_is_of_disk (const GError *error);
 
 G_END_DECLS

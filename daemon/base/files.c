@@ -48,7 +48,7 @@ sync_and_close (int fd, const char *path, GError **error)
 {
   int saved_errno = fsync (fd) == 0 ? 0 : errno;
 
-  /* A close that reports EIO after a good fsync has lost nothing. */
+  /* If close() fails after a good fsync(), nothing is lost. */
   (void) close (fd);
   if (saved_errno == 0)
     return TRUE;
@@ -116,7 +116,7 @@ ob_file_open_own (const char *path)
     return fd;
   if (fd >= 0)
     (void) close (fd);
-  /* So open() says of a socket, and of a device that has no driver. */
+  /* open() says so for a socket, and for a device without a driver. */
   errno = fault_errno == ENXIO || fault_errno == ENODEV ? EINVAL : fault_errno;
 
   return -1;
@@ -128,7 +128,7 @@ ob_errno_is_missing (int saved_errno)
   return saved_errno == ENOENT || saved_errno == ELOOP || saved_errno == EINVAL;
 }
 
-/* Returns: FALSE: see errno. */
+/* Returns: FALSE with errno set */
 static gboolean
 read_all (int fd, gsize most_bytes, GString *text)
 {

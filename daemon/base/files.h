@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Small helpers for durable files: what is on the disk when they return stays there. Any thread.
+ * Helpers for durable files: what they have written stays on the disk. Any thread.
  */
 #pragma once
 
@@ -9,11 +9,11 @@
 
 G_BEGIN_DECLS
 
-/* Whether the system has no room to give: a full disk, or a quota that is used up. */
+/* Returns: whether there is no room: the disk is full, or the quota used up */
 gboolean ob_errno_is_full (int saved_errno);
 
-/* Sets @error in the error table's domain from errno: a full disk is DiskFull, too many open files are TooMany and pass, all
- * else is Storage. */
+/* Sets @error from errno, in our own domain: DiskFull for a full disk, TooMany for too many open files, which passes,
+ * and else Storage. */
 void ob_file_set_error (GError **error, int saved_errno, const char *what, const char *path);
 
 /* Creates the folder and its parents, for this user only. */
@@ -28,28 +28,28 @@ gboolean ob_fd_write_all (int fd, const void *bytes, gsize size_bytes, const cha
 /* Has the kernel begin to write what a file has from there on, and does not wait: a flush then finds less left to do. */
 void ob_fd_start_flush (int fd, off_t from);
 
-/* Opens a file of Outbox's own to read it: a regular one, and no link. What else may have its name, a pipe or a device, would
- * be waited for, or read, without an end. Returns: -1: see errno, which is EINVAL for what is no file, ELOOP for a link. */
+/* Opens one of our own files for reading, if it is a regular file and no link: a pipe or a device of that name could
+ * block, or never end. Returns: -1 with errno, which is EINVAL for anything but a file and ELOOP for a link */
 int ob_file_open_own (const char *path);
 
-/* Whether that errno says that there is no such file: nothing is there, or something else is in its place. All else may pass. */
+/* Returns: whether the errno means that there is no such file, or something else in its place; other errors may pass */
 gboolean ob_errno_is_missing (int saved_errno);
 
-/* Reads all of a file of Outbox's own, if it is one (ob_file_open_own) of @most_bytes at most.
- * @size_bytes: (nullable): without the NUL that is added. Returns: (transfer full) (nullable). */
+/* Reads one of our own files (see ob_file_open_own) of at most @most_bytes. @size_bytes: (nullable): without the NUL
+ * that is added. Returns: (transfer full) (nullable) */
 char *ob_file_read_own (const char *path, gsize most_bytes, gsize *size_bytes, GError **error);
 
 /* Writes a new file and begins to flush it. */
 gboolean ob_file_write (const char *path, const char *bytes, gsize size_bytes, GError **error);
 
-/* Waits until a file's bytes are on the disk; tells of those that could not be written, also before this call. */
+/* Waits until the file's bytes are on the disk. Errors include those of earlier writes. */
 gboolean ob_file_flush (const char *path, GError **error);
 
 /* Writes a new file and flushes its bytes. Its name is durable only after ob_folder_sync(). */
 gboolean ob_file_write_durably (const char *path, const char *bytes, gsize size_bytes, GError **error);
 
-/* Removes a file of Outbox's own. To free the blocks of a large one takes seconds, and happens when it has neither name nor
- * descriptor any more: a thread of its own closes the last one. Returns: as unlink() does. */
+/* Removes one of our own files. Freeing the blocks of a large one takes seconds, when it has neither name nor descriptor
+ * any more: a thread closes the last descriptor. Returns: as unlink() */
 int ob_file_remove (const char *path);
 
 G_END_DECLS

@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * UUIDv7 by method 1 of RFC 9562 section 6.2: a counter in rand_a keeps the order within a millisecond. libuuid has it
- * only from 2.41 on, which Debian 12 does not ship. Randomness is GnuTLS's. Any thread.
+ * UUIDv7 by method 1 of RFC 9562 section 6.2: a counter in rand_a keeps the order within a millisecond. libuuid has it only
+ * since 2.41, and Debian 12 has an older one. Randomness comes from GnuTLS. Any thread.
  */
 #include "base/identity.h"
 
 #include <gnutls/crypto.h>
 
-/* Takes the next (time, counter) pair; the pair only ever grows, also when the clock is set back. */
+/* Takes the next (time, counter) pair. Pairs only grow, even if the clock is set back. */
 static guint64
 next_tick (gint64 now_ms)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A recogniser for RFC 8259 with bounded recursion; the values themselves are json-glib's business. Any thread.
+ * Checks text against RFC 8259 with bounded recursion; json-glib reads the values. Any thread.
  */
 #include "base/json.h"
 
@@ -12,8 +12,8 @@ typedef struct
   const char *start;
   const char *next;
   const char *end;
-  guint n_members; /* of all objects so far */
-  GArray *large;   /* of gsize: ends of integers that json-glib cannot hold */
+  guint n_members; /* in all objects so far */
+  GArray *large;   /* of gsize: where integers end that json-glib cannot hold */
 } Scanner;
 
 static gboolean check_value (Scanner *scanner, guint depth);
@@ -116,7 +116,7 @@ check_string (Scanner *scanner)
   return FALSE;
 }
 
-/* Whether an integer is one that json-glib can hold. */
+/* Returns: whether json-glib can hold the integer */
 static gboolean
 is_int64 (const char *first, const char *end)
 {
@@ -211,7 +211,8 @@ check_value (Scanner *scanner, guint depth)
          || check_number (scanner);
 }
 
-/* Returns: whether it is good; @n_members: how many members its objects have; @large: the ends of integers that are too large. */
+/* Returns: whether the text is good. @n_members: (out): members of all objects. @large: (out): where integers end that
+ * are too large */
 static gboolean
 check (const char *text, gsize size_bytes, guint *n_members, GArray *large, GError **error)
 {
@@ -269,7 +270,7 @@ count_members (JsonNode *node)
   return n_members;
 }
 
-/* Returns: (transfer full): the text, with a fraction behind each integer that is too large to be one. */
+/* Returns: (transfer full): the text with a fraction behind each integer that is too large */
 static GString *
 make_holdable (const char *text, gsize size_bytes, const GArray *large)
 {
@@ -307,7 +308,7 @@ ob_json_parse (const char *text, gsize size_bytes, GError **error)
     }
   else
     is_good = json_parser_load_from_data (parser, text, (gssize) size_bytes, error);
-  /* json-glib keeps the last of several members of one name: which of them was meant is anybody's guess. */
+  /* If a name occurs twice in an object, json-glib keeps the last: refuse it, since nobody knows which was meant. */
   if (is_good && count_members (json_parser_get_root (parser)) != n_members)
     {
       g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
@@ -324,8 +325,8 @@ ob_json_write (GVariant *value)
   g_autofree char *text = json_gvariant_serialize_data (value, NULL);
   GString *escaped = g_string_sized_new (strlen (text));
 
-  /* Clean text (base/text.h) that says the same: json-glib 1.6 leaves U+001F as it is, and U+007F to U+009F, which JSON allows.
-   * Outside of a string this form has no such character. */
+  /* Escape what json-glib 1.6 leaves raw: U+001F, and U+007F to U+009F, which JSON allows. They occur only inside
+   * strings here. */
   for (const char *c = text; *c; c = g_utf8_next_char (c))
     if (g_unichar_iscntrl (g_utf8_get_char (c)))
       g_string_append_printf (escaped, "\\u%04x", (guint) g_utf8_get_char (c));

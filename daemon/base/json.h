@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * JSON from outside, checked against RFC 8259 before the library sees it.
+ * JSON from outside, checked against RFC 8259 before json-glib sees it.
  */
 #pragma once
 
@@ -22,12 +22,12 @@ G_BEGIN_DECLS
  */
 gboolean ob_json_check (const char *text, gsize size_bytes, GError **error);
 
-/* Checks and parses. An integer that does not fit 64 bits is a floating point number: one that nobody asks for must not cost the
- * rest. A name that stands twice in one object is refused, too (RFC 7493 section 2.3): InvalidArgument. Returns: (transfer full)
- * (nullable): the root. */
+/* Checks and parses. An integer beyond 64 bits becomes a floating point number, so that one which nobody reads does not
+ * void the rest. A name that occurs twice in an object is refused (RFC 7493 section 2.3). Errors: InvalidArgument.
+ * Returns: (transfer full) (nullable): the root */
 JsonNode *ob_json_parse (const char *text, gsize size_bytes, GError **error);
 
-/* Returns: (transfer full): a value as JSON that ob_json_check() takes. */
+/* Returns: (transfer full): the value as JSON that ob_json_check() accepts */
 char *ob_json_write (GVariant *value);
 
 G_END_DECLS

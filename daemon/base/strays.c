@@ -5,7 +5,7 @@
  */
 #include "base/strays.h"
 
-static gint strays; /* atomic; of the whole process, as threads are */
+static gint strays; /* atomic; one count for the process */
 
 void
 ob_strays_add (void)

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Threads that were given up, since a library or the kernel does not let them go. They go on by themselves as soon as they
- * can; until then nobody may wait for them, and the process must not be taken down around them. Any thread.
+ * Threads that were given up because a library or the kernel does not return. Each goes on when it can; until then nobody
+ * may wait for it, and the process must not be torn down around it. Any thread.
  */
 #pragma once
 
@@ -10,11 +10,11 @@
 
 G_BEGIN_DECLS
 
-/* One thread is given up; or has come to its end after all. */
+/* A thread is given up; it has ended after all. */
 void ob_strays_add (void);
 void ob_strays_remove (void);
 
-/* How many there are. Where there is one, the process ends by _exit(). */
+/* Returns: how many there are. If there are any, the process must end by _exit(). */
 guint ob_strays_count (void);
 
 G_END_DECLS

@@ -22,7 +22,7 @@ ob_text_is_clean (const char *text)
 {
   const char *next = text;
 
-  /* Most of it is ASCII, and read often. A plain char has no sign on ARM. */
+  /* Most text is ASCII, and read often. (char is unsigned on ARM.) */
   while (g_ascii_isprint (*next))
     next++;
   if (*next == '\0')
@@ -92,7 +92,7 @@ ob_text_set_not_found (GError **error, const char *kind, const char *name)
   g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, "There is no %s %s", kind, shown);
 }
 
-/* A smaller number is one of seconds (March 1973 as milliseconds). */
+/* A smaller number means seconds: as milliseconds it would be before March 1973. */
 #define SECONDS_MAX G_GINT64_CONSTANT (100000000000)
 
 gint64

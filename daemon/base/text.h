@@ -25,13 +25,13 @@
 
 G_BEGIN_DECLS
 
-/* Of a caller's word that an error repeats. */
+/* Of a caller's word that an error repeats, at most so many. */
 #define OB_TEXT_SHOWN_CHARS 80
 
-/* The end of the year 9999, Unix milliseconds: a time has four digits for its year (RFC 3339 section 5.6). */
+/* The end of the year 9999 in Unix milliseconds: RFC 3339 section 5.6 has four digits for a year. */
 #define OB_TIME_MAX_MS G_GINT64_CONSTANT (253402300799999)
 
-/* Whether it is valid UTF-8 without control characters. */
+/* Returns: whether it is valid UTF-8 without control characters */
 gboolean ob_text_is_clean (const char *text);
 
 /**
@@ -46,25 +46,25 @@ gboolean ob_text_is_clean (const char *text);
  */
 char *ob_text_dup_clean (const char *bytes, gssize size_bytes, gsize most_chars);
 
-/* The same of text in several lines, which keeps its line ends and tabs. */
+/* The same for text of several lines, which keeps its line ends and tabs. */
 char *ob_text_dup_clean_lines (const char *text);
 
-/* The same for what a header of HTTP says: bytes that are no UTF-8 are ISO-8859-1, as they were once meant to be (RFC 9110
- * section 5.5). @bytes: (nullable): NULL is empty. */
+/* The same for text of an HTTP header: bytes that are not UTF-8 are taken as ISO-8859-1, as HTTP once defined (RFC 9110
+ * section 5.5). @bytes: (nullable): NULL is empty */
 char *ob_text_dup_http (const char *bytes, gsize most_chars);
 
-/* A digest of SHA-256, as hexadecimal in either case. */
+/* A SHA-256 digest, as hexadecimal in either case. */
 #define OB_SHA256_HEX_LENGTH 64
 gboolean ob_text_is_sha256 (const char *text);
 
-/* NotFound: "There is no @kind @name", where @name is a caller's word. */
+/* Sets NotFound: "There is no @kind @name". @name: a caller's word */
 void ob_text_set_not_found (GError **error, const char *kind, const char *name);
 
-/* Reads a time as RFC 3339 or ISO 8601 write it (without a zone it is the device's), or as Unix milliseconds; a number that is
- * small for those is of seconds. Returns: Unix milliseconds; 0 where it is none of these, or before 1970. */
+/* Reads a time in RFC 3339 or ISO 8601 (without a zone: the device's), or a number of Unix milliseconds, or of seconds
+ * if it is small. Returns: Unix milliseconds; 0 if it is neither, or before 1970 */
 gint64 ob_text_read_time (const char *text);
 
-/* Writes one by RFC 3339, in UTC. Returns: (transfer full) (nullable): NULL where it is after the year 9999. */
+/* Writes a time as RFC 3339 in UTC. Returns: (transfer full) (nullable): %NULL after the year 9999 */
 char *ob_text_dup_time (gint64 at_ms);
 
 G_END_DECLS

@@ -7,8 +7,8 @@
 
 #include "dbus/error.h"
 
-/* A program of the host acts for the person, and could read the spool itself. A sandboxed one must not see or touch what is
- * another's, nor decide what is the person's: what may cost money, go before everything else, or tell where the device is. */
+/* A program of the host acts for the person, and could read the spool itself. A sandboxed app must not see or touch what
+ * is another's, nor decide for the person: what may cost money, what goes first, or who learns where the device is. */
 static const ObAccess table[OB_N_OPERATIONS][OB_N_CALLER_KINDS] = {
   /*                              host            sandboxed */
   [OB_OPERATION_SUBMIT] = { OB_ACCESS_ALL, OB_ACCESS_OWN },

@@ -51,7 +51,7 @@ ob_app_dup_name (const char *file_name)
 
 /* --- Units --- */
 
-/* As systemd-escape(1) does it. Returns: (transfer full) (nullable): NULL: not an escape. */
+/* Undoes systemd-escape(1). Returns: (transfer full) (nullable): %NULL if it is not an escape */
 static char *
 unescape (const char *text)
 {
@@ -72,7 +72,7 @@ unescape (const char *text)
       else
         g_string_append_c (plain, *text);
     }
-  /* An escaped NUL ends the text before its length. */
+  /* An escaped NUL would end the text early. */
   if (strlen (plain->str) != plain->len)
     return NULL;
 
@@ -85,7 +85,8 @@ has_dot (const char *part)
   return strchr (part, '.') != NULL;
 }
 
-/* Which of the parts between dashes is the id: what is random has no dot, and ids nearly always have one. Returns: -1: none. */
+/* Finds the part between dashes that is the id: random parts have no dot, ids nearly always have one. Returns: -1 if
+ * there is none */
 static int
 find_id (char *const *parts, gboolean is_scope)
 {
@@ -124,7 +125,7 @@ id_of_unit (const char *unit)
   return id && ob_app_is_name (id) ? g_steal_pointer (&id) : NULL;
 }
 
-/* The innermost unit: an app may have groups of its own below. */
+/* Takes the innermost unit, since an app may have control groups of its own below. */
 static char *
 id_of_path (const char *path)
 {
@@ -143,7 +144,7 @@ ob_app_from_cgroup (const char *text)
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
   char *id = NULL;
 
-  /* The hierarchy of systemd: the only one of today, or that name of before. */
+  /* Use systemd's hierarchy: today's only one, or the named one of cgroup v1. */
   for (guint i = 0; lines[i] && !id; i++)
     {
       const char *controllers = strchr (lines[i], ':');
@@ -160,17 +161,17 @@ ob_app_from_cgroup (const char *text)
 
 #define BUILD_MAX_CHARS 2
 
-/* Letters of options that take a value (the rest of the word, or the next), that take one in the same word alone, and after
- * which no script comes; and long options with a value in the next word. */
+/* Options by their letters: those with a value (the rest of the word, or the next word), those with a value in the same
+ * word only, and those after which no script follows; and long options with a value in the next word. */
 typedef struct
 {
   const char *names;
   const char *with_value;
   const char *with_rest;
   const char *without_script;
-  const char *module; /* a letter whose value is what runs */
+  const char *module; /* the letter whose value is a module to run */
   const char *long_with_value;
-  const char *verbs; /* words before the script */
+  const char *verbs; /* subcommands that come before the script */
 } Interpreter;
 
 static const Interpreter interpreters[] = {
@@ -196,7 +197,7 @@ is_among (const char *words, const char *word)
   return *word != '\0' && !strchr (word, ' ') && strstr (words, padded) != NULL;
 }
 
-/* Without its version, and what names a build of it: python3.11, python3.13t, python3-dbg, perl5.36-x86_64-linux-gnu. */
+/* Drops versions and build variants: python3.11, python3.13t, python3-dbg, perl5.36-x86_64-linux-gnu. */
 static char *
 dup_plain_name (const char *program)
 {
@@ -227,7 +228,7 @@ typedef enum
 {
   WORD_OPTION,
   WORD_OPTION_WITH_NEXT, /* the next word is its value */
-  WORD_MODULE,           /* @value is what runs */
+  WORD_MODULE,           /* @value is the module to run */
   WORD_END,              /* there is no script */
 } Word;
 
@@ -252,7 +253,7 @@ judge_letters (const Interpreter *interpreter, const char *letters, const char *
   return WORD_OPTION;
 }
 
-/* Returns: (nullable): the word that says what is interpreted. */
+/* Returns: (nullable): the word that names what is interpreted */
 static const char *
 find_script (const Interpreter *interpreter, char *const *words)
 {
@@ -285,7 +286,7 @@ find_script (const Interpreter *interpreter, char *const *words)
   return NULL;
 }
 
-/* Java's options are words, and what runs is an archive, a module or a class. */
+/* Java's options are words; it runs an archive, a module or a class. */
 static const char *
 find_java (char *const *words)
 {
@@ -308,7 +309,7 @@ find_java (char *const *words)
   return NULL;
 }
 
-/* The name of a script; of one that has the same name in every app, as the entry of a folder, that of the folder. */
+/* Returns: the name of a script; if many apps have a script of that name, that of its folder */
 static char *
 dup_script_name (const char *script)
 {
@@ -323,7 +324,7 @@ dup_script_name (const char *script)
   return ob_app_dup_name (base);
 }
 
-/* Returns: (transfer full): the strings; what is not ended is dropped. */
+/* Returns: (transfer full): the NUL-ended strings; an unfinished one is dropped */
 static GStrv
 split (const char *arguments, gsize size_bytes)
 {

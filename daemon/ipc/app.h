@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Which app a program of the host belongs to, by what /proc says of its process. Submit keys, rules and lists go by it, so that
- * two scripts of one interpreter are two apps. Pure.
+ * Finds the app that a program of the host belongs to, by what /proc says of its process. Submit keys, rules and lists
+ * depend on it, so two scripts of one interpreter must be two apps. Pure.
  */
 #pragma once
 
@@ -12,11 +12,11 @@ G_BEGIN_DECLS
 
 #define OB_APP_MAX_BYTES 255
 
-/* Whether a caller may call an app so: 1 to 255 bytes of UTF-8 without a slash, control and format characters, and not only
- * dots. */
+/* Returns: whether a caller may use it as the name of an app: 1 to 255 bytes of UTF-8 without slash, control and format
+ * characters, and not only dots */
 gboolean ob_app_is_name (const char *text);
 
-/* Returns: (transfer full): the nearest such name to what a file is called. */
+/* Returns: (transfer full): such a name made from a file's name */
 char *ob_app_dup_name (const char *file_name);
 
 /**

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Callers by their connection. The bus tells the process; a thread looks at it, since what is read there may belong to a file
- * system that does not answer. Who is not known by then waits, a connection's calls in their order. Main thread.
+ * Finds out who called. The bus tells the process; a thread looks at it, since reading from it may touch a file system that
+ * does not answer. Calls of a caller that is not known yet wait, in their order. Main thread.
  */
 #include "ipc/caller.h"
 
@@ -12,7 +12,7 @@
 #include <gio/gunixfdlist.h>
 #include <unistd.h>
 
-/* Looks under way at a time: each has a thread. */
+/* Each look has a thread: at most so many at a time. */
 #define MOST_LOOKS 64
 
 #define LOOK_MOST_S 10
@@ -28,10 +28,10 @@ struct _ObCallers
 {
   GDBusConnection *connection; /* NULL until it is attached */
   GHashTable *known;           /* unique name → ObCaller */
-  GHashTable *queries;         /* unique name → Query: who is asked for */
-  GHashTable *appeared;        /* unique name → gint64 *: when it was there, of those that came since */
-  gint64 attached_us;          /* from then on, at the latest, the bus tells who comes; 0: it has not answered yet */
-  gint *n_looks;               /* threads that look; shared with them */
+  GHashTable *queries;         /* unique name → Query that is under way */
+  GHashTable *appeared;        /* unique name → gint64 *: when callers appeared that came after the attaching */
+  gint64 attached_us;          /* the bus tells of new callers from this time on; 0: it has not confirmed that yet */
+  gint *n_looks;               /* threads under way; shared with them */
   void (*on_gone) (const char *sender, gpointer user_data);
   gpointer user_data;
   guint subscription;
@@ -44,14 +44,14 @@ typedef struct
   gpointer user_data;
 } Waiter;
 
-/* Owned by the table of queries, by the call to the bus and by the thread. */
+/* Owned by the table of queries, the call to the bus, and the thread. */
 typedef struct
 {
-  ObCallers *callers; /* NULL: it is answered */
+  ObCallers *callers; /* NULL: it has been answered */
   char *sender;
   GArray *waiters; /* of Waiter */
   guint timeout;
-  guint32 pid; /* of the thread, as is what follows */
+  guint32 pid; /* the following belong to the thread */
   int pidfd;
   gint64 connected_us;
   gint *n_looks; /* a reference; NULL: it has no thread */
@@ -87,7 +87,7 @@ refuse (GError **error, const char *why)
   g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED, "It cannot be told which app calls: %s", why);
 }
 
-/* Answers all who wait, once. @caller: (nullable) (transfer full) */
+/* Answers all who wait. @caller: (nullable) (transfer full) */
 static void
 answer (Query *query, ObCaller *caller, const GError *error)
 {
@@ -134,7 +134,7 @@ look (gpointer data)
   return NULL;
 }
 
-/* Its thread stays until the kernel lets go of it, and is still counted. */
+/* The thread lives on until the kernel returns, and still counts. */
 static gboolean
 on_late (gpointer data)
 {
@@ -189,7 +189,7 @@ begin_look (Query *query)
 
 /* --- The bus --- */
 
-/* The handle is an index into @fds. Returns: (transfer full): the bus's handle of the process, or -1. */
+/* The handle is an index into @fds. Returns: (transfer full): the process's pidfd from the bus, or -1 */
 static int
 take_pidfd (GVariant *credentials, GUnixFDList *fds)
 {
@@ -212,7 +212,7 @@ on_credentials (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!query->callers)
     return;
-  /* It answers in order: what was asked before, to be told who comes, is in force. */
+  /* The bus answers in order, so the earlier request to tell of new callers is in force. */
   if (query->callers->attached_us == 0)
     query->callers->attached_us = ob_process_get_now_us ();
   if (!reply)

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Who calls over the bus: which app, sandboxed or not, and whether it is still there. Main thread.
+ * Callers on the bus: which app each is, whether it is sandboxed, and whether it is still there. Main thread.
  */
 #pragma once
 
@@ -12,14 +12,14 @@ G_BEGIN_DECLS
 typedef enum
 {
   OB_CALLER_HOST,      /* a program that acts for the person */
-  OB_CALLER_SANDBOXED, /* an app that is kept from what is another's */
+  OB_CALLER_SANDBOXED, /* an app that must not reach what is another's */
 } ObCallerKind;
 
 #define OB_N_CALLER_KINDS (OB_CALLER_SANDBOXED + 1)
 
 typedef struct
 {
-  char *app; /* the sandbox's app id where it has one, else that of its unit, else the name of its program or script */
+  char *app; /* the sandbox's app id, else that of its unit, else the name of its program or script */
   ObCallerKind kind;
 } ObCaller;
 
@@ -27,21 +27,21 @@ typedef struct _ObCallers ObCallers;
 
 ObCallers *ob_callers_new (void);
 
-/* Those who still wait for an answer are told NotAllowed. */
+/* Callers that still wait get NotAllowed. */
 void ob_callers_free (ObCallers *callers);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObCallers, ob_callers_free)
 
-/* Before the first question. */
+/* Call it before the first question. */
 void ob_callers_attach (ObCallers *callers, GDBusConnection *connection);
 
-/* @on_gone: called when a caller that was ever asked for has left the bus. */
+/* @on_gone: called when a caller that was asked about has left the bus */
 void ob_callers_watch (ObCallers *callers, void (*on_gone) (const char *sender, gpointer user_data),
                        gpointer user_data);
 
-/* Called once. @caller: (nullable). @error: NotAllowed where it cannot be told who it is. */
+/* Called once. @caller: (nullable). @error: NotAllowed if it cannot be found out */
 typedef void (*ObCallerFound) (const ObCaller *caller, const GError *error, gpointer user_data);
 
-/* Asks the bus once for each @sender (a unique name), and remembers. */
+/* Asks the bus once for each @sender (a unique name), and remembers the answer. */
 void ob_callers_find (ObCallers *callers, const char *sender, ObCallerFound found, gpointer user_data);
 
 void ob_caller_free (ObCaller *caller);

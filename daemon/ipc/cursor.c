@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Places that were given out. Pure.
+ * Reads and writes cursors. Pure.
  */
 #include "ipc/cursor.h"
 
@@ -17,7 +17,7 @@ refuse (GError **error, const char *option)
   return FALSE;
 }
 
-/* Digits alone: GLib takes a sign, and skips a vertical tab. */
+/* Digits alone: GLib's parser accepts a sign and skips a vertical tab. */
 static gboolean
 read_number (const char *text, gsize length, gint64 *number)
 {

@@ -82,7 +82,7 @@ ob_document_rule (const ObRule *rule, gboolean is_persons)
   return g_variant_builder_end (&builder);
 }
 
-/* File names are bytes. */
+/* A file name is bytes, not text. */
 static GVariant *
 make_file_name (const char *path)
 {

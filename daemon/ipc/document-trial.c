@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The public form of what a trial of a destination has found. Main thread.
+ * The public form of a trial's findings. Main thread.
  */
 #include "ipc/document.h"
 
@@ -20,7 +20,7 @@ add_boolean (GVariantBuilder *builder, const char *name, gboolean value)
   g_variant_builder_add (builder, "{sv}", name, g_variant_new_boolean (value));
 }
 
-/* Returns: (transfer full): the command that helps where that is in the way of an upload, or that tells when it no longer is. */
+/* Returns: (transfer full): the command that removes what is in an upload's way, or that tells when it is gone */
 static char *
 dup_command (const ObTrialReport *report)
 {

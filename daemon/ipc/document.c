@@ -49,7 +49,7 @@ add_last_error (GVariantBuilder *builder, const ObLastError *last_error)
   g_variant_builder_add (builder, "{sv}", "last_error", g_variant_builder_end (&error));
 }
 
-/* As it may be shown. */
+/* Adds the URL in the form in which it may be shown. */
 static void
 add_url (GVariantBuilder *builder, const char *key, const char *url)
 {
@@ -101,7 +101,7 @@ add_times (GVariantBuilder *builder, const ObUpload *upload)
   add_time (builder, "done_at", upload->done_at_ms);
 }
 
-/* How far it is, and what that took so far: what is on the way went out too. */
+/* Adds the upload's progress and the bytes that went out, those on the way included. */
 static void
 add_bytes (GVariantBuilder *builder, const ObUpload *upload, guint64 sent_bytes)
 {
@@ -110,7 +110,7 @@ add_bytes (GVariantBuilder *builder, const ObUpload *upload, guint64 sent_bytes)
   g_variant_builder_add (builder, "{sv}", "offset", g_variant_new_uint64 (upload->offset_bytes));
   g_variant_builder_add (builder, "{sv}", "sent_bytes", g_variant_new_uint64 (sent_bytes));
   g_variant_builder_add (builder, "{sv}", "wire_bytes", g_variant_new_uint64 (wire_bytes));
-  /* Its name in version 0.1.0. */
+  /* The name of wire_bytes in version 0.1.0. */
   g_variant_builder_add (builder, "{sv}", "bytes_sent", g_variant_new_uint64 (wire_bytes));
 }
 
@@ -188,7 +188,7 @@ add_command (GVariantBuilder *builder, const ObHold *hold, const char *key)
   add_string (builder, "command", command);
 }
 
-/* The hold that a person is told first. */
+/* Returns: the hold to tell a person first */
 static const ObHold *
 first_of (const ObHold *holds, guint n_holds)
 {
@@ -383,7 +383,7 @@ add_number (GVariantBuilder *builder, const char *name, guint64 number)
   g_variant_builder_add (builder, "{sv}", name, g_variant_new_uint64 (number));
 }
 
-/* What is counted by state and by reason; none where there are none. */
+/* Adds the counts by state and by reason; zeros are left out. */
 static void
 add_counts (GVariantBuilder *builder, const ObGroupStatus *group)
 {

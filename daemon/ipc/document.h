@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The public form of what the broker knows: a{sv}, the same for every interface, documented in the interface XML.
+ * The public form of what the broker knows: a{sv}, the same for every interface, as the interface XML documents it.
  */
 #pragma once
 
@@ -15,14 +15,14 @@ G_BEGIN_DECLS
 GVariant *ob_document_upload (ObBroker *broker, const ObUpload *upload);
 GVariant *ob_document_destination (ObBroker *broker, const ObDestination *destination);
 GVariant *ob_document_trial (const ObTrialReport *report);
-/* The form of a hold, for a list of them; @has_help: with what Outbox does and what a person can do. */
+/* A hold for a list. @has_help: adds what Outbox does and what a person can do */
 GVariant *ob_document_hold (const ObSharedHold *shared, gboolean has_help);
-/* @app: (nullable): only those that cover something of its own. */
+/* @app: (nullable): only holds that cover uploads of it */
 GVariant *ob_document_holds (ObBroker *broker, const char *app);
 GVariant *ob_document_policy (ObConfiguration *configuration);
-/* @is_persons: with what is the person's alone: the names of networks, and of the file. */
+/* @is_persons: adds what only the person may see: names of networks, and the file */
 GVariant *ob_document_rule (const ObRule *rule, gboolean is_persons);
-/* Which rule an upload has, and everything that holds it. */
+/* The rule of an upload, and all that holds it. */
 GVariant *ob_document_explanation (ObBroker *broker, const ObUpload *upload, gboolean is_persons);
 GVariant *ob_document_journal_row (ObBroker *broker, const ObJournalRow *row);
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Who is told what, and from where. A subscription is live, and told of each change; or behind, and told from the journal.
- * Main thread.
+ * Tells subscribers of changes. A subscription is live and told of each change, or behind and told from the journal. Main
+ * thread.
  */
 #include "ipc/feed.h"
 
@@ -10,28 +10,29 @@
 #include "ipc/cursor.h"
 #include "ipc/document.h"
 
-/* Rows of the journal: a millisecond. */
+/* So many rows take a millisecond. */
 #define ROWS_A_TURN 200
 
 struct _ObFeed
 {
   ObBroker *broker;          /* borrowed */
   GHashTable *subscriptions; /* set of ObSubscription, which their subscribers own */
-  gint64 told_sequence;      /* of all that the live ones were told */
-  gint64 flush_sequence; /* the journal's last one when they were told last: rows of the next turn may be among it */
+  gint64 told_sequence;      /* up to which live subscriptions have been told everything */
+  gint64
+      flush_sequence; /* the journal's last sequence when they were last told; it may include rows of the next turn */
 };
 
 struct _ObSubscription
 {
-  ObFeed *feed; /* borrowed; NULL: it has ended, and what was begun for it has not come back yet */
+  ObFeed *feed; /* borrowed; NULL: it has ended while something is under way for it */
   const ObFeedSubscriber *subscriber;
   gpointer user_data;
   ObFilter *filter;
-  gint64 sequence;       /* up to which it was told, while it is behind */
+  gint64 sequence;       /* up to which it has been told, while it is behind */
   gboolean is_behind;    /* it is told from the journal */
   gboolean is_reading;   /* the next page is on its way */
-  gboolean misses_past;  /* what it asks for is not known any more */
-  gboolean misses_holds; /* they have changed since they were told */
+  gboolean misses_past;  /* the journal no longer has what it asks for */
+  gboolean misses_holds; /* holds have changed since it was told */
 };
 
 static void
@@ -69,7 +70,7 @@ tell_removed (ObSubscription *subscription, const char *id, gint64 number)
 
 static void read_on (ObSubscription *subscription);
 
-/* Returns: whether there may be more at once. */
+/* Returns: whether it can take more at once */
 static gboolean
 on_row (const char *id, gint64 number, gpointer user_data)
 {
@@ -123,7 +124,7 @@ read_page (ObSubscription *subscription)
     (void) g_idle_add_full (G_PRIORITY_DEFAULT + 20, on_idle, g_rc_box_acquire (subscription), g_rc_box_release);
 }
 
-/* Only what is committed is told. */
+/* Tells only what is committed. */
 static void
 on_committed (const GError *error, gpointer user_data)
 {
@@ -153,8 +154,8 @@ ob_subscription_go_on (ObSubscription *subscription)
 
 /* --- Those who are live --- */
 
-/* One that can take no more is told from the journal later: from before the commit whose changes are being told, in whatever
- * order. */
+/* A subscriber that can take no more is told from the journal later, from before the commit that is being told, since
+ * its changes come in any order. */
 static gboolean
 may_tell (ObSubscription *subscription)
 {
@@ -228,7 +229,7 @@ on_holds_changed (ObBroker *broker, gpointer user_data)
       ((ObSubscription *) subscription)->misses_holds = TRUE;
 }
 
-/* The last signal of a commit. Rows of the next one may be there already, and be taken back. */
+/* The last signal of a commit. The journal may already have rows of the next turn, which may be rolled back. */
 static void
 on_counts_changed (ObBroker *broker, gpointer user_data)
 {
@@ -258,7 +259,7 @@ ob_feed_subscribe (ObFeed *feed, const ObCaller *caller, GVariant *options, cons
   subscription->user_data = user_data;
   subscription->filter = g_steal_pointer (&filter);
   subscription->sequence = number;
-  /* The past of another epoch is gone: whoever sees the new one lists anew. */
+  /* The past of another epoch is gone: the subscriber has to list anew. */
   subscription->is_behind = *after && ob_broker_can_replay (feed->broker, epoch, number);
   subscription->misses_past = *after && !subscription->is_behind && ob_broker_is_epoch (feed->broker, epoch);
   ob_debug (OB_DEBUG_IPC, NULL, "%s subscribes: %s", caller->app,

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Subscriptions to what happens to uploads, whatever door they come by: each is told of what its caller may see, and no more
- * than it can take. One that is behind is told from the journal, page by page, and then live again. Main thread.
+ * Subscriptions to changes of uploads, for any door. Each is told what its caller may see, and no more than it can take.
+ * One that is behind is told from the journal, page by page, and then is live again. Main thread.
  */
 #pragma once
 
@@ -15,20 +15,20 @@ G_BEGIN_DECLS
 typedef struct _ObFeed ObFeed;
 typedef struct _ObSubscription ObSubscription;
 
-/* With the body that the interface XML has for the signal of that name. */
+/* Each comes with the body that the interface XML has for the signal of that name. */
 typedef enum
 {
   OB_FEED_ADDED,
   OB_FEED_CHANGED,
   OB_FEED_REMOVED,
   OB_FEED_HOLDS_CHANGED,
-  OB_FEED_RESET, /* no body: what happened since is not known any more, so the subscriber lists anew */
+  OB_FEED_RESET, /* no body: the journal no longer has what happened since, so the subscriber must list anew */
 } ObFeedEvent;
 
-/* A subscriber. None of them but failed() may end the subscription. */
+/* A subscriber. Only failed() may end the subscription. */
 typedef struct
 {
-  /* Whether it can take another event; else it is told from the journal after ob_subscription_go_on(). */
+  /* Returns: whether it can take another event; if not, it is told from the journal after ob_subscription_go_on() */
   gboolean (*is_open) (gpointer user_data);
   /* @body: (nullable): floating or not: to be sunk */
   void (*tell) (ObFeedEvent event, GVariant *body, gpointer user_data);
@@ -41,7 +41,7 @@ typedef struct
 /* @broker: borrowed. */
 ObFeed *ob_feed_new (ObBroker *broker);
 
-/* Its subscriptions are freed before. */
+/* Free its subscriptions first. */
 void ob_feed_free (ObFeed *feed);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObFeed, ob_feed_free)
 
@@ -63,7 +63,7 @@ void ob_subscription_start (ObSubscription *subscription);
 /* The subscriber can take events again. */
 void ob_subscription_go_on (ObSubscription *subscription);
 
-/* Returns: (transfer full): up to which it has been told. */
+/* Returns: (transfer full): the sequence up to which it has been told */
 char *ob_subscription_dup_sequence (const ObSubscription *subscription);
 
 void ob_subscription_free (ObSubscription *subscription);

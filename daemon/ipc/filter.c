@@ -28,7 +28,7 @@ ob_filter_free (ObFilter *filter)
   g_free (filter);
 }
 
-/* What a caller asks to see, of what it may see. */
+/* Reads what a caller asks for, limited to what it may see. */
 static ObFilter *
 read_filter (GVariant *options, const ObOption *table, const ObCaller *caller, GError **error)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Which uploads a caller asks for, of those that it may see. Pure.
+ * Filters of uploads: those that a caller asks for and may see. Pure.
  */
 #pragma once
 
@@ -25,13 +25,13 @@ typedef struct
 void ob_filter_free (ObFilter *filter);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObFilter, ob_filter_free)
 
-/* The options of List, cursor and limit among them. Errors: InvalidArgument, NotAllowed. */
+/* Reads the options of List, cursor and limit included. Errors: InvalidArgument, NotAllowed. */
 ObFilter *ob_filter_read_list (GVariant *options, const ObCaller *caller, GError **error);
 
-/* The options of Watch: the same without a state, since an upload that leaves it must be told to those who saw it there. */
+/* Reads the options of Watch: no state, since a subscriber that saw an upload in a state must hear when it leaves it. */
 ObFilter *ob_filter_read_watch (GVariant *options, const ObCaller *caller, GError **error);
 
-/* Whether a subscriber is to hear of an upload. */
+/* Returns: whether the subscriber is told of the upload */
 gboolean ob_filter_matches (const ObFilter *filter, const ObUpload *upload);
 
 G_END_DECLS

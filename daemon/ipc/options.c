@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The check of options. Pure.
+ * Checks options. Pure.
  */
 #include "ipc/options.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * a{sv} from outside, checked against a table of names and types. Pure.
+ * Checks an a{sv} from outside against a table of names and types. Pure.
  */
 #pragma once
 
@@ -15,7 +15,7 @@ typedef struct
   const char *type; /* a GVariant type string */
 } ObOption;
 
-/* Whether every key of @options stands in @table with its type. @table ends with a NULL name. Errors: InvalidArgument,
+/* Returns: whether every key of @options is in @table with that type. A NULL name ends @table. Errors: InvalidArgument,
  * naming the key. */
 gboolean ob_options_check (GVariant *options, const ObOption *table, GError **error);
 

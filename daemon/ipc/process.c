@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * `.flatpak-info` at the root of a process says which sandboxed app it is, its absence says host. What is read is read through
- * one folder of /proc, which stays that process's, and counts only if the process is as old as its connection, and the bus's
- * own handle of it (dbus 1.16) says that it still lives. Any thread.
+ * `.flatpak-info` at a process's root tells which sandboxed app it is; without it the process is of the host. Everything is
+ * read through one folder of /proc, which stays that process's. It counts only if the process is as old as its connection,
+ * and if the bus's own handle of it (dbus 1.16) says that it is alive. Any thread.
  */
 #include "ipc/process.h"
 
@@ -40,7 +40,7 @@ ob_process_get_now_us (void)
   return (gint64) now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
 }
 
-/* Closes @fd. Returns: (transfer full) (nullable): at most @most_bytes of it, with a NUL behind them. */
+/* Closes @fd. Returns: (transfer full) (nullable): at most @most_bytes of it and a NUL */
 static char *
 read_and_close (int fd, gsize most_bytes, gsize *size_bytes)
 {
@@ -73,10 +73,10 @@ typedef enum
 {
   STAT_SESSION = 6,
   STAT_TERMINAL = 7,
-  STAT_START = 22, /* in ticks since the device has started */
+  STAT_START = 22, /* in ticks since the device started */
 } StatField;
 
-/* The second field may have blanks and brackets; those from the third on are numbers, but the state. */
+/* The second field may have blanks and brackets; the third is a letter, the others are numbers. */
 static gint64
 get_stat (const char *stat, StatField field)
 {
@@ -100,7 +100,7 @@ is_younger (const char *stat, gint64 connected_us)
 
 /* --- Programs of the host --- */
 
-/* The unit of a terminal is not what runs in it: there the leader of the session, the shell, is in the same unit. */
+/* A terminal's unit does not tell what runs in it: there the session's leader, the shell, is in the same unit. */
 static gboolean
 is_in_terminal_of (const char *stat, const char *cgroup)
 {
@@ -115,7 +115,7 @@ is_in_terminal_of (const char *stat, const char *cgroup)
   return g_strcmp0 (of_leader, cgroup) == 0;
 }
 
-/* Where the program itself is not readable, as that of one with capabilities, the kernel's short name of it is. */
+/* If the program cannot be read, as one with capabilities, the kernel's short name of it can. */
 static char *
 read_program_name (int process)
 {
@@ -130,7 +130,7 @@ read_program_name (int process)
     }
   program[length] = '\0';
   name = g_path_get_basename (program);
-  /* A program that was replaced while it runs, by an upgrade say, is still that program. */
+  /* A program that an upgrade replaced while it runs is still that program. */
   if (g_str_has_suffix (name, " (deleted)"))
     name[strlen (name) - strlen (" (deleted)")] = '\0';
 
@@ -179,8 +179,8 @@ read_sandbox_app (int fd, GError **error)
   return app ? app : refuse (error, "its sandbox information has no name");
 }
 
-/* A sandbox is made by bwrap, which sets this flag, and nobody can clear it. So a process whose root cannot be looked at for
- * another reason, since it has capabilities or wants no dumps, is a program of the host where the flag is not set. */
+/* Sandboxes are made by bwrap, which sets this flag, and nothing clears it. A process whose root cannot be read for
+ * another reason, such as capabilities, is of the host if the flag is not set. */
 static gboolean
 may_be_sandboxed (int process)
 {
@@ -213,7 +213,7 @@ identify (int process, const char *stat, GError **error)
   return caller->app ? g_steal_pointer (&caller) : NULL;
 }
 
-/* A handle of a process is readable from when it has ended. */
+/* A pidfd becomes readable when its process has ended. */
 static gboolean
 has_ended (int pidfd)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Who a process is, by what /proc says of it. Blocks where the kernel does: not for the main thread.
+ * Finds out who a process is by what /proc says. Blocks when the kernel does: never call it on the main thread.
  */
 #pragma once
 
@@ -23,7 +23,7 @@ G_BEGIN_DECLS
  */
 ObCaller *ob_process_identify (guint32 pid, int pidfd, gint64 connected_us, GError **error);
 
-/* Microseconds since the device has started, sleep included. */
+/* Returns: microseconds since the device started, sleep included */
 gint64 ob_process_get_now_us (void);
 
 G_END_DECLS

@@ -8,7 +8,7 @@
 #include "base/text.h"
 
 #define NAME_MAX_BYTES 64
-/* A confirm URL has a group's name of 4 KiB filled in, each byte of it escaped. */
+/* Room for a group's name of 4 KiB in a confirm URL, with each byte escaped. */
 #define URL_MAX_BYTES (16 * 1024)
 
 ObDestination *
@@ -46,7 +46,7 @@ ob_destination_is_name (const char *name)
   return length > 0 && length <= NAME_MAX_BYTES && name[length] == '\0';
 }
 
-/* It goes into the Host header as it is, its escapes undone: "a%0d%0ab" would be two lines there. */
+/* libsoup copies it unescaped into the Host header: "a%0d%0ab" would become two lines. */
 static gboolean
 is_host (const char *host)
 {

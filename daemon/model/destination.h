@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A server to send to, as a plain record, with what holds everything that goes there.
+ * A destination as a plain record: a server to send to, and what holds everything for it.
  */
 #pragma once
 
@@ -16,9 +16,9 @@ typedef struct
   char *name;
   char *protocol;
   char *url;
-  GStrv also;        /* URLs of other origins where it may keep uploads, NULL: none; secrets stay at its own */
-  char *confirm_url; /* NULL: the protocol's own word is the receipt */
-  GVariant *headers; /* a{ss}, never NULL; secrets among them: never shown */
+  GStrv also;        /* URLs of other origins where it may keep uploads; NULL: none. Secrets are not sent there */
+  char *confirm_url; /* NULL: the success that the protocol reports is the receipt */
+  GVariant *headers; /* a{ss}, never NULL; may be secrets, so they are never shown */
   gboolean is_default;
   gboolean is_paused; /* by a person */
   ObHealth health;
@@ -28,16 +28,16 @@ ObDestination *ob_destination_new (const char *name);
 void ob_destination_free (ObDestination *destination);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObDestination, ob_destination_free)
 
-/* 1 to 64 letters, digits, '-', '_' and '.'. */
+/* Returns: whether it has 1 to 64 letters, digits, '-', '_' and '.' */
 gboolean ob_destination_is_name (const char *name);
 
-/* An http or https URL of at most 16 KiB with a host, and clean text. No other gets to libsoup, whoever said it. */
+/* Returns: whether it is an http or https URL of at most 16 KiB with a host, and clean text: libsoup gets no other */
 gboolean ob_destination_is_url (const char *url);
 
-/* Whether its host is this device itself, which needs no network. Pure. */
+/* Pure. Returns: whether its host is this device, which needs no network */
 gboolean ob_destination_is_local (const ObDestination *destination);
 
-/* Returns: (transfer full): scheme, host and port of such a URL, as they are written in it. */
+/* Returns: (transfer full): scheme, host and port as the URL has them */
 char *ob_destination_dup_origin (const char *url);
 
 G_END_DECLS

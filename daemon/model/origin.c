@@ -1,13 +1,14 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Origins by GLib's URL parser; what is shown by the text alone, so that what no parser takes is not shown whole. Pure.
+ * Finds origins by GLib's URL parser. What is shown is made from the text alone, so that a URL which no parser takes is not
+ * shown whole. Pure.
  */
 #include "model/origin.h"
 
 #include "model/destination.h"
 
-/* Host names are the same in any case, with a dot at the end or without, in Unicode or ASCII (RFC 5891). */
+/* Host names are equal in any case, with or without a dot at the end, in Unicode or ASCII (RFC 5891). */
 static char *
 dup_host (const char *host)
 {
@@ -38,7 +39,7 @@ ob_origin_dup (const char *url)
   g_autofree char *host = NULL;
   gint port;
 
-  /* Some read a backslash as a slash, and so another host. */
+  /* Some programs read a backslash as a slash, and so see another host. */
   if (!url || strchr (url, '\\') || !ob_destination_is_url (url))
     return NULL;
   uri = g_uri_parse (url, G_URI_FLAGS_ENCODED | G_URI_FLAGS_SCHEME_NORMALIZE, NULL);
@@ -83,7 +84,7 @@ is_place (const char *value, gsize length)
   return FALSE;
 }
 
-/* One part of a query, of @length bytes. */
+/* Appends a part of a query, of @length bytes. */
 static void
 append_part (GString *shown, const char *part, gsize length)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Origins of URLs, which secrets do not leave, and how URLs are shown. Pure.
+ * Origins of URLs, which secrets must not leave, and the form in which URLs are shown. Pure.
  */
 #pragma once
 
@@ -20,7 +20,7 @@ G_BEGIN_DECLS
  */
 char *ob_origin_dup (const char *url);
 
-/* Whether both are URLs of one origin. What is no URL has none in common with anything. */
+/* Returns: whether both are URLs of the same origin */
 gboolean ob_origin_is_same (const char *a, const char *b);
 
 /**

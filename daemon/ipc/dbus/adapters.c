@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Calls to requests and back, by the interface XML. Main thread.
+ * Turns calls into requests and answers into replies, as the interface XML has them. Main thread.
  */
 #include "ipc/dbus/adapters.h"
 
@@ -12,7 +12,7 @@
 #include <gio/gunixfdlist.h>
 #include <unistd.h>
 
-/* Returns: (transfer full): such as "Uploads.Get". */
+/* Returns: (transfer full): a name such as "Uploads.Get" */
 static char *
 dup_request_name (const char *interface, const char *method)
 {
@@ -47,7 +47,7 @@ pack_arguments (GDBusMethodInvocation *invocation)
   return g_variant_builder_end (&packed);
 }
 
-/* @value: a descriptor, which goes to @fds. Returns: floating: its place there. */
+/* @value: a descriptor, which is moved to @fds. Returns: floating: its index there */
 static GVariant *
 pack_descriptor (GVariant *value, GUnixFDList *fds)
 {
@@ -59,7 +59,7 @@ pack_descriptor (GVariant *value, GUnixFDList *fds)
   return g_variant_new_handle (place);
 }
 
-/* @results: (nullable). Returns: floating: in the order of the XML. */
+/* @results: (nullable). Returns: floating: in the order of the XML */
 static GVariant *
 unpack_results (GDBusMethodInvocation *invocation, GVariant *results, GUnixFDList *fds)
 {
@@ -116,8 +116,8 @@ find_handle (GVariant *parameters)
   return -1;
 }
 
-/* Takes the descriptor out of the call, rather than a copy of it: a burst holds one for each file that waits. A handle is an
- * index into the descriptors of its message, and the bus does not check it. Returns: -1 with @error where there is none. */
+/* Takes the descriptor itself out of the call, not a duplicate: in a burst each waiting file holds one. The handle is an
+ * index that the bus does not check. Returns: -1 with @error if there is none */
 static int
 take_file (gpointer user_data, GError **error)
 {
@@ -134,7 +134,7 @@ take_file (gpointer user_data, GError **error)
       taken = fds[i];
     else
       (void) close (fds[i]);
-  /* The kernel drops those of a message that the process has no room for; the message still counts them. */
+  /* The kernel drops descriptors that the process has no room for; the message still counts them. */
   if (taken < 0 && n_fds == 0 && g_dbus_message_get_num_unix_fds (message) > 0)
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY, "Too many descriptors are open; try again");
   else if (taken < 0)
@@ -174,7 +174,7 @@ ob_adapter_run (const ObAdapterContext *context, GDBusMethodInvocation *invocati
   ob_callers_find (context->callers, g_dbus_method_invocation_get_sender (invocation), on_caller_found, call);
 }
 
-/* Connected swapped: the invocation comes second in each of these signals, whatever follows it. */
+/* Connected swapped: whatever else these signals have, the invocation comes second. */
 static gboolean
 on_call (gpointer context, GDBusMethodInvocation *invocation)
 {
@@ -196,7 +196,7 @@ on_refused (gpointer context, GDBusMethodInvocation *invocation)
 
 /* --- Interfaces --- */
 
-/* Returns: (transfer full): the signal of a generated skeleton, such as "handle-set-priority". */
+/* Returns: (transfer full): the skeleton's signal, such as "handle-set-priority" */
 static char *
 dup_signal_name (const char *method)
 {

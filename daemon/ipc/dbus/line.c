@@ -1,16 +1,17 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A ring of those who call, each with its calls in the order in which they came. Main thread.
+ * A ring of callers, each with its calls in order. Main thread.
  */
 #include "ipc/dbus/line.h"
 
 #include "dbus/error.h"
 
-/* Of a turn of the main loop. */
+/* In each turn of the main loop. */
 #define SERVE_US 1000
 
-/* Below the bus: who has called meanwhile is in the line when it moves on. As a commit, so that neither waits for the other. */
+/* Lower than the bus, so that calls that have arrived meanwhile are in line too; the same as a commit, so that neither
+ * waits for the other. */
 #define SERVE_PRIORITY (G_PRIORITY_DEFAULT + 10)
 
 typedef struct
@@ -23,7 +24,7 @@ struct _ObLine
 {
   void (*serve) (GDBusMethodInvocation *invocation, gpointer user_data);
   gpointer user_data;
-  GQueue senders; /* of Sender; the first is next. None is without calls. */
+  GQueue senders; /* of Sender, each with calls; the first is next */
   guint source;
 };
 
@@ -45,7 +46,7 @@ sender_free (Sender *sender)
   g_free (sender);
 }
 
-/* Returns: (transfer full): the next call, whose sender goes behind all others. */
+/* Returns: (transfer full): the next call. Its sender goes behind all others. */
 static GDBusMethodInvocation *
 take (ObLine *line)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * org.outbox.Outbox1.Queue: requests, and the summary that everybody is told when it changes. Main thread.
+ * org.outbox.Outbox1.Queue: its requests, and the signal with the summary. Main thread.
  */
 #include "ipc/dbus/queue.h"
 
@@ -14,7 +14,7 @@ struct _ObQueueAdapter
 {
   ObBroker *broker; /* borrowed */
   OutboxDBusQueue *skeleton;
-  guint timer; /* until the summary may be told again */
+  guint timer; /* until the summary may be sent again */
 };
 
 static gboolean

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 
 typedef struct _ObQueueAdapter ObQueueAdapter;
 
-/* @context: borrowed, and outlives the adapter. */
+/* @context: borrowed; it must outlive the adapter */
 ObQueueAdapter *ob_queue_adapter_new (const ObAdapterContext *context);
 void ob_queue_adapter_free (ObQueueAdapter *adapter);
 

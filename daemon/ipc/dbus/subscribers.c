@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Subscribers, and the pings that tell who reads. Main thread.
+ * Subscribers, and the pings that find out whether they read. Main thread.
  */
 #include "ipc/dbus/subscribers.h"
 
@@ -10,12 +10,12 @@
 
 #define UPLOADS_INTERFACE OUTBOX_BUS_NAME ".Uploads"
 
-/* A stopped program does not read, a busy one may be late. Whoever answers later watches again. */
+/* A stopped program does not read, a busy one may be late. One that answers later can watch again. */
 #define SILENCE_MOST_MS (10 * 1000)
 
 struct _ObSubscribers
 {
-  ObFeed *feed; /* borrowed; NULL: it is over */
+  ObFeed *feed; /* borrowed; NULL: all is over */
   GDBusConnection *connection;
   GHashTable *all; /* unique name → Subscriber */
   GCancellable *closing;
@@ -31,7 +31,7 @@ typedef struct
   gpointer user_data;
 } Subscriber;
 
-/* Answers Watch, if it is not. */
+/* Answers Watch, unless it has been answered. */
 static void
 answer (Subscriber *subscriber, const char *sequence, const GError *error)
 {
@@ -42,7 +42,7 @@ answer (Subscriber *subscriber, const char *sequence, const GError *error)
     done (sequence, error, subscriber->user_data);
 }
 
-/* Watch is answered with what was told until now. */
+/* Watch is answered with what has been told so far. */
 static void
 end_subscription (Subscriber *subscriber)
 {
@@ -72,7 +72,7 @@ emit (const Subscriber *subscriber, const char *signal, GVariant *body)
                                         UPLOADS_INTERFACE, signal, body, NULL);
 }
 
-/* It learns so when it reads, and may watch from there. */
+/* It hears of it when it reads again, and can watch from there. */
 static void
 drop (Subscriber *subscriber)
 {
@@ -82,7 +82,7 @@ drop (Subscriber *subscriber)
   (void) g_hash_table_remove (subscriber->subscribers->all, subscriber->sender);
 }
 
-/* A ping that is under way. Its subscriber, if that is still there, is found by its name. */
+/* A ping under way. It finds its subscriber by name, since that may be gone. */
 typedef struct
 {
   ObSubscribers *subscribers; /* a reference */
@@ -101,7 +101,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Ping, ping_free)
 
 static void ping_subscriber (Subscriber *subscriber);
 
-/* Any answer shows that it reads, that it knows no pings as well. */
+/* Any answer shows that it reads, even "unknown method". */
 static void
 on_pong (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -175,7 +175,7 @@ static const ObFeedSubscriber feed_subscriber = { is_open, on_event, on_caught_u
 
 /* --- Coming and going --- */
 
-/* What was sent to it before and is unread stays so. */
+/* Bytes sent to it before that are unread still count. */
 static Subscriber *
 find_or_make (ObSubscribers *subscribers, const char *sender)
 {

@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The signals of org.outbox.Outbox1.Uploads: a connection's subscription to the feed. Generated emitters broadcast, so they are
- * emitted by hand, to each subscriber alone; one that does not read is told no more before it does. Main thread.
+ * The signals of org.outbox.Outbox1.Uploads: each connection's subscription to the feed. Generated emitters broadcast, so
+ * signals are emitted by hand to each subscriber alone; one that does not read is told nothing more until it does. Main
+ * thread.
  */
 #pragma once
 
@@ -16,10 +17,10 @@ typedef struct _ObSubscribers ObSubscribers;
 ObSubscribers *ob_subscribers_new (ObFeed *feed);
 void ob_subscribers_free (ObSubscribers *subscribers);
 
-/* From here on there is somebody to tell. */
+/* From here on signals can be sent. */
 void ob_subscribers_set_connection (ObSubscribers *subscribers, GDBusConnection *connection);
 
-/* Called once. @sequence: (nullable): up to which it has been told. Errors: NotAllowed, InvalidArgument, Storage. */
+/* Called once. @sequence: (nullable): up to which it has been told. Errors: NotAllowed, InvalidArgument, Storage */
 typedef void (*ObSubscribersDone) (const char *sequence, const GError *error, gpointer user_data);
 
 /**
@@ -34,7 +35,7 @@ void ob_subscribers_add (ObSubscribers *subscribers, const char *sender, const O
                          const char *after, ObSubscribersDone done, gpointer user_data);
 void ob_subscribers_remove (ObSubscribers *subscribers, const char *sender);
 
-/* Removes them all, and tells each to watch again from where it was. */
+/* Removes all of them, and tells each from where to watch again. */
 void ob_subscribers_end_all (ObSubscribers *subscribers);
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * org.outbox.Outbox1.Uploads: requests, and the subscribers that are told by its signals. Main thread.
+ * org.outbox.Outbox1.Uploads: its requests, and the subscribers that its signals go to. Main thread.
  */
 #include "ipc/dbus/uploads.h"
 

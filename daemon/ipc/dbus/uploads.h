@@ -11,11 +11,11 @@ G_BEGIN_DECLS
 
 typedef struct _ObUploadsAdapter ObUploadsAdapter;
 
-/* @context: borrowed, and outlives the adapter. */
+/* @context: borrowed; it must outlive the adapter */
 ObUploadsAdapter *ob_uploads_adapter_new (const ObAdapterContext *context);
 void ob_uploads_adapter_free (ObUploadsAdapter *adapter);
 
-/* Tells all who watch that their watch has ended here, and from where to go on. */
+/* Tells all subscribers that their watch has ended, and from where to go on. */
 void ob_uploads_adapter_end_watches (ObUploadsAdapter *adapter);
 
 /* Exports the interface. */

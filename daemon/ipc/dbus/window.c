@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Accounts of bytes that are unread. Pure.
+ * Counts unread bytes. Pure.
  */
 #include "ipc/dbus/window.h"
 
-/* A message's head, and what the bus needs to hold it. */
+/* For a message's header, and what the bus needs to keep it. */
 #define MESSAGE_BYTES 1024
 
-/* So that the answer is there before the window closes, where somebody reads. */
+/* Early enough that a subscriber that reads has answered before the window closes. */
 #define PING_AFTER_BYTES (OB_WINDOW_BYTES / 2)
 
 static gboolean

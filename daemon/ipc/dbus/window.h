@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * How much may be on its way to a subscriber that has not shown that it reads. The bus keeps what a subscriber does not read in its
- * own memory, and the whole desktop lives on it. A subscriber shows it by answering a ping: what was sent before the ping is read
- * then. Pure.
+ * How many bytes may be on their way to a subscriber that has not shown that it reads. The bus keeps unread messages in its
+ * own memory, on which the whole desktop depends. By answering a ping a subscriber shows that it has read what was sent
+ * before. Pure.
  */
 #pragma once
 
@@ -15,17 +15,17 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  gsize unread_bytes; /* sent, and not known to be read */
-  gsize pinged_bytes; /* of these, what was sent before the ping that is on its way; 0: there is none */
+  gsize unread_bytes; /* sent and perhaps not read */
+  gsize pinged_bytes; /* of these, sent before the ping under way; 0: there is none */
 } ObWindow;
 
-/* Whether another signal may be sent. */
+/* Returns: whether another signal may be sent */
 gboolean ob_window_is_open (const ObWindow *window);
 
-/* @bytes: of the message's body. Returns: whether a ping is to follow it. */
+/* @bytes: of the message's body. Returns: whether to send a ping after it */
 gboolean ob_window_send (ObWindow *window, gsize bytes);
 
-/* The ping was answered. Returns: whether another is to follow. */
+/* The ping was answered. Returns: whether to send another one */
 gboolean ob_window_hear (ObWindow *window);
 
 G_END_DECLS

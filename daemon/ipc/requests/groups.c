@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Operations on groups. A sandboxed caller knows its own groups alone. Main thread.
+ * Operations on groups. A sandboxed caller sees only its own. Main thread.
  */
 #include "ipc/cursor.h"
 #include "ipc/document.h"

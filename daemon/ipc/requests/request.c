@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The table of operations, and how a request is let in. Main thread.
+ * The table of operations, and the check of each request. Main thread.
  */
 #include "ipc/requests/operations.h"
 
@@ -20,7 +20,7 @@ typedef struct
   ObOperation operation;
   ObOperationRun run;
   gint value;
-  ObOption arguments[3]; /* all of them have to be there; the last has no name */
+  ObOption arguments[3]; /* all are required; a NULL name ends them */
 } Row;
 
 #define ID      \
@@ -100,7 +100,7 @@ static const Row table[] = {
   { "Destinations.Test", OB_OPERATION_DESTINATIONS, ob_operation_try_destination, 0, NAME },
   { "Policy.Get", OB_OPERATION_POLICY, ob_operation_get_policy, 0, { { NULL } } },
   { "Policy.Set", OB_OPERATION_POLICY, ob_operation_set_policy, 0, TEXT },
-  /* Its errors tell of files that only who steers may read. */
+  /* Its errors name files that only a program of the host may read. */
   { "Policy.Check", OB_OPERATION_POLICY, ob_operation_check_policy, 0, TEXT },
   { "Policy.Explain", OB_OPERATION_LOOK, ob_operation_explain, 0, ID },
 };
@@ -200,7 +200,7 @@ ob_request_end (const ObRequest *request, const GError *error)
   request->done (NULL, error, request->user_data);
 }
 
-/* Of a request that is over before its command is on the disk. */
+/* For a request that is over before its command is on the disk. */
 typedef struct
 {
   ObRequestDone done;

@@ -1,9 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What callers can ask for, whatever door they come by: one table of operations by the names of the bus's methods, such as
- * "Uploads.Get". Who may ask, whose uploads it is about, limits and pages are decided here; a door unpacks, runs a request, and
- * replies. Main thread.
+ * What callers can ask for through any door: one table of operations, named like the bus's methods, such as "Uploads.Get".
+ * Access, ownership, limits and paging are decided here; a door only unpacks, runs a request, and replies. Main thread.
  */
 #pragma once
 
@@ -13,33 +12,32 @@
 
 G_BEGIN_DECLS
 
-/* What requests work on; both outlive them. */
+/* What requests use; both must outlive them. */
 typedef struct
 {
   ObBroker *broker;
   ObConfiguration *configuration;
 } ObRequestContext;
 
-/* Called once, perhaps before ob_request_run() returns. @results: (nullable): floating, of type a{sv}: what is answered, by
- * the names that the interface XML has for it; %NULL: there is nothing to tell. A handle among them is a descriptor of this
- * process, which is the door's from then on. @error: (nullable): why not, of the error
- * table. */
+/* Called once, perhaps before ob_request_run() returns. @results: (nullable): floating a{sv}, by the result names of the
+ * interface XML; %NULL if there are none. A handle in it is a descriptor, which the door owns from then on. @error:
+ * (nullable): of the error table */
 typedef void (*ObRequestDone) (GVariant *results, const GError *error, gpointer user_data);
 
 typedef struct
 {
   const ObRequestContext *context;
   const ObCaller *caller; /* valid until ob_request_run() returns, as is the next */
-  GVariant *arguments;    /* a{sv}: by the names that the interface XML has for them */
-  /* (nullable): gives the caller's file, once and owned: a request that is refused leaves it where it is. */
+  GVariant *arguments;    /* a{sv}, by the argument names of the interface XML */
+  /* (nullable): hands over the caller's file, once and owned. A refused request leaves the file alone. */
   int (*take_file) (gpointer user_data, GError **error);
   ObRequestDone done;
-  gpointer user_data; /* of both */
+  gpointer user_data; /* for both functions */
 } ObRequest;
 
 gboolean ob_request_is_known (const char *name);
 
-/* Returns: how many there are. */
+/* Returns: how many requests there are */
 guint ob_request_count (void);
 
 /**

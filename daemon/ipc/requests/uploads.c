@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Operations on uploads. A sandboxed caller knows its own alone. Main thread.
+ * Operations on uploads. A sandboxed caller sees only its own. Main thread.
  */
 #include "base/text.h"
 #include "dbus/error.h"
@@ -26,7 +26,7 @@ may_have_priority (const ObCaller *caller, gint priority, GError **error)
   return priority <= OB_PRIORITY_OF_APPS || ob_access_check (caller, OB_OPERATION_GO_FIRST, "priority", error);
 }
 
-/* A program of the host may hand over for another app, as a script does that has a name of its own. */
+/* A program of the host may hand over for another app, as a script with a name of its own does. */
 static gboolean
 may_be_of_app (const ObCaller *caller, const char *app, GError **error)
 {
@@ -50,7 +50,7 @@ take_file (const ObRequest *request, GError **error)
   return -1;
 }
 
-/* @submission: (out caller-allocates). @metadata: (out) (transfer full): of it. */
+/* @submission: (out caller-allocates). @metadata: (out) (transfer full): owns what @submission has of it */
 static gboolean
 read_submission (const ObRequest *request, GVariant *options, ObSubmission *submission, GVariant **metadata,
                  GError **error)
@@ -98,7 +98,7 @@ ob_operation_create (const ObRequest *request, gint value)
     ob_request_end (request, error);
 }
 
-/* Whose recording it is; a person may commit everybody's, as the app may have died. */
+/* An app commits its own recordings; a person may commit any, since the app may have died. */
 void
 ob_operation_commit (const ObRequest *request, gint value)
 {
@@ -131,7 +131,7 @@ ob_operation_get_upload (const ObRequest *request, gint value)
   g_autoptr (GError) error = NULL;
   g_autofree char *whole = NULL;
 
-  /* Apps know their ids; a part of one is what people type, who may see all. */
+  /* An app knows its full ids; a part of an id is typed by people, who may see all. */
   if (!g_uuid_string_is_valid (id) && !ob_request_get_own_app (request, OB_OPERATION_LOOK))
     whole = ob_broker_find_id (broker, id, &error);
   if (!error)
@@ -148,12 +148,12 @@ typedef struct
   ObBroker *broker;
   const ObFilter *filter;
   GVariantBuilder *list;
-  gint64 after; /* the number of the last upload that was looked at; 0: there are no more */
-  guint n_left; /* that the caller still wants looked at */
+  gint64 after; /* number of the last upload looked at; 0: there are no more */
+  guint n_left; /* uploads that the caller still wants */
   gsize page_bytes;
 } Page;
 
-/* Adds the documents of a few rows, as many as the page has room for. Returns: whether the page may go on. */
+/* Adds the documents of some rows, as many as fit. Returns: whether the page may go on */
 static gboolean
 add_documents (Page *page, const GPtrArray *uploads)
 {
@@ -177,7 +177,7 @@ add_documents (Page *page, const GPtrArray *uploads)
   return uploads->len == ROWS_AT_ONCE && page->after > 0 && page->n_left > 0;
 }
 
-/* Rows are read a few at a time, so that none is read for nothing when the page is full. Errors: Storage. */
+/* Reads a few rows at a time, so that none is read in vain once the page is full. Errors: Storage. */
 static gboolean
 fill_page (Page *page, const ObUploadsFilter *stored, GError **error)
 {
@@ -254,7 +254,7 @@ on_history_row (const ObJournalRow *row, gpointer user_data)
   g_variant_builder_add_value (&history->list, ob_document_journal_row (history->broker, row));
 }
 
-/* The log of an upload that was removed is there for its app, and for those who may read the log of all. */
+/* The log of a removed upload is for its app, and for callers that may read the whole log. */
 static gboolean
 may_read_history (const ObRequest *request, const char *id, guint n_rows, GError **error)
 {
@@ -268,7 +268,7 @@ may_read_history (const ObRequest *request, const char *id, guint n_rows, GError
   return upload != NULL;
 }
 
-/* @id: empty: of everything */
+/* @id: empty for everything */
 static gboolean
 read_history (const ObRequest *request, const char *id, History *history, GError **error)
 {
@@ -298,7 +298,7 @@ ob_operation_get_history (const ObRequest *request, gint value)
 
 /* --- Commands --- */
 
-/* Of an upload that it may not see, an app hears that there is none, whatever it asks of it. */
+/* An app hears of an upload that it may not see that there is none, whatever it asks. */
 static gboolean
 may_set (const ObRequest *request, const char *id, gint priority, GError **error)
 {
