@@ -96,7 +96,7 @@ ob_fd_write_all (int fd, const void *bytes, gsize size_bytes, const char *path, 
 }
 
 void
-ob_fd_start_flush (int fd, off_t from)
+ob_fd_start_sync (int fd, off_t from)
 {
   (void) sync_file_range (fd, from, 0, SYNC_FILE_RANGE_WRITE);
 }
@@ -183,14 +183,14 @@ ob_file_write (const char *path, const char *bytes, gsize size_bytes, GError **e
     }
   is_good = ob_fd_write_all (fd, bytes, size_bytes, path, error);
   if (is_good)
-    ob_fd_start_flush (fd, 0);
+    ob_fd_start_sync (fd, 0);
   (void) close (fd);
 
   return is_good;
 }
 
 gboolean
-ob_file_flush (const char *path, GError **error)
+ob_file_sync (const char *path, GError **error)
 {
   int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
@@ -206,7 +206,7 @@ ob_file_flush (const char *path, GError **error)
 gboolean
 ob_file_write_durably (const char *path, const char *bytes, gsize size_bytes, GError **error)
 {
-  return ob_file_write (path, bytes, size_bytes, error) && ob_file_flush (path, error);
+  return ob_file_write (path, bytes, size_bytes, error) && ob_file_sync (path, error);
 }
 
 /* --- Removal --- */

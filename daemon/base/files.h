@@ -19,14 +19,14 @@ void ob_file_set_error (GError **error, int saved_errno, const char *what, const
 /* Creates the folder and its parents, for this user only. */
 gboolean ob_folder_ensure (const char *path, GError **error);
 
-/* Flushes a folder's entries: a rename in it is durable after that. */
+/* Syncs a folder's entries: a rename in it is durable after that. */
 gboolean ob_folder_sync (const char *path, GError **error);
 
 /* Writes all of @size_bytes; short writes and EINTR are handled. */
 gboolean ob_fd_write_all (int fd, const void *bytes, gsize size_bytes, const char *path, GError **error);
 
-/* Has the kernel begin to write what a file has from there on, and does not wait: a flush then finds less left to do. */
-void ob_fd_start_flush (int fd, off_t from);
+/* Has the kernel begin to write what a file has from there on, and does not wait: a sync then finds less left to do. */
+void ob_fd_start_sync (int fd, off_t from);
 
 /* Opens one of our own files for reading, if it is a regular file and no link: a pipe or a device of that name could
  * block, or never end. Returns: -1 with errno, which is EINVAL for anything but a file and ELOOP for a link */
@@ -39,13 +39,13 @@ gboolean ob_errno_is_missing (int saved_errno);
  * that is added. Returns: (transfer full) (nullable) */
 char *ob_file_read_own (const char *path, gsize most_bytes, gsize *size_bytes, GError **error);
 
-/* Writes a new file and begins to flush it. */
+/* Writes a new file and begins to sync it. */
 gboolean ob_file_write (const char *path, const char *bytes, gsize size_bytes, GError **error);
 
 /* Waits until the file's bytes are on the disk. Errors include those of earlier writes. */
-gboolean ob_file_flush (const char *path, GError **error);
+gboolean ob_file_sync (const char *path, GError **error);
 
-/* Writes a new file and flushes its bytes. Its name is durable only after ob_folder_sync(). */
+/* Writes a new file and syncs its bytes. Its name is durable only after ob_folder_sync(). */
 gboolean ob_file_write_durably (const char *path, const char *bytes, gsize size_bytes, GError **error);
 
 /* Removes one of our own files. Freeing the blocks of a large one takes seconds, when it has neither name nor descriptor

@@ -24,7 +24,7 @@
 #define NM_ACTIVATED 2
 
 /* NetworkManager has this long for its first answer. */
-#define SETTLE_MS 2000
+#define FIRST_WORD_MS 2000
 
 /* When NetworkManager or the bus is gone, its last word against sending is kept this long. */
 #define KEEP_S 30
@@ -43,7 +43,7 @@ struct _ObNetworkWatcher
   GHashTable *actives;    /* path → ObBusObject of each active connection */
   ObBusObject *device;    /* of the connection that carries the bytes, if that is cellular */
   ObBusObject *modem;     /* and its modem */
-  guint settle_source;    /* until the first answer */
+  guint await_source;     /* until the first answer */
   guint keep_source;      /* until a kept restriction is forgotten; 0: none is kept */
   gboolean was_managed;   /* NetworkManager managed the network when it was last heard */
   ObConditions kept;      /* the conditions as it last said */
@@ -179,7 +179,7 @@ is_roaming (ObNetworkWatcher *self, const ObActiveConnection *carrier)
 /* --- The snapshot --- */
 
 static gboolean
-is_settled (ObNetworkWatcher *self)
+has_answered (ObNetworkWatcher *self)
 {
   const char *primary = get_path (self->manager, "PrimaryConnection");
 
@@ -262,9 +262,9 @@ update (gpointer user_data)
 
   if (self->manager)
     follow_actives (self);
-  if (self->settle_source > 0 && !is_settled (self))
+  if (self->await_source > 0 && !has_answered (self))
     return;
-  g_clear_handle_id (&self->settle_source, g_source_remove);
+  g_clear_handle_id (&self->await_source, g_source_remove);
   ob_conditions_init (&conditions);
   read_everything (self, &conditions);
   if (ob_conditions_equal (&conditions, &self->now))
@@ -302,11 +302,11 @@ on_kept_long_enough (gpointer data)
 }
 
 static gboolean
-on_settle_too_late (gpointer data)
+on_answer_too_late (gpointer data)
 {
   ObNetworkWatcher *self = data;
 
-  self->settle_source = 0;
+  self->await_source = 0;
   update (self);
 
   return G_SOURCE_REMOVE;
@@ -393,7 +393,7 @@ ob_network_watcher_set_bus (ObWatcher *watcher, GDBusConnection *bus)
       self->manager = ob_bus_object_new (bus, G_BUS_NAME_WATCHER_FLAGS_NONE, NM_NAME, NM_PATH, NM_NAME, update, self);
     }
   else
-    g_clear_handle_id (&self->settle_source, g_source_remove);
+    g_clear_handle_id (&self->await_source, g_source_remove);
   update (self);
 }
 
@@ -402,7 +402,7 @@ ob_network_watcher_finalize (GObject *object)
 {
   ObNetworkWatcher *self = OB_NETWORK_WATCHER (object);
 
-  g_clear_handle_id (&self->settle_source, g_source_remove);
+  g_clear_handle_id (&self->await_source, g_source_remove);
   g_clear_handle_id (&self->keep_source, g_source_remove);
   g_clear_handle_id (&self->news_source, g_source_remove);
   g_strfreev (self->metered_devices);
@@ -461,7 +461,7 @@ ob_network_watcher_new_before_bus (void)
 {
   ObNetworkWatcher *self = g_object_new (OB_TYPE_NETWORK_WATCHER, NULL);
 
-  self->settle_source = g_timeout_add (SETTLE_MS, on_settle_too_late, self);
+  self->await_source = g_timeout_add (FIRST_WORD_MS, on_answer_too_late, self);
 
   return OB_WATCHER (self);
 }

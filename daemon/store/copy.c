@@ -99,7 +99,7 @@ take_block (Copier *copier, gsize size_bytes, gboolean is_hole, GError **error)
     {
       if (!ob_fd_write_all (copier->target, copier->buffer, size_bytes, copier->path, error))
         return FALSE;
-      ob_fd_start_flush (copier->target, copier->done);
+      ob_fd_start_sync (copier->target, copier->done);
       copier->written = copier->done + (off_t) size_bytes;
     }
   ob_digester_add (copier->digester, copier->buffer, size_bytes);

@@ -16,7 +16,7 @@ G_BEGIN_DECLS
 /* Returns: whether @bytes fit on the disk of @fd, with the room for the database left. Errors: DiskFull. */
 gboolean ob_copy_has_room (int fd, guint64 bytes, GError **error);
 
-/* Copies @source to the empty file @target at @path, see ob_spool_copy(); does not flush. With a @target of -1, only
+/* Copies @source to the empty file @target at @path, see ob_spool_copy(); does not sync. With a @target of -1, only
  * digests. @blocks: (out) (optional): the digests of its blocks if it has several, see base/blocks.h */
 gboolean ob_copy_and_digest (const ObSource *source, int target, const char *path, GCancellable *cancellable,
                              gint64 *copied_bytes, ObSpoolCopy *copy, GBytes **blocks, GError **error);

@@ -19,7 +19,7 @@ write_rows (ObDatabase *database, const char *path, GError **error)
   gboolean is_good;
 
   (void) g_unlink (path);
-  is_good = sql && ob_database_run (database, sql, error) && ob_file_flush (path, error);
+  is_good = sql && ob_database_run (database, sql, error) && ob_file_sync (path, error);
   sqlite3_free (sql);
 
   return is_good;

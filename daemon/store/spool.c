@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Owns the spool's two folders, the reserve and the shared flush. Any thread; the lock guards the flush alone.
+ * Owns the spool's two folders, the reserve and the shared sync. Any thread; the lock guards the sync alone.
  */
 #include "store/spool.h"
 
@@ -20,12 +20,12 @@
 
 #define SETTINGS_MAX_BYTES (64 * 1024 * 1024)
 
-/* One flush of the folder, and the threads that wait for it. */
+/* One sync of the folder, and the threads that wait for it. */
 typedef struct
 {
   gboolean is_done;
   gboolean is_good;
-} Flush;
+} Sync;
 
 struct _ObSpool
 {
@@ -35,10 +35,10 @@ struct _ObSpool
   struct stat opened;     /* of the data folder when it was opened */
   gboolean lacks_reserve; /* atomic, as is the next */
   gint wanted_kib;        /* KiB that removals must free before the reserve is tried again; 0 or less: try it */
-  GMutex lock;            /* guards the following, and every Flush */
-  GCond flushed;
-  gboolean is_flushing;
-  Flush *next_flush; /* owned; a flush that has not begun; NULL: nobody waits for one */
+  GMutex lock;            /* guards the following, and every Sync */
+  GCond synced;
+  gboolean is_syncing;
+  Sync *next_sync; /* owned; a sync that has not begun; NULL: nobody waits for one */
 };
 
 static char *
@@ -86,7 +86,7 @@ new_spool (const char *data_folder)
   ObSpool *spool = g_new0 (ObSpool, 1);
 
   g_mutex_init (&spool->lock);
-  g_cond_init (&spool->flushed);
+  g_cond_init (&spool->synced);
   spool->data_folder = g_strdup (data_folder);
   spool->folder = g_build_filename (data_folder, "spool", NULL);
   spool->incoming = g_build_filename (data_folder, "incoming", NULL);
@@ -131,7 +131,7 @@ ob_spool_free (ObSpool *spool)
   g_free (spool->folder);
   g_free (spool->incoming);
   g_mutex_clear (&spool->lock);
-  g_cond_clear (&spool->flushed);
+  g_cond_clear (&spool->synced);
   g_free (spool);
 }
 
@@ -270,34 +270,34 @@ ob_spool_digest (int fd, GCancellable *cancellable, ObSpoolCopy *copy, GError **
   return source && ob_spool_digest_source (source, cancellable, NULL, copy, error);
 }
 
-/* Waits for a flush of the folder that began after the caller's rename. The first to come runs it for all who wait. The
+/* Waits for a sync of the folder that began after the caller's rename. The first to come runs it for all who wait. The
  * kernel reports a lost write only once, so all of them get the same result. */
 static gboolean
-flush_folder (ObSpool *spool, GError **error)
+sync_folder (ObSpool *spool, GError **error)
 {
-  Flush *flush;
+  Sync *sync;
   gboolean is_good;
 
   g_mutex_lock (&spool->lock);
-  if (!spool->next_flush)
-    spool->next_flush = g_rc_box_new0 (Flush);
-  flush = g_rc_box_acquire (spool->next_flush);
-  while (!flush->is_done && spool->is_flushing)
-    g_cond_wait (&spool->flushed, &spool->lock);
-  if (!flush->is_done)
+  if (!spool->next_sync)
+    spool->next_sync = g_rc_box_new0 (Sync);
+  sync = g_rc_box_acquire (spool->next_sync);
+  while (!sync->is_done && spool->is_syncing)
+    g_cond_wait (&spool->synced, &spool->lock);
+  if (!sync->is_done)
     {
-      g_clear_pointer (&spool->next_flush, g_rc_box_release);
-      spool->is_flushing = TRUE;
+      g_clear_pointer (&spool->next_sync, g_rc_box_release);
+      spool->is_syncing = TRUE;
       g_mutex_unlock (&spool->lock);
       is_good = ob_folder_sync (spool->folder, NULL);
       g_mutex_lock (&spool->lock);
-      spool->is_flushing = FALSE;
-      flush->is_done = TRUE;
-      flush->is_good = is_good;
-      g_cond_broadcast (&spool->flushed);
+      spool->is_syncing = FALSE;
+      sync->is_done = TRUE;
+      sync->is_good = is_good;
+      g_cond_broadcast (&spool->synced);
     }
-  is_good = flush->is_good;
-  g_rc_box_release (flush);
+  is_good = sync->is_good;
+  g_rc_box_release (sync);
   g_mutex_unlock (&spool->lock);
   if (!is_good)
     ob_file_set_error (error, EIO, "Cannot flush", spool->folder);
@@ -350,8 +350,8 @@ commit (ObSpool *spool, const char *id, const char *path, const char *record, gb
 
   /* Start writing both to the disk before waiting for either. Rename the record first, so that bytes in the spool always
    * have one. */
-  *is_begun = ob_file_write (record_path, record, strlen (record), error) && ob_file_flush (path, error)
-              && ob_file_flush (record_path, error);
+  *is_begun = ob_file_write (record_path, record, strlen (record), error) && ob_file_sync (path, error)
+              && ob_file_sync (record_path, error);
   if (!*is_begun || !rename_file (record_path, record_to, error))
     return FALSE;
   ob_crash_point ("half-renamed");
@@ -359,7 +359,7 @@ commit (ObSpool *spool, const char *id, const char *path, const char *record, gb
     return FALSE;
   ob_crash_point ("spool-renamed");
 
-  return flush_folder (spool, error);
+  return sync_folder (spool, error);
 }
 
 gboolean

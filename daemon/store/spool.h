@@ -50,7 +50,7 @@ gboolean ob_spool_give_reserve (ObSpool *spool);
  *     where less than %OB_COPY_RESERVE_BYTES would be left), Storage
  *
  * Copies the whole file into `incoming/`; holes stay holes, and a file system that can share blocks does. Blocks for
- * as long as that takes. It is flushed by ob_spool_commit(). Nothing is left behind on failure.
+ * as long as that takes. It is synced by ob_spool_commit(). Nothing is left behind on failure.
  */
 gboolean ob_spool_copy (ObSpool *spool, const char *id, int fd, GCancellable *cancellable, gint64 *copied_bytes,
                         ObSpoolCopy *copy, GError **error);
@@ -85,7 +85,7 @@ typedef enum
 ObKept ob_spool_examine (ObSpool *spool, const char *id, const char *sha256, GCancellable *cancellable,
                          ObSpoolCopy *found);
 
-/* Moves a copy and its record into the spool. On TRUE both survive a power cut. Calls on several threads share one flush
+/* Moves a copy and its record into the spool. On TRUE both survive a power cut. Calls on several threads share one sync
  * of the folder. It replaces an earlier copy of that id. On failure nothing is left behind, and an earlier copy stays. */
 gboolean ob_spool_commit (ObSpool *spool, const char *id, const char *record, GError **error);
 

@@ -189,7 +189,7 @@ ob_writer_append (ObWriter *writer, const void *bytes, gsize size_bytes, GError 
       (void) ftruncate (writer->fd, (off_t) writer->offset);
       return FALSE;
     }
-  ob_fd_start_flush (writer->fd, (off_t) writer->offset);
+  ob_fd_start_sync (writer->fd, (off_t) writer->offset);
   ob_digester_add (writer->digester, bytes, size_bytes);
   writer->offset += size_bytes;
   ob_crash_point ("partial-appended");
@@ -198,7 +198,7 @@ ob_writer_append (ObWriter *writer, const void *bytes, gsize size_bytes, GError 
 }
 
 gboolean
-ob_writer_flush (ObWriter *writer, GError **error)
+ob_writer_sync (ObWriter *writer, GError **error)
 {
   guint64 before = writer->partial->durable_bytes;
 

@@ -43,7 +43,7 @@ guint64 ob_writer_get_offset (ObWriter *writer);
 gboolean ob_writer_append (ObWriter *writer, const void *bytes, gsize size_bytes, GError **error);
 
 /* Makes everything appended, and the record that says so, survive a power cut. Errors: DiskFull, Storage. */
-gboolean ob_writer_flush (ObWriter *writer, GError **error);
+gboolean ob_writer_sync (ObWriter *writer, GError **error);
 
 /**
  * ob_writer_end:

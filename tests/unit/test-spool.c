@@ -276,7 +276,7 @@ save_fifty (gpointer data)
 }
 
 static void
-test_threads_share_the_flush (TestSpool *fixture, gconstpointer data)
+test_threads_share_the_sync (TestSpool *fixture, gconstpointer data)
 {
   GThread *threads[4];
 
@@ -321,9 +321,9 @@ main (int argc, char *argv[])
     { "/spool/what-joins-is-never-left-behind", test_what_joins_is_never_left_behind },
     { "/spool/what-asks-nobody-cannot-hang", test_what_asks_nobody_cannot_hang },
   };
-  /* Two hundred files, each flushed: for unit-long. */
+  /* Two hundred files, each synced: for unit-long. */
   static const TestSpoolCase long_tests[] = {
-    { "/spool/threads-share-the-flush", test_threads_share_the_flush },
+    { "/spool/threads-share-the-sync", test_threads_share_the_sync },
   };
 
   g_test_init (&argc, &argv, NULL);

@@ -341,7 +341,7 @@ test_damage (Fixture *fixture, gconstpointer data)
   g_autoptr (ObWriter) writer = begin (fixture->spool, -1, &error);
 
   g_assert_true (ob_writer_append (writer, bytes, FIRST_BYTES, &error));
-  g_assert_true (ob_writer_flush (writer, &error));
+  g_assert_true (ob_writer_sync (writer, &error));
   g_clear_pointer (&writer, ob_writer_free);
   if (row->damage)
     row->damage (path, record_path);
@@ -405,9 +405,9 @@ write_all (const char *folder)
   g_autoptr (GBytes) blocks = NULL;
   ObSpoolCopy copy;
 
-  g_assert_true (ob_writer_append (writer, bytes, FIRST_BYTES, NULL) && ob_writer_flush (writer, NULL)
+  g_assert_true (ob_writer_append (writer, bytes, FIRST_BYTES, NULL) && ob_writer_sync (writer, NULL)
                  && ob_writer_append (writer, bytes + FIRST_BYTES, ALL_BYTES - FIRST_BYTES, NULL)
-                 && ob_writer_flush (writer, NULL) && ob_writer_end (writer, NULL, &copy, &blocks, NULL)
+                 && ob_writer_sync (writer, NULL) && ob_writer_end (writer, NULL, &copy, &blocks, NULL)
                  && ob_writer_finish (writer, "{}", NULL));
 }
 
