@@ -56,6 +56,13 @@ layer ipc base model policy broker
 ! grep -rnE '#include "(base|model|policy|store|transfer|broker|ipc)/' client dbus --include='*.[ch]' \
   | grep -v '^dbus/states-doc.c:' || say "clients and the contract know nothing of the daemon"
 
+# The glossary tells in which file each word lives.
+if [ -e CONTRIBUTING.md ]; then
+  for file in $(sed -n '/^## Words/,/^## Rules/p' CONTRIBUTING.md | grep -oE '`[a-z]+/[a-z/-]+\.[ch]`' | tr -d '`' | sort -u); do
+    [ -e "daemon/$file" ] || say "CONTRIBUTING.md: its glossary names daemon/$file, which is not there"
+  done
+fi
+
 # is_in FILE FILE…: whether the first is one of the others.
 is_in ()
 {

@@ -135,6 +135,8 @@ bad bound-twice daemon/store/statement.c "daemon/store/statement.c: binds text i
   < <(lines "static int one = sqlite3_bind_text (0, 0, 0, 0, 0);" "static int two = sqlite3_bind_text16 (0, 0, 0, 0, 0);")
 bad turn-outside-queue daemon/broker/other.c "a turn is opened by daemon/broker/queue.c alone" <<<"static int result = ob_turn_begin (0);"
 bad turn-in-a-door daemon/ipc/dbus/commands.c "a turn is opened by daemon/broker/queue.c alone" <<<"static int result = ob_turn_begin (0);"
+bad lost-word ./CONTRIBUTING.md "its glossary names daemon/store/nowhere.h, which is not there" \
+  < <(lines '## Words' '| word | meaning | `store/nowhere.h` |' '## Rules')
 
 # The circle of three that is looked for is made of an include, a call and a variable that is used.
 make_good_tree
