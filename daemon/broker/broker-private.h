@@ -44,22 +44,19 @@ struct _ObBroker
   ObSettingsFile *settings_file;
   ObTrials *trials;
   ObRuns *runs;
+  ObCommands *commands;
   GHashTable *saving;        /* id → ObSaving: files on their way into the spool */
   GHashTable *saving_keys;   /* app and key of ObUpload → ObSaving: those of them that are new */
   ObRecordings *recordings;  /* files that apps write themselves */
   GHashTable *resubmissions; /* set of ObResubmission: submits whose key was used before, until they are answered */
   ObRecovery *recovery;
-  GQueue *batches;       /* of ObBatch: commands for many, the first of which is under way */
-  guint batch_source;    /* of its next slice */
   guint repair_source;   /* until bad rows of the database are repaired */
   gint64 repaired_at_us; /* when it was the last time, monotonic; 0: never */
   gboolean is_in_memory; /* the data folder */
-  gboolean is_paused;
   gboolean is_started;
   gboolean is_ending;
 };
 
-typedef struct _ObBatch ObBatch;
 typedef struct _ObSaving ObSaving;
 typedef struct _ObResubmission ObResubmission;
 
@@ -82,23 +79,8 @@ extern const ObRecordingsHost ob_broker_recordings_host;
 extern const ObTrialsFacts ob_broker_trials_facts;
 extern const ObRunsHost ob_broker_runs_host;
 extern const ObStatusFacts ob_broker_status_facts;
+extern const ObCommandsEvents ob_broker_commands_events;
 extern const ObRecoveryHost ob_broker_recovery_host;
-
-/* commands.c. Whether its state allows it. Errors: WrongState. */
-gboolean ob_broker_may_command (ObCommand command, const ObUpload *upload, GError **error);
-
-/* To one that may be commanded so, as the next; both inside a turn. Errors: Storage, DiskFull. */
-gboolean ob_broker_command_one (ObBroker *self, ObCommand command, ObUpload *upload, gint value, GError **error);
-gboolean ob_broker_send_one_now (ObBroker *self, ObUpload *upload, GError **error);
-
-/* batch.c: the caller of a command that is under way is told how much of it is done. */
-void ob_broker_end_batches (ObBroker *self);
-
-/* Has the server of an upload let go of a part that it has; inside a turn, before the upload is forgotten. */
-gboolean ob_broker_want_termination (ObBroker *self, const ObUpload *upload, GError **error);
-
-/* Ends an upload in any state: row, journal, and after the commit copy and attempt. Inside a turn. */
-gboolean ob_broker_forget (ObBroker *self, const ObUpload *upload, const char *why, GError **error);
 
 /* submit.c */
 void ob_saving_free (ObSaving *saving);

@@ -8,7 +8,6 @@
 #include "store/destinations.h"
 #include "store/journal.h"
 #include "store/media-type.h"
-#include "store/meta.h"
 
 #define SAVING_END_MS 1500
 
@@ -117,16 +116,6 @@ tell_trouble (gpointer member)
 
 static const ObMember telling = { .flushed = tell_changes, .troubled = tell_trouble };
 
-static gboolean
-load (gpointer member, GError **error)
-{
-  ObBroker *self = member;
-
-  self->is_paused = ob_meta_get_number (self->database, "paused") != 0;
-
-  return TRUE;
-}
-
 static void
 go_on (gpointer member, const ObChanges *changes)
 {
@@ -138,7 +127,7 @@ go_on (gpointer member, const ObChanges *changes)
 }
 
 /* After it is chosen what starts. */
-static const ObMember rest = { .load = load, .flushed = go_on };
+static const ObMember rest = { .flushed = go_on };
 
 ObBroker *
 ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *watchers, const ObRunner *runner,
@@ -166,6 +155,10 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *
                                             self->knocks, self->trials, runner },
                             &ob_broker_runs_host, self);
   ob_queue_join (self->queue, &ob_runs_member, self->runs);
+  self->commands = ob_commands_new (&(ObCommandsTools){ self->queue, self->destinations, self->gate, self->runs,
+                                                        self->storage, self->settings_file },
+                                    &ob_broker_commands_events, self);
+  ob_queue_join (self->queue, &ob_commands_member, self->commands);
   ob_queue_join (self->queue, &rest, self);
   ob_queue_join (self->queue, &ob_waits_member, self->queue);
   self->board = ob_status_board_new (self->queue, self->destinations, self->storage, &ob_broker_status_facts, self);
@@ -255,7 +248,7 @@ ob_broker_stop (ObBroker *self)
   ob_retention_stop (self->retention);
   ob_queue_stop_alarm (self->queue);
   ob_knocks_stop (self->knocks);
-  ob_broker_end_batches (self);
+  ob_commands_stop (self->commands);
   ob_runs_end (self->runs);
   end_saving (self);
   ob_queue_commit (self->queue);
@@ -274,6 +267,7 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->retention, ob_retention_free);
   g_clear_pointer (&self->board, ob_status_board_free);
   g_clear_pointer (&self->storage, ob_storage_free);
+  g_clear_pointer (&self->commands, ob_commands_free);
   g_clear_pointer (&self->settings_file, ob_settings_file_free);
   g_clear_pointer (&self->runs, ob_runs_free);
   g_clear_pointer (&self->trials, ob_trials_free);
@@ -282,7 +276,6 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->saving_keys, g_hash_table_unref);
   g_clear_pointer (&self->saving, g_hash_table_unref);
   g_clear_pointer (&self->resubmissions, g_hash_table_unref);
-  g_clear_pointer (&self->batches, g_queue_free);
   g_clear_pointer (&self->gate, ob_gate_free);
   g_clear_pointer (&self->knocks, ob_knocks_free);
   G_OBJECT_CLASS (ob_broker_parent_class)->finalize (object);
@@ -295,7 +288,6 @@ ob_broker_init (ObBroker *self)
   self->saving = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_saving_free);
   self->saving_keys = ob_broker_make_saving_keys ();
   self->resubmissions = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) ob_resubmission_free, NULL);
-  self->batches = g_queue_new ();
 }
 
 static void

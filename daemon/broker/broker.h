@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "broker/commands.h"
 #include "broker/destinations.h"
 #include "broker/recordings.h"
 #include "broker/status-board.h"
@@ -107,33 +108,17 @@ void ob_broker_create (ObBroker *self, const ObSubmission *submission, ObCreateD
 /* See ob_recordings_commit(). */
 void ob_broker_commit (ObBroker *self, const char *id, const char *sha256, ObRecordingDone done, gpointer user_data);
 
-/* What can be done to uploads by name of id. */
-typedef enum
-{
-  OB_COMMAND_PAUSE,
-  OB_COMMAND_RESUME,
-  OB_COMMAND_RETRY,
-  OB_COMMAND_REMOVE,
-  OB_COMMAND_SEND_NOW, /* once, on the present network, whatever holds it but the network itself */
-  OB_COMMAND_SET_PRIORITY,
-} ObCommand;
-
-typedef void (*ObCommandDone) (const GError *error, gpointer user_data);
-
-/* All of them or none, unless they are more than fifty: then every one is checked before any is changed, and they are changed in
- * slices, each on the disk for itself. Where one of those cannot be written, the error says how many are done. @value: of
- * SET_PRIORITY. Errors: NotFound, WrongState, InvalidArgument, Storage, DiskFull, NoBroker. */
+/* See ob_commands_command(). The first for who may command all. */
 void ob_broker_command (ObBroker *self, ObCommand command, const char *const *ids, gint value, ObCommandDone done,
                         gpointer user_data);
-
-/* The same, where those of other apps are NotFound. @app: (nullable): NULL: all may be commanded. */
 void ob_broker_command_of_app (ObBroker *self, const char *app, ObCommand command, const char *const *ids, gint value,
                                ObCommandDone done, gpointer user_data);
 
+/* See commands.h. */
 void ob_broker_set_paused (ObBroker *self, gboolean is_paused, ObCommandDone done, gpointer user_data);
 
-/* Sends what is in them once on the present network, as SEND_NOW does, and what comes into them while it lasts. Errors:
- * NotFound, WrongState where there is no network, Storage, DiskFull. */
+void ob_broker_pause_groups (ObBroker *self, const char *app, const char *const *names, gboolean is_paused,
+                             ObCommandDone done, gpointer user_data);
 void ob_broker_send_groups_now (ObBroker *self, const char *const *names, ObCommandDone done, gpointer user_data);
 
 /* Answers for everything that would ask on the present network, until it is left. Errors: WrongState where there is none,
@@ -149,12 +134,6 @@ void ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_
 /* Asks a destination what an upload would meet there; see ob_trials_begin(). */
 void ob_broker_try_destination (ObBroker *self, const char *name, ObTrialDone done, gpointer user_data);
 
-/* All of them or none. @app: (nullable): the sandboxed app that asks, which knows its own groups alone; NULL: a program of
- * the host. By key it means the group of programs of the host, else the one of the only app that has one; by APP/KEY that
- * app's. Errors: NotFound, InvalidArgument where several apps have a group of that key, Storage, DiskFull. */
-void ob_broker_pause_groups (ObBroker *self, const char *app, const char *const *names, gboolean is_paused,
-                             ObCommandDone done, gpointer user_data);
-
 /* O(lanes), whatever the size of the group. @app, @name: as ob_groups_find() has them. Errors: NotFound, InvalidArgument, Storage. */
 gboolean ob_broker_get_group (ObBroker *self, const char *app, const char *name, ObGroupStatus *status, GError **error);
 
@@ -167,7 +146,7 @@ GHashTable *ob_broker_get_destinations (ObBroker *self);
 
 ObUpload *ob_broker_get (ObBroker *self, const char *id, GError **error);
 
-/* --- Reads, in reads.c --- */
+/* --- Reads --- */
 
 /* A page. @after: (inout): the number of its predecessor's last upload, and of its own; 0: there are no more. Returns:
  * (transfer full) (element-type ObUpload) (nullable). Errors: Storage. */

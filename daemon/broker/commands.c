@@ -1,17 +1,56 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What people and apps command: one upload, and the queue. Each command is one savepoint of the turn, and is answered
- * after the commit. Main thread.
+ * Commands for one upload, and for the queue as a whole, and their life. Main thread.
  */
-#include "broker/broker-private.h"
+#include "broker/commands-private.h"
 
-#include "broker/submission.h"
 #include "dbus/error.h"
-#include "policy/health.h"
 #include "store/journal.h"
 #include "store/meta.h"
 #include "store/terminations.h"
+#include "store/uploads.h"
+#include "transfer/outcome.h"
+
+static gboolean
+load (gpointer member, GError **error)
+{
+  ObCommands *self = member;
+
+  self->is_paused = ob_meta_get_number (self->database, "paused") != 0;
+
+  return TRUE;
+}
+
+const ObMember ob_commands_member = { .load = load };
+
+ObCommands *
+ob_commands_new (const ObCommandsTools *tools, const ObCommandsEvents *events, gpointer user_data)
+{
+  ObCommands *self = g_new0 (ObCommands, 1);
+
+  self->queue = tools->queue;
+  self->database = ob_queue_get_database (tools->queue);
+  self->destinations = tools->destinations;
+  self->gate = tools->gate;
+  self->runs = tools->runs;
+  self->storage = tools->storage;
+  self->settings = tools->settings;
+  self->events = events;
+  self->user_data = user_data;
+  self->batches = g_queue_new ();
+
+  return self;
+}
+
+void
+ob_commands_free (ObCommands *self)
+{
+  g_queue_free (self->batches);
+  g_free (self);
+}
+
+/* --- One upload --- */
 
 static gboolean
 wrong_state (const ObUpload *upload, const char *what, GError **error)
@@ -24,9 +63,9 @@ wrong_state (const ObUpload *upload, const char *what, GError **error)
 
 /* Writes a change that is no change of state. */
 static gboolean
-note_change (ObBroker *self, ObUpload *upload, const char *event, GError **error)
+note_change (ObCommands *self, ObUpload *upload, const char *event, GError **error)
 {
-  upload->updated_at_ms = ob_broker_get_now_ms (self);
+  upload->updated_at_ms = ob_queue_get_now_ms (self->queue);
   upload->sequence = ob_journal_append (self->database, upload->updated_at_ms, upload, event, upload->stored,
                                         OUTBOX_REASON_NONE, NULL, error);
 
@@ -34,7 +73,7 @@ note_change (ObBroker *self, ObUpload *upload, const char *event, GError **error
 }
 
 static gboolean
-pause_one (ObBroker *self, ObUpload *upload, GError **error)
+pause_one (ObCommands *self, ObUpload *upload, GError **error)
 {
   ob_runs_pause_one_after (self->runs, upload->id);
   if (upload->is_paused)
@@ -45,12 +84,12 @@ pause_one (ObBroker *self, ObUpload *upload, GError **error)
 }
 
 static gboolean
-resume_one (ObBroker *self, ObUpload *upload, GError **error)
+resume_one (ObCommands *self, ObUpload *upload, GError **error)
 {
   if (!upload->is_paused)
     return TRUE;
   upload->is_paused = FALSE;
-  upload->progress_at_ms = ob_broker_get_now_ms (self);
+  upload->progress_at_ms = ob_queue_get_now_ms (self->queue);
 
   return note_change (self, upload, "resumed", error);
 }
@@ -65,7 +104,7 @@ is_only_unconfirmed (const ObUpload *upload)
 
 /* The server has other bytes under its upload URL than were handed over: it lets go of them, and gets them anew. */
 static gboolean
-begin_anew (ObBroker *self, ObUpload *upload, GError **error)
+begin_anew (ObCommands *self, ObUpload *upload, GError **error)
 {
   const ObTermination termination
       = { upload->id, upload->destination, upload->server_url, upload->progress_at_ms, 0, 0 };
@@ -81,7 +120,7 @@ begin_anew (ObBroker *self, ObUpload *upload, GError **error)
 
 /* Neither makes it done: both look at the server first, and only its answer to that does. */
 static gboolean
-retry_failed (ObBroker *self, ObUpload *upload, GError **error)
+retry_failed (ObCommands *self, ObUpload *upload, GError **error)
 {
   gboolean is_wrong = upload->reason == OUTBOX_REASON_NOT_ATTACHED
                       && g_strcmp0 (upload->last_error.code, OB_CODE_DIGEST_MISMATCH) == 0;
@@ -95,7 +134,7 @@ retry_failed (ObBroker *self, ObUpload *upload, GError **error)
 
 /* A tap waits for no back-off, not even the destination's. */
 static gboolean
-retry_one (ObBroker *self, ObUpload *upload, GError **error)
+retry_one (ObCommands *self, ObUpload *upload, GError **error)
 {
   ObDestination *destination = ob_destination_table_find (self->destinations, upload->destination);
 
@@ -103,7 +142,7 @@ retry_one (ObBroker *self, ObUpload *upload, GError **error)
     return FALSE;
   upload->retry_at_ms = 0;
   upload->failures = 0;
-  upload->progress_at_ms = ob_broker_get_now_ms (self);
+  upload->progress_at_ms = ob_queue_get_now_ms (self->queue);
   if (upload->stored == OB_STORED_FAILED)
     return retry_failed (self, upload, error);
 
@@ -112,7 +151,7 @@ retry_one (ObBroker *self, ObUpload *upload, GError **error)
 
 /* Whatever holds it ends, but what only a network can give; what its rule says is set aside for the present one. */
 gboolean
-ob_broker_send_one_now (ObBroker *self, ObUpload *upload, GError **error)
+ob_commands_send_one_now (ObCommands *self, ObUpload *upload, GError **error)
 {
   upload->is_paused = FALSE;
   upload->not_before_ms = 0;
@@ -122,7 +161,7 @@ ob_broker_send_one_now (ObBroker *self, ObUpload *upload, GError **error)
 }
 
 static gboolean
-set_priority_one (ObBroker *self, ObUpload *upload, gint priority, GError **error)
+set_priority_one (ObCommands *self, ObUpload *upload, gint priority, GError **error)
 {
   upload->priority = priority;
 
@@ -132,7 +171,7 @@ set_priority_one (ObBroker *self, ObUpload *upload, gint priority, GError **erro
 /* What is left to do when a removal is on the disk. */
 typedef struct
 {
-  ObBroker *broker;
+  ObCommands *commands;
   ObUpload *upload; /* as it was */
   gint64 sequence;
 } Removal;
@@ -141,43 +180,37 @@ static void
 on_removed (const GError *error, gpointer user_data)
 {
   Removal *removal = user_data;
-  ObBroker *self = removal->broker;
+  const ObCommands *self = removal->commands;
 
   if (!error)
-    {
-      ob_broker_cancel_saving (self, removal->upload->id);
-      ob_runs_stop_one (self->runs, removal->upload->id, OB_STOP_NOW);
-      ob_recordings_drop (self->recordings, removal->upload->id);
-      (void) ob_spool_remove (self->spool, removal->upload->id, NULL);
-      g_signal_emit_by_name (self, "removed", removal->upload, removal->sequence);
-    }
+    self->events->removed (removal->upload, removal->sequence, self->user_data);
   ob_upload_free (removal->upload);
   g_free (removal);
 }
 
 /* A part of a file is given up at the server; a whole one is the server's own. */
 gboolean
-ob_broker_want_termination (ObBroker *self, const ObUpload *upload, GError **error)
+ob_commands_want_termination (ObCommands *self, const ObUpload *upload, GError **error)
 {
   const ObTermination termination
-      = { upload->id, upload->destination, upload->server_url, ob_broker_get_now_ms (self), 0, 0 };
+      = { upload->id, upload->destination, upload->server_url, ob_queue_get_now_ms (self->queue), 0, 0 };
 
   return !upload->server_url || upload->stored == OB_STORED_DONE || upload->stored == OB_STORED_CONFIRMING
          || is_only_unconfirmed (upload) || ob_terminations_save (self->database, &termination, error);
 }
 
 gboolean
-ob_broker_forget (ObBroker *self, const ObUpload *upload, const char *why, GError **error)
+ob_commands_forget (ObCommands *self, const ObUpload *upload, const char *why, GError **error)
 {
-  gint64 sequence = ob_journal_append (self->database, ob_broker_get_now_ms (self), upload, "removed", upload->stored,
-                                       OUTBOX_REASON_NONE, why, error);
+  gint64 sequence = ob_journal_append (self->database, ob_queue_get_now_ms (self->queue), upload, "removed",
+                                       upload->stored, OUTBOX_REASON_NONE, why, error);
   g_autoptr (ObUpload) last = sequence > 0 ? ob_uploads_get (self->database, upload->id, error) : NULL;
   Removal *removal;
 
   if (!last || !ob_uploads_delete (self->database, upload->id, error))
     return FALSE;
   removal = g_new0 (Removal, 1);
-  removal->broker = self;
+  removal->commands = self;
   removal->upload = g_steal_pointer (&last);
   removal->sequence = sequence;
   ob_queue_after (self->queue, on_removed, removal);
@@ -186,7 +219,7 @@ ob_broker_forget (ObBroker *self, const ObUpload *upload, const char *why, GErro
 }
 
 gboolean
-ob_broker_may_command (ObCommand command, const ObUpload *upload, GError **error)
+ob_commands_may (ObCommand command, const ObUpload *upload, GError **error)
 {
   if (command == OB_COMMAND_PAUSE && (upload->stored == OB_STORED_DONE || upload->stored == OB_STORED_FAILED))
     return wrong_state (upload, "paused", error);
@@ -199,7 +232,7 @@ ob_broker_may_command (ObCommand command, const ObUpload *upload, GError **error
 }
 
 gboolean
-ob_broker_command_one (ObBroker *self, ObCommand command, ObUpload *upload, gint value, GError **error)
+ob_commands_do_one (ObCommands *self, ObCommand command, ObUpload *upload, gint value, GError **error)
 {
   switch (command)
     {
@@ -210,22 +243,25 @@ ob_broker_command_one (ObBroker *self, ObCommand command, ObUpload *upload, gint
     case OB_COMMAND_RETRY:
       return retry_one (self, upload, error);
     case OB_COMMAND_REMOVE:
-      return ob_broker_want_termination (self, upload, error) && ob_broker_forget (self, upload, upload->name, error);
+      return ob_commands_want_termination (self, upload, error)
+             && ob_commands_forget (self, upload, upload->name, error);
     case OB_COMMAND_SEND_NOW:
-      return ob_broker_send_one_now (self, upload, error);
+      return ob_commands_send_one_now (self, upload, error);
     case OB_COMMAND_SET_PRIORITY:
     default:
       return set_priority_one (self, upload, value, error);
     }
 }
 
+/* --- The queue as a whole --- */
+
 static gboolean
 pause_queue (gpointer user_data, GError **error)
 {
-  ObBroker *self = user_data;
+  ObCommands *self = user_data;
 
   self->is_paused = TRUE;
-  ob_settings_file_save_after (self->settings_file);
+  ob_settings_file_save_after (self->settings);
   ob_runs_pause_for_after (self->runs, NULL);
 
   return ob_meta_set_number (self->database, "paused", 1, error)
@@ -235,10 +271,10 @@ pause_queue (gpointer user_data, GError **error)
 static gboolean
 resume_queue (gpointer user_data, GError **error)
 {
-  ObBroker *self = user_data;
+  ObCommands *self = user_data;
 
   self->is_paused = FALSE;
-  ob_settings_file_save_after (self->settings_file);
+  ob_settings_file_save_after (self->settings);
   ob_storage_give_up_queue_after (self->storage);
 
   return ob_meta_set_number (self->database, "paused", 0, error)
@@ -246,70 +282,13 @@ resume_queue (gpointer user_data, GError **error)
 }
 
 void
-ob_broker_set_paused (ObBroker *self, gboolean is_paused, ObCommandDone done, gpointer user_data)
+ob_commands_pause_queue (ObCommands *self, gboolean is_paused, ObCommandDone done, gpointer user_data)
 {
   ob_queue_command (self->queue, is_paused ? pause_queue : resume_queue, self, done, user_data);
 }
 
-void
-ob_broker_set_destination (ObBroker *self, const char *name, const ObDestinationSettings *settings, ObCommandDone done,
-                           gpointer user_data)
+gboolean
+ob_commands_is_queue_paused (ObCommands *self)
 {
-  ob_destination_table_set (self->destinations, name, settings, done, user_data);
-}
-
-void
-ob_broker_remove_destination (ObBroker *self, const char *name, ObCommandDone done, gpointer user_data)
-{
-  ob_destination_table_remove (self->destinations, name, done, user_data);
-}
-
-void
-ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_paused, ObCommandDone done,
-                             gpointer user_data)
-{
-  ob_destination_table_pause (self->destinations, name, is_paused, done, user_data);
-}
-
-void
-ob_broker_try_destination (ObBroker *self, const char *name, ObTrialDone done, gpointer user_data)
-{
-  ob_trials_begin (self->trials, name, done, user_data);
-}
-
-/* --- Recordings --- */
-
-static gboolean
-check_creation (ObBroker *self, const ObSubmission *submission, GError **error)
-{
-  if (submission->sha256)
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "sha256: is for Commit, when it is known");
-  else if (submission->key && ob_broker_find_saving (self, submission->app, submission->key))
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_KEY_REUSED, "The key is that of a file that is being saved");
-  else
-    return ob_submission_check (submission, ob_broker_get_now_ms (self), error);
-
-  return FALSE;
-}
-
-void
-ob_broker_create (ObBroker *self, const ObSubmission *submission, ObCreateDone done, gpointer user_data)
-{
-  g_autoptr (GError) error = NULL;
-  ObDestination *destination = check_creation (self, submission, &error)
-                                   ? ob_destination_table_demand (self->destinations, submission->destination, &error)
-                                   : NULL;
-
-  if (destination)
-    ob_recordings_create (self->recordings,
-                          ob_submission_make_upload (submission, destination->name, -1, ob_broker_get_now_ms (self)),
-                          done, user_data);
-  else
-    done (NULL, -1, error, user_data);
-}
-
-void
-ob_broker_commit (ObBroker *self, const char *id, const char *sha256, ObRecordingDone done, gpointer user_data)
-{
-  ob_recordings_commit (self->recordings, id, sha256, done, user_data);
+  return self->is_paused;
 }

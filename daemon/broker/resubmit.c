@@ -208,9 +208,9 @@ forget_lost (gpointer user_data, GError **error)
 {
   const Loss *loss = user_data;
 
-  return ob_broker_want_termination (loss->broker, loss->row, error)
-         && ob_broker_forget (loss->broker, loss->row, "its bytes are gone, and others were handed over with its key",
-                              error);
+  return ob_commands_want_termination (loss->broker->commands, loss->row, error)
+         && ob_commands_forget (loss->broker->commands, loss->row,
+                                "its bytes are gone, and others were handed over with its key", error);
 }
 
 static void

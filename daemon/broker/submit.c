@@ -231,7 +231,7 @@ forget_row (gpointer user_data, GError **error)
 {
   const ObSaving *saving = user_data;
 
-  return ob_broker_forget (saving->broker, saving->upload, saving->error->message, error);
+  return ob_commands_forget (saving->broker->commands, saving->upload, saving->error->message, error);
 }
 
 /* Takes back what was said of it, in the words of our own table. */

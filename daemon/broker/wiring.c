@@ -45,7 +45,8 @@ get_other_reasons (gpointer user_data)
 {
   ObBroker *self = user_data;
 
-  return (self->is_paused ? OUTBOX_REASON_BIT (OUTBOX_REASON_QUEUE) : 0) | ob_gate_get_session_reasons (self->gate);
+  return (ob_commands_is_queue_paused (self->commands) ? OUTBOX_REASON_BIT (OUTBOX_REASON_QUEUE) : 0)
+         | ob_gate_get_session_reasons (self->gate);
 }
 
 const ObStorageEvents ob_broker_storage_events = { on_storage_changed, on_repaired, get_other_reasons };
@@ -129,7 +130,7 @@ set_lane (ObUpload *upload, gpointer user_data)
 static gboolean
 forget (const ObUpload *upload, const char *why, GError **error, gpointer user_data)
 {
-  return ob_broker_forget (user_data, upload, why, error);
+  return ob_commands_forget (((const ObBroker *) user_data)->commands, upload, why, error);
 }
 
 static void
@@ -256,3 +257,19 @@ on_arrived (const char *id, gpointer user_data)
 }
 
 const ObRunsHost ob_broker_runs_host = { may_start, awaits_repair, on_sent, on_arrived };
+
+/* --- Commands tell --- */
+
+static void
+on_removed (const ObUpload *upload, gint64 sequence, gpointer user_data)
+{
+  ObBroker *self = user_data;
+
+  ob_broker_cancel_saving (self, upload->id);
+  ob_runs_stop_one (self->runs, upload->id, OB_STOP_NOW);
+  ob_recordings_drop (self->recordings, upload->id);
+  (void) ob_spool_remove (self->spool, upload->id, NULL);
+  g_signal_emit_by_name (self, "removed", upload, sequence);
+}
+
+const ObCommandsEvents ob_broker_commands_events = { on_removed };

@@ -78,7 +78,7 @@ test_a_full_disk_changes_nothing (TestRig *rig, gconstpointer data)
   g_assert_cmpuint (count_files (rig, "incoming"), ==, 0);
   /* Memory says what the database says, and the attempt was left alone. */
   test_rig_assert_status (rig, id, "uploading");
-  g_assert_false (rig->broker->is_paused);
+  g_assert_false (ob_commands_is_queue_paused (rig->broker->commands));
   g_assert_cmpuint (g_hash_table_size (ob_broker_get_destinations (rig->broker)), ==, 2);
   g_assert_true (test_rig_is_active (rig, id));
 
@@ -115,7 +115,7 @@ test_a_turn_fails_whole (TestRig *rig, gconstpointer data)
   make_room (rig);
   test_rig_settle (rig);
   g_assert_cmpuint (n_errors, ==, 3);
-  g_assert_false (rig->broker->is_paused);
+  g_assert_false (ob_commands_is_queue_paused (rig->broker->commands));
   g_assert_true (test_rig_is_active (rig, id) && test_rig_is_active (rig, other));
   g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM uploads WHERE is_paused"), ==, 0);
   g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM journal WHERE event IN ('paused', 'filler')"), ==, 0);

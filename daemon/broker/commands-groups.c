@@ -3,59 +3,52 @@
  *
  * Commands for groups. A pause writes one row to the journal, however large the group is. Main thread.
  */
-#include "broker/broker-private.h"
+#include "broker/commands-private.h"
 
 #include "dbus/error.h"
+#include "store/groups.h"
 #include "store/journal.h"
+#include "store/uploads.h"
 
 #define KEYS_MAX 1000
 #define SEND_AT_ONCE 1000
 
-static gboolean
-is_in_group (const ObUpload *upload, const char *name)
-{
-  g_autofree char *own = upload->group ? ob_group_dup_name (upload->group_app, upload->group) : NULL;
-
-  return g_strcmp0 (own, name) == 0;
-}
-
 /* Stops the group's attempts gently; there are few, however large the group is. */
 static void
-on_group_paused (const GError *error, gpointer user_data)
+pause_attempts (ObCommands *self, const ObGroup *group)
 {
-  g_autoptr (ObPending) pending = user_data;
-  ObBroker *self = pending->owner;
   g_autoptr (GPtrArray) actives = ob_runs_list (self->runs);
 
-  for (guint i = 0; !error && i < actives->len; i++)
+  for (guint i = 0; i < actives->len; i++)
     {
       const ObActive *active = actives->pdata[i];
       g_autoptr (ObUpload) upload = ob_uploads_get (self->database, active->id, NULL);
 
-      if (upload && upload->is_group_paused && is_in_group (upload, pending->id))
-        ob_stop_ask (active->stop, OB_STOP_GENTLY);
+      if (upload && upload->is_group_paused && ob_upload_is_in_group (upload, group->app, group->key))
+        ob_runs_pause_one_after (self->runs, upload->id);
     }
 }
 
 static gboolean
-pause_one (ObBroker *self, const ObGroup *group, gboolean is_paused, GError **error)
+pause_one (ObCommands *self, const ObGroup *group, gboolean is_paused, GError **error)
 {
   g_autofree char *name = ob_group_dup_name (group->app, group->key);
   OutboxReasonSet reasons = is_paused ? OUTBOX_REASON_BIT (OUTBOX_REASON_USER) : 0;
 
+  if (!ob_groups_set_paused (self->database, group->app, group->key, is_paused, error))
+    return FALSE;
   if (is_paused)
-    ob_queue_after (self->queue, on_group_paused, ob_pending_new (self, name));
+    pause_attempts (self, group);
 
-  return ob_groups_set_paused (self->database, group->app, group->key, is_paused, error)
-         && (group->is_paused == is_paused
-             || ob_journal_append_hold (self->database, ob_broker_get_now_ms (self), OUTBOX_SCOPE_GROUP, name, reasons,
-                                        NULL, error)
-                    > 0);
+  return (group->is_paused == is_paused
+          || ob_journal_append_hold (self->database, ob_queue_get_now_ms (self->queue), OUTBOX_SCOPE_GROUP, name,
+                                     reasons, NULL, error)
+                 > 0);
 }
 
 /* Files that are still coming in, and later ones, get the group's word when they join. */
 static gboolean
-send_now_one (ObBroker *self, const ObGroup *group, GError **error)
+send_now_one (ObCommands *self, const ObGroup *group, GError **error)
 {
   const ObUploadsFilter filter = { .group = group->key, .group_app = group->app, .is_unfinished = TRUE };
   gint64 after = 0;
@@ -68,7 +61,7 @@ send_now_one (ObBroker *self, const ObGroup *group, GError **error)
 
       for (guint i = 0; uploads && i < uploads->len; i++)
         if (((const ObUpload *) uploads->pdata[i])->stored != OB_STORED_SAVING
-            && !ob_broker_send_one_now (self, uploads->pdata[i], error))
+            && !ob_commands_send_one_now (self, uploads->pdata[i], error))
           return FALSE;
       if (!uploads)
         return FALSE;
@@ -81,7 +74,7 @@ send_now_one (ObBroker *self, const ObGroup *group, GError **error)
 /* The arguments of a command for groups. */
 typedef struct
 {
-  ObBroker *broker;
+  ObCommands *commands;
   const char *app; /* or NULL */
   const char *const *names;
 } Command;
@@ -104,9 +97,9 @@ send_now (gpointer user_data, GError **error)
 
   for (const char *const *names = command->names; *names; names++)
     {
-      g_autoptr (ObGroup) group = ob_groups_find (command->broker->database, NULL, *names, error);
+      g_autoptr (ObGroup) group = ob_groups_find (command->commands->database, NULL, *names, error);
 
-      if (!group || !send_now_one (command->broker, group, error))
+      if (!group || !send_now_one (command->commands, group, error))
         return FALSE;
     }
 
@@ -114,7 +107,7 @@ send_now (gpointer user_data, GError **error)
 }
 
 void
-ob_broker_send_groups_now (ObBroker *self, const char *const *names, ObCommandDone done, gpointer user_data)
+ob_commands_send_groups_now (ObCommands *self, const char *const *names, ObCommandDone done, gpointer user_data)
 {
   Command command = { self, NULL, names };
   g_autoptr (GError) error = NULL;
@@ -134,13 +127,13 @@ set_paused (const Command *command, gboolean is_paused, GError **error)
 {
   for (const char *const *names = command->names; *names; names++)
     {
-      g_autoptr (ObGroup) group = ob_groups_find (command->broker->database, command->app, *names, error);
+      g_autoptr (ObGroup) group = ob_groups_find (command->commands->database, command->app, *names, error);
 
-      if (!group || !pause_one (command->broker, group, is_paused, error))
+      if (!group || !pause_one (command->commands, group, is_paused, error))
         return FALSE;
     }
-  ob_settings_file_save_after (command->broker->settings_file);
-  ob_queue_touch_holds (command->broker->queue);
+  ob_settings_file_save_after (command->commands->settings);
+  ob_queue_touch_holds (command->commands->queue);
 
   return TRUE;
 }
@@ -158,8 +151,8 @@ resume_all (gpointer user_data, GError **error)
 }
 
 void
-ob_broker_pause_groups (ObBroker *self, const char *app, const char *const *names, gboolean is_paused,
-                        ObCommandDone done, gpointer user_data)
+ob_commands_pause_groups (ObCommands *self, const char *app, const char *const *names, gboolean is_paused,
+                          ObCommandDone done, gpointer user_data)
 {
   Command command = { self, app, names };
   g_autoptr (GError) error = NULL;

@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Commands for uploads by id. A command for a few is one savepoint. One for thousands would block everybody else, so it is
- * checked as a whole, then done in slices, each of which is committed, and answered after the last. Owns the commands under
- * way. Main thread.
+ * Commands for uploads by id. A command for a few is one change. One for thousands would block everybody else, so it is
+ * checked as a whole, then done in slices, each of which is committed, and answered after the last. Main thread.
  */
-#include "broker/broker-private.h"
+#include "broker/commands-private.h"
 
 #include "base/text.h"
 #include "dbus/error.h"
+#include "store/uploads.h"
 
 #define IDS_MAX 10000
 
@@ -19,9 +19,9 @@
 /* Lower than the bus, as a commit is: calls that have arrived meanwhile come first. */
 #define SLICE_PRIORITY (G_PRIORITY_DEFAULT + 10)
 
-struct _ObBatch
+typedef struct
 {
-  ObBroker *broker; /* borrowed */
+  ObCommands *commands; /* borrowed */
   ObCommand command;
   gint value;
   char *app;           /* the app that must own the uploads; NULL: any */
@@ -32,14 +32,14 @@ struct _ObBatch
   gboolean is_checked; /* the first pass has checked all; the second does them */
   ObCommandDone done;
   gpointer user_data;
-};
+} ObBatch;
 
 static ObBatch *
-batch_new (ObBroker *self, ObCommand command, const char *app, const char *const *ids, gint value)
+batch_new (ObCommands *self, ObCommand command, const char *app, const char *const *ids, gint value)
 {
   ObBatch *batch = g_new0 (ObBatch, 1);
 
-  batch->broker = self;
+  batch->commands = self;
   batch->command = command;
   batch->value = value;
   batch->app = g_strdup (app);
@@ -70,7 +70,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObBatch, batch_free)
 static ObUpload *
 find (const ObBatch *batch, const char *id, GError **error)
 {
-  g_autoptr (ObUpload) upload = ob_broker_get (batch->broker, id, error);
+  g_autoptr (ObUpload) upload = ob_uploads_get (batch->commands->database, id, error);
 
   if (!upload)
     return NULL;
@@ -80,7 +80,7 @@ find (const ObBatch *batch, const char *id, GError **error)
       return NULL;
     }
 
-  return ob_broker_may_command (batch->command, upload, error) ? g_steal_pointer (&upload) : NULL;
+  return ob_commands_may (batch->command, upload, error) ? g_steal_pointer (&upload) : NULL;
 }
 
 /* Returns: whether this slice has time for another one. */
@@ -126,9 +126,9 @@ do_some (gpointer user_data, GError **error)
         continue;
       if (!upload)
         g_propagate_error (error, g_steal_pointer (&own_error));
-      if (!upload || !ob_broker_command_one (batch->broker, batch->command, upload, batch->value, error))
+      if (!upload || !ob_commands_do_one (batch->commands, batch->command, upload, batch->value, error))
         return FALSE;
-      ob_queue_touch (batch->broker->queue, upload->id, FALSE);
+      ob_queue_touch (batch->commands->queue, upload->id, FALSE);
     }
 
   return TRUE;
@@ -148,7 +148,7 @@ do_at_once (ObBatch *batch)
       return;
     }
   batch->next = 0;
-  ob_queue_command (batch->broker->queue, do_some, batch, batch->done, batch->user_data);
+  ob_queue_command (batch->commands->queue, do_some, batch, batch->done, batch->user_data);
 }
 
 /* --- In slices --- */
@@ -157,7 +157,7 @@ static gboolean on_slice (gpointer user_data);
 
 /* Goes on with the first command that waits: one at a time, in the order in which they came. */
 static void
-go_on (ObBroker *self)
+go_on (ObCommands *self)
 {
   if (self->batch_source == 0 && !g_queue_is_empty (self->batches))
     self->batch_source = g_idle_add_full (SLICE_PRIORITY, on_slice, self, NULL);
@@ -165,7 +165,7 @@ go_on (ObBroker *self)
 
 /* What was committed stays; the answer says how many that are. */
 static void
-finish (ObBroker *self, const GError *error)
+finish (ObCommands *self, const GError *error)
 {
   g_autoptr (ObBatch) batch = g_queue_pop_head (self->batches);
   g_autoptr (GError) told = error ? g_error_copy (error) : NULL;
@@ -180,7 +180,7 @@ finish (ObBroker *self, const GError *error)
 static void
 on_slice_committed (const GError *error, gpointer user_data)
 {
-  ObBroker *self = user_data;
+  ObCommands *self = user_data;
   ObBatch *batch = g_queue_peek_head (self->batches);
 
   if (!error)
@@ -193,7 +193,7 @@ on_slice_committed (const GError *error, gpointer user_data)
 
 /* Returns: whether another slice may follow at once */
 static gboolean
-check_slice (ObBroker *self, ObBatch *batch)
+check_slice (ObCommands *self, ObBatch *batch)
 {
   g_autoptr (GError) error = NULL;
 
@@ -210,7 +210,7 @@ check_slice (ObBroker *self, ObBatch *batch)
 }
 
 static void
-do_slice (ObBroker *self, ObBatch *batch)
+do_slice (ObCommands *self, ObBatch *batch)
 {
   g_autoptr (GError) error = NULL;
 
@@ -223,7 +223,7 @@ do_slice (ObBroker *self, ObBatch *batch)
 static gboolean
 on_slice (gpointer user_data)
 {
-  ObBroker *self = user_data;
+  ObCommands *self = user_data;
   ObBatch *batch = g_queue_peek_head (self->batches);
 
   self->batch_source = 0;
@@ -254,7 +254,7 @@ check_arguments (ObCommand command, const char *const *ids, gint value, GError *
 static gboolean
 is_behind_another (const ObBatch *batch)
 {
-  for (const GList *link = batch->broker->batches->head; link; link = link->next)
+  for (const GList *link = batch->commands->batches->head; link; link = link->next)
     for (guint i = 0; i < batch->ids->len; i++)
       if (g_hash_table_contains (((const ObBatch *) link->data)->set, batch->ids->pdata[i]))
         return TRUE;
@@ -263,8 +263,8 @@ is_behind_another (const ObBatch *batch)
 }
 
 void
-ob_broker_command_of_app (ObBroker *self, const char *app, ObCommand command, const char *const *ids, gint value,
-                          ObCommandDone done, gpointer user_data)
+ob_commands_command (ObCommands *self, const char *app, ObCommand command, const char *const *ids, gint value,
+                     ObCommandDone done, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (ObBatch) batch = NULL;
@@ -287,14 +287,7 @@ ob_broker_command_of_app (ObBroker *self, const char *app, ObCommand command, co
 }
 
 void
-ob_broker_command (ObBroker *self, ObCommand command, const char *const *ids, gint value, ObCommandDone done,
-                   gpointer user_data)
-{
-  ob_broker_command_of_app (self, NULL, command, ids, value, done, user_data);
-}
-
-void
-ob_broker_end_batches (ObBroker *self)
+ob_commands_stop (ObCommands *self)
 {
   g_autoptr (GError) error
       = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "Outbox is ending; give the command again");

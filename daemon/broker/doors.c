@@ -1,11 +1,14 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What callers read of uploads and of the journal, so that no door reaches into the store. Reads only; main thread.
+ * What callers ask of the broker, whichever door they come by: reads, so that no door reaches into the store, and commands, each
+ * passed on to the member that does it. Main thread.
  */
 #include "broker/broker-private.h"
 
 #include "broker/lane-name.h"
+#include "broker/submission.h"
+#include "dbus/error.h"
 #include "store/journal.h"
 #include "store/prune.h"
 #include "store/short-id.h"
@@ -140,4 +143,102 @@ GArray *
 ob_broker_list_groups (ObBroker *self, const ObGroupsFilter *filter, GError **error)
 {
   return ob_status_board_list_groups (self->board, filter, error);
+}
+
+/* --- Commands --- */
+
+void
+ob_broker_command_of_app (ObBroker *self, const char *app, ObCommand command, const char *const *ids, gint value,
+                          ObCommandDone done, gpointer user_data)
+{
+  ob_commands_command (self->commands, app, command, ids, value, done, user_data);
+}
+
+void
+ob_broker_command (ObBroker *self, ObCommand command, const char *const *ids, gint value, ObCommandDone done,
+                   gpointer user_data)
+{
+  ob_commands_command (self->commands, NULL, command, ids, value, done, user_data);
+}
+
+void
+ob_broker_pause_groups (ObBroker *self, const char *app, const char *const *names, gboolean is_paused,
+                        ObCommandDone done, gpointer user_data)
+{
+  ob_commands_pause_groups (self->commands, app, names, is_paused, done, user_data);
+}
+
+void
+ob_broker_send_groups_now (ObBroker *self, const char *const *names, ObCommandDone done, gpointer user_data)
+{
+  ob_commands_send_groups_now (self->commands, names, done, user_data);
+}
+
+void
+ob_broker_set_paused (ObBroker *self, gboolean is_paused, ObCommandDone done, gpointer user_data)
+{
+  ob_commands_pause_queue (self->commands, is_paused, done, user_data);
+}
+
+void
+ob_broker_set_destination (ObBroker *self, const char *name, const ObDestinationSettings *settings, ObCommandDone done,
+                           gpointer user_data)
+{
+  ob_destination_table_set (self->destinations, name, settings, done, user_data);
+}
+
+void
+ob_broker_remove_destination (ObBroker *self, const char *name, ObCommandDone done, gpointer user_data)
+{
+  ob_destination_table_remove (self->destinations, name, done, user_data);
+}
+
+void
+ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_paused, ObCommandDone done,
+                             gpointer user_data)
+{
+  ob_destination_table_pause (self->destinations, name, is_paused, done, user_data);
+}
+
+void
+ob_broker_try_destination (ObBroker *self, const char *name, ObTrialDone done, gpointer user_data)
+{
+  ob_trials_begin (self->trials, name, done, user_data);
+}
+
+/* --- Recordings --- */
+
+static gboolean
+check_creation (ObBroker *self, const ObSubmission *submission, GError **error)
+{
+  if (submission->sha256)
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "sha256: is for Commit, when it is known");
+  else if (submission->key && ob_broker_find_saving (self, submission->app, submission->key))
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_KEY_REUSED, "The key is that of a file that is being saved");
+  else
+    return ob_submission_check (submission, ob_broker_get_now_ms (self), error);
+
+  return FALSE;
+}
+
+void
+ob_broker_create (ObBroker *self, const ObSubmission *submission, ObCreateDone done, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  ObDestination *destination = check_creation (self, submission, &error)
+                                   ? ob_destination_table_demand (self->destinations, submission->destination, &error)
+                                   : NULL;
+
+  if (destination)
+    ob_recordings_create (self->recordings,
+                          ob_submission_make_upload (submission, destination->name, -1, ob_broker_get_now_ms (self)),
+                          done, user_data);
+  else
+    done (NULL, -1, error, user_data);
+}
+
+void
+ob_broker_commit (ObBroker *self, const char *id, const char *sha256, ObRecordingDone done, gpointer user_data)
+{
+  ob_recordings_commit (self->recordings, id, sha256, done, user_data);
 }

@@ -1,0 +1,103 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What people and apps command: of uploads by id, of groups, and of the queue as a whole. A command for a few is one change, and is
+ * answered after its commit. One for many would hold up everybody else: it is done in slices, each committed with its turn, and
+ * answered after the last. A member of the queue; main thread.
+ */
+#pragma once
+
+#include "broker/destinations.h"
+#include "broker/gate.h"
+#include "broker/queue.h"
+#include "broker/runs.h"
+#include "broker/settings-file.h"
+#include "broker/storage.h"
+#include "model/upload.h"
+
+G_BEGIN_DECLS
+
+typedef struct _ObCommands ObCommands;
+
+/* What can be done to uploads by name of id. */
+typedef enum
+{
+  OB_COMMAND_PAUSE,
+  OB_COMMAND_RESUME,
+  OB_COMMAND_RETRY,
+  OB_COMMAND_REMOVE,
+  OB_COMMAND_SEND_NOW, /* once, on the present network, whatever holds it but the network itself */
+  OB_COMMAND_SET_PRIORITY,
+} ObCommand;
+
+/* Called once. */
+typedef ObQueueDone ObCommandDone;
+
+/* What they work on. All are borrowed. */
+typedef struct
+{
+  ObQueue *queue;
+  ObDestinationTable *destinations;
+  ObGate *gate;
+  ObRuns *runs;
+  ObStorage *storage;
+  ObSettingsFile *settings;
+} ObCommandsTools;
+
+/* Who listens. */
+typedef struct
+{
+  /* An upload is forgotten, and that is on the disk: so is all that others have of it to be. @upload: as it was. */
+  void (*removed) (const ObUpload *upload, gint64 sequence, gpointer user_data);
+} ObCommandsEvents;
+
+extern const ObMember ob_commands_member;
+
+/* @events: static. */
+ObCommands *ob_commands_new (const ObCommandsTools *tools, const ObCommandsEvents *events, gpointer user_data);
+void ob_commands_free (ObCommands *commands);
+
+/* Commits, and tells whoever waits for a command that is under way how much of it is done. */
+void ob_commands_stop (ObCommands *commands);
+
+/* --- Uploads by id --- */
+
+/**
+ * ob_commands_command:
+ * @app: (nullable): whose they must be: those of other apps are NotFound; NULL: all may be commanded
+ * @ids: the same one twice counts once
+ * @value: of SET_PRIORITY
+ *
+ * All of them or none, unless they are more than fifty: then every one is checked before any is changed, and they are changed in
+ * slices, each on the disk for itself. Where one of those cannot be written, the error says how many are done.
+ *
+ * Errors: NotFound, WrongState, InvalidArgument, Storage, DiskFull, NoBroker.
+ */
+void ob_commands_command (ObCommands *commands, const char *app, ObCommand command, const char *const *ids, gint value,
+                          ObCommandDone done, gpointer user_data);
+
+/* --- Groups. @names, @app: as ob_groups_find() has them --- */
+
+/* All of them or none. Errors: NotFound, InvalidArgument, Storage, DiskFull. */
+void ob_commands_pause_groups (ObCommands *commands, const char *app, const char *const *names, gboolean is_paused,
+                               ObCommandDone done, gpointer user_data);
+
+/* Sends what is in them once on the present network, as SEND_NOW does, and what comes into them while it lasts. Errors:
+ * NotFound, WrongState where there is no network, Storage, DiskFull. */
+void ob_commands_send_groups_now (ObCommands *commands, const char *const *names, ObCommandDone done,
+                                  gpointer user_data);
+
+/* --- The queue as a whole --- */
+
+void ob_commands_pause_queue (ObCommands *commands, gboolean is_paused, ObCommandDone done, gpointer user_data);
+gboolean ob_commands_is_queue_paused (ObCommands *commands);
+
+/* --- For others, inside a change --- */
+
+/* Has the server of an upload let go of a part that it has, before the upload is forgotten. Errors: Storage, DiskFull. */
+gboolean ob_commands_want_termination (ObCommands *commands, const ObUpload *upload, GError **error);
+
+/* Ends an upload in any state: row, journal, and after the commit copy and attempt. Errors: Storage, DiskFull. */
+gboolean ob_commands_forget (ObCommands *commands, const ObUpload *upload, const char *why, GError **error);
+
+G_END_DECLS
