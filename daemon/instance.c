@@ -116,7 +116,27 @@ begin_exchange (ObInstance *instance)
   g_mutex_unlock (&instance->lock);
 }
 
-/* There is no service, or one that only reads: try to start a better one. */
+/* Whether another service could do what the present one cannot: write, or take over files that programs have closed by now in
+ * folders that the path led to before. */
+static gboolean
+is_exchange_due (ObInstance *instance)
+{
+  gboolean is_due = FALSE;
+
+  if (ob_service_is_only_read (instance->service))
+    return ob_home_can_be_written (instance->home);
+  for (guint i = 0; i < instance->left->len; i++)
+    is_due |= !ob_home_has_recordings_in_use (instance->left->pdata[i]);
+
+  return is_due;
+}
+
+static gboolean
+is_complete (ObInstance *instance)
+{
+  return instance->service && !ob_service_is_only_read (instance->service) && instance->left->len == 0;
+}
+
 static gboolean
 on_retry (gpointer user_data)
 {
@@ -125,9 +145,9 @@ on_retry (gpointer user_data)
   instance->retry_source = 0;
   if (!instance->service)
     start_service (instance);
-  else if (ob_service_is_only_read (instance->service) && ob_home_can_be_written (instance->home))
+  else if (is_exchange_due (instance))
     exchange_soon (instance);
-  else if (ob_service_is_only_read (instance->service))
+  else if (!is_complete (instance))
     try_again_later (instance);
 
   return G_SOURCE_REMOVE;
@@ -208,19 +228,42 @@ open_home (ObInstance *instance, GError **error)
   return instance->home != NULL;
 }
 
+/* Returns: (transfer container) (element-type ObHome): those where a program still writes a file that it was given. */
+static GPtrArray *
+list_in_use (ObInstance *instance)
+{
+  GPtrArray *in_use = g_ptr_array_new ();
+
+  for (guint i = 0; i < instance->left->len; i++)
+    if (ob_home_has_recordings_in_use (instance->left->pdata[i]))
+      g_ptr_array_add (in_use, instance->left->pdata[i]);
+
+  return in_use;
+}
+
+/* @in_use: as it was before the service took over the rest: a file that is closed meanwhile is for the next. */
+static void
+drop_left (ObInstance *instance, GPtrArray *in_use)
+{
+  for (guint i = instance->left->len; i > 0; i--)
+    if (!g_ptr_array_find (in_use, instance->left->pdata[i - 1], NULL))
+      (void) g_ptr_array_remove_index (instance->left, i - 1);
+}
+
 static void
 start_service (ObInstance *instance)
 {
+  g_autoptr (GPtrArray) in_use = list_in_use (instance);
   g_autoptr (GError) error = NULL;
 
   if (open_home (instance, &error))
     instance->service
         = ob_service_new (instance->home, instance->left, instance->connection, on_damaged, instance, &error);
   set_reason (instance, instance->service ? NULL : error->message);
-  if (!instance->service || ob_service_is_only_read (instance->service))
+  if (instance->service && !ob_service_is_only_read (instance->service))
+    drop_left (instance, in_use);
+  if (!is_complete (instance))
     try_again_later (instance);
-  else
-    g_ptr_array_set_size (instance->left, 0);
   if (instance->service && instance->has_name)
     ob_service_start (instance->service);
 }

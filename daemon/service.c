@@ -16,6 +16,7 @@
 #include "policy/watch-power.h"
 #include "policy/watch-session.h"
 #include "policy/zone.h"
+#include "store/partial-join.h"
 #include "store/rescue.h"
 
 struct _ObService
@@ -114,18 +115,23 @@ build_broker_anyway (ObService *service, const char *data_folder, GError **error
 }
 
 static gboolean
+join (ObService *service, ObHome *left, GError **error)
+{
+  g_autofree char *folder = ob_home_dup_held_path (left);
+  g_autofree char *spool = g_build_filename (folder, "spool", NULL);
+
+  return ob_spool_join (service->spool, spool, error) && ob_partial_join (service->spool, folder, error);
+}
+
+static gboolean
 build_store (ObService *service, GPtrArray *left, GError **error)
 {
   const char *data_folder = ob_home_get_path (service->home);
 
   service->spool = ob_spool_open (data_folder, error);
   for (guint i = 0; service->spool && i < left->len; i++)
-    {
-      g_autofree char *folder = ob_home_dup_spool (left->pdata[i]);
-
-      if (!ob_spool_join (service->spool, folder, error))
-        return FALSE;
-    }
+    if (!join (service, left->pdata[i], error))
+      return FALSE;
 
   return service->spool && build_broker_anyway (service, data_folder, error);
 }

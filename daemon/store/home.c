@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "dbus/error.h"
 #include "store/only-read.h"
+#include "store/partial-join.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -283,9 +284,17 @@ ob_home_is_in_memory (ObHome *home)
 }
 
 char *
-ob_home_dup_spool (ObHome *home)
+ob_home_dup_held_path (ObHome *home)
 {
-  return g_strdup_printf ("/proc/self/fd/%d/spool", home->fd);
+  return g_strdup_printf ("/proc/self/fd/%d", home->fd);
+}
+
+gboolean
+ob_home_has_recordings_in_use (ObHome *home)
+{
+  g_autofree char *folder = ob_home_dup_held_path (home);
+
+  return ob_partial_is_in_use (folder);
 }
 
 void

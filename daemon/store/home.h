@@ -41,8 +41,11 @@ gboolean ob_home_can_be_written (ObHome *home);
 /* Returns: whether its content is lost when the device is switched off. */
 gboolean ob_home_is_in_memory (ObHome *home);
 
-/* Returns: (transfer full): a path of its spool by its descriptor, which works wherever the folder's own path leads */
-char *ob_home_dup_spool (ObHome *home);
+/* Returns: (transfer full): a path of it that works wherever the folder's own path leads. */
+char *ob_home_dup_held_path (ObHome *home);
+
+/* Whether a program still writes a file that it was given there. */
+gboolean ob_home_has_recordings_in_use (ObHome *home);
 
 /* Notes that the queue of that epoch is on this disk. */
 void ob_home_remember (ObHome *home, gint64 epoch);

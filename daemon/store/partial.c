@@ -210,6 +210,20 @@ ob_partial_begin (ObSpool *spool, const ObPartial *partial, GError **error)
   return -1;
 }
 
+gboolean
+ob_partial_take (ObSpool *spool, const ObPartial *partial, const char *path, GError **error)
+{
+  g_autofree char *bytes = dup_path (spool, partial->id, "");
+
+  if (!ensure_folder (spool, error) || !ob_file_sync (path, error) || !ob_partial_save (spool, partial, error))
+    return FALSE;
+  if (g_rename (path, bytes) == 0)
+    return sync_folder (spool, error);
+  ob_file_set_error (error, errno, "Cannot rename", path);
+
+  return FALSE;
+}
+
 int
 ob_partial_open (ObSpool *spool, const char *id, int flags, GError **error)
 {

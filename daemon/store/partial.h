@@ -64,6 +64,10 @@ GPtrArray *ob_partial_list (ObSpool *spool);
  * DiskFull. */
 gboolean ob_partial_finish (ObSpool *spool, const char *id, const char *record, GError **error);
 
+/* Makes @path, a file of the same disk, the bytes of a new one. Both survive a power cut when it returns. Errors: Storage,
+ * DiskFull; on failure the record may be there, which stands for nothing. */
+gboolean ob_partial_take (ObSpool *spool, const ObPartial *partial, const char *path, GError **error);
+
 /* Removes it; a missing one is no error. Errors: Storage. */
 gboolean ob_partial_remove (ObSpool *spool, const char *id, GError **error);
 

@@ -11,9 +11,11 @@
 #include "dbus/error.h"
 #include "dbus/names.h"
 
+#include <gio/gunixfdlist.h>
 #include <glib/gstdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static gboolean
 is_known (TestBroker *broker, const char *id)
@@ -74,6 +76,81 @@ test_a_disk_that_is_mounted_late (void)
   g_assert_true (are_known ((gpointer) &known));
   outbox_dbus_queue_call_resume_sync (broker->queue, NULL, NULL);
   test_broker_wait_for_all (broker, "done", 20);
+  test_broker_stop (broker);
+  g_assert_cmpint (umount (data), ==, 0);
+}
+
+typedef struct
+{
+  TestBroker *broker;
+  const char *id;
+  gint64 size_bytes;
+} Recorded;
+
+static gboolean
+is_recorded (gpointer data)
+{
+  const Recorded *recorded = data;
+  g_autoptr (GVariant) document = NULL;
+
+  return outbox_dbus_uploads_call_get_sync (recorded->broker->uploads, recorded->id, &document, NULL, NULL)
+         && test_document_has_state (document, "saving")
+         && test_document_get_number (document, 't', "saved_bytes") == recorded->size_bytes;
+}
+
+static int
+create (TestBroker *broker, char **id)
+{
+  g_autoptr (GUnixFDList) fds = NULL;
+  g_autoptr (GVariant) place = NULL;
+  g_autoptr (GError) error = NULL;
+
+  outbox_dbus_uploads_call_create_sync (broker->uploads, g_variant_new ("a{sv}", NULL), NULL, id, &place, &fds, NULL,
+                                        &error);
+  g_assert_no_error (error);
+
+  return g_unix_fd_list_get (fds, g_variant_get_handle (place), NULL);
+}
+
+/* An app records into a file that the broker gave it when a disk is mounted over the folder: what it recorded joins the queue of
+ * that disk, at once where it has ended by then, else when it ends. */
+static void
+test_a_recording_that_is_mounted_over (gconstpointer ends_late)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *data = g_build_filename (broker->folder, "data", NULL);
+  g_autofree char *disk = g_build_filename (broker->folder, "disk", NULL);
+  g_autofree char *id = NULL;
+  g_autofree char *before = NULL;
+  const char *ids[2] = { NULL };
+  const Known known = { broker, ids };
+  Recorded recorded = { broker, NULL, 10 };
+  g_autoptr (GError) error = NULL;
+  int fd;
+
+  g_assert_cmpint (g_mkdir (disk, 0700), ==, 0);
+  home_pause_queue (broker);
+  ids[0] = before = home_hand_over (broker, "before.jpg", 1);
+  fd = create (broker, &id);
+  recorded.id = id;
+  g_assert_cmpint (write (fd, "video", 5), ==, 5);
+  if (!ends_late)
+    {
+      g_assert_cmpint (write (fd, "-end!", 5), ==, 5);
+      (void) close (fd);
+    }
+  g_assert_cmpint (mount (disk, data, NULL, MS_BIND, NULL), ==, 0);
+  test_wait_until (are_known, (gpointer) &known, 20);
+  if (ends_late)
+    {
+      g_assert_false (is_known (broker, id));
+      g_assert_cmpint (write (fd, "-end!", 5), ==, 5);
+      (void) close (fd);
+    }
+  test_wait_until (is_recorded, &recorded, 20);
+  g_assert_cmpuint (test_broker_count (broker, "all"), ==, 2);
+  outbox_dbus_uploads_call_commit_sync (broker->uploads, id, g_variant_new ("a{sv}", NULL), NULL, &error);
+  g_assert_no_error (error);
   test_broker_stop (broker);
   g_assert_cmpint (umount (data), ==, 0);
 }
@@ -252,6 +329,8 @@ main (int argc, char *argv[])
     }
   test_namespace_run ("ip link set lo up");
   g_test_add_func ("/home/a-disk-that-is-mounted-late", test_a_disk_that_is_mounted_late);
+  g_test_add_data_func ("/home/a-recording-that-is-mounted-over", NULL, test_a_recording_that_is_mounted_over);
+  g_test_add_data_func ("/home/a-recording-that-ends-later", "late", test_a_recording_that_is_mounted_over);
   g_test_add_func ("/home/a-queue-that-is-missed", test_a_queue_that_is_missed);
   g_test_add_func ("/home/a-folder-that-is-removed", test_a_folder_that_is_removed);
   g_test_add_func ("/home/a-folder-that-is-open-to-others", test_a_folder_that_is_open_to_others);
