@@ -20,6 +20,7 @@ struct _ObDestinationTable
   ObDatabase *database;
   GHashTable *all;     /* name → ObDestination; NULL: not loaded yet */
   gint64 steady_at_ms; /* when a network that came back has lasted long enough; 0: none is waited for */
+  gboolean is_renewed; /* back-offs have ended by that, in the turn that is open */
   const ObDestinationEvents *events;
   gpointer user_data;
 };
@@ -54,6 +55,7 @@ load (gpointer member, GError **error)
     return FALSE;
   g_clear_pointer (&self->all, g_hash_table_unref);
   self->all = all;
+  self->is_renewed = FALSE;
 
   return TRUE;
 }
@@ -191,8 +193,7 @@ wake_all (gpointer user_data, GError **error)
   while (g_hash_table_iter_next (&iter, NULL, &destination))
     if (!wake_one (waking, destination, error))
       return FALSE;
-  if (waking->is_network_back)
-    waking->table->steady_at_ms = 0;
+  waking->table->is_renewed |= waking->is_network_back;
 
   return TRUE;
 }
@@ -206,7 +207,7 @@ wake (gpointer member, gint64 now_ms, gint64 jump_ms)
   /* A clock that was set must not make this wait longer. */
   if (jump_ms != 0 && self->steady_at_ms > 0)
     self->steady_at_ms = MIN (self->steady_at_ms + jump_ms, now_ms + OB_DESTINATIONS_STEADY_MS);
-  waking.is_network_back = self->steady_at_ms > 0 && self->steady_at_ms <= now_ms;
+  waking.is_network_back = !self->is_renewed && self->steady_at_ms > 0 && self->steady_at_ms <= now_ms;
   /* Tell the holds again, since time alone changes what is told of some. */
   if (ob_queue_do (self->queue, OB_TURN_SOON, wake_all, &waking, NULL))
     ob_queue_touch_holds (self->queue);
@@ -217,7 +218,7 @@ next_ms (gpointer member)
 {
   ObDestinationTable *self = member;
   gint64 now_ms = ob_queue_get_now_ms (self->queue);
-  gint64 soonest_ms = self->steady_at_ms;
+  gint64 soonest_ms = self->is_renewed ? 0 : self->steady_at_ms;
   GHashTableIter iter;
   gpointer value;
 
@@ -232,9 +233,19 @@ void
 ob_destination_table_expect_network (ObDestinationTable *self, gint64 steady_at_ms)
 {
   self->steady_at_ms = steady_at_ms;
+  self->is_renewed = FALSE;
 }
 
-const ObMember ob_destination_table_member = { .load = load, .next_ms = next_ms, .wake = wake };
+static void
+flushed (gpointer member, const ObChanges *changes)
+{
+  ObDestinationTable *self = member;
+
+  if (self->is_renewed)
+    ob_destination_table_expect_network (self, 0);
+}
+
+const ObMember ob_destination_table_member = { .load = load, .flushed = flushed, .next_ms = next_ms, .wake = wake };
 
 /* --- Commands --- */
 

@@ -14,7 +14,9 @@ typedef struct
 {
   const ObMember *member;
   gpointer instance;
-  gint64 next_ms; /* as it said last */
+  gint64 next_ms;      /* as it said last */
+  gint64 heard_gap_ms; /* the clock gap that its times are by */
+  gint64 kept_gap_ms;  /* the same as of the last commit: what was taken back was by that */
 } Joined;
 
 /* What to tell of when a turn is committed. */
@@ -35,7 +37,6 @@ struct _ObQueue
 
   gboolean has_alarm_on; /* members are woken */
   gint64 alarm_ms;       /* that the clock has; 0: none */
-  gint64 clock_gap_ms;   /* what the wall clock differed by from the time since the start of the device */
 };
 
 static void
@@ -58,6 +59,12 @@ on_rolled_back (gboolean is_turn, gpointer user_data)
 
   if (!ob_queue_load (queue, &error))
     g_warning ("What was taken back could not be read again: %s", error->message);
+  for (guint i = 0; is_turn && i < queue->members->len; i++)
+    {
+      Joined *joined = &g_array_index (queue->members, Joined, i);
+
+      joined->heard_gap_ms = joined->kept_gap_ms;
+    }
   if (is_turn)
     note_trouble (queue);
 }
@@ -86,7 +93,7 @@ ob_queue_free (ObQueue *queue)
 void
 ob_queue_join (ObQueue *queue, const ObMember *member, gpointer instance)
 {
-  const Joined joined = { member, instance, 0 };
+  const Joined joined = { .member = member, .instance = instance };
 
   g_array_append_val (queue->members, joined);
 }
@@ -260,8 +267,9 @@ on_flushed (const GError *error, gpointer user_data)
     queue->flush = NULL;
   for (guint i = 0; !error && i < queue->members->len; i++)
     {
-      const Joined *joined = &g_array_index (queue->members, Joined, i);
+      Joined *joined = &g_array_index (queue->members, Joined, i);
 
+      joined->kept_gap_ms = joined->heard_gap_ms;
       if (joined->member->flushed)
         joined->member->flushed (joined->instance, &flush->changes);
     }
@@ -336,11 +344,12 @@ get_clock_gap_ms (ObQueue *queue)
   return ob_clock_get_now_ms (queue->clock) - ob_clock_get_boot_ms (queue->clock);
 }
 
-/* Returns: by how much the clock was set since somebody waits, or 0. */
+/* Returns: by how much the wall clock was set since the member heard of it, or 0. The time since the start of the device, which
+ * nobody sets, tells. */
 static gint64
-get_jump_ms (ObQueue *queue)
+get_jump_ms (ObQueue *queue, const Joined *joined)
 {
-  gint64 jump_ms = get_clock_gap_ms (queue) - queue->clock_gap_ms;
+  gint64 jump_ms = get_clock_gap_ms (queue) - joined->heard_gap_ms;
 
   return ABS (jump_ms) < JUMP_LEAST_MS ? 0 : jump_ms;
 }
@@ -348,17 +357,22 @@ get_jump_ms (ObQueue *queue)
 /* A member whose time is later is left alone: an alarm that rings late finds due whatever has become due meanwhile, and a knock
  * every few seconds costs nobody else anything. */
 static void
-wake (ObQueue *queue, gboolean is_start, gint64 jump_ms)
+wake (ObQueue *queue, gboolean is_start)
 {
   gint64 now_ms = ob_queue_get_now_ms (queue);
 
   for (guint i = 0; i < queue->members->len; i++)
     {
-      const Joined *joined = &g_array_index (queue->members, Joined, i);
+      Joined *joined = &g_array_index (queue->members, Joined, i);
+      gint64 jump_ms = is_start ? 0 : get_jump_ms (queue, joined);
       gboolean is_due = is_start || jump_ms != 0 || (joined->next_ms > 0 && joined->next_ms <= now_ms);
 
-      if (is_due && joined->member->wake && (joined->member->is_stuck || !ob_queue_is_stuck (queue)))
-        joined->member->wake (joined->instance, now_ms, jump_ms);
+      if (!is_due || !joined->member->wake || (ob_queue_is_stuck (queue) && !joined->member->is_stuck))
+        continue;
+      joined->member->wake (joined->instance, now_ms, jump_ms);
+      /* What it could not change, it has yet to change by the clock that was set. */
+      if (!ob_queue_is_stuck (queue))
+        joined->heard_gap_ms += jump_ms;
     }
 }
 
@@ -367,12 +381,7 @@ on_alarm (gpointer user_data)
 {
   ObQueue *queue = user_data;
 
-  gint64 jump_ms = get_jump_ms (queue);
-
-  wake (queue, FALSE, jump_ms);
-  /* Who could not be woken has yet to hear of it. */
-  if (!ob_queue_is_stuck (queue))
-    queue->clock_gap_ms += jump_ms;
+  wake (queue, FALSE);
   ob_queue_set_alarm (queue);
 
   return G_SOURCE_REMOVE;
@@ -386,14 +395,14 @@ ob_queue_set_alarm (ObQueue *queue)
 
   if (!queue->has_alarm_on)
     return;
-  /* While nothing waited, the clock might be set as often as it pleased. */
-  if (!is_waiting)
-    queue->clock_gap_ms = get_clock_gap_ms (queue);
   queue->alarm_ms = 0;
   for (guint i = 0; i < queue->members->len; i++)
     {
       Joined *joined = &g_array_index (queue->members, Joined, i);
 
+      /* While nothing waited, the clock might be set as often as it pleased. */
+      if (!is_waiting)
+        joined->heard_gap_ms = joined->kept_gap_ms = get_clock_gap_ms (queue);
       joined->next_ms = joined->member->next_ms ? joined->member->next_ms (joined->instance) : 0;
       if (!are_others_left || joined->member->is_stuck)
         queue->alarm_ms = ob_sooner_ms (queue->alarm_ms, joined->next_ms);
@@ -405,7 +414,7 @@ void
 ob_queue_start_alarm (ObQueue *queue)
 {
   queue->has_alarm_on = TRUE;
-  wake (queue, TRUE, 0);
+  wake (queue, TRUE);
   ob_queue_set_alarm (queue);
 }
 

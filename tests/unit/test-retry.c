@@ -3,6 +3,7 @@
  *
  * What is tried again, when and how often: the broker with a clock, a network and a server that do what the test says.
  */
+#include "support/commit-failures.h"
 #include "support/rig.h"
 
 #define assert_about(wait_ms, middle_ms)                \
@@ -400,6 +401,69 @@ test_a_network_that_stays_ends_the_back_off (TestRig *rig, gconstpointer data)
   assert_about (test_rig_get_wait_ms (rig, id), 30 * RIG_SECOND);
 }
 
+/* --- A commit that fails at that moment --- */
+
+static const TestFailure refused = { "commit-refused", TEST_FAILURE_HOOK, 0 };
+
+/* Long enough that nothing but what is tried here ends it. */
+static char *
+submit_and_wait_long (TestRig *rig)
+{
+  char *id = test_rig_submit (rig, NULL, 0);
+
+  test_rig_end_after (rig, id, OB_VERDICT_RETRY, 7 * RIG_MINUTE);
+
+  return id;
+}
+
+/* The disk works again, and has been tried. */
+static void
+end_failure (TestRig *rig)
+{
+  g_assert_true (test_failure_has_come ());
+  test_failure_end (rig->database);
+  test_rig_advance (rig, 6 * RIG_SECOND);
+}
+
+static void
+test_a_network_that_is_back_is_not_forgotten (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *id = submit_and_wait_long (rig);
+
+  test_failures_prepare (rig->database);
+  test_conditions_set_available (rig->conditions, FALSE);
+  test_rig_advance (rig, RIG_SECOND);
+  test_conditions_set_available (rig->conditions, TRUE);
+  test_rig_advance (rig, RIG_SECOND);
+  test_failure_begin (rig->database, &refused, 0);
+  test_rig_advance (rig, 10 * RIG_SECOND);
+  g_assert_false (test_rig_is_active (rig, id));
+  end_failure (rig);
+  test_rig_finish (rig, id);
+}
+
+static void
+test_a_clock_that_was_set_is_not_forgotten (TestRig *rig, gconstpointer data)
+{
+  const gint64 jumps_ms[] = { RIG_DAY, -RIG_DAY };
+
+  test_failures_prepare (rig->database);
+  for (guint i = 0; i < G_N_ELEMENTS (jumps_ms); i++)
+    {
+      g_autofree char *id = submit_and_wait_long (rig);
+      gint64 wait_ms = test_rig_get_wait_ms (rig, id);
+
+      test_failure_begin (rig->database, &refused, 0);
+      test_clock_set (rig->clock, ob_broker_get_now_ms (rig->broker) + jumps_ms[i]);
+      test_rig_settle (rig);
+      end_failure (rig);
+      g_assert_false (test_rig_is_active (rig, id));
+      g_assert_cmpint (test_rig_get_wait_ms (rig, id), ==, wait_ms - 6 * RIG_SECOND);
+      test_rig_advance (rig, wait_ms);
+      test_rig_finish (rig, id);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -420,9 +484,13 @@ main (int argc, char *argv[])
     { "/retry/one-that-never-works-holds-up-no-other", test_one_that_never_works_holds_up_no_other },
     { "/network/no-network-holds-and-says-so", test_no_network_holds_and_says_so },
     { "/network/one-that-stays-ends-the-back-off", test_a_network_that_stays_ends_the_back_off },
+    { "/failed-commit/a-network-that-is-back-is-not-forgotten", test_a_network_that_is_back_is_not_forgotten },
+    { "/failed-commit/a-clock-that-was-set-is-not-forgotten", test_a_clock_that_was_set_is_not_forgotten },
   };
 
   g_test_init (&argc, &argv, NULL);
+  /* That a turn fails is what is tried. */
+  g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
   test_rig_add (tests, G_N_ELEMENTS (tests));
 
   return g_test_run ();
