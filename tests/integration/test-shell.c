@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The outbox command as shells, cron jobs and pipes use it: dashes, locales, readers that go away, disks that are full.
+ * The outbox command as shells, cron jobs, pipes and terminals use it: dashes, locales, readers that go away, disks that are
+ * full, a terminal that knows no escape sequences.
  */
 #include "support/broker.h"
 #include "support/command.h"
@@ -16,6 +17,11 @@ typedef struct
   const char *has; /* part of what is printed; NULL: anything */
   const char *lacks;
 } Row;
+
+/* On a terminal of its own, of that kind: what is printed plain, in colours, drawn again and again, and counted meanwhile. */
+#define ON_TERMINAL(kind)                                                                                           \
+  kind " script -qec 'outbox status && outbox list && outbox destination list && outbox policy show && outbox add " \
+       "--wait plain.jpg ./-dash.jpg && outbox add plain.jpg && outbox watch | head -n 1' /dev/null"
 
 static const Row rows[] = {
   { "a-separator", "outbox add -- plain.jpg", 0, NULL, "--" },
@@ -59,6 +65,10 @@ static const Row rows[] = {
   { "an-empty-folder", "mkdir d && outbox add -r d", 0, "no file", NULL },
   { "an-address-of-no-bus", "env -u DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR=$PWD/nothing outbox status", 3,
     "XDG_RUNTIME_DIR", NULL },
+  { "a-terminal", ON_TERMINAL ("TERM=xterm"), 0, "\033[", NULL },
+  { "a-dumb-terminal", ON_TERMINAL ("TERM=dumb"), 0, "-dash.jpg", "\033" },
+  { "a-terminal-of-no-kind", ON_TERMINAL ("env -u TERM"), 0, "-dash.jpg", "\033" },
+  { "a-terminal-of-an-empty-kind", ON_TERMINAL ("TERM="), 0, "-dash.jpg", "\033" },
 };
 
 static char *
