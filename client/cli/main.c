@@ -63,14 +63,26 @@ print_help (void)
               "Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 no broker.\n"));
 }
 
-/* Without a login session (cron, ssh, a service), take the person's bus from its usual place. */
+static gboolean
+is_set (const char *name)
+{
+  const char *value = g_getenv (name);
+
+  return value && *value;
+}
+
+/* Without a login session (cron, ssh, a service), take the person's bus from its usual place. A variable that is set to nothing
+ * tells nothing: GIO would take it for an address without a bus. */
 static void
 find_bus (void)
 {
   g_autofree char *path = g_strdup_printf ("/run/user/%u/bus", (guint) getuid ());
   g_autofree char *address = g_strconcat ("unix:path=", path, NULL);
 
-  if (!g_getenv ("DBUS_SESSION_BUS_ADDRESS") && !g_getenv ("XDG_RUNTIME_DIR") && g_access (path, R_OK | W_OK) == 0)
+  if (is_set ("DBUS_SESSION_BUS_ADDRESS"))
+    return;
+  g_unsetenv ("DBUS_SESSION_BUS_ADDRESS");
+  if (!is_set ("XDG_RUNTIME_DIR") && g_access (path, R_OK | W_OK) == 0)
     (void) g_setenv ("DBUS_SESSION_BUS_ADDRESS", address, TRUE);
 }
 

@@ -6,6 +6,7 @@
  */
 #include "support/broker.h"
 #include "support/command.h"
+#include "support/sandbox.h"
 
 #include <string.h>
 
@@ -71,6 +72,32 @@ static const Row rows[] = {
   { "a-terminal-of-an-empty-kind", ON_TERMINAL ("TERM="), 0, "-dash.jpg", "\033" },
 };
 
+/* Has the bus where a login session has it, in a /run of its own, and runs the command as the same person with the variables of
+ * $VARIABLES: as cron, ssh and services do. The person is no root there, unless by nature. */
+static const char without_session[]
+    = "uid=$(id -u) gid=$(id -g) bus=$PWD/bus; export uid gid bus; exec unshare -Urm sh -ec '"
+      "  mount -t tmpfs tmpfs /run; mkdir -p /run/user/$uid; ln -s \"$bus\" /run/user/$uid/bus;"
+      "  exec unshare -U --map-user=$uid --map-group=$gid env -u DBUS_SESSION_BUS_ADDRESS -u XDG_RUNTIME_DIR -u DISPLAY"
+      "    $(eval echo \"$VARIABLES\") outbox list'";
+
+static const struct
+{
+  const char *path;
+  const char *variables;
+  gboolean is_found;
+} sessions[] = {
+  { "/shell/no-session/nothing-is-set", "", TRUE },
+  { "/shell/no-session/the-runtime-folder-is-set", "XDG_RUNTIME_DIR=/run/user/$uid", TRUE },
+  { "/shell/no-session/the-runtime-folder-is-empty", "XDG_RUNTIME_DIR=", TRUE },
+  { "/shell/no-session/the-address-is-empty", "DBUS_SESSION_BUS_ADDRESS=", TRUE },
+  { "/shell/no-session/both-are-empty", "DBUS_SESSION_BUS_ADDRESS= XDG_RUNTIME_DIR=", TRUE },
+  { "/shell/no-session/the-address-is-empty-and-the-folder-is-set",
+    "DBUS_SESSION_BUS_ADDRESS= XDG_RUNTIME_DIR=/run/user/$uid", TRUE },
+  /* Who names another place means it. */
+  { "/shell/no-session/the-runtime-folder-is-elsewhere", "XDG_RUNTIME_DIR=/run/elsewhere", FALSE },
+  { "/shell/no-session/the-address-is-elsewhere", "DBUS_SESSION_BUS_ADDRESS=unix:path=/run/elsewhere", FALSE },
+};
+
 static char *
 run (TestBroker *broker, const char *script, int *exit_code)
 {
@@ -116,6 +143,30 @@ test_a_shell (gconstpointer data)
     g_error ("\"%s\" is in: %s", row->lacks, output);
 }
 
+static void
+test_no_session (gconstpointer data)
+{
+  const guint i = GPOINTER_TO_UINT (data);
+  g_autoptr (TestBroker) broker = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *script = NULL;
+  g_autofree char *output = NULL;
+  int exit_code;
+
+  if (!test_sandbox_is_possible ())
+    {
+      g_test_skip ("no file system can be mounted in a namespace here");
+      return;
+    }
+  broker = test_broker_new ();
+  path = test_broker_make_file (broker, "plain.jpg", 1000, 1);
+  g_free (test_command (broker, "add plain.jpg --wait", 0));
+  script = g_strdup_printf ("export VARIABLES='%s'; %s", sessions[i].variables, without_session);
+  output = run (broker, script, &exit_code);
+  test_assert_has (output, sessions[i].is_found ? "plain.jpg" : "There is no session bus");
+  g_assert_cmpint (exit_code, ==, sessions[i].is_found ? 0 : 3);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -126,6 +177,8 @@ main (int argc, char *argv[])
 
       g_test_add_data_func (path, &rows[i], test_a_shell);
     }
+  for (guint i = 0; i < G_N_ELEMENTS (sessions); i++)
+    g_test_add_data_func (sessions[i].path, GUINT_TO_POINTER (i), test_no_session);
 
   return g_test_run ();
 }
