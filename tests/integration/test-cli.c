@@ -385,6 +385,58 @@ test_destinations (void)
   test_assert_has (missing, "There is no destination other");
 }
 
+/* A secret of one server is not told to the next one. */
+static void
+test_headers_stay_with_their_server (void)
+{
+  static const struct
+  {
+    const char *settings;
+    const char *header; /* that the destination has then; NULL: none */
+    gboolean is_told;
+  } rows[] = {
+    { "--url https://a.test/files/", "Authorization", FALSE },
+    { "--url https://a.test/other/", "Authorization", FALSE },
+    { "--url https://A.TEST:443/files/", "Authorization", FALSE },
+    { "--default", "Authorization", FALSE },
+    { "--url https://b.test/files/ -H X-Key=new", "X-Key", FALSE },
+    { "--url https://b.test/files/", NULL, TRUE },
+    { "--url https://sub.a.test/files/", NULL, TRUE },
+    { "--url https://a.test:8443/files/", NULL, TRUE },
+    { "--url http://a.test/files/", NULL, TRUE },
+    { "--url http://a.test:443/files/", NULL, TRUE },
+    { "--url https://a.test@b.test/files/", NULL, TRUE },
+    { "--url https://b.test/{id} --protocol http", NULL, TRUE },
+  };
+  g_autoptr (TestBroker) broker = test_broker_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *command = g_strconcat ("destination set other ", rows[i].settings, NULL);
+      g_autofree char *first
+          = test_command (broker,
+                          "destination set other --protocol tus --url https://a.test/files/ -H Authorization=secret",
+                          0);
+      g_autofree char *set = test_command (broker, command, 0);
+      g_autofree char *shown = test_command (broker, "destination show other", 0);
+
+      g_test_message ("%s: %s%s", rows[i].settings, set, shown);
+      g_assert_cmpint (strstr (set, "are dropped") != NULL, ==, rows[i].is_told);
+      g_assert_cmpint (strstr (shown, "Authorization") != NULL, ==, g_strcmp0 (rows[i].header, "Authorization") == 0);
+      g_assert_cmpint (strstr (shown, "X-Key") != NULL, ==, g_strcmp0 (rows[i].header, "X-Key") == 0);
+    }
+  /* Nor is it when the daemon starts again; and the log tells why. */
+  test_broker_stop (broker);
+  test_broker_start (broker, NULL);
+  {
+    g_autofree char *shown = test_command (broker, "destination show other", 0);
+    g_autofree char *log = test_command (broker, "log", 0);
+
+    g_assert_null (strstr (shown, "Authorization"));
+    test_assert_has (log, "the headers of the old one were dropped");
+  }
+}
+
 static void
 test_wrong_arguments_exit_with_2 (void)
 {
@@ -479,6 +531,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/cli/add-outlives-the-broker", test_add_outlives_the_broker);
   g_test_add_func ("/cli/names-do-no-harm-to-a-terminal", test_names_do_no_harm_to_a_terminal);
   g_test_add_func ("/cli/destinations", test_destinations);
+  g_test_add_func ("/cli/headers-stay-with-their-server", test_headers_stay_with_their_server);
   g_test_add_func ("/cli/wrong-arguments-exit-with-2", test_wrong_arguments_exit_with_2);
   g_test_add_func ("/cli/without-a-broker-it-exits-with-3", test_without_a_broker_it_exits_with_3);
   g_test_add_func ("/cli/every-verb-is-documented", test_every_verb_is_documented);
