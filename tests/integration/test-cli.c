@@ -293,6 +293,50 @@ test_the_status_tells_why_all_of_it_waits (void)
   test_assert_has (shown, "Connection refused");
 }
 
+/* Starts the daemon again where the device's data is in that folder. Returns: (transfer full): the status */
+static char *
+ask_status_with_data (TestBroker *broker, const char *folder)
+{
+  g_autofree char *old = g_strdup (g_getenv ("XDG_DATA_DIRS"));
+
+  test_broker_stop (broker);
+  g_setenv ("XDG_DATA_DIRS", folder, TRUE);
+  test_broker_start (broker, NULL);
+  if (old)
+    g_setenv ("XDG_DATA_DIRS", old, TRUE);
+  else
+    g_unsetenv ("XDG_DATA_DIRS");
+
+  return test_command (broker, "status", 0);
+}
+
+/* Where media types cannot be told, the rules may choose wrongly: a person hears of it, and of what to install. */
+static void
+test_the_status_tells_that_media_types_are_missing (void)
+{
+  static const struct
+  {
+    const char *name; /* of a file in the device's database; NULL: there is no such folder */
+    gboolean is_warned;
+  } rows[] = { { NULL, TRUE }, { "packages", TRUE }, { "globs", FALSE }, { "globs2", FALSE }, { "mime.cache", FALSE } };
+  g_autoptr (TestBroker) broker = test_broker_new_alone ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("share-%u", i);
+      g_autofree char *folder = g_build_filename (broker->folder, name, NULL);
+      g_autofree char *database = g_build_filename (folder, "mime", NULL);
+      g_autofree char *file = rows[i].name ? g_build_filename (database, rows[i].name, NULL) : NULL;
+      g_autofree char *status = NULL;
+
+      g_assert_cmpint (g_mkdir_with_parents (file ? database : folder, 0700), ==, 0);
+      g_assert_true (!file || g_file_set_contents (file, "", 0, NULL));
+      status = ask_status_with_data (broker, folder);
+      g_test_message ("%s: %s", rows[i].name ? rows[i].name : "nothing", status);
+      g_assert_cmpint (strstr (status, "install shared-mime-info") != NULL, ==, rows[i].is_warned);
+    }
+}
+
 /* The broker dies under a command that watches: the command goes on when it is back. */
 static void
 test_watch_outlives_the_broker (void)
@@ -527,6 +571,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/cli/what-has-arrived-is-cleared", test_what_has_arrived_is_cleared);
   g_test_add_func ("/cli/a-failure-is-told-and-retried", test_a_failure_is_told_and_retried);
   g_test_add_func ("/cli/the-status-tells-why-all-of-it-waits", test_the_status_tells_why_all_of_it_waits);
+  g_test_add_func ("/cli/the-status-tells-that-media-types-are-missing",
+                   test_the_status_tells_that_media_types_are_missing);
   g_test_add_func ("/cli/watch-outlives-the-broker", test_watch_outlives_the_broker);
   g_test_add_func ("/cli/add-outlives-the-broker", test_add_outlives_the_broker);
   g_test_add_func ("/cli/names-do-no-harm-to-a-terminal", test_names_do_no_harm_to_a_terminal);
