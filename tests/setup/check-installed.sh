@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-FileCopyrightText: The Outbox authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Installs what was built, reads the unit, and starts the programs from their prefix: the command finds its library without
+# LD_LIBRARY_PATH and without the linker's cache, and the bus and the unit start a daemon that is there. This machine gets none of
+# it: the files are collected in a folder, which is the prefix in a mount namespace alone. Prints TAP.
+#
+#   check-installed.sh BUILD PREFIX
+set -euo pipefail
+build=$1 prefix=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+n=0
+
+# result NAME COMMAND…: prints a line of TAP, and what was said where the command fails.
+result ()
+{
+  local name=$1
+  shift
+  n=$((n + 1))
+  if "$@" >"$work/said" 2>&1; then
+    echo "ok $n /installed/$name"
+  else
+    sed 's/^/# /' "$work/said"
+    echo "not ok $n /installed/$name"
+  fi
+}
+
+# skip NAME WHY
+skip ()
+{
+  n=$((n + 1))
+  echo "ok $n /installed/$1 # SKIP $2"
+}
+
+# has_setting SECTION LINE: whether the unit has that line there.
+has_setting ()
+{
+  awk -v section="[$1]" -v line="$2" '/^\[/ { at = $0 } at == section && $0 == line { found = 1 } END { exit !found }' "$unit"
+}
+
+# In a user's manager whatever hides a part of the file system brings a user namespace, from which no app can be told.
+brings_no_user_namespace ()
+{
+  ! grep -E '^(Private|Protect|Root|TemporaryFileSystem|DynamicUser|([A-Z][a-z]+)+Paths)[A-Za-z]*=' "$unit"
+}
+
+# there SCRIPT: in bash, where the prefix is what was installed.
+there ()
+{
+  env -u LD_LIBRARY_PATH unshare -Urm bash -euc 'prefix=$2
+    mount --bind "$1" "$prefix"
+    [ ! -e /etc/ld.so.cache ] || mount --bind /dev/null /etc/ld.so.cache
+    eval "$3"' bash "$work/root$prefix" "$prefix" "$1"
+}
+
+meson install -C "$build" --no-rebuild --quiet --destdir "$work/root" >"$work/said" 2>&1 || { cat "$work/said" >&2; exit 1; }
+unit=$work/root$prefix/lib/systemd/user/outboxd.service
+
+# A daemon that fails for an hour, on a disk that is slow to come, is started all the same when the disk is there.
+result unit/starts-again-however-often has_setting Unit StartLimitIntervalSec=0
+result unit/starts-again-after-a-failure has_setting Service Restart=on-failure
+result unit/is-ready-with-its-name has_setting Service BusName=org.outbox.Outbox1
+result unit/brings-no-user-namespace brings_no_user_namespace
+
+if [ "$prefix" != /usr ] && unshare -Urm mount --bind "$work" "$prefix" 2>/dev/null; then
+  result command-finds-its-library there '[[ $("$prefix/bin/outbox" --version) == "outbox "* ]]'
+  result bus-and-unit-start-the-daemon there '
+    for file in "$prefix/share/dbus-1/services/org.outbox.Outbox1.service" "$prefix/lib/systemd/user/outboxd.service"; do
+      program=$(sed -n "s/^Exec\(Start\)\?=//p" "$file")
+      [[ $("$program" --version) == "outboxd "* ]]
+    done'
+else
+  skip command-finds-its-library "no folder can be mounted on $prefix here"
+  skip bus-and-unit-start-the-daemon "no folder can be mounted on $prefix here"
+fi
+echo "1..$n"
