@@ -53,6 +53,34 @@ test_a_look_at_what_was_stored (Attempt *fixture, gconstpointer data)
   g_assert_cmpint (test_peer_count_requests (fixture->peer, "PATCH") - n_patches, ==, row->n_patches);
 }
 
+/* A server clears the upload away once it has every byte, before it attaches it to its record: nothing is sent again, whether or
+ * not it was heard to have every byte. */
+static void
+test_what_is_stored_outlives_its_url (Attempt *fixture, gconstpointer data)
+{
+  gboolean is_heard = GPOINTER_TO_INT (data);
+  g_autoptr (ObAttemptResult) result = NULL;
+  g_autoptr (ObAttemptResult) attached = NULL;
+
+  attempt_write_file (fixture, 1000);
+  test_peer_control (fixture->peer, "{\"fault\":\"confirm\",\"mode\":\"unattached\",\"count\":2}");
+  ob_attempt_result_free (attempt_run (fixture));
+  g_assert_cmpuint (fixture->n_stored, ==, 1);
+  test_peer_control (fixture->peer, "{\"fault\":\"status\",\"method\":\"HEAD,PATCH\",\"status\":404,\"count\":-1}");
+  fixture->n_stored = is_heard;
+  result = attempt_run (fixture);
+  g_assert_false (result->is_done);
+  g_assert_cmpuint (result->outcome.verdict, ==, OB_VERDICT_NOT_YET);
+  g_assert_cmpint (test_peer_count_requests (fixture->peer, "HEAD"), ==, is_heard ? 0 : 1);
+  g_assert_cmpuint (fixture->n_stored, >=, 1);
+
+  attached = attempt_run (fixture);
+  g_assert_true (attached->is_done);
+  g_assert_cmpuint (fixture->n_created, ==, 1);
+  g_assert_cmpint (test_peer_count_requests (fixture->peer, "POST"), ==, 1);
+  g_assert_cmpint (test_peer_count_requests (fixture->peer, "PATCH"), ==, 1);
+}
+
 /* A proxy waits for less long than the server works: its 504 says nothing, and the work is not begun a second time. */
 static void
 test_a_slow_finish_is_waited_for (Attempt *fixture, gconstpointer data)
@@ -186,6 +214,10 @@ main (int argc, char *argv[])
     g_test_add (look_rows[i].name, Attempt, &look_rows[i], attempt_set_up, test_a_look_at_what_was_stored,
                 attempt_tear_down);
 
+  g_test_add ("/look/gone-and-heard-to-be-stored-is-waited-for", Attempt, GINT_TO_POINTER (TRUE), attempt_set_up,
+              test_what_is_stored_outlives_its_url, attempt_tear_down);
+  g_test_add ("/look/gone-and-said-to-be-stored-is-waited-for", Attempt, GINT_TO_POINTER (FALSE), attempt_set_up,
+              test_what_is_stored_outlives_its_url, attempt_tear_down);
   g_test_add ("/finish/a-slow-one-is-waited-for", Attempt, GINT_TO_POINTER (FALSE), attempt_set_up,
               test_a_slow_finish_is_waited_for, attempt_tear_down);
   g_test_add ("/finish/a-slow-one-is-asked-about", Attempt, GINT_TO_POINTER (TRUE), attempt_set_up,

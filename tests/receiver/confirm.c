@@ -9,13 +9,14 @@
 #define ROUTE "/confirm"
 
 static void
-confirm_it (SoupServerMessage *message, const Deposit *deposit, const char *id, const char *sha256)
+confirm_it (SoupServerMessage *message, const Deposit *deposit, const char *id, const char *sha256,
+            gboolean is_attached)
 {
   JsonObject *object = json_object_new ();
   g_autofree char *record = g_strconcat ("rec-", id, NULL);
 
   json_object_set_boolean_member (object, "stored", TRUE);
-  json_object_set_boolean_member (object, "attached", TRUE);
+  json_object_set_boolean_member (object, "attached", is_attached);
   json_object_set_string_member (object, "record", record);
   if (sha256 == NULL)
     sha256 = deposit->sha256;
@@ -42,7 +43,9 @@ answer_by_mode (SoupServerMessage *message, const Fault *fault, const Deposit *d
   else if (g_strcmp0 (fault->mode, "html") == 0)
     reply_text (message, SOUP_STATUS_OK, "<html><body>Sign in</body></html>\n");
   else if (g_strcmp0 (fault->mode, "wrong-digest") == 0 && deposit != NULL)
-    confirm_it (message, deposit, id, wrong);
+    confirm_it (message, deposit, id, wrong, TRUE);
+  else if (g_strcmp0 (fault->mode, "unattached") == 0 && deposit != NULL)
+    confirm_it (message, deposit, id, NULL, FALSE);
   else
     return FALSE;
   return TRUE;
@@ -71,7 +74,7 @@ on_request (SoupServer *server, SoupServerMessage *message, const char *path, GH
       if (deposit == NULL || !deposit->is_finished)
         reply_text (message, SOUP_STATUS_NOT_FOUND, "not yet\n");
       else
-        confirm_it (message, deposit, id, NULL);
+        confirm_it (message, deposit, id, NULL, TRUE);
     }
   json_object_set_string_member (facts, "key", id != NULL ? id : "");
   json_object_set_int_member (facts, "status", soup_server_message_get_status (message));
