@@ -135,6 +135,71 @@ test_too_much_metadata (Attempt *fixture, gconstpointer data)
   g_assert_cmpint (test_peer_count_requests (fixture->peer, "POST"), ==, 4);
 }
 
+/* --- A firewall that does not know PATCH --- */
+
+#define REFUSES_PATCH(status, headers) \
+  "{\"fault\":\"status\",\"method\":\"PATCH\",\"count\":-1,\"status\":" #status ",\"headers\":{" headers "}}"
+#define NOT_OF_TUS "\"Tus-Resumable\":null"
+
+static const char *const firewalls[] = {
+  REFUSES_PATCH (400, NOT_OF_TUS),
+  REFUSES_PATCH (403, NOT_OF_TUS),
+  REFUSES_PATCH (405, NOT_OF_TUS),
+  REFUSES_PATCH (501, NOT_OF_TUS),
+};
+
+/* Chunks go by POST from then on, also those of the next upload. */
+static void
+test_a_firewall_that_refuses_patch (Attempt *fixture, gconstpointer data)
+{
+  test_peer_control (fixture->peer, data);
+  g_assert_cmpuint (attempt_run_until_done (fixture, 1), ==, 1);
+  g_assert_cmpstr (fixture->noted, ==, "method");
+  g_assert_cmpint (test_peer_count_requests (fixture->peer, "PATCH"), ==, 1);
+  g_assert_cmpuint (fixture->n_created, ==, 1);
+  g_clear_pointer (&fixture->noted, g_free);
+  attempt_assert_arrived (fixture);
+
+  take_next (fixture, 2, 10);
+  g_assert_cmpuint (attempt_run_until_done (fixture, 1), ==, 1);
+  g_assert_cmpstr (fixture->noted, ==, NULL);
+  g_assert_cmpint (test_peer_count_requests (fixture->peer, "PATCH"), ==, 1);
+  g_assert_cmpint (attempt_get_number (fixture, "finished"), ==, 2);
+}
+
+typedef struct
+{
+  const char *name;
+  const char *json;
+  gint64 n_posts; /* the creation is one */
+} RefusalRow;
+
+static const RefusalRow refusal_rows[] = {
+  { "/tus/a-firewall-that-refuses-the-override-too",
+    "{\"fault\":\"status\",\"method\":\"PATCH,POST\",\"skip\":1,\"count\":-1,\"status\":405,"
+    "\"headers\":{" NOT_OF_TUS "}}",
+    2 },
+  { "/tus/a-server-that-refuses-patch-itself", REFUSES_PATCH (405, ""), 1 },
+  { "/tus/a-server-that-asks-for-a-sign-in", REFUSES_PATCH (403, NOT_OF_TUS ",\"WWW-Authenticate\":\"Basic\""), 1 },
+};
+
+/* POST is tried once an attempt at most, and not remembered where it did not help. */
+static void
+test_a_refusal_that_post_does_not_pass (Attempt *fixture, gconstpointer data)
+{
+  const RefusalRow *row = data;
+  g_autoptr (ObAttemptResult) result = NULL;
+  g_autoptr (ObAttemptResult) again = NULL;
+
+  test_peer_control (fixture->peer, row->json);
+  result = attempt_run (fixture);
+  g_assert_false (result->is_done);
+  g_assert_cmpint (test_peer_count_requests (fixture->peer, "PATCH"), ==, 1);
+  g_assert_cmpint (test_peer_count_requests (fixture->peer, "POST"), ==, row->n_posts);
+  again = attempt_run (fixture);
+  g_assert_cmpint (test_peer_count_requests (fixture->peer, "PATCH"), ==, 2);
+}
+
 /* --- What a server has at the upload URL, and is not this upload's --- */
 
 typedef struct
@@ -330,6 +395,15 @@ main (int argc, char *argv[])
                 attempt_tear_down);
   for (guint i = 0; i < G_N_ELEMENTS (metadata_rows); i++)
     g_test_add (metadata_rows[i].name, Attempt, &metadata_rows[i], attempt_set_up, test_too_much_metadata,
+                attempt_tear_down);
+  for (guint i = 0; i < G_N_ELEMENTS (firewalls); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/tus/a-firewall-that-refuses-patch/%u", i);
+
+      g_test_add (path, Attempt, firewalls[i], attempt_set_up, test_a_firewall_that_refuses_patch, attempt_tear_down);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (refusal_rows); i++)
+    g_test_add (refusal_rows[i].name, Attempt, &refusal_rows[i], attempt_set_up, test_a_refusal_that_post_does_not_pass,
                 attempt_tear_down);
   g_test_add ("/tus/what-is-gone-at-the-last-loss-is-made-anew", Attempt, NULL, attempt_set_up,
               test_what_is_gone_at_the_last_loss_is_made_anew, attempt_tear_down);

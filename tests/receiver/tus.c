@@ -43,6 +43,16 @@ get_number (SoupServerMessage *message, const char *name, gint64 *number)
   return TRUE;
 }
 
+/* Where no PATCH comes through, a POST may name it (tus 1.0, X-HTTP-Method-Override). */
+static const char *
+get_method (SoupServerMessage *message)
+{
+  const char *method = soup_server_message_get_method (message);
+  const char *other = soup_message_headers_get_one (request_headers (message), "X-HTTP-Method-Override");
+
+  return g_str_equal (method, "POST") && other != NULL ? other : method;
+}
+
 static Deposit *
 find_deposit (Receiver *receiver, const char *path)
 {
@@ -52,9 +62,8 @@ find_deposit (Receiver *receiver, const char *path)
 static gint64
 expires_at_ms (Receiver *receiver, const Deposit *deposit)
 {
-  return receiver->expires_s > 0 && !deposit->is_finished
-           ? deposit->created_at_ms + (gint64) receiver->expires_s * 1000
-           : G_MAXINT64;
+  return receiver->expires_s > 0 && !deposit->is_finished ? deposit->created_at_ms + (gint64) receiver->expires_s * 1000
+                                                          : G_MAXINT64;
 }
 
 static gboolean
@@ -81,8 +90,9 @@ answer_options (Receiver *receiver, SoupServerMessage *message)
   SoupMessageHeaders *headers = response_headers (message);
 
   soup_message_headers_replace (headers, "Tus-Version", "1.0.0");
-  soup_message_headers_replace (headers, "Tus-Extension", habits->checksum ? "creation,checksum,expiration,termination"
-                                                                           : "creation,expiration,termination");
+  soup_message_headers_replace (headers, "Tus-Extension",
+                                habits->checksum ? "creation,checksum,expiration,termination"
+                                                 : "creation,expiration,termination");
   if (habits->checksum)
     soup_message_headers_replace (headers, "Tus-Checksum-Algorithm", "sha1,sha256");
   if (habits->max_size > 0)
@@ -232,7 +242,7 @@ on_headers (SoupServer *server, SoupServerMessage *message, const char *path, GH
 {
   Receiver *receiver = user_data;
   Deposit *deposit = find_deposit (receiver, path);
-  const char *method = soup_server_message_get_method (message);
+  const char *method = get_method (message);
   const char *version = soup_message_headers_get_one (request_headers (message), "Tus-Resumable");
 
   soup_message_headers_replace (response_headers (message), "Tus-Resumable", "1.0.0");
@@ -258,7 +268,7 @@ static void
 on_request (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer user_data)
 {
   Receiver *receiver = user_data;
-  const char *method = soup_server_message_get_method (message);
+  const char *method = get_method (message);
 
   if (g_str_equal (method, "OPTIONS"))
     answer_options (receiver, message);
