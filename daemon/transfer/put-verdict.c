@@ -5,6 +5,8 @@
  */
 #include "transfer/put-verdict.h"
 
+#include <string.h>
+
 static gboolean
 judge_put (const ObReply *reply, ObOutcome *outcome)
 {
@@ -26,7 +28,12 @@ judge_put (const ObReply *reply, ObOutcome *outcome)
       *outcome = ob_outcome_new (OB_VERDICT_FAIL, OUTBOX_REASON_TOO_LARGE);
       return TRUE;
     case 414:
-      /* The name or the group of this one upload is what the server does not take. */
+    case 415:
+    case 422:
+      /* The name, the group, the type or the content of this one upload is what the server does not take. A page comes from
+       * whatever else answers there. */
+      if (reply->is_page && reply->status != 414)
+        return FALSE;
       *outcome = ob_outcome_new (OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE);
       return TRUE;
     default:
@@ -66,6 +73,19 @@ ob_put_verdict (const ObReply *reply, ObOutcome *outcome)
     }
 
   return reply->stage == OB_STAGE_SEND ? judge_put (reply, outcome) : judge_head (reply, outcome);
+}
+
+gboolean
+ob_put_is_page_instead (const char *found_type, const char *own_type)
+{
+  static const char *const kinds[] = { "image/", "video/", "audio/", "application/pdf", "application/zip" };
+  gboolean is_page = found_type && g_ascii_strncasecmp (found_type, "text/html", strlen ("text/html")) == 0;
+
+  for (guint i = 0; is_page && own_type && i < G_N_ELEMENTS (kinds); i++)
+    if (g_ascii_strncasecmp (own_type, kinds[i], strlen (kinds[i])) == 0)
+      return TRUE;
+
+  return FALSE;
 }
 
 ObFound

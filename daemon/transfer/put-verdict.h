@@ -23,6 +23,16 @@ typedef enum
   OB_FOUND_UNCLEAR, /* nothing about a file */
 } ObFound;
 
+/**
+ * ob_put_is_page_instead:
+ * @found_type: (nullable): Content-Type of the answer to HEAD
+ * @own_type: (nullable): the file's
+ *
+ * A captive portal answers 200 to everything, with a page that may happen to have the file's size. No server calls a photo or
+ * a video text/html; of a file whose type could be anything, the size alone tells.
+ */
+gboolean ob_put_is_page_instead (const char *found_type, const char *own_type);
+
 /* @length_bytes: -1 if the answer claims none */
 ObFound ob_put_find (guint status, gint64 length_bytes, guint64 size_bytes);
 

@@ -132,6 +132,10 @@ ask (Run *run)
 static ObFound
 find (const Run *run, const ObAnswer *answer)
 {
+  if (ob_answer_get_status (answer) == SOUP_STATUS_OK
+      && ob_put_is_page_instead (ob_answer_get_header (answer, "Content-Type"), run->job->media_type))
+    return OB_FOUND_UNCLEAR;
+
   return ob_put_find (ob_answer_get_status (answer), ob_answer_get_length (answer), run->job->size_bytes);
 }
 

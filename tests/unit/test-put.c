@@ -200,8 +200,10 @@ static const Row rows[] = {
   { 412, TRUE, FALSE, FALSE, STRANGER, "look upload" },
   { 413, TRUE, FALSE, FALSE, STRANGER, "fail upload too-large" },
   { 414, TRUE, FALSE, FALSE, STRANGER, "retry-upload upload" },
-  { 415, FALSE, FALSE, FALSE, STRANGER, STRANGER },
-  { 422, FALSE, FALSE, FALSE, STRANGER, STRANGER },
+  { 415, FALSE, FALSE, FALSE, STRANGER, "retry-upload upload" },
+  { 415, TRUE, FALSE, FALSE, STRANGER, STRANGER },
+  { 422, FALSE, FALSE, FALSE, STRANGER, "retry-upload upload" },
+  { 422, TRUE, FALSE, FALSE, STRANGER, STRANGER },
   { 423, FALSE, FALSE, FALSE, EITHER, EITHER },
   { 425, FALSE, FALSE, FALSE, RETRY, RETRY },
   { 429, FALSE, FALSE, FALSE, RETRY, RETRY },
@@ -256,6 +258,34 @@ test_what_an_answer_means (void)
 }
 
 /* --- What is believed --- */
+
+static void
+test_a_page_of_the_right_size (void)
+{
+  static const struct
+  {
+    const char *found_type, *own_type;
+    gboolean is_page;
+  } pages[] = {
+    { "text/html", "image/jpeg", TRUE },
+    { "text/html; charset=utf-8", "video/mp4", TRUE },
+    { "TEXT/HTML", "audio/ogg", TRUE },
+    { "text/html", "application/pdf", TRUE },
+    { "text/html", "text/html", FALSE },
+    { "text/html", "text/plain", FALSE },
+    { "text/html", "application/xhtml+xml", FALSE },
+    { "text/html", "application/octet-stream", FALSE },
+    { "text/html", "", FALSE },
+    { "text/html", NULL, FALSE },
+    { "application/octet-stream", "image/jpeg", FALSE },
+    { "image/png", "image/jpeg", FALSE },
+    { "", "image/jpeg", FALSE },
+    { NULL, "image/jpeg", FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
+    g_assert_cmpint (ob_put_is_page_instead (pages[i].found_type, pages[i].own_type), ==, pages[i].is_page);
+}
 
 static void
 test_what_is_found (void)
@@ -317,6 +347,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/put/what-becomes-of-a-template", test_what_becomes_of_a_template);
   g_test_add_func ("/put/a-part-fits-into-a-file-system", test_a_part_fits_into_a_file_system);
   g_test_add_func ("/put/what-an-answer-means", test_what_an_answer_means);
+  g_test_add_func ("/put/a-page-of-the-right-size", test_a_page_of_the_right_size);
   g_test_add_func ("/put/what-is-found", test_what_is_found);
   g_test_add_func ("/put/what-is-believed", test_what_is_believed);
   g_test_add_func ("/put/what-a-server-says-of-itself", test_what_a_server_says_of_itself);
