@@ -189,6 +189,7 @@ ob_broker_take_up (ObBroker *self)
   ob_recordings_review (self->recordings);
   ob_gate_take_up (self->gate);
   ob_retention_check_copies (self->retention);
+  ob_commands_take_up (self->commands);
 }
 
 void

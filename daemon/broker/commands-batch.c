@@ -296,4 +296,5 @@ ob_commands_stop (ObCommands *self)
   ob_queue_commit (self->queue);
   while (!g_queue_is_empty (self->batches))
     finish (self, error);
+  ob_commands_stop_sweeping (self);
 }

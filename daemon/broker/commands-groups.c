@@ -13,37 +13,23 @@
 #define KEYS_MAX 1000
 #define SEND_AT_ONCE 1000
 
-/* Stops the group's attempts gently; there are few, however large the group is. */
-static void
-pause_attempts (ObCommands *self, const ObGroup *group)
-{
-  g_autoptr (GPtrArray) actives = ob_runs_list (self->runs);
-
-  for (guint i = 0; i < actives->len; i++)
-    {
-      const ObActive *active = actives->pdata[i];
-      g_autoptr (ObUpload) upload = ob_uploads_get (self->database, active->id, NULL);
-
-      if (upload && upload->is_group_paused && ob_upload_is_in_group (upload, group->app, group->key))
-        ob_runs_pause_one_after (self->runs, upload->id);
-    }
-}
-
+/* The group's word counts at once; its uploads follow as far as there is time. */
 static gboolean
-pause_one (ObCommands *self, const ObGroup *group, gboolean is_paused, GError **error)
+pause_one (ObCommands *self, ObGroup *group, gboolean is_paused, gint64 end_us, GError **error)
 {
+  const gboolean is_new = group->is_paused != is_paused;
   g_autofree char *name = ob_group_dup_name (group->app, group->key);
   OutboxReasonSet reasons = is_paused ? OUTBOX_REASON_BIT (OUTBOX_REASON_USER) : 0;
 
-  if (!ob_groups_set_paused (self->database, group->app, group->key, is_paused, error))
-    return FALSE;
-  if (is_paused)
-    pause_attempts (self, group);
+  group->is_paused = is_paused;
+  group->swept_number = 0;
 
-  return (group->is_paused == is_paused
-          || ob_journal_append_hold (self->database, ob_queue_get_now_ms (self->queue), OUTBOX_SCOPE_GROUP, name,
-                                     reasons, NULL, error)
-                 > 0);
+  return ob_groups_set_paused (self->database, group->app, group->key, is_paused, error)
+         && (!is_new
+             || ob_journal_append_hold (self->database, ob_queue_get_now_ms (self->queue), OUTBOX_SCOPE_GROUP, name,
+                                        reasons, NULL, error)
+                    > 0)
+         && ob_commands_sweep (self, group, end_us, error);
 }
 
 /* Files that are still coming in, and later ones, get the group's word when they join. */
@@ -77,6 +63,7 @@ typedef struct
   ObCommands *commands;
   const char *app; /* or NULL */
   const char *const *names;
+  gboolean is_unfinished; /* not all uploads follow their group yet */
 } Command;
 
 /* Errors: InvalidArgument. */
@@ -109,7 +96,7 @@ send_now (gpointer user_data, GError **error)
 void
 ob_commands_send_groups_now (ObCommands *self, const char *const *names, ObCommandDone done, gpointer user_data)
 {
-  Command command = { self, NULL, names };
+  Command command = { self, NULL, names, FALSE };
   g_autoptr (GError) error = NULL;
 
   if (*ob_gate_get_network (self->gate) == '\0')
@@ -123,14 +110,17 @@ ob_commands_send_groups_now (ObCommands *self, const char *const *names, ObComma
 }
 
 static gboolean
-set_paused (const Command *command, gboolean is_paused, GError **error)
+set_paused (Command *command, gboolean is_paused, GError **error)
 {
+  const gint64 end_us = ob_commands_get_slice_end_us ();
+
   for (const char *const *names = command->names; *names; names++)
     {
       g_autoptr (ObGroup) group = ob_groups_find (command->commands->database, command->app, *names, error);
 
-      if (!group || !pause_one (command->commands, group, is_paused, error))
+      if (!group || !pause_one (command->commands, group, is_paused, end_us, error))
         return FALSE;
+      command->is_unfinished |= group->swept_number >= 0;
     }
   ob_settings_file_save_after (command->commands->settings);
   ob_queue_touch_holds (command->commands->queue);
@@ -154,7 +144,7 @@ void
 ob_commands_pause_groups (ObCommands *self, const char *app, const char *const *names, gboolean is_paused,
                           ObCommandDone done, gpointer user_data)
 {
-  Command command = { self, app, names };
+  Command command = { self, app, names, FALSE };
   g_autoptr (GError) error = NULL;
 
   if (!are_few (names, &error))
@@ -162,5 +152,10 @@ ob_commands_pause_groups (ObCommands *self, const char *app, const char *const *
       done (error, user_data);
       return;
     }
-  ob_queue_command (self->queue, is_paused ? pause_all : resume_all, &command, done, user_data);
+  if (!ob_queue_do (self->queue, OB_TURN_SOON, is_paused ? pause_all : resume_all, &command, &error))
+    done (error, user_data);
+  else if (command.is_unfinished)
+    ob_commands_go_on_sweeping (self, done, user_data);
+  else
+    ob_queue_answer_after (self->queue, done, user_data);
 }

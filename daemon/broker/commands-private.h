@@ -2,11 +2,12 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What the files of the commands share, and nobody else: one upload (commands.c), many (commands-batch.c), groups
- * (commands-groups.c).
+ * (commands-groups.c), and uploads that follow their group (commands-sweep.c).
  */
 #pragma once
 
 #include "broker/commands.h"
+#include "store/groups.h"
 
 G_BEGIN_DECLS
 
@@ -23,8 +24,31 @@ struct _ObCommands
   gpointer user_data;
   GQueue *batches;    /* of ObBatch: commands for many, the first of which is under way */
   guint batch_source; /* of its next slice */
+  GArray *waiters;    /* of ObWaiter */
+  guint sweep_source; /* of the next slice of groups */
   gboolean is_paused; /* the queue as a whole */
+  gboolean is_ending;
 };
+
+/* A caller that waits until all uploads follow their group. */
+typedef struct
+{
+  ObCommandDone done;
+  gpointer user_data;
+} ObWaiter;
+
+/* Has the uploads of a group follow it, as far as there is time. @end_us: monotonic; 0: all of them. Inside a
+ * change. Errors: Storage, DiskFull. */
+gboolean ob_commands_sweep (ObCommands *commands, ObGroup *group, gint64 end_us, GError **error);
+
+/* commands-sweep.c: when a slice of a sweep that begins now has to end. */
+gint64 ob_commands_get_slice_end_us (void);
+
+/* Goes on where groups are not swept, and answers when all are. @done: (nullable) */
+void ob_commands_go_on_sweeping (ObCommands *commands, ObCommandDone done, gpointer user_data);
+
+/* Ends that, and tells whoever waits. */
+void ob_commands_stop_sweeping (ObCommands *commands);
 
 /* Whether its state allows it. Errors: WrongState. */
 gboolean ob_commands_may (ObCommand command, const ObUpload *upload, GError **error);

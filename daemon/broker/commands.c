@@ -12,6 +12,9 @@
 #include "store/uploads.h"
 #include "transfer/outcome.h"
 
+/* Uploads of a group that one statement looks at. */
+#define ROWS_AT_ONCE 100
+
 static gboolean
 load (gpointer member, GError **error)
 {
@@ -39,6 +42,7 @@ ob_commands_new (const ObCommandsTools *tools, const ObCommandsEvents *events, g
   self->events = events;
   self->user_data = user_data;
   self->batches = g_queue_new ();
+  self->waiters = g_array_new (FALSE, FALSE, sizeof (ObWaiter));
 
   return self;
 }
@@ -46,8 +50,40 @@ ob_commands_new (const ObCommandsTools *tools, const ObCommandsEvents *events, g
 void
 ob_commands_free (ObCommands *self)
 {
+  g_clear_handle_id (&self->sweep_source, g_source_remove);
+  g_array_unref (self->waiters);
   g_queue_free (self->batches);
   g_free (self);
+}
+
+/* --- Uploads that follow their group --- */
+
+/* Stops the group's attempts gently; there are few, however large the group is. */
+static void
+pause_attempts (ObCommands *self, const ObGroup *group)
+{
+  g_autoptr (GPtrArray) actives = ob_runs_list (self->runs);
+
+  for (guint i = 0; i < actives->len; i++)
+    {
+      const ObActive *active = actives->pdata[i];
+      g_autoptr (ObUpload) upload = ob_uploads_get (self->database, active->id, NULL);
+
+      if (upload && upload->is_group_paused && ob_upload_is_in_group (upload, group->app, group->key))
+        ob_runs_pause_one_after (self->runs, upload->id);
+    }
+}
+
+gboolean
+ob_commands_sweep (ObCommands *self, ObGroup *group, gint64 end_us, GError **error)
+{
+  while (group->swept_number >= 0 && (end_us == 0 || g_get_monotonic_time () < end_us))
+    if (!ob_groups_sweep (self->database, group, ROWS_AT_ONCE, error))
+      return FALSE;
+  if (group->is_paused)
+    pause_attempts (self, group);
+
+  return TRUE;
 }
 
 /* --- One upload --- */
@@ -149,6 +185,16 @@ retry_one (ObCommands *self, ObUpload *upload, GError **error)
   return note_change (self, upload, "retried", error);
 }
 
+/* A sweep that comes to an upload later must not take back what a person says of it now. */
+static gboolean
+end_sweep_of (ObCommands *self, const ObUpload *upload, GError **error)
+{
+  g_autoptr (ObGroup) group
+      = upload->group ? ob_groups_get (self->database, upload->group_app, upload->group, NULL) : NULL;
+
+  return !group || group->swept_number < 0 || ob_commands_sweep (self, group, 0, error);
+}
+
 /* Whatever holds it ends, but what only a network can give; what its rule says is set aside for the present one. */
 gboolean
 ob_commands_send_one_now (ObCommands *self, ObUpload *upload, GError **error)
@@ -156,8 +202,8 @@ ob_commands_send_one_now (ObCommands *self, ObUpload *upload, GError **error)
   upload->is_paused = FALSE;
   upload->not_before_ms = 0;
 
-  return ob_groups_release_one (self->database, upload->id, error) && retry_one (self, upload, error)
-         && ob_gate_send_now (self->gate, upload, error);
+  return end_sweep_of (self, upload, error) && ob_groups_release_one (self->database, upload->id, error)
+         && retry_one (self, upload, error) && ob_gate_send_now (self->gate, upload, error);
 }
 
 static gboolean

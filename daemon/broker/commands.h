@@ -57,6 +57,9 @@ extern const ObMember ob_commands_member;
 ObCommands *ob_commands_new (const ObCommandsTools *tools, const ObCommandsEvents *events, gpointer user_data);
 void ob_commands_free (ObCommands *commands);
 
+/* Goes on with groups that not all of their uploads follow yet: at the start, and when the database can be written again. */
+void ob_commands_take_up (ObCommands *commands);
+
 /* Commits, and tells whoever waits for a command that is under way how much of it is done. */
 void ob_commands_stop (ObCommands *commands);
 
@@ -78,7 +81,9 @@ void ob_commands_command (ObCommands *commands, const char *app, ObCommand comma
 
 /* --- Groups. @names, @app: as ob_groups_find() has them --- */
 
-/* All of them or none. Errors: NotFound, InvalidArgument, Storage, DiskFull. */
+/* All of them or none: the groups, and what comes into them, with one commit. Uploads of a large group follow in slices, and the
+ * answer comes after the last; where one cannot be written, the rest follows when the database can be, or at the next start.
+ * Errors: NotFound, InvalidArgument, Storage, DiskFull, NoBroker. */
 void ob_commands_pause_groups (ObCommands *commands, const char *app, const char *const *names, gboolean is_paused,
                                ObCommandDone done, gpointer user_data);
 

@@ -9,7 +9,7 @@
 #include "dbus/error.h"
 #include "store/statement.h"
 
-#define COLUMNS "SELECT app, key, title, is_paused, updated_at FROM groups "
+#define COLUMNS "SELECT app, key, title, is_paused, updated_at, coalesce (swept, -1) FROM groups "
 
 void
 ob_group_free (ObGroup *group)
@@ -42,6 +42,7 @@ read_all (ObDatabase *database, ObStatement *statement, GError **error)
       group->title = g_strdup (ob_statement_get_text (statement, 2));
       group->is_paused = ob_statement_get_sound (statement, 3, OB_LIMIT_is_paused) != 0;
       group->updated_at_ms = ob_statement_get_sound (statement, 4, OB_LIMIT_updated_at);
+      group->swept_number = ob_statement_get_number (statement, 5);
       if (group->app && group->key)
         g_ptr_array_add (groups, group);
       else
@@ -158,29 +159,95 @@ ob_groups_list_paused (ObDatabase *database, GError **error)
 gboolean
 ob_groups_set_paused (ObDatabase *database, const char *app, const char *key, gboolean is_paused, GError **error)
 {
-  g_autoptr (ObStatement) group
+  g_autoptr (ObStatement) statement
       = ob_statement_new (database,
-                          "INSERT INTO groups (app, key, is_paused) VALUES (@app, @key, @paused)"
-                          " ON CONFLICT DO UPDATE SET is_paused = @paused",
+                          "INSERT INTO groups (app, key, is_paused, swept) VALUES (@app, @key, @paused, 0)"
+                          " ON CONFLICT DO UPDATE SET is_paused = @paused, swept = 0",
                           error);
-  g_autoptr (ObStatement) uploads
-      = group ? ob_statement_new (
-            database,
-            "UPDATE uploads SET is_group_paused = @paused"
-            " WHERE group_app = @app AND group_key = @key AND state <> 5 AND is_group_paused <> @paused",
-            error)
-              : NULL;
 
-  if (!uploads)
+  if (!statement)
     return FALSE;
-  ob_statement_bind_text (group, "@app", app);
-  ob_statement_bind_text (group, "@key", key);
-  ob_statement_bind_number (group, "@paused", is_paused);
-  ob_statement_bind_text (uploads, "@app", app);
-  ob_statement_bind_text (uploads, "@key", key);
-  ob_statement_bind_number (uploads, "@paused", is_paused);
+  ob_statement_bind_text (statement, "@app", app);
+  ob_statement_bind_text (statement, "@key", key);
+  ob_statement_bind_number (statement, "@paused", is_paused);
 
-  return ob_statement_run (database, group, error) && ob_statement_run (database, uploads, error);
+  return ob_statement_run (database, statement, error);
+}
+
+/* Reads the number of the last of the next @limit uploads of a group. @last: 0: there are no more. Errors: Storage. */
+static gboolean
+find_last (ObDatabase *database, const ObGroup *group, guint limit, gint64 *last, GError **error)
+{
+  g_autoptr (ObStatement) statement = ob_statement_new (
+      database,
+      "SELECT coalesce (max (number), 0) FROM (SELECT number FROM uploads"
+      " WHERE group_key = @key AND group_app = @app AND number > @swept ORDER BY number LIMIT @limit)",
+      error);
+
+  if (!statement)
+    return FALSE;
+  ob_statement_bind_text (statement, "@app", group->app);
+  ob_statement_bind_text (statement, "@key", group->key);
+  ob_statement_bind_number (statement, "@swept", group->swept_number);
+  ob_statement_bind_number (statement, "@limit", limit);
+  if (ob_statement_step (statement) != SQLITE_ROW)
+    {
+      ob_database_set_error (database, error);
+      return FALSE;
+    }
+  *last = ob_statement_get_number (statement, 0);
+
+  return TRUE;
+}
+
+static gboolean
+mark_up_to (ObDatabase *database, const ObGroup *group, gint64 last, GError **error)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database,
+                          "UPDATE uploads SET is_group_paused = @paused WHERE group_key = @key AND group_app = @app"
+                          " AND number > @swept AND number <= @last AND state <> 5 AND is_group_paused <> @paused",
+                          error);
+
+  if (!statement)
+    return FALSE;
+  ob_statement_bind_text (statement, "@app", group->app);
+  ob_statement_bind_text (statement, "@key", group->key);
+  ob_statement_bind_number (statement, "@paused", group->is_paused);
+  ob_statement_bind_number (statement, "@swept", group->swept_number);
+  ob_statement_bind_number (statement, "@last", last);
+
+  return ob_statement_run (database, statement, error);
+}
+
+gboolean
+ob_groups_sweep (ObDatabase *database, ObGroup *group, guint limit, GError **error)
+{
+  g_autoptr (ObStatement) statement = NULL;
+  gint64 last;
+
+  if (!find_last (database, group, limit, &last, error) || !mark_up_to (database, group, last, error))
+    return FALSE;
+  statement = ob_statement_new (database, "UPDATE groups SET swept = nullif (@last, 0) WHERE app = @app AND key = @key",
+                                error);
+  if (!statement)
+    return FALSE;
+  ob_statement_bind_text (statement, "@app", group->app);
+  ob_statement_bind_text (statement, "@key", group->key);
+  ob_statement_bind_number (statement, "@last", last);
+  group->swept_number = last > 0 ? last : -1;
+
+  return ob_statement_run (database, statement, error);
+}
+
+ObGroup *
+ob_groups_find_unswept (ObDatabase *database, GError **error)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database, COLUMNS "WHERE swept IS NOT NULL ORDER BY key, app LIMIT 1", error);
+  g_autoptr (GPtrArray) groups = read_all (database, statement, error);
+
+  return groups && groups->len > 0 ? g_ptr_array_steal_index (groups, 0) : NULL;
 }
 
 gboolean

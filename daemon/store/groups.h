@@ -17,6 +17,7 @@ typedef struct
   char *title; /* NULL: none */
   gboolean is_paused;
   gint64 updated_at_ms; /* when anything in it last changed */
+  gint64 swept_number;  /* its uploads up to that number follow its pause, or the end of that; -1: all of them do */
 } ObGroup;
 
 void ob_group_free (ObGroup *group);
@@ -56,9 +57,17 @@ GPtrArray *ob_groups_list (ObDatabase *database, const ObGroupsFilter *filter, G
 /* Returns: (transfer full) (element-type ObGroup): the paused ones. Errors: Storage. */
 GPtrArray *ob_groups_list_paused (ObDatabase *database, GError **error);
 
-/* Pauses or resumes the group and those of its uploads that have not arrived. Errors: Storage, DiskFull. */
+/* Writes the group alone, which what comes into it from now on follows. Errors: Storage, DiskFull. */
 gboolean ob_groups_set_paused (ObDatabase *database, const char *app, const char *key, gboolean is_paused,
                                GError **error);
+
+/* Has the next @limit uploads that have not arrived follow the group. All do when its swept_number is -1. Errors: Storage,
+ * DiskFull. */
+gboolean ob_groups_sweep (ObDatabase *database, ObGroup *group, guint limit, GError **error);
+
+/* Returns: (transfer full) (nullable): a group that not all of its uploads follow yet; NULL without an error: there is none.
+ * Errors: Storage. */
+ObGroup *ob_groups_find_unswept (ObDatabase *database, GError **error);
 
 /* Remembers the network on which a person sends the whole group now, later uploads included; NULL forgets it. Errors:
  * Storage, DiskFull. */

@@ -275,6 +275,10 @@ static const char version_2[]
       /* When a server gave two uploads the same URL, the bytes of one were taken for those of the other. */
       "CREATE INDEX uploads_by_server_url ON uploads (server_url) WHERE server_url IS NOT NULL;"
 
+      /* A pause of a large group held up everybody: its uploads follow it in slices. Up to which number they do; NULL: all. */
+      "ALTER TABLE groups ADD COLUMN swept INTEGER;"
+      "CREATE INDEX groups_unswept ON groups (key, app) WHERE swept IS NOT NULL;"
+
       /* Every summary asks how many copies are lost. */
       "CREATE INDEX uploads_lost ON uploads (size) WHERE state = 4 AND reason IN ('file-missing', 'file-changed');";
 

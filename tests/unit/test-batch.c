@@ -245,6 +245,136 @@ test_the_broker_ends_meanwhile (TestRig *rig, gconstpointer data)
   g_clear_error (&behind.error);
 }
 
+/* --- A group, whose uploads follow it --- */
+
+#define N_MEMBERS 6000
+
+/* They wait for a destination that is paused. */
+static void
+make_group (TestRig *rig)
+{
+  g_autofree char *sql = g_strdup_printf (
+      "WITH RECURSIVE n (i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+      " INSERT INTO uploads (id, app, name, media_type, group_key, destination, rule, state, created_at)"
+      " SELECT printf ('u-%%05d', i), 'test', 'n', 'image/jpeg', 'case', 'depot', 'default', 1, 5 FROM n",
+      N_MEMBERS - 1);
+
+  g_assert_true (test_rig_pause_destination (rig, "depot", TRUE, NULL));
+  run_sql (rig, sql);
+}
+
+static gint64
+count_followers (TestRig *rig)
+{
+  return test_rig_ask (rig, "SELECT count(*) FROM uploads WHERE is_group_paused");
+}
+
+static void
+pause_group (TestRig *rig, gboolean is_paused, Answer *answer)
+{
+  const char *const names[] = { "case", NULL };
+
+  ob_broker_pause_groups (rig->broker, NULL, names, is_paused, on_done, answer);
+}
+
+static void
+assert_swept (TestRig *rig)
+{
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM groups WHERE swept IS NOT NULL"), ==, 0);
+}
+
+static void
+test_a_large_group_follows_in_slices (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *other = test_rig_submit (rig, "yard", 0);
+  const char *const others[] = { other, NULL };
+  Answer group = { .turns = rig->broker->queue }, one = { .turns = rig->broker->queue };
+
+  make_group (rig);
+  pause_group (rig, TRUE, &group);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT is_paused FROM groups"), ==, 1);
+  g_assert_cmpint (count_followers (rig), <, N_MEMBERS);
+  ob_broker_command (rig->broker, OB_COMMAND_PAUSE, others, 0, on_done, &one);
+  test_wait_until (is_answered, &group, 20);
+  g_assert_no_error (group.error);
+  g_assert_no_error (one.error);
+  g_assert_cmpuint (one.turn, <, group.turn);
+  test_rig_settle (rig);
+  g_assert_cmpuint (group.n_answers, ==, 1);
+  g_assert_cmpint (count_followers (rig), ==, N_MEMBERS);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM journal WHERE scope = 'group'"), ==, 1);
+  assert_swept (rig);
+}
+
+/* The group's word stands, and the rest follows it after the next start. */
+static void
+test_a_group_that_an_end_interrupts (TestRig *rig, gconstpointer data)
+{
+  Answer answer = { .turns = rig->broker->queue };
+
+  make_group (rig);
+  pause_group (rig, TRUE, &answer);
+  ob_queue_commit (rig->broker->queue);
+  g_assert_cmpint (count_followers (rig), <, N_MEMBERS);
+  test_rig_stop (rig);
+  g_assert_error (answer.error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER);
+  g_assert_cmpuint (answer.n_answers, ==, 1);
+  test_rig_start (rig);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT is_paused FROM groups"), ==, 1);
+  test_rig_settle (rig);
+  g_assert_cmpint (count_followers (rig), ==, N_MEMBERS);
+  assert_swept (rig);
+  g_clear_error (&answer.error);
+}
+
+static void
+test_a_group_that_the_disk_interrupts (TestRig *rig, gconstpointer data)
+{
+  Answer answer = { .turns = rig->broker->queue };
+  gint64 n_before;
+
+  make_group (rig);
+  pause_group (rig, TRUE, &answer);
+  ob_queue_commit (rig->broker->queue);
+  n_before = count_followers (rig);
+  run_sql (rig, "CREATE TEMP TRIGGER no_room BEFORE UPDATE ON groups BEGIN SELECT raise (ABORT, 'no'); END");
+  test_wait_until (is_answered, &answer, 20);
+  g_assert_error (answer.error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE);
+  g_assert_cmpint (count_followers (rig), ==, n_before);
+  run_sql (rig, "DROP TRIGGER no_room");
+  test_rig_advance (rig, RIG_HOUR);
+  test_rig_settle (rig);
+  g_assert_cmpint (count_followers (rig), ==, N_MEMBERS);
+  assert_swept (rig);
+  g_clear_error (&answer.error);
+}
+
+/* Whatever is said while a group is on its way: everybody is answered, and the last word about an upload counts. */
+static void
+test_the_last_word_about_a_group_counts (TestRig *rig, gconstpointer data)
+{
+  const char *const last[] = { "u-05999", NULL };
+  Answer pause = { .turns = rig->broker->queue }, one = pause, resume = pause;
+
+  make_group (rig);
+  pause_group (rig, TRUE, &pause);
+  ob_broker_command (rig->broker, OB_COMMAND_SEND_NOW, last, 0, on_done, &one);
+  test_wait_until (is_answered, &pause, 20);
+  g_assert_no_error (pause.error);
+  g_assert_no_error (one.error);
+  g_assert_cmpint (count_followers (rig), ==, N_MEMBERS - 1);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT is_group_paused FROM uploads WHERE id = 'u-05999'"), ==, 0);
+  pause = (Answer){ .turns = rig->broker->queue };
+  pause_group (rig, TRUE, &pause);
+  pause_group (rig, FALSE, &resume);
+  test_wait_until (is_answered, &pause, 20);
+  test_wait_until (is_answered, &resume, 20);
+  g_assert_no_error (pause.error);
+  g_assert_no_error (resume.error);
+  g_assert_cmpint (count_followers (rig), ==, 0);
+  assert_swept (rig);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -263,6 +393,10 @@ main (int argc, char *argv[])
     { "/batch/the-last-word-counts", test_the_last_word_counts, NULL },
     { "/batch/a-disk-that-fails-meanwhile", test_a_disk_that_fails_meanwhile, NULL },
     { "/batch/the-broker-ends-meanwhile", test_the_broker_ends_meanwhile, NULL },
+    { "/batch/group/follows-in-slices", test_a_large_group_follows_in_slices, NULL },
+    { "/batch/group/an-end-interrupts", test_a_group_that_an_end_interrupts, NULL },
+    { "/batch/group/the-disk-interrupts", test_a_group_that_the_disk_interrupts, NULL },
+    { "/batch/group/the-last-word-counts", test_the_last_word_about_a_group_counts, NULL },
   };
 
   g_test_init (&argc, &argv, NULL);

@@ -1,0 +1,120 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A group that is paused or resumed has one row, and maybe a hundred thousand uploads that follow it. They do so in slices, so
+ * that no other caller waits for all of them. The row says how far that is: what a crash interrupts goes on at the next start. Main
+ * thread.
+ */
+#include "broker/commands-private.h"
+
+#include "dbus/error.h"
+
+#define SLICE_US 4000
+
+/* Lower than the bus, as a commit is: calls that have arrived meanwhile come first. */
+#define SLICE_PRIORITY (G_PRIORITY_DEFAULT + 10)
+
+gint64
+ob_commands_get_slice_end_us (void)
+{
+  return g_get_monotonic_time () + SLICE_US;
+}
+
+static gboolean
+sweep_some (gpointer user_data, GError **error)
+{
+  ObCommands *self = user_data;
+  const gint64 end_us = ob_commands_get_slice_end_us ();
+  g_autoptr (GError) own_error = NULL;
+  g_autoptr (ObGroup) group = ob_groups_find_unswept (self->database, &own_error);
+
+  if (own_error)
+    {
+      g_propagate_error (error, g_steal_pointer (&own_error));
+      return FALSE;
+    }
+  /* Whoever shows a group has seen it on its way. */
+  if (group && !ob_commands_sweep (self, group, end_us, error))
+    return FALSE;
+  if (group && group->swept_number >= 0)
+    ob_queue_want_flush (self->queue);
+  else
+    ob_queue_touch_holds (self->queue);
+
+  return TRUE;
+}
+
+static void
+answer (ObCommands *self, const GError *error)
+{
+  g_autoptr (GArray) waiters = g_steal_pointer (&self->waiters);
+
+  self->waiters = g_array_new (FALSE, FALSE, sizeof (ObWaiter));
+  for (guint i = 0; i < waiters->len; i++)
+    {
+      const ObWaiter *waiter = &g_array_index (waiters, ObWaiter, i);
+
+      waiter->done (error, waiter->user_data);
+    }
+}
+
+static gboolean on_slice (gpointer user_data);
+
+static void
+on_slice_committed (const GError *error, gpointer user_data)
+{
+  ObCommands *self = user_data;
+  g_autoptr (GError) own_error = error ? g_error_copy (error) : NULL;
+  g_autoptr (ObGroup) group = own_error ? NULL : ob_groups_find_unswept (self->database, &own_error);
+
+  if (group)
+    ob_commands_go_on_sweeping (self, NULL, NULL);
+  else
+    answer (self, own_error);
+}
+
+static gboolean
+on_slice (gpointer user_data)
+{
+  ObCommands *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  self->sweep_source = 0;
+  if (ob_queue_do (self->queue, OB_TURN_SOON, sweep_some, self, &error))
+    ob_queue_after (self->queue, on_slice_committed, self);
+  else
+    answer (self, error);
+
+  return G_SOURCE_REMOVE;
+}
+
+void
+ob_commands_go_on_sweeping (ObCommands *self, ObCommandDone done, gpointer user_data)
+{
+  const ObWaiter waiter = { done, user_data };
+
+  if (done)
+    g_array_append_val (self->waiters, waiter);
+  if (self->sweep_source == 0 && !self->is_ending)
+    self->sweep_source = g_idle_add_full (SLICE_PRIORITY, on_slice, self, NULL);
+}
+
+void
+ob_commands_take_up (ObCommands *self)
+{
+  g_autoptr (ObGroup) group = ob_groups_find_unswept (self->database, NULL);
+
+  if (group)
+    ob_commands_go_on_sweeping (self, NULL, NULL);
+}
+
+void
+ob_commands_stop_sweeping (ObCommands *self)
+{
+  g_autoptr (GError) error = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER,
+                                                  "Outbox is ending; it goes on with the group at its next start");
+
+  self->is_ending = TRUE;
+  g_clear_handle_id (&self->sweep_source, g_source_remove);
+  answer (self, error);
+}
