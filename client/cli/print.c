@@ -140,22 +140,6 @@ cli_text_dup_time (gint64 at_ms)
   return time ? g_date_time_format (time, "%Y-%m-%d %H:%M:%S") : g_strdup ("");
 }
 
-char *
-cli_text_dup_ago (gint64 at_ms)
-{
-  guint64 seconds = (guint64) MAX (g_get_real_time () / 1000 - at_ms, 0) / 1000;
-  guint64 minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
-
-  if (minutes < 1)
-    return g_strdup (_ ("just now"));
-  if (hours < 1)
-    return g_strdup_printf (ngettext ("%u minute ago", "%u minutes ago", minutes), (guint) minutes);
-  if (days < 1)
-    return g_strdup_printf (ngettext ("%u hour ago", "%u hours ago", hours), (guint) hours);
-
-  return g_strdup_printf (ngettext ("%u day ago", "%u days ago", days), (guint) days);
-}
-
 const char *
 cli_text_short_id (const char *id)
 {

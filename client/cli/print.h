@@ -27,9 +27,6 @@ char *cli_text_dup_fit (const char *text, guint columns);
 /* Returns: (transfer full): local time, such as 2026-04-17 09:42:03; empty for 0. */
 char *cli_text_dup_time (gint64 at_ms);
 
-/* Returns: (transfer full): a text such as "3 minutes ago" */
-char *cli_text_dup_ago (gint64 at_ms);
-
 /* Returns: (transfer none): the last part of an id, which tells uploads apart and which the verbs accept */
 const char *cli_text_short_id (const char *id);
 
