@@ -5,6 +5,7 @@
  */
 #include "broker/gate-private.h"
 
+#include "base/debug.h"
 #include "broker/lane-name.h"
 #include "store/groups.h"
 #include "store/journal.h"
@@ -27,8 +28,13 @@ ob_gate_dup_rule_for (ObGate *self, const ObUpload *upload)
                                 .group = upload->group,
                                 .size_bytes = upload->size_bytes,
                                 .is_form = upload->is_form };
+  const ObRule *rule = ob_rules_match (self->rules, &facts);
 
-  return g_strdup (ob_rules_match (self->rules, &facts)->name);
+  ob_debug (OB_DEBUG_GATE, upload->id, "matches rule %s by %s, %" G_GUINT64_FORMAT " bytes, app %s%s", rule->name,
+            upload->media_type ? upload->media_type : "no type yet", upload->size_bytes, upload->app,
+            upload->is_form ? ", a form" : "");
+
+  return g_strdup (rule->name);
 }
 
 static char *

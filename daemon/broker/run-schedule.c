@@ -183,7 +183,7 @@ add_stream (ObRuns *self, View *view, guint index)
       || !self->host->may_start (stream->destination, stream->rule, stream->stored, self->user_data))
     {
       ob_debug (OB_DEBUG_RUNS, stream->destination, "uploads of %s by rule %s do not start: %s", stream->app,
-                stream->rule,
+                rule ? rule->name : "unknown",
                 !destination ? "there is no such destination"
                 : !rule      ? "there is no such rule any more"
                              : "their lane or their destination is held, or the network is not known yet");

@@ -5,6 +5,7 @@
  */
 #include "broker/ways.h"
 
+#include "base/debug.h"
 #include "policy/conditions.h"
 
 struct _ObWays
@@ -100,15 +101,17 @@ ob_ways_review (ObWays *self)
 {
   gboolean is_gained = FALSE;
   GHashTableIter iter;
-  gpointer value;
+  gpointer name, value;
 
   g_hash_table_iter_init (&iter, self->table);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
+  while (g_hash_table_iter_next (&iter, &name, &value))
     {
       ObReach *reach = value;
       gboolean was_reachable = reach->way.is_reachable;
 
       reach->way = find_way (self, reach->url);
+      if (reach->way.is_reachable != was_reachable)
+        ob_debug (OB_DEBUG_GATE, name, "there is %s to the destination", was_reachable ? "no way any more" : "a way");
       is_gained |= reach->way.is_reachable && !was_reachable;
     }
 

@@ -31,6 +31,7 @@ static const struct
   const char *line;
 } lines[] = {
   { "gate", "outbox-gate-DEBUG: *: depot: the destination is held: user; failed 0 times" },
+  { "gate", "outbox-gate-DEBUG: *: %s: matches rule default by" },
   { "runs", "outbox-runs-DEBUG: *: %s: starts for depot: priority 0, age 0, failed 0 times" },
   { "runs", "outbox-runs-DEBUG: *: %s: the attempt has ended (done): now done" },
   { "transfer", "outbox-transfer-DEBUG: *: %s: sends a chunk of 5000 bytes from 0" },
