@@ -22,11 +22,11 @@ struct _ObCommands
   ObSettingsFile *settings;
   const ObCommandsEvents *events;
   gpointer user_data;
-  GQueue *batches;    /* of ObBatch: commands for many, the first of which is under way */
+  GQueue *batches;    /* of ObBatch: commands for many uploads, the first of which is under way */
   guint batch_source; /* of its next slice */
   GArray *waiters;    /* of ObWaiter */
   guint sweep_source; /* of the next slice of groups */
-  gboolean is_paused; /* the queue as a whole */
+  gboolean is_paused; /* of the queue as a whole */
   gboolean is_ending;
 };
 
@@ -50,10 +50,10 @@ void ob_commands_go_on_sweeping (ObCommands *commands, ObCommandDone done, gpoin
 /* Ends that, and tells whoever waits. */
 void ob_commands_stop_sweeping (ObCommands *commands);
 
-/* Whether its state allows it. Errors: WrongState. */
+/* Returns: whether the command applies to the upload in its state. Errors: WrongState. */
 gboolean ob_commands_may (ObCommand command, const ObUpload *upload, GError **error);
 
-/* To one that may be commanded so, as the next; both inside a change. Errors: Storage, DiskFull. */
+/* Does it to an upload that it applies to, as the next does; both inside a change. Errors: Storage, DiskFull. */
 gboolean ob_commands_do_one (ObCommands *commands, ObCommand command, ObUpload *upload, gint value, GError **error);
 gboolean ob_commands_send_one_now (ObCommands *commands, ObUpload *upload, GError **error);
 

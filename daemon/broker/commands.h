@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What people and apps command: of uploads by id, of groups, and of the queue as a whole. A command for a few is one change, and is
- * answered after its commit. One for many would hold up everybody else: it is done in slices, each committed with its turn, and
+ * What people and apps command: uploads by id, groups, and the whole queue. A command for a few is one change, answered
+ * after its commit. One for many would block everybody else: it is done in slices, each committed with its turn, and
  * answered after the last. A member of the queue; main thread.
  */
 #pragma once
@@ -19,21 +19,21 @@ G_BEGIN_DECLS
 
 typedef struct _ObCommands ObCommands;
 
-/* What can be done to uploads by name of id. */
+/* Commands for uploads, by their ids. */
 typedef enum
 {
   OB_COMMAND_PAUSE,
   OB_COMMAND_RESUME,
   OB_COMMAND_RETRY,
   OB_COMMAND_REMOVE,
-  OB_COMMAND_SEND_NOW, /* once, on the present network, whatever holds it but the network itself */
+  OB_COMMAND_SEND_NOW, /* once, on the present network, whatever holds it except the network */
   OB_COMMAND_SET_PRIORITY,
 } ObCommand;
 
 /* Called once. */
 typedef ObQueueDone ObCommandDone;
 
-/* What they work on. All are borrowed. */
+/* The objects that commands use. All borrowed. */
 typedef struct
 {
   ObQueue *queue;
@@ -47,7 +47,7 @@ typedef struct
 /* Who listens. */
 typedef struct
 {
-  /* An upload is forgotten, and that is on the disk: so is all that others have of it to be. @upload: as it was. */
+  /* An upload has been forgotten, and that is on the disk: forget it elsewhere too. @upload: as it was */
   void (*removed) (const ObUpload *upload, gint64 sequence, gpointer user_data);
 } ObCommandsEvents;
 
@@ -60,7 +60,7 @@ void ob_commands_free (ObCommands *commands);
 /* Goes on with groups that not all of their uploads follow yet: at the start, and when the database can be written again. */
 void ob_commands_take_up (ObCommands *commands);
 
-/* Commits, and tells whoever waits for a command that is under way how much of it is done. */
+/* Commits, and answers callers of unfinished commands with how much is done. */
 void ob_commands_stop (ObCommands *commands);
 
 /* --- Uploads by id --- */
@@ -87,8 +87,8 @@ void ob_commands_command (ObCommands *commands, const char *app, ObCommand comma
 void ob_commands_pause_groups (ObCommands *commands, const char *app, const char *const *names, gboolean is_paused,
                                ObCommandDone done, gpointer user_data);
 
-/* Sends what is in them once on the present network, as SEND_NOW does, and what comes into them while it lasts. Errors:
- * NotFound, WrongState where there is no network, Storage, DiskFull. */
+/* Sends what is in the groups once on the present network, as SEND_NOW does, and what joins them while that network
+ * lasts. Errors: NotFound, WrongState without a network, Storage, DiskFull. */
 void ob_commands_send_groups_now (ObCommands *commands, const char *const *names, ObCommandDone done,
                                   gpointer user_data);
 
@@ -99,10 +99,11 @@ gboolean ob_commands_is_queue_paused (ObCommands *commands);
 
 /* --- For others, inside a change --- */
 
-/* Has the server of an upload let go of a part that it has, before the upload is forgotten. Errors: Storage, DiskFull. */
+/* Has the server delete the part that it has of an upload, before the upload is forgotten. Errors: Storage, DiskFull. */
 gboolean ob_commands_want_termination (ObCommands *commands, const ObUpload *upload, GError **error);
 
-/* Ends an upload in any state: row, journal, and after the commit copy and attempt. Errors: Storage, DiskFull. */
+/* Ends an upload in any state: its row and journal now, its copy and attempt after the commit. Errors: Storage,
+ * DiskFull. */
 gboolean ob_commands_forget (ObCommands *commands, const ObUpload *upload, const char *why, GError **error);
 
 G_END_DECLS

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What callers ask of the broker, whichever door they come by: reads, so that no door reaches into the store, and commands, each
- * passed on to the member that does it. Main thread.
+ * What callers ask of the broker by any door: reads, so that no door reaches into the store, and commands, each passed on
+ * to the member that does it. Main thread.
  */
 #include "broker/broker-private.h"
 

@@ -1,16 +1,16 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Submits with a key that was used before. Whoever is answered may delete the file, so the bytes of both are compared first:
- * a thread of the pool reads the new file, and the copy of the upload that has the key. While that one is still being saved,
- * the second waits for how it ends. What follows is decided in keys.c. Main thread, but for the readings.
+ * Submits whose key was used before. A caller that is answered may delete its file, so the bytes are compared first: a
+ * thread of the pool reads the new file, and the copy of the upload with the key. If that upload is still being saved, the
+ * submit waits for the outcome. keys.c decides what follows. Main thread, except the reading.
  */
 #include "broker/broker-private.h"
 
 #include "broker/keys.h"
 #include "dbus/error.h"
 
-/* Of the pool's thread while that reads. */
+/* Belongs to the pool's thread while it reads. */
 typedef struct
 {
   gatomicrefcount refs;
@@ -18,20 +18,20 @@ typedef struct
   char *id, *sha256; /* of the upload */
   GCancellable *cancellable;
   ObSpoolCopy handed_over;
-  ObSpoolCopy on_disk; /* empty digest: it could not be read */
-  ObKept kept;         /* its copy */
+  ObSpoolCopy on_disk; /* an empty digest: it could not be read */
+  ObKept kept;         /* the state of the upload's copy */
 } Comparison;
 
 struct _ObResubmission
 {
   ObBroker *broker;        /* borrowed */
-  ObSubmission submission; /* its strings are those of the next */
+  ObSubmission submission; /* its strings are those of the next fields */
   GStringChunk *strings;
   int fd; /* owned; -1: it was handed on */
   ObSubmitDone done;
   gpointer user_data;
-  ObUpload *upload;       /* that was compared last, as it was then; NULL: none */
-  ObIngestTask *task;     /* borrowed: the comparison that goes on; or NULL */
+  ObUpload *upload;       /* as it was when it was last compared; NULL: not yet */
+  ObIngestTask *task;     /* borrowed: the comparison under way, or NULL */
   Comparison *comparison; /* the last */
 };
 
@@ -71,7 +71,7 @@ comparison_new (ObSpool *spool, const ObUpload *upload)
 void
 ob_resubmission_free (ObResubmission *again)
 {
-  /* At the end a thread may still read it. */
+  /* At the end of the broker a thread may still be reading it. */
   if (again->fd >= 0 && again->broker->ingest && !again->broker->is_ending)
     ob_ingest_close (again->broker->ingest, again->fd);
   g_clear_pointer (&again->comparison, comparison_unref);
@@ -113,7 +113,7 @@ resubmission_new (ObBroker *self, const ObSubmission *submission, int fd, ObSubm
   return again;
 }
 
-/* It is over: @id or @error is the answer. */
+/* Ends it, with @id or @error as the answer. */
 static void
 answer (ObResubmission *again, const char *id, const GError *error)
 {
@@ -196,7 +196,7 @@ submit_anew (ObResubmission *again)
   ob_broker_submit_new (again->broker, &again->submission, g_steal_fd (&again->fd), on_handed_on, again);
 }
 
-/* An upload that makes way for another with its key. */
+/* An upload that is replaced by another one with its key. */
 typedef struct
 {
   ObBroker *broker;
@@ -251,7 +251,7 @@ act (ObResubmission *again, ObUpload *row)
     }
 }
 
-/* What was compared may not be what has the key now: then that is compared. */
+/* If another upload has the key by now, that one must be compared. */
 static gboolean
 is_compared (const ObResubmission *again, const ObUpload *row)
 {
@@ -289,7 +289,7 @@ ob_resubmission_go_on (ObResubmission *again)
     act (again, g_steal_pointer (&row));
   else if (row)
     compare (again, g_steal_pointer (&row));
-  /* To take it for a new one while the database cannot be asked could send it twice. */
+  /* If the database cannot be asked, do not take it for a new file: that could send it twice. */
   else if (g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
     submit_anew (again);
   else

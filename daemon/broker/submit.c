@@ -14,24 +14,24 @@
 #include "dbus/error.h"
 #include "store/journal.h"
 
-/* What is no larger is saved before anybody could look: it is told of when it is. */
+/* A smaller file is saved before anybody could look: tell of it when it is. */
 #define BRIEF_MAX_BYTES (256 * 1024)
 
 struct _ObSaving
 {
   ObBroker *broker;     /* borrowed */
   ObUpload *upload;     /* owned */
-  ObIngestTask *task;   /* borrowed; NULL: the copy is done */
-  GPtrArray *followers; /* of ObResubmission: who asked again with the same key */
+  ObIngestTask *task;   /* borrowed; NULL: the copy is done, or has failed */
+  GPtrArray *followers; /* of ObResubmission: submits with the same key that wait for this one */
   ObSubmitDone done;
   gpointer user_data;
-  GError *error;        /* of the answer, when it is time */
-  gboolean is_answered; /* its app has been told that it is safe */
-  gboolean is_told;     /* that it is saving */
-  gboolean has_row;     /* or had one */
-  gboolean is_row_safe; /* committed */
-  gboolean is_removed;  /* by a person, meanwhile */
-  gboolean is_restored; /* an upload of before gets its bytes back */
+  GError *error;        /* to be answered */
+  gboolean is_answered; /* the app was told that it is safe */
+  gboolean is_told;     /* watchers were told that it is saving */
+  gboolean has_row;     /* it has a row, or had one */
+  gboolean is_row_safe; /* the row is committed */
+  gboolean is_removed;  /* a person has removed it meanwhile */
+  gboolean is_restored; /* it gives an earlier upload its bytes back */
 };
 
 void
@@ -87,7 +87,7 @@ ob_broker_find_saving (ObBroker *self, const char *app, const char *key)
 
 /* --- The end --- */
 
-/* Nobody has it in hand any more. */
+/* Nobody works on it any more. */
 static void
 let_go (ObBroker *self, ObSaving *saving)
 {
@@ -125,7 +125,7 @@ end (const GError *commit_error, gpointer user_data)
   ob_recovery_settle_doubts (self->recovery);
 }
 
-/* By the rules of now: it may be made anew when there are others. */
+/* Matched with the present rules: a row that is made again later may meet others. */
 static gboolean
 add_row (gpointer user_data, GError **error)
 {
@@ -140,8 +140,8 @@ add_row (gpointer user_data, GError **error)
   return upload->sequence > 0 && ob_uploads_insert (self->database, upload, error);
 }
 
-/* A row that could not be committed is made anew. One that was removed is not: in this very turn, perhaps, and then that is
- * not on the disk yet. */
+/* A row that could not be committed is made again. Not one that a person removed, perhaps in this very turn, whose
+ * removal is not on the disk yet. */
 static gboolean
 may_be_made_anew (ObBroker *self, ObSaving *saving, const GError *error)
 {
@@ -152,7 +152,7 @@ may_be_made_anew (ObBroker *self, ObSaving *saving, const GError *error)
   return !saving->is_removed;
 }
 
-/* The row becomes what the spool has; what was commanded meanwhile stays. */
+/* Sets the row to what the spool has, and keeps what was commanded meanwhile. */
 static gboolean
 keep_restored (ObBroker *self, ObSaving *saving, GError **error)
 {
@@ -225,7 +225,7 @@ keep (gpointer user_data, GError **error)
   return is_kept;
 }
 
-/* A row that cannot be deleted now is found again with the database, or at the next start. */
+/* If the row cannot be deleted now, it is found when the database works again, or at the next start. */
 static gboolean
 forget_row (gpointer user_data, GError **error)
 {
@@ -234,7 +234,7 @@ forget_row (gpointer user_data, GError **error)
   return ob_commands_forget (saving->broker->commands, saving->upload, saving->error->message, error);
 }
 
-/* Takes back what was said of it, in the words of our own table. */
+/* Withdraws the file, with an error of our own table. */
 static void
 give_up (ObBroker *self, ObSaving *saving)
 {
@@ -248,7 +248,7 @@ give_up (ObBroker *self, ObSaving *saving)
     }
   if (ob_error_is_of_disk (saving->error) && !ob_spool_is_there (self->spool))
     {
-      /* Half of it was written on the one disk, half on the other: nothing is wrong with either. */
+      /* A disk was mounted in between, so that half of it is on each; nothing is wrong with either disk. */
       g_clear_error (&saving->error);
       saving->error = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER,
                                            "The queue is being taken up from another disk; hand the file over again");
@@ -279,7 +279,7 @@ on_taken (const ObSpoolCopy *copy, const GError *error, gpointer user_data)
   if (!saving->error && !saving->is_removed && saving->is_row_safe)
     {
       answer (saving, NULL);
-      /* The thread of the bus sends it: on two processors it would wait until this one has nothing to do any more. */
+      /* Let the bus's thread send the answer now: on two processors it would wait until this thread is idle. */
       g_thread_yield ();
     }
   if (!saving->error && !saving->is_removed)
@@ -293,15 +293,15 @@ on_taken (const ObSpoolCopy *copy, const GError *error, gpointer user_data)
     ob_queue_after (self->queue, end, saving);
 }
 
-/* Before any answer: that one waits for this commit, or comes after it. A file that comes when the disk is full is refused,
- * whichever is first, its row or its bytes. */
+/* Comes before any answer, which waits for this commit or follows it. On a full disk the file is refused, whichever
+ * finds it first, its row or its bytes. */
 static void
 on_row_committed (const GError *error, gpointer user_data)
 {
   ObSaving *saving = user_data;
 
   saving->is_row_safe = error == NULL;
-  /* What the reserve then gives is for what is here already. */
+  /* The reserve is for files that are here already. */
   if (!saving->error && saving->task && g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL))
     {
       saving->error = g_error_copy (error);
@@ -309,7 +309,7 @@ on_row_committed (const GError *error, gpointer user_data)
     }
 }
 
-/* The row comes with the look at the file, for its rule may ask for size and type. */
+/* The row waits for the look at the file, since its rule may depend on size and type. */
 static void
 on_looked (const ObIngestFacts *facts, gpointer user_data)
 {
@@ -350,7 +350,7 @@ saving_new (ObBroker *self, ObUpload *upload, ObSubmitDone done, gpointer user_d
   return saving;
 }
 
-/* Takes descriptor and @saving. Where it cannot be begun, that is the answer. */
+/* Takes @fd and @saving. If it cannot begin, that is the answer. */
 static void
 start (ObBroker *self, ObSaving *saving, int fd, const char *expected_sha256)
 {
