@@ -116,8 +116,8 @@ begin_exchange (ObInstance *instance)
   g_mutex_unlock (&instance->lock);
 }
 
-/* Whether another service could do what the present one cannot: write, or take over files that programs have closed by now in
- * folders that the path led to before. */
+/* Returns: whether another service could do what the present one cannot: write, or take over files that programs have
+ * closed by now in folders that the path led to before. */
 static gboolean
 is_exchange_due (ObInstance *instance)
 {
