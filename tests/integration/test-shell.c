@@ -19,10 +19,13 @@ typedef struct
   const char *lacks;
 } Row;
 
+/* Without an upload that waits, watch has nothing to print, and head waits for it. */
+#define WITH_WORK_LEFT "outbox pause && outbox add plain.jpg && "
+
 /* On a terminal of its own, of that kind: what is printed plain, in colours, drawn again and again, and counted meanwhile. */
 #define ON_TERMINAL(kind)                                                                                           \
   kind " script -qec 'outbox status && outbox list && outbox destination list && outbox policy show && outbox add " \
-       "--wait plain.jpg ./-dash.jpg && outbox add plain.jpg && outbox watch | head -n 1' /dev/null"
+       "--wait plain.jpg ./-dash.jpg && " WITH_WORK_LEFT "outbox watch | head -n 1' /dev/null"
 
 static const Row rows[] = {
   { "a-separator", "outbox add -- plain.jpg", 0, NULL, "--" },
@@ -45,8 +48,8 @@ static const Row rows[] = {
   { "a-full-disk-of-help", "outbox --help >/dev/full", 1, "No space left", NULL },
   { "a-full-disk-of-a-verbs-help", "outbox add --help >/dev/full", 1, "No space left", NULL },
   { "a-closed-output", "outbox status >&-", 1, "Bad file descriptor", NULL },
-  { "a-reader-that-goes-away", "outbox watch | head -n 1", 0, NULL, "CRITICAL" },
-  { "a-reader-of-json-that-goes-away", "outbox watch --json | head -n 1", 0, NULL, "CRITICAL" },
+  { "a-reader-that-goes-away", WITH_WORK_LEFT "outbox watch | head -n 1", 0, NULL, "CRITICAL" },
+  { "a-reader-of-json-that-goes-away", WITH_WORK_LEFT "outbox watch --json | head -n 1", 0, NULL, "CRITICAL" },
   { "a-folder", "mkdir d && touch d/a && outbox add d", 1, "--recursive", NULL },
   { "a-folder-with-all-in-it",
     "mkdir -p d/b && for f in c b/y b/x a; do echo $f >d/$f; done && outbox add -r d && outbox list | tail -4 | awk "
