@@ -5,6 +5,7 @@
  */
 #include "base/files.h"
 
+#include "base/crash.h"
 #include "dbus/error.h"
 
 #include <errno.h>
@@ -209,6 +210,24 @@ ob_file_write_durably (const char *path, const char *bytes, gsize size_bytes, GE
   return ob_file_write (path, bytes, size_bytes, error) && ob_file_sync (path, error);
 }
 
+gboolean
+ob_file_replace (const char *path, const char *text, const char *crash_point, GError **error)
+{
+  g_autofree char *folder = g_path_get_dirname (path);
+  g_autofree char *new_path = g_strconcat (path, ".new", NULL);
+  gboolean is_written = ob_file_write_durably (new_path, text, strlen (text), error);
+
+  if (is_written)
+    ob_crash_point (crash_point);
+  if (is_written && g_rename (new_path, path) == 0)
+    return ob_folder_sync (folder, error);
+  if (is_written)
+    ob_file_set_error (error, errno, "Cannot replace", path);
+  (void) g_unlink (new_path);
+
+  return FALSE;
+}
+
 /* --- Removal --- */
 
 static gpointer
@@ -240,4 +259,31 @@ ob_file_remove (const char *path)
   errno = saved_errno;
 
   return result;
+}
+
+gboolean
+ob_folder_clear (const char *path, GError **error)
+{
+  g_autoptr (GDir) folder = g_dir_open (path, 0, error);
+  const char *name;
+
+  if (!folder)
+    return FALSE;
+  while ((name = g_dir_read_name (folder)))
+    {
+      g_autofree char *entry = g_build_filename (path, name, NULL);
+
+      if (ob_file_remove (entry) == 0)
+        continue;
+      /* A folder in there is another program's, such as a backup, and does no harm. */
+      if (errno == EISDIR || errno == EPERM)
+        g_warning ("%s is not Outbox's and is left there", entry);
+      else
+        {
+          ob_file_set_error (error, errno, "Cannot remove", entry);
+          return FALSE;
+        }
+    }
+
+  return TRUE;
 }

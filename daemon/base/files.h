@@ -48,8 +48,15 @@ gboolean ob_file_sync (const char *path, GError **error);
 /* Writes a new file and syncs its bytes. Its name is durable only after ob_folder_sync(). */
 gboolean ob_file_write_durably (const char *path, const char *bytes, gsize size_bytes, GError **error);
 
+/* Writes the text beside the file, as its name with ".new", and renames that over it: durable when it returns, and the old text
+ * until then. @crash_point: between the two */
+gboolean ob_file_replace (const char *path, const char *text, const char *crash_point, GError **error);
+
 /* Removes one of our own files. Freeing the blocks of a large one takes seconds, when it has neither name nor descriptor
  * any more: a thread closes the last descriptor. Returns: as unlink() */
 int ob_file_remove (const char *path);
+
+/* Removes all files of one of our own folders; folders in it are another program's, and stay. */
+gboolean ob_folder_clear (const char *path, GError **error);
 
 G_END_DECLS

@@ -295,23 +295,8 @@ replace_own (ObConfiguration *self, const char *text, GError **error)
 {
   g_autofree char *file = dup_target (self->own_file);
   g_autofree char *folder = g_path_get_dirname (file);
-  g_autofree char *new_file = g_strconcat (file, ".new", NULL);
 
-  if (!ob_folder_ensure (folder, error))
-    return FALSE;
-  if (!ob_file_write_durably (new_file, text, strlen (text), error))
-    {
-      (void) g_unlink (new_file);
-      return FALSE;
-    }
-  if (g_rename (new_file, file) != 0)
-    {
-      ob_file_set_error (error, errno, "Cannot replace", file);
-      (void) g_unlink (new_file);
-      return FALSE;
-    }
-
-  return ob_folder_sync (folder, error);
+  return ob_folder_ensure (folder, error) && ob_file_replace (file, text, "rules-written", error);
 }
 
 gboolean

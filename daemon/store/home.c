@@ -280,7 +280,13 @@ ob_home_watch (ObHome *home, void (*on_moved) (gpointer user_data), gpointer use
 gboolean
 ob_home_is_in_memory (ObHome *home)
 {
-  return ob_disk_is_in_memory (home->fd);
+  int spool = openat (home->fd, "spool", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  gboolean is_in_memory = ob_disk_is_in_memory (home->fd) || (spool >= 0 && ob_disk_is_in_memory (spool));
+
+  if (spool >= 0)
+    (void) close (spool);
+
+  return is_in_memory;
 }
 
 char *

@@ -50,7 +50,7 @@ ob_partial_free (ObPartial *partial)
 static char *
 dup_folder (ObSpool *spool)
 {
-  return g_build_filename (ob_spool_get_data_folder (spool), "partial", NULL);
+  return g_build_filename (ob_spool_get_staging (spool), "partial", NULL);
 }
 
 static char *
@@ -135,17 +135,9 @@ gboolean
 ob_partial_save (ObSpool *spool, const ObPartial *partial, GError **error)
 {
   g_autofree char *path = dup_path (spool, partial->id, RECORD_ENDING);
-  g_autofree char *new_path = dup_path (spool, partial->id, NEW_ENDING);
   g_autofree char *text = write_record (partial);
 
-  if (!ob_file_write_durably (new_path, text, strlen (text), error))
-    return FALSE;
-  ob_crash_point ("partial-record");
-  if (g_rename (new_path, path) == 0)
-    return sync_folder (spool, error);
-  ob_file_set_error (error, errno, "Cannot rename", new_path);
-
-  return FALSE;
+  return ob_file_replace (path, text, "partial-record", error);
 }
 
 ObPartial *
@@ -173,7 +165,7 @@ ensure_folder (ObSpool *spool, GError **error)
   g_autofree char *folder = dup_folder (spool);
 
   return g_file_test (folder, G_FILE_TEST_IS_DIR)
-         || (ob_folder_ensure (folder, error) && ob_folder_sync (ob_spool_get_data_folder (spool), error));
+         || (ob_folder_ensure (folder, error) && ob_folder_sync (ob_spool_get_staging (spool), error));
 }
 
 static int

@@ -31,6 +31,7 @@ struct _ObSpool
 {
   char *data_folder;
   char *folder;
+  char *staging; /* where the folders are of what is to be moved into it */
   char *incoming;
   struct stat opened;     /* of the data folder when it was opened */
   gboolean lacks_reserve; /* atomic, as is the next */
@@ -53,33 +54,6 @@ spool_path (ObSpool *spool, const char *id, const char *suffix)
   return g_strconcat (spool->folder, G_DIR_SEPARATOR_S, id, suffix, NULL);
 }
 
-static gboolean
-clear_folder (const char *path, GError **error)
-{
-  g_autoptr (GDir) folder = g_dir_open (path, 0, error);
-  const char *name;
-
-  if (!folder)
-    return FALSE;
-  while ((name = g_dir_read_name (folder)))
-    {
-      g_autofree char *entry = g_build_filename (path, name, NULL);
-
-      if (ob_file_remove (entry) == 0)
-        continue;
-      /* A folder in there is another program's, such as a backup, and does no harm. */
-      if (errno == EISDIR || errno == EPERM)
-        g_warning ("%s is not Outbox's and is left there", entry);
-      else
-        {
-          ob_file_set_error (error, errno, "Cannot remove", entry);
-          return FALSE;
-        }
-    }
-
-  return TRUE;
-}
-
 static ObSpool *
 new_spool (const char *data_folder)
 {
@@ -89,9 +63,33 @@ new_spool (const char *data_folder)
   g_cond_init (&spool->synced);
   spool->data_folder = g_strdup (data_folder);
   spool->folder = g_build_filename (data_folder, "spool", NULL);
+  spool->staging = g_strdup (data_folder);
   spool->incoming = g_build_filename (data_folder, "incoming", NULL);
 
   return spool;
+}
+
+/* A rename does not leave a disk: where a person has put the spool on one of its own, by a mount or a link, whatever becomes
+ * part of it begins there as well. */
+static gboolean
+find_staging (ObSpool *spool, GError **error)
+{
+  struct stat own;
+
+  if (stat (spool->folder, &own) != 0)
+    {
+      ob_file_set_error (error, errno, "Cannot open folder", spool->folder);
+      return FALSE;
+    }
+  if (own.st_dev == spool->opened.st_dev)
+    return TRUE;
+  g_free (spool->staging);
+  spool->staging = g_strdup (spool->folder);
+  g_free (spool->incoming);
+  spool->incoming = g_build_filename (spool->staging, "incoming", NULL);
+
+  return ob_folder_ensure (spool->incoming, error) && ob_folder_clear (spool->incoming, error)
+         && ob_folder_sync (spool->folder, error);
 }
 
 static gboolean
@@ -110,7 +108,8 @@ ob_spool_open (const char *data_folder, GError **error)
   g_autoptr (ObSpool) spool = new_spool (data_folder);
 
   if (!ob_folder_ensure (spool->folder, error) || !ob_folder_ensure (spool->incoming, error)
-      || !clear_folder (spool->incoming, error) || !ob_folder_sync (data_folder, error) || !note_folder (spool, error))
+      || !ob_folder_clear (spool->incoming, error) || !ob_folder_sync (data_folder, error) || !note_folder (spool, error)
+      || !find_staging (spool, error))
     return NULL;
 
   return g_steal_pointer (&spool);
@@ -129,6 +128,7 @@ ob_spool_free (ObSpool *spool)
 {
   g_free (spool->data_folder);
   g_free (spool->folder);
+  g_free (spool->staging);
   g_free (spool->incoming);
   g_mutex_clear (&spool->lock);
   g_cond_clear (&spool->synced);
@@ -446,9 +446,9 @@ ob_spool_examine (ObSpool *spool, const char *id, const char *sha256, GCancellab
 }
 
 const char *
-ob_spool_get_data_folder (ObSpool *spool)
+ob_spool_get_staging (ObSpool *spool)
 {
-  return spool->data_folder;
+  return spool->staging;
 }
 
 char *
@@ -467,17 +467,8 @@ gboolean
 ob_spool_save_settings (ObSpool *spool, const char *text, GError **error)
 {
   g_autofree char *path = settings_path (spool);
-  g_autofree char *new_path = g_strconcat (path, ".new", NULL);
 
-  if (!ob_file_write_durably (new_path, text, strlen (text), error))
-    return FALSE;
-  if (g_rename (new_path, path) != 0)
-    {
-      ob_file_set_error (error, errno, "Cannot rename", new_path);
-      return FALSE;
-    }
-
-  return ob_folder_sync (spool->data_folder, error);
+  return ob_file_replace (path, text, "settings-written", error);
 }
 
 char *

@@ -118,8 +118,8 @@ gboolean ob_spool_save_settings (ObSpool *spool, const char *text, GError **erro
 /* Returns: (transfer full) (nullable): that text */
 char *ob_spool_load_settings (ObSpool *spool, gsize *size_bytes);
 
-/* Returns: (transfer none): the folder that it was opened with. */
-const char *ob_spool_get_data_folder (ObSpool *spool);
+/* Returns: (transfer none): the folder, on the spool's own disk, in whose folders files lie until they are moved into it. */
+const char *ob_spool_get_staging (ObSpool *spool);
 
 /* Returns: (transfer full): the path of the bytes, which need not exist */
 char *ob_spool_get_path (ObSpool *spool, const char *id);

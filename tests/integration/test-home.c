@@ -5,6 +5,7 @@
  * others, or is no disk at all. In a mount namespace of the test's own.
  */
 #include "home.h"
+#include "support/command.h"
 #include "support/document.h"
 #include "support/namespace.h"
 
@@ -315,6 +316,51 @@ test_a_folder_in_memory (void)
   g_assert_cmpint (umount (data), ==, 0);
 }
 
+static void
+record (TestBroker *broker)
+{
+  g_autofree char *line
+      = g_strdup_printf ("sh -c 'echo twelve notes | \"%s\" add - --name notes.txt'", g_getenv ("OUTBOX"));
+  TestCommand command = test_command_start_line (broker, line);
+
+  g_free (test_command_finish (&command, 0));
+  test_command_clear (&command);
+}
+
+/* A small card has the database, and a large disk the files: by a mount over the spool, or a link. What is handed over whole
+ * and what an app records get there all the same, and safe is said of both disks or of none. */
+static void
+test_a_spool_on_another_disk (gconstpointer is_link)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *spool = g_build_filename (broker->folder, "data", "outbox", "spool", NULL);
+  g_autofree char *disk = g_build_filename (broker->folder, "disk", NULL);
+  const char *place = is_link ? disk : spool;
+  g_autofree char *id = NULL;
+
+  test_broker_stop (broker);
+  g_assert_cmpint (g_mkdir (disk, 0700), ==, 0);
+  g_assert_cmpint (mount ("tmpfs", place, "tmpfs", 0, "mode=700"), ==, 0);
+  if (is_link)
+    {
+      g_assert_cmpint (g_rmdir (spool), ==, 0);
+      g_assert_cmpint (symlink (disk, spool), ==, 0);
+    }
+  test_broker_start (broker, NULL);
+  g_assert_true (is_only_in_memory (broker));
+  home_pause_queue (broker);
+  id = home_hand_over (broker, "photo.jpg", 1);
+  record (broker);
+  test_broker_stop (broker);
+  test_broker_start (broker, NULL);
+  test_broker_use_receiver (broker);
+  g_assert_true (outbox_dbus_queue_call_resume_sync (broker->queue, NULL, NULL));
+  test_broker_wait_for_all (broker, "done", 20);
+  g_assert_cmpuint (test_broker_count (broker, "done"), ==, 2);
+  test_broker_stop (broker);
+  g_assert_cmpint (umount (place), ==, 0);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -336,6 +382,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/home/a-folder-that-is-open-to-others", test_a_folder_that_is_open_to_others);
   g_test_add_func ("/home/a-folder-that-another-has", test_a_folder_that_another_has);
   g_test_add_func ("/home/a-folder-in-memory", test_a_folder_in_memory);
+  g_test_add_data_func ("/home/a-spool-on-another-disk/mounted", GINT_TO_POINTER (FALSE), test_a_spool_on_another_disk);
+  g_test_add_data_func ("/home/a-spool-on-another-disk/linked", GINT_TO_POINTER (TRUE), test_a_spool_on_another_disk);
 
   return g_test_run ();
 }
