@@ -69,29 +69,6 @@ new_spool (const char *data_folder)
   return spool;
 }
 
-/* A rename does not leave a disk: where a person has put the spool on one of its own, by a mount or a link, whatever becomes
- * part of it begins there as well. */
-static gboolean
-find_staging (ObSpool *spool, GError **error)
-{
-  struct stat own;
-
-  if (stat (spool->folder, &own) != 0)
-    {
-      ob_file_set_error (error, errno, "Cannot open folder", spool->folder);
-      return FALSE;
-    }
-  if (own.st_dev == spool->opened.st_dev)
-    return TRUE;
-  g_free (spool->staging);
-  spool->staging = g_strdup (spool->folder);
-  g_free (spool->incoming);
-  spool->incoming = g_build_filename (spool->staging, "incoming", NULL);
-
-  return ob_folder_ensure (spool->incoming, error) && ob_folder_clear (spool->incoming, error)
-         && ob_folder_sync (spool->folder, error);
-}
-
 static gboolean
 note_folder (ObSpool *spool, GError **error)
 {
@@ -102,14 +79,37 @@ note_folder (ObSpool *spool, GError **error)
   return FALSE;
 }
 
+/* A rename does not leave a disk: where a person has put the spool on one of its own, by a mount or a link, whatever becomes
+ * part of it begins there as well. */
+static void
+note_staging (ObSpool *spool)
+{
+  struct stat own;
+
+  if (stat (spool->folder, &own) != 0 || own.st_dev == spool->opened.st_dev)
+    return;
+  g_free (spool->staging);
+  spool->staging = g_strdup (spool->folder);
+  g_free (spool->incoming);
+  spool->incoming = g_build_filename (spool->staging, "incoming", NULL);
+}
+
+static gboolean
+clear_incoming (ObSpool *spool, GError **error)
+{
+  return ob_folder_ensure (spool->incoming, error) && ob_folder_clear (spool->incoming, error)
+         && ob_folder_sync (spool->staging, error);
+}
+
 ObSpool *
 ob_spool_open (const char *data_folder, GError **error)
 {
   g_autoptr (ObSpool) spool = new_spool (data_folder);
 
-  if (!ob_folder_ensure (spool->folder, error) || !ob_folder_ensure (spool->incoming, error)
-      || !ob_folder_clear (spool->incoming, error) || !ob_folder_sync (data_folder, error) || !note_folder (spool, error)
-      || !find_staging (spool, error))
+  if (!ob_folder_ensure (spool->folder, error) || !clear_incoming (spool, error) || !note_folder (spool, error))
+    return NULL;
+  note_staging (spool);
+  if (!g_str_equal (spool->staging, data_folder) && !clear_incoming (spool, error))
     return NULL;
 
   return g_steal_pointer (&spool);
@@ -120,7 +120,11 @@ ob_spool_open_to_read (const char *data_folder, GError **error)
 {
   g_autoptr (ObSpool) spool = new_spool (data_folder);
 
-  return note_folder (spool, error) ? g_steal_pointer (&spool) : NULL;
+  if (!note_folder (spool, error))
+    return NULL;
+  note_staging (spool);
+
+  return g_steal_pointer (&spool);
 }
 
 void
