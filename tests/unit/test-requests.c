@@ -7,6 +7,7 @@
 #include "dbus/outbox-dbus.h"
 #include "ipc/feed.h"
 #include "ipc/requests/request.h"
+#include "store/prune.h"
 #include "support/rig.h"
 #include "support/wait.h"
 
@@ -329,6 +330,44 @@ test_where_a_subscription_begins (TestRig *rig, gconstpointer data)
     }
 }
 
+/* Without the rows of what was removed, a subscriber would never be told that it is gone: it is told to list anew. From the
+ * newest of these rows on, it misses nothing. */
+static void
+test_what_the_journal_has_forgotten (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *before = ob_broker_dup_sequence (rig->broker, ob_broker_get_last_sequence (rig->broker));
+  g_autofree char *removed = submit (rig, &camera);
+  g_autofree char *id = NULL, *below = NULL, *floor = NULL;
+  g_autoptr (ObFeed) feed = NULL;
+  gint64 last;
+
+  g_assert_true (test_rig_command (rig, OB_COMMAND_REMOVE, removed, 0, NULL));
+  id = submit (rig, &camera);
+  last = ob_broker_get_last_sequence (rig->broker);
+  g_assert_true (ob_prune_delete (rig->database, 0, last, RIG_BEGIN_MS + OB_PRUNE_REMOVED_MS + RIG_DAY, NULL));
+  g_assert_cmpint (ob_prune_get_floor (rig->database), >, 1);
+  below = ob_broker_dup_sequence (rig->broker, ob_prune_get_floor (rig->database) - 1);
+  floor = ob_broker_dup_sequence (rig->broker, ob_prune_get_floor (rig->database));
+  feed = ob_feed_new (rig->broker);
+  {
+    const struct
+    {
+      const char *after, *events;
+    } rows[] = { { before, "!" }, { below, "!" }, { floor, "C" }, { "", "" } };
+
+    for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+      {
+        g_autoptr (GString) events = g_string_new (NULL);
+        Subscriber own = { .is_open = TRUE, .events = events };
+        g_autoptr (ObSubscription) subscription = subscribe (feed, &camera, rows[i].after, &own);
+
+        test_rig_settle (rig);
+        g_assert_true (own.is_caught_up);
+        g_assert_cmpstr (events->str, ==, rows[i].events);
+      }
+  }
+}
+
 /* --- Every method of the interfaces --- */
 
 static void
@@ -361,6 +400,8 @@ main (int argc, char *argv[])
               test_a_subscriber_that_can_take_no_more, test_rig_tear_down);
   g_test_add ("/feed/where-a-subscription-begins", TestRig, NULL, test_rig_set_up, test_where_a_subscription_begins,
               test_rig_tear_down);
+  g_test_add ("/feed/what-the-journal-has-forgotten", TestRig, NULL, test_rig_set_up,
+              test_what_the_journal_has_forgotten, test_rig_tear_down);
 
   return g_test_run ();
 }
