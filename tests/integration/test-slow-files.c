@@ -9,6 +9,7 @@
 #include "support/namespace.h"
 #include "support/slow-files.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -174,6 +175,25 @@ test_a_removal (void)
   g_free (test_command_finish (&add, 1));
   g_assert_cmpuint (test_broker_count (scene.broker, "all"), ==, 0);
   assert_local_is_taken (scene.broker, "near");
+}
+
+/* A read error in the middle is not the end of the file: a photo that was taken short would be sent as if it were whole, and with
+ * --move the whole one would be deleted. */
+static void
+test_a_file_that_fails_in_the_middle (void)
+{
+  g_auto (Scene) scene = { 0 };
+  g_auto (TestCommand) add = { 0 };
+  g_autofree char *text = NULL;
+
+  scene_set_up (&scene, TEST_FAILS_AT_LATER_READ);
+  add = test_command_start (scene.broker, "add --move far/photo.jpg");
+  text = test_command_finish (&add, 1);
+  test_assert_has (text, g_strerror (EIO));
+  g_assert_cmpuint (test_slow_files_count_hung (scene.files), >, 0);
+  g_assert_cmpuint (test_broker_count (scene.broker, "all"), ==, 0);
+  g_assert_cmpuint (test_broker_count_files (scene.broker, "incoming"), ==, 0);
+  g_assert_cmpuint (test_broker_count_files (scene.broker, "spool"), ==, 0);
 }
 
 /* More than may wait for one folder. */
@@ -359,6 +379,7 @@ main (int argc, char *argv[])
     }
   g_test_add_func ("/slow-files/a-removal", test_a_removal);
   g_test_add_func ("/slow-files/a-folder-where-a-stick-was", test_a_folder_where_a_stick_was);
+  g_test_add_func ("/slow-files/a-file-that-fails-in-the-middle", test_a_file_that_fails_in_the_middle);
   g_test_add_func ("/slow-files/many-that-hang", test_many_that_hang);
 
   return g_test_run ();

@@ -80,7 +80,8 @@ is_hang (TestHang hang, const struct fuse_in_header *request)
     case FUSE_GETATTR:
       return hang == TEST_HANGS_AT_GETATTR && request->nodeid == FILE_NODE;
     case FUSE_READ:
-      return hang == (read->offset == 0 ? TEST_HANGS_AT_FIRST_READ : TEST_HANGS_AT_LATER_READ);
+      return read->offset == 0 ? hang == TEST_HANGS_AT_FIRST_READ
+                               : hang == TEST_HANGS_AT_LATER_READ || hang == TEST_FAILS_AT_LATER_READ;
     case FUSE_FLUSH:
       return hang == TEST_HANGS_AT_FLUSH;
     default:
@@ -172,10 +173,14 @@ serve (int device, TestHang hang, gint *hung)
         continue;
       if (got < (gssize) sizeof request.header)
         _exit (0);
-      if (is_hang (hang, &request.header) && is_asked_by_daemon (&request.header))
-        g_atomic_int_inc (hung);
-      else
-        answer_any (device, &request.header);
+      if (!is_hang (hang, &request.header) || !is_asked_by_daemon (&request.header))
+        {
+          answer_any (device, &request.header);
+          continue;
+        }
+      g_atomic_int_inc (hung);
+      if (hang == TEST_FAILS_AT_LATER_READ)
+        answer (device, &request.header, EIO, NULL, 0);
     }
 }
 

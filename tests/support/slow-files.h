@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A file system of a test's own, over /dev/fuse, with one file; like a network folder it can stop to answer the daemon, while
- * whoever hands the file over is answered. In a mount namespace of the test's own. Main thread.
+ * A file system of a test's own, over /dev/fuse, with one file; like a network folder it can stop to answer the daemon, or
+ * lose the rest of the file, while whoever hands the file over is answered. In a mount namespace of the test's own. Main thread.
  */
 #pragma once
 
@@ -19,6 +19,7 @@ typedef enum
   TEST_HANGS_AT_FIRST_READ,
   TEST_HANGS_AT_LATER_READ,
   TEST_HANGS_AT_FLUSH,
+  TEST_FAILS_AT_LATER_READ, /* answered by EIO */
 } TestHang;
 
 #define TEST_SLOW_FILE_BYTES 300000
@@ -28,7 +29,7 @@ typedef struct _TestSlowFiles TestSlowFiles;
 /* @folder: an empty folder, to be mounted on. Returns: (transfer full) (nullable): NULL where no such thing can be mounted. */
 TestSlowFiles *test_slow_files_new (const char *folder, TestHang hang);
 
-/* How many questions were left without an answer. */
+/* How many questions were left without an answer, or failed. */
 guint test_slow_files_count_hung (TestSlowFiles *files);
 
 /* Whoever waits is let go with an error. */
