@@ -6,8 +6,11 @@
 #include "support/files.h"
 
 #include <glib/gstdio.h>
+#include <utime.h>
 
 #define BUFFER_BYTES (256 * 1024)
+/* In the summer of 2021. */
+#define MADE_AT 1625000000
 
 char *
 test_file_digest (const char *path)
@@ -32,12 +35,15 @@ TestFile *
 test_file_new (char *path, const char *media_type)
 {
   TestFile *file = g_new0 (TestFile, 1);
+  g_autoptr (GDateTime) modified = NULL;
   GStatBuf info;
 
   g_assert_cmpint (g_stat (path, &info), ==, 0);
   file->path = path;
   file->name = g_path_get_basename (path);
   file->media_type = g_strdup (media_type);
+  modified = g_date_time_new_from_unix_utc (info.st_mtime);
+  file->modified_at = g_date_time_format (modified, "%Y-%m-%dT%H:%M:%S");
   file->size_bytes = (guint64) info.st_size;
   file->sha256 = test_file_digest (path);
 
@@ -51,6 +57,7 @@ test_file_free (TestFile *file)
   g_free (file->name);
   g_free (file->media_type);
   g_free (file->sha256);
+  g_free (file->modified_at);
   g_clear_pointer (&file->metadata, g_variant_unref);
   g_free (file->group);
   g_free (file->id);
@@ -60,7 +67,12 @@ test_file_free (TestFile *file)
 TestFile *
 test_file_make (TestBroker *broker, const char *name, gsize size_bytes, guint seed)
 {
-  return test_file_new (test_broker_make_file (broker, name, size_bytes, seed), "image/jpeg");
+  char *path = test_broker_make_file (broker, name, size_bytes, seed);
+  struct utimbuf times = { MADE_AT, MADE_AT + seed };
+
+  g_assert_cmpint (g_utime (path, &times), ==, 0);
+
+  return test_file_new (path, "image/jpeg");
 }
 
 void

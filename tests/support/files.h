@@ -15,6 +15,7 @@ typedef struct
   char *name; /* as the server must come to know it */
   char *media_type;
   char *sha256;
+  char *modified_at; /* the file's own time, in UTC to the second */
   guint64 size_bytes;
   GVariant *metadata; /* a{ss} of its own, or NULL */
   char *group;        /* or NULL */
@@ -25,7 +26,7 @@ typedef struct
 TestFile *test_file_new (char *path, const char *media_type);
 void test_file_free (TestFile *file);
 
-/* A file of pseudo-random bytes in the broker's folder. */
+/* A file of pseudo-random bytes in the broker's folder, made long before it is handed over. */
 TestFile *test_file_make (TestBroker *broker, const char *name, gsize size_bytes, guint seed);
 
 /* Hands it over under its own name, with its metadata, and without a name or type: the broker must find these. */

@@ -202,6 +202,27 @@ is_orphan (const Stored *stored)
   return stored->stored_bytes == 0 && stored->announced_bytes > 0;
 }
 
+/* What its app says of when it was made comes before the file's own time. */
+static void
+assert_is_of_its_time (const Stored *stored, const TestFile *file)
+{
+  const char *told = get_metadata (stored, "outbox_modified_at");
+  g_autofree char *seconds = g_strndup (told, strlen (file->modified_at));
+  g_autoptr (GDateTime) captured = NULL;
+  g_autoptr (GDateTime) expected = NULL;
+  const char *captured_at;
+
+  g_assert_nonnull (told);
+  if (!file->metadata || !g_variant_lookup (file->metadata, "captured_at", "&s", &captured_at))
+    {
+      g_assert_cmpstr (seconds, ==, file->modified_at);
+      return;
+    }
+  captured = g_date_time_new_from_iso8601 (told, NULL);
+  expected = g_date_time_new_from_iso8601 (captured_at, NULL);
+  g_assert_true (captured && expected && g_date_time_compare (captured, expected) == 0);
+}
+
 static void
 assert_is (const Stored *stored, const TestFile *file)
 {
@@ -215,6 +236,7 @@ assert_is (const Stored *stored, const TestFile *file)
   g_assert_cmpstr (get_metadata (stored, "filename"), ==, file->name);
   g_assert_cmpstr (get_metadata (stored, "filetype"), ==, file->media_type);
   g_assert_cmpstr (get_metadata (stored, "outbox_group"), ==, file->group);
+  assert_is_of_its_time (stored, file);
   if (!file->metadata)
     return;
   g_variant_iter_init (&iter, file->metadata);
