@@ -191,6 +191,18 @@ append_filled (GString *url, const char *part, gsize length, char **values)
     }
 }
 
+/* Whether a server that decodes every escape sees a dot, or two, between slashes in it: two values may make that together, or
+ * with what stands between them, and so may the place where one was cut. */
+static gboolean
+leads_away (const char *filled)
+{
+  g_autofree char *plain = g_uri_unescape_string (filled, NULL);
+  g_auto (GStrv) parts = plain ? g_strsplit_set (plain, "/\\", -1) : NULL;
+
+  return plain
+         && (g_strv_contains ((const char *const *) parts, ".") || g_strv_contains ((const char *const *) parts, ".."));
+}
+
 /* @part: of the path, between two slashes */
 static void
 append_part (GString *url, const char *part, gsize length, const char *const *tame)
@@ -201,6 +213,13 @@ append_part (GString *url, const char *part, gsize length, const char *const *ta
 
   fit_values (part, length, values);
   append_filled (filled, part, length, values);
+  if (has_place && leads_away (filled->str))
+    {
+      (void) g_strdelimit (values[PLACE_NAME], "/\\", '_');
+      (void) g_strdelimit (values[PLACE_GROUP], "/\\", '_');
+      g_string_truncate (filled, 0);
+      append_filled (filled, part, length, values);
+    }
   if (has_place && (filled->len == 0 || g_str_equal (filled->str, ".") || g_str_equal (filled->str, "..")))
     g_string_append_c (url, '_');
   g_string_append (url, filled->str);

@@ -97,6 +97,9 @@ test_what_becomes_of_a_template (void)
     { "http://a.test/.{group}/{id}", "x", "", "http://a.test/_./" ID },
     { "http://a.test/{group}{name}/{id}", "", "", "http://a.test/_/" ID },
     { "http://a.test/{id}/{name}", "..", NULL, "http://a.test/" ID "/_.." },
+    { "http://a.test/{id}/{name}.{group}", "a/", "/b", "http://a.test/" ID "/a_._b" },
+    { "http://a.test/{id}/{name}.{group}", "a\\.", "/b", "http://a.test/" ID "/a%5C_..%2Fb" },
+    { "http://a.test/{id}/{name}{group}", "a/", "..", "http://a.test/" ID "/a%2F_.." },
     { "http://a.test/a//b/./{id}", "x", NULL, "http://a.test/a//b/./" ID },
   };
 
@@ -123,6 +126,37 @@ assert_parts_fit (const char *url)
       g_assert_cmpuint (strlen (plain), <=, 255);
       g_assert_true (g_utf8_validate (plain, -1, NULL));
     }
+}
+
+/* As a server has it that decodes every escape. */
+static void
+assert_stays (const char *url)
+{
+  g_autofree char *plain = g_uri_unescape_string (url, NULL);
+  g_auto (GStrv) parts = g_strsplit_set (plain, "/\\", -1);
+
+  for (guint i = 0; parts[i]; i++)
+    g_assert_false (g_str_equal (parts[i], ".") || g_str_equal (parts[i], ".."));
+}
+
+/* What is cut leads out of its folder no more than what is whole: before an ending, or within dots. */
+static void
+test_what_is_cut_stays_in_its_folder (void)
+{
+  static const char *const endings[] = { "/../b", "/./b", "/..b", "\\..\\b", "/....." };
+
+  for (guint e = 0; e < G_N_ELEMENTS (endings); e++)
+    for (guint length = 0; length < 300; length++)
+      {
+        g_autofree char *stem = g_strnfill (length, 'x');
+        g_autofree char *name = g_strconcat (stem, endings[e], stem, NULL);
+        g_autofree char *other = g_strconcat (stem, stem, endings[e], NULL);
+        g_autofree char *url = ob_put_url_fill ("http://a.test/{group}/{id}/{name}", ID, name, other);
+        g_autofree char *back = ob_put_url_fill ("http://a.test/{group}/{id}/{name}", ID, other, name);
+
+        assert_stays (url);
+        assert_stays (back);
+      }
 }
 
 static void
@@ -346,6 +380,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/put/which-templates-are-taken", test_which_templates_are_taken);
   g_test_add_func ("/put/what-becomes-of-a-template", test_what_becomes_of_a_template);
   g_test_add_func ("/put/a-part-fits-into-a-file-system", test_a_part_fits_into_a_file_system);
+  g_test_add_func ("/put/what-is-cut-stays-in-its-folder", test_what_is_cut_stays_in_its_folder);
   g_test_add_func ("/put/what-an-answer-means", test_what_an_answer_means);
   g_test_add_func ("/put/a-page-of-the-right-size", test_a_page_of_the_right_size);
   g_test_add_func ("/put/what-is-found", test_what_is_found);
