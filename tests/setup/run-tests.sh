@@ -9,7 +9,7 @@ set -u
 
 build=$1
 shift
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 failures=
 
 # A report ends the process by SIGABRT, so that no test can take a daemon that died of it for one that it killed itself.
 ASAN_OPTIONS=halt_on_error=1:abort_on_error=1:detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1
@@ -28,11 +28,13 @@ run ()
   processes=$2
   shift 2
   junit=$folder/meson-logs/testlog.junit.xml
-  rm -f "$junit"
+  log=$folder/meson-logs/testlog.json
+  rm -f "$junit" "$log"
   status=0
   meson compile -C "$folder" && meson test -C "$folder" --no-rebuild --print-errorlogs --num-processes "$processes" "$@" \
     || status=$?
-  [ -s "$junit" ] || { failed=$((failed + 1)); return; }
+  [ -s "$junit" ] || { failed=$((failed + 1)) failures="$failures$folder: it could not be built
+"; return; }
 
   # A failed or skipped test case has an element of its own inside.
   bad=$(count "$junit" '<(failure|error)[ />]')
@@ -41,6 +43,9 @@ run ()
   passed=$((passed + $(count "$junit" '<testcase ') - bad - left_out))
   failed=$((failed + bad))
   skipped=$((skipped + left_out))
+  # One line a test, with everything that it printed.
+  failures="$failures$(sed -nE "s|^.\"name\": \"([^\"]*)\".*\"result\": \"(FAIL\|ERROR\|TIMEOUT)\", \"starttime\".*|$folder: \1, \2|p" "$log")
+"
 }
 
 [ -f "$build/build.ninja" ] || meson setup "$build" -Dcrash_points=true || exit 1
@@ -51,5 +56,6 @@ run "$build" $(($(nproc) * 2)) "$@"
 echo "The same under the sanitizers:"
 run "$build-asan" "$(nproc)" --timeout-multiplier 3 "$@"
 
+[ "$failed" -eq 0 ] || printf 'Failed:\n%s' "$failures" | grep .
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]
