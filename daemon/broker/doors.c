@@ -68,7 +68,7 @@ ob_broker_replay (ObBroker *self, gint64 *sequence, const char *app, guint limit
 gboolean
 ob_broker_can_replay (ObBroker *self, gint64 epoch, gint64 sequence)
 {
-  return epoch == ob_database_get_epoch (self->database) && sequence >= ob_prune_get_floor (self->database);
+  return ob_broker_is_epoch (self, epoch) && sequence >= ob_prune_get_floor (self->database);
 }
 
 gboolean

@@ -13,7 +13,7 @@
 static gboolean
 copy_one (ObSpool *spool, ObSpool *from, const ObPartial *partial, GError **error)
 {
-  g_autofree char *path = g_build_filename (ob_spool_get_staging (spool), "incoming", partial->id, NULL);
+  g_autofree char *path = ob_spool_get_incoming_path (spool, partial->id);
   int fd = ob_partial_open (from, partial->id, O_RDONLY, error);
   ObSpoolCopy copy;
   gboolean is_good;

@@ -31,8 +31,7 @@ struct _ObSpool
 {
   char *data_folder;
   char *folder;
-  char *staging; /* where the folders are of what is to be moved into it */
-  char *incoming;
+  char *staging;          /* where the folders are of what is to be moved into it */
   struct stat opened;     /* of the data folder when it was opened */
   gboolean lacks_reserve; /* atomic, as is the next */
   gint wanted_kib;        /* KiB that removals must free before the reserve is tried again; 0 or less: try it */
@@ -45,7 +44,7 @@ struct _ObSpool
 static char *
 incoming_path (ObSpool *spool, const char *id, const char *suffix)
 {
-  return g_strconcat (spool->incoming, G_DIR_SEPARATOR_S, id, suffix, NULL);
+  return g_strconcat (spool->staging, "/incoming/", id, suffix, NULL);
 }
 
 static char *
@@ -64,7 +63,6 @@ new_spool (const char *data_folder)
   spool->data_folder = g_strdup (data_folder);
   spool->folder = g_build_filename (data_folder, "spool", NULL);
   spool->staging = g_strdup (data_folder);
-  spool->incoming = g_build_filename (data_folder, "incoming", NULL);
 
   return spool;
 }
@@ -90,15 +88,14 @@ note_staging (ObSpool *spool)
     return;
   g_free (spool->staging);
   spool->staging = g_strdup (spool->folder);
-  g_free (spool->incoming);
-  spool->incoming = g_build_filename (spool->staging, "incoming", NULL);
 }
 
 static gboolean
 clear_incoming (ObSpool *spool, GError **error)
 {
-  return ob_folder_ensure (spool->incoming, error) && ob_folder_clear (spool->incoming, error)
-         && ob_folder_sync (spool->staging, error);
+  g_autofree char *folder = incoming_path (spool, "", "");
+
+  return ob_folder_ensure (folder, error) && ob_folder_clear (folder, error) && ob_folder_sync (spool->staging, error);
 }
 
 ObSpool *
@@ -133,7 +130,6 @@ ob_spool_free (ObSpool *spool)
   g_free (spool->data_folder);
   g_free (spool->folder);
   g_free (spool->staging);
-  g_free (spool->incoming);
   g_mutex_clear (&spool->lock);
   g_cond_clear (&spool->synced);
   g_free (spool);
@@ -222,9 +218,10 @@ static int
 create_incoming (ObSpool *spool, const char *path)
 {
   const int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+  g_autofree char *folder = g_path_get_dirname (path);
   int fd = open (path, flags, 0600);
 
-  return fd < 0 && errno == ENOENT && g_mkdir (spool->incoming, 0700) == 0 ? open (path, flags, 0600) : fd;
+  return fd < 0 && errno == ENOENT && g_mkdir (folder, 0700) == 0 ? open (path, flags, 0600) : fd;
 }
 
 gboolean
@@ -453,6 +450,12 @@ const char *
 ob_spool_get_staging (ObSpool *spool)
 {
   return spool->staging;
+}
+
+char *
+ob_spool_get_incoming_path (ObSpool *spool, const char *id)
+{
+  return incoming_path (spool, id, "");
 }
 
 char *

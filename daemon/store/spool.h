@@ -121,6 +121,9 @@ char *ob_spool_load_settings (ObSpool *spool, gsize *size_bytes);
 /* Returns: (transfer none): the folder, on the spool's own disk, in whose folders files lie until they are moved into it. */
 const char *ob_spool_get_staging (ObSpool *spool);
 
+/* Returns: (transfer full): where ob_spool_copy() leaves the bytes */
+char *ob_spool_get_incoming_path (ObSpool *spool, const char *id);
+
 /* Returns: (transfer full): the path of the bytes, which need not exist */
 char *ob_spool_get_path (ObSpool *spool, const char *id);
 
