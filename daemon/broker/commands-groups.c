@@ -13,9 +13,9 @@
 #define KEYS_MAX 1000
 #define SEND_AT_ONCE 1000
 
-/* The group's word counts at once; its uploads follow as far as there is time. */
+/* The group's word counts at once; its uploads have yet to follow. */
 static gboolean
-pause_one (ObCommands *self, ObGroup *group, gboolean is_paused, gint64 end_us, GError **error)
+pause_one (ObCommands *self, ObGroup *group, gboolean is_paused, GError **error)
 {
   const gboolean is_new = group->is_paused != is_paused;
   g_autofree char *name = ob_group_dup_name (group->app, group->key);
@@ -28,8 +28,7 @@ pause_one (ObCommands *self, ObGroup *group, gboolean is_paused, gint64 end_us, 
          && (!is_new
              || ob_journal_append_hold (self->database, ob_queue_get_now_ms (self->queue), OUTBOX_SCOPE_GROUP, name,
                                         reasons, NULL, error)
-                    > 0)
-         && ob_commands_sweep (self, group, end_us, error);
+                    > 0);
 }
 
 /* Files that are still coming in, and later ones, get the group's word when they join. */
@@ -109,6 +108,8 @@ ob_commands_send_groups_now (ObCommands *self, const char *const *names, ObComma
   ob_queue_command (self->queue, send_now, &command, done, user_data);
 }
 
+/* A small group is paused with one commit or not at all, however slow the machine is: the first one's uploads do not wait for the
+ * next slice. */
 static gboolean
 set_paused (Command *command, gboolean is_paused, GError **error)
 {
@@ -118,7 +119,9 @@ set_paused (Command *command, gboolean is_paused, GError **error)
     {
       g_autoptr (ObGroup) group = ob_groups_find (command->commands->database, command->app, *names, error);
 
-      if (!group || !pause_one (command->commands, group, is_paused, end_us, error))
+      if (!group || !pause_one (command->commands, group, is_paused, error)
+          || ((names == command->names || g_get_monotonic_time () < end_us)
+              && !ob_commands_sweep (command->commands, group, end_us, error)))
         return FALSE;
       command->is_unfinished |= group->swept_number >= 0;
     }
@@ -155,7 +158,7 @@ ob_commands_pause_groups (ObCommands *self, const char *app, const char *const *
   if (!ob_queue_do (self->queue, OB_TURN_SOON, is_paused ? pause_all : resume_all, &command, &error))
     done (error, user_data);
   else if (command.is_unfinished)
-    ob_commands_go_on_sweeping (self, done, user_data);
+    ob_commands_sweep_after (self, done, user_data);
   else
     ob_queue_answer_after (self->queue, done, user_data);
 }

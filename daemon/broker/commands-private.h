@@ -33,19 +33,21 @@ struct _ObCommands
 /* A caller that waits until all uploads follow their group. */
 typedef struct
 {
+  ObCommands *commands; /* borrowed */
   ObCommandDone done;
   gpointer user_data;
 } ObWaiter;
 
-/* Has the uploads of a group follow it, as far as there is time. @end_us: monotonic; 0: all of them. Inside a
- * change. Errors: Storage, DiskFull. */
+/* Has the uploads of a group that not all of them follow do so: a hundred, and more as far as there is time. @end_us: monotonic;
+ * 0: all of them. Inside a change. Errors: Storage, DiskFull. */
 gboolean ob_commands_sweep (ObCommands *commands, ObGroup *group, gint64 end_us, GError **error);
 
 /* commands-sweep.c: when a slice of a sweep that begins now has to end. */
 gint64 ob_commands_get_slice_end_us (void);
 
-/* Goes on where groups are not swept, and answers when all are. @done: (nullable) */
-void ob_commands_go_on_sweeping (ObCommands *commands, ObCommandDone done, gpointer user_data);
+/* Goes on with groups that are not swept when the open turn is on the disk, and answers when all are; where that turn is taken back,
+ * with its error, since the groups do not have the word then. */
+void ob_commands_sweep_after (ObCommands *commands, ObCommandDone done, gpointer user_data);
 
 /* Ends that, and tells whoever waits. */
 void ob_commands_stop_sweeping (ObCommands *commands);

@@ -58,7 +58,24 @@ answer (ObCommands *self, const GError *error)
     }
 }
 
+/* The word of every group that somebody waits for is on the disk by now, and stays. */
+static void
+answer_failed (ObCommands *self, const GError *error)
+{
+  g_autoptr (GError) told = g_error_copy (error);
+
+  g_prefix_error (&told, "The group's uploads follow as soon as the queue can be written: ");
+  answer (self, told);
+}
+
 static gboolean on_slice (gpointer user_data);
+
+static void
+go_on_sweeping (ObCommands *self)
+{
+  if (self->sweep_source == 0 && !self->is_ending)
+    self->sweep_source = g_idle_add_full (SLICE_PRIORITY, on_slice, self, NULL);
+}
 
 static void
 on_slice_committed (const GError *error, gpointer user_data)
@@ -67,10 +84,12 @@ on_slice_committed (const GError *error, gpointer user_data)
   g_autoptr (GError) own_error = error ? g_error_copy (error) : NULL;
   g_autoptr (ObGroup) group = own_error ? NULL : ob_groups_find_unswept (self->database, &own_error);
 
-  if (group)
-    ob_commands_go_on_sweeping (self, NULL, NULL);
+  if (own_error)
+    answer_failed (self, own_error);
+  else if (group)
+    go_on_sweeping (self);
   else
-    answer (self, own_error);
+    answer (self, NULL);
 }
 
 static gboolean
@@ -83,20 +102,32 @@ on_slice (gpointer user_data)
   if (ob_queue_do (self->queue, OB_TURN_SOON, sweep_some, self, &error))
     ob_queue_after (self->queue, on_slice_committed, self);
   else
-    answer (self, error);
+    answer_failed (self, error);
 
   return G_SOURCE_REMOVE;
 }
 
-void
-ob_commands_go_on_sweeping (ObCommands *self, ObCommandDone done, gpointer user_data)
+static void
+on_word_committed (const GError *error, gpointer user_data)
 {
-  const ObWaiter waiter = { done, user_data };
+  g_autofree ObWaiter *waiter = user_data;
+  ObCommands *self = waiter->commands;
 
-  if (done)
-    g_array_append_val (self->waiters, waiter);
-  if (self->sweep_source == 0 && !self->is_ending)
-    self->sweep_source = g_idle_add_full (SLICE_PRIORITY, on_slice, self, NULL);
+  if (error)
+    {
+      waiter->done (error, waiter->user_data);
+      return;
+    }
+  g_array_append_val (self->waiters, *waiter);
+  go_on_sweeping (self);
+}
+
+void
+ob_commands_sweep_after (ObCommands *self, ObCommandDone done, gpointer user_data)
+{
+  const ObWaiter waiter = { self, done, user_data };
+
+  ob_queue_after (self->queue, on_word_committed, g_memdup2 (&waiter, sizeof waiter));
 }
 
 void
@@ -105,7 +136,7 @@ ob_commands_take_up (ObCommands *self)
   g_autoptr (ObGroup) group = ob_groups_find_unswept (self->database, NULL);
 
   if (group)
-    ob_commands_go_on_sweeping (self, NULL, NULL);
+    go_on_sweeping (self);
 }
 
 void

@@ -77,9 +77,10 @@ pause_attempts (ObCommands *self, const ObGroup *group)
 gboolean
 ob_commands_sweep (ObCommands *self, ObGroup *group, gint64 end_us, GError **error)
 {
-  while (group->swept_number >= 0 && (end_us == 0 || g_get_monotonic_time () < end_us))
+  do
     if (!ob_groups_sweep (self->database, group, ROWS_AT_ONCE, error))
       return FALSE;
+  while (group->swept_number >= 0 && (end_us == 0 || g_get_monotonic_time () < end_us));
   if (group->is_paused)
     pause_attempts (self, group);
 

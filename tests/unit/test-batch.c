@@ -340,11 +340,50 @@ test_a_group_that_the_disk_interrupts (TestRig *rig, gconstpointer data)
   run_sql (rig, "CREATE TEMP TRIGGER no_room BEFORE UPDATE ON groups BEGIN SELECT raise (ABORT, 'no'); END");
   test_wait_until (is_answered, &answer, 20);
   g_assert_error (answer.error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE);
+  g_assert_nonnull (strstr (answer.error->message, "follow as soon as"));
   g_assert_cmpint (count_followers (rig), ==, n_before);
   run_sql (rig, "DROP TRIGGER no_room");
   test_rig_advance (rig, RIG_HOUR);
   test_rig_settle (rig);
   g_assert_cmpint (count_followers (rig), ==, N_MEMBERS);
+  assert_swept (rig);
+  g_clear_error (&answer.error);
+}
+
+static int
+refuse_once (gpointer data)
+{
+  guint *n_commits = data;
+
+  return (*n_commits)++ == 0;
+}
+
+/* The first slice has the group's word, and is not committed: nobody may hear that the group is paused, or that it goes on. */
+static void
+test_a_group_without_its_word (TestRig *rig, gconstpointer data)
+{
+  Answer answer = { .turns = rig->broker->queue };
+  gboolean is_resumed = g_str_equal (data, "resume");
+  guint n_commits = 0;
+
+  make_group (rig);
+  if (is_resumed)
+    {
+      pause_group (rig, TRUE, &answer);
+      test_wait_until (is_answered, &answer, 20);
+      g_assert_no_error (answer.error);
+      answer.n_answers = 0;
+    }
+  (void) sqlite3_commit_hook (ob_database_get_handle (rig->database), refuse_once, &n_commits);
+  pause_group (rig, !is_resumed, &answer);
+  test_wait_until (is_answered, &answer, 20);
+  g_assert_error (answer.error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE);
+  (void) sqlite3_commit_hook (ob_database_get_handle (rig->database), NULL, NULL);
+  test_rig_advance (rig, RIG_HOUR);
+  test_rig_settle (rig);
+  g_assert_cmpuint (answer.n_answers, ==, 1);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT is_paused FROM groups"), ==, is_resumed);
+  g_assert_cmpint (count_followers (rig), ==, is_resumed ? N_MEMBERS : 0);
   assert_swept (rig);
   g_clear_error (&answer.error);
 }
@@ -396,6 +435,8 @@ main (int argc, char *argv[])
     { "/batch/group/follows-in-slices", test_a_large_group_follows_in_slices, NULL },
     { "/batch/group/an-end-interrupts", test_a_group_that_an_end_interrupts, NULL },
     { "/batch/group/the-disk-interrupts", test_a_group_that_the_disk_interrupts, NULL },
+    { "/batch/group/its-word-is-taken-back/pause", test_a_group_without_its_word, "pause" },
+    { "/batch/group/its-word-is-taken-back/resume", test_a_group_without_its_word, "resume" },
     { "/batch/group/the-last-word-counts", test_the_last_word_about_a_group_counts, NULL },
   };
 
