@@ -10,12 +10,14 @@
 
 #include "broker/destinations.h"
 #include "broker/gate.h"
+#include "broker/intake.h"
 #include "broker/knocks.h"
 #include "broker/pending.h"
 #include "broker/queue.h"
 #include "broker/recordings.h"
 #include "broker/recovery.h"
 #include "broker/retention.h"
+#include "broker/row-repair.h"
 #include "broker/runs.h"
 #include "broker/settings-file.h"
 #include "broker/storage.h"
@@ -42,23 +44,16 @@ struct _ObBroker
   ObIngest *ingest;
   ObDestinationTable *destinations;
   ObSettingsFile *settings_file;
+  ObRowRepair *row_repair;
   ObTrials *trials;
   ObRuns *runs;
   ObCommands *commands;
-  GHashTable *saving;        /* id → ObSaving: files on their way into the spool */
-  GHashTable *saving_keys;   /* app and key of ObUpload → ObSaving: those of them that are new */
-  ObRecordings *recordings;  /* files that apps write themselves */
-  GHashTable *resubmissions; /* set of ObResubmission: submits whose key was used before, until they are answered */
+  ObRecordings *recordings;
+  ObIntake *intake;
   ObRecovery *recovery;
-  guint repair_source;   /* until bad rows of the database are repaired */
-  gint64 repaired_at_us; /* when it was the last time, monotonic; 0: never */
   gboolean is_in_memory; /* the data folder */
   gboolean is_started;
-  gboolean is_ending;
 };
-
-typedef struct _ObSaving ObSaving;
-typedef struct _ObResubmission ObResubmission;
 
 /* Tells of what is not in the database, and changes nothing there. */
 void ob_broker_tell_after (ObBroker *self, const char *id);
@@ -81,35 +76,7 @@ extern const ObRunsHost ob_broker_runs_host;
 extern const ObStatusFacts ob_broker_status_facts;
 extern const ObCommandsEvents ob_broker_commands_events;
 extern const ObRecoveryHost ob_broker_recovery_host;
-
-/* submit.c */
-void ob_saving_free (ObSaving *saving);
-void ob_broker_cancel_saving (ObBroker *self, const char *id);
-GHashTable *ob_broker_make_saving_keys (void);
-/* Returns: (transfer none) (nullable): the file that is being saved with that key; its row may not be there yet. */
-ObSaving *ob_broker_find_saving (ObBroker *self, const char *app, const char *key);
-/* Goes on when the file that is being saved is on the disk, or is not going to be. */
-void ob_saving_add_follower (ObSaving *saving, ObResubmission *again);
-/* Of a submission that was checked, with a key that nothing has. @fd: (transfer full) */
-void ob_broker_submit_new (ObBroker *self, const ObSubmission *submission, int fd, ObSubmitDone done,
-                           gpointer user_data);
-/* Gives an upload its own bytes back. @upload, @fd: (transfer full). @sha256: of those bytes */
-void ob_broker_restore_copy (ObBroker *self, ObUpload *upload, int fd, const char *sha256, ObSubmitDone done,
-                             gpointer user_data);
-
-/* resubmit.c. @fd: (transfer full) */
-void ob_broker_submit_with_key (ObBroker *self, const ObSubmission *submission, int fd, ObSubmitDone done,
-                                gpointer user_data);
-void ob_resubmission_go_on (ObResubmission *again);
-void ob_resubmission_free (ObResubmission *again);
-/* Those that still wait are told NoBroker. */
-void ob_broker_cancel_resubmissions (ObBroker *self);
-
-/* repair.c: puts rows right that turn out to have what was never written. */
-void ob_broker_watch_rows (ObBroker *self);
-void ob_broker_stop_watching_rows (ObBroker *self);
-
-/* Whether it is about to be put right: until then nothing follows from what its row says. */
-gboolean ob_broker_awaits_repair (ObBroker *self, const ObUpload *upload);
+extern const ObIntakeHost ob_broker_intake_host;
+extern const ObRowRepairHost ob_broker_row_repair_host;
 
 G_END_DECLS

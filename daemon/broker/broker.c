@@ -9,8 +9,6 @@
 #include "store/journal.h"
 #include "store/media-type.h"
 
-#define SAVING_END_MS 1500
-
 enum
 {
   ADDED,
@@ -122,7 +120,7 @@ go_on (gpointer member, const ObChanges *changes)
   ObBroker *self = member;
 
   tell_those_that_wait (self, self->between);
-  if (ob_runs_count (self->runs) == 0 && g_hash_table_size (self->saving) == 0)
+  if (ob_runs_count (self->runs) == 0 && ob_intake_is_idle (self->intake))
     ob_gate_let_go (self->gate);
 }
 
@@ -147,6 +145,8 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *
   ob_queue_join (self->queue, &ob_destination_table_member, self->destinations);
   self->settings_file = ob_settings_file_new (self->queue, spool, self->destinations);
   self->trials = ob_trials_new (self->destinations, clock, &ob_broker_trials_facts, self);
+  self->row_repair = ob_row_repair_new (self->queue, spool, self->destinations, self->settings_file,
+                                        &ob_broker_row_repair_host, self);
   self->knocks = ob_knocks_new (self->queue, self->destinations, runner, &ob_broker_knocks_facts, self);
   ob_queue_join (self->queue, &ob_knocks_member, self->knocks);
   self->gate = ob_gate_new (self->queue, self->destinations, watchers, &ob_broker_gate_events, self);
@@ -164,18 +164,16 @@ ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *
   self->board = ob_status_board_new (self->queue, self->destinations, self->storage, &ob_broker_status_facts, self);
   self->retention = ob_retention_new (self->queue, spool, &ob_broker_retention_facts, self);
   ob_queue_join (self->queue, &ob_retention_member, self->retention);
-  ob_broker_watch_rows (self);
   self->ingest = ob_ingest_new (spool);
   self->recordings = ob_recordings_new (self->queue, spool, self->ingest, &ob_broker_recordings_host, self);
   ob_queue_join (self->queue, &ob_recordings_member, self->recordings);
-  self->recovery
-      = ob_recovery_new (self->queue, spool, self->recordings, self->retention, &ob_broker_recovery_host, self);
+  self->intake = ob_intake_new (self->queue, spool, self->ingest, self->destinations, self->recordings,
+                                &ob_broker_intake_host, self);
+  self->recovery = ob_recovery_new (self->queue, spool, self->recordings, self->intake, self->retention,
+                                    &ob_broker_recovery_host, self);
   ob_queue_join (self->queue, &ob_recovery_member, self->recovery);
   if (!ob_queue_load (self->queue, error))
-    {
-      ob_broker_stop_watching_rows (self);
-      return NULL;
-    }
+    return NULL;
   if (g_hash_table_size (ob_broker_get_destinations (self)) == 0)
     ob_settings_file_restore (self->settings_file);
 
@@ -207,42 +205,16 @@ ob_broker_start (ObBroker *self)
   ob_recovery_start (self->recovery);
 }
 
-static gboolean
-on_late (gpointer user_data)
-{
-  guint *late_source = user_data;
-
-  *late_source = 0;
-
-  return G_SOURCE_REMOVE;
-}
-
-/* What cannot be ended is left behind: a file whose reads do not come back must not hold up the end. */
-static void
-end_saving (ObBroker *self)
-{
-  guint late_source = g_timeout_add (SAVING_END_MS, on_late, &late_source);
-
-  ob_broker_cancel_saving (self, NULL);
-  ob_broker_cancel_resubmissions (self);
-  while (late_source > 0 && g_hash_table_size (self->saving) + g_hash_table_size (self->resubmissions) > 0)
-    g_main_context_iteration (NULL, TRUE);
-  g_clear_handle_id (&late_source, g_source_remove);
-  ob_ingest_give_up (self->ingest);
-  while (g_hash_table_size (self->saving) + g_hash_table_size (self->resubmissions) > 0)
-    g_main_context_iteration (NULL, TRUE);
-}
-
 void
 ob_broker_stop (ObBroker *self)
 {
   if (!self->is_started)
     return;
   self->is_started = FALSE;
-  self->is_ending = TRUE;
   ob_runs_stop (self->runs);
+  ob_intake_stop (self->intake);
   ob_recordings_stop (self->recordings);
-  ob_broker_stop_watching_rows (self);
+  ob_row_repair_stop (self->row_repair);
   ob_recovery_stop (self->recovery);
   ob_gate_stop (self->gate);
   ob_storage_stop (self->storage);
@@ -251,7 +223,7 @@ ob_broker_stop (ObBroker *self)
   ob_knocks_stop (self->knocks);
   ob_commands_stop (self->commands);
   ob_runs_end (self->runs);
-  end_saving (self);
+  ob_intake_end (self->intake);
   ob_queue_commit (self->queue);
 }
 
@@ -264,19 +236,18 @@ ob_broker_finalize (GObject *object)
   g_clear_pointer (&self->ingest, ob_ingest_free);
   g_clear_pointer (&self->queue, ob_queue_free);
   g_clear_pointer (&self->recovery, ob_recovery_free);
+  g_clear_pointer (&self->intake, ob_intake_free);
   g_clear_pointer (&self->recordings, ob_recordings_free);
   g_clear_pointer (&self->retention, ob_retention_free);
   g_clear_pointer (&self->board, ob_status_board_free);
   g_clear_pointer (&self->storage, ob_storage_free);
   g_clear_pointer (&self->commands, ob_commands_free);
+  g_clear_pointer (&self->row_repair, ob_row_repair_free);
   g_clear_pointer (&self->settings_file, ob_settings_file_free);
   g_clear_pointer (&self->runs, ob_runs_free);
   g_clear_pointer (&self->trials, ob_trials_free);
   g_clear_pointer (&self->destinations, ob_destination_table_free);
   g_clear_pointer (&self->between, g_ptr_array_unref);
-  g_clear_pointer (&self->saving_keys, g_hash_table_unref);
-  g_clear_pointer (&self->saving, g_hash_table_unref);
-  g_clear_pointer (&self->resubmissions, g_hash_table_unref);
   g_clear_pointer (&self->gate, ob_gate_free);
   g_clear_pointer (&self->knocks, ob_knocks_free);
   G_OBJECT_CLASS (ob_broker_parent_class)->finalize (object);
@@ -286,9 +257,6 @@ static void
 ob_broker_init (ObBroker *self)
 {
   self->between = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_upload_free);
-  self->saving = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_saving_free);
-  self->saving_keys = ob_broker_make_saving_keys ();
-  self->resubmissions = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) ob_resubmission_free, NULL);
 }
 
 static void

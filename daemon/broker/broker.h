@@ -10,6 +10,7 @@
 #include "broker/destinations.h"
 #include "broker/recordings.h"
 #include "broker/status-board.h"
+#include "broker/submission.h"
 #include "broker/trials.h"
 #include "model/destination.h"
 #include "policy/clock.h"
@@ -71,34 +72,7 @@ void ob_broker_start (ObBroker *self);
 /* Stops attempts at what the servers have, commits, and leaves everything to the next start. */
 void ob_broker_stop (ObBroker *self);
 
-/* What an app says of its file. Strings are borrowed; NULL: not said. */
-typedef struct
-{
-  const char *app;
-  const char *key;
-  const char *name;
-  const char *media_type;
-  const char *sha256;
-  const char *group;
-  const char *group_app; /* whose group it is: the app, where that is sandboxed */
-  const char *group_title;
-  const char *destination;
-  GVariant *metadata; /* a{ss} or NULL */
-  gint priority;
-  gboolean is_form;
-  gint64 not_before_ms;
-} ObSubmission;
-
-/* Called once. @id: (nullable): the upload, when bytes, record and row are on the disk. */
-typedef void (*ObSubmitDone) (const char *id, const GError *error, gpointer user_data);
-
-/**
- * ob_broker_submit:
- * @fd: (transfer full): the file
- *
- * Errors: InvalidArgument, NoDestination, NotFound (destination), Busy, KeyReused, DigestMismatch, DiskFull, Storage,
- * TooMany.
- */
+/* @fd: (transfer full): the file. Errors: those of ob_intake_submit(). */
 void ob_broker_submit (ObBroker *self, const ObSubmission *submission, int fd, ObSubmitDone done, gpointer user_data);
 
 /* Begins an upload that its app writes itself; see ob_recordings_create(). Errors: also InvalidArgument (a digest is for Commit),

@@ -208,12 +208,18 @@ ob_broker_try_destination (ObBroker *self, const char *name, ObTrialDone done, g
 
 /* --- Recordings --- */
 
+void
+ob_broker_submit (ObBroker *self, const ObSubmission *submission, int fd, ObSubmitDone done, gpointer user_data)
+{
+  ob_intake_submit (self->intake, submission, fd, done, user_data);
+}
+
 static gboolean
 check_creation (ObBroker *self, const ObSubmission *submission, GError **error)
 {
   if (submission->sha256)
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "sha256: is for Commit, when it is known");
-  else if (submission->key && ob_broker_find_saving (self, submission->app, submission->key))
+  else if (submission->key && ob_intake_has_key (self->intake, submission->app, submission->key))
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_KEY_REUSED, "The key is that of a file that is being saved");
   else
     return ob_submission_check (submission, ob_broker_get_now_ms (self), error);
@@ -241,4 +247,11 @@ void
 ob_broker_commit (ObBroker *self, const char *id, const char *sha256, ObRecordingDone done, gpointer user_data)
 {
   ob_recordings_commit (self->recordings, id, sha256, done, user_data);
+}
+
+gint64
+ob_broker_get_saved_bytes (ObBroker *self, const char *id)
+{
+  return ob_recordings_has (self->recordings, id) ? (gint64) ob_recordings_get_bytes (self->recordings, id)
+                                                  : ob_intake_get_bytes (self->intake, id);
 }

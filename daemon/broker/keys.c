@@ -35,3 +35,16 @@ ob_key_judge (ObStored stored, ObKept kept, ObBytes bytes)
 
   return table[stored][kept][bytes];
 }
+
+const char *
+ob_key_verdict_get_name (ObKeyVerdict verdict)
+{
+  static const char *const names[] = { [OB_KEY_ANSWER] = "answers",
+                                       [OB_KEY_REFUSE] = "refuses",
+                                       [OB_KEY_RESTORE] = "gets its bytes back",
+                                       [OB_KEY_REPLACE] = "makes way" };
+
+  g_return_val_if_fail (verdict < G_N_ELEMENTS (names), "is unknown");
+
+  return names[verdict];
+}

@@ -32,4 +32,7 @@ typedef enum
  * state of its copy */
 ObKeyVerdict ob_key_judge (ObStored stored, ObKept kept, ObBytes bytes);
 
+/* Returns: a word for maintainers. */
+const char *ob_key_verdict_get_name (ObKeyVerdict verdict);
+
 G_END_DECLS

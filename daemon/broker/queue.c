@@ -215,6 +215,12 @@ ob_queue_get_now_ms (ObQueue *queue)
 }
 
 gint64
+ob_queue_get_boot_ms (ObQueue *queue)
+{
+  return ob_clock_get_boot_ms (queue->clock);
+}
+
+gint64
 ob_sooner_ms (gint64 a_ms, gint64 b_ms)
 {
   return a_ms > 0 && b_ms > 0 ? MIN (a_ms, b_ms) : MAX (a_ms, b_ms);

@@ -114,6 +114,9 @@ guint ob_queue_get_turn_number (ObQueue *queue);
 
 gint64 ob_queue_get_now_ms (ObQueue *queue);
 
+/* Milliseconds since the device was started; see ob_clock_get_boot_ms(). */
+gint64 ob_queue_get_boot_ms (ObQueue *queue);
+
 /* The sooner of two times, of which 0 is none. */
 gint64 ob_sooner_ms (gint64 a_ms, gint64 b_ms);
 

@@ -6,6 +6,7 @@
  */
 #include "broker/recovery.h"
 
+#include "base/debug.h"
 #include "broker/record.h"
 #include "dbus/error.h"
 #include "store/journal.h"
@@ -14,10 +15,11 @@
 
 struct _ObRecovery
 {
-  ObQueue *queue; /* borrowed, as are the next four */
+  ObQueue *queue; /* borrowed, as are the next five */
   ObDatabase *database;
   ObSpool *spool;
   ObRecordings *recordings;
+  ObIntake *intake;
   ObRetention *retention;
   const ObRecoveryHost *host;
   gpointer user_data;
@@ -29,7 +31,7 @@ struct _ObRecovery
 };
 
 ObRecovery *
-ob_recovery_new (ObQueue *queue, ObSpool *spool, ObRecordings *recordings, ObRetention *retention,
+ob_recovery_new (ObQueue *queue, ObSpool *spool, ObRecordings *recordings, ObIntake *intake, ObRetention *retention,
                  const ObRecoveryHost *host, gpointer user_data)
 {
   ObRecovery *self = g_new0 (ObRecovery, 1);
@@ -38,6 +40,7 @@ ob_recovery_new (ObQueue *queue, ObSpool *spool, ObRecordings *recordings, ObRet
   self->database = ob_queue_get_database (queue);
   self->spool = spool;
   self->recordings = recordings;
+  self->intake = intake;
   self->retention = retention;
   self->host = host;
   self->user_data = user_data;
@@ -81,6 +84,7 @@ recover_one (gpointer user_data, GError **error)
   gint64 now_ms = ob_queue_get_now_ms (self->queue);
   g_autoptr (ObUpload) record = NULL;
 
+  ob_debug (OB_DEBUG_STORE, upload->id, "the broker ended while it was %s", ob_stored_get_name (upload->stored));
   if (upload->stored == OB_STORED_SAVING)
     {
       /* Nobody was told that it is safe. With bytes and record in the spool it is all the same; without, the app hands it
@@ -116,7 +120,7 @@ ob_recovery_take_up (ObRecovery *self)
       Change change = { self, upload };
       g_autoptr (GError) error = NULL;
 
-      if (self->host->is_running (upload->id, self->user_data) || self->host->is_saving (upload->id, self->user_data)
+      if (self->host->is_running (upload->id, self->user_data) || ob_intake_has (self->intake, upload->id)
           || ob_recordings_has (self->recordings, upload->id))
         continue;
       if (!ob_queue_do (self->queue, OB_TURN_SOON, recover_one, &change, &error))
@@ -221,6 +225,9 @@ typedef enum
   COPY_IN_DOUBT,
 } Copy;
 
+static const char *const copy_names[]
+    = { [COPY_OF_ITS_OWN] = "taken up", [COPY_TOO_MANY] = "removed", [COPY_IN_DOUBT] = "looked at again" };
+
 /* What the copy of an upload without a row is. It is too many where the upload was removed when the process ended; or where
  * its key is taken, since the app, which was never told that this one is safe, has handed the same bytes over anew, and they
  * are here or have arrived. Other bytes than those are an upload of their own, without the key. Which it is is not known
@@ -228,15 +235,14 @@ typedef enum
 static Copy
 judge (ObRecovery *self, const ObUpload *upload, gboolean *has_twin)
 {
-  const ObRecoveryHost *host = self->host;
   g_autoptr (ObUpload) twin
       = upload->key ? ob_uploads_get_by_key (self->database, upload->app, upload->key, NULL) : NULL;
 
   *has_twin = twin != NULL;
   if (ob_journal_has_event (self->database, upload->id, "removed"))
     return COPY_TOO_MANY;
-  if ((twin && (host->is_saving (twin->id, self->user_data) || host->awaits_repair (twin, self->user_data)))
-      || (upload->key && host->is_key_saving (upload->app, upload->key, self->user_data)))
+  if ((twin && (ob_intake_has (self->intake, twin->id) || self->host->awaits_repair (twin, self->user_data)))
+      || (upload->key && ob_intake_has_key (self->intake, upload->app, upload->key)))
     return COPY_IN_DOUBT;
 
   return twin && g_strcmp0 (twin->sha256, upload->sha256) == 0
@@ -261,6 +267,7 @@ settle (ObRecovery *self, const char *id)
       return TRUE;
     }
   copy = judge (self, upload, &has_twin);
+  ob_debug (OB_DEBUG_STORE, id, "its copy has no row: it is %s", copy_names[copy]);
   if (copy == COPY_TOO_MANY)
     (void) ob_spool_remove (self->spool, id, NULL);
   else if (copy == COPY_OF_ITS_OWN)
@@ -293,7 +300,7 @@ on_visit (const char *id, gpointer user_data)
 {
   ObRecovery *self = user_data;
 
-  if (self->host->is_saving (id, self->user_data) || ob_uploads_has (self->database, id))
+  if (ob_intake_has (self->intake, id) || ob_uploads_has (self->database, id))
     return;
   if (!ob_spool_has (self->spool, id))
     {

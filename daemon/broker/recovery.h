@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "broker/intake.h"
 #include "broker/queue.h"
 #include "broker/recordings.h"
 #include "broker/retention.h"
@@ -27,10 +28,6 @@ typedef struct
   /* Whether an attempt has the upload. */
   gboolean (*is_running) (const char *id, gpointer user_data);
 
-  /* Whether a file is on its way into the spool for that upload, or with that key of that app: its row may not be there yet. */
-  gboolean (*is_saving) (const char *id, gpointer user_data);
-  gboolean (*is_key_saving) (const char *app, const char *key, gpointer user_data);
-
   /* Whether the row is about to be put right, and means nothing until then. */
   gboolean (*awaits_repair) (const ObUpload *upload, gpointer user_data);
 
@@ -41,8 +38,8 @@ typedef struct
 extern const ObMember ob_recovery_member;
 
 /* All are borrowed; @host: static. */
-ObRecovery *ob_recovery_new (ObQueue *queue, ObSpool *spool, ObRecordings *recordings, ObRetention *retention,
-                             const ObRecoveryHost *host, gpointer user_data);
+ObRecovery *ob_recovery_new (ObQueue *queue, ObSpool *spool, ObRecordings *recordings, ObIntake *intake,
+                             ObRetention *retention, const ObRecoveryHost *host, gpointer user_data);
 void ob_recovery_free (ObRecovery *recovery);
 
 /* Takes up what the database has as going on and nobody has in hand: at the start, and when it can be written again. */

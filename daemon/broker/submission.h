@@ -1,13 +1,34 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What an app says of its file: checked, and made an upload. Private to the broker.
+ * What an app says of its file: checked, and made an upload. Main thread.
  */
 #pragma once
 
-#include "broker/broker.h"
+#include "model/upload.h"
 
 G_BEGIN_DECLS
+
+/* What an app says of its file. Strings are borrowed; NULL: not said. */
+typedef struct
+{
+  const char *app;
+  const char *key;
+  const char *name;
+  const char *media_type;
+  const char *sha256;
+  const char *group;
+  const char *group_app; /* whose group it is: the app, where that is sandboxed */
+  const char *group_title;
+  const char *destination;
+  GVariant *metadata; /* a{ss} or NULL */
+  gint priority;
+  gboolean is_form;
+  gint64 not_before_ms;
+} ObSubmission;
+
+/* Called once. @id: (nullable): the upload, when bytes, record and row are on the disk. */
+typedef void (*ObSubmitDone) (const char *id, const GError *error, gpointer user_data);
 
 /* Errors: InvalidArgument. */
 gboolean ob_submission_check (const ObSubmission *submission, gint64 now_ms, GError **error);

@@ -13,8 +13,8 @@ is_in_hand (const ObUpload *upload, gpointer user_data)
 {
   ObBroker *self = user_data;
 
-  return ob_runs_has (self->runs, upload->id) || g_hash_table_contains (self->saving, upload->id)
-         || ob_broker_awaits_repair (self, upload);
+  return ob_runs_has (self->runs, upload->id) || ob_intake_has (self->intake, upload->id)
+         || ob_row_repair_awaits (self->row_repair, upload);
 }
 
 static gboolean
@@ -130,7 +130,9 @@ set_lane (ObUpload *upload, gpointer user_data)
 static gboolean
 forget (const ObUpload *upload, const char *why, GError **error, gpointer user_data)
 {
-  return ob_commands_forget (((const ObBroker *) user_data)->commands, upload, why, error);
+  ObCommands *commands = ((const ObBroker *) user_data)->commands;
+
+  return ob_commands_want_termination (commands, upload, error) && ob_commands_forget (commands, upload, why, error);
 }
 
 static void
@@ -140,6 +142,16 @@ on_troubled (gpointer user_data)
 }
 
 const ObRecordingsHost ob_broker_recordings_host = { set_lane, forget, on_troubled };
+
+/* --- Intake asks, and tells --- */
+
+static void
+on_saving_ended (gpointer user_data)
+{
+  ob_recovery_settle_doubts (((ObBroker *) user_data)->recovery);
+}
+
+const ObIntakeHost ob_broker_intake_host = { set_lane, forget, on_troubled, on_saving_ended };
 
 /* --- Trials ask --- */
 
@@ -210,21 +222,9 @@ is_running (const char *id, gpointer user_data)
 }
 
 static gboolean
-is_saving (const char *id, gpointer user_data)
-{
-  return g_hash_table_contains (((const ObBroker *) user_data)->saving, id);
-}
-
-static gboolean
-is_key_saving (const char *app, const char *key, gpointer user_data)
-{
-  return ob_broker_find_saving (user_data, app, key) != NULL;
-}
-
-static gboolean
 awaits_repair (const ObUpload *upload, gpointer user_data)
 {
-  return ob_broker_awaits_repair (user_data, upload);
+  return ob_row_repair_awaits (((const ObBroker *) user_data)->row_repair, upload);
 }
 
 static gboolean
@@ -233,8 +233,7 @@ may_resume (const ObUpload *upload, const char *resume, gpointer user_data)
   return ob_destination_table_may_resume (((ObBroker *) user_data)->destinations, upload->destination, resume);
 }
 
-const ObRecoveryHost ob_broker_recovery_host
-    = { set_lane, forget, is_running, is_saving, is_key_saving, awaits_repair, may_resume };
+const ObRecoveryHost ob_broker_recovery_host = { set_lane, forget, is_running, awaits_repair, may_resume };
 
 /* --- Runs ask, and tell --- */
 
@@ -265,7 +264,7 @@ on_removed (const ObUpload *upload, gint64 sequence, gpointer user_data)
 {
   ObBroker *self = user_data;
 
-  ob_broker_cancel_saving (self, upload->id);
+  ob_intake_drop (self->intake, upload->id);
   ob_runs_stop_one (self->runs, upload->id, OB_STOP_NOW);
   ob_recordings_drop (self->recordings, upload->id);
   (void) ob_spool_remove (self->spool, upload->id, NULL);
@@ -273,3 +272,16 @@ on_removed (const ObUpload *upload, gint64 sequence, gpointer user_data)
 }
 
 const ObCommandsEvents ob_broker_commands_events = { on_removed };
+
+/* --- The repair of rows asks --- */
+
+static void
+mend_lane (ObUpload *upload, gpointer user_data)
+{
+  ObGate *gate = ((ObBroker *) user_data)->gate;
+
+  if (!ob_gate_find_rule (gate, upload->rule))
+    ob_gate_match (gate, upload);
+}
+
+const ObRowRepairHost ob_broker_row_repair_host = { mend_lane, is_running };

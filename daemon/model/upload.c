@@ -42,6 +42,32 @@ ob_upload_is_in_group (const ObUpload *upload, const char *group_app, const char
   return upload->group && g_str_equal (upload->group, group) && g_str_equal (upload->group_app, group_app);
 }
 
+guint
+ob_upload_hash_key (gconstpointer upload)
+{
+  const ObUpload *self = upload;
+
+  return g_str_hash (self->app) ^ g_str_hash (self->key);
+}
+
+gboolean
+ob_upload_has_same_key (gconstpointer upload, gconstpointer other)
+{
+  const ObUpload *a = upload, *b = other;
+
+  return g_str_equal (a->key, b->key) && g_str_equal (a->app, b->app);
+}
+
+void
+ob_upload_set_bytes (ObUpload *upload, guint64 size_bytes, const char *sha256)
+{
+  char *copy = g_strdup (sha256);
+
+  upload->size_bytes = size_bytes;
+  g_free (upload->sha256);
+  upload->sha256 = copy;
+}
+
 void
 ob_upload_set_offset (ObUpload *upload, guint64 offset_bytes)
 {

@@ -101,8 +101,15 @@ ObUpload *ob_upload_new (void);
 void ob_upload_free (ObUpload *upload);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObUpload, ob_upload_free)
 
+/* GHashFunc and GEqualFunc of uploads that have a submit key: its scope is the app. */
+guint ob_upload_hash_key (gconstpointer upload);
+gboolean ob_upload_has_same_key (gconstpointer upload, gconstpointer other);
+
 /* Whether it belongs to that group of that app. */
 gboolean ob_upload_is_in_group (const ObUpload *upload, const char *group_app, const char *group);
+
+/* Notes what the spool has. @sha256: lower-case hexadecimal */
+void ob_upload_set_bytes (ObUpload *upload, guint64 size_bytes, const char *sha256);
 
 /* Notes what the server has. All of it went out, even if nobody lived to count it: a process that was killed. */
 void ob_upload_set_offset (ObUpload *upload, guint64 offset_bytes);

@@ -113,6 +113,109 @@ test_a_key_that_is_handed_over_meanwhile (TestRig *rig, gconstpointer data)
   g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM uploads WHERE key = '" KEY "'"), ==, 1);
 }
 
+/* What is known of the upload whose copy has no row, when the spool is compared with the database. */
+typedef struct
+{
+  const char *name;
+  const char *twin_fill; /* what the app handed over later with the same key; NULL: nothing */
+  const char *sql;       /* what happened since to ORPHAN, the copy's upload, and to TWIN, the other */
+  gboolean loses_twin_copy;
+  gboolean is_kept; /* the copy is an upload of its own */
+  gboolean has_key;
+} Orphan;
+
+static const Orphan orphans[] = {
+  { "nothing-has-its-key", NULL, NULL, FALSE, TRUE, TRUE },
+  { "it-was-removed", NULL,
+    "INSERT INTO journal (at, upload, event, state) SELECT at, 'ORPHAN', 'removed', state FROM journal LIMIT 1", FALSE,
+    FALSE, FALSE },
+  { "its-bytes-are-here-again", "a", NULL, FALSE, FALSE, FALSE },
+  { "its-bytes-have-arrived", "a",
+    "UPDATE uploads SET state = 5, offset = size, done_at = 5, confirmed_at = 5, confirmed_by = 'tus', has_local_copy "
+    "= 0"
+    " WHERE id = 'TWIN'",
+    TRUE, FALSE, FALSE },
+  { "its-bytes-were-lost-again", "a", NULL, TRUE, TRUE, FALSE },
+  { "other-bytes-have-its-key", "b", NULL, FALSE, TRUE, FALSE },
+};
+
+static char *
+submit_and_wait (TestRig *rig, char fill)
+{
+  g_auto (Answer) answer = { 0 };
+
+  submit (rig, fill, &answer);
+  test_wait_until (is_answered, &answer, 10);
+  g_assert_no_error (answer.error);
+  test_rig_settle (rig);
+
+  return g_steal_pointer (&answer.id);
+}
+
+typedef struct
+{
+  TestRig *rig;
+  const char *id;
+} Copy;
+
+static gboolean
+is_decided (gpointer data)
+{
+  const Copy *copy = data;
+
+  return !ob_spool_has (copy->rig->spool, copy->id) || ob_uploads_has (copy->rig->database, copy->id);
+}
+
+static void
+make_orphan (TestRig *rig, const char *id)
+{
+  g_autofree char *sql = g_strdup_printf ("DELETE FROM uploads WHERE id = '%s'", id);
+
+  test_rig_run (rig, sql);
+}
+
+static void
+change (TestRig *rig, const char *sql, const char *id, const char *twin)
+{
+  g_auto (GStrv) parts = g_strsplit (sql, "ORPHAN", -1);
+  g_autofree char *with_id = g_strjoinv (id, parts);
+  g_auto (GStrv) others = g_strsplit (with_id, "TWIN", -1);
+  g_autofree char *whole = g_strjoinv (twin ? twin : "", others);
+
+  test_rig_run (rig, whole);
+}
+
+static void
+test_a_copy_without_a_row (TestRig *rig, gconstpointer data)
+{
+  const Orphan *orphan = data;
+  g_autofree char *id = NULL;
+  g_autofree char *twin = NULL;
+  g_autoptr (ObUpload) adopted = NULL;
+  Copy copy;
+
+  g_assert_true (test_rig_pause_queue (rig, TRUE, NULL));
+  id = submit_and_wait (rig, 'a');
+  make_orphan (rig, id);
+  twin = orphan->twin_fill ? submit_and_wait (rig, *orphan->twin_fill) : NULL;
+  if (orphan->sql)
+    change (rig, orphan->sql, id, twin);
+  if (orphan->loses_twin_copy)
+    g_assert_true (ob_spool_remove (rig->spool, twin, NULL));
+
+  copy = (Copy){ rig, id };
+  ob_recovery_stop (rig->broker->recovery);
+  ob_recovery_start (rig->broker->recovery);
+  test_wait_until (is_decided, &copy, 10);
+  test_rig_settle (rig);
+  adopted = ob_uploads_get (rig->database, id, NULL);
+  g_assert_cmpint (ob_spool_has (rig->spool, id), ==, orphan->is_kept);
+  g_assert_cmpint (adopted != NULL, ==, orphan->is_kept);
+  g_assert_cmpstr (adopted ? adopted->key : NULL, ==, orphan->has_key ? KEY : NULL);
+  if (adopted)
+    test_rig_assert_status (rig, id, "paused queue");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -121,6 +224,12 @@ main (int argc, char *argv[])
               test_a_key_that_is_handed_over_meanwhile, test_rig_tear_down);
   g_test_add ("/adoption/other-bytes-are-handed-over-meanwhile", TestRig, "b", test_rig_set_up,
               test_a_key_that_is_handed_over_meanwhile, test_rig_tear_down);
+  for (guint i = 0; i < G_N_ELEMENTS (orphans); i++)
+    {
+      g_autofree char *path = g_strconcat ("/adoption/", orphans[i].name, NULL);
+
+      g_test_add (path, TestRig, &orphans[i], test_rig_set_up, test_a_copy_without_a_row, test_rig_tear_down);
+    }
 
   return g_test_run ();
 }

@@ -244,21 +244,36 @@ open_file (TestRig *rig, gsize size_bytes)
   return g_open (path, O_RDONLY | O_CLOEXEC, 0);
 }
 
+/* Returns: (transfer full) (nullable): the upload that has a row and is saving. */
+static char *
+find_saving (TestRig *rig)
+{
+  g_autoptr (GPtrArray) interrupted = ob_uploads_find (rig->database, OB_UPLOADS_INTERRUPTED, 0, G_MAXINT, NULL);
+
+  for (guint i = 0; i < interrupted->len; i++)
+    {
+      const ObUpload *upload = interrupted->pdata[i];
+
+      if (upload->stored == OB_STORED_SAVING)
+        return g_strdup (upload->id);
+    }
+
+  return NULL;
+}
+
 /* The main loop does not run after it, so it is saving for as long as the test wants. Returns: its id. */
 static char *
 begin_submit (TestRig *rig, ObSubmitDone done, Submit *submit)
 {
   const ObSubmission submission = { .app = "test", .name = "slow" };
-  GHashTableIter iter;
-  gpointer id;
+  char *id;
 
   ob_broker_submit (rig->broker, &submission, open_file (rig, SLOW_BYTES), done, submit);
-  g_hash_table_iter_init (&iter, rig->broker->saving);
-  g_assert_true (g_hash_table_iter_next (&iter, &id, NULL));
-  while (!ob_uploads_has (rig->database, id))
+  while (!(id = find_saving (rig)))
     g_main_context_iteration (NULL, TRUE);
+  g_assert_true (ob_intake_has (rig->broker->intake, id));
 
-  return g_strdup (id);
+  return id;
 }
 
 static void

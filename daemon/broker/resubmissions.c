@@ -5,10 +5,26 @@
  * thread of the pool reads the new file, and the copy of the upload with the key. If that upload is still being saved, the
  * submit waits for the outcome. keys.c decides what follows. Main thread, except the reading.
  */
-#include "broker/broker-private.h"
+#include "broker/resubmissions.h"
 
+#include "base/debug.h"
 #include "broker/keys.h"
 #include "dbus/error.h"
+#include "store/uploads.h"
+
+struct _ObResubmissions
+{
+  ObQueue *queue; /* borrowed, as are the next five */
+  ObDatabase *database;
+  ObSpool *spool;
+  ObIngest *ingest;
+  ObSavingTable *saving;
+  ObRecordings *recordings;
+  const ObIntakeHost *host;
+  gpointer user_data;
+  GHashTable *all; /* set of Resubmission, until they are answered */
+  gboolean is_ending;
+};
 
 /* Belongs to the pool's thread while it reads. */
 typedef struct
@@ -22,9 +38,9 @@ typedef struct
   ObKept kept;         /* the state of the upload's copy */
 } Comparison;
 
-struct _ObResubmission
+typedef struct
 {
-  ObBroker *broker;        /* borrowed */
+  ObResubmissions *all;    /* borrowed */
   ObSubmission submission; /* its strings are those of the next fields */
   GStringChunk *strings;
   int fd; /* owned; -1: it was handed on */
@@ -33,7 +49,7 @@ struct _ObResubmission
   ObUpload *upload;       /* as it was when it was last compared; NULL: not yet */
   ObIngestTask *task;     /* borrowed: the comparison under way, or NULL */
   Comparison *comparison; /* the last */
-};
+} Resubmission;
 
 static void
 comparison_unref (Comparison *comparison)
@@ -68,12 +84,12 @@ comparison_new (ObSpool *spool, const ObUpload *upload)
   return comparison;
 }
 
-void
-ob_resubmission_free (ObResubmission *again)
+static void
+resubmission_free (Resubmission *again)
 {
   /* At the end of the broker a thread may still be reading it. */
-  if (again->fd >= 0 && again->broker->ingest && !again->broker->is_ending)
-    ob_ingest_close (again->broker->ingest, again->fd);
+  if (again->fd >= 0 && !again->all->is_ending)
+    ob_ingest_close (again->all->ingest, again->fd);
   g_clear_pointer (&again->comparison, comparison_unref);
   g_clear_pointer (&again->submission.metadata, g_variant_unref);
   g_clear_pointer (&again->upload, ob_upload_free);
@@ -82,18 +98,18 @@ ob_resubmission_free (ObResubmission *again)
 }
 
 static const char *
-keep_string (ObResubmission *again, const char *text)
+keep_string (Resubmission *again, const char *text)
 {
   return text ? g_string_chunk_insert (again->strings, text) : NULL;
 }
 
-static ObResubmission *
-resubmission_new (ObBroker *self, const ObSubmission *submission, int fd, ObSubmitDone done, gpointer user_data)
+static Resubmission *
+resubmission_new (ObResubmissions *self, const ObSubmission *submission, int fd, ObSubmitDone done, gpointer user_data)
 {
-  ObResubmission *again = g_new0 (ObResubmission, 1);
+  Resubmission *again = g_new0 (Resubmission, 1);
   ObSubmission *own = &again->submission;
 
-  again->broker = self;
+  again->all = self;
   again->strings = g_string_chunk_new (256);
   again->fd = fd;
   again->done = done;
@@ -115,10 +131,10 @@ resubmission_new (ObBroker *self, const ObSubmission *submission, int fd, ObSubm
 
 /* Ends it, with @id or @error as the answer. */
 static void
-answer (ObResubmission *again, const char *id, const GError *error)
+answer (Resubmission *again, const char *id, const GError *error)
 {
   again->done (id, error, again->user_data);
-  (void) g_hash_table_remove (again->broker->resubmissions, again);
+  (void) g_hash_table_remove (again->all->all, again);
 }
 
 static void
@@ -128,6 +144,8 @@ on_handed_on (const char *id, const GError *error, gpointer user_data)
 }
 
 /* --- The comparison --- */
+
+static void go_on (gpointer user_data);
 
 /* On a thread of the pool. */
 static void
@@ -143,18 +161,18 @@ on_read (const ObSpoolCopy *copy, gpointer thread_data)
 static void
 on_compared (const ObSpoolCopy *copy, const GError *error, gpointer user_data)
 {
-  ObResubmission *again = user_data;
+  Resubmission *again = user_data;
 
   again->task = NULL;
-  if (error && !again->broker->is_ending)
+  if (error && !again->all->is_ending)
     answer (again, NULL, error);
   else
-    ob_resubmission_go_on (again);
+    go_on (again);
 }
 
 /* @upload: (transfer full) */
 static void
-compare (ObResubmission *again, ObUpload *upload)
+compare (Resubmission *again, ObUpload *upload)
 {
   g_autoptr (GError) error = NULL;
   ObIngestOrder order = { .app = again->submission.app,
@@ -170,9 +188,9 @@ compare (ObResubmission *again, ObUpload *upload)
   g_clear_pointer (&again->upload, ob_upload_free);
   g_clear_pointer (&again->comparison, comparison_unref);
   again->upload = upload;
-  again->comparison = comparison_new (again->broker->spool, upload);
+  again->comparison = comparison_new (again->all->spool, upload);
   order.thread_data = comparison_ref (again->comparison);
-  again->task = ob_ingest_add (again->broker->ingest, &order, &error);
+  again->task = ob_ingest_add (again->all->ingest, &order, &error);
   if (!again->task)
     answer (again, NULL, error);
 }
@@ -180,7 +198,7 @@ compare (ObResubmission *again, ObUpload *upload)
 /* --- What follows --- */
 
 static ObBytes
-judge_bytes (const ObResubmission *again, const ObUpload *row)
+judge_bytes (const Resubmission *again, const ObUpload *row)
 {
   const char *sha256 = row->sha256 ? row->sha256 : again->comparison->on_disk.sha256;
 
@@ -191,15 +209,15 @@ judge_bytes (const ObResubmission *again, const ObUpload *row)
 }
 
 static void
-submit_anew (ObResubmission *again)
+submit_anew (Resubmission *again)
 {
-  ob_broker_submit_new (again->broker, &again->submission, g_steal_fd (&again->fd), on_handed_on, again);
+  ob_saving_table_begin (again->all->saving, &again->submission, g_steal_fd (&again->fd), on_handed_on, again);
 }
 
 /* An upload that is replaced by another one with its key. */
 typedef struct
 {
-  ObBroker *broker;
+  const ObResubmissions *all;
   const ObUpload *row;
 } Loss;
 
@@ -208,13 +226,12 @@ forget_lost (gpointer user_data, GError **error)
 {
   const Loss *loss = user_data;
 
-  return ob_commands_want_termination (loss->broker->commands, loss->row, error)
-         && ob_commands_forget (loss->broker->commands, loss->row,
-                                "its bytes are gone, and others were handed over with its key", error);
+  return loss->all->host->forget (loss->row, "its bytes are gone, and others were handed over with its key", error,
+                                  loss->all->user_data);
 }
 
 static void
-refuse (ObResubmission *again, const ObUpload *row, const char *why)
+refuse (Resubmission *again, const ObUpload *row, const char *why)
 {
   g_autoptr (GError) error
       = g_error_new (OUTBOX_ERROR, OUTBOX_ERROR_KEY_REUSED, "The key was used for %s, %s", row->name, why);
@@ -223,21 +240,24 @@ refuse (ObResubmission *again, const ObUpload *row, const char *why)
 }
 
 static void
-act (ObResubmission *again, ObUpload *row)
+act (Resubmission *again, ObUpload *row)
 {
-  ObBroker *self = again->broker;
+  ObResubmissions *self = again->all;
   g_autoptr (ObUpload) owned = row;
   g_autoptr (GError) error = NULL;
   Loss loss = { self, row };
+  ObKeyVerdict verdict = ob_key_judge (row->stored, again->comparison->kept, judge_bytes (again, row));
 
-  switch (ob_key_judge (row->stored, again->comparison->kept, judge_bytes (again, row)))
+  ob_debug (OB_DEBUG_STORE, row->id, "%s has handed over a file with its key: it is %s, and %s", row->app,
+            ob_stored_get_name (row->stored), ob_key_verdict_get_name (verdict));
+  switch (verdict)
     {
     case OB_KEY_ANSWER:
       answer (again, row->id, NULL);
       return;
     case OB_KEY_RESTORE:
-      ob_broker_restore_copy (self, g_steal_pointer (&owned), g_steal_fd (&again->fd),
-                              again->comparison->handed_over.sha256, on_handed_on, again);
+      ob_saving_table_restore (self->saving, g_steal_pointer (&owned), g_steal_fd (&again->fd),
+                               again->comparison->handed_over.sha256, on_handed_on, again);
       return;
     case OB_KEY_REPLACE:
       if (ob_queue_do (self->queue, OB_TURN_SOON, forget_lost, &loss, &error))
@@ -253,16 +273,17 @@ act (ObResubmission *again, ObUpload *row)
 
 /* If another upload has the key by now, that one must be compared. */
 static gboolean
-is_compared (const ObResubmission *again, const ObUpload *row)
+is_compared (const Resubmission *again, const ObUpload *row)
 {
   return again->upload && g_str_equal (again->upload->id, row->id)
          && g_strcmp0 (again->upload->sha256, row->sha256) == 0;
 }
 
-void
-ob_resubmission_go_on (ObResubmission *again)
+static void
+go_on (gpointer user_data)
 {
-  ObBroker *self = again->broker;
+  Resubmission *again = user_data;
+  ObResubmissions *self = again->all;
   g_autoptr (GError) error = NULL;
   g_autoptr (ObUpload) row = NULL;
   ObSaving *saving;
@@ -273,16 +294,16 @@ ob_resubmission_go_on (ObResubmission *again)
       answer (again, NULL, error);
       return;
     }
-  saving = ob_broker_find_saving (self, again->submission.app, again->submission.key);
+  saving = ob_saving_table_find_key (self->saving, again->submission.app, again->submission.key);
   if (saving)
     {
-      ob_saving_add_follower (saving, again);
+      ob_saving_follow (saving, go_on, again);
       return;
     }
   row = ob_uploads_get_by_key (self->database, again->submission.app, again->submission.key, &error);
-  saving = row ? g_hash_table_lookup (self->saving, row->id) : NULL;
+  saving = row ? ob_saving_table_find (self->saving, row->id) : NULL;
   if (saving)
-    ob_saving_add_follower (saving, again);
+    ob_saving_follow (saving, go_on, again);
   else if (row && ob_recordings_has (self->recordings, row->id))
     refuse (again, row, "which an app records");
   else if (row && is_compared (again, row))
@@ -296,32 +317,68 @@ ob_resubmission_go_on (ObResubmission *again)
     answer (again, NULL, error);
 }
 
-void
-ob_broker_submit_with_key (ObBroker *self, const ObSubmission *submission, int fd, ObSubmitDone done,
-                           gpointer user_data)
+ObResubmissions *
+ob_resubmissions_new (ObQueue *queue, ObSpool *spool, ObIngest *ingest, ObSavingTable *saving, ObRecordings *recordings,
+                      const ObIntakeHost *host, gpointer user_data)
 {
-  ObResubmission *again = resubmission_new (self, submission, fd, done, user_data);
+  ObResubmissions *self = g_new0 (ObResubmissions, 1);
 
-  g_hash_table_add (self->resubmissions, again);
-  ob_resubmission_go_on (again);
+  self->queue = queue;
+  self->database = ob_queue_get_database (queue);
+  self->spool = spool;
+  self->ingest = ingest;
+  self->saving = saving;
+  self->recordings = recordings;
+  self->host = host;
+  self->user_data = user_data;
+  self->all = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) resubmission_free, NULL);
+
+  return self;
 }
 
-static void
-cancel_comparison (ObResubmission *again)
+void
+ob_resubmissions_free (ObResubmissions *self)
 {
-  if (!again->task)
-    return;
-  g_cancellable_cancel (again->comparison->cancellable);
-  ob_ingest_cancel (again->broker->ingest, again->task);
+  g_hash_table_unref (self->all);
+  g_free (self);
 }
 
 void
-ob_broker_cancel_resubmissions (ObBroker *self)
+ob_resubmissions_begin (ObResubmissions *self, const ObSubmission *submission, int fd, ObSubmitDone done,
+                        gpointer user_data)
+{
+  Resubmission *again = resubmission_new (self, submission, fd, done, user_data);
+
+  g_hash_table_add (self->all, again);
+  go_on (again);
+}
+
+guint
+ob_resubmissions_count (ObResubmissions *self)
+{
+  return g_hash_table_size (self->all);
+}
+
+void
+ob_resubmissions_stop (ObResubmissions *self)
+{
+  self->is_ending = TRUE;
+}
+
+void
+ob_resubmissions_end (ObResubmissions *self)
 {
   GHashTableIter iter;
-  gpointer again;
+  gpointer key;
 
-  g_hash_table_iter_init (&iter, self->resubmissions);
-  while (g_hash_table_iter_next (&iter, &again, NULL))
-    cancel_comparison (again);
+  g_hash_table_iter_init (&iter, self->all);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    {
+      Resubmission *again = key;
+
+      if (!again->task)
+        continue;
+      g_cancellable_cancel (again->comparison->cancellable);
+      ob_ingest_cancel (self->ingest, again->task);
+    }
 }

@@ -1,28 +1,47 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Submit: a thread of the pool looks at the file, then copies and flushes it, while a row that is saving is committed; when
- * both are on the disk, the answer. That it is queued is committed after it. Main thread.
+ * A thread of the pool looks at the file, then copies and flushes it, while a row that is saving is committed; when both are on
+ * the disk, the answer. That it is queued is committed after it. Main thread.
  */
-#include "broker/broker-private.h"
+#include "broker/saving.h"
 
-#include "base/disk.h"
 #include "base/crash.h"
+#include "base/disk.h"
 #include "broker/record.h"
-#include "broker/submission.h"
-#include "base/text.h"
 #include "dbus/error.h"
 #include "store/journal.h"
+#include "store/uploads.h"
 
 /* A smaller file is saved before anybody could look: tell of it when it is. */
 #define BRIEF_MAX_BYTES (256 * 1024)
 
+struct _ObSavingTable
+{
+  ObQueue *queue; /* borrowed, as are the next four */
+  ObDatabase *database;
+  ObSpool *spool;
+  ObIngest *ingest;
+  ObDestinationTable *destinations;
+  const ObIntakeHost *host;
+  gpointer user_data;
+  GHashTable *all;    /* id → ObSaving */
+  GHashTable *by_key; /* app and key of ObUpload → ObSaving: those of them that are new */
+};
+
+/* Who waits for the end of a file. */
+typedef struct
+{
+  void (*on_ended) (gpointer user_data);
+  gpointer user_data;
+} Follower;
+
 struct _ObSaving
 {
-  ObBroker *broker;     /* borrowed */
+  ObSavingTable *table; /* borrowed */
   ObUpload *upload;     /* owned */
   ObIngestTask *task;   /* borrowed; NULL: the copy is done, or has failed */
-  GPtrArray *followers; /* of ObResubmission: submits with the same key that wait for this one */
+  GArray *followers;    /* of Follower: submits with the same key that wait for this one */
   ObSubmitDone done;
   gpointer user_data;
   GError *error;        /* to be answered */
@@ -34,11 +53,11 @@ struct _ObSaving
   gboolean is_restored; /* it gives an earlier upload its bytes back */
 };
 
-void
-ob_saving_free (ObSaving *saving)
+static void
+saving_free (ObSaving *saving)
 {
   ob_upload_free (saving->upload);
-  g_ptr_array_unref (saving->followers);
+  g_array_unref (saving->followers);
   g_clear_error (&saving->error);
   g_free (saving);
 }
@@ -53,47 +72,64 @@ on_make_record (const ObIngestFacts *facts, const ObSpoolCopy *copy, GBytes *blo
   return ob_record_write (thread_data, &read);
 }
 
-/* --- Those without a row, by app and key: a second submit waits for the first that has its key --- */
-
-static guint
-hash_key (gconstpointer data)
-{
-  const ObUpload *upload = data;
-
-  return g_str_hash (upload->app) ^ g_str_hash (upload->key);
-}
-
-static gboolean
-is_same_key (gconstpointer a, gconstpointer b)
-{
-  const ObUpload *one = a, *other = b;
-
-  return g_str_equal (one->key, other->key) && g_str_equal (one->app, other->app);
-}
-
-GHashTable *
-ob_broker_make_saving_keys (void)
-{
-  return g_hash_table_new (hash_key, is_same_key);
-}
+/* --- The table: by key those without a row, too, for which a second submit with their key waits --- */
 
 ObSaving *
-ob_broker_find_saving (ObBroker *self, const char *app, const char *key)
+ob_saving_table_find_key (ObSavingTable *self, const char *app, const char *key)
 {
   const ObUpload wanted = { .app = (char *) app, .key = (char *) key };
 
-  return g_hash_table_lookup (self->saving_keys, &wanted);
+  return g_hash_table_lookup (self->by_key, &wanted);
+}
+
+ObSaving *
+ob_saving_table_find (ObSavingTable *self, const char *id)
+{
+  return g_hash_table_lookup (self->all, id);
+}
+
+guint
+ob_saving_table_count (ObSavingTable *self)
+{
+  return g_hash_table_size (self->all);
+}
+
+ObSavingTable *
+ob_saving_table_new (ObQueue *queue, ObSpool *spool, ObIngest *ingest, ObDestinationTable *destinations,
+                     const ObIntakeHost *host, gpointer user_data)
+{
+  ObSavingTable *self = g_new0 (ObSavingTable, 1);
+
+  self->queue = queue;
+  self->database = ob_queue_get_database (queue);
+  self->spool = spool;
+  self->ingest = ingest;
+  self->destinations = destinations;
+  self->host = host;
+  self->user_data = user_data;
+  self->all = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) saving_free);
+  self->by_key = g_hash_table_new (ob_upload_hash_key, ob_upload_has_same_key);
+
+  return self;
+}
+
+void
+ob_saving_table_free (ObSavingTable *self)
+{
+  g_hash_table_unref (self->by_key);
+  g_hash_table_unref (self->all);
+  g_free (self);
 }
 
 /* --- The end --- */
 
 /* Nobody works on it any more. */
 static void
-let_go (ObBroker *self, ObSaving *saving)
+let_go (ObSavingTable *self, ObSaving *saving)
 {
-  if (saving->upload->key && g_hash_table_lookup (self->saving_keys, saving->upload) == saving)
-    (void) g_hash_table_remove (self->saving_keys, saving->upload);
-  (void) g_hash_table_remove (self->saving, saving->upload->id);
+  if (saving->upload->key && g_hash_table_lookup (self->by_key, saving->upload) == saving)
+    (void) g_hash_table_remove (self->by_key, saving->upload);
+  (void) g_hash_table_remove (self->all, saving->upload->id);
 }
 
 static void
@@ -111,9 +147,9 @@ static void
 end (const GError *commit_error, gpointer user_data)
 {
   ObSaving *saving = user_data;
-  ObBroker *self = saving->broker;
+  ObSavingTable *self = saving->table;
   const GError *error = saving->error ? saving->error : commit_error;
-  g_autoptr (GPtrArray) followers = g_ptr_array_ref (saving->followers);
+  g_autoptr (GArray) followers = g_array_ref (saving->followers);
 
   if (saving->is_removed || (error && !saving->is_restored && !saving->is_answered))
     (void) ob_spool_remove (self->spool, saving->upload->id, NULL);
@@ -121,8 +157,12 @@ end (const GError *commit_error, gpointer user_data)
     answer (saving, error);
   let_go (self, saving);
   for (guint i = 0; i < followers->len; i++)
-    ob_resubmission_go_on (followers->pdata[i]);
-  ob_recovery_settle_doubts (self->recovery);
+    {
+      const Follower *follower = &g_array_index (followers, Follower, i);
+
+      follower->on_ended (follower->user_data);
+    }
+  self->host->ended (self->user_data);
 }
 
 /* Matched with the present rules: a row that is made again later may meet others. */
@@ -130,10 +170,10 @@ static gboolean
 add_row (gpointer user_data, GError **error)
 {
   const ObSaving *saving = user_data;
-  ObBroker *self = saving->broker;
+  ObSavingTable *self = saving->table;
   ObUpload *upload = saving->upload;
 
-  ob_gate_admit (self->gate, upload);
+  self->host->set_lane (upload, self->user_data);
   upload->sequence = ob_journal_append (self->database, upload->created_at_ms, upload, "added", upload->stored,
                                         OUTBOX_REASON_NONE, NULL, error);
 
@@ -143,7 +183,7 @@ add_row (gpointer user_data, GError **error)
 /* A row that could not be committed is made again. Not one that a person removed, perhaps in this very turn, whose
  * removal is not on the disk yet. */
 static gboolean
-may_be_made_anew (ObBroker *self, ObSaving *saving, const GError *error)
+may_be_made_anew (ObSavingTable *self, ObSaving *saving, const GError *error)
 {
   if (!g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
     return FALSE;
@@ -154,17 +194,15 @@ may_be_made_anew (ObBroker *self, ObSaving *saving, const GError *error)
 
 /* Sets the row to what the spool has, and keeps what was commanded meanwhile. */
 static gboolean
-keep_restored (ObBroker *self, ObSaving *saving, GError **error)
+keep_restored (ObSavingTable *self, ObSaving *saving, GError **error)
 {
   g_autoptr (ObUpload) row = ob_uploads_get (self->database, saving->upload->id, error);
 
   if (!row)
     return FALSE;
-  row->size_bytes = saving->upload->size_bytes;
-  g_free (row->sha256);
-  row->sha256 = g_strdup (saving->upload->sha256);
+  ob_upload_set_bytes (row, saving->upload->size_bytes, saving->upload->sha256);
   row->has_local_copy = TRUE;
-  row->updated_at_ms = row->progress_at_ms = ob_broker_get_now_ms (self);
+  row->updated_at_ms = row->progress_at_ms = ob_queue_get_now_ms (self->queue);
   if (row->stored == OB_STORED_SAVING
       || (row->stored == OB_STORED_FAILED
           && (row->reason == OUTBOX_REASON_FILE_MISSING || row->reason == OUTBOX_REASON_FILE_CHANGED)))
@@ -182,7 +220,7 @@ keep_restored (ObBroker *self, ObSaving *saving, GError **error)
 }
 
 static gboolean
-keep_new (ObBroker *self, ObSaving *saving, GError **error)
+keep_new (ObSavingTable *self, ObSaving *saving, GError **error)
 {
   g_autoptr (GError) own_error = NULL;
   g_autoptr (ObUpload) row = ob_uploads_get (self->database, saving->upload->id, &own_error);
@@ -192,11 +230,9 @@ keep_new (ObBroker *self, ObSaving *saving, GError **error)
     {
       gboolean has_other_size = row->size_bytes != saving->upload->size_bytes;
 
-      row->size_bytes = saving->upload->size_bytes;
-      g_free (row->sha256);
-      row->sha256 = g_strdup (saving->upload->sha256);
+      ob_upload_set_bytes (row, saving->upload->size_bytes, saving->upload->sha256);
       if (has_other_size)
-        ob_gate_admit (self->gate, row);
+        self->host->set_lane (row, self->user_data);
     }
   else if (!may_be_made_anew (self, saving, own_error))
     {
@@ -206,7 +242,7 @@ keep_new (ObBroker *self, ObSaving *saving, GError **error)
   else if (!add_row (saving, error))
     return FALSE;
   upload->has_local_copy = TRUE;
-  upload->saved_at_ms = upload->progress_at_ms = ob_broker_get_now_ms (self);
+  upload->saved_at_ms = upload->progress_at_ms = ob_queue_get_now_ms (self->queue);
 
   return ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE, NULL, upload->saved_at_ms,
                           error);
@@ -217,7 +253,7 @@ keep (gpointer user_data, GError **error)
 {
   ObSaving *saving = user_data;
   gboolean is_kept
-      = saving->is_restored ? keep_restored (saving->broker, saving, error) : keep_new (saving->broker, saving, error);
+      = saving->is_restored ? keep_restored (saving->table, saving, error) : keep_new (saving->table, saving, error);
 
   if (is_kept)
     ob_crash_point ("row-written");
@@ -230,13 +266,14 @@ static gboolean
 forget_row (gpointer user_data, GError **error)
 {
   const ObSaving *saving = user_data;
+  const ObSavingTable *self = saving->table;
 
-  return ob_commands_forget (saving->broker->commands, saving->upload, saving->error->message, error);
+  return self->host->forget (saving->upload, saving->error->message, error, self->user_data);
 }
 
 /* Withdraws the file, with an error of our own table. */
 static void
-give_up (ObBroker *self, ObSaving *saving)
+give_up (ObSavingTable *self, ObSaving *saving)
 {
   if (saving->is_removed || g_error_matches (saving->error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     {
@@ -254,7 +291,7 @@ give_up (ObBroker *self, ObSaving *saving)
                                            "The queue is being taken up from another disk; hand the file over again");
     }
   if (ob_error_is_of_disk (saving->error))
-    ob_storage_probe (self->storage);
+    self->host->troubled (self->user_data);
   if (saving->has_row && !saving->is_restored && !saving->is_answered)
     (void) ob_queue_do (self->queue, OB_TURN_SOON, forget_row, saving, NULL);
 }
@@ -263,16 +300,12 @@ static void
 on_taken (const ObSpoolCopy *copy, const GError *error, gpointer user_data)
 {
   ObSaving *saving = user_data;
-  ObBroker *self = saving->broker;
+  ObSavingTable *self = saving->table;
   gboolean is_kept = FALSE;
 
   saving->task = NULL;
   if (copy)
-    {
-      saving->upload->size_bytes = copy->size_bytes;
-      g_free (saving->upload->sha256);
-      saving->upload->sha256 = g_strdup (copy->sha256);
-    }
+    ob_upload_set_bytes (saving->upload, copy->size_bytes, copy->sha256);
   else if (!saving->error)
     saving->error = g_error_copy (error);
   /* Bytes, record and row are on the disk: a start makes that queued. Whatever else there is to do, nobody waits for it. */
@@ -305,7 +338,7 @@ on_row_committed (const GError *error, gpointer user_data)
   if (!saving->error && saving->task && g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL))
     {
       saving->error = g_error_copy (error);
-      ob_ingest_cancel (saving->broker->ingest, saving->task);
+      ob_ingest_cancel (saving->table->ingest, saving->task);
     }
 }
 
@@ -314,7 +347,7 @@ static void
 on_looked (const ObIngestFacts *facts, gpointer user_data)
 {
   ObSaving *saving = user_data;
-  ObBroker *self = saving->broker;
+  ObSavingTable *self = saving->table;
   ObUpload *upload = saving->upload;
 
   upload->size_bytes = facts->size_bytes;
@@ -337,13 +370,13 @@ on_looked (const ObIngestFacts *facts, gpointer user_data)
 }
 
 static ObSaving *
-saving_new (ObBroker *self, ObUpload *upload, ObSubmitDone done, gpointer user_data)
+saving_new (ObSavingTable *self, ObUpload *upload, ObSubmitDone done, gpointer user_data)
 {
   ObSaving *saving = g_new0 (ObSaving, 1);
 
-  saving->broker = self;
+  saving->table = self;
   saving->upload = upload;
-  saving->followers = g_ptr_array_new ();
+  saving->followers = g_array_new (FALSE, FALSE, sizeof (Follower));
   saving->done = done;
   saving->user_data = user_data;
 
@@ -352,7 +385,7 @@ saving_new (ObBroker *self, ObUpload *upload, ObSubmitDone done, gpointer user_d
 
 /* Takes @fd and @saving. If it cannot begin, that is the answer. */
 static void
-start (ObBroker *self, ObSaving *saving, int fd, const char *expected_sha256)
+start (ObSavingTable *self, ObSaving *saving, int fd, const char *expected_sha256)
 {
   const ObUpload *upload = saving->upload;
   const ObIngestOrder order = { .id = upload->id,
@@ -373,16 +406,17 @@ start (ObBroker *self, ObSaving *saving, int fd, const char *expected_sha256)
     {
       ob_ingest_close (self->ingest, fd);
       saving->done (NULL, error, saving->user_data);
-      ob_saving_free (saving);
+      saving_free (saving);
       return;
     }
-  g_hash_table_insert (self->saving, saving->upload->id, saving);
+  g_hash_table_insert (self->all, saving->upload->id, saving);
   if (upload->key && !saving->is_restored)
-    g_hash_table_insert (self->saving_keys, saving->upload, saving);
+    g_hash_table_insert (self->by_key, saving->upload, saving);
 }
 
 void
-ob_broker_submit_new (ObBroker *self, const ObSubmission *submission, int fd, ObSubmitDone done, gpointer user_data)
+ob_saving_table_begin (ObSavingTable *self, const ObSubmission *submission, int fd, ObSubmitDone done,
+                       gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
   ObDestination *destination = ob_destination_table_demand (self->destinations, submission->destination, &error);
@@ -394,14 +428,14 @@ ob_broker_submit_new (ObBroker *self, const ObSubmission *submission, int fd, Ob
       done (NULL, error, user_data);
       return;
     }
-  upload = ob_submission_make_upload (submission, destination->name, fd, ob_broker_get_now_ms (self));
+  upload = ob_submission_make_upload (submission, destination->name, fd, ob_queue_get_now_ms (self->queue));
   upload->number = ob_uploads_take_number (self->database);
   start (self, saving_new (self, upload, done, user_data), fd, submission->sha256);
 }
 
 void
-ob_broker_restore_copy (ObBroker *self, ObUpload *upload, int fd, const char *sha256, ObSubmitDone done,
-                        gpointer user_data)
+ob_saving_table_restore (ObSavingTable *self, ObUpload *upload, int fd, const char *sha256, ObSubmitDone done,
+                         gpointer user_data)
 {
   ObSaving *saving = saving_new (self, upload, done, user_data);
 
@@ -410,54 +444,39 @@ ob_broker_restore_copy (ObBroker *self, ObUpload *upload, int fd, const char *sh
 }
 
 void
-ob_broker_submit (ObBroker *self, const ObSubmission *submission, int fd, ObSubmitDone done, gpointer user_data)
+ob_saving_follow (ObSaving *saving, void (*on_ended) (gpointer user_data), gpointer user_data)
 {
-  g_autoptr (GError) error = NULL;
+  const Follower follower = { on_ended, user_data };
 
-  if (self->is_ending)
-    g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "Outbox is ending; hand the file over again");
-  if (error || !ob_submission_check (submission, ob_broker_get_now_ms (self), &error))
-    {
-      ob_ingest_close (self->ingest, fd);
-      done (NULL, error, user_data);
-    }
-  else if (submission->key)
-    ob_broker_submit_with_key (self, submission, fd, done, user_data);
-  else
-    ob_broker_submit_new (self, submission, fd, done, user_data);
+  g_array_append_val (saving->followers, follower);
+}
+
+static void
+cancel (ObSaving *saving)
+{
+  if (saving->task)
+    ob_ingest_cancel (saving->table->ingest, saving->task);
 }
 
 void
-ob_saving_add_follower (ObSaving *saving, ObResubmission *again)
+ob_saving_table_cancel (ObSavingTable *self, const char *id)
 {
-  g_ptr_array_add (saving->followers, again);
-}
-
-void
-ob_broker_cancel_saving (ObBroker *self, const char *id)
-{
+  ObSaving *saving = id ? ob_saving_table_find (self, id) : NULL;
   GHashTableIter iter;
-  gpointer key, value;
+  gpointer value;
 
-  g_hash_table_iter_init (&iter, self->saving);
-  while (g_hash_table_iter_next (&iter, &key, &value))
-    if (!id || g_str_equal (key, id))
-      {
-        ObSaving *saving = value;
-
-        saving->is_removed |= id != NULL;
-        if (saving->task)
-          ob_ingest_cancel (self->ingest, saving->task);
-      }
+  if (saving)
+    {
+      saving->is_removed = TRUE;
+      cancel (saving);
+    }
+  g_hash_table_iter_init (&iter, self->all);
+  while (!id && g_hash_table_iter_next (&iter, NULL, &value))
+    cancel (value);
 }
 
 gint64
-ob_broker_get_saved_bytes (ObBroker *self, const char *id)
+ob_saving_get_bytes (const ObSaving *saving)
 {
-  ObSaving *saving = g_hash_table_lookup (self->saving, id);
-
-  if (!saving)
-    return ob_recordings_has (self->recordings, id) ? (gint64) ob_recordings_get_bytes (self->recordings, id) : -1;
-
   return saving->task ? ob_ingest_get_copied_bytes (saving->task) : (gint64) saving->upload->size_bytes;
 }

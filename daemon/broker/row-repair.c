@@ -4,12 +4,14 @@
  * Bad text or absurd numbers in a row do not condemn the database: readers see them repaired, and the rows are repaired
  * soon after, before any of them is sent. Main thread.
  */
-#include "broker/broker-private.h"
+#include "broker/row-repair.h"
 
+#include "base/debug.h"
 #include "broker/record.h"
 #include "store/destinations.h"
 #include "store/journal.h"
 #include "store/repair.h"
+#include "store/uploads.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -17,7 +19,21 @@
 #define REPLACEMENT "\xef\xbf\xbd"
 
 /* A row that cannot be repaired must not be walked over again and again. */
-#define REPAIR_EVERY_US (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
+#define REPAIR_EVERY_MS (G_GINT64_CONSTANT (3600) * 1000)
+
+struct _ObRowRepair
+{
+  ObQueue *queue; /* borrowed, as are the next four */
+  ObDatabase *database;
+  ObSpool *spool;
+  ObDestinationTable *destinations;
+  ObSettingsFile *settings;
+  const ObRowRepairHost *host;
+  gpointer user_data;
+  guint source;         /* until it is done */
+  gint64 not_before_ms; /* since the start of the device */
+  gboolean is_watching;
+};
 
 static void
 on_upload (const char *id, gpointer user_data)
@@ -42,7 +58,7 @@ restore_text (char **field, const char *kept)
 
 /* A repaired digest or destination is worth nothing; the record in the spool has what was handed over. */
 static void
-restore_what_was_said (ObBroker *self, ObUpload *upload, const ObUpload *kept)
+restore_what_was_said (ObRowRepair *self, ObUpload *upload, const ObUpload *kept)
 {
   g_autoptr (ObUpload) of_key = kept->key ? ob_uploads_get_by_key (self->database, kept->app, kept->key, NULL) : NULL;
 
@@ -59,13 +75,13 @@ restore_what_was_said (ObBroker *self, ObUpload *upload, const ObUpload *kept)
   upload->is_form = kept->is_form;
   if (kept->created_at_ms > 0)
     upload->created_at_ms = kept->created_at_ms;
-  if (upload->not_before_ms == 0 && kept->not_before_ms > ob_broker_get_now_ms (self))
+  if (upload->not_before_ms == 0 && kept->not_before_ms > ob_queue_get_now_ms (self->queue))
     upload->not_before_ms = kept->not_before_ms;
 }
 
 /* The copy's size counts, if the record agrees or the row has none. */
 static void
-restore_size (ObBroker *self, ObUpload *upload, const ObUpload *kept)
+restore_size (ObRowRepair *self, ObUpload *upload, const ObUpload *kept)
 {
   g_autofree char *path = ob_spool_get_path (self->spool, upload->id);
   struct stat info;
@@ -77,19 +93,10 @@ restore_size (ObBroker *self, ObUpload *upload, const ObUpload *kept)
     upload->offset_bytes = upload->size_bytes;
 }
 
-/* An upload whose rule does not exist would wait until the rules change. */
 static void
-restore_rule (ObBroker *self, ObUpload *upload)
+restore (ObRowRepair *self, ObUpload *upload)
 {
-  if (ob_gate_find_rule (self->gate, upload->rule))
-    return;
-  ob_gate_match (self->gate, upload);
-}
-
-static void
-restore (ObBroker *self, ObUpload *upload)
-{
-  gint64 now_ms = ob_broker_get_now_ms (self);
+  gint64 now_ms = ob_queue_get_now_ms (self->queue);
   g_autoptr (ObUpload) kept
       = ob_spool_has (self->spool, upload->id) ? ob_record_load (self->spool, upload->id, NULL) : NULL;
 
@@ -97,13 +104,13 @@ restore (ObBroker *self, ObUpload *upload)
     restore_what_was_said (self, upload, kept);
   if (upload->stored != OB_STORED_SAVING)
     restore_size (self, upload, kept);
-  restore_rule (self, upload);
+  self->host->mend_lane (upload, self->user_data);
   if (upload->created_at_ms == 0)
     upload->created_at_ms = now_ms;
   /* Giving up counts from this time. */
   if (upload->progress_at_ms == 0 || upload->progress_at_ms > now_ms)
     upload->progress_at_ms = now_ms;
-  if (upload->stored == OB_STORED_QUEUED && ob_runs_has (self->runs, upload->id))
+  if (upload->stored == OB_STORED_QUEUED && self->host->is_running (upload->id, self->user_data))
     upload->stored = OB_STORED_UPLOADING;
   /* Drop a resume text that no attempt could use, if the file can be sent again. */
   if (upload->server_url
@@ -117,9 +124,9 @@ restore (ObBroker *self, ObUpload *upload)
 
 /* A destination that lost its URL gets it back from the settings beside the database. */
 static gboolean
-restore_destinations (ObBroker *self, GError **error)
+restore_destinations (ObRowRepair *self, GError **error)
 {
-  g_autoptr (ObSettings) settings = ob_settings_file_read (self->settings_file, NULL);
+  g_autoptr (ObSettings) settings = ob_settings_file_read (self->settings, NULL);
   g_autoptr (GHashTable) destinations = settings ? ob_destinations_load (self->database, NULL) : NULL;
 
   for (guint i = 0; destinations && i < settings->destinations->len; i++)
@@ -137,7 +144,7 @@ restore_destinations (ObBroker *self, GError **error)
 
 /* Their own values are sound by now. */
 static gboolean
-put_right (ObBroker *self, GPtrArray *ids, GError **error)
+put_right (ObRowRepair *self, GPtrArray *ids, GError **error)
 {
   for (guint i = 0; i < ids->len; i++)
     {
@@ -146,8 +153,9 @@ put_right (ObBroker *self, GPtrArray *ids, GError **error)
       if (!upload)
         continue;
       restore (self, upload);
+      ob_debug (OB_DEBUG_STORE, upload->id, "its row is repaired: it is %s", ob_stored_get_name (upload->stored));
       upload->sequence
-          = ob_journal_append (self->database, ob_broker_get_now_ms (self), upload, "repaired", upload->stored,
+          = ob_journal_append (self->database, ob_queue_get_now_ms (self->queue), upload, "repaired", upload->stored,
                                upload->reason, "its row had what was never written", error);
       if (upload->sequence == 0 || !ob_uploads_put_right (self->database, upload, error))
         return FALSE;
@@ -160,7 +168,7 @@ put_right (ObBroker *self, GPtrArray *ids, GError **error)
 static gboolean
 repair_all (gpointer user_data, GError **error)
 {
-  ObBroker *self = user_data;
+  ObRowRepair *self = user_data;
   g_autoptr (GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
 
   if (!ob_repair_rows (self->database, on_upload, ids, error) || !put_right (self, ids, error)
@@ -174,10 +182,10 @@ repair_all (gpointer user_data, GError **error)
 static gboolean
 on_repair (gpointer user_data)
 {
-  ObBroker *self = user_data;
+  ObRowRepair *self = user_data;
   g_autoptr (GError) error = NULL;
 
-  self->repair_source = 0;
+  self->source = 0;
   if (ob_queue_do (self->queue, OB_TURN_SOON, repair_all, self, &error))
     {
       ob_queue_load_again (self->queue);
@@ -193,30 +201,54 @@ on_repair (gpointer user_data)
 static void
 on_bad_row (gpointer user_data)
 {
-  ObBroker *self = user_data;
-  gint64 now_us = g_get_monotonic_time ();
+  ObRowRepair *self = user_data;
+  gint64 now_ms = ob_queue_get_boot_ms (self->queue);
 
-  if (self->repair_source != 0 || (self->repaired_at_us > 0 && now_us < self->repaired_at_us + REPAIR_EVERY_US))
+  if (self->source != 0 || now_ms < self->not_before_ms)
     return;
-  self->repaired_at_us = now_us;
-  self->repair_source = g_idle_add (on_repair, self);
+  self->not_before_ms = now_ms + REPAIR_EVERY_MS;
+  self->source = g_idle_add (on_repair, self);
 }
 
 gboolean
-ob_broker_awaits_repair (ObBroker *self, const ObUpload *upload)
+ob_row_repair_awaits (ObRowRepair *self, const ObUpload *upload)
 {
-  return upload->needs_repair && self->repair_source != 0;
+  return upload->needs_repair && self->source != 0;
 }
 
-void
-ob_broker_watch_rows (ObBroker *self)
+ObRowRepair *
+ob_row_repair_new (ObQueue *queue, ObSpool *spool, ObDestinationTable *destinations, ObSettingsFile *settings,
+                   const ObRowRepairHost *host, gpointer user_data)
 {
+  ObRowRepair *self = g_new0 (ObRowRepair, 1);
+
+  self->queue = queue;
+  self->database = ob_queue_get_database (queue);
+  self->spool = spool;
+  self->destinations = destinations;
+  self->settings = settings;
+  self->host = host;
+  self->user_data = user_data;
+  self->is_watching = TRUE;
   ob_database_watch_bad_rows (self->database, on_bad_row, self);
+
+  return self;
 }
 
 void
-ob_broker_stop_watching_rows (ObBroker *self)
+ob_row_repair_stop (ObRowRepair *self)
 {
-  g_clear_handle_id (&self->repair_source, g_source_remove);
+  /* The database may be closed by the time that this one is freed. */
+  if (!self->is_watching)
+    return;
+  self->is_watching = FALSE;
+  g_clear_handle_id (&self->source, g_source_remove);
   ob_database_watch_bad_rows (self->database, NULL, NULL);
+}
+
+void
+ob_row_repair_free (ObRowRepair *self)
+{
+  ob_row_repair_stop (self);
+  g_free (self);
 }
