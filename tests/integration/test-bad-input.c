@@ -459,7 +459,7 @@ test_a_list_of_large_documents (void)
       g_variant_builder_add (&filter, "{sv}", "limit", g_variant_new_uint32 (1000));
       outbox_dbus_uploads_call_list_sync (broker->uploads, g_variant_builder_end (&filter), &list, &next, NULL, &error);
       g_assert_no_error (error);
-      g_assert_cmpuint (g_variant_get_size (list), <, 300 * 1024);
+      g_assert_cmpuint (g_variant_get_size (list), <, 170 * 1024);
       g_assert_cmpuint (g_variant_n_children (list), >, 0);
       n_found += (guint) g_variant_n_children (list);
       n_pages++;
@@ -468,7 +468,7 @@ test_a_list_of_large_documents (void)
     }
   while (*cursor);
   g_assert_cmpuint (n_found, ==, N_LARGE);
-  g_assert_cmpuint (n_pages, >=, N_LARGE * 16000 / (300 * 1024));
+  g_assert_cmpuint (n_pages, >=, N_LARGE * 16000 / (170 * 1024));
 }
 
 int
