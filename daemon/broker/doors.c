@@ -10,6 +10,7 @@
 #include "broker/submission.h"
 #include "dbus/error.h"
 #include "store/journal.h"
+#include "store/media-type.h"
 #include "store/prune.h"
 #include "store/short-id.h"
 
@@ -20,19 +21,19 @@
 GPtrArray *
 ob_broker_list_uploads (ObBroker *self, const ObUploadsFilter *filter, gint64 *after, guint limit, GError **error)
 {
-  return ob_uploads_list (self->database, filter, after, limit, error);
+  return ob_uploads_list (self->members->database, filter, after, limit, error);
 }
 
 char *
 ob_broker_find_id (ObBroker *self, const char *part, GError **error)
 {
-  return ob_short_id_find (self->database, part, error);
+  return ob_short_id_find (self->members->database, part, error);
 }
 
 gboolean
 ob_broker_read_log (ObBroker *self, ObJournalRead on_row, gpointer user_data, GError **error)
 {
-  return ob_journal_read (self->database, LOG_ROWS, on_row, user_data, error);
+  return ob_journal_read (self->members->database, LOG_ROWS, on_row, user_data, error);
 }
 
 gboolean
@@ -48,13 +49,13 @@ ob_broker_read_history (ObBroker *self, const char *id, ObJournalRead on_row, gp
                                          : upload->stored == OB_STORED_DONE ? upload->sequence
                                                                             : G_MAXINT64 };
 
-  return ob_journal_read_history (self->database, id, &cover, HISTORY_ROWS, on_row, user_data, error);
+  return ob_journal_read_history (self->members->database, id, &cover, HISTORY_ROWS, on_row, user_data, error);
 }
 
 gboolean
 ob_broker_was_of_app (ObBroker *self, const char *id, const char *app)
 {
-  return ob_journal_is_of_app (self->database, id, app);
+  return ob_journal_is_of_app (self->members->database, id, app);
 }
 
 gboolean
@@ -62,19 +63,19 @@ ob_broker_replay (ObBroker *self, gint64 *sequence, const char *app, guint limit
                   gboolean (*on_upload) (const char *id, gint64 sequence, gpointer user_data), gpointer user_data,
                   GError **error)
 {
-  return ob_journal_read_since (self->database, sequence, app, limit, is_end, on_upload, user_data, error);
+  return ob_journal_read_since (self->members->database, sequence, app, limit, is_end, on_upload, user_data, error);
 }
 
 gboolean
 ob_broker_can_replay (ObBroker *self, gint64 epoch, gint64 sequence)
 {
-  return ob_broker_is_epoch (self, epoch) && sequence >= ob_prune_get_floor (self->database);
+  return ob_broker_is_epoch (self, epoch) && sequence >= ob_prune_get_floor (self->members->database);
 }
 
 gboolean
 ob_broker_is_epoch (ObBroker *self, gint64 epoch)
 {
-  return epoch == ob_database_get_epoch (self->database);
+  return epoch == ob_database_get_epoch (self->members->database);
 }
 
 /* --- Asked of the status board --- */
@@ -82,67 +83,67 @@ ob_broker_is_epoch (ObBroker *self, gint64 epoch)
 guint
 ob_broker_get_destination_holds (ObBroker *self, const ObDestination *destination, ObHold holds[3])
 {
-  return ob_destination_table_get_holds (self->destinations, destination, holds);
+  return ob_destination_table_get_holds (self->members->destinations, destination, holds);
 }
 
 ObStatus
 ob_broker_get_status (ObBroker *self, const ObUpload *upload)
 {
-  return ob_status_board_get (self->board, upload);
+  return ob_status_board_get (self->members->board, upload);
 }
 
 GArray *
 ob_broker_list_holds (ObBroker *self, const char *app)
 {
-  return ob_status_board_list_holds (self->board, app);
+  return ob_status_board_list_holds (self->members->board, app);
 }
 
 GArray *
 ob_broker_list_holds_of (ObBroker *self, const ObUpload *upload)
 {
-  return ob_status_board_list_holds_of (self->board, upload);
+  return ob_status_board_list_holds_of (self->members->board, upload);
 }
 
 GArray *
 ob_broker_find_kinds (ObBroker *self, OutboxState state, GError **error)
 {
-  return ob_status_board_find_kinds (self->board, state, error);
+  return ob_status_board_find_kinds (self->members->board, state, error);
 }
 
 gboolean
 ob_broker_summarise (ObBroker *self, guint64 uploads[OUTBOX_N_STATES], guint64 bytes[OUTBOX_N_STATES], GError **error)
 {
-  return ob_status_board_summarise (self->board, uploads, bytes, error);
+  return ob_status_board_summarise (self->members->board, uploads, bytes, error);
 }
 
 gboolean
 ob_broker_count_lost (ObBroker *self, guint64 *uploads, guint64 *bytes, GError **error)
 {
-  return ob_uploads_count_lost (self->database, uploads, bytes, error);
+  return ob_uploads_count_lost (self->members->database, uploads, bytes, error);
 }
 
 void
 ob_broker_count_unclaimed (ObBroker *self, guint64 *files, guint64 *bytes)
 {
-  ob_unclaimed_count (ob_recovery_get_unclaimed (self->recovery), files, bytes);
+  ob_unclaimed_count (ob_recovery_get_unclaimed (self->members->recovery), files, bytes);
 }
 
 char **
 ob_broker_list_unclaimed (ObBroker *self)
 {
-  return ob_unclaimed_list (ob_recovery_get_unclaimed (self->recovery));
+  return ob_unclaimed_list (ob_recovery_get_unclaimed (self->members->recovery));
 }
 
 gboolean
 ob_broker_get_group (ObBroker *self, const char *app, const char *name, ObGroupStatus *status, GError **error)
 {
-  return ob_status_board_get_group (self->board, app, name, status, error);
+  return ob_status_board_get_group (self->members->board, app, name, status, error);
 }
 
 GArray *
 ob_broker_list_groups (ObBroker *self, const ObGroupsFilter *filter, GError **error)
 {
-  return ob_status_board_list_groups (self->board, filter, error);
+  return ob_status_board_list_groups (self->members->board, filter, error);
 }
 
 /* --- Commands --- */
@@ -151,67 +152,67 @@ void
 ob_broker_command_of_app (ObBroker *self, const char *app, ObCommand command, const char *const *ids, gint value,
                           ObCommandDone done, gpointer user_data)
 {
-  ob_commands_command (self->commands, app, command, ids, value, done, user_data);
+  ob_commands_command (self->members->commands, app, command, ids, value, done, user_data);
 }
 
 void
 ob_broker_command (ObBroker *self, ObCommand command, const char *const *ids, gint value, ObCommandDone done,
                    gpointer user_data)
 {
-  ob_commands_command (self->commands, NULL, command, ids, value, done, user_data);
+  ob_commands_command (self->members->commands, NULL, command, ids, value, done, user_data);
 }
 
 void
 ob_broker_pause_groups (ObBroker *self, const char *app, const char *const *names, gboolean is_paused,
                         ObCommandDone done, gpointer user_data)
 {
-  ob_commands_pause_groups (self->commands, app, names, is_paused, done, user_data);
+  ob_commands_pause_groups (self->members->commands, app, names, is_paused, done, user_data);
 }
 
 void
 ob_broker_send_groups_now (ObBroker *self, const char *const *names, ObCommandDone done, gpointer user_data)
 {
-  ob_commands_send_groups_now (self->commands, names, done, user_data);
+  ob_commands_send_groups_now (self->members->commands, names, done, user_data);
 }
 
 void
 ob_broker_set_paused (ObBroker *self, gboolean is_paused, ObCommandDone done, gpointer user_data)
 {
-  ob_commands_pause_queue (self->commands, is_paused, done, user_data);
+  ob_commands_pause_queue (self->members->commands, is_paused, done, user_data);
 }
 
 void
 ob_broker_set_destination (ObBroker *self, const char *name, const ObDestinationSettings *settings, ObCommandDone done,
                            gpointer user_data)
 {
-  ob_destination_table_set (self->destinations, name, settings, done, user_data);
+  ob_destination_table_set (self->members->destinations, name, settings, done, user_data);
 }
 
 void
 ob_broker_remove_destination (ObBroker *self, const char *name, ObCommandDone done, gpointer user_data)
 {
-  ob_destination_table_remove (self->destinations, name, done, user_data);
+  ob_destination_table_remove (self->members->destinations, name, done, user_data);
 }
 
 void
 ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_paused, ObCommandDone done,
                              gpointer user_data)
 {
-  ob_destination_table_pause (self->destinations, name, is_paused, done, user_data);
+  ob_destination_table_pause (self->members->destinations, name, is_paused, done, user_data);
 }
 
 void
 ob_broker_try_destination (ObBroker *self, const char *name, ObTrialDone done, gpointer user_data)
 {
-  ob_trials_begin (self->trials, name, done, user_data);
+  ob_trials_begin (self->members->trials, name, done, user_data);
 }
 
-/* --- Recordings --- */
+/* --- Files that come in --- */
 
 void
 ob_broker_submit (ObBroker *self, const ObSubmission *submission, int fd, ObSubmitDone done, gpointer user_data)
 {
-  ob_intake_submit (self->intake, submission, fd, done, user_data);
+  ob_intake_submit (self->members->intake, submission, fd, done, user_data);
 }
 
 static gboolean
@@ -219,7 +220,7 @@ check_creation (ObBroker *self, const ObSubmission *submission, GError **error)
 {
   if (submission->sha256)
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "sha256: is for Commit, when it is known");
-  else if (submission->key && ob_intake_has_key (self->intake, submission->app, submission->key))
+  else if (submission->key && ob_intake_has_key (self->members->intake, submission->app, submission->key))
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_KEY_REUSED, "The key is that of a file that is being saved");
   else
     return ob_submission_check (submission, ob_broker_get_now_ms (self), error);
@@ -231,12 +232,13 @@ void
 ob_broker_create (ObBroker *self, const ObSubmission *submission, ObCreateDone done, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
-  ObDestination *destination = check_creation (self, submission, &error)
-                                   ? ob_destination_table_demand (self->destinations, submission->destination, &error)
-                                   : NULL;
+  ObDestination *destination
+      = check_creation (self, submission, &error)
+            ? ob_destination_table_demand (self->members->destinations, submission->destination, &error)
+            : NULL;
 
   if (destination)
-    ob_recordings_create (self->recordings,
+    ob_recordings_create (self->members->recordings,
                           ob_submission_make_upload (submission, destination->name, -1, ob_broker_get_now_ms (self)),
                           done, user_data);
   else
@@ -246,12 +248,130 @@ ob_broker_create (ObBroker *self, const ObSubmission *submission, ObCreateDone d
 void
 ob_broker_commit (ObBroker *self, const char *id, const char *sha256, ObRecordingDone done, gpointer user_data)
 {
-  ob_recordings_commit (self->recordings, id, sha256, done, user_data);
+  ob_recordings_commit (self->members->recordings, id, sha256, done, user_data);
 }
 
 gint64
 ob_broker_get_saved_bytes (ObBroker *self, const char *id)
 {
-  return ob_recordings_has (self->recordings, id) ? (gint64) ob_recordings_get_bytes (self->recordings, id)
-                                                  : ob_intake_get_bytes (self->intake, id);
+  return ob_recordings_has (self->members->recordings, id)
+             ? (gint64) ob_recordings_get_bytes (self->members->recordings, id)
+             : ob_intake_get_bytes (self->members->intake, id);
+}
+
+/* --- The queue --- */
+
+GHashTable *
+ob_broker_get_destinations (ObBroker *self)
+{
+  return ob_destination_table_get_all (self->members->destinations);
+}
+
+ObUpload *
+ob_broker_get (ObBroker *self, const char *id, GError **error)
+{
+  return ob_uploads_get (self->members->database, id, error);
+}
+
+char *
+ob_broker_dup_sequence (ObBroker *self, gint64 sequence)
+{
+  return g_strdup_printf ("%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, ob_database_get_epoch (self->members->database),
+                          sequence);
+}
+
+guint64
+ob_broker_get_sent_bytes (ObBroker *self, const ObUpload *upload)
+{
+  return ob_runs_get_sent_bytes (self->members->runs, upload);
+}
+
+void
+ob_broker_after_commit (ObBroker *self, void (*effect) (const GError *error, gpointer user_data), gpointer user_data)
+{
+  ob_queue_after_all (self->members->queue, effect, user_data);
+}
+
+gint64
+ob_broker_get_last_sequence (ObBroker *self)
+{
+  return ob_journal_get_last (self->members->database);
+}
+
+gint64
+ob_broker_get_now_ms (ObBroker *self)
+{
+  return ob_clock_get_now_ms (self->clock);
+}
+
+/* --- The gate's, for those outside --- */
+
+ObRules *
+ob_broker_get_rules (ObBroker *self)
+{
+  return ob_gate_get_rules (self->members->gate);
+}
+
+void
+ob_broker_set_rules (ObBroker *self, ObRules *rules)
+{
+  ob_gate_set_rules (self->members->gate, rules);
+}
+
+void
+ob_broker_set_zone (ObBroker *self, GTimeZone *zone)
+{
+  ob_gate_set_zone (self->members->gate, zone);
+}
+
+const ObConditions *
+ob_broker_get_conditions (ObBroker *self)
+{
+  return ob_gate_get_conditions (self->members->gate);
+}
+
+GStrv
+ob_broker_list_sources (ObBroker *self)
+{
+  return ob_gate_list_sources (self->members->gate);
+}
+
+guint64
+ob_broker_get_metered_bytes (ObBroker *self)
+{
+  return ob_gate_get_metered_bytes (self->members->gate);
+}
+
+void
+ob_broker_allow_network (ObBroker *self, ObCommandDone done, gpointer user_data)
+{
+  ob_gate_allow_network (self->members->gate, done, user_data);
+}
+
+/* --- What it is started with --- */
+
+gboolean
+ob_broker_has_media_types (ObBroker *self)
+{
+  return ob_media_type_has_database ();
+}
+
+void
+ob_broker_miss_queue (ObBroker *self, const char *words, void (*on_given_up) (gpointer user_data), gpointer user_data)
+{
+  ob_storage_miss_queue (self->members->storage, words, on_given_up, user_data);
+}
+
+void
+ob_broker_set_in_memory (ObBroker *self, gboolean is_in_memory)
+{
+  if (is_in_memory)
+    g_warning ("The data folder is in memory: what is handed over is lost when this device is switched off");
+  self->is_in_memory = is_in_memory;
+}
+
+gboolean
+ob_broker_is_in_memory (ObBroker *self)
+{
+  return self->is_in_memory;
 }

@@ -2,16 +2,16 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The wires between the members of the broker: the answers to what one asks of others, and what follows from what one tells.
- * A member sees its own table of functions alone, and never the broker behind it. Main thread.
+ * A member sees its own table of functions alone, and never what is behind it. Main thread.
  */
-#include "broker/broker-private.h"
+#include "broker/wiring.h"
 
 /* --- Retention asks --- */
 
 static gboolean
 is_in_hand (const ObUpload *upload, gpointer user_data)
 {
-  ObBroker *self = user_data;
+  const ObMembers *self = user_data;
 
   return ob_runs_has (self->runs, upload->id) || ob_intake_has (self->intake, upload->id)
          || ob_row_repair_awaits (self->row_repair, upload);
@@ -20,92 +20,94 @@ is_in_hand (const ObUpload *upload, gpointer user_data)
 static gboolean
 is_away (gpointer user_data)
 {
-  return ob_storage_is_queue_missed (((const ObBroker *) user_data)->storage);
+  return ob_storage_is_queue_missed (((const ObMembers *) user_data)->storage);
 }
 
-const ObRetentionFacts ob_broker_retention_facts = { is_in_hand, is_away };
+const ObRetentionFacts ob_wiring_retention_facts = { is_in_hand, is_away };
 
 /* --- Storage tells, and asks --- */
 
 static void
 on_storage_changed (gpointer user_data)
 {
-  ob_broker_tell_holds (user_data);
+  const ObMembers *self = user_data;
+
+  self->events->holds_changed (self->user_data);
 }
 
 static void
 on_repaired (gpointer user_data)
 {
-  ob_gate_review (((ObBroker *) user_data)->gate);
-  ob_broker_take_up (user_data);
+  ob_gate_review (((const ObMembers *) user_data)->gate);
+  ob_members_take_up (user_data);
 }
 
 static OutboxReasonSet
 get_other_reasons (gpointer user_data)
 {
-  ObBroker *self = user_data;
+  const ObMembers *self = user_data;
 
   return (ob_commands_is_queue_paused (self->commands) ? OUTBOX_REASON_BIT (OUTBOX_REASON_QUEUE) : 0)
          | ob_gate_get_session_reasons (self->gate);
 }
 
-const ObStorageEvents ob_broker_storage_events = { on_storage_changed, on_repaired, get_other_reasons };
+const ObStorageEvents ob_wiring_storage_events = { on_storage_changed, on_repaired, get_other_reasons };
 
 /* --- Destinations tell --- */
 
 static void
 on_settings_changed (gpointer user_data)
 {
-  ob_settings_file_save_after (((ObBroker *) user_data)->settings_file);
+  ob_settings_file_save_after (((const ObMembers *) user_data)->settings_file);
 }
 
 static void
 on_left (const char *name, gpointer user_data)
 {
-  ob_runs_pause_for_after (((ObBroker *) user_data)->runs, name);
+  ob_runs_pause_for_after (((const ObMembers *) user_data)->runs, name);
 }
 
-const ObDestinationEvents ob_broker_destination_events = { on_settings_changed, on_left };
+const ObDestinationEvents ob_wiring_destination_events = { on_settings_changed, on_left };
 
 /* --- The gate tells --- */
 
 static void
 on_lane_closed (const char *destination, const char *lane_rule, OutboxReasonSet reasons, gpointer user_data)
 {
-  ob_runs_close_lane (((ObBroker *) user_data)->runs, destination, lane_rule, reasons);
+  ob_runs_close_lane (((const ObMembers *) user_data)->runs, destination, lane_rule, reasons);
 }
 
 static void
 on_lane_changed (const char *id, const char *lane_rule, gpointer user_data)
 {
-  ob_runs_change_lane (((ObBroker *) user_data)->runs, id, lane_rule);
+  ob_runs_change_lane (((const ObMembers *) user_data)->runs, id, lane_rule);
 }
 
 static gboolean
 record_session (gpointer user_data, GError **error)
 {
-  return ob_storage_record_queue_reasons (((ObBroker *) user_data)->storage, NULL, error);
+  return ob_storage_record_queue_reasons (((const ObMembers *) user_data)->storage, NULL, error);
 }
 
 static void
 on_session_changed (gboolean is_ending, gpointer user_data)
 {
-  ObBroker *self = user_data;
+  const ObMembers *self = user_data;
 
   if (is_ending)
     ob_runs_stop_for (self->runs, NULL, OB_STOP_GENTLY);
-  if (!ob_queue_do (self->queue, OB_TURN_SOON, record_session, self, NULL))
+  if (!ob_queue_do (self->queue, OB_TURN_SOON, record_session, user_data, NULL))
     ob_queue_touch_holds (self->queue);
 }
 
-const ObGateEvents ob_broker_gate_events = { on_lane_closed, on_lane_changed, on_session_changed };
+const ObGateEvents ob_wiring_gate_events = { on_lane_closed, on_lane_changed, on_session_changed };
 
 /* --- Knocks ask --- */
 
 static gboolean
 is_knock_wanted (const ObDestination *destination, gpointer user_data)
 {
-  ObBroker *self = user_data;
+  const ObMembers *self = user_data;
 
   return ob_storage_get_queue_reasons (self->storage) == 0 && ob_gate_has_open_lane (self->gate, destination->name)
          && !ob_runs_has_for (self->runs, destination->name);
@@ -114,23 +116,23 @@ is_knock_wanted (const ObDestination *destination, gpointer user_data)
 static const ObConditions *
 get_conditions (gpointer user_data)
 {
-  return ob_gate_get_conditions (((ObBroker *) user_data)->gate);
+  return ob_gate_get_conditions (((const ObMembers *) user_data)->gate);
 }
 
-const ObKnocksFacts ob_broker_knocks_facts = { is_knock_wanted, get_conditions };
+const ObKnocksFacts ob_wiring_knocks_facts = { is_knock_wanted, get_conditions };
 
 /* --- Recordings ask --- */
 
 static void
 set_lane (ObUpload *upload, gpointer user_data)
 {
-  ob_gate_admit (((ObBroker *) user_data)->gate, upload);
+  ob_gate_admit (((const ObMembers *) user_data)->gate, upload);
 }
 
 static gboolean
 forget (const ObUpload *upload, const char *why, GError **error, gpointer user_data)
 {
-  ObCommands *commands = ((const ObBroker *) user_data)->commands;
+  ObCommands *commands = ((const ObMembers *) user_data)->commands;
 
   return ob_commands_want_termination (commands, upload, error) && ob_commands_forget (commands, upload, why, error);
 }
@@ -138,62 +140,62 @@ forget (const ObUpload *upload, const char *why, GError **error, gpointer user_d
 static void
 on_troubled (gpointer user_data)
 {
-  ob_storage_probe (((ObBroker *) user_data)->storage);
+  ob_storage_probe (((const ObMembers *) user_data)->storage);
 }
 
-const ObRecordingsHost ob_broker_recordings_host = { set_lane, forget, on_troubled };
+const ObRecordingsHost ob_wiring_recordings_host = { set_lane, forget, on_troubled };
 
 /* --- Intake asks, and tells --- */
 
 static void
 on_saving_ended (gpointer user_data)
 {
-  ob_recovery_settle_doubts (((ObBroker *) user_data)->recovery);
+  ob_recovery_settle_doubts (((const ObMembers *) user_data)->recovery);
 }
 
-const ObIntakeHost ob_broker_intake_host = { set_lane, forget, on_troubled, on_saving_ended };
+const ObIntakeHost ob_wiring_intake_host = { set_lane, forget, on_troubled, on_saving_ended };
 
 /* --- Trials ask --- */
 
 static GArray *
 list_holds (gpointer user_data)
 {
-  return ob_status_board_list_holds (((const ObBroker *) user_data)->board, NULL);
+  return ob_status_board_list_holds (((const ObMembers *) user_data)->board, NULL);
 }
 
 static gboolean
 list_holds_of_rules (const char *destination, OutboxReasonSet which, GArray *list, gpointer user_data)
 {
-  return ob_gate_list_holds_of_rules (((ObBroker *) user_data)->gate, destination, which, list);
+  return ob_gate_list_holds_of_rules (((const ObMembers *) user_data)->gate, destination, which, list);
 }
 
-const ObTrialsFacts ob_broker_trials_facts = { list_holds, list_holds_of_rules };
+const ObTrialsFacts ob_wiring_trials_facts = { list_holds, list_holds_of_rules };
 
 /* --- The status board asks --- */
 
 static OutboxReasonSet
 get_queue_reasons (gpointer user_data)
 {
-  return ob_storage_get_queue_reasons (((ObBroker *) user_data)->storage);
+  return ob_storage_get_queue_reasons (((const ObMembers *) user_data)->storage);
 }
 
 static guint
 get_lane_holds (const char *destination, const char *rule, ObStored stored, ObHold holds[OB_LANE_HOLDS_MAX],
                 gpointer user_data)
 {
-  return ob_gate_get_lane_holds (((ObBroker *) user_data)->gate, destination, rule, stored, holds);
+  return ob_gate_get_lane_holds (((const ObMembers *) user_data)->gate, destination, rule, stored, holds);
 }
 
 static void
 list_lane_holds (const char *app, GArray *list, gpointer user_data)
 {
-  ob_gate_list_lane_holds (((ObBroker *) user_data)->gate, app, list);
+  ob_gate_list_lane_holds (((const ObMembers *) user_data)->gate, app, list);
 }
 
 static GPtrArray *
 list_on_the_way (gpointer user_data)
 {
-  ObBroker *self = user_data;
+  const ObMembers *self = user_data;
   GPtrArray *ids = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GPtrArray) actives = ob_runs_list (self->runs);
 
@@ -207,10 +209,10 @@ list_on_the_way (gpointer user_data)
 static guint64
 get_sent_bytes (const ObUpload *upload, gpointer user_data)
 {
-  return ob_runs_get_sent_bytes (((ObBroker *) user_data)->runs, upload);
+  return ob_runs_get_sent_bytes (((const ObMembers *) user_data)->runs, upload);
 }
 
-const ObStatusFacts ob_broker_status_facts
+const ObStatusFacts ob_wiring_status_facts
     = { get_queue_reasons, get_lane_holds, list_lane_holds, list_on_the_way, get_sent_bytes };
 
 /* --- Recovery asks --- */
@@ -218,70 +220,72 @@ const ObStatusFacts ob_broker_status_facts
 static gboolean
 is_running (const char *id, gpointer user_data)
 {
-  return ob_runs_has (((const ObBroker *) user_data)->runs, id);
+  return ob_runs_has (((const ObMembers *) user_data)->runs, id);
 }
 
 static gboolean
 awaits_repair (const ObUpload *upload, gpointer user_data)
 {
-  return ob_row_repair_awaits (((const ObBroker *) user_data)->row_repair, upload);
+  return ob_row_repair_awaits (((const ObMembers *) user_data)->row_repair, upload);
 }
 
 static gboolean
 may_resume (const ObUpload *upload, const char *resume, gpointer user_data)
 {
-  return ob_destination_table_may_resume (((ObBroker *) user_data)->destinations, upload->destination, resume);
+  return ob_destination_table_may_resume (((const ObMembers *) user_data)->destinations, upload->destination, resume);
 }
 
-const ObRecoveryHost ob_broker_recovery_host = { set_lane, forget, is_running, awaits_repair, may_resume };
+const ObRecoveryHost ob_wiring_recovery_host = { set_lane, forget, is_running, awaits_repair, may_resume };
 
 /* --- Runs ask, and tell --- */
 
 static gboolean
 may_start (const char *destination, const char *rule, ObStored stored, gpointer user_data)
 {
-  return ob_status_board_may_start (((ObBroker *) user_data)->board, destination, rule, stored);
+  return ob_status_board_may_start (((const ObMembers *) user_data)->board, destination, rule, stored);
 }
 
 static void
 on_sent (const char *id, gpointer user_data)
 {
-  ob_broker_tell_after (user_data, id);
+  const ObMembers *self = user_data;
+
+  self->events->sent (id, self->user_data);
 }
 
 static void
 on_arrived (const char *id, gpointer user_data)
 {
-  ob_retention_clear_copy (((ObBroker *) user_data)->retention, id);
+  ob_retention_clear_copy (((const ObMembers *) user_data)->retention, id);
 }
 
-const ObRunsHost ob_broker_runs_host = { may_start, awaits_repair, on_sent, on_arrived };
+const ObRunsHost ob_wiring_runs_host = { may_start, awaits_repair, on_sent, on_arrived };
 
 /* --- Commands tell --- */
 
 static void
 on_removed (const ObUpload *upload, gint64 sequence, gpointer user_data)
 {
-  ObBroker *self = user_data;
+  const ObMembers *self = user_data;
 
   ob_intake_drop (self->intake, upload->id);
   ob_runs_stop_one (self->runs, upload->id, OB_STOP_NOW);
   ob_recordings_drop (self->recordings, upload->id);
   (void) ob_spool_remove (self->spool, upload->id, NULL);
-  g_signal_emit_by_name (self, "removed", upload, sequence);
+  self->events->removed (upload, sequence, self->user_data);
 }
 
-const ObCommandsEvents ob_broker_commands_events = { on_removed };
+const ObCommandsEvents ob_wiring_commands_events = { on_removed };
 
 /* --- The repair of rows asks --- */
 
 static void
 mend_lane (ObUpload *upload, gpointer user_data)
 {
-  ObGate *gate = ((ObBroker *) user_data)->gate;
+  ObGate *gate = ((const ObMembers *) user_data)->gate;
 
   if (!ob_gate_find_rule (gate, upload->rule))
     ob_gate_match (gate, upload);
 }
 
-const ObRowRepairHost ob_broker_row_repair_host = { mend_lane, is_running };
+const ObRowRepairHost ob_wiring_row_repair_host = { mend_lane, is_running };

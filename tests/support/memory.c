@@ -62,7 +62,7 @@ add_lanes (ObBroker *broker, const char *destination, GPtrArray *lines)
     {
       const char *rule = ((const ObRule *) rules->pdata[i])->name;
       ObHold holds[OB_SHARED_HOLDS_MAX];
-      guint n_holds = ob_status_board_get_holds (broker->board, destination, rule, OB_STORED_QUEUED, holds);
+      guint n_holds = ob_status_board_get_holds (broker->members->board, destination, rule, OB_STORED_QUEUED, holds);
       GString *line = g_string_new (NULL);
 
       g_string_printf (line, "lane: %s/%s", destination, rule);
@@ -156,7 +156,7 @@ load_anew (TestRig *rig, ObDatabase *database)
   if (rig->rules)
     ob_broker_set_rules (broker, rig->rules);
   /* The disk is a fact of the device, as the network is. */
-  ob_storage_set_trouble (broker->storage, ob_storage_get_words (rig->broker->storage));
+  ob_storage_set_trouble (broker->members->storage, ob_storage_get_words (rig->broker->members->storage));
 
   return broker;
 }
@@ -176,7 +176,7 @@ check_attempt (ObBroker *fresh, const ObActive *active, const char *where)
   if (g_strcmp0 (upload->rule, active->rule) != 0 || !g_str_equal (upload->destination, active->destination)
       || active->is_asking != (upload->stored == OB_STORED_CONFIRMING))
     g_error ("%s: the attempt is in another lane than its upload: %s, %s", where, active->rule, upload->rule);
-  n_holds = ob_status_board_get_holds (fresh->board, upload->destination, upload->rule, upload->stored, holds);
+  n_holds = ob_status_board_get_holds (fresh->members->board, upload->destination, upload->rule, upload->stored, holds);
   n_holds += ob_upload_get_holds (upload, holds + n_holds);
   for (guint i = 0; i < n_holds; i++)
     if (holds[i].reason != OUTBOX_REASON_STORAGE && !(holds[i].flags & OB_HOLD_LETS_ONE_TRY))

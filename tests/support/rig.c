@@ -18,7 +18,7 @@ test_rig_settle (TestRig *rig)
   while (g_main_context_iteration (NULL, FALSE))
     ;
   /* What nobody waits for is committed within half a second: now. */
-  ob_queue_commit (rig->broker->queue);
+  ob_queue_commit (rig->broker->members->queue);
 }
 
 void
@@ -325,19 +325,19 @@ test_rig_is_active (TestRig *rig, const char *id)
 guint
 test_rig_count_active (TestRig *rig)
 {
-  return ob_runs_count (rig->broker->runs);
+  return ob_runs_count (rig->broker->members->runs);
 }
 
 const ObActive *
 test_rig_find_active (TestRig *rig, const char *id)
 {
-  return ob_runs_find (rig->broker->runs, id);
+  return ob_runs_find (rig->broker->members->runs, id);
 }
 
 GPtrArray *
 test_rig_list_active (TestRig *rig)
 {
-  return ob_runs_list (rig->broker->runs);
+  return ob_runs_list (rig->broker->members->runs);
 }
 
 /* --- What callers see --- */

@@ -99,8 +99,8 @@ test_a_key_that_is_handed_over_meanwhile (TestRig *rig, gconstpointer data)
 
   leave_an_orphan (rig);
   submit (rig, *fill, &answer);
-  ob_recovery_stop (rig->broker->recovery);
-  ob_recovery_start (rig->broker->recovery);
+  ob_recovery_stop (rig->broker->members->recovery);
+  ob_recovery_start (rig->broker->members->recovery);
   g_assert_false (answer.is_done);
   test_wait_until (is_answered, &answer, 10);
   g_assert_no_error (answer.error);
@@ -204,8 +204,8 @@ test_a_copy_without_a_row (TestRig *rig, gconstpointer data)
     g_assert_true (ob_spool_remove (rig->spool, twin, NULL));
 
   copy = (Copy){ rig, id };
-  ob_recovery_stop (rig->broker->recovery);
-  ob_recovery_start (rig->broker->recovery);
+  ob_recovery_stop (rig->broker->members->recovery);
+  ob_recovery_start (rig->broker->members->recovery);
   test_wait_until (is_decided, &copy, 10);
   test_rig_settle (rig);
   adopted = ob_uploads_get (rig->database, id, NULL);

@@ -85,8 +85,8 @@ test_others_are_served_between_slices (TestRig *rig, gconstpointer data)
   g_auto (GStrv) ids = make_many (rig);
   g_autofree char *other = test_rig_submit (rig, "yard", 0);
   const char *const others[] = { other, NULL };
-  Answer many = { .turns = rig->broker->queue }, one = { .turns = rig->broker->queue };
-  const guint begin = ob_queue_get_turn_number (rig->broker->queue);
+  Answer many = { .turns = rig->broker->members->queue }, one = { .turns = rig->broker->members->queue };
+  const guint begin = ob_queue_get_turn_number (rig->broker->members->queue);
 
   ob_broker_command (rig->broker, OB_COMMAND_REMOVE, (const char *const *) ids, 0, on_done, &many);
   ob_broker_command (rig->broker, OB_COMMAND_PAUSE, others, 0, on_done, &one);
@@ -106,7 +106,7 @@ static void
 test_one_that_is_twice_is_done_once (TestRig *rig, gconstpointer data)
 {
   g_auto (GStrv) ids = make_many (rig);
-  Answer answer = { .turns = rig->broker->queue };
+  Answer answer = { .turns = rig->broker->members->queue };
 
   g_free (ids[1]);
   ids[1] = g_strdup (LAST);
@@ -122,7 +122,7 @@ test_nothing_is_begun_before_all_are_known (TestRig *rig, gconstpointer data)
 {
   const char *how = data;
   g_auto (GStrv) ids = make_many (rig);
-  Answer answer = { .turns = rig->broker->queue };
+  Answer answer = { .turns = rig->broker->members->queue };
   gboolean is_state = g_str_equal (how, "state");
   gint expected = is_state ? OUTBOX_ERROR_WRONG_STATE : OUTBOX_ERROR_NOT_FOUND;
 
@@ -153,7 +153,7 @@ static void
 test_an_end_meanwhile_is_left_out (TestRig *rig, gconstpointer data)
 {
   g_auto (GStrv) ids = make_many (rig);
-  Answer answer = { .turns = rig->broker->queue };
+  Answer answer = { .turns = rig->broker->members->queue };
 
   ob_broker_command (rig->broker, OB_COMMAND_PAUSE, (const char *const *) ids, 0, on_done, &answer);
   test_wait_until (is_begun, rig, 20);
@@ -172,7 +172,7 @@ test_the_last_word_counts (TestRig *rig, gconstpointer data)
   Answer answers[N_OTHERS] = { { 0 } };
 
   for (guint i = 0; i < N_OTHERS; i++)
-    answers[i].turns = rig->broker->queue;
+    answers[i].turns = rig->broker->members->queue;
   ob_broker_command (rig->broker, OB_COMMAND_RESUME, (const char *const *) ids, 0, on_done, &answers[0]);
   ob_broker_command (rig->broker, OB_COMMAND_PAUSE, (const char *const *) ids, 0, on_done, &answers[1]);
   ob_broker_command (rig->broker, OB_COMMAND_RESUME, last, 0, on_done, &answers[2]);
@@ -200,12 +200,12 @@ static void
 test_a_disk_that_fails_meanwhile (TestRig *rig, gconstpointer data)
 {
   g_auto (GStrv) ids = make_many (rig);
-  Answer answer = { .turns = rig->broker->queue }, again = answer;
+  Answer answer = { .turns = rig->broker->members->queue }, again = answer;
   gint64 n_done;
 
   ob_broker_command (rig->broker, OB_COMMAND_REMOVE, (const char *const *) ids, 0, on_done, &answer);
   test_wait_until (is_begun, rig, 20);
-  ob_queue_commit (rig->broker->queue);
+  ob_queue_commit (rig->broker->members->queue);
   run_sql (rig, "CREATE TEMP TRIGGER no_room BEFORE INSERT ON journal BEGIN SELECT raise (ABORT, 'no'); END");
   test_wait_until (is_answered, &answer, 20);
   run_sql (rig, "DROP TRIGGER no_room");
@@ -226,7 +226,7 @@ static void
 test_the_broker_ends_meanwhile (TestRig *rig, gconstpointer data)
 {
   g_auto (GStrv) ids = make_many (rig);
-  Answer answer = { .turns = rig->broker->queue }, behind = answer;
+  Answer answer = { .turns = rig->broker->members->queue }, behind = answer;
   gint64 n_done;
 
   ob_broker_command (rig->broker, OB_COMMAND_REMOVE, (const char *const *) ids, 0, on_done, &answer);
@@ -288,7 +288,7 @@ test_a_large_group_follows_in_slices (TestRig *rig, gconstpointer data)
 {
   g_autofree char *other = test_rig_submit (rig, "yard", 0);
   const char *const others[] = { other, NULL };
-  Answer group = { .turns = rig->broker->queue }, one = { .turns = rig->broker->queue };
+  Answer group = { .turns = rig->broker->members->queue }, one = { .turns = rig->broker->members->queue };
 
   make_group (rig);
   pause_group (rig, TRUE, &group);
@@ -310,11 +310,11 @@ test_a_large_group_follows_in_slices (TestRig *rig, gconstpointer data)
 static void
 test_a_group_that_an_end_interrupts (TestRig *rig, gconstpointer data)
 {
-  Answer answer = { .turns = rig->broker->queue };
+  Answer answer = { .turns = rig->broker->members->queue };
 
   make_group (rig);
   pause_group (rig, TRUE, &answer);
-  ob_queue_commit (rig->broker->queue);
+  ob_queue_commit (rig->broker->members->queue);
   g_assert_cmpint (count_followers (rig), <, N_MEMBERS);
   test_rig_stop (rig);
   g_assert_error (answer.error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER);
@@ -330,12 +330,12 @@ test_a_group_that_an_end_interrupts (TestRig *rig, gconstpointer data)
 static void
 test_a_group_that_the_disk_interrupts (TestRig *rig, gconstpointer data)
 {
-  Answer answer = { .turns = rig->broker->queue };
+  Answer answer = { .turns = rig->broker->members->queue };
   gint64 n_before;
 
   make_group (rig);
   pause_group (rig, TRUE, &answer);
-  ob_queue_commit (rig->broker->queue);
+  ob_queue_commit (rig->broker->members->queue);
   n_before = count_followers (rig);
   run_sql (rig, "CREATE TEMP TRIGGER no_room BEFORE UPDATE ON groups BEGIN SELECT raise (ABORT, 'no'); END");
   test_wait_until (is_answered, &answer, 20);
@@ -362,7 +362,7 @@ refuse_once (gpointer data)
 static void
 test_a_group_without_its_word (TestRig *rig, gconstpointer data)
 {
-  Answer answer = { .turns = rig->broker->queue };
+  Answer answer = { .turns = rig->broker->members->queue };
   gboolean is_resumed = g_str_equal (data, "resume");
   guint n_commits = 0;
 
@@ -393,7 +393,7 @@ static void
 test_the_last_word_about_a_group_counts (TestRig *rig, gconstpointer data)
 {
   const char *const last[] = { "u-05999", NULL };
-  Answer pause = { .turns = rig->broker->queue }, one = pause, resume = pause;
+  Answer pause = { .turns = rig->broker->members->queue }, one = pause, resume = pause;
 
   make_group (rig);
   pause_group (rig, TRUE, &pause);
@@ -403,7 +403,7 @@ test_the_last_word_about_a_group_counts (TestRig *rig, gconstpointer data)
   g_assert_no_error (one.error);
   g_assert_cmpint (count_followers (rig), ==, N_MEMBERS - 1);
   g_assert_cmpint (test_rig_ask (rig, "SELECT is_group_paused FROM uploads WHERE id = 'u-05999'"), ==, 0);
-  pause = (Answer){ .turns = rig->broker->queue };
+  pause = (Answer){ .turns = rig->broker->members->queue };
   pause_group (rig, TRUE, &pause);
   pause_group (rig, FALSE, &resume);
   test_wait_until (is_answered, &pause, 20);

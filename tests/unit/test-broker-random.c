@@ -249,7 +249,7 @@ check (TestRig *rig, const Day *day)
 
   /* Until the disk can be written a row may stand there as saving: of a file that was refused, or of one that was accepted
    * while its row said so. */
-  if (ob_storage_next_ms (rig->broker->storage) == 0)
+  if (ob_storage_next_ms (rig->broker->members->storage) == 0)
     g_assert_cmpint (n_rows, ==, g_hash_table_size (day->accepted));
   g_assert_cmpint (n_rows, >=, g_hash_table_size (day->accepted));
   g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM uploads WHERE state <> 0"), <=,
@@ -271,7 +271,7 @@ check (TestRig *rig, const Day *day)
       if (status.state == OUTBOX_STATE_RETRYING)
         g_assert_cmpint (status.until_ms, >, 0);
       /* What is told as running runs, unless the disk keeps that from being written. */
-      if (upload->stored == OB_STORED_UPLOADING && ob_storage_next_ms (rig->broker->storage) == 0)
+      if (upload->stored == OB_STORED_UPLOADING && ob_storage_next_ms (rig->broker->members->storage) == 0)
         g_assert_true (test_rig_is_active (rig, key));
     }
   actives = test_rig_list_active (rig);

@@ -78,7 +78,7 @@ test_a_full_disk_changes_nothing (TestRig *rig, gconstpointer data)
   g_assert_cmpuint (count_files (rig, "incoming"), ==, 0);
   /* Memory says what the database says, and the attempt was left alone. */
   test_rig_assert_status (rig, id, "uploading");
-  g_assert_false (ob_commands_is_queue_paused (rig->broker->commands));
+  g_assert_false (ob_commands_is_queue_paused (rig->broker->members->commands));
   g_assert_cmpuint (g_hash_table_size (ob_broker_get_destinations (rig->broker)), ==, 2);
   g_assert_true (test_rig_is_active (rig, id));
 
@@ -115,7 +115,7 @@ test_a_turn_fails_whole (TestRig *rig, gconstpointer data)
   make_room (rig);
   test_rig_settle (rig);
   g_assert_cmpuint (n_errors, ==, 3);
-  g_assert_false (ob_commands_is_queue_paused (rig->broker->commands));
+  g_assert_false (ob_commands_is_queue_paused (rig->broker->members->commands));
   g_assert_true (test_rig_is_active (rig, id) && test_rig_is_active (rig, other));
   g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM uploads WHERE is_paused"), ==, 0);
   g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM journal WHERE event IN ('paused', 'filler')"), ==, 0);
@@ -271,7 +271,7 @@ begin_submit (TestRig *rig, ObSubmitDone done, Submit *submit)
   ob_broker_submit (rig->broker, &submission, open_file (rig, SLOW_BYTES), done, submit);
   while (!(id = find_saving (rig)))
     g_main_context_iteration (NULL, TRUE);
-  g_assert_true (ob_intake_has (rig->broker->intake, id));
+  g_assert_true (ob_intake_has (rig->broker->members->intake, id));
 
   return id;
 }
@@ -316,7 +316,7 @@ test_a_full_disk_right_after_the_answer (TestRig *rig, gconstpointer data)
   Submit submit = { .rig = rig };
   g_autofree char *id = begin_submit (rig, on_submitted_then_full, &submit);
 
-  ob_queue_commit (rig->broker->queue);
+  ob_queue_commit (rig->broker->members->queue);
   test_wait_until (is_submitted, &submit, 10);
   g_assert_no_error (submit.error);
   test_rig_settle (rig);

@@ -220,7 +220,7 @@ report_created (TestScene *scene, const Command *command)
   if (!begin_report (scene))
     return;
   question = ob_question_new ();
-  ob_runs_workers_events.created (scene->target, command->name, question, scene->rig->broker->runs);
+  ob_runs_workers_events.created (scene->target, command->name, question, scene->rig->broker->members->runs);
   ask (scene, question);
 }
 
@@ -232,7 +232,7 @@ report_stored (TestScene *scene, const Command *command)
   if (!begin_report (scene))
     return;
   question = ob_question_new ();
-  ob_runs_workers_events.stored (scene->target, question, scene->rig->broker->runs);
+  ob_runs_workers_events.stored (scene->target, question, scene->rig->broker->members->runs);
   ask (scene, question);
 }
 
@@ -243,14 +243,15 @@ report_progress (TestScene *scene, const Command *command)
   if (command->is_on)
     test_scene_connect (scene, "phone", OB_METERED_YES);
   if (begin_report (scene) || command->is_on)
-    ob_runs_workers_events.progress (scene->target, 400, 700, scene->rig->broker->runs);
+    ob_runs_workers_events.progress (scene->target, 400, 700, scene->rig->broker->members->runs);
 }
 
 static void
 report_words (TestScene *scene, const Command *command)
 {
   if (begin_report (scene))
-    ob_runs_workers_events.noted (scene->target, "noted", "the server minds something", scene->rig->broker->runs);
+    ob_runs_workers_events.noted (scene->target, "noted", "the server minds something",
+                                  scene->rig->broker->members->runs);
 }
 
 static gboolean
@@ -459,8 +460,9 @@ check_failed (TestScene *scene, const Command *command, const TestFailure *failu
   test_rig_advance (rig, 6 * RIG_SECOND);
   test_memory_assert_fresh (rig, where);
   test_memory_assert_lanes_are_told (rig, where);
-  g_assert_cmpuint (ob_storage_get_queue_reasons (rig->broker->storage) & OUTBOX_REASON_BIT (OUTBOX_REASON_STORAGE), ==,
-                    0);
+  g_assert_cmpuint (ob_storage_get_queue_reasons (rig->broker->members->storage)
+                        & OUTBOX_REASON_BIT (OUTBOX_REASON_STORAGE),
+                    ==, 0);
 }
 
 /* How many rows it writes, found out without writing them. */

@@ -39,7 +39,7 @@ set_conditions (TestRig *rig, guint destination, gboolean is_queue_paused, gbool
   test_rig_run (rig, sql);
   test_conditions_set_available (rig->conditions, has_network);
   /* The rows were changed behind its back. */
-  ob_queue_load_again (rig->broker->queue);
+  ob_queue_load_again (rig->broker->members->queue);
 }
 
 /* Every stored state × own hold × destination × queue × network → one public state, the same for each upload and in the
