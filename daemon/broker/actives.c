@@ -15,8 +15,6 @@ static void
 active_free (ObActive *active)
 {
   g_free (active->id);
-  g_free (active->destination);
-  g_free (active->rule);
   g_object_unref (active->stop);
   g_free (active);
 }
@@ -39,15 +37,14 @@ ob_actives_free (ObActives *self)
 }
 
 ObActive *
-ob_actives_add (ObActives *self, const char *id, const char *destination, const char *rule)
+ob_actives_add (ObActives *self, const char *id, const ObLane *lane)
 {
   ObActive *active = g_new0 (ObActive, 1);
 
   active->id = g_strdup (id);
-  active->destination = g_strdup (destination);
-  active->rule = g_strdup (rule);
+  active->lane = *lane;
   active->stop = ob_stop_new ();
-  active->is_termination = rule == NULL;
+  active->is_termination = lane->rule == NULL;
   g_hash_table_insert (self->table, active->id, active);
 
   return active;
@@ -103,7 +100,7 @@ has_one (ObActives *self, gboolean (*is) (const ObActive *active, const char *ab
 static gboolean
 is_for (const ObActive *active, const char *destination)
 {
-  return g_str_equal (active->destination, destination);
+  return g_str_equal (active->lane.destination, destination);
 }
 
 gboolean
@@ -171,7 +168,7 @@ ob_actives_get_stop_kind (OutboxReasonSet reasons)
 }
 
 void
-ob_actives_close_lane (ObActives *self, const char *destination, const char *rule, OutboxReasonSet reasons)
+ob_actives_close_lane (ObActives *self, const ObLane *lane, OutboxReasonSet reasons)
 {
   GHashTableIter iter;
   gpointer value;
@@ -183,7 +180,7 @@ ob_actives_close_lane (ObActives *self, const char *destination, const char *rul
 
       if (active->is_asking && (reasons & OB_ACTIVES_NETWORK_REASONS) == 0)
         continue;
-      if (is_for (active, destination) && g_strcmp0 (active->rule, rule) == 0)
+      if (ob_lane_equal (&active->lane, lane))
         ob_stop_ask (active->stop, ob_actives_get_stop_kind (reasons));
     }
 }

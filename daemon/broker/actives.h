@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "dbus/status.h"
+#include "model/lane.h"
 #include "transfer/stop.h"
 
 G_BEGIN_DECLS
@@ -18,8 +18,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   char *id;
-  char *destination;
-  char *rule; /* of its lane; NULL for a termination */
+  ObLane lane; /* of a termination the destination alone */
   ObStop *stop;
   gint priority;       /* when it was chosen */
   gint64 number;       /* of the upload */
@@ -37,8 +36,8 @@ ObActives *ob_actives_new (void);
 void ob_actives_free (ObActives *actives);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObActives, ob_actives_free)
 
-/* @rule: (nullable): NULL for a termination. Returns: (transfer none) */
-ObActive *ob_actives_add (ObActives *actives, const char *id, const char *destination, const char *rule);
+/* @lane: without a rule for a termination. Returns: (transfer none) */
+ObActive *ob_actives_add (ObActives *actives, const char *id, const ObLane *lane);
 void ob_actives_remove (ObActives *actives, const char *id);
 
 /* Returns: (transfer none) (nullable) */
@@ -66,6 +65,6 @@ void ob_actives_stop_for (ObActives *actives, const char *destination, ObStopKin
 ObStopKind ob_actives_get_stop_kind (OutboxReasonSet reasons);
 
 /* Stops the attempts of a lane that @reasons close; those that only ask the server, only if the network is the reason. */
-void ob_actives_close_lane (ObActives *actives, const char *destination, const char *rule, OutboxReasonSet reasons);
+void ob_actives_close_lane (ObActives *actives, const ObLane *lane, OutboxReasonSet reasons);
 
 G_END_DECLS

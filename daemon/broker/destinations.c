@@ -350,7 +350,7 @@ is_in_use (ObDestinationTable *self, const char *name, GError **error)
     {
       const ObCount *count = &g_array_index (counts, ObCount, i);
 
-      if (count->stored != OB_STORED_DONE && g_str_equal (count->destination, name))
+      if (count->stored != OB_STORED_DONE && g_str_equal (count->lane.destination, name))
         {
           g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE,
                        "%" G_GUINT64_FORMAT " uploads for %s have not arrived yet", count->uploads, name);

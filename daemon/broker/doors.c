@@ -6,7 +6,6 @@
  */
 #include "broker/broker-private.h"
 
-#include "broker/lane-name.h"
 #include "broker/submission.h"
 #include "dbus/error.h"
 #include "store/journal.h"
@@ -40,10 +39,11 @@ gboolean
 ob_broker_read_history (ObBroker *self, const char *id, ObJournalRead on_row, gpointer user_data, GError **error)
 {
   g_autoptr (ObUpload) upload = ob_broker_get (self, id, NULL);
-  g_autofree char *lane = upload ? ob_lane_dup_key (upload->destination, upload->rule) : NULL;
+  const ObLane lane = upload ? ob_lane_of (upload) : (ObLane){ NULL };
+  g_autofree char *lane_name = upload ? ob_lane_dup_name (&lane) : NULL;
   g_autofree char *group = upload && upload->group ? ob_group_dup_name (upload->group_app, upload->group) : NULL;
   const ObJournalCover cover = { .destination = upload ? upload->destination : NULL,
-                                 .lane = lane,
+                                 .lane = lane_name,
                                  .group = group,
                                  .last = !upload                            ? 0
                                          : upload->stored == OB_STORED_DONE ? upload->sequence

@@ -25,18 +25,15 @@ hash (gconstpointer data)
 {
   const ObStream *stream = data;
 
-  return (g_direct_hash (stream->destination) * 31 + g_direct_hash (stream->rule)) * 31 + g_direct_hash (stream->app)
-         + stream->stored;
+  return ob_lane_hash (&stream->lane) * 31 + g_direct_hash (stream->app) + stream->stored;
 }
 
-/* Their strings are interned. */
 static gboolean
 equal (gconstpointer a, gconstpointer b)
 {
   const ObStream *left = a, *right = b;
 
-  return left->destination == right->destination && left->rule == right->rule && left->app == right->app
-         && left->stored == right->stored;
+  return ob_lane_equal (&left->lane, &right->lane) && left->app == right->app && left->stored == right->stored;
 }
 
 ObFairness *

@@ -3,14 +3,10 @@
  *
  * Lanes: what rules and conditions say of all uploads that share a destination and a rule. A change of network costs one
  * look at each lane, however long the queue is, and writes a row for each lane that changed. Main thread.
- *
- * What a person sends now on one network is in a lane of its own, RULE@NETWORK: on that network it may travel, on any other
- * its rule decides, and no upload's row has to change.
  */
 #include "broker/gate-private.h"
 
 #include "base/debug.h"
-#include "broker/lane-name.h"
 #include "store/journal.h"
 #include "store/lanes.h"
 #include "store/uploads.h"
@@ -21,50 +17,24 @@
 
 typedef struct
 {
-  char *destination;
-  char *rule;
+  ObLane lane;
   OutboxReasonSet reasons; /* of its present holds */
   OutboxReasonSet written; /* as the journal last told them */
   gint64 until_ms;
   gboolean is_live; /* it has an unfinished upload */
-} ObLane;
-
-static guint
-lane_hash (gconstpointer key)
-{
-  const ObLane *lane = key;
-
-  return g_str_hash (lane->destination) * 31 + g_str_hash (lane->rule);
-}
-
-static gboolean
-lane_equal (gconstpointer a, gconstpointer b)
-{
-  const ObLane *left = a, *right = b;
-
-  return g_str_equal (left->destination, right->destination) && g_str_equal (left->rule, right->rule);
-}
-
-static void
-lane_free (ObLane *lane)
-{
-  g_free (lane->destination);
-  g_free (lane->rule);
-  g_free (lane);
-}
+} LaneState;
 
 GHashTable *
 ob_gate_make_lanes (void)
 {
-  return g_hash_table_new_full (lane_hash, lane_equal, (GDestroyNotify) lane_free, NULL);
+  return g_hash_table_new_full (ob_lane_hash, ob_lane_equal, NULL, g_free);
 }
 
 static ObRuleDecision
-decide_by (ObGate *self, const ObDestination *destination, const char *lane_rule, const ObConditions *conditions)
+decide_by (ObGate *self, const ObDestination *destination, const ObLane *lane, const ObConditions *conditions)
 {
-  const char *sent_on = strchr (lane_rule, '@');
   const char *network = ob_conditions_get_network_key (conditions);
-  const ObRule *rule = ob_gate_find_rule (self, lane_rule);
+  const ObRule *rule = ob_gate_find_rule (self, lane->rule);
   gboolean is_local = ob_destination_is_local (destination);
   gboolean is_believed = self->settle_at_ms == 0 || self->settled.is_network_available;
   const ObRuleContext context
@@ -75,7 +45,7 @@ decide_by (ObGate *self, const ObDestination *destination, const char *lane_rule
           = is_local
             || (conditions == &self->settled ? ob_ways_was_reachable (self->ways, destination, is_believed)
                                              : ob_ways_is_reachable (self->ways, destination, is_believed)),
-          .is_sent_now = sent_on && g_str_equal (sent_on + 1, network),
+          .is_sent_now = g_str_equal (lane->sent_on, ob_gate_get_sent_on (conditions)),
           .used_bytes = ob_gate_get_metered_bytes (self) };
   ObConditions own = *conditions;
   ObRuleDecision decision;
@@ -94,17 +64,17 @@ decide_by (ObGate *self, const ObDestination *destination, const char *lane_rule
 /* A restriction acts at once, a permission once it has settled: both the present conditions and those last believed must
  * allow it. */
 static ObRuleDecision
-decide (ObGate *self, const char *destination_name, const char *lane_rule)
+decide (ObGate *self, const ObLane *lane)
 {
-  const ObDestination *destination = ob_destination_table_find (self->destinations, destination_name);
+  const ObDestination *destination = ob_destination_table_find (self->destinations, lane->destination);
   ObRuleDecision decision = { 0 }, settled;
 
   if (!destination)
     return decision;
-  decision = decide_by (self, destination, lane_rule, &self->latest);
+  decision = decide_by (self, destination, lane, &self->latest);
   if (self->settle_at_ms > 0 && !self->settled.is_awaited)
     {
-      settled = decide_by (self, destination, lane_rule, &self->settled);
+      settled = decide_by (self, destination, lane, &self->settled);
       decision.reasons |= settled.reasons;
       decision.until_ms = MAX (decision.until_ms, settled.until_ms);
       decision.next_ms = ob_sooner_ms (decision.next_ms, settled.next_ms);
@@ -114,18 +84,16 @@ decide (ObGate *self, const char *destination_name, const char *lane_rule)
 }
 
 guint
-ob_gate_get_lane_holds (ObGate *self, const char *destination, const char *rule, ObStored stored,
-                        ObHold holds[OB_LANE_HOLDS_MAX])
+ob_gate_get_lane_holds (ObGate *self, const ObLane *lane, ObStored stored, ObHold holds[OB_LANE_HOLDS_MAX])
 {
-  const ObLane key = { .destination = (char *) destination, .rule = (char *) rule };
-  const ObLane *lane = g_hash_table_lookup (self->lanes, &key);
+  const LaneState *state = g_hash_table_lookup (self->lanes, lane);
   ObRuleDecision decision = { 0 };
   guint n_holds = 0;
 
-  if (lane)
-    decision = (ObRuleDecision){ lane->reasons, lane->until_ms, 0 };
+  if (state)
+    decision = (ObRuleDecision){ state->reasons, state->until_ms, 0 };
   else
-    decision = decide (self, destination, rule);
+    decision = decide (self, lane);
   if (stored == OB_STORED_CONFIRMING)
     decision.reasons &= NETWORK_REASONS;
   for (guint i = 1; i < OUTBOX_N_REASONS && n_holds < OB_LANE_HOLDS_MAX; i++)
@@ -135,50 +103,48 @@ ob_gate_get_lane_holds (ObGate *self, const char *destination, const char *rule,
   return n_holds;
 }
 
-static ObLane *
-find_lane (ObGate *self, const char *destination, const char *rule)
+static LaneState *
+ensure_state (ObGate *self, const ObLane *lane)
 {
-  const ObLane key = { .destination = (char *) destination, .rule = (char *) rule };
-  ObLane *lane = g_hash_table_lookup (self->lanes, &key);
+  LaneState *state = g_hash_table_lookup (self->lanes, lane);
 
-  if (lane)
-    return lane;
-  lane = g_new0 (ObLane, 1);
-  lane->destination = g_strdup (destination);
-  lane->rule = g_strdup (rule);
-  g_hash_table_add (self->lanes, lane);
+  if (state)
+    return state;
+  state = g_new0 (LaneState, 1);
+  state->lane = *lane;
+  g_hash_table_insert (self->lanes, &state->lane, state);
 
-  return lane;
+  return state;
 }
 
 static void
-debug_lane (const ObLane *lane)
+debug_lane (const LaneState *state)
 {
-  g_autofree char *key = ob_lane_dup_key (lane->destination, lane->rule);
-  g_autofree char *reasons = outbox_reasons_to_names (lane->reasons);
+  g_autofree char *name = ob_lane_dup_name (&state->lane);
+  g_autofree char *reasons = outbox_reasons_to_names (state->reasons);
 
-  ob_debug_write (OB_DEBUG_GATE, key, "the lane is %s%s", lane->reasons ? "held: " : "open", reasons);
+  ob_debug_write (OB_DEBUG_GATE, name, "the lane is %s%s", state->reasons ? "held: " : "open", reasons);
 }
 
 /* Returns: whether its holds have changed */
 static gboolean
-review_lane (ObGate *self, ObLane *lane, gboolean is_quiet)
+review_lane (ObGate *self, LaneState *state, gboolean is_quiet)
 {
-  ObRuleDecision decision = decide (self, lane->destination, lane->rule);
+  ObRuleDecision decision = decide (self, &state->lane);
   gboolean has_changed;
 
   /* Before NetworkManager's first answer, keep what the journal last told: nothing may start before it is known. */
   if (self->latest.is_awaited)
-    decision.reasons = lane->written;
-  has_changed = decision.reasons != lane->reasons || decision.until_ms != lane->until_ms;
+    decision.reasons = state->written;
+  has_changed = decision.reasons != state->reasons || decision.until_ms != state->until_ms;
 
   self->review_at_ms = ob_sooner_ms (self->review_at_ms, decision.next_ms);
-  lane->reasons = decision.reasons;
-  lane->until_ms = decision.until_ms;
+  state->reasons = decision.reasons;
+  state->until_ms = decision.until_ms;
   if (has_changed && ob_debug_is_on (OB_DEBUG_GATE))
-    debug_lane (lane);
-  if (has_changed && lane->reasons != 0 && !is_quiet)
-    self->events->lane_closed (lane->destination, lane->rule, lane->reasons, self->user_data);
+    debug_lane (state);
+  if (has_changed && state->reasons != 0 && !is_quiet)
+    self->events->lane_closed (&state->lane, state->reasons, self->user_data);
 
   return has_changed;
 }
@@ -195,27 +161,27 @@ find_live_lanes (ObGate *self)
 {
   g_autoptr (GArray) counts = ob_uploads_count (self->database, NULL);
   GHashTableIter iter;
-  gpointer lane;
+  gpointer value;
 
   if (!counts)
     return;
   g_hash_table_iter_init (&iter, self->lanes);
-  while (g_hash_table_iter_next (&iter, &lane, NULL))
-    ((ObLane *) lane)->is_live = FALSE;
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    ((LaneState *) value)->is_live = FALSE;
   for (guint i = 0; i < counts->len; i++)
     {
       const ObCount *count = &g_array_index (counts, ObCount, i);
 
       if (is_unfinished (count))
-        find_lane (self, count->destination, count->rule)->is_live = TRUE;
+        ensure_state (self, &count->lane)->is_live = TRUE;
     }
 }
 
 /* A lane without waiting uploads holds nothing. */
 static OutboxReasonSet
-get_effective (const ObLane *lane)
+get_effective (const LaneState *state)
 {
-  return lane->is_live ? lane->reasons : 0;
+  return state->is_live ? state->reasons : 0;
 }
 
 /* Returns: whether the counters have an unfinished upload in the lane. */
@@ -226,8 +192,7 @@ is_in_counts (const ObLane *lane, const GArray *counts)
     {
       const ObCount *count = &g_array_index (counts, ObCount, i);
 
-      if (is_unfinished (count) && g_str_equal (count->destination, lane->destination)
-          && g_str_equal (count->rule, lane->rule))
+      if (is_unfinished (count) && ob_lane_equal (&count->lane, lane))
         return TRUE;
     }
 
@@ -235,17 +200,17 @@ is_in_counts (const ObLane *lane, const GArray *counts)
 }
 
 static gboolean
-write_lane (ObGate *self, ObLane *lane, GError **error)
+write_lane (ObGate *self, LaneState *state, GError **error)
 {
-  g_autofree char *key = ob_lane_dup_key (lane->destination, lane->rule);
-  const OutboxReasonSet reasons = get_effective (lane);
+  g_autofree char *name = ob_lane_dup_name (&state->lane);
+  const OutboxReasonSet reasons = get_effective (state);
 
-  if (!ob_lanes_save (self->database, lane->destination, lane->rule, reasons, error)
-      || ob_journal_append_hold (self->database, ob_queue_get_now_ms (self->queue), OUTBOX_SCOPE_LANE, key, reasons,
+  if (!ob_lanes_save (self->database, &state->lane, reasons, error)
+      || ob_journal_append_hold (self->database, ob_queue_get_now_ms (self->queue), OUTBOX_SCOPE_LANE, name, reasons,
                                  NULL, error)
              == 0)
     return FALSE;
-  lane->written = reasons;
+  state->written = reasons;
 
   return TRUE;
 }
@@ -263,16 +228,16 @@ write_lanes (gpointer user_data, GError **error)
   Record *record = user_data;
   ObGate *self = record->gate;
   GHashTableIter iter;
-  gpointer key;
+  gpointer value;
 
   g_hash_table_iter_init (&iter, self->lanes);
-  while (g_hash_table_iter_next (&iter, &key, NULL))
+  while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      ObLane *lane = key;
+      LaneState *state = value;
 
-      if (lane->written == get_effective (lane))
+      if (state->written == get_effective (state))
         continue;
-      if (!write_lane (self, lane, error))
+      if (!write_lane (self, state, error))
         return FALSE;
       record->n_written++;
     }
@@ -296,17 +261,17 @@ decide_all (ObGate *self, gboolean is_quiet)
 {
   gboolean has_changed = FALSE;
   GHashTableIter iter;
-  gpointer key;
+  gpointer value;
 
   find_live_lanes (self);
   self->review_at_ms = 0;
   g_hash_table_iter_init (&iter, self->lanes);
-  while (g_hash_table_iter_next (&iter, &key, NULL))
+  while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      ObLane *lane = key;
+      LaneState *state = value;
 
-      if (lane->is_live || lane->written != 0)
-        has_changed |= review_lane (self, lane, is_quiet);
+      if (state->is_live || state->written != 0)
+        has_changed |= review_lane (self, state, is_quiet);
       else
         g_hash_table_iter_remove (&iter);
     }
@@ -333,16 +298,16 @@ ob_gate_has_vacant_lane (ObGate *self)
 {
   g_autoptr (GArray) counts = NULL;
   GHashTableIter iter;
-  gpointer key;
+  gpointer lane, state;
 
   g_hash_table_iter_init (&iter, self->lanes);
-  while (g_hash_table_iter_next (&iter, &key, NULL))
+  while (g_hash_table_iter_next (&iter, &lane, &state))
     {
-      if (get_effective (key) == 0)
+      if (get_effective (state) == 0)
         continue;
       if (!counts)
         counts = ob_uploads_count (self->database, NULL);
-      if (!counts || !is_in_counts (key, counts))
+      if (!counts || !is_in_counts (lane, counts))
         return counts != NULL;
     }
 
@@ -352,37 +317,35 @@ ob_gate_has_vacant_lane (ObGate *self)
 void
 ob_gate_admit (ObGate *self, ObUpload *upload)
 {
-  const ObLane *lane;
-  ObLane key;
+  const LaneState *state;
+  ObLane lane;
 
-  g_free (upload->rule);
-  upload->rule = ob_gate_dup_first_lane (self, upload);
-  key = (ObLane){ .destination = upload->destination, .rule = upload->rule };
-  lane = g_hash_table_lookup (self->lanes, &key);
-  self->wants_review |= !lane || !lane->is_live;
+  ob_gate_set_first_lane (self, upload);
+  lane = ob_lane_of (upload);
+  state = g_hash_table_lookup (self->lanes, &lane);
+  self->wants_review |= !state || !state->is_live;
 }
 
 OutboxReasonSet
-ob_gate_get_lane_reasons (ObGate *self, const char *destination, const char *lane_rule)
+ob_gate_get_lane_reasons (ObGate *self, const ObLane *lane)
 {
-  const ObLane key = { .destination = (char *) destination, .rule = (char *) lane_rule };
-  const ObLane *lane = g_hash_table_lookup (self->lanes, &key);
+  const LaneState *state = g_hash_table_lookup (self->lanes, lane);
 
-  return lane ? lane->reasons : 0;
+  return state ? state->reasons : 0;
 }
 
 gboolean
 ob_gate_has_open_lane (ObGate *self, const char *destination)
 {
   GHashTableIter iter;
-  gpointer key;
+  gpointer value;
 
   g_hash_table_iter_init (&iter, self->lanes);
-  while (g_hash_table_iter_next (&iter, &key, NULL))
+  while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      const ObLane *lane = key;
+      const LaneState *state = value;
 
-      if (lane->is_live && lane->reasons == 0 && g_str_equal (lane->destination, destination))
+      if (state->is_live && state->reasons == 0 && g_str_equal (state->lane.destination, destination))
         return TRUE;
     }
 
@@ -393,22 +356,22 @@ void
 ob_gate_list_lane_holds (ObGate *self, const char *app, GArray *list)
 {
   GHashTableIter iter;
-  gpointer key;
+  gpointer value;
 
   g_hash_table_iter_init (&iter, self->lanes);
-  while (g_hash_table_iter_next (&iter, &key, NULL))
+  while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      const ObLane *lane = key;
-      OutboxReasonSet reasons = get_effective (lane);
+      const LaneState *state = value;
+      OutboxReasonSet reasons = get_effective (state);
 
-      if (reasons != 0 && app && !ob_uploads_has_app (self->database, app, lane->destination, lane->rule))
+      if (reasons != 0 && app && !ob_uploads_has_app_in_lane (self->database, app, &state->lane))
         continue;
       for (guint i = 1; i < OUTBOX_N_REASONS; i++)
         if (reasons & OUTBOX_REASON_BIT (i))
           {
-            const ObHold hold = { OUTBOX_SCOPE_LANE, i, lane->until_ms, 0 };
+            const ObHold hold = { OUTBOX_SCOPE_LANE, i, state->until_ms, 0 };
 
-            ob_shared_holds_add (list, &hold, ob_lane_dup_key (lane->destination, lane->rule), NULL);
+            ob_shared_holds_add (list, &hold, ob_lane_dup_name (&state->lane), NULL);
           }
     }
 }
@@ -422,6 +385,7 @@ ob_gate_list_holds_of_rules (ObGate *self, const char *destination, OutboxReason
   for (guint i = self->rules->rules->len; i > 0 && !matches_all; i--)
     {
       const ObRule *rule = self->rules->rules->pdata[i - 1];
+      const ObLane lane = ob_lane_make (destination, rule->name, "");
       ObHold holds[OB_LANE_HOLDS_MAX];
       OutboxReasonSet reasons = 0;
       guint n_holds;
@@ -429,11 +393,11 @@ ob_gate_list_holds_of_rules (ObGate *self, const char *destination, OutboxReason
       if (!ob_rule_is_for_destination (rule, destination))
         continue;
       matches_all = ob_rule_is_for_all_of (rule);
-      n_holds = ob_gate_get_lane_holds (self, destination, rule->name, OB_STORED_QUEUED, holds);
+      n_holds = ob_gate_get_lane_holds (self, &lane, OB_STORED_QUEUED, holds);
       for (guint j = 0; j < n_holds; j++)
         {
           reasons |= OUTBOX_REASON_BIT (holds[j].reason);
-          ob_shared_holds_add (list, &holds[j], ob_lane_dup_key (destination, rule->name), NULL);
+          ob_shared_holds_add (list, &holds[j], ob_lane_dup_name (&lane), NULL);
         }
       is_open |= (reasons & which) == 0;
     }
@@ -442,9 +406,9 @@ ob_gate_list_holds_of_rules (ObGate *self, const char *destination, OutboxReason
 }
 
 static void
-on_lane_loaded (const char *destination, const char *rule, OutboxReasonSet reasons, gpointer user_data)
+on_lane_loaded (const ObLane *lane, OutboxReasonSet reasons, gpointer user_data)
 {
-  find_lane (user_data, destination, rule)->written = reasons;
+  ensure_state (user_data, lane)->written = reasons;
 }
 
 /* At the start and after a rollback. The journal is told by a later turn that can be committed. */
@@ -452,11 +416,11 @@ void
 ob_gate_load_lanes (ObGate *self)
 {
   GHashTableIter iter;
-  gpointer key;
+  gpointer value;
 
   g_hash_table_iter_init (&iter, self->lanes);
-  while (g_hash_table_iter_next (&iter, &key, NULL))
-    ((ObLane *) key)->written = 0;
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    ((LaneState *) value)->written = 0;
   (void) ob_lanes_load (self->database, on_lane_loaded, self, NULL);
   self->wants_review = TRUE;
   (void) decide_all (self, TRUE);

@@ -36,16 +36,20 @@ struct _ObGate
   gint64 matched_number; /* uploads up to this number are matched with the new rules */
   guint match_source;
 
-  GHashTable *lanes;     /* of ObLane: with waiting uploads, or held according to the journal */
+  GHashTable *lanes;     /* ObLane → its state: with waiting uploads, or held according to the journal */
   gint64 review_at_ms;   /* when time alone may change a lane; 0: never */
   gboolean wants_review; /* decide on the lanes after the commit */
 };
 
-/* gate-rules.c. Returns: (transfer full): the rule that an upload has; and the lane that it comes into. */
-char *ob_gate_dup_rule_for (ObGate *gate, const ObUpload *upload);
-char *ob_gate_dup_first_lane (ObGate *gate, const ObUpload *upload);
+/* gate-rules.c. Returns: the rule that an upload has; never NULL. Borrowed until the rules change */
+const ObRule *ob_gate_find_rule_for (ObGate *gate, const ObUpload *upload);
+/* Gives a new upload the rule that it has, and its group's word. */
+void ob_gate_set_first_lane (ObGate *gate, ObUpload *upload);
+/* Returns: the present network as ObUpload.sent_on has it */
+const char *ob_gate_get_sent_on (const ObConditions *conditions);
 /* Inside a change: writes that an upload is in another lane. */
-gboolean ob_gate_move (ObGate *gate, ObUpload *upload, const char *lane_rule, const char *event, GError **error);
+gboolean ob_gate_move (ObGate *gate, ObUpload *upload, const char *rule, const char *sent_on, const char *event,
+                       GError **error);
 void ob_gate_change_paces (ObGate *gate);
 
 /* gate-lanes.c */

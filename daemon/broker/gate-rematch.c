@@ -46,13 +46,9 @@ dup_fingerprint (const ObRules *rules)
 static gboolean
 match_one (ObGate *self, ObUpload *upload, GError **error)
 {
-  g_autofree char *name = ob_gate_dup_rule_for (self, upload);
-  gsize length = strcspn (upload->rule, "@");
+  const ObRule *rule = ob_gate_find_rule_for (self, upload);
 
-  if (strlen (name) == length && strncmp (name, upload->rule, length) == 0)
-    return TRUE;
-
-  return ob_gate_move (self, upload, name, "rule", error);
+  return g_str_equal (rule->name, upload->rule) || ob_gate_move (self, upload, rule->name, "", "rule", error);
 }
 
 static gboolean

@@ -6,21 +6,18 @@
 #include "broker/gate-private.h"
 
 #include "base/debug.h"
-#include "broker/lane-name.h"
 #include "store/groups.h"
 #include "store/journal.h"
 #include "store/uploads.h"
 
 const ObRule *
-ob_gate_find_rule (ObGate *self, const char *lane_rule)
+ob_gate_find_rule (ObGate *self, const char *name)
 {
-  g_autofree char *name = ob_lane_dup_rule_name (lane_rule);
-
   return ob_rules_find (self->rules, name);
 }
 
-char *
-ob_gate_dup_rule_for (ObGate *self, const ObUpload *upload)
+const ObRule *
+ob_gate_find_rule_for (ObGate *self, const ObUpload *upload)
 {
   const ObUploadFacts facts = { .media_type = upload->media_type,
                                 .app = upload->app,
@@ -34,51 +31,59 @@ ob_gate_dup_rule_for (ObGate *self, const ObUpload *upload)
             upload->media_type ? upload->media_type : "no type yet", upload->size_bytes, upload->app,
             upload->is_form ? ", a form" : "");
 
-  return g_strdup (rule->name);
+  return rule;
 }
 
-static char *
-dup_rule_now (ObGate *self, const char *lane_rule)
+const char *
+ob_gate_get_sent_on (const ObConditions *conditions)
 {
-  g_autofree char *name = ob_lane_dup_rule_name (lane_rule);
+  const char *network = ob_conditions_get_network_key (conditions);
 
-  return g_strconcat (name, "@", ob_gate_get_network (self), NULL);
+  return *network ? network : OB_SENT_WITHOUT_NETWORK;
+}
+
+static void
+set_lane (ObUpload *upload, const char *rule, const char *sent_on)
+{
+  char *old_rule = upload->rule, *old_sent_on = upload->sent_on;
+
+  upload->rule = g_strdup (rule);
+  upload->sent_on = g_strdup (sent_on);
+  g_free (old_rule);
+  g_free (old_sent_on);
 }
 
 /* A person's word for the group also holds for uploads that join it on that network. */
-char *
-ob_gate_dup_first_lane (ObGate *self, const ObUpload *upload)
+void
+ob_gate_set_first_lane (ObGate *self, ObUpload *upload)
 {
-  g_autofree char *rule = ob_gate_dup_rule_for (self, upload);
+  const char *network = ob_gate_get_network (self);
+  gboolean is_sent_now
+      = upload->group && ob_groups_is_sent_now (self->database, upload->group_app, upload->group, network);
 
-  if (upload->group
-      && ob_groups_is_sent_now (self->database, upload->group_app, upload->group, ob_gate_get_network (self)))
-    return dup_rule_now (self, rule);
-
-  return g_steal_pointer (&rule);
+  set_lane (upload, ob_gate_find_rule_for (self, upload)->name, is_sent_now ? network : "");
 }
 
 void
 ob_gate_match (ObGate *self, ObUpload *upload)
 {
-  g_free (upload->rule);
-  upload->rule = ob_gate_dup_rule_for (self, upload);
+  set_lane (upload, ob_gate_find_rule_for (self, upload)->name, "");
   self->wants_review = TRUE;
 }
 
 gboolean
-ob_gate_move (ObGate *self, ObUpload *upload, const char *lane_rule, const char *event, GError **error)
+ob_gate_move (ObGate *self, ObUpload *upload, const char *rule, const char *sent_on, const char *event, GError **error)
 {
-  g_autofree char *name = ob_lane_dup_rule_name (lane_rule);
+  ObLane lane;
 
-  g_free (upload->rule);
-  upload->rule = g_strdup (lane_rule);
+  set_lane (upload, rule, sent_on);
   upload->updated_at_ms = ob_queue_get_now_ms (self->queue);
   upload->sequence = ob_journal_append (self->database, upload->updated_at_ms, upload, event, upload->stored,
-                                        OUTBOX_REASON_NONE, name, error);
+                                        OUTBOX_REASON_NONE, upload->rule, error);
   if (upload->sequence == 0 || !ob_uploads_update (self->database, upload, error))
     return FALSE;
-  self->events->lane_changed (upload->id, lane_rule, self->user_data);
+  lane = ob_lane_of (upload);
+  self->events->lane_changed (upload->id, &lane, self->user_data);
   self->wants_review = TRUE;
   ob_queue_touch (self->queue, upload->id, FALSE);
 
@@ -88,17 +93,15 @@ ob_gate_move (ObGate *self, ObUpload *upload, const char *lane_rule, const char 
 gboolean
 ob_gate_send_now (ObGate *self, ObUpload *upload, GError **error)
 {
-  g_autofree char *lane_rule = dup_rule_now (self, upload->rule);
-
-  return ob_gate_move (self, upload, lane_rule, "send-now", error);
+  return ob_gate_move (self, upload, upload->rule, ob_gate_get_sent_on (&self->latest), "send-now", error);
 }
 
 /* --- Paces --- */
 
 ObPace *
-ob_gate_ref_pace (ObGate *self, const char *lane_rule)
+ob_gate_ref_pace (ObGate *self, const char *rule_name)
 {
-  const ObRule *rule = ob_gate_find_rule (self, lane_rule);
+  const ObRule *rule = ob_gate_find_rule (self, rule_name);
   ObPace *pace = rule ? g_hash_table_lookup (self->paces, rule->name) : NULL;
 
   if (!rule)

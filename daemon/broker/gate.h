@@ -4,15 +4,13 @@
  * The gate decides by rules and conditions what may travel. All uploads of one destination and rule are one lane, which is
  * open or held as a whole: a change of network costs one look at each lane, however long the queue is. A member of the
  * queue; main thread.
- *
- * lane-name.h tells the names of lanes: RULE, or RULE@NETWORK for what a person sends now on one network.
  */
 #pragma once
 
 #include "broker/destinations.h"
 #include "broker/queue.h"
 #include "broker/shared-holds.h"
-#include "model/upload.h"
+#include "model/lane.h"
 #include "policy/conditions.h"
 #include "policy/rules.h"
 #include "transfer/pace.h"
@@ -25,10 +23,10 @@ typedef struct _ObGate ObGate;
 typedef struct
 {
   /* A lane is held for these reasons, at least one: what runs in it must stop. */
-  void (*lane_closed) (const char *destination, const char *lane_rule, OutboxReasonSet reasons, gpointer user_data);
+  void (*lane_closed) (const ObLane *lane, OutboxReasonSet reasons, gpointer user_data);
 
   /* Inside a change: the upload is in another lane of its destination. */
-  void (*lane_changed) (const char *id, const char *lane_rule, gpointer user_data);
+  void (*lane_changed) (const char *id, const ObLane *lane, gpointer user_data);
 
   /* The device is about to sleep or shut down, or not any more. */
   void (*session_changed) (gboolean is_ending, gpointer user_data);
@@ -89,11 +87,11 @@ gboolean ob_gate_count_metered (ObGate *gate, const char *destination, guint64 w
 void ob_gate_set_rules (ObGate *gate, ObRules *rules);
 ObRules *ob_gate_get_rules (ObGate *gate);
 
-/* Returns: (nullable): the rule of a lane; %NULL if it is gone, so that its uploads are about to be matched anew */
-const ObRule *ob_gate_find_rule (ObGate *gate, const char *lane_rule);
+/* Returns: (nullable): the rule of that name; %NULL if it is gone, so that its uploads are about to be matched anew */
+const ObRule *ob_gate_find_rule (ObGate *gate, const char *name);
 
 /* Returns: (transfer full) (nullable): the pace shared by all attempts of a rule */
-ObPace *ob_gate_ref_pace (ObGate *gate, const char *lane_rule);
+ObPace *ob_gate_ref_pace (ObGate *gate, const char *rule_name);
 
 /* --- The lane of an upload; inside a change, after which its row is to be written --- */
 
@@ -110,11 +108,10 @@ gboolean ob_gate_send_now (ObGate *gate, ObUpload *upload, GError **error);
 /* --- What holds a lane --- */
 
 /* Returns: how many holds it sets for an upload in that stored state */
-guint ob_gate_get_lane_holds (ObGate *gate, const char *destination, const char *lane_rule, ObStored stored,
-                              ObHold holds[OB_LANE_HOLDS_MAX]);
+guint ob_gate_get_lane_holds (ObGate *gate, const ObLane *lane, ObStored stored, ObHold holds[OB_LANE_HOLDS_MAX]);
 
 /* Returns: the reasons that hold a lane by the last decision; none for an empty lane */
-OutboxReasonSet ob_gate_get_lane_reasons (ObGate *gate, const char *destination, const char *lane_rule);
+OutboxReasonSet ob_gate_get_lane_reasons (ObGate *gate, const ObLane *lane);
 
 /* Returns: whether an upload for the destination waits in an open lane. */
 gboolean ob_gate_has_open_lane (ObGate *gate, const char *destination);

@@ -106,8 +106,8 @@ note_asking (ObRuns *self, const char *id, gboolean is_asking)
   if (!active || active->is_asking == is_asking)
     return;
   active->is_asking = is_asking;
-  if (!is_asking && active->rule
-      && ob_gate_get_lane_holds (self->gate, active->destination, active->rule, OB_STORED_UPLOADING, holds) > 0)
+  if (!is_asking && !active->is_termination
+      && ob_gate_get_lane_holds (self->gate, &active->lane, OB_STORED_UPLOADING, holds) > 0)
     ob_stop_ask (active->stop, OB_STOP_NOW);
 }
 

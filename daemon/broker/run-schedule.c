@@ -92,7 +92,7 @@ typedef struct
 {
   ObRuns *runs;
   const char *id;
-  char *rule; /* owned: of its row */
+  ObLane lane; /* of its row */
 } Start;
 
 /* Returns: FALSE without @error if its row must be repaired first */
@@ -105,7 +105,7 @@ begin_attempt (gpointer user_data, GError **error)
 
   if (!upload || self->host->awaits_repair (upload, self->user_data))
     return FALSE;
-  begun->rule = g_strdup (upload->rule);
+  begun->lane = ob_lane_of (upload);
   upload->attempts++;
   /* Giving up counts from the first attempt, not from the time before it. */
   if (upload->failures == 0)
@@ -120,14 +120,13 @@ begin_attempt (gpointer user_data, GError **error)
 static void
 start (ObRuns *self, const ObCandidate *candidate)
 {
-  Start begun = { self, candidate->id, NULL };
+  Start begun = { self, candidate->id, { NULL } };
   gboolean is_good = ob_queue_do (self->queue, OB_TURN_SOON, begin_attempt, &begun, NULL);
-  g_autofree char *rule = begun.rule;
   ObActive *active;
 
   if (!is_good)
     return;
-  active = ob_runs_add (self, candidate->id, candidate->destination, rule);
+  active = ob_runs_add (self, candidate->id, &begun.lane);
   active->priority = candidate->priority + candidate->age;
   active->number = candidate->number;
   active->is_asking = candidate->is_asking;
@@ -173,16 +172,16 @@ static void
 add_stream (ObRuns *self, View *view, guint index)
 {
   const ObStream *stream = &g_array_index (view->streams, ObStream, index);
-  const ObDestination *destination = ob_destination_table_find (self->destinations, stream->destination);
+  const ObDestination *destination = ob_destination_table_find (self->destinations, stream->lane.destination);
   gboolean is_probe = destination && ob_health_is_tried (&destination->health);
   GArray *heads;
-  const ObRule *rule = ob_gate_find_rule (self->gate, stream->rule);
+  const ObRule *rule = ob_gate_find_rule (self->gate, stream->lane.rule);
 
   /* An upload whose rule is gone waits until it is matched with the new rules. */
   if (!destination || !rule || (ob_gate_awaits_word (self->gate) && !ob_destination_is_local (destination))
-      || !self->host->may_start (stream->destination, stream->rule, stream->stored, self->user_data))
+      || !self->host->may_start (&stream->lane, stream->stored, self->user_data))
     {
-      ob_debug (OB_DEBUG_RUNS, stream->destination, "uploads of %s by rule %s do not start: %s", stream->app,
+      ob_debug (OB_DEBUG_RUNS, stream->lane.destination, "uploads of %s by rule %s do not start: %s", stream->app,
                 rule ? rule->name : "unknown",
                 !destination ? "there is no such destination"
                 : !rule      ? "there is no such rule any more"
@@ -201,7 +200,7 @@ add_stream (ObRuns *self, View *view, guint index)
       const ObReady *ready = &g_array_index (heads, ObReady, i);
       const ObCandidate candidate = {
         .id = ready->id,
-        .destination = stream->destination,
+        .destination = stream->lane.destination,
         .app = stream->app,
         .priority = ready->priority + rule->priority,
         .age = get_age (self, stream, ready),
@@ -240,7 +239,7 @@ look (ObRuns *self, View *view)
       const ObActive *active = actives->pdata[i];
       const ObRunning running = {
         .id = active->id,
-        .destination = active->destination,
+        .destination = active->lane.destination,
         .priority = active->priority,
         .number = active->number,
         .is_asking = active->is_asking || active->is_termination,

@@ -42,13 +42,15 @@ ob_runs_start_termination (ObRuns *self)
     {
       const ObTermination *termination = due->pdata[i];
       const ObDestination *destination = ob_destination_table_find (self->destinations, termination->destination);
+      const ObLane none = ob_lane_make (termination->destination, NULL, NULL);
+      const ObLane any = ob_lane_make (termination->destination, "", "");
 
       /* The upload's last attempt may still be ending. */
       if (!destination || ob_health_is_tried (&destination->health) || ob_actives_find (self->active, termination->id)
-          || !self->host->may_start (destination->name, "", OB_STORED_CONFIRMING, self->user_data))
+          || !self->host->may_start (&any, OB_STORED_CONFIRMING, self->user_data))
         continue;
       ob_workers_start (self->workers, make_termination_job (destination, termination),
-                        ob_runs_add (self, termination->id, termination->destination, NULL)->stop);
+                        ob_runs_add (self, termination->id, &none)->stop);
       return;
     }
 }

@@ -37,8 +37,8 @@ struct _ObRuns
 
 /* --- runs.c --- */
 
-/* @rule: (nullable): NULL for a termination. Returns: (transfer none) */
-ObActive *ob_runs_add (ObRuns *runs, const char *id, const char *destination, const char *rule);
+/* @lane: without a rule for a termination. Returns: (transfer none) */
+ObActive *ob_runs_add (ObRuns *runs, const char *id, const ObLane *lane);
 
 /* Returns: when the attempt began, as its destination's health counts; 0: not known */
 guint64 ob_runs_get_begun_at (ObRuns *runs, const char *id);

@@ -98,10 +98,10 @@ ob_runs_get_sent_bytes (ObRuns *self, const ObUpload *upload)
 }
 
 ObActive *
-ob_runs_add (ObRuns *self, const char *id, const char *destination, const char *rule)
+ob_runs_add (ObRuns *self, const char *id, const ObLane *lane)
 {
-  ObDestination *to = ob_destination_table_find (self->destinations, destination);
-  ObActive *active = ob_actives_add (self->active, id, destination, rule);
+  ObDestination *to = ob_destination_table_find (self->destinations, lane->destination);
+  ObActive *active = ob_actives_add (self->active, id, lane);
 
   active->begun_at = to ? ob_health_begin (&to->health) : 0;
 
@@ -173,23 +173,21 @@ ob_runs_pause_for_after (ObRuns *self, const char *destination)
 }
 
 void
-ob_runs_close_lane (ObRuns *self, const char *destination, const char *rule, OutboxReasonSet reasons)
+ob_runs_close_lane (ObRuns *self, const ObLane *lane, OutboxReasonSet reasons)
 {
   /* There is a network again, but it may not be used: reset parked connections before they wake up on it. */
   if (ob_actives_get_stop_kind (reasons) == OB_STOP_NOW && self->workers)
     ob_workers_reset_parked (self->workers);
-  ob_actives_close_lane (self->active, destination, rule, reasons);
+  ob_actives_close_lane (self->active, lane, reasons);
 }
 
 void
-ob_runs_change_lane (ObRuns *self, const char *id, const char *rule)
+ob_runs_change_lane (ObRuns *self, const char *id, const ObLane *lane)
 {
   ObActive *active = ob_actives_find (self->active, id);
 
-  if (!active)
-    return;
-  g_free (active->rule);
-  active->rule = g_strdup (rule);
+  if (active)
+    active->lane = *lane;
 }
 
 /* --- A member of the queue --- */
@@ -203,8 +201,7 @@ load_one (ObRuns *self, ObActive *active)
   active->begun_at = 0;
   if (!upload)
     return;
-  g_free (active->rule);
-  active->rule = g_strdup (upload->rule);
+  active->lane = ob_lane_of (upload);
   active->is_asking = upload->stored == OB_STORED_CONFIRMING;
 }
 
@@ -212,10 +209,10 @@ load_one (ObRuns *self, ObActive *active)
 static void
 stop_if_held (ObRuns *self, const ObActive *active)
 {
-  OutboxReasonSet reasons = active->rule ? ob_gate_get_lane_reasons (self->gate, active->destination, active->rule) : 0;
+  OutboxReasonSet reasons = active->is_termination ? 0 : ob_gate_get_lane_reasons (self->gate, &active->lane);
 
   if (reasons != 0 && !ob_stop_is_asked (active->stop))
-    ob_runs_close_lane (self, active->destination, active->rule, reasons);
+    ob_runs_close_lane (self, &active->lane, reasons);
 }
 
 gboolean

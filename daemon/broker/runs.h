@@ -34,7 +34,7 @@ typedef struct
 typedef struct
 {
   /* Returns: whether an upload in that stored state may start: no hold covers it, except one that lets one upload try. */
-  gboolean (*may_start) (const char *destination, const char *rule, ObStored stored, gpointer user_data);
+  gboolean (*may_start) (const ObLane *lane, ObStored stored, gpointer user_data);
 
   /* Returns: whether the row is about to be repaired, and means nothing until then. */
   gboolean (*awaits_repair) (const ObUpload *upload, gpointer user_data);
@@ -86,9 +86,9 @@ void ob_runs_pause_one_after (ObRuns *runs, const char *id);
 void ob_runs_pause_for_after (ObRuns *runs, const char *destination);
 
 /* A lane is held for these reasons: stops its attempts. */
-void ob_runs_close_lane (ObRuns *runs, const char *destination, const char *rule, OutboxReasonSet reasons);
+void ob_runs_close_lane (ObRuns *runs, const ObLane *lane, OutboxReasonSet reasons);
 
 /* An upload is in another lane of its destination now. */
-void ob_runs_change_lane (ObRuns *runs, const char *id, const char *rule);
+void ob_runs_change_lane (ObRuns *runs, const char *id, const ObLane *lane);
 
 G_END_DECLS

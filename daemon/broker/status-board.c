@@ -6,7 +6,6 @@
  */
 #include "broker/status-board.h"
 
-#include "broker/lane-name.h"
 #include "dbus/error.h"
 
 /* The most holds of an upload's own row. */
@@ -45,15 +44,14 @@ ob_status_board_free (ObStatusBoard *board)
 /* --- Of a lane --- */
 
 guint
-ob_status_board_get_holds (ObStatusBoard *board, const char *name, const char *rule, ObStored stored,
-                           ObHold holds[OB_SHARED_HOLDS_MAX])
+ob_status_board_get_holds (ObStatusBoard *board, const ObLane *lane, ObStored stored, ObHold holds[OB_SHARED_HOLDS_MAX])
 {
   const OutboxReasonSet queue = board->facts->get_queue_reasons (board->user_data);
-  const ObDestination *destination = ob_destination_table_find (board->destinations, name);
+  const ObDestination *destination = ob_destination_table_find (board->destinations, lane->destination);
   guint n_holds = destination ? ob_destination_table_get_holds (board->destinations, destination, holds) : 0;
 
   if (destination)
-    n_holds += board->facts->get_lane_holds (name, rule, stored, holds + n_holds, board->user_data);
+    n_holds += board->facts->get_lane_holds (lane, stored, holds + n_holds, board->user_data);
   else
     holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_NO_DESTINATION, 0, 0 };
   for (guint i = 1; i < OUTBOX_N_REASONS; i++)
@@ -64,10 +62,10 @@ ob_status_board_get_holds (ObStatusBoard *board, const char *name, const char *r
 }
 
 gboolean
-ob_status_board_may_start (ObStatusBoard *board, const char *destination, const char *rule, ObStored stored)
+ob_status_board_may_start (ObStatusBoard *board, const ObLane *lane, ObStored stored)
 {
   ObHold holds[OB_SHARED_HOLDS_MAX];
-  guint n_holds = ob_status_board_get_holds (board, destination, rule, stored, holds);
+  guint n_holds = ob_status_board_get_holds (board, lane, stored, holds);
 
   for (guint i = 0; i < n_holds; i++)
     if (!(holds[i].flags & OB_HOLD_LETS_ONE_TRY))
@@ -82,9 +80,10 @@ ob_status_board_may_start (ObStatusBoard *board, const char *destination, const 
 static guint
 get_all_holds (ObStatusBoard *board, const ObUpload *upload, ObHold holds[OB_SHARED_HOLDS_MAX + OWN_HOLDS_MAX])
 {
+  const ObLane lane = ob_lane_of (upload);
   guint n_own = ob_upload_get_holds (upload, holds);
 
-  return n_own + ob_status_board_get_holds (board, upload->destination, upload->rule, upload->stored, holds + n_own);
+  return n_own + ob_status_board_get_holds (board, &lane, upload->stored, holds + n_own);
 }
 
 /* If nothing can be written, a start cannot correct rows that the last process left as uploading: they are not being
@@ -122,6 +121,8 @@ add_queue_hold (ObStatusBoard *board, GArray *list, OutboxReason reason)
 static char *
 dup_key (const ObUpload *upload, OutboxScope scope)
 {
+  const ObLane lane = ob_lane_of (upload);
+
   switch (scope)
     {
     case OUTBOX_SCOPE_UPLOAD:
@@ -131,7 +132,7 @@ dup_key (const ObUpload *upload, OutboxScope scope)
     case OUTBOX_SCOPE_DESTINATION:
       return g_strdup (upload->destination);
     case OUTBOX_SCOPE_LANE:
-      return ob_lane_dup_key (upload->destination, upload->rule);
+      return ob_lane_dup_name (&lane);
     case OUTBOX_SCOPE_QUEUE:
     case OUTBOX_SCOPE_NONE:
     default:
@@ -173,7 +174,7 @@ list_destination_holds (ObStatusBoard *board, const char *app, GArray *list)
       ObHold holds[3];
       guint n_holds = 0;
 
-      if (!app || ob_uploads_has_app (board->database, app, destination->name, NULL))
+      if (!app || ob_uploads_has_app_at (board->database, app, destination->name))
         n_holds = ob_destination_table_get_holds (board->destinations, destination, holds);
       for (guint i = 0; i < n_holds; i++)
         add_destination_hold (list, destination, &holds[i]);
@@ -219,7 +220,7 @@ get_status_of_count (ObStatusBoard *board, const ObCount *count)
                                               [OB_OWN_HOLD_NOT_BEFORE] = OUTBOX_REASON_NOT_BEFORE,
                                               [OB_OWN_HOLD_RETRY] = OUTBOX_REASON_RETRYING };
   ObHold holds[OB_SHARED_HOLDS_MAX + 1];
-  guint n_holds = ob_status_board_get_holds (board, count->destination, count->rule, count->stored, holds);
+  guint n_holds = ob_status_board_get_holds (board, &count->lane, count->stored, holds);
 
   if (count->own_hold != OB_OWN_HOLD_NONE)
     holds[n_holds++] = (ObHold){ OUTBOX_SCOPE_UPLOAD, own_reasons[count->own_hold], 0, 0 };

@@ -28,8 +28,7 @@ typedef struct
   OutboxReasonSet (*get_queue_reasons) (gpointer user_data);
 
   /* Returns: how many holds it sets for uploads in that stored state in a lane */
-  guint (*get_lane_holds) (const char *destination, const char *rule, ObStored stored, ObHold holds[OB_LANE_HOLDS_MAX],
-                           gpointer user_data);
+  guint (*get_lane_holds) (const ObLane *lane, ObStored stored, ObHold holds[OB_LANE_HOLDS_MAX], gpointer user_data);
 
   /* Adds the holds of lanes. @app: (nullable): only of lanes with its uploads. @list: of ObSharedHold */
   void (*list_lane_holds) (const char *app, GArray *list, gpointer user_data);
@@ -58,11 +57,11 @@ GArray *ob_status_board_list_holds_of (ObStatusBoard *board, const ObUpload *upl
 
 /* Sets the holds of the lane, its destination and the queue for uploads in that stored state. Where only the server's
  * answer is missing, no rule counts: a question is no load. Returns: how many */
-guint ob_status_board_get_holds (ObStatusBoard *board, const char *destination, const char *rule, ObStored stored,
+guint ob_status_board_get_holds (ObStatusBoard *board, const ObLane *lane, ObStored stored,
                                  ObHold holds[OB_SHARED_HOLDS_MAX]);
 
 /* Returns: whether an upload in that stored state may start: no hold covers it, except one that lets one upload try. */
-gboolean ob_status_board_may_start (ObStatusBoard *board, const char *destination, const char *rule, ObStored stored);
+gboolean ob_status_board_may_start (ObStatusBoard *board, const ObLane *lane, ObStored stored);
 
 /* --- Of all; O(lanes), whatever the length of the queue --- */
 

@@ -72,15 +72,15 @@ const ObDestinationEvents ob_wiring_destination_events = { on_settings_changed, 
 /* --- The gate tells --- */
 
 static void
-on_lane_closed (const char *destination, const char *lane_rule, OutboxReasonSet reasons, gpointer user_data)
+on_lane_closed (const ObLane *lane, OutboxReasonSet reasons, gpointer user_data)
 {
-  ob_runs_close_lane (((const ObMembers *) user_data)->runs, destination, lane_rule, reasons);
+  ob_runs_close_lane (((const ObMembers *) user_data)->runs, lane, reasons);
 }
 
 static void
-on_lane_changed (const char *id, const char *lane_rule, gpointer user_data)
+on_lane_changed (const char *id, const ObLane *lane, gpointer user_data)
 {
-  ob_runs_change_lane (((const ObMembers *) user_data)->runs, id, lane_rule);
+  ob_runs_change_lane (((const ObMembers *) user_data)->runs, id, lane);
 }
 
 static gboolean
@@ -180,10 +180,9 @@ get_queue_reasons (gpointer user_data)
 }
 
 static guint
-get_lane_holds (const char *destination, const char *rule, ObStored stored, ObHold holds[OB_LANE_HOLDS_MAX],
-                gpointer user_data)
+get_lane_holds (const ObLane *lane, ObStored stored, ObHold holds[OB_LANE_HOLDS_MAX], gpointer user_data)
 {
-  return ob_gate_get_lane_holds (((const ObMembers *) user_data)->gate, destination, rule, stored, holds);
+  return ob_gate_get_lane_holds (((const ObMembers *) user_data)->gate, lane, stored, holds);
 }
 
 static void
@@ -240,9 +239,9 @@ const ObRecoveryHost ob_wiring_recovery_host = { set_lane, forget, is_running, a
 /* --- Runs ask, and tell --- */
 
 static gboolean
-may_start (const char *destination, const char *rule, ObStored stored, gpointer user_data)
+may_start (const ObLane *lane, ObStored stored, gpointer user_data)
 {
-  return ob_status_board_may_start (((const ObMembers *) user_data)->board, destination, rule, stored);
+  return ob_status_board_may_start (((const ObMembers *) user_data)->board, lane, stored);
 }
 
 static void

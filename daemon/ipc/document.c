@@ -5,7 +5,6 @@
  */
 #include "ipc/document.h"
 
-#include "broker/lane-name.h"
 #include "dbus/command.h"
 #include "model/origin.h"
 
@@ -117,8 +116,6 @@ add_bytes (GVariantBuilder *builder, const ObUpload *upload, guint64 sent_bytes)
 static void
 add_what_the_app_said (GVariantBuilder *builder, const ObUpload *upload)
 {
-  g_autofree char *rule = ob_lane_dup_rule_name (upload->rule);
-
   add_string (builder, "id", upload->id);
   add_string (builder, "key", upload->key);
   add_string (builder, "app", upload->app);
@@ -129,7 +126,7 @@ add_what_the_app_said (GVariantBuilder *builder, const ObUpload *upload)
   add_string (builder, "group_app", *upload->group_app ? upload->group_app : NULL);
   add_string (builder, "group_title", upload->group_title);
   add_string (builder, "destination", upload->destination);
-  add_string (builder, "rule", rule);
+  add_string (builder, "rule", upload->rule);
   g_variant_builder_add (builder, "{sv}", "form", g_variant_new_boolean (upload->is_form));
   g_variant_builder_add (builder, "{sv}", "metadata", upload->metadata);
   g_variant_builder_add (builder, "{sv}", "priority", g_variant_new_int32 (upload->priority));
@@ -281,13 +278,12 @@ ob_document_explanation (ObBroker *broker, const ObUpload *upload, gboolean is_p
 {
   const ObRules *rules = ob_broker_get_rules (broker);
   g_autoptr (GArray) holds = ob_broker_list_holds_of (broker, upload);
-  g_autofree char *name = ob_lane_dup_rule_name (upload->rule);
-  const ObRule *rule = ob_rules_find (rules, name);
+  const ObRule *rule = ob_rules_find (rules, upload->rule);
   GVariantBuilder builder;
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&builder, "{sv}", "rule", ob_document_rule (rule ? rule : rules->rules->pdata[0], is_persons));
-  g_variant_builder_add (&builder, "{sv}", "sent_now", g_variant_new_boolean (strchr (upload->rule, '@') != NULL));
+  g_variant_builder_add (&builder, "{sv}", "sent_now", g_variant_new_boolean (*upload->sent_on != '\0'));
   g_variant_builder_add (&builder, "{sv}", "holds", document_of_holds (holds, TRUE));
 
   return g_variant_builder_end (&builder);

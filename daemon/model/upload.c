@@ -32,6 +32,7 @@ ob_upload_new (void)
 
   upload->metadata = g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
   upload->group_app = g_strdup ("");
+  upload->sent_on = g_strdup ("");
 
   return upload;
 }
@@ -109,6 +110,7 @@ ob_upload_free (ObUpload *upload)
   g_free (upload->group_title);
   g_free (upload->destination);
   g_free (upload->rule);
+  g_free (upload->sent_on);
   g_free (upload->server_url);
   g_variant_unref (upload->metadata);
   ob_last_error_set (&upload->last_error, NULL, NULL, 0);

@@ -62,7 +62,8 @@ typedef struct
   char *group_app; /* the sandboxed app whose group it is; empty: programs of the host share theirs. Never NULL */
   char *group_title;
   char *destination;
-  char *rule;
+  char *rule;         /* the name of its rule */
+  char *sent_on;      /* the network on which a person sends it now, whatever its rule says; empty: none. Never NULL */
   char *server_url;   /* where the protocol resumes; the server's own name for it */
   GVariant *metadata; /* a{ss}, never NULL */
   guint64 size_bytes;

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Reads the counters, which triggers keep in step with the rows. Main thread.
+ * Answers about uploads without reading one: from the counters, which triggers keep in step with the rows, and from indexes.
+ * Main thread.
  */
 #include "store/statement.h"
 #include "store/uploads.h"
@@ -18,20 +19,19 @@ read_counts (ObDatabase *database, ObStatement *statement, GError **error)
 
   while (statement && (code = ob_statement_step (statement)) == SQLITE_ROW)
     {
-      gint64 stored = ob_statement_get_number (statement, 2);
-      gint64 own_hold = ob_statement_get_number (statement, 3);
+      gint64 stored = ob_statement_get_number (statement, 3);
+      gint64 own_hold = ob_statement_get_number (statement, 4);
       ObCount count = {
-        .destination = g_intern_string (ob_statement_get_text (statement, 0)),
-        .rule = g_intern_string (ob_statement_get_text (statement, 1)),
+        .lane = ob_statement_get_lane (statement),
         .stored = (ObStored) stored,
         .own_hold = (ObOwnHold) own_hold,
-        .uploads = (guint64) ob_statement_get_number (statement, 4),
-        .bytes = (guint64) ob_statement_get_number (statement, 5),
-        .offset_bytes = (guint64) ob_statement_get_number (statement, 6),
+        .uploads = (guint64) ob_statement_get_number (statement, 5),
+        .bytes = (guint64) ob_statement_get_number (statement, 6),
+        .offset_bytes = (guint64) ob_statement_get_number (statement, 7),
       };
 
       /* Skip counters of bad rows; they are counted anew when the rows are repaired. */
-      if (!count.destination || !count.rule || (guint64) stored >= OB_N_STORED || (guint64) own_hold > OB_OWN_HOLD_RETRY
+      if (!ob_lane_is_whole (&count.lane) || (guint64) stored >= OB_N_STORED || (guint64) own_hold > OB_OWN_HOLD_RETRY
           || (gint64) count.uploads < 0 || (gint64) count.bytes < 0 || (gint64) count.offset_bytes < 0)
         ob_database_note_bad_row (database);
       else
@@ -62,20 +62,45 @@ ob_uploads_is_url_taken (ObDatabase *database, const char *server_url, const cha
   return ob_statement_step (statement) == SQLITE_ROW;
 }
 
-gboolean
-ob_uploads_has_app (ObDatabase *database, const char *app, const char *destination, const char *rule)
+gint64
+ob_uploads_next_wake_ms (ObDatabase *database)
 {
   g_autoptr (ObStatement) statement
       = ob_statement_new (database,
-                          "SELECT 1 FROM counters WHERE destination = @destination AND (@rule IS NULL OR rule = @rule)"
-                          " AND app = @app AND uploads > 0 LIMIT 1",
+                          "SELECT min(at) FROM (SELECT min(retry_at) AS at FROM uploads WHERE retry_at > 0"
+                          " UNION ALL SELECT min(not_before) FROM uploads WHERE not_before > 0)",
                           NULL);
+
+  return statement && ob_statement_step (statement) == SQLITE_ROW ? ob_statement_get_number (statement, 0) : 0;
+}
+
+gboolean
+ob_uploads_has_app_at (ObDatabase *database, const char *app, const char *destination)
+{
+  g_autoptr (ObStatement) statement = ob_statement_new (
+      database, "SELECT 1 FROM counters WHERE destination = @destination AND app = @app AND uploads > 0 LIMIT 1", NULL);
 
   if (!statement)
     return FALSE;
   ob_statement_bind_text (statement, "@app", app);
   ob_statement_bind_text (statement, "@destination", destination);
-  ob_statement_bind_text (statement, "@rule", rule);
+
+  return ob_statement_step (statement) == SQLITE_ROW;
+}
+
+gboolean
+ob_uploads_has_app_in_lane (ObDatabase *database, const char *app, const ObLane *lane)
+{
+  g_autoptr (ObStatement) statement = ob_statement_new (
+      database,
+      "SELECT 1 FROM counters WHERE destination = @destination AND rule = @rule AND sent_on = @sent_on"
+      " AND app = @app AND uploads > 0 LIMIT 1",
+      NULL);
+
+  if (!statement)
+    return FALSE;
+  ob_statement_bind_text (statement, "@app", app);
+  ob_statement_bind_lane (statement, lane);
 
   return ob_statement_step (statement) == SQLITE_ROW;
 }
@@ -107,9 +132,9 @@ ob_uploads_count (ObDatabase *database, GError **error)
 {
   g_autoptr (ObStatement) statement
       = ob_statement_new (database,
-                          "SELECT destination, rule, state, hold, sum(uploads), " TOTAL (
+                          "SELECT destination, rule, sent_on, state, hold, sum(uploads), " TOTAL (
                               bytes) ", 0 FROM counters"
-                                     " WHERE uploads > 0 GROUP BY destination, rule, state, hold",
+                                     " WHERE uploads > 0 GROUP BY destination, rule, sent_on, state, hold",
                           error);
 
   return read_counts (database, statement, error);
@@ -120,10 +145,10 @@ ob_uploads_count_group (ObDatabase *database, const char *group_app, const char 
 {
   g_autoptr (ObStatement) statement
       = ob_statement_new (database,
-                          "SELECT destination, rule, state, hold, sum(uploads), " TOTAL (bytes) ", " TOTAL (
+                          "SELECT destination, rule, sent_on, state, hold, sum(uploads), " TOTAL (bytes) ", " TOTAL (
                               offset) " FROM group_counters WHERE group_app = @group_app AND group_key = @group"
                                       " AND (@app IS NULL OR app = @app)"
-                                      " GROUP BY destination, rule, state, hold",
+                                      " GROUP BY destination, rule, sent_on, state, hold",
                           error);
 
   if (statement)

@@ -254,7 +254,7 @@ gboolean
 ob_groups_set_sent_now (ObDatabase *database, const char *app, const char *key, const char *network, GError **error)
 {
   g_autoptr (ObStatement) statement
-      = ob_statement_new (database, "UPDATE groups SET sent_now = @network WHERE app = @app AND key = @key", error);
+      = ob_statement_new (database, "UPDATE groups SET sent_on = @network WHERE app = @app AND key = @key", error);
 
   if (!statement)
     return FALSE;
@@ -269,7 +269,7 @@ gboolean
 ob_groups_is_sent_now (ObDatabase *database, const char *app, const char *key, const char *network)
 {
   g_autoptr (ObStatement) statement
-      = ob_statement_new (database, "SELECT 1 FROM groups WHERE app = @app AND key = @key AND sent_now = @network",
+      = ob_statement_new (database, "SELECT 1 FROM groups WHERE app = @app AND key = @key AND sent_on = @network",
                           NULL);
 
   if (!statement)

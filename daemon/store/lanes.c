@@ -8,21 +8,19 @@
 #include "store/statement.h"
 
 gboolean
-ob_lanes_load (ObDatabase *database,
-               void (*on_lane) (const char *destination, const char *rule, OutboxReasonSet reasons, gpointer user_data),
+ob_lanes_load (ObDatabase *database, void (*on_lane) (const ObLane *lane, OutboxReasonSet reasons, gpointer user_data),
                gpointer user_data, GError **error)
 {
   g_autoptr (ObStatement) statement
-      = ob_statement_new (database, "SELECT destination, rule, reasons FROM lanes", error);
+      = ob_statement_new (database, "SELECT destination, rule, sent_on, reasons FROM lanes", error);
   int code = SQLITE_ERROR;
 
   while (statement && (code = ob_statement_step (statement)) == SQLITE_ROW)
     {
-      const char *destination = ob_statement_get_text (statement, 0);
-      const char *rule = ob_statement_get_text (statement, 1);
+      const ObLane lane = ob_statement_get_lane (statement);
 
-      if (destination && rule)
-        on_lane (destination, rule, outbox_reasons_from_names (ob_statement_get_text (statement, 2)), user_data);
+      if (ob_lane_is_whole (&lane))
+        on_lane (&lane, outbox_reasons_from_names (ob_statement_get_text (statement, 3)), user_data);
     }
   if (code == SQLITE_DONE)
     return TRUE;
@@ -33,19 +31,19 @@ ob_lanes_load (ObDatabase *database,
 }
 
 gboolean
-ob_lanes_save (ObDatabase *database, const char *destination, const char *rule, OutboxReasonSet reasons, GError **error)
+ob_lanes_save (ObDatabase *database, const ObLane *lane, OutboxReasonSet reasons, GError **error)
 {
   g_autofree char *names = outbox_reasons_to_names (reasons);
   g_autoptr (ObStatement) statement = ob_statement_new (
       database,
-      reasons != 0 ? "INSERT OR REPLACE INTO lanes (destination, rule, reasons) VALUES (@destination, @rule, @reasons)"
-                   : "DELETE FROM lanes WHERE destination = @destination AND rule = @rule",
+      reasons != 0 ? "INSERT OR REPLACE INTO lanes (destination, rule, sent_on, reasons)"
+                     " VALUES (@destination, @rule, @sent_on, @reasons)"
+                   : "DELETE FROM lanes WHERE destination = @destination AND rule = @rule AND sent_on = @sent_on",
       error);
 
   if (!statement)
     return FALSE;
-  ob_statement_bind_text (statement, "@destination", destination);
-  ob_statement_bind_text (statement, "@rule", rule);
+  ob_statement_bind_lane (statement, lane);
   if (reasons != 0)
     ob_statement_bind_text (statement, "@reasons", names);
 

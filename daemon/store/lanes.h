@@ -5,19 +5,17 @@
  */
 #pragma once
 
-#include "dbus/status.h"
+#include "model/lane.h"
 #include "store/database.h"
 
 G_BEGIN_DECLS
 
 /* Calls @on_lane for each lane that is held. Errors: Storage. */
 gboolean ob_lanes_load (ObDatabase *database,
-                        void (*on_lane) (const char *destination, const char *rule, OutboxReasonSet reasons,
-                                         gpointer user_data),
+                        void (*on_lane) (const ObLane *lane, OutboxReasonSet reasons, gpointer user_data),
                         gpointer user_data, GError **error);
 
 /* @reasons: bit r for OutboxReason r; 0 deletes the lane. Errors: Storage, DiskFull. */
-gboolean ob_lanes_save (ObDatabase *database, const char *destination, const char *rule, OutboxReasonSet reasons,
-                        GError **error);
+gboolean ob_lanes_save (ObDatabase *database, const ObLane *lane, OutboxReasonSet reasons, GError **error);
 
 G_END_DECLS

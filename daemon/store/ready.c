@@ -24,7 +24,7 @@ GArray *
 ob_ready_list_streams (ObDatabase *database, GError **error)
 {
   g_autoptr (ObStatement) statement = ob_statement_new (database,
-                                                        "SELECT destination, rule, app, state FROM counters"
+                                                        "SELECT destination, rule, sent_on, app, state FROM counters"
                                                         " WHERE uploads > 0 AND state IN (1, 3) AND hold = 0",
                                                         error);
   GArray *streams;
@@ -36,13 +36,12 @@ ob_ready_list_streams (ObDatabase *database, GError **error)
   while ((code = ob_statement_step (statement)) == SQLITE_ROW)
     {
       const ObStream stream = {
-        .destination = g_intern_string (ob_statement_get_text (statement, 0)),
-        .rule = g_intern_string (ob_statement_get_text (statement, 1)),
-        .app = g_intern_string (ob_statement_get_text (statement, 2)),
-        .stored = ob_statement_get_number (statement, 3),
+        .lane = ob_statement_get_lane (statement),
+        .app = g_intern_string (ob_statement_get_text (statement, 3)),
+        .stored = ob_statement_get_number (statement, 4),
       };
 
-      if (stream.destination && stream.rule && stream.app)
+      if (ob_lane_is_whole (&stream.lane) && stream.app)
         g_array_append_val (streams, stream);
       else
         ob_database_note_bad_row (database);
@@ -63,7 +62,7 @@ ob_ready_list (ObDatabase *database, const ObStream *stream, guint limit, GError
   g_autoptr (ObStatement) statement = ob_statement_new (
       database,
       "SELECT id, number, created_at, priority, failures FROM uploads"
-      " WHERE destination = @destination AND rule = @rule AND app = @app AND state = @state"
+      " WHERE destination = @destination AND rule = @rule AND sent_on = @sent_on AND app = @app AND state = @state"
       " AND state IN (1, 3) AND is_paused = 0 AND is_group_paused = 0 AND not_before = 0 AND retry_at = 0"
       " ORDER BY rank, number LIMIT @limit",
       error);
@@ -72,8 +71,7 @@ ob_ready_list (ObDatabase *database, const ObStream *stream, guint limit, GError
 
   if (!statement)
     return NULL;
-  ob_statement_bind_text (statement, "@destination", stream->destination);
-  ob_statement_bind_text (statement, "@rule", stream->rule);
+  ob_statement_bind_lane (statement, &stream->lane);
   ob_statement_bind_text (statement, "@app", stream->app);
   ob_statement_bind_number (statement, "@state", stream->stored);
   ob_statement_bind_number (statement, "@limit", limit);

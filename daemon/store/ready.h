@@ -6,17 +6,15 @@
  */
 #pragma once
 
-#include "model/upload.h"
+#include "model/lane.h"
 #include "store/database.h"
 
 G_BEGIN_DECLS
 
-/* Strings are interned. */
 typedef struct
 {
-  const char *destination;
-  const char *rule;
-  const char *app;
+  ObLane lane;
+  const char *app; /* interned */
   ObStored stored; /* queued or confirming */
 } ObStream;
 

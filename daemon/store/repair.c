@@ -153,14 +153,15 @@ put_right (ObDatabase *database, GPtrArray *ids, GError **error)
 /* The triggers keep counters in step only with changes by commands. */
 static const char recount_sql[]
     = "DELETE FROM counters;"
-      "INSERT INTO counters (destination, rule, state, hold, app, uploads, bytes)"
-      "  SELECT destination, rule, state, hold, app, count (*), CAST (total (size) AS INTEGER) FROM uploads GROUP BY "
-      "1, 2, 3, 4, 5;"
+      "INSERT INTO counters (destination, rule, sent_on, state, hold, app, uploads, bytes)"
+      "  SELECT destination, rule, sent_on, state, hold, app, count (*), CAST (total (size) AS INTEGER)"
+      "  FROM uploads GROUP BY 1, 2, 3, 4, 5, 6;"
       "DELETE FROM group_counters;"
-      "INSERT INTO group_counters (group_app, group_key, destination, rule, state, hold, app, uploads, bytes, offset)"
-      "  SELECT group_app, group_key, destination, rule, state, hold, app, count (*),"
+      "INSERT INTO group_counters (group_app, group_key, destination, rule, sent_on, state, hold, app, uploads, bytes,"
+      "  offset)"
+      "  SELECT group_app, group_key, destination, rule, sent_on, state, hold, app, count (*),"
       "  CAST (total (size) AS INTEGER), CAST (total (offset) AS INTEGER)"
-      "  FROM uploads WHERE group_key IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6, 7;";
+      "  FROM uploads WHERE group_key IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;";
 
 gboolean
 ob_repair_rows (ObDatabase *database, void (*on_upload) (const char *id, gpointer user_data), gpointer user_data,

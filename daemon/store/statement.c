@@ -89,6 +89,13 @@ ob_statement_get_text (ObStatement *statement, int column)
   return clean;
 }
 
+ObLane
+ob_statement_get_lane (ObStatement *statement)
+{
+  return ob_lane_make (ob_statement_get_text (statement, 0), ob_statement_get_text (statement, 1),
+                       ob_statement_get_text (statement, 2));
+}
+
 gint64
 ob_statement_get_number (ObStatement *statement, int column)
 {
@@ -145,6 +152,14 @@ void
 ob_statement_bind_number (ObStatement *statement, const char *parameter, gint64 number)
 {
   (void) sqlite3_bind_int64 (statement->handle, sqlite3_bind_parameter_index (statement->handle, parameter), number);
+}
+
+void
+ob_statement_bind_lane (ObStatement *statement, const ObLane *lane)
+{
+  ob_statement_bind_text (statement, "@destination", lane->destination);
+  ob_statement_bind_text (statement, "@rule", lane->rule);
+  ob_statement_bind_text (statement, "@sent_on", lane->sent_on);
 }
 
 void

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "dbus/status.h"
+#include "model/lane.h"
 #include "store/database.h"
 #include "store/limits.h"
 
@@ -42,6 +42,9 @@ gint64 ob_statement_get_sound (ObStatement *statement, int column, ObLimit limit
 /* Returns: whether the column's number is within its limits; reports nothing. */
 gboolean ob_statement_is_sound (ObStatement *statement, int column, ObLimit limit);
 
+/* Returns: the lane in the first three columns: destination, rule, sent_on; of a damaged row perhaps not whole */
+ObLane ob_statement_get_lane (ObStatement *statement);
+
 /* Binds text, repaired if it is not clean: no row ever gets any other. @text: (nullable) */
 void ob_statement_bind_text (ObStatement *statement, const char *parameter, const char *text);
 
@@ -50,6 +53,8 @@ void ob_statement_bind_text (ObStatement *statement, const char *parameter, cons
 void ob_statement_bind_asked (ObStatement *statement, const char *parameter, const char *text);
 void ob_statement_bind_number (ObStatement *statement, const char *parameter, gint64 number);
 void ob_statement_bind_reason (ObStatement *statement, const char *parameter, OutboxReason reason);
+/* Binds @destination, @rule and @sent_on. */
+void ob_statement_bind_lane (ObStatement *statement, const ObLane *lane);
 /* @strings: a{ss}, stored as a JSON object */
 void ob_statement_bind_strings (ObStatement *statement, const char *parameter, GVariant *strings);
 

@@ -20,7 +20,7 @@
   NUMBER (is_form, is_form) NUMBER (created_at, created_at_ms)
 #define CHANGING_TABLE \
   TEXT (media_type, media_type) TEXT (sha256, sha256) TEXT (group_title, group_title) \
-  TEXT (destination, destination) TEXT (rule, rule) \
+  TEXT (destination, destination) TEXT (rule, rule) TEXT (sent_on, sent_on) \
   TEXT (server_url, server_url) TEXT (error_code, last_error.code) TEXT (error_message, last_error.message) \
   TEXT (receipt_url, receipt.url) TEXT (receipt_record, receipt.record) TEXT (receipt_digest, receipt.digest) \
   TEXT (confirmed_by, receipt.confirmed_by) \
@@ -107,6 +107,7 @@ fill_in (ObUpload *upload)
   was_missing |= fill (&upload->media_type, "application/octet-stream");
   was_missing |= fill (&upload->destination, "");
   was_missing |= fill (&upload->rule, "");
+  was_missing |= fill (&upload->sent_on, "");
 
   return fill (&upload->group_app, "") || was_missing;
 }
@@ -346,9 +347,10 @@ read_all (ObDatabase *database, ObStatement *statement, GError **error)
 static void
 append_kinds (GString *sql, const GArray *kinds)
 {
-  g_string_append (sql, " AND (destination, rule, state, hold) IN (VALUES ");
+  g_string_append (sql, " AND (destination, rule, sent_on, state, hold) IN (VALUES ");
   for (guint i = 0; i < kinds->len; i++)
-    g_string_append_printf (sql, "%s(@destination%u, @rule%u, @state%u, @hold%u)", i > 0 ? ", " : "", i, i, i, i);
+    g_string_append_printf (sql, "%s(@destination%u, @rule%u, @sent_on%u, @state%u, @hold%u)", i > 0 ? ", " : "", i, i,
+                            i, i, i);
   g_string_append_c (sql, ')');
 }
 
@@ -358,12 +360,15 @@ bind_kinds (ObStatement *statement, const GArray *kinds)
   for (guint i = 0; i < kinds->len; i++)
     {
       const ObCount *kind = &g_array_index (kinds, ObCount, i);
+      const char *const names[] = { "destination", "rule", "sent_on" };
+      const char *const texts[] = { kind->lane.destination, kind->lane.rule, kind->lane.sent_on };
       char parameter[32];
 
-      g_snprintf (parameter, sizeof parameter, "@destination%u", i);
-      ob_statement_bind_text (statement, parameter, kind->destination);
-      g_snprintf (parameter, sizeof parameter, "@rule%u", i);
-      ob_statement_bind_text (statement, parameter, kind->rule);
+      for (guint k = 0; k < G_N_ELEMENTS (names); k++)
+        {
+          g_snprintf (parameter, sizeof parameter, "@%s%u", names[k], i);
+          ob_statement_bind_text (statement, parameter, texts[k]);
+        }
       g_snprintf (parameter, sizeof parameter, "@state%u", i);
       ob_statement_bind_number (statement, parameter, kind->stored);
       g_snprintf (parameter, sizeof parameter, "@hold%u", i);
@@ -466,18 +471,6 @@ ob_uploads_find (ObDatabase *database, ObUploadsSet set, gint64 value, guint lim
   ob_statement_bind_number (statement, "@limit", limit);
 
   return read_all (database, statement, error);
-}
-
-gint64
-ob_uploads_next_wake_ms (ObDatabase *database)
-{
-  g_autoptr (ObStatement) statement
-      = ob_statement_new (database,
-                          "SELECT min(at) FROM (SELECT min(retry_at) AS at FROM uploads WHERE retry_at > 0"
-                          " UNION ALL SELECT min(not_before) FROM uploads WHERE not_before > 0)",
-                          NULL);
-
-  return statement && ob_statement_step (statement) == SQLITE_ROW ? ob_statement_get_number (statement, 0) : 0;
 }
 
 ObUpload *

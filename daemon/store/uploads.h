@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "model/upload.h"
+#include "model/lane.h"
 #include "store/database.h"
 
 G_BEGIN_DECLS
@@ -51,8 +51,7 @@ typedef enum
 /* The number of uploads of a kind. */
 typedef struct
 {
-  const char *destination; /* interned */
-  const char *rule;        /* interned */
+  ObLane lane;
   ObStored stored;
   ObOwnHold own_hold;
   guint64 uploads;
@@ -99,8 +98,9 @@ GPtrArray *ob_uploads_find (ObDatabase *database, ObUploadsSet set, gint64 value
 /* Returns: when the next own hold of an upload ends, in Unix milliseconds, or 0 */
 gint64 ob_uploads_next_wake_ms (ObDatabase *database);
 
-/* Returns: whether the app has an upload in any state for that destination. @rule: (nullable): only in that rule's lane */
-gboolean ob_uploads_has_app (ObDatabase *database, const char *app, const char *destination, const char *rule);
+/* Returns: whether the app has an upload in any state for that destination; and in that lane. */
+gboolean ob_uploads_has_app_at (ObDatabase *database, const char *app, const char *destination);
+gboolean ob_uploads_has_app_in_lane (ObDatabase *database, const char *app, const ObLane *lane);
 
 /* Returns: whether a URL at a server is another upload's than @id, in any state, or of a termination that has not been
  * done. */

@@ -6,7 +6,6 @@
  */
 #include "support/memory.h"
 
-#include "broker/lane-name.h"
 #include "ipc/document.h"
 #include "store/lanes.h"
 
@@ -60,12 +59,12 @@ add_lanes (ObBroker *broker, const char *destination, GPtrArray *lines)
 
   for (guint i = 0; i < rules->len; i++)
     {
-      const char *rule = ((const ObRule *) rules->pdata[i])->name;
+      const ObLane lane = ob_lane_make (destination, ((const ObRule *) rules->pdata[i])->name, "");
       ObHold holds[OB_SHARED_HOLDS_MAX];
-      guint n_holds = ob_status_board_get_holds (broker->members->board, destination, rule, OB_STORED_QUEUED, holds);
+      guint n_holds = ob_status_board_get_holds (broker->members->board, &lane, OB_STORED_QUEUED, holds);
       GString *line = g_string_new (NULL);
 
-      g_string_printf (line, "lane: %s/%s", destination, rule);
+      g_string_printf (line, "lane: %s/%s", destination, lane.rule);
       for (guint j = 0; j < n_holds; j++)
         g_string_append_printf (line, " %s until %" G_GINT64_FORMAT, outbox_reason_get_info (holds[j].reason)->name,
                                 holds[j].until_ms);
@@ -167,16 +166,18 @@ check_attempt (ObBroker *fresh, const ObActive *active, const char *where)
 {
   g_autoptr (ObUpload) upload = ob_broker_get (fresh, active->id, NULL);
   ObHold holds[OB_SHARED_HOLDS_MAX];
+  ObLane lane;
   guint n_holds;
 
   if (active->is_termination || ob_stop_is_asked (active->stop))
     return;
   if (!upload)
     g_error ("%s: an attempt of what is not there", where);
-  if (g_strcmp0 (upload->rule, active->rule) != 0 || !g_str_equal (upload->destination, active->destination)
-      || active->is_asking != (upload->stored == OB_STORED_CONFIRMING))
-    g_error ("%s: the attempt is in another lane than its upload: %s, %s", where, active->rule, upload->rule);
-  n_holds = ob_status_board_get_holds (fresh->members->board, upload->destination, upload->rule, upload->stored, holds);
+  lane = ob_lane_of (upload);
+  if (!ob_lane_equal (&active->lane, &lane) || active->is_asking != (upload->stored == OB_STORED_CONFIRMING))
+    g_error ("%s: the attempt is in another lane than its upload: %s %s, %s %s", where, active->lane.rule,
+             active->lane.sent_on, upload->rule, upload->sent_on);
+  n_holds = ob_status_board_get_holds (fresh->members->board, &lane, upload->stored, holds);
   n_holds += ob_upload_get_holds (upload, holds + n_holds);
   for (guint i = 0; i < n_holds; i++)
     if (holds[i].reason != OUTBOX_REASON_STORAGE && !(holds[i].flags & OB_HOLD_LETS_ONE_TRY))
@@ -234,7 +235,7 @@ test_memory_dup_attempts (TestRig *rig)
       const ObActive *active = actives->pdata[i];
 
       if (!ob_stop_is_asked (active->stop))
-        g_ptr_array_add (lines, g_strdup_printf ("%s %s/%s", active->id, active->destination, active->rule));
+        g_ptr_array_add (lines, g_strdup_printf ("%s %s/%s", active->id, active->lane.destination, active->lane.rule));
     }
   g_ptr_array_sort (lines, compare_lines);
   g_ptr_array_add (lines, NULL);
@@ -245,9 +246,9 @@ test_memory_dup_attempts (TestRig *rig)
 /* --- What the database was told of the lanes --- */
 
 static void
-add_told (const char *destination, const char *rule, OutboxReasonSet reasons, gpointer user_data)
+add_told (const ObLane *lane, OutboxReasonSet reasons, gpointer user_data)
 {
-  g_autofree char *key = ob_lane_dup_key (destination, rule);
+  g_autofree char *key = ob_lane_dup_name (lane);
 
   for (guint i = 1; i < OUTBOX_N_REASONS; i++)
     if (reasons & OUTBOX_REASON_BIT (i))

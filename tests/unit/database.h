@@ -18,13 +18,13 @@ typedef struct
 
 /* The counters of the database, and the same by the rows that they count. */
 #define TEST_DATABASE_COUNTED \
-  "SELECT destination, rule, state, hold, app, uploads, bytes FROM counters WHERE uploads <> 0"
+  "SELECT destination, rule, sent_on, state, hold, app, uploads, bytes FROM counters WHERE uploads <> 0"
 #define TEST_DATABASE_ROWS \
-  "SELECT destination, rule, state, hold, app, count(*), sum(size) FROM uploads GROUP BY 1, 2, 3, 4, 5"
+  "SELECT destination, rule, sent_on, state, hold, app, count(*), sum(size) FROM uploads GROUP BY 1, 2, 3, 4, 5, 6"
 #define TEST_DATABASE_GROUP_COUNTED "SELECT * FROM group_counters"
-#define TEST_DATABASE_GROUP_ROWS                                                                       \
-  "SELECT group_app, group_key, destination, rule, state, hold, app, count(*), sum(size), sum(offset)" \
-  " FROM uploads WHERE group_key IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6, 7"
+#define TEST_DATABASE_GROUP_ROWS                                                                                \
+  "SELECT group_app, group_key, destination, rule, sent_on, state, hold, app, count(*), sum(size), sum(offset)" \
+  " FROM uploads WHERE group_key IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6, 7, 8"
 
 /* The folder, without a database. */
 void test_database_set_up (TestDatabase *fixture, gconstpointer data);

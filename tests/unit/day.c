@@ -93,9 +93,9 @@ day_check_running (Day *day)
       const ObActive *active = actives->pdata[i];
       const DayFile *file = g_hash_table_lookup (day->files, active->id);
 
-      n_running[server_of (active->destination)]++;
+      n_running[server_of (active->lane.destination)]++;
       if (!ob_stop_is_asked (active->stop) && !may_run (day, file))
-        g_error ("%s of kind %u runs at place %u by rule %s", active->id, file->kind, day->place, active->rule);
+        g_error ("%s of kind %u runs at place %u by rule %s", active->id, file->kind, day->place, active->lane.rule);
     }
   g_assert_cmpuint (n_running[0], <=, 3); /* two that send, and one that asks */
   g_assert_cmpuint (n_running[1], <=, 3);
@@ -257,7 +257,7 @@ work (Day *day, const char *id, guint64 most_bytes)
   if (!is_met (day, id))
     return;
   active = test_rig_find_active (day->rig, id);
-  server = server_of (active->destination);
+  server = server_of (active->lane.destination);
   if (!day->is_up[server] || most_bytes == 0)
     {
       day->n_tries[server]++;

@@ -39,28 +39,32 @@ test_what_a_closed_lane_stops (void)
 {
   static const struct
   {
-    const char *destination, *rule;
+    const char *destination, *rule, *sent_on;
     gboolean is_asking;
     OutboxReasonSet reasons; /* that depot/video is closed for */
     gboolean is_stopped;
   } rows[] = {
-    { "depot", "video", FALSE, BIT (WAIT_WIFI), TRUE },
-    { "depot", "video", TRUE, BIT (WAIT_WIFI), FALSE },
-    { "depot", "video", TRUE, BIT (BATTERY), FALSE },
-    { "depot", "video", TRUE, BIT (NO_NETWORK), TRUE },
-    { "depot", "video", TRUE, BIT (CAPTIVE_PORTAL) | BIT (WAIT_WIFI), TRUE },
-    { "depot", "photo", FALSE, BIT (WAIT_WIFI), FALSE },
-    { "yard", "video", FALSE, BIT (NO_NETWORK), FALSE },
-    { "depot", NULL, FALSE, BIT (NO_NETWORK), FALSE },
+    { "depot", "video", "", FALSE, BIT (WAIT_WIFI), TRUE },
+    { "depot", "video", "", TRUE, BIT (WAIT_WIFI), FALSE },
+    { "depot", "video", "", TRUE, BIT (BATTERY), FALSE },
+    { "depot", "video", "", TRUE, BIT (NO_NETWORK), TRUE },
+    { "depot", "video", "", TRUE, BIT (CAPTIVE_PORTAL) | BIT (WAIT_WIFI), TRUE },
+    { "depot", "photo", "", FALSE, BIT (WAIT_WIFI), FALSE },
+    { "yard", "video", "", FALSE, BIT (NO_NETWORK), FALSE },
+    { "depot", "video", "phone", FALSE, BIT (WAIT_WIFI), FALSE },
+    { "depot", NULL, NULL, FALSE, BIT (NO_NETWORK), FALSE },
   };
+
+  const ObLane closed = ob_lane_make ("depot", "video", "");
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
+      const ObLane lane = ob_lane_make (rows[i].destination, rows[i].rule, rows[i].sent_on);
       g_autoptr (ObActives) actives = ob_actives_new ();
-      ObActive *active = ob_actives_add (actives, "id", rows[i].destination, rows[i].rule);
+      ObActive *active = ob_actives_add (actives, "id", &lane);
 
       active->is_asking = rows[i].is_asking;
-      ob_actives_close_lane (actives, "depot", "video", rows[i].reasons);
+      ob_actives_close_lane (actives, &closed, rows[i].reasons);
       g_assert_cmpint (ob_stop_is_asked (active->stop), ==, rows[i].is_stopped);
     }
 }
@@ -70,14 +74,16 @@ test_what_is_asked_of_all (void)
 {
   g_autoptr (ObActives) actives = ob_actives_new ();
   g_autoptr (GPtrArray) list = NULL;
+  const ObLane video = ob_lane_make ("depot", "video", "");
+  const ObLane none = ob_lane_make ("yard", NULL, NULL);
 
   g_assert_false (ob_actives_has_for (actives, "depot"));
-  ob_actives_add (actives, "one", "depot", "video")->makes_room = TRUE;
+  ob_actives_add (actives, "one", &video)->makes_room = TRUE;
   g_assert_true (ob_actives_has_for (actives, "depot"));
   g_assert_false (ob_actives_has_for (actives, "yard"));
   g_assert_true (ob_actives_is_making_room (actives));
   g_assert_false (ob_actives_is_terminating (actives));
-  (void) ob_actives_add (actives, "two", "yard", NULL);
+  (void) ob_actives_add (actives, "two", &none);
   g_assert_true (ob_actives_is_terminating (actives));
   list = ob_actives_list (actives);
   g_assert_cmpuint (list->len, ==, 2);

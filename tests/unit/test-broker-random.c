@@ -234,8 +234,8 @@ step (TestRig *rig, Day *day)
   check_error (day, error);
 }
 
-#define COUNTED "SELECT destination, rule, state, hold, uploads, bytes FROM counters WHERE uploads <> 0"
-#define ROWS "SELECT destination, rule, state, hold, count(*), sum(size) FROM uploads GROUP BY 1, 2, 3, 4"
+#define COUNTED "SELECT destination, rule, sent_on, state, hold, uploads, bytes FROM counters WHERE uploads <> 0"
+#define ROWS "SELECT destination, rule, sent_on, state, hold, count(*), sum(size) FROM uploads GROUP BY 1, 2, 3, 4, 5"
 
 /* What holds at every moment. */
 static void
@@ -279,8 +279,8 @@ check (TestRig *rig, const Day *day)
     {
       const ObActive *active = actives->pdata[i];
 
-      n_depot += g_str_equal (active->destination, "depot");
-      n_yard += g_str_equal (active->destination, "yard");
+      n_depot += g_str_equal (active->lane.destination, "depot");
+      n_yard += g_str_equal (active->lane.destination, "yard");
     }
   g_assert_cmpuint (n_depot, <=, 3); /* two attempts and a termination */
   g_assert_cmpuint (n_yard, <=, 3);

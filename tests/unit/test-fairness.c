@@ -60,7 +60,7 @@ candidate_of (World *world, const Work *work)
   const ObStream *stream = &world->streams[work->stream];
 
   return (ObCandidate){ .id = work->id,
-                        .destination = stream->destination,
+                        .destination = stream->lane.destination,
                         .app = stream->app,
                         .priority = work->priority,
                         .age = ob_fairness_get_age (world->fairness, stream),
@@ -82,7 +82,7 @@ gather (World *world, GArray *candidates, GArray *of, GArray *running)
       if (work->is_running)
         {
           const ObRunning entry = { .id = work->id,
-                                    .destination = world->streams[work->stream].destination,
+                                    .destination = world->streams[work->stream].lane.destination,
                                     .priority = work->chosen_with,
                                     .number = work->number,
                                     .is_stopping = work->stop_at_ms > 0 };
@@ -121,7 +121,7 @@ assert_limits (World *world)
       if (!work->is_running)
         continue;
       n_running++;
-      busy[world->streams[work->stream].destination[0] - 'a']++;
+      busy[world->streams[work->stream].lane.destination[0] - 'a']++;
     }
   g_assert_cmpuint (n_running, <=, OB_SCHEDULER_MAX_ATTEMPTS);
   for (guint i = 0; i < G_N_ELEMENTS (busy); i++)
@@ -212,8 +212,8 @@ test_nothing_starves (void)
   World world = { .rand = rand, .works = works, .fairness = fairness, .now_ms = 1 };
 
   for (guint i = 0; i < N_STREAMS; i++)
-    world.streams[i] = (ObStream){ g_intern_string (destinations[i % 2]), g_intern_string (destinations[i % 3]),
-                                   g_intern_string (apps[i % 4]), 1 };
+    world.streams[i]
+        = (ObStream){ ob_lane_make (destinations[i % 2], destinations[i % 3], ""), g_intern_string (apps[i % 4]), 1 };
   while (world.n_arrived < N_ARRIVALS || world.works->len > 0)
     {
       for (guint i = 0; i < 3 && world.n_arrived < N_ARRIVALS; i++)
@@ -235,8 +235,8 @@ static void
 test_only_who_is_passed_over_ages (void)
 {
   g_autoptr (ObFairness) fairness = ob_fairness_new ();
-  const ObStream video = { g_intern_string ("a"), g_intern_string ("video"), g_intern_string ("app"), 1 };
-  const ObStream photo = { g_intern_string ("a"), g_intern_string ("photo"), g_intern_string ("app"), 1 };
+  const ObStream video = { ob_lane_make ("a", "video", ""), g_intern_string ("app"), 1 };
+  const ObStream photo = { ob_lane_make ("a", "photo", ""), g_intern_string ("app"), 1 };
   gint64 now_ms = 1;
 
   ob_fairness_begin (fairness, now_ms);

@@ -29,18 +29,30 @@ typedef struct
   GString *told; /* "lane depot/video wait-wifi;session 1;" */
 } Fixture;
 
-static void
-on_lane_closed (const char *destination, const char *lane_rule, OutboxReasonSet reasons, gpointer user_data)
+/* With the network that its name leaves out. */
+static char *
+dup_words (const ObLane *lane)
 {
-  g_autofree char *names = outbox_reasons_to_names (reasons);
+  g_autofree char *name = ob_lane_dup_name (lane);
 
-  g_string_append_printf (((Fixture *) user_data)->told, "lane %s/%s %s;", destination, lane_rule, names);
+  return *lane->sent_on ? g_strdup_printf ("%s on %s", name, lane->sent_on) : g_steal_pointer (&name);
 }
 
 static void
-on_lane_changed (const char *id, const char *lane_rule, gpointer user_data)
+on_lane_closed (const ObLane *lane, OutboxReasonSet reasons, gpointer user_data)
 {
-  g_string_append_printf (((Fixture *) user_data)->told, "upload %s %s;", id, lane_rule);
+  g_autofree char *names = outbox_reasons_to_names (reasons);
+  g_autofree char *words = dup_words (lane);
+
+  g_string_append_printf (((Fixture *) user_data)->told, "lane %s %s;", words, names);
+}
+
+static void
+on_lane_changed (const char *id, const ObLane *lane, gpointer user_data)
+{
+  g_autofree char *words = dup_words (lane);
+
+  g_string_append_printf (((Fixture *) user_data)->told, "upload %s %s;", id, words);
 }
 
 static void
@@ -130,9 +142,10 @@ add_upload (Fixture *fixture, const char *id, const char *destination, const cha
   upload->app = g_strdup ("test");
   upload->size_bytes = size_bytes;
   ob_gate_admit (fixture->gate, upload);
-  sql = g_strdup_printf ("INSERT INTO uploads (id, app, name, media_type, destination, rule, state, created_at, size)"
-                         " VALUES ('%s', 'test', 'n', '%s', '%s', '%s', %d, 5, %" G_GUINT64_FORMAT ")",
-                         id, media_type, destination, upload->rule, OB_STORED_QUEUED, size_bytes);
+  sql = g_strdup_printf (
+      "INSERT INTO uploads (id, app, name, media_type, destination, rule, sent_on, state, created_at,"
+      " size) VALUES ('%s', 'test', 'n', '%s', '%s', '%s', '%s', %d, 5, %" G_GUINT64_FORMAT ")",
+      id, media_type, destination, upload->rule, upload->sent_on, OB_STORED_QUEUED, size_bytes);
   (void) ob_database_run (fixture->database, sql, &error);
   g_assert_no_error (error);
   ob_queue_want_flush (fixture->queue);
@@ -173,10 +186,11 @@ tear_down (Fixture *fixture, gconstpointer data)
 /* --- Lanes --- */
 
 static void
-assert_lane (Fixture *fixture, const char *lane_rule, const char *expected)
+assert_lane_on (Fixture *fixture, const char *rule, const char *sent_on, const char *expected)
 {
+  const ObLane lane = ob_lane_make ("depot", rule, sent_on);
   ObHold holds[OB_LANE_HOLDS_MAX];
-  guint n_holds = ob_gate_get_lane_holds (fixture->gate, "depot", lane_rule, OB_STORED_QUEUED, holds);
+  guint n_holds = ob_gate_get_lane_holds (fixture->gate, &lane, OB_STORED_QUEUED, holds);
   g_autoptr (GString) names = g_string_new (NULL);
 
   for (guint i = 0; i < n_holds; i++)
@@ -185,11 +199,18 @@ assert_lane (Fixture *fixture, const char *lane_rule, const char *expected)
 }
 
 static void
-add_lane (const char *destination, const char *rule, OutboxReasonSet reasons, gpointer user_data)
+assert_lane (Fixture *fixture, const char *rule, const char *expected)
+{
+  assert_lane_on (fixture, rule, "", expected);
+}
+
+static void
+add_lane (const ObLane *lane, OutboxReasonSet reasons, gpointer user_data)
 {
   g_autofree char *names = outbox_reasons_to_names (reasons);
+  g_autofree char *words = dup_words (lane);
 
-  g_string_append_printf (user_data, "%s/%s %s;", destination, rule, names);
+  g_string_append_printf (user_data, "%s %s;", words, names);
 }
 
 /* What the database was told last. */
@@ -262,12 +283,14 @@ test_a_lane_closes_at_once_and_opens_when_it_is_believed (Fixture *fixture, gcon
 static void
 test_a_lane_in_which_nothing_waits_is_not_told (Fixture *fixture, gconstpointer data)
 {
+  const ObLane lane = ob_lane_make ("depot", "video", "");
+
   test_conditions_connect (fixture->conditions, "phone", OB_LINK_CELLULAR, OB_METERED_YES);
   test_clock_advance (fixture->clock, SETTLED_MS);
   assert_told (fixture, "");
   assert_written (fixture, "");
   assert_lane (fixture, "video", "wait-wifi");
-  g_assert_cmpuint (ob_gate_get_lane_reasons (fixture->gate, "depot", "video"), ==, 0);
+  g_assert_cmpuint (ob_gate_get_lane_reasons (fixture->gate, &lane), ==, 0);
   g_assert_false (ob_gate_has_open_lane (fixture->gate, "depot"));
 }
 
@@ -388,12 +411,77 @@ test_what_is_sent_now_is_in_a_lane_of_its_own (Fixture *fixture, gconstpointer d
   assert_told (fixture, "lane depot/video wait-wifi;");
   g_assert_true (ob_queue_do (fixture->queue, OB_TURN_SOON, send_now, fixture, NULL));
   ob_queue_commit (fixture->queue);
-  assert_told (fixture, "upload v video@phone;");
-  assert_lane (fixture, "video@phone", "");
+  assert_told (fixture, "upload v depot/video on phone;");
+  assert_lane_on (fixture, "video", "phone", "");
   assert_lane (fixture, "video", "wait-wifi");
 
   test_conditions_connect (fixture->conditions, "other", OB_LINK_CELLULAR, OB_METERED_YES);
-  assert_told (fixture, "lane depot/video@phone wait-wifi;");
+  assert_told (fixture, "lane depot/video on phone wait-wifi;");
+  assert_written (fixture, "depot/video wait-wifi;depot/video on phone wait-wifi;");
+}
+
+/* A rule of any name keeps to itself: no part of the name is taken for a network. */
+static void
+test_a_rule_has_any_name (Fixture *fixture, gconstpointer data)
+{
+  static const char *const names[] = { "video@phone", "@", "@phone", "phone@", "a@b@phone", "-", "depot/video" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autoptr (ObRules) rules = test_rules_read (RULES);
+      ObRule *rule = ob_rule_new (names[i]);
+      g_autofree char *held = g_strdup_printf ("lane depot/%s wait-wifi;", names[i]);
+      g_autofree char *moved = g_strdup_printf ("upload v depot/%s on phone;", names[i]);
+
+      rule->media_types = g_strsplit ("video/*", " ", -1);
+      rule->networks = 1u << OB_LINK_WIFI;
+      g_ptr_array_add (rules->rules, rule);
+      ob_gate_set_rules (fixture->gate, rules);
+      g_assert_true (ob_gate_find_rule (fixture->gate, names[i]) == rule);
+      add_upload (fixture, "v", "depot", "video/mp4", 1);
+      test_conditions_connect (fixture->conditions, "phone", OB_LINK_CELLULAR, OB_METERED_YES);
+      test_clock_advance (fixture->clock, SETTLED_MS);
+      assert_told (fixture, held);
+
+      g_assert_true (ob_queue_do (fixture->queue, OB_TURN_SOON, send_now, fixture, NULL));
+      ob_queue_commit (fixture->queue);
+      assert_told (fixture, moved);
+      assert_lane_on (fixture, names[i], "phone", "");
+      assert_lane (fixture, names[i], "wait-wifi");
+
+      g_assert_true (ob_database_run (fixture->database, "DELETE FROM uploads", NULL));
+      test_conditions_connect (fixture->conditions, "home", OB_LINK_WIFI, OB_METERED_NO);
+      test_clock_advance (fixture->clock, SETTLED_MS);
+      assert_written (fixture, "");
+      assert_told (fixture, "");
+    }
+}
+
+/* What is on this device is reached without a network: a person's word holds for as long as there is none. */
+static void
+test_it_is_sent_now_without_a_network (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ObRules) rules = test_rules_read ("[Rule text]\nmatch-type=text/plain\nbattery=50\n");
+  ObConditions conditions;
+
+  ob_gate_set_rules (fixture->gate, rules);
+  add_destination (fixture, "depot", "http://127.0.0.1:1/files/");
+  test_conditions_set_available (fixture->conditions, FALSE);
+  conditions = *test_conditions_get (fixture->conditions);
+  conditions.is_on_battery = TRUE;
+  conditions.battery_percent = 10;
+  test_conditions_set (fixture->conditions, &conditions);
+  add_upload (fixture, "v", "depot", "text/plain", 1);
+  assert_lane (fixture, "text", "battery");
+  g_string_truncate (fixture->told, 0);
+
+  g_assert_true (ob_queue_do (fixture->queue, OB_TURN_SOON, send_now, fixture, NULL));
+  ob_queue_commit (fixture->queue);
+  assert_told (fixture, "upload v depot/text on -;");
+  assert_lane_on (fixture, "text", OB_SENT_WITHOUT_NETWORK, "");
+
+  test_conditions_connect (fixture->conditions, "home", OB_LINK_WIFI, OB_METERED_NO);
+  assert_told (fixture, "lane depot/text on - battery;");
 }
 
 /* --- The session --- */
@@ -439,6 +527,8 @@ main (int argc, char *argv[])
     { "/gate/an-answer-is-good-for-one-network", test_an_answer_is_good_for_one_network },
     { "/gate/there-is-no-answer-without-a-network", test_there_is_no_answer_without_a_network },
     { "/gate/what-is-sent-now-is-in-a-lane-of-its-own", test_what_is_sent_now_is_in_a_lane_of_its_own },
+    { "/gate/a-rule-has-any-name", test_a_rule_has_any_name },
+    { "/gate/it-is-sent-now-without-a-network", test_it_is_sent_now_without_a_network },
     { "/gate/the-session-holds-the-queue", test_the_session_holds_the_queue },
   };
 

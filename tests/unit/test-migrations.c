@@ -6,6 +6,7 @@
 #include "database.h"
 #include "store/destinations.h"
 #include "store/groups.h"
+#include "store/lanes.h"
 #include "store/pages.h"
 
 /* What sqlite_master says, one line each, in an order of its own. */
@@ -82,6 +83,63 @@ test_released_groups_are_parted (TestDatabase *fixture, gconstpointer data)
                                                 " EXCEPT " TEST_DATABASE_GROUP_COUNTED ")"),
                    ==, 0);
   g_assert_cmpint (test_database_ask (database, "SELECT sum(uploads) FROM group_counters WHERE group_app = ''"), ==, 3);
+}
+
+static void
+add_lane (const ObLane *lane, OutboxReasonSet reasons, gpointer user_data)
+{
+  g_autofree char *names = outbox_reasons_to_names (reasons);
+
+  g_string_append_printf (user_data, "%s %s %s %s;", lane->destination, lane->rule, lane->sent_on, names);
+}
+
+/* What one text said is in two columns, in every table. Names of released rules have no @; names of networks may. */
+static void
+test_released_lanes_are_parted (TestDatabase *fixture, gconstpointer data)
+{
+  static const struct
+  {
+    const char *id, *rule, *sent_on;
+  } rows[] = {
+    { "a", "video", "" },
+    { "b", "video", "phone" },
+    { "c", "video", "-" },
+    { "d", "video", "me@home" },
+    { "e", "", "0a1b2c3d-0000-4000-8000-000000000000" },
+    { "f", "", "" },
+  };
+  g_autoptr (ObDatabase) database = NULL;
+  g_autoptr (GString) lanes = g_string_new (NULL);
+
+  make_released (
+      fixture,
+      "INSERT INTO uploads (id, app, name, media_type, destination, rule, state, created_at, size, group_key)"
+      " VALUES ('a', 'camera', 'n', 'm', 'd', 'video', 1, 5, 7, NULL), ('b', 'camera', 'n', 'm', 'd', 'video@phone', 1,"
+      " 5, 7, 'case'), ('c', 'camera', 'n', 'm', 'd', 'video@', 3, 5, 7, 'case'), ('d', 'camera', 'n', 'm', 'd',"
+      " 'video@me@home', 5, 5, 9007199254740991, 'case'), ('e', 'camera', 'n', 'm', 'd',"
+      " '@0a1b2c3d-0000-4000-8000-000000000000', 0, 5, 7, NULL), ('f', 'camera', 'n', 'm', 'd', '', 0, 5, 7, NULL);"
+      "INSERT INTO lanes VALUES ('d', 'video', 'wait-wifi'), ('d', 'video@phone', 'no-network'),"
+      " ('d', 'video@', 'captive-portal');");
+  database = test_database_open (fixture, 1000, FALSE);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (ObUpload) upload = ob_uploads_get (database, rows[i].id, NULL);
+
+      g_assert_cmpstr (upload->rule, ==, rows[i].rule);
+      g_assert_cmpstr (upload->sent_on, ==, rows[i].sent_on);
+    }
+  g_assert_true (ob_lanes_load (database, add_lane, lanes, NULL));
+  g_assert_cmpstr (lanes->str, ==, "d video  wait-wifi;d video - captive-portal;d video phone no-network;");
+  g_assert_cmpint (test_database_ask (database,
+                                      "SELECT count(*) FROM (" TEST_DATABASE_COUNTED " EXCEPT " TEST_DATABASE_ROWS ")"),
+                   ==, 0);
+  g_assert_cmpint (test_database_ask (database,
+                                      "SELECT count(*) FROM (" TEST_DATABASE_ROWS " EXCEPT " TEST_DATABASE_COUNTED ")"),
+                   ==, 0);
+  g_assert_cmpint (test_database_ask (database, "SELECT count(*) FROM (" TEST_DATABASE_GROUP_COUNTED
+                                                " EXCEPT " TEST_DATABASE_GROUP_ROWS ")"),
+                   ==, 0);
+  g_assert_cmpint (test_database_ask (database, "SELECT count(*) FROM group_counters WHERE group_key = 'case'"), ==, 3);
 }
 
 /* A queue of every released schema becomes what a new one is, with all that was in it. */
@@ -183,6 +241,7 @@ main (int argc, char *argv[])
 {
   const TestDatabaseCase tests[] = {
     { "/database/released-groups-are-parted", test_released_groups_are_parted },
+    { "/database/released-lanes-are-parted", test_released_lanes_are_parted },
     { "/database/a-released-schema-is-migrated", test_a_released_schema_is_migrated },
     { "/database/released-pages-become-small", test_released_pages_become_small },
     { "/database/pages-stay-where-a-process-has-died", test_pages_stay_where_a_process_has_died },

@@ -74,7 +74,7 @@ test_bad_text_is_repaired (TestDatabase *fixture, gconstpointer data)
 {
   const char *const bad[]
       = { "x'ff41'", "x'41cce8'", "x'411b5b'", "x'410a42'", "x'417f'", "x'41c29b'", "x'c0af'", "x'eda080'" };
-  const char *const columns[] = { "name",          "app",         "media_type", "destination",    "rule",
+  const char *const columns[] = { "name",          "app",         "media_type", "destination",    "rule",  "sent_on",
                                   "error_message", "group_title", "server_url", "receipt_record", "sha256" };
   guint n_checked = 0;
 

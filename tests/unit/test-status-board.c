@@ -29,8 +29,7 @@ get_queue_reasons (gpointer user_data)
 }
 
 static guint
-get_lane_holds (const char *destination, const char *rule, ObStored stored, ObHold holds[OB_LANE_HOLDS_MAX],
-                gpointer user_data)
+get_lane_holds (const ObLane *lane, ObStored stored, ObHold holds[OB_LANE_HOLDS_MAX], gpointer user_data)
 {
   const Fixture *fixture = user_data;
 
@@ -152,11 +151,13 @@ test_what_follows (Fixture *fixture, gconstpointer data)
     {
       g_autoptr (ObUpload) upload = ob_upload_new ();
       g_autofree char *text = NULL;
+      ObLane lane;
       ObStatus status;
 
       upload->stored = OB_STORED_QUEUED;
       upload->destination = g_strdup (rows[i].destination);
       upload->rule = g_strdup ("default");
+      lane = ob_lane_of (upload);
       upload->is_paused = rows[i].is_paused;
       fixture->queue_reasons = rows[i].queue;
       fixture->lane_reason = rows[i].lane;
@@ -165,8 +166,7 @@ test_what_follows (Fixture *fixture, gconstpointer data)
       status = ob_status_board_get (fixture->board, upload);
       text = describe (&status);
       g_assert_cmpstr (text, ==, rows[i].expected);
-      g_assert_cmpint (ob_status_board_may_start (fixture->board, rows[i].destination, "default", OB_STORED_QUEUED), ==,
-                       rows[i].may_start);
+      g_assert_cmpint (ob_status_board_may_start (fixture->board, &lane, OB_STORED_QUEUED), ==, rows[i].may_start);
     }
 }
 

@@ -19,7 +19,7 @@ test_counters_are_in_step (TestDatabase *fixture, gconstpointer data)
       int which = g_test_rand_int_range (0, 100);
       int state = g_test_rand_int_range (0, 6);
 
-      switch (g_test_rand_int_range (0, 5))
+      switch (g_test_rand_int_range (0, 6))
         {
         case 0:
           sql = g_strdup_printf ("INSERT OR IGNORE INTO uploads"
@@ -39,6 +39,10 @@ test_counters_are_in_step (TestDatabase *fixture, gconstpointer data)
           sql = g_strdup_printf (
               "UPDATE uploads SET is_group_paused = %u, not_before = %u, offset = %u WHERE id = '%d'", i % 2, i % 3, i,
               which);
+          break;
+        case 4:
+          sql = g_strdup_printf ("UPDATE uploads SET rule = 'r%u', sent_on = iif (%u, 'n', '') WHERE id = '%d'", i % 2,
+                                 i % 3, which);
           break;
         default:
           sql = g_strdup_printf ("UPDATE uploads SET state = %d, size = %u WHERE id = '%d'", state, i, which);
@@ -91,6 +95,10 @@ test_a_row_comes_back_whole (TestDatabase *fixture, gconstpointer data)
   upload->is_paused = TRUE;
   upload->offset_bytes = 17;
   upload->receipt.record = g_strdup ("rec-1");
+  g_free (upload->rule);
+  upload->rule = g_strdup ("photo@home");
+  g_free (upload->sent_on);
+  upload->sent_on = g_strdup ("phone");
   ob_last_error_set (&upload->last_error, "rejected", "the server's words", 99);
   g_assert_true (ob_uploads_update (database, upload, &error));
   g_assert_no_error (error);
@@ -108,6 +116,8 @@ test_a_row_comes_back_whole (TestDatabase *fixture, gconstpointer data)
   g_assert_true (back->is_paused);
   g_assert_null (back->sha256);
   g_assert_cmpstr (back->receipt.record, ==, "rec-1");
+  g_assert_cmpstr (back->rule, ==, "photo@home");
+  g_assert_cmpstr (back->sent_on, ==, "phone");
   g_assert_cmpstr (back->last_error.message, ==, "the server's words");
   g_assert_cmpint (back->last_error.at_ms, ==, 99);
   g_assert_cmpint (back->created_at_ms, ==, 1234);
@@ -145,11 +155,11 @@ static void
 test_uploads_are_listed_by_kind (TestDatabase *fixture, gconstpointer data)
 {
   const ObCount paused
-      = { .destination = "depot", .rule = "", .stored = OB_STORED_SAVING, .own_hold = OB_OWN_HOLD_PAUSE };
+      = { .lane = ob_lane_make ("depot", "", ""), .stored = OB_STORED_SAVING, .own_hold = OB_OWN_HOLD_PAUSE };
   const ObCount retrying
-      = { .destination = "depot", .rule = "", .stored = OB_STORED_SAVING, .own_hold = OB_OWN_HOLD_RETRY };
+      = { .lane = ob_lane_make ("depot", "", ""), .stored = OB_STORED_SAVING, .own_hold = OB_OWN_HOLD_RETRY };
   const ObCount elsewhere
-      = { .destination = "attic", .rule = "", .stored = OB_STORED_SAVING, .own_hold = OB_OWN_HOLD_PAUSE };
+      = { .lane = ob_lane_make ("attic", "", ""), .stored = OB_STORED_SAVING, .own_hold = OB_OWN_HOLD_PAUSE };
   g_autoptr (ObDatabase) database = test_database_open (fixture, 1000, FALSE);
   g_autoptr (GArray) kinds = g_array_new (FALSE, FALSE, sizeof (ObCount));
   const ObUploadsFilter filter = { .kinds = kinds };
