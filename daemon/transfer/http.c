@@ -16,6 +16,73 @@
 #define LENGTH "outbox-length"
 #define UPLOAD "outbox-upload"
 
+/* What libsoup would do by itself with this answer is done without it. */
+#define IS_OURS "outbox-is-ours"
+/* The request under way, for as long as it is. */
+#define REQUEST "outbox-request"
+#define INTERIMS "outbox-interims"
+
+/* A server that works for long may say so with an interim answer now and then; one that says nothing else is not waited
+ * for. */
+#define MOST_INTERIMS 1000
+
+static gboolean
+has_body (SoupMessage *message)
+{
+  return soup_message_headers_get_content_type (soup_message_get_request_headers (message), NULL) != NULL;
+}
+
+/* libsoup 3.2 answers 401, 407 and 421 itself: it reads the whole of the answer into memory, however long, and then sends
+ * the request again. A body cannot be sent again, and the server would wait for it; a name and password are known only
+ * where the URL has them, or the proxy's has. Let it do so where that can help and where the answer is short. */
+static gboolean
+may_answer_itself (SoupMessage *message, guint status)
+{
+  SoupMessageHeaders *headers = soup_message_get_response_headers (message);
+
+  if (has_body (message) || (status == SOUP_STATUS_UNAUTHORIZED && !g_uri_get_user (soup_message_get_uri (message))))
+    return FALSE;
+
+  return soup_message_headers_get_encoding (headers) == SOUP_ENCODING_CONTENT_LENGTH
+         && (guint64) soup_message_headers_get_content_length (headers) <= OB_ANSWER_MAX_BYTES;
+}
+
+/* Nothing keeps libsoup from answering a 421 but the end of the request. */
+static void
+keep_from_answering (SoupMessage *message)
+{
+  guint status = soup_message_get_status (message);
+  GCancellable *request = g_object_get_data (G_OBJECT (message), REQUEST);
+
+  if ((status == SOUP_STATUS_UNAUTHORIZED || status == SOUP_STATUS_PROXY_UNAUTHORIZED)
+      && !may_answer_itself (message, status))
+    soup_message_disable_feature (message, SOUP_TYPE_AUTH_MANAGER);
+  else if (status == SOUP_STATUS_MISDIRECTED_REQUEST && request)
+    g_cancellable_cancel (request);
+  else
+    return;
+  g_object_set_data (G_OBJECT (message), IS_OURS, message);
+}
+
+/* Connected before libsoup's own handlers, one of which sends the request again. */
+static void
+on_got_body (SoupMessage *message, gpointer user_data)
+{
+  if (g_object_get_data (G_OBJECT (message), IS_OURS))
+    g_signal_stop_emission_by_name (message, "got-body");
+}
+
+static void
+on_interim (SoupMessage *message, gpointer user_data)
+{
+  guint interims = GPOINTER_TO_UINT (g_object_get_data (G_OBJECT (message), INTERIMS)) + 1;
+  GCancellable *request = g_object_get_data (G_OBJECT (message), REQUEST);
+
+  g_object_set_data (G_OBJECT (message), INTERIMS, GUINT_TO_POINTER (interims));
+  if (interims > MOST_INTERIMS && request)
+    g_cancellable_cancel (request);
+}
+
 /* A 204 and the answer to HEAD have no body (RFC 9112 section 6.3). If they come without a length, libsoup reads until
  * the connection ends. Tell it that there is no body; since it then forgets the length that the server said, keep that
  * first. */
@@ -29,6 +96,7 @@ on_got_headers (SoupMessage *message, gpointer user_data)
   if (soup_message_get_status (message) == SOUP_STATUS_NO_CONTENT
       || soup_message_get_method (message) == SOUP_METHOD_HEAD)
     soup_message_headers_set_encoding (headers, SOUP_ENCODING_NONE);
+  keep_from_answering (message);
 }
 
 /* Treat every header of the destination as a secret: send them to its own origin alone. */
@@ -58,6 +126,8 @@ ob_http_message_new (const char *method, const char *url, const ObJob *job)
   if (ob_debug_is_on (OB_DEBUG_TRANSFER))
     g_object_set_data_full (G_OBJECT (message), UPLOAD, g_strdup (job->id), g_free);
   g_signal_connect (message, "got-headers", G_CALLBACK (on_got_headers), NULL);
+  g_signal_connect (message, "got-body", G_CALLBACK (on_got_body), NULL);
+  g_signal_connect (message, "got-informational", G_CALLBACK (on_interim), NULL);
 
   return g_steal_pointer (&message);
 }
@@ -161,10 +231,18 @@ error_of_end (ObEnd end)
     }
 }
 
-static gboolean
-has_body (SoupMessage *message)
+/* Where we ended the exchange ourselves, libsoup says "cancelled": the head of the answer has come, or none will. */
+static void
+note_own_end (ObAnswer *answer, ObEnd *end)
 {
-  return soup_message_headers_get_content_type (soup_message_get_request_headers (message), NULL) != NULL;
+  GObject *message = G_OBJECT (answer->message);
+
+  if (!answer->error || *end != OB_END_NONE)
+    return;
+  if (g_object_get_data (message, IS_OURS))
+    g_clear_error (&answer->error);
+  else if (GPOINTER_TO_UINT (g_object_get_data (message, INTERIMS)) > MOST_INTERIMS)
+    *end = OB_END_SLOW;
 }
 
 /* Returns: whether sending it twice does no harm: at worst it leaves an announced upload without a byte. An empty upload
@@ -191,10 +269,13 @@ send_once (ObConnection *connection, ObAnswer *answer, gint64 answer_ms, GCancel
   if (has_body (answer->message) && ob_connection_is_forgetful (connection, answer->message))
     ob_connection_rest (connection);
   request = ob_connection_begin (connection, answer->message, answer_ms, stop);
+  g_object_set_data (G_OBJECT (answer->message), REQUEST, request);
   stream = soup_session_send (ob_connection_get_session (connection), answer->message, request, &answer->error);
+  g_object_set_data (G_OBJECT (answer->message), REQUEST, NULL);
   if (stream)
     read_body (connection, answer, stream, request);
   answer->end = ob_connection_end (connection, answer->message, &wire_bytes);
+  note_own_end (answer, &answer->end);
   answer->wire_bytes += wire_bytes;
   was_dead = answer->error
              && (answer->end == OB_END_LOST
@@ -256,7 +337,26 @@ ob_answer_get_status (const ObAnswer *answer)
 const char *
 ob_answer_get_header (const ObAnswer *answer, const char *name)
 {
-  return soup_message_headers_get_one (soup_message_get_response_headers (answer->message), name);
+  const char *value = NULL, *other_name, *other_value;
+  SoupMessageHeadersIter iter;
+
+  soup_message_headers_iter_init (&iter, soup_message_get_response_headers (answer->message));
+  while (soup_message_headers_iter_next (&iter, &other_name, &other_value))
+    {
+      if (g_ascii_strcasecmp (other_name, name) != 0)
+        continue;
+      if (value && !g_str_equal (value, other_value))
+        return NULL;
+      value = other_value;
+    }
+
+  return value;
+}
+
+const char *
+ob_answer_get_list (const ObAnswer *answer, const char *name)
+{
+  return soup_message_headers_get_list (soup_message_get_response_headers (answer->message), name);
 }
 
 /* g_ascii_string_to_unsigned() skips a vertical tab; a header with one is not a number. */
@@ -351,7 +451,7 @@ read_reply (const ObAnswer *answer, ObStage stage, gboolean has_protocol, const 
     .certificate = soup_message_get_tls_peer_certificate_errors (answer->message),
     .has_protocol = has_protocol,
     .is_page = is_page (answer),
-    .has_challenge = ob_answer_get_header (answer, "WWW-Authenticate") != NULL,
+    .has_challenge = ob_answer_get_list (answer, "WWW-Authenticate") != NULL,
     .has_credentials = result->has_credentials,
     .is_elsewhere = answer->is_elsewhere,
     .retry_after = ob_answer_get_header (answer, "Retry-After"),

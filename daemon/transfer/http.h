@@ -49,7 +49,12 @@ void ob_http_expect (SoupMessage *message, ObConnection *connection, gint64 answ
 ObAnswer *ob_http_send (ObConnection *connection, SoupMessage *message, gint64 answer_ms, GCancellable *stop);
 
 guint ob_answer_get_status (const ObAnswer *answer);
+
+/* Returns: (nullable): the value of a header that can have but one. Lines that contradict each other say nothing. */
 const char *ob_answer_get_header (const ObAnswer *answer, const char *name);
+
+/* Returns: (nullable): the values of a header that is a list, which may be on several lines (RFC 9110 section 5.3) */
+const char *ob_answer_get_list (const ObAnswer *answer, const char *name);
 
 /* Returns: the length that the answer claims for its body, even if none came; -1 if it claims none */
 gint64 ob_answer_get_length (const ObAnswer *answer);

@@ -145,11 +145,13 @@ client_error_outcome (const ObReply *reply)
     case 408:
       return reply->stage == OB_STAGE_FINISH ? ob_outcome_new (OB_VERDICT_WORKING, OUTBOX_REASON_SERVER_WORKING)
                                              : either (OB_VERDICT_RETRY);
+    case 421: /* about the connection, not the upload: the next one may lead to the right server (RFC 9110) */
     case 423:
       return either (OB_VERDICT_RETRY);
     case 425:
     case 429:
       return ob_outcome_new (OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
+    case 426: /* it wants another protocol at this address, such as https */
     case 451:
       return stranger (reply);
     default:

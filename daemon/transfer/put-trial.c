@@ -58,13 +58,13 @@ ob_put_try_out (ObConnection *connection, const ObJob *job, ObTrialNotes *notes,
   if (!knows_nothing (found, result))
     return FALSE;
   options = ask (connection, "OPTIONS", url, job, notes, stop);
-  if (!options->error && ob_put_is_left_out (ob_answer_get_header (options, "Allow")))
+  if (!options->error && ob_put_is_left_out (ob_answer_get_list (options, "Allow")))
     {
       ob_result_set (result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "wrong-address",
                      "The server takes no PUT at that address");
       return FALSE;
     }
-  ob_trial_note (notes, OB_TRIAL_PROTOCOL, ob_answer_get_header (options, "DAV") ? "http: WebDAV" : "http");
+  ob_trial_note (notes, OB_TRIAL_PROTOCOL, ob_answer_get_list (options, "DAV") ? "http: WebDAV" : "http");
 
   return TRUE;
 }

@@ -25,7 +25,7 @@ may_mind_metadata (const ObAnswer *answer, const char *metadata)
   guint status = ob_answer_get_status (answer);
 
   return status == 431 || (answer->error && is_long (metadata))
-         || (status == SOUP_STATUS_BAD_REQUEST && !ob_answer_get_header (answer, "Tus-Version"));
+         || (status == SOUP_STATUS_BAD_REQUEST && !ob_answer_get_list (answer, "Tus-Version"));
 }
 
 static ObAnswer *

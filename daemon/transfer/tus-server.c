@@ -53,7 +53,7 @@ ob_tus_is_method_refused (const ObAnswer *answer)
 
   return (status == SOUP_STATUS_METHOD_NOT_ALLOWED || status == SOUP_STATUS_NOT_IMPLEMENTED
           || status == SOUP_STATUS_FORBIDDEN || status == SOUP_STATUS_BAD_REQUEST)
-         && !ob_answer_get_header (answer, "Tus-Resumable") && !ob_answer_get_header (answer, "WWW-Authenticate");
+         && !ob_answer_get_header (answer, "Tus-Resumable") && !ob_answer_get_list (answer, "WWW-Authenticate");
 }
 
 gboolean
@@ -69,13 +69,13 @@ ob_tus_is_slow_finish (const ObAnswer *answer)
 gboolean
 ob_tus_is_of_other_version (const ObAnswer *answer, ObAttemptResult *result)
 {
-  const char *versions = ob_answer_get_header (answer, "Tus-Version");
+  const char *versions = ob_answer_get_list (answer, "Tus-Version");
   g_autofree char *words = NULL;
 
   if (!versions || soup_header_contains (versions, VERSION))
     return FALSE;
   words = g_strdup_printf ("The server speaks version %.40s of tus, and not " VERSION, versions);
-  ob_result_set (result, OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "wrong-version", words);
+  ob_result_set (result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "wrong-version", words);
 
   return TRUE;
 }
@@ -185,8 +185,8 @@ ob_tus_add_checksum (SoupMessage *message, int fd, guint64 offset_bytes, guint64
 static void
 read_facts (const ObAnswer *answer, ObServerFacts *facts)
 {
-  const char *extensions = ob_answer_get_header (answer, "Tus-Extension");
-  const char *algorithms = ob_answer_get_header (answer, "Tus-Checksum-Algorithm");
+  const char *extensions = ob_answer_get_list (answer, "Tus-Extension");
+  const char *algorithms = ob_answer_get_list (answer, "Tus-Checksum-Algorithm");
 
   facts->has_checksum = extensions && soup_header_contains (extensions, "checksum") && algorithms
                         && soup_header_contains (algorithms, "sha1");
@@ -218,7 +218,7 @@ ob_tus_discover (ObConnection *connection, const ObJob *job, ObServerFacts *fact
   if (!answer->error && ob_tus_is_of_other_version (answer, result))
     return FALSE;
   /* An answer without a version may come from a portal: ask again next time. */
-  if (answer->error || ob_answer_get_header (answer, "Tus-Version"))
+  if (answer->error || ob_answer_get_list (answer, "Tus-Version"))
     facts->until_us = g_get_monotonic_time () + KNOWN_US;
   if (!answer->error)
     read_facts (answer, facts);
@@ -235,5 +235,5 @@ ob_tus_answers (ObConnection *connection, const ObJob *job, ObStop *stop)
       = message ? ob_http_send (connection, message, OB_ANSWER_OPTIONS_MS, G_CANCELLABLE (stop)) : NULL;
 
   return answer && !answer->error
-         && (ob_answer_get_header (answer, "Tus-Resumable") || ob_answer_get_header (answer, "Tus-Version"));
+         && (ob_answer_get_header (answer, "Tus-Resumable") || ob_answer_get_list (answer, "Tus-Version"));
 }

@@ -50,7 +50,7 @@ take_over (ObAttemptResult *result, const ObAttemptResult *from)
 static void
 note_protocol (ObTrialNotes *notes, const ObAnswer *answer)
 {
-  const char *extensions = ob_answer_get_header (answer, "Tus-Extension");
+  const char *extensions = ob_answer_get_list (answer, "Tus-Extension");
   g_auto (GStrv) list = g_strsplit (extensions ? extensions : "", ",", 20);
   g_autofree char *all = g_strjoinv (", ", list);
   g_autofree char *words = g_strdup_printf ("tus 1.0.0%s%s", *all ? ": " : "", all);
@@ -87,8 +87,7 @@ ob_tus_try_out (ObConnection *connection, const ObJob *job, ObTrialNotes *notes,
   is_refused = ob_tus_judge (answer, OB_STAGE_CREATE, result);
   if (answer->error && answer->end != OB_END_SLOW)
     return FALSE;
-  is_own
-      = ob_answer_get_header (answer, "Tus-Version") || (is_refused && ob_answer_get_header (answer, "Tus-Resumable"));
+  is_own = ob_answer_get_list (answer, "Tus-Version") || (is_refused && ob_answer_get_header (answer, "Tus-Resumable"));
   if (is_refused && is_own && !is_method_refused (answer))
     return FALSE;
   looked->has_credentials = result->has_credentials;

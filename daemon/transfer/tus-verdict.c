@@ -5,13 +5,26 @@
  */
 #include "transfer/tus-verdict.h"
 
-/* At an upload URL the upload has ended; at the destination it is a refusal like any other. */
+/* At an upload URL the upload has ended. Where uploads are made, the address is not the one for that, which is no fault of
+ * any upload: a tus server answers so at every other path of its own. */
 static gboolean
 judge_gone (const ObReply *reply, ObOutcome *outcome)
 {
-  if (!reply->has_protocol || reply->stage == OB_STAGE_CREATE)
+  if (!reply->has_protocol)
     return FALSE;
-  *outcome = ob_outcome_new (OB_VERDICT_GONE, OUTBOX_REASON_NONE);
+  *outcome = reply->stage == OB_STAGE_CREATE ? ob_outcome_new (OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS)
+                                             : ob_outcome_new (OB_VERDICT_GONE, OUTBOX_REASON_NONE);
+
+  return TRUE;
+}
+
+/* It takes no new uploads at this address. Elsewhere a refused method is judged like any other refusal. */
+static gboolean
+judge_method (const ObReply *reply, ObOutcome *outcome)
+{
+  if (!reply->has_protocol || reply->stage != OB_STAGE_CREATE)
+    return FALSE;
+  *outcome = ob_outcome_new (OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS);
 
   return TRUE;
 }
@@ -74,6 +87,9 @@ ob_tus_verdict (const ObReply *reply, ObOutcome *outcome)
     case 404:
     case 410:
       return judge_gone (reply, outcome);
+    case 405:
+    case 501:
+      return judge_method (reply, outcome);
     case 409:
       return judge_conflict (reply, outcome);
     case 423:

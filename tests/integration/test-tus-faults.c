@@ -35,6 +35,11 @@ static const FaultRow fault_rows[] = {
   { "/tus/a-423-for-a-chunk", "{\"fault\":\"lock\",\"method\":\"PATCH\",\"count\":2}", 1, 9 << 20, 1 },
   { "/tus/a-lock-that-is-let-go", "{\"fault\":\"lock\",\"skip\":1,\"count\":3}", 1, 5 << 20, 1 },
   { "/tus/a-409-for-a-chunk", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":409}", 1, 5 << 20, 1 },
+  { "/tus/versions-on-two-lines",
+    "{\"fault\":\"garbage\",\"method\":\"OPTIONS\",\"body\":\"HTTP/1.1 204 No Content\\r\\nTus-Version: "
+    "1.0.0\\r\\nTus-Version: "
+    "0.2.2\\r\\n\\r\\n\"}",
+    1, 0, 1 },
   { "/tus/an-html-page-for-a-chunk", "{\"fault\":\"html-200\",\"method\":\"PATCH\"}", 2, 5 << 20, 1 },
   { "/tus/a-redirect-for-the-creation", "{\"fault\":\"redirect\",\"method\":\"POST\"}", 2, 0, 1 },
   { "/tus/an-html-page-for-the-creation", "{\"fault\":\"html-200\",\"method\":\"POST\"}", 2, 0, 1 },
@@ -269,6 +274,13 @@ typedef struct
   const char *words; /* part of the message */
 } VerdictRow;
 
+#define RAW(method, head) "{\"fault\":\"garbage\",\"method\":\"" method "\",\"body\":\"HTTP/1.1 " head "\\r\\n\\r\\n\"}"
+#define RAW_ENDLESS(method, head, body, more)                                                      \
+  "{\"fault\":\"garbage\",\"method\":\"" method "\",\"body\":\"HTTP/1.1 " head "\\r\\n\\r\\n" body \
+  "\",\"mode\":\"" more "\"}"
+#define OWN "\\r\\nTus-Resumable: 1.0.0"
+#define ENDLESS OWN "\\r\\nWWW-Authenticate: Bearer\\r\\nTransfer-Encoding: chunked"
+
 static const VerdictRow verdict_rows[] = {
   { "/tus/401-asks-for-a-sign-in", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":401}", OB_VERDICT_SIGN_IN,
     OUTBOX_REASON_SIGN_IN, "401" },
@@ -293,19 +305,44 @@ static const VerdictRow verdict_rows[] = {
     "413" },
   { "/tus/another-version-is-told-by-412",
     "{\"fault\":\"status\",\"method\":\"POST\",\"status\":412,\"headers\":{\"Tus-Version\":\"0.2.2\"}}",
-    OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "0.2.2" },
+    OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "0.2.2" },
   { "/tus/another-version-is-told-by-400",
     "{\"fault\":\"status\",\"method\":\"POST\",\"status\":400,\"headers\":{\"Tus-Version\":\"0.2.2\"}}",
-    OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "0.2.2" },
+    OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "0.2.2" },
   { "/tus/another-version-is-told-by-options",
     "{\"fault\":\"status\",\"method\":\"OPTIONS\",\"status\":204,\"headers\":{\"Tus-Version\":\"2.0.0\"}}",
-    OB_VERDICT_FAIL, OUTBOX_REASON_REJECTED, "2.0.0" },
+    OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "2.0.0" },
   { "/tus/an-empty-location-is-none",
     "{\"fault\":\"status\",\"method\":\"POST\",\"status\":201,\"headers\":{\"Location\":\"\"}}", OB_VERDICT_HOLD,
     OUTBOX_REASON_WRONG_ADDRESS, "not its alone" },
   { "/tus/a-location-that-is-everybody-s-is-none",
     "{\"fault\":\"status\",\"method\":\"POST\",\"status\":201,\"headers\":{\"Location\":\"#new\"}}", OB_VERDICT_HOLD,
     OUTBOX_REASON_WRONG_ADDRESS, "not its alone" },
+  /* What contradicts itself says nothing. */
+  { "/tus/two-locations-are-none",
+    RAW ("POST", "201 Created" OWN "\\r\\nLocation: /files/one\\r\\nLocation: /files/two\\r\\nContent-Length: 0"),
+    OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "no tus server" },
+  /* Of the address, not of any upload. */
+  { "/tus/404-where-uploads-are-made-is-the-address", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":404}",
+    OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "404" },
+  { "/tus/405-where-uploads-are-made-is-the-address", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":405}",
+    OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "405" },
+  /* What libsoup would answer by itself, with a body that is used up, or read to an end that never comes. */
+  { "/tus/421-for-a-chunk-is-tried-again", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":421}",
+    OB_VERDICT_RETRY, OUTBOX_REASON_NONE, "421" },
+  { "/tus/421-for-the-creation-is-tried-again", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":421}",
+    OB_VERDICT_RETRY, OUTBOX_REASON_NONE, "421" },
+  { "/tus/an-endless-421-is-cut",
+    RAW_ENDLESS ("POST", "421 Misdirected Request" ENDLESS, "fffffff\\r\\n", "and so on, "), OB_VERDICT_RETRY,
+    OUTBOX_REASON_NONE, "421" },
+  { "/tus/an-endless-401-is-cut", RAW_ENDLESS ("POST", "401 Unauthorized" ENDLESS, "fffffff\\r\\n", "and so on, "),
+    OB_VERDICT_SIGN_IN, OUTBOX_REASON_SIGN_IN, "and so on" },
+  { "/tus/an-endless-407-is-cut",
+    RAW_ENDLESS ("POST", "407 Proxy Authentication Required" ENDLESS, "fffffff\\r\\n", "and so on, "), OB_VERDICT_HOLD,
+    OUTBOX_REASON_PROXY, "and so on" },
+  { "/tus/interim-answers-without-an-end-are-cut",
+    RAW_ENDLESS ("POST", "103 Early Hints", "", "HTTP/1.1 103 Early Hints\\r\\n\\r\\n"), OB_VERDICT_RETRY,
+    OUTBOX_REASON_NONE, "in time" },
   { "/tus/a-server-that-tells-the-offset-and-takes-nothing-gets-the-back-off",
     "{\"fault\":\"lock\",\"method\":\"PATCH\",\"count\":-1}", OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "locked" },
   { "/tus/a-refused-confirmation-is-told", "{\"fault\":\"confirm\",\"mode\":\"refuse\",\"status\":422}",

@@ -47,7 +47,7 @@ typedef struct
   gint64 bytes;
   guint delay_ms;
   gboolean is_early; /* answers without waiting for the body, then closes */
-  char *mode;
+  char *mode;        /* of raw bytes: what follows them for ever */
   char *body;
   char *content_type;
   GHashTable *headers; /* name → value; NULL: not even the receiver's own */

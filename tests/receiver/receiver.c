@@ -169,8 +169,7 @@ answer_status (SoupServerMessage *message, const Fault *fault)
     else
       soup_message_headers_remove (headers, name);
   soup_server_message_set_status (message, fault->status, NULL);
-  soup_server_message_set_response (message, fault->content_type, SOUP_MEMORY_COPY, fault->body,
-                                    strlen (fault->body));
+  soup_server_message_set_response (message, fault->content_type, SOUP_MEMORY_COPY, fault->body, strlen (fault->body));
 }
 
 static void
@@ -179,7 +178,7 @@ answer_fault (SoupServerMessage *message, const Fault *fault)
   switch (fault->kind)
     {
     case FAULT_GARBAGE:
-      connection_send_raw (message, fault->body, NULL, 0);
+      connection_send_raw (message, fault->body, fault->mode, fault->delay_ms);
       break;
     case FAULT_ENDLESS_HEADERS:
       connection_send_raw (message, "HTTP/1.1 204 No Content\r\n", "X-More: there is always another one\r\n",
