@@ -21,7 +21,7 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (ObBroker, ob_broker, G_TYPE_OBJECT)
 
-/* Returns: (transfer full) (nullable): NULL where there is nothing to tell, or nobody. */
+/* Returns: (transfer full) (nullable): %NULL if there is nothing to tell, or nobody listens */
 static ObUpload *
 read_to_tell (ObBroker *self, const char *id, guint signal)
 {
@@ -29,7 +29,8 @@ read_to_tell (ObBroker *self, const char *id, guint signal)
                                                                : NULL;
 }
 
-/* It has begun, nothing holds it, and no attempt has it: at most until what starts is chosen, it may be between two of them. */
+/* The upload has begun, nothing holds it, and no attempt has it: until the next is chosen it may be between two
+ * attempts. */
 static gboolean
 is_between_attempts (ObBroker *self, const ObUpload *upload)
 {
@@ -37,7 +38,7 @@ is_between_attempts (ObBroker *self, const ObUpload *upload)
          && ob_status_board_get (self->members->board, upload).state == OUTBOX_STATE_QUEUED;
 }
 
-/* Those that may be between two attempts go to @between, if that is given. */
+/* Collects those that may be between two attempts in @between, if that is given. */
 static void
 tell_upload (ObBroker *self, const char *id, gboolean is_new, GPtrArray *between)
 {
@@ -50,7 +51,7 @@ tell_upload (ObBroker *self, const char *id, gboolean is_new, GPtrArray *between
     g_signal_emit (self, signal, 0, upload);
 }
 
-/* Whatever did not start waits its turn indeed; the others are told of when it is on the disk that they go on. */
+/* Tells of those that did not start again as waiting their turn. The others are told when their start is on the disk. */
 static void
 on_chosen (gpointer user_data)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Commands for one upload, and for the queue as a whole, and their life. Main thread.
+ * Commands for one upload and for the whole queue, and the life of the commands. Main thread.
  */
 #include "broker/commands-private.h"
 
@@ -98,7 +98,7 @@ wrong_state (const ObUpload *upload, const char *what, GError **error)
   return FALSE;
 }
 
-/* Writes a change that is no change of state. */
+/* Records a change that does not change the state. */
 static gboolean
 note_change (ObCommands *self, ObUpload *upload, const char *event, GError **error)
 {
@@ -131,7 +131,7 @@ resume_one (ObCommands *self, ObUpload *upload, GError **error)
   return note_change (self, upload, "resumed", error);
 }
 
-/* Whether the server has every byte and only the confirmation failed: then it is the server's own. */
+/* Returns: whether the server has every byte and only the confirmation failed, so that the server's copy must stay. */
 static gboolean
 is_only_unconfirmed (const ObUpload *upload)
 {
@@ -139,7 +139,7 @@ is_only_unconfirmed (const ObUpload *upload)
          || (upload->server_url && upload->offset_bytes == upload->size_bytes && upload->size_bytes > 0);
 }
 
-/* The server has other bytes under its upload URL than were handed over: it lets go of them, and gets them anew. */
+/* The server has other bytes at the upload URL than were handed over: has it delete them, and sends the file anew. */
 static gboolean
 begin_anew (ObCommands *self, ObUpload *upload, GError **error)
 {
@@ -155,7 +155,7 @@ begin_anew (ObCommands *self, ObUpload *upload, GError **error)
   return note_change (self, upload, "anew", error);
 }
 
-/* Neither makes it done: both look at the server first, and only its answer to that does. */
+/* Neither branch makes it done: both ask the server first. */
 static gboolean
 retry_failed (ObCommands *self, ObUpload *upload, GError **error)
 {
@@ -169,7 +169,7 @@ retry_failed (ObCommands *self, ObUpload *upload, GError **error)
                              upload->progress_at_ms, error);
 }
 
-/* A tap waits for no back-off, not even the destination's. */
+/* A person's tap ends every back-off, the destination's too. */
 static gboolean
 retry_one (ObCommands *self, ObUpload *upload, GError **error)
 {
@@ -196,7 +196,7 @@ end_sweep_of (ObCommands *self, const ObUpload *upload, GError **error)
   return !group || group->swept_number < 0 || ob_commands_sweep (self, group, 0, error);
 }
 
-/* Whatever holds it ends, but what only a network can give; what its rule says is set aside for the present one. */
+/* Ends every hold, except those that only a network can end, and sets the rule aside for the present network. */
 gboolean
 ob_commands_send_one_now (ObCommands *self, ObUpload *upload, GError **error)
 {
@@ -215,11 +215,11 @@ set_priority_one (ObCommands *self, ObUpload *upload, gint priority, GError **er
   return note_change (self, upload, "priority", error);
 }
 
-/* What is left to do when a removal is on the disk. */
+/* A removal, to be told once it is on the disk. */
 typedef struct
 {
   ObCommands *commands;
-  ObUpload *upload; /* as it was */
+  ObUpload *upload; /* as it was before */
   gint64 sequence;
 } Removal;
 
@@ -235,7 +235,7 @@ on_removed (const GError *error, gpointer user_data)
   g_free (removal);
 }
 
-/* A part of a file is given up at the server; a whole one is the server's own. */
+/* Has the server delete a part of a file; a whole file there stays. */
 gboolean
 ob_commands_want_termination (ObCommands *self, const ObUpload *upload, GError **error)
 {

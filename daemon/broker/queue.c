@@ -1,25 +1,25 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Turns, and who takes part in them; and the alarm. Owns the turn and the list of changes. Main thread.
+ * Turns, the members that take part in them, and the alarm. Owns the turn and the list of changes. Main thread.
  */
 #include "broker/queue.h"
 
 #include "base/disk.h"
 
-/* By less than this nobody sets a clock; what a clock drifts by in years is no jump. */
+/* A smaller difference is no jump: nobody sets a clock by so little, and a clock drifts by as much in years. */
 #define JUMP_LEAST_MS 2000
 
 typedef struct
 {
   const ObMember *member;
   gpointer instance;
-  gint64 next_ms;      /* as it said last */
-  gint64 heard_gap_ms; /* the clock gap that its times are by */
-  gint64 kept_gap_ms;  /* the same as of the last commit: what was taken back was by that */
+  gint64 next_ms;      /* as it last said */
+  gint64 heard_gap_ms; /* wall clock less time since boot, when it said that */
+  gint64 kept_gap_ms;  /* heard_gap_ms at the last commit: a rollback brings back times of then */
 } Joined;
 
-/* What to tell of when a turn is committed. */
+/* The changes of a turn, told when it is committed. */
 typedef struct
 {
   ObQueue *queue;
@@ -33,10 +33,10 @@ struct _ObQueue
   ObClock *clock;
   ObTurn *turn;
   GArray *members; /* of Joined */
-  Flush *flush;    /* borrowed from the turn; NULL: nobody has to be told of anything */
+  Flush *flush;    /* borrowed from the turn; NULL: there is nothing to tell */
 
-  gboolean has_alarm_on; /* members are woken */
-  gint64 alarm_ms;       /* that the clock has; 0: none */
+  gboolean has_alarm_on; /* members are woken by the alarm */
+  gint64 alarm_ms;       /* the alarm set at the clock; 0: none */
 };
 
 static void
@@ -129,14 +129,14 @@ ob_queue_do (ObQueue *queue, ObTurnUrgency urgency, ObChange change, gpointer us
   g_autoptr (GError) own_error = NULL;
   gboolean is_good;
 
-  /* Where the turn cannot be begun, it has told the members itself. */
+  /* If the turn cannot be begun, it has told the members itself. */
   if (!ob_turn_begin (queue->turn, urgency, error))
     return FALSE;
   is_good = change (user_data, &own_error);
   ob_turn_end (queue->turn, is_good);
   if (is_good)
     return TRUE;
-  /* Where SQLite has taken the whole turn back, its commit tells the members. */
+  /* If SQLite has rolled the whole turn back, its commit will tell the members. */
   if (ob_error_is_of_disk (own_error) && !ob_turn_has_failed (queue->turn))
     note_trouble (queue);
   if (own_error)
@@ -243,10 +243,10 @@ flush_free (Flush *flush)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Flush, flush_free)
 
-/* One that was touched by a change, which may yet be taken back. */
+/* An upload touched by a change, which may yet be rolled back. */
 typedef struct
 {
-  Flush *flush; /* borrowed: it is told after every change of its turn has ended */
+  Flush *flush; /* borrowed: it outlives every change of its turn */
   char *id;
   gboolean is_new;
 } Touched;
@@ -285,7 +285,7 @@ on_flushed (const GError *error, gpointer user_data)
 static void
 touch (ObQueue *queue, const char *id, gboolean is_new, gboolean are_holds_touched)
 {
-  /* An answer may begin another turn, before those of the last one are told. */
+  /* An answer after a commit may begin another turn before all changes of the last one are told: keep them apart. */
   gboolean is_first = !queue->flush || queue->flush->turn != ob_turn_get_number (queue->turn);
   Flush *flush = is_first ? g_new0 (Flush, 1) : queue->flush;
 
@@ -360,8 +360,8 @@ get_jump_ms (ObQueue *queue, const Joined *joined)
   return ABS (jump_ms) < JUMP_LEAST_MS ? 0 : jump_ms;
 }
 
-/* A member whose time is later is left alone: an alarm that rings late finds due whatever has become due meanwhile, and a knock
- * every few seconds costs nobody else anything. */
+/* Wakes the members whose time has come, and no others: a late alarm finds everything due by then, and a knock every few
+ * seconds costs the others nothing. */
 static void
 wake (ObQueue *queue, gboolean is_start)
 {
@@ -406,7 +406,7 @@ ob_queue_set_alarm (ObQueue *queue)
     {
       Joined *joined = &g_array_index (queue->members, Joined, i);
 
-      /* While nothing waited, the clock might be set as often as it pleased. */
+      /* While no member waited, no time of theirs could be moved by a clock that was set. */
       if (!is_waiting)
         joined->heard_gap_ms = joined->kept_gap_ms = get_clock_gap_ms (queue);
       joined->next_ms = joined->member->next_ms ? joined->member->next_ms (joined->instance) : 0;

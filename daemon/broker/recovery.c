@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What was interrupted is found by index. Files without a row are found by a walk through the spool, in the background; of some
- * it is not known yet whether they are copies of what is being saved, and these stay in doubt. Main thread.
+ * Interrupted uploads are found by an index. Files without a row are found by a walk through the spool in the background;
+ * some may be copies of what is being saved, and stay in doubt until that is known. Main thread.
  */
 #include "broker/recovery.h"
 
@@ -23,9 +23,9 @@ struct _ObRecovery
   ObRetention *retention;
   const ObRecoveryHost *host;
   gpointer user_data;
-  GHashTable *doubtful; /* ids of files in the spool without a row, to be looked at again */
-  ObSpoolWalk *walk;    /* NULL: none goes on, and none has */
-  ObDatabase *aside;    /* the damaged database that was set aside at this start, to salvage from; or NULL */
+  GHashTable *doubtful; /* ids of files without a row, to be looked at again */
+  ObSpoolWalk *walk;    /* NULL: none is under way */
+  ObDatabase *aside;    /* the damaged database that was set aside at this start, to rescue rows from; or NULL */
   ObUnclaimed *unclaimed;
   gboolean is_started;
 };
@@ -87,10 +87,10 @@ recover_one (gpointer user_data, GError **error)
   ob_debug (OB_DEBUG_STORE, upload->id, "the broker ended while it was %s", ob_stored_get_name (upload->stored));
   if (upload->stored == OB_STORED_SAVING)
     {
-      /* Nobody was told that it is safe. With bytes and record in the spool it is all the same; without, the app hands it
-       * over again. */
+      /* Nobody was told that it is safe. If bytes and record are in the spool, keep it; if not, the app hands it over
+       * again. */
       record = ob_spool_has (self->spool, upload->id) ? ob_record_load (self->spool, upload->id, NULL) : NULL;
-      /* But a person was told of what an app recorded. */
+      /* A person was told of a recording, so it stays until its file is known to be gone. */
       if (!record && upload->reason != OUTBOX_REASON_NONE)
         return !ob_recordings_is_gone (self->recordings, upload->id)
                || self->host->forget (upload, "the file that was recorded is gone", error, self->user_data);
@@ -147,7 +147,7 @@ insert_adopted (gpointer user_data, GError **error)
   upload->has_local_copy = TRUE;
   upload->saved_at_ms = upload->progress_at_ms = ob_queue_get_now_ms (self->queue);
 
-  /* Tells an attempt to ask before it makes anything: what an earlier one did at the server is not known. */
+  /* An attempt asks the server before it makes anything: what an earlier one did there is not known. */
   return ob_journal_append (self->database, upload->saved_at_ms, upload, "adopted", upload->stored, OUTBOX_REASON_NONE,
                             NULL, error)
              > 0
@@ -156,8 +156,8 @@ insert_adopted (gpointer user_data, GError **error)
                              "found in the spool, without a row", upload->saved_at_ms, error);
 }
 
-/* Takes from a row of the damaged database what no record has: how far the server is, and what a person has commanded. Only
- * where the row tells of the very same bytes. */
+/* Takes from a row of the damaged database what the record lacks: the server's offset, and a person's commands. Only if
+ * the row has the same digest. */
 static void
 salvage (ObRecovery *self, ObUpload *upload)
 {
@@ -182,7 +182,7 @@ typedef struct
   char *id;
 } Adoption;
 
-/* A file whose row could not be committed stays in doubt, and is looked at again after the next commit. */
+/* If the row could not be committed, the file stays in doubt and is looked at again after the next commit. */
 static void
 on_adopted (const GError *error, gpointer user_data)
 {
@@ -194,7 +194,7 @@ on_adopted (const GError *error, gpointer user_data)
     g_free (adoption->id);
 }
 
-/* Makes the row again from the record. Returns: FALSE where it has to be tried again when the disk works. */
+/* Makes the row from the record. Returns: FALSE if it must be tried again when the disk works */
 static gboolean
 adopt (ObRecovery *self, ObUpload *upload)
 {
@@ -228,10 +228,10 @@ typedef enum
 static const char *const copy_names[]
     = { [COPY_OF_ITS_OWN] = "taken up", [COPY_TOO_MANY] = "removed", [COPY_IN_DOUBT] = "looked at again" };
 
-/* What the copy of an upload without a row is. It is too many where the upload was removed when the process ended; or where
- * its key is taken, since the app, which was never told that this one is safe, has handed the same bytes over anew, and they
- * are here or have arrived. Other bytes than those are an upload of their own, without the key. Which it is is not known
- * while those are being saved: a submit that looks at its file has the key already, and no row yet. */
+/* Decides what a copy without a row is. It is superfluous if the upload was removed just before the process ended, or if
+ * its key is taken: the app was never told that this copy is safe, handed the same bytes over again, and those are here
+ * or have arrived. Other bytes are an upload of their own, without the key. While a file with that key is being saved it
+ * is open which: that submit has the key, and no row yet. */
 static Copy
 judge (ObRecovery *self, const ObUpload *upload, gboolean *has_twin)
 {
@@ -251,7 +251,7 @@ judge (ObRecovery *self, const ObUpload *upload, gboolean *has_twin)
              : COPY_OF_ITS_OWN;
 }
 
-/* Returns: FALSE where it has to be looked at again. */
+/* Returns: FALSE if it must be looked at again */
 static gboolean
 settle (ObRecovery *self, const char *id)
 {
@@ -294,7 +294,7 @@ ob_recovery_settle_doubts (ObRecovery *self)
       g_hash_table_iter_remove (&iter);
 }
 
-/* What is being saved has its row already; what was removed meanwhile has no file. */
+/* A file being saved has its row already; one removed meanwhile has no file. */
 static void
 on_visit (const char *id, gpointer user_data)
 {
@@ -322,8 +322,8 @@ ob_recovery_start (ObRecovery *self)
 {
   self->is_started = TRUE;
   self->aside = ob_database_open_aside (self->database);
-  /* A database without a past stands for one that was lost: what the spool has was answered for, and must be found again
-   * before an app asks for it by its key. */
+  /* A database without a past replaces a lost one. What the spool has was answered for, and must be in the queue before
+   * an app asks for it by its key. */
   if (ob_journal_get_last (self->database) == 0)
     ob_spool_visit_all (self->spool, on_visit, self);
   else

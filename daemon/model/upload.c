@@ -10,17 +10,17 @@ static const char *const stored_names[OB_N_STORED] = {
   [OB_STORED_CONFIRMING] = "confirming", [OB_STORED_FAILED] = "failed", [OB_STORED_DONE] = "done",
 };
 
-/* Bit t of row f: f may become t. Removal is not an edge: it ends the row in any state. */
+/* Bit t of row f: f may become t. Removing is no edge: it ends the row in any state. */
 static const guint edges[OB_N_STORED] = {
   /* The bytes are on the disk. */
   [OB_STORED_SAVING] = 1 << OB_STORED_QUEUED,
   /* An attempt starts; the copy is gone; nothing moved for too long. */
   [OB_STORED_QUEUED] = 1 << OB_STORED_UPLOADING | 1 << OB_STORED_FAILED,
-  /* The attempt ended early; the server has every byte; it refused. */
+  /* The attempt has ended early; the server has every byte; the server refuses it. */
   [OB_STORED_UPLOADING] = 1 << OB_STORED_QUEUED | 1 << OB_STORED_CONFIRMING | 1 << OB_STORED_FAILED,
-  /* The server lost it; it confirmed; it refused. */
+  /* The server has lost it; it has confirmed it; it refuses it. */
   [OB_STORED_CONFIRMING] = 1 << OB_STORED_QUEUED | 1 << OB_STORED_DONE | 1 << OB_STORED_FAILED,
-  /* A person retries: sending, or only asking, where the server has every byte. */
+  /* A person retries: it is sent, or only asked for if the server has every byte. */
   [OB_STORED_FAILED] = 1 << OB_STORED_QUEUED | 1 << OB_STORED_CONFIRMING,
   [OB_STORED_DONE] = 0,
 };

@@ -11,8 +11,8 @@
 
 G_BEGIN_DECLS
 
-/* The stored state: what the database says. The public state is made from it and the holds. The numbers stand in the
- * database and never change. */
+/* The stored state, as in the database. The public state follows from it and the holds. The numbers are stored and never
+ * change. */
 typedef enum
 {
   OB_STORED_SAVING = 0,
@@ -25,7 +25,7 @@ typedef enum
 
 #define OB_N_STORED (OB_STORED_DONE + 1)
 
-/* Of an upload and of a rule: the most that a priority may be either way, as one says it. */
+/* Priorities of uploads and of rules range from minus to plus this. */
 #define OB_PRIORITY_MOST 1000
 #define OB_PRIORITY_WORDS "from -" G_STRINGIFY (OB_PRIORITY_MOST) " to " G_STRINGIFY (OB_PRIORITY_MOST)
 
@@ -59,42 +59,40 @@ typedef struct
   char *media_type;
   char *sha256; /* lower-case hexadecimal */
   char *group;
-  char *group_app; /* the sandboxed app whose group it is; empty: programs of the host share theirs. Never NULL */
+  char *group_app; /* the sandboxed app that owns the group; empty: programs of the host. Never NULL */
   char *group_title;
   char *destination;
   char *rule;         /* the name of its rule */
   char *sent_on;      /* the network on which a person sends it now, whatever its rule says; empty: none. Never NULL */
-  char *server_url;   /* where the protocol resumes; the server's own name for it */
+  char *server_url;   /* where the protocol resumes: what the server calls the upload */
   GVariant *metadata; /* a{ss}, never NULL */
   guint64 size_bytes;
   guint64 offset_bytes;   /* confirmed by the server */
-  guint64 furthest_bytes; /* the most that it ever confirmed: progress is what goes beyond */
-  guint losses;           /* of what it had confirmed, since then */
-  guint64
-      wire_bytes; /* what went out for it in all attempts, what was lost on the way included; never less than the offset */
+  guint64 furthest_bytes; /* the most that the server ever confirmed; only more than this is progress */
+  guint losses;           /* how often it lost confirmed bytes since then */
+  guint64 wire_bytes;     /* that went out in all attempts, lost ones included; never fewer than the offset */
   gint priority;
   guint attempts;
   guint failures; /* attempts without progress, in a row */
   ObStored stored;
-  OutboxReason reason; /* of a failed or confirming upload, or of one that an app records */
+  OutboxReason reason; /* of a failed or confirming upload, or of a recording */
   gboolean is_form;
   gboolean is_paused;       /* by a person */
-  gboolean is_group_paused; /* with its group; read only: see store/groups.h */
+  gboolean is_group_paused; /* with its group; read only, see store/groups.h */
   gboolean has_local_copy;
   gint64 retry_at_ms;    /* 0: no such hold */
   gint64 not_before_ms;  /* 0: no such hold */
-  gint64 modified_at_ms; /* when the file was made, as the app or else its file system says; 0: not known */
+  gint64 modified_at_ms; /* when the file was made, as the app says or else its file system; 0: not known */
   gint64 created_at_ms;
   gint64 saved_at_ms;
   gint64 updated_at_ms;
   gint64 done_at_ms;
-  gint64
-      silent_since_ms; /* nothing answers at server_url, another server than the destination, which does; 0: it answers */
-  gint64 progress_at_ms; /* the last time the offset grew; give-up counts from here */
+  gint64 silent_since_ms; /* since when server_url has not answered, while the destination has; 0: it answers */
+  gint64 progress_at_ms;  /* when the offset last grew; giving up counts from here */
   ObLastError last_error;
   ObReceipt receipt;
   gint64 sequence;       /* of its last journal row */
-  gboolean needs_repair; /* read only: its row has what was never written, and this is what was made of it */
+  gboolean needs_repair; /* read only: the row had bad values, which were repaired in this record */
 } ObUpload;
 
 /* Returns: (transfer full): an empty upload in OB_STORED_SAVING. */
@@ -106,13 +104,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObUpload, ob_upload_free)
 guint ob_upload_hash_key (gconstpointer upload);
 gboolean ob_upload_has_same_key (gconstpointer upload, gconstpointer other);
 
-/* Whether it belongs to that group of that app. */
+/* Returns: whether it belongs to that group */
 gboolean ob_upload_is_in_group (const ObUpload *upload, const char *group_app, const char *group);
 
 /* Notes what the spool has. @sha256: lower-case hexadecimal */
 void ob_upload_set_bytes (ObUpload *upload, guint64 size_bytes, const char *sha256);
 
-/* Notes what the server has. All of it went out, even if nobody lived to count it: a process that was killed. */
+/* Sets what the server has. All of it must have gone out, even if the process was killed before it counted that. */
 void ob_upload_set_offset (ObUpload *upload, guint64 offset_bytes);
 
 void ob_receipt_clear (ObReceipt *receipt);
@@ -132,7 +130,7 @@ gboolean ob_upload_mend (ObUpload *upload, gboolean is_state_known);
 
 const char *ob_stored_get_name (ObStored stored);
 
-/* Whether the table of edges has this one. */
+/* Returns: whether the table has that edge */
 gboolean ob_stored_can_become (ObStored from, ObStored to);
 
 G_END_DECLS

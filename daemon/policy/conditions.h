@@ -104,9 +104,9 @@ struct _ObWatcherInterface
   GTypeInterface parent;
 
   void (*read) (ObWatcher *self, ObConditions *conditions);
-  /* NULL for a watcher that knows no ways. */
   /* NULL for a watcher that needs no bus. */
   void (*set_bus) (ObWatcher *self, GDBusConnection *bus);
+  /* NULL for a watcher that knows no ways. */
   gboolean (*find_way) (ObWatcher *self, const char *url, ObWay *way);
   /* NULL for a watcher that has none; let_go also if nobody ever waits for it. */
   void (*list_sources) (ObWatcher *self, GStrvBuilder *sources);
