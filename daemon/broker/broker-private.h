@@ -17,8 +17,8 @@ struct _ObBroker
 
   ObClock *clock; /* borrowed */
   ObMembers *members;
-  GPtrArray *between;    /* of ObUpload: those that may be between two attempts while a commit is told of */
-  gboolean is_in_memory; /* the data folder */
+  GPtrArray *between;    /* of ObUpload: while a commit is told, those that may be between two attempts */
+  gboolean is_in_memory; /* the data folder is in memory */
   gboolean is_started;
 };
 

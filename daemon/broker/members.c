@@ -8,7 +8,7 @@
 #include "broker/waits.h"
 #include "broker/wiring.h"
 
-/* --- What they tell, in the order in which the members are called --- */
+/* --- Two members of its own: one called before all others, one after the choice of what starts --- */
 
 static void
 tell_changes (gpointer member, const ObChanges *changes)
@@ -23,11 +23,10 @@ tell_trouble (gpointer member)
 {
   const ObMembers *self = member;
 
-  /* A restriction is obeyed before it is recorded: what holds now may not be what was told last. */
+  /* A restriction acts before it is recorded, so what holds now may differ from what was told last. */
   self->events->holds_changed (self->user_data);
 }
 
-/* Before the members' own. */
 static const ObMember first = { .flushed = tell_changes, .troubled = tell_trouble };
 
 static void
@@ -40,7 +39,6 @@ go_on (gpointer member, const ObChanges *changes)
     ob_gate_let_go (self->gate);
 }
 
-/* After it is chosen what starts. */
 static const ObMember after_choice = { .flushed = go_on };
 
 /* --- Life --- */
@@ -57,7 +55,7 @@ ob_members_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray 
   self->user_data = user_data;
   self->queue = ob_queue_new (database, clock);
   ob_queue_join (self->queue, &first, self);
-  /* Before the others: while it cannot write, nobody else is woken. */
+  /* Storage joins before all others: while the disk cannot be written, no other member is woken. */
   self->storage = ob_storage_new (self->queue, spool, &ob_wiring_storage_events, self);
   ob_queue_join (self->queue, &ob_storage_member, self->storage);
   self->destinations = ob_destination_table_new (self->queue, &ob_wiring_destination_events, self);

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The objects that the broker consists of: those that take part in the turns of its queue, and those that these use. Makes them in
- * the order in which they are called, and joins them: what one asks of others, and what follows from what it tells, is in wiring.c.
- * Main thread.
+ * The objects that the broker consists of: members that take part in the queue's turns, and objects that these use. Makes
+ * them, joins them to the queue in the order in which it calls them, and ends them. wiring.c answers what one asks of
+ * others, and does what follows from what it tells. Main thread.
  */
 #pragma once
 
@@ -25,22 +25,22 @@
 
 G_BEGIN_DECLS
 
-/* What is told to whoever has the members. */
+/* Told to the owner of the members. */
 typedef struct
 {
-  /* A turn is on the disk: this has changed. Nobody has begun anything because of it yet. */
+  /* A turn with these changes is on the disk. No member has acted on it yet. */
   void (*changed) (const ObChanges *changes, gpointer user_data);
 
-  /* After that, when it is chosen what starts. */
+  /* After that: the attempts that start because of it are chosen. */
   void (*chosen) (gpointer user_data);
 
-  /* Holds have changed of which no commit tells. */
+  /* Holds have changed in memory alone, so that no commit tells of them. */
   void (*holds_changed) (gpointer user_data);
 
-  /* More of an upload is on its way than the database has. */
+  /* More bytes of an upload are on the way; the database has nothing of that. */
   void (*sent) (const char *id, gpointer user_data);
 
-  /* An upload has been forgotten, and that is on the disk. @upload: as it was */
+  /* The removal of an upload is on the disk. @upload: as it was before */
   void (*removed) (const ObUpload *upload, gint64 sequence, gpointer user_data);
 } ObMembersEvents;
 
@@ -48,7 +48,7 @@ typedef struct
 {
   ObDatabase *database; /* borrowed, as is the next */
   ObSpool *spool;
-  ObQueue *queue; /* owned, as are the rest, each of which sees the others by their headers alone */
+  ObQueue *queue; /* owned, as are the rest but the last two; each sees the others by their headers alone */
   ObStorage *storage;
   ObDestinationTable *destinations;
   ObSettingsFile *settings_file;
@@ -73,14 +73,15 @@ ObMembers *ob_members_new (ObDatabase *database, ObSpool *spool, ObClock *clock,
                            const ObRunner *runner, const ObMembersEvents *events, gpointer user_data);
 void ob_members_free (ObMembers *members);
 
-/* Reads what the database has. Errors: Storage. */
+/* Has every member read what the database has; an empty table of destinations is filled from the person's settings beside
+ * it. Errors: Storage. */
 gboolean ob_members_load (ObMembers *members, GError **error);
 
 /* Starts and ends them, in their order; see ob_broker_start() and ob_broker_stop(). */
 void ob_members_start (ObMembers *members);
 void ob_members_stop (ObMembers *members);
 
-/* Goes on with everything that the database has as begun: at the start, and when it can be written again. */
+/* Goes on with everything that is under way by the database: at the start, and when it can be written again. */
 void ob_members_take_up (ObMembers *members);
 
 G_END_DECLS

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The wires between the members of the broker: the answers to what one asks of others, and what follows from what one tells.
- * A member sees its own table of functions alone, and never what is behind it. Main thread.
+ * Connects the members of the broker: answers what one asks of others, and does what follows from what it tells. A member
+ * sees only its own table of functions, never who is behind it. Main thread.
  */
 #include "broker/wiring.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the members of the broker ask of each other, and tell. Each function is called with the ObMembers. Main thread.
+ * The tables of functions by which members ask others, and tell what has happened. Each function gets the ObMembers as its
+ * user data. Main thread.
  */
 #pragma once
 
