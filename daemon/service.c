@@ -224,11 +224,12 @@ static gboolean
 build (ObService *service, GPtrArray *left, GError **error)
 {
   g_auto (GStrv) folders = ob_configuration_list_folders ();
+  g_autofree char *last_rules = g_build_filename (ob_home_get_path (service->home), "last-rules", NULL);
 
   service->clock = ob_system_clock_new ();
   watch_all (service);
-  service->configuration = ob_configuration_new ((const char *const *) folders);
-  if (!build_store_anyway (service, left, error))
+  service->configuration = ob_configuration_new ((const char *const *) folders, last_rules, error);
+  if (!service->configuration || !build_store_anyway (service, left, error))
     return FALSE;
   find_queue (service);
   ob_broker_set_in_memory (service->broker, ob_home_is_in_memory (service->home));
@@ -301,6 +302,8 @@ ob_service_free (ObService *service)
 {
   if (service->broker)
     ob_broker_stop (service->broker);
+  if (service->configuration)
+    ob_configuration_stop (service->configuration);
   for (guint i = 0; i < service->skeletons->len; i++)
     g_dbus_interface_skeleton_unexport (service->skeletons->pdata[i]);
   g_ptr_array_unref (service->skeletons);

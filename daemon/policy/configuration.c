@@ -1,20 +1,24 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Reads the configuration files, and watches the folders that they are in or could be in. Main thread.
+ * Reads the configuration files, and watches the folders that they are in or could be in. The files are not the broker's own: they
+ * may be links into a network folder that does not answer, so processes read and write them (base/fetch.h), and the main thread
+ * waits for one only at the start, for a second. Main thread.
  */
 #include "policy/configuration.h"
 
 #include "config.h"
 
+#include "base/errand.h"
+#include "base/fetch.h"
 #include "base/files.h"
 #include "dbus/error.h"
 #include "policy/folder-watch.h"
-#include "policy/rules-file.h"
+#include "policy/kept-rules.h"
+#include "policy/rules-reading.h"
 
 #include <errno.h>
-#include <glib/gstdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #define FILE_NAME "outbox.conf"
 #define DROP_INS FILE_NAME ".d"
@@ -22,154 +26,47 @@
 /* Wait for an editor to be done: saving takes several steps. */
 #define QUIET_MS 100
 
-#define MOST_BYTES (1 << 20)
+/* At the start, files that do not answer in this time are left for later. */
+#define START_US G_USEC_PER_SEC
+
+/* Files that do not answer in this time are a problem, which is told. */
+#define LATE_S 10
+
+/* A process that was killed is followed by another after this time. */
+#define AGAIN_S 30
+
+#define NO_ANSWER \
+  "A file of the configuration, or its folder, does not answer; the last rules stay in force until it does"
+
+#define ANSWER_MOST_BYTES (16 * OB_FETCH_MOST_BYTES)
 
 struct _ObConfiguration
 {
   GObject parent_instance;
 
-  char **folders;
+  char **paths; /* of all files, in the order in which they count; folders end in a slash */
   char *own_file;
+  ObOwnFile *own;  /* writes it; NULL when all ends */
+  char *last_file; /* the broker's own copy of the files of the rules in force; NULL: it keeps none */
   ObRules *rules;
-  char **files;  /* that the rules in force were read from */
-  char *digest;  /* of the text that the rules in force were read from */
-  char *problem; /* what is wrong with the files now; NULL: nothing */
+  char **files;     /* that the rules in force were read from */
+  char *digest;     /* of the text that the rules in force were read from */
+  GPtrArray *texts; /* of ObFetched: as all files were when they last answered */
+  char *problem;    /* what is wrong with the files now; NULL: nothing */
   GPtrArray *watches;
   guint reload_source;
+
+  ObErrand *reading;    /* NULL: nothing is read */
+  gboolean is_again;    /* the files have changed since it began */
+  guint reading_source; /* when it is late; or when to read again, since it ended without an answer */
 };
 
 G_DEFINE_FINAL_TYPE (ObConfiguration, ob_configuration, G_TYPE_OBJECT)
 
-/* --- Reading --- */
-
-/* The outcome of reading a set of files. */
-typedef struct
-{
-  ObRules *rules;
-  GPtrArray *files;
-  GChecksum *checksum;
-} Reading;
-
-static void
-reading_init (Reading *reading)
-{
-  reading->rules = ob_rules_new ();
-  reading->files = g_ptr_array_new_with_free_func (g_free);
-  reading->checksum = g_checksum_new (G_CHECKSUM_SHA256);
-}
-
-static void
-reading_clear (Reading *reading)
-{
-  g_clear_pointer (&reading->rules, ob_rules_unref);
-  g_clear_pointer (&reading->files, g_ptr_array_unref);
-  g_clear_pointer (&reading->checksum, g_checksum_free);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Reading, reading_clear)
-
-static gint
-compare_paths (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
-static void
-list_drop_ins (const char *folder, GPtrArray *paths)
-{
-  g_autofree char *path = g_build_filename (folder, DROP_INS, NULL);
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  g_autoptr (GPtrArray) found = g_ptr_array_new ();
-  const char *name;
-
-  while (dir && (name = g_dir_read_name (dir)))
-    if (g_str_has_suffix (name, ".conf") && name[0] != '.')
-      g_ptr_array_add (found, g_build_filename (path, name, NULL));
-  g_ptr_array_sort (found, compare_paths);
-  g_ptr_array_extend_and_steal (paths, g_steal_pointer (&found));
-}
-
-/* Lists the files in the order in which they count. Each folder's main file is in the list even if it does not exist. */
-static GPtrArray *
-list_paths (ObConfiguration *self)
-{
-  GPtrArray *paths = g_ptr_array_new_with_free_func (g_free);
-
-  for (char **folder = self->folders; *folder; folder++)
-    {
-      g_ptr_array_add (paths, g_build_filename (*folder, FILE_NAME, NULL));
-      list_drop_ins (*folder, paths);
-    }
-
-  return paths;
-}
-
-/* @text: (out): NULL if the file does not exist */
-static gboolean
-load (const char *path, char **text, gsize *size_bytes, GError **error)
-{
-  g_autoptr (GError) read_error = NULL;
-  GStatBuf status;
-
-  *text = NULL;
-  if (g_stat (path, &status) != 0)
-    {
-      if (errno == ENOENT || errno == ENOTDIR)
-        return TRUE;
-      ob_file_set_error (error, errno, "Cannot read", path);
-      return FALSE;
-    }
-  if (!S_ISREG (status.st_mode) || status.st_size > MOST_BYTES)
-    {
-      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "%s: not a file of at most 1 MiB", path);
-      return FALSE;
-    }
-  if (g_file_get_contents (path, text, size_bytes, &read_error)
-      || g_error_matches (read_error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-    return TRUE;
-  g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE, read_error->message);
-
-  return FALSE;
-}
-
-static gboolean
-add_text (Reading *reading, const char *path, const char *text, gsize size_bytes, GError **error)
-{
-  g_checksum_update (reading->checksum, (const guchar *) path, (gssize) strlen (path) + 1);
-  g_checksum_update (reading->checksum, (const guchar *) text, (gssize) size_bytes);
-  g_ptr_array_add (reading->files, g_strdup (path));
-
-  return ob_rules_read (reading->rules, text, size_bytes, path, error);
-}
-
-/* @own_text: (nullable): read in place of @own_file. @bad: (out): the index of the file with the error */
-static gboolean
-read_paths (GPtrArray *paths, const char *own_file, const char *own_text, Reading *reading, guint *bad, GError **error)
-{
-  for (*bad = 0; *bad < paths->len; (*bad)++)
-    {
-      const char *path = paths->pdata[*bad];
-      g_autofree char *text = NULL;
-      gsize size_bytes = 0;
-
-      if (own_text && g_str_equal (path, own_file))
-        {
-          text = g_strdup (own_text);
-          size_bytes = strlen (own_text);
-        }
-      else if (!load (path, &text, &size_bytes, error))
-        return FALSE;
-      if (text && !add_text (reading, path, text, size_bytes, error))
-        return FALSE;
-    }
-
-  return TRUE;
-}
-
 /* --- What is in force --- */
 
 static void
-take (ObConfiguration *self, Reading *reading)
+take (ObConfiguration *self, ObRulesReading *reading)
 {
   g_clear_pointer (&self->rules, ob_rules_unref);
   self->rules = g_steal_pointer (&reading->rules);
@@ -180,56 +77,179 @@ take (ObConfiguration *self, Reading *reading)
   self->digest = g_strdup (g_checksum_get_string (reading->checksum));
 }
 
-/* At the start there are no last good rules: leave out the files that are bad. */
-static void
-read_first (ObConfiguration *self)
+/* Returns: whether it is news */
+static gboolean
+set_problem (ObConfiguration *self, const char *problem)
 {
-  g_autoptr (GPtrArray) paths = list_paths (self);
+  if (g_strcmp0 (self->problem, problem) == 0)
+    return FALSE;
+  if (problem)
+    g_warning ("%s", problem);
+  g_free (self->problem);
+  self->problem = g_strdup (problem);
 
+  return TRUE;
+}
+
+/* At the first start there are no last good rules: leave out the files that are bad. */
+static void
+take_good (ObConfiguration *self, GPtrArray *texts)
+{
+  g_autoptr (GPtrArray) good = g_ptr_array_new ();
+
+  for (guint i = 0; i < texts->len; i++)
+    g_ptr_array_add (good, texts->pdata[i]);
   for (;;)
     {
-      g_auto (Reading) reading = { 0 };
+      g_auto (ObRulesReading) reading = { 0 };
       g_autoptr (GError) error = NULL;
       guint bad;
 
-      reading_init (&reading);
-      if (read_paths (paths, self->own_file, NULL, &reading, &bad, &error))
+      if (ob_rules_reading_take (&reading, good, self->own_file, NULL, &bad, &error))
         {
           take (self, &reading);
           return;
         }
-      g_warning ("%s", error->message);
       if (!self->problem)
-        self->problem = g_strdup (error->message);
-      g_ptr_array_remove_index (paths, bad);
+        (void) set_problem (self, error->message);
+      else
+        g_warning ("%s", error->message);
+      g_ptr_array_remove_index (good, bad);
     }
 }
 
-static void
-reload (ObConfiguration *self)
+/* Returns: whether there were last rules, which are in force */
+static gboolean
+take_last (ObConfiguration *self)
 {
-  g_autoptr (GPtrArray) paths = list_paths (self);
-  g_autoptr (GError) error = NULL;
-  g_auto (Reading) reading = { 0 };
+  g_autoptr (GPtrArray) texts = self->last_file ? ob_kept_rules_read (self->last_file) : NULL;
+  g_auto (ObRulesReading) reading = { 0 };
   guint bad;
 
-  reading_init (&reading);
-  if (!read_paths (paths, self->own_file, NULL, &reading, &bad, &error))
+  if (!texts || !ob_rules_reading_take (&reading, texts, self->own_file, NULL, &bad, NULL))
+    return FALSE;
+  take (self, &reading);
+  if (!self->texts)
+    self->texts = g_steal_pointer (&texts);
+
+  return TRUE;
+}
+
+/* The files have answered. Returns: whether the rules or the problem have changed */
+static gboolean
+apply (ObConfiguration *self, GPtrArray *texts)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (ObRulesReading) reading = { 0 };
+  const char *digest;
+  guint bad;
+
+  g_clear_pointer (&self->texts, g_ptr_array_unref);
+  self->texts = g_ptr_array_ref (texts);
+  if (!ob_rules_reading_take (&reading, texts, self->own_file, NULL, &bad, &error))
     {
-      if (g_strcmp0 (self->problem, error->message) == 0)
-        return;
-      g_warning ("%s", error->message);
-      g_free (self->problem);
-      self->problem = g_strdup (error->message);
+      gboolean is_news = set_problem (self, error->message);
+
+      if (!self->rules && !take_last (self))
+        take_good (self, texts);
+
+      return is_news;
     }
-  else if (self->problem || !g_str_equal (self->digest, g_checksum_get_string (reading.checksum)))
+  digest = g_checksum_get_string (reading.checksum);
+  if (self->rules && g_str_equal (self->digest, digest))
+    return set_problem (self, NULL);
+  (void) set_problem (self, NULL);
+  take (self, &reading);
+  if (self->last_file)
+    ob_kept_rules_write (self->last_file, texts);
+
+  return TRUE;
+}
+
+/* --- Reading --- */
+
+static void start_reading (ObConfiguration *self);
+
+static void
+tell_problem (ObConfiguration *self, const char *problem)
+{
+  if (set_problem (self, problem) && self->rules)
+    g_signal_emit_by_name (self, "changed");
+}
+
+static gboolean
+on_again (gpointer user_data)
+{
+  ObConfiguration *self = user_data;
+
+  self->reading_source = 0;
+  start_reading (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+read_again_later (ObConfiguration *self)
+{
+  g_clear_handle_id (&self->reading_source, g_source_remove);
+  self->reading_source = g_timeout_add_seconds (AGAIN_S, on_again, self);
+}
+
+/* Kill the process. If it can be killed, another is started after a while, since the path may lead elsewhere by then; if it
+ * cannot, it is the one that answers when the folder does. */
+static gboolean
+on_reading_late (gpointer user_data)
+{
+  ObConfiguration *self = user_data;
+
+  self->reading_source = 0;
+  tell_problem (self, NO_ANSWER);
+  ob_errand_kill (self->reading);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_read (GBytes *answer, gpointer user_data)
+{
+  ObConfiguration *self = user_data;
+  g_autoptr (GPtrArray) texts = ob_fetch_parse ((const char *const *) self->paths, answer);
+  gboolean had_rules = self->rules != NULL;
+  gboolean is_again = self->is_again;
+
+  g_clear_pointer (&self->reading, ob_errand_free);
+  g_clear_handle_id (&self->reading_source, g_source_remove);
+  if (!texts)
     {
-      g_clear_pointer (&self->problem, g_free);
-      take (self, &reading);
+      read_again_later (self);
+      return;
     }
-  else
+  if (apply (self, texts) && had_rules)
+    g_signal_emit_by_name (self, "changed");
+  if (is_again)
+    start_reading (self);
+  else if (self->own)
+    ob_own_file_end (self->own);
+}
+
+static void
+start_reading (ObConfiguration *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->is_again = self->reading != NULL;
+  if (self->reading)
     return;
-  g_signal_emit_by_name (self, "changed");
+  self->reading = ob_fetch_start ((const char *const *) self->paths, &error);
+  if (!self->reading)
+    {
+      tell_problem (self, error->message);
+      read_again_later (self);
+      return;
+    }
+  g_clear_handle_id (&self->reading_source, g_source_remove);
+  self->reading_source = g_timeout_add_seconds (LATE_S, on_reading_late, self);
+  ob_errand_collect (self->reading, ANSWER_MOST_BYTES, on_read, self);
 }
 
 static gboolean
@@ -238,7 +258,7 @@ on_quiet (gpointer user_data)
   ObConfiguration *self = user_data;
 
   self->reload_source = 0;
-  reload (self);
+  start_reading (self);
 
   return G_SOURCE_REMOVE;
 }
@@ -266,47 +286,28 @@ watch (ObConfiguration *self, const char *folder)
 gboolean
 ob_configuration_check (ObConfiguration *self, const char *text, GError **error)
 {
-  g_autoptr (GPtrArray) paths = list_paths (self);
-  g_auto (Reading) reading = { 0 };
+  g_auto (ObRulesReading) reading = { 0 };
   guint bad;
 
-  if (strlen (text) > MOST_BYTES)
+  if (strlen (text) > OB_FETCH_MOST_BYTES)
     {
       g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "%s: not a file of at most 1 MiB",
                    self->own_file);
       return FALSE;
     }
-  reading_init (&reading);
 
-  return read_paths (paths, self->own_file, text, &reading, &bad, error);
+  return ob_rules_reading_take (&reading, self->texts, self->own_file, text, &bad, error);
 }
 
-/* Returns: (transfer full): the file behind a link, so that writing keeps the link */
-static char *
-dup_target (const char *path)
+void
+ob_configuration_write_own (ObConfiguration *self, const char *text, ObOwnFileDone done, gpointer user_data)
 {
-  char *target = realpath (path, NULL);
+  g_autoptr (GError) error = NULL;
 
-  return target ? target : g_strdup (path);
-}
-
-static gboolean
-replace_own (ObConfiguration *self, const char *text, GError **error)
-{
-  g_autofree char *file = dup_target (self->own_file);
-  g_autofree char *folder = g_path_get_dirname (file);
-
-  return ob_folder_ensure (folder, error) && ob_file_replace (file, text, "rules-written", error);
-}
-
-gboolean
-ob_configuration_write_own (ObConfiguration *self, const char *text, GError **error)
-{
-  if (!ob_configuration_check (self, text, error) || !replace_own (self, text, error))
-    return FALSE;
-  reload (self);
-
-  return TRUE;
+  if (ob_configuration_check (self, text, &error))
+    ob_own_file_write (self->own, text, done, user_data);
+  else
+    done (error, user_data);
 }
 
 /* --- The object --- */
@@ -341,9 +342,14 @@ ob_configuration_finalize (GObject *object)
   ObConfiguration *self = OB_CONFIGURATION (object);
 
   g_clear_handle_id (&self->reload_source, g_source_remove);
+  g_clear_handle_id (&self->reading_source, g_source_remove);
+  g_clear_pointer (&self->reading, ob_errand_free);
+  g_clear_pointer (&self->own, ob_own_file_free);
   g_ptr_array_unref (self->watches);
+  g_clear_pointer (&self->texts, g_ptr_array_unref);
   g_clear_pointer (&self->rules, ob_rules_unref);
-  g_strfreev (self->folders);
+  g_strfreev (self->paths);
+  g_free (self->last_file);
   g_strfreev (self->files);
   g_free (self->own_file);
   g_free (self->digest);
@@ -364,19 +370,68 @@ ob_configuration_init (ObConfiguration *self)
   self->watches = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_folder_watch_free);
 }
 
-ObConfiguration *
-ob_configuration_new (const char *const *folders)
+static void
+on_own_written (gpointer user_data)
 {
-  ObConfiguration *self = g_object_new (OB_TYPE_CONFIGURATION, NULL);
+  start_reading (user_data);
+}
 
-  self->folders = g_strdupv ((char **) folders);
+/* Each folder's main file, then those of its folder of more files. */
+static char **
+list_paths (const char *const *folders)
+{
+  g_autoptr (GStrvBuilder) paths = g_strv_builder_new ();
+
+  for (; *folders; folders++)
+    {
+      g_autofree char *file = g_build_filename (*folders, FILE_NAME, NULL);
+      g_autofree char *more = g_build_filename (*folders, DROP_INS "/", NULL);
+
+      g_strv_builder_add (paths, file);
+      g_strv_builder_add (paths, more);
+    }
+
+  return g_strv_builder_end (paths);
+}
+
+/* Returns: whether there are rules: what the files say, or what they said last */
+static gboolean
+read_first (ObConfiguration *self, GError **error)
+{
+  start_reading (self);
+  if (self->reading && ob_errand_wait (self->reading, g_get_monotonic_time () + START_US) && self->rules)
+    return TRUE;
+  if (!self->problem)
+    (void) set_problem (self, NO_ANSWER);
+  if (take_last (self))
+    return TRUE;
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE, "%s",
+               "A file of the configuration, or its folder, does not answer, and there are no earlier rules");
+
+  return FALSE;
+}
+
+ObConfiguration *
+ob_configuration_new (const char *const *folders, const char *last_file, GError **error)
+{
+  g_autoptr (ObConfiguration) self = g_object_new (OB_TYPE_CONFIGURATION, NULL);
+
+  self->paths = list_paths (folders);
+  self->last_file = g_strdup (last_file);
   self->own_file = g_build_filename (folders[g_strv_length ((char **) folders) - 1], FILE_NAME, NULL);
-  /* Watch before reading, so that no change in between is missed. */
+  self->own = ob_own_file_new (self->own_file, on_own_written, self);
   for (; *folders; folders++)
     watch (self, *folders);
-  read_first (self);
+  if (!read_first (self, error))
+    return NULL;
 
-  return self;
+  return g_steal_pointer (&self);
+}
+
+void
+ob_configuration_stop (ObConfiguration *self)
+{
+  g_clear_pointer (&self->own, ob_own_file_free);
 }
 
 char **

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "policy/own-file.h"
 #include "policy/rules.h"
 
 G_BEGIN_DECLS
@@ -12,14 +13,24 @@ G_BEGIN_DECLS
 /**
  * ObConfiguration:
  *
- * Signal `changed` (): the rules or the problem have changed. While there is a problem, the last good rules stay in force; at
- * the start, when there are none yet, those of the good files.
+ * Signal `changed` (): the rules or the problem have changed. While there is a problem, the last good rules stay in force, those
+ * of the process before included; at the first start, when there are none yet, those of the good files.
  */
 #define OB_TYPE_CONFIGURATION (ob_configuration_get_type ())
 G_DECLARE_FINAL_TYPE (ObConfiguration, ob_configuration, OB, CONFIGURATION, GObject)
 
-/* @folders: read in this order, each with outbox.conf and outbox.conf.d/NAME.conf; the last one is the person's own. */
-ObConfiguration *ob_configuration_new (const char *const *folders);
+/**
+ * ob_configuration_new:
+ * @folders: read in this order, each with outbox.conf and outbox.conf.d/NAME.conf; the last one is the person's own
+ * @last_file: (nullable): one of the broker's own files, which keeps what the rules in force were read from
+ *
+ * Errors: Storage, if the files do not answer and were never read before: there must be no rules that allow more than theirs.
+ * Returns: (transfer full) (nullable)
+ */
+ObConfiguration *ob_configuration_new (const char *const *folders, const char *last_file, GError **error);
+
+/* Ends what was asked for and is not done yet, with an error. Call it before whoever asked is gone. */
+void ob_configuration_stop (ObConfiguration *self);
 
 /* Returns: (transfer full): the folders of vendor, administrator and person. OUTBOX_CONFIG_FOLDERS, with colons,
  * replaces the first two. */
@@ -37,11 +48,12 @@ const char *const *ob_configuration_get_files (ObConfiguration *self);
 /* Returns: (transfer none): the path of the person's own outbox.conf, which need not exist */
 const char *ob_configuration_get_own_file (ObConfiguration *self);
 
-/* Returns: whether all files together would be good with @text as the person's own. Errors: InvalidArgument, Storage. */
+/* Returns: whether all files together, as they last were, would be good with @text as the person's own. Errors: InvalidArgument,
+ * Storage. */
 gboolean ob_configuration_check (ObConfiguration *self, const char *text, GError **error);
 
-/* Checks @text, writes it to the person's own file, and has it in force on return. Errors: InvalidArgument, Storage,
- * DiskFull. */
-gboolean ob_configuration_write_own (ObConfiguration *self, const char *text, GError **error);
+/* Checks @text, writes it to the person's own file, and has it in force when @done is called, perhaps at once. Errors: InvalidArgument, and
+ * those of own-file.h. */
+void ob_configuration_write_own (ObConfiguration *self, const char *text, ObOwnFileDone done, gpointer user_data);
 
 G_END_DECLS

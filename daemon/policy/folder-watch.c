@@ -2,15 +2,22 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Uses inotify(7). It cannot watch a folder that does not exist, so the nearest existing folder above is watched until the
- * next one on the path appears. GFileMonitor is not used: its thread looks at every file that appears, and hangs on one
- * that leads to a dead network folder; that thread also delivers signals and the ends of child processes. Main thread.
+ * next one on the path appears. Following the path may hang on a dead network folder, so a process does it (base/errand.h): it
+ * has the same inotify instance, and a watch that it adds is this process's. GFileMonitor is not used: its thread looks at every
+ * file that appears, and hangs on one that leads to such a folder; that thread also delivers signals and the ends of child
+ * processes. Main thread.
  */
 #include "policy/folder-watch.h"
+
+#include "base/errand.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
+#include <limits.h>
+#include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A file that is written is told of once it is whole. */
@@ -19,12 +26,20 @@
 #define EVENTS_OF_ITSELF (IN_DELETE_SELF | IN_MOVE_SELF)
 #define NO_WATCH (-1)
 
+/* What the process has found. */
+typedef struct
+{
+  int number;             /* inotify's, of the nearest folder; watches of the same folder share it */
+  int error;              /* errno, if there is no number */
+  guint32 nearest_length; /* how much of the path exists: all, or up to a slash */
+} Found;
+
 struct _ObFolderWatch
 {
   char *path;
-  char *nearest; /* the path itself, or as much of it as exists */
-  char *awaited; /* the next folder of the path that has to appear; NULL: the whole path exists */
-  int number;    /* inotify's number for nearest; watches of the same folder share it */
+  Found found;
+  ObErrand *errand;   /* (nullable): it finds that out anew */
+  gboolean is_missed; /* meanwhile the kernel told of a folder that nobody knew yet: it may be this one's */
   gboolean is_moved;
   gboolean is_changed;
   void (*on_changed) (gpointer user_data);
@@ -42,89 +57,181 @@ typedef struct
 
 static Inotify *inotify;
 
-/* --- What the kernel is asked --- */
+/* --- In the process: no memory allocation, no locks, no GLib --- */
+
+typedef struct
+{
+  int inotify;
+  const char *path;
+} Plan;
 
 static gboolean
 is_folder (const char *path)
 {
-  return g_file_test (path, G_FILE_TEST_IS_DIR);
+  struct stat info;
+
+  return stat (path, &info) == 0 && S_ISDIR (info.st_mode);
 }
 
-/* Returns: (transfer full): as much of the path as exists. @awaited: (out) (transfer full): the next folder that has to
- * appear, or NULL */
-static char *
-find_nearest (const char *path, char **awaited)
+/* Cuts the path down to what exists. */
+static void
+cut (char *path)
 {
-  char *nearest = g_strdup (path);
-
-  *awaited = NULL;
-  while (!is_folder (nearest) && strlen (nearest) > 1)
+  while (path[1] != '\0' && !is_folder (path))
     {
-      g_free (*awaited);
-      *awaited = nearest;
-      nearest = g_path_get_dirname (nearest);
-    }
+      char *slash = strrchr (path, '/');
 
-  return nearest;
+      slash[slash == path ? 1 : 0] = '\0';
+    }
 }
+
+/* Returns: how long the part of the path is that ends behind the nearest folder's next name */
+static gsize
+find_next (const char *path, gsize nearest_length)
+{
+  gsize begin = nearest_length > 1 ? nearest_length + 1 : 1;
+
+  return begin + strcspn (path + begin, "/");
+}
+
+/* Returns: whether the folder below the nearest has appeared meanwhile */
+static gboolean
+has_next (const char *path, gsize nearest_length)
+{
+  static char next[PATH_MAX];
+  gsize length = find_next (path, nearest_length);
+
+  memcpy (next, path, length);
+  next[length] = '\0';
+
+  return is_folder (next);
+}
+
+/* Look once more after the watch is set, for what changed just before. */
+static void
+send_found (gconstpointer data, int pipe)
+{
+  static char nearest[PATH_MAX];
+  const Plan *plan = data;
+  Found found = { NO_WATCH, ENAMETOOLONG, 0 };
+  gboolean is_whole;
+
+  if (strlen (plan->path) < sizeof nearest)
+    do
+      {
+        guint32 events = EVENTS_OF_ITSELF;
+
+        strcpy (nearest, plan->path);
+        cut (nearest);
+        found.nearest_length = (guint32) strlen (nearest);
+        is_whole = plan->path[found.nearest_length] == '\0';
+        events |= is_whole ? EVENTS_OF_FILES : EVENTS_ON_THE_WAY;
+        found.number = inotify_add_watch (plan->inotify, nearest, events | IN_ONLYDIR | IN_MASK_ADD);
+        found.error = found.number == NO_WATCH ? errno : 0;
+        if (found.error != 0 && found.error != ENOENT && found.error != ENOTDIR)
+          break;
+      }
+    while (!is_folder (nearest) || (!is_whole && has_next (plan->path, found.nearest_length)));
+  ob_errand_send (pipe, &found, sizeof found);
+}
+
+/* --- What the kernel is asked --- */
 
 static void
 let_go (ObFolderWatch *watch)
 {
-  int number = watch->number;
+  int number = watch->found.number;
 
-  g_clear_pointer (&watch->nearest, g_free);
-  g_clear_pointer (&watch->awaited, g_free);
-  watch->number = NO_WATCH;
+  watch->found.number = NO_WATCH;
   for (guint i = 0; i < inotify->watches->len; i++)
-    if (((ObFolderWatch *) inotify->watches->pdata[i])->number == number)
+    if (((ObFolderWatch *) inotify->watches->pdata[i])->found.number == number)
       return;
   if (number != NO_WATCH)
     (void) inotify_rm_watch (inotify->fd, number);
 }
 
-/* Look once more after the watch is set, for what changed just before. */
-static void
-watch_nearest (ObFolderWatch *watch)
-{
-  do
-    {
-      guint32 events;
+static void tell (void);
+static void find (ObFolderWatch *watch);
 
-      let_go (watch);
-      watch->nearest = find_nearest (watch->path, &watch->awaited);
-      events = EVENTS_OF_ITSELF | (watch->awaited ? EVENTS_ON_THE_WAY : EVENTS_OF_FILES);
-      watch->number = inotify_add_watch (inotify->fd, watch->nearest, events | IN_ONLYDIR | IN_MASK_ADD);
-      if (watch->number == NO_WATCH && errno != ENOENT && errno != ENOTDIR)
-        {
-          g_warning ("Cannot watch %s: %s", watch->nearest, g_strerror (errno));
-          return;
-        }
-    }
-  while (!is_folder (watch->nearest) || (watch->awaited && is_folder (watch->awaited)));
+static void
+on_found (GBytes *answer, gpointer user_data)
+{
+  ObFolderWatch *watch = user_data;
+  Found found = { NO_WATCH, EIO, 0 };
+
+  g_clear_pointer (&watch->errand, ob_errand_free);
+  if (answer && g_bytes_get_size (answer) == sizeof found)
+    memcpy (&found, g_bytes_get_data (answer, NULL), sizeof found);
+  if (found.number != watch->found.number)
+    let_go (watch);
+  watch->found = found;
+  if (found.error != 0)
+    g_warning ("Cannot watch %s: %s", watch->path, g_strerror (found.error));
+  if (watch->is_missed)
+    find (watch);
+  watch->is_changed = TRUE;
+  tell ();
+}
+
+/* Has a process find the nearest folder, and watch it. */
+static void
+find (ObFolderWatch *watch)
+{
+  const Plan plan = { inotify->fd, watch->path };
+  g_autoptr (GError) error = NULL;
+
+  watch->is_missed = FALSE;
+  watch->errand = ob_errand_start (send_found, &plan, inotify->fd, &error);
+  if (watch->errand)
+    ob_errand_collect (watch->errand, sizeof (Found), on_found, watch);
+  else
+    g_warning ("Cannot watch %s: %s", watch->path, error->message);
 }
 
 /* --- What it tells --- */
+
+/* Returns: whether the event is about the next folder of a path that does not exist yet */
+static gboolean
+is_of_next (const ObFolderWatch *watch, const struct inotify_event *event)
+{
+  gsize begin = watch->found.nearest_length > 1 ? watch->found.nearest_length + 1 : 1;
+  gsize length = find_next (watch->path, watch->found.nearest_length) - begin;
+
+  return event->len > 0 && strlen (event->name) == length && strncmp (event->name, watch->path + begin, length) == 0;
+}
 
 static void
 note (ObFolderWatch *watch, const struct inotify_event *event)
 {
   gboolean is_lost = event->mask & IN_Q_OVERFLOW;
   gboolean is_of_itself = event->mask & (EVENTS_OF_ITSELF | IN_IGNORED | IN_UNMOUNT);
+  gboolean is_whole = watch->path[watch->found.nearest_length] == '\0';
 
-  if (!is_lost && event->wd != watch->number)
-    return;
-  /* Above the folder itself, only the next one on the path matters. */
-  if (!is_lost && !is_of_itself && watch->awaited)
+  if (!is_lost && event->wd != watch->found.number)
     {
-      g_autofree char *name = g_path_get_basename (watch->awaited);
-
-      is_of_itself = event->len > 0 && g_str_equal (event->name, name);
+      watch->is_missed |= watch->errand != NULL;
+      return;
+    }
+  /* Above the folder itself, only the next one on the path matters. */
+  if (!is_lost && !is_of_itself && !is_whole)
+    {
+      is_of_itself = is_of_next (watch, event);
       if (!is_of_itself)
         return;
     }
   watch->is_moved |= is_lost || is_of_itself;
   watch->is_changed = TRUE;
+}
+
+/* A watch whose folder has moved tells when it knows the new one. */
+static void
+follow (ObFolderWatch *watch)
+{
+  watch->is_moved = FALSE;
+  if (watch->errand)
+    watch->is_missed = TRUE;
+  else
+    find (watch);
 }
 
 /* A callback may end a watch, even the last one, which ends the shared instance. */
@@ -139,8 +246,10 @@ tell (void)
         continue;
       watch->is_changed = FALSE;
       if (watch->is_moved)
-        watch_nearest (watch);
-      watch->is_moved = FALSE;
+        {
+          follow (watch);
+          continue;
+        }
       watch->on_changed (watch->user_data);
       i = G_MAXUINT; /* start over: the list has changed */
     }
@@ -203,11 +312,11 @@ ob_folder_watch_new (const char *path, void (*on_changed) (gpointer user_data), 
   ObFolderWatch *watch = g_new0 (ObFolderWatch, 1);
 
   watch->path = g_canonicalize_filename (path, NULL);
-  watch->number = NO_WATCH;
+  watch->found.number = NO_WATCH;
   watch->on_changed = on_changed;
   watch->user_data = user_data;
   join (watch);
-  watch_nearest (watch);
+  find (watch);
 
   return watch;
 }
@@ -215,6 +324,7 @@ ob_folder_watch_new (const char *path, void (*on_changed) (gpointer user_data), 
 void
 ob_folder_watch_free (ObFolderWatch *watch)
 {
+  g_clear_pointer (&watch->errand, ob_errand_free);
   let_go (watch);
   leave (watch);
   g_free (watch->path);

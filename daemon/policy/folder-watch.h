@@ -11,11 +11,11 @@ G_BEGIN_DECLS
 
 typedef struct _ObFolderWatch ObFolderWatch;
 
-/* @on_changed: called when a file in the folder appeared, vanished or was written, and when the folder itself appeared
- * or vanished. The process does not wake while nothing changes. No file in the folder, or above it, is looked at, so
- * that a dead network folder there blocks nobody. Changes that are not noticed: a folder above is renamed; a link leads
- * elsewhere; another device changes a network folder. If the kernel has no watches left, a warning is logged, and
- * nothing is noticed. */
+/* @on_changed: called from the main loop once the folder is watched, since something may have changed before that; when a
+ * file in it appeared, vanished or was written; and when the folder itself appeared or vanished. The process does not wake
+ * while nothing changes. A dead network folder on the path, or a link into one, blocks nobody: nothing is told until it
+ * answers. Changes that are not noticed: a folder above is renamed; a link leads elsewhere; another device changes a
+ * network folder. If the kernel has no watches left, a warning is logged, and nothing is noticed. */
 ObFolderWatch *ob_folder_watch_new (const char *path, void (*on_changed) (gpointer user_data), gpointer user_data);
 void ob_folder_watch_free (ObFolderWatch *watch);
 

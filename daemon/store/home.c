@@ -26,6 +26,9 @@
 #define PROBE "probe"
 #define PROBE_BYTES (256 * 1024)
 
+#define LOCK_MOST_US (500 * 1000)
+#define LOCK_TRY_US (10 * 1000)
+
 struct _ObHome
 {
   char *path;
@@ -57,6 +60,23 @@ close_to_others (ObHome *home, const struct stat *info, GError **error)
   return TRUE;
 }
 
+/* A process that a killed daemon had just forked (base/errand.h) has the lock until it has closed it, which nobody can be told of.
+ * Returns: FALSE with errno */
+static gboolean
+take_lock (int fd)
+{
+  gint64 until_us = g_get_monotonic_time () + LOCK_MOST_US;
+
+  while (flock (fd, LOCK_EX | LOCK_NB) != 0)
+    {
+      if (errno != EWOULDBLOCK || g_get_monotonic_time () > until_us)
+        return FALSE;
+      g_usleep (LOCK_TRY_US);
+    }
+
+  return TRUE;
+}
+
 /* The kernel drops the lock when the process ends in any way, so only "locked" means that another daemon is alive.
  * Network homes without locks are used without one: the name on the bus keeps a second daemon away. */
 static gboolean
@@ -71,7 +91,7 @@ lock (ObHome *home, GError **error)
       ob_file_set_error (error, errno, "Cannot open the lock of", home->path);
       return FALSE;
     }
-  if (flock (home->lock, LOCK_EX | LOCK_NB) == 0)
+  if (take_lock (home->lock))
     return TRUE;
   if (errno == EWOULDBLOCK)
     {
@@ -139,6 +159,9 @@ void
 ob_home_free (ObHome *home)
 {
   stop_watching (home);
+  /* Closing it would leave it with a process that was just forked. */
+  if (home->lock >= 0)
+    (void) flock (home->lock, LOCK_UN);
   close_one (&home->lock);
   close_one (&home->fd);
   g_free (home->path);

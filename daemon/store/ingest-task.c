@@ -10,7 +10,7 @@
 #include "store/copy.h"
 #include "store/digester.h"
 #include "store/media-type.h"
-#include "store/mounts.h"
+#include "base/mounts.h"
 #include "store/partial.h"
 
 #include <unistd.h>

@@ -1,27 +1,23 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The process is a fork that makes system calls and nothing else. It closes the descriptors of its parent, except those of
- * files that may hang: closing them could hang as well (FUSE asks its program at each close()).
+ * What is sent is frames: facts, data, facts again.
  */
 #include "store/reader.h"
 
+#include "base/errand.h"
+#include "base/mounts.h"
 #include "dbus/error.h"
-#include "store/mounts.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define BLOCK_BYTES (64 * 1024)
-#define PIPE_BYTES (1024 * 1024)
 #define WRITER_MS 100
 
 /* A file system that works closes a file in less time. */
@@ -46,33 +42,13 @@ typedef struct
 
 struct _ObReader
 {
-  GPid pid;
-  int pipe;
+  ObErrand *errand;
   Frame frame; /* the last one received */
   gboolean has_frame;
   char block[BLOCK_BYTES]; /* its bytes */
 };
 
 /* --- In the process: no memory allocation, no locks, no GLib --- */
-
-static void
-send_bytes (int pipe, const void *bytes, gsize size)
-{
-  const char *next = bytes;
-
-  while (size > 0)
-    {
-      gssize sent = write (pipe, next, size);
-
-      if (sent < 0 && errno != EINTR)
-        _exit (1); /* the parent does not read any more */
-      if (sent > 0)
-        {
-          next += sent;
-          size -= (gsize) sent;
-        }
-    }
-}
 
 static int
 read_pass (int fd, int pipe)
@@ -92,8 +68,8 @@ read_pass (int fd, int pipe)
       if (got == 0)
         return 0;
       done += got;
-      send_bytes (pipe, &frame, sizeof frame);
-      send_bytes (pipe, block, (gsize) got);
+      ob_errand_send (pipe, &frame, sizeof frame);
+      ob_errand_send (pipe, block, (gsize) got);
     }
 }
 
@@ -123,7 +99,7 @@ send_pass (int fd, int pipe, const struct stat *before)
   end.comes_again = before && end.error == 0
                     && (before->st_ctim.tv_sec != end.info.st_ctim.tv_sec
                         || before->st_ctim.tv_nsec != end.info.st_ctim.tv_nsec || may_have_writer (fd));
-  send_bytes (pipe, &end, sizeof end);
+  ob_errand_send (pipe, &end, sizeof end);
   if (end.comes_again)
     {
       (void) usleep (WRITER_MS * 1000);
@@ -132,99 +108,39 @@ send_pass (int fd, int pipe, const struct stat *before)
 }
 
 static void
-send_file (int fd, int pipe)
+send_file (gconstpointer data, int pipe)
 {
+  int fd = *(const int *) data;
   Frame facts = { .kind = FACTS };
 
   if (fstat (fd, &facts.info) != 0)
     facts.error = errno;
-  send_bytes (pipe, &facts, sizeof facts);
+  ob_errand_send (pipe, &facts, sizeof facts);
   if (facts.error == 0 && S_ISREG (facts.info.st_mode))
     send_pass (fd, pipe, &facts.info);
 }
 
 static void
-send_closed (int fd, int pipe)
+send_closed (gconstpointer data, int pipe)
 {
   Frame closed = { .kind = CLOSED };
 
-  (void) close (fd);
-  send_bytes (pipe, &closed, sizeof closed);
-}
-
-static void
-close_between (int first, int last)
-{
-  if (first <= last)
-    (void) syscall (SYS_close_range, (unsigned int) first, (unsigned int) last, 0);
-}
-
-/* @kept: in ascending order */
-static void
-close_all_but (const int *kept, guint n_kept)
-{
-  int first = 0;
-
-  for (guint i = 0; i < n_kept; i++)
-    {
-      close_between (first, kept[i] - 1);
-      first = kept[i] + 1;
-    }
-  close_between (first, G_MAXINT);
-}
-
-static void
-run_process (void (*work) (int fd, int pipe), int fd, int pipe, const int *kept, guint n_kept)
-{
-  (void) prctl (PR_SET_NAME, "outbox-reader");
-  (void) signal (SIGTERM, SIG_DFL);
-  (void) signal (SIGINT, SIG_DFL);
-  (void) signal (SIGPIPE, SIG_DFL);
-  close_all_but (kept, n_kept);
-  work (fd, pipe);
-  _exit (0);
+  (void) close (*(const int *) data);
+  ob_errand_send (pipe, &closed, sizeof closed);
 }
 
 /* --- In this process --- */
 
-static gint
-compare_ints (gconstpointer a, gconstpointer b)
-{
-  return *(const int *) a - *(const int *) b;
-}
-
 static ObReader *
-start (void (*work) (int fd, int pipe), int fd, GError **error)
+start (ObErrandWork work, int fd, GError **error)
 {
-  g_autoptr (GArray) kept = NULL;
+  ObErrand *errand = ob_errand_start (work, &fd, fd, error);
   ObReader *reader;
-  int ends[2];
-  GPid pid = -1;
 
-  if (pipe2 (ends, O_CLOEXEC) == 0)
-    {
-      kept = ob_mounts_list_hanging ();
-      g_array_append_val (kept, fd);
-      g_array_append_val (kept, ends[1]);
-      g_array_sort (kept, compare_ints);
-      (void) fcntl (ends[0], F_SETPIPE_SZ, PIPE_BYTES);
-      pid = fork ();
-      if (pid == 0)
-        run_process (work, fd, ends[1], (const int *) (void *) kept->data, kept->len);
-      (void) close (ends[1]);
-      if (pid < 0)
-        (void) close (ends[0]);
-    }
-  if (pid < 0)
-    {
-      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_FAILED, "No process can be started to read the file: %s",
-                   g_strerror (errno));
-      return NULL;
-    }
+  if (!errand)
+    return NULL;
   reader = g_new0 (ObReader, 1);
-  reader->pid = pid;
-  reader->pipe = ends[0];
-  (void) g_unix_set_fd_nonblocking (reader->pipe, TRUE, NULL);
+  reader->errand = errand;
 
   return reader;
 }
@@ -235,51 +151,11 @@ ob_reader_start (int fd, GError **error)
   return start (send_file, fd, error);
 }
 
-static void
-on_reaped (GPid pid, gint status, gpointer user_data)
-{
-}
-
 void
 ob_reader_free (ObReader *reader)
 {
-  (void) kill (reader->pid, SIGKILL);
-  g_child_watch_add (reader->pid, on_reaped, NULL);
-  (void) close (reader->pipe);
+  ob_errand_free (reader->errand);
   g_free (reader);
-}
-
-/* Returns: FALSE also at the end of the pipe */
-static gboolean
-read_bytes (ObReader *reader, void *bytes, gsize size, GCancellable *cancellable, int timeout_ms, GError **error)
-{
-  GPollFD polled[2] = { { reader->pipe, G_IO_IN, 0 }, { -1, 0, 0 } };
-  gboolean has_cancellable = cancellable && g_cancellable_make_pollfd (cancellable, &polled[1]);
-  char *next = bytes;
-
-  while (size > 0)
-    {
-      gssize got = read (reader->pipe, next, size);
-
-      if (got > 0)
-        {
-          next += got;
-          size -= (gsize) got;
-          continue;
-        }
-      if (got == 0 || (errno != EAGAIN && errno != EINTR) || g_cancellable_is_cancelled (cancellable))
-        break;
-      if (g_poll (polled, has_cancellable ? 2 : 1, timeout_ms) == 0)
-        break;
-    }
-  if (has_cancellable)
-    g_cancellable_release_fd (cancellable);
-  if (size == 0)
-    return TRUE;
-  if (!g_cancellable_set_error_if_cancelled (cancellable, error))
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_FAILED, "The process that reads the file has ended");
-
-  return FALSE;
 }
 
 /* Receives the next frame, unless one has not been taken yet. */
@@ -288,9 +164,9 @@ have_frame (ObReader *reader, GCancellable *cancellable, GError **error)
 {
   if (reader->has_frame)
     return TRUE;
-  reader->has_frame = read_bytes (reader, &reader->frame, sizeof reader->frame, cancellable, -1, error)
+  reader->has_frame = ob_errand_read (reader->errand, &reader->frame, sizeof reader->frame, cancellable, -1, error)
                       && reader->frame.bytes <= BLOCK_BYTES
-                      && read_bytes (reader, reader->block, reader->frame.bytes, cancellable, -1, error);
+                      && ob_errand_read (reader->errand, reader->block, reader->frame.bytes, cancellable, -1, error);
 
   return reader->has_frame;
 }
@@ -381,7 +257,7 @@ ob_reader_release_fd (int fd)
 
   if (!reader)
     return;
-  if (read_bytes (reader, &frame, sizeof frame, NULL, RELEASE_MS, NULL))
+  if (ob_errand_read (reader->errand, &frame, sizeof frame, NULL, RELEASE_MS, NULL))
     {
       (void) close (fd);
       return;
@@ -389,7 +265,7 @@ ob_reader_release_fd (int fd)
   release = g_new0 (Release, 1);
   release->fd = fd;
   release->reader = g_steal_pointer (&reader);
-  (void) g_unix_fd_add (release->reader->pipe, G_IO_IN, on_released, release);
+  (void) g_unix_fd_add (ob_errand_get_pipe (release->reader->errand), G_IO_IN, on_released, release);
 }
 
 static int

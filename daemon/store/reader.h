@@ -1,9 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A process that reads one file whose file system may never answer. A thread that hangs there cannot be ended, and would
- * keep the whole process alive with its lock and its name on the bus; a process is killed and left to the kernel. The bytes
- * come through a pipe. Any thread, one at a time.
+ * A process that reads one file whose file system may never answer (see base/errand.h). Any thread, one at a time.
  */
 #pragma once
 

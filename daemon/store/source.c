@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "dbus/error.h"
-#include "store/mounts.h"
+#include "base/mounts.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -169,7 +169,7 @@ test_a_recording_that_is_mounted_over (gconstpointer ends_late)
 static void
 change_note (TestBroker *broker)
 {
-  g_autofree char *folder_path = g_build_filename (broker->folder, "outbox", NULL);
+  g_autofree char *folder_path = g_build_filename (broker->folder, "state", "outbox", NULL);
   g_autoptr (GDir) folder = g_dir_open (folder_path, 0, NULL);
   g_autofree char *path = NULL;
   g_autoptr (GKeyFile) note = g_key_file_new ();

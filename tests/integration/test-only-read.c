@@ -263,7 +263,7 @@ test_a_start_that_cannot_write (End how, Obstacle obstacle)
   g_test_message ("end %d, obstacle %d", how, obstacle);
   test_broker_stop (broker);
   /* The queue on the disk of before is not missed. */
-  home_remove_all (broker->folder, "outbox");
+  home_remove_all (broker->folder, "state/outbox");
   g_assert_cmpint (mount ("tmpfs", data, "tmpfs", 0, "mode=700,size=24m"), ==, 0);
   test_broker_start (broker, NULL);
   queue_set_up (&queue, broker);

@@ -75,6 +75,8 @@ is_hang (TestHang hang, const struct fuse_in_header *request)
 
   switch (request->opcode)
     {
+    case FUSE_LOOKUP:
+      return hang == TEST_HANGS_AT_LOOKUP;
     case FUSE_OPEN:
       return hang == TEST_HANGS_AT_OPEN;
     case FUSE_GETATTR:

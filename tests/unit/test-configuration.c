@@ -15,6 +15,7 @@
 typedef struct
 {
   char *folder;
+  char *last_file;
   ObConfiguration *configuration;
   guint n_changes;
   guint n_expected;
@@ -74,22 +75,37 @@ move (const Fixture *fixture, const char *from, const char *to)
   g_assert_cmpint (g_rename (old_path, new_path), ==, 0);
 }
 
-static void
-begin (Fixture *fixture)
+/* Returns: whether there are rules to begin with. */
+static gboolean
+try_to_begin (Fixture *fixture, GError **error)
 {
   g_autofree char *vendor = path_of (fixture, "usr/share/outbox");
   g_autofree char *admin = path_of (fixture, "etc/outbox");
   g_autofree char *own = path_of (fixture, "home/config/outbox");
   const char *const folders[] = { vendor, admin, own, NULL };
 
-  fixture->configuration = ob_configuration_new (folders);
-  g_signal_connect (fixture->configuration, "changed", G_CALLBACK (on_changed), fixture);
+  g_clear_object (&fixture->configuration);
+  fixture->configuration = ob_configuration_new (folders, fixture->last_file, error);
+  if (fixture->configuration)
+    g_signal_connect (fixture->configuration, "changed", G_CALLBACK (on_changed), fixture);
+
+  return fixture->configuration != NULL;
+}
+
+static void
+begin (Fixture *fixture)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (try_to_begin (fixture, &error));
+  g_assert_no_error (error);
 }
 
 static void
 set_up (Fixture *fixture, gconstpointer data)
 {
   fixture->folder = g_dir_make_tmp ("outbox-test-XXXXXX", NULL);
+  fixture->last_file = path_of (fixture, "last-rules");
 }
 
 static void
@@ -100,6 +116,7 @@ tear_down (Fixture *fixture, gconstpointer data)
   g_clear_object (&fixture->configuration);
   g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
   g_free (fixture->folder);
+  g_free (fixture->last_file);
 }
 
 static gboolean
@@ -330,6 +347,41 @@ test_what_is_no_usual_file_is_a_problem (Fixture *fixture, gconstpointer data)
   assert_problem (fixture, ADMIN, ": not a file of at most 1 MiB");
 }
 
+typedef struct
+{
+  gboolean is_done;
+  GError *error;
+} Write;
+
+static void
+on_written (const GError *error, gpointer user_data)
+{
+  Write *write = user_data;
+
+  write->is_done = TRUE;
+  write->error = error ? g_error_copy (error) : NULL;
+}
+
+static gboolean
+is_done (gpointer data)
+{
+  return ((const Write *) data)->is_done;
+}
+
+/* Returns: whether the text is in force. */
+static gboolean
+write_own (Fixture *fixture, const char *text, GError **error)
+{
+  Write write = { 0 };
+
+  ob_configuration_write_own (fixture->configuration, text, on_written, &write);
+  test_wait_until (is_done, &write, 20);
+  if (write.error)
+    g_propagate_error (error, write.error);
+
+  return !write.error;
+}
+
 static void
 test_the_own_file_is_written_when_the_whole_is_good (Fixture *fixture, gconstpointer data)
 {
@@ -339,7 +391,7 @@ test_the_own_file_is_written_when_the_whole_is_good (Fixture *fixture, gconstpoi
   g_autoptr (GError) error = NULL;
 
   begin (fixture);
-  g_assert_true (ob_configuration_write_own (fixture->configuration, "[Rule mine]\npriority=4\n", &error));
+  g_assert_true (write_own (fixture, "[Rule mine]\npriority=4\n", &error));
   g_assert_no_error (error);
   assert_rules (fixture, "default:0 mine:4");
   g_assert_cmpuint (fixture->n_changes, ==, 1);
@@ -363,7 +415,7 @@ test_an_own_file_that_is_a_link_stays_one (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (symlink (target, path), ==, 0);
   begin (fixture);
   assert_rules (fixture, "default:0 a:0");
-  g_assert_true (ob_configuration_write_own (fixture->configuration, "[Rule b]\n", &error));
+  g_assert_true (write_own (fixture, "[Rule b]\n", &error));
   g_assert_no_error (error);
   assert_rules (fixture, "default:0 b:0");
   g_assert_true (g_file_test (path, G_FILE_TEST_IS_SYMLINK));
@@ -382,13 +434,13 @@ test_a_bad_own_text_is_refused (Fixture *fixture, gconstpointer data)
   put (fixture, OWN, "[Rule mine]\n");
   put (fixture, OWN ".d/x.conf", "[Rule mine]\nmax-size=1M\n");
   begin (fixture);
-  g_assert_false (ob_configuration_write_own (fixture->configuration, "[Rule mine]\nmetered=perhaps\n", &error));
+  g_assert_false (write_own (fixture, "[Rule mine]\nmetered=perhaps\n", &error));
   g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT);
   g_assert_true (g_str_has_prefix (error->message, path));
   g_assert_true (g_str_has_suffix (error->message, ": [Rule mine] metered: allow, ask or deny"));
   g_clear_error (&error);
   /* Good by itself, and not with what comes after it. */
-  g_assert_false (ob_configuration_write_own (fixture->configuration, "[Rule mine]\nmin-size=2M\n", &error));
+  g_assert_false (write_own (fixture, "[Rule mine]\nmin-size=2M\n", &error));
   g_assert_true (g_str_has_suffix (error->message, "x.conf: [Rule mine] max-size: less than min-size"));
   g_clear_error (&error);
   g_assert_false (ob_configuration_check (fixture->configuration, large, &error));

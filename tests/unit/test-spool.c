@@ -6,7 +6,7 @@
 #include "base/identity.h"
 #include "dbus/error.h"
 #include "spool.h"
-#include "store/mounts.h"
+#include "base/mounts.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>

@@ -15,10 +15,8 @@ ob_operation_get_policy (const ObRequest *request, gint value)
 void
 ob_operation_set_policy (const ObRequest *request, gint value)
 {
-  g_autoptr (GError) error = NULL;
-
-  (void) ob_configuration_write_own (request->context->configuration, ob_request_get_text (request, "text"), &error);
-  ob_request_end (request, error);
+  ob_configuration_write_own (request->context->configuration, ob_request_get_text (request, "text"),
+                              ob_request_on_commanded, ob_request_dup_answer (request));
 }
 
 void

@@ -3,7 +3,7 @@
  *
  * Reads /proc/self/fdinfo and /proc/self/mountinfo (proc(5)).
  */
-#include "store/mounts.h"
+#include "base/mounts.h"
 
 #include <fcntl.h>
 #include <poll.h>
