@@ -11,6 +11,7 @@
 #include "dbus/names.h"
 #include "ipc/dbus/queue.h"
 #include "ipc/dbus/uploads.h"
+#include "ipc/rest/door.h"
 #include "policy/system-bus.h"
 #include "policy/watch-network.h"
 #include "policy/watch-power.h"
@@ -35,6 +36,7 @@ struct _ObService
   ObUploadsAdapter *uploads;
   ObQueueAdapter *queue;
   GPtrArray *skeletons; /* the other interfaces */
+  ObDoor *door;         /* NULL before the name is ours: its socket goes with that */
   void (*on_damaged) (gpointer user_data);
   gpointer user_data;
   guint damage_source;
@@ -241,7 +243,7 @@ build (ObService *service, GPtrArray *left, GError **error)
   ob_database_watch_damage (service->database, on_damaged, service);
   if (ob_database_is_damaged (service->database))
     on_damaged (service);
-  service->context = (ObAdapterContext){ { service->broker, service->configuration },
+  service->context = (ObAdapterContext){ { service->broker, service->configuration, NULL },
                                          ob_callers_new (),
                                          ob_feed_new (service->broker) };
   service->uploads = ob_uploads_adapter_new (&service->context);
@@ -287,6 +289,8 @@ void
 ob_service_start (ObService *service)
 {
   ob_broker_start (service->broker);
+  service->door = ob_door_open (&service->context.requests);
+  service->context.requests.rest_socket = ob_door_get_socket (service->door);
 }
 
 static void
@@ -304,6 +308,7 @@ ob_service_free (ObService *service)
     ob_broker_stop (service->broker);
   if (service->configuration)
     ob_configuration_stop (service->configuration);
+  g_clear_pointer (&service->door, ob_door_free);
   for (guint i = 0; i < service->skeletons->len; i++)
     g_dbus_interface_skeleton_unexport (service->skeletons->pdata[i]);
   g_ptr_array_unref (service->skeletons);

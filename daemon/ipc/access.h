@@ -23,9 +23,10 @@ typedef enum
   OB_OPERATION_CONDITIONS,   /* see the network and power of the device */
   OB_OPERATION_POLICY,       /* see and set the rules, which name networks and files */
   OB_OPERATION_DESTINATIONS, /* see and set where everything goes, with which credentials */
+  OB_OPERATION_ADDRESS,      /* see where the other door is */
 } ObOperation;
 
-#define OB_N_OPERATIONS (OB_OPERATION_DESTINATIONS + 1)
+#define OB_N_OPERATIONS (OB_OPERATION_ADDRESS + 1)
 
 typedef enum
 {

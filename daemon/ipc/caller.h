@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Callers on the bus: which app each is, whether it is sandboxed, and whether it is still there. Main thread.
+ * Who asks, whatever the door: which app, and whether it is sandboxed. No state.
  */
 #pragma once
 
-#include <gio/gio.h>
+#include <glib.h>
 
 G_BEGIN_DECLS
 
@@ -22,27 +22,6 @@ typedef struct
   char *app; /* the sandbox's app id, else that of its unit, else the name of its program or script */
   ObCallerKind kind;
 } ObCaller;
-
-typedef struct _ObCallers ObCallers;
-
-ObCallers *ob_callers_new (void);
-
-/* Callers that still wait get NotAllowed. */
-void ob_callers_free (ObCallers *callers);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObCallers, ob_callers_free)
-
-/* Call it before the first question. */
-void ob_callers_attach (ObCallers *callers, GDBusConnection *connection);
-
-/* @on_gone: called when a caller that was asked about has left the bus */
-void ob_callers_watch (ObCallers *callers, void (*on_gone) (const char *sender, gpointer user_data),
-                       gpointer user_data);
-
-/* Called once. @caller: (nullable). @error: NotAllowed if it cannot be found out */
-typedef void (*ObCallerFound) (const ObCaller *caller, const GError *error, gpointer user_data);
-
-/* Asks the bus once for each @sender (a unique name), and remembers the answer. */
-void ob_callers_find (ObCallers *callers, const char *sender, ObCallerFound found, gpointer user_data);
 
 void ob_caller_free (ObCaller *caller);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObCaller, ob_caller_free)

@@ -58,7 +58,7 @@ static const struct
   { "Queue.AllowNetwork", "()", "ok", "NotAllowed", "NotAllowed" },
   { "Queue.Conditions", "()", "ok all", "NotAllowed", "NotAllowed" },
   { "Queue.Holds", "()", "ok 0", "ok 1", "ok 1" },
-  { "Queue.RestAddress", "()", "NotSupported", "NotSupported", "NotSupported" },
+  { "Queue.RestAddress", "()", "ok", "ok", "ok" },
   { "Groups.List", "({},)", "ok all", "ok 1", "ok 1" },
   { "Groups.Get", "('KEY',)", "ok all", "ok all", "ok all" },
   { "Groups.Pause", "(['KEY'],)", "ok", "ok", "ok" },

@@ -180,6 +180,7 @@ test_the_table (void)
     [OB_OPERATION_LOOK] = OB_ACCESS_OWN,
     [OB_OPERATION_COUNT] = OB_ACCESS_ALL,
     [OB_OPERATION_COMMAND] = OB_ACCESS_OWN,
+    [OB_OPERATION_ADDRESS] = OB_ACCESS_ALL,
   };
   const ObCaller host = { (char *) "program", OB_CALLER_HOST };
   const ObCaller app = { (char *) "org.example.Camera", OB_CALLER_SANDBOXED };

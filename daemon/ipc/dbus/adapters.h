@@ -7,6 +7,7 @@
 #pragma once
 
 #include "dbus/outbox-dbus.h"
+#include "ipc/dbus/callers.h"
 #include "ipc/feed.h"
 #include "ipc/requests/request.h"
 

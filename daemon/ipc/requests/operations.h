@@ -27,6 +27,7 @@ void ob_operation_allow_network (const ObRequest *request, gint value);
 void ob_operation_summarise (const ObRequest *request, gint value);
 void ob_operation_list_holds (const ObRequest *request, gint value);
 void ob_operation_tell_conditions (const ObRequest *request, gint value);
+void ob_operation_tell_address (const ObRequest *request, gint value);
 
 /* groups.c. @value: TRUE pauses them */
 void ob_operation_list_groups (const ObRequest *request, gint value);

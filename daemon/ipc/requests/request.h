@@ -17,6 +17,7 @@ typedef struct
 {
   ObBroker *broker;
   ObConfiguration *configuration;
+  const char *rest_socket; /* (nullable): the path of REST's Unix socket; NULL: there is none */
 } ObRequestContext;
 
 /* Called once, perhaps before ob_request_run() returns. @results: (nullable): floating a{sv}, by the result names of the

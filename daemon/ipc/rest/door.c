@@ -1,0 +1,169 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Hands visits to libsoup, and what libsoup read to the routes. Main thread.
+ */
+#include "ipc/rest/door.h"
+
+#include "base/json.h"
+#include "ipc/rest/listener.h"
+#include "ipc/rest/reply.h"
+#include "ipc/rest/router.h"
+#include "ipc/rest/visit.h"
+
+#include <gio/gunixsocketaddress.h>
+#include <glib/gstdio.h>
+
+struct _ObDoor
+{
+  const ObRequestContext *context;
+  SoupServer *server;
+  ObVisits *visits;
+  ObListener *listener;    /* NULL: there is no socket */
+  GSocketAddress *address; /* of the door, for libsoup */
+  char *note;              /* the path of rest.json */
+};
+
+/* --- Requests --- */
+
+/* Whoever is refused gets the answer after what it sends, of which nothing is kept. */
+static void
+drop_body (SoupServerMessage *message)
+{
+  soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
+}
+
+static void
+serve_route (SoupServerMessage *message, const ObRoute *route)
+{
+  GVariantBuilder health;
+
+  switch (route->kind)
+    {
+    case OB_ROUTE_HEALTH:
+      g_variant_builder_init (&health, G_VARIANT_TYPE_VARDICT);
+      g_variant_builder_add (&health, "{sv}", "status", g_variant_new_string ("ok"));
+      ob_reply_document (message, 200, g_variant_builder_end (&health));
+      return;
+    default:
+      g_return_if_reached ();
+    }
+}
+
+static void
+serve (SoupServerMessage *message)
+{
+  const char *method = soup_server_message_get_method (message);
+  g_auto (ObRouted) routed = ob_router_find (method, g_uri_get_path (soup_server_message_get_uri (message)));
+
+  if (routed.route)
+    {
+      serve_route (message, routed.route);
+      return;
+    }
+  if (!routed.allowed)
+    ob_reply_refusal (message, 404, "There is nothing at that path");
+  else if (g_str_equal (method, "OPTIONS"))
+    ob_reply_document (message, 204, NULL);
+  else
+    ob_reply_refusal (message, 405, "That path does not have this method");
+  if (routed.allowed)
+    soup_message_headers_replace (soup_server_message_get_response_headers (message), "Allow", routed.allowed);
+}
+
+/* The head is here, the body is not. */
+static void
+on_head (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer user_data)
+{
+  ObDoor *door = user_data;
+  ObVisit *visit = ob_visits_find (door->visits, soup_server_message_get_remote_address (message));
+  const char *detail;
+  guint refusal;
+
+  drop_body (message);
+  g_return_if_fail (visit);
+  refusal = ob_visit_get_refusal (visit, &detail);
+  if (refusal != 0)
+    ob_reply_refusal (message, refusal, detail);
+  else
+    serve (message);
+}
+
+/* --- Visits --- */
+
+static void
+on_ready (ObVisit *visit, gpointer user_data)
+{
+  ObDoor *door = user_data;
+  g_autoptr (GSocketAddress) address = g_object_ref (ob_visit_get_address (visit));
+  g_autoptr (GIOStream) stream = ob_visit_open_stream (visit);
+
+  (void) soup_server_accept_iostream (door->server, stream, door->address, address, NULL);
+}
+
+static void
+on_accepted (GSocketConnection *connection, gpointer user_data)
+{
+  ob_visits_add (((ObDoor *) user_data)->visits, connection);
+}
+
+/* --- Life --- */
+
+static void
+write_note (ObDoor *door)
+{
+  const char *socket = ob_listener_get_path (door->listener);
+  g_autofree char *folder = g_path_get_dirname (socket);
+  g_autoptr (GVariant) about = NULL;
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&builder, "{sv}", "socket", g_variant_new_string (socket));
+  about = g_variant_ref_sink (g_variant_builder_end (&builder));
+  text = ob_json_write (about);
+  door->note = g_build_filename (folder, "rest.json", NULL);
+  if (!g_file_set_contents_full (door->note, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error))
+    g_warning ("%s cannot be written: %s", door->note, error->message);
+}
+
+ObDoor *
+ob_door_open (const ObRequestContext *context)
+{
+  ObDoor *door = g_new0 (ObDoor, 1);
+  g_autoptr (GError) error = NULL;
+
+  door->context = context;
+  door->server = soup_server_new ("raw-paths", TRUE, "server-header", NULL, NULL);
+  soup_server_add_early_handler (door->server, NULL, on_head, door, NULL);
+  door->visits = ob_visits_new (on_ready, door);
+  door->address = g_unix_socket_address_new ("outbox");
+  door->listener = ob_listener_open (on_accepted, door, &error);
+  if (door->listener)
+    write_note (door);
+  else
+    g_warning ("There is no REST: %s", error->message);
+
+  return door;
+}
+
+const char *
+ob_door_get_socket (ObDoor *door)
+{
+  return door->listener ? ob_listener_get_path (door->listener) : NULL;
+}
+
+void
+ob_door_free (ObDoor *door)
+{
+  if (door->note)
+    (void) g_unlink (door->note);
+  g_clear_pointer (&door->listener, ob_listener_free);
+  soup_server_disconnect (door->server);
+  g_object_unref (door->server);
+  ob_visits_free (door->visits);
+  g_object_unref (door->address);
+  g_free (door->note);
+  g_free (door);
+}

@@ -1,0 +1,24 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * REST as a door: HTTP requests become requests, and their answers become JSON. It is there as long as its service. Main thread.
+ */
+#pragma once
+
+#include "ipc/requests/request.h"
+
+G_BEGIN_DECLS
+
+typedef struct _ObDoor ObDoor;
+
+/* Opens the Unix socket, and tells where in `rest.json` beside it. Without a socket the bus is the only door, which is warned of.
+ * @context: must outlive it. Returns: (transfer full) */
+ObDoor *ob_door_open (const ObRequestContext *context);
+
+/* Returns: (nullable): the path of the socket; %NULL: there is none */
+const char *ob_door_get_socket (ObDoor *door);
+
+/* Closes every connection. Call it when the broker has answered what was under way. */
+void ob_door_free (ObDoor *door);
+
+G_END_DECLS

@@ -1,0 +1,107 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Writes answers. Main thread.
+ */
+#include "ipc/rest/reply.h"
+
+#include "base/json.h"
+#include "dbus/error.h"
+
+/* Nothing here is for another origin's page, for a cache, or to be taken for a page. The connection is closed, see visit.h. */
+static void
+set_common (SoupServerMessage *message, guint status)
+{
+  static const char *const headers[][2]
+      = { { "Connection", "close" },
+          { "Cache-Control", "no-store" },
+          { "X-Content-Type-Options", "nosniff" },
+          { "Cross-Origin-Resource-Policy", "same-origin" },
+          { "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (headers); i++)
+    soup_message_headers_replace (soup_server_message_get_response_headers (message), headers[i][0], headers[i][1]);
+  soup_server_message_set_status (message, status, NULL);
+}
+
+/* @document: floating or not */
+static void
+set_json (SoupServerMessage *message, const char *media_type, GVariant *document)
+{
+  g_autoptr (GVariant) owned = g_variant_ref_sink (document);
+  char *text = ob_json_write (owned);
+
+  soup_server_message_set_response (message, media_type, SOUP_MEMORY_TAKE, text, strlen (text));
+}
+
+void
+ob_reply_document (SoupServerMessage *message, guint status, GVariant *document)
+{
+  set_common (message, document || status != 200 ? status : 204);
+  if (document)
+    set_json (message, "application/json", document);
+}
+
+static void
+reply (SoupServerMessage *message, guint status, OutboxError code, const char *detail)
+{
+  GVariantBuilder problem;
+
+  g_variant_builder_init (&problem, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&problem, "{sv}", "type", g_variant_new_string ("about:blank"));
+  g_variant_builder_add (&problem, "{sv}", "title", g_variant_new_string (soup_status_get_phrase (status)));
+  g_variant_builder_add (&problem, "{sv}", "status", g_variant_new_uint32 (status));
+  g_variant_builder_add (&problem, "{sv}", "detail", g_variant_new_string (detail));
+  g_variant_builder_add (&problem, "{sv}", "code", g_variant_new_string (outbox_error_get_name (code)));
+  set_common (message, status);
+  set_json (message, "application/problem+json", g_variant_builder_end (&problem));
+}
+
+/* What the system says of a disk names the file: the daemon's log has that, and a caller gets what it can act on. */
+static const char *
+get_detail (const GError *error)
+{
+  switch ((OutboxError) error->code)
+    {
+    case OUTBOX_ERROR_STORAGE:
+      return "The disk or the database of this device reported an error";
+    case OUTBOX_ERROR_DISK_FULL:
+      return "This device has no room for the file; nothing was kept of it";
+    default:
+      return error->message;
+    }
+}
+
+void
+ob_reply_error (SoupServerMessage *message, const GError *error)
+{
+  g_return_if_fail (error->domain == OUTBOX_ERROR);
+  reply (message, outbox_error_get_http_status (error->code), error->code, get_detail (error));
+}
+
+/* The name in the error table that comes nearest. */
+static OutboxError
+get_code (guint status)
+{
+  switch (status)
+    {
+    case 403:
+      return OUTBOX_ERROR_NOT_ALLOWED;
+    case 404:
+      return OUTBOX_ERROR_NOT_FOUND;
+    case 405:
+    case 501:
+    case 505:
+      return OUTBOX_ERROR_NOT_SUPPORTED;
+    case 429:
+      return OUTBOX_ERROR_TOO_MANY;
+    default:
+      return OUTBOX_ERROR_INVALID_ARGUMENT;
+    }
+}
+
+void
+ob_reply_refusal (SoupServerMessage *message, guint status, const char *detail)
+{
+  reply (message, status, get_code (status), detail);
+}

@@ -1,0 +1,22 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Answers: documents as JSON, errors as problem details (RFC 9457) from the one error table. Each sets status, headers and body of
+ * a message that has none yet. Main thread.
+ */
+#pragma once
+
+#include <libsoup/soup.h>
+
+G_BEGIN_DECLS
+
+/* @document: (nullable): floating or not; %NULL: there is nothing to tell, which is 204 for a @status of 200 */
+void ob_reply_document (SoupServerMessage *message, guint status, GVariant *document);
+
+/* @error: of the error table. No path of this device is in the answer. */
+void ob_reply_error (SoupServerMessage *message, const GError *error);
+
+/* For what the door refuses itself. @detail: a whole sentence */
+void ob_reply_refusal (SoupServerMessage *message, guint status, const char *detail);
+
+G_END_DECLS

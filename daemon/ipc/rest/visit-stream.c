@@ -1,0 +1,391 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The two directions of a connection, each with the time that it has been waited for. Main thread.
+ */
+#include "ipc/rest/visit-stream.h"
+
+/* How long a direction has waited for the peer. */
+typedef struct
+{
+  GSocket *socket;  /* borrowed */
+  gint64 since_us;  /* 0: nobody waits */
+  guint timer;      /* looks whether it is over; goes on while it is needed */
+  gboolean is_over; /* the peer was silent for too long */
+} Wait;
+
+static gboolean
+on_timer (gpointer data)
+{
+  Wait *wait = data;
+  gint64 left_us = wait->since_us + OB_VISIT_STREAM_SILENCE_MOST_S * G_USEC_PER_SEC - g_get_monotonic_time ();
+
+  wait->timer = 0;
+  if (wait->since_us == 0)
+    return G_SOURCE_REMOVE;
+  if (left_us > 0)
+    wait->timer = g_timeout_add_seconds ((guint) (left_us / G_USEC_PER_SEC) + 1, on_timer, wait);
+  else
+    {
+      /* Whoever polls the socket wakes, and closes it. */
+      wait->is_over = TRUE;
+      (void) g_socket_shutdown (wait->socket, TRUE, TRUE, NULL);
+    }
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Told of every read or write. @error: (nullable) */
+static void
+heed (Wait *wait, const GError *error)
+{
+  if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+    wait->since_us = 0;
+  else if (wait->since_us == 0)
+    {
+      wait->since_us = g_get_monotonic_time ();
+      if (wait->timer == 0)
+        wait->timer = g_timeout_add_seconds (OB_VISIT_STREAM_SILENCE_MOST_S, on_timer, wait);
+    }
+}
+
+static gboolean
+check (const Wait *wait, GError **error)
+{
+  if (wait->is_over)
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "The peer was silent for too long");
+
+  return !wait->is_over;
+}
+
+/* Returns: (transfer full): @child, as a source of @stream */
+static GSource *
+wrap_source (gpointer stream, GSource *child)
+{
+  g_autoptr (GSource) owned = child;
+
+  return g_pollable_source_new_full (stream, owned, NULL);
+}
+
+/* --- What comes --- */
+
+#define OB_TYPE_VISIT_STREAM_INPUT (ob_visit_stream_input_get_type ())
+G_DECLARE_FINAL_TYPE (ObVisitStreamInput, ob_visit_stream_input, OB, VISIT_STREAM_INPUT, GInputStream)
+
+struct _ObVisitStreamInput
+{
+  GInputStream parent_instance;
+  GInputStream *base;
+  GBytes *head;
+  gsize told_bytes; /* of the head */
+  guint64 body_bytes;
+  Wait wait;
+};
+
+static void ob_visit_stream_input_pollable_init (GPollableInputStreamInterface *interface, gpointer data);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (ObVisitStreamInput, ob_visit_stream_input, G_TYPE_INPUT_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM,
+                                                      ob_visit_stream_input_pollable_init))
+
+/* Returns: whether a read is answered without the socket */
+static gboolean
+is_at_hand (const ObVisitStreamInput *self)
+{
+  return self->told_bytes < g_bytes_get_size (self->head) || self->body_bytes == 0;
+}
+
+static gssize
+tell_head (ObVisitStreamInput *self, void *buffer, gsize count)
+{
+  gsize size_bytes;
+  const char *head = g_bytes_get_data (self->head, &size_bytes);
+
+  count = MIN (count, size_bytes - self->told_bytes);
+  memcpy (buffer, head + self->told_bytes, count);
+  self->told_bytes += count;
+
+  return (gssize) count;
+}
+
+static gssize
+ob_visit_stream_input_read_now (GPollableInputStream *stream, void *buffer, gsize count, GError **error)
+{
+  ObVisitStreamInput *self = OB_VISIT_STREAM_INPUT (stream);
+  GError *read_error = NULL;
+  gssize got;
+
+  if (!check (&self->wait, error))
+    return -1;
+  if (is_at_hand (self))
+    return tell_head (self, buffer, count);
+  got = g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (self->base), buffer,
+                                                  MIN (count, self->body_bytes), NULL, &read_error);
+  heed (&self->wait, read_error);
+  if (got > 0)
+    self->body_bytes -= (guint64) got;
+  if (read_error)
+    g_propagate_error (error, read_error);
+
+  return got;
+}
+
+/* libsoup's server never blocks; a stream has to have it. */
+static gssize
+ob_visit_stream_input_read (GInputStream *stream, void *buffer, gsize count, GCancellable *cancellable, GError **error)
+{
+  ObVisitStreamInput *self = OB_VISIT_STREAM_INPUT (stream);
+  gssize got;
+
+  if (is_at_hand (self))
+    return tell_head (self, buffer, count);
+  got = g_input_stream_read (self->base, buffer, MIN (count, self->body_bytes), cancellable, error);
+  if (got > 0)
+    self->body_bytes -= (guint64) got;
+
+  return got;
+}
+
+static gboolean
+ob_visit_stream_input_is_readable (GPollableInputStream *stream)
+{
+  ObVisitStreamInput *self = OB_VISIT_STREAM_INPUT (stream);
+
+  return self->wait.is_over || is_at_hand (self)
+         || g_pollable_input_stream_is_readable (G_POLLABLE_INPUT_STREAM (self->base));
+}
+
+static GSource *
+ob_visit_stream_input_create_source (GPollableInputStream *stream, GCancellable *cancellable)
+{
+  ObVisitStreamInput *self = OB_VISIT_STREAM_INPUT (stream);
+
+  if (self->wait.is_over || is_at_hand (self))
+    return wrap_source (stream, g_timeout_source_new (0));
+
+  return wrap_source (stream,
+                      g_pollable_input_stream_create_source (G_POLLABLE_INPUT_STREAM (self->base), cancellable));
+}
+
+static void
+ob_visit_stream_input_pollable_init (GPollableInputStreamInterface *interface, gpointer data)
+{
+  interface->read_nonblocking = ob_visit_stream_input_read_now;
+  interface->is_readable = ob_visit_stream_input_is_readable;
+  interface->create_source = ob_visit_stream_input_create_source;
+}
+
+static void
+ob_visit_stream_input_finalize (GObject *object)
+{
+  ObVisitStreamInput *self = OB_VISIT_STREAM_INPUT (object);
+
+  g_clear_handle_id (&self->wait.timer, g_source_remove);
+  g_object_unref (self->base);
+  g_bytes_unref (self->head);
+  G_OBJECT_CLASS (ob_visit_stream_input_parent_class)->finalize (object);
+}
+
+static void
+ob_visit_stream_input_class_init (ObVisitStreamInputClass *class)
+{
+  G_OBJECT_CLASS (class)->finalize = ob_visit_stream_input_finalize;
+  G_INPUT_STREAM_CLASS (class)->read_fn = ob_visit_stream_input_read;
+}
+
+static void
+ob_visit_stream_input_init (ObVisitStreamInput *self)
+{
+}
+
+/* --- What goes --- */
+
+#define OB_TYPE_VISIT_STREAM_OUTPUT (ob_visit_stream_output_get_type ())
+G_DECLARE_FINAL_TYPE (ObVisitStreamOutput, ob_visit_stream_output, OB, VISIT_STREAM_OUTPUT, GOutputStream)
+
+struct _ObVisitStreamOutput
+{
+  GOutputStream parent_instance;
+  GOutputStream *base;
+  Wait wait;
+};
+
+static void ob_visit_stream_output_pollable_init (GPollableOutputStreamInterface *interface, gpointer data);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (ObVisitStreamOutput, ob_visit_stream_output, G_TYPE_OUTPUT_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM,
+                                                      ob_visit_stream_output_pollable_init))
+
+static gssize
+ob_visit_stream_output_write_now (GPollableOutputStream *stream, const void *buffer, gsize count, GError **error)
+{
+  ObVisitStreamOutput *self = OB_VISIT_STREAM_OUTPUT (stream);
+  GError *write_error = NULL;
+  gssize written;
+
+  if (!check (&self->wait, error))
+    return -1;
+  written = g_pollable_output_stream_write_nonblocking (G_POLLABLE_OUTPUT_STREAM (self->base), buffer, count, NULL,
+                                                        &write_error);
+  heed (&self->wait, write_error);
+  if (write_error)
+    g_propagate_error (error, write_error);
+
+  return written;
+}
+
+static gssize
+ob_visit_stream_output_write (GOutputStream *stream, const void *buffer, gsize count, GCancellable *cancellable,
+                              GError **error)
+{
+  return g_output_stream_write (OB_VISIT_STREAM_OUTPUT (stream)->base, buffer, count, cancellable, error);
+}
+
+static gboolean
+ob_visit_stream_output_is_writable (GPollableOutputStream *stream)
+{
+  ObVisitStreamOutput *self = OB_VISIT_STREAM_OUTPUT (stream);
+
+  return self->wait.is_over || g_pollable_output_stream_is_writable (G_POLLABLE_OUTPUT_STREAM (self->base));
+}
+
+static GSource *
+ob_visit_stream_output_create_source (GPollableOutputStream *stream, GCancellable *cancellable)
+{
+  ObVisitStreamOutput *self = OB_VISIT_STREAM_OUTPUT (stream);
+
+  if (self->wait.is_over)
+    return wrap_source (stream, g_timeout_source_new (0));
+
+  return wrap_source (stream,
+                      g_pollable_output_stream_create_source (G_POLLABLE_OUTPUT_STREAM (self->base), cancellable));
+}
+
+static void
+ob_visit_stream_output_pollable_init (GPollableOutputStreamInterface *interface, gpointer data)
+{
+  interface->write_nonblocking = ob_visit_stream_output_write_now;
+  interface->is_writable = ob_visit_stream_output_is_writable;
+  interface->create_source = ob_visit_stream_output_create_source;
+}
+
+static void
+ob_visit_stream_output_finalize (GObject *object)
+{
+  ObVisitStreamOutput *self = OB_VISIT_STREAM_OUTPUT (object);
+
+  g_clear_handle_id (&self->wait.timer, g_source_remove);
+  g_object_unref (self->base);
+  G_OBJECT_CLASS (ob_visit_stream_output_parent_class)->finalize (object);
+}
+
+static void
+ob_visit_stream_output_class_init (ObVisitStreamOutputClass *class)
+{
+  G_OBJECT_CLASS (class)->finalize = ob_visit_stream_output_finalize;
+  G_OUTPUT_STREAM_CLASS (class)->write_fn = ob_visit_stream_output_write;
+}
+
+static void
+ob_visit_stream_output_init (ObVisitStreamOutput *self)
+{
+}
+
+/* --- The two --- */
+
+struct _ObVisitStream
+{
+  GIOStream parent_instance;
+  GSocketConnection *connection;
+  ObVisitStreamInput *input;
+  ObVisitStreamOutput *output;
+  void (*closed) (gpointer user_data); /* NULL: it has been called */
+  gpointer user_data;
+};
+
+G_DEFINE_FINAL_TYPE (ObVisitStream, ob_visit_stream, G_TYPE_IO_STREAM)
+
+static void
+tell_closed (ObVisitStream *self)
+{
+  void (*closed) (gpointer user_data) = self->closed;
+
+  self->closed = NULL;
+  g_clear_handle_id (&self->input->wait.timer, g_source_remove);
+  g_clear_handle_id (&self->output->wait.timer, g_source_remove);
+  if (closed)
+    closed (self->user_data);
+}
+
+static gboolean
+ob_visit_stream_close (GIOStream *stream, GCancellable *cancellable, GError **error)
+{
+  ObVisitStream *self = OB_VISIT_STREAM (stream);
+  gboolean is_good = g_io_stream_close (G_IO_STREAM (self->connection), cancellable, error);
+
+  tell_closed (self);
+
+  return is_good;
+}
+
+static GInputStream *
+ob_visit_stream_get_input (GIOStream *stream)
+{
+  return G_INPUT_STREAM (OB_VISIT_STREAM (stream)->input);
+}
+
+static GOutputStream *
+ob_visit_stream_get_output (GIOStream *stream)
+{
+  return G_OUTPUT_STREAM (OB_VISIT_STREAM (stream)->output);
+}
+
+static void
+ob_visit_stream_finalize (GObject *object)
+{
+  ObVisitStream *self = OB_VISIT_STREAM (object);
+
+  tell_closed (self);
+  g_object_unref (self->input);
+  g_object_unref (self->output);
+  g_object_unref (self->connection);
+  G_OBJECT_CLASS (ob_visit_stream_parent_class)->finalize (object);
+}
+
+static void
+ob_visit_stream_class_init (ObVisitStreamClass *class)
+{
+  GIOStreamClass *stream_class = G_IO_STREAM_CLASS (class);
+
+  G_OBJECT_CLASS (class)->finalize = ob_visit_stream_finalize;
+  stream_class->get_input_stream = ob_visit_stream_get_input;
+  stream_class->get_output_stream = ob_visit_stream_get_output;
+  stream_class->close_fn = ob_visit_stream_close;
+}
+
+static void
+ob_visit_stream_init (ObVisitStream *self)
+{
+}
+
+GIOStream *
+ob_visit_stream_new (GSocketConnection *connection, GBytes *head, guint64 body_bytes,
+                     void (*closed) (gpointer user_data), gpointer user_data)
+{
+  ObVisitStream *self = g_object_new (OB_TYPE_VISIT_STREAM, NULL);
+  GSocket *socket = g_socket_connection_get_socket (connection);
+
+  self->connection = g_object_ref (connection);
+  self->closed = closed;
+  self->user_data = user_data;
+  self->input = g_object_new (OB_TYPE_VISIT_STREAM_INPUT, NULL);
+  self->input->base = g_object_ref (g_io_stream_get_input_stream (G_IO_STREAM (connection)));
+  self->input->head = g_bytes_ref (head);
+  self->input->body_bytes = body_bytes;
+  self->input->wait.socket = socket;
+  self->output = g_object_new (OB_TYPE_VISIT_STREAM_OUTPUT, NULL);
+  self->output->base = g_object_ref (g_io_stream_get_output_stream (G_IO_STREAM (connection)));
+  self->output->wait.socket = socket;
+
+  return G_IO_STREAM (self);
+}

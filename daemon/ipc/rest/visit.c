@@ -1,0 +1,350 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * From accept() to a request that may be answered. A visit belongs to its table until its stream is closed. Main thread.
+ */
+#include "ipc/rest/visit.h"
+
+#include "base/debug.h"
+#include "ipc/process.h"
+#include "ipc/rest/guard.h"
+#include "ipc/rest/peer.h"
+#include "ipc/rest/visit-stream.h"
+
+#include <gio/gunixsocketaddress.h>
+#include <unistd.h>
+
+/* Beyond the most, so many are told that there are too many; the others find the door closed. */
+#define MOST_TOLD 64
+
+#define READ_BYTES 4096
+
+struct _ObVisits
+{
+  GHashTable *all;       /* GSocketAddress → ObVisit, owned */
+  GHashTable *processes; /* pid → how many visits it has */
+  ObLooks *looks;
+  void (*ready) (ObVisit *visit, gpointer user_data);
+  gpointer user_data;
+};
+
+struct _ObVisit
+{
+  ObVisits *visits; /* borrowed */
+  GSocketConnection *connection;
+  GSocketAddress *address;
+  guint32 pid; /* 0: it is not counted */
+  ObLook *look;
+  ObCaller *caller;
+  GByteArray *bytes; /* the head, and what came with it */
+  gsize head_bytes;  /* 0: it has not come yet */
+  ObGuardVerdict verdict;
+  char *why; /* what the detail of the verdict points to, where it is not static */
+  GSource *readable;
+  guint deadline;
+};
+
+/* --- Counts --- */
+
+static guint
+count_of_process (const ObVisits *visits, guint32 pid)
+{
+  return GPOINTER_TO_UINT (g_hash_table_lookup (visits->processes, GUINT_TO_POINTER (pid)));
+}
+
+static void
+set_count (const ObVisits *visits, guint32 pid, guint n_visits)
+{
+  if (n_visits > 0)
+    (void) g_hash_table_replace (visits->processes, GUINT_TO_POINTER (pid), GUINT_TO_POINTER (n_visits));
+  else
+    (void) g_hash_table_remove (visits->processes, GUINT_TO_POINTER (pid));
+}
+
+/* --- Life --- */
+
+static void
+stop_waiting (ObVisit *visit)
+{
+  if (visit->readable)
+    g_source_destroy (visit->readable);
+  g_clear_pointer (&visit->readable, g_source_unref);
+  g_clear_handle_id (&visit->deadline, g_source_remove);
+  g_clear_pointer (&visit->look, ob_look_cancel);
+}
+
+static void
+visit_free (ObVisit *visit)
+{
+  stop_waiting (visit);
+  if (visit->pid != 0)
+    set_count (visit->visits, visit->pid, count_of_process (visit->visits, visit->pid) - 1);
+  g_clear_pointer (&visit->caller, ob_caller_free);
+  g_byte_array_unref (visit->bytes);
+  g_object_unref (visit->connection);
+  g_object_unref (visit->address);
+  g_free (visit->why);
+  g_free (visit);
+}
+
+static void
+end (ObVisit *visit)
+{
+  (void) g_hash_table_remove (visit->visits->all, visit->address);
+}
+
+static void
+become_ready (ObVisit *visit)
+{
+  ObVisits *visits = visit->visits;
+
+  stop_waiting (visit);
+  if (visit->verdict.status != 0)
+    ob_debug (OB_DEBUG_IPC, NULL, "a visit is refused with %u: %s", visit->verdict.status, visit->verdict.detail);
+  visits->ready (visit, visits->user_data);
+}
+
+static void
+refuse (ObVisit *visit, guint status, const char *detail)
+{
+  visit->verdict = (ObGuardVerdict){ .status = status, .detail = detail };
+  become_ready (visit);
+}
+
+static void
+refuse_with (ObVisit *visit, guint status, const GError *error)
+{
+  visit->why = g_strdup (error->message);
+  refuse (visit, status, visit->why);
+}
+
+static void
+check_whether_ready (ObVisit *visit)
+{
+  if (visit->caller && visit->head_bytes > 0)
+    become_ready (visit);
+}
+
+/* --- Who calls --- */
+
+static void
+on_looked (ObCaller *caller, const GError *error, gpointer user_data)
+{
+  ObVisit *visit = user_data;
+
+  visit->look = NULL;
+  visit->caller = caller;
+  if (caller)
+    check_whether_ready (visit);
+  else
+    refuse_with (visit, 403, error);
+}
+
+/* --- The head --- */
+
+static void
+judge_head (ObVisit *visit)
+{
+  const char *bytes = (const char *) visit->bytes->data;
+  gsize head_bytes = ob_guard_find_end (bytes, visit->bytes->len);
+
+  if (head_bytes == 0 && visit->bytes->len <= OB_GUARD_HEAD_MAX_BYTES)
+    return;
+  visit->verdict = ob_guard_check (bytes, head_bytes > 0 ? head_bytes : visit->bytes->len);
+  if (visit->verdict.status != 0)
+    {
+      become_ready (visit);
+      return;
+    }
+  visit->head_bytes = head_bytes;
+  g_source_destroy (visit->readable);
+  g_clear_pointer (&visit->readable, g_source_unref);
+  g_clear_handle_id (&visit->deadline, g_source_remove);
+  check_whether_ready (visit);
+}
+
+static gboolean
+on_readable (GObject *stream, gpointer user_data)
+{
+  ObVisit *visit = user_data;
+  guint8 buffer[READ_BYTES];
+  g_autoptr (GError) error = NULL;
+  gssize got = g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (stream), buffer, sizeof buffer, NULL,
+                                                         &error);
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+    return G_SOURCE_CONTINUE;
+  if (got <= 0)
+    {
+      end (visit);
+      return G_SOURCE_REMOVE;
+    }
+  g_byte_array_append (visit->bytes, buffer, (guint) got);
+  judge_head (visit);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_deadline (gpointer user_data)
+{
+  ObVisit *visit = user_data;
+
+  visit->deadline = 0;
+  refuse (visit, 408, "The head of the request did not come in time");
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+begin_reading (ObVisit *visit)
+{
+  GInputStream *input = g_io_stream_get_input_stream (G_IO_STREAM (visit->connection));
+
+  visit->readable = g_pollable_input_stream_create_source (G_POLLABLE_INPUT_STREAM (input), NULL);
+  g_source_set_callback (visit->readable, G_SOURCE_FUNC (on_readable), visit, NULL);
+  (void) g_source_attach (visit->readable, NULL);
+  visit->deadline = g_timeout_add_seconds (OB_VISIT_HEAD_MOST_S, on_deadline, visit);
+}
+
+/* --- Coming and going --- */
+
+static gboolean
+is_too_many (ObVisit *visit)
+{
+  return g_hash_table_size (visit->visits->all) > OB_VISITS_MOST
+         || count_of_process (visit->visits, visit->pid) > OB_VISITS_OF_PROCESS;
+}
+
+static void
+begin (ObVisit *visit)
+{
+  ObPeer peer = { .pidfd = -1 };
+  g_autoptr (GError) error = NULL;
+
+  if (!ob_peer_read (g_socket_connection_get_socket (visit->connection), &peer, &error))
+    {
+      refuse_with (visit, 403, error);
+      return;
+    }
+  visit->pid = peer.pid;
+  set_count (visit->visits, peer.pid, count_of_process (visit->visits, peer.pid) + 1);
+  if (is_too_many (visit))
+    {
+      if (peer.pidfd >= 0)
+        (void) close (peer.pidfd);
+      refuse (visit, 429, "Too many connections are open; try again later");
+      return;
+    }
+  visit->look
+      = ob_looks_begin (visit->visits->looks, peer.pid, peer.pidfd, ob_process_get_now_us (), on_looked, visit, &error);
+  if (visit->look)
+    begin_reading (visit);
+  else
+    refuse_with (visit, 403, error);
+}
+
+void
+ob_visits_add (ObVisits *visits, GSocketConnection *connection)
+{
+  ObVisit *visit;
+
+  if (g_hash_table_size (visits->all) >= OB_VISITS_MOST + MOST_TOLD)
+    {
+      (void) g_io_stream_close (G_IO_STREAM (connection), NULL, NULL);
+      return;
+    }
+  visit = g_new0 (ObVisit, 1);
+  visit->visits = visits;
+  visit->connection = g_object_ref (connection);
+  visit->address = g_unix_socket_address_new ("visit");
+  visit->bytes = g_byte_array_new ();
+  g_hash_table_insert (visits->all, visit->address, visit);
+  g_socket_set_blocking (g_socket_connection_get_socket (connection), FALSE);
+  begin (visit);
+}
+
+ObVisit *
+ob_visits_find (ObVisits *visits, GSocketAddress *address)
+{
+  return g_hash_table_lookup (visits->all, address);
+}
+
+static void
+on_closed (gpointer user_data)
+{
+  end (user_data);
+}
+
+/* libsoup gets a request of ours in place of one that is refused, so that all answers are written in one way. */
+static GBytes *
+make_stand_in (const ObVisit *visit)
+{
+  gboolean has_no_body = visit->bytes->len >= 5 && memcmp (visit->bytes->data, "HEAD ", 5) == 0;
+  g_autofree char *head
+      = g_strdup_printf ("%s / HTTP/1.1\r\nHost: outbox\r\nConnection: close\r\n\r\n", has_no_body ? "HEAD" : "GET");
+  gsize size_bytes = strlen (head);
+
+  return g_bytes_new_take (g_steal_pointer (&head), size_bytes);
+}
+
+GIOStream *
+ob_visit_open_stream (ObVisit *visit)
+{
+  g_autoptr (GBytes) head = NULL;
+  guint64 come_bytes = 0;
+
+  if (visit->verdict.status != 0)
+    head = make_stand_in (visit);
+  else
+    {
+      come_bytes = MIN (visit->bytes->len - visit->head_bytes, visit->verdict.body_bytes);
+      head = g_bytes_new (visit->bytes->data, visit->head_bytes + come_bytes);
+    }
+  (void) g_byte_array_set_size (visit->bytes, 0);
+
+  return ob_visit_stream_new (visit->connection, head, visit->verdict.body_bytes - come_bytes, on_closed, visit);
+}
+
+GSocketAddress *
+ob_visit_get_address (ObVisit *visit)
+{
+  return visit->address;
+}
+
+const ObCaller *
+ob_visit_get_caller (ObVisit *visit)
+{
+  return visit->verdict.status == 0 ? visit->caller : NULL;
+}
+
+guint
+ob_visit_get_refusal (ObVisit *visit, const char **detail)
+{
+  *detail = visit->verdict.detail;
+
+  return visit->verdict.status;
+}
+
+ObVisits *
+ob_visits_new (void (*ready) (ObVisit *visit, gpointer user_data), gpointer user_data)
+{
+  ObVisits *visits = g_new0 (ObVisits, 1);
+
+  visits->all = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) visit_free);
+  visits->processes = g_hash_table_new (NULL, NULL);
+  visits->looks = ob_looks_new ();
+  visits->ready = ready;
+  visits->user_data = user_data;
+
+  return visits;
+}
+
+void
+ob_visits_free (ObVisits *visits)
+{
+  g_hash_table_unref (visits->all);
+  g_hash_table_unref (visits->processes);
+  ob_looks_free (visits->looks);
+  g_free (visits);
+}

@@ -1,0 +1,54 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Visits: connections at the door, one request each. A visit is ready when its head has come, was found good, and it is known
+ * who calls; or when one of these refuses it. Every bound of the door on connections is here, and in visit-stream.h and guard.h.
+ * Main thread.
+ *
+ * One request a connection, since libsoup closes those of a listener that is not its own after each answer, and since then no byte
+ * behind a body can be taken for another request.
+ */
+#pragma once
+
+#include "ipc/looks.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* In all; of one process, so that it cannot take the place of all others; and the time for a head. */
+#define OB_VISITS_MOST 512
+#define OB_VISITS_OF_PROCESS 64
+#define OB_VISIT_HEAD_MOST_S 10
+
+typedef struct _ObVisits ObVisits;
+typedef struct _ObVisit ObVisit;
+
+/* @ready: called once for each visit that is to be answered */
+ObVisits *ob_visits_new (void (*ready) (ObVisit *visit, gpointer user_data), gpointer user_data);
+
+/* Close the streams of its visits first; all others are closed. */
+void ob_visits_free (ObVisits *visits);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObVisits, ob_visits_free)
+
+/* Somebody has connected. */
+void ob_visits_add (ObVisits *visits, GSocketConnection *connection);
+
+/* Returns: (nullable): the visit of that address (see ob_visit_get_address()) */
+ObVisit *ob_visits_find (ObVisits *visits, GSocketAddress *address);
+
+/* --- A visit that is ready --- */
+
+/* Call it once. Returns: (transfer full): what libsoup reads and writes; when it is closed, the visit is over */
+GIOStream *ob_visit_open_stream (ObVisit *visit);
+
+/* Returns: an object that stands for the visit, for libsoup to give back */
+GSocketAddress *ob_visit_get_address (ObVisit *visit);
+
+/* Returns: (nullable): who calls; %NULL where it is refused */
+const ObCaller *ob_visit_get_caller (ObVisit *visit);
+
+/* Returns: the HTTP status to refuse it with, and why; 0: it is to be served */
+guint ob_visit_get_refusal (ObVisit *visit, const char **detail);
+
+G_END_DECLS

@@ -1,0 +1,124 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A client that checks nothing of what it sends. Main thread.
+ */
+#include "rest.h"
+
+#include <gio/gunixsocketaddress.h>
+#include <stdlib.h>
+
+void
+rest_answer_clear (RestAnswer *answer)
+{
+  g_clear_pointer (&answer->head, g_free);
+  g_clear_pointer (&answer->body, g_free);
+}
+
+char *
+rest_dup_socket (TestBroker *broker)
+{
+  return g_build_filename (broker->folder, "outbox", "rest.sock", NULL);
+}
+
+GSocketConnection *
+rest_connect (TestBroker *broker)
+{
+  g_autofree char *path = rest_dup_socket (broker);
+  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (path);
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+
+  return g_socket_client_connect (client, G_SOCKET_CONNECTABLE (address), NULL, NULL);
+}
+
+static gboolean
+is_there (gpointer data)
+{
+  g_autoptr (GSocketConnection) connection = rest_connect (data);
+
+  return connection != NULL;
+}
+
+static gboolean
+on_look_again (gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+void
+rest_wait (TestBroker *broker)
+{
+  /* The file system tells nobody: wake the loop to look. */
+  guint timer = g_timeout_add (20, on_look_again, NULL);
+
+  test_wait_until (is_there, broker, 20);
+  g_source_remove (timer);
+}
+
+RestAnswer
+rest_read (GSocketConnection *connection)
+{
+  GInputStream *input = g_io_stream_get_input_stream (G_IO_STREAM (connection));
+  g_autoptr (GByteArray) all = g_byte_array_new ();
+  RestAnswer answer = { .status = 0 };
+  guint8 buffer[4096];
+  const char *end;
+  gssize got;
+
+  while ((got = g_input_stream_read (input, buffer, sizeof buffer, NULL, NULL)) > 0)
+    g_byte_array_append (all, buffer, (guint) got);
+  g_byte_array_append (all, (const guint8 *) "", 1);
+  end = strstr ((const char *) all->data, "\r\n\r\n");
+  if (!end || !g_str_has_prefix ((const char *) all->data, "HTTP/1."))
+    return answer;
+  answer.status = (guint) atoi ((const char *) all->data + strlen ("HTTP/1.1 "));
+  answer.head = g_strndup ((const char *) all->data, (gsize) (end + 4 - (const char *) all->data));
+  answer.body_bytes = all->len - 1 - strlen (answer.head);
+  answer.body = g_strndup (end + 4, answer.body_bytes);
+
+  return answer;
+}
+
+RestAnswer
+rest_send (TestBroker *broker, const char *bytes, gssize size_bytes)
+{
+  g_autoptr (GSocketConnection) connection = rest_connect (broker);
+
+  g_assert_nonnull (connection);
+  (void) g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (connection)), bytes,
+                                    size_bytes >= 0 ? (gsize) size_bytes : strlen (bytes), NULL, NULL, NULL);
+
+  return rest_read (connection);
+}
+
+RestAnswer
+rest_ask (TestBroker *broker, const char *method, const char *target)
+{
+  g_autofree char *head = g_strdup_printf ("%s %s HTTP/1.1\r\nHost: localhost\r\n\r\n", method, target);
+
+  return rest_send (broker, head, -1);
+}
+
+RestAnswer
+rest_ask_with (TestBroker *broker, const char *method, const char *target, const char *json)
+{
+  g_autofree char *whole
+      = g_strdup_printf ("%s %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %zu"
+                         "\r\n\r\n%s",
+                         method, target, strlen (json), json);
+
+  return rest_send (broker, whole, -1);
+}
+
+char *
+rest_answer_dup_field (const RestAnswer *answer, const char *name)
+{
+  g_auto (GStrv) lines = g_strsplit (answer->head ? answer->head : "", "\r\n", -1);
+  gsize length = strlen (name);
+
+  for (guint i = 0; lines[i]; i++)
+    if (g_ascii_strncasecmp (lines[i], name, length) == 0 && lines[i][length] == ':')
+      return g_strstrip (g_strdup (lines[i] + length + 1));
+
+  return NULL;
+}
