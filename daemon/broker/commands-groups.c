@@ -13,7 +13,7 @@
 #define KEYS_MAX 1000
 #define SEND_AT_ONCE 1000
 
-/* The group's word counts at once; its uploads have yet to follow. */
+/* The group's row says it at once; its uploads follow by a sweep. */
 static gboolean
 pause_one (ObCommands *self, ObGroup *group, gboolean is_paused, GError **error)
 {
@@ -31,7 +31,7 @@ pause_one (ObCommands *self, ObGroup *group, gboolean is_paused, GError **error)
                     > 0);
 }
 
-/* Files that are still coming in, and later ones, get the group's word when they join. */
+/* Files that are still being saved, and later ones, are sent now when they join the group (see ob_gate_admit()). */
 static gboolean
 send_now_one (ObCommands *self, const ObGroup *group, GError **error)
 {
@@ -108,8 +108,8 @@ ob_commands_send_groups_now (ObCommands *self, const char *const *names, ObComma
   ob_queue_command (self->queue, send_now, &command, done, user_data);
 }
 
-/* A small group is paused with one commit or not at all, however slow the machine is: the first one's uploads do not wait for the
- * next slice. */
+/* Sweeps the first group here, however slow the machine is, so that a small one is paused by one commit or not at all. Others
+ * are swept here as long as there is time, else in later slices. */
 static gboolean
 set_paused (Command *command, gboolean is_paused, GError **error)
 {

@@ -38,18 +38,18 @@ typedef struct
   gpointer user_data;
 } ObWaiter;
 
-/* Has the uploads of a group that not all of them follow do so: a hundred, and more as far as there is time. @end_us: monotonic;
- * 0: all of them. Inside a change. Errors: Storage, DiskFull. */
+/* Inside a change: sweeps a group, that is, has uploads follow its pause or the end of that: a hundred, and more until
+ * @end_us (monotonic; 0: all of them). Errors: Storage, DiskFull. */
 gboolean ob_commands_sweep (ObCommands *commands, ObGroup *group, gint64 end_us, GError **error);
 
-/* commands-sweep.c: when a slice of a sweep that begins now has to end. */
+/* commands-sweep.c: when a slice that begins now must end. */
 gint64 ob_commands_get_slice_end_us (void);
 
-/* Goes on with groups that are not swept when the open turn is on the disk, and answers when all are; where that turn is taken back,
- * with its error, since the groups do not have the word then. */
+/* Sweeps the other groups once the open turn is on the disk, and answers when all are swept; or with that turn's error, since
+ * after a rollback no group is paused. */
 void ob_commands_sweep_after (ObCommands *commands, ObCommandDone done, gpointer user_data);
 
-/* Ends that, and tells whoever waits. */
+/* Ends the sweeping, and answers those that wait with NoBroker. */
 void ob_commands_stop_sweeping (ObCommands *commands);
 
 /* Returns: whether the command applies to the upload in its state. Errors: WrongState. */

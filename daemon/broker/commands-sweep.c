@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A group that is paused or resumed has one row, and maybe a hundred thousand uploads that follow it. They do so in slices, so
- * that no other caller waits for all of them. The row says how far that is: what a crash interrupts goes on at the next start. Main
- * thread.
+ * Sweeps: a group that is paused or resumed has one row, and maybe a hundred thousand uploads that follow it. They do so in
+ * slices, so that no other caller waits for all of them. The row says how far the sweep is, so that the next start goes on with
+ * one that a crash interrupts. Main thread.
  */
 #include "broker/commands-private.h"
 
@@ -33,9 +33,9 @@ sweep_some (gpointer user_data, GError **error)
       g_propagate_error (error, g_steal_pointer (&own_error));
       return FALSE;
     }
-  /* Whoever shows a group has seen it on its way. */
   if (group && !ob_commands_sweep (self, group, end_us, error))
     return FALSE;
+  /* Subscribers heard of the pause when it was commanded: tell them again only after the last slice. */
   if (group && group->swept_number >= 0)
     ob_queue_want_flush (self->queue);
   else
@@ -58,7 +58,7 @@ answer (ObCommands *self, const GError *error)
     }
 }
 
-/* The word of every group that somebody waits for is on the disk by now, and stays. */
+/* The groups that somebody waits for are paused or resumed on the disk by now, and stay so: only their uploads are late. */
 static void
 answer_failed (ObCommands *self, const GError *error)
 {

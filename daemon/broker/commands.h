@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What people and apps command: uploads by id, groups, and the whole queue. A command for a few is one change, answered
+ * Commands of people and apps: for uploads by id, for groups, and for the whole queue. A command for a few is one change, answered
  * after its commit. One for many would block everybody else: it is done in slices, each committed with its turn, and
  * answered after the last. A member of the queue; main thread.
  */
@@ -44,10 +44,10 @@ typedef struct
   ObSettingsFile *settings;
 } ObCommandsTools;
 
-/* Who listens. */
+/* The listener's function. */
 typedef struct
 {
-  /* An upload has been forgotten, and that is on the disk: forget it elsewhere too. @upload: as it was */
+  /* The removal of an upload is on the disk: everybody else must forget it too. @upload: as it was before */
   void (*removed) (const ObUpload *upload, gint64 sequence, gpointer user_data);
 } ObCommandsEvents;
 
@@ -57,7 +57,8 @@ extern const ObMember ob_commands_member;
 ObCommands *ob_commands_new (const ObCommandsTools *tools, const ObCommandsEvents *events, gpointer user_data);
 void ob_commands_free (ObCommands *commands);
 
-/* Goes on with groups that not all of their uploads follow yet: at the start, and when the database can be written again. */
+/* Goes on with groups that not all of their uploads follow yet: at the start, and when the database can be written
+ * again. */
 void ob_commands_take_up (ObCommands *commands);
 
 /* Commits, and answers callers of unfinished commands with how much is done. */
@@ -67,12 +68,12 @@ void ob_commands_stop (ObCommands *commands);
 
 /**
  * ob_commands_command:
- * @app: (nullable): whose they must be: those of other apps are NotFound; NULL: all may be commanded
- * @ids: the same one twice counts once
- * @value: of SET_PRIORITY
+ * @app: (nullable): the app that must own the uploads, since those of others are NotFound; NULL: any may be commanded
+ * @ids: repetitions count once
+ * @value: the priority, for SET_PRIORITY
  *
- * All of them or none, unless they are more than fifty: then every one is checked before any is changed, and they are changed in
- * slices, each on the disk for itself. Where one of those cannot be written, the error says how many are done.
+ * Up to fifty are changed all together or not at all. More are all checked before any is changed, and then changed in slices,
+ * each by a commit of its own. If a slice cannot be written, the error says how many are done.
  *
  * Errors: NotFound, WrongState, InvalidArgument, Storage, DiskFull, NoBroker.
  */
@@ -81,9 +82,9 @@ void ob_commands_command (ObCommands *commands, const char *app, ObCommand comma
 
 /* --- Groups. @names, @app: as ob_groups_find() has them --- */
 
-/* All of them or none: the groups, and what comes into them, with one commit. Uploads of a large group follow in slices, and the
- * answer comes after the last; where one cannot be written, the rest follows when the database can be, or at the next start.
- * Errors: NotFound, InvalidArgument, Storage, DiskFull, NoBroker. */
+/* Pauses or resumes all of the groups by one commit, or none; what joins them from then on follows at once. The uploads of a
+ * large group follow in slices, and the answer comes after the last. If a slice cannot be written, the rest follows when the
+ * database can be written again, or at the next start. Errors: NotFound, InvalidArgument, Storage, DiskFull, NoBroker. */
 void ob_commands_pause_groups (ObCommands *commands, const char *app, const char *const *names, gboolean is_paused,
                                ObCommandDone done, gpointer user_data);
 

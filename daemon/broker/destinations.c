@@ -20,7 +20,7 @@ struct _ObDestinationTable
   ObDatabase *database;
   GHashTable *all;     /* name → ObDestination; NULL: not loaded yet */
   gint64 steady_at_ms; /* when a network that came back has lasted long enough; 0: none is waited for */
-  gboolean is_renewed; /* back-offs have ended by that, in the turn that is open */
+  gboolean is_renewed; /* the open turn has ended back-offs because of that network */
   const ObDestinationEvents *events;
   gpointer user_data;
 };

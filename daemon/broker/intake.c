@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Joins what saves files and what is asked of keys. Main thread.
+ * Sends a file without a key to be saved (saving.c), one with a key to be compared first (resubmissions.c). Main thread.
  */
 #include "broker/intake.h"
 
 #include "dbus/error.h"
 
-/* A file whose reads do not come back must not hold up the end. */
+/* A file whose reads hang must not hold up the end for longer: then it is given up. */
 #define END_MS 1500
 
 struct _ObIntake

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * How a file comes in that an app hands over: it is checked, kept once by its key, and answered for when it is safe. (What an app
- * writes itself is a recording; what an earlier process left is for recovery.) Main thread.
+ * Takes in the files that apps hand over: checks what the app says, keeps one file for each submit key, and answers when it
+ * is safe. Files that apps write themselves come by recordings.h; what an earlier process left, by recovery.h. Main thread.
  */
 #pragma once
 
@@ -26,22 +26,22 @@ void ob_intake_free (ObIntake *intake);
  */
 void ob_intake_submit (ObIntake *intake, const ObSubmission *submission, int fd, ObSubmitDone done, gpointer user_data);
 
-/* Whether a file is on its way into the spool for that upload; with that key of that app, and then its row may not be there yet;
- * at all. */
+/* Return: whether a file is being saved for that upload; with that key of that app, which need not have a row yet; and whether
+ * none is. */
 gboolean ob_intake_has (ObIntake *intake, const char *id);
 gboolean ob_intake_has_key (ObIntake *intake, const char *app, const char *key);
 gboolean ob_intake_is_idle (ObIntake *intake);
 
-/* Returns: how much of it is in the spool; -1: it is not on its way. */
+/* Returns: how many bytes of the upload's file are in the spool; -1 if it is not being saved */
 gint64 ob_intake_get_bytes (ObIntake *intake, const char *id);
 
-/* Its row is gone: its file is not saved any more. */
+/* The upload's row is gone: stops saving its file. */
 void ob_intake_drop (ObIntake *intake, const char *id);
 
-/* Refuses what comes: who waits for the file of another is told NoBroker when that has ended. */
+/* From now on refuses files with NoBroker, also those that wait for another one with their key, once that has ended. */
 void ob_intake_stop (ObIntake *intake);
 
-/* After that: ends what is on its way. When it returns, everybody has an answer. */
+/* Call it after ob_intake_stop(). Ends the saving under way, and returns when everybody is answered. */
 void ob_intake_end (ObIntake *intake);
 
 G_END_DECLS

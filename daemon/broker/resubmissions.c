@@ -22,11 +22,11 @@ struct _ObResubmissions
   ObRecordings *recordings;
   const ObIntakeHost *host;
   gpointer user_data;
-  GHashTable *all; /* set of Resubmission, until they are answered */
+  GHashTable *all; /* set of Resubmission that are not answered yet */
   gboolean is_ending;
 };
 
-/* Belongs to the pool's thread while it reads. */
+/* Shared with the pool's thread, to which it belongs while that reads. */
 typedef struct
 {
   gatomicrefcount refs;
@@ -34,7 +34,7 @@ typedef struct
   char *id, *sha256; /* of the upload */
   GCancellable *cancellable;
   ObSpoolCopy handed_over;
-  ObSpoolCopy on_disk; /* an empty digest: it could not be read */
+  ObSpoolCopy on_disk; /* the digest is empty if the copy could not be read */
   ObKept kept;         /* the state of the upload's copy */
 } Comparison;
 
@@ -48,7 +48,7 @@ typedef struct
   gpointer user_data;
   ObUpload *upload;       /* as it was when it was last compared; NULL: not yet */
   ObIngestTask *task;     /* borrowed: the comparison under way, or NULL */
-  Comparison *comparison; /* the last */
+  Comparison *comparison; /* the last one; owned */
 } Resubmission;
 
 static void

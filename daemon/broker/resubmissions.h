@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Submits with a key, which may have been used before: of each it is found out what the key answers. No member of the queue, for
- * the reason of saving.h. Main thread.
+ * Submits with a key: finds out for each whether the key was used before, and what it answers then. No member of the queue,
+ * for the reason in saving.h. Main thread.
  */
 #pragma once
 
@@ -18,14 +18,14 @@ ObResubmissions *ob_resubmissions_new (ObQueue *queue, ObSpool *spool, ObIngest 
                                        ObRecordings *recordings, const ObIntakeHost *host, gpointer user_data);
 void ob_resubmissions_free (ObResubmissions *resubmissions);
 
-/* @submission: checked, with a key. @fd: (transfer full). Answered with the errors of ob_intake_submit(). */
+/* @submission: checked, with a key. @fd: (transfer full). Errors: those of ob_intake_submit(). */
 void ob_resubmissions_begin (ObResubmissions *resubmissions, const ObSubmission *submission, int fd, ObSubmitDone done,
                              gpointer user_data);
 
-/* Returns: how many wait for an answer. */
+/* Returns: how many wait for an answer */
 guint ob_resubmissions_count (ObResubmissions *resubmissions);
 
-/* From now on they are told NoBroker when it is their turn; and begins to end them all. */
+/* The first answers NoBroker to each that would go on from now on. The second ends the comparisons under way. */
 void ob_resubmissions_stop (ObResubmissions *resubmissions);
 void ob_resubmissions_end (ObResubmissions *resubmissions);
 

@@ -30,8 +30,8 @@ struct _ObRowRepair
   ObSettingsFile *settings;
   const ObRowRepairHost *host;
   gpointer user_data;
-  guint source;         /* until it is done */
-  gint64 not_before_ms; /* since the start of the device */
+  guint source;         /* of a repair that is about to run */
+  gint64 not_before_ms; /* no repair before this time since boot */
   gboolean is_watching;
 };
 
@@ -142,7 +142,7 @@ restore_destinations (ObRowRepair *self, GError **error)
   return TRUE;
 }
 
-/* Their own values are sound by now. */
+/* ob_repair_rows() has made the values possible; the record knows better ones. */
 static gboolean
 put_right (ObRowRepair *self, GPtrArray *ids, GError **error)
 {

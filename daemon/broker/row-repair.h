@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Puts rows right that turn out to have what was never written: soon after one of them was read, and before anything is sent
- * because of it. Main thread.
+ * Repairs rows with values that no version of Outbox writes, as after damage to the disk: soon after such a row was read, and
+ * before anything is sent because of it. Main thread.
  */
 #pragma once
 
@@ -13,14 +13,14 @@ G_BEGIN_DECLS
 
 typedef struct _ObRowRepair ObRowRepair;
 
-/* What it asks of others. Each inside a change. */
+/* What it asks others, and has them do, inside a change. */
 typedef struct
 {
-  /* Gives an upload the lane for what is known of it now where its lane has a rule that there is none of: it would wait until the
-   * rules change. */
+  /* Sets the lane of an upload whose rule does not exist, by what is known of it now: in a lane without a rule it would wait
+   * until the rules change. */
   void (*mend_lane) (ObUpload *upload, gpointer user_data);
 
-  /* Whether an attempt has the upload. */
+  /* Returns: whether an attempt works on the upload. */
   gboolean (*is_running) (const char *id, gpointer user_data);
 } ObRowRepairHost;
 
@@ -29,10 +29,10 @@ ObRowRepair *ob_row_repair_new (ObQueue *queue, ObSpool *spool, ObDestinationTab
                                 ObSettingsFile *settings, const ObRowRepairHost *host, gpointer user_data);
 void ob_row_repair_free (ObRowRepair *repair);
 
-/* Puts nothing right any more. */
+/* From now on repairs nothing. */
 void ob_row_repair_stop (ObRowRepair *repair);
 
-/* Whether it is about to be put right: until then nothing follows from what its row says. */
+/* Returns: whether the row is about to be repaired, and means nothing until then */
 gboolean ob_row_repair_awaits (ObRowRepair *repair, const ObUpload *upload);
 
 G_END_DECLS

@@ -82,7 +82,7 @@ on_start (const GError *error, gpointer user_data)
     ob_workers_start (self->workers, make_job (self, upload), active->stop);
   else
     ob_actives_remove (self->active, pending->id);
-  /* Either it was removed in the same turn; or its row says uploading, and no attempt runs. */
+  /* It was removed in the same turn; or its row cannot be read, and says uploading though no attempt runs. */
   if (own_error && !g_error_matches (own_error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
     ob_storage_note_trouble (self->storage);
 }

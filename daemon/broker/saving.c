@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A thread of the pool looks at the file, then copies and flushes it, while a row that is saving is committed; when both are on
- * the disk, the answer. That it is queued is committed after it. Main thread.
+ * A thread of the pool looks at the file, then copies and syncs it, while its row is committed as saving. The app is answered
+ * when both are on the disk; that the row is queued is committed afterwards. Main thread.
  */
 #include "broker/saving.h"
 
@@ -13,7 +13,7 @@
 #include "store/journal.h"
 #include "store/uploads.h"
 
-/* A smaller file is saved before anybody could look: tell of it when it is. */
+/* A smaller file is saved before anybody could look: tell subscribers only when it is. */
 #define BRIEF_MAX_BYTES (256 * 1024)
 
 struct _ObSavingTable
@@ -26,10 +26,10 @@ struct _ObSavingTable
   const ObIntakeHost *host;
   gpointer user_data;
   GHashTable *all;    /* id → ObSaving */
-  GHashTable *by_key; /* app and key of ObUpload → ObSaving: those of them that are new */
+  GHashTable *by_key; /* app and key of ObUpload → ObSaving: those of new uploads */
 };
 
-/* Who waits for the end of a file. */
+/* A submit that waits for the end of another one's file. */
 typedef struct
 {
   void (*on_ended) (gpointer user_data);
@@ -41,12 +41,12 @@ struct _ObSaving
   ObSavingTable *table; /* borrowed */
   ObUpload *upload;     /* owned */
   ObIngestTask *task;   /* borrowed; NULL: the copy is done, or has failed */
-  GArray *followers;    /* of Follower: submits with the same key that wait for this one */
+  GArray *followers;    /* of Follower: submits with the same key */
   ObSubmitDone done;
   gpointer user_data;
   GError *error;        /* to be answered */
   gboolean is_answered; /* the app was told that it is safe */
-  gboolean is_told;     /* watchers were told that it is saving */
+  gboolean is_told;     /* subscribers were told that it is saving */
   gboolean has_row;     /* it has a row, or had one */
   gboolean is_row_safe; /* the row is committed */
   gboolean is_removed;  /* a person has removed it meanwhile */
@@ -72,7 +72,7 @@ on_make_record (const ObIngestFacts *facts, const ObSpoolCopy *copy, GBytes *blo
   return ob_record_write (thread_data, &read);
 }
 
-/* --- The table: by key those without a row, too, for which a second submit with their key waits --- */
+/* --- The table. By key it also has those without a row: a second submit with the key must wait for them --- */
 
 ObSaving *
 ob_saving_table_find_key (ObSavingTable *self, const char *app, const char *key)
@@ -123,7 +123,7 @@ ob_saving_table_free (ObSavingTable *self)
 
 /* --- The end --- */
 
-/* Nobody works on it any more. */
+/* Frees it. */
 static void
 let_go (ObSavingTable *self, ObSaving *saving)
 {
@@ -141,8 +141,8 @@ answer (ObSaving *saving, const GError *error)
   saving->done (error ? NULL : saving->upload->id, error, saving->user_data);
 }
 
-/* When it is on the disk, or is not going to be. What was said to be safe is kept, whatever the disk says after that: a start
- * makes it queued. */
+/* The last step, once the file is on the disk or has failed. A file that the app was told is safe stays, even if its row
+ * could not be made queued: the next start does that. */
 static void
 end (const GError *commit_error, gpointer user_data)
 {
@@ -165,7 +165,7 @@ end (const GError *commit_error, gpointer user_data)
   self->host->ended (self->user_data);
 }
 
-/* Matched with the present rules: a row that is made again later may meet others. */
+/* Also makes a row again that was rolled back; the rules may be others by then, so it is matched again. */
 static gboolean
 add_row (gpointer user_data, GError **error)
 {
@@ -180,8 +180,8 @@ add_row (gpointer user_data, GError **error)
   return upload->sequence > 0 && ob_uploads_insert (self->database, upload, error);
 }
 
-/* A row that could not be committed is made again. Not one that a person removed, perhaps in this very turn, whose
- * removal is not on the disk yet. */
+/* Returns: whether a row that is missing could not be committed, and is to be made again. A person may have removed it
+ * instead, perhaps in this very turn, before the removal is on the disk. */
 static gboolean
 may_be_made_anew (ObSavingTable *self, ObSaving *saving, const GError *error)
 {
@@ -192,7 +192,7 @@ may_be_made_anew (ObSavingTable *self, ObSaving *saving, const GError *error)
   return !saving->is_removed;
 }
 
-/* Sets the row to what the spool has, and keeps what was commanded meanwhile. */
+/* Gives the row the facts of the new copy, and keeps what people commanded meanwhile. */
 static gboolean
 keep_restored (ObSavingTable *self, ObSaving *saving, GError **error)
 {
@@ -261,7 +261,7 @@ keep (gpointer user_data, GError **error)
   return is_kept;
 }
 
-/* If the row cannot be deleted now, it is found when the database works again, or at the next start. */
+/* If the row cannot be deleted now, recovery finds it when the database works again, or at the next start. */
 static gboolean
 forget_row (gpointer user_data, GError **error)
 {
@@ -271,7 +271,7 @@ forget_row (gpointer user_data, GError **error)
   return self->host->forget (saving->upload, saving->error->message, error, self->user_data);
 }
 
-/* Withdraws the file, with an error of our own table. */
+/* Withdraws the file, and turns the error into one of the error table. */
 static void
 give_up (ObSavingTable *self, ObSaving *saving)
 {
@@ -308,7 +308,7 @@ on_taken (const ObSpoolCopy *copy, const GError *error, gpointer user_data)
     ob_upload_set_bytes (saving->upload, copy->size_bytes, copy->sha256);
   else if (!saving->error)
     saving->error = g_error_copy (error);
-  /* Bytes, record and row are on the disk: a start makes that queued. Whatever else there is to do, nobody waits for it. */
+  /* Bytes, record and row are on the disk, of which a start makes a queued upload: the app need not wait for the rest. */
   if (!saving->error && !saving->is_removed && saving->is_row_safe)
     {
       answer (saving, NULL);
@@ -326,15 +326,14 @@ on_taken (const ObSpoolCopy *copy, const GError *error, gpointer user_data)
     ob_queue_after (self->queue, end, saving);
 }
 
-/* Comes before any answer, which waits for this commit or follows it. On a full disk the file is refused, whichever
- * finds it first, its row or its bytes. */
+/* The app has no answer yet. If the disk is full, refuse the file, whether its row or its bytes find that out first. */
 static void
 on_row_committed (const GError *error, gpointer user_data)
 {
   ObSaving *saving = user_data;
 
   saving->is_row_safe = error == NULL;
-  /* The reserve is for files that are here already. */
+  /* Do not let the copy go on and use the reserve, which is for files that are here already. */
   if (!saving->error && saving->task && g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL))
     {
       saving->error = g_error_copy (error);
@@ -383,7 +382,7 @@ saving_new (ObSavingTable *self, ObUpload *upload, ObSubmitDone done, gpointer u
   return saving;
 }
 
-/* Takes @fd and @saving. If it cannot begin, that is the answer. */
+/* Takes @fd and @saving. If it cannot begin, it answers with the error. */
 static void
 start (ObSavingTable *self, ObSaving *saving, int fd, const char *expected_sha256)
 {

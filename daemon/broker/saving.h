@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Files on their way into the spool, each from its hand-over to the answer. What the table has in memory follows from no row, so
- * it is no member of the queue: what a rollback takes back is told by the effects of each file's changes. Main thread.
+ * The table of files that are being saved, each from its hand-over to the answer. It is no member of the queue, since no row
+ * could bring its memory back: each file hears by the effects of its own changes what a rollback has undone. Main thread.
  */
 #pragma once
 
@@ -12,19 +12,19 @@
 
 G_BEGIN_DECLS
 
-/* What a file that comes in asks of others, and tells. */
+/* Requests to others, and events for them. */
 typedef struct
 {
-  /* Gives an upload the lane for what is known of it now. Inside a change. */
+  /* Inside a change: sets an upload's lane by what is known of it now. */
   void (*set_lane) (ObUpload *upload, gpointer user_data);
 
-  /* Ends an upload, as a removal by a person does. Inside a change. Errors: Storage, DiskFull. */
+  /* Inside a change: ends an upload as a removal by a person does. Errors: Storage, DiskFull. */
   gboolean (*forget) (const ObUpload *upload, const char *why, GError **error, gpointer user_data);
 
   /* A file could not be written. */
   void (*troubled) (gpointer user_data);
 
-  /* A file is no longer on its way, whatever became of it. */
+  /* A file has been saved, or has failed. */
   void (*ended) (gpointer user_data);
 } ObIntakeHost;
 
@@ -37,33 +37,33 @@ typedef struct _ObSaving ObSaving;
 ObSavingTable *ob_saving_table_new (ObQueue *queue, ObSpool *spool, ObIngest *ingest, ObDestinationTable *destinations,
                                     const ObIntakeHost *host, gpointer user_data);
 
-/* Nothing may be on its way any more. */
+/* No file may be under way. */
 void ob_saving_table_free (ObSavingTable *table);
 
-/* Saves the file of a new upload. @submission: checked, with a key that nothing has. @fd: (transfer full). Answered with the errors
- * of ob_intake_submit(). */
+/* Saves the file of a new upload. @submission: checked; nothing has its key. @fd: (transfer full). Errors: those of
+ * ob_intake_submit(). */
 void ob_saving_table_begin (ObSavingTable *table, const ObSubmission *submission, int fd, ObSubmitDone done,
                             gpointer user_data);
 
-/* Gives an upload its own bytes back. @upload, @fd: (transfer full). @sha256: of those bytes */
+/* Gives an upload its own bytes back. @upload, @fd: (transfer full). @sha256: of the bytes */
 void ob_saving_table_restore (ObSavingTable *table, ObUpload *upload, int fd, const char *sha256, ObSubmitDone done,
                               gpointer user_data);
 
-/* Returns: (nullable): borrowed: the file that is being saved for that upload; or with that key, and then its row may not be
- * there yet. */
+/* Return: (nullable): borrowed: the file that is being saved for that upload; or with that key, which need not have a row
+ * yet */
 ObSaving *ob_saving_table_find (ObSavingTable *table, const char *id);
 ObSaving *ob_saving_table_find_key (ObSavingTable *table, const char *app, const char *key);
 
-/* Returns: how many are on their way. */
+/* Returns: how many files are being saved */
 guint ob_saving_table_count (ObSavingTable *table);
 
-/* Begins to end them: of an upload that was removed, or all, since the broker ends (@id is NULL). */
+/* Begins to end the saving. @id: (nullable): of an upload that was removed; %NULL: all, since the broker ends */
 void ob_saving_table_cancel (ObSavingTable *table, const char *id);
 
-/* Calls back once, when the file is on the disk or is not going to be. */
+/* Calls @on_ended once, when the file is on the disk or has failed. */
 void ob_saving_follow (ObSaving *saving, void (*on_ended) (gpointer user_data), gpointer user_data);
 
-/* Returns: how much of it is in the spool, as far as it is known. */
+/* Returns: how many bytes of it are in the spool, as far as that is known */
 gint64 ob_saving_get_bytes (const ObSaving *saving);
 
 G_END_DECLS

@@ -78,7 +78,7 @@ gboolean ob_conditions_equal (const ObConditions *a, const ObConditions *b);
 /* Pure. Returns: whether bytes cost money: as the system says or guesses; a cellular link also if nobody says. */
 gboolean ob_conditions_is_metered (const ObConditions *conditions);
 
-/* What tells the present network from others, as long as the conditions are; empty: there is none. Pure. */
+/* Pure. Returns: what tells the present network from others, borrowed from @conditions; empty without a network */
 const char *ob_conditions_get_network_key (const ObConditions *conditions);
 
 /* "unknown", "ethernet", "wifi", "cellular", "bluetooth", "other". */
@@ -108,8 +108,9 @@ struct _ObWatcherInterface
   void (*set_bus) (ObWatcher *self, GDBusConnection *bus);
   /* NULL for a watcher that knows no ways. */
   gboolean (*find_way) (ObWatcher *self, const char *url, ObWay *way);
-  /* NULL for a watcher that has none; let_go also if nobody ever waits for it. */
+  /* NULL for a watcher that hears from no service. */
   void (*list_sources) (ObWatcher *self, GStrvBuilder *sources);
+  /* NULL for a watcher that nobody waits for. */
   void (*let_go) (ObWatcher *self);
 };
 

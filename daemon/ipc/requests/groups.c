@@ -8,7 +8,7 @@
 #include "ipc/options.h"
 #include "ipc/requests/operations.h"
 
-/* What one answer holds at most: how a group stands is counted for each, and nobody is to wait for a thousand of them. */
+/* The most groups in one answer: each is counted for it, and no other caller should wait for a thousand of them. */
 #define PAGE_MAX_GROUPS 250
 
 static const ObOption list_options[] = {

@@ -28,9 +28,9 @@ typedef void (*ObRequestDone) (GVariant *results, const GError *error, gpointer 
 typedef struct
 {
   const ObRequestContext *context;
-  const ObCaller *caller; /* valid until ob_request_run() returns, as is the next */
+  const ObCaller *caller; /* borrowed until ob_request_run() returns, as is the next */
   GVariant *arguments;    /* a{sv}, by the argument names of the interface XML */
-  /* (nullable): hands over the caller's file, once and owned. A refused request leaves the file alone. */
+  /* (nullable): Returns: (transfer full): the caller's file; called at most once, and never for a refused request. */
   int (*take_file) (gpointer user_data, GError **error);
   ObRequestDone done;
   gpointer user_data; /* for both functions */

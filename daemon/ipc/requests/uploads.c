@@ -13,8 +13,8 @@
 #include "ipc/requests/operations.h"
 #include "ipc/submit-options.h"
 
-/* What one answer holds at most. Everybody else waits while its documents are made and GDBus makes the message of them: 256 KiB took
- * 25 ms on a slow processor. The cursor leads on. */
+/* The most that one answer holds; its cursor leads on. Every other caller waits while the main thread makes the documents and
+ * GDBus the message: 256 KiB took 25 ms on a slow processor. */
 #define PAGE_MAX_BYTES (128 * 1024)
 #define ROWS_AT_ONCE 100
 
