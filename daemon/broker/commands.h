@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Commands of people and apps: for uploads by id, for groups, and for the whole queue. A command for a few is one change, answered
- * after its commit. One for many would block everybody else: it is done in slices, each committed with its turn, and
- * answered after the last. A member of the queue; main thread.
+ * Commands of people and apps: for uploads by id, for groups, and for the whole queue. A command for a few is one change,
+ * answered after its commit. One for many would block everybody else: it is done in slices, each committed with its turn,
+ * and answered after the last. A member of the queue; main thread.
  */
 #pragma once
 

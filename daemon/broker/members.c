@@ -56,7 +56,7 @@ ob_members_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray 
   self->queue = ob_queue_new (database, clock);
   ob_queue_join (self->queue, &first, self);
   /* Storage joins before all others: while the disk cannot be written, no other member is woken. */
-  self->storage = ob_storage_new (self->queue, spool, &ob_wiring_storage_events, self);
+  self->storage = ob_storage_new (self->queue, spool, &ob_wiring_storage_host, self);
   ob_queue_join (self->queue, &ob_storage_member, self->storage);
   self->destinations = ob_destination_table_new (self->queue, &ob_wiring_destination_events, self);
   ob_queue_join (self->queue, &ob_destination_table_member, self->destinations);

@@ -17,7 +17,7 @@ struct _ObStorage
   ObQueue *queue; /* borrowed, as are the next two */
   ObDatabase *database;
   ObSpool *spool;
-  const ObStorageEvents *events;
+  const ObStorageHost *host;
   gpointer user_data;
   gboolean is_started;
 
@@ -31,14 +31,14 @@ struct _ObStorage
 };
 
 ObStorage *
-ob_storage_new (ObQueue *queue, ObSpool *spool, const ObStorageEvents *events, gpointer user_data)
+ob_storage_new (ObQueue *queue, ObSpool *spool, const ObStorageHost *host, gpointer user_data)
 {
   ObStorage *self = g_new0 (ObStorage, 1);
 
   self->queue = queue;
   self->database = ob_queue_get_database (queue);
   self->spool = spool;
-  self->events = events;
+  self->host = host;
   self->user_data = user_data;
 
   return self;
@@ -83,7 +83,7 @@ ob_storage_set_trouble (ObStorage *self, const char *words)
     g_warning ("This device cannot write what the queue does: %s", words);
   g_free (self->trouble);
   self->trouble = g_strdup (words);
-  self->events->changed (self->user_data);
+  self->host->changed (self->user_data);
 }
 
 static void
@@ -141,7 +141,7 @@ record (ObStorage *self, OutboxReasonSet own, const char *message, GError **erro
   ob_queue_touch_holds (self->queue);
 
   return ob_journal_append_hold (self->database, ob_queue_get_now_ms (self->queue), OUTBOX_SCOPE_QUEUE, NULL,
-                                 self->events->get_other_reasons (self->user_data) | own, message, error)
+                                 self->host->get_other_reasons (self->user_data) | own, message, error)
          > 0;
 }
 
@@ -182,7 +182,7 @@ wake (gpointer member, gint64 now_ms, gint64 jump_ms)
   /* Take the database as working until it fails again. */
   self->try_at_ms = 0;
   if (ob_queue_do (self->queue, OB_TURN_SOON, try_to_write, self, NULL))
-    self->events->repaired (self->user_data);
+    self->host->repaired (self->user_data);
 }
 
 static void
@@ -216,7 +216,7 @@ get_own_reasons (ObStorage *self)
 OutboxReasonSet
 ob_storage_get_queue_reasons (ObStorage *self)
 {
-  return self->events->get_other_reasons (self->user_data) | get_own_reasons (self);
+  return self->host->get_other_reasons (self->user_data) | get_own_reasons (self);
 }
 
 gboolean

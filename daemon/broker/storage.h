@@ -15,10 +15,10 @@ G_BEGIN_DECLS
 
 typedef struct _ObStorage ObStorage;
 
-/* The listener's functions, and its questions. */
+/* Events for others, and a question to them. */
 typedef struct
 {
-  /* The words have changed, and so has what holds the queue; the journal may not be able to tell. */
+  /* The trouble's words have changed, and so has what holds the queue; the journal may not be able to tell. */
   void (*changed) (gpointer user_data);
 
   /* The database takes changes again: record what could not be recorded. */
@@ -26,12 +26,12 @@ typedef struct
 
   /* Returns: the other reasons that hold the queue, bit r for OutboxReason r */
   OutboxReasonSet (*get_other_reasons) (gpointer user_data);
-} ObStorageEvents;
+} ObStorageHost;
 
 extern const ObMember ob_storage_member;
 
-/* @queue, @spool: borrowed. @events: static. */
-ObStorage *ob_storage_new (ObQueue *queue, ObSpool *spool, const ObStorageEvents *events, gpointer user_data);
+/* @queue, @spool: borrowed. @host: static. */
+ObStorage *ob_storage_new (ObQueue *queue, ObSpool *spool, const ObStorageHost *host, gpointer user_data);
 void ob_storage_free (ObStorage *storage);
 
 /* From this call on, trouble holds the queue; before, an error is the caller's alone. */

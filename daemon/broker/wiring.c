@@ -51,7 +51,7 @@ get_other_reasons (gpointer user_data)
          | ob_gate_get_session_reasons (self->gate);
 }
 
-const ObStorageEvents ob_wiring_storage_events = { on_storage_changed, on_repaired, get_other_reasons };
+const ObStorageHost ob_wiring_storage_host = { on_storage_changed, on_repaired, get_other_reasons };
 
 /* --- Destinations tell --- */
 

@@ -119,7 +119,8 @@ typedef struct
  *
  * no-network and captive-portal hold a lane whatever its rule and a person say, unless the destination is on this device. A
  * person's word lifts everything else. "No network" means that there is no way to the destination, and nothing else: neither
- * limited connectivity nor a missing default route makes anything wait, since a server on the same network may be reached. A link of unknown kind is allowed unless it is metered.
+ * limited connectivity nor a missing default route makes anything wait, since a server on the same network may be reached. A
+ * link of unknown kind is allowed unless it is metered.
  */
 ObRuleDecision ob_rule_decide (const ObRules *rules, const ObRule *rule, const ObConditions *conditions,
                                const ObRuleContext *context);
