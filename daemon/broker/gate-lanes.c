@@ -199,20 +199,72 @@ is_in_counts (const ObLane *lane, const GArray *counts)
   return FALSE;
 }
 
+static OutboxReasonSet
+get_written (const LaneState *state)
+{
+  return state->written;
+}
+
+/* Returns: @get of all lanes of that name, which tells no network: what is sent now shares it with the rest */
+static OutboxReasonSet
+add_up (ObGate *self, const ObLane *lane, OutboxReasonSet (*get) (const LaneState *state))
+{
+  OutboxReasonSet reasons = 0;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->lanes);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const LaneState *state = value;
+
+      if (state->lane.destination == lane->destination && state->lane.rule == lane->rule)
+        reasons |= get (state);
+    }
+
+  return reasons;
+}
+
+/* The journal tells a release when nothing of a name is held any more, and not when a part of it has arrived. @told: names
+ * that the journal was told of already */
+static gboolean
+tell_name (ObGate *self, const ObLane *lane, GHashTable *told, GError **error)
+{
+  const OutboxReasonSet reasons = add_up (self, lane, get_effective);
+  char *name = ob_lane_dup_name (lane);
+
+  if (!g_hash_table_add (told, name) || reasons == add_up (self, lane, get_written))
+    return TRUE;
+
+  return ob_journal_append_hold (self->database, ob_queue_get_now_ms (self->queue), OUTBOX_SCOPE_LANE, name, reasons,
+                                 NULL, error)
+         > 0;
+}
+
 static gboolean
 write_lane (ObGate *self, LaneState *state, GError **error)
 {
-  g_autofree char *name = ob_lane_dup_name (&state->lane);
-  const OutboxReasonSet reasons = get_effective (state);
-
-  if (!ob_lanes_save (self->database, &state->lane, reasons, error)
-      || ob_journal_append_hold (self->database, ob_queue_get_now_ms (self->queue), OUTBOX_SCOPE_LANE, name, reasons,
-                                 NULL, error)
-             == 0)
+  if (!ob_lanes_save (self->database, &state->lane, get_effective (state), error))
     return FALSE;
-  state->written = reasons;
+  state->written = get_effective (state);
 
   return TRUE;
+}
+
+/* Returns: (transfer container) (element-type LaneState): lanes that are held otherwise than was told last */
+static GPtrArray *
+list_changed (ObGate *self)
+{
+  GPtrArray *changed = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->lanes);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (get_written (value) != get_effective (value))
+      g_ptr_array_add (changed, value);
+
+  return changed;
 }
 
 /* What the journal is told of the lanes. */
@@ -227,20 +279,15 @@ write_lanes (gpointer user_data, GError **error)
 {
   Record *record = user_data;
   ObGate *self = record->gate;
-  GHashTableIter iter;
-  gpointer value;
+  g_autoptr (GPtrArray) changed = list_changed (self);
+  g_autoptr (GHashTable) told = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
-  g_hash_table_iter_init (&iter, self->lanes);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      LaneState *state = value;
-
-      if (state->written == get_effective (state))
-        continue;
-      if (!write_lane (self, state, error))
-        return FALSE;
-      record->n_written++;
-    }
+  for (guint i = 0; i < changed->len; i++)
+    if (!tell_name (self, &((const LaneState *) changed->pdata[i])->lane, told, error))
+      return FALSE;
+  for (; record->n_written < changed->len; record->n_written++)
+    if (!write_lane (self, changed->pdata[record->n_written], error))
+      return FALSE;
 
   return TRUE;
 }
@@ -371,7 +418,7 @@ ob_gate_list_lane_holds (ObGate *self, const char *app, GArray *list)
           {
             const ObHold hold = { OUTBOX_SCOPE_LANE, i, state->until_ms, 0 };
 
-            ob_shared_holds_add (list, &hold, ob_lane_dup_name (&state->lane), NULL);
+            ob_shared_holds_add_once (list, &hold, ob_lane_dup_name (&state->lane));
           }
     }
 }

@@ -28,3 +28,19 @@ ob_shared_holds_add (GArray *list, const ObHold *hold, char *key, const char *tr
 
   g_array_append_val (list, shared);
 }
+
+void
+ob_shared_holds_add_once (GArray *list, const ObHold *hold, char *key)
+{
+  for (guint i = 0; i < list->len; i++)
+    {
+      const ObSharedHold *other = &g_array_index (list, ObSharedHold, i);
+
+      if (other->hold.scope == hold->scope && other->hold.reason == hold->reason && g_str_equal (other->key, key))
+        {
+          g_free (key);
+          return;
+        }
+    }
+  ob_shared_holds_add (list, hold, key, NULL);
+}

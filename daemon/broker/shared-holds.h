@@ -26,4 +26,7 @@ GArray *ob_shared_holds_new (void);
 /* @key: (transfer full). @trouble: (nullable): borrowed. */
 void ob_shared_holds_add (GArray *list, const ObHold *hold, char *key, const char *trouble);
 
+/* The same for a hold without words, unless the list has one of that key and reason. */
+void ob_shared_holds_add_once (GArray *list, const ObHold *hold, char *key);
+
 G_END_DECLS

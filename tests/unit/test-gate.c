@@ -420,6 +420,64 @@ test_what_is_sent_now_is_in_a_lane_of_its_own (Fixture *fixture, gconstpointer d
   assert_written (fixture, "depot/video wait-wifi;depot/video on phone wait-wifi;");
 }
 
+static int
+add_row (void *text, int n_columns, char **values, char **names)
+{
+  g_string_append_printf (text, "%s%s%s;", values[0], values[1] ? " " : "", values[1] ? values[1] : "");
+
+  return 0;
+}
+
+/* What the journal was told of depot/video since the last time, and the holds of that name that anybody is shown now. */
+static void
+assert_shown (Fixture *fixture, const char *told, guint n_holds)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr (GArray) holds = ob_shared_holds_new ();
+
+  ob_queue_commit (fixture->queue);
+  g_assert_cmpint (sqlite3_exec (ob_database_get_handle (fixture->database),
+                                 "SELECT event, reason FROM journal WHERE scope = 'lane' AND key = 'depot/video'"
+                                 " ORDER BY sequence",
+                                 add_row, text, NULL),
+                   ==, SQLITE_OK);
+  g_assert_cmpstr (text->str, ==, told);
+  g_assert_true (ob_database_run (fixture->database, "DELETE FROM journal", NULL));
+  ob_gate_list_lane_holds (fixture->gate, NULL, holds);
+  g_assert_cmpuint (holds->len, ==, n_holds);
+}
+
+/* People are not told of the network in a lane's name: what holds one of two is told once, and ends when nothing of that name
+ * is held. */
+static void
+test_lanes_of_one_name_are_told_as_one (Fixture *fixture, gconstpointer data)
+{
+  add_upload (fixture, "v", "depot", "video/mp4", 1);
+  add_upload (fixture, "w", "depot", "video/mp4", 1);
+  test_conditions_connect (fixture->conditions, "phone", OB_LINK_CELLULAR, OB_METERED_YES);
+  g_assert_true (ob_queue_do (fixture->queue, OB_TURN_SOON, send_now, fixture, NULL));
+  assert_shown (fixture, "hold wait-wifi;", 1);
+  test_conditions_connect (fixture->conditions, "other", OB_LINK_CELLULAR, OB_METERED_YES);
+  assert_shown (fixture, "", 1);
+  /* In one step from one reason to another, whichever lane comes first. */
+  test_conditions_set_available (fixture->conditions, FALSE);
+  assert_shown (fixture, "hold no-network;", 1);
+  test_conditions_connect (fixture->conditions, "phone", OB_LINK_CELLULAR, OB_METERED_YES);
+  test_clock_advance (fixture->clock, SETTLED_MS);
+  assert_shown (fixture, "hold wait-wifi;", 1);
+  /* It is removed, and the other still waits. */
+  test_conditions_connect (fixture->conditions, "other", OB_LINK_CELLULAR, OB_METERED_YES);
+  assert_written (fixture, "depot/video wait-wifi;depot/video on phone wait-wifi;");
+  g_assert_true (ob_database_run (fixture->database, "DELETE FROM uploads WHERE id = 'v'", NULL));
+  ob_gate_want_review (fixture->gate);
+  ob_queue_want_flush (fixture->queue);
+  assert_written (fixture, "depot/video wait-wifi;");
+  assert_shown (fixture, "", 1);
+  test_conditions_connect (fixture->conditions, "home", OB_LINK_WIFI, OB_METERED_NO);
+  test_clock_advance (fixture->clock, SETTLED_MS);
+  assert_shown (fixture, "release;", 0);
+}
+
 /* A rule of any name keeps to itself: no part of the name is taken for a network. */
 static void
 test_a_rule_has_any_name (Fixture *fixture, gconstpointer data)
@@ -527,6 +585,7 @@ main (int argc, char *argv[])
     { "/gate/an-answer-is-good-for-one-network", test_an_answer_is_good_for_one_network },
     { "/gate/there-is-no-answer-without-a-network", test_there_is_no_answer_without_a_network },
     { "/gate/what-is-sent-now-is-in-a-lane-of-its-own", test_what_is_sent_now_is_in_a_lane_of_its_own },
+    { "/gate/lanes-of-one-name-are-told-as-one", test_lanes_of_one_name_are_told_as_one },
     { "/gate/a-rule-has-any-name", test_a_rule_has_any_name },
     { "/gate/it-is-sent-now-without-a-network", test_it_is_sent_now_without_a_network },
     { "/gate/the-session-holds-the-queue", test_the_session_holds_the_queue },
