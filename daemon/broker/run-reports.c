@@ -139,7 +139,7 @@ write_created (gpointer user_data, GError **error)
   g_free (upload->server_url);
   upload->server_url = g_strdup (server_url);
   upload->silent_since_ms = 0;
-  upload->losses += upload->offset_bytes > 0;
+  upload->losses += !server_url || upload->offset_bytes > 0;
   upload->offset_bytes = 0;
   upload->updated_at_ms = ob_queue_get_now_ms (self->queue);
   upload->sequence = ob_journal_append (self->database, upload->updated_at_ms, upload, server_url ? "created" : "lost",

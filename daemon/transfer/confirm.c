@@ -83,6 +83,28 @@ is_true (JsonObject *object, const char *name)
   return node && json_node_get_value_type (node) == G_TYPE_BOOLEAN && json_node_get_boolean (node);
 }
 
+/* A cache that looks at a part of the URL alone may answer for another upload. */
+static gboolean
+is_of_another (JsonObject *object, const ObJob *job)
+{
+  const char *id = get_string (object, "outbox_id");
+
+  return id && g_strcmp0 (id, job->id) != 0;
+}
+
+/* What is attached must be the whole; what is only stored may still be copied from where it was received. */
+static gboolean
+has_other_bytes (JsonObject *object, const char *digest, const ObJob *job)
+{
+  JsonNode *size = json_object_get_member (object, "size");
+
+  if (digest && job->sha256 && g_ascii_strcasecmp (digest, job->sha256) != 0)
+    return TRUE;
+
+  return is_true (object, "attached") && size && json_node_get_value_type (size) == G_TYPE_INT64
+         && (guint64) json_node_get_int (size) != job->size_bytes;
+}
+
 /* A record's name in another encoding, or a byte order mark (RFC 8259 section 8.1), must not void the whole
  * confirmation. */
 static JsonNode *
@@ -95,7 +117,7 @@ parse (const char *body, gsize body_bytes)
 }
 
 void
-ob_confirm_read (const char *body, gsize body_bytes, const char *sha256, ObAttemptResult *result)
+ob_confirm_read (const char *body, gsize body_bytes, const ObJob *job, ObAttemptResult *result)
 {
   g_autoptr (JsonNode) root = parse (body, body_bytes);
   JsonObject *object = root && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
@@ -104,10 +126,11 @@ ob_confirm_read (const char *body, gsize body_bytes, const char *sha256, ObAttem
 
   /* Anything but the agreed JSON, such as a portal's page, says nothing about the upload. As long as the server has not
    * stored the whole, its digest is missing or that of a part, and is not looked at. */
-  if (!object || !json_object_has_member (object, "stored") || (is_stored && !read_digest (object, &digest)))
+  if (!object || !json_object_has_member (object, "stored") || is_of_another (object, job)
+      || (is_stored && !read_digest (object, &digest)))
     ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "bad-answer",
                    "The confirm URL answered something else than a confirmation");
-  else if (digest && sha256 && g_ascii_strcasecmp (digest, sha256) != 0)
+  else if (is_stored && has_other_bytes (object, digest, job))
     ob_result_set (result, OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED, OB_CODE_DIGEST_MISMATCH,
                    "The server has other bytes than this device sent");
   else if (!is_stored || !is_true (object, "attached"))
@@ -143,7 +166,7 @@ ob_confirm_ask (ObConnection *connection, const ObJob *job, ObAttemptResult *res
   if (ob_answer_judge (answer, OB_STAGE_CONFIRM, ob_answer_is_json (answer), NULL, result))
     return;
   if (ob_answer_get_status (answer) == SOUP_STATUS_OK)
-    ob_confirm_read (answer->body, answer->body_bytes, job->sha256, result);
+    ob_confirm_read (answer->body, answer->body_bytes, job, result);
   else
     ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "bad-answer",
                    "The confirm URL answered something else than a confirmation");

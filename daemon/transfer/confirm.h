@@ -34,6 +34,6 @@ typedef enum
 ObConfirmLook ob_confirm_look (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop);
 
 /* Pure. Reads the body of a 200 into @result. */
-void ob_confirm_read (const char *body, gsize body_bytes, const char *sha256, ObAttemptResult *result);
+void ob_confirm_read (const char *body, gsize body_bytes, const ObJob *job, ObAttemptResult *result);
 
 G_END_DECLS

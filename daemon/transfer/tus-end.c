@@ -116,25 +116,33 @@ leave_url (ObTusRun *tus, const char *words)
 
   if (step != STEP_CREATE)
     return step;
-  is_held = tus->offset_bytes > 0 && ob_tus_note_loss (tus);
-  if (!is_held && ++tus->restarts > MOST_RESTARTS)
+  is_held = (tus->offset_bytes > 0 || tus->is_end_given) && ob_tus_note_loss (tus);
+  if (!is_held && !tus->is_end_given && ++tus->restarts > MOST_RESTARTS)
     return ob_tus_end_in_doubt (tus, "gone", "The server loses the upload again and again");
   if (words)
     tus->checkpoints->noted ("given-up", words, tus->user_data);
 
   /* Give the URL up even if the destination is held now, or the next attempt would find it gone and hold the destination
    * again, for ever. */
-  return give_up (tus) && !is_held ? STEP_CREATE : STEP_END;
+  if (!give_up (tus) || is_held)
+    return STEP_END;
+  if (!tus->is_end_given)
+    return STEP_CREATE;
+  /* The server may have finished it and cleared it away, and its confirm URL may not know of that yet. */
+  ob_result_set (tus->result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "gone",
+                 "The server no longer had it when its last byte was sent");
+
+  return STEP_END;
 }
 
 /* Ask first if the server once confirmed every byte; if an empty file, which is finished by its creation, got no answer;
- * and if the upload's history was lost with a database. */
+ * if the server lost it, which may have been after its end; and if the upload's history was lost with a database. */
 ObTusStep
 ob_tus_begin (ObTusRun *tus)
 {
   const ObJob *job = tus->job;
   ObTusStep next = tus->server_url ? STEP_LOOK : STEP_CREATE;
-  gboolean may_be_there = job->asks_first || (job->size_bytes == 0 && job->is_again);
+  gboolean may_be_there = job->asks_first || job->n_lost > 0 || (job->size_bytes == 0 && job->is_again);
 
   if (tus->server_url && !may_go_on (tus))
     return leave_url (tus, "its upload URL is at a server that is not listed");

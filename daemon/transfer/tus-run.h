@@ -41,16 +41,17 @@ typedef struct
   guint64 offset_bytes;
   guint64 furthest_bytes; /* the most that the server ever confirmed */
   guint64 chunk_bytes;
-  guint64 given_bytes; /* the most that this URL can have; G_MAXUINT64: not known, an earlier run sent to it */
-  guint64 limit_bytes; /* the largest chunk: by the server's limit, or by what gets through a buffering proxy */
-  guint losses;        /* chunks in a row of which nothing arrived */
-  guint resends;       /* repetitions of one damaged chunk */
-  guint restarts;      /* how often the upload URL was gone */
-  guint locked;        /* how often it was locked since the offset last grew */
-  guint64 seen_bytes;  /* offset at the last look, which is not believed yet */
-  guint n_lost;        /* how often the server lost confirmed bytes since the furthest offset */
-  gboolean is_working; /* the server has just been left to process the whole file */
-  gboolean tries_post; /* PATCH was refused: POST is tried */
+  guint64 given_bytes;   /* the most that this URL can have; G_MAXUINT64: not known, an earlier run sent to it */
+  guint64 limit_bytes;   /* the largest chunk: by the server's limit, or by what gets through a buffering proxy */
+  guint losses;          /* chunks in a row of which nothing arrived */
+  guint resends;         /* repetitions of one damaged chunk */
+  guint restarts;        /* how often the upload URL was gone */
+  guint locked;          /* how often it was locked since the offset last grew */
+  guint64 seen_bytes;    /* offset at the last look, which is not believed yet */
+  guint n_lost;          /* how often the server lost confirmed bytes since the furthest offset */
+  gboolean is_working;   /* the server has just been left to process the whole file */
+  gboolean tries_post;   /* PATCH was refused: POST is tried */
+  gboolean is_end_given; /* the last chunk was sent, and nobody knows what became of it */
   ObServerFacts facts;
 } ObTusRun;
 

@@ -107,6 +107,7 @@ believe (ObTusRun *tus, guint64 offset_bytes, ObTusStep whole)
     }
   if (has_moved)
     tus->losses = tus->resends = tus->locked = 0;
+  tus->is_end_given = tus->is_end_given && offset_bytes == tus->job->size_bytes;
   if (is_loss && ob_tus_note_loss (tus))
     return STEP_END;
 
@@ -231,6 +232,7 @@ static ObTusStep
 after_refusal (ObTusRun *tus, const ObAnswer *answer, guint64 chunk_bytes)
 {
   ObAttemptResult *result = tus->result;
+  gboolean is_last = tus->offset_bytes + chunk_bytes == tus->job->size_bytes;
 
   /* A proxy limits a request, not the file: smaller chunks pass. */
   if (ob_answer_get_status (answer) == SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE && chunk_bytes > OB_TUS_CHUNK_MIN_BYTES)
@@ -243,7 +245,8 @@ after_refusal (ObTusRun *tus, const ObAnswer *answer, guint64 chunk_bytes)
     return STEP_END;
   if (answer->end == OB_END_SILENT)
     return ob_tus_end_silent (tus);
-  tus->is_working = tus->offset_bytes + chunk_bytes == tus->job->size_bytes && ob_tus_is_slow_finish (answer);
+  tus->is_working = is_last && ob_tus_is_slow_finish (answer);
+  tus->is_end_given = is_last && (answer->error || ob_answer_get_status (answer) >= SOUP_STATUS_INTERNAL_SERVER_ERROR);
   if (tus->is_working)
     return STEP_LOOK;
   if (ob_tus_is_method_refused (answer) && !tus->facts.wants_post && !tus->tries_post)

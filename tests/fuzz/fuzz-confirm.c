@@ -27,9 +27,11 @@ fill (const guint8 *data, gsize size)
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
+  const ObJob job
+      = { .id = (char *) "018fd1a0-0000-7000-8000-000000000001", .sha256 = (char *) sha256, .size_bytes = 3 };
   g_autoptr (ObAttemptResult) result = ob_attempt_result_new ();
 
-  ob_confirm_read ((const char *) data, size, sha256, result);
+  ob_confirm_read ((const char *) data, size, &job, result);
   if (result->is_done)
     {
       g_assert_nonnull (g_strstr_len ((const char *) data, (gssize) size, "true"));

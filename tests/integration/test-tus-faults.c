@@ -264,6 +264,27 @@ test_what_is_gone_at_the_last_loss_is_made_anew (Attempt *fixture, gconstpointer
   attempt_assert_arrived (fixture);
 }
 
+/* A server that clears an upload away when it has finished it may lose its last answer, and know of the file only later. */
+static void
+test_what_is_gone_at_its_end_is_not_sent_twice_at_once (Attempt *fixture, gconstpointer data)
+{
+  g_autofree char *confirm_url = g_steal_pointer (&fixture->job->confirm_url);
+  g_autoptr (ObAttemptResult) result = NULL;
+
+  attempt_write_file (fixture, 100000);
+  test_peer_control (fixture->peer, "{\"fault\":\"lost-answer\",\"method\":\"PATCH\"}");
+  test_peer_control (fixture->peer, "{\"fault\":\"expire\",\"method\":\"HEAD\",\"count\":-1}");
+  result = attempt_run (fixture);
+  g_assert_false (result->is_done);
+  g_assert_cmpuint (result->outcome.verdict, ==, OB_VERDICT_RETRY_UPLOAD);
+  g_assert_cmpstr (result->code, ==, "gone");
+  g_assert_null (fixture->server_url);
+  fixture->job->confirm_url = g_steal_pointer (&confirm_url);
+  fixture->job->n_lost = 1;
+  g_assert_cmpuint (attempt_run_until_done (fixture, 1), ==, 1);
+  g_assert_cmpuint (test_peer_count_requests (fixture->peer, "POST"), ==, 1);
+}
+
 /* Faults that a person must hear of. */
 typedef struct
 {
@@ -444,6 +465,8 @@ main (int argc, char *argv[])
                 attempt_tear_down);
   g_test_add ("/tus/what-is-gone-at-the-last-loss-is-made-anew", Attempt, NULL, attempt_set_up,
               test_what_is_gone_at_the_last_loss_is_made_anew, attempt_tear_down);
+  g_test_add ("/tus/what-is-gone-at-its-end-is-not-sent-twice-at-once", Attempt, NULL, attempt_set_up,
+              test_what_is_gone_at_its_end_is_not_sent_twice_at_once, attempt_tear_down);
   for (guint i = 0; i < G_N_ELEMENTS (others_rows); i++)
     g_test_add (others_rows[i].name, Attempt, &others_rows[i], attempt_set_up, test_what_is_anothers_is_given_up,
                 attempt_tear_down);

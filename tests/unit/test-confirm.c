@@ -10,6 +10,8 @@
 #define OURS_LOUD "9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08"
 #define OTHER "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
+#define OUR_ID "018fd1a0-0000-7000-8000-000000000001"
+
 #define DONE "done"
 #define NOT_YET "not-yet"
 #define UNKNOWN "not-yet unknown"
@@ -29,7 +31,11 @@ static const struct
   { "{\"stored\":true,\"attached\":true,\"size\":1e999999}", DONE },
   { "{\"stored\":true,\"attached\":true,\"record\":\"caf\xe9\"}", DONE },
   { "\xef\xbb\xbf{\"stored\":true,\"attached\":true}", DONE },
+  { "{\"stored\":true,\"attached\":true,\"size\":1000}", DONE },
+  { "{\"stored\":true,\"attached\":true,\"size\":\"10 kB\",\"id\":17}", DONE },
+  { "{\"stored\":true,\"attached\":true,\"outbox_id\":\"" OUR_ID "\"}", DONE },
   { "{\"stored\":true}", NOT_YET },
+  { "{\"stored\":true,\"attached\":false,\"size\":10}", NOT_YET },
   { "{\"stored\":true,\"attached\":false}", NOT_YET },
   { "{\"stored\":true,\"attached\":false,\"sha256\":\"" OURS "\"}", NOT_YET },
   { "{\"stored\":true,\"attached\":\"true\"}", NOT_YET },
@@ -45,6 +51,11 @@ static const struct
   { "{\"stored\":false,\"sha256\":\"" OTHER "\"}", UNKNOWN },
   { "{\"stored\":true,\"attached\":true,\"sha256\":\"" OTHER "\"}", WRONG },
   { "{\"stored\":true,\"attached\":false,\"sha256\":\"" OTHER "\"}", WRONG },
+  { "{\"stored\":true,\"attached\":true,\"size\":10}", WRONG },
+  { "{\"stored\":true,\"attached\":true,\"size\":0}", WRONG },
+  { "{\"stored\":true,\"attached\":true,\"size\":-1,\"sha256\":\"" OURS "\"}", WRONG },
+  { "{\"stored\":true,\"attached\":true,\"outbox_id\":\"018fd1a0-0000-7000-8000-000000000002\"}", NO_ANSWER },
+  { "{\"stored\":false,\"outbox_id\":\"\"}", NO_ANSWER },
   /* In another spelling than was agreed on, bytes are neither right nor wrong. */
   { "{\"stored\":true,\"attached\":true,\"sha256\":\"\"}", NO_ANSWER },
   { "{\"stored\":true,\"attached\":true,\"sha256\":\"sha-256=:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=:\"}",
@@ -70,13 +81,15 @@ static const struct
 static void
 test_a_table_of_answers (void)
 {
+  const ObJob job = { .id = (char *) OUR_ID, .sha256 = (char *) OURS, .size_bytes = 1000 };
+
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       g_autoptr (ObAttemptResult) result = ob_attempt_result_new ();
       g_autofree char *meaning = NULL;
 
       g_test_message ("row %u", i);
-      ob_confirm_read (rows[i].body, strlen (rows[i].body), OURS, result);
+      ob_confirm_read (rows[i].body, strlen (rows[i].body), &job, result);
       meaning = g_strconcat (result->is_done ? DONE : result->code, result->is_unknown ? " unknown" : "", NULL);
       g_assert_cmpstr (meaning, ==, rows[i].meaning);
       /* Only other bytes are a failure; all else is asked again. */
