@@ -15,6 +15,10 @@
 /* A call waits so long for a service that is being replaced. */
 #define EXCHANGE_MOST_US (5 * G_USEC_PER_SEC)
 
+/* An outboxd that ends gives up its name first and the data folder last. Less than a call waits. */
+#define ENDING_MOST_US (3 * G_USEC_PER_SEC)
+#define ENDING_RETRY_MS 50
+
 struct _ObInstance
 {
   char *data_folder;
@@ -28,6 +32,7 @@ struct _ObInstance
   guint retry_source;
   guint exchange_source;
   guint n_damages;
+  gint64 locked_since_us; /* monotonic time since which another outboxd has the data folder; 0: none has */
   gboolean has_name;
   void (*on_end) (gpointer user_data);
   gpointer user_data;
@@ -160,6 +165,29 @@ try_again_later (ObInstance *instance)
     instance->retry_source = g_timeout_add_seconds (RETRY_AFTER_S, on_retry, instance);
 }
 
+/* Returns: whether the start failed by another outboxd that may be ending, so that it is tried again at once. A restart, or a
+ * call that starts one while the last is on its way out, must not be told that there is another. */
+static gboolean
+awaits_end_of_another (ObInstance *instance, const GError *error)
+{
+  gint64 now_us = g_get_monotonic_time ();
+
+  if (!g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE))
+    {
+      instance->locked_since_us = 0;
+      return FALSE;
+    }
+  if (instance->locked_since_us == 0)
+    instance->locked_since_us = now_us;
+  if (now_us - instance->locked_since_us >= ENDING_MOST_US)
+    return FALSE;
+  begin_exchange (instance);
+  if (instance->retry_source == 0)
+    instance->retry_source = g_timeout_add (ENDING_RETRY_MS, on_retry, instance);
+
+  return TRUE;
+}
+
 /* --- One service for another --- */
 
 /* Keep its home, since its files may still be taken over. Subscribers wait for the next service. */
@@ -215,13 +243,27 @@ on_damaged (gpointer user_data)
     instance->on_end (instance->user_data);
 }
 
+/* Returns: (transfer full) (nullable): a folder that the path leads to again, such as by a link that was set anew. It is still
+ * locked by us. */
+static ObHome *
+take_back (ObInstance *instance)
+{
+  for (guint i = 0; i < instance->left->len; i++)
+    if (ob_home_is_there (instance->left->pdata[i]))
+      return g_ptr_array_steal_index (instance->left, i);
+
+  return NULL;
+}
+
 static gboolean
 open_home (ObInstance *instance, GError **error)
 {
   if (instance->home && ob_home_is_there (instance->home))
     return TRUE;
   g_clear_pointer (&instance->home, ob_home_free);
-  instance->home = ob_home_open (instance->data_folder, error);
+  instance->home = take_back (instance);
+  if (!instance->home)
+    instance->home = ob_home_open (instance->data_folder, error);
   if (instance->home)
     ob_home_watch (instance->home, on_moved, instance);
 
@@ -259,6 +301,8 @@ start_service (ObInstance *instance)
   if (open_home (instance, &error))
     instance->service
         = ob_service_new (instance->home, instance->left, instance->connection, on_damaged, instance, &error);
+  if (awaits_end_of_another (instance, error))
+    return;
   set_reason (instance, instance->service ? NULL : error->message);
   if (instance->service && !ob_service_is_only_read (instance->service))
     drop_left (instance, in_use);

@@ -57,12 +57,19 @@ check_also (const char *const *also, GError **error)
 static gboolean
 check_headers (GVariant *headers, GError **error)
 {
+  const char *own;
+
   if (headers && g_variant_get_size (headers) > HEADERS_MAX_BYTES)
     return invalid (error, "headers: at most 16 KiB in all");
   if (headers && !ob_settings_are_headers (headers))
     return invalid (error, "headers: a name is a token, and a value one line");
+  own = headers ? ob_settings_find_own_header (headers) : NULL;
+  if (!own)
+    return TRUE;
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "headers: %s is set by Outbox for each request",
+               own);
 
-  return TRUE;
+  return FALSE;
 }
 
 gboolean

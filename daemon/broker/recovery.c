@@ -13,6 +13,8 @@
 #include "store/spool-walk.h"
 #include "store/uploads.h"
 
+#define ROWS_A_PAGE 200
+
 struct _ObRecovery
 {
   ObQueue *queue; /* borrowed, as are the next five */
@@ -175,6 +177,58 @@ salvage (ObRecovery *self, ObUpload *upload)
   upload->is_paused = row->is_paused != 0;
 }
 
+/* What has ended and has no bytes here any more is known from the rows of the damaged database alone. Where the bytes are in
+ * the spool, the server is asked again instead: the word of a damaged row is not worth a file. */
+static gboolean
+is_past (ObRecovery *self, const ObUpload *row)
+{
+  return (row->stored == OB_STORED_DONE || row->stored == OB_STORED_FAILED) && !ob_spool_has (self->spool, row->id)
+         && !ob_uploads_has (self->database, row->id);
+}
+
+static gboolean
+insert_past (gpointer user_data, GError **error)
+{
+  const Change *change = user_data;
+  ObRecovery *self = change->recovery;
+  ObUpload *upload = change->upload;
+
+  self->host->set_lane (upload, self->user_data);
+  upload->number = 0;
+  upload->has_local_copy = FALSE;
+
+  return ob_journal_append (self->database, ob_queue_get_now_ms (self->queue), upload, "adopted", upload->stored,
+                            upload->reason, "found in the queue that was set aside", error)
+             > 0
+         && ob_uploads_insert (self->database, upload, error);
+}
+
+/* Keeps what arrived, with its receipt and its submit key: an app that hands the same file over again must find it here, or
+ * the server gets it twice. Ends where the damaged database cannot be read any further. */
+static void
+salvage_past (ObRecovery *self)
+{
+  const ObUploadsFilter all = { 0 };
+  gint64 after = 0;
+
+  do
+    {
+      g_autoptr (GPtrArray) rows = ob_uploads_list (self->aside, &all, &after, ROWS_A_PAGE, NULL);
+
+      if (!rows)
+        return;
+      for (guint i = 0; i < rows->len; i++)
+        {
+          Change change = { self, rows->pdata[i] };
+          g_autoptr (GError) error = NULL;
+
+          if (is_past (self, change.upload) && !ob_queue_do (self->queue, OB_TURN_SOON, insert_past, &change, &error))
+            g_warning ("What arrived as %s is not in the queue any more: %s", change.upload->id, error->message);
+        }
+    }
+  while (after > 0);
+}
+
 /* A row that is to be on the disk. */
 typedef struct
 {
@@ -320,11 +374,16 @@ ob_recovery_get_unclaimed (ObRecovery *self)
 void
 ob_recovery_start (ObRecovery *self)
 {
+  gboolean has_past;
+
   self->is_started = TRUE;
   self->aside = ob_database_open_aside (self->database);
+  has_past = ob_journal_get_last (self->database) > 0;
+  if (self->aside)
+    salvage_past (self);
   /* A database without a past replaces a lost one. What the spool has was answered for, and must be in the queue before
    * an app asks for it by its key. */
-  if (ob_journal_get_last (self->database) == 0)
+  if (!has_past)
     ob_spool_visit_all (self->spool, on_visit, self);
   else
     self->walk = ob_spool_walk_begin (self->spool, on_visit, self);

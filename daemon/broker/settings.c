@@ -34,6 +34,41 @@ is_token (const char *text)
   return length > 0;
 }
 
+const char *
+ob_settings_find_own_header (GVariant *headers)
+{
+  static const char *const names[] = { "connection",
+                                       "content-length",
+                                       "content-encoding",
+                                       "content-range",
+                                       "expect",
+                                       "keep-alive",
+                                       "proxy-connection",
+                                       "te",
+                                       "trailer",
+                                       "transfer-encoding",
+                                       "upgrade",
+                                       "idempotency-key",
+                                       "if-match",
+                                       "if-none-match",
+                                       "range",
+                                       "x-http-method-override",
+                                       NULL };
+  const char *name;
+  GVariantIter iter;
+
+  g_variant_iter_init (&iter, headers);
+  while (g_variant_iter_next (&iter, "{&s&s}", &name, NULL))
+    {
+      g_autofree char *lower = g_ascii_strdown (name, -1);
+
+      if (g_strv_contains (names, lower) || g_str_has_prefix (lower, "tus-") || g_str_has_prefix (lower, "upload-"))
+        return name;
+    }
+
+  return NULL;
+}
+
 gboolean
 ob_settings_are_headers (GVariant *headers)
 {

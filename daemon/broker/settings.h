@@ -36,4 +36,8 @@ gboolean ob_settings_is_confirm_url (const char *url);
 /* Returns: whether each name in the a{ss} is a token, and each value a line of clean text. */
 gboolean ob_settings_are_headers (GVariant *headers);
 
+/* Returns: (nullable): the first name in the a{ss} that a request has of its own, as RFC 9110 and the protocols say: another
+ * value, such as of Content-Length, would stop every upload. Borrowed. */
+const char *ob_settings_find_own_header (GVariant *headers);
+
 G_END_DECLS

@@ -98,6 +98,27 @@ append_part (GString *shown, const char *part, gsize length)
     g_string_append (shown, "…");
 }
 
+/* A path can have parameters as well (RFC 3986 section 3.3): ";jsessionid=…" is as secret as a query. */
+static void
+append_path (GString *shown, const char *path, gsize length)
+{
+  const char *end = path + length;
+
+  while (path < end)
+    {
+      gsize plain = MIN (strcspn (path, ";"), (gsize) (end - path));
+
+      g_string_append_len (shown, path, (gssize) plain);
+      path += plain;
+      if (path == end)
+        return;
+      g_string_append_c (shown, *path++);
+      plain = MIN (strcspn (path, ";/"), (gsize) (end - path));
+      append_part (shown, path, plain);
+      path += plain;
+    }
+}
+
 static void
 append_query (GString *shown, const char *query)
 {
@@ -130,7 +151,7 @@ ob_origin_dup_shown (const char *url)
   at = g_strrstr_len (host, (gssize) authority_length, "@");
   rest = at ? at + 1 : host;
   plain_length = strcspn (rest, "?#");
-  g_string_append_len (shown, rest, (gssize) plain_length);
+  append_path (shown, rest, plain_length);
   rest += plain_length;
   if (*rest == '?')
     {

@@ -290,6 +290,7 @@ watch_changes (ObHome *home)
 void
 ob_home_watch (ObHome *home, void (*on_moved) (gpointer user_data), gpointer user_data)
 {
+  stop_watching (home);
   home->on_moved = on_moved;
   home->user_data = user_data;
   home->mounts = open ("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);

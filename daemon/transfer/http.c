@@ -10,11 +10,11 @@
 #include "base/text.h"
 #include "model/destination.h"
 #include "model/origin.h"
-
-#define WORDS_MAX_CHARS 300
+#include "transfer/words.h"
 
 #define LENGTH "outbox-length"
 #define UPLOAD "outbox-upload"
+#define HEADERS "outbox-headers"
 
 /* What libsoup would do by itself with this answer is done without it. */
 #define IS_OURS "outbox-is-ours"
@@ -111,6 +111,7 @@ add_headers (SoupMessage *message, const char *url, const ObJob *job)
   g_variant_iter_init (&iter, job->headers);
   while (g_variant_iter_next (&iter, "{&s&s}", &name, &value))
     soup_message_headers_replace (soup_message_get_request_headers (message), name, value);
+  g_object_set_data_full (G_OBJECT (message), HEADERS, g_variant_ref (job->headers), (GDestroyNotify) g_variant_unref);
 }
 
 SoupMessage *
@@ -411,24 +412,18 @@ ob_answer_is_json (const ObAnswer *answer)
   return has_type (answer, "application/json") || has_type (answer, "application/problem+json");
 }
 
-char *
-ob_http_dup_words (guint status, const char *reason, const char *body)
-{
-  g_autofree char *line = ob_text_dup_http (body, WORDS_MAX_CHARS);
-  g_autofree char *phrase = ob_text_dup_http (reason, WORDS_MAX_CHARS);
-
-  g_strstrip (line);
-  if (*line)
-    return g_strdup_printf ("%s (HTTP %u)", line, status);
-
-  return g_strdup_printf ("HTTP %u %s", status, phrase);
-}
-
+/* Mask before anything is cut off: the begin of a secret tells as much. */
 char *
 ob_answer_dup_words (const ObAnswer *answer)
 {
-  return ob_http_dup_words (ob_answer_get_status (answer), soup_message_get_reason_phrase (answer->message),
-                            is_page (answer) ? NULL : answer->body);
+  const char *reason = soup_message_get_reason_phrase (answer->message);
+  g_autofree char *url = g_uri_to_string (soup_message_get_uri (answer->message));
+  g_auto (GStrv) hidden = ob_words_list_hidden (url, g_object_get_data (G_OBJECT (answer->message), HEADERS));
+  g_autofree char *phrase = ob_words_mask (reason ? reason : "", (const char *const *) hidden);
+  g_autofree char *body
+      = answer->body && !is_page (answer) ? ob_words_mask (answer->body, (const char *const *) hidden) : NULL;
+
+  return ob_words_dup (ob_answer_get_status (answer), phrase, body);
 }
 
 void

@@ -62,11 +62,8 @@ gint64 ob_answer_get_length (const ObAnswer *answer);
 /* Reads a header whose value must be a whole number. */
 gboolean ob_answer_get_number (const ObAnswer *answer, const char *name, guint64 *number);
 
-/* Pure. One line for a person of what an answer says. @reason and @body: (nullable): any bytes. Returns: (transfer
- * full). */
-char *ob_http_dup_words (guint status, const char *reason, const char *body);
-
-/* Returns: (transfer full): one line for a person: the start of the answer's text, or its status */
+/* Returns: (transfer full): one line for a person: the start of the answer's text, or its status, without what the request
+ * carried that nobody may read */
 char *ob_answer_dup_words (const ObAnswer *answer);
 
 /* Writes into @result what the answer means at that stage. @has_protocol: it carries the protocol's own header, or, of a

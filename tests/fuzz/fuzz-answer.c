@@ -9,11 +9,12 @@
 #include "base/text.h"
 #include "transfer/protocols.h"
 #include "transfer/url.h"
+#include "transfer/words.h"
 
 static void
 check_words (guint status, const char *reason, const char *body)
 {
-  g_autofree char *words = ob_http_dup_words (status, reason, body);
+  g_autofree char *words = ob_words_dup (status, reason, body);
 
   g_assert_true (ob_text_is_clean (words));
   g_assert_cmpuint (strlen (words), >, 0);

@@ -397,6 +397,8 @@ test_calls (void)
     { DESTINATIONS, "Set", "('new', {'url': <'http://example.org/'>, 'confirm_url': <'nowhere'>})", "InvalidArgument" },
     { DESTINATIONS, "Set", "('new', {'url': <'http://example.org/'>, 'headers': <{'X-A': 'b\\r\\nX-B: c'}>})",
       "InvalidArgument" },
+    { DESTINATIONS, "Set", "('depot', {'headers': <{'Content-Length': '3'}>})", "InvalidArgument" },
+    { DESTINATIONS, "Set", "('depot', {'headers': <{'Upload-Offset': '3'}>})", "InvalidArgument" },
     { DESTINATIONS, "Set", "('new', {'url': <'http://example.org/'>, 'headers': <{'X A': 'b'}>})", "InvalidArgument" },
     { DESTINATIONS, "Remove", "('new',)", "NotFound" },
     { DESTINATIONS, "Pause", "('new',)", "NotFound" },

@@ -12,8 +12,10 @@
 #include "dbus/error.h"
 #include "dbus/names.h"
 
+#include <fcntl.h>
 #include <gio/gunixfdlist.h>
 #include <glib/gstdio.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -293,6 +295,74 @@ test_a_folder_that_another_has (void)
   test_wait_until (home_answers, broker, 20);
 }
 
+static void
+on_summary (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  *(GAsyncResult **) user_data = g_object_ref (result);
+}
+
+static gboolean
+has_result (gpointer data)
+{
+  return *(GAsyncResult **) data != NULL;
+}
+
+/* At a restart the last daemon gives up its name before its folder. Who calls in between is answered, not told of another. */
+static void
+test_a_folder_that_another_is_leaving (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *lock = g_build_filename (broker->folder, "data", "outbox", "lock", NULL);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GVariant) summary = NULL;
+  g_autoptr (GError) error = NULL;
+  int fd;
+
+  test_broker_stop (broker);
+  fd = g_open (lock, O_RDWR | O_CLOEXEC, 0);
+  g_assert_cmpint (flock (fd, LOCK_EX), ==, 0);
+  test_broker_start (broker, NULL);
+  outbox_dbus_queue_call_summary (broker->queue, NULL, on_summary, &result);
+  g_assert_true (g_dbus_connection_flush_sync (broker->connection, NULL, NULL));
+  (void) close (fd);
+  test_wait_until (has_result, &result, 20);
+  (void) outbox_dbus_queue_call_summary_finish (broker->queue, &summary, result, &error);
+  g_assert_no_error (error);
+}
+
+static gboolean
+is_missing (gpointer data)
+{
+  return !home_answers (data);
+}
+
+/* The data folder is a link, as on a device whose large disk is elsewhere. The folder gets another name, and then the link
+ * leads there again: it is the same queue. */
+static void
+test_a_link_that_is_set_anew (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *data = g_build_filename (broker->folder, "data", NULL);
+  g_autofree char *link = g_build_filename (data, "outbox", NULL);
+  g_autofree char *before = g_build_filename (broker->folder, "disk", NULL);
+  g_autofree char *after = g_build_filename (broker->folder, "large-disk", NULL);
+  g_autofree char *id = NULL;
+
+  test_broker_stop (broker);
+  g_assert_cmpint (g_rename (link, before), ==, 0);
+  g_assert_cmpint (symlink (before, link), ==, 0);
+  test_broker_start (broker, NULL);
+  home_pause_queue (broker);
+  id = home_hand_over (broker, "photo.jpg", 1);
+  g_assert_cmpint (g_rename (before, after), ==, 0);
+  test_wait_until (is_missing, broker, 20);
+  g_assert_cmpint (g_unlink (link), ==, 0);
+  g_assert_cmpint (symlink (after, link), ==, 0);
+  test_wait_until (home_answers, broker, 20);
+  outbox_dbus_queue_call_resume_sync (broker->queue, NULL, NULL);
+  test_wait_until (home_is_in_state, &(HomeWanted){ broker, id, "done" }, 20);
+}
+
 static gboolean
 is_only_in_memory (TestBroker *broker)
 {
@@ -390,6 +460,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/home/a-folder-that-is-removed", test_a_folder_that_is_removed);
   g_test_add_func ("/home/a-folder-that-is-open-to-others", test_a_folder_that_is_open_to_others);
   g_test_add_func ("/home/a-folder-that-another-has", test_a_folder_that_another_has);
+  g_test_add_func ("/home/a-folder-that-another-is-leaving", test_a_folder_that_another_is_leaving);
+  g_test_add_func ("/home/a-link-that-is-set-anew", test_a_link_that_is_set_anew);
   g_test_add_func ("/home/a-folder-in-memory", test_a_folder_in_memory);
   g_test_add_data_func ("/home/a-spool-on-another-disk/mounted", GINT_TO_POINTER (FALSE), test_a_spool_on_another_disk);
   g_test_add_data_func ("/home/a-spool-on-another-disk/linked", GINT_TO_POINTER (TRUE), test_a_spool_on_another_disk);

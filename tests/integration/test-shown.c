@@ -34,6 +34,10 @@ static const Row rows[] = {
     "retrying" },
   { "/shown/when-the-location-has-a-secret",
     "{\"fault\":\"status\",\"method\":\"POST\",\"status\":201,\"count\":-1,\"headers\":{" LOCATION "}}", "retrying" },
+  { "/shown/when-the-server-repeats-it",
+    "{\"fault\":\"status\",\"method\":\"POST\",\"status\":418,\"count\":-1,"
+    "\"body\":\"user hunter2 with Bearer hdr-5ecret may not POST /files/?token=tok-5ecret\"}",
+    "failed" },
   { "/shown/when-the-location-is-elsewhere",
     "{\"fault\":\"status\",\"method\":\"POST\",\"status\":201,\"count\":-1,\"headers\":{\"Tus-Resumable\":\"1.0.0\","
     "\"Location\":\"http://u:hunter2@elsewhere.invalid/x?sig=sig-5ecret\"}}",

@@ -108,6 +108,8 @@ test_what_is_shown (void)
     { "https://a.test/f#secret", "https://a.test/f" },
     { "https://a.test/c?id={id}&s={sha256}&g={group}&k=secret", "https://a.test/c?id={id}&s={sha256}&g={group}&k=…" },
     { "https://a.test/c?id={id}secret", "https://a.test/c?id=…" },
+    { "https://a.test/f;k=secret/x;secret;a=/y;{id}?k=secret", "https://a.test/f;k=…/x;…;a=/y;{id}?k=…" },
+    { "https://a.test/f;k=secret#secret", "https://a.test/f;k=…" },
     { "user:secret@a.test/f?k=secret", "a.test/f?k=…" },
     { "no URL at all", "no URL at all" },
     { "?secret", "?…" },
