@@ -143,7 +143,7 @@ ob_blocks_load (const char *record_path, guint64 size_bytes, const char *sha256)
   g_autofree char *text = NULL;
   g_autoptr (JsonNode) root = NULL;
   gsize text_bytes;
-  JsonNode *node;
+  const char *digests;
 
   if (size_bytes == 0)
     return g_bytes_new (NULL, 0);
@@ -152,11 +152,9 @@ ob_blocks_load (const char *record_path, guint64 size_bytes, const char *sha256)
   text = ob_file_read_own (record_path, OB_RECORD_MAX_BYTES, &text_bytes, NULL);
   if (!text || !(root = ob_json_parse (text, text_bytes, NULL)) || !JSON_NODE_HOLDS_OBJECT (root))
     return NULL;
-  node = json_object_get_member (json_node_get_object (root), OB_BLOCKS_MEMBER);
+  digests = ob_json_get_text (json_node_get_object (root), OB_BLOCKS_MEMBER);
 
-  return node && json_node_get_value_type (node) == G_TYPE_STRING
-             ? ob_blocks_read_text (json_node_get_string (node), size_bytes)
-             : NULL;
+  return digests ? ob_blocks_read_text (digests, size_bytes) : NULL;
 }
 
 static gboolean

@@ -5,6 +5,8 @@
  */
 #include "base/json.h"
 
+#include "base/text.h"
+
 #include "dbus/error.h"
 
 typedef struct
@@ -317,6 +319,51 @@ ob_json_parse (const char *text, gsize size_bytes, GError **error)
     }
 
   return is_good ? json_parser_steal_root (parser) : NULL;
+}
+
+/* Returns: (nullable): borrowed: the member, if it is of that type */
+static JsonNode *
+find_member (JsonObject *object, const char *name, GType type)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node && json_node_get_value_type (node) == type ? node : NULL;
+}
+
+const char *
+ob_json_get_text (JsonObject *object, const char *name)
+{
+  JsonNode *node = find_member (object, name, G_TYPE_STRING);
+
+  return node ? json_node_get_string (node) : NULL;
+}
+
+char *
+ob_json_dup_clean_text (JsonObject *object, const char *name)
+{
+  const char *text = ob_json_get_text (object, name);
+
+  return text ? ob_text_dup_clean (text, -1, 0) : NULL;
+}
+
+gboolean
+ob_json_is_true (JsonObject *object, const char *name)
+{
+  JsonNode *node = find_member (object, name, G_TYPE_BOOLEAN);
+
+  return node && json_node_get_boolean (node);
+}
+
+gboolean
+ob_json_read_number (JsonObject *object, const char *name, gint64 least, gint64 most, gint64 *number)
+{
+  JsonNode *node = find_member (object, name, G_TYPE_INT64);
+
+  if (!node || json_node_get_int (node) < least || json_node_get_int (node) > most)
+    return FALSE;
+  *number = json_node_get_int (node);
+
+  return TRUE;
 }
 
 char *

@@ -27,6 +27,20 @@ gboolean ob_json_check (const char *text, gsize size_bytes, GError **error);
  * Returns: (transfer full) (nullable): the root */
 JsonNode *ob_json_parse (const char *text, gsize size_bytes, GError **error);
 
+/* Members of an object from outside, of which any may be missing or of another type. */
+
+/* Returns: (nullable): borrowed: the text; %NULL if the member is no text */
+const char *ob_json_get_text (JsonObject *object, const char *name);
+
+/* Returns: (transfer full) (nullable): the same, cleaned by ob_text_dup_clean() */
+char *ob_json_dup_clean_text (JsonObject *object, const char *name);
+
+/* Returns: whether the member is true */
+gboolean ob_json_is_true (JsonObject *object, const char *name);
+
+/* @number: (inout): unchanged if the member is no whole number from @least to @most. Returns: whether it is one */
+gboolean ob_json_read_number (JsonObject *object, const char *name, gint64 least, gint64 most, gint64 *number);
+
 /* Returns: (transfer full): the value as JSON that ob_json_check() accepts */
 char *ob_json_write (GVariant *value);
 

@@ -84,32 +84,15 @@ ob_record_write (GVariant *prepared, const ObRecordFacts *facts)
   return ob_json_write (record);
 }
 
-static char *
-dup_string (JsonObject *object, const char *name)
-{
-  JsonNode *node = json_object_get_member (object, name);
-
-  return node && json_node_get_value_type (node) == G_TYPE_STRING
-             ? ob_text_dup_clean (json_node_get_string (node), -1, 0)
-             : NULL;
-}
-
 /* A value that is no number within the limits counts as absent. */
 static gint64
 get_number (JsonObject *object, const char *name, gint64 least, gint64 most)
 {
-  JsonNode *node = json_object_get_member (object, name);
-  gint64 number = node && json_node_get_value_type (node) == G_TYPE_INT64 ? json_node_get_int (node) : 0;
+  gint64 number = 0;
 
-  return number >= least && number <= most ? number : 0;
-}
+  (void) ob_json_read_number (object, name, least, most, &number);
 
-static gboolean
-is_true (JsonObject *object, const char *name)
-{
-  JsonNode *node = json_object_get_member (object, name);
-
-  return node && json_node_get_value_type (node) == G_TYPE_BOOLEAN && json_node_get_boolean (node);
+  return number;
 }
 
 static GVariant *
@@ -125,7 +108,7 @@ read_metadata (JsonObject *object)
 static char *
 dup_group_app (JsonObject *object, const ObUpload *upload)
 {
-  char *app = dup_string (object, "group_app");
+  char *app = ob_json_dup_clean_text (object, "group_app");
 
   if (app || !upload->group)
     return app ? app : g_strdup ("");
@@ -139,21 +122,21 @@ read_members (JsonObject *object)
 {
   ObUpload *upload = ob_upload_new ();
 
-  upload->id = dup_string (object, "id");
-  upload->app = dup_string (object, "app");
-  upload->key = dup_string (object, "key");
-  upload->name = dup_string (object, "name");
-  upload->media_type = dup_string (object, "media_type");
-  upload->sha256 = dup_string (object, "sha256");
-  upload->group = dup_string (object, "group");
+  upload->id = ob_json_dup_clean_text (object, "id");
+  upload->app = ob_json_dup_clean_text (object, "app");
+  upload->key = ob_json_dup_clean_text (object, "key");
+  upload->name = ob_json_dup_clean_text (object, "name");
+  upload->media_type = ob_json_dup_clean_text (object, "media_type");
+  upload->sha256 = ob_json_dup_clean_text (object, "sha256");
+  upload->group = ob_json_dup_clean_text (object, "group");
   g_free (upload->group_app);
   upload->group_app = dup_group_app (object, upload);
-  upload->group_title = dup_string (object, "group_title");
-  upload->destination = dup_string (object, "destination");
+  upload->group_title = ob_json_dup_clean_text (object, "group_title");
+  upload->destination = ob_json_dup_clean_text (object, "destination");
   upload->rule = g_strdup ("");
   upload->size_bytes = (guint64) get_number (object, "size", 0, OB_LIMIT_SIZE);
   upload->priority = (gint) get_number (object, "priority", -OB_PRIORITY_MOST, OB_PRIORITY_MOST);
-  upload->is_form = is_true (object, "form");
+  upload->is_form = ob_json_is_true (object, "form");
   upload->not_before_ms = get_number (object, "not_before", 0, OB_TIME_MAX_MS);
   upload->modified_at_ms = get_number (object, "modified_at", 0, OB_TIME_MAX_MS);
   upload->created_at_ms = get_number (object, "created_at", 0, OB_TIME_MAX_MS);

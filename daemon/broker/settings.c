@@ -172,24 +172,6 @@ ob_settings_write (GHashTable *destinations, GPtrArray *paused_groups, gboolean 
 
 /* --- Reading --- */
 
-static char *
-dup_string (JsonObject *object, const char *name)
-{
-  JsonNode *node = json_object_get_member (object, name);
-
-  return node && json_node_get_value_type (node) == G_TYPE_STRING
-             ? ob_text_dup_clean (json_node_get_string (node), -1, 0)
-             : NULL;
-}
-
-static gboolean
-get_flag (JsonObject *object, const char *name)
-{
-  JsonNode *node = json_object_get_member (object, name);
-
-  return node && json_node_get_value_type (node) == G_TYPE_BOOLEAN && json_node_get_boolean (node);
-}
-
 /* Returns: (transfer full) (nullable): a{ss}. */
 static GVariant *
 read_strings (JsonNode *node)
@@ -222,9 +204,9 @@ read_urls (JsonNode *node)
 static ObDestination *
 read_destination (JsonObject *object)
 {
-  g_autofree char *name = dup_string (object, "name");
-  g_autofree char *protocol = dup_string (object, "protocol");
-  g_autofree char *url = dup_string (object, "url");
+  g_autofree char *name = ob_json_dup_clean_text (object, "name");
+  g_autofree char *protocol = ob_json_dup_clean_text (object, "protocol");
+  g_autofree char *url = ob_json_dup_clean_text (object, "url");
   JsonNode *headers = json_object_get_member (object, "headers");
   g_autoptr (GVariant) strings = read_strings (headers);
   ObDestination *destination;
@@ -236,15 +218,15 @@ read_destination (JsonObject *object)
   destination->protocol = g_steal_pointer (&protocol);
   g_free (destination->url);
   destination->url = g_steal_pointer (&url);
-  destination->confirm_url = dup_string (object, "confirm_url");
+  destination->confirm_url = ob_json_dup_clean_text (object, "confirm_url");
   destination->also = read_urls (json_object_get_member (object, "also"));
   if (strings && ob_settings_are_headers (strings))
     {
       g_variant_unref (destination->headers);
       destination->headers = g_steal_pointer (&strings);
     }
-  destination->is_default = get_flag (object, "default");
-  destination->is_paused = get_flag (object, "paused");
+  destination->is_default = ob_json_is_true (object, "default");
+  destination->is_paused = ob_json_is_true (object, "paused");
 
   return destination;
 }
@@ -324,7 +306,7 @@ ob_settings_read (const char *text, gsize size_bytes, GError **error)
       return NULL;
     }
   settings = g_new0 (ObSettings, 1);
-  settings->is_paused = get_flag (object, "paused");
+  settings->is_paused = ob_json_is_true (object, "paused");
   settings->paused_groups = read_paused_groups (object);
   settings->destinations = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_destination_free);
   for (guint i = 0; i < json_array_get_length (json_node_get_array (list)); i++)

@@ -86,26 +86,6 @@ write_record (const ObPartial *partial)
                           partial->about);
 }
 
-static gboolean
-read_number (JsonObject *object, const char *name, gint64 least, gint64 most, gint64 *number)
-{
-  JsonNode *node = json_object_get_member (object, name);
-
-  if (!node || json_node_get_value_type (node) != G_TYPE_INT64)
-    return FALSE;
-  *number = json_node_get_int (node);
-
-  return *number >= least && *number <= most;
-}
-
-static gboolean
-is_of (JsonObject *object, const char *id)
-{
-  JsonNode *node = json_object_get_member (object, "id");
-
-  return node && json_node_get_value_type (node) == G_TYPE_STRING && g_str_equal (json_node_get_string (node), id);
-}
-
 static ObPartial *
 read_record (const char *id, const char *text, gsize size_bytes, GError **error)
 {
@@ -117,10 +97,10 @@ read_record (const char *id, const char *text, gsize size_bytes, GError **error)
 
   if (!root)
     return NULL;
-  if (!about || !JSON_NODE_HOLDS_OBJECT (about) || !is_of (object, id)
-      || !read_number (object, "size", -1, OB_LIMIT_SIZE, &size)
-      || !read_number (object, "durable", 0, size >= 0 ? size : OB_LIMIT_SIZE, &durable)
-      || !read_number (object, "begun_at", 0, OB_TIME_MAX_MS, &begun_at_ms))
+  if (!about || !JSON_NODE_HOLDS_OBJECT (about) || g_strcmp0 (ob_json_get_text (object, "id"), id) != 0
+      || !ob_json_read_number (object, "size", -1, OB_LIMIT_SIZE, &size)
+      || !ob_json_read_number (object, "durable", 0, size >= 0 ? size : OB_LIMIT_SIZE, &durable)
+      || !ob_json_read_number (object, "begun_at", 0, OB_TIME_MAX_MS, &begun_at_ms))
     {
       g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "It is no record of a file in pieces");
       return NULL;

@@ -47,14 +47,6 @@ ob_confirm_fill_url (const char *template, const char *id, const char *group, co
   return g_string_free (url, FALSE);
 }
 
-static const char *
-get_string (JsonObject *object, const char *name)
-{
-  JsonNode *node = json_object_get_member (object, name);
-
-  return node && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_get_string (node) : NULL;
-}
-
 static char *
 dup_clean (const char *text)
 {
@@ -68,26 +60,18 @@ read_digest (JsonObject *object, const char **digest)
 {
   JsonNode *node = json_object_get_member (object, "sha256");
 
-  *digest = node ? get_string (object, "sha256") : NULL;
+  *digest = node ? ob_json_get_text (object, "sha256") : NULL;
   if (!node || json_node_is_null (node))
     return TRUE;
 
   return *digest && ob_text_is_sha256 (*digest);
 }
 
-static gboolean
-is_true (JsonObject *object, const char *name)
-{
-  JsonNode *node = json_object_get_member (object, name);
-
-  return node && json_node_get_value_type (node) == G_TYPE_BOOLEAN && json_node_get_boolean (node);
-}
-
 /* A cache that looks at a part of the URL alone may answer for another upload. */
 static gboolean
 is_of_another (JsonObject *object, const ObJob *job)
 {
-  const char *id = get_string (object, "outbox_id");
+  const char *id = ob_json_get_text (object, "outbox_id");
 
   return id && g_strcmp0 (id, job->id) != 0;
 }
@@ -96,13 +80,14 @@ is_of_another (JsonObject *object, const ObJob *job)
 static gboolean
 has_other_bytes (JsonObject *object, const char *digest, const ObJob *job)
 {
-  JsonNode *size = json_object_get_member (object, "size");
+  gint64 size_bytes = 0;
 
   if (digest && job->sha256 && g_ascii_strcasecmp (digest, job->sha256) != 0)
     return TRUE;
 
-  return is_true (object, "attached") && size && json_node_get_value_type (size) == G_TYPE_INT64
-         && (guint64) json_node_get_int (size) != job->size_bytes;
+  return ob_json_is_true (object, "attached")
+         && ob_json_read_number (object, "size", G_MININT64, G_MAXINT64, &size_bytes)
+         && (guint64) size_bytes != job->size_bytes;
 }
 
 /* A record's name in another encoding, or a byte order mark (RFC 8259 section 8.1), must not void the whole
@@ -121,7 +106,7 @@ ob_confirm_read (const char *body, gsize body_bytes, const ObJob *job, ObAttempt
 {
   g_autoptr (JsonNode) root = parse (body, body_bytes);
   JsonObject *object = root && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
-  gboolean is_stored = object && is_true (object, "stored");
+  gboolean is_stored = object && ob_json_is_true (object, "stored");
   const char *digest = NULL;
 
   /* Anything but the agreed JSON, such as a portal's page, says nothing about the upload. As long as the server has not
@@ -133,7 +118,7 @@ ob_confirm_read (const char *body, gsize body_bytes, const ObJob *job, ObAttempt
   else if (is_stored && has_other_bytes (object, digest, job))
     ob_result_set (result, OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED, OB_CODE_DIGEST_MISMATCH,
                    "The server has other bytes than this device sent");
-  else if (!is_stored || !is_true (object, "attached"))
+  else if (!is_stored || !ob_json_is_true (object, "attached"))
     {
       result->is_unknown = !is_stored;
       ob_result_set (result, OB_VERDICT_NOT_YET, OUTBOX_REASON_NONE, "not-yet", "Not attached to its record yet");
@@ -141,7 +126,7 @@ ob_confirm_read (const char *body, gsize body_bytes, const ObJob *job, ObAttempt
   else
     {
       result->is_done = TRUE;
-      result->receipt.record = dup_clean (get_string (object, "record"));
+      result->receipt.record = dup_clean (ob_json_get_text (object, "record"));
       result->receipt.digest = dup_clean (digest);
       result->receipt.confirmed_by = g_strdup ("confirm-url");
     }

@@ -87,6 +87,59 @@ test_json_with_large_numbers (void)
 }
 
 static void
+test_json_members (void)
+{
+  static const struct
+  {
+    const char *value;
+    const char *text;
+    const char *clean;
+    gint64 number; /* of -2 to 2; 9: none */
+    gboolean is_true;
+  } rows[] = {
+    { "\"a\"", "a", "a", 9, FALSE },
+    { "\"\"", "", "", 9, FALSE },
+    { "\"a\\u0001b\"", "a\001b",
+      "a\xef\xbf\xbd"
+      "b",
+      9, FALSE },
+    { "2", NULL, NULL, 2, FALSE },
+    { "-2", NULL, NULL, -2, FALSE },
+    { "0", NULL, NULL, 0, FALSE },
+    { "3", NULL, NULL, 9, FALSE },
+    { "-3", NULL, NULL, 9, FALSE },
+    { "1.0", NULL, NULL, 9, FALSE },
+    { "1e400", NULL, NULL, 9, FALSE },
+    { "18446744073709551616", NULL, NULL, 9, FALSE },
+    { "true", NULL, NULL, 9, TRUE },
+    { "false", NULL, NULL, 9, FALSE },
+    { "null", NULL, NULL, 9, FALSE },
+    { "{}", NULL, NULL, 9, FALSE },
+    { "[true]", NULL, NULL, 9, FALSE },
+    { "\"true\"", "true", "true", 9, FALSE },
+    { NULL, NULL, NULL, 9, FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *text = rows[i].value ? g_strdup_printf ("{\"a\":%s}", rows[i].value) : g_strdup ("{\"b\":1}");
+      g_autoptr (GError) error = NULL;
+      g_autoptr (JsonNode) root = ob_json_parse (text, strlen (text), &error);
+      JsonObject *object = root ? json_node_get_object (root) : NULL;
+      g_autofree char *clean = object ? ob_json_dup_clean_text (object, "a") : NULL;
+      gint64 number = 9;
+
+      g_test_message ("%s", text);
+      g_assert_no_error (error);
+      g_assert_cmpstr (ob_json_get_text (object, "a"), ==, rows[i].text);
+      g_assert_cmpstr (clean, ==, rows[i].clean);
+      g_assert_cmpint (ob_json_read_number (object, "a", -2, 2, &number), ==, rows[i].number != 9);
+      g_assert_cmpint (number, ==, rows[i].number);
+      g_assert_cmpint (ob_json_is_true (object, "a"), ==, rows[i].is_true);
+    }
+}
+
+static void
 test_json_that_is_none (void)
 {
   const char *bad[] = {
@@ -315,6 +368,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/identity/ids-sort-by-birth", test_ids_sort_by_birth);
   g_test_add_func ("/identity/an-id-that-is-no-id", test_an_id_that_is_no_id);
   g_test_add_func ("/json/that-is-json", test_json_that_is_json);
+  g_test_add_func ("/json/members", test_json_members);
   g_test_add_func ("/json/that-is-none", test_json_that_is_none);
   g_test_add_func ("/json/with-a-name-that-stands-twice", test_json_with_a_name_that_stands_twice);
   g_test_add_func ("/json/large-numbers", test_json_with_large_numbers);
