@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Commands for uploads by id. A command for a few is one change. One for thousands would block everybody else, so it is
- * checked as a whole, then done in slices, each of which is committed, and answered after the last. Main thread.
+ * Commands for uploads by id, and for many groups. A command for a few is one change. One for thousands would block everybody else,
+ * so it is checked as a whole, then done in slices, each of which is committed, and answered after the last. Main thread.
  */
 #include "broker/commands-private.h"
 
@@ -24,8 +24,9 @@ typedef struct
   ObCommands *commands; /* borrowed */
   ObCommand command;
   gint value;
-  char *app;           /* the app that must own the uploads; NULL: any */
-  GPtrArray *ids;      /* without repetitions */
+  ObWord word;         /* for groups; NONE: it is for uploads */
+  char *app;           /* the app that must own the uploads, or asks for the groups; NULL: any */
+  GPtrArray *ids;      /* of uploads, or names of groups; without repetitions */
   GHashTable *set;     /* the same ids */
   guint next;          /* index of the first id that this pass has not looked at */
   guint n_done;        /* number of uploads done and committed */
@@ -83,6 +84,20 @@ find (const ObBatch *batch, const char *id, GError **error)
   return ob_commands_may (batch->command, upload, error) ? g_steal_pointer (&upload) : NULL;
 }
 
+static gboolean
+may_do (const ObBatch *batch, const char *id, GError **error)
+{
+  g_autoptr (ObUpload) upload = NULL;
+  g_autoptr (ObGroup) group = NULL;
+
+  if (batch->word == OB_WORD_NONE)
+    upload = find (batch, id, error);
+  else
+    group = ob_commands_find_group (batch->commands, batch->app, batch->word, id, error);
+
+  return upload || group;
+}
+
 /* Returns: whether this slice has time for another one. */
 static gboolean
 has_more (const ObBatch *batch, guint begin, gint64 end_us)
@@ -98,17 +113,37 @@ check_some (ObBatch *batch, GError **error)
   const gint64 end_us = g_get_monotonic_time () + SLICE_US;
 
   for (; has_more (batch, begin, end_us); batch->next++)
-    {
-      g_autoptr (ObUpload) upload = find (batch, batch->ids->pdata[batch->next], error);
-
-      if (!upload)
-        return FALSE;
-    }
+    if (!may_do (batch, batch->ids->pdata[batch->next], error))
+      return FALSE;
 
   return TRUE;
 }
 
-/* Skips an upload that was removed or has ended since it was checked. */
+/* @is_gone: (out): it was removed or has ended since it was checked, and is skipped */
+static gboolean
+do_one (const ObBatch *batch, const char *id, gboolean *is_gone, GError **error)
+{
+  g_autoptr (GError) own_error = NULL;
+  g_autoptr (ObUpload) upload = NULL;
+  g_autoptr (ObGroup) group = NULL;
+
+  if (batch->word == OB_WORD_NONE)
+    upload = find (batch, id, &own_error);
+  else
+    group = ob_commands_find_group (batch->commands, batch->app, batch->word, id, &own_error);
+  *is_gone = g_error_matches (own_error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND)
+             || g_error_matches (own_error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE);
+  if (own_error)
+    g_propagate_error (error, g_steal_pointer (&own_error));
+  if (group)
+    return ob_commands_tell_group (batch->commands, group, batch->word, error);
+  if (!upload)
+    return FALSE;
+  ob_queue_touch (batch->commands->queue, upload->id, FALSE);
+
+  return ob_commands_do_one (batch->commands, batch->command, upload, batch->value, error);
+}
+
 static gboolean
 do_some (gpointer user_data, GError **error)
 {
@@ -119,17 +154,16 @@ do_some (gpointer user_data, GError **error)
   for (; has_more (batch, begin, end_us); batch->next++)
     {
       g_autoptr (GError) own_error = NULL;
-      g_autoptr (ObUpload) upload = find (batch, batch->ids->pdata[batch->next], &own_error);
+      gboolean is_gone;
 
-      if (g_error_matches (own_error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND)
-          || g_error_matches (own_error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE))
-        continue;
-      if (!upload)
-        g_propagate_error (error, g_steal_pointer (&own_error));
-      if (!upload || !ob_commands_do_one (batch->commands, batch->command, upload, batch->value, error))
-        return FALSE;
-      ob_queue_touch (batch->commands->queue, upload->id, FALSE);
+      if (!do_one (batch, batch->ids->pdata[batch->next], &is_gone, &own_error) && !is_gone)
+        {
+          g_propagate_error (error, g_steal_pointer (&own_error));
+          return FALSE;
+        }
     }
+  if (batch->word == OB_WORD_PAUSE || batch->word == OB_WORD_RESUME)
+    ob_settings_file_save_after (batch->commands->settings);
 
   return TRUE;
 }
@@ -173,7 +207,10 @@ finish (ObCommands *self, const GError *error)
   if (told && batch->n_done > 0)
     g_prefix_error (&told, "%u of %u are done: ", batch->n_done, batch->ids->len);
   g_clear_handle_id (&self->batch_source, g_source_remove);
-  batch->done (told, batch->user_data);
+  if (told || batch->word == OB_WORD_NONE)
+    batch->done (told, batch->user_data);
+  else
+    ob_commands_wait_for_sweep (self, batch->done, batch->user_data);
   go_on (self);
 }
 
@@ -250,16 +287,50 @@ check_arguments (ObCommand command, const char *const *ids, gint value, GError *
   return FALSE;
 }
 
-/* Commands about the same upload must not overtake each other. */
+static gboolean
+have_common (const ObBatch *one, const ObBatch *other)
+{
+  for (guint i = 0; i < one->ids->len; i++)
+    if (g_hash_table_contains (other->set, one->ids->pdata[i]))
+      return TRUE;
+
+  return FALSE;
+}
+
+/* Commands about the same upload must not overtake each other; those for groups may be about any. */
 static gboolean
 is_behind_another (const ObBatch *batch)
 {
   for (const GList *link = batch->commands->batches->head; link; link = link->next)
-    for (guint i = 0; i < batch->ids->len; i++)
-      if (g_hash_table_contains (((const ObBatch *) link->data)->set, batch->ids->pdata[i]))
-        return TRUE;
+    if (((const ObBatch *) link->data)->word != OB_WORD_NONE || have_common (batch, link->data))
+      return TRUE;
 
   return FALSE;
+}
+
+gboolean
+ob_commands_have_to_wait (ObCommands *self)
+{
+  return !g_queue_is_empty (self->batches);
+}
+
+static void
+push (ObBatch *batch)
+{
+  g_queue_push_tail (batch->commands->batches, batch);
+  go_on (batch->commands);
+}
+
+void
+ob_commands_tell_groups (ObCommands *self, const char *app, ObWord word, const char *const *names, ObCommandDone done,
+                         gpointer user_data)
+{
+  ObBatch *batch = batch_new (self, 0, app, names, 0);
+
+  batch->word = word;
+  batch->done = done;
+  batch->user_data = user_data;
+  push (batch);
 }
 
 void
@@ -282,8 +353,7 @@ ob_commands_command (ObCommands *self, const char *app, ObCommand command, const
       do_at_once (batch);
       return;
     }
-  g_queue_push_tail (self->batches, g_steal_pointer (&batch));
-  go_on (self);
+  push (g_steal_pointer (&batch));
 }
 
 void

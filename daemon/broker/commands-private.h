@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the files of the commands share, and nobody else: one upload (commands.c), many (commands-batch.c), groups
- * (commands-groups.c), and uploads that follow their group (commands-sweep.c).
+ * What the files of the commands share, and nobody else: one upload (commands.c), many (commands-batch.c), one group
+ * (commands-group.c), groups (commands-groups.c), and uploads that follow their group (commands-sweep.c).
  */
 #pragma once
 
@@ -42,6 +42,10 @@ typedef struct
  * @end_us (monotonic; 0: all of them). Errors: Storage, DiskFull. */
 gboolean ob_commands_sweep (ObCommands *commands, ObGroup *group, gint64 end_us, GError **error);
 
+/* Inside a change, after a sweep of the group's pause: sends its next uploads now, as its row says, until @end_us (monotonic). Errors:
+ * Storage, DiskFull. */
+gboolean ob_commands_send_some (ObCommands *commands, ObGroup *group, gint64 end_us, GError **error);
+
 /* commands-sweep.c: when a slice that begins now must end. */
 gint64 ob_commands_get_slice_end_us (void);
 
@@ -49,14 +53,42 @@ gint64 ob_commands_get_slice_end_us (void);
  * after a rollback no group is paused. */
 void ob_commands_sweep_after (ObCommands *commands, ObCommandDone done, gpointer user_data);
 
+/* The same where that turn is on the disk already. */
+void ob_commands_wait_for_sweep (ObCommands *commands, ObCommandDone done, gpointer user_data);
+
 /* Ends the sweeping, and answers those that wait with NoBroker. */
 void ob_commands_stop_sweeping (ObCommands *commands);
+
+/* A person's or an app's word for a group. */
+typedef enum
+{
+  OB_WORD_NONE,
+  OB_WORD_PAUSE,
+  OB_WORD_RESUME,
+  OB_WORD_SEND_NOW,
+} ObWord;
+
+/* commands-batch.c: gives a word to many groups in slices, and answers when their uploads follow. */
+void ob_commands_tell_groups (ObCommands *commands, const char *app, ObWord word, const char *const *names,
+                              ObCommandDone done, gpointer user_data);
+
+/* Returns: whether commands wait for others, which they must not overtake. */
+gboolean ob_commands_have_to_wait (ObCommands *commands);
+
+/* commands-group.c. Returns: (transfer full) (nullable): the group, if the word can be given to it. Errors: NotFound, InvalidArgument,
+ * WrongState without a network, Storage. */
+ObGroup *ob_commands_find_group (ObCommands *commands, const char *app, ObWord word, const char *name, GError **error);
+
+/* Inside a change: writes the word; the group's uploads have yet to follow. Errors: Storage, DiskFull. */
+gboolean ob_commands_tell_group (ObCommands *commands, ObGroup *group, ObWord word, GError **error);
 
 /* Returns: whether the command applies to the upload in its state. Errors: WrongState. */
 gboolean ob_commands_may (ObCommand command, const ObUpload *upload, GError **error);
 
 /* Does it to an upload that it applies to, as the next does; both inside a change. Errors: Storage, DiskFull. */
 gboolean ob_commands_do_one (ObCommands *commands, ObCommand command, ObUpload *upload, gint value, GError **error);
-gboolean ob_commands_send_one_now (ObCommands *commands, ObUpload *upload, GError **error);
+
+/* The same as SEND_NOW for an upload that follows its group. @network: on which it is sent. */
+gboolean ob_commands_send_one_of_group (ObCommands *commands, ObUpload *upload, const char *network, GError **error);
 
 G_END_DECLS

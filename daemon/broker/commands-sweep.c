@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Sweeps: a group that is paused or resumed has one row, and maybe a hundred thousand uploads that follow it. They do so in
- * slices, so that no other caller waits for all of them. The row says how far the sweep is, so that the next start goes on with
+ * Sweeps: a group that is paused, resumed or sent now has one row, and maybe a hundred thousand uploads that follow it. They do so
+ * in slices, so that no other caller waits for all of them. The row says how far the sweep is, so that the next start goes on with
  * one that a crash interrupts. Main thread.
  */
 #include "broker/commands-private.h"
@@ -20,23 +20,49 @@ ob_commands_get_slice_end_us (void)
   return g_get_monotonic_time () + SLICE_US;
 }
 
+/* Returns: (transfer full) (nullable): a group on its way: the pauses first, since a send-now that is not done was said later. NULL
+ * without an error: there is none */
+static ObGroup *
+find_unfinished (ObCommands *self, GError **error)
+{
+  g_autoptr (GError) own_error = NULL;
+  g_autoptr (ObGroup) group = ob_groups_find_unswept (self->database, &own_error);
+
+  if (!group && !own_error)
+    group = ob_groups_find_unsent (self->database, &own_error);
+  if (own_error)
+    g_propagate_error (error, g_steal_pointer (&own_error));
+
+  return g_steal_pointer (&group);
+}
+
+static gboolean
+follow_one (ObCommands *self, ObGroup *group, gint64 end_us, GError **error)
+{
+  return group->swept_number >= 0 ? ob_commands_sweep (self, group, end_us, error)
+                                  : ob_commands_send_some (self, group, end_us, error);
+}
+
 static gboolean
 sweep_some (gpointer user_data, GError **error)
 {
   ObCommands *self = user_data;
   const gint64 end_us = ob_commands_get_slice_end_us ();
   g_autoptr (GError) own_error = NULL;
-  g_autoptr (ObGroup) group = ob_groups_find_unswept (self->database, &own_error);
+  g_autoptr (ObGroup) group = find_unfinished (self, &own_error);
 
+  while (group && !own_error && g_get_monotonic_time () < end_us && follow_one (self, group, end_us, &own_error))
+    {
+      ob_group_free (group);
+      group = find_unfinished (self, &own_error);
+    }
   if (own_error)
     {
       g_propagate_error (error, g_steal_pointer (&own_error));
       return FALSE;
     }
-  if (group && !ob_commands_sweep (self, group, end_us, error))
-    return FALSE;
   /* Subscribers heard of the pause when it was commanded: tell them again only after the last slice. */
-  if (group && group->swept_number >= 0)
+  if (group)
     ob_queue_want_flush (self->queue);
   else
     ob_queue_touch_holds (self->queue);
@@ -82,7 +108,7 @@ on_slice_committed (const GError *error, gpointer user_data)
 {
   ObCommands *self = user_data;
   g_autoptr (GError) own_error = error ? g_error_copy (error) : NULL;
-  g_autoptr (ObGroup) group = own_error ? NULL : ob_groups_find_unswept (self->database, &own_error);
+  g_autoptr (ObGroup) group = own_error ? NULL : find_unfinished (self, &own_error);
 
   if (own_error)
     answer_failed (self, own_error);
@@ -107,6 +133,15 @@ on_slice (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+void
+ob_commands_wait_for_sweep (ObCommands *self, ObCommandDone done, gpointer user_data)
+{
+  const ObWaiter waiter = { self, done, user_data };
+
+  g_array_append_val (self->waiters, waiter);
+  go_on_sweeping (self);
+}
+
 static void
 on_word_committed (const GError *error, gpointer user_data)
 {
@@ -118,8 +153,7 @@ on_word_committed (const GError *error, gpointer user_data)
       waiter->done (error, waiter->user_data);
       return;
     }
-  g_array_append_val (self->waiters, *waiter);
-  go_on_sweeping (self);
+  ob_commands_wait_for_sweep (self, waiter->done, waiter->user_data);
 }
 
 void
@@ -133,7 +167,7 @@ ob_commands_sweep_after (ObCommands *self, ObCommandDone done, gpointer user_dat
 void
 ob_commands_take_up (ObCommands *self)
 {
-  g_autoptr (ObGroup) group = ob_groups_find_unswept (self->database, NULL);
+  g_autoptr (ObGroup) group = find_unfinished (self, NULL);
 
   if (group)
     go_on_sweeping (self);

@@ -110,10 +110,20 @@ note_change (ObCommands *self, ObUpload *upload, const char *event, GError **err
 }
 
 static gboolean
+is_group_being_sent (ObCommands *self, const ObUpload *upload)
+{
+  g_autoptr (ObGroup) group
+      = upload->group ? ob_groups_get (self->database, upload->group_app, upload->group, NULL) : NULL;
+
+  return group && group->sent_number >= 0;
+}
+
+static gboolean
 pause_one (ObCommands *self, ObUpload *upload, GError **error)
 {
   ob_runs_pause_one_after (self->runs, upload->id);
-  if (upload->is_paused)
+  /* If its group is being sent now, the row tells that this was said later. */
+  if (upload->is_paused && !is_group_being_sent (self, upload))
     return TRUE;
   upload->is_paused = TRUE;
 
@@ -196,15 +206,15 @@ end_sweep_of (ObCommands *self, const ObUpload *upload, GError **error)
   return !group || group->swept_number < 0 || ob_commands_sweep (self, group, 0, error);
 }
 
-/* Ends every hold, except those that only a network can end, and sets the rule aside for the present network. */
+/* Ends every hold, except those that only a network can end, and sets the rule aside for that network. */
 gboolean
-ob_commands_send_one_now (ObCommands *self, ObUpload *upload, GError **error)
+ob_commands_send_one_of_group (ObCommands *self, ObUpload *upload, const char *network, GError **error)
 {
   upload->is_paused = FALSE;
   upload->not_before_ms = 0;
 
-  return end_sweep_of (self, upload, error) && ob_groups_release_one (self->database, upload->id, error)
-         && retry_one (self, upload, error) && ob_gate_send_now (self->gate, upload, error);
+  return ob_groups_release_one (self->database, upload->id, error) && retry_one (self, upload, error)
+         && ob_gate_send_now (self->gate, upload, network, error);
 }
 
 static gboolean
@@ -293,7 +303,7 @@ ob_commands_do_one (ObCommands *self, ObCommand command, ObUpload *upload, gint 
       return ob_commands_want_termination (self, upload, error)
              && ob_commands_forget (self, upload, upload->name, error);
     case OB_COMMAND_SEND_NOW:
-      return ob_commands_send_one_now (self, upload, error);
+      return end_sweep_of (self, upload, error) && ob_commands_send_one_of_group (self, upload, NULL, error);
     case OB_COMMAND_SET_PRIORITY:
     default:
       return set_priority_one (self, upload, value, error);

@@ -82,14 +82,16 @@ void ob_commands_command (ObCommands *commands, const char *app, ObCommand comma
 
 /* --- Groups. @names, @app: as ob_groups_find() has them --- */
 
-/* Pauses or resumes all of the groups by one commit, or none; what joins them from then on follows at once. The uploads of a
- * large group follow in slices, and the answer comes after the last. If a slice cannot be written, the rest follows when the
- * database can be written again, or at the next start. Errors: NotFound, InvalidArgument, Storage, DiskFull, NoBroker. */
+/* Pauses or resumes all of the groups by one commit, or none, unless they are more than fifty, as with ids above; what joins them from
+ * then on follows at once. The uploads of a large group follow in slices, and the answer comes after the last. If a slice cannot be
+ * written, the rest follows when the database can be written again, or at the next start. Errors: NotFound, InvalidArgument, Storage,
+ * DiskFull, NoBroker. */
 void ob_commands_pause_groups (ObCommands *commands, const char *app, const char *const *names, gboolean is_paused,
                                ObCommandDone done, gpointer user_data);
 
-/* Sends what is in the groups once on the present network, as SEND_NOW does, and what joins them while that network
- * lasts. Errors: NotFound, WrongState without a network, Storage, DiskFull. */
+/* Sends what is in the groups once on the present network, as SEND_NOW does, and what joins them while that network lasts; in slices
+ * as a pause. An upload that a person pauses before its turn stays so, and a pause of the group ends the sending of the rest. Errors:
+ * NotFound, WrongState without a network, Storage, DiskFull, NoBroker. */
 void ob_commands_send_groups_now (ObCommands *commands, const char *const *names, ObCommandDone done,
                                   gpointer user_data);
 

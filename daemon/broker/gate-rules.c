@@ -91,9 +91,10 @@ ob_gate_move (ObGate *self, ObUpload *upload, const char *rule, const char *sent
 }
 
 gboolean
-ob_gate_send_now (ObGate *self, ObUpload *upload, GError **error)
+ob_gate_send_now (ObGate *self, ObUpload *upload, const char *network, GError **error)
 {
-  return ob_gate_move (self, upload, upload->rule, ob_gate_get_sent_on (&self->latest), "send-now", error);
+  return ob_gate_move (self, upload, upload->rule, network ? network : ob_gate_get_sent_on (&self->latest), "send-now",
+                       error);
 }
 
 /* --- Paces --- */

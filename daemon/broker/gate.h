@@ -101,9 +101,9 @@ void ob_gate_admit (ObGate *gate, ObUpload *upload);
 /* By the rules alone. */
 void ob_gate_match (ObGate *gate, ObUpload *upload);
 
-/* Lets the upload travel on the present network, whatever its rule says. Writes its row and journal itself. Errors:
- * Storage, DiskFull. */
-gboolean ob_gate_send_now (ObGate *gate, ObUpload *upload, GError **error);
+/* Lets the upload travel on that network, whatever its rule says. @network: (nullable): as ob_gate_get_network() had it; NULL: the
+ * present one, or none if there is none. Writes its row and journal itself. Errors: Storage, DiskFull. */
+gboolean ob_gate_send_now (ObGate *gate, ObUpload *upload, const char *network, GError **error);
 
 /* --- What holds a lane --- */
 

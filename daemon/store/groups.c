@@ -9,7 +9,9 @@
 #include "dbus/error.h"
 #include "store/statement.h"
 
-#define COLUMNS "SELECT app, key, title, is_paused, updated_at, coalesce (swept, -1) FROM groups "
+#define COLUMNS                                                                                                       \
+  "SELECT app, key, title, is_paused, updated_at, coalesce (swept, -1), coalesce (sending, -1), sent_after, sent_on " \
+  "FROM groups "
 
 void
 ob_group_free (ObGroup *group)
@@ -17,6 +19,7 @@ ob_group_free (ObGroup *group)
   g_free (group->app);
   g_free (group->key);
   g_free (group->title);
+  g_free (group->sent_on);
   g_free (group);
 }
 
@@ -43,6 +46,9 @@ read_all (ObDatabase *database, ObStatement *statement, GError **error)
       group->is_paused = ob_statement_get_sound (statement, 3, OB_LIMIT_is_paused) != 0;
       group->updated_at_ms = ob_statement_get_sound (statement, 4, OB_LIMIT_updated_at);
       group->swept_number = ob_statement_get_number (statement, 5);
+      group->sent_number = ob_statement_get_number (statement, 6);
+      group->sent_after = ob_statement_get_number (statement, 7);
+      group->sent_on = g_strdup (ob_statement_get_text (statement, 8));
       if (group->app && group->key)
         g_ptr_array_add (groups, group);
       else
@@ -162,7 +168,8 @@ ob_groups_set_paused (ObDatabase *database, const char *app, const char *key, gb
   g_autoptr (ObStatement) statement
       = ob_statement_new (database,
                           "INSERT INTO groups (app, key, is_paused, swept) VALUES (@app, @key, @paused, 0)"
-                          " ON CONFLICT DO UPDATE SET is_paused = @paused, swept = 0",
+                          " ON CONFLICT DO UPDATE SET is_paused = @paused, swept = 0,"
+                          " sending = iif (@paused, NULL, sending)",
                           error);
 
   if (!statement)
@@ -240,27 +247,67 @@ ob_groups_sweep (ObDatabase *database, ObGroup *group, guint limit, GError **err
   return ob_statement_run (database, statement, error);
 }
 
-ObGroup *
-ob_groups_find_unswept (ObDatabase *database, GError **error)
+/* @statement: (nullable) (transfer full) */
+static ObGroup *
+read_first (ObDatabase *database, ObStatement *all, GError **error)
 {
-  g_autoptr (ObStatement) statement
-      = ob_statement_new (database, COLUMNS "WHERE swept IS NOT NULL ORDER BY key, app LIMIT 1", error);
+  g_autoptr (ObStatement) statement = all;
   g_autoptr (GPtrArray) groups = read_all (database, statement, error);
 
   return groups && groups->len > 0 ? g_ptr_array_steal_index (groups, 0) : NULL;
 }
 
+ObGroup *
+ob_groups_find_unswept (ObDatabase *database, GError **error)
+{
+  return read_first (database,
+                     ob_statement_new (database, COLUMNS "WHERE swept IS NOT NULL ORDER BY key, app LIMIT 1", error),
+                     error);
+}
+
+ObGroup *
+ob_groups_find_unsent (ObDatabase *database, GError **error)
+{
+  return read_first (database,
+                     ob_statement_new (database, COLUMNS "WHERE sending IS NOT NULL ORDER BY key, app LIMIT 1", error),
+                     error);
+}
+
 gboolean
-ob_groups_set_sent_now (ObDatabase *database, const char *app, const char *key, const char *network, GError **error)
+ob_groups_set_sent_now (ObDatabase *database, ObGroup *group, const char *network, gint64 after, GError **error)
 {
   g_autoptr (ObStatement) statement
-      = ob_statement_new (database, "UPDATE groups SET sent_on = @network WHERE app = @app AND key = @key", error);
+      = ob_statement_new (database,
+                          "UPDATE groups SET sent_on = @network, sending = 0, sent_after = @after"
+                          " WHERE app = @app AND key = @key",
+                          error);
 
   if (!statement)
     return FALSE;
-  ob_statement_bind_text (statement, "@app", app);
-  ob_statement_bind_text (statement, "@key", key);
+  g_free (group->sent_on);
+  group->sent_on = g_strdup (network);
+  group->sent_number = 0;
+  group->sent_after = after;
+  ob_statement_bind_text (statement, "@app", group->app);
+  ob_statement_bind_text (statement, "@key", group->key);
   ob_statement_bind_text (statement, "@network", network);
+  ob_statement_bind_number (statement, "@after", after);
+
+  return ob_statement_run (database, statement, error);
+}
+
+gboolean
+ob_groups_set_sent_number (ObDatabase *database, const ObGroup *group, GError **error)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database, "UPDATE groups SET sending = nullif (@sent, -1) WHERE app = @app AND key = @key",
+                          error);
+
+  if (!statement)
+    return FALSE;
+  ob_statement_bind_text (statement, "@app", group->app);
+  ob_statement_bind_text (statement, "@key", group->key);
+  ob_statement_bind_number (statement, "@sent", group->sent_number);
 
   return ob_statement_run (database, statement, error);
 }

@@ -18,6 +18,10 @@ typedef struct
   gboolean is_paused;
   gint64 updated_at_ms; /* when anything in it last changed */
   gint64 swept_number;  /* its uploads up to that number follow its pause, or the end of that; -1: all of them do */
+  gint64
+      sent_number; /* its uploads up to that number are sent now, as a person said; -1: all of them are, or nobody did */
+  gint64 sent_after; /* the journal's last sequence before a person said so */
+  char *sent_on;     /* the network on which it is sent now; NULL: nobody said so */
 } ObGroup;
 
 void ob_group_free (ObGroup *group);
@@ -57,7 +61,8 @@ GPtrArray *ob_groups_list (ObDatabase *database, const ObGroupsFilter *filter, G
 /* Returns: (transfer full) (element-type ObGroup): the paused ones. Errors: Storage. */
 GPtrArray *ob_groups_list_paused (ObDatabase *database, GError **error);
 
-/* Writes the group alone, which what comes into it from now on follows. Errors: Storage, DiskFull. */
+/* Writes the group alone, which what comes into it from now on follows. A pause ends the sending of what is not sent yet. Errors:
+ * Storage, DiskFull. */
 gboolean ob_groups_set_paused (ObDatabase *database, const char *app, const char *key, gboolean is_paused,
                                GError **error);
 
@@ -69,10 +74,17 @@ gboolean ob_groups_sweep (ObDatabase *database, ObGroup *group, guint limit, GEr
  * Errors: Storage. */
 ObGroup *ob_groups_find_unswept (ObDatabase *database, GError **error);
 
-/* Remembers the network on which a person sends the whole group now, later uploads included; NULL forgets it. Errors:
- * Storage, DiskFull. */
-gboolean ob_groups_set_sent_now (ObDatabase *database, const char *app, const char *key, const char *network,
+/* Remembers the network on which a person sends the whole group now, later uploads included, and that none of its uploads is sent
+ * yet. @after: the journal's last sequence. Errors: Storage, DiskFull. */
+gboolean ob_groups_set_sent_now (ObDatabase *database, ObGroup *group, const char *network, gint64 after,
                                  GError **error);
+
+/* Writes how far the sending is, which @group says. Errors: Storage, DiskFull. */
+gboolean ob_groups_set_sent_number (ObDatabase *database, const ObGroup *group, GError **error);
+
+/* Returns: (transfer full) (nullable): a group that not all of its uploads are sent of yet; NULL without an error: there is none.
+ * Errors: Storage. */
+ObGroup *ob_groups_find_unsent (ObDatabase *database, GError **error);
 
 /* Returns: whether the group is sent now on that network. */
 gboolean ob_groups_is_sent_now (ObDatabase *database, const char *app, const char *key, const char *network);

@@ -145,6 +145,23 @@ ob_journal_has_event (ObDatabase *database, const char *upload_id, const char *e
 }
 
 gboolean
+ob_journal_has_event_after (ObDatabase *database, const char *upload_id, const char *event, gint64 sequence)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database,
+                          "SELECT 1 FROM journal WHERE upload = @upload AND sequence > @sequence AND event = @event",
+                          NULL);
+
+  if (!statement)
+    return FALSE;
+  ob_statement_bind_text (statement, "@upload", upload_id);
+  ob_statement_bind_text (statement, "@event", event);
+  ob_statement_bind_number (statement, "@sequence", sequence);
+
+  return ob_statement_step (statement) == SQLITE_ROW;
+}
+
+gboolean
 ob_journal_is_of_app (ObDatabase *database, const char *upload_id, const char *app)
 {
   g_autoptr (ObStatement) statement

@@ -24,6 +24,9 @@ gint64 ob_journal_append_hold (ObDatabase *database, gint64 now_ms, OutboxScope 
 /* Returns: whether the event ever happened to the upload, even if its row is gone. */
 gboolean ob_journal_has_event (ObDatabase *database, const char *upload_id, const char *event);
 
+/* Returns: whether it happened after that sequence. */
+gboolean ob_journal_has_event_after (ObDatabase *database, const char *upload_id, const char *event, gint64 sequence);
+
 /* Returns: whether the upload was the app's, even if its row is gone. */
 gboolean ob_journal_is_of_app (ObDatabase *database, const char *upload_id, const char *app);
 

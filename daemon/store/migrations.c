@@ -329,6 +329,12 @@ static const char version_2[]
       "ALTER TABLE groups ADD COLUMN swept INTEGER;"
       "CREATE INDEX groups_unswept ON groups (key, app) WHERE swept IS NOT NULL;"
 
+      /* So did "send now" for one. Up to which number its uploads are sent, NULL: all; and the journal's sequence when a person said
+       * so, since what was said of an upload later counts. */
+      "ALTER TABLE groups ADD COLUMN sending INTEGER;"
+      "ALTER TABLE groups ADD COLUMN sent_after INTEGER NOT NULL DEFAULT 0;"
+      "CREATE INDEX groups_unsent ON groups (key, app) WHERE sending IS NOT NULL;"
+
       /* Every summary asks how many copies are lost. */
       "CREATE INDEX uploads_lost ON uploads (size) WHERE state = 4 AND reason IN ('file-missing', 'file-changed');";
 

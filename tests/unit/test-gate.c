@@ -398,7 +398,7 @@ send_now (gpointer user_data, GError **error)
   Fixture *fixture = user_data;
   g_autoptr (ObUpload) upload = ob_uploads_get (fixture->database, "v", error);
 
-  return upload && ob_gate_send_now (fixture->gate, upload, error);
+  return upload && ob_gate_send_now (fixture->gate, upload, NULL, error);
 }
 
 static void
