@@ -25,7 +25,7 @@
 
 G_BEGIN_DECLS
 
-/* Of a caller's word that an error repeats, at most so many. */
+/* The most that an error repeats of a caller's word. */
 #define OB_TEXT_SHOWN_CHARS 80
 
 /* The end of the year 9999 in Unix milliseconds: RFC 3339 section 5.6 has four digits for a year. */

@@ -197,7 +197,8 @@ go_on (ObCommands *self)
     self->batch_source = g_idle_add_full (SLICE_PRIORITY, on_slice, self, NULL);
 }
 
-/* What was committed stays; the answer says how many that are. */
+/* Answers the first command, and goes on with the next. After an @error, uploads that were done and committed stay so, and the
+ * answer says how many they are. */
 static void
 finish (ObCommands *self, const GError *error)
 {

@@ -267,7 +267,7 @@ list_changed (ObGate *self)
   return changed;
 }
 
-/* What the journal is told of the lanes. */
+/* The arguments and the result of write_lanes(). */
 typedef struct
 {
   ObGate *gate;

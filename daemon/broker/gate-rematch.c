@@ -9,7 +9,7 @@
 #include "store/meta.h"
 #include "store/uploads.h"
 
-/* So many take some milliseconds. */
+/* To match so many takes some milliseconds. */
 #define MATCH_AT_ONCE 200
 
 static void

@@ -77,7 +77,7 @@ void ob_gate_allow_network (ObGate *gate, ObQueueDone done, gpointer user_data);
 /* Months and hours of rules count in that zone. @zone: a reference is taken */
 void ob_gate_set_zone (ObGate *gate, GTimeZone *zone);
 
-/* Bytes that cost in this month. The second, inside a change, adds to them. Errors: Storage, DiskFull. */
+/* Returns: the bytes of this month that cost money. The second, inside a change, adds to them. Errors: Storage, DiskFull. */
 guint64 ob_gate_get_metered_bytes (ObGate *gate);
 gboolean ob_gate_count_metered (ObGate *gate, const char *destination, guint64 wire_bytes, GError **error);
 
@@ -95,10 +95,10 @@ ObPace *ob_gate_ref_pace (ObGate *gate, const char *rule_name);
 
 /* --- The lane of an upload; inside a change, after which its row is to be written --- */
 
-/* The upload is new: a person's word for its group counts too. */
+/* Sets the lane of a new upload: by the rules, and by what a person has said for its group on this network. */
 void ob_gate_admit (ObGate *gate, ObUpload *upload);
 
-/* By the rules alone. */
+/* Sets the lane of an upload by the rules alone. */
 void ob_gate_match (ObGate *gate, ObUpload *upload);
 
 /* Lets the upload travel on that network, whatever its rule says. @network: (nullable): as ob_gate_get_network() had it; NULL: the

@@ -376,7 +376,7 @@ wake (ObQueue *queue, gboolean is_start)
       if (!is_due || !joined->member->wake || (ob_queue_is_stuck (queue) && !joined->member->is_stuck))
         continue;
       joined->member->wake (joined->instance, now_ms, jump_ms);
-      /* What it could not change, it has yet to change by the clock that was set. */
+      /* A member that could not write its change must hear of the jump again. */
       if (!ob_queue_is_stuck (queue))
         joined->heard_gap_ms += jump_ms;
     }

@@ -146,7 +146,7 @@ read_members (JsonObject *object)
   return upload;
 }
 
-/* What an app says is recorded before its file is read. */
+/* @is_whole: the file has been read; before that, its record has only what its app said */
 static ObUpload *
 read_record (const char *text, gsize size_bytes, gboolean is_whole, GError **error)
 {

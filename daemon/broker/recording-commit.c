@@ -148,7 +148,7 @@ on_make_record (const ObIngestFacts *facts, const ObSpoolCopy *copy, GBytes *blo
   return ob_record_write (thread_data, &read);
 }
 
-/* What the app did not say is told from the bytes. */
+/* Takes from the bytes what the app did not say. */
 static GVariant *
 prepare (const ObRecording *recording, ObUpload *row)
 {

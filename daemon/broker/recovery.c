@@ -177,8 +177,8 @@ salvage (ObRecovery *self, ObUpload *upload)
   upload->is_paused = row->is_paused != 0;
 }
 
-/* What has ended and has no bytes here any more is known from the rows of the damaged database alone. Where the bytes are in
- * the spool, the server is asked again instead: the word of a damaged row is not worth a file. */
+/* Returns: whether only this row of the damaged database knows of the upload: it has ended, and no bytes are left here. If they
+ * are in the spool, the server is asked again instead: the word of a damaged row is not worth a file. */
 static gboolean
 is_past (ObRecovery *self, const ObUpload *row)
 {

@@ -30,7 +30,7 @@ typedef struct
 {
   ObRuns *runs;
   const char *id;
-  const char *server_url; /* new; NULL: the server has the upload no longer */
+  const char *resume; /* the new resume text; NULL: the server has the upload no longer */
   guint64 offset_bytes;
   guint64 wire_bytes;
   const char *event;
@@ -130,33 +130,33 @@ write_created (gpointer user_data, GError **error)
 {
   const Report *report = user_data;
   ObRuns *self = report->runs;
-  const char *server_url = report->server_url;
+  const char *resume = report->resume;
   g_autoptr (ObUpload) upload = ob_uploads_get (self->database, report->id, error);
-  g_autofree char *shown = ob_origin_dup_shown (server_url);
+  g_autofree char *shown = ob_origin_dup_shown (resume);
 
   if (!upload || !leave_confirming (self, upload, error))
     return FALSE;
   g_free (upload->server_url);
-  upload->server_url = g_strdup (server_url);
+  upload->server_url = g_strdup (resume);
   upload->silent_since_ms = 0;
-  upload->losses += !server_url || upload->offset_bytes > 0;
+  upload->losses += !resume || upload->offset_bytes > 0;
   upload->offset_bytes = 0;
   upload->updated_at_ms = ob_queue_get_now_ms (self->queue);
-  upload->sequence = ob_journal_append (self->database, upload->updated_at_ms, upload, server_url ? "created" : "lost",
-                                        upload->stored, OUTBOX_REASON_NONE,
-                                        shown ? shown : "the server has no such upload any more", error);
+  upload->sequence
+      = ob_journal_append (self->database, upload->updated_at_ms, upload, resume ? "created" : "lost", upload->stored,
+                           OUTBOX_REASON_NONE, shown ? shown : "the server has no such upload any more", error);
 
   return upload->sequence > 0 && ob_uploads_update (self->database, upload, error);
 }
 
 static void
-on_created (const char *id, const char *server_url, ObQuestion *question, gpointer user_data)
+on_created (const char *id, const char *resume, ObQuestion *question, gpointer user_data)
 {
   ObRuns *self = user_data;
-  Report report = { .runs = self, .id = id, .server_url = server_url };
+  Report report = { .runs = self, .id = id, .resume = resume };
 
   ob_crash_point ("created");
-  if (server_url && ob_uploads_is_url_taken (self->database, server_url, id))
+  if (resume && ob_uploads_is_url_taken (self->database, resume, id))
     {
       ob_question_answer (question, OB_CREATED_TAKEN);
       return;

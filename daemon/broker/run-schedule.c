@@ -137,7 +137,7 @@ start (ObRuns *self, const ObCandidate *candidate)
   ob_queue_touch (self->queue, candidate->id, FALSE);
 }
 
-/* What could run now, and what runs. */
+/* The uploads that could run now, and the attempts that run. */
 typedef struct
 {
   GArray *streams;    /* of ObStream */

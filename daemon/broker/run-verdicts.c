@@ -290,7 +290,7 @@ on_done (const GError *error, gpointer user_data)
   self->host->arrived (pending->id, self->user_data);
 }
 
-/* What is written of an upload whose attempt has ended. */
+/* The end of an attempt, to be written. */
 typedef struct
 {
   ObRuns *runs;

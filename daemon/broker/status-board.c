@@ -266,7 +266,7 @@ ob_status_board_summarise (ObStatusBoard *board, guint64 uploads[OUTBOX_N_STATES
 
 /* --- Of groups --- */
 
-/* What happens comes before what waits, then what a person has to look at, then what is over. */
+/* A group has the first of these states that one of its uploads has: something happens, or it waits, or it needs a person. */
 static const OutboxState state_order[] = {
   OUTBOX_STATE_UPLOADING, OUTBOX_STATE_SAVING, OUTBOX_STATE_CONFIRMING, OUTBOX_STATE_QUEUED,
   OUTBOX_STATE_RETRYING,  OUTBOX_STATE_PAUSED, OUTBOX_STATE_FAILED,

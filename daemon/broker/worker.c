@@ -66,7 +66,7 @@ typedef struct
   ObWorker *worker; /* a reference */
   MessageKind kind;
   char *id;
-  char *server_url;
+  char *resume;
   char *event;
   char *words;
   guint64 offset_bytes;
@@ -117,7 +117,7 @@ tell (ObWorker *worker, Message *message)
   switch (message->kind)
     {
     case MESSAGE_CREATED:
-      events->created (message->id, message->server_url, message->question, worker->user_data);
+      events->created (message->id, message->resume, message->question, worker->user_data);
       break;
     case MESSAGE_STORED:
       events->stored (message->id, message->question, worker->user_data);
@@ -156,7 +156,7 @@ message_free (gpointer data)
   Message *message = data;
 
   g_free (message->id);
-  g_free (message->server_url);
+  g_free (message->resume);
   g_free (message->event);
   g_free (message->words);
   g_clear_pointer (&message->result, ob_attempt_result_free);
@@ -205,11 +205,11 @@ ask (Run *run, Message *message)
 }
 
 static ObCreated
-on_created (const char *server_url, gpointer data)
+on_created (const char *resume, gpointer data)
 {
   Message *message = message_new (data, MESSAGE_CREATED);
 
-  message->server_url = g_strdup (server_url);
+  message->resume = g_strdup (resume);
 
   return ask (data, message);
 }

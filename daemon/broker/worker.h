@@ -14,12 +14,12 @@ G_BEGIN_DECLS
 /* All called on the main thread. */
 typedef struct
 {
-  /* @server_url: (nullable). Answer once it is on the disk. */
-  void (*created) (const char *id, const char *server_url, ObQuestion *question, gpointer user_data);
+  /* @resume: (nullable): the resume text. Answer once it is on the disk. */
+  void (*created) (const char *id, const char *resume, ObQuestion *question, gpointer user_data);
   void (*progress) (const char *id, guint64 offset_bytes, guint64 wire_bytes, gpointer user_data);
   /* The peer's kernel has acknowledged up to @sent_bytes; found by looking at the worker. */
   void (*sent) (const char *id, guint64 sent_bytes, gpointer user_data);
-  /* Whether the server has the whole upload and takes long to answer; found by looking, too. */
+  /* The server has the whole upload and takes long to answer, or no longer does; found by looking, too. */
   void (*left) (const char *id, gboolean is_left, gpointer user_data);
   void (*stored) (const char *id, ObQuestion *question, gpointer user_data);
   /* For the journal: one word for programs, and words for a person. */

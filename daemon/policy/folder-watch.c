@@ -26,7 +26,7 @@
 #define EVENTS_OF_ITSELF (IN_DELETE_SELF | IN_MOVE_SELF)
 #define NO_WATCH (-1)
 
-/* What the process has found. */
+/* The findings of the process. */
 typedef struct
 {
   int number;             /* inotify's, of the nearest folder; watches of the same folder share it */

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The first text of the queue is under way: a process writes it, then whoever owns this reads it.
+ * A list of texts, of which the first is under way: a process writes it, then the owner puts it in force.
  */
 #include "policy/own-file.h"
 

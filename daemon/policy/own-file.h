@@ -18,7 +18,7 @@ typedef void (*ObOwnFileDone) (const GError *error, gpointer user_data);
 /* @on_written: the text is on the disk; have it in force, then call ob_own_file_end(). */
 ObOwnFile *ob_own_file_new (const char *path, void (*on_written) (gpointer user_data), gpointer user_data);
 
-/* What is not done yet ends with NoBroker. */
+/* Texts that are not in force yet end with NoBroker. */
 void ob_own_file_free (ObOwnFile *file);
 
 /* @done: called once, perhaps at once */

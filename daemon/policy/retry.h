@@ -44,8 +44,8 @@ gint64 ob_retry_get_idle_ms (gint64 tried_at_ms, gint64 now_ms);
  * @failures: failed attempts without progress, in a row
  * @limit_ms: how long it may go on
  *
- * Whether nothing has moved for so long that a person must look. Setting the clock alone never brings that about: set forward,
- * the whole back-off must still have been tried.
+ * Returns: whether nothing has moved for so long that a person must look. Setting the clock alone never brings that about:
+ * set forward, the whole back-off must still have been tried.
  */
 gboolean ob_retry_must_give_up (gint64 progress_at_ms, gint64 now_ms, guint failures, gint64 limit_ms);
 

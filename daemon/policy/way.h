@@ -23,7 +23,7 @@ typedef struct
 /**
  * ob_way_find:
  *
- * Whether the kernel has a route to @address. Connects a UDP socket to it, which sends nothing; rtnetlink tells the device, and
+ * Asks whether the kernel has a route to @address. Connects a UDP socket to it, which sends nothing; rtnetlink tells the device, and
  * whether its carrier is gone. A missing default route is no reason by itself. If the kernel cannot be asked (no descriptor is
  * left), there is a way: an attempt will tell.
  */

@@ -44,7 +44,7 @@ gboolean ob_home_is_in_memory (ObHome *home);
 /* Returns: (transfer full): a path of it that works wherever the folder's own path leads. */
 char *ob_home_dup_held_path (ObHome *home);
 
-/* Whether a program still writes a file that it was given there. */
+/* Returns: whether a program still writes a file that it was given there. */
 gboolean ob_home_has_recordings_in_use (ObHome *home);
 
 /* Notes that the queue of that epoch is on this disk. */

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
  * before stays here. */
 gboolean ob_partial_join (ObSpool *spool, const char *data_folder, GError **error);
 
-/* Whether a program still writes one of those there. */
+/* Returns: whether a program still writes one of those there. */
 gboolean ob_partial_is_in_use (const char *data_folder);
 
 G_END_DECLS

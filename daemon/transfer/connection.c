@@ -157,7 +157,7 @@ judge (ObConnection *self)
   return ob_stall_judge (&self->stall, has_flow ? &flow : NULL, g_get_monotonic_time ());
 }
 
-/* With the lock held. Whether the peer has acknowledged anything since the request began. If answers arrive by another
+/* With the lock held. Returns: whether the peer has acknowledged anything since the request began. If answers arrive by another
  * device than the one with the address, a socket that is tied to that device never sees them. */
 static gboolean
 has_ever_moved (ObConnection *self)

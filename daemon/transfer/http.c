@@ -16,9 +16,9 @@
 #define UPLOAD "outbox-upload"
 #define HEADERS "outbox-headers"
 
-/* What libsoup would do by itself with this answer is done without it. */
+/* Set on a message whose answer is handled here, so that libsoup's own handlers are kept from it. */
 #define IS_OURS "outbox-is-ours"
-/* The request under way, for as long as it is. */
+/* The cancellable of a message's request, as long as that is under way. */
 #define REQUEST "outbox-request"
 #define INTERIMS "outbox-interims"
 
@@ -232,7 +232,8 @@ error_of_end (ObEnd end)
     }
 }
 
-/* Where we ended the exchange ourselves, libsoup says "cancelled": the head of the answer has come, or none will. */
+/* libsoup says "cancelled" if we ended the exchange ourselves. Either the head of the answer has come, which is the answer; or
+ * the server said nothing but interim answers, which is no answer. */
 static void
 note_own_end (ObAnswer *answer, ObEnd *end)
 {

@@ -136,7 +136,7 @@ is_same_peer (const struct sockaddr_storage *a, const struct sockaddr_storage *b
          && a6->sin6_port == b6->sin6_port;
 }
 
-/* Those that the kernel has ended meanwhile go too. */
+/* Also drops the ones that the kernel has ended meanwhile. */
 void
 ob_parking_release (ObParking *parking, int fd)
 {

@@ -191,8 +191,8 @@ append_filled (GString *url, const char *part, gsize length, char **values)
     }
 }
 
-/* Whether a server that decodes every escape sees a dot, or two, between slashes in it: two values may make that together, or
- * with what stands between them, and so may the place where one was cut. */
+/* Returns: whether a server that decodes every escape would see "." or ".." between two slashes: values may make these together,
+ * or with the text between them, or where one of them was cut. */
 static gboolean
 leads_away (const char *filled)
 {

@@ -64,7 +64,7 @@ void ob_stall_begin (ObStall *stall, gint64 answer_ms, gint64 now_us);
 /* @flow: (nullable): NULL before there is a connection */
 ObStallDecision ob_stall_judge (ObStall *stall, const ObFlow *flow, gint64 now_us);
 
-/* Whether nothing was acknowledged for OB_STALL_STILL_MS though there is something to send or a connection to be made. */
+/* Returns: whether nothing was acknowledged for OB_STALL_STILL_MS though there is something to send or a connection to be made. */
 #define OB_STALL_STILL_MS 400
 gboolean ob_stall_is_still (const ObStall *stall, const ObFlow *flow, gint64 now_us);
 
