@@ -11,6 +11,7 @@
 #include "policy/health.h"
 #include "policy/retry.h"
 #include "store/journal.h"
+#include "transfer/confirm.h"
 
 /* A probe looks among so many uploads of a stream for one that has not failed. */
 #define PROBE_CHOICE 16
@@ -58,7 +59,8 @@ make_job (ObRuns *self, const ObUpload *upload)
                       : -1;
   job->is_worked_on = job->is_stored && upload->reason == OUTBOX_REASON_SERVER_WORKING;
   /* A file that a silent server is known to have whole is not sent again on a guess: ask about it, or wait. */
-  job->leaves_url = must_leave_url (upload, ob_queue_get_now_ms (self->queue)) && (!job->is_stored || job->confirm_url);
+  job->leaves_url
+      = must_leave_url (upload, ob_queue_get_now_ms (self->queue)) && (!job->is_stored || ob_confirm_can_ask (job));
   job->is_again = upload->attempts > 1;
   job->asks_first = !upload->server_url
                     && (ob_journal_has_event (self->database, upload->id, "adopted")

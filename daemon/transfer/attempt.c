@@ -16,7 +16,7 @@
 static void
 confirm (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop)
 {
-  if (!job->confirm_url)
+  if (!ob_confirm_can_ask (job))
     {
       result->is_done = TRUE;
       result->receipt.confirmed_by = g_strdup (job->protocol);
@@ -48,7 +48,7 @@ deliver (const ObProtocol *protocol, ObConnection *connection, const ObJob *job,
   if (!protocol->send (connection, job, checkpoints, user_data, result, stop))
     return;
   /* Without a confirm URL the upload is done now: a stop that comes this late changes nothing. */
-  if (job->confirm_url && (!checkpoints->stored (user_data) || ob_stop_is_asked (stop)))
+  if (ob_confirm_can_ask (job) && (!checkpoints->stored (user_data) || ob_stop_is_asked (stop)))
     result->is_cancelled = TRUE;
   else
     confirm (connection, job, result, stop);

@@ -132,6 +132,12 @@ ob_confirm_read (const char *body, gsize body_bytes, const ObJob *job, ObAttempt
     }
 }
 
+gboolean
+ob_confirm_can_ask (const ObJob *job)
+{
+  return job->confirm_url != NULL;
+}
+
 void
 ob_confirm_ask (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop)
 {
@@ -160,7 +166,7 @@ ob_confirm_ask (ObConnection *connection, const ObJob *job, ObAttemptResult *res
 ObConfirmLook
 ob_confirm_look (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop)
 {
-  if (!job->confirm_url)
+  if (!ob_confirm_can_ask (job))
     return OB_CONFIRM_UNKNOWN;
   ob_confirm_ask (connection, job, result, stop);
   if (result->is_done || result->is_cancelled || result->outcome.verdict != OB_VERDICT_NOT_YET)

@@ -19,6 +19,9 @@ G_BEGIN_DECLS
  */
 char *ob_confirm_fill_url (const char *template, const char *id, const char *group, const char *sha256);
 
+/* Pure. Returns: whether there is somebody to ask; if not, the success that the protocol reports is the receipt */
+gboolean ob_confirm_can_ask (const ObJob *job);
+
 /* Asks once; the answer is in @result. Worker thread. */
 void ob_confirm_ask (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop);
 
@@ -30,7 +33,7 @@ typedef enum
   OB_CONFIRM_END,     /* the result says how it ended: confirmed, in trouble, cancelled */
 } ObConfirmLook;
 
-/* Asks for a receipt if there is a confirm URL. Worker thread. */
+/* Asks for a receipt if there is somebody to ask. Worker thread. */
 ObConfirmLook ob_confirm_look (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop);
 
 /* Pure. Reads the body of a 200 into @result. */

@@ -47,7 +47,7 @@ ob_trial_run (const ObProtocol *protocol, ObConnection *connection, const ObJob 
   /* A connection that an upload left open would say nothing about whether a new one can be made. */
   ob_connection_rest (connection);
   if (!protocol->try_out (connection, job, notes, result, stop)
-      || (job->confirm_url && !try_confirm (connection, job, notes, result, stop)))
+      || (ob_confirm_can_ask (job) && !try_confirm (connection, job, notes, result, stop)))
     return;
   result->is_done = TRUE;
 }

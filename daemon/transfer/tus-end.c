@@ -193,7 +193,7 @@ ob_tus_end_silent (ObTusRun *tus)
 ObTusStep
 ob_tus_get_whole_step (const ObTusRun *tus)
 {
-  return tus->job->is_worked_on && !tus->job->confirm_url ? STEP_STORED : STEP_FINISH;
+  return tus->job->is_worked_on && !ob_confirm_can_ask (tus->job) ? STEP_STORED : STEP_FINISH;
 }
 
 ObTusStep
@@ -236,7 +236,7 @@ static gboolean
 may_be_at_it (const ObTusRun *tus)
 {
   return tus->is_working
-         || (tus->job->confirm_url && tus->job->heard_ms >= 0 && tus->job->heard_ms < OB_ANSWER_FINISH_MS);
+         || (ob_confirm_can_ask (tus->job) && tus->job->heard_ms >= 0 && tus->job->heard_ms < OB_ANSWER_FINISH_MS);
 }
 
 /* The offset says that the server has every byte, not that it has processed the file: the answer to the last chunk was
