@@ -20,6 +20,7 @@
 #include "store/database.h"
 #include "store/groups.h"
 #include "store/journal.h"
+#include "store/scratch.h"
 #include "store/spool.h"
 #include "store/uploads.h"
 #include "transfer/attempt.h"
@@ -74,6 +75,12 @@ void ob_broker_stop (ObBroker *self);
 
 /* @fd: (transfer full): the file. Errors: those of ob_intake_submit(). */
 void ob_broker_submit (ObBroker *self, const ObSubmission *submission, int fd, ObSubmitDone done, gpointer user_data);
+
+/* Whether a submission would be taken, before its bytes are here. Errors: InvalidArgument, NoDestination, NotFound (destination). */
+gboolean ob_broker_check_submission (ObBroker *self, const ObSubmission *submission, GError **error);
+
+/* A file for bytes that are to be submitted when all have come; see ob_scratch_open(). */
+ObScratch *ob_broker_open_scratch (ObBroker *self, guint64 size_bytes, GError **error);
 
 /* Begins an upload that its app writes itself; see ob_recordings_create(). Errors: also InvalidArgument (a digest
  * belongs to Commit), NoDestination, NotFound (destination). */

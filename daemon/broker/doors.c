@@ -215,6 +215,19 @@ ob_broker_submit (ObBroker *self, const ObSubmission *submission, int fd, ObSubm
   ob_intake_submit (self->members->intake, submission, fd, done, user_data);
 }
 
+gboolean
+ob_broker_check_submission (ObBroker *self, const ObSubmission *submission, GError **error)
+{
+  return ob_submission_check (submission, ob_broker_get_now_ms (self), error)
+         && ob_destination_table_demand (self->members->destinations, submission->destination, error);
+}
+
+ObScratch *
+ob_broker_open_scratch (ObBroker *self, guint64 size_bytes, GError **error)
+{
+  return ob_scratch_open (self->members->spool, size_bytes, error);
+}
+
 static gboolean
 check_creation (ObBroker *self, const ObSubmission *submission, GError **error)
 {

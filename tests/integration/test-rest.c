@@ -297,10 +297,10 @@ test_bounds_of_a_head (void)
     char *bytes;
     guint status;
   } rows[] = {
-    { dup_long ("GET /v1/", 8000, " HTTP/1.1\r\n" HOST END), 404 },
-    { dup_long ("GET /v1/", 9000, " HTTP/1.1\r\n" HOST END), 414 },
-    { dup_long (GET HOST "X: ", 15000, "\r\n" END), 200 },
-    { dup_long (GET HOST "X: ", 17000, "\r\n" END), 431 },
+    { dup_long ("GET /v1/", 28000, " HTTP/1.1\r\n" HOST END), 404 },
+    { dup_long ("GET /v1/", 29000, " HTTP/1.1\r\n" HOST END), 414 },
+    { dup_long (GET HOST "X: ", 32000, "\r\n" END), 200 },
+    { dup_long (GET HOST "X: ", 33000, "\r\n" END), 431 },
     { dup_long (GET HOST "X: ", 10 * 1000 * 1000, "\r\n" END), 431 },
     { dup_long ("", 10 * 1000 * 1000, ""), 431 },
   };

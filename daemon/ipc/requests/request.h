@@ -50,4 +50,9 @@ guint ob_request_count (void);
  */
 void ob_request_run (const char *name, const ObRequest *request);
 
+/* Whether Submit would take a file with these options from that caller, before its bytes are here. Errors: those of Submit that
+ * do not depend on the bytes. @options: a{sv} */
+gboolean ob_request_check_submit (const ObRequestContext *context, const ObCaller *caller, GVariant *options,
+                                  GError **error);
+
 G_END_DECLS

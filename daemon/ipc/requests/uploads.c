@@ -64,6 +64,18 @@ read_submission (const ObRequest *request, GVariant *options, ObSubmission *subm
          && may_have_priority (caller, submission->priority, error) && may_be_of_app (caller, submission->app, error);
 }
 
+gboolean
+ob_request_check_submit (const ObRequestContext *context, const ObCaller *caller, GVariant *options, GError **error)
+{
+  const ObRequest request = { .context = context, .caller = caller };
+  g_autoptr (GVariant) metadata = NULL;
+  ObSubmission submission;
+
+  return ob_access_admit (caller, OB_OPERATION_SUBMIT, error)
+         && read_submission (&request, options, &submission, &metadata, error)
+         && ob_broker_check_submission (context->broker, &submission, error);
+}
+
 void
 ob_operation_submit (const ObRequest *request, gint value)
 {

@@ -6,10 +6,10 @@
 #include "ipc/rest/door.h"
 
 #include "base/json.h"
+#include "ipc/rest/calls.h"
 #include "ipc/rest/listener.h"
 #include "ipc/rest/reply.h"
-#include "ipc/rest/router.h"
-#include "ipc/rest/visit.h"
+#include "ipc/rest/submit.h"
 
 #include <gio/gunixsocketaddress.h>
 #include <glib/gstdio.h>
@@ -33,50 +33,53 @@ drop_body (SoupServerMessage *message)
   soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
 }
 
-static void
-serve_route (SoupServerMessage *message, const ObRoute *route)
+/* What each kind of route does with the head, and with the body. */
+static const struct
 {
-  GVariantBuilder health;
-
-  switch (route->kind)
-    {
-    case OB_ROUTE_HEALTH:
-      g_variant_builder_init (&health, G_VARIANT_TYPE_VARDICT);
-      g_variant_builder_add (&health, "{sv}", "status", g_variant_new_string ("ok"));
-      ob_reply_document (message, 200, g_variant_builder_end (&health));
-      return;
-    default:
-      g_return_if_reached ();
-    }
-}
+  void (*take_head) (ObExchange *exchange);
+  void (*take_body) (ObExchange *exchange);
+} kinds[] = {
+  [OB_ROUTE_REQUEST] = { ob_call_take_head, ob_call_take_body },
+  [OB_ROUTE_SUBMIT] = { ob_submit_take_head, ob_submit_take_body },
+  [OB_ROUTE_HEALTH] = { ob_call_take_head, ob_call_tell_health },
+};
 
 static void
-serve (SoupServerMessage *message)
+refuse_route (SoupServerMessage *message, const char *allowed)
 {
-  const char *method = soup_server_message_get_method (message);
-  g_auto (ObRouted) routed = ob_router_find (method, g_uri_get_path (soup_server_message_get_uri (message)));
-
-  if (routed.route)
-    {
-      serve_route (message, routed.route);
-      return;
-    }
-  if (!routed.allowed)
+  if (!allowed)
     ob_reply_refusal (message, 404, "There is nothing at that path");
-  else if (g_str_equal (method, "OPTIONS"))
+  else if (g_str_equal (soup_server_message_get_method (message), "OPTIONS"))
     ob_reply_document (message, 204, NULL);
   else
     ob_reply_refusal (message, 405, "That path does not have this method");
-  if (routed.allowed)
-    soup_message_headers_replace (soup_server_message_get_response_headers (message), "Allow", routed.allowed);
+  if (allowed)
+    soup_message_headers_replace (soup_server_message_get_response_headers (message), "Allow", allowed);
+}
+
+static void
+find_route (ObDoor *door, ObVisit *visit, SoupServerMessage *message)
+{
+  g_auto (ObRouted) routed = ob_router_find (soup_server_message_get_method (message),
+                                             g_uri_get_path (soup_server_message_get_uri (message)));
+
+  if (routed.route)
+    kinds[routed.route->kind].take_head (ob_exchange_begin (door->context, visit, message, &routed));
+  else
+    refuse_route (message, routed.allowed);
+}
+
+static ObVisit *
+find_visit (ObDoor *door, SoupServerMessage *message)
+{
+  return ob_visits_find (door->visits, soup_server_message_get_remote_address (message));
 }
 
 /* The head is here, the body is not. */
 static void
 on_head (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer user_data)
 {
-  ObDoor *door = user_data;
-  ObVisit *visit = ob_visits_find (door->visits, soup_server_message_get_remote_address (message));
+  ObVisit *visit = find_visit (user_data, message);
   const char *detail;
   guint refusal;
 
@@ -86,7 +89,18 @@ on_head (SoupServer *server, SoupServerMessage *message, const char *path, GHash
   if (refusal != 0)
     ob_reply_refusal (message, refusal, detail);
   else
-    serve (message);
+    find_route (user_data, visit, message);
+}
+
+/* All of it is here, and it was not refused. */
+static void
+on_body (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer user_data)
+{
+  ObVisit *visit = find_visit (user_data, message);
+  ObExchange *exchange = visit ? ob_visit_get_attached (visit) : NULL;
+
+  g_return_if_fail (exchange);
+  kinds[ob_exchange_get_route (exchange)->kind].take_body (exchange);
 }
 
 /* --- Visits --- */
@@ -137,6 +151,7 @@ ob_door_open (const ObRequestContext *context)
   door->context = context;
   door->server = soup_server_new ("raw-paths", TRUE, "server-header", NULL, NULL);
   soup_server_add_early_handler (door->server, NULL, on_head, door, NULL);
+  soup_server_add_handler (door->server, NULL, on_body, door, NULL);
   door->visits = ob_visits_new (on_ready, door);
   door->address = g_unix_socket_address_new ("outbox");
   door->listener = ob_listener_open (on_accepted, door, &error);

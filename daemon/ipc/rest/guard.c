@@ -341,6 +341,7 @@ check_value (Head *head, Piece name, Piece value)
     return read_length (head, value);
   if (is_word (name, "Expect") && !is_word (value, "100-continue"))
     return refuse (head, 417, "The only expectation is 100-continue");
+  head->verdict.is_asking |= is_word (name, "Expect");
   if (is_word (name, "Content-Encoding") && !is_word (value, "identity"))
     return refuse (head, 415, "A body comes as it is, not encoded");
   head->has_coding |= is_word (name, "Transfer-Encoding");

@@ -6,12 +6,12 @@
  * plainly HTTP/1.1 (RFC 9110, RFC 9112) is refused. Pure.
  *
  *   what can come                                             what becomes of it
- *   more than 16 KiB, or more than 100 fields                 431
+ *   more than 32 KiB, or more than 100 fields                 431
  *   an ending of lines other than CR LF, a NUL, another       400
  *     control character, an empty line first, a folded field
  *   a request line of other than three words                  400
  *   a method that is no token; one that nobody serves         400; 501 (CONNECT and TRACE are among these)
- *   a target over 8 KiB                                       414
+ *   a target over 28 KiB                                      414
  *   a target of another form than /path?query, or with        400; http://HOST/path is taken where HOST is the Host
  *     bytes that a URI does not have, a %00 or another escaped
  *     control character, a broken escape, an empty segment, or
@@ -36,8 +36,8 @@
 
 G_BEGIN_DECLS
 
-#define OB_GUARD_HEAD_MAX_BYTES (16 * 1024)
-#define OB_GUARD_TARGET_MAX_BYTES (8 * 1024)
+#define OB_GUARD_HEAD_MAX_BYTES (32 * 1024)
+#define OB_GUARD_TARGET_MAX_BYTES (28 * 1024)
 #define OB_GUARD_MAX_FIELDS 100
 
 typedef struct
@@ -45,6 +45,7 @@ typedef struct
   guint status;       /* the HTTP status of the refusal; 0: it may come in */
   const char *detail; /* static: why it is refused */
   guint64 body_bytes; /* how many follow the head */
+  gboolean is_asking; /* the client waits for 100 before it sends these (RFC 9110 section 10.1.1) */
 } ObGuardVerdict;
 
 /* Returns: how many bytes the head has, its empty line included; 0: that has not come yet */

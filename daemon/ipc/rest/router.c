@@ -7,9 +7,54 @@
 
 #include <string.h>
 
+static const ObOption of_uploads[]
+    = { { "state", "s" },      { "group", "s" },  { "group_app", "s" }, { "app", "s" }, { "destination", "s" },
+        { "unfinished", "b" }, { "cursor", "s" }, { "limit", "u" },     { NULL, NULL } };
+
+static const ObOption of_groups[] = { { "app", "s" }, { "cursor", "s" }, { "limit", "u" }, { NULL, NULL } };
+
+/* The submit key comes as Idempotency-Key, the media type as Content-Type; and there is metadata.KEY. */
+static const ObOption of_file[]
+    = { { "name", "s" },     { "destination", "s" }, { "group", "s" },      { "group_title", "s" }, { "form", "b" },
+        { "priority", "i" }, { "sha256", "s" },      { "not_before", "x" }, { "app", "s" },         { NULL, NULL } };
+
+static const ObOption of_amendment[] = { { "priority", "i" }, { NULL, NULL } };
+
+#define ONE(argument) argument, FALSE
+#define LIST(argument) argument, TRUE
+#define NONE NULL, FALSE
+
+/* clang-format off */
 static const ObRoute table[] = {
-  { "GET", "/v1/health", OB_ROUTE_HEALTH },
+  /*                                               kind              request                what the path says  query       body          result */
+  { "GET",    "/v1/health",                        OB_ROUTE_HEALTH,  NULL,                  NONE,               NULL,       NULL,         NULL },
+  { "POST",   "/v1/uploads",                       OB_ROUTE_SUBMIT,  "Uploads.Submit",      NONE,               of_file,    NULL,         NULL },
+  { "GET",    "/v1/uploads",                       OB_ROUTE_REQUEST, "Uploads.List",        NONE,               of_uploads, NULL,         "" },
+  { "GET",    "/v1/uploads/{id}",                  OB_ROUTE_REQUEST, "Uploads.Get",         ONE ("id"),         NULL,       NULL,         "upload" },
+  { "PATCH",  "/v1/uploads/{id}",                  OB_ROUTE_REQUEST, "Uploads.SetPriority", LIST ("ids"),       NULL,       of_amendment, NULL },
+  { "DELETE", "/v1/uploads/{id}",                  OB_ROUTE_REQUEST, "Uploads.Remove",      LIST ("ids"),       NULL,       NULL,         NULL },
+  { "GET",    "/v1/uploads/{id}/history",          OB_ROUTE_REQUEST, "Uploads.History",     ONE ("id"),         NULL,       NULL,         "" },
+  { "GET",    "/v1/uploads/{id}/explanation",      OB_ROUTE_REQUEST, "Policy.Explain",      ONE ("id"),         NULL,       NULL,         "explanation" },
+  { "POST",   "/v1/uploads/{id}/pause",            OB_ROUTE_REQUEST, "Uploads.Pause",       LIST ("ids"),       NULL,       NULL,         NULL },
+  { "POST",   "/v1/uploads/{id}/resume",           OB_ROUTE_REQUEST, "Uploads.Resume",      LIST ("ids"),       NULL,       NULL,         NULL },
+  { "POST",   "/v1/uploads/{id}/retry",            OB_ROUTE_REQUEST, "Uploads.Retry",       LIST ("ids"),       NULL,       NULL,         NULL },
+  { "POST",   "/v1/uploads/{id}/send-now",         OB_ROUTE_REQUEST, "Uploads.SendNow",     LIST ("ids"),       NULL,       NULL,         NULL },
+  { "GET",    "/v1/history",                       OB_ROUTE_REQUEST, "Uploads.History",     ONE ("id"),         NULL,       NULL,         "" },
+  { "GET",    "/v1/groups",                        OB_ROUTE_REQUEST, "Groups.List",         NONE,               of_groups,  NULL,         "" },
+  { "GET",    "/v1/groups/{key}",                  OB_ROUTE_REQUEST, "Groups.Get",          ONE ("key"),        NULL,       NULL,         "group" },
+  { "POST",   "/v1/groups/{key}/pause",            OB_ROUTE_REQUEST, "Groups.Pause",        LIST ("keys"),      NULL,       NULL,         NULL },
+  { "POST",   "/v1/groups/{key}/resume",           OB_ROUTE_REQUEST, "Groups.Resume",       LIST ("keys"),      NULL,       NULL,         NULL },
+  { "POST",   "/v1/groups/{key}/send-now",         OB_ROUTE_REQUEST, "Groups.SendNow",      LIST ("keys"),      NULL,       NULL,         NULL },
+  { "GET",    "/v1/summary",                       OB_ROUTE_REQUEST, "Queue.Summary",       NONE,               NULL,       NULL,         "summary" },
+  { "GET",    "/v1/conditions",                    OB_ROUTE_REQUEST, "Queue.Conditions",    NONE,               NULL,       NULL,         "conditions" },
+  { "GET",    "/v1/holds",                         OB_ROUTE_REQUEST, "Queue.Holds",         NONE,               NULL,       NULL,         "" },
+  { "POST",   "/v1/queue/pause",                   OB_ROUTE_REQUEST, "Queue.Pause",         NONE,               NULL,       NULL,         NULL },
+  { "POST",   "/v1/queue/resume",                  OB_ROUTE_REQUEST, "Queue.Resume",        NONE,               NULL,       NULL,         NULL },
+  { "POST",   "/v1/queue/allow-network",           OB_ROUTE_REQUEST, "Queue.AllowNetwork",  NONE,               NULL,       NULL,         NULL },
+  { "GET",    "/v1/destinations",                  OB_ROUTE_REQUEST, "Destinations.List",   NONE,               NULL,       NULL,         "" },
+  { "GET",    "/v1/policy",                        OB_ROUTE_REQUEST, "Policy.Get",          NONE,               NULL,       NULL,         "policy" },
 };
+/* clang-format on */
 
 const ObRoute *
 ob_router_get (guint i)

@@ -5,13 +5,15 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "ipc/options.h"
 
 G_BEGIN_DECLS
 
 typedef enum
 {
-  OB_ROUTE_HEALTH, /* that the broker runs */
+  OB_ROUTE_REQUEST, /* runs a request of the table in ipc/requests */
+  OB_ROUTE_SUBMIT,  /* the body is a file */
+  OB_ROUTE_HEALTH,  /* that the broker runs */
 } ObRouteKind;
 
 typedef struct
@@ -19,6 +21,13 @@ typedef struct
   const char *method; /* one with GET is served to HEAD too */
   const char *path;   /* "{…}" stands for one segment, which is the parameter; there is one at most */
   ObRouteKind kind;
+  const char *request; /* the request's name; NULL: it runs none */
+  const char
+      *parameter; /* the argument that the path's parameter is; empty where the path has none. NULL: there is no such */
+  gboolean is_list;      /* that argument is a list, of one */
+  const ObOption *query; /* what the query may have: the argument "filter", or the options of a file. NULL: nothing */
+  const ObOption *body;  /* what the body may have: arguments of their own. NULL: nothing */
+  const char *result;    /* the result that is answered; empty: all of them; NULL: none, which is 204 */
 } ObRoute;
 
 /* Returns: (nullable): the route with that number; %NULL after the last */

@@ -207,6 +207,7 @@ struct _ObVisitStreamOutput
 {
   GOutputStream parent_instance;
   GOutputStream *base;
+  gboolean hides_leave;
   Wait wait;
 };
 
@@ -215,6 +216,13 @@ static void ob_visit_stream_output_pollable_init (GPollableOutputStreamInterface
 G_DEFINE_FINAL_TYPE_WITH_CODE (ObVisitStreamOutput, ob_visit_stream_output, G_TYPE_OUTPUT_STREAM,
                                G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM,
                                                       ob_visit_stream_output_pollable_init))
+
+/* libsoup writes it by itself, before all else. */
+static gboolean
+is_leave (const char *bytes, gsize size_bytes)
+{
+  return size_bytes > 13 && memcmp (bytes, "HTTP/1.", 7) == 0 && memcmp (bytes + 8, " 100 ", 5) == 0;
+}
 
 static gssize
 ob_visit_stream_output_write_now (GPollableOutputStream *stream, const void *buffer, gsize count, GError **error)
@@ -225,6 +233,9 @@ ob_visit_stream_output_write_now (GPollableOutputStream *stream, const void *buf
 
   if (!check (&self->wait, error))
     return -1;
+  if (self->hides_leave && is_leave (buffer, count))
+    return (gssize) count;
+  self->hides_leave = FALSE;
   written = g_pollable_output_stream_write_nonblocking (G_POLLABLE_OUTPUT_STREAM (self->base), buffer, count, NULL,
                                                         &write_error);
   heed (&self->wait, write_error);
@@ -369,7 +380,7 @@ ob_visit_stream_init (ObVisitStream *self)
 }
 
 GIOStream *
-ob_visit_stream_new (GSocketConnection *connection, GBytes *head, guint64 body_bytes,
+ob_visit_stream_new (GSocketConnection *connection, GBytes *head, guint64 body_bytes, gboolean hides_leave,
                      void (*closed) (gpointer user_data), gpointer user_data)
 {
   ObVisitStream *self = g_object_new (OB_TYPE_VISIT_STREAM, NULL);
@@ -386,6 +397,7 @@ ob_visit_stream_new (GSocketConnection *connection, GBytes *head, guint64 body_b
   self->output = g_object_new (OB_TYPE_VISIT_STREAM_OUTPUT, NULL);
   self->output->base = g_object_ref (g_io_stream_get_output_stream (G_IO_STREAM (connection)));
   self->output->wait.socket = socket;
+  self->output->hides_leave = hides_leave;
 
   return G_IO_STREAM (self);
 }

@@ -42,6 +42,8 @@ struct _ObVisit
   char *why; /* what the detail of the verdict points to, where it is not static */
   GSource *readable;
   guint deadline;
+  gpointer attached;
+  GDestroyNotify gone;
 };
 
 /* --- Counts --- */
@@ -77,6 +79,8 @@ static void
 visit_free (ObVisit *visit)
 {
   stop_waiting (visit);
+  if (visit->attached)
+    visit->gone (visit->attached);
   if (visit->pid != 0)
     set_count (visit->visits, visit->pid, count_of_process (visit->visits, visit->pid) - 1);
   g_clear_pointer (&visit->caller, ob_caller_free);
@@ -276,6 +280,26 @@ on_closed (gpointer user_data)
   end (user_data);
 }
 
+/* libsoup asks nobody before it reads a body, and answers a request that was refused by its head when all of that has come. Where a
+ * client waits for leave to send, it answers at once: so it is told that each does. */
+#define ASKING "Expect: 100-continue\r\n\r\n"
+
+/* @come_bytes: how much of the body is here */
+static GBytes *
+make_head (const ObVisit *visit, gsize come_bytes)
+{
+  g_autoptr (GByteArray) head = g_byte_array_new ();
+  const guint8 *bytes = visit->bytes->data;
+
+  if (visit->verdict.body_bytes == 0 || visit->verdict.is_asking)
+    return g_bytes_new (bytes, visit->head_bytes + come_bytes);
+  g_byte_array_append (head, bytes, (guint) (visit->head_bytes - strlen ("\r\n")));
+  g_byte_array_append (head, (const guint8 *) ASKING, strlen (ASKING));
+  g_byte_array_append (head, bytes + visit->head_bytes, (guint) come_bytes);
+
+  return g_byte_array_free_to_bytes (g_steal_pointer (&head));
+}
+
 /* libsoup gets a request of ours in place of one that is refused, so that all answers are written in one way. */
 static GBytes *
 make_stand_in (const ObVisit *visit)
@@ -299,11 +323,25 @@ ob_visit_open_stream (ObVisit *visit)
   else
     {
       come_bytes = MIN (visit->bytes->len - visit->head_bytes, visit->verdict.body_bytes);
-      head = g_bytes_new (visit->bytes->data, visit->head_bytes + come_bytes);
+      head = make_head (visit, come_bytes);
     }
   (void) g_byte_array_set_size (visit->bytes, 0);
 
-  return ob_visit_stream_new (visit->connection, head, visit->verdict.body_bytes - come_bytes, on_closed, visit);
+  return ob_visit_stream_new (visit->connection, head, visit->verdict.body_bytes - come_bytes,
+                              !visit->verdict.is_asking, on_closed, visit);
+}
+
+void
+ob_visit_attach (ObVisit *visit, gpointer attached, GDestroyNotify gone)
+{
+  visit->attached = attached;
+  visit->gone = gone;
+}
+
+gpointer
+ob_visit_get_attached (ObVisit *visit)
+{
+  return visit->attached;
 }
 
 GSocketAddress *

@@ -48,6 +48,10 @@ GSocketAddress *ob_visit_get_address (ObVisit *visit);
 /* Returns: (nullable): who calls; %NULL where it is refused */
 const ObCaller *ob_visit_get_caller (ObVisit *visit);
 
+/* What is made of it. @gone: called when the visit is over */
+void ob_visit_attach (ObVisit *visit, gpointer attached, GDestroyNotify gone);
+gpointer ob_visit_get_attached (ObVisit *visit);
+
 /* Returns: the HTTP status to refuse it with, and why; 0: it is to be served */
 guint ob_visit_get_refusal (ObVisit *visit, const char **detail);
 

@@ -1,0 +1,194 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Holds a message of libsoup until it has its answer. Main thread.
+ */
+#include "ipc/rest/exchange.h"
+
+#include "ipc/rest/reply.h"
+
+struct _ObExchange
+{
+  const ObRequestContext *context; /* borrowed */
+  ObVisit *visit;                  /* borrowed; NULL: it is over */
+  SoupServerMessage *message;
+  const ObRoute *route;
+  char *parameter;
+  gboolean is_paused;
+  gboolean is_answered;
+  gpointer part; /* of the kind that the route is */
+  GDestroyNotify free_part;
+};
+
+static void
+clear (gpointer data)
+{
+  ObExchange *exchange = data;
+
+  g_object_unref (exchange->message);
+  g_free (exchange->parameter);
+}
+
+ObExchange *
+ob_exchange_ref (ObExchange *exchange)
+{
+  return g_rc_box_acquire (exchange);
+}
+
+void
+ob_exchange_unref (ObExchange *exchange)
+{
+  g_rc_box_release_full (exchange, clear);
+}
+
+static void
+on_visit_over (gpointer data)
+{
+  ObExchange *exchange = data;
+
+  exchange->visit = NULL;
+  ob_exchange_set_part (exchange, NULL, NULL);
+  ob_exchange_unref (exchange);
+}
+
+ObExchange *
+ob_exchange_begin (const ObRequestContext *context, ObVisit *visit, SoupServerMessage *message, ObRouted *routed)
+{
+  ObExchange *exchange = g_rc_box_new0 (ObExchange);
+
+  exchange->context = context;
+  exchange->visit = visit;
+  exchange->message = g_object_ref (message);
+  exchange->route = routed->route;
+  exchange->parameter = g_steal_pointer (&routed->parameter);
+  ob_visit_attach (visit, exchange, on_visit_over);
+
+  return exchange;
+}
+
+/* --- Answers --- */
+
+gboolean
+ob_exchange_is_over (const ObExchange *exchange)
+{
+  return !exchange->visit || exchange->is_answered;
+}
+
+void
+ob_exchange_pause (ObExchange *exchange)
+{
+  if (exchange->is_paused || ob_exchange_is_over (exchange))
+    return;
+  exchange->is_paused = TRUE;
+  soup_server_message_pause (exchange->message);
+}
+
+void
+ob_exchange_go_on (ObExchange *exchange)
+{
+  if (!exchange->is_paused || !exchange->visit)
+    return;
+  exchange->is_paused = FALSE;
+  soup_server_message_unpause (exchange->message);
+}
+
+void
+ob_exchange_answer (ObExchange *exchange, guint status, GVariant *document)
+{
+  g_autoptr (GVariant) owned = document ? g_variant_ref_sink (document) : NULL;
+
+  if (ob_exchange_is_over (exchange))
+    return;
+  exchange->is_answered = TRUE;
+  ob_reply_document (exchange->message, status, owned);
+  ob_exchange_go_on (exchange);
+}
+
+void
+ob_exchange_fail (ObExchange *exchange, const GError *error)
+{
+  if (ob_exchange_is_over (exchange))
+    return;
+  exchange->is_answered = TRUE;
+  ob_reply_error (exchange->message, error);
+  ob_exchange_go_on (exchange);
+}
+
+void
+ob_exchange_refuse (ObExchange *exchange, guint status, const char *detail)
+{
+  if (ob_exchange_is_over (exchange))
+    return;
+  exchange->is_answered = TRUE;
+  ob_reply_refusal (exchange->message, status, detail);
+  ob_exchange_go_on (exchange);
+}
+
+/* --- What it is about --- */
+
+const ObRequestContext *
+ob_exchange_get_context (const ObExchange *exchange)
+{
+  return exchange->context;
+}
+
+const ObCaller *
+ob_exchange_get_caller (const ObExchange *exchange)
+{
+  return ob_visit_get_caller (exchange->visit);
+}
+
+const char *
+ob_exchange_get_parameter (const ObExchange *exchange)
+{
+  return exchange->parameter;
+}
+
+const char *
+ob_exchange_get_query (const ObExchange *exchange)
+{
+  return g_uri_get_query (soup_server_message_get_uri (exchange->message));
+}
+
+const ObRoute *
+ob_exchange_get_route (const ObExchange *exchange)
+{
+  return exchange->route;
+}
+
+SoupServerMessage *
+ob_exchange_get_message (const ObExchange *exchange)
+{
+  return exchange->message;
+}
+
+void
+ob_exchange_set_part (ObExchange *exchange, gpointer part, GDestroyNotify free_part)
+{
+  gpointer before = exchange->part;
+  GDestroyNotify free_before = exchange->free_part;
+
+  exchange->part = part;
+  exchange->free_part = free_part;
+  if (before)
+    free_before (before);
+}
+
+gpointer
+ob_exchange_get_part (const ObExchange *exchange)
+{
+  return exchange->part;
+}
+
+void
+ob_exchange_ask (ObExchange *exchange, const char *name, GVariant *arguments, ObExchangeTakeFile take_file,
+                 ObRequestDone done)
+{
+  ob_request_run (name, &(ObRequest){ .context = exchange->context,
+                                      .caller = ob_exchange_get_caller (exchange),
+                                      .arguments = arguments,
+                                      .take_file = take_file,
+                                      .done = done,
+                                      .user_data = ob_exchange_ref (exchange) });
+  ob_exchange_pause (exchange);
+}

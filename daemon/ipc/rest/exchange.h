@@ -1,0 +1,58 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * An exchange: a request that has found its route, and the answer that it waits for. It outlives its visit if somebody still works
+ * on it, and then nobody is answered. Main thread.
+ */
+#pragma once
+
+#include "ipc/requests/request.h"
+#include "ipc/rest/router.h"
+#include "ipc/rest/visit.h"
+
+#include <libsoup/soup.h>
+
+G_BEGIN_DECLS
+
+typedef struct _ObExchange ObExchange;
+
+/* @context, @visit: borrowed. @routed: what it has is taken. Attaches itself to the visit, which ends it. */
+ObExchange *ob_exchange_begin (const ObRequestContext *context, ObVisit *visit, SoupServerMessage *message,
+                               ObRouted *routed);
+
+ObExchange *ob_exchange_ref (ObExchange *exchange);
+void ob_exchange_unref (ObExchange *exchange);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObExchange, ob_exchange_unref)
+
+/* Returns: whether nobody waits for the answer any more */
+gboolean ob_exchange_is_over (const ObExchange *exchange);
+
+const ObRequestContext *ob_exchange_get_context (const ObExchange *exchange);
+const ObCaller *ob_exchange_get_caller (const ObExchange *exchange);
+const ObRoute *ob_exchange_get_route (const ObExchange *exchange);
+const char *ob_exchange_get_parameter (const ObExchange *exchange); /* (nullable): what the path says */
+const char *ob_exchange_get_query (const ObExchange *exchange);     /* (nullable): escaped */
+SoupServerMessage *ob_exchange_get_message (const ObExchange *exchange);
+
+/* Has libsoup wait, until an answer is there or ob_exchange_go_on(). */
+void ob_exchange_pause (ObExchange *exchange);
+void ob_exchange_go_on (ObExchange *exchange);
+
+/* As ObRequest has it. @user_data: the exchange */
+typedef int (*ObExchangeTakeFile) (gpointer user_data, GError **error);
+
+/* Runs a request for its caller; it must not be over. @take_file: (nullable). @done: gets a reference of the exchange as its
+ * data, perhaps before this returns */
+void ob_exchange_ask (ObExchange *exchange, const char *name, GVariant *arguments, ObExchangeTakeFile take_file,
+                      ObRequestDone done);
+
+/* These three answer it; nothing happens where it is over. @document: (nullable): see ob_reply_document() */
+void ob_exchange_answer (ObExchange *exchange, guint status, GVariant *document);
+void ob_exchange_fail (ObExchange *exchange, const GError *error);
+void ob_exchange_refuse (ObExchange *exchange, guint status, const char *detail);
+
+/* What one kind of route keeps. @free_part: called when the visit ends, answered or not */
+void ob_exchange_set_part (ObExchange *exchange, gpointer part, GDestroyNotify free_part);
+gpointer ob_exchange_get_part (const ObExchange *exchange);
+
+G_END_DECLS
