@@ -54,7 +54,7 @@ sync_and_close (int fd, const char *path, GError **error)
   if (saved_errno == 0)
     return TRUE;
 
-  ob_file_set_error (error, saved_errno, "Cannot flush", path);
+  ob_file_set_error (error, saved_errno, "Cannot sync", path);
 
   return FALSE;
 }

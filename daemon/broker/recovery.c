@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Interrupted uploads are found by an index. Files without a row are found by a walk through the spool in the background;
- * some may be copies of what is being saved, and stay in doubt until that is known. Main thread.
+ * some may be copies of what is being saved, and stay undecided until that is known. Main thread.
  */
 #include "broker/recovery.h"
 
@@ -25,9 +25,9 @@ struct _ObRecovery
   ObRetention *retention;
   const ObRecoveryHost *host;
   gpointer user_data;
-  GHashTable *doubtful; /* ids of files without a row, to be looked at again */
-  ObSpoolWalk *walk;    /* NULL: none is under way */
-  ObDatabase *aside;    /* the damaged database that was set aside at this start, to rescue rows from; or NULL */
+  GHashTable *undecided; /* ids of files without a row, to be looked at again */
+  ObSpoolWalk *walk;     /* NULL: none is under way */
+  ObDatabase *aside;     /* the damaged database that was set aside at this start, to rescue rows from; or NULL */
   ObUnclaimed *unclaimed;
   gboolean is_started;
 };
@@ -46,7 +46,7 @@ ob_recovery_new (ObQueue *queue, ObSpool *spool, ObRecordings *recordings, ObInt
   self->retention = retention;
   self->host = host;
   self->user_data = user_data;
-  self->doubtful = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->undecided = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->unclaimed = ob_unclaimed_new (spool);
 
   return self;
@@ -56,7 +56,7 @@ void
 ob_recovery_free (ObRecovery *self)
 {
   ob_recovery_stop (self);
-  g_hash_table_unref (self->doubtful);
+  g_hash_table_unref (self->undecided);
   ob_unclaimed_free (self->unclaimed);
   g_free (self);
 }
@@ -236,14 +236,14 @@ typedef struct
   char *id;
 } Adoption;
 
-/* If the row could not be committed, the file stays in doubt and is looked at again after the next commit. */
+/* If the row could not be committed, the file stays undecided and is looked at again after the next commit. */
 static void
 on_adopted (const GError *error, gpointer user_data)
 {
   g_autofree Adoption *adoption = user_data;
 
   if (error)
-    g_hash_table_add (adoption->recovery->doubtful, adoption->id);
+    g_hash_table_add (adoption->recovery->undecided, adoption->id);
   else
     g_free (adoption->id);
 }
@@ -275,12 +275,12 @@ adopt (ObRecovery *self, ObUpload *upload)
 typedef enum
 {
   COPY_OF_ITS_OWN,
-  COPY_TOO_MANY,
-  COPY_IN_DOUBT,
+  COPY_SUPERFLUOUS,
+  COPY_UNDECIDED,
 } Copy;
 
 static const char *const copy_names[]
-    = { [COPY_OF_ITS_OWN] = "taken up", [COPY_TOO_MANY] = "removed", [COPY_IN_DOUBT] = "looked at again" };
+    = { [COPY_OF_ITS_OWN] = "taken up", [COPY_SUPERFLUOUS] = "removed", [COPY_UNDECIDED] = "looked at again" };
 
 /* Decides what a copy without a row is. It is superfluous if the upload was removed just before the process ended, or if
  * its key is taken: the app was never told that this copy is safe, handed the same bytes over again, and those are here
@@ -294,20 +294,20 @@ judge (ObRecovery *self, const ObUpload *upload, gboolean *has_twin)
 
   *has_twin = twin != NULL;
   if (ob_journal_has_event (self->database, upload->id, "removed"))
-    return COPY_TOO_MANY;
+    return COPY_SUPERFLUOUS;
   if ((twin && (ob_intake_has (self->intake, twin->id) || self->host->awaits_repair (twin, self->user_data)))
       || (upload->key && ob_intake_has_key (self->intake, upload->app, upload->key)))
-    return COPY_IN_DOUBT;
+    return COPY_UNDECIDED;
 
   return twin && g_strcmp0 (twin->sha256, upload->sha256) == 0
                  && (twin->stored == OB_STORED_DONE || ob_spool_has (self->spool, twin->id))
-             ? COPY_TOO_MANY
+             ? COPY_SUPERFLUOUS
              : COPY_OF_ITS_OWN;
 }
 
 /* Returns: FALSE if it must be looked at again */
 static gboolean
-settle (ObRecovery *self, const char *id)
+decide (ObRecovery *self, const char *id)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (ObUpload) upload = ob_record_load (self->spool, id, &error);
@@ -322,7 +322,7 @@ settle (ObRecovery *self, const char *id)
     }
   copy = judge (self, upload, &has_twin);
   ob_debug (OB_DEBUG_STORE, id, "its copy has no row: it is %s", copy_names[copy]);
-  if (copy == COPY_TOO_MANY)
+  if (copy == COPY_SUPERFLUOUS)
     (void) ob_spool_remove (self->spool, id, NULL);
   else if (copy == COPY_OF_ITS_OWN)
     {
@@ -331,20 +331,20 @@ settle (ObRecovery *self, const char *id)
       return adopt (self, upload);
     }
 
-  return copy != COPY_IN_DOUBT;
+  return copy != COPY_UNDECIDED;
 }
 
 void
-ob_recovery_settle_doubts (ObRecovery *self)
+ob_recovery_look_again (ObRecovery *self)
 {
   GHashTableIter iter;
   gpointer id;
 
   if (!self->is_started)
     return;
-  g_hash_table_iter_init (&iter, self->doubtful);
+  g_hash_table_iter_init (&iter, self->undecided);
   while (g_hash_table_iter_next (&iter, &id, NULL))
-    if (settle (self, id))
+    if (decide (self, id))
       g_hash_table_iter_remove (&iter);
 }
 
@@ -361,8 +361,8 @@ on_visit (const char *id, gpointer user_data)
       ob_spool_drop_lone_record (self->spool, id);
       ob_unclaimed_add (self->unclaimed, id);
     }
-  else if (!settle (self, id))
-    g_hash_table_add (self->doubtful, g_strdup (id));
+  else if (!decide (self, id))
+    g_hash_table_add (self->undecided, g_strdup (id));
 }
 
 ObUnclaimed *
@@ -402,7 +402,7 @@ ob_recovery_stop (ObRecovery *self)
 static void
 flushed (gpointer member, const ObChanges *changes)
 {
-  ob_recovery_settle_doubts (member);
+  ob_recovery_look_again (member);
 }
 
 const ObMember ob_recovery_member = { .flushed = flushed };

@@ -52,7 +52,7 @@ void ob_recovery_start (ObRecovery *recovery);
 void ob_recovery_stop (ObRecovery *recovery);
 
 /* A file has been saved, or has failed: looks again at files of which it was open whether they are its copies. */
-void ob_recovery_settle_doubts (ObRecovery *recovery);
+void ob_recovery_look_again (ObRecovery *recovery);
 
 /* Returns: borrowed: files in the spool of which no upload could be made */
 ObUnclaimed *ob_recovery_get_unclaimed (ObRecovery *recovery);

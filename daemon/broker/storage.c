@@ -21,9 +21,9 @@ struct _ObStorage
   gpointer user_data;
   gboolean is_started;
 
-  char *trouble;        /* why the database cannot be written, in the system's words; NULL: it can be */
-  gint64 try_at_ms;     /* when to try again; 0: it works */
-  gboolean wants_probe; /* another write to this disk failed: have the next try write, to find out */
+  char *trouble;       /* why the database cannot be written, in the system's words; NULL: it can be */
+  gint64 try_at_ms;    /* when to try again; 0: it works */
+  gboolean wants_test; /* another write to this disk failed: have the next try write, to find out */
 
   char *missing_queue; /* words about the missing queue; NULL: none is missing */
   void (*on_given_up) (gpointer user_data);
@@ -108,11 +108,11 @@ ob_storage_note_trouble (ObStorage *self)
 }
 
 void
-ob_storage_probe (ObStorage *self)
+ob_storage_test (ObStorage *self)
 {
   if (!self->is_started || self->try_at_ms > 0)
     return;
-  self->wants_probe = TRUE;
+  self->wants_test = TRUE;
   set_time (self, ob_queue_get_now_ms (self->queue));
 }
 
@@ -130,7 +130,7 @@ on_written (const GError *error, gpointer user_data)
 
   if (error)
     return;
-  self->wants_probe = FALSE;
+  self->wants_test = FALSE;
   ob_database_clear_trouble (self->database);
   ob_storage_set_trouble (self, NULL);
 }
@@ -162,7 +162,7 @@ try_to_write (gpointer user_data, GError **error)
 
   if (self->trouble)
     is_good = record_end (self, error);
-  else if (self->wants_probe)
+  else if (self->wants_test)
     is_good = ob_meta_set_number (self->database, "probed_at", ob_queue_get_now_ms (self->queue), error);
   if (is_good)
     ob_queue_after (self->queue, on_written, self);

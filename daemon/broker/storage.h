@@ -60,7 +60,7 @@ void ob_storage_note_trouble (ObStorage *storage);
 void ob_storage_set_trouble (ObStorage *storage, const char *words);
 
 /* A file of the broker could not be written: finds out whether the database can still be. */
-void ob_storage_probe (ObStorage *storage);
+void ob_storage_test (ObStorage *storage);
 
 /* Returns: when to try again, in Unix milliseconds; 0 if the database works, as far as is known */
 gint64 ob_storage_next_ms (ObStorage *storage);

@@ -140,7 +140,7 @@ forget (const ObUpload *upload, const char *why, GError **error, gpointer user_d
 static void
 on_troubled (gpointer user_data)
 {
-  ob_storage_probe (((const ObMembers *) user_data)->storage);
+  ob_storage_test (((const ObMembers *) user_data)->storage);
 }
 
 const ObRecordingsHost ob_wiring_recordings_host = { set_lane, forget, on_troubled };
@@ -150,7 +150,7 @@ const ObRecordingsHost ob_wiring_recordings_host = { set_lane, forget, on_troubl
 static void
 on_saving_ended (gpointer user_data)
 {
-  ob_recovery_settle_doubts (((const ObMembers *) user_data)->recovery);
+  ob_recovery_look_again (((const ObMembers *) user_data)->recovery);
 }
 
 const ObIntakeHost ob_wiring_intake_host = { set_lane, forget, on_troubled, on_saving_ended };

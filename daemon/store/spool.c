@@ -301,7 +301,7 @@ sync_folder (ObSpool *spool, GError **error)
   g_rc_box_release (sync);
   g_mutex_unlock (&spool->lock);
   if (!is_good)
-    ob_file_set_error (error, EIO, "Cannot flush", spool->folder);
+    ob_file_set_error (error, EIO, "Cannot sync", spool->folder);
 
   return is_good;
 }

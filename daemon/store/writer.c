@@ -205,7 +205,7 @@ ob_writer_sync (ObWriter *writer, GError **error)
   if (writer->offset == before)
     return TRUE;
   if (fsync (writer->fd) != 0)
-    return set_error (writer, "Cannot flush", error);
+    return set_error (writer, "Cannot sync", error);
   ob_crash_point ("partial-flushed");
   writer->partial->durable_bytes = writer->offset;
   if (ob_partial_save (writer->spool, writer->partial, error))
