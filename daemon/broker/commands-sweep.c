@@ -7,6 +7,7 @@
  */
 #include "broker/commands-private.h"
 
+#include "base/crash.h"
 #include "dbus/error.h"
 
 #define SLICE_US 4000
@@ -110,6 +111,8 @@ on_slice_committed (const GError *error, gpointer user_data)
   g_autoptr (GError) own_error = error ? g_error_copy (error) : NULL;
   g_autoptr (ObGroup) group = own_error ? NULL : find_unfinished (self, &own_error);
 
+  if (!error)
+    ob_crash_point ("sweep-committed");
   if (own_error)
     answer_failed (self, own_error);
   else if (group)
