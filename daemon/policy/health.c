@@ -312,7 +312,9 @@ ob_health_wake (ObHealth *health, gint64 now_ms)
 gboolean
 ob_health_shift (ObHealth *health, gint64 jump_ms)
 {
-  if (health->since_ms > 0)
+  gboolean is_since_moved = health->since_ms > 0;
+
+  if (is_since_moved)
     health->since_ms = MAX (health->since_ms + jump_ms, 1);
   if (health->reason == OUTBOX_REASON_CERTIFICATE)
     {
@@ -320,7 +322,7 @@ ob_health_shift (ObHealth *health, gint64 jump_ms)
       return TRUE;
     }
   if (health->retry_at_ms == 0)
-    return FALSE;
+    return is_since_moved;
   health->retry_at_ms = MAX (health->retry_at_ms + jump_ms, 1);
 
   return TRUE;

@@ -81,8 +81,8 @@ void ob_health_hasten (ObHealth *health);
 /* Ends a wait whose time has come, or that is longer than any wait can be. Returns: whether it did. */
 gboolean ob_health_wake (ObHealth *health, gint64 now_ms);
 
-/* Moves the wait with the clock, which was set by @jump_ms. A certificate depends on the clock, so a hold for one is
- * tried at once. Returns: whether something changed. */
+/* Moves the wait, and since when there is trouble, with the clock, which was set by @jump_ms. A certificate depends on the clock,
+ * so a hold for one is tried at once. Returns: whether something changed, and has to be written. */
 gboolean ob_health_shift (ObHealth *health, gint64 jump_ms);
 
 /* Returns: when ob_health_wake() has something to do, or its holds change; 0: never */

@@ -272,6 +272,14 @@ test_clocks (void)
   tale.health.retry_at_ms = tale.now_ms + 4051 * G_GINT64_CONSTANT (86400000);
   g_assert_true (ob_health_wake (&tale.health, tale.now_ms));
   g_assert_cmpint (tale.health.retry_at_ms, <=, tale.now_ms + OB_RETRY_AFTER_MAX_MS);
+  /* While it is tried again there is no wait, and "since" moves all the same: unsaved, the next start would call a person for a
+   * server that has been missing for a minute. */
+  tale.health.reason = OUTBOX_REASON_WRONG_ADDRESS;
+  tale.health.retry_at_ms = 0;
+  tale.health.since_ms = tale.now_ms - 60000;
+  g_assert_true (ob_health_shift (&tale.health, 86400000));
+  tale.now_ms += 86400000;
+  g_assert_cmpint (tale.health.since_ms, ==, tale.now_ms - 60000);
   /* What may have been the clock's fault is looked at as soon as that is set. */
   tale.health.reason = OUTBOX_REASON_CERTIFICATE;
   g_assert_true (ob_health_shift (&tale.health, 86400000));
