@@ -89,11 +89,9 @@ void ob_broker_create (ObBroker *self, const ObSubmission *submission, ObCreateD
 /* See ob_recordings_commit(). */
 void ob_broker_commit (ObBroker *self, const char *id, const char *sha256, ObRecordingDone done, gpointer user_data);
 
-/* See ob_commands_command(). The first is for callers that may command all. */
-void ob_broker_command (ObBroker *self, ObCommand command, const char *const *ids, gint value, ObCommandDone done,
-                        gpointer user_data);
-void ob_broker_command_of_app (ObBroker *self, const char *app, ObCommand command, const char *const *ids, gint value,
-                               ObCommandDone done, gpointer user_data);
+/* See ob_commands_command(). */
+void ob_broker_command (ObBroker *self, const char *app, ObCommand command, const char *const *ids, gint value,
+                        ObCommandDone done, gpointer user_data);
 
 /* See commands.h. */
 void ob_broker_set_paused (ObBroker *self, gboolean is_paused, ObCommandDone done, gpointer user_data);

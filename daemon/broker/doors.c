@@ -149,17 +149,10 @@ ob_broker_list_groups (ObBroker *self, const ObGroupsFilter *filter, GError **er
 /* --- Commands --- */
 
 void
-ob_broker_command_of_app (ObBroker *self, const char *app, ObCommand command, const char *const *ids, gint value,
-                          ObCommandDone done, gpointer user_data)
+ob_broker_command (ObBroker *self, const char *app, ObCommand command, const char *const *ids, gint value,
+                   ObCommandDone done, gpointer user_data)
 {
   ob_commands_command (self->members->commands, app, command, ids, value, done, user_data);
-}
-
-void
-ob_broker_command (ObBroker *self, ObCommand command, const char *const *ids, gint value, ObCommandDone done,
-                   gpointer user_data)
-{
-  ob_commands_command (self->members->commands, NULL, command, ids, value, done, user_data);
 }
 
 void

@@ -56,12 +56,6 @@ ob_gate_get_rules (ObGate *self)
   return self->rules;
 }
 
-void
-ob_gate_want_review (ObGate *self)
-{
-  self->wants_review = TRUE;
-}
-
 /* --- What costs --- */
 
 guint64

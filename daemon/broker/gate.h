@@ -47,10 +47,8 @@ void ob_gate_stop (ObGate *gate);
 /* Records what could not be recorded before: at the start, and when the database can be written again. */
 void ob_gate_take_up (ObGate *gate);
 
-/* Decides on every lane with waiting uploads, stops what may no longer run, and tells of changes. The second does so
- * after the commit of the open turn. */
+/* Decides on every lane with waiting uploads, stops what may no longer run, and tells of changes. */
 void ob_gate_review (ObGate *gate);
-void ob_gate_want_review (ObGate *gate);
 
 /* --- Conditions --- */
 

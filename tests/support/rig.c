@@ -131,7 +131,7 @@ test_rig_command (TestRig *rig, ObCommand command, const char *id, gint value, G
   const char *const ids[] = { id, NULL };
   Answer answer = { 0 };
 
-  ob_broker_command (rig->broker, command, ids, value, on_done, &answer);
+  ob_broker_command (rig->broker, NULL, command, ids, value, on_done, &answer);
 
   return wait_for (rig, &answer, error);
 }

@@ -88,8 +88,8 @@ test_others_are_served_between_slices (TestRig *rig, gconstpointer data)
   Answer many = { .turns = rig->broker->members->queue }, one = { .turns = rig->broker->members->queue };
   const guint begin = ob_queue_get_turn_number (rig->broker->members->queue);
 
-  ob_broker_command (rig->broker, OB_COMMAND_REMOVE, (const char *const *) ids, 0, on_done, &many);
-  ob_broker_command (rig->broker, OB_COMMAND_PAUSE, others, 0, on_done, &one);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_REMOVE, (const char *const *) ids, 0, on_done, &many);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_PAUSE, others, 0, on_done, &one);
   test_wait_until (is_answered, &many, 20);
   g_assert_no_error (many.error);
   g_assert_no_error (one.error);
@@ -110,7 +110,7 @@ test_one_that_is_twice_is_done_once (TestRig *rig, gconstpointer data)
 
   g_free (ids[1]);
   ids[1] = g_strdup (LAST);
-  ob_broker_command (rig->broker, OB_COMMAND_REMOVE, (const char *const *) ids, 0, on_done, &answer);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_REMOVE, (const char *const *) ids, 0, on_done, &answer);
   test_wait_until (is_answered, &answer, 20);
   g_assert_no_error (answer.error);
   g_assert_cmpint (count_uploads (rig), ==, 1);
@@ -130,9 +130,8 @@ test_nothing_is_begun_before_all_are_known (TestRig *rig, gconstpointer data)
     run_sql (rig, "UPDATE uploads SET id = 'elsewhere' WHERE id = '" LAST "'");
   if (is_state)
     run_sql (rig, "UPDATE uploads SET state = 5 WHERE id = '" LAST "'");
-  ob_broker_command_of_app (rig->broker, g_str_equal (how, "app") ? "test" : NULL,
-                            is_state ? OB_COMMAND_PAUSE : OB_COMMAND_REMOVE, (const char *const *) ids, 0, on_done,
-                            &answer);
+  ob_broker_command (rig->broker, g_str_equal (how, "app") ? "test" : NULL,
+                     is_state ? OB_COMMAND_PAUSE : OB_COMMAND_REMOVE, (const char *const *) ids, 0, on_done, &answer);
   test_wait_until (is_answered, &answer, 20);
   g_assert_error (answer.error, OUTBOX_ERROR, expected);
   g_assert_nonnull (strstr (answer.error->message, LAST));
@@ -155,7 +154,7 @@ test_an_end_meanwhile_is_left_out (TestRig *rig, gconstpointer data)
   g_auto (GStrv) ids = make_many (rig);
   Answer answer = { .turns = rig->broker->members->queue };
 
-  ob_broker_command (rig->broker, OB_COMMAND_PAUSE, (const char *const *) ids, 0, on_done, &answer);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_PAUSE, (const char *const *) ids, 0, on_done, &answer);
   test_wait_until (is_begun, rig, 20);
   run_sql (rig, "UPDATE uploads SET state = 5 WHERE id = 'u-00398'; DELETE FROM uploads WHERE id = '" LAST "'");
   test_wait_until (is_answered, &answer, 20);
@@ -173,9 +172,9 @@ test_the_last_word_counts (TestRig *rig, gconstpointer data)
 
   for (guint i = 0; i < N_OTHERS; i++)
     answers[i].turns = rig->broker->members->queue;
-  ob_broker_command (rig->broker, OB_COMMAND_RESUME, (const char *const *) ids, 0, on_done, &answers[0]);
-  ob_broker_command (rig->broker, OB_COMMAND_PAUSE, (const char *const *) ids, 0, on_done, &answers[1]);
-  ob_broker_command (rig->broker, OB_COMMAND_RESUME, last, 0, on_done, &answers[2]);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_RESUME, (const char *const *) ids, 0, on_done, &answers[0]);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_PAUSE, (const char *const *) ids, 0, on_done, &answers[1]);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_RESUME, last, 0, on_done, &answers[2]);
   g_assert_cmpuint (answers[2].n_answers, ==, 0);
   for (guint i = 0; i < N_OTHERS; i++)
     {
@@ -203,7 +202,7 @@ test_a_disk_that_fails_meanwhile (TestRig *rig, gconstpointer data)
   Answer answer = { .turns = rig->broker->members->queue }, again = answer;
   gint64 n_done;
 
-  ob_broker_command (rig->broker, OB_COMMAND_REMOVE, (const char *const *) ids, 0, on_done, &answer);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_REMOVE, (const char *const *) ids, 0, on_done, &answer);
   test_wait_until (is_begun, rig, 20);
   ob_queue_commit (rig->broker->members->queue);
   run_sql (rig, "CREATE TEMP TRIGGER no_room BEFORE INSERT ON journal BEGIN SELECT raise (ABORT, 'no'); END");
@@ -214,7 +213,7 @@ test_a_disk_that_fails_meanwhile (TestRig *rig, gconstpointer data)
   g_assert_cmpint (n_done, >, 0);
   test_rig_settle (rig);
   g_assert_cmpint (count_uploads (rig), ==, N_MANY - n_done);
-  ob_broker_command (rig->broker, OB_COMMAND_REMOVE, (const char *const *) ids + n_done, 0, on_done, &again);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_REMOVE, (const char *const *) ids + n_done, 0, on_done, &again);
   test_wait_until (is_answered, &again, 20);
   g_assert_no_error (again.error);
   g_assert_cmpint (count_uploads (rig), ==, 0);
@@ -229,8 +228,8 @@ test_the_broker_ends_meanwhile (TestRig *rig, gconstpointer data)
   Answer answer = { .turns = rig->broker->members->queue }, behind = answer;
   gint64 n_done;
 
-  ob_broker_command (rig->broker, OB_COMMAND_REMOVE, (const char *const *) ids, 0, on_done, &answer);
-  ob_broker_command (rig->broker, OB_COMMAND_PAUSE, (const char *const *) ids, 0, on_done, &behind);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_REMOVE, (const char *const *) ids, 0, on_done, &answer);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_PAUSE, (const char *const *) ids, 0, on_done, &behind);
   test_wait_until (is_begun, rig, 20);
   ob_broker_stop (rig->broker);
   g_assert_cmpuint (answer.n_answers, ==, 1);

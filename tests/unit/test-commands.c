@@ -107,10 +107,10 @@ test_a_turn_fails_whole (TestRig *rig, gconstpointer data)
   guint n_errors = 0;
 
   (void) test_server_wait_for (rig->server, id);
-  ob_broker_command (rig->broker, OB_COMMAND_PAUSE, ids, 0, count_errors, &n_errors);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_PAUSE, ids, 0, count_errors, &n_errors);
   ob_broker_set_paused (rig->broker, TRUE, count_errors, &n_errors);
   fill (rig);
-  ob_broker_command (rig->broker, OB_COMMAND_PAUSE, others, 0, count_errors, &n_errors);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_PAUSE, others, 0, count_errors, &n_errors);
   g_assert_cmpuint (n_errors, ==, 1);
   make_room (rig);
   test_rig_settle (rig);
@@ -186,7 +186,7 @@ test_a_command_is_taken_back_whole (TestRig *rig, gconstpointer data)
   wait_ms = test_rig_get_wait_ms (rig, waiting);
   ids[0] = waiting;
   ids[1] = done;
-  ob_broker_command (rig->broker, OB_COMMAND_RETRY, ids, 0, on_wrong_state, &n_errors);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_RETRY, ids, 0, on_wrong_state, &n_errors);
   test_rig_settle (rig);
   g_assert_cmpuint (n_errors, ==, 1);
   g_assert_cmpint (test_rig_get_wait_ms (rig, waiting), ==, wait_ms);
@@ -196,7 +196,7 @@ test_a_command_is_taken_back_whole (TestRig *rig, gconstpointer data)
   removed = test_rig_submit (rig, "yard", 0);
   ids[0] = removed;
   ids[1] = "no-such-upload";
-  ob_broker_command (rig->broker, OB_COMMAND_REMOVE, ids, 0, on_not_found, &n_errors);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_REMOVE, ids, 0, on_not_found, &n_errors);
   test_rig_settle (rig);
   g_assert_cmpuint (n_errors, ==, 2);
   g_assert_cmpuint (n_removed, ==, 0);
@@ -291,8 +291,8 @@ test_what_is_commanded_while_saving_stays (TestRig *rig, gconstpointer data)
 
   test_rig_assert_status (rig, id, "saving");
   g_assert_cmpint (ob_broker_get_saved_bytes (rig->broker, id), >=, 0);
-  ob_broker_command (rig->broker, OB_COMMAND_PAUSE, ids, 0, ignore, NULL);
-  ob_broker_command (rig->broker, OB_COMMAND_SET_PRIORITY, ids, 7, ignore, NULL);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_PAUSE, ids, 0, ignore, NULL);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_SET_PRIORITY, ids, 7, ignore, NULL);
   test_wait_until (is_submitted, &submit, 10);
   g_assert_cmpstr (submit.id, ==, id);
   test_rig_assert_status (rig, id, "paused user");
@@ -338,7 +338,7 @@ test_a_removal_while_saving (TestRig *rig, gconstpointer data)
 
   while (data && !ob_spool_has (rig->spool, id))
     g_thread_yield ();
-  ob_broker_command (rig->broker, OB_COMMAND_REMOVE, ids, 0, ignore, NULL);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_REMOVE, ids, 0, ignore, NULL);
   test_wait_until (is_submitted, &submit, 10);
   g_assert_error (submit.error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND);
   test_rig_settle (rig);

@@ -60,7 +60,7 @@ run_command (TestScene *scene, const Command *command)
   const char *const ids[] = { scene->target, g_str_equal (scene->other, TEST_NOBODY) ? NULL : scene->other, NULL };
   const char *const one[] = { scene->target, NULL };
 
-  ob_broker_command (scene->rig->broker, command->command, command->is_on ? ids : one, 7, on_done, scene);
+  ob_broker_command (scene->rig->broker, NULL, command->command, command->is_on ? ids : one, 7, on_done, scene);
 }
 
 static void

@@ -91,7 +91,7 @@ test_a_large_group_follows_in_slices (TestRig *rig, gconstpointer data)
   pause_group (rig, TRUE, &group);
   g_assert_cmpint (test_rig_ask (rig, "SELECT is_paused FROM groups"), ==, 1);
   g_assert_cmpint (count_followers (rig), <, N_MEMBERS);
-  ob_broker_command (rig->broker, OB_COMMAND_PAUSE, others, 0, on_done, &one);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_PAUSE, others, 0, on_done, &one);
   test_wait_until (is_answered, &group, 20);
   g_assert_no_error (group.error);
   g_assert_no_error (one.error);
@@ -171,7 +171,7 @@ test_the_last_word_about_a_group_counts (TestRig *rig, gconstpointer data)
 
   make_group (rig);
   pause_group (rig, TRUE, &pause);
-  ob_broker_command (rig->broker, OB_COMMAND_SEND_NOW, last, 0, on_done, &one);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_SEND_NOW, last, 0, on_done, &one);
   test_wait_until (is_answered, &pause, 20);
   g_assert_no_error (pause.error);
   g_assert_no_error (one.error);
@@ -266,7 +266,7 @@ test_a_large_group_is_sent_in_slices (TestRig *rig, gconstpointer data)
   send_group (rig, &group);
   g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM groups WHERE sent_on <> ''"), ==, 1);
   g_assert_cmpint (count_sent (rig), <, N_MEMBERS);
-  ob_broker_command (rig->broker, OB_COMMAND_PAUSE, others, 0, on_done, &one);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_PAUSE, others, 0, on_done, &one);
   wait_for_answer (&group);
   wait_for_answer (&one);
   wait_for_answer (&pause);
@@ -330,7 +330,7 @@ test_the_last_word_about_one_that_is_sent (TestRig *rig, gconstpointer data)
   make_group (rig);
   run_sql (rig, "UPDATE uploads SET is_paused = 1 WHERE id = 'u-05998'");
   send_group (rig, &group);
-  ob_broker_command (rig->broker, OB_COMMAND_PAUSE, last, 0, on_done, &some);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_PAUSE, last, 0, on_done, &some);
   wait_for_answer (&group);
   wait_for_answer (&some);
   g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM uploads WHERE is_paused"), ==, 2);

@@ -333,9 +333,8 @@ ob_operation_command_uploads (const ObRequest *request, gint command)
   (void) g_variant_lookup (request->arguments, "ids", "^a&s", &ids);
   (void) g_variant_lookup (request->arguments, "priority", "i", &priority);
   if (may_set (request, ids[0], priority, &error))
-    ob_broker_command_of_app (request->context->broker, ob_request_get_own_app (request, OB_OPERATION_COMMAND),
-                              (ObCommand) command, ids, priority, ob_request_on_commanded,
-                              ob_request_dup_answer (request));
+    ob_broker_command (request->context->broker, ob_request_get_own_app (request, OB_OPERATION_COMMAND),
+                       (ObCommand) command, ids, priority, ob_request_on_commanded, ob_request_dup_answer (request));
   else
     ob_request_end (request, error);
 }
