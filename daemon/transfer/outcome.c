@@ -208,8 +208,7 @@ tls_outcome (const GError *error)
     case G_TLS_ERROR_CERTIFICATE_REQUIRED:
     case G_TLS_ERROR_INAPPROPRIATE_FALLBACK:
       return ob_outcome_new (OB_VERDICT_HOLD, OUTBOX_REASON_CERTIFICATE);
-    case G_TLS_ERROR_NOT_TLS:
-      return ob_outcome_new (OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS);
+    case G_TLS_ERROR_NOT_TLS: /* also where the connection was reset in the handshake, as while a server restarts */
     default:
       return either (OB_VERDICT_RETRY);
     }

@@ -41,7 +41,6 @@
 #define EITHER_QUESTION "either confirming not-confirmed-yet"
 #define STRANGER "either paused wrong-address"
 #define BLOCKED "either paused wrong-address"
-#define NO_TLS "either paused wrong-address"
 #define SIGN_IN "destination paused sign-in"
 #define FULL "destination paused destination-full"
 #define PROXY "destination paused proxy"
@@ -197,7 +196,7 @@ static const ErrorRow error_rows[] = {
   { g_tls_error_quark, G_TLS_ERROR_BAD_CERTIFICATE, ALL (CERTIFICATE) },
   { g_tls_error_quark, G_TLS_ERROR_CERTIFICATE_REQUIRED, ALL (CERTIFICATE) },
   { g_tls_error_quark, G_TLS_ERROR_INAPPROPRIATE_FALLBACK, ALL (CERTIFICATE) },
-  { g_tls_error_quark, G_TLS_ERROR_NOT_TLS, ALL (NO_TLS) },
+  { g_tls_error_quark, G_TLS_ERROR_NOT_TLS, ASKED (EITHER, EITHER_QUESTION) },
   { g_tls_error_quark, G_TLS_ERROR_HANDSHAKE, ASKED (EITHER, EITHER_QUESTION) },
   { g_tls_error_quark, G_TLS_ERROR_EOF, ASKED (EITHER, EITHER_QUESTION) },
   { g_tls_error_quark, G_TLS_ERROR_MISC, ASKED (EITHER, EITHER_QUESTION) },
