@@ -9,6 +9,9 @@
 
 #define MOST_TRIES 5
 
+/* A broker whose queue cannot be opened, such as while its disk is away, tries as often itself. */
+#define WATCH_AGAIN_S 5
+
 struct _OutboxClient
 {
   GObject parent_instance;
@@ -20,6 +23,8 @@ struct _OutboxClient
   GVariant *watch_filter; /* a{sv} of Watch; NULL: does not watch */
   gint64 epoch;           /* of the newest sequence, with the next */
   gint64 number;
+  guint watch_source;  /* when to try to watch again */
+  gboolean is_another; /* since the last watch another process has answered */
 };
 
 enum
@@ -46,6 +51,7 @@ outbox_client_finalize (GObject *object)
   if (self->subscription > 0)
     g_dbus_connection_signal_unsubscribe (self->connection, self->subscription);
   g_clear_handle_id (&self->name_watch, g_bus_unwatch_name);
+  g_clear_handle_id (&self->watch_source, g_source_remove);
   g_clear_pointer (&self->watch_filter, g_variant_unref);
   g_clear_object (&self->connection);
   G_OBJECT_CLASS (outbox_client_parent_class)->finalize (object);
@@ -132,32 +138,53 @@ emit_removed (OutboxClient *self, GVariant *parameters)
   g_signal_emit (self, signals[REMOVED], 0, id);
 }
 
-/* Reads the answer to Watch. Another process (@is_another) is always announced. The same process, which had ended a
- * silent watch, only if its past is of another epoch, which is like another broker. */
+static void watch_again (OutboxClient *self);
+
+static gboolean
+on_time_to_watch (gpointer user_data)
+{
+  OutboxClient *self = user_data;
+
+  self->watch_source = 0;
+  watch_again (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Reads the answer to Watch. Another process is always announced. The same process, which had ended a silent watch, or opened its
+ * queue anew, only if its past is of another epoch, which is like another broker. */
 static void
-on_watched_again (GObject *source, GAsyncResult *result, gpointer is_another)
+on_watched_again (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   OutboxClient *self = OUTBOX_CLIENT (source);
-  g_autoptr (GVariant) results = outbox_client_call_finish (self, result, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) results = outbox_client_call_finish (self, result, &error);
   const char *sequence;
   gboolean is_same_epoch;
 
-  /* No answer: the broker is gone again, and this begins anew when it is back. */
+  /* While the name has an owner, nothing tells when its queue is open again. If it has none, this begins anew when it is back. */
+  if (!results && self->is_there && self->watch_source == 0
+      && g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER))
+    self->watch_source = g_timeout_add_seconds (WATCH_AGAIN_S, on_time_to_watch, self);
   if (!results)
     return;
   g_variant_get (results, "(&s)", &sequence);
   is_same_epoch = note_sequence (self, sequence);
-  if (GPOINTER_TO_INT (is_another) || !is_same_epoch)
-    g_signal_emit (self, signals[BROKER_BACK], 0, is_same_epoch);
+  if (self->is_another || !is_same_epoch)
+    {
+      self->is_another = FALSE;
+      g_signal_emit (self, signals[BROKER_BACK], 0, is_same_epoch);
+    }
 }
 
 static void
-watch_again (OutboxClient *self, gboolean is_another)
+watch_again (OutboxClient *self)
 {
   g_autofree char *after = g_strdup_printf ("%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, self->epoch, self->number);
 
+  g_clear_handle_id (&self->watch_source, g_source_remove);
   outbox_client_call_async (self, "Uploads", "Watch", g_variant_new ("(@a{sv}s)", self->watch_filter, after), NULL,
-                            on_watched_again, GINT_TO_POINTER (is_another));
+                            on_watched_again, NULL);
 }
 
 /* Watch from where the broker says: the last signals were not in the order of sequences. */
@@ -171,7 +198,7 @@ watch_from (OutboxClient *self, GVariant *parameters)
   g_variant_get (parameters, "(&s)", &sequence);
   self->number = 0;
   (void) note_sequence (self, sequence);
-  watch_again (self, FALSE);
+  watch_again (self);
 }
 
 static void
@@ -206,7 +233,8 @@ on_name_appeared (GDBusConnection *connection, const char *name, const char *own
   if (!self->watch_filter || self->epoch == 0)
     return;
   /* Another process answers now, and knows no watchers. */
-  watch_again (self, TRUE);
+  self->is_another = TRUE;
+  watch_again (self);
 }
 
 static void
@@ -217,6 +245,7 @@ on_name_vanished (GDBusConnection *connection, const char *name, gpointer user_d
   if (self->is_there)
     g_signal_emit (self, signals[BROKER_LOST], 0);
   self->is_there = FALSE;
+  g_clear_handle_id (&self->watch_source, g_source_remove);
 }
 
 /* --- Connecting --- */

@@ -159,6 +159,59 @@ test_nothing_is_missed_over_a_restart (Fixture *fixture, gconstpointer data)
   test_wait_until (has_heard_done, fixture, 20);
 }
 
+static void
+move_data (Fixture *fixture, const char *from, const char *to)
+{
+  g_autofree char *old_path = g_build_filename (fixture->broker->folder, from, NULL);
+  g_autofree char *new_path = g_build_filename (fixture->broker->folder, to, NULL);
+
+  g_assert_cmpint (g_rename (old_path, new_path), ==, 0);
+}
+
+static gboolean
+is_queue_closed (gpointer user_data)
+{
+  Fixture *fixture = user_data;
+  g_autoptr (GVariant) summary = NULL;
+  g_autoptr (GError) error = NULL;
+
+  outbox_dbus_queue_call_summary_sync (fixture->broker->queue, &summary, NULL, &error);
+
+  return g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER);
+}
+
+static gboolean
+is_queue_open (gpointer user_data)
+{
+  Fixture *fixture = user_data;
+  g_autoptr (GVariant) summary = NULL;
+
+  return outbox_dbus_queue_call_summary_sync (fixture->broker->queue, &summary, NULL, NULL);
+}
+
+/* The data folder is away for a while, and a file is in its place: the broker keeps its name, and its queue cannot be opened. The app
+ * hears of what comes later. */
+static void
+test_a_queue_that_is_away_is_watched_again (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *file = g_build_filename (fixture->broker->folder, "file", NULL);
+  g_autofree char *in_place = g_build_filename (fixture->broker->folder, "data", "outbox", NULL);
+
+  submit (fixture, "photo.jpg");
+  test_wait_until (has_heard_done, fixture, 20);
+  g_assert_true (g_file_set_contents (file, "", -1, NULL));
+  move_data (fixture, "data/outbox", "away");
+  move_data (fixture, "file", "data/outbox");
+  test_wait_until (is_queue_closed, fixture, 20);
+  g_ptr_array_set_size (fixture->heard, 0);
+  g_assert_cmpint (g_unlink (in_place), ==, 0);
+  move_data (fixture, "away", "data/outbox");
+  test_wait_until (is_queue_open, fixture, 20);
+  submit (fixture, "photo.jpg");
+  test_wait_until (has_heard_done, fixture, 30);
+  g_assert_cmpuint (fixture->n_lost, ==, 0);
+}
+
 /* The past is gone with the database: the app is told to list anew. */
 static void
 test_a_rebuilt_queue_is_told (Fixture *fixture, gconstpointer data)
@@ -198,8 +251,8 @@ test_an_app_records (Fixture *fixture, gconstpointer data)
   g_autofree char *id = NULL;
   int fd;
 
-  outbox_client_create_async (fixture->client, g_variant_new_parsed ("{'name': <'film.mp4'>}"), NULL, test_wait_on_result,
-                              &created);
+  outbox_client_create_async (fixture->client, g_variant_new_parsed ("{'name': <'film.mp4'>}"), NULL,
+                              test_wait_on_result, &created);
   test_wait_for_result (&created, 10);
   id = outbox_client_create_finish (fixture->client, created, &fd, &error);
   g_assert_no_error (error);
@@ -325,6 +378,7 @@ main (int argc, char *argv[])
   } tests[] = {
     { "/client/an-upload-is-followed-to-its-end", test_an_upload_is_followed_to_its_end },
     { "/client/nothing-is-missed-over-a-restart", test_nothing_is_missed_over_a_restart },
+    { "/client/a-queue-that-is-away-is-watched-again", test_a_queue_that_is_away_is_watched_again },
     { "/client/a-rebuilt-queue-is-told", test_a_rebuilt_queue_is_told },
     { "/client/a-closed-descriptor-is-refused", test_a_closed_descriptor_is_refused },
     { "/client/a-group-is-paused-and-read", test_a_group_is_paused_and_read },
