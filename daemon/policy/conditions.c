@@ -66,12 +66,19 @@ ob_conditions_is_metered (const ObConditions *conditions)
 const char *
 ob_conditions_get_network_key (const ObConditions *conditions)
 {
+  const char *key = *conditions->network_uuid ? conditions->network_uuid
+                    : *conditions->network_id ? conditions->network_id
+                                              : ob_link_get_name (conditions->link);
+  g_autofree char *abroad = NULL;
+
   if (!conditions->is_network_available)
     return "";
-  if (*conditions->network_uuid)
-    return conditions->network_uuid;
+  if (!conditions->is_roaming)
+    return key;
+  /* A device has one or two such connections in its life. */
+  abroad = g_strconcat (key, " roaming", NULL);
 
-  return *conditions->network_id ? conditions->network_id : ob_link_get_name (conditions->link);
+  return g_intern_string (abroad);
 }
 
 const char *

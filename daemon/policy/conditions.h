@@ -78,7 +78,8 @@ gboolean ob_conditions_equal (const ObConditions *a, const ObConditions *b);
 /* Pure. Returns: whether bytes cost money: as the system says or guesses; a cellular link also if nobody says. */
 gboolean ob_conditions_is_metered (const ObConditions *conditions);
 
-/* Pure. Returns: what tells the present network from others, borrowed from @conditions; empty without a network */
+/* Pure. Returns: what tells the present network from others, borrowed from @conditions or static; empty without a network. The same
+ * connection abroad is another one: what a person said of it at home says nothing of what bytes cost there. */
 const char *ob_conditions_get_network_key (const ObConditions *conditions);
 
 /* "unknown", "ethernet", "wifi", "cellular", "bluetooth", "other". */

@@ -130,6 +130,52 @@ test_an_answer_for_a_network_ends_when_it_is_left (TestRig *rig, gconstpointer d
   test_rig_assert_status (rig, later, "paused ask");
 }
 
+static void
+set_roaming (TestRig *rig, gboolean is_roaming)
+{
+  ObConditions conditions = *test_conditions_get (rig->conditions);
+
+  conditions.is_roaming = is_roaming;
+  test_conditions_set (rig->conditions, &conditions);
+  test_rig_advance (rig, 250);
+}
+
+/* The connection is the same on both sides of a border, what a byte costs is not: nobody has been asked about that yet. */
+static void
+test_an_answer_at_home_is_none_abroad (TestRig *rig, gconstpointer data)
+{
+  const char *const keys[] = { "report", NULL };
+  g_autofree char *sent_now = NULL;
+  g_autofree char *of_group = NULL;
+  g_autofree char *of_network = NULL;
+  g_autofree char *joins = NULL;
+  g_autofree char *home = NULL;
+
+  lanes_set_rules (rig, "[Rule large]\nmin-size=1\nmetered=ask\nroaming=ask\n");
+  lanes_connect (rig, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
+  sent_now = lanes_submit (rig, "video/mp4");
+  of_group = submit_to_group (rig, "report");
+  lanes_command (rig, OB_COMMAND_SEND_NOW, sent_now);
+  ob_broker_send_groups_now (rig->broker, keys, on_answered, NULL);
+  ob_broker_allow_network (rig->broker, on_answered, NULL);
+  of_network = lanes_submit (rig, "video/mp4");
+  (void) test_server_wait_for (rig->server, sent_now);
+  set_roaming (rig, TRUE);
+  test_rig_wait_for_end (rig, sent_now);
+  joins = submit_to_group (rig, "report");
+  test_rig_assert_status (rig, sent_now, "paused ask");
+  test_rig_assert_status (rig, of_group, "paused ask");
+  test_rig_assert_status (rig, of_network, "paused ask");
+  test_rig_assert_status (rig, joins, "paused ask");
+  /* Who says yes abroad is not asked there again, and was not asked about home. */
+  ob_broker_allow_network (rig->broker, on_answered, NULL);
+  test_rig_settle (rig);
+  test_rig_finish (rig, sent_now);
+  set_roaming (rig, FALSE);
+  home = lanes_submit (rig, "video/mp4");
+  test_rig_assert_status (rig, home, "paused ask");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -138,6 +184,7 @@ main (int argc, char *argv[])
     { "/answers/send-now-lifts-what-an-upload-waits-for", test_send_now_lifts_what_an_upload_waits_for },
     { "/answers/one-for-a-group-counts-for-what-comes-later", test_an_answer_for_a_group_counts_for_what_comes_later },
     { "/answers/one-for-a-network-ends-when-it-is-left", test_an_answer_for_a_network_ends_when_it_is_left },
+    { "/answers/one-at-home-is-none-abroad", test_an_answer_at_home_is_none_abroad },
   };
 
   g_test_init (&argc, &argv, NULL);
