@@ -45,10 +45,11 @@ def read_folder(folder):
         if path.suffix == '.c':
             owner.update({name: path.stem for name in find_definitions(code[path])})
 
+    layer = '/'.join(folder.resolve().parts[folder.resolve().parts.index('daemon') + 1:])
     includes = {file: set() for file in files}
     uses = {file: {} for file in files}
     for path in text:
-        for header in re.findall(r'^#include "(?:' + folder.name + r'/)?(\S+)\.h"', text[path], re.MULTILINE):
+        for header in re.findall(r'^#include "(?:' + layer + r'/)?([^/"]+)\.h"', text[path], re.MULTILINE):
             if header in includes and header != path.stem:
                 includes[path.stem].add(header)
         # A header only declares: what it names of another file is no call.

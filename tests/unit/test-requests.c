@@ -6,7 +6,7 @@
 #include "dbus/error.h"
 #include "dbus/outbox-dbus.h"
 #include "ipc/feed.h"
-#include "ipc/requests/request.h"
+#include "ipc/requests/table.h"
 #include "store/prune.h"
 #include "support/rig.h"
 #include "support/wait.h"

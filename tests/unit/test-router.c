@@ -4,7 +4,7 @@
  * Routes of REST, and the arguments that queries and bodies make.
  */
 #include "dbus/error.h"
-#include "ipc/requests/request.h"
+#include "ipc/requests/table.h"
 #include "ipc/rest/arguments.h"
 
 static void

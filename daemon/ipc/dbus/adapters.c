@@ -8,6 +8,7 @@
 #include "base/debug.h"
 #include "dbus/error.h"
 #include "dbus/names.h"
+#include "ipc/requests/table.h"
 
 #include <gio/gunixfdlist.h>
 #include <unistd.h>

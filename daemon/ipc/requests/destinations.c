@@ -5,6 +5,7 @@
  */
 #include "ipc/document.h"
 #include "ipc/options.h"
+#include "ipc/requests/answers.h"
 #include "ipc/requests/operations.h"
 
 static const ObOption setting_options[] = {

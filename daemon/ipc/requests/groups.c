@@ -6,6 +6,7 @@
 #include "ipc/cursor.h"
 #include "ipc/document.h"
 #include "ipc/options.h"
+#include "ipc/requests/answers.h"
 #include "ipc/requests/operations.h"
 
 /* The most groups in one answer: each is counted for it, and no other caller should wait for a thousand of them. */

@@ -4,6 +4,7 @@
  * Operations on the rules. Main thread.
  */
 #include "ipc/document.h"
+#include "ipc/requests/answers.h"
 #include "ipc/requests/operations.h"
 
 void

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What callers can ask for through any door: one table of operations, named like the bus's methods, such as "Uploads.Get".
- * Access, ownership, limits and paging are decided here; a door only unpacks, runs a request, and replies. Main thread.
+ * A request of a caller, by whichever door it came. A door only unpacks, runs the request (table.h), and replies; access,
+ * ownership, limits and paging are decided behind it, in this folder. Main thread.
  */
 #pragma once
 
@@ -36,21 +36,7 @@ typedef struct
   gpointer user_data; /* for both functions */
 } ObRequest;
 
-gboolean ob_request_is_known (const char *name);
-
-/* Returns: how many requests there are */
-guint ob_request_count (void);
-
-/**
- * ob_request_run:
- * @name: one that ob_request_is_known()
- *
- * Errors: NotAllowed where the table of access refuses the caller; InvalidArgument where an argument is missing, unknown or of
- * another type; and those of the operation.
- */
-void ob_request_run (const char *name, const ObRequest *request);
-
-/* Whether Submit would take a file with these options from that caller, before its bytes are here. Errors: those of Submit that
+/* uploads.c. Returns: whether Submit would take a file with these options from that caller, before its bytes are here. Errors: those of Submit that
  * do not depend on the bytes. @options: a{sv} */
 gboolean ob_request_check_submit (const ObRequestContext *context, const ObCaller *caller, GVariant *options,
                                   GError **error);

@@ -10,6 +10,7 @@
 #include "ipc/document.h"
 #include "ipc/filter.h"
 #include "ipc/options.h"
+#include "ipc/requests/answers.h"
 #include "ipc/requests/operations.h"
 #include "ipc/submit-options.h"
 

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "dbus/error.h"
+#include "ipc/requests/table.h"
 
 #include <errno.h>
 

@@ -5,6 +5,7 @@
  */
 #include "ipc/rest/exchange.h"
 
+#include "ipc/requests/table.h"
 #include "ipc/rest/reply.h"
 
 struct _ObExchange
