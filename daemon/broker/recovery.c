@@ -14,6 +14,7 @@
 #include "store/uploads.h"
 
 #define ROWS_A_PAGE 200
+#define WALK_EVERY_MS (24 * G_GINT64_CONSTANT (3600000))
 
 struct _ObRecovery
 {
@@ -26,7 +27,9 @@ struct _ObRecovery
   const ObRecoveryHost *host;
   gpointer user_data;
   GHashTable *undecided; /* ids of files without a row, to be looked at again */
-  ObSpoolWalk *walk;     /* NULL: none is under way */
+  ObSpoolWalk *walk;     /* the last one; NULL: there was none */
+  gint64 walked_at_ms;   /* when it began */
+  guint walk_source;     /* of the next one */
   ObDatabase *aside;     /* the damaged database that was set aside at this start, to rescue rows from; or NULL */
   ObUnclaimed *unclaimed;
   gboolean is_started;
@@ -305,6 +308,34 @@ judge (ObRecovery *self, const ObUpload *upload, gboolean *has_twin)
              : COPY_OF_ITS_OWN;
 }
 
+typedef struct
+{
+  ObRecovery *recovery;
+  char *id;
+} Superfluous;
+
+static void
+on_certain (const GError *error, gpointer user_data)
+{
+  Superfluous *superfluous = user_data;
+  ObRecovery *self = superfluous->recovery;
+
+  if (!error && !ob_uploads_has (self->database, superfluous->id))
+    (void) ob_spool_remove (self->spool, superfluous->id, NULL);
+  g_free (superfluous->id);
+  g_free (superfluous);
+}
+
+/* A removal that is not on the disk yet may be taken back, and the copy must be there then. */
+static void
+remove_superfluous (ObRecovery *self, const char *id)
+{
+  Superfluous *superfluous = g_new (Superfluous, 1);
+
+  *superfluous = (Superfluous){ self, g_strdup (id) };
+  ob_queue_after (self->queue, on_certain, superfluous);
+}
+
 /* Returns: FALSE if it must be looked at again */
 static gboolean
 decide (ObRecovery *self, const char *id)
@@ -316,14 +347,14 @@ decide (ObRecovery *self, const char *id)
 
   if (!upload)
     {
-      g_warning ("The file %s in the spool has no good record and is left there: %s", id, error->message);
-      ob_unclaimed_add (self->unclaimed, id);
+      if (ob_unclaimed_add (self->unclaimed, id))
+        g_warning ("The file %s in the spool has no good record and is left there: %s", id, error->message);
       return TRUE;
     }
   copy = judge (self, upload, &has_twin);
   ob_debug (OB_DEBUG_STORE, id, "its copy has no row: it is %s", copy_names[copy]);
   if (copy == COPY_SUPERFLUOUS)
-    (void) ob_spool_remove (self->spool, id, NULL);
+    remove_superfluous (self, id);
   else if (copy == COPY_OF_ITS_OWN)
     {
       if (has_twin)
@@ -359,7 +390,7 @@ on_visit (const char *id, gpointer user_data)
   if (!ob_spool_has (self->spool, id))
     {
       ob_spool_drop_lone_record (self->spool, id);
-      ob_unclaimed_add (self->unclaimed, id);
+      (void) ob_unclaimed_add (self->unclaimed, id);
     }
   else if (!decide (self, id))
     g_hash_table_add (self->undecided, g_strdup (id));
@@ -371,12 +402,21 @@ ob_recovery_get_unclaimed (ObRecovery *self)
   return self->unclaimed;
 }
 
+static void
+begin_walk (ObRecovery *self)
+{
+  g_clear_pointer (&self->walk, ob_spool_walk_end);
+  self->walked_at_ms = ob_queue_get_now_ms (self->queue);
+  self->walk = ob_spool_walk_begin (self->spool, on_visit, self);
+}
+
 void
 ob_recovery_start (ObRecovery *self)
 {
   gboolean has_past;
 
   self->is_started = TRUE;
+  self->walked_at_ms = ob_queue_get_now_ms (self->queue);
   self->aside = ob_database_open_aside (self->database);
   has_past = ob_journal_get_last (self->database) > 0;
   if (self->aside)
@@ -386,23 +426,42 @@ ob_recovery_start (ObRecovery *self)
   if (!has_past)
     ob_spool_visit_all (self->spool, on_visit, self);
   else
-    self->walk = ob_spool_walk_begin (self->spool, on_visit, self);
+    begin_walk (self);
 }
 
 void
 ob_recovery_stop (ObRecovery *self)
 {
   self->is_started = FALSE;
+  g_clear_handle_id (&self->walk_source, g_source_remove);
   g_clear_pointer (&self->walk, ob_spool_walk_end);
   g_clear_pointer (&self->aside, ob_database_free);
 }
 
 /* --- Member --- */
 
+/* Not at once: a visit of the last walk may have made the commit. */
+static gboolean
+on_time_to_walk (gpointer user_data)
+{
+  ObRecovery *self = user_data;
+
+  self->walk_source = 0;
+  begin_walk (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* What came into the spool since the start is found within a day: after a commit, and by no timer, so that an idle broker sleeps. */
 static void
 flushed (gpointer member, const ObChanges *changes)
 {
-  ob_recovery_look_again (member);
+  ObRecovery *self = member;
+
+  ob_recovery_look_again (self);
+  if (self->is_started && self->walk_source == 0
+      && ABS (ob_queue_get_now_ms (self->queue) - self->walked_at_ms) >= WALK_EVERY_MS)
+    self->walk_source = g_idle_add_full (G_PRIORITY_LOW, on_time_to_walk, self, NULL);
 }
 
 const ObMember ob_recovery_member = { .flushed = flushed };

@@ -46,8 +46,8 @@ void ob_recovery_free (ObRecovery *recovery);
  * written again. */
 void ob_recovery_take_up (ObRecovery *recovery);
 
-/* Compares spool and database from the first call to the second: in the background, but at once if the database has no
- * past. */
+/* Compares spool and database from the first call to the second: in the background, and again each day on which something happens,
+ * but at once if the database has no past. */
 void ob_recovery_start (ObRecovery *recovery);
 void ob_recovery_stop (ObRecovery *recovery);
 

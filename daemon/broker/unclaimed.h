@@ -16,11 +16,11 @@ typedef struct _ObUnclaimed ObUnclaimed;
 ObUnclaimed *ob_unclaimed_new (ObSpool *spool);
 void ob_unclaimed_free (ObUnclaimed *unclaimed);
 
-/* @id: of bytes in the spool. Anything but a regular file is not ours, and not counted. */
-void ob_unclaimed_add (ObUnclaimed *unclaimed, const char *id);
+/* @id: of bytes in the spool. Anything but a regular file is not ours, and not counted. Returns: whether it is news */
+gboolean ob_unclaimed_add (ObUnclaimed *unclaimed, const char *id);
 
-/* Counts them. A person may have taken some away, so it looks whether they are still there, except for more than a
- * thousand. */
+/* Counts them. A person may have taken some away, so it looks whether they are still there if the spool has changed since the last
+ * time, except for more than a thousand. */
 void ob_unclaimed_count (ObUnclaimed *unclaimed, guint64 *files, guint64 *bytes);
 
 /* Returns: (transfer full) (array zero-terminated=1): paths of the oldest ten */

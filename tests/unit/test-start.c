@@ -195,6 +195,27 @@ test_files_that_belong_to_no_upload (TestRig *rig, gconstpointer data)
     }
 }
 
+/* A file comes into the spool while the broker runs, and one leaves it. */
+static void
+test_a_file_that_comes_later (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *first = test_rig_submit (rig, NULL, 0);
+  g_autofree char *path = g_build_filename (rig->folder, "spool", "01934b5e-7c00-7000-8000-000000000001", NULL);
+  Unclaimed unclaimed = { rig, 0 };
+
+  test_rig_settle (rig);
+  put (path, "photo");
+  g_assert_true (are_unclaimed (&unclaimed));
+  test_rig_advance (rig, 25 * RIG_HOUR);
+  g_assert_true (test_rig_command (rig, OB_COMMAND_SET_PRIORITY, first, 7, NULL));
+  unclaimed.n_files = 1;
+  test_wait_until (are_unclaimed, &unclaimed, 10);
+  take_away (path);
+  unclaimed.n_files = 0;
+  g_assert_true (are_unclaimed (&unclaimed));
+  test_rig_assert_status (rig, first, "uploading");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -203,6 +224,7 @@ main (int argc, char *argv[])
     { "/start/files-without-rows", test_files_without_rows },
     { "/start/files-whose-key-is-taken", test_files_whose_key_is_taken },
     { "/start/files-that-belong-to-no-upload", test_files_that_belong_to_no_upload },
+    { "/start/a-file-that-comes-later", test_a_file_that_comes_later },
   };
 
   g_test_init (&argc, &argv, NULL);
