@@ -364,6 +364,20 @@ pause_one (const char *name)
   return command ("Pause", name, message);
 }
 
+/* Of a destination that nothing held, do not say that it is tried: uploads there may wait by themselves. */
+static int
+resume_one (const char *name)
+{
+  g_autoptr (GVariant) destinations = ask_list (NULL);
+  g_autoptr (GVariant) before = destinations ? find (destinations, name) : NULL;
+  gboolean was_held = !before || !g_str_equal (cli_get_string (before, "state"), "ready");
+
+  return command ("Resume", name,
+                  was_held
+                      ? _ ("The destination is tried again now.")
+                      : _ ("The destination was not held: \"outbox retry --all\" tries what waits after an error."));
+}
+
 static int
 run (const char *action, const char *name, const Options *options)
 {
@@ -382,7 +396,7 @@ run (const char *action, const char *name, const Options *options)
   if (g_str_equal (action, "pause"))
     return pause_one (name);
   if (g_str_equal (action, "resume"))
-    return command ("Resume", name, _ ("The destination is tried again now."));
+    return resume_one (name);
 
   return cli_usage ("destination", _ ("there is no action %s"), action);
 }

@@ -9,15 +9,34 @@
 
 #include <glib/gi18n.h>
 
-/* Adds the ids of all uploads in a state. */
+/* Returns: whether it is paused after an error of its destination that is tried again by itself: a try now helps. A sign-in or a
+ * full server needs a person to do something else first. */
 static gboolean
-add_ids (OutboxClient *client, const char *state, GStrvBuilder *ids, GError **error)
+waits_after_error (OutboxUpload *upload)
 {
-  g_autofree char *filter = g_strdup_printf ("{'state': <'%s'>}", state);
-  g_autoptr (GPtrArray) uploads = cli_list_uploads (client, g_variant_new_parsed (filter), error);
+  static const OutboxReason errors[]
+      = { OUTBOX_REASON_WRONG_ADDRESS, OUTBOX_REASON_CERTIFICATE, OUTBOX_REASON_PROXY, OUTBOX_REASON_LOSING_BYTES };
+  g_autofree const char **reasons = NULL;
+
+  if (!g_variant_lookup (outbox_upload_get_document (upload), "reasons", "^a&s", &reasons))
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (errors); i++)
+    if (g_strv_contains (reasons, outbox_reason_get_info (errors[i])->name))
+      return TRUE;
+
+  return FALSE;
+}
+
+/* Adds the ids of the uploads in a state; of those that are paused, the ones that wait after an error. */
+static gboolean
+add_ids (OutboxClient *client, OutboxState state, GStrvBuilder *ids, GError **error)
+{
+  GVariant *filter = g_variant_new_parsed ("{'state': <%s>}", outbox_state_get_info (state)->name);
+  g_autoptr (GPtrArray) uploads = cli_list_uploads (client, filter, error);
 
   for (guint i = 0; uploads && i < uploads->len; i++)
-    g_strv_builder_add (ids, outbox_upload_get_id (uploads->pdata[i]));
+    if (state != OUTBOX_STATE_PAUSED || waits_after_error (uploads->pdata[i]))
+      g_strv_builder_add (ids, outbox_upload_get_id (uploads->pdata[i]));
 
   return uploads != NULL;
 }
@@ -30,7 +49,9 @@ retry_all (void)
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
   g_auto (GStrv) ids = NULL;
 
-  if (!client || !add_ids (client, "failed", builder, &error) || !add_ids (client, "retrying", builder, &error))
+  if (!client || !add_ids (client, OUTBOX_STATE_FAILED, builder, &error)
+      || !add_ids (client, OUTBOX_STATE_RETRYING, builder, &error)
+      || !add_ids (client, OUTBOX_STATE_PAUSED, builder, &error))
     return cli_fail (error);
   ids = g_strv_builder_end (builder);
   if (ids[0])

@@ -195,6 +195,17 @@ print_media_types (GVariant *conditions)
              cli_style_end (CLI_STYLE_BAD));
 }
 
+/* Says that the rules are others than a person thinks, before they find out by a bill. */
+static void
+print_rules_problem (GVariant *policy)
+{
+  g_autofree char *problem = cli_text_dup_safe (cli_get_string (policy, "problem"));
+
+  if (*problem)
+    g_print ("%s%s%s\n  %s\n  outbox policy check\n", cli_style_begin (CLI_STYLE_BAD),
+             _ ("What the files of the rules say now is not in force:"), cli_style_end (CLI_STYLE_BAD), problem);
+}
+
 /* Of what somebody handed over the bytes are all that is left. */
 static void
 print_unclaimed (GVariant *summary, GVariant *conditions)
@@ -313,6 +324,7 @@ cli_status (int argc, char *argv[])
   g_autoptr (GVariant) holds = NULL;
   g_autoptr (GVariant) conditions = NULL;
   g_autoptr (GVariant) destinations = NULL;
+  g_autoptr (GVariant) policy = NULL;
   g_autoptr (GPtrArray) under_way = NULL;
   g_autoptr (GPtrArray) failed = NULL;
   g_autoptr (GPtrArray) saving = NULL;
@@ -323,14 +335,16 @@ cli_status (int argc, char *argv[])
   if (!client || !(summary = ask (client, "Queue", "Summary", &error))
       || !(holds = ask (client, "Queue", "Holds", &error))
       || !(conditions = ask (client, "Queue", "Conditions", &error))
-      || !(destinations = ask (client, "Destinations", "List", &error)))
+      || !(destinations = ask (client, "Destinations", "List", &error))
+      || !(policy = ask (client, "Policy", "Get", &error)))
     return cli_fail (error);
   if (is_json)
     {
-      cli_print_json (
-          g_variant_new_parsed ("{'summary': <%v>, 'holds': <%v>, 'conditions': <%v>, 'destinations': <%v>}", summary,
-                                holds, conditions, destinations),
-          TRUE);
+      cli_print_json (g_variant_new_parsed ("{'summary': <%v>, 'holds': <%v>, 'conditions': <%v>, 'destinations': <%v>,"
+                                            " 'rules_problem': <%s>}",
+                                            summary, holds, conditions, destinations,
+                                            cli_get_string (policy, "problem")),
+                      TRUE);
       return CLI_DONE;
     }
   under_way
@@ -348,6 +362,7 @@ cli_status (int argc, char *argv[])
   print_under_way (under_way);
   print_network (conditions);
   print_media_types (conditions);
+  print_rules_problem (policy);
   print_unclaimed (summary, conditions);
   print_holds (holds);
   print_failed (failed);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define SIGN_IN "{\"fault\":\"status\",\"method\":\"POST\",\"status\":401,\"count\":-1}"
+#define PAGE "{\"fault\":\"status\",\"method\":\"POST\",\"status\":200,\"content_type\":\"text/html\",\"count\":-1}"
 #define REFUSES "{\"fault\":\"status\",\"method\":\"POST\",\"status\":418,\"count\":-1}"
 
 typedef struct
@@ -72,7 +73,10 @@ static const Row rows[] = {
     "outbox list --unfinished --destination depot" },
   { "set-nothing", NULL, NULL, "done", "destination set depot", 2, "too few arguments", "outbox destination --help" },
   { "remove-a-destination", NULL, NULL, "done", "destination remove depot", 0, "The destination is removed.", NULL },
-  { "resume-a-destination", NULL, NULL, "done", "destination resume depot", 0, "tried again now", NULL },
+  { "resume-a-destination", SIGN_IN, NULL, "paused", "destination resume depot", 0, "tried again now", NULL },
+  { "resume-a-destination-that-nothing-holds", NULL, NULL, "done", "destination resume depot", 0, "was not held",
+    "outbox retry --all" },
+  { "retry-all-at-a-wrong-address", PAGE, NULL, "paused", "retry --all", 0, "Trying 1 upload now.", NULL },
   { "remove-all-that-arrived", NULL, NULL, "done", "remove --done", 0, "Removed 1 upload.", NULL },
   { "remove-all-that-arrived-where-nothing-has", NULL, "pause", "paused", "remove --done", 0, "Nothing has arrived",
     NULL },

@@ -185,7 +185,9 @@ test_a_bad_file_is_told_and_the_last_good_stays (Fixture *fixture, gconstpointer
   g_autoptr (GVariant) video = NULL;
   g_autofree char *checked = NULL;
   g_autofree char *shown = NULL;
+  g_autofree char *status = NULL;
   g_autofree char *good = NULL;
+  g_autofree char *good_status = NULL;
 
   put (fixture, ADMIN, "[Rule video]\nmetered=perhaps\n");
   wait_for_change (fixture);
@@ -198,11 +200,16 @@ test_a_bad_file_is_told_and_the_last_good_stays (Fixture *fixture, gconstpointer
   shown = test_command (fixture->broker, "policy show", 0);
   test_assert_has (shown, problem);
   test_assert_has (shown, "metered=deny");
+  status = test_command (fixture->broker, "status", 0);
+  test_assert_has (status, problem);
+  test_assert_has (status, "outbox policy check");
   put (fixture, ADMIN, "[Rule video]\nmetered=ask\n");
   wait_for_change (fixture);
   good = test_command (fixture->broker, "policy check", 0);
   test_assert_has (good, VENDOR "\n");
   test_assert_has (good, ADMIN "\n");
+  good_status = test_command (fixture->broker, "status", 0);
+  g_assert_null (strstr (good_status, "policy check"));
 }
 
 static void
