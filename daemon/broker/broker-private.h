@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The broker's struct, for its life (broker.c) and for what callers ask of it (doors.c). Main thread.
+ * The broker's struct, for its life (broker.c) and for what callers ask of it (broker-doors.c). Main thread.
  */
 #pragma once
 

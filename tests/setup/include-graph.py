@@ -45,7 +45,8 @@ def read_folder(folder):
         if path.suffix == '.c':
             owner.update({name: path.stem for name in find_definitions(code[path])})
 
-    layer = '/'.join(folder.resolve().parts[folder.resolve().parts.index('daemon') + 1:])
+    # A header is named by its layer: "ipc/requests/table.h".
+    layer = folder.resolve().as_posix().rpartition('/daemon/')[2]
     includes = {file: set() for file in files}
     uses = {file: {} for file in files}
     for path in text:

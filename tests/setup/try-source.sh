@@ -109,6 +109,9 @@ bad store-without-policy daemon/store/other.c "daemon/store: includes" <<<'#incl
 bad transfer-without-queue daemon/transfer/other.h "daemon/transfer: includes" < <(lines "#pragma once" '#include "broker/own.h"')
 bad broker-without-doors daemon/broker/other.c "daemon/broker: includes" <<<'#include "ipc/own.h"'
 bad doors-without-store daemon/ipc/dbus/other.c "daemon/ipc: includes" <<<'#include "store/own.h"'
+bad no-door-below-a-request daemon/ipc/requests/other.c "daemon/ipc/requests/: includes what is above it" <<<'#include "ipc/dbus/own.h"'
+bad a-door-without-another daemon/ipc/rest/other.c "daemon/ipc/rest/: includes what is above it, or another door" <<<'#include "ipc/dbus/own.h"'
+bad callers-without-requests daemon/ipc/other.c "daemon/ipc/: includes what is above it" <<<'#include "ipc/requests/own.h"'
 bad client-without-daemon client/cli/other.c "clients and the contract know nothing" <<<'#include "base/own.h"'
 bad contract-without-daemon dbus/other.c "clients and the contract know nothing" <<<'#include "model/own.h"'
 bad struct-of-another-file daemon/broker/waits.h "daemon/broker/waits.h: names _ObGate, which is another file's" \
