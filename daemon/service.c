@@ -289,7 +289,7 @@ void
 ob_service_start (ObService *service)
 {
   ob_broker_start (service->broker);
-  service->door = ob_door_open (&service->context.requests);
+  service->door = ob_door_open (&service->context.requests, service->context.feed);
   service->context.requests.rest_socket = ob_door_get_socket (service->door);
 }
 

@@ -298,6 +298,12 @@ ob_broker_after_commit (ObBroker *self, void (*effect) (const GError *error, gpo
   ob_queue_after_all (self->members->queue, effect, user_data);
 }
 
+gboolean
+ob_broker_is_between_turns (ObBroker *self)
+{
+  return ob_queue_is_between_turns (self->members->queue);
+}
+
 gint64
 ob_broker_get_last_sequence (ObBroker *self)
 {

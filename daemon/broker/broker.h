@@ -199,6 +199,12 @@ void ob_broker_after_commit (ObBroker *self, void (*effect) (const GError *error
 char *ob_broker_dup_sequence (ObBroker *self, gint64 sequence);
 gint64 ob_broker_get_last_sequence (ObBroker *self);
 
+/* Returns: whether all that the journal has is on the disk, and was told by signals, the one under way included */
+gboolean ob_broker_is_between_turns (ObBroker *self);
+
+/* Returns: whether all that the journal has is on the disk */
+gboolean ob_broker_is_between_turns (ObBroker *self);
+
 gint64 ob_broker_get_now_ms (ObBroker *self);
 
 /* Returns: whether the device has a database of media types, without which no rule matches by type */

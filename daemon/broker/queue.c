@@ -34,6 +34,7 @@ struct _ObQueue
   ObTurn *turn;
   GArray *members; /* of Joined */
   Flush *flush;    /* borrowed from the turn; NULL: there is nothing to tell */
+  guint n_flushes; /* that are not told yet: an answer after a commit may have made another */
 
   gboolean has_alarm_on; /* members are woken by the alarm */
   gint64 alarm_ms;       /* the alarm set at the clock; 0: none */
@@ -202,6 +203,12 @@ ob_queue_commit (ObQueue *queue)
   ob_turn_commit (queue->turn);
 }
 
+gboolean
+ob_queue_is_between_turns (ObQueue *queue)
+{
+  return !ob_turn_is_open (queue->turn) && queue->n_flushes == 0;
+}
+
 guint
 ob_queue_get_turn_number (ObQueue *queue)
 {
@@ -269,6 +276,7 @@ on_flushed (const GError *error, gpointer user_data)
   g_autoptr (Flush) flush = user_data;
   ObQueue *queue = flush->queue;
 
+  queue->n_flushes--;
   if (queue->flush == flush)
     queue->flush = NULL;
   for (guint i = 0; !error && i < queue->members->len; i++)
@@ -295,6 +303,7 @@ touch (ObQueue *queue, const char *id, gboolean is_new, gboolean are_holds_touch
       flush->changes.touched = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
       flush->turn = ob_turn_get_number (queue->turn);
       queue->flush = flush;
+      queue->n_flushes++;
     }
   if (id)
     {

@@ -98,6 +98,9 @@ void ob_queue_touch (ObQueue *queue, const char *id, gboolean is_new);
 void ob_queue_touch_holds (ObQueue *queue);
 void ob_queue_want_flush (ObQueue *queue);
 
+/* Returns: whether all that the database has is on the disk, and has been told to the members, or is being told */
+gboolean ob_queue_is_between_turns (ObQueue *queue);
+
 /* Commits the open turn now. */
 void ob_queue_commit (ObQueue *queue);
 

@@ -94,6 +94,12 @@ take (GArray **effects)
   return taken;
 }
 
+gboolean
+ob_turn_is_open (ObTurn *turn)
+{
+  return turn->is_open;
+}
+
 guint
 ob_turn_get_number (ObTurn *turn)
 {

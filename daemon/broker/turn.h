@@ -50,6 +50,8 @@ void ob_turn_after_all (ObTurn *turn, ObEffect effect, gpointer user_data);
  * turn */
 guint ob_turn_get_number (ObTurn *turn);
 
+gboolean ob_turn_is_open (ObTurn *turn);
+
 /* Commits now. */
 void ob_turn_commit (ObTurn *turn);
 

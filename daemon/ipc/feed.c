@@ -33,11 +33,13 @@ struct _ObSubscription
   gboolean is_reading;   /* the next page is on its way */
   gboolean misses_past;  /* the journal no longer has what it asks for */
   gboolean misses_holds; /* holds have changed since it was told */
+  gboolean has_news;     /* it was told of a part of a commit */
 };
 
 static void
 tell (ObSubscription *subscription, ObFeedEvent event, GVariant *body)
 {
+  subscription->has_news = TRUE;
   subscription->subscriber->tell (event, body, subscription->user_data);
 }
 
@@ -45,6 +47,16 @@ static gboolean
 is_open (const ObSubscription *subscription)
 {
   return subscription->subscriber->is_open (subscription->user_data);
+}
+
+static void
+say_how_far (ObSubscription *subscription, gint64 number)
+{
+  g_autofree char *sequence = ob_broker_dup_sequence (subscription->feed->broker, number);
+
+  subscription->has_news = FALSE;
+  if (subscription->subscriber->told)
+    subscription->subscriber->told (sequence, subscription->user_data);
 }
 
 static void
@@ -92,7 +104,7 @@ become_live (ObSubscription *subscription)
   ObBroker *broker = subscription->feed->broker;
   g_autofree char *sequence = ob_broker_dup_sequence (broker, ob_broker_get_last_sequence (broker));
 
-  subscription->is_behind = FALSE;
+  subscription->is_behind = subscription->has_news = FALSE;
   if (subscription->misses_holds)
     tell_holds (subscription);
   subscription->subscriber->caught_up (sequence, subscription->user_data);
@@ -120,7 +132,9 @@ read_page (ObSubscription *subscription)
     subscription->subscriber->failed (error, subscription->user_data);
   else if (is_end)
     become_live (subscription);
-  else if (is_open (subscription))
+  else
+    say_how_far (subscription, subscription->sequence);
+  if (!error && !is_end && is_open (subscription))
     (void) g_idle_add_full (G_PRIORITY_DEFAULT + 20, on_idle, g_rc_box_acquire (subscription), g_rc_box_release);
 }
 
@@ -164,6 +178,8 @@ may_tell (ObSubscription *subscription)
       ob_debug (OB_DEBUG_IPC, NULL, "a subscriber takes no more: it is told from the journal later");
       subscription->is_behind = TRUE;
       subscription->sequence = subscription->feed->told_sequence;
+      if (subscription->subscriber->fell_behind)
+        subscription->subscriber->fell_behind (subscription->user_data);
     }
 
   return !subscription->is_behind;
@@ -235,9 +251,19 @@ on_counts_changed (ObBroker *broker, gpointer user_data)
 {
   ObFeed *feed = user_data;
   gint64 last = ob_broker_get_last_sequence (broker);
+  GHashTableIter iter;
+  gpointer key;
 
-  feed->told_sequence = MIN (feed->flush_sequence, last);
+  feed->told_sequence = ob_broker_is_between_turns (broker) ? last : MIN (feed->flush_sequence, last);
   feed->flush_sequence = last;
+  g_hash_table_iter_init (&iter, feed->subscriptions);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    {
+      ObSubscription *subscription = key;
+
+      if (subscription->has_news && !subscription->is_behind)
+        say_how_far (subscription, feed->told_sequence);
+    }
 }
 
 /* --- Coming and going --- */
@@ -261,6 +287,8 @@ ob_feed_subscribe (ObFeed *feed, const ObCaller *caller, GVariant *options, cons
   subscription->sequence = number;
   /* The past of another epoch is gone: the subscriber has to list anew. */
   subscription->is_behind = *after && ob_broker_can_replay (feed->broker, epoch, number);
+  /* Holds have no past: whoever comes back is told those of now. */
+  subscription->misses_holds = subscription->is_behind;
   subscription->misses_past = *after && !subscription->is_behind && ob_broker_is_epoch (feed->broker, epoch);
   ob_debug (OB_DEBUG_IPC, NULL, "%s subscribes: %s", caller->app,
             subscription->is_behind     ? "it is told from the journal first"

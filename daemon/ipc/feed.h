@@ -36,6 +36,10 @@ typedef struct
   void (*caught_up) (const char *sequence, gpointer user_data);
   /* The journal cannot be read. */
   void (*failed) (const GError *error, gpointer user_data);
+  /* (nullable): it has been told everything up to @sequence, and what it was told is of whole commits. */
+  void (*told) (const char *sequence, gpointer user_data);
+  /* (nullable): it will be told again what came since then. */
+  void (*fell_behind) (gpointer user_data);
 } ObFeedSubscriber;
 
 /* @broker: borrowed. */

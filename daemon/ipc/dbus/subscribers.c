@@ -171,7 +171,7 @@ on_failed (const GError *error, gpointer user_data)
   drop (user_data);
 }
 
-static const ObFeedSubscriber feed_subscriber = { is_open, on_event, on_caught_up, on_failed };
+static const ObFeedSubscriber feed_subscriber = { is_open, on_event, on_caught_up, on_failed, NULL, NULL };
 
 /* --- Coming and going --- */
 

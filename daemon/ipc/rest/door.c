@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "ipc/rest/calls.h"
+#include "ipc/rest/events.h"
 #include "ipc/rest/listener.h"
 #include "ipc/rest/reply.h"
 #include "ipc/rest/submit.h"
@@ -16,7 +17,7 @@
 
 struct _ObDoor
 {
-  const ObRequestContext *context;
+  ObExchangeTools tools;
   SoupServer *server;
   ObVisits *visits;
   ObListener *listener;    /* NULL: there is no socket */
@@ -41,6 +42,7 @@ static const struct
 } kinds[] = {
   [OB_ROUTE_REQUEST] = { ob_call_take_head, ob_call_take_body },
   [OB_ROUTE_SUBMIT] = { ob_submit_take_head, ob_submit_take_body },
+  [OB_ROUTE_EVENTS] = { ob_call_take_head, ob_events_take_body },
   [OB_ROUTE_HEALTH] = { ob_call_take_head, ob_call_tell_health },
 };
 
@@ -64,7 +66,7 @@ find_route (ObDoor *door, ObVisit *visit, SoupServerMessage *message)
                                              g_uri_get_path (soup_server_message_get_uri (message)));
 
   if (routed.route)
-    kinds[routed.route->kind].take_head (ob_exchange_begin (door->context, visit, message, &routed));
+    kinds[routed.route->kind].take_head (ob_exchange_begin (&door->tools, visit, message, &routed));
   else
     refuse_route (message, routed.allowed);
 }
@@ -143,12 +145,12 @@ write_note (ObDoor *door)
 }
 
 ObDoor *
-ob_door_open (const ObRequestContext *context)
+ob_door_open (const ObRequestContext *context, ObFeed *feed)
 {
   ObDoor *door = g_new0 (ObDoor, 1);
   g_autoptr (GError) error = NULL;
 
-  door->context = context;
+  door->tools = (ObExchangeTools){ context, feed };
   door->server = soup_server_new ("raw-paths", TRUE, "server-header", NULL, NULL);
   soup_server_add_early_handler (door->server, NULL, on_head, door, NULL);
   soup_server_add_handler (door->server, NULL, on_body, door, NULL);

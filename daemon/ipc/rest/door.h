@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "ipc/feed.h"
 #include "ipc/requests/request.h"
 
 G_BEGIN_DECLS
@@ -12,8 +13,8 @@ G_BEGIN_DECLS
 typedef struct _ObDoor ObDoor;
 
 /* Opens the Unix socket, and tells where in `rest.json` beside it. Without a socket the bus is the only door, which is warned of.
- * @context: must outlive it. Returns: (transfer full) */
-ObDoor *ob_door_open (const ObRequestContext *context);
+ * @context, @feed: must outlive it. Returns: (transfer full) */
+ObDoor *ob_door_open (const ObRequestContext *context, ObFeed *feed);
 
 /* Returns: (nullable): the path of the socket; %NULL: there is none */
 const char *ob_door_get_socket (ObDoor *door);

@@ -10,8 +10,8 @@
 
 struct _ObExchange
 {
-  const ObRequestContext *context; /* borrowed */
-  ObVisit *visit;                  /* borrowed; NULL: it is over */
+  const ObExchangeTools *tools; /* borrowed */
+  ObVisit *visit;               /* borrowed; NULL: it is over */
   SoupServerMessage *message;
   const ObRoute *route;
   char *parameter;
@@ -53,11 +53,11 @@ on_visit_over (gpointer data)
 }
 
 ObExchange *
-ob_exchange_begin (const ObRequestContext *context, ObVisit *visit, SoupServerMessage *message, ObRouted *routed)
+ob_exchange_begin (const ObExchangeTools *tools, ObVisit *visit, SoupServerMessage *message, ObRouted *routed)
 {
   ObExchange *exchange = g_rc_box_new0 (ObExchange);
 
-  exchange->context = context;
+  exchange->tools = tools;
   exchange->visit = visit;
   exchange->message = g_object_ref (message);
   exchange->route = routed->route;
@@ -125,12 +125,50 @@ ob_exchange_refuse (ObExchange *exchange, guint status, const char *detail)
   ob_exchange_go_on (exchange);
 }
 
+void
+ob_exchange_begin_stream (ObExchange *exchange, const char *media_type)
+{
+  if (ob_exchange_is_over (exchange))
+    return;
+  exchange->is_answered = TRUE;
+  ob_reply_stream (exchange->message, media_type);
+}
+
+void
+ob_exchange_send (ObExchange *exchange, char *text)
+{
+  SoupMessageBody *body = soup_server_message_get_response_body (exchange->message);
+
+  if (!exchange->visit)
+    {
+      g_free (text);
+      return;
+    }
+  soup_message_body_append (body, SOUP_MEMORY_TAKE, text, strlen (text));
+  soup_server_message_unpause (exchange->message);
+}
+
+void
+ob_exchange_end (ObExchange *exchange)
+{
+  if (!exchange->visit)
+    return;
+  soup_message_body_complete (soup_server_message_get_response_body (exchange->message));
+  soup_server_message_unpause (exchange->message);
+}
+
 /* --- What it is about --- */
 
 const ObRequestContext *
 ob_exchange_get_context (const ObExchange *exchange)
 {
-  return exchange->context;
+  return exchange->tools->requests;
+}
+
+ObFeed *
+ob_exchange_get_feed (const ObExchange *exchange)
+{
+  return exchange->tools->feed;
 }
 
 const ObCaller *
@@ -185,7 +223,7 @@ void
 ob_exchange_ask (ObExchange *exchange, const char *name, GVariant *arguments, ObExchangeTakeFile take_file,
                  ObRequestDone done)
 {
-  ob_request_run (name, &(ObRequest){ .context = exchange->context,
+  ob_request_run (name, &(ObRequest){ .context = exchange->tools->requests,
                                       .caller = ob_exchange_get_caller (exchange),
                                       .arguments = arguments,
                                       .take_file = take_file,

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "ipc/feed.h"
 #include "ipc/requests/request.h"
 #include "ipc/rest/router.h"
 #include "ipc/rest/visit.h"
@@ -16,8 +17,15 @@ G_BEGIN_DECLS
 
 typedef struct _ObExchange ObExchange;
 
-/* @context, @visit: borrowed. @routed: what it has is taken. Attaches itself to the visit, which ends it. */
-ObExchange *ob_exchange_begin (const ObRequestContext *context, ObVisit *visit, SoupServerMessage *message,
+/* What exchanges use; both must outlive them. */
+typedef struct
+{
+  const ObRequestContext *requests;
+  ObFeed *feed;
+} ObExchangeTools;
+
+/* @tools, @visit: borrowed. @routed: what it has is taken. Attaches itself to the visit, which ends it. */
+ObExchange *ob_exchange_begin (const ObExchangeTools *tools, ObVisit *visit, SoupServerMessage *message,
                                ObRouted *routed);
 
 ObExchange *ob_exchange_ref (ObExchange *exchange);
@@ -28,6 +36,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObExchange, ob_exchange_unref)
 gboolean ob_exchange_is_over (const ObExchange *exchange);
 
 const ObRequestContext *ob_exchange_get_context (const ObExchange *exchange);
+ObFeed *ob_exchange_get_feed (const ObExchange *exchange);
 const ObCaller *ob_exchange_get_caller (const ObExchange *exchange);
 const ObRoute *ob_exchange_get_route (const ObExchange *exchange);
 const char *ob_exchange_get_parameter (const ObExchange *exchange); /* (nullable): what the path says */
@@ -50,6 +59,11 @@ void ob_exchange_ask (ObExchange *exchange, const char *name, GVariant *argument
 void ob_exchange_answer (ObExchange *exchange, guint status, GVariant *document);
 void ob_exchange_fail (ObExchange *exchange, const GError *error);
 void ob_exchange_refuse (ObExchange *exchange, guint status, const char *detail);
+
+/* Answers with a body that comes piece by piece, until it ends. Nothing happens where it is over. @text: (transfer full) */
+void ob_exchange_begin_stream (ObExchange *exchange, const char *media_type);
+void ob_exchange_send (ObExchange *exchange, char *text);
+void ob_exchange_end (ObExchange *exchange);
 
 /* What one kind of route keeps. @free_part: called when the visit ends, answered or not */
 void ob_exchange_set_part (ObExchange *exchange, gpointer part, GDestroyNotify free_part);

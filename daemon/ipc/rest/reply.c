@@ -42,6 +42,17 @@ ob_reply_document (SoupServerMessage *message, guint status, GVariant *document)
     set_json (message, "application/json", document);
 }
 
+void
+ob_reply_stream (SoupServerMessage *message, const char *media_type)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
+
+  set_common (message, 200);
+  soup_message_headers_replace (headers, "Content-Type", media_type);
+  soup_message_headers_set_encoding (headers, SOUP_ENCODING_EOF);
+  soup_message_body_set_accumulate (soup_server_message_get_response_body (message), FALSE);
+}
+
 static void
 reply (SoupServerMessage *message, guint status, OutboxError code, const char *detail)
 {

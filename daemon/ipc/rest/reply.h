@@ -13,6 +13,9 @@ G_BEGIN_DECLS
 /* @document: (nullable): floating or not; %NULL: there is nothing to tell, which is 204 for a @status of 200 */
 void ob_reply_document (SoupServerMessage *message, guint status, GVariant *document);
 
+/* The body comes later, in pieces that are gone when they are sent. */
+void ob_reply_stream (SoupServerMessage *message, const char *media_type);
+
 /* @error: of the error table. No path of this device is in the answer. */
 void ob_reply_error (SoupServerMessage *message, const GError *error);
 

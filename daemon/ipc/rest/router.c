@@ -13,6 +13,9 @@ static const ObOption of_uploads[]
 
 static const ObOption of_groups[] = { { "app", "s" }, { "cursor", "s" }, { "limit", "u" }, { NULL, NULL } };
 
+static const ObOption of_events[]
+    = { { "group", "s" }, { "group_app", "s" }, { "app", "s" }, { "destination", "s" }, { NULL, NULL } };
+
 /* The submit key comes as Idempotency-Key, the media type as Content-Type; and there is metadata.KEY. */
 static const ObOption of_file[]
     = { { "name", "s" },     { "destination", "s" }, { "group", "s" },      { "group_title", "s" }, { "form", "b" },
@@ -51,6 +54,7 @@ static const ObRoute table[] = {
   { "POST",   "/v1/queue/pause",                   OB_ROUTE_REQUEST, "Queue.Pause",         NONE,               NULL,       NULL,         NULL },
   { "POST",   "/v1/queue/resume",                  OB_ROUTE_REQUEST, "Queue.Resume",        NONE,               NULL,       NULL,         NULL },
   { "POST",   "/v1/queue/allow-network",           OB_ROUTE_REQUEST, "Queue.AllowNetwork",  NONE,               NULL,       NULL,         NULL },
+  { "GET",    "/v1/events",                        OB_ROUTE_EVENTS,  NULL,                  NONE,               of_events,  NULL,         NULL },
   { "GET",    "/v1/destinations",                  OB_ROUTE_REQUEST, "Destinations.List",   NONE,               NULL,       NULL,         "" },
   { "GET",    "/v1/policy",                        OB_ROUTE_REQUEST, "Policy.Get",          NONE,               NULL,       NULL,         "policy" },
 };

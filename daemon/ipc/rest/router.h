@@ -13,6 +13,7 @@ typedef enum
 {
   OB_ROUTE_REQUEST, /* runs a request of the table in ipc/requests */
   OB_ROUTE_SUBMIT,  /* the body is a file */
+  OB_ROUTE_EVENTS,  /* a stream of what changes */
   OB_ROUTE_HEALTH,  /* that the broker runs */
 } ObRouteKind;
 
@@ -24,10 +25,11 @@ typedef struct
   const char *request; /* the request's name; NULL: it runs none */
   const char
       *parameter; /* the argument that the path's parameter is; empty where the path has none. NULL: there is no such */
-  gboolean is_list;      /* that argument is a list, of one */
-  const ObOption *query; /* what the query may have: the argument "filter", or the options of a file. NULL: nothing */
-  const ObOption *body;  /* what the body may have: arguments of their own. NULL: nothing */
-  const char *result;    /* the result that is answered; empty: all of them; NULL: none, which is 204 */
+  gboolean is_list; /* that argument is a list, of one */
+  const ObOption
+      *query; /* what the query may have: the argument "filter", or the options of a file or of Watch. NULL: nothing */
+  const ObOption *body; /* what the body may have: arguments of their own. NULL: nothing */
+  const char *result;   /* the result that is answered; empty: all of them; NULL: none, which is 204 */
 } ObRoute;
 
 /* Returns: (nullable): the route with that number; %NULL after the last */
