@@ -233,6 +233,9 @@ test_routes (void)
     const char *expected; /* what the body has */
   } rows[] = {
     { "GET", "/v1/health", NULL, 200, "\"ok\"" },
+    { "GET", "/v1/openapi.json", NULL, 200, "\"openapi\"" },
+    { "HEAD", "/v1/openapi.json", NULL, 200, "" },
+    { "POST", "/v1/openapi.json", NULL, 405, "NotSupported" },
     { "GET", "/v1/uploads", NULL, 200, "\"id\":\"ID\"" },
     { "GET", "/v1/uploads?group=g%2F1", NULL, 200, "\"id\":\"ID\"" },
     { "GET", "/v1/uploads?group=other", NULL, 200, "\"uploads\":[]" },

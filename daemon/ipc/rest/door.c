@@ -10,6 +10,7 @@
 #include "ipc/rest/events.h"
 #include "ipc/rest/listener.h"
 #include "ipc/rest/reply.h"
+#include "ipc/rest/static.h"
 #include "ipc/rest/submit.h"
 
 #include <gio/gunixsocketaddress.h>
@@ -43,6 +44,7 @@ static const struct
   [OB_ROUTE_REQUEST] = { ob_call_take_head, ob_call_take_body },
   [OB_ROUTE_SUBMIT] = { ob_submit_take_head, ob_submit_take_body },
   [OB_ROUTE_EVENTS] = { ob_call_take_head, ob_events_take_body },
+  [OB_ROUTE_STATIC] = { ob_call_take_head, ob_static_take_body },
   [OB_ROUTE_HEALTH] = { ob_call_take_head, ob_call_tell_health },
 };
 

@@ -106,6 +106,16 @@ ob_exchange_answer (ObExchange *exchange, guint status, GVariant *document)
 }
 
 void
+ob_exchange_answer_file (ObExchange *exchange, const char *media_type, GBytes *file)
+{
+  if (ob_exchange_is_over (exchange))
+    return;
+  exchange->is_answered = TRUE;
+  ob_reply_file (exchange->message, media_type, file);
+  ob_exchange_go_on (exchange);
+}
+
+void
 ob_exchange_fail (ObExchange *exchange, const GError *error)
 {
   if (ob_exchange_is_over (exchange))

@@ -55,8 +55,9 @@ typedef int (*ObExchangeTakeFile) (gpointer user_data, GError **error);
 void ob_exchange_ask (ObExchange *exchange, const char *name, GVariant *arguments, ObExchangeTakeFile take_file,
                       ObRequestDone done);
 
-/* These three answer it; nothing happens where it is over. @document: (nullable): see ob_reply_document() */
+/* These answer it; nothing happens where it is over. @document: (nullable): see ob_reply_document() */
 void ob_exchange_answer (ObExchange *exchange, guint status, GVariant *document);
+void ob_exchange_answer_file (ObExchange *exchange, const char *media_type, GBytes *file);
 void ob_exchange_fail (ObExchange *exchange, const GError *error);
 void ob_exchange_refuse (ObExchange *exchange, guint status, const char *detail);
 

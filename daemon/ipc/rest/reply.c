@@ -43,6 +43,14 @@ ob_reply_document (SoupServerMessage *message, guint status, GVariant *document)
 }
 
 void
+ob_reply_file (SoupServerMessage *message, const char *media_type, GBytes *file)
+{
+  set_common (message, 200);
+  soup_message_headers_replace (soup_server_message_get_response_headers (message), "Content-Type", media_type);
+  soup_message_body_append_bytes (soup_server_message_get_response_body (message), file);
+}
+
+void
 ob_reply_stream (SoupServerMessage *message, const char *media_type)
 {
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);

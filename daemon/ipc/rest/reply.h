@@ -13,6 +13,8 @@ G_BEGIN_DECLS
 /* @document: (nullable): floating or not; %NULL: there is nothing to tell, which is 204 for a @status of 200 */
 void ob_reply_document (SoupServerMessage *message, guint status, GVariant *document);
 
+void ob_reply_file (SoupServerMessage *message, const char *media_type, GBytes *file);
+
 /* The body comes later, in pieces that are gone when they are sent. */
 void ob_reply_stream (SoupServerMessage *message, const char *media_type);
 

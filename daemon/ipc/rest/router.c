@@ -31,6 +31,7 @@ static const ObOption of_amendment[] = { { "priority", "i" }, { NULL, NULL } };
 static const ObRoute table[] = {
   /*                                               kind              request                what the path says  query       body          result */
   { "GET",    "/v1/health",                        OB_ROUTE_HEALTH,  NULL,                  NONE,               NULL,       NULL,         NULL },
+  { "GET",    "/v1/openapi.json",                  OB_ROUTE_STATIC,  NULL,                  NONE,               NULL,       NULL,         NULL },
   { "POST",   "/v1/uploads",                       OB_ROUTE_SUBMIT,  "Uploads.Submit",      NONE,               of_file,    NULL,         NULL },
   { "GET",    "/v1/uploads",                       OB_ROUTE_REQUEST, "Uploads.List",        NONE,               of_uploads, NULL,         "" },
   { "GET",    "/v1/uploads/{id}",                  OB_ROUTE_REQUEST, "Uploads.Get",         ONE ("id"),         NULL,       NULL,         "upload" },
