@@ -86,6 +86,7 @@ run_process (ObErrandWork work, gconstpointer data, int pipe, const GArray *kept
   (void) signal (SIGINT, SIG_DFL);
   (void) signal (SIGPIPE, SIG_DFL);
   close_all_but ((const int *) (void *) kept->data, kept->len);
+  ob_errand_send (pipe, "", 1);
   work (data, pipe);
   _exit (0);
 }
@@ -110,6 +111,17 @@ list_kept (int fd, int pipe)
   g_array_sort (kept, compare_ints);
 
   return kept;
+}
+
+/* Waits until the process has closed what it does not keep: if this one ended before that, its lock, and the disk of its folder,
+ * would not be free yet. */
+static void
+wait_until_closed (int pipe)
+{
+  char closed;
+
+  while (read (pipe, &closed, 1) < 0 && errno == EINTR)
+    ;
 }
 
 ObErrand *
@@ -138,6 +150,7 @@ ob_errand_start (ObErrandWork work, gconstpointer data, int fd, GError **error)
                    g_strerror (errno));
       return NULL;
     }
+  wait_until_closed (ends[0]);
   errand = g_new0 (ObErrand, 1);
   errand->pid = pid;
   errand->pipe = ends[0];

@@ -18,7 +18,7 @@ rest_answer_clear (RestAnswer *answer)
 char *
 rest_dup_socket (TestBroker *broker)
 {
-  return g_build_filename (broker->folder, "outbox", "rest.sock", NULL);
+  return g_build_filename (broker->folder, "run", "outbox", "rest.sock", NULL);
 }
 
 GSocketConnection *

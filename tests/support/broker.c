@@ -86,6 +86,7 @@ test_broker_launch (TestBroker *broker, const char *crash_at)
   g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_NONE);
   g_autofree char *data = g_build_filename (broker->folder, "data", NULL);
   g_autofree char *state = g_build_filename (broker->folder, "state", NULL);
+  g_autofree char *runtime = g_build_filename (broker->folder, "run", NULL);
   g_autofree char *folders = g_strdup_printf ("%s/vendor:%s/etc", broker->folder, broker->folder);
   g_autoptr (GError) error = NULL;
 
@@ -93,7 +94,7 @@ test_broker_launch (TestBroker *broker, const char *crash_at)
   g_subprocess_launcher_set_child_setup (launcher, die_with_parent, NULL, NULL);
   g_subprocess_launcher_setenv (launcher, "XDG_DATA_HOME", data, TRUE);
   g_subprocess_launcher_setenv (launcher, "XDG_CONFIG_HOME", broker->folder, TRUE);
-  g_subprocess_launcher_setenv (launcher, "XDG_RUNTIME_DIR", broker->folder, TRUE);
+  g_subprocess_launcher_setenv (launcher, "XDG_RUNTIME_DIR", runtime, TRUE);
   g_subprocess_launcher_setenv (launcher, "XDG_STATE_HOME", state, TRUE);
   g_subprocess_launcher_setenv (launcher, "OUTBOX_CONFIG_FOLDERS", folders, TRUE);
   g_subprocess_launcher_setenv (launcher, "DBUS_SESSION_BUS_ADDRESS", test_broker_get_bus_address (broker), TRUE);
