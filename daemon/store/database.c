@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "dbus/error.h"
 #include "store/aside.h"
+#include "store/locks.h"
 #include "store/marks.h"
 #include "store/migrations.h"
 #include "store/numbering.h"
@@ -334,36 +335,43 @@ new_database (const char *path)
   return database;
 }
 
-/* The index of the log is memory that processes share, which some network homes do not offer. There the one process that
- * uses the queue keeps the index to itself (https://sqlite.org/wal.html, section 8). */
-static gboolean
-set_up (ObDatabase *database, GError **error)
-{
-  static const char pragmas[] = OB_PAGES_PRAGMAS "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-                                                 "PRAGMA recursive_triggers = OFF;"
-                                                 "SELECT count(*) FROM sqlite_master;";
-  int code;
+static const char set_up_pragmas[] = OB_PAGES_PRAGMAS "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+                                                      "PRAGMA recursive_triggers = OFF;"
+                                                      "SELECT count(*) FROM sqlite_master;";
 
-  if (ob_database_run (database, pragmas, NULL))
-    return TRUE;
-  code = sqlite3_errcode (database->handle) & 0xff;
-  if ((code != SQLITE_IOERR && code != SQLITE_CANTOPEN && code != SQLITE_PROTOCOL)
-      || is_full (code, sqlite3_extended_errcode (database->handle), get_system_errno (database, code)))
-    {
-      ob_database_set_error (database, error);
-      return FALSE;
-    }
+/* The index of the log is memory that processes share, which some network homes do not offer. There the one process that
+ * uses the queue keeps the index to itself (https://sqlite.org/wal.html, section 8). @vfs: (nullable) */
+static gboolean
+set_up_alone (ObDatabase *database, const char *vfs, GError **error)
+{
   /* This must be set before the log is first used: open it again. */
   (void) sqlite3_close_v2 (database->handle);
-  if (sqlite3_open_v2 (database->path, &database->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL)
-      != SQLITE_OK)
+  if (sqlite3_open_v2 (database->path, &database->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, vfs) != SQLITE_OK)
     {
       ob_database_set_error (database, error);
       return FALSE;
     }
 
   return ob_database_run (database, "PRAGMA locking_mode = EXCLUSIVE", error)
-         && ob_database_run (database, pragmas, error);
+         && ob_database_run (database, set_up_pragmas, error);
+}
+
+static gboolean
+set_up (ObDatabase *database, GError **error)
+{
+  int code;
+
+  if (ob_database_run (database, set_up_pragmas, NULL))
+    return TRUE;
+  code = sqlite3_errcode (database->handle) & 0xff;
+  if (code == SQLITE_BUSY && ob_locks_are_missing (database->path))
+    return set_up_alone (database, OB_LOCKS_WITHOUT, error);
+  if ((code == SQLITE_IOERR || code == SQLITE_CANTOPEN || code == SQLITE_PROTOCOL)
+      && !is_full (code, sqlite3_extended_errcode (database->handle), get_system_errno (database, code)))
+    return set_up_alone (database, NULL, error);
+  ob_database_set_error (database, error);
+
+  return FALSE;
 }
 
 /* @is_damaged: (out): the file is no good database; FALSE for a full or missing disk */

@@ -395,6 +395,67 @@ test_a_folder_in_memory (void)
   g_assert_cmpint (umount (data), ==, 0);
 }
 
+/* A live system: what is written goes to memory, though the file system is no tmpfs. */
+static void
+test_a_folder_in_an_overlay_in_memory (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *data = g_build_filename (broker->folder, "data", NULL);
+  g_autofree char *memory = g_build_filename (broker->folder, "memory", NULL);
+  g_autofree char *upper = g_build_filename (memory, "upper", NULL);
+  g_autofree char *work = g_build_filename (memory, "work", NULL);
+  g_autofree char *options = g_strdup_printf ("lowerdir=%s,upperdir=%s,workdir=%s", data, upper, work);
+  g_autofree char *id = NULL;
+
+  test_broker_stop (broker);
+  g_assert_cmpint (g_mkdir (memory, 0700), ==, 0);
+  g_assert_cmpint (mount ("tmpfs", memory, "tmpfs", 0, "mode=700"), ==, 0);
+  g_assert_cmpint (g_mkdir (upper, 0700), ==, 0);
+  g_assert_cmpint (g_mkdir (work, 0700), ==, 0);
+  if (mount ("overlay", data, "overlay", 0, options) == 0)
+    {
+      test_broker_start (broker, NULL);
+      g_assert_true (is_only_in_memory (broker));
+      id = home_hand_over (broker, "photo.jpg", 1);
+      test_broker_wait_for_all (broker, "done", 20);
+      test_broker_stop (broker);
+      g_assert_cmpint (umount (data), ==, 0);
+    }
+  else
+    g_test_skip ("no overlay can be mounted here");
+  g_assert_cmpint (umount (memory), ==, 0);
+}
+
+/* ramfs has no fallocate, like NFSv3: zeros are written in its place, and the reserve is there. */
+static void
+test_a_disk_that_cannot_allocate (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *data = g_build_filename (broker->folder, "data", NULL);
+  g_autofree char *reserve = g_build_filename (data, "outbox", "reserve", NULL);
+  g_autofree char *id = NULL;
+  struct stat info;
+  int fd;
+
+  test_broker_stop (broker);
+  /* The queue on the disk of before is not missed. */
+  home_remove_all (broker->folder, "state/outbox");
+  g_assert_cmpint (mount ("ramfs", data, "ramfs", 0, "mode=700"), ==, 0);
+  test_broker_start (broker, NULL);
+  test_broker_use_receiver (broker);
+  id = home_hand_over (broker, "photo.jpg", 1);
+  test_broker_wait_for_all (broker, "done", 20);
+  fd = open (reserve, O_RDWR | O_CLOEXEC);
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_cmpint (fallocate (fd, 0, 0, 4096), !=, 0);
+  g_assert_cmpint (errno, ==, EOPNOTSUPP);
+  g_assert_cmpint (fstat (fd, &info), ==, 0);
+  g_assert_cmpint (info.st_size, ==, 8 << 20);
+  (void) close (fd);
+  test_broker_stop (broker);
+  g_assert_cmpint (umount (data), ==, 0);
+}
+
 static void
 record (TestBroker *broker)
 {
@@ -463,6 +524,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/home/a-folder-that-another-is-leaving", test_a_folder_that_another_is_leaving);
   g_test_add_func ("/home/a-link-that-is-set-anew", test_a_link_that_is_set_anew);
   g_test_add_func ("/home/a-folder-in-memory", test_a_folder_in_memory);
+  g_test_add_func ("/home/a-folder-in-an-overlay-in-memory", test_a_folder_in_an_overlay_in_memory);
+  g_test_add_func ("/home/a-disk-that-cannot-allocate", test_a_disk_that_cannot_allocate);
   g_test_add_data_func ("/home/a-spool-on-another-disk/mounted", GINT_TO_POINTER (FALSE), test_a_spool_on_another_disk);
   g_test_add_data_func ("/home/a-spool-on-another-disk/linked", GINT_TO_POINTER (TRUE), test_a_spool_on_another_disk);
 

@@ -6,7 +6,9 @@
 #include "support/broken-disk.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <stdarg.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -48,6 +50,22 @@ refuse_map (void *address, size_t size, int protection, int flags, int fd, off_t
   return mmap (address, size, protection, flags, fd, offset);
 }
 
+static int
+refuse_lock (int fd, int command, ...)
+{
+  va_list arguments;
+  void *argument;
+
+  va_start (arguments, command);
+  argument = va_arg (arguments, void *);
+  va_end (arguments);
+  if (command != F_SETLK && command != F_SETLKW && command != F_GETLK)
+    return fcntl (fd, command, argument);
+  errno = ENOLCK;
+
+  return -1;
+}
+
 /* @replacement: NULL: as it was. Which of several names a build of SQLite uses is its own affair. */
 static void
 replace (const char *name, sqlite3_syscall_ptr replacement)
@@ -71,4 +89,10 @@ void
 test_disk_refuse_shared_maps (gboolean is_refused)
 {
   replace ("mmap", is_refused ? (sqlite3_syscall_ptr) refuse_map : NULL);
+}
+
+void
+test_disk_refuse_locks (gboolean is_refused)
+{
+  replace ("fcntl", is_refused ? (sqlite3_syscall_ptr) refuse_lock : NULL);
 }

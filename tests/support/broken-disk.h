@@ -16,4 +16,7 @@ void test_disk_refuse_writes (int error_number);
 /* No file can be mapped for several processes, as on some network homes. */
 void test_disk_refuse_shared_maps (gboolean is_refused);
 
+/* No file can be locked: ENOLCK, as on some network homes. */
+void test_disk_refuse_locks (gboolean is_refused);
+
 G_END_DECLS

@@ -202,6 +202,44 @@ test_without_shared_memory (TestRig *rig, gconstpointer data)
   test_rig_assert_status (rig, id, "done");
 }
 
+/* A network home without locks, which SQLite calls locked: the queue is used all the same, and found again. */
+static void
+test_without_locks (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *id = NULL;
+
+  test_rig_stop (rig);
+  test_disk_refuse_locks (TRUE);
+  test_rig_start (rig);
+  id = test_rig_submit (rig, NULL, 0);
+  test_rig_finish (rig, id);
+  test_rig_stop (rig);
+  test_rig_start (rig);
+  test_rig_assert_status (rig, id, "done");
+}
+
+/* A database that another program has locked is not used without a lock. */
+static void
+test_that_another_has_locked (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (rig->folder, "queue.db", NULL);
+  g_autoptr (ObDatabase) database = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean was_rebuilt;
+  sqlite3 *other = NULL;
+
+  test_rig_stop (rig);
+  g_assert_cmpint (sqlite3_open (path, &other), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (other, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT", NULL, NULL, NULL),
+                   ==, SQLITE_OK);
+  database = ob_database_open (rig->folder, RIG_BEGIN_MS, &was_rebuilt, &error);
+  g_assert_null (database);
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE);
+  g_assert_nonnull (strstr (error->message, "locked"));
+  g_assert_cmpint (sqlite3_close (other), ==, SQLITE_OK);
+  test_rig_start (rig);
+}
+
 /* A disk is mounted over the folder in the middle of a submit: whoever hands over is told to do it again, not that the disk
  * is at fault. */
 static void
@@ -240,6 +278,7 @@ tear_down (TestRig *rig, gconstpointer data)
 {
   test_disk_refuse_writes (0);
   test_disk_refuse_shared_maps (FALSE);
+  test_disk_refuse_locks (FALSE);
   test_rig_tear_down (rig, NULL);
 }
 
@@ -258,6 +297,8 @@ main (int argc, char *argv[])
   g_test_add ("/disk/a-submit-while-the-folder-is-exchanged", TestRig, NULL, set_up,
               test_a_submit_while_the_folder_is_exchanged, tear_down);
   g_test_add ("/disk/without-shared-memory", TestRig, NULL, set_up, test_without_shared_memory, tear_down);
+  g_test_add ("/disk/without-locks", TestRig, NULL, set_up, test_without_locks, tear_down);
+  g_test_add ("/disk/that-another-has-locked", TestRig, NULL, set_up, test_that_another_has_locked, tear_down);
   g_test_add ("/disk/what-waits-says-why", TestRig, NULL, set_up, test_what_waits_says_why, tear_down);
   g_test_add ("/disk/a-start-tells-of-copies-that-are-lost", TestRig, NULL, set_up,
               test_a_start_tells_of_copies_that_are_lost, tear_down);
