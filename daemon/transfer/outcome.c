@@ -344,6 +344,10 @@ ob_outcome_explain_certificate (GTlsCertificateFlags flags)
     return "nobody whom this device trusts has signed its certificate";
   if (flags & G_TLS_CERTIFICATE_REVOKED)
     return "its certificate was revoked";
+  if (flags & G_TLS_CERTIFICATE_INSECURE)
+    return "its certificate is signed in a way that is not secure any more";
+  if (flags & G_TLS_CERTIFICATE_GENERIC_ERROR)
+    return "its certificate is not signed by whom it names";
 
   return NULL;
 }

@@ -435,6 +435,8 @@ test_a_certificate_says_what_may_be_wrong (void)
   g_assert_nonnull (
       strstr (ob_outcome_explain_certificate (G_TLS_CERTIFICATE_BAD_IDENTITY | G_TLS_CERTIFICATE_UNKNOWN_CA),
               "network"));
+  for (guint flag = G_TLS_CERTIFICATE_UNKNOWN_CA; flag <= G_TLS_CERTIFICATE_GENERIC_ERROR; flag <<= 1)
+    g_assert_nonnull (ob_outcome_explain_certificate (flag));
   g_assert_null (ob_outcome_explain_certificate (G_TLS_CERTIFICATE_NO_FLAGS));
 }
 
