@@ -16,7 +16,7 @@
  *   U+200C and U+200D, which scripts and emoji need   as it is                      as it is
  *   U+2028, U+2029                                    as it is                      U+FFFD
  *
- * What is compared (submit keys, groups, names of apps and destinations) is refused where it is not clean, since a repair
+ * Text that is compared (submit keys, groups, names of apps and destinations) is refused if it is not clean, since a repair
  * could make one of two. Length is bounded by each door.
  */
 #pragma once
@@ -40,7 +40,7 @@ gboolean ob_text_is_clean (const char *text);
  * @size_bytes: how many, or -1: up to NUL
  * @most_chars: where it is cut; 0: nowhere
  *
- * What is no UTF-8, and control characters, become U+FFFD; line breaks and tabs become blanks.
+ * Bytes that are no UTF-8, and control characters, become U+FFFD; line breaks and tabs become blanks.
  *
  * Returns: (transfer full): clean text
  */

@@ -76,7 +76,8 @@ void ob_broker_stop (ObBroker *self);
 /* @fd: (transfer full): the file. Errors: those of ob_intake_submit(). */
 void ob_broker_submit (ObBroker *self, const ObSubmission *submission, int fd, ObSubmitDone done, gpointer user_data);
 
-/* Whether a submission would be taken, before its bytes are here. Errors: InvalidArgument, NoDestination, NotFound (destination). */
+/* Returns: whether a submission would be taken, before its bytes are here. Errors: InvalidArgument, NoDestination, NotFound
+ * (destination). */
 gboolean ob_broker_check_submission (ObBroker *self, const ObSubmission *submission, GError **error);
 
 /* A file for bytes that are to be submitted when all have come; see ob_scratch_open(). */

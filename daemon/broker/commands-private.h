@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the files of the commands share, and nobody else: one upload (commands.c), many (commands-batch.c), one group
- * (commands-group.c), groups (commands-groups.c), and uploads that follow their group (commands-sweep.c).
+ * What the files of the commands share, and nobody else: one upload (commands.c), many (commands-batch.c), the word for one
+ * group (commands-word.c), commands for groups (commands-groups.c), and uploads that follow their group (commands-sweep.c).
  */
 #pragma once
 
@@ -42,15 +42,15 @@ typedef struct
  * @end_us (monotonic; 0: all of them). Errors: Storage, DiskFull. */
 gboolean ob_commands_sweep (ObCommands *commands, ObGroup *group, gint64 end_us, GError **error);
 
-/* Inside a change, after a sweep of the group's pause: sends its next uploads now, as its row says, until @end_us (monotonic). Errors:
- * Storage, DiskFull. */
+/* Inside a change, after a sweep of the group's pause: sends its next uploads now, as its row says, until @end_us
+ * (monotonic). Errors: Storage, DiskFull. */
 gboolean ob_commands_send_some (ObCommands *commands, ObGroup *group, gint64 end_us, GError **error);
 
 /* commands-sweep.c: when a slice that begins now must end. */
 gint64 ob_commands_get_slice_end_us (void);
 
-/* Sweeps the other groups once the open turn is on the disk, and answers when all are swept; or with that turn's error, since
- * after a rollback no group is paused. */
+/* Sweeps the groups that are left once the open turn is on the disk, and answers when all are swept; or with that turn's
+ * error, since after a rollback no group has its word. */
 void ob_commands_sweep_after (ObCommands *commands, ObCommandDone done, gpointer user_data);
 
 /* The same where that turn is on the disk already. */
@@ -59,7 +59,7 @@ void ob_commands_wait_for_sweep (ObCommands *commands, ObCommandDone done, gpoin
 /* Ends the sweeping, and answers those that wait with NoBroker. */
 void ob_commands_stop_sweeping (ObCommands *commands);
 
-/* A person's or an app's word for a group. */
+/* The word of a person or an app for a group. */
 typedef enum
 {
   OB_WORD_NONE,
@@ -75,8 +75,8 @@ void ob_commands_tell_groups (ObCommands *commands, const char *app, ObWord word
 /* Returns: whether commands wait for others, which they must not overtake. */
 gboolean ob_commands_have_to_wait (ObCommands *commands);
 
-/* commands-group.c. Returns: (transfer full) (nullable): the group, if the word can be given to it. Errors: NotFound, InvalidArgument,
- * WrongState without a network, Storage. */
+/* commands-word.c. Returns: (transfer full) (nullable): the group, if the word can be given to it. Errors: NotFound,
+ * InvalidArgument, WrongState without a network, Storage. */
 ObGroup *ob_commands_find_group (ObCommands *commands, const char *app, ObWord word, const char *name, GError **error);
 
 /* Inside a change: writes the word; the group's uploads have yet to follow. Errors: Storage, DiskFull. */

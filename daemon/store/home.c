@@ -242,8 +242,8 @@ on_quiet (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Whoever removes the folder removes one file after the other: wait until that is over, or what is opened anew is
- * removed too. */
+/* Somebody who removes the folder removes one file after the other: wait until that is over, or the queue that is opened
+ * anew is removed too. */
 static void
 look_when_quiet (ObHome *home)
 {

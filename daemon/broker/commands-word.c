@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A word for one group. A pause writes one row to the journal, however large the group is. Main thread.
+ * Gives one group a word: pause, resume, send now. A pause writes one row to the journal, however large the group is. Main
+ * thread.
  */
 #include "broker/commands-private.h"
 
