@@ -345,20 +345,22 @@ static gboolean
 is_in_use (ObDestinationTable *self, const char *name, GError **error)
 {
   g_autoptr (GArray) counts = ob_uploads_count (self->database, error);
+  guint64 n_uploads = 0;
 
   for (guint i = 0; counts && i < counts->len; i++)
     {
       const ObCount *count = &g_array_index (counts, ObCount, i);
 
       if (count->stored != OB_STORED_DONE && g_str_equal (count->lane.destination, name))
-        {
-          g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE,
-                       "%" G_GUINT64_FORMAT " uploads for %s have not arrived yet", count->uploads, name);
-          return TRUE;
-        }
+        n_uploads += count->uploads;
     }
+  if (n_uploads == 1)
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, "An upload for %s has not arrived yet", name);
+  else if (n_uploads > 1)
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE,
+                 "%" G_GUINT64_FORMAT " uploads for %s have not arrived yet", n_uploads, name);
 
-  return !counts;
+  return !counts || n_uploads > 0;
 }
 
 static gboolean

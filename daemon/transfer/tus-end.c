@@ -159,8 +159,10 @@ ob_tus_gone (ObTusRun *tus)
 ObTusStep
 ob_tus_end_not_ours (ObTusRun *tus)
 {
-  ObTusStep step = leave_url (tus, "the server has another upload at its upload URL");
+  ObTusStep step;
 
+  tus->is_end_given = FALSE; /* what it has there does not come from the last chunk */
+  step = leave_url (tus, "the server has another upload at its upload URL");
   if (step == STEP_CREATE)
     ob_result_set (tus->result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "location",
                    "The server has another upload at the address that it gave for this one");

@@ -202,8 +202,10 @@ ob_tus_discover (ObConnection *connection, const ObJob *job, ObServerFacts *fact
   SoupMessage *message;
 
   *facts = ob_facts_get (ob_connection_get_facts (connection), job->url);
-  if (facts->until_us > 0)
+  /* Ask again before a file fails by a limit: somebody may have raised it, and tapped Retry. */
+  if (facts->until_us > 0 && (facts->max_bytes == 0 || job->size_bytes <= facts->max_bytes))
     return TRUE;
+  facts->max_bytes = 0;
   message = ob_tus_message_new ("OPTIONS", job->url, job, result);
   if (!message)
     return FALSE;

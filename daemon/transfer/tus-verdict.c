@@ -18,6 +18,17 @@ judge_gone (const ObReply *reply, ObOutcome *outcome)
   return TRUE;
 }
 
+/* tus has it for the version alone, which is the same in every request. */
+static gboolean
+judge_version (const ObReply *reply, ObOutcome *outcome)
+{
+  if (!reply->has_protocol)
+    return FALSE;
+  *outcome = ob_outcome_new (OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS);
+
+  return TRUE;
+}
+
 /* It takes no new uploads at this address. Elsewhere a refused method is judged like any other refusal. */
 static gboolean
 judge_method (const ObReply *reply, ObOutcome *outcome)
@@ -92,6 +103,8 @@ ob_tus_verdict (const ObReply *reply, ObOutcome *outcome)
       return judge_method (reply, outcome);
     case 409:
       return judge_conflict (reply, outcome);
+    case 412:
+      return judge_version (reply, outcome);
     case 423:
       return judge_locked (reply, outcome);
     case 460:

@@ -217,6 +217,18 @@ test_what_is_confirmed_is_not_sent_again (Attempt *fixture, gconstpointer data)
 }
 
 static void
+test_a_raised_limit_is_seen_at_once (Attempt *fixture, gconstpointer data)
+{
+  g_autoptr (ObAttemptResult) result = NULL;
+
+  test_peer_control (fixture->peer, "{\"fault\":\"max-size\",\"bytes\":1000}");
+  result = attempt_run (fixture);
+  g_assert_cmpuint (result->outcome.reason, ==, OUTBOX_REASON_TOO_LARGE);
+  test_peer_control (fixture->peer, "{\"fault\":\"max-size\",\"bytes\":0}");
+  g_assert_cmpuint (attempt_run_until_done (fixture, 1), ==, 1);
+}
+
+static void
 test_a_server_is_asked_once_what_it_can (Attempt *fixture, gconstpointer data)
 {
 
@@ -468,6 +480,7 @@ main (int argc, char *argv[])
     { "/tus/an-end-that-never-was-without-a-confirm-url", test_an_end_that_never_was_without_a_confirm_url },
     { "/tus/an-end-that-is-refused-is-told", test_an_end_that_is_refused_is_told },
     { "/tus/what-is-confirmed-is-not-sent-again", test_what_is_confirmed_is_not_sent_again },
+    { "/tus/a-raised-limit-is-seen-at-once", test_a_raised_limit_is_seen_at_once },
     { "/tus/a-server-is-asked-once-what-it-can", test_a_server_is_asked_once_what_it_can },
     { "/tus/a-chunk-shrinks-until-it-sticks", test_a_chunk_shrinks_until_it_sticks },
     { "/tus/headers-stay-at-their-origin", test_headers_stay_at_their_origin },
