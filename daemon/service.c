@@ -245,7 +245,8 @@ build (ObService *service, GPtrArray *left, GError **error)
     on_damaged (service);
   service->context = (ObAdapterContext){ { service->broker, service->configuration, NULL },
                                          ob_callers_new (),
-                                         ob_feed_new (service->broker) };
+                                         ob_feed_new (service->broker),
+                                         ob_line_new (ob_adapter_serve, &service->context) };
   service->uploads = ob_uploads_adapter_new (&service->context);
   service->queue = ob_queue_adapter_new (&service->context);
   g_ptr_array_add (service->skeletons, ob_destinations_adapter_new (&service->context));
@@ -312,6 +313,7 @@ ob_service_free (ObService *service)
   for (guint i = 0; i < service->skeletons->len; i++)
     g_dbus_interface_skeleton_unexport (service->skeletons->pdata[i]);
   g_ptr_array_unref (service->skeletons);
+  g_clear_pointer (&service->context.line, ob_line_free);
   g_clear_pointer (&service->queue, ob_queue_adapter_free);
   g_clear_pointer (&service->uploads, ob_uploads_adapter_free);
   g_clear_pointer (&service->context.callers, ob_callers_free);

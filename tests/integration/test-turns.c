@@ -129,11 +129,52 @@ test_a_flood_holds_up_no_other (void)
   assert_in_order (broker, "few", N_FEW);
 }
 
+static void
+on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GVariant) list = NULL;
+  g_autoptr (GError) error = NULL;
+
+  (void) outbox_dbus_uploads_call_list_finish (OUTBOX_DBUS_UPLOADS (source), &list, NULL, result, &error);
+  g_assert_no_error (error);
+  ((App *) user_data)->n_answers++;
+}
+
+static void
+app_list (App *app, guint n_calls)
+{
+  app->n_answers = 0;
+  app->n_wanted = n_calls;
+  for (guint i = 0; i < n_calls; i++)
+    outbox_dbus_uploads_call_list (app->uploads, g_variant_new ("a{sv}", NULL), NULL, on_listed, app);
+  g_assert_true (g_dbus_connection_flush_sync (g_dbus_proxy_get_connection (G_DBUS_PROXY (app->uploads)), NULL, NULL));
+}
+
+/* Questions cost the main loop as much as files do. */
+static void
+test_a_flood_of_questions_holds_up_no_other (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_auto (App) flood = { 0 }, other = { 0 };
+
+  outbox_dbus_queue_call_pause_sync (broker->queue, NULL, NULL);
+  app_set_up (&flood, broker, "flood.jpg");
+  app_set_up (&other, broker, "photo.jpg");
+  app_submit (&flood, "flood", N_FLOOD);
+  test_wait_until (is_served, &flood, 30);
+  app_list (&flood, N_FLOOD);
+  app_list (&other, 1);
+  test_wait_until (is_served, &other, 20);
+  g_assert_cmpuint (flood.n_answers, <, N_FLOOD / 2);
+  test_wait_until (is_served, &flood, 30);
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/turns/a-flood-holds-up-no-other", test_a_flood_holds_up_no_other);
+  g_test_add_func ("/turns/a-flood-of-questions-holds-up-no-other", test_a_flood_of_questions_holds_up_no_other);
 
   return g_test_run ();
 }

@@ -167,8 +167,9 @@ on_caller_found (const ObCaller *caller, const GError *error, gpointer user_data
 }
 
 void
-ob_adapter_run (const ObAdapterContext *context, GDBusMethodInvocation *invocation)
+ob_adapter_serve (GDBusMethodInvocation *invocation, gpointer user_data)
 {
+  const ObAdapterContext *context = user_data;
   Call *call = g_new (Call, 1);
 
   *call = (Call){ context, invocation };
@@ -179,7 +180,7 @@ ob_adapter_run (const ObAdapterContext *context, GDBusMethodInvocation *invocati
 static gboolean
 on_call (gpointer context, GDBusMethodInvocation *invocation)
 {
-  ob_adapter_run (context, invocation);
+  ob_line_add (((const ObAdapterContext *) context)->line, invocation);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }

@@ -8,6 +8,7 @@
 
 #include "dbus/outbox-dbus.h"
 #include "ipc/dbus/callers.h"
+#include "ipc/dbus/line.h"
 #include "ipc/feed.h"
 #include "ipc/requests/request.h"
 
@@ -19,6 +20,7 @@ typedef struct
   ObRequestContext requests;
   ObCallers *callers;
   ObFeed *feed;
+  ObLine *line; /* of all calls that are requests */
 } ObAdapterContext;
 
 /* The interfaces without state; uploads.h and queue.h have the others. Returns: (transfer full): the skeleton. @context:
@@ -28,11 +30,11 @@ GDBusInterfaceSkeleton *ob_groups_adapter_new (const ObAdapterContext *context);
 GDBusInterfaceSkeleton *ob_policy_adapter_new (const ObAdapterContext *context);
 GDBusInterfaceSkeleton *ob_access_adapter_new (const ObAdapterContext *context);
 
-/* Has the methods of an interface run the requests of their names, or answer NotSupported if there is none. @own:
+/* Has the methods of an interface run the requests of their names, each when it is its caller's turn, or answer NotSupported if there is none. @own:
  * (nullable): names of methods that the adapter answers itself, ended by NULL */
 void ob_adapter_connect (const ObAdapterContext *context, GDBusInterfaceSkeleton *skeleton, const char *const *own);
 
-/* Runs the request of the call's method. @invocation: (transfer full) */
-void ob_adapter_run (const ObAdapterContext *context, GDBusMethodInvocation *invocation);
+/* For ob_line_new(): runs the request of the call's method. @context: an ObAdapterContext */
+void ob_adapter_serve (GDBusMethodInvocation *invocation, gpointer context);
 
 G_END_DECLS

@@ -14,6 +14,9 @@
  * waits for the other. */
 #define SERVE_PRIORITY (G_PRIORITY_DEFAULT + 10)
 
+/* Calls that come without an end leave no room for what has a lower priority: then the line is served between them. */
+#define LATE_US 5000
+
 typedef struct
 {
   char *name;
@@ -26,6 +29,7 @@ struct _ObLine
   gpointer user_data;
   GQueue senders; /* of Sender, each with calls; the first is next */
   guint source;
+  gint64 served_us; /* monotonic time when the last turn ended, or the first call came */
 };
 
 ObLine *
@@ -67,19 +71,28 @@ ob_line_free (ObLine *line)
   g_clear_handle_id (&line->source, g_source_remove);
   while (!g_queue_is_empty (&line->senders))
     g_dbus_method_invocation_return_error (take (line), OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER,
-                                           "Outbox is ending; hand the file over again");
+                                           "Outbox is ending; try again");
   g_free (line);
+}
+
+static void
+serve_some (ObLine *line)
+{
+  const gint64 end_us = g_get_monotonic_time () + SERVE_US;
+
+  do
+    line->serve (take (line), line->user_data);
+  while (!g_queue_is_empty (&line->senders) && g_get_monotonic_time () < end_us);
+  line->served_us = g_get_monotonic_time ();
 }
 
 static gboolean
 on_turn (gpointer data)
 {
   ObLine *line = data;
-  const gint64 end_us = g_get_monotonic_time () + SERVE_US;
 
-  do
-    line->serve (take (line), line->user_data);
-  while (!g_queue_is_empty (&line->senders) && g_get_monotonic_time () < end_us);
+  if (!g_queue_is_empty (&line->senders))
+    serve_some (line);
   if (!g_queue_is_empty (&line->senders))
     return G_SOURCE_CONTINUE;
   line->source = 0;
@@ -110,6 +123,10 @@ ob_line_add (ObLine *line, GDBusMethodInvocation *invocation)
       g_queue_push_tail (&line->senders, sender);
     }
   g_queue_push_tail (&sender->calls, invocation);
-  if (line->source == 0)
-    line->source = g_idle_add_full (SERVE_PRIORITY, on_turn, line, NULL);
+  if (line->source != 0 && g_get_monotonic_time () - line->served_us > LATE_US)
+    serve_some (line);
+  if (line->source != 0)
+    return;
+  line->served_us = g_get_monotonic_time ();
+  line->source = g_idle_add_full (SERVE_PRIORITY, on_turn, line, NULL);
 }

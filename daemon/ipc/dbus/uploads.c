@@ -6,7 +6,6 @@
 #include "ipc/dbus/uploads.h"
 
 #include "dbus/names.h"
-#include "ipc/dbus/line.h"
 #include "ipc/dbus/subscribers.h"
 
 struct _ObUploadsAdapter
@@ -14,23 +13,7 @@ struct _ObUploadsAdapter
   const ObAdapterContext *context;
   OutboxDBusUploads *skeleton;
   ObSubscribers *subscribers;
-  ObLine *submits;
 };
-
-static void
-serve_submit (GDBusMethodInvocation *invocation, gpointer user_data)
-{
-  ob_adapter_run (((ObUploadsAdapter *) user_data)->context, invocation);
-}
-
-static gboolean
-on_submit (OutboxDBusUploads *skeleton, GDBusMethodInvocation *invocation, GUnixFDList *fds, GVariant *handle,
-           GVariant *options, gpointer user_data)
-{
-  ob_line_add (((ObUploadsAdapter *) user_data)->submits, invocation);
-
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
 
 static void
 on_watching (const char *sequence, const GError *error, gpointer user_data)
@@ -101,7 +84,7 @@ on_caller_gone (const char *sender, gpointer user_data)
 ObUploadsAdapter *
 ob_uploads_adapter_new (const ObAdapterContext *context)
 {
-  const char *const own[] = { "Submit", "Watch", "Unwatch", NULL };
+  const char *const own[] = { "Watch", "Unwatch", NULL };
   ObUploadsAdapter *adapter = g_new0 (ObUploadsAdapter, 1);
 
   adapter->context = context;
@@ -109,8 +92,6 @@ ob_uploads_adapter_new (const ObAdapterContext *context)
   adapter->skeleton = outbox_dbus_uploads_skeleton_new ();
   adapter->subscribers = ob_subscribers_new (context->feed);
   ob_adapter_connect (context, G_DBUS_INTERFACE_SKELETON (adapter->skeleton), own);
-  adapter->submits = ob_line_new (serve_submit, adapter);
-  g_signal_connect (adapter->skeleton, "handle-submit", G_CALLBACK (on_submit), adapter);
   g_signal_connect (adapter->skeleton, "handle-watch", G_CALLBACK (on_watch), adapter);
   g_signal_connect (adapter->skeleton, "handle-unwatch", G_CALLBACK (on_unwatch), adapter);
 
@@ -136,7 +117,6 @@ void
 ob_uploads_adapter_free (ObUploadsAdapter *adapter)
 {
   ob_subscribers_free (adapter->subscribers);
-  ob_line_free (adapter->submits);
   g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (adapter->skeleton));
   g_object_unref (adapter->skeleton);
   ob_callers_watch (adapter->context->callers, NULL, NULL);
