@@ -208,7 +208,7 @@ note_reason (gpointer data, GError **error)
   return row->sequence > 0 && ob_uploads_update (tools->database, row, error);
 }
 
-/* If the row cannot be written now, it is reviewed when the disk works. */
+/* If the row cannot be written now, or is taken back, ob_recordings_review() finds it when the disk works. */
 void
 ob_recordings_review_one (ObRecording *recording)
 {
@@ -268,17 +268,6 @@ ob_recordings_start_watch (ObRecordings *self)
   if (!self->watch)
     g_warning ("Files that apps record cannot be watched: that an app has died is seen at the next start");
 }
-
-/* The rollback may have undone what a row said of who has the file open: review. */
-static gboolean
-on_load (gpointer member, GError **error)
-{
-  ob_recordings_review_soon (member);
-
-  return TRUE;
-}
-
-const ObMember ob_recordings_member = { .load = on_load };
 
 /* --- The start --- */
 

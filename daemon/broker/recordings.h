@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Recordings: files that an app writes itself, into the broker's own file, from Create to Commit. Each has a row in state
- * saving: with reason `recording` while somebody has the file open, else `unfinished`. A member of the queue; main thread.
+ * saving: with reason `recording` while somebody has the file open, else `unfinished`. No member of the queue, since nothing in
+ * its memory follows from a row; what a rollback took back of a row is found when rows and files are compared again. Main thread.
  */
 #pragma once
 
@@ -29,8 +30,6 @@ typedef struct
   /* A file could not be written. */
   void (*troubled) (gpointer user_data);
 } ObRecordingsHost;
-
-extern const ObMember ob_recordings_member;
 
 /* @queue, @spool, @ingest: borrowed. @host: static. */
 ObRecordings *ob_recordings_new (ObQueue *queue, ObSpool *spool, ObIngest *ingest, const ObRecordingsHost *host,

@@ -1,9 +1,10 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What a start makes of the files that apps have recorded: whatever has become of the file, its record, its row and the clock,
- * nothing that has a byte is removed but by a person.
+ * What a start, and a disk that works again, make of the files that apps record: whatever has become of the file, its record, its
+ * row and the clock, nothing that has a byte is removed but by a person.
  */
+#include "support/commit-failures.h"
 #include "support/rig.h"
 #include "support/wait.h"
 
@@ -127,6 +128,42 @@ test_a_start (gconstpointer data)
   test_rig_tear_down (&rig, NULL);
 }
 
+/* --- An app that lets go while nothing can be written --- */
+
+static gboolean
+has_failed (gpointer data)
+{
+  return test_failure_has_come ();
+}
+
+/* Memory has nothing of it that a rollback could leave behind: the row is compared with the file anew when the disk works. */
+static void
+test_letting_go_on_a_full_disk (gconstpointer data)
+{
+  static const TestFailure refused = { "commit-refused", TEST_FAILURE_HOOK, 0 };
+  static const Row unfinished = { .reason = "unfinished", .stays = TRUE };
+  static const Row recording = { .reason = "recording", .stays = TRUE };
+  const ObSubmission submission = { .app = "recorder", .destination = "depot" };
+  Created created = { NULL, -1 };
+  TestRig rig = { 0 };
+
+  test_rig_set_up (&rig, NULL);
+  ob_broker_create (rig.broker, &submission, on_created, &created);
+  test_wait_until (is_created, &created, 10);
+  test_rig_settle (&rig);
+  test_failure_begin (rig.database, &refused, 0);
+  (void) close (created.fd);
+  test_wait_until (has_failed, NULL, 10);
+  test_rig_settle (&rig);
+  assert_found (&rig, &recording, created.id);
+  test_failure_end (rig.database);
+  test_rig_advance (&rig, RIG_MINUTE);
+  test_rig_settle (&rig);
+  assert_found (&rig, &unfinished, created.id);
+  g_free (created.id);
+  test_rig_tear_down (&rig, NULL);
+}
+
 static GLogWriterOutput
 write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
 {
@@ -145,6 +182,7 @@ main (int argc, char *argv[])
 
       g_test_add_data_func (path, &rows[i], test_a_start);
     }
+  g_test_add_data_func ("/recordings/let-go-on-a-full-disk", NULL, test_letting_go_on_a_full_disk);
 
   return g_test_run ();
 }
