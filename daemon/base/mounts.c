@@ -124,6 +124,25 @@ ob_mounts_may_hang (int fd)
   return !is_on (find_local_again (), fd);
 }
 
+gboolean
+ob_mounts_is_local_by (const char *mountinfo, int fd)
+{
+  const guint64 number = ob_mounts_find (fd);
+
+  for (const char *line = mountinfo; line && number != 0; line = strchr (line, '\n'))
+    {
+      g_autofree char *first = NULL;
+
+      line += *line == '\n' ? 1 : 0;
+      if (strtoull (line, NULL, 10) != number)
+        continue;
+      first = g_strndup (line, strcspn (line, "\n"));
+      return is_local (first);
+    }
+
+  return FALSE;
+}
+
 /* Returns: whether it is a file: pipes and sockets have no path. */
 static gboolean
 is_file (int fd)

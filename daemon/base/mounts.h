@@ -17,6 +17,9 @@ guint64 ob_mounts_find (int fd);
  * the caller sees, may hang. */
 gboolean ob_mounts_may_hang (int fd);
 
+/* @mountinfo: what /proc/PID/mountinfo says of another process's mounts. Returns: whether it is on such a disk, or memory, by that */
+gboolean ob_mounts_is_local_by (const char *mountinfo, int fd);
+
 /* Returns: (transfer full): the open descriptors, above those of standard input and output, of files that may hang. */
 GArray *ob_mounts_list_hanging (void);
 

@@ -7,6 +7,7 @@
  */
 #include "ipc/process.h"
 
+#include "base/mounts.h"
 #include "dbus/error.h"
 #include "ipc/app.h"
 
@@ -20,6 +21,7 @@
 #define INFO_MAX_BYTES (64 * 1024)
 #define TEXT_MAX_BYTES (16 * 1024)
 #define PATH_MAX_BYTES 4096
+#define MOUNTS_MAX_BYTES (1024 * 1024)
 
 static gpointer
 refuse (GError **error, const char *why)
@@ -158,20 +160,62 @@ find_host_app (int process, const char *stat, GError **error)
 
 /* --- Sandboxes --- */
 
+/* A process's root, and a file there, may be on a file system that the process has made itself, and that never answers. Its own table
+ * of mounts is the kernel's word. */
+static gboolean
+may_hang (int process, int fd)
+{
+  g_autofree char *mounts = NULL;
+
+  if (!ob_mounts_may_hang (fd))
+    return FALSE;
+  mounts = read_and_close (openat (process, "mountinfo", O_RDONLY | O_CLOEXEC), MOUNTS_MAX_BYTES, NULL);
+
+  return !mounts || !ob_mounts_is_local_by (mounts, fd);
+}
+
+/* If the device's own root does not answer, nothing does. */
+static gboolean
+is_own_root (int root)
+{
+  int own = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  guint64 mount = own >= 0 ? ob_mounts_find (own) : 0;
+
+  if (own >= 0)
+    (void) close (own);
+
+  return mount != 0 && ob_mounts_find (root) == mount;
+}
+
+/* @info: for its path alone, and closed. Returns: -1 with errno */
+static int
+open_info (int info)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/self/fd/%d", info);
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  int saved_errno = errno;
+
+  (void) close (info);
+  errno = saved_errno;
+
+  return fd;
+}
+
+/* @info: for its path alone, and closed */
 static char *
-read_sandbox_app (int fd, GError **error)
+read_sandbox_app (int process, int info, GError **error)
 {
   g_autofree char *text = NULL;
   struct stat status;
   char *app;
   gsize size_bytes = 0;
 
-  if (fstat (fd, &status) != 0 || !S_ISREG (status.st_mode))
+  if (may_hang (process, info) || fstat (info, &status) != 0 || !S_ISREG (status.st_mode))
     {
-      (void) close (fd);
-      return refuse (error, "its sandbox information is no file");
+      (void) close (info);
+      return refuse (error, "its sandbox information is no file, or on a file system that may not answer");
     }
-  text = read_and_close (fd, INFO_MAX_BYTES, &size_bytes);
+  text = read_and_close (open_info (info), INFO_MAX_BYTES, &size_bytes);
   if (!text)
     return refuse (error, "its sandbox information is not readable");
   app = ob_app_from_sandbox_info (text, size_bytes);
@@ -197,9 +241,14 @@ identify (int process, const char *stat, GError **error)
   int saved_errno = errno;
   int info = -1;
 
+  if (root >= 0 && !is_own_root (root) && may_hang (process, root))
+    {
+      (void) close (root);
+      return refuse (error, "its root is on a file system that may not answer");
+    }
   if (root >= 0)
     {
-      info = openat (root, ".flatpak-info", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+      info = openat (root, ".flatpak-info", O_PATH | O_CLOEXEC | O_NOFOLLOW);
       saved_errno = errno;
       (void) close (root);
       if (info < 0 && saved_errno != ENOENT)
@@ -208,7 +257,7 @@ identify (int process, const char *stat, GError **error)
   else if (saved_errno != EACCES || may_be_sandboxed (process))
     return refuse (error, g_strerror (saved_errno));
   caller->kind = info >= 0 ? OB_CALLER_SANDBOXED : OB_CALLER_HOST;
-  caller->app = info >= 0 ? read_sandbox_app (info, error) : find_host_app (process, stat, error);
+  caller->app = info >= 0 ? read_sandbox_app (process, info, error) : find_host_app (process, stat, error);
 
   return caller->app ? g_steal_pointer (&caller) : NULL;
 }

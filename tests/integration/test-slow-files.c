@@ -9,9 +9,13 @@
 #include "support/namespace.h"
 #include "support/slow-files.h"
 
+#include "dbus/error.h"
+#include "dbus/names.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -344,12 +348,60 @@ test_a_command_that_is_stopped (gconstpointer data)
   g_assert_cmpuint (test_broker_count (scene.broker, "all"), ==, 1);
 }
 
+/* --- A caller --- */
+
+#define CALL "--call-from"
+
+static char *program; /* this one */
+
+/* Another program: it connects, goes into a folder as its root, and calls. Returns: 0 if it is refused, as it should be */
+static int
+call_from (const char *folder, gboolean is_alone)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GDBusConnection) connection = NULL;
+  g_autoptr (GVariant) reply = NULL;
+
+  if (is_alone && unshare (CLONE_NEWNS) != 0)
+    return 2;
+  /* Registers the names. */
+  (void) OUTBOX_ERROR;
+  connection = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, NULL);
+  if (!connection || chdir (folder) != 0 || chroot (".") != 0)
+    return 3;
+  reply = g_dbus_connection_call_sync (connection, OUTBOX_BUS_NAME, OUTBOX_OBJECT_PATH, OUTBOX_BUS_NAME ".Queue",
+                                       "Summary", NULL, NULL, G_DBUS_CALL_FLAGS_NONE, 10000, NULL, &error);
+
+  return g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED) ? 0 : 4;
+}
+
+/* Who calls is told by a file in its root. One whose root never answers is refused, and nobody waits for it; the daemon sees the mount
+ * itself, or not. */
+static void
+test_a_caller_whose_root_hangs (gconstpointer is_alone)
+{
+  g_auto (Scene) scene = { 0 };
+  g_autofree char *line = NULL;
+  g_auto (TestCommand) caller = { 0 };
+
+  scene_set_up (&scene, TEST_HANGS_AT_LOOKUP);
+  line = g_strdup_printf ("'%s' " CALL "%s '%s'", program, is_alone ? "-alone" : "", scene.folder);
+  caller = test_command_start_line (scene.broker, line);
+  g_free (test_command_finish (&caller, 0));
+  g_assert_cmpuint (test_slow_files_count_hung (scene.files), ==, 0);
+  assert_local_is_taken (scene.broker, "near");
+}
+
 int
 main (int argc, char *argv[])
 {
-  gboolean is_inside = test_namespace_enter (argv);
+  gboolean is_inside;
   g_autoptr (TestSlowFiles) probe = NULL;
 
+  if (argc == 3 && g_str_has_prefix (argv[1], CALL))
+    return call_from (argv[2], g_str_has_suffix (argv[1], "-alone"));
+  program = g_canonicalize_filename (argv[0], NULL);
+  is_inside = test_namespace_enter (argv);
   g_test_init (&argc, &argv, NULL);
   probe = is_inside ? test_slow_files_new ("/mnt", TEST_HANGS_NEVER) : NULL;
   if (!probe)
@@ -377,6 +429,8 @@ main (int argc, char *argv[])
 
       g_test_add_data_func (path, watched_folders[i], test_a_link_in_a_watched_folder);
     }
+  g_test_add_data_func ("/slow-files/a-caller-whose-root-hangs/seen", NULL, test_a_caller_whose_root_hangs);
+  g_test_add_data_func ("/slow-files/a-caller-whose-root-hangs/alone", "alone", test_a_caller_whose_root_hangs);
   g_test_add_func ("/slow-files/a-removal", test_a_removal);
   g_test_add_func ("/slow-files/a-folder-where-a-stick-was", test_a_folder_where_a_stick_was);
   g_test_add_func ("/slow-files/a-file-that-fails-in-the-middle", test_a_file_that_fails_in_the_middle);
