@@ -29,14 +29,14 @@ G_BEGIN_DECLS
   LIMIT (attempts, 0, G_MAXINT32, 0) LIMIT (failures, 0, G_MAXINT32, 0) LIMIT (count, 0, G_MAXINT32, 1) \
   LIMIT (state, 0, 5, 1) \
   LIMIT (is_form, 0, 1, 0) LIMIT (is_paused, 0, 1, 0) LIMIT (is_group_paused, 0, 1, 0) LIMIT (is_default, 0, 1, 0) \
-  LIMIT (has_local_copy, 0, 1, 1) \
+  LIMIT (has_local_copy, 0, 1, 1) LIMIT (may_manage, 0, 1, 0) \
   LIMIT (retry_at, 0, OB_TIME_MAX_MS, 0) LIMIT (not_before, 0, OB_TIME_MAX_MS, 0) \
   LIMIT (modified_at, 0, OB_TIME_MAX_MS, 0) LIMIT (created_at, 0, OB_TIME_MAX_MS, 0) \
   LIMIT (saved_at, 0, OB_TIME_MAX_MS, 0) LIMIT (updated_at, 0, OB_TIME_MAX_MS, 0) \
   LIMIT (done_at, 0, OB_TIME_MAX_MS, 0) LIMIT (progress_at, 0, OB_TIME_MAX_MS, 0) \
   LIMIT (error_at, 0, OB_TIME_MAX_MS, 0) LIMIT (confirmed_at, 0, OB_TIME_MAX_MS, 0) \
   LIMIT (removed_at, 0, OB_TIME_MAX_MS, 0) LIMIT (since, 0, OB_TIME_MAX_MS, 0) LIMIT (at, 0, OB_TIME_MAX_MS, 0) \
-  LIMIT (silent_since, 0, OB_TIME_MAX_MS, 0) LIMIT (sequence, 0, OB_LIMIT_SIZE, 0) LIMIT (value, 0, OB_LIMIT_SIZE, 0)
+  LIMIT (paired_at, 0, OB_TIME_MAX_MS, 0) LIMIT (silent_since, 0, OB_TIME_MAX_MS, 0) LIMIT (sequence, 0, OB_LIMIT_SIZE, 0) LIMIT (value, 0, OB_LIMIT_SIZE, 0)
 /* clang-format on */
 
 #define LIMIT(column, least, most, instead) OB_LIMIT_##column,

@@ -336,12 +336,19 @@ static const char version_2[]
       "CREATE INDEX groups_unsent ON groups (key, app) WHERE sending IS NOT NULL;"
 
       /* Every summary asks how many copies are lost. */
-      "CREATE INDEX uploads_lost ON uploads (size) WHERE state = 4 AND reason IN ('file-missing', 'file-changed');";
+      "CREATE INDEX uploads_lost ON uploads (size) WHERE state = 4 AND reason IN ('file-missing', 'file-changed');"
+
+      /* Web pages could hand nothing over. A person lets each origin in, and each browser has a token of its own. */
+      "CREATE TABLE apps ("
+      "  digest TEXT PRIMARY KEY," /* of the token, which only the page has */
+      "  origin TEXT NOT NULL, may_manage INTEGER NOT NULL DEFAULT 0, paired_at INTEGER NOT NULL DEFAULT 0"
+      ") WITHOUT ROWID;"
+      "CREATE INDEX apps_by_origin ON apps (origin, paired_at, digest);";
 
 const char *const ob_migrations[] = { version_1, version_2 };
 
 const char ob_migrations_look[] = "SELECT 1 FROM meta, uploads, counters, destinations, lanes, groups, group_counters, "
-                                  "journal, terminations LIMIT 0";
+                                  "journal, terminations, apps LIMIT 0";
 
 guint
 ob_migrations_get_newest_version (void)

@@ -249,12 +249,14 @@ test_other_tables (TestRig *rig, gconstpointer data)
     { "counters", "bytes" },          { "counters", "uploads" },
     { "counters", "state" },          { "counters", "hold" },
     { "group_counters", "offset" },   { "meta", "value" },
+    { "apps", "may_manage" },         { "apps", "paired_at" },
   };
   static const char *const values[] = { "-1", "9223372036854775807", "'many'", "x'ff'", "0.5" };
   g_autofree char *id = test_rig_submit_full (rig, &(ObSubmission){ .app = "test", .group = "trip" }, NULL);
 
   run (rig,
        "INSERT INTO terminations VALUES ('x', 'depot', 'http://server.invalid/1', 1, 1, 1);"
+       "INSERT INTO apps VALUES ('0', 'https://capture.example', 1, 1);"
        "INSERT INTO meta VALUES ('metered_bytes', 5), ('metered_month', 5), ('paused', 0), ('answered_network', 'n')");
   for (guint i = 0; i < G_N_ELEMENTS (columns); i++)
     for (guint k = 0; k < G_N_ELEMENTS (values); k++)
