@@ -353,6 +353,48 @@ take_source (Copier *copier, const ObSource *source, GError **error)
   return source->before.st_size > 0 ? take_all (copier, source->before.st_size, error) : take_to_end (copier, error);
 }
 
+/* Returns: how many bytes of the file are in no block of its disk, which may be far more than the disk has. Moves the position
+ * of the descriptor. */
+static guint64
+count_holes (int fd, off_t size)
+{
+  guint64 holes = 0;
+  off_t end = 0;
+
+  while (end < size)
+    {
+      off_t data = lseek (fd, end, SEEK_DATA);
+
+      if (data < 0 && errno != ENXIO)
+        return 0; /* nobody knows */
+      holes += (guint64) ((data < 0 ? size : MIN (data, size)) - end);
+      end = data < 0 ? size : lseek (fd, data, SEEK_HOLE);
+      if (end < 0)
+        return holes;
+    }
+
+  return holes;
+}
+
+/* A sparse file may be larger than the disk: refuse it now, instead of reading it for hours. A copy needs room for all of it. A
+ * clone, a recording and what is only digested need none, and their holes may be no more than the disk has. */
+static gboolean
+check_room (const Copier *copier, const ObSource *source, GError **error)
+{
+  struct statvfs disk;
+
+  if (copier->target >= 0)
+    return ob_copy_has_room (copier->target, (guint64) source->before.st_size, error);
+  if (source->reader || !copier->is_own || fstatvfs (copier->source, &disk) != 0 || disk.f_blocks == 0
+      || count_holes (copier->source, source->before.st_size) <= (guint64) disk.f_blocks * disk.f_frsize)
+    return TRUE;
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
+               "The file has %" G_GINT64_FORMAT " bytes, more than its disk has room for, and almost none are written",
+               (gint64) source->before.st_size);
+
+  return FALSE;
+}
+
 gboolean
 ob_copy_and_digest (const ObSource *source, int target, const char *path, GCancellable *cancellable,
                     gint64 *copied_bytes, ObSpoolCopy *copy, GBytes **blocks, GError **error)
@@ -383,8 +425,7 @@ ob_copy_and_digest (const ObSource *source, int target, const char *path, GCance
       copier.is_own = TRUE;
       copier.target = -1;
     }
-  /* A sparse file may be larger than the disk: refuse it now, instead of reading it for hours. */
-  is_good = copier.target < 0 || ob_copy_has_room (target, (guint64) before->st_size, error);
+  is_good = check_room (&copier, source, error);
   if (is_good)
     is_good = take_source (&copier, source, error);
   if (!is_good)

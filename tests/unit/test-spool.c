@@ -171,7 +171,11 @@ test_sizes_that_tell_nothing (TestSpool *fixture, gconstpointer data)
   g_assert_true (ob_spool_remove (fixture->spool, fixture->id, NULL));
   assert_refused (fixture, unreadable, OUTBOX_ERROR_INVALID_ARGUMENT);
   if (ftruncate (holes, G_GINT64_CONSTANT (15) << 40) == 0)
-    assert_refused (fixture, holes, OUTBOX_ERROR_DISK_FULL);
+    {
+      assert_refused (fixture, holes, OUTBOX_ERROR_DISK_FULL);
+      g_assert_false (ob_spool_digest (holes, NULL, &copy, &error));
+      g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT);
+    }
   (void) close (unsized);
   (void) close (unreadable);
   (void) close (holes);
