@@ -56,6 +56,38 @@ ob_tus_is_method_refused (const ObAnswer *answer)
          && !ob_answer_get_header (answer, "Tus-Resumable") && !ob_answer_get_list (answer, "WWW-Authenticate");
 }
 
+static ObAnswer *
+ask_by (const char *method, ObConnection *connection, const char *url, const ObJob *job, ObAttemptResult *result,
+        ObStop *stop)
+{
+  SoupMessage *message = ob_tus_message_new (method, url, job, result);
+  SoupMessageHeaders *headers = message ? soup_message_get_request_headers (message) : NULL;
+
+  if (!message)
+    return NULL;
+  if (!g_str_equal (method, "HEAD"))
+    {
+      soup_message_headers_replace (headers, "X-HTTP-Method-Override", "HEAD");
+      soup_message_headers_set_content_length (headers, 0);
+    }
+
+  return ob_http_send (connection, message, OB_ANSWER_MS, G_CANCELLABLE (stop));
+}
+
+ObAnswer *
+ob_tus_ask_offset (ObConnection *connection, const char *url, const ObJob *job, ObAttemptResult *result, ObStop *stop)
+{
+  g_autoptr (ObAnswer) answer = ask_by ("HEAD", connection, url, job, result, stop);
+  g_autoptr (ObAnswer) second = NULL;
+
+  if (!answer || !ob_tus_is_method_refused (answer) || g_cancellable_is_cancelled (G_CANCELLABLE (stop)))
+    return g_steal_pointer (&answer);
+  second = ask_by ("POST", connection, url, job, result, stop);
+
+  return second && ob_answer_get_header (second, "Tus-Resumable") ? g_steal_pointer (&second)
+                                                                  : g_steal_pointer (&answer);
+}
+
 gboolean
 ob_tus_is_slow_finish (const ObAnswer *answer)
 {

@@ -21,6 +21,11 @@ SoupMessage *ob_tus_patch_new (const char *url, const ObJob *job, guint64 offset
 /* Returns: whether a proxy refuses the method: it is not the server's own answer, and other methods would pass. */
 gboolean ob_tus_is_method_refused (const ObAnswer *answer);
 
+/* Looks what the server has of an upload. Where a proxy refuses HEAD, POST is tried in its place. Returns: NULL if @url is
+ * no URL. */
+ObAnswer *ob_tus_ask_offset (ObConnection *connection, const char *url, const ObJob *job, ObAttemptResult *result,
+                             ObStop *stop);
+
 /* Returns: whether every byte was sent, and a proxy gave up waiting for the server, which may go on. */
 gboolean ob_tus_is_slow_finish (const ObAnswer *answer);
 

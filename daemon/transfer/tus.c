@@ -161,13 +161,11 @@ is_of_another (const ObTusRun *tus, const ObAnswer *answer, guint64 offset_bytes
 static ObTusStep
 look (ObTusRun *tus)
 {
-  SoupMessage *message = ob_tus_message_new ("HEAD", tus->server_url, tus->job, tus->result);
-  g_autoptr (ObAnswer) answer = NULL;
+  g_autoptr (ObAnswer) answer = ob_tus_ask_offset (tus->connection, tus->server_url, tus->job, tus->result, tus->stop);
   guint64 offset_bytes;
 
-  if (!message)
+  if (!answer)
     return STEP_END;
-  answer = ob_http_send (tus->connection, message, OB_ANSWER_MS, G_CANCELLABLE (tus->stop));
   tus->result->is_url_heard |= !answer->error;
   if (ob_tus_judge (answer, OB_STAGE_LOOK, tus->result))
     {

@@ -172,6 +172,16 @@ test_a_firewall_that_refuses_patch (Attempt *fixture, gconstpointer data)
   g_assert_cmpint (attempt_get_number (fixture, "finished"), ==, 2);
 }
 
+static void
+test_a_firewall_that_refuses_head (Attempt *fixture, gconstpointer data)
+{
+  test_peer_control (fixture->peer, "{\"fault\":\"lost-answer\",\"method\":\"PATCH\"}");
+  test_peer_control (fixture->peer, "{\"fault\":\"status\",\"method\":\"HEAD\",\"count\":-1,\"status\":405,"
+                                    "\"headers\":{" NOT_OF_TUS "}}");
+  g_assert_cmpuint (attempt_run_until_done (fixture, 1), ==, 1);
+  attempt_assert_arrived (fixture);
+}
+
 typedef struct
 {
   const char *name;
@@ -463,6 +473,8 @@ main (int argc, char *argv[])
   for (guint i = 0; i < G_N_ELEMENTS (refusal_rows); i++)
     g_test_add (refusal_rows[i].name, Attempt, &refusal_rows[i], attempt_set_up, test_a_refusal_that_post_does_not_pass,
                 attempt_tear_down);
+  g_test_add ("/tus/a-firewall-that-refuses-head", Attempt, NULL, attempt_set_up, test_a_firewall_that_refuses_head,
+              attempt_tear_down);
   g_test_add ("/tus/what-is-gone-at-the-last-loss-is-made-anew", Attempt, NULL, attempt_set_up,
               test_what_is_gone_at_the_last_loss_is_made_anew, attempt_tear_down);
   g_test_add ("/tus/what-is-gone-at-its-end-is-not-sent-twice-at-once", Attempt, NULL, attempt_set_up,
