@@ -13,7 +13,7 @@ G_BEGIN_DECLS
  * ob_disk_is_in_memory:
  * @fd: an open file or folder
  *
- * Returns: whether what is written there is lost when the device is switched off: tmpfs and ramfs, a block device in memory (zram,
+ * Tells whether what is written there is lost when the device is switched off: tmpfs and ramfs, a block device in memory (zram,
  * ram), or an overlay whose upper layer is one of these, as live systems and kiosks with a protected card have. An upper
  * layer that cannot be reached from here counts as memory where it is no larger than the device's memory.
  *
