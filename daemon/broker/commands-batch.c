@@ -131,8 +131,9 @@ do_one (const ObBatch *batch, const char *id, gboolean *is_gone, GError **error)
     upload = find (batch, id, &own_error);
   else
     group = ob_commands_find_group (batch->commands, batch->app, batch->word, id, &own_error);
+  /* A group has no state that ends it: for one that is to be sent now, the network has gone, which is told. */
   *is_gone = g_error_matches (own_error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND)
-             || g_error_matches (own_error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE);
+             || (batch->word == OB_WORD_NONE && g_error_matches (own_error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE));
   if (own_error)
     g_propagate_error (error, g_steal_pointer (&own_error));
   if (group)

@@ -406,6 +406,26 @@ test_many_groups_are_told_in_slices (TestRig *rig, gconstpointer data)
   assert_sent (rig, N_GROUPS);
 }
 
+/* The network goes when some of the groups have the word: whoever gave it hears how many have. */
+static void
+test_many_groups_that_lose_the_network (TestRig *rig, gconstpointer data)
+{
+  g_auto (GStrv) names = make_groups (rig);
+  Answer all = { .turns = rig->broker->members->queue };
+  guint n_told, n_all;
+
+  ob_broker_send_groups_now (rig->broker, (const char *const *) names, on_done, &all);
+  while (test_rig_ask (rig, "SELECT count(*) FROM groups WHERE sent_on <> ''") == 0)
+    g_main_context_iteration (NULL, TRUE);
+  test_conditions_set_available (rig->conditions, FALSE);
+  test_wait_until (is_answered, &all, 20);
+  g_assert_error (all.error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE);
+  g_assert_cmpint (sscanf (all.error->message, "%u of %u are done", &n_told, &n_all), ==, 2);
+  test_rig_settle (rig);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM groups WHERE sent_on <> ''"), ==, n_told);
+  g_clear_error (&all.error);
+}
+
 static void
 test_nothing_is_said_to_many_groups_if_one_is_missing (TestRig *rig, gconstpointer data)
 {
@@ -464,6 +484,7 @@ main (int argc, char *argv[])
     { "/large-groups/send-now/the-last-word-counts", test_the_last_word_about_one_that_is_sent, NULL },
     { "/large-groups/send-now/a-pause-after-it", test_a_pause_of_what_is_sent, NULL },
     { "/large-groups/many/in-slices", test_many_groups_are_told_in_slices, NULL },
+    { "/large-groups/many/the-network-goes", test_many_groups_that_lose_the_network, NULL },
     { "/large-groups/many/one-is-missing", test_nothing_is_said_to_many_groups_if_one_is_missing, NULL },
     { "/large-groups/many/an-end-interrupts", test_many_groups_that_an_end_interrupts, NULL },
   };
