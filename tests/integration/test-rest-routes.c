@@ -162,6 +162,14 @@ test_what_is_no_file (void)
       g_assert_null (strstr (answer.body, broker->folder));
     }
   g_assert_cmpuint (without.status, ==, 411);
+  /* Who is refused while it still sends gets the answer. */
+  {
+    const gsize size_bytes = 20 * 1000 * 1000;
+    g_autofree char *large = g_malloc0 (size_bytes);
+    g_auto (RestAnswer) answer = submit (broker, "/v1/uploads?colour=red", "", large, size_bytes);
+
+    g_assert_cmpuint (answer.status, ==, 400);
+  }
   g_assert_cmpuint (endless.status, ==, 507);
   g_assert_cmpuint (test_broker_count (broker, "all"), ==, 0);
   g_assert_cmpuint (test_broker_count_files (broker, "spool"), ==, 0);

@@ -182,6 +182,12 @@ ob_arguments_read_query (const char *text, const ObOption *options, gboolean has
 
 /* --- The body --- */
 
+static gboolean
+is_whole (double number)
+{
+  return number >= G_MININT32 && number <= G_MAXINT32 && (double) (gint32) number == number;
+}
+
 /* Returns: (nullable): floating */
 static GVariant *
 read_node (const ObOption *option, JsonNode *node, GError **error)
@@ -195,6 +201,9 @@ read_node (const ObOption *option, JsonNode *node, GError **error)
     value = g_variant_new_boolean (json_node_get_boolean (node));
   else if (*option->type != 's' && *option->type != 'b' && type == G_TYPE_INT64)
     value = make_number (json_node_get_int (node), *option->type);
+  /* 23.0 is the number 23 (JSON Schema, section 6.1.1 of its validation). */
+  else if (*option->type == 'i' && type == G_TYPE_DOUBLE && is_whole (json_node_get_double (node)))
+    value = g_variant_new_int32 ((gint32) json_node_get_double (node));
 
   if (!value)
     (void) refuse (option->name, "has another type, or is beyond its range", error);

@@ -179,6 +179,7 @@ ob_door_free (ObDoor *door)
   if (door->note)
     (void) g_unlink (door->note);
   g_clear_pointer (&door->listener, ob_listener_free);
+  ob_visits_stop (door->visits);
   soup_server_disconnect (door->server);
   g_object_unref (door->server);
   ob_visits_free (door->visits);

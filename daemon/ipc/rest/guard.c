@@ -14,6 +14,8 @@ typedef struct
   gsize length;
 } Piece;
 
+#define METHOD_MAX_BYTES 32
+
 #define MOST_DIGITS 18 /* of a length: always below 2^63 */
 
 typedef struct
@@ -224,24 +226,19 @@ check_version (Head *head, Piece version)
 static gboolean
 check_request_line (Head *head, Piece line)
 {
-  static const char *const methods[] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", NULL };
   const char *first = memchr (line.text, ' ', line.length);
   const char *end = line.text + line.length;
   const char *second = first ? memchr (first + 1, ' ', (gsize) (end - first - 1)) : NULL;
-  gboolean is_known = FALSE;
 
   if (!second || memchr (second + 1, ' ', (gsize) (end - second - 1)))
     return refuse (head, 400, "A request begins with a method, a target and a version");
   head->method = (Piece){ line.text, (gsize) (first - line.text) };
   head->target = (Piece){ first + 1, (gsize) (second - first - 1) };
-  if (!is_token (head->method))
-    return refuse (head, 400, "The method is no token");
-  /* Methods are told apart by case (RFC 9110 section 9.1). */
-  for (guint i = 0; methods[i]; i++)
-    is_known |= strlen (methods[i]) == head->method.length
-                && strncmp (methods[i], head->method.text, head->method.length) == 0;
-  if (!is_known)
-    return refuse (head, 501, "Nothing here has that method");
+  if (!is_token (head->method) || head->method.length > METHOD_MAX_BYTES)
+    return refuse (head, 400, "The method is no token, or too long");
+  /* It asks for a tunnel, and has no path (RFC 9110 section 9.3.6). */
+  if (is_word (head->method, "CONNECT"))
+    return refuse (head, 405, "Nothing here is a proxy");
 
   return check_target (head) && check_version (head, (Piece){ second + 1, (gsize) (end - second - 1) });
 }
@@ -382,7 +379,7 @@ has_host_of_target (const Head *head)
 static gboolean
 check_whole (Head *head)
 {
-  static const char *const without_body[] = { "GET", "HEAD", "DELETE", "OPTIONS", NULL };
+  static const char *const without_body[] = { "GET", "HEAD", "DELETE", "OPTIONS", "TRACE", NULL };
 
   if (!head->host.text)
     return refuse (head, 400, "There is no host");

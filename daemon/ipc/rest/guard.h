@@ -10,7 +10,7 @@
  *   an ending of lines other than CR LF, a NUL, another       400
  *     control character, an empty line first, a folded field
  *   a request line of other than three words                  400
- *   a method that is no token; one that nobody serves         400; 501 (CONNECT and TRACE are among these)
+ *   a method that is no token; one that asks for a tunnel     400; 405. Any other is the router's to refuse
  *   a target over 28 KiB                                      414
  *   a target of another form than /path?query, or with        400; http://HOST/path is taken where HOST is the Host
  *     bytes that a URI does not have, a %00 or another escaped

@@ -310,7 +310,7 @@ struct _ObVisitStream
   GSocketConnection *connection;
   ObVisitStreamInput *input;
   ObVisitStreamOutput *output;
-  void (*closed) (gpointer user_data); /* NULL: it has been called */
+  void (*closed) (guint64 unread_bytes, gpointer user_data); /* NULL: it has been called */
   gpointer user_data;
 };
 
@@ -319,24 +319,21 @@ G_DEFINE_FINAL_TYPE (ObVisitStream, ob_visit_stream, G_TYPE_IO_STREAM)
 static void
 tell_closed (ObVisitStream *self)
 {
-  void (*closed) (gpointer user_data) = self->closed;
+  void (*closed) (guint64 unread_bytes, gpointer user_data) = self->closed;
 
   self->closed = NULL;
   g_clear_handle_id (&self->input->wait.timer, g_source_remove);
   g_clear_handle_id (&self->output->wait.timer, g_source_remove);
   if (closed)
-    closed (self->user_data);
+    closed (self->input->wait.is_over ? 0 : self->input->body_bytes, self->user_data);
 }
 
 static gboolean
 ob_visit_stream_close (GIOStream *stream, GCancellable *cancellable, GError **error)
 {
-  ObVisitStream *self = OB_VISIT_STREAM (stream);
-  gboolean is_good = g_io_stream_close (G_IO_STREAM (self->connection), cancellable, error);
+  tell_closed (OB_VISIT_STREAM (stream));
 
-  tell_closed (self);
-
-  return is_good;
+  return TRUE;
 }
 
 static GInputStream *
@@ -381,7 +378,7 @@ ob_visit_stream_init (ObVisitStream *self)
 
 GIOStream *
 ob_visit_stream_new (GSocketConnection *connection, GBytes *head, guint64 body_bytes, gboolean hides_leave,
-                     void (*closed) (gpointer user_data), gpointer user_data)
+                     void (*closed) (guint64 unread_bytes, gpointer user_data), gpointer user_data)
 {
   ObVisitStream *self = g_object_new (OB_TYPE_VISIT_STREAM, NULL);
   GSocket *socket = g_socket_connection_get_socket (connection);

@@ -21,11 +21,11 @@ G_DECLARE_FINAL_TYPE (ObVisitStream, ob_visit_stream, OB, VISIT_STREAM, GIOStrea
  * @head: what libsoup reads first: the head, and what came of the body with it
  * @body_bytes: how many of the body are still to come
  * @hides_leave: keep libsoup's "100 Continue" from a client that has not asked for it
- * @closed: called once, when it is closed or gone
+ * @closed: called once, when it is closed or gone, with how many bytes of the body nobody has read. The connection is left open
  *
  * Returns: (transfer full)
  */
 GIOStream *ob_visit_stream_new (GSocketConnection *connection, GBytes *head, guint64 body_bytes, gboolean hides_leave,
-                                void (*closed) (gpointer user_data), gpointer user_data);
+                                void (*closed) (guint64 unread_bytes, gpointer user_data), gpointer user_data);
 
 G_END_DECLS

@@ -26,6 +26,7 @@ struct _ObVisits
   ObLooks *looks;
   void (*ready) (ObVisit *visit, gpointer user_data);
   gpointer user_data;
+  gboolean is_ending;
 };
 
 struct _ObVisit
@@ -39,7 +40,8 @@ struct _ObVisit
   GByteArray *bytes; /* the head, and what came with it */
   gsize head_bytes;  /* 0: it has not come yet */
   ObGuardVerdict verdict;
-  char *why; /* what the detail of the verdict points to, where it is not static */
+  char *why;          /* what the detail of the verdict points to, where it is not static */
+  guint64 rest_bytes; /* to be read and dropped, after the answer */
   GSource *readable;
   guint deadline;
   gpointer attached;
@@ -76,11 +78,19 @@ stop_waiting (ObVisit *visit)
 }
 
 static void
+detach (ObVisit *visit)
+{
+  gpointer attached = g_steal_pointer (&visit->attached);
+
+  if (attached)
+    visit->gone (attached);
+}
+
+static void
 visit_free (ObVisit *visit)
 {
   stop_waiting (visit);
-  if (visit->attached)
-    visit->gone (visit->attached);
+  detach (visit);
   if (visit->pid != 0)
     set_count (visit->visits, visit->pid, count_of_process (visit->visits, visit->pid) - 1);
   g_clear_pointer (&visit->caller, ob_caller_free);
@@ -274,11 +284,68 @@ ob_visits_find (ObVisits *visits, GSocketAddress *address)
   return g_hash_table_lookup (visits->all, address);
 }
 
-static void
-on_closed (gpointer user_data)
+/* --- After the answer --- */
+
+static gboolean
+on_rest (GObject *stream, gpointer user_data)
 {
-  end (user_data);
+  ObVisit *visit = user_data;
+  char buffer[16 * READ_BYTES];
+  g_autoptr (GError) error = NULL;
+  gssize got = g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (stream), buffer, sizeof buffer, NULL,
+                                                         &error);
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+    return G_SOURCE_CONTINUE;
+  visit->rest_bytes -= MIN (visit->rest_bytes, (guint64) MAX (got, 0));
+  if (got > 0 && visit->rest_bytes > 0)
+    return G_SOURCE_CONTINUE;
+  end (visit);
+
+  return G_SOURCE_REMOVE;
 }
+
+static gboolean
+on_rest_deadline (gpointer user_data)
+{
+  ObVisit *visit = user_data;
+
+  visit->deadline = 0;
+  end (visit);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* The peer hears that nothing more comes, and may end. */
+static void
+read_rest (ObVisit *visit, guint64 rest_bytes)
+{
+  GInputStream *input = g_io_stream_get_input_stream (G_IO_STREAM (visit->connection));
+
+  visit->rest_bytes = MIN (rest_bytes, OB_VISIT_REST_MAX_BYTES);
+  (void) g_socket_shutdown (g_socket_connection_get_socket (visit->connection), FALSE, TRUE, NULL);
+  visit->readable = g_pollable_input_stream_create_source (G_POLLABLE_INPUT_STREAM (input), NULL);
+  g_source_set_callback (visit->readable, G_SOURCE_FUNC (on_rest), visit, NULL);
+  (void) g_source_attach (visit->readable, NULL);
+  visit->deadline = g_timeout_add_seconds (OB_VISIT_REST_MOST_S, on_rest_deadline, visit);
+}
+
+/* Of a visit that was refused before its head was understood, nobody knows what else comes. */
+static void
+on_closed (guint64 unread_bytes, gpointer user_data)
+{
+  ObVisit *visit = user_data;
+
+  detach (visit);
+  if (visit->verdict.status != 0)
+    unread_bytes = OB_VISIT_REST_MAX_BYTES;
+  if (unread_bytes > 0 && !visit->visits->is_ending)
+    read_rest (visit, unread_bytes);
+  else
+    end (visit);
+}
+
+/* --- What libsoup gets --- */
 
 /* libsoup asks nobody before it reads a body, and answers a request that was refused by its head when all of that has come. Where a
  * client waits for leave to send, it answers at once: so it is told that each does. */
@@ -376,6 +443,12 @@ ob_visits_new (void (*ready) (ObVisit *visit, gpointer user_data), gpointer user
   visits->user_data = user_data;
 
   return visits;
+}
+
+void
+ob_visits_stop (ObVisits *visits)
+{
+  visits->is_ending = TRUE;
 }
 
 void

@@ -21,11 +21,18 @@ G_BEGIN_DECLS
 #define OB_VISITS_OF_PROCESS 64
 #define OB_VISIT_HEAD_MOST_S 10
 
+/* Whoever is refused while it still sends would lose the answer with the connection: so much more is read, for so long, and dropped. */
+#define OB_VISIT_REST_MAX_BYTES (64 * 1024 * 1024)
+#define OB_VISIT_REST_MOST_S 5
+
 typedef struct _ObVisits ObVisits;
 typedef struct _ObVisit ObVisit;
 
 /* @ready: called once for each visit that is to be answered */
 ObVisits *ob_visits_new (void (*ready) (ObVisit *visit, gpointer user_data), gpointer user_data);
+
+/* From now on nobody is waited for. */
+void ob_visits_stop (ObVisits *visits);
 
 /* Close the streams of its visits first; all others are closed. */
 void ob_visits_free (ObVisits *visits);
