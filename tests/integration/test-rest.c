@@ -214,6 +214,7 @@ static const struct
   { "a method in small letters", "get /v1/health HTTP/1.1\r\n" HOST END, 405 },
   { "a method that nobody knows", "QUERY /v1/health HTTP/1.1\r\n" HOST END, 405 },
   { "a method without an end", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA /v1/health HTTP/1.1\r\n" HOST END, 400 },
+  { "a trace with a body", "TRACE /v1/health HTTP/1.1\r\n" HOST "Content-Length: 2\r\n" END "{}", 405 },
   { "a tunnel to a path", "CONNECT /v1/health HTTP/1.1\r\n" HOST END, 405 },
   { "a tunnel", "CONNECT example.org:443 HTTP/1.1\r\n" HOST END, 405 },
   { "a trace", "TRACE /v1/health HTTP/1.1\r\n" HOST END, 405 },
@@ -375,6 +376,20 @@ test_a_head_that_does_not_come (void)
   assert_problem (&answer);
 }
 
+/* A body that stops is left after a while, and nothing is kept of it. */
+static void
+test_a_body_that_stops (void)
+{
+  g_autoptr (TestBroker) broker = start ();
+  g_auto (RestAnswer) answer = { 0 };
+
+  test_broker_set_destination (broker, "http://127.0.0.1:1/", NULL);
+  answer = rest_send (broker, "POST /v1/uploads HTTP/1.1\r\n" HOST "Content-Length: 10\r\n" END "12345", -1);
+  g_assert_cmpuint (answer.status, !=, 201);
+  g_assert_cmpuint (test_broker_count (broker, "all"), ==, 0);
+  g_assert_cmpuint (test_broker_count_files (broker, "spool"), ==, 0);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -386,6 +401,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/rest/bounds-of-a-head", test_bounds_of_a_head);
   g_test_add_func ("/rest/too-many-connections", test_too_many_connections);
   g_test_add_func ("/rest/a-head-that-does-not-come", test_a_head_that_does_not_come);
+  g_test_add_func ("/rest/a-body-that-stops", test_a_body_that_stops);
 
   return g_test_run ();
 }

@@ -379,7 +379,7 @@ has_host_of_target (const Head *head)
 static gboolean
 check_whole (Head *head)
 {
-  static const char *const without_body[] = { "GET", "HEAD", "DELETE", "OPTIONS", "TRACE", NULL };
+  static const char *const without_body[] = { "GET", "HEAD", "DELETE", "OPTIONS", NULL };
 
   if (!head->host.text)
     return refuse (head, 400, "There is no host");
