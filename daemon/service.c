@@ -9,6 +9,7 @@
 #include "base/disk.h"
 #include "dbus/error.h"
 #include "dbus/names.h"
+#include "ipc/dbus/access.h"
 #include "ipc/dbus/queue.h"
 #include "ipc/dbus/uploads.h"
 #include "ipc/rest/door.h"
@@ -32,9 +33,11 @@ struct _ObService
   ObZoneWatch *zone;
   ObConfiguration *configuration;
   ObBroker *broker;
+  ObPairing *pairing;
   ObAdapterContext context; /* owns callers and feed */
   ObUploadsAdapter *uploads;
   ObQueueAdapter *queue;
+  ObAccessAdapter *access;
   GPtrArray *skeletons; /* the other interfaces */
   ObDoor *door;         /* NULL before the name is ours: its socket goes with that */
   void (*on_damaged) (gpointer user_data);
@@ -47,7 +50,8 @@ export_all (ObService *service, GDBusConnection *connection, GError **error)
 {
   ob_callers_attach (service->context.callers, connection);
   if (!ob_uploads_adapter_export (service->uploads, connection, error)
-      || !ob_queue_adapter_export (service->queue, connection, error))
+      || !ob_queue_adapter_export (service->queue, connection, error)
+      || !ob_access_adapter_export (service->access, connection, error))
     return FALSE;
   for (guint i = 0; i < service->skeletons->len; i++)
     if (!g_dbus_interface_skeleton_export (service->skeletons->pdata[i], connection, OUTBOX_OBJECT_PATH, error))
@@ -243,16 +247,17 @@ build (ObService *service, GPtrArray *left, GError **error)
   ob_database_watch_damage (service->database, on_damaged, service);
   if (ob_database_is_damaged (service->database))
     on_damaged (service);
-  service->context = (ObAdapterContext){ { service->broker, service->configuration, NULL },
+  service->pairing = ob_pairing_new ();
+  service->context = (ObAdapterContext){ { service->broker, service->configuration, NULL, service->pairing },
                                          ob_callers_new (),
                                          ob_feed_new (service->broker),
                                          ob_line_new (ob_adapter_serve, &service->context) };
   service->uploads = ob_uploads_adapter_new (&service->context);
   service->queue = ob_queue_adapter_new (&service->context);
+  service->access = ob_access_adapter_new (&service->context);
   g_ptr_array_add (service->skeletons, ob_destinations_adapter_new (&service->context));
   g_ptr_array_add (service->skeletons, ob_groups_adapter_new (&service->context));
   g_ptr_array_add (service->skeletons, ob_policy_adapter_new (&service->context));
-  g_ptr_array_add (service->skeletons, ob_access_adapter_new (&service->context));
 
   return TRUE;
 }
@@ -315,10 +320,12 @@ ob_service_free (ObService *service)
   g_ptr_array_unref (service->skeletons);
   g_clear_pointer (&service->context.line, ob_line_free);
   g_clear_pointer (&service->queue, ob_queue_adapter_free);
+  g_clear_pointer (&service->access, ob_access_adapter_free);
   g_clear_pointer (&service->uploads, ob_uploads_adapter_free);
   g_clear_pointer (&service->context.callers, ob_callers_free);
   g_clear_pointer (&service->context.feed, ob_feed_free);
   g_clear_object (&service->broker);
+  g_clear_pointer (&service->pairing, ob_pairing_free);
   g_clear_pointer (&service->spool, ob_spool_free);
   close_database (service);
   g_clear_handle_id (&service->damage_source, g_source_remove);

@@ -43,6 +43,7 @@ int cli_log (int argc, char *argv[]);
 int cli_status (int argc, char *argv[]);
 int cli_group (int argc, char *argv[]);
 int cli_destination (int argc, char *argv[]);
+int cli_app (int argc, char *argv[]);
 int cli_policy (int argc, char *argv[]);
 
 /* Returns: (transfer none): the verb of that name, or NULL. For NULL: the first of all verbs; a NULL name ends them. */

@@ -34,6 +34,8 @@ static const CliVerb verbs[] = {
     N_ ("Tells how groups of uploads stand, and lets one wait."), cli_group },
   { "destination", N_ ("list|show|set|test|remove|pause|resume [NAME]"), N_ ("Manages the servers to send to."),
     cli_destination },
+  { "app", N_ ("list|approve|deny|revoke [CODE|APP]"),
+    N_ ("Tells which web apps may hand files over, and answers one that asks."), cli_app },
   { "policy", N_ ("show|check|edit|explain [FILE|ID]"),
     N_ ("Tells what may travel, where and when, and lets you say it."), cli_policy },
   { NULL, NULL, NULL, NULL },

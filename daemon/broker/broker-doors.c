@@ -6,6 +6,7 @@
  */
 #include "broker/broker-private.h"
 
+#include "broker/paired-apps.h"
 #include "broker/submission.h"
 #include "dbus/error.h"
 #include "store/journal.h"
@@ -386,4 +387,30 @@ gboolean
 ob_broker_is_in_memory (ObBroker *self)
 {
   return self->is_in_memory;
+}
+
+/* --- Web apps --- */
+
+void
+ob_broker_let_in (ObBroker *self, const ObPairedApp *app, ObCommandDone done, gpointer user_data)
+{
+  ob_paired_apps_add (self->members->queue, app, done, user_data);
+}
+
+void
+ob_broker_revoke_app (ObBroker *self, const char *origin, ObCommandDone done, gpointer user_data)
+{
+  ob_paired_apps_revoke (self->members->queue, origin, done, user_data);
+}
+
+GPtrArray *
+ob_broker_list_apps (ObBroker *self, GError **error)
+{
+  return ob_apps_list (self->members->database, error);
+}
+
+gint64
+ob_broker_get_boot_ms (ObBroker *self)
+{
+  return ob_queue_get_boot_ms (self->members->queue);
 }

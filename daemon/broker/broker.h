@@ -17,6 +17,7 @@
 #include "policy/conditions.h"
 #include "policy/rules.h"
 #include "policy/status.h"
+#include "store/apps.h"
 #include "store/database.h"
 #include "store/groups.h"
 #include "store/journal.h"
@@ -114,6 +115,13 @@ void ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_
 /* Finds out what an upload would meet at a destination; see ob_trials_begin(). */
 void ob_broker_try_destination (ObBroker *self, const char *name, ObTrialDone done, gpointer user_data);
 
+/* Lets a web app in, and ends what was approved of it; see paired-apps.h. */
+void ob_broker_let_in (ObBroker *self, const ObPairedApp *app, ObCommandDone done, gpointer user_data);
+void ob_broker_revoke_app (ObBroker *self, const char *origin, ObCommandDone done, gpointer user_data);
+
+/* Returns: (transfer full) (element-type ObPairedApp) (nullable). Errors: Storage. */
+GPtrArray *ob_broker_list_apps (ObBroker *self, GError **error);
+
 /* O(lanes), however large the group is. @app, @name: as in ob_groups_find(). Errors: NotFound, InvalidArgument, Storage. */
 gboolean ob_broker_get_group (ObBroker *self, const char *app, const char *name, ObGroupStatus *status, GError **error);
 
@@ -207,6 +215,9 @@ gboolean ob_broker_is_between_turns (ObBroker *self);
 gboolean ob_broker_is_between_turns (ObBroker *self);
 
 gint64 ob_broker_get_now_ms (ObBroker *self);
+
+/* Milliseconds since the device was started; see ob_clock_get_boot_ms(). */
+gint64 ob_broker_get_boot_ms (ObBroker *self);
 
 /* Returns: whether the device has a database of media types, without which no rule matches by type */
 gboolean ob_broker_has_media_types (ObBroker *self);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "broker/broker.h"
+#include "ipc/pairing.h"
 #include "policy/conditions.h"
 #include "policy/configuration.h"
 
@@ -14,6 +15,9 @@ G_BEGIN_DECLS
 /* All return floating variants of type a{sv}, ob_document_holds() of type aa{sv}. */
 GVariant *ob_document_upload (ObBroker *broker, const ObUpload *upload);
 GVariant *ob_document_destination (ObBroker *broker, const ObDestination *destination);
+GVariant *ob_document_app (const ObPairedApp *app);
+/* @until_ms: when it ends, in Unix milliseconds */
+GVariant *ob_document_pairing_request (const ObPairingRequest *request, gint64 until_ms);
 GVariant *ob_document_trial (const ObTrialReport *report);
 /* A hold for a list. @has_help: adds what Outbox does and what a person can do */
 GVariant *ob_document_hold (const ObSharedHold *shared, gboolean has_help);

@@ -24,6 +24,8 @@ typedef struct
 struct _ObPairing
 {
   GPtrArray *requests; /* of Request */
+  ObPairingAsked on_asked;
+  gpointer user_data; /* of it */
 };
 
 static void
@@ -52,6 +54,13 @@ ob_pairing_free (ObPairing *self)
 {
   g_ptr_array_unref (self->requests);
   g_free (self);
+}
+
+void
+ob_pairing_watch (ObPairing *self, ObPairingAsked on_asked, gpointer user_data)
+{
+  self->on_asked = on_asked;
+  self->user_data = user_data;
 }
 
 /* --- The list --- */
@@ -204,8 +213,9 @@ find_or_add (ObPairing *self, const char *origin, gboolean may_manage, gint64 no
 
 const ObPairingRequest *
 ob_pairing_ask (ObPairing *self, const char *origin, gboolean may_manage, gint64 now_ms, char **device_code,
-                gboolean *is_new, GError **error)
+                GError **error)
 {
+  gboolean is_new;
   g_autofree char *own = ob_pairing_dup_origin (origin, error);
   char *secret = own ? ob_secret_new (error) : NULL;
   Request *request;
@@ -213,7 +223,7 @@ ob_pairing_ask (ObPairing *self, const char *origin, gboolean may_manage, gint64
   if (!secret)
     return NULL;
   forget_old (self, now_ms);
-  request = find_or_add (self, own, may_manage, now_ms, is_new, error);
+  request = find_or_add (self, own, may_manage, now_ms, &is_new, error);
   if (!request)
     {
       ob_secret_free (secret);
@@ -223,6 +233,8 @@ ob_pairing_ask (ObPairing *self, const char *origin, gboolean may_manage, gint64
   request->device_digest = ob_secret_dup_digest (secret);
   request->polled_ms = -1;
   *device_code = secret;
+  if (is_new && self->on_asked)
+    self->on_asked (&request->public, self->user_data);
 
   return &request->public;
 }

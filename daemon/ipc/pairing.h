@@ -43,9 +43,15 @@ typedef struct
 
 typedef struct _ObPairing ObPairing;
 
+/* A person has to be told of a request. Called inside ob_pairing_ask(). */
+typedef void (*ObPairingAsked) (const ObPairingRequest *request, gpointer user_data);
+
 ObPairing *ob_pairing_new (void);
 void ob_pairing_free (ObPairing *pairing);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObPairing, ob_pairing_free)
+
+/* @on_asked: (nullable): NULL ends it */
+void ob_pairing_watch (ObPairing *pairing, ObPairingAsked on_asked, gpointer user_data);
 
 /* --- The page's side --- */
 
@@ -54,7 +60,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObPairing, ob_pairing_free)
  * @origin: (nullable): the page's Origin header
  * @may_manage: asks for others' uploads too
  * @device_code: (out) (transfer full): the secret to poll with
- * @is_new: (out): a person has to be told
  *
  * An origin has one request that waits: when it asks again, perhaps after a reload, it gets that with a new secret, and the
  * person is not told again.
@@ -64,7 +69,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObPairing, ob_pairing_free)
  * waits with another wish, or is just being approved), TooMany, Failed.
  */
 const ObPairingRequest *ob_pairing_ask (ObPairing *pairing, const char *origin, gboolean may_manage, gint64 now_ms,
-                                        char **device_code, gboolean *is_new, GError **error);
+                                        char **device_code, GError **error);
 
 /* The answers of RFC 8628 section 3.5, by the names that it gives them. */
 typedef enum

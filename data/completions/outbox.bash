@@ -18,12 +18,20 @@ _outbox_destinations ()
   outbox destination list 2>/dev/null | awk 'NR > 1 { print $1 }'
 }
 
+# The argument is the state: a code is named while it waits, and an address once it is let in.
+_outbox_apps ()
+{
+  outbox app list --json 2>/dev/null | awk -F'"' -v state="$1" '
+    $2 == "app" { app = $4 } $2 == "code" { code = $4 } $2 == "state" { now = $4 }
+    /^ *}/ { if (now == state) print state == "waiting" ? code : app; now = "" }'
+}
+
 _outbox ()
 {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words=
 
   if [ "$COMP_CWORD" -eq 1 ]; then
-    words="add commit list show watch pause resume retry send-now priority remove log status group destination policy --help --version"
+    words="add commit list show watch pause resume retry send-now priority remove log status group destination app policy --help --version"
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
     return
   fi
@@ -54,7 +62,7 @@ _outbox ()
     log) words="--json" ;;
     status) words="--json" ;;
     group) words="--force --json" ;;
-    policy) words="--json" ;;
+    policy | app) words="--json" ;;
     destination) words="--url --protocol --confirm-url --also --header --default --json" ;;
   esac
   if [[ $current == -* ]]; then
@@ -97,6 +105,15 @@ _outbox ()
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
       elif [ "${COMP_WORDS[2]}" = explain ]; then
         mapfile -t COMPREPLY < <(compgen -W "$(_outbox_ids --unfinished)" -- "$current")
+      fi
+      ;;
+    app)
+      if [ "$COMP_CWORD" -eq 2 ]; then
+        mapfile -t COMPREPLY < <(compgen -W "list approve deny revoke" -- "$current")
+      elif [ "${COMP_WORDS[2]}" = revoke ]; then
+        mapfile -t COMPREPLY < <(compgen -W "$(_outbox_apps paired)" -- "$current")
+      else
+        mapfile -t COMPREPLY < <(compgen -W "$(_outbox_apps waiting)" -- "$current")
       fi
       ;;
     destination)

@@ -107,6 +107,10 @@ test_a_sandboxed_app_has_its_own_alone (void)
   assert_run (&camera, 1, "may not", "log");
   assert_run (&camera, 1, "may not", "destination", "list");
   assert_run (&camera, 1, "may not", "destination", "set", "mine", "--url", "http://example.org/");
+  assert_run (&camera, 1, "may not", "app", "list");
+  assert_run (&camera, 1, "may not", "app", "approve", "BCDF-GHJK");
+  assert_run (&camera, 1, "may not", "app", "deny", "BCDF-GHJK");
+  assert_run (&camera, 1, "may not", "app", "revoke", "https://capture.example");
   assert_run (&camera, 1, "may not", "policy", "show");
   assert_run (&camera, 1, "may not", "policy", "check", "/dev/null");
   assert_run (&other, 1, "", "show", of_camera);

@@ -79,10 +79,10 @@ static const struct
   { "Policy.Set", "('',)", "ok", "NotAllowed", "NotAllowed" },
   { "Policy.Check", "('',)", "ok", "NotAllowed", "NotAllowed" },
   { "Policy.Explain", "('ID',)", "ok all", "NotFound", "ok all" },
-  { "Access.ListApps", "()", "NotSupported", "NotSupported", "NotSupported" },
-  { "Access.Approve", "('x',)", "NotSupported", "NotSupported", "NotSupported" },
-  { "Access.Deny", "('x',)", "NotSupported", "NotSupported", "NotSupported" },
-  { "Access.Revoke", "('x',)", "NotSupported", "NotSupported", "NotSupported" },
+  { "Access.ListApps", "()", "ok 0", "NotAllowed", "NotAllowed" },
+  { "Access.Approve", "('x',)", "NotFound", "NotAllowed", "NotAllowed" },
+  { "Access.Deny", "('x',)", "NotFound", "NotAllowed", "NotAllowed" },
+  { "Access.Revoke", "('x',)", "NotFound", "NotAllowed", "NotAllowed" },
   { "Uploads.Create", "({'name': <'x'>},)", "ok", "ok", "ok" },
   { "Uploads.Remove", "(['ID'],)", "ok", "NotFound", "ok" },
   { "Uploads.History", "('ID',)", "ok all", "NotFound", "ok all" },
@@ -244,13 +244,14 @@ be_the_watcher (const char *since)
   const char *id;
 
   (void) g_unix_fd_list_append (fds, fd, NULL);
-  results = g_dbus_connection_call_with_unix_fd_list_sync (
-      connection, OUTBOX_BUS_NAME, OUTBOX_OBJECT_PATH, "org.outbox.Outbox1.Uploads", "Submit",
-      g_variant_new_parsed ("(handle 0, @a{sv} {})"), NULL, G_DBUS_CALL_FLAGS_NONE, 20000, fds, NULL, NULL, NULL);
+  results = g_dbus_connection_call_with_unix_fd_list_sync (connection, OUTBOX_BUS_NAME, OUTBOX_OBJECT_PATH,
+                                                           "org.outbox.Outbox1.Uploads", "Submit",
+                                                           g_variant_new_parsed ("(handle 0, @a{sv} {})"), NULL,
+                                                           G_DBUS_CALL_FLAGS_NONE, 20000, fds, NULL, NULL, NULL);
   g_variant_get (results, "(&s)", &id);
   g_print ("own %s\n", id);
-  (void) g_dbus_connection_signal_subscribe (connection, OUTBOX_BUS_NAME, "org.outbox.Outbox1.Uploads", NULL, NULL, NULL,
-                                             G_DBUS_SIGNAL_FLAGS_NONE, on_signal, NULL, NULL);
+  (void) g_dbus_connection_signal_subscribe (connection, OUTBOX_BUS_NAME, "org.outbox.Outbox1.Uploads", NULL, NULL,
+                                             NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_signal, NULL, NULL);
   (void) g_dbus_connection_call_sync (connection, OUTBOX_BUS_NAME, OUTBOX_OBJECT_PATH, "org.outbox.Outbox1.Uploads",
                                       "Watch", g_variant_new_parsed ("(@a{sv} {}, %s)", since), NULL,
                                       G_DBUS_CALL_FLAGS_NONE, 20000, NULL, NULL);
@@ -425,8 +426,8 @@ test_signals (gconstpointer data)
   of_app = dup_id (broker);
   path = test_broker_make_file (broker, "a.jpg", 100, 1);
   of_host = test_broker_submit (broker, path, NULL, NULL);
-  g_assert_true (outbox_dbus_uploads_call_watch_sync (broker->uploads, g_variant_new ("a{sv}", NULL), "", &sequence,
-                                                      NULL, NULL));
+  g_assert_true (
+      outbox_dbus_uploads_call_watch_sync (broker->uploads, g_variant_new ("a{sv}", NULL), "", &sequence, NULL, NULL));
   *strchr (sequence, '-') = '\0';
   since = g_strconcat (sequence, "-0", NULL);
 

@@ -19,6 +19,8 @@
 
 #define OTHERS "[Rule large]\nmatch-type=video/*\nmetered=ask\n[Rule more]\nmin-size=1\nnetworks=wifi\n"
 
+#define PAGE "https://capture.example"
+
 static guint n_cells;
 
 /* --- Commands --- */
@@ -185,6 +187,45 @@ run_pause_destination (TestScene *scene, const Command *command)
   ob_broker_pause_destination (scene->rig->broker, command->name, command->is_on, on_done, scene);
 }
 
+static void
+let_in (TestScene *scene, const char *origin, const char *digest, ObCommandDone done)
+{
+  const ObPairedApp app = { (char *) origin, (char *) digest, FALSE, 5 };
+
+  ob_broker_let_in (scene->rig->broker, &app, done, scene);
+}
+
+static void
+on_prepared (const GError *error, gpointer user_data)
+{
+  g_assert_no_error (error);
+}
+
+/* The page has as many tokens as it can have. */
+static void
+prepare_app (TestScene *scene)
+{
+  for (guint i = 0; i < OB_APPS_TOKENS_MOST; i++)
+    {
+      g_autofree char *digest = g_strdup_printf ("digest %u", i);
+
+      let_in (scene, PAGE, digest, on_prepared);
+    }
+  test_rig_settle (scene->rig);
+}
+
+static void
+run_let_in (TestScene *scene, const Command *command)
+{
+  let_in (scene, command->name, "another", on_done);
+}
+
+static void
+run_revoke (TestScene *scene, const Command *command)
+{
+  ob_broker_revoke_app (scene->rig->broker, command->name, on_done, scene);
+}
+
 /* It is obeyed at once, whatever becomes of the rows; nobody waits for an answer. */
 static void
 run_set_rules (TestScene *scene, const Command *command)
@@ -334,6 +375,10 @@ static const Command commands[] = {
   { .method = "Destinations.Remove", .run = run_remove_destination, .name = "depot" },
   { .method = "Destinations.Pause", .run = run_pause_destination, .name = "depot", .is_on = TRUE },
   { .method = "Destinations.Resume", .run = run_pause_destination, .name = "depot" },
+  { .method = "Access.Approve", .run = run_let_in, .name = "https://new.example" },
+  { .method = "Access.Approve", .prepare = prepare_app, .run = run_let_in, .name = PAGE },
+  { .method = "Access.Revoke", .prepare = prepare_app, .run = run_revoke, .name = PAGE },
+  { .method = "Access.Revoke", .run = run_revoke, .name = "https://new.example" },
   { .method = "Policy.Set", .run = run_set_rules, .name = OTHERS },
 };
 
@@ -353,12 +398,29 @@ static const Command reports[] = {
 };
 
 /* What writes nothing in the queue: it reads, watches, or answers NotSupported. */
-static const char *const others[]
-    = { "Uploads.Get",       "Uploads.List",        "Uploads.Amend",   "Uploads.Verify", "Uploads.Thumbnail",
-        "Uploads.History",   "Uploads.Watch",       "Uploads.Unwatch", "Queue.Summary",  "Queue.Conditions",
-        "Queue.Holds",       "Queue.RestAddress",   "Groups.List",     "Groups.Get",     "Destinations.List",
-        "Destinations.Test", "Destinations.SignIn", "Policy.Get",      "Policy.Check",   "Policy.Explain",
-        "Access.ListApps",   "Access.Approve",      "Access.Deny",     "Access.Revoke",  NULL };
+static const char *const others[] = { "Uploads.Get",
+                                      "Uploads.List",
+                                      "Uploads.Amend",
+                                      "Uploads.Verify",
+                                      "Uploads.Thumbnail",
+                                      "Uploads.History",
+                                      "Uploads.Watch",
+                                      "Uploads.Unwatch",
+                                      "Queue.Summary",
+                                      "Queue.Conditions",
+                                      "Queue.Holds",
+                                      "Queue.RestAddress",
+                                      "Groups.List",
+                                      "Groups.Get",
+                                      "Destinations.List",
+                                      "Destinations.Test",
+                                      "Destinations.SignIn",
+                                      "Policy.Get",
+                                      "Policy.Check",
+                                      "Policy.Explain",
+                                      "Access.ListApps",
+                                      "Access.Deny",
+                                      NULL };
 
 /* --- The table of methods --- */
 

@@ -123,8 +123,9 @@ test_which_origins_may_ask (void)
       g_autoptr (GError) error = NULL;
       g_autofree char *origin = ob_pairing_dup_origin (origin_rows[i].header, &error);
       g_autofree char *again = ob_pairing_dup_origin (origin, NULL);
+      g_autofree char *shown = origin_rows[i].header ? g_strescape (origin_rows[i].header, NULL) : NULL;
 
-      g_test_message ("%s", origin_rows[i].header);
+      g_test_message ("%s", shown ? shown : "none");
       g_assert_cmpstr (origin, ==, origin_rows[i].expected);
       g_assert_cmpstr (again, ==, origin);
       if (!origin)
@@ -183,7 +184,7 @@ typedef struct
   char *secret; /* of the last request */
   char *id;
   char *code;
-  gboolean is_new;
+  gboolean is_new; /* a person was told of it */
   GError *error;
 } Scene;
 
@@ -197,9 +198,16 @@ forget (Scene *scene)
 }
 
 static void
+on_asked (const ObPairingRequest *request, gpointer user_data)
+{
+  ((Scene *) user_data)->is_new = TRUE;
+}
+
+static void
 set_up (Scene *scene, gconstpointer data)
 {
   scene->pairing = ob_pairing_new ();
+  ob_pairing_watch (scene->pairing, on_asked, scene);
 }
 
 static void
@@ -215,8 +223,8 @@ ask_for (Scene *scene, const char *origin, gboolean may_manage)
   const ObPairingRequest *request;
 
   forget (scene);
-  request = ob_pairing_ask (scene->pairing, origin, may_manage, scene->now_ms, &scene->secret, &scene->is_new,
-                            &scene->error);
+  scene->is_new = FALSE;
+  request = ob_pairing_ask (scene->pairing, origin, may_manage, scene->now_ms, &scene->secret, &scene->error);
   g_assert_true ((request != NULL) == (scene->error == NULL) && (request != NULL) == (scene->secret != NULL));
   scene->id = request ? g_strdup (request->id) : NULL;
   scene->code = request ? g_strdup (request->code) : NULL;

@@ -3,11 +3,13 @@
  *
  * Requests and the feed by a door that is no bus: what each kind of caller is answered and told.
  */
+#include "base/secret.h"
 #include "dbus/error.h"
 #include "dbus/outbox-dbus.h"
 #include "ipc/feed.h"
 #include "ipc/requests/table.h"
 #include "store/prune.h"
+#include "support/commit-failures.h"
 #include "support/rig.h"
 #include "support/wait.h"
 
@@ -19,6 +21,9 @@ static const ObCaller camera = { (char *) "org.example.Camera", OB_CALLER_SANDBO
 static const ObCaller scanner = { (char *) "org.example.Scanner", OB_CALLER_SANDBOXED };
 
 /* --- Requests --- */
+
+/* Web pages that ask, in each test anew. */
+static ObPairing *pairing;
 
 typedef struct
 {
@@ -64,7 +69,7 @@ take_file (gpointer user_data, GError **error)
 static void
 ask (TestRig *rig, const ObCaller *caller, const char *name, const char *arguments, const char *id, Answer *answer)
 {
-  const ObRequestContext context = { rig->broker, NULL, NULL };
+  const ObRequestContext context = { rig->broker, NULL, NULL, pairing };
   g_autoptr (GString) text = g_string_new (arguments);
   g_autoptr (GVariant) parsed = NULL;
 
@@ -131,6 +136,11 @@ test_what_is_answered (TestRig *rig, gconstpointer data)
     { "Queue.Pause", "@a{sv} {}", none, OUTBOX_ERROR_NOT_ALLOWED, OUTBOX_ERROR_NOT_ALLOWED },
     { "Queue.Summary", "@a{sv} {}", none, none, none },
     { "Destinations.List", "@a{sv} {}", none, OUTBOX_ERROR_NOT_ALLOWED, OUTBOX_ERROR_NOT_ALLOWED },
+    { "Access.ListApps", "@a{sv} {}", none, OUTBOX_ERROR_NOT_ALLOWED, OUTBOX_ERROR_NOT_ALLOWED },
+    { "Access.Approve", "{'request': <''>}", OUTBOX_ERROR_NOT_FOUND, OUTBOX_ERROR_NOT_ALLOWED,
+      OUTBOX_ERROR_NOT_ALLOWED },
+    { "Access.Deny", "{'request': <''>}", OUTBOX_ERROR_NOT_FOUND, OUTBOX_ERROR_NOT_ALLOWED, OUTBOX_ERROR_NOT_ALLOWED },
+    { "Access.Revoke", "{'app': <''>}", OUTBOX_ERROR_NOT_FOUND, OUTBOX_ERROR_NOT_ALLOWED, OUTBOX_ERROR_NOT_ALLOWED },
     { "Uploads.Remove", "{'ids': <['ID']>}", none, none, OUTBOX_ERROR_NOT_FOUND },
   };
 
@@ -153,6 +163,149 @@ test_what_is_answered (TestRig *rig, gconstpointer data)
                      answer.error ? answer.error->message : "answered");
         }
     }
+}
+
+/* --- Web apps --- */
+
+#define PAGE "https://capture.example"
+
+/* Returns: (transfer full): the page's secret. */
+static char *
+ask_to_be_let_in (TestRig *rig, gboolean may_manage, char **code)
+{
+  char *secret = NULL;
+  const ObPairingRequest *request
+      = ob_pairing_ask (pairing, PAGE, may_manage, ob_broker_get_boot_ms (rig->broker), &secret, NULL);
+
+  g_assert_nonnull (request);
+  *code = g_strdup (request->code);
+
+  return secret;
+}
+
+static ObPairingPoll
+poll (TestRig *rig, const char *secret, const char **token)
+{
+  gint64 interval_ms;
+
+  test_rig_advance (rig, OB_PAIRING_INTERVAL_MS);
+
+  return ob_pairing_poll (pairing, PAGE, secret, ob_broker_get_boot_ms (rig->broker), token, &interval_ms);
+}
+
+/* Returns: whether the token lets the page in. */
+static gboolean
+is_let_in (TestRig *rig, const char *token)
+{
+  g_autofree char *digest = ob_secret_dup_digest (token);
+  g_autoptr (ObPairedApp) app = ob_apps_find (rig->database, PAGE, digest, NULL);
+
+  return app != NULL;
+}
+
+static void
+assert_listed (TestRig *rig, const char *expected)
+{
+  g_auto (Answer) answer = { 0 };
+  g_autoptr (GVariant) apps = NULL;
+  g_autoptr (GString) states = g_string_new (NULL);
+
+  ask (rig, &host, "Access.ListApps", "@a{sv} {}", NULL, &answer);
+  g_assert_no_error (answer.error);
+  apps = g_variant_lookup_value (answer.results, "apps", G_VARIANT_TYPE ("aa{sv}"));
+  for (gsize i = 0; i < g_variant_n_children (apps); i++)
+    {
+      g_autoptr (GVariant) app = g_variant_get_child_value (apps, i);
+      const char *origin, *state, *scope;
+
+      g_assert_true (g_variant_lookup (app, "app", "&s", &origin) && g_variant_lookup (app, "state", "&s", &state)
+                     && g_variant_lookup (app, "scope", "&s", &scope));
+      g_assert_cmpstr (origin, ==, PAGE);
+      g_string_append_printf (states, "%s %s;", state, scope);
+    }
+  g_assert_cmpstr (states->str, ==, expected);
+}
+
+/* @error: its code, or -1 */
+static void
+decide (TestRig *rig, const char *name, const char *argument, const char *value, int error)
+{
+  g_autofree char *arguments = g_strdup_printf ("{'%s': <'%s'>}", argument, value);
+  g_auto (Answer) answer = { 0 };
+
+  ask (rig, &host, name, arguments, NULL, &answer);
+  g_assert_cmpint (answer.error ? answer.error->code : -1, ==, error);
+}
+
+static void
+test_a_page_is_let_in_until_it_is_revoked (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *code = NULL;
+  g_autofree char *secret = ask_to_be_let_in (rig, TRUE, &code);
+  g_autofree char *kept = NULL;
+  const char *token;
+
+  assert_listed (rig, "waiting manage;");
+  g_assert_cmpint (poll (rig, secret, &token), ==, OB_PAIRING_POLL_PENDING);
+  decide (rig, "Access.Approve", "request", code, -1);
+  assert_listed (rig, "paired manage;");
+  g_assert_cmpint (poll (rig, secret, &token), ==, OB_PAIRING_POLL_APPROVED);
+  g_assert_true (is_let_in (rig, token));
+  kept = g_strdup (token);
+  test_rig_stop (rig);
+  test_rig_start (rig);
+  g_assert_true (is_let_in (rig, kept));
+  decide (rig, "Access.Revoke", "app", "HTTPS://Capture.Example:443", -1);
+  g_assert_false (is_let_in (rig, kept));
+  g_assert_cmpint (poll (rig, secret, &token), ==, OB_PAIRING_POLL_EXPIRED);
+  decide (rig, "Access.Revoke", "app", PAGE, OUTBOX_ERROR_NOT_FOUND);
+  assert_listed (rig, "");
+}
+
+static void
+test_a_denied_page_gets_nothing (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *code = NULL;
+  g_autofree char *secret = ask_to_be_let_in (rig, FALSE, &code);
+  const char *token;
+
+  decide (rig, "Access.Deny", "request", code, -1);
+  g_assert_cmpint (poll (rig, secret, &token), ==, OB_PAIRING_POLL_DENIED);
+  assert_listed (rig, "");
+  decide (rig, "Access.Approve", "request", code, OUTBOX_ERROR_NOT_FOUND);
+}
+
+/* A page that had its token before the disk had the app would be a stranger after a crash. */
+static void
+test_a_page_waits_again_when_the_disk_refuses (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *code = NULL;
+  g_autofree char *secret = ask_to_be_let_in (rig, FALSE, &code);
+  const char *token;
+
+  test_failure_begin (rig->database, &test_failures[0], 1);
+  decide (rig, "Access.Approve", "request", code, OUTBOX_ERROR_STORAGE);
+  test_failure_end (rig->database);
+  test_rig_advance (rig, 6 * RIG_SECOND);
+  g_assert_cmpint (poll (rig, secret, &token), ==, OB_PAIRING_POLL_PENDING);
+  assert_listed (rig, "waiting own;");
+  decide (rig, "Access.Approve", "request", code, -1);
+  g_assert_cmpint (poll (rig, secret, &token), ==, OB_PAIRING_POLL_APPROVED);
+  g_assert_true (is_let_in (rig, token));
+}
+
+static void
+set_up (TestRig *rig, gconstpointer data)
+{
+  test_rig_set_up (rig, data);
+  pairing = ob_pairing_new ();
+}
+
+static void
+tear_down (TestRig *rig, gconstpointer data)
+{
+  test_rig_tear_down (rig, data);
+  g_clear_pointer (&pairing, ob_pairing_free);
 }
 
 /* --- Pages --- */
@@ -395,7 +548,13 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/requests/every-request-is-a-method", test_every_request_is_a_method);
-  g_test_add ("/requests/what-is-answered", TestRig, NULL, test_rig_set_up, test_what_is_answered, test_rig_tear_down);
+  g_test_add ("/requests/what-is-answered", TestRig, NULL, set_up, test_what_is_answered, tear_down);
+  g_test_add ("/requests/a-page-is-let-in-until-it-is-revoked", TestRig, NULL, set_up,
+              test_a_page_is_let_in_until_it_is_revoked, tear_down);
+  g_test_add ("/requests/a-denied-page-gets-nothing", TestRig, NULL, set_up, test_a_denied_page_gets_nothing,
+              tear_down);
+  g_test_add ("/requests/a-page-waits-again-when-the-disk-refuses", TestRig, NULL, set_up,
+              test_a_page_waits_again_when_the_disk_refuses, tear_down);
   g_test_add ("/requests/pages", TestRig, NULL, test_rig_set_up, test_pages, test_rig_tear_down);
   g_test_add ("/feed/a-subscriber-that-can-take-no-more", TestRig, NULL, test_rig_set_up,
               test_a_subscriber_that_can_take_no_more, test_rig_tear_down);

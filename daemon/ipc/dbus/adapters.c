@@ -252,12 +252,6 @@ ob_groups_adapter_new (const ObAdapterContext *context)
 }
 
 GDBusInterfaceSkeleton *
-ob_access_adapter_new (const ObAdapterContext *context)
-{
-  return connect_all (context, outbox_dbus_access_skeleton_new ());
-}
-
-GDBusInterfaceSkeleton *
 ob_policy_adapter_new (const ObAdapterContext *context)
 {
   OutboxDBusPolicy *skeleton = outbox_dbus_policy_skeleton_new ();

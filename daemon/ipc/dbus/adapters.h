@@ -23,12 +23,11 @@ typedef struct
   ObLine *line; /* of all calls that are requests */
 } ObAdapterContext;
 
-/* The interfaces without state; uploads.h and queue.h have the others. Returns: (transfer full): the skeleton. @context:
+/* The interfaces without state; access.h, queue.h and uploads.h have the others. Returns: (transfer full): the skeleton. @context:
  * borrowed */
 GDBusInterfaceSkeleton *ob_destinations_adapter_new (const ObAdapterContext *context);
 GDBusInterfaceSkeleton *ob_groups_adapter_new (const ObAdapterContext *context);
 GDBusInterfaceSkeleton *ob_policy_adapter_new (const ObAdapterContext *context);
-GDBusInterfaceSkeleton *ob_access_adapter_new (const ObAdapterContext *context);
 
 /* Has the methods of an interface run the requests of their names, each when it is its caller's turn, or answer NotSupported if there is none. @own:
  * (nullable): names of methods that the adapter answers itself, ended by NULL */

@@ -42,6 +42,12 @@ void ob_operation_remove_destination (const ObRequest *request, gint value);
 void ob_operation_pause_destination (const ObRequest *request, gint value);
 void ob_operation_try_destination (const ObRequest *request, gint value);
 
+/* access.c */
+void ob_operation_list_apps (const ObRequest *request, gint value);
+void ob_operation_approve_app (const ObRequest *request, gint value);
+void ob_operation_deny_app (const ObRequest *request, gint value);
+void ob_operation_revoke_app (const ObRequest *request, gint value);
+
 /* policy.c */
 void ob_operation_get_policy (const ObRequest *request, gint value);
 void ob_operation_set_policy (const ObRequest *request, gint value);

@@ -8,16 +8,18 @@
 
 #include "broker/broker.h"
 #include "ipc/access.h"
+#include "ipc/pairing.h"
 #include "policy/configuration.h"
 
 G_BEGIN_DECLS
 
-/* What requests use; both must outlive them. */
+/* What requests use; all must outlive them. */
 typedef struct
 {
   ObBroker *broker;
   ObConfiguration *configuration;
   const char *rest_socket; /* (nullable): the path of REST's Unix socket; NULL: there is none */
+  ObPairing *pairing;      /* web pages that ask to be let in */
 } ObRequestContext;
 
 /* Called once, perhaps before ob_request_run() returns. @results: (nullable): floating a{sv}, by the result names of the

@@ -101,6 +101,10 @@ static const Row table[] = {
   /* Its errors name files that only a program of the host may read. */
   { "Policy.Check", OB_OPERATION_POLICY, ob_operation_check_policy, 0, TEXT },
   { "Policy.Explain", OB_OPERATION_LOOK, ob_operation_explain, 0, ID },
+  { "Access.ListApps", OB_OPERATION_APPS, ob_operation_list_apps, 0, { { NULL } } },
+  { "Access.Approve", OB_OPERATION_APPS, ob_operation_approve_app, 0, { { "request", "s" } } },
+  { "Access.Deny", OB_OPERATION_APPS, ob_operation_deny_app, 0, { { "request", "s" } } },
+  { "Access.Revoke", OB_OPERATION_APPS, ob_operation_revoke_app, 0, { { "app", "s" } } },
 };
 
 static const Row *

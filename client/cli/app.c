@@ -1,0 +1,128 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * outbox app: which web pages may hand files over, and a person's answer to one that asks.
+ */
+#include "cli.h"
+#include "print.h"
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+
+static gboolean
+is_waiting (GVariant *app)
+{
+  return g_str_equal (cli_get_string (app, "state"), "waiting");
+}
+
+static void
+print_table (GVariant *apps)
+{
+  const char *const headings[] = { _ ("APP"), _ ("STATUS"), _ ("SCOPE"), _ ("CODE"), NULL };
+  g_autoptr (CliTable) table = cli_table_new (headings);
+  GVariantIter iter;
+  GVariant *child;
+
+  g_variant_iter_init (&iter, apps);
+  while ((child = g_variant_iter_next_value (&iter)))
+    {
+      g_autoptr (GVariant) app = child;
+      gboolean may_manage = g_str_equal (cli_get_string (app, "scope"), "manage");
+
+      cli_table_add (table, is_waiting (app) ? CLI_STYLE_WAITS : CLI_STYLE_PLAIN, cli_get_string (app, "app"),
+                     is_waiting (app) ? _ ("Waits for your answer") : _ ("Let in"),
+                     may_manage ? _ ("all uploads") : _ ("its own uploads"), cli_get_string (app, "code"));
+    }
+  cli_table_print (table);
+}
+
+/* Names the commands that answer those that wait. */
+static void
+print_questions (GVariant *apps)
+{
+  GVariantIter iter;
+  GVariant *child;
+
+  g_variant_iter_init (&iter, apps);
+  while ((child = g_variant_iter_next_value (&iter)))
+    {
+      g_autoptr (GVariant) app = child;
+      g_autofree char *code = cli_text_dup_safe (cli_get_string (app, "code"));
+
+      if (is_waiting (app))
+        g_print (_ ("If the page shows %s: outbox app approve %s; if not: outbox app deny %s\n"), code, code, code);
+    }
+}
+
+static int
+list (gboolean is_json)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OutboxClient) client = cli_open (&error);
+  g_autoptr (GVariant) results = client ? cli_call (client, "Access", "ListApps", NULL, &error) : NULL;
+  g_autoptr (GVariant) apps = results ? g_variant_get_child_value (results, 0) : NULL;
+
+  if (!apps)
+    return cli_fail (error);
+  if (is_json)
+    cli_print_json (apps, TRUE);
+  else if (g_variant_n_children (apps) > 0)
+    {
+      print_table (apps);
+      print_questions (apps);
+    }
+  else
+    g_printerr (_ ("No web apps.\n"));
+
+  return CLI_DONE;
+}
+
+static int
+command (const char *method, const char *name, const char *message)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OutboxClient) client = cli_open (&error);
+  g_autoptr (GVariant) results
+      = client ? cli_call (client, "Access", method, g_variant_new ("(s)", name), &error) : NULL;
+
+  if (!results)
+    return cli_fail (error);
+  g_print ("%s\n", message);
+
+  return CLI_DONE;
+}
+
+int
+cli_app (int argc, char *argv[])
+{
+  gboolean is_json = FALSE;
+  const GOptionEntry entries[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &is_json, N_ ("Print JSON"), NULL },
+    { NULL },
+  };
+  const char *action, *name;
+
+  if (!cli_parse (&argc, &argv, entries,
+                  _ ("Actions:\n"
+                     "  list           Who was let in, and who asks, with the code that its page shows\n"
+                     "  approve CODE   Lets in the page that shows this code\n"
+                     "  deny CODE      Does not; its page may ask again in an hour\n"
+                     "  revoke APP     Ends what was approved, at once"),
+                  1, 2))
+    return CLI_USAGE;
+  action = argv[1];
+  name = argc > 2 ? argv[2] : NULL;
+  if (g_str_equal (action, "list") && !name)
+    return list (is_json);
+  if (g_str_equal (action, "list") || !name)
+    return cli_usage ("app", name ? _ ("list takes no name") : _ ("%s takes a name"), action);
+  if (g_str_equal (action, "approve"))
+    return command ("Approve", name, _ ("The web app is let in."));
+  if (g_str_equal (action, "deny"))
+    return command ("Deny", name, _ ("The web app is not let in."));
+  if (g_str_equal (action, "revoke"))
+    return command ("Revoke", name, _ ("The web app is not let in any more."));
+
+  return cli_usage ("app", _ ("there is no action %s"), action);
+}

@@ -1,0 +1,126 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Operations on web apps: who was let in, who asks, and a person's answer. Main thread.
+ */
+#include "base/secret.h"
+#include "ipc/document.h"
+#include "ipc/pairing-origin.h"
+#include "ipc/pairing.h"
+#include "ipc/requests/answers.h"
+#include "ipc/requests/operations.h"
+
+static gint64
+get_boot_ms (const ObRequest *request)
+{
+  return ob_broker_get_boot_ms (request->context->broker);
+}
+
+static void
+add_waiting (const ObRequest *request, GVariantBuilder *documents)
+{
+  const gint64 boot_ms = get_boot_ms (request);
+  const gint64 now_ms = ob_broker_get_now_ms (request->context->broker);
+  g_autoptr (GPtrArray) waiting = ob_pairing_list (request->context->pairing, boot_ms);
+
+  for (guint i = 0; i < waiting->len; i++)
+    {
+      const ObPairingRequest *each = waiting->pdata[i];
+
+      g_variant_builder_add_value (documents, ob_document_pairing_request (each, now_ms + each->until_ms - boot_ms));
+    }
+}
+
+void
+ob_operation_list_apps (const ObRequest *request, gint value)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) apps = ob_broker_list_apps (request->context->broker, &error);
+  GVariantBuilder documents;
+
+  if (!apps)
+    {
+      ob_request_end (request, error);
+      return;
+    }
+  g_variant_builder_init (&documents, G_VARIANT_TYPE ("aa{sv}"));
+  add_waiting (request, &documents);
+  for (guint i = 0; i < apps->len; i++)
+    g_variant_builder_add_value (&documents, ob_document_app (apps->pdata[i]));
+  ob_request_answer (request, "apps", g_variant_builder_end (&documents));
+}
+
+/* --- Approve --- */
+
+/* An approval that is not on the disk yet. */
+typedef struct
+{
+  ObPairing *pairing; /* borrowed: it outlives the broker, which answers */
+  char *id;           /* owned; of the request */
+  char *token;        /* owned */
+  gpointer answer;    /* owned until it is given */
+} Approval;
+
+/* The page gets its token when the app is on the disk, and not before: after a crash it would be a stranger. */
+static void
+on_let_in (const GError *error, gpointer user_data)
+{
+  Approval *approval = user_data;
+
+  ob_pairing_end (approval->pairing, approval->id, error ? NULL : approval->token);
+  ob_request_on_commanded (error, approval->answer);
+  g_free (approval->id);
+  ob_secret_free (approval->token);
+  g_free (approval);
+}
+
+void
+ob_operation_approve_app (const ObRequest *request, gint value)
+{
+  ObPairing *pairing = request->context->pairing;
+  g_autoptr (GError) error = NULL;
+  char *token = ob_secret_new (&error);
+  const ObPairingRequest *asked
+      = token ? ob_pairing_begin (pairing, ob_request_get_text (request, "request"), get_boot_ms (request), &error)
+              : NULL;
+  g_autofree char *digest = NULL;
+  Approval *approval;
+
+  if (!asked)
+    {
+      ob_secret_free (token);
+      ob_request_end (request, error);
+      return;
+    }
+  digest = ob_secret_dup_digest (token);
+  approval = g_new (Approval, 1);
+  *approval = (Approval){ pairing, g_strdup (asked->id), token, ob_request_dup_answer (request) };
+  ob_broker_let_in (request->context->broker,
+                    &(ObPairedApp){ asked->origin, digest, asked->may_manage,
+                                    ob_broker_get_now_ms (request->context->broker) },
+                    on_let_in, approval);
+}
+
+/* --- Deny, Revoke --- */
+
+void
+ob_operation_deny_app (const ObRequest *request, gint value)
+{
+  g_autoptr (GError) error = NULL;
+
+  (void) ob_pairing_deny (request->context->pairing, ob_request_get_text (request, "request"), get_boot_ms (request),
+                          &error);
+  ob_request_end (request, error);
+}
+
+/* A damaged row may have an origin that is none: it can be revoked by what the list shows. */
+void
+ob_operation_revoke_app (const ObRequest *request, gint value)
+{
+  const char *named = ob_request_get_text (request, "app");
+  g_autofree char *origin = ob_pairing_dup_origin (named, NULL);
+  const char *app = origin ? origin : named;
+
+  ob_pairing_revoke (request->context->pairing, app);
+  ob_broker_revoke_app (request->context->broker, app, ob_request_on_commanded, ob_request_dup_answer (request));
+}
