@@ -21,6 +21,7 @@
 /* The cancellable of a message's request, as long as that is under way. */
 #define REQUEST "outbox-request"
 #define INTERIMS "outbox-interims"
+#define SIGN_INS "outbox-sign-ins"
 
 /* A server that works for long may say so with an interim answer now and then; one that says nothing else is not waited
  * for. */
@@ -32,6 +33,9 @@ has_body (SoupMessage *message)
   return soup_message_headers_get_content_type (soup_message_get_request_headers (message), NULL) != NULL;
 }
 
+/* libsoup sends a name and password that are not taken twenty times, and its error does not say so. NTLM takes two rounds. */
+#define MOST_SIGN_INS 3
+
 /* libsoup 3.2 answers 401, 407 and 421 itself: it reads the whole of the answer into memory, however long, and then sends
  * the request again. A body cannot be sent again, and the server would wait for it; a name and password are known only
  * where the URL has them, or the proxy's has. Let it do so where that can help and where the answer is short. */
@@ -39,8 +43,11 @@ static gboolean
 may_answer_itself (SoupMessage *message, guint status)
 {
   SoupMessageHeaders *headers = soup_message_get_response_headers (message);
+  guint sign_ins = GPOINTER_TO_UINT (g_object_get_data (G_OBJECT (message), SIGN_INS)) + 1;
 
-  if (has_body (message) || (status == SOUP_STATUS_UNAUTHORIZED && !g_uri_get_user (soup_message_get_uri (message))))
+  g_object_set_data (G_OBJECT (message), SIGN_INS, GUINT_TO_POINTER (sign_ins));
+  if (sign_ins > MOST_SIGN_INS || has_body (message)
+      || (status == SOUP_STATUS_UNAUTHORIZED && !g_uri_get_user (soup_message_get_uri (message))))
     return FALSE;
 
   return soup_message_headers_get_encoding (headers) == SOUP_ENCODING_CONTENT_LENGTH

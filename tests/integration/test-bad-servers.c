@@ -172,12 +172,37 @@ test_a_slow_finish_holds_up_nothing (void)
   g_assert_cmpuint (test_broker_count (broker, "uploading"), ==, 3);
 }
 
+/* The proxy that this device's settings name has another password by now: it is said what refuses. */
+static void
+test_a_proxy_that_takes_no_password (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *path = test_broker_make_file (broker, "photo.jpg", 1000, 1);
+  g_autofree char *proxy
+      = g_strdup_printf ("http://user:hunter2@%s", strstr (test_peer_get_url (broker->peer), "://") + strlen ("://"));
+  g_autofree char *id = NULL;
+  Look look = { broker, NULL, NULL };
+
+  test_broker_stop (broker);
+  g_assert_true (g_setenv ("http_proxy", proxy, TRUE));
+  test_broker_start (broker, NULL);
+  g_unsetenv ("http_proxy");
+  test_peer_control (broker->peer, "{\"fault\":\"status\",\"status\":407,\"count\":-1,"
+                                   "\"headers\":{\"Proxy-Authenticate\":\"Basic realm=\\\"office\\\"\"}}");
+  test_broker_set_destination (broker, "http://depot.invalid/files/", NULL);
+  look.id = id = test_broker_submit (broker, path, NULL, NULL);
+  test_wait_until (is_at_rest, &look, 20);
+  g_assert_cmpstr (look.status, ==, "paused proxy");
+  g_free (look.status);
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/bad-servers/each-leads-to-a-clear-state", test_servers);
   g_test_add_func ("/bad-servers/a-slow-finish-holds-up-nothing", test_a_slow_finish_holds_up_nothing);
+  g_test_add_func ("/bad-servers/a-proxy-that-takes-no-password", test_a_proxy_that_takes_no_password);
   g_test_add_func ("/bad-servers/every-place-tells-the-same", test_every_place_tells_the_same_of_a_destination);
 
   return g_test_run ();

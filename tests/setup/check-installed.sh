@@ -68,7 +68,7 @@ if [ "$prefix" != /usr ] && unshare -Urm mount --bind "$work" "$prefix" 2>/dev/n
   result command-finds-its-library there '[[ $("$prefix/bin/outbox" --version) == "outbox "* ]]'
   result bus-and-unit-start-the-daemon there '
     for file in "$prefix/share/dbus-1/services/org.outbox.Outbox1.service" "$prefix/lib/systemd/user/outboxd.service"; do
-      program=$(sed -n "s/^Exec\(Start\)\?=//p" "$file")
+      program=$(sed -n "s/^Exec\(Start\)\?=\"\(.*\)\"\$/\2/p" "$file") # quoted: a prefix may have blanks
       [[ $("$program" --version) == "outboxd "* ]]
     done'
 else
