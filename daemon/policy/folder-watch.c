@@ -39,6 +39,7 @@ struct _ObFolderWatch
   char *path;
   Found found;
   ObErrand *errand;   /* (nullable): it finds that out anew */
+  guint begin_source; /* runs until the first one is started */
   gboolean is_missed; /* meanwhile the kernel told of a folder that nobody knew yet: it may be this one's */
   gboolean is_moved;
   gboolean is_changed;
@@ -306,6 +307,18 @@ leave (ObFolderWatch *watch)
   g_clear_pointer (&inotify, g_free);
 }
 
+/* Not at once: a start has more urgent things to do than to make a process for each folder. */
+static gboolean
+on_time_to_begin (gpointer user_data)
+{
+  ObFolderWatch *watch = user_data;
+
+  watch->begin_source = 0;
+  find (watch);
+
+  return G_SOURCE_REMOVE;
+}
+
 ObFolderWatch *
 ob_folder_watch_new (const char *path, void (*on_changed) (gpointer user_data), gpointer user_data)
 {
@@ -316,7 +329,7 @@ ob_folder_watch_new (const char *path, void (*on_changed) (gpointer user_data), 
   watch->on_changed = on_changed;
   watch->user_data = user_data;
   join (watch);
-  find (watch);
+  watch->begin_source = g_idle_add_full (G_PRIORITY_LOW, on_time_to_begin, watch, NULL);
 
   return watch;
 }
@@ -324,6 +337,7 @@ ob_folder_watch_new (const char *path, void (*on_changed) (gpointer user_data), 
 void
 ob_folder_watch_free (ObFolderWatch *watch)
 {
+  g_clear_handle_id (&watch->begin_source, g_source_remove);
   g_clear_pointer (&watch->errand, ob_errand_free);
   let_go (watch);
   leave (watch);
