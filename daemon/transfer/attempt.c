@@ -98,6 +98,9 @@ ob_attempt_run (ObConnection *connection, const ObJob *job, const ObCheckpoints 
     ob_trial_run (protocol, connection, job, checkpoints, user_data, result, stop);
   else
     deliver (protocol, connection, job, checkpoints, user_data, result, stop);
+  /* The server's name may lead elsewhere by the next attempt: away from a portal, or to the server's new address. */
+  if (!result->is_done && !result->is_cancelled && (result->outcome.scope & OUTBOX_SCOPE_DESTINATION))
+    ob_connection_rest (connection);
   if (ob_debug_is_on (OB_DEBUG_TRANSFER))
     debug_end (job, result);
 

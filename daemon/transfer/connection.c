@@ -423,11 +423,15 @@ ob_connection_note_answer (ObConnection *connection, SoupMessage *message, gbool
   return !is_answered;
 }
 
+/* No time limits of libsoup's: it counts bytes written, and would fire while the kernel still sends them. */
 void
 ob_connection_rest (ObConnection *connection)
 {
-  soup_session_abort (connection->session);
   g_hash_table_remove_all (connection->sockets);
+  g_clear_object (&connection->session);
+  connection->session
+      = soup_session_new_with_options ("timeout", 0, "idle-timeout", 0, "max-conns", 4, "max-conns-per-host", 2,
+                                       "user-agent", "outbox/" OB_VERSION " ", NULL);
 }
 
 ObFacts *
@@ -459,10 +463,8 @@ ob_connection_new (ObFacts *facts, ObParking *parking, ObDeadline *deadline, ObT
 {
   ObConnection *self = g_new0 (ObConnection, 1);
 
-  /* No time limits of libsoup's: it counts bytes written, and would fire while the kernel still sends them. */
-  self->session = soup_session_new_with_options ("timeout", 0, "idle-timeout", 0, "max-conns", 4, "max-conns-per-host",
-                                                 2, "user-agent", "outbox/" OB_VERSION " ", NULL);
   self->sockets = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
+  ob_connection_rest (self);
   self->facts = ob_facts_ref (facts);
   self->parking = ob_parking_ref (parking);
   self->deadline = ob_deadline_ref (deadline);
@@ -473,7 +475,6 @@ ob_connection_new (ObFacts *facts, ObParking *parking, ObDeadline *deadline, ObT
   self->fd = -1;
   ob_race_init (&self->race);
   self->watch = g_thread_new ("watch", watch, self);
-
   return self;
 }
 

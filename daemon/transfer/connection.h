@@ -74,7 +74,8 @@ gboolean ob_connection_note_answer (ObConnection *connection, SoupMessage *messa
 /* Returns: whether the server of @message drops kept connections. */
 gboolean ob_connection_is_forgetful (ObConnection *connection, SoupMessage *message);
 
-/* Closes the connections that are kept for a next request. */
+/* Closes the connections that are kept for a next request, which has the server's name looked up again: a session keeps a
+ * host's addresses (GNetworkAddress) as long as it keeps the host. */
 void ob_connection_rest (ObConnection *connection);
 
 G_END_DECLS

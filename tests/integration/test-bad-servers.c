@@ -172,6 +172,29 @@ test_a_slow_finish_holds_up_nothing (void)
   g_assert_cmpuint (test_broker_count (broker, "uploading"), ==, 3);
 }
 
+/* The name of a server led to a portal, and leads to the server when a person has signed in: the portal's connection is not used
+ * again. */
+static void
+test_a_portal_does_not_keep_its_connection (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *path = test_broker_make_file (broker, "photo.jpg", 1000, 1);
+  g_autofree char *id = NULL;
+  Look look = { broker, NULL, NULL };
+  gint64 connections;
+
+  test_peer_control (broker->peer, "{\"fault\":\"html-200\",\"count\":-1}");
+  look.id = id = test_broker_submit (broker, path, NULL, NULL);
+  test_wait_until (is_at_rest, &look, 20);
+  g_assert_cmpstr (look.status, ==, "paused wrong-address");
+  connections = test_peer_get_number (broker->peer, "connections");
+  test_peer_control (broker->peer, "{\"fault\":\"none\"}");
+  test_broker_retry (broker);
+  test_broker_wait_for_all (broker, "done", 20);
+  g_assert_cmpint (test_peer_get_number (broker->peer, "connections"), >, connections);
+  g_free (look.status);
+}
+
 /* The proxy that this device's settings name has another password by now: it is said what refuses. */
 static void
 test_a_proxy_that_takes_no_password (void)
@@ -202,6 +225,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/bad-servers/each-leads-to-a-clear-state", test_servers);
   g_test_add_func ("/bad-servers/a-slow-finish-holds-up-nothing", test_a_slow_finish_holds_up_nothing);
+  g_test_add_func ("/bad-servers/a-portal-does-not-keep-its-connection", test_a_portal_does_not_keep_its_connection);
   g_test_add_func ("/bad-servers/a-proxy-that-takes-no-password", test_a_proxy_that_takes_no_password);
   g_test_add_func ("/bad-servers/every-place-tells-the-same", test_every_place_tells_the_same_of_a_destination);
 
