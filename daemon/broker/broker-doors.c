@@ -222,6 +222,12 @@ ob_broker_open_scratch (ObBroker *self, guint64 size_bytes, GError **error)
   return ob_scratch_open (self->members->spool, size_bytes, error);
 }
 
+ObSpool *
+ob_broker_get_spool (ObBroker *self)
+{
+  return self->members->spool;
+}
+
 static gboolean
 check_creation (ObBroker *self, const ObSubmission *submission, GError **error)
 {

@@ -24,6 +24,7 @@
 #include "store/scratch.h"
 #include "store/spool.h"
 #include "store/uploads.h"
+#include "store/writer.h"
 #include "transfer/attempt.h"
 
 G_BEGIN_DECLS
@@ -83,6 +84,9 @@ gboolean ob_broker_check_submission (ObBroker *self, const ObSubmission *submiss
 
 /* A file for bytes that are to be submitted when all have come; see ob_scratch_open(). */
 ObScratch *ob_broker_open_scratch (ObBroker *self, guint64 size_bytes, GError **error);
+
+/* Returns: borrowed: where a door writes what comes in by pieces (store/writer.h), between Create and Commit */
+ObSpool *ob_broker_get_spool (ObBroker *self);
 
 /* Begins an upload that its app writes itself; see ob_recordings_create(). Errors: also InvalidArgument (a digest
  * belongs to Commit), NoDestination, NotFound (destination). */

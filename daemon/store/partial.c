@@ -81,9 +81,9 @@ static char *
 write_record (const ObPartial *partial)
 {
   return g_strdup_printf ("{\"id\":\"%s\",\"size\":%" G_GINT64_FORMAT ",\"durable\":%" G_GUINT64_FORMAT
-                          ",\"begun_at\":%" G_GINT64_FORMAT ",\"about\":%s}",
+                          ",\"begun_at\":%" G_GINT64_FORMAT ",%s\"about\":%s}",
                           partial->id, partial->size_bytes, partial->durable_bytes, partial->begun_at_ms,
-                          partial->about);
+                          partial->is_streamed ? "\"streamed\":1," : "", partial->about);
 }
 
 static ObPartial *
@@ -92,7 +92,7 @@ read_record (const char *id, const char *text, gsize size_bytes, GError **error)
   g_autoptr (JsonNode) root = ob_json_parse (text, size_bytes, error);
   JsonObject *object = root && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
   JsonNode *about = object ? json_object_get_member (object, "about") : NULL;
-  gint64 size, durable, begun_at_ms;
+  gint64 size, durable, begun_at_ms, streamed;
   ObPartial *partial;
 
   if (!root)
@@ -107,6 +107,7 @@ read_record (const char *id, const char *text, gsize size_bytes, GError **error)
     }
   partial = ob_partial_new (id, size, json_to_string (about, FALSE), begun_at_ms);
   partial->durable_bytes = (guint64) durable;
+  partial->is_streamed = ob_json_read_number (object, "streamed", 0, 1, &streamed) && streamed == 1;
 
   return partial;
 }

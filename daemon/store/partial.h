@@ -18,6 +18,7 @@ typedef struct
   char *about;           /* a JSON object, for its owner's use */
   gint64 size_bytes;     /* of the whole file; -1: not known */
   guint64 durable_bytes; /* so much survives a power cut; 0 if an app writes it */
+  gboolean is_streamed;  /* the broker writes it, from a stream: no app was given the file */
   gint64 begun_at_ms;
 } ObPartial;
 

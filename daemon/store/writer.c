@@ -137,6 +137,31 @@ ob_writer_resume (ObSpool *spool, const char *id, GCancellable *cancellable, GEr
   return g_steal_pointer (&writer);
 }
 
+gboolean
+ob_writer_set_size (ObWriter *writer, gint64 size_bytes, GError **error)
+{
+  ObPartial *partial = writer->partial;
+  const gint64 size_before = partial->size_bytes;
+  const gboolean was_streamed = partial->is_streamed;
+
+  if ((size_before >= 0 && size_bytes != size_before) || (size_bytes >= 0 && (guint64) size_bytes < writer->offset))
+    {
+      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
+                   "The file has another size than the %" G_GINT64_FORMAT " bytes that are told now", size_bytes);
+      return FALSE;
+    }
+  if (!ob_copy_has_room (writer->fd, size_bytes >= 0 ? (guint64) size_bytes - writer->offset : 0, error))
+    return FALSE;
+  partial->size_bytes = size_bytes;
+  partial->is_streamed = TRUE;
+  if (ob_partial_save (writer->spool, partial, error))
+    return TRUE;
+  partial->size_bytes = size_before;
+  partial->is_streamed = was_streamed;
+
+  return FALSE;
+}
+
 /* --- Bytes --- */
 
 const ObPartial *

@@ -35,6 +35,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObWriter, ob_writer_free)
 /* Returns: borrowed: the record as it is on the disk, with its durable offset */
 const ObPartial *ob_writer_get_partial (ObWriter *writer);
 
+/* Says in the record that the broker writes the file, and how large it will be; both survive a power cut. @size_bytes: -1: not known
+ * yet. Errors: InvalidArgument where it has more already, or another size was told; DiskFull, Storage. */
+gboolean ob_writer_set_size (ObWriter *writer, gint64 size_bytes, GError **error);
+
 /* Returns: how many bytes were appended */
 guint64 ob_writer_get_offset (ObWriter *writer);
 

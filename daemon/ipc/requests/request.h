@@ -43,4 +43,9 @@ typedef struct
 gboolean ob_request_check_submit (const ObRequestContext *context, const ObCaller *caller, GVariant *options,
                                   GError **error);
 
+/* uploads.c. The upload that this caller may write, as it may commit it. Errors: NotAllowed, NotFound, Storage. Returns: (transfer full)
+ * (nullable) */
+ObUpload *ob_request_find_written (const ObRequestContext *context, const ObCaller *caller, const char *id,
+                                   GError **error);
+
 G_END_DECLS

@@ -133,6 +133,16 @@ ob_operation_commit (const ObRequest *request, gint value)
     ob_request_end (request, error);
 }
 
+ObUpload *
+ob_request_find_written (const ObRequestContext *context, const ObCaller *caller, const char *id, GError **error)
+{
+  const ObRequest request = { .context = context, .caller = caller };
+
+  return ob_access_admit (caller, OB_OPERATION_SUBMIT, error)
+             ? ob_request_find_upload (&request, OB_OPERATION_SUBMIT, id, error)
+             : NULL;
+}
+
 /* --- Get, List, History --- */
 
 void

@@ -12,6 +12,7 @@
 #include "ipc/rest/reply.h"
 #include "ipc/rest/static.h"
 #include "ipc/rest/submit.h"
+#include "ipc/rest/tus.h"
 
 #include <gio/gunixsocketaddress.h>
 #include <glib/gstdio.h>
@@ -43,6 +44,7 @@ static const struct
 } kinds[] = {
   [OB_ROUTE_REQUEST] = { ob_call_take_head, ob_call_take_body },
   [OB_ROUTE_SUBMIT] = { ob_submit_take_head, ob_submit_take_body },
+  [OB_ROUTE_TUS] = { ob_tus_take_head, ob_tus_take_body },
   [OB_ROUTE_EVENTS] = { ob_call_take_head, ob_events_take_body },
   [OB_ROUTE_STATIC] = { ob_call_take_head, ob_static_take_body },
   [OB_ROUTE_HEALTH] = { ob_call_take_head, ob_call_tell_health },
@@ -152,7 +154,7 @@ ob_door_open (const ObRequestContext *context, ObFeed *feed)
   ObDoor *door = g_new0 (ObDoor, 1);
   g_autoptr (GError) error = NULL;
 
-  door->tools = (ObExchangeTools){ context, feed };
+  door->tools = (ObExchangeTools){ context, feed, ob_tus_uploads_new (context->broker) };
   door->server = soup_server_new ("raw-paths", TRUE, "server-header", NULL, NULL);
   soup_server_add_early_handler (door->server, NULL, on_head, door, NULL);
   soup_server_add_handler (door->server, NULL, on_body, door, NULL);
@@ -183,6 +185,7 @@ ob_door_free (ObDoor *door)
   soup_server_disconnect (door->server);
   g_object_unref (door->server);
   ob_visits_free (door->visits);
+  ob_tus_uploads_free (door->tools.tus);
   g_object_unref (door->address);
   g_free (door->note);
   g_free (door);

@@ -181,6 +181,12 @@ ob_exchange_get_feed (const ObExchange *exchange)
   return exchange->tools->feed;
 }
 
+ObTusUploads *
+ob_exchange_get_tus (const ObExchange *exchange)
+{
+  return exchange->tools->tus;
+}
+
 const ObCaller *
 ob_exchange_get_caller (const ObExchange *exchange)
 {

@@ -9,6 +9,7 @@
 #include "ipc/feed.h"
 #include "ipc/requests/request.h"
 #include "ipc/rest/router.h"
+#include "ipc/rest/tus-upload.h"
 #include "ipc/rest/visit.h"
 
 #include <libsoup/soup.h>
@@ -17,11 +18,12 @@ G_BEGIN_DECLS
 
 typedef struct _ObExchange ObExchange;
 
-/* What exchanges use; both must outlive them. */
+/* What exchanges use; all of it must outlive them. */
 typedef struct
 {
   const ObRequestContext *requests;
   ObFeed *feed;
+  ObTusUploads *tus;
 } ObExchangeTools;
 
 /* @tools, @visit: borrowed. @routed: what it has is taken. Attaches itself to the visit, which ends it. */
@@ -37,6 +39,7 @@ gboolean ob_exchange_is_over (const ObExchange *exchange);
 
 const ObRequestContext *ob_exchange_get_context (const ObExchange *exchange);
 ObFeed *ob_exchange_get_feed (const ObExchange *exchange);
+ObTusUploads *ob_exchange_get_tus (const ObExchange *exchange);
 const ObCaller *ob_exchange_get_caller (const ObExchange *exchange);
 const ObRoute *ob_exchange_get_route (const ObExchange *exchange);
 const char *ob_exchange_get_parameter (const ObExchange *exchange); /* (nullable): what the path says */

@@ -112,6 +112,14 @@ get_code (guint status)
     case 501:
     case 505:
       return OUTBOX_ERROR_NOT_SUPPORTED;
+    case 409:
+      return OUTBOX_ERROR_WRONG_STATE;
+    case 423:
+      return OUTBOX_ERROR_BUSY;
+    case 460:
+      return OUTBOX_ERROR_DIGEST_MISMATCH;
+    case 507:
+      return OUTBOX_ERROR_DISK_FULL;
     case 429:
       return OUTBOX_ERROR_TOO_MANY;
     default:

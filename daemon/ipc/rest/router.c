@@ -21,6 +21,11 @@ static const ObOption of_file[]
     = { { "name", "s" },     { "destination", "s" }, { "group", "s" },      { "group_title", "s" }, { "form", "b" },
         { "priority", "i" }, { "sha256", "s" },      { "not_before", "x" }, { "app", "s" },         { NULL, NULL } };
 
+/* The name, the type and the metadata come as Upload-Metadata. */
+static const ObOption of_creation[]
+    = { { "destination", "s" }, { "group", "s" },      { "group_title", "s" }, { "form", "b" },
+        { "priority", "i" },    { "not_before", "x" }, { "app", "s" },         { NULL, NULL } };
+
 static const ObOption of_amendment[] = { { "priority", "i" }, { NULL, NULL } };
 
 #define ONE(argument) argument, FALSE
@@ -43,6 +48,12 @@ static const ObRoute table[] = {
   { "POST",   "/v1/uploads/{id}/resume",           OB_ROUTE_REQUEST, "Uploads.Resume",      LIST ("ids"),       NULL,       NULL,         NULL },
   { "POST",   "/v1/uploads/{id}/retry",            OB_ROUTE_REQUEST, "Uploads.Retry",       LIST ("ids"),       NULL,       NULL,         NULL },
   { "POST",   "/v1/uploads/{id}/send-now",         OB_ROUTE_REQUEST, "Uploads.SendNow",     LIST ("ids"),       NULL,       NULL,         NULL },
+  { "OPTIONS", "/v1/tus/",                         OB_ROUTE_TUS,     NULL,                  NONE,               NULL,       NULL,         NULL },
+  { "POST",   "/v1/tus/",                          OB_ROUTE_TUS,     "Uploads.Create",      NONE,               of_creation, NULL,        NULL },
+  { "OPTIONS", "/v1/tus/{id}",                     OB_ROUTE_TUS,     NULL,                  NONE,               NULL,       NULL,         NULL },
+  { "HEAD",   "/v1/tus/{id}",                      OB_ROUTE_TUS,     NULL,                  ONE ("id"),         NULL,       NULL,         NULL },
+  { "PATCH",  "/v1/tus/{id}",                      OB_ROUTE_TUS,     NULL,                  ONE ("id"),         NULL,       NULL,         NULL },
+  { "DELETE", "/v1/tus/{id}",                      OB_ROUTE_TUS,     "Uploads.Remove",      LIST ("ids"),       NULL,       NULL,         NULL },
   { "GET",    "/v1/history",                       OB_ROUTE_REQUEST, "Uploads.History",     ONE ("id"),         NULL,       NULL,         "" },
   { "GET",    "/v1/groups",                        OB_ROUTE_REQUEST, "Groups.List",         NONE,               of_groups,  NULL,         "" },
   { "GET",    "/v1/groups/{key}",                  OB_ROUTE_REQUEST, "Groups.Get",          ONE ("key"),        NULL,       NULL,         "group" },
@@ -124,7 +135,9 @@ ob_router_find (const char *method, const char *path)
       if (!matches (table[i].path, path, &parameter))
         continue;
       is_there = TRUE;
-      g_string_append_printf (allowed, ", %s%s", table[i].method, g_str_equal (table[i].method, "GET") ? ", HEAD" : "");
+      if (!g_str_equal (table[i].method, "OPTIONS"))
+        g_string_append_printf (allowed, ", %s%s", table[i].method,
+                                g_str_equal (table[i].method, "GET") ? ", HEAD" : "");
       if (serves (&table[i], method))
         {
           routed.route = &table[i];

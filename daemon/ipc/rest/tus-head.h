@@ -1,0 +1,74 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The headers of a tus request (tus 1.0.0: core, creation, checksum). Pure.
+ *
+ *   what can come                                             what becomes of it
+ *   no Tus-Resumable, or another version                      412; OPTIONS needs none
+ *   a length or an offset that is empty, has a sign, blanks,  400
+ *     other characters than digits, or is beyond 2^63 - 1
+ *   a length beyond Tus-Max-Size                              413
+ *   a creation without a length and without its deferral,     400
+ *     or with both; a deferral other than 1
+ *   a PATCH without an offset                                 400
+ *   a body of another type than application/offset+octet-     415
+ *     stream; a PATCH without a type
+ *   Upload-Concat                                             400: not served
+ *   a checksum of an unknown algorithm, that is no base64, or 400
+ *     has another length than the algorithm's
+ *   metadata: a key that is empty or stands twice, a value    400
+ *     that is no base64 or no text, more than one blank
+ *   metadata: filename, or name; filetype, or type            the name and the media type, where they are not empty
+ *   metadata: any other                                       a pair of metadata, checked as Submit does
+ *   any of the fields twice                                   400, by the guard
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+#define OB_TUS_VERSION "1.0.0"
+#define OB_TUS_EXTENSIONS "creation,creation-with-upload,creation-defer-length,checksum,termination"
+#define OB_TUS_ALGORITHMS "sha1,sha256,sha512"
+
+/* A size in the queue is exact in JSON too (RFC 8259 section 6). */
+#define OB_TUS_MAX_BYTES ((G_GINT64_CONSTANT (1) << 53) - 1)
+
+#define OB_TUS_BODY_TYPE "application/offset+octet-stream"
+
+/* What came: %NULL for a field that did not. All borrowed. */
+typedef struct
+{
+  const char *version;
+  const char *length;
+  const char *defer;
+  const char *offset;
+  const char *checksum;
+  const char *metadata;
+  const char *concat;
+  const char *type;
+  guint64 body_bytes;
+} ObTusFields;
+
+typedef struct
+{
+  guint status;       /* the HTTP status of the refusal; 0: it is good */
+  const char *detail; /* static: why it is refused */
+  gint64 length;      /* -1: it was not told */
+  guint64 offset;
+  GChecksumType algorithm;
+  GBytes *checksum;  /* owned; NULL: none was told */
+  GVariant *options; /* owned: of Create; a{sv}: name, media_type, metadata. NULL: it is no creation */
+} ObTusHead;
+
+/* @method: POST, PATCH, HEAD or DELETE */
+ObTusHead ob_tus_head_read (const char *method, const ObTusFields *fields);
+
+void ob_tus_head_clear (ObTusHead *head);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ObTusHead, ob_tus_head_clear)
+
+/* Returns: (transfer full): Upload-Metadata that says the same. @metadata: a{ss} */
+char *ob_tus_head_dup_metadata (const char *name, const char *media_type, GVariant *metadata);
+
+G_END_DECLS

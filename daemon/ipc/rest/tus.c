@@ -1,0 +1,492 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Requests of tus. A file is a recording of the broker that the door writes itself (tus-upload.h). Main thread.
+ */
+#include "ipc/rest/tus.h"
+
+#include "dbus/error.h"
+#include "ipc/rest/arguments.h"
+#include "ipc/rest/tus-fields.h"
+#include "ipc/rest/tus-upload.h"
+
+#include <unistd.h>
+
+/* A request of tus that is under way. */
+typedef struct
+{
+  ObExchange *exchange; /* borrowed; NULL: the visit is over */
+  ObTusHead head;
+  ObTusUpload *upload; /* owned; NULL: it is not known yet */
+  char *location;      /* owned; of what was created; NULL: nothing was */
+  gboolean is_sending; /* its piece is the one that the upload takes */
+  gboolean is_whole;   /* the body has come */
+  gulong chunks;       /* the handler that hears of them */
+} Tus;
+
+static void
+clear (gpointer data)
+{
+  Tus *tus = data;
+
+  ob_tus_head_clear (&tus->head);
+  g_clear_pointer (&tus->upload, ob_tus_upload_unref);
+  g_free (tus->location);
+}
+
+static void
+tus_unref (gpointer tus)
+{
+  g_rc_box_release_full (tus, clear);
+}
+
+static void
+on_visit_over (gpointer data)
+{
+  Tus *tus = data;
+
+  g_signal_handler_disconnect (ob_exchange_get_message (tus->exchange), tus->chunks);
+  tus->exchange = NULL;
+  if (tus->is_sending)
+    ob_tus_upload_end (tus->upload, FALSE);
+  tus_unref (tus);
+}
+
+/* --- Answers --- */
+
+static SoupMessageHeaders *
+get_answer (const Tus *tus)
+{
+  return soup_server_message_get_response_headers (ob_exchange_get_message (tus->exchange));
+}
+
+static void
+set_number (const Tus *tus, const char *name, guint64 number)
+{
+  g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT, number);
+
+  soup_message_headers_replace (get_answer (tus), name, text);
+}
+
+/* Not before it is answered: where libsoup says 100 first, it drops what the answer had. */
+static void
+set_common (const Tus *tus)
+{
+  soup_message_headers_replace (get_answer (tus), "Tus-Resumable", OB_TUS_VERSION);
+  if (tus->location)
+    soup_message_headers_replace (get_answer (tus), "Location", tus->location);
+}
+
+static void
+answer (const Tus *tus, guint status)
+{
+  set_common (tus);
+  ob_exchange_answer (tus->exchange, status, NULL);
+}
+
+static void
+refuse (const Tus *tus, guint status, const char *detail)
+{
+  set_common (tus);
+  ob_exchange_refuse (tus->exchange, status, detail);
+}
+
+/* Nothing happens where the visit is over. */
+static void
+fail (const Tus *tus, const GError *error)
+{
+  if (!tus->exchange)
+    return;
+  set_common (tus);
+  if (g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_DIGEST_MISMATCH))
+    ob_exchange_refuse (tus->exchange, 460, error->message);
+  else if (g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL))
+    ob_exchange_refuse (tus->exchange, 507, "This device has no room for the rest; HEAD tells what was kept");
+  else
+    ob_exchange_fail (tus->exchange, error);
+}
+
+/* --- A piece --- */
+
+static void
+on_drained (gpointer user_data)
+{
+  Tus *tus = user_data;
+
+  if (tus->exchange && !tus->is_whole)
+    ob_exchange_go_on (tus->exchange);
+}
+
+static gboolean
+is_creation (const Tus *tus)
+{
+  return tus->head.options != NULL;
+}
+
+static void
+on_piece_done (guint64 offset, const GError *error, gpointer user_data)
+{
+  Tus *tus = user_data;
+
+  tus->is_sending = FALSE;
+  if (error)
+    fail (tus, error);
+  else if (tus->exchange)
+    {
+      set_number (tus, "Upload-Offset", offset);
+      answer (tus, is_creation (tus) ? 201 : 204);
+    }
+  tus_unref (tus);
+}
+
+static void
+begin_piece (Tus *tus)
+{
+  const ObTusPiece piece = { .is_new = is_creation (tus),
+                             .size_bytes = tus->head.length,
+                             .algorithm = tus->head.algorithm,
+                             .checksum = tus->head.checksum,
+                             .drained = on_drained,
+                             .done = on_piece_done,
+                             .user_data = g_rc_box_acquire (tus) };
+
+  tus->is_sending = TRUE;
+  ob_tus_upload_begin (tus->upload, &piece);
+}
+
+static void
+on_chunk (SoupServerMessage *message, GBytes *chunk, gpointer user_data)
+{
+  Tus *tus = user_data;
+
+  if (tus->is_sending && !ob_exchange_is_over (tus->exchange)
+      && ob_tus_upload_add (tus->upload, chunk) >= OB_TUS_WAITING_MAX_BYTES)
+    ob_exchange_pause (tus->exchange);
+}
+
+/* --- POST --- */
+
+static void
+on_created (GVariant *results, const GError *error, gpointer user_data)
+{
+  g_autoptr (ObExchange) exchange = user_data;
+  g_autoptr (GVariant) owned = results ? g_variant_ref_sink (results) : NULL;
+  Tus *tus = ob_exchange_get_part (exchange);
+  const char *id = "";
+  gint32 fd = -1;
+
+  if (owned)
+    (void) g_variant_lookup (owned, "fd", "h", &fd);
+  if (fd >= 0)
+    (void) close (fd);
+  if (ob_exchange_is_over (exchange))
+    return;
+  if (error)
+    {
+      fail (tus, error);
+      return;
+    }
+  (void) g_variant_lookup (owned, "id", "&s", &id);
+  tus->location = g_strconcat ("/v1/tus/", id, NULL);
+  tus->upload = ob_tus_uploads_get (ob_exchange_get_tus (exchange), id);
+  begin_piece (tus);
+  ob_exchange_go_on (exchange);
+}
+
+static GVariant *
+make_options (const Tus *tus, GError **error)
+{
+  g_autoptr (GVariant) query = ob_arguments_read_query (ob_exchange_get_query (tus->exchange),
+                                                        ob_exchange_get_route (tus->exchange)->query, FALSE, error);
+  g_auto (GVariantDict) options = G_VARIANT_DICT_INIT (query);
+  GVariantIter iter;
+  const char *name;
+  GVariant *value;
+
+  if (!query)
+    return NULL;
+  g_variant_iter_init (&iter, tus->head.options);
+  while (g_variant_iter_loop (&iter, "{&sv}", &name, &value))
+    g_variant_dict_insert_value (&options, name, value);
+
+  return g_variant_ref_sink (g_variant_dict_end (&options));
+}
+
+static void
+create (Tus *tus)
+{
+  ObExchange *exchange = tus->exchange;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) options = make_options (tus, &error);
+  g_autoptr (GVariant) arguments = NULL;
+  GVariantBuilder builder;
+
+  if (!options)
+    {
+      fail (tus, error);
+      return;
+    }
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&builder, "{sv}", "options", options);
+  arguments = g_variant_ref_sink (g_variant_builder_end (&builder));
+  ob_exchange_ask (exchange, ob_exchange_get_route (exchange)->request, arguments, NULL, on_created);
+}
+
+/* --- PATCH, HEAD, DELETE --- */
+
+/* Returns: (transfer full) (nullable): the row; %NULL: it is refused */
+static ObUpload *
+find (Tus *tus)
+{
+  ObExchange *exchange = tus->exchange;
+  g_autoptr (GError) error = NULL;
+  ObUpload *row = ob_request_find_written (ob_exchange_get_context (exchange), ob_exchange_get_caller (exchange),
+                                           ob_exchange_get_parameter (exchange), &error);
+
+  if (!row)
+    fail (tus, error);
+  else if (!tus->upload)
+    tus->upload = ob_tus_uploads_get (ob_exchange_get_tus (exchange), row->id);
+
+  return row;
+}
+
+static gboolean
+is_handed_over (const ObUpload *row)
+{
+  return row->stored != OB_STORED_SAVING;
+}
+
+static gboolean
+check_piece (Tus *tus, const ObUpload *row, guint64 body_bytes)
+{
+  g_autoptr (GError) error = NULL;
+  gint64 size_bytes;
+  guint64 offset;
+
+  if (ob_tus_upload_is_busy (tus->upload))
+    refuse (tus, 423, "Another request is writing the upload; HEAD ends that");
+  else if (is_handed_over (row))
+    refuse (tus, 409, "All of the upload has come");
+  else if (!ob_tus_upload_look (tus->upload, &size_bytes, &offset, &error))
+    fail (tus, error);
+  else if (tus->head.offset != offset)
+    refuse (tus, 409, "The upload goes on at another offset; HEAD tells it");
+  else if (tus->head.length >= 0
+           && ((size_bytes >= 0 && size_bytes != tus->head.length) || (guint64) tus->head.length < offset))
+    refuse (tus, 400, "Upload-Length is another than before, or less than what has come");
+  else
+    {
+      size_bytes = size_bytes >= 0 ? size_bytes : tus->head.length;
+      if (size_bytes < 0 || body_bytes <= (guint64) size_bytes - offset)
+        return TRUE;
+      refuse (tus, 413, "The body is longer than what is left of the upload");
+    }
+
+  return FALSE;
+}
+
+static void
+take_piece (Tus *tus, guint64 body_bytes)
+{
+  g_autoptr (ObUpload) row = find (tus);
+
+  if (row && check_piece (tus, row, body_bytes))
+    begin_piece (tus);
+}
+
+static void
+tell (Tus *tus, const ObUpload *row, gint64 size_bytes, guint64 offset)
+{
+  g_autofree char *metadata = ob_tus_head_dup_metadata (row->name, row->media_type, row->metadata);
+
+  set_number (tus, "Upload-Offset", offset);
+  if (size_bytes >= 0)
+    set_number (tus, "Upload-Length", (guint64) size_bytes);
+  else
+    soup_message_headers_replace (get_answer (tus), "Upload-Defer-Length", "1");
+  soup_message_headers_replace (get_answer (tus), "Upload-Metadata", metadata);
+  answer (tus, 204);
+}
+
+static void tell_offset (Tus *tus, gboolean may_commit);
+
+static void
+on_completed (guint64 offset, const GError *error, gpointer user_data)
+{
+  Tus *tus = user_data;
+
+  tus->is_sending = FALSE;
+  if (error)
+    fail (tus, error);
+  else if (tus->exchange)
+    tell_offset (tus, FALSE);
+  tus_unref (tus);
+}
+
+/* All is here, and the daemon ended, or the disk failed, before it was committed. */
+static void
+complete (Tus *tus)
+{
+  const ObTusPiece piece
+      = { .size_bytes = -1, .drained = on_drained, .done = on_completed, .user_data = g_rc_box_acquire (tus) };
+
+  tus->is_whole = TRUE;
+  ob_tus_upload_begin (tus->upload, &piece);
+  ob_tus_upload_end (tus->upload, TRUE);
+}
+
+static void
+tell_offset (Tus *tus, gboolean may_commit)
+{
+  g_autoptr (ObUpload) row = find (tus);
+  g_autoptr (GError) error = NULL;
+  gint64 size_bytes;
+  guint64 offset;
+
+  if (!row)
+    return;
+  if (is_handed_over (row))
+    tell (tus, row, (gint64) row->size_bytes, row->size_bytes);
+  else if (!ob_tus_upload_look (tus->upload, &size_bytes, &offset, &error))
+    fail (tus, error);
+  else if (size_bytes >= 0 && offset == (guint64) size_bytes && may_commit)
+    complete (tus);
+  else
+    tell (tus, row, size_bytes, offset);
+}
+
+static void
+on_head_settled (gpointer user_data)
+{
+  Tus *tus = user_data;
+
+  if (tus->exchange && !ob_tus_upload_is_busy (tus->upload))
+    tell_offset (tus, TRUE);
+  else if (tus->exchange)
+    refuse (tus, 423, "Another request is writing the upload");
+  tus_unref (tus);
+}
+
+static void
+on_removed (GVariant *results, const GError *error, gpointer user_data)
+{
+  g_autoptr (ObExchange) exchange = user_data;
+  const Tus *tus = ob_exchange_is_over (exchange) ? NULL : ob_exchange_get_part (exchange);
+
+  if (tus && error)
+    fail (tus, error);
+  else if (tus)
+    answer (tus, 204);
+}
+
+static void
+remove_upload (Tus *tus, const ObUpload *row)
+{
+  g_autoptr (GVariant) arguments = NULL;
+  GVariantBuilder builder;
+
+  ob_tus_upload_close (tus->upload);
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&builder, "{sv}", "ids", g_variant_new_strv ((const char *const *) &row->id, 1));
+  arguments = g_variant_ref_sink (g_variant_builder_end (&builder));
+  ob_exchange_ask (tus->exchange, ob_exchange_get_route (tus->exchange)->request, arguments, NULL, on_removed);
+}
+
+static void
+on_removal_settled (gpointer user_data)
+{
+  Tus *tus = user_data;
+  g_autoptr (ObUpload) row = tus->exchange ? find (tus) : NULL;
+  g_autoptr (GError) error = NULL;
+  gint64 size_bytes;
+  guint64 offset;
+
+  if (row && is_handed_over (row))
+    refuse (tus, 409, "All of the upload has come, and Outbox has it; DELETE /v1/uploads/ID removes it");
+  else if (row && ob_tus_upload_is_busy (tus->upload))
+    refuse (tus, 423, "Another request is writing the upload");
+  else if (row && !ob_tus_upload_look (tus->upload, &size_bytes, &offset, &error))
+    fail (tus, error);
+  else if (row)
+    remove_upload (tus, row);
+  tus_unref (tus);
+}
+
+/* @settled: gets a reference of @tus */
+static void
+settle (Tus *tus, void (*settled) (gpointer user_data))
+{
+  g_autoptr (ObUpload) row = find (tus);
+
+  if (!row)
+    return;
+  ob_exchange_pause (tus->exchange);
+  ob_tus_upload_take_over (tus->upload, settled, g_rc_box_acquire (tus));
+}
+
+/* --- Both parts --- */
+
+void
+ob_tus_take_body (ObExchange *exchange)
+{
+  Tus *tus = ob_exchange_get_part (exchange);
+  const char *method = soup_server_message_get_method (ob_exchange_get_message (exchange));
+
+  if (!tus || ob_exchange_is_over (exchange))
+    return;
+  tus->is_whole = TRUE;
+  if (g_str_equal (method, "HEAD"))
+    settle (tus, on_head_settled);
+  else if (g_str_equal (method, "DELETE"))
+    settle (tus, on_removal_settled);
+  else
+    {
+      ob_exchange_pause (exchange);
+      ob_tus_upload_end (tus->upload, TRUE);
+    }
+}
+
+static Tus *
+begin (ObExchange *exchange, ObTusHead *head)
+{
+  Tus *tus = g_rc_box_new0 (Tus);
+
+  tus->exchange = exchange;
+  tus->head = *head;
+  tus->chunks = g_signal_connect (ob_exchange_get_message (exchange), "got-chunk", G_CALLBACK (on_chunk), tus);
+  ob_exchange_set_part (exchange, tus, on_visit_over);
+
+  return tus;
+}
+
+void
+ob_tus_take_head (ObExchange *exchange)
+{
+  SoupServerMessage *message = ob_exchange_get_message (exchange);
+  SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
+  const char *method = soup_server_message_get_method (message);
+  ObTusHead head;
+
+  soup_message_headers_replace (headers, "Tus-Resumable", OB_TUS_VERSION);
+  if (g_str_equal (method, "OPTIONS"))
+    {
+      ob_tus_answer_options (exchange);
+      return;
+    }
+  head = ob_tus_read_head (message);
+  if (head.status != 0)
+    {
+      if (head.status == 412)
+        soup_message_headers_replace (headers, "Tus-Version", OB_TUS_VERSION);
+      ob_exchange_refuse (exchange, head.status, head.detail);
+      ob_tus_head_clear (&head);
+      return;
+    }
+  (void) begin (exchange, &head);
+  if (g_str_equal (method, "POST"))
+    create (ob_exchange_get_part (exchange));
+  else if (g_str_equal (method, "PATCH"))
+    take_piece (ob_exchange_get_part (exchange),
+                (guint64) soup_message_headers_get_content_length (soup_server_message_get_request_headers (message)));
+}

@@ -1,0 +1,40 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * tus 1.0.0 as a server: /v1/tus/ makes uploads of the queue, and clients of tus work as they are. Main thread.
+ *
+ *   what can come                                             what becomes of it
+ *   headers that are not good                                 see tus-head.h
+ *   a creation beyond OB_RECORDINGS_OF_APP of its app         429
+ *   a creation, or a size that is told later, that the disk   507
+ *     has no room for
+ *   an id that is none, of another app where the caller may   404
+ *     not see it, of a file that an app writes itself, or
+ *     that was removed
+ *   a PATCH at another offset; of an upload that is whole     409
+ *   a PATCH while another comes, or while it is committed     423
+ *   a body that is longer than what is left; a size that      413; 400
+ *     differs from one that was told, or is less than there is
+ *   a body that is shorter than it says                       what came is kept; HEAD tells how much
+ *   a checksum that differs                                   460
+ *   a HEAD while a PATCH comes                                that PATCH ends (409), then the offset is told
+ *   a HEAD of a file that is whole and was not committed      commits it first
+ *   a HEAD of an upload in the queue, sending, or done        its size is its offset, as long as it is listed
+ *   a DELETE of one that is in the queue                      409: Outbox has it now, DELETE /v1/uploads/{id} removes it
+ */
+#pragma once
+
+#include "ipc/rest/exchange.h"
+
+G_BEGIN_DECLS
+
+/* How much of a body may wait for the disk; as much again is being written. */
+#define OB_TUS_WAITING_MAX_BYTES (256 * 1024)
+
+/* The head is here. */
+void ob_tus_take_head (ObExchange *exchange);
+
+/* The last byte is here. */
+void ob_tus_take_body (ObExchange *exchange);
+
+G_END_DECLS
