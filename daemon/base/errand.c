@@ -20,6 +20,9 @@
 #define PIPE_BYTES (1024 * 1024)
 #define PART_BYTES (64 * 1024)
 
+/* A process that has not closed its files by then hangs. */
+#define BEGIN_US (5 * G_USEC_PER_SEC)
+
 /* So many processes that nobody waits for any more may hang where nothing can kill them. */
 #define KILLED_MOST 256
 
@@ -81,7 +84,8 @@ close_all_but (const int *kept, guint n_kept)
 static void
 run_process (ObErrandWork work, gconstpointer data, int pipe, const GArray *kept)
 {
-  (void) prctl (PR_SET_NAME, "outbox-reader");
+  /* Not by the library: a sanitizer's prctl() takes a lock that a thread may have held at the moment of the fork. */
+  (void) syscall (SYS_prctl, PR_SET_NAME, "outbox-reader", 0, 0, 0);
   (void) signal (SIGTERM, SIG_DFL);
   (void) signal (SIGINT, SIG_DFL);
   (void) signal (SIGPIPE, SIG_DFL);
@@ -114,14 +118,35 @@ list_kept (int fd, int pipe)
 }
 
 /* Waits until the process has closed what it does not keep: if this one ended before that, its lock, and the disk of its folder,
- * would not be free yet. */
-static void
+ * would not be free yet. Returns: %FALSE if it has not come that far after seconds: nobody may be made to wait for it longer */
+static gboolean
 wait_until_closed (int pipe)
 {
+  const gint64 end_us = g_get_monotonic_time () + BEGIN_US;
+  GPollFD polled = { pipe, G_IO_IN, 0 };
   char closed;
+  gint64 left_us;
 
-  while (read (pipe, &closed, 1) < 0 && errno == EINTR)
-    ;
+  while ((left_us = end_us - g_get_monotonic_time ()) > 0)
+    if (g_poll (&polled, 1, (gint) (left_us / 1000) + 1) > 0)
+      return read (pipe, &closed, 1) == 1;
+
+  return FALSE;
+}
+
+static void
+on_reaped (GPid pid, gint status, gpointer user_data)
+{
+  (void) g_atomic_int_dec_and_test (&n_killed);
+}
+
+/* Its end is seen by the main loop: what hangs where nothing can kill it ends with its file system. */
+static void
+leave (GPid pid)
+{
+  (void) kill (pid, SIGKILL);
+  g_atomic_int_inc (&n_killed);
+  g_child_watch_add (pid, on_reaped, NULL);
 }
 
 ObErrand *
@@ -141,6 +166,12 @@ ob_errand_start (ObErrandWork work, gconstpointer data, int fd, GError **error)
       if (pid == 0)
         run_process (work, data, ends[1], kept);
       (void) close (ends[1]);
+      if (pid > 0 && !wait_until_closed (ends[0]))
+        {
+          leave (pid);
+          pid = -1;
+          errno = ETIMEDOUT;
+        }
       if (pid < 0)
         (void) close (ends[0]);
     }
@@ -150,19 +181,12 @@ ob_errand_start (ObErrandWork work, gconstpointer data, int fd, GError **error)
                    g_strerror (errno));
       return NULL;
     }
-  wait_until_closed (ends[0]);
   errand = g_new0 (ObErrand, 1);
   errand->pid = pid;
   errand->pipe = ends[0];
   (void) g_unix_set_fd_nonblocking (errand->pipe, TRUE, NULL);
 
   return errand;
-}
-
-static void
-on_reaped (GPid pid, gint status, gpointer user_data)
-{
-  (void) g_atomic_int_dec_and_test (&n_killed);
 }
 
 void
@@ -174,9 +198,7 @@ ob_errand_kill (ObErrand *errand)
 void
 ob_errand_free (ObErrand *errand)
 {
-  ob_errand_kill (errand);
-  g_atomic_int_inc (&n_killed);
-  g_child_watch_add (errand->pid, on_reaped, NULL);
+  leave (errand->pid);
   g_clear_handle_id (&errand->source, g_source_remove);
   g_clear_pointer (&errand->answer, g_byte_array_unref);
   (void) close (errand->pipe);

@@ -28,7 +28,7 @@ void ob_errand_send (int pipe, const void *bytes, gsize size);
  * @fd: a descriptor that the process keeps, or -1; all others are closed in it, but those of files that may hang, since closing
  *   them could hang as well (FUSE asks its program at each close())
  *
- * Errors: Failed where there can be no process, or where too many that were killed still hang.
+ * Errors: Failed where there can be no process, where it has not begun after seconds, or where too many that were killed still hang.
  * Returns: (transfer full) (nullable)
  */
 ObErrand *ob_errand_start (ObErrandWork work, gconstpointer data, int fd, GError **error);

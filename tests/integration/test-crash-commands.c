@@ -137,8 +137,8 @@ typedef struct
   guint unanswered; /* what was commanded is so, and nobody was told */
 } CommandCount;
 
-/* Dies of it, or not at all. */
-static void
+/* Dies of it, or not at all. Returns: whether it was done */
+static gboolean
 die_in_a_command (const CommandRow *row, guint nth, CommandCount *count)
 {
   g_autoptr (TestBroker) broker = test_broker_new ();
@@ -180,20 +180,25 @@ die_in_a_command (const CommandRow *row, guint nth, CommandCount *count)
   death_finish (handover, crash_at);
   count->deaths += !was_answered;
   count->unanswered += is_so && !was_answered;
+
+  return is_so;
 }
 
 static void
 test_a_command (gconstpointer data)
 {
   const CommandRow *row = data;
+  gboolean is_before = g_str_equal (row->point, "commit");
   CommandCount count = { 0 };
 
   for (guint i = 1; i <= row->n_points; i++)
-    die_in_a_command (row, i, &count);
+    /* A quarter of a second after a start its network is believed, which is a commit of its own: another death. */
+    for (guint n_tries = 1; !die_in_a_command (row, i, &count) && !is_before && n_tries < 5; n_tries++)
+      count.deaths--;
   g_test_message ("%s: %u deaths, %u of them with the command done and not answered", row->name, count.deaths,
                   count.unanswered);
   g_assert_cmpuint (count.deaths, ==, row->n_points);
-  g_assert_cmpuint (count.unanswered, ==, g_str_equal (row->point, "commit") ? 0 : row->n_points);
+  g_assert_cmpuint (count.unanswered, ==, is_before ? 0 : row->n_points);
 }
 
 /* --- Holds outlive a death --- */
