@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * tus 1.0.0 as a server: /v1/tus/ makes uploads of the queue, and clients of tus work as they are. Main thread.
+ * tus 1.0.0 as a server: /v1/tus/ makes uploads of the queue. Main thread.
  *
  *   what can come                                             what becomes of it
  *   headers that are not good                                 see tus-head.h
