@@ -60,7 +60,7 @@ CliOutcome
 cli_command_judge (CliCommand command, const CliStanding *before, const CliStanding *after)
 {
   const gboolean is_changed = before->state != after->state || before->n_reasons != after->n_reasons
-                              || before->is_by_user != after->is_by_user;
+                              || before->is_by_user != after->is_by_user || before->n_attempts != after->n_attempts;
 
   if (command == CLI_COMMAND_PRIORITY)
     return CLI_OUTCOME_DONE;
@@ -95,6 +95,7 @@ read_standing (OutboxUpload *upload)
   g_autofree const char **reasons = NULL;
   CliStanding standing = { .state = outbox_upload_get_state (upload) };
 
+  (void) g_variant_lookup (outbox_upload_get_document (upload), "attempts", "u", &standing.n_attempts);
   if (g_variant_lookup (outbox_upload_get_document (upload), "reasons", "^a&s", &reasons))
     {
       standing.n_reasons = g_strv_length ((GStrv) reasons);

@@ -34,6 +34,7 @@ typedef struct
   OutboxState state;
   gboolean is_by_user; /* a pause by a person is among its reasons */
   guint64 n_reasons;
+  guint n_attempts; /* one more: the command has had it tried, even if it was held again at once */
 } CliStanding;
 
 /* Pure. Returns: whether @command applies to such an upload. */
