@@ -4,6 +4,8 @@
  * A command for hundreds of uploads: it is checked as a whole, done in slices between which others are served, and answered
  * at its end with the truth.
  */
+#include "late-answer.h"
+
 #include "dbus/error.h"
 #include "support/rig.h"
 #include "support/wait.h"
@@ -13,39 +15,6 @@
 
 /* The last is of another app. */
 #define LAST "u-00399"
-
-typedef struct
-{
-  GError *error;
-  guint n_answers;
-  guint turn; /* after which it came */
-  ObQueue *turns;
-} Answer;
-
-static void
-on_done (const GError *error, gpointer user_data)
-{
-  Answer *answer = user_data;
-
-  answer->n_answers++;
-  answer->error = error ? g_error_copy (error) : NULL;
-  answer->turn = ob_queue_get_turn_number (answer->turns);
-}
-
-static gboolean
-is_answered (gpointer data)
-{
-  return ((Answer *) data)->n_answers > 0;
-}
-
-static void
-run_sql (TestRig *rig, const char *sql)
-{
-  g_autoptr (GError) error = NULL;
-
-  (void) ob_database_run (rig->database, sql, &error);
-  g_assert_no_error (error);
-}
 
 /* They wait for a destination that is paused. Returns: (transfer full): their ids. */
 static GStrv
@@ -60,7 +29,7 @@ make_many (TestRig *rig)
   g_autoptr (GStrvBuilder) ids = g_strv_builder_new ();
 
   g_assert_true (test_rig_pause_destination (rig, "depot", TRUE, NULL));
-  run_sql (rig, sql);
+  test_rig_run (rig, sql);
   for (guint i = 0; i < N_MANY; i++)
     {
       g_autofree char *id = g_strdup_printf ("u-%05u", i);
@@ -85,12 +54,12 @@ test_others_are_served_between_slices (TestRig *rig, gconstpointer data)
   g_auto (GStrv) ids = make_many (rig);
   g_autofree char *other = test_rig_submit (rig, "yard", 0);
   const char *const others[] = { other, NULL };
-  Answer many = { .turns = rig->broker->members->queue }, one = { .turns = rig->broker->members->queue };
+  LateAnswer many = { .turns = rig->broker->members->queue }, one = { .turns = rig->broker->members->queue };
   const guint begin = ob_queue_get_turn_number (rig->broker->members->queue);
 
-  ob_broker_command (rig->broker, NULL, OB_COMMAND_REMOVE, (const char *const *) ids, 0, on_done, &many);
-  ob_broker_command (rig->broker, NULL, OB_COMMAND_PAUSE, others, 0, on_done, &one);
-  test_wait_until (is_answered, &many, 20);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_REMOVE, (const char *const *) ids, 0, late_answer_take, &many);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_PAUSE, others, 0, late_answer_take, &one);
+  test_wait_until (late_answer_has_come, &many, 20);
   g_assert_no_error (many.error);
   g_assert_no_error (one.error);
   g_assert_cmpuint (one.n_answers, ==, 1);
@@ -106,12 +75,12 @@ static void
 test_one_that_is_twice_is_done_once (TestRig *rig, gconstpointer data)
 {
   g_auto (GStrv) ids = make_many (rig);
-  Answer answer = { .turns = rig->broker->members->queue };
+  LateAnswer answer = { .turns = rig->broker->members->queue };
 
   g_free (ids[1]);
   ids[1] = g_strdup (LAST);
-  ob_broker_command (rig->broker, NULL, OB_COMMAND_REMOVE, (const char *const *) ids, 0, on_done, &answer);
-  test_wait_until (is_answered, &answer, 20);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_REMOVE, (const char *const *) ids, 0, late_answer_take, &answer);
+  test_wait_until (late_answer_has_come, &answer, 20);
   g_assert_no_error (answer.error);
   g_assert_cmpint (count_uploads (rig), ==, 1);
 }
@@ -122,17 +91,18 @@ test_nothing_is_begun_before_all_are_known (TestRig *rig, gconstpointer data)
 {
   const char *how = data;
   g_auto (GStrv) ids = make_many (rig);
-  Answer answer = { .turns = rig->broker->members->queue };
+  LateAnswer answer = { .turns = rig->broker->members->queue };
   gboolean is_state = g_str_equal (how, "state");
   gint expected = is_state ? OUTBOX_ERROR_WRONG_STATE : OUTBOX_ERROR_NOT_FOUND;
 
   if (g_str_equal (how, "missing"))
-    run_sql (rig, "UPDATE uploads SET id = 'elsewhere' WHERE id = '" LAST "'");
+    test_rig_run (rig, "UPDATE uploads SET id = 'elsewhere' WHERE id = '" LAST "'");
   if (is_state)
-    run_sql (rig, "UPDATE uploads SET state = 5 WHERE id = '" LAST "'");
+    test_rig_run (rig, "UPDATE uploads SET state = 5 WHERE id = '" LAST "'");
   ob_broker_command (rig->broker, g_str_equal (how, "app") ? "test" : NULL,
-                     is_state ? OB_COMMAND_PAUSE : OB_COMMAND_REMOVE, (const char *const *) ids, 0, on_done, &answer);
-  test_wait_until (is_answered, &answer, 20);
+                     is_state ? OB_COMMAND_PAUSE : OB_COMMAND_REMOVE, (const char *const *) ids, 0, late_answer_take,
+                     &answer);
+  test_wait_until (late_answer_has_come, &answer, 20);
   g_assert_error (answer.error, OUTBOX_ERROR, expected);
   g_assert_nonnull (strstr (answer.error->message, LAST));
   test_rig_settle (rig);
@@ -152,12 +122,12 @@ static void
 test_an_end_meanwhile_is_left_out (TestRig *rig, gconstpointer data)
 {
   g_auto (GStrv) ids = make_many (rig);
-  Answer answer = { .turns = rig->broker->members->queue };
+  LateAnswer answer = { .turns = rig->broker->members->queue };
 
-  ob_broker_command (rig->broker, NULL, OB_COMMAND_PAUSE, (const char *const *) ids, 0, on_done, &answer);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_PAUSE, (const char *const *) ids, 0, late_answer_take, &answer);
   test_wait_until (is_begun, rig, 20);
-  run_sql (rig, "UPDATE uploads SET state = 5 WHERE id = 'u-00398'; DELETE FROM uploads WHERE id = '" LAST "'");
-  test_wait_until (is_answered, &answer, 20);
+  test_rig_run (rig, "UPDATE uploads SET state = 5 WHERE id = 'u-00398'; DELETE FROM uploads WHERE id = '" LAST "'");
+  test_wait_until (late_answer_has_come, &answer, 20);
   g_assert_no_error (answer.error);
   g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM uploads WHERE is_paused"), ==, N_MANY - 2);
 }
@@ -168,17 +138,17 @@ test_the_last_word_counts (TestRig *rig, gconstpointer data)
 {
   g_auto (GStrv) ids = make_many (rig);
   const char *const last[] = { LAST, NULL };
-  Answer answers[N_OTHERS] = { { 0 } };
+  LateAnswer answers[N_OTHERS] = { { 0 } };
 
   for (guint i = 0; i < N_OTHERS; i++)
     answers[i].turns = rig->broker->members->queue;
-  ob_broker_command (rig->broker, NULL, OB_COMMAND_RESUME, (const char *const *) ids, 0, on_done, &answers[0]);
-  ob_broker_command (rig->broker, NULL, OB_COMMAND_PAUSE, (const char *const *) ids, 0, on_done, &answers[1]);
-  ob_broker_command (rig->broker, NULL, OB_COMMAND_RESUME, last, 0, on_done, &answers[2]);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_RESUME, (const char *const *) ids, 0, late_answer_take, &answers[0]);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_PAUSE, (const char *const *) ids, 0, late_answer_take, &answers[1]);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_RESUME, last, 0, late_answer_take, &answers[2]);
   g_assert_cmpuint (answers[2].n_answers, ==, 0);
   for (guint i = 0; i < N_OTHERS; i++)
     {
-      test_wait_until (is_answered, &answers[i], 20);
+      test_wait_until (late_answer_has_come, &answers[i], 20);
       g_assert_no_error (answers[i].error);
     }
   g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM uploads WHERE is_paused"), ==, N_MANY - 1);
@@ -199,22 +169,23 @@ static void
 test_a_disk_that_fails_meanwhile (TestRig *rig, gconstpointer data)
 {
   g_auto (GStrv) ids = make_many (rig);
-  Answer answer = { .turns = rig->broker->members->queue }, again = answer;
+  LateAnswer answer = { .turns = rig->broker->members->queue }, again = answer;
   gint64 n_done;
 
-  ob_broker_command (rig->broker, NULL, OB_COMMAND_REMOVE, (const char *const *) ids, 0, on_done, &answer);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_REMOVE, (const char *const *) ids, 0, late_answer_take, &answer);
   test_wait_until (is_begun, rig, 20);
   ob_queue_commit (rig->broker->members->queue);
-  run_sql (rig, "CREATE TEMP TRIGGER no_room BEFORE INSERT ON journal BEGIN SELECT raise (ABORT, 'no'); END");
-  test_wait_until (is_answered, &answer, 20);
-  run_sql (rig, "DROP TRIGGER no_room");
+  test_rig_run (rig, "CREATE TEMP TRIGGER no_room BEFORE INSERT ON journal BEGIN SELECT raise (ABORT, 'no'); END");
+  test_wait_until (late_answer_has_come, &answer, 20);
+  test_rig_run (rig, "DROP TRIGGER no_room");
   g_assert_error (answer.error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE);
   n_done = read_done (answer.error);
   g_assert_cmpint (n_done, >, 0);
   test_rig_settle (rig);
   g_assert_cmpint (count_uploads (rig), ==, N_MANY - n_done);
-  ob_broker_command (rig->broker, NULL, OB_COMMAND_REMOVE, (const char *const *) ids + n_done, 0, on_done, &again);
-  test_wait_until (is_answered, &again, 20);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_REMOVE, (const char *const *) ids + n_done, 0, late_answer_take,
+                     &again);
+  test_wait_until (late_answer_has_come, &again, 20);
   g_assert_no_error (again.error);
   g_assert_cmpint (count_uploads (rig), ==, 0);
   g_clear_error (&answer.error);
@@ -225,11 +196,11 @@ static void
 test_the_broker_ends_meanwhile (TestRig *rig, gconstpointer data)
 {
   g_auto (GStrv) ids = make_many (rig);
-  Answer answer = { .turns = rig->broker->members->queue }, behind = answer;
+  LateAnswer answer = { .turns = rig->broker->members->queue }, behind = answer;
   gint64 n_done;
 
-  ob_broker_command (rig->broker, NULL, OB_COMMAND_REMOVE, (const char *const *) ids, 0, on_done, &answer);
-  ob_broker_command (rig->broker, NULL, OB_COMMAND_PAUSE, (const char *const *) ids, 0, on_done, &behind);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_REMOVE, (const char *const *) ids, 0, late_answer_take, &answer);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_PAUSE, (const char *const *) ids, 0, late_answer_take, &behind);
   test_wait_until (is_begun, rig, 20);
   ob_broker_stop (rig->broker);
   g_assert_cmpuint (answer.n_answers, ==, 1);

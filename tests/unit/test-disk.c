@@ -186,14 +186,14 @@ test_a_disk_that_is_back_tells_of_copies_that_are_lost (TestRig *rig, gconstpoin
   check_lost_copies (rig, FALSE);
 }
 
-/* A network home where no memory can be shared: the queue is used all the same, and found again. */
+/* The queue is used all the same, and found again. */
 static void
-test_without_shared_memory (TestRig *rig, gconstpointer data)
+check_without (TestRig *rig, void (*refuse) (gboolean is_refused))
 {
   g_autofree char *id = NULL;
 
   test_rig_stop (rig);
-  test_disk_refuse_shared_maps (TRUE);
+  refuse (TRUE);
   test_rig_start (rig);
   id = test_rig_submit (rig, NULL, 0);
   test_rig_finish (rig, id);
@@ -202,20 +202,18 @@ test_without_shared_memory (TestRig *rig, gconstpointer data)
   test_rig_assert_status (rig, id, "done");
 }
 
-/* A network home without locks, which SQLite calls locked: the queue is used all the same, and found again. */
+/* A network home where no memory can be shared. */
+static void
+test_without_shared_memory (TestRig *rig, gconstpointer data)
+{
+  check_without (rig, test_disk_refuse_shared_maps);
+}
+
+/* A network home without locks, which SQLite calls locked. */
 static void
 test_without_locks (TestRig *rig, gconstpointer data)
 {
-  g_autofree char *id = NULL;
-
-  test_rig_stop (rig);
-  test_disk_refuse_locks (TRUE);
-  test_rig_start (rig);
-  id = test_rig_submit (rig, NULL, 0);
-  test_rig_finish (rig, id);
-  test_rig_stop (rig);
-  test_rig_start (rig);
-  test_rig_assert_status (rig, id, "done");
+  check_without (rig, test_disk_refuse_locks);
 }
 
 /* A database that another program has locked is not used without a lock. */

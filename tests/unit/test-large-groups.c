@@ -4,6 +4,8 @@
  * A command for a large group, or for many: its word is on the disk first and counts, its uploads follow in slices between which
  * others are served, and whoever gave it is answered when they all do.
  */
+#include "late-answer.h"
+
 #include "dbus/error.h"
 #include "support/rig.h"
 #include "support/wait.h"
@@ -12,39 +14,6 @@
 
 #define N_MEMBERS 6000
 #define N_GROUPS 1000
-
-typedef struct
-{
-  GError *error;
-  guint n_answers;
-  guint turn; /* after which it came */
-  ObQueue *turns;
-} Answer;
-
-static void
-on_done (const GError *error, gpointer user_data)
-{
-  Answer *answer = user_data;
-
-  answer->n_answers++;
-  answer->error = error ? g_error_copy (error) : NULL;
-  answer->turn = ob_queue_get_turn_number (answer->turns);
-}
-
-static gboolean
-is_answered (gpointer data)
-{
-  return ((Answer *) data)->n_answers > 0;
-}
-
-static void
-run_sql (TestRig *rig, const char *sql)
-{
-  g_autoptr (GError) error = NULL;
-
-  (void) ob_database_run (rig->database, sql, &error);
-  g_assert_no_error (error);
-}
 
 /* They wait for a destination that is paused. */
 static void
@@ -57,7 +26,7 @@ make_group (TestRig *rig)
       N_MEMBERS - 1);
 
   g_assert_true (test_rig_pause_destination (rig, "depot", TRUE, NULL));
-  run_sql (rig, sql);
+  test_rig_run (rig, sql);
 }
 
 static gint64
@@ -67,11 +36,11 @@ count_followers (TestRig *rig)
 }
 
 static void
-pause_group (TestRig *rig, gboolean is_paused, Answer *answer)
+pause_group (TestRig *rig, gboolean is_paused, LateAnswer *answer)
 {
   const char *const names[] = { "case", NULL };
 
-  ob_broker_pause_groups (rig->broker, NULL, names, is_paused, on_done, answer);
+  ob_broker_pause_groups (rig->broker, NULL, names, is_paused, late_answer_take, answer);
 }
 
 static void
@@ -85,14 +54,14 @@ test_a_large_group_follows_in_slices (TestRig *rig, gconstpointer data)
 {
   g_autofree char *other = test_rig_submit (rig, "yard", 0);
   const char *const others[] = { other, NULL };
-  Answer group = { .turns = rig->broker->members->queue }, one = { .turns = rig->broker->members->queue };
+  LateAnswer group = { .turns = rig->broker->members->queue }, one = { .turns = rig->broker->members->queue };
 
   make_group (rig);
   pause_group (rig, TRUE, &group);
   g_assert_cmpint (test_rig_ask (rig, "SELECT is_paused FROM groups"), ==, 1);
   g_assert_cmpint (count_followers (rig), <, N_MEMBERS);
-  ob_broker_command (rig->broker, NULL, OB_COMMAND_PAUSE, others, 0, on_done, &one);
-  test_wait_until (is_answered, &group, 20);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_PAUSE, others, 0, late_answer_take, &one);
+  test_wait_until (late_answer_has_come, &group, 20);
   g_assert_no_error (group.error);
   g_assert_no_error (one.error);
   g_assert_cmpuint (one.turn, <, group.turn);
@@ -107,7 +76,7 @@ test_a_large_group_follows_in_slices (TestRig *rig, gconstpointer data)
 static void
 test_a_group_that_an_end_interrupts (TestRig *rig, gconstpointer data)
 {
-  Answer answer = { .turns = rig->broker->members->queue };
+  LateAnswer answer = { .turns = rig->broker->members->queue };
 
   make_group (rig);
   pause_group (rig, TRUE, &answer);
@@ -136,7 +105,7 @@ refuse_once (gpointer data)
 static void
 test_a_group_without_its_word (TestRig *rig, gconstpointer data)
 {
-  Answer answer = { .turns = rig->broker->members->queue };
+  LateAnswer answer = { .turns = rig->broker->members->queue };
   gboolean is_resumed = g_str_equal (data, "resume");
   guint n_commits = 0;
 
@@ -144,13 +113,13 @@ test_a_group_without_its_word (TestRig *rig, gconstpointer data)
   if (is_resumed)
     {
       pause_group (rig, TRUE, &answer);
-      test_wait_until (is_answered, &answer, 20);
+      test_wait_until (late_answer_has_come, &answer, 20);
       g_assert_no_error (answer.error);
       answer.n_answers = 0;
     }
   (void) sqlite3_commit_hook (ob_database_get_handle (rig->database), refuse_once, &n_commits);
   pause_group (rig, !is_resumed, &answer);
-  test_wait_until (is_answered, &answer, 20);
+  test_wait_until (late_answer_has_come, &answer, 20);
   g_assert_error (answer.error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE);
   (void) sqlite3_commit_hook (ob_database_get_handle (rig->database), NULL, NULL);
   test_rig_advance (rig, RIG_HOUR);
@@ -167,21 +136,21 @@ static void
 test_the_last_word_about_a_group_counts (TestRig *rig, gconstpointer data)
 {
   const char *const last[] = { "u-05999", NULL };
-  Answer pause = { .turns = rig->broker->members->queue }, one = pause, resume = pause;
+  LateAnswer pause = { .turns = rig->broker->members->queue }, one = pause, resume = pause;
 
   make_group (rig);
   pause_group (rig, TRUE, &pause);
-  ob_broker_command (rig->broker, NULL, OB_COMMAND_SEND_NOW, last, 0, on_done, &one);
-  test_wait_until (is_answered, &pause, 20);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_SEND_NOW, last, 0, late_answer_take, &one);
+  test_wait_until (late_answer_has_come, &pause, 20);
   g_assert_no_error (pause.error);
   g_assert_no_error (one.error);
   g_assert_cmpint (count_followers (rig), ==, N_MEMBERS - 1);
   g_assert_cmpint (test_rig_ask (rig, "SELECT is_group_paused FROM uploads WHERE id = 'u-05999'"), ==, 0);
-  pause = (Answer){ .turns = rig->broker->members->queue };
+  pause = (LateAnswer){ .turns = rig->broker->members->queue };
   pause_group (rig, TRUE, &pause);
   pause_group (rig, FALSE, &resume);
-  test_wait_until (is_answered, &pause, 20);
-  test_wait_until (is_answered, &resume, 20);
+  test_wait_until (late_answer_has_come, &pause, 20);
+  test_wait_until (late_answer_has_come, &resume, 20);
   g_assert_no_error (pause.error);
   g_assert_no_error (resume.error);
   g_assert_cmpint (count_followers (rig), ==, 0);
@@ -191,11 +160,11 @@ test_the_last_word_about_a_group_counts (TestRig *rig, gconstpointer data)
 /* --- A group that is sent now --- */
 
 static void
-send_group (TestRig *rig, Answer *answer)
+send_group (TestRig *rig, LateAnswer *answer)
 {
   const char *const names[] = { "case", NULL };
 
-  ob_broker_send_groups_now (rig->broker, names, on_done, answer);
+  ob_broker_send_groups_now (rig->broker, names, late_answer_take, answer);
 }
 
 static gint64
@@ -213,15 +182,15 @@ assert_sent (TestRig *rig, gint64 n_sent)
 }
 
 static void
-wait_for_answer (Answer *answer)
+wait_for_answer (LateAnswer *answer)
 {
-  test_wait_until (is_answered, answer, 20);
+  test_wait_until (late_answer_has_come, answer, 20);
   g_assert_no_error (answer->error);
   g_assert_cmpuint (answer->n_answers, ==, 1);
 }
 
 static void
-pause_large (TestRig *rig, Answer *answer)
+pause_large (TestRig *rig, LateAnswer *answer)
 {
   pause_group (rig, TRUE, answer);
 }
@@ -230,7 +199,7 @@ pause_large (TestRig *rig, Answer *answer)
 static void
 test_a_group_that_the_disk_interrupts (TestRig *rig, gconstpointer data)
 {
-  Answer answer = { .turns = rig->broker->members->queue };
+  LateAnswer answer = { .turns = rig->broker->members->queue };
   gboolean is_pause = g_str_equal (data, "pause");
   gint64 (*count) (TestRig *) = is_pause ? count_followers : count_sent;
   gint64 n_before;
@@ -239,12 +208,12 @@ test_a_group_that_the_disk_interrupts (TestRig *rig, gconstpointer data)
   (is_pause ? pause_large : send_group) (rig, &answer);
   ob_queue_commit (rig->broker->members->queue);
   n_before = count (rig);
-  run_sql (rig, "CREATE TEMP TRIGGER no_room BEFORE UPDATE ON groups BEGIN SELECT raise (ABORT, 'no'); END");
-  test_wait_until (is_answered, &answer, 20);
+  test_rig_run (rig, "CREATE TEMP TRIGGER no_room BEFORE UPDATE ON groups BEGIN SELECT raise (ABORT, 'no'); END");
+  test_wait_until (late_answer_has_come, &answer, 20);
   g_assert_error (answer.error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE);
   g_assert_nonnull (strstr (answer.error->message, "follow as soon as"));
   g_assert_cmpint (count (rig), ==, n_before);
-  run_sql (rig, "DROP TRIGGER no_room");
+  test_rig_run (rig, "DROP TRIGGER no_room");
   test_rig_advance (rig, RIG_HOUR);
   test_rig_settle (rig);
   g_assert_cmpint (count (rig), ==, N_MEMBERS);
@@ -258,15 +227,15 @@ test_a_large_group_is_sent_in_slices (TestRig *rig, gconstpointer data)
 {
   g_autofree char *other = test_rig_submit (rig, "yard", 0);
   const char *const others[] = { other, NULL };
-  Answer group = { .turns = rig->broker->members->queue }, one = group, pause = group;
+  LateAnswer group = { .turns = rig->broker->members->queue }, one = group, pause = group;
 
   make_group (rig);
-  run_sql (rig, "UPDATE uploads SET is_paused = 1 WHERE group_key = 'case'");
+  test_rig_run (rig, "UPDATE uploads SET is_paused = 1 WHERE group_key = 'case'");
   pause_group (rig, TRUE, &pause);
   send_group (rig, &group);
   g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM groups WHERE sent_on <> ''"), ==, 1);
   g_assert_cmpint (count_sent (rig), <, N_MEMBERS);
-  ob_broker_command (rig->broker, NULL, OB_COMMAND_PAUSE, others, 0, on_done, &one);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_PAUSE, others, 0, late_answer_take, &one);
   wait_for_answer (&group);
   wait_for_answer (&one);
   wait_for_answer (&pause);
@@ -280,7 +249,7 @@ test_a_large_group_is_sent_in_slices (TestRig *rig, gconstpointer data)
 static void
 test_sending_that_an_end_interrupts (TestRig *rig, gconstpointer data)
 {
-  Answer answer = { .turns = rig->broker->members->queue };
+  LateAnswer answer = { .turns = rig->broker->members->queue };
 
   make_group (rig);
   send_group (rig, &answer);
@@ -304,13 +273,13 @@ test_sending_that_an_end_interrupts (TestRig *rig, gconstpointer data)
 static void
 test_sending_without_its_word (TestRig *rig, gconstpointer data)
 {
-  Answer answer = { .turns = rig->broker->members->queue };
+  LateAnswer answer = { .turns = rig->broker->members->queue };
   guint n_commits = 0;
 
   make_group (rig);
   (void) sqlite3_commit_hook (ob_database_get_handle (rig->database), refuse_once, &n_commits);
   send_group (rig, &answer);
-  test_wait_until (is_answered, &answer, 20);
+  test_wait_until (late_answer_has_come, &answer, 20);
   g_assert_error (answer.error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE);
   (void) sqlite3_commit_hook (ob_database_get_handle (rig->database), NULL, NULL);
   test_rig_advance (rig, RIG_HOUR);
@@ -325,12 +294,12 @@ static void
 test_the_last_word_about_one_that_is_sent (TestRig *rig, gconstpointer data)
 {
   const char *const last[] = { "u-05998", "u-05999", NULL };
-  Answer group = { .turns = rig->broker->members->queue }, some = group;
+  LateAnswer group = { .turns = rig->broker->members->queue }, some = group;
 
   make_group (rig);
-  run_sql (rig, "UPDATE uploads SET is_paused = 1 WHERE id = 'u-05998'");
+  test_rig_run (rig, "UPDATE uploads SET is_paused = 1 WHERE id = 'u-05998'");
   send_group (rig, &group);
-  ob_broker_command (rig->broker, NULL, OB_COMMAND_PAUSE, last, 0, on_done, &some);
+  ob_broker_command (rig->broker, NULL, OB_COMMAND_PAUSE, last, 0, late_answer_take, &some);
   wait_for_answer (&group);
   wait_for_answer (&some);
   g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM uploads WHERE is_paused"), ==, 2);
@@ -341,7 +310,7 @@ test_the_last_word_about_one_that_is_sent (TestRig *rig, gconstpointer data)
 static void
 test_a_pause_of_what_is_sent (TestRig *rig, gconstpointer data)
 {
-  Answer group = { .turns = rig->broker->members->queue }, pause = group;
+  LateAnswer group = { .turns = rig->broker->members->queue }, pause = group;
 
   make_group (rig);
   send_group (rig, &group);
@@ -362,8 +331,8 @@ make_groups (TestRig *rig)
   g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
 
   g_assert_true (test_rig_pause_destination (rig, "depot", TRUE, NULL));
-  run_sql (rig,
-           "WITH RECURSIVE n (i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i < 999)"
+  test_rig_run (
+      rig, "WITH RECURSIVE n (i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i < 999)"
            " INSERT INTO uploads (id, app, name, media_type, group_key, destination, rule, state, created_at)"
            " SELECT printf ('u-%05d', i), 'test', 'n', 'image/jpeg', printf ('g-%03d', i), 'depot', 'default', 1, 5"
            " FROM n");
@@ -390,18 +359,18 @@ test_many_groups_are_told_in_slices (TestRig *rig, gconstpointer data)
   g_autofree char *other = test_rig_submit (rig, "yard", 0);
   g_auto (GStrv) names = make_groups (rig);
   const char *const last[] = { "g-999", NULL };
-  Answer all = { .turns = rig->broker->members->queue }, one = all, sent = all;
+  LateAnswer all = { .turns = rig->broker->members->queue }, one = all, sent = all;
   guint turn = ob_queue_get_turn_number (rig->broker->members->queue);
 
-  ob_broker_pause_groups (rig->broker, NULL, (const char *const *) names, TRUE, on_done, &all);
-  ob_broker_pause_groups (rig->broker, NULL, last, FALSE, on_done, &one);
+  ob_broker_pause_groups (rig->broker, NULL, (const char *const *) names, TRUE, late_answer_take, &all);
+  ob_broker_pause_groups (rig->broker, NULL, last, FALSE, late_answer_take, &one);
   wait_for_answer (&all);
   wait_for_answer (&one);
   g_assert_cmpuint (all.turn - turn, >=, N_GROUPS / 50);
   g_assert_cmpint (count_paused_groups (rig), ==, N_GROUPS - 1);
   g_assert_cmpint (count_followers (rig), ==, N_GROUPS - 1);
   assert_swept (rig);
-  ob_broker_send_groups_now (rig->broker, (const char *const *) names, on_done, &sent);
+  ob_broker_send_groups_now (rig->broker, (const char *const *) names, late_answer_take, &sent);
   wait_for_answer (&sent);
   assert_sent (rig, N_GROUPS);
 }
@@ -411,14 +380,14 @@ static void
 test_many_groups_that_lose_the_network (TestRig *rig, gconstpointer data)
 {
   g_auto (GStrv) names = make_groups (rig);
-  Answer all = { .turns = rig->broker->members->queue };
+  LateAnswer all = { .turns = rig->broker->members->queue };
   guint n_told, n_all;
 
-  ob_broker_send_groups_now (rig->broker, (const char *const *) names, on_done, &all);
+  ob_broker_send_groups_now (rig->broker, (const char *const *) names, late_answer_take, &all);
   while (test_rig_ask (rig, "SELECT count(*) FROM groups WHERE sent_on <> ''") == 0)
     g_main_context_iteration (NULL, TRUE);
   test_conditions_set_available (rig->conditions, FALSE);
-  test_wait_until (is_answered, &all, 20);
+  test_wait_until (late_answer_has_come, &all, 20);
   g_assert_error (all.error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE);
   g_assert_cmpint (sscanf (all.error->message, "%u of %u are done", &n_told, &n_all), ==, 2);
   test_rig_settle (rig);
@@ -430,12 +399,12 @@ static void
 test_nothing_is_said_to_many_groups_if_one_is_missing (TestRig *rig, gconstpointer data)
 {
   g_auto (GStrv) names = make_groups (rig);
-  Answer all = { .turns = rig->broker->members->queue };
+  LateAnswer all = { .turns = rig->broker->members->queue };
 
   g_free (names[N_GROUPS - 1]);
   names[N_GROUPS - 1] = g_strdup ("nobody's");
-  ob_broker_pause_groups (rig->broker, NULL, (const char *const *) names, TRUE, on_done, &all);
-  test_wait_until (is_answered, &all, 20);
+  ob_broker_pause_groups (rig->broker, NULL, (const char *const *) names, TRUE, late_answer_take, &all);
+  test_wait_until (late_answer_has_come, &all, 20);
   g_assert_error (all.error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND);
   g_assert_cmpint (count_paused_groups (rig), ==, 0);
   g_clear_error (&all.error);
@@ -446,10 +415,10 @@ static void
 test_many_groups_that_an_end_interrupts (TestRig *rig, gconstpointer data)
 {
   g_auto (GStrv) names = make_groups (rig);
-  Answer all = { .turns = rig->broker->members->queue };
+  LateAnswer all = { .turns = rig->broker->members->queue };
   guint n_told, n_all;
 
-  ob_broker_pause_groups (rig->broker, NULL, (const char *const *) names, TRUE, on_done, &all);
+  ob_broker_pause_groups (rig->broker, NULL, (const char *const *) names, TRUE, late_answer_take, &all);
   while (count_paused_groups (rig) == 0)
     g_main_context_iteration (NULL, TRUE);
   test_rig_stop (rig);
