@@ -78,21 +78,6 @@ list (gboolean is_json)
   return CLI_DONE;
 }
 
-static int
-command (const char *method, const char *name, const char *message)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (OutboxClient) client = cli_open (&error);
-  g_autoptr (GVariant) results
-      = client ? cli_call (client, "Access", method, g_variant_new ("(s)", name), &error) : NULL;
-
-  if (!results)
-    return cli_fail (error);
-  g_print ("%s\n", message);
-
-  return CLI_DONE;
-}
-
 int
 cli_app (int argc, char *argv[])
 {
@@ -118,11 +103,11 @@ cli_app (int argc, char *argv[])
   if (g_str_equal (action, "list") || !name)
     return cli_usage ("app", name ? _ ("list takes no name") : _ ("%s takes a name"), action);
   if (g_str_equal (action, "approve"))
-    return command ("Approve", name, _ ("The web app is let in."));
+    return cli_call_by_name ("Access", "Approve", name, _ ("The web app is let in."));
   if (g_str_equal (action, "deny"))
-    return command ("Deny", name, _ ("The web app is not let in."));
+    return cli_call_by_name ("Access", "Deny", name, _ ("The web app is not let in."));
   if (g_str_equal (action, "revoke"))
-    return command ("Revoke", name, _ ("The web app is not let in any more."));
+    return cli_call_by_name ("Access", "Revoke", name, _ ("The web app is not let in any more."));
 
   return cli_usage ("app", _ ("there is no action %s"), action);
 }

@@ -134,6 +134,21 @@ cli_call (OutboxClient *client, const char *interface, const char *method, GVari
   return outbox_client_call_finish (client, result, error);
 }
 
+int
+cli_call_by_name (const char *interface, const char *method, const char *name, const char *message)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OutboxClient) client = cli_open (&error);
+  g_autoptr (GVariant) results
+      = client ? cli_call (client, interface, method, g_variant_new ("(s)", name), &error) : NULL;
+
+  if (!results)
+    return cli_fail (error);
+  g_print ("%s\n", message);
+
+  return CLI_DONE;
+}
+
 GPtrArray *
 cli_list_uploads (OutboxClient *client, GVariant *filter, GError **error)
 {

@@ -77,6 +77,9 @@ OutboxClient *cli_open (GError **error);
 GVariant *cli_call (OutboxClient *client, const char *interface, const char *method, GVariant *parameters,
                     GError **error);
 
+/* Calls a method that takes one name and returns nothing, and prints the message if it went well. Returns: the exit code. */
+int cli_call_by_name (const char *interface, const char *method, const char *name, const char *message);
+
 /* Returns: (transfer full) (element-type OutboxUpload): every upload that matches. @filter: (nullable): a{sv}, floating */
 GPtrArray *cli_list_uploads (OutboxClient *client, GVariant *filter, GError **error);
 

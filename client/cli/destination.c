@@ -317,21 +317,6 @@ set (const char *name, const Options *options)
   return CLI_DONE;
 }
 
-static int
-command (const char *method, const char *name, const char *message)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (OutboxClient) client = cli_open (&error);
-  g_autoptr (GVariant) results
-      = client ? cli_call (client, "Destinations", method, g_variant_new ("(s)", name), &error) : NULL;
-
-  if (!results)
-    return cli_fail (error);
-  g_print ("%s\n", message);
-
-  return CLI_DONE;
-}
-
 /* If uploads still wait for the destination, names the command that lists them. */
 static int
 remove_one (const char *name)
@@ -361,7 +346,7 @@ pause_one (const char *name)
       = g_strdup_printf (_ ("Everything for the destination waits until it is resumed: outbox destination resume %s"),
                          name);
 
-  return command ("Pause", name, message);
+  return cli_call_by_name ("Destinations", "Pause", name, message);
 }
 
 /* Of a destination that nothing held, do not say that it is tried: uploads there may wait by themselves. */
@@ -372,10 +357,10 @@ resume_one (const char *name)
   g_autoptr (GVariant) before = destinations ? find (destinations, name) : NULL;
   gboolean was_held = !before || !g_str_equal (cli_get_string (before, "state"), "ready");
 
-  return command ("Resume", name,
-                  was_held
-                      ? _ ("The destination is tried again now.")
-                      : _ ("The destination was not held: \"outbox retry --all\" tries what waits after an error."));
+  return cli_call_by_name (
+      "Destinations", "Resume", name,
+      was_held ? _ ("The destination is tried again now.")
+               : _ ("The destination was not held: \"outbox retry --all\" tries what waits after an error."));
 }
 
 static int

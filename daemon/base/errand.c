@@ -81,11 +81,17 @@ close_all_but (const int *kept, guint n_kept)
   close_between (first, G_MAXINT);
 }
 
+/* Not by prctl() of the library: a sanitizer's takes a lock that a thread may have held at the moment of the fork. */
+void
+ob_errand_set_name (const char *name)
+{
+  (void) syscall (SYS_prctl, PR_SET_NAME, name, 0, 0, 0);
+}
+
 static void
 run_process (ObErrandWork work, gconstpointer data, int pipe, const GArray *kept)
 {
-  /* Not by the library: a sanitizer's prctl() takes a lock that a thread may have held at the moment of the fork. */
-  (void) syscall (SYS_prctl, PR_SET_NAME, "outbox-reader", 0, 0, 0);
+  ob_errand_set_name ("outbox-reader");
   (void) signal (SIGTERM, SIG_DFL);
   (void) signal (SIGINT, SIG_DFL);
   (void) signal (SIGPIPE, SIG_DFL);

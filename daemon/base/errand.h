@@ -20,6 +20,9 @@ typedef void (*ObErrandWork) (gconstpointer data, int pipe);
 /* @answer: (nullable): all that the process has sent; %NULL if it was too much */
 typedef void (*ObErrandDone) (GBytes *answer, gpointer user_data);
 
+/* In the process, and in others that are forked: what it is called in lists of processes. */
+void ob_errand_set_name (const char *name);
+
 /* The process sends bytes; it ends if nobody reads them any more. */
 void ob_errand_send (int pipe, const void *bytes, gsize size);
 

@@ -14,10 +14,6 @@
 
 /* So many uploads are one slice, which takes some milliseconds with all that follows its commit. */
 #define SLICE_MOST 50
-#define SLICE_US 4000
-
-/* Lower than the bus, as a commit is: calls that have arrived meanwhile come first. */
-#define SLICE_PRIORITY (G_PRIORITY_DEFAULT + 10)
 
 typedef struct
 {
@@ -110,7 +106,7 @@ static gboolean
 check_some (ObBatch *batch, GError **error)
 {
   const guint begin = batch->next;
-  const gint64 end_us = g_get_monotonic_time () + SLICE_US;
+  const gint64 end_us = ob_commands_get_slice_end_us ();
 
   for (; has_more (batch, begin, end_us); batch->next++)
     if (!may_do (batch, batch->ids->pdata[batch->next], error))
@@ -150,7 +146,7 @@ do_some (gpointer user_data, GError **error)
 {
   ObBatch *batch = user_data;
   const guint begin = batch->next;
-  const gint64 end_us = g_get_monotonic_time () + SLICE_US;
+  const gint64 end_us = ob_commands_get_slice_end_us ();
 
   for (; has_more (batch, begin, end_us); batch->next++)
     {
@@ -195,7 +191,7 @@ static void
 go_on (ObCommands *self)
 {
   if (self->batch_source == 0 && !g_queue_is_empty (self->batches))
-    self->batch_source = g_idle_add_full (SLICE_PRIORITY, on_slice, self, NULL);
+    self->batch_source = g_idle_add_full (OB_COMMANDS_SLICE_PRIORITY, on_slice, self, NULL);
 }
 
 /* Answers the first command, and goes on with the next. After an @error, uploads that were done and committed stay so, and the

@@ -46,6 +46,9 @@ gboolean ob_commands_sweep (ObCommands *commands, ObGroup *group, gint64 end_us,
  * (monotonic). Errors: Storage, DiskFull. */
 gboolean ob_commands_send_some (ObCommands *commands, ObGroup *group, gint64 end_us, GError **error);
 
+/* Lower than the bus, as a commit is: calls that have arrived meanwhile come before the next slice. */
+#define OB_COMMANDS_SLICE_PRIORITY (G_PRIORITY_DEFAULT + 10)
+
 /* commands-sweep.c: when a slice that begins now must end. */
 gint64 ob_commands_get_slice_end_us (void);
 

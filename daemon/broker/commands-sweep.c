@@ -12,9 +12,6 @@
 
 #define SLICE_US 4000
 
-/* Lower than the bus, as a commit is: calls that have arrived meanwhile come first. */
-#define SLICE_PRIORITY (G_PRIORITY_DEFAULT + 10)
-
 gint64
 ob_commands_get_slice_end_us (void)
 {
@@ -101,7 +98,7 @@ static void
 go_on_sweeping (ObCommands *self)
 {
   if (self->sweep_source == 0 && !self->is_ending)
-    self->sweep_source = g_idle_add_full (SLICE_PRIORITY, on_slice, self, NULL);
+    self->sweep_source = g_idle_add_full (OB_COMMANDS_SLICE_PRIORITY, on_slice, self, NULL);
 }
 
 static void

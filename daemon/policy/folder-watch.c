@@ -26,6 +26,9 @@
 #define EVENTS_OF_ITSELF (IN_DELETE_SELF | IN_MOVE_SELF)
 #define NO_WATCH (-1)
 
+/* Where no process could be started, another is tried after this time. */
+#define AGAIN_S 30
+
 /* The findings of the process. */
 typedef struct
 {
@@ -39,7 +42,7 @@ struct _ObFolderWatch
   char *path;
   Found found;
   ObErrand *errand;   /* (nullable): it finds that out anew */
-  guint begin_source; /* runs until the first one is started */
+  guint begin_source; /* runs until one is started: the first, or the next where none could be */
   gboolean is_missed; /* meanwhile the kernel told of a folder that nobody knew yet: it may be this one's */
   gboolean is_moved;
   gboolean is_changed;
@@ -153,6 +156,7 @@ let_go (ObFolderWatch *watch)
 
 static void tell (void);
 static void find (ObFolderWatch *watch);
+static gboolean on_time_to_begin (gpointer user_data);
 
 static void
 on_found (GBytes *answer, gpointer user_data)
@@ -186,7 +190,11 @@ find (ObFolderWatch *watch)
   if (watch->errand)
     ob_errand_collect (watch->errand, sizeof (Found), on_found, watch);
   else
-    g_warning ("Cannot watch %s: %s", watch->path, error->message);
+    {
+      g_warning ("Cannot watch %s: %s", watch->path, error->message);
+      if (watch->begin_source == 0)
+        watch->begin_source = g_timeout_add_seconds (AGAIN_S, on_time_to_begin, watch);
+    }
 }
 
 /* --- What it tells --- */

@@ -273,7 +273,7 @@ hold_files (void *data)
 {
   pid_t parent = *(pid_t *) data;
 
-  (void) prctl (PR_SET_NAME, "outbox-closer");
+  ob_errand_set_name ("outbox-closer");
   (void) prctl (PR_SET_PDEATHSIG, SIGKILL);
   while (getppid () == parent)
     (void) usleep (100 * 1000);

@@ -278,3 +278,14 @@ ob_arguments_make (const ObRoute *route, const char *parameter, const char *quer
 
   return g_variant_ref_sink (g_variant_dict_end (&arguments));
 }
+
+GVariant *
+ob_arguments_make_one (const char *name, GVariant *value)
+{
+  GVariantBuilder arguments;
+
+  g_variant_builder_init (&arguments, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&arguments, "{sv}", name, value);
+
+  return g_variant_ref_sink (g_variant_builder_end (&arguments));
+}

@@ -32,4 +32,7 @@ GVariant *ob_arguments_make (const ObRoute *route, const char *parameter, const 
 /* A query as options. @options: see ObRoute. Errors: InvalidArgument. Returns: (transfer full) (nullable): a{sv} */
 GVariant *ob_arguments_read_query (const char *query, const ObOption *options, gboolean has_metadata, GError **error);
 
+/* The arguments of a request that has one. @value: floating or not. Returns: (transfer full): a{sv} */
+GVariant *ob_arguments_make_one (const char *name, GVariant *value);
+
 G_END_DECLS

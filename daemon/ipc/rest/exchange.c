@@ -93,14 +93,24 @@ ob_exchange_go_on (ObExchange *exchange)
   soup_server_message_unpause (exchange->message);
 }
 
+/* Each is answered once, and only while somebody listens. Returns: whether this is the answer */
+static gboolean
+take_answer (ObExchange *exchange)
+{
+  if (ob_exchange_is_over (exchange))
+    return FALSE;
+  exchange->is_answered = TRUE;
+
+  return TRUE;
+}
+
 void
 ob_exchange_answer (ObExchange *exchange, guint status, GVariant *document)
 {
   g_autoptr (GVariant) owned = document ? g_variant_ref_sink (document) : NULL;
 
-  if (ob_exchange_is_over (exchange))
+  if (!take_answer (exchange))
     return;
-  exchange->is_answered = TRUE;
   ob_reply_document (exchange->message, status, owned);
   ob_exchange_go_on (exchange);
 }
@@ -108,9 +118,8 @@ ob_exchange_answer (ObExchange *exchange, guint status, GVariant *document)
 void
 ob_exchange_answer_file (ObExchange *exchange, const char *media_type, GBytes *file)
 {
-  if (ob_exchange_is_over (exchange))
+  if (!take_answer (exchange))
     return;
-  exchange->is_answered = TRUE;
   ob_reply_file (exchange->message, media_type, file);
   ob_exchange_go_on (exchange);
 }
@@ -118,9 +127,8 @@ ob_exchange_answer_file (ObExchange *exchange, const char *media_type, GBytes *f
 void
 ob_exchange_fail (ObExchange *exchange, const GError *error)
 {
-  if (ob_exchange_is_over (exchange))
+  if (!take_answer (exchange))
     return;
-  exchange->is_answered = TRUE;
   ob_reply_error (exchange->message, error);
   ob_exchange_go_on (exchange);
 }
@@ -128,9 +136,8 @@ ob_exchange_fail (ObExchange *exchange, const GError *error)
 void
 ob_exchange_refuse (ObExchange *exchange, guint status, const char *detail)
 {
-  if (ob_exchange_is_over (exchange))
+  if (!take_answer (exchange))
     return;
-  exchange->is_answered = TRUE;
   ob_reply_refusal (exchange->message, status, detail);
   ob_exchange_go_on (exchange);
 }
@@ -138,9 +145,8 @@ ob_exchange_refuse (ObExchange *exchange, guint status, const char *detail)
 void
 ob_exchange_begin_stream (ObExchange *exchange, const char *media_type)
 {
-  if (ob_exchange_is_over (exchange))
+  if (!take_answer (exchange))
     return;
-  exchange->is_answered = TRUE;
   ob_reply_stream (exchange->message, media_type);
 }
 

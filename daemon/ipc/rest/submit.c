@@ -81,12 +81,8 @@ take_file (gpointer user_data, GError **error)
 static void
 hand_over (Submit *submit)
 {
-  g_autoptr (GVariant) arguments = NULL;
-  GVariantBuilder builder;
+  g_autoptr (GVariant) arguments = ob_arguments_make_one ("options", submit->options);
 
-  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&builder, "{sv}", "options", submit->options);
-  arguments = g_variant_ref_sink (g_variant_builder_end (&builder));
   ob_exchange_ask (submit->exchange, ob_exchange_get_route (submit->exchange)->request, arguments, take_file,
                    on_submitted);
 }

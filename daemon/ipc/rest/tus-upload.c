@@ -8,8 +8,6 @@
 
 #include "dbus/error.h"
 
-#include <string.h>
-
 /* A file that nothing comes for is closed, so that a person sees that it is unfinished, and may commit it. */
 #define IDLE_S 60
 
@@ -35,14 +33,14 @@ struct _ObTusUpload
   ObWriter *writer;  /* owned; NULL: the file is closed. The thread's during a job */
   guint64 unflushed; /* the thread's during a job */
 
-  ObTusPiece piece;     /* while it is busy */
-  GByteArray *expected; /* NULL: the piece has no checksum */
-  GChecksum *checksum;  /* of the piece so far; the thread's during a job */
-  GByteArray *waiting;  /* came, and is not being written yet */
-  gboolean is_busy;     /* from the beginning of a piece until it is done */
-  gboolean is_working;  /* a job or a commit is under way */
-  gboolean is_ended;    /* nothing more comes of the piece */
-  gboolean is_whole;    /* and all of it came */
+  ObTusPiece piece;    /* while it is busy */
+  GBytes *expected;    /* NULL: the piece has no checksum */
+  GChecksum *checksum; /* of the piece so far; the thread's during a job */
+  GByteArray *waiting; /* came, and is not being written yet */
+  gboolean is_busy;    /* from the beginning of a piece until it is done */
+  gboolean is_working; /* a job or a commit is under way */
+  gboolean is_ended;   /* nothing more comes of the piece */
+  gboolean is_whole;   /* and all of it came */
   gboolean is_taken_over;
   GArray *waiters; /* of Waiter */
   guint idle;
@@ -74,7 +72,7 @@ clear (gpointer data)
   g_clear_handle_id (&upload->idle, g_source_remove);
   g_clear_pointer (&upload->writer, ob_writer_free);
   g_clear_pointer (&upload->checksum, g_checksum_free);
-  g_clear_pointer (&upload->expected, g_byte_array_unref);
+  g_clear_pointer (&upload->expected, g_bytes_unref);
   g_byte_array_unref (upload->waiting);
   g_array_unref (upload->waiters);
   g_free (upload->id);
@@ -128,16 +126,15 @@ ob_tus_uploads_get (ObTusUploads *uploads, const char *id)
 {
   ObTusUpload *upload = g_hash_table_lookup (uploads->all, id);
 
-  if (!upload)
-    {
-      upload = g_rc_box_new0 (ObTusUpload);
-      upload->uploads = uploads;
-      upload->id = g_strdup (id);
-      upload->waiting = g_byte_array_new ();
-      upload->waiters = g_array_new (FALSE, FALSE, sizeof (Waiter));
-    }
+  if (upload)
+    return g_rc_box_acquire (upload);
+  upload = g_rc_box_new0 (ObTusUpload);
+  upload->uploads = uploads;
+  upload->id = g_strdup (id);
+  upload->waiting = g_byte_array_new ();
+  upload->waiters = g_array_new (FALSE, FALSE, sizeof (Waiter));
 
-  return upload == g_hash_table_lookup (uploads->all, id) ? g_rc_box_acquire (upload) : upload;
+  return upload;
 }
 
 /* From a first piece on it is kept, since its file may be open. */
@@ -238,13 +235,15 @@ static gboolean
 end_piece (const Job *job, GError **error)
 {
   ObTusUpload *upload = job->upload;
-  guint8 digest[64];
-  gsize size_bytes = sizeof digest;
+  guint8 bytes[64];
+  gsize size_bytes = sizeof bytes;
+  g_autoptr (GBytes) digest = NULL;
 
   if (!upload->checksum)
     return flush (upload, error);
-  g_checksum_get_digest (upload->checksum, digest, &size_bytes);
-  if (job->is_whole && size_bytes == upload->expected->len && memcmp (digest, upload->expected->data, size_bytes) == 0)
+  g_checksum_get_digest (upload->checksum, bytes, &size_bytes);
+  digest = g_bytes_new (bytes, size_bytes);
+  if (job->is_whole && g_bytes_equal (digest, upload->expected))
     return flush (upload, error);
   g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_DIGEST_MISMATCH, "The piece has another checksum; nothing was kept");
 
@@ -321,7 +320,7 @@ finish (ObTusUpload *upload, guint64 offset, const GError *error)
 
   upload->is_busy = upload->is_working = FALSE;
   g_clear_pointer (&upload->checksum, g_checksum_free);
-  g_clear_pointer (&upload->expected, g_byte_array_unref);
+  g_clear_pointer (&upload->expected, g_bytes_unref);
   (void) g_byte_array_set_size (upload->waiting, 0);
   if (!upload->uploads)
     return;
@@ -437,7 +436,7 @@ ob_tus_upload_begin (ObTusUpload *upload, const ObTusPiece *piece)
   upload->is_ended = upload->is_whole = upload->is_taken_over = FALSE;
   if (piece->checksum)
     {
-      upload->expected = g_bytes_unref_to_array (g_bytes_ref (piece->checksum));
+      upload->expected = g_bytes_ref (piece->checksum);
       upload->checksum = g_checksum_new (piece->algorithm);
     }
   pump (upload, TRUE);

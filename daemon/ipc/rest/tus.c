@@ -218,17 +218,13 @@ create (Tus *tus)
   ObExchange *exchange = tus->exchange;
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) options = make_options (tus, &error);
-  g_autoptr (GVariant) arguments = NULL;
-  GVariantBuilder builder;
+  g_autoptr (GVariant) arguments = options ? ob_arguments_make_one ("options", options) : NULL;
 
-  if (!options)
+  if (!arguments)
     {
       fail (tus, error);
       return;
     }
-  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&builder, "{sv}", "options", options);
-  arguments = g_variant_ref_sink (g_variant_builder_end (&builder));
   ob_exchange_ask (exchange, ob_exchange_get_route (exchange)->request, arguments, NULL, on_created);
 }
 
@@ -383,13 +379,10 @@ on_removed (GVariant *results, const GError *error, gpointer user_data)
 static void
 remove_upload (Tus *tus, const ObUpload *row)
 {
-  g_autoptr (GVariant) arguments = NULL;
-  GVariantBuilder builder;
+  g_autoptr (GVariant) arguments
+      = ob_arguments_make_one ("ids", g_variant_new_strv ((const char *const *) &row->id, 1));
 
   ob_tus_upload_close (tus->upload);
-  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&builder, "{sv}", "ids", g_variant_new_strv ((const char *const *) &row->id, 1));
-  arguments = g_variant_ref_sink (g_variant_builder_end (&builder));
   ob_exchange_ask (tus->exchange, ob_exchange_get_route (tus->exchange)->request, arguments, NULL, on_removed);
 }
 

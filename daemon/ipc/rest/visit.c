@@ -68,12 +68,29 @@ set_count (const ObVisits *visits, guint32 pid, guint n_visits)
 /* --- Life --- */
 
 static void
-stop_waiting (ObVisit *visit)
+stop_reading (ObVisit *visit)
 {
   if (visit->readable)
     g_source_destroy (visit->readable);
   g_clear_pointer (&visit->readable, g_source_unref);
   g_clear_handle_id (&visit->deadline, g_source_remove);
+}
+
+static void
+start_reading (ObVisit *visit, GPollableSourceFunc on_readable, guint most_s, GSourceFunc on_deadline)
+{
+  GInputStream *input = g_io_stream_get_input_stream (G_IO_STREAM (visit->connection));
+
+  visit->readable = g_pollable_input_stream_create_source (G_POLLABLE_INPUT_STREAM (input), NULL);
+  g_source_set_callback (visit->readable, G_SOURCE_FUNC (on_readable), visit, NULL);
+  (void) g_source_attach (visit->readable, NULL);
+  visit->deadline = g_timeout_add_seconds (most_s, on_deadline, visit);
+}
+
+static void
+stop_waiting (ObVisit *visit)
+{
+  stop_reading (visit);
   g_clear_pointer (&visit->look, ob_look_cancel);
 }
 
@@ -171,9 +188,7 @@ judge_head (ObVisit *visit)
       return;
     }
   visit->head_bytes = head_bytes;
-  g_source_destroy (visit->readable);
-  g_clear_pointer (&visit->readable, g_source_unref);
-  g_clear_handle_id (&visit->deadline, g_source_remove);
+  stop_reading (visit);
   check_whether_ready (visit);
 }
 
@@ -210,17 +225,6 @@ on_deadline (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-static void
-begin_reading (ObVisit *visit)
-{
-  GInputStream *input = g_io_stream_get_input_stream (G_IO_STREAM (visit->connection));
-
-  visit->readable = g_pollable_input_stream_create_source (G_POLLABLE_INPUT_STREAM (input), NULL);
-  g_source_set_callback (visit->readable, G_SOURCE_FUNC (on_readable), visit, NULL);
-  (void) g_source_attach (visit->readable, NULL);
-  visit->deadline = g_timeout_add_seconds (OB_VISIT_HEAD_MOST_S, on_deadline, visit);
-}
-
 /* --- Coming and going --- */
 
 static gboolean
@@ -253,7 +257,7 @@ begin (ObVisit *visit)
   visit->look
       = ob_looks_begin (visit->visits->looks, peer.pid, peer.pidfd, ob_process_get_now_us (), on_looked, visit, &error);
   if (visit->look)
-    begin_reading (visit);
+    start_reading (visit, on_readable, OB_VISIT_HEAD_MOST_S, on_deadline);
   else
     refuse_with (visit, 403, error);
 }
@@ -320,14 +324,9 @@ on_rest_deadline (gpointer user_data)
 static void
 read_rest (ObVisit *visit, guint64 rest_bytes)
 {
-  GInputStream *input = g_io_stream_get_input_stream (G_IO_STREAM (visit->connection));
-
   visit->rest_bytes = MIN (rest_bytes, OB_VISIT_REST_MAX_BYTES);
   (void) g_socket_shutdown (g_socket_connection_get_socket (visit->connection), FALSE, TRUE, NULL);
-  visit->readable = g_pollable_input_stream_create_source (G_POLLABLE_INPUT_STREAM (input), NULL);
-  g_source_set_callback (visit->readable, G_SOURCE_FUNC (on_rest), visit, NULL);
-  (void) g_source_attach (visit->readable, NULL);
-  visit->deadline = g_timeout_add_seconds (OB_VISIT_REST_MOST_S, on_rest_deadline, visit);
+  start_reading (visit, on_rest, OB_VISIT_REST_MOST_S, on_rest_deadline);
 }
 
 /* Of a visit that was refused before its head was understood, nobody knows what else comes. */
