@@ -8,6 +8,23 @@
 #include "base/json.h"
 #include "dbus/error.h"
 
+/* libsoup has no words for these: RFC 6585 sections 4 and 5, and the checksum extension of tus 1.0. */
+static const char *
+get_phrase (guint status)
+{
+  switch (status)
+    {
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 460:
+      return "Checksum Mismatch";
+    default:
+      return soup_status_get_phrase (status);
+    }
+}
+
 /* Nothing here is for another origin's page, for a cache, or to be taken for a page. The connection is closed, see visit.h. */
 static void
 set_common (SoupServerMessage *message, guint status)
@@ -21,7 +38,7 @@ set_common (SoupServerMessage *message, guint status)
 
   for (guint i = 0; i < G_N_ELEMENTS (headers); i++)
     soup_message_headers_replace (soup_server_message_get_response_headers (message), headers[i][0], headers[i][1]);
-  soup_server_message_set_status (message, status, NULL);
+  soup_server_message_set_status (message, status, get_phrase (status));
 }
 
 /* @document: floating or not */
@@ -68,7 +85,7 @@ reply (SoupServerMessage *message, guint status, OutboxError code, const char *d
 
   g_variant_builder_init (&problem, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&problem, "{sv}", "type", g_variant_new_string ("about:blank"));
-  g_variant_builder_add (&problem, "{sv}", "title", g_variant_new_string (soup_status_get_phrase (status)));
+  g_variant_builder_add (&problem, "{sv}", "title", g_variant_new_string (get_phrase (status)));
   g_variant_builder_add (&problem, "{sv}", "status", g_variant_new_uint32 (status));
   g_variant_builder_add (&problem, "{sv}", "detail", g_variant_new_string (detail));
   g_variant_builder_add (&problem, "{sv}", "code", g_variant_new_string (outbox_error_get_name (code)));
