@@ -26,4 +26,7 @@ typedef struct
 void ob_caller_free (ObCaller *caller);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObCaller, ob_caller_free)
 
+/* NotAllowed: nobody is let in of whom it is not known who it is. */
+void ob_caller_set_unknown (GError **error, const char *why);
+
 G_END_DECLS

@@ -5,7 +5,6 @@
  */
 #include "ipc/looks.h"
 
-#include "dbus/error.h"
 #include "ipc/process.h"
 
 #include <unistd.h>
@@ -51,12 +50,6 @@ look_unref (ObLook *look)
   g_atomic_rc_box_release_full (look, look_clear);
 }
 
-static void
-refuse (GError **error, const char *why)
-{
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED, "It cannot be told which app calls: %s", why);
-}
-
 /* @caller: (nullable) (transfer full) */
 static void
 end (ObLook *look, ObCaller *caller, const GError *error)
@@ -100,7 +93,7 @@ on_late (gpointer data)
   g_autoptr (GError) error = NULL;
 
   look->timeout = 0;
-  refuse (&error, "its process cannot be looked at");
+  ob_caller_set_unknown (&error, "its process cannot be looked at");
   end (look, NULL, error);
 
   return G_SOURCE_REMOVE;
@@ -143,7 +136,7 @@ ob_looks_begin (ObLooks *looks, guint32 pid, int pidfd, gint64 connected_us, ObL
       look->timeout = g_timeout_add_seconds (LOOK_MOST_S, on_late, look);
       return look;
     }
-  refuse (error, "too many are asked for");
+  ob_caller_set_unknown (error, "too many are asked for");
   look_unref (look);
 
   return NULL;

@@ -8,7 +8,6 @@
 #include "ipc/process.h"
 
 #include "base/mounts.h"
-#include "dbus/error.h"
 #include "ipc/app.h"
 
 #include <errno.h>
@@ -26,7 +25,7 @@
 static gpointer
 refuse (GError **error, const char *why)
 {
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED, "It cannot be told which app calls: %s", why);
+  ob_caller_set_unknown (error, why);
 
   return NULL;
 }

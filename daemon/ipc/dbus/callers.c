@@ -58,12 +58,6 @@ query_unref (Query *query)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Query, query_unref)
 
-static void
-refuse (GError **error, const char *why)
-{
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED, "It cannot be told which app calls: %s", why);
-}
-
 /* Answers all who wait. @caller: (nullable) (transfer full) */
 static void
 answer (Query *query, ObCaller *caller, const GError *error)
@@ -141,9 +135,9 @@ on_credentials (GObject *source, GAsyncResult *result, gpointer user_data)
   if (query->callers->attached_us == 0)
     query->callers->attached_us = ob_process_get_now_us ();
   if (!reply)
-    refuse (&refusal, error->message);
+    ob_caller_set_unknown (&refusal, error->message);
   else if (!g_variant_lookup (credentials, "ProcessID", "u", &pid))
-    refuse (&refusal, "the bus does not know its process");
+    ob_caller_set_unknown (&refusal, "the bus does not know its process");
   if (refusal)
     {
       answer (query, NULL, refusal);
@@ -175,7 +169,7 @@ on_owner_changed (GDBusConnection *connection, const char *sender, const char *p
   query = g_hash_table_lookup (callers->queries, name);
   if (query)
     {
-      refuse (&error, "it has left the bus");
+      ob_caller_set_unknown (&error, "it has left the bus");
       answer (query, NULL, error);
     }
   if (g_hash_table_remove (callers->known, name) && callers->on_gone)
