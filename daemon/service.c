@@ -34,6 +34,7 @@ struct _ObService
   ObConfiguration *configuration;
   ObBroker *broker;
   ObPairing *pairing;
+  ObSessions *sessions;
   ObAdapterContext context; /* owns callers and feed */
   ObUploadsAdapter *uploads;
   ObQueueAdapter *queue;
@@ -248,7 +249,9 @@ build (ObService *service, GPtrArray *left, GError **error)
   if (ob_database_is_damaged (service->database))
     on_damaged (service);
   service->pairing = ob_pairing_new ();
-  service->context = (ObAdapterContext){ { service->broker, service->configuration, NULL, service->pairing },
+  service->sessions = ob_sessions_new ();
+  service->context = (ObAdapterContext){ { service->broker, service->configuration, NULL, service->pairing,
+                                           service->sessions, NULL },
                                          ob_callers_new (),
                                          ob_feed_new (service->broker),
                                          ob_line_new (ob_adapter_serve, &service->context) };
@@ -326,6 +329,7 @@ ob_service_free (ObService *service)
   g_clear_pointer (&service->context.feed, ob_feed_free);
   g_clear_object (&service->broker);
   g_clear_pointer (&service->pairing, ob_pairing_free);
+  g_clear_pointer (&service->sessions, ob_sessions_free);
   g_clear_pointer (&service->spool, ob_spool_free);
   close_database (service);
   g_clear_handle_id (&service->damage_source, g_source_remove);

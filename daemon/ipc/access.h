@@ -24,6 +24,7 @@ typedef enum
   OB_OPERATION_POLICY,       /* see and set the rules, which name networks and files */
   OB_OPERATION_DESTINATIONS, /* see and set where everything goes, with which credentials */
   OB_OPERATION_APPS,         /* see web apps, let them in and revoke them */
+  OB_OPERATION_DASHBOARD,    /* open the dashboard, by which a browser may do what the person may */
   OB_OPERATION_ADDRESS,      /* see where the other door is */
 } ObOperation;
 

@@ -22,8 +22,11 @@ static const ObCaller scanner = { (char *) "org.example.Scanner", OB_CALLER_SAND
 
 /* --- Requests --- */
 
-/* Web pages that ask, in each test anew. */
+#define DASHBOARD "http://outbox.localhost:7363"
+
+/* Web pages that ask, and pages of the dashboard, in each test anew. */
 static ObPairing *pairing;
+static ObSessions *sessions;
 
 typedef struct
 {
@@ -69,7 +72,7 @@ take_file (gpointer user_data, GError **error)
 static void
 ask (TestRig *rig, const ObCaller *caller, const char *name, const char *arguments, const char *id, Answer *answer)
 {
-  const ObRequestContext context = { rig->broker, NULL, NULL, pairing };
+  const ObRequestContext context = { rig->broker, NULL, NULL, pairing, sessions, DASHBOARD };
   g_autoptr (GString) text = g_string_new (arguments);
   g_autoptr (GVariant) parsed = NULL;
 
@@ -295,10 +298,36 @@ test_a_page_waits_again_when_the_disk_refuses (TestRig *rig, gconstpointer data)
 }
 
 static void
+test_the_dashboard_is_opened_with_a_ticket (TestRig *rig, gconstpointer data)
+{
+  const char *begin = DASHBOARD "/#ticket=";
+  g_auto (Answer) answer = { 0 };
+  g_autofree char *token = NULL;
+  const char *url;
+
+  ask (rig, &host, "Access.OpenDashboard", "@a{sv} {}", NULL, &answer);
+  g_assert_no_error (answer.error);
+  g_assert_true (g_variant_lookup (answer.results, "url", "&s", &url));
+  g_assert_true (g_str_has_prefix (url, begin));
+  token = ob_sessions_begin (sessions, url + strlen (begin), ob_broker_get_boot_ms (rig->broker), NULL);
+  g_assert_nonnull (token);
+}
+
+static void
+test_an_app_does_not_open_the_dashboard (TestRig *rig, gconstpointer data)
+{
+  g_auto (Answer) answer = { 0 };
+
+  ask (rig, &camera, "Access.OpenDashboard", "@a{sv} {}", NULL, &answer);
+  g_assert_error (answer.error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED);
+}
+
+static void
 set_up (TestRig *rig, gconstpointer data)
 {
   test_rig_set_up (rig, data);
   pairing = ob_pairing_new ();
+  sessions = ob_sessions_new ();
 }
 
 static void
@@ -306,6 +335,7 @@ tear_down (TestRig *rig, gconstpointer data)
 {
   test_rig_tear_down (rig, data);
   g_clear_pointer (&pairing, ob_pairing_free);
+  g_clear_pointer (&sessions, ob_sessions_free);
 }
 
 /* --- Pages --- */
@@ -551,6 +581,10 @@ main (int argc, char *argv[])
   g_test_add ("/requests/what-is-answered", TestRig, NULL, set_up, test_what_is_answered, tear_down);
   g_test_add ("/requests/a-page-is-let-in-until-it-is-revoked", TestRig, NULL, set_up,
               test_a_page_is_let_in_until_it_is_revoked, tear_down);
+  g_test_add ("/requests/the-dashboard-is-opened-with-a-ticket", TestRig, NULL, set_up,
+              test_the_dashboard_is_opened_with_a_ticket, tear_down);
+  g_test_add ("/requests/an-app-does-not-open-the-dashboard", TestRig, NULL, set_up,
+              test_an_app_does_not_open_the_dashboard, tear_down);
   g_test_add ("/requests/a-denied-page-gets-nothing", TestRig, NULL, set_up, test_a_denied_page_gets_nothing,
               tear_down);
   g_test_add ("/requests/a-page-waits-again-when-the-disk-refuses", TestRig, NULL, set_up,

@@ -1,9 +1,10 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Operations on web apps: who was let in, who asks, and a person's answer. Main thread.
+ * Operations on web apps and the dashboard: who was let in, who asks, and a person's answer. Main thread.
  */
 #include "base/secret.h"
+#include "dbus/error.h"
 #include "ipc/document.h"
 #include "ipc/pairing-origin.h"
 #include "ipc/pairing.h"
@@ -123,4 +124,26 @@ ob_operation_revoke_app (const ObRequest *request, gint value)
 
   ob_pairing_revoke (request->context->pairing, app);
   ob_broker_revoke_app (request->context->broker, app, ob_request_on_commanded, ob_request_dup_answer (request));
+}
+
+/* --- The dashboard --- */
+
+/* The ticket is in the fragment: browsers send that to nobody. */
+void
+ob_operation_open_dashboard (const ObRequest *request, gint value)
+{
+  const char *origin = request->context->dashboard;
+  g_autoptr (GError) error = NULL;
+  char *ticket = NULL;
+
+  if (origin)
+    ticket = ob_sessions_issue_ticket (request->context->sessions, get_boot_ms (request), &error);
+  else
+    g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE,
+                 "There is no port for the dashboard: see the log of outboxd");
+  if (ticket)
+    ob_request_answer (request, "url", g_variant_new_take_string (g_strdup_printf ("%s/#ticket=%s", origin, ticket)));
+  else
+    ob_request_end (request, error);
+  ob_secret_free (ticket);
 }

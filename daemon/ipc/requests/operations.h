@@ -47,6 +47,7 @@ void ob_operation_list_apps (const ObRequest *request, gint value);
 void ob_operation_approve_app (const ObRequest *request, gint value);
 void ob_operation_deny_app (const ObRequest *request, gint value);
 void ob_operation_revoke_app (const ObRequest *request, gint value);
+void ob_operation_open_dashboard (const ObRequest *request, gint value);
 
 /* policy.c */
 void ob_operation_get_policy (const ObRequest *request, gint value);

@@ -9,6 +9,7 @@
 #include "broker/broker.h"
 #include "ipc/access.h"
 #include "ipc/pairing.h"
+#include "ipc/sessions.h"
 #include "policy/configuration.h"
 
 G_BEGIN_DECLS
@@ -20,6 +21,8 @@ typedef struct
   ObConfiguration *configuration;
   const char *rest_socket; /* (nullable): the path of REST's Unix socket; NULL: there is none */
   ObPairing *pairing;      /* web pages that ask to be let in */
+  ObSessions *sessions;    /* of the dashboard */
+  const char *dashboard;   /* (nullable): the dashboard's origin; NULL: there is no port for pages */
 } ObRequestContext;
 
 /* Called once, perhaps before ob_request_run() returns. @results: (nullable): floating a{sv}, by the result names of the

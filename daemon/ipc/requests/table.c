@@ -105,6 +105,7 @@ static const Row table[] = {
   { "Access.Approve", OB_OPERATION_APPS, ob_operation_approve_app, 0, { { "request", "s" } } },
   { "Access.Deny", OB_OPERATION_APPS, ob_operation_deny_app, 0, { { "request", "s" } } },
   { "Access.Revoke", OB_OPERATION_APPS, ob_operation_revoke_app, 0, { { "app", "s" } } },
+  { "Access.OpenDashboard", OB_OPERATION_DASHBOARD, ob_operation_open_dashboard, 0, { { NULL } } },
 };
 
 static const Row *
