@@ -115,14 +115,25 @@ dup_value (const char *base64)
   return g_strndup ((const char *) bytes, size_bytes);
 }
 
+/* The protocol has keys in ASCII; a blank and a comma end one. */
+static gboolean
+is_key (const char *text)
+{
+  for (const char *c = text; *c; c++)
+    if (!g_ascii_isgraph (*c))
+      return FALSE;
+
+  return *text != '\0';
+}
+
 static gboolean
 take_pair (ObTusHead *head, const char *pair, GHashTable *pairs)
 {
   g_auto (GStrv) parts = g_strsplit (pair, " ", 3);
   g_autofree char *value = NULL;
 
-  if (!parts[0] || *parts[0] == '\0' || (parts[1] && parts[2]))
-    return refuse (head, 400, "Upload-Metadata has keys and values, with one blank between");
+  if (!parts[0] || !is_key (parts[0]) || (parts[1] && parts[2]))
+    return refuse (head, 400, "Upload-Metadata has keys in ASCII and values, with one blank between");
   if (g_hash_table_contains (pairs, parts[0]))
     return refuse (head, 400, "A key of Upload-Metadata stands twice");
   value = dup_value (parts[1] ? parts[1] : "");

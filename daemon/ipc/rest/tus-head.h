@@ -16,8 +16,9 @@
  *   Upload-Concat                                             400: not served
  *   a checksum of an unknown algorithm, that is no base64, or 400
  *     has another length than the algorithm's
- *   metadata: a key that is empty or stands twice, a value    400
- *     that is no base64 or no text, more than one blank
+ *   metadata: a key that is empty, stands twice or has other  400
+ *     characters than visible ones of ASCII; a value that is
+ *     no base64 or no text; more than one blank
  *   metadata: filename, or name; filetype, or type            the name and the media type, where they are not empty
  *   metadata: any other                                       a pair of metadata, checked as Submit does
  *   any of the fields twice                                   400, by the guard
