@@ -154,7 +154,8 @@ ob_door_open (const ObRequestContext *context, ObFeed *feed)
   ObDoor *door = g_new0 (ObDoor, 1);
   g_autoptr (GError) error = NULL;
 
-  door->tools = (ObExchangeTools){ context, feed, ob_tus_uploads_new (context->broker) };
+  door->tools
+      = (ObExchangeTools){ context, feed, ob_tus_uploads_new (context->broker), ob_heartbeat_new (OB_HEARTBEAT_S) };
   door->server = soup_server_new ("raw-paths", TRUE, "server-header", NULL, NULL);
   soup_server_add_early_handler (door->server, NULL, on_head, door, NULL);
   soup_server_add_handler (door->server, NULL, on_body, door, NULL);
@@ -186,6 +187,7 @@ ob_door_free (ObDoor *door)
   g_object_unref (door->server);
   ob_visits_free (door->visits);
   ob_tus_uploads_free (door->tools.tus);
+  ob_heartbeat_free (door->tools.heartbeat);
   g_object_unref (door->address);
   g_free (door->note);
   g_free (door);

@@ -29,8 +29,7 @@ typedef struct
   gsize sent_bytes; /* that the client has not taken yet */
   gint64 last_us;   /* when it was last sent something */
   guint timer;      /* until it may be sent something again */
-  guint heartbeat;
-  gulong taken; /* the handler that hears of bytes that went */
+  gulong taken;     /* the handler that hears of bytes that went */
 } Stream;
 
 static void
@@ -40,7 +39,7 @@ stream_free (gpointer data)
 
   g_signal_handler_disconnect (ob_exchange_get_message (stream->exchange), stream->taken);
   g_clear_handle_id (&stream->timer, g_source_remove);
-  g_clear_handle_id (&stream->heartbeat, g_source_remove);
+  ob_heartbeat_remove (ob_exchange_get_heartbeat (stream->exchange), stream);
   if (stream->subscription)
     ob_subscription_free (stream->subscription);
   ob_batch_free (stream->open);
@@ -138,15 +137,13 @@ on_bytes_taken (SoupServerMessage *message, guint size_bytes, gpointer user_data
   ob_subscription_go_on (stream->subscription);
 }
 
-static gboolean
-on_heartbeat (gpointer user_data)
+static void
+on_heartbeat (gpointer member)
 {
-  Stream *stream = user_data;
+  Stream *stream = member;
 
   if (stream->sent_bytes == 0)
     send_text (stream, g_strdup (":\n\n"));
-
-  return G_SOURCE_CONTINUE;
 }
 
 /* --- What the feed tells --- */
@@ -285,6 +282,6 @@ ob_events_take_body (ObExchange *exchange)
       return;
     }
   ob_exchange_begin_stream (exchange, MEDIA_TYPE);
-  stream->heartbeat = g_timeout_add_seconds (OB_EVENTS_HEARTBEAT_S, on_heartbeat, stream);
+  ob_heartbeat_add (ob_exchange_get_heartbeat (exchange), on_heartbeat, stream);
   ob_subscription_start (stream->subscription);
 }

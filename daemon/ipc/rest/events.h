@@ -30,7 +30,6 @@ G_BEGIN_DECLS
 
 #define OB_EVENTS_EVERY_MS 200
 #define OB_EVENTS_WAITING_MAX_BYTES (64 * 1024)
-#define OB_EVENTS_HEARTBEAT_S 25
 
 /* The request is here. */
 void ob_events_take_body (ObExchange *exchange);

@@ -193,6 +193,12 @@ ob_exchange_get_tus (const ObExchange *exchange)
   return exchange->tools->tus;
 }
 
+ObHeartbeat *
+ob_exchange_get_heartbeat (const ObExchange *exchange)
+{
+  return exchange->tools->heartbeat;
+}
+
 const ObCaller *
 ob_exchange_get_caller (const ObExchange *exchange)
 {

@@ -8,6 +8,7 @@
 
 #include "ipc/feed.h"
 #include "ipc/requests/request.h"
+#include "ipc/rest/heartbeat.h"
 #include "ipc/rest/router.h"
 #include "ipc/rest/tus-upload.h"
 #include "ipc/rest/visit.h"
@@ -24,6 +25,7 @@ typedef struct
   const ObRequestContext *requests;
   ObFeed *feed;
   ObTusUploads *tus;
+  ObHeartbeat *heartbeat;
 } ObExchangeTools;
 
 /* @tools, @visit: borrowed. @routed: what it has is taken. Attaches itself to the visit, which ends it. */
@@ -40,6 +42,7 @@ gboolean ob_exchange_is_over (const ObExchange *exchange);
 const ObRequestContext *ob_exchange_get_context (const ObExchange *exchange);
 ObFeed *ob_exchange_get_feed (const ObExchange *exchange);
 ObTusUploads *ob_exchange_get_tus (const ObExchange *exchange);
+ObHeartbeat *ob_exchange_get_heartbeat (const ObExchange *exchange);
 const ObCaller *ob_exchange_get_caller (const ObExchange *exchange);
 const ObRoute *ob_exchange_get_route (const ObExchange *exchange);
 const char *ob_exchange_get_parameter (const ObExchange *exchange); /* (nullable): what the path says */
