@@ -3,7 +3,7 @@
 
 BUILD ?= build
 
-.PHONY: build run check test bench campaign install
+.PHONY: build run check test bench campaign install uninstall
 
 build:
 	@tests/setup/install.sh
@@ -49,3 +49,7 @@ install:
 	@tests/setup/install.sh
 	@test -f $(BUILD)-release/build.ninja || meson setup $(BUILD)-release --buildtype=release -Dtests=false
 	@meson install -C $(BUILD)-release
+
+# What runs ends by itself when its program is gone. What has not arrived stays in its data folder.
+uninstall:
+	@ninja -C $(BUILD)-release uninstall

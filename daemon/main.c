@@ -8,6 +8,7 @@
 #include "base/debug.h"
 #include "base/strays.h"
 #include "config.h"
+#include "removal.h"
 #include "store/reader.h"
 
 #include <glib-unix.h>
@@ -39,6 +40,14 @@ on_end (gpointer user_data)
 
   run->exit_code = 1;
   g_main_loop_quit (run->loop);
+}
+
+static void
+on_removed (gpointer user_data)
+{
+  g_message ("The program was removed from this device: it ends. What has not arrived is kept in %s/outbox",
+             g_get_user_data_dir ());
+  g_main_loop_quit (((Run *) user_data)->loop);
 }
 
 static gboolean
@@ -83,7 +92,9 @@ main (int argc, char *argv[])
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autofree char *data_folder = g_build_filename (g_get_user_data_dir (), "outbox", NULL);
+  g_autofree char *program = ob_removal_dup_program ();
   g_autoptr (ObInstance) instance = NULL;
+  g_autoptr (ObRemoval) removal = NULL;
   Run run = { .loop = loop };
 
   setlocale (LC_ALL, "");
@@ -101,6 +112,7 @@ main (int argc, char *argv[])
   g_unix_signal_add (SIGTERM, on_signal, &run);
   g_unix_signal_add (SIGINT, on_signal, &run);
   instance = ob_instance_new (data_folder, on_end, &run);
+  removal = ob_removal_watch (program, OB_REMOVAL_AFTER_S, on_removed, &run);
   g_main_loop_run (loop);
   g_clear_pointer (&instance, ob_instance_free);
   ob_reader_leave_files ();
