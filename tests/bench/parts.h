@@ -30,7 +30,10 @@ void bench_wear (const Bench *bench);
 /* turn.c: how long others wait while much is done. */
 void bench_turn (const Bench *bench);
 
-/* idle.c: a full queue without a network. */
+/* rest.c: REST against the bus and a bare sink; many streams, slow clients. */
+void bench_rest (const Bench *bench);
+
+/* idle.c: a full queue without a network, and idle event streams. */
 void bench_idle (const Bench *bench);
 
 G_END_DECLS
