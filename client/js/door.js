@@ -1,0 +1,253 @@
+// SPDX-FileCopyrightText: The Outbox authors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The way to the broker: which port it has, that it is the one that was paired, and requests with the token.
+//
+// Ports are nobody's property: while the broker does not run, a program of another user can listen there. So a page asks for a
+// proof first (`/v1/hello`): an HMAC over a number that it has just made up, by the digest of the token, over its own origin and
+// the host and port that it speaks to, so that nobody can pass on the answer of another. Who cannot give it gets neither token
+// nor bytes. A proof counts for some seconds, and until a request fails.
+import {OutboxError, readProblem} from './errors.js';
+import {startDeadline} from './waiting.js';
+
+export const FIRST_PORT = 7363;
+export const N_PORTS = 10;
+
+const PROOF_LASTS_MS = 5000;
+const HELLO_MS = 5000;
+const REQUEST_MS = 120000; // a piece can wait for a slow disk
+const JSON_TYPE = 'application/json';
+
+// As Chromium has called it since 145, and before.
+const PERMISSIONS = ['loopback-network', 'local-network-access'];
+
+const encode = text => new TextEncoder().encode(text);
+const toHex = bytes => Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
+
+function fromHex(text) {
+  return typeof text === 'string' && /^([0-9a-f]{2})+$/.test(text)
+    ? Uint8Array.from(text.match(/../g), pair => parseInt(pair, 16)) : new Uint8Array();
+}
+
+// What the broker signs.
+export function writeChallenge(origin, host, nonce) {
+  return `outbox-hello\n${origin}\n${host}\n${nonce}`;
+}
+
+// proof: 64 hexadecimal digits, or whatever came. Takes the same time for any wrong one.
+export async function isProof(proof, token, challenge) {
+  const digest = await crypto.subtle.digest('SHA-256', encode(token));
+  const key = await crypto.subtle.importKey('raw', digest, {name: 'HMAC', hash: 'SHA-256'}, false, ['verify']);
+
+  return crypto.subtle.verify('HMAC', key, fromHex(proof), encode(challenge));
+}
+
+function isLoopbackPage() {
+  return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(globalThis.location?.hostname ?? 'localhost');
+}
+
+// Returns: granted, prompt or denied; granted where the browser has no such permission.
+async function askForPermission() {
+  for (const name of isLoopbackPage() ? [] : PERMISSIONS)
+    try {
+      return (await navigator.permissions.query({name})).state;
+    } catch {
+      // It knows no permission of this name.
+    }
+
+  return 'granted';
+}
+
+async function checkPermission() {
+  const permission = await askForPermission();
+
+  if (permission === 'denied')
+    throw new OutboxError('Blocked', 'This browser does not let the page reach programs on this device. Allow it in the '
+      + 'site settings (“Apps on device”); in an iframe, the page around it has to pass the permission on');
+  if (permission === 'prompt' && navigator.userActivation?.isActive === false)
+    throw new OutboxError('PermissionNeeded', 'The browser wants to ask whether this page may reach programs on this '
+      + 'device, and asks only after a click');
+}
+
+export class Door {
+  #fetch;
+  #origin;
+  #ports;
+  #shelf;       // a promise
+  #proof = {base: null, token: null, untilMs: 0};
+  #proving = null; // a promise, while one is asked for
+
+  // The defaults are what a page uses; a test has its own.
+  constructor(shelf, {ports, fetch = globalThis.fetch.bind(globalThis), origin = globalThis.location?.origin} = {}) {
+    this.#shelf = shelf;
+    this.#fetch = fetch;
+    this.#origin = origin;
+    this.#ports = ports ?? Array.from({length: N_PORTS}, (_, i) => FIRST_PORT + i);
+  }
+
+  // The next request asks for a proof again.
+  forgetProof() {
+    this.#proof.untilMs = 0;
+  }
+
+  // Throws NoBroker where nobody answers.
+  async #send(base, method, path, {headers = {}, body, signal} = {}) {
+    try {
+      return await this.#fetch(base + path, {method, headers, body, signal, mode: 'cors', credentials: 'omit',
+        cache: 'no-store', redirect: 'error', referrerPolicy: 'no-referrer'});
+    } catch (cause) {
+      if (signal?.aborted && signal.reason?.name !== 'TimeoutError')
+        throw signal.reason;
+      throw new OutboxError('NoBroker', 'Outbox does not answer on this device', {cause});
+    }
+  }
+
+  async #post(base, path, document, signal) {
+    const deadline = startDeadline(HELLO_MS, signal);
+
+    try {
+      const response = await this.#send(base, 'POST', path,
+        {headers: {'Content-Type': JSON_TYPE}, body: JSON.stringify(document), signal: deadline.signal});
+
+      if (!response.ok)
+        throw await readProblem(response);
+      return await response.json();
+    } finally {
+      deadline.end();
+    }
+  }
+
+  // Returns: what is at that port: `ours`, `unpaired` (a broker that does not know this site), or `nobody`.
+  async #greet(port, token, signal) {
+    const host = `127.0.0.1:${port}`;
+    const nonce = toHex(crypto.getRandomValues(new Uint8Array(32)));
+
+    try {
+      const {proof} = await this.#post(`http://${host}`, '/v1/hello', {nonce}, signal);
+      const isOurs = token && await isProof(proof, token, writeChallenge(this.#origin, host, nonce));
+
+      return isOurs ? 'ours' : 'unpaired';
+    } catch (error) {
+      signal?.throwIfAborted();
+      return error.status === 404 && error.code === 'NotFound' ? 'unpaired' : 'nobody';
+    }
+  }
+
+  // The port of last time is asked alone first. Returns: {base, kind}; base is null where kind is `nobody`.
+  async #search(token, signal) {
+    const shelf = await this.#shelf;
+    const last = token ? await shelf.getFact('port') : undefined;
+
+    if (this.#ports.includes(last) && await this.#greet(last, token, signal) === 'ours')
+      return {base: `http://127.0.0.1:${last}`, kind: 'ours'};
+    const kinds = await Promise.all(this.#ports.map(port => this.#greet(port, token, signal)));
+    const kind = ['ours', 'unpaired'].find(one => kinds.includes(one)) ?? 'nobody';
+    const port = this.#ports[kinds.indexOf(kind)];
+
+    if (kind === 'ours')
+      await shelf.setFact('port', port);
+    return {base: kind === 'nobody' ? null : `http://127.0.0.1:${port}`, kind};
+  }
+
+  async #prove() {
+    const token = await (await this.#shelf).getFact('token');
+
+    if (this.#proof.untilMs > Date.now() && this.#proof.token === token)
+      return this.#proof;
+    if (!token)
+      throw new OutboxError('NotPaired', 'This site is not paired with Outbox');
+    await checkPermission();
+    const {base, kind} = await this.#search(token);
+    if (kind === 'unpaired')
+      throw new OutboxError('NotPaired', 'Outbox does not know this site any more: pair it again');
+    if (kind === 'nobody')
+      throw new OutboxError('NoBroker', 'Outbox does not answer on this device');
+    this.#proof = {base, token, untilMs: Date.now() + PROOF_LASTS_MS};
+    return this.#proof;
+  }
+
+  // Those that ask at the same time wait for one proof.
+  #getProof() {
+    this.#proving ??= this.#prove().finally(() => this.#proving = null);
+    return this.#proving;
+  }
+
+  // Returns: `ready`, `unpaired`, `absent`, `ask` (the browser wants a click first) or `blocked`.
+  async look() {
+    try {
+      await checkPermission();
+      const token = await (await this.#shelf).getFact('token');
+      const {kind} = await this.#search(token);
+
+      return {ours: 'ready', unpaired: 'unpaired', nobody: 'absent'}[kind];
+    } catch (error) {
+      if (error.code === 'PermissionNeeded')
+        return 'ask';
+      if (error.code === 'Blocked')
+        return 'blocked';
+      throw error;
+    }
+  }
+
+  // A request with the token. Any answer but success is thrown. The caller's signal ends it; it ends by itself after a while,
+  // unless isStream says that the answer goes on for ever.
+  async ask(method, path, {headers = {}, body, signal, isStream = false} = {}) {
+    signal?.throwIfAborted();
+    const {base, token} = await this.#getProof();
+    const deadline = isStream ? null : startDeadline(REQUEST_MS, signal);
+
+    try {
+      const response = await this.#send(base, method, path,
+        {headers: {...headers, Authorization: `Bearer ${token}`}, body, signal: deadline?.signal ?? signal});
+
+      if (response.ok)
+        return response;
+      throw await readProblem(response);
+    } catch (error) {
+      if (!(error.status > 0))
+        this.forgetProof();
+      if (error.status === 401)
+        throw await this.#dropToken(token, error);
+      throw error;
+    } finally {
+      deadline?.end();
+    }
+  }
+
+  async askForDocument(method, path, document) {
+    const response = await this.ask(method, path, document === undefined ? {}
+      : {headers: {'Content-Type': JSON_TYPE}, body: JSON.stringify(document)});
+
+    return response.status === 204 ? null : response.json();
+  }
+
+  // The broker itself has said that the token is none, after it had proved that it knows it.
+  async #dropToken(token, cause) {
+    const shelf = await this.#shelf;
+
+    this.forgetProof();
+    if (await shelf.getFact('token') === token)
+      await shelf.setFact('token', undefined);
+    return new OutboxError('Revoked', 'A person took this site’s access to Outbox back', {status: 401, cause});
+  }
+
+  // --- Pairing: requests without a token, to a broker that has proved nothing yet ---
+
+  async findForPairing(signal) {
+    await checkPermission();
+    const {base} = await this.#search(await (await this.#shelf).getFact('token'), signal);
+
+    if (!base)
+      throw new OutboxError('NoBroker', 'Outbox does not answer on this device');
+    return base;
+  }
+
+  postUnproved(base, path, document, signal) {
+    return this.#post(base, path, document, signal);
+  }
+
+  async keepToken(token) {
+    await (await this.#shelf).setFact('token', token);
+    this.forgetProof();
+  }
+}

@@ -1,0 +1,168 @@
+// SPDX-FileCopyrightText: The Outbox authors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+/** See errors.js; beside these, `code` is a name of the broker's table of errors. */
+export type ErrorCode =
+  | 'NoBroker' | 'NotPaired' | 'Revoked' | 'Denied' | 'Expired' | 'PermissionNeeded' | 'Blocked' | 'FileNeeded'
+  | 'SourceChanged' | 'Removed'
+  | 'Failed' | 'InvalidArgument' | 'NotFound' | 'NotSupported' | 'NotAllowed' | 'WrongState' | 'Busy' | 'KeyReused'
+  | 'NoDestination' | 'DigestMismatch' | 'DiskFull' | 'TooMany' | 'Storage';
+
+export class OutboxError extends Error {
+  readonly name: 'OutboxError';
+  readonly code: ErrorCode;
+  /** Of HTTP; 0 where nobody answered. */
+  readonly status: number;
+  /** How long the broker asked to wait, or 0. */
+  readonly retryAfterMs: number;
+  /** Whether the same may go well later without anybody doing anything about it. */
+  readonly isPassing: boolean;
+}
+
+/**
+ * ready     the broker knows this site
+ * unpaired  a broker is there, and pair() is next
+ * absent    nobody answers
+ * ask       the browser will ask the person, and does so only on a click: call again from one
+ * blocked   the person or a policy of the browser does not let this page reach the device
+ */
+export type SiteState = 'ready' | 'unpaired' | 'absent' | 'ask' | 'blocked';
+
+export interface PairingCode {
+  /** To be shown: the person compares it with what Outbox shows. */
+  userCode: string;
+  /** Unix time in milliseconds. */
+  expiresAt: number;
+  /** What a person may type into a terminal to approve. */
+  command: string;
+}
+
+export interface PairOptions {
+  /** Ask to see and command the uploads of other apps too. */
+  manage?: boolean;
+  onCode?: (code: PairingCode) => void;
+  signal?: AbortSignal;
+}
+
+export interface Progress {
+  key: string;
+  /** Of the upload at the broker; null before it has one. */
+  id: string | null;
+  /** waiting: `error` says for what; it goes on by itself. done: the broker has all of it on its disk. */
+  state: 'sending' | 'waiting' | 'done';
+  /** In bytes; of a stream as many as have come so far. */
+  size: number;
+  /** Bytes that the broker has on its disk. */
+  confirmed: number;
+  /** Whether this browser could go on with all of it if the page were closed now. */
+  isKept: boolean;
+  error: OutboxError | null;
+}
+
+export interface SubmitOptions {
+  /** The submit key: the same key and bytes give the same upload. A random one where it is absent. */
+  key?: string;
+  /** Of the file; that of a File where it is absent. */
+  name?: string;
+  mediaType?: string;
+  destination?: string;
+  group?: string;
+  groupTitle?: string;
+  /** It is the report's form data, and goes before the media of its group. */
+  form?: boolean;
+  priority?: number;
+  /** Unix time in milliseconds: not to be sent before. */
+  notBefore?: number;
+  metadata?: Record<string, string>;
+  onProgress?: (progress: Progress) => void;
+  /** Stops; pending() has it then, and goOn() goes on. */
+  signal?: AbortSignal;
+}
+
+export interface Submitted {
+  key: string;
+  id: string;
+  /** A recording whose page was closed: it has what had come until then. */
+  isInterrupted: boolean;
+}
+
+export interface Pending {
+  key: string;
+  id: string | null;
+  name: string;
+  size: number;
+  confirmed: number;
+  createdAt: number;
+  /** This browser has not all of it: submit() the file again with the same key. */
+  needsFile: boolean;
+  /** A recording whose page was closed. */
+  isInterrupted: boolean;
+}
+
+/** As the broker has it everywhere: see org.outbox.Outbox1.xml. */
+export interface Upload {
+  id: string;
+  name: string;
+  state: 'saving' | 'queued' | 'uploading' | 'confirming' | 'retrying' | 'paused' | 'failed' | 'done';
+  reasons: string[];
+  needs_user: boolean;
+  size: number;
+  offset: number;
+  sequence: string;
+  [name: string]: unknown;
+}
+
+export interface Filter {
+  state?: string;
+  group?: string;
+  group_app?: string;
+  app?: string;
+  destination?: string;
+  unfinished?: boolean;
+}
+
+export type OutboxEvent =
+  | { type: 'ready'; id: string }
+  | { type: 'changes'; id: string; uploads: Upload[]; removed: string[]; holds?: object[] }
+  | { type: 'reset' }
+  | { type: 'gone'; code: ErrorCode };
+
+export interface Snapshot {
+  /** Whether this is what the broker has now; while it is gone, it is what was known last. */
+  isCurrent: boolean;
+  uploads: Upload[];
+}
+
+export class Outbox {
+  /** @param options.ports where to look for the broker, if not at 7363 to 7372 */
+  constructor(options?: { ports?: number[] });
+
+  state(): Promise<SiteState>;
+
+  /** Resolves when a person has approved. Rejects with Denied, Expired, NoBroker, Blocked or PermissionNeeded. */
+  pair(options?: PairOptions): Promise<string>;
+
+  /** Resolves when the broker has all of it on its disk. While the broker is away it waits; `signal` ends that. */
+  submit(source: Blob | ReadableStream<BufferSource | Blob>, options?: SubmitOptions): Promise<Submitted>;
+
+  /** What was submitted in this browser and is not whole at the broker, oldest first. */
+  pending(): Promise<Pending[]>;
+  goOn(key: string, options?: Pick<SubmitOptions, 'onProgress' | 'signal'>): Promise<Submitted>;
+  /** Forgets what is pending, here and at the broker. */
+  discard(key: string): Promise<void>;
+  /** Ends the waits of what is tried again. */
+  tryNow(): void;
+
+  get(id: string): Promise<Upload>;
+  list(filter?: Filter): Promise<Upload[]>;
+  pause(id: string): Promise<void>;
+  resume(id: string): Promise<void>;
+  retry(id: string): Promise<void>;
+  sendNow(id: string): Promise<void>;
+  remove(id: string): Promise<void>;
+
+  /** One stream for all tabs of the site. Throws when the site is no longer paired. */
+  events(options?: { signal?: AbortSignal }): AsyncGenerator<OutboxEvent, void, void>;
+  /** The site's uploads, again after every change. */
+  watch(options?: { signal?: AbortSignal }): AsyncGenerator<Snapshot, void, void>;
+}

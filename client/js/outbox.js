@@ -1,0 +1,197 @@
+// SPDX-FileCopyrightText: The Outbox authors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Outbox for web pages: hands files over to the upload broker of this device, and tells what becomes of them. Import this file; it
+// needs the others of its folder, and nothing else. docs/pages.md tells how to use it, outbox.d.ts what each function takes.
+import {Copy, Events} from './events.js';
+import {Door} from './door.js';
+import {OutboxError} from './errors.js';
+import {pair} from './pairing.js';
+import {openShelf} from './shelf.js';
+import {aloneWith, getId, makeSubmission, Sender} from './submission.js';
+import {isSameFile} from './supply.js';
+
+export {OutboxError};
+
+// A key that was used is remembered for as long: the same file under it is not sent again.
+const REMEMBERED_MS = 7 * 24 * 3600 * 1000;
+
+function describe({key, name, size, isStream, isEnded, keptBytes, readBytes, offset, createdAt, ...submission}) {
+  const isWhole = isStream || keptBytes === size;
+
+  return {key, id: getId(submission), name, size: size ?? readBytes, confirmed: offset, createdAt,
+    needsFile: !isWhole, isInterrupted: isStream && !isEnded};
+}
+
+function toQuery(filter) {
+  const pairs = Object.entries(filter).filter(([, value]) => value !== undefined).map(([name, value]) => [name, String(value)]);
+
+  return pairs.length > 0 ? `?${new URLSearchParams(pairs)}` : '';
+}
+
+export class Outbox {
+  #shelf; // a promise
+  #door;
+  #events;
+  #wake = new EventTarget();
+
+  // options: ports, to search elsewhere than the broker does; fetch, origin and shelf, where there is no page around
+  constructor({shelf, ...options} = {}) {
+    this.#shelf = Promise.resolve(shelf ?? openShelf());
+    this.#door = new Door(this.#shelf, options);
+    this.#events = new Events(this.#door, this.#wake);
+    for (const name of ['online', 'focus'])
+      globalThis.window?.addEventListener(name, () => this.tryNow());
+  }
+
+  // --- Broker and site ---
+
+  state() {
+    return this.#door.look();
+  }
+
+  async pair(options) {
+    const app = await pair(this.#door, options);
+
+    this.tryNow();
+    return app;
+  }
+
+  // What waits for its next try is tried now.
+  tryNow() {
+    this.#wake.dispatchEvent(new Event('wake'));
+  }
+
+  // --- Handing over ---
+
+  async submit(source, options = {}) {
+    const {key = crypto.randomUUID(), signal, onProgress} = options;
+
+    if (!(source instanceof Blob || source instanceof ReadableStream))
+      throw new OutboxError('InvalidArgument', 'A Blob, a File or a ReadableStream can be submitted');
+    return aloneWith(key, async () => {
+      const shelf = await this.#shelf;
+      const known = await shelf.getSubmission(key);
+
+      await this.#forgetOld(shelf);
+      if (known && (!(source instanceof Blob) || !await isSameFile(known, source)))
+        throw new OutboxError('KeyReused', 'Another file was submitted with this key');
+      const submission = known ?? makeSubmission(key, source, options);
+      // What could not be kept is kept from its start, if it can be now.
+      if (submission.keptBytes < submission.readBytes)
+        Object.assign(submission, {readBytes: 0, keptBytes: 0, digests: []});
+      await shelf.putSubmission(submission).catch(() => {});
+      return this.#send(shelf, submission, source, {signal, onProgress});
+    }, signal);
+  }
+
+  async goOn(key, {signal, onProgress} = {}) {
+    return aloneWith(key, async () => {
+      const shelf = await this.#shelf;
+      const submission = await shelf.getSubmission(key);
+
+      if (!submission)
+        throw new OutboxError('NotFound', 'Nothing was submitted with this key');
+      // Its recorder went with its page: what there is of it is the file.
+      if (submission.isStream && !submission.isEnded) {
+        const size = submission.keptBytes;
+
+        Object.assign(submission, {isEnded: true, isInterrupted: true, size, readBytes: size});
+      }
+      return this.#send(shelf, submission, null, {signal, onProgress});
+    }, signal);
+  }
+
+  async #send(shelf, submission, source, {signal, onProgress}) {
+    if (!submission.handedOver)
+      await new Sender(this.#door, shelf, submission, source, {signal, report: onProgress, wake: this.#wake}).run();
+    return {key: submission.key, id: getId(submission), isInterrupted: !!submission.isInterrupted};
+  }
+
+  async pending() {
+    const submissions = await (await this.#shelf).listSubmissions();
+
+    return submissions.filter(({handedOver}) => !handedOver).sort((a, b) => a.createdAt - b.createdAt).map(describe);
+  }
+
+  async discard(key) {
+    return aloneWith(key, async () => {
+      const shelf = await this.#shelf;
+      const submission = await shelf.getSubmission(key);
+
+      if (submission?.path && !submission.handedOver)
+        await this.#door.ask('DELETE', submission.path, {headers: {'Tus-Resumable': '1.0.0'}}).catch(error => {
+          if (error.status !== 404 && error.status !== 410)
+            throw error;
+        });
+      await shelf.forgetSubmission(key);
+    });
+  }
+
+  async #forgetOld(shelf) {
+    for (const {key, handedOver} of await shelf.listSubmissions())
+      if (handedOver && handedOver < Date.now() - REMEMBERED_MS)
+        await shelf.forgetSubmission(key);
+  }
+
+  // --- What is at the broker ---
+
+  get(id) {
+    return this.#door.askForDocument('GET', `/v1/uploads/${encodeURIComponent(id)}`);
+  }
+
+  async list(filter = {}) {
+    const uploads = [];
+    let cursor = undefined;
+
+    do {
+      const page = await this.#door.askForDocument('GET', `/v1/uploads${toQuery({...filter, cursor})}`);
+
+      uploads.push(...page.uploads);
+      cursor = page.cursor || undefined;
+    } while (cursor);
+    return uploads;
+  }
+
+  pause(id) {
+    return this.#command(id, 'pause');
+  }
+
+  resume(id) {
+    return this.#command(id, 'resume');
+  }
+
+  retry(id) {
+    return this.#command(id, 'retry');
+  }
+
+  sendNow(id) {
+    return this.#command(id, 'send-now');
+  }
+
+  #command(id, name) {
+    return this.#door.askForDocument('POST', `/v1/uploads/${encodeURIComponent(id)}/${name}`, {});
+  }
+
+  remove(id) {
+    return this.#door.askForDocument('DELETE', `/v1/uploads/${encodeURIComponent(id)}`);
+  }
+
+  // --- What changes there ---
+
+  events(options) {
+    return this.#events.listen(options);
+  }
+
+  async *watch({signal} = {}) {
+    const copy = new Copy();
+
+    for await (const event of this.events({signal})) {
+      await copy.follow(event, filter => this.list(filter)).catch(error => {
+        if (!error.isPassing)
+          throw error;
+      });
+      yield {isCurrent: copy.isCurrent, uploads: copy.uploads};
+    }
+  }
+}

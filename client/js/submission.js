@@ -1,0 +1,241 @@
+// SPDX-FileCopyrightText: The Outbox authors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// A file on its way from the page to the broker, by tus in pieces. Its record on the shelf outlives the page:
+//
+//   key, name, mediaType, options    as it was submitted; the key is the submit key
+//   size, isStream, isEnded          size is null while a stream goes on
+//   readBytes, keptBytes, digests    what was read, what is on the shelf, and the SHA-256 of each piece of it
+//   path, offset                     of the upload that the broker made, and how much of it survives there
+//   createdAt, handedOver            times; from handedOver on the broker has all of it, and the pieces are gone
+import {alone, amongFew} from './locks.js';
+import {OutboxError} from './errors.js';
+import {Supply} from './supply.js';
+import {BackOff, pause} from './waiting.js';
+
+const TUS = {'Tus-Resumable': '1.0.0'};
+const BODY_TYPE = 'application/offset+octet-stream';
+
+// What a creation says of the upload in its query, by the names that this library uses.
+const QUERY = {destination: 'destination', group: 'group', groupTitle: 'group_title', form: 'form', priority: 'priority',
+  notBefore: 'not_before'};
+
+function encodeBase64(text) {
+  return btoa(Array.from(new TextEncoder().encode(text), byte => String.fromCharCode(byte)).join(''));
+}
+
+export function writeMetadata({name, mediaType, options}) {
+  const pairs = Object.entries({filename: name, filetype: mediaType, ...options.metadata}).filter(([, value]) => value);
+
+  return pairs.map(([key, value]) => `${key} ${encodeBase64(String(value))}`).join(',');
+}
+
+export function writeQuery(options) {
+  const pairs = Object.entries(QUERY).filter(([name]) => options[name] !== undefined);
+  const query = new URLSearchParams(pairs.map(([name, parameter]) => [parameter, String(options[name])]));
+
+  return pairs.length > 0 ? `?${query}` : '';
+}
+
+// Throws InvalidArgument for what would be left out in silence.
+function checkOptions(options) {
+  for (const name of Object.keys(options))
+    if (!(name in QUERY) && !['name', 'mediaType', 'metadata', 'key', 'onProgress', 'signal'].includes(name))
+      throw new OutboxError('InvalidArgument', `There is no option “${name}”`);
+}
+
+export function makeSubmission(key, source, options) {
+  checkOptions(options);
+  if (!/^[\x21-\x7e]{1,200}$/.test(key))
+    throw new OutboxError('InvalidArgument', 'A submit key has up to 200 printable ASCII characters, without blanks');
+  const isStream = !(source instanceof Blob);
+  const {destination, group, groupTitle, form, priority, notBefore, metadata} = options;
+
+  return {
+    key, isStream, isEnded: !isStream, size: isStream ? null : source.size,
+    name: options.name ?? source.name ?? 'upload', mediaType: options.mediaType ?? source.type?.split(';')[0] ?? '',
+    options: {destination, group, groupTitle, form, priority, notBefore, metadata},
+    readBytes: 0, keptBytes: 0, digests: [], path: null, offset: 0, createdAt: Date.now(), handedOver: null,
+  };
+}
+
+export function getId(submission) {
+  return submission.path?.split('/').pop() ?? null;
+}
+
+function readOffset(response) {
+  const offset = Number(response.headers.get('Upload-Offset') ?? NaN);
+
+  if (!Number.isSafeInteger(offset) || offset < 0)
+    throw new OutboxError('Failed', 'Outbox did not say how much it has', {status: 502});
+  return offset;
+}
+
+function readPath(response) {
+  const path = response.headers.get('Location');
+
+  // Never an address: the token goes to the broker that was proved to be it.
+  if (!/^\/v1\/tus\/[0-9A-Za-z-]+$/.test(path ?? ''))
+    throw new OutboxError('Failed', 'Outbox did not say where the upload is', {status: 502});
+  return path;
+}
+
+export class Sender {
+  #door;
+  #shelf;
+  #submission;
+  #supply;
+  #signal;
+  #report;
+  #wake;
+  #isMadeAnew = false;
+
+  // report({state, …}): hears how far it is. wake: an EventTarget that ends waits early.
+  constructor(door, shelf, submission, source, {signal, report = () => {}, wake}) {
+    this.#door = door;
+    this.#shelf = shelf;
+    this.#submission = submission;
+    this.#supply = new Supply(shelf, submission, source, () => this.#tell('sending'));
+    this.#signal = signal;
+    this.#report = report;
+    this.#wake = wake;
+  }
+
+  #tell(state, error = null) {
+    const {key, size, readBytes, offset} = this.#submission;
+
+    this.#report({key, id: getId(this.#submission), state, size: size ?? readBytes, confirmed: offset,
+      isKept: this.#supply.isKept, error});
+  }
+
+  // Returns: when the broker has all of it on its disk.
+  async run() {
+    const onAbort = () => this.#supply.stop(this.#signal.reason);
+    const filled = this.#supply.fill();
+
+    filled.catch(() => {}); // read() throws it
+    this.#signal?.addEventListener('abort', onAbort);
+    try {
+      await this.#keepTrying();
+      await filled;
+      await this.#handOver();
+    } catch (error) {
+      this.#supply.stop(error);
+      throw error;
+    } finally {
+      this.#signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async #keepTrying() {
+    const backOff = new BackOff();
+
+    for (;;) {
+      const before = this.#submission.offset;
+
+      try {
+        return await this.#send();
+      } catch (error) {
+        this.#signal?.throwIfAborted();
+        if (!error.isPassing)
+          throw error;
+        if (this.#submission.offset > before)
+          backOff.reset();
+        this.#tell('waiting', error);
+        await pause(Math.max(backOff.next(), error.retryAfterMs), {signal: this.#signal, wake: this.#wake});
+      }
+    }
+  }
+
+  async #send() {
+    const submission = this.#submission;
+
+    await (submission.path ? this.#look() : this.#create());
+    this.#tell('sending');
+    for (;;) {
+      const piece = await this.#supply.read(submission.offset);
+
+      // The end of a stream may be known only after its last byte was sent.
+      if (!piece && (!submission.isStream || submission.isLengthTold))
+        return;
+      await this.#sendPiece(piece ?? new Blob());
+      if (submission.offset === submission.size && submission.isLengthTold)
+        return;
+      this.#tell('sending');
+    }
+  }
+
+  async #setOffset(offset) {
+    this.#submission.offset = offset;
+    // Lost, it is asked for again.
+    await this.#shelf.putSubmission(this.#submission).catch(() => {});
+  }
+
+  async #create() {
+    const submission = this.#submission;
+    const length = submission.isEnded ? {'Upload-Length': String(submission.size)} : {'Upload-Defer-Length': '1'};
+    const response = await this.#door.ask('POST', `/v1/tus/${writeQuery(submission.options)}`, {signal: this.#signal,
+      headers: {...TUS, ...length, 'Upload-Metadata': writeMetadata(submission), 'Idempotency-Key': submission.key},
+      body: new Uint8Array()});
+
+    submission.path = readPath(response);
+    submission.isLengthTold = submission.isEnded;
+    await this.#setOffset(0);
+  }
+
+  // What the broker has is what it says, not what was sent.
+  async #look() {
+    const submission = this.#submission;
+
+    try {
+      const response = await this.#door.ask('HEAD', submission.path, {headers: TUS, signal: this.#signal});
+
+      submission.isLengthTold = response.headers.has('Upload-Length');
+      await this.#setOffset(readOffset(response));
+      // What a recorder's page had in memory alone was sent before it was closed.
+      if (submission.isInterrupted && submission.offset > submission.size)
+        submission.size = submission.readBytes = submission.offset;
+    } catch (error) {
+      if (error.status !== 404 && error.status !== 410)
+        throw error;
+      await this.#makeAnew(error);
+    }
+  }
+
+  // The upload is gone at the broker: it expired, or its disk was lost. All of the bytes are still here. Once is enough: a person
+  // may have removed it.
+  async #makeAnew(cause) {
+    if (this.#isMadeAnew)
+      throw new OutboxError('Removed', 'The upload was removed at Outbox while it came in', {status: 404, cause});
+    this.#isMadeAnew = true;
+    this.#submission.path = null;
+    await this.#create();
+  }
+
+  async #sendPiece(piece) {
+    const submission = this.#submission;
+    const tellsLength = submission.isEnded && !submission.isLengthTold;
+    const headers = {...TUS, 'Upload-Offset': String(submission.offset), 'Content-Type': BODY_TYPE,
+      ...tellsLength ? {'Upload-Length': String(submission.size)} : {}};
+    const response = await amongFew(
+      () => this.#door.ask('PATCH', submission.path, {headers, body: piece, signal: this.#signal}), this.#signal);
+
+    const offset = readOffset(response);
+
+    if (offset <= submission.offset && piece.size > 0)
+      throw new OutboxError('Failed', 'Outbox took none of a piece', {status: 502});
+    submission.isLengthTold ||= tellsLength;
+    await this.#setOffset(offset);
+  }
+
+  async #handOver() {
+    this.#submission.handedOver = Date.now();
+    await this.#shelf.dropPieces(this.#submission).catch(() => {});
+    this.#tell('done');
+  }
+}
+
+// One tab at a time works on a submission.
+export function aloneWith(key, use, signal) {
+  return alone(`outbox-submission-${key}`, use, signal);
+}

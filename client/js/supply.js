@@ -1,0 +1,204 @@
+// SPDX-FileCopyrightText: The Outbox authors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The bytes of a submission, from two sides: fill() takes them from the page and keeps them on the shelf, and read() gives them to
+// who sends them. Nothing is given that was not kept, or at least digested, before: a page that is opened again can tell
+// whether a file is the same.
+//
+// Where the browser has no room, a Blob goes without being kept, and of a stream the rest stays in memory: what is submitted
+// arrives as long as the page is open.
+import {OutboxError} from './errors.js';
+
+export const PIECE_BYTES = 8 * 1024 * 1024; // after as much the broker makes sure that it survives a power cut
+
+async function digestOf(bytes) {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+}
+
+function isSame(a, b) {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+async function readSlice(blob, from, to) {
+  try {
+    return await blob.slice(from, to).arrayBuffer();
+  } catch (cause) {
+    throw new OutboxError('SourceChanged', 'The file can no longer be read', {cause});
+  }
+}
+
+// A chunk of a stream, which may be a view of something larger, or be used again by who made it.
+async function copyChunk(chunk) {
+  if (chunk instanceof Blob)
+    return chunk.arrayBuffer();
+  if (chunk instanceof ArrayBuffer || ArrayBuffer.isView(chunk))
+    return new Uint8Array(chunk.buffer ?? chunk, chunk.byteOffset ?? 0, chunk.byteLength).slice().buffer;
+  throw new OutboxError('InvalidArgument', 'A stream that is submitted has Blobs or buffers');
+}
+
+export class Supply {
+  #shelf;
+  #submission;        // of submission.js; what it says of bytes is changed here alone
+  #blob = null;
+  #stream = null;
+  #loose = [];        // pieces of a stream that no shelf would take
+  #isRefused = false; // the shelf takes no more
+  #end = null;        // why there will be no more: {error}
+  #waiting = [];      // who waits for more
+  #onKept;
+
+  // source: a Blob, a ReadableStream of buffers or Blobs, or null: what is on the shelf is all. onKept: hears of every piece.
+  constructor(shelf, submission, source, onKept = () => {}) {
+    this.#shelf = shelf;
+    this.#submission = submission;
+    this.#onKept = onKept;
+    if (source instanceof Blob)
+      this.#blob = source;
+    else
+      this.#stream = source;
+  }
+
+  // Whether a page that is closed now can go on with all of it.
+  get isKept() {
+    const {size, keptBytes} = this.#submission;
+
+    return this.#shelf.isLasting && keptBytes === size;
+  }
+
+  #wake() {
+    this.#waiting.splice(0).forEach(resolve => resolve());
+  }
+
+  // Ends fill(), and read() where there is no more.
+  stop(error) {
+    this.#end ??= {error};
+    this.#wake();
+  }
+
+  // Keeps what the source has. Ends when it has no more, or is stopped.
+  async fill() {
+    try {
+      if (this.#blob)
+        await this.#fillFromBlob();
+      else if (this.#stream)
+        await this.#fillFromStream();
+    } catch (error) {
+      this.stop(error);
+      throw error;
+    }
+  }
+
+  async #fillFromBlob() {
+    const submission = this.#submission;
+
+    while (submission.readBytes < submission.size && !this.#end) {
+      const at = submission.readBytes;
+
+      await this.#keep(await readSlice(this.#blob, at, Math.min(at + PIECE_BYTES, submission.size)));
+    }
+  }
+
+  async #fillFromStream() {
+    const reader = this.#stream.getReader();
+
+    while (!this.#end) {
+      const {done, value} = await reader.read();
+
+      if (done)
+        return this.#endStream();
+      await this.#keepInPieces(await copyChunk(value));
+    }
+    await reader.cancel(this.#end.error);
+  }
+
+  async #endStream() {
+    this.#submission.isEnded = true;
+    this.#submission.size = this.#submission.readBytes;
+    await this.#shelf.putSubmission(this.#submission).catch(() => {});
+    this.#wake();
+  }
+
+  async #keepInPieces(bytes) {
+    for (let from = 0; from < bytes.byteLength; from += PIECE_BYTES)
+      await this.#keep(bytes.byteLength > PIECE_BYTES ? bytes.slice(from, from + PIECE_BYTES) : bytes);
+  }
+
+  async #keep(bytes) {
+    const at = this.#submission.readBytes;
+    const readBytes = at + bytes.byteLength;
+    const digests = [...this.#submission.digests, {at, digest: await digestOf(bytes)}];
+
+    if (!this.#isRefused)
+      await this.#putOnShelf({key: this.#submission.key, at, bytes}, {readBytes, keptBytes: readBytes, digests});
+    if (this.#isRefused) {
+      if (!this.#blob)
+        this.#loose.push({at, bytes});
+      Object.assign(this.#submission, {readBytes, digests});
+      await this.#shelf.putSubmission(this.#submission).catch(() => {});
+    }
+    this.#wake();
+    this.#onKept();
+  }
+
+  async #putOnShelf(piece, change) {
+    try {
+      await this.#shelf.putPiece(piece, {...this.#submission, ...change});
+      Object.assign(this.#submission, change);
+    } catch {
+      this.#isRefused = true;
+      // A part of a Blob is of no use to a page that is opened again; what there is of a recording is.
+      if (this.#blob) {
+        this.#submission.keptBytes = 0;
+        await this.#shelf.dropPieces(this.#submission).catch(() => {});
+      }
+    }
+  }
+
+  // Waits until there are bytes from that offset on. Returns: some of them, as a Blob; null at the end.
+  async read(offset) {
+    const submission = this.#submission;
+
+    while (offset >= submission.readBytes && offset !== submission.size) {
+      if (this.#end)
+        throw this.#end.error;
+      if (!this.#blob && !this.#stream)
+        throw new OutboxError('FileNeeded', 'This browser has not all of the file: submit it again with the same key');
+      await new Promise(resolve => this.#waiting.push(resolve));
+    }
+    if (offset === submission.size)
+      return null;
+    return this.#blob ? this.#blob.slice(offset, Math.min(offset + PIECE_BYTES, submission.readBytes)) : this.#gather(offset);
+  }
+
+  // Small pieces, as a recorder makes them, are sent together.
+  async #gather(offset) {
+    const parts = [];
+    let at = offset;
+
+    while (at - offset < PIECE_BYTES && at < this.#submission.readBytes) {
+      const piece = this.#loose.find(one => one.at <= at && at < one.at + one.bytes.byteLength)
+        ?? await this.#shelf.getPieceAt(this.#submission.key, at);
+
+      if (!piece)
+        throw new OutboxError('FileNeeded', 'This browser has not all of the file: submit it again with the same key');
+      parts.push(new Uint8Array(piece.bytes, at - piece.at));
+      at = piece.at + piece.bytes.byteLength;
+    }
+    return new Blob(parts);
+  }
+}
+
+// Whether a file has the bytes that were read of the submission so far. Reads it.
+export async function isSameFile(submission, blob) {
+  const {digests} = submission;
+
+  if (submission.isStream || submission.size !== blob.size)
+    return false;
+  for (const [i, {at, digest}] of digests.entries()) {
+    const end = digests[i + 1]?.at ?? submission.readBytes;
+
+    if (!isSame(digest, await digestOf(await readSlice(blob, at, end))))
+      return false;
+  }
+  return true;
+}
