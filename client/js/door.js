@@ -14,12 +14,16 @@ export const FIRST_PORT = 7363;
 export const N_PORTS = 10;
 
 const PROOF_LASTS_MS = 5000;
+const MAX_PROOFS = 64;
 const HELLO_MS = 5000;
 const REQUEST_MS = 120000; // a piece can wait for a slow disk
 const JSON_TYPE = 'application/json';
 
 // As Chromium has called it since 145, and before.
 const PERMISSIONS = ['loopback-network', 'local-network-access'];
+
+// What is told of a site that cannot ask for anything now.
+const STATES = {NoBroker: 'absent', NotPaired: 'unpaired', PermissionNeeded: 'ask', Blocked: 'blocked'};
 
 const encode = text => new TextEncoder().encode(text);
 const toHex = bytes => Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
@@ -40,6 +44,14 @@ export async function isProof(proof, token, challenge) {
   const key = await crypto.subtle.importKey('raw', digest, {name: 'HMAC', hash: 'SHA-256'}, false, ['verify']);
 
   return crypto.subtle.verify('HMAC', key, fromHex(proof), encode(challenge));
+}
+
+// The broker proves that it knows each token of the site: another browser has one of its own.
+async function hasProof(proofs, token, challenge) {
+  for (const proof of Array.isArray(proofs) ? proofs.slice(0, MAX_PROOFS) : [])
+    if (await isProof(proof, token, challenge))
+      return true;
+  return false;
 }
 
 function isLoopbackPage() {
@@ -123,8 +135,8 @@ export class Door {
     const nonce = toHex(crypto.getRandomValues(new Uint8Array(32)));
 
     try {
-      const {proof} = await this.#post(`http://${host}`, '/v1/hello', {nonce}, signal);
-      const isOurs = token && await isProof(proof, token, writeChallenge(this.#origin, host, nonce));
+      const {proofs} = await this.#post(`http://${host}`, '/v1/hello', {nonce}, signal);
+      const isOurs = token && await hasProof(proofs, token, writeChallenge(this.#origin, host, nonce));
 
       return isOurs ? 'ours' : 'unpaired';
     } catch (error) {
@@ -175,16 +187,15 @@ export class Door {
   // Returns: `ready`, `unpaired`, `absent`, `ask` (the browser wants a click first) or `blocked`.
   async look() {
     try {
+      if (await (await this.#shelf).getFact('token')) {
+        await this.#getProof();
+        return 'ready';
+      }
       await checkPermission();
-      const token = await (await this.#shelf).getFact('token');
-      const {kind} = await this.#search(token);
-
-      return {ours: 'ready', unpaired: 'unpaired', nobody: 'absent'}[kind];
+      return (await this.#search()).kind === 'nobody' ? 'absent' : 'unpaired';
     } catch (error) {
-      if (error.code === 'PermissionNeeded')
-        return 'ask';
-      if (error.code === 'Blocked')
-        return 'blocked';
+      if (error.code in STATES)
+        return STATES[error.code];
       throw error;
     }
   }

@@ -28,6 +28,11 @@ export class OutboxError extends Error {
     return this.code === 'NoBroker' || [408, 409, 423, 429].includes(this.status)
       || (this.status >= 500 && this.status !== 501);
   }
+
+  // Whether a person has to let the site in first, at Outbox or in the browser.
+  get needsPerson() {
+    return ['NotPaired', 'Revoked', 'PermissionNeeded', 'Blocked'].includes(this.code);
+  }
 }
 
 function readRetryAfter(response) {

@@ -17,6 +17,8 @@ export class OutboxError extends Error {
   readonly retryAfterMs: number;
   /** Whether the same may go well later without anybody doing anything about it. */
   readonly isPassing: boolean;
+  /** Whether a person has to let the site in first, at Outbox or in the browser. */
+  readonly needsPerson: boolean;
 }
 
 /**
@@ -48,7 +50,7 @@ export interface Progress {
   key: string;
   /** Of the upload at the broker; null before it has one. */
   id: string | null;
-  /** waiting: `error` says for what; it goes on by itself. done: the broker has all of it on its disk. */
+  /** waiting: `error` says for what; it goes on by itself, and at once after pair() or tryNow(). done: the broker has all of it on its disk. */
   state: 'sending' | 'waiting' | 'done';
   /** In bytes; of a stream as many as have come so far. */
   size: number;
@@ -142,7 +144,10 @@ export class Outbox {
   /** Resolves when a person has approved. Rejects with Denied, Expired, NoBroker, Blocked or PermissionNeeded. */
   pair(options?: PairOptions): Promise<string>;
 
-  /** Resolves when the broker has all of it on its disk. While the broker is away it waits; `signal` ends that. */
+  /**
+   * Resolves when the broker has all of it on its disk. While the broker is away, or a person has to let the site in, it waits;
+   * `signal` ends that.
+   */
   submit(source: Blob | ReadableStream<BufferSource | Blob>, options?: SubmitOptions): Promise<Submitted>;
 
   /** What was submitted in this browser and is not whole at the broker, oldest first. */

@@ -137,7 +137,7 @@ export class Sender {
         return await this.#send();
       } catch (error) {
         this.#signal?.throwIfAborted();
-        if (!error.isPassing)
+        if (!error.isPassing && !error.needsPerson)
           throw error;
         if (this.#submission.offset > before)
           backOff.reset();

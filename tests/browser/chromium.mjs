@@ -1,0 +1,216 @@
+// SPDX-FileCopyrightText: The Outbox authors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The example page in Chromium: what a person does with it, and what comes in between.
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import {once} from 'node:events';
+
+import {startChromium} from './browsers.mjs';
+import {arrives, closeHeld, connect, isReady, reads} from './steps.mjs';
+import {skipCase, tryCase, until} from './tap.mjs';
+import {PUBLIC_PORT} from './world.mjs';
+
+const MIB = 1024 * 1024;
+const N_TABS = 8;
+
+async function closedHalfWay(world, browser) {
+  const {file, sha256} = world.makeFile('roof.mp4', 40 * MIB);
+  const first = await browser.open(`${world.page}?hold=${16 * MIB}`);
+
+  await first.setFile('#files', file);
+  await closeHeld(first);
+  assert.equal((await world.list())[0].state, 'saving');
+
+  const again = await browser.open(world.page);
+  await arrives(world, 'roof.mp4', sha256);
+  // Nothing that was confirmed is sent again, and there is one upload.
+  assert.equal(await again.evaluate(() => probe.sentBytes), 24 * MIB);
+  assert.equal((await world.list()).filter(({name}) => name === 'roof.mp4').length, 1);
+  await reads(again, 'roof.mp4', 'done');
+  await again.close();
+}
+
+async function recorded(world, browser) {
+  const page = await browser.open(world.page);
+
+  await isReady(page);
+  await page.click('#record');
+  await until('three chunks', () => page.evaluate(() => probe.recorded.length >= 3));
+  await page.click('#record');
+  const name = await until('name', () => page.evaluate(() => document.querySelector('#list strong')?.textContent));
+  await reads(page, name, 'done');
+  const {size, sha256} = await page.evaluate(() => probe.digestRecorded());
+
+  assert.ok(size > 0);
+  await arrives(world, name, sha256);
+  await page.close();
+}
+
+// The camera goes with its page. What it took until then is not lost.
+async function closedWhileRecording(world, browser) {
+  const page = await browser.open(world.page);
+
+  await isReady(page);
+  await page.click('#record');
+  await until('bytes at the broker', () => page.evaluate(() => Number(document.querySelector('#list li')?.dataset.confirmed) > 0));
+  const name = await page.evaluate(() => document.querySelector('#list strong').textContent);
+  const before = (await page.evaluate(() => probe.digestRecorded())).size;
+  await page.close();
+
+  const again = await browser.open(world.page);
+  await reads(again, name, 'done');
+  const [stored] = world.stored().filter(one => one.name === name);
+  assert.ok(stored.isWhole && stored.size > 0 && before > 0);
+  await again.close();
+}
+
+async function manyTabs(world, browser) {
+  const tabs = [];
+
+  for (let i = 0; i < N_TABS; i++)
+    tabs.push(await browser.open(world.page));
+  await Promise.all(tabs.map(isReady));
+  const streams = () => Promise.all(tabs.map(tab => tab.evaluate(() => probe.streams)));
+  const before = await streams();
+
+  assert.equal(before.filter(n => n > 0).length, 1, 'one tab reads the stream');
+  const {file, sha256} = world.makeFile('first.jpg', 3 * MIB);
+  await tabs[7].setFile('#files', file);
+  await Promise.all(tabs.map(tab => reads(tab, 'first.jpg', 'done')));
+  await arrives(world, 'first.jpg', sha256);
+
+  // Who reads it is closed, and another goes on.
+  const leader = before.findIndex(n => n > 0);
+  const [closed] = tabs.splice(leader, 1);
+  await closed.close();
+  const {file: second} = world.makeFile('second.jpg', MIB);
+  await tabs[0].setFile('#files', second);
+  await Promise.all(tabs.map(tab => reads(tab, 'second.jpg', 'done')));
+  assert.equal((await streams()).filter(n => n > 0).length, 1);
+  await Promise.all(tabs.map(tab => tab.close()));
+}
+
+async function brokerComesBack(world, browser) {
+  const {file, sha256} = world.makeFile('later.jpg', 20 * MIB);
+  const page = await browser.open(world.page);
+
+  await isReady(page);
+  await world.killBroker();
+  await page.setFile('#files', file);
+  await reads(page, 'later.jpg', 'waiting');
+  await until('copy', () => page.evaluate(() => document.querySelector('#list li').dataset.kept === 'true'));
+  await world.startBroker();
+  await reads(page, 'later.jpg', 'done');
+  await arrives(world, 'later.jpg', sha256);
+  await page.close();
+}
+
+// Another program has the broker's port: it says yes to everything, and gets no token and no byte of a file.
+async function squatter(world, browser) {
+  const heard = [];
+  const page = await browser.open(world.page);
+  const {file, sha256} = world.makeFile('mine.jpg', MIB);
+
+  await isReady(page);
+  await world.killBroker();
+  const server = http.createServer((request, response) => {
+    heard.push({...request.headers, url: request.url, method: request.method});
+    request.resume();
+    response.writeHead(200, {'Access-Control-Allow-Origin': request.headers.origin ?? '*', 'Content-Type': 'application/json',
+      'Access-Control-Allow-Headers': '*, Authorization', 'Access-Control-Allow-Methods': '*'});
+    response.end(JSON.stringify({proof: 'ab'.repeat(32), token: 'x'}));
+  }).listen(7363, '127.0.0.1');
+  await once(server, 'listening');
+  await page.setFile('#files', file);
+  await until('question', () => heard.find(({url, method}) => url === '/v1/hello' && method === 'POST'));
+  await world.startBroker();
+  await page.evaluate(() => window.dispatchEvent(new Event('online')));
+  await arrives(world, 'mine.jpg', sha256);
+  assert.deepEqual(heard.filter(({authorization, url}) => authorization || url !== '/v1/hello'), []);
+  server.close();
+  server.closeAllConnections();
+  await page.close();
+}
+
+async function revoked(world, browser) {
+  const page = await browser.open(world.page);
+  const {file} = world.makeFile('late.jpg', MIB);
+
+  await isReady(page);
+  await world.outbox('app', 'revoke', world.origin);
+  await page.setFile('#files', file);
+  await until('word of it', () => page.evaluate(() => document.body.dataset.broker === 'unpaired'));
+  await reads(page, 'late.jpg', 'waiting');
+  // It is still here, and goes on when the site is let in again.
+  await connect(world, page);
+  await reads(page, 'late.jpg', 'done');
+  await page.close();
+}
+
+// A page of the internet reaches the broker where the person, or a policy, allows it; a frame where the page around it does too.
+async function publicPage(world, browser) {
+  const at = (name, path) => `https://${name}.example:${PUBLIC_PORT}${path}`;
+  const allowed = await browser.open(at('public', '/example/index.html'));
+  const {file, sha256} = world.makeFile('public.jpg', MIB);
+
+  await connect(world, allowed);
+  await allowed.setFile('#files', file);
+  await reads(allowed, 'public.jpg', 'done');
+  await arrives(world, 'public.jpg', sha256);
+  await allowed.close();
+
+  const rows = [
+    ['a site that nobody has allowed', at('other', '/example/index.html'), 'ask'],
+    ['a frame', at('around', '/around'), 'blocked'],
+    // What the site has in its own window, a frame of another site has not: it is let in for itself.
+    ['a frame that is allowed', at('around', '/around?allow=loopback-network'), 'unpaired'],
+  ];
+  for (const [what, url, state] of rows) {
+    const page = await browser.browser.newPage();
+    const said = new Promise(resolve => page.on('console', message => {
+      const [, word] = /^broker: (.*)/.exec(message.text()) ?? [];
+
+      if (word)
+        resolve(word);
+    }));
+
+    await page.goto(url);
+    assert.equal(await said, state, what);
+    await page.close();
+  }
+}
+
+export async function tryChromium(world) {
+  await world.startPublicSite();
+  const browser = await startChromium(world.folder, ['--ignore-certificate-errors',
+    '--host-resolver-rules=MAP *.example 127.0.0.1', `--ip-address-space-overrides=127.0.0.1:${PUBLIC_PORT}=public`]);
+
+  if (!browser) {
+    skipCase('chromium', 'chromium or puppeteer-core is not installed; tests/setup/install.sh test brings them');
+    return;
+  }
+  const cases = {
+    'a-site-is-let-in-by-its-code': async () => {
+      const page = await browser.open(world.page);
+
+      await connect(world, page);
+      await page.close();
+    },
+    'closed-at-40-percent-goes-on': () => closedHalfWay(world, browser),
+    'a-recording-arrives-as-it-was-made': () => recorded(world, browser),
+    'closed-while-it-records': () => closedWhileRecording(world, browser),
+    'eight-tabs-share-one-stream': () => manyTabs(world, browser),
+    'a-broker-that-is-gone-comes-back': () => brokerComesBack(world, browser),
+    'who-cannot-prove-gets-nothing': () => squatter(world, browser),
+    'what-a-person-takes-back': () => revoked(world, browser),
+    'a-page-of-the-internet': () => publicPage(world, browser),
+  };
+
+  try {
+    for (const [name, work] of Object.entries(cases))
+      await tryCase(`chromium/${name}`, work);
+  } finally {
+    await browser.end();
+  }
+}

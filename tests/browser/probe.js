@@ -1,0 +1,42 @@
+// SPDX-FileCopyrightText: The Outbox authors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Runs in the page before its own scripts: counts what it sends, holds pieces from an offset on (?hold=BYTES), so that a page can
+// be closed there, and keeps what a recorder gave. It says what the page thinks of the broker: who asks the page acts as a person, to
+// whom it may do more.
+const ask = window.fetch.bind(window);
+const holdFrom = Number(new URLSearchParams(location.search).get('hold') ?? Infinity);
+
+window.probe = {sentBytes: 0, streams: 0, isHeld: false, recorded: []};
+
+window.fetch = async (url, options = {}) => {
+  const offset = Number(options.headers?.['Upload-Offset']);
+
+  if (String(url).endsWith('/v1/events'))
+    window.probe.streams++;
+  if (options.method === 'PATCH' && offset >= holdFrom) {
+    window.probe.isHeld = true;
+    await new Promise(() => {});
+  }
+  if (options.method === 'PATCH')
+    window.probe.sentBytes += options.body.size;
+  return ask(url, options);
+};
+
+if (window.MediaRecorder)
+  window.MediaRecorder = class extends window.MediaRecorder {
+    constructor(...args) {
+      super(...args);
+      this.addEventListener('dataavailable', ({data}) => window.probe.recorded.push(data));
+    }
+  };
+
+window.probe.digestRecorded = async () => {
+  const bytes = await new Blob(window.probe.recorded).arrayBuffer();
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+
+  return {size: bytes.byteLength, sha256: Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join('')};
+};
+
+new MutationObserver(() => document.body?.dataset.broker && console.debug(`broker: ${document.body.dataset.broker}`))
+  .observe(document, {subtree: true, attributeFilter: ['data-broker']});

@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: The Outbox authors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// What several cases do, with the example page in any browser.
+import assert from 'node:assert/strict';
+
+import {until} from './tap.mjs';
+
+export function isReady(page) {
+  return until('broker for the page', () => page.evaluate(() => document.body.dataset.broker === 'ready'));
+}
+
+// The page asks, and the person approves the code that it shows.
+export async function connect(world, page) {
+  await until('button', () => page.evaluate(() => document.body.dataset.broker === 'unpaired'));
+  await page.evaluate(() => delete document.body.dataset.code);
+  await page.click('#pair');
+  const code = await until('code', () => page.evaluate(() => document.body.dataset.code ?? null));
+
+  assert.match(await world.outbox('app', 'list'), new RegExp(code));
+  await world.outbox('app', 'approve', code);
+  await isReady(page);
+}
+
+// Waits until the page says that of the file.
+export function reads(page, name, state) {
+  return until(`“${state}” of ${name} on the page`, () => page.evaluate((wantedName, wantedState) =>
+    [...document.querySelectorAll('#list li')].some(row => row.dataset.state === wantedState
+      && row.querySelector('strong').textContent === wantedName), name, state));
+}
+
+export async function closeHeld(page) {
+  await until('held piece', () => page.evaluate(() => probe.isHeld));
+  // A page that is closed before the browser has all of it cannot go on without the file.
+  await until('copy in the browser', () => page.evaluate(() => document.querySelector('#list li').dataset.kept === 'true'));
+  await page.close();
+}
+
+// Waits until the server has the whole file, once, with these bytes.
+export async function arrives(world, name, sha256) {
+  const [file, ...others] = await until(`${name} at the server`, () => {
+    const files = world.stored().filter(one => one.name === name && one.isWhole);
+
+    return files.length > 0 && files;
+  });
+
+  assert.equal(others.length, 0);
+  assert.equal(file.sha256, sha256);
+}
