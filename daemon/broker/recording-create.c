@@ -46,8 +46,10 @@ static gboolean
 insert (gpointer data, GError **error)
 {
   const Creation *creation = data;
+  const ObRecordingsTools *tools = ob_recordings_get_tools (creation->all);
 
-  return ob_recordings_insert_row (creation->all, creation->upload, "added", creation->upload->updated_at_ms, error);
+  return tools->host->add_row (creation->upload, "added", NULL, creation->upload->updated_at_ms, error,
+                               tools->user_data);
 }
 
 static char *

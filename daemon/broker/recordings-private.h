@@ -51,10 +51,6 @@ ObRecording *ob_recordings_add (ObRecordings *self, const ObUpload *upload);
 /* It is no recording any more; what was recorded stays. */
 void ob_recordings_forget (ObRecordings *self, const char *id);
 
-/* Inside a change: inserts its first row, with its lane. @event, @at_ms: for the journal. Errors: Storage, DiskFull. */
-gboolean ob_recordings_insert_row (ObRecordings *self, ObUpload *upload, const char *event, gint64 at_ms,
-                                   GError **error);
-
 /* Begins to watch the folder for closed files. */
 void ob_recordings_start_watch (ObRecordings *self);
 

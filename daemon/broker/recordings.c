@@ -288,24 +288,14 @@ read_about (ObRecordings *self, const char *id)
   return NULL;
 }
 
-gboolean
-ob_recordings_insert_row (ObRecordings *self, ObUpload *upload, const char *event, gint64 at_ms, GError **error)
-{
-  ObDatabase *database = self->tools.database;
-
-  self->tools.host->set_lane (upload, self->tools.user_data);
-  upload->sequence = ob_journal_append (database, at_ms, upload, event, upload->stored, upload->reason, NULL, error);
-
-  return upload->sequence > 0 && ob_uploads_insert (database, upload, error);
-}
-
 static gboolean
 insert_found (gpointer data, GError **error)
 {
   const Change *change = data;
+  const ObRecordingsTools *tools = &change->all->tools;
 
-  return ob_recordings_insert_row (change->all, change->row, "adopted", ob_queue_get_now_ms (change->all->tools.queue),
-                                   error);
+  return tools->host->add_row (change->row, "adopted", NULL, ob_queue_get_now_ms (tools->queue), error,
+                               tools->user_data);
 }
 
 /* The row is missing because the database was lost, or because the process ended before the row was on the disk; in that

@@ -148,15 +148,11 @@ insert_adopted (gpointer user_data, GError **error)
   ObRecovery *self = change->recovery;
   ObUpload *upload = change->upload;
 
-  self->host->set_lane (upload, self->user_data);
   upload->has_local_copy = TRUE;
   upload->saved_at_ms = upload->progress_at_ms = ob_queue_get_now_ms (self->queue);
 
   /* An attempt asks the server before it makes anything: what an earlier one did there is not known. */
-  return ob_journal_append (self->database, upload->saved_at_ms, upload, "adopted", upload->stored, OUTBOX_REASON_NONE,
-                            NULL, error)
-             > 0
-         && ob_uploads_insert (self->database, upload, error)
+  return self->host->add_row (upload, "adopted", NULL, upload->saved_at_ms, error, self->user_data)
          && ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE,
                              "found in the spool, without a row", upload->saved_at_ms, error);
 }
@@ -196,14 +192,11 @@ insert_past (gpointer user_data, GError **error)
   ObRecovery *self = change->recovery;
   ObUpload *upload = change->upload;
 
-  self->host->set_lane (upload, self->user_data);
   upload->number = 0;
   upload->has_local_copy = FALSE;
 
-  return ob_journal_append (self->database, ob_queue_get_now_ms (self->queue), upload, "adopted", upload->stored,
-                            upload->reason, "found in the queue that was set aside", error)
-             > 0
-         && ob_uploads_insert (self->database, upload, error);
+  return self->host->add_row (upload, "adopted", "found in the queue that was set aside",
+                              ob_queue_get_now_ms (self->queue), error, self->user_data);
 }
 
 /* Keeps what arrived, with its receipt and its submit key: an app that hands the same file over again must find it here, or

@@ -171,13 +171,8 @@ add_row (gpointer user_data, GError **error)
 {
   const ObSaving *saving = user_data;
   ObSavingTable *self = saving->table;
-  ObUpload *upload = saving->upload;
 
-  self->host->set_lane (upload, self->user_data);
-  upload->sequence = ob_journal_append (self->database, upload->created_at_ms, upload, "added", upload->stored,
-                                        OUTBOX_REASON_NONE, NULL, error);
-
-  return upload->sequence > 0 && ob_uploads_insert (self->database, upload, error);
+  return self->host->add_row (saving->upload, "added", NULL, saving->upload->created_at_ms, error, self->user_data);
 }
 
 /* Returns: whether a row that is missing could not be committed, and is to be made again. A person may have removed it

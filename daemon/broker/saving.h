@@ -15,6 +15,11 @@ G_BEGIN_DECLS
 /* Requests to others, and events for them. */
 typedef struct
 {
+  /* Inside a change: makes the row of a new upload, with its lane and the first entry of its history. @event, @why (nullable),
+   * @at_ms: of that entry. Errors: Storage, DiskFull. */
+  gboolean (*add_row) (ObUpload *upload, const char *event, const char *why, gint64 at_ms, GError **error,
+                       gpointer user_data);
+
   /* Inside a change: sets an upload's lane by what is known of it now. */
   void (*set_lane) (ObUpload *upload, gpointer user_data);
 

@@ -6,6 +6,8 @@
  */
 #include "broker/wiring.h"
 
+#include "broker/admission.h"
+
 /* --- Retention asks --- */
 
 static gboolean
@@ -123,6 +125,14 @@ const ObKnocksFacts ob_wiring_knocks_facts = { is_knock_wanted, get_conditions }
 
 /* --- Recordings ask --- */
 
+static gboolean
+add_row (ObUpload *upload, const char *event, const char *why, gint64 at_ms, GError **error, gpointer user_data)
+{
+  const ObMembers *self = user_data;
+
+  return ob_admission_add (self->gate, ob_queue_get_database (self->queue), upload, event, why, at_ms, error);
+}
+
 static void
 set_lane (ObUpload *upload, gpointer user_data)
 {
@@ -143,7 +153,7 @@ on_troubled (gpointer user_data)
   ob_storage_test (((const ObMembers *) user_data)->storage);
 }
 
-const ObRecordingsHost ob_wiring_recordings_host = { set_lane, forget, on_troubled };
+const ObRecordingsHost ob_wiring_recordings_host = { add_row, set_lane, forget, on_troubled };
 
 /* --- Intake asks, and tells --- */
 
@@ -153,7 +163,7 @@ on_saving_ended (gpointer user_data)
   ob_recovery_look_again (((const ObMembers *) user_data)->recovery);
 }
 
-const ObIntakeHost ob_wiring_intake_host = { set_lane, forget, on_troubled, on_saving_ended };
+const ObIntakeHost ob_wiring_intake_host = { add_row, set_lane, forget, on_troubled, on_saving_ended };
 
 /* --- Trials ask --- */
 
@@ -234,7 +244,7 @@ may_resume (const ObUpload *upload, const char *resume, gpointer user_data)
   return ob_destination_table_may_resume (((const ObMembers *) user_data)->destinations, upload->destination, resume);
 }
 
-const ObRecoveryHost ob_wiring_recovery_host = { set_lane, forget, is_running, awaits_repair, may_resume };
+const ObRecoveryHost ob_wiring_recovery_host = { add_row, set_lane, forget, is_running, awaits_repair, may_resume };
 
 /* --- Runs ask, and tell --- */
 

@@ -6,6 +6,7 @@
 #include "broker/intake.h"
 #include "dbus/error.h"
 #include "store/destinations.h"
+#include "store/journal.h"
 #include "store/uploads.h"
 #include "support/clock.h"
 #include "support/wait.h"
@@ -28,9 +29,10 @@ typedef struct
   ObIngest *ingest;
   ObRecordings *recordings;
   ObIntake *intake;
-  guint n_lanes;   /* given */
-  guint n_ended;   /* files that were no longer on their way */
-  guint n_answers; /* of them all */
+  guint n_ended;    /* files that were no longer on their way */
+  guint n_answers;  /* of them all */
+  guint n_rows;     /* asked for */
+  gboolean is_full; /* no row is admitted */
 } Fixture;
 
 /* --- What intake asks --- */
@@ -40,7 +42,24 @@ set_lane (ObUpload *upload, gpointer user_data)
 {
   g_free (upload->rule);
   upload->rule = g_strdup ("any");
-  ((Fixture *) user_data)->n_lanes++;
+}
+
+static gboolean
+add_row (ObUpload *upload, const char *event, const char *why, gint64 at_ms, GError **error, gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  fixture->n_rows++;
+  if (fixture->is_full)
+    {
+      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY, "%s has enough uploads", upload->app);
+      return FALSE;
+    }
+  set_lane (upload, fixture);
+  upload->sequence
+      = ob_journal_append (fixture->database, at_ms, upload, event, upload->stored, upload->reason, why, error);
+
+  return upload->sequence > 0 && ob_uploads_insert (fixture->database, upload, error);
 }
 
 static gboolean
@@ -60,8 +79,8 @@ ended (gpointer user_data)
   ((Fixture *) user_data)->n_ended++;
 }
 
-static const ObIntakeHost host = { set_lane, forget, troubled, ended };
-static const ObRecordingsHost recordings_host = { set_lane, forget, troubled };
+static const ObIntakeHost host = { add_row, set_lane, forget, troubled, ended };
+static const ObRecordingsHost recordings_host = { add_row, set_lane, forget, troubled };
 
 static void
 ignore (gpointer user_data)
@@ -196,7 +215,7 @@ test_a_file_is_safe_when_it_is_answered_for (Fixture *fixture, gconstpointer dat
   ob_queue_commit (fixture->queue);
   g_assert_true (ob_intake_is_idle (fixture->intake));
   g_assert_cmpint (ob_intake_get_bytes (fixture->intake, answer.id), ==, -1);
-  g_assert_cmpuint (fixture->n_lanes, ==, 1);
+  g_assert_cmpuint (fixture->n_rows, ==, 1);
   g_assert_cmpuint (fixture->n_ended, ==, 1);
 }
 
@@ -260,6 +279,61 @@ test_what_is_dropped_leaves_nothing (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->n_ended, ==, 1);
 }
 
+/* Returns: how many files there are below that folder */
+static guint
+count_files (const char *folder)
+{
+  g_autoptr (GDir) names = g_dir_open (folder, 0, NULL);
+  const char *name;
+  guint n = 0;
+
+  g_assert_nonnull (names);
+  while ((name = g_dir_read_name (names)))
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+
+      n += g_file_test (path, G_FILE_TEST_IS_DIR) ? count_files (path) : 1;
+    }
+
+  return n;
+}
+
+static void
+on_created (const char *id, int fd, const GError *error, gpointer user_data)
+{
+  g_assert_cmpint (fd, ==, -1);
+  on_submitted (id, error, user_data);
+}
+
+/* Small ones are copied before their row is made, large ones after it. Each way in tells its app,
+ * and undoes what it did. */
+static void
+test_a_row_that_is_not_admitted_leaves_nothing (Fixture *fixture, gconstpointer data)
+{
+  g_auto (Answer) small = { 0 };
+  g_auto (Answer) large = { 0 };
+  g_auto (Answer) recorded = { .fixture = fixture };
+  const ObSubmission submission = { .app = "test", .name = "clip" };
+  guint n_files = count_files (fixture->folder);
+
+  fixture->is_full = TRUE;
+  submit (fixture, "site-7", 1000, &small);
+  submit (fixture, NULL, SLOW_BYTES, &large);
+  ob_recordings_create (fixture->recordings, ob_submission_make_upload (&submission, "depot", -1, 0), on_created,
+                        &recorded);
+  test_wait_until (is_answered, &small, 10);
+  test_wait_until (is_answered, &large, 10);
+  test_wait_until (is_answered, &recorded, 10);
+  ob_queue_commit (fixture->queue);
+  g_assert_error (small.error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY);
+  g_assert_error (large.error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY);
+  g_assert_error (recorded.error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY);
+  g_assert_cmpuint (fixture->n_rows, ==, 3);
+  g_assert_true (ob_intake_is_idle (fixture->intake));
+  g_assert_false (ob_intake_has_key (fixture->intake, "test", "site-7"));
+  g_assert_cmpuint (count_files (fixture->folder), ==, n_files);
+}
+
 /* Everybody is told, who waits for another's file as well; and who comes then. */
 static void
 test_the_end_answers_everybody (Fixture *fixture, gconstpointer data)
@@ -290,6 +364,8 @@ main (int argc, char *argv[])
   g_test_add ("/intake/a-key-is-one-upload", Fixture, NULL, set_up, test_a_key_is_one_upload, tear_down);
   g_test_add ("/intake/what-is-dropped-leaves-nothing", Fixture, NULL, set_up, test_what_is_dropped_leaves_nothing,
               tear_down);
+  g_test_add ("/intake/a-row-that-is-not-admitted-leaves-nothing", Fixture, NULL, set_up,
+              test_a_row_that_is_not_admitted_leaves_nothing, tear_down);
   g_test_add ("/intake/the-end-answers-everybody", Fixture, NULL, set_up, test_the_end_answers_everybody, tear_down);
 
   return g_test_run ();
