@@ -11,6 +11,7 @@
 #include "removal.h"
 #include "store/reader.h"
 
+#include <fcntl.h>
 #include <glib-unix.h>
 #include <locale.h>
 #include <signal.h>
@@ -18,6 +19,9 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* More than wait in a flood of submits; 8 bytes each. */
+#define TABLE_OF_DESCRIPTORS 4096
 
 typedef struct
 {
@@ -75,16 +79,22 @@ parse_options (int *argc, char ***argv)
   return !wants_version;
 }
 
-/* Each waiting Submit holds a descriptor. The soft limit protects programs that use select(), which we do not. */
+/* Each waiting Submit holds a descriptor. The soft limit protects programs that use select(), which we do not. Call it before
+ * there is a thread: once there are several, each growth of the table waits for a grace period of the kernel, 10 ms or more, so
+ * it gets its size here. */
 static void
 allow_descriptors (void)
 {
   struct rlimit limit;
+  int highest;
 
   if (getrlimit (RLIMIT_NOFILE, &limit) != 0)
     return;
   limit.rlim_cur = limit.rlim_max;
   (void) setrlimit (RLIMIT_NOFILE, &limit);
+  highest = fcntl (STDERR_FILENO, F_DUPFD_CLOEXEC, (int) MIN (limit.rlim_cur, TABLE_OF_DESCRIPTORS) - 1);
+  if (highest >= 0)
+    (void) close (highest);
 }
 
 int

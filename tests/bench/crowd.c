@@ -56,11 +56,13 @@ bench_crowd (const Bench *bench)
   g_autoptr (Rig) rig = rig_new (bench, "crowd");
   g_autofree char *file = bench_make_file (bench, "photo.jpg", SIZE_BYTES, FALSE);
   BenchRuns alone = { 0 }, beside = { 0 };
-  const gint64 *longest_us = rig_watch_turns (rig);
+  gint64 *longest_us = rig_watch_turns (rig);
 
   (void) rig_start (rig);
   rig_set_destination (rig, "http://127.0.0.1:9/files/", NULL);
   rig_pause_destination (rig, TRUE);
+  rig_wait_until_idle (rig);
+  *longest_us = 0; /* a new database is made once */
   for (guint i = 0; i < (bench->is_quick ? 2 : 5); i++)
     {
       GSubprocess *flood;
