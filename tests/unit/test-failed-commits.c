@@ -544,18 +544,24 @@ count_rows (TestScene *scene, const Command *command)
   return n_rows;
 }
 
+/* Under a sanitizer the whole takes minutes: there every third statement is made to fail, and the plain run has all. */
+#ifdef __SANITIZE_ADDRESS__
+#define STATEMENTS_STEP 3
+#else
+#define STATEMENTS_STEP 1
+#endif
+
 static void
-check_command (TestScene *scene, const Command *command)
+check_command (TestScene *scene, const Command *command, guint first)
 {
   guint n_rows = count_rows (scene, command);
 
   for (const TestFailure *failure = test_failures; failure->name; failure++)
-    {
-      guint n_last = failure->kind == TEST_FAILURE_STATEMENT ? n_rows : 1;
-
-      for (guint n = 1; n <= n_last; n++)
+    if (failure->kind != TEST_FAILURE_STATEMENT)
+      check_failed (scene, command, failure, 1);
+    else
+      for (guint n = 1 + first % STATEMENTS_STEP; n <= n_rows; n += STATEMENTS_STEP)
         check_failed (scene, command, failure, n);
-    }
 }
 
 /* A queue, and what is tried in it. */
@@ -578,7 +584,7 @@ test_failed (gconstpointer data)
       TestScene scene;
 
       test_scene_begin (&scene, &rig, cells->scene);
-      check_command (&scene, &cells->rows[i]);
+      check_command (&scene, &cells->rows[i], cells->scene + i);
       test_scene_end (&scene);
     }
   g_test_message ("%s: %u cells", test_scene_get_name (cells->scene), n_cells);
