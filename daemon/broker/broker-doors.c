@@ -265,6 +265,12 @@ ob_broker_commit (ObBroker *self, const char *id, const char *sha256, ObRecordin
 }
 
 gint64
+ob_broker_get_expiry_ms (ObBroker *self, const char *id)
+{
+  return ob_recordings_get_expiry_ms (self->members->recordings, id);
+}
+
+gint64
 ob_broker_get_saved_bytes (ObBroker *self, const char *id)
 {
   return ob_recordings_has (self->members->recordings, id)

@@ -92,6 +92,9 @@ ObSpool *ob_broker_get_spool (ObBroker *self);
  * belongs to Commit), NoDestination, NotFound (destination). */
 void ob_broker_create (ObBroker *self, const ObSubmission *submission, ObCreateDone done, gpointer user_data);
 
+/* See ob_recordings_get_expiry_ms(). */
+gint64 ob_broker_get_expiry_ms (ObBroker *self, const char *id);
+
 /* See ob_recordings_commit(). */
 void ob_broker_commit (ObBroker *self, const char *id, const char *sha256, ObRecordingDone done, gpointer user_data);
 

@@ -130,6 +130,7 @@ ob_members_take_up (ObMembers *self)
 {
   ob_recovery_take_up (self->recovery);
   ob_recordings_review (self->recordings);
+  ob_recordings_commit_whole (self->recordings);
   ob_gate_take_up (self->gate);
   ob_retention_check_copies (self->retention);
   ob_commands_take_up (self->commands);
@@ -143,6 +144,7 @@ ob_members_start (ObMembers *self)
   ob_gate_start (self->gate);
   ob_retention_start (self->retention);
   ob_recordings_start (self->recordings);
+  ob_recordings_start_hours (self->recordings);
   ob_members_take_up (self);
   ob_gate_review (self->gate);
   ob_queue_start_alarm (self->queue);

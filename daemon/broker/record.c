@@ -50,6 +50,7 @@ ob_record_prepare (const ObUpload *upload)
   add_time (&builder, "modified_at", upload->modified_at_ms);
   g_variant_builder_add (&builder, "{sv}", "created_at", g_variant_new_int64 (upload->created_at_ms));
   g_variant_builder_add (&builder, "{sv}", "metadata", upload->metadata);
+  add_string (&builder, "tus_metadata", upload->tus_metadata);
 
   return g_variant_ref_sink (g_variant_builder_end (&builder));
 }
@@ -142,6 +143,7 @@ read_members (JsonObject *object)
   upload->created_at_ms = get_number (object, "created_at", 0, OB_TIME_MAX_MS);
   g_variant_unref (upload->metadata);
   upload->metadata = read_metadata (object);
+  upload->tus_metadata = ob_json_dup_clean_text (object, "tus_metadata");
 
   return upload;
 }

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the files of recordings share: recordings.c (memory), recording-create.c, recording-commit.c. Main thread.
+ * What the files of recordings share: recordings.c (memory), recording-create.c, recording-commit.c, recording-streams.c. Main thread.
  */
 #pragma once
 
@@ -22,6 +22,7 @@ typedef struct
   gpointer user_data;
   char *media_type; /* as its bytes told */
   gint64 modified_at_ms;
+  gint64 seen_bytes; /* of a stream, when its hours were last counted; -1: not yet */
 } ObRecording;
 
 /* The objects that recordings use. All borrowed. */
@@ -57,6 +58,12 @@ void ob_recordings_start_watch (ObRecordings *self);
 /* As ob_recordings_review(), a moment later: an app that closed its file may be about to commit it. */
 void ob_recordings_review_soon (ObRecordings *self);
 void ob_recordings_review_one (ObRecording *recording);
+
+/* @source: of the hours; ended with the recordings */
+void ob_recordings_set_hour_source (ObRecordings *self, guint source);
+
+/* Returns: (transfer container) (element-type ObRecording): all of them at this moment */
+GList *ob_recordings_list (ObRecordings *self);
 
 /* Guesses the media type by the name alone, before there are bytes. */
 void ob_recordings_guess_type (ObUpload *upload);

@@ -29,6 +29,7 @@ struct _ObRecordings
   GHashTable *all;       /* id → ObRecording */
   ObPartialWatch *watch; /* NULL: not made yet, or the system has no watch left */
   guint review_source;   /* until the closed files are looked at */
+  guint hour_source;
 };
 
 static void
@@ -56,6 +57,7 @@ void
 ob_recordings_free (ObRecordings *self)
 {
   g_clear_handle_id (&self->review_source, g_source_remove);
+  g_clear_handle_id (&self->hour_source, g_source_remove);
   g_clear_pointer (&self->watch, ob_partial_watch_free);
   g_hash_table_unref (self->all);
   g_free (self);
@@ -72,6 +74,7 @@ ob_recordings_add (ObRecordings *self, const ObUpload *upload)
   recording->key = g_strdup (upload->key);
   recording->has_media_type = upload->media_type != NULL;
   recording->modified_at_ms = upload->modified_at_ms;
+  recording->seen_bytes = -1;
   g_hash_table_insert (self->all, recording->id, recording);
 
   return recording;
@@ -176,6 +179,7 @@ ob_recordings_stop (ObRecordings *self)
 {
   self->tools.is_ending = TRUE;
   g_clear_handle_id (&self->review_source, g_source_remove);
+  g_clear_handle_id (&self->hour_source, g_source_remove);
 }
 
 /* --- Who has it open --- */
@@ -227,10 +231,16 @@ ob_recordings_review_one (ObRecording *recording)
     ob_queue_touch (tools->queue, recording->id, FALSE);
 }
 
+GList *
+ob_recordings_list (ObRecordings *self)
+{
+  return g_hash_table_get_values (self->all);
+}
+
 static void
 review_all (ObRecordings *self)
 {
-  g_autoptr (GList) all = g_hash_table_get_values (self->all);
+  g_autoptr (GList) all = ob_recordings_list (self);
 
   for (GList *link = all; link; link = link->next)
     ob_recordings_review_one (link->data);
@@ -395,6 +405,13 @@ take_up_all (ObRecordings *self)
   for (guint i = 0; i < ids->len; i++)
     if (!ob_recordings_has (self, ids->pdata[i]))
       take_up_one (self, ids->pdata[i]);
+}
+
+void
+ob_recordings_set_hour_source (ObRecordings *self, guint source)
+{
+  g_clear_handle_id (&self->hour_source, g_source_remove);
+  self->hour_source = source;
 }
 
 void

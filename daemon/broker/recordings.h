@@ -18,6 +18,11 @@ typedef struct _ObRecordings ObRecordings;
 /* How many unfinished ones an app may have. */
 #define OB_RECORDINGS_OF_APP 32
 
+/* A stream is a recording whose bytes the broker is sent (tus), so that it knows how far they are; its client goes on with it, and
+ * was told when it is whole. One that nobody went on with is removed, with a row in the journal, after so many hours in which the
+ * broker ran: hours are counted, since by a clock that jumps all of them would be old at once. What an app wrote itself stays. */
+#define OB_RECORDINGS_IDLE_MOST_H (7 * 24)
+
 /* Its questions to others. */
 typedef struct
 {
@@ -79,6 +84,16 @@ typedef void (*ObRecordingDone) (const GError *error, gpointer user_data);
  */
 void ob_recordings_commit (ObRecordings *recordings, const char *id, const char *sha256, ObRecordingDone done,
                            gpointer user_data);
+
+/* Begins to commit each stream that is whole: after a kill between its last byte and the commit, or a disk that failed there. */
+void ob_recordings_commit_whole (ObRecordings *recordings);
+
+/* Begins to count hours; and one has passed in which the broker ran. */
+void ob_recordings_start_hours (ObRecordings *recordings);
+void ob_recordings_count_hour (ObRecordings *recordings);
+
+/* Returns: before when the stream will not be removed if nobody goes on with it; 0: it is none, or is whole */
+gint64 ob_recordings_get_expiry_ms (ObRecordings *recordings, const char *id);
 
 gboolean ob_recordings_has (ObRecordings *recordings, const char *id);
 

@@ -21,7 +21,8 @@ typedef struct
   const char *group_app; /* the owner of the group: the app, if it is sandboxed */
   const char *group_title;
   const char *destination;
-  GVariant *metadata; /* a{ss} or NULL */
+  GVariant *metadata;       /* a{ss} or NULL */
+  const char *tus_metadata; /* what it was read from, if it came over tus */
   gint priority;
   gboolean is_form;
   gint64 not_before_ms;

@@ -112,6 +112,7 @@ ob_upload_free (ObUpload *upload)
   g_free (upload->rule);
   g_free (upload->sent_on);
   g_free (upload->server_url);
+  g_free (upload->tus_metadata);
   g_variant_unref (upload->metadata);
   ob_last_error_set (&upload->last_error, NULL, NULL, 0);
   ob_receipt_clear (&upload->receipt);

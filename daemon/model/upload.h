@@ -66,6 +66,7 @@ typedef struct
   char *sent_on;      /* the network on which a person sends it now, whatever its rule says; empty: none. Never NULL */
   char *server_url;   /* where the protocol resumes: what the server calls the upload */
   GVariant *metadata; /* a{ss}, never NULL */
+  char *tus_metadata; /* Upload-Metadata as its client gave it, to be told it again; NULL: it came in another way */
   guint64 size_bytes;
   guint64 offset_bytes;   /* confirmed by the server */
   guint64 furthest_bytes; /* the most that the server ever confirmed; only more than this is progress */
@@ -88,6 +89,7 @@ typedef struct
   gint64 updated_at_ms;
   gint64 done_at_ms;
   gint64 silent_since_ms; /* since when server_url has not answered, while the destination has; 0: it answers */
+  guint idle_hours;       /* in which the broker ran, and nobody sent more of a file that it writes itself */
   gint64 progress_at_ms;  /* when the offset last grew; giving up counts from here */
   ObLastError last_error;
   ObReceipt receipt;

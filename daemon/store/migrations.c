@@ -343,7 +343,13 @@ static const char version_2[]
       "  digest TEXT PRIMARY KEY," /* of the token, which only the page has */
       "  origin TEXT NOT NULL, may_manage INTEGER NOT NULL DEFAULT 0, paired_at INTEGER NOT NULL DEFAULT 0"
       ") WITHOUT ROWID;"
-      "CREATE INDEX apps_by_origin ON apps (origin, paired_at, digest);";
+      "CREATE INDEX apps_by_origin ON apps (origin, paired_at, digest);"
+
+      /* A client of tus is told the metadata that it gave, in its own words (tus 1.0, Upload-Metadata). */
+      "ALTER TABLE uploads ADD COLUMN tus_metadata TEXT;"
+
+      /* A file in pieces that nobody went on with was kept for ever, and counted against its app. */
+      "ALTER TABLE uploads ADD COLUMN idle_hours INTEGER NOT NULL DEFAULT 0;";
 
 const char *const ob_migrations[] = { version_1, version_2 };
 

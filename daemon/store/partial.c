@@ -47,6 +47,12 @@ ob_partial_free (ObPartial *partial)
   g_free (partial);
 }
 
+gboolean
+ob_partial_is_whole (const ObPartial *partial)
+{
+  return partial->is_streamed && partial->size_bytes >= 0 && partial->durable_bytes == (guint64) partial->size_bytes;
+}
+
 static char *
 dup_folder (ObSpool *spool)
 {

@@ -27,6 +27,9 @@ ObPartial *ob_partial_new (const char *id, gint64 size_bytes, char *about, gint6
 void ob_partial_free (ObPartial *partial);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObPartial, ob_partial_free)
 
+/* Returns: whether the broker has written all of it, and only has to commit it */
+gboolean ob_partial_is_whole (const ObPartial *partial);
+
 /**
  * ob_partial_begin:
  *

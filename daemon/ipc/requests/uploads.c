@@ -106,7 +106,10 @@ ob_operation_create (const ObRequest *request, gint value)
   ObSubmission submission;
 
   if (read_submission (request, options, &submission, &metadata, &error))
-    ob_broker_create (request->context->broker, &submission, ob_request_on_created, ob_request_dup_answer (request));
+    {
+      submission.tus_metadata = request->tus_metadata;
+      ob_broker_create (request->context->broker, &submission, ob_request_on_created, ob_request_dup_answer (request));
+    }
   else
     ob_request_end (request, error);
 }

@@ -13,6 +13,7 @@
 #include "ipc/rest/static.h"
 #include "ipc/rest/submit.h"
 #include "ipc/rest/tus.h"
+#include "ipc/rest/tus-fields.h"
 
 #include <gio/gunixsocketaddress.h>
 #include <glib/gstdio.h>
@@ -66,8 +67,8 @@ refuse_route (SoupServerMessage *message, const char *allowed)
 static void
 find_route (ObDoor *door, ObVisit *visit, SoupServerMessage *message)
 {
-  g_auto (ObRouted) routed = ob_router_find (soup_server_message_get_method (message),
-                                             g_uri_get_path (soup_server_message_get_uri (message)));
+  g_auto (ObRouted) routed
+      = ob_router_find (ob_tus_find_method (message), g_uri_get_path (soup_server_message_get_uri (message)));
 
   if (routed.route)
     kinds[routed.route->kind].take_head (ob_exchange_begin (&door->tools, visit, message, &routed));

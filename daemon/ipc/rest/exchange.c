@@ -259,3 +259,15 @@ ob_exchange_ask (ObExchange *exchange, const char *name, GVariant *arguments, Ob
                                       .user_data = ob_exchange_ref (exchange) });
   ob_exchange_pause (exchange);
 }
+
+void
+ob_exchange_run (ObExchange *exchange, const ObRequest *request)
+{
+  ObRequest whole = *request;
+
+  whole.context = exchange->tools->requests;
+  whole.caller = ob_exchange_get_caller (exchange);
+  whole.user_data = ob_exchange_ref (exchange);
+  ob_request_run (exchange->route->request, &whole);
+  ob_exchange_pause (exchange);
+}

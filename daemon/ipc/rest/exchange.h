@@ -61,6 +61,9 @@ typedef int (*ObExchangeTakeFile) (gpointer user_data, GError **error);
 void ob_exchange_ask (ObExchange *exchange, const char *name, GVariant *arguments, ObExchangeTakeFile take_file,
                       ObRequestDone done);
 
+/* Runs the request of its route. @request: without a context, a caller and data: these are the exchange's own */
+void ob_exchange_run (ObExchange *exchange, const ObRequest *request);
+
 /* These answer it; nothing happens where it is over. @document: (nullable): see ob_reply_document() */
 void ob_exchange_answer (ObExchange *exchange, guint status, GVariant *document);
 void ob_exchange_answer_file (ObExchange *exchange, const char *media_type, GBytes *file);

@@ -5,8 +5,19 @@
  */
 #include "ipc/rest/tus-fields.h"
 
+const char *
+ob_tus_find_method (SoupServerMessage *message)
+{
+  const char *instead
+      = soup_message_headers_get_one (soup_server_message_get_request_headers (message), "X-HTTP-Method-Override");
+
+  return instead && g_str_has_prefix (g_uri_get_path (soup_server_message_get_uri (message)), OB_TUS_PATH)
+             ? instead
+             : soup_server_message_get_method (message);
+}
+
 ObTusHead
-ob_tus_read_head (SoupServerMessage *message)
+ob_tus_read_head (const char *method, SoupServerMessage *message)
 {
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
   const ObTusFields fields = { .version = soup_message_headers_get_one (headers, "Tus-Resumable"),
@@ -19,19 +30,36 @@ ob_tus_read_head (SoupServerMessage *message)
                                .type = soup_message_headers_get_content_type (headers, NULL),
                                .body_bytes = (guint64) soup_message_headers_get_content_length (headers) };
 
-  return ob_tus_head_read (soup_server_message_get_method (message), &fields);
+  return ob_tus_head_read (method, &fields);
+}
+
+void
+ob_tus_set_number (SoupServerMessage *message, const char *field, guint64 number)
+{
+  g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT, number);
+
+  soup_message_headers_replace (soup_server_message_get_response_headers (message), field, text);
+}
+
+void
+ob_tus_set_expiry (SoupServerMessage *message, gint64 expires_ms)
+{
+  g_autoptr (GDateTime) at = expires_ms > 0 ? g_date_time_new_from_unix_utc (expires_ms / 1000) : NULL;
+  g_autofree char *text = at ? soup_date_time_to_string (at, SOUP_DATE_HTTP) : NULL;
+
+  if (text)
+    soup_message_headers_replace (soup_server_message_get_response_headers (message), "Upload-Expires", text);
 }
 
 void
 ob_tus_answer_options (ObExchange *exchange)
 {
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (ob_exchange_get_message (exchange));
-  g_autofree char *most = g_strdup_printf ("%" G_GINT64_FORMAT, OB_TUS_MAX_BYTES);
 
   soup_message_headers_replace (headers, "Tus-Resumable", OB_TUS_VERSION);
   soup_message_headers_replace (headers, "Tus-Version", OB_TUS_VERSION);
   soup_message_headers_replace (headers, "Tus-Extension", OB_TUS_EXTENSIONS);
   soup_message_headers_replace (headers, "Tus-Checksum-Algorithm", OB_TUS_ALGORITHMS);
-  soup_message_headers_replace (headers, "Tus-Max-Size", most);
+  ob_tus_set_number (ob_exchange_get_message (exchange), "Tus-Max-Size", OB_TUS_MAX_BYTES);
   ob_exchange_answer (exchange, 204, NULL);
 }

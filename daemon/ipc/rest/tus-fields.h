@@ -10,8 +10,17 @@
 
 G_BEGIN_DECLS
 
-/* Returns: what the request has of tus; clear it */
-ObTusHead ob_tus_read_head (SoupServerMessage *message);
+/* Returns: borrowed: the method that the request is to be served by. Where something on the way knows no PATCH or DELETE, clients of tus
+ * send another one, and X-HTTP-Method-Override has the method (tus 1.0, Core Protocol); elsewhere than at /v1/tus/ it says nothing. */
+const char *ob_tus_find_method (SoupServerMessage *message);
+
+/* @method: of the route. Returns: what the request has of tus; clear it */
+ObTusHead ob_tus_read_head (const char *method, SoupServerMessage *message);
+
+void ob_tus_set_number (SoupServerMessage *message, const char *field, guint64 number);
+
+/* Tells when the upload may be removed (tus 1.0, Expiration). @expires_ms: 0: it will not be */
+void ob_tus_set_expiry (SoupServerMessage *message, gint64 expires_ms);
 
 /* Answers OPTIONS: tells anybody who asks what a server of tus can do here. */
 void ob_tus_answer_options (ObExchange *exchange);

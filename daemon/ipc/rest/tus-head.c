@@ -187,31 +187,9 @@ read_metadata (ObTusHead *head, const ObTusFields *fields)
     if (!take_pair (head, g_strstrip (list[i]), pairs))
       return FALSE;
   head->options = make_options (pairs);
+  head->metadata = fields->metadata;
 
   return TRUE;
-}
-
-char *
-ob_tus_head_dup_metadata (const char *name, const char *media_type, GVariant *metadata)
-{
-  GString *text = g_string_new (NULL);
-  GVariantIter iter;
-  const char *key, *value;
-  g_autofree char *name64 = g_base64_encode ((const guchar *) name, strlen (name));
-  g_autofree char *type64 = media_type ? g_base64_encode ((const guchar *) media_type, strlen (media_type)) : NULL;
-
-  g_string_append_printf (text, "filename %s", name64);
-  if (type64)
-    g_string_append_printf (text, ",filetype %s", type64);
-  g_variant_iter_init (&iter, metadata);
-  while (g_variant_iter_next (&iter, "{&s&s}", &key, &value))
-    {
-      g_autofree char *base64 = g_base64_encode ((const guchar *) value, strlen (value));
-
-      g_string_append_printf (text, ",%s%s%s", key, *value ? " " : "", base64);
-    }
-
-  return g_string_free (text, FALSE);
 }
 
 /* --- The whole --- */
@@ -251,6 +229,30 @@ ob_tus_head_read (const char *method, const ObTusFields *fields)
     (void) read_piece (&head, fields);
 
   return head;
+}
+
+guint
+ob_tus_head_judge_piece (const ObTusHead *head, guint64 body_bytes, gint64 size_bytes, guint64 offset,
+                         const char **detail)
+{
+  if (head->offset != offset)
+    {
+      *detail = "The upload goes on at another offset; HEAD tells it";
+      return 409;
+    }
+  if (head->length >= 0 && ((size_bytes >= 0 && size_bytes != head->length) || (guint64) head->length < offset))
+    {
+      *detail = "Upload-Length is another than before, or less than what has come";
+      return 400;
+    }
+  size_bytes = size_bytes >= 0 ? size_bytes : head->length;
+  if (size_bytes >= 0 && body_bytes > (guint64) size_bytes - offset)
+    {
+      *detail = "The body is longer than what is left of the upload";
+      return 413;
+    }
+
+  return 0;
 }
 
 void

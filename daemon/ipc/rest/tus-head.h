@@ -29,8 +29,9 @@
 
 G_BEGIN_DECLS
 
+#define OB_TUS_PATH "/v1/tus/"
 #define OB_TUS_VERSION "1.0.0"
-#define OB_TUS_EXTENSIONS "creation,creation-with-upload,creation-defer-length,checksum,termination"
+#define OB_TUS_EXTENSIONS "creation,creation-with-upload,creation-defer-length,checksum,expiration,termination"
 #define OB_TUS_ALGORITHMS "sha1,sha256,sha512"
 
 /* A size in the queue is exact in JSON too (RFC 8259 section 6). */
@@ -59,17 +60,20 @@ typedef struct
   gint64 length;      /* -1: it was not told */
   guint64 offset;
   GChecksumType algorithm;
-  GBytes *checksum;  /* owned; NULL: none was told */
-  GVariant *options; /* owned: of Create; a{sv}: name, media_type, metadata. NULL: it is no creation */
+  GBytes *checksum;     /* owned; NULL: none was told */
+  GVariant *options;    /* owned: of Create; a{sv}: name, media_type, metadata. NULL: it is no creation */
+  const char *metadata; /* as it came; borrowed from the fields. NULL: there was none */
 } ObTusHead;
 
 /* @method: POST, PATCH, HEAD or DELETE */
 ObTusHead ob_tus_head_read (const char *method, const ObTusFields *fields);
 
+/* Judges a PATCH by what there is of its upload. @size_bytes: of the whole; -1: not known yet. @detail: (out): static: why it is
+ * refused. Returns: the HTTP status of the refusal; 0: its body may come */
+guint ob_tus_head_judge_piece (const ObTusHead *head, guint64 body_bytes, gint64 size_bytes, guint64 offset,
+                               const char **detail);
+
 void ob_tus_head_clear (ObTusHead *head);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ObTusHead, ob_tus_head_clear)
-
-/* Returns: (transfer full): Upload-Metadata that says the same. @metadata: a{ss} */
-char *ob_tus_head_dup_metadata (const char *name, const char *media_type, GVariant *metadata);
 
 G_END_DECLS

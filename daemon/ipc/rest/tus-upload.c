@@ -30,8 +30,7 @@ struct _ObTusUpload
 {
   ObTusUploads *uploads; /* borrowed; NULL: they are gone */
   char *id;
-  ObWriter *writer;  /* owned; NULL: the file is closed. The thread's during a job */
-  guint64 unflushed; /* the thread's during a job */
+  ObWriter *writer; /* owned; NULL: the file is closed. The thread's during a job */
 
   ObTusPiece piece;    /* while it is busy */
   GBytes *expected;    /* NULL: the piece has no checksum */
@@ -166,6 +165,12 @@ on_idle (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+const char *
+ob_tus_upload_get_id (const ObTusUpload *upload)
+{
+  return upload->id;
+}
+
 gboolean
 ob_tus_upload_look (ObTusUpload *upload, gint64 *size_bytes, guint64 *durable_bytes, GError **error)
 {
@@ -195,17 +200,14 @@ open_file (const Job *job, GError **error)
     upload->writer = ob_writer_resume (job->spool, upload->id, NULL, error);
   if (!upload->writer)
     return FALSE;
-  upload->unflushed = 0;
 
   return (!job->is_new && job->size_bytes < 0) || ob_writer_set_size (upload->writer, job->size_bytes, error);
 }
 
-static gboolean
-flush (ObTusUpload *upload, GError **error)
+static guint64
+count_unflushed (const ObTusUpload *upload)
 {
-  upload->unflushed = 0;
-
-  return ob_writer_sync (upload->writer, error);
+  return ob_writer_get_offset (upload->writer) - ob_writer_get_partial (upload->writer)->durable_bytes;
 }
 
 static gboolean
@@ -220,14 +222,13 @@ append (const Job *job, GError **error)
   if (!ob_writer_append (upload->writer, bytes, size_bytes, error))
     {
       if (!upload->checksum)
-        (void) flush (upload, NULL);
+        (void) ob_writer_sync (upload->writer, NULL);
       return FALSE;
     }
   if (upload->checksum)
     g_checksum_update (upload->checksum, bytes, (gssize) size_bytes);
-  upload->unflushed += size_bytes;
 
-  return upload->checksum || upload->unflushed < OB_TUS_FLUSH_BYTES || flush (upload, error);
+  return upload->checksum || count_unflushed (upload) < OB_TUS_FLUSH_BYTES || ob_writer_sync (upload->writer, error);
 }
 
 /* Bytes that were not flushed are cut off when the file is opened the next time. */
@@ -240,11 +241,11 @@ end_piece (const Job *job, GError **error)
   g_autoptr (GBytes) digest = NULL;
 
   if (!upload->checksum)
-    return flush (upload, error);
+    return ob_writer_sync (upload->writer, error);
   g_checksum_get_digest (upload->checksum, bytes, &size_bytes);
   digest = g_bytes_new (bytes, size_bytes);
   if (job->is_whole && g_bytes_equal (digest, upload->expected))
-    return flush (upload, error);
+    return ob_writer_sync (upload->writer, error);
   g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_DIGEST_MISMATCH, "The piece has another checksum; nothing was kept");
 
   return FALSE;
@@ -424,8 +425,8 @@ ob_tus_upload_is_busy (ObTusUpload *upload)
   return upload->is_busy;
 }
 
-void
-ob_tus_upload_begin (ObTusUpload *upload, const ObTusPiece *piece)
+static void
+become_busy (ObTusUpload *upload, const ObTusPiece *piece)
 {
   g_return_if_fail (!upload->is_busy);
   g_clear_handle_id (&upload->idle, g_source_remove);
@@ -433,6 +434,12 @@ ob_tus_upload_begin (ObTusUpload *upload, const ObTusPiece *piece)
   upload->piece = *piece;
   upload->piece.checksum = NULL;
   upload->is_busy = TRUE;
+}
+
+void
+ob_tus_upload_begin (ObTusUpload *upload, const ObTusPiece *piece)
+{
+  become_busy (upload, piece);
   upload->is_ended = upload->is_whole = upload->is_taken_over = FALSE;
   if (piece->checksum)
     {
@@ -440,6 +447,14 @@ ob_tus_upload_begin (ObTusUpload *upload, const ObTusPiece *piece)
       upload->checksum = g_checksum_new (piece->algorithm);
     }
   pump (upload, TRUE);
+}
+
+void
+ob_tus_upload_commit (ObTusUpload *upload, const ObTusPiece *piece)
+{
+  become_busy (upload, piece);
+  upload->is_working = upload->is_ended = upload->is_whole = TRUE;
+  commit (upload, 0);
 }
 
 gsize

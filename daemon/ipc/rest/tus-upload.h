@@ -10,8 +10,8 @@
  *     its checksum is another
  *   the disk is full, or fails                                those before are kept, as far as they can be flushed
  *   the daemon is killed                                      those up to the last flush are kept
- *   it is killed between the last flush and the commit, or    the next HEAD commits it
- *     the commit fails
+ *   it is killed between the last flush and the commit, or    the next start commits it, or the next HEAD; or when the disk
+ *     the commit fails                                        works again
  *   the upload is removed meanwhile                           none is kept
  *   nothing comes for a minute                                the file is closed; the next piece opens it again
  */
@@ -36,6 +36,8 @@ void ob_tus_uploads_free (ObTusUploads *uploads);
 ObTusUpload *ob_tus_uploads_get (ObTusUploads *uploads, const char *id);
 void ob_tus_upload_unref (ObTusUpload *upload);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObTusUpload, ob_tus_upload_unref)
+
+const char *ob_tus_upload_get_id (const ObTusUpload *upload);
 
 /* Looks at the record of a file that is not whole. @size_bytes: (out): -1: not known yet. @durable_bytes: (out): so much survives a
  * power cut. Errors: NotFound where it is no upload of tus, or none any more; Storage. */
@@ -64,6 +66,9 @@ gboolean ob_tus_upload_is_busy (ObTusUpload *upload);
 
 /* It must not be busy. */
 void ob_tus_upload_begin (ObTusUpload *upload, const ObTusPiece *piece);
+
+/* Commits the file, all of which was on the disk before. It must not be busy. @piece: only its functions count */
+void ob_tus_upload_commit (ObTusUpload *upload, const ObTusPiece *piece);
 
 /* Returns: how many bytes wait */
 gsize ob_tus_upload_add (ObTusUpload *upload, GBytes *bytes);

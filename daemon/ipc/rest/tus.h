@@ -18,7 +18,11 @@
  *   a body that is shorter than it says                       what came is kept; HEAD tells how much
  *   a checksum that differs                                   460
  *   a HEAD while a PATCH comes                                that PATCH ends (409), then the offset is told
- *   a HEAD of a file that is whole and was not committed      commits it first
+ *   a HEAD of a file that is whole and was not committed      commits it first; 423 while the broker does
+ *   a HEAD while the disk or the database fails               423: told anything else, clients take the upload for lost, and
+ *                                                             send all of it again
+ *   X-HTTP-Method-Override                                    the method, whatever the request's own is
+ *   an upload that nobody goes on with                        Upload-Expires tells until when it is kept; then 404
  *   a HEAD of an upload in the queue, sending, or done        its size is its offset, as long as it is listed
  *   a DELETE of one that is in the queue                      409: Outbox has it now, DELETE /v1/uploads/{id} removes it
  */
