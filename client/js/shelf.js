@@ -184,6 +184,34 @@ export class MemoryShelf {
   }
 }
 
+// A submission that is being worked on, and its record on the shelf. It is written once after the other: what reads the file and what
+// sends it change it at the same time, and neither takes back what the other has written.
+export class Entry {
+  #last = Promise.resolve();
+
+  constructor(shelf, submission) {
+    this.shelf = shelf;
+    this.submission = submission;
+  }
+
+  // The change holds from when it is on the shelf. write: how it gets there.
+  save(change = {}, write = record => this.shelf.putSubmission(record)) {
+    const turn = this.#last.then(async () => {
+      await write({...this.submission, ...change});
+      Object.assign(this.submission, change);
+    });
+
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
+  // The change holds at once; a shelf that cannot take it is asked again with the next.
+  async note(change) {
+    Object.assign(this.submission, change);
+    await this.save().catch(() => {});
+  }
+}
+
 // Returns: the lasting one, or that in memory where the browser refuses it.
 export async function openShelf(name) {
   const shelf = new Shelf(name);

@@ -10,6 +10,7 @@
 //   createdAt, handedOver            times; from handedOver on the broker has all of it, and the pieces are gone
 import {alone, amongFew} from './locks.js';
 import {OutboxError} from './errors.js';
+import {Entry} from './shelf.js';
 import {Supply} from './supply.js';
 import {BackOff, pause} from './waiting.js';
 
@@ -82,7 +83,7 @@ function readPath(response) {
 
 export class Sender {
   #door;
-  #shelf;
+  #entry;
   #submission;
   #supply;
   #signal;
@@ -93,9 +94,9 @@ export class Sender {
   // report({state, …}): hears how far it is. wake: an EventTarget that ends waits early.
   constructor(door, shelf, submission, source, {signal, report = () => {}, wake}) {
     this.#door = door;
-    this.#shelf = shelf;
+    this.#entry = new Entry(shelf, submission);
     this.#submission = submission;
-    this.#supply = new Supply(shelf, submission, source, () => this.#tell('sending'));
+    this.#supply = new Supply(this.#entry, source, () => this.#tell('sending'));
     this.#signal = signal;
     this.#report = report;
     this.#wake = wake;
@@ -165,12 +166,6 @@ export class Sender {
     }
   }
 
-  async #setOffset(offset) {
-    this.#submission.offset = offset;
-    // Lost, it is asked for again.
-    await this.#shelf.putSubmission(this.#submission).catch(() => {});
-  }
-
   async #create() {
     const submission = this.#submission;
     const length = submission.isEnded ? {'Upload-Length': String(submission.size)} : {'Upload-Defer-Length': '1'};
@@ -178,9 +173,7 @@ export class Sender {
       headers: {...TUS, ...length, 'Upload-Metadata': writeMetadata(submission), 'Idempotency-Key': submission.key},
       body: new Uint8Array()});
 
-    submission.path = readPath(response);
-    submission.isLengthTold = submission.isEnded;
-    await this.#setOffset(0);
+    await this.#entry.note({path: readPath(response), isLengthTold: 'Upload-Length' in length, offset: 0});
   }
 
   // What the broker has is what it says, not what was sent.
@@ -190,8 +183,7 @@ export class Sender {
     try {
       const response = await this.#door.ask('HEAD', submission.path, {headers: TUS, signal: this.#signal});
 
-      submission.isLengthTold = response.headers.has('Upload-Length');
-      await this.#setOffset(readOffset(response));
+      await this.#entry.note({isLengthTold: response.headers.has('Upload-Length'), offset: readOffset(response)});
       // What a recorder's page had in memory alone was sent before it was closed.
       if (submission.isInterrupted && submission.offset > submission.size)
         submission.size = submission.readBytes = submission.offset;
@@ -224,13 +216,12 @@ export class Sender {
 
     if (offset <= submission.offset && piece.size > 0)
       throw new OutboxError('Failed', 'Outbox took none of a piece', {status: 502});
-    submission.isLengthTold ||= tellsLength;
-    await this.#setOffset(offset);
+    await this.#entry.note({isLengthTold: submission.isLengthTold || tellsLength, offset});
   }
 
   async #handOver() {
     this.#submission.handedOver = Date.now();
-    await this.#shelf.dropPieces(this.#submission).catch(() => {});
+    await this.#entry.save({}, record => this.#entry.shelf.dropPieces(record)).catch(() => {});
     this.#tell('done');
   }
 }

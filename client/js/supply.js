@@ -37,6 +37,7 @@ async function copyChunk(chunk) {
 }
 
 export class Supply {
+  #entry;
   #shelf;
   #submission;        // of submission.js; what it says of bytes is changed here alone
   #blob = null;
@@ -48,9 +49,10 @@ export class Supply {
   #onKept;
 
   // source: a Blob, a ReadableStream of buffers or Blobs, or null: what is on the shelf is all. onKept: hears of every piece.
-  constructor(shelf, submission, source, onKept = () => {}) {
-    this.#shelf = shelf;
-    this.#submission = submission;
+  constructor(entry, source, onKept = () => {}) {
+    this.#entry = entry;
+    this.#shelf = entry.shelf;
+    this.#submission = entry.submission;
     this.#onKept = onKept;
     if (source instanceof Blob)
       this.#blob = source;
@@ -112,9 +114,7 @@ export class Supply {
   }
 
   async #endStream() {
-    this.#submission.isEnded = true;
-    this.#submission.size = this.#submission.readBytes;
-    await this.#shelf.putSubmission(this.#submission).catch(() => {});
+    await this.#entry.note({isEnded: true, size: this.#submission.readBytes});
     this.#wake();
   }
 
@@ -133,8 +133,7 @@ export class Supply {
     if (this.#isRefused) {
       if (!this.#blob)
         this.#loose.push({at, bytes});
-      Object.assign(this.#submission, {readBytes, digests});
-      await this.#shelf.putSubmission(this.#submission).catch(() => {});
+      await this.#entry.note({readBytes, digests});
     }
     this.#wake();
     this.#onKept();
@@ -142,15 +141,13 @@ export class Supply {
 
   async #putOnShelf(piece, change) {
     try {
-      await this.#shelf.putPiece(piece, {...this.#submission, ...change});
-      Object.assign(this.#submission, change);
+      await this.#entry.save(change, record => this.#shelf.putPiece(piece, record));
     } catch {
       this.#isRefused = true;
       // A part of a Blob is of no use to a page that is opened again; what there is of a recording is.
-      if (this.#blob) {
-        this.#submission.keptBytes = 0;
-        await this.#shelf.dropPieces(this.#submission).catch(() => {});
-      }
+      if (this.#blob)
+        await this.#entry.save({keptBytes: 0}, record => this.#shelf.dropPieces(record))
+          .catch(() => this.#submission.keptBytes = 0);
     }
   }
 

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Outbox authors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Real browsers, each started once for all of its cases. A page is driven by: evaluate(function, …arguments), click(selector),
-// setFile(selector, file), close().
+// Chromium and Firefox, by puppeteer. A browser is started once for all of its cases, and a page is driven by:
+// evaluate(function, …arguments), click(selector), setFile(selector, file), close().
 import {existsSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import {pathToFileURL} from 'node:url';
 
 const packages = createRequire(`${process.env.TOOLS}/browsers/`);
 
-function findProgram(...names) {
+export function findProgram(...names) {
   return names.flatMap(name => (process.env.PATH ?? '').split(':').map(folder => path.join(folder, name))).find(existsSync);
 }
 

@@ -1,15 +1,59 @@
 // SPDX-FileCopyrightText: The Outbox authors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// client/js and its example page in real browsers, with a real broker and a real tus server. Prints TAP.
-import {tryChromium} from './chromium.mjs';
-import {endCases} from './tap.mjs';
+// client/js and its example page in real browsers, with a real broker and a real tus server. Each browser is started once. Prints
+// TAP.
+import {startFirefox} from './browsers.mjs';
+import {chromiumCases, startPublicChromium} from './chromium.mjs';
+import {closedHalfWay, connectOnce} from './steps.mjs';
+import {endCases, skipCase, tryCase} from './tap.mjs';
+import {startWebKit} from './webkit.mjs';
 import {World} from './world.mjs';
+
+const ENGINES = {
+  chromium: startPublicChromium,
+  firefox: world => startFirefox(world.folder),
+  webkitgtk: world => startWebKit(world.folder),
+};
+
+async function startEngine(world, name) {
+  const browser = await ENGINES[name](world);
+
+  if (browser)
+    browser.site = await world.startSite();
+  else
+    skipCase(name, 'it is not installed; tests/setup/install.sh test brings it');
+  return browser;
+}
+
+// What a person does in any browser.
+async function tryEngine(world, name, browser) {
+  await tryCase(`${name}/a-site-is-let-in-by-its-code`, () => connectOnce(world, browser));
+  await tryCase(`${name}/closed-at-40-percent-goes-on`, () => closedHalfWay(world, browser, `${name}.mp4`));
+}
+
+// They wait for each other nowhere, and most of the time for the next question of RFC 8628.
+async function tryAll(world) {
+  let chromium = null;
+
+  await Promise.all(Object.keys(ENGINES).map(async name => {
+    const browser = await startEngine(world, name);
+
+    if (browser)
+      await tryEngine(world, name, browser);
+    if (name === 'chromium')
+      chromium = browser;
+    else
+      await browser?.end();
+  }));
+  for (const [name, work] of Object.entries(chromium ? chromiumCases : {}))
+    await tryCase(`chromium/${name}`, () => work(world, chromium));
+  await chromium?.end();
+}
 
 const world = await World.make();
 
 await world.startBroker();
 await world.startServer();
-await tryChromium(world);
-world.end();
+await tryAll(world).finally(() => world.end());
 process.exit(endCases() > 0 ? 1 : 0);

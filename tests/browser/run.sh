@@ -5,6 +5,8 @@
 # Runs run.mjs in a network of its own, where the broker's own ports are free and nobody else is, with processes of its own, which all
 # end with it, and with a policy of Chromium's that lets two sites reach programs of this device without asking anybody. Prints TAP.
 set -eu
+TOOLS=${OUTBOX_TOOLS:-$TOOLS}
+export TOOLS
 here=$(cd "$(dirname "$0")" && pwd)
 space="unshare --user --map-root-user --net --pid --fork --kill-child --mount-proc"
 if ! $space true 2>/dev/null; then

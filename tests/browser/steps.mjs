@@ -6,6 +6,8 @@ import assert from 'node:assert/strict';
 
 import {until} from './tap.mjs';
 
+export const MIB = 1024 * 1024;
+
 export function isReady(page) {
   return until('broker for the page', () => page.evaluate(() => document.body.dataset.broker === 'ready'));
 }
@@ -29,13 +31,6 @@ export function reads(page, name, state) {
       && row.querySelector('strong').textContent === wantedName), name, state));
 }
 
-export async function closeHeld(page) {
-  await until('held piece', () => page.evaluate(() => probe.isHeld));
-  // A page that is closed before the browser has all of it cannot go on without the file.
-  await until('copy in the browser', () => page.evaluate(() => document.querySelector('#list li').dataset.kept === 'true'));
-  await page.close();
-}
-
 // Waits until the server has the whole file, once, with these bytes.
 export async function arrives(world, name, sha256) {
   const [file, ...others] = await until(`${name} at the server`, () => {
@@ -46,4 +41,35 @@ export async function arrives(world, name, sha256) {
 
   assert.equal(others.length, 0);
   assert.equal(file.sha256, sha256);
+}
+
+// browser.site is where it opens the page.
+export async function connectOnce(world, browser) {
+  const page = await browser.open(browser.site.page);
+
+  await connect(world, page);
+  await page.close();
+}
+
+// A file of five pieces: the page is closed when two are at the broker, and opened again.
+export async function closedHalfWay(world, browser, name) {
+  const {file, sha256} = world.makeFile(name, 40 * MIB);
+  const first = await browser.open(`${browser.site.page}?hold=${16 * MIB}`);
+  const listed = async () => (await world.list()).filter(upload => upload.name === name);
+
+  await isReady(first);
+  await first.setFile('#files', file);
+  await until('held piece', () => first.evaluate(() => probe.isHeld));
+  // A page that is closed before the browser has all of it cannot go on without the file.
+  await until('copy in the browser', () => first.evaluate(() => document.querySelector('#list li').dataset.kept === 'true'));
+  await first.close();
+  assert.deepEqual((await listed()).map(({state}) => state), ['saving']);
+
+  const again = await browser.open(browser.site.page);
+  await arrives(world, name, sha256);
+  // Nothing that was confirmed is sent again, and there is one upload.
+  assert.equal(await again.evaluate(() => probe.sentBytes), 24 * MIB);
+  assert.equal((await listed()).length, 1);
+  await reads(again, name, 'done');
+  await again.close();
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Outbox authors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Cases one after the other, each a line of TAP. A case that fails says why, and those after it are tried all the same.
+// Cases, each a line of TAP when it ends. One that fails says why, and those after it are tried all the same.
 const CASE_MS = 40000;
 
 let n = 0;
@@ -22,13 +22,12 @@ function within(delayMs, work) {
 }
 
 export async function tryCase(name, work) {
-  n++;
   try {
     await within(CASE_MS, work());
-    console.log(`ok ${n} /browser/${name}`);
+    console.log(`ok ${++n} /browser/${name}`);
   } catch (error) {
     nFailed++;
-    console.log(`${explain(error)}\nnot ok ${n} /browser/${name}`);
+    console.log(`${explain(error)}\nnot ok ${++n} /browser/${name}`);
   }
 }
 

@@ -25,8 +25,8 @@ const PROBE = '<script src="/probe.js"></script>\n  <script type="module"';
 export const sha256 = bytes => createHash('sha256').update(bytes).digest('hex');
 
 // Starts a program. Returns: {process, text}: what it printed of itself in the line that says that it is ready.
-export async function start(program, args, {env = {}, ready} = {}) {
-  const child = spawn(program, args, {env: {...process.env, ...env}, stdio: ['ignore', 'pipe', 'inherit']});
+export async function start(program, args, {env = {}, ready, isQuiet = false} = {}) {
+  const child = spawn(program, args, {env: {...process.env, ...env}, stdio: ['ignore', 'pipe', isQuiet ? 'ignore' : 'inherit']});
   const failed = new Promise((_resolve, reject) => {
     child.on('error', reject);
     child.on('exit', code => reject(new Error(`${program} ended (${code}) before it was ready`)));
@@ -74,8 +74,7 @@ function serve(request, response) {
 export class World {
   #bus;
   #daemon = null;
-  #site;
-  #publicSite = null;
+  #sites = [];
 
   static async make() {
     const world = new World();
@@ -83,28 +82,37 @@ export class World {
     world.folder = mkdtempSync(path.join(tmpdir(), 'outbox-browser-'));
     for (const name of ['data', 'state', 'run', 'stored'])
       mkdirSync(path.join(world.folder, name), {mode: 0o700});
-    world.#bus = await start('dbus-daemon', ['--session', '--nofork', '--print-address=1'], {ready: /(.*)/});
+    world.#bus = await start('dbus-daemon', ['--session', '--nofork', '--print-address=1'], {ready: /(.*)/, isQuiet: true});
     world.env = {
       XDG_DATA_HOME: path.join(world.folder, 'data'), XDG_STATE_HOME: path.join(world.folder, 'state'),
       XDG_CONFIG_HOME: world.folder, XDG_RUNTIME_DIR: path.join(world.folder, 'run'),
       OUTBOX_CONFIG_FOLDERS: `${world.folder}/vendor:${world.folder}/etc`, DBUS_SESSION_BUS_ADDRESS: world.#bus.text,
       DBUS_SYSTEM_BUS_ADDRESS: 'unix:path=/nonexistent', LC_ALL: 'C.UTF-8',
     };
-    world.#site = http.createServer(serve).listen(0, '127.0.0.1');
-    await once(world.#site, 'listening');
-    world.origin = `http://localhost:${world.#site.address().port}`;
-    world.page = `${world.origin}/example/index.html`;
     return world;
   }
 
-  // The same site by https, under names that a browser is told to find here.
+  // A site at an origin of its own, so that each browser is let in for itself. Returns: {origin, page}.
+  async startSite() {
+    const site = http.createServer(serve).listen(0, '127.0.0.1');
+
+    this.#sites.push(site);
+    await once(site, 'listening');
+    const origin = `http://localhost:${site.address().port}`;
+
+    return {origin, page: `${origin}/example/index.html`};
+  }
+
+  // The same by https, under names that a browser is told to find here.
   async startPublicSite() {
     const [key, cert] = [path.join(this.folder, 'key.pem'), path.join(this.folder, 'cert.pem')];
 
     execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2',
       '-subj', '/CN=public.example', '-keyout', key, '-out', cert], {stdio: 'ignore'});
-    this.#publicSite = https.createServer({key: readFileSync(key), cert: readFileSync(cert)}, serve).listen(PUBLIC_PORT, '127.0.0.1');
-    await once(this.#publicSite, 'listening');
+    const site = https.createServer({key: readFileSync(key), cert: readFileSync(cert)}, serve).listen(PUBLIC_PORT, '127.0.0.1');
+
+    this.#sites.push(site);
+    await once(site, 'listening');
   }
 
   // The server to which everything goes.
@@ -166,8 +174,7 @@ export class World {
   }
 
   end() {
-    this.#site.close();
-    this.#publicSite?.close();
+    this.#sites.forEach(site => site.close());
     rmSync(this.folder, {recursive: true, force: true});
   }
 }

@@ -20,7 +20,8 @@ run_packages="meson ninja-build pkg-config gcc libc6-dev gettext python3 dbus gl
   libgirepository1.0-dev gobject-introspection
   curl ca-certificates shared-mime-info sqlite3 jq bsdextrautils ffmpeg lomiri-wallpapers-16.04"
 test_packages="python3-gi clang-format openssl gnutls-bin nginx-light procps iproute2 nftables util-linux
-  network-manager python3-dbusmock locales rclone python3-pip"
+  network-manager python3-dbusmock locales rclone python3-pip
+  chromium firefox-esr webkit2gtk-driver xvfb"
 bench_packages="openssl"
 campaign_packages="clang libclang-rt-dev llvm valgrind libc6-dbg"
 
@@ -112,6 +113,13 @@ install_node_servers ()
   at_least "$(node_version node)" 20.19.0 || npm_folder node-runtime || true
 }
 
+# What drives Chromium and Firefox.
+install_browser_driver ()
+{
+  command -v npm >/dev/null || { say "skipped: no npm; tests with browsers are skipped"; return 0; }
+  npm_folder browsers || true
+}
+
 install_tusd ()
 {
   local go_version wanted package last
@@ -161,6 +169,7 @@ case $mode in
     [ "$mode" = test ] && campaign_packages=
     install_packages $run_packages $test_packages $campaign_packages $(toolchain_packages)
     install_node_servers
+    install_browser_driver
     install_tusd
     install_wsgidav
     ;;

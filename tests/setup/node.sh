@@ -5,7 +5,7 @@
 # Runs a script with the Node that install.sh brought, else with the system's. Skips the test where there is neither.
 #
 #   node.sh TOOLS ARGUMENT…
-tools=$1
+tools=${OUTBOX_TOOLS:-$1}
 shift
 for node in "$tools"/node-runtime/node_modules/node-linux-*/bin/node $(command -v node); do
   [ ! -x "$node" ] || exec "$node" "$@"

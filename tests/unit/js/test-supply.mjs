@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import {randomBytes} from 'node:crypto';
 import {test} from 'node:test';
 
-import {MemoryShelf} from '../../../client/js/shelf.js';
+import {Entry, MemoryShelf} from '../../../client/js/shelf.js';
 import {makeSubmission, writeMetadata, writeQuery} from '../../../client/js/submission.js';
 import {isSameFile, PIECE_BYTES, Supply} from '../../../client/js/supply.js';
 
@@ -64,7 +64,7 @@ async function drain(supply) {
 
 async function pass(shelf, source) {
   const submission = makeSubmission('key', source, {});
-  const supply = new Supply(shelf, submission, source);
+  const supply = new Supply(new Entry(shelf, submission), source);
   const [bytes] = await Promise.all([drain(supply), supply.fill()]);
 
   return {submission, bytes};
@@ -97,7 +97,21 @@ test('/js/supply/a-page-that-is-opened-again-has-what-was-kept', async () => {
   const shelf = new MemoryShelf();
   const {submission} = await pass(shelf, new Blob([BYTES]));
 
-  assert.ok((await drain(new Supply(shelf, submission, null))).equals(BYTES));
+  assert.ok((await drain(new Supply(new Entry(shelf, submission), null))).equals(BYTES));
+});
+
+test('/js/entry/no-write-takes-back-another', async () => {
+  const submission = makeSubmission('key', new Blob([BYTES]), {});
+  const shelf = new MemoryShelf();
+  const entry = new Entry(shelf, submission);
+  const piece = {key: 'key', at: 0, bytes: new ArrayBuffer(5)};
+
+  // A piece is being written while the broker says how much it has.
+  await Promise.all([entry.save({keptBytes: 5}, record => shelf.putPiece(piece, record)), entry.note({offset: 3}),
+    entry.save({}, () => Promise.reject(new Error('no room'))).catch(() => {}), entry.note({path: '/v1/tus/1'})]);
+  const {keptBytes, offset, path} = await shelf.getSubmission('key');
+
+  assert.deepEqual({keptBytes, offset, path}, {keptBytes: 5, offset: 3, path: '/v1/tus/1'});
 });
 
 test('/js/supply/a-page-that-has-not-all-asks-for-the-file', async () => {
@@ -105,12 +119,12 @@ test('/js/supply/a-page-that-has-not-all-asks-for-the-file', async () => {
   const {submission} = await pass(shelf, new Blob([BYTES]));
 
   assert.equal(submission.keptBytes, 0);
-  await assert.rejects(drain(new Supply(shelf, await shelf.getSubmission('key'), null)), {code: 'FileNeeded'});
+  await assert.rejects(drain(new Supply(new Entry(shelf, await shelf.getSubmission('key')), null)), {code: 'FileNeeded'});
 });
 
 test('/js/supply/a-source-that-fails-ends-who-reads', async () => {
   const source = new ReadableStream({pull: controller => controller.error(new Error('the camera is gone'))});
-  const supply = new Supply(new MemoryShelf(), makeSubmission('key', source, {}), source);
+  const supply = new Supply(new Entry(new MemoryShelf(), makeSubmission('key', source, {})), source);
   const filled = supply.fill();
 
   await assert.rejects(drain(supply), /the camera is gone/);
