@@ -13,7 +13,7 @@ import {startDeadline} from './waiting.js';
 export const FIRST_PORT = 7363;
 export const N_PORTS = 10;
 
-const PROOF_LASTS_MS = 5000;
+const PROOF_LASTS_MS = 2000;
 const MAX_PROOFS = 64;
 const HELLO_MS = 5000;
 const REQUEST_MS = 120000; // a piece can wait for a slow disk

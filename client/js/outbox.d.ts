@@ -153,7 +153,7 @@ export class Outbox {
   /** What was submitted in this browser and is not whole at the broker, oldest first. */
   pending(): Promise<Pending[]>;
   goOn(key: string, options?: Pick<SubmitOptions, 'onProgress' | 'signal'>): Promise<Submitted>;
-  /** Forgets what is pending, here and at the broker. */
+  /** Stops what is pending, in whatever tab, and forgets it here and at the broker; rejects where the broker cannot be asked. */
   discard(key: string): Promise<void>;
   /** Ends the waits of what is tried again. */
   tryNow(): void;

@@ -34,12 +34,15 @@ export class Outbox {
   #door;
   #events;
   #wake = new EventTarget();
+  #running = new Map(); // key → AbortController
+  #others = new BroadcastChannel('outbox-submissions'); // tells the other tabs what is discarded
 
   // options: ports, to search elsewhere than the broker does; fetch, origin and shelf, where there is no page around
   constructor({shelf, ...options} = {}) {
     this.#shelf = Promise.resolve(shelf ?? openShelf());
     this.#door = new Door(this.#shelf, options);
     this.#events = new Events(this.#door, this.#wake);
+    this.#others.onmessage = ({data}) => this.#stop(data.discarded);
     for (const name of ['online', 'focus'])
       globalThis.window?.addEventListener(name, () => this.tryNow());
   }
@@ -103,9 +106,25 @@ export class Outbox {
   }
 
   async #send(shelf, submission, source, {signal, onProgress}) {
-    if (!submission.handedOver)
-      await new Sender(this.#door, shelf, submission, source, {signal, report: onProgress, wake: this.#wake}).run();
-    return {key: submission.key, id: getId(submission), isInterrupted: !!submission.isInterrupted};
+    const {key} = submission;
+    const controller = new AbortController();
+    const onAbort = () => controller.abort(signal.reason);
+
+    signal?.addEventListener('abort', onAbort);
+    this.#running.set(key, controller);
+    try {
+      if (!submission.handedOver)
+        await new Sender(this.#door, shelf, submission, source,
+          {signal: controller.signal, report: onProgress, wake: this.#wake}).run();
+    } finally {
+      this.#running.delete(key);
+      signal?.removeEventListener('abort', onAbort);
+    }
+    return {key, id: getId(submission), isInterrupted: !!submission.isInterrupted};
+  }
+
+  #stop(key) {
+    this.#running.get(key)?.abort(new DOMException('It was discarded', 'AbortError'));
   }
 
   async pending() {
@@ -115,6 +134,8 @@ export class Outbox {
   }
 
   async discard(key) {
+    this.#others.postMessage({discarded: key});
+    this.#stop(key);
     return aloneWith(key, async () => {
       const shelf = await this.#shelf;
       const submission = await shelf.getSubmission(key);

@@ -58,6 +58,8 @@ export class Supply {
       this.#blob = source;
     else
       this.#stream = source;
+    // A second copy of a file in memory helps nobody.
+    this.#isRefused = this.#blob !== null && !this.#shelf.isLasting;
   }
 
   // Whether a page that is closed now can go on with all of it.
@@ -164,10 +166,12 @@ export class Supply {
     }
     if (offset === submission.size)
       return null;
-    return this.#blob ? this.#blob.slice(offset, Math.min(offset + PIECE_BYTES, submission.readBytes)) : this.#gather(offset);
+    if (this.#blob && offset >= submission.keptBytes)
+      return new Blob([await readSlice(this.#blob, offset, Math.min(offset + PIECE_BYTES, submission.readBytes))]);
+    return this.#gather(offset);
   }
 
-  // Small pieces, as a recorder makes them, are sent together.
+  // What is sent is what was kept, whatever has become of the file since. Small pieces, as a recorder makes them, are sent together.
   async #gather(offset) {
     const parts = [];
     let at = offset;

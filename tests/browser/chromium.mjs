@@ -9,7 +9,7 @@ import {once} from 'node:events';
 import {startChromium} from './browsers.mjs';
 import {arrives, connect, isReady, MIB, reads} from './steps.mjs';
 import {until} from './tap.mjs';
-import {PUBLIC_PORT} from './world.mjs';
+import {PUBLIC_PORT, sha256} from './world.mjs';
 
 const N_TABS = 8;
 
@@ -26,6 +26,44 @@ async function recorded(world, browser) {
 
   assert.ok(size > 0);
   await arrives(world, name, sha256);
+  await page.close();
+}
+
+// What a program of the page asks for itself: nothing is a file too, a key is one upload, and what was discarded is gone.
+async function byScript(world, browser) {
+  const page = await browser.open(browser.site.page);
+
+  await isReady(page);
+  await page.evaluate(async () => {
+    const {Outbox} = await import('/outbox.js');
+
+    window.outbox = new Outbox();
+    await outbox.submit(new Blob(), {name: 'empty.txt', key: 'empty'});
+  });
+  await arrives(world, 'empty.txt', sha256(''));
+  const [same, other] = await page.evaluate(async () => [
+    await outbox.submit(new Blob(), {name: 'again.txt', key: 'empty'}),
+    await outbox.submit(new Blob(['x']), {key: 'empty'}).catch(error => error.code),
+  ]);
+  assert.equal(same.id, (await world.list()).find(({name}) => name === 'empty.txt').id);
+  assert.equal(other, 'KeyReused');
+
+  const [refused, pending] = await page.evaluate(async () => {
+    const endless = new ReadableStream({start: controller => controller.enqueue(new Uint8Array(1000))});
+    let onSent;
+    const sent = new Promise(resolve => onSent = resolve);
+    const submitted = outbox.submit(endless, {name: 'endless', key: 'endless', onProgress: ({confirmed}) => confirmed > 0 && onSent()});
+
+    await sent;
+    void outbox.discard('endless');
+    const word = await submitted.catch(error => error.name);
+
+    await outbox.discard('endless');
+    return [word, (await outbox.pending()).filter(({key}) => key === 'endless')];
+  });
+  assert.equal(refused, 'AbortError');
+  assert.deepEqual(pending, []);
+  assert.ok(!(await world.list()).some(({name}) => name === 'endless'));
   await page.close();
 }
 
@@ -171,6 +209,7 @@ export async function startPublicChromium(world) {
 
 // The broker dies in some of them.
 export const chromiumCases = {
+  'what-a-script-asks-for': byScript,
   'a-recording-arrives-as-it-was-made': recorded,
   'closed-while-it-records': closedWhileRecording,
   'eight-tabs-share-one-stream': manyTabs,

@@ -79,12 +79,12 @@ function showFailure(key, name, error) {
 // From here on the broker has it, whether this page is open or not.
 function showUploads(uploads) {
   for (const {id, key, name, state, offset, size} of uploads) {
+    if (state === 'saving')
+      continue; // its page knows better
     const own = [...rows].find(([, row]) => row.id === id)?.[0];
     const row = getRow(own ?? key ?? id, name);
 
     row.id = id;
-    if (state === 'saving')
-      continue; // this page knows better
     row.element.dataset.state = state;
     show(row, STATES[state] ?? state, state === 'done' ? size : offset, size);
   }

@@ -12,8 +12,15 @@ import {isSameFile, PIECE_BYTES, Supply} from '../../../client/js/supply.js';
 
 const BYTES = randomBytes(2 * PIECE_BYTES + 12345);
 
+// As IndexedDB, for whom it matters.
+class LastingShelf extends MemoryShelf {
+  get isLasting() {
+    return true;
+  }
+}
+
 // A shelf that has room for so many pieces.
-class FullShelf extends MemoryShelf {
+class FullShelf extends LastingShelf {
   #room;
 
   constructor(room) {
@@ -71,13 +78,14 @@ async function pass(shelf, source) {
 }
 
 const rows = {
-  'a-file': [() => new Blob([BYTES]), () => new MemoryShelf(), BYTES.length],
+  'a-file': [() => new Blob([BYTES]), () => new LastingShelf(), BYTES.length],
   'a-file-without-room': [() => new Blob([BYTES]), () => new FullShelf(1), 0],
-  'an-empty-file': [() => new Blob(), () => new MemoryShelf(), 0],
-  'a-recording': [() => record(BYTES, 300000, 1, 77777), () => new MemoryShelf(), BYTES.length],
-  'a-recording-in-large-chunks': [() => record(BYTES, PIECE_BYTES + 1, 5), () => new MemoryShelf(), BYTES.length],
+  'a-file-in-a-private-window': [() => new Blob([BYTES]), () => new MemoryShelf(), 0],
+  'an-empty-file': [() => new Blob(), () => new LastingShelf(), 0],
+  'a-recording': [() => record(BYTES, 300000, 1, 77777), () => new LastingShelf(), BYTES.length],
+  'a-recording-in-large-chunks': [() => record(BYTES, PIECE_BYTES + 1, 5), () => new LastingShelf(), BYTES.length],
   'a-recording-without-room': [() => record(BYTES, 1000000), () => new FullShelf(3), 3000000],
-  'an-empty-recording': [() => record(Buffer.alloc(0), 1), () => new MemoryShelf(), 0],
+  'an-empty-recording': [() => record(Buffer.alloc(0), 1), () => new LastingShelf(), 0],
 };
 
 for (const [name, [makeSource, makeShelf, keptBytes]] of Object.entries(rows))
@@ -94,7 +102,7 @@ for (const [name, [makeSource, makeShelf, keptBytes]] of Object.entries(rows))
   });
 
 test('/js/supply/a-page-that-is-opened-again-has-what-was-kept', async () => {
-  const shelf = new MemoryShelf();
+  const shelf = new LastingShelf();
   const {submission} = await pass(shelf, new Blob([BYTES]));
 
   assert.ok((await drain(new Supply(new Entry(shelf, submission), null))).equals(BYTES));
@@ -102,7 +110,7 @@ test('/js/supply/a-page-that-is-opened-again-has-what-was-kept', async () => {
 
 test('/js/entry/no-write-takes-back-another', async () => {
   const submission = makeSubmission('key', new Blob([BYTES]), {});
-  const shelf = new MemoryShelf();
+  const shelf = new LastingShelf();
   const entry = new Entry(shelf, submission);
   const piece = {key: 'key', at: 0, bytes: new ArrayBuffer(5)};
 
@@ -112,6 +120,19 @@ test('/js/entry/no-write-takes-back-another', async () => {
   const {keptBytes, offset, path} = await shelf.getSubmission('key');
 
   assert.deepEqual({keptBytes, offset, path}, {keptBytes: 5, offset: 3, path: '/v1/tus/1'});
+});
+
+test('/js/supply/a-file-that-changes-is-sent-as-it-was', async () => {
+  const shelf = new LastingShelf();
+  const source = new Blob([BYTES]);
+  const submission = makeSubmission('key', source, {});
+  const supply = new Supply(new Entry(shelf, submission), source);
+
+  await supply.fill();
+  source.slice = () => {
+    throw new Error('it was rewritten');
+  };
+  assert.ok((await drain(supply)).equals(BYTES));
 });
 
 test('/js/supply/a-page-that-has-not-all-asks-for-the-file', async () => {
@@ -124,7 +145,7 @@ test('/js/supply/a-page-that-has-not-all-asks-for-the-file', async () => {
 
 test('/js/supply/a-source-that-fails-ends-who-reads', async () => {
   const source = new ReadableStream({pull: controller => controller.error(new Error('the camera is gone'))});
-  const supply = new Supply(new Entry(new MemoryShelf(), makeSubmission('key', source, {})), source);
+  const supply = new Supply(new Entry(new LastingShelf(), makeSubmission('key', source, {})), source);
   const filled = supply.fill();
 
   await assert.rejects(drain(supply), /the camera is gone/);
@@ -132,9 +153,9 @@ test('/js/supply/a-source-that-fails-ends-who-reads', async () => {
 });
 
 test('/js/supply/a-file-is-known-by-its-bytes', async () => {
-  const {submission} = await pass(new MemoryShelf(), new Blob([BYTES]));
+  const {submission} = await pass(new LastingShelf(), new Blob([BYTES]));
   const {submission: unkept} = await pass(new FullShelf(1), new Blob([BYTES]));
-  const {submission: recorded} = await pass(new MemoryShelf(), record(BYTES, 1000000));
+  const {submission: recorded} = await pass(new LastingShelf(), record(BYTES, 1000000));
   const changed = Buffer.from(BYTES);
 
   changed[changed.length - 1] ^= 1;
