@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import {once} from 'node:events';
 
+import {tryAttacks} from './attacks.mjs';
 import {startChromium} from './browsers.mjs';
 import {arrives, connect, isReady, MIB, reads} from './steps.mjs';
 import {until} from './tap.mjs';
@@ -126,6 +127,14 @@ async function brokerComesBack(world, browser) {
   await page.close();
 }
 
+async function attacked(world, browser) {
+  const good = await browser.open(browser.site.page);
+
+  await isReady(good);
+  await tryAttacks(world, browser, good);
+  await good.close();
+}
+
 // Another program has the broker's port: it says yes to everything, and gets no token and no byte of a file.
 async function squatter(world, browser) {
   const heard = [];
@@ -214,6 +223,7 @@ export const chromiumCases = {
   'closed-while-it-records': closedWhileRecording,
   'eight-tabs-share-one-stream': manyTabs,
   'a-page-of-the-internet': publicPage,
+  'another-site-gets-nothing': attacked,
   'a-broker-that-is-gone-comes-back': brokerComesBack,
   'who-cannot-prove-gets-nothing': squatter,
   'what-a-person-takes-back': revoked,

@@ -147,7 +147,7 @@ async function record() {
 // --- The broker ---
 
 const GREETINGS = {
-  ready: 'Connected to Outbox: what you take arrives, also when you close this page',
+  ready: 'Connected to Outbox: what is saved on this device arrives, whether this page is open or not',
   unpaired: 'Outbox does not know this site yet',
   absent: 'Outbox is not running on this device. What you take is kept in this browser',
   ask: 'The browser will ask whether this page may reach Outbox on this device',
