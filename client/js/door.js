@@ -16,6 +16,7 @@ export const N_PORTS = 10;
 const PROOF_LASTS_MS = 2000;
 const MAX_PROOFS = 64;
 const HELLO_MS = 5000;
+const PERSON_MS = 120000; // while the browser asks the person whether the page may
 const REQUEST_MS = 120000; // a piece can wait for a slow disk
 const JSON_TYPE = 'application/json';
 
@@ -70,6 +71,7 @@ async function askForPermission() {
   return 'granted';
 }
 
+// Returns: how long an answer may take.
 async function checkPermission() {
   const permission = await askForPermission();
 
@@ -79,6 +81,7 @@ async function checkPermission() {
   if (permission === 'prompt' && navigator.userActivation?.isActive === false)
     throw new OutboxError('PermissionNeeded', 'The browser wants to ask whether this page may reach programs on this '
       + 'device, and asks only after a click');
+  return permission === 'prompt' ? PERSON_MS : HELLO_MS;
 }
 
 export class Door {
@@ -114,8 +117,8 @@ export class Door {
     }
   }
 
-  async #post(base, path, document, signal) {
-    const deadline = startDeadline(HELLO_MS, signal);
+  async #post(base, path, document, {signal, mostMs = HELLO_MS} = {}) {
+    const deadline = startDeadline(mostMs, signal);
 
     try {
       const response = await this.#send(base, 'POST', path,
@@ -130,12 +133,12 @@ export class Door {
   }
 
   // Returns: what is at that port: `ours`, `unpaired` (a broker that does not know this site), or `nobody`.
-  async #greet(port, token, signal) {
+  async #greet(port, token, {signal, mostMs}) {
     const host = `127.0.0.1:${port}`;
     const nonce = toHex(crypto.getRandomValues(new Uint8Array(32)));
 
     try {
-      const {proofs} = await this.#post(`http://${host}`, '/v1/hello', {nonce}, signal);
+      const {proofs} = await this.#post(`http://${host}`, '/v1/hello', {nonce}, {signal, mostMs});
       const isOurs = token && await hasProof(proofs, token, writeChallenge(this.#origin, host, nonce));
 
       return isOurs ? 'ours' : 'unpaired';
@@ -145,20 +148,23 @@ export class Door {
     }
   }
 
-  // The port of last time is asked alone first. Returns: {base, kind}; base is null where kind is `nobody`.
-  async #search(token, signal) {
+  // The port of last time is asked alone first. Nobody waits for who answers late when the broker has answered. Returns: {base, kind};
+  // base is null where kind is `nobody`.
+  async #search(token, {signal, mostMs} = {}) {
     const shelf = await this.#shelf;
     const last = token ? await shelf.getFact('port') : undefined;
 
-    if (this.#ports.includes(last) && await this.#greet(last, token, signal) === 'ours')
+    if (this.#ports.includes(last) && await this.#greet(last, token, {signal, mostMs}) === 'ours')
       return {base: `http://127.0.0.1:${last}`, kind: 'ours'};
-    const kinds = await Promise.all(this.#ports.map(port => this.#greet(port, token, signal)));
-    const kind = ['ours', 'unpaired'].find(one => kinds.includes(one)) ?? 'nobody';
-    const port = this.#ports[kinds.indexOf(kind)];
+    const greetings = this.#ports.map(async port => ({port, kind: await this.#greet(port, token, {signal, mostMs})}));
+    const isOurs = async greeting => (await greeting).kind === 'ours' ? greeting : Promise.reject(new Error('It is not'));
+    const ours = await Promise.any(greetings.map(isOurs)).catch(() => null);
+    const {port, kind} = ours ?? (await Promise.all(greetings)).find(one => one.kind === 'unpaired') ?? {kind: 'nobody'};
 
+    signal?.throwIfAborted();
     if (kind === 'ours')
       await shelf.setFact('port', port);
-    return {base: kind === 'nobody' ? null : `http://127.0.0.1:${port}`, kind};
+    return {base: port ? `http://127.0.0.1:${port}` : null, kind};
   }
 
   async #prove() {
@@ -168,8 +174,7 @@ export class Door {
       return this.#proof;
     if (!token)
       throw new OutboxError('NotPaired', 'This site is not paired with Outbox');
-    await checkPermission();
-    const {base, kind} = await this.#search(token);
+    const {base, kind} = await this.#search(token, {mostMs: await checkPermission()});
     if (kind === 'unpaired')
       throw new OutboxError('NotPaired', 'Outbox does not know this site any more: pair it again');
     if (kind === 'nobody')
@@ -191,8 +196,9 @@ export class Door {
         await this.#getProof();
         return 'ready';
       }
-      await checkPermission();
-      return (await this.#search()).kind === 'nobody' ? 'absent' : 'unpaired';
+      const {kind} = await this.#search(null, {mostMs: await checkPermission()});
+
+      return kind === 'nobody' ? 'absent' : 'unpaired';
     } catch (error) {
       if (error.code in STATES)
         return STATES[error.code];
@@ -245,8 +251,8 @@ export class Door {
   // --- Pairing: requests without a token, to a broker that has proved nothing yet ---
 
   async findForPairing(signal) {
-    await checkPermission();
-    const {base} = await this.#search(await (await this.#shelf).getFact('token'), signal);
+    const mostMs = await checkPermission();
+    const {base} = await this.#search(await (await this.#shelf).getFact('token'), {signal, mostMs});
 
     if (!base)
       throw new OutboxError('NoBroker', 'Outbox does not answer on this device');
@@ -254,7 +260,7 @@ export class Door {
   }
 
   postUnproved(base, path, document, signal) {
-    return this.#post(base, path, document, signal);
+    return this.#post(base, path, document, {signal});
   }
 
   async keepToken(token) {
