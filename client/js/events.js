@@ -75,6 +75,21 @@ export function isEarlier(a, b) {
   return one.epoch === other.epoch && one.number < other.number;
 }
 
+// What a tab does with a message: `take` it; `drop` it, since it is known; or `list` anew first, since the stream of a new leader began
+// later than where this tab was. lastId: up to where the tab was told, or empty. isReady: whether it has heard that the stream is
+// there. What comes of an upload while a chunk of it is on its way has the id of the last change before.
+export function judge(message, lastId, isReady) {
+  const isKnown = lastId !== '' && message.id !== undefined && isEarlier(message.id, lastId);
+
+  if (message.type === 'changes')
+    return isKnown ? 'drop' : 'take';
+  if (message.type !== 'ready')
+    return 'take';
+  if (lastId !== '' && message.since !== lastId && !isEarlier(message.since, lastId))
+    return 'list';
+  return isReady ? 'drop' : 'take';
+}
+
 export class Events {
   #door;
   #wake;
@@ -157,21 +172,16 @@ export class Events {
     this.#take(message);
   }
 
-  // The stream of a new leader may begin later than where this tab was, or tell again what it knows. What comes of an upload
-  // while a chunk of it is on its way has the id of the last change before.
   #take(message) {
-    const isKnown = this.#lastId !== '' && message.id !== undefined && isEarlier(message.id, this.#lastId);
-    const hasMissed = message.type === 'ready' && this.#lastId !== '' && message.since !== this.#lastId
-      && !isEarlier(message.since, this.#lastId);
+    const verdict = judge(message, this.#lastId, this.#state?.type === 'ready');
 
-    if ((message.type === 'changes' && isKnown)
-      || (message.type === 'ready' && this.#state?.type === 'ready' && !hasMissed))
+    if (verdict === 'drop')
       return;
-    if (message.id && !isKnown)
+    if (message.id && !isEarlier(message.id, this.#lastId))
       this.#lastId = message.id;
     if (['ready', 'gone', 'ended'].includes(message.type))
       this.#state = message;
-    if (hasMissed)
+    if (verdict === 'list')
       this.#give({type: 'reset'});
     this.#give(message);
     if (message.type === 'ready')
@@ -198,7 +208,7 @@ export class Events {
         if (signal.aborted)
           return;
         if (error && error.code !== 'NoBroker' && !error.isPassing) {
-          this.#tell({type: 'ended', code: error.code ?? 'Failed', message: error.message});
+          this.#tell({type: 'ended', code: error instanceof OutboxError ? error.code : 'Failed', message: error.message});
           return;
         }
         this.#tell({type: 'gone', code: error?.code ?? 'NoBroker'});

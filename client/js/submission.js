@@ -170,8 +170,7 @@ export class Sender {
     const submission = this.#submission;
     const length = submission.isEnded ? {'Upload-Length': String(submission.size)} : {'Upload-Defer-Length': '1'};
     const response = await this.#door.ask('POST', `/v1/tus/${writeQuery(submission.options)}`, {signal: this.#signal,
-      headers: {...TUS, ...length, 'Upload-Metadata': writeMetadata(submission), 'Idempotency-Key': submission.key},
-      body: new Uint8Array()});
+      headers: {...TUS, ...length, 'Upload-Metadata': writeMetadata(submission)}, body: new Uint8Array()});
 
     await this.#entry.note({path: readPath(response), isLengthTold: 'Upload-Length' in length, offset: 0});
   }

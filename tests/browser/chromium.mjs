@@ -8,7 +8,7 @@ import {once} from 'node:events';
 
 import {tryAttacks} from './attacks.mjs';
 import {startChromium} from './browsers.mjs';
-import {arrives, connect, isReady, MIB, reads} from './steps.mjs';
+import {arrives, connect, isReady, MIB, reads, toBytes} from './steps.mjs';
 import {until} from './tap.mjs';
 import {PUBLIC_PORT, sha256} from './world.mjs';
 
@@ -113,17 +113,24 @@ async function manyTabs(world, browser) {
 }
 
 async function brokerComesBack(world, browser) {
-  const {file, sha256} = world.makeFile('later.jpg', 20 * MIB);
-  const page = await browser.open(browser.site.page);
+  const {file, sha256: digest} = world.makeFile('later.mp4', 40 * MIB);
+  const page = await browser.open(`${browser.site.page}?hold=${16 * MIB}`);
 
   await isReady(page);
-  await world.killBroker();
   await page.setFile('#files', file);
-  await reads(page, 'later.jpg', 'waiting');
-  await until('copy', () => page.evaluate(() => document.querySelector('#list li').dataset.kept === 'true'));
+  await until('held piece', () => page.evaluate(() => probe.isHeld));
+  await world.killBroker();
+  await page.evaluate(() => releaseHeld());
+  await reads(page, 'later.mp4', 'waiting');
   await world.startBroker();
-  await reads(page, 'later.jpg', 'done');
-  await arrives(world, 'later.jpg', sha256);
+  await reads(page, 'later.mp4', 'done');
+  await arrives(world, 'later.mp4', digest);
+  // The piece that nobody took is sent again, and none that was confirmed.
+  const sent = await page.evaluate(() => probe.sent);
+  assert.deepEqual(sent.slice(0, 3), [[0, 8], [8, 8], [16, 8]].map(toBytes));
+  assert.deepEqual(sent.slice(-3), [[16, 8], [24, 8], [32, 8]].map(toBytes));
+  assert.ok(sent.slice(2).every(([offset]) => offset >= 16 * MIB));
+  assert.equal((await world.list()).filter(({name}) => name === 'later.mp4').length, 1);
   await page.close();
 }
 
@@ -224,7 +231,7 @@ export const chromiumCases = {
   'eight-tabs-share-one-stream': manyTabs,
   'a-page-of-the-internet': publicPage,
   'another-site-gets-nothing': attacked,
-  'a-broker-that-is-gone-comes-back': brokerComesBack,
+  'a-broker-that-is-killed-half-way-comes-back': brokerComesBack,
   'who-cannot-prove-gets-nothing': squatter,
   'what-a-person-takes-back': revoked,
 };

@@ -1,13 +1,15 @@
 // SPDX-FileCopyrightText: The Outbox authors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Runs in the page before its own scripts: counts what it sends, holds pieces from an offset on (?hold=BYTES), so that a page can
-// be closed there, and keeps what a recorder gave. It says what the page thinks of the broker: who asks the page acts as a person, to
+// Runs in the page before its own scripts: notes what it sends, holds pieces from an offset on (?hold=BYTES) until they are released,
+// so that a page can be closed there, and keeps what a recorder gave. It says what the page thinks of the broker: who asks the page acts as a person, to
 // whom it may do more.
 const ask = window.fetch.bind(window);
 const holdFrom = Number(new URLSearchParams(location.search).get('hold') ?? Infinity);
 
-window.probe = {sentBytes: 0, streams: 0, isHeld: false, recorded: []};
+const released = new Promise(resolve => window.releaseHeld = resolve);
+
+window.probe = {sent: [], streams: 0, isHeld: false, recorded: []};
 
 window.fetch = async (url, options = {}) => {
   const offset = Number(options.headers?.['Upload-Offset']);
@@ -16,10 +18,10 @@ window.fetch = async (url, options = {}) => {
     window.probe.streams++;
   if (options.method === 'PATCH' && offset >= holdFrom) {
     window.probe.isHeld = true;
-    await new Promise(() => {});
+    await released;
   }
   if (options.method === 'PATCH')
-    window.probe.sentBytes += options.body.size;
+    window.probe.sent.push([offset, options.body.size]);
   return ask(url, options);
 };
 

@@ -8,7 +8,7 @@ import {Outbox} from '../outbox.js';
 const CHUNK_MS = 1000;
 
 const outbox = new Outbox();
-const rows = new Map(); // submit key → {element, title, status, bar, id}
+const rows = new Map(); // submit key, or id of an upload of before → {element, title, status, bar, id}
 const element = id => document.getElementById(id);
 
 // --- What is shown ---
@@ -78,11 +78,11 @@ function showFailure(key, name, error) {
 
 // From here on the broker has it, whether this page is open or not.
 function showUploads(uploads) {
-  for (const {id, key, name, state, offset, size} of uploads) {
+  for (const {id, name, state, offset, size} of uploads) {
     if (state === 'saving')
       continue; // its page knows better
     const own = [...rows].find(([, row]) => row.id === id)?.[0];
-    const row = getRow(own ?? key ?? id, name);
+    const row = getRow(own ?? id, name);
 
     row.id = id;
     row.element.dataset.state = state;

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
-import {Copy, isEarlier, readEvents} from '../../../client/js/events.js';
+import {Copy, isEarlier, judge, readEvents} from '../../../client/js/events.js';
 
 const STREAM = `: a comment\n\nid: e-1\nevent: ready\ndata: {"sequence":"e-1"}\n\n:\n\nevent: reset\ndata: {}\n\n`
   + `id: e-2\nevent: changes\ndata: {"uploads":[{"name":"Brücke 🌉"}],\ndata:"removed":[]}\n\n`;
@@ -54,6 +54,33 @@ test('/js/events/sequences-are-numbers-of-one-database', () => {
 
   for (const [a, b, expected] of rows)
     assert.equal(isEarlier(a, b), expected, `${a} before ${b}`);
+});
+
+test('/js/events/a-tab-takes-each-message-once-and-misses-none', () => {
+  const ready = since => ({type: 'ready', id: since, since});
+  const changes = id => ({type: 'changes', id});
+  const rows = [
+    // message, up to where the tab was told, whether it is ready
+    [ready('e-5'), '', false, 'take'],
+    [changes('e-6'), 'e-5', true, 'take'],
+    [changes('e-5'), 'e-5', true, 'take'], // progress
+    [changes('e-4'), 'e-5', true, 'drop'], // a new leader tells it again
+    [changes('f-1'), 'e-5', true, 'take'], // the database was rebuilt
+    [ready('e-5'), 'e-5', true, 'drop'],   // for a tab that has just come
+    [ready('e-5'), 'e-5', false, 'take'],  // the broker is back
+    [ready('e-4'), 'e-5', true, 'drop'],   // a new leader that was told less
+    [ready('e-4'), 'e-5', false, 'take'],
+    [ready('e-7'), 'e-5', true, 'list'],   // one that was told more
+    [ready('e-7'), 'e-5', false, 'list'],
+    [ready('f-1'), 'e-5', true, 'list'],
+    [ready(''), 'e-5', false, 'list'],
+    [{type: 'gone'}, 'e-5', true, 'take'],
+    [{type: 'ended'}, 'e-5', true, 'take'],
+    [{type: 'reset', id: 'e-1'}, 'e-5', true, 'take'],
+  ];
+
+  for (const [message, lastId, isReady, verdict] of rows)
+    assert.equal(judge(message, lastId, isReady), verdict, `${JSON.stringify(message)} after ${lastId}`);
 });
 
 const made = (id, number, state = 'queued') => ({id, state, sequence: `e-${number}`});
