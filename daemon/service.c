@@ -250,8 +250,10 @@ build (ObService *service, GPtrArray *left, GError **error)
     on_damaged (service);
   service->pairing = ob_pairing_new ();
   service->sessions = ob_sessions_new ();
-  service->context = (ObAdapterContext){ { service->broker, service->configuration, NULL, service->pairing,
-                                           service->sessions, NULL },
+  service->context = (ObAdapterContext){ { .broker = service->broker,
+                                           .configuration = service->configuration,
+                                           .pairing = service->pairing,
+                                           .sessions = service->sessions },
                                          ob_callers_new (),
                                          ob_feed_new (service->broker),
                                          ob_line_new (ob_adapter_serve, &service->context) };
@@ -300,6 +302,8 @@ ob_service_start (ObService *service)
   ob_broker_start (service->broker);
   service->door = ob_door_open (&service->context.requests, service->context.feed);
   service->context.requests.rest_socket = ob_door_get_socket (service->door);
+  service->context.requests.rest_url = ob_door_get_url (service->door);
+  service->context.requests.dashboard = ob_door_get_dashboard (service->door);
 }
 
 static void

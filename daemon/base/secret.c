@@ -5,6 +5,8 @@
  */
 #include "base/secret.h"
 
+#include "base/text.h"
+
 #include "dbus/error.h"
 
 #include <gnutls/crypto.h>
@@ -93,6 +95,22 @@ ob_secret_is_same (const char *a, const char *b)
   gsize length = a ? strlen (a) : 0;
 
   return a && b && strlen (b) == length && gnutls_memcmp (a, b, length) == 0;
+}
+
+char *
+ob_secret_dup_proof (const char *digest, const char *text)
+{
+  guchar key[OB_SHA256_HEX_LENGTH / 2];
+  char *proof;
+
+  if (!digest || !ob_text_is_sha256 (digest))
+    return NULL;
+  for (guint i = 0; i < sizeof key; i++)
+    key[i] = (guchar) (g_ascii_xdigit_value (digest[2 * i]) * 16 + g_ascii_xdigit_value (digest[2 * i + 1]));
+  proof = g_compute_hmac_for_string (G_CHECKSUM_SHA256, key, sizeof key, text, -1);
+  gnutls_memset (key, 0, sizeof key);
+
+  return proof;
 }
 
 void

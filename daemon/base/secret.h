@@ -33,6 +33,10 @@ char *ob_secret_dup_digest (const char *secret);
 /* Returns: whether both are equal, in a time that tells nobody how much of them is. @a, @b: (nullable): NULL equals nothing */
 gboolean ob_secret_is_same (const char *a, const char *b);
 
+/* Returns: (transfer full) (nullable): the HMAC-SHA-256 of @text in lower case hexadecimal, whose key are the 32 bytes of @digest;
+ * %NULL where @digest (nullable) is none */
+char *ob_secret_dup_proof (const char *digest, const char *text);
+
 /* Overwrites the secret before it frees it. @secret: (nullable) (transfer full) */
 void ob_secret_free (char *secret);
 

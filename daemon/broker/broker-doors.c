@@ -421,6 +421,18 @@ ob_broker_list_apps (ObBroker *self, GError **error)
   return ob_apps_list (self->members->database, error);
 }
 
+GPtrArray *
+ob_broker_list_apps_of (ObBroker *self, const char *origin, GError **error)
+{
+  return ob_apps_list_of (self->members->database, origin, error);
+}
+
+ObPairedApp *
+ob_broker_find_app (ObBroker *self, const char *origin, const char *digest, GError **error)
+{
+  return ob_apps_find (self->members->database, origin, digest, error);
+}
+
 gint64
 ob_broker_get_boot_ms (ObBroker *self)
 {

@@ -126,8 +126,12 @@ void ob_broker_try_destination (ObBroker *self, const char *name, ObTrialDone do
 void ob_broker_let_in (ObBroker *self, const ObPairedApp *app, ObCommandDone done, gpointer user_data);
 void ob_broker_revoke_app (ObBroker *self, const char *origin, ObCommandDone done, gpointer user_data);
 
-/* Returns: (transfer full) (element-type ObPairedApp) (nullable). Errors: Storage. */
+/* Returns: (transfer full) (element-type ObPairedApp) (nullable): all; and those of one origin. Errors: Storage. */
 GPtrArray *ob_broker_list_apps (ObBroker *self, GError **error);
+GPtrArray *ob_broker_list_apps_of (ObBroker *self, const char *origin, GError **error);
+
+/* As ob_apps_find(). */
+ObPairedApp *ob_broker_find_app (ObBroker *self, const char *origin, const char *digest, GError **error);
 
 /* O(lanes), however large the group is. @app, @name: as in ob_groups_find(). Errors: NotFound, InvalidArgument, Storage. */
 gboolean ob_broker_get_group (ObBroker *self, const char *app, const char *name, ObGroupStatus *status, GError **error);

@@ -11,7 +11,9 @@
 #include <string.h>
 
 #define ORIGIN_MAX_BYTES 512
-#define HOST_MAX_BYTES 253
+
+/* Names have 253 at most; with scheme and port it has to be the name of an app (OB_APP_MAX_BYTES). */
+#define HOST_MAX_BYTES 243
 #define LABEL_MAX_BYTES 63
 
 typedef struct
@@ -158,4 +160,12 @@ ob_pairing_dup_origin (const char *header, GError **error)
     return g_strdup_printf ("%s://%s:%" G_GINT64_FORMAT, origin.is_secure ? "https" : "http", host, origin.port);
 
   return NULL;
+}
+
+char *
+ob_pairing_dup_app (const char *origin)
+{
+  const char *rest = strstr (origin, "//");
+
+  return rest ? g_strdup_printf ("%.*s%s", (int) (rest - origin), origin, rest + 2) : g_strdup (origin);
 }

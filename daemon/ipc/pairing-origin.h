@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Which web origins may be paired, and the one spelling in which an origin is kept, compared and shown. Pure.
+ * Which web origins may be paired, the one spelling in which an origin is kept, compared and shown, and the name of its app. Pure.
  */
 #pragma once
 
@@ -21,5 +21,9 @@ G_BEGIN_DECLS
  * Returns: (transfer full) (nullable): the origin. Errors: NotAllowed.
  */
 char *ob_pairing_dup_origin (const char *header, GError **error);
+
+/* @origin: by ob_pairing_dup_origin(). Returns: (transfer full): the name of its app, as uploads and groups have it: without slashes,
+ * such as `https:capture.example`. No program of the host and no sandbox has such a name by itself. */
+char *ob_pairing_dup_app (const char *origin);
 
 G_END_DECLS

@@ -49,8 +49,8 @@ read_all (ObDatabase *database, ObStatement *statement, GError **error)
   return NULL;
 }
 
-static GPtrArray *
-list_of (ObDatabase *database, const char *origin, GError **error)
+GPtrArray *
+ob_apps_list_of (ObDatabase *database, const char *origin, GError **error)
 {
   g_autoptr (ObStatement) statement
       = ob_statement_new (database, "SELECT " COLUMNS " FROM apps WHERE origin = @origin ORDER BY paired_at, digest",
@@ -96,7 +96,7 @@ insert (ObDatabase *database, const ObPairedApp *app, GError **error)
 gboolean
 ob_apps_save (ObDatabase *database, const ObPairedApp *app, GError **error)
 {
-  g_autoptr (GPtrArray) older = list_of (database, app->origin, error);
+  g_autoptr (GPtrArray) older = ob_apps_list_of (database, app->origin, error);
 
   if (!older)
     return FALSE;
@@ -110,7 +110,7 @@ ob_apps_save (ObDatabase *database, const ObPairedApp *app, GError **error)
 gboolean
 ob_apps_delete (ObDatabase *database, const char *origin, GError **error)
 {
-  g_autoptr (GPtrArray) apps = list_of (database, origin, error);
+  g_autoptr (GPtrArray) apps = ob_apps_list_of (database, origin, error);
   g_autoptr (ObStatement) statement
       = apps ? ob_statement_new (database, "DELETE FROM apps WHERE origin = @origin", error) : NULL;
 
@@ -129,7 +129,7 @@ ob_apps_delete (ObDatabase *database, const char *origin, GError **error)
 ObPairedApp *
 ob_apps_find (ObDatabase *database, const char *origin, const char *digest, GError **error)
 {
-  g_autoptr (GPtrArray) apps = list_of (database, origin, error);
+  g_autoptr (GPtrArray) apps = ob_apps_list_of (database, origin, error);
   gint found = -1;
 
   for (guint i = 0; apps && i < apps->len; i++)

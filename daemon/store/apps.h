@@ -40,6 +40,9 @@ gboolean ob_apps_delete (ObDatabase *database, const char *origin, GError **erro
  */
 ObPairedApp *ob_apps_find (ObDatabase *database, const char *origin, const char *digest, GError **error);
 
+/* Returns: (transfer full) (element-type ObPairedApp) (nullable): those of one origin, the oldest first. Errors: Storage. */
+GPtrArray *ob_apps_list_of (ObDatabase *database, const char *origin, GError **error);
+
 /* Returns: (transfer full) (element-type ObPairedApp) (nullable): all, by origin, the oldest of each first. Errors: Storage. */
 GPtrArray *ob_apps_list (ObDatabase *database, GError **error);
 

@@ -182,6 +182,7 @@ spawn_daemon (Rig *rig)
   g_subprocess_launcher_setenv (launcher, "XDG_RUNTIME_DIR", rig->folder, TRUE);
   g_subprocess_launcher_setenv (launcher, "XDG_STATE_HOME", rig->folder, TRUE);
   g_subprocess_launcher_setenv (launcher, "DBUS_SESSION_BUS_ADDRESS", rig->address, TRUE);
+  g_subprocess_launcher_setenv (launcher, "OUTBOX_REST_PORT", "0", TRUE);
   /* What the network manager of this machine says is no part of the measurement. */
   g_subprocess_launcher_setenv (launcher, "DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent", !rig->has_system_bus);
   if (rig->turns_path)

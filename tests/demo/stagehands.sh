@@ -188,7 +188,7 @@ make_place ()
   place=$(mktemp -d "${TMPDIR:-/var/tmp}/outbox-demo-XXXXXXXX") || exit 1
   mkdir -m 700 "$place"/{store,data,config,run,services}
   export XDG_DATA_HOME=$place/data XDG_CONFIG_HOME=$place/config XDG_RUNTIME_DIR=$place/run XDG_STATE_HOME=$place/state
-  export LC_ALL=C.UTF-8
+  export LC_ALL=C.UTF-8 OUTBOX_REST_PORT=0
   unset DBUS_SESSION_BUS_ADDRESS LANGUAGE G_MESSAGES_DEBUG OUTBOX_CRASH_AT
   [ -n "$SERVER" ] || export no_proxy=127.0.0.1
 }

@@ -61,7 +61,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   ObGuardVerdict verdict;
 
   g_assert_cmpuint (end, <=, size);
-  verdict = ob_guard_check (bytes, end > 0 ? end : size);
+  verdict = ob_guard_check (OB_GUARD_SOCKET, bytes, end > 0 ? end : size);
   g_assert_true ((verdict.status == 0) == (verdict.detail == NULL));
   if (verdict.status != 0)
     {

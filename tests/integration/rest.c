@@ -80,15 +80,22 @@ rest_read (GSocketConnection *connection)
 }
 
 RestAnswer
+rest_send_on (GSocketConnection *connection, const char *bytes, gssize size_bytes)
+{
+  (void) g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (connection)), bytes,
+                                    size_bytes >= 0 ? (gsize) size_bytes : strlen (bytes), NULL, NULL, NULL);
+
+  return rest_read (connection);
+}
+
+RestAnswer
 rest_send (TestBroker *broker, const char *bytes, gssize size_bytes)
 {
   g_autoptr (GSocketConnection) connection = rest_connect (broker);
 
   g_assert_nonnull (connection);
-  (void) g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (connection)), bytes,
-                                    size_bytes >= 0 ? (gsize) size_bytes : strlen (bytes), NULL, NULL, NULL);
 
-  return rest_read (connection);
+  return rest_send_on (connection, bytes, size_bytes);
 }
 
 RestAnswer

@@ -32,6 +32,8 @@ GSocketConnection *rest_connect (TestBroker *broker);
 /* Sends bytes, as many as are taken, and reads up to the end. @size_bytes: -1: up to NUL */
 RestAnswer rest_send (TestBroker *broker, const char *bytes, gssize size_bytes);
 
+RestAnswer rest_send_on (GSocketConnection *connection, const char *bytes, gssize size_bytes);
+
 /* Reads what comes on a connection up to its end. */
 RestAnswer rest_read (GSocketConnection *connection);
 

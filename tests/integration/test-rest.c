@@ -35,12 +35,13 @@ test_where_it_is (void)
   g_autofree char *uri = NULL;
   g_autofree char *path = NULL;
   g_autoptr (GError) error = NULL;
+  JsonObject *about;
   struct stat status;
 
   g_assert_true (outbox_dbus_queue_call_rest_address_sync (broker->queue, &uri, &path, NULL, &error));
   g_assert_no_error (error);
   g_assert_cmpstr (path, ==, expected);
-  g_assert_cmpstr (uri, ==, "");
+  g_assert_true (g_str_has_prefix (uri, "http://127.0.0.1:"));
   g_assert_cmpint (stat (path, &status), ==, 0);
   g_assert_cmpint (status.st_mode & 07777, ==, 0600);
   g_assert_cmpint (stat (folder, &status), ==, 0);
@@ -49,8 +50,9 @@ test_where_it_is (void)
   g_assert_cmpint (status.st_mode & 07777, ==, 0600);
   g_assert_true (json_parser_load_from_file (parser, note, &error));
   g_assert_no_error (error);
-  g_assert_cmpstr (json_object_get_string_member (json_node_get_object (json_parser_get_root (parser)), "socket"), ==,
-                   path);
+  about = json_node_get_object (json_parser_get_root (parser));
+  g_assert_cmpstr (json_object_get_string_member (about, "socket"), ==, path);
+  g_assert_cmpstr (json_object_get_string_member (about, "url"), ==, uri);
   test_broker_stop (broker);
   g_assert_cmpint (access (path, F_OK), !=, 0);
   g_assert_cmpint (access (note, F_OK), !=, 0);
@@ -96,6 +98,7 @@ assert_no_door (TestBroker *broker)
   test_broker_start (broker, NULL);
   g_assert_true (outbox_dbus_queue_call_rest_address_sync (broker->queue, &uri, &path, NULL, NULL));
   g_assert_cmpstr (path, ==, "");
+  g_assert_cmpstr (uri, ==, "");
   g_assert_cmpuint (test_broker_count (broker, "all"), ==, 0);
   test_broker_stop (broker);
 }

@@ -100,6 +100,8 @@ test_broker_launch (TestBroker *broker, const char *crash_at)
   g_subprocess_launcher_setenv (launcher, "DBUS_SESSION_BUS_ADDRESS", test_broker_get_bus_address (broker), TRUE);
   /* One that the test has made itself, or none: what the machine's own says would decide what happens. */
   g_subprocess_launcher_setenv (launcher, "DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent", FALSE);
+  /* Tests run beside each other, and none takes the ports that a person's own daemon has. */
+  g_subprocess_launcher_setenv (launcher, "OUTBOX_REST_PORT", "0", FALSE);
   g_subprocess_launcher_unsetenv (launcher, "G_MESSAGES_DEBUG");
   if (crash_at)
     g_subprocess_launcher_setenv (launcher, "OUTBOX_CRASH_AT", crash_at, TRUE);

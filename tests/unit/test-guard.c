@@ -50,7 +50,7 @@ test_how_long_a_body_is (void)
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       g_autofree char *head = g_strconcat ("POST / HTTP/1.1\r\nHost: a\r\n", rows[i].field, "\r\n", NULL);
-      const ObGuardVerdict verdict = ob_guard_check (head, strlen (head));
+      const ObGuardVerdict verdict = ob_guard_check (OB_GUARD_SOCKET, head, strlen (head));
 
       g_assert_cmpuint (verdict.status, ==, 0);
       g_assert_cmpuint (verdict.body_bytes, ==, rows[i].body_bytes);
@@ -66,12 +66,12 @@ test_every_part_of_a_head (void)
   for (gsize length = 0; length < strlen (head); length++)
     {
       g_autofree char *part = g_memdup2 (head, length);
-      const ObGuardVerdict verdict = ob_guard_check (part ? part : "", length);
+      const ObGuardVerdict verdict = ob_guard_check (OB_GUARD_SOCKET, part ? part : "", length);
 
       if (length < strlen ("POST /v1/uploads?name=%41 HTTP/1.1\r\nHost: localhost\r\n"))
         g_assert_cmpuint (verdict.status, !=, 0);
     }
-  g_assert_cmpuint (ob_guard_check (head, strlen (head)).status, ==, 0);
+  g_assert_cmpuint (ob_guard_check (OB_GUARD_SOCKET, head, strlen (head)).status, ==, 0);
 }
 
 int

@@ -6,6 +6,7 @@
  */
 #include "base/secret.h"
 #include "dbus/error.h"
+#include "ipc/app.h"
 #include "ipc/pairing-origin.h"
 #include "ipc/pairing.h"
 
@@ -143,6 +144,29 @@ test_a_long_host_is_none (void)
 
   g_assert_null (ob_pairing_dup_origin (header, NULL));
   g_assert_null (ob_pairing_dup_origin (many, NULL));
+}
+
+/* The longest origin that is one has an app whose name is one, and no two have the same. */
+static void
+test_the_app_of_an_origin (void)
+{
+  g_autofree char *label = g_strnfill (60, 'a');
+  g_autofree char *longest = g_strdup_printf ("https://%s.%s.%s.%s:65535", label, label, label, label);
+  const char *const rows[][2] = { { "https://capture.example", "https:capture.example" },
+                                  { "http://localhost:8080", "http:localhost:8080" },
+                                  { "https://[2001:db8::1]:8443", "https:[2001:db8::1]:8443" } };
+  g_autofree char *origin = ob_pairing_dup_origin (longest, NULL);
+  g_autofree char *app = ob_pairing_dup_app (longest);
+
+  g_assert_cmpstr (origin, ==, longest);
+  g_assert_true (ob_app_is_name (app));
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *each = ob_pairing_dup_app (rows[i][0]);
+
+      g_assert_cmpstr (each, ==, rows[i][1]);
+      g_assert_true (ob_app_is_name (each));
+    }
 }
 
 /* --- Secrets --- */
@@ -517,6 +541,7 @@ main (int argc, char *argv[])
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
   g_test_add_func ("/pairing/which-origins-may-ask", test_which_origins_may_ask);
   g_test_add_func ("/pairing/a-long-host-is-none", test_a_long_host_is_none);
+  g_test_add_func ("/pairing/the-app-of-an-origin", test_the_app_of_an_origin);
   g_test_add_func ("/pairing/secrets-are-long-and-codes-unmistakable", test_secrets_are_long_and_codes_unmistakable);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     g_test_add (tests[i].path, Scene, NULL, set_up, tests[i].run, tear_down);

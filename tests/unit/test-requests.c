@@ -72,7 +72,8 @@ take_file (gpointer user_data, GError **error)
 static void
 ask (TestRig *rig, const ObCaller *caller, const char *name, const char *arguments, const char *id, Answer *answer)
 {
-  const ObRequestContext context = { rig->broker, NULL, NULL, pairing, sessions, DASHBOARD };
+  const ObRequestContext context
+      = { .broker = rig->broker, .pairing = pairing, .sessions = sessions, .dashboard = DASHBOARD };
   g_autoptr (GString) text = g_string_new (arguments);
   g_autoptr (GVariant) parsed = NULL;
 

@@ -29,6 +29,7 @@ test_routes (void)
     { "GET", "/v1/groups/a/b", NULL, NULL, NULL },
     { "GET", "/v1/groups/%C3%A9", "Groups.Get", "\303\251", "OPTIONS, GET, HEAD" },
     { "GET", "/v1/groups/%C3", NULL, NULL, NULL },
+    { "POST", "/v1/pair/token", NULL, NULL, "OPTIONS, POST" },
     { "GET", "/v1/uploads/", NULL, NULL, NULL },
     { "GET", "/v1/uploads//history", NULL, NULL, NULL },
     { "GET", "/v1/uploads/4711/", NULL, NULL, NULL },

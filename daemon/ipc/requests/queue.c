@@ -53,15 +53,15 @@ ob_operation_tell_conditions (const ObRequest *request, gint value)
                                              ob_broker_get_now_ms (broker)));
 }
 
-/* There is no address for pages yet. */
 void
 ob_operation_tell_address (const ObRequest *request, gint value)
 {
   const char *socket = request->context->rest_socket;
+  const char *url = request->context->rest_url;
   GVariantBuilder results;
 
   g_variant_builder_init (&results, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&results, "{sv}", "uri", g_variant_new_string (""));
+  g_variant_builder_add (&results, "{sv}", "uri", g_variant_new_string (url ? url : ""));
   g_variant_builder_add (&results, "{sv}", "socket", g_variant_new_string (socket ? socket : ""));
   request->done (g_variant_builder_end (&results), NULL, request->user_data);
 }

@@ -23,6 +23,7 @@ typedef struct
   ObPairing *pairing;      /* web pages that ask to be let in */
   ObSessions *sessions;    /* of the dashboard */
   const char *dashboard;   /* (nullable): the dashboard's origin; NULL: there is no port for pages */
+  const char *rest_url;    /* (nullable): where REST listens for pages; NULL: nowhere */
 } ObRequestContext;
 
 /* Called once, perhaps before ob_request_run() returns. @results: (nullable): floating a{sv}, by the result names of the

@@ -9,6 +9,10 @@
 #include "ipc/rest/calls.h"
 #include "ipc/rest/events.h"
 #include "ipc/rest/listener.h"
+#include "ipc/rest/page-head.h"
+#include "ipc/rest/pages.h"
+#include "ipc/rest/pair.h"
+#include "ipc/rest/port.h"
 #include "ipc/rest/reply.h"
 #include "ipc/rest/static.h"
 #include "ipc/rest/submit.h"
@@ -24,6 +28,9 @@ struct _ObDoor
   SoupServer *server;
   ObVisits *visits;
   ObListener *listener;    /* NULL: there is no socket */
+  ObPort *port;            /* NULL: there is none for pages */
+  char *url;               /* of the port; NULL: there is none */
+  char *dashboard;         /* its origin; NULL: there is no port */
   GSocketAddress *address; /* of the door, for libsoup */
   char *note;              /* the path of rest.json */
 };
@@ -49,17 +56,18 @@ static const struct
   [OB_ROUTE_EVENTS] = { ob_call_take_head, ob_events_take_body },
   [OB_ROUTE_STATIC] = { ob_call_take_head, ob_static_take_body },
   [OB_ROUTE_HEALTH] = { ob_call_take_head, ob_call_tell_health },
+  [OB_ROUTE_PAIR] = { ob_pair_take_head, ob_pair_take_body },
 };
 
 static void
-refuse_route (SoupServerMessage *message, const char *allowed)
+refuse_route (SoupServerMessage *message, const char *reader, const char *allowed)
 {
   if (!allowed)
-    ob_reply_refusal (message, 404, "There is nothing at that path");
+    ob_reply_refusal (message, reader, 404, "There is nothing at that path");
   else if (g_str_equal (soup_server_message_get_method (message), "OPTIONS"))
-    ob_reply_document (message, 204, NULL);
+    ob_reply_document (message, reader, 204, NULL);
   else
-    ob_reply_refusal (message, 405, "That path does not have this method");
+    ob_reply_refusal (message, reader, 405, "That path does not have this method");
   if (allowed)
     soup_message_headers_replace (soup_server_message_get_response_headers (message), "Allow", allowed);
 }
@@ -70,10 +78,13 @@ find_route (ObDoor *door, ObVisit *visit, SoupServerMessage *message)
   g_auto (ObRouted) routed
       = ob_router_find (ob_tus_find_method (message), g_uri_get_path (soup_server_message_get_uri (message)));
 
+  if (ob_visit_get_door (visit) == OB_GUARD_PORT
+      && !ob_pages_let_in (door->tools.requests, ob_port_get_number (door->port), visit, message, &routed))
+    return;
   if (routed.route)
     kinds[routed.route->kind].take_head (ob_exchange_begin (&door->tools, visit, message, &routed));
   else
-    refuse_route (message, routed.allowed);
+    refuse_route (message, ob_visit_get_reader (visit), routed.allowed);
 }
 
 static ObVisit *
@@ -94,7 +105,7 @@ on_head (SoupServer *server, SoupServerMessage *message, const char *path, GHash
   g_return_if_fail (visit);
   refusal = ob_visit_get_refusal (visit, &detail);
   if (refusal != 0)
-    ob_reply_refusal (message, refusal, detail);
+    ob_reply_refusal (message, NULL, refusal, detail);
   else
     find_route (user_data, visit, message);
 }
@@ -123,9 +134,15 @@ on_ready (ObVisit *visit, gpointer user_data)
 }
 
 static void
-on_accepted (GSocketConnection *connection, gpointer user_data)
+on_accepted_at_socket (GSocketConnection *connection, gpointer user_data)
 {
-  ob_visits_add (((ObDoor *) user_data)->visits, connection);
+  ob_visits_add (((ObDoor *) user_data)->visits, OB_GUARD_SOCKET, connection);
+}
+
+static void
+on_accepted_at_port (GSocketConnection *connection, gpointer user_data)
+{
+  ob_visits_add (((ObDoor *) user_data)->visits, OB_GUARD_PORT, connection);
 }
 
 /* --- Life --- */
@@ -142,11 +159,29 @@ write_note (ObDoor *door)
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&builder, "{sv}", "socket", g_variant_new_string (socket));
+  if (door->url)
+    g_variant_builder_add (&builder, "{sv}", "url", g_variant_new_string (door->url));
   about = g_variant_ref_sink (g_variant_builder_end (&builder));
   text = ob_json_write (about);
   door->note = g_build_filename (folder, "rest.json", NULL);
   if (!g_file_set_contents_full (door->note, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error))
     g_warning ("%s cannot be written: %s", door->note, error->message);
+}
+
+/* A page of this user comes to this daemon alone: only who has the folder with the socket, and its lock, has a port too. */
+static void
+open_port (ObDoor *door)
+{
+  g_autoptr (GError) error = NULL;
+
+  door->port = ob_port_open (on_accepted_at_port, door, &error);
+  if (door->port)
+    {
+      door->url = g_strdup_printf ("http://127.0.0.1:%u", ob_port_get_number (door->port));
+      door->dashboard = g_strdup_printf ("http://" OB_PAGE_OWN_HOST ":%u", ob_port_get_number (door->port));
+    }
+  else
+    g_warning ("Web pages cannot reach Outbox: %s", error->message);
 }
 
 ObDoor *
@@ -162,9 +197,12 @@ ob_door_open (const ObRequestContext *context, ObFeed *feed)
   soup_server_add_handler (door->server, NULL, on_body, door, NULL);
   door->visits = ob_visits_new (on_ready, door);
   door->address = g_unix_socket_address_new ("outbox");
-  door->listener = ob_listener_open (on_accepted, door, &error);
+  door->listener = ob_listener_open (on_accepted_at_socket, door, &error);
   if (door->listener)
-    write_note (door);
+    {
+      open_port (door);
+      write_note (door);
+    }
   else
     g_warning ("There is no REST: %s", error->message);
 
@@ -177,11 +215,24 @@ ob_door_get_socket (ObDoor *door)
   return door->listener ? ob_listener_get_path (door->listener) : NULL;
 }
 
+const char *
+ob_door_get_url (ObDoor *door)
+{
+  return door->url;
+}
+
+const char *
+ob_door_get_dashboard (ObDoor *door)
+{
+  return door->dashboard;
+}
+
 void
 ob_door_free (ObDoor *door)
 {
   if (door->note)
     (void) g_unlink (door->note);
+  g_clear_pointer (&door->port, ob_port_free);
   g_clear_pointer (&door->listener, ob_listener_free);
   ob_visits_stop (door->visits);
   soup_server_disconnect (door->server);
@@ -191,5 +242,7 @@ ob_door_free (ObDoor *door)
   ob_heartbeat_free (door->tools.heartbeat);
   g_object_unref (door->address);
   g_free (door->note);
+  g_free (door->url);
+  g_free (door->dashboard);
   g_free (door);
 }

@@ -111,7 +111,7 @@ ob_exchange_answer (ObExchange *exchange, guint status, GVariant *document)
 
   if (!take_answer (exchange))
     return;
-  ob_reply_document (exchange->message, status, owned);
+  ob_reply_document (exchange->message, ob_exchange_get_reader (exchange), status, owned);
   ob_exchange_go_on (exchange);
 }
 
@@ -120,7 +120,7 @@ ob_exchange_answer_file (ObExchange *exchange, const char *media_type, GBytes *f
 {
   if (!take_answer (exchange))
     return;
-  ob_reply_file (exchange->message, media_type, file);
+  ob_reply_file (exchange->message, ob_exchange_get_reader (exchange), media_type, file);
   ob_exchange_go_on (exchange);
 }
 
@@ -129,7 +129,7 @@ ob_exchange_fail (ObExchange *exchange, const GError *error)
 {
   if (!take_answer (exchange))
     return;
-  ob_reply_error (exchange->message, error);
+  ob_reply_error (exchange->message, ob_exchange_get_reader (exchange), error);
   ob_exchange_go_on (exchange);
 }
 
@@ -138,7 +138,18 @@ ob_exchange_refuse (ObExchange *exchange, guint status, const char *detail)
 {
   if (!take_answer (exchange))
     return;
-  ob_reply_refusal (exchange->message, status, detail);
+  ob_reply_refusal (exchange->message, ob_exchange_get_reader (exchange), status, detail);
+  ob_exchange_go_on (exchange);
+}
+
+void
+ob_exchange_refuse_with (ObExchange *exchange, guint status, OutboxError code, const char *detail, GVariant *more)
+{
+  g_autoptr (GVariant) owned = more ? g_variant_ref_sink (more) : NULL;
+
+  if (!take_answer (exchange))
+    return;
+  ob_reply_problem (exchange->message, ob_exchange_get_reader (exchange), status, code, detail, owned);
   ob_exchange_go_on (exchange);
 }
 
@@ -147,7 +158,7 @@ ob_exchange_begin_stream (ObExchange *exchange, const char *media_type)
 {
   if (!take_answer (exchange))
     return;
-  ob_reply_stream (exchange->message, media_type);
+  ob_reply_stream (exchange->message, ob_exchange_get_reader (exchange), media_type);
 }
 
 void
@@ -203,6 +214,12 @@ const ObCaller *
 ob_exchange_get_caller (const ObExchange *exchange)
 {
   return ob_visit_get_caller (exchange->visit);
+}
+
+const char *
+ob_exchange_get_reader (const ObExchange *exchange)
+{
+  return ob_visit_get_reader (exchange->visit);
 }
 
 const char *

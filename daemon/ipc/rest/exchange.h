@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "dbus/error.h"
 #include "ipc/feed.h"
 #include "ipc/requests/request.h"
 #include "ipc/rest/heartbeat.h"
@@ -44,6 +45,7 @@ ObFeed *ob_exchange_get_feed (const ObExchange *exchange);
 ObTusUploads *ob_exchange_get_tus (const ObExchange *exchange);
 ObHeartbeat *ob_exchange_get_heartbeat (const ObExchange *exchange);
 const ObCaller *ob_exchange_get_caller (const ObExchange *exchange);
+const char *ob_exchange_get_reader (const ObExchange *exchange); /* (nullable): see ob_visit_get_reader() */
 const ObRoute *ob_exchange_get_route (const ObExchange *exchange);
 const char *ob_exchange_get_parameter (const ObExchange *exchange); /* (nullable): what the path says */
 const char *ob_exchange_get_query (const ObExchange *exchange);     /* (nullable): escaped */
@@ -69,6 +71,9 @@ void ob_exchange_answer (ObExchange *exchange, guint status, GVariant *document)
 void ob_exchange_answer_file (ObExchange *exchange, const char *media_type, GBytes *file);
 void ob_exchange_fail (ObExchange *exchange, const GError *error);
 void ob_exchange_refuse (ObExchange *exchange, guint status, const char *detail);
+
+/* As ob_reply_problem(). */
+void ob_exchange_refuse_with (ObExchange *exchange, guint status, OutboxError code, const char *detail, GVariant *more);
 
 /* Answers with a body that comes piece by piece, until it ends. Nothing happens where it is over. @text: (transfer full) */
 void ob_exchange_begin_stream (ObExchange *exchange, const char *media_type);

@@ -20,6 +20,7 @@ typedef struct
 
 typedef struct
 {
+  ObGuardDoor door;
   Piece method;
   Piece target;
   Piece host; /* no text: there is none yet */
@@ -321,14 +322,25 @@ strip (Piece value)
   return value;
 }
 
+/* A page may not use the socket; and nothing but a request may come from one at the port. */
 static gboolean
-check_value (Head *head, Piece name, Piece value)
+check_door (Head *head, Piece name)
 {
   static const char *const of_pages[]
       = { "Origin", "Referer", "Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest", "Sec-WebSocket-Key", NULL };
+  static const char *const of_other_protocols[] = { "Upgrade", "Sec-WebSocket-Key", NULL };
 
-  if (is_among (name, of_pages))
+  if (head->door == OB_GUARD_SOCKET && is_among (name, of_pages))
     return refuse (head, 403, "A page may not use this socket");
+  if (head->door == OB_GUARD_PORT && is_among (name, of_other_protocols))
+    return refuse (head, 403, "No other protocol is spoken here");
+
+  return TRUE;
+}
+
+static gboolean
+check_value (Head *head, Piece name, Piece value)
+{
   if (is_word (name, "Host"))
     {
       head->host = value;
@@ -358,7 +370,7 @@ check_field (Head *head, Piece line)
   name = (Piece){ line.text, (gsize) (colon - line.text) };
   value = strip ((Piece){ colon + 1, (gsize) (line.text + line.length - colon - 1) });
 
-  return check_name (head, name) && check_value (head, name, value);
+  return check_name (head, name) && check_door (head, name) && check_value (head, name, value);
 }
 
 /* --- The whole --- */
@@ -396,9 +408,9 @@ check_whole (Head *head)
 }
 
 ObGuardVerdict
-ob_guard_check (const char *text, gsize size_bytes)
+ob_guard_check (ObGuardDoor door, const char *text, gsize size_bytes)
 {
-  Head head = { .n_fields = 0 };
+  Head head = { .door = door };
   Piece rest = { text, size_bytes };
   Piece line;
 

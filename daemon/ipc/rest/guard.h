@@ -28,7 +28,8 @@
  *     OPTIONS)
  *   an encoded body                                           415
  *   an expectation other than 100-continue                    417
- *   Origin, Referer, or another mark of a browser's page      403 at the socket, which is no page's door
+ *   Origin, Referer, or another mark of a browser's page      403 at the socket, which is no page's door; at the port see page-head.h
+ *   Upgrade, or a key of a web socket                         403 at the port, where a page could send it
  */
 #pragma once
 
@@ -39,6 +40,12 @@ G_BEGIN_DECLS
 #define OB_GUARD_HEAD_MAX_BYTES (32 * 1024)
 #define OB_GUARD_TARGET_MAX_BYTES (28 * 1024)
 #define OB_GUARD_MAX_FIELDS 100
+
+typedef enum
+{
+  OB_GUARD_SOCKET, /* the Unix socket, for programs */
+  OB_GUARD_PORT,   /* the TCP port, for pages */
+} ObGuardDoor;
 
 typedef struct
 {
@@ -52,6 +59,6 @@ typedef struct
 gsize ob_guard_find_end (const char *bytes, gsize size_bytes);
 
 /* @head: as it came; only what ob_guard_find_end() counts, or everything where that is too much */
-ObGuardVerdict ob_guard_check (const char *head, gsize size_bytes);
+ObGuardVerdict ob_guard_check (ObGuardDoor door, const char *head, gsize size_bytes);
 
 G_END_DECLS

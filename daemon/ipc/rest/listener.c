@@ -20,12 +20,6 @@
 
 #define BACKLOG 128
 
-/* In each turn of the main loop, so that a crowd at the door holds up nobody else. */
-#define ACCEPT_AT_ONCE 16
-
-/* Descriptors or memory have run out: they come back when others end. */
-#define TRY_AGAIN_MS 250
-
 struct _ObListener
 {
   char *folder;
@@ -33,10 +27,7 @@ struct _ObListener
   int lock;
   GSocket *socket;
   struct stat made; /* what the socket's file was when it was made */
-  GSource *source;
-  guint pause;
-  void (*accepted) (GSocketConnection *connection, gpointer user_data);
-  gpointer user_data;
+  ObAcceptor *acceptor;
 };
 
 static gboolean
@@ -146,69 +137,19 @@ make_socket (ObListener *listener, GError **error)
   return TRUE;
 }
 
-/* --- Who comes --- */
-
-static void begin_accepting (ObListener *listener);
-
-static gboolean
-on_pause_over (gpointer user_data)
-{
-  ObListener *listener = user_data;
-
-  listener->pause = 0;
-  begin_accepting (listener);
-
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
-on_knock (GSocket *socket, GIOCondition condition, gpointer user_data)
-{
-  ObListener *listener = user_data;
-  g_autoptr (GError) error = NULL;
-
-  for (guint i = 0; i < ACCEPT_AT_ONCE; i++)
-    {
-      g_autoptr (GSocket) accepted = g_socket_accept (socket, NULL, &error);
-      g_autoptr (GSocketConnection) connection
-          = accepted ? g_socket_connection_factory_create_connection (accepted) : NULL;
-
-      if (!connection)
-        break;
-      listener->accepted (connection, listener->user_data);
-    }
-  if (!error || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-    return G_SOURCE_CONTINUE;
-  g_clear_pointer (&listener->source, g_source_unref);
-  listener->pause = g_timeout_add (TRY_AGAIN_MS, on_pause_over, listener);
-
-  return G_SOURCE_REMOVE;
-}
-
-static void
-begin_accepting (ObListener *listener)
-{
-  listener->source = g_socket_create_source (listener->socket, G_IO_IN, NULL);
-  g_source_set_callback (listener->source, G_SOURCE_FUNC (on_knock), listener, NULL);
-  (void) g_source_attach (listener->source, NULL);
-}
-
 /* --- Life --- */
 
 ObListener *
-ob_listener_open (void (*accepted) (GSocketConnection *connection, gpointer user_data), gpointer user_data,
-                  GError **error)
+ob_listener_open (ObAccepted accepted, gpointer user_data, GError **error)
 {
   g_autoptr (ObListener) listener = g_new0 (ObListener, 1);
 
   listener->lock = -1;
-  listener->accepted = accepted;
-  listener->user_data = user_data;
   listener->folder = g_build_filename (g_get_user_runtime_dir (), "outbox", NULL);
   listener->path = g_build_filename (listener->folder, "rest.sock", NULL);
   if (!ensure_folder (listener->folder, error) || !take_lock (listener, error) || !make_socket (listener, error))
     return NULL;
-  begin_accepting (listener);
+  listener->acceptor = ob_acceptor_new (listener->socket, accepted, user_data);
 
   return g_steal_pointer (&listener);
 }
@@ -231,10 +172,7 @@ is_still_ours (const ObListener *listener)
 void
 ob_listener_free (ObListener *listener)
 {
-  if (listener->source)
-    g_source_destroy (listener->source);
-  g_clear_pointer (&listener->source, g_source_unref);
-  g_clear_handle_id (&listener->pause, g_source_remove);
+  g_clear_pointer (&listener->acceptor, ob_acceptor_free);
   if (is_still_ours (listener))
     (void) g_unlink (listener->path);
   g_clear_object (&listener->socket);

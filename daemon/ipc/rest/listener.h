@@ -14,15 +14,14 @@
  */
 #pragma once
 
-#include <gio/gio.h>
+#include "ipc/rest/acceptor.h"
 
 G_BEGIN_DECLS
 
 typedef struct _ObListener ObListener;
 
 /* @accepted: called for each connection. Errors: Failed, Storage. Returns: (transfer full) (nullable) */
-ObListener *ob_listener_open (void (*accepted) (GSocketConnection *connection, gpointer user_data), gpointer user_data,
-                              GError **error);
+ObListener *ob_listener_open (ObAccepted accepted, gpointer user_data, GError **error);
 
 const char *ob_listener_get_path (ObListener *listener);
 

@@ -1,10 +1,11 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Asks the kernel who is at the other end (unix(7)). Any thread.
+ * Asks the kernel who is at the other end (unix(7), sock_diag(7)). Any thread.
  */
 #include "ipc/rest/peer.h"
 
+#include "base/socket-owner.h"
 #include "dbus/error.h"
 
 #include <sys/socket.h>
@@ -36,4 +37,19 @@ ob_peer_read (GSocket *socket, ObPeer *peer, GError **error)
     peer->pidfd = -1;
 
   return TRUE;
+}
+
+gboolean
+ob_peer_check_user (GSocket *socket, GError **error)
+{
+  guint32 uid;
+
+  if (!ob_socket_read_owner (g_socket_get_fd (socket), &uid, error))
+    return FALSE;
+  if (uid == geteuid ())
+    return TRUE;
+  g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED,
+                       "This port is for programs of the user whose queue it is");
+
+  return FALSE;
 }

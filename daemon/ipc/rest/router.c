@@ -26,6 +26,12 @@ static const ObOption of_creation[]
     = { { "destination", "s" }, { "group", "s" },      { "group_title", "s" }, { "form", "b" },
         { "priority", "i" },    { "not_before", "x" }, { "app", "s" },         { NULL, NULL } };
 
+static const ObOption of_pairing[] = { { "manage", "b" }, { NULL, NULL } };
+
+static const ObOption of_poll[] = { { "device_code", "s" }, { NULL, NULL } };
+
+static const ObOption of_hello[] = { { "nonce", "s" }, { NULL, NULL } };
+
 static const ObOption of_amendment[] = { { "priority", "i" }, { NULL, NULL } };
 
 #define ONE(argument) argument, FALSE
@@ -37,6 +43,9 @@ static const ObRoute table[] = {
   /*                                               kind              request                what the path says  query       body          result */
   { "GET",    "/v1/health",                        OB_ROUTE_HEALTH,  NULL,                  NONE,               NULL,       NULL,         NULL },
   { "GET",    "/v1/openapi.json",                  OB_ROUTE_STATIC,  NULL,                  NONE,               NULL,       NULL,         NULL },
+  { "POST",   "/v1/hello",                         OB_ROUTE_PAIR,    NULL,                  NONE,               NULL,       of_hello,     NULL },
+  { "POST",   "/v1/pair",                          OB_ROUTE_PAIR,    NULL,                  NONE,               NULL,       of_pairing,   NULL },
+  { "POST",   "/v1/pair/token",                    OB_ROUTE_PAIR,    NULL,                  NONE,               NULL,       of_poll,      NULL },
   { "POST",   "/v1/uploads",                       OB_ROUTE_SUBMIT,  "Uploads.Submit",      NONE,               of_file,    NULL,         NULL },
   { "GET",    "/v1/uploads",                       OB_ROUTE_REQUEST, "Uploads.List",        NONE,               of_uploads, NULL,         "" },
   { "GET",    "/v1/uploads/{id}",                  OB_ROUTE_REQUEST, "Uploads.Get",         ONE ("id"),         NULL,       NULL,         "upload" },

@@ -7,8 +7,8 @@
 
 #include "base/debug.h"
 #include "ipc/process.h"
-#include "ipc/rest/guard.h"
 #include "ipc/rest/peer.h"
+#include "ipc/rest/visit-head.h"
 #include "ipc/rest/visit-stream.h"
 
 #include <gio/gunixsocketaddress.h>
@@ -34,9 +34,12 @@ struct _ObVisit
   ObVisits *visits; /* borrowed */
   GSocketConnection *connection;
   GSocketAddress *address;
+  ObGuardDoor door;
   guint32 pid; /* 0: it is not counted */
   ObLook *look;
   ObCaller *caller;
+  char *reader;      /* see ob_visit_get_reader() */
+  char *digest;      /* of the token of a page; NULL: it has shown none */
   GByteArray *bytes; /* the head, and what came with it */
   gsize head_bytes;  /* 0: it has not come yet */
   ObGuardVerdict verdict;
@@ -114,6 +117,8 @@ visit_free (ObVisit *visit)
   g_byte_array_unref (visit->bytes);
   g_object_unref (visit->connection);
   g_object_unref (visit->address);
+  g_free (visit->reader);
+  g_free (visit->digest);
   g_free (visit->why);
   g_free (visit);
 }
@@ -152,7 +157,7 @@ refuse_with (ObVisit *visit, guint status, const GError *error)
 static void
 check_whether_ready (ObVisit *visit)
 {
-  if (visit->caller && visit->head_bytes > 0)
+  if ((visit->caller || visit->door == OB_GUARD_PORT) && visit->head_bytes > 0)
     become_ready (visit);
 }
 
@@ -181,7 +186,7 @@ judge_head (ObVisit *visit)
 
   if (head_bytes == 0 && visit->bytes->len <= OB_GUARD_HEAD_MAX_BYTES)
     return;
-  visit->verdict = ob_guard_check (bytes, head_bytes > 0 ? head_bytes : visit->bytes->len);
+  visit->verdict = ob_guard_check (visit->door, bytes, head_bytes > 0 ? head_bytes : visit->bytes->len);
   if (visit->verdict.status != 0)
     {
       become_ready (visit);
@@ -234,8 +239,30 @@ is_too_many (ObVisit *visit)
          || count_of_process (visit->visits, visit->pid) > OB_VISITS_OF_PROCESS;
 }
 
+static gboolean
+check_number (ObVisit *visit)
+{
+  if (!is_too_many (visit))
+    return TRUE;
+  refuse (visit, 429, "Too many connections are open; try again later");
+
+  return FALSE;
+}
+
+/* Whose program it is is asked at once, while it is there to be asked about. */
 static void
-begin (ObVisit *visit)
+begin_at_port (ObVisit *visit)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!ob_peer_check_user (g_socket_connection_get_socket (visit->connection), &error))
+    refuse_with (visit, 403, error);
+  else if (check_number (visit))
+    start_reading (visit, on_readable, OB_VISIT_HEAD_MOST_S, on_deadline);
+}
+
+static void
+begin_at_socket (ObVisit *visit)
 {
   ObPeer peer = { .pidfd = -1 };
   g_autoptr (GError) error = NULL;
@@ -247,11 +274,10 @@ begin (ObVisit *visit)
     }
   visit->pid = peer.pid;
   set_count (visit->visits, peer.pid, count_of_process (visit->visits, peer.pid) + 1);
-  if (is_too_many (visit))
+  if (!check_number (visit))
     {
       if (peer.pidfd >= 0)
         (void) close (peer.pidfd);
-      refuse (visit, 429, "Too many connections are open; try again later");
       return;
     }
   visit->look
@@ -263,7 +289,7 @@ begin (ObVisit *visit)
 }
 
 void
-ob_visits_add (ObVisits *visits, GSocketConnection *connection)
+ob_visits_add (ObVisits *visits, ObGuardDoor door, GSocketConnection *connection)
 {
   ObVisit *visit;
 
@@ -274,12 +300,16 @@ ob_visits_add (ObVisits *visits, GSocketConnection *connection)
     }
   visit = g_new0 (ObVisit, 1);
   visit->visits = visits;
+  visit->door = door;
   visit->connection = g_object_ref (connection);
   visit->address = g_unix_socket_address_new ("visit");
   visit->bytes = g_byte_array_new ();
   g_hash_table_insert (visits->all, visit->address, visit);
   g_socket_set_blocking (g_socket_connection_get_socket (connection), FALSE);
-  begin (visit);
+  if (door == OB_GUARD_PORT)
+    begin_at_port (visit);
+  else
+    begin_at_socket (visit);
 }
 
 ObVisit *
@@ -346,38 +376,6 @@ on_closed (guint64 unread_bytes, gpointer user_data)
 
 /* --- What libsoup gets --- */
 
-/* libsoup asks nobody before it reads a body, and answers a request that was refused by its head when all of that has come. Where a
- * client waits for leave to send, it answers at once: so it is told that each does. */
-#define ASKING "Expect: 100-continue\r\n\r\n"
-
-/* @come_bytes: how much of the body is here */
-static GBytes *
-make_head (const ObVisit *visit, gsize come_bytes)
-{
-  g_autoptr (GByteArray) head = g_byte_array_new ();
-  const guint8 *bytes = visit->bytes->data;
-
-  if (visit->verdict.body_bytes == 0 || visit->verdict.is_asking)
-    return g_bytes_new (bytes, visit->head_bytes + come_bytes);
-  g_byte_array_append (head, bytes, (guint) (visit->head_bytes - strlen ("\r\n")));
-  g_byte_array_append (head, (const guint8 *) ASKING, strlen (ASKING));
-  g_byte_array_append (head, bytes + visit->head_bytes, (guint) come_bytes);
-
-  return g_byte_array_free_to_bytes (g_steal_pointer (&head));
-}
-
-/* libsoup gets a request of ours in place of one that is refused, so that all answers are written in one way. */
-static GBytes *
-make_stand_in (const ObVisit *visit)
-{
-  gboolean has_no_body = visit->bytes->len >= 5 && memcmp (visit->bytes->data, "HEAD ", 5) == 0;
-  g_autofree char *head
-      = g_strdup_printf ("%s / HTTP/1.1\r\nHost: outbox\r\nConnection: close\r\n\r\n", has_no_body ? "HEAD" : "GET");
-  gsize size_bytes = strlen (head);
-
-  return g_bytes_new_take (g_steal_pointer (&head), size_bytes);
-}
-
 GIOStream *
 ob_visit_open_stream (ObVisit *visit)
 {
@@ -385,11 +383,11 @@ ob_visit_open_stream (ObVisit *visit)
   guint64 come_bytes = 0;
 
   if (visit->verdict.status != 0)
-    head = make_stand_in (visit);
+    head = ob_visit_head_make_stand_in (visit->bytes);
   else
     {
       come_bytes = MIN (visit->bytes->len - visit->head_bytes, visit->verdict.body_bytes);
-      head = make_head (visit, come_bytes);
+      head = ob_visit_head_make (visit->bytes->data, visit->head_bytes, come_bytes, &visit->verdict);
     }
   (void) g_byte_array_set_size (visit->bytes, 0);
 
@@ -420,6 +418,29 @@ const ObCaller *
 ob_visit_get_caller (ObVisit *visit)
 {
   return visit->verdict.status == 0 ? visit->caller : NULL;
+}
+
+ObGuardDoor
+ob_visit_get_door (ObVisit *visit)
+{
+  return visit->door;
+}
+
+void
+ob_visit_let_in (ObVisit *visit, ObCaller *caller, const char *reader, const char *digest)
+{
+  g_clear_pointer (&visit->caller, ob_caller_free);
+  visit->caller = caller;
+  g_free (visit->reader);
+  visit->reader = g_strdup (reader);
+  g_free (visit->digest);
+  visit->digest = g_strdup (digest);
+}
+
+const char *
+ob_visit_get_reader (ObVisit *visit)
+{
+  return visit->reader;
 }
 
 guint

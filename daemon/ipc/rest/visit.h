@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Visits: connections at the door, one request each. A visit is ready when its head has come, was found good, and it is known
- * who calls; or when one of these refuses it. Every bound of the door on connections is here, and in visit-stream.h and guard.h.
+ * who calls; or when one of these refuses it. At the port it is known of which user the caller is, and its head tells the rest (pages.h). Every bound of the door on connections is here, and in visit-stream.h and guard.h.
  * Main thread.
  *
  * One request a connection, since libsoup closes those of a listener that is not its own after each answer, and since then no byte
@@ -11,6 +11,7 @@
 #pragma once
 
 #include "ipc/looks.h"
+#include "ipc/rest/guard.h"
 
 #include <gio/gio.h>
 
@@ -38,8 +39,8 @@ void ob_visits_stop (ObVisits *visits);
 void ob_visits_free (ObVisits *visits);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObVisits, ob_visits_free)
 
-/* Somebody has connected. */
-void ob_visits_add (ObVisits *visits, GSocketConnection *connection);
+/* Somebody has connected. @door: where */
+void ob_visits_add (ObVisits *visits, ObGuardDoor door, GSocketConnection *connection);
 
 /* Returns: (nullable): the visit of that address (see ob_visit_get_address()) */
 ObVisit *ob_visits_find (ObVisits *visits, GSocketAddress *address);
@@ -52,8 +53,17 @@ GIOStream *ob_visit_open_stream (ObVisit *visit);
 /* Returns: an object that stands for the visit, for libsoup to give back */
 GSocketAddress *ob_visit_get_address (ObVisit *visit);
 
-/* Returns: (nullable): who calls; %NULL where it is refused */
+ObGuardDoor ob_visit_get_door (ObVisit *visit);
+
+/* Returns: (nullable): who calls; %NULL where it is refused, and at the port for whoever shows no token */
 const ObCaller *ob_visit_get_caller (ObVisit *visit);
+
+/* At the port it is known after the head who calls. @caller: (transfer full) (nullable). @reader: (nullable): the origin whose pages
+ * may read the answer. @digest: (nullable): of the caller's token */
+void ob_visit_let_in (ObVisit *visit, ObCaller *caller, const char *reader, const char *digest);
+
+/* Returns: (nullable): the origin whose pages may read the answer; %NULL: no page may */
+const char *ob_visit_get_reader (ObVisit *visit);
 
 /* What is made of it. @gone: called when the visit is over */
 void ob_visit_attach (ObVisit *visit, gpointer attached, GDestroyNotify gone);
