@@ -50,4 +50,5 @@ def main(messages, language, path=None):
     print()
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -45,6 +45,7 @@ int cli_group (int argc, char *argv[]);
 int cli_destination (int argc, char *argv[]);
 int cli_app (int argc, char *argv[]);
 int cli_policy (int argc, char *argv[]);
+int cli_dashboard (int argc, char *argv[]);
 
 /* Returns: (transfer none): the verb of that name, or NULL. For NULL: the first of all verbs; a NULL name ends them. */
 const CliVerb *cli_find_verb (const char *name);

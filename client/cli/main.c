@@ -38,6 +38,7 @@ static const CliVerb verbs[] = {
     N_ ("Tells which web apps may hand files over, and answers one that asks."), cli_app },
   { "policy", N_ ("show|check|edit|explain [FILE|ID]"),
     N_ ("Tells what may travel, where and when, and lets you say it."), cli_policy },
+  { "dashboard", "", N_ ("Opens the page that shows all of it in your browser."), cli_dashboard },
   { NULL, NULL, NULL, NULL },
 };
 

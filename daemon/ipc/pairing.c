@@ -21,11 +21,16 @@ typedef struct
   gint64 interval_ms;
 } Request;
 
+typedef struct
+{
+  ObPairingChanged on_changed;
+  gpointer user_data;
+} Watcher;
+
 struct _ObPairing
 {
   GPtrArray *requests; /* of Request */
-  ObPairingAsked on_asked;
-  gpointer user_data; /* of it */
+  GArray *watchers;    /* of Watcher */
 };
 
 static void
@@ -45,6 +50,7 @@ ob_pairing_new (void)
   ObPairing *self = g_new0 (ObPairing, 1);
 
   self->requests = g_ptr_array_new_with_free_func ((GDestroyNotify) request_free);
+  self->watchers = g_array_new (FALSE, FALSE, sizeof (Watcher));
 
   return self;
 }
@@ -53,14 +59,41 @@ void
 ob_pairing_free (ObPairing *self)
 {
   g_ptr_array_unref (self->requests);
+  g_array_unref (self->watchers);
   g_free (self);
 }
 
+/* --- Watchers --- */
+
 void
-ob_pairing_watch (ObPairing *self, ObPairingAsked on_asked, gpointer user_data)
+ob_pairing_watch (ObPairing *self, ObPairingChanged on_changed, gpointer user_data)
 {
-  self->on_asked = on_asked;
-  self->user_data = user_data;
+  const Watcher watcher = { on_changed, user_data };
+
+  g_array_append_val (self->watchers, watcher);
+}
+
+void
+ob_pairing_unwatch (ObPairing *self, gpointer user_data)
+{
+  for (guint i = self->watchers->len; i > 0; i--)
+    if (g_array_index (self->watchers, Watcher, i - 1).user_data == user_data)
+      g_array_remove_index (self->watchers, i - 1);
+}
+
+/* @request: (nullable): a new one */
+static void
+tell (ObPairing *self, const ObPairingRequest *request)
+{
+  for (guint i = 0; i < self->watchers->len; i++)
+    g_array_index (self->watchers, Watcher, i)
+        .on_changed (request, g_array_index (self->watchers, Watcher, i).user_data);
+}
+
+void
+ob_pairing_tell (ObPairing *self)
+{
+  tell (self, NULL);
 }
 
 /* --- The list --- */
@@ -233,8 +266,8 @@ ob_pairing_ask (ObPairing *self, const char *origin, gboolean may_manage, gint64
   request->device_digest = ob_secret_dup_digest (secret);
   request->polled_ms = -1;
   *device_code = secret;
-  if (is_new && self->on_asked)
-    self->on_asked (&request->public, self->user_data);
+  if (is_new)
+    tell (self, &request->public);
 
   return &request->public;
 }
@@ -367,6 +400,7 @@ ob_pairing_end (ObPairing *self, const char *id, const char *token)
     return;
   request->public.state = token ? OB_PAIRING_APPROVED : OB_PAIRING_WAITING;
   request->token = g_strdup (token);
+  tell (self, NULL);
 }
 
 gboolean
@@ -380,6 +414,7 @@ ob_pairing_deny (ObPairing *self, const char *name, gint64 now_ms, GError **erro
     forget_first_denied (self);
   request->public.state = OB_PAIRING_DENIED;
   request->public.until_ms = now_ms + OB_PAIRING_DENIED_MS;
+  tell (self, NULL);
 
   return TRUE;
 }

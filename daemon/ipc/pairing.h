@@ -43,15 +43,17 @@ typedef struct
 
 typedef struct _ObPairing ObPairing;
 
-/* A person has to be told of a request. Called inside ob_pairing_ask(). */
-typedef void (*ObPairingAsked) (const ObPairingRequest *request, gpointer user_data);
+/* Who asks, or was let in, is another than before: a person may be looking at the list. @request: (nullable): a new one, of which a
+ * person has to be told; inside ob_pairing_ask() */
+typedef void (*ObPairingChanged) (const ObPairingRequest *request, gpointer user_data);
 
 ObPairing *ob_pairing_new (void);
 void ob_pairing_free (ObPairing *pairing);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObPairing, ob_pairing_free)
 
-/* @on_asked: (nullable): NULL ends it */
-void ob_pairing_watch (ObPairing *pairing, ObPairingAsked on_asked, gpointer user_data);
+/* @user_data: of one watcher alone. No watcher begins or ends inside a call. */
+void ob_pairing_watch (ObPairing *pairing, ObPairingChanged on_changed, gpointer user_data);
+void ob_pairing_unwatch (ObPairing *pairing, gpointer user_data);
 
 /* --- The page's side --- */
 
@@ -111,7 +113,10 @@ void ob_pairing_end (ObPairing *pairing, const char *id, const char *token);
 /* @name: as above. Errors: NotFound, WrongState. */
 gboolean ob_pairing_deny (ObPairing *pairing, const char *name, gint64 now_ms, GError **error);
 
-/* The origin's app is revoked: no page gets its token any more. */
+/* The origin's app is revoked: no page gets its token any more. Call ob_pairing_tell() when that is on the disk. */
 void ob_pairing_revoke (ObPairing *pairing, const char *origin);
+
+/* Tells watchers that the list of those that were let in is another. */
+void ob_pairing_tell (ObPairing *pairing);
 
 G_END_DECLS

@@ -31,7 +31,7 @@ _outbox ()
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words=
 
   if [ "$COMP_CWORD" -eq 1 ]; then
-    words="add commit list show watch pause resume retry send-now priority remove log status group destination app policy --help --version"
+    words="add commit list show watch pause resume retry send-now priority remove log status group destination app policy dashboard --help --version"
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
     return
   fi
@@ -63,6 +63,7 @@ _outbox ()
     status) words="--json" ;;
     group) words="--force --json" ;;
     policy | app) words="--json" ;;
+    dashboard) words="--print" ;;
     destination) words="--url --protocol --confirm-url --also --header --default --json" ;;
   esac
   if [[ $current == -* ]]; then

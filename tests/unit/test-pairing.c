@@ -209,6 +209,7 @@ typedef struct
   char *id;
   char *code;
   gboolean is_new; /* a person was told of it */
+  guint n_changes;
   GError *error;
 } Scene;
 
@@ -222,16 +223,17 @@ forget (Scene *scene)
 }
 
 static void
-on_asked (const ObPairingRequest *request, gpointer user_data)
+on_changed (const ObPairingRequest *request, gpointer user_data)
 {
-  ((Scene *) user_data)->is_new = TRUE;
+  ((Scene *) user_data)->is_new |= request != NULL;
+  ((Scene *) user_data)->n_changes++;
 }
 
 static void
 set_up (Scene *scene, gconstpointer data)
 {
   scene->pairing = ob_pairing_new ();
-  ob_pairing_watch (scene->pairing, on_asked, scene);
+  ob_pairing_watch (scene->pairing, on_changed, scene);
 }
 
 static void
@@ -504,6 +506,28 @@ test_nobody_else_decides_meanwhile (Scene *scene, gconstpointer data)
 }
 
 static void
+test_who_watches_hears_of_each_change (Scene *scene, gconstpointer data)
+{
+  Scene other = { .n_changes = 0 };
+
+  ob_pairing_watch (scene->pairing, on_changed, &other);
+  g_assert_true (ask (scene, PAGE));
+  g_assert_true (other.is_new);
+  g_assert_true (ask (scene, PAGE));
+  g_assert_cmpuint (other.n_changes, ==, 1);
+  g_assert_true (approve (scene, scene->id, "token"));
+  g_assert_cmpuint (other.n_changes, ==, 2);
+  g_assert_true (ask (scene, "https://other.example"));
+  g_assert_true (ob_pairing_deny (scene->pairing, scene->id, scene->now_ms, NULL));
+  ob_pairing_tell (scene->pairing);
+  g_assert_cmpuint (other.n_changes, ==, 5);
+  ob_pairing_unwatch (scene->pairing, &other);
+  ob_pairing_tell (scene->pairing);
+  g_assert_cmpuint (other.n_changes, ==, 5);
+  g_assert_cmpuint (scene->n_changes, ==, 6);
+}
+
+static void
 test_a_revoked_app_gets_no_token (Scene *scene, gconstpointer data)
 {
   g_assert_true (ask (scene, PAGE));
@@ -534,6 +558,7 @@ main (int argc, char *argv[])
     { "/pairing/requests-are-bounded", test_requests_are_bounded },
     { "/pairing/denials-are-bounded", test_denials_are_bounded },
     { "/pairing/nobody-else-decides-meanwhile", test_nobody_else_decides_meanwhile },
+    { "/pairing/who-watches-hears-of-each-change", test_who_watches_hears_of_each_change },
     { "/pairing/a-revoked-app-gets-no-token", test_a_revoked_app_gets_no_token },
   };
 

@@ -45,9 +45,8 @@ on_caller_found (const ObCaller *caller, const GError *error, gpointer user_data
 }
 
 static void
-on_asked (const ObPairingRequest *request, gpointer user_data)
+tell_of (ObAccessAdapter *self, const ObPairingRequest *request)
 {
-  ObAccessAdapter *self = user_data;
   GDBusConnection *connection = g_dbus_interface_skeleton_get_connection (G_DBUS_INTERFACE_SKELETON (self->skeleton));
   g_autoptr (GVariant) body = g_variant_ref_sink (g_variant_new ("(sss)", request->id, request->origin, request->code));
 
@@ -58,6 +57,13 @@ on_asked (const ObPairingRequest *request, gpointer user_data)
       *telling = (Telling){ g_object_ref (connection), g_strdup (self->listeners->pdata[i]), g_variant_ref (body) };
       ob_callers_find (self->context->callers, telling->listener, on_caller_found, telling);
     }
+}
+
+static void
+on_changed (const ObPairingRequest *request, gpointer user_data)
+{
+  if (request)
+    tell_of (user_data, request);
 }
 
 /* Only notes who calls: the next handler answers. */
@@ -86,7 +92,7 @@ ob_access_adapter_new (const ObAdapterContext *context)
   self->listeners = g_ptr_array_new_with_free_func (g_free);
   g_signal_connect_swapped (self->skeleton, "handle-list-apps", G_CALLBACK (on_list), self);
   ob_adapter_connect (context, G_DBUS_INTERFACE_SKELETON (self->skeleton), NULL);
-  ob_pairing_watch (context->requests.pairing, on_asked, self);
+  ob_pairing_watch (context->requests.pairing, on_changed, self);
 
   return self;
 }
@@ -101,7 +107,7 @@ ob_access_adapter_export (ObAccessAdapter *self, GDBusConnection *connection, GE
 void
 ob_access_adapter_free (ObAccessAdapter *self)
 {
-  ob_pairing_watch (self->context->requests.pairing, NULL, NULL);
+  ob_pairing_unwatch (self->context->requests.pairing, self);
   g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (self->skeleton));
   g_object_unref (self->skeleton);
   g_ptr_array_unref (self->listeners);

@@ -26,10 +26,12 @@ typedef struct
   gboolean is_ready; /* it has been told so */
   gboolean wants_ready;
   gboolean wants_reset;
-  gsize sent_bytes; /* that the client has not taken yet */
-  gint64 last_us;   /* when it was last sent something */
-  guint timer;      /* until it may be sent something again */
-  gulong taken;     /* the handler that hears of bytes that went */
+  gboolean wants_apps;
+  ObPairing *pairing; /* borrowed; NULL: it may not see web apps */
+  gsize sent_bytes;   /* that the client has not taken yet */
+  gint64 last_us;     /* when it was last sent something */
+  guint timer;        /* until it may be sent something again */
+  gulong taken;       /* the handler that hears of bytes that went */
 } Stream;
 
 static void
@@ -40,6 +42,8 @@ stream_free (gpointer data)
   g_signal_handler_disconnect (ob_exchange_get_message (stream->exchange), stream->taken);
   g_clear_handle_id (&stream->timer, g_source_remove);
   ob_heartbeat_remove (ob_exchange_get_heartbeat (stream->exchange), stream);
+  if (stream->pairing)
+    ob_pairing_unwatch (stream->pairing, stream);
   if (stream->subscription)
     ob_subscription_free (stream->subscription);
   ob_batch_free (stream->open);
@@ -109,10 +113,17 @@ may_send (Stream *stream)
   return wait_us <= 0;
 }
 
+static gboolean
+has_something (const Stream *stream)
+{
+  return !ob_batch_is_empty (stream->whole) || stream->wants_ready || stream->wants_reset
+         || (stream->wants_apps && stream->is_ready);
+}
+
 static void
 send_what_may_go (Stream *stream)
 {
-  if ((ob_batch_is_empty (stream->whole) && !stream->wants_ready && !stream->wants_reset) || !may_send (stream))
+  if (!has_something (stream) || !may_send (stream))
     return;
   stream->last_us = g_get_monotonic_time ();
   if (stream->wants_reset)
@@ -121,8 +132,11 @@ send_what_may_go (Stream *stream)
     send_event (stream, "changes", ob_batch_make_document (stream->whole));
   if (stream->wants_ready)
     send_event (stream, "ready", make_ready (stream));
+  if (stream->wants_apps && stream->is_ready)
+    send_event (stream, "apps", g_variant_new ("a{sv}", NULL));
   ob_batch_clear (stream->whole);
   stream->wants_reset = stream->wants_ready = FALSE;
+  stream->wants_apps &= !stream->is_ready;
 }
 
 static void
@@ -233,6 +247,26 @@ on_failed (const GError *error, gpointer user_data)
 
 static const ObFeedSubscriber subscriber = { is_open, on_event, on_caught_up, on_failed, on_told, on_fell_behind };
 
+/* --- Web apps --- */
+
+static void
+on_apps_changed (const ObPairingRequest *request, gpointer user_data)
+{
+  Stream *stream = user_data;
+
+  stream->wants_apps = TRUE;
+  send_what_may_go (stream);
+}
+
+static void
+watch_apps (Stream *stream)
+{
+  if (ob_access_get (ob_exchange_get_caller (stream->exchange), OB_OPERATION_APPS) != OB_ACCESS_ALL)
+    return;
+  stream->pairing = ob_exchange_get_context (stream->exchange)->pairing;
+  ob_pairing_watch (stream->pairing, on_apps_changed, stream);
+}
+
 /* --- In --- */
 
 static Stream *
@@ -283,5 +317,6 @@ ob_events_take_body (ObExchange *exchange)
     }
   ob_exchange_begin_stream (exchange, MEDIA_TYPE);
   ob_heartbeat_add (ob_exchange_get_heartbeat (exchange), on_heartbeat, stream);
+  watch_apps (stream);
   ob_subscription_start (stream->subscription);
 }

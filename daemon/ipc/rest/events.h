@@ -8,6 +8,7 @@
  *   reset      {}                                             what the client asks for is gone: its copy is worth nothing
  *   ready      {"sequence":"…"}                               everything up to here is told: with the answer of a list that is
  *                                                             asked for after this, the client has all
+ *   apps       {}                                             other web apps ask or are let in: told to those who may list them
  *
  * One event has whole commits, and its id stands for all that came before: a client that comes back with it as Last-Event-ID misses
  * nothing and is told nothing twice. At most five a second; in between changes gather in one. A client that reads more slowly than the

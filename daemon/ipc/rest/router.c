@@ -41,6 +41,8 @@ static const ObOption of_amendment[] = { { "priority", "i" }, { NULL, NULL } };
 /* clang-format off */
 static const ObRoute table[] = {
   /*                                               kind              request                what the path says  query       body          result */
+  { "GET",    "/",                                 OB_ROUTE_STATIC,  NULL,                  NONE,               NULL,       NULL,         NULL },
+  { "GET",    "/dashboard/{file}",                 OB_ROUTE_STATIC,  NULL,                  ONE ("file"),       NULL,       NULL,         NULL },
   { "GET",    "/v1/health",                        OB_ROUTE_HEALTH,  NULL,                  NONE,               NULL,       NULL,         NULL },
   { "GET",    "/v1/openapi.json",                  OB_ROUTE_STATIC,  NULL,                  NONE,               NULL,       NULL,         NULL },
   { "POST",   "/v1/hello",                         OB_ROUTE_PAIR,    NULL,                  NONE,               NULL,       of_hello,     NULL },
@@ -78,6 +80,10 @@ static const ObRoute table[] = {
   { "GET",    "/v1/events",                        OB_ROUTE_EVENTS,  NULL,                  NONE,               of_events,  NULL,         NULL },
   { "GET",    "/v1/destinations",                  OB_ROUTE_REQUEST, "Destinations.List",   NONE,               NULL,       NULL,         "" },
   { "GET",    "/v1/policy",                        OB_ROUTE_REQUEST, "Policy.Get",          NONE,               NULL,       NULL,         "policy" },
+  { "GET",    "/v1/apps",                          OB_ROUTE_REQUEST, "Access.ListApps",     NONE,               NULL,       NULL,         "" },
+  { "DELETE", "/v1/apps/{app}",                    OB_ROUTE_REQUEST, "Access.Revoke",       ONE ("app"),        NULL,       NULL,         NULL },
+  { "POST",   "/v1/apps/{request}/approve",        OB_ROUTE_REQUEST, "Access.Approve",      ONE ("request"),    NULL,       NULL,         NULL },
+  { "POST",   "/v1/apps/{request}/deny",           OB_ROUTE_REQUEST, "Access.Deny",         ONE ("request"),    NULL,       NULL,         NULL },
 };
 /* clang-format on */
 

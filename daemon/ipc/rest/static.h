@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* Answers with the file of the route's path. */
+/* Answers with the file of the request's path, or 404. The dashboard is at "/". */
 void ob_static_take_body (ObExchange *exchange);
 
 /* Returns: (transfer full) (nullable): the file of a path such as "/v1/openapi.json" */

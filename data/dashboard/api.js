@@ -1,0 +1,165 @@
+// SPDX-FileCopyrightText: The Outbox authors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Asks the broker: single requests, and the stream of what changes.
+
+// What the broker has refused, in its own words.
+export class Problem extends Error {
+  constructor(status, problem) {
+    super(problem.detail ?? `HTTP ${status}`);
+    this.status = status;
+    this.code = problem.code ?? '';
+  }
+
+  get isOfSession() {
+    return this.status === 401;
+  }
+}
+
+const RETRY_FIRST_MS = 500;
+const RETRY_MOST_MS = 15000;
+
+// The broker sends a comment every 25 seconds: a stream that is silent for longer is dead.
+const SILENCE_MOST_MS = 60000;
+
+export class Api {
+  #token;
+
+  constructor(token) {
+    this.#token = token;
+  }
+
+  #fetch(method, path, { body, headers = {}, signal } = {}) {
+    return fetch(path, {
+      method, signal, cache: 'no-store', credentials: 'omit', redirect: 'error',
+      headers: { Authorization: `Bearer ${this.#token}`, ...(body ? { 'Content-Type': "application/json" } : {}), ...headers },
+      body: body ? JSON.stringify(body) : undefined,
+    });
+  }
+
+  static async #check(response) {
+    if (response.ok)
+      return response;
+    throw new Problem(response.status, await response.json().catch(() => ({})));
+  }
+
+  // Returns: the document; null where there is nothing to tell. Errors: Problem; TypeError where nobody answers.
+  async ask(method, path, body) {
+    const response = await Api.#check(await this.#fetch(method, path, { body }));
+
+    return response.status === 204 ? null : response.json();
+  }
+
+  get(path) {
+    return this.ask('GET', path);
+  }
+
+  post(path, body) {
+    return this.ask('POST', path, body);
+  }
+
+  delete(path) {
+    return this.ask('DELETE', path);
+  }
+
+  // Every document of a list, up to most. Returns: { items, isWhole }
+  async list(path, name, most) {
+    const items = [];
+    let cursor = '';
+
+    do {
+      const url = new URL(path, location.origin);
+
+      if (cursor)
+        url.searchParams.set('cursor', cursor);
+      const page = await this.get(url.pathname + url.search);
+
+      items.push(...page[name]);
+      cursor = page.cursor;
+    } while (cursor && items.length < most);
+    return { items, isWhole: !cursor };
+  }
+
+  // --- The stream ---
+
+  // Follows what changes, for ever: who is cut off comes back with the last id, and later each time. tell: { event(name, data),
+  // connected(), lost(), over(problem) }; over() ends it.
+  async follow(tell) {
+    let lastId = '';
+    let delayMs = RETRY_FIRST_MS;
+
+    for (;;) {
+      try {
+        for await (const { id, name, data } of this.#read(lastId, tell)) {
+          lastId = id || lastId;
+          delayMs = RETRY_FIRST_MS;
+          tell.event(name, data);
+        }
+      } catch (error) {
+        if (error instanceof Problem && error.isOfSession) {
+          tell.over(error);
+          return;
+        }
+        if (error instanceof Problem && error.status === 400)
+          lastId = '';
+      }
+      tell.lost();
+      await wait(delayMs);
+      delayMs = Math.min(delayMs * 2, RETRY_MOST_MS);
+    }
+  }
+
+  async *#read(lastId, tell) {
+    const abort = new AbortController();
+    const headers = lastId ? { 'Last-Event-ID': lastId } : {};
+    const response = await Api.#check(await this.#fetch('GET', '/v1/events', { headers, signal: abort.signal }));
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    let watchdog = 0;
+
+    tell.connected();
+    try {
+      for (;;) {
+        clearTimeout(watchdog);
+        watchdog = setTimeout(() => abort.abort(), SILENCE_MOST_MS);
+        const { done, value } = await reader.read();
+
+        if (done)
+          return;
+        text += value;
+        const blocks = text.split('\n\n');
+
+        text = blocks.pop();
+        yield* blocks.map(readEvent).filter(event => event);
+      }
+    } finally {
+      clearTimeout(watchdog);
+      abort.abort();
+    }
+  }
+}
+
+// Returns: null for a comment
+function readEvent(block) {
+  const fields = Object.fromEntries(block.split('\n').map(line => {
+    const colon = line.indexOf(': ');
+
+    return [line.slice(0, colon), line.slice(colon + 2)];
+  }));
+
+  return fields.event ? { id: fields.id ?? '', name: fields.event, data: JSON.parse(fields.data ?? '{}') } : null;
+}
+
+// Somewhat longer or shorter each time, so that windows do not come back all at once; and at once when the window is looked at again.
+function wait(delayMs) {
+  return new Promise(resolve => {
+    const end = () => {
+      clearTimeout(timer);
+      document.removeEventListener('visibilitychange', end);
+      resolve();
+    };
+    const timer = setTimeout(end, delayMs * (0.8 + Math.random() * 0.4));
+
+    document.addEventListener('visibilitychange', end);
+  });
+}

@@ -1,0 +1,156 @@
+// SPDX-FileCopyrightText: The Outbox authors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The top of the page: is my work safe, and will it arrive? With the same sentences as `outbox status`.
+import { format } from './labels.js';
+import { formatSize, h, outside, reconcile, safe, setText } from './text.js';
+import { _, labels, ngettext } from './words.js';
+
+const STATES = ['saving', 'queued', 'uploading', 'confirming', 'retrying', 'paused', 'failed', 'done'];
+
+// Says whether everything has arrived.
+function answer(model) {
+  const all = model.count('all'), left = all.uploads - model.count('done').uploads;
+
+  if (all.uploads === 0)
+    return model.hasHold('storage') ? _("This device's disk needs you.") : _('Nothing to upload.');
+  if (left === 0)
+    return format(ngettext('The one upload has arrived.', 'All %u uploads have arrived.', all.uploads), all.uploads);
+  return format(ngettext('%u upload has not arrived yet (%s).', '%u uploads have not arrived yet (%s).', left), left,
+                formatSize(all.bytes - model.count('done').bytes));
+}
+
+// Says "safe" only where the disk works and no copy is lost or damaged. Of a file that an app still writes, nobody knows how much is on
+// the disk.
+function safety(model) {
+  const left = model.count('all').uploads - model.count('done').uploads, lost = model.count('lost').uploads;
+  const recordings = model.list().filter(upload => upload.state === 'saving' && upload.reasons.length > 0).length;
+  const saving = Math.max(model.count('saving').uploads - recordings, 0);
+
+  if (saving > 0)
+    return { text: format(ngettext('%u file is still being saved: leave it in place.',
+                                   '%u files are still being saved: leave them in place.', saving), saving), isBad: false };
+  if (left <= recordings)
+    return { text: '', isBad: false };
+  if (model.conditions.in_memory)
+    return { text: _("It is only in this device's memory, and lost when the device is switched off."), isBad: true };
+  if (lost > 0)
+    return { text: format(ngettext('The saved copy of %u upload is gone or damaged: hand the file over again.',
+                                   'The saved copies of %u uploads are gone or damaged: hand the files over again.', lost), lost),
+             isBad: true };
+  if (model.hasHold('storage') || model.count('unclaimed').uploads > 0)
+    return { text: '', isBad: false };
+  return { text: recordings > 0 ? _('All of it is safe on this device, but what apps have not finished.')
+                                : _('All of it is safe on this device.'), isBad: false };
+}
+
+// Says how bytes leave the device now, and what that costs.
+function network({ available = true, network: name = '', link = '', metered_effective: isMetered = false, metered_bytes: used = 0 }) {
+  const links = { ethernet: _('cable'), wifi: _('Wi-Fi'), cellular: _('mobile data'), bluetooth: _('Bluetooth') };
+  const parts = [!available ? _('No network') : safe(name) || _('Connected')];
+
+  if (available && links[link])
+    parts.push(links[link]);
+  if (available && isMetered)
+    parts.push(_('metered'));
+  if (used > 0)
+    parts.push(format(_("%s of this month's data used"), formatSize(used)));
+  return parts.join(' · ');
+}
+
+function worries(model) {
+  const list = [];
+
+  if (model.conditions.media_types === false)
+    list.push([_('This device cannot tell many kinds of files, and may send some by the wrong rule: install shared-mime-info.')]);
+  if (model.policy.problem)
+    list.push([_('What the files of the rules say now is not in force:'), model.policy.problem]);
+  if (model.count('unclaimed').uploads > 0)
+    list.push([format(ngettext('%u saved file belongs to no upload any more: what was known of it is gone. Look at it, and hand it over again:',
+                               '%u saved files belong to no upload any more: what was known of them is gone. Look at them, and hand them over again:',
+                               model.count('unclaimed').uploads), model.count('unclaimed').uploads),
+               ...(model.conditions.unclaimed ?? [])]);
+  if (model.destinations.length === 0)
+    list.push([_('There is no destination yet: outbox destination set NAME --url URL')]);
+  return list;
+}
+
+// Its key is all that it says: another text is another worry.
+function makeWorry([sentence, ...details]) {
+  const element = h('div', { className: 'notice bad' }, h('p', { textContent: sentence }),
+                    details.map(detail => h('p', {}, outside(detail))));
+
+  element.update = () => {};
+  return element;
+}
+
+// Two shades: what the servers have confirmed, and what is on its way to them.
+export function bar(label) {
+  const confirmed = h('span', { className: 'confirmed' }), sent = h('span', { className: 'sent' });
+  const element = h('div', { className: 'bar', role: 'progressbar', 'aria-label': label, 'aria-valuemin': 0, 'aria-valuemax': 100 },
+                    sent, confirmed);
+
+  element.set = (confirmedBytes, sentBytes, size) => {
+    const share = bytes => (size > 0 ? Math.floor(Math.min(bytes, size) * 1000 / size) / 10 : 0);
+
+    confirmed.style.inlineSize = `${share(confirmedBytes)}%`;
+    sent.style.inlineSize = `${share(Math.max(sentBytes, confirmedBytes))}%`;
+    element.setAttribute('aria-valuenow', Math.floor(share(confirmedBytes)));
+  };
+  return element;
+}
+
+export class AnswerView {
+  #text = h('p', { className: 'answer', role: 'status' });
+  #safety = h('p', { className: 'safety' });
+  #network = h('p', { className: 'quiet' });
+  #worries = h('div');
+  #states = h('div', { className: 'states', role: 'group' });
+  element = h('section', {}, this.#text, this.#safety, this.#network, this.#worries, this.#states);
+
+  constructor(show) {
+    this.show = show;
+  }
+
+  #button(which, text, isPressed) {
+    return h('button', { type: 'button', className: `state of-${which}`, 'aria-pressed': isPressed, textContent: text,
+                         'data-which': which, onclick: () => this.show(which) });
+  }
+
+  // The counts are what chooses the list below them.
+  #drawStates(model) {
+    const chosen = [['unfinished', _('Not arrived')], ['all', _('All')],
+                    ...STATES.filter(state => model.count(state).uploads > 0 || state === model.which)
+                         .map(state => [state, `${labels.title(state)} ${model.count(state).uploads}`])];
+    const before = [...this.#states.children];
+
+    if (before.length === chosen.length && before.every((button, i) => button.dataset.which === chosen[i][0])) {
+      chosen.forEach(([which, text], i) => {
+        setText(before[i], text);
+        before[i].setAttribute('aria-pressed', which === model.which);
+      });
+      return;
+    }
+    const focused = this.#states.contains(document.activeElement) ? document.activeElement.dataset.which : null;
+
+    this.#states.replaceChildren(...chosen.map(([which, text]) => this.#button(which, text, which === model.which)));
+    this.#states.querySelector(`[data-which="${focused}"]`)?.focus();
+  }
+
+  draw(model) {
+    const { text, isBad } = safety(model);
+    const isOver = model.count('all').uploads === model.count('done').uploads;
+
+    // Nothing is said before all is known that the answer rests on.
+    if (!model.summary.all || !model.conditions.now || !model.isLoaded)
+      return;
+    setText(this.#text, answer(model));
+    this.#text.classList.toggle('good', isOver);
+    setText(this.#safety, text);
+    this.#safety.classList.toggle('bad', isBad);
+    setText(this.#network, network(model.conditions));
+    this.#states.setAttribute('aria-label', _('Which uploads are listed'));
+    reconcile(this.#worries, worries(model), worry => worry.join(), makeWorry);
+    this.#drawStates(model);
+  }
+}

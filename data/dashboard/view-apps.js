@@ -1,0 +1,98 @@
+// SPDX-FileCopyrightText: The Outbox authors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Web apps: one that asks to be let in, above everything else, and those that were let in, at the end of the page.
+import { format } from './labels.js';
+import { formatTime, h, outside, reconcile, setOutside, setText } from './text.js';
+import { _ } from './words.js';
+
+// The origin comes in ASCII (punycode): letters that look like others are seen, and said.
+function describeOrigin(app) {
+  return /(\/|\.)xn--/.test(app) ? _('Its name has letters that can look like others. Be sure that you know it.') : '';
+}
+
+function describeWish({ scope }) {
+  return scope === 'manage' ? _("It would see and change all uploads, others' too.")
+                            : _('It would see and change what it hands over itself.');
+}
+
+function describeScope({ scope }) {
+  return scope === 'manage' ? _('all uploads') : _('its own uploads');
+}
+
+function makeQuestion(run) {
+  const origin = h('p', { className: 'origin' }), code = h('p', { className: 'code' }), doubt = h('p', { className: 'bad' });
+  const wish = h('p'), actions = h('div', { className: 'actions' });
+  const element = h('li', { className: 'card needs-you' },
+                    h('p', { className: 'title', textContent: _('A web page asks to hand files over') }), origin, doubt, wish,
+                    h('p', { textContent: _('Let it in only if its page shows this code:') }), code, actions);
+
+  element.update = app => {
+    const name = encodeURIComponent(app.request);
+
+    setOutside(origin, app.app);
+    setText(doubt, describeOrigin(app.app));
+    setText(wish, describeWish(app));
+    setText(code, app.code);
+    if (actions.childElementCount === 0)
+      actions.append(h('button', { type: 'button', textContent: _('Let it in'), className: 'strong',
+                                   onclick: event => run(event.target, 'POST', `/v1/apps/${name}/approve`) }),
+                     h('button', { type: 'button', textContent: _('Deny'),
+                                   onclick: event => run(event.target, 'POST', `/v1/apps/${name}/deny`) }));
+  };
+  return element;
+}
+
+export class QuestionsView {
+  #list = h('ul', { className: 'cards' });
+  element = h('section', { hidden: true, role: 'alert' }, this.#list);
+
+  constructor(run) {
+    this.run = run;
+  }
+
+  draw(model) {
+    const asking = model.apps.filter(app => app.state === 'waiting');
+
+    this.element.hidden = asking.length === 0;
+    reconcile(this.#list, asking, app => app.request, () => makeQuestion(this.run));
+  }
+}
+
+function makeApp(run, confirm) {
+  const origin = h('p', { className: 'title' }), scope = h('p', { className: 'quiet' });
+  const element = h('li', { className: 'card' }, origin, scope);
+  let app = null;
+
+  element.append(h('div', { className: 'actions' }, h('button', {
+    type: 'button', textContent: _('Revoke'),
+    onclick: async event => {
+      if (await confirm(format(_('Revoke %s?'), app.app), _('Its pages have to ask anew. What it has handed over stays.'), _('Revoke')))
+        run(event.target, 'DELETE', `/v1/apps/${encodeURIComponent(app.app)}`);
+    },
+  })));
+  element.update = next => {
+    app = next;
+    setOutside(origin, app.app);
+    setText(scope, `${describeScope(app)} · ${formatTime(app.paired_at)}`);
+  };
+  return element;
+}
+
+export class AppsView {
+  #list = h('ul', { className: 'cards' });
+  element = h('section', { hidden: true }, h('h2', { textContent: _('Web apps that may hand files over') }), this.#list);
+
+  constructor(run, confirm) {
+    this.run = run;
+    this.confirm = confirm;
+  }
+
+  draw(model) {
+    // An origin is there once for each browser; a revocation ends all of them.
+    const apps = [...new Map(model.apps.filter(app => app.state === 'paired').map(app => [app.app, app])).values()];
+
+    this.element.hidden = apps.length === 0;
+    reconcile(this.#list, apps, app => app.app, () => makeApp(this.run, this.confirm));
+  }
+}

@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: The Outbox authors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The labels of the page are those of the library in C, in every language: each state with each reason, times, and groups.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+
+const { LABELS, PRINT_LABELS, DASHBOARD } = process.env;
+
+// A script of a page is a module for Node where a package says so.
+const folder = mkdtempSync(join(tmpdir(), 'outbox-labels-'));
+
+cpSync(DASHBOARD, folder, { recursive: true });
+writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+after(() => rmSync(folder, { recursive: true }));
+
+const { Labels, format } = await import(pathToFileURL(join(folder, 'labels.js')));
+
+for (const file of readdirSync(LABELS).filter(name => /^labels-.*\.json$/.test(name)))
+  test(file, () => {
+    const words = JSON.parse(readFileSync(join(LABELS, file)));
+    const labels = new Labels(words);
+    const LANGUAGE = words.language.replace('-', '_');
+    const lines = execFileSync(PRINT_LABELS, { env: { ...process.env, LANGUAGE }, encoding: 'utf8', maxBuffer: 1 << 26 }).trim();
+
+    for (const line of lines.split('\n')) {
+      const { kind, length, now, asked, label } = JSON.parse(line);
+
+      assert.equal(kind === 'group' ? labels.group(asked, now, length) : labels.status(asked, now, length), label, line);
+    }
+  });
+
+test('values come in the order that a language has', () => {
+  assert.equal(format('%u of %u, %s at 100 %%', 1, 2, 'a'), '1 of 2, a at 100 %');
+  assert.equal(format('%2$u / %1$s', 'a', 7), '7 / a');
+});
+
+test('plural rules of any language', () => {
+  const choose = (plural, n) => new Labels({ plural }).choose(['a', 'b', 'c'], n);
+  const polish = 'nplurals=3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2);';
+
+  assert.deepEqual([0, 1, 2, 5, 12, 22, 25].map(n => choose(polish, n)), ['c', 'a', 'b', 'c', 'c', 'b', 'c']);
+  assert.deepEqual([0, 1, 2].map(n => choose('nplurals=2; plural=(n > 1);', n)), ['a', 'a', 'b']);
+  assert.deepEqual([0, 1, 2].map(n => choose('nplurals=1; plural=0;', n)), ['a', 'a', 'a']);
+  assert.deepEqual([0, 1, 2].map(n => choose('nplurals=2; plural=!(n==1);', n)), ['b', 'a', 'b']);
+});
