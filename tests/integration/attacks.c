@@ -65,8 +65,11 @@ const Attack attacks[] = {
     403, HIDDEN },
   { "a page says that it is the dashboard", LIST HOST EVIL "Sec-Fetch-Site: same-origin\r\n" BEARER ("$TOKEN") END, 403,
     HIDDEN },
-  { "a page's token at the dashboard's origin",
-    LIST "Host: outbox.localhost:$PORT\r\nSec-Fetch-Site: same-origin\r\n" BEARER ("$TOKEN") END, 401, READABLE },
+  { "a page's token at the port's own origin",
+    LIST "Host: localhost:$PORT\r\nSec-Fetch-Site: same-origin\r\n" BEARER ("$TOKEN") END, 401, READABLE },
+  { "the dashboard's name of another start",
+    LIST "Host: outbox-bcdf-ghjk.localhost:$PORT\r\nSec-Fetch-Site: same-origin\r\n" BEARER ("$TOKEN") END, 403,
+    HIDDEN },
   /* Tokens. */
   { "no token", LIST HOST FROM (ORIGIN) FETCH END, 401, READABLE },
   { "a guessed token", LIST HOST FROM (ORIGIN) FETCH BEARER ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA") END, 401,

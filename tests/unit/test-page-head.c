@@ -7,13 +7,14 @@
 
 #define PORT 7363
 #define HERE "127.0.0.1:7363"
+#define DASHBOARD "http://outbox.localhost:7363"
 
 static ObPageHead
 read_host (const char *host)
 {
   const ObPageFields fields = { .method = "GET", .host = host };
 
-  return ob_page_head_read (&fields, PORT);
+  return ob_page_head_read (&fields, PORT, DASHBOARD);
 }
 
 static void
@@ -99,7 +100,7 @@ test_origins (void)
     {
       const ObPageFields fields
           = { .method = "GET", .host = rows[i].host, .origin = rows[i].origin, .site = rows[i].site };
-      g_auto (ObPageHead) head = ob_page_head_read (&fields, PORT);
+      g_auto (ObPageHead) head = ob_page_head_read (&fields, PORT, DASHBOARD);
 
       g_test_message ("%u", i);
       g_assert_cmpuint (head.status, ==, rows[i].status);
@@ -141,7 +142,7 @@ test_tokens (void)
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       const ObPageFields fields = { .method = "GET", .host = HERE, .authorization = rows[i].authorization };
-      g_auto (ObPageHead) head = ob_page_head_read (&fields, PORT);
+      g_auto (ObPageHead) head = ob_page_head_read (&fields, PORT, DASHBOARD);
 
       g_test_message ("%s", rows[i].authorization);
       g_assert_cmpuint (head.status, ==, rows[i].status);
@@ -177,7 +178,7 @@ test_what_is_no_fetch (void)
     {
       const ObPageFields fields
           = { .method = "GET", .host = HERE, .site = rows[i].site, .mode = rows[i].mode, .dest = rows[i].dest };
-      g_auto (ObPageHead) head = ob_page_head_read (&fields, PORT);
+      g_auto (ObPageHead) head = ob_page_head_read (&fields, PORT, DASHBOARD);
 
       g_test_message ("%s %s %s", rows[i].site, rows[i].mode, rows[i].dest);
       g_assert_true (head.is_fetch == rows[i].is_fetch);
@@ -204,7 +205,7 @@ test_what_is_a_preflight (void)
     {
       const ObPageFields fields
           = { .method = rows[i].method, .host = HERE, .origin = rows[i].origin, .wanted_method = rows[i].wanted };
-      g_auto (ObPageHead) head = ob_page_head_read (&fields, PORT);
+      g_auto (ObPageHead) head = ob_page_head_read (&fields, PORT, DASHBOARD);
 
       g_assert_true (head.is_preflight == rows[i].is_preflight);
     }

@@ -6,6 +6,7 @@
 #include "ipc/rest/door.h"
 
 #include "base/json.h"
+#include "base/secret.h"
 #include "ipc/rest/calls.h"
 #include "ipc/rest/events.h"
 #include "ipc/rest/listener.h"
@@ -14,6 +15,7 @@
 #include "ipc/rest/pair.h"
 #include "ipc/rest/port.h"
 #include "ipc/rest/reply.h"
+#include "ipc/rest/session.h"
 #include "ipc/rest/static.h"
 #include "ipc/rest/submit.h"
 #include "ipc/rest/tus.h"
@@ -56,6 +58,7 @@ static const struct
   [OB_ROUTE_EVENTS] = { ob_call_take_head, ob_events_take_body },
   [OB_ROUTE_STATIC] = { ob_call_take_head, ob_static_take_body },
   [OB_ROUTE_HEALTH] = { ob_call_take_head, ob_call_tell_health },
+  [OB_ROUTE_SESSION] = { ob_session_take_head, ob_session_take_body },
   [OB_ROUTE_PAIR] = { ob_pair_take_head, ob_pair_take_body },
 };
 
@@ -168,6 +171,17 @@ write_note (ObDoor *door)
     g_warning ("%s cannot be written: %s", door->note, error->message);
 }
 
+/* The name is of this start alone: nothing is of it that an earlier server at that port has left in a browser, such as a service worker,
+ * which would see the ticket. Every name below localhost is this device (RFC 6761 section 6.3). */
+static char *
+dup_dashboard (guint16 port, GError **error)
+{
+  g_autofree char *code = ob_secret_new_code (error);
+  g_autofree char *name = code ? g_ascii_strdown (code, -1) : NULL;
+
+  return name ? g_strdup_printf ("http://outbox-%s.localhost:%u", name, port) : NULL;
+}
+
 /* A page of this user comes to this daemon alone: only who has the folder with the socket, and its lock, has a port too. */
 static void
 open_port (ObDoor *door)
@@ -176,12 +190,14 @@ open_port (ObDoor *door)
 
   door->port = ob_port_open (on_accepted_at_port, door, &error);
   if (door->port)
-    {
-      door->url = g_strdup_printf ("http://127.0.0.1:%u", ob_port_get_number (door->port));
-      door->dashboard = g_strdup_printf ("http://" OB_PAGE_OWN_HOST ":%u", ob_port_get_number (door->port));
-    }
+    door->dashboard = dup_dashboard (ob_port_get_number (door->port), &error);
+  if (door->dashboard)
+    door->url = g_strdup_printf ("http://127.0.0.1:%u", ob_port_get_number (door->port));
   else
-    g_warning ("Web pages cannot reach Outbox: %s", error->message);
+    {
+      g_clear_pointer (&door->port, ob_port_free);
+      g_warning ("Web pages cannot reach Outbox: %s", error->message);
+    }
 }
 
 ObDoor *

@@ -23,7 +23,7 @@ const char *ob_door_get_socket (ObDoor *door);
 /* Returns: (nullable): where pages find it, such as "http://127.0.0.1:7363"; %NULL: nowhere */
 const char *ob_door_get_url (ObDoor *door);
 
-/* Returns: (nullable): the origin of the dashboard, such as "http://outbox.localhost:7363"; %NULL: there is none */
+/* Returns: (nullable): the origin of the dashboard, such as "http://outbox-bcdf-ghjk.localhost:7363", another at each start; %NULL: there is none */
 const char *ob_door_get_dashboard (ObDoor *door);
 
 /* Closes every connection. Call it when the broker has answered what was under way. */

@@ -223,6 +223,12 @@ ob_exchange_get_reader (const ObExchange *exchange)
 }
 
 const char *
+ob_exchange_get_digest (const ObExchange *exchange)
+{
+  return ob_visit_get_digest (exchange->visit);
+}
+
+const char *
 ob_exchange_get_parameter (const ObExchange *exchange)
 {
   return exchange->parameter;

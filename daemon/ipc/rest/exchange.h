@@ -46,6 +46,7 @@ ObTusUploads *ob_exchange_get_tus (const ObExchange *exchange);
 ObHeartbeat *ob_exchange_get_heartbeat (const ObExchange *exchange);
 const ObCaller *ob_exchange_get_caller (const ObExchange *exchange);
 const char *ob_exchange_get_reader (const ObExchange *exchange); /* (nullable): see ob_visit_get_reader() */
+const char *ob_exchange_get_digest (const ObExchange *exchange); /* (nullable): of the token of a page */
 const ObRoute *ob_exchange_get_route (const ObExchange *exchange);
 const char *ob_exchange_get_parameter (const ObExchange *exchange); /* (nullable): what the path says */
 const char *ob_exchange_get_query (const ObExchange *exchange);     /* (nullable): escaped */

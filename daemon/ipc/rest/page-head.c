@@ -12,7 +12,10 @@
 /* Tokens have 43 characters; whatever is longer is not worth a look. */
 #define TOKEN_MAX_BYTES 128
 
-static const char *const hosts[] = { "127.0.0.1", "localhost", OB_PAGE_OWN_HOST };
+/* Beside the dashboard's own. */
+static const char *const hosts[] = { "127.0.0.1", "localhost" };
+
+#define SCHEME "http://"
 
 /* Returns: %FALSE, so that a check can end with it */
 static gboolean
@@ -25,8 +28,10 @@ refuse (ObPageHead *head, guint status, const char *detail)
 }
 
 static gboolean
-is_host (const char *host, guint16 port)
+is_host (const char *host, guint16 port, const char *dashboard)
 {
+  if (g_str_equal (host, dashboard + strlen (SCHEME)))
+    return TRUE;
   for (guint i = 0; i < G_N_ELEMENTS (hosts); i++)
     {
       g_autofree char *own = g_strdup_printf ("%s:%u", hosts[i], port);
@@ -39,9 +44,9 @@ is_host (const char *host, guint16 port)
 }
 
 static gboolean
-is_own (const char *origin, guint16 port)
+is_own (const char *origin, guint16 port, const char *dashboard)
 {
-  return g_str_has_prefix (origin, "http://") && is_host (origin + strlen ("http://"), port);
+  return g_str_has_prefix (origin, SCHEME) && is_host (origin + strlen (SCHEME), port, dashboard);
 }
 
 /* @word: (nullable) */
@@ -52,10 +57,10 @@ is_among (const char *word, const char *const *words)
 }
 
 static gboolean
-read_origin (ObPageHead *head, const ObPageFields *fields, guint16 port)
+read_origin (ObPageHead *head, const ObPageFields *fields, guint16 port, const char *dashboard)
 {
   gboolean is_same = g_strcmp0 (fields->site, "same-origin") == 0;
-  g_autofree char *of_host = g_strconcat ("http://", fields->host, NULL);
+  g_autofree char *of_host = g_strconcat (SCHEME, fields->host, NULL);
   const char *said = fields->origin ? fields->origin : is_same ? of_host : NULL;
 
   if (!said)
@@ -65,7 +70,7 @@ read_origin (ObPageHead *head, const ObPageFields *fields, guint16 port)
     return refuse (head, 403, "A page of that origin cannot be let in");
   if (is_same && !g_str_equal (said, of_host))
     return refuse (head, 403, "The origin is not that of the host");
-  head->is_own = is_own (said, port);
+  head->is_own = is_own (said, port, dashboard);
 
   return TRUE;
 }
@@ -93,7 +98,7 @@ read_token (ObPageHead *head, const char *authorization)
 }
 
 ObPageHead
-ob_page_head_read (const ObPageFields *fields, guint16 port)
+ob_page_head_read (const ObPageFields *fields, guint16 port, const char *dashboard)
 {
   static const char *const modes[] = { "cors", "same-origin", NULL };
   static const char *const dests[] = { "empty", NULL };
@@ -101,9 +106,9 @@ ob_page_head_read (const ObPageFields *fields, guint16 port)
   ObPageHead head = { .status = 0 };
   gboolean is_document = g_strcmp0 (fields->mode, "navigate") == 0 && g_strcmp0 (fields->dest, "document") == 0;
 
-  if (!is_host (fields->host, port))
+  if (!is_host (fields->host, port, dashboard))
     (void) refuse (&head, 403, "That host is no name of this port");
-  else if (read_origin (&head, fields, port))
+  else if (read_origin (&head, fields, port, dashboard))
     (void) read_token (&head, fields->authorization);
   head.is_fetch = is_among (fields->mode, modes) && is_among (fields->dest, dests);
   head.is_visible = is_document || is_among (fields->site, sites);

@@ -50,12 +50,10 @@ typedef struct
   gboolean is_preflight; /* the browser asks whether a page may send a request (Fetch standard, section 3.3.2) */
 } ObPageHead;
 
-ObPageHead ob_page_head_read (const ObPageFields *fields, guint16 port);
+/* @dashboard: the dashboard's origin */
+ObPageHead ob_page_head_read (const ObPageFields *fields, guint16 port, const char *dashboard);
 
 void ob_page_head_clear (ObPageHead *head);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ObPageHead, ob_page_head_clear)
-
-/* The name under which a person sees the dashboard: an origin that no other server of this device has. */
-#define OB_PAGE_OWN_HOST "outbox.localhost"
 
 G_END_DECLS

@@ -14,6 +14,7 @@ typedef enum
 {
   AUDIENCE_PAIRED, /* what nobody has thought of needs a token */
   AUDIENCE_STRANGERS,
+  AUDIENCE_DASHBOARD,
   AUDIENCE_PUBLIC,
 } Audience;
 
@@ -35,6 +36,8 @@ get_audience (const ObRoute *route)
     {
     case OB_ROUTE_PAIR:
       return AUDIENCE_STRANGERS;
+    case OB_ROUTE_SESSION:
+      return g_str_equal (route->method, "POST") ? AUDIENCE_DASHBOARD : AUDIENCE_PAIRED;
     case OB_ROUTE_STATIC:
     case OB_ROUTE_HEALTH:
       return AUDIENCE_PUBLIC;
@@ -73,7 +76,8 @@ judge_public (Judgement *judgement)
   const ObPageHead *head = judgement->head;
 
   judgement->may_read = head->origin && head->is_fetch && is_known (judgement);
-  if (head->origin ? !judgement->may_read : !head->is_visible)
+  /* The dashboard's own files are no fetch(): scripts, styles, the icon. */
+  if (!judgement->may_read && (!head->is_visible || (head->origin && !head->is_own)))
     refuse (judgement, 403, "This is not for pages that were not let in");
 }
 
@@ -90,6 +94,22 @@ judge_stranger (Judgement *judgement)
     judgement->may_read = TRUE;
 }
 
+/* Only the dashboard's own origin has sessions: at the other names of the port there may have been another server before. */
+static gboolean
+is_dashboard (const Judgement *judgement)
+{
+  return g_strcmp0 (judgement->head->origin, judgement->context->dashboard) == 0;
+}
+
+static void
+judge_dashboard (Judgement *judgement)
+{
+  if (is_dashboard (judgement) && judgement->head->is_fetch)
+    judgement->may_read = TRUE;
+  else
+    refuse (judgement, 403, "Sessions are for the dashboard's own page");
+}
+
 /* @app: (transfer full) */
 static void
 set_caller (Judgement *judgement, ObCallerKind kind, char *app)
@@ -98,13 +118,12 @@ set_caller (Judgement *judgement, ObCallerKind kind, char *app)
   *judgement->caller = (ObCaller){ .app = app, .kind = kind };
 }
 
-/* Only the dashboard's own origin has sessions: at the other names of the port there may have been another server before. */
 static void
 find_session (Judgement *judgement, const char *digest)
 {
   const ObRequestContext *context = judgement->context;
 
-  if (g_strcmp0 (judgement->head->origin, context->dashboard) == 0
+  if (is_dashboard (judgement)
       && ob_sessions_admit (context->sessions, digest, ob_broker_get_boot_ms (context->broker)))
     set_caller (judgement, OB_CALLER_DASHBOARD, g_strdup ("outbox-dashboard"));
 }
@@ -147,7 +166,9 @@ judge_paired (Judgement *judgement)
 static void
 judge_preflight (Judgement *judgement, Audience audience)
 {
-  judgement->may_read = audience == AUDIENCE_STRANGERS ? !judgement->head->is_own : is_known (judgement);
+  judgement->may_read = audience == AUDIENCE_STRANGERS   ? !judgement->head->is_own
+                        : audience == AUDIENCE_DASHBOARD ? is_dashboard (judgement)
+                                                         : is_known (judgement);
   if (!judgement->may_read)
     refuse (judgement, 403, "This page was not let in; see POST /v1/pair");
 }
@@ -165,6 +186,8 @@ judge (Judgement *judgement, Audience audience)
     judge_public (judgement);
   else if (audience == AUDIENCE_STRANGERS)
     judge_stranger (judgement);
+  else if (audience == AUDIENCE_DASHBOARD)
+    judge_dashboard (judgement);
   else
     judge_paired (judgement);
 }
@@ -221,7 +244,7 @@ ob_pages_let_in (const ObRequestContext *context, guint16 port, ObVisit *visit, 
                  const ObRouted *routed)
 {
   const ObPageFields fields = read_fields (message);
-  g_auto (ObPageHead) head = ob_page_head_read (&fields, port);
+  g_auto (ObPageHead) head = ob_page_head_read (&fields, port, context->dashboard);
   Judgement judgement = { .context = context, .head = &head };
   gboolean is_served;
 

@@ -7,6 +7,7 @@
  *   public, without data     anybody who may look (page-head.h); no page of   the dashboard, pages that are paired
  *                            a stranger
  *   pairing and hello        pages of every origin that can be paired         that page
+ *   begin of a session       the dashboard's page, which shows a ticket         that page
  *   all others               pages that are paired and show their token       that page; also that the token is wrong
  *   a preflight              as the request that it announces, without token  that page
  *

@@ -30,6 +30,8 @@ static const ObOption of_pairing[] = { { "manage", "b" }, { NULL, NULL } };
 
 static const ObOption of_poll[] = { { "device_code", "s" }, { NULL, NULL } };
 
+static const ObOption of_session[] = { { "ticket", "s" }, { NULL, NULL } };
+
 static const ObOption of_hello[] = { { "nonce", "s" }, { NULL, NULL } };
 
 static const ObOption of_amendment[] = { { "priority", "i" }, { NULL, NULL } };
@@ -45,6 +47,8 @@ static const ObRoute table[] = {
   { "GET",    "/dashboard/{file}",                 OB_ROUTE_STATIC,  NULL,                  ONE ("file"),       NULL,       NULL,         NULL },
   { "GET",    "/v1/health",                        OB_ROUTE_HEALTH,  NULL,                  NONE,               NULL,       NULL,         NULL },
   { "GET",    "/v1/openapi.json",                  OB_ROUTE_STATIC,  NULL,                  NONE,               NULL,       NULL,         NULL },
+  { "POST",   "/v1/dashboard/session",             OB_ROUTE_SESSION, NULL,                  NONE,               NULL,       of_session,   NULL },
+  { "DELETE", "/v1/dashboard/session",             OB_ROUTE_SESSION, NULL,                  NONE,               NULL,       NULL,         NULL },
   { "POST",   "/v1/hello",                         OB_ROUTE_PAIR,    NULL,                  NONE,               NULL,       of_hello,     NULL },
   { "POST",   "/v1/pair",                          OB_ROUTE_PAIR,    NULL,                  NONE,               NULL,       of_pairing,   NULL },
   { "POST",   "/v1/pair/token",                    OB_ROUTE_PAIR,    NULL,                  NONE,               NULL,       of_poll,      NULL },

@@ -443,6 +443,12 @@ ob_visit_get_reader (ObVisit *visit)
   return visit->reader;
 }
 
+const char *
+ob_visit_get_digest (ObVisit *visit)
+{
+  return visit->digest;
+}
+
 guint
 ob_visit_get_refusal (ObVisit *visit, const char **detail)
 {

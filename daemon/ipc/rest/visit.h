@@ -65,6 +65,9 @@ void ob_visit_let_in (ObVisit *visit, ObCaller *caller, const char *reader, cons
 /* Returns: (nullable): the origin whose pages may read the answer; %NULL: no page may */
 const char *ob_visit_get_reader (ObVisit *visit);
 
+/* Returns: (nullable): of the token that it was let in by; %NULL: by none */
+const char *ob_visit_get_digest (ObVisit *visit);
+
 /* What is made of it. @gone: called when the visit is over */
 void ob_visit_attach (ObVisit *visit, gpointer attached, GDestroyNotify gone);
 gpointer ob_visit_get_attached (ObVisit *visit);

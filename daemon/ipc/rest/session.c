@@ -1,0 +1,82 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Changes a ticket for the token of a session, and ends a session. Main thread.
+ */
+#include "ipc/rest/session.h"
+
+#include "base/secret.h"
+#include "ipc/rest/arguments.h"
+#include "ipc/rest/calls.h"
+
+static void
+begin (ObExchange *exchange, GVariant *arguments)
+{
+  const ObRequestContext *context = ob_exchange_get_context (exchange);
+  g_autoptr (GError) error = NULL;
+  const char *ticket = "";
+  char *token;
+  GVariantBuilder answer;
+
+  (void) g_variant_lookup (arguments, "ticket", "&s", &ticket);
+  token = ob_sessions_begin (context->sessions, ticket, ob_broker_get_boot_ms (context->broker), &error);
+  if (!token)
+    {
+      ob_exchange_fail (exchange, error);
+      return;
+    }
+  g_variant_builder_init (&answer, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&answer, "{sv}", "token", g_variant_new_string (token));
+  ob_exchange_answer (exchange, 200, g_variant_builder_end (&answer));
+  ob_secret_free (token);
+}
+
+static void
+end (ObExchange *exchange)
+{
+  const char *digest = ob_exchange_get_digest (exchange);
+
+  if (digest)
+    ob_sessions_end (ob_exchange_get_context (exchange)->sessions, digest);
+  ob_exchange_answer (exchange, 204, NULL);
+}
+
+static gboolean
+is_begin (const ObExchange *exchange)
+{
+  return g_str_equal (ob_exchange_get_route (exchange)->method, "POST");
+}
+
+void
+ob_session_take_head (ObExchange *exchange)
+{
+  SoupServerMessage *message = ob_exchange_get_message (exchange);
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
+
+  if (!ob_exchange_get_reader (exchange))
+    ob_exchange_refuse (exchange, 403, "This is for the dashboard's page, at the TCP port");
+  else if (is_begin (exchange) && !soup_message_headers_get_content_type (headers, NULL))
+    ob_exchange_refuse (exchange, 415, "The body is of another type than application/json");
+  else
+    ob_call_take_head (exchange);
+}
+
+void
+ob_session_take_body (ObExchange *exchange)
+{
+  SoupMessageBody *body = soup_server_message_get_request_body (ob_exchange_get_message (exchange));
+  g_autoptr (GBytes) bytes = soup_message_body_flatten (body);
+  g_autoptr (GVariant) arguments = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize size_bytes;
+  const char *text = g_bytes_get_data (bytes, &size_bytes);
+
+  arguments = ob_arguments_make (ob_exchange_get_route (exchange), NULL, ob_exchange_get_query (exchange), text,
+                                 size_bytes, &error);
+  if (!arguments)
+    ob_exchange_fail (exchange, error);
+  else if (is_begin (exchange))
+    begin (exchange, arguments);
+  else
+    end (exchange);
+}

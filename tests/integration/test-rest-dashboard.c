@@ -1,0 +1,274 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The dashboard's page at the port, byte for byte as a browser would ask: its files, its session from the ticket to the end, and what
+ * nobody else gets. In a browser it is tried by tests/browser.
+ */
+#include "pages.h"
+
+#include "dbus/names.h"
+
+#include <string.h>
+
+#define JSON "Content-Type: application/json\r\n"
+
+/* One daemon for all tests. */
+static TestBroker *broker;
+
+/* What `outbox dashboard` opens. */
+typedef struct
+{
+  char *host;
+  char *ticket;
+} Opened;
+
+static void
+opened_clear (Opened *opened)
+{
+  g_free (opened->host);
+  g_free (opened->ticket);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Opened, opened_clear)
+
+static Opened
+open_dashboard (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) answer = NULL;
+  const char *url, *end;
+
+  rest_wait (broker);
+  answer = g_dbus_connection_call_sync (broker->connection, OUTBOX_BUS_NAME, OUTBOX_OBJECT_PATH,
+                                        OUTBOX_BUS_NAME ".Access", "OpenDashboard", NULL, G_VARIANT_TYPE ("(s)"),
+                                        G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+  g_assert_no_error (error);
+  g_variant_get (answer, "(&s)", &url);
+  g_assert_true (
+      g_regex_match_simple ("^http://outbox-[b-z]{4}-[b-z]{4}\\.localhost:\\d+/#ticket=[A-Za-z0-9_-]{43}$", url, 0, 0));
+  url += strlen ("http://");
+  end = strchr (url, '/');
+
+  return (Opened){ g_strndup (url, (gsize) (end - url)), g_strdup (strchr (end, '=') + 1) };
+}
+
+/* @line: method and target. @fields: whole lines, beside the host */
+static RestAnswer
+ask (const char *host, const char *line, const char *fields, const char *body)
+{
+  g_autoptr (GString) bytes = g_string_new (NULL);
+
+  g_string_printf (bytes, "%s HTTP/1.1\r\nHost: %s\r\n%s", line, host, fields);
+  if (body)
+    g_string_append_printf (bytes, "Content-Length: %zu\r\n", strlen (body));
+  g_string_append_printf (bytes, "\r\n%s", body ? body : "");
+
+  return page_send (page_find_port (broker), bytes->str, -1);
+}
+
+/* What fetch() of the page adds. */
+static char *
+dup_own (const char *host, const char *token, gboolean is_get)
+{
+  g_autofree char *origin = is_get ? g_strdup ("") : g_strdup_printf ("Origin: http://%s\r\n", host);
+  g_autofree char *bearer = token ? g_strdup_printf ("Authorization: Bearer %s\r\n", token) : g_strdup ("");
+
+  return g_strconcat ("Sec-Fetch-Site: same-origin\r\nSec-Fetch-Mode: cors\r\nSec-Fetch-Dest: empty\r\n", origin,
+                      bearer, NULL);
+}
+
+/* @type: (nullable): the line of the content type. Returns: (transfer full) (nullable): the token */
+static char *
+begin (const char *host, const char *ticket, const char *type, guint status)
+{
+  g_autofree char *own = dup_own (host, NULL, FALSE);
+  g_autofree char *fields = g_strconcat (own, type, NULL);
+  g_autofree char *body = g_strdup_printf ("{\"ticket\":\"%s\"}", ticket);
+  g_auto (RestAnswer) answer = ask (host, "POST /v1/dashboard/session", fields, body);
+
+  g_assert_cmpuint (answer.status, ==, status);
+
+  return page_dup_member (&answer, "token");
+}
+
+static guint
+look (const char *host, const char *token)
+{
+  g_autofree char *own = dup_own (host, token, TRUE);
+  g_auto (RestAnswer) answer = ask (host, "GET /v1/summary", own, NULL);
+
+  return answer.status;
+}
+
+static void
+test_a_session_from_ticket_to_end (void)
+{
+  g_auto (Opened) opened = open_dashboard ();
+  g_autofree char *token = begin (opened.host, opened.ticket, JSON, 200);
+  g_autofree char *own = dup_own (opened.host, token, FALSE);
+  g_auto (RestAnswer) paused = { 0 };
+  g_auto (RestAnswer) resumed = { 0 };
+  g_auto (RestAnswer) ended = { 0 };
+
+  g_assert_nonnull (token);
+  g_assert_cmpuint (look (opened.host, token), ==, 200);
+  paused = ask (opened.host, "POST /v1/queue/pause", own, NULL);
+  g_assert_cmpuint (paused.status, ==, 204);
+  resumed = ask (opened.host, "POST /v1/queue/resume", own, NULL);
+  g_assert_cmpuint (resumed.status, ==, 204);
+  ended = ask (opened.host, "DELETE /v1/dashboard/session", own, NULL);
+  g_assert_cmpuint (ended.status, ==, 204);
+  g_assert_cmpuint (look (opened.host, token), ==, 401);
+}
+
+static void
+test_a_ticket_that_comes_twice (void)
+{
+  g_auto (Opened) opened = open_dashboard ();
+  g_autofree char *token = begin (opened.host, opened.ticket, JSON, 200);
+
+  g_assert_cmpuint (look (opened.host, token), ==, 200);
+  g_assert_null (begin (opened.host, opened.ticket, JSON, 403));
+  g_assert_cmpuint (look (opened.host, token), ==, 401);
+}
+
+/* Whoever has the token without the page has nothing. */
+static void
+test_a_token_is_of_its_page_alone (void)
+{
+  g_auto (Opened) opened = open_dashboard ();
+  g_autofree char *token = begin (opened.host, opened.ticket, JSON, 200);
+  g_autofree char *address = g_strdup_printf ("127.0.0.1%s", strchr (opened.host, ':'));
+  g_autofree char *name = g_strdup_printf ("localhost%s", strchr (opened.host, ':'));
+  g_autofree char *bearer = g_strdup_printf ("Authorization: Bearer %s\r\n", token);
+  g_autofree char *other = g_strconcat ("Origin: https://evil.example\r\nSec-Fetch-Site: cross-site\r\n", bearer, NULL);
+  g_autofree char *navigation
+      = g_strconcat ("Sec-Fetch-Site: same-origin\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n", bearer,
+                     NULL);
+  const char *const fields[] = { bearer, other, navigation };
+
+  g_assert_cmpuint (look (address, token), ==, 401);
+  g_assert_cmpuint (look (name, token), ==, 401);
+  for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
+    {
+      g_auto (RestAnswer) answer = ask (opened.host, "GET /v1/summary", fields[i], NULL);
+
+      g_test_message ("%s", fields[i]);
+      g_assert_cmpuint (answer.status, ==, 403);
+    }
+  g_assert_cmpuint (look (opened.host, token), ==, 200);
+}
+
+static void
+test_who_may_not_begin_a_session (void)
+{
+  g_auto (Opened) opened = open_dashboard ();
+  g_autofree char *address = g_strdup_printf ("127.0.0.1%s", strchr (opened.host, ':'));
+  g_autofree char *body = g_strdup_printf ("{\"ticket\":\"%s\"}", opened.ticket);
+  g_auto (RestAnswer) other = ask (opened.host, "POST /v1/dashboard/session",
+                                   "Origin: https://evil.example\r\nSec-Fetch-Site: cross-site\r\n" JSON, body);
+  g_auto (RestAnswer) program = ask (opened.host, "POST /v1/dashboard/session", JSON, body);
+  g_autofree char *token = NULL;
+
+  g_assert_cmpuint (other.status, ==, 403);
+  g_assert_cmpuint (program.status, ==, 403);
+  g_assert_null (begin (address, opened.ticket, JSON, 403));
+  g_assert_null (begin (opened.host, opened.ticket, "Content-Type: text/plain\r\n", 415));
+  g_assert_null (begin (opened.host, opened.ticket, "", 415));
+  g_assert_null (begin (opened.host, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", JSON, 403));
+  g_assert_null (begin (opened.host, "\",\"more\":\"", JSON, 400));
+  /* None of these has used it up. */
+  token = begin (opened.host, opened.ticket, JSON, 200);
+  g_assert_nonnull (token);
+}
+
+/* There is no page at the socket. */
+static void
+test_the_socket_has_no_sessions (void)
+{
+  g_auto (Opened) opened = open_dashboard ();
+  g_autofree char *body = g_strdup_printf ("{\"ticket\":\"%s\"}", opened.ticket);
+  g_autofree char *request = g_strdup_printf ("POST /v1/dashboard/session HTTP/1.1\r\nHost: localhost\r\n" JSON
+                                              "Content-Length: %zu\r\n\r\n%s",
+                                              strlen (body), body);
+  g_auto (RestAnswer) answer = rest_send (broker, request, -1);
+
+  g_assert_cmpuint (answer.status, ==, 403);
+}
+
+/* --- Files --- */
+
+static void
+assert_policy (const RestAnswer *answer)
+{
+  g_autofree char *policy = rest_answer_dup_field (answer, "Content-Security-Policy");
+  g_autofree char *frames = rest_answer_dup_field (answer, "X-Frame-Options");
+  g_autofree char *referrer = rest_answer_dup_field (answer, "Referrer-Policy");
+  static const char *const parts[]
+      = { "default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "require-trusted-types-for 'script'" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    g_assert_nonnull (strstr (policy, parts[i]));
+  g_assert_null (strstr (policy, "unsafe"));
+  g_assert_cmpstr (frames, ==, "DENY");
+  g_assert_cmpstr (referrer, ==, "no-referrer");
+}
+
+static void
+test_the_page_and_its_files (void)
+{
+  static const struct
+  {
+    const char *line, *fields;
+    guint status;
+    const char *type;
+  } rows[] = {
+    { "GET /", "Sec-Fetch-Site: none\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n", 200,
+      "text/html; charset=utf-8" },
+    { "GET /dashboard/main.js", "Sec-Fetch-Site: same-origin\r\nSec-Fetch-Mode: cors\r\nSec-Fetch-Dest: script\r\n",
+      200, "text/javascript; charset=utf-8" },
+    { "GET /dashboard/style.css", "Sec-Fetch-Site: same-origin\r\nSec-Fetch-Mode: no-cors\r\nSec-Fetch-Dest: style\r\n",
+      200, "text/css; charset=utf-8" },
+    { "GET /dashboard/words-de.json",
+      "Sec-Fetch-Site: same-origin\r\nSec-Fetch-Mode: cors\r\nSec-Fetch-Dest: empty\r\n", 200, "application/json" },
+    { "GET /dashboard/nothing.js", "Sec-Fetch-Site: same-origin\r\nSec-Fetch-Mode: cors\r\nSec-Fetch-Dest: script\r\n",
+      404, "application/problem+json" },
+    { "GET /dashboard/%2E%2E%2Fv1%2Fopenapi.json", "Sec-Fetch-Site: same-origin\r\n", 404, "application/problem+json" },
+    { "GET /dashboard/main.js", "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors\r\nSec-Fetch-Dest: script\r\n",
+      403, NULL },
+    { "GET /", "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: iframe\r\n", 403, NULL },
+  };
+  g_auto (Opened) opened = open_dashboard ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_auto (RestAnswer) answer = ask (opened.host, rows[i].line, rows[i].fields, NULL);
+      g_autofree char *type = rest_answer_dup_field (&answer, "Content-Type");
+
+      g_test_message ("%s %s", rows[i].line, rows[i].fields);
+      g_assert_cmpuint (answer.status, ==, rows[i].status);
+      if (rows[i].type)
+        g_assert_cmpstr (type, ==, rows[i].type);
+      if (i == 0)
+        assert_policy (&answer);
+    }
+}
+
+int
+main (int argc, char *argv[])
+{
+  int result;
+
+  g_test_init (&argc, &argv, NULL);
+  broker = test_broker_new_alone ();
+  g_test_add_func ("/rest-dashboard/a-session-from-ticket-to-end", test_a_session_from_ticket_to_end);
+  g_test_add_func ("/rest-dashboard/a-ticket-that-comes-twice", test_a_ticket_that_comes_twice);
+  g_test_add_func ("/rest-dashboard/a-token-is-of-its-page-alone", test_a_token_is_of_its_page_alone);
+  g_test_add_func ("/rest-dashboard/who-may-not-begin-a-session", test_who_may_not_begin_a_session);
+  g_test_add_func ("/rest-dashboard/the-socket-has-no-sessions", test_the_socket_has_no_sessions);
+  g_test_add_func ("/rest-dashboard/the-page-and-its-files", test_the_page_and_its_files);
+  result = g_test_run ();
+  test_broker_free (broker);
+
+  return result;
+}
