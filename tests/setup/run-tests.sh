@@ -51,10 +51,10 @@ run ()
 [ -f "$build/build.ninja" ] || meson setup "$build" -Dcrash_points=true || exit 1
 [ -f "$build-asan/build.ninja" ] \
   || meson setup "$build-asan" -Dcrash_points=true -Db_sanitize=address,undefined -Db_lundef=false || exit 1
-# Most of the tests' time is waiting for links, servers and clocks; the sanitizers want the processor.
+# Most of the tests' time is waiting for links, servers and clocks; the sanitizers want the processor more.
 run "$build" $(($(nproc) * 2)) "$@"
 echo "The same under the sanitizers, but for what only reads the source:"
-run "$build-asan" "$(nproc)" --timeout-multiplier 3 --no-suite style "$@"
+run "$build-asan" $(($(nproc) + 1)) --timeout-multiplier 3 --no-suite style "$@"
 
 [ "$failed" -eq 0 ] || printf 'Failed:\n%s' "$failures" | grep .
 echo "$passed passed, $failed failed, $skipped skipped"
