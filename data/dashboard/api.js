@@ -96,7 +96,8 @@ export class Api {
           tell.event(name, data);
         }
       } catch (error) {
-        if (error instanceof Problem && error.isOfSession) {
+        // 403: the broker has been started anew, and the name that this page has is none of its own any more.
+        if (error instanceof Problem && (error.isOfSession || error.status === 403)) {
           tell.over(error);
           return;
         }

@@ -2,8 +2,9 @@
 # SPDX-FileCopyrightText: The Outbox authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Runs run.mjs in a network of its own, where the broker's own ports are free and nobody else is, with processes of its own, which all
-# end with it, and with a policy of Chromium's that lets two sites reach programs of this device without asking anybody. Prints TAP.
+# run.sh [SCRIPT]: runs a script of this folder, run.mjs where none is named, in a network of its own, where the broker's own ports are
+# free and nobody else is, with processes of its own, which all end with it, and with a policy of Chromium's that lets two sites reach
+# programs of this device without asking anybody. Prints TAP.
 set -eu
 TOOLS=${OUTBOX_TOOLS:-$TOOLS}
 export TOOLS
@@ -21,6 +22,6 @@ status=0
 # shellcheck disable=SC2086 # a list of words
 POLICIES=$policies $space sh -euc 'ip link set lo up
   [ ! -d /etc/chromium ] || mount --bind "$POLICIES" /etc/chromium
-  exec "$@"' sh "$here/../setup/node.sh" "$TOOLS" "$here/run.mjs" "$@" || status=$?
+  exec "$@"' sh "$here/../setup/node.sh" "$TOOLS" "$here/${1:-run.mjs}" || status=$?
 rm -rf "$policies"
 exit $status

@@ -2,12 +2,14 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The dashboard's page at the port, byte for byte as a browser would ask: its files, its session from the ticket to the end, and what
- * nobody else gets. In a browser it is tried by tests/browser.
+ * nobody else gets; and the command that opens it. In a browser it is tried by tests/browser.
  */
 #include "pages.h"
 
 #include "dbus/names.h"
+#include "support/command.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define JSON "Content-Type: application/json\r\n"
@@ -79,7 +81,7 @@ dup_own (const char *host, const char *token, gboolean is_get)
 
 /* @type: (nullable): the line of the content type. Returns: (transfer full) (nullable): the token */
 static char *
-begin (const char *host, const char *ticket, const char *type, guint status)
+begin_session (const char *host, const char *ticket, const char *type, guint status)
 {
   g_autofree char *own = dup_own (host, NULL, FALSE);
   g_autofree char *fields = g_strconcat (own, type, NULL);
@@ -104,7 +106,7 @@ static void
 test_a_session_from_ticket_to_end (void)
 {
   g_auto (Opened) opened = open_dashboard ();
-  g_autofree char *token = begin (opened.host, opened.ticket, JSON, 200);
+  g_autofree char *token = begin_session (opened.host, opened.ticket, JSON, 200);
   g_autofree char *own = dup_own (opened.host, token, FALSE);
   g_auto (RestAnswer) paused = { 0 };
   g_auto (RestAnswer) resumed = { 0 };
@@ -125,10 +127,10 @@ static void
 test_a_ticket_that_comes_twice (void)
 {
   g_auto (Opened) opened = open_dashboard ();
-  g_autofree char *token = begin (opened.host, opened.ticket, JSON, 200);
+  g_autofree char *token = begin_session (opened.host, opened.ticket, JSON, 200);
 
   g_assert_cmpuint (look (opened.host, token), ==, 200);
-  g_assert_null (begin (opened.host, opened.ticket, JSON, 403));
+  g_assert_null (begin_session (opened.host, opened.ticket, JSON, 403));
   g_assert_cmpuint (look (opened.host, token), ==, 401);
 }
 
@@ -137,7 +139,7 @@ static void
 test_a_token_is_of_its_page_alone (void)
 {
   g_auto (Opened) opened = open_dashboard ();
-  g_autofree char *token = begin (opened.host, opened.ticket, JSON, 200);
+  g_autofree char *token = begin_session (opened.host, opened.ticket, JSON, 200);
   g_autofree char *address = g_strdup_printf ("127.0.0.1%s", strchr (opened.host, ':'));
   g_autofree char *name = g_strdup_printf ("localhost%s", strchr (opened.host, ':'));
   g_autofree char *bearer = g_strdup_printf ("Authorization: Bearer %s\r\n", token);
@@ -172,13 +174,13 @@ test_who_may_not_begin_a_session (void)
 
   g_assert_cmpuint (other.status, ==, 403);
   g_assert_cmpuint (program.status, ==, 403);
-  g_assert_null (begin (address, opened.ticket, JSON, 403));
-  g_assert_null (begin (opened.host, opened.ticket, "Content-Type: text/plain\r\n", 415));
-  g_assert_null (begin (opened.host, opened.ticket, "", 415));
-  g_assert_null (begin (opened.host, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", JSON, 403));
-  g_assert_null (begin (opened.host, "\",\"more\":\"", JSON, 400));
+  g_assert_null (begin_session (address, opened.ticket, JSON, 403));
+  g_assert_null (begin_session (opened.host, opened.ticket, "Content-Type: text/plain\r\n", 415));
+  g_assert_null (begin_session (opened.host, opened.ticket, "", 415));
+  g_assert_null (begin_session (opened.host, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", JSON, 403));
+  g_assert_null (begin_session (opened.host, "\",\"more\":\"", JSON, 400));
   /* None of these has used it up. */
-  token = begin (opened.host, opened.ticket, JSON, 200);
+  token = begin_session (opened.host, opened.ticket, JSON, 200);
   g_assert_nonnull (token);
 }
 
@@ -254,6 +256,92 @@ test_the_page_and_its_files (void)
     }
 }
 
+/* --- The command --- */
+
+/* Runs it where these folders alone say what a browser is. Returns: (transfer full): what it prints, on both channels */
+static char *
+run_command (const char *folder, const char *words)
+{
+  g_autofree char *line = g_strdup_printf (
+      "env XDG_DATA_HOME=%s XDG_CONFIG_HOME=%s XDG_DATA_DIRS=/nonexistent XDG_CONFIG_DIRS=/nonexistent %s %s", folder,
+      folder, g_getenv ("OUTBOX"), words);
+  g_auto (TestCommand) command = test_command_start_line (broker, line);
+
+  return test_command_finish (&command, 0);
+}
+
+/* The text is the address of a dashboard, and of one that opens. */
+static void
+assert_opens (const char *text)
+{
+  const char *begin = strstr (text, "http://");
+  const char *end = begin ? begin + strlen ("http://") : NULL;
+  g_autofree char *host = NULL;
+  g_autofree char *ticket = NULL;
+  g_autofree char *token = NULL;
+
+  g_assert_nonnull (begin);
+  host = g_strndup (end, strcspn (end, "/"));
+  ticket = g_strstrip (g_strdup (strstr (end, "#ticket=") + strlen ("#ticket=")));
+  token = begin_session (host, ticket, JSON, 200);
+  g_assert_nonnull (token);
+}
+
+static void
+test_the_command_prints_where_there_is_no_browser (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("outbox-browser-XXXXXX", NULL);
+  g_autofree char *printed = run_command (folder, "dashboard --print");
+  g_autofree char *told = run_command (folder, "dashboard");
+
+  g_assert_true (g_str_has_prefix (printed, "http://"));
+  assert_opens (printed);
+  test_assert_has (told, "No browser can be opened from here: ");
+  assert_opens (told);
+  (void) g_rmdir (folder);
+}
+
+static gboolean
+is_there (gpointer path)
+{
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+static void
+write_file (const char *folder, const char *name, const char *text, int mode)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+
+  g_assert_true (g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_NONE, mode, NULL));
+}
+
+/* A browser that notes what it is to open. */
+static void
+test_the_command_opens_the_browser (void)
+{
+  g_autofree char *folder = g_build_filename (broker->folder, "browser", NULL);
+  g_autofree char *applications = g_build_filename (folder, "applications", NULL);
+  g_autofree char *opened = g_build_filename (folder, "opened", NULL);
+  g_autofree char *script
+      = g_strdup_printf ("#!/bin/sh\necho \"$1\" >%s.new && mv %s.new %s\n", opened, opened, opened);
+  g_autofree char *entry = g_strdup_printf (
+      "[Desktop Entry]\nType=Application\nName=Browser\nExec=%s/run %%u\nMimeType=x-scheme-handler/http;\n", folder);
+  g_autofree char *told = NULL;
+  g_autofree char *address = NULL;
+
+  g_assert_cmpint (g_mkdir_with_parents (applications, 0700), ==, 0);
+  write_file (folder, "run", script, 0700);
+  write_file (applications, "browser.desktop", entry, 0600);
+  write_file (applications, "mimeapps.list", "[Default Applications]\nx-scheme-handler/http=browser.desktop\n", 0600);
+  told = run_command (folder, "dashboard");
+  test_assert_has (told, "The dashboard opens in your browser.");
+  /* Whoever looks over a shoulder, or reads a log, sees no ticket. */
+  g_assert_null (strstr (told, "ticket"));
+  test_wait_until (is_there, opened, 10);
+  g_assert_true (g_file_get_contents (opened, &address, NULL, NULL));
+  assert_opens (address);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -267,6 +355,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/rest-dashboard/who-may-not-begin-a-session", test_who_may_not_begin_a_session);
   g_test_add_func ("/rest-dashboard/the-socket-has-no-sessions", test_the_socket_has_no_sessions);
   g_test_add_func ("/rest-dashboard/the-page-and-its-files", test_the_page_and_its_files);
+  g_test_add_func ("/rest-dashboard/the-command-prints-where-there-is-no-browser",
+                   test_the_command_prints_where_there_is_no_browser);
+  g_test_add_func ("/rest-dashboard/the-command-opens-the-browser", test_the_command_opens_the_browser);
   result = g_test_run ();
   test_broker_free (broker);
 

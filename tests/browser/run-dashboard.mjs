@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: The Outbox authors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The dashboard in Chromium, with a broker and a server of its own. Prints TAP.
+import {mkdirSync, writeFileSync} from 'node:fs';
+import path from 'node:path';
+
+import {startChromium} from './browsers.mjs';
+import {dashboardCases, openDashboard} from './dashboard.mjs';
+import {endCases, skipCase, tryCase} from './tap.mjs';
+import {World} from './world.mjs';
+
+// A film takes a while, so that something can be seen of its way.
+function slowDown(world) {
+  mkdirSync(path.join(world.folder, 'outbox'));
+  writeFileSync(path.join(world.folder, 'outbox', 'outbox.conf'), '[Rule slow]\nmatch-type=video/*\nrate=1000k\n');
+}
+
+async function tryAll(world) {
+  const browser = await startChromium(world.folder);
+
+  if (!browser) {
+    skipCase('dashboard', 'Chromium is not installed; tests/setup/install.sh test brings it');
+    return;
+  }
+  const context = {browser, page: await openDashboard(world, browser)};
+
+  for (const [name, work] of Object.entries(dashboardCases))
+    await tryCase(`dashboard/${name}`, () => work(world, context));
+  await browser.end();
+}
+
+const world = await World.make();
+
+slowDown(world);
+await world.startBroker();
+await world.startServer();
+await tryAll(world).finally(() => world.end());
+process.exit(endCases() > 0 ? 1 : 0);
