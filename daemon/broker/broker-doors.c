@@ -216,10 +216,10 @@ ob_broker_check_submission (ObBroker *self, const ObSubmission *submission, GErr
          && ob_destination_table_demand (self->members->destinations, submission->destination, error);
 }
 
-ObScratch *
-ob_broker_open_scratch (ObBroker *self, guint64 size_bytes, GError **error)
+ObWriter *
+ob_broker_begin_file (ObBroker *self, guint64 size_bytes, GError **error)
 {
-  return ob_scratch_open (self->members->spool, size_bytes, error);
+  return ob_writer_begin_once (self->members->spool, size_bytes, error);
 }
 
 ObSpool *
@@ -259,9 +259,10 @@ ob_broker_create (ObBroker *self, const ObSubmission *submission, ObCreateDone d
 }
 
 void
-ob_broker_commit (ObBroker *self, const char *id, const char *sha256, ObRecordingDone done, gpointer user_data)
+ob_broker_commit (ObBroker *self, const char *id, const char *sha256, ObWriter *writer, ObRecordingDone done,
+                  gpointer user_data)
 {
-  ob_recordings_commit (self->members->recordings, id, sha256, done, user_data);
+  ob_recordings_commit (self->members->recordings, id, sha256, writer, done, user_data);
 }
 
 gint64

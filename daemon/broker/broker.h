@@ -21,7 +21,6 @@
 #include "store/database.h"
 #include "store/groups.h"
 #include "store/journal.h"
-#include "store/scratch.h"
 #include "store/spool.h"
 #include "store/uploads.h"
 #include "store/writer.h"
@@ -82,8 +81,8 @@ void ob_broker_submit (ObBroker *self, const ObSubmission *submission, int fd, O
  * (destination). */
 gboolean ob_broker_check_submission (ObBroker *self, const ObSubmission *submission, GError **error);
 
-/* A file for bytes that are to be submitted when all have come; see ob_scratch_open(). */
-ObScratch *ob_broker_open_scratch (ObBroker *self, guint64 size_bytes, GError **error);
+/* A file for bytes that are to be submitted when all have come; see ob_writer_begin_once(). */
+ObWriter *ob_broker_begin_file (ObBroker *self, guint64 size_bytes, GError **error);
 
 /* Returns: borrowed: where a door writes what comes in by pieces (store/writer.h), between Create and Commit */
 ObSpool *ob_broker_get_spool (ObBroker *self);
@@ -96,7 +95,8 @@ void ob_broker_create (ObBroker *self, const ObSubmission *submission, ObCreateD
 gint64 ob_broker_get_expiry_ms (ObBroker *self, const char *id);
 
 /* See ob_recordings_commit(). */
-void ob_broker_commit (ObBroker *self, const char *id, const char *sha256, ObRecordingDone done, gpointer user_data);
+void ob_broker_commit (ObBroker *self, const char *id, const char *sha256, ObWriter *writer, ObRecordingDone done,
+                       gpointer user_data);
 
 /* See ob_commands_command(). */
 void ob_broker_command (ObBroker *self, const char *app, ObCommand command, const char *const *ids, gint value,

@@ -159,7 +159,7 @@ prepare (const ObRecording *recording, ObUpload *row)
 }
 
 static gboolean
-start (ObRecording *recording, ObUpload *row, const char *sha256, GError **error)
+start (ObRecording *recording, ObUpload *row, const char *sha256, ObWriter *writer, GError **error)
 {
   const ObRecordingsTools *tools = ob_recordings_get_tools (recording->all);
   int fd = ob_partial_open (tools->spool, recording->id, O_RDONLY, error);
@@ -168,6 +168,7 @@ start (ObRecording *recording, ObUpload *row, const char *sha256, GError **error
                           .name = row->name,
                           .fd = fd,
                           .is_partial = TRUE,
+                          .writer = writer,
                           .expected_sha256 = sha256,
                           .looked = on_looked,
                           .record = on_make_record,
@@ -209,7 +210,8 @@ check_commit (const ObRecordingsTools *tools, const ObUpload *row, const ObRecor
 }
 
 void
-ob_recordings_commit (ObRecordings *self, const char *id, const char *sha256, ObRecordingDone done, gpointer user_data)
+ob_recordings_commit (ObRecordings *self, const char *id, const char *sha256, ObWriter *writer, ObRecordingDone done,
+                      gpointer user_data)
 {
   const ObRecordingsTools *tools = ob_recordings_get_tools (self);
   ObRecording *recording = ob_recordings_find (self, id);
@@ -221,7 +223,7 @@ ob_recordings_commit (ObRecordings *self, const char *id, const char *sha256, Ob
   else if (row->stored != OB_STORED_SAVING)
     /* A recording that was committed before is answered when that is on the disk. */
     ob_queue_answer_after (tools->queue, done, user_data);
-  else if (start (recording, row, sha256, &error))
+  else if (start (recording, row, sha256, writer, &error))
     {
       recording->done = done;
       recording->user_data = user_data;

@@ -44,7 +44,7 @@ ob_recordings_commit_whole (ObRecordings *self)
       g_autoptr (ObPartial) partial = load_stream (recording);
 
       if (partial && ob_partial_is_whole (partial))
-        ob_recordings_commit (self, recording->id, NULL, on_committed, NULL);
+        ob_recordings_commit (self, recording->id, NULL, NULL, on_committed, NULL);
     }
 }
 

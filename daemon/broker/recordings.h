@@ -75,6 +75,7 @@ typedef void (*ObRecordingDone) (const GError *error, gpointer user_data);
 /**
  * ob_recordings_commit:
  * @sha256: (nullable): hexadecimal; anything else is refused
+ * @writer: (nullable): of a stream, which has all of it: then the file is not read again
  *
  * Makes it an upload, by the rules for the size and the type that it has now. Answered when that is on the disk; the same again
  * for one that was committed before, as its app may not have heard.
@@ -82,8 +83,8 @@ typedef void (*ObRecordingDone) (const GError *error, gpointer user_data);
  * Errors: NotFound; Busy where it is still open, or mapped, to be written; DigestMismatch; WrongState for what is no recording;
  * Storage, DiskFull, TooMany, NoBroker. After any of them it is what it was.
  */
-void ob_recordings_commit (ObRecordings *recordings, const char *id, const char *sha256, ObRecordingDone done,
-                           gpointer user_data);
+void ob_recordings_commit (ObRecordings *recordings, const char *id, const char *sha256, ObWriter *writer,
+                           ObRecordingDone done, gpointer user_data);
 
 /* Begins to commit each stream that is whole: after a kill between its last byte and the commit, or a disk that failed there. */
 void ob_recordings_commit_whole (ObRecordings *recordings);

@@ -92,6 +92,7 @@ resubmission_free (Resubmission *again)
     ob_ingest_close (again->all->ingest, again->fd);
   g_clear_pointer (&again->comparison, comparison_unref);
   g_clear_pointer (&again->submission.metadata, g_variant_unref);
+  g_clear_pointer (&again->submission.writer, ob_writer_unref);
   g_clear_pointer (&again->upload, ob_upload_free);
   g_string_chunk_free (again->strings);
   g_free (again);
@@ -123,8 +124,10 @@ resubmission_new (ObResubmissions *self, const ObSubmission *submission, int fd,
   own->group = keep_string (again, submission->group);
   own->group_app = keep_string (again, submission->group_app);
   own->group_title = keep_string (again, submission->group_title);
+  own->tus_metadata = keep_string (again, submission->tus_metadata);
   own->destination = keep_string (again, submission->destination);
   own->metadata = submission->metadata ? g_variant_ref_sink (submission->metadata) : NULL;
+  own->writer = submission->writer ? ob_writer_ref (submission->writer) : NULL;
 
   return again;
 }
@@ -257,7 +260,7 @@ act (Resubmission *again, ObUpload *row)
       return;
     case OB_KEY_RESTORE:
       ob_saving_table_restore (self->saving, g_steal_pointer (&owned), g_steal_fd (&again->fd),
-                               again->comparison->handed_over.sha256, on_handed_on, again);
+                               again->submission.writer, again->comparison->handed_over.sha256, on_handed_on, again);
       return;
     case OB_KEY_REPLACE:
       if (ob_queue_do (self->queue, OB_TURN_SOON, forget_lost, &loss, &error))

@@ -379,13 +379,14 @@ saving_new (ObSavingTable *self, ObUpload *upload, ObSubmitDone done, gpointer u
 
 /* Takes @fd and @saving. If it cannot begin, it answers with the error. */
 static void
-start (ObSavingTable *self, ObSaving *saving, int fd, const char *expected_sha256)
+start (ObSavingTable *self, ObSaving *saving, int fd, ObWriter *writer, const char *expected_sha256)
 {
   const ObUpload *upload = saving->upload;
   const ObIngestOrder order = { .id = upload->id,
                                 .app = upload->app,
                                 .name = upload->name,
                                 .fd = fd,
+                                .writer = writer,
                                 .expected_sha256 = expected_sha256,
                                 .looked = saving->is_restored ? NULL : on_looked,
                                 .record = on_make_record,
@@ -424,17 +425,17 @@ ob_saving_table_begin (ObSavingTable *self, const ObSubmission *submission, int 
     }
   upload = ob_submission_make_upload (submission, destination->name, fd, ob_queue_get_now_ms (self->queue));
   upload->number = ob_uploads_take_number (self->database);
-  start (self, saving_new (self, upload, done, user_data), fd, submission->sha256);
+  start (self, saving_new (self, upload, done, user_data), fd, submission->writer, submission->sha256);
 }
 
 void
-ob_saving_table_restore (ObSavingTable *self, ObUpload *upload, int fd, const char *sha256, ObSubmitDone done,
-                         gpointer user_data)
+ob_saving_table_restore (ObSavingTable *self, ObUpload *upload, int fd, ObWriter *writer, const char *sha256,
+                         ObSubmitDone done, gpointer user_data)
 {
   ObSaving *saving = saving_new (self, upload, done, user_data);
 
   saving->is_restored = saving->is_told = TRUE;
-  start (self, saving, fd, sha256);
+  start (self, saving, fd, writer, sha256);
 }
 
 void

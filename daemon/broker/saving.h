@@ -50,9 +50,10 @@ void ob_saving_table_free (ObSavingTable *table);
 void ob_saving_table_begin (ObSavingTable *table, const ObSubmission *submission, int fd, ObSubmitDone done,
                             gpointer user_data);
 
-/* Gives an upload its own bytes back. @upload, @fd: (transfer full). @sha256: of the bytes */
-void ob_saving_table_restore (ObSavingTable *table, ObUpload *upload, int fd, const char *sha256, ObSubmitDone done,
-                              gpointer user_data);
+/* Gives an upload its own bytes back. @upload, @fd: (transfer full). @writer: (nullable): as a submission has it. @sha256: of the
+ * bytes */
+void ob_saving_table_restore (ObSavingTable *table, ObUpload *upload, int fd, ObWriter *writer, const char *sha256,
+                              ObSubmitDone done, gpointer user_data);
 
 /* Return: (nullable): borrowed: the file that is being saved for that upload; or with that key, which need not have a row
  * yet */

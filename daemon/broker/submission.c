@@ -147,7 +147,8 @@ shorten_name (const char *name)
   return g_strdup_printf ("%.*s%s", (int) (end - name), name, name + length - ending);
 }
 
-/* On a disk a name may be any bytes. Bytes that are not UTF-8 become U+FFFD, as GLib shows them to people. */
+/* On a disk a name may be any bytes. Bytes that are not UTF-8 become U+FFFD, as GLib shows them to people. The broker's own files have
+ * names that tell nobody anything: @fd is -1 for them. */
 static char *
 name_of_descriptor (int fd)
 {
@@ -206,7 +207,7 @@ ob_submission_make_upload (const ObSubmission *submission, const char *destinati
   upload->id = ob_id_new (upload->created_at_ms);
   upload->app = g_strdup (submission->app);
   upload->key = g_strdup (submission->key);
-  upload->name = submission->name ? dup_name (submission->name) : name_of_descriptor (fd);
+  upload->name = submission->name ? dup_name (submission->name) : name_of_descriptor (submission->writer ? -1 : fd);
   upload->media_type = g_strdup (submission->media_type);
   upload->group = g_strdup (submission->group);
   g_free (upload->group_app);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "model/upload.h"
+#include "store/writer.h"
 
 G_BEGIN_DECLS
 
@@ -23,6 +24,7 @@ typedef struct
   const char *destination;
   GVariant *metadata;       /* a{ss} or NULL */
   const char *tus_metadata; /* what it was read from, if it came over tus */
+  ObWriter *writer;         /* what has written the file, where the broker was sent it; NULL: an app has it */
   gint priority;
   gboolean is_form;
   gint64 not_before_ms;

@@ -40,6 +40,7 @@ ob_ingest_task_unref (ObIngestTask *task)
   g_free ((char *) task->order.app);
   g_free ((char *) task->order.name);
   g_free ((char *) task->order.expected_sha256);
+  g_clear_pointer (&task->order.writer, ob_writer_unref);
   g_clear_object (&task->cancellable);
   g_free (task->facts.media_type);
   g_clear_error (&task->error);
@@ -57,6 +58,7 @@ ob_ingest_task_new (ObIngest *ingest, const ObIngestOrder *order)
   task->order.app = g_strdup (order->app);
   task->order.name = g_strdup (order->name);
   task->order.expected_sha256 = g_strdup (order->expected_sha256);
+  task->order.writer = order->writer ? ob_writer_ref (order->writer) : NULL;
   task->cancellable = g_cancellable_new ();
   task->ingest = ingest;
   task->place.app = task->order.app;
@@ -104,28 +106,46 @@ check_closed (const Task *task, ObSpool *spool, GError **error)
 
 /* A program that still has it open could write after it was digested. So check before and after: one that closed it in
  * between has changed its times, and one that opened it in between has it open. */
+static gboolean
+digest_partial (Task *task, ObSpool *spool, GBytes **blocks)
+{
+  return check_closed (task, spool, &task->error)
+         && ob_copy_and_digest (task->source, -1, task->order.id, task->cancellable, &task->copied_bytes, &task->copy,
+                                blocks, &task->error)
+         && check_closed (task, spool, &task->error)
+         && ob_digest_check (&task->copy, task->order.expected_sha256, &task->error);
+}
+
+static gboolean
+finish (const Task *task, ObSpool *spool, const char *record, GError **error)
+{
+  const ObIngestOrder *order = &task->order;
+
+  return order->writer ? ob_writer_finish (order->writer, order->id, record, error)
+                       : ob_partial_finish (spool, order->id, record, error);
+}
+
+/* The file is on the disk already, and is moved. */
 static void
-take_partial (Task *task, ObSpool *spool)
+take_own (Task *task, ObSpool *spool)
 {
   const ObIngestOrder *order = &task->order;
   g_autofree char *record = NULL;
   g_autoptr (GBytes) blocks = NULL;
+  gboolean is_good = order->writer
+                         ? ob_writer_end (order->writer, order->expected_sha256, &task->copy, &blocks, &task->error)
+                         : digest_partial (task, spool, &blocks);
 
-  if (!check_closed (task, spool, &task->error)
-      || !ob_copy_and_digest (task->source, -1, order->id, task->cancellable, &task->copied_bytes, &task->copy, &blocks,
-                              &task->error)
-      || !check_closed (task, spool, &task->error)
-      || !ob_digest_check (&task->copy, order->expected_sha256, &task->error)
-      || g_cancellable_set_error_if_cancelled (task->cancellable, &task->error))
+  if (!is_good || g_cancellable_set_error_if_cancelled (task->cancellable, &task->error))
     return;
   g_atomic_int_set (&task->is_reading, FALSE);
   record = order->record (&task->facts, &task->copy, blocks, order->thread_data);
-  if (ob_partial_finish (spool, order->id, record, &task->error)
-      || !g_error_matches (task->error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL) || !ob_spool_give_reserve (spool))
+  if (finish (task, spool, record, &task->error) || !g_error_matches (task->error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL)
+      || !ob_spool_give_reserve (spool))
     return;
   /* The bytes are on the disk already: use the reserve, it is for such files. */
   g_clear_error (&task->error);
-  (void) ob_partial_finish (spool, order->id, record, &task->error);
+  (void) finish (task, spool, record, &task->error);
 }
 
 static void
@@ -189,8 +209,8 @@ work_on (Task *task, ObSpool *spool, GSourceFunc looked)
       if (is_large)
         return FALSE;
     }
-  if (task->order.is_partial)
-    take_partial (task, spool);
+  if (task->order.is_partial || task->order.writer)
+    take_own (task, spool);
   else if (task->order.id)
     take_copy (task, spool);
   else

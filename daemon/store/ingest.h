@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "store/spool.h"
+#include "store/writer.h"
 
 G_BEGIN_DECLS
 
@@ -46,6 +46,8 @@ typedef struct
   int fd;
   gboolean keeps_fd; /* @fd stays the caller's, open until @done. Otherwise the pool closes it, if it took the order */
   gboolean is_partial; /* @fd is the partial file of that id: digest it where it is, and move it into the spool */
+  ObWriter *
+      writer; /* (nullable): borrowed: it has written @fd, and moves it into the spool: nothing is read or written again */
   const char *expected_sha256; /* (nullable): refuse the file if it has another digest */
   ObIngestLooked looked;       /* (nullable) */
   ObIngestRecord record;       /* (nullable): NULL without @id */

@@ -1,12 +1,13 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A partial file that is open. Owns its descriptor and the digests of what was appended. One thread at a time.
+ * A file that is open. Owns its descriptor and the digests of what was appended. One thread at a time.
  */
 #include "store/writer.h"
 
 #include "base/crash.h"
 #include "base/files.h"
+#include "base/identity.h"
 #include "dbus/error.h"
 #include "store/copy.h"
 #include "store/digester.h"
@@ -23,28 +24,41 @@
 
 struct _ObWriter
 {
+  gatomicrefcount refs;
   ObSpool *spool;     /* borrowed */
-  ObPartial *partial; /* owned */
-  char *path;         /* for error messages */
+  ObPartial *partial; /* owned; on the disk where the file comes in pieces */
+  gboolean is_once;   /* it comes in one go */
+  gboolean is_finished;
+  char *path;
   int fd;
   ObDigester *digester; /* owned; over everything up to @offset */
   guint64 offset;
   guint64 checked; /* there was room up to here */
 };
 
-/* @partial: (transfer full). @fd: taken. */
+/* @partial, @path: (transfer full). @fd: taken. */
 static ObWriter *
-writer_new (ObSpool *spool, ObPartial *partial, int fd, GError **error)
+writer_new (ObSpool *spool, ObPartial *partial, char *path, int fd, GError **error)
 {
   g_autoptr (ObWriter) writer = g_new0 (ObWriter, 1);
 
+  g_atomic_ref_count_init (&writer->refs);
   writer->spool = spool;
   writer->partial = partial;
-  writer->path = ob_partial_dup_path (spool, partial->id);
+  writer->path = path;
   writer->fd = fd;
   writer->digester = ob_digester_new (TRUE, error);
 
   return writer->digester ? g_steal_pointer (&writer) : NULL;
+}
+
+/* @partial: (transfer full). @fd: taken. */
+static ObWriter *
+open_pieces (ObSpool *spool, ObPartial *partial, int fd, GError **error)
+{
+  char *path = ob_partial_dup_path (spool, partial->id);
+
+  return writer_new (spool, partial, path, fd, error);
 }
 
 ObWriter *
@@ -53,13 +67,50 @@ ob_writer_begin (ObSpool *spool, ObPartial *partial, GError **error)
   g_autoptr (ObPartial) owned = partial;
   int fd = ob_partial_begin (spool, partial, error);
 
-  return fd >= 0 ? writer_new (spool, g_steal_pointer (&owned), fd, error) : NULL;
+  return fd >= 0 ? open_pieces (spool, g_steal_pointer (&owned), fd, error) : NULL;
+}
+
+/* The next start clears the folder, where the process is killed. */
+ObWriter *
+ob_writer_begin_once (ObSpool *spool, guint64 size_bytes, GError **error)
+{
+  g_autofree char *id = ob_id_new (0);
+  g_autofree char *path = ob_spool_get_incoming_path (spool, id);
+  int fd = open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  g_autoptr (ObWriter) writer = NULL;
+
+  if (fd < 0)
+    {
+      ob_file_set_error (error, errno, "Cannot create", path);
+      return NULL;
+    }
+  writer = writer_new (spool, ob_partial_new (id, (gint64) size_bytes, NULL, 0), g_strdup (path), fd, error);
+  if (!writer)
+    {
+      (void) unlink (path);
+      return NULL;
+    }
+  writer->is_once = TRUE;
+
+  return ob_copy_has_room (fd, size_bytes, error) ? g_steal_pointer (&writer) : NULL;
+}
+
+ObWriter *
+ob_writer_ref (ObWriter *writer)
+{
+  g_atomic_ref_count_inc (&writer->refs);
+
+  return writer;
 }
 
 void
-ob_writer_free (ObWriter *writer)
+ob_writer_unref (ObWriter *writer)
 {
+  if (!g_atomic_ref_count_dec (&writer->refs))
+    return;
   (void) close (writer->fd);
+  if (writer->is_once && !writer->is_finished)
+    (void) ob_file_remove (writer->path);
   g_clear_pointer (&writer->digester, ob_digester_free);
   ob_partial_free (writer->partial);
   g_free (writer->path);
@@ -122,7 +173,7 @@ ob_writer_resume (ObSpool *spool, const char *id, GCancellable *cancellable, GEr
 {
   g_autoptr (ObPartial) partial = ob_partial_load (spool, id, error);
   int fd = partial ? ob_partial_open (spool, id, O_RDWR, error) : -1;
-  g_autoptr (ObWriter) writer = fd >= 0 ? writer_new (spool, g_steal_pointer (&partial), fd, error) : NULL;
+  g_autoptr (ObWriter) writer = fd >= 0 ? open_pieces (spool, g_steal_pointer (&partial), fd, error) : NULL;
   struct stat info;
 
   if (!writer || !check_size (writer, &info, error) || !read_back (writer, cancellable, error))
@@ -245,6 +296,25 @@ ob_writer_sync (ObWriter *writer, GError **error)
 
 /* --- The end --- */
 
+int
+ob_writer_seal (ObWriter *writer, GError **error)
+{
+  int fd = open (writer->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  int own = fd >= 0 ? fcntl (fd, F_DUPFD_CLOEXEC, 0) : -1;
+
+  if (own < 0)
+    {
+      (void) set_error (writer, "Cannot open", error);
+      if (fd >= 0)
+        (void) close (fd);
+      return -1;
+    }
+  (void) close (writer->fd);
+  writer->fd = own;
+
+  return fd;
+}
+
 static gboolean
 is_whole (const ObWriter *writer, GError **error)
 {
@@ -274,9 +344,13 @@ ob_writer_end (ObWriter *writer, const char *expected_sha256, ObSpoolCopy *copy,
 }
 
 gboolean
-ob_writer_finish (ObWriter *writer, const char *record, GError **error)
+ob_writer_finish (ObWriter *writer, const char *id, const char *record, GError **error)
 {
-  return ob_partial_finish (writer->spool, writer->partial->id, record, error);
+  g_return_val_if_fail (writer->is_once || g_str_equal (id, writer->partial->id), FALSE);
+  writer->is_finished = writer->is_once ? ob_spool_commit_file (writer->spool, id, writer->path, record, error)
+                                        : ob_partial_finish (writer->spool, id, record, error);
+
+  return writer->is_finished;
 }
 
 void

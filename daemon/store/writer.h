@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Writes a file that comes in by pieces (store/partial.h), computes its digests on the way, and resumes after a restart.
- * Blocking; one thread at a time.
+ * The one way on which bytes that the broker is sent get to the disk: writes them once, computes their digests on the way, and moves
+ * the file into the spool. A file that comes in pieces (store/partial.h) is resumed after a restart; of one that comes in one go
+ * nothing is left unless it is finished. Blocking; one thread at a time, but for the references.
  */
 #pragma once
 
@@ -14,6 +15,11 @@ typedef struct _ObWriter ObWriter;
 
 /* @partial: (transfer full): from ob_partial_new(). Errors: as ob_partial_begin(). Returns: (transfer full) (nullable) */
 ObWriter *ob_writer_begin (ObSpool *spool, ObPartial *partial, GError **error);
+
+/* Begins a file that comes in one go, and has no record: it is gone with its writer, and with the process. @size_bytes: how many are
+ * announced, of which none may be missing at its end. Errors: Storage; DiskFull, where these, or %OB_COPY_RESERVE_BYTES, would not be
+ * left. Returns: (transfer full) (nullable) */
+ObWriter *ob_writer_begin_once (ObSpool *spool, guint64 size_bytes, GError **error);
 
 /**
  * ob_writer_resume:
@@ -28,11 +34,12 @@ ObWriter *ob_writer_begin (ObSpool *spool, ObPartial *partial, GError **error);
  */
 ObWriter *ob_writer_resume (ObSpool *spool, const char *id, GCancellable *cancellable, GError **error);
 
-/* Closes the file; ob_writer_resume() can go on with it. */
-void ob_writer_free (ObWriter *writer);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObWriter, ob_writer_free)
+/* The last one closes the file; ob_writer_resume() can go on with one in pieces. Any thread. */
+ObWriter *ob_writer_ref (ObWriter *writer);
+void ob_writer_unref (ObWriter *writer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObWriter, ob_writer_unref)
 
-/* Returns: borrowed: the record as it is on the disk, with its durable offset */
+/* Returns: borrowed: of a file in pieces: the record as it is on the disk, with its durable offset */
 const ObPartial *ob_writer_get_partial (ObWriter *writer);
 
 /* Says in the record that the broker writes the file, and how large it will be; both survive a power cut. @size_bytes: -1: not known
@@ -49,6 +56,10 @@ gboolean ob_writer_append (ObWriter *writer, const void *bytes, gsize size_bytes
 /* Makes everything appended, and the record that says so, survive a power cut. Errors: DiskFull, Storage. */
 gboolean ob_writer_sync (ObWriter *writer, GError **error);
 
+/* Nothing is appended any more. Errors: Storage. Returns: a descriptor to read the file by, which says to others that nobody writes it;
+ * -1 with @error */
+int ob_writer_seal (ObWriter *writer, GError **error);
+
 /**
  * ob_writer_end:
  * @expected_sha256: (nullable): hexadecimal; anything else is refused
@@ -63,9 +74,9 @@ gboolean ob_writer_sync (ObWriter *writer, GError **error);
 gboolean ob_writer_end (ObWriter *writer, const char *expected_sha256, ObSpoolCopy *copy, GBytes **blocks,
                         GError **error);
 
-/* Moves the file into the spool with @record. On failure it stays partial and may be finished again. Errors: DiskFull,
- * Storage. */
-gboolean ob_writer_finish (ObWriter *writer, const char *record, GError **error);
+/* Moves the file into the spool with @record, as the upload @id, which is its own id where it came in pieces. On failure it stays
+ * where it was and may be finished again. Errors: DiskFull, Storage. */
+gboolean ob_writer_finish (ObWriter *writer, const char *id, const char *record, GError **error);
 
 /* Removes the file. */
 void ob_writer_cancel (ObWriter *writer);

@@ -393,6 +393,58 @@ test_a_body_that_stops (void)
   g_assert_cmpuint (answer.status, !=, 201);
   g_assert_cmpuint (test_broker_count (broker, "all"), ==, 0);
   g_assert_cmpuint (test_broker_count_files (broker, "spool"), ==, 0);
+  g_assert_cmpuint (test_broker_count_files (broker, "incoming"), ==, 0);
+}
+
+/* --- The disk --- */
+
+#define LARGE_BYTES (16 * 1024 * 1024)
+
+/* Returns: what /proc/PID/io says of the daemon */
+static gint64
+count_io (TestBroker *broker, const char *name)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%s/io", g_subprocess_get_identifier (broker->process));
+  g_autofree char *text = NULL;
+  const char *line;
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  line = strstr (text, name);
+  g_assert_nonnull (line);
+
+  return g_ascii_strtoll (line + strlen (name), NULL, 10);
+}
+
+/* Neither for a copy nor for a digest: a card wears out by every byte. */
+static void
+test_bytes_are_written_once (void)
+{
+  static const char *const heads[] = {
+    "POST /v1/uploads HTTP/1.1\r\n" HOST,
+    "POST /v1/uploads HTTP/1.1\r\n" HOST "Idempotency-Key: once\r\n",
+    "POST /v1/tus/ HTTP/1.1\r\n" HOST "Tus-Resumable: 1.0.0\r\nContent-Type: application/offset+octet-stream\r\n",
+  };
+  g_autoptr (TestBroker) broker = start ();
+
+  test_broker_set_destination (broker, "http://127.0.0.1:1/", NULL);
+  g_assert_true (outbox_dbus_queue_call_pause_sync (broker->queue, NULL, NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (heads); i++)
+    {
+      const gint64 written = count_io (broker, "wchar:");
+      const gint64 read = count_io (broker, "rchar:");
+      g_autoptr (GString) all = g_string_new (heads[i]);
+      g_auto (RestAnswer) answer = { 0 };
+
+      g_string_append_printf (all, "Upload-Length: %d\r\nContent-Length: %d\r\n" END, LARGE_BYTES, LARGE_BYTES);
+      g_string_set_size (all, all->len + LARGE_BYTES);
+      memset (all->str + all->len - LARGE_BYTES, 'a' + (int) i, LARGE_BYTES);
+      answer = rest_send (broker, all->str, (gssize) all->len);
+      g_assert_cmpuint (answer.status, ==, 201);
+      g_assert_cmpint (count_io (broker, "wchar:") - written, >=, LARGE_BYTES);
+      g_assert_cmpint (count_io (broker, "wchar:") - written, <, LARGE_BYTES + LARGE_BYTES / 2);
+      g_assert_cmpint (count_io (broker, "rchar:") - read, <, LARGE_BYTES / 2);
+    }
+  g_assert_cmpuint (test_broker_count_files (broker, "incoming"), ==, 0);
 }
 
 int
@@ -407,6 +459,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/rest/too-many-connections", test_too_many_connections);
   g_test_add_func ("/rest/a-head-that-does-not-come", test_a_head_that_does_not_come);
   g_test_add_func ("/rest/a-body-that-stops", test_a_body_that_stops);
+  g_test_add_func ("/rest/bytes-are-written-once", test_bytes_are_written_once);
 
   return g_test_run ();
 }

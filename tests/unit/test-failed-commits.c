@@ -117,7 +117,7 @@ prepare_recording (TestScene *scene)
 static void
 run_commit (TestScene *scene, const Command *command)
 {
-  ob_broker_commit (scene->rig->broker, recorded, NULL, on_done, scene);
+  ob_broker_commit (scene->rig->broker, recorded, NULL, NULL, on_done, scene);
 }
 
 static void

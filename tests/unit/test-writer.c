@@ -99,7 +99,7 @@ assert_ends_right (Fixture *fixture, ObWriter *writer)
   g_assert_cmpstr (copy.sha256, ==, sha256);
   g_assert_cmpuint (copy.size_bytes, ==, ALL_BYTES);
   g_assert_cmpuint (g_bytes_get_size (blocks), ==, 4 * 8);
-  g_assert_true (ob_writer_finish (writer, "{}", &error));
+  g_assert_true (ob_writer_finish (writer, ID, "{}", &error));
   g_assert_no_error (error);
   g_assert_true (ob_spool_has (fixture->spool, ID));
   g_assert_true (g_file_get_contents (path, &found, &found_bytes, NULL));
@@ -342,7 +342,7 @@ test_damage (Fixture *fixture, gconstpointer data)
 
   g_assert_true (ob_writer_append (writer, bytes, FIRST_BYTES, &error));
   g_assert_true (ob_writer_sync (writer, &error));
-  g_clear_pointer (&writer, ob_writer_free);
+  g_clear_pointer (&writer, ob_writer_unref);
   if (row->damage)
     row->damage (path, record_path);
   if (row->record)
@@ -408,7 +408,7 @@ write_all (const char *folder)
   g_assert_true (ob_writer_append (writer, bytes, FIRST_BYTES, NULL) && ob_writer_sync (writer, NULL)
                  && ob_writer_append (writer, bytes + FIRST_BYTES, ALL_BYTES - FIRST_BYTES, NULL)
                  && ob_writer_sync (writer, NULL) && ob_writer_end (writer, NULL, &copy, &blocks, NULL)
-                 && ob_writer_finish (writer, "{}", NULL));
+                 && ob_writer_finish (writer, ID, "{}", NULL));
 }
 
 static void

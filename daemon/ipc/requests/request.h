@@ -38,6 +38,7 @@ typedef struct
   GVariant *arguments;    /* a{sv}, by the argument names of the interface XML */
   /* (nullable): Returns: (transfer full): the caller's file; called at most once, and never for a refused request. */
   int (*take_file) (gpointer user_data, GError **error);
+  ObWriter *writer;         /* (nullable): of Submit: what has written the file that the door takes */
   const char *tus_metadata; /* (nullable): of Create: what its metadata was read from */
   ObRequestDone done;
   gpointer user_data; /* for both functions */

@@ -91,6 +91,7 @@ ob_operation_submit (const ObRequest *request, gint value)
       ob_request_end (request, error);
       return;
     }
+  submission.writer = request->writer;
   ob_broker_submit (request->context->broker, &submission, fd, ob_request_on_submitted,
                     ob_request_dup_answer (request));
 }
@@ -130,7 +131,7 @@ ob_operation_commit (const ObRequest *request, gint value)
   if (!error)
     upload = ob_request_find_upload (request, OB_OPERATION_SUBMIT, ob_request_get_text (request, "id"), &error);
   if (upload)
-    ob_broker_commit (request->context->broker, upload->id, sha256, ob_request_on_commanded,
+    ob_broker_commit (request->context->broker, upload->id, sha256, NULL, ob_request_on_commanded,
                       ob_request_dup_answer (request));
   else
     ob_request_end (request, error);

@@ -13,7 +13,7 @@ typedef struct
 {
   ObExchange *exchange; /* borrowed; NULL: the visit is over */
   GVariant *options;    /* of Submit */
-  ObScratch *scratch;   /* the thread's while it writes */
+  ObWriter *writer;     /* the thread's while it writes */
   GByteArray *waiting;  /* came, and is not being written yet */
   gboolean is_writing;
   gboolean is_whole; /* nothing more comes */
@@ -26,7 +26,7 @@ clear (gpointer data)
   Submit *submit = data;
 
   g_clear_pointer (&submit->options, g_variant_unref);
-  g_clear_pointer (&submit->scratch, ob_scratch_free);
+  g_clear_pointer (&submit->writer, ob_writer_unref);
   g_byte_array_unref (submit->waiting);
 }
 
@@ -75,7 +75,7 @@ take_file (gpointer user_data, GError **error)
 {
   Submit *submit = ob_exchange_get_part (user_data);
 
-  return ob_scratch_take_file (submit->scratch);
+  return ob_writer_seal (submit->writer, error);
 }
 
 static void
@@ -83,8 +83,10 @@ hand_over (Submit *submit)
 {
   g_autoptr (GVariant) arguments = ob_arguments_make_one ("options", submit->options);
 
-  ob_exchange_ask (submit->exchange, ob_exchange_get_route (submit->exchange)->request, arguments, take_file,
-                   on_submitted);
+  ob_exchange_run (submit->exchange, &(ObRequest){ .arguments = arguments,
+                                                   .take_file = take_file,
+                                                   .writer = submit->writer,
+                                                   .done = on_submitted });
 }
 
 /* --- Bytes --- */
@@ -95,12 +97,12 @@ static void write_on (Submit *submit);
 static void
 write_piece (GTask *task, gpointer source, gpointer bytes, GCancellable *cancellable)
 {
-  ObScratch *scratch = ((Submit *) g_task_get_source_tag (task))->scratch;
+  ObWriter *writer = ((Submit *) g_task_get_source_tag (task))->writer;
   GError *error = NULL;
   gsize size_bytes;
   const void *data = g_bytes_get_data (bytes, &size_bytes);
 
-  if (ob_scratch_append (scratch, data, size_bytes, &error))
+  if (ob_writer_append (writer, data, size_bytes, &error))
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, error);
@@ -233,13 +235,13 @@ begin (ObExchange *exchange, guint64 size_bytes)
   const ObRequestContext *context = ob_exchange_get_context (exchange);
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) options = NULL;
-  ObScratch *scratch = NULL;
+  ObWriter *writer = NULL;
   Submit *submit;
 
   options = read_options (exchange, &error);
   if (options && ob_request_check_submit (context, ob_exchange_get_caller (exchange), options, &error))
-    scratch = ob_broker_open_scratch (context->broker, size_bytes, &error);
-  if (!scratch)
+    writer = ob_broker_begin_file (context->broker, size_bytes, &error);
+  if (!writer)
     {
       ob_exchange_fail (exchange, error);
       return;
@@ -247,7 +249,7 @@ begin (ObExchange *exchange, guint64 size_bytes)
   submit = g_rc_box_new0 (Submit);
   submit->exchange = exchange;
   submit->options = g_steal_pointer (&options);
-  submit->scratch = scratch;
+  submit->writer = writer;
   submit->waiting = g_byte_array_new ();
   submit->chunks = g_signal_connect (ob_exchange_get_message (exchange), "got-chunk", G_CALLBACK (on_chunk), submit);
   ob_exchange_set_part (exchange, submit, on_visit_over);

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * POST /v1/uploads: the body is a file. It goes into a nameless file of the spool's disk as it comes, and is handed over like any
- * other file when all of it is here: nothing of a body that breaks off is left. Main thread.
+ * POST /v1/uploads: the body is a file. It goes into a file of the spool's disk as it comes, which is moved into the spool when all of
+ * it is here: its bytes are written once, and nothing of a body that breaks off is left. Main thread.
  *
  *   what can come                                             what becomes of it
  *   no Content-Length                                         411: an empty file is told by a length of 0

@@ -69,7 +69,7 @@ clear (gpointer data)
   ObTusUpload *upload = data;
 
   g_clear_handle_id (&upload->idle, g_source_remove);
-  g_clear_pointer (&upload->writer, ob_writer_free);
+  g_clear_pointer (&upload->writer, ob_writer_unref);
   g_clear_pointer (&upload->checksum, g_checksum_free);
   g_clear_pointer (&upload->expected, g_bytes_unref);
   g_byte_array_unref (upload->waiting);
@@ -149,7 +149,7 @@ ob_tus_upload_close (ObTusUpload *upload)
 {
   g_return_if_fail (!upload->is_working);
   g_clear_handle_id (&upload->idle, g_source_remove);
-  g_clear_pointer (&upload->writer, ob_writer_free);
+  g_clear_pointer (&upload->writer, ob_writer_unref);
   if (upload->uploads)
     (void) g_hash_table_remove (upload->uploads->all, upload->id);
 }
@@ -278,7 +278,7 @@ run_job (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
     g_task_return_boolean (task, TRUE);
   else
     {
-      g_clear_pointer (&job->upload->writer, ob_writer_free);
+      g_clear_pointer (&job->upload->writer, ob_writer_unref);
       g_task_return_error (task, error);
     }
   g_mutex_lock (&uploads->lock);
@@ -348,15 +348,15 @@ on_committed (const GError *error, gpointer user_data)
   finish (upload, commit->size_bytes, error);
 }
 
-/* Nobody may have the file open when it is committed. */
+/* With the writer, which has the digests, nothing is read again. */
 static void
 commit (ObTusUpload *upload, guint64 size_bytes)
 {
   Commit *commit = g_new0 (Commit, 1);
+  g_autoptr (ObWriter) writer = g_steal_pointer (&upload->writer);
 
   *commit = (Commit){ g_rc_box_acquire (upload), size_bytes };
-  g_clear_pointer (&upload->writer, ob_writer_free);
-  ob_broker_commit (upload->uploads->broker, upload->id, NULL, on_committed, commit);
+  ob_broker_commit (upload->uploads->broker, upload->id, NULL, writer, on_committed, commit);
 }
 
 static void pump (ObTusUpload *upload, gboolean is_first);
