@@ -307,21 +307,21 @@ ob_broker_get_sent_bytes (ObBroker *self, const ObUpload *upload)
 }
 
 void
-ob_broker_after_commit (ObBroker *self, void (*effect) (const GError *error, gpointer user_data), gpointer user_data)
+ob_broker_at_commit (ObBroker *self, void (*effect) (const GError *error, gpointer user_data), gpointer user_data)
 {
-  ob_queue_after_all (self->members->queue, effect, user_data);
-}
-
-gboolean
-ob_broker_is_between_turns (ObBroker *self)
-{
-  return ob_queue_is_between_turns (self->members->queue);
+  ob_queue_at_commit (self->members->queue, effect, user_data);
 }
 
 gint64
-ob_broker_get_last_sequence (ObBroker *self)
+ob_broker_get_committed_sequence (ObBroker *self)
 {
-  return ob_journal_get_last (self->members->database);
+  return ob_queue_get_committed_sequence (self->members->queue);
+}
+
+gboolean
+ob_broker_is_changing (ObBroker *self, const char *id)
+{
+  return ob_queue_is_changing (self->members->queue, id);
 }
 
 gint64

@@ -64,6 +64,9 @@ on_chosen (gpointer user_data)
       if (!ob_runs_has (self->members->runs, upload->id))
         g_signal_emit (self, signals[CHANGED], 0, upload);
     }
+  if (self->between->len > 0)
+    g_signal_emit (self, signals[COUNTS_CHANGED], 0);
+  g_ptr_array_set_size (self->between, 0);
 }
 
 static void
@@ -102,8 +105,9 @@ on_changed (const ObChanges *changes, gpointer user_data)
   while (g_hash_table_iter_next (&iter, &id, &is_new))
     tell_upload (self, id, GPOINTER_TO_INT (is_new), self->between);
   if (changes->are_holds_touched)
-    on_holds_changed (self);
-  else
+    g_signal_emit (self, signals[HOLDS_CHANGED], 0);
+  /* It says that all of the commit is told. */
+  if (self->between->len == 0)
     g_signal_emit (self, signals[COUNTS_CHANGED], 0);
 }
 

@@ -34,7 +34,7 @@ G_BEGIN_DECLS
  * Signals, each after the change is on the disk:
  * - `added` (ObUpload *), `changed` (ObUpload *), `removed` (ObUpload *, sequence: gint64)
  * - `holds-changed` ()
- * - `counts-changed` ()
+ * - `counts-changed` (): the last of each commit
  */
 #define OB_TYPE_BROKER (ob_broker_get_type ())
 G_DECLARE_FINAL_TYPE (ObBroker, ob_broker, OB, BROKER, GObject)
@@ -210,20 +210,18 @@ gboolean ob_broker_count_lost (ObBroker *self, guint64 *uploads, guint64 *bytes,
 void ob_broker_count_unclaimed (ObBroker *self, guint64 *files, guint64 *bytes);
 char **ob_broker_list_unclaimed (ObBroker *self);
 
-/* Runs @effect after the commit of the last command and after its signals, or at once if nothing waits for a commit.
- * @error: the commit failed */
-void ob_broker_after_commit (ObBroker *self, void (*effect) (const GError *error, gpointer user_data),
-                             gpointer user_data);
+/* Runs @effect at the commit of the last command, before its signals, while nothing is there but what is committed; at once if nothing
+ * waits for a commit. It may read alone. @error: the commit failed */
+void ob_broker_at_commit (ObBroker *self, void (*effect) (const GError *error, gpointer user_data), gpointer user_data);
 
 /* Returns: (transfer full): "epoch-number". */
 char *ob_broker_dup_sequence (ObBroker *self, gint64 sequence);
-gint64 ob_broker_get_last_sequence (ObBroker *self);
 
-/* Returns: whether all that the journal has is on the disk, and was told by signals, the one under way included */
-gboolean ob_broker_is_between_turns (ObBroker *self);
+/* Returns: the sequence up to which all is on the disk, and no more: it is that of the commit which signals tell of */
+gint64 ob_broker_get_committed_sequence (ObBroker *self);
 
-/* Returns: whether all that the journal has is on the disk */
-gboolean ob_broker_is_between_turns (ObBroker *self);
+/* Returns: whether what is known of the upload is not on the disk yet; signals of that commit, or of its failure, follow */
+gboolean ob_broker_is_changing (ObBroker *self, const char *id);
 
 gint64 ob_broker_get_now_ms (ObBroker *self);
 

@@ -24,6 +24,7 @@ typedef struct
 {
   ObQueue *queue;
   ObChanges changes;
+  GHashTable *changing; /* set of ids: touched, and perhaps rolled back */
   guint turn;
 } Flush;
 
@@ -34,7 +35,6 @@ struct _ObQueue
   ObTurn *turn;
   GArray *members; /* of Joined */
   Flush *flush;    /* borrowed from the turn; NULL: there is nothing to tell */
-  guint n_flushes; /* that are not told yet: an answer after a commit may have made another */
 
   gboolean has_alarm_on; /* members are woken by the alarm */
   gint64 alarm_ms;       /* the alarm set at the clock; 0: none */
@@ -186,6 +186,12 @@ ob_queue_command (ObQueue *queue, ObChange change, gpointer user_data, ObQueueDo
 }
 
 void
+ob_queue_at_commit (ObQueue *queue, ObEffect effect, gpointer user_data)
+{
+  ob_turn_at_commit (queue->turn, effect, user_data);
+}
+
+void
 ob_queue_after (ObQueue *queue, ObEffect effect, gpointer user_data)
 {
   ob_turn_after (queue->turn, effect, user_data);
@@ -203,10 +209,10 @@ ob_queue_commit (ObQueue *queue)
   ob_turn_commit (queue->turn);
 }
 
-gboolean
-ob_queue_is_between_turns (ObQueue *queue)
+gint64
+ob_queue_get_committed_sequence (ObQueue *queue)
 {
-  return !ob_turn_is_open (queue->turn) && queue->n_flushes == 0;
+  return ob_turn_get_committed_sequence (queue->turn);
 }
 
 guint
@@ -245,6 +251,7 @@ static void
 flush_free (Flush *flush)
 {
   g_hash_table_unref (flush->changes.touched);
+  g_hash_table_unref (flush->changing);
   g_free (flush);
 }
 
@@ -276,7 +283,6 @@ on_flushed (const GError *error, gpointer user_data)
   g_autoptr (Flush) flush = user_data;
   ObQueue *queue = flush->queue;
 
-  queue->n_flushes--;
   if (queue->flush == flush)
     queue->flush = NULL;
   for (guint i = 0; !error && i < queue->members->len; i++)
@@ -301,9 +307,9 @@ touch (ObQueue *queue, const char *id, gboolean is_new, gboolean are_holds_touch
     {
       flush->queue = queue;
       flush->changes.touched = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+      flush->changing = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
       flush->turn = ob_turn_get_number (queue->turn);
       queue->flush = flush;
-      queue->n_flushes++;
     }
   if (id)
     {
@@ -312,6 +318,7 @@ touch (ObQueue *queue, const char *id, gboolean is_new, gboolean are_holds_touch
       touched->flush = flush;
       touched->id = g_strdup (id);
       touched->is_new = is_new;
+      (void) g_hash_table_add (flush->changing, g_strdup (id));
       ob_turn_after (queue->turn, on_touched, touched);
     }
   flush->changes.are_holds_touched |= are_holds_touched;
@@ -323,6 +330,13 @@ void
 ob_queue_touch (ObQueue *queue, const char *id, gboolean is_new)
 {
   touch (queue, id, is_new, FALSE);
+}
+
+gboolean
+ob_queue_is_changing (ObQueue *queue, const char *id)
+{
+  return ob_turn_is_open (queue->turn) && queue->flush && queue->flush->turn == ob_turn_get_number (queue->turn)
+         && g_hash_table_contains (queue->flush->changing, id);
 }
 
 void

@@ -87,8 +87,9 @@ void ob_queue_command (ObQueue *queue, ObChange change, gpointer user_data, ObQu
 /* Answers for a change that is part of the open turn already: after its commit, or at once outside of a turn. */
 void ob_queue_answer_after (ObQueue *queue, ObQueueDone done, gpointer done_data);
 
-/* Run @effect after the commit of the open turn, or at once outside of a turn; see ob_turn_after() and
+/* Run @effect after the commit of the open turn, or at once outside of a turn; see ob_turn_at_commit(), ob_turn_after() and
  * ob_turn_after_all(). */
+void ob_queue_at_commit (ObQueue *queue, ObEffect effect, gpointer user_data);
 void ob_queue_after (ObQueue *queue, ObEffect effect, gpointer user_data);
 void ob_queue_after_all (ObQueue *queue, ObEffect effect, gpointer user_data);
 
@@ -98,8 +99,11 @@ void ob_queue_touch (ObQueue *queue, const char *id, gboolean is_new);
 void ob_queue_touch_holds (ObQueue *queue);
 void ob_queue_want_flush (ObQueue *queue);
 
-/* Returns: whether all that the database has is on the disk, and has been told to the members, or is being told */
-gboolean ob_queue_is_between_turns (ObQueue *queue);
+/* Returns: whether the open turn has touched the upload, so that what the database has of it is not committed yet */
+gboolean ob_queue_is_changing (ObQueue *queue, const char *id);
+
+/* Returns: the journal's last sequence at the last commit: what an open turn has written is not in it */
+gint64 ob_queue_get_committed_sequence (ObQueue *queue);
 
 /* Commits the open turn now. */
 void ob_queue_commit (ObQueue *queue);

@@ -321,6 +321,7 @@ schedule (gpointer member, const ObChanges *changes)
 {
   ObRuns *self = member;
 
+  ob_runs_tell_arrived (self);
   if (!self->is_started || ob_storage_get_queue_reasons (self->storage) != 0 || ob_storage_next_ms (self->storage) > 0)
     {
       ob_debug (OB_DEBUG_RUNS, NULL, "nothing starts: the queue as a whole is held");

@@ -277,17 +277,28 @@ end_upload (ObRuns *self, ObUpload *upload, ObAttemptResult *result, GError **er
   return apply_verdict (self, upload, result, error);
 }
 
-/* The receipt is on the disk: the copy can go. */
+/* The receipt is on the disk. */
 static void
 on_done (const GError *error, gpointer user_data)
 {
   g_autoptr (ObPending) pending = user_data;
-  const ObRuns *self = pending->owner;
+  ObRuns *self = pending->owner;
 
   if (error)
     return;
   ob_crash_point ("receipt-recorded");
-  self->host->arrived (pending->id, self->user_data);
+  g_ptr_array_add (self->arrived, g_strdup (pending->id));
+}
+
+/* The copy goes now, and not before: else the upload would be changed again while its arrival is told. */
+void
+ob_runs_tell_arrived (ObRuns *self)
+{
+  g_autoptr (GPtrArray) arrived = g_steal_pointer (&self->arrived);
+
+  self->arrived = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; i < arrived->len; i++)
+    self->host->arrived (arrived->pdata[i], self->user_data);
 }
 
 /* The end of an attempt, to be written. */

@@ -33,6 +33,7 @@ struct _ObRuns
   ObActives *active;
   GHashTable *promised; /* ids that something was stopped for: they start next */
   ObFairness *fairness;
+  GPtrArray *arrived; /* ids whose receipts are on the disk, and whose copies can go once that is told */
 };
 
 /* --- runs.c --- */
@@ -57,5 +58,8 @@ gboolean ob_runs_end_termination (ObRuns *runs, const char *id, const ObAttemptR
 /* --- run-verdicts.c: of ObWorkersEvents --- */
 
 void ob_runs_end_attempt (const char *id, ObAttemptResult *result, gpointer user_data);
+
+/* After a commit has been told: what has arrived is told to the host. */
+void ob_runs_tell_arrived (ObRuns *runs);
 
 G_END_DECLS

@@ -8,6 +8,7 @@
 #include "base/crash.h"
 #include "base/debug.h"
 #include "dbus/error.h"
+#include "store/journal.h"
 
 #define LATER_MS 500
 
@@ -16,11 +17,13 @@ struct _ObTurn
   ObDatabase *database; /* borrowed */
   void (*on_rolled_back) (gboolean is_turn, gpointer);
   gpointer user_data;
+  GArray *first;   /* of Waiting: those that run before the others */
   GArray *effects; /* of Waiting */
   GArray *last;    /* of Waiting: those that run after the others */
   guint mark;      /* number of effects before the open command */
   GError *failure; /* why SQLite has rolled the open transaction back; NULL: it has not */
   guint number;
+  gint64 committed_sequence;
   gboolean is_open;
   guint soon_source;
   guint later_source;
@@ -40,8 +43,10 @@ ob_turn_new (ObDatabase *database, void (*on_rolled_back) (gboolean is_turn, gpo
   turn->database = database;
   turn->on_rolled_back = on_rolled_back;
   turn->user_data = user_data;
+  turn->first = g_array_new (FALSE, FALSE, sizeof (Waiting));
   turn->effects = g_array_new (FALSE, FALSE, sizeof (Waiting));
   turn->last = g_array_new (FALSE, FALSE, sizeof (Waiting));
+  turn->committed_sequence = ob_journal_get_last (database);
 
   return turn;
 }
@@ -50,6 +55,7 @@ void
 ob_turn_free (ObTurn *turn)
 {
   ob_turn_commit (turn);
+  g_array_unref (turn->first);
   g_array_unref (turn->effects);
   g_array_unref (turn->last);
   g_free (turn);
@@ -106,9 +112,16 @@ ob_turn_get_number (ObTurn *turn)
   return turn->number;
 }
 
+gint64
+ob_turn_get_committed_sequence (ObTurn *turn)
+{
+  return turn->committed_sequence;
+}
+
 void
 ob_turn_commit (ObTurn *turn)
 {
+  g_autoptr (GArray) first = NULL;
   g_autoptr (GArray) effects = NULL;
   g_autoptr (GArray) last = NULL;
   g_autoptr (GError) error = NULL;
@@ -120,6 +133,7 @@ ob_turn_commit (ObTurn *turn)
   g_clear_handle_id (&turn->later_source, g_source_remove);
   turn->is_open = FALSE;
   turn->number++;
+  first = take (&turn->first);
   effects = take (&turn->effects);
   last = take (&turn->last);
 
@@ -131,6 +145,7 @@ ob_turn_commit (ObTurn *turn)
       ob_crash_point ("committed");
       ob_debug (OB_DEBUG_STORE, NULL, "turn %u is committed after %" G_GINT64_FORMAT " ms: %u effects", turn->number,
                 (g_get_monotonic_time () - begin_us) / 1000, effects->len + last->len);
+      turn->committed_sequence = ob_journal_get_last (turn->database);
     }
   else
     {
@@ -139,6 +154,7 @@ ob_turn_commit (ObTurn *turn)
         (void) ob_database_run (turn->database, "ROLLBACK", NULL);
       turn->on_rolled_back (TRUE, turn->user_data);
     }
+  run_effects (first, error);
   run_effects (effects, error);
   run_effects (last, error);
 }
@@ -239,6 +255,12 @@ add (ObTurn *turn, GArray *effects, ObEffect effect, gpointer user_data)
     g_array_append_val (effects, waiting);
   else
     effect (NULL, user_data);
+}
+
+void
+ob_turn_at_commit (ObTurn *turn, ObEffect effect, gpointer user_data)
+{
+  add (turn, turn->first, effect, user_data);
 }
 
 void

@@ -39,6 +39,10 @@ void ob_turn_end (ObTurn *turn, gboolean keep);
 /* Returns: whether SQLite has rolled back the open turn, so that its commit will fail. */
 gboolean ob_turn_has_failed (ObTurn *turn);
 
+/* Runs @effect right after the commit, before all others, while the database has what was committed and nothing else; outside of a
+ * turn at once. It may read, and change nothing. */
+void ob_turn_at_commit (ObTurn *turn, ObEffect effect, gpointer user_data);
+
 /* Runs @effect after the commit, in order; outside of a turn at once. */
 void ob_turn_after (ObTurn *turn, ObEffect effect, gpointer user_data);
 
@@ -51,6 +55,9 @@ void ob_turn_after_all (ObTurn *turn, ObEffect effect, gpointer user_data);
 guint ob_turn_get_number (ObTurn *turn);
 
 gboolean ob_turn_is_open (ObTurn *turn);
+
+/* Returns: the journal's last sequence at the last commit */
+gint64 ob_turn_get_committed_sequence (ObTurn *turn);
 
 /* Commits now. */
 void ob_turn_commit (ObTurn *turn);

@@ -17,9 +17,8 @@ struct _ObFeed
 {
   ObBroker *broker;          /* borrowed */
   GHashTable *subscriptions; /* set of ObSubscription, which their subscribers own */
+  GHashTable *postponed;     /* set of ids: their uploads are told with the next commit */
   gint64 told_sequence;      /* up to which live subscriptions have been told everything */
-  gint64
-      flush_sequence; /* the journal's last sequence when they were last told; it may include rows of the next turn */
 };
 
 struct _ObSubscription
@@ -28,12 +27,14 @@ struct _ObSubscription
   const ObFeedSubscriber *subscriber;
   gpointer user_data;
   ObFilter *filter;
-  gint64 sequence;       /* up to which it has been told, while it is behind */
+  gint64 asked;          /* after which it began to be told; 0: it asked for no past */
+  gint64 sequence;       /* up to which it has been told, while it is behind, and when it became live */
   gboolean is_behind;    /* it is told from the journal */
   gboolean is_reading;   /* the next page is on its way */
   gboolean misses_past;  /* the journal no longer has what it asks for */
   gboolean misses_holds; /* holds have changed since it was told */
   gboolean has_news;     /* it was told of a part of a commit */
+  gboolean is_ahead;     /* the journal has told it of the commit that is being told */
 };
 
 static void
@@ -63,7 +64,7 @@ static void
 tell_holds (ObSubscription *subscription)
 {
   ObBroker *broker = subscription->feed->broker;
-  g_autofree char *sequence = ob_broker_dup_sequence (broker, ob_broker_get_last_sequence (broker));
+  g_autofree char *sequence = ob_broker_dup_sequence (broker, ob_broker_get_committed_sequence (broker));
 
   subscription->misses_holds = FALSE;
   tell (subscription, OB_FEED_HOLDS_CHANGED,
@@ -102,9 +103,11 @@ static void
 become_live (ObSubscription *subscription)
 {
   ObBroker *broker = subscription->feed->broker;
-  g_autofree char *sequence = ob_broker_dup_sequence (broker, ob_broker_get_last_sequence (broker));
+  g_autofree char *sequence = ob_broker_dup_sequence (broker, ob_broker_get_committed_sequence (broker));
 
+  subscription->is_ahead = subscription->is_behind;
   subscription->is_behind = subscription->has_news = FALSE;
+  subscription->sequence = ob_broker_get_committed_sequence (broker);
   if (subscription->misses_holds)
     tell_holds (subscription);
   subscription->subscriber->caught_up (sequence, subscription->user_data);
@@ -138,7 +141,7 @@ read_page (ObSubscription *subscription)
     (void) g_idle_add_full (G_PRIORITY_DEFAULT + 20, on_idle, g_rc_box_acquire (subscription), g_rc_box_release);
 }
 
-/* Tells only what is committed. */
+/* Tells only what is committed, and all of that: signals of the same commit follow. */
 static void
 on_committed (const GError *error, gpointer user_data)
 {
@@ -156,7 +159,7 @@ read_on (ObSubscription *subscription)
   if (subscription->is_reading)
     return;
   subscription->is_reading = TRUE;
-  ob_broker_after_commit (subscription->feed->broker, on_committed, g_rc_box_acquire (subscription));
+  ob_broker_at_commit (subscription->feed->broker, on_committed, g_rc_box_acquire (subscription));
 }
 
 void
@@ -177,12 +180,19 @@ may_tell (ObSubscription *subscription)
     {
       ob_debug (OB_DEBUG_IPC, NULL, "a subscriber takes no more: it is told from the journal later");
       subscription->is_behind = TRUE;
-      subscription->sequence = subscription->feed->told_sequence;
+      subscription->sequence = MAX (subscription->feed->told_sequence, subscription->sequence);
       if (subscription->subscriber->fell_behind)
         subscription->subscriber->fell_behind (subscription->user_data);
     }
 
   return !subscription->is_behind;
+}
+
+/* Returns: whether the journal has told it of a change already, so that the signal of the same commit would tell it twice */
+static gboolean
+knows (const ObSubscription *subscription, gint64 number)
+{
+  return subscription->is_ahead && subscription->asked < number && number <= subscription->sequence;
 }
 
 static void
@@ -192,12 +202,20 @@ tell_upload (ObFeed *feed, ObFeedEvent event, const ObUpload *upload)
   GHashTableIter iter;
   gpointer key;
 
+  /* An answer after the commit that is being told has begun the next one, which changes the upload again. */
+  if (ob_broker_is_changing (feed->broker, upload->id))
+    {
+      (void) g_hash_table_add (feed->postponed, g_strdup (upload->id));
+      return;
+    }
+  (void) g_hash_table_remove (feed->postponed, upload->id);
   g_hash_table_iter_init (&iter, feed->subscriptions);
   while (g_hash_table_iter_next (&iter, &key, NULL))
     {
       ObSubscription *subscription = key;
 
-      if (!ob_filter_matches (subscription->filter, upload) || !may_tell (subscription))
+      if (!ob_filter_matches (subscription->filter, upload) || knows (subscription, upload->sequence)
+          || !may_tell (subscription))
         continue;
       if (!body)
         body = g_variant_ref_sink (g_variant_new ("(@a{sv})", ob_document_upload (feed->broker, upload)));
@@ -224,9 +242,11 @@ on_removed (ObBroker *broker, gpointer upload, gint64 number, gpointer user_data
   GHashTableIter iter;
   gpointer subscription;
 
+  (void) g_hash_table_remove (feed->postponed, ((const ObUpload *) upload)->id);
   g_hash_table_iter_init (&iter, feed->subscriptions);
   while (g_hash_table_iter_next (&iter, &subscription, NULL))
-    if (ob_filter_matches (((ObSubscription *) subscription)->filter, upload) && may_tell (subscription))
+    if (ob_filter_matches (((ObSubscription *) subscription)->filter, upload) && !knows (subscription, number)
+        && may_tell (subscription))
       tell_removed (subscription, ((const ObUpload *) upload)->id, number);
 }
 
@@ -245,23 +265,40 @@ on_holds_changed (ObBroker *broker, gpointer user_data)
       ((ObSubscription *) subscription)->misses_holds = TRUE;
 }
 
-/* The last signal of a commit. The journal may already have rows of the next turn, which may be rolled back. */
+/* What was postponed is told here where its commit failed. */
+static void
+tell_postponed (ObFeed *feed)
+{
+  g_autofree gpointer *ids = g_hash_table_get_keys_as_array (feed->postponed, NULL);
+
+  for (guint i = 0; ids[i]; i++)
+    {
+      g_autoptr (ObUpload) upload = ob_broker_get (feed->broker, ids[i], NULL);
+
+      if (upload)
+        tell_upload (feed, OB_FEED_CHANGED, upload);
+    }
+}
+
+/* The last signal of a commit. While something of it is postponed, nobody has been told everything up to it. */
 static void
 on_counts_changed (ObBroker *broker, gpointer user_data)
 {
   ObFeed *feed = user_data;
-  gint64 last = ob_broker_get_last_sequence (broker);
   GHashTableIter iter;
   gpointer key;
 
-  feed->told_sequence = ob_broker_is_between_turns (broker) ? last : MIN (feed->flush_sequence, last);
-  feed->flush_sequence = last;
+  if (g_hash_table_size (feed->postponed) > 0)
+    tell_postponed (feed);
+  if (g_hash_table_size (feed->postponed) == 0)
+    feed->told_sequence = ob_broker_get_committed_sequence (broker);
   g_hash_table_iter_init (&iter, feed->subscriptions);
   while (g_hash_table_iter_next (&iter, &key, NULL))
     {
       ObSubscription *subscription = key;
 
-      if (subscription->has_news && !subscription->is_behind)
+      subscription->is_ahead = FALSE;
+      if (subscription->has_news && !subscription->is_behind && g_hash_table_size (feed->postponed) == 0)
         say_how_far (subscription, feed->told_sequence);
     }
 }
@@ -284,7 +321,7 @@ ob_feed_subscribe (ObFeed *feed, const ObCaller *caller, GVariant *options, cons
   subscription->subscriber = subscriber;
   subscription->user_data = user_data;
   subscription->filter = g_steal_pointer (&filter);
-  subscription->sequence = number;
+  subscription->asked = subscription->sequence = number;
   /* The past of another epoch is gone: the subscriber has to list anew. */
   subscription->is_behind = *after && ob_broker_can_replay (feed->broker, epoch, number);
   /* Holds have no past: whoever comes back is told those of now. */
@@ -315,7 +352,9 @@ ob_subscription_dup_sequence (const ObSubscription *subscription)
 {
   const ObFeed *feed = subscription->feed;
 
-  return ob_broker_dup_sequence (feed->broker, subscription->is_behind ? subscription->sequence : feed->told_sequence);
+  return ob_broker_dup_sequence (feed->broker, subscription->is_behind
+                                                   ? subscription->sequence
+                                                   : MAX (subscription->sequence, feed->told_sequence));
 }
 
 void
@@ -334,7 +373,8 @@ ob_feed_new (ObBroker *broker)
 
   feed->broker = broker;
   feed->subscriptions = g_hash_table_new (NULL, NULL);
-  feed->told_sequence = feed->flush_sequence = ob_broker_get_last_sequence (broker);
+  feed->postponed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  feed->told_sequence = ob_broker_get_committed_sequence (broker);
   g_object_connect (broker, "signal::added", on_added, feed, "signal::changed", on_changed, feed, "signal::removed",
                     on_removed, feed, "signal::holds-changed", on_holds_changed, feed, "signal::counts-changed",
                     on_counts_changed, feed, NULL);
@@ -348,5 +388,6 @@ ob_feed_free (ObFeed *feed)
   g_signal_handlers_disconnect_by_data (feed->broker, feed);
   g_assert (g_hash_table_size (feed->subscriptions) == 0);
   g_hash_table_unref (feed->subscriptions);
+  g_hash_table_unref (feed->postponed);
   g_free (feed);
 }

@@ -44,7 +44,7 @@ step ()
     echo "FAIL $name ($((SECONDS - begin)) s)"
     tail -n 20 "$logs/$name.log"
   fi
-  grep -aE '^# [0-9]+ (connections|days|kills|bytes|faults|deaths)|^# (full|[0-9]+ ms dark|a route)|^stat::number_of_executed_units' "$logs/$name.log" | sed 's/^#* */     /'
+  grep -aE '^# [0-9]+ (connections|cuts|days|kills|bytes|faults|deaths)|^# (full|[0-9]+ ms dark|a route)|^stat::number_of_executed_units' "$logs/$name.log" | sed 's/^#* */     /'
 }
 
 # in_folder FOLDER PROGRAM…: a test with the daemon and the receiver of a build folder.
@@ -127,6 +127,8 @@ step outage env OUTBOX_FIELD=full RECEIVER="$build/tests/receiver/outbox-receive
 step tus-clients env OUTBOX_FIELD=full RECEIVER="$build/tests/receiver/outbox-receiver" OUTBOXD="$build/daemon/outboxd" TOOLS="$build/tools" \
   CLIENTS="$here/../support/clients" timeout 600 "$build/tests/integration/test-rest-clients"
 step days days
+step stream-cuts env OUTBOX_CUTS="$kills" RECEIVER="$build/tests/receiver/outbox-receiver" OUTBOXD="$build/daemon/outboxd" \
+  timeout $((minutes * 60 + 600)) "$build/tests/integration/test-rest-events" -p /rest/random-cuts
 step kills in_folder "$build" "$build/tests/integration/test-storm" -p /storm/kills
 step kills-and-faults in_folder "$build" "$build/tests/integration/test-storm" -p /storm/kills-and-faults
 kills=$((kills / 10 + 1))

@@ -7,6 +7,14 @@
 
 #include <json-glib/json-glib.h>
 
+/* What a client has of an upload. */
+typedef struct
+{
+  char *state;
+  gint64 number; /* of its sequence */
+  char *text;    /* the whole document */
+} Known;
+
 /* A client with a copy of the queue. */
 typedef struct
 {
@@ -14,12 +22,23 @@ typedef struct
   GSocketConnection *connection; /* NULL: it is not connected */
   GString *read;
   char *last_id;    /* NULL: it has none */
-  GHashTable *copy; /* id → state */
+  GHashTable *copy; /* id → Known */
+  GHashTable *gone; /* ids that it was told are removed */
   char *name;       /* of the last event */
   JsonNode *data;   /* of it */
   guint n_changes;
   gboolean has_reset;
 } Client;
+
+static void
+known_free (gpointer data)
+{
+  Known *known = data;
+
+  g_free (known->state);
+  g_free (known->text);
+  g_free (known);
+}
 
 static Client *
 client_new (TestBroker *broker)
@@ -28,7 +47,8 @@ client_new (TestBroker *broker)
 
   client->broker = broker;
   client->read = g_string_new (NULL);
-  client->copy = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  client->copy = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, known_free);
+  client->gone = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   return client;
 }
@@ -39,6 +59,7 @@ client_free (Client *client)
   g_clear_object (&client->connection);
   g_string_free (client->read, TRUE);
   g_hash_table_unref (client->copy);
+  g_hash_table_unref (client->gone);
   g_clear_pointer (&client->data, json_node_unref);
   g_free (client->last_id);
   g_free (client->name);
@@ -107,6 +128,32 @@ get_number (const char *sequence)
   return g_ascii_strtoll (strchr (sequence, '-') + 1, NULL, 10);
 }
 
+/* Nothing comes twice, and nothing goes back. While an upload is on its way it comes again and again, for its progress. */
+static void
+check_order (const Known *before, const Known *now)
+{
+  g_assert_cmpint (now->number, >=, before->number);
+  if (!g_str_equal (now->state, "uploading") && !g_str_equal (now->state, "confirming"))
+    g_assert_false (g_str_equal (now->text, before->text));
+}
+
+static void
+apply_upload (Client *client, JsonNode *upload)
+{
+  JsonObject *document = json_node_get_object (upload);
+  const char *id = json_object_get_string_member (document, "id");
+  const Known *before = g_hash_table_lookup (client->copy, id);
+  Known *known = g_new0 (Known, 1);
+
+  known->state = g_strdup (json_object_get_string_member (document, "state"));
+  known->number = get_number (json_object_get_string_member (document, "sequence"));
+  known->text = json_to_string (upload, FALSE);
+  g_assert_false (g_hash_table_contains (client->gone, id));
+  if (before)
+    check_order (before, known);
+  (void) g_hash_table_replace (client->copy, g_strdup (id), known);
+}
+
 static void
 apply_changes (Client *client, const char *id)
 {
@@ -115,18 +162,23 @@ apply_changes (Client *client, const char *id)
   JsonArray *removed = json_object_get_array_member (data, "removed");
 
   client->n_changes++;
-  /* Never the same again, and never back. */
   if (client->last_id)
     g_assert_cmpint (get_number (id), >=, get_number (client->last_id));
   for (guint i = 0; i < json_array_get_length (uploads); i++)
-    {
-      JsonObject *upload = json_array_get_object_element (uploads, i);
-
-      (void) g_hash_table_replace (client->copy, g_strdup (json_object_get_string_member (upload, "id")),
-                                   g_strdup (json_object_get_string_member (upload, "state")));
-    }
+    apply_upload (client, json_array_get_element (uploads, i));
   for (guint i = 0; i < json_array_get_length (removed); i++)
-    (void) g_hash_table_remove (client->copy, json_array_get_string_element (removed, i));
+    {
+      (void) g_hash_table_remove (client->copy, json_array_get_string_element (removed, i));
+      g_assert_true (g_hash_table_add (client->gone, g_strdup (json_array_get_string_element (removed, i))));
+    }
+}
+
+static const char *
+get_state (Client *client, const char *id)
+{
+  const Known *known = g_hash_table_lookup (client->copy, id);
+
+  return known ? known->state : NULL;
 }
 
 /* Takes the next event up, as a client does. */
@@ -220,7 +272,7 @@ is_queue (Client *client)
 
       g_assert_true (g_variant_lookup (document, "id", "&s", &id));
       g_assert_true (g_variant_lookup (document, "state", "&s", &state));
-      is_same &= g_strcmp0 (g_hash_table_lookup (client->copy, id), state) == 0;
+      is_same &= g_strcmp0 (get_state (client, id), state) == 0;
     }
 
   return is_same;
@@ -239,7 +291,7 @@ test_what_changes_is_told (void)
   take_event (client);
   g_assert_cmpstr (client->name, ==, "ready");
   id = submit (broker);
-  while (g_strcmp0 (g_hash_table_lookup (client->copy, id), "done") != 0)
+  while (g_strcmp0 (get_state (client, id), "done") != 0)
     take_event (client);
   command (broker, "DELETE", id, "");
   while (g_hash_table_size (client->copy) > 0)
@@ -300,32 +352,104 @@ test_a_past_that_is_gone (void)
   g_assert_cmpuint (head.body_bytes, ==, 0);
 }
 
+/* What the queue had when the client's last event was made: the client has all of it. What came later it will be told. */
+static void
+check_copy (Client *client, GVariant *list)
+{
+  const gint64 told = get_number (client->last_id);
+
+  for (gsize i = 0; i < g_variant_n_children (list); i++)
+    {
+      g_autoptr (GVariant) document = g_variant_get_child_value (list, i);
+      const char *id, *sequence;
+      const Known *known;
+
+      g_assert_true (g_variant_lookup (document, "id", "&s", &id));
+      g_assert_true (g_variant_lookup (document, "sequence", "&s", &sequence));
+      known = g_hash_table_lookup (client->copy, id);
+      if (get_number (sequence) <= told)
+        g_assert_true (known && known->number == get_number (sequence));
+    }
+}
+
+/* Commands may come too late for an upload that is on its way. */
+static void
+try (TestBroker *broker, const char *method, const char *id, const char *verb)
+{
+  g_autofree char *target = g_strdup_printf ("/v1/uploads/%s%s", id, verb);
+  g_auto (RestAnswer) answer = rest_ask (broker, method, target);
+
+  g_assert_true (answer.status == 204 || answer.status == 409);
+}
+
+/* New ones come, some are paused or resumed, some that have arrived are removed. */
+static void
+keep_busy (Client *client, GVariant *list)
+{
+  g_autofree char *first = submit (client->broker);
+  g_autofree char *second = submit (client->broker);
+
+  if (g_test_rand_bit ())
+    try (client->broker, "POST", g_test_rand_bit () ? first : second, "/pause");
+  for (gsize i = 0; i < g_variant_n_children (list); i++)
+    {
+      g_autoptr (GVariant) document = g_variant_get_child_value (list, i);
+      const char *id, *state;
+
+      g_assert_true (g_variant_lookup (document, "id", "&s", &id));
+      g_assert_true (g_variant_lookup (document, "state", "&s", &state));
+      if (g_test_rand_int_range (0, 4) != 0)
+        continue;
+      if (g_str_equal (state, "done"))
+        try (client->broker, "DELETE", id, "");
+      else if (g_str_equal (state, "paused"))
+        try (client->broker, "POST", id, "/resume");
+    }
+}
+
+static void
+resume_all (TestBroker *broker)
+{
+  g_autoptr (GVariant) list = test_broker_list (broker);
+
+  for (gsize i = 0; i < g_variant_n_children (list); i++)
+    {
+      g_autoptr (GVariant) document = g_variant_get_child_value (list, i);
+      const char *id, *state;
+
+      g_assert_true (g_variant_lookup (document, "id", "&s", &id));
+      g_assert_true (g_variant_lookup (document, "state", "&s", &state));
+      if (g_str_equal (state, "paused") || g_str_equal (state, "confirming"))
+        try (broker, "POST", id, "/resume");
+    }
+}
+
+static guint
+get_number_of_cuts (void)
+{
+  const char *text = g_getenv ("OUTBOX_CUTS");
+
+  return text && *text ? (guint) g_ascii_strtoull (text, NULL, 10) : 40;
+}
+
 /* Connections break off anywhere, also in the middle of an event, while the queue works. */
 static void
 test_random_cuts (void)
 {
   g_autoptr (TestBroker) broker = start ();
   g_autoptr (Client) client = client_new (broker);
-  g_autoptr (GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
+  const guint n_cuts = get_number_of_cuts ();
 
-  outbox_dbus_queue_call_pause_sync (broker->queue, NULL, NULL);
   connect_with (client, NULL);
   wait_for (client, "ready");
-  for (guint round = 0; round < 60; round++)
+  for (guint i = 0; i < n_cuts; i++)
     {
-      const guint n_events = (guint) g_test_rand_int_range (0, 2); /* changes may come in one */
+      g_autoptr (GVariant) list = test_broker_list (broker);
 
-      for (guint i = 0; i < 3; i++)
-        g_ptr_array_add (ids, submit (broker));
-      command (broker, "POST", ids->pdata[g_test_rand_int_range (0, (gint32) ids->len)], "/pause");
-      if (round % 3 == 0)
-        {
-          const guint index = (guint) g_test_rand_int_range (0, (gint32) ids->len);
-
-          command (broker, "DELETE", ids->pdata[index], "");
-          g_ptr_array_remove_index (ids, index);
-        }
-      for (guint i = 0; i < n_events; i++)
+      check_copy (client, list);
+      keep_busy (client, list);
+      /* There is one: two uploads are new. */
+      if (g_test_rand_bit ())
         take_event (client);
       /* What has come may be a part of an event. */
       if (g_test_rand_bit ()
@@ -333,17 +457,18 @@ test_random_cuts (void)
         (void) read_more (client);
       cut (client);
       connect_with (client, client->last_id);
-      /* There is one to take: what has changed, or that nothing has. */
-      take_event (client);
-      if (g_str_equal (client->name, "changes"))
-        take_event (client);
+      if (g_test_rand_bit ())
+        wait_for (client, "ready");
     }
-  outbox_dbus_queue_call_resume_sync (broker->queue, NULL, NULL);
-  for (guint i = 0; i < ids->len; i++)
-    command (broker, "POST", ids->pdata[i], "/resume");
-  while (!is_queue (client) || test_broker_count (broker, "done") != ids->len)
-    take_event (client);
+  while (!is_queue (client) || test_broker_count (broker, "done") != test_broker_count (broker, "all"))
+    {
+      /* One that was paused on its way waits when its attempt has ended. */
+      resume_all (broker);
+      take_event (client);
+    }
   g_assert_false (client->has_reset);
+  g_print ("# %u cuts, %u events of changes, %u uploads were removed\n", n_cuts, client->n_changes,
+           g_hash_table_size (client->gone));
 }
 
 /* A client that does not read is told later what is so by then: its copy is the queue, and little was kept for it. */

@@ -489,9 +489,9 @@ static void
 test_where_a_subscription_begins (TestRig *rig, gconstpointer data)
 {
   g_autoptr (ObFeed) feed = ob_feed_new (rig->broker);
-  g_autofree char *before = ob_broker_dup_sequence (rig->broker, ob_broker_get_last_sequence (rig->broker));
+  g_autofree char *before = ob_broker_dup_sequence (rig->broker, ob_broker_get_committed_sequence (rig->broker));
   g_autofree char *id = submit (rig, &camera);
-  g_autofree char *now = ob_broker_dup_sequence (rig->broker, ob_broker_get_last_sequence (rig->broker));
+  g_autofree char *now = ob_broker_dup_sequence (rig->broker, ob_broker_get_committed_sequence (rig->broker));
   const struct
   {
     const ObCaller *caller;
@@ -519,7 +519,7 @@ test_where_a_subscription_begins (TestRig *rig, gconstpointer data)
 static void
 test_what_the_journal_has_forgotten (TestRig *rig, gconstpointer data)
 {
-  g_autofree char *before = ob_broker_dup_sequence (rig->broker, ob_broker_get_last_sequence (rig->broker));
+  g_autofree char *before = ob_broker_dup_sequence (rig->broker, ob_broker_get_committed_sequence (rig->broker));
   g_autofree char *removed = submit (rig, &camera);
   g_autofree char *id = NULL, *below = NULL, *floor = NULL;
   g_autoptr (ObFeed) feed = NULL;
@@ -527,7 +527,7 @@ test_what_the_journal_has_forgotten (TestRig *rig, gconstpointer data)
 
   g_assert_true (test_rig_command (rig, OB_COMMAND_REMOVE, removed, 0, NULL));
   id = submit (rig, &camera);
-  last = ob_broker_get_last_sequence (rig->broker);
+  last = ob_broker_get_committed_sequence (rig->broker);
   g_assert_true (ob_prune_delete (rig->database, 0, last, RIG_BEGIN_MS + OB_PRUNE_REMOVED_MS + RIG_DAY, NULL));
   g_assert_cmpint (ob_prune_get_floor (rig->database), >, 1);
   below = ob_broker_dup_sequence (rig->broker, ob_prune_get_floor (rig->database) - 1);
