@@ -3,6 +3,8 @@
 //
 // client/js and its example page in real browsers, with a real broker and a real tus server. Each browser is started once. Prints
 // TAP.
+import assert from 'node:assert/strict';
+
 import {startFirefox} from './browsers.mjs';
 import {chromiumCases, startPublicChromium} from './chromium.mjs';
 import {closedHalfWay, connectOnce} from './steps.mjs';
@@ -32,7 +34,17 @@ async function tryEngine(world, name, browser) {
   await tryCase(`${name}/closed-at-40-percent-goes-on`, () => closedHalfWay(world, browser, `${name}.mp4`));
 }
 
-// They wait for each other nowhere, and most of the time for the next question of RFC 8628.
+async function tryChromium(world, browser) {
+  const inOrder = async cases => {
+    for (const [name, work] of Object.entries(cases))
+      await tryCase(`chromium/${name}`, () => work(world, browser));
+  };
+
+  await Promise.all([inOrder(chromiumCases.own), inOrder(chromiumCases.others)]);
+  await inOrder(chromiumCases.last);
+}
+
+// The browsers run beside each other: most of the time they wait for the next question of RFC 8628.
 async function tryAll(world) {
   let chromium = null;
 
@@ -46,9 +58,10 @@ async function tryAll(world) {
     else
       await browser?.end();
   }));
-  for (const [name, work] of Object.entries(chromium ? chromiumCases : {}))
-    await tryCase(`chromium/${name}`, () => work(world, chromium));
+  if (chromium)
+    await tryChromium(world, chromium);
   await chromium?.end();
+  await tryCase('the-broker-ends-well', async () => assert.equal(await world.stopBroker(), 0));
 }
 
 const world = await World.make();

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Cases, each a line of TAP when it ends. One that fails says why, and those after it are tried all the same.
-const CASE_MS = 40000;
+const CASE_MS = 90000;
 
 let n = 0;
 let nFailed = 0;
@@ -41,7 +41,7 @@ export function endCases() {
 }
 
 // Asks again until it is so: for what no event tells. Returns: what look() gave, which is not false.
-export async function until(what, look, mostMs = 20000) {
+export async function until(what, look, mostMs = 30000) {
   const end = Date.now() + mostMs;
 
   for (;;) {

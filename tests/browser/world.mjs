@@ -143,6 +143,14 @@ export class World {
     await once(this.#daemon, 'exit');
   }
 
+  // Returns: its exit code. A sanitizer that has something to report makes another of it than 0.
+  async stopBroker() {
+    this.#daemon.kill('SIGTERM');
+    const [code] = await once(this.#daemon, 'exit');
+
+    return code;
+  }
+
   async outbox(...args) {
     const {stdout} = await promisify(execFile)(process.env.OUTBOX, args, {env: {...process.env, ...this.env}});
 
