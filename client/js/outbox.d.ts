@@ -163,7 +163,6 @@ export class Outbox {
   pause(id: string): Promise<void>;
   resume(id: string): Promise<void>;
   retry(id: string): Promise<void>;
-  sendNow(id: string): Promise<void>;
   remove(id: string): Promise<void>;
 
   /** One stream for all tabs of the site. Throws when the site is no longer paired. */

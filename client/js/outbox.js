@@ -186,10 +186,6 @@ export class Outbox {
     return this.#command(id, 'retry');
   }
 
-  sendNow(id) {
-    return this.#command(id, 'send-now');
-  }
-
   #command(id, name) {
     return this.#door.askForDocument('POST', `/v1/uploads/${encodeURIComponent(id)}/${name}`, {});
   }

@@ -13,6 +13,15 @@ const ENDS = {
   expired_token: ['Expired', 'Nobody answered the request in time'],
 };
 
+// A person who has refused is not asked again for a while.
+async function ask(door, base, manage, signal) {
+  try {
+    return await door.postUnproved(base, '/v1/pair', {manage}, signal);
+  } catch (error) {
+    throw error.status === 403 ? new OutboxError('Denied', error.message, {status: 403}) : error;
+  }
+}
+
 // Returns: {token, app}, or the delay until the next question, in ms.
 async function poll(door, base, deviceCode, delayMs, signal) {
   try {
@@ -31,7 +40,7 @@ async function poll(door, base, deviceCode, delayMs, signal) {
 // Returns: what the app is called, when the token is kept.
 export async function pair(door, {manage = false, onCode, signal} = {}) {
   const base = await door.findForPairing(signal);
-  const request = await door.postUnproved(base, '/v1/pair', {manage}, signal);
+  const request = await ask(door, base, manage, signal);
   const expiresAt = Date.now() + request.expires_in * 1000;
   let delayMs = Math.max(request.interval ?? 5, 1) * 1000;
 
