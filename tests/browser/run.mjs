@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // client/js and its example page in real browsers, with a real broker and a real tus server. Each browser is started once. Prints
-// TAP.
+// TAP. Usage: run.mjs [BROWSER…], all where none is named.
 import assert from 'node:assert/strict';
 
 import {startFirefox} from './browsers.mjs';
@@ -45,10 +45,10 @@ async function tryChromium(world, browser) {
 }
 
 // The browsers run beside each other: most of the time they wait for the next question of RFC 8628.
-async function tryAll(world) {
+async function tryAll(world, names) {
   let chromium = null;
 
-  await Promise.all(Object.keys(ENGINES).map(async name => {
+  await Promise.all(names.map(async name => {
     const browser = await startEngine(world, name);
 
     if (browser)
@@ -68,5 +68,7 @@ const world = await World.make();
 
 await world.startBroker();
 await world.startServer();
-await tryAll(world).finally(() => world.end());
+const names = process.argv.slice(2);
+
+await tryAll(world, names.length > 0 ? names : Object.keys(ENGINES)).finally(() => world.end());
 process.exit(endCases() > 0 ? 1 : 0);

@@ -46,6 +46,16 @@ brings_no_user_namespace ()
   ! grep -E '^(Private|Protect|Root|TemporaryFileSystem|DynamicUser|([A-Z][a-z]+)+Paths)[A-Za-z]*=' "$unit"
 }
 
+# Each module that a page's library imports was installed with it, and so was the example.
+library_is_whole ()
+{
+  cd "$work/root$prefix/share/outbox/js"
+  [ -f outbox.d.ts ] && [ -f example/index.html ] && [ -f example/capture.css ]
+  for module in $(sed -nE "s/.* from '\.\/([a-z]+\.js)';/\1/p" ./*.js | sort -u) example/capture.js; do
+    [ -f "$module" ] || { echo "$module is missing"; return 1; }
+  done
+}
+
 # there SCRIPT: in bash, where the prefix is what was installed.
 there ()
 {
@@ -63,6 +73,7 @@ result unit/starts-again-however-often has_setting Unit StartLimitIntervalSec=0
 result unit/starts-again-after-a-failure has_setting Service Restart=on-failure
 result unit/is-ready-with-its-name has_setting Service BusName=org.outbox.Outbox1
 result unit/brings-no-user-namespace brings_no_user_namespace
+result pages-have-their-library library_is_whole
 
 if [ "$prefix" != /usr ] && unshare -Urm mount --bind "$work" "$prefix" 2>/dev/null; then
   result command-finds-its-library there '[[ $("$prefix/bin/outbox" --version) == "outbox "* ]]'
