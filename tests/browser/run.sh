@@ -2,8 +2,7 @@
 # SPDX-FileCopyrightText: The Outbox authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# run.sh [SCRIPT]: runs a script of this folder, run.mjs where none is named, in a network of its own, where the broker's own ports are
-# free and nobody else is, with processes of its own, which all end with it, and with a policy of Chromium's that lets two sites reach
+# run.sh SCRIPT [ARGUMENT…]: runs a script of this folder in a network of its own, where the broker's own ports are free and nobody else is, with processes of its own, which all end with it, and with a policy of Chromium's that lets two sites reach
 # programs of this device without asking anybody. Prints TAP.
 set -eu
 TOOLS=${OUTBOX_TOOLS:-$TOOLS}
@@ -14,14 +13,15 @@ if ! $space true 2>/dev/null; then
   echo "1..0 # SKIP no namespaces can be made here ($space)"
   exit 0
 fi
-policies=$(mktemp -d)
-mkdir -p "$policies/policies/managed"
+script=$here/$1
+shift
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$work/tmp" "$work/chromium/policies/managed"
 echo '{"LoopbackNetworkAllowedForUrls": ["https://public.example:7300", "https://around.example:7300"]}' \
-  >"$policies/policies/managed/outbox.json"
-status=0
+  >"$work/chromium/policies/managed/outbox.json"
 # shellcheck disable=SC2086 # a list of words
-POLICIES=$policies $space sh -euc 'ip link set lo up
-  [ ! -d /etc/chromium ] || mount --bind "$POLICIES" /etc/chromium
-  exec "$@"' sh "$here/../setup/node.sh" "$TOOLS" "$here/${1:-run.mjs}" || status=$?
-rm -rf "$policies"
-exit $status
+TMPDIR=$work/tmp $space sh -euc 'ip link set lo up
+  [ ! -d /etc/chromium ] || mount --bind "$1" /etc/chromium
+  shift
+  exec "$@"' sh "$work/chromium" "$here/../setup/node.sh" "$TOOLS" "$script" "$@"

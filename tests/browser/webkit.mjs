@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // WebKitGTK's own small browser, by WebDriver (W3C), on a display that nobody sees.
+import {once} from 'node:events';
 import {existsSync, mkdirSync, readdirSync} from 'node:fs';
 import path from 'node:path';
 
@@ -93,7 +94,11 @@ class WebKitBrowser {
 
   async end() {
     await this.command('DELETE', '').catch(() => {});
-    this.#processes.forEach(({process: child}) => child.kill('SIGKILL'));
+    for (const {process: child} of this.#processes) {
+      child.kill('SIGTERM'); // the display takes its socket with it
+      if (child.exitCode === null && child.signalCode === null)
+        await once(child, 'exit');
+    }
   }
 }
 
