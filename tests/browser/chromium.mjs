@@ -227,7 +227,8 @@ export async function startPublicChromium(world) {
     `--ip-address-space-overrides=127.0.0.1:${PUBLIC_PORT}=public`]);
 }
 
-// Those of the site, one after the other; those of other sites, which run beside them; and those that look at everything, or in which the broker dies.
+// Those of the site, one after the other; those of other sites, which run beside them; and those that look at everything, or in which
+// the broker dies.
 export const chromiumCases = {
   own: {
     'what-a-script-asks-for': byScript,

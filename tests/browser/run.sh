@@ -2,8 +2,9 @@
 # SPDX-FileCopyrightText: The Outbox authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# run.sh SCRIPT [ARGUMENT…]: runs a script of this folder in a network of its own, where the broker's own ports are free and nobody else is, with processes of its own, which all end with it, and with a policy of Chromium's that lets two sites reach
-# programs of this device without asking anybody. Prints TAP.
+# run.sh SCRIPT [ARGUMENT…]: runs a script of this folder in a network of its own, where the broker's own ports are free and nobody
+# else is, with processes of its own, which all end with it, and with a policy of Chromium's that lets two sites reach programs of this
+# device without asking anybody. Prints TAP.
 set -eu
 TOOLS=${OUTBOX_TOOLS:-$TOOLS}
 export TOOLS

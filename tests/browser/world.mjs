@@ -173,11 +173,15 @@ export class World {
   stored() {
     const folder = path.join(this.folder, 'stored');
 
-    return readdirSync(folder).filter(name => name.endsWith('.json')).map(name => {
-      const {size, metadata} = JSON.parse(readFileSync(path.join(folder, name)));
-      const bytes = readFileSync(path.join(folder, name.slice(0, -'.json'.length)));
+    return readdirSync(folder).filter(name => name.endsWith('.json')).flatMap(name => {
+      try {
+        const {size, metadata} = JSON.parse(readFileSync(path.join(folder, name)));
+        const bytes = readFileSync(path.join(folder, name.slice(0, -'.json'.length)));
 
-      return {name: metadata.filename ?? metadata.name, size: bytes.length, sha256: sha256(bytes), isWhole: bytes.length === size};
+        return [{name: metadata.filename ?? metadata.name, size: bytes.length, sha256: sha256(bytes), isWhole: bytes.length === size}];
+      } catch {
+        return []; // the server is writing it
+      }
     });
   }
 
