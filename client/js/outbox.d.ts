@@ -50,8 +50,11 @@ export interface Progress {
   key: string;
   /** Of the upload at the broker; null before it has one. */
   id: string | null;
-  /** waiting: `error` says for what; it goes on by itself, and at once after pair() or tryNow(). done: the broker has all of it on its disk. */
-  state: 'sending' | 'waiting' | 'done';
+  /**
+   * waiting: `error` says for what; it goes on by itself, and at once after pair() or tryNow().
+   * saved: the broker has all of it on its disk.
+   */
+  state: 'sending' | 'waiting' | 'saved';
   /** In bytes; of a stream as many as have come so far. */
   size: number;
   /** Bytes that the broker has on its disk. */

@@ -221,7 +221,7 @@ export class Sender {
   async #handOver() {
     this.#submission.handedOver = Date.now();
     await this.#entry.save({}, record => this.#entry.shelf.dropPieces(record)).catch(() => {});
-    this.#tell('done');
+    this.#tell('saved');
   }
 }
 
