@@ -35,7 +35,7 @@ export function reads(page, name, state) {
 // Waits until the server has the whole file, once, with these bytes.
 export async function arrives(world, name, sha256) {
   const [file, ...others] = await until(`${name} at the server`, () => {
-    const files = world.stored().filter(one => one.name === name && one.isWhole);
+    const files = world.stored(name);
 
     return files.length > 0 && files;
   });

@@ -5,7 +5,7 @@
 import {execFile, execFileSync, spawn} from 'node:child_process';
 import {createHash, randomBytes} from 'node:crypto';
 import {once} from 'node:events';
-import {mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import {tmpdir} from 'node:os';
@@ -169,16 +169,17 @@ export class World {
     return {file, sha256: sha256(bytes)};
   }
 
-  // What the server has stored. Returns: [{name, size, sha256, isWhole}].
-  stored() {
+  // What the server has stored whole under that name. Returns: [{file, size, sha256}].
+  stored(name) {
     const folder = path.join(this.folder, 'stored');
 
-    return readdirSync(folder).filter(name => name.endsWith('.json')).flatMap(name => {
+    return readdirSync(folder).filter(file => file.endsWith('.json')).flatMap(file => {
       try {
-        const {size, metadata} = JSON.parse(readFileSync(path.join(folder, name)));
-        const bytes = readFileSync(path.join(folder, name.slice(0, -'.json'.length)));
+        const {size, metadata} = JSON.parse(readFileSync(path.join(folder, file)));
+        const bytes = path.join(folder, file.slice(0, -'.json'.length));
 
-        return [{name: metadata.filename ?? metadata.name, size: bytes.length, sha256: sha256(bytes), isWhole: bytes.length === size}];
+        return (metadata.filename ?? metadata.name) === name && statSync(bytes).size === size
+          ? [{file: bytes, size, sha256: sha256(readFileSync(bytes))}] : [];
       } catch {
         return []; // the server is writing it
       }
