@@ -73,6 +73,8 @@ async function askForPermission() {
 
 // Returns: how long an answer may take.
 async function checkPermission() {
+  if (globalThis.isSecureContext === false)
+    throw new OutboxError('Blocked', 'Only pages that came by https, or from this device, reach Outbox');
   const permission = await askForPermission();
 
   if (permission === 'denied')
