@@ -31,7 +31,8 @@ async function recorded(world, browser) {
   await page.close();
 }
 
-// What a program of the page asks for itself: nothing is a file too, a key is one upload, and what was discarded is gone.
+// What a script of the page asks for itself: nothing is a file too, a key is one upload, what was stopped goes on, and what was
+// discarded is gone.
 async function byScript(world, browser) {
   const page = await browser.open(browser.site.page);
 
@@ -49,6 +50,19 @@ async function byScript(world, browser) {
   ]);
   assert.equal(same.id, (await world.list()).find(({name}) => name === 'empty.txt').id);
   assert.equal(other, 'KeyReused');
+
+  // A recording that its page has stopped is what had come until then.
+  const stopped = await page.evaluate(async () => {
+    const controller = new AbortController();
+    const source = new ReadableStream({start: stream => stream.enqueue(new Uint8Array(1000).fill(7))});
+    const word = await outbox.submit(source, {name: 'stopped.bin', key: 'stopped', signal: controller.signal,
+      onProgress: ({confirmed}) => confirmed === 1000 && controller.abort()}).catch(error => error.name);
+    const {confirmed} = (await outbox.pending()).find(({key}) => key === 'stopped');
+
+    return [word, confirmed, (await outbox.goOn('stopped')).isInterrupted];
+  });
+  assert.deepEqual(stopped, ['AbortError', 1000, true]);
+  await arrives(world, 'stopped.bin', sha256(Buffer.alloc(1000, 7)));
 
   const [refused, pending] = await page.evaluate(async () => {
     const endless = new ReadableStream({start: controller => controller.enqueue(new Uint8Array(1000))});
