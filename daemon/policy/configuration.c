@@ -312,6 +312,22 @@ ob_configuration_write_own (ObConfiguration *self, const char *text, ObOwnFileDo
 
 /* --- The object --- */
 
+char *
+ob_configuration_dup_without_folders (ObConfiguration *self, const char *words)
+{
+  g_autoptr (GString) shown = g_string_new (words);
+
+  for (char **path = self->paths; *path; path++)
+    {
+      gsize length = strlen (*path) - strlen (g_str_has_suffix (*path, "/") ? DROP_INS "/" : FILE_NAME);
+      g_autofree char *folder = g_strndup (*path, length);
+
+      (void) g_string_replace (shown, folder, "", 0);
+    }
+
+  return g_string_free (g_steal_pointer (&shown), FALSE);
+}
+
 ObRules *
 ob_configuration_get_rules (ObConfiguration *self)
 {

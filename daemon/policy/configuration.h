@@ -48,6 +48,10 @@ const char *const *ob_configuration_get_files (ObConfiguration *self);
 /* Returns: (transfer none): the path of the person's own outbox.conf, which need not exist */
 const char *ob_configuration_get_own_file (ObConfiguration *self);
 
+/* Returns: (transfer full): the words of an error, with the files of the configuration named without their folders, for whoever
+ * is not told where they lie */
+char *ob_configuration_dup_without_folders (ObConfiguration *self, const char *words);
+
 /* Returns: whether all files together, as they last were, would be good with @text as the person's own. Errors: InvalidArgument,
  * Storage. */
 gboolean ob_configuration_check (ObConfiguration *self, const char *text, GError **error);

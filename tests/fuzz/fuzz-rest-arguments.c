@@ -25,7 +25,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
   g_autofree char *path = fuzz_take_text (&data, &size);
   g_autofree char *query = fuzz_take_text (&data, &size);
-  const char *const methods[] = { "GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS" };
+  const char *const methods[] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS" };
 
   for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
     {

@@ -6,6 +6,7 @@
 #include "rest.h"
 
 #include <gio/gunixsocketaddress.h>
+#include <json-glib/json-glib.h>
 #include <stdlib.h>
 
 void
@@ -128,4 +129,60 @@ rest_answer_dup_field (const RestAnswer *answer, const char *name)
       return g_strstrip (g_strdup (lines[i] + length + 1));
 
   return NULL;
+}
+
+TestBroker *
+rest_start (void)
+{
+  TestBroker *broker = test_broker_new ();
+
+  rest_wait (broker);
+
+  return broker;
+}
+
+char *
+rest_make_submit (const char *target, const char *fields, const char *body, gsize size_bytes, gsize *whole_bytes)
+{
+  g_autofree char *head = g_strdup_printf ("POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %zu\r\n%s\r\n",
+                                           target, size_bytes, fields);
+  gsize head_bytes = strlen (head);
+  char *whole = g_malloc (head_bytes + size_bytes);
+
+  memcpy (whole, head, head_bytes);
+  memcpy (whole + head_bytes, body, size_bytes);
+  *whole_bytes = head_bytes + size_bytes;
+
+  return whole;
+}
+
+RestAnswer
+rest_submit (TestBroker *broker, const char *target, const char *fields, const char *body, gsize size_bytes)
+{
+  gsize whole_bytes;
+  g_autofree char *whole = rest_make_submit (target, fields, body, size_bytes, &whole_bytes);
+
+  return rest_send (broker, whole, (gssize) whole_bytes);
+}
+
+char *
+rest_answer_dup_member (const RestAnswer *answer, const char *name)
+{
+  g_autoptr (JsonNode) root = json_from_string (answer->body, NULL);
+  JsonNode *member = root ? json_object_get_member (json_node_get_object (root), name) : NULL;
+
+  return !member ? NULL
+         : JSON_NODE_HOLDS_VALUE (member) && json_node_get_value_type (member) == G_TYPE_STRING
+             ? json_node_dup_string (member)
+             : json_to_string (member, FALSE);
+}
+
+char *
+rest_submit_small (TestBroker *broker, const char *target)
+{
+  g_auto (RestAnswer) answer = rest_submit (broker, target, "", "bytes", 5);
+
+  g_assert_cmpuint (answer.status, ==, 201);
+
+  return rest_answer_dup_member (&answer, "id");
 }

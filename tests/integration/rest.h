@@ -26,6 +26,9 @@ char *rest_dup_socket (TestBroker *broker);
 /* Waits until somebody listens there. */
 void rest_wait (TestBroker *broker);
 
+/* Returns: (transfer full): a broker whose socket is there */
+TestBroker *rest_start (void);
+
 /* Returns: (transfer full) (nullable): a connection; %NULL where nobody listens */
 GSocketConnection *rest_connect (TestBroker *broker);
 
@@ -40,6 +43,18 @@ RestAnswer rest_read (GSocketConnection *connection);
 /* The same for a request without a body; and with one of JSON. @target: such as "/v1/health" */
 RestAnswer rest_ask (TestBroker *broker, const char *method, const char *target);
 RestAnswer rest_ask_with (TestBroker *broker, const char *method, const char *target, const char *json);
+
+/* Returns: (transfer full): a request with a file as its body. @fields: lines of the head */
+char *rest_make_submit (const char *target, const char *fields, const char *body, gsize size_bytes, gsize *whole_bytes);
+
+/* Hands a file over. */
+RestAnswer rest_submit (TestBroker *broker, const char *target, const char *fields, const char *body, gsize size_bytes);
+
+/* Hands a file of a few bytes over, which is taken. Returns: (transfer full): its id */
+char *rest_submit_small (TestBroker *broker, const char *target);
+
+/* Returns: (transfer full) (nullable): a member of an answer's object, as text */
+char *rest_answer_dup_member (const RestAnswer *answer, const char *name);
 
 /* Returns: (transfer full): what a field of the head says; %NULL: there is none */
 char *rest_answer_dup_field (const RestAnswer *answer, const char *name);

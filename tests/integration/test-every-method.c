@@ -70,6 +70,8 @@ static const struct
   { "Groups.SendNow", "(['KEY'],)", "ok", "NotAllowed", "NotAllowed" },
   { "Destinations.List", "()", "ok all", "NotAllowed", "NotAllowed" },
   { "Destinations.Set", "('yard', {'url': <'http://127.0.0.1:9/'>})", "ok", "NotAllowed", "NotAllowed" },
+  { "Destinations.Get", "('yard',)", "ok all", "NotAllowed", "NotAllowed" },
+  { "Destinations.Get", "('nowhere',)", "NotFound", "NotAllowed", "NotAllowed" },
   { "Destinations.Pause", "('yard',)", "ok", "NotAllowed", "NotAllowed" },
   { "Destinations.Resume", "('yard',)", "ok", "NotAllowed", "NotAllowed" },
   { "Destinations.Test", "('yard',)", "ok all", "NotAllowed", "NotAllowed" },

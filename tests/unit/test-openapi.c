@@ -3,6 +3,7 @@
  *
  * The description of REST and the table of routes are of one mind: paths, methods, parameters, bodies, answers.
  */
+#include "ipc/requests/table.h"
 #include "ipc/rest/router.h"
 #include "ipc/rest/static.h"
 
@@ -79,45 +80,66 @@ check_path (JsonObject *description, const ObRoute *route)
   g_assert_cmpuint (count_parameters (path, "path", name), ==, begin ? 1 : 0);
 }
 
-/* Returns: the schema of the operation's body, which is one of those that have a name. */
+/* Returns: the schema of an operation's body of JSON. */
 static JsonObject *
 find_body (JsonObject *description, JsonObject *operation)
 {
   g_autoptr (JsonNode) root = json_node_init_object (json_node_alloc (), operation);
-  g_autoptr (JsonNode) found = json_path_query ("$.requestBody.content['application/json'].schema['$ref']", root, NULL);
-  const char *reference = json_array_get_string_element (json_node_get_array (found), 0);
-  JsonObject *components = json_object_get_object_member (description, "components");
+  g_autoptr (JsonNode) found = json_path_query ("$.requestBody.content['application/json'].schema", root, NULL);
+  const char *reference;
+  JsonObject *schemas;
 
-  return json_object_get_object_member (json_object_get_object_member (components, "schemas"),
-                                        strrchr (reference, '/') + 1);
+  g_assert_cmpuint (json_array_get_length (json_node_get_array (found)), ==, 1);
+  reference = json_object_get_string_member (json_array_get_object_element (json_node_get_array (found), 0), "$ref");
+  schemas = json_object_get_object_member (json_object_get_object_member (description, "components"), "schemas");
+
+  return json_object_get_object_member (schemas, strrchr (reference, '/') + 1);
 }
 
 /* The members of a body that has some. */
 static void
 check_body (JsonObject *description, JsonObject *operation, const ObRoute *route)
 {
-  JsonObject *properties;
+  JsonObject *schema, *properties;
   guint n = 0;
 
   if (!route->body)
     return;
-  properties = json_object_get_object_member (find_body (description, operation), "properties");
+  schema = find_body (description, operation);
+  properties = json_object_get_object_member (schema, "properties");
   for (const ObOption *option = route->body; option->name; option++, n++)
     g_assert_true (json_object_has_member (properties, option->name));
   g_assert_cmpuint (json_object_get_size (properties), ==, n);
+  g_assert_false (json_object_get_boolean_member (schema, "additionalProperties"));
+}
+
+/* Returns: the status of the answer to a request that is done. */
+static const char *
+get_status (const ObRoute *route)
+{
+  if (route->request && !ob_request_is_known (route->request))
+    return "501";
+  switch (route->kind)
+    {
+    case OB_ROUTE_SUBMIT:
+      return "201";
+    case OB_ROUTE_TUS:
+      return g_str_equal (route->method, "POST") ? "201" : "204";
+    case OB_ROUTE_SESSION:
+      return route->body ? "200" : "204";
+    case OB_ROUTE_REQUEST:
+      return route->result ? "200" : "204";
+    default:
+      return "200";
+    }
 }
 
 static void
 check_answers (JsonObject *operation, const ObRoute *route)
 {
   JsonObject *answers = json_object_get_object_member (operation, "responses");
-  const char *expected
-      = route->kind == OB_ROUTE_SUBMIT ? "201"
-        : (route->kind == OB_ROUTE_REQUEST && !route->result) || (route->kind == OB_ROUTE_SESSION && !route->body)
-            ? "204"
-            : "200";
 
-  g_assert_true (json_object_has_member (answers, expected));
+  g_assert_true (json_object_has_member (answers, get_status (route)));
   g_assert_true (json_object_has_member (answers, "default"));
   g_assert_cmpuint (json_object_get_size (answers), ==, 2);
 }

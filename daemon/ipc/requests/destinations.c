@@ -3,6 +3,7 @@
  *
  * Operations on destinations. Main thread.
  */
+#include "base/text.h"
 #include "ipc/document.h"
 #include "ipc/options.h"
 #include "ipc/requests/answers.h"
@@ -36,6 +37,23 @@ ob_operation_list_destinations (const ObRequest *request, gint value)
   for (guint i = 0; i < destinations->len; i++)
     g_variant_builder_add_value (&documents, ob_document_destination (broker, destinations->pdata[i]));
   ob_request_answer (request, "destinations", g_variant_builder_end (&documents));
+}
+
+void
+ob_operation_get_destination (const ObRequest *request, gint value)
+{
+  ObBroker *broker = request->context->broker;
+  const char *name = ob_request_get_text (request, "name");
+  const ObDestination *destination = g_hash_table_lookup (ob_broker_get_destinations (broker), name);
+  g_autoptr (GError) error = NULL;
+
+  if (destination)
+    {
+      ob_request_answer (request, "destination", ob_document_destination (broker, destination));
+      return;
+    }
+  ob_text_set_not_found (&error, "destination", name);
+  ob_request_end (request, error);
 }
 
 void

@@ -37,6 +37,7 @@ void ob_operation_send_groups_now (const ObRequest *request, gint value);
 
 /* destinations.c. @value: TRUE pauses it */
 void ob_operation_list_destinations (const ObRequest *request, gint value);
+void ob_operation_get_destination (const ObRequest *request, gint value);
 void ob_operation_set_destination (const ObRequest *request, gint value);
 void ob_operation_remove_destination (const ObRequest *request, gint value);
 void ob_operation_pause_destination (const ObRequest *request, gint value);

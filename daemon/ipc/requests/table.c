@@ -87,6 +87,7 @@ static const Row table[] = {
   { "Groups.Resume", OB_OPERATION_COMMAND, ob_operation_pause_groups, FALSE, KEYS },
   { "Groups.SendNow", OB_OPERATION_SEND_NOW, ob_operation_send_groups_now, 0, KEYS },
   { "Destinations.List", OB_OPERATION_DESTINATIONS, ob_operation_list_destinations, 0, { { NULL } } },
+  { "Destinations.Get", OB_OPERATION_DESTINATIONS, ob_operation_get_destination, 0, NAME },
   { "Destinations.Set",
     OB_OPERATION_DESTINATIONS,
     ob_operation_set_destination,

@@ -188,6 +188,63 @@ is_whole (double number)
   return number >= G_MININT32 && number <= G_MAXINT32 && (double) (gint32) number == number;
 }
 
+/* Returns: (nullable): what the node is, if it is text */
+static const char *
+read_text (JsonNode *node)
+{
+  gboolean is_text = JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING;
+
+  return is_text ? json_node_get_string (node) : NULL;
+}
+
+/* Returns: (nullable): floating: as */
+static GVariant *
+read_texts (JsonArray *array)
+{
+  GVariantBuilder texts;
+
+  g_variant_builder_init (&texts, G_VARIANT_TYPE_STRING_ARRAY);
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    {
+      const char *text = read_text (json_array_get_element (array, i));
+
+      if (!text)
+        {
+          g_variant_builder_clear (&texts);
+          return NULL;
+        }
+      g_variant_builder_add (&texts, "s", text);
+    }
+
+  return g_variant_builder_end (&texts);
+}
+
+/* Returns: (nullable): floating: a{ss} */
+static GVariant *
+read_named_texts (JsonObject *object)
+{
+  GVariantBuilder texts;
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *node;
+
+  g_variant_builder_init (&texts, G_VARIANT_TYPE ("a{ss}"));
+  json_object_iter_init_ordered (&iter, object);
+  while (json_object_iter_next_ordered (&iter, &name, &node))
+    {
+      const char *text = read_text (node);
+
+      if (!text)
+        {
+          g_variant_builder_clear (&texts);
+          return NULL;
+        }
+      g_variant_builder_add (&texts, "{ss}", name, text);
+    }
+
+  return g_variant_builder_end (&texts);
+}
+
 /* Returns: (nullable): floating */
 static GVariant *
 read_node (const ObOption *option, JsonNode *node, GError **error)
@@ -195,7 +252,11 @@ read_node (const ObOption *option, JsonNode *node, GError **error)
   GType type = JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_INVALID;
   GVariant *value = NULL;
 
-  if (*option->type == 's' && type == G_TYPE_STRING)
+  if (g_str_equal (option->type, "as"))
+    value = JSON_NODE_HOLDS_ARRAY (node) ? read_texts (json_node_get_array (node)) : NULL;
+  else if (g_str_equal (option->type, "a{ss}"))
+    value = JSON_NODE_HOLDS_OBJECT (node) ? read_named_texts (json_node_get_object (node)) : NULL;
+  else if (*option->type == 's' && type == G_TYPE_STRING)
     value = g_variant_new_string (json_node_get_string (node));
   else if (*option->type == 'b' && type == G_TYPE_BOOLEAN)
     value = g_variant_new_boolean (json_node_get_boolean (node));
@@ -268,9 +329,12 @@ ob_arguments_make (const ObRoute *route, const char *parameter, const char *quer
 {
   g_autoptr (GVariant) options = ob_arguments_read_query (query, route->query, FALSE, error);
   g_auto (GVariantDict) arguments = G_VARIANT_DICT_INIT (NULL);
+  g_auto (GVariantDict) members = G_VARIANT_DICT_INIT (NULL);
 
-  if (!options || !read_body (body, size_bytes, route->body, &arguments, error))
+  if (!options || !read_body (body, size_bytes, route->body, route->settings ? &members : &arguments, error))
     return NULL;
+  if (route->settings)
+    g_variant_dict_insert_value (&arguments, route->settings, g_variant_dict_end (&members));
   if (route->query)
     g_variant_dict_insert_value (&arguments, "filter", options);
   if (route->parameter)

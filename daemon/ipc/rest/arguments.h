@@ -15,7 +15,8 @@
  *   what ob_json_parse() refuses: no UTF-8, deeper than       InvalidArgument
  *     32, a name twice, other grammar
  *   anything but an object; a member of another type, or      InvalidArgument, naming it
- *     beyond its range
+ *     beyond its range; a list or an object of texts with
+ *     anything else in it
  *   nothing, or {}, where nothing is needed                   no arguments
  */
 #pragma once

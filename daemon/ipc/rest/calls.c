@@ -5,6 +5,7 @@
  */
 #include "ipc/rest/calls.h"
 
+#include "ipc/requests/table.h"
 #include "ipc/rest/arguments.h"
 
 /* @results: (nullable). Returns: (transfer full) (nullable): what of them the route tells */
@@ -51,15 +52,27 @@ ob_call_take_body (ObExchange *exchange)
     ob_exchange_fail (exchange, error);
 }
 
+/* The table has the words. A body that comes with it, which may be a secret, is never read. */
+static void
+refuse_unknown (ObExchange *exchange)
+{
+  g_autoptr (GVariant) none = g_variant_ref_sink (g_variant_new ("a{sv}", NULL));
+
+  ob_exchange_ask (exchange, ob_exchange_get_route (exchange)->request, none, NULL, on_done);
+}
+
 void
 ob_call_take_head (ObExchange *exchange)
 {
+  const ObRoute *route = ob_exchange_get_route (exchange);
   SoupServerMessage *message = ob_exchange_get_message (exchange);
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
   const char *type = soup_message_headers_get_content_type (headers, NULL);
   const goffset length = soup_message_headers_get_content_length (headers);
 
-  if (length > OB_CALL_MAX_BYTES)
+  if (route->request && !ob_request_is_known (route->request))
+    refuse_unknown (exchange);
+  else if (length > OB_CALL_MAX_BYTES)
     ob_exchange_refuse (exchange, 413, "The body is too long");
   else if (length > 0 && (!type || g_ascii_strcasecmp (type, "application/json") != 0))
     ob_exchange_refuse (exchange, 415, "The body is of another type than application/json");

@@ -124,12 +124,17 @@ ob_exchange_answer_file (ObExchange *exchange, const char *media_type, GBytes *f
   ob_exchange_go_on (exchange);
 }
 
+/* Nobody at this door is told where the device's files lie: a page may be behind it. */
 void
 ob_exchange_fail (ObExchange *exchange, const GError *error)
 {
+  g_autofree char *words
+      = ob_configuration_dup_without_folders (exchange->tools->requests->configuration, error->message);
+  const GError shown = { error->domain, error->code, words };
+
   if (!take_answer (exchange))
     return;
-  ob_reply_error (exchange->message, ob_exchange_get_reader (exchange), error);
+  ob_reply_error (exchange->message, ob_exchange_get_reader (exchange), &shown);
   ob_exchange_go_on (exchange);
 }
 

@@ -26,13 +26,15 @@ typedef struct
   const char *method; /* one with GET is served to HEAD too */
   const char *path;   /* "{…}" stands for one segment, which is the parameter; there is one at most */
   ObRouteKind kind;
-  const char *request; /* the request's name; NULL: it runs none */
+  const char *
+      request; /* the request's name; NULL: it runs none. One that ob_request_is_known() does not have is NotSupported */
   const char
       *parameter; /* the argument that the path's parameter is; empty where the path has none. NULL: there is no such */
   gboolean is_list; /* that argument is a list, of one */
   const ObOption
       *query; /* what the query may have: the argument "filter", or the options of a file or of Watch. NULL: nothing */
-  const ObOption *body; /* what the body may have: arguments of their own. NULL: nothing */
+  const ObOption *body; /* what the body may have. NULL: nothing */
+  const char *settings; /* the argument that the body's members make together; NULL: each is an argument of its own */
   const char *result;   /* the result that is answered; empty: all of them; NULL: none, which is 204 */
 } ObRoute;
 
