@@ -250,13 +250,13 @@ build (ObService *service, GPtrArray *left, GError **error)
     on_damaged (service);
   service->pairing = ob_pairing_new ();
   service->sessions = ob_sessions_new ();
-  service->context = (ObAdapterContext){ { .broker = service->broker,
-                                           .configuration = service->configuration,
-                                           .pairing = service->pairing,
-                                           .sessions = service->sessions },
-                                         ob_callers_new (),
-                                         ob_feed_new (service->broker),
-                                         ob_line_new (ob_adapter_serve, &service->context) };
+  service->context = (ObAdapterContext){ .requests = { .broker = service->broker,
+                                                       .configuration = service->configuration,
+                                                       .pairing = service->pairing,
+                                                       .sessions = service->sessions,
+                                                       .line = ob_line_new () },
+                                         .callers = ob_callers_new (),
+                                         .feed = ob_feed_new (service->broker) };
   service->uploads = ob_uploads_adapter_new (&service->context);
   service->queue = ob_queue_adapter_new (&service->context);
   service->access = ob_access_adapter_new (&service->context);
@@ -325,7 +325,7 @@ ob_service_free (ObService *service)
   for (guint i = 0; i < service->skeletons->len; i++)
     g_dbus_interface_skeleton_unexport (service->skeletons->pdata[i]);
   g_ptr_array_unref (service->skeletons);
-  g_clear_pointer (&service->context.line, ob_line_free);
+  g_clear_pointer (&service->context.requests.line, ob_line_free);
   g_clear_pointer (&service->queue, ob_queue_adapter_free);
   g_clear_pointer (&service->access, ob_access_adapter_free);
   g_clear_pointer (&service->uploads, ob_uploads_adapter_free);

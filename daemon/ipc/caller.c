@@ -7,6 +7,17 @@
 
 #include "dbus/error.h"
 
+ObCaller *
+ob_caller_copy (const ObCaller *caller)
+{
+  ObCaller *copy = g_new (ObCaller, 1);
+
+  *copy = *caller;
+  copy->app = g_strdup (caller->app);
+
+  return copy;
+}
+
 void
 ob_caller_free (ObCaller *caller)
 {

@@ -27,6 +27,7 @@ typedef struct
   ObCallerKind kind;
 } ObCaller;
 
+ObCaller *ob_caller_copy (const ObCaller *caller);
 void ob_caller_free (ObCaller *caller);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObCaller, ob_caller_free)
 

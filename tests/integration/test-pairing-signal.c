@@ -107,9 +107,7 @@ test_who_has_asked_hears_of_it (TestRig *rig, gconstpointer data)
   g_autoptr (TestPeer) bus = test_bus_start (rig->folder);
   g_autoptr (GDBusConnection) own = connect_to (bus);
   g_autoptr (ObPairing) pairing = ob_pairing_new ();
-  ObAdapterContext context = {
-    { .broker = rig->broker, .pairing = pairing }, ob_callers_new (), NULL, ob_line_new (ob_adapter_serve, &context)
-  };
+  ObAdapterContext context = { { .broker = rig->broker, .pairing = pairing, .line = ob_line_new () }, ob_callers_new (), NULL };
   ObAccessAdapter *adapter = ob_access_adapter_new (&context);
   const char *name = g_dbus_connection_get_unique_name (own);
   Listener panel, stranger;
@@ -133,7 +131,7 @@ test_who_has_asked_hears_of_it (TestRig *rig, gconstpointer data)
   g_assert_cmpstr (panel.heard, ==, expected);
   g_assert_cmpstr (stranger.heard, ==, "");
   ob_access_adapter_free (adapter);
-  ob_line_free (context.line);
+  ob_line_free (context.requests.line);
   ob_callers_free (context.callers);
   listener_clear (&panel);
   listener_clear (&stranger);

@@ -1,11 +1,12 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Apps take turns: whoever hands over one file is answered before all of another's many, and an app's own are numbered in
- * the order in which it handed them over.
+ * Apps take turns, by whichever door they come: whoever hands over one file is answered before all of another's many, and an app's
+ * own are numbered in the order in which it handed them over.
  */
+#include "rest.h"
+
 #include "dbus/names.h"
-#include "support/broker.h"
 #include "support/document.h"
 #include "support/wait.h"
 
@@ -15,6 +16,9 @@
 /* Less than a bus without a configuration lets one connection wait for. */
 #define N_FLOOD 100
 #define N_FEW 3
+
+/* Less than REST lets one process have open. */
+#define N_REST_FLOOD 60
 
 typedef struct
 {
@@ -169,12 +173,99 @@ test_a_flood_of_questions_holds_up_no_other (void)
   test_wait_until (is_served, &flood, 30);
 }
 
+/* --- At the other door --- */
+
+static gboolean
+on_rest_answer (GSocket *socket, GIOCondition condition, gpointer n_answers)
+{
+  ++*(guint *) n_answers;
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Asks for lists on connections of their own. @n_answers: counts the answers from then on */
+static GPtrArray *
+list_by_rest (TestBroker *broker, guint n_requests, guint *n_answers)
+{
+  static const char request[] = "GET /v1/uploads HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  g_autoptr (GPtrArray) connections = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < n_requests; i++)
+    {
+      GSocketConnection *connection = rest_connect (broker);
+      GSocket *socket = g_socket_connection_get_socket (connection);
+      g_autoptr (GSource) answered = g_socket_create_source (socket, G_IO_IN, NULL);
+
+      g_source_set_callback (answered, G_SOURCE_FUNC (on_rest_answer), n_answers, NULL);
+      (void) g_source_attach (answered, NULL);
+      g_assert_cmpint (g_socket_send (socket, request, strlen (request), NULL, NULL), ==, (gssize) strlen (request));
+      g_ptr_array_add (connections, connection);
+    }
+
+  return g_steal_pointer (&connections);
+}
+
+static gboolean
+is_rest_served (gpointer n_answers)
+{
+  return *(guint *) n_answers == N_REST_FLOOD;
+}
+
+static gboolean
+has_answer (gpointer n_answers)
+{
+  return *(guint *) n_answers > 0;
+}
+
+static void
+test_a_flood_by_rest_holds_up_nobody_on_the_bus (void)
+{
+  g_autoptr (TestBroker) broker = rest_start ();
+  g_auto (App) other = { 0 };
+  g_autoptr (GPtrArray) connections = NULL;
+  guint n_answers = 0;
+
+  outbox_dbus_queue_call_pause_sync (broker->queue, NULL, NULL);
+  app_set_up (&other, broker, "photo.jpg");
+  app_submit (&other, "few", N_FLOOD);
+  test_wait_until (is_served, &other, 30);
+  connections = list_by_rest (broker, N_REST_FLOOD, &n_answers);
+  app_list (&other, 1);
+  test_wait_until (is_served, &other, 20);
+  g_assert_cmpuint (n_answers, <, N_REST_FLOOD / 2);
+  test_wait_until (is_rest_served, &n_answers, 30);
+}
+
+static void
+test_a_flood_on_the_bus_holds_up_nobody_at_rest (void)
+{
+  g_autoptr (TestBroker) broker = rest_start ();
+  g_auto (App) flood = { 0 };
+  g_autoptr (GPtrArray) connections = NULL;
+  guint n_answers = 0;
+
+  outbox_dbus_queue_call_pause_sync (broker->queue, NULL, NULL);
+  app_set_up (&flood, broker, "flood.jpg");
+  app_submit (&flood, "flood", N_FLOOD);
+  test_wait_until (is_served, &flood, 30);
+  app_list (&flood, N_FLOOD);
+  connections = list_by_rest (broker, 1, &n_answers);
+  test_wait_until (has_answer, &n_answers, 20);
+  g_assert_cmpuint (flood.n_answers, <, N_FLOOD / 2);
+  test_wait_until (is_served, &flood, 30);
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/turns/a-flood-holds-up-no-other", test_a_flood_holds_up_no_other);
   g_test_add_func ("/turns/a-flood-of-questions-holds-up-no-other", test_a_flood_of_questions_holds_up_no_other);
+
+  g_test_add_func ("/turns/a-flood-by-rest-holds-up-nobody-on-the-bus",
+                   test_a_flood_by_rest_holds_up_nobody_on_the_bus);
+  g_test_add_func ("/turns/a-flood-on-the-bus-holds-up-nobody-at-rest",
+                   test_a_flood_on_the_bus_holds_up_nobody_at_rest);
 
   return g_test_run ();
 }

@@ -166,21 +166,34 @@ on_caller_found (const ObCaller *caller, const GError *error, gpointer user_data
                                       .user_data = call });
 }
 
-void
-ob_adapter_serve (GDBusMethodInvocation *invocation, gpointer user_data)
+static void
+serve (gpointer data)
 {
-  const ObAdapterContext *context = user_data;
-  Call *call = g_new (Call, 1);
+  Call *call = data;
 
-  *call = (Call){ context, invocation };
-  ob_callers_find (context->callers, g_dbus_method_invocation_get_sender (invocation), on_caller_found, call);
+  ob_callers_find (call->context->callers, g_dbus_method_invocation_get_sender (call->invocation), on_caller_found,
+                   call);
+}
+
+static void
+drop (gpointer data)
+{
+  g_autofree Call *call = data;
+
+  g_dbus_method_invocation_return_error (call->invocation, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER,
+                                         "Outbox is ending; try again");
 }
 
 /* Connected swapped: whatever else these signals have, the invocation comes second. */
 static gboolean
-on_call (gpointer context, GDBusMethodInvocation *invocation)
+on_call (gpointer data, GDBusMethodInvocation *invocation)
 {
-  ob_line_add (((const ObAdapterContext *) context)->line, invocation);
+  static const ObLineCall kind = { serve, drop };
+  const ObAdapterContext *context = data;
+  Call *call = g_new (Call, 1);
+
+  *call = (Call){ context, invocation };
+  ob_line_add (context->requests.line, g_dbus_method_invocation_get_sender (invocation), &kind, call);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -188,10 +201,12 @@ on_call (gpointer context, GDBusMethodInvocation *invocation)
 static gboolean
 on_refused (gpointer context, GDBusMethodInvocation *invocation)
 {
-  g_dbus_method_invocation_return_error (invocation, OUTBOX_ERROR, OUTBOX_ERROR_NOT_SUPPORTED,
-                                         "This version does not do %s.%s",
-                                         g_dbus_method_invocation_get_interface_name (invocation),
-                                         g_dbus_method_invocation_get_method_name (invocation));
+  g_autofree char *name = dup_request_name (g_dbus_method_invocation_get_interface_name (invocation),
+                                            g_dbus_method_invocation_get_method_name (invocation));
+  g_autoptr (GError) error = NULL;
+
+  ob_request_set_unknown (&error, name);
+  g_dbus_method_invocation_return_gerror (invocation, error);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }

@@ -8,7 +8,6 @@
 
 #include "dbus/outbox-dbus.h"
 #include "ipc/dbus/callers.h"
-#include "ipc/dbus/line.h"
 #include "ipc/feed.h"
 #include "ipc/requests/request.h"
 
@@ -20,7 +19,6 @@ typedef struct
   ObRequestContext requests;
   ObCallers *callers;
   ObFeed *feed;
-  ObLine *line; /* of all calls that are requests */
 } ObAdapterContext;
 
 /* The interfaces without state; access.h, queue.h and uploads.h have the others. Returns: (transfer full): the skeleton. @context:
@@ -32,8 +30,5 @@ GDBusInterfaceSkeleton *ob_policy_adapter_new (const ObAdapterContext *context);
 /* Has the methods of an interface run the requests of their names, each when it is its caller's turn, or answer NotSupported if there is none. @own:
  * (nullable): names of methods that the adapter answers itself, ended by NULL */
 void ob_adapter_connect (const ObAdapterContext *context, GDBusInterfaceSkeleton *skeleton, const char *const *own);
-
-/* For ob_line_new(): runs the request of the call's method. @context: an ObAdapterContext */
-void ob_adapter_serve (GDBusMethodInvocation *invocation, gpointer context);
 
 G_END_DECLS

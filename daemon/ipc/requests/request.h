@@ -8,6 +8,7 @@
 
 #include "broker/broker.h"
 #include "ipc/access.h"
+#include "ipc/line.h"
 #include "ipc/pairing.h"
 #include "ipc/sessions.h"
 #include "policy/configuration.h"
@@ -24,6 +25,7 @@ typedef struct
   ObSessions *sessions;    /* of the dashboard */
   const char *dashboard;   /* (nullable): the dashboard's origin; NULL: there is no port for pages */
   const char *rest_url;    /* (nullable): where REST listens for pages; NULL: nowhere */
+  ObLine *line;            /* of all calls that are requests: a door adds each, and runs it in its caller's turn */
 } ObRequestContext;
 
 /* Called once, perhaps before ob_request_run() returns. @results: (nullable): floating a{sv}, by the result names of the

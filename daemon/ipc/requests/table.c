@@ -125,6 +125,12 @@ ob_request_is_known (const char *name)
   return find_row (name) != NULL;
 }
 
+void
+ob_request_set_unknown (GError **error, const char *name)
+{
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_SUPPORTED, "This version does not do %s", name);
+}
+
 guint
 ob_request_count (void)
 {
@@ -153,7 +159,7 @@ ob_request_run (const char *name, const ObRequest *request)
   g_autoptr (GError) error = NULL;
 
   if (!row)
-    g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_SUPPORTED, "This version does not do %s", name);
+    ob_request_set_unknown (&error, name);
   else if (ob_access_admit (request->caller, row->operation, &error)
            && check_arguments (request, row->arguments, &error))
     {

@@ -15,6 +15,9 @@ gboolean ob_request_is_known (const char *name);
 /* Returns: how many requests there are */
 guint ob_request_count (void);
 
+/* NotSupported: the bus has the name, and this version does not do it. */
+void ob_request_set_unknown (GError **error, const char *name);
+
 /**
  * ob_request_run:
  * @name: one that ob_request_is_known()

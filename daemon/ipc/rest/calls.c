@@ -52,13 +52,14 @@ ob_call_take_body (ObExchange *exchange)
     ob_exchange_fail (exchange, error);
 }
 
-/* The table has the words. A body that comes with it, which may be a secret, is never read. */
+/* A body that comes with it, which may be a secret, is dropped unread. */
 static void
 refuse_unknown (ObExchange *exchange)
 {
-  g_autoptr (GVariant) none = g_variant_ref_sink (g_variant_new ("a{sv}", NULL));
+  g_autoptr (GError) error = NULL;
 
-  ob_exchange_ask (exchange, ob_exchange_get_route (exchange)->request, none, NULL, on_done);
+  ob_request_set_unknown (&error, ob_exchange_get_route (exchange)->request);
+  ob_exchange_fail (exchange, error);
 }
 
 void

@@ -275,17 +275,66 @@ ob_exchange_get_part (const ObExchange *exchange)
   return exchange->part;
 }
 
+/* --- Requests --- */
+
+/* A request that waits for its caller's turn. */
+typedef struct
+{
+  ObExchange *exchange;
+  const char *name; /* static */
+  ObCaller *caller; /* the visit may be over by then */
+  GVariant *arguments;
+  ObExchangeTakeFile take_file; /* NULL: it is about no file */
+  ObRequestDone done;
+} Asking;
+
+static void
+drop (gpointer data)
+{
+  Asking *asking = data;
+
+  ob_exchange_unref (asking->exchange);
+  ob_caller_free (asking->caller);
+  g_variant_unref (asking->arguments);
+  g_free (asking);
+}
+
+static void
+serve (gpointer data)
+{
+  Asking *asking = data;
+  ObExchange *exchange = asking->exchange;
+
+  if (!asking->take_file || !ob_exchange_is_over (exchange))
+    ob_request_run (asking->name, &(ObRequest){ .context = exchange->tools->requests,
+                                                .caller = asking->caller,
+                                                .arguments = asking->arguments,
+                                                .take_file = asking->take_file,
+                                                .done = asking->done,
+                                                .user_data = ob_exchange_ref (exchange) });
+  drop (asking);
+}
+
+/* No name on the bus is like this one: turns are taken by apps here, since each request comes by a connection of its own. */
+static char *
+dup_turn_name (const ObCaller *caller)
+{
+  return g_strconcat ("rest ", caller->app, NULL);
+}
+
 void
 ob_exchange_ask (ObExchange *exchange, const char *name, GVariant *arguments, ObExchangeTakeFile take_file,
                  ObRequestDone done)
 {
-  ob_request_run (name, &(ObRequest){ .context = exchange->tools->requests,
-                                      .caller = ob_exchange_get_caller (exchange),
-                                      .arguments = arguments,
-                                      .take_file = take_file,
-                                      .done = done,
-                                      .user_data = ob_exchange_ref (exchange) });
+  static const ObLineCall kind = { serve, drop };
+  const ObCaller *caller = ob_exchange_get_caller (exchange);
+  g_autofree char *turn = dup_turn_name (caller);
+  Asking *asking = g_new (Asking, 1);
+
+  *asking = (Asking){ ob_exchange_ref (exchange),     name,      ob_caller_copy (caller),
+                      g_variant_ref_sink (arguments), take_file, done };
   ob_exchange_pause (exchange);
+  ob_line_add (exchange->tools->requests->line, turn, &kind, asking);
 }
 
 void

@@ -59,8 +59,8 @@ void ob_exchange_go_on (ObExchange *exchange);
 /* As ObRequest has it. @user_data: the exchange */
 typedef int (*ObExchangeTakeFile) (gpointer user_data, GError **error);
 
-/* Runs a request for its caller; it must not be over. @take_file: (nullable). @done: gets a reference of the exchange as its
- * data, perhaps before this returns */
+/* Runs a request in its caller's turn (ipc/line.h), even if nobody waits for the answer by then, but not one whose file went with
+ * the visit; it must not be over yet. @take_file: (nullable). @done: gets a reference of the exchange as its data */
 void ob_exchange_ask (ObExchange *exchange, const char *name, GVariant *arguments, ObExchangeTakeFile take_file,
                       ObRequestDone done);
 
