@@ -405,15 +405,21 @@ ob_broker_is_in_memory (ObBroker *self)
 /* --- Web apps --- */
 
 void
-ob_broker_let_in (ObBroker *self, const ObPairedApp *app, ObCommandDone done, gpointer user_data)
+ob_broker_let_in (ObBroker *self, const ObPairedApp *app, const char *by, ObCommandDone done, gpointer user_data)
 {
-  ob_paired_apps_add (self->members->queue, app, done, user_data);
+  ob_paired_apps_add (self->members->queue, app, by, done, user_data);
 }
 
 void
-ob_broker_revoke_app (ObBroker *self, const char *origin, ObCommandDone done, gpointer user_data)
+ob_broker_deny_app (ObBroker *self, const char *origin, const char *by, ObCommandDone done, gpointer user_data)
 {
-  ob_paired_apps_revoke (self->members->queue, origin, done, user_data);
+  ob_paired_apps_deny (self->members->queue, origin, by, done, user_data);
+}
+
+void
+ob_broker_revoke_app (ObBroker *self, const char *origin, const char *by, ObCommandDone done, gpointer user_data)
+{
+  ob_paired_apps_revoke (self->members->queue, origin, by, done, user_data);
 }
 
 GPtrArray *

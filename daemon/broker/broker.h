@@ -122,9 +122,10 @@ void ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_
 /* Finds out what an upload would meet at a destination; see ob_trials_begin(). */
 void ob_broker_try_destination (ObBroker *self, const char *name, ObTrialDone done, gpointer user_data);
 
-/* Lets a web app in, and ends what was approved of it; see paired-apps.h. */
-void ob_broker_let_in (ObBroker *self, const ObPairedApp *app, ObCommandDone done, gpointer user_data);
-void ob_broker_revoke_app (ObBroker *self, const char *origin, ObCommandDone done, gpointer user_data);
+/* Lets a web app in, notes that it was not, and ends what was approved of it; see paired-apps.h. */
+void ob_broker_let_in (ObBroker *self, const ObPairedApp *app, const char *by, ObCommandDone done, gpointer user_data);
+void ob_broker_deny_app (ObBroker *self, const char *origin, const char *by, ObCommandDone done, gpointer user_data);
+void ob_broker_revoke_app (ObBroker *self, const char *origin, const char *by, ObCommandDone done, gpointer user_data);
 
 /* Returns: (transfer full) (element-type ObPairedApp) (nullable): all; and those of one origin. Errors: Storage. */
 GPtrArray *ob_broker_list_apps (ObBroker *self, GError **error);

@@ -13,10 +13,13 @@
 
 G_BEGIN_DECLS
 
-/* Lets the app in by one more token. Errors: Storage, DiskFull. */
-void ob_paired_apps_add (ObQueue *queue, const ObPairedApp *app, ObQueueDone done, gpointer user_data);
+/* Lets the app in by one more token. @by: who has decided, for the journal. Errors: Storage, DiskFull. */
+void ob_paired_apps_add (ObQueue *queue, const ObPairedApp *app, const char *by, ObQueueDone done, gpointer user_data);
+
+/* Notes that it was not let in. Errors: Storage, DiskFull. */
+void ob_paired_apps_deny (ObQueue *queue, const char *origin, const char *by, ObQueueDone done, gpointer user_data);
 
 /* Ends every token of the origin. Errors: NotFound, Storage, DiskFull. */
-void ob_paired_apps_revoke (ObQueue *queue, const char *origin, ObQueueDone done, gpointer user_data);
+void ob_paired_apps_revoke (ObQueue *queue, const char *origin, const char *by, ObQueueDone done, gpointer user_data);
 
 G_END_DECLS

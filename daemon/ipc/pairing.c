@@ -403,20 +403,20 @@ ob_pairing_end (ObPairing *self, const char *id, const char *token)
   tell (self, NULL);
 }
 
-gboolean
+const ObPairingRequest *
 ob_pairing_deny (ObPairing *self, const char *name, gint64 now_ms, GError **error)
 {
   Request *request = demand (self, name, now_ms, error);
 
   if (!request)
-    return FALSE;
+    return NULL;
   if (count (self, TRUE) >= OB_PAIRING_DENIED_MOST)
     forget_first_denied (self);
   request->public.state = OB_PAIRING_DENIED;
   request->public.until_ms = now_ms + OB_PAIRING_DENIED_MS;
   tell (self, NULL);
 
-  return TRUE;
+  return &request->public;
 }
 
 void

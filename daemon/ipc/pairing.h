@@ -110,8 +110,8 @@ const ObPairingRequest *ob_pairing_begin (ObPairing *pairing, const char *name, 
  * meanwhile stays so. */
 void ob_pairing_end (ObPairing *pairing, const char *id, const char *token);
 
-/* @name: as above. Errors: NotFound, WrongState. */
-gboolean ob_pairing_deny (ObPairing *pairing, const char *name, gint64 now_ms, GError **error);
+/* @name: as above. Returns: (transfer none) (nullable): the request, until the next call. Errors: NotFound, WrongState. */
+const ObPairingRequest *ob_pairing_deny (ObPairing *pairing, const char *name, gint64 now_ms, GError **error);
 
 /* The origin's app is revoked: no page gets its token any more. Call ob_pairing_tell() when that is on the disk. */
 void ob_pairing_revoke (ObPairing *pairing, const char *origin);

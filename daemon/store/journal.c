@@ -130,6 +130,15 @@ ob_journal_append_hold (ObDatabase *database, gint64 now_ms, OutboxScope scope, 
   return append (database, now_ms, &row, NULL, error);
 }
 
+gint64
+ob_journal_append_app (ObDatabase *database, gint64 now_ms, const char *origin, const char *event, const char *message,
+                       GError **error)
+{
+  const ObJournalRow row = { .scope = "app", .key = origin, .event = event, .message = message };
+
+  return append (database, now_ms, &row, NULL, error);
+}
+
 gboolean
 ob_journal_has_event (ObDatabase *database, const char *upload_id, const char *event)
 {

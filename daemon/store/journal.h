@@ -21,6 +21,10 @@ gint64 ob_journal_append (ObDatabase *database, gint64 now_ms, const ObUpload *u
 gint64 ob_journal_append_hold (ObDatabase *database, gint64 now_ms, OutboxScope scope, const char *key,
                                OutboxReasonSet reasons, const char *message, GError **error);
 
+/* The same for a web app, whose scope is "app". @event: such as "approved" */
+gint64 ob_journal_append_app (ObDatabase *database, gint64 now_ms, const char *origin, const char *event,
+                              const char *message, GError **error);
+
 /* Returns: whether the event ever happened to the upload, even if its row is gone. */
 gboolean ob_journal_has_event (ObDatabase *database, const char *upload_id, const char *event);
 

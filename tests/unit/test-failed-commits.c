@@ -192,7 +192,7 @@ let_in (TestScene *scene, const char *origin, const char *digest, ObCommandDone 
 {
   const ObPairedApp app = { (char *) origin, (char *) digest, FALSE, 5 };
 
-  ob_broker_let_in (scene->rig->broker, &app, done, scene);
+  ob_broker_let_in (scene->rig->broker, &app, "test", done, scene);
 }
 
 static void
@@ -223,7 +223,13 @@ run_let_in (TestScene *scene, const Command *command)
 static void
 run_revoke (TestScene *scene, const Command *command)
 {
-  ob_broker_revoke_app (scene->rig->broker, command->name, on_done, scene);
+  ob_broker_revoke_app (scene->rig->broker, command->name, "test", on_done, scene);
+}
+
+static void
+run_deny (TestScene *scene, const Command *command)
+{
+  ob_broker_deny_app (scene->rig->broker, command->name, "test", on_done, scene);
 }
 
 /* It is obeyed at once, whatever becomes of the rows; nobody waits for an answer. */
@@ -377,6 +383,7 @@ static const Command commands[] = {
   { .method = "Destinations.Resume", .run = run_pause_destination, .name = "depot" },
   { .method = "Access.Approve", .run = run_let_in, .name = "https://new.example" },
   { .method = "Access.Approve", .prepare = prepare_app, .run = run_let_in, .name = PAGE },
+  { .method = "Access.Deny", .run = run_deny, .name = PAGE },
   { .method = "Access.Revoke", .prepare = prepare_app, .run = run_revoke, .name = PAGE },
   { .method = "Access.Revoke", .run = run_revoke, .name = "https://new.example" },
   { .method = "Policy.Set", .run = run_set_rules, .name = OTHERS },
@@ -413,13 +420,13 @@ static const char *const others[] = { "Uploads.Get",
                                       "Groups.List",
                                       "Groups.Get",
                                       "Destinations.List",
+                                      "Destinations.Get",
                                       "Destinations.Test",
                                       "Destinations.SignIn",
                                       "Policy.Get",
                                       "Policy.Check",
                                       "Policy.Explain",
                                       "Access.ListApps",
-                                      "Access.Deny",
                                       NULL };
 
 /* --- The table of methods --- */

@@ -392,7 +392,7 @@ static void
 test_who_is_denied_has_to_wait (Scene *scene, gconstpointer data)
 {
   g_assert_true (ask (scene, PAGE));
-  g_assert_true (ob_pairing_deny (scene->pairing, scene->code, scene->now_ms, NULL));
+  g_assert_nonnull (ob_pairing_deny (scene->pairing, scene->code, scene->now_ms, NULL));
   g_assert_cmpint (poll (scene), ==, OB_PAIRING_POLL_DENIED);
   g_assert_false (approve (scene, scene->id, "token"));
   g_assert_error (scene->error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE);
@@ -466,7 +466,7 @@ test_requests_are_bounded (Scene *scene, gconstpointer data)
   g_assert_true (ask_as (scene, 3));
   waiting = ob_pairing_list (scene->pairing, scene->now_ms);
   g_assert_cmpuint (waiting->len, ==, OB_PAIRING_MOST);
-  g_assert_true (ob_pairing_deny (scene->pairing, scene->id, scene->now_ms, NULL));
+  g_assert_nonnull (ob_pairing_deny (scene->pairing, scene->id, scene->now_ms, NULL));
   g_assert_true (ask_as (scene, OB_PAIRING_MOST));
 }
 
@@ -477,7 +477,7 @@ test_denials_are_bounded (Scene *scene, gconstpointer data)
   for (guint i = 0; i <= OB_PAIRING_DENIED_MOST; i++)
     {
       g_assert_true (ask_as (scene, i));
-      g_assert_true (ob_pairing_deny (scene->pairing, scene->id, scene->now_ms, NULL));
+      g_assert_nonnull (ob_pairing_deny (scene->pairing, scene->id, scene->now_ms, NULL));
     }
   g_assert_false (ask_as (scene, 1));
   g_assert_false (ask_as (scene, OB_PAIRING_DENIED_MOST));
@@ -494,7 +494,7 @@ test_nobody_else_decides_meanwhile (Scene *scene, gconstpointer data)
   g_assert_nonnull (ob_pairing_begin (scene->pairing, scene->id, scene->now_ms, NULL));
   g_assert_null (ob_pairing_begin (scene->pairing, scene->id, scene->now_ms, &error));
   g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE);
-  g_assert_false (ob_pairing_deny (scene->pairing, scene->id, scene->now_ms, NULL));
+  g_assert_null (ob_pairing_deny (scene->pairing, scene->id, scene->now_ms, NULL));
   g_assert_cmpint (poll (scene), ==, OB_PAIRING_POLL_PENDING);
   scene->now_ms += OB_PAIRING_OPEN_MS;
   g_assert_cmpint (poll (scene), ==, OB_PAIRING_POLL_PENDING);

@@ -241,6 +241,32 @@ decide (TestRig *rig, const char *name, const char *argument, const char *value,
   g_assert_cmpint (answer.error ? answer.error->code : -1, ==, error);
 }
 
+/* What the log tells of web apps, and of whose doing it was. */
+static void
+assert_logged (TestRig *rig, const char *expected)
+{
+  g_auto (Answer) answer = { 0 };
+  g_autoptr (GVariant) entries = NULL;
+  g_autoptr (GString) events = g_string_new (NULL);
+
+  ask (rig, &host, "Uploads.History", "{'id': <''>}", NULL, &answer);
+  g_assert_no_error (answer.error);
+  entries = g_variant_lookup_value (answer.results, "entries", G_VARIANT_TYPE ("aa{sv}"));
+  for (gsize i = 0; i < g_variant_n_children (entries); i++)
+    {
+      g_autoptr (GVariant) entry = g_variant_get_child_value (entries, i);
+      const char *scope = "", *key = "", *event, *message = "";
+
+      (void) g_variant_lookup (entry, "scope", "&s", &scope);
+      if (!g_str_equal (scope, "app"))
+        continue;
+      g_assert_true (g_variant_lookup (entry, "key", "&s", &key) && g_variant_lookup (entry, "event", "&s", &event)
+                     && g_variant_lookup (entry, "message", "&s", &message));
+      g_string_append_printf (events, "%s %s: %s;", event, key, message);
+    }
+  g_assert_cmpstr (events->str, ==, expected);
+}
+
 static void
 test_a_page_is_let_in_until_it_is_revoked (TestRig *rig, gconstpointer data)
 {
@@ -264,6 +290,7 @@ test_a_page_is_let_in_until_it_is_revoked (TestRig *rig, gconstpointer data)
   g_assert_cmpint (poll (rig, secret, &token), ==, OB_PAIRING_POLL_EXPIRED);
   decide (rig, "Access.Revoke", "app", PAGE, OUTBOX_ERROR_NOT_FOUND);
   assert_listed (rig, "");
+  assert_logged (rig, "approved " PAGE ": all uploads, by program;revoked " PAGE ": by program;");
 }
 
 static void
@@ -277,6 +304,7 @@ test_a_denied_page_gets_nothing (TestRig *rig, gconstpointer data)
   g_assert_cmpint (poll (rig, secret, &token), ==, OB_PAIRING_POLL_DENIED);
   assert_listed (rig, "");
   decide (rig, "Access.Approve", "request", code, OUTBOX_ERROR_NOT_FOUND);
+  assert_logged (rig, "denied " PAGE ": by program;");
 }
 
 /* A page that had its token before the disk had the app would be a stranger after a crash. */

@@ -99,19 +99,32 @@ ob_operation_approve_app (const ObRequest *request, gint value)
   ob_broker_let_in (request->context->broker,
                     &(ObPairedApp){ asked->origin, digest, asked->may_manage,
                                     ob_broker_get_now_ms (request->context->broker) },
-                    on_let_in, approval);
+                    request->caller->app, on_let_in, approval);
 }
 
 /* --- Deny, Revoke --- */
+
+/* A denial counts at once, whether or not the disk takes the row that tells of it. */
+static void
+on_denial_noted (const GError *error, gpointer answer)
+{
+  if (error)
+    g_warning ("A denial is not in the log: %s", error->message);
+  ob_request_on_commanded (NULL, answer);
+}
 
 void
 ob_operation_deny_app (const ObRequest *request, gint value)
 {
   g_autoptr (GError) error = NULL;
+  const ObPairingRequest *denied = ob_pairing_deny (request->context->pairing, ob_request_get_text (request, "request"),
+                                                    get_boot_ms (request), &error);
 
-  (void) ob_pairing_deny (request->context->pairing, ob_request_get_text (request, "request"), get_boot_ms (request),
-                          &error);
-  ob_request_end (request, error);
+  if (denied)
+    ob_broker_deny_app (request->context->broker, denied->origin, request->caller->app, on_denial_noted,
+                        ob_request_dup_answer (request));
+  else
+    ob_request_end (request, error);
 }
 
 /* A damaged row may have an origin that is none: it can be revoked by what the list shows. */
@@ -123,7 +136,8 @@ ob_operation_revoke_app (const ObRequest *request, gint value)
   const char *app = origin ? origin : named;
 
   ob_pairing_revoke (request->context->pairing, app);
-  ob_broker_revoke_app (request->context->broker, app, ob_request_on_commanded, ob_request_dup_answer (request));
+  ob_broker_revoke_app (request->context->broker, app, request->caller->app, ob_request_on_commanded,
+                        ob_request_dup_answer (request));
 }
 
 /* --- The dashboard --- */
