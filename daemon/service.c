@@ -12,6 +12,7 @@
 #include "ipc/dbus/access.h"
 #include "ipc/dbus/queue.h"
 #include "ipc/dbus/uploads.h"
+#include "ipc/requests/doorman.h"
 #include "ipc/rest/door.h"
 #include "policy/system-bus.h"
 #include "policy/watch-network.h"
@@ -35,6 +36,7 @@ struct _ObService
   ObBroker *broker;
   ObPairing *pairing;
   ObSessions *sessions;
+  ObDoorman *doorman;
   ObAdapterContext context; /* owns callers and feed */
   ObUploadsAdapter *uploads;
   ObQueueAdapter *queue;
@@ -257,6 +259,8 @@ build (ObService *service, GPtrArray *left, GError **error)
                                                        .line = ob_line_new () },
                                          .callers = ob_callers_new (),
                                          .feed = ob_feed_new (service->broker) };
+  g_clear_pointer (&folders[g_strv_length (folders) - 1], g_free); /* the person's own says nothing of web apps */
+  service->doorman = ob_doorman_new (&service->context.requests, (const char *const *) folders);
   service->uploads = ob_uploads_adapter_new (&service->context);
   service->queue = ob_queue_adapter_new (&service->context);
   service->access = ob_access_adapter_new (&service->context);
@@ -325,6 +329,7 @@ ob_service_free (ObService *service)
   for (guint i = 0; i < service->skeletons->len; i++)
     g_dbus_interface_skeleton_unexport (service->skeletons->pdata[i]);
   g_ptr_array_unref (service->skeletons);
+  g_clear_pointer (&service->doorman, ob_doorman_free);
   g_clear_pointer (&service->context.requests.line, ob_line_free);
   g_clear_pointer (&service->queue, ob_queue_adapter_free);
   g_clear_pointer (&service->access, ob_access_adapter_free);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,6 +23,7 @@ typedef struct
   guint32 name_bytes; /* of the file in a folder; 0: the path itself */
   guint32 text_bytes;
   int error;
+  guint32 is_roots;
 } Frame;
 
 /* As the kernel has it: getdents64(2). */
@@ -37,11 +39,36 @@ typedef struct
 /* --- In the process: no memory allocation, no locks, no GLib --- */
 
 static char text[OB_FETCH_MOST_BYTES + 1];
+static char parent[PATH_MAX];
+
+static gboolean
+is_roots (const struct stat *info)
+{
+  return info->st_uid == 0 && (info->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+/* Of the folder that @name is in. */
+static gboolean
+is_in_roots_folder (int folder, const char *name)
+{
+  const char *slash = strrchr (name, '/');
+  struct stat info;
+
+  if (folder != AT_FDCWD)
+    return fstat (folder, &info) == 0 && is_roots (&info);
+  if (!slash || (gsize) (slash - name) >= sizeof parent)
+    return FALSE;
+  memcpy (parent, name, (gsize) (slash - name));
+  parent[slash - name] = '\0';
+
+  return stat (slash == name ? "/" : parent, &info) == 0 && is_roots (&info);
+}
 
 /* Returns: errno; 0: the whole file is in @text */
 static int
-read_text (int folder, const char *name, guint32 *size_bytes)
+read_text (int folder, const char *name, Frame *frame)
 {
+  guint32 *size_bytes = &frame->text_bytes;
   struct stat info;
   int fd = -1;
   gssize got;
@@ -54,6 +81,7 @@ read_text (int folder, const char *name, guint32 *size_bytes)
   fd = openat (folder, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   if (fd < 0)
     return errno;
+  frame->is_roots = fstat (fd, &info) == 0 && is_roots (&info) && is_in_roots_folder (folder, name);
   do
     {
       got = read (fd, text + *size_bytes, sizeof text - *size_bytes);
@@ -67,7 +95,7 @@ read_text (int folder, const char *name, guint32 *size_bytes)
 static void
 send_text (int folder, const char *name, Frame frame, int pipe)
 {
-  frame.error = read_text (folder, name, &frame.text_bytes);
+  frame.error = read_text (folder, name, &frame);
   if (frame.error != 0)
     frame.text_bytes = 0;
   ob_errand_send (pipe, &frame, sizeof frame);
@@ -152,6 +180,7 @@ make_fetched (const char *path, const Frame *frame, const char *bytes)
 
   fetched->path = g_strconcat (path, name, NULL);
   fetched->error = frame->error;
+  fetched->is_roots = frame->is_roots != 0;
   if (frame->error != 0)
     return fetched;
   fetched->text = g_malloc (frame->text_bytes + 1);

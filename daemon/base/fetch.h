@@ -17,7 +17,8 @@ typedef struct
   char *path;
   char *text; /* NULL: see @error */
   gsize size_bytes;
-  int error; /* ENOENT: there is no such file; EFBIG: it is not a file of at most OB_FETCH_MOST_BYTES */
+  int error;         /* ENOENT: there is no such file; EFBIG: it is not a file of at most OB_FETCH_MOST_BYTES */
+  gboolean is_roots; /* nobody but root may write it, or put another in its place in its folder */
 } ObFetched;
 
 void ob_fetched_free (ObFetched *fetched);

@@ -31,6 +31,8 @@ struct _ObPairing
 {
   GPtrArray *requests; /* of Request */
   GArray *watchers;    /* of Watcher */
+  ObPairingDoorman doorman;
+  gpointer doorman_data;
 };
 
 static void
@@ -94,6 +96,13 @@ void
 ob_pairing_tell (ObPairing *self)
 {
   tell (self, NULL);
+}
+
+void
+ob_pairing_set_doorman (ObPairing *self, ObPairingDoorman doorman, gpointer user_data)
+{
+  self->doorman = doorman;
+  self->doorman_data = user_data;
 }
 
 /* --- The list --- */
@@ -169,6 +178,15 @@ find_waiting_by_code (ObPairing *self, const char *code)
     }
 
   return NULL;
+}
+
+void
+ob_pairing_tell_of (ObPairing *self, const char *id)
+{
+  const Request *request = find_by_id (self, id);
+
+  if (request && request->public.state == OB_PAIRING_WAITING)
+    tell (self, &request->public);
 }
 
 /* --- The page's side --- */
@@ -266,7 +284,9 @@ ob_pairing_ask (ObPairing *self, const char *origin, gboolean may_manage, gint64
   request->device_digest = ob_secret_dup_digest (secret);
   request->polled_ms = -1;
   *device_code = secret;
-  if (is_new)
+  if (is_new && self->doorman)
+    self->doorman (&request->public, self->doorman_data);
+  else if (is_new)
     tell (self, &request->public);
 
   return &request->public;

@@ -55,6 +55,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObPairing, ob_pairing_free)
 void ob_pairing_watch (ObPairing *pairing, ObPairingChanged on_changed, gpointer user_data);
 void ob_pairing_unwatch (ObPairing *pairing, gpointer user_data);
 
+/* Is asked before a person is told of a new request: it approves that, or calls ob_pairing_tell_of(). Called inside
+ * ob_pairing_ask(). */
+typedef void (*ObPairingDoorman) (const ObPairingRequest *request, gpointer user_data);
+
+/* @doorman: (nullable): NULL: there is none, and the person is told at once */
+void ob_pairing_set_doorman (ObPairing *pairing, ObPairingDoorman doorman, gpointer user_data);
+
+/* Tells watchers of a new request, if it waits still. */
+void ob_pairing_tell_of (ObPairing *pairing, const char *id);
+
 /* --- The page's side --- */
 
 /**

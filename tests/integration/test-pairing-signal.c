@@ -107,7 +107,8 @@ test_who_has_asked_hears_of_it (TestRig *rig, gconstpointer data)
   g_autoptr (TestPeer) bus = test_bus_start (rig->folder);
   g_autoptr (GDBusConnection) own = connect_to (bus);
   g_autoptr (ObPairing) pairing = ob_pairing_new ();
-  ObAdapterContext context = { { .broker = rig->broker, .pairing = pairing, .line = ob_line_new () }, ob_callers_new (), NULL };
+  ObAdapterContext context
+      = { { .broker = rig->broker, .pairing = pairing, .line = ob_line_new () }, ob_callers_new (), NULL };
   ObAccessAdapter *adapter = ob_access_adapter_new (&context);
   const char *name = g_dbus_connection_get_unique_name (own);
   Listener panel, stranger;

@@ -59,7 +59,8 @@ typedef struct
   ObPairing *pairing; /* borrowed: it outlives the broker, which answers */
   char *id;           /* owned; of the request */
   char *token;        /* owned */
-  gpointer answer;    /* owned until it is given */
+  ObCommandDone done;
+  gpointer user_data;
 } Approval;
 
 /* The page gets its token when the app is on the disk, and not before: after a crash it would be a stranger. */
@@ -69,37 +70,42 @@ on_let_in (const GError *error, gpointer user_data)
   Approval *approval = user_data;
 
   ob_pairing_end (approval->pairing, approval->id, error ? NULL : approval->token);
-  ob_request_on_commanded (error, approval->answer);
+  approval->done (error, approval->user_data);
   g_free (approval->id);
   ob_secret_free (approval->token);
   g_free (approval);
 }
 
 void
-ob_operation_approve_app (const ObRequest *request, gint value)
+ob_request_approve_app (const ObRequestContext *context, const char *name, const char *by, ObCommandDone done,
+                        gpointer user_data)
 {
-  ObPairing *pairing = request->context->pairing;
+  ObBroker *broker = context->broker;
   g_autoptr (GError) error = NULL;
   char *token = ob_secret_new (&error);
   const ObPairingRequest *asked
-      = token ? ob_pairing_begin (pairing, ob_request_get_text (request, "request"), get_boot_ms (request), &error)
-              : NULL;
+      = token ? ob_pairing_begin (context->pairing, name, ob_broker_get_boot_ms (broker), &error) : NULL;
   g_autofree char *digest = NULL;
   Approval *approval;
 
   if (!asked)
     {
       ob_secret_free (token);
-      ob_request_end (request, error);
+      done (error, user_data);
       return;
     }
   digest = ob_secret_dup_digest (token);
   approval = g_new (Approval, 1);
-  *approval = (Approval){ pairing, g_strdup (asked->id), token, ob_request_dup_answer (request) };
-  ob_broker_let_in (request->context->broker,
-                    &(ObPairedApp){ asked->origin, digest, asked->may_manage,
-                                    ob_broker_get_now_ms (request->context->broker) },
-                    request->caller->app, on_let_in, approval);
+  *approval = (Approval){ context->pairing, g_strdup (asked->id), token, done, user_data };
+  ob_broker_let_in (broker, &(ObPairedApp){ asked->origin, digest, asked->may_manage, ob_broker_get_now_ms (broker) },
+                    by, on_let_in, approval);
+}
+
+void
+ob_operation_approve_app (const ObRequest *request, gint value)
+{
+  ob_request_approve_app (request->context, ob_request_get_text (request, "request"), request->caller->app,
+                          ob_request_on_commanded, ob_request_dup_answer (request));
 }
 
 /* --- Deny, Revoke --- */

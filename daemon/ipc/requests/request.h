@@ -51,6 +51,11 @@ typedef struct
 gboolean ob_request_check_submit (const ObRequestContext *context, const ObCaller *caller, GVariant *options,
                                   GError **error);
 
+/* access.c. Lets in the app that asks. @name: as ob_pairing_begin() takes it. @by: who has decided, for the journal. @done: called once,
+ * perhaps before this returns. Errors: NotFound, WrongState, Storage, DiskFull. */
+void ob_request_approve_app (const ObRequestContext *context, const char *name, const char *by, ObCommandDone done,
+                             gpointer user_data);
+
 /* uploads.c. The upload that this caller may write, as it may commit it. Errors: NotAllowed, NotFound, Storage. Returns: (transfer full)
  * (nullable) */
 ObUpload *ob_request_find_written (const ObRequestContext *context, const ObCaller *caller, const char *id,
