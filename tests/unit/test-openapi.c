@@ -156,9 +156,6 @@ test_every_route_is_described (void)
     {
       JsonObject *operation;
 
-      /* The tus specification describes these. */
-      if (route->kind == OB_ROUTE_TUS)
-        continue;
       g_test_message ("%s %s", route->method, route->path);
       operation = find_operation (description, route);
       check_query (operation, route);
@@ -166,6 +163,28 @@ test_every_route_is_described (void)
       check_body (description, operation, route);
       check_answers (operation, route);
     }
+}
+
+/* A client of tus tells its version with each request but the first question. */
+static void
+test_tus_is_versioned (void)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonObject *description = load (parser);
+  const ObRoute *route;
+  guint n_found = 0;
+
+  for (guint i = 0; (route = ob_router_get (i)); i++)
+    if (route->kind == OB_ROUTE_TUS)
+      {
+        const guint n_expected = g_str_equal (route->method, "OPTIONS") ? 0 : 1;
+
+        g_test_message ("%s %s", route->method, route->path);
+        g_assert_cmpuint (count_parameters (find_operation (description, route), "header", "Tus-Resumable"), ==,
+                          n_expected);
+        n_found++;
+      }
+  g_assert_cmpuint (n_found, >, 0);
 }
 
 static guint
@@ -248,6 +267,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/openapi/every-route-is-described", test_every_route_is_described);
+  g_test_add_func ("/openapi/tus-is-versioned", test_tus_is_versioned);
   g_test_add_func ("/openapi/nothing-else-is-described", test_nothing_else_is_described);
   g_test_add_func ("/openapi/references", test_references);
 
