@@ -147,7 +147,7 @@ ob_journal_has_event (ObDatabase *database, const char *upload_id, const char *e
 
   if (!statement)
     return FALSE;
-  ob_statement_bind_text (statement, "@upload", upload_id);
+  ob_statement_bind_asked (statement, "@upload", upload_id);
   ob_statement_bind_text (statement, "@event", event);
 
   return ob_statement_step (statement) == SQLITE_ROW;
@@ -163,7 +163,7 @@ ob_journal_has_event_after (ObDatabase *database, const char *upload_id, const c
 
   if (!statement)
     return FALSE;
-  ob_statement_bind_text (statement, "@upload", upload_id);
+  ob_statement_bind_asked (statement, "@upload", upload_id);
   ob_statement_bind_text (statement, "@event", event);
   ob_statement_bind_number (statement, "@sequence", sequence);
 
@@ -178,8 +178,8 @@ ob_journal_is_of_app (ObDatabase *database, const char *upload_id, const char *a
 
   if (!statement)
     return FALSE;
-  ob_statement_bind_text (statement, "@upload", upload_id);
-  ob_statement_bind_text (statement, "@app", app);
+  ob_statement_bind_asked (statement, "@upload", upload_id);
+  ob_statement_bind_asked (statement, "@app", app);
 
   return ob_statement_step (statement) == SQLITE_ROW;
 }
@@ -264,7 +264,7 @@ ob_journal_read_history (ObDatabase *database, const char *upload_id, const ObJo
 
   if (!statement)
     return FALSE;
-  ob_statement_bind_text (statement, "@upload", upload_id);
+  ob_statement_bind_asked (statement, "@upload", upload_id);
   ob_statement_bind_text (statement, "@destination", cover->destination);
   ob_statement_bind_text (statement, "@lane", cover->lane);
   ob_statement_bind_text (statement, "@group", cover->group);
@@ -293,7 +293,7 @@ ob_journal_read_since (ObDatabase *database, gint64 *sequence, const char *app, 
   if (!statement)
     return FALSE;
   ob_statement_bind_number (statement, "@sequence", *sequence);
-  ob_statement_bind_text (statement, "@app", app);
+  ob_statement_bind_asked (statement, "@app", app);
   ob_statement_bind_number (statement, "@limit", limit);
   while (goes_on && (code = ob_statement_step (statement)) == SQLITE_ROW)
     {

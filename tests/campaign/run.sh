@@ -61,6 +61,14 @@ field ()
     in_folder "$build" "$build/tests/integration/test-field" -p "/field/$1"
 }
 
+# REST by its OpenAPI file, with many examples of each operation.
+schema ()
+{
+  SERVERS=$here/../support/servers TOOLS=$build/tools OPENAPI=$here/../../data/openapi.json OUTBOX_EXAMPLES=$((kills / 5 + 1)) \
+    REST_SCHEMA=$here/../integration/rest-schema.py REST_SCHEMA_SETTINGS=$here/../integration/rest-schema.toml \
+    in_folder "$build" "$build/tests/integration/test-rest-schema" -p "/rest-schema/$1"
+}
+
 # Nothing of them is about the disk.
 days ()
 {
@@ -126,6 +134,9 @@ step outage env OUTBOX_FIELD=full RECEIVER="$build/tests/receiver/outbox-receive
   "$build/tests/integration/test-outage"
 step tus-clients env OUTBOX_FIELD=full RECEIVER="$build/tests/receiver/outbox-receiver" OUTBOXD="$build/daemon/outboxd" TOOLS="$build/tools" \
   CLIENTS="$here/../support/clients" timeout 600 "$build/tests/integration/test-rest-clients"
+for who in program page; do
+  step "rest-schema-$who" schema "$who"
+done
 step days days
 step stream-cuts env OUTBOX_CUTS="$kills" RECEIVER="$build/tests/receiver/outbox-receiver" OUTBOXD="$build/daemon/outboxd" \
   timeout $((minutes * 60 + 600)) "$build/tests/integration/test-rest-events" -p /rest/random-cuts

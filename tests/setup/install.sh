@@ -139,18 +139,18 @@ install_tusd ()
   say "skipped: no tusd builds with Go $go_version (see $tools/tusd.log); tests with it are skipped"
 }
 
-# WsgiDAV and what it needs, unpacked into build/tools/wsgidav.
-install_wsgidav ()
+# python_folder NAME: what tests/setup/NAME asks for, unpacked into build/tools/NAME, for this machine's Python.
+python_folder ()
 {
-  local wanted=$here/wsgidav/requirements.txt target=$tools/wsgidav sum
-  sum=$(sha256sum <"$wanted" | cut -d ' ' -f 1)
+  local wanted=$here/$1/requirements.txt target=$tools/$1 sum
+  sum=$( (python3 --version && cat "$wanted") | sha256sum | cut -d ' ' -f 1)
   [ "$(cat "$target/.stamp" 2>/dev/null)" != "$sum" ] || return 0
-  say "Python packages: wsgidav"
+  say "Python packages: $1"
   rm -rf "$target"
   mkdir -p "$target"
   if ! python3 -m pip install --quiet --no-input --disable-pip-version-check --no-deps --only-binary :all: \
-    --target "$target" --requirement "$wanted" >"$tools/wsgidav.log" 2>&1; then
-    say "skipped: pip could not install wsgidav (see $tools/wsgidav.log); tests that need it are skipped"
+    --target "$target" --requirement "$wanted" >"$tools/$1.log" 2>&1; then
+    say "skipped: pip could not install $1 (see $tools/$1.log); tests that need it are skipped"
     rm -rf "$target"
     return 0
   fi
@@ -171,7 +171,8 @@ case $mode in
     install_node_servers
     install_browser_driver
     install_tusd
-    install_wsgidav
+    python_folder wsgidav
+    python_folder schemathesis
     ;;
   *)
     echo "usage: install.sh [run|test|bench|campaign]" >&2

@@ -98,6 +98,30 @@ test_the_history_has_the_holds_of_its_time (TestDatabase *fixture, gconstpointer
     }
 }
 
+/* A repaired id would find the rows of another upload. */
+static void
+test_an_id_is_asked_for_as_it_is (TestDatabase *fixture, gconstpointer data)
+{
+  const char *const others[] = { "id-1\302\233", "id-1\n", "\177id-1", "id-1 " };
+  const ObJournalCover cover = { .last = G_MAXINT64 };
+  g_autoptr (ObDatabase) database = test_database_open (fixture, 1000, FALSE);
+
+  g_assert_true (ob_database_run (database,
+                                  "INSERT INTO journal (at, upload, app, event) VALUES (1, 'id-1', 'camera', 'added')",
+                                  NULL));
+  g_assert_true (ob_journal_is_of_app (database, "id-1", "camera"));
+  g_assert_false (ob_journal_is_of_app (database, "id-1", "camera\302\233"));
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    {
+      g_autoptr (GString) sequences = g_string_new (NULL);
+
+      g_assert_true (ob_journal_read_history (database, others[i], &cover, 100, on_history_row, sequences, NULL));
+      g_assert_cmpstr (sequences->str, ==, "");
+      g_assert_false (ob_journal_is_of_app (database, others[i], "camera"));
+      g_assert_false (ob_journal_has_event (database, others[i], "added"));
+    }
+}
+
 static void
 prune_all (ObDatabase *database, gint64 now_ms)
 {
@@ -162,6 +186,7 @@ main (int argc, char *argv[])
     { "/journal/the-funnel-keeps-to-the-edges", test_the_funnel_keeps_to_the_edges },
     { "/journal/a-move-without-a-row-changes-nothing", test_a_move_without_a_row_changes_nothing },
     { "/journal/the-history-has-the-holds-of-its-time", test_the_history_has_the_holds_of_its_time },
+    { "/journal/an-id-is-asked-for-as-it-is", test_an_id_is_asked_for_as_it_is },
     { "/journal/is-pruned", test_the_journal_is_pruned },
   };
 

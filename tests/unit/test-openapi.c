@@ -187,6 +187,26 @@ test_tus_is_versioned (void)
   g_assert_cmpuint (n_found, >, 0);
 }
 
+/* What has no data needs no token; everything else does, at the port. */
+static void
+test_what_is_public_is_told (void)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonObject *description = load (parser);
+  const ObRoute *route;
+
+  for (guint i = 0; (route = ob_router_get (i)); i++)
+    {
+      const gboolean begins_session = route->kind == OB_ROUTE_SESSION && g_str_equal (route->method, "POST");
+      const gboolean is_public = route->kind == OB_ROUTE_STATIC || route->kind == OB_ROUTE_HEALTH
+                                 || route->kind == OB_ROUTE_PAIR || g_str_equal (route->method, "OPTIONS")
+                                 || begins_session;
+
+      g_test_message ("%s %s", route->method, route->path);
+      g_assert_true (json_object_has_member (find_operation (description, route), "security") == is_public);
+    }
+}
+
 static guint
 count_routes (const char *method, const char *path)
 {
@@ -268,6 +288,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/openapi/every-route-is-described", test_every_route_is_described);
   g_test_add_func ("/openapi/tus-is-versioned", test_tus_is_versioned);
+  g_test_add_func ("/openapi/what-is-public-is-told", test_what_is_public_is_told);
   g_test_add_func ("/openapi/nothing-else-is-described", test_nothing_else_is_described);
   g_test_add_func ("/openapi/references", test_references);
 

@@ -5,6 +5,8 @@
  */
 #include "ipc/rest/acceptor.h"
 
+#include "ipc/line.h"
+
 /* In each turn of the main loop, so that a crowd at the door holds up nobody else. */
 #define ACCEPT_AT_ONCE 16
 
@@ -61,6 +63,7 @@ static void
 begin (ObAcceptor *acceptor)
 {
   acceptor->source = g_socket_create_source (acceptor->socket, G_IO_IN, NULL);
+  g_source_set_priority (acceptor->source, OB_LINE_PRIORITY);
   g_source_set_callback (acceptor->source, G_SOURCE_FUNC (on_knock), acceptor, NULL);
   (void) g_source_attach (acceptor->source, NULL);
 }
