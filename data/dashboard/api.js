@@ -50,6 +50,13 @@ export class Api {
     return response.status === 204 ? null : response.json();
   }
 
+  // Returns: the bytes of a file
+  async download(path) {
+    const response = await Api.#check(await this.#fetch('GET', path));
+
+    return response.blob();
+  }
+
   get(path) {
     return this.ask('GET', path);
   }

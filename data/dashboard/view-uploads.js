@@ -72,11 +72,12 @@ function drawCommands(element, commands, make) {
 
 // --- One upload ---
 
-async function readDetails(api, id) {
-  const [explanation, history] = await Promise.all([
-    api.get(`/v1/uploads/${id}/explanation`).catch(() => null), api.get(`/v1/uploads/${id}/history`).catch(() => null)]);
+async function readDetails(api, upload, before) {
+  const path = `/v1/uploads/${upload.id}`;
+  const [explanation, history, preview] = await Promise.all([
+    api.get(`${path}/explanation`).catch(() => null), api.get(`${path}/history`).catch(() => null), before ?? makePreview(api, upload)]);
 
-  return { explanation, entries: history?.entries ?? [] };
+  return { explanation, entries: history?.entries ?? [], preview };
 }
 
 function facts(upload) {
@@ -102,14 +103,32 @@ function facts(upload) {
   ].filter(([, value]) => value);
 }
 
-function drawDetails(element, upload, { explanation, entries }) {
+// Pictures that a browser shows without running anything of them. An SVG is a page of its own.
+const PICTURES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp', 'image/avif'];
+const PICTURE_MOST_BYTES = 32_000_000;
+
+// The stored file, drawn by the page: the broker decodes no picture. Nothing where it is none, or not on this device.
+async function makePreview(api, { id, name, media_type: type, size, state, local_copy: isHere }) {
+  if (!PICTURES.includes(type) || !isHere || state === 'saving' || size > PICTURE_MOST_BYTES)
+    return null;
+  const blob = await api.download(`/v1/uploads/${id}/content`).catch(() => null);
+
+  if (blob?.size !== size)
+    return null;
+  const url = URL.createObjectURL(blob.slice(0, size, type));
+
+  return h('img', { className: 'preview', src: url, alt: safe(name), onload: () => URL.revokeObjectURL(url),
+                    onerror: event => event.target.remove() });
+}
+
+function drawDetails(element, upload, { explanation, entries, preview }) {
   const list = h('dl', {}, facts(upload).map(([name, value]) => [h('dt', {}, outside(name)), h('dd', {}, outside(value))]));
   const holds = (explanation?.holds ?? []).map(hold => h('li', {}, h('span', {
     textContent: labels.status({ state: hold.reason === 'retrying' ? 'retrying' : 'paused', reason: hold.reason, until: hold.until },
                                Date.now()) }), hold.message ? [': ', outside(hold.message)] : []));
   const log = entries.map(entry => h('li', {}, describeEntry(entry)));
 
-  element.replaceChildren(list, ...(holds.length > 0 ? [h('h4', { textContent: _('What holds it') }), h('ul', {}, holds)] : []),
+  element.replaceChildren(...(preview ? [preview] : []), list, ...(holds.length > 0 ? [h('h4', { textContent: _('What holds it') }), h('ul', {}, holds)] : []),
                           ...(log.length > 0 ? [h('h4', { textContent: _('What happened') }), h('ol', { className: 'log' }, log)] : []));
 }
 
@@ -128,8 +147,15 @@ function makeUpload({ api, run, confirm }) {
     if (wanted === shown)
       return;
     shown = wanted;
-    if (wanted)
-      drawDetails(body, upload, await readDetails(api, upload.id));
+    if (!wanted) {
+      body.replaceChildren();
+      return;
+    }
+    const read = await readDetails(api, upload, body.querySelector('.preview'));
+
+    // What was asked for later is newer.
+    if (shown === wanted)
+      drawDetails(body, upload, read);
   }
 
   async function remove(event) {

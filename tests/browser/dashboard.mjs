@@ -5,7 +5,7 @@
 // each other, as a day does.
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
-import {mkdirSync, readFileSync} from 'node:fs';
+import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 
@@ -83,6 +83,24 @@ async function showsNamesAsText(world, {page}) {
   await waitForText(page, '<img src=x onerror=alert(1)>\ufffdgpj.exe');
   await waitForText(page, 'All of it is safe on this device.');
   assert.equal(await page.evaluate(() => document.querySelectorAll('main img').length), 0);
+}
+
+// The smallest PNG, of one pixel.
+const PICTURE = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+
+async function drawsAPicture(world, {page}) {
+  const file = path.join(world.folder, 'pixel.png');
+
+  writeFileSync(file, PICTURE);
+  await world.outbox('add', file);
+  const details = await page.waitForSelector('::-p-xpath(//li[.//h3[contains(., "pixel.png")]]//summary)');
+
+  await details.click();
+  await page.waitForFunction(() => document.querySelector('img.preview')?.naturalWidth === 1);
+  await waitForText(page, 'a safe copy');
+  await details.click();
+  await world.outbox('remove', '--force', (await world.list()).at(-1).id);
+  await waitForText(page, 'pixel.png', false);
 }
 
 async function resumesTheQueue(world, {page}) {
@@ -240,6 +258,7 @@ async function tellsThatTheBrokerIsGone(world, {page}) {
 export const dashboardCases = {
   'a-reload-keeps-the-session': keepsItsSession,
   'a-name-is-text': showsNamesAsText,
+  'a-picture-is-drawn': drawsAPicture,
   'the-queue-is-resumed': resumesTheQueue,
   'the-keyboard-is-enough': obeysTheKeyboard,
   'progress-is-followed': followsProgress,

@@ -75,7 +75,8 @@ rest_read (GSocketConnection *connection)
   answer.status = (guint) atoi ((const char *) all->data + strlen ("HTTP/1.1 "));
   answer.head = g_strndup ((const char *) all->data, (gsize) (end + 4 - (const char *) all->data));
   answer.body_bytes = all->len - 1 - strlen (answer.head);
-  answer.body = g_strndup (end + 4, answer.body_bytes);
+  /* With the NUL behind it. */
+  answer.body = g_memdup2 (end + 4, answer.body_bytes + 1);
 
   return answer;
 }

@@ -256,6 +256,74 @@ test_the_page_and_its_files (void)
     }
 }
 
+/* --- The stored file --- */
+
+#define CONTENT_BYTES (3 * 1024 * 1024 + 17)
+
+static guint
+count_bytes (const RestAnswer *answer, const char *expected)
+{
+  g_autofree char *length = rest_answer_dup_field (answer, "Content-Length");
+
+  if (answer->status == 200)
+    g_assert_cmpstr (length, ==, expected);
+
+  return answer->status;
+}
+
+static void
+test_the_stored_file_is_a_download (void)
+{
+  g_autofree char *length = g_strdup_printf ("%d", CONTENT_BYTES);
+  g_autofree char *path = test_broker_make_file (broker, "picture.jpg", CONTENT_BYTES, 7);
+  g_autofree char *bytes = NULL;
+  g_autofree char *id = NULL;
+  g_autofree char *target = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize size_bytes;
+
+  test_broker_set_destination (broker, "http://127.0.0.1:9/", NULL);
+  g_assert_true (outbox_dbus_queue_call_pause_sync (broker->queue, NULL, &error));
+  id = test_broker_submit (broker, path, NULL, &error);
+  g_assert_no_error (error);
+  target = g_strdup_printf ("/v1/uploads/%s/content", id);
+  g_assert_true (g_file_get_contents (path, &bytes, &size_bytes, NULL));
+  {
+    g_auto (RestAnswer) answer = rest_ask (broker, "GET", target);
+    g_auto (RestAnswer) head = rest_ask (broker, "HEAD", target);
+    g_autofree char *type = rest_answer_dup_field (&answer, "Content-Type");
+    g_autofree char *disposition = rest_answer_dup_field (&answer, "Content-Disposition");
+    g_autofree char *policy = rest_answer_dup_field (&answer, "Content-Security-Policy");
+
+    g_assert_cmpuint (count_bytes (&answer, length), ==, 200);
+    g_assert_cmpmem (answer.body, answer.body_bytes, bytes, size_bytes);
+    g_assert_cmpstr (type, ==, "application/octet-stream");
+    g_assert_cmpstr (disposition, ==, "attachment");
+    g_assert_nonnull (strstr (policy, "sandbox"));
+    g_assert_cmpuint (count_bytes (&head, length), ==, 200);
+    g_assert_cmpuint (head.body_bytes, ==, 0);
+  }
+  {
+    /* Another page learns nothing, not even that it is there. */
+    g_auto (Page) page = page_pair (broker, "https://other.example", FALSE);
+    g_auto (RestAnswer) other = page_fetch (&page, "GET", target, NULL, NULL);
+    g_auto (RestAnswer) none = rest_ask (broker, "GET", "/v1/uploads/01a2281f-0000-7000-8000-000000000000/content");
+
+    g_assert_cmpuint (other.status, ==, 404);
+    g_assert_cmpuint (none.status, ==, 404);
+  }
+  {
+    g_autofree char *copy = g_build_filename (broker->folder, "data", "outbox", "spool", id, NULL);
+    g_auto (RestAnswer) lost = { 0 };
+
+    g_assert_cmpint (g_unlink (copy), ==, 0);
+    lost = rest_ask (broker, "GET", target);
+    g_assert_cmpuint (lost.status, ==, 500);
+    g_assert_null (strstr (lost.body, "spool"));
+  }
+  g_assert_true (outbox_dbus_queue_call_resume_sync (broker->queue, NULL, &error));
+}
+
 /* --- The command --- */
 
 /* Runs it where these folders alone say what a browser is. Returns: (transfer full): what it prints, on both channels */
@@ -355,6 +423,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/rest-dashboard/who-may-not-begin-a-session", test_who_may_not_begin_a_session);
   g_test_add_func ("/rest-dashboard/the-socket-has-no-sessions", test_the_socket_has_no_sessions);
   g_test_add_func ("/rest-dashboard/the-page-and-its-files", test_the_page_and_its_files);
+  g_test_add_func ("/rest-dashboard/the-stored-file-is-a-download", test_the_stored_file_is_a_download);
   g_test_add_func ("/rest-dashboard/the-command-prints-where-there-is-no-browser",
                    test_the_command_prints_where_there_is_no_browser);
   g_test_add_func ("/rest-dashboard/the-command-opens-the-browser", test_the_command_opens_the_browser);

@@ -61,4 +61,8 @@ void ob_request_approve_app (const ObRequestContext *context, const char *name, 
 ObUpload *ob_request_find_written (const ObRequestContext *context, const ObCaller *caller, const char *id,
                                    GError **error);
 
+/* uploads.c. An upload that this caller may see. Errors: NotAllowed, NotFound, Storage. Returns: (transfer full) (nullable) */
+ObUpload *ob_request_find_seen (const ObRequestContext *context, const ObCaller *caller, const char *id,
+                                GError **error);
+
 G_END_DECLS

@@ -137,14 +137,25 @@ ob_operation_commit (const ObRequest *request, gint value)
     ob_request_end (request, error);
 }
 
-ObUpload *
-ob_request_find_written (const ObRequestContext *context, const ObCaller *caller, const char *id, GError **error)
+static ObUpload *
+find_for (ObOperation operation, const ObRequestContext *context, const ObCaller *caller, const char *id,
+          GError **error)
 {
   const ObRequest request = { .context = context, .caller = caller };
 
-  return ob_access_admit (caller, OB_OPERATION_SUBMIT, error)
-             ? ob_request_find_upload (&request, OB_OPERATION_SUBMIT, id, error)
-             : NULL;
+  return ob_access_admit (caller, operation, error) ? ob_request_find_upload (&request, operation, id, error) : NULL;
+}
+
+ObUpload *
+ob_request_find_written (const ObRequestContext *context, const ObCaller *caller, const char *id, GError **error)
+{
+  return find_for (OB_OPERATION_SUBMIT, context, caller, id, error);
+}
+
+ObUpload *
+ob_request_find_seen (const ObRequestContext *context, const ObCaller *caller, const char *id, GError **error)
+{
+  return find_for (OB_OPERATION_LOOK, context, caller, id, error);
 }
 
 /* --- Get, List, History --- */

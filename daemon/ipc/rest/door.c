@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "ipc/rest/calls.h"
+#include "ipc/rest/content.h"
 #include "ipc/rest/events.h"
 #include "ipc/rest/listener.h"
 #include "ipc/rest/page-head.h"
@@ -56,6 +57,7 @@ static const struct
   [OB_ROUTE_SUBMIT] = { ob_submit_take_head, ob_submit_take_body },
   [OB_ROUTE_TUS] = { ob_tus_take_head, ob_tus_take_body },
   [OB_ROUTE_EVENTS] = { ob_call_take_head, ob_events_take_body },
+  [OB_ROUTE_CONTENT] = { ob_call_take_head, ob_content_take_body },
   [OB_ROUTE_STATIC] = { ob_call_take_head, ob_static_take_body },
   [OB_ROUTE_HEALTH] = { ob_call_take_head, ob_call_tell_health },
   [OB_ROUTE_SESSION] = { ob_session_take_head, ob_session_take_body },

@@ -181,6 +181,15 @@ ob_exchange_send (ObExchange *exchange, char *text)
 }
 
 void
+ob_exchange_send_bytes (ObExchange *exchange, GBytes *bytes)
+{
+  if (!exchange->visit)
+    return;
+  soup_message_body_append_bytes (soup_server_message_get_response_body (exchange->message), bytes);
+  soup_server_message_unpause (exchange->message);
+}
+
+void
 ob_exchange_end (ObExchange *exchange)
 {
   if (!exchange->visit)

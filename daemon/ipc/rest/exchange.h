@@ -79,6 +79,7 @@ void ob_exchange_refuse_with (ObExchange *exchange, guint status, OutboxError co
 /* Answers with a body that comes piece by piece, until it ends. Nothing happens where it is over. @text: (transfer full) */
 void ob_exchange_begin_stream (ObExchange *exchange, const char *media_type);
 void ob_exchange_send (ObExchange *exchange, char *text);
+void ob_exchange_send_bytes (ObExchange *exchange, GBytes *bytes);
 void ob_exchange_end (ObExchange *exchange);
 
 /* What one kind of route keeps. @free_part: called when the visit ends, answered or not */

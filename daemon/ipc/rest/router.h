@@ -15,6 +15,7 @@ typedef enum
   OB_ROUTE_SUBMIT,  /* the body is a file */
   OB_ROUTE_TUS,     /* tus: the body is a piece of a file */
   OB_ROUTE_EVENTS,  /* a stream of what changes */
+  OB_ROUTE_CONTENT, /* the copy of a file */
   OB_ROUTE_STATIC,  /* a file that is in the program */
   OB_ROUTE_HEALTH,  /* that the broker runs */
   OB_ROUTE_SESSION, /* the dashboard begins or ends its session */
