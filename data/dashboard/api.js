@@ -24,6 +24,7 @@ const SILENCE_MOST_MS = 60000;
 
 export class Api {
   #token;
+  #end = new AbortController();
 
   constructor(token) {
     this.#token = token;
@@ -89,13 +90,18 @@ export class Api {
 
   // --- The stream ---
 
-  // Follows what changes, for ever: who is cut off comes back with the last id, and later each time. tell: { event(name, data),
+  // Nothing is followed any more.
+  stop() {
+    this.#end.abort();
+  }
+
+  // Follows what changes, up to stop(): who is cut off comes back with the last id, and later each time. tell: { event(name, data),
   // connected(), lost(), over(problem) }; over() ends it.
   async follow(tell) {
     let lastId = '';
     let delayMs = RETRY_FIRST_MS;
 
-    for (;;) {
+    while (!this.#end.signal.aborted) {
       try {
         for await (const { id, name, data } of this.#read(lastId, tell)) {
           lastId = id || lastId;
@@ -111,6 +117,8 @@ export class Api {
         if (error instanceof Problem && error.status === 400)
           lastId = '';
       }
+      if (this.#end.signal.aborted)
+        return;
       tell.lost();
       await wait(delayMs);
       delayMs = Math.min(delayMs * 2, RETRY_MOST_MS);
@@ -119,14 +127,18 @@ export class Api {
 
   async *#read(lastId, tell) {
     const abort = new AbortController();
+    const end = () => abort.abort();
+
     const headers = lastId ? { 'Last-Event-ID': lastId } : {};
-    const response = await Api.#check(await this.#fetch('GET', '/v1/events', { headers, signal: abort.signal }));
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let text = '';
     let watchdog = 0;
 
-    tell.connected();
+    this.#end.signal.addEventListener('abort', end);
     try {
+      const response = await Api.#check(await this.#fetch('GET', '/v1/events', { headers, signal: abort.signal }));
+      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+
+      tell.connected();
       for (;;) {
         clearTimeout(watchdog);
         watchdog = setTimeout(() => abort.abort(), SILENCE_MOST_MS);
@@ -142,6 +154,7 @@ export class Api {
       }
     } finally {
       clearTimeout(watchdog);
+      this.#end.signal.removeEventListener('abort', end);
       abort.abort();
     }
   }

@@ -22,7 +22,11 @@ function tell(text, isBad = false) {
   told.classList.toggle('bad', isBad);
 }
 
+// Ends what runs for the session.
+let stop = () => {};
+
 function showEnd() {
+  stop();
   forgetSession();
   document.getElementById('queue-commands').replaceChildren();
   setText(connection, '');
@@ -64,6 +68,13 @@ function makeQueueCommand(run) {
   return button;
 }
 
+// The window of a device that others use too.
+function makeSignOut(api) {
+  return h('p', { className: 'around' }, h('button', {
+    type: 'button', textContent: _('End this session'), onclick: () => api.delete('/v1/dashboard/session').then(showEnd, showEnd),
+  }));
+}
+
 // --- Drawing ---
 
 const COUNTDOWN_MS = 1000;
@@ -93,7 +104,7 @@ function build(api, model) {
                  new RulesView(), new JournalView(api)];
 
   document.getElementById('queue-commands').append(command);
-  main.replaceChildren(...views.map(view => view.element));
+  main.replaceChildren(...views.map(view => view.element), makeSignOut(api));
   return [...views, command];
 }
 
@@ -109,6 +120,10 @@ async function begin() {
   const model = new Model(api);
   const draw = makeDraw(model, build(api, model));
 
+  stop = () => {
+    api.stop();
+    model.stop();
+  };
   model.addEventListener('change', draw);
   model.addEventListener('trouble', ({ detail }) => {
     if (detail instanceof Problem && detail.isOfSession)

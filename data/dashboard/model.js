@@ -38,11 +38,17 @@ export class Model extends EventTarget {
   #again = new Set();
   #touched = new Set();
   #timer = 0;
+  #looks = 0;
 
   constructor(api) {
     super();
     this.#api = api;
-    setInterval(() => this.look(), LOOK_EVERY_MS);
+    this.#looks = setInterval(() => this.look(), LOOK_EVERY_MS);
+  }
+
+  stop() {
+    clearInterval(this.#looks);
+    clearTimeout(this.#timer);
   }
 
   #tell() {

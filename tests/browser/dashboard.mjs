@@ -246,6 +246,16 @@ async function takesATicketOnce(world, {browser}) {
   await second.close();
 }
 
+async function endsItsSession(world, {browser}) {
+  const page = await openDashboard(world, browser);
+
+  await click(page, 'End this session');
+  await waitForText(page, 'This window has no session');
+  await page.reload();
+  await waitForText(page, 'This window has no session');
+  await page.close();
+}
+
 async function tellsThatTheBrokerIsGone(world, {page}) {
   assert.deepEqual(page.troubles, []);
   await world.killBroker();
@@ -269,6 +279,7 @@ export const dashboardCases = {
   'the-words-are-the-persons': speaksThePersonsLanguage,
   'it-fits-its-window': fitsItsWindow,
   'a-ticket-is-good-once': takesATicketOnce,
+  'a-session-is-ended': endsItsSession,
   'a-broker-that-is-gone-is-told': tellsThatTheBrokerIsGone,
 };
 

@@ -268,12 +268,19 @@ assert_logged (TestRig *rig, const char *expected)
 }
 
 static void
+on_apps_changed (const ObPairingRequest *request, gpointer n_changes)
+{
+  ++*(guint *) n_changes;
+}
+
+static void
 test_a_page_is_let_in_until_it_is_revoked (TestRig *rig, gconstpointer data)
 {
   g_autofree char *code = NULL;
   g_autofree char *secret = ask_to_be_let_in (rig, TRUE, &code);
   g_autofree char *kept = NULL;
   const char *token;
+  guint n_changes = 0;
 
   assert_listed (rig, "waiting manage;");
   g_assert_cmpint (poll (rig, secret, &token), ==, OB_PAIRING_POLL_PENDING);
@@ -285,10 +292,14 @@ test_a_page_is_let_in_until_it_is_revoked (TestRig *rig, gconstpointer data)
   test_rig_stop (rig);
   test_rig_start (rig);
   g_assert_true (is_let_in (rig, kept));
+  ob_pairing_watch (pairing, on_apps_changed, &n_changes);
   decide (rig, "Access.Revoke", "app", "HTTPS://Capture.Example:443", -1);
+  g_assert_cmpuint (n_changes, ==, 1);
   g_assert_false (is_let_in (rig, kept));
   g_assert_cmpint (poll (rig, secret, &token), ==, OB_PAIRING_POLL_EXPIRED);
   decide (rig, "Access.Revoke", "app", PAGE, OUTBOX_ERROR_NOT_FOUND);
+  g_assert_cmpuint (n_changes, ==, 1);
+  ob_pairing_unwatch (pairing, &n_changes);
   assert_listed (rig, "");
   assert_logged (rig, "approved " PAGE ": all uploads, by program;revoked " PAGE ": by program;");
 }

@@ -133,6 +133,23 @@ ob_operation_deny_app (const ObRequest *request, gint value)
     ob_request_end (request, error);
 }
 
+typedef struct
+{
+  ObPairing *pairing; /* borrowed: it outlives the broker, which answers */
+  gpointer answer;    /* owned until it is given */
+} Revocation;
+
+static void
+on_revoked (const GError *error, gpointer user_data)
+{
+  Revocation *revocation = user_data;
+
+  if (!error)
+    ob_pairing_tell (revocation->pairing);
+  ob_request_on_commanded (error, revocation->answer);
+  g_free (revocation);
+}
+
 /* A damaged row may have an origin that is none: it can be revoked by what the list shows. */
 void
 ob_operation_revoke_app (const ObRequest *request, gint value)
@@ -140,10 +157,11 @@ ob_operation_revoke_app (const ObRequest *request, gint value)
   const char *named = ob_request_get_text (request, "app");
   g_autofree char *origin = ob_pairing_dup_origin (named, NULL);
   const char *app = origin ? origin : named;
+  Revocation *revocation = g_new (Revocation, 1);
 
+  *revocation = (Revocation){ request->context->pairing, ob_request_dup_answer (request) };
   ob_pairing_revoke (request->context->pairing, app);
-  ob_broker_revoke_app (request->context->broker, app, request->caller->app, ob_request_on_commanded,
-                        ob_request_dup_answer (request));
+  ob_broker_revoke_app (request->context->broker, app, request->caller->app, on_revoked, revocation);
 }
 
 /* --- The dashboard --- */

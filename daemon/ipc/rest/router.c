@@ -67,7 +67,7 @@ static const ObRoute table[] = {
   { "PATCH",  "/v1/uploads/{id}",                  OB_ROUTE_REQUEST, "Uploads.SetPriority", LIST ("ids"),       NULL,        EACH (of_amendment), NULL },
   { "DELETE", "/v1/uploads/{id}",                  OB_ROUTE_REQUEST, "Uploads.Remove",      LIST ("ids"),       NULL,        NO_BODY,             NULL },
   { "GET",    "/v1/uploads/{id}/history",          OB_ROUTE_REQUEST, "Uploads.History",     ONE ("id"),         NULL,        NO_BODY,             "" },
-  { "GET",    "/v1/uploads/{id}/content",          OB_ROUTE_CONTENT, NULL,                  ONE ("id"),         NULL,        NO_BODY,             "" },
+  { "GET",    "/v1/uploads/{id}/content",          OB_ROUTE_CONTENT, NULL,                  ONE ("id"),         NULL,        NO_BODY,             NULL },
   { "GET",    "/v1/uploads/{id}/explanation",      OB_ROUTE_REQUEST, "Policy.Explain",      ONE ("id"),         NULL,        NO_BODY,             "explanation" },
   { "POST",   "/v1/uploads/{id}/pause",            OB_ROUTE_REQUEST, "Uploads.Pause",       LIST ("ids"),       NULL,        NO_BODY,             NULL },
   { "POST",   "/v1/uploads/{id}/resume",           OB_ROUTE_REQUEST, "Uploads.Resume",      LIST ("ids"),       NULL,        NO_BODY,             NULL },
