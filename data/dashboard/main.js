@@ -78,8 +78,9 @@ function makeSignOut(api) {
 // --- Drawing ---
 
 const COUNTDOWN_MS = 1000;
+const DRAW_AFTER_MS = 50;
 
-// Many changes of one moment are drawn once, and those that nobody looks at when somebody does.
+// Many changes of one moment are drawn once; and also in a window behind others, which a person comes back to.
 function makeDraw(model, parts) {
   let isWanted = false;
 
@@ -87,11 +88,11 @@ function makeDraw(model, parts) {
     if (isWanted)
       return;
     isWanted = true;
-    requestAnimationFrame(() => {
+    setTimeout(() => {
       isWanted = false;
       for (const part of parts)
         part.draw(model);
-    });
+    }, DRAW_AFTER_MS);
   };
 }
 
@@ -100,7 +101,7 @@ function build(api, model) {
   const run = makeRun(api, model);
   const command = makeQueueCommand(run);
   const views = [new QuestionsView(run), new AnswerView(which => model.show(which)), new HoldsView(run), new GroupsView(run),
-                 new UploadsView({ api, run, confirm, showMore: () => model.showMore() }), new DestinationsView(), new AppsView(run, confirm),
+                 new UploadsView({ api, run, confirm, showMore: () => model.showMore() }), new DestinationsView(run), new AppsView(run, confirm),
                  new RulesView(), new JournalView(api)];
 
   document.getElementById('queue-commands').append(command);

@@ -52,7 +52,7 @@ export class QuestionsView {
   }
 
   draw(model) {
-    const asking = model.apps.filter(app => app.state === 'waiting');
+    const asking = model.apps.filter(app => app.state === 'waiting' && app.until > Date.now());
 
     this.element.hidden = asking.length === 0;
     reconcile(this.#list, asking, app => app.request, () => makeQuestion(this.run));

@@ -3,13 +3,13 @@
 //
 // What is around the queue: the servers to send to, the rules, the log; and the question that a command asks before it takes something
 // away.
-import { formatTime, h, outside, reconcile, setOutside, setText } from './text.js';
+import { formatTime, h, outside, reconcile, safe, setOutside, setText } from './text.js';
 import { _, labels } from './words.js';
 
-function makeDestination() {
+function makeDestination(run) {
   const name = h('p', { className: 'title' }), label = h('p', { className: 'label' }), url = h('p', { className: 'quiet' });
-  const words = h('p', { className: 'words' });
-  const element = h('li', { className: 'card' }, name, label, url, words);
+  const words = h('p', { className: 'words' }), command = h('button', { type: 'button', onclick: () => run(command, 'POST', command.dataset.path) });
+  const element = h('li', { className: 'card' }, name, label, url, words, h('div', { className: 'actions' }, command));
 
   element.update = destination => {
     const isReady = destination.state === 'ready';
@@ -20,6 +20,11 @@ function makeDestination() {
     label.className = `label ${isReady ? 'good' : destination.needs_user ? 'bad' : 'waits'}`;
     setOutside(url, destination.url);
     setOutside(words, destination.message);
+    const isPaused = (destination.reasons ?? []).includes('user');
+
+    command.dataset.path = `/v1/destinations/${encodeURIComponent(destination.name)}/${isPaused ? 'resume' : 'pause'}`;
+    setText(command, isPaused ? _('Resume') : _('Pause'));
+    command.setAttribute('aria-label', `${command.textContent}: ${safe(destination.name)}`);
   };
   return element;
 }
@@ -28,9 +33,13 @@ export class DestinationsView {
   #list = h('ul', { className: 'cards' });
   element = h('section', { hidden: true }, h('h2', { textContent: _('Destinations') }), this.#list);
 
+  constructor(run) {
+    this.run = run;
+  }
+
   draw(model) {
     this.element.hidden = model.destinations.length === 0;
-    reconcile(this.#list, model.destinations, destination => destination.name, makeDestination);
+    reconcile(this.#list, model.destinations, destination => destination.name, () => makeDestination(this.run));
   }
 }
 

@@ -44,8 +44,11 @@ function moodOf({ state, needs_user: needsUser }) {
 
 const RULES = ['ask', 'wait-wifi', 'wait-network', 'wait-unmetered', 'battery', 'schedule', 'data-budget', 'not-before'];
 
+// The highest priority (the interface SetPriority).
+const FIRST = 1000;
+
 // The commands that change something now, the likeliest first.
-function commandsFor({ state, reasons }) {
+function commandsFor({ state, reasons, priority }) {
   const is = (...names) => reasons.some(reason => names.includes(reason));
   const commands = [];
 
@@ -57,6 +60,8 @@ function commandsFor({ state, reasons }) {
     commands.push(['send-now', _('Send now')]);
   if (!['done', 'failed'].includes(state) && !is('user'))
     commands.push(['pause', _('Pause')]);
+  if (['queued', 'paused', 'retrying'].includes(state) && priority < FIRST)
+    commands.push(['first', _('Send first')]);
   return commands;
 }
 
@@ -166,6 +171,17 @@ function makeUpload({ api, run, confirm }) {
       run(event.target, 'DELETE', `/v1/uploads/${upload.id}`);
   }
 
+  function obey(command, event) {
+    const path = `/v1/uploads/${upload.id}`;
+
+    if (command === 'remove')
+      remove(event);
+    else if (command === 'first')
+      run(event.target, 'PATCH', path, { priority: FIRST });
+    else
+      run(event.target, 'POST', `${path}/${command}`);
+  }
+
   element.update = next => {
     const { confirmed, sent, size: whole } = progressOf(next);
     const { next: does, person } = labels.help(next.state, next.reasons[0]);
@@ -185,8 +201,7 @@ function makeUpload({ api, run, confirm }) {
     setText(help, mood === 'bad' || mood === 'waits' ? `${does} ${person}` : '');
     drawCommands(actions, [...commandsFor(next), ['remove', next.state === 'done' ? _('Take off the list') : _('Remove')]],
                  (command, text) => h('button', { type: 'button', textContent: text, 'aria-label': `${text}: ${safe(next.name)}`,
-                   onclick: event => (command === 'remove' ? remove(event)
-                                      : run(event.target, 'POST', `/v1/uploads/${upload.id}/${command}`)) }));
+                                                  onclick: event => obey(command, event) }));
     refresh();
   };
   return element;

@@ -176,6 +176,20 @@ async function tellsGroupsWhole(world, {page}) {
   assert.equal(JSON.parse(await world.outbox('group', 'show', 'case/4711', '--json')).paused, true);
 }
 
+async function changesTheOrder(world, {page}) {
+  await click(page, 'Send first: three.jpg');
+  await page.waitForFunction(name => !document.querySelector(`button[aria-label="${name}"]`), {}, 'Send first: three.jpg');
+  assert.equal((await world.list()).find(({name}) => name === 'three.jpg').priority, 1000);
+}
+
+async function stopsADestination(world, {page}) {
+  await click(page, 'Pause: depot');
+  await findButton(page, 'Resume: depot');
+  assert.ok(JSON.parse(await world.outbox('destination', 'list', '--json')).find(({name}) => name === 'depot').reasons.includes('user'));
+  await click(page, 'Resume: depot');
+  await findButton(page, 'Pause: depot');
+}
+
 async function letsAWebAppIn(world, {page}) {
   const {url} = JSON.parse(readFileSync(path.join(world.folder, 'run', 'outbox', 'rest.json')));
   const origin = 'https://xn--pple-43d.example';
@@ -275,6 +289,8 @@ export const dashboardCases = {
   'a-hold-and-what-would-end-it': tellsWhatHolds,
   'a-question-before-it-removes': asksBeforeItRemoves,
   'groups-are-told-whole': tellsGroupsWhole,
+  'the-order-is-changed': changesTheOrder,
+  'a-destination-is-stopped': stopsADestination,
   'a-web-app-is-let-in-and-revoked': letsAWebAppIn,
   'the-words-are-the-persons': speaksThePersonsLanguage,
   'it-fits-its-window': fitsItsWindow,
@@ -283,4 +299,4 @@ export const dashboardCases = {
   'a-broker-that-is-gone-is-told': tellsThatTheBrokerIsGone,
 };
 
-export {openDashboard};
+export {openDashboard, waitForText};

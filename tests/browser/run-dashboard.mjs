@@ -1,12 +1,13 @@
 // SPDX-FileCopyrightText: The Outbox authors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// The dashboard in Chromium, with a broker and a server of its own. Prints TAP.
+// The dashboard in Chromium, and whether Firefox has it too, with a broker and a server of their own. Prints TAP.
+import assert from 'node:assert/strict';
 import {mkdirSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 
-import {startChromium} from './browsers.mjs';
-import {dashboardCases, openDashboard} from './dashboard.mjs';
+import {startChromium, startFirefox} from './browsers.mjs';
+import {dashboardCases, openDashboard, waitForText} from './dashboard.mjs';
 import {endCases, skipCase, tryCase} from './tap.mjs';
 import {World} from './world.mjs';
 
@@ -16,7 +17,27 @@ function slowDown(world) {
   writeFileSync(path.join(world.folder, 'outbox', 'outbox.conf'), '[Rule slow]\nmatch-type=video/*\nrate=1000k\n');
 }
 
-async function tryAll(world) {
+async function tryFirefox(world) {
+  const browser = await startFirefox(world.folder);
+
+  if (!browser) {
+    skipCase('dashboard/firefox', 'Firefox is not installed; tests/setup/install.sh test brings it');
+    return;
+  }
+  await tryCase('dashboard/firefox-follows-it', async () => {
+    const page = await openDashboard(world, browser);
+
+    await waitForText(page, 'Nothing to upload.');
+    await world.outbox('add', world.makeFile('fox.jpg', 1000).file);
+    await waitForText(page, 'The one upload has arrived.');
+    await world.outbox('remove', '--done');
+    await waitForText(page, 'Nothing to upload.');
+    assert.deepEqual(page.troubles, []);
+  });
+  await browser.end();
+}
+
+async function tryChromium(world) {
   const browser = await startChromium(world.folder);
 
   if (!browser) {
@@ -35,5 +56,5 @@ const world = await World.make();
 slowDown(world);
 await world.startBroker();
 await world.startServer();
-await tryAll(world).finally(() => world.end());
+await tryFirefox(world).then(() => tryChromium(world)).finally(() => world.end());
 process.exit(endCases() > 0 ? 1 : 0);
