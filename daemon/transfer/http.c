@@ -7,14 +7,10 @@
 
 #include "base/brake.h"
 #include "base/debug.h"
-#include "base/text.h"
 #include "model/destination.h"
 #include "model/origin.h"
-#include "transfer/words.h"
 
-#define LENGTH "outbox-length"
 #define UPLOAD "outbox-upload"
-#define HEADERS "outbox-headers"
 
 /* Set on a message whose answer is handled here, so that libsoup's own handlers are kept from it. */
 #define IS_OURS "outbox-is-ours"
@@ -22,6 +18,7 @@
 #define REQUEST "outbox-request"
 #define INTERIMS "outbox-interims"
 #define SIGN_INS "outbox-sign-ins"
+#define WAS_CUT "outbox-was-cut"
 
 /* A server that works for long may say so with an interim answer now and then; one that says nothing else is not waited
  * for. */
@@ -90,6 +87,19 @@ on_interim (SoupMessage *message, gpointer user_data)
     g_cancellable_cancel (request);
 }
 
+/* libsoup 3.2 sends a PUT again by itself where a kept connection ends without an answer. The body was read by then, so that the
+ * second one is empty, and would replace the file that the first may have made. */
+static void
+on_restarted (SoupMessage *message, gpointer user_data)
+{
+  GCancellable *request = g_object_get_data (G_OBJECT (message), REQUEST);
+
+  if (!has_body (message) || !request)
+    return;
+  g_object_set_data (G_OBJECT (message), WAS_CUT, message);
+  g_cancellable_cancel (request);
+}
+
 /* A 204 and the answer to HEAD have no body (RFC 9112 section 6.3). If they come without a length, libsoup reads until
  * the connection ends. Tell it that there is no body; since it then forgets the length that the server said, keep that
  * first. */
@@ -98,7 +108,7 @@ on_got_headers (SoupMessage *message, gpointer user_data)
 {
   SoupMessageHeaders *headers = soup_message_get_response_headers (message);
 
-  g_object_set_data_full (G_OBJECT (message), LENGTH,
+  g_object_set_data_full (G_OBJECT (message), OB_ANSWER_LENGTH,
                           g_strdup (soup_message_headers_get_one (headers, "Content-Length")), g_free);
   if (soup_message_get_status (message) == SOUP_STATUS_NO_CONTENT
       || soup_message_get_method (message) == SOUP_METHOD_HEAD)
@@ -118,7 +128,8 @@ add_headers (SoupMessage *message, const char *url, const ObJob *job)
   g_variant_iter_init (&iter, job->headers);
   while (g_variant_iter_next (&iter, "{&s&s}", &name, &value))
     soup_message_headers_replace (soup_message_get_request_headers (message), name, value);
-  g_object_set_data_full (G_OBJECT (message), HEADERS, g_variant_ref (job->headers), (GDestroyNotify) g_variant_unref);
+  g_object_set_data_full (G_OBJECT (message), OB_ANSWER_HEADERS, g_variant_ref (job->headers),
+                          (GDestroyNotify) g_variant_unref);
 }
 
 SoupMessage *
@@ -136,6 +147,7 @@ ob_http_message_new (const char *method, const char *url, const ObJob *job)
   g_signal_connect (message, "got-headers", G_CALLBACK (on_got_headers), NULL);
   g_signal_connect (message, "got-body", G_CALLBACK (on_got_body), NULL);
   g_signal_connect (message, "got-informational", G_CALLBACK (on_interim), NULL);
+  g_signal_connect (message, "restarted", G_CALLBACK (on_restarted), NULL);
 
   return g_steal_pointer (&message);
 }
@@ -189,15 +201,6 @@ is_early (SoupMessage *message)
          && !g_object_get_data (G_OBJECT (message), CONTINUED);
 }
 
-void
-ob_answer_free (ObAnswer *answer)
-{
-  g_clear_object (&answer->message);
-  g_clear_error (&answer->error);
-  g_free (answer->body);
-  g_free (answer);
-}
-
 /* Reads up to the limit, and what comes in time; a longer answer is cut, and its connection closed. After an early answer
  * libsoup 3.2 waits for another one when the stream is closed, unless it is cancelled. */
 static void
@@ -239,8 +242,8 @@ error_of_end (ObEnd end)
     }
 }
 
-/* libsoup says "cancelled" if we ended the exchange ourselves. Either the head of the answer has come, which is the answer; or
- * the server said nothing but interim answers, which is no answer. */
+/* libsoup says "cancelled" if we ended the exchange ourselves. Either the connection ended first; or the head of the answer has
+ * come, which is the answer; or the server said nothing but interim answers, which is no answer. */
 static void
 note_own_end (ObAnswer *answer, ObEnd *end)
 {
@@ -248,7 +251,9 @@ note_own_end (ObAnswer *answer, ObEnd *end)
 
   if (!answer->error || *end != OB_END_NONE)
     return;
-  if (g_object_get_data (message, IS_OURS))
+  if (g_object_get_data (message, WAS_CUT))
+    *end = OB_END_LOST;
+  else if (g_object_get_data (message, IS_OURS))
     g_clear_error (&answer->error);
   else if (GPOINTER_TO_UINT (g_object_get_data (message, INTERIMS)) > MOST_INTERIMS)
     *end = OB_END_SLOW;
@@ -335,166 +340,4 @@ ob_http_send (ObConnection *connection, SoupMessage *message, gint64 answer_ms, 
     debug_answer (answer, begin_us);
 
   return answer;
-}
-
-guint
-ob_answer_get_status (const ObAnswer *answer)
-{
-  return answer->error ? 0 : soup_message_get_status (answer->message);
-}
-
-const char *
-ob_answer_get_header (const ObAnswer *answer, const char *name)
-{
-  const char *value = NULL, *other_name, *other_value;
-  SoupMessageHeadersIter iter;
-
-  soup_message_headers_iter_init (&iter, soup_message_get_response_headers (answer->message));
-  while (soup_message_headers_iter_next (&iter, &other_name, &other_value))
-    {
-      if (g_ascii_strcasecmp (other_name, name) != 0)
-        continue;
-      if (value && !g_str_equal (value, other_value))
-        return NULL;
-      value = other_value;
-    }
-
-  return value;
-}
-
-const char *
-ob_answer_get_list (const ObAnswer *answer, const char *name)
-{
-  return soup_message_headers_get_list (soup_message_get_response_headers (answer->message), name);
-}
-
-/* g_ascii_string_to_unsigned() skips a vertical tab; a header with one is not a number. */
-static gboolean
-read_number (const char *text, guint64 *number)
-{
-  return text && g_ascii_isdigit (*text) && g_ascii_string_to_unsigned (text, 10, 0, G_MAXINT64, number, NULL);
-}
-
-gint64
-ob_answer_get_length (const ObAnswer *answer)
-{
-  guint64 number;
-
-  return !answer->error && read_number (g_object_get_data (G_OBJECT (answer->message), LENGTH), &number)
-             ? (gint64) number
-             : -1;
-}
-
-gboolean
-ob_answer_get_number (const ObAnswer *answer, const char *name, guint64 *number)
-{
-  return read_number (ob_answer_get_header (answer, name), number);
-}
-
-static gboolean
-has_type (const ObAnswer *answer, const char *type)
-{
-  const char *value = ob_answer_get_header (answer, "Content-Type");
-
-  return value && g_ascii_strncasecmp (value, type, strlen (type)) == 0;
-}
-
-/* Portals and proxies often send a page without saying so in Content-Type. */
-static gboolean
-looks_like_page (const char *body)
-{
-  const char *text = body + strspn (body, " \t\r\n");
-
-  return g_ascii_strncasecmp (text, "<!doctype html", 14) == 0 || g_ascii_strncasecmp (text, "<html", 5) == 0;
-}
-
-static gboolean
-is_page (const ObAnswer *answer)
-{
-  return has_type (answer, "text/html") || (answer->body && looks_like_page (answer->body));
-}
-
-gboolean
-ob_answer_is_json (const ObAnswer *answer)
-{
-  return has_type (answer, "application/json") || has_type (answer, "application/problem+json");
-}
-
-/* Mask before anything is cut off: the begin of a secret tells as much. */
-char *
-ob_answer_dup_words (const ObAnswer *answer)
-{
-  const char *reason = soup_message_get_reason_phrase (answer->message);
-  g_autofree char *url = g_uri_to_string (soup_message_get_uri (answer->message));
-  g_auto (GStrv) hidden = ob_words_list_hidden (url, g_object_get_data (G_OBJECT (answer->message), HEADERS));
-  g_autofree char *phrase = ob_words_mask (reason ? reason : "", (const char *const *) hidden);
-  g_autofree char *body
-      = answer->body && !is_page (answer) ? ob_words_mask (answer->body, (const char *const *) hidden) : NULL;
-
-  return ob_words_dup (ob_answer_get_status (answer), phrase, body);
-}
-
-void
-ob_result_set (ObAttemptResult *result, ObVerdict verdict, OutboxReason reason, const char *code, const char *message)
-{
-  result->outcome = ob_outcome_new (verdict, reason);
-  g_free (result->code);
-  g_free (result->message);
-  result->code = g_strdup (code);
-  result->message = message ? ob_text_dup_clean (message, -1, 0) : NULL;
-}
-
-static ObReply
-read_reply (const ObAnswer *answer, ObStage stage, gboolean has_protocol, const ObAttemptResult *result)
-{
-  return (ObReply){
-    .stage = stage,
-    .status = ob_answer_get_status (answer),
-    .error = answer->error,
-    .certificate = soup_message_get_tls_peer_certificate_errors (answer->message),
-    .has_protocol = has_protocol,
-    .is_page = is_page (answer),
-    .has_challenge = ob_answer_get_list (answer, "WWW-Authenticate") != NULL,
-    .has_credentials = result->has_credentials,
-    .is_elsewhere = answer->is_elsewhere,
-    .retry_after = ob_answer_get_header (answer, "Retry-After"),
-    .date = ob_answer_get_header (answer, "Date"),
-  };
-}
-
-static char *
-dup_error_words (const ObReply *reply)
-{
-  gboolean is_tls = reply->error->domain == G_TLS_ERROR;
-  const char *why = is_tls ? ob_outcome_explain_certificate (reply->certificate) : NULL;
-
-  return why ? g_strdup_printf ("%s: %s", reply->error->message, why) : g_strdup (reply->error->message);
-}
-
-gboolean
-ob_answer_judge (const ObAnswer *answer, ObStage stage, gboolean has_protocol, ObVerdictFunc verdict,
-                 ObAttemptResult *result)
-{
-  const ObReply reply = read_reply (answer, stage, has_protocol, result);
-  g_autofree char *code = NULL;
-  g_autofree char *words = NULL;
-  ObOutcome outcome;
-
-  if (g_error_matches (answer->error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    {
-      result->is_cancelled = TRUE;
-      return TRUE;
-    }
-  outcome = ob_outcome_from_reply (&reply, verdict, g_get_real_time () / 1000);
-  if (outcome.verdict == OB_VERDICT_UNDECIDED)
-    return FALSE;
-  if (reply.error)
-    code = g_strdup (reply.error->domain == G_TLS_ERROR ? "tls" : "connection");
-  else
-    code = g_strdup_printf ("http-%u", reply.status);
-  words = reply.error ? dup_error_words (&reply) : ob_answer_dup_words (answer);
-  ob_result_set (result, outcome.verdict, outcome.reason, code, words);
-  result->outcome = outcome;
-
-  return TRUE;
 }

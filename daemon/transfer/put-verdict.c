@@ -109,6 +109,89 @@ ob_put_find (guint status, gint64 length_bytes, guint64 size_bytes)
     }
 }
 
+gboolean
+ob_put_may_know_bytes (guint status)
+{
+  return status / 100 == 2 || status == 400 || status == 405 || status == 500 || status == 501;
+}
+
+static gboolean
+read_number (const char **text, guint64 *number)
+{
+  char *end;
+
+  if (!g_ascii_isdigit (**text))
+    return FALSE;
+  *number = g_ascii_strtoull (*text, &end, 10);
+  *text = end;
+
+  return TRUE;
+}
+
+/* @first: G_MAXUINT64 if the range is "*", or its begin is too large to be true. @total: the same if it is not known. */
+static gboolean
+read_range (const char *text, guint64 *first, guint64 *total)
+{
+  guint64 last;
+
+  *first = *total = G_MAXUINT64;
+  if (!text || g_ascii_strncasecmp (text, "bytes ", 6) != 0)
+    return FALSE;
+  text += 6;
+  if (*text == '*')
+    text++;
+  else if (!read_number (&text, first) || *text++ != '-' || !read_number (&text, &last))
+    return FALSE;
+  if (*text++ != '/')
+    return FALSE;
+
+  return g_str_equal (text, "*") || (read_number (&text, total) && *text == '\0');
+}
+
+static ObFound
+compare_part (const ObPutTail *tail)
+{
+  guint64 first, total;
+
+  if (!read_range (tail->range, &first, &total) || total == G_MAXUINT64)
+    return OB_FOUND_UNCLEAR;
+  if (total != tail->size_bytes)
+    return OB_FOUND_OTHER;
+  if (tail->status != 206 || first != tail->size_bytes - tail->own_bytes || tail->body_bytes != tail->own_bytes)
+    return OB_FOUND_UNCLEAR;
+
+  return memcmp (tail->body, tail->own, tail->own_bytes) == 0 ? OB_FOUND_WHOLE : OB_FOUND_OTHER;
+}
+
+/* The body is the whole of what is there, or its begin. */
+static ObFound
+compare_all (const ObPutTail *tail)
+{
+  gboolean is_all_known = tail->own_bytes == tail->size_bytes;
+
+  if (tail->length_bytes >= 0 && (guint64) tail->length_bytes != tail->size_bytes)
+    return OB_FOUND_OTHER;
+  if (is_all_known && tail->body_bytes == tail->own_bytes)
+    return memcmp (tail->body, tail->own, tail->own_bytes) == 0 ? OB_FOUND_WHOLE : OB_FOUND_OTHER;
+
+  return tail->length_bytes >= 0 && !is_all_known ? OB_FOUND_WHOLE : OB_FOUND_UNCLEAR;
+}
+
+ObFound
+ob_put_compare (const ObPutTail *tail)
+{
+  switch (tail->status)
+    {
+    case 200:
+      return compare_all (tail);
+    case 206:
+    case 416:
+      return compare_part (tail);
+    default:
+      return OB_FOUND_UNCLEAR;
+    }
+}
+
 ObPutWord
 ob_put_believe (guint status, ObFound found)
 {

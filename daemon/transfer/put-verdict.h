@@ -36,6 +36,25 @@ gboolean ob_put_is_page_instead (const char *found_type, const char *own_type);
 /* @length_bytes: -1 if the answer claims none */
 ObFound ob_put_find (guint status, gint64 length_bytes, guint64 size_bytes);
 
+/* Returns: whether a server that answered HEAD so may tell the file's bytes to GET: it has a file there, or may not know HEAD. */
+gboolean ob_put_may_know_bytes (guint status);
+
+/* An answer to GET with a Range for the last bytes of a file (RFC 9110 section 14). */
+typedef struct
+{
+  guint status;
+  const char *range;   /* (nullable): Content-Range */
+  gint64 length_bytes; /* of the whole body, as the answer tells; -1 if it does not */
+  const char *body;    /* as much of it as was read */
+  gsize body_bytes;
+  const char *own; /* the last bytes of the file that was handed over */
+  gsize own_bytes;
+  guint64 size_bytes; /* of that file */
+} ObPutTail;
+
+/* Returns: whole, other or unclear. A server that ignores the Range tells at least the size. */
+ObFound ob_put_compare (const ObPutTail *tail);
+
 typedef enum
 {
   OB_PUT_STORED,   /* the server has it */

@@ -11,6 +11,7 @@
 #include "transfer/confirm.h"
 #include "transfer/copy.h"
 #include "transfer/digests.h"
+#include "transfer/put-look.h"
 #include "transfer/put-trial.h"
 #include "transfer/put-url.h"
 #include "transfer/put-verdict.h"
@@ -94,49 +95,10 @@ end_stored (Run *run)
 
 /* --- What is there --- */
 
-/* Send a name and password from the destination's URL with the first request (RFC 7617): after a challenge the body
- * could not be sent a second time. */
-static SoupMessage *
-message_new (const char *method, const Run *run)
+static ObPutPlace
+get_place (const Run *run)
 {
-  SoupMessage *message = ob_http_message_new (method, run->url, run->job);
-  SoupMessageHeaders *headers = message ? soup_message_get_request_headers (message) : NULL;
-  GUri *uri = message ? soup_message_get_uri (message) : NULL;
-  g_autofree char *plain = NULL;
-  g_autofree char *packed = NULL;
-  g_autofree char *value = NULL;
-
-  if (!uri || !g_uri_get_user (uri) || soup_message_headers_get_one (headers, "Authorization"))
-    return message;
-  plain = g_strdup_printf ("%s:%s", g_uri_get_user (uri), g_uri_get_password (uri) ? g_uri_get_password (uri) : "");
-  packed = g_base64_encode ((const guchar *) plain, strlen (plain));
-  value = g_strconcat ("Basic ", packed, NULL);
-  soup_message_headers_replace (headers, "Authorization", value);
-
-  return message;
-}
-
-/* Ask for no compression, so that the length is that of the stored bytes. */
-static ObAnswer *
-ask (Run *run)
-{
-  SoupMessage *message = message_new ("HEAD", run);
-
-  if (!message)
-    return NULL;
-  soup_message_headers_replace (soup_message_get_request_headers (message), "Accept-Encoding", "identity");
-
-  return ob_http_send (run->connection, message, OB_ANSWER_MS, G_CANCELLABLE (run->stop));
-}
-
-static ObFound
-find (const Run *run, const ObAnswer *answer)
-{
-  if (ob_answer_get_status (answer) == SOUP_STATUS_OK
-      && ob_put_is_page_instead (ob_answer_get_header (answer, "Content-Type"), run->job->media_type))
-    return OB_FOUND_UNCLEAR;
-
-  return ob_put_find (ob_answer_get_status (answer), ob_answer_get_length (answer), run->job->size_bytes);
+  return (ObPutPlace){ run->connection, run->job, run->url, run->stop };
 }
 
 /* Only a strong ETag says which bytes are meant (RFC 9110 section 8.8.3.2). */
@@ -152,12 +114,14 @@ note_other (Run *run, const ObAnswer *answer)
 static Step
 look (Run *run)
 {
-  g_autoptr (ObAnswer) answer = ask (run);
+  const ObPutPlace place = get_place (run);
+  ObFound found;
+  g_autoptr (ObAnswer) answer = ob_put_look (&place, run->fd, FALSE, &found);
 
   g_clear_pointer (&run->etag, g_free);
   if (!answer)
     return end_bad_url (run);
-  switch (find (run, answer))
+  switch (found)
     {
     case OB_FOUND_WHOLE:
       return end_stored (run);
@@ -173,14 +137,30 @@ look (Run *run)
     }
 }
 
-/* The server claims success. Believe it only if HEAD agrees. */
+static const char *
+explain_doubt (ObFound found, guint status)
+{
+  if (found == OB_FOUND_OTHER)
+    return "The server says that it has stored it, and has something else at its URL";
+  if (found == OB_FOUND_UNCLEAR && status == SOUP_STATUS_OK)
+    return "The server does not tell how large the file at its URL is";
+
+  return "Something answered that does not have the file at its URL";
+}
+
+/* The server claims success. Believe it only if HEAD agrees. It took the credentials a moment ago: where they are not good enough
+ * for HEAD, they are for writing alone. */
 static Step
 verify (Run *run, guint status)
 {
-  g_autoptr (ObAnswer) answer = ask (run);
-  ObFound found = answer ? find (run, answer) : OB_FOUND_UNCLEAR;
-  ObPutWord word = ob_put_believe (status, found);
+  const ObPutPlace place = get_place (run);
+  ObFound found;
+  g_autoptr (ObAnswer) answer = ob_put_look (&place, run->fd, TRUE, &found);
+  ObPutWord word;
 
+  if (answer && ob_answer_get_status (answer) == SOUP_STATUS_UNAUTHORIZED)
+    found = OB_FOUND_REFUSED;
+  word = ob_put_believe (status, found);
   if (word == OB_PUT_STORED)
     return end_stored (run);
   report (run, 0);
@@ -192,8 +172,7 @@ verify (Run *run, guint status)
     return STEP_END;
 
   return end (run, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "bad-answer",
-              found == OB_FOUND_OTHER ? "The server says that it has stored it, and has another size at its URL"
-                                      : "Something answered that does not have the file at its URL");
+              explain_doubt (found, answer ? ob_answer_get_status (answer) : 0));
 }
 
 /* --- Sending --- */
@@ -220,7 +199,8 @@ static SoupMessage *
 put_new (const Run *run, GInputStream *body, gboolean expects)
 {
   const char *type = run->job->media_type;
-  SoupMessage *message = message_new ("PUT", run);
+  const ObPutPlace place = get_place (run);
+  SoupMessage *message = ob_put_message_new (&place, "PUT");
   SoupMessageHeaders *headers;
 
   if (!message)

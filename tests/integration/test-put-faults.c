@@ -5,6 +5,7 @@
  * never called stored.
  */
 #include "attempt.h"
+#include "odd-server.h"
 
 #include "transfer/put.h"
 
@@ -390,112 +391,11 @@ test_a_trial (Attempt *fixture, gconstpointer data)
 
 /* --- Servers that do not answer as they should --- */
 
-/* A server of its own thread: takes PUT without a word of "100 Continue", and says 200 with the size to HEAD. */
-typedef struct
-{
-  GSocketService *service;
-  guint16 port;
-  GMutex lock;
-  guint64 stored_bytes;
-  guint n_expecting;
-  guint n_puts;
-  gboolean floods; /* interim answers, one after another, before each that counts */
-} Deaf;
-
-/* Returns: the length of the body; -1: there are no more requests. */
-static gint64
-read_head (GDataInputStream *stream, char **method, gboolean *expects)
-{
-  gint64 length = 0;
-  char *line;
-
-  *expects = FALSE;
-  *method = g_data_input_stream_read_line (stream, NULL, NULL, NULL);
-  if (!*method)
-    return -1;
-  while ((line = g_data_input_stream_read_line (stream, NULL, NULL, NULL)) && *line)
-    {
-      if (g_ascii_strncasecmp (line, "Content-Length:", 15) == 0)
-        length = g_ascii_strtoll (line + 15, NULL, 10);
-      *expects |= g_ascii_strncasecmp (line, "Expect:", 7) == 0;
-      g_free (line);
-    }
-  g_free (line);
-
-  return length;
-}
-
-static gboolean
-answer_put (Deaf *deaf, GInputStream *in, gint64 length, gboolean expects, GString *answer)
-{
-  gint64 left = length;
-  gssize got = 1;
-
-  g_mutex_lock (&deaf->lock);
-  deaf->n_expecting += expects;
-  deaf->n_puts++;
-  g_mutex_unlock (&deaf->lock);
-  while (left > 0 && got > 0)
-    {
-      got = g_input_stream_skip (in, (gsize) left, NULL, NULL);
-      left -= got;
-    }
-  if (left > 0)
-    return FALSE;
-  g_mutex_lock (&deaf->lock);
-  deaf->stored_bytes = (guint64) length;
-  g_mutex_unlock (&deaf->lock);
-  g_string_append (answer, "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
-
-  return TRUE;
-}
-
-static gboolean
-on_run (GThreadedSocketService *service, GSocketConnection *connection, GObject *source, gpointer user_data)
-{
-  Deaf *deaf = user_data;
-  g_autoptr (GDataInputStream) in = g_data_input_stream_new (g_io_stream_get_input_stream (G_IO_STREAM (connection)));
-  gboolean is_open = TRUE;
-
-  g_data_input_stream_set_newline_type (in, G_DATA_STREAM_NEWLINE_TYPE_CR_LF);
-  while (is_open)
-    {
-      g_autofree char *method = NULL;
-      g_autoptr (GString) answer = g_string_new (NULL);
-      gboolean expects;
-      gint64 length = read_head (in, &method, &expects);
-
-      if (length < 0)
-        break;
-      for (guint i = 0; deaf->floods && i < 1000; i++)
-        g_string_append (answer, "HTTP/1.1 102 Processing\r\n\r\n");
-      if (g_str_has_prefix (method, "PUT "))
-        is_open = answer_put (deaf, G_INPUT_STREAM (in), length, expects, answer);
-      else
-        g_string_append_printf (answer, "HTTP/1.1 200 OK\r\nContent-Length: %" G_GUINT64_FORMAT "\r\n\r\n",
-                                deaf->stored_bytes);
-      is_open = is_open
-                && g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (connection)), answer->str,
-                                              answer->len, NULL, NULL, NULL);
-    }
-
-  return TRUE;
-}
-
-static void
-deaf_start (Deaf *deaf)
-{
-  deaf->service = g_threaded_socket_service_new (4);
-  deaf->port = g_socket_listener_add_any_inet_port (G_SOCKET_LISTENER (deaf->service), NULL, NULL);
-  g_assert_cmpuint (deaf->port, >, 0);
-  g_mutex_init (&deaf->lock);
-  g_signal_connect (deaf->service, "run", G_CALLBACK (on_run), deaf);
-}
-
 /* What an attempt on a thread of its own, as a worker's, came to, while the main loop accepts. */
 typedef struct
 {
   Attempt *fixture;
+  guint attempt;
   ObAttemptResult *result;
   gint is_over;
 } Errand;
@@ -505,7 +405,7 @@ run_errand (gpointer user_data)
 {
   Errand *errand = user_data;
 
-  errand->result = run (errand->fixture, 1);
+  errand->result = run (errand->fixture, errand->attempt);
   g_atomic_int_set (&errand->is_over, TRUE);
   g_main_context_wakeup (NULL);
 
@@ -513,9 +413,9 @@ run_errand (gpointer user_data)
 }
 
 static ObAttemptResult *
-run_beside_loop (Attempt *fixture)
+run_beside_loop (Attempt *fixture, guint attempt)
 {
-  Errand errand = { fixture, NULL, FALSE };
+  Errand errand = { fixture, attempt, NULL, FALSE };
   GThread *thread = g_thread_new ("attempt", run_errand, &errand);
 
   while (!g_atomic_int_get (&errand.is_over))
@@ -525,28 +425,115 @@ run_beside_loop (Attempt *fixture)
   return errand.result;
 }
 
+static OddServer *
+use_odd_server (Attempt *fixture, const OddHabits *habits)
+{
+  OddServer *server = odd_server_start (habits);
+
+  g_free (fixture->job->url);
+  fixture->job->url = g_strdup_printf ("http://127.0.0.1:%u/{id}", server->port);
+
+  return server;
+}
+
 static void
 test_a_server_that_is_deaf_to_expect (Attempt *fixture, gconstpointer data)
 {
-  g_autoptr (ObAttemptResult) first = NULL;
+  const OddHabits habits = { .floods = data != NULL, .is_deaf = TRUE };
+  g_autoptr (OddServer) server = use_odd_server (fixture, &habits);
+  g_autoptr (ObAttemptResult) first = run_beside_loop (fixture, 1);
   g_autoptr (ObAttemptResult) second = NULL;
-  Deaf deaf = { .floods = data != NULL };
 
-  deaf_start (&deaf);
-  g_free (fixture->job->url);
-  fixture->job->url = g_strdup_printf ("http://127.0.0.1:%u/{id}", deaf.port);
-  first = run_beside_loop (fixture);
   g_assert_true (first->is_done);
-  g_assert_cmpuint (deaf.n_expecting, ==, 1);
+  g_assert_cmpuint (server->n_expecting, ==, 1);
   /* It is remembered. */
   fixture->offset_bytes = 0;
-  second = run_beside_loop (fixture);
+  second = run_beside_loop (fixture, 1);
   g_assert_true (second->is_done);
-  g_assert_cmpuint (deaf.n_expecting, ==, 1);
-  g_assert_cmpuint (deaf.stored_bytes, ==, SIZE_BYTES);
-  g_socket_service_stop (deaf.service);
-  g_object_unref (deaf.service);
-  g_mutex_clear (&deaf.lock);
+  g_assert_cmpuint (server->n_expecting, ==, 1);
+  g_assert_cmpuint (server->file->len, ==, SIZE_BYTES);
+}
+
+/* libsoup would send it again, with an empty body, over the file that is there. */
+static void
+test_a_kept_connection_ends_after_the_body (Attempt *fixture, gconstpointer data)
+{
+  const OddHabits habits = { .cut_put = 2 };
+  g_autoptr (OddServer) server = use_odd_server (fixture, &habits);
+  g_autofree char *sha256 = NULL;
+
+  attempt_write_file (fixture, 1000);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (ObAttemptResult) result = run_beside_loop (fixture, 1);
+
+      g_assert_true (result->is_done);
+      fixture->offset_bytes = 0;
+    }
+  g_assert_cmpuint (server->n_puts, ==, 2);
+  g_assert_cmpuint (server->n_empty, ==, 0);
+  sha256 = g_compute_checksum_for_data (G_CHECKSUM_SHA256, server->file->data, server->file->len);
+  g_assert_cmpstr (sha256, ==, fixture->job->sha256);
+}
+
+/* How HEAD is answered where a file is, and by how many PUTs it arrives all the same. */
+typedef struct
+{
+  const char *name;
+  OddHabits habits;
+  gboolean is_again; /* the answer to an earlier attempt was lost */
+  guint n_puts;      /* 0: the server is not believed */
+  gsize size_bytes;  /* 0: SIZE_BYTES */
+} OddRow;
+
+#define OK "HTTP/1.1 200 OK\r\n"
+#define REFUSAL(n) "HTTP/1.1 " #n " X\r\nContent-Length: 0\r\n"
+#define RANGES .get = ODD_GET_RANGES
+#define ALL .get = ODD_GET_ALL
+#define NONE .get = ODD_GET_REFUSED
+
+static const OddRow odd_rows[] = {
+  { "/put/head-without-a-length", { .head = OK, RANGES }, FALSE, 1, 0 },
+  { "/put/head-without-a-length-and-get-without-ranges", { .head = OK, ALL }, FALSE, 1, 0 },
+  { "/put/head-without-a-length-of-a-small-file", { .head = OK, ALL }, FALSE, 1, 1000 },
+  { "/put/head-with-a-length-of-zero", { .head = OK "Content-Length: 0\r\n", RANGES }, FALSE, 1, 0 },
+  { "/put/head-with-another-length", { .head = OK "Content-Length: 77\r\n", RANGES }, FALSE, 1, 0 },
+  { "/put/head-of-it-compressed",
+    { .head = OK "Content-Encoding: gzip\r\nContent-Length: 77\r\n", RANGES },
+    FALSE,
+    1,
+    0 },
+  { "/put/head-is-refused-and-get-is-not", { .head = REFUSAL (405), RANGES }, TRUE, 1, 0 },
+  { "/put/head-breaks-the-server", { .head = REFUSAL (500), RANGES }, FALSE, 1, 0 },
+  { "/put/head-is-for-others", { .head = REFUSAL (401), NONE }, FALSE, 1, 0 },
+  { "/put/nobody-tells-a-length", { .head = OK, NONE }, FALSE, 0, 0 },
+  { "/put/room-for-all-and-half-of-it-there", { .allots = TRUE }, FALSE, 2, 0 },
+};
+
+/* The size that HEAD tells is not what proves that all is there. */
+static void
+test_an_odd_head (Attempt *fixture, gconstpointer data)
+{
+  const OddRow *row = data;
+  g_autoptr (OddServer) server = use_odd_server (fixture, &row->habits);
+  gboolean is_done = FALSE;
+  g_autofree char *sha256 = NULL;
+
+  if (row->size_bytes > 0)
+    attempt_write_file (fixture, row->size_bytes);
+  for (guint attempt = 1; attempt <= 2 && !is_done; attempt++)
+    {
+      g_autoptr (ObAttemptResult) result = run_beside_loop (fixture, attempt);
+
+      is_done = result->is_done;
+      g_test_message ("attempt %u: %s: %s", attempt, result->code, result->message);
+    }
+  g_assert_cmpint (is_done, ==, row->n_puts > 0);
+  if (!is_done)
+    return;
+  sha256 = g_compute_checksum_for_data (G_CHECKSUM_SHA256, server->file->data, server->file->len);
+  g_assert_cmpstr (sha256, ==, fixture->job->sha256);
+  g_assert_cmpuint (server->n_puts, ==, row->n_puts);
 }
 
 int
@@ -573,6 +560,9 @@ main (int argc, char *argv[])
   ADD ("/put/a-stop", NULL, test_a_stop);
   ADD ("/put/a-server-that-is-deaf-to-expect", NULL, test_a_server_that_is_deaf_to_expect);
   ADD ("/put/a-flood-of-interim-answers", "floods", test_a_server_that_is_deaf_to_expect);
+  ADD ("/put/a-kept-connection-ends-after-the-body", NULL, test_a_kept_connection_ends_after_the_body);
+  for (guint i = 0; i < G_N_ELEMENTS (odd_rows); i++)
+    ADD (odd_rows[i].name, &odd_rows[i], test_an_odd_head);
 #undef ADD
 
   return g_test_run ();

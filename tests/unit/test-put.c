@@ -363,6 +363,66 @@ test_what_is_believed (void)
     }
 }
 
+/* The file has the ten bytes 0123456789, of which the last four are asked for. */
+static void
+test_the_end_is_compared (void)
+{
+  static const struct
+  {
+    guint status;
+    const char *range;
+    gint64 length_bytes;
+    const char *body;
+    ObFound found;
+  } tails[] = {
+    { 206, "bytes 6-9/10", 4, "6789", OB_FOUND_WHOLE },
+    { 206, "Bytes 6-9/10", -1, "6789", OB_FOUND_WHOLE },
+    { 206, "bytes 6-9/10", 4, "678x", OB_FOUND_OTHER },
+    { 206, "bytes 6-9/10", 4, "678", OB_FOUND_UNCLEAR },
+    { 206, "bytes 6-9/*", 4, "6789", OB_FOUND_UNCLEAR },
+    { 206, "bytes 6-9/11", 4, "6789", OB_FOUND_OTHER },
+    { 206, "bytes 6-7/8", 2, "67", OB_FOUND_OTHER },
+    { 206, "bytes 0-3/10", 4, "6789", OB_FOUND_UNCLEAR },
+    { 206, "bytes 6-9/10x", 4, "6789", OB_FOUND_UNCLEAR },
+    { 206, "bytes -6-9/10", 4, "6789", OB_FOUND_UNCLEAR },
+    { 206, "bytes 6-9", 4, "6789", OB_FOUND_UNCLEAR },
+    { 206, "bytes 99999999999999999999-9/10", 4, "6789", OB_FOUND_UNCLEAR },
+    { 206, "bytes ", 4, "6789", OB_FOUND_UNCLEAR },
+    { 206, "items 6-9/10", 4, "6789", OB_FOUND_UNCLEAR },
+    { 206, NULL, 4, "6789", OB_FOUND_UNCLEAR },
+    { 200, NULL, 10, "0123456789", OB_FOUND_WHOLE },
+    { 200, NULL, 9, "012345678", OB_FOUND_OTHER },
+    { 200, NULL, 0, "", OB_FOUND_OTHER },
+    { 200, NULL, -1, "0123456789", OB_FOUND_UNCLEAR },
+    { 416, "bytes */4", 0, "", OB_FOUND_OTHER },
+    { 416, "bytes */10", 0, "", OB_FOUND_UNCLEAR },
+    { 416, NULL, 0, "", OB_FOUND_UNCLEAR },
+    { 403, "bytes 6-9/10", 4, "6789", OB_FOUND_UNCLEAR },
+    { 0, NULL, -1, "", OB_FOUND_UNCLEAR },
+  };
+  const ObPutTail small = { 200, NULL, -1, "0123", 4, "0123", 4, 4 };
+  const ObPutTail small_and_other = { 200, NULL, 4, "012x", 4, "0123", 4, 4 };
+  const ObPutTail empty = { 200, NULL, 0, "", 0, "", 0, 0 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (tails); i++)
+    {
+      const ObPutTail tail = { .status = tails[i].status,
+                               .range = tails[i].range,
+                               .length_bytes = tails[i].length_bytes,
+                               .body = tails[i].body,
+                               .body_bytes = strlen (tails[i].body),
+                               .own = "6789",
+                               .own_bytes = 4,
+                               .size_bytes = 10 };
+
+      g_test_message ("%u %s %s", tail.status, tail.range, tail.body);
+      g_assert_cmpint (ob_put_compare (&tail), ==, tails[i].found);
+    }
+  g_assert_cmpint (ob_put_compare (&small), ==, OB_FOUND_WHOLE);
+  g_assert_cmpint (ob_put_compare (&small_and_other), ==, OB_FOUND_OTHER);
+  g_assert_cmpint (ob_put_compare (&empty), ==, OB_FOUND_WHOLE);
+}
+
 static void
 test_what_a_server_says_of_itself (void)
 {
@@ -385,6 +445,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/put/a-page-of-the-right-size", test_a_page_of_the_right_size);
   g_test_add_func ("/put/what-is-found", test_what_is_found);
   g_test_add_func ("/put/what-is-believed", test_what_is_believed);
+  g_test_add_func ("/put/the-end-is-compared", test_the_end_is_compared);
   g_test_add_func ("/put/what-a-server-says-of-itself", test_what_a_server_says_of_itself);
 
   return g_test_run ();

@@ -1,0 +1,180 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Reads answers: what they say, and what that means for an attempt. Worker thread.
+ */
+#include "transfer/answer.h"
+
+#include "base/text.h"
+#include "transfer/words.h"
+
+void
+ob_answer_free (ObAnswer *answer)
+{
+  g_clear_object (&answer->message);
+  g_clear_error (&answer->error);
+  g_free (answer->body);
+  g_free (answer);
+}
+
+guint
+ob_answer_get_status (const ObAnswer *answer)
+{
+  return answer->error ? 0 : soup_message_get_status (answer->message);
+}
+
+const char *
+ob_answer_get_header (const ObAnswer *answer, const char *name)
+{
+  const char *value = NULL, *other_name, *other_value;
+  SoupMessageHeadersIter iter;
+
+  soup_message_headers_iter_init (&iter, soup_message_get_response_headers (answer->message));
+  while (soup_message_headers_iter_next (&iter, &other_name, &other_value))
+    {
+      if (g_ascii_strcasecmp (other_name, name) != 0)
+        continue;
+      if (value && !g_str_equal (value, other_value))
+        return NULL;
+      value = other_value;
+    }
+
+  return value;
+}
+
+const char *
+ob_answer_get_list (const ObAnswer *answer, const char *name)
+{
+  return soup_message_headers_get_list (soup_message_get_response_headers (answer->message), name);
+}
+
+/* g_ascii_string_to_unsigned() skips a vertical tab; a header with one is not a number. */
+static gboolean
+read_number (const char *text, guint64 *number)
+{
+  return text && g_ascii_isdigit (*text) && g_ascii_string_to_unsigned (text, 10, 0, G_MAXINT64, number, NULL);
+}
+
+gint64
+ob_answer_get_length (const ObAnswer *answer)
+{
+  guint64 number;
+
+  return !answer->error && read_number (g_object_get_data (G_OBJECT (answer->message), OB_ANSWER_LENGTH), &number)
+             ? (gint64) number
+             : -1;
+}
+
+gboolean
+ob_answer_get_number (const ObAnswer *answer, const char *name, guint64 *number)
+{
+  return read_number (ob_answer_get_header (answer, name), number);
+}
+
+static gboolean
+has_type (const ObAnswer *answer, const char *type)
+{
+  const char *value = ob_answer_get_header (answer, "Content-Type");
+
+  return value && g_ascii_strncasecmp (value, type, strlen (type)) == 0;
+}
+
+/* Portals and proxies often send a page without saying so in Content-Type. */
+static gboolean
+looks_like_page (const char *body)
+{
+  const char *text = body + strspn (body, " \t\r\n");
+
+  return g_ascii_strncasecmp (text, "<!doctype html", 14) == 0 || g_ascii_strncasecmp (text, "<html", 5) == 0;
+}
+
+static gboolean
+is_page (const ObAnswer *answer)
+{
+  return has_type (answer, "text/html") || (answer->body && looks_like_page (answer->body));
+}
+
+gboolean
+ob_answer_is_json (const ObAnswer *answer)
+{
+  return has_type (answer, "application/json") || has_type (answer, "application/problem+json");
+}
+
+/* Mask before anything is cut off: the begin of a secret tells as much. */
+char *
+ob_answer_dup_words (const ObAnswer *answer)
+{
+  const char *reason = soup_message_get_reason_phrase (answer->message);
+  g_autofree char *url = g_uri_to_string (soup_message_get_uri (answer->message));
+  g_auto (GStrv) hidden = ob_words_list_hidden (url, g_object_get_data (G_OBJECT (answer->message), OB_ANSWER_HEADERS));
+  g_autofree char *phrase = ob_words_mask (reason ? reason : "", (const char *const *) hidden);
+  g_autofree char *body
+      = answer->body && !is_page (answer) ? ob_words_mask (answer->body, (const char *const *) hidden) : NULL;
+
+  return ob_words_dup (ob_answer_get_status (answer), phrase, body);
+}
+
+void
+ob_result_set (ObAttemptResult *result, ObVerdict verdict, OutboxReason reason, const char *code, const char *message)
+{
+  result->outcome = ob_outcome_new (verdict, reason);
+  g_free (result->code);
+  g_free (result->message);
+  result->code = g_strdup (code);
+  result->message = message ? ob_text_dup_clean (message, -1, 0) : NULL;
+}
+
+static ObReply
+read_reply (const ObAnswer *answer, ObStage stage, gboolean has_protocol, const ObAttemptResult *result)
+{
+  return (ObReply){
+    .stage = stage,
+    .status = ob_answer_get_status (answer),
+    .error = answer->error,
+    .certificate = soup_message_get_tls_peer_certificate_errors (answer->message),
+    .has_protocol = has_protocol,
+    .is_page = is_page (answer),
+    .has_challenge = ob_answer_get_list (answer, "WWW-Authenticate") != NULL,
+    .has_credentials = result->has_credentials,
+    .is_elsewhere = answer->is_elsewhere,
+    .retry_after = ob_answer_get_header (answer, "Retry-After"),
+    .date = ob_answer_get_header (answer, "Date"),
+  };
+}
+
+static char *
+dup_error_words (const ObReply *reply)
+{
+  gboolean is_tls = reply->error->domain == G_TLS_ERROR;
+  const char *why = is_tls ? ob_outcome_explain_certificate (reply->certificate) : NULL;
+
+  return why ? g_strdup_printf ("%s: %s", reply->error->message, why) : g_strdup (reply->error->message);
+}
+
+gboolean
+ob_answer_judge (const ObAnswer *answer, ObStage stage, gboolean has_protocol, ObVerdictFunc verdict,
+                 ObAttemptResult *result)
+{
+  const ObReply reply = read_reply (answer, stage, has_protocol, result);
+  g_autofree char *code = NULL;
+  g_autofree char *words = NULL;
+  ObOutcome outcome;
+
+  if (g_error_matches (answer->error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      result->is_cancelled = TRUE;
+      return TRUE;
+    }
+  outcome = ob_outcome_from_reply (&reply, verdict, g_get_real_time () / 1000);
+  if (outcome.verdict == OB_VERDICT_UNDECIDED)
+    return FALSE;
+  if (reply.error)
+    code = g_strdup (reply.error->domain == G_TLS_ERROR ? "tls" : "connection");
+  else
+    code = g_strdup_printf ("http-%u", reply.status);
+  words = reply.error ? dup_error_words (&reply) : ob_answer_dup_words (answer);
+  ob_result_set (result, outcome.verdict, outcome.reason, code, words);
+  result->outcome = outcome;
+
+  return TRUE;
+}

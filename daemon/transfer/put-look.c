@@ -1,0 +1,138 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * HEAD, and where that is not enough, GET of the last bytes: bytes come in order, so these are there only if all are. Worker
+ * thread.
+ */
+#include "transfer/put-look.h"
+
+#include "base/debug.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define TAIL_BYTES ((gsize) 16 * 1024)
+G_STATIC_ASSERT (TAIL_BYTES <= OB_ANSWER_MAX_BYTES);
+
+/* Send a name and password from the destination's URL with the first request (RFC 7617): after a challenge the body
+ * could not be sent a second time. */
+SoupMessage *
+ob_put_message_new (const ObPutPlace *place, const char *method)
+{
+  SoupMessage *message = ob_http_message_new (method, place->url, place->job);
+  SoupMessageHeaders *headers = message ? soup_message_get_request_headers (message) : NULL;
+  GUri *uri = message ? soup_message_get_uri (message) : NULL;
+  g_autofree char *plain = NULL;
+  g_autofree char *packed = NULL;
+  g_autofree char *value = NULL;
+
+  if (!uri || !g_uri_get_user (uri) || soup_message_headers_get_one (headers, "Authorization"))
+    return message;
+  plain = g_strdup_printf ("%s:%s", g_uri_get_user (uri), g_uri_get_password (uri) ? g_uri_get_password (uri) : "");
+  packed = g_base64_encode ((const guchar *) plain, strlen (plain));
+  value = g_strconcat ("Basic ", packed, NULL);
+  soup_message_headers_replace (headers, "Authorization", value);
+
+  return message;
+}
+
+/* Ask for no compression, so that lengths are those of the stored bytes. @tail_bytes: 0: for all */
+static ObAnswer *
+ask (const ObPutPlace *place, const char *method, gsize tail_bytes)
+{
+  SoupMessage *message = ob_put_message_new (place, method);
+  gint64 size = (gint64) place->job->size_bytes;
+  SoupMessageHeaders *headers;
+
+  if (!message)
+    return NULL;
+  headers = soup_message_get_request_headers (message);
+  soup_message_headers_replace (headers, "Accept-Encoding", "identity");
+  if (tail_bytes > 0)
+    soup_message_headers_set_range (headers, size - (gint64) tail_bytes, size - 1);
+
+  return ob_http_send (place->connection, message, OB_ANSWER_MS, G_CANCELLABLE (place->stop));
+}
+
+/* Returns: whether the answer is about a file as it is stored, neither compressed on the way nor a page in its place. */
+static gboolean
+is_plain (const ObPutPlace *place, const ObAnswer *answer)
+{
+  const char *encoding = ob_answer_get_list (answer, "Content-Encoding");
+
+  return (!encoding || g_ascii_strcasecmp (encoding, "identity") == 0)
+         && !ob_put_is_page_instead (ob_answer_get_header (answer, "Content-Type"), place->job->media_type);
+}
+
+static ObFound
+find (const ObPutPlace *place, const ObAnswer *answer)
+{
+  if (ob_answer_get_status (answer) == SOUP_STATUS_OK && !is_plain (place, answer))
+    return OB_FOUND_UNCLEAR;
+
+  return ob_put_find (ob_answer_get_status (answer), ob_answer_get_length (answer), place->job->size_bytes);
+}
+
+static gboolean
+read_tail (int fd, guint64 size_bytes, char *tail, gsize tail_bytes)
+{
+  gsize done = 0;
+
+  while (done < tail_bytes)
+    {
+      gssize got = pread (fd, tail + done, tail_bytes - done, (off_t) (size_bytes - tail_bytes + done));
+
+      if (got <= 0)
+        return FALSE;
+      done += (gsize) got;
+    }
+
+  return TRUE;
+}
+
+static ObFound
+compare (const ObPutPlace *place, int fd)
+{
+  guint64 size_bytes = place->job->size_bytes;
+  gsize tail_bytes = (gsize) MIN (size_bytes, TAIL_BYTES);
+  g_autofree char *tail = g_malloc (MAX (tail_bytes, 1));
+  g_autoptr (ObAnswer) answer = NULL;
+  ObPutTail found;
+
+  if (!read_tail (fd, size_bytes, tail, tail_bytes))
+    return OB_FOUND_UNCLEAR;
+  answer = ask (place, "GET", tail_bytes);
+  if (!answer || answer->error || !is_plain (place, answer))
+    return OB_FOUND_UNCLEAR;
+  found = (ObPutTail){ .status = ob_answer_get_status (answer),
+                       .range = ob_answer_get_header (answer, "Content-Range"),
+                       .length_bytes = ob_answer_get_length (answer),
+                       .body = answer->body,
+                       .body_bytes = answer->body_bytes,
+                       .own = tail,
+                       .own_bytes = tail_bytes,
+                       .size_bytes = size_bytes };
+
+  return ob_put_compare (&found);
+}
+
+ObAnswer *
+ob_put_look (const ObPutPlace *place, int fd, gboolean trusts_size, ObFound *found)
+{
+  ObAnswer *answer = ask (place, "HEAD", 0);
+  ObFound compared;
+
+  *found = answer ? find (place, answer) : OB_FOUND_UNCLEAR;
+  if (!answer || fd < 0 || (*found == OB_FOUND_WHOLE && trusts_size)
+      || !ob_put_may_know_bytes (ob_answer_get_status (answer)) || ob_stop_is_asked (place->stop))
+    return answer;
+  compared = compare (place, fd);
+  ob_debug (OB_DEBUG_TRANSFER, place->job->id, "compares the end of what is there: %s",
+            compared == OB_FOUND_WHOLE   ? "the same"
+            : compared == OB_FOUND_OTHER ? "other bytes"
+                                         : "not told");
+  if (compared != OB_FOUND_UNCLEAR)
+    *found = compared;
+
+  return answer;
+}
