@@ -83,6 +83,7 @@ ob_members_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray 
   ob_queue_join (self->queue, &ob_retention_member, self->retention);
   self->ingest = ob_ingest_new (spool);
   self->recordings = ob_recordings_new (self->queue, spool, self->ingest, &ob_wiring_recordings_host, self);
+  ob_queue_join (self->queue, &ob_recordings_member, self->recordings);
   self->intake = ob_intake_new (self->queue, spool, self->ingest, self->destinations, self->recordings,
                                 &ob_wiring_intake_host, self);
   self->recovery = ob_recovery_new (self->queue, spool, self->recordings, self->intake, self->retention,

@@ -162,7 +162,9 @@ static gboolean
 start (ObRecording *recording, ObUpload *row, const char *sha256, ObWriter *writer, GError **error)
 {
   const ObRecordingsTools *tools = ob_recordings_get_tools (recording->all);
-  int fd = ob_partial_open (tools->spool, recording->id, O_RDONLY, error);
+  int fd = ob_partial_cut (tools->spool, recording->id, error)
+               ? ob_partial_open (tools->spool, recording->id, O_RDONLY, error)
+               : -1;
   ObIngestOrder order = { .id = recording->id,
                           .app = recording->app,
                           .name = row->name,

@@ -20,8 +20,12 @@
 /* An app commits within this time after closing its file, or has died. */
 #define GRACE_S 2
 
-/* At a start an empty recording of this age that nobody has open is removed. */
+/* An empty recording of this age that nobody has open is removed. */
 #define EMPTY_MAX_MS (24 * 3600 * G_GINT64_CONSTANT (1000))
+
+/* How often all of them are looked at; and where the system has no watch left that would tell of closed files. */
+#define LOOK_MS (3600 * G_GINT64_CONSTANT (1000))
+#define BLIND_LOOK_MS (10 * G_GINT64_CONSTANT (1000))
 
 struct _ObRecordings
 {
@@ -30,6 +34,7 @@ struct _ObRecordings
   ObPartialWatch *watch; /* NULL: not made yet, or the system has no watch left */
   guint review_source;   /* until the closed files are looked at */
   guint hour_source;
+  gint64 look_at_ms;     /* when all are looked at the next time */
 };
 
 static void
@@ -63,11 +68,19 @@ ob_recordings_free (ObRecordings *self)
   g_free (self);
 }
 
+static void
+plan_look (ObRecordings *self)
+{
+  self->look_at_ms = ob_queue_get_now_ms (self->tools.queue) + (self->watch ? LOOK_MS : BLIND_LOOK_MS);
+}
+
 ObRecording *
 ob_recordings_add (ObRecordings *self, const ObUpload *upload)
 {
   ObRecording *recording = g_new0 (ObRecording, 1);
 
+  if (g_hash_table_size (self->all) == 0)
+    plan_look (self);
   recording->all = self;
   recording->id = g_strdup (upload->id);
   recording->app = g_strdup (upload->app);
@@ -212,6 +225,23 @@ note_reason (gpointer data, GError **error)
   return row->sequence > 0 && ob_uploads_update (tools->database, row, error);
 }
 
+static gboolean
+forget_empty (gpointer data, GError **error)
+{
+  const Change *change = data;
+  const ObRecordingsTools *tools = &change->all->tools;
+
+  return tools->host->forget (change->row, "nothing was recorded", error, tools->user_data);
+}
+
+static gboolean
+is_over (ObRecordings *self, const ObUpload *row)
+{
+  return ob_recordings_get_bytes (self, row->id) == 0
+         && ob_queue_get_now_ms (self->tools.queue) - row->created_at_ms > EMPTY_MAX_MS
+         && !ob_partial_has_writer (self->tools.spool, row->id);
+}
+
 /* If the row cannot be written now, or is taken back, ob_recordings_review() finds it when the disk works. */
 void
 ob_recordings_review_one (ObRecording *recording)
@@ -223,6 +253,11 @@ ob_recordings_review_one (ObRecording *recording)
 
   if (recording->task || !row || row->stored != OB_STORED_SAVING)
     return;
+  if (is_over (recording->all, row))
+    {
+      (void) ob_queue_do (tools->queue, OB_TURN_SOON, forget_empty, &change, NULL);
+      return;
+    }
   reason = find_reason (recording->all, recording->id);
   if (row->reason == reason)
     return;
@@ -245,6 +280,27 @@ review_all (ObRecordings *self)
   for (GList *link = all; link; link = link->next)
     ob_recordings_review_one (link->data);
 }
+
+static gint64
+next_ms (gpointer member)
+{
+  ObRecordings *self = member;
+
+  return self->tools.is_ending || g_hash_table_size (self->all) == 0 ? 0 : self->look_at_ms;
+}
+
+static void
+wake (gpointer member, gint64 now_ms, gint64 jump_ms)
+{
+  ObRecordings *self = member;
+
+  if (next_ms (self) == 0 || (jump_ms == 0 && now_ms < self->look_at_ms))
+    return;
+  review_all (self);
+  plan_look (self);
+}
+
+const ObMember ob_recordings_member = { .next_ms = next_ms, .wake = wake };
 
 static gboolean
 on_review (gpointer data)
@@ -276,7 +332,7 @@ ob_recordings_start_watch (ObRecordings *self)
   if (!self->watch)
     self->watch = ob_partial_watch_new (self->tools.spool, on_closed, self);
   if (!self->watch)
-    g_warning ("Files that apps record cannot be watched: that an app has died is seen at the next start");
+    g_warning ("Files that apps record cannot be watched: that an app has died is seen some seconds later");
 }
 
 /* --- The start --- */
@@ -336,23 +392,6 @@ make_row (ObRecordings *self, ObUpload *upload)
   return FALSE;
 }
 
-static gboolean
-forget_empty (gpointer data, GError **error)
-{
-  const Change *change = data;
-  const ObRecordingsTools *tools = &change->all->tools;
-
-  return tools->host->forget (change->row, "nothing was recorded", error, tools->user_data);
-}
-
-static gboolean
-is_over (ObRecordings *self, const ObUpload *row)
-{
-  return ob_recordings_get_bytes (self, row->id) == 0
-         && ob_queue_get_now_ms (self->tools.queue) - row->created_at_ms > EMPTY_MAX_MS
-         && !ob_partial_has_writer (self->tools.spool, row->id);
-}
-
 /* A row says as much as the record, which may be damaged. Returns: (transfer full) (nullable) */
 static ObUpload *
 find_about (ObRecordings *self, const char *id, gboolean *has_row)
@@ -383,14 +422,11 @@ take_up_one (ObRecordings *self, const char *id)
   gboolean has_row;
   g_autoptr (ObUpload) upload = find_about (self, id, &has_row);
   ObRecording *recording = upload ? ob_recordings_add (self, upload) : NULL;
-  Change change = { self, upload };
 
   if (!recording)
     return;
   if (!has_row && !make_row (self, upload))
     ob_recordings_forget (self, id);
-  else if (has_row && is_over (self, upload))
-    (void) ob_queue_do (self->tools.queue, OB_TURN_SOON, forget_empty, &change, NULL);
   else
     ob_recordings_review_one (recording);
 }

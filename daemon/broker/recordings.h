@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Recordings: files that an app writes itself, into the broker's own file, from Create to Commit. Each has a row in state
- * saving: with reason `recording` while somebody has the file open, else `unfinished`. No member of the queue, since nothing in
- * its memory follows from a row; what a rollback took back of a row is found when rows and files are compared again. Main thread.
+ * saving: with reason `recording` while somebody has the file open, else `unfinished`. A member of the queue for its alarm alone,
+ * since nothing in its memory follows from a row; what a rollback took back of a row is found when rows and files are compared
+ * again. Main thread.
  */
 #pragma once
 
@@ -14,6 +15,8 @@
 G_BEGIN_DECLS
 
 typedef struct _ObRecordings ObRecordings;
+
+extern const ObMember ob_recordings_member;
 
 /* How many unfinished ones an app may have. */
 #define OB_RECORDINGS_OF_APP 32

@@ -98,8 +98,7 @@ check_closed (const Task *task, ObSpool *spool, GError **error)
 {
   if (!ob_partial_has_writer (spool, task->order.id))
     return TRUE;
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_BUSY,
-               "The file is still open, or mapped, to be written: close it, and commit it then");
+  ob_partial_set_busy (error);
 
   return FALSE;
 }

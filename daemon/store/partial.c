@@ -219,25 +219,64 @@ ob_partial_open (ObSpool *spool, const char *id, int flags, GError **error)
     }
   if (errno == ENOENT)
     ob_text_set_not_found (error, "file in pieces", id);
+  else if (errno == EWOULDBLOCK)
+    ob_partial_set_busy (error);
   else
     ob_file_set_error (error, errno, "Cannot open", path);
 
   return -1;
 }
 
+void
+ob_partial_set_busy (GError **error)
+{
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_BUSY,
+               "The file is still open, or mapped, to be written: close it, and commit it then");
+}
+
 gboolean
 ob_partial_has_writer (ObSpool *spool, const char *id)
 {
-  int fd = ob_partial_open (spool, id, O_RDONLY, NULL);
+  g_autoptr (GError) error = NULL;
+  int fd = ob_partial_open (spool, id, O_RDONLY, &error);
   gboolean is_refused;
 
   if (fd < 0)
-    return FALSE;
+    return g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_BUSY);
   is_refused = fcntl (fd, F_SETLEASE, F_RDLCK) != 0 && errno == EAGAIN;
   /* Closing drops the lease, so that nobody waits for it. */
   (void) close (fd);
 
   return is_refused;
+}
+
+/* Nobody else can open the file while we have a write lease, so that no writer finds it shorter than it left it. */
+static gboolean
+cut_at (ObSpool *spool, const char *id, guint64 size_bytes, GError **error)
+{
+  int fd = ob_partial_open (spool, id, O_RDWR, error);
+  gboolean is_cut = FALSE;
+
+  if (fd < 0)
+    return FALSE;
+  if (fcntl (fd, F_SETLEASE, F_WRLCK) != 0 && errno == EAGAIN)
+    ob_partial_set_busy (error);
+  else if (ftruncate (fd, (off_t) size_bytes) != 0)
+    ob_file_set_error (error, errno, "Cannot size", id);
+  else
+    is_cut = TRUE;
+  (void) close (fd);
+
+  return is_cut;
+}
+
+gboolean
+ob_partial_cut (ObSpool *spool, const char *id, GError **error)
+{
+  g_autoptr (ObPartial) partial = ob_partial_load (spool, id, NULL);
+
+  return !partial || !partial->is_streamed || ob_partial_get_bytes (spool, id) <= partial->durable_bytes
+         || cut_at (spool, id, partial->durable_bytes, error);
 }
 
 guint64

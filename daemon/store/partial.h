@@ -49,13 +49,20 @@ gboolean ob_partial_save (ObSpool *spool, const ObPartial *partial, GError **err
  * Storage. */
 ObPartial *ob_partial_load (ObSpool *spool, const char *id, GError **error);
 
-/* Opens the bytes, if they are a regular file. @flags: O_RDONLY or O_RDWR. Errors: NotFound, Storage. Returns: -1 with
- * @error. */
+/* Opens the bytes, if they are a regular file. @flags: O_RDONLY or O_RDWR. Errors: NotFound; Busy if a program has a lease on
+ * them; Storage. Returns: -1 with @error. */
 int ob_partial_open (ObSpool *spool, const char *id, int flags, GError **error);
 
-/* Returns: whether a program has the file open or mapped for writing: then the kernel refuses a read lease (fcntl(2)).
- * FALSE if the file system knows no leases. */
+/* Returns: whether a program has the file open or mapped for writing: then the kernel refuses a read lease (fcntl(2)), or a lease
+ * of that program refuses us the file. FALSE if the file system knows no leases. */
 gboolean ob_partial_has_writer (ObSpool *spool, const char *id);
+
+/* Says that the file must be closed first. */
+void ob_partial_set_busy (GError **error);
+
+/* Cuts off what a stream has left behind its durable bytes: nobody was told of it, and a piece with a wrong checksum may be
+ * among it. Does nothing to a file that an app writes itself. Errors: Busy if it is open; Storage. */
+gboolean ob_partial_cut (ObSpool *spool, const char *id, GError **error);
 
 /* Returns: how many bytes it has so far */
 guint64 ob_partial_get_bytes (ObSpool *spool, const char *id);

@@ -185,6 +185,23 @@ test_checksum (void)
   assert_saved (broker, path, "hello world", 11);
 }
 
+/* What was refused does not come into the file by another door. */
+static void
+test_a_refused_piece_is_not_committed (void)
+{
+  g_autoptr (TestBroker) broker = start ();
+  g_autofree char *path = create (broker, "Upload-Length: 11\r\n");
+  const char *id = strrchr (path, '/') + 1;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpuint (patch (broker, path, 0, "", "hello "), ==, 204);
+  g_assert_cmpuint (patch (broker, path, 6, "Upload-Checksum: sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=\r\n", "w"), ==, 460);
+  g_assert_true (
+      outbox_dbus_uploads_call_commit_sync (broker->uploads, id, g_variant_new ("a{sv}", NULL), NULL, &error));
+  g_assert_no_error (error);
+  assert_saved (broker, path, "hello ", 6);
+}
+
 static void
 test_termination (void)
 {
@@ -430,6 +447,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/rest-tus/with-the-creation", test_with_the_creation);
   g_test_add_func ("/rest-tus/length-comes-later", test_length_comes_later);
   g_test_add_func ("/rest-tus/checksum", test_checksum);
+  g_test_add_func ("/rest-tus/a-refused-piece-is-not-committed", test_a_refused_piece_is_not_committed);
   g_test_add_func ("/rest-tus/termination", test_termination);
   g_test_add_func ("/rest-tus/method-override", test_method_override);
   g_test_add_func ("/rest-tus/refused", test_refused);

@@ -8,6 +8,7 @@
 #include "support/rig.h"
 #include "support/wait.h"
 
+#include "store/journal.h"
 #include "store/partial.h"
 
 #include <unistd.h>
@@ -128,6 +129,48 @@ test_a_start (gconstpointer data)
   test_rig_tear_down (&rig, NULL);
 }
 
+/* --- A daemon that runs on --- */
+
+typedef struct
+{
+  const char *name;
+  guint bytes;
+  gboolean is_open;
+  const char *reason; /* a day later; NULL: it is gone */
+} DayRow;
+
+static const DayRow day_rows[] = {
+  { "nothing", 0, FALSE, NULL },
+  { "nothing-that-is-open", 0, TRUE, "recording" },
+  { "a-byte", 1, FALSE, "unfinished" },
+};
+
+static void
+test_a_day_without_a_start (gconstpointer data)
+{
+  const DayRow *row = data;
+  const Row after = { .reason = row->reason, .stays = row->reason != NULL };
+  const ObSubmission submission = { .app = "recorder", .destination = "depot" };
+  Created created = { NULL, -1 };
+  TestRig rig = { 0 };
+
+  test_rig_set_up (&rig, NULL);
+  ob_broker_create (rig.broker, &submission, on_created, &created);
+  test_wait_until (is_created, &created, 10);
+  g_assert_cmpint (write (created.fd, "bytes", row->bytes), ==, row->bytes);
+  if (!row->is_open)
+    (void) close (g_steal_fd (&created.fd));
+  test_rig_settle (&rig);
+  test_rig_advance (&rig, 26 * RIG_HOUR);
+  test_rig_settle (&rig);
+  assert_found (&rig, &after, created.id);
+  g_assert_cmpint (ob_journal_has_event (rig.database, created.id, "removed"), ==, row->reason == NULL);
+  if (created.fd >= 0)
+    (void) close (created.fd);
+  g_free (created.id);
+  test_rig_tear_down (&rig, NULL);
+}
+
 /* --- An app that lets go while nothing can be written --- */
 
 static gboolean
@@ -181,6 +224,12 @@ main (int argc, char *argv[])
       g_autofree char *path = g_strconcat ("/recordings/a-start/", rows[i].name, NULL);
 
       g_test_add_data_func (path, &rows[i], test_a_start);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (day_rows); i++)
+    {
+      g_autofree char *path = g_strconcat ("/recordings/a-day-without-a-start/", day_rows[i].name, NULL);
+
+      g_test_add_data_func (path, &day_rows[i], test_a_day_without_a_start);
     }
   g_test_add_data_func ("/recordings/let-go-on-a-full-disk", NULL, test_letting_go_on_a_full_disk);
 

@@ -445,6 +445,73 @@ test_kill (Fixture *fixture, gconstpointer data)
 }
 #endif
 
+/* --- What was not counted --- */
+
+/* @bytes: the file's then */
+static void
+assert_size (Fixture *fixture, guint64 bytes)
+{
+  g_assert_cmpuint (ob_partial_get_bytes (fixture->spool, ID), ==, bytes);
+}
+
+static void
+test_what_was_not_counted_is_cut (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *bytes = make_bytes ();
+  g_autoptr (GError) error = NULL, busy = NULL;
+  ObWriter *writer = begin (fixture->spool, -1, &error);
+
+  g_assert_true (ob_writer_set_size (writer, ALL_BYTES, &error));
+  g_assert_true (ob_writer_append (writer, bytes, FIRST_BYTES, &error));
+  g_assert_true (ob_writer_sync (writer, &error));
+  g_assert_true (ob_writer_append (writer, bytes + FIRST_BYTES, 1000, &error));
+  /* Its writer may go on. */
+  g_assert_false (ob_partial_cut (fixture->spool, ID, &busy));
+  g_assert_error (busy, OUTBOX_ERROR, OUTBOX_ERROR_BUSY);
+  assert_size (fixture, FIRST_BYTES + 1000);
+  ob_writer_unref (writer);
+  g_assert_true (ob_partial_cut (fixture->spool, ID, &error));
+  assert_size (fixture, FIRST_BYTES);
+  g_assert_true (ob_partial_cut (fixture->spool, ID, &error));
+  assert_size (fixture, FIRST_BYTES);
+  g_assert_no_error (error);
+}
+
+/* An app writes it, and nobody else counts its bytes. */
+static void
+test_a_file_of_an_app_is_not_cut (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ObPartial) partial = ob_partial_new (ID, -1, g_strdup ("{}"), 1000);
+  g_autoptr (GError) error = NULL;
+  int fd = ob_partial_begin (fixture->spool, partial, &error);
+
+  g_assert_cmpint (write (fd, "bytes", 5), ==, 5);
+  (void) close (fd);
+  g_assert_true (ob_partial_cut (fixture->spool, ID, &error));
+  assert_size (fixture, 5);
+}
+
+/* A lease refuses us the file (fcntl(2)); its holder may write. */
+static void
+test_a_lease_is_a_writer (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ObPartial) partial = ob_partial_new (ID, -1, g_strdup ("{}"), 1000);
+  g_autoptr (GError) error = NULL, busy = NULL;
+  int fd = ob_partial_begin (fixture->spool, partial, &error);
+
+  (void) signal (SIGIO, SIG_IGN);
+  if (fcntl (fd, F_SETLEASE, F_WRLCK) != 0)
+    g_test_skip ("this file system knows no leases");
+  else
+    {
+      g_assert_true (ob_partial_has_writer (fixture->spool, ID));
+      g_assert_cmpint (ob_partial_open (fixture->spool, ID, O_RDONLY, &busy), ==, -1);
+      g_assert_error (busy, OUTBOX_ERROR, OUTBOX_ERROR_BUSY);
+    }
+  (void) close (fd);
+  g_assert_false (ob_partial_has_writer (fixture->spool, ID));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -454,6 +521,11 @@ main (int argc, char **argv)
   g_test_add ("/writer/the-size-is-held", Fixture, NULL, set_up, test_the_size_is_held, tear_down);
   g_test_add ("/writer/another-digest-is-refused", Fixture, NULL, set_up, test_another_digest, tear_down);
   g_test_add ("/writer/no-room-for-all-of-it", Fixture, NULL, set_up, test_no_room_for_all_of_it, tear_down);
+  g_test_add ("/writer/what-was-not-counted-is-cut", Fixture, NULL, set_up, test_what_was_not_counted_is_cut,
+              tear_down);
+  g_test_add ("/writer/a-file-of-an-app-is-not-cut", Fixture, NULL, set_up, test_a_file_of_an_app_is_not_cut,
+              tear_down);
+  g_test_add ("/writer/a-lease-is-a-writer", Fixture, NULL, set_up, test_a_lease_is_a_writer, tear_down);
   g_test_add ("/writer/a-write-that-fails", Fixture, NULL, set_up, test_a_write_that_fails, tear_down);
   for (guint i = 0; i < G_N_ELEMENTS (damages); i++)
     {
