@@ -46,8 +46,8 @@ cli_command_is_for (CliCommand command, const CliStanding *standing)
     case CLI_COMMAND_PAUSE:
       return standing->state != OUTBOX_STATE_DONE && standing->state != OUTBOX_STATE_FAILED;
     case CLI_COMMAND_RESUME:
-    case CLI_COMMAND_RETRY:
       return standing->state != OUTBOX_STATE_DONE;
+    case CLI_COMMAND_RETRY:
     case CLI_COMMAND_SEND_NOW:
       return standing->state != OUTBOX_STATE_DONE && standing->state != OUTBOX_STATE_SAVING;
     case CLI_COMMAND_PRIORITY:
@@ -66,6 +66,9 @@ cli_command_judge (CliCommand command, const CliStanding *before, const CliStand
     return CLI_OUTCOME_DONE;
   if (command == CLI_COMMAND_PAUSE)
     return before->is_by_user ? CLI_OUTCOME_ALREADY : CLI_OUTCOME_DONE;
+  /* What is being saved does not tell whether it is paused. */
+  if (command == CLI_COMMAND_RESUME && after->state == OUTBOX_STATE_SAVING)
+    return CLI_OUTCOME_DONE;
   /* Only Resume ends a pause, and only Retry retries what failed. */
   if (command == CLI_COMMAND_RESUME)
     return before->is_by_user && !after->is_by_user                                       ? CLI_OUTCOME_DONE
@@ -135,7 +138,12 @@ tell_over (OutboxUpload *upload)
       g_printerr (_ ("%s has arrived already: \"outbox remove %s\" takes it off the list.\n"), name, id);
       break;
     case OUTBOX_STATE_SAVING:
-      g_printerr (_ ("%s is still being saved on this device.\n"), name);
+      if (outbox_upload_get_needs_user (upload))
+        g_printerr (_ ("%s is not finished, and its app has stopped: \"outbox commit %s\" sends it as it is, "
+                       "\"outbox remove %s\" drops it.\n"),
+                    name, id, id);
+      else
+        g_printerr (_ ("%s is still being saved on this device.\n"), name);
       break;
     default:
       g_printerr (_ ("%s has failed: \"outbox retry %s\" tries it again, \"outbox show %s\" tells why.\n"), name, id,

@@ -45,10 +45,18 @@ add_status (CliFacts *facts, OutboxUpload *upload)
   cli_facts_add (facts, _ ("what you can do"), _ (has_reason ? reason->person : state->person));
 }
 
+/* Its size is not known yet, only what has come. */
+static gboolean
+is_being_saved (OutboxUpload *upload)
+{
+  return outbox_upload_get_state (upload) == OUTBOX_STATE_SAVING;
+}
+
 static void
 add_progress (CliFacts *facts, OutboxUpload *upload, GVariant *document)
 {
-  g_autofree char *size = g_format_size_full (outbox_upload_get_size (upload), G_FORMAT_SIZE_LONG_FORMAT);
+  guint64 bytes = is_being_saved (upload) ? outbox_upload_get_saved (upload) : outbox_upload_get_size (upload);
+  g_autofree char *size = g_format_size_full (bytes, G_FORMAT_SIZE_LONG_FORMAT);
   g_autofree char *confirmed = g_format_size (outbox_upload_get_offset (upload));
   g_autofree char *sent = NULL;
   g_autofree char *line = NULL;
@@ -128,10 +136,11 @@ print_upload (OutboxUpload *upload)
   (void) g_variant_lookup (document, "local_copy", "b", &has_local_copy);
   (void) g_variant_lookup (document, "in_memory", "b", &is_in_memory);
   cli_facts_add (facts, _ ("on this device"),
-                 is_damaged (document) ? _ ("a damaged copy")
-                 : is_in_memory        ? _ ("only in memory: lost when the device is switched off")
-                 : has_local_copy      ? _ ("a safe copy")
-                                       : _ ("no copy"));
+                 is_damaged (document)     ? _ ("a damaged copy")
+                 : is_in_memory            ? _ ("only in memory: lost when the device is switched off")
+                 : has_local_copy          ? _ ("a safe copy")
+                 : is_being_saved (upload) ? _ ("what has come so far")
+                                           : _ ("no copy"));
   add_string (facts, document, "destination", _ ("destination"));
   add_string (facts, document, "group_title", _ ("group"));
   add_string (facts, document, "group", _ ("group key"));

@@ -34,7 +34,7 @@ struct _ObRecordings
   ObPartialWatch *watch; /* NULL: not made yet, or the system has no watch left */
   guint review_source;   /* until the closed files are looked at */
   guint hour_source;
-  gint64 look_at_ms;     /* when all are looked at the next time */
+  gint64 look_at_ms; /* when all are looked at the next time */
 };
 
 static void

@@ -47,7 +47,7 @@ ob_partial_watch_new (ObSpool *spool, void (*on_closed) (const char *id, gpointe
   int fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
   ObPartialWatch *watch;
 
-  if (fd < 0 || inotify_add_watch (fd, folder, IN_CLOSE_WRITE | IN_ONLYDIR) < 0)
+  if (fd < 0 || inotify_add_watch (fd, folder, IN_CLOSE_WRITE | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR) < 0)
     {
       if (fd >= 0)
         (void) close (fd);

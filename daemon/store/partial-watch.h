@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tells when a partial file is closed by somebody who had it open for writing: an app that is done with it, or died. Main
+ * Tells when a partial file is closed by somebody who had it open for writing (an app that is done with it, or died), or is gone. Main
  * thread.
  */
 #pragma once

@@ -218,7 +218,10 @@ ob_partial_open (ObSpool *spool, const char *id, int flags, GError **error)
       errno = EINVAL;
     }
   if (errno == ENOENT)
-    ob_text_set_not_found (error, "file in pieces", id);
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND,
+                 "The file that was being saved is gone: %s was moved or removed", path);
+  else if (errno == EINVAL || errno == ELOOP || errno == ENXIO)
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE, "Something else than a file is at %s", path);
   else if (errno == EWOULDBLOCK)
     ob_partial_set_busy (error);
   else

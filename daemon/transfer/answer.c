@@ -6,7 +6,10 @@
 #include "transfer/answer.h"
 
 #include "base/text.h"
+#include "model/origin.h"
 #include "transfer/words.h"
+
+#define LOCATION_MAX_CHARS 300
 
 void
 ob_answer_free (ObAnswer *answer)
@@ -151,6 +154,18 @@ dup_error_words (const ObReply *reply)
   return why ? g_strdup_printf ("%s: %s", reply->error->message, why) : g_strdup (reply->error->message);
 }
 
+/* A redirect is not followed. Where it leads may be what the destination's URL should be. */
+static char *
+dup_status_words (const ObAnswer *answer)
+{
+  g_autofree char *words = ob_answer_dup_words (answer);
+  const char *location = ob_answer_get_status (answer) / 100 == 3 ? ob_answer_get_header (answer, "Location") : NULL;
+  g_autofree char *shown = ob_origin_dup_shown (location);
+  g_autofree char *clean = shown ? ob_text_dup_clean (shown, -1, LOCATION_MAX_CHARS) : NULL;
+
+  return clean ? g_strdup_printf ("%s: it sends on to %s", words, clean) : g_steal_pointer (&words);
+}
+
 gboolean
 ob_answer_judge (const ObAnswer *answer, ObStage stage, gboolean has_protocol, ObVerdictFunc verdict,
                  ObAttemptResult *result)
@@ -172,7 +187,7 @@ ob_answer_judge (const ObAnswer *answer, ObStage stage, gboolean has_protocol, O
     code = g_strdup (reply.error->domain == G_TLS_ERROR ? "tls" : "connection");
   else
     code = g_strdup_printf ("http-%u", reply.status);
-  words = reply.error ? dup_error_words (&reply) : ob_answer_dup_words (answer);
+  words = reply.error ? dup_error_words (&reply) : dup_status_words (answer);
   ob_result_set (result, outcome.verdict, outcome.reason, code, words);
   result->outcome = outcome;
 

@@ -18,6 +18,7 @@ typedef struct
   guint64 rate_bytes_per_s; /* at which the last chunk went; 0: there was none */
   gboolean has_checksum;
   gboolean ignores_expect;      /* it refuses Expect: 100-continue, or does not answer it */
+  gboolean takes_no_condition;  /* it refuses If-None-Match and If-Match */
   gboolean wants_post;          /* a proxy before it refuses PATCH, and lets POST with X-HTTP-Method-Override pass */
   gsize refused_metadata_bytes; /* a metadata header of this length or longer is too much for it; 0: none is known */
 } ObServerFacts;

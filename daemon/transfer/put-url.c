@@ -83,23 +83,11 @@ ob_put_url_check (const char *template)
   return NULL;
 }
 
-/* Many servers decode an escaped slash and then see another folder: replace it. */
+/* Many servers decode an escaped slash, and then look for a folder that nobody has made. */
 static char *
 dup_tame (const char *value)
 {
-  GString *tame = g_string_new (NULL);
-
-  while (*value)
-    {
-      gsize length = strcspn (value, "/\\");
-
-      if ((length == 1 || length == 2) && strspn (value, ".") >= length)
-        g_string_append_c (tame, '_');
-      g_string_append_len (tame, value, (gssize) (length + (value[length] != '\0')));
-      value += length + (value[length] != '\0');
-    }
-
-  return g_string_free (tame, FALSE);
+  return g_strdelimit (g_strdup (value), "/\\", '_');
 }
 
 /* Returns: how many bytes of the text to keep, at most @most_bytes, without cutting a character */
@@ -191,18 +179,6 @@ append_filled (GString *url, const char *part, gsize length, char **values)
     }
 }
 
-/* Returns: whether a server that decodes every escape would see "." or ".." between two slashes: values may make these together,
- * or with the text between them, or where one of them was cut. */
-static gboolean
-leads_away (const char *filled)
-{
-  g_autofree char *plain = g_uri_unescape_string (filled, NULL);
-  g_auto (GStrv) parts = plain ? g_strsplit_set (plain, "/\\", -1) : NULL;
-
-  return plain
-         && (g_strv_contains ((const char *const *) parts, ".") || g_strv_contains ((const char *const *) parts, ".."));
-}
-
 /* @part: of the path, between two slashes */
 static void
 append_part (GString *url, const char *part, gsize length, const char *const *tame)
@@ -213,13 +189,6 @@ append_part (GString *url, const char *part, gsize length, const char *const *ta
 
   fit_values (part, length, values);
   append_filled (filled, part, length, values);
-  if (has_place && leads_away (filled->str))
-    {
-      (void) g_strdelimit (values[PLACE_NAME], "/\\", '_');
-      (void) g_strdelimit (values[PLACE_GROUP], "/\\", '_');
-      g_string_truncate (filled, 0);
-      append_filled (filled, part, length, values);
-    }
   if (has_place && (filled->len == 0 || g_str_equal (filled->str, ".") || g_str_equal (filled->str, "..")))
     g_string_append_c (url, '_');
   g_string_append (url, filled->str);
@@ -249,4 +218,31 @@ ob_put_url_fill (const char *template, const char *id, const char *name, const c
   g_string_append (url, end);
 
   return g_string_free (url, FALSE);
+}
+
+char **
+ob_put_url_list_folders (const char *template, const char *url)
+{
+  g_autoptr (GStrvBuilder) folders = g_strv_builder_new ();
+  const char *part = find_path (template);
+  const char *end = find_path (url);
+  gboolean is_made = FALSE;
+
+  /* Values have no slash, so that both have as many parts. */
+  while (*part == '/' && *end == '/')
+    {
+      gsize length = strcspn (++part, "/?#");
+
+      end += 1 + strcspn (end + 1, "/?#");
+      is_made |= memchr (part, '{', length) != NULL;
+      part += length;
+      if (is_made && *part == '/')
+        {
+          g_autofree char *folder = g_strndup (url, (gsize) (end - url) + 1);
+
+          g_strv_builder_add (folders, folder);
+        }
+    }
+
+  return g_strv_builder_end (folders);
 }

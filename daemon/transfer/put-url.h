@@ -27,13 +27,22 @@ const char *ob_put_url_check (const char *template);
  * @name: of the file
  * @group: (nullable): of the upload
  *
- * Values are escaped as RFC 6570 section 3.2.2 says. They never lead out of the folder that the template means: "." and ".."
- * get an underscore before them, also between slashes, which servers undo the escapes of; and a part of the path that would be
- * empty is an underscore. A part of the path gets no longer than the 255 bytes that file systems take: the name gives way
- * before its ending, and the group at its end.
+ * Values are escaped as RFC 6570 section 3.2.2 says. They never lead out of the folder that the template means: a slash in one, which
+ * many servers would undo the escape of, is an underscore, and so is the begin of a part of the path that would be empty, "." or "..". A
+ * part of the path gets no longer than the 255 bytes that file systems take: the name gives way before its ending, and the group at its
+ * end.
  *
  * Returns: (transfer full): the URL
  */
 char *ob_put_url_fill (const char *template, const char *id, const char *name, const char *group);
+
+/**
+ * ob_put_url_list_folders:
+ * @url: what ob_put_url_fill() made of @template
+ *
+ * Returns: (transfer full): the URLs of the folders that are of this upload or its group, from the outermost on, each with a slash at its
+ * end: nobody else has made them.
+ */
+char **ob_put_url_list_folders (const char *template, const char *url);
 
 G_END_DECLS

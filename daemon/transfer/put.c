@@ -11,6 +11,7 @@
 #include "transfer/confirm.h"
 #include "transfer/copy.h"
 #include "transfer/digests.h"
+#include "transfer/put-folders.h"
 #include "transfer/put-look.h"
 #include "transfer/put-trial.h"
 #include "transfer/put-url.h"
@@ -45,6 +46,7 @@ typedef struct
   char *etag;               /* of what is there instead of the file; owned, or NULL */
   gboolean replaces;        /* something is there that is not the whole file */
   gboolean is_etag_refused; /* the server refuses the ETag that it gave itself */
+  gboolean has_folders;     /* those of its URL were made in this attempt */
   gboolean has_claims;      /* the queue still records that the server has something of it */
   guint n_sends;
   guint64 wire_bytes; /* went out, and is not reported yet */
@@ -195,6 +197,12 @@ is_ascii_line (const char *text)
   return TRUE;
 }
 
+static gboolean
+is_conditional (const Run *run)
+{
+  return !run->facts.takes_no_condition && (!run->replaces || run->etag);
+}
+
 static SoupMessage *
 put_new (const Run *run, GInputStream *body, gboolean expects)
 {
@@ -207,10 +215,10 @@ put_new (const Run *run, GInputStream *body, gboolean expects)
     return NULL;
   headers = soup_message_get_request_headers (message);
   soup_message_headers_replace (headers, "Idempotency-Key", run->job->id);
-  if (!run->replaces)
-    soup_message_headers_replace (headers, "If-None-Match", "*");
-  else if (run->etag)
+  if (is_conditional (run) && run->replaces)
     soup_message_headers_replace (headers, "If-Match", run->etag);
+  else if (is_conditional (run))
+    soup_message_headers_replace (headers, "If-None-Match", "*");
   if (expects)
     ob_http_expect (message, run->connection, OB_ANSWER_FINISH_MS);
   soup_message_set_request_body (message, type && *type && is_ascii_line (type) ? type : "application/octet-stream",
@@ -242,13 +250,47 @@ is_expect_ignored (const ObAnswer *answer)
          || (answer->error && answer->end == OB_END_SLOW);
 }
 
+/* Some servers do not know conditions, and refuse the request instead of ignoring them. Nothing is lost without: the URL is this
+ * upload's own. */
+static gboolean
+may_be_of_condition (const Run *run, guint status)
+{
+  return is_conditional (run) && (status == 400 || status == 409 || status == 501);
+}
+
+/* Say so where nobody could make it. Nginx says 500 where a folder is missing. Returns: whether to send again */
+static gboolean
+make_folders (Run *run, guint status)
+{
+  const ObPutPlace place = get_place (run);
+  gboolean may_be_missing = status == SOUP_STATUS_NOT_FOUND || status == SOUP_STATUS_CONFLICT
+                            || status == SOUP_STATUS_INTERNAL_SERVER_ERROR;
+  g_autofree char *words = NULL;
+
+  if (!may_be_missing)
+    return FALSE;
+  if (!run->has_folders && run->n_sends < MOST_SENDS)
+    {
+      run->has_folders = TRUE;
+      if (ob_put_make_folders (&place))
+        return TRUE;
+    }
+  if (status != SOUP_STATUS_INTERNAL_SERVER_ERROR)
+    {
+      words = g_strdup_printf ("%s: the folder of its URL may have to be made there first", run->result->message);
+      g_free (run->result->message);
+      run->result->message = g_steal_pointer (&words);
+    }
+
+  return FALSE;
+}
+
 static Step
 after_refusal (Run *run, const ObAnswer *answer)
 {
   ObAttemptResult *result = run->result;
-  gboolean is_cheap = answer->end == OB_END_LOST || (answer->error && answer->wire_bytes < CHEAP_BYTES);
+  gboolean is_cheap = answer->end == OB_END_LOST || answer->wire_bytes < CHEAP_BYTES;
   guint status = ob_answer_get_status (answer);
-  g_autofree char *words = NULL;
 
   if (result->is_cancelled || answer->end == OB_END_SILENT)
     return STEP_END;
@@ -257,16 +299,19 @@ after_refusal (Run *run, const ObAnswer *answer)
       run->replaces = TRUE;
       run->is_etag_refused = run->etag != NULL;
     }
-  if ((result->outcome.verdict == OB_VERDICT_LOOK || is_cheap) && run->n_sends < MOST_SENDS)
+  if (may_be_of_condition (run, status))
+    {
+      run->facts.takes_no_condition = TRUE;
+      remember (run);
+      if (is_cheap && run->n_sends < MOST_SENDS)
+        return STEP_SEND;
+    }
+  if ((result->outcome.verdict == OB_VERDICT_LOOK || (answer->error && is_cheap)) && run->n_sends < MOST_SENDS)
     return STEP_LOOK;
   if (result->outcome.verdict == OB_VERDICT_LOOK)
     result->outcome = ob_outcome_new (OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE);
-  if (status == SOUP_STATUS_NOT_FOUND || status == SOUP_STATUS_CONFLICT)
-    {
-      words = g_strdup_printf ("%s: the folder of its URL may have to be made there first", result->message);
-      g_free (result->message);
-      result->message = g_steal_pointer (&words);
-    }
+  if (make_folders (run, status))
+    return STEP_SEND;
 
   return STEP_END;
 }

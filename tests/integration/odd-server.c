@@ -16,6 +16,7 @@ typedef struct
   char *method; /* with the rest of the line */
   gint64 length;
   gboolean expects;
+  gboolean is_conditional;
   guint64 first, last; /* of the Range; G_MAXUINT64: there is none */
 } Request;
 
@@ -25,7 +26,7 @@ read_head (GDataInputStream *stream, Request *request)
 {
   char *line;
 
-  *request = (Request){ g_data_input_stream_read_line (stream, NULL, NULL, NULL), 0, FALSE, G_MAXUINT64, 0 };
+  *request = (Request){ .method = g_data_input_stream_read_line (stream, NULL, NULL, NULL), .first = G_MAXUINT64 };
   if (!request->method)
     return FALSE;
   while ((line = g_data_input_stream_read_line (stream, NULL, NULL, NULL)) && *line)
@@ -36,6 +37,7 @@ read_head (GDataInputStream *stream, Request *request)
         g_assert_cmpint (sscanf (line + 6, " bytes=%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT, &request->first,
                                  &request->last),
                          ==, 2);
+      request->is_conditional |= g_ascii_strncasecmp (line, "If-", 3) == 0;
       request->expects |= g_ascii_strncasecmp (line, "Expect:", 7) == 0;
       g_free (line);
     }
@@ -75,6 +77,18 @@ answer_put (OddServer *server, GInputStream *in, const Request *request, GString
   g_string_append (answer, "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
 
   return !cuts && !is_cut;
+}
+
+/* Before the body, if that waits for an answer. */
+static gboolean
+refuse (OddServer *server, GInputStream *in, const Request *request, GString *answer)
+{
+  g_mutex_lock (&server->lock);
+  server->n_puts++;
+  g_mutex_unlock (&server->lock);
+  g_string_append_printf (answer, "HTTP/1.1 %u Refused\r\nContent-Length: 0\r\n\r\n", server->habits.condition_status);
+
+  return request->expects || g_input_stream_skip (in, (gsize) request->length, NULL, NULL) == request->length;
 }
 
 /* With the lock held, and a file. */
@@ -130,14 +144,18 @@ on_run (GThreadedSocketService *service, GSocketConnection *connection, GObject 
     {
       g_autoptr (GString) answer = g_string_new (NULL);
       Request request;
+      gboolean is_refused;
 
       if (!read_head (in, &request))
         break;
       for (guint i = 0; server->habits.floods && i < N_INTERIM; i++)
         g_string_append (answer, "HTTP/1.1 102 Processing\r\n\r\n");
-      if (request.expects && !server->habits.is_deaf)
+      is_refused = server->habits.condition_status > 0 && request.is_conditional;
+      if (request.expects && !server->habits.is_deaf && !is_refused)
         (void) g_output_stream_write_all (out, GO_ON, strlen (GO_ON), NULL, NULL, NULL);
-      if (g_str_has_prefix (request.method, "PUT "))
+      if (is_refused)
+        is_open = refuse (server, G_INPUT_STREAM (in), &request, answer);
+      else if (g_str_has_prefix (request.method, "PUT "))
         is_open = answer_put (server, G_INPUT_STREAM (in), &request, answer);
       else
         answer_question (server, &request, answer);

@@ -96,8 +96,8 @@ static const struct Kind
   const char *template; /* below its URL */
 } kinds[] = {
   { "nginx", start_nginx, "{group}/{id}-{name}" },
-  { "rclone", start_rclone, "{id}-{name}" },
-  { "wsgidav", start_wsgidav, "{id}-{name}" },
+  { "rclone", start_rclone, "{group}/{id}-{name}" },
+  { "wsgidav", start_wsgidav, "{group}/{id}-{name}" },
 };
 typedef struct Kind Kind;
 

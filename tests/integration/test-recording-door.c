@@ -217,6 +217,69 @@ test_its_file_is_gone (void)
   test_assert_has (log, "the file that was recorded is gone");
 }
 
+/* It may come back; until then a person is told. */
+static void
+test_its_file_is_moved_away (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  int fd;
+  g_autofree char *id = recorder_create_named (broker, "film.mp4", &fd);
+  g_autofree char *path = g_build_filename (broker->folder, "data", "outbox", "partial", id, NULL);
+  g_autofree char *away = g_build_filename (broker->folder, "away", NULL);
+
+  g_assert_cmpint (write (fd, "some bytes", 10), ==, 10);
+  g_assert_cmpint (g_rename (path, away), ==, 0);
+  (void) close (fd);
+  recorder_wait_until_told (broker, id, "unfinished");
+  recorder_commit (broker, id, NULL, OUTBOX_ERROR_NOT_FOUND);
+  g_assert_cmpint (g_rename (away, path), ==, 0);
+  recorder_commit (broker, id, NULL, -1);
+}
+
+/* --- What a person is told who gives a command --- */
+
+static const struct
+{
+  const char *line;
+  int exit_code;
+  const char *words;
+} words[] = {
+  { "pause %s", 0, "Paused 1 upload." },
+  { "resume %s", 0, "Resumed 1 upload." },
+  { "retry %s", 1, NULL },
+  { "send-now %s", 1, NULL },
+  { "show %s", 0, "what has come so far" },
+  { "show %s", 0, "10 bytes" },
+};
+
+/* @refusal: what there is to be done instead of sending it */
+static void
+check_words (TestBroker *broker, const char *id, const char *refusal)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    {
+      g_auto (GStrv) parts = g_strsplit (words[i].line, "%s", 2);
+      g_autofree char *line = g_strjoinv (id, parts);
+      g_autofree char *said = test_command (broker, line, words[i].exit_code);
+
+      test_assert_has (said, words[i].words ? words[i].words : refusal);
+    }
+}
+
+static void
+test_what_a_person_is_told (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  int fd;
+  g_autofree char *id = recorder_create_named (broker, "film.mp4", &fd);
+
+  g_assert_cmpint (write (fd, "some bytes", 10), ==, 10);
+  check_words (broker, id, "still being saved");
+  (void) close (fd);
+  recorder_wait_until_told (broker, id, "unfinished");
+  check_words (broker, id, "outbox commit");
+}
+
 /* --- outbox add - --- */
 
 static void
@@ -249,6 +312,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/recording-door/an-app-has-so-many", test_an_app_has_so_many);
   g_test_add_func ("/recording-door/it-is-removed", test_it_is_removed);
   g_test_add_func ("/recording-door/its-file-is-gone", test_its_file_is_gone);
+  g_test_add_func ("/recording-door/its-file-is-moved-away", test_its_file_is_moved_away);
+  g_test_add_func ("/recording-door/what-a-person-is-told", test_what_a_person_is_told);
   g_test_add_func ("/recording-door/a-pipe-is-taken", test_a_pipe_is_taken);
 
   return g_test_run ();

@@ -90,16 +90,16 @@ test_what_becomes_of_a_template (void)
     { "http://a.test/{group}/{id}", "x", ".", "http://a.test/_./" ID },
     { "http://a.test/{group}/{id}", "x", "..", "http://a.test/_../" ID },
     { "http://a.test/{group}/{id}", "x", "...", "http://a.test/.../" ID },
-    { "http://a.test/{group}/{id}", "x", "../../etc", "http://a.test/_..%2F_..%2Fetc/" ID },
-    { "http://a.test/{group}/{id}", "x", "a/../b", "http://a.test/a%2F_..%2Fb/" ID },
-    { "http://a.test/{group}/{id}", "x", "..\\x", "http://a.test/_..%5Cx/" ID },
-    { "http://a.test/{group}/{id}", "x", "a/.", "http://a.test/a%2F_./" ID },
+    { "http://a.test/{group}/{id}", "x", "../../etc", "http://a.test/.._.._etc/" ID },
+    { "http://a.test/{group}/{id}", "x", "a/../b", "http://a.test/a_.._b/" ID },
+    { "http://a.test/{group}/{id}", "x", "..\\x", "http://a.test/.._x/" ID },
+    { "http://a.test/{group}/{id}", "x", "a/.", "http://a.test/a_./" ID },
     { "http://a.test/.{group}/{id}", "x", "", "http://a.test/_./" ID },
     { "http://a.test/{group}{name}/{id}", "", "", "http://a.test/_/" ID },
     { "http://a.test/{id}/{name}", "..", NULL, "http://a.test/" ID "/_.." },
     { "http://a.test/{id}/{name}.{group}", "a/", "/b", "http://a.test/" ID "/a_._b" },
-    { "http://a.test/{id}/{name}.{group}", "a\\.", "/b", "http://a.test/" ID "/a%5C_..%2Fb" },
-    { "http://a.test/{id}/{name}{group}", "a/", "..", "http://a.test/" ID "/a%2F_.." },
+    { "http://a.test/{id}/{name}.{group}", "a\\.", "/b", "http://a.test/" ID "/a_.._b" },
+    { "http://a.test/{id}/{name}{group}", "a/", "..", "http://a.test/" ID "/a_.." },
     { "http://a.test/a//b/./{id}", "x", NULL, "http://a.test/a//b/./" ID },
   };
 
@@ -109,6 +109,32 @@ test_what_becomes_of_a_template (void)
 
       g_assert_cmpstr (url, ==, rows[i].expected);
       g_assert_true (ob_destination_is_url (url));
+    }
+}
+
+static void
+test_which_folders_are_its_own (void)
+{
+  static const struct
+  {
+    const char *template, *group, *expected; /* with blanks between */
+  } rows[] = {
+    { "http://a.test/in/{id}", "g", "" },
+    { "http://a.test/in/{group}-{id}", "g", "" },
+    { "http://a.test/in/{group}/{id}", "g", "http://a.test/in/g/" },
+    { "http://a.test/in/{group}/{id}", "a/b", "http://a.test/in/a_b/" },
+    { "http://a.test/{group}/x/{id}/y?a=b/c#d/e", "..",
+      "http://a.test/_../ http://a.test/_../x/ http://a.test/_../x/" ID "/" },
+    { "http://a.test/{group}/{id}/", NULL, "http://a.test/_/ http://a.test/_/" ID "/" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *url = ob_put_url_fill (rows[i].template, ID, "n", rows[i].group);
+      g_auto (GStrv) folders = ob_put_url_list_folders (rows[i].template, url);
+      g_autofree char *all = g_strjoinv (" ", folders);
+
+      g_assert_cmpstr (all, ==, rows[i].expected);
     }
 }
 
@@ -439,6 +465,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/put/which-templates-are-taken", test_which_templates_are_taken);
   g_test_add_func ("/put/what-becomes-of-a-template", test_what_becomes_of_a_template);
+  g_test_add_func ("/put/which-folders-are-its-own", test_which_folders_are_its_own);
   g_test_add_func ("/put/a-part-fits-into-a-file-system", test_a_part_fits_into_a_file_system);
   g_test_add_func ("/put/what-is-cut-stays-in-its-folder", test_what_is_cut_stays_in_its_folder);
   g_test_add_func ("/put/what-an-answer-means", test_what_an_answer_means);
