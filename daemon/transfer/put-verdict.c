@@ -206,3 +206,14 @@ ob_put_believe (guint status, ObFound found)
 
   return OB_PUT_DOUBTED;
 }
+
+const char *
+ob_put_explain_doubt (ObFound found, guint status)
+{
+  if (found == OB_FOUND_OTHER)
+    return "The server says that it has stored it, and has something else at its URL";
+  if (found == OB_FOUND_UNCLEAR && status == 200)
+    return "The server does not tell how large the file at its URL is";
+
+  return "Something answered that does not have the file at its URL";
+}

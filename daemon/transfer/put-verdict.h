@@ -72,4 +72,7 @@ typedef enum
  */
 ObPutWord ob_put_believe (guint status, ObFound found);
 
+/* Returns: why a success is doubted, for a person. @status: of the answer to HEAD */
+const char *ob_put_explain_doubt (ObFound found, guint status);
+
 G_END_DECLS

@@ -46,6 +46,7 @@ typedef struct
   char *etag;               /* of what is there instead of the file; owned, or NULL */
   gboolean replaces;        /* something is there that is not the whole file */
   gboolean is_etag_refused; /* the server refuses the ETag that it gave itself */
+  gboolean is_unanswered;   /* all of a large file went out, and the answer was lost */
   gboolean has_folders;     /* those of its URL were made in this attempt */
   gboolean has_claims;      /* the queue still records that the server has something of it */
   guint n_sends;
@@ -131,23 +132,17 @@ look (Run *run)
       note_other (run, answer);
       return STEP_SEND;
     case OB_FOUND_NOTHING:
+      /* The server may be at work on it. */
+      if (run->is_unanswered)
+        return end (run, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "unanswered",
+                    "The server got the whole file and did not answer, and has nothing at its URL yet");
+      return STEP_SEND;
     case OB_FOUND_REFUSED:
       return STEP_SEND;
     case OB_FOUND_UNCLEAR:
     default:
       return ob_answer_judge (answer, OB_STAGE_LOOK, FALSE, ob_put_verdict, run->result) ? STEP_END : STEP_SEND;
     }
-}
-
-static const char *
-explain_doubt (ObFound found, guint status)
-{
-  if (found == OB_FOUND_OTHER)
-    return "The server says that it has stored it, and has something else at its URL";
-  if (found == OB_FOUND_UNCLEAR && status == SOUP_STATUS_OK)
-    return "The server does not tell how large the file at its URL is";
-
-  return "Something answered that does not have the file at its URL";
 }
 
 /* The server claims success. Believe it only if HEAD agrees. It took the credentials a moment ago: where they are not good enough
@@ -174,7 +169,7 @@ verify (Run *run, guint status)
     return STEP_END;
 
   return end (run, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "bad-answer",
-              explain_doubt (found, answer ? ob_answer_get_status (answer) : 0));
+              ob_put_explain_doubt (found, answer ? ob_answer_get_status (answer) : 0));
 }
 
 /* --- Sending --- */
@@ -330,6 +325,7 @@ after_put (Run *run, const ObAnswer *answer, guint64 taken_bytes, gboolean expec
           return STEP_SEND;
         }
     }
+  run->is_unanswered = answer->end == OB_END_LOST && taken_bytes == run->job->size_bytes && taken_bytes >= CHEAP_BYTES;
   if (ob_answer_judge (answer, OB_STAGE_SEND, FALSE, ob_put_verdict, run->result))
     {
       report (run, 0);

@@ -69,6 +69,7 @@ answer_put (OddServer *server, GInputStream *in, const Request *request, GString
   server->n_empty += request->length == 0;
   server->n_puts++;
   is_cut = server->n_puts == server->habits.cut_put;
+  server->hides_file = is_cut && server->habits.is_slow;
   g_mutex_unlock (&server->lock);
   wanted = (gsize) request->length / (cuts ? 2 : 1);
   if (!g_input_stream_read_all (in, bytes, wanted, &got, NULL, NULL) || got < wanted)
@@ -120,7 +121,7 @@ static void
 answer_question (OddServer *server, const Request *request, GString *answer)
 {
   g_mutex_lock (&server->lock);
-  if (!server->file)
+  if (!server->file || server->hides_file)
     g_string_append (answer, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
   else if (g_str_has_prefix (request->method, "GET "))
     answer_get (server, request, answer);
@@ -128,6 +129,7 @@ answer_question (OddServer *server, const Request *request, GString *answer)
     g_string_append_printf (answer, "%s\r\n", server->habits.head);
   else
     g_string_append_printf (answer, "HTTP/1.1 200 OK\r\nContent-Length: %u\r\n\r\n", server->file->len);
+  server->hides_file = FALSE;
   g_mutex_unlock (&server->lock);
 }
 

@@ -18,8 +18,9 @@ typedef struct
 {
   const char *head; /* the lines of the answer to HEAD where a file is; NULL: 200 with its size */
   OddGet get;
-  gboolean allots; /* makes a file of the full size first, and cuts the connection in the middle of the first PUT */
-  guint cut_put;   /* stores the body of this PUT, and ends the connection without an answer; 0: of none */
+  gboolean allots;  /* makes a file of the full size first, and cuts the connection in the middle of the first PUT */
+  guint cut_put;    /* stores the body of this PUT, and ends the connection without an answer; 0: of none */
+  gboolean is_slow; /* to the next question after that, nothing is there yet */
   guint condition_status; /* its answer to a PUT with If-None-Match or If-Match; 0: it ignores them */
   gboolean is_deaf;       /* never says "100 Continue" */
   gboolean floods;        /* interim answers, one after another, before each answer that counts */
@@ -34,7 +35,8 @@ typedef struct
   GByteArray *file; /* NULL: none */
   guint n_puts;
   guint n_expecting; /* of these, with "Expect: 100-continue" */
-  guint n_empty;     /* of these, without a body */
+  gboolean hides_file;
+  guint n_empty; /* of these, without a body */
 } OddServer;
 
 /* The main context has to run while it is asked. */

@@ -476,6 +476,26 @@ test_a_kept_connection_ends_after_the_body (Attempt *fixture, gconstpointer data
   g_assert_cmpstr (sha256, ==, fixture->job->sha256);
 }
 
+/* A server that works on what it got is not sent the same again at once. */
+static void
+test_a_slow_server_does_not_answer (Attempt *fixture, gconstpointer data)
+{
+  const OddHabits habits = { .cut_put = 2, .is_slow = TRUE };
+  g_autoptr (OddServer) server = use_odd_server (fixture, &habits);
+  g_autoptr (ObAttemptResult) first = run_beside_loop (fixture, 1);
+  g_autoptr (ObAttemptResult) lost = NULL;
+  g_autoptr (ObAttemptResult) found = NULL;
+
+  g_assert_true (first->is_done);
+  fixture->offset_bytes = 0;
+  lost = run_beside_loop (fixture, 1);
+  g_assert_cmpstr (lost->code, ==, "unanswered");
+  g_assert_cmpint (lost->outcome.verdict, ==, OB_VERDICT_RETRY_UPLOAD);
+  found = run_beside_loop (fixture, 2);
+  g_assert_true (found->is_done);
+  g_assert_cmpuint (server->n_puts, ==, 2);
+}
+
 /* How HEAD is answered where a file is, and by how many PUTs it arrives all the same. */
 typedef struct
 {
@@ -567,6 +587,7 @@ main (int argc, char *argv[])
   ADD ("/put/a-stop", NULL, test_a_stop);
   ADD ("/put/a-server-that-is-deaf-to-expect", NULL, test_a_server_that_is_deaf_to_expect);
   ADD ("/put/a-flood-of-interim-answers", "floods", test_a_server_that_is_deaf_to_expect);
+  ADD ("/put/a-slow-server-does-not-answer", NULL, test_a_slow_server_does_not_answer);
   ADD ("/put/a-kept-connection-ends-after-the-body", NULL, test_a_kept_connection_ends_after_the_body);
   for (guint i = 0; i < G_N_ELEMENTS (odd_rows); i++)
     ADD (odd_rows[i].name, &odd_rows[i], test_an_odd_head);
