@@ -23,6 +23,12 @@
 /* Far more than an app can say of a file; see broker/submission.c. */
 #define RECORD_MAX_BYTES (1024 * 1024)
 
+/* Of the bytes. */
+#define MODE 0600
+
+/* More room behind the end of a file than this is given back. */
+#define SPARE_MAX_BYTES (1024 * 1024)
+
 #define RECORD_ENDING ".json"
 #define NEW_ENDING ".json.new"
 
@@ -159,7 +165,7 @@ static int
 create_bytes (ObSpool *spool, const ObPartial *partial, GError **error)
 {
   g_autofree char *path = dup_path (spool, partial->id, "");
-  int fd = open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  int fd = open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, MODE);
 
   if (fd < 0)
     ob_file_set_error (error, errno, "Cannot create", path);
@@ -203,12 +209,25 @@ ob_partial_take (ObSpool *spool, const ObPartial *partial, const char *path, GEr
   return FALSE;
 }
 
+/* An app can change the mode of the file that it was given: to one that shuts us out, or lets others in. */
+static void
+reset_mode (const char *path)
+{
+  struct stat info;
+
+  if (lstat (path, &info) == 0 && S_ISREG (info.st_mode) && (info.st_mode & 07777) != MODE)
+    (void) g_chmod (path, MODE);
+}
+
 int
 ob_partial_open (ObSpool *spool, const char *id, int flags, GError **error)
 {
   g_autofree char *path = dup_path (spool, id, "");
-  int fd = open (path, flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
   struct stat info;
+  int fd;
+
+  reset_mode (path);
+  fd = open (path, flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
 
   if (fd >= 0 && fstat (fd, &info) == 0 && S_ISREG (info.st_mode))
     return fd;
@@ -253,10 +272,12 @@ ob_partial_has_writer (ObSpool *spool, const char *id)
   return is_refused;
 }
 
-/* Nobody else can open the file while we have a write lease, so that no writer finds it shorter than it left it. */
+/* Nobody else can open the file while we have a write lease, so that no writer finds it shorter than it left it. The file keeps its
+ * time. */
 static gboolean
-cut_at (ObSpool *spool, const char *id, guint64 size_bytes, GError **error)
+cut_at (ObSpool *spool, const char *id, off_t end, const struct stat *info, GError **error)
 {
+  const struct timespec times[] = { info->st_atim, info->st_mtim };
   int fd = ob_partial_open (spool, id, O_RDWR, error);
   gboolean is_cut = FALSE;
 
@@ -264,22 +285,37 @@ cut_at (ObSpool *spool, const char *id, guint64 size_bytes, GError **error)
     return FALSE;
   if (fcntl (fd, F_SETLEASE, F_WRLCK) != 0 && errno == EAGAIN)
     ob_partial_set_busy (error);
-  else if (ftruncate (fd, (off_t) size_bytes) != 0)
+  else if (ftruncate (fd, end) != 0)
     ob_file_set_error (error, errno, "Cannot size", id);
   else
     is_cut = TRUE;
+  if (is_cut)
+    (void) futimens (fd, times);
   (void) close (fd);
 
   return is_cut;
+}
+
+/* A recorder may have had the disk give it room in advance (fallocate(2)), which nobody needs any more. */
+static gboolean
+has_spare_room (const struct stat *info)
+{
+  return (guint64) info->st_blocks * 512 > (guint64) info->st_size + SPARE_MAX_BYTES;
 }
 
 gboolean
 ob_partial_cut (ObSpool *spool, const char *id, GError **error)
 {
   g_autoptr (ObPartial) partial = ob_partial_load (spool, id, NULL);
+  g_autofree char *path = dup_path (spool, id, "");
+  struct stat info;
+  off_t end;
 
-  return !partial || !partial->is_streamed || ob_partial_get_bytes (spool, id) <= partial->durable_bytes
-         || cut_at (spool, id, partial->durable_bytes, error);
+  if (lstat (path, &info) != 0 || !S_ISREG (info.st_mode))
+    return TRUE;
+  end = partial && partial->is_streamed ? MIN ((off_t) partial->durable_bytes, info.st_size) : info.st_size;
+
+  return (end == info.st_size && !has_spare_room (&info)) || cut_at (spool, id, end, &info, error);
 }
 
 guint64

@@ -61,7 +61,7 @@ gboolean ob_partial_has_writer (ObSpool *spool, const char *id);
 void ob_partial_set_busy (GError **error);
 
 /* Cuts off what a stream has left behind its durable bytes: nobody was told of it, and a piece with a wrong checksum may be
- * among it. Does nothing to a file that an app writes itself. Errors: Busy if it is open; Storage. */
+ * among it. Gives back the room behind the end of a file that an app writes itself. Errors: Busy if it is open; Storage. */
 gboolean ob_partial_cut (ObSpool *spool, const char *id, GError **error);
 
 /* Returns: how many bytes it has so far */

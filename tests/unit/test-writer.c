@@ -491,6 +491,54 @@ test_a_file_of_an_app_is_not_cut (Fixture *fixture, gconstpointer data)
   assert_size (fixture, 5);
 }
 
+/* As recorders ask for it that fear a full disk; the file's time is not that of the cut. */
+static void
+test_spare_room_is_given_back (Fixture *fixture, gconstpointer data)
+{
+  const struct timespec times[] = { { 1000, 0 }, { 1000, 0 } };
+  g_autoptr (ObPartial) partial = ob_partial_new (ID, -1, g_strdup ("{}"), 1000);
+  g_autofree char *path = ob_partial_dup_path (fixture->spool, ID);
+  g_autoptr (GError) error = NULL;
+  int fd = ob_partial_begin (fixture->spool, partial, &error);
+  struct stat info;
+
+  g_assert_cmpint (write (fd, "bytes", 5), ==, 5);
+  if (fallocate (fd, FALLOC_FL_KEEP_SIZE, 0, 8 * 1024 * 1024) != 0)
+    g_test_skip ("this file system gives no room in advance");
+  g_assert_cmpint (futimens (fd, times), ==, 0);
+  (void) close (fd);
+  g_assert_true (ob_partial_cut (fixture->spool, ID, &error));
+  g_assert_cmpint (stat (path, &info), ==, 0);
+  g_assert_cmpint (info.st_size, ==, 5);
+  g_assert_cmpint (info.st_blocks * 512, <, 1024 * 1024);
+  g_assert_cmpint (info.st_mtim.tv_sec, ==, 1000);
+}
+
+static void
+test_its_mode_is_ours (Fixture *fixture, gconstpointer data)
+{
+  static const mode_t modes[] = { 0, 0200, 0400, 0666, 04777 };
+  g_autoptr (ObPartial) partial = ob_partial_new (ID, -1, g_strdup ("{}"), 1000);
+  g_autofree char *path = ob_partial_dup_path (fixture->spool, ID);
+  g_autoptr (GError) error = NULL;
+  int fd = ob_partial_begin (fixture->spool, partial, &error);
+
+  for (guint i = 0; i < G_N_ELEMENTS (modes); i++)
+    {
+      struct stat info;
+      int own;
+
+      g_assert_cmpint (fchmod (fd, modes[i]), ==, 0);
+      g_assert_true (ob_partial_has_writer (fixture->spool, ID));
+      own = ob_partial_open (fixture->spool, ID, O_RDONLY, &error);
+      g_assert_no_error (error);
+      (void) close (own);
+      g_assert_cmpint (stat (path, &info), ==, 0);
+      g_assert_cmpuint (info.st_mode & 07777, ==, 0600);
+    }
+  (void) close (fd);
+}
+
 /* A lease refuses us the file (fcntl(2)); its holder may write. */
 static void
 test_a_lease_is_a_writer (Fixture *fixture, gconstpointer data)
@@ -525,6 +573,8 @@ main (int argc, char **argv)
               tear_down);
   g_test_add ("/writer/a-file-of-an-app-is-not-cut", Fixture, NULL, set_up, test_a_file_of_an_app_is_not_cut,
               tear_down);
+  g_test_add ("/writer/spare-room-is-given-back", Fixture, NULL, set_up, test_spare_room_is_given_back, tear_down);
+  g_test_add ("/writer/its-mode-is-ours", Fixture, NULL, set_up, test_its_mode_is_ours, tear_down);
   g_test_add ("/writer/a-lease-is-a-writer", Fixture, NULL, set_up, test_a_lease_is_a_writer, tear_down);
   g_test_add ("/writer/a-write-that-fails", Fixture, NULL, set_up, test_a_write_that_fails, tear_down);
   for (guint i = 0; i < G_N_ELEMENTS (damages); i++)
