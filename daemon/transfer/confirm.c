@@ -151,6 +151,7 @@ ob_confirm_ask (ObConnection *connection, const ObJob *job, ObAttemptResult *res
       return;
     }
   soup_message_headers_replace (soup_message_get_request_headers (message), "Accept", "application/json");
+  soup_message_headers_replace (soup_message_get_request_headers (message), "Cache-Control", "no-cache");
   answer = ob_http_send (connection, message, OB_ANSWER_MS, G_CANCELLABLE (stop));
   answer->is_elsewhere = !ob_origin_is_same (url, job->url);
   result->is_unknown = ob_answer_get_status (answer) == SOUP_STATUS_NOT_FOUND;

@@ -36,7 +36,8 @@ ob_put_message_new (const ObPutPlace *place, const char *method)
   return message;
 }
 
-/* Ask for no compression, so that lengths are those of the stored bytes. @tail_bytes: 0: for all */
+/* Ask for no compression, so that lengths are those of the stored bytes; and past caches, which may know what was there before the
+ * PUT (RFC 9111 section 5.2.1.4). @tail_bytes: 0: for all */
 static ObAnswer *
 ask (const ObPutPlace *place, const char *method, gsize tail_bytes)
 {
@@ -48,6 +49,7 @@ ask (const ObPutPlace *place, const char *method, gsize tail_bytes)
     return NULL;
   headers = soup_message_get_request_headers (message);
   soup_message_headers_replace (headers, "Accept-Encoding", "identity");
+  soup_message_headers_replace (headers, "Cache-Control", "no-cache");
   if (tail_bytes > 0)
     soup_message_headers_set_range (headers, size - (gint64) tail_bytes, size - 1);
 

@@ -75,6 +75,8 @@ ob_put_url_check (const char *template)
     return "{id}, {name} and {group} can stand in its path alone";
   if (!take_places (path, &has_id))
     return "the places in its path are {id}, {name} and {group}";
+  if (query > path && query[-1] == '/' && has_id)
+    return "it must be the URL of a file, and ends with a slash as a folder's does";
   if (!has_id)
     return "it needs {id} in its path, as in https://example.org/inbox/{id}-{name}: without it, two files of one name "
            "would "

@@ -17,6 +17,7 @@ typedef struct
   gint64 length;
   gboolean expects;
   gboolean is_conditional;
+  gboolean is_past_caches;
   guint64 first, last; /* of the Range; G_MAXUINT64: there is none */
 } Request;
 
@@ -37,6 +38,7 @@ read_head (GDataInputStream *stream, Request *request)
         g_assert_cmpint (sscanf (line + 6, " bytes=%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT, &request->first,
                                  &request->last),
                          ==, 2);
+      request->is_past_caches |= g_ascii_strcasecmp (line, "Cache-Control: no-cache") == 0;
       request->is_conditional |= g_ascii_strncasecmp (line, "If-", 3) == 0;
       request->expects |= g_ascii_strncasecmp (line, "Expect:", 7) == 0;
       g_free (line);
@@ -121,7 +123,7 @@ static void
 answer_question (OddServer *server, const Request *request, GString *answer)
 {
   g_mutex_lock (&server->lock);
-  if (!server->file || server->hides_file)
+  if (!server->file || server->hides_file || (server->habits.caches && !request->is_past_caches))
     g_string_append (answer, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
   else if (g_str_has_prefix (request->method, "GET "))
     answer_get (server, request, answer);

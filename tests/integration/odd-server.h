@@ -22,6 +22,7 @@ typedef struct
   guint cut_put;    /* stores the body of this PUT, and ends the connection without an answer; 0: of none */
   gboolean is_slow; /* to the next question after that, nothing is there yet */
   guint condition_status; /* its answer to a PUT with If-None-Match or If-Match; 0: it ignores them */
+  gboolean caches;        /* a cache before it remembers that nothing is there, and answers who does not ask past it */
   gboolean is_deaf;       /* never says "100 Continue" */
   gboolean floods;        /* interim answers, one after another, before each answer that counts */
 } OddHabits;

@@ -533,6 +533,7 @@ static const OddRow odd_rows[] = {
   { "/put/head-is-refused-and-get-is-not", { .head = REFUSAL (405), RANGES }, TRUE, 1, 0 },
   { "/put/head-breaks-the-server", { .head = REFUSAL (500), RANGES }, FALSE, 1, 0 },
   { "/put/head-is-for-others", { .head = REFUSAL (401), NONE }, FALSE, 1, 0 },
+  { "/put/a-cache-that-remembers", { .caches = TRUE, .cut_put = 1 }, FALSE, 1, 0 },
   { "/put/nobody-tells-a-length", { .head = OK, NONE }, FALSE, 0, 0 },
   { "/put/room-for-all-and-half-of-it-there", { .allots = TRUE }, FALSE, 2, 0 },
 };
