@@ -8,6 +8,8 @@ import {createRequire} from 'node:module';
 import path from 'node:path';
 import {pathToFileURL} from 'node:url';
 
+const START_MS = 120000; // beside tests that keep the processors busy
+
 const packages = createRequire(`${process.env.TOOLS}/browsers/`);
 
 export function findProgram(...names) {
@@ -54,6 +56,7 @@ class PuppeteerBrowser {
   async open(url) {
     const page = await this.browser.newPage();
 
+    page.setDefaultTimeout(START_MS);
     await page.goto(url);
     return new PuppeteerPage(page);
   }
@@ -71,7 +74,7 @@ export async function startChromium(folder, args = []) {
   if (!puppeteer || !executablePath)
     return null;
   return new PuppeteerBrowser(await puppeteer.launch({
-    executablePath, headless: true, userDataDir: path.join(folder, 'chromium'), dumpio: process.env.DUMPIO === '1',
+    executablePath, headless: true, timeout: START_MS, userDataDir: path.join(folder, 'chromium'), dumpio: process.env.DUMPIO === '1',
     args: ['--no-sandbox', '--disable-gpu', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', ...args],
   }));
 }
@@ -83,7 +86,7 @@ export async function startFirefox(folder) {
   if (!puppeteer || !executablePath)
     return null;
   return new PuppeteerBrowser(await puppeteer.launch({
-    browser: 'firefox', executablePath, headless: true, dumpio: process.env.DUMPIO === '1',
+    browser: 'firefox', executablePath, headless: true, timeout: START_MS, dumpio: process.env.DUMPIO === '1',
     env: {...process.env, HOME: folder, XDG_CACHE_HOME: path.join(folder, 'cache')},
     extraPrefsFirefox: {'media.navigator.streams.fake': true, 'media.navigator.permission.disabled': true},
   }));

@@ -18,9 +18,16 @@ const ENGINES = {
   webkitgtk: world => startWebKit(world.folder),
 };
 
+// Returns: null where it is not installed, or does not start.
 async function startEngine(world, name) {
-  const browser = await ENGINES[name](world);
+  let browser = null;
 
+  try {
+    browser = await ENGINES[name](world);
+  } catch (error) {
+    await tryCase(`${name}/starts`, () => Promise.reject(error));
+    return null;
+  }
   if (browser)
     browser.site = await world.startSite();
   else
