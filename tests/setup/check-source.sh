@@ -37,6 +37,15 @@ for file in "${product[@]}"; do
   [ "$(wc -l <"$file")" -le $most_lines ] || say "$file: longer than $most_lines lines"
 done
 
+# The scripts of pages, and of the tests that drive browsers.
+mapfile -t scripts < <(find client data tests \( -name '*.js' -o -name '*.mjs' \) 2>/dev/null | sort)
+for file in "${scripts[@]}"; do
+  head -n 3 "$file" | tr -d '\n' | grep -q 'SPDX-FileCopyrightText: The Outbox authors.*SPDX-License-Identifier: LGPL-2.1-or-later' \
+    || say "$file: does not begin with the two SPDX lines"
+  ! grep -nP '\t|[ ]+$' "$file" || say "$file: a tab, or blanks at the end of a line"
+  [ "$(wc -l <"$file")" -le $most_lines ] || say "$file: longer than $most_lines lines"
+done
+
 # layer NAME BELOW…: whatever else it includes of the daemon is beside it or above it.
 layer ()
 {

@@ -102,6 +102,11 @@ bad tab daemon/base/other.c "daemon/base/other.c: a tab, a goto, or blanks" < <(
 bad blanks tests/other.c "tests/other.c: a tab, a goto, or blanks" <<<"int other; "
 bad goto client/other.c "client/other.c: a tab, a goto, or blanks" <<<"static int other (void) { goto end; end: return 0; }"
 bad too-long daemon/base/other.c "daemon/base/other.c: longer than 500 lines" < <(seq -f '/* %g */' 500)
+make_good_tree
+lines '// A page.' 'let other;' >"$work/tree/client/other.js"
+refused script-without-licence "client/other.js: does not begin with the two SPDX lines"
+bad script-with-a-tab tests/other.mjs "tests/other.mjs: a tab, or blanks" < <(printf 'let\tother;\n')
+bad script-too-long client/js/other.js "client/js/other.js: longer than 500 lines" < <(seq -f '/* %g */' 500)
 bad no-layer-above-model daemon/model/other.c "daemon/model: includes" <<<'#include "store/own.h"'
 bad nothing-below-base daemon/base/other.c "daemon/base: includes" <<<'#include "model/own.h"'
 bad policy-without-store daemon/policy/other.c "daemon/policy: includes" <<<'#include "store/own.h"'
