@@ -183,6 +183,9 @@ function makeUpload({ api, run, confirm }) {
   }
 
   element.update = next => {
+    // What the broker has said nothing new of stays as it is, but for a countdown.
+    if (next === upload && !next.until)
+      return;
     const { confirmed, sent, size: whole } = progressOf(next);
     const { next: does, person } = labels.help(next.state, next.reasons[0]);
     const mood = moodOf(next);
