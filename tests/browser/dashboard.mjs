@@ -14,9 +14,10 @@ const {SCREENSHOTS} = process.env;
 
 // --- A page ---
 
-// Waits until the page's text has it, or has it no more.
+// Waits until the page's text has it, or has it no more. Looks whenever the page changes: a page behind others draws no frames, by
+// which puppeteer would look otherwise.
 function waitForText(page, text, isThere = true) {
-  return page.waitForFunction((wanted, there) => document.body.innerText.includes(wanted) === there, {}, text, isThere);
+  return page.waitForFunction((wanted, there) => document.body.innerText.includes(wanted) === there, {polling: 'mutation'}, text, isThere);
 }
 
 function findButton(page, name) {
@@ -299,4 +300,4 @@ export const dashboardCases = {
   'a-broker-that-is-gone-is-told': tellsThatTheBrokerIsGone,
 };
 
-export {openDashboard, waitForText};
+export {openDashboard, printAddress};

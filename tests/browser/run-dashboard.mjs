@@ -1,15 +1,18 @@
 // SPDX-FileCopyrightText: The Outbox authors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// The dashboard in Chromium, and whether Firefox has it too, with a broker and a server of their own. Prints TAP.
+// The dashboard in Chromium, and whether Firefox and WebKitGTK have it too, with a broker and a server of their own. Prints TAP.
 import assert from 'node:assert/strict';
 import {mkdirSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 
 import {startChromium, startFirefox} from './browsers.mjs';
-import {dashboardCases, openDashboard, waitForText} from './dashboard.mjs';
-import {endCases, skipCase, tryCase} from './tap.mjs';
+import {dashboardCases, openDashboard, printAddress} from './dashboard.mjs';
+import {endCases, skipCase, tryCase, until} from './tap.mjs';
+import {startWebKit} from './webkit.mjs';
 import {World} from './world.mjs';
+
+const MISSING = 'it is not installed; tests/setup/install.sh test brings it';
 
 // A film takes a while, so that something can be seen of its way.
 function slowDown(world) {
@@ -17,22 +20,44 @@ function slowDown(world) {
   writeFileSync(path.join(world.folder, 'outbox', 'outbox.conf'), '[Rule slow]\nmatch-type=video/*\nrate=1000k\n');
 }
 
+// What every engine has: the page opens, and follows the queue. read: the page's text.
+async function followsTheQueue(world, read) {
+  const says = text => until(`“${text}” on the page`, async () => (await read()).includes(text));
+
+  await says('Nothing to upload.');
+  await world.outbox('add', world.makeFile('photo.jpg', 1000).file);
+  await says('The one upload has arrived.');
+  await world.outbox('remove', '--done');
+  await says('Nothing to upload.');
+}
+
 async function tryFirefox(world) {
   const browser = await startFirefox(world.folder);
 
   if (!browser) {
-    skipCase('dashboard/firefox', 'Firefox is not installed; tests/setup/install.sh test brings it');
+    skipCase('dashboard/firefox-follows-it', MISSING);
     return;
   }
   await tryCase('dashboard/firefox-follows-it', async () => {
     const page = await openDashboard(world, browser);
 
-    await waitForText(page, 'Nothing to upload.');
-    await world.outbox('add', world.makeFile('fox.jpg', 1000).file);
-    await waitForText(page, 'The one upload has arrived.');
-    await world.outbox('remove', '--done');
-    await waitForText(page, 'Nothing to upload.');
+    await followsTheQueue(world, () => page.evaluate(() => document.body.innerText));
     assert.deepEqual(page.troubles, []);
+  });
+  await browser.end();
+}
+
+// The page's policy lets nothing make code of text, as WebKitPage.evaluate() would: so WebDriver is asked itself.
+async function tryWebKit(world) {
+  const browser = await startWebKit(world.folder);
+
+  if (!browser) {
+    skipCase('dashboard/webkitgtk-follows-it', MISSING);
+    return;
+  }
+  await tryCase('dashboard/webkitgtk-follows-it', async () => {
+    await browser.open(await printAddress(world));
+    await followsTheQueue(world, () => browser.command('POST', '/execute/sync', {script: 'return document.body.innerText', args: []}));
   });
   await browser.end();
 }
@@ -41,7 +66,7 @@ async function tryChromium(world) {
   const browser = await startChromium(world.folder);
 
   if (!browser) {
-    skipCase('dashboard', 'Chromium is not installed; tests/setup/install.sh test brings it');
+    skipCase('dashboard/chromium', MISSING);
     return;
   }
   const context = {browser, page: await openDashboard(world, browser)};
@@ -56,5 +81,11 @@ const world = await World.make();
 slowDown(world);
 await world.startBroker();
 await world.startServer();
-await tryFirefox(world).then(() => tryChromium(world)).finally(() => world.end());
+try {
+  await tryFirefox(world);
+  await tryWebKit(world);
+  await tryChromium(world);
+} finally {
+  world.end();
+}
 process.exit(endCases() > 0 ? 1 : 0);
