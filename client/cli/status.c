@@ -93,6 +93,28 @@ count_recordings (GPtrArray *saving)
   return n;
 }
 
+/* The broker counts a file that an app writes itself when that is finished. Returns: (transfer full) */
+static GVariant *
+count_recorded (GVariant *summary, GPtrArray *saving)
+{
+  static const char *const names[] = { "all", "saving" };
+  GVariantDict dict;
+  guint64 bytes = 0;
+
+  for (guint i = 0; i < saving->len; i++)
+    if (is_recording (saving->pdata[i]))
+      bytes += outbox_upload_get_saved (saving->pdata[i]);
+  g_variant_dict_init (&dict, summary);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      Count count = get_count (summary, names[i]);
+
+      g_variant_dict_insert (&dict, names[i], "(tt)", count.uploads, count.bytes + bytes);
+    }
+
+  return g_variant_ref_sink (g_variant_dict_end (&dict));
+}
+
 static void
 print_answer (GVariant *summary, GVariant *holds, GVariant *conditions, guint n_recordings)
 {
@@ -328,6 +350,7 @@ cli_status (int argc, char *argv[])
   g_autoptr (GPtrArray) under_way = NULL;
   g_autoptr (GPtrArray) failed = NULL;
   g_autoptr (GPtrArray) saving = NULL;
+  g_autoptr (GVariant) counts = NULL;
 
   if (!cli_parse (&argc, &argv, entries, NULL, 0, 0))
     return CLI_USAGE;
@@ -357,8 +380,9 @@ cli_status (int argc, char *argv[])
         = cli_list_uploads (client, g_variant_new_parsed ("{'state': <'saving'>, 'limit': <%u>}", LISTED_MOST), &error);
   if (!saving)
     return cli_fail (error);
-  print_answer (summary, holds, conditions, count_recordings (saving));
-  print_counts (summary);
+  counts = count_recorded (summary, saving);
+  print_answer (counts, holds, conditions, count_recordings (saving));
+  print_counts (counts);
   print_under_way (under_way);
   print_network (conditions);
   print_media_types (conditions);

@@ -250,6 +250,7 @@ static const struct
   { "send-now %s", 1, NULL },
   { "show %s", 0, "what has come so far" },
   { "show %s", 0, "10 bytes" },
+  { "status", 0, "has not arrived yet (10 bytes)" },
 };
 
 /* @refusal: what there is to be done instead of sending it */
