@@ -26,7 +26,8 @@
 #define EVENTS_OF_ITSELF (IN_DELETE_SELF | IN_MOVE_SELF)
 #define NO_WATCH (-1)
 
-/* Where no process could be started, another is tried after this time. */
+/* Where no process could be started, or the system has no watch left for this person, it is tried again after this time; whatever
+ * has changed meanwhile is told of then. */
 #define AGAIN_S 30
 
 /* The findings of the process. */
@@ -54,7 +55,8 @@ struct _ObFolderWatch
  * them. */
 typedef struct
 {
-  int fd;
+  int fd;    /* -1: the system gave none */
+  int error; /* errno, if it gave none */
   guint source;
   GPtrArray *watches; /* of ObFolderWatch */
 } Inotify;
@@ -156,13 +158,33 @@ let_go (ObFolderWatch *watch)
 
 static void tell (void);
 static void find (ObFolderWatch *watch);
+static void open_instance (void);
 static gboolean on_time_to_begin (gpointer user_data);
+
+static gboolean
+is_of_limit (int error)
+{
+  return error == ENOSPC || error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+/* Other programs of the person may have taken all watches, and nobody knows when they give some back. */
+static void
+note_error (ObFolderWatch *watch, int old_error)
+{
+  if (watch->found.error == EBADF && inotify->fd < 0)
+    watch->found.error = inotify->error;
+  if (watch->found.error != 0 && watch->found.error != old_error)
+    g_warning ("Cannot watch %s: %s", watch->path, g_strerror (watch->found.error));
+  if (is_of_limit (watch->found.error) && watch->begin_source == 0)
+    watch->begin_source = g_timeout_add_seconds (AGAIN_S, on_time_to_begin, watch);
+}
 
 static void
 on_found (GBytes *answer, gpointer user_data)
 {
   ObFolderWatch *watch = user_data;
   Found found = { NO_WATCH, EIO, 0 };
+  int old_error = watch->found.error;
 
   g_clear_pointer (&watch->errand, ob_errand_free);
   if (answer && g_bytes_get_size (answer) == sizeof found)
@@ -170,8 +192,7 @@ on_found (GBytes *answer, gpointer user_data)
   if (found.number != watch->found.number)
     let_go (watch);
   watch->found = found;
-  if (found.error != 0)
-    g_warning ("Cannot watch %s: %s", watch->path, g_strerror (found.error));
+  note_error (watch, old_error);
   if (watch->is_missed)
     find (watch);
   watch->is_changed = TRUE;
@@ -182,9 +203,11 @@ on_found (GBytes *answer, gpointer user_data)
 static void
 find (ObFolderWatch *watch)
 {
-  const Plan plan = { inotify->fd, watch->path };
+  Plan plan = { -1, watch->path };
   g_autoptr (GError) error = NULL;
 
+  open_instance ();
+  plan.inotify = inotify->fd;
   watch->is_missed = FALSE;
   watch->errand = ob_errand_start (send_found, &plan, inotify->fd, &error);
   if (watch->errand)
@@ -289,15 +312,25 @@ on_events (int fd, GIOCondition condition, gpointer user_data)
 /* --- Its life --- */
 
 static void
+open_instance (void)
+{
+  if (inotify->fd >= 0)
+    return;
+  inotify->fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
+  inotify->error = inotify->fd < 0 ? errno : 0;
+  if (inotify->fd >= 0)
+    inotify->source = g_unix_fd_add (inotify->fd, G_IO_IN, on_events, NULL);
+}
+
+static void
 join (ObFolderWatch *watch)
 {
   if (!inotify)
     {
       inotify = g_new0 (Inotify, 1);
       inotify->watches = g_ptr_array_new ();
-      inotify->fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
-      if (inotify->fd >= 0)
-        inotify->source = g_unix_fd_add (inotify->fd, G_IO_IN, on_events, NULL);
+      inotify->fd = -1;
+      open_instance ();
     }
   g_ptr_array_add (inotify->watches, watch);
 }

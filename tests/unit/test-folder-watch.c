@@ -8,6 +8,9 @@
 
 #include "support/wait.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 typedef struct
 {
   char *folder;
@@ -179,6 +182,34 @@ test_the_end_while_it_tells (Fixture *fixture, gconstpointer data)
   g_assert_false (is_told (fixture, 0, "touch other", FALSE));
 }
 
+/* Lets a descriptor be opened, or not. */
+static void
+limit_descriptors (gboolean is_limited)
+{
+  static struct rlimit before;
+  struct rlimit limit;
+  int next = dup (0);
+
+  (void) close (next);
+  if (is_limited)
+    g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &before), ==, 0);
+  limit = before;
+  if (is_limited)
+    limit.rlim_cur = (rlim_t) next;
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+}
+
+/* Other programs had taken all that a person may have, and gave one back. */
+static void
+test_no_instance_was_left (Fixture *fixture, gconstpointer data)
+{
+  limit_descriptors (TRUE);
+  fixture->watches[0] = ob_folder_watch_new (fixture->folder, on_changed, &fixture->n_changes[0]);
+  limit_descriptors (FALSE);
+  wait_until_told (&fixture->n_changes[0], 0);
+  g_assert_true (is_told (fixture, 0, "touch file", TRUE));
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -186,6 +217,7 @@ main (int argc, char *argv[])
 #define ADD(name, test) g_test_add (name, Fixture, NULL, set_up, test, tear_down)
   ADD ("/folder-watch/what-is-told", test_what_is_told);
   ADD ("/folder-watch/two-of-one-folder", test_two_of_one_folder);
+  ADD ("/folder-watch/no-instance-was-left", test_no_instance_was_left);
   ADD ("/folder-watch/the-end-while-it-tells", test_the_end_while_it_tells);
 #undef ADD
 
