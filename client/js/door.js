@@ -191,6 +191,13 @@ export class Door {
     return this.#proving;
   }
 
+  // Returns: {base, token}, for a request that is sent at once.
+  async open() {
+    const {base, token} = await this.#getProof();
+
+    return {base, token};
+  }
+
   // Returns: `ready`, `unpaired`, `absent`, `ask` (the browser wants a click first) or `blocked`.
   async look() {
     try {

@@ -161,6 +161,12 @@ export class Outbox {
   /** Ends the waits of what is tried again. */
   tryNow(): void;
 
+  /**
+   * What another client of tus needs for a request that it sends at once. Rejects where the broker cannot prove itself: ask again
+   * before each request.
+   */
+  tus(): Promise<{ endpoint: string; headers: { Authorization: string } }>;
+
   get(id: string): Promise<Upload>;
   list(filter?: Filter): Promise<Upload[]>;
   pause(id: string): Promise<void>;

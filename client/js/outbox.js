@@ -155,6 +155,15 @@ export class Outbox {
         await shelf.forgetSubmission(key);
   }
 
+  // --- Other clients of tus, such as Uppy ---
+
+  // Returns: {endpoint, headers}, for one request: the broker has just proved that it is there, so that the token goes to nobody else.
+  async tus() {
+    const {base, token} = await this.#door.open();
+
+    return {endpoint: `${base}/v1/tus/`, headers: {Authorization: `Bearer ${token}`}};
+  }
+
   // --- What is at the broker ---
 
   get(id) {

@@ -11,6 +11,7 @@ import {tryAttacks} from './attacks.mjs';
 import {startChromium} from './browsers.mjs';
 import {arrives, connect, isReady, MIB, reads, toBytes} from './steps.mjs';
 import {until} from './tap.mjs';
+import {uppyGoesOn} from './uppy.mjs';
 import {PUBLIC_PORT, sha256} from './world.mjs';
 
 const N_TABS = 8;
@@ -260,6 +261,7 @@ export const chromiumCases = {
   last: {
     'another-site-gets-nothing': attacked,
     'a-broker-that-is-killed-half-way-comes-back': brokerComesBack,
+    'uppy-as-it-is-goes-on': uppyGoesOn,
     'who-cannot-prove-gets-nothing': squatter,
     'what-a-person-takes-back': revoked,
   },

@@ -49,6 +49,9 @@ export async function start(program, args, {env = {}, ready, isQuiet = false} = 
   return {process: child, text};
 }
 
+// What cases have their site serve besides: path → text.
+export const added = new Map();
+
 // Serves the library, the probe in every page, and a page around the example (/around?allow=…).
 function serve(request, response) {
   const {pathname, searchParams} = new URL(request.url, 'http://site');
@@ -62,7 +65,7 @@ function serve(request, response) {
     return;
   }
   try {
-    const body = readFileSync(file);
+    const body = added.get(pathname) ?? readFileSync(file);
 
     response.writeHead(200, {'Content-Type': TYPES[path.extname(file)] ?? 'application/octet-stream'});
     response.end(file.endsWith('.html') ? String(body).replace('<script type="module"', PROBE) : body);
