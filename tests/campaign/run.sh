@@ -138,7 +138,7 @@ for who in program page; do
   step "rest-schema-$who" schema "$who"
 done
 step browsers-and-uppy env UPPY_MIB=304 OUTBOX="$build/client/cli/outbox" OUTBOXD="$build/daemon/outboxd" TOOLS="$build/tools" \
-  timeout 600 "$here/../browser/run.sh"
+  timeout 600 "$here/../browser/run.sh" run.mjs chromium
 step days days
 step stream-cuts env OUTBOX_CUTS="$kills" RECEIVER="$build/tests/receiver/outbox-receiver" OUTBOXD="$build/daemon/outboxd" \
   timeout $((minutes * 60 + 600)) "$build/tests/integration/test-rest-events" -p /rest/random-cuts

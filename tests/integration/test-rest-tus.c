@@ -6,7 +6,6 @@
 #include "rest.h"
 
 #include <gio/gunixsocketaddress.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define TUS "Tus-Resumable: 1.0.0\r\n"
@@ -111,6 +110,8 @@ test_pieces (void)
   g_autofree char *path = create (
       broker, "Upload-Length: 11\r\nUpload-Metadata: type aW1hZ2UvanBlZw==, filename YS5qcGc=,job NDcxMQ==,empty\r\n");
   g_auto (RestAnswer) part = { 0 };
+  g_auto (RestAnswer) conflict = { 0 };
+  g_autofree char *conflict_expires = NULL;
   g_auto (RestAnswer) head = { 0 };
   g_autofree char *expires = NULL;
   g_autofree char *never = NULL;
@@ -122,6 +123,10 @@ test_pieces (void)
   part = ask (broker, "HEAD", path, TUS, "", 0, 0);
   expires = rest_answer_dup_field (&part, "Upload-Expires");
   g_assert_true (expires && g_str_has_suffix (expires, " GMT"));
+  conflict = ask (broker, "PATCH", path, TUS PIECE "Upload-Offset: 5\r\n", "", 0, 0);
+  g_assert_cmpuint (conflict.status, ==, 409);
+  conflict_expires = rest_answer_dup_field (&conflict, "Upload-Expires");
+  g_assert_nonnull (conflict_expires);
   g_assert_cmpint (get_offset (broker, path), ==, 6);
   g_assert_cmpuint (patch (broker, path, 6, "", "world"), ==, 204);
   assert_saved (broker, path, "hello world", 11);
@@ -216,6 +221,19 @@ test_termination (void)
   g_assert_cmpuint (ask_status (broker, "DELETE", path, TUS, ""), ==, 404);
   g_assert_cmpuint (ask_status (broker, "DELETE", whole, TUS, ""), ==, 409);
   g_assert_cmpuint (test_broker_count (broker, "all"), ==, 1);
+}
+
+/* Whoever waits for leave is refused before a byte of the body was sent. */
+static void
+test_asks_first (void)
+{
+  g_autoptr (TestBroker) broker = start ();
+  g_auto (RestAnswer) refused
+      = ask (broker, "POST", "/v1/tus/", TUS PIECE "Expect: 100-continue\r\nUpload-Length: -1\r\n", "", 0, 5);
+  g_autofree char *version = rest_answer_dup_field (&refused, "Tus-Resumable");
+
+  g_assert_cmpuint (refused.status, ==, 400);
+  g_assert_cmpstr (version, ==, "1.0.0");
 }
 
 /* Whatever the method on the line is. Elsewhere the header says nothing. */
@@ -438,6 +456,25 @@ test_killed (void)
   g_assert_cmpuint (test_broker_count (broker, "all"), ==, 1);
 }
 
+/* All of it is on the disk, and its client never comes back. */
+static void
+test_killed_before_the_commit (void)
+{
+  g_autoptr (TestBroker) broker = start ();
+  g_autofree char *path = NULL;
+
+  test_broker_kill (broker);
+  test_broker_start (broker, "partial-durable");
+  rest_wait (broker);
+  path = create (broker, "Upload-Length: 5\r\n");
+  g_assert_cmpuint (patch (broker, path, 0, "", "hello"), ==, 0);
+  test_broker_wait_for_death (broker, 20);
+  test_broker_start (broker, NULL);
+  test_broker_wait_for_all (broker, "done", 20);
+  assert_saved (broker, path, "hello", 5);
+  g_assert_cmpuint (test_broker_count (broker, "all"), ==, 1);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -449,6 +486,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/rest-tus/checksum", test_checksum);
   g_test_add_func ("/rest-tus/a-refused-piece-is-not-committed", test_a_refused_piece_is_not_committed);
   g_test_add_func ("/rest-tus/termination", test_termination);
+  g_test_add_func ("/rest-tus/asks-first", test_asks_first);
   g_test_add_func ("/rest-tus/method-override", test_method_override);
   g_test_add_func ("/rest-tus/refused", test_refused);
   g_test_add_func ("/rest-tus/name-with-control-characters", test_name_with_control_characters);
@@ -456,6 +494,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/rest-tus/taken-over", test_taken_over);
   g_test_add_func ("/rest-tus/cut-body", test_cut_body);
   g_test_add_func ("/rest-tus/killed", test_killed);
+  g_test_add_func ("/rest-tus/killed-before-the-commit", test_killed_before_the_commit);
 
   return g_test_run ();
 }

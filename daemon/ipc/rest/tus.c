@@ -67,22 +67,23 @@ get_method (const Tus *tus)
 }
 
 static void
-set_progress (const Tus *tus, guint64 offset)
+set_offset (const Tus *tus, guint64 offset)
 {
-  SoupServerMessage *message = ob_exchange_get_message (tus->exchange);
-  ObBroker *broker = ob_exchange_get_context (tus->exchange)->broker;
-
-  ob_tus_set_number (message, "Upload-Offset", offset);
-  ob_tus_set_expiry (message, ob_broker_get_expiry_ms (broker, ob_tus_upload_get_id (tus->upload)));
+  ob_tus_set_number (ob_exchange_get_message (tus->exchange), "Upload-Offset", offset);
 }
 
 /* Not before it is answered: where libsoup says 100 first, it drops what the answer had. */
 static void
 set_common (const Tus *tus)
 {
+  ObBroker *broker = ob_exchange_get_context (tus->exchange)->broker;
+
   soup_message_headers_replace (get_answer (tus), "Tus-Resumable", OB_TUS_VERSION);
   if (tus->location)
     soup_message_headers_replace (get_answer (tus), "Location", tus->location);
+  if (tus->upload)
+    ob_tus_set_expiry (ob_exchange_get_message (tus->exchange),
+                       ob_broker_get_expiry_ms (broker, ob_tus_upload_get_id (tus->upload)));
 }
 
 static void
@@ -152,7 +153,7 @@ on_piece_done (guint64 offset, const GError *error, gpointer user_data)
     fail (tus, error);
   else if (tus->exchange)
     {
-      set_progress (tus, offset);
+      set_offset (tus, offset);
       answer (tus, is_creation (tus) ? 201 : 204);
     }
   tus_unref (tus);
@@ -309,7 +310,7 @@ take_piece (Tus *tus, guint64 body_bytes)
 static void
 tell (Tus *tus, const ObUpload *row, gint64 size_bytes, guint64 offset)
 {
-  set_progress (tus, offset);
+  set_offset (tus, offset);
   if (size_bytes >= 0)
     ob_tus_set_number (ob_exchange_get_message (tus->exchange), "Upload-Length", (guint64) size_bytes);
   else
