@@ -404,10 +404,39 @@ ob_broker_is_in_memory (ObBroker *self)
 
 /* --- Web apps --- */
 
+/* A change of the web apps that is not on the disk yet. */
+typedef struct
+{
+  ObBroker *broker; /* borrowed: it answers */
+  ObCommandDone done;
+  gpointer user_data; /* of it */
+} AppsChange;
+
+static AppsChange *
+apps_change_new (ObBroker *self, ObCommandDone done, gpointer user_data)
+{
+  AppsChange *change = g_new (AppsChange, 1);
+
+  *change = (AppsChange){ self, done, user_data };
+
+  return change;
+}
+
+/* Whoever has revoked an app is answered when nothing of it goes on. */
+static void
+on_apps_changed (const GError *error, gpointer user_data)
+{
+  g_autofree AppsChange *change = user_data;
+
+  if (!error)
+    g_signal_emit_by_name (change->broker, "apps-changed");
+  change->done (error, change->user_data);
+}
+
 void
 ob_broker_let_in (ObBroker *self, const ObPairedApp *app, const char *by, ObCommandDone done, gpointer user_data)
 {
-  ob_paired_apps_add (self->members->queue, app, by, done, user_data);
+  ob_paired_apps_add (self->members->queue, app, by, on_apps_changed, apps_change_new (self, done, user_data));
 }
 
 void
@@ -419,7 +448,7 @@ ob_broker_deny_app (ObBroker *self, const char *origin, const char *by, ObComman
 void
 ob_broker_revoke_app (ObBroker *self, const char *origin, const char *by, ObCommandDone done, gpointer user_data)
 {
-  ob_paired_apps_revoke (self->members->queue, origin, by, done, user_data);
+  ob_paired_apps_revoke (self->members->queue, origin, by, on_apps_changed, apps_change_new (self, done, user_data));
 }
 
 GPtrArray *

@@ -14,6 +14,7 @@ enum
   REMOVED,
   HOLDS_CHANGED,
   COUNTS_CHANGED,
+  APPS_CHANGED,
   N_SIGNALS,
 };
 
@@ -179,6 +180,7 @@ ob_broker_class_init (ObBrokerClass *klass)
   signals[REMOVED] = g_signal_new ("removed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
                                    G_TYPE_POINTER, G_TYPE_INT64);
   signals[HOLDS_CHANGED] = g_signal_new ("holds-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[APPS_CHANGED] = g_signal_new ("apps-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[COUNTS_CHANGED]
       = g_signal_new ("counts-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }

@@ -35,6 +35,7 @@ G_BEGIN_DECLS
  * - `added` (ObUpload *), `changed` (ObUpload *), `removed` (ObUpload *, sequence: gint64)
  * - `holds-changed` ()
  * - `counts-changed` (): the last of each commit
+ * - `apps-changed` (): a web app was let in, which may have ended its oldest token, or revoked
  */
 #define OB_TYPE_BROKER (ob_broker_get_type ())
 G_DECLARE_FINAL_TYPE (ObBroker, ob_broker, OB, BROKER, GObject)

@@ -49,25 +49,50 @@ page_send (guint16 port, const char *bytes, gssize size_bytes)
   return rest_send_on (connection, bytes, size_bytes);
 }
 
-RestAnswer
-page_fetch (const Page *page, const char *method, const char *target, const char *fields, const char *body)
+/* Returns: (transfer full): the head without its end. */
+static GString *
+make_head (const Page *page, guint16 port, const char *method, const char *target, const char *fields)
 {
-  const guint16 port = page_find_port (page->broker);
-  g_autoptr (GString) bytes = g_string_new (NULL);
+  GString *head = g_string_new (NULL);
 
-  g_string_printf (bytes,
+  g_string_printf (head,
                    "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nOrigin: %s\r\nSec-Fetch-Site: cross-site\r\n"
                    "Sec-Fetch-Mode: cors\r\nSec-Fetch-Dest: empty\r\n",
                    method, target, port, page->origin);
   if (page->token)
-    g_string_append_printf (bytes, "Authorization: Bearer %s\r\n", page->token);
+    g_string_append_printf (head, "Authorization: Bearer %s\r\n", page->token);
   if (fields)
-    g_string_append (bytes, fields);
+    g_string_append (head, fields);
+
+  return head;
+}
+
+RestAnswer
+page_fetch (const Page *page, const char *method, const char *target, const char *fields, const char *body)
+{
+  const guint16 port = page_find_port (page->broker);
+  g_autoptr (GString) bytes = make_head (page, port, method, target, fields);
+
   if (body)
     g_string_append_printf (bytes, "Content-Type: application/json\r\nContent-Length: %zu\r\n", strlen (body));
   g_string_append_printf (bytes, "\r\n%s", body ? body : "");
 
   return page_send (port, bytes->str, -1);
+}
+
+GSocketConnection *
+page_begin (const Page *page, const char *method, const char *target, const char *fields)
+{
+  const guint16 port = page_find_port (page->broker);
+  g_autoptr (GString) head = make_head (page, port, method, target, fields);
+  GSocketConnection *connection = page_connect (port);
+
+  g_assert_nonnull (connection);
+  g_string_append (head, "\r\n");
+  g_assert_true (g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (connection)), head->str,
+                                            head->len, NULL, NULL, NULL));
+
+  return connection;
 }
 
 char *

@@ -31,6 +31,9 @@ RestAnswer page_send (guint16 port, const char *bytes, gssize size_bytes);
 /* Sends what fetch() sends. @fields: (nullable): whole lines. @body: (nullable): JSON */
 RestAnswer page_fetch (const Page *page, const char *method, const char *target, const char *fields, const char *body);
 
+/* The same up to the end of the head, and no further. @fields: (nullable). Returns: (transfer full): what it is sent on */
+GSocketConnection *page_begin (const Page *page, const char *method, const char *target, const char *fields);
+
 /* Returns: (transfer full): what a member of the answer's JSON says */
 char *page_dup_member (const RestAnswer *answer, const char *name);
 

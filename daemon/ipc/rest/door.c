@@ -36,6 +36,7 @@ struct _ObDoor
   char *dashboard;         /* its origin; NULL: there is no port */
   GSocketAddress *address; /* of the door, for libsoup */
   char *note;              /* the path of rest.json */
+  gulong revoked;          /* the handler that hears of it */
 };
 
 /* --- Requests --- */
@@ -150,6 +151,22 @@ on_accepted_at_port (GSocketConnection *connection, gpointer user_data)
   ob_visits_add (((ObDoor *) user_data)->visits, OB_GUARD_PORT, connection);
 }
 
+/* A token that a person has revoked, or that a newer one has ended, ends what it has under way. */
+static void
+on_apps_changed (ObBroker *broker, gpointer user_data)
+{
+  ObDoor *door = user_data;
+  g_autoptr (GPtrArray) visits = ob_visits_list (door->visits);
+
+  for (guint i = 0; i < visits->len; i++)
+    {
+      ObVisit *visit = visits->pdata[i];
+
+      if (ob_visit_get_attached (visit) && !ob_pages_is_good (door->tools.requests, visit))
+        ob_exchange_cut (ob_visit_get_attached (visit));
+    }
+}
+
 /* --- Life --- */
 
 static void
@@ -208,8 +225,9 @@ ob_door_open (const ObRequestContext *context, ObFeed *feed)
   ObDoor *door = g_new0 (ObDoor, 1);
   g_autoptr (GError) error = NULL;
 
-  door->tools
-      = (ObExchangeTools){ context, feed, ob_tus_uploads_new (context->broker), ob_heartbeat_new (OB_HEARTBEAT_S) };
+  door->tools = (ObExchangeTools){ context, feed, ob_tus_uploads_new (context->broker),
+                                   ob_heartbeat_new (OB_HEARTBEAT_S), ob_rate_new () };
+  door->revoked = g_signal_connect (context->broker, "apps-changed", G_CALLBACK (on_apps_changed), door);
   door->server = soup_server_new ("raw-paths", TRUE, "server-header", NULL, NULL);
   soup_server_add_early_handler (door->server, NULL, on_head, door, NULL);
   soup_server_add_handler (door->server, NULL, on_body, door, NULL);
@@ -248,6 +266,7 @@ ob_door_get_dashboard (ObDoor *door)
 void
 ob_door_free (ObDoor *door)
 {
+  g_signal_handler_disconnect (door->tools.requests->broker, door->revoked);
   if (door->note)
     (void) g_unlink (door->note);
   g_clear_pointer (&door->port, ob_port_free);
@@ -258,6 +277,7 @@ ob_door_free (ObDoor *door)
   ob_visits_free (door->visits);
   ob_tus_uploads_free (door->tools.tus);
   ob_heartbeat_free (door->tools.heartbeat);
+  ob_rate_free (door->tools.rate);
   g_object_unref (door->address);
   g_free (door->note);
   g_free (door->url);

@@ -306,6 +306,11 @@ ob_events_take_body (ObExchange *exchange)
       ob_exchange_end (exchange);
       return;
     }
+  if (!ob_exchange_check_stream (exchange, &error))
+    {
+      ob_exchange_fail (exchange, error);
+      return;
+    }
   stream = stream_new (exchange, asked ? asked : "");
   stream->subscription = ob_feed_subscribe (ob_exchange_get_feed (exchange), ob_exchange_get_caller (exchange), options,
                                             stream->asked, &subscriber, stream, &error);

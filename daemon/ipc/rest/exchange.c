@@ -17,6 +17,7 @@ struct _ObExchange
   char *parameter;
   gboolean is_paused;
   gboolean is_answered;
+  gboolean is_stream;
   gpointer part; /* of the kind that the route is */
   GDestroyNotify free_part;
 };
@@ -163,6 +164,7 @@ ob_exchange_begin_stream (ObExchange *exchange, const char *media_type)
 {
   if (!take_answer (exchange))
     return;
+  exchange->is_stream = TRUE;
   ob_reply_stream (exchange->message, ob_exchange_get_reader (exchange), media_type);
 }
 
@@ -198,6 +200,30 @@ ob_exchange_end (ObExchange *exchange)
   soup_server_message_unpause (exchange->message);
 }
 
+gboolean
+ob_exchange_check_stream (ObExchange *exchange, GError **error)
+{
+  if (ob_visit_begin_stream (exchange->visit))
+    return TRUE;
+  g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY,
+                       "This token has as many event streams as it may; tabs of a page share one");
+
+  return FALSE;
+}
+
+void
+ob_exchange_cut (ObExchange *exchange)
+{
+  if (!exchange->visit)
+    return;
+  ob_visit_stop_listening (exchange->visit);
+  ob_exchange_set_part (exchange, NULL, NULL);
+  if (exchange->is_stream)
+    ob_exchange_end (exchange);
+  else
+    ob_exchange_refuse (exchange, 401, "This page was revoked");
+}
+
 /* --- What it is about --- */
 
 const ObRequestContext *
@@ -222,6 +248,12 @@ ObHeartbeat *
 ob_exchange_get_heartbeat (const ObExchange *exchange)
 {
   return exchange->tools->heartbeat;
+}
+
+ObRate *
+ob_exchange_get_rate (const ObExchange *exchange)
+{
+  return exchange->tools->rate;
 }
 
 const ObCaller *

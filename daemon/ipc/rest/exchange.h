@@ -10,6 +10,7 @@
 #include "ipc/feed.h"
 #include "ipc/requests/request.h"
 #include "ipc/rest/heartbeat.h"
+#include "ipc/rest/rate.h"
 #include "ipc/rest/router.h"
 #include "ipc/rest/tus-upload.h"
 #include "ipc/rest/visit.h"
@@ -27,6 +28,7 @@ typedef struct
   ObFeed *feed;
   ObTusUploads *tus;
   ObHeartbeat *heartbeat;
+  ObRate *rate; /* of pages that ask to be let in */
 } ObExchangeTools;
 
 /* @tools, @visit: borrowed. @routed: what it has is taken. Attaches itself to the visit, which ends it. */
@@ -44,6 +46,7 @@ const ObRequestContext *ob_exchange_get_context (const ObExchange *exchange);
 ObFeed *ob_exchange_get_feed (const ObExchange *exchange);
 ObTusUploads *ob_exchange_get_tus (const ObExchange *exchange);
 ObHeartbeat *ob_exchange_get_heartbeat (const ObExchange *exchange);
+ObRate *ob_exchange_get_rate (const ObExchange *exchange);
 const ObCaller *ob_exchange_get_caller (const ObExchange *exchange);
 const char *ob_exchange_get_reader (const ObExchange *exchange); /* (nullable): see ob_visit_get_reader() */
 const char *ob_exchange_get_digest (const ObExchange *exchange); /* (nullable): of the token of a page */
@@ -81,6 +84,12 @@ void ob_exchange_begin_stream (ObExchange *exchange, const char *media_type);
 void ob_exchange_send (ObExchange *exchange, char *text);
 void ob_exchange_send_bytes (ObExchange *exchange, GBytes *bytes);
 void ob_exchange_end (ObExchange *exchange);
+
+/* Returns: whether its caller may have one more event stream. Errors: TooMany. */
+gboolean ob_exchange_check_stream (ObExchange *exchange, GError **error);
+
+/* Its caller was revoked: what is under way for it ends, whether it was answered or not. */
+void ob_exchange_cut (ObExchange *exchange);
 
 /* What one kind of route keeps. @free_part: called when the visit ends, answered or not */
 void ob_exchange_set_part (ObExchange *exchange, gpointer part, GDestroyNotify free_part);

@@ -229,6 +229,8 @@ carry_out (Judgement *judgement, ObVisit *visit, SoupServerMessage *message, con
   const char *reader = judgement->may_read ? judgement->head->origin : NULL;
 
   ob_visit_let_in (visit, g_steal_pointer (&judgement->caller), reader, judgement->digest);
+  if (judgement->status == 0 && ob_visit_is_one_too_many (visit))
+    refuse (judgement, 429, "Too many connections with this token are open; try again later");
   if (judgement->status != 0)
     ob_reply_refusal (message, reader, judgement->status, judgement->detail);
   else if (judgement->head->is_preflight)
@@ -253,4 +255,18 @@ ob_pages_let_in (const ObRequestContext *context, guint16 port, ObVisit *visit, 
   g_free (judgement.digest);
 
   return is_served;
+}
+
+gboolean
+ob_pages_is_good (const ObRequestContext *context, ObVisit *visit)
+{
+  const ObCaller *caller = ob_visit_get_caller (visit);
+  const char *digest = ob_visit_get_digest (visit);
+  g_autoptr (ObPairedApp) app = NULL;
+
+  if (!digest || !caller || caller->kind == OB_CALLER_DASHBOARD)
+    return TRUE;
+  app = ob_broker_find_app (context->broker, ob_visit_get_reader (visit), digest, NULL);
+
+  return app != NULL;
 }

@@ -33,4 +33,7 @@ G_BEGIN_DECLS
 gboolean ob_pages_let_in (const ObRequestContext *context, guint16 port, ObVisit *visit, SoupServerMessage *message,
                           const ObRouted *routed);
 
+/* Returns: whether the visit's token, if it has one, is still good */
+gboolean ob_pages_is_good (const ObRequestContext *context, ObVisit *visit);
+
 G_END_DECLS

@@ -18,6 +18,22 @@ get_pairing (const ObExchange *exchange)
   return ob_exchange_get_context (exchange)->pairing;
 }
 
+/* Returns: whether the page has asked too often, and was told so */
+static gboolean
+is_too_often (ObExchange *exchange, gint64 now_ms)
+{
+  const gint64 wait_ms = ob_rate_take (ob_exchange_get_rate (exchange), ob_exchange_get_reader (exchange), now_ms);
+  g_autofree char *wait_s = g_strdup_printf ("%" G_GINT64_FORMAT, wait_ms / 1000 + 1);
+
+  if (wait_ms <= 0)
+    return FALSE;
+  soup_message_headers_replace (soup_server_message_get_response_headers (ob_exchange_get_message (exchange)),
+                                "Retry-After", wait_s);
+  ob_exchange_refuse (exchange, 429, "Pages ask too often to be let in; try again later");
+
+  return TRUE;
+}
+
 static gint64
 get_boot_ms (const ObExchange *exchange)
 {
@@ -36,6 +52,8 @@ ask (ObExchange *exchange, GVariant *arguments)
   const ObPairingRequest *request;
   GVariantBuilder answer;
 
+  if (is_too_often (exchange, now_ms))
+    return;
   (void) g_variant_lookup (arguments, "manage", "b", &may_manage);
   request = ob_pairing_ask (get_pairing (exchange), ob_exchange_get_reader (exchange), may_manage, now_ms, &device_code,
                             &error);
@@ -110,7 +128,7 @@ poll_token (ObExchange *exchange, GVariant *arguments)
                           get_boot_ms (exchange), &token, &interval_ms);
   if (poll == OB_PAIRING_POLL_APPROVED)
     tell_token (exchange, token);
-  else
+  else if (poll != OB_PAIRING_POLL_EXPIRED || !is_too_often (exchange, get_boot_ms (exchange)))
     refuse_poll (exchange, poll, interval_ms);
 }
 

@@ -9,6 +9,7 @@
  *   what ob_pairing_ask() refuses: an origin that was denied, 403, 409, 429
  *     another wish, too many who wait
  *   a device code of another page, of the past, or guessed    400 expired_token
+ *   more questions and guesses than rate.h lets pass          429
  *   a poll too soon; before the person has answered           400 slow_down; authorization_pending
  *   a nonce that is not 64 hexadecimal digits                 400
  *   hello by a page that is not paired                        404

@@ -3,13 +3,11 @@
  *
  * From accept() to a request that may be answered. A visit belongs to its table until its stream is closed. Main thread.
  */
-#include "ipc/rest/visit.h"
+#include "ipc/rest/visit-private.h"
 
 #include "base/debug.h"
 #include "ipc/process.h"
 #include "ipc/rest/peer.h"
-#include "ipc/rest/visit-head.h"
-#include "ipc/rest/visit-stream.h"
 
 #include <gio/gunixsocketaddress.h>
 #include <unistd.h>
@@ -17,56 +15,12 @@
 /* Beyond the most, so many are told that there are too many; the others find the door closed. */
 #define MOST_TOLD 64
 
-#define READ_BYTES 4096
+/* Visits of other users at the port that are told so. */
+#define MOST_OF_OTHERS 16
 
-struct _ObVisits
-{
-  GHashTable *all;       /* GSocketAddress → ObVisit, owned */
-  GHashTable *processes; /* pid → how many visits it has */
-  ObLooks *looks;
-  void (*ready) (ObVisit *visit, gpointer user_data);
-  gpointer user_data;
-  gboolean is_ending;
-};
-
-struct _ObVisit
-{
-  ObVisits *visits; /* borrowed */
-  GSocketConnection *connection;
-  GSocketAddress *address;
-  ObGuardDoor door;
-  guint32 pid; /* 0: it is not counted */
-  ObLook *look;
-  ObCaller *caller;
-  char *reader;      /* see ob_visit_get_reader() */
-  char *digest;      /* of the token of a page; NULL: it has shown none */
-  GByteArray *bytes; /* the head, and what came with it */
-  gsize head_bytes;  /* 0: it has not come yet */
-  ObGuardVerdict verdict;
-  char *why;          /* what the detail of the verdict points to, where it is not static */
-  guint64 rest_bytes; /* to be read and dropped, after the answer */
-  GSource *readable;
-  guint deadline;
-  gpointer attached;
-  GDestroyNotify gone;
-};
-
-/* --- Counts --- */
-
-static guint
-count_of_process (const ObVisits *visits, guint32 pid)
-{
-  return GPOINTER_TO_UINT (g_hash_table_lookup (visits->processes, GUINT_TO_POINTER (pid)));
-}
-
-static void
-set_count (const ObVisits *visits, guint32 pid, guint n_visits)
-{
-  if (n_visits > 0)
-    (void) g_hash_table_replace (visits->processes, GUINT_TO_POINTER (pid), GUINT_TO_POINTER (n_visits));
-  else
-    (void) g_hash_table_remove (visits->processes, GUINT_TO_POINTER (pid));
-}
+/* Where visits are counted. */
+#define AT_PORT "port"
+#define OF_OTHERS "others"
 
 /* --- Life --- */
 
@@ -79,8 +33,8 @@ stop_reading (ObVisit *visit)
   g_clear_handle_id (&visit->deadline, g_source_remove);
 }
 
-static void
-start_reading (ObVisit *visit, GPollableSourceFunc on_readable, guint most_s, GSourceFunc on_deadline)
+void
+ob_visit_start_reading (ObVisit *visit, GPollableSourceFunc on_readable, guint most_s, GSourceFunc on_deadline)
 {
   GInputStream *input = g_io_stream_get_input_stream (G_IO_STREAM (visit->connection));
 
@@ -97,8 +51,29 @@ stop_waiting (ObVisit *visit)
   g_clear_pointer (&visit->look, ob_look_cancel);
 }
 
+void
+ob_visit_set_owner (ObVisit *visit, const char *owner)
+{
+  if (visit->owner)
+    ob_tally_remove (visit->visits->owners, visit->owner);
+  g_free (visit->owner);
+  visit->owner = g_strdup (owner);
+  if (owner)
+    ob_tally_add (visit->visits->owners, owner);
+}
+
 static void
-detach (ObVisit *visit)
+set_place (ObVisit *visit, const char *where)
+{
+  if (visit->place)
+    ob_tally_remove (visit->visits->doors, visit->place);
+  visit->place = where;
+  if (where)
+    ob_tally_add (visit->visits->doors, where);
+}
+
+void
+ob_visit_detach (ObVisit *visit)
 {
   gpointer attached = g_steal_pointer (&visit->attached);
 
@@ -110,21 +85,22 @@ static void
 visit_free (ObVisit *visit)
 {
   stop_waiting (visit);
-  detach (visit);
-  if (visit->pid != 0)
-    set_count (visit->visits, visit->pid, count_of_process (visit->visits, visit->pid) - 1);
+  ob_visit_detach (visit);
+  if (visit->is_stream)
+    ob_tally_remove (visit->visits->streams, visit->owner);
+  ob_visit_set_owner (visit, NULL);
+  set_place (visit, NULL);
   g_clear_pointer (&visit->caller, ob_caller_free);
   g_byte_array_unref (visit->bytes);
   g_object_unref (visit->connection);
   g_object_unref (visit->address);
   g_free (visit->reader);
-  g_free (visit->digest);
   g_free (visit->why);
   g_free (visit);
 }
 
-static void
-end (ObVisit *visit)
+void
+ob_visit_end (ObVisit *visit)
 {
   (void) g_hash_table_remove (visit->visits->all, visit->address);
 }
@@ -201,7 +177,7 @@ static gboolean
 on_readable (GObject *stream, gpointer user_data)
 {
   ObVisit *visit = user_data;
-  guint8 buffer[READ_BYTES];
+  guint8 buffer[OB_VISIT_READ_BYTES];
   g_autoptr (GError) error = NULL;
   gssize got = g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (stream), buffer, sizeof buffer, NULL,
                                                          &error);
@@ -210,7 +186,7 @@ on_readable (GObject *stream, gpointer user_data)
     return G_SOURCE_CONTINUE;
   if (got <= 0)
     {
-      end (visit);
+      ob_visit_end (visit);
       return G_SOURCE_REMOVE;
     }
   g_byte_array_append (visit->bytes, buffer, (guint) got);
@@ -233,10 +209,13 @@ on_deadline (gpointer user_data)
 /* --- Coming and going --- */
 
 static gboolean
-is_too_many (ObVisit *visit)
+is_too_many (const ObVisit *visit)
 {
-  return g_hash_table_size (visit->visits->all) > OB_VISITS_MOST
-         || count_of_process (visit->visits, visit->pid) > OB_VISITS_OF_PROCESS;
+  const ObVisits *visits = visit->visits;
+
+  return g_hash_table_size (visits->all) > OB_VISITS_MOST
+         || ob_tally_get (visits->owners, visit->owner) > OB_VISITS_OF_PROCESS
+         || (visit->door == OB_GUARD_PORT && ob_tally_get (visits->doors, AT_PORT) > OB_VISITS_AT_PORT);
 }
 
 static gboolean
@@ -249,6 +228,17 @@ check_number (ObVisit *visit)
   return FALSE;
 }
 
+/* A few of another user's are told why; beyond that they take nobody's place. */
+static void
+refuse_user (ObVisit *visit, const GError *error)
+{
+  set_place (visit, OF_OTHERS);
+  if (ob_tally_get (visit->visits->doors, OF_OTHERS) > MOST_OF_OTHERS)
+    ob_visit_end (visit);
+  else
+    refuse_with (visit, 403, error);
+}
+
 /* Whose program it is is asked at once, while it is there to be asked about. */
 static void
 begin_at_port (ObVisit *visit)
@@ -256,9 +246,13 @@ begin_at_port (ObVisit *visit)
   g_autoptr (GError) error = NULL;
 
   if (!ob_peer_check_user (g_socket_connection_get_socket (visit->connection), &error))
-    refuse_with (visit, 403, error);
-  else if (check_number (visit))
-    start_reading (visit, on_readable, OB_VISIT_HEAD_MOST_S, on_deadline);
+    {
+      refuse_user (visit, error);
+      return;
+    }
+  set_place (visit, AT_PORT);
+  if (check_number (visit))
+    ob_visit_start_reading (visit, on_readable, OB_VISIT_HEAD_MOST_S, on_deadline);
 }
 
 static void
@@ -266,14 +260,15 @@ begin_at_socket (ObVisit *visit)
 {
   ObPeer peer = { .pidfd = -1 };
   g_autoptr (GError) error = NULL;
+  g_autofree char *owner = NULL;
 
   if (!ob_peer_read (g_socket_connection_get_socket (visit->connection), &peer, &error))
     {
       refuse_with (visit, 403, error);
       return;
     }
-  visit->pid = peer.pid;
-  set_count (visit->visits, peer.pid, count_of_process (visit->visits, peer.pid) + 1);
+  owner = g_strdup_printf ("%u", peer.pid);
+  ob_visit_set_owner (visit, owner);
   if (!check_number (visit))
     {
       if (peer.pidfd >= 0)
@@ -283,7 +278,7 @@ begin_at_socket (ObVisit *visit)
   visit->look
       = ob_looks_begin (visit->visits->looks, peer.pid, peer.pidfd, ob_process_get_now_us (), on_looked, visit, &error);
   if (visit->look)
-    start_reading (visit, on_readable, OB_VISIT_HEAD_MOST_S, on_deadline);
+    ob_visit_start_reading (visit, on_readable, OB_VISIT_HEAD_MOST_S, on_deadline);
   else
     refuse_with (visit, 403, error);
 }
@@ -318,143 +313,20 @@ ob_visits_find (ObVisits *visits, GSocketAddress *address)
   return g_hash_table_lookup (visits->all, address);
 }
 
-/* --- After the answer --- */
+/* --- The table --- */
 
-static gboolean
-on_rest (GObject *stream, gpointer user_data)
+GPtrArray *
+ob_visits_list (ObVisits *visits)
 {
-  ObVisit *visit = user_data;
-  char buffer[16 * READ_BYTES];
-  g_autoptr (GError) error = NULL;
-  gssize got = g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (stream), buffer, sizeof buffer, NULL,
-                                                         &error);
+  GPtrArray *list = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer visit;
 
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-    return G_SOURCE_CONTINUE;
-  visit->rest_bytes -= MIN (visit->rest_bytes, (guint64) MAX (got, 0));
-  if (got > 0 && visit->rest_bytes > 0)
-    return G_SOURCE_CONTINUE;
-  end (visit);
+  g_hash_table_iter_init (&iter, visits->all);
+  while (g_hash_table_iter_next (&iter, NULL, &visit))
+    g_ptr_array_add (list, visit);
 
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
-on_rest_deadline (gpointer user_data)
-{
-  ObVisit *visit = user_data;
-
-  visit->deadline = 0;
-  end (visit);
-
-  return G_SOURCE_REMOVE;
-}
-
-/* The peer hears that nothing more comes, and may end. */
-static void
-read_rest (ObVisit *visit, guint64 rest_bytes)
-{
-  visit->rest_bytes = MIN (rest_bytes, OB_VISIT_REST_MAX_BYTES);
-  (void) g_socket_shutdown (g_socket_connection_get_socket (visit->connection), FALSE, TRUE, NULL);
-  start_reading (visit, on_rest, OB_VISIT_REST_MOST_S, on_rest_deadline);
-}
-
-/* Of a visit that was refused before its head was understood, nobody knows what else comes. */
-static void
-on_closed (guint64 unread_bytes, gpointer user_data)
-{
-  ObVisit *visit = user_data;
-
-  detach (visit);
-  if (visit->verdict.status != 0)
-    unread_bytes = OB_VISIT_REST_MAX_BYTES;
-  if (unread_bytes > 0 && !visit->visits->is_ending)
-    read_rest (visit, unread_bytes);
-  else
-    end (visit);
-}
-
-/* --- What libsoup gets --- */
-
-GIOStream *
-ob_visit_open_stream (ObVisit *visit)
-{
-  g_autoptr (GBytes) head = NULL;
-  guint64 come_bytes = 0;
-
-  if (visit->verdict.status != 0)
-    head = ob_visit_head_make_stand_in (visit->bytes);
-  else
-    {
-      come_bytes = MIN (visit->bytes->len - visit->head_bytes, visit->verdict.body_bytes);
-      head = ob_visit_head_make (visit->bytes->data, visit->head_bytes, come_bytes, &visit->verdict);
-    }
-  (void) g_byte_array_set_size (visit->bytes, 0);
-
-  return ob_visit_stream_new (visit->connection, head, visit->verdict.body_bytes - come_bytes,
-                              !visit->verdict.is_asking, on_closed, visit);
-}
-
-void
-ob_visit_attach (ObVisit *visit, gpointer attached, GDestroyNotify gone)
-{
-  visit->attached = attached;
-  visit->gone = gone;
-}
-
-gpointer
-ob_visit_get_attached (ObVisit *visit)
-{
-  return visit->attached;
-}
-
-GSocketAddress *
-ob_visit_get_address (ObVisit *visit)
-{
-  return visit->address;
-}
-
-const ObCaller *
-ob_visit_get_caller (ObVisit *visit)
-{
-  return visit->verdict.status == 0 ? visit->caller : NULL;
-}
-
-ObGuardDoor
-ob_visit_get_door (ObVisit *visit)
-{
-  return visit->door;
-}
-
-void
-ob_visit_let_in (ObVisit *visit, ObCaller *caller, const char *reader, const char *digest)
-{
-  g_clear_pointer (&visit->caller, ob_caller_free);
-  visit->caller = caller;
-  g_free (visit->reader);
-  visit->reader = g_strdup (reader);
-  g_free (visit->digest);
-  visit->digest = g_strdup (digest);
-}
-
-const char *
-ob_visit_get_reader (ObVisit *visit)
-{
-  return visit->reader;
-}
-
-const char *
-ob_visit_get_digest (ObVisit *visit)
-{
-  return visit->digest;
-}
-
-guint
-ob_visit_get_refusal (ObVisit *visit, const char **detail)
-{
-  *detail = visit->verdict.detail;
-
-  return visit->verdict.status;
+  return list;
 }
 
 ObVisits *
@@ -463,7 +335,9 @@ ob_visits_new (void (*ready) (ObVisit *visit, gpointer user_data), gpointer user
   ObVisits *visits = g_new0 (ObVisits, 1);
 
   visits->all = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) visit_free);
-  visits->processes = g_hash_table_new (NULL, NULL);
+  visits->owners = ob_tally_new ();
+  visits->streams = ob_tally_new ();
+  visits->doors = ob_tally_new ();
   visits->looks = ob_looks_new ();
   visits->ready = ready;
   visits->user_data = user_data;
@@ -481,7 +355,9 @@ void
 ob_visits_free (ObVisits *visits)
 {
   g_hash_table_unref (visits->all);
-  g_hash_table_unref (visits->processes);
+  ob_tally_free (visits->owners);
+  ob_tally_free (visits->streams);
+  ob_tally_free (visits->doors);
   ob_looks_free (visits->looks);
   g_free (visits);
 }

@@ -17,9 +17,13 @@
 
 G_BEGIN_DECLS
 
-/* In all; of one process, so that it cannot take the place of all others; and the time for a head. */
+/* In all; of one process, so that it cannot take the place of all others; at the port, where processes are not told apart, so that there is
+ * room for programs at the socket; of one token; the event streams of one token; and the time for a head. */
 #define OB_VISITS_MOST 512
 #define OB_VISITS_OF_PROCESS 64
+#define OB_VISITS_AT_PORT 256
+#define OB_VISITS_OF_TOKEN 32
+#define OB_VISITS_STREAMS_OF_TOKEN 8
 #define OB_VISIT_HEAD_MOST_S 10
 
 /* Whoever is refused while it still sends would lose the answer with the connection: so much more is read, for so long, and dropped. */
@@ -45,6 +49,9 @@ void ob_visits_add (ObVisits *visits, ObGuardDoor door, GSocketConnection *conne
 /* Returns: (nullable): the visit of that address (see ob_visit_get_address()) */
 ObVisit *ob_visits_find (ObVisits *visits, GSocketAddress *address);
 
+/* Returns: (transfer container) (element-type ObVisit): all of them, until the main loop turns */
+GPtrArray *ob_visits_list (ObVisits *visits);
+
 /* --- A visit that is ready --- */
 
 /* Call it once. Returns: (transfer full): what libsoup reads and writes; when it is closed, the visit is over */
@@ -62,11 +69,20 @@ const ObCaller *ob_visit_get_caller (ObVisit *visit);
  * may read the answer. @digest: (nullable): of the caller's token */
 void ob_visit_let_in (ObVisit *visit, ObCaller *caller, const char *reader, const char *digest);
 
+/* Returns: whether there are more visits with its token than OB_VISITS_OF_TOKEN */
+gboolean ob_visit_is_one_too_many (const ObVisit *visit);
+
+/* It is an event stream from now on. Returns: %FALSE where its token has OB_VISITS_STREAMS_OF_TOKEN */
+gboolean ob_visit_begin_stream (ObVisit *visit);
+
+/* Returns: (nullable): the digest of the token that it has shown at the port */
+const char *ob_visit_get_digest (const ObVisit *visit);
+
+/* Whatever else comes is not read. */
+void ob_visit_stop_listening (ObVisit *visit);
+
 /* Returns: (nullable): the origin whose pages may read the answer; %NULL: no page may */
 const char *ob_visit_get_reader (ObVisit *visit);
-
-/* Returns: (nullable): of the token that it was let in by; %NULL: by none */
-const char *ob_visit_get_digest (ObVisit *visit);
 
 /* What is made of it. @gone: called when the visit is over */
 void ob_visit_attach (ObVisit *visit, gpointer attached, GDestroyNotify gone);
