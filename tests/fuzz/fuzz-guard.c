@@ -53,6 +53,21 @@ check_good (const char *bytes, gsize size, const ObGuardVerdict *verdict)
   g_assert_null (strstr (words[1], "/../"));
 }
 
+/* The port takes what the socket takes, and what pages send beside; but no other protocol. */
+static void
+check_port (const char *bytes, gsize size, const ObGuardVerdict *at_socket)
+{
+  const ObGuardVerdict at_port = ob_guard_check (OB_GUARD_PORT, bytes, size);
+
+  g_assert_true ((at_port.status == 0) == (at_port.detail == NULL));
+  if (at_socket->status == 0 && at_port.status == 0)
+    g_assert_cmpuint (at_port.body_bytes, ==, at_socket->body_bytes);
+  else if (at_socket->status == 0)
+    g_assert_cmpuint (at_port.status, ==, 403);
+  else if (at_port.status == 0)
+    g_assert_cmpuint (at_socket->status, ==, 403);
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
@@ -62,6 +77,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 
   g_assert_cmpuint (end, <=, size);
   verdict = ob_guard_check (OB_GUARD_SOCKET, bytes, end > 0 ? end : size);
+  check_port (bytes, end > 0 ? end : size, &verdict);
   g_assert_true ((verdict.status == 0) == (verdict.detail == NULL));
   if (verdict.status != 0)
     {

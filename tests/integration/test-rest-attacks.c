@@ -12,6 +12,8 @@
 
 #define ORIGIN "https://capture.example"
 
+#define NONCE "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
 /* The table has so many rows at least. */
 #define ATTACKS_LEAST 60
 
@@ -286,6 +288,42 @@ test_a_request_behind_a_request (void)
   assert_queue_is (before);
 }
 
+/* As the page computes it for the port that it has asked. Returns: (transfer full) */
+static char *
+expect_proof (const char *host)
+{
+  g_autoptr (GChecksum) digest = g_checksum_new (G_CHECKSUM_SHA256);
+  g_autofree char *text = g_strjoin ("\n", "outbox-hello", ORIGIN, host, NONCE, NULL);
+  guint8 key[32];
+  gsize size_bytes = sizeof key;
+
+  g_checksum_update (digest, g_hash_table_lookup (place.values, "TOKEN"), -1);
+  g_checksum_get_digest (digest, key, &size_bytes);
+
+  return g_compute_hmac_for_string (G_CHECKSUM_SHA256, key, size_bytes, text, -1);
+}
+
+/* Somebody was first at a port, and passes on what the page says to it, with the Host that the broker wants: the proof is one for the
+ * broker's port, and the page expects one for the port that it has asked. */
+static void
+test_a_squatter_that_passes_hello_on (void)
+{
+  g_autoptr (GSocketListener) squatter = g_socket_listener_new ();
+  const guint16 port = g_socket_listener_add_any_inet_port (squatter, NULL, NULL);
+  g_autofree char *asked = g_strdup_printf ("127.0.0.1:%u", port);
+  g_autofree char *passed_to = fill ("127.0.0.1:$PORT\r\n\r\n");
+  g_autofree char *expected = expect_proof (asked);
+  g_autofree char *of_broker = expect_proof (g_strchomp (passed_to));
+  g_autofree char *bytes
+      = fill ("POST /v1/hello HTTP/1.1\r\nHost: 127.0.0.1:$PORT\r\nOrigin: " ORIGIN
+              "\r\nContent-Type: application/json\r\nContent-Length: $LENGTH\r\n\r\n{\"nonce\":\"" NONCE "\"}");
+  g_auto (RestAnswer) answer = page_send (place.port, bytes, -1);
+
+  g_assert_cmpuint (answer.status, ==, 200);
+  g_assert_nonnull (strstr (answer.body, of_broker));
+  g_assert_null (strstr (answer.body, expected));
+}
+
 /* Names of files may have any letters. In an answer they stand where no field can begin. */
 static void
 test_a_field_in_a_name (void)
@@ -361,6 +399,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/rest-attacks/what-is-too-long", test_what_is_too_long);
   g_test_add_func ("/rest-attacks/a-length-that-lies", test_a_length_that_lies);
   g_test_add_func ("/rest-attacks/a-request-behind-a-request", test_a_request_behind_a_request);
+  g_test_add_func ("/rest-attacks/a-squatter-that-passes-hello-on", test_a_squatter_that_passes_hello_on);
   g_test_add_func ("/rest-attacks/a-field-in-a-name", test_a_field_in_a_name);
   g_test_add_func ("/rest-attacks/another-user", test_another_user);
   result = g_test_run ();
