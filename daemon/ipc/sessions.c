@@ -27,6 +27,8 @@ struct _ObSessions
 {
   GPtrArray *tickets;  /* of Ticket */
   GPtrArray *sessions; /* of Session */
+  void (*ended) (gpointer user_data);
+  gpointer user_data; /* of it */
 };
 
 static void
@@ -67,6 +69,13 @@ ob_sessions_free (ObSessions *self)
   g_free (self);
 }
 
+void
+ob_sessions_watch (ObSessions *self, void (*ended) (gpointer user_data), gpointer user_data)
+{
+  self->ended = ended;
+  self->user_data = user_data;
+}
+
 /* --- The lists --- */
 
 static void
@@ -84,6 +93,13 @@ add (GPtrArray *list, guint most, gpointer item)
   if (list->len >= most)
     (void) g_ptr_array_remove_index (list, 0);
   g_ptr_array_add (list, item);
+}
+
+static void
+tell_ended (const ObSessions *self)
+{
+  if (self->ended)
+    self->ended (self->user_data);
 }
 
 static Ticket *
@@ -161,6 +177,7 @@ ob_sessions_begin (ObSessions *self, const char *secret, gint64 now_ms, GError *
   session->digest = g_strdup (ticket->token_digest);
   session->until_ms = now_ms + OB_SESSIONS_IDLE_MS;
   add (self->sessions, OB_SESSIONS_MOST, session);
+  tell_ended (self);
 
   return token;
 }
@@ -183,11 +200,21 @@ ob_sessions_admit (ObSessions *self, const char *digest, gint64 now_ms)
   return TRUE;
 }
 
+gboolean
+ob_sessions_is_there (ObSessions *self, const char *digest)
+{
+  guint index;
+
+  return find_session (self, digest, &index);
+}
+
 void
 ob_sessions_end (ObSessions *self, const char *digest)
 {
   guint index;
 
-  if (find_session (self, digest, &index))
-    (void) g_ptr_array_remove_index (self->sessions, index);
+  if (!find_session (self, digest, &index))
+    return;
+  (void) g_ptr_array_remove_index (self->sessions, index);
+  tell_ended (self);
 }

@@ -34,6 +34,9 @@ ObSessions *ob_sessions_new (void);
 void ob_sessions_free (ObSessions *sessions);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObSessions, ob_sessions_free)
 
+/* @ended: (nullable): called when a session was ended or has lost its place, so that nothing of it goes on; NULL ends it */
+void ob_sessions_watch (ObSessions *sessions, void (*ended) (gpointer user_data), gpointer user_data);
+
 /* Returns: (transfer full) (nullable): a ticket, to be freed by ob_secret_free(). Errors: Failed. */
 char *ob_sessions_issue_ticket (ObSessions *sessions, gint64 now_ms, GError **error);
 
@@ -42,6 +45,9 @@ char *ob_sessions_begin (ObSessions *sessions, const char *ticket, gint64 now_ms
 
 /* @digest: of a token, by ob_secret_dup_digest(). Returns: whether it is that of a session, which is in use again now */
 gboolean ob_sessions_admit (ObSessions *sessions, const char *digest, gint64 now_ms);
+
+/* Returns: whether there is such a session, which is not in use by that */
+gboolean ob_sessions_is_there (ObSessions *sessions, const char *digest);
 
 /* The person has signed out. @digest: as above; nothing happens where there is no such session. */
 void ob_sessions_end (ObSessions *sessions, const char *digest);

@@ -81,6 +81,23 @@ rest_read (GSocketConnection *connection)
   return answer;
 }
 
+void
+rest_read_until (GSocketConnection *connection, const char *text)
+{
+  GInputStream *input = g_io_stream_get_input_stream (G_IO_STREAM (connection));
+  g_autoptr (GString) all = g_string_new (NULL);
+  char buffer[1024];
+
+  while (!strstr (all->str, text))
+    {
+      gssize got = g_input_stream_read (input, buffer, sizeof buffer, NULL, NULL);
+
+      if (got <= 0)
+        g_error ("It ended before %s: %s", text, all->str);
+      g_string_append_len (all, buffer, got);
+    }
+}
+
 RestAnswer
 rest_send_on (GSocketConnection *connection, const char *bytes, gssize size_bytes)
 {

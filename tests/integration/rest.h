@@ -37,6 +37,9 @@ RestAnswer rest_send (TestBroker *broker, const char *bytes, gssize size_bytes);
 
 RestAnswer rest_send_on (GSocketConnection *connection, const char *bytes, gssize size_bytes);
 
+/* Reads on, up to that text. Fails the test where it does not come. */
+void rest_read_until (GSocketConnection *connection, const char *text);
+
 /* Reads what comes on a connection up to its end. */
 RestAnswer rest_read (GSocketConnection *connection);
 

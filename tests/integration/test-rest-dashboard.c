@@ -123,6 +123,29 @@ test_a_session_from_ticket_to_end (void)
   g_assert_cmpuint (look (opened.host, token), ==, 401);
 }
 
+/* Whoever signs out, or finds that another has had the ticket too, leaves nothing behind that is still told of changes. */
+static void
+test_a_stream_ends_with_its_session (void)
+{
+  g_auto (Opened) opened = open_dashboard ();
+  g_autofree char *token = begin_session (opened.host, opened.ticket, JSON, 200);
+  g_autofree char *own = dup_own (opened.host, token, TRUE);
+  g_autofree char *bytes = g_strdup_printf ("GET /v1/events HTTP/1.1\r\nHost: %s\r\n%s\r\n", opened.host, own);
+  g_autoptr (GSocketConnection) stream = page_connect (page_find_port (broker));
+  g_autofree char *second = NULL;
+  g_auto (RestAnswer) answer = { 0 };
+
+  g_assert_true (g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (stream)), bytes, strlen (bytes),
+                                            NULL, NULL, NULL));
+  rest_read_until (stream, "event: ready");
+  second = begin_session (opened.host, opened.ticket, JSON, 403);
+  g_assert_null (second);
+  /* Up to its end, which comes. */
+  answer = rest_read (stream);
+  g_assert_cmpuint (answer.status, ==, 0);
+  g_assert_cmpuint (look (opened.host, token), ==, 401);
+}
+
 static void
 test_a_ticket_that_comes_twice (void)
 {
@@ -418,6 +441,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   broker = test_broker_new_alone ();
   g_test_add_func ("/rest-dashboard/a-session-from-ticket-to-end", test_a_session_from_ticket_to_end);
+  g_test_add_func ("/rest-dashboard/a-stream-ends-with-its-session", test_a_stream_ends_with_its_session);
   g_test_add_func ("/rest-dashboard/a-ticket-that-comes-twice", test_a_ticket_that_comes_twice);
   g_test_add_func ("/rest-dashboard/a-token-is-of-its-page-alone", test_a_token_is_of_its_page_alone);
   g_test_add_func ("/rest-dashboard/who-may-not-begin-a-session", test_who_may_not_begin_a_session);

@@ -23,30 +23,12 @@ assert_status (const RestAnswer *answer, guint expected)
     g_error ("%u, and not %u: %s", answer->status, expected, answer->body ? answer->body : "nothing");
 }
 
-/* Reads on, up to that text. */
-static void
-read_until (GSocketConnection *connection, const char *text)
-{
-  GInputStream *input = g_io_stream_get_input_stream (G_IO_STREAM (connection));
-  g_autoptr (GString) all = g_string_new (NULL);
-  char buffer[1024];
-
-  while (!strstr (all->str, text))
-    {
-      gssize got = g_input_stream_read (input, buffer, sizeof buffer, NULL, NULL);
-
-      if (got <= 0)
-        g_error ("It ended before %s: %s", text, all->str);
-      g_string_append_len (all, buffer, got);
-    }
-}
-
 static GSocketConnection *
 open_stream (const Page *page)
 {
   GSocketConnection *connection = page_begin (page, "GET", "/v1/events", NULL);
 
-  read_until (connection, "event: ready");
+  rest_read_until (connection, "event: ready");
 
   return connection;
 }
@@ -77,7 +59,7 @@ test_a_stream_ends_with_its_app (void)
   /* That of another page is told what it does. */
   rest = page_fetch (&other, "POST", "/v1/uploads?name=news.json", NULL, "{}");
   assert_status (&rest, 201);
-  read_until (others, "news.json");
+  rest_read_until (others, "news.json");
 }
 
 /* What came is kept, as if the page had been closed; what comes later is not. */
@@ -97,7 +79,7 @@ test_a_piece_ends_with_its_app (void)
   g_auto (RestAnswer) told = { 0 };
   g_autofree char *offset = NULL;
 
-  read_until (piece, "100 Continue");
+  rest_read_until (piece, "100 Continue");
   revoke_app (&page);
   rest = rest_read (piece);
   g_assert_cmpuint (rest.status, !=, 204);
@@ -118,7 +100,7 @@ test_a_file_ends_with_its_app (void)
   g_auto (RestAnswer) rest = { 0 };
   guint before = test_broker_count (broker, "all");
 
-  read_until (file, "100 Continue");
+  rest_read_until (file, "100 Continue");
   revoke_app (&page);
   (void) g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (file)), "0123456789", 10, NULL, NULL,
                                     NULL);
@@ -190,7 +172,7 @@ test_too_many_connections_of_a_token (void)
       GSocketConnection *connection
           = page_begin (&page, "POST", "/v1/uploads", "Content-Length: 10\r\nExpect: 100-continue\r\n");
 
-      read_until (connection, "100 Continue");
+      rest_read_until (connection, "100 Continue");
       g_ptr_array_add (held, connection);
     }
   answer = page_fetch (&page, "GET", "/v1/uploads", NULL, NULL);

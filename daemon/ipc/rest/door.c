@@ -151,11 +151,11 @@ on_accepted_at_port (GSocketConnection *connection, gpointer user_data)
   ob_visits_add (((ObDoor *) user_data)->visits, OB_GUARD_PORT, connection);
 }
 
-/* A token that a person has revoked, or that a newer one has ended, ends what it has under way. */
+/* A token that is no longer good takes with it what it has under way: it was revoked, or ended with its session, or a newer one has
+ * its place. */
 static void
-on_apps_changed (ObBroker *broker, gpointer user_data)
+end_revoked (ObDoor *door)
 {
-  ObDoor *door = user_data;
   g_autoptr (GPtrArray) visits = ob_visits_list (door->visits);
 
   for (guint i = 0; i < visits->len; i++)
@@ -165,6 +165,18 @@ on_apps_changed (ObBroker *broker, gpointer user_data)
       if (ob_visit_get_attached (visit) && !ob_pages_is_good (door->tools.requests, visit))
         ob_exchange_cut (ob_visit_get_attached (visit));
     }
+}
+
+static void
+on_apps_changed (ObBroker *broker, gpointer user_data)
+{
+  end_revoked (user_data);
+}
+
+static void
+on_session_ended (gpointer user_data)
+{
+  end_revoked (user_data);
 }
 
 /* --- Life --- */
@@ -228,6 +240,7 @@ ob_door_open (const ObRequestContext *context, ObFeed *feed)
   door->tools = (ObExchangeTools){ context, feed, ob_tus_uploads_new (context->broker),
                                    ob_heartbeat_new (OB_HEARTBEAT_S), ob_rate_new () };
   door->revoked = g_signal_connect (context->broker, "apps-changed", G_CALLBACK (on_apps_changed), door);
+  ob_sessions_watch (context->sessions, on_session_ended, door);
   door->server = soup_server_new ("raw-paths", TRUE, "server-header", NULL, NULL);
   soup_server_add_early_handler (door->server, NULL, on_head, door, NULL);
   soup_server_add_handler (door->server, NULL, on_body, door, NULL);
@@ -267,6 +280,7 @@ void
 ob_door_free (ObDoor *door)
 {
   g_signal_handler_disconnect (door->tools.requests->broker, door->revoked);
+  ob_sessions_watch (door->tools.requests->sessions, NULL, NULL);
   if (door->note)
     (void) g_unlink (door->note);
   g_clear_pointer (&door->port, ob_port_free);

@@ -264,8 +264,10 @@ ob_pages_is_good (const ObRequestContext *context, ObVisit *visit)
   const char *digest = ob_visit_get_digest (visit);
   g_autoptr (ObPairedApp) app = NULL;
 
-  if (!digest || !caller || caller->kind == OB_CALLER_DASHBOARD)
+  if (!digest || !caller)
     return TRUE;
+  if (caller->kind == OB_CALLER_DASHBOARD)
+    return ob_sessions_is_there (context->sessions, digest);
   app = ob_broker_find_app (context->broker, ob_visit_get_reader (visit), digest, NULL);
 
   return app != NULL;

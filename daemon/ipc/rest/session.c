@@ -36,9 +36,10 @@ end (ObExchange *exchange)
 {
   const char *digest = ob_exchange_get_digest (exchange);
 
+  /* The session takes with it what it has under way: this request is answered before. */
+  ob_exchange_answer (exchange, 204, NULL);
   if (digest)
     ob_sessions_end (ob_exchange_get_context (exchange)->sessions, digest);
-  ob_exchange_answer (exchange, 204, NULL);
 }
 
 static gboolean
