@@ -134,9 +134,8 @@ ob_reply_problem (SoupServerMessage *message, const char *reader, guint status, 
   set_json (message, "application/problem+json", g_variant_builder_end (&problem));
 }
 
-/* What the system says of a disk names the file: the daemon's log has that, and a caller gets what it can act on. */
-static const char *
-get_detail (const GError *error)
+const char *
+ob_reply_get_detail (const GError *error)
 {
   switch ((OutboxError) error->code)
     {
@@ -144,6 +143,9 @@ get_detail (const GError *error)
       return "The disk or the database of this device reported an error";
     case OUTBOX_ERROR_DISK_FULL:
       return "This device has no room for the file; nothing was kept of it";
+    case OUTBOX_ERROR_TOO_MANY:
+      return strchr (error->message, G_DIR_SEPARATOR) ? "This device has too many files open; try again later"
+                                                      : error->message;
     default:
       return error->message;
     }
@@ -153,7 +155,8 @@ void
 ob_reply_error (SoupServerMessage *message, const char *reader, const GError *error)
 {
   g_return_if_fail (error->domain == OUTBOX_ERROR);
-  ob_reply_problem (message, reader, outbox_error_get_http_status (error->code), error->code, get_detail (error), NULL);
+  ob_reply_problem (message, reader, outbox_error_get_http_status (error->code), error->code,
+                    ob_reply_get_detail (error), NULL);
 }
 
 /* The name in the error table that comes nearest. */

@@ -20,7 +20,11 @@ void ob_reply_file (SoupServerMessage *message, const char *reader, const char *
 /* The body comes later, in pieces that are gone when they are sent. */
 void ob_reply_stream (SoupServerMessage *message, const char *reader, const char *media_type);
 
-/* @error: of the error table. No path of this device is in the answer. */
+/* What the system says of a disk names the file: the daemon's log has that, and a caller gets what it can act on. Returns: borrowed from
+ * @error, or static: a sentence without a path of this device */
+const char *ob_reply_get_detail (const GError *error);
+
+/* @error: of the error table. */
 void ob_reply_error (SoupServerMessage *message, const char *reader, const GError *error);
 
 /* For what the door refuses itself. @detail: a whole sentence */
