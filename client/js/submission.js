@@ -90,13 +90,14 @@ export class Sender {
   #report;
   #wake;
   #isMadeAnew = false;
+  #told = ['sending']; // what was reported last
 
   // report({state, …}): hears how far it is. wake: an EventTarget that ends waits early.
   constructor(door, shelf, submission, source, {signal, report = () => {}, wake}) {
     this.#door = door;
     this.#entry = new Entry(shelf, submission);
     this.#submission = submission;
-    this.#supply = new Supply(this.#entry, source, () => this.#tell('sending'));
+    this.#supply = new Supply(this.#entry, source, () => this.#tell(...this.#told));
     this.#signal = signal;
     this.#report = report;
     this.#wake = wake;
@@ -105,6 +106,7 @@ export class Sender {
   #tell(state, error = null) {
     const {key, size, readBytes, offset} = this.#submission;
 
+    this.#told = [state, error];
     this.#report({key, id: getId(this.#submission), state, size: size ?? readBytes, confirmed: offset,
       isKept: this.#supply.isKept, error});
   }

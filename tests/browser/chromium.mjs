@@ -9,7 +9,7 @@ import {readFileSync} from 'node:fs';
 
 import {tryAttacks} from './attacks.mjs';
 import {startChromium} from './browsers.mjs';
-import {arrives, connect, isReady, MIB, reads, toBytes} from './steps.mjs';
+import {arrives, connect, isKept, isReady, MIB, reads, toBytes} from './steps.mjs';
 import {until} from './tap.mjs';
 import {uppyGoesOn} from './uppy.mjs';
 import {PUBLIC_PORT, sha256} from './world.mjs';
@@ -200,10 +200,15 @@ async function revoked(world, browser) {
   await page.setFile('#files', file);
   await until('word of it', () => page.evaluate(() => document.body.dataset.broker === 'unpaired'));
   await reads(page, 'late.jpg', 'waiting');
-  // It is still here, and goes on when the site is let in again.
-  await connect(world, page);
-  await reads(page, 'late.jpg', 'done');
+  await isKept(page);
   await page.close();
+
+  // It is still here when the page is opened again, and goes on when the site is let in again.
+  const again = await browser.open(browser.site.page);
+  await reads(again, 'late.jpg', 'waiting');
+  await connect(world, again);
+  await reads(again, 'late.jpg', 'done');
+  await again.close();
 }
 
 // A page of the internet reaches the broker where the person, or a policy, allows it; a frame where the page around it does too.

@@ -32,6 +32,11 @@ export function reads(page, name, state) {
       && row.querySelector('strong').textContent === wantedName), name, state));
 }
 
+// A page that is closed before the browser has all of what was added last cannot go on without the file.
+export function isKept(page) {
+  return until('copy in the browser', () => page.evaluate(() => document.querySelector('#list li').dataset.kept === 'true'));
+}
+
 // Waits until the server has the whole file, once, with these bytes.
 export async function arrives(world, name, sha256) {
   const [file, ...others] = await until(`${name} at the server`, () => {
@@ -61,8 +66,7 @@ export async function closedHalfWay(world, browser, name) {
   await isReady(first);
   await first.setFile('#files', file);
   await until('held piece', () => first.evaluate(() => probe.isHeld));
-  // A page that is closed before the browser has all of it cannot go on without the file.
-  await until('copy in the browser', () => first.evaluate(() => document.querySelector('#list li').dataset.kept === 'true'));
+  await isKept(first);
   await first.close();
   assert.deepEqual((await listed()).map(({state}) => state), ['saving']);
 

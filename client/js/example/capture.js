@@ -9,6 +9,7 @@ const CHUNK_MS = 1000;
 
 const outbox = new Outbox();
 const rows = new Map(); // submit key, or id of an upload of before → {element, title, status, bar, id}
+let isConnecting = false; // the code is shown
 const element = id => document.getElementById(id);
 
 // --- What is shown ---
@@ -60,7 +61,7 @@ function showProgress(name, {key, id, state, confirmed, size, isKept, error}) {
   row.element.dataset.size = size;
   if (state === 'waiting') {
     show(row, `${kept} · waiting: ${WAITS[error.code] ?? error.message}`, confirmed, size);
-    if (error.needsPerson)
+    if (error.needsPerson && !isConnecting)
       void greet();
   }
   if (state === 'sending')
@@ -92,7 +93,7 @@ function showUploads(uploads) {
 
 // --- What is done ---
 
-async function follow(key, name, work) {
+async function track(key, name, work) {
   try {
     await work(progress => showProgress(name, progress));
   } catch (error) {
@@ -105,7 +106,7 @@ function submit(source, name, mediaType) {
   const metadata = {job: element('job').value, note: element('note').value};
   const options = {key, name, mediaType, group: metadata.job, metadata};
 
-  return follow(key, name, onProgress => outbox.submit(source, {...options, onProgress}));
+  return track(key, name, onProgress => outbox.submit(source, {...options, onProgress}));
 }
 
 async function goOn() {
@@ -113,7 +114,7 @@ async function goOn() {
     if (needsFile)
       showFailure(key, name, new Error('This browser has not all of it: add the file again'));
     else
-      void follow(key, name, onProgress => outbox.goOn(key, {onProgress}));
+      void track(key, name, onProgress => outbox.goOn(key, {onProgress}));
 }
 
 function streamOf(recorder) {
@@ -135,7 +136,7 @@ async function record() {
   element('record').textContent = 'Stop';
   element('record').onclick = () => recorder.stop();
   recorder.addEventListener('stop', () => {
-    camera.getTracks().forEach(track => track.stop());
+    camera.getTracks().forEach(one => one.stop());
     Object.assign(element('camera'), {srcObject: null, hidden: true});
     element('record').textContent = 'Record';
     element('record').onclick = record;
@@ -171,8 +172,7 @@ async function watch() {
   }
 }
 
-async function work() {
-  await goOn();
+async function follow() {
   try {
     await watch();
   } catch {
@@ -181,6 +181,7 @@ async function work() {
 }
 
 async function connect() {
+  isConnecting = true;
   try {
     if (await greet() === 'unpaired')
       await outbox.pair({
@@ -190,9 +191,11 @@ async function connect() {
         },
       });
     await greet();
-    await work();
+    void follow();
   } catch (error) {
     element('broker').textContent = error.message;
+  } finally {
+    isConnecting = false;
   }
 }
 
@@ -203,5 +206,6 @@ element('files').onchange = ({target}) => {
     void submit(file, file.name, file.type);
   target.value = '';
 };
+await goOn();
 if (['ready', 'absent'].includes(await greet()))
-  await work();
+  await follow();
