@@ -5,6 +5,9 @@
  */
 #include "rest-client.h"
 
+#include "dbus/names.h"
+
+#include <json-glib/json-glib.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +61,78 @@ rest_find_socket (Rig *rig)
   while ((fd = try_to_connect (door)) < 0)
     g_usleep (10000);
   (void) close (fd);
+
+  return door;
+}
+
+/* Returns: (transfer full): what a member of a JSON object says. @text: the object, perhaps behind a head */
+static char *
+dup_member (const char *text, const char *name)
+{
+  g_autoptr (JsonNode) root = json_from_string (strchr (text, '{'), NULL);
+
+  g_assert_nonnull (root);
+
+  return g_strdup (json_object_get_string_member (json_node_get_object (root), name));
+}
+
+static char *
+dup_url_of_port (Rig *rig)
+{
+  g_autofree char *path = g_build_filename (rig->folder, "outbox", "rest.json", NULL);
+  g_autofree char *text = NULL;
+
+  /* It is written when both doors are open. */
+  while (!g_file_get_contents (path, &text, NULL, NULL))
+    g_usleep (10000);
+
+  return dup_member (text, "url");
+}
+
+static void
+approve (Rig *rig, const char *code)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OutboxDBusAccess) access
+      = outbox_dbus_access_proxy_new_sync (rig->connection, G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES, OUTBOX_BUS_NAME,
+                                           OUTBOX_OBJECT_PATH, NULL, &error);
+
+  g_assert_no_error (error);
+  outbox_dbus_access_call_approve_sync (access, code, NULL, &error);
+  g_assert_no_error (error);
+}
+
+/* Returns: (transfer full): the answer to a page that asks for JSON with JSON */
+static char *
+post_json (const RestDoor *door, const char *target, const char *json)
+{
+  g_autoptr (GBytes) body = g_bytes_new (json, strlen (json));
+  char *answer = NULL;
+
+  g_assert_cmpuint (rest_ask (door, "POST", target, "Content-Type: application/json\r\n", body, &answer), ==, 200);
+
+  return answer;
+}
+
+RestDoor *
+rest_find_port (Rig *rig)
+{
+  g_autofree char *url = dup_url_of_port (rig);
+  const char *host = url + strlen ("http://");
+  g_autofree char *stranger = g_strdup_printf ("Host: %s\r\nOrigin: https://bench.example\r\n", host);
+  RestDoor *door = rest_door_new (strrchr (url, ':') + 1, url, stranger);
+  g_autofree char *asked = post_json (door, "/v1/pair", "{\"manage\":true}");
+  g_autofree char *user_code = dup_member (asked, "user_code");
+  g_autofree char *device_code = dup_member (asked, "device_code");
+  g_autofree char *poll = g_strdup_printf ("{\"device_code\":\"%s\"}", device_code);
+  g_autofree char *answer = NULL;
+  g_autofree char *token = NULL;
+
+  approve (rig, user_code);
+  answer = post_json (door, "/v1/pair/token", poll);
+  token = dup_member (answer, "token");
+  g_free (door->fields);
+  door->fields = g_strdup_printf ("%sAuthorization: Bearer %s\r\n", stranger, token);
 
   return door;
 }
@@ -134,18 +209,20 @@ rest_dup_field (const char *answer, const char *name)
 /* --- Peers --- */
 
 GSubprocess *
-rest_start_peer (const char *const *argv)
+rest_start_peer (const char *const *argv, char **line)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *line = NULL;
+  g_autofree char *first = NULL;
   GSubprocess *peer = g_subprocess_newv (argv, G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error);
   g_autoptr (GDataInputStream) lines = NULL;
 
   g_assert_no_error (error);
   lines = g_data_input_stream_new (g_subprocess_get_stdout_pipe (peer));
   g_filter_input_stream_set_close_base_stream (G_FILTER_INPUT_STREAM (lines), FALSE);
-  line = g_data_input_stream_read_line (lines, NULL, NULL, NULL);
-  g_assert_nonnull (line);
+  first = g_data_input_stream_read_line (lines, NULL, NULL, NULL);
+  g_assert_nonnull (first);
+  if (line)
+    *line = g_steal_pointer (&first);
 
   return peer;
 }
@@ -160,7 +237,7 @@ rest_send_visitors (const RestDoor *door, const char *kind, guint n_visitors)
       g_autofree char *number = g_strdup_printf ("%u", MIN (VISITORS_OF_PROCESS, n_visitors - n));
       const char *const argv[] = { VISITORS_PEER, door->address, kind, number, door->fields, NULL };
 
-      g_ptr_array_add (crowd, rest_start_peer (argv));
+      g_ptr_array_add (crowd, rest_start_peer (argv, NULL));
     }
 
   return crowd;

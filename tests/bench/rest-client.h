@@ -23,6 +23,9 @@ RestDoor *rest_door_new (const char *address, const char *url, const char *field
 /* Waits until somebody listens at the daemon's Unix socket. Returns: (transfer full) */
 RestDoor *rest_find_socket (Rig *rig);
 
+/* The port for web pages, by a page that a person has let in, as far as pages can be. Returns: (transfer full) */
+RestDoor *rest_find_port (Rig *rig);
+
 void rest_door_free (RestDoor *door);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (RestDoor, rest_door_free)
 
@@ -36,8 +39,9 @@ char *rest_dup_field (const char *answer, const char *name);
 
 /* --- Other clients, each a process --- */
 
-/* @argv: ends with NULL. Returns: (transfer full): a program that has printed its first line */
-GSubprocess *rest_start_peer (const char *const *argv);
+/* @argv: ends with NULL. @line: (out) (optional) (transfer full): its first line. Returns: (transfer full): a program that has printed
+ * that */
+GSubprocess *rest_start_peer (const char *const *argv, char **line);
 
 /* @kind: as visitors-peer.c has it. @n_visitors: in all. Returns: (transfer full): their processes, when all have come */
 GPtrArray *rest_send_visitors (const RestDoor *door, const char *kind, guint n_visitors);

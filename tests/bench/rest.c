@@ -19,6 +19,9 @@
 /* Slower than an event stream tells, so that each change is an event. */
 #define EVENT_EVERY_US (250 * 1000)
 
+/* A crowd has come, and each of it is as slow as it is meant to be. */
+#define CROWD_COMES_US (2 * G_USEC_PER_SEC)
+
 static Rig *
 start_rig (const Bench *bench, const char *name)
 {
@@ -63,22 +66,26 @@ submit_by_rest (const RestDoor *door, GBytes *file)
   return bench_now_ms () - begin_ms;
 }
 
-/* In turns, so that whatever else the machine does hits both. */
+/* In turns, so that whatever else the machine does hits all. */
 static void
 compare_with_bus (const Bench *bench)
 {
   g_autoptr (Rig) rig = start_rig (bench, "rest");
-  g_autoptr (RestDoor) door = rest_find_socket (rig);
+  g_autoptr (RestDoor) socket = rest_find_socket (rig);
+  g_autoptr (RestDoor) port = rest_find_port (rig);
   g_autofree char *path = bench_make_file (bench, "photo.jpg", SMALL_BYTES, FALSE);
   g_autoptr (GBytes) file = load (path);
-  BenchRuns ours = { 0 }, bus = { 0 };
+  BenchRuns by_socket = { 0 }, by_port = { 0 }, bus = { 0 };
 
   for (guint i = 0; i < (bench->is_quick ? 21 : 101); i++)
     {
-      bench_runs_add (&ours, submit_by_rest (door, file));
+      bench_runs_add (&by_socket, submit_by_rest (socket, file));
+      bench_runs_add (&by_port, submit_by_rest (port, file));
       bench_runs_add (&bus, submit_by_bus (rig, path));
     }
-  bench_report ("REST submit of 64 KiB", BENCH_RATIO, "ms", bench_runs_median (&ours), "by the bus",
+  bench_report ("64 KiB to REST's socket", BENCH_RATIO, "ms", bench_runs_median (&by_socket), "by the bus",
+                bench_runs_median (&bus), 1.5);
+  bench_report ("64 KiB of a page to REST's port", BENCH_RATIO, "ms", bench_runs_median (&by_port), "by the bus",
                 bench_runs_median (&bus), 1.5);
 }
 
@@ -173,22 +180,25 @@ send_by_tus (Rig *rig, const RestDoor *door, const char *file, guint64 size_byte
   return created_ms + ms;
 }
 
+/* @is_page: over the loopback; else both over Unix sockets */
 static void
-compare_with_sink (const Bench *bench)
+compare_with_sink (const Bench *bench, const char *file, guint64 size_bytes, gboolean is_page)
 {
-  guint64 size_bytes = (bench->is_quick ? 128 : 1024) * MIB;
   g_autoptr (Rig) rig = start_rig (bench, "rest");
-  g_autoptr (RestDoor) door = rest_find_socket (rig);
-  g_autofree char *file = bench_make_file (bench, "video.mp4", size_bytes, FALSE);
+  g_autoptr (RestDoor) door = is_page ? rest_find_port (rig) : rest_find_socket (rig);
   g_autofree char *sink_socket = g_build_filename (rig->folder, "sink.sock", NULL);
   g_autofree char *sink_file = g_build_filename (rig->folder, "sink.mp4", NULL);
-  const char *const argv[] = { SINK_PEER, sink_socket, sink_file, NULL };
-  g_autoptr (GSubprocess) sink = rest_start_peer (argv);
-  g_autoptr (RestDoor) sink_door = rest_door_new (sink_socket, "http://localhost", "");
+  const char *const argv[] = { SINK_PEER, is_page ? "0" : sink_socket, sink_file, NULL };
+  g_autofree char *address = NULL;
+  g_autoptr (GSubprocess) sink = rest_start_peer (argv, &address);
+  g_autofree char *url = is_page ? g_strconcat ("http://127.0.0.1:", address, NULL) : g_strdup ("http://localhost");
+  g_autoptr (RestDoor) sink_door = rest_door_new (address, url, "");
   const char *const words[] = { "-T", file, NULL };
-  g_autofree char *post_name = g_strdup_printf ("%" G_GUINT64_FORMAT " MiB by POST to REST", size_bytes / MIB);
-  g_autofree char *tus_name = g_strdup_printf ("%" G_GUINT64_FORMAT " MiB by tus to REST", size_bytes / MIB);
-  g_autofree char *memory_name = g_strdup_printf ("peak memory, %" G_GUINT64_FORMAT " MiB to REST", size_bytes / MIB);
+  const char *where = is_page ? "REST's port" : "REST's socket";
+  const guint64 size_mib = size_bytes / MIB;
+  g_autofree char *post_name = g_strdup_printf ("%" G_GUINT64_FORMAT " MiB by POST to %s", size_mib, where);
+  g_autofree char *tus_name = g_strdup_printf ("%" G_GUINT64_FORMAT " MiB by tus to %s", size_mib, where);
+  g_autofree char *memory_name = g_strdup_printf ("peak memory, %" G_GUINT64_FORMAT " MiB to %s", size_mib, where);
   BenchRuns post = { 0 }, tus = { 0 }, bare = { 0 };
 
   for (guint i = 0; i < (bench->is_quick ? 3 : 5); i++)
@@ -205,6 +215,16 @@ compare_with_sink (const Bench *bench)
   bench_report (memory_name, BENCH_MOST, "MB", rig_get_peak_mb (rig), "", NAN, 30);
   g_subprocess_force_exit (sink);
   (void) g_subprocess_wait (sink, NULL, NULL);
+}
+
+static void
+compare_large (const Bench *bench)
+{
+  guint64 size_bytes = (bench->is_quick ? 128 : 1024) * MIB;
+  g_autofree char *file = bench_make_file (bench, "video.mp4", size_bytes, FALSE);
+
+  compare_with_sink (bench, file, size_bytes, TRUE);
+  compare_with_sink (bench, file, size_bytes, FALSE);
   (void) g_unlink (file);
 }
 
@@ -234,7 +254,7 @@ measure_streams (const Bench *bench)
   guint n_streams = 200;
   guint n_changes = bench->is_quick ? 12 : 60;
   g_autoptr (Rig) rig = start_rig (bench, "streams");
-  g_autoptr (RestDoor) door = rest_find_socket (rig);
+  g_autoptr (RestDoor) door = rest_find_port (rig);
   g_autofree char *path = bench_make_file (bench, "photo.jpg", SMALL_BYTES, FALSE);
   g_autofree char *id = rig_submit (rig, path);
   GPtrArray *crowd;
@@ -271,7 +291,7 @@ static void
 measure_slow_clients (const Bench *bench)
 {
   g_autoptr (Rig) rig = start_rig (bench, "slow");
-  g_autoptr (RestDoor) door = rest_find_socket (rig);
+  g_autoptr (RestDoor) door = rest_find_port (rig);
   g_autofree char *path = bench_make_file (bench, "photo.jpg", SMALL_BYTES, FALSE);
   g_autoptr (GBytes) file = load (path);
   BenchRuns idle_questions = { 0 }, idle_submits = { 0 }, questions = { 0 }, submits = { 0 };
@@ -282,13 +302,14 @@ measure_slow_clients (const Bench *bench)
 
       ask_some (door, file, &idle_questions, &idle_submits);
       crowd = rest_send_visitors (door, "slow", 500);
+      g_usleep (CROWD_COMES_US);
       ask_some (door, file, &questions, &submits);
       (void) rest_end_visitors (crowd);
       rig_wait_until_idle (rig);
     }
-  bench_report ("a question, 500 slow clients at REST", BENCH_RATIO, "ms", bench_runs_median (&questions), "none",
+  bench_report ("a question of a page, 500 slow clients", BENCH_RATIO, "ms", bench_runs_median (&questions), "none",
                 bench_runs_median (&idle_questions), 2);
-  bench_report ("REST submit of 64 KiB, 500 slow clients", BENCH_RATIO, "ms", bench_runs_median (&submits), "none",
+  bench_report ("64 KiB of a page, 500 slow clients", BENCH_RATIO, "ms", bench_runs_median (&submits), "none",
                 bench_runs_median (&idle_submits), 2);
 }
 
@@ -296,7 +317,7 @@ void
 bench_rest (const Bench *bench)
 {
   compare_with_bus (bench);
-  compare_with_sink (bench);
+  compare_large (bench);
   measure_streams (bench);
   measure_slow_clients (bench);
 }
