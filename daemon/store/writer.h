@@ -11,6 +11,9 @@
 
 G_BEGIN_DECLS
 
+/* What comes in small pieces is gathered until there is so much to append: each time costs a thread's wake-up. */
+#define OB_WRITER_PIECE_BYTES (64 * 1024)
+
 typedef struct _ObWriter ObWriter;
 
 /* @partial: (transfer full): from ob_partial_new(). Errors: as ob_partial_begin(). Returns: (transfer full) (nullable) */

@@ -136,7 +136,7 @@ write_on (Submit *submit)
 
   if (submit->is_writing)
     return;
-  if (submit->waiting->len == 0)
+  if (submit->waiting->len < (submit->is_whole ? 1 : OB_WRITER_PIECE_BYTES))
     {
       if (submit->is_whole)
         hand_over (submit);

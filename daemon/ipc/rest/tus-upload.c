@@ -30,7 +30,8 @@ struct _ObTusUpload
 {
   ObTusUploads *uploads; /* borrowed; NULL: they are gone */
   char *id;
-  ObWriter *writer; /* owned; NULL: the file is closed. The thread's during a job */
+  ObWriter *writer;  /* owned; NULL: the file is closed. The thread's during a job */
+  gint64 flushed_us; /* when it was last flushed on the way; the thread's during a job */
 
   ObTusPiece piece;    /* while it is busy */
   GBytes *expected;    /* NULL: the piece has no checksum */
@@ -211,6 +212,23 @@ count_unflushed (const ObTusUpload *upload)
 }
 
 static gboolean
+is_flush_due (const ObTusUpload *upload)
+{
+  return count_unflushed (upload) >= OB_TUS_FLUSH_BYTES
+         && g_get_monotonic_time () - upload->flushed_us >= OB_TUS_FLUSH_EVERY_US;
+}
+
+static gboolean
+flush (ObTusUpload *upload, GError **error)
+{
+  gboolean is_good = ob_writer_sync (upload->writer, error);
+
+  upload->flushed_us = g_get_monotonic_time ();
+
+  return is_good;
+}
+
+static gboolean
 append (const Job *job, GError **error)
 {
   ObTusUpload *upload = job->upload;
@@ -228,7 +246,7 @@ append (const Job *job, GError **error)
   if (upload->checksum)
     g_checksum_update (upload->checksum, bytes, (gssize) size_bytes);
 
-  return upload->checksum || count_unflushed (upload) < OB_TUS_FLUSH_BYTES || ob_writer_sync (upload->writer, error);
+  return upload->checksum || !is_flush_due (upload) || flush (upload, error);
 }
 
 /* Bytes that were not flushed are cut off when the file is opened the next time. */
@@ -395,7 +413,7 @@ pump (ObTusUpload *upload, gboolean is_first)
   g_autoptr (GTask) task = NULL;
   Job *job;
 
-  if (upload->is_working || (!is_first && upload->waiting->len == 0 && !upload->is_ended))
+  if (upload->is_working || (!is_first && upload->waiting->len < OB_WRITER_PIECE_BYTES && !upload->is_ended))
     return;
   job = g_new0 (Job, 1);
   *job = (Job){ .upload = upload,
