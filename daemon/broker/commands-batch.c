@@ -115,6 +115,13 @@ check_some (ObBatch *batch, GError **error)
   return TRUE;
 }
 
+/* Subscribers are not told of such a command. */
+static gboolean
+changes_nothing (ObCommand command, const ObUpload *upload)
+{
+  return (command == OB_COMMAND_PAUSE && upload->is_paused) || (command == OB_COMMAND_RESUME && !upload->is_paused);
+}
+
 /* @is_gone: (out): it was removed or has ended since it was checked, and is skipped */
 static gboolean
 do_one (const ObBatch *batch, const char *id, gboolean *is_gone, GError **error)
@@ -136,7 +143,8 @@ do_one (const ObBatch *batch, const char *id, gboolean *is_gone, GError **error)
     return ob_commands_tell_group (batch->commands, group, batch->word, error);
   if (!upload)
     return FALSE;
-  ob_queue_touch (batch->commands->queue, upload->id, FALSE);
+  if (!changes_nothing (batch->command, upload))
+    ob_queue_touch (batch->commands->queue, upload->id, FALSE);
 
   return ob_commands_do_one (batch->commands, batch->command, upload, batch->value, error);
 }
