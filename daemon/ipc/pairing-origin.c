@@ -5,6 +5,7 @@
  */
 #include "ipc/pairing-origin.h"
 
+#include "base/text.h"
 #include "dbus/error.h"
 
 #include <gio/gio.h>
@@ -127,7 +128,8 @@ read_origin (const char *header, Origin *origin)
   const char *rest, *colon, *bracket;
   g_autofree char *host = NULL;
 
-  if (strlen (header) > ORIGIN_MAX_BYTES)
+  /* GLib reads and writes beyond the end of a host that is no UTF-8. */
+  if (strlen (header) > ORIGIN_MAX_BYTES || !ob_text_is_clean (header))
     return FALSE;
   origin->is_secure = g_ascii_strncasecmp (header, "https://", strlen ("https://")) == 0;
   if (!origin->is_secure && g_ascii_strncasecmp (header, "http://", strlen ("http://")) != 0)

@@ -64,6 +64,14 @@ static const struct
   { "ws://localhost", NULL },
   { "moz-extension://a.test", NULL },
   { "data:text/html,x", NULL },
+  /* No text. */
+  { "https://\xff", NULL },
+  { "https://a\xc3", NULL },
+  { "https://b\xe9", NULL },
+  { "https://b\xc3.test", NULL },
+  { "https://\xf8\x88\x80\x80\x80.test", NULL },
+  { "https://\xed\xa0\x80.test", NULL },
+  { "https://a.test\x01", NULL },
   /* More than an origin. */
   { "https://a.test/", NULL },
   { "https://a.test/page", NULL },
