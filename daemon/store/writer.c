@@ -33,7 +33,8 @@ struct _ObWriter
   int fd;
   ObDigester *digester; /* owned; over everything up to @offset */
   guint64 offset;
-  guint64 checked; /* there was room up to here */
+  guint64 checked;  /* there was room up to here */
+  gint64 synced_us; /* when it was last synced on the way */
 };
 
 /* @partial, @path: (transfer full). @fd: taken. */
@@ -292,6 +293,20 @@ ob_writer_sync (ObWriter *writer, GError **error)
   writer->partial->durable_bytes = before;
 
   return FALSE;
+}
+
+gboolean
+ob_writer_sync_on_the_way (ObWriter *writer, GError **error)
+{
+  gboolean is_good;
+
+  if (writer->offset - writer->partial->durable_bytes < OB_WRITER_SYNC_BYTES
+      || g_get_monotonic_time () - writer->synced_us < OB_WRITER_SYNC_EVERY_US)
+    return TRUE;
+  is_good = ob_writer_sync (writer, error);
+  writer->synced_us = g_get_monotonic_time ();
+
+  return is_good;
 }
 
 /* --- The end --- */

@@ -59,6 +59,12 @@ gboolean ob_writer_append (ObWriter *writer, const void *bytes, gsize size_bytes
 /* Makes everything appended, and the record that says so, survive a power cut. Errors: DiskFull, Storage. */
 gboolean ob_writer_sync (ObWriter *writer, GError **error);
 
+/* The same where so many bytes have come since the last time, and so long ago: a sync stops what comes for a moment, so of what comes
+ * fast there are more bytes between two. */
+#define OB_WRITER_SYNC_BYTES (8 * 1024 * 1024)
+#define OB_WRITER_SYNC_EVERY_US G_USEC_PER_SEC
+gboolean ob_writer_sync_on_the_way (ObWriter *writer, GError **error);
+
 /* Nothing is appended any more. Errors: Storage. Returns: a descriptor to read the file by, which says to others that nobody writes it;
  * -1 with @error */
 int ob_writer_seal (ObWriter *writer, GError **error);

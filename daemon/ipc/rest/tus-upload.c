@@ -30,8 +30,7 @@ struct _ObTusUpload
 {
   ObTusUploads *uploads; /* borrowed; NULL: they are gone */
   char *id;
-  ObWriter *writer;  /* owned; NULL: the file is closed. The thread's during a job */
-  gint64 flushed_us; /* when it was last flushed on the way; the thread's during a job */
+  ObWriter *writer; /* owned; NULL: the file is closed. The thread's during a job */
 
   ObTusPiece piece;    /* while it is busy */
   GBytes *expected;    /* NULL: the piece has no checksum */
@@ -205,29 +204,6 @@ open_file (const Job *job, GError **error)
   return (!job->is_new && job->size_bytes < 0) || ob_writer_set_size (upload->writer, job->size_bytes, error);
 }
 
-static guint64
-count_unflushed (const ObTusUpload *upload)
-{
-  return ob_writer_get_offset (upload->writer) - ob_writer_get_partial (upload->writer)->durable_bytes;
-}
-
-static gboolean
-is_flush_due (const ObTusUpload *upload)
-{
-  return count_unflushed (upload) >= OB_TUS_FLUSH_BYTES
-         && g_get_monotonic_time () - upload->flushed_us >= OB_TUS_FLUSH_EVERY_US;
-}
-
-static gboolean
-flush (ObTusUpload *upload, GError **error)
-{
-  gboolean is_good = ob_writer_sync (upload->writer, error);
-
-  upload->flushed_us = g_get_monotonic_time ();
-
-  return is_good;
-}
-
 static gboolean
 append (const Job *job, GError **error)
 {
@@ -246,7 +222,7 @@ append (const Job *job, GError **error)
   if (upload->checksum)
     g_checksum_update (upload->checksum, bytes, (gssize) size_bytes);
 
-  return upload->checksum || !is_flush_due (upload) || flush (upload, error);
+  return upload->checksum || ob_writer_sync_on_the_way (upload->writer, error);
 }
 
 /* Bytes that were not flushed are cut off when the file is opened the next time. */

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Files that come in by pieces over tus, on their way to the disk: one writer each, from Create to Commit. A piece is written by a
- * thread as it comes, and flushed every OB_TUS_FLUSH_BYTES, once a second, and at its end; with the last byte of the file it is committed. Main thread.
+ * thread as it comes, and flushed now and then (ob_writer_sync_on_the_way()) and at its end; with the last byte of the file it is committed. Main thread.
  *
  *   what can happen                                           what becomes of the bytes
  *   a piece is cut off: its client goes or is taken over      those that came are kept and flushed
@@ -20,10 +20,6 @@
 #include "broker/broker.h"
 
 G_BEGIN_DECLS
-
-/* A flush stops what comes for a moment: of what comes fast there are more bytes between two, and none sooner than a second. */
-#define OB_TUS_FLUSH_BYTES (8 * 1024 * 1024)
-#define OB_TUS_FLUSH_EVERY_US G_USEC_PER_SEC
 
 typedef struct _ObTusUploads ObTusUploads;
 typedef struct _ObTusUpload ObTusUpload;
