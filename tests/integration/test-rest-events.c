@@ -429,7 +429,7 @@ get_number_of_cuts (void)
 {
   const char *text = g_getenv ("OUTBOX_CUTS");
 
-  return text && *text ? (guint) g_ascii_strtoull (text, NULL, 10) : 40;
+  return text && *text ? (guint) g_ascii_strtoull (text, NULL, 10) : 24;
 }
 
 /* Connections break off anywhere, also in the middle of an event, while the queue works. */

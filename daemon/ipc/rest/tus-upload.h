@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Files that come in by pieces over tus, on their way to the disk: one writer each, from Create to Commit. A piece is written by a
- * thread as it comes, and flushed now and then (ob_writer_sync_on_the_way()) and at its end; with the last byte of the file it is committed. Main thread.
+ * thread as it comes, and flushed now and then (ob_writer_sync_on_the_way()) and at its end; with the last byte of the file it is
+ * committed. Main thread.
  *
  *   what can happen                                           what becomes of the bytes
  *   a piece is cut off: its client goes or is taken over      those that came are kept and flushed
