@@ -9,6 +9,7 @@
 #include "dbus/error.h"
 
 #include <gio/gio.h>
+#include <libsoup/soup.h>
 #include <string.h>
 
 #define ORIGIN_MAX_BYTES 512
@@ -170,4 +171,23 @@ ob_pairing_dup_app (const char *origin)
   const char *rest = strstr (origin, "//");
 
   return rest ? g_strdup_printf ("%.*s%s", (int) (rest - origin), origin, rest + 2) : g_strdup (origin);
+}
+
+char *
+ob_pairing_dup_site (const char *origin)
+{
+  g_autoptr (GUri) uri = g_uri_parse (origin, SOUP_HTTP_URI_FLAGS, NULL);
+  const char *host = uri ? g_uri_get_host (uri) : origin;
+  const char *domain = g_hostname_is_ip_address (host) ? host : soup_tld_get_base_domain (host, NULL);
+  const char *dot = strrchr (host, '.');
+
+  /* A network of its own has suffixes that no list has. */
+  if (!domain && dot)
+    {
+      const char *before = g_strrstr_len (host, dot - host, ".");
+
+      domain = before ? before + 1 : host;
+    }
+
+  return g_strdup (domain ? domain : host);
 }

@@ -26,4 +26,14 @@ char *ob_pairing_dup_origin (const char *header, GError **error);
  * such as `https:capture.example`. No program of the host and no sandbox has such a name by itself. */
 char *ob_pairing_dup_app (const char *origin);
 
+/**
+ * ob_pairing_dup_site:
+ * @origin: by ob_pairing_dup_origin()
+ *
+ * Who has the name: the registrable domain by the Public Suffix List, or the last two labels where no suffix is listed; else the host.
+ *
+ * Returns: (transfer full)
+ */
+char *ob_pairing_dup_site (const char *origin);
+
 G_END_DECLS

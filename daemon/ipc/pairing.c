@@ -120,13 +120,37 @@ forget_old (ObPairing *self, gint64 now_ms)
     }
 }
 
+static gboolean
+is_open (const Request *request)
+{
+  return request->public.state == OB_PAIRING_WAITING || request->public.state == OB_PAIRING_DECIDING;
+}
+
 static guint
-count (ObPairing *self, gboolean are_denied)
+count_denied (ObPairing *self)
 {
   guint n_requests = 0;
 
   for (guint i = 0; i < self->requests->len; i++)
-    n_requests += (((const Request *) self->requests->pdata[i])->public.state == OB_PAIRING_DENIED) == are_denied;
+    n_requests += ((const Request *) self->requests->pdata[i])->public.state == OB_PAIRING_DENIED;
+
+  return n_requests;
+}
+
+/* @origin: (nullable): of a page of the site; NULL: all sites */
+static guint
+count_open (ObPairing *self, const char *origin)
+{
+  g_autofree char *site = origin ? ob_pairing_dup_site (origin) : NULL;
+  guint n_requests = 0;
+
+  for (guint i = 0; i < self->requests->len; i++)
+    {
+      const Request *request = self->requests->pdata[i];
+      g_autofree char *its_site = site ? ob_pairing_dup_site (request->public.origin) : NULL;
+
+      n_requests += is_open (request) && g_strcmp0 (its_site, site) == 0;
+    }
 
   return n_requests;
 }
@@ -216,7 +240,7 @@ check_new (ObPairing *self, const char *origin, gint64 now_ms, GError **error)
                  (int) ((denied->public.until_ms - now_ms + 59999) / 60000));
   else if (find_of (self, origin, OB_PAIRING_DECIDING))
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_BUSY, "%s is just being approved", origin);
-  else if (count (self, FALSE) >= OB_PAIRING_MOST)
+  else if (count_open (self, NULL) >= OB_PAIRING_MOST || count_open (self, origin) >= OB_PAIRING_OF_SITE)
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY, "Too many apps wait to be approved; try again later");
   else
     return TRUE;
@@ -430,7 +454,7 @@ ob_pairing_deny (ObPairing *self, const char *name, gint64 now_ms, GError **erro
 
   if (!request)
     return NULL;
-  if (count (self, TRUE) >= OB_PAIRING_DENIED_MOST)
+  if (count_denied (self) >= OB_PAIRING_DENIED_MOST)
     forget_first_denied (self);
   request->public.state = OB_PAIRING_DENIED;
   request->public.until_ms = now_ms + OB_PAIRING_DENIED_MS;

@@ -19,8 +19,10 @@ G_BEGIN_DECLS
 #define OB_PAIRING_INTERVAL_MS 5000
 #define OB_PAIRING_INTERVAL_MOST_MS 60000
 
-/* Requests that wait or were approved, and those that were denied; among these the oldest is forgotten. */
+/* Requests that wait, in all and of one site, whose subdomains would keep all others out; and those that were denied, among
+ * which the oldest is forgotten. */
 #define OB_PAIRING_MOST 16
+#define OB_PAIRING_OF_SITE 4
 #define OB_PAIRING_DENIED_MOST 64
 
 typedef enum

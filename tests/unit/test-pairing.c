@@ -457,7 +457,7 @@ test_answers_have_the_names_of_the_standard (Scene *scene, gconstpointer data)
 static gboolean
 ask_as (Scene *scene, guint number)
 {
-  g_autofree char *origin = g_strdup_printf ("https://page-%u.example", number);
+  g_autofree char *origin = g_strdup_printf ("https://page.site-%u.example", number);
 
   return ask (scene, origin);
 }
@@ -476,6 +476,53 @@ test_requests_are_bounded (Scene *scene, gconstpointer data)
   g_assert_cmpuint (waiting->len, ==, OB_PAIRING_MOST);
   g_assert_nonnull (ob_pairing_deny (scene->pairing, scene->id, scene->now_ms, NULL));
   g_assert_true (ask_as (scene, OB_PAIRING_MOST));
+}
+
+/* The owner of a domain has as many hosts in it as he likes; whoever has a host at a public suffix is another. */
+static void
+test_a_site_keeps_nobody_out (Scene *scene, gconstpointer data)
+{
+  for (guint i = 0; i < OB_PAIRING_OF_SITE; i++)
+    {
+      g_autofree char *origin = g_strdup_printf ("https://a%u.evil.example", i);
+
+      g_assert_true (ask (scene, origin));
+    }
+  g_assert_false (ask (scene, "https://another.evil.example"));
+  g_assert_error (scene->error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY);
+  g_assert_false (ask (scene, "https://a1.evil.example:8443"));
+  g_assert_true (ask (scene, "https://a1.evil.example"));
+  g_assert_true (ask (scene, PAGE));
+  g_assert_true (ask (scene, "https://evil.other.example"));
+}
+
+static void
+test_the_site_of_an_origin (void)
+{
+  static const struct
+  {
+    const char *origin;
+    const char *site;
+  } rows[] = {
+    { "https://capture.example", "capture.example" },
+    { "https://a.b.capture.example:8443", "capture.example" },
+    { "https://a.capture.co.uk", "capture.co.uk" },
+    { "https://a.b.capture.com", "capture.com" },
+    { "https://a.inspector.github.io", "inspector.github.io" },
+    { "https://co.uk", "co.uk" },
+    { "https://intranet", "intranet" },
+    { "http://127.0.0.1:8080", "127.0.0.1" },
+    { "http://[::1]:8080", "::1" },
+    { "http://localhost:8080", "localhost" },
+    { "http://a.localhost", "a.localhost" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *site = ob_pairing_dup_site (rows[i].origin);
+
+      g_assert_cmpstr (site, ==, rows[i].site);
+    }
 }
 
 /* Who fills the list of denied origins gets nothing but its first one forgotten. */
@@ -564,6 +611,7 @@ main (int argc, char *argv[])
     { "/pairing/who-polls-too-often-is-slowed-down", test_who_polls_too_often_is_slowed_down },
     { "/pairing/answers-have-the-names-of-the-standard", test_answers_have_the_names_of_the_standard },
     { "/pairing/requests-are-bounded", test_requests_are_bounded },
+    { "/pairing/a-site-keeps-nobody-out", test_a_site_keeps_nobody_out },
     { "/pairing/denials-are-bounded", test_denials_are_bounded },
     { "/pairing/nobody-else-decides-meanwhile", test_nobody_else_decides_meanwhile },
     { "/pairing/who-watches-hears-of-each-change", test_who_watches_hears_of_each_change },
@@ -573,6 +621,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
   g_test_add_func ("/pairing/which-origins-may-ask", test_which_origins_may_ask);
+  g_test_add_func ("/pairing/the-site-of-an-origin", test_the_site_of_an_origin);
   g_test_add_func ("/pairing/a-long-host-is-none", test_a_long_host_is_none);
   g_test_add_func ("/pairing/the-app-of-an-origin", test_the_app_of_an_origin);
   g_test_add_func ("/pairing/secrets-are-long-and-codes-unmistakable", test_secrets_are_long_and_codes_unmistakable);
