@@ -405,29 +405,13 @@ static const Command reports[] = {
 };
 
 /* What writes nothing in the queue: it reads, watches, or answers NotSupported. */
-static const char *const others[] = { "Uploads.Get",
-                                      "Uploads.List",
-                                      "Uploads.Amend",
-                                      "Uploads.Verify",
-                                      "Uploads.Thumbnail",
-                                      "Uploads.History",
-                                      "Uploads.Watch",
-                                      "Uploads.Unwatch",
-                                      "Queue.Summary",
-                                      "Queue.Conditions",
-                                      "Queue.Holds",
-                                      "Queue.RestAddress",
-                                      "Groups.List",
-                                      "Groups.Get",
-                                      "Destinations.List",
-                                      "Destinations.Get",
-                                      "Destinations.Test",
-                                      "Destinations.SignIn",
-                                      "Policy.Get",
-                                      "Policy.Check",
-                                      "Policy.Explain",
-                                      "Access.ListApps",
-                                      NULL };
+static const char *const others[]
+    = { "Uploads.Get",       "Uploads.List",        "Uploads.Amend",        "Uploads.Verify",
+        "Uploads.Thumbnail", "Uploads.History",     "Uploads.Watch",        "Uploads.Unwatch",
+        "Queue.Summary",     "Queue.Conditions",    "Queue.Holds",          "Queue.RestAddress",
+        "Groups.List",       "Groups.Get",          "Destinations.List",    "Destinations.Get",
+        "Destinations.Test", "Destinations.SignIn", "Policy.Get",           "Policy.Check",
+        "Policy.Explain",    "Access.ListApps",     "Access.OpenDashboard", NULL };
 
 /* --- The table of methods --- */
 
