@@ -228,7 +228,7 @@ compare_large (const Bench *bench)
   (void) g_unlink (file);
 }
 
-/* --- Streams --- */
+/* --- Streams, at the socket: a page has no more than a few at the port --- */
 
 /* Changes an upload again and again. Returns: the processor time that it cost the daemon. */
 static double
@@ -254,7 +254,7 @@ measure_streams (const Bench *bench)
   guint n_streams = 200;
   guint n_changes = bench->is_quick ? 12 : 60;
   g_autoptr (Rig) rig = start_rig (bench, "streams");
-  g_autoptr (RestDoor) door = rest_find_port (rig);
+  g_autoptr (RestDoor) door = rest_find_socket (rig);
   g_autofree char *path = bench_make_file (bench, "photo.jpg", SMALL_BYTES, FALSE);
   g_autofree char *id = rig_submit (rig, path);
   GPtrArray *crowd;
@@ -291,7 +291,7 @@ static void
 measure_slow_clients (const Bench *bench)
 {
   g_autoptr (Rig) rig = start_rig (bench, "slow");
-  g_autoptr (RestDoor) door = rest_find_port (rig);
+  g_autoptr (RestDoor) door = rest_find_socket (rig);
   g_autofree char *path = bench_make_file (bench, "photo.jpg", SMALL_BYTES, FALSE);
   g_autoptr (GBytes) file = load (path);
   BenchRuns idle_questions = { 0 }, idle_submits = { 0 }, questions = { 0 }, submits = { 0 };
@@ -307,9 +307,9 @@ measure_slow_clients (const Bench *bench)
       (void) rest_end_visitors (crowd);
       rig_wait_until_idle (rig);
     }
-  bench_report ("a question of a page, 500 slow clients", BENCH_RATIO, "ms", bench_runs_median (&questions), "none",
-                bench_runs_median (&idle_questions), 2);
-  bench_report ("64 KiB of a page, 500 slow clients", BENCH_RATIO, "ms", bench_runs_median (&submits), "none",
+  bench_report ("a question, 500 slow clients at REST's socket", BENCH_RATIO, "ms", bench_runs_median (&questions),
+                "none", bench_runs_median (&idle_questions), 2);
+  bench_report ("64 KiB, 500 slow clients at REST's socket", BENCH_RATIO, "ms", bench_runs_median (&submits), "none",
                 bench_runs_median (&idle_submits), 2);
 }
 
