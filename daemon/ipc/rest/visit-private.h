@@ -8,6 +8,8 @@
 #include "ipc/rest/tally.h"
 #include "ipc/rest/visit.h"
 
+#include <glib-unix.h>
+
 G_BEGIN_DECLS
 
 #define OB_VISIT_READ_BYTES 4096
@@ -41,14 +43,16 @@ struct _ObVisit
   ObGuardVerdict verdict;
   char *why;          /* what the detail of the verdict points to, where it is not static */
   guint64 rest_bytes; /* to be read and dropped, after the answer */
-  GSource *readable;
-  guint deadline;
+  GSource *readable;  /* NULL: nobody waits for bytes */
   gpointer attached;
   GDestroyNotify gone;
 };
 
-/* Calls when there is something to read, or when it is too late. */
-void ob_visit_start_reading (ObVisit *visit, GPollableSourceFunc on_readable, guint most_s, GSourceFunc on_deadline);
+/* Calls when there is something to read; with no condition when it has taken too long. */
+void ob_visit_start_reading (ObVisit *visit, GUnixFDSourceFunc on_readable, guint most_s);
+
+/* Returns: how many bytes; 0 at the end; -1 with @error, which is WouldBlock when there are none now */
+gssize ob_visit_read (ObVisit *visit, void *buffer, gsize size_bytes, GError **error);
 
 /* @owner: (nullable): whose it is from now on */
 void ob_visit_set_owner (ObVisit *visit, const char *owner);

@@ -10,13 +10,12 @@
 /* --- After the answer --- */
 
 static gboolean
-on_rest (GObject *stream, gpointer user_data)
+on_rest (int fd, GIOCondition condition, gpointer user_data)
 {
   ObVisit *visit = user_data;
   char buffer[16 * OB_VISIT_READ_BYTES];
   g_autoptr (GError) error = NULL;
-  gssize got = g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (stream), buffer, sizeof buffer, NULL,
-                                                         &error);
+  gssize got = condition != 0 ? ob_visit_read (visit, buffer, sizeof buffer, &error) : 0;
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
     return G_SOURCE_CONTINUE;
@@ -28,24 +27,13 @@ on_rest (GObject *stream, gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-static gboolean
-on_rest_deadline (gpointer user_data)
-{
-  ObVisit *visit = user_data;
-
-  visit->deadline = 0;
-  ob_visit_end (visit);
-
-  return G_SOURCE_REMOVE;
-}
-
 /* The peer hears that nothing more comes, and may end. */
 static void
 read_rest (ObVisit *visit, guint64 rest_bytes)
 {
   visit->rest_bytes = MIN (rest_bytes, OB_VISIT_REST_MAX_BYTES);
   (void) g_socket_shutdown (g_socket_connection_get_socket (visit->connection), FALSE, TRUE, NULL);
-  ob_visit_start_reading (visit, on_rest, OB_VISIT_REST_MOST_S, on_rest_deadline);
+  ob_visit_start_reading (visit, on_rest, OB_VISIT_REST_MOST_S);
 }
 
 /* Of a visit that was refused before its head was understood, nobody knows what else comes. */

@@ -163,8 +163,7 @@ ob_visit_stream_input_create_source (GPollableInputStream *stream, GCancellable 
   if (self->wait.is_over || is_at_hand (self))
     return wrap_source (stream, g_timeout_source_new (0));
 
-  return wrap_source (stream,
-                      g_pollable_input_stream_create_source (G_POLLABLE_INPUT_STREAM (self->base), cancellable));
+  return wrap_source (stream, g_socket_create_source (self->wait.socket, G_IO_IN, cancellable));
 }
 
 static void
@@ -268,8 +267,7 @@ ob_visit_stream_output_create_source (GPollableOutputStream *stream, GCancellabl
   if (self->wait.is_over)
     return wrap_source (stream, g_timeout_source_new (0));
 
-  return wrap_source (stream,
-                      g_pollable_output_stream_create_source (G_POLLABLE_OUTPUT_STREAM (self->base), cancellable));
+  return wrap_source (stream, g_socket_create_source (self->wait.socket, G_IO_OUT, cancellable));
 }
 
 static void

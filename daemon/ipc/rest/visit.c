@@ -30,18 +30,26 @@ stop_reading (ObVisit *visit)
   if (visit->readable)
     g_source_destroy (visit->readable);
   g_clear_pointer (&visit->readable, g_source_unref);
-  g_clear_handle_id (&visit->deadline, g_source_remove);
 }
 
+/* One source for both: the main loop looks at each of them in every turn, and hundreds of visits may say nothing. */
 void
-ob_visit_start_reading (ObVisit *visit, GPollableSourceFunc on_readable, guint most_s, GSourceFunc on_deadline)
+ob_visit_start_reading (ObVisit *visit, GUnixFDSourceFunc on_readable, guint most_s)
+{
+  int fd = g_socket_get_fd (g_socket_connection_get_socket (visit->connection));
+
+  visit->readable = g_unix_fd_source_new (fd, G_IO_IN);
+  g_source_set_ready_time (visit->readable, g_get_monotonic_time () + most_s * G_USEC_PER_SEC);
+  g_source_set_callback (visit->readable, G_SOURCE_FUNC (on_readable), visit, NULL);
+  (void) g_source_attach (visit->readable, NULL);
+}
+
+gssize
+ob_visit_read (ObVisit *visit, void *buffer, gsize size_bytes, GError **error)
 {
   GInputStream *input = g_io_stream_get_input_stream (G_IO_STREAM (visit->connection));
 
-  visit->readable = g_pollable_input_stream_create_source (G_POLLABLE_INPUT_STREAM (input), NULL);
-  g_source_set_callback (visit->readable, G_SOURCE_FUNC (on_readable), visit, NULL);
-  (void) g_source_attach (visit->readable, NULL);
-  visit->deadline = g_timeout_add_seconds (most_s, on_deadline, visit);
+  return g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (input), buffer, size_bytes, NULL, error);
 }
 
 static void
@@ -174,14 +182,19 @@ judge_head (ObVisit *visit)
 }
 
 static gboolean
-on_readable (GObject *stream, gpointer user_data)
+on_readable (int fd, GIOCondition condition, gpointer user_data)
 {
   ObVisit *visit = user_data;
   guint8 buffer[OB_VISIT_READ_BYTES];
   g_autoptr (GError) error = NULL;
-  gssize got = g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (stream), buffer, sizeof buffer, NULL,
-                                                         &error);
+  gssize got;
 
+  if (condition == 0)
+    {
+      refuse (visit, 408, "The head of the request did not come in time");
+      return G_SOURCE_REMOVE;
+    }
+  got = ob_visit_read (visit, buffer, sizeof buffer, &error);
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
     return G_SOURCE_CONTINUE;
   if (got <= 0)
@@ -193,17 +206,6 @@ on_readable (GObject *stream, gpointer user_data)
   judge_head (visit);
 
   return G_SOURCE_CONTINUE;
-}
-
-static gboolean
-on_deadline (gpointer user_data)
-{
-  ObVisit *visit = user_data;
-
-  visit->deadline = 0;
-  refuse (visit, 408, "The head of the request did not come in time");
-
-  return G_SOURCE_REMOVE;
 }
 
 /* --- Coming and going --- */
@@ -252,7 +254,7 @@ begin_at_port (ObVisit *visit)
     }
   set_place (visit, AT_PORT);
   if (check_number (visit))
-    ob_visit_start_reading (visit, on_readable, OB_VISIT_HEAD_MOST_S, on_deadline);
+    ob_visit_start_reading (visit, on_readable, OB_VISIT_HEAD_MOST_S);
 }
 
 static void
@@ -278,7 +280,7 @@ begin_at_socket (ObVisit *visit)
   visit->look
       = ob_looks_begin (visit->visits->looks, peer.pid, peer.pidfd, ob_process_get_now_us (), on_looked, visit, &error);
   if (visit->look)
-    ob_visit_start_reading (visit, on_readable, OB_VISIT_HEAD_MOST_S, on_deadline);
+    ob_visit_start_reading (visit, on_readable, OB_VISIT_HEAD_MOST_S);
   else
     refuse_with (visit, 403, error);
 }
