@@ -88,6 +88,10 @@ ObWriter *ob_broker_begin_file (ObBroker *self, guint64 size_bytes, GError **err
 /* Returns: borrowed: where a door writes what comes in by pieces (store/writer.h), between Create and Commit */
 ObSpool *ob_broker_get_spool (ObBroker *self);
 
+/* @size_bytes: (out). Returns: the upload's copy, to be read from its beginning; -1 on failure. Errors: WrongState (it has none),
+ * NotFound (it is gone), Storage. */
+int ob_broker_open_copy (ObBroker *self, const ObUpload *upload, goffset *size_bytes, GError **error);
+
 /* Begins an upload that its app writes itself; see ob_recordings_create(). Errors: also InvalidArgument (a digest
  * belongs to Commit), NoDestination, NotFound (destination). */
 void ob_broker_create (ObBroker *self, const ObSubmission *submission, ObCreateDone done, gpointer user_data);

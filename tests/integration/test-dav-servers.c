@@ -289,7 +289,8 @@ test_a_broker_that_dies (gconstpointer kind, gconstpointer data)
   wait_in_the_middle (&scene);
   test_broker_kill (scene.broker);
   test_broker_start (scene.broker, NULL);
-  (void) test_broker_deliver (scene.broker, 1, 30);
+  /* On a busy machine rclone may hold its lock of the PUT that was cut off for seconds, and answer 423. */
+  (void) test_broker_deliver (scene.broker, 4, 30);
   assert_arrived (&scene);
 }
 

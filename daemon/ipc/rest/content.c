@@ -5,12 +5,7 @@
  */
 #include "ipc/rest/content.h"
 
-#include "dbus/error.h"
-
-#include <errno.h>
-#include <fcntl.h>
 #include <gio/gunixinputstream.h>
-#include <sys/stat.h>
 
 /* Belongs to its exchange, which may end while a piece is read. */
 typedef struct
@@ -80,29 +75,8 @@ open_copy (ObExchange *exchange, goffset *size_bytes, GError **error)
   const ObRequestContext *context = ob_exchange_get_context (exchange);
   g_autoptr (ObUpload) upload
       = ob_request_find_seen (context, ob_exchange_get_caller (exchange), ob_exchange_get_parameter (exchange), error);
-  g_autofree char *path = NULL;
-  struct stat about;
-  int fd;
 
-  if (!upload)
-    return -1;
-  if (!upload->has_local_copy || upload->stored == OB_STORED_SAVING)
-    {
-      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, "There is no copy of it on this device");
-      return -1;
-    }
-  path = ob_spool_get_path (ob_broker_get_spool (context->broker), upload->id);
-  fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  if (fd >= 0 && fstat (fd, &about) == 0 && S_ISREG (about.st_mode))
-    {
-      *size_bytes = about.st_size;
-      return fd;
-    }
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE, "%s cannot be read: %s", path, g_strerror (errno));
-  if (fd >= 0)
-    (void) close (fd);
-
-  return -1;
+  return upload ? ob_broker_open_copy (context->broker, upload, size_bytes, error) : -1;
 }
 
 static void
