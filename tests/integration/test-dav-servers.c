@@ -288,9 +288,12 @@ test_a_broker_that_dies (gconstpointer kind, gconstpointer data)
     return;
   wait_in_the_middle (&scene);
   test_broker_kill (scene.broker);
+  /* The stalled link may not have taken all that was sent: then it would not see the end behind that, and the server would keep its
+   * lock for the PUT that never goes on. */
+  test_link_set_down (scene.link, TRUE);
   test_broker_start (scene.broker, NULL);
-  /* On a busy machine rclone may hold its lock of the PUT that was cut off for seconds, and answer 423. */
-  (void) test_broker_deliver (scene.broker, 4, 30);
+  test_link_set_down (scene.link, FALSE);
+  (void) test_broker_deliver (scene.broker, 2, 30);
   assert_arrived (&scene);
 }
 
