@@ -33,23 +33,31 @@ on_done (GVariant *results, const GError *error, gpointer user_data)
     ob_exchange_answer (exchange, 200, document);
 }
 
-void
-ob_call_take_body (ObExchange *exchange)
+GVariant *
+ob_call_read_arguments (ObExchange *exchange)
 {
-  const ObRoute *route = ob_exchange_get_route (exchange);
   SoupMessageBody *body = soup_server_message_get_request_body (ob_exchange_get_message (exchange));
   g_autoptr (GBytes) bytes = soup_message_body_flatten (body);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) arguments = NULL;
+  GVariant *arguments;
   gsize size_bytes;
   const char *text = g_bytes_get_data (bytes, &size_bytes);
 
-  arguments = ob_arguments_make (route, ob_exchange_get_parameter (exchange), ob_exchange_get_query (exchange), text,
-                                 size_bytes, &error);
-  if (arguments)
-    ob_exchange_ask (exchange, route->request, arguments, NULL, on_done);
-  else
+  arguments = ob_arguments_make (ob_exchange_get_route (exchange), ob_exchange_get_parameter (exchange),
+                                 ob_exchange_get_query (exchange), text, size_bytes, &error);
+  if (!arguments)
     ob_exchange_fail (exchange, error);
+
+  return arguments;
+}
+
+void
+ob_call_take_body (ObExchange *exchange)
+{
+  g_autoptr (GVariant) arguments = ob_call_read_arguments (exchange);
+
+  if (arguments)
+    ob_exchange_ask (exchange, ob_exchange_get_route (exchange)->request, arguments, NULL, on_done);
 }
 
 /* A body that comes with it, which may be a secret, is dropped unread. */
@@ -79,6 +87,20 @@ ob_call_take_head (ObExchange *exchange)
     ob_exchange_refuse (exchange, 415, "The body is of another type than application/json");
   else
     soup_message_body_set_accumulate (soup_server_message_get_request_body (message), TRUE);
+}
+
+void
+ob_call_take_head_of_page (ObExchange *exchange, const char *refusal, gboolean needs_body)
+{
+  SoupServerMessage *message = ob_exchange_get_message (exchange);
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
+
+  if (!ob_exchange_get_reader (exchange))
+    ob_exchange_refuse (exchange, 403, refusal);
+  else if (needs_body && !soup_message_headers_get_content_type (headers, NULL))
+    ob_exchange_refuse (exchange, 415, "The body is of another type than application/json");
+  else
+    ob_call_take_head (exchange);
 }
 
 void

@@ -15,8 +15,15 @@ G_BEGIN_DECLS
 /* The head is here: refuses what need not be read. */
 void ob_call_take_head (ObExchange *exchange);
 
+/* The same for a route that has no request of the table, and is for pages alone. @refusal: static: told to who is none. @needs_body: it
+ * comes with JSON */
+void ob_call_take_head_of_page (ObExchange *exchange, const char *refusal, gboolean needs_body);
+
 /* The body is here. */
 void ob_call_take_body (ObExchange *exchange);
+
+/* Reads the body and the query for the exchange's route. Returns: (transfer full) (nullable): the arguments; %NULL: they were refused */
+GVariant *ob_call_read_arguments (ObExchange *exchange);
 
 /* Tells that the broker runs. */
 void ob_call_tell_health (ObExchange *exchange);

@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "dbus/error.h"
 #include "ipc/pairing-origin.h"
-#include "ipc/rest/arguments.h"
 #include "ipc/rest/calls.h"
 
 static ObPairing *
@@ -194,35 +193,15 @@ static const struct
 void
 ob_pair_take_head (ObExchange *exchange)
 {
-  SoupServerMessage *message = ob_exchange_get_message (exchange);
-  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
-
-  if (!ob_exchange_get_reader (exchange))
-    ob_exchange_refuse (exchange, 403, "This is for web pages, at the TCP port");
-  else if (!soup_message_headers_get_content_type (headers, NULL))
-    ob_exchange_refuse (exchange, 415, "The body is of another type than application/json");
-  else
-    ob_call_take_head (exchange);
+  ob_call_take_head_of_page (exchange, "This is for web pages, at the TCP port", TRUE);
 }
 
 void
 ob_pair_take_body (ObExchange *exchange)
 {
-  const ObRoute *route = ob_exchange_get_route (exchange);
-  g_autoptr (GBytes) bytes
-      = soup_message_body_flatten (soup_server_message_get_request_body (ob_exchange_get_message (exchange)));
-  g_autoptr (GVariant) arguments = NULL;
-  g_autoptr (GError) error = NULL;
-  gsize size_bytes;
-  const char *text = g_bytes_get_data (bytes, &size_bytes);
+  g_autoptr (GVariant) arguments = ob_call_read_arguments (exchange);
 
-  arguments = ob_arguments_make (route, NULL, ob_exchange_get_query (exchange), text, size_bytes, &error);
-  if (!arguments)
-    {
-      ob_exchange_fail (exchange, error);
-      return;
-    }
-  for (guint i = 0; i < G_N_ELEMENTS (routes); i++)
-    if (g_str_equal (routes[i].path, route->path))
+  for (guint i = 0; arguments && i < G_N_ELEMENTS (routes); i++)
+    if (g_str_equal (routes[i].path, ob_exchange_get_route (exchange)->path))
       routes[i].answer (exchange, arguments);
 }

@@ -6,7 +6,6 @@
 #include "ipc/rest/session.h"
 
 #include "base/secret.h"
-#include "ipc/rest/arguments.h"
 #include "ipc/rest/calls.h"
 
 static void
@@ -51,32 +50,17 @@ is_begin (const ObExchange *exchange)
 void
 ob_session_take_head (ObExchange *exchange)
 {
-  SoupServerMessage *message = ob_exchange_get_message (exchange);
-  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
-
-  if (!ob_exchange_get_reader (exchange))
-    ob_exchange_refuse (exchange, 403, "This is for the dashboard's page, at the TCP port");
-  else if (is_begin (exchange) && !soup_message_headers_get_content_type (headers, NULL))
-    ob_exchange_refuse (exchange, 415, "The body is of another type than application/json");
-  else
-    ob_call_take_head (exchange);
+  ob_call_take_head_of_page (exchange, "This is for the dashboard's page, at the TCP port", is_begin (exchange));
 }
 
 void
 ob_session_take_body (ObExchange *exchange)
 {
-  SoupMessageBody *body = soup_server_message_get_request_body (ob_exchange_get_message (exchange));
-  g_autoptr (GBytes) bytes = soup_message_body_flatten (body);
-  g_autoptr (GVariant) arguments = NULL;
-  g_autoptr (GError) error = NULL;
-  gsize size_bytes;
-  const char *text = g_bytes_get_data (bytes, &size_bytes);
+  g_autoptr (GVariant) arguments = ob_call_read_arguments (exchange);
 
-  arguments = ob_arguments_make (ob_exchange_get_route (exchange), NULL, ob_exchange_get_query (exchange), text,
-                                 size_bytes, &error);
   if (!arguments)
-    ob_exchange_fail (exchange, error);
-  else if (is_begin (exchange))
+    return;
+  if (is_begin (exchange))
     begin (exchange, arguments);
   else
     end (exchange);
