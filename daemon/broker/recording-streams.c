@@ -9,8 +9,7 @@
 #include "store/partial.h"
 #include "store/uploads.h"
 
-#define HOUR_S 3600
-#define HOUR_MS (HOUR_S * G_GINT64_CONSTANT (1000))
+#define HOUR_MS (3600 * G_GINT64_CONSTANT (1000))
 
 /* Returns: (transfer full) (nullable): the record of a stream that nothing works on */
 static ObPartial *
@@ -120,7 +119,7 @@ on_hour (gpointer data)
 void
 ob_recordings_start_hours (ObRecordings *self)
 {
-  ob_recordings_set_hour_source (self, g_timeout_add_seconds (HOUR_S, on_hour, self));
+  ob_recordings_set_on_hour (self, on_hour);
 }
 
 gint64

@@ -59,8 +59,8 @@ void ob_recordings_start_watch (ObRecordings *self);
 void ob_recordings_review_soon (ObRecordings *self);
 void ob_recordings_review_one (ObRecording *recording);
 
-/* @source: of the hours; ended with the recordings */
-void ob_recordings_set_hour_source (ObRecordings *self, guint source);
+/* @on_hour: (nullable): called with the recordings every hour in which there are any */
+void ob_recordings_set_on_hour (ObRecordings *self, GSourceFunc on_hour);
 
 /* Returns: (transfer container) (element-type ObRecording): all of them at this moment */
 GList *ob_recordings_list (ObRecordings *self);

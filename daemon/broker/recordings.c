@@ -24,7 +24,8 @@
 #define EMPTY_MAX_MS (24 * 3600 * G_GINT64_CONSTANT (1000))
 
 /* How often all of them are looked at; and where the system has no watch left that would tell of closed files. */
-#define LOOK_MS (3600 * G_GINT64_CONSTANT (1000))
+#define HOUR_S 3600
+#define LOOK_MS (HOUR_S * G_GINT64_CONSTANT (1000))
 #define BLIND_LOOK_MS (10 * G_GINT64_CONSTANT (1000))
 
 struct _ObRecordings
@@ -33,8 +34,9 @@ struct _ObRecordings
   GHashTable *all;       /* id → ObRecording */
   ObPartialWatch *watch; /* NULL: not made yet, or the system has no watch left */
   guint review_source;   /* until the closed files are looked at */
-  guint hour_source;
-  gint64 look_at_ms; /* when all are looked at the next time */
+  GSourceFunc on_hour;   /* NULL: hours are not counted */
+  guint hour_source;     /* while there is a recording: an idle daemon sleeps */
+  gint64 look_at_ms;     /* when all are looked at the next time */
 };
 
 static void
@@ -74,6 +76,24 @@ plan_look (ObRecordings *self)
   self->look_at_ms = ob_queue_get_now_ms (self->tools.queue) + (self->watch ? LOOK_MS : BLIND_LOOK_MS);
 }
 
+static void
+plan_hours (ObRecordings *self)
+{
+  gboolean are_wanted = self->on_hour && g_hash_table_size (self->all) > 0;
+
+  if (!are_wanted)
+    g_clear_handle_id (&self->hour_source, g_source_remove);
+  else if (self->hour_source == 0)
+    self->hour_source = g_timeout_add_seconds (HOUR_S, self->on_hour, self);
+}
+
+void
+ob_recordings_set_on_hour (ObRecordings *self, GSourceFunc on_hour)
+{
+  self->on_hour = on_hour;
+  plan_hours (self);
+}
+
 ObRecording *
 ob_recordings_add (ObRecordings *self, const ObUpload *upload)
 {
@@ -89,6 +109,7 @@ ob_recordings_add (ObRecordings *self, const ObUpload *upload)
   recording->modified_at_ms = upload->modified_at_ms;
   recording->seen_bytes = -1;
   g_hash_table_insert (self->all, recording->id, recording);
+  plan_hours (self);
 
   return recording;
 }
@@ -161,6 +182,7 @@ void
 ob_recordings_forget (ObRecordings *self, const char *id)
 {
   (void) g_hash_table_remove (self->all, id);
+  plan_hours (self);
 }
 
 void
@@ -192,7 +214,7 @@ ob_recordings_stop (ObRecordings *self)
 {
   self->tools.is_ending = TRUE;
   g_clear_handle_id (&self->review_source, g_source_remove);
-  g_clear_handle_id (&self->hour_source, g_source_remove);
+  ob_recordings_set_on_hour (self, NULL);
 }
 
 /* --- Who has it open --- */
@@ -441,13 +463,6 @@ take_up_all (ObRecordings *self)
   for (guint i = 0; i < ids->len; i++)
     if (!ob_recordings_has (self, ids->pdata[i]))
       take_up_one (self, ids->pdata[i]);
-}
-
-void
-ob_recordings_set_hour_source (ObRecordings *self, guint source)
-{
-  g_clear_handle_id (&self->hour_source, g_source_remove);
-  self->hour_source = source;
 }
 
 void

@@ -92,7 +92,7 @@ void ob_recordings_commit (ObRecordings *recordings, const char *id, const char 
 /* Begins to commit each stream that is whole: after a kill between its last byte and the commit, or a disk that failed there. */
 void ob_recordings_commit_whole (ObRecordings *recordings);
 
-/* Begins to count hours; and one has passed in which the broker ran. */
+/* Begins to count hours while there are recordings; and one has passed in which the broker ran. */
 void ob_recordings_start_hours (ObRecordings *recordings);
 void ob_recordings_count_hour (ObRecordings *recordings);
 
