@@ -7,11 +7,10 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "base/text.h"
 
 #include <gnutls/crypto.h>
 #include <xxhash.h>
-
-#define SHA256_BYTES 32
 
 struct _ObBlockMaker
 {
@@ -121,20 +120,9 @@ ob_blocks_read_text (const char *text, guint64 size_bytes)
 static GBytes *
 digest_of_whole (const char *sha256)
 {
-  guint8 digest[OB_BLOCK_DIGEST_BYTES];
+  guint8 digest[OB_SHA256_BYTES];
 
-  if (strlen (sha256) != 2 * (gsize) SHA256_BYTES)
-    return NULL;
-  for (guint i = 0; i < OB_BLOCK_DIGEST_BYTES; i++)
-    {
-      gint high = g_ascii_xdigit_value (sha256[2 * i]), low = g_ascii_xdigit_value (sha256[2 * i + 1]);
-
-      if (high < 0 || low < 0)
-        return NULL;
-      digest[i] = (guint8) (high * 16 + low);
-    }
-
-  return g_bytes_new (digest, sizeof digest);
+  return ob_text_read_sha256 (sha256, digest) ? g_bytes_new (digest, OB_BLOCK_DIGEST_BYTES) : NULL;
 }
 
 GBytes *
@@ -158,7 +146,7 @@ ob_blocks_load (const char *record_path, guint64 size_bytes, const char *sha256)
 }
 
 static gboolean
-make_digest (guint64 file_bytes, const void *block, gsize size_bytes, guint8 digest[SHA256_BYTES])
+make_digest (guint64 file_bytes, const void *block, gsize size_bytes, guint8 digest[OB_SHA256_BYTES])
 {
   XXH64_canonical_t hash;
 
@@ -174,7 +162,7 @@ gboolean
 ob_blocks_match (GBytes *digests, guint64 file_bytes, guint64 index, const void *block, gsize size_bytes)
 {
   const guint8 *known = g_bytes_get_data (digests, NULL);
-  guint8 digest[SHA256_BYTES];
+  guint8 digest[OB_SHA256_BYTES];
 
   return index < g_bytes_get_size (digests) / OB_BLOCK_DIGEST_BYTES
          && make_digest (file_bytes, block, size_bytes, digest)

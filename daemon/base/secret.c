@@ -100,13 +100,11 @@ ob_secret_is_same (const char *a, const char *b)
 char *
 ob_secret_dup_proof (const char *digest, const char *text)
 {
-  guchar key[OB_SHA256_HEX_LENGTH / 2];
+  guint8 key[OB_SHA256_BYTES];
   char *proof;
 
-  if (!digest || !ob_text_is_sha256 (digest))
+  if (!digest || !ob_text_read_sha256 (digest, key))
     return NULL;
-  for (guint i = 0; i < sizeof key; i++)
-    key[i] = (guchar) (g_ascii_xdigit_value (digest[2 * i]) * 16 + g_ascii_xdigit_value (digest[2 * i + 1]));
   proof = g_compute_hmac_for_string (G_CHECKSUM_SHA256, key, sizeof key, text, -1);
   gnutls_memset (key, 0, sizeof key);
 

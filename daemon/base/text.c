@@ -116,6 +116,17 @@ ob_text_is_sha256 (const char *text)
   return strlen (text) == OB_SHA256_HEX_LENGTH && strspn (text, "0123456789abcdefABCDEF") == OB_SHA256_HEX_LENGTH;
 }
 
+gboolean
+ob_text_read_sha256 (const char *text, guint8 digest[OB_SHA256_BYTES])
+{
+  if (!ob_text_is_sha256 (text))
+    return FALSE;
+  for (guint i = 0; i < OB_SHA256_BYTES; i++)
+    digest[i] = (guint8) (g_ascii_xdigit_value (text[2 * i]) * 16 + g_ascii_xdigit_value (text[2 * i + 1]));
+
+  return TRUE;
+}
+
 char *
 ob_text_dup_time (gint64 at_ms)
 {

@@ -55,7 +55,11 @@ char *ob_text_dup_http (const char *bytes, gsize most_chars);
 
 /* A SHA-256 digest, as hexadecimal in either case. */
 #define OB_SHA256_HEX_LENGTH 64
+#define OB_SHA256_BYTES (OB_SHA256_HEX_LENGTH / 2)
 gboolean ob_text_is_sha256 (const char *text);
+
+/* Returns: whether the text is such a digest, whose bytes are then in @digest */
+gboolean ob_text_read_sha256 (const char *text, guint8 digest[OB_SHA256_BYTES]);
 
 /* Sets NotFound: "There is no @kind @name". @name: a caller's word */
 void ob_text_set_not_found (GError **error, const char *kind, const char *name);

@@ -54,7 +54,7 @@ ob_digester_add (ObDigester *digester, const void *bytes, gsize size_bytes)
 void
 ob_digester_end (ObDigester *digester, ObSpoolCopy *copy, GBytes **blocks)
 {
-  guint8 digest[OB_SHA256_HEX_LENGTH / 2];
+  guint8 digest[OB_SHA256_BYTES];
 
   gnutls_hash_deinit (digester->hash, digest);
   digester->hash = NULL;

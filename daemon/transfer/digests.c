@@ -6,14 +6,13 @@
 #include "transfer/digests.h"
 
 #include "base/blocks.h"
+#include "base/text.h"
 #include "transfer/copy.h"
 #include "transfer/http.h"
 
 #include <errno.h>
 #include <gnutls/crypto.h>
 #include <unistd.h>
-
-#define SHA256_BYTES 32
 
 static gssize
 read_block (int fd, void *buffer, guint64 offset_bytes, ObDeadline *deadline)
@@ -52,9 +51,9 @@ read_all (int fd, ObDeadline *deadline, ObStop *stop, gnutls_hash_hd_t hash, ObB
 static gboolean
 is_digest (const guint8 *digest, const char *sha256)
 {
-  char text[2 * SHA256_BYTES + 1];
+  char text[OB_SHA256_HEX_LENGTH + 1];
 
-  for (guint i = 0; i < SHA256_BYTES; i++)
+  for (guint i = 0; i < OB_SHA256_BYTES; i++)
     g_snprintf (text + 2 * i, 3, "%02x", digest[i]);
 
   return g_str_equal (text, sha256);
@@ -64,7 +63,7 @@ static gboolean
 make_digests (int fd, const ObJob *job, ObDeadline *deadline, ObStop *stop, GBytes **digests, ObAttemptResult *result)
 {
   g_autoptr (ObBlockMaker) maker = ob_block_maker_new ();
-  guint8 digest[SHA256_BYTES];
+  guint8 digest[OB_SHA256_BYTES];
   gnutls_hash_hd_t hash;
   g_autofree char *words = NULL;
   int fault_errno;
