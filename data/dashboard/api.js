@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Asks the broker: single requests, and the stream of what changes.
+import { readEvents } from './event-stream.js';
+import { startDeadline } from './waiting.js';
 
 // What the broker has refused, in its own words.
 export class Problem extends Error {
@@ -103,10 +105,10 @@ export class Api {
 
     while (!this.#end.signal.aborted) {
       try {
-        for await (const { id, name, data } of this.#read(lastId, tell)) {
+        for await (const { id, type, data } of this.#read(lastId, tell)) {
           lastId = id || lastId;
           delayMs = RETRY_FIRST_MS;
-          tell.event(name, data);
+          tell.event(type, JSON.parse(data));
         }
       } catch (error) {
         // 403: the broker has been started anew, and the name that this page has is none of its own any more.
@@ -126,49 +128,18 @@ export class Api {
   }
 
   async *#read(lastId, tell) {
-    const abort = new AbortController();
-    const end = () => abort.abort();
-
+    const deadline = startDeadline(SILENCE_MOST_MS, this.#end.signal);
     const headers = lastId ? { 'Last-Event-ID': lastId } : {};
-    let text = '';
-    let watchdog = 0;
 
-    this.#end.signal.addEventListener('abort', end);
     try {
-      const response = await Api.#check(await this.#fetch('GET', '/v1/events', { headers, signal: abort.signal }));
-      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+      const response = await Api.#check(await this.#fetch('GET', '/v1/events', { headers, signal: deadline.signal }));
 
       tell.connected();
-      for (;;) {
-        clearTimeout(watchdog);
-        watchdog = setTimeout(() => abort.abort(), SILENCE_MOST_MS);
-        const { done, value } = await reader.read();
-
-        if (done)
-          return;
-        text += value;
-        const blocks = text.split('\n\n');
-
-        text = blocks.pop();
-        yield* blocks.map(readEvent).filter(event => event);
-      }
+      yield* readEvents(response.body, () => deadline.renew());
     } finally {
-      clearTimeout(watchdog);
-      this.#end.signal.removeEventListener('abort', end);
-      abort.abort();
+      deadline.end();
     }
   }
-}
-
-// Returns: null for a comment
-function readEvent(block) {
-  const fields = Object.fromEntries(block.split('\n').map(line => {
-    const colon = line.indexOf(': ');
-
-    return [line.slice(0, colon), line.slice(colon + 2)];
-  }));
-
-  return fields.event ? { id: fields.id ?? '', name: fields.event, data: JSON.parse(fields.data ?? '{}') } : null;
 }
 
 // Somewhat longer or shorter each time, so that windows do not come back all at once; and at once when the window is looked at again.

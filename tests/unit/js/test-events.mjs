@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
-import {Copy, isEarlier, judge, readEvents} from '../../../client/js/events.js';
+import {readEvents} from '../../../client/js/event-stream.js';
+import {Copy, isEarlier, judge} from '../../../client/js/events.js';
 
 const STREAM = `: a comment\n\nid: e-1\nevent: ready\ndata: {"sequence":"e-1"}\n\n:\n\nevent: reset\ndata: {}\n\n`
   + `id: e-2\nevent: changes\ndata: {"uploads":[{"name":"Brücke 🌉"}],\ndata:"removed":[]}\n\n`;
