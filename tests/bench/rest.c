@@ -99,9 +99,6 @@ run_curl (const RestDoor *door, const char *target, const char *const *words)
   g_auto (GStrv) fields = g_strsplit (door->fields, "\r\n", -1);
   g_autofree char *url = g_strconcat (door->url, target, NULL);
   g_auto (GStrv) argv = NULL;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GSubprocess) curl = NULL;
-  g_autofree char *seconds = NULL;
 
   g_strv_builder_add_many (builder, "curl", "-s", "-S", "-f", "-o", "/dev/null", "-w", "%{time_total}", url, NULL);
   if (*door->address == '/')
@@ -111,13 +108,8 @@ run_curl (const RestDoor *door, const char *target, const char *const *words)
   for (; *words; words++)
     g_strv_builder_add (builder, *words);
   argv = g_strv_builder_end (builder);
-  curl = g_subprocess_newv ((const char *const *) argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error);
-  g_assert_no_error (error);
-  g_assert_true (g_subprocess_communicate_utf8 (curl, NULL, NULL, &seconds, NULL, &error));
-  g_assert_no_error (error);
-  g_assert_true (g_subprocess_get_successful (curl));
 
-  return g_ascii_strtod (seconds, NULL) * 1000;
+  return bench_run_curl ((const char *const *) argv);
 }
 
 /* What was handed over makes room for the next. */

@@ -65,6 +65,21 @@ iterate_for (guint delay_ms)
     }
 }
 
+double
+bench_run_curl (const char *const *argv)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSubprocess) curl = g_subprocess_newv (argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error);
+  g_autofree char *seconds = NULL;
+
+  g_assert_no_error (error);
+  g_assert_true (g_subprocess_communicate_utf8 (curl, NULL, NULL, &seconds, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_true (g_subprocess_get_successful (curl));
+
+  return g_ascii_strtod (seconds, NULL) * 1000;
+}
+
 gboolean
 bench_run (const char *const *argv)
 {

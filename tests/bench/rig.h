@@ -86,6 +86,9 @@ guint64 rig_count_written (Rig *rig);
 /* How often threads of the daemon have gone to sleep so far: once for each time that they woke up. */
 guint64 rig_count_sleeps (Rig *rig);
 
+/* Runs curl, told to write %{time_total}; it has to end well. Returns: milliseconds by its own clock */
+double bench_run_curl (const char *const *argv);
+
 /* Runs a program and waits. Returns: whether it ended well. */
 gboolean bench_run (const char *const *argv);
 

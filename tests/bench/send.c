@@ -106,16 +106,8 @@ send_by_curl (const Bench *bench, TestPeer *sink, const char *file)
                          bench->certificate ? "--cacert" : NULL,
                          bench->certificate,
                          NULL };
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GSubprocess) curl = g_subprocess_newv (argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error);
-  g_autofree char *seconds = NULL;
 
-  g_assert_no_error (error);
-  g_assert_true (g_subprocess_communicate_utf8 (curl, NULL, NULL, &seconds, NULL, &error));
-  g_assert_no_error (error);
-  g_assert_true (g_subprocess_get_successful (curl));
-
-  return g_ascii_strtod (seconds, NULL) * 1000;
+  return bench_run_curl (argv);
 }
 
 static void

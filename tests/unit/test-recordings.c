@@ -89,21 +89,29 @@ assert_found (TestRig *rig, const Row *row, const char *id)
     g_assert_cmpstr (outbox_reason_get_info (upload->reason)->name, ==, row->reason);
 }
 
+/* An app records some bytes, and ends unless it has the file open still. */
+static void
+record (TestRig *rig, guint n_bytes, gboolean is_open, Created *created)
+{
+  const ObSubmission submission = { .app = "recorder", .destination = "depot" };
+
+  ob_broker_create (rig->broker, &submission, on_created, created);
+  test_wait_until (is_created, created, 10);
+  g_assert_cmpint (write (created->fd, "bytes", n_bytes), ==, n_bytes);
+  if (!is_open)
+    (void) close (g_steal_fd (&created->fd));
+}
+
 static void
 test_a_start (gconstpointer data)
 {
   const Row *row = data;
-  const ObSubmission submission = { .app = "recorder", .destination = "depot" };
   Created created = { NULL, -1 };
   g_autofree char *record_path = NULL;
   TestRig rig = { 0 };
 
   test_rig_set_up (&rig, NULL);
-  ob_broker_create (rig.broker, &submission, on_created, &created);
-  test_wait_until (is_created, &created, 10);
-  g_assert_cmpint (write (created.fd, "bytes", row->bytes), ==, row->bytes);
-  if (!row->is_open)
-    (void) close (g_steal_fd (&created.fd));
+  record (&rig, row->bytes, row->is_open, &created);
   record_path = ob_partial_dup_path (rig.spool, created.id);
   if (row->sql)
     run_sql (&rig, row->sql);
@@ -150,16 +158,11 @@ test_a_day_without_a_start (gconstpointer data)
 {
   const DayRow *row = data;
   const Row after = { .reason = row->reason, .stays = row->reason != NULL };
-  const ObSubmission submission = { .app = "recorder", .destination = "depot" };
   Created created = { NULL, -1 };
   TestRig rig = { 0 };
 
   test_rig_set_up (&rig, NULL);
-  ob_broker_create (rig.broker, &submission, on_created, &created);
-  test_wait_until (is_created, &created, 10);
-  g_assert_cmpint (write (created.fd, "bytes", row->bytes), ==, row->bytes);
-  if (!row->is_open)
-    (void) close (g_steal_fd (&created.fd));
+  record (&rig, row->bytes, row->is_open, &created);
   test_rig_settle (&rig);
   test_rig_advance (&rig, 26 * RIG_HOUR);
   test_rig_settle (&rig);
