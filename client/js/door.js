@@ -7,8 +7,8 @@
 // proof first (`/v1/hello`): an HMAC over a number that it has just made up, by the digest of the token, over its own origin and
 // the host and port that it speaks to, so that nobody can pass on the answer of another. Who cannot give it gets neither token
 // nor bytes. A proof counts for some seconds, and until a request fails.
-import {OutboxError, readProblem} from './errors.js';
-import {startDeadline} from './waiting.js';
+import {OutboxError, readDocument, readProblem} from './errors.js';
+import {pause, startDeadline} from './waiting.js';
 
 export const FIRST_PORT = 7363;
 export const N_PORTS = 10;
@@ -24,7 +24,7 @@ const JSON_TYPE = 'application/json';
 const PERMISSIONS = ['loopback-network', 'local-network-access'];
 
 // What is told of a site that cannot ask for anything now.
-const STATES = {NoBroker: 'absent', NotPaired: 'unpaired', PermissionNeeded: 'ask', Blocked: 'blocked'};
+const STATES = {NoBroker: 'absent', NotPaired: 'unpaired', PermissionNeeded: 'ask', Blocked: 'blocked', Insecure: 'insecure'};
 
 const encode = text => new TextEncoder().encode(text);
 const toHex = bytes => Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
@@ -55,13 +55,18 @@ async function hasProof(proofs, token, challenge) {
   return false;
 }
 
-function isLoopbackPage() {
-  return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(globalThis.location?.hostname ?? 'localhost');
+const LOOPBACK = /^https?:\/\/(localhost|[^/]+\.localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/;
+
+// Throws Insecure for a page that no person can let in. A sandboxed frame and a file have the origin “null”.
+function checkOrigin(origin) {
+  if (globalThis.isSecureContext === false || !(origin?.startsWith('https://') || LOOPBACK.test(origin)))
+    throw new OutboxError('Insecure', 'Only pages that came by https, or from this device, reach Outbox: not one by plain http from '
+      + 'elsewhere, a file, or a frame without an origin');
 }
 
 // Returns: granted, prompt or denied; granted where the browser has no such permission.
-async function askForPermission() {
-  for (const name of isLoopbackPage() ? [] : PERMISSIONS)
+async function askForPermission(origin) {
+  for (const name of LOOPBACK.test(origin) ? [] : PERMISSIONS)
     try {
       return (await navigator.permissions.query({name})).state;
     } catch {
@@ -72,10 +77,9 @@ async function askForPermission() {
 }
 
 // Returns: how long an answer may take.
-async function checkPermission() {
-  if (globalThis.isSecureContext === false)
-    throw new OutboxError('Blocked', 'Only pages that came by https, or from this device, reach Outbox');
-  const permission = await askForPermission();
+async function checkPermission(origin) {
+  checkOrigin(origin);
+  const permission = await askForPermission(origin);
 
   if (permission === 'denied')
     throw new OutboxError('Blocked', 'This browser does not let the page reach programs on this device. Allow it in the '
@@ -91,15 +95,25 @@ export class Door {
   #origin;
   #ports;
   #shelf;       // a promise
+  #token;       // where the shelf did not take it
+  #isForbidden = false; // by the page's own policy
   #proof = {base: null, token: null, untilMs: 0};
   #proving = null; // a promise, while one is asked for
 
   // The defaults are what a page uses; a test has its own.
-  constructor(shelf, {ports, fetch = globalThis.fetch.bind(globalThis), origin = globalThis.location?.origin} = {}) {
+  constructor(shelf, {ports, fetch = globalThis.fetch.bind(globalThis), origin = globalThis.origin} = {}) {
     this.#shelf = shelf;
     this.#fetch = fetch;
     this.#origin = origin;
     this.#ports = ports ?? Array.from({length: N_PORTS}, (_, i) => FIRST_PORT + i);
+    globalThis.addEventListener?.('securitypolicyviolation', ({blockedURI, disposition}) => {
+      this.#isForbidden ||= disposition === 'enforce' && this.#ports.some(port => blockedURI.startsWith(`http://127.0.0.1:${port}`));
+    });
+  }
+
+  // Throws Insecure.
+  checkPage() {
+    checkOrigin(this.#origin);
   }
 
   // The next request asks for a proof again.
@@ -128,7 +142,7 @@ export class Door {
 
       if (!response.ok)
         throw await readProblem(response);
-      return await response.json();
+      return await readDocument(response);
     } finally {
       deadline.end();
     }
@@ -154,7 +168,7 @@ export class Door {
   // base is null where kind is `nobody`.
   async #search(token, {signal, mostMs} = {}) {
     const shelf = await this.#shelf;
-    const last = token ? await shelf.getFact('port') : undefined;
+    const last = token ? await shelf.getFact('port').catch(() => {}) : undefined;
 
     if (this.#ports.includes(last) && await this.#greet(last, token, {signal, mostMs}) === 'ours')
       return {base: `http://127.0.0.1:${last}`, kind: 'ours'};
@@ -165,23 +179,35 @@ export class Door {
 
     signal?.throwIfAborted();
     if (kind === 'ours')
-      await shelf.setFact('port', port);
+      await shelf.setFact('port', port).catch(() => {}); // a full disk
     return {base: port ? `http://127.0.0.1:${port}` : null, kind};
   }
 
-  async #prove() {
-    const token = await (await this.#shelf).getFact('token');
+  async getToken() {
+    return this.#token ?? await (await this.#shelf).getFact('token').catch(() => {});
+  }
 
-    if (this.#proof.untilMs > Date.now() && this.#proof.token === token)
+  // Nobody answers. What the page's policy forbids fails like that too, and the browser tells of it apart, perhaps a moment later.
+  async #nobody() {
+    await pause(0);
+    return this.#isForbidden ? new OutboxError('Blocked', 'The Content-Security-Policy of this page does not let it reach Outbox: '
+      + 'its connect-src needs http://127.0.0.1:*') : new OutboxError('NoBroker', 'Outbox does not answer on this device');
+  }
+
+  async #prove() {
+    const token = await this.getToken();
+
+    // By a clock that nobody sets: one that was set back would make a proof count for days.
+    if (this.#proof.untilMs > performance.now() && this.#proof.token === token)
       return this.#proof;
     if (!token)
       throw new OutboxError('NotPaired', 'This site is not paired with Outbox');
-    const {base, kind} = await this.#search(token, {mostMs: await checkPermission()});
+    const {base, kind} = await this.#search(token, {mostMs: await checkPermission(this.#origin)});
     if (kind === 'unpaired')
       throw new OutboxError('NotPaired', 'Outbox does not know this site any more: pair it again');
     if (kind === 'nobody')
-      throw new OutboxError('NoBroker', 'Outbox does not answer on this device');
-    this.#proof = {base, token, untilMs: Date.now() + PROOF_LASTS_MS};
+      throw await this.#nobody();
+    this.#proof = {base, token, untilMs: performance.now() + PROOF_LASTS_MS};
     return this.#proof;
   }
 
@@ -198,16 +224,18 @@ export class Door {
     return {base, token};
   }
 
-  // Returns: `ready`, `unpaired`, `absent`, `ask` (the browser wants a click first) or `blocked`.
+  // Returns: `ready`, `unpaired`, `absent`, `ask` (the browser wants a click first), `blocked` or `insecure`.
   async look() {
     try {
-      if (await (await this.#shelf).getFact('token')) {
+      if (await this.getToken()) {
         await this.#getProof();
         return 'ready';
       }
-      const {kind} = await this.#search(null, {mostMs: await checkPermission()});
+      const {kind} = await this.#search(null, {mostMs: await checkPermission(this.#origin)});
 
-      return kind === 'nobody' ? 'absent' : 'unpaired';
+      if (kind === 'nobody')
+        throw await this.#nobody();
+      return 'unpaired';
     } catch (error) {
       if (error.code in STATES)
         return STATES[error.code];
@@ -216,8 +244,8 @@ export class Door {
   }
 
   // A request with the token. Any answer but success is thrown. The caller's signal ends it; it ends by itself after a while,
-  // unless isStream says that the answer goes on for ever.
-  async ask(method, path, {headers = {}, body, signal, isStream = false} = {}) {
+  // unless isStream says that the answer goes on for ever. read: what of the answer has to be there by then.
+  async ask(method, path, {headers = {}, body, signal, isStream = false, read = response => response} = {}) {
     signal?.throwIfAborted();
     const {base, token} = await this.#getProof();
     const deadline = isStream ? null : startDeadline(REQUEST_MS, signal);
@@ -227,7 +255,7 @@ export class Door {
         {headers: {...headers, Authorization: `Bearer ${token}`}, body, signal: deadline?.signal ?? signal});
 
       if (response.ok)
-        return response;
+        return await read(response);
       throw await readProblem(response);
     } catch (error) {
       if (!(error.status > 0))
@@ -240,11 +268,10 @@ export class Door {
     }
   }
 
-  async askForDocument(method, path, document) {
-    const response = await this.ask(method, path, document === undefined ? {}
-      : {headers: {'Content-Type': JSON_TYPE}, body: JSON.stringify(document)});
+  askForDocument(method, path, document) {
+    const sent = document === undefined ? {} : {headers: {'Content-Type': JSON_TYPE}, body: JSON.stringify(document)};
 
-    return response.status === 204 ? null : response.json();
+    return this.ask(method, path, {...sent, read: readDocument});
   }
 
   // The broker itself has said that the token is none, after it had proved that it knows it.
@@ -252,19 +279,21 @@ export class Door {
     const shelf = await this.#shelf;
 
     this.forgetProof();
-    if (await shelf.getFact('token') === token)
-      await shelf.setFact('token', undefined);
+    if (this.#token === token)
+      this.#token = undefined;
+    if (await shelf.getFact('token').catch(() => {}) === token)
+      await shelf.setFact('token', undefined).catch(() => {});
     return new OutboxError('Revoked', 'A person took this site’s access to Outbox back', {status: 401, cause});
   }
 
   // --- Pairing: requests without a token, to a broker that has proved nothing yet ---
 
   async findForPairing(signal) {
-    const mostMs = await checkPermission();
-    const {base} = await this.#search(await (await this.#shelf).getFact('token'), {signal, mostMs});
+    const mostMs = await checkPermission(this.#origin);
+    const {base} = await this.#search(await this.getToken(), {signal, mostMs});
 
     if (!base)
-      throw new OutboxError('NoBroker', 'Outbox does not answer on this device');
+      throw await this.#nobody();
     return base;
   }
 
@@ -272,8 +301,20 @@ export class Door {
     return this.#post(base, path, document, {signal});
   }
 
-  async keepToken(token) {
-    await (await this.#shelf).setFact('token', token);
+  // Returns: {token, app, manage} as the broker gave it, or undefined where the site has no token now.
+  async getPairing() {
+    const token = await this.getToken();
+    const pairing = await (await this.#shelf).getFact('pairing').catch(() => {});
+
+    return token && pairing?.token === token ? pairing : undefined;
+  }
+
+  // Where the browser has no room, this page has the token as long as it is open.
+  async keepPairing({token, app, manage}) {
+    const shelf = await this.#shelf;
+
+    await shelf.setFact('pairing', {token, app, manage}).catch(() => {});
+    this.#token = await shelf.setFact('token', token).then(() => undefined, () => token);
     this.forgetProof();
   }
 }

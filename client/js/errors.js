@@ -8,7 +8,9 @@
 //   Revoked           a person took the token back
 //   Denied, Expired   a person refused the pairing; nobody answered it in time
 //   PermissionNeeded  the browser wants to ask the person first: call again from a click
-//   Blocked           the browser or its policy forbids this page to reach programs of the device
+//   Blocked           the browser, its policy or the page's own forbids this page to reach programs of the device
+//   Insecure          no page that is loaded like this one can be let in: by plain http from another device, from a file, in a
+//                     frame without an origin
 //   FileNeeded        this browser has not all of the file: submit it again with the same key
 //   SourceChanged     the file can no longer be read, or is another than before
 //   Removed           the upload was taken away at the broker while it came in
@@ -41,9 +43,18 @@ function readRetryAfter(response) {
   return seconds > 0 && seconds < 86400 ? seconds * 1000 : 0;
 }
 
+// Reads the document of an answer. It breaks off where the broker is killed while it writes.
+export async function readDocument(response) {
+  try {
+    return response.status === 204 ? null : await response.json();
+  } catch (cause) {
+    throw new OutboxError('NoBroker', 'The answer of Outbox broke off', {cause});
+  }
+}
+
 // Makes an error of an answer that is none of success: problem+json where the broker wrote it.
 export async function readProblem(response) {
-  const problem = await response.json().catch(() => ({}));
+  const problem = await response.json().catch(() => null) ?? {};
   const code = typeof problem.code === 'string' ? problem.code : 'Failed';
   const message = typeof problem.detail === 'string' ? problem.detail : `Outbox answered ${response.status}`;
   const error = new OutboxError(code, message, {status: response.status, retryAfterMs: readRetryAfter(response)});

@@ -14,7 +14,7 @@
 import {alone} from './locks.js';
 import {OutboxError} from './errors.js';
 import {readEvents} from './event-stream.js';
-import {BackOff, pause, startDeadline} from './waiting.js';
+import {BackOff, onAbort, pause, startDeadline} from './waiting.js';
 
 const NAME = 'outbox-events';
 const SILENCE_MS = 60000; // the broker says something every 25 seconds
@@ -67,10 +67,10 @@ export class Events {
   // Yields messages until the signal is aborted. Throws when the stream has ended.
   async *listen({signal} = {}) {
     const subscriber = {queue: [], wake: () => {}};
-    const onAbort = () => subscriber.wake();
+    const forget = onAbort(signal, () => subscriber.wake());
 
-    signal?.throwIfAborted();
-    signal?.addEventListener('abort', onAbort);
+    if (signal?.aborted)
+      return;
     this.#add(subscriber);
     try {
       while (!signal?.aborted) {
@@ -84,7 +84,7 @@ export class Events {
           await new Promise(resolve => subscriber.wake = resolve);
       }
     } finally {
-      signal?.removeEventListener('abort', onAbort);
+      forget();
       this.#remove(subscriber);
     }
   }

@@ -10,6 +10,10 @@ const N_SENDERS = 3;
 class OwnLocks {
   #ends = new Map(); // name → when the last who asked is done
 
+  async query() {
+    return {held: [...this.#ends.keys()].map(name => ({name}))};
+  }
+
   async request(name, {signal, ifAvailable} = {}, use) {
     const before = this.#ends.get(name);
 
@@ -31,6 +35,13 @@ export const locks = globalThis.navigator?.locks ?? new OwnLocks();
 // Runs use() while no other tab runs one of that name. signal ends the wait, not what runs.
 export function alone(name, use, signal) {
   return locks.request(name, signal ? {signal} : {}, use);
+}
+
+// Returns: the names under which something runs, in whatever tab.
+export async function listBusy() {
+  const {held} = await locks.query();
+
+  return new Set(held.map(({name}) => name));
 }
 
 // Runs use() while at most two others send.

@@ -5,22 +5,26 @@
 // needs the others of its folder, and nothing else. docs/pages.md tells how to use it, outbox.d.ts what each function takes.
 import {Copy, Events} from './events.js';
 import {Door} from './door.js';
+import {listBusy} from './locks.js';
 import {OutboxError} from './errors.js';
 import {pair} from './pairing.js';
 import {openShelf} from './shelf.js';
-import {aloneWith, getId, makeSubmission, Sender} from './submission.js';
+import {aloneWith, getId, lockOf, makeSubmission, Sender} from './submission.js';
 import {isSameFile} from './supply.js';
+import {BackOff, endable, onAbort, pause} from './waiting.js';
 
 export {OutboxError};
 
 // A key that was used is remembered for as long: the same file under it is not sent again.
 const REMEMBERED_MS = 7 * 24 * 3600 * 1000;
 
-function describe({key, name, size, isStream, isEnded, keptBytes, readBytes, offset, createdAt, ...submission}) {
+// busy: of listBusy(). What a tab works on is neither interrupted, nor wants its file.
+function describe({key, name, size, isStream, isEnded, keptBytes, readBytes, offset, createdAt, ...submission}, busy) {
+  const isRunning = busy.has(lockOf(key));
   const isWhole = isStream || keptBytes === size;
 
-  return {key, id: getId(submission), name, size: size ?? readBytes, confirmed: offset, createdAt,
-    needsFile: !isWhole, isInterrupted: isStream && !isEnded};
+  return {key, id: getId(submission), name, size: size ?? readBytes, confirmed: offset, createdAt, isRunning,
+    needsFile: !isRunning && !isWhole, isInterrupted: !isRunning && isStream && !isEnded};
 }
 
 function toQuery(filter) {
@@ -35,14 +39,15 @@ export class Outbox {
   #events;
   #wake = new EventTarget();
   #running = new Map(); // key → AbortController
-  #others = new BroadcastChannel('outbox-submissions'); // tells the other tabs what is discarded
+  #others = new BroadcastChannel('outbox-submissions'); // tells the other tabs what is discarded, and that the site was let in
 
   // options: ports, to search elsewhere than the broker does; fetch, origin and shelf, where there is no page around
   constructor({shelf, ...options} = {}) {
     this.#shelf = Promise.resolve(shelf ?? openShelf());
     this.#door = new Door(this.#shelf, options);
     this.#events = new Events(this.#door, this.#wake);
-    this.#others.onmessage = ({data}) => this.#stop(data.discarded);
+    this.#others.onmessage = ({data}) => data.isPaired ? this.tryNow() : this.#stop(data.discarded);
+    this.#others.unref?.(); // a program of Node, which imports a page's module, ends all the same
     for (const name of ['online', 'focus'])
       globalThis.window?.addEventListener(name, () => this.tryNow());
   }
@@ -56,6 +61,7 @@ export class Outbox {
   async pair(options) {
     const app = await pair(this.#door, options);
 
+    this.#others.postMessage({isPaired: true});
     this.tryNow();
     return app;
   }
@@ -68,6 +74,7 @@ export class Outbox {
   // --- Handing over ---
 
   async submit(source, options = {}) {
+    this.#door.checkPage();
     const {key = crypto.randomUUID(), signal, onProgress} = options;
 
     if (!(source instanceof Blob || source instanceof ReadableStream))
@@ -108,9 +115,8 @@ export class Outbox {
   async #send(shelf, submission, source, {signal, onProgress}) {
     const {key} = submission;
     const controller = new AbortController();
-    const onAbort = () => controller.abort(signal.reason);
+    const forget = onAbort(signal, reason => controller.abort(reason));
 
-    signal?.addEventListener('abort', onAbort);
     this.#running.set(key, controller);
     try {
       if (!submission.handedOver)
@@ -118,7 +124,7 @@ export class Outbox {
           {signal: controller.signal, report: onProgress, wake: this.#wake}).run();
     } finally {
       this.#running.delete(key);
-      signal?.removeEventListener('abort', onAbort);
+      forget();
     }
     return {key, id: getId(submission), isInterrupted: !!submission.isInterrupted};
   }
@@ -129,8 +135,10 @@ export class Outbox {
 
   async pending() {
     const submissions = await (await this.#shelf).listSubmissions();
+    const busy = await listBusy();
 
-    return submissions.filter(({handedOver}) => !handedOver).sort((a, b) => a.createdAt - b.createdAt).map(describe);
+    return submissions.filter(({handedOver}) => !handedOver).sort((a, b) => a.createdAt - b.createdAt)
+      .map(submission => describe(submission, busy));
   }
 
   async discard(key) {
@@ -205,19 +213,35 @@ export class Outbox {
 
   // --- What changes there ---
 
-  events(options) {
-    return this.#events.listen(options);
+  events({signal} = {}) {
+    return endable(signal, ended => this.#events.listen({signal: ended}));
   }
 
-  async *watch({signal} = {}) {
+  watch({signal} = {}) {
+    return endable(signal, ended => this.#watch(ended));
+  }
+
+  async *#watch(signal) {
     const copy = new Copy();
+    const backOff = new BackOff();
+    const follow = event => copy.follow(event, filter => this.list(filter)).then(() => true, error => {
+      if (!error.isPassing)
+        throw error;
+      return false;
+    });
 
     for await (const event of this.events({signal})) {
-      await copy.follow(event, filter => this.list(filter)).catch(error => {
-        if (!error.isPassing)
-          throw error;
-      });
+      let isFollowed = await follow(event);
+
       yield {isCurrent: copy.isCurrent, uploads: copy.uploads};
+      // The list could not be had, and on a quiet queue no event would come to ask again.
+      while (!isFollowed && !signal.aborted) {
+        await pause(backOff.next(), {signal, wake: this.#wake}).catch(() => {});
+        isFollowed = signal.aborted || await follow({type: 'reset'});
+        if (isFollowed && !signal.aborted)
+          yield {isCurrent: copy.isCurrent, uploads: copy.uploads};
+      }
+      backOff.reset();
     }
   }
 }

@@ -4,11 +4,13 @@
 // What must be there when the page is opened again, in IndexedDB: the token, what was submitted, and the bytes of what the broker
 // has not got whole, in pieces. Pieces are buffers: a private window of WebKit stores those, and no Blob.
 //
-//   facts        name → value: `token`, `port`
+//   facts        name → value: `token`, `port`, `pairing`
 //   submissions  by key; what they have is in submission.js
 //   pieces       by key and the offset at which each begins: {key, at, bytes, digest}
+import {startDeadline} from './waiting.js';
 
 const VERSION = 1;
+const OPEN_MS = 10000;
 
 function settle(request) {
   return new Promise((resolve, reject) => {
@@ -52,17 +54,31 @@ export class Shelf {
   #open() {
     this.#database ??= open(this.#name).then(database => {
       database.onclose = () => this.#database = null;
-      database.onversionchange = () => database.close();
+      database.onversionchange = () => {
+        database.close();
+        this.#database = null;
+      };
       return database;
     });
     this.#database.catch(() => this.#database = null);
     return this.#database;
   }
 
+  // Some browsers close it without a word, and say so only now.
+  async #begin(names, mode) {
+    for (let isAgain = false; ; isAgain = true)
+      try {
+        return (await this.#open()).transaction(names, mode, {durability: 'strict'});
+      } catch (error) {
+        if (isAgain || error.name !== 'InvalidStateError')
+          throw error;
+        this.#database = null;
+      }
+  }
+
   // Runs use(store, store, …) in one transaction. Returns: what it returned, when the transaction is on the disk.
   async #within(names, mode, use) {
-    const database = await this.#open();
-    const transaction = database.transaction(names, mode, {durability: 'strict'});
+    const transaction = await this.#begin(names, mode);
     const ended = new Promise((resolve, reject) => {
       transaction.oncomplete = resolve;
       transaction.onabort = () => reject(transaction.error ?? new DOMException('It was not stored', 'AbortError'));
@@ -163,10 +179,17 @@ export class MemoryShelf {
   }
 
   async putPiece(piece, submission) {
-    const pieces = this.#pieces.get(piece.key) ?? [];
-
-    this.#pieces.set(piece.key, [...pieces, piece]);
+    if (!this.#pieces.has(piece.key))
+      this.#pieces.set(piece.key, []);
+    this.#pieces.get(piece.key).push(piece);
     await this.putSubmission(submission);
+  }
+
+  // What is before that offset is needed no more.
+  free(key, offset) {
+    const pieces = this.#pieces.get(key) ?? [];
+
+    this.#pieces.set(key, pieces.filter(({at, bytes}) => at + bytes.byteLength > offset));
   }
 
   async getPieceAt(key, offset) {
@@ -212,14 +235,18 @@ export class Entry {
   }
 }
 
-// Returns: the lasting one, or that in memory where the browser refuses it.
+// Returns: the lasting one, or that in memory where the browser refuses it, or says nothing at all: known of some while they start.
 export async function openShelf(name) {
   const shelf = new Shelf(name);
+  const deadline = startDeadline(OPEN_MS);
+  const isLate = new Promise((_resolve, reject) => deadline.signal.addEventListener('abort', () => reject(deadline.signal.reason)));
 
   try {
-    await shelf.getFact('token');
+    await Promise.race([shelf.getFact('token'), isLate]);
     return shelf;
   } catch {
     return new MemoryShelf();
+  } finally {
+    deadline.end();
   }
 }

@@ -12,9 +12,12 @@ import {alone, amongFew} from './locks.js';
 import {OutboxError} from './errors.js';
 import {Entry} from './shelf.js';
 import {Supply} from './supply.js';
-import {BackOff, pause} from './waiting.js';
+import {BackOff, onAbort, pause, Turns} from './waiting.js';
 
 const TUS = {'Tus-Resumable': '1.0.0'};
+// Files that a page has open at the broker, which takes 32 of a site. Each has a piece in memory.
+const filesOpen = new Turns(8);
+
 const BODY_TYPE = 'application/offset+octet-stream';
 
 // What a creation says of the upload in its query, by the names that this library uses.
@@ -50,6 +53,9 @@ export function makeSubmission(key, source, options) {
   if (!/^[\x21-\x7e]{1,200}$/.test(key))
     throw new OutboxError('InvalidArgument', 'A submit key has up to 200 printable ASCII characters, without blanks');
   const isStream = !(source instanceof Blob);
+
+  if (isStream && source.locked)
+    throw new OutboxError('InvalidArgument', 'Somebody else reads the stream: it cannot be submitted');
   const {destination, group, groupTitle, form, priority, notBefore, metadata} = options;
 
   return {
@@ -81,6 +87,14 @@ function readPath(response) {
   return path;
 }
 
+// A fault in what the page does with the progress is told where all its faults are, and keeps no file from arriving.
+function tellOfFault(error) {
+  if (globalThis.reportError)
+    globalThis.reportError(error);
+  else
+    console.error(error);
+}
+
 export class Sender {
   #door;
   #entry;
@@ -107,17 +121,20 @@ export class Sender {
     const {key, size, readBytes, offset} = this.#submission;
 
     this.#told = [state, error];
-    this.#report({key, id: getId(this.#submission), state, size: size ?? readBytes, confirmed: offset,
-      isKept: this.#supply.isKept, error});
+    try {
+      this.#report({key, id: getId(this.#submission), state, size: size ?? readBytes, confirmed: offset,
+        isKept: this.#supply.isKept, error});
+    } catch (thrown) {
+      tellOfFault(thrown);
+    }
   }
 
   // Returns: when the broker has all of it on its disk.
   async run() {
-    const onAbort = () => this.#supply.stop(this.#signal.reason);
+    const forget = onAbort(this.#signal, reason => this.#supply.stop(reason));
     const filled = this.#supply.fill();
 
     filled.catch(() => {}); // read() throws it
-    this.#signal?.addEventListener('abort', onAbort);
     try {
       await this.#keepTrying();
       await filled;
@@ -126,8 +143,13 @@ export class Sender {
       this.#supply.stop(error);
       throw error;
     } finally {
-      this.#signal?.removeEventListener('abort', onAbort);
+      forget();
     }
+  }
+
+  // A recording goes on for as long as it likes, and waits for no file.
+  #sendInTurn() {
+    return this.#submission.isStream ? this.#send() : filesOpen.run(() => this.#send(), this.#signal);
   }
 
   async #keepTrying() {
@@ -137,7 +159,7 @@ export class Sender {
       const before = this.#submission.offset;
 
       try {
-        return await this.#send();
+        return await this.#sendInTurn();
       } catch (error) {
         this.#signal?.throwIfAborted();
         if (!error.isPassing && !error.needsPerson)
@@ -218,6 +240,7 @@ export class Sender {
     if (offset <= submission.offset && piece.size > 0)
       throw new OutboxError('Failed', 'Outbox took none of a piece', {status: 502});
     await this.#entry.note({isLengthTold: submission.isLengthTold || tellsLength, offset});
+    this.#supply.free(offset);
   }
 
   async #handOver() {
@@ -227,7 +250,11 @@ export class Sender {
   }
 }
 
+export function lockOf(key) {
+  return `outbox-submission-${key}`;
+}
+
 // One tab at a time works on a submission.
 export function aloneWith(key, use, signal) {
-  return alone(`outbox-submission-${key}`, use, signal);
+  return alone(lockOf(key), use, signal);
 }

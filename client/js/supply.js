@@ -8,8 +8,12 @@
 // Where the browser has no room, a Blob goes without being kept, and of a stream the rest stays in memory: what is submitted
 // arrives as long as the page is open.
 import {OutboxError} from './errors.js';
+import {Turns} from './waiting.js';
 
 export const PIECE_BYTES = 8 * 1024 * 1024; // after as much the broker makes sure that it survives a power cut
+
+// Files that are read at a time: the first of hundreds are safe soon, and one piece of each is in memory.
+const reading = new Turns(3);
 
 async function digestOf(bytes) {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
@@ -42,6 +46,7 @@ export class Supply {
   #submission;        // of submission.js; what it says of bytes is changed here alone
   #blob = null;
   #stream = null;
+  #reader = null;     // of the stream
   #loose = [];        // pieces of a stream that no shelf would take
   #isRefused = false; // the shelf takes no more
   #end = null;        // why there will be no more: {error}
@@ -77,13 +82,14 @@ export class Supply {
   stop(error) {
     this.#end ??= {error};
     this.#wake();
+    void this.#reader?.cancel(error).catch(() => {}); // a camera goes off at once, and not with its next chunk
   }
 
   // Keeps what the source has. Ends when it has no more, or is stopped.
   async fill() {
     try {
       if (this.#blob)
-        await this.#fillFromBlob();
+        await reading.run(() => this.#fillFromBlob());
       else if (this.#stream)
         await this.#fillFromStream();
     } catch (error) {
@@ -103,16 +109,18 @@ export class Supply {
   }
 
   async #fillFromStream() {
-    const reader = this.#stream.getReader();
-
+    if (this.#end)
+      return this.#stream.cancel(this.#end.error);
+    this.#reader = this.#stream.getReader();
     while (!this.#end) {
-      const {done, value} = await reader.read();
+      const {done, value} = await this.#reader.read();
 
+      if (this.#end)
+        return; // it was cancelled
       if (done)
         return this.#endStream();
       await this.#keepInPieces(await copyChunk(value));
     }
-    await reader.cancel(this.#end.error);
   }
 
   async #endStream() {
@@ -128,7 +136,8 @@ export class Supply {
   async #keep(bytes) {
     const at = this.#submission.readBytes;
     const readBytes = at + bytes.byteLength;
-    const digests = [...this.#submission.digests, {at, digest: await digestOf(bytes)}];
+    // A recording is never compared with a file, and has any number of pieces.
+    const digests = this.#blob ? [...this.#submission.digests, {at, digest: await digestOf(bytes)}] : [];
 
     if (!this.#isRefused)
       await this.#putOnShelf({key: this.#submission.key, at, bytes}, {readBytes, keptBytes: readBytes, digests});
@@ -171,17 +180,39 @@ export class Supply {
     return this.#gather(offset);
   }
 
+  // The broker has everything before that offset on its disk: what is in memory alone has done its work.
+  free(offset) {
+    this.#loose = this.#loose.filter(({at, bytes}) => at + bytes.byteLength > offset);
+    this.#shelf.free?.(this.#submission.key, offset);
+  }
+
+  // Returns: the piece with the byte at that offset. A browser may lose what it kept, as when the person clears the site's data: a page
+  // that still has the file reads it again.
+  async #findPiece(at) {
+    const {key, digests} = this.#submission;
+    const kept = this.#loose.find(one => one.at <= at && at < one.at + one.bytes.byteLength)
+      ?? await this.#shelf.getPieceAt(key, at).catch(() => {});
+
+    if (kept)
+      return kept;
+    if (!this.#blob)
+      throw new OutboxError('FileNeeded', 'This browser has not all of the file: submit it again with the same key');
+    const i = digests.findLastIndex(one => one.at <= at);
+    const bytes = await readSlice(this.#blob, digests[i].at, digests[i + 1]?.at ?? this.#submission.readBytes);
+
+    if (!isSame(digests[i].digest, await digestOf(bytes)))
+      throw new OutboxError('SourceChanged', 'The file is another than before');
+    return {at: digests[i].at, bytes};
+  }
+
   // What is sent is what was kept, whatever has become of the file since. Small pieces, as a recorder makes them, are sent together.
   async #gather(offset) {
     const parts = [];
     let at = offset;
 
     while (at - offset < PIECE_BYTES && at < this.#submission.readBytes) {
-      const piece = this.#loose.find(one => one.at <= at && at < one.at + one.bytes.byteLength)
-        ?? await this.#shelf.getPieceAt(this.#submission.key, at);
+      const piece = await this.#findPiece(at);
 
-      if (!piece)
-        throw new OutboxError('FileNeeded', 'This browser has not all of the file: submit it again with the same key');
       parts.push(new Uint8Array(piece.bytes, at - piece.at));
       at = piece.at + piece.bytes.byteLength;
     }
@@ -191,10 +222,12 @@ export class Supply {
 
 // Whether a file has the bytes that were read of the submission so far. Reads it.
 export async function isSameFile(submission, blob) {
+  return !submission.isStream && submission.size === blob.size && reading.run(() => hasSameBytes(submission, blob));
+}
+
+async function hasSameBytes(submission, blob) {
   const {digests} = submission;
 
-  if (submission.isStream || submission.size !== blob.size)
-    return false;
   for (const [i, {at, digest}] of digests.entries()) {
     const end = digests[i + 1]?.at ?? submission.readBytes;
 

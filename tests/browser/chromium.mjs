@@ -225,7 +225,7 @@ async function publicPage(world, browser) {
 
   const rows = [
     ['a site that nobody has allowed', at('other', '/example/index.html'), 'ask'],
-    ['a site without https', browser.site.page.replace('localhost', 'other.example'), 'blocked'],
+    ['a site without https', browser.site.page.replace('localhost', 'other.example'), 'insecure'],
     ['a frame', at('around', '/around'), 'blocked'],
     // What the site has in its own window, a frame of another site has not: it is let in for itself.
     ['a frame that is allowed', at('around', '/around?allow=loopback-network'), 'unpaired'],

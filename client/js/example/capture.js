@@ -153,6 +153,7 @@ const GREETINGS = {
   absent: 'Outbox is not running on this device. What you take is kept in this browser',
   ask: 'The browser will ask whether this page may reach Outbox on this device',
   blocked: 'The browser does not let this page reach Outbox: allow “Apps on device” in the settings of this site',
+  insecure: 'This page cannot reach Outbox: it has to come by https, or from this device',
 };
 
 async function greet() {
@@ -160,7 +161,7 @@ async function greet() {
 
   document.body.dataset.broker = state;
   element('broker').textContent = GREETINGS[state];
-  element('pair').hidden = state === 'ready' || state === 'blocked';
+  element('pair').hidden = ['ready', 'blocked', 'insecure'].includes(state);
   return state;
 }
 

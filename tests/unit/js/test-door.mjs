@@ -114,3 +114,40 @@ test('/js/door/the-port-of-last-time-is-asked-alone', () =>
     await door.ask('GET', '/v1/uploads');
     assert.deepEqual(heard.map(({kind, url}) => [kind, url]), [['ours', '/v1/hello'], ['ours', '/v1/uploads']]);
   }));
+
+// The token goes to whom has proved to be the broker within some seconds, also where the clock is set back by a day meanwhile.
+test('/js/door/a-clock-that-is-set-back-lengthens-no-proof', t =>
+  at(['ours'], async (door, _shelf, _ports, heard) => {
+    await door.ask('GET', '/v1/uploads');
+    t.mock.timers.enable({apis: ['Date'], now: Date.now() - 86400000});
+    t.mock.method(performance, 'now', () => 1e9);
+    await door.ask('GET', '/v1/uploads');
+    assert.deepEqual(heard.map(({url}) => url), ['/v1/hello', '/v1/uploads', '/v1/hello', '/v1/uploads']);
+  }));
+
+// Nothing can be kept, as where the disk of the browser is full, or its database is broken.
+test('/js/door/works-with-a-shelf-that-fails', () =>
+  at(['ours'], async (door, shelf) => {
+    shelf.setFact = shelf.getFact = async () => {
+      throw new DOMException('There is no room', 'QuotaExceededError');
+    };
+    await assert.rejects(door.ask('GET', '/v1/uploads'), {code: 'NotPaired'});
+    await door.keepPairing({token: TOKEN, app: 'https:site.example', manage: false});
+    assert.equal(await door.look(), 'ready');
+    assert.deepEqual(await door.askForDocument('GET', '/v1/uploads'), {uploads: []});
+  }));
+
+test('/js/door/an-answer-that-breaks-off-may-go-well-later', () =>
+  at(['ours'], async (door, _shelf, _ports, heard) => {
+    await door.open();
+    const {fetch} = globalThis;
+    const half = new Door(new MemoryShelf(), {origin: ORIGIN, ports: _ports, fetch: async (url, options) => {
+      const response = await fetch(url, options);
+
+      return url.endsWith('/v1/uploads') ? new Response('{"uploads":[', {status: 200}) : response;
+    }});
+
+    await half.keepPairing({token: TOKEN, app: '', manage: false});
+    await assert.rejects(half.askForDocument('GET', '/v1/uploads'), {code: 'NoBroker', isPassing: true});
+    assert.ok(heard.length > 0);
+  }));

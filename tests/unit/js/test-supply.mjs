@@ -152,6 +152,53 @@ test('/js/supply/a-source-that-fails-ends-who-reads', async () => {
   await assert.rejects(filled, /the camera is gone/);
 });
 
+// As when the person clears the site's data while the page is open.
+test('/js/supply/a-browser-that-loses-what-it-kept-has-the-file-still', async () => {
+  const shelf = new LastingShelf();
+  const source = new Blob([BYTES]);
+  const supply = new Supply(new Entry(shelf, makeSubmission('key', source, {})), source);
+
+  await supply.fill();
+  await shelf.forgetSubmission('key');
+  assert.ok((await drain(supply)).equals(BYTES));
+
+  const changed = Buffer.from(BYTES);
+
+  changed[0] ^= 1;
+  source.slice = (...args) => new Blob([changed]).slice(...args);
+  await assert.rejects(drain(supply), {code: 'SourceChanged'});
+});
+
+test('/js/supply/a-source-hears-at-once-that-it-is-not-wanted', async () => {
+  const rows = {before: supply => supply.stop(new Error('enough')), after: () => {}};
+
+  for (const [name, before] of Object.entries(rows)) {
+    let cancelled = null;
+    const source = new ReadableStream({cancel: reason => void (cancelled = reason)}); // a camera that gives nothing yet
+    const supply = new Supply(new Entry(new LastingShelf(), makeSubmission('key', source, {})), source);
+
+    before(supply);
+    const filled = supply.fill();
+
+    supply.stop(new Error('enough'));
+    await filled;
+    assert.equal(cancelled?.message, 'enough', name);
+    assert.equal(supply.isKept, false, name);
+  }
+});
+
+test('/js/supply/memory-has-only-what-the-broker-has-not', async () => {
+  for (const shelf of [new MemoryShelf(), new FullShelf(0)]) {
+    const source = record(BYTES, 1000000);
+    const supply = new Supply(new Entry(shelf, makeSubmission('key', source, {})), source);
+
+    await supply.fill();
+    supply.free(5000000);
+    assert.equal((await supply.read(5000000)).size, PIECE_BYTES - PIECE_BYTES % 1000000 + 1000000);
+    await assert.rejects(supply.read(0), {code: 'FileNeeded'});
+  }
+});
+
 test('/js/supply/a-file-is-known-by-its-bytes', async () => {
   const {submission} = await pass(new LastingShelf(), new Blob([BYTES]));
   const {submission: unkept} = await pass(new FullShelf(1), new Blob([BYTES]));
