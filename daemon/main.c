@@ -6,8 +6,10 @@
 #include "instance.h"
 
 #include "base/debug.h"
+#include "base/json.h"
 #include "base/strays.h"
 #include "config.h"
+#include "examination.h"
 #include "removal.h"
 #include "store/reader.h"
 
@@ -54,12 +56,24 @@ on_removed (gpointer user_data)
   g_main_loop_quit (((Run *) user_data)->loop);
 }
 
-static gboolean
+/* What the process is to do. */
+typedef enum
+{
+  DO_SERVE,
+  DO_TELL_VERSION,
+  DO_EXAMINE,
+  DO_MEND,
+} Work;
+
+static Work
 parse_options (int *argc, char ***argv)
 {
-  gboolean wants_version = FALSE;
+  gboolean wants_version = FALSE, wants_examination = FALSE, wants_mending = FALSE;
   const GOptionEntry entries[] = {
     { "version", 0, 0, G_OPTION_ARG_NONE, &wants_version, "Print the version", NULL },
+    { "examine", 0, 0, G_OPTION_ARG_NONE, &wants_examination,
+      "Print as JSON how the data folder is, and change nothing", NULL },
+    { "mend", 0, 0, G_OPTION_ARG_NONE, &wants_mending, "Mend what is safe to mend in the data folder", NULL },
     { NULL },
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
@@ -73,10 +87,17 @@ parse_options (int *argc, char ***argv)
       g_printerr ("outboxd: %s\n", error ? error->message : "takes no arguments");
       exit (2);
     }
-  if (wants_version)
-    g_print ("outboxd %s\n", OB_VERSION);
 
-  return !wants_version;
+  return wants_version ? DO_TELL_VERSION : wants_examination ? DO_EXAMINE : wants_mending ? DO_MEND : DO_SERVE;
+}
+
+static void
+print_facts (GVariant *facts)
+{
+  g_autoptr (GVariant) owned = g_variant_ref_sink (facts);
+  g_autofree char *text = ob_json_write (owned);
+
+  g_print ("%s\n", text);
 }
 
 /* Each waiting Submit holds a descriptor. The soft limit protects programs that use select(), which we do not. Call it before
@@ -106,6 +127,7 @@ main (int argc, char *argv[])
   g_autoptr (ObInstance) instance = NULL;
   g_autoptr (ObRemoval) removal = NULL;
   Run run = { .loop = loop };
+  Work work;
 
   setlocale (LC_ALL, "");
   ob_debug_begin (g_getenv ("OUTBOX_DEBUG"));
@@ -114,7 +136,12 @@ main (int argc, char *argv[])
   (void) g_ascii_strtoll ("0", NULL, 10);
   /* The database has secrets, and the spool private files. */
   (void) umask (077);
-  if (!parse_options (&argc, &argv))
+  work = parse_options (&argc, &argv);
+  if (work == DO_TELL_VERSION)
+    g_print ("outboxd %s\n", OB_VERSION);
+  else if (work != DO_SERVE)
+    print_facts (work == DO_EXAMINE ? ob_examine (data_folder) : ob_mend (data_folder));
+  if (work != DO_SERVE)
     return 0;
   allow_descriptors ();
   /* SIGIO goes to the holder of a lease when another process opens the file. */

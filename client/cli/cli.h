@@ -46,6 +46,7 @@ int cli_destination (int argc, char *argv[]);
 int cli_app (int argc, char *argv[]);
 int cli_policy (int argc, char *argv[]);
 int cli_dashboard (int argc, char *argv[]);
+int cli_doctor (int argc, char *argv[]);
 
 /* Returns: (transfer none): the verb of that name, or NULL. For NULL: the first of all verbs; a NULL name ends them. */
 const CliVerb *cli_find_verb (const char *name);
@@ -97,6 +98,12 @@ GStrv cli_resolve (OutboxClient *client, char *const *names, GError **error);
 
 /* A string of a document, or "". */
 const char *cli_get_string (GVariant *document, const char *key);
+
+/* @conditions: as the broker gives them. Returns: (transfer full): how bytes leave the device now, and what that costs */
+char *cli_status_dup_network (GVariant *conditions);
+
+/* Prints entries of the journal. @entries: aa{sv}, as History gives them */
+void cli_log_print (GVariant *entries);
 
 /* Reads ISO 8601: a time of day, which means the next such one, or a date and time, local without a zone. Returns: Unix
  * milliseconds; 0 if @text is neither */

@@ -49,8 +49,8 @@ dup_details (GVariant *entry)
   return g_strdup_printf (ngettext ("%s · %u time", "%s · %u times", count), message, count);
 }
 
-static void
-print_table (GVariant *entries)
+void
+cli_log_print (GVariant *entries)
 {
   const char *const headings[] = { _ ("TIME"), _ ("UPLOAD"), _ ("EVENT"), _ ("DETAILS"), NULL };
   g_autoptr (CliTable) table = cli_table_new (headings);
@@ -99,7 +99,7 @@ cli_log (int argc, char *argv[])
   if (is_json)
     cli_print_json (list, TRUE);
   else
-    print_table (list);
+    cli_log_print (list);
 
   return CLI_DONE;
 }

@@ -39,6 +39,7 @@ static const CliVerb verbs[] = {
   { "policy", N_ ("show|check|edit|explain [FILE|ID]"),
     N_ ("Tells what may travel, where and when, and lets you say it."), cli_policy },
   { "dashboard", "", N_ ("Opens the page that shows all of it in your browser."), cli_dashboard },
+  { "doctor", "", N_ ("Tells what is wrong on this device, and which command helps."), cli_doctor },
   { NULL, NULL, NULL, NULL },
 };
 

@@ -165,9 +165,8 @@ print_counts (GVariant *summary)
   cli_table_print (table);
 }
 
-/* Prints how bytes leave the device now, and what that costs. */
-static void
-print_network (GVariant *conditions)
+char *
+cli_status_dup_network (GVariant *conditions)
 {
   static const struct
   {
@@ -200,7 +199,16 @@ print_network (GVariant *conditions)
       /* Translators: %s is a size, such as 1.2 GB */
       g_string_append_printf (line, _ ("%s of this month's data used"), size);
     }
-  g_print ("%s%s%s\n", cli_style_begin (CLI_STYLE_DIM), line->str, cli_style_end (CLI_STYLE_DIM));
+
+  return g_string_free (g_steal_pointer (&line), FALSE);
+}
+
+static void
+print_network (GVariant *conditions)
+{
+  g_autofree char *line = cli_status_dup_network (conditions);
+
+  g_print ("%s%s%s\n", cli_style_begin (CLI_STYLE_DIM), line, cli_style_end (CLI_STYLE_DIM));
 }
 
 /* Warns if media types cannot be told, since the rules depend on them. */

@@ -38,12 +38,20 @@ ob_mounts_find (int fd)
   return line ? strtoull (line + strlen ("mnt_id:"), NULL, 10) : 0;
 }
 
-/* Parses a line like: 36 35 98:0 /root /mnt rw,noatime shared:1 - ext4 /dev/sda1 rw */
+/* Parses a line like: 36 35 98:0 /root /mnt rw,noatime shared:1 - ext4 /dev/sda1 rw
+ * Returns: (transfer full) (nullable): the type of its file system */
+static char *
+dup_type (const char *line)
+{
+  const char *end = strstr (line, " - ");
+
+  return end ? g_strndup (end + 3, strcspn (end + 3, " \n")) : NULL;
+}
+
 static gboolean
 is_local (const char *line)
 {
-  const char *end = strstr (line, " - ");
-  g_autofree char *type = end ? g_strndup (end + 3, strcspn (end + 3, " \n")) : NULL;
+  g_autofree char *type = dup_type (line);
 
   return type && g_strv_contains (local_types, type);
 }
@@ -124,23 +132,41 @@ ob_mounts_may_hang (int fd)
   return !is_on (find_local_again (), fd);
 }
 
-gboolean
-ob_mounts_is_local_by (const char *mountinfo, int fd)
+/* Returns: (transfer full) (nullable): the line of the descriptor's mount */
+static char *
+dup_line (const char *mountinfo, int fd)
 {
   const guint64 number = ob_mounts_find (fd);
 
   for (const char *line = mountinfo; line && number != 0; line = strchr (line, '\n'))
     {
-      g_autofree char *first = NULL;
-
       line += *line == '\n' ? 1 : 0;
-      if (strtoull (line, NULL, 10) != number)
-        continue;
-      first = g_strndup (line, strcspn (line, "\n"));
-      return is_local (first);
+      if (strtoull (line, NULL, 10) == number)
+        return g_strndup (line, strcspn (line, "\n"));
     }
 
-  return FALSE;
+  return NULL;
+}
+
+gboolean
+ob_mounts_is_local_by (const char *mountinfo, int fd)
+{
+  g_autofree char *line = dup_line (mountinfo, fd);
+
+  return line && is_local (line);
+}
+
+char *
+ob_mounts_dup_type (int fd)
+{
+  g_autofree char *mountinfo = NULL;
+  g_autofree char *line = NULL;
+
+  if (!g_file_get_contents ("/proc/self/mountinfo", &mountinfo, NULL, NULL))
+    return NULL;
+  line = dup_line (mountinfo, fd);
+
+  return line ? dup_type (line) : NULL;
 }
 
 /* Returns: whether it is a file: pipes and sockets have no path. */

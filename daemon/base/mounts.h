@@ -20,6 +20,9 @@ gboolean ob_mounts_may_hang (int fd);
 /* @mountinfo: what /proc/PID/mountinfo says of another process's mounts. Returns: whether it is on such a disk, or memory, by that */
 gboolean ob_mounts_is_local_by (const char *mountinfo, int fd);
 
+/* Returns: (transfer full) (nullable): the type of the file system that it is on, such as "ext4" */
+char *ob_mounts_dup_type (int fd);
+
 /* Returns: (transfer full): the open descriptors, above those of standard input and output, of files that may hang. */
 GArray *ob_mounts_list_hanging (void);
 

@@ -95,3 +95,16 @@ ob_kiosk_lists (const ObFetched *file, const char *origin, gboolean may_manage, 
 
   return is_listed;
 }
+
+gboolean
+ob_kiosk_check (const ObFetched *file, GError **error)
+{
+  g_autoptr (GError) own_error = NULL;
+
+  (void) ob_kiosk_lists (file, "https://nobody.invalid", FALSE, &own_error);
+  if (!own_error)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&own_error));
+
+  return FALSE;
+}

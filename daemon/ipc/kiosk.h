@@ -37,4 +37,7 @@ G_BEGIN_DECLS
  */
 gboolean ob_kiosk_lists (const ObFetched *file, const char *origin, gboolean may_manage, GError **error);
 
+/* Returns: whether there is no list, or one that counts. Errors: as ob_kiosk_lists() */
+gboolean ob_kiosk_check (const ObFetched *file, GError **error);
+
 G_END_DECLS

@@ -31,7 +31,7 @@ _outbox ()
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words=
 
   if [ "$COMP_CWORD" -eq 1 ]; then
-    words="add commit list show watch pause resume retry send-now priority remove log status group destination app policy dashboard --help --version"
+    words="add commit list show watch pause resume retry send-now priority remove log status group destination app policy dashboard doctor --help --version"
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
     return
   fi
@@ -41,6 +41,11 @@ _outbox ()
     --state | -s) words="saving queued uploading confirming retrying paused failed done" ;;
     --protocol) words="tus http" ;;
     --group | -g) words=$(_outbox_groups) ;;
+    --report)
+      compopt -o filenames
+      mapfile -t COMPREPLY < <(compgen -f -- "$current")
+      return
+      ;;
   esac
   if [ -n "$words" ]; then
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
@@ -64,6 +69,7 @@ _outbox ()
     group) words="--force --json" ;;
     policy | app) words="--json" ;;
     dashboard) words="--print" ;;
+    doctor) words="--repair --report --timeout --json" ;;
     destination) words="--url --protocol --confirm-url --also --header --default --json" ;;
   esac
   if [[ $current == -* ]]; then
