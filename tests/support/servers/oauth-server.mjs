@@ -1,0 +1,144 @@
+// SPDX-FileCopyrightText: The Outbox authors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// oidc-provider, and behind it @tus/server, which takes its tokens alone. Usage: oauth-server.mjs --port N --folder DIR --tools
+// DIR, where DIR/servers has their packages.
+//
+// Its issuer is http://127.0.0.1:PORT, its public client "kiosk" (device flow, authorization code), its confidential one "robot"
+// with the secret "robots-own-secret" (client credentials). A refresh token is good once. POST /control: {"seconds": N} is how
+// long access tokens live that are given from now on; {"approve": CODE} and {"deny": CODE} are what a person does on the page of
+// a device flow; {"revoke": true} ends every sign-in and its tokens, {"spoil": true} the access tokens alone; {"dark": true} has
+// the sign-in server answer nothing but 503. GET /control tells what it saw.
+import http from 'node:http';
+import {createRequire} from 'node:module';
+import {pathToFileURL} from 'node:url';
+import {json} from 'node:stream/consumers';
+import {parseArgs} from 'node:util';
+
+const text = {type: 'string'};
+const {values} = parseArgs({options: {port: text, folder: text, tools: text}});
+const packages = createRequire(`${values.tools}/servers/`);
+const load = name => import(pathToFileURL(packages.resolve(name)).href);
+// It says of each development default that it is one.
+console.info = console.warn = () => {};
+const {default: Provider} = await load('oidc-provider');
+const {Server} = await load('@tus/server');
+const {FileStore} = await load('@tus/file-store');
+
+const seen = {grants: {}, refusals: {}, requests: {}, unsigned: 0, patched_bytes: 0, tokens: []};
+const state = {seconds: 20, dark: false, spoiled: new Set()};
+let provider;
+
+function count(table, name) {
+  table[name] = (table[name] ?? 0) + 1;
+}
+
+function makeProvider(issuer) {
+  const made = new Provider(issuer, {
+    clients: [
+      {client_id: 'kiosk', token_endpoint_auth_method: 'none', application_type: 'native', response_types: ['code'],
+        grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token', 'authorization_code'],
+        redirect_uris: ['http://127.0.0.1/']},
+      {client_id: 'robot', client_secret: 'robots-own-secret', grant_types: ['client_credentials'], response_types: [],
+        redirect_uris: []},
+    ],
+    features: {deviceFlow: {enabled: true}, clientCredentials: {enabled: true}, devInteractions: {enabled: false}},
+    scopes: ['openid', 'offline_access', 'upload'],
+    findAccount: (_context, id) => ({accountId: id, claims: () => ({sub: id})}),
+    issueRefreshToken: () => true,
+    rotateRefreshToken: true,
+    ttl: {AccessToken: () => state.seconds, ClientCredentials: () => state.seconds, DeviceCode: 600, Grant: 86400,
+      RefreshToken: 86400, IdToken: 3600},
+    cookies: {keys: ['a key of this test alone']},
+  });
+
+  made.on('grant.success', ({oidc, body}) => {
+    count(seen.grants, oidc.params.grant_type);
+    seen.tokens.push(body.access_token, ...body.refresh_token ? [body.refresh_token] : []);
+  });
+  made.on('grant.error', ({oidc}, error) => {
+    count(seen.refusals, error.error);
+    if (error.error !== 'authorization_pending')
+      count(seen.grants, oidc?.params?.grant_type);
+  });
+  return made;
+}
+
+// What the page of a device flow does when its person has signed in.
+async function decide(userCode, isApproved) {
+  const code = await provider.DeviceCode.findByUserCode(userCode.replace(/[^A-Z0-9]/gi, '').toUpperCase());
+
+  if (isApproved) {
+    const grant = new provider.Grant({accountId: 'somebody', clientId: code.clientId});
+
+    grant.addOIDCScope(code.params.scope ?? 'openid');
+    Object.assign(code, {accountId: 'somebody', scope: code.params.scope, authTime: 1, grantId: await grant.save()});
+    state.grants = [...state.grants ?? [], code.grantId];
+  } else {
+    Object.assign(code, {error: 'access_denied', errorDescription: 'The person said no'});
+  }
+  await code.save(600);
+}
+
+async function revoke() {
+  for (const id of state.grants ?? [])
+    for (const kind of ['AccessToken', 'RefreshToken'])
+      await provider[kind].revokeByGrantId(id);
+}
+
+async function command({seconds, approve, deny, revoke: isRevoked, spoil, dark}) {
+  state.seconds = seconds ?? state.seconds;
+  state.dark = dark ?? state.dark;
+  if (approve)
+    await decide(approve, true);
+  if (deny)
+    await decide(deny, false);
+  if (isRevoked)
+    await revoke();
+  if (spoil)
+    seen.tokens.forEach(token => state.spoiled.add(token));
+}
+
+async function isSigned(request) {
+  const [, token] = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '') ?? [];
+
+  return token && !state.spoiled.has(token)
+    && (await provider.AccessToken.find(token) ?? await provider.ClientCredentials.find(token));
+}
+
+function answer(response, status, document, headers) {
+  response.writeHead(status, {'Content-Type': 'application/json', ...headers}).end(JSON.stringify(document));
+}
+
+async function takeUpload(tus, request, response) {
+  if (!await isSigned(request)) {
+    seen.unsigned++;
+    return answer(response, 401, {error: 'invalid_token'}, {'WWW-Authenticate': 'Bearer error="invalid_token"'});
+  }
+  count(seen.requests, request.method);
+  if (request.method === 'PATCH')
+    request.on('data', bytes => seen.patched_bytes += bytes.length);
+  return tus.handle(request, response);
+}
+
+const tus = new Server({path: '/files', datastore: new FileStore({directory: values.folder})});
+const server = http.createServer(async (request, response) => {
+  const {pathname} = new URL(request.url, 'http://localhost');
+
+  if (pathname.startsWith('/files'))
+    return takeUpload(tus, request, response);
+  if (pathname === '/control') {
+    if (request.method === 'POST')
+      await command(await json(request));
+    return answer(response, 200, seen);
+  }
+  if (state.dark)
+    return answer(response, 503, {error: 'server_error'});
+  return provider.callback()(request, response);
+});
+server.listen(Number(values.port), '127.0.0.1', () => {
+  const origin = `http://127.0.0.1:${server.address().port}`;
+
+  provider = makeProvider(origin);
+  console.log(`listening on ${origin}/files/`);
+});
