@@ -146,11 +146,19 @@ on_reaped (GPid pid, gint status, gpointer user_data)
   (void) g_atomic_int_dec_and_test (&n_killed);
 }
 
+/* A process that leads a group is killed with that. */
+static void
+kill_all (GPid pid)
+{
+  (void) kill (-pid, SIGKILL);
+  (void) kill (pid, SIGKILL);
+}
+
 /* Its end is seen by the main loop: what hangs where nothing can kill it ends with its file system. */
 static void
 leave (GPid pid)
 {
-  (void) kill (pid, SIGKILL);
+  kill_all (pid);
   g_atomic_int_inc (&n_killed);
   g_child_watch_add (pid, on_reaped, NULL);
 }
@@ -198,7 +206,7 @@ ob_errand_start (ObErrandWork work, gconstpointer data, int fd, GError **error)
 void
 ob_errand_kill (ObErrand *errand)
 {
-  (void) kill (errand->pid, SIGKILL);
+  kill_all (errand->pid);
 }
 
 void
