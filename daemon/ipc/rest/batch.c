@@ -5,24 +5,26 @@
  */
 #include "ipc/rest/batch.h"
 
+#include "base/json.h"
+
 typedef struct
 {
   char *id;
-  GVariant *document; /* NULL: it was removed */
+  GRefString *json; /* its document; NULL: it was removed */
 } Change;
 
 struct _ObBatch
 {
   GPtrArray *changes; /* of Change */
   GHashTable *by_id;  /* id → Change, both of the array */
-  GVariant *holds;    /* NULL: they have not changed */
+  GRefString *holds;  /* an array; NULL: they have not changed */
   gsize bytes;
 };
 
 static gsize
-measure (GVariant *value)
+measure (GRefString *json)
 {
-  return value ? g_variant_get_size (value) : 0;
+  return json ? g_ref_string_length (json) : 0;
 }
 
 static void
@@ -31,7 +33,7 @@ change_free (gpointer data)
   Change *change = data;
 
   g_free (change->id);
-  g_clear_pointer (&change->document, g_variant_unref);
+  g_clear_pointer (&change->json, g_ref_string_release);
   g_free (change);
 }
 
@@ -51,13 +53,13 @@ ob_batch_free (ObBatch *batch)
 {
   g_hash_table_unref (batch->by_id);
   g_ptr_array_unref (batch->changes);
-  g_clear_pointer (&batch->holds, g_variant_unref);
+  g_clear_pointer (&batch->holds, g_ref_string_release);
   g_free (batch);
 }
 
-/* @document: (nullable) */
+/* @json: (nullable) */
 static void
-put (ObBatch *batch, const char *id, GVariant *document)
+put (ObBatch *batch, const char *id, GRefString *json)
 {
   Change *change = g_hash_table_lookup (batch->by_id, id);
 
@@ -69,18 +71,15 @@ put (ObBatch *batch, const char *id, GVariant *document)
       g_hash_table_insert (batch->by_id, change->id, change);
       batch->bytes += strlen (id);
     }
-  batch->bytes += measure (document) - measure (change->document);
-  g_clear_pointer (&change->document, g_variant_unref);
-  change->document = document ? g_variant_ref (document) : NULL;
+  batch->bytes += measure (json) - measure (change->json);
+  g_clear_pointer (&change->json, g_ref_string_release);
+  change->json = json ? g_ref_string_acquire (json) : NULL;
 }
 
 void
-ob_batch_add_upload (ObBatch *batch, GVariant *document)
+ob_batch_add_upload (ObBatch *batch, const char *id, GRefString *json)
 {
-  const char *id = "";
-
-  (void) g_variant_lookup (document, "id", "&s", &id);
-  put (batch, id, document);
+  put (batch, id, json);
 }
 
 void
@@ -90,11 +89,11 @@ ob_batch_add_removed (ObBatch *batch, const char *id)
 }
 
 void
-ob_batch_set_holds (ObBatch *batch, GVariant *holds)
+ob_batch_set_holds (ObBatch *batch, GRefString *json)
 {
-  batch->bytes += measure (holds) - measure (batch->holds);
-  g_clear_pointer (&batch->holds, g_variant_unref);
-  batch->holds = g_variant_ref (holds);
+  batch->bytes += measure (json) - measure (batch->holds);
+  g_clear_pointer (&batch->holds, g_ref_string_release);
+  batch->holds = g_ref_string_acquire (json);
 }
 
 void
@@ -102,7 +101,7 @@ ob_batch_clear (ObBatch *batch)
 {
   g_hash_table_remove_all (batch->by_id);
   g_ptr_array_set_size (batch->changes, 0);
-  g_clear_pointer (&batch->holds, g_variant_unref);
+  g_clear_pointer (&batch->holds, g_ref_string_release);
   batch->bytes = 0;
 }
 
@@ -113,7 +112,7 @@ ob_batch_merge (ObBatch *batch, ObBatch *later)
     {
       const Change *change = later->changes->pdata[i];
 
-      put (batch, change->id, change->document);
+      put (batch, change->id, change->json);
     }
   if (later->holds)
     ob_batch_set_holds (batch, later->holds);
@@ -132,27 +131,26 @@ ob_batch_get_bytes (const ObBatch *batch)
   return batch->bytes;
 }
 
-GVariant *
-ob_batch_make_document (const ObBatch *batch)
+char *
+ob_batch_write (const ObBatch *batch)
 {
-  GVariantBuilder document, uploads, removed;
+  g_autoptr (GString) uploads = g_string_new (NULL);
+  g_autoptr (GPtrArray) removed = g_ptr_array_new ();
+  g_autoptr (GVariant) ids = NULL;
+  g_autofree char *removed_json = NULL;
 
-  g_variant_builder_init (&uploads, G_VARIANT_TYPE ("aa{sv}"));
-  g_variant_builder_init (&removed, G_VARIANT_TYPE_STRING_ARRAY);
   for (guint i = 0; i < batch->changes->len; i++)
     {
       const Change *change = batch->changes->pdata[i];
 
-      if (change->document)
-        g_variant_builder_add_value (&uploads, change->document);
+      if (change->json)
+        g_string_append_printf (uploads, "%s%s", uploads->len > 0 ? "," : "", change->json);
       else
-        g_variant_builder_add (&removed, "s", change->id);
+        g_ptr_array_add (removed, change->id);
     }
-  g_variant_builder_init (&document, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&document, "{sv}", "uploads", g_variant_builder_end (&uploads));
-  g_variant_builder_add (&document, "{sv}", "removed", g_variant_builder_end (&removed));
-  if (batch->holds)
-    g_variant_builder_add (&document, "{sv}", "holds", batch->holds);
+  ids = g_variant_ref_sink (g_variant_new_strv ((const char *const *) removed->pdata, removed->len));
+  removed_json = ob_json_write (ids);
 
-  return g_variant_builder_end (&document);
+  return g_strdup_printf ("{\"uploads\":[%s],\"removed\":%s%s%s}", uploads->str, removed_json,
+                          batch->holds ? ",\"holds\":" : "", batch->holds ? batch->holds : "");
 }

@@ -15,11 +15,11 @@ ObBatch *ob_batch_new (void);
 void ob_batch_free (ObBatch *batch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObBatch, ob_batch_free)
 
-/* @document: an upload's a{sv}. */
-void ob_batch_add_upload (ObBatch *batch, GVariant *document);
+/* @json: its document, which is shared */
+void ob_batch_add_upload (ObBatch *batch, const char *id, GRefString *json);
 void ob_batch_add_removed (ObBatch *batch, const char *id);
-/* @holds: aa{sv}: all that there are */
-void ob_batch_set_holds (ObBatch *batch, GVariant *holds);
+/* @json: an array of all that there are, which is shared */
+void ob_batch_set_holds (ObBatch *batch, GRefString *json);
 
 /* Moves what @later has into @batch; it is empty then. */
 void ob_batch_merge (ObBatch *batch, ObBatch *later);
@@ -30,7 +30,7 @@ gboolean ob_batch_is_empty (const ObBatch *batch);
 /* Returns: about how many bytes it has */
 gsize ob_batch_get_bytes (const ObBatch *batch);
 
-/* Returns: floating: a{sv} of `uploads` (new or changed), `removed` (ids) and, where they changed, `holds` */
-GVariant *ob_batch_make_document (const ObBatch *batch);
+/* Returns: (transfer full): an object of `uploads` (new or changed), `removed` (ids) and, where they changed, `holds` */
+char *ob_batch_write (const ObBatch *batch);
 
 G_END_DECLS

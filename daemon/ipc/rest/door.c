@@ -237,8 +237,10 @@ ob_door_open (const ObRequestContext *context, ObFeed *feed)
   ObDoor *door = g_new0 (ObDoor, 1);
   g_autoptr (GError) error = NULL;
 
-  door->tools = (ObExchangeTools){ context, feed, ob_tus_uploads_new (context->broker),
-                                   ob_heartbeat_new (OB_HEARTBEAT_S), ob_rate_new () };
+  door->tools = (ObExchangeTools){
+    context,       feed, ob_tus_uploads_new (context->broker), ob_heartbeat_new (OB_HEARTBEAT_S), ob_last_text_new (),
+    ob_rate_new ()
+  };
   door->revoked = g_signal_connect (context->broker, "apps-changed", G_CALLBACK (on_apps_changed), door);
   ob_sessions_watch (context->sessions, on_session_ended, door);
   door->server = soup_server_new ("raw-paths", TRUE, "server-header", NULL, NULL);
@@ -291,6 +293,7 @@ ob_door_free (ObDoor *door)
   ob_visits_free (door->visits);
   ob_tus_uploads_free (door->tools.tus);
   ob_heartbeat_free (door->tools.heartbeat);
+  ob_last_text_free (door->tools.last_text);
   ob_rate_free (door->tools.rate);
   g_object_unref (door->address);
   g_free (door->note);

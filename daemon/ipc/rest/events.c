@@ -62,28 +62,36 @@ send_text (Stream *stream, char *text)
   ob_exchange_send (stream->exchange, text);
 }
 
-/* @document: floating */
 static void
-send_event (Stream *stream, const char *name, GVariant *document)
+send_event (Stream *stream, const char *name, const char *json)
 {
-  g_autoptr (GVariant) owned = g_variant_ref_sink (document);
-  g_autofree char *json = ob_json_write (owned);
-
   send_text (stream, stream->sequence
                          ? g_strdup_printf ("id: %s\nevent: %s\ndata: %s\n\n", stream->sequence, name, json)
                          : g_strdup_printf ("event: %s\ndata: %s\n\n", name, json));
 }
 
-static GVariant *
-make_ready (const Stream *stream)
+static void
+send_ready (Stream *stream)
 {
   GVariantBuilder ready;
+  g_autoptr (GVariant) document = NULL;
+  g_autofree char *json = NULL;
 
   g_variant_builder_init (&ready, G_VARIANT_TYPE_VARDICT);
   if (stream->sequence)
     g_variant_builder_add (&ready, "{sv}", "sequence", g_variant_new_string (stream->sequence));
+  document = g_variant_ref_sink (g_variant_builder_end (&ready));
+  json = ob_json_write (document);
+  send_event (stream, "ready", json);
+}
 
-  return g_variant_builder_end (&ready);
+static void
+send_changes (Stream *stream)
+{
+  g_autofree char *json = ob_batch_write (stream->whole);
+
+  send_event (stream, "changes", json);
+  ob_batch_clear (stream->whole);
 }
 
 static void send_what_may_go (Stream *stream);
@@ -127,14 +135,13 @@ send_what_may_go (Stream *stream)
     return;
   stream->last_us = g_get_monotonic_time ();
   if (stream->wants_reset)
-    send_event (stream, "reset", g_variant_new ("a{sv}", NULL));
+    send_event (stream, "reset", "{}");
   if (!ob_batch_is_empty (stream->whole))
-    send_event (stream, "changes", ob_batch_make_document (stream->whole));
+    send_changes (stream);
   if (stream->wants_ready)
-    send_event (stream, "ready", make_ready (stream));
+    send_ready (stream);
   if (stream->wants_apps && stream->is_ready)
-    send_event (stream, "apps", g_variant_new ("a{sv}", NULL));
-  ob_batch_clear (stream->whole);
+    send_event (stream, "apps", "{}");
   stream->wants_reset = stream->wants_ready = FALSE;
   stream->wants_apps &= !stream->is_ready;
 }
@@ -171,24 +178,37 @@ is_open (gpointer user_data)
          < OB_EVENTS_WAITING_MAX_BYTES;
 }
 
+/* @text: (transfer full): of the first of @body */
+static void
+take_text (Stream *stream, ObFeedEvent event, GVariant *body, GRefString *text)
+{
+  g_autoptr (GVariant) document = g_variant_get_child_value (body, 0);
+  const char *id = "";
+
+  if (event == OB_FEED_HOLDS_CHANGED)
+    ob_batch_set_holds (stream->open, text);
+  else if (g_variant_lookup (document, "id", "&s", &id))
+    ob_batch_add_upload (stream->open, id, text);
+  g_ref_string_release (text);
+}
+
 static void
 on_event (ObFeedEvent event, GVariant *body, gpointer user_data)
 {
   Stream *stream = user_data;
   g_autoptr (GVariant) owned = body ? g_variant_ref_sink (body) : NULL;
-  g_autoptr (GVariant) first = body ? g_variant_get_child_value (body, 0) : NULL;
+  const char *id;
 
   switch (event)
     {
     case OB_FEED_ADDED:
     case OB_FEED_CHANGED:
-      ob_batch_add_upload (stream->open, first);
+    case OB_FEED_HOLDS_CHANGED:
+      take_text (stream, event, body, ob_last_text_write (ob_exchange_get_last_text (stream->exchange), body));
       return;
     case OB_FEED_REMOVED:
-      ob_batch_add_removed (stream->open, g_variant_get_string (first, NULL));
-      return;
-    case OB_FEED_HOLDS_CHANGED:
-      ob_batch_set_holds (stream->open, first);
+      g_variant_get_child (body, 0, "&s", &id);
+      ob_batch_add_removed (stream->open, id);
       return;
     case OB_FEED_RESET:
       stream->wants_reset = TRUE;

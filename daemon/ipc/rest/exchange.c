@@ -250,6 +250,12 @@ ob_exchange_get_heartbeat (const ObExchange *exchange)
   return exchange->tools->heartbeat;
 }
 
+ObLastText *
+ob_exchange_get_last_text (const ObExchange *exchange)
+{
+  return exchange->tools->last_text;
+}
+
 ObRate *
 ob_exchange_get_rate (const ObExchange *exchange)
 {

@@ -10,6 +10,7 @@
 #include "ipc/feed.h"
 #include "ipc/requests/request.h"
 #include "ipc/rest/heartbeat.h"
+#include "ipc/rest/last-text.h"
 #include "ipc/rest/rate.h"
 #include "ipc/rest/router.h"
 #include "ipc/rest/tus-upload.h"
@@ -28,6 +29,7 @@ typedef struct
   ObFeed *feed;
   ObTusUploads *tus;
   ObHeartbeat *heartbeat;
+  ObLastText *last_text;
   ObRate *rate; /* of pages that ask to be let in */
 } ObExchangeTools;
 
@@ -46,6 +48,7 @@ const ObRequestContext *ob_exchange_get_context (const ObExchange *exchange);
 ObFeed *ob_exchange_get_feed (const ObExchange *exchange);
 ObTusUploads *ob_exchange_get_tus (const ObExchange *exchange);
 ObHeartbeat *ob_exchange_get_heartbeat (const ObExchange *exchange);
+ObLastText *ob_exchange_get_last_text (const ObExchange *exchange);
 ObRate *ob_exchange_get_rate (const ObExchange *exchange);
 const ObCaller *ob_exchange_get_caller (const ObExchange *exchange);
 const char *ob_exchange_get_reader (const ObExchange *exchange); /* (nullable): see ob_visit_get_reader() */

@@ -8,45 +8,15 @@
 /* How long a direction has waited for the peer. */
 typedef struct
 {
-  GSocket *socket;  /* borrowed */
+  int fd;           /* of the connection, which outlives it */
   gint64 since_us;  /* 0: nobody waits */
-  guint timer;      /* looks whether it is over; goes on while it is needed */
   gboolean is_over; /* the peer was silent for too long */
 } Wait;
 
-static gboolean
-on_timer (gpointer data)
+static gint64
+find_end_us (const Wait *wait)
 {
-  Wait *wait = data;
-  gint64 left_us = wait->since_us + OB_VISIT_STREAM_SILENCE_MOST_S * G_USEC_PER_SEC - g_get_monotonic_time ();
-
-  wait->timer = 0;
-  if (wait->since_us == 0)
-    return G_SOURCE_REMOVE;
-  if (left_us > 0)
-    wait->timer = g_timeout_add_seconds ((guint) (left_us / G_USEC_PER_SEC) + 1, on_timer, wait);
-  else
-    {
-      /* Whoever polls the socket wakes, and closes it. */
-      wait->is_over = TRUE;
-      (void) g_socket_shutdown (wait->socket, TRUE, TRUE, NULL);
-    }
-
-  return G_SOURCE_REMOVE;
-}
-
-/* Told of every read or write. @error: (nullable) */
-static void
-heed (Wait *wait, const GError *error)
-{
-  if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-    wait->since_us = 0;
-  else if (wait->since_us == 0)
-    {
-      wait->since_us = g_get_monotonic_time ();
-      if (wait->timer == 0)
-        wait->timer = g_timeout_add_seconds (OB_VISIT_STREAM_SILENCE_MOST_S, on_timer, wait);
-    }
+  return wait->since_us + OB_VISIT_STREAM_SILENCE_MOST_S * G_USEC_PER_SEC;
 }
 
 static gboolean
@@ -58,13 +28,39 @@ check (const Wait *wait, GError **error)
   return !wait->is_over;
 }
 
-/* Returns: (transfer full): @child, as a source of @stream */
-static GSource *
-wrap_source (gpointer stream, GSource *child)
+/* Told of every read or write. @done: what it returned; @failed: (transfer full) (nullable): its error.
+ * Returns: what the caller returns */
+static gssize
+heed (Wait *wait, gssize done, GError *failed, GError **error)
 {
-  g_autoptr (GSource) owned = child;
+  g_autoptr (GError) owned = failed;
 
-  return g_pollable_source_new_full (stream, owned, NULL);
+  if (!g_error_matches (failed, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+    wait->since_us = 0;
+  else if (wait->since_us == 0)
+    wait->since_us = g_get_monotonic_time ();
+  else
+    wait->is_over = g_get_monotonic_time () >= find_end_us (wait);
+  if (check (wait, error) && failed)
+    g_propagate_error (error, g_steal_pointer (&owned));
+
+  return wait->is_over ? -1 : done;
+}
+
+/* One source for the socket and for the time: each turn of the main loop looks at every source, so a crowd of slow peers
+ * would make the turns of all others longer. @wait: (nullable): ready at once.
+ * Returns: (transfer full) */
+static GSource *
+new_source (gpointer stream, const Wait *wait, GIOCondition condition, GCancellable *cancellable)
+{
+  GSource *source = g_pollable_source_new_full (stream, NULL, cancellable);
+
+  if (wait)
+    g_source_add_unix_fd (source, wait->fd, condition | G_IO_HUP | G_IO_ERR);
+  if (!wait || wait->since_us != 0)
+    g_source_set_ready_time (source, wait ? find_end_us (wait) : 0);
+
+  return source;
 }
 
 /* --- What comes --- */
@@ -121,13 +117,10 @@ ob_visit_stream_input_read_now (GPollableInputStream *stream, void *buffer, gsiz
     return tell_head (self, buffer, count);
   got = g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (self->base), buffer,
                                                   MIN (count, self->body_bytes), NULL, &read_error);
-  heed (&self->wait, read_error);
   if (got > 0)
     self->body_bytes -= (guint64) got;
-  if (read_error)
-    g_propagate_error (error, read_error);
 
-  return got;
+  return heed (&self->wait, got, read_error, error);
 }
 
 /* libsoup's server never blocks; a stream has to have it. */
@@ -160,10 +153,7 @@ ob_visit_stream_input_create_source (GPollableInputStream *stream, GCancellable 
 {
   ObVisitStreamInput *self = OB_VISIT_STREAM_INPUT (stream);
 
-  if (self->wait.is_over || is_at_hand (self))
-    return wrap_source (stream, g_timeout_source_new (0));
-
-  return wrap_source (stream, g_socket_create_source (self->wait.socket, G_IO_IN, cancellable));
+  return new_source (stream, self->wait.is_over || is_at_hand (self) ? NULL : &self->wait, G_IO_IN, cancellable);
 }
 
 static void
@@ -179,7 +169,6 @@ ob_visit_stream_input_finalize (GObject *object)
 {
   ObVisitStreamInput *self = OB_VISIT_STREAM_INPUT (object);
 
-  g_clear_handle_id (&self->wait.timer, g_source_remove);
   g_object_unref (self->base);
   g_bytes_unref (self->head);
   G_OBJECT_CLASS (ob_visit_stream_input_parent_class)->finalize (object);
@@ -237,11 +226,8 @@ ob_visit_stream_output_write_now (GPollableOutputStream *stream, const void *buf
   self->hides_leave = FALSE;
   written = g_pollable_output_stream_write_nonblocking (G_POLLABLE_OUTPUT_STREAM (self->base), buffer, count, NULL,
                                                         &write_error);
-  heed (&self->wait, write_error);
-  if (write_error)
-    g_propagate_error (error, write_error);
 
-  return written;
+  return heed (&self->wait, written, write_error, error);
 }
 
 static gssize
@@ -264,10 +250,7 @@ ob_visit_stream_output_create_source (GPollableOutputStream *stream, GCancellabl
 {
   ObVisitStreamOutput *self = OB_VISIT_STREAM_OUTPUT (stream);
 
-  if (self->wait.is_over)
-    return wrap_source (stream, g_timeout_source_new (0));
-
-  return wrap_source (stream, g_socket_create_source (self->wait.socket, G_IO_OUT, cancellable));
+  return new_source (stream, self->wait.is_over ? NULL : &self->wait, G_IO_OUT, cancellable);
 }
 
 static void
@@ -283,7 +266,6 @@ ob_visit_stream_output_finalize (GObject *object)
 {
   ObVisitStreamOutput *self = OB_VISIT_STREAM_OUTPUT (object);
 
-  g_clear_handle_id (&self->wait.timer, g_source_remove);
   g_object_unref (self->base);
   G_OBJECT_CLASS (ob_visit_stream_output_parent_class)->finalize (object);
 }
@@ -320,8 +302,6 @@ tell_closed (ObVisitStream *self)
   void (*closed) (guint64 unread_bytes, gpointer user_data) = self->closed;
 
   self->closed = NULL;
-  g_clear_handle_id (&self->input->wait.timer, g_source_remove);
-  g_clear_handle_id (&self->output->wait.timer, g_source_remove);
   if (closed)
     closed (self->input->wait.is_over ? 0 : self->input->body_bytes, self->user_data);
 }
@@ -379,7 +359,7 @@ ob_visit_stream_new (GSocketConnection *connection, GBytes *head, guint64 body_b
                      void (*closed) (guint64 unread_bytes, gpointer user_data), gpointer user_data)
 {
   ObVisitStream *self = g_object_new (OB_TYPE_VISIT_STREAM, NULL);
-  GSocket *socket = g_socket_connection_get_socket (connection);
+  int fd = g_socket_get_fd (g_socket_connection_get_socket (connection));
 
   self->connection = g_object_ref (connection);
   self->closed = closed;
@@ -388,10 +368,10 @@ ob_visit_stream_new (GSocketConnection *connection, GBytes *head, guint64 body_b
   self->input->base = g_object_ref (g_io_stream_get_input_stream (G_IO_STREAM (connection)));
   self->input->head = g_bytes_ref (head);
   self->input->body_bytes = body_bytes;
-  self->input->wait.socket = socket;
+  self->input->wait.fd = fd;
   self->output = g_object_new (OB_TYPE_VISIT_STREAM_OUTPUT, NULL);
   self->output->base = g_object_ref (g_io_stream_get_output_stream (G_IO_STREAM (connection)));
-  self->output->wait.socket = socket;
+  self->output->wait.fd = fd;
   self->output->hides_leave = hides_leave;
 
   return G_IO_STREAM (self);
