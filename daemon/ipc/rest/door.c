@@ -156,9 +156,9 @@ on_accepted_at_port (GSocketConnection *connection, gpointer user_data)
 static void
 end_revoked (ObDoor *door)
 {
-  g_autoptr (GPtrArray) visits = ob_visits_list (door->visits);
+  g_autoptr (GPtrArray) visits = door->visits ? ob_visits_list (door->visits) : NULL;
 
-  for (guint i = 0; i < visits->len; i++)
+  for (guint i = 0; visits && i < visits->len; i++)
     {
       ObVisit *visit = visits->pdata[i];
 
@@ -246,9 +246,10 @@ ob_door_open (const ObRequestContext *context, ObFeed *feed)
   door->server = soup_server_new ("raw-paths", TRUE, "server-header", NULL, NULL);
   soup_server_add_early_handler (door->server, NULL, on_head, door, NULL);
   soup_server_add_handler (door->server, NULL, on_body, door, NULL);
-  door->visits = ob_visits_new (on_ready, door);
   door->address = g_unix_socket_address_new ("outbox");
-  door->listener = ob_listener_open (on_accepted_at_socket, door, &error);
+  door->visits = ob_visits_new (on_ready, door, &error);
+  if (door->visits)
+    door->listener = ob_listener_open (on_accepted_at_socket, door, &error);
   if (door->listener)
     {
       open_port (door);
@@ -287,10 +288,11 @@ ob_door_free (ObDoor *door)
     (void) g_unlink (door->note);
   g_clear_pointer (&door->port, ob_port_free);
   g_clear_pointer (&door->listener, ob_listener_free);
-  ob_visits_stop (door->visits);
+  if (door->visits)
+    ob_visits_stop (door->visits);
   soup_server_disconnect (door->server);
   g_object_unref (door->server);
-  ob_visits_free (door->visits);
+  g_clear_pointer (&door->visits, ob_visits_free);
   ob_tus_uploads_free (door->tools.tus);
   ob_heartbeat_free (door->tools.heartbeat);
   ob_last_text_free (door->tools.last_text);

@@ -7,8 +7,7 @@
 
 #include "ipc/rest/tally.h"
 #include "ipc/rest/visit.h"
-
-#include <glib-unix.h>
+#include "ipc/rest/watches.h"
 
 G_BEGIN_DECLS
 
@@ -21,6 +20,7 @@ struct _ObVisits
   ObTally *streams; /* how many event streams each has */
   ObTally *doors;   /* how many there are at the port, and how many of other users */
   ObLooks *looks;
+  ObWatches *watches;
   void (*ready) (ObVisit *visit, gpointer user_data);
   gpointer user_data;
   gboolean is_ending;
@@ -43,13 +43,18 @@ struct _ObVisit
   ObGuardVerdict verdict;
   char *why;          /* what the detail of the verdict points to, where it is not static */
   guint64 rest_bytes; /* to be read and dropped, after the answer */
-  GSource *readable;  /* NULL: nobody waits for bytes */
+  ObWatch *watch;
+  ObWatchReady on_readable; /* who waits for bytes, and for how long */
+  gint64 until_us;
   gpointer attached;
   GDestroyNotify gone;
 };
 
-/* Calls when there is something to read; with no condition when it has taken too long. */
-void ob_visit_start_reading (ObVisit *visit, GUnixFDSourceFunc on_readable, guint most_s);
+/* @on_readable: called with the visit, once when there is something to read, or when it has taken too long */
+void ob_visit_start_reading (ObVisit *visit, ObWatchReady on_readable, guint most_s);
+
+/* The same once more, within the same time. */
+void ob_visit_read_on (ObVisit *visit);
 
 /* Returns: how many bytes; 0 at the end; -1 with @error, which is WouldBlock when there are none now */
 gssize ob_visit_read (ObVisit *visit, void *buffer, gsize size_bytes, GError **error);

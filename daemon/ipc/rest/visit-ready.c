@@ -9,22 +9,19 @@
 
 /* --- After the answer --- */
 
-static gboolean
-on_rest (int fd, GIOCondition condition, gpointer user_data)
+static void
+on_rest (gboolean is_in_time, gpointer user_data)
 {
   ObVisit *visit = user_data;
   char buffer[16 * OB_VISIT_READ_BYTES];
   g_autoptr (GError) error = NULL;
-  gssize got = condition != 0 ? ob_visit_read (visit, buffer, sizeof buffer, &error) : 0;
+  gssize got = is_in_time ? ob_visit_read (visit, buffer, sizeof buffer, &error) : 0;
 
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-    return G_SOURCE_CONTINUE;
   visit->rest_bytes -= MIN (visit->rest_bytes, (guint64) MAX (got, 0));
-  if (got > 0 && visit->rest_bytes > 0)
-    return G_SOURCE_CONTINUE;
-  ob_visit_end (visit);
-
-  return G_SOURCE_REMOVE;
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK) || (got > 0 && visit->rest_bytes > 0))
+    ob_visit_read_on (visit);
+  else
+    ob_visit_end (visit);
 }
 
 /* The peer hears that nothing more comes, and may end. */
@@ -68,7 +65,7 @@ ob_visit_open_stream (ObVisit *visit)
     }
   (void) g_byte_array_set_size (visit->bytes, 0);
 
-  return ob_visit_stream_new (visit->connection, head, visit->verdict.body_bytes - come_bytes,
+  return ob_visit_stream_new (visit->connection, visit->watch, head, visit->verdict.body_bytes - come_bytes,
                               !visit->verdict.is_asking, on_closed, visit);
 }
 

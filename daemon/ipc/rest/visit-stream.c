@@ -8,7 +8,9 @@
 /* How long a direction has waited for the peer. */
 typedef struct
 {
-  int fd;           /* of the connection, which outlives it */
+  ObWatch *watch; /* NULL: the stream is closed */
+  ObWatchDirection direction;
+  GSource *source;  /* (nullable): what libsoup has of it */
   gint64 since_us;  /* 0: nobody waits */
   gboolean is_over; /* the peer was silent for too long */
 } Wait;
@@ -47,18 +49,37 @@ heed (Wait *wait, gssize done, GError *failed, GError **error)
   return wait->is_over ? -1 : done;
 }
 
-/* One source for the socket and for the time: each turn of the main loop looks at every source, so a crowd of slow peers
- * would make the turns of all others longer. @wait: (nullable): ready at once.
- * Returns: (transfer full) */
+static void
+on_ready (gboolean is_in_time, gpointer user_data)
+{
+  g_source_set_ready_time (((Wait *) user_data)->source, 0);
+}
+
+static void
+stop (Wait *wait)
+{
+  if (wait->watch)
+    ob_watch_stop (wait->watch, wait->direction);
+  wait->watch = NULL;
+  g_clear_pointer (&wait->source, g_source_unref);
+}
+
+/* @is_at_hand: it is ready at once. Returns: (transfer full) */
 static GSource *
-new_source (gpointer stream, const Wait *wait, GIOCondition condition, GCancellable *cancellable)
+new_source (gpointer stream, Wait *wait, gboolean is_at_hand, GCancellable *cancellable)
 {
   GSource *source = g_pollable_source_new_full (stream, NULL, cancellable);
 
-  if (wait)
-    g_source_add_unix_fd (source, wait->fd, condition | G_IO_HUP | G_IO_ERR);
-  if (!wait || wait->since_us != 0)
-    g_source_set_ready_time (source, wait ? find_end_us (wait) : 0);
+  if (is_at_hand || wait->is_over || !wait->watch)
+    g_source_set_ready_time (source, 0);
+  else
+    {
+      g_clear_pointer (&wait->source, g_source_unref);
+      wait->source = g_source_ref (source);
+      if (wait->since_us == 0)
+        wait->since_us = g_get_monotonic_time ();
+      ob_watch_wait (wait->watch, wait->direction, find_end_us (wait), on_ready, wait);
+    }
 
   return source;
 }
@@ -153,7 +174,7 @@ ob_visit_stream_input_create_source (GPollableInputStream *stream, GCancellable 
 {
   ObVisitStreamInput *self = OB_VISIT_STREAM_INPUT (stream);
 
-  return new_source (stream, self->wait.is_over || is_at_hand (self) ? NULL : &self->wait, G_IO_IN, cancellable);
+  return new_source (stream, &self->wait, is_at_hand (self), cancellable);
 }
 
 static void
@@ -250,7 +271,7 @@ ob_visit_stream_output_create_source (GPollableOutputStream *stream, GCancellabl
 {
   ObVisitStreamOutput *self = OB_VISIT_STREAM_OUTPUT (stream);
 
-  return new_source (stream, self->wait.is_over ? NULL : &self->wait, G_IO_OUT, cancellable);
+  return new_source (stream, &self->wait, FALSE, cancellable);
 }
 
 static void
@@ -302,6 +323,8 @@ tell_closed (ObVisitStream *self)
   void (*closed) (guint64 unread_bytes, gpointer user_data) = self->closed;
 
   self->closed = NULL;
+  stop (&self->input->wait);
+  stop (&self->output->wait);
   if (closed)
     closed (self->input->wait.is_over ? 0 : self->input->body_bytes, self->user_data);
 }
@@ -355,11 +378,11 @@ ob_visit_stream_init (ObVisitStream *self)
 }
 
 GIOStream *
-ob_visit_stream_new (GSocketConnection *connection, GBytes *head, guint64 body_bytes, gboolean hides_leave,
-                     void (*closed) (guint64 unread_bytes, gpointer user_data), gpointer user_data)
+ob_visit_stream_new (GSocketConnection *connection, ObWatch *watch, GBytes *head, guint64 body_bytes,
+                     gboolean hides_leave, void (*closed) (guint64 unread_bytes, gpointer user_data),
+                     gpointer user_data)
 {
   ObVisitStream *self = g_object_new (OB_TYPE_VISIT_STREAM, NULL);
-  int fd = g_socket_get_fd (g_socket_connection_get_socket (connection));
 
   self->connection = g_object_ref (connection);
   self->closed = closed;
@@ -368,10 +391,10 @@ ob_visit_stream_new (GSocketConnection *connection, GBytes *head, guint64 body_b
   self->input->base = g_object_ref (g_io_stream_get_input_stream (G_IO_STREAM (connection)));
   self->input->head = g_bytes_ref (head);
   self->input->body_bytes = body_bytes;
-  self->input->wait.fd = fd;
+  self->input->wait = (Wait){ .watch = watch, .direction = OB_WATCH_IN };
   self->output = g_object_new (OB_TYPE_VISIT_STREAM_OUTPUT, NULL);
   self->output->base = g_object_ref (g_io_stream_get_output_stream (G_IO_STREAM (connection)));
-  self->output->wait.fd = fd;
+  self->output->wait = (Wait){ .watch = watch, .direction = OB_WATCH_OUT };
   self->output->hides_leave = hides_leave;
 
   return G_IO_STREAM (self);

@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include "ipc/rest/watches.h"
+
 #include <gio/gio.h>
 
 G_BEGIN_DECLS
@@ -18,6 +20,7 @@ G_DECLARE_FINAL_TYPE (ObVisitStream, ob_visit_stream, OB, VISIT_STREAM, GIOStrea
 
 /**
  * ob_visit_stream_new:
+ * @watch: borrowed until it is closed
  * @head: what libsoup reads first: the head, and what came of the body with it
  * @body_bytes: how many of the body are still to come
  * @hides_leave: keep libsoup's "100 Continue" from a client that has not asked for it
@@ -25,7 +28,8 @@ G_DECLARE_FINAL_TYPE (ObVisitStream, ob_visit_stream, OB, VISIT_STREAM, GIOStrea
  *
  * Returns: (transfer full)
  */
-GIOStream *ob_visit_stream_new (GSocketConnection *connection, GBytes *head, guint64 body_bytes, gboolean hides_leave,
-                                void (*closed) (guint64 unread_bytes, gpointer user_data), gpointer user_data);
+GIOStream *ob_visit_stream_new (GSocketConnection *connection, ObWatch *watch, GBytes *head, guint64 body_bytes,
+                                gboolean hides_leave, void (*closed) (guint64 unread_bytes, gpointer user_data),
+                                gpointer user_data);
 
 G_END_DECLS

@@ -24,24 +24,18 @@
 
 /* --- Life --- */
 
-static void
-stop_reading (ObVisit *visit)
+void
+ob_visit_read_on (ObVisit *visit)
 {
-  if (visit->readable)
-    g_source_destroy (visit->readable);
-  g_clear_pointer (&visit->readable, g_source_unref);
+  ob_watch_wait (visit->watch, OB_WATCH_IN, visit->until_us, visit->on_readable, visit);
 }
 
-/* One source for both: the main loop looks at each of them in every turn, and hundreds of visits may say nothing. */
 void
-ob_visit_start_reading (ObVisit *visit, GUnixFDSourceFunc on_readable, guint most_s)
+ob_visit_start_reading (ObVisit *visit, ObWatchReady on_readable, guint most_s)
 {
-  int fd = g_socket_get_fd (g_socket_connection_get_socket (visit->connection));
-
-  visit->readable = g_unix_fd_source_new (fd, G_IO_IN);
-  g_source_set_ready_time (visit->readable, g_get_monotonic_time () + most_s * G_USEC_PER_SEC);
-  g_source_set_callback (visit->readable, G_SOURCE_FUNC (on_readable), visit, NULL);
-  (void) g_source_attach (visit->readable, NULL);
+  visit->on_readable = on_readable;
+  visit->until_us = g_get_monotonic_time () + most_s * G_USEC_PER_SEC;
+  ob_visit_read_on (visit);
 }
 
 gssize
@@ -55,7 +49,7 @@ ob_visit_read (ObVisit *visit, void *buffer, gsize size_bytes, GError **error)
 static void
 stop_waiting (ObVisit *visit)
 {
-  stop_reading (visit);
+  ob_watch_stop (visit->watch, OB_WATCH_IN);
   g_clear_pointer (&visit->look, ob_look_cancel);
 }
 
@@ -94,6 +88,7 @@ visit_free (ObVisit *visit)
 {
   stop_waiting (visit);
   ob_visit_detach (visit);
+  ob_watch_free (visit->watch);
   if (visit->is_stream)
     ob_tally_remove (visit->visits->streams, visit->owner);
   ob_visit_set_owner (visit, NULL);
@@ -169,7 +164,10 @@ judge_head (ObVisit *visit)
   gsize head_bytes = ob_guard_find_end (bytes, visit->bytes->len);
 
   if (head_bytes == 0 && visit->bytes->len <= OB_GUARD_HEAD_MAX_BYTES)
-    return;
+    {
+      ob_visit_read_on (visit);
+      return;
+    }
   visit->verdict = ob_guard_check (visit->door, bytes, head_bytes > 0 ? head_bytes : visit->bytes->len);
   if (visit->verdict.status != 0)
     {
@@ -177,35 +175,32 @@ judge_head (ObVisit *visit)
       return;
     }
   visit->head_bytes = head_bytes;
-  stop_reading (visit);
   check_whether_ready (visit);
 }
 
-static gboolean
-on_readable (int fd, GIOCondition condition, gpointer user_data)
+static void
+on_readable (gboolean is_in_time, gpointer user_data)
 {
   ObVisit *visit = user_data;
   guint8 buffer[OB_VISIT_READ_BYTES];
   g_autoptr (GError) error = NULL;
   gssize got;
 
-  if (condition == 0)
+  if (!is_in_time)
     {
       refuse (visit, 408, "The head of the request did not come in time");
-      return G_SOURCE_REMOVE;
+      return;
     }
   got = ob_visit_read (visit, buffer, sizeof buffer, &error);
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-    return G_SOURCE_CONTINUE;
-  if (got <= 0)
+    ob_visit_read_on (visit);
+  else if (got <= 0)
+    ob_visit_end (visit);
+  else
     {
-      ob_visit_end (visit);
-      return G_SOURCE_REMOVE;
+      g_byte_array_append (visit->bytes, buffer, (guint) got);
+      judge_head (visit);
     }
-  g_byte_array_append (visit->bytes, buffer, (guint) got);
-  judge_head (visit);
-
-  return G_SOURCE_CONTINUE;
 }
 
 /* --- Coming and going --- */
@@ -299,6 +294,7 @@ ob_visits_add (ObVisits *visits, ObGuardDoor door, GSocketConnection *connection
   visit->visits = visits;
   visit->door = door;
   visit->connection = g_object_ref (connection);
+  visit->watch = ob_watch_new (visits->watches, g_socket_get_fd (g_socket_connection_get_socket (connection)));
   visit->address = g_unix_socket_address_new ("visit");
   visit->bytes = g_byte_array_new ();
   g_hash_table_insert (visits->all, visit->address, visit);
@@ -332,10 +328,15 @@ ob_visits_list (ObVisits *visits)
 }
 
 ObVisits *
-ob_visits_new (void (*ready) (ObVisit *visit, gpointer user_data), gpointer user_data)
+ob_visits_new (void (*ready) (ObVisit *visit, gpointer user_data), gpointer user_data, GError **error)
 {
-  ObVisits *visits = g_new0 (ObVisits, 1);
+  g_autoptr (ObWatches) watches = ob_watches_new (error);
+  ObVisits *visits;
 
+  if (!watches)
+    return NULL;
+  visits = g_new0 (ObVisits, 1);
+  visits->watches = g_steal_pointer (&watches);
   visits->all = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) visit_free);
   visits->owners = ob_tally_new ();
   visits->streams = ob_tally_new ();
@@ -361,5 +362,6 @@ ob_visits_free (ObVisits *visits)
   ob_tally_free (visits->streams);
   ob_tally_free (visits->doors);
   ob_looks_free (visits->looks);
+  ob_watches_free (visits->watches);
   g_free (visits);
 }

@@ -33,8 +33,8 @@ G_BEGIN_DECLS
 typedef struct _ObVisits ObVisits;
 typedef struct _ObVisit ObVisit;
 
-/* @ready: called once for each visit that is to be answered */
-ObVisits *ob_visits_new (void (*ready) (ObVisit *visit, gpointer user_data), gpointer user_data);
+/* @ready: called once for each visit that is to be answered. Errors: Failed. Returns: (transfer full) (nullable) */
+ObVisits *ob_visits_new (void (*ready) (ObVisit *visit, gpointer user_data), gpointer user_data, GError **error);
 
 /* From now on nobody is waited for. */
 void ob_visits_stop (ObVisits *visits);
