@@ -12,7 +12,7 @@ test_routes (void)
 {
   const struct
   {
-    const char *method, *target, *json; /* ID is an upload; @json: NULL: no body */
+    const char *method, *target, *json; /* ID is the upload; @json: NULL: no body */
     guint status;
     const char *expected; /* what the body has */
   } rows[] = {
@@ -43,6 +43,19 @@ test_routes (void)
     { "POST", "/v1/uploads/ID/retry", NULL, 204, "" },
     { "POST", "/v1/uploads/ID/send-now", NULL, 204, "" },
     { "POST", "/v1/uploads/none/pause", NULL, 404, "NotFound" },
+    { "POST", "/v1/uploads/ID/commit", NULL, 204, "" },
+    { "POST", "/v1/uploads/ID/commit", "{\"sha256\":\"0\"}", 400, "sha256" },
+    { "POST", "/v1/uploads/none/commit", NULL, 404, "NotFound" },
+    { "POST", "/v1/uploads/pause", NULL, 400, "ids" },
+    { "POST", "/v1/uploads/pause", "{\"ids\":\"ID\"}", 400, "ids" },
+    { "POST", "/v1/uploads/pause", "{\"ids\":[\"ID\",\"none\"]}", 404, "none" },
+    { "GET", "/v1/uploads/ID", NULL, 200, "\"state\":\"paused\",\"reasons\":[\"queue\"]" },
+    { "POST", "/v1/uploads/pause", "{\"ids\":[\"ID\"]}", 204, "" },
+    { "GET", "/v1/uploads/ID", NULL, 200, "\"reasons\":[\"queue\",\"user\"]" },
+    { "POST", "/v1/uploads/resume", "{\"ids\":[\"ID\"]}", 204, "" },
+    { "POST", "/v1/uploads/retry", "{\"ids\":[\"ID\"]}", 204, "" },
+    { "POST", "/v1/uploads/send-now", "{\"ids\":[\"ID\"]}", 204, "" },
+    { "POST", "/v1/uploads/remove", "{\"ids\":[\"none\"]}", 404, "NotFound" },
     { "GET", "/v1/uploads/ID/history", NULL, 200, "\"entries\":[" },
     { "GET", "/v1/history", NULL, 200, "ID" },
     { "GET", "/v1/groups", NULL, 200, "\"key\":\"g/1\"" },
@@ -73,12 +86,14 @@ test_routes (void)
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       g_autoptr (GString) target = g_string_new (rows[i].target);
+      g_autoptr (GString) json = g_string_new (rows[i].json);
       g_autoptr (GString) expected = g_string_new (rows[i].expected);
       g_auto (RestAnswer) answer = { 0 };
 
       (void) g_string_replace (target, "ID", id, 0);
+      (void) g_string_replace (json, "ID", id, 0);
       (void) g_string_replace (expected, "ID", id, 0);
-      answer = rows[i].json ? rest_ask_with (broker, rows[i].method, target->str, rows[i].json)
+      answer = rows[i].json ? rest_ask_with (broker, rows[i].method, target->str, json->str)
                             : rest_ask (broker, rows[i].method, target->str);
       g_test_message ("%s %s: %u", rows[i].method, target->str, answer.status);
       g_assert_cmpuint (answer.status, ==, rows[i].status);

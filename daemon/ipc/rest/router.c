@@ -36,6 +36,10 @@ static const ObOption of_hello[] = { { "nonce", "s" }, { NULL, NULL } };
 
 static const ObOption of_amendment[] = { { "priority", "i" }, { NULL, NULL } };
 
+static const ObOption of_many[] = { { "ids", "as" }, { NULL, NULL } };
+
+static const ObOption of_commit[] = { { "sha256", "s" }, { NULL, NULL } };
+
 static const ObOption of_destination[]
     = { { "protocol", "s" },    { "url", "s" },     { "confirm_url", "s" }, { "also", "as" },
         { "headers", "a{ss}" }, { "default", "b" }, { NULL, NULL } };
@@ -63,6 +67,11 @@ static const ObRoute table[] = {
   { "POST",   "/v1/pair/token",                    OB_ROUTE_PAIR,    NULL,                  NONE,               NULL,        EACH (of_poll),      NULL },
   { "POST",   "/v1/uploads",                       OB_ROUTE_SUBMIT,  "Uploads.Submit",      NONE,               of_file,     NO_BODY,             NULL },
   { "GET",    "/v1/uploads",                       OB_ROUTE_REQUEST, "Uploads.List",        NONE,               of_uploads,  NO_BODY,             "" },
+  { "POST",   "/v1/uploads/pause",                 OB_ROUTE_REQUEST, "Uploads.Pause",       NONE,               NULL,        EACH (of_many),      NULL },
+  { "POST",   "/v1/uploads/resume",                OB_ROUTE_REQUEST, "Uploads.Resume",      NONE,               NULL,        EACH (of_many),      NULL },
+  { "POST",   "/v1/uploads/retry",                 OB_ROUTE_REQUEST, "Uploads.Retry",       NONE,               NULL,        EACH (of_many),      NULL },
+  { "POST",   "/v1/uploads/send-now",              OB_ROUTE_REQUEST, "Uploads.SendNow",     NONE,               NULL,        EACH (of_many),      NULL },
+  { "POST",   "/v1/uploads/remove",                OB_ROUTE_REQUEST, "Uploads.Remove",      NONE,               NULL,        EACH (of_many),      NULL },
   { "GET",    "/v1/uploads/{id}",                  OB_ROUTE_REQUEST, "Uploads.Get",         ONE ("id"),         NULL,        NO_BODY,             "upload" },
   { "PATCH",  "/v1/uploads/{id}",                  OB_ROUTE_REQUEST, "Uploads.SetPriority", LIST ("ids"),       NULL,        EACH (of_amendment), NULL },
   { "DELETE", "/v1/uploads/{id}",                  OB_ROUTE_REQUEST, "Uploads.Remove",      LIST ("ids"),       NULL,        NO_BODY,             NULL },
@@ -73,6 +82,7 @@ static const ObRoute table[] = {
   { "POST",   "/v1/uploads/{id}/resume",           OB_ROUTE_REQUEST, "Uploads.Resume",      LIST ("ids"),       NULL,        NO_BODY,             NULL },
   { "POST",   "/v1/uploads/{id}/retry",            OB_ROUTE_REQUEST, "Uploads.Retry",       LIST ("ids"),       NULL,        NO_BODY,             NULL },
   { "POST",   "/v1/uploads/{id}/send-now",         OB_ROUTE_REQUEST, "Uploads.SendNow",     LIST ("ids"),       NULL,        NO_BODY,             NULL },
+  { "POST",   "/v1/uploads/{id}/commit",           OB_ROUTE_REQUEST, "Uploads.Commit",      ONE ("id"),         NULL,        WHOLE (of_commit, "options"), NULL },
   { "POST",   "/v1/uploads/{id}/verify",           OB_ROUTE_REQUEST, "Uploads.Verify",      LIST ("ids"),       NULL,        NO_BODY,             NULL },
   { "GET",    "/v1/uploads/{id}/thumbnail",        OB_ROUTE_REQUEST, "Uploads.Thumbnail",   ONE ("id"),         NULL,        NO_BODY,             "" },
   { "OPTIONS", "/v1/tus/",                         OB_ROUTE_TUS,     NULL,                  NONE,               NULL,        NO_BODY,             NULL },
