@@ -16,6 +16,11 @@ export class Problem extends Error {
   get isOfSession() {
     return this.status === 401;
   }
+
+  // The broker has been started anew, and the name that this page has is none of its own any more.
+  get isOfAnother() {
+    return this.status === 403;
+  }
 }
 
 const RETRY_FIRST_MS = 500;
@@ -111,8 +116,7 @@ export class Api {
           tell.event(type, JSON.parse(data));
         }
       } catch (error) {
-        // 403: the broker has been started anew, and the name that this page has is none of its own any more.
-        if (error instanceof Problem && (error.isOfSession || error.status === 403)) {
+        if (error instanceof Problem && (error.isOfSession || error.isOfAnother)) {
           tell.over(error);
           return;
         }

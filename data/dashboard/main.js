@@ -3,14 +3,19 @@
 //
 // Begins the page: the words, the session, the model that follows the broker, and the views that draw it.
 import { Api, Problem } from './api.js';
+import { Commands } from './commands.js';
 import { Model } from './model.js';
-import { beginSession, forgetSession } from './session.js';
-import { h, safe, setText } from './text.js';
+import { Nav } from './nav.js';
+import { beginSession, endWithWindow } from './session.js';
+import { h, setText } from './text.js';
 import { AnswerView } from './view-answer.js';
 import { AppsView, QuestionsView } from './view-apps.js';
-import { confirm, DestinationsView, JournalView, RulesView } from './view-around.js';
+import { DestinationsView } from './view-destinations.js';
+import { GroupsView } from './view-groups.js';
 import { HoldsView } from './view-holds.js';
-import { GroupsView, UploadsView } from './view-uploads.js';
+import { LogView } from './view-log.js';
+import { RulesView } from './view-rules.js';
+import { UploadsView } from './view-uploads.js';
 import { loadWords, _ } from './words.js';
 
 const main = document.getElementById('main');
@@ -25,41 +30,44 @@ function tell(text, isBad = false) {
 // Ends what runs for the session.
 let stop = () => {};
 
-function showEnd() {
+// What ended the session, or why there is none.
+function explainEnd(why) {
+  switch (why) {
+    case 'none':
+      return _('The session is in the memory of its page alone, so that nothing else can use it: a page that was loaded again has none.');
+    case 'refused':
+      return _('This address was used already, or is older than a minute.');
+    case 'restart':
+      return _('The broker has been started anew, and its sessions ended with it.');
+    case 'signed-out':
+      return _('The session is ended. This window can be closed.');
+    default:
+      return _('The session was ended: its address was opened a second time, or nobody has used it for twelve hours.');
+  }
+}
+
+function showEnd(why) {
   stop();
-  forgetSession();
   document.getElementById('queue-commands').replaceChildren();
   setText(connection, '');
+  tell('');
   main.replaceChildren(h('section', { className: 'end' },
     h('h2', { textContent: _('Open the dashboard from your device') }),
-    h('p', { textContent: _('This window has no session, or its session is over. This command opens a new one:') }),
+    h('p', { textContent: explainEnd(why) }),
+    h('p', { textContent: _('This command opens a new one:') }),
     h('p', {}, h('code', { textContent: 'outbox dashboard' })),
     h('p', { className: 'quiet', textContent: _('What was handed over is not touched by that: it is kept, and goes on.') })));
+  main.focus();
+}
+
+function showEndOf(problem) {
+  showEnd(problem.isOfAnother ? 'restart' : 'over');
 }
 
 // --- What a person does ---
 
-// Runs a command by its button, which is off until the answer is here. A refusal is told in the broker's words.
-function makeRun(api, model) {
-  return async (button, method, path, body) => {
-    button.disabled = true;
-    try {
-      await api.ask(method, path, body);
-      tell('');
-      model.load();
-    } catch (error) {
-      if (error instanceof Problem && error.isOfSession)
-        showEnd();
-      else
-        tell(error instanceof Problem ? safe(error.message) : _('The broker does not answer.'), true);
-    } finally {
-      button.disabled = false;
-    }
-  };
-}
-
-function makeQueueCommand(run) {
-  const button = h('button', { type: 'button', onclick: () => run(button, 'POST', button.dataset.path) });
+function makeQueueCommand(commands) {
+  const button = h('button', { type: 'button', onclick: () => commands.run(button, 'POST', button.dataset.path) });
 
   button.draw = model => {
     button.dataset.path = model.isPaused ? '/v1/queue/resume' : '/v1/queue/pause';
@@ -71,7 +79,7 @@ function makeQueueCommand(run) {
 // The window of a device that others use too.
 function makeSignOut(api) {
   return h('p', { className: 'around' }, h('button', {
-    type: 'button', textContent: _('End this session'), onclick: () => api.delete('/v1/dashboard/session').then(showEnd, showEnd),
+    type: 'button', textContent: _('End this session'), onclick: () => api.delete('/v1/dashboard/session').catch(() => {}).then(() => showEnd('signed-out')),
   }));
 }
 
@@ -96,42 +104,83 @@ function makeDraw(model, parts) {
   };
 }
 
+// The parts of the page below the answer. tools: { api, commands, model, showGroup }
+function makeNav(tools) {
+  const { model } = tools;
+  const uploads = _('Uploads');
+  const nav = new Nav([
+    { title: uploads, views: [new HoldsView(tools), new UploadsView(tools)],
+      count: () => model.count('all').uploads - model.count('done').uploads },
+    { title: _('Groups'), views: [new GroupsView(tools)], count: () => model.groups.filter(({ state }) => state !== 'done').length },
+    { title: _('Destinations'), views: [new DestinationsView(tools)], needsYou: () => model.destinations.some(each => each.needs_user) },
+    { title: _('Rules'), views: [new RulesView()], needsYou: () => Boolean(model.policy.problem) },
+    { title: _('Web apps'), views: [new AppsView(tools)] },
+    { title: _('Log'), views: [new LogView(tools)] },
+  ]);
+
+  tools.showGroup = group => {
+    model.show('all', group);
+    nav.show(uploads);
+  };
+  return nav;
+}
+
 // The words of the views are chosen when they are made: after loadWords().
-function build(api, model) {
-  const run = makeRun(api, model);
-  const command = makeQueueCommand(run);
-  const views = [new QuestionsView(run), new AnswerView(which => model.show(which)), new HoldsView(run), new GroupsView(run),
-                 new UploadsView({ api, run, confirm, showMore: () => model.showMore() }), new DestinationsView(run), new AppsView(run, confirm),
-                 new RulesView(), new JournalView(api)];
+function build(api, model, commands) {
+  const command = makeQueueCommand(commands);
+  const questions = new QuestionsView({ commands }), answer = new AnswerView();
+  const nav = makeNav({ api, model, commands });
 
   document.getElementById('queue-commands').append(command);
-  main.replaceChildren(...views.map(view => view.element), makeSignOut(api));
-  return [...views, command];
+  main.replaceChildren(questions.element, answer.element, nav.element, ...nav.bodies, makeSignOut(api));
+  return [questions, answer, nav, command];
+}
+
+// The keys by which a person asks a page for what is new: here the broker is asked, since loading the page again would end the session.
+// With Shift they load it again all the same.
+function answerReloadKeys(model) {
+  const onKey = event => {
+    const { key, ctrlKey, shiftKey, altKey } = event;
+
+    if (shiftKey || altKey || (key !== 'F5' && !(ctrlKey && key === 'r')))
+      return;
+    event.preventDefault();
+    model.load().then(() => tell(_('The broker was asked anew.')));
+  };
+
+  addEventListener('keydown', onKey);
+  return () => removeEventListener('keydown', onKey);
 }
 
 async function begin() {
   document.documentElement.lang = await loadWords(navigator.languages);
-  const token = await beginSession();
+  const { token, why } = await beginSession();
 
   if (!token) {
-    showEnd();
+    showEnd(why);
     return;
   }
+  endWithWindow(token);
   const api = new Api(token);
   const model = new Model(api);
-  const draw = makeDraw(model, build(api, model));
+  const commands = new Commands(api, { tell, over: showEndOf, changed: () => model.load() });
+  const draw = makeDraw(model, build(api, model, commands));
+
+  // "In 2 min" becomes "in 1 min" without an event.
+  const countdown = setInterval(draw, COUNTDOWN_MS);
+  const leaveKeys = answerReloadKeys(model);
 
   stop = () => {
+    clearInterval(countdown);
+    leaveKeys();
     api.stop();
     model.stop();
   };
   model.addEventListener('change', draw);
   model.addEventListener('trouble', ({ detail }) => {
     if (detail instanceof Problem && detail.isOfSession)
-      showEnd();
+      showEndOf(detail);
   });
-  // "In 2 min" becomes "in 1 min" without an event.
-  setInterval(draw, COUNTDOWN_MS);
   api.follow({
     event: (name, data) => model.event(name, data),
     connected: () => {
@@ -142,7 +191,7 @@ async function begin() {
       setText(connection, _('The broker is gone; what it had is safe. Trying again …'));
       connection.className = 'bad';
     },
-    over: showEnd,
+    over: showEndOf,
   });
 }
 

@@ -4,8 +4,6 @@
 // The page's copy of the queue: what was listed, and what the stream has told since. It tells the view when something is other than
 // before; it draws nothing.
 
-const FILTERS = { unfinished: '&unfinished=true', all: '' };
-
 // More uploads than these are not listed at once; the counts are always of all.
 const LISTED_FIRST = 200;
 const LISTED_MORE = 500;
@@ -27,8 +25,9 @@ export class Model extends EventTarget {
   conditions = {};
   policy = {};
 
-  // "unfinished", "all", or a state.
+  // "unfinished", "all", or a state; of one group, where there is one.
   which = 'unfinished';
+  group = null;
   hasMore = false;
   isLoaded = false;
 
@@ -75,23 +74,37 @@ export class Model extends EventTarget {
     }
   }
 
+  get #query() {
+    const query = new URLSearchParams({ limit: 200 });
+
+    if (this.which === 'unfinished')
+      query.set('unfinished', 'true');
+    else if (this.which !== 'all')
+      query.set('state', this.which);
+    if (this.group) {
+      query.set('group', this.group.key);
+      query.set('group_app', this.group.app ?? '');
+    }
+    return query.toString();
+  }
+
   // The list and the stream come by connections of their own: what the stream has told since the list was asked for is newer. What
-  // has arrived while the person looked on stays in view until they look away.
+  // has arrived while the person looked on stays in view until they look away, or until others need the room.
   #loadUploads() {
     return this.#once('uploads', async () => {
-      const which = this.which;
+      const query = this.#query;
 
       this.#touched.clear();
-      const { items, isWhole } = await this.#api.list(`/v1/uploads?limit=200${FILTERS[which] ?? `&state=${which}`}`, 'uploads',
-                                                      this.#listed);
+      const { items, isWhole } = await this.#api.list(`/v1/uploads?${query}`, 'uploads', this.#listed);
 
-      if (which !== this.which)
+      if (query !== this.#query)
         return;
-      const before = this.uploads;
       const listed = items.filter(({ id }) => !this.#touched.has(id));
-      const kept = [...before.values()].filter(({ id, state }) => this.#touched.has(id) || (state === 'done' && which !== 'all'));
+      const arrived = [...this.uploads.values()].filter(({ id, state }) => state === 'done' && this.which !== 'all' && !this.#touched.has(id));
+      const touched = [...this.uploads.values()].filter(({ id }) => this.#touched.has(id));
+      const room = Math.max(this.#listed - listed.length - touched.length, 0);
 
-      this.uploads = new Map([...kept, ...listed].map(upload => [upload.id, upload]));
+      this.uploads = new Map([...arrived.slice(Math.max(arrived.length - room, 0)), ...touched, ...listed].map(upload => [upload.id, upload]));
       this.hasMore = !isWhole;
       this.isLoaded = true;
     });
@@ -125,8 +138,9 @@ export class Model extends EventTarget {
     return Promise.all([this.#loadUploads(), this.#loadCounts(), this.look()]);
   }
 
-  show(which) {
+  show(which, group) {
     this.which = which;
+    this.group = group;
     this.#listed = LISTED_FIRST;
     this.uploads = new Map();
     return this.#loadUploads();
@@ -141,6 +155,8 @@ export class Model extends EventTarget {
     this.#timer ||= setTimeout(() => {
       this.#timer = 0;
       this.#loadCounts();
+      if (this.#isThin)
+        this.#loadUploads();
     }, COUNT_EVERY_MS);
   }
 
@@ -151,14 +167,29 @@ export class Model extends EventTarget {
     this.look();
   }
 
-  #belongs({ id, state }) {
-    return this.uploads.has(id)
-           || (!this.hasMore && (this.which === 'all' || (this.which === 'unfinished' ? state !== 'done' : state === this.which)));
+  #belongs({ state, group, group_app: app = '' }) {
+    return (this.which === 'all' || (this.which === 'unfinished' ? state !== 'done' : state === this.which))
+           && (!this.group || (group === this.group.key && app === (this.group.app ?? '')));
+  }
+
+  // A list that is full gets no longer by itself: the rest is behind "Show more".
+  #take(upload) {
+    const isFull = this.hasMore || this.uploads.size >= this.#listed;
+
+    if (this.uploads.has(upload.id) || (!isFull && this.#belongs(upload)))
+      this.uploads.set(upload.id, upload);
+    else if (isFull && this.#belongs(upload))
+      this.hasMore = true;
+  }
+
+  // What is listed has gone on, and there is more of its kind.
+  get #isThin() {
+    return this.hasMore && [...this.uploads.values()].filter(upload => this.#belongs(upload)).length < this.#listed / 2;
   }
 
   apply({ uploads = [], removed = [], holds = null }) {
-    for (const upload of uploads.filter(each => this.#belongs(each)))
-      this.uploads.set(upload.id, upload);
+    for (const upload of uploads)
+      this.#take(upload);
     for (const id of removed)
       this.uploads.delete(id);
     for (const id of [...uploads.map(upload => upload.id), ...removed])
@@ -195,5 +226,15 @@ export class Model extends EventTarget {
 
   get isPaused() {
     return this.hasHold('queue');
+  }
+
+  // All is here that the answer rests on.
+  get isKnown() {
+    return this.isLoaded && this.summary.all !== undefined && this.conditions.now !== undefined;
+  }
+
+  // The web apps that ask to be let in.
+  get asking() {
+    return this.apps.filter(app => app.state === 'waiting' && app.until > Date.now());
   }
 }

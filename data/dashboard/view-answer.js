@@ -3,10 +3,9 @@
 //
 // The top of the page: is my work safe, and will it arrive? With the same sentences as `outbox status`.
 import { format } from './labels.js';
-import { formatSize, h, outside, reconcile, safe, setText } from './text.js';
-import { _, labels, ngettext } from './words.js';
-
-const STATES = ['saving', 'queued', 'uploading', 'confirming', 'retrying', 'paused', 'failed', 'done'];
+import { formatSize, h, outside, reconcile, setText } from './text.js';
+import { describeNetwork } from './view-rules.js';
+import { _, ngettext } from './words.js';
 
 // Says whether everything has arrived.
 function answer(model) {
@@ -42,20 +41,6 @@ function safety(model) {
     return { text: '', isBad: false };
   return { text: recordings > 0 ? _('All of it is safe on this device, but what apps have not finished.')
                                 : _('All of it is safe on this device.'), isBad: false };
-}
-
-// Says how bytes leave the device now, and what that costs.
-function network({ available = true, network: name = '', link = '', metered_effective: isMetered = false, metered_bytes: used = 0 }) {
-  const links = { ethernet: _('cable'), wifi: _('Wi-Fi'), cellular: _('mobile data'), bluetooth: _('Bluetooth') };
-  const parts = [!available ? _('No network') : safe(name) || _('Connected')];
-
-  if (available && links[link])
-    parts.push(links[link]);
-  if (available && isMetered)
-    parts.push(_('metered'));
-  if (used > 0)
-    parts.push(format(_("%s of this month's data used"), formatSize(used)));
-  return parts.join(' · ');
 }
 
 function worries(model) {
@@ -105,52 +90,22 @@ export class AnswerView {
   #safety = h('p', { className: 'safety' });
   #network = h('p', { className: 'quiet' });
   #worries = h('div');
-  #states = h('div', { className: 'states', role: 'group' });
-  element = h('section', {}, this.#text, this.#safety, this.#network, this.#worries, this.#states);
-
-  constructor(show) {
-    this.show = show;
-  }
-
-  #button(which, text, isPressed) {
-    return h('button', { type: 'button', className: `state of-${which}`, 'aria-pressed': isPressed, textContent: text,
-                         'data-which': which, onclick: () => this.show(which) });
-  }
-
-  // The counts are what chooses the list below them.
-  #drawStates(model) {
-    const chosen = [['unfinished', _('Not arrived')], ['all', _('All')],
-                    ...STATES.filter(state => model.count(state).uploads > 0 || state === model.which)
-                         .map(state => [state, `${labels.title(state)} ${model.count(state).uploads}`])];
-    const before = [...this.#states.children];
-
-    if (before.length === chosen.length && before.every((button, i) => button.dataset.which === chosen[i][0])) {
-      chosen.forEach(([which, text], i) => {
-        setText(before[i], text);
-        before[i].setAttribute('aria-pressed', which === model.which);
-      });
-      return;
-    }
-    const focused = this.#states.contains(document.activeElement) ? document.activeElement.dataset.which : null;
-
-    this.#states.replaceChildren(...chosen.map(([which, text]) => this.#button(which, text, which === model.which)));
-    this.#states.querySelector(`[data-which="${focused}"]`)?.focus();
-  }
+  element = h('section', {}, this.#text, this.#safety, this.#network, this.#worries);
 
   draw(model) {
     const { text, isBad } = safety(model);
-    const isOver = model.count('all').uploads === model.count('done').uploads;
 
     // Nothing is said before all is known that the answer rests on.
-    if (!model.summary.all || !model.conditions.now || !model.isLoaded)
+    if (!model.isKnown)
       return;
     setText(this.#text, answer(model));
-    this.#text.classList.toggle('good', isOver);
+    this.#text.classList.toggle('good', model.count('all').uploads === model.count('done').uploads);
     setText(this.#safety, text);
     this.#safety.classList.toggle('bad', isBad);
-    setText(this.#network, network(model.conditions));
-    this.#states.setAttribute('aria-label', _('Which uploads are listed'));
+    setText(this.#network, describeNetwork(model.conditions));
     reconcile(this.#worries, worries(model), worry => worry.join(), makeWorry);
-    this.#drawStates(model);
+    const title = model.asking.length > 0 ? _('A web page asks to hand files over') : answer(model);
+
+    document.title = `${title} – Outbox`;
   }
 }

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The Outbox authors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Web apps: one that asks to be let in, above everything else, and those that were let in, at the end of the page.
+// Web apps: one that asks to be let in, in view whatever else is, and those that were let in.
+import { confirm } from './dialog.js';
 import { format } from './labels.js';
 import { formatTime, h, outside, reconcile, setOutside, setText } from './text.js';
 import { _ } from './words.js';
@@ -20,7 +21,7 @@ function describeScope({ scope }) {
   return scope === 'manage' ? _('all uploads') : _('its own uploads');
 }
 
-function makeQuestion(run) {
+function makeQuestion(commands) {
   const origin = h('p', { className: 'origin' }), code = h('p', { className: 'code' }), doubt = h('p', { className: 'bad' });
   const wish = h('p'), actions = h('div', { className: 'actions' });
   const element = h('li', { className: 'card needs-you' },
@@ -36,30 +37,28 @@ function makeQuestion(run) {
     setText(code, app.code);
     if (actions.childElementCount === 0)
       actions.append(h('button', { type: 'button', textContent: _('Let it in'), className: 'strong',
-                                   onclick: event => run(event.target, 'POST', `/v1/apps/${name}/approve`) }),
+                                   onclick: event => commands.run(event.target, 'POST', `/v1/apps/${name}/approve`) }),
                      h('button', { type: 'button', textContent: _('Deny'),
-                                   onclick: event => run(event.target, 'POST', `/v1/apps/${name}/deny`) }));
+                                   onclick: event => commands.run(event.target, 'POST', `/v1/apps/${name}/deny`) }));
   };
   return element;
 }
 
 export class QuestionsView {
   #list = h('ul', { className: 'cards' });
-  element = h('section', { hidden: true, role: 'alert' }, this.#list);
+  element = h('section', { className: 'questions', hidden: true, role: 'alert' }, this.#list);
 
-  constructor(run) {
-    this.run = run;
+  constructor({ commands }) {
+    this.commands = commands;
   }
 
   draw(model) {
-    const asking = model.apps.filter(app => app.state === 'waiting' && app.until > Date.now());
-
-    this.element.hidden = asking.length === 0;
-    reconcile(this.#list, asking, app => app.request, () => makeQuestion(this.run));
+    this.element.hidden = model.asking.length === 0;
+    reconcile(this.#list, model.asking, app => app.request, () => makeQuestion(this.commands));
   }
 }
 
-function makeApp(run, confirm) {
+function makeApp(commands) {
   const origin = h('p', { className: 'title' }), scope = h('p', { className: 'quiet' });
   const element = h('li', { className: 'card' }, origin, scope);
   let app = null;
@@ -68,7 +67,7 @@ function makeApp(run, confirm) {
     type: 'button', textContent: _('Revoke'),
     onclick: async event => {
       if (await confirm(format(_('Revoke %s?'), app.app), _('Its pages have to ask anew. What it has handed over stays.'), _('Revoke')))
-        run(event.target, 'DELETE', `/v1/apps/${encodeURIComponent(app.app)}`);
+        commands.run(event.target, 'DELETE', `/v1/apps/${encodeURIComponent(app.app)}`);
     },
   })));
   element.update = next => {
@@ -81,18 +80,18 @@ function makeApp(run, confirm) {
 
 export class AppsView {
   #list = h('ul', { className: 'cards' });
-  element = h('section', { hidden: true }, h('h2', { textContent: _('Web apps that may hand files over') }), this.#list);
+  #empty = h('p', { className: 'quiet' });
+  element = h('section', {}, h('h2', { textContent: _('Web apps that may hand files over') }), this.#empty, this.#list);
 
-  constructor(run, confirm) {
-    this.run = run;
-    this.confirm = confirm;
+  constructor({ commands }) {
+    this.commands = commands;
   }
 
   draw(model) {
     // An origin is there once for each browser; a revocation ends all of them.
     const apps = [...new Map(model.apps.filter(app => app.state === 'paired').map(app => [app.app, app])).values()];
 
-    this.element.hidden = apps.length === 0;
-    reconcile(this.#list, apps, app => app.app, () => makeApp(this.run, this.confirm));
+    setText(this.#empty, apps.length === 0 ? _('There is none here.') : '');
+    reconcile(this.#list, apps, app => app.app, () => makeApp(this.commands));
   }
 }

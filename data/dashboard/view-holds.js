@@ -1,46 +1,72 @@
 // SPDX-FileCopyrightText: The Outbox authors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// What keeps more than one upload waiting, with what Outbox does next, what a person can do, and the button that does it.
-import { h, outside, reconcile, setOutside, setText } from './text.js';
+// What keeps uploads waiting, with what Outbox does next, what a person can do, and the button that does it.
+import { editDestination } from './edit-destination.js';
+import { h, reconcile, safe, setOutside, setText } from './text.js';
 import { _, labels } from './words.js';
 
-// What a button of this page can do about a hold. What it cannot (give credentials, another address) the hold's command says.
-function help({ scope, key, reason }) {
-  const name = encodeURIComponent(key ?? '');
+// Trouble of a server whose end is another address, or other headers.
+const OF_SETTINGS = ['no-destination', 'wrong-address', 'certificate', 'proxy', 'sign-in'];
+
+// What the buttons of this page can do about a hold, the likeliest first. What they cannot, the hold's command says.
+function helpWith({ scope, key = '', reason }) {
+  const name = encodeURIComponent(key), resume = `/v1/destinations/${name}/resume`;
+  const help = [];
 
   if (scope === 'queue' && (reason === 'queue' || reason === 'storage'))
-    return { text: _('Resume'), path: '/v1/queue/resume' };
+    help.push({ text: _('Resume'), path: '/v1/queue/resume' });
   if (scope === 'lane' && reason === 'ask')
-    return { text: _('Send on this network'), path: '/v1/queue/allow-network' };
+    help.push({ text: _('Send on this network'), path: '/v1/queue/allow-network' });
   if (scope === 'group' && reason === 'user')
-    return { text: _('Resume'), path: `/v1/groups/${name}/resume` };
-  if (scope === 'destination' && !['sign-in', 'no-destination'].includes(reason))
-    return { text: reason === 'user' ? _('Resume') : _('Try now'), path: `/v1/destinations/${name}/resume` };
-  return null;
+    help.push({ text: _('Resume'), path: `/v1/groups/${name}/resume` });
+  if (scope === 'destination' && reason === 'user')
+    help.push({ text: _('Resume'), path: resume });
+  if (scope === 'destination' && !['user', 'sign-in', 'no-destination'].includes(reason))
+    help.push({ text: _('Try now'), path: resume });
+  if (scope === 'destination' && OF_SETTINGS.includes(reason))
+    help.push({ text: _('Change its settings…'), settingsOf: key });
+  return help;
 }
 
-function makeHold(run) {
+export function labelOfHold({ reason, until }) {
+  return labels.status({ state: reason === 'retrying' ? 'retrying' : 'paused', reason, until }, Date.now());
+}
+
+export function keyOfHold({ scope, key = '', reason }) {
+  return `${scope} ${key} ${reason}`;
+}
+
+function obey({ commands, api, model }, { path, settingsOf }, button) {
+  if (path)
+    commands.run(button, 'POST', path);
+  else
+    editDestination({ api, model }, model.destinations.find(({ name }) => name === settingsOf) ?? null, settingsOf);
+}
+
+// tools: { api, commands, model }
+export function makeHold(tools) {
   const key = h('bdi', { className: 'key' }), label = h('span', { className: 'label' });
   const message = h('p', { className: 'words' }), next = h('p'), command = h('code'), actions = h('div', { className: 'actions' });
-  const element = h('li', { className: 'card' }, h('p', { className: 'title' }, key, label), message, next, command, actions);
-  let now = null;
+  const element = h('li', { className: 'hold' }, h('p', { className: 'title' }, key, label), message, next, command, actions);
 
   element.update = hold => {
     const { next: does, person } = labels.help('paused', hold.reason);
-    const button = help(hold);
+    const help = helpWith(hold);
 
     setOutside(key, hold.key);
-    setText(label, labels.status({ state: hold.reason === 'retrying' ? 'retrying' : 'paused', reason: hold.reason, until: hold.until },
-                                 Date.now()));
+    setText(label, labelOfHold(hold));
     setOutside(message, hold.message);
     setText(next, `${does} ${person}`);
-    setOutside(command, button ? '' : hold.command);
-    element.classList.toggle('needs-you', hold.needs_user);
-    if (now?.path !== button?.path || now?.text !== button?.text)
-      actions.replaceChildren(...(button ? [h('button', { type: 'button', textContent: button.text,
-                                                          onclick: event => run(event.target, 'POST', button.path) })] : []));
-    now = button;
+    setOutside(command, help.some(({ path }) => path) ? '' : hold.command);
+    element.classList.toggle('needs-you', hold.needs_user ?? false);
+    reconcile(actions, help, ({ text }) => text, each => {
+      const button = h('button', { type: 'button', textContent: each.text, 'aria-label': `${each.text}: ${safe(hold.key)}`,
+                                   onclick: () => obey(tools, each, button) });
+
+      button.update = () => {};
+      return button;
+    });
   };
   return element;
 }
@@ -49,12 +75,17 @@ export class HoldsView {
   #list = h('ul', { className: 'cards' });
   element = h('section', { hidden: true }, h('h2', { textContent: _('What waits, and for what') }), this.#list);
 
-  constructor(run) {
-    this.run = run;
+  constructor(tools) {
+    this.tools = tools;
   }
 
-  draw(model) {
-    this.element.hidden = model.holds.length === 0;
-    reconcile(this.#list, model.holds, hold => `${hold.scope} ${hold.key ?? ''} ${hold.reason}`, () => makeHold(this.run));
+  draw({ holds }) {
+    this.element.hidden = holds.length === 0;
+    reconcile(this.#list, holds, keyOfHold, () => {
+      const element = makeHold(this.tools);
+
+      element.classList.add('card');
+      return element;
+    });
   }
 }

@@ -1,57 +1,24 @@
 // SPDX-FileCopyrightText: The Outbox authors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Groups and uploads: how each stands, how far it is, and the commands that apply to it.
+// Uploads: how each stands, how far it is, and the commands that apply to it; and which of them are listed.
+import { confirm } from './dialog.js';
 import { format } from './labels.js';
-import { formatSize, formatTime, h, outside, reconcile, safe, setOutside, setText } from './text.js';
+import { formatSize, h, outside, reconcile, safe, setOutside, setText } from './text.js';
+import { drawCommands, labelOf, moodOf, progressOf, RULES } from './upload.js';
 import { bar } from './view-answer.js';
-import { describeEntry } from './view-around.js';
-import { _, labels } from './words.js';
+import { Details } from './view-details.js';
+import { _, labels, ngettext } from './words.js';
 
-// --- Progress ---
-
-function progressOf(upload) {
-  const { state, size, offset, sent_bytes: sent, saved_bytes: saved = 0 } = upload;
-
-  // An upload without a byte is either done or has not begun.
-  if (state === 'done')
-    return { confirmed: 1, sent: 1, size: 1 };
-  if (state === 'saving')
-    return { confirmed: Math.min(saved, size), sent: Math.min(saved, size), size };
-  return { confirmed: Math.min(offset, size), sent: state === 'uploading' ? Math.min(sent, size) : Math.min(offset, size), size };
-}
-
-function withOnTheWay(label, bytes) {
-  return bytes > 0 ? format(_('%s · %s on the way'), label, formatSize(bytes)) : label;
-}
-
-function labelOf(upload) {
-  const { confirmed, sent } = progressOf(upload);
-  const label = labels.status({ ...upload, reason: upload.reasons[0] }, Date.now());
-
-  return withOnTheWay(label, upload.state === 'uploading' ? sent - confirmed : 0);
-}
-
-function moodOf({ state, needs_user: needsUser }) {
-  if (needsUser || state === 'failed')
-    return 'bad';
-  if (state === 'done')
-    return 'good';
-  return state === 'paused' || state === 'retrying' ? 'waits' : 'plain';
-}
-
-// --- Commands ---
-
-const RULES = ['ask', 'wait-wifi', 'wait-network', 'wait-unmetered', 'battery', 'schedule', 'data-budget', 'not-before'];
-
-// The highest priority (the interface SetPriority).
-const FIRST = 1000;
+// --- One upload ---
 
 // The commands that change something now, the likeliest first.
-function commandsFor({ state, reasons, priority }) {
+function commandsFor({ state, reasons }) {
   const is = (...names) => reasons.some(reason => names.includes(reason));
   const commands = [];
 
+  if (state === 'saving' && is('unfinished'))
+    commands.push(['commit', _('Send it as it is')]);
   if (state === 'failed' || state === 'retrying' || state === 'confirming')
     commands.push(['retry', _('Retry')]);
   if (is('user'))
@@ -60,126 +27,29 @@ function commandsFor({ state, reasons, priority }) {
     commands.push(['send-now', _('Send now')]);
   if (!['done', 'failed'].includes(state) && !is('user'))
     commands.push(['pause', _('Pause')]);
-  if (['queued', 'paused', 'retrying'].includes(state) && priority < FIRST)
-    commands.push(['first', _('Send first')]);
+  commands.push(['remove', state === 'done' ? _('Take off the list') : _('Remove')]);
   return commands;
 }
 
-// Buttons that stay while they apply, so that a person's focus does. make(command, text): one of them.
-function drawCommands(element, commands, make) {
-  reconcile(element, commands, ([command]) => command, ([command, text]) => {
-    const button = make(command, text);
-
-    button.update = ([, now]) => setText(button, now);
-    return button;
-  });
+async function remove({ commands }, { id, name, state }, button) {
+  if (state === 'done' || await confirm(format(_('%s has not arrived yet.'), safe(name)), _('It is removed with its copy on this device.'),
+                                        _('Remove')))
+    commands.run(button, 'DELETE', `/v1/uploads/${id}`);
 }
 
-// --- One upload ---
-
-async function readDetails(api, upload, before) {
-  const path = `/v1/uploads/${upload.id}`;
-  const [explanation, history, preview] = await Promise.all([
-    api.get(`${path}/explanation`).catch(() => null), api.get(`${path}/history`).catch(() => null), before ?? makePreview(api, upload)]);
-
-  return { explanation, entries: history?.entries ?? [], preview };
-}
-
-function facts(upload) {
-  const { receipt = {} } = upload;
-  const copy = upload.reasons.includes('file-changed') ? _('a damaged copy')
-               : upload.in_memory ? _('only in memory: lost when the device is switched off')
-               : upload.local_copy ? _('a safe copy') : _('no copy');
-
-  return [
-    [_('on this device'), copy],
-    [_('destination'), upload.destination],
-    [_('group'), upload.group_title ?? upload.group],
-    [_('type'), upload.media_type],
-    [_('handed over'), upload.created_at && formatTime(upload.created_at)],
-    [_('goes on at'), upload.until && formatTime(upload.until)],
-    [_('confirmed'), receipt.confirmed_at && formatTime(receipt.confirmed_at)],
-    [_('record'), receipt.record],
-    [_('stored at'), receipt.url],
-    [_('app'), upload.app],
-    [_('SHA-256'), upload.sha256],
-    [_('id'), upload.id],
-    ...Object.entries(upload.metadata ?? {}),
-  ].filter(([, value]) => value);
-}
-
-// Pictures that a browser shows without running anything of them. An SVG is a page of its own.
-const PICTURES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp', 'image/avif'];
-const PICTURE_MOST_BYTES = 32_000_000;
-
-// The stored file, drawn by the page: the broker decodes no picture. Nothing where it is none, or not on this device.
-async function makePreview(api, { id, name, media_type: type, size, state, local_copy: isHere }) {
-  if (!PICTURES.includes(type) || !isHere || state === 'saving' || size > PICTURE_MOST_BYTES)
-    return null;
-  const blob = await api.download(`/v1/uploads/${id}/content`).catch(() => null);
-
-  if (blob?.size !== size)
-    return null;
-  const url = URL.createObjectURL(blob.slice(0, size, type));
-
-  return h('img', { className: 'preview', src: url, alt: safe(name), onload: () => URL.revokeObjectURL(url),
-                    onerror: event => event.target.remove() });
-}
-
-function drawDetails(element, upload, { explanation, entries, preview }) {
-  const list = h('dl', {}, facts(upload).map(([name, value]) => [h('dt', {}, outside(name)), h('dd', {}, outside(value))]));
-  const holds = (explanation?.holds ?? []).map(hold => h('li', {}, h('span', {
-    textContent: labels.status({ state: hold.reason === 'retrying' ? 'retrying' : 'paused', reason: hold.reason, until: hold.until },
-                               Date.now()) }), hold.message ? [': ', outside(hold.message)] : []));
-  const log = entries.map(entry => h('li', {}, describeEntry(entry)));
-
-  element.replaceChildren(...(preview ? [preview] : []), list, ...(holds.length > 0 ? [h('h4', { textContent: _('What holds it') }), h('ul', {}, holds)] : []),
-                          ...(log.length > 0 ? [h('h4', { textContent: _('What happened') }), h('ol', { className: 'log' }, log)] : []));
-}
-
-function makeUpload({ api, run, confirm }) {
+function makeUpload(tools) {
   const name = h('h3'), size = h('span', { className: 'quiet' }), label = h('p', { className: 'label' }), progress = bar('');
   const words = h('p', { className: 'words' }), help = h('p', { className: 'quiet' }), actions = h('div', { className: 'actions' });
-  const body = h('div', { className: 'details' });
-  const details = h('details', { ontoggle: () => refresh() }, h('summary', { textContent: _('Details') }), body);
+  const details = new Details(tools);
   const element = h('li', { className: 'upload' }, h('div', { className: 'line' }, name, size), progress, label, words, help, actions,
-                    details);
-  let upload = null, shown = '';
+                    details.element);
+  let upload = null;
 
-  async function refresh() {
-    const wanted = details.open ? `${upload.sequence} ${upload.state} ${upload.reasons}` : '';
-
-    if (wanted === shown)
-      return;
-    shown = wanted;
-    if (!wanted) {
-      body.replaceChildren();
-      return;
-    }
-    const read = await readDetails(api, upload, body.querySelector('.preview'));
-
-    // What was asked for later is newer.
-    if (shown === wanted)
-      drawDetails(body, upload, read);
-  }
-
-  async function remove(event) {
-    const isOver = upload.state === 'done';
-
-    if (isOver || await confirm(format(_('%s has not arrived yet.'), safe(upload.name)), _('It is removed with its copy on this device.'),
-                                _('Remove')))
-      run(event.target, 'DELETE', `/v1/uploads/${upload.id}`);
-  }
-
-  function obey(command, event) {
-    const path = `/v1/uploads/${upload.id}`;
-
+  function obey(command, button) {
     if (command === 'remove')
-      remove(event);
-    else if (command === 'first')
-      run(event.target, 'PATCH', path, { priority: FIRST });
+      remove(tools, upload, button);
     else
-      run(event.target, 'POST', `${path}/${command}`);
+      tools.commands.run(button, 'POST', `/v1/uploads/${upload.id}/${command}`);
   }
 
   element.update = next => {
@@ -202,80 +72,93 @@ function makeUpload({ api, run, confirm }) {
 
     setOutside(words, isTold ? next.last_error.message : '');
     setText(help, mood === 'bad' || mood === 'waits' ? `${does} ${person}` : '');
-    drawCommands(actions, [...commandsFor(next), ['remove', next.state === 'done' ? _('Take off the list') : _('Remove')]],
-                 (command, text) => h('button', { type: 'button', textContent: text, 'aria-label': `${text}: ${safe(next.name)}`,
-                                                  onclick: event => obey(command, event) }));
-    refresh();
+    drawCommands(actions, commandsFor(next), next.name, obey);
+    details.update(next);
   };
   return element;
 }
 
+// --- Which are listed ---
+
+const STATES = ['saving', 'queued', 'uploading', 'confirming', 'retrying', 'paused', 'failed', 'done'];
+
+// The counts are what chooses the list below them.
+function makeChoice(show) {
+  const element = h('div', { className: 'states', role: 'group', 'aria-label': _('Which uploads are listed') });
+
+  element.draw = model => {
+    const choices = [['unfinished', _('Not arrived')], ['all', _('All')],
+                     ...STATES.filter(state => model.count(state).uploads > 0 || state === model.which)
+                          .map(state => [state, `${labels.title(state)} ${model.count(state).uploads}`])];
+
+    reconcile(element, choices, ([which]) => which, ([which]) => {
+      const button = h('button', { type: 'button', className: 'state', onclick: () => show(which, model.group) });
+
+      button.update = ([, text]) => {
+        setText(button, text);
+        button.setAttribute('aria-pressed', which === model.which);
+      };
+      return button;
+    });
+  };
+  return element;
+}
+
+// --- Commands for many ---
+
+// outbox retry --all, and outbox remove --done.
+const FOR_ALL = [
+  { state: 'failed', command: 'retry', say: n => format(ngettext('Retry %u that failed', 'Retry all %u that failed', n), n) },
+  { state: 'done', command: 'remove', say: n => format(ngettext('Take %u that has arrived off the list', 'Take all %u that have arrived off the list', n), n) },
+];
+
+function makeForAll({ api, commands }) {
+  const list = async state => (await api.list(`/v1/uploads?limit=1000&state=${state}`, 'uploads', Infinity)).items.map(({ id }) => id);
+  const element = h('div', { className: 'actions' });
+
+  element.draw = model => reconcile(element, FOR_ALL.filter(({ state }) => model.count(state).uploads > 1), ({ command }) => command,
+    ({ state, command, say }) => {
+      const button = h('button', { type: 'button', onclick: () => commands.runMany(button, command, () => list(state)) });
+
+      button.update = () => setText(button, say(model.count(state).uploads));
+      return button;
+    });
+  return element;
+}
+
 export class UploadsView {
+  #group = h('p', { className: 'filter', hidden: true });
   #list = h('ul', { className: 'uploads' });
   #empty = h('p', { className: 'quiet' });
-  #more = h('button', { type: 'button', textContent: _('Show more'), onclick: () => this.tools.showMore() });
-  element = h('section', {}, h('h2', { textContent: _('Uploads') }), this.#empty, this.#list, this.#more);
+  #more = h('button', { type: 'button', textContent: _('Show more'), onclick: () => this.tools.model.showMore() });
 
-  // tools: { api, run, confirm, showMore }
+  // tools: { api, commands, model }
   constructor(tools) {
     this.tools = tools;
+    this.choice = makeChoice((which, group) => tools.model.show(which, group));
+    this.forAll = makeForAll(tools);
+    this.element = h('section', {}, h('h2', { textContent: _('Uploads') }), this.choice, this.#group, this.forAll, this.#empty, this.#list,
+                     this.#more);
+  }
+
+  #drawGroup(model) {
+    const { group, which } = model;
+
+    this.#group.hidden = !group;
+    if (group && this.#group.dataset.group !== group.key)
+      this.#group.replaceChildren(outside(group.title || group.key), ' ', h('button', {
+        type: 'button', textContent: _('Show all groups'), onclick: () => model.show(which, null) }));
+    this.#group.dataset.group = group?.key ?? '';
   }
 
   draw(model) {
     const uploads = model.list();
 
+    this.choice.draw(model);
+    this.forAll.draw(model);
+    this.#drawGroup(model);
     setText(this.#empty, model.isLoaded && uploads.length === 0 ? _('There is none here.') : '');
     this.#more.hidden = !model.hasMore;
     reconcile(this.#list, uploads, upload => upload.id, () => makeUpload(this.tools));
-  }
-}
-
-// --- Groups ---
-
-// An app's group is named with its app: others may have that key too.
-function nameOf({ key, app }) {
-  return app ? `${app}/${key}` : key;
-}
-
-function makeGroup(run) {
-  const title = h('h3'), count = h('span', { className: 'quiet' }), label = h('p'), progress = bar('');
-  const actions = h('div', { className: 'actions' });
-  const element = h('li', { className: 'upload' }, h('div', { className: 'line' }, title, count), progress, label, actions);
-
-  element.update = group => {
-    const name = group.title || group.key;
-    const path = `/v1/groups/${encodeURIComponent(nameOf(group))}`;
-    const commands = group.paused ? [['resume', _('Resume')]] : [['pause', _('Pause')]];
-
-    setOutside(title, name);
-    setText(count, formatSize(group.bytes));
-    setText(label, withOnTheWay(labels.group(group, Date.now()), Math.max(group.sent_bytes - group.offset, 0)));
-    label.className = `label ${moodOf(group)}`;
-    progress.hidden = group.state === 'done';
-    progress.setAttribute('aria-label', safe(name));
-    progress.set(group.offset, group.sent_bytes, group.bytes);
-    if (Object.keys(group.reasons ?? {}).some(reason => RULES.includes(reason)))
-      commands.unshift(['send-now', _('Send now')]);
-    drawCommands(actions, group.state === 'done' ? [] : commands,
-                 (command, text) => h('button', { type: 'button', textContent: text, 'aria-label': `${text}: ${safe(name)}`,
-                                                  onclick: event => run(event.target, 'POST', `${path}/${command}`) }));
-  };
-  return element;
-}
-
-export class GroupsView {
-  #list = h('ul', { className: 'uploads' });
-  element = h('section', { hidden: true }, h('h2', { textContent: _('Groups') }), this.#list);
-
-  constructor(run) {
-    this.run = run;
-  }
-
-  // What has arrived whole is told by the list of uploads.
-  draw(model) {
-    const groups = model.groups.filter(group => group.state !== 'done' || model.which === 'all' || model.which === 'done');
-
-    this.element.hidden = groups.length === 0;
-    reconcile(this.#list, groups, nameOf, () => makeGroup(this.run));
   }
 }

@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: The Outbox authors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The log: what happened to uploads, and to what holds them.
+import { format } from './labels.js';
+import { formatTime, h, outside } from './text.js';
+import { _, labels, ngettext } from './words.js';
+
+// What is no state and no hold.
+const EVENTS = {
+  created: () => _('Handed over'), removed: () => _('Removed'), release: () => _('Goes on'), approved: () => _('Let in'),
+  denied: () => _('Denied'), revoked: () => _('Revoked'), lost: () => _('The copy on this device is gone'),
+  restored: () => _('The copy on this device is back'), 'offset-back': () => _('The server has less than it had confirmed'),
+  repaired: () => _('Repaired'),
+};
+
+// What a row says in words; an event that this page does not know is told by its name.
+function describeWhat({ event, state, reason = '' }) {
+  if (event === 'state' && labels.title(state) !== state)
+    return labels.status({ state, reason }, Date.now());
+  if (event === 'hold')
+    return reason.split(/[ ,]+/).map(name => labels.status({ state: 'paused', reason: name }, Date.now())).join(', ');
+  return EVENTS[event]?.() ?? [event, reason].filter(part => part).join(' · ');
+}
+
+// An entry of the log: when, what, and about what.
+export function describeEntry(entry) {
+  const { at, message, count = 1 } = entry;
+  const repeated = count > 1 ? format(ngettext('%s · %u time', '%s · %u times', count), message ?? '', count) : message;
+  const what = [describeWhat(entry), entry.key, repeated].filter(part => part);
+
+  return [h('time', { dateTime: new Date(at).toISOString(), textContent: formatTime(at) }), ' ', outside(what.join(' · '))];
+}
+
+// Asks for the log when it is shown, and again when something has changed.
+export class LogView {
+  #list = h('ol', { className: 'log whole' });
+  element = h('section', {}, h('h2', { textContent: _('What happened lately') }), this.#list);
+
+  #drawn = null;
+
+  constructor({ api }) {
+    this.api = api;
+  }
+
+  async draw({ summary }) {
+    if (summary === this.#drawn)
+      return;
+    this.#drawn = summary;
+    const { entries } = await this.api.get('/v1/history').catch(() => ({ entries: [] }));
+
+    this.#list.replaceChildren(...entries.reverse().map(entry => h('li', {}, ...describeEntry(entry), ' ',
+                                                                   outside((entry.id ?? '').slice(-8), 'quiet'))));
+  }
+}
