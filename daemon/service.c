@@ -27,6 +27,7 @@ struct _ObService
   ObHome *home; /* borrowed */
   ObDatabase *database;
   ObSpool *spool;
+  ObSecrets *secrets;
   ObClock *clock;
   GPtrArray *watchers; /* of ObWatcher */
   ObWatcher *network;  /* one of them */
@@ -86,8 +87,8 @@ on_damaged (gpointer user_data)
 static gboolean
 make_broker (ObService *service, GError **error)
 {
-  service->broker
-      = ob_broker_new (service->database, service->spool, service->clock, service->watchers, &ob_attempt_runner, error);
+  service->broker = ob_broker_new (service->database, service->spool, service->secrets, service->clock,
+                                   service->watchers, &ob_attempt_runner, error);
 
   return service->broker != NULL;
 }
@@ -236,6 +237,7 @@ build (ObService *service, GPtrArray *left, GError **error)
   g_autofree char *last_rules = g_build_filename (ob_home_get_path (service->home), "last-rules", NULL);
 
   service->clock = ob_system_clock_new ();
+  service->secrets = ob_secrets_new (ob_home_get_path (service->home));
   watch_all (service);
   service->configuration = ob_configuration_new ((const char *const *) folders, last_rules, error);
   if (!service->configuration || !build_store_anyway (service, left, error))
@@ -339,6 +341,7 @@ ob_service_free (ObService *service)
   g_clear_object (&service->broker);
   g_clear_pointer (&service->pairing, ob_pairing_free);
   g_clear_pointer (&service->sessions, ob_sessions_free);
+  g_clear_pointer (&service->secrets, ob_secrets_free);
   g_clear_pointer (&service->spool, ob_spool_free);
   close_database (service);
   g_clear_handle_id (&service->damage_source, g_source_remove);

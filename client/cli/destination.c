@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "destination-test.h"
 #include "print.h"
+#include "sign-in.h"
 
 #include "config.h"
 
@@ -17,7 +18,8 @@ typedef struct
   char *url;
   char *confirm_url;
   GStrv also;
-  GStrv headers; /* K=V */
+  GStrv headers; /* K=V; for sign-in, a name */
+  char *user;
   gboolean is_default;
   gboolean is_json;
 } Options;
@@ -30,6 +32,7 @@ options_clear (Options *options)
   g_free (options->confirm_url);
   g_strfreev (options->also);
   g_strfreev (options->headers);
+  g_free (options->user);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
@@ -136,6 +139,20 @@ list (const Options *options)
   return CLI_DONE;
 }
 
+/* Returns: (transfer full) (nullable): the kind of its sign-in, such as "header (X-Api-Key)" */
+static char *
+dup_sign_in (GVariant *destination)
+{
+  g_autoptr (GVariant) sign_in = g_variant_lookup_value (destination, "sign_in", G_VARIANT_TYPE ("a{ss}"));
+  const char *kind = NULL, *headers = NULL;
+
+  if (!sign_in || !g_variant_lookup (sign_in, "kind", "&s", &kind))
+    return NULL;
+
+  return g_variant_lookup (sign_in, "headers", "&s", &headers) ? g_strdup_printf ("%s (%s)", kind, headers)
+                                                               : g_strdup (kind);
+}
+
 static void
 print_one (GVariant *destination)
 {
@@ -154,6 +171,7 @@ print_one (GVariant *destination)
   g_autofree const char **also = NULL;
   g_autofree char *others = NULL;
   g_autofree char *names = NULL;
+  g_autofree char *sign_in_kind = NULL;
   g_autofree char *label = dup_label (destination);
 
   for (guint i = 0; i < G_N_ELEMENTS (settings); i++)
@@ -162,6 +180,8 @@ print_one (GVariant *destination)
   (void) g_variant_lookup (destination, "also", "^a&s", &also);
   others = also ? g_strjoinv (", ", (GStrv) also) : NULL;
   cli_facts_add (facts, _ ("also at"), others);
+  sign_in_kind = dup_sign_in (destination);
+  cli_facts_add (facts, _ ("sign-in"), sign_in_kind);
   names = headers && headers[0] ? g_strjoinv (", ", (GStrv) headers) : NULL;
   cli_facts_add (facts, _ ("headers"), names);
   cli_facts_add (facts, _ ("status"), label);
@@ -363,6 +383,18 @@ resume_one (const char *name)
                : _ ("The destination was not held: \"outbox retry --all\" tries what waits after an error."));
 }
 
+/* Here --header takes a name alone: its value is the secret. */
+static int
+sign_in (const char *name, const Options *options)
+{
+  const char *header = options->headers ? options->headers[0] : NULL;
+
+  if ((header && (options->user || options->headers[1])) || (header && strpbrk (header, "=: ")))
+    return cli_usage ("destination", "%s", _ ("sign-in takes --user NAME or --header NAME, and asks for the secret"));
+
+  return cli_sign_in (name, options->user, header);
+}
+
 static int
 run (const char *action, const char *name, const Options *options)
 {
@@ -376,6 +408,8 @@ run (const char *action, const char *name, const Options *options)
     return show (name, options);
   if (g_str_equal (action, "test"))
     return cli_destination_test (name, options->is_json);
+  if (g_str_equal (action, "sign-in"))
+    return sign_in (name, options);
   if (g_str_equal (action, "remove"))
     return remove_one (name);
   if (g_str_equal (action, "pause"))
@@ -399,6 +433,7 @@ cli_destination (int argc, char *argv[])
       N_ ("Another server where it may keep uploads; it gets no headers"), N_ ("URL") },
     { "header", 'H', 0, G_OPTION_ARG_STRING_ARRAY, &options.headers, N_ ("Send this with every request"),
       N_ ("NAME=VALUE") },
+    { "user", 0, 0, G_OPTION_ARG_STRING, &options.user, N_ ("Sign in with this name and a password"), N_ ("NAME") },
     { "default", 0, 0, G_OPTION_ARG_NONE, &options.is_default, N_ ("For files that name no destination"), NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options.is_json, N_ ("Print JSON"), NULL },
     { NULL },
@@ -410,6 +445,7 @@ cli_destination (int argc, char *argv[])
                      "  show NAME      One\n"
                      "  test NAME      Asks what an upload would meet there, without sending a file\n"
                      "  set NAME …     Makes one, or changes what is given; the first one is the default\n"
+                     "  sign-in NAME   Asks for a token or password; never give it as an argument\n"
                      "  remove NAME    Forgets one that no unfinished upload uses\n"
                      "  pause NAME     Lets everything for it wait\n"
                      "  resume NAME    Goes on; also after a sign-in or when the server has room again"),

@@ -199,6 +199,18 @@ void outbox_client_command_groups_async (OutboxClient *self, OutboxCommand comma
                                          GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 
 /**
+ * outbox_client_sign_in_async:
+ * @destination: its name
+ * @fd: the reading end of a pipe with the secret; a duplicate of it is sent, so that it can be closed at once
+ *
+ * Signs in to a destination. Write the secret (see SignIn in the interface XML) and close the other end: the broker reads up to
+ * 64 KiB, and waits 10 seconds for the end.
+ */
+void outbox_client_sign_in_async (OutboxClient *self, const char *destination, int fd, GCancellable *cancellable,
+                                  GAsyncReadyCallback callback, gpointer user_data);
+gboolean outbox_client_sign_in_finish (OutboxClient *self, GAsyncResult *result, GError **error);
+
+/**
  * outbox_client_watch_async:
  * @filter: (nullable): a{sv}, as Watch of the interface XML has it
  *

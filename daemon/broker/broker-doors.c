@@ -196,6 +196,18 @@ ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_pause
 }
 
 void
+ob_broker_read_sign_in (ObBroker *self, const char *destination, int fd, ObCommandDone done, gpointer user_data)
+{
+  ob_credentials_read (self->members->credentials, destination, fd, done, user_data);
+}
+
+void
+ob_broker_sign_in (ObBroker *self, const char *destination, ObSignIn *sign_in, ObCommandDone done, gpointer user_data)
+{
+  ob_credentials_sign_in (self->members->credentials, destination, sign_in, done, user_data);
+}
+
+void
 ob_broker_try_destination (ObBroker *self, const char *name, ObTrialDone done, gpointer user_data)
 {
   ob_trials_begin (self->members->trials, name, done, user_data);

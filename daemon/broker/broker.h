@@ -13,6 +13,7 @@
 #include "broker/submission.h"
 #include "broker/trials.h"
 #include "model/destination.h"
+#include "model/sign-in.h"
 #include "policy/clock.h"
 #include "policy/conditions.h"
 #include "policy/rules.h"
@@ -21,6 +22,7 @@
 #include "store/database.h"
 #include "store/groups.h"
 #include "store/journal.h"
+#include "store/secrets.h"
 #include "store/spool.h"
 #include "store/uploads.h"
 #include "store/writer.h"
@@ -41,7 +43,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (ObBroker, ob_broker, OB, BROKER, GObject)
 
 /* @watchers: of ObWatcher. The rest is borrowed and must outlive the broker. Errors: Storage. */
-ObBroker *ob_broker_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *watchers,
+ObBroker *ob_broker_new (ObDatabase *database, ObSpool *spool, ObSecrets *secrets, ObClock *clock, GPtrArray *watchers,
                          const ObRunner *runner, GError **error);
 
 /* Says whether the data folder is in memory, where no copy may be called safe. */
@@ -123,6 +125,13 @@ void ob_broker_set_destination (ObBroker *self, const char *name, const ObDestin
 void ob_broker_remove_destination (ObBroker *self, const char *name, ObCommandDone done, gpointer user_data);
 void ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_paused, ObCommandDone done,
                                   gpointer user_data);
+
+/* @fd: (transfer full): what the secret is read from. See ob_credentials_read(). */
+void ob_broker_read_sign_in (ObBroker *self, const char *destination, int fd, ObCommandDone done, gpointer user_data);
+
+/* @sign_in: (transfer full). See ob_credentials_sign_in(). */
+void ob_broker_sign_in (ObBroker *self, const char *destination, ObSignIn *sign_in, ObCommandDone done,
+                        gpointer user_data);
 
 /* Finds out what an upload would meet at a destination; see ob_trials_begin(). */
 void ob_broker_try_destination (ObBroker *self, const char *name, ObTrialDone done, gpointer user_data);

@@ -94,11 +94,15 @@ replace (char **field, const char *value)
 
 /* Secrets are for the origin that they were set for. Returns: whether any were dropped */
 static gboolean
-drop_headers (ObDestination *destination, const char *old_url, const ObDestinationSettings *settings)
+drop_secrets (ObDestination *destination, const char *old_url, const ObDestinationSettings *settings)
 {
-  if (settings->headers || !old_url || ob_origin_is_same (old_url, destination->url)
-      || g_variant_n_children (destination->headers) == 0)
-    return FALSE;
+  gboolean has_left = old_url && !ob_origin_is_same (old_url, destination->url);
+  gboolean had_sign_in = has_left && ob_destination_has_sign_in (destination);
+
+  if (had_sign_in)
+    ob_destination_set_sign_in (destination, NULL);
+  if (!has_left || settings->headers || g_variant_n_children (destination->headers) == 0)
+    return had_sign_in;
   g_variant_unref (destination->headers);
   destination->headers = g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
 
@@ -128,5 +132,5 @@ ob_destination_settings_apply (const ObDestinationSettings *settings, ObDestinat
   /* With new settings it is tried again at once. */
   ob_health_renew (&destination->health);
 
-  return drop_headers (destination, old_url, settings);
+  return drop_secrets (destination, old_url, settings);
 }

@@ -25,7 +25,7 @@ typedef struct
 gboolean ob_destination_settings_check (const ObDestinationSettings *settings, const char *name,
                                         const ObDestination *old, GError **error);
 
-/* Headers stay with the server that they were set for. Returns: whether some were dropped for that */
+/* Headers and a sign-in stay with the server that they were set for. Returns: whether some were dropped for that */
 gboolean ob_destination_settings_apply (const ObDestinationSettings *settings, ObDestination *destination);
 
 G_END_DECLS

@@ -156,6 +156,20 @@ ob_destination_table_hasten (ObDestinationTable *self, ObDestination *destinatio
   return ob_destination_table_save (self, destination, message, error);
 }
 
+gboolean
+ob_destination_table_sign_in (ObDestinationTable *self, const char *name, GVariant *shown, GError **error)
+{
+  ObDestination *destination = ob_destination_table_demand (self, name, error);
+
+  if (!destination)
+    return FALSE;
+  ob_destination_set_sign_in (destination, shown);
+  ob_health_renew (&destination->health);
+  self->events->settings_changed (self->user_data);
+
+  return ob_destination_table_save (self, destination, "signed in", error);
+}
+
 /* --- What ends by itself --- */
 
 typedef struct
@@ -306,7 +320,7 @@ set (gpointer user_data, GError **error)
   g_autofree char *old_url = destination ? g_strdup (destination->url) : NULL;
   g_autofree char *old_protocol = destination ? g_strdup (destination->protocol) : NULL;
   gboolean is_new = !destination;
-  gboolean is_bare;
+  gboolean is_bare, had_sign_in;
 
   if (is_new)
     {
@@ -314,13 +328,17 @@ set (gpointer user_data, GError **error)
       destination->is_default = g_hash_table_size (self->all) == 0;
       g_hash_table_insert (self->all, destination->name, destination);
     }
+  had_sign_in = ob_destination_has_sign_in (destination);
   is_bare = ob_destination_settings_apply (change->settings, destination);
   self->events->settings_changed (self->user_data);
+  if (had_sign_in && !ob_destination_has_sign_in (destination))
+    self->events->signed_out (change->name, self->user_data);
 
   return (!destination->is_default || clear_other_defaults (self, change->name, error))
          && ob_destination_table_save (self, destination,
-                                       is_bare ? "set to another server: the headers of the old one were dropped"
-                                               : "set",
+                                       is_bare
+                                           ? "set to another server: headers and sign-in of the old one were dropped"
+                                           : "set",
                                        error)
          && (is_new || follow_server (self, destination, old_protocol, old_url, error));
 }
@@ -373,6 +391,7 @@ delete_one (gpointer user_data, GError **error)
     return FALSE;
   (void) g_hash_table_remove (self->all, change->name);
   self->events->settings_changed (self->user_data);
+  self->events->signed_out (change->name, self->user_data);
   ob_queue_touch_holds (self->queue);
 
   return TRUE;

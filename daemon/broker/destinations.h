@@ -22,6 +22,9 @@ typedef struct
 
   /* The destination is paused or at another server: attempts with its old settings are to end. */
   void (*left) (const char *name, gpointer user_data);
+
+  /* The destination has no sign-in any more: it is removed, or at another server. */
+  void (*signed_out) (const char *name, gpointer user_data);
 } ObDestinationEvents;
 
 extern const ObMember ob_destination_table_member;
@@ -55,6 +58,10 @@ gboolean ob_destination_table_save (ObDestinationTable *table, const ObDestinati
 /* Ends a back-off early. @destination: (nullable). Errors: Storage, DiskFull. */
 gboolean ob_destination_table_hasten (ObDestinationTable *table, ObDestination *destination, const char *message,
                                       GError **error);
+
+/* The destination has that sign-in from now on, and is tried with it. @shown: a{ss}, as ob_sign_in_dup_shown() gives it. Errors:
+ * NotFound, Storage, DiskFull. */
+gboolean ob_destination_table_sign_in (ObDestinationTable *table, const char *name, GVariant *shown, GError **error);
 
 /* --- A network that has come back --- */
 

@@ -44,8 +44,8 @@ static const ObMember after_choice = { .flushed = go_on };
 /* --- Life --- */
 
 ObMembers *
-ob_members_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *watchers, const ObRunner *runner,
-                const ObMembersEvents *events, gpointer user_data)
+ob_members_new (ObDatabase *database, ObSpool *spool, ObSecrets *secrets, ObClock *clock, GPtrArray *watchers,
+                const ObRunner *runner, const ObMembersEvents *events, gpointer user_data)
 {
   ObMembers *self = g_new0 (ObMembers, 1);
 
@@ -61,6 +61,9 @@ ob_members_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray 
   self->destinations = ob_destination_table_new (self->queue, &ob_wiring_destination_events, self);
   ob_queue_join (self->queue, &ob_destination_table_member, self->destinations);
   self->settings_file = ob_settings_file_new (self->queue, spool, self->destinations);
+  self->credentials
+      = ob_credentials_new (self->queue, self->destinations, secrets, &ob_wiring_credentials_events, self);
+  ob_queue_join (self->queue, &ob_credentials_member, self->credentials);
   self->trials = ob_trials_new (self->destinations, clock, &ob_wiring_trials_facts, self);
   self->row_repair = ob_row_repair_new (self->queue, spool, self->destinations, self->settings_file,
                                         &ob_wiring_row_repair_host, self);
@@ -69,7 +72,7 @@ ob_members_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray 
   self->gate = ob_gate_new (self->queue, self->destinations, watchers, &ob_wiring_gate_events, self);
   ob_queue_join (self->queue, &ob_gate_member, self->gate);
   self->runs = ob_runs_new (&(ObRunsTools){ self->queue, spool, self->storage, self->destinations, self->gate,
-                                            self->knocks, self->trials, runner },
+                                            self->knocks, self->trials, self->credentials, runner },
                             &ob_wiring_runs_host, self);
   ob_queue_join (self->queue, &ob_runs_member, self->runs);
   self->commands = ob_commands_new (&(ObCommandsTools){ self->queue, self->destinations, self->gate, self->runs,
@@ -108,6 +111,7 @@ ob_members_free (ObMembers *self)
   ob_row_repair_free (self->row_repair);
   ob_settings_file_free (self->settings_file);
   ob_runs_free (self->runs);
+  ob_credentials_free (self->credentials);
   ob_trials_free (self->trials);
   ob_destination_table_free (self->destinations);
   ob_gate_free (self->gate);
@@ -166,6 +170,7 @@ ob_members_stop (ObMembers *self)
   ob_queue_stop_alarm (self->queue);
   ob_knocks_stop (self->knocks);
   ob_commands_stop (self->commands);
+  ob_credentials_stop (self->credentials);
   ob_runs_end (self->runs);
   ob_intake_end (self->intake);
   ob_queue_commit (self->queue);

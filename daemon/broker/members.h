@@ -8,6 +8,7 @@
 #pragma once
 
 #include "broker/commands.h"
+#include "broker/credentials.h"
 #include "broker/destinations.h"
 #include "broker/gate.h"
 #include "broker/intake.h"
@@ -52,6 +53,7 @@ typedef struct
   ObStorage *storage;
   ObDestinationTable *destinations;
   ObSettingsFile *settings_file;
+  ObCredentials *credentials;
   ObTrials *trials;
   ObRowRepair *row_repair;
   ObKnocks *knocks;
@@ -69,8 +71,9 @@ typedef struct
 } ObMembers;
 
 /* All are borrowed; @watchers: of ObWatcher; @events: static. */
-ObMembers *ob_members_new (ObDatabase *database, ObSpool *spool, ObClock *clock, GPtrArray *watchers,
-                           const ObRunner *runner, const ObMembersEvents *events, gpointer user_data);
+ObMembers *ob_members_new (ObDatabase *database, ObSpool *spool, ObSecrets *secrets, ObClock *clock,
+                           GPtrArray *watchers, const ObRunner *runner, const ObMembersEvents *events,
+                           gpointer user_data);
 void ob_members_free (ObMembers *members);
 
 /* Has every member read what the database has; an empty table of destinations is filled from the person's settings beside

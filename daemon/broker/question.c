@@ -12,6 +12,7 @@ struct _ObQuestion
   GCond answered;
   gboolean is_answered;
   int answer;
+  gpointer gift; /* owned by whoever waits */
 };
 
 ObQuestion *
@@ -37,7 +38,7 @@ question_unref (ObQuestion *question)
 }
 
 int
-ob_question_wait (ObQuestion *question)
+ob_question_wait (ObQuestion *question, gpointer *gift)
 {
   int answer;
 
@@ -45,19 +46,34 @@ ob_question_wait (ObQuestion *question)
   while (!question->is_answered)
     g_cond_wait (&question->answered, &question->lock);
   answer = question->answer;
+  if (gift)
+    *gift = question->gift;
   g_mutex_unlock (&question->lock);
   question_unref (question);
 
   return answer;
 }
 
-void
-ob_question_answer (ObQuestion *question, int answer)
+static void
+answer_with (ObQuestion *question, int answer, gpointer gift)
 {
   g_mutex_lock (&question->lock);
   question->is_answered = TRUE;
   question->answer = answer;
+  question->gift = gift;
   g_cond_signal (&question->answered);
   g_mutex_unlock (&question->lock);
   question_unref (question);
+}
+
+void
+ob_question_answer (ObQuestion *question, int answer)
+{
+  answer_with (question, answer, NULL);
+}
+
+void
+ob_question_give (ObQuestion *question, gpointer gift)
+{
+  answer_with (question, TRUE, gift);
 }

@@ -15,11 +15,15 @@ typedef struct _ObQuestion ObQuestion;
 /* Worker thread. */
 ObQuestion *ob_question_new (void);
 
-/* Waits for the answer, and gives up the worker's reference. Worker thread. */
-int ob_question_wait (ObQuestion *question);
+/* Waits for the answer, and gives up the worker's reference. @gift: (out) (optional) (transfer full) (nullable): what was given with
+ * it. Worker thread. */
+int ob_question_wait (ObQuestion *question, gpointer *gift);
 
 /* Called once; gives up the other reference. @answer: whether the change is on the disk; ObCreated for a new resume
  * text. Main thread. */
 void ob_question_answer (ObQuestion *question, int answer);
+
+/* The same, with the answer TRUE and a thing for whoever asks. @gift: (transfer full) */
+void ob_question_give (ObQuestion *question, gpointer gift);
 
 G_END_DECLS

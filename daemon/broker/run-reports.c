@@ -268,8 +268,16 @@ on_noted (const char *id, const char *event, const char *words, gpointer user_da
     note (&report, write_words);
 }
 
+static void
+on_credentials (const char *destination, const char *url, ObQuestion *question, gpointer user_data)
+{
+  ObRuns *self = user_data;
+
+  ob_credentials_answer (self->credentials, destination, url, question);
+}
+
 const ObWorkersEvents ob_runs_workers_events
-    = { on_created, on_progress, on_sent, on_left, on_stored, on_noted, ob_runs_end_attempt };
+    = { on_created, on_progress, on_sent, on_left, on_stored, on_noted, ob_runs_end_attempt, on_credentials };
 
 void
 ob_runs_start (ObRuns *self)

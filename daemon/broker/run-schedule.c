@@ -41,6 +41,7 @@ make_job (ObRuns *self, const ObUpload *upload)
   job->group = g_strdup (upload->group);
   job->protocol = g_strdup (destination ? destination->protocol : NULL);
   job->resume = g_strdup (upload->server_url);
+  job->destination = g_strdup (upload->destination);
   job->url = g_strdup (destination ? destination->url : "");
   job->also = destination ? g_strdupv (destination->also) : NULL;
   job->confirm_url = g_strdup (destination ? destination->confirm_url : NULL);

@@ -22,6 +22,7 @@ make_termination_job (const ObDestination *destination, const ObTermination *ter
   job->id = g_strdup (termination->id);
   job->protocol = g_strdup (destination->protocol);
   job->resume = g_strdup (termination->server_url);
+  job->destination = g_strdup (destination->name);
   job->url = g_strdup (destination->url);
   job->headers = g_variant_ref (destination->headers);
   job->is_termination = TRUE;

@@ -146,7 +146,7 @@ fail_upload (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, GErr
 
 /* A refusal of one upload, which turned out to be about the credentials, neither fails the upload nor delays it. */
 static gboolean
-readmit (ObRuns *self, const char *id, GError **error)
+readmit (ObRuns *self, const char *id, const char *why, GError **error)
 {
   g_autoptr (ObUpload) upload = id ? ob_uploads_get (self->database, id, NULL) : NULL;
 
@@ -155,25 +155,37 @@ readmit (ObRuns *self, const char *id, GError **error)
   ob_queue_touch (self->queue, id, FALSE);
   upload->retry_at_ms = 0;
   if (upload->stored == OB_STORED_FAILED && upload->reason == OUTBOX_REASON_REJECTED)
-    return ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE,
-                            "the destination refuses others too", ob_queue_get_now_ms (self->queue), error);
+    return ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE, why,
+                            ob_queue_get_now_ms (self->queue), error);
 
   return ob_uploads_update (self->database, upload, error);
 }
 
 static gboolean
-readmit_all (ObRuns *self, ObHealth *health, GError **error)
+readmit_all (ObRuns *self, ObHealth *health, const char *why, GError **error)
 {
   GHashTableIter iter;
   gpointer id;
 
   g_hash_table_iter_init (&iter, health->refused);
   while (g_hash_table_iter_next (&iter, &id, NULL))
-    if (!readmit (self, id, error))
+    if (!readmit (self, id, why, error))
       return FALSE;
   g_hash_table_remove_all (health->refused);
 
-  return readmit (self, health->refused_id, error);
+  return readmit (self, health->refused_id, why, error);
+}
+
+gboolean
+ob_runs_readmit (ObRuns *self, const char *name, GError **error)
+{
+  ObDestination *destination = ob_destination_table_find (self->destinations, name);
+
+  if (!destination || !readmit_all (self, &destination->health, "signed in", error))
+    return FALSE;
+  g_clear_pointer (&destination->health.refused_id, g_free);
+
+  return ob_destinations_save (self->database, destination, error);
 }
 
 /* A 403 may be about the credentials or about this upload. */
@@ -193,7 +205,7 @@ forbid (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, GError **
       count_failure (upload, result);
       ob_health_doubt_credentials (&destination->health, result->message, ob_queue_get_now_ms (self->queue),
                                    g_random_double ());
-      return readmit_all (self, &destination->health, error)
+      return readmit_all (self, &destination->health, "the destination refuses others too", error)
              && ob_destination_table_save (self->destinations, destination, result->message, error)
              && move_back (self, upload, result, error);
     }

@@ -16,7 +16,7 @@ G_BEGIN_DECLS
 
 struct _ObRuns
 {
-  ObQueue *queue; /* borrowed, as are the next eight */
+  ObQueue *queue; /* borrowed, as are the next nine */
   ObDatabase *database;
   ObSpool *spool;
   ObStorage *storage;
@@ -24,6 +24,7 @@ struct _ObRuns
   ObGate *gate;
   ObKnocks *knocks;
   ObTrials *trials;
+  ObCredentials *credentials;
   const ObRunner *runner;
   const ObRunsHost *host;
   gpointer user_data;

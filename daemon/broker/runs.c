@@ -20,6 +20,7 @@ ob_runs_new (const ObRunsTools *tools, const ObRunsHost *host, gpointer user_dat
   self->gate = tools->gate;
   self->knocks = tools->knocks;
   self->trials = tools->trials;
+  self->credentials = tools->credentials;
   self->runner = tools->runner;
   self->host = host;
   self->user_data = user_data;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "broker/actives.h"
+#include "broker/credentials.h"
 #include "broker/gate.h"
 #include "broker/knocks.h"
 #include "broker/storage.h"
@@ -27,6 +28,7 @@ typedef struct
   ObGate *gate;
   ObKnocks *knocks;
   ObTrials *trials; /* they share the workers, and begin and end with runs */
+  ObCredentials *credentials;
   const ObRunner *runner;
 } ObRunsTools;
 
@@ -75,6 +77,11 @@ GPtrArray *ob_runs_list (ObRuns *runs);
 
 /* Returns: up to which byte the peer's kernel has acknowledged; never less than the offset */
 guint64 ob_runs_get_sent_bytes (ObRuns *runs, const ObUpload *upload);
+
+/* --- After a sign-in --- */
+
+/* Inside a change: uploads that the destination refused for want of better credentials go on. Errors: Storage, DiskFull. */
+gboolean ob_runs_readmit (ObRuns *runs, const char *destination, GError **error);
 
 /* --- Stops; @destination: (nullable): NULL: all --- */
 

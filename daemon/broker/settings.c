@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "dbus/error.h"
+#include "model/header.h"
 #include "transfer/protocols.h"
 
 /* --- Checks --- */
@@ -21,50 +22,16 @@ ob_settings_is_confirm_url (const char *url)
   return ob_destination_is_url (plain);
 }
 
-/* RFC 9110 sections 5.1, 5.5 and 5.6.2. */
-static gboolean
-is_token (const char *text)
-{
-  gsize length = strlen (text);
-
-  for (const char *c = text; *c; c++)
-    if (!g_ascii_isalnum (*c) && !strchr ("!#$%&'*+-.^_`|~", *c))
-      return FALSE;
-
-  return length > 0;
-}
-
 const char *
 ob_settings_find_own_header (GVariant *headers)
 {
-  static const char *const names[] = { "connection",
-                                       "content-length",
-                                       "content-encoding",
-                                       "content-range",
-                                       "expect",
-                                       "keep-alive",
-                                       "proxy-connection",
-                                       "te",
-                                       "trailer",
-                                       "transfer-encoding",
-                                       "upgrade",
-                                       "idempotency-key",
-                                       "if-match",
-                                       "if-none-match",
-                                       "range",
-                                       "x-http-method-override",
-                                       NULL };
   const char *name;
   GVariantIter iter;
 
   g_variant_iter_init (&iter, headers);
   while (g_variant_iter_next (&iter, "{&s&s}", &name, NULL))
-    {
-      g_autofree char *lower = g_ascii_strdown (name, -1);
-
-      if (g_strv_contains (names, lower) || g_str_has_prefix (lower, "tus-") || g_str_has_prefix (lower, "upload-"))
-        return name;
-    }
+    if (ob_header_is_own (name))
+      return name;
 
   return NULL;
 }
@@ -77,7 +44,7 @@ ob_settings_are_headers (GVariant *headers)
 
   g_variant_iter_init (&iter, headers);
   while (g_variant_iter_next (&iter, "{&s&s}", &name, &value))
-    if (!is_token (name) || !ob_text_is_clean (value))
+    if (!ob_header_is_name (name) || !ob_header_is_value (value))
       return FALSE;
 
   return TRUE;
@@ -131,6 +98,8 @@ add_destination (GVariantBuilder *list, const ObDestination *destination)
   if (destination->also)
     g_variant_builder_add (&builder, "{sv}", "also", g_variant_new_strv ((const char *const *) destination->also, -1));
   g_variant_builder_add (&builder, "{sv}", "headers", destination->headers);
+  if (g_variant_n_children (destination->sign_in) > 0)
+    g_variant_builder_add (&builder, "{sv}", "sign_in", destination->sign_in);
   g_variant_builder_add (&builder, "{sv}", "default", g_variant_new_boolean (destination->is_default));
   g_variant_builder_add (&builder, "{sv}", "paused", g_variant_new_boolean (destination->is_paused));
   g_variant_builder_add_value (list, g_variant_builder_end (&builder));
@@ -209,6 +178,7 @@ read_destination (JsonObject *object)
   g_autofree char *url = ob_json_dup_clean_text (object, "url");
   JsonNode *headers = json_object_get_member (object, "headers");
   g_autoptr (GVariant) strings = read_strings (headers);
+  g_autoptr (GVariant) sign_in = read_strings (json_object_get_member (object, "sign_in"));
   ObDestination *destination;
 
   if (!name || !ob_destination_is_name (name) || !url || !ob_destination_is_url (url) || !protocol)
@@ -225,6 +195,8 @@ read_destination (JsonObject *object)
       g_variant_unref (destination->headers);
       destination->headers = g_steal_pointer (&strings);
     }
+  if (sign_in)
+    ob_destination_set_sign_in (destination, sign_in);
   destination->is_default = ob_json_is_true (object, "default");
   destination->is_paused = ob_json_is_true (object, "paused");
 

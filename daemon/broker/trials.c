@@ -184,6 +184,7 @@ make_job (const ObDestination *destination, const char *id)
 
   job->id = g_strdup (id);
   job->protocol = g_strdup (destination->protocol);
+  job->destination = g_strdup (destination->name);
   job->url = g_strdup (destination->url);
   job->also = g_strdupv (destination->also);
   job->confirm_url = g_strdup (destination->confirm_url);

@@ -69,7 +69,23 @@ on_left (const char *name, gpointer user_data)
   ob_runs_pause_for_after (((const ObMembers *) user_data)->runs, name);
 }
 
-const ObDestinationEvents ob_wiring_destination_events = { on_settings_changed, on_left };
+static void
+on_signed_out (const char *name, gpointer user_data)
+{
+  ob_credentials_forget_after (((const ObMembers *) user_data)->credentials, name);
+}
+
+const ObDestinationEvents ob_wiring_destination_events = { on_settings_changed, on_left, on_signed_out };
+
+/* --- Credentials tell --- */
+
+static gboolean
+on_signed_in (const char *destination, GError **error, gpointer user_data)
+{
+  return ob_runs_readmit (((const ObMembers *) user_data)->runs, destination, error);
+}
+
+const ObCredentialsEvents ob_wiring_credentials_events = { on_signed_in };
 
 /* --- The gate tells --- */
 

@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 extern const ObRetentionFacts ob_wiring_retention_facts;
 extern const ObStorageHost ob_wiring_storage_host;
 extern const ObDestinationEvents ob_wiring_destination_events;
+extern const ObCredentialsEvents ob_wiring_credentials_events;
 extern const ObGateEvents ob_wiring_gate_events;
 extern const ObKnocksFacts ob_wiring_knocks_facts;
 extern const ObRecordingsHost ob_wiring_recordings_host;

@@ -59,6 +59,7 @@ typedef enum
   MESSAGE_STORED,
   MESSAGE_NOTED,
   MESSAGE_ENDED,
+  MESSAGE_CREDENTIALS,
 } MessageKind;
 
 typedef struct
@@ -69,6 +70,8 @@ typedef struct
   char *resume;
   char *event;
   char *words;
+  char *destination;
+  char *url;
   guint64 offset_bytes;
   guint64 wire_bytes;
   ObQuestion *question;
@@ -128,6 +131,9 @@ tell (ObWorker *worker, Message *message)
     case MESSAGE_NOTED:
       events->noted (message->id, message->event, message->words, worker->user_data);
       break;
+    case MESSAGE_CREDENTIALS:
+      events->credentials (message->destination, message->url, message->question, worker->user_data);
+      break;
     case MESSAGE_ENDED:
     default:
       release (worker);
@@ -159,6 +165,8 @@ message_free (gpointer data)
   g_free (message->resume);
   g_free (message->event);
   g_free (message->words);
+  g_free (message->destination);
+  g_free (message->url);
   g_clear_pointer (&message->result, ob_attempt_result_free);
   worker_unref (message->worker);
   g_free (message);
@@ -183,9 +191,9 @@ post (Message *message)
   g_idle_add_full (G_PRIORITY_DEFAULT, on_message, message, message_free);
 }
 
-/* Posts a message and waits for the answer, however long the disk takes. */
+/* Posts a message and waits for the answer, however long the disk takes. @gift: (nullable): see ob_question_wait() */
 static int
-ask (Run *run, Message *message)
+ask (Run *run, Message *message, gpointer *gift)
 {
   ObDeadline *deadline = run->worker->deadline;
   gboolean has_deadline = ob_deadline_is_set (deadline);
@@ -196,7 +204,7 @@ ask (Run *run, Message *message)
   g_atomic_int_set (&run->worker->is_asking, TRUE);
   ob_deadline_clear (deadline);
   post (message);
-  answer = ob_question_wait (question);
+  answer = ob_question_wait (question, gift);
   if (has_deadline)
     ob_deadline_set (deadline, OB_DEADLINE_OWN_MS);
   g_atomic_int_set (&run->worker->is_asking, FALSE);
@@ -211,7 +219,7 @@ on_created (const char *resume, gpointer data)
 
   message->resume = g_strdup (resume);
 
-  return ask (data, message);
+  return ask (data, message, NULL);
 }
 
 static void
@@ -227,7 +235,7 @@ on_progress (guint64 offset_bytes, guint64 wire_bytes, gpointer data)
 static gboolean
 on_stored (gpointer data)
 {
-  return ask (data, message_new (data, MESSAGE_STORED));
+  return ask (data, message_new (data, MESSAGE_STORED), NULL);
 }
 
 static void
@@ -240,12 +248,25 @@ on_noted (const char *event, const char *words, gpointer data)
   post (message);
 }
 
+static ObCredential *
+on_credentials (const ObJob *job, gpointer data)
+{
+  Message *message = message_new (data, MESSAGE_CREDENTIALS);
+  gpointer credential = NULL;
+
+  message->destination = g_strdup (job->destination);
+  message->url = g_strdup (job->url);
+  (void) ask (data, message, &credential);
+
+  return credential;
+}
+
 /* --- A worker's thread --- */
 
 static void
 run_order (ObWorker *worker, ObConnection *connection, const Order *order)
 {
-  static const ObCheckpoints checkpoints = { on_created, on_progress, on_stored, on_noted };
+  static const ObCheckpoints checkpoints = { on_created, on_progress, on_stored, on_noted, on_credentials };
   const ObRunner *runner = worker->runner;
   Run run = { worker, order->job->id };
   Message *message;

@@ -25,6 +25,8 @@ typedef struct
   /* For the journal: one word for programs, and words for a person. */
   void (*noted) (const char *id, const char *event, const char *words, gpointer user_data);
   void (*ended) (const char *id, ObAttemptResult *result, gpointer user_data);
+  /* Give an ObCredential for the destination at that URL, or answer FALSE for none: the attempt stops. */
+  void (*credentials) (const char *destination, const char *url, ObQuestion *question, gpointer user_data);
 } ObWorkersEvents;
 
 typedef struct _ObWorker ObWorker;

@@ -215,6 +215,8 @@ ob_document_destination (ObBroker *broker, const ObDestination *destination)
   add_url (&builder, "confirm_url", destination->confirm_url);
   add_urls (&builder, "also", destination->also);
   g_variant_builder_add (&builder, "{sv}", "headers", header_names (destination->headers));
+  if (ob_destination_has_sign_in (destination))
+    g_variant_builder_add (&builder, "{sv}", "sign_in", destination->sign_in);
   g_variant_builder_add (&builder, "{sv}", "default", g_variant_new_boolean (destination->is_default));
   add_string (&builder, "state",
               status.state == OUTBOX_STATE_QUEUED ? "ready" : outbox_state_get_info (status.state)->name);

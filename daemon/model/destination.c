@@ -20,6 +20,7 @@ ob_destination_new (const char *name)
   destination->protocol = g_strdup ("tus");
   destination->url = g_strdup ("");
   destination->headers = g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
+  destination->sign_in = g_variant_ref (destination->headers);
   ob_health_init (&destination->health);
 
   return destination;
@@ -35,7 +36,23 @@ ob_destination_free (ObDestination *destination)
   g_strfreev (destination->also);
   ob_health_clear (&destination->health);
   g_variant_unref (destination->headers);
+  g_variant_unref (destination->sign_in);
   g_free (destination);
+}
+
+void
+ob_destination_set_sign_in (ObDestination *destination, GVariant *shown)
+{
+  GVariant *sign_in = shown ? g_variant_ref (shown) : g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
+
+  g_variant_unref (destination->sign_in);
+  destination->sign_in = sign_in;
+}
+
+gboolean
+ob_destination_has_sign_in (const ObDestination *destination)
+{
+  return g_variant_n_children (destination->sign_in) > 0;
 }
 
 gboolean

@@ -19,6 +19,7 @@ typedef struct
   GStrv also;        /* URLs of other origins where it may keep uploads; NULL: none. Secrets are not sent there */
   char *confirm_url; /* NULL: the success that the protocol reports is the receipt */
   GVariant *headers; /* a{ss}, never NULL; may be secrets, so they are never shown */
+  GVariant *sign_in; /* a{ss}, never NULL: its kind, and what else may be shown of it; empty: there is none */
   gboolean is_default;
   gboolean is_paused; /* by a person */
   ObHealth health;
@@ -27,6 +28,12 @@ typedef struct
 ObDestination *ob_destination_new (const char *name);
 void ob_destination_free (ObDestination *destination);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObDestination, ob_destination_free)
+
+/* @shown: (nullable): a{ss}, as ob_sign_in_dup_shown() gives it; NULL: it has none any more */
+void ob_destination_set_sign_in (ObDestination *destination, GVariant *shown);
+
+/* Returns: whether it has a sign-in, whose secret is kept elsewhere */
+gboolean ob_destination_has_sign_in (const ObDestination *destination);
 
 /* Returns: whether it has 1 to 64 letters, digits, '-', '_' and '.' */
 gboolean ob_destination_is_name (const char *name);

@@ -39,6 +39,8 @@ read_destination (ObStatement *statement)
   destination->health.since_ms = ob_statement_get_sound (statement, 12, OB_LIMIT_since);
   also = ob_statement_get_text (statement, 13);
   destination->also = also ? g_strsplit (also, " ", -1) : NULL;
+  g_variant_unref (destination->sign_in);
+  destination->sign_in = ob_statement_read_strings (statement, 14);
 
   return destination;
 }
@@ -49,7 +51,7 @@ ob_destinations_load (ObDatabase *database, GError **error)
   g_autoptr (ObStatement) statement
       = ob_statement_new (database,
                           "SELECT name, protocol, url, confirm_url, headers, is_default, is_paused, reason, retry_at,"
-                          " failures, refused, trouble, since, also FROM destinations",
+                          " failures, refused, trouble, since, also, sign_in FROM destinations",
                           error);
   g_autoptr (GHashTable) destinations
       = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_destination_free);
@@ -78,9 +80,9 @@ ob_destinations_save (ObDatabase *database, const ObDestination *destination, GE
   g_autoptr (ObStatement) statement = ob_statement_new (
       database,
       "INSERT OR REPLACE INTO destinations (name, protocol, url, confirm_url, headers, is_default,"
-      " is_paused, reason, retry_at, failures, refused, trouble, since, also) VALUES (@name, @protocol, @url,"
+      " is_paused, reason, retry_at, failures, refused, trouble, since, also, sign_in) VALUES (@name, @protocol, @url,"
       " @confirm_url, @headers, @is_default, @is_paused, @reason, @retry_at, @failures, @refused,"
-      " @trouble, @since, @also)",
+      " @trouble, @since, @also, @sign_in)",
       error);
   g_autofree char *also = destination->also ? g_strjoinv (" ", destination->also) : NULL;
 
@@ -100,6 +102,7 @@ ob_destinations_save (ObDatabase *database, const ObDestination *destination, GE
   ob_statement_bind_text (statement, "@trouble", destination->health.trouble);
   ob_statement_bind_number (statement, "@since", destination->health.since_ms);
   ob_statement_bind_text (statement, "@also", also);
+  ob_statement_bind_strings (statement, "@sign_in", destination->sign_in);
 
   return ob_statement_run (database, statement, error);
 }

@@ -349,7 +349,10 @@ static const char version_2[]
       "ALTER TABLE uploads ADD COLUMN tus_metadata TEXT;"
 
       /* A file in pieces that nobody went on with was kept for ever, and counted against its app. */
-      "ALTER TABLE uploads ADD COLUMN idle_hours INTEGER NOT NULL DEFAULT 0;";
+      "ALTER TABLE uploads ADD COLUMN idle_hours INTEGER NOT NULL DEFAULT 0;"
+
+      /* Credentials were among the headers. A secret is kept elsewhere; here is only what may be seen of the sign-in. */
+      "ALTER TABLE destinations ADD COLUMN sign_in TEXT NOT NULL DEFAULT '{}';";
 
 const char *const ob_migrations[] = { version_1, version_2 };
 

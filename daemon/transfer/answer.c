@@ -109,7 +109,9 @@ ob_answer_dup_words (const ObAnswer *answer)
 {
   const char *reason = soup_message_get_reason_phrase (answer->message);
   g_autofree char *url = g_uri_to_string (soup_message_get_uri (answer->message));
-  g_auto (GStrv) hidden = ob_words_list_hidden (url, g_object_get_data (G_OBJECT (answer->message), OB_ANSWER_HEADERS));
+  GObject *message = G_OBJECT (answer->message);
+  g_auto (GStrv) hidden = ob_words_list_hidden (url, g_object_get_data (message, OB_ANSWER_HEADERS),
+                                                g_object_get_data (message, OB_ANSWER_CREDENTIAL));
   g_autofree char *phrase = ob_words_mask (reason ? reason : "", (const char *const *) hidden);
   g_autofree char *body
       = answer->body && !is_page (answer) ? ob_words_mask (answer->body, (const char *const *) hidden) : NULL;

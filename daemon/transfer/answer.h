@@ -12,9 +12,10 @@
 G_BEGIN_DECLS
 
 /* Noted on a message while it is under way: the length that the answer claimed for its body, as text; and the destination's
- * headers, if the request carried them, an a{ss}. */
+ * headers, an a{ss}, and its ObCredential, if the request carried them. */
 #define OB_ANSWER_LENGTH "outbox-length"
 #define OB_ANSWER_HEADERS "outbox-headers"
+#define OB_ANSWER_CREDENTIAL "outbox-credential"
 
 typedef struct
 {

@@ -72,8 +72,47 @@ debug_end (const ObJob *job, const ObAttemptResult *result)
                     result->outcome.retry_after_ms);
 }
 
+/* Returns: whether there is something to show, or nothing that must be; otherwise @result says why not */
+static gboolean
+take_credential (ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data, ObAttemptResult *result)
+{
+  const char *code, *message;
+  OutboxReason reason;
+  ObVerdict verdict;
+
+  g_clear_pointer (&job->credential, ob_credential_unref);
+  job->credential = checkpoints->credentials (job, user_data);
+  if (!job->credential)
+    {
+      result->is_cancelled = TRUE;
+      return FALSE;
+    }
+  result->has_credentials = g_variant_n_children (job->headers) > 0 || !ob_credential_is_empty (job->credential);
+  code = ob_credential_get_trouble (job->credential, &verdict, &reason, &message);
+  if (!code)
+    return TRUE;
+  ob_result_set (result, verdict, reason, code, message);
+  result->outcome.scope = OUTBOX_SCOPE_DESTINATION;
+
+  return FALSE;
+}
+
+static void
+run_job (const ObProtocol *protocol, ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints,
+         gpointer user_data, ObAttemptResult *result, ObStop *stop)
+{
+  if (job->is_termination && protocol->terminate)
+    protocol->terminate (connection, job, result, stop);
+  else if (job->is_termination)
+    result->is_done = TRUE;
+  else if (job->is_trial)
+    ob_trial_run (protocol, connection, job, checkpoints, user_data, result, stop);
+  else
+    deliver (protocol, connection, job, checkpoints, user_data, result, stop);
+}
+
 ObAttemptResult *
-ob_attempt_run (ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data,
+ob_attempt_run (ObConnection *connection, ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data,
                 ObStop *stop)
 {
   const ObProtocol *protocol = ob_protocol_find (job->protocol);
@@ -86,18 +125,11 @@ ob_attempt_run (ObConnection *connection, const ObJob *job, const ObCheckpoints 
                                 : "an attempt",
             job->protocol ? job->protocol : "no protocol", job->offset_bytes, job->size_bytes,
             job->resume ? "resumes" : "nothing to resume");
-  result->has_credentials = g_variant_n_children (job->headers) > 0;
   ob_deadline_set (ob_connection_get_deadline (connection), OB_DEADLINE_OWN_MS);
   if (!protocol)
     end_unknown (job, result);
-  else if (job->is_termination && protocol->terminate)
-    protocol->terminate (connection, job, result, stop);
-  else if (job->is_termination)
-    result->is_done = TRUE;
-  else if (job->is_trial)
-    ob_trial_run (protocol, connection, job, checkpoints, user_data, result, stop);
-  else
-    deliver (protocol, connection, job, checkpoints, user_data, result, stop);
+  else if (take_credential (job, checkpoints, user_data, result))
+    run_job (protocol, connection, job, checkpoints, user_data, result, stop);
   /* The server's name may lead elsewhere by the next attempt: away from a portal, or to the server's new address. */
   if (!result->is_done && !result->is_cancelled && (result->outcome.scope & OUTBOX_SCOPE_DESTINATION))
     ob_connection_rest (connection);
@@ -108,8 +140,8 @@ ob_attempt_run (ObConnection *connection, const ObJob *job, const ObCheckpoints 
 }
 
 static ObAttemptResult *
-run (const ObRunner *runner, ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints,
-     gpointer user_data, ObStop *stop)
+run (const ObRunner *runner, ObConnection *connection, ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data,
+     ObStop *stop)
 {
   return ob_attempt_run (connection, job, checkpoints, user_data, stop);
 }

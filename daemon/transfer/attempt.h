@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 /**
  * ob_attempt_run:
  * @connection: the worker's own
- * @job: what to send
+ * @job: what to send; its credential is set from what the checkpoint gives
  * @checkpoints: where to report
  * @stop: (nullable): ends it early
  *
@@ -23,14 +23,14 @@ G_BEGIN_DECLS
  *
  * Returns: (transfer full): how it ended
  */
-ObAttemptResult *ob_attempt_run (ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints,
+ObAttemptResult *ob_attempt_run (ObConnection *connection, ObJob *job, const ObCheckpoints *checkpoints,
                                  gpointer user_data, ObStop *stop);
 
 /* Runs the jobs of the worker threads: ob_attempt_run(), or a test's own function. */
 typedef struct _ObRunner ObRunner;
 struct _ObRunner
 {
-  ObAttemptResult *(*run) (const ObRunner *runner, ObConnection *connection, const ObJob *job,
+  ObAttemptResult *(*run) (const ObRunner *runner, ObConnection *connection, ObJob *job,
                            const ObCheckpoints *checkpoints, gpointer user_data, ObStop *stop);
   /* As ob_knock_async(), and ended by ob_knock_finish(). NULL: this runner does not knock. Main thread. */
   void (*knock) (const ObRunner *runner, const char *url, GCancellable *cancellable, GAsyncReadyCallback callback,

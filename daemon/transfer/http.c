@@ -116,6 +116,18 @@ on_got_headers (SoupMessage *message, gpointer user_data)
   keep_from_answering (message);
 }
 
+/* A credential comes after the headers that are set, and replaces one of the same name. */
+static void
+add_credential (SoupMessage *message, ObCredential *credential)
+{
+  const char *name, *value;
+
+  for (guint i = 0; (name = ob_credential_get_header (credential, i, &value)); i++)
+    soup_message_headers_replace (soup_message_get_request_headers (message), name, value);
+  g_object_set_data_full (G_OBJECT (message), OB_ANSWER_CREDENTIAL, ob_credential_ref (credential),
+                          (GDestroyNotify) ob_credential_unref);
+}
+
 /* Treat every header of the destination as a secret: send them to its own origin alone. */
 static void
 add_headers (SoupMessage *message, const char *url, const ObJob *job)
@@ -130,6 +142,8 @@ add_headers (SoupMessage *message, const char *url, const ObJob *job)
     soup_message_headers_replace (soup_message_get_request_headers (message), name, value);
   g_object_set_data_full (G_OBJECT (message), OB_ANSWER_HEADERS, g_variant_ref (job->headers),
                           (GDestroyNotify) g_variant_unref);
+  if (job->credential)
+    add_credential (message, job->credential);
 }
 
 SoupMessage *

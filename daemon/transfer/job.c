@@ -16,10 +16,12 @@ ob_job_free (ObJob *job)
   g_free (job->group);
   g_free (job->protocol);
   g_free (job->resume);
+  g_free (job->destination);
   g_free (job->url);
   g_strfreev (job->also);
   g_free (job->confirm_url);
   g_clear_pointer (&job->headers, g_variant_unref);
+  g_clear_pointer (&job->credential, ob_credential_unref);
   g_clear_pointer (&job->metadata, g_variant_unref);
   g_clear_pointer (&job->pace, ob_pace_unref);
   g_free (job);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "model/upload.h"
+#include "transfer/credential.h"
 #include "transfer/outcome.h"
 #include "transfer/pace.h"
 
@@ -21,15 +22,17 @@ typedef struct
   char *media_type;
   char *sha256;
   char *group;
-  char *protocol;        /* the protocol's name */
-  char *resume;          /* resume text: where to go on, as the protocol reported it; NULL: from the start */
-  char *url;             /* of the destination; its headers go to this origin alone */
-  GStrv also;            /* URLs of other origins where the server may keep uploads, or NULL */
-  char *confirm_url;     /* of the destination, or NULL */
-  GVariant *headers;     /* a{ss}: the destination's own */
-  GVariant *metadata;    /* a{ss} */
-  ObPace *pace;          /* shared; NULL: no limit of speed */
-  gint64 modified_at_ms; /* 0: not known */
+  char *protocol;           /* the protocol's name */
+  char *resume;             /* resume text: where to go on, as the protocol reported it; NULL: from the start */
+  char *destination;        /* its name */
+  char *url;                /* of the destination; its headers and the credential go to this origin alone */
+  GStrv also;               /* URLs of other origins where the server may keep uploads, or NULL */
+  char *confirm_url;        /* of the destination, or NULL */
+  GVariant *headers;        /* a{ss}: the destination's own */
+  ObCredential *credential; /* as the checkpoint gave it; NULL before that */
+  GVariant *metadata;       /* a{ss} */
+  ObPace *pace;             /* shared; NULL: no limit of speed */
+  gint64 modified_at_ms;    /* 0: not known */
   guint64 size_bytes;
   guint64 furthest_bytes; /* the most bytes that the server ever confirmed */
   guint n_lost;           /* how often the server lost confirmed bytes since then */
@@ -67,6 +70,9 @@ typedef struct
   gboolean (*stored) (gpointer user_data);
   /* Adds a line to the upload's journal: one word for programs, and words for a person. */
   void (*noted) (const char *event, const char *message, gpointer user_data);
+  /* Asks for what the destination's server wants to be shown, before the first request. Blocks until that is known. Returns:
+   * (transfer full) (nullable): NULL: stop. */
+  ObCredential *(*credentials) (const ObJob *job, gpointer user_data);
 } ObCheckpoints;
 
 typedef struct
@@ -74,7 +80,7 @@ typedef struct
   gboolean is_done; /* the receipt is valid; otherwise outcome says what happened */
   gboolean is_cancelled;
   gboolean has_moved;       /* the server confirmed more bytes than before */
-  gboolean has_credentials; /* the destination has headers of its own, so a refusal may be about them */
+  gboolean has_credentials; /* the destination has a sign-in or headers of its own, so a refusal may be about them */
   ObOutcome outcome;
   char *code;    /* one word for programs */
   char *message; /* for a person: the server's words, or the system's */

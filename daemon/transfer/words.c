@@ -71,8 +71,19 @@ add_url (GStrvBuilder *list, const char *url)
     }
 }
 
+static void
+add_credential (GStrvBuilder *list, const ObCredential *credential)
+{
+  const char *value;
+
+  for (guint i = 0; ob_credential_get_header (credential, i, &value); i++)
+    add_with_parts (list, value);
+  for (guint i = 0; (value = ob_credential_get_hidden (credential, i)); i++)
+    add (list, value);
+}
+
 GStrv
-ob_words_list_hidden (const char *url, GVariant *headers)
+ob_words_list_hidden (const char *url, GVariant *headers, const ObCredential *credential)
 {
   g_autoptr (GStrvBuilder) list = g_strv_builder_new ();
   const char *name, *value;
@@ -84,6 +95,8 @@ ob_words_list_hidden (const char *url, GVariant *headers)
       while (g_variant_iter_next (&iter, "{&s&s}", &name, &value))
         add_with_parts (list, value);
     }
+  if (credential)
+    add_credential (list, credential);
   if (url)
     add_url (list, url);
 

@@ -6,14 +6,16 @@
  */
 #pragma once
 
+#include "transfer/credential.h"
+
 #include <gio/gio.h>
 
 G_BEGIN_DECLS
 
-/* @url: (nullable): of the request. @headers: (nullable): a{ss}, those that are configured. Returns: (transfer full): the
+/* @url: (nullable): of the request. @headers: (nullable): a{ss}, those that are configured. @credential: (nullable). Returns: (transfer full): the
  * userinfo and the values of the query of the one, and the values of the other; short ones, such as "de" for a language, are
  * left out, since they are no secrets and are part of any word. */
-GStrv ob_words_list_hidden (const char *url, GVariant *headers);
+GStrv ob_words_list_hidden (const char *url, GVariant *headers, const ObCredential *credential);
 
 /* Returns: (transfer full): @words with … in the place of each of @hidden */
 char *ob_words_mask (const char *words, const char *const *hidden);

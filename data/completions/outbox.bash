@@ -70,7 +70,7 @@ _outbox ()
     policy | app) words="--json" ;;
     dashboard) words="--print" ;;
     doctor) words="--repair --report --timeout --json" ;;
-    destination) words="--url --protocol --confirm-url --also --header --default --json" ;;
+    destination) words="--url --protocol --confirm-url --also --header --user --default --json" ;;
   esac
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$words --help" -- "$current")
@@ -125,7 +125,7 @@ _outbox ()
       ;;
     destination)
       if [ "$COMP_CWORD" -eq 2 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "list show set test remove pause resume" -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W "list show set test sign-in remove pause resume" -- "$current")
       else
         mapfile -t COMPREPLY < <(compgen -W "$(_outbox_destinations)" -- "$current")
       fi

@@ -188,7 +188,7 @@ async function tellsWhatHolds(world, {page}) {
   await world.outbox('destination', 'set', 'yard', '--url', await startServer(401, {'WWW-Authenticate': 'Bearer'}, 'who are you?'));
   await world.outbox('add', world.makeFile('report.json', 100).file, '--destination', 'yard');
   await waitForText(page, 'Paused · sign in to continue');
-  await waitForText(page, 'outbox destination set yard --header NAME=VALUE');
+  await waitForText(page, 'outbox destination sign-in yard');
 }
 
 async function asksBeforeItRemoves(world, {page}) {

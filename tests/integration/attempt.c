@@ -29,6 +29,12 @@ on_progress (guint64 offset_bytes, guint64 wire_bytes, gpointer user_data)
   fixture->wire_bytes += wire_bytes;
 }
 
+static ObCredential *
+on_credentials (const ObJob *job, gpointer user_data)
+{
+  return ob_credential_new ();
+}
+
 static void
 on_noted (const char *event, const char *message, gpointer user_data)
 {
@@ -110,7 +116,7 @@ attempt_tear_down (Attempt *fixture, gconstpointer data)
 ObAttemptResult *
 attempt_run (Attempt *fixture)
 {
-  static const ObCheckpoints checkpoints = { on_created, on_progress, on_stored, on_noted };
+  static const ObCheckpoints checkpoints = { on_created, on_progress, on_stored, on_noted, on_credentials };
 
   g_free (fixture->job->resume);
   fixture->job->resume = g_strdup (fixture->server_url);

@@ -118,7 +118,7 @@ test_every_place_tells_the_same_of_a_destination (void)
     { "{\"fault\":\"status\",\"status\":407,\"body\":\"ask the office\",\"count\":-1}",
       "Paused · the proxy of this network refuses", "ask the office", "outbox destination resume depot" },
     { "{\"fault\":\"status\",\"status\":401,\"body\":\"who are you\",\"count\":-1}", "Paused · sign in to continue",
-      "who are you", "outbox destination set depot --header NAME=VALUE" },
+      "who are you", "outbox destination sign-in depot" },
     { "{\"fault\":\"status\",\"status\":507,\"body\":\"no room\",\"count\":-1}", "Paused · the server is full",
       "no room", "outbox destination resume depot" },
   };

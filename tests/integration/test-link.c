@@ -63,6 +63,12 @@ on_stored (gpointer user_data)
   return TRUE;
 }
 
+static ObCredential *
+on_credentials (const ObJob *job, gpointer user_data)
+{
+  return ob_credential_new ();
+}
+
 static void
 on_noted (const char *event, const char *message, gpointer user_data)
 {
@@ -71,7 +77,7 @@ on_noted (const char *event, const char *message, gpointer user_data)
 static gpointer
 send (gpointer user_data)
 {
-  static const ObCheckpoints checkpoints = { on_created, on_progress, on_stored, on_noted };
+  static const ObCheckpoints checkpoints = { on_created, on_progress, on_stored, on_noted, on_credentials };
   Fixture *fixture = user_data;
   g_autoptr (GMainContext) context = g_main_context_new ();
   g_autoptr (ObFacts) facts = ob_facts_new ();

@@ -19,7 +19,7 @@ typedef struct
 } Row;
 
 #define FAULT(words) "{\"fault\":" words ",\"count\":-1}"
-#define SET_HEADER "outbox destination set depot --header NAME=VALUE"
+#define SIGN_IN "outbox destination sign-in depot"
 #define SET_URL "outbox destination set depot --url URL"
 #define SET_CONFIRM_URL "outbox destination set depot --confirm-url URL"
 #define AGAIN "outbox destination test depot"
@@ -27,10 +27,10 @@ typedef struct
 static const Row rows[] = {
   { "a-good-one", NULL, NULL, 0, "An upload to depot would go through.", "answers as it should" },
   { "a-wrong-header", FAULT ("\"status\",\"status\":401,\"body\":\"who are you\""), NULL, 1, "who are you (HTTP 401)",
-    SET_HEADER },
+    SIGN_IN },
   /* Browsers ask for OPTIONS before they sign in. */
   { "a-sign-in-for-uploads-alone", FAULT ("\"status\",\"method\":\"HEAD,POST,PATCH\",\"status\":401"), NULL, 1,
-    "HTTP 401", SET_HEADER },
+    "HTTP 401", SIGN_IN },
   { "options-refused-on-the-way", FAULT ("\"status\",\"method\":\"OPTIONS\",\"status\":405"), NULL, 0,
     "would go through", NULL },
   { "options-that-come-late", FAULT ("\"delay\",\"method\":\"OPTIONS\",\"delay_ms\":60000"), NULL, 0,

@@ -33,7 +33,8 @@ test_rig_start (TestRig *rig)
   g_assert_no_error (error);
   rig->spool = ob_spool_open (rig->folder, &error);
   g_assert_no_error (error);
-  rig->broker = ob_broker_new (rig->database, rig->spool, OB_CLOCK (rig->clock), watchers,
+  rig->secrets = ob_secrets_new (rig->folder);
+  rig->broker = ob_broker_new (rig->database, rig->spool, rig->secrets, OB_CLOCK (rig->clock), watchers,
                                test_server_get_runner (rig->server), &error);
   g_assert_no_error (error);
   if (rig->rules)
@@ -47,6 +48,7 @@ test_rig_stop (TestRig *rig)
 {
   ob_broker_stop (rig->broker);
   g_clear_object (&rig->broker);
+  g_clear_pointer (&rig->secrets, ob_secrets_free);
   g_clear_pointer (&rig->spool, ob_spool_free);
   g_clear_pointer (&rig->database, ob_database_free);
 }

@@ -30,6 +30,7 @@ typedef struct
   ObRules *rules;       /* in force after the next start; NULL: everything may travel */
   ObDatabase *database; /* NULL while the broker is stopped, like the next two */
   ObSpool *spool;
+  ObSecrets *secrets;
   ObBroker *broker;
   guint n_files;
 } TestRig;

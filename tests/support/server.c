@@ -110,8 +110,8 @@ take_order (Attempt *attempt, ObStop *stop)
 }
 
 static ObAttemptResult *
-run (const ObRunner *runner, ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints,
-     gpointer user_data, ObStop *stop)
+run (const ObRunner *runner, ObConnection *connection, ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data,
+     ObStop *stop)
 {
   TestServer *server = (TestServer *) runner;
   Attempt *attempt = g_atomic_rc_box_new0 (Attempt);

@@ -176,6 +176,12 @@ run_set_destination (TestScene *scene, const Command *command)
 }
 
 static void
+run_sign_in (TestScene *scene, const Command *command)
+{
+  ob_broker_sign_in (scene->rig->broker, command->name, ob_sign_in_read ("t0ken", 5, NULL), on_done, scene);
+}
+
+static void
 run_remove_destination (TestScene *scene, const Command *command)
 {
   ob_broker_remove_destination (scene->rig->broker, command->name, on_done, scene);
@@ -247,7 +253,7 @@ static void
 ask (TestScene *scene, ObQuestion *question)
 {
   test_rig_settle (scene->rig);
-  if (ob_question_wait (question) && test_failure_has_come ())
+  if (ob_question_wait (question, NULL) && test_failure_has_come ())
     g_error ("an attempt was told that what it asked for is on the disk");
 }
 
@@ -377,6 +383,7 @@ static const Command commands[] = {
     .run = run_set_destination,
     .name = "depot",
     .settings = { .url = "https://moved.example/files/", .confirm_url = "", .sets_default = TRUE } },
+  { .method = "Destinations.SignIn", .run = run_sign_in, .name = "depot" },
   { .method = "Destinations.Remove", .run = run_remove_destination, .name = "yard" },
   { .method = "Destinations.Remove", .run = run_remove_destination, .name = "depot" },
   { .method = "Destinations.Pause", .run = run_pause_destination, .name = "depot", .is_on = TRUE },
@@ -405,13 +412,29 @@ static const Command reports[] = {
 };
 
 /* What writes nothing in the queue: it reads, watches, or answers NotSupported. */
-static const char *const others[]
-    = { "Uploads.Get",       "Uploads.List",        "Uploads.Amend",        "Uploads.Verify",
-        "Uploads.Thumbnail", "Uploads.History",     "Uploads.Watch",        "Uploads.Unwatch",
-        "Queue.Summary",     "Queue.Conditions",    "Queue.Holds",          "Queue.RestAddress",
-        "Groups.List",       "Groups.Get",          "Destinations.List",    "Destinations.Get",
-        "Destinations.Test", "Destinations.SignIn", "Policy.Get",           "Policy.Check",
-        "Policy.Explain",    "Access.ListApps",     "Access.OpenDashboard", NULL };
+static const char *const others[] = { "Uploads.Get",
+                                      "Uploads.List",
+                                      "Uploads.Amend",
+                                      "Uploads.Verify",
+                                      "Uploads.Thumbnail",
+                                      "Uploads.History",
+                                      "Uploads.Watch",
+                                      "Uploads.Unwatch",
+                                      "Queue.Summary",
+                                      "Queue.Conditions",
+                                      "Queue.Holds",
+                                      "Queue.RestAddress",
+                                      "Groups.List",
+                                      "Groups.Get",
+                                      "Destinations.List",
+                                      "Destinations.Get",
+                                      "Destinations.Test",
+                                      "Policy.Get",
+                                      "Policy.Check",
+                                      "Policy.Explain",
+                                      "Access.ListApps",
+                                      "Access.OpenDashboard",
+                                      NULL };
 
 /* --- The table of methods --- */
 

@@ -73,7 +73,7 @@ on_left (const char *name, gpointer user_data)
 {
 }
 
-static const ObDestinationEvents destination_events = { on_settings_changed, on_left };
+static const ObDestinationEvents destination_events = { on_settings_changed, on_left, on_left };
 
 static void
 assert_told (Fixture *fixture, const char *expected)

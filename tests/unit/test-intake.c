@@ -92,7 +92,7 @@ ignore_name (const char *name, gpointer user_data)
 {
 }
 
-static const ObDestinationEvents destination_events = { ignore, ignore_name };
+static const ObDestinationEvents destination_events = { ignore, ignore_name, ignore_name };
 
 static void
 add_destination (ObDatabase *database)

@@ -127,6 +127,8 @@ get_status (const ObRoute *route)
       return g_str_equal (route->method, "POST") ? "201" : "204";
     case OB_ROUTE_SESSION:
       return route->body ? "200" : "204";
+    case OB_ROUTE_SIGN_IN:
+      return "204";
     case OB_ROUTE_REQUEST:
       return route->result ? "200" : "204";
     default:

@@ -37,7 +37,7 @@ test_what_is_hidden (void)
     {
       g_autoptr (GVariant) headers
           = rows[i].headers ? g_variant_parse (G_VARIANT_TYPE ("a{ss}"), rows[i].headers, NULL, NULL, NULL) : NULL;
-      g_auto (GStrv) hidden = ob_words_list_hidden (rows[i].url, headers);
+      g_auto (GStrv) hidden = ob_words_list_hidden (rows[i].url, headers, NULL);
       g_autofree char *masked = ob_words_mask (rows[i].words, (const char *const *) hidden);
 
       g_assert_cmpstr (masked, ==, rows[i].expected);

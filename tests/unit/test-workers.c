@@ -64,8 +64,8 @@ come_back_late (Hang hang, World *world, const ObCheckpoints *checkpoints, gpoin
 }
 
 static ObAttemptResult *
-run (const ObRunner *runner, ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints,
-     gpointer user_data, ObStop *stop)
+run (const ObRunner *runner, ObConnection *connection, ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data,
+     ObStop *stop)
 {
   World *world = (World *) runner;
   Hang hang = hang_of (job->id);
@@ -139,7 +139,14 @@ on_ended (const char *id, ObAttemptResult *result, gpointer user_data)
                                                         : result->code));
 }
 
-static const ObWorkersEvents events = { on_created, on_progress, on_sent, on_left, on_stored, on_noted, on_ended };
+static void
+on_credentials (const char *destination, const char *url, ObQuestion *question, gpointer user_data)
+{
+  ob_question_give (question, ob_credential_new ());
+}
+
+static const ObWorkersEvents events
+    = { on_created, on_progress, on_sent, on_left, on_stored, on_noted, on_ended, on_credentials };
 
 static void
 set_up (World *world, gconstpointer data)

@@ -4,6 +4,7 @@
  * Operations on destinations. Main thread.
  */
 #include "base/text.h"
+#include "dbus/error.h"
 #include "ipc/document.h"
 #include "ipc/options.h"
 #include "ipc/requests/answers.h"
@@ -101,4 +102,25 @@ ob_operation_try_destination (const ObRequest *request, gint value)
 {
   ob_broker_try_destination (request->context->broker, ob_request_get_text (request, "name"), ob_request_on_tried,
                              ob_request_dup_answer (request));
+}
+
+/* A name that is wrong is told before the secret is asked for. */
+void
+ob_operation_sign_in (const ObRequest *request, gint value)
+{
+  ObBroker *broker = request->context->broker;
+  const char *name = ob_request_get_text (request, "name");
+  g_autoptr (GError) error = NULL;
+  int fd = -1;
+
+  if (!g_hash_table_contains (ob_broker_get_destinations (broker), name))
+    ob_text_set_not_found (&error, "destination", name);
+  else if (!request->take_file)
+    g_set_error_literal (&error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "secret: is missing");
+  else
+    fd = request->take_file (request->user_data, &error);
+  if (fd < 0)
+    ob_request_end (request, error);
+  else
+    ob_broker_read_sign_in (broker, name, fd, ob_request_on_commanded, ob_request_dup_answer (request));
 }

@@ -17,6 +17,7 @@
 #include "ipc/rest/port.h"
 #include "ipc/rest/reply.h"
 #include "ipc/rest/session.h"
+#include "ipc/rest/sign-in.h"
 #include "ipc/rest/static.h"
 #include "ipc/rest/submit.h"
 #include "ipc/rest/tus.h"
@@ -62,6 +63,7 @@ static const struct
   [OB_ROUTE_STATIC] = { ob_call_take_head, ob_static_take_body },
   [OB_ROUTE_HEALTH] = { ob_call_take_head, ob_call_tell_health },
   [OB_ROUTE_SESSION] = { ob_session_take_head, ob_session_take_body },
+  [OB_ROUTE_SIGN_IN] = { ob_call_take_head, ob_sign_in_take_body },
   [OB_ROUTE_PAIR] = { ob_pair_take_head, ob_pair_take_body },
 };
 

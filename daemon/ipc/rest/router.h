@@ -19,6 +19,7 @@ typedef enum
   OB_ROUTE_STATIC,  /* a file that is in the program */
   OB_ROUTE_HEALTH,  /* that the broker runs */
   OB_ROUTE_SESSION, /* the dashboard begins or ends its session */
+  OB_ROUTE_SIGN_IN, /* the body is a secret */
   OB_ROUTE_PAIR,    /* a page and the broker come to know each other */
 } ObRouteKind;
 

@@ -1,0 +1,68 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * How the device signs in to its destinations. Every attempt asks here for what it may show to a server, and gets it for the
+ * origin (scheme, host, port) that the sign-in was made for, and no other. The secrets lie in store/secrets.h; the row of a
+ * destination has what may be seen of its sign-in. A member of the queue; main thread.
+ */
+#pragma once
+
+#include "broker/destinations.h"
+#include "broker/question.h"
+#include "model/sign-in.h"
+#include "store/secrets.h"
+
+G_BEGIN_DECLS
+
+typedef struct _ObCredentials ObCredentials;
+
+/* The listener's function, called inside a change, which may yet be rolled back. */
+typedef struct
+{
+  /* A person has signed in to the destination: what it refused may go on. Errors: Storage, DiskFull. */
+  gboolean (*signed_in) (const char *destination, GError **error, gpointer user_data);
+} ObCredentialsEvents;
+
+extern const ObMember ob_credentials_member;
+
+/* All are borrowed. @events: static. */
+ObCredentials *ob_credentials_new (ObQueue *queue, ObDestinationTable *destinations, ObSecrets *secrets,
+                                   const ObCredentialsEvents *events, gpointer user_data);
+void ob_credentials_free (ObCredentials *credentials);
+
+/* Answers whoever waits, and all who ask from now on, that there is nothing: their attempts end. Secrets that come in are left. */
+void ob_credentials_stop (ObCredentials *credentials);
+
+/**
+ * ob_credentials_answer:
+ * @destination: its name
+ * @url: where the attempt sends; nothing is given for another origin than that of the sign-in
+ * @question: (transfer full): gets an ObCredential (transfer full), or none if the attempt has to end
+ *
+ * The checkpoint of every attempt. All that ask while a secret is being read share that reading.
+ */
+void ob_credentials_answer (ObCredentials *credentials, const char *destination, const char *url, ObQuestion *question);
+
+/**
+ * ob_credentials_sign_in:
+ * @sign_in: (transfer full)
+ *
+ * Stores the secret, and then lets everything for the destination go on. Errors: NotFound, Storage, DiskFull.
+ */
+void ob_credentials_sign_in (ObCredentials *credentials, const char *destination, ObSignIn *sign_in, ObQueueDone done,
+                             gpointer user_data);
+
+/**
+ * ob_credentials_read:
+ * @fd: (transfer full): a pipe, or whatever a caller gave as one (store/secret-pipes.h)
+ *
+ * Reads the secret, and signs in with it. Errors: also InvalidArgument, TooMany.
+ */
+void ob_credentials_read (ObCredentials *credentials, const char *destination, int fd, ObQueueDone done,
+                          gpointer user_data);
+
+/* The destination is gone or at another server: after the commit of the open turn, its secret is removed, unless it has a
+ * sign-in again by then. */
+void ob_credentials_forget_after (ObCredentials *credentials, const char *destination);
+
+G_END_DECLS

@@ -1,0 +1,67 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * How one signs in to a destination: a kind, and named texts, some of which are secret. Everything that is freed here is
+ * overwritten first. Pure; any thread.
+ *
+ *   kind     texts
+ *   bearer   token
+ *   basic    username, password (RFC 7617)
+ *   header   header:NAME, one or more: a header of a request and its value
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct _ObSignIn ObSignIn;
+
+/* The most that a person gives, and that is kept. */
+#define OB_SIGN_IN_MOST_BYTES (64 * 1024)
+
+#define OB_SIGN_IN_BEARER "bearer"
+#define OB_SIGN_IN_BASIC "basic"
+#define OB_SIGN_IN_HEADER "header"
+
+/* Before the name of a header. */
+#define OB_SIGN_IN_HEADER_PREFIX "header:"
+
+ObSignIn *ob_sign_in_new (const char *kind);
+void ob_sign_in_free (ObSignIn *sign_in);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObSignIn, ob_sign_in_free)
+
+const char *ob_sign_in_get_kind (const ObSignIn *sign_in);
+
+/* Returns: (nullable): borrowed */
+const char *ob_sign_in_get (const ObSignIn *sign_in, const char *name);
+
+/* @value: (nullable): clean text of one line; %NULL removes it */
+void ob_sign_in_set (ObSignIn *sign_in, const char *name, const char *value);
+
+/* Calls @each with the name and the value of every text, the kind left out. */
+void ob_sign_in_foreach (const ObSignIn *sign_in,
+                         void (*each) (const char *name, const char *value, gpointer user_data), gpointer user_data);
+
+/**
+ * ob_sign_in_read:
+ * @text: any bytes that a person or a program gave; need not end in NUL
+ *
+ * Text is a bearer token (RFC 6750 section 2.1), perhaps with "Bearer" before it and a line end behind it. What begins with { is
+ * JSON: {"kind": "bearer", "token": …}, {"kind": "basic", "username": …, "password": …}, {"kind": "header", "name": …,
+ * "value": …} or {"kind": "header", "headers": {NAME: VALUE, …}}.
+ *
+ * Errors: InvalidArgument, which repeats nothing of @text.
+ * Returns: (transfer full) (nullable)
+ */
+ObSignIn *ob_sign_in_read (const char *text, gsize size_bytes, GError **error);
+
+/* The form in which it is kept, which begins with its kind: a line NAME=VALUE for each text. @text: (transfer full) by
+ * ob_secret_free(). The second returns %NULL for anything else. */
+char *ob_sign_in_write (const ObSignIn *sign_in);
+ObSignIn *ob_sign_in_parse (const char *text);
+
+/* Returns: (transfer full): a{ss}: what may be seen of it: kind; headers, the names of those of kind header */
+GVariant *ob_sign_in_dup_shown (const ObSignIn *sign_in);
+
+G_END_DECLS

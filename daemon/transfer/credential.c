@@ -1,0 +1,168 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Credentials as counted records. Any thread.
+ */
+#include "transfer/credential.h"
+
+#include "base/secret.h"
+
+#include <string.h>
+
+struct _ObCredential
+{
+  GPtrArray *names;  /* of headers */
+  GPtrArray *values; /* theirs */
+  GPtrArray *hidden;
+  ObVerdict verdict; /* of trouble, as are the next three */
+  OutboxReason reason;
+  char *code; /* NULL: there is none */
+  char *message;
+};
+
+ObCredential *
+ob_credential_new (void)
+{
+  ObCredential *self = g_atomic_rc_box_new0 (ObCredential);
+
+  self->names = g_ptr_array_new_with_free_func (g_free);
+  self->values = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_secret_free);
+  self->hidden = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_secret_free);
+
+  return self;
+}
+
+ObCredential *
+ob_credential_new_trouble (ObVerdict verdict, OutboxReason reason, const char *code, const char *message)
+{
+  ObCredential *self = ob_credential_new ();
+
+  self->verdict = verdict;
+  self->reason = reason;
+  self->code = g_strdup (code);
+  self->message = g_strdup (message);
+
+  return self;
+}
+
+ObCredential *
+ob_credential_ref (ObCredential *self)
+{
+  return g_atomic_rc_box_acquire (self);
+}
+
+static void
+clear (gpointer data)
+{
+  ObCredential *self = data;
+
+  g_ptr_array_unref (self->names);
+  g_ptr_array_unref (self->values);
+  g_ptr_array_unref (self->hidden);
+  g_free (self->code);
+  g_free (self->message);
+}
+
+void
+ob_credential_unref (ObCredential *self)
+{
+  g_atomic_rc_box_release_full (self, clear);
+}
+
+void
+ob_credential_add_header (ObCredential *self, const char *name, const char *value)
+{
+  g_ptr_array_add (self->names, g_strdup (name));
+  g_ptr_array_add (self->values, g_strdup (value));
+}
+
+void
+ob_credential_hide (ObCredential *self, const char *text)
+{
+  g_ptr_array_add (self->hidden, g_strdup (text));
+}
+
+/* --- Of a sign-in --- */
+
+/* @scheme: such as "Bearer " */
+static void
+add_authorization (ObCredential *self, const char *scheme, const char *token)
+{
+  char *value = g_strconcat (scheme, token, NULL);
+
+  ob_credential_add_header (self, "Authorization", value);
+  ob_secret_free (value);
+}
+
+static void
+add_basic (ObCredential *self, const char *username, const char *password)
+{
+  char *pair = g_strconcat (username, ":", password, NULL);
+  char *encoded = g_base64_encode ((const guint8 *) pair, strlen (pair));
+
+  add_authorization (self, "Basic ", encoded);
+  ob_credential_hide (self, username);
+  ob_credential_hide (self, password);
+  ob_secret_free (encoded);
+  ob_secret_free (pair);
+}
+
+static void
+add_each (const char *name, const char *value, gpointer user_data)
+{
+  if (g_str_has_prefix (name, OB_SIGN_IN_HEADER_PREFIX))
+    ob_credential_add_header (user_data, name + strlen (OB_SIGN_IN_HEADER_PREFIX), value);
+}
+
+ObCredential *
+ob_credential_new_from_sign_in (const ObSignIn *sign_in)
+{
+  ObCredential *self = ob_credential_new ();
+  const char *kind = ob_sign_in_get_kind (sign_in);
+  const char *token = ob_sign_in_get (sign_in, "token");
+  const char *username = ob_sign_in_get (sign_in, "username");
+  const char *password = ob_sign_in_get (sign_in, "password");
+
+  if (g_str_equal (kind, OB_SIGN_IN_BEARER) && token)
+    add_authorization (self, "Bearer ", token);
+  else if (g_str_equal (kind, OB_SIGN_IN_BASIC) && username && password)
+    add_basic (self, username, password);
+  else if (g_str_equal (kind, OB_SIGN_IN_HEADER))
+    ob_sign_in_foreach (sign_in, add_each, self);
+
+  return self;
+}
+
+/* --- Reading --- */
+
+gboolean
+ob_credential_is_empty (const ObCredential *self)
+{
+  return self->names->len == 0;
+}
+
+const char *
+ob_credential_get_header (const ObCredential *self, guint i, const char **value)
+{
+  if (i >= self->names->len)
+    return NULL;
+  *value = self->values->pdata[i];
+
+  return self->names->pdata[i];
+}
+
+const char *
+ob_credential_get_hidden (const ObCredential *self, guint i)
+{
+  return i < self->hidden->len ? self->hidden->pdata[i] : NULL;
+}
+
+const char *
+ob_credential_get_trouble (const ObCredential *self, ObVerdict *verdict, OutboxReason *reason, const char **message)
+{
+  *verdict = self->verdict;
+  *reason = self->reason;
+  *message = self->message;
+
+  return self->code;
+}

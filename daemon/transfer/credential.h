@@ -1,0 +1,48 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What a request shows to prove who sends it; or why there is nothing to show. It does not change once others have it; its
+ * secrets are overwritten when the last reference goes. Any thread.
+ */
+#pragma once
+
+#include "model/sign-in.h"
+#include "transfer/outcome.h"
+
+G_BEGIN_DECLS
+
+typedef struct _ObCredential ObCredential;
+
+/* Returns: (transfer full): one that shows nothing yet */
+ObCredential *ob_credential_new (void);
+ObCredential *ob_credential_ref (ObCredential *credential);
+void ob_credential_unref (ObCredential *credential);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObCredential, ob_credential_unref)
+
+/* Returns: (transfer full): one by which the attempt ends: with @verdict and @reason, as ob_outcome_new(). @code: one word;
+ * @message: for a person, without a secret */
+ObCredential *ob_credential_new_trouble (ObVerdict verdict, OutboxReason reason, const char *code, const char *message);
+
+/* Returns: (transfer full): what a sign-in of kind bearer, basic or header shows; one that shows nothing, of another kind */
+ObCredential *ob_credential_new_from_sign_in (const ObSignIn *sign_in);
+
+/* Only while nobody else has it. */
+void ob_credential_add_header (ObCredential *credential, const char *name, const char *value);
+
+/* A text that a server may repeat and nobody may read, beside the values of its headers. */
+void ob_credential_hide (ObCredential *credential, const char *text);
+
+/* Returns: whether it shows nothing */
+gboolean ob_credential_is_empty (const ObCredential *credential);
+
+/* Returns: (nullable): the name of the header of that number; %NULL: there are no more. @value: (out): borrowed */
+const char *ob_credential_get_header (const ObCredential *credential, guint i, const char **value);
+
+/* Returns: (nullable): the hidden text of that number, headers' values left out */
+const char *ob_credential_get_hidden (const ObCredential *credential, guint i);
+
+/* Returns: (nullable): of what was made by ob_credential_new_trouble(): its code. The rest are (out). */
+const char *ob_credential_get_trouble (const ObCredential *credential, ObVerdict *verdict, OutboxReason *reason,
+                                       const char **message);
+
+G_END_DECLS

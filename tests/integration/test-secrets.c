@@ -1,0 +1,323 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Signs in to a destination, and looks for the secret in every file, message of the bus, command line and environment: it is in
+ * its own file alone.
+ */
+#include "support/broker.h"
+#include "support/command.h"
+#include "support/document.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define TOKEN "pl4nted-bearer-tok3n"
+#define REQUIRE "{\"fault\":\"require-header\",\"name\":\"Authorization\",\"value\":\"Bearer " TOKEN "\"}"
+
+#define N_UPLOADS 3
+#define SIZE_BYTES (600 * 1000)
+
+typedef struct
+{
+  TestBroker *broker;
+  char *folder;              /* of what the person has, which is not looked into */
+  GDBusConnection *listener; /* hears every message of the bus */
+  GMutex lock;
+  GByteArray *messages; /* under the lock */
+} Fixture;
+
+/* --- What is looked into --- */
+
+/* None of them is for the listener, which must not answer. */
+static GDBusMessage *
+on_message (GDBusConnection *connection, GDBusMessage *message, gboolean is_incoming, gpointer user_data)
+{
+  Fixture *fixture = user_data;
+  gsize size_bytes = 0;
+  g_autofree guchar *blob = NULL;
+
+  if (!is_incoming)
+    return message;
+  blob = g_dbus_message_to_blob (message, &size_bytes, G_DBUS_CAPABILITY_FLAGS_UNIX_FD_PASSING, NULL);
+  g_mutex_lock (&fixture->lock);
+  if (blob)
+    g_byte_array_append (fixture->messages, blob, (guint) size_bytes);
+  g_mutex_unlock (&fixture->lock);
+  g_object_unref (message);
+
+  return NULL;
+}
+
+static void
+listen_to_bus (Fixture *fixture)
+{
+  const char *const none[] = { NULL };
+  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_mutex_init (&fixture->lock);
+  fixture->messages = g_byte_array_new ();
+  fixture->listener = g_dbus_connection_new_for_address_sync (test_broker_get_bus_address (fixture->broker),
+                                                              G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT
+                                                                  | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                                              NULL, NULL, &error);
+  g_assert_no_error (error);
+  reply
+      = g_dbus_connection_call_sync (fixture->listener, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                     "org.freedesktop.DBus.Monitoring", "BecomeMonitor",
+                                     g_variant_new ("(^asu)", none, 0), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+  g_assert_no_error (error);
+  (void) g_dbus_connection_add_filter (fixture->listener, on_message, fixture, NULL);
+}
+
+static gboolean
+has_bytes (const void *bytes, gsize size_bytes, const char *part)
+{
+  return memmem (bytes, size_bytes, part, strlen (part)) != NULL;
+}
+
+/* Looks into every file below the folder. Returns: how many have the text, those whose name ends in @own left out */
+static guint
+count_files_with (const char *folder, const char *part, const char *own)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+  guint n_files = 0;
+
+  while (dir && (name = g_dir_read_name (dir)))
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+      g_autofree char *text = NULL;
+      gsize size_bytes = 0;
+
+      if (g_file_test (path, G_FILE_TEST_IS_SYMLINK))
+        continue;
+      if (g_file_test (path, G_FILE_TEST_IS_DIR))
+        n_files += count_files_with (path, part, own);
+      else if (g_file_test (path, G_FILE_TEST_IS_REGULAR) && !g_str_has_suffix (path, own)
+               && g_file_get_contents (path, &text, &size_bytes, NULL) && has_bytes (text, size_bytes, part))
+        {
+          g_test_message ("%s has it", path);
+          n_files++;
+        }
+    }
+
+  return n_files;
+}
+
+/* Returns: how many processes have it in their command line or environment */
+static guint
+count_processes_with (const char *part)
+{
+  static const char *const files[] = { "cmdline", "environ" };
+  g_autoptr (GDir) proc = g_dir_open ("/proc", 0, NULL);
+  const char *name;
+  guint n_processes = 0;
+
+  while ((name = g_dir_read_name (proc)))
+    for (guint i = 0; g_ascii_isdigit (*name) && i < G_N_ELEMENTS (files); i++)
+      {
+        g_autofree char *path = g_build_filename ("/proc", name, files[i], NULL);
+        g_autofree char *text = NULL;
+        gsize size_bytes = 0;
+
+        if (g_file_get_contents (path, &text, &size_bytes, NULL))
+          n_processes += has_bytes (text, size_bytes, part);
+      }
+
+  return n_processes;
+}
+
+static void
+assert_nowhere (Fixture *fixture, const char *part)
+{
+  g_assert_cmpuint (count_files_with (fixture->broker->folder, part, "/secrets/depot.secret"), ==, 0);
+  g_assert_cmpuint (count_processes_with (part), ==, 0);
+  g_mutex_lock (&fixture->lock);
+  g_assert_cmpuint (fixture->messages->len, >, 0);
+  g_assert_false (has_bytes (fixture->messages->data, fixture->messages->len, part));
+  g_mutex_unlock (&fixture->lock);
+}
+
+/* --- Life --- */
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  fixture->broker = test_broker_new ();
+  fixture->folder = g_dir_make_tmp ("outbox-person-XXXXXX", NULL);
+  listen_to_bus (fixture);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  const char *argv[] = { "rm", "-r", fixture->folder, NULL };
+
+  (void) g_dbus_connection_close_sync (fixture->listener, NULL, NULL);
+  g_object_unref (fixture->listener);
+  g_byte_array_unref (fixture->messages);
+  g_mutex_clear (&fixture->lock);
+  test_broker_free (fixture->broker);
+  g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
+  g_free (fixture->folder);
+}
+
+/* --- Signing in --- */
+
+/* Runs the command with the secret on its standard input. Returns: (transfer full): what it prints */
+static char *
+sign_in (Fixture *fixture, const char *options, const char *secret, int exit_code)
+{
+  g_autofree char *path = g_build_filename (fixture->folder, "secret", NULL);
+  g_autofree char *script = g_strdup_printf ("exec \"$OUTBOX\" destination sign-in %s < %s", options, path);
+  g_autofree char *quoted = g_shell_quote (script);
+  g_autofree char *line = g_strconcat ("sh -c ", quoted, NULL);
+  g_auto (TestCommand) command = { NULL };
+
+  g_assert_true (g_file_set_contents (path, secret, -1, NULL));
+  command = test_command_start_line (fixture->broker, line);
+
+  return test_command_finish (&command, exit_code);
+}
+
+/* Returns: (transfer full): its id */
+static char *
+submit (Fixture *fixture, const char *name, guint seed)
+{
+  g_autofree char *path = test_broker_make_file (fixture->broker, name, SIZE_BYTES, seed);
+  g_autoptr (GError) error = NULL;
+  char *id = test_broker_submit (fixture->broker, path, NULL, &error);
+
+  g_assert_no_error (error);
+
+  return id;
+}
+
+/* Returns: the bytes of all uploads that the server has */
+static gint64
+get_stored_bytes (TestPeer *peer)
+{
+  g_autoptr (JsonNode) facts = test_peer_describe (peer);
+  JsonArray *uploads = json_object_get_array_member (json_node_get_object (facts), "uploads");
+  gint64 stored_bytes = 0;
+
+  for (guint i = 0; i < json_array_get_length (uploads); i++)
+    stored_bytes += json_object_get_int_member (json_array_get_object_element (uploads, i), "offset");
+
+  return stored_bytes;
+}
+
+/* One upload is under way when the server begins to ask for a sign-in; two come after that. Returns: the bytes that the server has
+ * of the first */
+static gint64
+meet_the_refusal (Fixture *fixture)
+{
+  TestBroker *broker = fixture->broker;
+  g_autofree char *first = NULL;
+
+  test_peer_control (broker->peer, "{\"fault\":\"cut-after\",\"bytes\":200000,\"method\":\"PATCH\",\"count\":1}");
+  test_peer_control (broker->peer, "{\"fault\":\"status\",\"method\":\"HEAD\",\"status\":503,\"count\":1}");
+  first = submit (fixture, "0.jpg", 0);
+  test_broker_wait_for_all (broker, "retrying", 30);
+  test_peer_control (broker->peer, REQUIRE);
+  for (guint i = 1; i < N_UPLOADS; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%u.jpg", i);
+      g_autofree char *id = submit (fixture, name, i);
+    }
+  test_broker_retry (broker);
+  test_broker_wait_for_all (broker, "paused", 30);
+
+  return get_stored_bytes (broker->peer);
+}
+
+static void
+assert_kept_for_me_alone (Fixture *fixture)
+{
+  g_autofree char *path = g_build_filename (fixture->broker->folder, "data", "outbox", "secrets", "depot.secret", NULL);
+  g_autofree char *folder = g_path_get_dirname (path);
+  g_autofree char *text = NULL;
+  struct stat info;
+
+  g_assert_cmpint (stat (path, &info), ==, 0);
+  g_assert_cmpint (info.st_mode & 07777, ==, 0600);
+  g_assert_cmpint (stat (folder, &info), ==, 0);
+  g_assert_cmpint (info.st_mode & 07777, ==, 0700);
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  test_assert_has (text, TOKEN);
+}
+
+static void
+test_one_sign_in_lets_all_go_on (Fixture *fixture, gconstpointer data)
+{
+  TestBroker *broker = fixture->broker;
+  gint64 offset_bytes, body_bytes;
+  g_autofree char *later = NULL;
+  g_autofree char *help = NULL;
+  g_autofree char *said = NULL;
+  g_autofree char *shown = NULL;
+
+  offset_bytes = meet_the_refusal (fixture);
+  g_assert_cmpint (offset_bytes, >, 0);
+  body_bytes = test_peer_get_number (broker->peer, "body_bytes");
+  help = test_command (broker, "status", 0);
+  test_assert_has (help, "outbox destination sign-in depot");
+  said = sign_in (fixture, "depot", TOKEN "\n", 0);
+  test_assert_has (said, "Signed in");
+  test_broker_wait_for_all (broker, "done", 30);
+  g_assert_cmpuint (test_peer_count_uploads (broker->peer), ==, N_UPLOADS);
+  g_assert_cmpint (test_peer_get_number (broker->peer, "body_bytes") - body_bytes, ==,
+                   N_UPLOADS * SIZE_BYTES - offset_bytes);
+  shown = test_command (broker, "destination show depot", 0);
+  test_assert_has (shown, "bearer");
+  assert_kept_for_me_alone (fixture);
+  assert_nowhere (fixture, TOKEN);
+
+  /* It outlives the daemon. */
+  test_broker_kill (broker);
+  test_broker_start (broker, NULL);
+  later = submit (fixture, "again.jpg", 9);
+  test_broker_wait_for_all (broker, "done", 30);
+  assert_nowhere (fixture, TOKEN);
+}
+
+/* The command waits for its standard input, and what it is told of is not in its command line. */
+static void
+test_a_wrong_secret_is_not_repeated (Fixture *fixture, gconstpointer data)
+{
+  static const struct
+  {
+    const char *options, *secret, *said;
+    int exit_code;
+  } rows[] = {
+    { "nowhere", TOKEN, "no destination nowhere", 1 },
+    { "depot", "two " TOKEN, "is no token", 1 },
+    { "depot", "{\"kind\":\"" TOKEN "\"}", "kind: bearer", 1 },
+    { "depot", "{\"" TOKEN, "no JSON object", 1 },
+    { "depot", "", "is empty", 1 },
+    { "--header X-Api-Key=1 depot", TOKEN, "--header NAME", 2 },
+    { "--header Content-Length depot", TOKEN, "set by Outbox", 1 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *said = sign_in (fixture, rows[i].options, rows[i].secret, rows[i].exit_code);
+
+      test_assert_has (said, rows[i].said);
+      g_assert_null (strstr (said, TOKEN));
+    }
+  assert_nowhere (fixture, TOKEN);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add ("/secrets/one-sign-in-lets-all-go-on", Fixture, NULL, set_up, test_one_sign_in_lets_all_go_on, tear_down);
+  g_test_add ("/secrets/a-wrong-secret-is-not-repeated", Fixture, NULL, set_up, test_a_wrong_secret_is_not_repeated,
+              tear_down);
+
+  return g_test_run ();
+}
