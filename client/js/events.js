@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // What changes at the broker, by one event stream for all tabs of a site: who has the lock reads it, and tells the others by a
-// BroadcastChannel. When that tab is closed, another goes on from the last event that it has seen itself.
+// BroadcastChannel. When that tab is closed, another goes on from the last event that it has seen itself. So it does when the browser
+// freezes that tab, or puts its page aside for the way back: such a page reads nothing, and hears nothing of what others tell. It lists
+// anew when it is thawed.
 //
 // A message has one of these types:
 //
@@ -54,7 +56,7 @@ export class Events {
   #subscribers = new Set();
   #channel = null;
   #stop = null;      // an AbortController, while somebody listens
-  #isLeader = false;
+  #leading = null;   // the signal of #stop, while this tab reads the stream
   #state = null;     // the last message of `ready`, `gone` or `ended`
   #lastId = '';      // up to where this tab has been told
 
@@ -62,6 +64,9 @@ export class Events {
   constructor(door, wake) {
     this.#door = door;
     this.#wake = wake;
+    for (const [name, use] of Object.entries({freeze: () => this.#rest(), resume: () => this.#goOn(),
+      pagehide: () => this.#rest(), pageshow: () => this.#goOn()}))
+      globalThis.window?.addEventListener(name, use, {capture: true}); // two of them are of the document
   }
 
   // Yields messages until the signal is aborted. Throws when the stream has ended.
@@ -108,20 +113,37 @@ export class Events {
   }
 
   #start() {
-    const stop = new AbortController();
-
-    this.#stop = stop;
     this.#channel = new BroadcastChannel(NAME);
     this.#channel.onmessage = ({data}) => this.#hear(data);
+    this.#follow();
+  }
+
+  // Hears who reads the stream, and reads it when nobody else does.
+  #follow() {
+    const {signal} = this.#stop = new AbortController();
+    const stopped = new Promise(resolve => onAbort(signal, resolve)); // the lock is free at once: a page that is frozen does no more
+
     // Who reads the stream tells a tab that has just come how it is.
     this.#channel.postMessage({type: 'ask'});
-    alone(NAME, () => this.#lead(stop.signal), stop.signal).catch(() => {});
+    alone(NAME, () => Promise.race([this.#lead(signal), stopped]), signal).catch(() => {});
+  }
+
+  #rest() {
+    this.#stop?.abort();
+  }
+
+  #goOn() {
+    if (!this.#stop?.signal.aborted)
+      return;
+    this.#state = null;
+    this.#follow();
+    this.#give({type: 'reset'});
   }
 
   #hear(message) {
     if (message.type !== 'ask')
       this.#take(message);
-    else if (this.#isLeader && this.#state)
+    else if (this.#leading && this.#state)
       this.#channel.postMessage({...this.#state, id: this.#lastId, since: this.#lastId});
   }
 
@@ -158,7 +180,7 @@ export class Events {
   async #lead(signal) {
     const backOff = new BackOff();
 
-    this.#isLeader = true;
+    this.#leading = signal;
     try {
       while (!signal.aborted) {
         const error = await this.#readOnce(signal, backOff).catch(cause => cause);
@@ -175,7 +197,8 @@ export class Events {
     } catch {
       // It was told to stop.
     } finally {
-      this.#isLeader = false;
+      if (this.#leading === signal)
+        this.#leading = null;
     }
   }
 

@@ -27,6 +27,11 @@ function describe({key, name, size, isStream, isEnded, keptBytes, readBytes, off
     needsFile: !isRunning && !isWhole, isInterrupted: !isRunning && isStream && !isEnded};
 }
 
+// Whether nobody could go on with it: no byte of it came, as of a file that was gone when it was read.
+function isNothing({size, readBytes, offset}) {
+  return size !== 0 && readBytes === 0 && offset === 0;
+}
+
 function toQuery(filter) {
   const pairs = Object.entries(filter).filter(([, value]) => value !== undefined).map(([name, value]) => [name, String(value)]);
 
@@ -86,7 +91,11 @@ export class Outbox {
       await this.#forgetOld(shelf);
       if (known && (!(source instanceof Blob) || !await isSameFile(known, source)))
         throw new OutboxError('KeyReused', 'Another file was submitted with this key');
-      const submission = known ?? makeSubmission(key, source, options);
+      const made = makeSubmission(key, source, options);
+      const submission = known ?? made;
+      // What the broker has not heard of yet is what it is said to be now.
+      if (!submission.path)
+        Object.assign(submission, {name: made.name, mediaType: made.mediaType, options: made.options});
       // What could not be kept is kept from its start, if it can be now.
       if (submission.keptBytes < submission.readBytes)
         Object.assign(submission, {readBytes: 0, keptBytes: 0, digests: []});
@@ -122,6 +131,10 @@ export class Outbox {
       if (!submission.handedOver)
         await new Sender(this.#door, shelf, submission, source,
           {signal: controller.signal, report: onProgress, wake: this.#wake}).run();
+    } catch (error) {
+      if (!controller.signal.aborted && isNothing(submission))
+        await this.#forget(shelf, submission).catch(() => {});
+      throw error;
     } finally {
       this.#running.delete(key);
       forget();
@@ -148,13 +161,17 @@ export class Outbox {
       const shelf = await this.#shelf;
       const submission = await shelf.getSubmission(key);
 
-      if (submission?.path && !submission.handedOver)
-        await this.#door.ask('DELETE', submission.path, {headers: {'Tus-Resumable': '1.0.0'}}).catch(error => {
-          if (error.status !== 404 && error.status !== 410)
-            throw error;
-        });
-      await shelf.forgetSubmission(key);
+      await this.#forget(shelf, submission ?? {key});
     });
+  }
+
+  async #forget(shelf, {key, path, handedOver}) {
+    if (path && !handedOver)
+      await this.#door.ask('DELETE', path, {headers: {'Tus-Resumable': '1.0.0'}}).catch(error => {
+        if (error.status !== 404 && error.status !== 410)
+          throw error;
+      });
+    await shelf.forgetSubmission(key);
   }
 
   async #forgetOld(shelf) {

@@ -34,8 +34,9 @@ export function writeMetadata({name, mediaType, options}) {
   return pairs.map(([key, value]) => `${key} ${encodeBase64(String(value))}`).join(',');
 }
 
+// What is empty, as a field of a form that nobody has filled in, is absent.
 export function writeQuery(options) {
-  const pairs = Object.entries(QUERY).filter(([name]) => options[name] !== undefined);
+  const pairs = Object.entries(QUERY).filter(([name]) => (options[name] ?? '') !== '');
   const query = new URLSearchParams(pairs.map(([name, parameter]) => [parameter, String(options[name])]));
 
   return pairs.length > 0 ? `?${query}` : '';
@@ -46,6 +47,9 @@ function checkOptions(options) {
   for (const name of Object.keys(options))
     if (!(name in QUERY) && !['name', 'mediaType', 'metadata', 'key', 'onProgress', 'signal'].includes(name))
       throw new OutboxError('InvalidArgument', `There is no option “${name}”`);
+  for (const name of Object.keys(options.metadata ?? {}))
+    if (!/^[\x21-\x2b\x2d-\x7e]+$/.test(name))
+      throw new OutboxError('InvalidArgument', `A key of metadata has printable ASCII characters, no blank and no comma: not “${name}”`);
 }
 
 export function makeSubmission(key, source, options) {
@@ -60,7 +64,7 @@ export function makeSubmission(key, source, options) {
 
   return {
     key, isStream, isEnded: !isStream, size: isStream ? null : source.size,
-    name: options.name ?? source.name ?? 'upload', mediaType: options.mediaType ?? source.type?.split(';')[0] ?? '',
+    name: options.name || source.name || 'upload', mediaType: options.mediaType ?? source.type?.split(';')[0] ?? '',
     options: {destination, group, groupTitle, form, priority, notBefore, metadata},
     readBytes: 0, keptBytes: 0, digests: [], path: null, offset: 0, createdAt: Date.now(), handedOver: null,
   };

@@ -32,8 +32,8 @@ async function recorded(world, browser) {
   await page.close();
 }
 
-// What a script of the page asks for itself: nothing is a file too, a key is one upload, what was stopped goes on, and what was
-// discarded is gone.
+// What a script of the page asks for itself: nothing is a file too, a key is one upload, what was stopped goes on, what was discarded is
+// gone, and a database that is gone is made anew.
 async function byScript(world, browser) {
   const page = await browser.open(browser.site.page);
 
@@ -80,6 +80,21 @@ async function byScript(world, browser) {
   });
   assert.equal(refused, 'AbortError');
   assert.deepEqual(pending, []);
+
+  // The database is taken away under the page, as when the person clears the site's data.
+  const kept = await page.evaluate(async () => {
+    const {openShelf} = await import('/shelf.js');
+    const shelf = await openShelf('another');
+
+    await shelf.setFact('token', 'before');
+    await new Promise((resolve, reject) => Object.assign(indexedDB.deleteDatabase('another'),
+      {onsuccess: resolve, onerror: reject, onblocked: reject}));
+    const lost = await shelf.getFact('token');
+
+    await shelf.setFact('token', 'after');
+    return [lost ?? null, await shelf.getFact('token')];
+  });
+  assert.deepEqual(kept, [null, 'after']);
   assert.ok(!(await world.list()).some(({name}) => name === 'endless'));
   await page.close();
 }
@@ -131,7 +146,19 @@ async function manyTabs(world, browser) {
   await tabs[0].setFile('#files', second);
   await Promise.all(tabs.map(tab => reads(tab, 'second.jpg', 'done')));
   assert.equal((await streams()).filter(n => n > 0).length, 1);
-  await Promise.all(tabs.map(tab => tab.close()));
+
+  // It is frozen, as the browser does to tabs in the background, and the others hear of it all the same.
+  const after = await streams();
+  const frozen = tabs.splice(after.findIndex(n => n > 0), 1)[0];
+  const session = await frozen.page.createCDPSession();
+  await session.send('Page.setWebLifecycleState', {state: 'frozen'});
+  const {file: third} = world.makeFile('third.jpg', MIB);
+  await tabs[0].setFile('#files', third);
+  await Promise.all(tabs.map(tab => reads(tab, 'third.jpg', 'done')));
+  await session.send('Page.setWebLifecycleState', {state: 'active'});
+  await frozen.page.bringToFront();
+  await reads(frozen, 'third.jpg', 'done');
+  await Promise.all([frozen, ...tabs].map(tab => tab.close()));
 }
 
 async function brokerComesBack(world, browser) {

@@ -4,209 +4,295 @@
 // What a capture page does with Outbox: connect once, submit whatever is taken, go on with what an earlier visit left, and show
 // what becomes of it. A recording is handed over while it runs, second by second.
 import {Outbox} from '../outbox.js';
+import {ELSEWHERE, GREETINGS, NEEDS_FILE, sayCamera, sayProgress, sayUpload} from './words.js';
 
 const CHUNK_MS = 1000;
+const LOOK_AGAIN_MS = 10000;
 
 const outbox = new Outbox();
-const rows = new Map(); // submit key, or id of an upload of before → {element, title, status, bar, id}
-let isConnecting = false; // the code is shown
+const rows = new Map();    // submit key, or id of an upload of before → a row
+const lacking = new Map(); // name and size of a file that has to be added again → its key
+let isConnecting = false;  // the code is shown
+let isFollowing = false;
+let recorder = null;
+
 const element = id => document.getElementById(id);
+const nameFile = ({name, size}) => `${name} ${size}`;
 
 // --- What is shown ---
 
-const STATES = {
-  saving: 'Being saved on this device',
-  queued: 'Saved on this device · waiting its turn',
-  uploading: 'Uploading',
-  confirming: 'Uploaded · waiting for the server to confirm',
-  retrying: 'Saved on this device · will be tried again',
-  paused: 'Saved on this device · paused',
-  failed: 'Saved on this device · failed',
-  done: 'Uploaded',
-};
+function make(name, properties, ...children) {
+  const made = Object.assign(document.createElement(name), properties);
 
-const WAITS = {
-  NoBroker: 'Outbox is not running',
-  DiskFull: 'this device is full',
-};
+  made.append(...children);
+  return made;
+}
 
 function getRow(key, name) {
   let row = rows.get(key);
 
   if (!row) {
-    row = {element: document.createElement('li'), title: document.createElement('strong'),
-      status: document.createElement('div'), bar: document.createElement('progress'), id: null};
-    row.element.append(row.title, row.status, row.bar);
+    row = {key, title: make('strong'), status: make('div'), bar: make('progress'), buttons: make('div', {className: 'buttons'}),
+      id: null, state: null};
+    row.element = make('li', {}, row.title, row.status, row.bar, row.buttons);
     element('list').prepend(row.element);
+    element('none').hidden = true;
     rows.set(key, row);
   }
   row.title.textContent = name ?? row.title.textContent;
+  row.bar.ariaLabel = row.title.textContent;
   return row;
 }
 
-function show(row, text, part, whole) {
+function forgetRow(row) {
+  row.element.remove();
+  rows.delete(row.key);
+  element('none').hidden = rows.size > 0;
+}
+
+// What a person does about a row: buttons: text → what it does.
+function offer(row, buttons) {
+  const texts = Object.keys(buttons);
+
+  if (texts.join() === [...row.buttons.children].map(one => one.textContent).join())
+    return; // a button that has the focus stays
+  row.buttons.replaceChildren(...texts.map(text => make('button', {type: 'button', ariaLabel: `${text}: ${row.title.textContent}`,
+    onclick: () => tryTo(buttons[text])}, text)));
+}
+
+// A screen reader hears of another state, and not of every percent.
+function show(row, state, text, {part = 0, whole = 1, buttons = {}} = {}) {
   row.status.textContent = text;
   row.bar.max = whole || 1;
   row.bar.value = part;
+  row.element.dataset.state = state;
+  offer(row, buttons);
+  if (row.state !== state && row.state !== null)
+    element('news').textContent = `${row.title.textContent}: ${text}`;
+  row.state = state;
 }
 
-function showProgress(name, {key, id, state, confirmed, size, isKept, error}) {
+// What goes wrong is said, and not only in the console.
+async function tryTo(work) {
+  element('problem').textContent = '';
+  try {
+    await work();
+  } catch (error) {
+    element('problem').textContent = error.message;
+  }
+}
+
+async function discard(row) {
+  if (!confirm(`Discard ${row.title.textContent}? It is not saved yet.`))
+    return;
+  await outbox.discard(row.key);
+  forgetRow(row);
+}
+
+function showProgress(name, isRecording, progress) {
+  const {key, id, state, confirmed, size, isKept, error} = progress;
   const row = getRow(key, name);
-  const kept = isKept ? 'Safe in this browser' : 'Keep this page open';
 
   row.id = id;
-  row.element.dataset.state = state;
-  row.element.dataset.kept = isKept;
-  row.element.dataset.confirmed = confirmed;
-  row.element.dataset.size = size;
-  if (state === 'waiting') {
-    show(row, `${kept} · waiting: ${WAITS[error.code] ?? error.message}`, confirmed, size);
-    if (error.needsPerson && !isConnecting)
-      void greet();
-  }
-  if (state === 'sending')
-    show(row, `${kept} · ${size ? Math.floor(100 * confirmed / size) : 0} % saved on this device`, confirmed, size);
+  Object.assign(row.element.dataset, {kept: isKept, confirmed, size});
+  if (state === 'saved')
+    return; // what the broker says of it is next
+  show(row, state, sayProgress(progress, isRecording), {part: isRecording ? 0 : confirmed, whole: size,
+    buttons: isRecording ? {} : {Discard: () => discard(row)}});
+  if (error?.needsPerson && !isConnecting)
+    void greet();
 }
 
 function showFailure(key, name, error) {
   const row = getRow(key, name);
 
-  if (error.name === 'AbortError')
-    return;
-  row.element.dataset.state = error.code ?? 'failed';
-  show(row, error.message, 0, 1);
+  if (error.name !== 'AbortError')
+    show(row, error.code ?? 'failed', error.message, {buttons: {Discard: () => discard(row)}});
 }
 
 // From here on the broker has it, whether this page is open or not.
 function showUploads(uploads) {
-  for (const {id, name, state, offset, size} of uploads) {
+  for (const upload of uploads) {
+    const {id, name, state, offset, size} = upload;
+
     if (state === 'saving')
       continue; // its page knows better
-    const own = [...rows].find(([, row]) => row.id === id)?.[0];
-    const row = getRow(own ?? id, name);
+    const row = [...rows.values()].find(one => one.id === id) ?? getRow(id, name);
 
     row.id = id;
-    row.element.dataset.state = state;
-    show(row, STATES[state] ?? state, state === 'done' ? size : offset, size);
+    delete row.element.dataset.kept;
+    show(row, state, sayUpload(upload), {part: state === 'done' ? size : offset, whole: size,
+      buttons: state === 'failed' ? {'Try again': () => outbox.retry(id)} : {}});
   }
+  for (const row of [...rows.values()])
+    if (row.key === row.id && !uploads.some(({id}) => id === row.id))
+      forgetRow(row); // it was removed
 }
 
 // --- What is done ---
 
-async function track(key, name, work) {
+async function track(key, name, work, isRecording = () => false) {
   try {
-    await work(progress => showProgress(name, progress));
+    await work(progress => showProgress(name, isRecording(), progress));
   } catch (error) {
     showFailure(key, name, error);
   }
 }
 
-function submit(source, name, mediaType) {
-  const key = crypto.randomUUID();
+function submit(source, name, mediaType, isRecording) {
+  const key = lacking.get(nameFile(source)) ?? crypto.randomUUID();
   const metadata = {job: element('job').value, note: element('note').value};
   const options = {key, name, mediaType, group: metadata.job, metadata};
 
-  return track(key, name, onProgress => outbox.submit(source, {...options, onProgress}));
+  lacking.delete(nameFile(source));
+  return track(key, name, onProgress => outbox.submit(source, {...options, onProgress}), isRecording);
 }
 
 async function goOn() {
-  for (const {key, name, needsFile} of await outbox.pending())
-    if (needsFile)
-      showFailure(key, name, new Error('This browser has not all of it: add the file again'));
-    else
+  for (const pending of await outbox.pending()) {
+    const {key, name, size, confirmed, needsFile, isRunning} = pending;
+    const row = getRow(key, name);
+
+    row.id = pending.id;
+    if (needsFile) {
+      lacking.set(nameFile(pending), key);
+      show(row, 'FileNeeded', NEEDS_FILE, {part: confirmed, whole: size, buttons: {Discard: () => discard(row)}});
+    } else {
+      if (isRunning)
+        show(row, 'elsewhere', ELSEWHERE, {part: confirmed, whole: size});
       void track(key, name, onProgress => outbox.goOn(key, {onProgress}));
+    }
+  }
 }
 
-function streamOf(recorder) {
+function streamOf(running) {
   return new ReadableStream({
     start(controller) {
-      recorder.addEventListener('dataavailable', ({data}) => data.size > 0 && controller.enqueue(data));
-      recorder.addEventListener('stop', () => controller.close());
+      running.addEventListener('dataavailable', ({data}) => data.size > 0 && controller.enqueue(data));
+      running.addEventListener('stop', () => controller.close());
     },
+    cancel: () => running.stop(),
   });
+}
+
+function showCamera(camera) {
+  Object.assign(element('camera'), {srcObject: camera, hidden: !camera});
+  element('record').textContent = camera ? 'Stop' : 'Record';
+}
+
+async function openCamera() {
+  try {
+    const camera = await navigator.mediaDevices.getUserMedia({video: true, audio: true});
+
+    try {
+      return new MediaRecorder(camera);
+    } catch (error) {
+      camera.getTracks().forEach(track => track.stop());
+      throw error;
+    }
+  } catch (error) {
+    throw new Error(sayCamera(error), {cause: error});
+  }
 }
 
 async function record() {
-  const camera = await navigator.mediaDevices.getUserMedia({video: true, audio: true});
-  const recorder = new MediaRecorder(camera);
+  recorder = await openCamera();
+  const {stream} = recorder;
   const name = `inspection-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.webm`;
 
-  Object.assign(element('camera'), {srcObject: camera, hidden: false});
-  await element('camera').play();
-  element('record').textContent = 'Stop';
-  element('record').onclick = () => recorder.stop();
+  showCamera(stream);
+  void element('camera').play().catch(() => {}); // the picture is not what is recorded
   recorder.addEventListener('stop', () => {
-    camera.getTracks().forEach(one => one.stop());
-    Object.assign(element('camera'), {srcObject: null, hidden: true});
-    element('record').textContent = 'Record';
-    element('record').onclick = record;
+    stream.getTracks().forEach(track => track.stop());
+    showCamera(null);
+    recorder = null;
   });
   recorder.start(CHUNK_MS);
-  await submit(streamOf(recorder), name, recorder.mimeType.split(';')[0]);
+  void submit(streamOf(recorder), name, recorder.mimeType.split(';')[0], () => recorder !== null);
+}
+
+async function toggle() {
+  if (recorder) {
+    recorder.stop();
+    return;
+  }
+  element('record').disabled = true; // while the browser asks for the camera
+  await record().finally(() => element('record').disabled = false);
+  element('record').focus();
 }
 
 // --- The broker ---
 
-const GREETINGS = {
-  ready: 'Connected to Outbox: what is saved on this device arrives, whether this page is open or not',
-  unpaired: 'Outbox does not know this site yet',
-  absent: 'Outbox is not running on this device. What you take is kept in this browser',
-  ask: 'The browser will ask whether this page may reach Outbox on this device',
-  blocked: 'The browser does not let this page reach Outbox: allow “Apps on device” in the settings of this site',
-  insecure: 'This page cannot reach Outbox: it has to come by https, or from this device',
-};
+function showBroker(state) {
+  document.body.dataset.broker = state;
+  element('broker').textContent = GREETINGS[state];
+  element('pair').hidden = ['ready', 'blocked', 'insecure'].includes(state);
+}
 
 async function greet() {
   const state = await outbox.state();
 
-  document.body.dataset.broker = state;
-  element('broker').textContent = GREETINGS[state];
-  element('pair').hidden = ['ready', 'blocked', 'insecure'].includes(state);
+  if (!isConnecting)
+    showBroker(state);
   return state;
 }
 
 async function watch() {
   for await (const {isCurrent, uploads} of outbox.watch()) {
-    document.body.dataset.broker = isCurrent ? 'ready' : 'absent';
-    element('broker').textContent = GREETINGS[document.body.dataset.broker];
+    showBroker(isCurrent ? 'ready' : 'absent');
+    element('pair').hidden = true;
     showUploads(uploads);
   }
 }
 
+// Ends when the site is let go.
 async function follow() {
-  try {
-    await watch();
-  } catch {
-    await greet(); // the site was let go
-  }
+  if (isFollowing)
+    return;
+  isFollowing = true;
+  await watch().catch(() => {});
+  isFollowing = false;
+  await greet();
+}
+
+// The broker was started, or another tab was let in, and nobody has told this one.
+async function lookAgain() {
+  if (!isFollowing && !isConnecting && await greet() === 'ready')
+    await follow();
+}
+
+function showCode({userCode, command}) {
+  document.body.dataset.code = userCode;
+  element('broker').replaceChildren('Outbox asks whether to let this site in. Approve it there if it shows ',
+    make('strong', {className: 'code'}, userCode), ', or in a terminal: ', make('code', {}, command));
 }
 
 async function connect() {
   isConnecting = true;
+  element('pair').disabled = true;
   try {
-    if (await greet() === 'unpaired')
-      await outbox.pair({
-        onCode({userCode}) {
-          element('broker').textContent = `Outbox asks whether to let this site in. Approve it there if it shows ${userCode}`;
-          document.body.dataset.code = userCode;
-        },
-      });
-    await greet();
-    void follow();
-  } catch (error) {
-    element('broker').textContent = error.message;
+    if (await outbox.state() !== 'ready')
+      await outbox.pair({onCode: showCode});
   } finally {
     isConnecting = false;
+    element('pair').disabled = false;
+    await greet();
   }
+  void follow();
 }
 
-element('record').onclick = record;
-element('pair').onclick = connect;
+element('record').onclick = () => tryTo(toggle);
+element('pair').onclick = () => tryTo(connect);
 element('files').onchange = ({target}) => {
   for (const file of target.files)
     void submit(file, file.name, file.type);
   target.value = '';
 };
-await goOn();
-if (['ready', 'absent'].includes(await greet()))
-  await follow();
+window.onbeforeunload = event => {
+  if ([...rows.values()].some(({element: {dataset}}) => dataset.kept === 'false' && ['sending', 'waiting'].includes(dataset.state)))
+    event.preventDefault(); // the browser asks whether to leave
+};
+window.addEventListener('focus', lookAgain);
+setInterval(lookAgain, LOOK_AGAIN_MS);
+await tryTo(goOn);
+await lookAgain();

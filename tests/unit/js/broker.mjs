@@ -88,6 +88,8 @@ export class Broker {
       return answer(200, {uploads: [], cursor: ''});
     if (!upload)
       return answer(404, {code: 'NotFound'});
+    if (method === 'DELETE')
+      return answer(this.uploads.delete(path) ? 204 : 404);
     if (method === 'HEAD')
       return answer(200, undefined, {'Upload-Offset': String(upload.bytes.length),
         ...upload.length === null ? {} : {'Upload-Length': String(upload.length)}});

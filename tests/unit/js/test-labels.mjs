@@ -49,3 +49,12 @@ test('plural rules of any language', () => {
   assert.deepEqual([0, 1, 2].map(n => choose('nplurals=1; plural=0;', n)), ['a', 'a', 'a']);
   assert.deepEqual([0, 1, 2].map(n => choose('nplurals=2; plural=!(n==1);', n)), ['b', 'a', 'b']);
 });
+
+test('the example has the words of reasons', async () => {
+  const { reasons } = JSON.parse(readFileSync(join(LABELS, 'labels-en.json')));
+  const { REASONS } = await import('../../../client/js/example/words.js');
+  const own = { user: 'paused by you', ask: 'waiting for your answer in Outbox' };
+
+  for (const [name, text] of Object.entries(REASONS))
+    assert.equal(text, own[name] ?? reasons[name].terminal.replace(/^[^·]*· /, '').replace('\'', '’'), name);
+});

@@ -160,3 +160,34 @@ test('/js/outbox/asks-again-for-a-list-that-broke-off', async () => {
   assert.equal(nLists, 2);
   await watch.return();
 });
+
+test('/js/outbox/forgets-what-nobody-could-go-on-with', async () => {
+  const broker = new Broker();
+  const outbox = await makePage(broker);
+  const gone = new Blob(['x']);
+
+  gone.slice = () => ({arrayBuffer: () => Promise.reject(new DOMException('It is gone', 'NotFoundError'))});
+  await assert.rejects(outbox.submit(gone), {code: 'SourceChanged'});
+  await assert.rejects(outbox.submit(new ReadableStream({start: stream => stream.enqueue('a text')})), {code: 'InvalidArgument'});
+  assert.deepEqual(await outbox.pending(), []);
+  assert.equal(broker.uploads.size, 0);
+});
+
+// A form whose fields were put right is submitted again.
+test('/js/outbox/takes-other-words-for-what-was-refused', async () => {
+  const broker = new Broker();
+  const targets = [];
+
+  broker.before = (method, path) => method === 'POST' && path === '/v1/tus/' && targets.length === 1
+    ? Response.json({code: 'NotFound'}, {status: 404}) : undefined;
+  const page = await makePage({fetch: (url, options) => {
+    if (options.method === 'POST' && url.includes('/v1/tus/'))
+      targets.push(new URL(url).search);
+    return broker.fetch(url, options);
+  }});
+
+  await assert.rejects(page.submit(FILE, {key: 'k', destination: 'nowhere', group: ''}), {code: 'NotFound'});
+  await page.submit(FILE, {key: 'k', destination: 'depot', group: null});
+  assert.deepEqual(targets, ['?destination=nowhere', '?destination=depot']);
+  await assert.rejects(page.submit(FILE, {metadata: {'a b': 'c'}}), {code: 'InvalidArgument'});
+});
