@@ -48,6 +48,16 @@ int cli_policy (int argc, char *argv[]);
 int cli_dashboard (int argc, char *argv[]);
 int cli_doctor (int argc, char *argv[]);
 
+/**
+ * cli_log_against:
+ * @path: of the server's log; "-": standard input
+ * @id: (nullable): of the only upload to compare
+ * @destination: (nullable): of the only ones to compare
+ *
+ * The part of "log" that prints what two logs do not agree on. Returns: the exit code, CLI_FAILED where there is something
+ */
+int cli_log_against (OutboxClient *client, const char *path, const char *id, const char *destination, gboolean is_json);
+
 /* Returns: (transfer none): the verb of that name, or NULL. For NULL: the first of all verbs; a NULL name ends them. */
 const CliVerb *cli_find_verb (const char *name);
 

@@ -34,19 +34,75 @@ dup_whom (GVariant *entry)
   return *key ? g_strdup_printf ("%s %s", scope, key) : g_strdup (scope);
 }
 
-/* Returns: the row's words, and how often it came in a row */
-static char *
-dup_details (GVariant *entry)
+/* Adds to a line, with a separator where it has something. @part: (transfer full) */
+static void
+add_part (GString *line, char *part)
 {
-  const char *message = cli_get_string (entry, "message");
+  if (part && *part)
+    g_string_append_printf (line, "%s%s", line->len > 0 ? " · " : "", part);
+  g_free (part);
+}
+
+static char *
+dup_count (GVariant *entry)
+{
   guint32 count = 1;
 
   (void) g_variant_lookup (entry, "count", "u", &count);
-  if (count < 2)
-    return g_strdup (message);
 
-  /* Translators: an error in the server's words, and how often it came in a row. */
-  return g_strdup_printf (ngettext ("%s · %u time", "%s · %u times", count), message, count);
+  /* Translators: how often the same error came in a row. */
+  return count < 2 ? NULL : g_strdup_printf (ngettext ("%u time", "%u times", count), count);
+}
+
+/* Adds what held it then; what the entry itself is about is told already. */
+static void
+add_holds (GString *line, GVariant *entry)
+{
+  g_autoptr (GVariant) holds = g_variant_lookup_value (entry, "holds", G_VARIANT_TYPE ("aa{sv}"));
+  GVariantIter iter;
+  GVariant *child;
+
+  if (!holds || !*cli_get_string (entry, "id"))
+    return;
+  g_variant_iter_init (&iter, holds);
+  while ((child = g_variant_iter_next_value (&iter)))
+    {
+      g_autoptr (GVariant) hold = child;
+      g_autofree char *since = NULL;
+      gint64 since_ms = 0;
+
+      (void) g_variant_lookup (hold, "since", "x", &since_ms);
+      since = cli_text_dup_time (since_ms);
+      /* Translators: why an upload waited, and since when: no-network since 2026-04-17 09:42:03. */
+      add_part (line, g_strdup_printf (_ ("%s since %s"), cli_get_string (hold, "reason"), since));
+    }
+}
+
+/* Returns: the row's words, and what was true then */
+static char *
+dup_details (GVariant *entry)
+{
+  GString *line = g_string_new (NULL);
+  g_autofree char *size = NULL;
+  guint64 offset = 0;
+  guint32 attempt = 0;
+  gboolean is_roaming = FALSE;
+
+  (void) g_variant_lookup (entry, "attempt", "u", &attempt);
+  (void) g_variant_lookup (entry, "offset", "t", &offset);
+  (void) g_variant_lookup (entry, "roaming", "b", &is_roaming);
+  size = g_format_size (offset);
+  add_part (line, g_strdup (cli_get_string (entry, "message")));
+  add_part (line, dup_count (entry));
+  /* Translators: which attempt to send an upload it was. */
+  add_part (line, attempt > 0 ? g_strdup_printf (_ ("attempt %u"), attempt) : NULL);
+  /* Translators: how many bytes the server had, such as "1.2 MB at the server". */
+  add_part (line, offset > 0 ? g_strdup_printf (_ ("%s at the server"), size) : NULL);
+  add_part (line, g_strdup (cli_text_network (cli_get_string (entry, "network"))));
+  add_part (line, is_roaming ? g_strdup (_ ("roaming")) : NULL);
+  add_holds (line, entry);
+
+  return g_string_free (line, FALSE);
 }
 
 void
@@ -74,12 +130,33 @@ cli_log_print (GVariant *entries)
   cli_table_print (table);
 }
 
+/* One object a line, as docs/history.md has it: what reads a log reads lines. */
+static void
+print_lines (GVariant *entries)
+{
+  GVariantIter iter;
+  GVariant *entry;
+
+  g_variant_iter_init (&iter, entries);
+  while ((entry = g_variant_iter_next_value (&iter)))
+    {
+      cli_print_json (entry, FALSE);
+      g_variant_unref (entry);
+    }
+}
+
 int
 cli_log (int argc, char *argv[])
 {
+  g_autofree char *against = NULL;
+  g_autofree char *destination = NULL;
   gboolean is_json = FALSE;
   const GOptionEntry entries[] = {
-    { "json", 0, 0, G_OPTION_ARG_NONE, &is_json, N_ ("Print the entries as a JSON array"), NULL },
+    { "against", 0, 0, G_OPTION_ARG_FILENAME, &against,
+      N_ ("Compare with a server's log, JSON lines; - reads standard input"), N_ ("FILE") },
+    { "destination", 'd', 0, G_OPTION_ARG_STRING, &destination, N_ ("Compare only uploads for this destination"),
+      N_ ("NAME") },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &is_json, N_ ("Print the entries as JSON, one a line"), NULL },
     { NULL },
   };
   g_autoptr (GError) error = NULL;
@@ -88,16 +165,24 @@ cli_log (int argc, char *argv[])
   g_autoptr (GVariant) results = NULL;
   g_autoptr (GVariant) list = NULL;
 
-  if (!cli_parse (&argc, &argv, entries, _ ("Without an id: the newest 200 entries of all uploads."), 0, 1))
+  if (!cli_parse (&argc, &argv, entries,
+                  _ ("Without an id: the newest 200 entries of all uploads. --against compares all uploads, or the "
+                     "one, with what a "
+                     "server wrote down: docs/history.md has the form. It exits with 1 where they differ."),
+                  0, 1))
     return CLI_USAGE;
+  if (destination && (!against || argc > 1))
+    return cli_usage ("log", _ ("--destination goes with --against, and without an id"));
   client = cli_open (&error);
   ids = client ? cli_resolve (client, argv + 1, &error) : NULL;
+  if (ids && against)
+    return cli_log_against (client, against, ids[0], destination, is_json);
   results = ids ? cli_call (client, "Uploads", "History", g_variant_new ("(s)", ids[0] ? ids[0] : ""), &error) : NULL;
   if (!results)
     return cli_fail (error);
   list = g_variant_get_child_value (results, 0);
   if (is_json)
-    cli_print_json (list, TRUE);
+    print_lines (list);
   else
     cli_log_print (list);
 

@@ -141,6 +141,26 @@ cli_text_dup_time (gint64 at_ms)
 }
 
 const char *
+cli_text_network (const char *kind)
+{
+  static const struct
+  {
+    const char *name;
+    const char *label;
+  } kinds[] = { { "ethernet", N_ ("cable") },
+                { "wifi", N_ ("Wi-Fi") },
+                { "cellular", N_ ("mobile data") },
+                { "bluetooth", N_ ("Bluetooth") },
+                { "none", N_ ("no network") } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (g_str_equal (kinds[i].name, kind))
+      return _ (kinds[i].label);
+
+  return "";
+}
+
+const char *
 cli_text_short_id (const char *id)
 {
   gsize length = strlen (id);

@@ -27,6 +27,9 @@ char *cli_text_dup_fit (const char *text, guint columns);
 /* Returns: (transfer full): local time, such as 2026-04-17 09:42:03; empty for 0. */
 char *cli_text_dup_time (gint64 at_ms);
 
+/* Returns: (transfer none): what a person calls a network of that kind; empty for one that has no name. @kind: such as "wifi" */
+const char *cli_text_network (const char *kind);
+
 /* Returns: (transfer none): the last part of an id, which tells uploads apart and which the verbs accept */
 const char *cli_text_short_id (const char *id);
 

@@ -168,15 +168,7 @@ print_counts (GVariant *summary)
 char *
 cli_status_dup_network (GVariant *conditions)
 {
-  static const struct
-  {
-    const char *name;
-    const char *label;
-  } links[] = { { "ethernet", N_ ("cable") },
-                { "wifi", N_ ("Wi-Fi") },
-                { "cellular", N_ ("mobile data") },
-                { "bluetooth", N_ ("Bluetooth") } };
-  const char *link = cli_get_string (conditions, "link");
+  const char *kind = cli_text_network (cli_get_string (conditions, "link"));
   g_autoptr (GString) line = g_string_new (NULL);
   g_autofree char *name = cli_text_dup_safe (cli_get_string (conditions, "network"));
   gboolean is_available = TRUE, is_metered = FALSE;
@@ -186,9 +178,8 @@ cli_status_dup_network (GVariant *conditions)
   (void) g_variant_lookup (conditions, "metered_effective", "b", &is_metered);
   (void) g_variant_lookup (conditions, "metered_bytes", "t", &metered_bytes);
   g_string_append (line, !is_available ? _ ("No network") : *name ? name : _ ("Connected"));
-  for (guint i = 0; is_available && i < G_N_ELEMENTS (links); i++)
-    if (g_str_equal (links[i].name, link))
-      g_string_append_printf (line, " · %s", _ (links[i].label));
+  if (is_available && *kind)
+    g_string_append_printf (line, " · %s", kind);
   if (is_available && is_metered)
     g_string_append_printf (line, " · %s", _ ("metered"));
   if (metered_bytes > 0)

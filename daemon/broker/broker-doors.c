@@ -6,6 +6,7 @@
  */
 #include "broker/broker-private.h"
 
+#include "broker/history.h"
 #include "broker/paired-apps.h"
 #include "broker/submission.h"
 #include "dbus/error.h"
@@ -40,6 +41,7 @@ gboolean
 ob_broker_read_history (ObBroker *self, const char *id, ObJournalRead on_row, gpointer user_data, GError **error)
 {
   g_autoptr (ObUpload) upload = ob_broker_get (self, id, NULL);
+  g_autoptr (ObHistory) history = ob_history_new (on_row, user_data);
   const ObLane lane = upload ? ob_lane_of (upload) : (ObLane){ NULL };
   g_autofree char *lane_name = upload ? ob_lane_dup_name (&lane) : NULL;
   g_autofree char *group = upload && upload->group ? ob_group_dup_name (upload->group_app, upload->group) : NULL;
@@ -50,7 +52,7 @@ ob_broker_read_history (ObBroker *self, const char *id, ObJournalRead on_row, gp
                                          : upload->stored == OB_STORED_DONE ? upload->sequence
                                                                             : G_MAXINT64 };
 
-  return ob_journal_read_history (self->members->database, id, &cover, HISTORY_ROWS, on_row, user_data, error);
+  return ob_journal_read_history (self->members->database, id, &cover, HISTORY_ROWS, ob_history_add, history, error);
 }
 
 gboolean

@@ -92,6 +92,7 @@ ob_members_new (ObDatabase *database, ObSpool *spool, ObSecrets *secrets, ObCloc
   self->recovery = ob_recovery_new (self->queue, spool, self->recordings, self->intake, self->retention,
                                     &ob_wiring_recovery_host, self);
   ob_queue_join (self->queue, &ob_recovery_member, self->recovery);
+  ob_journal_set_witness (database, &ob_wiring_journal_witness, self);
 
   return self;
 }
@@ -101,6 +102,7 @@ ob_members_free (ObMembers *self)
 {
   ob_ingest_free (self->ingest);
   ob_queue_free (self->queue);
+  ob_journal_set_witness (self->database, NULL, NULL);
   ob_recovery_free (self->recovery);
   ob_intake_free (self->intake);
   ob_recordings_free (self->recordings);

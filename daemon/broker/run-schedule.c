@@ -53,6 +53,7 @@ make_job (ObRuns *self, const ObUpload *upload)
   job->size_bytes = upload->size_bytes;
   job->offset_bytes = upload->offset_bytes;
   job->furthest_bytes = upload->furthest_bytes;
+  job->attempt = upload->attempts;
   job->n_lost = upload->losses;
   job->is_stored = upload->stored == OB_STORED_CONFIRMING;
   job->heard_ms = job->is_stored && upload->reason != OUTBOX_REASON_NONE

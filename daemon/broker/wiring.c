@@ -240,6 +240,30 @@ get_sent_bytes (const ObUpload *upload, gpointer user_data)
 const ObStatusFacts ob_wiring_status_facts
     = { get_queue_reasons, get_lane_holds, list_lane_holds, list_on_the_way, get_sent_bytes };
 
+/* --- The journal asks --- */
+
+static const char *
+get_network (gpointer user_data)
+{
+  return ob_conditions_get_kind (ob_gate_get_conditions (((const ObMembers *) user_data)->gate));
+}
+
+static void
+list_holds_of (const ObUpload *upload, void (*on_hold) (const ObPastHold *hold, const char *key, gpointer data),
+               gpointer data, gpointer user_data)
+{
+  g_autoptr (GArray) holds = ob_status_board_list_holds_of (((const ObMembers *) user_data)->board, upload);
+
+  for (guint i = 0; i < holds->len; i++)
+    {
+      const ObSharedHold *shared = &g_array_index (holds, ObSharedHold, i);
+
+      on_hold (&(ObPastHold){ shared->hold.scope, shared->hold.reason, 0, shared->hold.until_ms }, shared->key, data);
+    }
+}
+
+const ObJournalWitness ob_wiring_journal_witness = { get_network, list_holds_of };
+
 /* --- Recovery asks --- */
 
 static gboolean

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "broker/members.h"
+#include "store/journal.h"
 
 G_BEGIN_DECLS
 
@@ -20,6 +21,7 @@ extern const ObRecordingsHost ob_wiring_recordings_host;
 extern const ObIntakeHost ob_wiring_intake_host;
 extern const ObTrialsFacts ob_wiring_trials_facts;
 extern const ObStatusFacts ob_wiring_status_facts;
+extern const ObJournalWitness ob_wiring_journal_witness;
 extern const ObRecoveryHost ob_wiring_recovery_host;
 extern const ObRunsHost ob_wiring_runs_host;
 extern const ObCommandsEvents ob_wiring_commands_events;

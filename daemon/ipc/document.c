@@ -291,6 +291,46 @@ ob_document_explanation (ObBroker *broker, const ObUpload *upload, gboolean is_p
   return g_variant_builder_end (&builder);
 }
 
+static void
+add_past_holds (GVariantBuilder *builder, const char *text)
+{
+  g_autoptr (GArray) holds = ob_past_holds_read (text);
+  GVariantBuilder list;
+
+  g_variant_builder_init (&list, G_VARIANT_TYPE ("aa{sv}"));
+  for (guint i = 0; i < holds->len; i++)
+    {
+      const ObPastHold *hold = &g_array_index (holds, ObPastHold, i);
+
+      g_variant_builder_open (&list, G_VARIANT_TYPE_VARDICT);
+      add_string (&list, "scope", outbox_scope_get_name (hold->scope));
+      add_string (&list, "reason", outbox_reason_get_info (hold->reason)->name);
+      add_time (&list, "since", hold->since_ms);
+      add_time (&list, "until", hold->until_ms);
+      g_variant_builder_close (&list);
+    }
+  g_variant_builder_add (builder, "{sv}", "holds", g_variant_builder_end (&list));
+}
+
+/* What a row says of its moment. Rows of version 0.1.0 do not know it, and leave it out. */
+static void
+add_moment (GVariantBuilder *builder, const ObJournalRow *row)
+{
+  gboolean is_roaming;
+  const char *network = ob_conditions_read_kind (row->network, &is_roaming);
+
+  if (!network)
+    return;
+  if (row->upload_id || row->attempts > 0)
+    {
+      g_variant_builder_add (builder, "{sv}", "attempt", g_variant_new_uint32 (row->attempts));
+      g_variant_builder_add (builder, "{sv}", "offset", g_variant_new_uint64 (row->offset_bytes));
+    }
+  add_string (builder, "network", network);
+  g_variant_builder_add (builder, "{sv}", "roaming", g_variant_new_boolean (is_roaming));
+  add_past_holds (builder, row->holds);
+}
+
 GVariant *
 ob_document_journal_row (ObBroker *broker, const ObJournalRow *row)
 {
@@ -308,6 +348,7 @@ ob_document_journal_row (ObBroker *broker, const ObJournalRow *row)
   add_string (&builder, "reason", row->reason);
   add_string (&builder, "message", row->message);
   g_variant_builder_add (&builder, "{sv}", "count", g_variant_new_uint32 (row->count));
+  add_moment (&builder, row);
 
   return g_variant_builder_end (&builder);
 }

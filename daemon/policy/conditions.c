@@ -81,6 +81,30 @@ ob_conditions_get_network_key (const ObConditions *conditions)
   return g_intern_string (abroad);
 }
 
+#define NO_NETWORK "none"
+#define ROAMING "cellular-roaming"
+
+const char *
+ob_conditions_get_kind (const ObConditions *conditions)
+{
+  if (!conditions->is_network_available)
+    return NO_NETWORK;
+
+  return conditions->is_roaming ? ROAMING : ob_link_get_name (conditions->link);
+}
+
+const char *
+ob_conditions_read_kind (const char *text, gboolean *is_roaming)
+{
+  ObLink link = OB_LINK_CELLULAR;
+
+  *is_roaming = g_strcmp0 (text, ROAMING) == 0;
+  if (g_strcmp0 (text, NO_NETWORK) == 0)
+    return NO_NETWORK;
+
+  return *is_roaming || (text && ob_link_from_name (text, &link)) ? ob_link_get_name (link) : NULL;
+}
+
 const char *
 ob_link_get_name (ObLink link)
 {

@@ -82,6 +82,11 @@ gboolean ob_conditions_is_metered (const ObConditions *conditions);
  * connection abroad is another one: what a person said of it at home says nothing of what bytes cost there. */
 const char *ob_conditions_get_network_key (const ObConditions *conditions);
 
+/* Pure. Returns: (transfer none): the present network's kind for the journal: "none", or as ob_link_get_name() has it, and
+ * "cellular-roaming". The second takes it apart: the kind, and whether it roamed; NULL: @text is none. */
+const char *ob_conditions_get_kind (const ObConditions *conditions);
+const char *ob_conditions_read_kind (const char *text, gboolean *is_roaming);
+
 /* "unknown", "ethernet", "wifi", "cellular", "bluetooth", "other". */
 const char *ob_link_get_name (ObLink link);
 gboolean ob_link_from_name (const char *name, ObLink *link);

@@ -42,6 +42,7 @@ struct _ObDatabase
   gpointer user_data;
   void (*on_bad_row) (gpointer);
   gpointer bad_row_data;
+  gconstpointer witness[2];
 };
 
 sqlite3 *
@@ -60,6 +61,12 @@ gint64 *
 ob_database_get_next_number (ObDatabase *database)
 {
   return &database->next_number;
+}
+
+gconstpointer *
+ob_database_get_witness (ObDatabase *database)
+{
+  return database->witness;
 }
 
 gint64

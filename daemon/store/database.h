@@ -71,6 +71,9 @@ GHashTable *ob_database_get_idle_statements (ObDatabase *database);
 /* Private to uploads.c: the number of the next upload; 0: not read yet. */
 gint64 *ob_database_get_next_number (ObDatabase *database);
 
+/* Private to journal.c: its witness, and that one's data; both NULL: nobody. */
+gconstpointer *ob_database_get_witness (ObDatabase *database);
+
 /* Returns: a number that changes when the database is rebuilt; it is the first half of a public sequence */
 gint64 ob_database_get_epoch (ObDatabase *database);
 

@@ -67,17 +67,127 @@ take_repetition (ObDatabase *database, const ObJournalRow *row, GError **error)
   return ob_statement_run (database, delete, error) ? count : -1;
 }
 
+/* Returns: since when the newest row of the same upload or hold says that it is held by that reason; 0: it does not */
+static gint64
+find_since (ObDatabase *database, const ObJournalRow *subject, OutboxScope scope, OutboxReason reason)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database,
+                          subject->upload_id ? "SELECT holds, at, reason" OF_UPLOAD " ORDER BY sequence DESC LIMIT 1"
+                                             : "SELECT holds, at, reason" OF_HOLD " ORDER BY sequence DESC LIMIT 1",
+                          NULL);
+  g_autoptr (GArray) holds = NULL;
+
+  if (!statement)
+    return 0;
+  bind_subject (statement, subject);
+  if (ob_statement_step (statement) != SQLITE_ROW)
+    return 0;
+  holds = ob_past_holds_read (ob_statement_get_text (statement, 0));
+  /* A hold's row of before, which has its reasons alone. */
+  if (!subject->upload_id && holds->len == 0
+      && (outbox_reasons_from_names (ob_statement_get_text (statement, 2)) & OUTBOX_REASON_BIT (reason)))
+    return ob_statement_get_sound (statement, 1, OB_LIMIT_at);
+
+  return ob_past_holds_find_since (holds, scope, reason);
+}
+
+/* The holds of a row that is being written. */
+typedef struct
+{
+  ObDatabase *database;
+  const ObJournalRow *row;
+  gint64 now_ms;
+  GArray *holds;
+} Witnessed;
+
+static void
+on_hold (const ObPastHold *hold, const char *key, gpointer data)
+{
+  const Witnessed *witnessed = data;
+  const ObJournalRow shared = { .scope = outbox_scope_get_name (hold->scope), .key = key };
+  const ObJournalRow *subject = hold->scope == OUTBOX_SCOPE_UPLOAD ? witnessed->row : &shared;
+  gint64 since_ms = find_since (witnessed->database, subject, hold->scope, hold->reason);
+  const ObPastHold dated = { hold->scope, hold->reason, since_ms > 0 ? since_ms : witnessed->now_ms, hold->until_ms };
+
+  ob_past_holds_add (witnessed->holds, &dated);
+}
+
+/* Nothing holds what is not there yet, has arrived, or needs a person first. */
+static gboolean
+can_wait (ObStored stored)
+{
+  return stored == OB_STORED_QUEUED || stored == OB_STORED_UPLOADING || stored == OB_STORED_CONFIRMING;
+}
+
+static const ObJournalWitness *
+get_witness (ObDatabase *database, gpointer *witness_data)
+{
+  gconstpointer *slots = ob_database_get_witness (database);
+
+  *witness_data = (gpointer) slots[1];
+
+  return slots[0];
+}
+
+/* Call it before the row takes the place of another: since when something holds may be told there alone. Returns: (nullable) */
+static char *
+dup_upload_holds (ObDatabase *database, gint64 now_ms, const ObJournalRow *row, const ObUpload *upload, ObStored stored)
+{
+  g_autoptr (GArray) holds = ob_past_holds_new ();
+  Witnessed witnessed = { database, row, now_ms, holds };
+  gpointer witness_data;
+  const ObJournalWitness *witness = get_witness (database, &witness_data);
+
+  if (witness && can_wait (stored))
+    witness->list_holds (upload, on_hold, &witnessed, witness_data);
+
+  return ob_past_holds_dup_text (holds);
+}
+
+static char *
+dup_shared_holds (ObDatabase *database, gint64 now_ms, const ObJournalRow *row, OutboxScope scope,
+                  OutboxReasonSet reasons)
+{
+  g_autoptr (GArray) holds = ob_past_holds_new ();
+  const Witnessed witnessed = { database, row, now_ms, holds };
+
+  for (guint i = 1; i < OUTBOX_N_REASONS; i++)
+    if (reasons & OUTBOX_REASON_BIT (i))
+      on_hold (&(ObPastHold){ scope, i, 0, 0 }, row->key, (gpointer) &witnessed);
+
+  return ob_past_holds_dup_text (holds);
+}
+
+void
+ob_journal_set_witness (ObDatabase *database, const ObJournalWitness *witness, gpointer user_data)
+{
+  gconstpointer *slots = ob_database_get_witness (database);
+
+  slots[0] = witness;
+  slots[1] = user_data;
+}
+
+static const char *
+get_network (ObDatabase *database)
+{
+  gpointer witness_data;
+  const ObJournalWitness *witness = get_witness (database, &witness_data);
+
+  return witness ? witness->get_network (witness_data) : NULL;
+}
+
+static const char insert_sql[]
+    = "INSERT INTO journal (at, upload, app, scope, key, event, state, reason, message, count, attempts, offset, "
+      "network,"
+      " holds) VALUES (@at, @upload, @app, @scope, @key, @event, @state, @reason, @message, @count, @attempts, @offset,"
+      " @network, @holds)";
+
 static gint64
 append (ObDatabase *database, gint64 now_ms, const ObJournalRow *row, const char *app, GError **error)
 {
   gint64 count = take_repetition (database, row, error);
-  g_autoptr (ObStatement) statement
-      = count < 0 ? NULL
-                  : ob_statement_new (
-                      database,
-                      "INSERT INTO journal (at, upload, app, scope, key, event, state, reason, message, count)"
-                      " VALUES (@at, @upload, @app, @scope, @key, @event, @state, @reason, @message, @count)",
-                      error);
+  g_autoptr (ObStatement) statement = count < 0 ? NULL : ob_statement_new (database, insert_sql, error);
 
   if (!statement)
     return 0;
@@ -91,6 +201,10 @@ append (ObDatabase *database, gint64 now_ms, const ObJournalRow *row, const char
   ob_statement_bind_text (statement, "@state", row->state);
   ob_statement_bind_text (statement, "@reason", row->reason);
   ob_statement_bind_text (statement, "@message", row->message);
+  ob_statement_bind_number (statement, "@attempts", row->attempts);
+  ob_statement_bind_number (statement, "@offset", (gint64) row->offset_bytes);
+  ob_statement_bind_text (statement, "@network", get_network (database));
+  ob_statement_bind_text (statement, "@holds", row->holds);
   if (!ob_statement_run (database, statement, error))
     return 0;
 
@@ -107,11 +221,16 @@ gint64
 ob_journal_append (ObDatabase *database, gint64 now_ms, const ObUpload *upload, const char *event, ObStored stored,
                    OutboxReason reason, const char *message, GError **error)
 {
-  const ObJournalRow row = { .upload_id = upload->id,
-                             .event = event,
-                             .state = ob_stored_get_name (stored),
-                             .reason = reason_name (reason),
-                             .message = message };
+  ObJournalRow row = { .upload_id = upload->id,
+                       .event = event,
+                       .state = ob_stored_get_name (stored),
+                       .reason = reason_name (reason),
+                       .message = message,
+                       .attempts = upload->attempts,
+                       .offset_bytes = upload->offset_bytes };
+  g_autofree char *holds = dup_upload_holds (database, now_ms, &row, upload, stored);
+
+  row.holds = holds;
 
   return append (database, now_ms, &row, upload->app, error);
 }
@@ -121,11 +240,14 @@ ob_journal_append_hold (ObDatabase *database, gint64 now_ms, OutboxScope scope, 
                         OutboxReasonSet reasons, const char *message, GError **error)
 {
   g_autofree char *names = reasons != 0 ? outbox_reasons_to_names (reasons) : NULL;
-  const ObJournalRow row = { .scope = outbox_scope_get_name (scope),
-                             .key = key ? key : "",
-                             .event = names ? "hold" : "release",
-                             .reason = names,
-                             .message = message };
+  ObJournalRow row = { .scope = outbox_scope_get_name (scope),
+                       .key = key ? key : "",
+                       .event = names ? "hold" : "release",
+                       .reason = names,
+                       .message = message };
+  g_autofree char *holds = dup_shared_holds (database, now_ms, &row, scope, reasons);
+
+  row.holds = holds;
 
   return append (database, now_ms, &row, NULL, error);
 }
@@ -192,7 +314,8 @@ ob_journal_get_last (ObDatabase *database)
   return statement && ob_statement_step (statement) == SQLITE_ROW ? ob_statement_get_number (statement, 0) : 0;
 }
 
-#define COLUMNS "sequence, at, upload, scope, key, event, state, reason, message, count"
+#define COLUMNS \
+  "sequence, at, upload, scope, key, event, state, reason, message, count, attempts, offset, network, holds"
 
 static gboolean
 read_rows (ObDatabase *database, ObStatement *statement, ObJournalRead on_row, gpointer user_data, GError **error)
@@ -211,7 +334,11 @@ read_rows (ObDatabase *database, ObStatement *statement, ObJournalRead on_row, g
                                  COLUMN (6),
                                  COLUMN (7),
                                  COLUMN (8),
-                                 (guint) ob_statement_get_sound (statement, 9, OB_LIMIT_count) };
+                                 (guint) ob_statement_get_sound (statement, 9, OB_LIMIT_count),
+                                 (guint) ob_statement_get_sound (statement, 10, OB_LIMIT_attempts),
+                                 (guint64) ob_statement_get_sound (statement, 11, OB_LIMIT_offset),
+                                 COLUMN (12),
+                                 COLUMN (13) };
 #undef COLUMN
 
       on_row (&row, user_data);

@@ -6,10 +6,26 @@
  */
 #pragma once
 
+#include "model/past-holds.h"
 #include "model/upload.h"
 #include "store/database.h"
 
 G_BEGIN_DECLS
+
+/* Tells what a row has to say of its moment and the database does not know. Without one, rows say nothing of it. */
+typedef struct
+{
+  /* Returns: (transfer none): the kind of the present network, as ob_conditions_get_kind() has it */
+  const char *(*get_network) (gpointer user_data);
+
+  /* Calls @on_hold for each hold that covers the upload now. since when is found by the journal.
+   * @key: by what name, as in rows of holds */
+  void (*list_holds) (const ObUpload *upload, void (*on_hold) (const ObPastHold *hold, const char *key, gpointer data),
+                      gpointer data, gpointer user_data);
+} ObJournalWitness;
+
+/* @witness: (nullable): static: it is asked for each row from now on */
+void ob_journal_set_witness (ObDatabase *database, const ObJournalWitness *witness, gpointer user_data);
 
 /* Appends a row with the upload's id and app, by which those who may see it hear of it even after the upload is removed.
  * @message: (nullable): for a person, such as a server's words. Returns: the row's sequence, or 0 with @error. */
@@ -51,7 +67,8 @@ gboolean ob_journal_read_since (ObDatabase *database, gint64 *sequence, const ch
                                 gboolean (*on_upload) (const char *upload_id, gint64 sequence, gpointer user_data),
                                 gpointer user_data, GError **error);
 
-/* A row; strings are NULL if it has none. */
+/* A row, which says all of its moment without another one; strings are NULL if it has none. Of an upload it has the attempts that
+ * had begun by then, and the bytes that the server had confirmed. */
 typedef struct
 {
   gint64 sequence;
@@ -64,6 +81,11 @@ typedef struct
   const char *reason;
   const char *message;
   guint count; /* how often it came in a row; its time is that of the last */
+  guint attempts;
+  guint64 offset_bytes;
+  const char *network; /* its kind; NULL: not known */
+  const char *
+      holds; /* as in model/past-holds.h: of a waiting upload all that covered it, of a hold's row those of its scope */
 } ObJournalRow;
 
 typedef void (*ObJournalRead) (const ObJournalRow *row, gpointer user_data);

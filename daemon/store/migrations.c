@@ -352,7 +352,14 @@ static const char version_2[]
       "ALTER TABLE uploads ADD COLUMN idle_hours INTEGER NOT NULL DEFAULT 0;"
 
       /* Credentials were among the headers. A secret is kept elsewhere; here is only what may be seen of the sign-in. */
-      "ALTER TABLE destinations ADD COLUMN sign_in TEXT NOT NULL DEFAULT '{}';";
+      "ALTER TABLE destinations ADD COLUMN sign_in TEXT NOT NULL DEFAULT '{}';"
+
+      /* A row of the history did not say on which attempt and network it was, how much the server had, and what else held the
+       * upload at that time, since when. */
+      "ALTER TABLE journal ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE journal ADD COLUMN offset INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE journal ADD COLUMN network TEXT;" /* its kind; NULL: a row of before */
+      "ALTER TABLE journal ADD COLUMN holds TEXT;";  /* see model/past-holds.h; NULL: none */
 
 const char *const ob_migrations[] = { version_1, version_2 };
 

@@ -146,6 +146,21 @@ add_headers (SoupMessage *message, const char *url, const ObJob *job)
     add_credential (message, job->credential);
 }
 
+/* By these the server's log tells of the same upload and attempt as the history here: proxies and servers log X-Request-ID by
+ * themselves, and keep 36 characters of it or more, which an id fills. The second is for logs that are set up for it. */
+static void
+add_ids (SoupMessage *message, const ObJob *job)
+{
+  SoupMessageHeaders *headers = soup_message_get_request_headers (message);
+  g_autofree char *attempt = g_strdup_printf ("%u", job->attempt);
+
+  if (job->is_trial || !job->id)
+    return;
+  soup_message_headers_replace (headers, "X-Request-ID", job->id);
+  if (job->attempt > 0)
+    soup_message_headers_replace (headers, "Outbox-Attempt", attempt);
+}
+
 SoupMessage *
 ob_http_message_new (const char *method, const char *url, const ObJob *job)
 {
@@ -155,6 +170,7 @@ ob_http_message_new (const char *method, const char *url, const ObJob *job)
     return NULL;
   /* Without IDEMPOTENT, libsoup opens a new connection for each PATCH and POST. */
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_IDEMPOTENT);
+  add_ids (message, job);
   add_headers (message, url, job);
   if (ob_debug_is_on (OB_DEBUG_TRANSFER))
     g_object_set_data_full (G_OBJECT (message), UPLOAD, g_strdup (job->id), g_free);

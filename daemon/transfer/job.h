@@ -35,6 +35,7 @@ typedef struct
   gint64 modified_at_ms;    /* 0: not known */
   guint64 size_bytes;
   guint64 furthest_bytes; /* the most bytes that the server ever confirmed */
+  guint attempt;          /* which one of the upload it is, from 1; 0: none that is counted */
   guint n_lost;           /* how often the server lost confirmed bytes since then */
   guint64 offset_bytes;   /* bytes that the server has, as far as is known */
   gboolean is_stored;     /* the server once confirmed every byte: ask it before sending anything */

@@ -64,7 +64,7 @@ _outbox ()
     send-now) words="--group --network" ;;
     priority) ;;
     remove) words="--done --force" ;;
-    log) words="--json" ;;
+    log) words="--json --against --destination" ;;
     status) words="--json" ;;
     group) words="--force --json" ;;
     policy | app) words="--json" ;;

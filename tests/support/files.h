@@ -25,6 +25,7 @@ typedef struct
 /* What is on the disk at @path (transfer full). */
 TestFile *test_file_new (char *path, const char *media_type);
 void test_file_free (TestFile *file);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestFile, test_file_free)
 
 /* A file of pseudo-random bytes in the broker's folder, made long before it is handed over. */
 TestFile *test_file_make (TestBroker *broker, const char *name, gsize size_bytes, guint seed);
