@@ -181,13 +181,14 @@ ob_groups_set_paused (ObDatabase *database, const char *app, const char *key, gb
   return ob_statement_run (database, statement, error);
 }
 
-/* Reads the number of the last of the next @limit uploads of a group. @last: 0: there are no more. Errors: Storage. */
+/* Reads the number of the last of the next @limit uploads of a group. @last: 0: there are fewer, so that a small group is done by one
+ * look, however slow the machine is. Errors: Storage. */
 static gboolean
 find_last (ObDatabase *database, const ObGroup *group, guint limit, gint64 *last, GError **error)
 {
   g_autoptr (ObStatement) statement = ob_statement_new (
       database,
-      "SELECT coalesce (max (number), 0) FROM (SELECT number FROM uploads"
+      "SELECT iif (count (*) < @limit, 0, max (number)) FROM (SELECT number FROM uploads"
       " WHERE group_key = @key AND group_app = @app AND number > @swept ORDER BY number LIMIT @limit)",
       error);
 
@@ -207,6 +208,7 @@ find_last (ObDatabase *database, const ObGroup *group, guint limit, gint64 *last
   return TRUE;
 }
 
+/* @last: 0: all that are left */
 static gboolean
 mark_up_to (ObDatabase *database, const ObGroup *group, gint64 last, GError **error)
 {
@@ -222,7 +224,7 @@ mark_up_to (ObDatabase *database, const ObGroup *group, gint64 last, GError **er
   ob_statement_bind_text (statement, "@key", group->key);
   ob_statement_bind_number (statement, "@paused", group->is_paused);
   ob_statement_bind_number (statement, "@swept", group->swept_number);
-  ob_statement_bind_number (statement, "@last", last);
+  ob_statement_bind_number (statement, "@last", last > 0 ? last : G_MAXINT64);
 
   return ob_statement_run (database, statement, error);
 }

@@ -28,6 +28,7 @@ static struct
   guint fails_at; /* 0: none does */
   int code;
   gboolean has_failed;
+  gboolean is_turn_lost;
 } counter;
 
 static void
@@ -80,7 +81,7 @@ test_failures_prepare (ObDatabase *database)
 static void
 note_rollback (gpointer data)
 {
-  counter.has_failed = TRUE;
+  counter.has_failed = counter.is_turn_lost = TRUE;
 }
 
 static int
@@ -94,7 +95,7 @@ refuse_begin (gpointer data, int action, const char *what, const char *b, const 
 {
   if (action != SQLITE_TRANSACTION || !g_str_equal (what, "BEGIN"))
     return SQLITE_OK;
-  counter.has_failed = TRUE;
+  counter.has_failed = counter.is_turn_lost = TRUE;
 
   return SQLITE_DENY;
 }
@@ -105,7 +106,7 @@ test_failure_begin (ObDatabase *database, const TestFailure *failure, guint n)
   sqlite3 *handle = ob_database_get_handle (database);
 
   counter.n_rows = 0;
-  counter.has_failed = FALSE;
+  counter.has_failed = counter.is_turn_lost = FALSE;
   (void) sqlite3_rollback_hook (handle, note_rollback, NULL);
   counter.code = failure->code;
   counter.fails_at = failure->kind == TEST_FAILURE_STATEMENT ? n : 0;
@@ -132,6 +133,12 @@ gboolean
 test_failure_has_come (void)
 {
   return counter.has_failed;
+}
+
+gboolean
+test_failure_has_taken_turn (void)
+{
+  return counter.is_turn_lost;
 }
 
 guint

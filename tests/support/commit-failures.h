@@ -40,6 +40,9 @@ void test_failure_end (ObDatabase *database);
 /* Whether a turn, or a part of one, has failed since test_failure_begin(). */
 gboolean test_failure_has_come (void);
 
+/* Whether all commands of that turn were lost with it. */
+gboolean test_failure_has_taken_turn (void);
+
 /* Returns: how many rows were about to be written since test_failure_begin(). */
 guint test_failure_count (void);
 

@@ -21,7 +21,8 @@ typedef struct
   char *target; /* an upload for "depot", in the group "case" */
   char *other;  /* one for "yard" */
   gboolean is_answered;
-  gboolean has_failed; /* its turn, when it was answered */
+  gboolean has_failed; /* its turn, or a change of its own, when it was answered */
+  gboolean is_written; /* all that it writes, when nothing has failed yet */
   char *id;
   GError *error;
   guint n_told; /* of uploads */

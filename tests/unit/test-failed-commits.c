@@ -32,7 +32,7 @@ on_done (const GError *error, gpointer user_data)
 
   g_assert_false (scene->is_answered);
   scene->is_answered = TRUE;
-  scene->has_failed = test_failure_has_come ();
+  scene->has_failed = test_failure_has_taken_turn () || (test_failure_has_come () && !scene->is_written);
   scene->error = error ? g_error_copy (error) : NULL;
 }
 
@@ -484,14 +484,19 @@ prepare (TestScene *scene, const Command *command)
     command->prepare (scene);
 }
 
+/* A command that writes at once has written all when it returns. Where the machine is slow, a report of an attempt comes into the same
+ * turn after it: if a statement of that fails, the command is done all the same. */
 static void
 run_to_its_answer (TestScene *scene, const Command *command)
 {
-  scene->is_answered = FALSE;
+  guint n_rows = test_failure_count ();
+
+  scene->is_answered = scene->is_written = FALSE;
   scene->n_told = 0;
   g_clear_error (&scene->error);
   g_clear_pointer (&scene->id, g_free);
   command->run (scene, command);
+  scene->is_written = test_failure_count () > n_rows && !test_failure_has_come ();
   test_wait_until (is_answered, scene, 10);
   test_rig_settle (scene->rig);
   n_cells++;
@@ -528,8 +533,8 @@ check_failed (TestScene *scene, const Command *command, const TestFailure *failu
     check_answer (scene, where);
   test_memory_assert_fresh (rig, where);
   after = test_memory_dup_attempts (rig);
-  if (is_asked && scene->error)
-    g_assert_cmpstr (after, ==, before);
+  if (is_asked && scene->error && !g_str_equal (after, before))
+    g_error ("%s: attempts were:\n%s\nand are now:\n%s\n(%s)", where, before, after, scene->error->message);
   if (scene->error && scene->n_told > 0)
     g_error ("%s: %u changes were told of that are not so: %s", where, scene->n_told, scene->error->message);
   test_failure_end (rig->database);
