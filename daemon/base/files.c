@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* 64 MiB in blocks of 512 bytes. */
@@ -100,6 +101,31 @@ void
 ob_fd_start_sync (int fd, off_t from)
 {
   (void) sync_file_range (fd, from, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+gboolean
+ob_fd_get_room (int fd, guint64 *free_bytes, guint64 *size_bytes)
+{
+  struct statvfs disk;
+
+  if (fstatvfs (fd, &disk) != 0 || disk.f_blocks == 0)
+    return FALSE;
+  *free_bytes = (guint64) disk.f_bavail * disk.f_frsize;
+  *size_bytes = (guint64) disk.f_blocks * disk.f_frsize;
+
+  return TRUE;
+}
+
+gboolean
+ob_folder_get_room (const char *path, guint64 *free_bytes, guint64 *size_bytes)
+{
+  int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  gboolean is_known = fd >= 0 && ob_fd_get_room (fd, free_bytes, size_bytes);
+
+  if (fd >= 0)
+    (void) close (fd);
+
+  return is_known;
 }
 
 int

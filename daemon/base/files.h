@@ -28,6 +28,11 @@ gboolean ob_fd_write_all (int fd, const void *bytes, gsize size_bytes, const cha
 /* Has the kernel begin to write what a file has from there on, and does not wait: a sync then finds less left to do. */
 void ob_fd_start_sync (int fd, off_t from);
 
+/* @free_bytes, @size_bytes: (out): of the disk that the file is on; the free ones are those that this user may write. Returns: whether
+ * it is known: some file systems do not know how large they are */
+gboolean ob_fd_get_room (int fd, guint64 *free_bytes, guint64 *size_bytes);
+gboolean ob_folder_get_room (const char *path, guint64 *free_bytes, guint64 *size_bytes);
+
 /* Opens one of our own files for reading, if it is a regular file and no link: a pipe or a device of that name could
  * block, or never end. Returns: -1 with errno, which is EINVAL for anything but a file and ELOOP for a link */
 int ob_file_open_own (const char *path);

@@ -338,6 +338,12 @@ ob_broker_is_in_memory (ObBroker *self)
   return self->is_in_memory;
 }
 
+gboolean
+ob_broker_get_room (ObBroker *self, guint64 *free_bytes, guint64 *size_bytes)
+{
+  return ob_spool_get_room (self->members->spool, free_bytes, size_bytes);
+}
+
 /* --- Web apps --- */
 
 /* A change of the web apps that is not on the disk yet. */

@@ -50,6 +50,9 @@ ObBroker *ob_broker_new (ObDatabase *database, ObSpool *spool, ObSecrets *secret
 void ob_broker_set_in_memory (ObBroker *self, gboolean is_in_memory);
 gboolean ob_broker_is_in_memory (ObBroker *self);
 
+/* @free_bytes, @size_bytes: (out): of the disk with the copies. Returns: whether it is known */
+gboolean ob_broker_get_room (ObBroker *self, guint64 *free_bytes, guint64 *size_bytes);
+
 /* The queue that was in the data folder is missing. New files are kept, and nothing is sent until a person resumes the
  * queue; then @on_given_up is called. */
 void ob_broker_miss_queue (ObBroker *self, const char *words, void (*on_given_up) (gpointer user_data),

@@ -360,8 +360,7 @@ add_boolean (GVariantBuilder *builder, const char *name, gboolean value)
 }
 
 GVariant *
-ob_document_conditions (const ObConditions *conditions, const char *const *sources, guint64 metered_bytes,
-                        gboolean is_in_memory, gboolean has_media_types, const char *const *unclaimed, gint64 now_ms)
+ob_document_conditions (const ObConditions *conditions, const ObDocumentDevice *device, gint64 now_ms)
 {
   GVariantBuilder builder;
 
@@ -374,17 +373,22 @@ ob_document_conditions (const ObConditions *conditions, const char *const *sourc
   add_boolean (&builder, "roaming", conditions->is_roaming);
   add_string (&builder, "network", *conditions->network_id ? conditions->network_id : NULL);
   add_string (&builder, "network_uuid", *conditions->network_uuid ? conditions->network_uuid : NULL);
-  g_variant_builder_add (&builder, "{sv}", "metered_bytes", g_variant_new_uint64 (metered_bytes));
+  g_variant_builder_add (&builder, "{sv}", "metered_bytes", g_variant_new_uint64 (device->metered_bytes));
   add_boolean (&builder, "on_battery", conditions->is_on_battery);
   if (conditions->is_on_battery)
     g_variant_builder_add (&builder, "{sv}", "battery", g_variant_new_uint32 (conditions->battery_percent));
   add_boolean (&builder, "power_saver", conditions->is_power_saver);
   add_boolean (&builder, "sleeping", conditions->is_sleeping);
   add_boolean (&builder, "shutting_down", conditions->is_shutting_down);
-  add_boolean (&builder, "in_memory", is_in_memory);
-  add_boolean (&builder, "media_types", has_media_types);
-  g_variant_builder_add (&builder, "{sv}", "unclaimed", g_variant_new_strv (unclaimed, -1));
-  g_variant_builder_add (&builder, "{sv}", "sources", g_variant_new_strv (sources, -1));
+  add_boolean (&builder, "in_memory", device->is_in_memory);
+  add_boolean (&builder, "media_types", device->has_media_types);
+  g_variant_builder_add (&builder, "{sv}", "unclaimed", g_variant_new_strv (device->unclaimed, -1));
+  g_variant_builder_add (&builder, "{sv}", "sources", g_variant_new_strv (device->sources, -1));
+  if (device->size_bytes > 0)
+    {
+      g_variant_builder_add (&builder, "{sv}", "disk_free", g_variant_new_uint64 (device->free_bytes));
+      g_variant_builder_add (&builder, "{sv}", "disk_size", g_variant_new_uint64 (device->size_bytes));
+    }
   add_time (&builder, "now", now_ms);
 
   return g_variant_builder_end (&builder);

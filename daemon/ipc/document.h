@@ -30,10 +30,19 @@ GVariant *ob_document_rule (const ObRule *rule, gboolean is_persons);
 GVariant *ob_document_explanation (ObBroker *broker, const ObUpload *upload, gboolean is_persons);
 GVariant *ob_document_journal_row (ObBroker *broker, const ObJournalRow *row);
 
-/* @sources: who it comes from. @has_media_types: the device has a database of them. @unclaimed: paths, of ob_broker_list_unclaimed(). */
-GVariant *ob_document_conditions (const ObConditions *conditions, const char *const *sources, guint64 metered_bytes,
-                                  gboolean is_in_memory, gboolean has_media_types, const char *const *unclaimed,
-                                  gint64 now_ms);
+/* What is told of the device beside its conditions. */
+typedef struct
+{
+  const char *const *sources;   /* who the conditions come from */
+  const char *const *unclaimed; /* paths, of ob_broker_list_unclaimed() */
+  guint64 metered_bytes;
+  guint64 free_bytes; /* of the disk with the copies; told where size_bytes is not 0 */
+  guint64 size_bytes;
+  gboolean is_in_memory;
+  gboolean has_media_types; /* the device has a database of them */
+} ObDocumentDevice;
+
+GVariant *ob_document_conditions (const ObConditions *conditions, const ObDocumentDevice *device, gint64 now_ms);
 
 GVariant *ob_document_group (const ObGroupStatus *group);
 

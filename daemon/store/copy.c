@@ -14,7 +14,6 @@
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define WRITER_MS 100
@@ -50,11 +49,9 @@ set_busy (GError **error)
 gboolean
 ob_copy_has_room (int fd, guint64 bytes, GError **error)
 {
-  struct statvfs disk;
+  guint64 free_bytes, size_bytes;
 
-  /* Some file systems do not know how large they are. */
-  if (fstatvfs (fd, &disk) != 0 || disk.f_blocks == 0
-      || (guint64) disk.f_bavail * disk.f_frsize >= bytes + OB_COPY_RESERVE_BYTES)
+  if (!ob_fd_get_room (fd, &free_bytes, &size_bytes) || free_bytes >= bytes + OB_COPY_RESERVE_BYTES)
     return TRUE;
   g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL,
                "The disk is full: less than %d MiB would be left, which the queue needs to go on",
@@ -381,12 +378,12 @@ count_holes (int fd, off_t size)
 static gboolean
 check_room (const Copier *copier, const ObSource *source, GError **error)
 {
-  struct statvfs disk;
+  guint64 free_bytes, size_bytes;
 
   if (copier->target >= 0)
     return ob_copy_has_room (copier->target, (guint64) source->before.st_size, error);
-  if (source->reader || !copier->is_own || fstatvfs (copier->source, &disk) != 0 || disk.f_blocks == 0
-      || count_holes (copier->source, source->before.st_size) <= (guint64) disk.f_blocks * disk.f_frsize)
+  if (source->reader || !copier->is_own || !ob_fd_get_room (copier->source, &free_bytes, &size_bytes)
+      || count_holes (copier->source, source->before.st_size) <= size_bytes)
     return TRUE;
   g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
                "The file has %" G_GINT64_FORMAT " bytes, more than its disk has room for, and almost none are written",

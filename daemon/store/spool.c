@@ -15,7 +15,6 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define SETTINGS_MAX_BYTES (64 * 1024 * 1024)
@@ -150,9 +149,15 @@ ob_spool_is_there (ObSpool *spool)
 static gboolean
 has_room (int fd, guint64 bytes)
 {
-  struct statvfs disk;
+  guint64 free_bytes, size_bytes;
 
-  return fstatvfs (fd, &disk) != 0 || disk.f_blocks == 0 || (guint64) disk.f_bavail * disk.f_frsize >= bytes;
+  return !ob_fd_get_room (fd, &free_bytes, &size_bytes) || free_bytes >= bytes;
+}
+
+gboolean
+ob_spool_get_room (ObSpool *spool, guint64 *free_bytes, guint64 *size_bytes)
+{
+  return ob_folder_get_room (spool->data_folder, free_bytes, size_bytes);
 }
 
 static char *

@@ -38,6 +38,9 @@ void ob_spool_take_reserve (ObSpool *spool);
  * made room. Returns: whether there was one. */
 gboolean ob_spool_give_reserve (ObSpool *spool);
 
+/* As ob_fd_get_room(), of the disk with the copies. */
+gboolean ob_spool_get_room (ObSpool *spool, guint64 *free_bytes, guint64 *size_bytes);
+
 /**
  * ob_spool_copy:
  * @spool: a spool

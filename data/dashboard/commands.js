@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Outbox authors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// What a person does: each command goes by its button, which is off until the answer is here. A refusal is told in the broker's words.
+// What a person does: each command goes by its button, which is off until the answer is here, and keeps the focus. A refusal is told in the broker's words.
 import { Problem } from './api.js';
 import { safe } from './text.js';
 import { _ } from './words.js';
@@ -25,7 +25,9 @@ export class Commands {
 
   // Does something by a button. Returns: what work() gave; undefined where it failed, which is told then.
   async by(button, work) {
-    button.disabled = true;
+    if (button.getAttribute('aria-disabled') === 'true')
+      return undefined;
+    button.setAttribute('aria-disabled', 'true');
     try {
       const result = await work();
 
@@ -39,7 +41,7 @@ export class Commands {
         this.#tell(error instanceof Problem ? safe(error.message) : _('The broker does not answer.'), true);
       return undefined;
     } finally {
-      button.disabled = false;
+      button.removeAttribute('aria-disabled');
     }
   }
 

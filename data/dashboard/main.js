@@ -15,6 +15,7 @@ import { GroupsView } from './view-groups.js';
 import { HoldsView } from './view-holds.js';
 import { LogView } from './view-log.js';
 import { RulesView } from './view-rules.js';
+import { StorageView } from './view-storage.js';
 import { UploadsView } from './view-uploads.js';
 import { loadWords, _ } from './words.js';
 
@@ -108,12 +109,14 @@ function makeDraw(model, parts) {
 function makeNav(tools) {
   const { model } = tools;
   const uploads = _('Uploads');
+  const inTrouble = () => model.destinations.filter(each => each.needs_user).length;
   const nav = new Nav([
     { title: uploads, views: [new HoldsView(tools), new UploadsView(tools)],
       count: () => model.count('all').uploads - model.count('done').uploads },
     { title: _('Groups'), views: [new GroupsView(tools)], count: () => model.groups.filter(({ state }) => state !== 'done').length },
-    { title: _('Destinations'), views: [new DestinationsView(tools)], needsYou: () => model.destinations.some(each => each.needs_user) },
+    { title: _('Destinations'), views: [new DestinationsView(tools)], count: inTrouble, needsYou: () => inTrouble() > 0 },
     { title: _('Rules'), views: [new RulesView()], needsYou: () => Boolean(model.policy.problem) },
+    { title: _('Storage'), views: [new StorageView()], needsYou: () => model.hasHold('storage') || model.count('unclaimed').uploads > 0 },
     { title: _('Web apps'), views: [new AppsView(tools)] },
     { title: _('Log'), views: [new LogView(tools)] },
   ]);

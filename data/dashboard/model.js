@@ -9,6 +9,9 @@ const LISTED_FIRST = 200;
 const LISTED_MORE = 500;
 const GROUPS_MOST = 500;
 
+// Of what has arrived in view, so many stay.
+const ARRIVED_MOST = 20;
+
 // Counts and groups are asked for anew when uploads have changed, but not more often.
 const COUNT_EVERY_MS = 1000;
 
@@ -89,7 +92,7 @@ export class Model extends EventTarget {
   }
 
   // The list and the stream come by connections of their own: what the stream has told since the list was asked for is newer. What
-  // has arrived while the person looked on stays in view until they look away, or until others need the room.
+  // has arrived while the person looked on stays in view until they look away; of much, the last of it.
   #loadUploads() {
     return this.#once('uploads', async () => {
       const query = this.#query;
@@ -99,12 +102,11 @@ export class Model extends EventTarget {
 
       if (query !== this.#query)
         return;
+      const kept = [...this.uploads.values()].filter(upload => this.#touched.has(upload.id) || this.#hasArrived(upload));
       const listed = items.filter(({ id }) => !this.#touched.has(id));
-      const arrived = [...this.uploads.values()].filter(({ id, state }) => state === 'done' && this.which !== 'all' && !this.#touched.has(id));
-      const touched = [...this.uploads.values()].filter(({ id }) => this.#touched.has(id));
-      const room = Math.max(this.#listed - listed.length - touched.length, 0);
 
-      this.uploads = new Map([...arrived.slice(Math.max(arrived.length - room, 0)), ...touched, ...listed].map(upload => [upload.id, upload]));
+      this.uploads = new Map([...kept, ...listed].map(upload => [upload.id, upload]));
+      this.#forgetArrived();
       this.hasMore = !isWhole;
       this.isLoaded = true;
     });
@@ -151,10 +153,22 @@ export class Model extends EventTarget {
     return this.#loadUploads();
   }
 
+  #hasArrived({ state }) {
+    return state === 'done' && this.which !== 'all' && this.which !== 'done';
+  }
+
+  #forgetArrived() {
+    const arrived = [...this.uploads.values()].filter(upload => this.#hasArrived(upload)).sort((a, b) => b.done_at - a.done_at);
+
+    for (const { id } of arrived.slice(ARRIVED_MOST))
+      this.uploads.delete(id);
+  }
+
   #countSoon() {
     this.#timer ||= setTimeout(() => {
       this.#timer = 0;
       this.#loadCounts();
+      this.#forgetArrived();
       if (this.#isThin)
         this.#loadUploads();
     }, COUNT_EVERY_MS);

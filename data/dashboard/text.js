@@ -91,5 +91,22 @@ export function reconcile(list, items, key, make) {
       list.insertBefore(element, place);
   }
   for (const element of kept.values())
-    element.remove();
+    removeChild(list, element);
+}
+
+const FOCUSABLE = 'button, summary, input, select, textarea';
+
+// The focus of somebody without a mouse goes to what is beside, and not to the top of the page.
+function removeChild(list, element) {
+  const beside = element.nextElementSibling ?? element.previousElementSibling;
+  const hadFocus = element.contains(document.activeElement);
+
+  element.remove();
+  if (!hadFocus)
+    return;
+  const next = beside?.matches(FOCUSABLE) ? beside : beside?.querySelector(FOCUSABLE);
+
+  if (!next)
+    list.tabIndex = -1;
+  (next ?? list).focus();
 }

@@ -85,12 +85,24 @@ export function bar(label) {
   return element;
 }
 
+const SPOKEN_EVERY_MS = 15000;
+
 export class AnswerView {
-  #text = h('p', { className: 'answer', role: 'status' });
+  #text = h('p', { className: 'answer' });
+  #spoken = h('p', { className: 'spoken', role: 'status' });
+  #spokenMs = 0;
   #safety = h('p', { className: 'safety' });
   #network = h('p', { className: 'quiet' });
   #worries = h('div');
-  element = h('section', {}, this.#text, this.#safety, this.#network, this.#worries);
+  element = h('section', {}, this.#text, this.#spoken, this.#safety, this.#network, this.#worries);
+
+  // The answer changes with each byte: a screen reader that told all of it would tell nothing else.
+  #speak(text) {
+    if (Date.now() - this.#spokenMs < SPOKEN_EVERY_MS)
+      return;
+    this.#spokenMs = Date.now();
+    setText(this.#spoken, text);
+  }
 
   draw(model) {
     const { text, isBad } = safety(model);
@@ -99,6 +111,7 @@ export class AnswerView {
     if (!model.isKnown)
       return;
     setText(this.#text, answer(model));
+    this.#speak(`${answer(model)} ${text}`);
     this.#text.classList.toggle('good', model.count('all').uploads === model.count('done').uploads);
     setText(this.#safety, text);
     this.#safety.classList.toggle('bad', isBad);

@@ -92,7 +92,7 @@ function makeDestination(tools) {
     setText(mark, next.default ? _('Takes what names no destination') : '');
     setText(label, isReady ? _('Ready') : labels.status({ state: next.state, reason: next.reasons?.[0], until: next.until }, Date.now()));
     label.className = `label ${isReady ? 'good' : next.needs_user ? 'bad' : 'waits'}`;
-    reconcile(holds, all, keyOfHold, () => makeHold(tools));
+    reconcile(holds, all, keyOfHold, ({ scope }) => makeHold(tools, scope === 'destination'));
     buttons.pause.dataset.command = isPaused ? 'resume' : 'pause';
     setText(buttons.pause, isPaused ? _('Resume') : _('Pause'));
     for (const button of Object.values(buttons))

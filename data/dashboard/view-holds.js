@@ -44,11 +44,11 @@ function obey({ commands, api, model }, { path, settingsOf }, button) {
     editDestination({ api, model }, model.destinations.find(({ name }) => name === settingsOf) ?? null, settingsOf);
 }
 
-// tools: { api, commands, model }
-export function makeHold(tools) {
+// tools: { api, commands, model }. isKnown: what it is about stands above it.
+export function makeHold(tools, isKnown = false) {
   const key = h('bdi', { className: 'key' }), label = h('span', { className: 'label' });
   const message = h('p', { className: 'words' }), next = h('p'), command = h('code'), actions = h('div', { className: 'actions' });
-  const element = h('li', { className: 'hold' }, h('p', { className: 'title' }, key, label), message, next, command, actions);
+  const element = h('li', { className: 'hold' }, h('p', { className: 'title', hidden: isKnown }, key, label), message, next, command, actions);
 
   element.update = hold => {
     const { next: does, person } = labels.help('paused', hold.reason);

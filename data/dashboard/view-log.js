@@ -8,7 +8,7 @@ import { _, labels, ngettext } from './words.js';
 
 // What is no state and no hold.
 const EVENTS = {
-  created: () => _('Handed over'), removed: () => _('Removed'), release: () => _('Goes on'), approved: () => _('Let in'),
+  added: () => _('Handed over'), created: () => _('Begun at the server'), paused: () => _('Paused by you'), resumed: () => _('Resumed by you'), removed: () => _('Removed'), release: () => _('Goes on'), approved: () => _('Let in'),
   denied: () => _('Denied'), revoked: () => _('Revoked'), lost: () => _('The copy on this device is gone'),
   restored: () => _('The copy on this device is back'), 'offset-back': () => _('The server has less than it had confirmed'),
   repaired: () => _('Repaired'),
@@ -17,7 +17,7 @@ const EVENTS = {
 // What a row says in words; an event that this page does not know is told by its name.
 function describeWhat({ event, state, reason = '' }) {
   if (event === 'state' && labels.title(state) !== state)
-    return labels.status({ state, reason }, Date.now());
+    return reason ? labels.status({ state, reason }, Date.now()) : labels.title(state);
   if (event === 'hold')
     return reason.split(/[ ,]+/).map(name => labels.status({ state: 'paused', reason: name }, Date.now())).join(', ');
   return EVENTS[event]?.() ?? [event, reason].filter(part => part).join(' · ');
@@ -43,13 +43,13 @@ export class LogView {
     this.api = api;
   }
 
-  async draw({ summary }) {
+  async draw({ summary, uploads }) {
     if (summary === this.#drawn)
       return;
     this.#drawn = summary;
     const { entries } = await this.api.get('/v1/history').catch(() => ({ entries: [] }));
 
     this.#list.replaceChildren(...entries.reverse().map(entry => h('li', {}, ...describeEntry(entry), ' ',
-                                                                   outside((entry.id ?? '').slice(-8), 'quiet'))));
+      outside(uploads.get(entry.id)?.name ?? (entry.id ?? '').slice(-8), 'quiet'))));
   }
 }

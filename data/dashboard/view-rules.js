@@ -47,7 +47,7 @@ function facts({ available, network, link, metered_effective: isMetered, roaming
 function drawRule(rule, holds) {
   const waits = holds.filter(({ scope, key = '' }) => scope === 'lane' && key.split('/')[1] === rule.name);
 
-  return h('li', { className: 'card' }, h('h3', {}, outside(rule.name)), h('p', {}, outside(describeRule(rule).join(' · '))),
+  return h('li', { className: 'card' }, h('h3', {}, outside(rule.name)), h('p', {}, outside(describeRule(rule).join(' · ') || _('Lets everything travel.'))),
            waits.map(hold => h('p', { className: 'waits' }, outside(hold.key.split('/')[0]), `: ${labelOfHold(hold)}`)),
            h('p', { className: 'quiet' }, outside(rule.file)));
 }

@@ -11,8 +11,16 @@ check (const ObConditions *conditions, const char *const *sources, const char *e
   const char *const unclaimed[] = { "/spool/1", NULL };
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) expected = g_variant_parse (G_VARIANT_TYPE_VARDICT, expected_text, NULL, NULL, &error);
-  g_autoptr (GVariant) document = g_variant_ref_sink (
-      ob_document_conditions (conditions, sources, 5, FALSE, TRUE, unclaimed, G_GINT64_CONSTANT (1750000000000)));
+  const ObDocumentDevice device = {
+    .sources = sources,
+    .unclaimed = unclaimed,
+    .metered_bytes = 5,
+    .free_bytes = 7,
+    .size_bytes = 9,
+    .has_media_types = TRUE,
+  };
+  g_autoptr (GVariant) document
+      = g_variant_ref_sink (ob_document_conditions (conditions, &device, G_GINT64_CONSTANT (1750000000000)));
   g_autofree char *text = g_variant_print (document, TRUE);
 
   g_assert_no_error (error);
@@ -32,7 +40,7 @@ test_conditions_that_nobody_tells (void)
          " 'link': <'unknown'>, 'roaming': <false>, 'metered_bytes': <uint64 5>, 'on_battery': <false>, 'power_saver': "
          "<false>, 'sleeping': <false>,"
          " 'shutting_down': <false>, 'in_memory': <false>, 'media_types': <true>, 'unclaimed': <['/spool/1']>, "
-         "'sources': <@as []>, 'now': <int64 1750000000000>}");
+         "'sources': <@as []>, 'disk_free': <uint64 7>, 'disk_size': <uint64 9>, 'now': <int64 1750000000000>}");
 }
 
 static void
@@ -60,7 +68,7 @@ test_conditions_on_the_train (void)
          "<uint64 5>, 'on_battery': <true>,"
          " 'battery': <uint32 12>, 'power_saver': <true>, 'sleeping': <true>, 'shutting_down': <true>,"
          " 'in_memory': <false>, 'media_types': <true>, 'unclaimed': <['/spool/1']>, 'sources': <['NetworkManager', "
-         "'UPower']>, 'now': <int64 1750000000000>}");
+         "'UPower']>, 'disk_free': <uint64 7>, 'disk_size': <uint64 9>, 'now': <int64 1750000000000>}");
 }
 
 int

@@ -46,10 +46,16 @@ ob_operation_tell_conditions (const ObRequest *request, gint value)
   g_auto (GStrv) sources = ob_broker_list_sources (broker);
   g_auto (GStrv) unclaimed = ob_broker_list_unclaimed (broker);
 
+  ObDocumentDevice device = { .sources = (const char *const *) sources,
+                              .unclaimed = (const char *const *) unclaimed,
+                              .metered_bytes = ob_broker_get_metered_bytes (broker),
+                              .is_in_memory = ob_broker_is_in_memory (broker),
+                              .has_media_types = ob_broker_has_media_types (broker) };
+
+  if (!ob_broker_get_room (broker, &device.free_bytes, &device.size_bytes))
+    device.size_bytes = 0;
   ob_request_answer (request, "conditions",
-                     ob_document_conditions (ob_broker_get_conditions (broker), (const char *const *) sources,
-                                             ob_broker_get_metered_bytes (broker), ob_broker_is_in_memory (broker),
-                                             ob_broker_has_media_types (broker), (const char *const *) unclaimed,
+                     ob_document_conditions (ob_broker_get_conditions (broker), &device,
                                              ob_broker_get_now_ms (broker)));
 }
 
