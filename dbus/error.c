@@ -26,6 +26,7 @@ static const struct
   [OUTBOX_ERROR_TOO_MANY] = { "TooMany", 429 },
   [OUTBOX_ERROR_STORAGE] = { "Storage", 500 },
   [OUTBOX_ERROR_NO_BROKER] = { "NoBroker", 503 },
+  [OUTBOX_ERROR_QUOTA] = { "Quota", 507 },
 };
 
 GQuark

@@ -25,6 +25,7 @@ G_BEGIN_DECLS
  * @OUTBOX_ERROR_TOO_MANY: too many requests are waiting; try again later
  * @OUTBOX_ERROR_STORAGE: the disk or the database of this device reported an error
  * @OUTBOX_ERROR_NO_BROKER: the broker is not running and could not be started
+ * @OUTBOX_ERROR_QUOTA: the app has as much on this device as it may have; nothing was kept of the file
  *
  * Errors that the broker gives to its callers, in the domain %OUTBOX_ERROR.
  */
@@ -44,6 +45,7 @@ typedef enum
   OUTBOX_ERROR_TOO_MANY,
   OUTBOX_ERROR_STORAGE,
   OUTBOX_ERROR_NO_BROKER,
+  OUTBOX_ERROR_QUOTA,
 } OutboxError;
 
 /**

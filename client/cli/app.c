@@ -16,10 +16,41 @@ is_waiting (GVariant *app)
   return g_str_equal (cli_get_string (app, "state"), "waiting");
 }
 
+/* Returns: (transfer full): what it has here that has not arrived; empty for nothing */
+static char *
+dup_use (GVariant *app)
+{
+  g_autofree char *size = NULL;
+  guint32 files = 0;
+  guint64 bytes = 0;
+
+  (void) g_variant_lookup (app, "files", "u", &files);
+  (void) g_variant_lookup (app, "bytes", "t", &bytes);
+  size = g_format_size (bytes);
+
+  /* Translators: how much of an app waits here, such as "3 files, 1.2 MB". */
+  return files > 0 ? g_strdup_printf (ngettext ("%u file, %s", "%u files, %s", files), files, size) : g_strdup ("");
+}
+
+/* What the policy allows each app, where it says something. */
+static void
+print_limits (OutboxClient *client)
+{
+  g_autoptr (GVariant) results = cli_call (client, "Policy", "Get", NULL, NULL);
+  g_autoptr (GVariant) policy = results ? g_variant_get_child_value (results, 0) : NULL;
+  g_autoptr (GVariant) quota = policy ? g_variant_lookup_value (policy, "quota", G_VARIANT_TYPE_VARDICT) : NULL;
+  g_auto (GStrv) lines = quota ? cli_quota_list (quota) : NULL;
+  g_autofree char *joined = lines ? g_strjoinv (" ", lines) : NULL;
+
+  if (joined && *joined)
+    /* Translators: what may not have arrived yet of each app, such as "max-files=100 max-bytes=1.0 GB". */
+    g_print (_ ("Each app may have here: %s\n"), joined);
+}
+
 static void
 print_table (GVariant *apps)
 {
-  const char *const headings[] = { _ ("APP"), _ ("STATUS"), _ ("SCOPE"), _ ("CODE"), NULL };
+  const char *const headings[] = { _ ("APP"), _ ("STATUS"), _ ("SCOPE"), _ ("CODE"), _ ("NOT ARRIVED YET"), NULL };
   g_autoptr (CliTable) table = cli_table_new (headings);
   GVariantIter iter;
   GVariant *child;
@@ -28,11 +59,12 @@ print_table (GVariant *apps)
   while ((child = g_variant_iter_next_value (&iter)))
     {
       g_autoptr (GVariant) app = child;
+      g_autofree char *use = dup_use (app);
       gboolean may_manage = g_str_equal (cli_get_string (app, "scope"), "manage");
 
       cli_table_add (table, is_waiting (app) ? CLI_STYLE_WAITS : CLI_STYLE_PLAIN, cli_get_string (app, "app"),
                      is_waiting (app) ? _ ("Waits for your answer") : _ ("Let in"),
-                     may_manage ? _ ("all uploads") : _ ("its own uploads"), cli_get_string (app, "code"));
+                     may_manage ? _ ("all uploads") : _ ("its own uploads"), cli_get_string (app, "code"), use);
     }
   cli_table_print (table);
 }
@@ -74,6 +106,8 @@ list (gboolean is_json)
     }
   else
     g_printerr (_ ("No web apps.\n"));
+  if (!is_json)
+    print_limits (client);
 
   return CLI_DONE;
 }

@@ -122,6 +122,19 @@ print_problem (GVariant *policy)
 }
 
 static void
+print_quota (GVariant *policy)
+{
+  g_autoptr (GVariant) quota = g_variant_lookup_value (policy, "quota", G_VARIANT_TYPE_VARDICT);
+  g_auto (GStrv) lines = quota ? cli_quota_list (quota) : NULL;
+
+  if (!lines || !*lines)
+    return;
+  g_print ("\n%s[Apps]%s\n", cli_style_begin (CLI_STYLE_BOLD), cli_style_end (CLI_STYLE_BOLD));
+  for (guint i = 0; lines[i]; i++)
+    g_print ("%s\n", lines[i]);
+}
+
+static void
 print_policy (GVariant *policy)
 {
   g_autoptr (GVariant) rules = g_variant_lookup_value (policy, "rules", G_VARIANT_TYPE ("aa{sv}"));
@@ -135,6 +148,7 @@ print_policy (GVariant *policy)
       g_print ("\n%s[Policy]%s\n", cli_style_begin (CLI_STYLE_BOLD), cli_style_end (CLI_STYLE_BOLD));
       print_line ("monthly-budget", budget);
     }
+  print_quota (policy);
   for (gsize i = 0; rules && i < g_variant_n_children (rules); i++)
     {
       g_autoptr (GVariant) rule = g_variant_get_child_value (rules, i);

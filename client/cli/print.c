@@ -140,6 +140,44 @@ cli_text_dup_time (gint64 at_ms)
   return time ? g_date_time_format (time, "%Y-%m-%d %H:%M:%S") : g_strdup ("");
 }
 
+GStrv
+cli_quota_list (GVariant *quota)
+{
+  static const struct
+  {
+    const char *member;
+    const char *key;
+    gboolean is_size;
+  } limits[] = { { "max_files", "max-files", FALSE },
+                 { "max_bytes", "max-bytes", TRUE },
+                 { "max_metadata", "max-metadata", TRUE },
+                 { "max_saving", "max-saving", FALSE } };
+  GStrvBuilder *lines = g_strv_builder_new ();
+  GStrv list;
+
+  for (guint i = 0; i < G_N_ELEMENTS (limits); i++)
+    {
+      guint64 limit = 0;
+      g_autofree char *line = NULL;
+
+      (void) g_variant_lookup (quota, limits[i].member, "t", &limit);
+      if (limits[i].is_size)
+        {
+          g_autofree char *size = g_format_size (limit);
+
+          line = g_strdup_printf ("%s=%s", limits[i].key, size);
+        }
+      else
+        line = g_strdup_printf ("%s=%" G_GUINT64_FORMAT, limits[i].key, limit);
+      if (limit > 0)
+        g_strv_builder_add (lines, line);
+    }
+  list = g_strv_builder_end (lines);
+  g_strv_builder_unref (lines);
+
+  return list;
+}
+
 const char *
 cli_text_network (const char *kind)
 {

@@ -96,6 +96,11 @@ void cli_facts_print (CliFacts *facts);
 /* The same for a given width; 0: any. */
 void cli_facts_print_in (CliFacts *facts, guint columns);
 
+/* --- Quotas --- */
+
+/* @quota: of Policy.Get. Returns: (transfer full): the limits that there are, as lines of outbox.conf */
+GStrv cli_quota_list (GVariant *quota);
+
 /* --- Holds --- */
 
 /* Prints a hold: what it holds and why, the error behind it, what happens next, and what a person can do. */

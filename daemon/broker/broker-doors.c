@@ -120,6 +120,12 @@ ob_broker_summarise (ObBroker *self, guint64 uploads[OUTBOX_N_STATES], guint64 b
 }
 
 gboolean
+ob_broker_count_use (ObBroker *self, const char *app, ObAppUse *use, GError **error)
+{
+  return ob_uploads_count_use (self->members->database, app, use, error);
+}
+
+gboolean
 ob_broker_count_lost (ObBroker *self, guint64 *uploads, guint64 *bytes, GError **error)
 {
   return ob_uploads_count_lost (self->members->database, uploads, bytes, error);

@@ -221,6 +221,9 @@ GArray *ob_broker_find_kinds (ObBroker *self, OutboxState state, GError **error)
 gboolean ob_broker_summarise (ObBroker *self, guint64 uploads[OUTBOX_N_STATES], guint64 bytes[OUTBOX_N_STATES],
                               GError **error);
 
+/* Counts what an app has here that has not arrived. Errors: Storage. */
+gboolean ob_broker_count_use (ObBroker *self, const char *app, ObAppUse *use, GError **error);
+
 /* Number and bytes of uploads whose saved copy is gone or damaged. Errors: Storage. */
 gboolean ob_broker_count_lost (ObBroker *self, guint64 *uploads, guint64 *bytes, GError **error);
 

@@ -15,12 +15,14 @@ begin (GVariantBuilder *builder, const char *origin, const char *state, gboolean
 }
 
 GVariant *
-ob_document_app (const ObPairedApp *app)
+ob_document_app (const ObPairedApp *app, const ObAppUse *use)
 {
   GVariantBuilder builder;
 
   begin (&builder, app->origin, "paired", app->may_manage);
   g_variant_builder_add (&builder, "{sv}", "paired_at", g_variant_new_int64 (app->paired_at_ms));
+  g_variant_builder_add (&builder, "{sv}", "files", g_variant_new_uint32 ((guint32) MIN (use->files, G_MAXUINT32)));
+  g_variant_builder_add (&builder, "{sv}", "bytes", g_variant_new_uint64 (use->bytes));
 
   return g_variant_builder_end (&builder);
 }

@@ -82,6 +82,20 @@ ob_document_rule (const ObRule *rule, gboolean is_persons)
   return g_variant_builder_end (&builder);
 }
 
+static GVariant *
+make_quota (const ObQuota *quota)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  add (&builder, "max_files", g_variant_new_uint64 (quota->files));
+  add (&builder, "max_bytes", g_variant_new_uint64 (quota->bytes));
+  add (&builder, "max_metadata", g_variant_new_uint64 (quota->metadata_bytes));
+  add (&builder, "max_saving", g_variant_new_uint64 (quota->saving));
+
+  return g_variant_builder_end (&builder);
+}
+
 /* A file name is bytes, not text. */
 static GVariant *
 make_file_name (const char *path)
@@ -105,6 +119,7 @@ ob_document_policy (ObConfiguration *configuration)
     g_variant_builder_add_value (&list, ob_document_rule (rules->rules->pdata[i], TRUE));
   add (&builder, "rules", g_variant_builder_end (&list));
   add (&builder, "budget", g_variant_new_uint64 (rules->budget_bytes));
+  add (&builder, "quota", make_quota (&rules->quota));
   g_variant_builder_init (&list, G_VARIANT_TYPE_STRING_ARRAY);
   for (; *files; files++)
     g_variant_builder_add_value (&list, make_file_name (*files));

@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 /* All return floating variants of type a{sv}, ob_document_holds() of type aa{sv}. */
 GVariant *ob_document_upload (ObBroker *broker, const ObUpload *upload);
 GVariant *ob_document_destination (ObBroker *broker, const ObDestination *destination);
-GVariant *ob_document_app (const ObPairedApp *app);
+GVariant *ob_document_app (const ObPairedApp *app, const ObAppUse *use);
 /* @until_ms: when it ends, in Unix milliseconds */
 GVariant *ob_document_pairing_request (const ObPairingRequest *request, gint64 until_ms);
 GVariant *ob_document_trial (const ObTrialReport *report);

@@ -121,6 +121,18 @@ read_budget (gpointer field, const char *value)
 }
 
 static const char *
+read_count (gpointer field, const char *value)
+{
+  guint64 *count = field;
+
+  *count = 0;
+
+  return *value == '\0' || g_ascii_string_to_unsigned (value, 10, 1, G_MAXUINT32, count, NULL)
+             ? NULL
+             : "a whole number from 1";
+}
+
+static const char *
 read_rate (gpointer field, const char *value)
 {
   guint64 *rate_bytes_per_s = field;
@@ -290,6 +302,14 @@ static const Key policy_keys[] = {
   { NULL, NULL, 0 },
 };
 
+static const Key app_keys[] = {
+  { "max-files", read_count, G_STRUCT_OFFSET (ObRules, quota.files) },
+  { "max-bytes", read_budget, G_STRUCT_OFFSET (ObRules, quota.bytes) },
+  { "max-metadata", read_budget, G_STRUCT_OFFSET (ObRules, quota.metadata_bytes) },
+  { "max-saving", read_count, G_STRUCT_OFFSET (ObRules, quota.saving) },
+  { NULL, NULL, 0 },
+};
+
 static const Key network_keys[] = {
   { "metered-interfaces", read_list, G_STRUCT_OFFSET (ObRules, metered_devices) },
   { NULL, NULL, 0 },
@@ -408,9 +428,11 @@ ob_rules_read (ObRules *into, const char *text, gsize size_bytes, const char *fi
         is_good = read_group (&reading, policy_keys, into, error);
       else if (g_str_equal (groups[i], "Network"))
         is_good = read_group (&reading, network_keys, into, error);
+      else if (g_str_equal (groups[i], "Apps"))
+        is_good = read_group (&reading, app_keys, into, error);
       else
-        is_good
-            = refuse (&reading, NULL, "there is no such group; there are [Network], [Policy] and [Rule NAME]", error);
+        is_good = refuse (&reading, NULL,
+                          "there is no such group; there are [Apps], [Network], [Policy] and [Rule NAME]", error);
       if (!is_good)
         return FALSE;
     }

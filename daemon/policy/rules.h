@@ -59,12 +59,22 @@ ObRule *ob_rule_new (const char *name);
 void ob_rule_free (ObRule *rule);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObRule, ob_rule_free)
 
+/* What each app may have here that has not arrived yet, by the group [Apps]. 0: no limit. */
+typedef struct
+{
+  guint64 files;
+  guint64 bytes;
+  guint64 metadata_bytes; /* of one file */
+  guint64 saving;         /* files that come in at once */
+} ObQuota;
+
 /* All rules in force, in order, and the settings that are not of one rule. Immutable once shared; reference counted. */
 typedef struct
 {
   GPtrArray *rules;       /* of ObRule, owned; the first is always "default" and matches everything */
   char **metered_devices; /* patterns of names of network devices that cost money; NULL: none */
   guint64 budget_bytes;   /* allowed on metered networks in a calendar month; 0: no limit */
+  ObQuota quota;          /* of each app */
 } ObRules;
 
 ObRules *ob_rules_new (void);

@@ -106,6 +106,30 @@ ob_uploads_has_app_in_lane (ObDatabase *database, const char *app, const ObLane 
 }
 
 gboolean
+ob_uploads_count_use (ObDatabase *database, const char *app, ObAppUse *use, GError **error)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database,
+                          "SELECT " TOTAL (uploads) ", " TOTAL (bytes) ", " TOTAL (
+                              uploads * (state = 0)) " FROM counters WHERE app = @app AND state <> 5",
+                          error);
+
+  if (!statement)
+    return FALSE;
+  ob_statement_bind_text (statement, "@app", app);
+  if (ob_statement_step (statement) != SQLITE_ROW)
+    {
+      ob_database_set_error (database, error);
+      return FALSE;
+    }
+  use->files = (guint64) MAX (ob_statement_get_number (statement, 0), 0);
+  use->bytes = (guint64) MAX (ob_statement_get_number (statement, 1), 0);
+  use->saving = (guint64) MAX (ob_statement_get_number (statement, 2), 0);
+
+  return TRUE;
+}
+
+gboolean
 ob_uploads_count_lost (ObDatabase *database, guint64 *uploads, guint64 *bytes, GError **error)
 {
   g_autoptr (ObStatement) statement

@@ -120,4 +120,15 @@ GArray *ob_uploads_count_group (ObDatabase *database, const char *group_app, con
 /* Returns: (transfer full) (nullable): the form of a group; of several, the one least far. Errors: NotFound, Storage. */
 ObUpload *ob_uploads_get_form (ObDatabase *database, const char *group_app, const char *group, GError **error);
 
+/* What an app has here that has not arrived yet. */
+typedef struct
+{
+  guint64 files;
+  guint64 bytes;
+  guint64 saving; /* of these files, those that still come in */
+} ObAppUse;
+
+/* Counts it from the counters; O(lanes). Errors: Storage. */
+gboolean ob_uploads_count_use (ObDatabase *database, const char *app, ObAppUse *use, GError **error);
+
 G_END_DECLS

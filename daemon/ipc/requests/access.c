@@ -35,8 +35,9 @@ add_waiting (const ObRequest *request, GVariantBuilder *documents)
 void
 ob_operation_list_apps (const ObRequest *request, gint value)
 {
+  ObBroker *broker = request->context->broker;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) apps = ob_broker_list_apps (request->context->broker, &error);
+  g_autoptr (GPtrArray) apps = ob_broker_list_apps (broker, &error);
   GVariantBuilder documents;
 
   if (!apps)
@@ -47,7 +48,13 @@ ob_operation_list_apps (const ObRequest *request, gint value)
   g_variant_builder_init (&documents, G_VARIANT_TYPE ("aa{sv}"));
   add_waiting (request, &documents);
   for (guint i = 0; i < apps->len; i++)
-    g_variant_builder_add_value (&documents, ob_document_app (apps->pdata[i]));
+    {
+      const ObPairedApp *app = apps->pdata[i];
+      ObAppUse use = { 0 };
+
+      (void) ob_broker_count_use (broker, app->origin, &use, NULL);
+      g_variant_builder_add_value (&documents, ob_document_app (app, &use));
+    }
   ob_request_answer (request, "apps", g_variant_builder_end (&documents));
 }
 
