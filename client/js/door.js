@@ -23,6 +23,10 @@ const JSON_TYPE = 'application/json';
 // As Chromium has called it since 145, and before.
 const PERMISSIONS = ['loopback-network', 'local-network-access'];
 
+const DENIED = 'This browser does not let the page reach programs on this device. Allow it in the site settings (“Apps on '
+  + 'device”); in an iframe, the page around it has to pass the permission on';
+const FORBIDDEN = 'The Content-Security-Policy of this page does not let it reach Outbox: its connect-src needs http://127.0.0.1:*';
+
 // What is told of a site that cannot ask for anything now.
 const STATES = {NoBroker: 'absent', NotPaired: 'unpaired', PermissionNeeded: 'ask', Blocked: 'blocked', Insecure: 'insecure'};
 
@@ -82,8 +86,7 @@ async function checkPermission(origin) {
   const permission = await askForPermission(origin);
 
   if (permission === 'denied')
-    throw new OutboxError('Blocked', 'This browser does not let the page reach programs on this device. Allow it in the '
-      + 'site settings (“Apps on device”); in an iframe, the page around it has to pass the permission on');
+    throw new OutboxError('Blocked', DENIED);
   if (permission === 'prompt' && navigator.userActivation?.isActive === false)
     throw new OutboxError('PermissionNeeded', 'The browser wants to ask whether this page may reach programs on this '
       + 'device, and asks only after a click');
@@ -187,11 +190,14 @@ export class Door {
     return this.#token ?? await (await this.#shelf).getFact('token').catch(() => {});
   }
 
-  // Nobody answers. What the page's policy forbids fails like that too, and the browser tells of it apart, perhaps a moment later.
+  // Nobody answers. What the page's policy forbids fails like that too, and the browser tells of it apart, perhaps a moment later; so does
+  // what a person refuses whom the browser has asked meanwhile.
   async #nobody() {
     await pause(0);
-    return this.#isForbidden ? new OutboxError('Blocked', 'The Content-Security-Policy of this page does not let it reach Outbox: '
-      + 'its connect-src needs http://127.0.0.1:*') : new OutboxError('NoBroker', 'Outbox does not answer on this device');
+    if (this.#isForbidden)
+      return new OutboxError('Blocked', FORBIDDEN);
+    return await askForPermission(this.#origin) === 'denied' ? new OutboxError('Blocked', DENIED)
+      : new OutboxError('NoBroker', 'Outbox does not answer on this device');
   }
 
   async #prove() {

@@ -27,6 +27,12 @@ function describe({key, name, size, isStream, isEnded, keptBytes, readBytes, off
     needsFile: !isRunning && !isWhole, isInterrupted: !isRunning && isStream && !isEnded};
 }
 
+function isSaidAlike(one, other) {
+  const say = ({name, mediaType, options}) => JSON.stringify([name, mediaType, options]);
+
+  return say(one) === say(other);
+}
+
 // Whether nobody could go on with it: no byte of it came, as of a file that was gone when it was read.
 function isNothing({size, readBytes, offset}) {
   return size !== 0 && readBytes === 0 && offset === 0;
@@ -93,9 +99,9 @@ export class Outbox {
         throw new OutboxError('KeyReused', 'Another file was submitted with this key');
       const made = makeSubmission(key, source, options);
       const submission = known ?? made;
-      // What the broker has not heard of yet is what it is said to be now.
-      if (!submission.path)
-        Object.assign(submission, {name: made.name, mediaType: made.mediaType, options: made.options});
+      // What the broker has not heard of yet is what it is said to be now. Said otherwise than before it is another creation.
+      if (!submission.path && !isSaidAlike(submission, made))
+        Object.assign(submission, {name: made.name, mediaType: made.mediaType, options: made.options, creation: made.creation});
       // What could not be kept is kept from its start, if it can be now.
       if (submission.keptBytes < submission.readBytes)
         Object.assign(submission, {readBytes: 0, keptBytes: 0, digests: []});

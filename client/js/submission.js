@@ -6,6 +6,7 @@
 //   key, name, mediaType, options    as it was submitted; the key is the submit key
 //   size, isStream, isEnded          size is null while a stream goes on
 //   readBytes, keptBytes, digests    what was read, what is on the shelf, and the SHA-256 of each piece of it
+//   creation                         a random number: who asks with it again, since no answer came, gets the same upload
 //   path, offset                     of the upload that the broker made, and how much of it survives there
 //   createdAt, handedOver            times; from handedOver on the broker has all of it, and the pieces are gone
 import {alone, amongFew} from './locks.js';
@@ -66,7 +67,7 @@ export function makeSubmission(key, source, options) {
     key, isStream, isEnded: !isStream, size: isStream ? null : source.size,
     name: options.name || source.name || 'upload', mediaType: options.mediaType ?? source.type?.split(';')[0] ?? '',
     options: {destination, group, groupTitle, form, priority, notBefore, metadata},
-    readBytes: 0, keptBytes: 0, digests: [], path: null, offset: 0, createdAt: Date.now(), handedOver: null,
+    readBytes: 0, keptBytes: 0, digests: [], creation: crypto.randomUUID(), path: null, offset: 0, createdAt: Date.now(), handedOver: null,
   };
 }
 
@@ -196,9 +197,11 @@ export class Sender {
 
   async #create() {
     const submission = this.#submission;
-    const length = submission.isEnded ? {'Upload-Length': String(submission.size)} : {'Upload-Defer-Length': '1'};
+    // The same words each time: those of a recording do not depend on whether it has ended.
+    const length = submission.isStream ? {'Upload-Defer-Length': '1'} : {'Upload-Length': String(submission.size)};
     const response = await this.#door.ask('POST', `/v1/tus/${writeQuery(submission.options)}`, {signal: this.#signal,
-      headers: {...TUS, ...length, 'Upload-Metadata': writeMetadata(submission)}, body: new Uint8Array()});
+      headers: {...TUS, ...length, 'Upload-Metadata': writeMetadata(submission), 'Idempotency-Key': submission.creation},
+      body: new Uint8Array()});
 
     await this.#entry.note({path: readPath(response), isLengthTold: 'Upload-Length' in length, offset: 0});
   }
@@ -227,7 +230,7 @@ export class Sender {
     if (this.#isMadeAnew)
       throw new OutboxError('Removed', 'The upload was removed at Outbox while it came in', {status: 404, cause});
     this.#isMadeAnew = true;
-    this.#submission.path = null;
+    Object.assign(this.#submission, {path: null, creation: crypto.randomUUID()});
     await this.#create();
   }
 

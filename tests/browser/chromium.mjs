@@ -119,6 +119,27 @@ async function closedWhileRecording(world, browser) {
   await again.close();
 }
 
+// The browser has no room for a file. The page asks for it when it is opened again, and it is the same upload.
+async function addedAgain(world, browser) {
+  const {file, sha256: digest} = world.makeFile('large.mp4', 24 * MIB);
+  const first = await browser.open(`${browser.site.page}?full&hold=${8 * MIB}`);
+
+  await isReady(first);
+  await first.setFile('#files', file);
+  await until('held piece', () => first.evaluate(() => probe.isHeld));
+  await first.close();
+
+  const again = await browser.open(browser.site.page);
+  await reads(again, 'large.mp4', 'FileNeeded');
+  await again.setFile('#files', file);
+  await arrives(world, 'large.mp4', digest);
+  assert.deepEqual(await again.evaluate(() => probe.sent), [[8, 8], [16, 8]].map(toBytes));
+  assert.equal((await world.list()).filter(({name}) => name === 'large.mp4').length, 1);
+  await reads(again, 'large.mp4', 'done');
+  assert.equal(await again.evaluate(() => document.querySelectorAll('#list [data-state=FileNeeded]').length), 0);
+  await again.close();
+}
+
 async function manyTabs(world, browser) {
   const tabs = [];
 
@@ -268,6 +289,11 @@ async function publicPage(world, browser) {
 
     await page.goto(url);
     assert.equal(await said, state, what);
+    if (state === 'ask') {
+      // The browser asks, and nobody is there who would allow it.
+      await page.click('#pair');
+      await until('word of it', () => page.evaluate(() => document.body.dataset.broker === 'blocked'));
+    }
     await page.close();
   }
 }
@@ -285,6 +311,7 @@ export const chromiumCases = {
     'what-a-script-asks-for': byScript,
     'a-recording-arrives-as-it-was-made': recorded,
     'closed-while-it-records': closedWhileRecording,
+    'a-file-that-has-to-be-added-again': addedAgain,
     'eight-tabs-share-one-stream': manyTabs,
   },
   others: {

@@ -2,12 +2,22 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Runs in the page before its own scripts: notes what it sends, holds pieces from an offset on (?hold=BYTES) until they are released,
-// so that a page can be closed there, and keeps what a recorder gave. It says what the page thinks of the broker: who asks the page acts as a person, to
+// so that a page can be closed there, has the browser refuse to keep files (?full), and keeps what a recorder gave. It says what the page thinks of the broker: who asks the page acts as a person, to
 // whom it may do more.
 const ask = window.fetch.bind(window);
 const holdFrom = Number(new URLSearchParams(location.search).get('hold') ?? Infinity);
 
 const released = new Promise(resolve => window.releaseHeld = resolve);
+
+if (new URLSearchParams(location.search).has('full')) {
+  const {put} = IDBObjectStore.prototype;
+
+  IDBObjectStore.prototype.put = function (...args) {
+    if (this.name === 'pieces')
+      throw new DOMException('There is no room', 'QuotaExceededError');
+    return put.apply(this, args);
+  };
+}
 
 window.probe = {sent: [], streams: 0, isHeld: false, recorded: []};
 

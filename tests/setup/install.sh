@@ -109,6 +109,7 @@ install_node_servers ()
 {
   command -v npm >/dev/null || { say "skipped: no npm; tests with Node servers are skipped"; return 0; }
   npm_folder clients || true
+  npm_folder types || true
   npm_folder servers --omit=optional || return 0
   at_least "$(node_version node)" 20.19.0 || npm_folder node-runtime || true
 }

@@ -30,6 +30,7 @@ export class Broker {
   streams = [];        // the controllers of event streams
   mostOpen = 0;        // uploads that were not whole at the same time
   before = () => {};   // before(method, path, n): may return an answer of its own
+  after = () => {};    // after(method, path): may throw, as where the answer is lost
 
   get whole() {
     return [...this.uploads.values()].filter(({length, bytes}) => bytes.length === length);
@@ -47,10 +48,13 @@ export class Broker {
   }
 
   #create(headers) {
-    const path = `/v1/tus/${this.uploads.size + 1}`;
+    const key = headers['Idempotency-Key'];
+    const again = [...this.uploads].find(([, upload]) => upload.key === key)?.[0];
+    const path = again ?? `/v1/tus/${this.uploads.size + 1}`;
     const length = headers['Upload-Length'];
 
-    this.uploads.set(path, {length: length === undefined ? null : Number(length), bytes: Buffer.alloc(0)});
+    if (!again)
+      this.uploads.set(path, {key, length: length === undefined ? null : Number(length), bytes: Buffer.alloc(0)});
     this.mostOpen = Math.max(this.mostOpen, this.uploads.size - this.whole.length);
     return answer(201, undefined, {Location: path});
   }
@@ -107,7 +111,10 @@ export class Broker {
     const own = await this.before(options.method, pathname, this.heard.length);
 
     options.signal?.throwIfAborted();
-    return own ?? this.#answer(options.method, pathname, options);
+    const response = own ?? await this.#answer(options.method, pathname, options);
+
+    this.after(options.method, pathname);
+    return response;
   };
 }
 

@@ -191,3 +191,23 @@ test('/js/outbox/takes-other-words-for-what-was-refused', async () => {
   assert.deepEqual(targets, ['?destination=nowhere', '?destination=depot']);
   await assert.rejects(page.submit(FILE, {metadata: {'a b': 'c'}}), {code: 'InvalidArgument'});
 });
+
+// Each answer is lost once, as where the broker is killed before it has written it.
+test('/js/outbox/is-one-upload-whatever-answer-is-lost', async t => {
+  const wait = globalThis.setTimeout;
+
+  t.mock.method(globalThis, 'setTimeout', use => wait(use, 0));
+  for (const source of [() => FILE, () => FILE.stream()])
+    for (let lost = 1, n = lost; lost <= n; lost++) {
+      const broker = new Broker();
+      const outbox = await makePage(broker);
+
+      n = 0;
+      broker.after = () => {
+        if (++n === lost)
+          throw new TypeError('Failed to fetch');
+      };
+      await outbox.submit(source());
+      assert.deepEqual([...broker.uploads.values()].map(({bytes}) => bytes.length), [FILE.size], `answer ${lost}`);
+    }
+});
