@@ -59,6 +59,7 @@ export class Events {
   #leading = null;   // the signal of #stop, while this tab reads the stream
   #state = null;     // the last message of `ready`, `gone` or `ended`
   #lastId = '';      // up to where this tab has been told
+  onReady = () => {}; // this tab has the stream
 
   // wake: an EventTarget whose `wake` ends the wait for the next try; it is dispatched when the broker is back.
   constructor(door, wake) {
@@ -214,6 +215,8 @@ export class Events {
       for await (const {id, type, data} of readEvents(response.body, () => deadline.renew())) {
         backOff.reset();
         this.#tell(type === 'ready' ? {type, id, since: since || id} : {...JSON.parse(data), type, id});
+        if (type === 'ready')
+          this.onReady();
       }
     } catch (cause) {
       // A connection that broke has no other name in a browser than an error of types.

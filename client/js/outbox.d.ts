@@ -195,7 +195,10 @@ export class Outbox {
   /** What was submitted in this browser and is not whole at the broker, oldest first. */
   pending(): Promise<Pending[]>;
   goOn(key: string, options?: Pick<SubmitOptions, 'onProgress' | 'signal'>): Promise<Submitted>;
-  /** Stops what is pending, in whatever tab, and forgets it here and at the broker; rejects where the broker cannot be asked. */
+  /**
+   * Stops what is pending, in whatever tab, and forgets it here and at the broker; there later, by a page that follows the uploads, where
+   * it cannot be asked now.
+   */
   discard(key: string): Promise<void>;
   /** Ends the waits of what is tried again. */
   tryNow(): void;

@@ -59,6 +59,7 @@ export class Outbox {
     this.#events = new Events(this.#door, this.#wake);
     this.#others.onmessage = ({data}) => data.isPaired ? this.tryNow() : this.#stop(data.discarded);
     this.#others.unref?.(); // a program of Node, which imports a page's module, ends all the same
+    this.#events.onReady = () => void this.#forgetDiscarded().catch(() => {}); // again when the stream is there again
     for (const name of ['online', 'focus'])
       globalThis.window?.addEventListener(name, () => this.tryNow());
   }
@@ -92,7 +93,8 @@ export class Outbox {
       throw new OutboxError('InvalidArgument', 'A Blob, a File or a ReadableStream can be submitted');
     return aloneWith(key, async () => {
       const shelf = await this.#shelf;
-      const known = await shelf.getSubmission(key);
+      const found = await shelf.getSubmission(key);
+      const known = found?.isDiscarded ? undefined : found;
 
       await this.#forgetOld(shelf);
       if (known && (!(source instanceof Blob) || !await isSameFile(known, source)))
@@ -115,7 +117,7 @@ export class Outbox {
       const shelf = await this.#shelf;
       const submission = await shelf.getSubmission(key);
 
-      if (!submission)
+      if (!submission || submission.isDiscarded)
         throw new OutboxError('NotFound', 'Nothing was submitted with this key');
       // Its recorder went with its page: what there is of it is the file.
       if (submission.isStream && !submission.isEnded) {
@@ -156,7 +158,7 @@ export class Outbox {
     const submissions = await (await this.#shelf).listSubmissions();
     const busy = await listBusy();
 
-    return submissions.filter(({handedOver}) => !handedOver).sort((a, b) => a.createdAt - b.createdAt)
+    return submissions.filter(({handedOver, isDiscarded}) => !handedOver && !isDiscarded).sort((a, b) => a.createdAt - b.createdAt)
       .map(submission => describe(submission, busy));
   }
 
@@ -167,7 +169,12 @@ export class Outbox {
       const shelf = await this.#shelf;
       const submission = await shelf.getSubmission(key);
 
-      await this.#forget(shelf, submission ?? {key});
+      await this.#forget(shelf, submission ?? {key}).catch(error => {
+        if (!error.isPassing && !error.needsPerson)
+          throw error;
+        // The broker has a part of it, and cannot be asked now: later then.
+        return shelf.dropPieces({...submission, isDiscarded: true});
+      });
     });
   }
 
@@ -184,6 +191,20 @@ export class Outbox {
     for (const {key, handedOver} of await shelf.listSubmissions())
       if (handedOver && handedOver < Date.now() - REMEMBERED_MS)
         await shelf.forgetSubmission(key);
+  }
+
+  // What was discarded while the broker could not be asked.
+  async #forgetDiscarded() {
+    const shelf = await this.#shelf;
+
+    for (const {key, isDiscarded} of await shelf.listSubmissions())
+      if (isDiscarded)
+        await aloneWith(key, async () => {
+          const submission = await shelf.getSubmission(key);
+
+          if (submission?.isDiscarded)
+            await this.#forget(shelf, submission);
+        });
   }
 
   // --- Other clients of tus, such as Uppy ---

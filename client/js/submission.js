@@ -137,6 +137,7 @@ export class Sender {
   // Returns: when the broker has all of it on its disk.
   async run() {
     const forget = onAbort(this.#signal, reason => this.#supply.stop(reason));
+    this.#tell('sending'); // its turn to be read may be far off
     const filled = this.#supply.fill();
 
     filled.catch(() => {}); // read() throws it

@@ -96,7 +96,8 @@ async function openPage(browser, query = '') {
 
 const pieces = (from, to) => Array.from({length: (to - from) / CHUNK_MIB}, (_, i) => [(from + i * CHUNK_MIB) * MIB, CHUNK_MIB * MIB]);
 
-// The page is loaded again at two fifths, and the broker dies at four fifths, while a piece is about to be sent.
+// The page is loaded again at two fifths, when the broker has come to another port, and the broker dies at four fifths, while a piece is
+// about to be sent.
 export async function uppyGoesOn(world, browser) {
   const [reload, death] = [2, 4].map(n => Math.floor(SIZE_MIB / CHUNK_MIB * n / 5) * CHUNK_MIB);
   const name = 'uppy.mp4';
@@ -111,6 +112,9 @@ export async function uppyGoesOn(world, browser) {
   await until('held piece', () => first.evaluate(() => probe.isHeld));
   assert.deepEqual(await first.evaluate(() => [probe.created, probe.sent]), [1, pieces(0, reload)]);
   await first.close();
+  await world.killBroker();
+  const taken = await world.takePort();
+  await world.startBroker();
 
   const again = await openPage(browser, `?hold=${death * MIB}`);
 
@@ -124,4 +128,5 @@ export async function uppyGoesOn(world, browser) {
   await arrives(world, name, sha256);
   assert.equal((await world.list()).filter(upload => upload.name === name).length, 1);
   await again.close();
+  taken.close();
 }

@@ -141,6 +141,19 @@ export class World {
     });
   }
 
+  // Another program is at the broker's first port, and has nothing to say. Returns: what to close.
+  async takePort() {
+    const server = http.createServer((_request, response) => response.writeHead(404).end()).listen(7363, '127.0.0.1');
+
+    await once(server, 'listening');
+    return {
+      close() {
+        server.close();
+        server.closeAllConnections();
+      },
+    };
+  }
+
   async killBroker() {
     this.#daemon.kill('SIGKILL');
     await once(this.#daemon, 'exit');

@@ -150,28 +150,47 @@ function submit(source, name, mediaType, isRecording) {
 
 async function goOn() {
   for (const pending of await outbox.pending()) {
-    const {key, name, size, confirmed, needsFile, isRunning} = pending;
+    const {key, name, size, confirmed, isRunning, needsFile} = pending;
     const row = getRow(key, name);
 
     row.id = pending.id;
-    if (needsFile) {
-      lacking.set(nameFile(pending), key);
-      show(row, 'FileNeeded', NEEDS_FILE, {part: confirmed, whole: size, buttons: {Discard: () => discard(row)}});
-    } else {
-      if (isRunning)
-        show(row, 'elsewhere', ELSEWHERE, {part: confirmed, whole: size});
-      void track(key, name, onProgress => outbox.goOn(key, {onProgress}));
-    }
+    if (isRunning)
+      show(row, 'elsewhere', ELSEWHERE, {part: confirmed, whole: size});
+    if (needsFile)
+      askFor(pending);
+    else
+      void track(key, name, onProgress => goOnWith(pending, onProgress));
   }
+}
+
+// The tab that had the file may be closed before it is done.
+async function goOnWith(pending, onProgress) {
+  try {
+    await outbox.goOn(pending.key, {onProgress});
+  } catch (error) {
+    if (error.code !== 'FileNeeded')
+      throw error;
+    askFor(pending);
+  }
+}
+
+function askFor(pending) {
+  const row = getRow(pending.key);
+
+  lacking.set(nameFile(pending), pending.key);
+  show(row, 'FileNeeded', NEEDS_FILE, {part: pending.confirmed, whole: pending.size, buttons: {Discard: () => discard(row)}});
 }
 
 function streamOf(running) {
   return new ReadableStream({
     start(controller) {
-      running.addEventListener('dataavailable', ({data}) => data.size > 0 && controller.enqueue(data));
-      running.addEventListener('stop', () => controller.close());
+      running.ondataavailable = ({data}) => data.size > 0 && controller.enqueue(data);
+      running.onstop = () => controller.close();
     },
-    cancel: () => running.stop(),
+    cancel() {
+      running.ondataavailable = running.onstop = null; // nobody reads it any more
+      running.stop();
+    },
   });
 }
 

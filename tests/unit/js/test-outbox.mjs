@@ -114,8 +114,15 @@ test('/js/outbox/opens-few-of-many-files-at-a-time', async () => {
   const broker = new Broker();
   const outbox = await makePage(broker);
   const n = 100;
+  const told = new Set();
+  let nToldFirst = 0; // before the first was whole
+  const onProgress = ({key}) => {
+    told.add(key);
+    nToldFirst = broker.whole.length === 0 ? told.size : nToldFirst;
+  };
 
-  await Promise.all(Array.from({length: n}, (_, i) => outbox.submit(new Blob([String(i)]))));
+  await Promise.all(Array.from({length: n}, (_, i) => outbox.submit(new Blob([String(i)]), {key: String(i), onProgress})));
+  assert.equal(nToldFirst, n, 'a page shows all of them');
   assert.equal(broker.whole.length, n);
   assert.ok(broker.mostOpen <= 8, `${broker.mostOpen} were open`);
 });
@@ -210,4 +217,33 @@ test('/js/outbox/is-one-upload-whatever-answer-is-lost', async t => {
       await outbox.submit(source());
       assert.deepEqual([...broker.uploads.values()].map(({bytes}) => bytes.length), [FILE.size], `answer ${lost}`);
     }
+});
+
+test('/js/outbox/forgets-what-is-discarded-while-the-broker-is-away', async () => {
+  const broker = new Broker();
+  const outbox = await makePage(broker);
+  const controller = new AbortController();
+
+  broker.before = method => method === 'PATCH' ? controller.abort() : undefined;
+  await assert.rejects(outbox.submit(FILE, {key: 'k', signal: controller.signal}), {name: 'AbortError'});
+  assert.equal(broker.uploads.size, 1);
+  broker.before = () => {
+    throw new TypeError('Failed to fetch');
+  };
+  await outbox.discard('k');
+  assert.deepEqual(await outbox.pending(), []);
+  await assert.rejects(outbox.goOn('k'), {code: 'NotFound'});
+
+  // It is back, and the page hears of it.
+  let hear;
+  const isForgotten = new Promise(resolve => hear = resolve);
+
+  broker.before = () => {};
+  broker.after = method => method === 'DELETE' && hear();
+  const events = outbox.events();
+
+  await events.next();
+  await isForgotten;
+  assert.equal(broker.uploads.size, 0);
+  await events.return();
 });
