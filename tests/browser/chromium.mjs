@@ -134,9 +134,12 @@ async function addedAgain(world, browser) {
   await again.setFile('#files', file);
   await arrives(world, 'large.mp4', digest);
   assert.deepEqual(await again.evaluate(() => probe.sent), [[8, 8], [16, 8]].map(toBytes));
-  assert.equal((await world.list()).filter(({name}) => name === 'large.mp4').length, 1);
+  const [{id}, ...others] = (await world.list()).filter(({name}) => name === 'large.mp4');
+  assert.equal(others.length, 0);
   await reads(again, 'large.mp4', 'done');
   assert.equal(await again.evaluate(() => document.querySelectorAll('#list [data-state=FileNeeded]').length), 0);
+  await world.outbox('remove', id);
+  await until('list without it', () => again.evaluate(() => !document.querySelector('#list').textContent.includes('large.mp4')));
   await again.close();
 }
 

@@ -33,7 +33,7 @@ function getRow(key, name) {
 
   if (!row) {
     row = {key, title: make('strong'), status: make('div'), bar: make('progress'), buttons: make('div', {className: 'buttons'}),
-      id: null, state: null};
+      id: null, state: null, isAtBroker: false};
     row.element = make('li', {}, row.title, row.status, row.bar, row.buttons);
     element('list').prepend(row.element);
     element('none').hidden = true;
@@ -119,13 +119,13 @@ function showUploads(uploads) {
       continue; // its page knows better
     const row = [...rows.values()].find(one => one.id === id) ?? getRow(id, name);
 
-    row.id = id;
+    Object.assign(row, {id, isAtBroker: true});
     delete row.element.dataset.kept;
     show(row, state, sayUpload(upload), {part: state === 'done' ? size : offset, whole: size,
       buttons: state === 'failed' ? {'Try again': () => outbox.retry(id)} : {}});
   }
   for (const row of [...rows.values()])
-    if (row.key === row.id && !uploads.some(({id}) => id === row.id))
+    if (row.isAtBroker && !uploads.some(({id}) => id === row.id))
       forgetRow(row); // it was removed
 }
 
