@@ -68,6 +68,13 @@ static const struct
   { "a sandboxed frame", HOST "Origin: null\r\n" FETCH TOKEN, 403, 403, 403, 403 },
 };
 
+/* A client of tus takes a HEAD that is refused with 401 for the end of its upload. */
+static gboolean
+is_head_of_tus (const char *method, const char *path)
+{
+  return g_str_equal (method, "head") && g_str_has_prefix (path, "/v1/tus/");
+}
+
 static guint
 get_expected (guint i, Kind kind)
 {
@@ -117,7 +124,8 @@ try_route (const Page *page, guint16 port, const char *method, const char *descr
         continue;
       answer = page_send (port, bytes, -1);
       reader = rest_answer_dup_field (&answer, "Access-Control-Allow-Origin");
-      if (answer.status != expected || (reader != NULL) != (expected == 401))
+      if (answer.status != (expected == 401 && is_head_of_tus (method, described) ? 423 : expected)
+          || (reader != NULL) != (expected == 401))
         g_error ("%s %s by %s: %u for pages of %s", name, described, tries[i].name, answer.status,
                  reader ? reader : "no origin");
     }

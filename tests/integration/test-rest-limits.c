@@ -33,6 +33,19 @@ open_stream (const Page *page)
   return connection;
 }
 
+/* A client of tus that is told anything but 423 by HEAD takes its upload for lost, and sends all of it again. */
+static void
+assert_tus_waits (const Page *page)
+{
+  g_auto (RestAnswer) answer
+      = page_fetch (page, "HEAD", "/v1/tus/01a2281f-0000-7000-8000-000000000000", "Tus-Resumable: 1.0.0\r\n", NULL);
+  g_autofree char *version = rest_answer_dup_field (&answer, "Tus-Resumable");
+
+  assert_status (&answer, 423);
+  g_assert_cmpuint (answer.body_bytes, ==, 0);
+  g_assert_cmpstr (version, ==, "1.0.0");
+}
+
 static void
 revoke_app (const Page *page)
 {
@@ -130,6 +143,7 @@ test_one_token_more_ends_the_oldest (void)
     g_auto (RestAnswer) answer = page_fetch (&first, "GET", "/v1/uploads", NULL, NULL);
 
     assert_status (&answer, 401);
+    assert_tus_waits (&first);
   }
   rest = rest_read (stream);
   g_assert_cmpuint (rest.status, ==, 0);
@@ -177,6 +191,7 @@ test_too_many_connections_of_a_token (void)
     }
   answer = page_fetch (&page, "GET", "/v1/uploads", NULL, NULL);
   assert_status (&answer, 429);
+  assert_tus_waits (&page);
   rest_answer_clear (&answer);
   answer = page_fetch (&other, "GET", "/v1/uploads", NULL, NULL);
   assert_status (&answer, 200);
@@ -211,6 +226,7 @@ test_a_full_port (void)
     g_ptr_array_add (held, page_connect (port));
   refused = page_fetch (&page, "GET", "/v1/uploads", NULL, NULL);
   assert_status (&refused, 429);
+  assert_tus_waits (&page);
   program = rest_ask (broker, "GET", "/v1/uploads");
   assert_status (&program, 200);
   g_ptr_array_set_size (held, 0);

@@ -258,6 +258,35 @@ test_a_list_in_pages (void)
   g_assert_cmpuint (n_pages, ==, 3);
 }
 
+/* Some kilobytes of ranges were answered with megabytes, and held the daemon up for as long as that took. */
+static void
+test_no_answer_is_in_parts (void)
+{
+  static const char *const targets[] = { "/v1/openapi.json", "/v1/uploads", "/v1/health", "/" };
+  g_autoptr (TestBroker) broker = rest_start ();
+  g_autoptr (GString) many = g_string_new ("Range: bytes=0-");
+  const char *ranges[] = { "Range: bytes=0-3\r\n", "Range: bytes=-3\r\n", "Range: bytes=99999999-\r\n", NULL };
+
+  for (guint i = 0; i < 1000; i++)
+    g_string_append_printf (many, ",%u-", i);
+  g_string_append (many, "\r\n");
+  ranges[3] = many->str;
+  for (guint i = 0; i < G_N_ELEMENTS (targets); i++)
+    {
+      g_auto (RestAnswer) whole = rest_ask (broker, "GET", targets[i]);
+
+      for (guint j = 0; j < G_N_ELEMENTS (ranges); j++)
+        {
+          g_autofree char *bytes
+              = g_strdup_printf ("GET %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n", targets[i], ranges[j]);
+          g_auto (RestAnswer) answer = rest_send (broker, bytes, -1);
+
+          g_assert_cmpuint (answer.status, ==, 200);
+          g_assert_cmpmem (answer.body, answer.body_bytes, whole.body, whole.body_bytes);
+        }
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -267,6 +296,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/rest-routes/policy", test_policy);
   g_test_add_func ("/rest-routes/bodies-of-json", test_bodies_of_json);
   g_test_add_func ("/rest-routes/a-list-in-pages", test_a_list_in_pages);
+  g_test_add_func ("/rest-routes/no-answer-is-in-parts", test_no_answer_is_in_parts);
 
   return g_test_run ();
 }

@@ -21,7 +21,7 @@
 #include "ipc/rest/static.h"
 #include "ipc/rest/submit.h"
 #include "ipc/rest/tus.h"
-#include "ipc/rest/tus-fields.h"
+#include "ipc/rest/tus-method.h"
 
 #include <gio/gunixsocketaddress.h>
 #include <glib/gstdio.h>
@@ -47,6 +47,13 @@ static void
 drop_body (SoupServerMessage *message)
 {
   soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
+}
+
+/* libsoup would send parts of an answer, of a list that is another by now too, and each part as often as it is asked for. */
+static void
+drop_range (SoupServerMessage *message)
+{
+  soup_message_headers_remove (soup_server_message_get_request_headers (message), "Range");
 }
 
 /* What each kind of route does with the head, and with the body. */
@@ -110,6 +117,7 @@ on_head (SoupServer *server, SoupServerMessage *message, const char *path, GHash
   guint refusal;
 
   drop_body (message);
+  drop_range (message);
   g_return_if_fail (visit);
   refusal = ob_visit_get_refusal (visit, &detail);
   if (refusal != 0)

@@ -6,6 +6,7 @@
 #include "ipc/rest/reply.h"
 
 #include "base/json.h"
+#include "ipc/rest/tus-method.h"
 
 /* libsoup has no words for these: RFC 6585 sections 4 and 5, and the checksum extension of tus 1.0. */
 static const char *
@@ -66,6 +67,7 @@ set_common (SoupServerMessage *message, const char *reader, guint status)
   for (guint i = 0; i < G_N_ELEMENTS (headers); i++)
     soup_message_headers_replace (soup_server_message_get_response_headers (message), headers[i][0], headers[i][1]);
   set_reader (message, reader);
+  ob_tus_set_version (message);
   soup_server_message_set_status (message, status, get_phrase (status));
 }
 
@@ -107,10 +109,11 @@ ob_reply_stream (SoupServerMessage *message, const char *reader, const char *med
 }
 
 void
-ob_reply_problem (SoupServerMessage *message, const char *reader, guint status, OutboxError code, const char *detail,
+ob_reply_problem (SoupServerMessage *message, const char *reader, guint refusal, OutboxError code, const char *detail,
                   GVariant *more)
 {
   g_autoptr (GVariant) members = more ? g_variant_ref_sink (more) : NULL;
+  const guint status = ob_tus_find_refusal (message, refusal);
   GVariantIter iter;
   const char *name;
   GVariant *value;

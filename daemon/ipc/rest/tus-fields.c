@@ -5,17 +5,6 @@
  */
 #include "ipc/rest/tus-fields.h"
 
-const char *
-ob_tus_find_method (SoupServerMessage *message)
-{
-  const char *instead
-      = soup_message_headers_get_one (soup_server_message_get_request_headers (message), "X-HTTP-Method-Override");
-
-  return instead && g_str_has_prefix (g_uri_get_path (soup_server_message_get_uri (message)), OB_TUS_PATH)
-             ? instead
-             : soup_server_message_get_method (message);
-}
-
 ObTusHead
 ob_tus_read_head (const char *method, SoupServerMessage *message)
 {
@@ -56,7 +45,6 @@ ob_tus_answer_options (ObExchange *exchange)
 {
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (ob_exchange_get_message (exchange));
 
-  soup_message_headers_replace (headers, "Tus-Resumable", OB_TUS_VERSION);
   soup_message_headers_replace (headers, "Tus-Version", OB_TUS_VERSION);
   soup_message_headers_replace (headers, "Tus-Extension", OB_TUS_EXTENSIONS);
   soup_message_headers_replace (headers, "Tus-Checksum-Algorithm", OB_TUS_ALGORITHMS);

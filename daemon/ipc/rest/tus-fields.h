@@ -10,10 +10,6 @@
 
 G_BEGIN_DECLS
 
-/* Returns: borrowed: the method that the request is to be served by. Where something on the way knows no PATCH or DELETE, clients of tus
- * send another one, and X-HTTP-Method-Override has the method (tus 1.0, Core Protocol); elsewhere than at /v1/tus/ it says nothing. */
-const char *ob_tus_find_method (SoupServerMessage *message);
-
 /* @method: of the route. Returns: what the request has of tus; clear it */
 ObTusHead ob_tus_read_head (const char *method, SoupServerMessage *message);
 

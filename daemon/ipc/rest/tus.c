@@ -78,7 +78,6 @@ set_common (const Tus *tus)
 {
   ObBroker *broker = ob_exchange_get_context (tus->exchange)->broker;
 
-  soup_message_headers_replace (get_answer (tus), "Tus-Resumable", OB_TUS_VERSION);
   if (tus->location)
     soup_message_headers_replace (get_answer (tus), "Location", tus->location);
   if (tus->upload)
@@ -100,15 +99,6 @@ refuse (const Tus *tus, guint status, const char *detail)
   ob_exchange_refuse (tus->exchange, status, detail);
 }
 
-/* A client that is told anything but 423 by HEAD takes its upload for lost and sends all of it again as another one: tus-js-client 4
- * does so for a 500 too. So it hears of what passes that it has to ask again. */
-static gboolean
-passes (const GError *error)
-{
-  return !g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND)
-         && !g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED);
-}
-
 /* Nothing happens where the visit is over. */
 static void
 fail (const Tus *tus, const GError *error)
@@ -116,9 +106,7 @@ fail (const Tus *tus, const GError *error)
   if (!tus->exchange)
     return;
   set_common (tus);
-  if (g_str_equal (get_method (tus), "HEAD") && passes (error))
-    ob_exchange_refuse (tus->exchange, 423, error->message);
-  else if (g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_DIGEST_MISMATCH))
+  if (g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_DIGEST_MISMATCH))
     ob_exchange_refuse (tus->exchange, 460, error->message);
   else if (g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL))
     ob_exchange_refuse (tus->exchange, 507, "This device has no room for the rest; HEAD tells what was kept");
@@ -473,7 +461,6 @@ ob_tus_take_head (ObExchange *exchange)
   const char *method = ob_exchange_get_route (exchange)->method;
   ObTusHead head;
 
-  soup_message_headers_replace (headers, "Tus-Resumable", OB_TUS_VERSION);
   if (g_str_equal (method, "OPTIONS"))
     {
       ob_tus_answer_options (exchange);

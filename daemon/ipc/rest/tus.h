@@ -19,8 +19,8 @@
  *   a checksum that differs                                   460
  *   a HEAD while a PATCH comes                                that PATCH ends (409), then the offset is told
  *   a HEAD of a file that is whole and was not committed      commits it first; 423 while the broker does
- *   a HEAD while the disk or the database fails               423: told anything else, clients take the upload for lost, and
- *                                                             send all of it again
+ *   a HEAD while the disk or the database fails, there are    423: told anything else, clients take the upload for lost, and
+ *     too many connections, or by a token that is none        send all of it again (tus-method.h)
  *   X-HTTP-Method-Override                                    the method, whatever the request's own is
  *   an upload that nobody goes on with                        Upload-Expires tells until when it is kept; then 404
  *   a HEAD of an upload in the queue, sending, or done        its size is its offset, as long as it is listed

@@ -39,7 +39,7 @@ struct _ObVisit
   ObCaller *caller;
   char *reader;      /* see ob_visit_get_reader() */
   GByteArray *bytes; /* the head, and what came with it */
-  gsize head_bytes;  /* 0: it has not come yet */
+  gsize head_bytes;  /* 0: it has not come yet, or is not good */
   ObGuardVerdict verdict;
   char *why;          /* what the detail of the verdict points to, where it is not static */
   guint64 rest_bytes; /* to be read and dropped, after the answer */

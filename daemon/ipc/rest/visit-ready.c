@@ -40,7 +40,7 @@ on_closed (guint64 unread_bytes, gpointer user_data)
   ObVisit *visit = user_data;
 
   ob_visit_detach (visit);
-  if (visit->verdict.status != 0)
+  if (visit->head_bytes == 0)
     unread_bytes = OB_VISIT_REST_MAX_BYTES;
   if (unread_bytes > 0 && !visit->visits->is_ending)
     read_rest (visit, unread_bytes);
@@ -56,7 +56,7 @@ ob_visit_open_stream (ObVisit *visit)
   g_autoptr (GBytes) head = NULL;
   guint64 come_bytes = 0;
 
-  if (visit->verdict.status != 0)
+  if (visit->head_bytes == 0)
     head = ob_visit_head_make_stand_in (visit->bytes);
   else
     {

@@ -119,11 +119,21 @@ become_ready (ObVisit *visit)
   visits->ready (visit, visits->user_data);
 }
 
+static void on_readable (gboolean is_in_time, gpointer user_data);
+
+/* It is answered when its head is here, which tells how: a client of tus takes a HEAD that is refused with 429 for the end of its
+ * upload, and sends all of it again. */
 static void
 refuse (ObVisit *visit, guint status, const char *detail)
 {
-  visit->verdict = (ObGuardVerdict){ .status = status, .detail = detail };
-  become_ready (visit);
+  visit->verdict.status = status;
+  visit->verdict.detail = detail;
+  if (visit->head_bytes > 0)
+    {
+      become_ready (visit);
+      return;
+    }
+  ob_visit_start_reading (visit, on_readable, OB_VISIT_REFUSED_MOST_S);
 }
 
 static void
@@ -136,7 +146,7 @@ refuse_with (ObVisit *visit, guint status, const GError *error)
 static void
 check_whether_ready (ObVisit *visit)
 {
-  if ((visit->caller || visit->door == OB_GUARD_PORT) && visit->head_bytes > 0)
+  if (visit->head_bytes > 0 && (visit->caller || visit->door == OB_GUARD_PORT || visit->verdict.status != 0))
     become_ready (visit);
 }
 
@@ -162,6 +172,7 @@ judge_head (ObVisit *visit)
 {
   const char *bytes = (const char *) visit->bytes->data;
   gsize head_bytes = ob_guard_find_end (bytes, visit->bytes->len);
+  const ObGuardVerdict before = visit->verdict;
 
   if (head_bytes == 0 && visit->bytes->len <= OB_GUARD_HEAD_MAX_BYTES)
     {
@@ -174,6 +185,8 @@ judge_head (ObVisit *visit)
       become_ready (visit);
       return;
     }
+  visit->verdict.status = before.status;
+  visit->verdict.detail = before.detail;
   visit->head_bytes = head_bytes;
   check_whether_ready (visit);
 }
@@ -188,7 +201,9 @@ on_readable (gboolean is_in_time, gpointer user_data)
 
   if (!is_in_time)
     {
-      refuse (visit, 408, "The head of the request did not come in time");
+      if (visit->verdict.status == 0)
+        visit->verdict = (ObGuardVerdict){ .status = 408, .detail = "The head of the request did not come in time" };
+      become_ready (visit);
       return;
     }
   got = ob_visit_read (visit, buffer, sizeof buffer, &error);
@@ -215,12 +230,16 @@ is_too_many (const ObVisit *visit)
          || (visit->door == OB_GUARD_PORT && ob_tally_get (visits->doors, AT_PORT) > OB_VISITS_AT_PORT);
 }
 
+/* Those at the port that are told so must not take the places of the socket. */
 static gboolean
 check_number (ObVisit *visit)
 {
   if (!is_too_many (visit))
     return TRUE;
-  refuse (visit, 429, "Too many connections are open; try again later");
+  if (ob_tally_get (visit->visits->doors, AT_PORT) > OB_VISITS_AT_PORT + MOST_TOLD)
+    ob_visit_end (visit);
+  else
+    refuse (visit, 429, "Too many connections are open; try again later");
 
   return FALSE;
 }

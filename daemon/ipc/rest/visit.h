@@ -18,13 +18,15 @@
 G_BEGIN_DECLS
 
 /* In all; of one process, so that it cannot take the place of all others; at the port, where processes are not told apart, so that there is
- * room for programs at the socket; of one token; the event streams of one token; and the time for a head. */
+ * room for programs at the socket; of one token; the event streams of one token; and the time for a head, also where it is refused
+ * whatever it is. */
 #define OB_VISITS_MOST 512
 #define OB_VISITS_OF_PROCESS 64
 #define OB_VISITS_AT_PORT 256
 #define OB_VISITS_OF_TOKEN 32
 #define OB_VISITS_STREAMS_OF_TOKEN 8
 #define OB_VISIT_HEAD_MOST_S 10
+#define OB_VISIT_REFUSED_MOST_S 2
 
 /* Whoever is refused while it still sends would lose the answer with the connection: so much more is read, for so long, and dropped. */
 #define OB_VISIT_REST_MAX_BYTES (64 * 1024 * 1024)
