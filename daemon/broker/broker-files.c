@@ -90,7 +90,7 @@ ob_broker_create (ObBroker *self, const ObSubmission *submission, ObCreateDone d
   if (destination)
     ob_recordings_create (self->members->recordings,
                           ob_submission_make_upload (submission, destination->name, -1, ob_broker_get_now_ms (self)),
-                          done, user_data);
+                          submission->is_stream, done, user_data);
   else
     done (NULL, -1, error, user_data);
 }

@@ -62,13 +62,14 @@ dup_about (const ObUpload *upload)
 
 /* File and record come before the row: the next start would delete a row without them. @upload: (transfer full) */
 static void
-begin (ObRecordings *self, ObUpload *upload, ObCreateDone done, gpointer user_data)
+begin (ObRecordings *self, ObUpload *upload, gboolean is_stream, ObCreateDone done, gpointer user_data)
 {
   const ObRecordingsTools *tools = ob_recordings_get_tools (self);
   g_autoptr (ObPartial) partial = ob_partial_new (upload->id, -1, dup_about (upload), upload->created_at_ms);
   Creation *creation = g_new0 (Creation, 1);
   g_autoptr (GError) error = NULL;
 
+  partial->is_streamed = is_stream;
   *creation = (Creation){ self, upload, -1, done, user_data };
   creation->fd = ob_partial_begin (tools->spool, partial, &error);
   if (creation->fd < 0)
@@ -92,25 +93,46 @@ begin (ObRecordings *self, ObUpload *upload, ObCreateDone done, gpointer user_da
   ob_queue_after (tools->queue, on_created, creation);
 }
 
+/* The bytes of a recording have one way in; and of a stream, which goes on where it was, no byte comes again that could be compared: so
+ * all that is told of it has to be the same. */
+static gboolean
+is_same (ObRecordings *self, const char *id, const ObUpload *upload, gboolean is_stream, GError **error)
+{
+  const ObRecordingsTools *tools = ob_recordings_get_tools (self);
+  g_autoptr (ObPartial) partial = ob_partial_load (tools->spool, id, NULL);
+  g_autoptr (ObUpload) row = ob_uploads_get (tools->database, id, error);
+
+  if (!row)
+    return FALSE;
+  if ((partial && partial->is_streamed) == is_stream
+      && (!is_stream || g_strcmp0 (row->tus_metadata, upload->tus_metadata) == 0))
+    return TRUE;
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_KEY_REUSED,
+               "The key was used for %s, which was told to be another file", row->name);
+
+  return FALSE;
+}
+
 /* An app that died or was not answered gets its old file back, to append to. */
 static void
-reopen (ObRecordings *self, ObRecording *recording, ObCreateDone done, gpointer user_data)
+reopen (ObRecordings *self, ObRecording *recording, const ObUpload *upload, gboolean is_stream, ObCreateDone done,
+        gpointer user_data)
 {
   const ObRecordingsTools *tools = ob_recordings_get_tools (self);
   g_autoptr (GError) error = NULL;
   int fd = -1;
 
-  if (recording->task || ob_partial_has_writer (tools->spool, recording->id))
+  if (recording->task || (!is_stream && ob_partial_has_writer (tools->spool, recording->id)))
     g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_BUSY, "The key is that of %s, which is being recorded",
                  recording->id);
-  else
+  else if (is_same (self, recording->id, upload, is_stream, &error) && !is_stream)
     fd = ob_partial_open (tools->spool, recording->id, O_RDWR, &error);
   if (fd >= 0)
     {
       ob_recordings_start_watch (self);
       ob_recordings_review_one (recording);
     }
-  done (fd >= 0 ? recording->id : NULL, fd, error, user_data);
+  done (error ? NULL : recording->id, fd, error, user_data);
 }
 
 static gboolean
@@ -144,7 +166,7 @@ is_key_free (ObRecordings *self, const ObUpload *upload, GError **error)
 }
 
 void
-ob_recordings_create (ObRecordings *self, ObUpload *upload, ObCreateDone done, gpointer user_data)
+ob_recordings_create (ObRecordings *self, ObUpload *upload, gboolean is_stream, ObCreateDone done, gpointer user_data)
 {
   g_autoptr (ObUpload) owned = upload;
   ObRecording *again = upload->key ? ob_recordings_find_key (self, upload->app, upload->key) : NULL;
@@ -156,9 +178,9 @@ ob_recordings_create (ObRecordings *self, ObUpload *upload, ObCreateDone done, g
       done (NULL, -1, error, user_data);
     }
   else if (again)
-    reopen (self, again, done, user_data);
+    reopen (self, again, upload, is_stream, done, user_data);
   else if (has_room (self, upload->app, &error) && is_key_free (self, upload, &error))
-    begin (self, g_steal_pointer (&owned), done, user_data);
+    begin (self, g_steal_pointer (&owned), is_stream, done, user_data);
   else
     done (NULL, -1, error, user_data);
 }

@@ -58,19 +58,21 @@ void ob_recordings_stop (ObRecordings *recordings);
 /* The database works again: takes up what could not be, and brings rows in step with who has the files open. */
 void ob_recordings_review (ObRecordings *recordings);
 
-/* Called once. @fd: (transfer full): the file, to read and write; -1 with @error */
+/* Called once. @fd: (transfer full): the file, to read and write; -1 with @error, and of a stream that was there before */
 typedef void (*ObCreateDone) (const char *id, int fd, const GError *error, gpointer user_data);
 
 /**
  * ob_recordings_create:
  * @upload: (transfer full): checked, and new
+ * @is_stream: the broker will be sent its bytes
  *
  * Answered when it is on the disk. An app that comes again with its key gets its recording again, as long as nobody has that
- * open.
+ * open; of a stream it gets the id alone, and no file, if that is told to be the same one as before.
  *
  * Errors: Busy, KeyReused, TooMany, DiskFull, Storage, NoBroker.
  */
-void ob_recordings_create (ObRecordings *recordings, ObUpload *upload, ObCreateDone done, gpointer user_data);
+void ob_recordings_create (ObRecordings *recordings, ObUpload *upload, gboolean is_stream, ObCreateDone done,
+                           gpointer user_data);
 
 /* Called once. */
 typedef void (*ObRecordingDone) (const GError *error, gpointer user_data);

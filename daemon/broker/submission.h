@@ -24,6 +24,7 @@ typedef struct
   const char *destination;
   GVariant *metadata;       /* a{ss} or NULL */
   const char *tus_metadata; /* what it was read from, if it came over tus */
+  gboolean is_stream;       /* of Create: the broker is sent the bytes, and no app gets the file */
   ObWriter *writer;         /* what has written the file, where the broker was sent it; NULL: an app has it */
   gint priority;
   gboolean is_form;

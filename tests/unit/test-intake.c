@@ -319,7 +319,7 @@ test_a_row_that_is_not_admitted_leaves_nothing (Fixture *fixture, gconstpointer 
   fixture->is_full = TRUE;
   submit (fixture, "site-7", 1000, &small);
   submit (fixture, NULL, SLOW_BYTES, &large);
-  ob_recordings_create (fixture->recordings, ob_submission_make_upload (&submission, "depot", -1, 0), on_created,
+  ob_recordings_create (fixture->recordings, ob_submission_make_upload (&submission, "depot", -1, 0), FALSE, on_created,
                         &recorded);
   test_wait_until (is_answered, &small, 10);
   test_wait_until (is_answered, &large, 10);

@@ -8,6 +8,7 @@
 #include "support/rig.h"
 #include "support/wait.h"
 
+#include "dbus/error.h"
 #include "store/journal.h"
 #include "store/partial.h"
 
@@ -100,6 +101,35 @@ record (TestRig *rig, guint n_bytes, gboolean is_open, Created *created)
   g_assert_cmpint (write (created->fd, "bytes", n_bytes), ==, n_bytes);
   if (!is_open)
     (void) close (g_steal_fd (&created->fd));
+}
+
+static void
+on_refused (const char *id, int fd, const GError *error, gpointer user_data)
+{
+  g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_KEY_REUSED);
+  g_assert_cmpint (fd, ==, -1);
+  *(gboolean *) user_data = TRUE;
+}
+
+/* Bytes come into a file in one way: what the broker is sent, or what an app writes. */
+static void
+test_a_key_has_one_way (gconstpointer is_stream)
+{
+  ObSubmission submission
+      = { .app = "recorder", .destination = "depot", .key = "k", .is_stream = GPOINTER_TO_INT (is_stream) };
+  Created created = { NULL, -1 };
+  gboolean is_refused = FALSE;
+  TestRig rig = { 0 };
+
+  test_rig_set_up (&rig, NULL);
+  ob_broker_create (rig.broker, &submission, on_created, &created);
+  test_wait_until (is_created, &created, 10);
+  (void) close (created.fd);
+  submission.is_stream = !submission.is_stream;
+  ob_broker_create (rig.broker, &submission, on_refused, &is_refused);
+  g_assert_true (is_refused);
+  g_free (created.id);
+  test_rig_tear_down (&rig, NULL);
 }
 
 static void
@@ -220,6 +250,8 @@ int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_data_func ("/recordings/a-key-has-one-way/of-an-app", GINT_TO_POINTER (FALSE), test_a_key_has_one_way);
+  g_test_add_data_func ("/recordings/a-key-has-one-way/of-a-stream", GINT_TO_POINTER (TRUE), test_a_key_has_one_way);
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
   g_log_set_writer_func (write_log, NULL, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)

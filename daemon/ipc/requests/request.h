@@ -42,6 +42,7 @@ typedef struct
   int (*take_file) (gpointer user_data, GError **error);
   ObWriter *writer;         /* (nullable): of Submit: what has written the file that the door takes */
   const char *tus_metadata; /* (nullable): of Create: what its metadata was read from */
+  gboolean is_stream;       /* of Create: the door is sent the bytes, and gives nobody the file */
   ObRequestDone done;
   gpointer user_data; /* for both functions */
 } ObRequest;

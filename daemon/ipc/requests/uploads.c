@@ -109,6 +109,7 @@ ob_operation_create (const ObRequest *request, gint value)
   if (read_submission (request, options, &submission, &metadata, &error))
     {
       submission.tus_metadata = request->tus_metadata;
+      submission.is_stream = request->is_stream;
       ob_broker_create (request->context->broker, &submission, ob_request_on_created, ob_request_dup_answer (request));
     }
   else

@@ -343,6 +343,33 @@ ob_arguments_make (const ObRoute *route, const char *parameter, const char *quer
   return g_variant_ref_sink (g_variant_dict_end (&arguments));
 }
 
+/* --- Fields of the head --- */
+
+/* Returns: (nullable): the text without quotes, where it has them (RFC 9651 section 3.3.3) */
+static char *
+dup_plain (const char *text)
+{
+  gsize length = strlen (text);
+
+  return length >= 2 && text[0] == '"' && text[length - 1] == '"' ? g_strndup (text + 1, length - 2) : g_strdup (text);
+}
+
+gboolean
+ob_arguments_add_field (GVariantDict *options, const char *name, const char *value, GError **error)
+{
+  g_autofree char *plain = value ? dup_plain (value) : NULL;
+
+  if (plain && !ob_text_is_clean (plain))
+    {
+      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "%s: is no text", name);
+      return FALSE;
+    }
+  if (plain)
+    g_variant_dict_insert (options, name, "s", plain);
+
+  return TRUE;
+}
+
 GVariant *
 ob_arguments_make_one (const char *name, GVariant *value)
 {

@@ -33,6 +33,10 @@ GVariant *ob_arguments_make (const ObRoute *route, const char *parameter, const 
 /* A query as options. @options: see ObRoute. Errors: InvalidArgument. Returns: (transfer full) (nullable): a{sv} */
 GVariant *ob_arguments_read_query (const char *query, const ObOption *options, gboolean has_metadata, GError **error);
 
+/* What a field of the head says, as an option: the key as Idempotency-Key, the media type as Content-Type. @value: (nullable): nothing is
+ * said. Errors: InvalidArgument where it is no text. */
+gboolean ob_arguments_add_field (GVariantDict *options, const char *name, const char *value, GError **error);
+
 /* The arguments of a request that has one. @value: floating or not. Returns: (transfer full): a{sv} */
 GVariant *ob_arguments_make_one (const char *name, GVariant *value);
 

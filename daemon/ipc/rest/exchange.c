@@ -298,6 +298,15 @@ ob_exchange_get_route (const ObExchange *exchange)
   return exchange->route;
 }
 
+void
+ob_exchange_set_route (ObExchange *exchange, const char *method, const char *path)
+{
+  g_auto (ObRouted) routed = ob_router_find (method, path);
+
+  g_return_if_fail (routed.route);
+  exchange->route = routed.route;
+}
+
 SoupServerMessage *
 ob_exchange_get_message (const ObExchange *exchange)
 {
@@ -392,6 +401,6 @@ ob_exchange_run (ObExchange *exchange, const ObRequest *request)
   whole.context = exchange->tools->requests;
   whole.caller = ob_exchange_get_caller (exchange);
   whole.user_data = ob_exchange_ref (exchange);
-  ob_request_run (exchange->route->request, &whole);
   ob_exchange_pause (exchange);
+  ob_request_run (exchange->route->request, &whole);
 }

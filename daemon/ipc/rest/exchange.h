@@ -54,6 +54,9 @@ const ObCaller *ob_exchange_get_caller (const ObExchange *exchange);
 const char *ob_exchange_get_reader (const ObExchange *exchange); /* (nullable): see ob_visit_get_reader() */
 const char *ob_exchange_get_digest (const ObExchange *exchange); /* (nullable): of the token of a page */
 const ObRoute *ob_exchange_get_route (const ObExchange *exchange);
+
+/* From now on it is served as one of that route, which has no parameter. */
+void ob_exchange_set_route (ObExchange *exchange, const char *method, const char *path);
 const char *ob_exchange_get_parameter (const ObExchange *exchange); /* (nullable): what the path says */
 const char *ob_exchange_get_query (const ObExchange *exchange);     /* (nullable): escaped */
 SoupServerMessage *ob_exchange_get_message (const ObExchange *exchange);

@@ -5,16 +5,17 @@
  */
 #include "ipc/rest/submit.h"
 
-#include "base/text.h"
-#include "dbus/error.h"
 #include "ipc/rest/arguments.h"
+#include "ipc/rest/tus-fields.h"
 
 typedef struct
 {
   ObExchange *exchange; /* borrowed; NULL: the visit is over */
   GVariant *options;    /* of Submit */
-  ObWriter *writer;     /* the thread's while it writes */
-  GByteArray *waiting;  /* came, and is not being written yet */
+  guint64 size_bytes;
+  gboolean is_tus;     /* it is told as an upload of tus */
+  ObWriter *writer;    /* the thread's while it writes */
+  GByteArray *waiting; /* came, and is not being written yet */
   gboolean is_writing;
   gboolean is_whole; /* nothing more comes */
   gulong chunks;     /* the handler that hears of them */
@@ -49,11 +50,22 @@ on_visit_over (gpointer data)
 /* --- It is handed over --- */
 
 static void
+tell (ObExchange *exchange, const char *id)
+{
+  SoupServerMessage *message = ob_exchange_get_message (exchange);
+  const Submit *submit = ob_exchange_get_part (exchange);
+  g_autofree char *location = g_strconcat (submit->is_tus ? OB_TUS_PATH : "/v1/uploads/", id, NULL);
+
+  soup_message_headers_replace (soup_server_message_get_response_headers (message), "Location", location);
+  if (submit->is_tus)
+    ob_tus_set_number (message, "Upload-Offset", submit->size_bytes);
+}
+
+static void
 on_submitted (GVariant *results, const GError *error, gpointer user_data)
 {
   g_autoptr (ObExchange) exchange = user_data;
   g_autoptr (GVariant) owned = results ? g_variant_ref_sink (results) : NULL;
-  g_autofree char *location = NULL;
   const char *id = "";
 
   if (ob_exchange_is_over (exchange))
@@ -64,9 +76,7 @@ on_submitted (GVariant *results, const GError *error, gpointer user_data)
       return;
     }
   (void) g_variant_lookup (owned, "id", "&s", &id);
-  location = g_strconcat ("/v1/uploads/", id, NULL);
-  soup_message_headers_replace (soup_server_message_get_response_headers (ob_exchange_get_message (exchange)),
-                                "Location", location);
+  tell (exchange, id);
   ob_exchange_answer (exchange, 201, owned);
 }
 
@@ -179,31 +189,6 @@ ob_submit_take_body (ObExchange *exchange)
 
 /* --- The head --- */
 
-/* Returns: (nullable): the text without quotes, where it has them (RFC 9651 section 3.3.3) */
-static char *
-dup_plain (const char *text)
-{
-  gsize length = strlen (text);
-
-  return length >= 2 && text[0] == '"' && text[length - 1] == '"' ? g_strndup (text + 1, length - 2) : g_strdup (text);
-}
-
-static gboolean
-add_header (GVariantDict *options, const char *name, const char *value, GError **error)
-{
-  g_autofree char *plain = value ? dup_plain (value) : NULL;
-
-  if (plain && !ob_text_is_clean (plain))
-    {
-      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "%s: is no text", name);
-      return FALSE;
-    }
-  if (plain)
-    g_variant_dict_insert (options, name, "s", plain);
-
-  return TRUE;
-}
-
 /* What clients say who know nothing of the file. */
 static gboolean
 says_nothing (const char *type)
@@ -222,24 +207,24 @@ read_options (ObExchange *exchange, GError **error)
                                                         ob_exchange_get_route (exchange)->query, TRUE, error);
   g_auto (GVariantDict) options = G_VARIANT_DICT_INIT (query);
 
-  if (!query || !add_header (&options, "key", soup_message_headers_get_one (headers, "Idempotency-Key"), error)
-      || !add_header (&options, "media_type", type && !says_nothing (type) ? type : NULL, error))
+  if (!query
+      || !ob_arguments_add_field (&options, "key", soup_message_headers_get_one (headers, "Idempotency-Key"), error)
+      || !ob_arguments_add_field (&options, "media_type", type && !says_nothing (type) ? type : NULL, error))
     return NULL;
 
   return g_variant_ref_sink (g_variant_dict_end (&options));
 }
 
+/* @options: of Submit */
 static void
-begin (ObExchange *exchange, guint64 size_bytes)
+begin (ObExchange *exchange, GVariant *options, guint64 size_bytes, gboolean is_tus)
 {
   const ObRequestContext *context = ob_exchange_get_context (exchange);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) options = NULL;
   ObWriter *writer = NULL;
   Submit *submit;
 
-  options = read_options (exchange, &error);
-  if (options && ob_request_check_submit (context, ob_exchange_get_caller (exchange), options, &error))
+  if (ob_request_check_submit (context, ob_exchange_get_caller (exchange), options, &error))
     writer = ob_broker_begin_file (context->broker, size_bytes, &error);
   if (!writer)
     {
@@ -248,7 +233,9 @@ begin (ObExchange *exchange, guint64 size_bytes)
     }
   submit = g_rc_box_new0 (Submit);
   submit->exchange = exchange;
-  submit->options = g_steal_pointer (&options);
+  submit->options = g_variant_ref (options);
+  submit->size_bytes = size_bytes;
+  submit->is_tus = is_tus;
   submit->writer = writer;
   submit->waiting = g_byte_array_new ();
   submit->chunks = g_signal_connect (ob_exchange_get_message (exchange), "got-chunk", G_CALLBACK (on_chunk), submit);
@@ -256,15 +243,26 @@ begin (ObExchange *exchange, guint64 size_bytes)
 }
 
 void
+ob_submit_begin_for_tus (ObExchange *exchange, GVariant *options, guint64 size_bytes)
+{
+  ob_exchange_set_route (exchange, "POST", "/v1/uploads");
+  begin (exchange, options, size_bytes, TRUE);
+}
+
+void
 ob_submit_take_head (ObExchange *exchange)
 {
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (ob_exchange_get_message (exchange));
   const char *type = soup_message_headers_get_content_type (headers, NULL);
+  g_autoptr (GVariant) options = NULL;
+  g_autoptr (GError) error = NULL;
 
   if (!soup_message_headers_get_one (headers, "Content-Length"))
     ob_exchange_refuse (exchange, 411, "A file comes with its length");
   else if (type && g_ascii_strncasecmp (type, "multipart/", strlen ("multipart/")) == 0)
     ob_exchange_refuse (exchange, 415, "The body is the file, not a form that has it");
+  else if (!(options = read_options (exchange, &error)))
+    ob_exchange_fail (exchange, error);
   else
-    begin (exchange, (guint64) soup_message_headers_get_content_length (headers));
+    begin (exchange, options, (guint64) soup_message_headers_get_content_length (headers), FALSE);
 }

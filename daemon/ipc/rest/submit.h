@@ -29,6 +29,10 @@ G_BEGIN_DECLS
 /* The head is here. */
 void ob_submit_take_head (ObExchange *exchange);
 
+/* Takes the exchange of a creation of tus that has all of the file with it, for the sake of its key. @options: of Submit. @size_bytes: of
+ * the body */
+void ob_submit_begin_for_tus (ObExchange *exchange, GVariant *options, guint64 size_bytes);
+
 /* The last byte is here. */
 void ob_submit_take_body (ObExchange *exchange);
 

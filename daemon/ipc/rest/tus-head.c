@@ -255,6 +255,12 @@ ob_tus_head_judge_piece (const ObTusHead *head, guint64 body_bytes, gint64 size_
   return 0;
 }
 
+gboolean
+ob_tus_head_is_again (const ObTusHead *head, gint64 size_bytes, guint64 offset)
+{
+  return head->length < 0 || (size_bytes >= 0 ? size_bytes == head->length : offset <= (guint64) head->length);
+}
+
 void
 ob_tus_head_clear (ObTusHead *head)
 {

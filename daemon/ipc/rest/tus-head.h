@@ -73,6 +73,9 @@ ObTusHead ob_tus_head_read (const char *method, const ObTusFields *fields);
 guint ob_tus_head_judge_piece (const ObTusHead *head, guint64 body_bytes, gint64 size_bytes, guint64 offset,
                                const char **detail);
 
+/* Judges a creation whose key has an upload already. Returns: whether they are of one file, as far as can be told */
+gboolean ob_tus_head_is_again (const ObTusHead *head, gint64 size_bytes, guint64 offset);
+
 void ob_tus_head_clear (ObTusHead *head);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ObTusHead, ob_tus_head_clear)
 

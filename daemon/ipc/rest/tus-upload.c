@@ -52,7 +52,6 @@ typedef struct
   ObTusUploads *uploads; /* borrowed: they wait for the job */
   ObSpool *spool;
   GBytes *bytes;
-  gboolean is_new;
   gboolean is_first;
   gint64 size_bytes;
   gboolean is_last;
@@ -201,7 +200,7 @@ open_file (const Job *job, GError **error)
   if (!upload->writer)
     return FALSE;
 
-  return (!job->is_new && job->size_bytes < 0) || ob_writer_set_size (upload->writer, job->size_bytes, error);
+  return job->size_bytes < 0 || ob_writer_set_size (upload->writer, job->size_bytes, error);
 }
 
 static gboolean
@@ -396,7 +395,6 @@ pump (ObTusUpload *upload, gboolean is_first)
                 .uploads = upload->uploads,
                 .spool = ob_broker_get_spool (upload->uploads->broker),
                 .bytes = g_byte_array_free_to_bytes (upload->waiting),
-                .is_new = upload->piece.is_new,
                 .is_first = is_first,
                 .size_bytes = upload->piece.size_bytes,
                 .is_last = upload->is_ended,

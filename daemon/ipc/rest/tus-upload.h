@@ -46,7 +46,6 @@ gboolean ob_tus_upload_look (ObTusUpload *upload, gint64 *size_bytes, guint64 *d
 
 typedef struct
 {
-  gboolean is_new;         /* it was created for this */
   gint64 size_bytes;       /* of the file; -1: not told with this piece */
   GChecksumType algorithm; /* of the next */
   GBytes *checksum;        /* (nullable): borrowed */

@@ -3,26 +3,11 @@
  *
  * Requests of tus. A file is a recording of the broker that the door writes itself (tus-upload.h). Main thread.
  */
-#include "ipc/rest/tus.h"
+#include "ipc/rest/tus-private.h"
 
 #include "dbus/error.h"
 #include "ipc/rest/arguments.h"
 #include "ipc/rest/tus-fields.h"
-#include "ipc/rest/tus-upload.h"
-
-#include <unistd.h>
-
-/* A request of tus that is under way. */
-typedef struct
-{
-  ObExchange *exchange; /* borrowed; NULL: the visit is over */
-  ObTusHead head;
-  ObTusUpload *upload; /* owned; NULL: it is not known yet */
-  char *location;      /* owned; of what was created; NULL: nothing was */
-  gboolean is_sending; /* its piece is the one that the upload takes */
-  gboolean is_whole;   /* the body has come */
-  gulong chunks;       /* the handler that hears of them */
-} Tus;
 
 static void
 clear (gpointer data)
@@ -31,11 +16,12 @@ clear (gpointer data)
 
   ob_tus_head_clear (&tus->head);
   g_clear_pointer (&tus->upload, ob_tus_upload_unref);
+  g_clear_pointer (&tus->submission, g_variant_unref);
   g_free (tus->location);
 }
 
-static void
-tus_unref (gpointer tus)
+void
+ob_tus_unref (gpointer tus)
 {
   g_rc_box_release_full (tus, clear);
 }
@@ -49,7 +35,7 @@ on_visit_over (gpointer data)
   tus->exchange = NULL;
   if (tus->is_sending)
     ob_tus_upload_end (tus->upload, FALSE);
-  tus_unref (tus);
+  ob_tus_unref (tus);
 }
 
 /* --- Answers --- */
@@ -64,12 +50,6 @@ static const char *
 get_method (const Tus *tus)
 {
   return ob_exchange_get_route (tus->exchange)->method;
-}
-
-static void
-set_offset (const Tus *tus, guint64 offset)
-{
-  ob_tus_set_number (ob_exchange_get_message (tus->exchange), "Upload-Offset", offset);
 }
 
 /* Not before it is answered: where libsoup says 100 first, it drops what the answer had. */
@@ -92,16 +72,32 @@ answer (const Tus *tus, guint status)
   ob_exchange_answer (tus->exchange, status, NULL);
 }
 
-static void
-refuse (const Tus *tus, guint status, const char *detail)
+void
+ob_tus_answer_offset (const Tus *tus, guint64 offset)
+{
+  ob_tus_set_number (ob_exchange_get_message (tus->exchange), "Upload-Offset", offset);
+  answer (tus, tus->head.options ? 201 : 204);
+}
+
+void
+ob_tus_refuse (const Tus *tus, guint status, const char *detail)
 {
   set_common (tus);
   ob_exchange_refuse (tus->exchange, status, detail);
 }
 
-/* Nothing happens where the visit is over. */
-static void
-fail (const Tus *tus, const GError *error)
+static const char *
+find_words_of_full_disk (const Tus *tus)
+{
+  if (g_str_equal (get_method (tus), "PATCH"))
+    return "This device has no room for the rest; HEAD tells what was kept";
+
+  return tus->location ? "This device has no room for the file; HEAD tells what was kept"
+                       : "This device has no room for that";
+}
+
+void
+ob_tus_fail (const Tus *tus, const GError *error)
 {
   if (!tus->exchange)
     return;
@@ -109,7 +105,7 @@ fail (const Tus *tus, const GError *error)
   if (g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_DIGEST_MISMATCH))
     ob_exchange_refuse (tus->exchange, 460, error->message);
   else if (g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL))
-    ob_exchange_refuse (tus->exchange, 507, "This device has no room for the rest; HEAD tells what was kept");
+    ob_exchange_refuse (tus->exchange, 507, find_words_of_full_disk (tus));
   else
     ob_exchange_fail (tus->exchange, error);
 }
@@ -125,12 +121,6 @@ on_drained (gpointer user_data)
     ob_exchange_go_on (tus->exchange);
 }
 
-static gboolean
-is_creation (const Tus *tus)
-{
-  return tus->head.options != NULL;
-}
-
 static void
 on_piece_done (guint64 offset, const GError *error, gpointer user_data)
 {
@@ -138,20 +128,16 @@ on_piece_done (guint64 offset, const GError *error, gpointer user_data)
 
   tus->is_sending = FALSE;
   if (error)
-    fail (tus, error);
+    ob_tus_fail (tus, error);
   else if (tus->exchange)
-    {
-      set_offset (tus, offset);
-      answer (tus, is_creation (tus) ? 201 : 204);
-    }
-  tus_unref (tus);
+    ob_tus_answer_offset (tus, offset);
+  ob_tus_unref (tus);
 }
 
-static void
-begin_piece (Tus *tus)
+void
+ob_tus_begin_piece (Tus *tus)
 {
-  const ObTusPiece piece = { .is_new = is_creation (tus),
-                             .size_bytes = tus->head.length,
+  const ObTusPiece piece = { .size_bytes = tus->head.length,
                              .algorithm = tus->head.algorithm,
                              .checksum = tus->head.checksum,
                              .drained = on_drained,
@@ -172,72 +158,6 @@ on_chunk (SoupServerMessage *message, GBytes *chunk, gpointer user_data)
     ob_exchange_pause (tus->exchange);
 }
 
-/* --- POST --- */
-
-static void
-on_created (GVariant *results, const GError *error, gpointer user_data)
-{
-  g_autoptr (ObExchange) exchange = user_data;
-  g_autoptr (GVariant) owned = results ? g_variant_ref_sink (results) : NULL;
-  Tus *tus = ob_exchange_get_part (exchange);
-  const char *id = "";
-  gint32 fd = -1;
-
-  if (owned)
-    (void) g_variant_lookup (owned, "fd", "h", &fd);
-  if (fd >= 0)
-    (void) close (fd);
-  if (ob_exchange_is_over (exchange))
-    return;
-  if (error)
-    {
-      fail (tus, error);
-      return;
-    }
-  (void) g_variant_lookup (owned, "id", "&s", &id);
-  tus->location = g_strconcat ("/v1/tus/", id, NULL);
-  tus->upload = ob_tus_uploads_get (ob_exchange_get_tus (exchange), id);
-  begin_piece (tus);
-  ob_exchange_go_on (exchange);
-}
-
-static GVariant *
-make_options (const Tus *tus, GError **error)
-{
-  g_autoptr (GVariant) query = ob_arguments_read_query (ob_exchange_get_query (tus->exchange),
-                                                        ob_exchange_get_route (tus->exchange)->query, FALSE, error);
-  g_auto (GVariantDict) options = G_VARIANT_DICT_INIT (query);
-  GVariantIter iter;
-  const char *name;
-  GVariant *value;
-
-  if (!query)
-    return NULL;
-  g_variant_iter_init (&iter, tus->head.options);
-  while (g_variant_iter_loop (&iter, "{&sv}", &name, &value))
-    g_variant_dict_insert_value (&options, name, value);
-
-  return g_variant_ref_sink (g_variant_dict_end (&options));
-}
-
-static void
-create (Tus *tus)
-{
-  ObExchange *exchange = tus->exchange;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) options = make_options (tus, &error);
-  g_autoptr (GVariant) arguments = NULL;
-
-  if (!options)
-    {
-      fail (tus, error);
-      return;
-    }
-  arguments = ob_arguments_make_one ("options", options);
-  ob_exchange_run (exchange,
-                   &(ObRequest){ .arguments = arguments, .tus_metadata = tus->head.metadata, .done = on_created });
-}
-
 /* --- PATCH, HEAD, DELETE --- */
 
 /* Returns: (transfer full) (nullable): the row; %NULL: it is refused */
@@ -250,7 +170,7 @@ find (Tus *tus)
                                            ob_exchange_get_parameter (exchange), &error);
 
   if (!row)
-    fail (tus, error);
+    ob_tus_fail (tus, error);
   else if (!tus->upload)
     tus->upload = ob_tus_uploads_get (ob_exchange_get_tus (exchange), row->id);
 
@@ -273,13 +193,13 @@ check_piece (Tus *tus, const ObUpload *row, guint64 body_bytes)
   guint refusal;
 
   if (ob_tus_upload_is_busy (tus->upload))
-    refuse (tus, 423, "Another request is writing the upload; HEAD ends that");
+    ob_tus_refuse (tus, 423, "Another request is writing the upload; HEAD ends that");
   else if (is_handed_over (row))
-    refuse (tus, 409, "All of the upload has come");
+    ob_tus_refuse (tus, 409, "All of the upload has come");
   else if (!ob_tus_upload_look (tus->upload, &size_bytes, &offset, &error))
-    fail (tus, error);
+    ob_tus_fail (tus, error);
   else if ((refusal = ob_tus_head_judge_piece (&tus->head, body_bytes, size_bytes, offset, &detail)) != 0)
-    refuse (tus, refusal, detail);
+    ob_tus_refuse (tus, refusal, detail);
   else
     return TRUE;
 
@@ -292,20 +212,19 @@ take_piece (Tus *tus, guint64 body_bytes)
   g_autoptr (ObUpload) row = find (tus);
 
   if (row && check_piece (tus, row, body_bytes))
-    begin_piece (tus);
+    ob_tus_begin_piece (tus);
 }
 
 static void
 tell (Tus *tus, const ObUpload *row, gint64 size_bytes, guint64 offset)
 {
-  set_offset (tus, offset);
   if (size_bytes >= 0)
     ob_tus_set_number (ob_exchange_get_message (tus->exchange), "Upload-Length", (guint64) size_bytes);
   else
     soup_message_headers_replace (get_answer (tus), "Upload-Defer-Length", "1");
   if (row->tus_metadata)
     soup_message_headers_replace (get_answer (tus), "Upload-Metadata", row->tus_metadata);
-  answer (tus, 204);
+  ob_tus_answer_offset (tus, offset);
 }
 
 static void tell_offset (Tus *tus, gboolean may_commit);
@@ -317,15 +236,15 @@ on_completed (guint64 offset, const GError *error, gpointer user_data)
 
   tus->is_sending = FALSE;
   if (error)
-    fail (tus, error);
+    ob_tus_fail (tus, error);
   else if (tus->exchange)
     tell_offset (tus, FALSE);
-  tus_unref (tus);
+  ob_tus_unref (tus);
 }
 
 /* All is here, and the daemon ended, or the disk failed, before it was committed. */
-static void
-complete (Tus *tus)
+void
+ob_tus_complete (Tus *tus)
 {
   const ObTusPiece piece
       = { .size_bytes = -1, .drained = on_drained, .done = on_completed, .user_data = g_rc_box_acquire (tus) };
@@ -346,9 +265,9 @@ tell_offset (Tus *tus, gboolean may_commit)
   if (is_handed_over (row))
     tell (tus, row, (gint64) row->size_bytes, row->size_bytes);
   else if (!ob_tus_upload_look (tus->upload, &size_bytes, &offset, &error))
-    fail (tus, error);
+    ob_tus_fail (tus, error);
   else if (size_bytes >= 0 && offset == (guint64) size_bytes && may_commit)
-    complete (tus);
+    ob_tus_complete (tus);
   else
     tell (tus, row, size_bytes, offset);
 }
@@ -361,8 +280,8 @@ on_head_settled (gpointer user_data)
   if (tus->exchange && !ob_tus_upload_is_busy (tus->upload))
     tell_offset (tus, TRUE);
   else if (tus->exchange)
-    refuse (tus, 423, "Another request is writing the upload");
-  tus_unref (tus);
+    ob_tus_refuse (tus, 423, "Another request is writing the upload");
+  ob_tus_unref (tus);
 }
 
 static void
@@ -372,7 +291,7 @@ on_removed (GVariant *results, const GError *error, gpointer user_data)
   const Tus *tus = ob_exchange_is_over (exchange) ? NULL : ob_exchange_get_part (exchange);
 
   if (tus && error)
-    fail (tus, error);
+    ob_tus_fail (tus, error);
   else if (tus)
     answer (tus, 204);
 }
@@ -397,14 +316,14 @@ on_removal_settled (gpointer user_data)
   guint64 offset;
 
   if (row && is_handed_over (row))
-    refuse (tus, 409, "All of the upload has come, and Outbox has it; DELETE /v1/uploads/ID removes it");
+    ob_tus_refuse (tus, 409, "All of the upload has come, and Outbox has it; DELETE /v1/uploads/ID removes it");
   else if (row && ob_tus_upload_is_busy (tus->upload))
-    refuse (tus, 423, "Another request is writing the upload");
+    ob_tus_refuse (tus, 423, "Another request is writing the upload");
   else if (row && !ob_tus_upload_look (tus->upload, &size_bytes, &offset, &error))
-    fail (tus, error);
+    ob_tus_fail (tus, error);
   else if (row)
     remove_upload (tus, row);
-  tus_unref (tus);
+  ob_tus_unref (tus);
 }
 
 /* @settled: gets a reference of @tus */
@@ -477,7 +396,7 @@ ob_tus_take_head (ObExchange *exchange)
     }
   (void) begin (exchange, &head);
   if (g_str_equal (method, "POST"))
-    create (ob_exchange_get_part (exchange));
+    ob_tus_take_creation (ob_exchange_get_part (exchange));
   else if (g_str_equal (method, "PATCH"))
     take_piece (ob_exchange_get_part (exchange),
                 (guint64) soup_message_headers_get_content_length (soup_server_message_get_request_headers (message)));

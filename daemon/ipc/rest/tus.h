@@ -8,6 +8,11 @@
  *   a creation beyond OB_RECORDINGS_OF_APP of its app         429
  *   a creation, or a size that is told later, that the disk   507
  *     has no room for
+ *   a creation with the key of an upload that is not whole:   the same one, and its offset; a PATCH that comes to it ends.
+ *     told the same; told another size or other metadata;       KeyReused
+ *     which an app writes itself                                KeyReused
+ *   a creation with the key of one that is whole              KeyReused; with all bytes they are compared, as POST /v1/uploads
+ *                                                             does
  *   an id that is none, of another app where the caller may   404
  *     not see it, of a file that an app writes itself, or
  *     that was removed
