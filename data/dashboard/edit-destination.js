@@ -56,7 +56,7 @@ export function editDestination({ api, model }, before, name = '') {
   ];
 
   return askForm(before ? format(_('Change %s'), before.name) : _('A new destination'), fields, _('Save'), async values => {
-    await api.ask('PUT', pathOf(before?.name ?? values.name), chooseChanges(before ?? {}, { default: false, ...values }));
+    await api.ask(before ? 'PATCH' : 'PUT', pathOf(before?.name ?? values.name), chooseChanges(before ?? {}, { default: false, ...values }));
     model.load();
   });
 }

@@ -323,6 +323,21 @@ take_parameter (const ObRoute *route, const char *parameter, GVariantDict *argum
     g_variant_dict_insert (arguments, route->parameter, "s", text);
 }
 
+/* PUT sets all of something: where its body does not say a setting, it is that of a new one. Headers and the sign-in, which nobody can read
+ * back, and the choice of the default are changed only where they are told. */
+static void
+fill_absent (GVariantDict *settings)
+{
+  static const struct
+  {
+    const char *name, *value;
+  } of_new[] = { { "protocol", "'tus'" }, { "url", "''" }, { "confirm_url", "''" }, { "also", "@as []" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (of_new); i++)
+    if (!g_variant_dict_contains (settings, of_new[i].name))
+      g_variant_dict_insert_value (settings, of_new[i].name, g_variant_new_parsed (of_new[i].value));
+}
+
 GVariant *
 ob_arguments_make (const ObRoute *route, const char *parameter, const char *query, const char *body, gsize size_bytes,
                    GError **error)
@@ -333,6 +348,8 @@ ob_arguments_make (const ObRoute *route, const char *parameter, const char *quer
 
   if (!options || !read_body (body, size_bytes, route->body, route->settings ? &members : &arguments, error))
     return NULL;
+  if (route->settings && g_str_equal (route->method, "PUT"))
+    fill_absent (&members);
   if (route->settings)
     g_variant_dict_insert_value (&arguments, route->settings, g_variant_dict_end (&members));
   if (route->query)

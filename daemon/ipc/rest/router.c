@@ -107,6 +107,7 @@ static const ObRoute table[] = {
   { "GET",    "/v1/destinations",                  OB_ROUTE_REQUEST, "Destinations.List",   NONE,               NULL,        NO_BODY,             "" },
   { "GET",    "/v1/destinations/{name}",           OB_ROUTE_REQUEST, "Destinations.Get",    ONE ("name"),       NULL,        NO_BODY,             "destination" },
   { "PUT",    "/v1/destinations/{name}",           OB_ROUTE_REQUEST, "Destinations.Set",    ONE ("name"),       NULL,        WHOLE (of_destination, "settings"), NULL },
+  { "PATCH",  "/v1/destinations/{name}",           OB_ROUTE_REQUEST, "Destinations.Set",    ONE ("name"),       NULL,        WHOLE (of_destination, "settings"), NULL },
   { "DELETE", "/v1/destinations/{name}",           OB_ROUTE_REQUEST, "Destinations.Remove", ONE ("name"),       NULL,        NO_BODY,             NULL },
   { "POST",   "/v1/destinations/{name}/pause",     OB_ROUTE_REQUEST, "Destinations.Pause",  ONE ("name"),       NULL,        NO_BODY,             NULL },
   { "POST",   "/v1/destinations/{name}/resume",    OB_ROUTE_REQUEST, "Destinations.Resume", ONE ("name"),       NULL,        NO_BODY,             NULL },
