@@ -87,6 +87,18 @@ print_questions (GVariant *apps)
     }
 }
 
+/* At a kiosk nobody else would say why a page waits. */
+void
+cli_print_web_apps_problem (GVariant *policy)
+{
+  g_autofree char *problem = cli_text_dup_safe (cli_get_string (policy, "web_apps_problem"));
+
+  if (*problem)
+    g_print ("%s%s%s\n  %s\n", cli_style_begin (CLI_STYLE_BAD),
+             _ ("The list of web apps that are let in without a question does not count:"),
+             cli_style_end (CLI_STYLE_BAD), problem);
+}
+
 static int
 list (gboolean is_json)
 {
@@ -94,20 +106,25 @@ list (gboolean is_json)
   g_autoptr (OutboxClient) client = cli_open (&error);
   g_autoptr (GVariant) results = client ? cli_call (client, "Access", "ListApps", NULL, &error) : NULL;
   g_autoptr (GVariant) apps = results ? g_variant_get_child_value (results, 0) : NULL;
+  g_autoptr (GVariant) policies = apps ? cli_call (client, "Policy", "Get", NULL, &error) : NULL;
+  g_autoptr (GVariant) policy = policies ? g_variant_get_child_value (policies, 0) : NULL;
 
-  if (!apps)
+  if (!policy)
     return cli_fail (error);
   if (is_json)
-    cli_print_json (apps, TRUE);
-  else if (g_variant_n_children (apps) > 0)
+    {
+      cli_print_json (apps, TRUE);
+      return CLI_DONE;
+    }
+  if (g_variant_n_children (apps) > 0)
     {
       print_table (apps);
       print_questions (apps);
     }
   else
     g_printerr (_ ("No web apps.\n"));
-  if (!is_json)
-    print_limits (client);
+  print_limits (client);
+  cli_print_web_apps_problem (policy);
 
   return CLI_DONE;
 }

@@ -109,6 +109,9 @@ GStrv cli_resolve (OutboxClient *client, char *const *names, GError **error);
 /* A string of a document, or "". */
 const char *cli_get_string (GVariant *document, const char *key);
 
+/* app.c. Says what is wrong with the administrator's list of web apps, if anything is. @policy: of Policy.Get */
+void cli_print_web_apps_problem (GVariant *policy);
+
 /* @conditions: as the broker gives them. Returns: (transfer full): how bytes leave the device now, and what that costs */
 char *cli_status_dup_network (GVariant *conditions);
 

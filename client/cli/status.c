@@ -363,9 +363,10 @@ cli_status (int argc, char *argv[])
   if (is_json)
     {
       cli_print_json (g_variant_new_parsed ("{'summary': <%v>, 'holds': <%v>, 'conditions': <%v>, 'destinations': <%v>,"
-                                            " 'rules_problem': <%s>}",
+                                            " 'rules_problem': <%s>, 'web_apps_problem': <%s>}",
                                             summary, holds, conditions, destinations,
-                                            cli_get_string (policy, "problem")),
+                                            cli_get_string (policy, "problem"),
+                                            cli_get_string (policy, "web_apps_problem")),
                       TRUE);
       return CLI_DONE;
     }
@@ -386,6 +387,7 @@ cli_status (int argc, char *argv[])
   print_network (conditions);
   print_media_types (conditions);
   print_rules_problem (policy);
+  cli_print_web_apps_problem (policy);
   print_unclaimed (summary, conditions);
   print_holds (holds);
   print_failed (failed);

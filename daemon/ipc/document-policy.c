@@ -106,7 +106,7 @@ make_file_name (const char *path)
 }
 
 GVariant *
-ob_document_policy (ObConfiguration *configuration)
+ob_document_policy (ObConfiguration *configuration, const char *web_apps_problem)
 {
   const ObRules *rules = ob_configuration_get_rules (configuration);
   const char *const *files = ob_configuration_get_files (configuration);
@@ -126,6 +126,7 @@ ob_document_policy (ObConfiguration *configuration)
   add (&builder, "files", g_variant_builder_end (&list));
   add (&builder, "own_file", make_file_name (ob_configuration_get_own_file (configuration)));
   add (&builder, "problem", g_variant_new_string (problem ? problem : ""));
+  add (&builder, "web_apps_problem", g_variant_new_string (web_apps_problem));
 
   return g_variant_builder_end (&builder);
 }

@@ -122,11 +122,50 @@ test_the_list_lets_in (void)
   g_assert_nonnull (strstr (history.body, "\"scope\":\"app\",\"key\":\"" PAGE "\",\"event\":\"revoked\""));
 }
 
+/* A list that lets nobody in says so where a person looks, and as it is now. */
+static void
+test_what_is_wrong_is_told (void)
+{
+  const struct
+  {
+    const char *list, *expected;
+  } rows[] = {
+    { "[App capture]\norigin=" PAGE "\n", "\"web_apps_problem\":\"\"" },
+    { "[App capture]\norigin=http://capture.example\n", "[App capture] origin" },
+    { "[App capture]\norigin=" PAGE "\n[Capture]\n", "[Capture] is no group" },
+    { "[App capture]\norigin=" PAGE "\nmanage=perhaps\n", "[App capture] manage" },
+    { "[App capture]\norigin=" PAGE "\n\xe4=1\n", "UTF-8" },
+    { "origin=" PAGE "\n", "web-apps.conf" },
+    { "", "\"web_apps_problem\":\"\"" },
+  };
+  g_autoptr (TestBroker) broker = NULL;
+
+  if (geteuid () != 0)
+    {
+      g_test_skip ("only root can write a list that counts");
+      return;
+    }
+  broker = rest_start ();
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_auto (RestAnswer) apps = { 0 };
+      g_auto (RestAnswer) policy = { 0 };
+
+      write_list (broker, rows[i].list);
+      apps = rest_ask (broker, "GET", "/v1/apps");
+      policy = rest_ask (broker, "GET", "/v1/policy");
+      g_assert_cmpuint (apps.status, ==, 200);
+      if (!strstr (policy.body, rows[i].expected))
+        g_error ("row %u: %s", i, policy.body);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/rest-kiosk/the-list-lets-in", test_the_list_lets_in);
+  g_test_add_func ("/rest-kiosk/what-is-wrong-is-told", test_what_is_wrong_is_told);
 
   return g_test_run ();
 }

@@ -10,6 +10,9 @@
 /* A list that does not answer in this time counts as none. */
 #define LATE_MS 2000
 
+/* The start itself is not held up. */
+#define FIRST_LOOK_S 1
+
 #define LIST_MOST_BYTES (2 * OB_FETCH_MOST_BYTES)
 
 typedef struct
@@ -19,12 +22,21 @@ typedef struct
   gboolean may_manage;
 } Asked;
 
+typedef struct
+{
+  void (*done) (gpointer user_data);
+  gpointer user_data;
+} Looker;
+
 struct _ObDoorman
 {
   const ObRequestContext *context;
   char **paths;       /* where the list can be */
   GPtrArray *waiting; /* of Asked */
-  ObErrand *reading;  /* NULL: nothing is read */
+  GArray *lookers;    /* of Looker */
+  char *problem;      /* of the list; empty: there is none */
+  guint first;
+  ObErrand *reading; /* NULL: nothing is read */
   guint late;
 };
 
@@ -63,15 +75,47 @@ is_listed (const Asked *asked, GPtrArray *texts)
   gboolean is_listed = FALSE;
 
   for (guint i = 0; texts && i < texts->len; i++)
+    is_listed |= ob_kiosk_lists (texts->pdata[i], asked->origin, asked->may_manage, NULL);
+
+  return is_listed;
+}
+
+/* A list with a mistake lists nobody, whoever asks. @texts: (nullable). Returns: (transfer full) */
+static char *
+find_problem (GPtrArray *texts)
+{
+  for (guint i = 0; texts && i < texts->len; i++)
     {
       g_autoptr (GError) error = NULL;
 
-      is_listed |= ob_kiosk_lists (texts->pdata[i], asked->origin, asked->may_manage, &error);
+      (void) ob_kiosk_lists (texts->pdata[i], "", FALSE, &error);
       if (error)
-        g_warning ("%s", error->message);
+        return g_strdup (error->message);
     }
 
-  return is_listed;
+  return g_strdup (texts ? "" : OB_KIOSK_FILE " does not answer");
+}
+
+/* The log has it once, a person who looks as long as it is there. */
+static void
+note_problem (ObDoorman *self, GPtrArray *texts)
+{
+  g_autofree char *problem = find_problem (texts);
+
+  if (*problem && !g_str_equal (problem, self->problem))
+    g_warning ("%s; a person is asked", problem);
+  g_free (self->problem);
+  self->problem = g_steal_pointer (&problem);
+}
+
+static void
+tell_lookers (ObDoorman *self)
+{
+  g_autoptr (GArray) lookers = self->lookers;
+
+  self->lookers = g_array_new (FALSE, FALSE, sizeof (Looker));
+  for (guint i = 0; i < lookers->len; i++)
+    g_array_index (lookers, Looker, i).done (g_array_index (lookers, Looker, i).user_data);
 }
 
 static void
@@ -80,6 +124,7 @@ judge_all (ObDoorman *self, GPtrArray *texts)
   ObPairing *pairing = self->context->pairing;
   g_autoptr (GPtrArray) waiting = g_steal_pointer (&self->waiting);
 
+  note_problem (self, texts);
   self->waiting = g_ptr_array_new_with_free_func (asked_free);
   for (guint i = 0; i < waiting->len; i++)
     {
@@ -95,6 +140,7 @@ judge_all (ObDoorman *self, GPtrArray *texts)
       else
         ob_pairing_tell_of (pairing, asked->id);
     }
+  tell_lookers (self);
 }
 
 static void
@@ -119,7 +165,6 @@ on_late (gpointer user_data)
 {
   ObDoorman *self = user_data;
 
-  g_warning (OB_KIOSK_FILE " does not answer; a person is asked");
   self->late = 0;
   end_reading (self);
   judge_all (self, NULL);
@@ -128,14 +173,10 @@ on_late (gpointer user_data)
 }
 
 static void
-on_asked (const ObPairingRequest *request, gpointer user_data)
+read_list (ObDoorman *self)
 {
-  ObDoorman *self = user_data;
-  Asked *asked = g_new (Asked, 1);
   g_autoptr (GError) error = NULL;
 
-  *asked = (Asked){ g_strdup (request->id), g_strdup (request->origin), request->may_manage };
-  g_ptr_array_add (self->waiting, asked);
   if (self->reading)
     return;
   self->reading = ob_fetch_start ((const char *const *) self->paths, &error);
@@ -147,6 +188,43 @@ on_asked (const ObPairingRequest *request, gpointer user_data)
     }
   self->late = g_timeout_add (LATE_MS, on_late, self);
   ob_errand_collect (self->reading, LIST_MOST_BYTES, on_read, self);
+}
+
+static void
+on_asked (const ObPairingRequest *request, gpointer user_data)
+{
+  ObDoorman *self = user_data;
+  Asked *asked = g_new (Asked, 1);
+
+  *asked = (Asked){ g_strdup (request->id), g_strdup (request->origin), request->may_manage };
+  g_ptr_array_add (self->waiting, asked);
+  read_list (self);
+}
+
+void
+ob_doorman_look (ObDoorman *self, void (*done) (gpointer user_data), gpointer user_data)
+{
+  const Looker looker = { done, user_data };
+
+  g_array_append_val (self->lookers, looker);
+  read_list (self);
+}
+
+const char *
+ob_doorman_get_problem (ObDoorman *self)
+{
+  return self->problem;
+}
+
+static gboolean
+on_first_look (gpointer user_data)
+{
+  ObDoorman *self = user_data;
+
+  self->first = 0;
+  read_list (self);
+
+  return G_SOURCE_REMOVE;
 }
 
 ObDoorman *
@@ -164,6 +242,9 @@ ob_doorman_new (const ObRequestContext *context, const char *const *folders)
   self->context = context;
   self->paths = g_strv_builder_end (paths);
   self->waiting = g_ptr_array_new_with_free_func (asked_free);
+  self->lookers = g_array_new (FALSE, FALSE, sizeof (Looker));
+  self->problem = g_strdup ("");
+  self->first = g_timeout_add_seconds (FIRST_LOOK_S, on_first_look, self);
   ob_pairing_set_doorman (context->pairing, on_asked, self);
 
   return self;
@@ -174,7 +255,11 @@ ob_doorman_free (ObDoorman *self)
 {
   ob_pairing_set_doorman (self->context->pairing, NULL, NULL);
   end_reading (self);
+  g_clear_handle_id (&self->first, g_source_remove);
+  tell_lookers (self);
+  g_array_unref (self->lookers);
   g_ptr_array_unref (self->waiting);
+  g_free (self->problem);
   g_strfreev (self->paths);
   g_free (self);
 }

@@ -5,12 +5,16 @@
  */
 #include "ipc/document.h"
 #include "ipc/requests/answers.h"
+#include "ipc/requests/doorman.h"
 #include "ipc/requests/operations.h"
 
 void
 ob_operation_get_policy (const ObRequest *request, gint value)
 {
-  ob_request_answer (request, "policy", ob_document_policy (request->context->configuration));
+  const ObRequestContext *context = request->context;
+  const char *problem = context->doorman ? ob_doorman_get_problem (context->doorman) : "";
+
+  ob_request_answer (request, "policy", ob_document_policy (context->configuration, problem));
 }
 
 void
