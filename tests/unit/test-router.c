@@ -180,7 +180,7 @@ test_arguments (void)
       "{'name': <'yard'>, 'settings': <{'url': <'http://a/'>, 'confirm_url': <''>, 'protocol': <'tus'>, 'default': "
       "<false>, 'also': <@as []>}>}" },
     { "PUT", "/v1/destinations/yard", NULL, "{\"protocol\":\"http\",\"also\":[\"b\"]}",
-      "{'name': <'yard'>, 'settings': <{'url': <''>, 'confirm_url': <''>, 'protocol': <'http'>, 'also': <['b']>}>}" },
+      "{'name': <'yard'>, 'settings': <{'also': <['b']>, 'url': <''>, 'protocol': <'http'>, 'confirm_url': <''>}>}" },
     { "PATCH", "/v1/destinations/yard", NULL, "{\"name\":\"other\"}", "refused" },
     { "PATCH", "/v1/destinations/yard", NULL, "{\"settings\":{}}", "refused" },
     { "PATCH", "/v1/destinations/yard", NULL, "{\"default\":false}",
