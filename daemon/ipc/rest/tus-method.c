@@ -25,7 +25,7 @@ ob_tus_find_method (SoupServerMessage *message)
 guint
 ob_tus_find_refusal (SoupServerMessage *message, guint status)
 {
-  static const guint for_good[] = { 400, 403, 404, 405, 410, 412, 414, 417, 431, 505 };
+  static const guint for_good[] = { 400, 404, 405, 410, 412, 414, 417, 431, 505 };
 
   if (!is_tus (message) || !g_str_equal (ob_tus_find_method (message), "HEAD"))
     return status;
