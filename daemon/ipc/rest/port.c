@@ -9,12 +9,35 @@
 
 #define BACKLOG 128
 
+/* The system may give a number that somebody has at the other loopback address. */
+#define ANY_TRIES 8
+
 struct _ObPort
 {
   GSocket *socket;
+  GSocket *beside; /* holds the same number at ::1; NULL: there is no IPv6 */
   guint16 number;
   ObAcceptor *acceptor;
 };
+
+/* Browsers go to [::1] first for a name below localhost, such as the dashboard's: whoever listened there would get its ticket. Nobody
+ * listens where this socket is bound, and so they go on to 127.0.0.1. */
+static gboolean
+hold_beside (ObPort *port, guint16 number, GError **error)
+{
+  g_autoptr (GInetAddress) loopback = g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV6);
+  g_autoptr (GSocketAddress) address = g_inet_socket_address_new (loopback, number);
+  g_autoptr (GSocket) socket = g_socket_new (G_SOCKET_FAMILY_IPV6, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
+  g_autoptr (GError) own_error = NULL;
+
+  if (socket && g_socket_bind (socket, address, FALSE, &own_error))
+    port->beside = g_steal_pointer (&socket);
+  if (!g_error_matches (own_error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&own_error));
+
+  return FALSE;
+}
 
 /* The address may be used again at once: connections of an Outbox that has just ended may be in TIME_WAIT there. */
 static gboolean
@@ -34,8 +57,10 @@ listen_at (ObPort *port, guint16 number, GError **error)
   bound = g_socket_get_local_address (socket, error);
   if (!bound)
     return FALSE;
-  port->socket = g_steal_pointer (&socket);
   port->number = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound));
+  if (!hold_beside (port, port->number, error))
+    return FALSE;
+  port->socket = g_steal_pointer (&socket);
 
   return TRUE;
 }
@@ -70,10 +95,10 @@ ob_port_open (ObAccepted accepted, gpointer user_data, GError **error)
 
   if (!read_range (&first, &last, error))
     return NULL;
-  for (guint number = first; number <= last && !port->socket; number++)
+  for (guint i = 0; i < (first == 0 ? ANY_TRIES : last - first + 1) && !port->socket; i++)
     {
       g_clear_error (&last_error);
-      (void) listen_at (port, (guint16) number, &last_error);
+      (void) listen_at (port, (guint16) (first == 0 ? 0 : first + i), &last_error);
     }
   if (!port->socket)
     {
@@ -97,5 +122,6 @@ ob_port_free (ObPort *port)
 {
   g_clear_pointer (&port->acceptor, ob_acceptor_free);
   g_clear_object (&port->socket);
+  g_clear_object (&port->beside);
   g_free (port);
 }

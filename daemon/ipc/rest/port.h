@@ -5,6 +5,8 @@
  *
  *   what can be in the way                                    what becomes of it
  *   somebody listens at a port, of whichever user             the next is tried
+ *   somebody has its number at ::1, where browsers look for   the next is tried; nobody can have it later, since the daemon holds it
+ *     localhost first                                           there, and does not listen
  *   all of them are taken, or there is no loopback            there is no port for pages, which is warned of
  *   OUTBOX_REST_PORT has one (tests, kiosks); 0 is any        that alone is tried
  *   it has no number of a port                                there is no port for pages, which is warned of
