@@ -96,13 +96,13 @@ find_problem (GPtrArray *texts)
   return g_strdup (texts ? "" : OB_KIOSK_FILE " does not answer");
 }
 
-/* The log has it once, a person who looks as long as it is there. */
+/* The log has it for each page that asked in vain, and a person who looks as long as it is there. */
 static void
 note_problem (ObDoorman *self, GPtrArray *texts)
 {
   g_autofree char *problem = find_problem (texts);
 
-  if (*problem && !g_str_equal (problem, self->problem))
+  if (*problem && (self->waiting->len > 0 || !g_str_equal (problem, self->problem)))
     g_warning ("%s; a person is asked", problem);
   g_free (self->problem);
   self->problem = g_steal_pointer (&problem);
@@ -122,9 +122,10 @@ static void
 judge_all (ObDoorman *self, GPtrArray *texts)
 {
   ObPairing *pairing = self->context->pairing;
-  g_autoptr (GPtrArray) waiting = g_steal_pointer (&self->waiting);
+  g_autoptr (GPtrArray) waiting = NULL;
 
   note_problem (self, texts);
+  waiting = g_steal_pointer (&self->waiting);
   self->waiting = g_ptr_array_new_with_free_func (asked_free);
   for (guint i = 0; i < waiting->len; i++)
     {
