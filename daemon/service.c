@@ -263,7 +263,6 @@ build (ObService *service, GPtrArray *left, GError **error)
                                          .feed = ob_feed_new (service->broker) };
   g_clear_pointer (&folders[g_strv_length (folders) - 1], g_free); /* the person's own says nothing of web apps */
   service->doorman = ob_doorman_new (&service->context.requests, (const char *const *) folders);
-  service->context.requests.doorman = service->doorman;
   service->uploads = ob_uploads_adapter_new (&service->context);
   service->queue = ob_queue_adapter_new (&service->context);
   service->access = ob_access_adapter_new (&service->context);

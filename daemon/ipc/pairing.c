@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Keeps requests in a list, the oldest first: there are never more than a few dozen. Every call first forgets those whose time
- * is over. Main thread.
+ * Keeps requests in a list, the oldest first: never more than a few dozen. Each call first forgets those that are over. Main thread.
  */
 #include "ipc/pairing.h"
 
@@ -29,10 +28,11 @@ typedef struct
 
 struct _ObPairing
 {
-  GPtrArray *requests; /* of Request */
-  GArray *watchers;    /* of Watcher */
-  ObPairingDoorman doorman;
+  GPtrArray *requests;             /* of Request */
+  GArray *watchers;                /* of Watcher */
+  const ObPairingDoorman *doorman; /* static; NULL: there is none */
   gpointer doorman_data;
+  char *problem; /* of its list */
 };
 
 static void
@@ -53,6 +53,7 @@ ob_pairing_new (void)
 
   self->requests = g_ptr_array_new_with_free_func ((GDestroyNotify) request_free);
   self->watchers = g_array_new (FALSE, FALSE, sizeof (Watcher));
+  self->problem = g_strdup ("");
 
   return self;
 }
@@ -62,6 +63,7 @@ ob_pairing_free (ObPairing *self)
 {
   g_ptr_array_unref (self->requests);
   g_array_unref (self->watchers);
+  g_free (self->problem);
   g_free (self);
 }
 
@@ -99,10 +101,32 @@ ob_pairing_tell (ObPairing *self)
 }
 
 void
-ob_pairing_set_doorman (ObPairing *self, ObPairingDoorman doorman, gpointer user_data)
+ob_pairing_set_doorman (ObPairing *self, const ObPairingDoorman *doorman, gpointer user_data)
 {
   self->doorman = doorman;
   self->doorman_data = user_data;
+}
+
+void
+ob_pairing_look (ObPairing *self, void (*done) (gpointer data), gpointer data)
+{
+  if (self->doorman)
+    self->doorman->look (done, data, self->doorman_data);
+  else
+    done (data);
+}
+
+void
+ob_pairing_set_problem (ObPairing *self, const char *problem)
+{
+  g_free (self->problem);
+  self->problem = g_strdup (problem);
+}
+
+const char *
+ob_pairing_get_problem (ObPairing *self)
+{
+  return self->problem;
 }
 
 /* --- The list --- */
@@ -309,7 +333,7 @@ ob_pairing_ask (ObPairing *self, const char *origin, gboolean may_manage, gint64
   request->polled_ms = -1;
   *device_code = secret;
   if (is_new && self->doorman)
-    self->doorman (&request->public, self->doorman_data);
+    self->doorman->asked (&request->public, self->doorman_data);
   else if (is_new)
     tell (self, &request->public);
 

@@ -57,12 +57,25 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObPairing, ob_pairing_free)
 void ob_pairing_watch (ObPairing *pairing, ObPairingChanged on_changed, gpointer user_data);
 void ob_pairing_unwatch (ObPairing *pairing, gpointer user_data);
 
-/* Is asked before a person is told of a new request: it approves that, or calls ob_pairing_tell_of(). Called inside
- * ob_pairing_ask(). */
-typedef void (*ObPairingDoorman) (const ObPairingRequest *request, gpointer user_data);
+typedef struct
+{
+  /* Is asked before a person is told of a new request: it approves that, or calls ob_pairing_tell_of(). Called inside
+   * ob_pairing_ask(). */
+  void (*asked) (const ObPairingRequest *request, gpointer user_data);
 
-/* @doorman: (nullable): NULL: there is none, and the person is told at once */
-void ob_pairing_set_doorman (ObPairing *pairing, ObPairingDoorman doorman, gpointer user_data);
+  /* Reads its list. @done: called once, when it was read or does not answer, perhaps before this returns */
+  void (*look) (void (*done) (gpointer data), gpointer data, gpointer user_data);
+} ObPairingDoorman;
+
+/* @doorman: static (nullable): NULL: there is none, and the person is told at once */
+void ob_pairing_set_doorman (ObPairing *pairing, const ObPairingDoorman *doorman, gpointer user_data);
+
+/* Has the doorman read its list. @done: called once, perhaps before this returns */
+void ob_pairing_look (ObPairing *pairing, void (*done) (gpointer data), gpointer data);
+
+/* What is wrong with the doorman's list, as it was last read; empty: nothing, or there is none */
+void ob_pairing_set_problem (ObPairing *pairing, const char *problem);
+const char *ob_pairing_get_problem (ObPairing *pairing);
 
 /* Tells watchers of a new request, if it waits still. */
 void ob_pairing_tell_of (ObPairing *pairing, const char *id);

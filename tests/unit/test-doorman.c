@@ -105,7 +105,6 @@ typedef struct
   char *list;
   char *secret; /* of the page */
   guint n_told; /* how often a person was told */
-  ObDoorman *doorman;
 } Scene;
 
 static void
@@ -165,7 +164,7 @@ ask_in_vain (Scene *scene)
   test_said_end (&said);
   words = test_said_read (&said);
   g_assert_nonnull (strstr (words, "others than root may write it"));
-  g_assert_nonnull (strstr (ob_doorman_get_problem (scene->doorman), "others than root may write it"));
+  g_assert_nonnull (strstr (ob_pairing_get_problem (scene->pairing), "others than root may write it"));
   g_assert_cmpuint (scene->n_told, ==, 1);
   test_rig_advance (scene->rig, OB_PAIRING_OPEN_MS);
 }
@@ -188,7 +187,7 @@ test_who_is_let_in (TestRig *rig, gconstpointer data)
   g_autofree char *nowhere = g_build_filename (rig->folder, "nowhere", NULL);
   const char *const folders[] = { nowhere, folder, NULL };
   g_autoptr (ObDoorman) doorman = ob_doorman_new (&context, folders);
-  Scene scene = { rig, pairing, list, NULL, 0, doorman };
+  Scene scene = { rig, pairing, list, NULL, 0 };
 
   ob_pairing_watch (pairing, on_changed, &scene);
   ask (&scene, FALSE);
@@ -211,7 +210,7 @@ test_who_is_let_in (TestRig *rig, gconstpointer data)
     }
   ask (&scene, FALSE);
   g_assert_cmpuint (scene.n_told, ==, 0);
-  g_assert_cmpstr (ob_doorman_get_problem (doorman), ==, "");
+  g_assert_cmpstr (ob_pairing_get_problem (pairing), ==, "");
   g_assert_cmpint (poll (&scene), ==, OB_PAIRING_POLL_APPROVED);
   /* It asks for more than the list allows. */
   ask (&scene, TRUE);

@@ -9,7 +9,6 @@
 #include "ipc/pairing-origin.h"
 #include "ipc/pairing.h"
 #include "ipc/requests/answers.h"
-#include "ipc/requests/doorman.h"
 #include "ipc/requests/operations.h"
 
 static gint64
@@ -76,10 +75,7 @@ ob_operation_list_apps (const ObRequest *request, gint value)
   /* These do not outlive this call. */
   later->caller = NULL;
   later->arguments = NULL;
-  if (request->context->doorman)
-    ob_doorman_look (request->context->doorman, on_list_read, later);
-  else
-    on_list_read (later);
+  ob_pairing_look (request->context->pairing, on_list_read, later);
 }
 
 /* --- Approve --- */

@@ -34,7 +34,6 @@ struct _ObDoorman
   char **paths;       /* where the list can be */
   GPtrArray *waiting; /* of Asked */
   GArray *lookers;    /* of Looker */
-  char *problem;      /* of the list; empty: there is none */
   guint first;
   ObErrand *reading; /* NULL: nothing is read */
   guint late;
@@ -100,12 +99,12 @@ find_problem (GPtrArray *texts)
 static void
 note_problem (ObDoorman *self, GPtrArray *texts)
 {
+  ObPairing *pairing = self->context->pairing;
   g_autofree char *problem = find_problem (texts);
 
-  if (*problem && (self->waiting->len > 0 || !g_str_equal (problem, self->problem)))
+  if (*problem && (self->waiting->len > 0 || !g_str_equal (problem, ob_pairing_get_problem (pairing))))
     g_warning ("%s; a person is asked", problem);
-  g_free (self->problem);
-  self->problem = g_steal_pointer (&problem);
+  ob_pairing_set_problem (pairing, problem);
 }
 
 static void
@@ -202,20 +201,17 @@ on_asked (const ObPairingRequest *request, gpointer user_data)
   read_list (self);
 }
 
-void
-ob_doorman_look (ObDoorman *self, void (*done) (gpointer user_data), gpointer user_data)
+static void
+on_look (void (*done) (gpointer data), gpointer data, gpointer user_data)
 {
-  const Looker looker = { done, user_data };
+  ObDoorman *self = user_data;
+  const Looker looker = { done, data };
 
   g_array_append_val (self->lookers, looker);
   read_list (self);
 }
 
-const char *
-ob_doorman_get_problem (ObDoorman *self)
-{
-  return self->problem;
-}
+static const ObPairingDoorman doorman = { on_asked, on_look };
 
 static gboolean
 on_first_look (gpointer user_data)
@@ -244,9 +240,8 @@ ob_doorman_new (const ObRequestContext *context, const char *const *folders)
   self->paths = g_strv_builder_end (paths);
   self->waiting = g_ptr_array_new_with_free_func (asked_free);
   self->lookers = g_array_new (FALSE, FALSE, sizeof (Looker));
-  self->problem = g_strdup ("");
   self->first = g_timeout_add_seconds (FIRST_LOOK_S, on_first_look, self);
-  ob_pairing_set_doorman (context->pairing, on_asked, self);
+  ob_pairing_set_doorman (context->pairing, &doorman, self);
 
   return self;
 }
@@ -260,7 +255,6 @@ ob_doorman_free (ObDoorman *self)
   tell_lookers (self);
   g_array_unref (self->lookers);
   g_ptr_array_unref (self->waiting);
-  g_free (self->problem);
   g_strfreev (self->paths);
   g_free (self);
 }

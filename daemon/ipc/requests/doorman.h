@@ -12,15 +12,11 @@
 
 G_BEGIN_DECLS
 
+typedef struct _ObDoorman ObDoorman;
+
 /* Reads the list soon after the start too. @context: borrowed. @folders: where the list can be: those that are not the person's own */
 ObDoorman *ob_doorman_new (const ObRequestContext *context, const char *const *folders);
 void ob_doorman_free (ObDoorman *doorman);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObDoorman, ob_doorman_free)
-
-/* Reads the list now. @done: called once, when it was read or does not answer; at the end of the doorman in any case */
-void ob_doorman_look (ObDoorman *doorman, void (*done) (gpointer user_data), gpointer user_data);
-
-/* Returns: borrowed: what is wrong with the list, as it was last read; empty: nothing, or there is none */
-const char *ob_doorman_get_problem (ObDoorman *doorman);
 
 G_END_DECLS

@@ -5,16 +5,15 @@
  */
 #include "ipc/document.h"
 #include "ipc/requests/answers.h"
-#include "ipc/requests/doorman.h"
 #include "ipc/requests/operations.h"
 
 void
 ob_operation_get_policy (const ObRequest *request, gint value)
 {
   const ObRequestContext *context = request->context;
-  const char *problem = context->doorman ? ob_doorman_get_problem (context->doorman) : "";
 
-  ob_request_answer (request, "policy", ob_document_policy (context->configuration, problem));
+  ob_request_answer (request, "policy",
+                     ob_document_policy (context->configuration, ob_pairing_get_problem (context->pairing)));
 }
 
 void

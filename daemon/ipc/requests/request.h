@@ -15,8 +15,6 @@
 
 G_BEGIN_DECLS
 
-typedef struct _ObDoorman ObDoorman;
-
 /* What requests use; all must outlive them. */
 typedef struct
 {
@@ -24,7 +22,6 @@ typedef struct
   ObConfiguration *configuration;
   const char *rest_socket; /* (nullable): the path of REST's Unix socket; NULL: there is none */
   ObPairing *pairing;      /* web pages that ask to be let in */
-  ObDoorman *doorman;      /* who looks at them first */
   ObSessions *sessions;    /* of the dashboard */
   const char *dashboard;   /* (nullable): the dashboard's origin; NULL: there is no port for pages */
   const char *rest_url;    /* (nullable): where REST listens for pages; NULL: nowhere */

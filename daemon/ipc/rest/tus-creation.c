@@ -3,7 +3,7 @@
  *
  * Creations of tus, also those that come again with their key. Main thread.
  */
-#include "ipc/rest/tus-private.h"
+#include "ipc/rest/tus-creation.h"
 
 #include "dbus/error.h"
 #include "ipc/rest/arguments.h"
@@ -55,6 +55,12 @@ is_handed_over (const Tus *tus, const GError *error)
          && g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND);
 }
 
+static void
+on_committed (gpointer tus, guint64 offset)
+{
+  ob_tus_answer_offset (tus, offset);
+}
+
 /* One that was there before goes on where it is, and the body is dropped. */
 static void
 go_on (Tus *tus)
@@ -80,7 +86,7 @@ go_on (Tus *tus)
       ob_exchange_go_on (tus->exchange);
     }
   else if (size_bytes >= 0 && offset == (guint64) size_bytes)
-    ob_tus_complete (tus);
+    ob_tus_commit (tus, on_committed);
   else
     ob_tus_answer_offset (tus, offset);
 }

@@ -37,9 +37,6 @@
 
 G_BEGIN_DECLS
 
-/* How much of a body may wait for the disk; as much again is being written. */
-#define OB_TUS_WAITING_MAX_BYTES (256 * 1024)
-
 /* The head is here. */
 void ob_tus_take_head (ObExchange *exchange);
 
