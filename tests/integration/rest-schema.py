@@ -68,6 +68,8 @@ def require_token():
     with open(description) as file:
         document = json.load(file)
     document["security"] = [{"token": []}]
+    # Refused with 423 as well: clients take 401 for the end of their upload. test-rest-closed holds it closed.
+    document["paths"]["/v1/tus/{id}"]["head"]["security"] = []
     with open("openapi-of-pages.json", "w") as file:
         json.dump(document, file)
     return file.name
