@@ -187,10 +187,12 @@ async function begin() {
   api.follow({
     event: (name, data) => model.event(name, data),
     connected: () => {
+      commands.isLive = true;
       setText(connection, _('Live'));
       connection.className = 'good';
     },
     lost: () => {
+      commands.isLive = false;
       setText(connection, _('The broker is gone; what it had is safe. Trying again …'));
       connection.className = 'bad';
     },

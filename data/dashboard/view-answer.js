@@ -115,7 +115,8 @@ export class AnswerView {
     this.#text.classList.toggle('good', model.count('all').uploads === model.count('done').uploads);
     setText(this.#safety, text);
     this.#safety.classList.toggle('bad', isBad);
-    setText(this.#network, describeNetwork(model.conditions));
+    // A server on this device itself is reached without a network.
+    setText(this.#network, model.conditions.available || model.count('uploading').uploads === 0 ? describeNetwork(model.conditions) : '');
     reconcile(this.#worries, worries(model), worry => worry.join(), makeWorry);
     const title = model.asking.length > 0 ? _('A web page asks to hand files over') : answer(model);
 

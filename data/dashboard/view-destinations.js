@@ -5,6 +5,7 @@
 import { confirm } from './dialog.js';
 import { editDestination, pathOf } from './edit-destination.js';
 import { format } from './labels.js';
+import { signIn } from './sign-in.js';
 import { formatSize, formatTime, h, outside, reconcile, safe, setOutside, setText } from './text.js';
 import { keyOfHold, makeHold } from './view-holds.js';
 import { _, labels } from './words.js';
@@ -39,6 +40,20 @@ function describeReport(tools, report, name) {
 
 // --- One destination ---
 
+// The kind of a secret, which itself is never told.
+function describeSignIn({ kind = '', headers = '' } = {}) {
+  switch (kind) {
+    case 'bearer':
+      return _('by a token');
+    case 'basic':
+      return _('by a user name and a password');
+    case 'header':
+      return headers;
+    default:
+      return kind;
+  }
+}
+
 function facts(destination) {
   return [
     [_('URL'), destination.url],
@@ -46,6 +61,7 @@ function facts(destination) {
     [_('confirm URL'), destination.confirm_url],
     [_('also at'), (destination.also ?? []).join(', ')],
     [_('headers'), (destination.headers ?? []).join(', ')],
+    [_('signed in'), describeSignIn(destination.sign_in)],
     [_('waits since'), destination.since && formatTime(destination.since)],
     [_('failed attempts in a row'), destination.failures],
   ].filter(([, value]) => value);
@@ -56,6 +72,7 @@ function makeButtons(tools, get) {
   const pause = h('button', { type: 'button', onclick: () => tools.commands.run(pause, 'POST', `${path()}/${pause.dataset.command}`) });
   const change = h('button', { type: 'button', textContent: _('Change…'), onclick: () => editDestination(tools, get()) });
   const test = h('button', { type: 'button', textContent: _('Test') });
+  const enter = h('button', { type: 'button', textContent: _('Sign in…'), onclick: () => signIn(tools, get().name) });
   const remove = h('button', {
     type: 'button', textContent: _('Remove'),
     onclick: async () => {
@@ -65,7 +82,7 @@ function makeButtons(tools, get) {
     },
   });
 
-  return { pause, test, change, remove };
+  return { pause, test, enter, change, remove };
 }
 
 function makeDestination(tools) {

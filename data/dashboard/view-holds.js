@@ -3,11 +3,12 @@
 //
 // What keeps uploads waiting, with what Outbox does next, what a person can do, and the button that does it.
 import { editDestination } from './edit-destination.js';
+import { signIn } from './sign-in.js';
 import { h, reconcile, safe, setOutside, setText } from './text.js';
 import { _, labels } from './words.js';
 
-// Trouble of a server whose end is another address, or other headers.
-const OF_SETTINGS = ['no-destination', 'wrong-address', 'certificate', 'proxy', 'sign-in'];
+// Trouble of a server whose end is another address.
+const OF_SETTINGS = ['no-destination', 'wrong-address', 'certificate', 'proxy'];
 
 // What the buttons of this page can do about a hold, the likeliest first. What they cannot, the hold's command says.
 function helpWith({ scope, key = '', reason }) {
@@ -24,6 +25,8 @@ function helpWith({ scope, key = '', reason }) {
     help.push({ text: _('Resume'), path: resume });
   if (scope === 'destination' && !['user', 'sign-in', 'no-destination'].includes(reason))
     help.push({ text: _('Try now'), path: resume });
+  if (scope === 'destination' && reason === 'sign-in')
+    help.push({ text: _('Sign in…'), signInTo: key });
   if (scope === 'destination' && OF_SETTINGS.includes(reason))
     help.push({ text: _('Change its settings…'), settingsOf: key });
   return help;
@@ -37,9 +40,11 @@ export function keyOfHold({ scope, key = '', reason }) {
   return `${scope} ${key} ${reason}`;
 }
 
-function obey({ commands, api, model }, { path, settingsOf }, button) {
+function obey({ commands, api, model }, { path, settingsOf, signInTo }, button) {
   if (path)
     commands.run(button, 'POST', path);
+  else if (signInTo)
+    signIn({ api, model }, signInTo);
   else
     editDestination({ api, model }, model.destinations.find(({ name }) => name === settingsOf) ?? null, settingsOf);
 }

@@ -142,12 +142,12 @@ export class UploadsView {
   }
 
   #drawGroup(model) {
-    const { group, which } = model;
+    const { group } = model;
 
     this.#group.hidden = !group;
     if (group && this.#group.dataset.group !== group.key)
       this.#group.replaceChildren(outside(group.title || group.key), ' ', h('button', {
-        type: 'button', textContent: _('Show all groups'), onclick: () => model.show(which, null) }));
+        type: 'button', textContent: _('Show all groups'), onclick: () => model.show('unfinished', null) }));
     this.#group.dataset.group = group?.key ?? '';
   }
 

@@ -191,6 +191,20 @@ async function tellsWhatHolds(world, {page}) {
   await waitForText(page, 'outbox destination sign-in yard');
 }
 
+// The secret leaves by the form, and is nowhere in the page after it.
+async function signsIn(world, {page}) {
+  await click(page, 'Sign in…: yard');
+  await page.select('dialog [name=kind]', 'basic');
+  await page.type('dialog [name=name]', 'ana');
+  await page.type('dialog [name=secret]', 'open sesame');
+  await click(page, 'Sign in');
+  await page.waitForSelector('dialog', {hidden: true});
+  const {sign_in: shown} = JSON.parse(await world.outbox('destination', 'list', '--json')).find(({name}) => name === 'yard');
+
+  assert.deepEqual(shown, {kind: 'basic'});
+  assert.ok(!(await page.evaluate(() => document.documentElement.outerHTML)).includes('sesame'));
+}
+
 async function asksBeforeItRemoves(world, {page}) {
   await world.outbox('destination', 'set', 'strict', '--url', await startServer(422, {}, 'the form <b>lacks</b> a name'));
   await world.outbox('add', world.makeFile('refused.jpg', 100).file, '--destination', 'strict');
@@ -314,6 +328,7 @@ async function fitsItsWindow(world, {page}) {
   await show(page, 'Groups');
   await waitForText(page, 'Uploading 3 of 4');
   await show(page, 'Uploads');
+  await click(page, 'Not arrived');
   await page.waitForFunction(() => /Uploading · [1-9]/.test(document.body.innerText));
   for (const [name, scheme, width, height] of [['light', 'light', 1000, 760], ['dark', 'dark', 1000, 760], ['phone', 'light', 390, 760]]) {
     await page.setViewport({width, height});
@@ -327,6 +342,33 @@ async function fitsItsWindow(world, {page}) {
       await page.screenshot({path: path.join(SCREENSHOTS, `dashboard-${name}.png`)});
     }
   }
+}
+
+// Another site may neither frame the page nor read it, and what would run there is refused by the page's own policy.
+async function staysOutOfFrames(world, {browser, page}) {
+  const site = http.createServer((request, response) => response.writeHead(200, {'Content-Type': 'text/html'})
+    .end(`<iframe src="${new URL('/', page.url())}"></iframe>`)).listen(0, '127.0.0.1');
+
+  await once(site, 'listening');
+  const other = await browser.browser.newPage();
+  const refused = new Promise(resolve => other.on('console', message => /frame-ancestors|X-Frame-Options/i.test(message.text()) && resolve()));
+
+  await other.goto(`http://localhost:${site.address().port}/`);
+  await refused;
+  await other.close();
+  site.close();
+  const own = await openPage(browser);
+
+  await own.goto(new URL('/', page.url()));
+  assert.deepEqual(await own.evaluate(() => [() => document.createElement('p').innerHTML = '<b>x</b>',
+    () => document.createElement('iframe').srcdoc = '<b>x</b>', () => document.createElement('script').text = '1'].map(make => {
+    try {
+      return make();
+    } catch (error) {
+      return error.name;
+    }
+  })), ['TypeError', 'TypeError', 'TypeError']);
+  await own.close();
 }
 
 async function takesATicketOnce(world, {browser}) {
@@ -369,6 +411,7 @@ export const dashboardCases = {
   'the-keyboard-is-enough': obeysTheKeyboard,
   'progress-is-followed': followsProgress,
   'a-hold-and-what-would-end-it': tellsWhatHolds,
+  'a-person-signs-in': signsIn,
   'a-question-before-it-removes': asksBeforeItRemoves,
   'groups-are-told-whole': tellsGroupsWhole,
   'the-order-is-changed': changesTheOrder,
@@ -377,6 +420,7 @@ export const dashboardCases = {
   'a-web-app-is-let-in-and-revoked': letsAWebAppIn,
   'the-words-are-the-persons': speaksThePersonsLanguage,
   'it-fits-its-window': fitsItsWindow,
+  'nobody-frames-it': staysOutOfFrames,
   'a-ticket-is-good-once': takesATicketOnce,
   'a-session-is-ended': endsItsSession,
   'a-broker-that-is-gone-is-told': tellsThatTheBrokerIsGone,
