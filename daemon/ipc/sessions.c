@@ -208,6 +208,18 @@ ob_sessions_is_there (ObSessions *self, const char *digest)
   return find_session (self, digest, &index);
 }
 
+GPtrArray *
+ob_sessions_list_digests (ObSessions *self, gint64 now_ms)
+{
+  GPtrArray *digests = g_ptr_array_new_with_free_func (g_free);
+
+  forget_old (self, now_ms);
+  for (guint i = 0; i < self->sessions->len; i++)
+    g_ptr_array_add (digests, g_strdup (((const Session *) self->sessions->pdata[i])->digest));
+
+  return digests;
+}
+
 void
 ob_sessions_end (ObSessions *self, const char *digest)
 {

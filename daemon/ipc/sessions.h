@@ -49,6 +49,9 @@ gboolean ob_sessions_admit (ObSessions *sessions, const char *digest, gint64 now
 /* Returns: whether there is such a session, which is not in use by that */
 gboolean ob_sessions_is_there (ObSessions *sessions, const char *digest);
 
+/* Returns: (transfer full): the digests of the tokens of all sessions */
+GPtrArray *ob_sessions_list_digests (ObSessions *sessions, gint64 now_ms);
+
 /* The person has signed out. @digest: as above; nothing happens where there is no such session. */
 void ob_sessions_end (ObSessions *sessions, const char *digest);
 

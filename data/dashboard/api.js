@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Asks the broker: single requests, and the stream of what changes.
+import { isProof, writeChallenge } from './door.js';
 import { readEvents } from './event-stream.js';
 import { startDeadline } from './waiting.js';
 
@@ -131,11 +132,35 @@ export class Api {
     }
   }
 
+  // Whoever listens at this port proves that it knows the token before it is told that, or anything else: when the broker has ended,
+  // another user's program may be there. A browser without that cryptography goes on without.
+  async #doubt(signal) {
+    if (!globalThis.crypto?.subtle)
+      return;
+    const nonce = Array.from(crypto.getRandomValues(new Uint8Array(32)), byte => byte.toString(16).padStart(2, '0')).join('');
+    const response = await fetch('/v1/hello', {
+      method: 'POST', signal, cache: 'no-store', credentials: 'omit', redirect: 'error',
+      headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ nonce }),
+    });
+
+    // Nobody has a session there any more.
+    if (response.status === 404)
+      throw new Problem(401, {});
+    const { proofs } = await (await Api.#check(response)).json();
+    const challenge = writeChallenge(location.origin, location.host, nonce);
+
+    for (const proof of proofs)
+      if (await isProof(proof, this.#token, challenge))
+        return;
+    throw new Problem(401, {});
+  }
+
   async *#read(lastId, tell) {
     const deadline = startDeadline(SILENCE_MOST_MS, this.#end.signal);
     const headers = lastId ? { 'Last-Event-ID': lastId } : {};
 
     try {
+      await this.#doubt(deadline.signal);
       const response = await Api.#check(await this.#fetch('GET', '/v1/events', { headers, signal: deadline.signal }));
 
       tell.connected();

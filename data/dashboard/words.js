@@ -3,7 +3,7 @@
 //
 // The words of the page and the labels of uploads in the person's language, from the same catalogues as the command's. English
 // sentences are the keys, as for gettext.
-import { Labels } from './labels.js';
+import { format, Labels } from './labels.js';
 import { setLanguage } from './text.js';
 
 const LANGUAGES = ['de', 'en', 'es', 'fr', 'ja', 'pt_BR', 'zh_CN'];
@@ -45,6 +45,11 @@ export async function loadWords(wanted) {
 // The names that xgettext knows.
 export function _(message) {
   return words[message] ?? message;
+}
+
+// Two sentences, one after the other: what happens next, and what a person can do.
+export function join(one, two) {
+  return one && two ? format(_('%s %s'), one, two) : one || two;
 }
 
 export function ngettext(one, many, n) {

@@ -330,7 +330,7 @@ async function fitsItsWindow(world, {page}) {
   await show(page, 'Uploads');
   await click(page, 'Not arrived');
   await page.waitForFunction(() => /Uploading · [1-9]/.test(document.body.innerText));
-  for (const [name, scheme, width, height] of [['light', 'light', 1000, 760], ['dark', 'dark', 1000, 760], ['phone', 'light', 390, 760]]) {
+  for (const [name, scheme, width, height] of [['light', 'light', 1000, 960], ['dark', 'dark', 1000, 960], ['phone', 'light', 390, 760]]) {
     await page.setViewport({width, height});
     await page.emulateMediaFeatures([{name: 'prefers-color-scheme', value: scheme}]);
     assert.ok(await page.evaluate(() => {
@@ -394,9 +394,30 @@ async function endsItsSession(world, {browser}) {
   await page.close();
 }
 
+// Another program listens where the broker was, and would be glad of a token: it is asked for a proof alone, and believed in nothing.
+async function squats(world, page, port) {
+  const asked = [];
+  const squatter = http.createServer((request, response) => {
+    asked.push(`${request.method} ${request.url} ${request.headers.authorization ?? ''}`);
+    response.writeHead(503, {'Content-Type': 'application/json'}).end('{"detail":"give me all"}');
+  }).listen(port, '127.0.0.1');
+
+  await once(squatter, 'listening');
+  await until('a visit', () => asked.length > 0);
+  await page.evaluate(() => [...document.querySelectorAll('button')].find(({innerText}) => innerText === 'Pause the queue').click());
+  await waitForText(page, 'The broker does not answer.');
+  squatter.closeAllConnections();
+  await new Promise(resolve => squatter.close(resolve));
+  assert.ok(asked.every(line => line === 'POST /v1/hello '), asked.join());
+}
+
 async function tellsThatTheBrokerIsGone(world, {page}) {
   assert.deepEqual(page.troubles, []);
+  const {port} = new URL(page.url());
+
   await world.killBroker();
+  await waitForText(page, 'The broker is gone; what it had is safe.');
+  await squats(world, page, Number(port));
   await waitForText(page, 'The broker is gone; what it had is safe.');
   // A session ends with the broker.
   await world.startBroker();

@@ -96,6 +96,20 @@ page_begin (const Page *page, const char *method, const char *target, const char
 }
 
 char *
+page_dup_proof (const char *token, const char *origin, const char *host, const char *nonce)
+{
+  g_autoptr (GChecksum) digest = g_checksum_new (G_CHECKSUM_SHA256);
+  g_autofree char *text = g_strdup_printf ("outbox-hello\n%s\n%s\n%s", origin, host, nonce);
+  guint8 key[32];
+  gsize size_bytes = sizeof key;
+
+  g_checksum_update (digest, (const guchar *) token, -1);
+  g_checksum_get_digest (digest, key, &size_bytes);
+
+  return g_compute_hmac_for_string (G_CHECKSUM_SHA256, key, size_bytes, text, -1);
+}
+
+char *
 page_dup_member (const RestAnswer *answer, const char *name)
 {
   g_autoptr (JsonNode) root = json_from_string (answer->body ? answer->body : "", NULL);

@@ -34,6 +34,9 @@ RestAnswer page_fetch (const Page *page, const char *method, const char *target,
 /* The same up to the end of the head, and no further. @fields: (nullable). Returns: (transfer full): what it is sent on */
 GSocketConnection *page_begin (const Page *page, const char *method, const char *target, const char *fields);
 
+/* Returns: (transfer full): the broker's proof that it knows the token, as a page computes it with the 32 bytes of the digest */
+char *page_dup_proof (const char *token, const char *origin, const char *host, const char *nonce);
+
 /* Returns: (transfer full): what a member of the answer's JSON says */
 char *page_dup_member (const RestAnswer *answer, const char *name);
 

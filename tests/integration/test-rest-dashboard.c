@@ -146,6 +146,33 @@ test_a_stream_ends_with_its_session (void)
   g_assert_cmpuint (look (opened.host, token), ==, 401);
 }
 
+#define NONCE "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+/* The page asks whoever listens at the port before it goes on there; the port's other names have no sessions. */
+static void
+test_the_broker_proves_that_it_knows_the_session (void)
+{
+  static const char body[] = "{\"nonce\":\"" NONCE "\"}";
+  g_auto (Opened) opened = open_dashboard ();
+  g_autofree char *token = begin_session (opened.host, opened.ticket, JSON, 200);
+  g_autofree char *origin = g_strconcat ("http://", opened.host, NULL);
+  g_autofree char *proof = page_dup_proof (token, origin, opened.host, NONCE);
+  g_autofree char *own = dup_own (opened.host, NULL, FALSE);
+  g_autofree char *fields = g_strconcat (own, JSON, NULL);
+  g_autofree char *address = g_strdup_printf ("127.0.0.1:%u", page_find_port (broker));
+  g_autofree char *own_address = dup_own (address, NULL, FALSE);
+  g_autofree char *other_fields = g_strconcat (own_address, JSON, NULL);
+  g_auto (RestAnswer) answer = ask (opened.host, "POST /v1/hello", fields, body);
+  g_auto (RestAnswer) other = ask (address, "POST /v1/hello", other_fields, body);
+  g_auto (RestAnswer) pairing = ask (opened.host, "POST /v1/pair", fields, "{}");
+
+  g_assert_cmpuint (answer.status, ==, 200);
+  g_assert_nonnull (strstr (answer.body, proof));
+  g_assert_null (strstr (answer.body, token));
+  g_assert_cmpuint (other.status, ==, 403);
+  g_assert_cmpuint (pairing.status, ==, 403);
+}
+
 static void
 test_a_ticket_that_comes_twice (void)
 {
@@ -442,6 +469,8 @@ main (int argc, char *argv[])
   broker = test_broker_new_alone ();
   g_test_add_func ("/rest-dashboard/a-session-from-ticket-to-end", test_a_session_from_ticket_to_end);
   g_test_add_func ("/rest-dashboard/a-stream-ends-with-its-session", test_a_stream_ends_with_its_session);
+  g_test_add_func ("/rest-dashboard/the-broker-proves-that-it-knows-the-session",
+                   test_the_broker_proves_that_it_knows_the_session);
   g_test_add_func ("/rest-dashboard/a-ticket-that-comes-twice", test_a_ticket_that_comes_twice);
   g_test_add_func ("/rest-dashboard/a-token-is-of-its-page-alone", test_a_token_is_of_its_page_alone);
   g_test_add_func ("/rest-dashboard/who-may-not-begin-a-session", test_who_may_not_begin_a_session);

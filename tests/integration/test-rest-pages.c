@@ -224,21 +224,6 @@ test_a_token_ends_with_its_app (void)
 
 /* --- Knowing the broker --- */
 
-/* As a page computes it, with the 32 bytes of the digest. Returns: (transfer full) */
-static char *
-prove (const char *token, const char *origin, const char *host, const char *nonce)
-{
-  g_autoptr (GChecksum) digest = g_checksum_new (G_CHECKSUM_SHA256);
-  g_autofree char *text = g_strdup_printf ("outbox-hello\n%s\n%s\n%s", origin, host, nonce);
-  guint8 key[32];
-  gsize size_bytes = sizeof key;
-
-  g_checksum_update (digest, (const guchar *) token, -1);
-  g_checksum_get_digest (digest, key, &size_bytes);
-
-  return g_compute_hmac_for_string (G_CHECKSUM_SHA256, key, size_bytes, text, -1);
-}
-
 static void
 test_the_broker_proves_that_it_knows_the_token (void)
 {
@@ -246,8 +231,8 @@ test_the_broker_proves_that_it_knows_the_token (void)
   g_auto (Page) page = page_pair (shared, "https://hello.example", FALSE);
   g_auto (Page) second = page_pair (shared, page.origin, FALSE);
   g_autofree char *host = g_strdup_printf ("127.0.0.1:%u", page_find_port (shared));
-  g_autofree char *proof = prove (page.token, page.origin, host, NONCE);
-  g_autofree char *of_second = prove (second.token, page.origin, host, NONCE);
+  g_autofree char *proof = page_dup_proof (page.token, page.origin, host, NONCE);
+  g_autofree char *of_second = page_dup_proof (second.token, page.origin, host, NONCE);
   g_auto (RestAnswer) answer = { 0 };
 
   g_clear_pointer (&page.token, g_free);

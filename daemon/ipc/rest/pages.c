@@ -14,6 +14,7 @@ typedef enum
 {
   AUDIENCE_PAIRED, /* what nobody has thought of needs a token */
   AUDIENCE_STRANGERS,
+  AUDIENCE_WHO_DOUBTS, /* hello: strangers, and the dashboard */
   AUDIENCE_DASHBOARD,
   AUDIENCE_PUBLIC,
 } Audience;
@@ -35,7 +36,7 @@ get_audience (const ObRoute *route)
   switch (route ? route->kind : OB_ROUTE_REQUEST)
     {
     case OB_ROUTE_PAIR:
-      return AUDIENCE_STRANGERS;
+      return g_str_equal (route->path, "/v1/hello") ? AUDIENCE_WHO_DOUBTS : AUDIENCE_STRANGERS;
     case OB_ROUTE_SESSION:
       return g_str_equal (route->method, "POST") ? AUDIENCE_DASHBOARD : AUDIENCE_PAIRED;
     case OB_ROUTE_STATIC:
@@ -68,7 +69,7 @@ is_known (const Judgement *judgement)
   return judgement->head->is_own || is_paired (judgement);
 }
 
-/* --- The three audiences --- */
+/* --- The audiences --- */
 
 static void
 judge_public (Judgement *judgement)
@@ -108,6 +109,16 @@ judge_dashboard (Judgement *judgement)
     judgement->may_read = TRUE;
   else
     refuse (judgement, 403, "Sessions are for the dashboard's own page");
+}
+
+/* Another user's program may listen at the port when the broker has ended: the dashboard too wants to know before it goes on. */
+static void
+judge_doubter (Judgement *judgement)
+{
+  if (is_dashboard (judgement))
+    judge_dashboard (judgement);
+  else
+    judge_stranger (judgement);
 }
 
 /* @app: (transfer full) */
@@ -166,9 +177,12 @@ judge_paired (Judgement *judgement)
 static void
 judge_preflight (Judgement *judgement, Audience audience)
 {
-  judgement->may_read = audience == AUDIENCE_STRANGERS   ? !judgement->head->is_own
-                        : audience == AUDIENCE_DASHBOARD ? is_dashboard (judgement)
-                                                         : is_known (judgement);
+  const gboolean is_own = judgement->head->is_own;
+
+  judgement->may_read = audience == AUDIENCE_STRANGERS    ? !is_own
+                        : audience == AUDIENCE_WHO_DOUBTS ? !is_own || is_dashboard (judgement)
+                        : audience == AUDIENCE_DASHBOARD  ? is_dashboard (judgement)
+                                                          : is_known (judgement);
   if (!judgement->may_read)
     refuse (judgement, 403, "This page was not let in; see POST /v1/pair");
 }
@@ -186,6 +200,8 @@ judge (Judgement *judgement, Audience audience)
     judge_public (judgement);
   else if (audience == AUDIENCE_STRANGERS)
     judge_stranger (judgement);
+  else if (audience == AUDIENCE_WHO_DOUBTS)
+    judge_doubter (judgement);
   else if (audience == AUDIENCE_DASHBOARD)
     judge_dashboard (judgement);
   else

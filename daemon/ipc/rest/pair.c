@@ -136,7 +136,7 @@ poll_token (ObExchange *exchange, GVariant *arguments)
 /* A page has a token for each browser, and does not say which: so there is a proof of each. The host is in it so that nobody at another
  * port can have it made here. */
 static GVariant *
-make_proofs (ObExchange *exchange, const GPtrArray *apps, const char *nonce)
+make_proofs (ObExchange *exchange, const GPtrArray *digests, const char *nonce)
 {
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (ob_exchange_get_message (exchange));
   g_autofree char *text = g_strjoin ("\n", "outbox-hello", ob_exchange_get_reader (exchange),
@@ -144,9 +144,9 @@ make_proofs (ObExchange *exchange, const GPtrArray *apps, const char *nonce)
   GVariantBuilder proofs;
 
   g_variant_builder_init (&proofs, G_VARIANT_TYPE_STRING_ARRAY);
-  for (guint i = apps->len; i > 0; i--)
+  for (guint i = digests->len; i > 0; i--)
     {
-      g_autofree char *proof = ob_secret_dup_proof (((const ObPairedApp *) apps->pdata[i - 1])->digest, text);
+      g_autofree char *proof = ob_secret_dup_proof (digests->pdata[i - 1], text);
 
       if (proof)
         g_variant_builder_add (&proofs, "s", proof);
@@ -155,11 +155,29 @@ make_proofs (ObExchange *exchange, const GPtrArray *apps, const char *nonce)
   return g_variant_builder_end (&proofs);
 }
 
+/* Returns: (transfer full) (nullable): the digests of the tokens that the page may have, which are those of sessions for the dashboard */
+static GPtrArray *
+list_digests (ObExchange *exchange, GError **error)
+{
+  const ObRequestContext *context = ob_exchange_get_context (exchange);
+  const char *origin = ob_exchange_get_reader (exchange);
+  g_autoptr (GPtrArray) digests = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) apps = NULL;
+
+  if (g_strcmp0 (origin, context->dashboard) == 0)
+    return ob_sessions_list_digests (context->sessions, get_boot_ms (exchange));
+  apps = ob_broker_list_apps_of (context->broker, origin, error);
+  for (guint i = 0; apps && i < apps->len; i++)
+    g_ptr_array_add (digests, g_strdup (((const ObPairedApp *) apps->pdata[i])->digest));
+
+  return apps ? g_steal_pointer (&digests) : NULL;
+}
+
 static void
 prove (ObExchange *exchange, GVariant *arguments)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) apps = NULL;
+  g_autoptr (GPtrArray) digests = NULL;
   const char *nonce = "";
   GVariantBuilder answer;
 
@@ -169,15 +187,15 @@ prove (ObExchange *exchange, GVariant *arguments)
       ob_exchange_refuse (exchange, 400, "nonce: 64 hexadecimal digits");
       return;
     }
-  apps = ob_broker_list_apps_of (ob_exchange_get_context (exchange)->broker, ob_exchange_get_reader (exchange), &error);
-  if (!apps)
+  digests = list_digests (exchange, &error);
+  if (!digests)
     ob_exchange_fail (exchange, error);
-  else if (apps->len == 0)
+  else if (digests->len == 0)
     ob_exchange_refuse (exchange, 404, "This page was not let in; see POST /v1/pair");
   else
     {
       g_variant_builder_init (&answer, G_VARIANT_TYPE_VARDICT);
-      g_variant_builder_add (&answer, "{sv}", "proofs", make_proofs (exchange, apps, nonce));
+      g_variant_builder_add (&answer, "{sv}", "proofs", make_proofs (exchange, digests, nonce));
       ob_exchange_answer (exchange, 200, g_variant_builder_end (&answer));
     }
 }
