@@ -4,7 +4,7 @@
 // Web apps: one that asks to be let in, in view whatever else is, and those that were let in.
 import { confirm } from './dialog.js';
 import { format } from './labels.js';
-import { formatTime, h, outside, reconcile, setOutside, setText } from './text.js';
+import { formatTime, h, outside, reconcile, safe, setOutside, setText } from './text.js';
 import { _ } from './words.js';
 
 // The origin comes in ASCII (punycode): letters that look like others are seen, and said.
@@ -21,6 +21,21 @@ function describeScope({ scope }) {
   return scope === 'manage' ? _('all uploads') : _('its own uploads');
 }
 
+// A page chooses the moment at which its question comes up, and could choose the one of a click on something else.
+const CLICK_MS = 1000;
+
+function makeAnswers(commands, { request, app }) {
+  const make = (text, className, answer) => {
+    const button = h('button', { type: 'button', textContent: text, className, 'aria-label': `${text}: ${safe(app)}`, 'aria-disabled': true,
+                                 onclick: () => commands.run(button, 'POST', `/v1/apps/${encodeURIComponent(request)}/${answer}`) });
+
+    setTimeout(() => button.removeAttribute('aria-disabled'), CLICK_MS);
+    return button;
+  };
+
+  return [make(_('Let it in'), 'strong', 'approve'), make(_('Deny'), '', 'deny')];
+}
+
 function makeQuestion(commands) {
   const origin = h('p', { className: 'origin' }), code = h('p', { className: 'code' }), doubt = h('p', { className: 'bad' });
   const wish = h('p'), actions = h('div', { className: 'actions' });
@@ -29,17 +44,12 @@ function makeQuestion(commands) {
                     h('p', { textContent: _('Let it in only if its page shows this code:') }), code, actions);
 
   element.update = app => {
-    const name = encodeURIComponent(app.request);
-
     setOutside(origin, app.app);
     setText(doubt, describeOrigin(app.app));
     setText(wish, describeWish(app));
     setText(code, app.code);
     if (actions.childElementCount === 0)
-      actions.append(h('button', { type: 'button', textContent: _('Let it in'), className: 'strong',
-                                   onclick: event => commands.run(event.target, 'POST', `/v1/apps/${name}/approve`) }),
-                     h('button', { type: 'button', textContent: _('Deny'),
-                                   onclick: event => commands.run(event.target, 'POST', `/v1/apps/${name}/deny`) }));
+      actions.append(...makeAnswers(commands, app));
   };
   return element;
 }

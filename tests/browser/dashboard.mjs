@@ -296,7 +296,8 @@ async function letsAWebAppIn(world, {page}) {
   await waitForText(page, code);
   await waitForText(page, origin);
   await waitForText(page, 'Its name has letters that can look like others.');
-  await click(page, 'Let it in');
+  await page.waitForSelector('.questions button.strong:not([aria-disabled])');
+  await click(page, `Let it in: ${origin}`);
   await waitForText(page, code, false);
   await show(page, 'Web apps');
   assert.ok((await ask('/v1/pair/token', {device_code: secret})).token);
