@@ -32,6 +32,10 @@ const SILENCE_MOST_MS = 60000;
 
 export class Api {
   #token;
+
+  // The broker has proved itself, and its stream has not ended since: else another program may listen in its place, and is asked nothing.
+  #isLive = false;
+
   #end = new AbortController();
 
   constructor(token) {
@@ -52,8 +56,14 @@ export class Api {
     throw new Problem(response.status, await response.json().catch(() => ({})));
   }
 
+  #checkLive() {
+    if (!this.#isLive)
+      throw new TypeError('The broker is gone');
+  }
+
   // Returns: the document; null where there is nothing to tell. Errors: Problem; TypeError where nobody answers.
   async ask(method, path, body) {
+    this.#checkLive();
     const response = await Api.#check(await this.#fetch(method, path, { body }));
 
     return response.status === 204 ? null : response.json();
@@ -61,9 +71,16 @@ export class Api {
 
   // Returns: the bytes of a file
   async download(path) {
+    this.#checkLive();
     const response = await Api.#check(await this.#fetch('GET', path));
 
     return response.blob();
+  }
+
+  // The last that is asked, of which no answer is waited for.
+  async leave(path) {
+    this.#checkLive();
+    await fetch(path, { method: 'DELETE', keepalive: true, headers: { Authorization: `Bearer ${this.#token}` } });
   }
 
   get(path) {
@@ -124,6 +141,7 @@ export class Api {
         if (error instanceof Problem && error.status === 400)
           lastId = '';
       }
+      this.#isLive = false;
       if (this.#end.signal.aborted)
         return;
       tell.lost();
@@ -163,6 +181,7 @@ export class Api {
       await this.#doubt(deadline.signal);
       const response = await Api.#check(await this.#fetch('GET', '/v1/events', { headers, signal: deadline.signal }));
 
+      this.#isLive = true;
       tell.connected();
       yield* readEvents(response.body, () => deadline.renew());
     } finally {

@@ -15,9 +15,6 @@ export class Commands {
   #over;
   #changed;
 
-  // Off while the broker is gone: another program may listen in its place by then.
-  isLive = false;
-
   // tell(text, isBad); over(problem): the session is; changed(): the broker has obeyed.
   constructor(api, { tell, over, changed }) {
     this.#api = api;
@@ -30,10 +27,6 @@ export class Commands {
   async by(button, work) {
     if (button.getAttribute('aria-disabled') === 'true')
       return undefined;
-    if (!this.isLive) {
-      this.#tell(_('The broker does not answer.'), true);
-      return undefined;
-    }
     button.setAttribute('aria-disabled', 'true');
     try {
       const result = await work();

@@ -163,11 +163,12 @@ async function begin() {
     showEnd(why);
     return;
   }
-  endWithWindow(token);
   const api = new Api(token);
   const model = new Model(api);
   const commands = new Commands(api, { tell, over: showEndOf, changed: () => model.load() });
   const draw = makeDraw(model, build(api, model, commands));
+
+  endWithWindow(api);
 
   // "In 2 min" becomes "in 1 min" without an event.
   const countdown = setInterval(draw, COUNTDOWN_MS);
@@ -187,12 +188,10 @@ async function begin() {
   api.follow({
     event: (name, data) => model.event(name, data),
     connected: () => {
-      commands.isLive = true;
       setText(connection, _('Live'));
       connection.className = 'good';
     },
     lost: () => {
-      commands.isLive = false;
       setText(connection, _('The broker is gone; what it had is safe. Trying again …'));
       connection.className = 'bad';
     },

@@ -30,9 +30,9 @@ export async function beginSession() {
 
 // Nobody has the token when the page has gone: the broker forgets it too. A page that the browser only sets aside (back and forward)
 // comes back with it.
-export function endWithWindow(token) {
+export function endWithWindow(api) {
   addEventListener('pagehide', ({ persisted }) => {
     if (!persisted)
-      fetch(PATH, { method: 'DELETE', keepalive: true, headers: { Authorization: `Bearer ${token}` } }).catch(() => {});
+      api.leave(PATH).catch(() => {});
   });
 }
