@@ -28,6 +28,7 @@ struct _ObService
   ObDatabase *database;
   ObSpool *spool;
   ObSecrets *secrets;
+  ObTokens *tokens;
   ObClock *clock;
   GPtrArray *watchers; /* of ObWatcher */
   ObWatcher *network;  /* one of them */
@@ -87,7 +88,7 @@ on_damaged (gpointer user_data)
 static gboolean
 make_broker (ObService *service, GError **error)
 {
-  service->broker = ob_broker_new (service->database, service->spool, service->secrets, service->clock,
+  service->broker = ob_broker_new (service->database, service->spool, service->secrets, service->tokens, service->clock,
                                    service->watchers, &ob_attempt_runner, error);
 
   return service->broker != NULL;
@@ -238,6 +239,7 @@ build (ObService *service, GPtrArray *left, GError **error)
 
   service->clock = ob_system_clock_new ();
   service->secrets = ob_secrets_new (ob_home_get_path (service->home));
+  service->tokens = ob_tokens_new ((const char *const *) folders, ob_oauth_ask_on_thread);
   watch_all (service);
   service->configuration = ob_configuration_new ((const char *const *) folders, last_rules, error);
   if (!service->configuration || !build_store_anyway (service, left, error))
@@ -341,6 +343,7 @@ ob_service_free (ObService *service)
   g_clear_object (&service->broker);
   g_clear_pointer (&service->pairing, ob_pairing_free);
   g_clear_pointer (&service->sessions, ob_sessions_free);
+  g_clear_pointer (&service->tokens, ob_tokens_free);
   g_clear_pointer (&service->secrets, ob_secrets_free);
   g_clear_pointer (&service->spool, ob_spool_free);
   close_database (service);

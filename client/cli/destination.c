@@ -20,6 +20,9 @@ typedef struct
   GStrv also;
   GStrv headers; /* K=V; for sign-in, a name */
   char *user;
+  GStrv oauth; /* K=V */
+  gboolean has_command;
+  gboolean has_client_secret;
   gboolean is_default;
   gboolean is_json;
 } Options;
@@ -33,6 +36,7 @@ options_clear (Options *options)
   g_strfreev (options->also);
   g_strfreev (options->headers);
   g_free (options->user);
+  g_strfreev (options->oauth);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
@@ -254,6 +258,20 @@ read_headers (GStrv pairs, const char **bad)
   return g_variant_builder_end (&headers);
 }
 
+/* Returns: (nullable): a{ss}, floating: a sign-in by OAuth 2 with these settings */
+static GVariant *
+read_oauth (GStrv pairs, const char **bad)
+{
+  g_autoptr (GPtrArray) all = g_ptr_array_new ();
+
+  g_ptr_array_add (all, (gpointer) "kind=oauth2");
+  for (; *pairs; pairs++)
+    g_ptr_array_add (all, *pairs);
+  g_ptr_array_add (all, NULL);
+
+  return read_headers ((GStrv) all->pdata, bad);
+}
+
 /* An empty --also clears the list. */
 static const char *const *
 get_also (const Options *options)
@@ -294,12 +312,12 @@ set (const char *name, const Options *options)
   g_autoptr (OutboxClient) client = NULL;
   g_autoptr (GVariant) results = NULL;
   gboolean may_lose = options->url && !options->headers && count_headers (name) > 0;
-  GVariant *headers = NULL;
+  GVariant *headers = NULL, *sign_in_settings = NULL;
   GVariantDict settings;
   const char *bad = NULL;
 
   if (!options->protocol && !options->url && !options->confirm_url && !options->also && !options->headers
-      && !options->is_default)
+      && !options->is_default && !options->oauth)
     return cli_usage ("destination", _ ("too few arguments"));
   if (options->headers)
     headers = read_headers (options->headers, &bad);
@@ -309,6 +327,10 @@ set (const char *name, const Options *options)
 
       return cli_usage ("destination", _ ("--header takes NAME=VALUE, not %s"), shown);
     }
+  if (options->oauth)
+    sign_in_settings = read_oauth (options->oauth, &bad);
+  if (bad)
+    return cli_usage ("destination", _ ("--oauth takes SETTING=VALUE, not %s"), bad);
   g_variant_dict_init (&settings, NULL);
   if (options->protocol)
     g_variant_dict_insert (&settings, "protocol", "s", options->protocol);
@@ -320,6 +342,8 @@ set (const char *name, const Options *options)
     g_variant_dict_insert_value (&settings, "also", g_variant_new_strv (get_also (options), -1));
   if (headers)
     g_variant_dict_insert_value (&settings, "headers", headers);
+  if (sign_in_settings)
+    g_variant_dict_insert_value (&settings, "sign_in", sign_in_settings);
   if (options->is_default)
     g_variant_dict_insert (&settings, "default", "b", TRUE);
   client = cli_open (&error);
@@ -388,11 +412,21 @@ static int
 sign_in (const char *name, const Options *options)
 {
   const char *header = options->headers ? options->headers[0] : NULL;
+  g_autofree char *kind = NULL, *flow = NULL;
 
   if ((header && (options->user || options->headers[1])) || (header && strpbrk (header, "=: ")))
     return cli_usage ("destination", "%s", _ ("sign-in takes --user NAME or --header NAME, and asks for the secret"));
 
-  return cli_sign_in (name, options->user, header);
+  if (options->has_command)
+    return cli_sign_in_command (name);
+  kind = header || options->user ? NULL : cli_sign_in_dup_setting (name, "kind");
+  if (g_strcmp0 (kind, "oauth2") != 0)
+    return cli_sign_in (name, options->user, header);
+  flow = cli_sign_in_dup_setting (name, "flow");
+  if (g_strcmp0 (flow, "client-credentials") == 0 || options->has_client_secret)
+    return cli_sign_in_client (name, g_strcmp0 (flow, "client-credentials") != 0);
+
+  return cli_sign_in_page (name, "");
 }
 
 static int
@@ -434,6 +468,12 @@ cli_destination (int argc, char *argv[])
     { "header", 'H', 0, G_OPTION_ARG_STRING_ARRAY, &options.headers, N_ ("Send this with every request"),
       N_ ("NAME=VALUE") },
     { "user", 0, 0, G_OPTION_ARG_STRING, &options.user, N_ ("Sign in with this name and a password"), N_ ("NAME") },
+    { "oauth", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.oauth,
+      N_ ("A setting of sign-in by OAuth 2: issuer, client-id, scope, flow…"), N_ ("SETTING=VALUE") },
+    { "client-secret", 0, 0, G_OPTION_ARG_NONE, &options.has_client_secret,
+      N_ ("Ask for the secret of the OAuth 2 client, too"), NULL },
+    { "command", 0, 0, G_OPTION_ARG_NONE, &options.has_command, N_ ("Sign in by the token command of sign-in.conf"),
+      NULL },
     { "default", 0, 0, G_OPTION_ARG_NONE, &options.is_default, N_ ("For files that name no destination"), NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options.is_json, N_ ("Print JSON"), NULL },
     { NULL },
@@ -445,7 +485,7 @@ cli_destination (int argc, char *argv[])
                      "  show NAME      One\n"
                      "  test NAME      Asks what an upload would meet there, without sending a file\n"
                      "  set NAME …     Makes one, or changes what is given; the first one is the default\n"
-                     "  sign-in NAME   Asks for a token or password; never give it as an argument\n"
+                     "  sign-in NAME   Asks for a token or password; or shows the server's page to sign in on\n"
                      "  remove NAME    Forgets one that no unfinished upload uses\n"
                      "  pause NAME     Lets everything for it wait\n"
                      "  resume NAME    Goes on; also after a sign-in or when the server has room again"),

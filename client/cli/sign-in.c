@@ -163,8 +163,8 @@ write_all (int fd, const char *text)
 }
 
 /* The call is under way while the secret is written: a pipe may have room for a part of it only. */
-static gboolean
-call (OutboxClient *client, const char *name, const char *secret, GError **error)
+gboolean
+cli_sign_in_send (OutboxClient *client, const char *name, const char *secret, GError **error)
 {
   g_autoptr (GAsyncResult) result = NULL;
   int ends[2];
@@ -180,34 +180,82 @@ call (OutboxClient *client, const char *name, const char *secret, GError **error
   return outbox_client_sign_in_finish (client, result, error);
 }
 
-int
-cli_sign_in (const char *name, const char *user, const char *header)
+/* Returns: whether there is a secret; if not, it was said why */
+static gboolean
+take_secret (const char *name, Secret *secret)
 {
-  g_autoptr (Secret) secret = g_new0 (Secret, 1);
-  g_autoptr (OutboxClient) client = NULL;
-  g_autoptr (GError) error = NULL;
-  gboolean is_signed_in;
-  char *sent;
-
   if (!(isatty (STDIN_FILENO) ? prompt (name, secret) : read_secret (secret, FALSE)))
+    g_printerr (_ ("The secret cannot be read: %s\n"), g_strerror (errno));
+  else if (secret->size_bytes > MOST_BYTES)
+    g_printerr ("%s\n", _ ("The secret has more than 64 KiB."));
+  else
     {
-      g_printerr (_ ("The secret cannot be read: %s\n"), g_strerror (errno));
-      return CLI_FAILED;
+      (void) signal (SIGPIPE, SIG_IGN);
+      return TRUE;
     }
-  if (secret->size_bytes > MOST_BYTES)
-    {
-      g_printerr ("%s\n", _ ("The secret has more than 64 KiB."));
-      return CLI_FAILED;
-    }
-  (void) signal (SIGPIPE, SIG_IGN);
-  client = cli_open (&error);
-  sent = dup_sent (secret, user, header);
-  is_signed_in = client && call (client, name, sent, &error);
+
+  return FALSE;
+}
+
+static void
+wipe (char *sent)
+{
   explicit_bzero (sent, strlen (sent));
   g_free (sent);
-  if (!is_signed_in)
+}
+
+/* Returns: the exit code */
+static int
+hand_over (const char *name, const char *sent)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OutboxClient) client = cli_open (&error);
+
+  if (!client || !cli_sign_in_send (client, name, sent, &error))
     return cli_fail (error);
   g_print ("%s\n", _ ("Signed in. What waited for that goes on."));
 
   return CLI_DONE;
+}
+
+int
+cli_sign_in (const char *name, const char *user, const char *header)
+{
+  g_autoptr (Secret) secret = g_new0 (Secret, 1);
+  int exit_code;
+  char *sent;
+
+  if (!take_secret (name, secret))
+    return CLI_FAILED;
+  sent = dup_sent (secret, user, header);
+  exit_code = hand_over (name, sent);
+  wipe (sent);
+
+  return exit_code;
+}
+
+int
+cli_sign_in_client (const char *name, gboolean has_page)
+{
+  g_autoptr (Secret) secret = g_new0 (Secret, 1);
+  int exit_code;
+  char *value, *sent;
+
+  if (!take_secret (name, secret))
+    return CLI_FAILED;
+  secret->bytes[secret->size_bytes] = '\0';
+  secret->bytes[strcspn (secret->bytes, "\r\n")] = '\0';
+  value = dup_json_text (secret->bytes);
+  sent = g_strdup_printf ("{\"kind\":\"oauth2\",\"client_secret\":%s}", value);
+  wipe (value);
+  exit_code = has_page ? cli_sign_in_page (name, sent) : hand_over (name, sent);
+  wipe (sent);
+
+  return exit_code;
+}
+
+int
+cli_sign_in_command (const char *name)
+{
+  return hand_over (name, "{\"kind\":\"command\"}");
 }

@@ -13,4 +13,20 @@ G_BEGIN_DECLS
  * password of this user name. @header: (nullable): it is the value of this header. Returns: the exit code */
 int cli_sign_in (const char *name, const char *user, const char *header);
 
+/* The same for the secret of the client that the destination's settings name. @has_page: people sign in at the server's page by it */
+int cli_sign_in_client (const char *name, gboolean has_page);
+
+/* Has the token command that sign-in.conf names for it run from now on. */
+int cli_sign_in_command (const char *name);
+
+/* Shows the page of the sign-in server, and waits until somebody has signed in there. @secret: what begins it. Returns: the exit
+ * code */
+int cli_sign_in_page (const char *name, const char *secret);
+
+/* Hands a secret over by a pipe. Returns: whether it was taken */
+gboolean cli_sign_in_send (OutboxClient *client, const char *name, const char *secret, GError **error);
+
+/* Returns: (transfer full) (nullable): a setting of the destination's sign-in */
+char *cli_sign_in_dup_setting (const char *name, const char *setting);
+
 G_END_DECLS

@@ -209,6 +209,12 @@ ob_broker_read_sign_in (ObBroker *self, const char *destination, int fd, ObComma
   ob_credentials_read (self->members->credentials, destination, fd, done, user_data);
 }
 
+gboolean
+ob_broker_look_at_sign_in (ObBroker *self, const char *destination, ObSignInView *view)
+{
+  return ob_credentials_look (self->members->credentials, destination, view);
+}
+
 void
 ob_broker_sign_in (ObBroker *self, const char *destination, ObSignIn *sign_in, ObCommandDone done, gpointer user_data)
 {

@@ -123,13 +123,13 @@ static const ObMembersEvents members_events = { on_changed, on_chosen, on_holds_
 /* --- Life --- */
 
 ObBroker *
-ob_broker_new (ObDatabase *database, ObSpool *spool, ObSecrets *secrets, ObClock *clock, GPtrArray *watchers,
-               const ObRunner *runner, GError **error)
+ob_broker_new (ObDatabase *database, ObSpool *spool, ObSecrets *secrets, ObTokens *tokens, ObClock *clock,
+               GPtrArray *watchers, const ObRunner *runner, GError **error)
 {
   g_autoptr (ObBroker) self = g_object_new (OB_TYPE_BROKER, NULL);
 
   self->clock = clock;
-  self->members = ob_members_new (database, spool, secrets, clock, watchers, runner, &members_events, self);
+  self->members = ob_members_new (database, spool, secrets, tokens, clock, watchers, runner, &members_events, self);
 
   return ob_members_load (self->members, error) ? g_steal_pointer (&self) : NULL;
 }

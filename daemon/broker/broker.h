@@ -22,6 +22,7 @@
 #include "store/database.h"
 #include "store/groups.h"
 #include "store/journal.h"
+#include "broker/sign-ins.h"
 #include "store/secrets.h"
 #include "store/spool.h"
 #include "store/uploads.h"
@@ -43,8 +44,8 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (ObBroker, ob_broker, OB, BROKER, GObject)
 
 /* @watchers: of ObWatcher. The rest is borrowed and must outlive the broker. Errors: Storage. */
-ObBroker *ob_broker_new (ObDatabase *database, ObSpool *spool, ObSecrets *secrets, ObClock *clock, GPtrArray *watchers,
-                         const ObRunner *runner, GError **error);
+ObBroker *ob_broker_new (ObDatabase *database, ObSpool *spool, ObSecrets *secrets, ObTokens *tokens, ObClock *clock,
+                         GPtrArray *watchers, const ObRunner *runner, GError **error);
 
 /* Says whether the data folder is in memory, where no copy may be called safe. */
 void ob_broker_set_in_memory (ObBroker *self, gboolean is_in_memory);
@@ -131,6 +132,9 @@ void ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_
 
 /* @fd: (transfer full): what the secret is read from. See ob_credentials_read(). */
 void ob_broker_read_sign_in (ObBroker *self, const char *destination, int fd, ObCommandDone done, gpointer user_data);
+
+/* See ob_credentials_look(). */
+gboolean ob_broker_look_at_sign_in (ObBroker *self, const char *destination, ObSignInView *view);
 
 /* @sign_in: (transfer full). See ob_credentials_sign_in(). */
 void ob_broker_sign_in (ObBroker *self, const char *destination, ObSignIn *sign_in, ObCommandDone done,

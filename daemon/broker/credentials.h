@@ -9,8 +9,11 @@
 
 #include "broker/destinations.h"
 #include "broker/question.h"
+#include "broker/sign-ins.h"
+#include "broker/tokens.h"
 #include "model/sign-in.h"
 #include "store/secrets.h"
+#include "transfer/credential.h"
 
 G_BEGIN_DECLS
 
@@ -27,7 +30,7 @@ extern const ObMember ob_credentials_member;
 
 /* All are borrowed. @events: static. */
 ObCredentials *ob_credentials_new (ObQueue *queue, ObDestinationTable *destinations, ObSecrets *secrets,
-                                   const ObCredentialsEvents *events, gpointer user_data);
+                                   ObTokens *tokens, const ObCredentialsEvents *events, gpointer user_data);
 void ob_credentials_free (ObCredentials *credentials);
 
 /* Answers whoever waits, and all who ask from now on, that there is nothing: their attempts end. Secrets that come in are left. */
@@ -39,7 +42,8 @@ void ob_credentials_stop (ObCredentials *credentials);
  * @url: where the attempt sends; nothing is given for another origin than that of the sign-in
  * @question: (transfer full): gets an ObCredential (transfer full), or none if the attempt has to end
  *
- * The checkpoint of every attempt. All that ask while a secret is being read share that reading.
+ * The checkpoint of every attempt, and of each of its requests once what it shows is due. All that ask while a secret is being read, or a
+ * token fetched, share that.
  */
 void ob_credentials_answer (ObCredentials *credentials, const char *destination, const char *url, ObQuestion *question);
 
@@ -60,6 +64,16 @@ void ob_credentials_sign_in (ObCredentials *credentials, const char *destination
  */
 void ob_credentials_read (ObCredentials *credentials, const char *destination, int fd, ObQueueDone done,
                           gpointer user_data);
+
+/* Returns: whether a person signs in at a page now, and has to see it; or has not come to the end of it */
+gboolean ob_credentials_look (ObCredentials *credentials, const char *destination, ObSignInView *view);
+
+/* A server has refused what an attempt showed. Returns: whether another is to be had, with which the upload goes on at once; else a
+ * person has to sign in */
+gboolean ob_credentials_renew (ObCredentials *credentials, const char *destination, const ObCredential *refused);
+
+/* A server has taken what was shown. */
+void ob_credentials_note_taken (ObCredentials *credentials, const char *destination);
 
 /* The destination is gone or at another server: after the commit of the open turn, its secret is removed, unless it has a
  * sign-in again by then. */

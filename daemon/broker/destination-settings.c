@@ -6,6 +6,7 @@
 #include "broker/destination-settings.h"
 
 #include "broker/settings.h"
+#include "broker/tokens.h"
 #include "dbus/error.h"
 #include "model/origin.h"
 #include "policy/health.h"
@@ -72,6 +73,26 @@ check_headers (GVariant *headers, GError **error)
   return FALSE;
 }
 
+/* Secrets are no settings. */
+static gboolean
+check_sign_in (GVariant *sign_in, GError **error)
+{
+  g_autoptr (ObOauthClient) client = NULL;
+  const char *kind = NULL;
+
+  if (!sign_in || g_variant_n_children (sign_in) == 0)
+    return TRUE;
+  (void) g_variant_lookup (sign_in, "kind", "&s", &kind);
+  if (g_strcmp0 (kind, OB_SIGN_IN_COMMAND) == 0 && g_variant_n_children (sign_in) == 1)
+    return TRUE;
+  if (g_strcmp0 (kind, OB_SIGN_IN_OAUTH2) != 0)
+    return invalid (error,
+                    "sign_in: its kind is oauth2, or command and nothing else; other kinds come with their secret");
+  client = ob_tokens_read_client (sign_in, error);
+
+  return client != NULL;
+}
+
 gboolean
 ob_destination_settings_check (const ObDestinationSettings *settings, const char *name, const ObDestination *old,
                                GError **error)
@@ -80,7 +101,7 @@ ob_destination_settings_check (const ObDestinationSettings *settings, const char
     return invalid (error, "name: 1 to 64 letters, digits, '-', '_' and '.'");
 
   return check_addresses (settings, old, error) && check_also (settings->also, error)
-         && check_headers (settings->headers, error);
+         && check_headers (settings->headers, error) && check_sign_in (settings->sign_in, error);
 }
 
 static void
@@ -113,6 +134,7 @@ gboolean
 ob_destination_settings_apply (const ObDestinationSettings *settings, ObDestination *destination)
 {
   g_autofree char *old_url = g_strdup (destination->url);
+  gboolean is_bare;
 
   replace (&destination->protocol, settings->protocol);
   replace (&destination->url, settings->url);
@@ -132,5 +154,9 @@ ob_destination_settings_apply (const ObDestinationSettings *settings, ObDestinat
   /* With new settings it is tried again at once. */
   ob_health_renew (&destination->health);
 
-  return drop_secrets (destination, old_url, settings);
+  is_bare = drop_secrets (destination, old_url, settings);
+  if (settings->sign_in)
+    ob_destination_set_sign_in (destination, settings->sign_in);
+
+  return is_bare;
 }

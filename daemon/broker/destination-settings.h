@@ -17,6 +17,7 @@ typedef struct
   const char *confirm_url; /* empty removes it */
   const char *const *also; /* URLs of other origins where the server may keep uploads; an empty list removes all */
   GVariant *headers;       /* a{ss} */
+  GVariant *sign_in;       /* a{ss}: kind (oauth2 or command), and its public settings; empty removes it */
   gboolean sets_default;
   gboolean is_default;
 } ObDestinationSettings;

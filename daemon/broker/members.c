@@ -44,8 +44,8 @@ static const ObMember after_choice = { .flushed = go_on };
 /* --- Life --- */
 
 ObMembers *
-ob_members_new (ObDatabase *database, ObSpool *spool, ObSecrets *secrets, ObClock *clock, GPtrArray *watchers,
-                const ObRunner *runner, const ObMembersEvents *events, gpointer user_data)
+ob_members_new (ObDatabase *database, ObSpool *spool, ObSecrets *secrets, ObTokens *tokens, ObClock *clock,
+                GPtrArray *watchers, const ObRunner *runner, const ObMembersEvents *events, gpointer user_data)
 {
   ObMembers *self = g_new0 (ObMembers, 1);
 
@@ -62,7 +62,7 @@ ob_members_new (ObDatabase *database, ObSpool *spool, ObSecrets *secrets, ObCloc
   ob_queue_join (self->queue, &ob_destination_table_member, self->destinations);
   self->settings_file = ob_settings_file_new (self->queue, spool, self->destinations);
   self->credentials
-      = ob_credentials_new (self->queue, self->destinations, secrets, &ob_wiring_credentials_events, self);
+      = ob_credentials_new (self->queue, self->destinations, secrets, tokens, &ob_wiring_credentials_events, self);
   ob_queue_join (self->queue, &ob_credentials_member, self->credentials);
   self->trials = ob_trials_new (self->destinations, clock, &ob_wiring_trials_facts, self);
   self->row_repair = ob_row_repair_new (self->queue, spool, self->destinations, self->settings_file,

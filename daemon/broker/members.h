@@ -71,7 +71,7 @@ typedef struct
 } ObMembers;
 
 /* All are borrowed; @watchers: of ObWatcher; @events: static. */
-ObMembers *ob_members_new (ObDatabase *database, ObSpool *spool, ObSecrets *secrets, ObClock *clock,
+ObMembers *ob_members_new (ObDatabase *database, ObSpool *spool, ObSecrets *secrets, ObTokens *tokens, ObClock *clock,
                            GPtrArray *watchers, const ObRunner *runner, const ObMembersEvents *events,
                            gpointer user_data);
 void ob_members_free (ObMembers *members);

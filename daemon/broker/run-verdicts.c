@@ -188,6 +188,22 @@ ob_runs_readmit (ObRuns *self, const char *name, GError **error)
   return ob_destinations_save (self->database, destination, error);
 }
 
+/* Returns: whether what the server refused was an access token in whose place there is another: no person is needed */
+static gboolean
+renew_token (ObRuns *self, ObUpload *upload, const ObAttemptResult *result)
+{
+  return result->refused && ob_credentials_renew (self->credentials, upload->destination, result->refused);
+}
+
+/* With another token it goes on at once, from where it was. */
+static gboolean
+go_on_with_token (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
+{
+  upload->retry_at_ms = 0;
+
+  return move_back (self, upload, result, error);
+}
+
 /* A 403 may be about the credentials or about this upload. */
 static gboolean
 forbid (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
@@ -239,6 +255,8 @@ leave_to_server (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, 
 static gboolean
 apply_verdict (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
 {
+  if (renew_token (self, upload, result))
+    return go_on_with_token (self, upload, result, error);
   switch (result->outcome.verdict)
     {
     case OB_VERDICT_SIGN_IN:
@@ -273,6 +291,8 @@ apply_verdict (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, GE
 static gboolean
 end_upload (ObRuns *self, ObUpload *upload, ObAttemptResult *result, GError **error)
 {
+  if (result->has_moved || result->is_done)
+    ob_credentials_note_taken (self->credentials, upload->destination);
   if (result->is_done)
     return finish_upload (self, upload, result, error);
   if (result->is_cancelled)

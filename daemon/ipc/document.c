@@ -6,6 +6,7 @@
 #include "ipc/document.h"
 
 #include "dbus/command.h"
+#include "ipc/document-sign-in.h"
 #include "model/origin.h"
 
 static void
@@ -204,6 +205,7 @@ ob_document_destination (ObBroker *broker, const ObDestination *destination)
   ObHold holds[3];
   guint n_holds = ob_broker_get_destination_holds (broker, destination, holds);
   GVariantBuilder builder;
+  ObSignInView signing_in;
   ObStatus status;
 
   status = ob_status (OB_STORED_QUEUED, OUTBOX_REASON_NONE, holds, n_holds);
@@ -217,6 +219,8 @@ ob_document_destination (ObBroker *broker, const ObDestination *destination)
   g_variant_builder_add (&builder, "{sv}", "headers", header_names (destination->headers));
   if (ob_destination_has_sign_in (destination))
     g_variant_builder_add (&builder, "{sv}", "sign_in", destination->sign_in);
+  if (ob_broker_look_at_sign_in (broker, destination->name, &signing_in))
+    g_variant_builder_add (&builder, "{sv}", "signing_in", ob_document_signing_in (&signing_in));
   g_variant_builder_add (&builder, "{sv}", "default", g_variant_new_boolean (destination->is_default));
   add_string (&builder, "state",
               status.state == OUTBOX_STATE_QUEUED ? "ready" : outbox_state_get_info (status.state)->name);

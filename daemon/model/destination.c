@@ -56,6 +56,14 @@ ob_destination_has_sign_in (const ObDestination *destination)
 }
 
 gboolean
+ob_destination_is_sign_in_kind (const ObDestination *destination, const char *kind)
+{
+  const char *own = NULL;
+
+  return g_variant_lookup (destination->sign_in, "kind", "&s", &own) && g_str_equal (own, kind);
+}
+
+gboolean
 ob_destination_is_name (const char *name)
 {
   gsize length = strspn (name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");

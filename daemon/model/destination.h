@@ -35,6 +35,9 @@ void ob_destination_set_sign_in (ObDestination *destination, GVariant *shown);
 /* Returns: whether it has a sign-in, whose secret is kept elsewhere */
 gboolean ob_destination_has_sign_in (const ObDestination *destination);
 
+/* Returns: whether it has one of that kind */
+gboolean ob_destination_is_sign_in_kind (const ObDestination *destination, const char *kind);
+
 /* Returns: whether it has 1 to 64 letters, digits, '-', '_' and '.' */
 gboolean ob_destination_is_name (const char *name);
 

@@ -201,6 +201,25 @@ take_bearer (ObSignIn *self, JsonObject *object, GError **error)
   return take_token (self, token ? token : "", error);
 }
 
+/* The secret of a client, without which nobody can sign in by it; tokens come from the server alone. */
+static gboolean
+take_client (ObSignIn *self, JsonObject *object, GError **error)
+{
+  const char *secret = ob_json_get_text (object, "client_secret");
+
+  if (!secret || *secret == '\0' || !ob_text_is_clean (secret))
+    return refuse (error, "oauth2: it takes client_secret, one line");
+  ob_sign_in_set (self, OB_SIGN_IN_CLIENT_SECRET, secret);
+
+  return TRUE;
+}
+
+static gboolean
+take_nothing (ObSignIn *self, JsonObject *object, GError **error)
+{
+  return TRUE;
+}
+
 /* What a person can give: how it is taken, and the members of its JSON. */
 static const struct
 {
@@ -211,6 +230,8 @@ static const struct
   { OB_SIGN_IN_BEARER, take_bearer, " kind token " },
   { OB_SIGN_IN_BASIC, take_basic, " kind username password " },
   { OB_SIGN_IN_HEADER, take_headers, " kind name value headers " },
+  { OB_SIGN_IN_OAUTH2, take_client, " kind client_secret " },
+  { OB_SIGN_IN_COMMAND, take_nothing, " kind " },
 };
 
 /* The name of a member that is not known could be the secret. */
@@ -247,7 +268,7 @@ take_object (JsonObject *object, GError **error)
                    ? g_steal_pointer (&self)
                    : NULL;
       }
-  (void) refuse (error, "kind: bearer, basic or header");
+  (void) refuse (error, "kind: bearer, basic, header, oauth2 or command");
 
   return NULL;
 }

@@ -8,6 +8,8 @@
  *   bearer   token
  *   basic    username, password (RFC 7617)
  *   header   header:NAME, one or more: a header of a request and its value
+ *   oauth2   refresh-token, or token where the server gives one that lasts; client-secret of a client that has one
+ *   command  none: the token comes from the command of sign-in.conf
  */
 #pragma once
 
@@ -23,6 +25,13 @@ typedef struct _ObSignIn ObSignIn;
 #define OB_SIGN_IN_BEARER "bearer"
 #define OB_SIGN_IN_BASIC "basic"
 #define OB_SIGN_IN_HEADER "header"
+#define OB_SIGN_IN_OAUTH2 "oauth2"
+#define OB_SIGN_IN_COMMAND "command"
+
+/* Texts of kind oauth2. */
+#define OB_SIGN_IN_TOKEN "token"
+#define OB_SIGN_IN_REFRESH_TOKEN "refresh-token"
+#define OB_SIGN_IN_CLIENT_SECRET "client-secret"
 
 /* Before the name of a header. */
 #define OB_SIGN_IN_HEADER_PREFIX "header:"
@@ -49,7 +58,7 @@ void ob_sign_in_foreach (const ObSignIn *sign_in,
  *
  * Text is a bearer token (RFC 6750 section 2.1), perhaps with "Bearer" before it and a line end behind it. What begins with { is
  * JSON: {"kind": "bearer", "token": …}, {"kind": "basic", "username": …, "password": …}, {"kind": "header", "name": …,
- * "value": …} or {"kind": "header", "headers": {NAME: VALUE, …}}.
+ * "value": …}, {"kind": "header", "headers": {NAME: VALUE, …}}, {"kind": "oauth2", "client_secret": …} or {"kind": "command"}.
  *
  * Errors: InvalidArgument, which repeats nothing of @text.
  * Returns: (transfer full) (nullable)

@@ -169,6 +169,31 @@ dup_status_words (const ObAnswer *answer)
 }
 
 gboolean
+ob_result_take_trouble (ObAttemptResult *result, const ObCredential *credential)
+{
+  const char *code, *message;
+  OutboxReason reason;
+  ObVerdict verdict;
+
+  code = ob_credential_get_trouble (credential, &verdict, &reason, &message);
+  if (!code)
+    return FALSE;
+  ob_result_set (result, verdict, reason, code, message);
+  result->outcome.scope = OUTBOX_SCOPE_DESTINATION;
+
+  return TRUE;
+}
+
+/* The request was not sent, since there is nothing to show any more. */
+static gboolean
+take_trouble (const ObAnswer *answer, ObAttemptResult *result)
+{
+  const ObCredential *credential = g_object_get_data (G_OBJECT (answer->message), OB_ANSWER_CREDENTIAL);
+
+  return credential && ob_result_take_trouble (result, credential);
+}
+
+gboolean
 ob_answer_judge (const ObAnswer *answer, ObStage stage, gboolean has_protocol, ObVerdictFunc verdict,
                  ObAttemptResult *result)
 {
@@ -182,6 +207,8 @@ ob_answer_judge (const ObAnswer *answer, ObStage stage, gboolean has_protocol, O
       result->is_cancelled = TRUE;
       return TRUE;
     }
+  if (take_trouble (answer, result))
+    return TRUE;
   outcome = ob_outcome_from_reply (&reply, verdict, g_get_real_time () / 1000);
   if (outcome.verdict == OB_VERDICT_UNDECIDED)
     return FALSE;

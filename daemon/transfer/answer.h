@@ -57,6 +57,9 @@ gboolean ob_answer_judge (const ObAnswer *answer, ObStage stage, gboolean has_pr
 
 gboolean ob_answer_is_json (const ObAnswer *answer);
 
+/* Returns: whether the credential is trouble, which is then how the attempt ends */
+gboolean ob_result_take_trouble (ObAttemptResult *result, const ObCredential *credential);
+
 /* Ends an attempt by our own decision. */
 void ob_result_set (ObAttemptResult *result, ObVerdict verdict, OutboxReason reason, const char *code,
                     const char *message);

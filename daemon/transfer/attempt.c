@@ -72,29 +72,51 @@ debug_end (const ObJob *job, const ObAttemptResult *result)
                     result->outcome.retry_after_ms);
 }
 
+/* Where a badge asks. */
+typedef struct
+{
+  const ObCheckpoints *checkpoints;
+  gpointer user_data;
+} Checkpoint;
+
+static ObCredential *
+ask (gconstpointer job, gpointer user_data)
+{
+  const Checkpoint *checkpoint = user_data;
+
+  return checkpoint->checkpoints->credentials (job, checkpoint->user_data);
+}
+
 /* Returns: whether there is something to show, or nothing that must be; otherwise @result says why not */
 static gboolean
-take_credential (ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data, ObAttemptResult *result)
+take_credential (ObJob *job, Checkpoint *checkpoint, ObAttemptResult *result)
 {
-  const char *code, *message;
-  OutboxReason reason;
-  ObVerdict verdict;
+  const ObCredential *credential;
 
-  g_clear_pointer (&job->credential, ob_credential_unref);
-  job->credential = checkpoints->credentials (job, user_data);
-  if (!job->credential)
+  g_clear_pointer (&job->badge, ob_badge_free);
+  job->badge = ob_badge_new (ask, job, checkpoint);
+  credential = ob_badge_show (job->badge);
+  if (!credential)
     {
       result->is_cancelled = TRUE;
       return FALSE;
     }
-  result->has_credentials = g_variant_n_children (job->headers) > 0 || !ob_credential_is_empty (job->credential);
-  code = ob_credential_get_trouble (job->credential, &verdict, &reason, &message);
-  if (!code)
-    return TRUE;
-  ob_result_set (result, verdict, reason, code, message);
-  result->outcome.scope = OUTBOX_SCOPE_DESTINATION;
+  result->has_credentials = g_variant_n_children (job->headers) > 0 || !ob_credential_is_empty (credential);
 
-  return FALSE;
+  return !ob_result_take_trouble (result, credential);
+}
+
+/* A token may have been taken back before its time: another is asked for before a person is. */
+static void
+note_refusal (ObJob *job, ObAttemptResult *result)
+{
+  ObCredential *shown = job->badge ? ob_badge_get_shown (job->badge) : NULL;
+  gboolean is_refused
+      = result->outcome.verdict == OB_VERDICT_SIGN_IN
+        || (result->outcome.verdict == OB_VERDICT_FORBIDDEN && result->outcome.reason == OUTBOX_REASON_SIGN_IN);
+
+  if (is_refused && !result->is_done && !result->is_cancelled && shown && ob_credential_is_renewable (shown))
+    result->refused = ob_credential_ref (shown);
 }
 
 static void
@@ -117,6 +139,7 @@ ob_attempt_run (ObConnection *connection, ObJob *job, const ObCheckpoints *check
 {
   const ObProtocol *protocol = ob_protocol_find (job->protocol);
   ObAttemptResult *result = ob_attempt_result_new ();
+  Checkpoint checkpoint = { checkpoints, user_data };
 
   ob_debug (OB_DEBUG_TRANSFER, job->id,
             "begins: %s by %s, %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " bytes are at the server, %s",
@@ -128,8 +151,10 @@ ob_attempt_run (ObConnection *connection, ObJob *job, const ObCheckpoints *check
   ob_deadline_set (ob_connection_get_deadline (connection), OB_DEADLINE_OWN_MS);
   if (!protocol)
     end_unknown (job, result);
-  else if (take_credential (job, checkpoints, user_data, result))
+  else if (take_credential (job, &checkpoint, result))
     run_job (protocol, connection, job, checkpoints, user_data, result, stop);
+  note_refusal (job, result);
+  g_clear_pointer (&job->badge, ob_badge_free);
   /* The server's name may lead elsewhere by the next attempt: away from a portal, or to the server's new address. */
   if (!result->is_done && !result->is_cancelled && (result->outcome.scope & OUTBOX_SCOPE_DESTINATION))
     ob_connection_rest (connection);

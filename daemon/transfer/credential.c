@@ -8,6 +8,10 @@
 #include "base/secret.h"
 
 #include <string.h>
+#include <time.h>
+
+/* A token is replaced so long before its end, or a tenth of its life if that is less. */
+#define DUE_BEFORE_MS 30000
 
 struct _ObCredential
 {
@@ -16,6 +20,9 @@ struct _ObCredential
   GPtrArray *hidden;
   ObVerdict verdict; /* of trouble, as are the next three */
   OutboxReason reason;
+  gboolean is_renewable;
+  gint64 due_ms; /* since the device was started; 0: never, as is the next */
+  gint64 over_ms;
   char *code; /* NULL: there is none */
   char *message;
 };
@@ -94,6 +101,51 @@ add_authorization (ObCredential *self, const char *scheme, const char *token)
   ob_secret_free (value);
 }
 
+/* Sleep counts, and nobody can set it. */
+static gint64
+get_boot_ms (void)
+{
+  struct timespec now;
+
+  (void) clock_gettime (CLOCK_BOOTTIME, &now);
+
+  return (gint64) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+ObCredential *
+ob_credential_new_token (const char *token, gint64 lifetime_ms)
+{
+  ObCredential *self = ob_credential_new ();
+
+  add_authorization (self, "Bearer ", token);
+  self->is_renewable = TRUE;
+  if (lifetime_ms > 0)
+    {
+      self->over_ms = get_boot_ms () + lifetime_ms;
+      self->due_ms = self->over_ms - MIN (lifetime_ms / 10, DUE_BEFORE_MS);
+    }
+
+  return self;
+}
+
+gboolean
+ob_credential_is_renewable (const ObCredential *self)
+{
+  return self->is_renewable;
+}
+
+gboolean
+ob_credential_is_due (const ObCredential *self)
+{
+  return self->due_ms > 0 && get_boot_ms () >= self->due_ms;
+}
+
+gboolean
+ob_credential_is_over (const ObCredential *self)
+{
+  return self->over_ms > 0 && get_boot_ms () >= self->over_ms;
+}
+
 static void
 add_basic (ObCredential *self, const char *username, const char *password)
 {
@@ -123,7 +175,7 @@ ob_credential_new_from_sign_in (const ObSignIn *sign_in)
   const char *username = ob_sign_in_get (sign_in, "username");
   const char *password = ob_sign_in_get (sign_in, "password");
 
-  if (g_str_equal (kind, OB_SIGN_IN_BEARER) && token)
+  if ((g_str_equal (kind, OB_SIGN_IN_BEARER) || g_str_equal (kind, OB_SIGN_IN_OAUTH2)) && token)
     add_authorization (self, "Bearer ", token);
   else if (g_str_equal (kind, OB_SIGN_IN_BASIC) && username && password)
     add_basic (self, username, password);

@@ -26,6 +26,18 @@ ObCredential *ob_credential_new_trouble (ObVerdict verdict, OutboxReason reason,
 /* Returns: (transfer full): what a sign-in of kind bearer, basic or header shows; one that shows nothing, of another kind */
 ObCredential *ob_credential_new_from_sign_in (const ObSignIn *sign_in);
 
+/* Returns: (transfer full): what a token shows (RFC 6750 section 2.1). @lifetime_ms: how long the server takes it; 0: until it refuses it.
+ * Who shows it asks for the next one when a tenth of that is left, or 30 seconds if that is less; and once it was refused. */
+ObCredential *ob_credential_new_token (const char *token, gint64 lifetime_ms);
+
+/* Returns: whether another can be had in its place */
+gboolean ob_credential_is_renewable (const ObCredential *credential);
+
+/* Returns: whether it is time to ask for the next one; whether the server takes it no more. By a clock that counts through sleep and
+ * that nobody sets. */
+gboolean ob_credential_is_due (const ObCredential *credential);
+gboolean ob_credential_is_over (const ObCredential *credential);
+
 /* Only while nobody else has it. */
 void ob_credential_add_header (ObCredential *credential, const char *name, const char *value);
 

@@ -19,6 +19,8 @@
 #define INTERIMS "outbox-interims"
 #define SIGN_INS "outbox-sign-ins"
 #define WAS_CUT "outbox-was-cut"
+/* Set on a message that must not be sent, since the attempt was told to end. */
+#define HAS_TO_END "outbox-has-to-end"
 
 /* A server that works for long may say so with an interim answer now and then; one that says nothing else is not waited
  * for. */
@@ -132,6 +134,7 @@ add_credential (SoupMessage *message, ObCredential *credential)
 static void
 add_headers (SoupMessage *message, const char *url, const ObJob *job)
 {
+  ObCredential *credential;
   const char *name, *value;
   GVariantIter iter;
 
@@ -142,8 +145,11 @@ add_headers (SoupMessage *message, const char *url, const ObJob *job)
     soup_message_headers_replace (soup_message_get_request_headers (message), name, value);
   g_object_set_data_full (G_OBJECT (message), OB_ANSWER_HEADERS, g_variant_ref (job->headers),
                           (GDestroyNotify) g_variant_unref);
-  if (job->credential)
-    add_credential (message, job->credential);
+  credential = job->badge ? ob_badge_show (job->badge) : NULL;
+  if (credential)
+    add_credential (message, credential);
+  else if (job->badge)
+    g_object_set_data (G_OBJECT (message), HAS_TO_END, message);
 }
 
 /* By these the server's log tells of the same upload and attempt as the history here: proxies and servers log X-Request-ID by
@@ -353,6 +359,23 @@ debug_answer (const ObAnswer *answer, gint64 begin_us)
                   (g_get_monotonic_time () - begin_us) / 1000, answer->wire_bytes);
 }
 
+/* Returns: whether the request may go out: if there is no credential for it any more, it must not go without */
+static gboolean
+may_send (ObAnswer *answer)
+{
+  const ObCredential *credential = g_object_get_data (G_OBJECT (answer->message), OB_ANSWER_CREDENTIAL);
+  const char *words;
+  OutboxReason reason;
+  ObVerdict verdict;
+
+  if (g_object_get_data (G_OBJECT (answer->message), HAS_TO_END))
+    answer->error = error_of_end (OB_END_STOPPED);
+  else if (credential && ob_credential_get_trouble (credential, &verdict, &reason, &words))
+    answer->error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED, words);
+
+  return !answer->error;
+}
+
 ObAnswer *
 ob_http_send (ObConnection *connection, SoupMessage *message, gint64 answer_ms, GCancellable *stop)
 {
@@ -360,6 +383,8 @@ ob_http_send (ObConnection *connection, SoupMessage *message, gint64 answer_ms, 
   gint64 begin_us = g_get_monotonic_time ();
 
   answer->message = message;
+  if (!may_send (answer))
+    return answer;
   if (send_once (connection, answer, answer_ms, stop) && is_repeatable (message))
     {
       g_clear_error (&answer->error);

@@ -21,7 +21,7 @@ ob_job_free (ObJob *job)
   g_strfreev (job->also);
   g_free (job->confirm_url);
   g_clear_pointer (&job->headers, g_variant_unref);
-  g_clear_pointer (&job->credential, ob_credential_unref);
+  g_clear_pointer (&job->badge, ob_badge_free);
   g_clear_pointer (&job->metadata, g_variant_unref);
   g_clear_pointer (&job->pace, ob_pace_unref);
   g_free (job);
@@ -43,5 +43,6 @@ ob_attempt_result_free (ObAttemptResult *result)
   g_free (result->code);
   g_free (result->message);
   ob_receipt_clear (&result->receipt);
+  g_clear_pointer (&result->refused, ob_credential_unref);
   g_free (result);
 }

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "model/upload.h"
-#include "transfer/credential.h"
+#include "transfer/badge.h"
 #include "transfer/outcome.h"
 #include "transfer/pace.h"
 
@@ -22,17 +22,17 @@ typedef struct
   char *media_type;
   char *sha256;
   char *group;
-  char *protocol;           /* the protocol's name */
-  char *resume;             /* resume text: where to go on, as the protocol reported it; NULL: from the start */
-  char *destination;        /* its name */
-  char *url;                /* of the destination; its headers and the credential go to this origin alone */
-  GStrv also;               /* URLs of other origins where the server may keep uploads, or NULL */
-  char *confirm_url;        /* of the destination, or NULL */
-  GVariant *headers;        /* a{ss}: the destination's own */
-  ObCredential *credential; /* as the checkpoint gave it; NULL before that */
-  GVariant *metadata;       /* a{ss} */
-  ObPace *pace;             /* shared; NULL: no limit of speed */
-  gint64 modified_at_ms;    /* 0: not known */
+  char *protocol;        /* the protocol's name */
+  char *resume;          /* resume text: where to go on, as the protocol reported it; NULL: from the start */
+  char *destination;     /* its name */
+  char *url;             /* of the destination; its headers and the credential go to this origin alone */
+  GStrv also;            /* URLs of other origins where the server may keep uploads, or NULL */
+  char *confirm_url;     /* of the destination, or NULL */
+  GVariant *headers;     /* a{ss}: the destination's own */
+  ObBadge *badge;        /* shows what the checkpoint gives; NULL before the first request */
+  GVariant *metadata;    /* a{ss} */
+  ObPace *pace;          /* shared; NULL: no limit of speed */
+  gint64 modified_at_ms; /* 0: not known */
   guint64 size_bytes;
   guint64 furthest_bytes; /* the most bytes that the server ever confirmed */
   guint attempt;          /* which one of the upload it is, from 1; 0: none that is counted */
@@ -71,7 +71,7 @@ typedef struct
   gboolean (*stored) (gpointer user_data);
   /* Adds a line to the upload's journal: one word for programs, and words for a person. */
   void (*noted) (const char *event, const char *message, gpointer user_data);
-  /* Asks for what the destination's server wants to be shown, before the first request. Blocks until that is known. Returns:
+  /* Asks for what the destination's server wants to be shown, before the first request, and when that is due. Blocks until it is known. Returns:
    * (transfer full) (nullable): NULL: stop. */
   ObCredential *(*credentials) (const ObJob *job, gpointer user_data);
 } ObCheckpoints;
@@ -86,6 +86,7 @@ typedef struct
   char *code;    /* one word for programs */
   char *message; /* for a person: the server's words, or the system's */
   ObReceipt receipt;
+  ObCredential *refused;  /* the one that the server did not take, if another can be had; or NULL */
   gboolean is_url_heard;  /* the upload URL answered */
   gboolean is_url_silent; /* it is at another server than the destination, is silent, and the destination answers */
   gboolean is_unknown;    /* the confirm URL has never heard of the upload */

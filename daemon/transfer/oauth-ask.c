@@ -229,14 +229,15 @@ post_form (const ObOauthQuestion *question, const char *url, ObConnection *conne
   forget_body (answer);
 }
 
-/* Returns: (transfer full) (nullable): %NULL with @failure */
+/* What is no description may be a portal's, or a server's that is down: that alone ends no sign-in. Returns: (transfer full) (nullable):
+ * %NULL with @failure */
 static ObOauthServer *
 look_up (const char *issuer, ObConnection *connection, GCancellable *stop, ObOauthAnswer **failure)
 {
   g_auto (GStrv) places = ob_oauth_list_descriptions (issuer);
   ObOauthServer *server = NULL;
 
-  for (guint i = 0; places[i] && !server && (!*failure || (*failure)->verdict != OB_OAUTH_AWAY); i++)
+  for (guint i = 0; places[i] && !server; i++)
     {
       SoupMessage *message = make_message ("GET", places[i]);
       g_autoptr (ObAnswer) answer = message ? ob_http_send (connection, message, ANSWER_MS, stop) : NULL;
@@ -247,7 +248,7 @@ look_up (const char *issuer, ObConnection *connection, GCancellable *stop, ObOau
       else if (answer)
         server = ob_oauth_read_server (issuer, ob_answer_get_status (answer), answer->body, answer->body_bytes);
       if (!server && !*failure)
-        *failure = ob_oauth_answer_new (OB_OAUTH_MISCONFIGURED, "no-description",
+        *failure = ob_oauth_answer_new (OB_OAUTH_AWAY, "no-description",
                                         "At the issuer's address no sign-in server of that name describes itself");
     }
   if (server)
@@ -256,16 +257,14 @@ look_up (const char *issuer, ObConnection *connection, GCancellable *stop, ObOau
   return server;
 }
 
-static ObOauthServer *
-server_new (const char *token_url, const char *device_url, const char *authorize_url)
+/* @url: (nullable) */
+static void
+prefer (char **endpoint, const char *url)
 {
-  ObOauthServer *server = g_new0 (ObOauthServer, 1);
-
-  server->token_url = g_strdup (token_url);
-  server->device_url = g_strdup (device_url);
-  server->authorize_url = g_strdup (authorize_url);
-
-  return server;
+  if (!url)
+    return;
+  g_free (*endpoint);
+  *endpoint = g_strdup (url);
 }
 
 /* Returns: (transfer full) (nullable): %NULL with @failure. Endpoints that are set come before those that the server names. */
@@ -273,25 +272,19 @@ static ObOauthServer *
 find_server (const ObOauthQuestion *question, ObConnection *connection, GCancellable *stop, ObOauthAnswer **failure)
 {
   const ObOauthClient *client = question->client;
-  const ObOauthServer *known = question->server;
-  g_autoptr (ObOauthServer) found = NULL;
+  ObOauthServer *server = question->server ? ob_oauth_server_copy (question->server) : NULL;
 
-  if (!known && client->issuer)
-    {
-      known = found = look_up (client->issuer, connection, stop, failure);
-      if (!known)
-        return NULL;
-    }
+  if (!server && client->issuer)
+    server = look_up (client->issuer, connection, stop, failure);
+  else if (!server)
+    server = g_new0 (ObOauthServer, 1);
+  if (!server)
+    return NULL;
+  prefer (&server->token_url, client->token_url);
+  prefer (&server->device_url, client->device_url);
+  prefer (&server->authorize_url, client->authorize_url);
 
-  return server_new (client->token_url ? client->token_url
-                     : known           ? known->token_url
-                                       : NULL,
-                     client->device_url ? client->device_url
-                     : known            ? known->device_url
-                                        : NULL,
-                     client->authorize_url ? client->authorize_url
-                     : known               ? known->authorize_url
-                                           : NULL);
+  return server;
 }
 
 ObOauthReply *

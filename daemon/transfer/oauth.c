@@ -74,6 +74,18 @@ ob_oauth_device_free (ObOauthDevice *device)
   g_free (device);
 }
 
+ObOauthServer *
+ob_oauth_server_copy (const ObOauthServer *server)
+{
+  ObOauthServer *copy = g_new0 (ObOauthServer, 1);
+
+  copy->token_url = g_strdup (server->token_url);
+  copy->device_url = g_strdup (server->device_url);
+  copy->authorize_url = g_strdup (server->authorize_url);
+
+  return copy;
+}
+
 void
 ob_oauth_server_free (ObOauthServer *server)
 {

@@ -105,6 +105,7 @@ typedef struct
   char *authorize_url; /* NULL: it has no page to sign in on */
 } ObOauthServer;
 
+ObOauthServer *ob_oauth_server_copy (const ObOauthServer *server);
 void ob_oauth_server_free (ObOauthServer *server);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObOauthServer, ob_oauth_server_free)
 

@@ -70,7 +70,7 @@ _outbox ()
     policy | app) words="--json" ;;
     dashboard) words="--print" ;;
     doctor) words="--repair --report --timeout --json" ;;
-    destination) words="--url --protocol --confirm-url --also --header --user --default --json" ;;
+    destination) words="--url --protocol --confirm-url --also --header --user --oauth --client-secret --command --default --json" ;;
   esac
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$words --help" -- "$current")

@@ -130,6 +130,8 @@ step live env OUTBOX_FIELD=full RECEIVER="$build/tests/receiver/outbox-receiver"
   SHIPPED_RULES="$here/../../data/outbox.conf" "$build/tests/integration/test-live"
 step recording env RECORDING_BYTES=2000000000 RECEIVER="$build/tests/receiver/outbox-receiver" OUTBOXD="$build/daemon/outboxd" \
   OUTBOX="$build/client/cli/outbox" timeout 900 "$build/tests/integration/test-recording" -p /recording/the-broker-dies-three-times
+step ten-minutes-of-tokens env OUTBOX="$build/client/cli/outbox" OUTBOXD="$build/daemon/outboxd" TOOLS="$build/tools" \
+  SERVERS="$here/../support/servers" timeout 1200 "$build/tests/integration/test-oauth-upload" -m slow
 step outage env OUTBOX_FIELD=full RECEIVER="$build/tests/receiver/outbox-receiver" OUTBOXD="$build/daemon/outboxd" \
   "$build/tests/integration/test-outage"
 step tus-clients env OUTBOX_FIELD=full RECEIVER="$build/tests/receiver/outbox-receiver" OUTBOXD="$build/daemon/outboxd" TOOLS="$build/tools" \

@@ -149,7 +149,7 @@ load_anew (TestRig *rig, ObDatabase *database)
   ObBroker *broker;
 
   g_ptr_array_add (watchers, g_object_ref (rig->conditions));
-  broker = ob_broker_new (database, rig->spool, rig->secrets, OB_CLOCK (rig->clock), watchers,
+  broker = ob_broker_new (database, rig->spool, rig->secrets, rig->tokens, OB_CLOCK (rig->clock), watchers,
                           test_server_get_runner (rig->server), &error);
   g_assert_no_error (error);
   if (rig->rules)

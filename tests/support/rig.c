@@ -24,6 +24,7 @@ test_rig_settle (TestRig *rig)
 void
 test_rig_start (TestRig *rig)
 {
+  static const char *const no_folders[] = { NULL };
   g_autoptr (GPtrArray) watchers = g_ptr_array_new_with_free_func (g_object_unref);
   g_autoptr (GError) error = NULL;
   gboolean was_rebuilt;
@@ -34,7 +35,8 @@ test_rig_start (TestRig *rig)
   rig->spool = ob_spool_open (rig->folder, &error);
   g_assert_no_error (error);
   rig->secrets = ob_secrets_new (rig->folder);
-  rig->broker = ob_broker_new (rig->database, rig->spool, rig->secrets, OB_CLOCK (rig->clock), watchers,
+  rig->tokens = ob_tokens_new (no_folders, ob_oauth_ask_on_thread);
+  rig->broker = ob_broker_new (rig->database, rig->spool, rig->secrets, rig->tokens, OB_CLOCK (rig->clock), watchers,
                                test_server_get_runner (rig->server), &error);
   g_assert_no_error (error);
   if (rig->rules)
@@ -48,6 +50,7 @@ test_rig_stop (TestRig *rig)
 {
   ob_broker_stop (rig->broker);
   g_clear_object (&rig->broker);
+  g_clear_pointer (&rig->tokens, ob_tokens_free);
   g_clear_pointer (&rig->secrets, ob_secrets_free);
   g_clear_pointer (&rig->spool, ob_spool_free);
   g_clear_pointer (&rig->database, ob_database_free);

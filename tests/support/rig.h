@@ -31,6 +31,7 @@ typedef struct
   ObDatabase *database; /* NULL while the broker is stopped, like the next two */
   ObSpool *spool;
   ObSecrets *secrets;
+  ObTokens *tokens;
   ObBroker *broker;
   guint n_files;
 } TestRig;

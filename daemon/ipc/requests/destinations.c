@@ -11,8 +11,8 @@
 #include "ipc/requests/operations.h"
 
 static const ObOption setting_options[] = {
-  { "protocol", "s" },    { "url", "s" },     { "confirm_url", "s" }, { "also", "as" },
-  { "headers", "a{ss}" }, { "default", "b" }, { NULL, NULL },
+  { "protocol", "s" },    { "url", "s" },         { "confirm_url", "s" }, { "also", "as" },
+  { "headers", "a{ss}" }, { "sign_in", "a{ss}" }, { "default", "b" },     { NULL, NULL },
 };
 
 static gint
@@ -61,7 +61,7 @@ void
 ob_operation_set_destination (const ObRequest *request, gint value)
 {
   g_autoptr (GVariant) options = g_variant_lookup_value (request->arguments, "settings", G_VARIANT_TYPE_VARDICT);
-  g_autoptr (GVariant) headers = NULL;
+  g_autoptr (GVariant) headers = NULL, sign_in = NULL;
   g_autofree const char **also = NULL;
   g_autoptr (GError) error = NULL;
   ObDestinationSettings settings = { 0 };
@@ -78,6 +78,8 @@ ob_operation_set_destination (const ObRequest *request, gint value)
   settings.also = also;
   headers = g_variant_lookup_value (options, "headers", G_VARIANT_TYPE ("a{ss}"));
   settings.headers = headers;
+  sign_in = g_variant_lookup_value (options, "sign_in", G_VARIANT_TYPE ("a{ss}"));
+  settings.sign_in = sign_in;
   settings.sets_default = g_variant_lookup (options, "default", "b", &settings.is_default);
   ob_broker_set_destination (request->context->broker, ob_request_get_text (request, "name"), &settings,
                              ob_request_on_commanded, ob_request_dup_answer (request));

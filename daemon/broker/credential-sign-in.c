@@ -1,0 +1,247 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Signing in: a secret comes in by a pipe, or a person goes to the page of a sign-in server; it is stored, and then everything for
+ * the destination goes on. Main thread.
+ */
+#include "broker/credentials-private.h"
+
+#include "base/secret.h"
+#include "base/text.h"
+#include "dbus/error.h"
+#include "model/origin.h"
+
+#include <unistd.h>
+
+typedef struct
+{
+  ObCredentials *owner;
+  char *name;
+  GVariant *shown; /* a{ss} */
+  ObQueueDone done;
+  gpointer user_data;
+} SigningIn;
+
+static gboolean
+record_sign_in (gpointer user_data, GError **error)
+{
+  const SigningIn *signing_in = user_data;
+  ObCredentials *self = signing_in->owner;
+
+  return ob_destination_table_sign_in (self->destinations, signing_in->name, signing_in->shown, error)
+         && self->events->signed_in (signing_in->name, error, self->user_data);
+}
+
+static void
+on_written (const GError *error, gpointer user_data)
+{
+  g_autofree SigningIn *signing_in = user_data;
+  ObCredentials *self = signing_in->owner;
+  ObCredentialsEntry *entry = ob_credentials_get_entry (self, signing_in->name);
+
+  entry->n_signing_in--;
+  if (!error)
+    {
+      g_clear_pointer (&entry->sign_in, ob_sign_in_free);
+      entry->is_unkept = entry->is_doubted = FALSE;
+    }
+  ob_credentials_forget (self, signing_in->name);
+  if (error)
+    signing_in->done (error, signing_in->user_data);
+  else
+    ob_queue_command (self->queue, record_sign_in, signing_in, signing_in->done, signing_in->user_data);
+  g_variant_unref (signing_in->shown);
+  g_free (signing_in->name);
+}
+
+/* Returns: (transfer full): what may be seen of it. The settings of OAuth 2 stay. */
+static GVariant *
+dup_shown (const ObDestination *destination, const ObSignIn *sign_in)
+{
+  if (g_str_equal (ob_sign_in_get_kind (sign_in), OB_SIGN_IN_OAUTH2))
+    return g_variant_ref (destination->sign_in);
+
+  return ob_sign_in_dup_shown (sign_in);
+}
+
+void
+ob_credentials_sign_in (ObCredentials *self, const char *name, ObSignIn *given, ObQueueDone done, gpointer user_data)
+{
+  const ObDestination *destination = ob_destination_table_find (self->destinations, name);
+  g_autoptr (ObSignIn) sign_in = given;
+  g_autofree char *origin = destination ? ob_origin_dup (destination->url) : NULL;
+  g_autoptr (GError) error = NULL;
+  SigningIn *signing_in;
+  char *secret;
+
+  if (!origin)
+    {
+      ob_text_set_not_found (&error, "destination", name);
+      done (error, user_data);
+      return;
+    }
+  ob_sign_in_set (sign_in, OB_CREDENTIALS_ORIGIN, origin);
+  signing_in = g_new (SigningIn, 1);
+  *signing_in = (SigningIn){ self, g_strdup (name), dup_shown (destination, sign_in), done, user_data };
+  ob_credentials_get_entry (self, name)->n_signing_in++;
+  secret = ob_sign_in_write (sign_in);
+  ob_secrets_write (self->secrets, name, secret, on_written, signing_in);
+  ob_secret_free (secret);
+}
+
+/* --- At the page of a sign-in server --- */
+
+/* Returns: (transfer full) (nullable): how this device is known to the sign-in server of a destination whose kind is OAuth 2 */
+static ObOauthClient *
+find_client (ObCredentials *self, const char *name, GError **error)
+{
+  const ObDestination *destination = ob_destination_table_find (self->destinations, name);
+
+  if (destination && ob_destination_is_sign_in_kind (destination, OB_SIGN_IN_OAUTH2))
+    return ob_tokens_read_client (destination->sign_in, error);
+  if (destination)
+    g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
+                         "This destination has no settings for OAuth 2");
+  else
+    ob_text_set_not_found (error, "destination", name);
+
+  return NULL;
+}
+
+/* What is kept of tokens: a refresh token; or, where the server gives none, a token that lasts. Returns: (transfer full) (nullable) */
+static ObSignIn *
+make_sign_in (const ObOauthAnswer *tokens, const ObOauthClient *client, const char *client_secret, GError **error)
+{
+  g_autoptr (ObSignIn) sign_in = ob_sign_in_new (OB_SIGN_IN_OAUTH2);
+  g_autofree char *address = ob_tokens_dup_address (client);
+
+  ob_sign_in_set (sign_in, OB_TOKENS_ADDRESS, address);
+  ob_sign_in_set (sign_in, OB_SIGN_IN_CLIENT_SECRET, client_secret);
+  ob_sign_in_set (sign_in, OB_SIGN_IN_REFRESH_TOKEN, tokens ? tokens->refresh_token : NULL);
+  if (!tokens || tokens->refresh_token)
+    return g_steal_pointer (&sign_in);
+  if (tokens->lifetime_ms > 0)
+    {
+      g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_FAILED,
+                           "The sign-in server gives no token that lasts (its scope is often called offline_access)");
+      return NULL;
+    }
+  ob_sign_in_set (sign_in, OB_SIGN_IN_TOKEN, tokens->access_token);
+
+  return g_steal_pointer (&sign_in);
+}
+
+static void
+on_page_signed_in (const char *name, const ObOauthClient *client, const char *client_secret,
+                   const ObOauthAnswer *tokens, ObQueueDone done, gpointer done_data, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  ObSignIn *sign_in = make_sign_in (tokens, client, client_secret, &error);
+
+  if (sign_in)
+    ob_credentials_sign_in (user_data, name, sign_in, done, done_data);
+  else
+    done (error, done_data);
+}
+
+static void
+on_page_changed (const char *name, gpointer user_data)
+{
+  ObCredentials *self = user_data;
+
+  ob_queue_touch_holds (self->queue);
+}
+
+static const ObSignInsEvents sign_ins_events = { on_page_signed_in, on_page_changed };
+
+gboolean
+ob_credentials_look (ObCredentials *self, const char *name, ObSignInView *view)
+{
+  return self->sign_ins && ob_sign_ins_look (self->sign_ins, name, view);
+}
+
+/* @client_secret: (nullable). A client that signs in by itself needs no page. */
+static void
+begin (ObCredentials *self, const char *name, const char *client_secret, ObQueueDone done, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ObOauthClient) client = find_client (self, name, &error);
+
+  if (client && client->flow == OB_OAUTH_FLOW_CLIENT && !client_secret)
+    g_set_error_literal (&error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
+                         "This client signs in by its own secret: hand over client_secret");
+  if (error)
+    done (error, user_data);
+  else if (client->flow == OB_OAUTH_FLOW_CLIENT)
+    ob_credentials_sign_in (self, name, make_sign_in (NULL, client, client_secret, NULL), done, user_data);
+  else
+    {
+      if (!self->sign_ins)
+        self->sign_ins = ob_sign_ins_new (self->tokens, &sign_ins_events, self);
+      ob_sign_ins_begin (self->sign_ins, name, client, client_secret, done, user_data);
+    }
+}
+
+/* --- By a pipe --- */
+
+/* A secret on its way in. */
+typedef struct
+{
+  ObCredentials *owner;
+  char *name;
+  ObQueueDone done;
+  gpointer user_data;
+} Reading;
+
+static gboolean
+is_empty (const char *bytes, gsize size_bytes)
+{
+  while (size_bytes > 0 && g_ascii_isspace (bytes[size_bytes - 1]))
+    size_bytes--;
+
+  return size_bytes == 0;
+}
+
+/* Nothing is what a person hands over who wants to be shown the page. */
+static void
+on_secret (const char *bytes, gsize size_bytes, const GError *read_error, gpointer user_data)
+{
+  g_autofree Reading *reading = user_data;
+  g_autofree char *name = reading->name;
+  ObCredentials *self = reading->owner;
+  const ObDestination *destination = ob_destination_table_find (self->destinations, name);
+  gboolean is_oauth = destination && ob_destination_is_sign_in_kind (destination, OB_SIGN_IN_OAUTH2);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ObSignIn) sign_in = NULL;
+
+  if (bytes && is_oauth && is_empty (bytes, size_bytes))
+    {
+      begin (self, name, NULL, reading->done, reading->user_data);
+      return;
+    }
+  sign_in = bytes ? ob_sign_in_read (bytes, size_bytes, &error) : NULL;
+  if (!sign_in)
+    reading->done (error ? error : read_error, reading->user_data);
+  else if (g_str_equal (ob_sign_in_get_kind (sign_in), OB_SIGN_IN_OAUTH2))
+    begin (self, name, ob_sign_in_get (sign_in, OB_SIGN_IN_CLIENT_SECRET), reading->done, reading->user_data);
+  else
+    ob_credentials_sign_in (self, name, g_steal_pointer (&sign_in), reading->done, reading->user_data);
+}
+
+void
+ob_credentials_read (ObCredentials *self, const char *name, int fd, ObQueueDone done, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  Reading *reading;
+
+  if (!self->pipes)
+    {
+      (void) close (fd);
+      error = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "Outbox is ending; try again");
+      done (error, user_data);
+      return;
+    }
+  reading = g_new (Reading, 1);
+  *reading = (Reading){ self, g_strdup (name), done, user_data };
+  ob_secret_pipes_read (self->pipes, fd, on_secret, reading);
+}

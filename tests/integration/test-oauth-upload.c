@@ -1,0 +1,293 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Uploads to a server that takes the tokens of a real sign-in server alone, which live for seconds and whose refresh tokens are good
+ * once: by a code that a person types on another device.
+ */
+#include "support/command.h"
+#include "support/document.h"
+#include "support/oauth-server.h"
+#include "support/wait.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#define REFRESH "refresh_token"
+#define SLOW "[Rule slow]\nrate=200K\n"
+
+/* One for all cases, which come one after the other. */
+typedef struct
+{
+  TestBroker *broker;
+  TestPeer *server; /* NULL: it is not installed */
+  guint n_files;
+  gint64 size_bytes; /* of all files so far */
+} Scene;
+
+static Scene scene;
+
+static void
+edit_rules (void)
+{
+  g_autofree char *rules = g_build_filename (scene.broker->folder, "rules", NULL);
+  g_autofree char *line = g_strdup_printf ("sh -c 'EDITOR=\"cp %s\" exec \"$OUTBOX\" policy edit'", rules);
+  g_auto (TestCommand) command = { NULL };
+  g_autofree char *said = NULL;
+
+  g_assert_true (g_file_set_contents (rules, SLOW, -1, NULL));
+  command = test_command_start_line (scene.broker, line);
+  said = test_command_finish (&command, 0);
+}
+
+static void
+set_up (void)
+{
+  g_autofree char *folder = NULL, *issuer = NULL, *words = NULL, *said = NULL;
+
+  scene.broker = test_broker_new_alone ();
+  folder = g_build_filename (scene.broker->folder, "at-server", NULL);
+  g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);
+  scene.server = test_oauth_server_start (folder);
+  if (!scene.server)
+    return;
+  issuer = test_oauth_server_dup_issuer (scene.server);
+  words = g_strdup_printf ("destination set depot --url %s --default --oauth issuer=%s --oauth client-id=kiosk "
+                           "--oauth 'scope=openid offline_access upload'",
+                           test_peer_get_url (scene.server), issuer);
+  said = test_command (scene.broker, words, 0);
+  edit_rules ();
+}
+
+static gboolean
+is_skipped (void)
+{
+  if (!scene.server)
+    g_test_skip ("oidc-provider is not installed; tests/setup/install.sh test brings it");
+
+  return !scene.server;
+}
+
+/* --- A person --- */
+
+/* Types the code that the command shows, as on another device. */
+static void
+sign_in (void)
+{
+  g_auto (TestCommand) command = test_command_start (scene.broker, "destination sign-in depot");
+  g_autofree char *code = NULL, *rest = NULL;
+  guint n_indented = 0;
+
+  while (n_indented < 2)
+    {
+      g_free (code);
+      code = test_command_read_line (&command);
+      g_assert_nonnull (code);
+      n_indented += g_str_has_prefix (code, "    ");
+    }
+  g_strstrip (code);
+  {
+    g_auto (GStrv) letters = g_strsplit (code, " ", -1);
+    g_autofree char *joined = g_strjoinv ("", letters);
+
+    test_oauth_server_decide (scene.server, joined, TRUE);
+  }
+  rest = test_command_finish (&command, 0);
+  test_assert_has (rest, "Signed in");
+}
+
+static void
+submit (guint n_files, gsize size_bytes)
+{
+  for (guint i = 0; i < n_files; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%u.jpg", scene.n_files);
+      g_autofree char *path = test_broker_make_file (scene.broker, name, size_bytes, scene.n_files);
+      g_autoptr (GError) error = NULL;
+      g_autofree char *id = test_broker_submit (scene.broker, path, NULL, &error);
+
+      g_assert_no_error (error);
+      scene.n_files++;
+      scene.size_bytes += (gint64) size_bytes;
+    }
+}
+
+static void
+assert_once (void)
+{
+  g_assert_cmpint (test_peer_count_requests (scene.server, "POST"), ==, scene.n_files);
+  g_assert_cmpint (test_peer_get_number (scene.server, "patched_bytes"), ==, scene.size_bytes);
+}
+
+/* Returns: the number of holds by that reason */
+static guint
+count_holds (const char *reason)
+{
+  g_autoptr (JsonNode) destinations = test_command_json (scene.broker, "destination list --json");
+  JsonObject *destination = json_array_get_object_element (json_node_get_array (destinations), 0);
+  JsonArray *reasons = json_object_get_array_member (destination, "reasons");
+  guint n_holds = 0;
+
+  for (guint i = 0; i < json_array_get_length (reasons); i++)
+    n_holds += g_str_equal (json_array_get_string_element (reasons, i), reason);
+
+  return n_holds;
+}
+
+/* No token is in any file of the broker but the one of secrets, which has no access token either. */
+static void
+assert_tokens_are_nowhere (void)
+{
+  g_autoptr (JsonNode) facts = test_peer_describe (scene.server);
+  JsonArray *tokens = json_object_get_array_member (json_node_get_object (facts), "tokens");
+  g_autofree char *data = g_build_filename (scene.broker->folder, "data", NULL);
+
+  g_assert_cmpuint (json_array_get_length (tokens), >, 0);
+  for (guint i = 0; i < json_array_get_length (tokens); i++)
+    {
+      const char *token = json_array_get_string_element (tokens, i);
+      g_autofree char *line = g_strdup_printf ("sh -c '! grep -rqF --exclude-dir=secrets -e %s %s'", token, data);
+      g_auto (TestCommand) command = test_command_start_line (scene.broker, line);
+      g_autofree char *said = test_command_finish (&command, 0);
+    }
+}
+
+static gboolean
+is_retrying (gpointer user_data)
+{
+  return test_broker_count (scene.broker, "retrying") == 2;
+}
+
+static gboolean
+are_three_paused (gpointer user_data)
+{
+  return test_broker_count (scene.broker, "paused") == 3;
+}
+
+/* --- Cases --- */
+
+/* @seconds: the life of a token, of which each upload needs several */
+static void
+upload_by_short_tokens (guint seconds, guint n_files, gsize size_bytes, guint least_refreshes, guint most_s)
+{
+  g_autofree char *life = g_strdup_printf ("{\"seconds\":%u}", seconds);
+
+  if (is_skipped ())
+    return;
+  test_peer_control (scene.server, life);
+  submit (n_files, size_bytes);
+  test_broker_wait_for_all (scene.broker, "paused", 30);
+  sign_in ();
+  test_broker_wait_for_all (scene.broker, "done", most_s);
+  assert_once ();
+  g_assert_cmpint (test_oauth_server_count_grants (scene.server, REFRESH), >=, least_refreshes);
+  /* It was replaced before its end each time: what was made without a sign-in is the first look alone. */
+  g_assert_cmpint (test_peer_get_number (scene.server, "unsigned"), ==, 0);
+  assert_tokens_are_nowhere ();
+}
+
+static void
+test_tokens_of_a_second (void)
+{
+  upload_by_short_tokens (1, 5, 100 * 1000, 2, 60);
+}
+
+/* Ten minutes at 200 kB/s by tokens of 20 seconds. */
+static void
+test_ten_minutes_of_tokens (void)
+{
+  upload_by_short_tokens (20, 2, 60 * 1000 * 1000, 25, 900);
+}
+
+static void
+test_one_refresh_for_all_refusals (void)
+{
+  gint64 n_refreshes;
+
+  if (is_skipped ())
+    return;
+  test_peer_control (scene.server, "{\"seconds\":600}");
+  submit (1, 1000);
+  test_broker_wait_for_all (scene.broker, "done", 30);
+  /* The next token lives long, so that none is replaced for another reason. */
+  test_peer_control (scene.server, "{\"spoil\":true}");
+  submit (1, 1000);
+  test_broker_wait_for_all (scene.broker, "done", 30);
+  n_refreshes = test_oauth_server_count_grants (scene.server, REFRESH);
+  test_peer_control (scene.server, "{\"spoil\":true}");
+  submit (4, 100 * 1000);
+  test_broker_wait_for_all (scene.broker, "done", 30);
+  g_assert_cmpint (test_peer_get_number (scene.server, "unsigned"), >, 0);
+  g_assert_cmpint (test_oauth_server_count_grants (scene.server, REFRESH), ==, n_refreshes + 1);
+  assert_once ();
+}
+
+/* A sign-in server that is down is no reason to ask a person. */
+static void
+test_a_dark_sign_in_server (void)
+{
+  if (is_skipped ())
+    return;
+  test_peer_control (scene.server, "{\"dark\":true,\"spoil\":true}");
+  submit (2, 1000);
+  test_wait_until (is_retrying, NULL, 30);
+  g_assert_cmpuint (count_holds ("sign-in"), ==, 0);
+  test_peer_control (scene.server, "{\"dark\":false}");
+  (void) test_broker_deliver (scene.broker, 5, 30);
+  test_broker_wait_for_all (scene.broker, "done", 30);
+  assert_once ();
+}
+
+static void
+test_one_hold_and_one_sign_in (void)
+{
+  if (is_skipped ())
+    return;
+  test_peer_control (scene.server, "{\"revoke\":true,\"spoil\":true}");
+  submit (3, 1000);
+  test_wait_until (are_three_paused, NULL, 30);
+  g_assert_cmpuint (count_holds ("sign-in"), ==, 1);
+  sign_in ();
+  test_broker_wait_for_all (scene.broker, "done", 30);
+  assert_once ();
+}
+
+static void
+test_killed_between_rotation_and_use (void)
+{
+  gint64 n_refreshes;
+
+  if (is_skipped ())
+    return;
+  n_refreshes = test_oauth_server_count_grants (scene.server, REFRESH);
+  test_broker_stop (scene.broker);
+  test_broker_start (scene.broker, "token-stored");
+  submit (1, 1000);
+  test_broker_wait_for_death (scene.broker, 30);
+  g_assert_cmpint (test_oauth_server_count_grants (scene.server, REFRESH), ==, n_refreshes + 1);
+  test_broker_start (scene.broker, NULL);
+  test_broker_wait_for_all (scene.broker, "done", 30);
+  g_assert_cmpint (test_oauth_server_count_grants (scene.server, REFRESH), ==, n_refreshes + 2);
+  assert_once ();
+}
+
+int
+main (int argc, char *argv[])
+{
+  int failures;
+
+  g_test_init (&argc, &argv, NULL);
+  set_up ();
+  if (g_test_slow ())
+    g_test_add_func ("/oauth-upload/ten-minutes-of-tokens", test_ten_minutes_of_tokens);
+  else
+    g_test_add_func ("/oauth-upload/tokens-of-a-second", test_tokens_of_a_second);
+  g_test_add_func ("/oauth-upload/one-refresh-for-all-refusals", test_one_refresh_for_all_refusals);
+  g_test_add_func ("/oauth-upload/a-dark-sign-in-server", test_a_dark_sign_in_server);
+  g_test_add_func ("/oauth-upload/one-hold-and-one-sign-in", test_one_hold_and_one_sign_in);
+  g_test_add_func ("/oauth-upload/killed-between-rotation-and-use", test_killed_between_rotation_and_use);
+  failures = g_test_run ();
+  g_clear_pointer (&scene.broker, test_broker_free);
+  g_clear_pointer (&scene.server, test_peer_free);
+
+  return failures;
+}
