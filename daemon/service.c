@@ -10,6 +10,7 @@
 #include "dbus/error.h"
 #include "dbus/names.h"
 #include "ipc/dbus/access.h"
+#include "ipc/dbus/notifier.h"
 #include "ipc/dbus/queue.h"
 #include "ipc/dbus/uploads.h"
 #include "ipc/requests/doorman.h"
@@ -39,6 +40,7 @@ struct _ObService
   ObPairing *pairing;
   ObSessions *sessions;
   ObDoorman *doorman;
+  ObNotifier *notifier;
   ObAdapterContext context; /* owns callers and feed */
   ObUploadsAdapter *uploads;
   ObQueueAdapter *queue;
@@ -288,6 +290,7 @@ ob_service_new (ObHome *home, GPtrArray *left, GDBusConnection *connection, void
   service->watchers = g_ptr_array_new_with_free_func (g_object_unref);
   if (!build (service, left, error) || !export_all (service, connection, error))
     return NULL;
+  service->notifier = ob_notifier_new (&service->context.requests, connection, NULL, NULL);
 
   return g_steal_pointer (&service);
 }
@@ -333,6 +336,7 @@ ob_service_free (ObService *service)
   for (guint i = 0; i < service->skeletons->len; i++)
     g_dbus_interface_skeleton_unexport (service->skeletons->pdata[i]);
   g_ptr_array_unref (service->skeletons);
+  g_clear_pointer (&service->notifier, ob_notifier_free);
   g_clear_pointer (&service->doorman, ob_doorman_free);
   g_clear_pointer (&service->context.requests.line, ob_line_free);
   g_clear_pointer (&service->queue, ob_queue_adapter_free);

@@ -119,6 +119,12 @@ ob_broker_summarise (ObBroker *self, guint64 uploads[OUTBOX_N_STATES], guint64 b
   return ob_status_board_summarise (self->members->board, uploads, bytes, error);
 }
 
+ObUpload *
+ob_broker_find_oldest (ObBroker *self)
+{
+  return ob_members_find_oldest (self->members);
+}
+
 gboolean
 ob_broker_count_use (ObBroker *self, const char *app, ObAppUse *use, GError **error)
 {

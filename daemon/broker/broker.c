@@ -15,6 +15,7 @@ enum
   HOLDS_CHANGED,
   COUNTS_CHANGED,
   APPS_CHANGED,
+  REMIND,
   N_SIGNALS,
 };
 
@@ -118,7 +119,14 @@ on_removed (const ObUpload *upload, gint64 sequence, gpointer user_data)
   g_signal_emit (user_data, signals[REMOVED], 0, upload, sequence);
 }
 
-static const ObMembersEvents members_events = { on_changed, on_chosen, on_holds_changed, on_sent, on_removed };
+static void
+on_remind (ObReminderKind kind, gpointer user_data)
+{
+  g_signal_emit (user_data, signals[REMIND], 0, (gint) kind);
+}
+
+static const ObMembersEvents members_events
+    = { on_changed, on_chosen, on_holds_changed, on_sent, on_removed, on_remind };
 
 /* --- Life --- */
 
@@ -183,4 +191,5 @@ ob_broker_class_init (ObBrokerClass *klass)
   signals[APPS_CHANGED] = g_signal_new ("apps-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[COUNTS_CHANGED]
       = g_signal_new ("counts-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[REMIND] = g_signal_new ("remind", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
 }

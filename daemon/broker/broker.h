@@ -38,6 +38,7 @@ G_BEGIN_DECLS
  * - `added` (ObUpload *), `changed` (ObUpload *), `removed` (ObUpload *, sequence: gint64)
  * - `holds-changed` ()
  * - `counts-changed` (): the last of each commit
+ * - `remind` (kind: gint, an ObReminderKind): a person is to be reminded; NONE: of nothing any more
  * - `apps-changed` (): a web app was let in, which may have ended its oldest token, or revoked
  */
 #define OB_TYPE_BROKER (ob_broker_get_type ())
@@ -224,6 +225,9 @@ GArray *ob_broker_find_kinds (ObBroker *self, OutboxState state, GError **error)
 /* Number and bytes of uploads by public state; O(lanes). Errors: Storage. */
 gboolean ob_broker_summarise (ObBroker *self, guint64 uploads[OUTBOX_N_STATES], guint64 bytes[OUTBOX_N_STATES],
                               GError **error);
+
+/* Returns: (transfer full) (nullable): the oldest of what has not arrived and waits for no time that was set */
+ObUpload *ob_broker_find_oldest (ObBroker *self);
 
 /* Counts what an app has here that has not arrived. Errors: Storage. */
 gboolean ob_broker_count_use (ObBroker *self, const char *app, ObAppUse *use, GError **error);

@@ -8,6 +8,9 @@
 #include "broker/waits.h"
 #include "broker/wiring.h"
 
+/* Looks among so many for the oldest. */
+#define OLDEST 50
+
 /* --- Two members of its own: one called before all others, one after the choice of what starts --- */
 
 static void
@@ -84,6 +87,8 @@ ob_members_new (ObDatabase *database, ObSpool *spool, ObSecrets *secrets, ObToke
   self->board = ob_status_board_new (self->queue, self->destinations, self->storage, &ob_wiring_status_facts, self);
   self->retention = ob_retention_new (self->queue, spool, &ob_wiring_retention_facts, self);
   ob_queue_join (self->queue, &ob_retention_member, self->retention);
+  self->reminders = ob_reminders_new (self->queue, &ob_wiring_reminders_host, self);
+  ob_queue_join (self->queue, &ob_reminders_member, self->reminders);
   self->ingest = ob_ingest_new (spool);
   self->recordings = ob_recordings_new (self->queue, spool, self->ingest, &ob_wiring_recordings_host, self);
   ob_queue_join (self->queue, &ob_recordings_member, self->recordings);
@@ -107,6 +112,7 @@ ob_members_free (ObMembers *self)
   ob_intake_free (self->intake);
   ob_recordings_free (self->recordings);
   ob_retention_free (self->retention);
+  ob_reminders_free (self->reminders);
   ob_status_board_free (self->board);
   ob_storage_free (self->storage);
   ob_commands_free (self->commands);
@@ -132,6 +138,20 @@ ob_members_load (ObMembers *self, GError **error)
   return TRUE;
 }
 
+ObUpload *
+ob_members_find_oldest (ObMembers *self)
+{
+  const ObUploadsFilter filter = { .is_unfinished = TRUE };
+  gint64 after = 0;
+  g_autoptr (GPtrArray) uploads = ob_uploads_list (self->database, &filter, &after, OLDEST, NULL);
+
+  for (guint i = 0; uploads && i < uploads->len; i++)
+    if (((const ObUpload *) uploads->pdata[i])->not_before_ms == 0)
+      return g_ptr_array_steal_index (uploads, i);
+
+  return NULL;
+}
+
 void
 ob_members_take_up (ObMembers *self)
 {
@@ -150,6 +170,7 @@ ob_members_start (ObMembers *self)
   ob_storage_start (self->storage);
   ob_gate_start (self->gate);
   ob_retention_start (self->retention);
+  ob_reminders_start (self->reminders);
   ob_recordings_start (self->recordings);
   ob_recordings_start_hours (self->recordings);
   ob_members_take_up (self);
@@ -169,6 +190,7 @@ ob_members_stop (ObMembers *self)
   ob_gate_stop (self->gate);
   ob_storage_stop (self->storage);
   ob_retention_stop (self->retention);
+  ob_reminders_stop (self->reminders);
   ob_queue_stop_alarm (self->queue);
   ob_knocks_stop (self->knocks);
   ob_commands_stop (self->commands);

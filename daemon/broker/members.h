@@ -16,6 +16,7 @@
 #include "broker/queue.h"
 #include "broker/recordings.h"
 #include "broker/recovery.h"
+#include "broker/reminders.h"
 #include "broker/retention.h"
 #include "broker/row-repair.h"
 #include "broker/runs.h"
@@ -43,6 +44,9 @@ typedef struct
 
   /* The removal of an upload is on the disk. @upload: as it was before */
   void (*removed) (const ObUpload *upload, gint64 sequence, gpointer user_data);
+
+  /* A person is to be reminded; NONE: of nothing any more. */
+  void (*remind) (ObReminderKind kind, gpointer user_data);
 } ObMembersEvents;
 
 typedef struct
@@ -62,6 +66,7 @@ typedef struct
   ObCommands *commands;
   ObStatusBoard *board;
   ObRetention *retention;
+  ObReminders *reminders;
   ObIngest *ingest;
   ObRecordings *recordings;
   ObIntake *intake;
@@ -83,6 +88,10 @@ gboolean ob_members_load (ObMembers *members, GError **error);
 /* Starts and ends them, in their order; see ob_broker_start() and ob_broker_stop(). */
 void ob_members_start (ObMembers *members);
 void ob_members_stop (ObMembers *members);
+
+/* Returns: (transfer full) (nullable): the first upload that has not arrived and waits for no time that was set, among the oldest;
+ * NULL: there is none, or the database does not answer */
+ObUpload *ob_members_find_oldest (ObMembers *members);
 
 /* Goes on with everything that is under way by the database: at the start, and when it can be written again. */
 void ob_members_take_up (ObMembers *members);

@@ -395,3 +395,20 @@ ob_status_board_list_groups (ObStatusBoard *board, const ObGroupsFilter *filter,
 
   return groups ? g_steal_pointer (&list) : NULL;
 }
+
+gboolean
+ob_status_board_needs_person (ObStatusBoard *board)
+{
+  g_autoptr (GArray) counts = ob_uploads_count (board->database, NULL);
+  gboolean needs_person = FALSE;
+
+  for (guint i = 0; counts && i < counts->len && !needs_person; i++)
+    {
+      const ObCount *count = &g_array_index (counts, ObCount, i);
+
+      needs_person = count->stored != OB_STORED_DONE && count->stored != OB_STORED_SAVING
+                     && get_status_of_count (board, count).needs_user;
+    }
+
+  return needs_person;
+}

@@ -104,6 +104,9 @@ OutboxState ob_group_state (const guint64 uploads[OUTBOX_N_STATES]);
 gboolean ob_status_board_get_group (ObStatusBoard *board, const char *app, const char *name, ObGroupStatus *status,
                                     GError **error);
 
+/* Returns: whether an upload has failed, or a hold of what waits needs a person. O(lanes). */
+gboolean ob_status_board_needs_person (ObStatusBoard *board);
+
 /* Returns: (transfer full) (element-type ObGroupStatus): the groups that match; with an uploader, they count only its
  * uploads. Errors: Storage. */
 GArray *ob_status_board_list_groups (ObStatusBoard *board, const ObGroupsFilter *filter, GError **error);

@@ -240,6 +240,38 @@ get_sent_bytes (const ObUpload *upload, gpointer user_data)
 const ObStatusFacts ob_wiring_status_facts
     = { get_queue_reasons, get_lane_holds, list_lane_holds, list_on_the_way, get_sent_bytes };
 
+/* --- Reminders ask, and tell --- */
+
+static const ObReminderSettings *
+get_reminder_settings (gpointer user_data)
+{
+  return &ob_gate_get_rules (((const ObMembers *) user_data)->gate)->reminders;
+}
+
+static gint64
+find_oldest_ms (gpointer user_data)
+{
+  g_autoptr (ObUpload) oldest = ob_members_find_oldest (user_data);
+
+  return oldest ? oldest->created_at_ms : 0;
+}
+
+static gboolean
+needs_tap (gpointer user_data)
+{
+  return ob_status_board_needs_person (((const ObMembers *) user_data)->board);
+}
+
+static void
+on_remind (ObReminderKind kind, gpointer user_data)
+{
+  const ObMembers *self = user_data;
+
+  self->events->remind (kind, self->user_data);
+}
+
+const ObRemindersHost ob_wiring_reminders_host = { get_reminder_settings, find_oldest_ms, needs_tap, on_remind };
+
 /* --- The journal asks --- */
 
 static const char *

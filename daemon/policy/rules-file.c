@@ -133,6 +133,28 @@ read_count (gpointer field, const char *value)
 }
 
 static const char *
+read_after (gpointer field, const char *value)
+{
+  guint64 hours = 24;
+
+  if (*value != '\0' && !g_ascii_string_to_unsigned (value, 10, 0, 24 * 365, &hours, NULL))
+    return "hours, or 0 for never";
+  *(gint64 *) field = (gint64) hours * 3600 * 1000;
+
+  return NULL;
+}
+
+static const char *
+read_reminder (gpointer field, const char *value)
+{
+  if (*value != '\0' && !g_str_equal (value, "true") && !g_str_equal (value, "false"))
+    return "true or false";
+  *(gboolean *) field = !g_str_equal (value, "false");
+
+  return NULL;
+}
+
+static const char *
 read_rate (gpointer field, const char *value)
 {
   guint64 *rate_bytes_per_s = field;
@@ -310,6 +332,13 @@ static const Key app_keys[] = {
   { NULL, NULL, 0 },
 };
 
+static const Key reminder_keys[] = {
+  { "after", read_after, G_STRUCT_OFFSET (ObRules, reminders.after_ms) },
+  { "taps", read_reminder, G_STRUCT_OFFSET (ObRules, reminders.tells_taps) },
+  { "pages", read_reminder, G_STRUCT_OFFSET (ObRules, reminders.tells_pages) },
+  { NULL, NULL, 0 },
+};
+
 static const Key network_keys[] = {
   { "metered-interfaces", read_list, G_STRUCT_OFFSET (ObRules, metered_devices) },
   { NULL, NULL, 0 },
@@ -428,11 +457,14 @@ ob_rules_read (ObRules *into, const char *text, gsize size_bytes, const char *fi
         is_good = read_group (&reading, policy_keys, into, error);
       else if (g_str_equal (groups[i], "Network"))
         is_good = read_group (&reading, network_keys, into, error);
+      else if (g_str_equal (groups[i], "Reminders"))
+        is_good = read_group (&reading, reminder_keys, into, error);
       else if (g_str_equal (groups[i], "Apps"))
         is_good = read_group (&reading, app_keys, into, error);
       else
         is_good = refuse (&reading, NULL,
-                          "there is no such group; there are [Apps], [Network], [Policy] and [Rule NAME]", error);
+                          "there is no such group; there are [Apps], [Network], [Policy], [Reminders] and [Rule NAME]",
+                          error);
       if (!is_good)
         return FALSE;
     }

@@ -7,6 +7,7 @@
 
 #include "dbus/status.h"
 #include "policy/conditions.h"
+#include "policy/reminder.h"
 
 G_BEGIN_DECLS
 
@@ -75,6 +76,7 @@ typedef struct
   char **metered_devices; /* patterns of names of network devices that cost money; NULL: none */
   guint64 budget_bytes;   /* allowed on metered networks in a calendar month; 0: no limit */
   ObQuota quota;          /* of each app */
+  ObReminderSettings reminders;
 } ObRules;
 
 ObRules *ob_rules_new (void);

@@ -1,0 +1,36 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What a person reads in a notification that nobody asked for: work that has not arrived, what needs a tap, and a web page that asks to be
+ * let in. In the language of the process.
+ */
+#pragma once
+
+#include "dbus/status.h"
+
+G_BEGIN_DECLS
+
+/* A notification. Both owned. */
+typedef struct
+{
+  char *title;
+  char *body;
+} OutboxNotice;
+
+void outbox_notice_clear (OutboxNotice *notice);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (OutboxNotice, outbox_notice_clear)
+
+/* Of @n_late files that have not arrived for so long. @is_kept: all of them are on this device, whatever happens to it. @label: how the
+ * oldest of them stands, from outbox_status_label() */
+OutboxNotice outbox_notice_of_late (guint n_late, gboolean is_kept, const char *label);
+
+/* Of what waits for a person. @label: the same, of the first */
+OutboxNotice outbox_notice_of_tap (const char *label);
+
+/* Of a web page. @origin: its origin; @code: what it shows, to be compared */
+OutboxNotice outbox_notice_of_page (const char *origin, const char *code);
+
+/* Returns: (transfer none): what the notification's button says */
+const char *outbox_notice_get_action (void);
+
+G_END_DECLS

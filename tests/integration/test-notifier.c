@@ -1,0 +1,241 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Notifications on a real bus, with a server of the freedesktop protocol: one of a kind, replaced and taken back, a click opens the
+ * dashboard; and with no server at all.
+ */
+#include "ipc/dbus/notifier.h"
+#include "support/rig.h"
+#include "support/system-bus.h"
+#include "support/wait.h"
+
+#define NAME "org.freedesktop.Notifications"
+#define PATH "/org/freedesktop/Notifications"
+
+/* What a server of notifications shows. */
+typedef struct
+{
+  GDBusConnection *connection;
+  GString *log; /* a line for each call */
+  guint32 last_id;
+  guint n_calls;
+} Screen;
+
+static const char interface_xml[]
+    = "<node><interface name='" NAME "'>"
+      "<method name='Notify'><arg type='s' direction='in'/><arg type='u' direction='in'/><arg type='s' direction='in'/>"
+      "<arg type='s' direction='in'/><arg type='s' direction='in'/><arg type='as' direction='in'/>"
+      "<arg type='a{sv}' direction='in'/><arg type='i' direction='in'/><arg type='u' direction='out'/></method>"
+      "<method name='CloseNotification'><arg type='u' direction='in'/></method>"
+      "</interface></node>";
+
+static void
+on_call (GDBusConnection *connection, const char *sender, const char *path, const char *interface, const char *method,
+         GVariant *parameters, GDBusMethodInvocation *invocation, gpointer user_data)
+{
+  Screen *screen = user_data;
+  const char *title, *body;
+  guint32 id;
+
+  screen->n_calls++;
+  if (g_str_equal (method, "CloseNotification"))
+    {
+      g_variant_get (parameters, "(u)", &id);
+      g_string_append_printf (screen->log, "close %u\n", id);
+      g_dbus_method_invocation_return_value (invocation, NULL);
+      return;
+    }
+  g_variant_get (parameters, "(&su&s&s&s@as@a{sv}i)", NULL, &id, NULL, &title, &body, NULL, NULL, NULL);
+  if (id == 0)
+    id = ++screen->last_id;
+  g_string_append_printf (screen->log, "%u %s: %s\n", id, title, body);
+  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(u)", id));
+}
+
+static GDBusConnection *
+connect_to (TestPeer *bus)
+{
+  g_autoptr (GError) error = NULL;
+  GDBusConnection *connection
+      = g_dbus_connection_new_for_address_sync (test_peer_get_url (bus),
+                                                G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT
+                                                    | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                                NULL, NULL, &error);
+
+  g_assert_no_error (error);
+
+  return connection;
+}
+
+static void
+screen_begin (Screen *screen, TestPeer *bus)
+{
+  static const GDBusInterfaceVTable table = { .method_call = on_call };
+  g_autoptr (GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (interface_xml, NULL);
+  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GError) error = NULL;
+
+  *screen = (Screen){ .connection = connect_to (bus), .log = g_string_new (NULL) };
+  g_dbus_connection_register_object (screen->connection, PATH, node->interfaces[0], &table, screen, NULL, &error);
+  g_assert_no_error (error);
+  reply = g_dbus_connection_call_sync (screen->connection, "org.freedesktop.DBus", "/", "org.freedesktop.DBus",
+                                       "RequestName", g_variant_new ("(su)", NAME, 0), NULL, G_DBUS_CALL_FLAGS_NONE, -1,
+                                       NULL, &error);
+  g_assert_no_error (error);
+}
+
+static void
+screen_clear (Screen *screen)
+{
+  g_object_unref (screen->connection);
+  g_string_free (screen->log, TRUE);
+}
+
+typedef struct
+{
+  Screen *screen;
+  guint n_calls;
+} Wanted;
+
+static gboolean
+has_calls (gpointer data)
+{
+  const Wanted *wanted = data;
+
+  return wanted->screen->n_calls >= wanted->n_calls;
+}
+
+/* Waits for the screen's next call. Returns: what it has heard since the last time */
+static char *
+next (Screen *screen)
+{
+  Wanted wanted = { screen, 1 };
+  g_autofree char *heard = NULL;
+
+  test_wait_until (has_calls, &wanted, 10);
+  screen->n_calls = 0;
+  heard = g_strdup (screen->log->str);
+  g_string_truncate (screen->log, 0);
+
+  return g_steal_pointer (&heard);
+}
+
+#define assert_next(screen, expected)        \
+  G_STMT_START                               \
+  {                                          \
+    g_autofree char *heard_ = next (screen); \
+    g_assert_cmpstr (heard_, ==, expected);  \
+  }                                          \
+  G_STMT_END
+
+static void
+on_open (gpointer user_data)
+{
+  ++*(guint *) user_data;
+}
+
+static gboolean
+is_opened (gpointer data)
+{
+  return *(guint *) data > 0;
+}
+
+static void
+click (Screen *screen, guint32 id)
+{
+  (void) g_dbus_connection_emit_signal (screen->connection, NULL, PATH, NAME, "ActionInvoked",
+                                        g_variant_new ("(us)", id, "default"), NULL);
+}
+
+static void
+emit (TestRig *rig, ObReminderKind kind)
+{
+  g_signal_emit_by_name (rig->broker, "remind", (gint) kind);
+}
+
+static void
+test_one_of_a_kind (TestRig *rig, gconstpointer data)
+{
+  g_autoptr (TestPeer) bus = test_bus_start (rig->folder);
+  g_autoptr (GDBusConnection) own = connect_to (bus);
+  g_autoptr (ObPairing) pairing = ob_pairing_new ();
+  const ObRequestContext context = { .broker = rig->broker, .pairing = pairing };
+  g_autofree char *id = NULL, *secret = NULL, *asked = NULL;
+  const ObPairingRequest *request;
+  guint n_opened = 0;
+  ObNotifier *notifier;
+  Screen screen;
+
+  screen_begin (&screen, bus);
+  test_conditions_set_available (rig->conditions, FALSE);
+  id = test_rig_submit (rig, NULL, 0);
+  notifier = ob_notifier_new (&context, own, on_open, &n_opened);
+  emit (rig, OB_REMINDER_LATE);
+  assert_next (
+      &screen,
+      "1 1 file has not arrived yet: All of it is kept on this device. The oldest: There is no network. It goes on"
+      " by itself when there is one.\n");
+  emit (rig, OB_REMINDER_LATE);
+  g_free (next (&screen));
+  g_assert_cmpuint (screen.last_id, ==, 1);
+  /* A page is another one, with what a person compares. */
+  request
+      = ob_pairing_ask (pairing, "https://capture.example", FALSE, ob_broker_get_boot_ms (rig->broker), &secret, NULL);
+  asked = g_strdup_printf (
+      "2 A web page wants to hand files over: https://capture.example asks. Let it in only if it shows "
+      "this code: %s\n",
+      request->code);
+  assert_next (&screen, asked);
+  click (&screen, 2);
+  test_wait_until (is_opened, &n_opened, 10);
+  /* It is denied: nothing is left to be asked. Of another's notification nothing is opened. */
+  click (&screen, 77);
+  g_assert_nonnull (ob_pairing_deny (pairing, request->id, ob_broker_get_boot_ms (rig->broker), NULL));
+  assert_next (&screen, "close 2\n");
+  g_assert_cmpuint (n_opened, ==, 1);
+  emit (rig, OB_REMINDER_NONE);
+  assert_next (&screen, "close 1\n");
+  ob_notifier_free (notifier);
+  screen_clear (&screen);
+}
+
+/* Without a server, and one that comes later. */
+static void
+test_without_a_server (TestRig *rig, gconstpointer data)
+{
+  g_autoptr (TestPeer) bus = test_bus_start (rig->folder);
+  g_autoptr (GDBusConnection) own = connect_to (bus);
+  g_autoptr (ObPairing) pairing = ob_pairing_new ();
+  const ObRequestContext context = { .broker = rig->broker, .pairing = pairing };
+  guint n_opened = 0;
+  ObNotifier *notifier = ob_notifier_new (&context, own, on_open, &n_opened);
+  g_autofree char *heard = NULL;
+  Screen screen;
+
+  emit (rig, OB_REMINDER_TAP);
+  emit (rig, OB_REMINDER_NONE);
+  screen_begin (&screen, bus);
+  emit (rig, OB_REMINDER_LATE);
+  heard = next (&screen);
+  g_assert_true (g_str_has_prefix (heard, "1 "));
+  /* By the click it knows which one it is. */
+  click (&screen, 1);
+  test_wait_until (is_opened, &n_opened, 10);
+  ob_notifier_free (notifier);
+  assert_next (&screen, "close 1\n");
+  screen_clear (&screen);
+}
+
+int
+main (int argc, char *argv[])
+{
+  static const TestRigCase cases[] = {
+    { "/notifier/one-of-a-kind", test_one_of_a_kind },
+    { "/notifier/without-a-server", test_without_a_server },
+  };
+
+  g_test_init (&argc, &argv, NULL);
+  test_rig_add (cases, G_N_ELEMENTS (cases));
+
+  return g_test_run ();
+}
