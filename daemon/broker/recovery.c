@@ -117,7 +117,6 @@ void
 ob_recovery_take_up (ObRecovery *self)
 {
   g_autoptr (GPtrArray) interrupted = ob_uploads_find (self->database, OB_UPLOADS_INTERRUPTED, 0, G_MAXINT, NULL);
-  g_autoptr (GPtrArray) to_clear = ob_uploads_find (self->database, OB_UPLOADS_TO_CLEAR, 0, G_MAXINT, NULL);
 
   for (guint i = 0; interrupted && i < interrupted->len; i++)
     {
@@ -135,8 +134,7 @@ ob_recovery_take_up (ObRecovery *self)
         }
       ob_queue_touch (self->queue, upload->id, FALSE);
     }
-  for (guint i = 0; to_clear && i < to_clear->len; i++)
-    ob_retention_clear_copy (self->retention, ((ObUpload *) to_clear->pdata[i])->id);
+  ob_retention_sweep (self->retention);
 }
 
 /* --- Files without a row --- */

@@ -13,7 +13,12 @@
 #include "store/uploads.h"
 #include "transfer/copy.h"
 
+#include <sys/statvfs.h>
+
 #define ROWS_A_TURN 200
+
+/* So many copies go at once for the room that they take. */
+#define COPIES_FOR_ROOM 8
 
 /* A pass is worth its reads after so many new rows. */
 #define ROWS_A_PASS 10000
@@ -29,6 +34,8 @@ struct _ObRetention
   gpointer user_data;
   gboolean is_started;
 
+  gint64 sweep_ms;       /* when copies of what has arrived go next; 0: there are none */
+  gint64 keep_ms;        /* as the settings were when that was found out */
   gint64 checked_number; /* copies of uploads up to this number were looked for */
   guint check_source;    /* 0: no copies are being looked for */
 
@@ -169,8 +176,8 @@ write_cleared (gpointer user_data, GError **error)
   return ob_uploads_update (database, upload, error);
 }
 
-void
-ob_retention_clear_copy (ObRetention *self, const char *id)
+static void
+clear_copy (ObRetention *self, const char *id)
 {
   Clearing clearing = { self, id };
 
@@ -179,6 +186,71 @@ ob_retention_clear_copy (ObRetention *self, const char *id)
   ob_crash_point ("spool-removed");
   if (ob_queue_do (self->queue, OB_TURN_LATER, write_cleared, &clearing, NULL))
     ob_queue_touch (self->queue, id, FALSE);
+}
+
+/* Returns: when a copy of what was done then goes; G_MAXINT64: when the room is needed */
+static gint64
+get_end_ms (const ObKeeping *keeping, gint64 done_at_ms)
+{
+  return keeping->keep_ms < G_MAXINT64 - done_at_ms ? done_at_ms + keeping->keep_ms : G_MAXINT64;
+}
+
+void
+ob_retention_note_arrived (ObRetention *self, const char *id)
+{
+  const ObKeeping *keeping = self->facts->get_keeping (self->user_data);
+
+  if (keeping->keep_ms == 0)
+    clear_copy (self, id);
+  else
+    self->sweep_ms = ob_sooner_ms (self->sweep_ms, get_end_ms (keeping, ob_queue_get_now_ms (self->queue)));
+}
+
+void
+ob_retention_sweep (ObRetention *self)
+{
+  const ObKeeping *keeping = self->facts->get_keeping (self->user_data);
+  gint64 now_ms = ob_queue_get_now_ms (self->queue);
+  g_autoptr (GPtrArray) due = NULL;
+  gint64 oldest_ms;
+
+  self->keep_ms = keeping->keep_ms;
+  if (keeping->keep_ms < now_ms)
+    due = ob_uploads_find (self->database, OB_UPLOADS_TO_CLEAR,
+                           keeping->keep_ms == 0 ? G_MAXINT64 : now_ms - keeping->keep_ms, ROWS_A_TURN, NULL);
+  for (guint i = 0; due && i < due->len; i++)
+    clear_copy (self, ((const ObUpload *) due->pdata[i])->id);
+  oldest_ms = ob_uploads_oldest_copy_ms (self->database);
+  self->sweep_ms = oldest_ms > 0 ? MAX (get_end_ms (keeping, oldest_ms), now_ms + 1) : 0;
+  ob_queue_set_alarm (self->queue);
+}
+
+/* Returns: whether the disk has less room than what copies of what has arrived may leave */
+static gboolean
+is_short_of_room (ObRetention *self, guint64 free_bytes)
+{
+  g_autofree char *path = ob_spool_get_path (self->spool, "");
+  struct statvfs disk;
+
+  return statvfs (path, &disk) == 0 && (guint64) disk.f_bavail * disk.f_frsize < free_bytes;
+}
+
+/* After each commit, as long as copies are kept; those that go are the next commit. */
+static void
+keep_room (ObRetention *self)
+{
+  const ObKeeping *keeping = self->facts->get_keeping (self->user_data);
+  g_autoptr (GPtrArray) oldest = NULL;
+
+  if (self->keep_ms != keeping->keep_ms)
+    ob_retention_sweep (self);
+  if (self->sweep_ms == 0 || !is_short_of_room (self, keeping->free_bytes))
+    return;
+  oldest = ob_uploads_find (self->database, OB_UPLOADS_TO_CLEAR, G_MAXINT64, COPIES_FOR_ROOM, NULL);
+  for (guint i = 0; oldest && i < oldest->len; i++)
+    clear_copy (self, ((const ObUpload *) oldest->pdata[i])->id);
+  if (oldest && oldest->len == 0)
+    self->sweep_ms = 0;
 }
 
 /* --- The journal --- */
@@ -224,6 +296,8 @@ flushed (gpointer member, const ObChanges *changes)
   gint64 now_us = g_get_monotonic_time ();
   gint64 last;
 
+  if (self->is_started)
+    keep_room (self);
   if (self->prune_source != 0 || !self->is_started)
     return;
   last = ob_journal_get_last (self->database);
@@ -245,4 +319,21 @@ troubled (gpointer member)
   self->pass_at_us = 0;
 }
 
-const ObMember ob_retention_member = { .flushed = flushed, .troubled = troubled };
+static gint64
+next_ms (gpointer member)
+{
+  const ObRetention *self = member;
+
+  return self->is_started && self->sweep_ms < G_MAXINT64 ? self->sweep_ms : 0;
+}
+
+static void
+wake (gpointer member, gint64 now_ms, gint64 jump_ms)
+{
+  ObRetention *self = member;
+
+  if (self->is_started && self->sweep_ms > 0 && self->sweep_ms <= now_ms)
+    ob_retention_sweep (self);
+}
+
+const ObMember ob_retention_member = { .flushed = flushed, .troubled = troubled, .next_ms = next_ms, .wake = wake };

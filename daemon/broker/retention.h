@@ -1,13 +1,14 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the device keeps. Copies in the spool must be there while a row needs them, and go afterwards; rows of the journal
- * are pruned. Works in the background, some milliseconds at a time. A member of the queue; main thread.
+ * What the device keeps. Copies in the spool must be there while a row needs them, and go afterwards: at once, after the days that are
+ * set, or when the disk needs the room, the oldest first; rows of the journal are pruned. Works in the background, some milliseconds at a time. A member of the queue; main thread.
  */
 #pragma once
 
 #include "broker/queue.h"
 #include "model/upload.h"
+#include "policy/rules.h"
 #include "store/spool.h"
 
 G_BEGIN_DECLS
@@ -23,6 +24,9 @@ typedef struct
 
   /* Returns: whether the queue's disk is known to be away: then its copies are not gone. */
   gboolean (*is_away) (gpointer user_data);
+
+  /* Returns: how long copies are kept of what has arrived */
+  const ObKeeping *(*get_keeping) (gpointer user_data);
 } ObRetentionFacts;
 
 extern const ObMember ob_retention_member;
@@ -39,7 +43,10 @@ void ob_retention_stop (ObRetention *retention);
  * called safe. */
 void ob_retention_check_copies (ObRetention *retention);
 
-/* The receipt is on the disk: removes the upload's copy. */
-void ob_retention_clear_copy (ObRetention *retention, const char *id);
+/* The receipt is on the disk: removes the upload's copy, or keeps it for a while. */
+void ob_retention_note_arrived (ObRetention *retention, const char *id);
+
+/* Removes copies of what has arrived and has been kept for long enough, some at a time. */
+void ob_retention_sweep (ObRetention *retention);
 
 G_END_DECLS

@@ -25,7 +25,13 @@ is_away (gpointer user_data)
   return ob_storage_is_queue_missed (((const ObMembers *) user_data)->storage);
 }
 
-const ObRetentionFacts ob_wiring_retention_facts = { is_in_hand, is_away };
+static const ObKeeping *
+get_keeping (gpointer user_data)
+{
+  return &ob_gate_get_rules (((const ObMembers *) user_data)->gate)->keeping;
+}
+
+const ObRetentionFacts ob_wiring_retention_facts = { is_in_hand, is_away, get_keeping };
 
 /* --- Storage tells, and asks --- */
 
@@ -337,7 +343,7 @@ on_sent (const char *id, gpointer user_data)
 static void
 on_arrived (const char *id, gpointer user_data)
 {
-  ob_retention_clear_copy (((const ObMembers *) user_data)->retention, id);
+  ob_retention_note_arrived (((const ObMembers *) user_data)->retention, id);
 }
 
 const ObRunsHost ob_wiring_runs_host = { may_start, awaits_repair, on_sent, on_arrived };

@@ -9,6 +9,7 @@
 #include "model/destination.h"
 #include "model/upload.h"
 #include "policy/hours.h"
+#include "policy/settings-values.h"
 
 #include <errno.h>
 
@@ -121,37 +122,9 @@ read_budget (gpointer field, const char *value)
 }
 
 static const char *
-read_count (gpointer field, const char *value)
+read_keep_free (gpointer field, const char *value)
 {
-  guint64 *count = field;
-
-  *count = 0;
-
-  return *value == '\0' || g_ascii_string_to_unsigned (value, 10, 1, G_MAXUINT32, count, NULL)
-             ? NULL
-             : "a whole number from 1";
-}
-
-static const char *
-read_after (gpointer field, const char *value)
-{
-  guint64 hours = 24;
-
-  if (*value != '\0' && !g_ascii_string_to_unsigned (value, 10, 0, 24 * 365, &hours, NULL))
-    return "hours, or 0 for never";
-  *(gint64 *) field = (gint64) hours * 3600 * 1000;
-
-  return NULL;
-}
-
-static const char *
-read_reminder (gpointer field, const char *value)
-{
-  if (*value != '\0' && !g_str_equal (value, "true") && !g_str_equal (value, "false"))
-    return "true or false";
-  *(gboolean *) field = !g_str_equal (value, "false");
-
-  return NULL;
+  return read_size (field, value, OB_KEEPING_FREE_BYTES);
 }
 
 static const char *
@@ -325,17 +298,23 @@ static const Key policy_keys[] = {
 };
 
 static const Key app_keys[] = {
-  { "max-files", read_count, G_STRUCT_OFFSET (ObRules, quota.files) },
+  { "max-files", ob_value_read_count, G_STRUCT_OFFSET (ObRules, quota.files) },
   { "max-bytes", read_budget, G_STRUCT_OFFSET (ObRules, quota.bytes) },
   { "max-metadata", read_budget, G_STRUCT_OFFSET (ObRules, quota.metadata_bytes) },
-  { "max-saving", read_count, G_STRUCT_OFFSET (ObRules, quota.saving) },
+  { "max-saving", ob_value_read_count, G_STRUCT_OFFSET (ObRules, quota.saving) },
+  { NULL, NULL, 0 },
+};
+
+static const Key storage_keys[] = {
+  { "keep-copies", ob_value_read_keep, G_STRUCT_OFFSET (ObRules, keeping.keep_ms) },
+  { "keep-free", read_keep_free, G_STRUCT_OFFSET (ObRules, keeping.free_bytes) },
   { NULL, NULL, 0 },
 };
 
 static const Key reminder_keys[] = {
-  { "after", read_after, G_STRUCT_OFFSET (ObRules, reminders.after_ms) },
-  { "taps", read_reminder, G_STRUCT_OFFSET (ObRules, reminders.tells_taps) },
-  { "pages", read_reminder, G_STRUCT_OFFSET (ObRules, reminders.tells_pages) },
+  { "after", ob_value_read_after, G_STRUCT_OFFSET (ObRules, reminders.after_ms) },
+  { "taps", ob_value_read_truth, G_STRUCT_OFFSET (ObRules, reminders.tells_taps) },
+  { "pages", ob_value_read_truth, G_STRUCT_OFFSET (ObRules, reminders.tells_pages) },
   { NULL, NULL, 0 },
 };
 
@@ -428,6 +407,29 @@ read_rule (const Reading *reading, ObRules *into, GError **error)
   return TRUE;
 }
 
+/* Settings that are not of one rule. */
+static gboolean
+read_settings (const Reading *reading, ObRules *into, GError **error)
+{
+  static const struct
+  {
+    const char *group;
+    const Key *keys;
+  } groups[] = { { "Apps", app_keys },
+                 { "Network", network_keys },
+                 { "Policy", policy_keys },
+                 { "Reminders", reminder_keys },
+                 { "Storage", storage_keys } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (groups); i++)
+    if (g_str_equal (reading->group, groups[i].group))
+      return read_group (reading, groups[i].keys, into, error);
+
+  return refuse (
+      reading, NULL,
+      "there is no such group; there are [Apps], [Network], [Policy], [Reminders], [Storage] and [Rule NAME]", error);
+}
+
 gboolean
 ob_rules_read (ObRules *into, const char *text, gsize size_bytes, const char *file_name, GError **error)
 {
@@ -453,18 +455,8 @@ ob_rules_read (ObRules *into, const char *text, gsize size_bytes, const char *fi
 
       if (g_str_has_prefix (groups[i], RULE_PREFIX))
         is_good = read_rule (&reading, into, error);
-      else if (g_str_equal (groups[i], "Policy"))
-        is_good = read_group (&reading, policy_keys, into, error);
-      else if (g_str_equal (groups[i], "Network"))
-        is_good = read_group (&reading, network_keys, into, error);
-      else if (g_str_equal (groups[i], "Reminders"))
-        is_good = read_group (&reading, reminder_keys, into, error);
-      else if (g_str_equal (groups[i], "Apps"))
-        is_good = read_group (&reading, app_keys, into, error);
       else
-        is_good = refuse (&reading, NULL,
-                          "there is no such group; there are [Apps], [Network], [Policy], [Reminders] and [Rule NAME]",
-                          error);
+        is_good = read_settings (&reading, into, error);
       if (!is_good)
         return FALSE;
     }

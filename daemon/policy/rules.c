@@ -42,6 +42,7 @@ ob_rules_new (void)
 
   rules->rules = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_rule_free);
   g_ptr_array_add (rules->rules, ob_rule_new ("default"));
+  rules->keeping.free_bytes = OB_KEEPING_FREE_BYTES;
   rules->reminders = (ObReminderSettings){ OB_REMINDER_EVERY_MS, TRUE, TRUE };
 
   return rules;

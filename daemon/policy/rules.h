@@ -69,6 +69,16 @@ typedef struct
   guint64 saving;         /* files that come in at once */
 } ObQuota;
 
+/* Of keep-free, where nothing is said. */
+#define OB_KEEPING_FREE_BYTES (1024 * 1024 * G_GUINT64_CONSTANT (1024))
+
+/* How long copies are kept of what has arrived, by the group [Storage]. What has not arrived is kept anyway. */
+typedef struct
+{
+  gint64 keep_ms;     /* 0: not at all; G_MAXINT64: as long as there is room */
+  guint64 free_bytes; /* copies go, the oldest first, while the disk has less room than that */
+} ObKeeping;
+
 /* All rules in force, in order, and the settings that are not of one rule. Immutable once shared; reference counted. */
 typedef struct
 {
@@ -77,6 +87,7 @@ typedef struct
   guint64 budget_bytes;   /* allowed on metered networks in a calendar month; 0: no limit */
   ObQuota quota;          /* of each app */
   ObReminderSettings reminders;
+  ObKeeping keeping;
 } ObRules;
 
 ObRules *ob_rules_new (void);

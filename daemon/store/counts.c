@@ -63,6 +63,15 @@ ob_uploads_is_url_taken (ObDatabase *database, const char *server_url, const cha
 }
 
 gint64
+ob_uploads_oldest_copy_ms (ObDatabase *database)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database, "SELECT min(done_at) FROM uploads WHERE state = 5 AND has_local_copy = 1", NULL);
+
+  return statement && ob_statement_step (statement) == SQLITE_ROW ? ob_statement_get_number (statement, 0) : 0;
+}
+
+gint64
 ob_uploads_next_wake_ms (ObDatabase *database)
 {
   g_autoptr (ObStatement) statement

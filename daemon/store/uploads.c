@@ -455,7 +455,7 @@ ob_uploads_list (ObDatabase *database, const ObUploadsFilter *filter, gint64 *af
 /* Each condition has an index with only the rows that it selects. */
 static const char *const set_conditions[] = {
   [OB_UPLOADS_INTERRUPTED] = "state IN (0, 2)",
-  [OB_UPLOADS_TO_CLEAR] = "state = 5 AND has_local_copy = 1",
+  [OB_UPLOADS_TO_CLEAR] = "state = 5 AND has_local_copy = 1 AND done_at <= @value ORDER BY done_at",
   [OB_UPLOADS_DUE] = "retry_at > 0 AND retry_at <= @value",
   [OB_UPLOADS_DUE_TO_BEGIN] = "not_before > 0 AND not_before <= @value",
 };

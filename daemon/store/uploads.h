@@ -86,14 +86,17 @@ GPtrArray *ob_uploads_list (ObDatabase *database, const ObUploadsFilter *filter,
 /* Sets of uploads that an index finds, without a walk through the others. */
 typedef enum
 {
-  OB_UPLOADS_INTERRUPTED,  /* saving or uploading when the process ended */
-  OB_UPLOADS_TO_CLEAR,     /* done, with a copy still in the spool */
-  OB_UPLOADS_DUE,          /* whose retry is due at @value, in Unix milliseconds */
+  OB_UPLOADS_INTERRUPTED, /* saving or uploading when the process ended */
+  OB_UPLOADS_TO_CLEAR, /* done up to @value, in Unix milliseconds, with a copy still in the spool; the oldest first */
+  OB_UPLOADS_DUE,      /* whose retry is due at @value, in Unix milliseconds */
   OB_UPLOADS_DUE_TO_BEGIN, /* whose not-before time has come at @value */
 } ObUploadsSet;
 
 /* Returns: (transfer full) (element-type ObUpload). Errors: Storage. */
 GPtrArray *ob_uploads_find (ObDatabase *database, ObUploadsSet set, gint64 value, guint limit, GError **error);
+
+/* Returns: when the oldest of those with a copy still in the spool was done, or 0 */
+gint64 ob_uploads_oldest_copy_ms (ObDatabase *database);
 
 /* Returns: when the next own hold of an upload ends, in Unix milliseconds, or 0 */
 gint64 ob_uploads_next_wake_ms (ObDatabase *database);
