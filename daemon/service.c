@@ -20,6 +20,7 @@
 #include "policy/watch-power.h"
 #include "policy/watch-session.h"
 #include "policy/zone.h"
+#include "store/integrity.h"
 #include "store/partial-join.h"
 #include "store/rescue.h"
 
@@ -27,6 +28,7 @@ struct _ObService
 {
   ObHome *home; /* borrowed */
   ObDatabase *database;
+  ObIntegrityWatch *integrity; /* NULL if there is nothing to check */
   ObSpool *spool;
   ObSecrets *secrets;
   ObTokens *tokens;
@@ -315,6 +317,8 @@ ob_service_start (ObService *service)
   service->context.requests.rest_socket = ob_door_get_socket (service->door);
   service->context.requests.rest_url = ob_door_get_url (service->door);
   service->context.requests.dashboard = ob_door_get_dashboard (service->door);
+  if (!ob_service_is_only_read (service))
+    service->integrity = ob_integrity_watch_begin (service->database);
 }
 
 static void
@@ -328,6 +332,7 @@ close_database (ObService *service)
 void
 ob_service_free (ObService *service)
 {
+  g_clear_pointer (&service->integrity, ob_integrity_watch_end);
   if (service->broker)
     ob_broker_stop (service->broker);
   if (service->configuration)

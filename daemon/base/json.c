@@ -366,14 +366,13 @@ ob_json_read_number (JsonObject *object, const char *name, gint64 least, gint64 
   return TRUE;
 }
 
-char *
-ob_json_write (GVariant *value)
+/* Escapes what json-glib 1.6 leaves raw: U+001F, and U+007F to U+009F, which JSON allows. They occur only inside strings
+ * here. */
+static char *
+dup_escaped (const char *text)
 {
-  g_autofree char *text = json_gvariant_serialize_data (value, NULL);
   GString *escaped = g_string_sized_new (strlen (text));
 
-  /* Escape what json-glib 1.6 leaves raw: U+001F, and U+007F to U+009F, which JSON allows. They occur only inside
-   * strings here. */
   for (const char *c = text; *c; c = g_utf8_next_char (c))
     if (g_unichar_iscntrl (g_utf8_get_char (c)))
       g_string_append_printf (escaped, "\\u%04x", (guint) g_utf8_get_char (c));
@@ -381,4 +380,20 @@ ob_json_write (GVariant *value)
       g_string_append_len (escaped, c, g_utf8_next_char (c) - c);
 
   return g_string_free (escaped, FALSE);
+}
+
+char *
+ob_json_write (GVariant *value)
+{
+  g_autofree char *text = json_gvariant_serialize_data (value, NULL);
+
+  return dup_escaped (text);
+}
+
+char *
+ob_json_write_node (JsonNode *node)
+{
+  g_autofree char *text = json_to_string (node, FALSE);
+
+  return dup_escaped (text);
 }

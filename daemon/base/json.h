@@ -43,5 +43,6 @@ gboolean ob_json_read_number (JsonObject *object, const char *name, gint64 least
 
 /* Returns: (transfer full): the value as JSON that ob_json_check() accepts */
 char *ob_json_write (GVariant *value);
+char *ob_json_write_node (JsonNode *node);
 
 G_END_DECLS

@@ -7,6 +7,7 @@
 #include "broker/gate-private.h"
 
 #include "store/meta.h"
+#include "store/statement.h"
 #include "store/uploads.h"
 
 /* To match so many takes some milliseconds. */
@@ -94,6 +95,25 @@ on_match (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* Returns: whether an upload has a rule that there is not, as in a row with another letter in its name than was written. It would
+ * not start before the rules change. */
+static gboolean
+has_lost_rule (ObGate *self)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (self->database, "SELECT DISTINCT rule FROM counters WHERE uploads > 0 AND state <> 5", NULL);
+
+  while (statement && ob_statement_step (statement) == SQLITE_ROW)
+    {
+      const char *name = ob_statement_get_text (statement, 0);
+
+      if (name && !ob_rules_find (self->rules, name))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
 void
 ob_gate_match_all (ObGate *self)
 {
@@ -101,7 +121,7 @@ ob_gate_match_all (ObGate *self)
   g_autofree char *matched = ob_meta_dup_text (self->database, "rules");
 
   g_clear_handle_id (&self->match_source, g_source_remove);
-  if (g_strcmp0 (fingerprint, matched) == 0)
+  if (g_strcmp0 (fingerprint, matched) == 0 && !has_lost_rule (self))
     return;
   self->matched_number = 0;
   self->match_source = g_idle_add_full (G_PRIORITY_LOW, on_match, self, NULL);

@@ -132,7 +132,8 @@ ob_members_load (ObMembers *self, GError **error)
 {
   if (!ob_queue_load (self->queue, error))
     return FALSE;
-  if (g_hash_table_size (ob_destination_table_get_all (self->destinations)) == 0)
+  if (g_hash_table_size (ob_destination_table_get_all (self->destinations)) == 0
+      || ob_database_was_left_open (ob_queue_get_database (self->queue)))
     ob_settings_file_restore (self->settings_file);
 
   return TRUE;

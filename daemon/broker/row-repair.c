@@ -207,7 +207,8 @@ on_bad_row (gpointer user_data)
   if (self->source != 0 || now_ms < self->not_before_ms)
     return;
   self->not_before_ms = now_ms + REPAIR_EVERY_MS;
-  self->source = g_idle_add (on_repair, self);
+  /* Not below anything that could start an attempt, and is put off until this is done. */
+  self->source = g_idle_add_full (G_PRIORITY_HIGH, on_repair, self, NULL);
 }
 
 gboolean

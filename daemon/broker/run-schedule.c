@@ -67,6 +67,9 @@ make_job (ObRuns *self, const ObUpload *upload)
   job->asks_first = !upload->server_url
                     && (ob_journal_has_event (self->database, upload->id, "adopted")
                         || ob_journal_has_event (self->database, upload->id, "repaired"));
+  job->is_place_unknown = !upload->server_url
+                          && (!ob_journal_has_event (self->database, upload->id, "created")
+                              || ob_journal_has_event (self->database, upload->id, "repaired"));
 
   return job;
 }
@@ -125,9 +128,13 @@ static void
 start (ObRuns *self, const ObCandidate *candidate)
 {
   Start begun = { self, candidate->id, { NULL } };
-  gboolean is_good = ob_queue_do (self->queue, OB_TURN_SOON, begin_attempt, &begun, NULL);
+  g_autoptr (GError) error = NULL;
+  gboolean is_good = ob_queue_do (self->queue, OB_TURN_SOON, begin_attempt, &begun, &error);
   ObActive *active;
 
+  /* One index has it, and another has not. It would be chosen again and again, and no other in its place. */
+  if (g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
+    ob_database_note_damage (self->database, "an upload that could start is not found by its id");
   if (!is_good)
     return;
   active = ob_runs_add (self, candidate->id, &begun.lane);

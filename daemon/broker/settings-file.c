@@ -74,7 +74,40 @@ typedef struct
 {
   ObDatabase *database;
   const ObSettings *settings;
+  GHashTable *known; /* destinations by name */
 } Restoration;
+
+/* Returns: whether the queue has no destination, or the file has one that it lacks */
+static gboolean
+is_due (const Restoration *restoration)
+{
+  if (g_hash_table_size (restoration->known) == 0)
+    return TRUE;
+  for (guint i = 0; i < restoration->settings->destinations->len; i++)
+    {
+      const ObDestination *destination = restoration->settings->destinations->pdata[i];
+
+      if (!g_hash_table_contains (restoration->known, destination->name))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+static gboolean
+insert_destinations (const Restoration *restoration, GError **error)
+{
+  for (guint i = 0; i < restoration->settings->destinations->len; i++)
+    {
+      const ObDestination *destination = restoration->settings->destinations->pdata[i];
+
+      if (!g_hash_table_contains (restoration->known, destination->name)
+          && !ob_destinations_save (restoration->database, destination, error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
 
 static gboolean
 insert (gpointer user_data, GError **error)
@@ -82,9 +115,11 @@ insert (gpointer user_data, GError **error)
   const Restoration *restoration = user_data;
   const ObSettings *settings = restoration->settings;
 
-  for (guint i = 0; i < settings->destinations->len; i++)
-    if (!ob_destinations_save (restoration->database, settings->destinations->pdata[i], error))
-      return FALSE;
+  if (!insert_destinations (restoration, error))
+    return FALSE;
+  /* A queue that has some of its destinations knows itself what a person has paused. */
+  if (g_hash_table_size (restoration->known) > 0)
+    return TRUE;
   for (guint i = 0; i < settings->paused_groups->len; i++)
     {
       const ObGroup *group = settings->paused_groups->pdata[i];
@@ -101,9 +136,9 @@ ob_settings_file_restore (ObSettingsFile *self)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (ObSettings) settings = ob_settings_file_read (self, &error);
-  Restoration restoration = { self->database, settings };
+  Restoration restoration = { self->database, settings, ob_destination_table_get_all (self->destinations) };
 
-  if (settings && ob_queue_do (self->queue, OB_TURN_SOON, insert, &restoration, &error))
+  if (settings && is_due (&restoration) && ob_queue_do (self->queue, OB_TURN_SOON, insert, &restoration, &error))
     {
       ob_queue_commit (self->queue);
       ob_queue_load_again (self->queue);

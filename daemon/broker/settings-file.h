@@ -25,7 +25,8 @@ void ob_settings_file_save_after (ObSettingsFile *file);
  * InvalidArgument. */
 ObSettings *ob_settings_file_read (ObSettingsFile *file, GError **error);
 
-/* Adds settings from the file that a rebuilt database lacks, and has every member load them. */
+/* Adds settings from the file that a rebuilt database lacks, and has every member load them; destinations alone to one that has lost
+ * some of them with the end of its log. */
 void ob_settings_file_restore (ObSettingsFile *file);
 
 G_END_DECLS

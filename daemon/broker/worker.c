@@ -7,6 +7,7 @@
 #include "broker/worker.h"
 
 #include "base/strays.h"
+#include "broker/place.h"
 
 #define KEEP_CONNECTIONS_US (30 * G_USEC_PER_SEC)
 /* Closing kept connections needs no answer. */
@@ -83,6 +84,7 @@ typedef struct
 {
   ObWorker *worker;
   const char *id;
+  const char *path; /* of the copy */
 } Run;
 
 static void
@@ -212,14 +214,20 @@ ask (Run *run, Message *message, gpointer *gift)
   return answer;
 }
 
+/* The row has it; the record too, before a byte goes. */
 static ObCreated
 on_created (const char *resume, gpointer data)
 {
+  const Run *run = data;
   Message *message = message_new (data, MESSAGE_CREATED);
+  ObCreated fate;
 
   message->resume = g_strdup (resume);
+  fate = ask (data, message, NULL);
+  if (fate == OB_CREATED_DURABLE && resume)
+    ob_place_keep (run->path, resume);
 
-  return ask (data, message, NULL);
+  return fate;
 }
 
 static void
@@ -268,9 +276,12 @@ run_order (ObWorker *worker, ObConnection *connection, const Order *order)
 {
   static const ObCheckpoints checkpoints = { on_created, on_progress, on_stored, on_noted, on_credentials };
   const ObRunner *runner = worker->runner;
-  Run run = { worker, order->job->id };
+  Run run = { worker, order->job->id, order->job->path };
+  g_autofree char *place = ob_place_find (order->job);
   Message *message;
 
+  if (place && on_created (place, &run) == OB_CREATED_DURABLE)
+    order->job->resume = g_steal_pointer (&place);
   message = message_new (&run, MESSAGE_ENDED);
   message->result = runner->run (runner, connection, order->job, &checkpoints, &run, order->stop);
   ob_deadline_clear (worker->deadline);

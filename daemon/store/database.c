@@ -35,7 +35,8 @@ struct _ObDatabase
   GError *trouble;  /* why the last write failed; NULL: none ever did */
   gint64 epoch;
   gint64 next_number;
-  gboolean is_in_use; /* FALSE while opening, for a database set aside, and for one that is only read */
+  gboolean is_in_use;     /* FALSE while opening, for a database set aside, and for one that is only read */
+  gboolean was_left_open; /* by a process that died */
   gboolean is_only_read;
   gboolean is_damaged;
   void (*on_damaged) (gpointer);
@@ -81,14 +82,6 @@ finalise (gpointer statement)
   (void) sqlite3_finalize (statement);
 }
 
-static gboolean
-sync_folder_of (const char *path, GError **error)
-{
-  g_autofree char *folder = g_path_get_dirname (path);
-
-  return ob_folder_sync (folder, error);
-}
-
 void
 ob_database_note_damage (ObDatabase *database, const char *what)
 {
@@ -102,6 +95,12 @@ ob_database_note_damage (ObDatabase *database, const char *what)
     g_warning ("It could not be marked: %s", error->message);
   if (database->on_damaged)
     database->on_damaged (database->user_data);
+}
+
+gboolean
+ob_database_was_left_open (ObDatabase *database)
+{
+  return database->was_left_open;
 }
 
 gboolean
@@ -134,12 +133,14 @@ ob_database_note_bad_row (ObDatabase *database)
 void
 ob_database_free (ObDatabase *database)
 {
+  g_autofree char *folder = g_path_get_dirname (database->path);
+
   g_hash_table_unref (database->idle_statements);
   /* Clear the mark before SQLite removes its log: a mark without a log means that the log was lost. */
   if (database->is_in_use)
     {
       ob_mark_clear (database->path, "in-use");
-      (void) sync_folder_of (database->path, NULL);
+      (void) ob_folder_sync (folder, NULL);
     }
   /* Cannot fail once every statement is finalised; if it did, SQLite keeps a zombie, which is better than a lost handle. */
   (void) sqlite3_close_v2 (database->handle);
@@ -422,7 +423,8 @@ find_objection (const char *path)
 static gboolean
 take_into_use (ObDatabase *database, GError **error)
 {
-  database->is_in_use = ob_mark_is_set (database->path, "in-use") || ob_mark_set (database->path, "in-use", error);
+  database->was_left_open = ob_mark_is_set (database->path, "in-use");
+  database->is_in_use = database->was_left_open || ob_mark_set (database->path, "in-use", error);
 
   return database->is_in_use;
 }

@@ -51,6 +51,9 @@ ObDatabase *ob_database_open_aside (ObDatabase *database);
  * aside. */
 void ob_database_watch_damage (ObDatabase *database, void (*on_damaged) (gpointer user_data), gpointer user_data);
 
+/* Returns: whether the process that had it open before has died. */
+gboolean ob_database_was_left_open (ObDatabase *database);
+
 /* Returns: whether damage was found since it was opened. */
 gboolean ob_database_is_damaged (ObDatabase *database);
 

@@ -163,6 +163,14 @@ static const char recount_sql[]
       "  CAST (total (size) AS INTEGER), CAST (total (offset) AS INTEGER)"
       "  FROM uploads WHERE group_key IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;";
 
+#define COUNTED "SELECT destination, rule, sent_on, state, hold, app, uploads, bytes FROM counters WHERE uploads <> 0"
+#define ROWS                                                                                       \
+  "SELECT destination, rule, sent_on, state, hold, app, count (*), CAST (total (size) AS INTEGER)" \
+  " FROM uploads GROUP BY 1, 2, 3, 4, 5, 6"
+
+const char ob_repair_ask_counts[]
+    = "SELECT EXISTS (" COUNTED " EXCEPT " ROWS ") OR EXISTS (" ROWS " EXCEPT " COUNTED ")";
+
 gboolean
 ob_repair_rows (ObDatabase *database, void (*on_upload) (const char *id, gpointer user_data), gpointer user_data,
                 GError **error)

@@ -22,4 +22,8 @@ G_BEGIN_DECLS
 gboolean ob_repair_rows (ObDatabase *database, void (*on_upload) (const char *id, gpointer user_data),
                          gpointer user_data, GError **error);
 
+/* Asks with SQL, on any connection: 1 where counters differ from the rows that they count, which hides uploads from whoever starts
+ * attempts. ob_repair_rows() counts anew. */
+extern const char ob_repair_ask_counts[];
+
 G_END_DECLS

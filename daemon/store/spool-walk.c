@@ -74,6 +74,15 @@ has_bytes (const ObSpoolWalk *walk, const char *id)
   return access (path, F_OK) == 0;
 }
 
+/* A record that was about to take the place of another (base/files.h). */
+static void
+remove_unfinished (const ObSpoolWalk *walk, const char *name)
+{
+  g_autofree char *path = g_build_filename (walk->path, name, NULL);
+
+  (void) unlink (path);
+}
+
 /* Bytes are noted, and records that have none. */
 static void
 note_name (ObSpoolWalk *walk, const char *name)
@@ -84,6 +93,8 @@ note_name (ObSpoolWalk *walk, const char *name)
     g_ptr_array_add (walk->ids, g_strdup (name));
   else if (id && ob_id_is_valid (id) && !has_bytes (walk, id))
     g_ptr_array_add (walk->ids, g_steal_pointer (&id));
+  else if (g_str_has_suffix (name, ".json.new"))
+    remove_unfinished (walk, name);
 }
 
 static gint

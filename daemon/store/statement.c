@@ -24,6 +24,9 @@ ob_statement_new (ObDatabase *database, const char *sql, GError **error)
            != SQLITE_OK)
     {
       ob_database_set_error (database, error);
+      /* The SQL is our own, so the tables are not as they were made. */
+      if ((sqlite3_errcode (ob_database_get_handle (database)) & 0xff) == SQLITE_ERROR)
+        ob_database_note_damage (database, sqlite3_errmsg (ob_database_get_handle (database)));
       return NULL;
     }
   statement = g_new0 (ObStatement, 1);

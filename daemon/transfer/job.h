@@ -34,16 +34,17 @@ typedef struct
   ObPace *pace;          /* shared; NULL: no limit of speed */
   gint64 modified_at_ms; /* 0: not known */
   guint64 size_bytes;
-  guint64 furthest_bytes; /* the most bytes that the server ever confirmed */
-  guint attempt;          /* which one of the upload it is, from 1; 0: none that is counted */
-  guint n_lost;           /* how often the server lost confirmed bytes since then */
-  guint64 offset_bytes;   /* bytes that the server has, as far as is known */
-  gboolean is_stored;     /* the server once confirmed every byte: ask it before sending anything */
-  gint64 heard_ms;        /* how long ago the server confirmed every byte and was left to finish; -1: it was not */
-  gboolean is_worked_on;  /* the server said that it works on the whole file: do not have it finish a second time */
-  gboolean asks_first;    /* the upload's history is lost: ask for a receipt before anything is made at the server */
-  gboolean leaves_url;    /* the resume URL has been silent for so long that it is given up if it is silent once more */
-  gboolean is_again;      /* an earlier attempt may have reached the server without hearing its answer */
+  guint64 furthest_bytes;    /* the most bytes that the server ever confirmed */
+  guint attempt;             /* which one of the upload it is, from 1; 0: none that is counted */
+  guint n_lost;              /* how often the server lost confirmed bytes since then */
+  guint64 offset_bytes;      /* bytes that the server has, as far as is known */
+  gboolean is_stored;        /* the server once confirmed every byte: ask it before sending anything */
+  gint64 heard_ms;           /* how long ago the server confirmed every byte and was left to finish; -1: it was not */
+  gboolean is_worked_on;     /* the server said that it works on the whole file: do not have it finish a second time */
+  gboolean asks_first;       /* the upload's history is lost: ask for a receipt before anything is made at the server */
+  gboolean is_place_unknown; /* nor is known where the server has it: the record of the copy may tell */
+  gboolean leaves_url; /* the resume URL has been silent for so long that it is given up if it is silent once more */
+  gboolean is_again;   /* an earlier attempt may have reached the server without hearing its answer */
   gboolean is_termination; /* sends nothing: has the server delete what it has of the upload */
   gboolean is_trial;       /* sends nothing: see transfer/trial.h */
 } ObJob;

@@ -75,6 +75,13 @@ days ()
   TMPDIR=$([ -w /dev/shm ] && echo /dev/shm || echo /tmp) OUTBOX_SEED=$seed OUTBOX_DAYS=$((kills * 10)) "$build/tests/unit/test-days"
 }
 
+# Databases that are cut, flipped, lost, older.
+damage ()
+{
+  TMPDIR=$([ -w /dev/shm ] && echo /dev/shm || echo /tmp) OUTBOX_SEED=$seed OUTBOX_DAMAGES=$((kills / 2)) \
+    timeout $((minutes * 60 + 600)) "$build/tests/unit/test-damage"
+}
+
 fuzz_libfuzzer ()
 {
   mkdir -p "$logs/corpus-$1"
@@ -142,6 +149,7 @@ done
 step browsers-and-uppy env UPPY_MIB=304 OUTBOX="$build/client/cli/outbox" OUTBOXD="$build/daemon/outboxd" TOOLS="$build/tools" \
   timeout 600 "$here/../browser/run.sh" run.mjs chromium
 step days days
+step damage damage
 step stream-cuts env OUTBOX_CUTS="$kills" RECEIVER="$build/tests/receiver/outbox-receiver" OUTBOXD="$build/daemon/outboxd" \
   timeout $((minutes * 60 + 600)) "$build/tests/integration/test-rest-events" -p /rest/random-cuts
 step kills in_folder "$build" "$build/tests/integration/test-storm" -p /storm/kills

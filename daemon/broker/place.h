@@ -1,0 +1,27 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Where a server has an upload, kept in the record beside the copy as well as in the row: a queue that has lost the row, or has an
+ * older one, still goes on there, and sends nothing a second time. Any thread, also one that was given up: paths alone are used.
+ */
+#pragma once
+
+#include "transfer/job.h"
+
+G_BEGIN_DECLS
+
+/**
+ * ob_place_keep:
+ * @copy_path: of the copy in the spool, which has a record
+ * @resume: what leads back to the upload at the server (transfer/job.h)
+ *
+ * The record with the place takes that of the one without; it is on the disk when this returns. A disk that has taken the row and does
+ * not take the record is no reason not to send: that is logged.
+ */
+void ob_place_keep (const char *copy_path, const char *resume);
+
+/* Returns: (transfer full) (nullable): the place that was kept last, for a job that knows none; %NULL: none was, or the record cannot
+ * be read */
+char *ob_place_find (const ObJob *job);
+
+G_END_DECLS
