@@ -281,18 +281,17 @@ get_also (const Options *options)
   return *options->also[0] ? (const char *const *) options->also : none;
 }
 
-/* Returns: how many headers the destination has; 0 if that is not known */
-static gsize
-count_headers (const char *name)
+/* Returns: (transfer full): the names of its headers, and its sign-in; empty where it has none, or they are not known */
+static char *
+dup_secrets (const char *name)
 {
   g_autoptr (GVariant) destinations = ask_list (NULL);
   g_autoptr (GVariant) destination = destinations ? find (destinations, name) : NULL;
-  g_autofree const char **headers = NULL;
+  g_autoptr (GVariant) headers = destination ? g_variant_lookup_value (destination, "headers", NULL) : NULL;
+  g_autofree char *names = headers && g_variant_n_children (headers) > 0 ? g_variant_print (headers, FALSE) : NULL;
+  g_autofree char *sign_in = destination ? dup_sign_in (destination) : NULL;
 
-  if (destination)
-    (void) g_variant_lookup (destination, "headers", "^a&s", &headers);
-
-  return headers ? g_strv_length ((GStrv) headers) : 0;
+  return g_strconcat (names ? names : "", sign_in ? sign_in : "", NULL);
 }
 
 /* An error repeats only the name of a header, since its value may be a secret and errors end up in logs. Without a
@@ -311,7 +310,8 @@ set (const char *name, const Options *options)
   g_autoptr (GError) error = NULL;
   g_autoptr (OutboxClient) client = NULL;
   g_autoptr (GVariant) results = NULL;
-  gboolean may_lose = options->url && !options->headers && count_headers (name) > 0;
+  g_autofree char *before = options->url && !options->headers ? dup_secrets (name) : NULL;
+  g_autofree char *after = NULL;
   GVariant *headers = NULL, *sign_in_settings = NULL;
   GVariantDict settings;
   const char *bad = NULL;
@@ -352,9 +352,10 @@ set (const char *name, const Options *options)
                    : NULL;
   if (!results)
     return cli_fail (error);
-  if (may_lose && count_headers (name) == 0)
-    g_printerr (_ ("The headers of %s were for its old address and are dropped: outbox destination set %s --header "
-                   "NAME=VALUE\n"),
+  after = before ? dup_secrets (name) : NULL;
+  if (before && *before && !g_str_equal (before, after))
+    g_printerr (_ ("The headers and the sign-in of %s were for its old address and are dropped: outbox destination "
+                   "sign-in %s\n"),
                 name, name);
   g_print ("%s\n", _ ("The destination is set."));
 
@@ -444,6 +445,8 @@ run (const char *action, const char *name, const Options *options)
     return cli_destination_test (name, options->is_json);
   if (g_str_equal (action, "sign-in"))
     return sign_in (name, options);
+  if (g_str_equal (action, "sign-out"))
+    return cli_call_by_name ("Destinations", "SignOut", name, _ ("Signed out. The secret is removed."));
   if (g_str_equal (action, "remove"))
     return remove_one (name);
   if (g_str_equal (action, "pause"))
@@ -486,6 +489,7 @@ cli_destination (int argc, char *argv[])
                      "  test NAME      Asks what an upload would meet there, without sending a file\n"
                      "  set NAME …     Makes one, or changes what is given; the first one is the default\n"
                      "  sign-in NAME   Asks for a token or password; or shows the server's page to sign in on\n"
+                     "  sign-out NAME  Removes its secret\n"
                      "  remove NAME    Forgets one that no unfinished upload uses\n"
                      "  pause NAME     Lets everything for it wait\n"
                      "  resume NAME    Goes on; also after a sign-in or when the server has room again"),

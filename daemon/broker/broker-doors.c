@@ -193,7 +193,7 @@ void
 ob_broker_set_destination (ObBroker *self, const char *name, const ObDestinationSettings *settings, ObCommandDone done,
                            gpointer user_data)
 {
-  ob_destination_table_set (self->members->destinations, name, settings, done, user_data);
+  ob_credentials_set (self->members->credentials, name, settings, done, user_data);
 }
 
 void
@@ -225,6 +225,12 @@ void
 ob_broker_sign_in (ObBroker *self, const char *destination, ObSignIn *sign_in, ObCommandDone done, gpointer user_data)
 {
   ob_credentials_sign_in (self->members->credentials, destination, sign_in, done, user_data);
+}
+
+void
+ob_broker_sign_out (ObBroker *self, const char *destination, ObCommandDone done, gpointer user_data)
+{
+  ob_credentials_sign_out (self->members->credentials, destination, done, user_data);
 }
 
 void

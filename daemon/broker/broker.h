@@ -141,6 +141,9 @@ gboolean ob_broker_look_at_sign_in (ObBroker *self, const char *destination, ObS
 void ob_broker_sign_in (ObBroker *self, const char *destination, ObSignIn *sign_in, ObCommandDone done,
                         gpointer user_data);
 
+/* See ob_credentials_sign_out(). */
+void ob_broker_sign_out (ObBroker *self, const char *destination, ObCommandDone done, gpointer user_data);
+
 /* Finds out what an upload would meet at a destination; see ob_trials_begin(). */
 void ob_broker_try_destination (ObBroker *self, const char *name, ObTrialDone done, gpointer user_data);
 

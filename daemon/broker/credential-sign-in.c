@@ -8,6 +8,7 @@
 
 #include "base/secret.h"
 #include "base/text.h"
+#include "broker/embedded-secrets.h"
 #include "dbus/error.h"
 #include "model/origin.h"
 
@@ -18,6 +19,7 @@ typedef struct
   ObCredentials *owner;
   char *name;
   GVariant *shown; /* a{ss} */
+  ObCredentialsChange change;
   ObQueueDone done;
   gpointer user_data;
 } SigningIn;
@@ -28,7 +30,9 @@ record_sign_in (gpointer user_data, GError **error)
   const SigningIn *signing_in = user_data;
   ObCredentials *self = signing_in->owner;
 
-  return ob_destination_table_sign_in (self->destinations, signing_in->name, signing_in->shown, error)
+  return (!signing_in->change.change || signing_in->change.change (signing_in->change.data, error))
+         && ob_destination_table_sign_in (self->destinations, signing_in->name, signing_in->shown,
+                                          signing_in->change.message, error)
          && self->events->signed_in (signing_in->name, error, self->user_data);
 }
 
@@ -58,35 +62,125 @@ on_written (const GError *error, gpointer user_data)
 static GVariant *
 dup_shown (const ObDestination *destination, const ObSignIn *sign_in)
 {
-  if (g_str_equal (ob_sign_in_get_kind (sign_in), OB_SIGN_IN_OAUTH2))
+  if (destination && g_str_equal (ob_sign_in_get_kind (sign_in), OB_SIGN_IN_OAUTH2))
     return g_variant_ref (destination->sign_in);
 
   return ob_sign_in_dup_shown (sign_in);
 }
 
 void
-ob_credentials_sign_in (ObCredentials *self, const char *name, ObSignIn *given, ObQueueDone done, gpointer user_data)
+ob_credentials_store (ObCredentials *self, const char *name, const char *url, const ObCredentialsChange *change,
+                      ObSignIn *given, ObQueueDone done, gpointer user_data)
 {
-  const ObDestination *destination = ob_destination_table_find (self->destinations, name);
   g_autoptr (ObSignIn) sign_in = given;
-  g_autofree char *origin = destination ? ob_origin_dup (destination->url) : NULL;
-  g_autoptr (GError) error = NULL;
-  SigningIn *signing_in;
+  g_autofree char *origin = ob_origin_dup (url);
+  SigningIn *signing_in = g_new (SigningIn, 1);
   char *secret;
 
-  if (!origin)
-    {
-      ob_text_set_not_found (&error, "destination", name);
-      done (error, user_data);
-      return;
-    }
   ob_sign_in_set (sign_in, OB_CREDENTIALS_ORIGIN, origin);
-  signing_in = g_new (SigningIn, 1);
-  *signing_in = (SigningIn){ self, g_strdup (name), dup_shown (destination, sign_in), done, user_data };
+  *signing_in = (SigningIn){
+    self, g_strdup (name), dup_shown (ob_destination_table_find (self->destinations, name), sign_in), *change,
+    done, user_data
+  };
   ob_credentials_get_entry (self, name)->n_signing_in++;
   secret = ob_sign_in_write (sign_in);
   ob_secrets_write (self->secrets, name, secret, on_written, signing_in);
   ob_secret_free (secret);
+}
+
+void
+ob_credentials_sign_in (ObCredentials *self, const char *name, ObSignIn *sign_in, ObQueueDone done, gpointer user_data)
+{
+  const ObCredentialsChange change = { NULL, NULL, "signed in" };
+  g_autoptr (GError) error = NULL;
+  const ObDestination *destination = ob_destination_table_demand (self->destinations, name, &error);
+
+  if (destination)
+    {
+      ob_credentials_store (self, name, destination->url, &change, sign_in, done, user_data);
+      return;
+    }
+  ob_sign_in_free (sign_in);
+  done (error, user_data);
+}
+
+typedef struct
+{
+  ObCredentials *owner;
+  const char *name;
+} SigningOut;
+
+static gboolean
+record_sign_out (gpointer user_data, GError **error)
+{
+  const SigningOut *signing_out = user_data;
+
+  return ob_destination_table_sign_in (signing_out->owner->destinations, signing_out->name, NULL, "signed out", error);
+}
+
+void
+ob_credentials_sign_out (ObCredentials *self, const char *name, ObQueueDone done, gpointer user_data)
+{
+  SigningOut signing_out = { self, name };
+
+  ob_queue_command (self->queue, record_sign_out, &signing_out, done, user_data);
+}
+
+/* --- Settings with secrets in them --- */
+
+typedef struct
+{
+  ObCredentials *owner;
+  char *name;
+  ObDestinationSettings *settings; /* owned, without secrets */
+  ObQueueDone done;
+  gpointer user_data;
+} Setting;
+
+static gboolean
+apply_settings (gpointer user_data, GError **error)
+{
+  const Setting *setting = user_data;
+
+  return ob_destination_table_apply (setting->owner->destinations, setting->name, setting->settings, error);
+}
+
+static void
+on_set (const GError *error, gpointer user_data)
+{
+  g_autofree Setting *setting = user_data;
+
+  setting->done (error, setting->user_data);
+  ob_destination_settings_free (setting->settings);
+  g_free (setting->name);
+}
+
+void
+ob_credentials_set (ObCredentials *self, const char *name, const ObDestinationSettings *settings, ObQueueDone done,
+                    gpointer user_data)
+{
+  const ObDestination *old = ob_destination_table_find (self->destinations, name);
+  g_autoptr (ObDestinationSettings) plain = ob_destination_settings_copy (settings);
+  g_autoptr (ObSignIn) sign_in = NULL;
+  g_autoptr (GError) error = NULL;
+  Setting *setting;
+
+  if (!ob_destination_settings_check (settings, name, old, &error))
+    {
+      done (error, user_data);
+      return;
+    }
+  sign_in = ob_embedded_secrets_take_from_settings (plain);
+  if (!sign_in)
+    {
+      ob_destination_table_set (self->destinations, name, plain, done, user_data);
+      return;
+    }
+  setting = g_new (Setting, 1);
+  *setting = (Setting){ self, g_strdup (name), g_steal_pointer (&plain), done, user_data };
+  ob_credentials_store (self, name, setting->settings->url ? setting->settings->url : old->url,
+                        &(ObCredentialsChange){ apply_settings, setting, "signed in" }, g_steal_pointer (&sign_in),
+                        on_set, setting);
 }
 
 /* --- At the page of a sign-in server --- */

@@ -47,6 +47,33 @@ void ob_credentials_stop (ObCredentials *credentials);
  */
 void ob_credentials_answer (ObCredentials *credentials, const char *destination, const char *url, ObQuestion *question);
 
+/* A change of the database that belongs to a sign-in. */
+typedef struct
+{
+  ObChange change; /* NULL: none */
+  gpointer data;
+  const char *message; /* static: for the journal */
+} ObCredentialsChange;
+
+/**
+ * ob_credentials_store:
+ * @url: the server that the sign-in is for
+ * @change: the data stays the caller's, until @done
+ * @sign_in: (transfer full)
+ *
+ * Stores the secret; then the change and the row's new sign-in are one. Errors: NotFound, Storage, DiskFull, those of @change.
+ */
+void ob_credentials_store (ObCredentials *credentials, const char *destination, const char *url,
+                           const ObCredentialsChange *change, ObSignIn *sign_in, ObQueueDone done, gpointer user_data);
+
+/* What ob_destination_table_set() does. Secrets among the settings become a sign-in, and never reach the database. */
+void ob_credentials_set (ObCredentials *credentials, const char *destination, const ObDestinationSettings *settings,
+                         ObQueueDone done, gpointer user_data);
+
+/* The destination has no sign-in any more. Errors: NotFound, Storage, DiskFull. */
+void ob_credentials_sign_out (ObCredentials *credentials, const char *destination, ObQueueDone done,
+                              gpointer user_data);
+
 /**
  * ob_credentials_sign_in:
  * @sign_in: (transfer full)

@@ -15,6 +15,33 @@
 #define ALSO_MAX 16
 #define HEADERS_MAX_BYTES (16 * 1024)
 
+ObDestinationSettings *
+ob_destination_settings_copy (const ObDestinationSettings *settings)
+{
+  ObDestinationSettings *copy = g_memdup2 (settings, sizeof *settings);
+
+  copy->protocol = g_strdup (settings->protocol);
+  copy->url = g_strdup (settings->url);
+  copy->confirm_url = g_strdup (settings->confirm_url);
+  copy->also = (const char *const *) g_strdupv ((GStrv) settings->also);
+  copy->headers = settings->headers ? g_variant_ref (settings->headers) : NULL;
+  copy->sign_in = settings->sign_in ? g_variant_ref (settings->sign_in) : NULL;
+
+  return copy;
+}
+
+void
+ob_destination_settings_free (ObDestinationSettings *settings)
+{
+  g_free ((char *) settings->protocol);
+  g_free ((char *) settings->url);
+  g_free ((char *) settings->confirm_url);
+  g_strfreev ((GStrv) settings->also);
+  g_clear_pointer (&settings->headers, g_variant_unref);
+  g_clear_pointer (&settings->sign_in, g_variant_unref);
+  g_free (settings);
+}
+
 static gboolean
 invalid (GError **error, const char *what)
 {

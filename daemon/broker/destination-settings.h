@@ -22,6 +22,11 @@ typedef struct
   gboolean is_default;
 } ObDestinationSettings;
 
+/* Returns: (transfer full): a copy that owns what it points at, to be freed by ob_destination_settings_free() alone */
+ObDestinationSettings *ob_destination_settings_copy (const ObDestinationSettings *settings);
+void ob_destination_settings_free (ObDestinationSettings *settings);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObDestinationSettings, ob_destination_settings_free)
+
 /* @old: (nullable): the destination of that name, if there is one. Errors: InvalidArgument. */
 gboolean ob_destination_settings_check (const ObDestinationSettings *settings, const char *name,
                                         const ObDestination *old, GError **error);

@@ -157,7 +157,8 @@ ob_destination_table_hasten (ObDestinationTable *self, ObDestination *destinatio
 }
 
 gboolean
-ob_destination_table_sign_in (ObDestinationTable *self, const char *name, GVariant *shown, GError **error)
+ob_destination_table_sign_in (ObDestinationTable *self, const char *name, GVariant *shown, const char *message,
+                              GError **error)
 {
   ObDestination *destination = ob_destination_table_demand (self, name, error);
 
@@ -167,7 +168,10 @@ ob_destination_table_sign_in (ObDestinationTable *self, const char *name, GVaria
   ob_health_renew (&destination->health);
   self->events->settings_changed (self->user_data);
 
-  return ob_destination_table_save (self, destination, "signed in", error);
+  if (!shown)
+    self->events->signed_out (name, self->user_data);
+
+  return ob_destination_table_save (self, destination, message, error);
 }
 
 /* --- What ends by itself --- */
@@ -311,12 +315,11 @@ typedef struct
   const ObDestinationSettings *settings; /* of `set` only */
 } Change;
 
-static gboolean
-set (gpointer user_data, GError **error)
+gboolean
+ob_destination_table_apply (ObDestinationTable *self, const char *name, const ObDestinationSettings *settings,
+                            GError **error)
 {
-  const Change *change = user_data;
-  ObDestinationTable *self = change->table;
-  ObDestination *destination = ob_destination_table_find (self, change->name);
+  ObDestination *destination = ob_destination_table_find (self, name);
   g_autofree char *old_url = destination ? g_strdup (destination->url) : NULL;
   g_autofree char *old_protocol = destination ? g_strdup (destination->protocol) : NULL;
   gboolean is_new = !destination;
@@ -324,23 +327,29 @@ set (gpointer user_data, GError **error)
 
   if (is_new)
     {
-      destination = ob_destination_new (change->name);
+      destination = ob_destination_new (name);
       destination->is_default = g_hash_table_size (self->all) == 0;
       g_hash_table_insert (self->all, destination->name, destination);
     }
   had_sign_in = ob_destination_has_sign_in (destination);
-  is_bare = ob_destination_settings_apply (change->settings, destination);
+  is_bare = ob_destination_settings_apply (settings, destination);
   self->events->settings_changed (self->user_data);
   if (had_sign_in && !ob_destination_has_sign_in (destination))
-    self->events->signed_out (change->name, self->user_data);
+    self->events->signed_out (name, self->user_data);
 
-  return (!destination->is_default || clear_other_defaults (self, change->name, error))
-         && ob_destination_table_save (self, destination,
-                                       is_bare
-                                           ? "set to another server: headers and sign-in of the old one were dropped"
-                                           : "set",
-                                       error)
+  return (!destination->is_default || clear_other_defaults (self, name, error))
+         && ob_destination_table_save (
+             self, destination,
+             is_bare ? "set to another server: the headers and the sign-in of the old one were dropped" : "set", error)
          && (is_new || follow_server (self, destination, old_protocol, old_url, error));
+}
+
+static gboolean
+set (gpointer user_data, GError **error)
+{
+  const Change *change = user_data;
+
+  return ob_destination_table_apply (change->table, change->name, change->settings, error);
 }
 
 void

@@ -59,9 +59,14 @@ gboolean ob_destination_table_save (ObDestinationTable *table, const ObDestinati
 gboolean ob_destination_table_hasten (ObDestinationTable *table, ObDestination *destination, const char *message,
                                       GError **error);
 
-/* The destination has that sign-in from now on, and is tried with it. @shown: a{ss}, as ob_sign_in_dup_shown() gives it. Errors:
- * NotFound, Storage, DiskFull. */
-gboolean ob_destination_table_sign_in (ObDestinationTable *table, const char *name, GVariant *shown, GError **error);
+/* What ob_destination_table_set() does once it has checked the settings. Errors: Storage, DiskFull. */
+gboolean ob_destination_table_apply (ObDestinationTable *table, const char *name, const ObDestinationSettings *settings,
+                                     GError **error);
+
+/* The destination has that sign-in from now on, and is tried with it. @shown: (nullable): a{ss}, as ob_sign_in_dup_shown() gives it;
+ * NULL: it has none any more. @message: for the journal. Errors: NotFound, Storage, DiskFull. */
+gboolean ob_destination_table_sign_in (ObDestinationTable *table, const char *name, GVariant *shown,
+                                       const char *message, GError **error);
 
 /* --- A network that has come back --- */
 

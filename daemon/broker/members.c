@@ -67,6 +67,8 @@ ob_members_new (ObDatabase *database, ObSpool *spool, ObSecrets *secrets, ObToke
   self->credentials
       = ob_credentials_new (self->queue, self->destinations, secrets, tokens, &ob_wiring_credentials_events, self);
   ob_queue_join (self->queue, &ob_credentials_member, self->credentials);
+  self->moving_secrets = ob_moving_secrets_new (self->queue, self->destinations, self->credentials,
+                                                ob_secrets_get_data_folder (secrets));
   self->trials = ob_trials_new (self->destinations, clock, &ob_wiring_trials_facts, self);
   self->row_repair = ob_row_repair_new (self->queue, spool, self->destinations, self->settings_file,
                                         &ob_wiring_row_repair_host, self);
@@ -119,6 +121,7 @@ ob_members_free (ObMembers *self)
   ob_row_repair_free (self->row_repair);
   ob_settings_file_free (self->settings_file);
   ob_runs_free (self->runs);
+  ob_moving_secrets_free (self->moving_secrets);
   ob_credentials_free (self->credentials);
   ob_trials_free (self->trials);
   ob_destination_table_free (self->destinations);
@@ -176,6 +179,7 @@ ob_members_start (ObMembers *self)
   ob_recordings_start_hours (self->recordings);
   ob_members_take_up (self);
   ob_gate_review (self->gate);
+  ob_moving_secrets_start (self->moving_secrets);
   ob_queue_start_alarm (self->queue);
   ob_recovery_start (self->recovery);
 }

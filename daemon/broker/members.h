@@ -13,6 +13,7 @@
 #include "broker/gate.h"
 #include "broker/intake.h"
 #include "broker/knocks.h"
+#include "broker/moving-secrets.h"
 #include "broker/queue.h"
 #include "broker/recordings.h"
 #include "broker/recovery.h"
@@ -58,6 +59,7 @@ typedef struct
   ObDestinationTable *destinations;
   ObSettingsFile *settings_file;
   ObCredentials *credentials;
+  ObMovingSecrets *moving_secrets;
   ObTrials *trials;
   ObRowRepair *row_repair;
   ObKnocks *knocks;

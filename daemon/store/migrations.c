@@ -359,7 +359,11 @@ static const char version_2[]
       "ALTER TABLE journal ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;"
       "ALTER TABLE journal ADD COLUMN offset INTEGER NOT NULL DEFAULT 0;"
       "ALTER TABLE journal ADD COLUMN network TEXT;" /* its kind; NULL: a row of before */
-      "ALTER TABLE journal ADD COLUMN holds TEXT;";  /* see model/past-holds.h; NULL: none */
+      "ALTER TABLE journal ADD COLUMN holds TEXT;"   /* see model/past-holds.h; NULL: none */
+
+      /* Secrets may be in free pages, the log, and databases set aside, also of destinations that are gone (broker/moving-secrets.c). */
+      "INSERT OR REPLACE INTO meta SELECT 'unscrubbed', 1 WHERE EXISTS (SELECT 1 FROM uploads)"
+      "  OR EXISTS (SELECT 1 FROM destinations);";
 
 const char *const ob_migrations[] = { version_1, version_2 };
 

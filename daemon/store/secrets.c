@@ -17,7 +17,8 @@
 
 struct _ObSecrets
 {
-  char *folder;
+  char *data_folder;
+  char *folder; /* in it */
 };
 
 ObSecrets *
@@ -25,6 +26,7 @@ ob_secrets_new (const char *data_folder)
 {
   ObSecrets *self = g_new0 (ObSecrets, 1);
 
+  self->data_folder = g_strdup (data_folder);
   self->folder = g_build_filename (data_folder, "secrets", NULL);
 
   return self;
@@ -33,8 +35,15 @@ ob_secrets_new (const char *data_folder)
 void
 ob_secrets_free (ObSecrets *self)
 {
+  g_free (self->data_folder);
   g_free (self->folder);
   g_free (self);
+}
+
+const char *
+ob_secrets_get_data_folder (ObSecrets *self)
+{
+  return self->data_folder;
 }
 
 /* A destination may be called "..": its file is not. */

@@ -22,6 +22,9 @@ ObSecrets *ob_secrets_new (const char *data_folder);
 void ob_secrets_free (ObSecrets *secrets);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObSecrets, ob_secrets_free)
 
+/* Returns: borrowed: the broker's own folder */
+const char *ob_secrets_get_data_folder (ObSecrets *secrets);
+
 /* @name: of a destination. @secret: text. What is written replaces the old secret as a whole, and is on the disk when @done is
  * called. To remove what is not there is no error. */
 void ob_secrets_read (ObSecrets *secrets, const char *name, ObSecretsRead done, gpointer user_data);

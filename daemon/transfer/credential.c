@@ -153,8 +153,6 @@ add_basic (ObCredential *self, const char *username, const char *password)
   char *encoded = g_base64_encode ((const guint8 *) pair, strlen (pair));
 
   add_authorization (self, "Basic ", encoded);
-  ob_credential_hide (self, username);
-  ob_credential_hide (self, password);
   ob_secret_free (encoded);
   ob_secret_free (pair);
 }
@@ -175,6 +173,10 @@ ob_credential_new_from_sign_in (const ObSignIn *sign_in)
   const char *username = ob_sign_in_get (sign_in, "username");
   const char *password = ob_sign_in_get (sign_in, "password");
 
+  if (username)
+    ob_credential_hide (self, username);
+  if (password)
+    ob_credential_hide (self, password);
   if ((g_str_equal (kind, OB_SIGN_IN_BEARER) || g_str_equal (kind, OB_SIGN_IN_OAUTH2)) && token)
     add_authorization (self, "Bearer ", token);
   else if (g_str_equal (kind, OB_SIGN_IN_BASIC) && username && password)

@@ -477,7 +477,7 @@ test_headers_stay_with_their_server (void)
     g_autofree char *log = test_command (broker, "log", 0);
 
     g_assert_null (strstr (shown, "Authorization"));
-    test_assert_has (log, "the headers of the old one were dropped");
+    test_assert_has (log, "the headers and the sign-in of the old one were dropped");
   }
 }
 

@@ -77,6 +77,8 @@ static const struct
   { "Destinations.Test", "('yard',)", "ok all", "NotAllowed", "NotAllowed" },
   { "Destinations.SignIn", "('yard', handle 0)", "InvalidArgument", "NotAllowed", "NotAllowed" },
   { "Destinations.SignIn", "('nowhere', handle 0)", "NotFound", "NotAllowed", "NotAllowed" },
+  { "Destinations.SignOut", "('yard',)", "ok", "NotAllowed", "NotAllowed" },
+  { "Destinations.SignOut", "('nowhere',)", "NotFound", "NotAllowed", "NotAllowed" },
   { "Destinations.Remove", "('yard',)", "ok", "NotAllowed", "NotAllowed" },
   { "Policy.Get", "()", "ok all", "NotAllowed", "NotAllowed" },
   { "Policy.Set", "('',)", "ok", "NotAllowed", "NotAllowed" },

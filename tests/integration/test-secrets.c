@@ -9,6 +9,7 @@
 #include "support/document.h"
 
 #include <glib/gstdio.h>
+#include <sqlite3.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -132,7 +133,7 @@ count_processes_with (const char *part)
 static void
 assert_nowhere (Fixture *fixture, const char *part)
 {
-  g_assert_cmpuint (count_files_with (fixture->broker->folder, part, "/secrets/depot.secret"), ==, 0);
+  g_assert_cmpuint (count_files_with (fixture->broker->folder, part, ".secret"), ==, 0);
   g_assert_cmpuint (count_processes_with (part), ==, 0);
   g_mutex_lock (&fixture->lock);
   g_assert_cmpuint (fixture->messages->len, >, 0);
@@ -311,12 +312,146 @@ test_a_wrong_secret_is_not_repeated (Fixture *fixture, gconstpointer data)
   assert_nowhere (fixture, TOKEN);
 }
 
+/* --- What older versions kept among the settings --- */
+
+#define OLD_TOKEN "pl4nted-old-tok3n"
+#define OLD_KEY "pl4nted-old-k3y"
+#define OLD_PASSWORD "pl4nted-old-passw0rd"
+#define GONE_TOKEN "pl4nted-tok3n-of-one-that-is-gone"
+
+static const char *const old_secrets[] = { OLD_TOKEN, OLD_KEY, OLD_PASSWORD, GONE_TOKEN };
+
+static char *
+dup_data_path (Fixture *fixture, const char *name)
+{
+  return g_build_filename (fixture->broker->folder, "data", "outbox", name, NULL);
+}
+
+static void
+run_sql (const char *path, const char *sql)
+{
+  sqlite3 *handle = NULL;
+
+  g_assert_cmpint (sqlite3_open (path, &handle), ==, SQLITE_OK);
+  if (sqlite3_exec (handle, sql, NULL, NULL, NULL) != SQLITE_OK)
+    g_error ("%s: %s", sql, sqlite3_errmsg (handle));
+  g_assert_cmpint (sqlite3_close (handle), ==, SQLITE_OK);
+}
+
+/* As an older version left it: rows, a row that is gone, settings.json, and two databases that were set aside, of which SQLite can
+ * read one. */
+static void
+plant_old_secrets (Fixture *fixture)
+{
+  g_autofree char *database = dup_data_path (fixture, "queue.db");
+  g_autofree char *aside = dup_data_path (fixture, "queue.db.damaged-1700000000000");
+  g_autofree char *ruin = dup_data_path (fixture, "queue.db.damaged-1700000000001");
+  g_autofree char *settings = dup_data_path (fixture, "settings.json");
+  const char *const copy[] = { "cp", database, aside, NULL };
+  g_autofree char *host = g_strdup (strstr (test_peer_get_url (fixture->broker->peer), "://") + 3);
+  g_autofree char *sql = g_strdup_printf (
+      "UPDATE destinations SET headers = '{\"Authorization\":\"Bearer " OLD_TOKEN "\",\"X-Api-Key\":\"" OLD_KEY "\","
+      "\"X-Site\":\"yard\"}' WHERE name = 'depot';"
+      "INSERT INTO destinations (name, protocol, url) VALUES ('other', 'tus', 'http://me:" OLD_PASSWORD "@%s');"
+      "INSERT INTO destinations (name, protocol, url, headers) VALUES ('gone', 'tus', 'http://a.test/',"
+      "  '{\"Cookie\":\"" GONE_TOKEN "\"}');"
+      "INSERT OR REPLACE INTO meta VALUES ('unscrubbed', 1);",
+      host);
+  g_autofree char *old_settings
+      = g_strdup_printf ("{\"destinations\":[{\"headers\":{\"X-Api-Key\":\"%s\"}}]}", OLD_KEY);
+
+  run_sql (database, sql);
+  g_assert_true (g_spawn_sync (NULL, (char **) copy, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
+  run_sql (database, "DELETE FROM destinations WHERE name = 'gone';");
+  g_assert_true (g_file_set_contents (ruin, "no database " OLD_TOKEN " at all " OLD_KEY, -1, NULL));
+  g_assert_true (g_file_set_contents (settings, old_settings, -1, NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (old_secrets); i++)
+    g_assert_cmpuint (count_files_with (fixture->broker->folder, old_secrets[i], ".secret"), >, 0);
+}
+
+static gboolean
+are_old_secrets_gone (gpointer data)
+{
+  Fixture *fixture = data;
+
+  for (guint i = 0; i < G_N_ELEMENTS (old_secrets); i++)
+    if (count_files_with (fixture->broker->folder, old_secrets[i], ".secret") > 0)
+      return FALSE;
+
+  return TRUE;
+}
+
+static void
+test_what_was_kept_moves_over (Fixture *fixture, gconstpointer data)
+{
+  TestBroker *broker = fixture->broker;
+  g_autofree char *id = NULL;
+  g_autofree char *depot = NULL;
+  g_autofree char *other = NULL;
+
+  test_broker_stop (broker);
+  plant_old_secrets (fixture);
+  test_broker_start (broker, NULL);
+  test_wait_until (are_old_secrets_gone, fixture, 30);
+  test_peer_control (broker->peer, "{\"fault\":\"require-header\",\"name\":\"X-Api-Key\",\"value\":\"" OLD_KEY "\"}");
+  id = submit (fixture, "a.jpg", 1);
+  test_broker_wait_for_all (broker, "done", 30);
+  depot = test_command (broker, "destination show depot", 0);
+  test_assert_has (depot, "header (Authorization, X-Api-Key)");
+  test_assert_has (depot, "X-Site");
+  other = test_command (broker, "destination show other", 0);
+  test_assert_has (other, "basic");
+  for (guint i = 0; i < G_N_ELEMENTS (old_secrets); i++)
+    assert_nowhere (fixture, old_secrets[i]);
+}
+
+/* Who still gives them to Set gets a sign-in; at another server, it is dropped with the file that has it. */
+static void
+test_what_is_set_becomes_a_sign_in (Fixture *fixture, gconstpointer data)
+{
+  TestBroker *broker = fixture->broker;
+  g_autofree char *set
+      = test_command (broker, "destination set depot --header 'Authorization=Bearer " TOKEN "' -H X-Site=yard", 0);
+  g_autofree char *shown = test_command (broker, "destination show depot", 0);
+  g_autofree char *id = NULL;
+  g_autofree char *moved = NULL;
+
+  test_assert_has (shown, "header (Authorization)");
+  test_assert_has (shown, "X-Site");
+  test_peer_control (broker->peer, REQUIRE);
+  id = submit (fixture, "a.jpg", 1);
+  test_broker_wait_for_all (broker, "done", 30);
+  g_assert_cmpuint (count_files_with (broker->folder, TOKEN, "/secrets/depot.secret"), ==, 0);
+  moved = test_command (broker, "destination set depot --url http://b.test/", 0);
+  test_assert_has (moved, "are dropped");
+  g_assert_cmpuint (count_files_with (broker->folder, TOKEN, "-"), ==, 0);
+}
+
+static void
+test_signing_out_removes_the_secret (Fixture *fixture, gconstpointer data)
+{
+  TestBroker *broker = fixture->broker;
+  g_autofree char *in = sign_in (fixture, "depot", TOKEN, 0);
+  g_autofree char *out = test_command (broker, "destination sign-out depot", 0);
+  g_autofree char *shown = test_command (broker, "destination show depot", 0);
+
+  test_assert_has (in, "Signed in");
+  g_assert_null (strstr (shown, "bearer"));
+  g_assert_cmpuint (count_files_with (broker->folder, TOKEN, "-"), ==, 0);
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/secrets/one-sign-in-lets-all-go-on", Fixture, NULL, set_up, test_one_sign_in_lets_all_go_on, tear_down);
   g_test_add ("/secrets/a-wrong-secret-is-not-repeated", Fixture, NULL, set_up, test_a_wrong_secret_is_not_repeated,
+              tear_down);
+
+  g_test_add ("/secrets/what-was-kept-moves-over", Fixture, NULL, set_up, test_what_was_kept_moves_over, tear_down);
+  g_test_add ("/secrets/what-is-set-becomes-a-sign-in", Fixture, NULL, set_up, test_what_is_set_becomes_a_sign_in,
+              tear_down);
+  g_test_add ("/secrets/signing-out-removes-the-secret", Fixture, NULL, set_up, test_signing_out_removes_the_secret,
               tear_down);
 
   return g_test_run ();

@@ -182,6 +182,12 @@ run_sign_in (TestScene *scene, const Command *command)
 }
 
 static void
+run_sign_out (TestScene *scene, const Command *command)
+{
+  ob_broker_sign_out (scene->rig->broker, command->name, on_done, scene);
+}
+
+static void
 run_remove_destination (TestScene *scene, const Command *command)
 {
   ob_broker_remove_destination (scene->rig->broker, command->name, on_done, scene);
@@ -384,6 +390,7 @@ static const Command commands[] = {
     .name = "depot",
     .settings = { .url = "https://moved.example/files/", .confirm_url = "", .sets_default = TRUE } },
   { .method = "Destinations.SignIn", .run = run_sign_in, .name = "depot" },
+  { .method = "Destinations.SignOut", .run = run_sign_out, .name = "depot" },
   { .method = "Destinations.Remove", .run = run_remove_destination, .name = "yard" },
   { .method = "Destinations.Remove", .run = run_remove_destination, .name = "depot" },
   { .method = "Destinations.Pause", .run = run_pause_destination, .name = "depot", .is_on = TRUE },

@@ -35,7 +35,7 @@ test_routes (void)
     { "GET", "/v1/uploads//history", NULL, NULL, NULL },
     { "GET", "/v1/uploads/4711/", NULL, NULL, NULL },
     { "PUT", "/v1/destinations/yard", "Destinations.Set", "yard", "OPTIONS, GET, HEAD, PUT, PATCH, DELETE" },
-    { "POST", "/v1/destinations/yard/sign-in", "Destinations.SignIn", "yard", "OPTIONS, POST" },
+    { "POST", "/v1/destinations/yard/sign-in", "Destinations.SignIn", "yard", "OPTIONS, POST, DELETE" },
     { "PUT", "/v1/policy", "Policy.Set", NULL, "OPTIONS, GET, HEAD, PUT" },
     { "OPTIONS", "/v1/tus/", NULL, NULL, "OPTIONS, POST" },
     { "PATCH", "/v1/tus/4711", NULL, "4711", "OPTIONS, HEAD, PATCH, DELETE" },

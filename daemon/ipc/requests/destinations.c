@@ -126,3 +126,10 @@ ob_operation_sign_in (const ObRequest *request, gint value)
   else
     ob_broker_read_sign_in (broker, name, fd, ob_request_on_commanded, ob_request_dup_answer (request));
 }
+
+void
+ob_operation_sign_out (const ObRequest *request, gint value)
+{
+  ob_broker_sign_out (request->context->broker, ob_request_get_text (request, "name"), ob_request_on_commanded,
+                      ob_request_dup_answer (request));
+}

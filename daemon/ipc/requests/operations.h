@@ -43,6 +43,7 @@ void ob_operation_remove_destination (const ObRequest *request, gint value);
 void ob_operation_pause_destination (const ObRequest *request, gint value);
 void ob_operation_try_destination (const ObRequest *request, gint value);
 void ob_operation_sign_in (const ObRequest *request, gint value);
+void ob_operation_sign_out (const ObRequest *request, gint value);
 
 /* access.c */
 void ob_operation_list_apps (const ObRequest *request, gint value);

@@ -98,6 +98,7 @@ static const Row table[] = {
   { "Destinations.Resume", OB_OPERATION_DESTINATIONS, ob_operation_pause_destination, FALSE, NAME },
   { "Destinations.Test", OB_OPERATION_DESTINATIONS, ob_operation_try_destination, 0, NAME },
   { "Destinations.SignIn", OB_OPERATION_DESTINATIONS, ob_operation_sign_in, 0, NAME },
+  { "Destinations.SignOut", OB_OPERATION_DESTINATIONS, ob_operation_sign_out, 0, NAME },
   { "Policy.Get", OB_OPERATION_POLICY, ob_operation_get_policy, 0, { { NULL } } },
   { "Policy.Set", OB_OPERATION_POLICY, ob_operation_set_policy, 0, TEXT },
   /* Its errors name files that only a program of the host may read. */

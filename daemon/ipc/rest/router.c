@@ -113,6 +113,7 @@ static const ObRoute table[] = {
   { "POST",   "/v1/destinations/{name}/resume",    OB_ROUTE_REQUEST, "Destinations.Resume", ONE ("name"),       NULL,        NO_BODY,             NULL },
   { "POST",   "/v1/destinations/{name}/test",      OB_ROUTE_REQUEST, "Destinations.Test",   ONE ("name"),       NULL,        NO_BODY,             "report" },
   { "POST",   "/v1/destinations/{name}/sign-in",   OB_ROUTE_SIGN_IN, "Destinations.SignIn", ONE ("name"),       NULL,        NO_BODY,             NULL },
+  { "DELETE", "/v1/destinations/{name}/sign-in",   OB_ROUTE_REQUEST, "Destinations.SignOut", ONE ("name"),      NULL,        NO_BODY,             NULL },
   { "GET",    "/v1/policy",                        OB_ROUTE_REQUEST, "Policy.Get",          NONE,               NULL,        NO_BODY,             "policy" },
   { "PUT",    "/v1/policy",                        OB_ROUTE_REQUEST, "Policy.Set",          NONE,               NULL,        EACH (of_rules),     NULL },
   { "GET",    "/v1/apps",                          OB_ROUTE_REQUEST, "Access.ListApps",     NONE,               NULL,        NO_BODY,             "" },
