@@ -143,20 +143,6 @@ list (const Options *options)
   return CLI_DONE;
 }
 
-/* Returns: (transfer full) (nullable): the kind of its sign-in, such as "header (X-Api-Key)" */
-static char *
-dup_sign_in (GVariant *destination)
-{
-  g_autoptr (GVariant) sign_in = g_variant_lookup_value (destination, "sign_in", G_VARIANT_TYPE ("a{ss}"));
-  const char *kind = NULL, *headers = NULL;
-
-  if (!sign_in || !g_variant_lookup (sign_in, "kind", "&s", &kind))
-    return NULL;
-
-  return g_variant_lookup (sign_in, "headers", "&s", &headers) ? g_strdup_printf ("%s (%s)", kind, headers)
-                                                               : g_strdup (kind);
-}
-
 static void
 print_one (GVariant *destination)
 {
@@ -184,7 +170,7 @@ print_one (GVariant *destination)
   (void) g_variant_lookup (destination, "also", "^a&s", &also);
   others = also ? g_strjoinv (", ", (GStrv) also) : NULL;
   cli_facts_add (facts, _ ("also at"), others);
-  sign_in_kind = dup_sign_in (destination);
+  sign_in_kind = cli_sign_in_dup_shown (destination);
   cli_facts_add (facts, _ ("sign-in"), sign_in_kind);
   names = headers && headers[0] ? g_strjoinv (", ", (GStrv) headers) : NULL;
   cli_facts_add (facts, _ ("headers"), names);
@@ -289,7 +275,7 @@ dup_secrets (const char *name)
   g_autoptr (GVariant) destination = destinations ? find (destinations, name) : NULL;
   g_autoptr (GVariant) headers = destination ? g_variant_lookup_value (destination, "headers", NULL) : NULL;
   g_autofree char *names = headers && g_variant_n_children (headers) > 0 ? g_variant_print (headers, FALSE) : NULL;
-  g_autofree char *sign_in = destination ? dup_sign_in (destination) : NULL;
+  g_autofree char *sign_in = destination ? cli_sign_in_dup_shown (destination) : NULL;
 
   return g_strconcat (names ? names : "", sign_in ? sign_in : "", NULL);
 }
@@ -413,21 +399,14 @@ static int
 sign_in (const char *name, const Options *options)
 {
   const char *header = options->headers ? options->headers[0] : NULL;
-  g_autofree char *kind = NULL, *flow = NULL;
 
   if ((header && (options->user || options->headers[1])) || (header && strpbrk (header, "=: ")))
     return cli_usage ("destination", "%s", _ ("sign-in takes --user NAME or --header NAME, and asks for the secret"));
 
   if (options->has_command)
     return cli_sign_in_command (name);
-  kind = header || options->user ? NULL : cli_sign_in_dup_setting (name, "kind");
-  if (g_strcmp0 (kind, "oauth2") != 0)
-    return cli_sign_in (name, options->user, header);
-  flow = cli_sign_in_dup_setting (name, "flow");
-  if (g_strcmp0 (flow, "client-credentials") == 0 || options->has_client_secret)
-    return cli_sign_in_client (name, g_strcmp0 (flow, "client-credentials") != 0);
 
-  return cli_sign_in_page (name, "");
+  return cli_sign_in_by_kind (name, options->user, header, options->has_client_secret);
 }
 
 static int

@@ -23,8 +23,8 @@ look (OutboxClient *client, const char *name, GError **error)
   return results ? g_variant_get_child_value (results, 0) : NULL;
 }
 
-char *
-cli_sign_in_dup_setting (const char *name, const char *setting)
+static char *
+dup_setting (const char *name, const char *setting)
 {
   g_autoptr (OutboxClient) client = cli_open (NULL);
   g_autoptr (GVariant) destination = client ? look (client, name, NULL) : NULL;
@@ -137,4 +137,32 @@ cli_sign_in_page (const char *name, const char *secret)
     return cli_fail (error);
 
   return wait_for_end (client, name);
+}
+
+int
+cli_sign_in_by_kind (const char *name, const char *user, const char *header, gboolean has_client_secret)
+{
+  g_autofree char *kind = header || user ? NULL : dup_setting (name, "kind");
+  g_autofree char *flow = NULL;
+  gboolean is_client;
+
+  if (g_strcmp0 (kind, "oauth2") != 0)
+    return cli_sign_in (name, user, header);
+  flow = dup_setting (name, "flow");
+  is_client = g_strcmp0 (flow, "client-credentials") == 0;
+
+  return is_client || has_client_secret ? cli_sign_in_client (name, !is_client) : cli_sign_in_page (name, "");
+}
+
+char *
+cli_sign_in_dup_shown (GVariant *destination)
+{
+  g_autoptr (GVariant) sign_in = g_variant_lookup_value (destination, "sign_in", G_VARIANT_TYPE ("a{ss}"));
+  const char *kind = NULL, *headers = NULL;
+
+  if (!sign_in || !g_variant_lookup (sign_in, "kind", "&s", &kind))
+    return NULL;
+
+  return g_variant_lookup (sign_in, "headers", "&s", &headers) ? g_strdup_printf ("%s (%s)", kind, headers)
+                                                               : g_strdup (kind);
 }

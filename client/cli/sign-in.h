@@ -26,7 +26,10 @@ int cli_sign_in_page (const char *name, const char *secret);
 /* Hands a secret over by a pipe. Returns: whether it was taken */
 gboolean cli_sign_in_send (OutboxClient *client, const char *name, const char *secret, GError **error);
 
-/* Returns: (transfer full) (nullable): a setting of the destination's sign-in */
-char *cli_sign_in_dup_setting (const char *name, const char *setting);
+/* Signs in as the destination's settings say: at a page, by the client's secret, or as cli_sign_in() does. Returns: the exit code */
+int cli_sign_in_by_kind (const char *name, const char *user, const char *header, gboolean has_client_secret);
+
+/* @destination: its document. Returns: (transfer full) (nullable): the kind of its sign-in, such as "header (X-Api-Key)" */
+char *cli_sign_in_dup_shown (GVariant *destination);
 
 G_END_DECLS

@@ -17,6 +17,9 @@
 /* A sign-in server that was away is asked again after this time. */
 #define AWAY_US (10 * G_USEC_PER_SEC)
 
+/* At the end, a sign-in server that was asked has so long. */
+#define END_MS 5000
+
 static void start_reading (ObCredentialsEntry *entry);
 
 /* Returns: (transfer full): what attempts get where no token can be had */
@@ -253,6 +256,28 @@ ob_credentials_answer (ObCredentials *self, const char *name, const char *url, O
     ob_credentials_give (entry, url, question);
   else
     wait_for_secret (entry, url, question);
+}
+
+/* --- The end --- */
+
+static gboolean
+on_late (gpointer is_late)
+{
+  *(gboolean *) is_late = TRUE;
+
+  return G_SOURCE_REMOVE;
+}
+
+void
+ob_credentials_end (ObCredentials *self)
+{
+  gboolean is_late = FALSE;
+  guint source = g_timeout_add (END_MS, on_late, &is_late);
+
+  while (!is_late && ob_tokens_count (self->tokens) > 0)
+    g_main_context_iteration (NULL, TRUE);
+  if (!is_late)
+    g_source_remove (source);
 }
 
 /* --- What attempts tell --- */

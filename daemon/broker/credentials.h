@@ -36,6 +36,10 @@ void ob_credentials_free (ObCredentials *credentials);
 /* Answers whoever waits, and all who ask from now on, that there is nothing: their attempts end. Secrets that come in are left. */
 void ob_credentials_stop (ObCredentials *credentials);
 
+/* After the stop: waits some seconds for a sign-in server that was asked. Its answer may have the only refresh token that is still
+ * good. */
+void ob_credentials_end (ObCredentials *credentials);
+
 /**
  * ob_credentials_answer:
  * @destination: its name

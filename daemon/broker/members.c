@@ -201,6 +201,7 @@ ob_members_stop (ObMembers *self)
   ob_commands_stop (self->commands);
   ob_credentials_stop (self->credentials);
   ob_runs_end (self->runs);
+  ob_credentials_end (self->credentials);
   ob_intake_end (self->intake);
   ob_queue_commit (self->queue);
 }

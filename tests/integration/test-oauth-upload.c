@@ -270,6 +270,31 @@ test_killed_between_rotation_and_use (void)
   assert_once ();
 }
 
+static gboolean
+is_asked (gpointer n_asked)
+{
+  return test_peer_get_number (scene.server, "asked") > *(gint64 *) n_asked;
+}
+
+/* The answer that is on its way has the only refresh token that is still good. */
+static void
+test_ended_while_the_server_answers (void)
+{
+  gint64 n_asked;
+
+  if (is_skipped ())
+    return;
+  n_asked = test_peer_get_number (scene.server, "asked");
+  test_peer_control (scene.server, "{\"delay_ms\":500,\"spoil\":true}");
+  submit (1, 1000);
+  test_wait_until (is_asked, &n_asked, 30);
+  test_broker_stop (scene.broker);
+  test_peer_control (scene.server, "{\"delay_ms\":0}");
+  test_broker_start (scene.broker, NULL);
+  test_broker_wait_for_all (scene.broker, "done", 30);
+  assert_once ();
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -285,6 +310,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/oauth-upload/a-dark-sign-in-server", test_a_dark_sign_in_server);
   g_test_add_func ("/oauth-upload/one-hold-and-one-sign-in", test_one_hold_and_one_sign_in);
   g_test_add_func ("/oauth-upload/killed-between-rotation-and-use", test_killed_between_rotation_and_use);
+  g_test_add_func ("/oauth-upload/ended-while-the-server-answers", test_ended_while_the_server_answers);
   failures = g_test_run ();
   g_clear_pointer (&scene.broker, test_broker_free);
   g_clear_pointer (&scene.server, test_peer_free);

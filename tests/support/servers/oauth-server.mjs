@@ -8,7 +8,7 @@
 // with the secret "robots-own-secret" (client credentials). A refresh token is good once. POST /control: {"seconds": N} is how
 // long access tokens live that are given from now on; {"approve": CODE} and {"deny": CODE} are what a person does on the page of
 // a device flow; {"revoke": true} ends every sign-in and its tokens, {"spoil": true} the access tokens alone; {"dark": true} has
-// the sign-in server answer nothing but 503. GET /control tells what it saw.
+// the sign-in server answer nothing but 503, {"delay_ms": N} lets each request for tokens wait. GET /control tells what it saw.
 import http from 'node:http';
 import {createRequire} from 'node:module';
 import {pathToFileURL} from 'node:url';
@@ -25,8 +25,8 @@ const {default: Provider} = await load('oidc-provider');
 const {Server} = await load('@tus/server');
 const {FileStore} = await load('@tus/file-store');
 
-const seen = {grants: {}, refusals: {}, requests: {}, unsigned: 0, patched_bytes: 0, tokens: []};
-const state = {seconds: 20, dark: false, spoiled: new Set()};
+const seen = {grants: {}, refusals: {}, requests: {}, unsigned: 0, patched_bytes: 0, tokens: [], asked: 0};
+const state = {seconds: 20, dark: false, delay_ms: 0, spoiled: new Set()};
 let provider;
 
 function count(table, name) {
@@ -92,9 +92,10 @@ async function revoke() {
       await provider[kind].revokeByGrantId(id);
 }
 
-async function command({seconds, approve, deny, revoke: isRevoked, spoil, dark}) {
+async function command({seconds, approve, deny, revoke: isRevoked, spoil, dark, delay_ms: delay}) {
   state.seconds = seconds ?? state.seconds;
   state.dark = dark ?? state.dark;
+  state.delay_ms = delay ?? state.delay_ms;
   if (approve)
     await decide(approve, true);
   if (deny)
@@ -137,6 +138,10 @@ const server = http.createServer(async (request, response) => {
     if (request.method === 'POST')
       await command(await json(request));
     return answer(response, 200, seen);
+  }
+  if (pathname === '/token') {
+    seen.asked++;
+    await new Promise(resolve => setTimeout(resolve, state.delay_ms));
   }
   if (state.dark)
     return answer(response, 503, {error: 'server_error'});
