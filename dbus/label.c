@@ -81,6 +81,24 @@ uploading_label (guint64 offset, guint64 size, OutboxLabelLength length)
 }
 
 char *
+outbox_rung_label (OutboxRung rung, OutboxLabelLength length)
+{
+  const OutboxRungInfo *info = outbox_rung_get_info (rung);
+
+  g_return_val_if_fail (length < OUTBOX_N_LABEL_LENGTHS, NULL);
+  switch (length)
+    {
+    case OUTBOX_LABEL_NOTIFICATION:
+      return g_strdup (outbox_message_get (info->sentence));
+    case OUTBOX_LABEL_WEB:
+      return g_strdup (outbox_message_get (info->chip));
+    case OUTBOX_LABEL_TERMINAL:
+    default:
+      return g_strdup (outbox_message_get (info->label));
+    }
+}
+
+char *
 outbox_status_label (OutboxState state, OutboxReason reason, gint64 until_ms, gint64 now_ms, guint64 offset,
                      guint64 size, OutboxLabelLength length)
 {

@@ -43,6 +43,17 @@ char *outbox_status_label (OutboxState state, OutboxReason reason, gint64 until_
                            guint64 size, OutboxLabelLength length);
 
 /**
+ * outbox_rung_label:
+ * @rung: how far the receipt goes
+ * @length: for how much room
+ *
+ * Tells a person how an upload that is done stands: what the server has confirmed.
+ *
+ * Returns: (transfer full): the label
+ */
+char *outbox_rung_label (OutboxRung rung, OutboxLabelLength length);
+
+/**
  * OutboxGroupCounts:
  * @states: how many uploads are in each public state
  * @reasons: of those that are paused, how many have this as the first reason

@@ -76,6 +76,23 @@ add_reasons (JsonBuilder *builder)
 }
 
 static void
+add_rungs (JsonBuilder *builder)
+{
+  begin (builder, "rungs");
+  for (guint i = 1; i < OUTBOX_N_RUNGS; i++)
+    {
+      const OutboxRungInfo *info = outbox_rung_get_info (i);
+
+      begin (builder, info->name);
+      add (builder, "terminal", info->label);
+      add (builder, "notification", info->sentence);
+      add (builder, "web", info->chip);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_object (builder);
+}
+
+static void
 add_retry (JsonBuilder *builder, const char *name, OutboxLabelLength length)
 {
   const OutboxRetryMessages *messages = outbox_messages_get_retry (length);
@@ -136,6 +153,7 @@ main (void)
   json_builder_begin_object (builder);
   add_states (builder);
   add_reasons (builder);
+  add_rungs (builder);
   begin (builder, "retry");
   add_retry (builder, "terminal", OUTBOX_LABEL_TERMINAL);
   add_retry (builder, "notification", OUTBOX_LABEL_NOTIFICATION);

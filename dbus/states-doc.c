@@ -185,6 +185,21 @@ print_answers (void)
   print_put ();
 }
 
+static void
+print_rungs (void)
+{
+  printf ("\n## Rungs of a receipt\n\n"
+          "Of what is `done` the receipt names its rung; each is worth more than those above it. See "
+          "[receipts](receipts.md) for who can give which.\n\n"
+          "| rung | a person reads | meaning |\n|---|---|---|\n");
+  for (guint i = 1; i < OUTBOX_N_RUNGS; i++)
+    {
+      const OutboxRungInfo *info = outbox_rung_get_info (i);
+
+      printf ("| `%s` | %s | %s |\n", info->name, info->label, info->meaning);
+    }
+}
+
 int
 main (void)
 {
@@ -221,6 +236,7 @@ main (void)
       print_commands (i);
       printf (" |\n");
     }
+  print_rungs ();
   print_answers ();
 
   return 0;

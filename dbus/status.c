@@ -29,8 +29,9 @@ static const OutboxStateInfo states[OUTBOX_N_STATES] = {
     N_ ("Sends the rest, from the byte that the server confirmed."), N_ ("Nothing; or pause it.") },
   [OUTBOX_STATE_CONFIRMING] = { "confirming", N_ ("Waiting for the server"),
     N_ ("Uploaded · waiting for the server to confirm"),
-    N_ ("The server has all of it and has not confirmed it yet."),
-    "The server has every byte and has not confirmed yet.", N_ ("Asks the server until it confirms or refuses."),
+    N_ ("The server has all of it and has not confirmed it yet. Until then, the only copy is on this device."),
+    "The server has every byte, and has not said yet what the destination promises: see the rungs.",
+    N_ ("Asks the server until it confirms or refuses, and keeps its copy until then."),
     N_ ("Nothing.") },
   [OUTBOX_STATE_RETRYING] = { "retrying", N_ ("Retrying"), N_ ("Retrying"),
     N_ ("The last try failed. It is tried again by itself."), "An error that passes by itself.",
@@ -161,11 +162,11 @@ static const OutboxReasonInfo reasons[OUTBOX_N_REASONS] = {
     N_ ("Retrying"), NP_ ("%u waits for the next try", "%u wait for the next try"), DESTINATION | UPLOAD, FALSE,
     N_ ("Tries again at the time shown."), N_ ("Retry now.") },
   [OUTBOX_REASON_NOT_CONFIRMED_YET] = { "not-confirmed-yet", N_ ("Uploaded · waiting for the server to confirm"),
-    N_ ("The server has all of it and has not confirmed it yet."), N_ ("Waiting for the server"),
+    N_ ("The server has all of it and has not confirmed it yet. Until then, the only copy is on this device."), N_ ("Waiting for the server"),
     NP_ ("%u waits for the server to confirm", "%u wait for the server to confirm"), 0, FALSE,
-    N_ ("Asks the server again at the time shown."), N_ ("Ask again now: retry.") },
+    N_ ("Asks the server again at the time shown, and keeps its copy until then."), N_ ("Ask again now: retry.") },
   [OUTBOX_REASON_SERVER_WORKING] = { "server-working", N_ ("Uploaded · the server still works on it"),
-    N_ ("The server has all of it and still works on it. Nothing is sent again."), N_ ("Server working"),
+    N_ ("The server has all of it and still works on it. Nothing is sent again. Until it is done, the only copy is on this device."), N_ ("Server working"),
     NP_ ("%u is still worked on by the server", "%u are still worked on by the server"), 0, FALSE,
     N_ ("Asks the server again at the time shown; sends nothing again."), N_ ("Nothing; or ask again now: retry.") },
   [OUTBOX_REASON_REJECTED] = { "rejected", N_ ("Failed · the server refused it"),
@@ -185,6 +186,10 @@ static const OutboxReasonInfo reasons[OUTBOX_N_REASONS] = {
     N_ ("The server has the file, but did not attach it to its record. Retry to ask the server again."),
     N_ ("Not attached"), NONE, 0, TRUE, N_ ("Keeps the file."),
     N_ ("Read the server's words; retry asks the server again.") },
+  [OUTBOX_REASON_GONE] = { "gone", N_ ("Failed · no longer at the server"),
+    N_ ("The server had confirmed it and no longer has it as it was handed over. It is sent again only if you retry."),
+    N_ ("No longer there"), NONE, 0, TRUE, N_ ("Sends nothing again by itself."),
+    N_ ("Retry sends its copy again if this device still has one; or remove it.") },
   [OUTBOX_REASON_GAVE_UP] = { "gave-up", N_ ("Failed · no progress for too long"),
     N_ ("There was no progress for too long. The file is kept: retry when the server can be reached."),
     N_ ("No progress"), NONE, 0, TRUE, N_ ("Keeps the file."), N_ ("Retry.") },
@@ -196,7 +201,39 @@ static const OutboxReasonInfo reasons[OUTBOX_N_REASONS] = {
     N_ ("Not finished"), NONE, 0, TRUE, N_ ("Keeps what was recorded, and sends nothing of it."),
     N_ ("Send it as it is (outbox commit), or remove it.") },
 };
+
+/* What has been "uploaded" without more is a receipt of a version that did not note its rung. */
+static const OutboxRungInfo rungs[OUTBOX_N_RUNGS] = {
+  [OUTBOX_RUNG_NONE] = { "", N_ ("Uploaded"), N_ ("The server has confirmed it."), N_ ("Uploaded"), "" },
+  [OUTBOX_RUNG_STORED] = { "stored", N_ ("Uploaded · stored at the server"),
+    N_ ("The server has confirmed that it has stored all of it."), N_ ("Uploaded · stored"),
+    "The server says that it has stored every byte." },
+  [OUTBOX_RUNG_DIGEST] = { "digest", N_ ("Uploaded · every byte checked"),
+    N_ ("The server has stored it, and every byte is what was handed over."), N_ ("Uploaded · checked"),
+    "What the server has stored has the digest of what was handed over." },
+  [OUTBOX_RUNG_ATTACHED] = { "attached", N_ ("Uploaded · attached to its record"),
+    N_ ("The server has stored it and attached it to its record."), N_ ("Uploaded · attached"),
+    "The server has attached it to its record." },
+};
 /* clang-format on */
+
+const OutboxRungInfo *
+outbox_rung_get_info (OutboxRung rung)
+{
+  g_return_val_if_fail (rung < OUTBOX_N_RUNGS, &rungs[OUTBOX_RUNG_NONE]);
+
+  return &rungs[rung];
+}
+
+OutboxRung
+outbox_rung_from_name (const char *name)
+{
+  for (guint i = 1; name && i < OUTBOX_N_RUNGS; i++)
+    if (g_str_equal (rungs[i].name, name))
+      return i;
+
+  return OUTBOX_RUNG_NONE;
+}
 
 const OutboxStateInfo *
 outbox_state_get_info (OutboxState state)

@@ -78,6 +78,7 @@ typedef enum
   OUTBOX_REASON_FILE_MISSING,
   OUTBOX_REASON_FILE_CHANGED,
   OUTBOX_REASON_NOT_ATTACHED,
+  OUTBOX_REASON_GONE,
   OUTBOX_REASON_GAVE_UP,
   OUTBOX_REASON_RECORDING,
   OUTBOX_REASON_UNFINISHED,
@@ -108,6 +109,25 @@ typedef enum
   OUTBOX_SCOPE_GROUP = 1 << 3,
   OUTBOX_SCOPE_UPLOAD = 1 << 4,
 } OutboxScope;
+
+/**
+ * OutboxRung:
+ * @OUTBOX_RUNG_NONE: no receipt
+ * @OUTBOX_RUNG_STORED: the server says that it has stored every byte
+ * @OUTBOX_RUNG_DIGEST: what the server has stored has the digest of what was handed over
+ * @OUTBOX_RUNG_ATTACHED: the server has attached it to its record
+ *
+ * How far a receipt goes. Each rung is worth more than those before it. The numbers are stored and never change.
+ */
+typedef enum
+{
+  OUTBOX_RUNG_NONE = 0,
+  OUTBOX_RUNG_STORED = 1,
+  OUTBOX_RUNG_DIGEST = 2,
+  OUTBOX_RUNG_ATTACHED = 3,
+} OutboxRung;
+
+#define OUTBOX_N_RUNGS (OUTBOX_RUNG_ATTACHED + 1)
 
 /**
  * OutboxPlural:
@@ -168,6 +188,24 @@ typedef struct
   const char *person;
 } OutboxReasonInfo;
 
+/**
+ * OutboxRungInfo:
+ * @name: the rung on the bus
+ * @label: the line that a person reads of what is done (message id)
+ * @sentence: the same in whole sentences, under the file's name (message id)
+ * @chip: the same in a word or a few (message id)
+ * @meaning: what the server has said
+ */
+typedef struct
+{
+  const char *name;
+  const char *label;
+  const char *sentence;
+  const char *chip;
+  const char *meaning;
+} OutboxRungInfo;
+
+const OutboxRungInfo *outbox_rung_get_info (OutboxRung rung);
 const OutboxStateInfo *outbox_state_get_info (OutboxState state);
 const OutboxReasonInfo *outbox_reason_get_info (OutboxReason reason);
 const char *outbox_scope_get_name (OutboxScope scope);
@@ -188,6 +226,14 @@ gboolean outbox_state_from_name (const char *name, OutboxState *state);
  * Returns: the reason, %OUTBOX_REASON_NONE where @name is none
  */
 OutboxReason outbox_reason_from_name (const char *name);
+
+/**
+ * outbox_rung_from_name:
+ * @name: (nullable): a rung's name on the bus
+ *
+ * Returns: the rung, %OUTBOX_RUNG_NONE where @name is none
+ */
+OutboxRung outbox_rung_from_name (const char *name);
 
 /**
  * outbox_reasons_get_first: (skip)

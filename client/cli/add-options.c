@@ -88,6 +88,8 @@ cli_add_options_make_common (const CliAddOptions *options)
   insert (&common, "app", options->app);
   if (options->priority != 0)
     g_variant_dict_insert (&common, "priority", "i", options->priority);
+  if (options->is_move)
+    g_variant_dict_insert (&common, "move", "b", TRUE);
   if (options->is_form)
     g_variant_dict_insert (&common, "form", "b", TRUE);
 

@@ -17,6 +17,7 @@ typedef struct
   char *protocol;
   char *url;
   char *confirm_url;
+  char *receipt;
   GStrv also;
   GStrv headers; /* K=V; for sign-in, a name */
   char *user;
@@ -33,6 +34,7 @@ options_clear (Options *options)
   g_free (options->protocol);
   g_free (options->url);
   g_free (options->confirm_url);
+  g_free (options->receipt);
   g_strfreev (options->also);
   g_strfreev (options->headers);
   g_free (options->user);
@@ -299,14 +301,17 @@ set (const char *name, const Options *options)
   g_autofree char *before = options->url && !options->headers ? dup_secrets (name) : NULL;
   g_autofree char *after = NULL;
   GVariant *headers = NULL, *sign_in_settings = NULL;
+  const char *const texts[][2] = { { "protocol", options->protocol },
+                                   { "url", options->url },
+                                   { "confirm_url", options->confirm_url },
+                                   { "receipt", options->receipt } };
   GVariantDict settings;
   const char *bad = NULL;
 
-  if (!options->protocol && !options->url && !options->confirm_url && !options->also && !options->headers
-      && !options->is_default && !options->oauth)
+  if (!options->protocol && !options->url && !options->confirm_url && !options->receipt && !options->also
+      && !options->headers && !options->is_default && !options->oauth)
     return cli_usage ("destination", _ ("too few arguments"));
-  if (options->headers)
-    headers = read_headers (options->headers, &bad);
+  headers = options->headers ? read_headers (options->headers, &bad) : NULL;
   if (bad)
     {
       g_autofree char *shown = dup_header_name (bad);
@@ -318,12 +323,9 @@ set (const char *name, const Options *options)
   if (bad)
     return cli_usage ("destination", _ ("--oauth takes SETTING=VALUE, not %s"), bad);
   g_variant_dict_init (&settings, NULL);
-  if (options->protocol)
-    g_variant_dict_insert (&settings, "protocol", "s", options->protocol);
-  if (options->url)
-    g_variant_dict_insert (&settings, "url", "s", options->url);
-  if (options->confirm_url)
-    g_variant_dict_insert (&settings, "confirm_url", "s", options->confirm_url);
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    if (texts[i][1])
+      g_variant_dict_insert (&settings, texts[i][0], "s", texts[i][1]);
   if (options->also)
     g_variant_dict_insert_value (&settings, "also", g_variant_new_strv (get_also (options), -1));
   if (headers)
@@ -445,6 +447,8 @@ cli_destination (int argc, char *argv[])
     { "protocol", 0, 0, G_OPTION_ARG_STRING, &options.protocol, N_ ("How bytes travel: tus or http"), N_ ("NAME") },
     { "confirm-url", 0, 0, G_OPTION_ARG_STRING, &options.confirm_url,
       N_ ("Where to ask whether it is attached to its record; {id}, {group} and {sha256} are filled in"), N_ ("URL") },
+    { "receipt", 0, 0, G_OPTION_ARG_STRING, &options.receipt,
+      N_ ("What the server must confirm: stored, digest or attached"), N_ ("RUNG") },
     { "also", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.also,
       N_ ("Another server where it may keep uploads; it gets no headers"), N_ ("URL") },
     { "header", 'H', 0, G_OPTION_ARG_STRING_ARRAY, &options.headers, N_ ("Send this with every request"),

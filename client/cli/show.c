@@ -124,7 +124,7 @@ print_upload (OutboxUpload *upload)
   g_autofree char *error = outbox_upload_dup_error (upload);
   g_autofree char *name = cli_text_dup_safe (outbox_upload_get_name (upload));
   g_autoptr (CliFacts) facts = cli_facts_new ();
-  gboolean has_local_copy = FALSE, is_in_memory = FALSE;
+  gboolean has_local_copy = FALSE, is_in_memory = FALSE, is_only_copy;
 
   g_print ("%s%s%s\n", cli_style_begin (CLI_STYLE_BOLD), name, cli_style_end (CLI_STYLE_BOLD));
   add_status (facts, upload);
@@ -135,9 +135,11 @@ print_upload (OutboxUpload *upload)
   add_string (facts, document, "sha256", _ ("SHA-256"));
   (void) g_variant_lookup (document, "local_copy", "b", &has_local_copy);
   (void) g_variant_lookup (document, "in_memory", "b", &is_in_memory);
+  is_only_copy = has_local_copy && outbox_upload_get_state (upload) != OUTBOX_STATE_DONE;
   cli_facts_add (facts, _ ("on this device"),
                  is_damaged (document)     ? _ ("a damaged copy")
                  : is_in_memory            ? _ ("only in memory: lost when the device is switched off")
+                 : is_only_copy            ? _ ("the only copy until the server confirms it")
                  : has_local_copy          ? _ ("a safe copy")
                  : is_being_saved (upload) ? _ ("what has come so far")
                                            : _ ("no copy"));

@@ -148,6 +148,18 @@ outbox_upload_get_saved (OutboxUpload *self)
                                                                : outbox_upload_get_size (self);
 }
 
+OutboxRung
+outbox_upload_get_rung (OutboxUpload *self)
+{
+  g_autoptr (GVariant) receipt = g_variant_lookup_value (self->document, "receipt", G_VARIANT_TYPE_VARDICT);
+  const char *rung = NULL;
+
+  if (receipt)
+    (void) g_variant_lookup (receipt, "rung", "&s", &rung);
+
+  return outbox_rung_from_name (rung);
+}
+
 char *
 outbox_upload_dup_label (OutboxUpload *self)
 {
@@ -160,6 +172,8 @@ outbox_upload_dup_label_at (OutboxUpload *self, OutboxLabelLength length)
   gint64 until_ms = 0;
 
   (void) g_variant_lookup (self->document, "until", "x", &until_ms);
+  if (outbox_upload_get_state (self) == OUTBOX_STATE_DONE)
+    return outbox_rung_label (outbox_upload_get_rung (self), length);
 
   return outbox_status_label (outbox_upload_get_state (self), outbox_upload_get_reason (self), until_ms,
                               g_get_real_time () / 1000, outbox_upload_get_offset (self), outbox_upload_get_size (self),

@@ -104,6 +104,14 @@ guint64 outbox_upload_get_sent (OutboxUpload *self);
 guint64 outbox_upload_get_saved (OutboxUpload *self);
 
 /**
+ * outbox_upload_get_rung:
+ * @self: an upload
+ *
+ * Returns: how far the server's receipt goes; %OUTBOX_RUNG_NONE if there is none
+ */
+OutboxRung outbox_upload_get_rung (OutboxUpload *self);
+
+/**
  * outbox_upload_dup_label:
  * @self: an upload
  *

@@ -133,6 +133,18 @@ ob_actives_is_terminating (ObActives *self)
   return has_one (self, is_termination, NULL);
 }
 
+guint
+ob_actives_count_checks (ObActives *actives)
+{
+  g_autoptr (GPtrArray) list = ob_actives_list (actives);
+  guint n_checks = 0;
+
+  for (guint i = 0; i < list->len; i++)
+    n_checks += ((const ObActive *) list->pdata[i])->is_check;
+
+  return n_checks;
+}
+
 /* --- Stops --- */
 
 void

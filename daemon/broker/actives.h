@@ -27,6 +27,7 @@ typedef struct
   gboolean is_asking;  /* the server has every byte, and is only asked */
   gboolean is_left;    /* the server has every byte, and takes long to answer */
   gboolean makes_room; /* it was stopped to make room for another */
+  gboolean is_check;   /* it asks again for an upload that was done */
   gboolean is_termination; /* it has the server delete what it has of a removed upload */
 } ObActive;
 
@@ -51,6 +52,7 @@ guint ob_actives_count (ObActives *actives);
 gboolean ob_actives_has_for (ObActives *actives, const char *destination);
 gboolean ob_actives_is_making_room (ObActives *actives);
 gboolean ob_actives_is_terminating (ObActives *actives);
+guint ob_actives_count_checks (ObActives *actives);
 
 /* --- Stops --- */
 

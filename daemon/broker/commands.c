@@ -156,9 +156,12 @@ begin_anew (ObCommands *self, ObUpload *upload, GError **error)
   const ObTermination termination
       = { upload->id, upload->destination, upload->server_url, upload->progress_at_ms, 0, 0 };
 
-  if (upload->server_url && !ob_terminations_save (self->database, &termination, error))
+  /* What a server says is gone needs no deletion, and what it has in its place is not this device's. */
+  if (upload->server_url && upload->reason != OUTBOX_REASON_GONE
+      && !ob_terminations_save (self->database, &termination, error))
     return FALSE;
   g_clear_pointer (&upload->server_url, g_free);
+  ob_verification_set (&upload->verified, NULL, NULL, OUTBOX_RUNG_NONE, 0);
   upload->offset_bytes = upload->furthest_bytes = 0;
   upload->losses = 0;
 
@@ -169,13 +172,14 @@ begin_anew (ObCommands *self, ObUpload *upload, GError **error)
 static gboolean
 retry_failed (ObCommands *self, ObUpload *upload, GError **error)
 {
-  gboolean is_wrong = upload->reason == OUTBOX_REASON_NOT_ATTACHED
-                      && g_strcmp0 (upload->last_error.code, OB_CODE_DIGEST_MISMATCH) == 0;
+  gboolean is_wrong = upload->reason == OUTBOX_REASON_GONE
+                      || (upload->reason == OUTBOX_REASON_NOT_ATTACHED
+                          && g_strcmp0 (upload->last_error.code, OB_CODE_DIGEST_MISMATCH) == 0);
   ObStored to = is_only_unconfirmed (upload) && !is_wrong ? OB_STORED_CONFIRMING : OB_STORED_QUEUED;
 
   return (!is_wrong || begin_anew (self, upload, error))
          && ob_journal_move (self->database, upload, to, OUTBOX_REASON_NONE,
-                             is_wrong ? "retried by a person: the server has other bytes" : "retried by a person",
+                             is_wrong ? "retried by a person: the server does not have it" : "retried by a person",
                              upload->progress_at_ms, error);
 }
 
@@ -284,6 +288,13 @@ ob_commands_may (ObCommand command, const ObUpload *upload, GError **error)
     return wrong_state (upload, "sent before it is saved", error);
   if ((command == OB_COMMAND_RETRY || command == OB_COMMAND_SEND_NOW) && upload->stored == OB_STORED_DONE)
     return wrong_state (upload, "retried", error);
+  if ((command == OB_COMMAND_RETRY || command == OB_COMMAND_SEND_NOW) && upload->stored == OB_STORED_FAILED
+      && upload->reason == OUTBOX_REASON_GONE && !upload->has_local_copy)
+    return wrong_state (upload, "sent again, since this device has no copy of it: hand the file over again", error);
+  if ((command == OB_COMMAND_VERIFY || command == OB_COMMAND_FREE) && upload->stored != OB_STORED_DONE)
+    return wrong_state (upload, "verified before the server has confirmed it", error);
+  if (command == OB_COMMAND_FREE && !upload->has_local_copy)
+    return wrong_state (upload, "freed, since this device has no copy of it", error);
 
   return TRUE;
 }
@@ -304,6 +315,10 @@ ob_commands_do_one (ObCommands *self, ObCommand command, ObUpload *upload, gint 
              && ob_commands_forget (self, upload, upload->name, error);
     case OB_COMMAND_SEND_NOW:
       return end_sweep_of (self, upload, error) && ob_commands_send_one_of_group (self, upload, NULL, error);
+    case OB_COMMAND_VERIFY:
+      return ob_runs_want_check (self->runs, upload, FALSE, error) && note_change (self, upload, "verify", error);
+    case OB_COMMAND_FREE:
+      return ob_runs_want_check (self->runs, upload, TRUE, error) && note_change (self, upload, "free", error);
     case OB_COMMAND_SET_PRIORITY:
     default:
       return set_priority_one (self, upload, value, error);

@@ -27,6 +27,8 @@ typedef enum
   OB_COMMAND_RETRY,
   OB_COMMAND_REMOVE,
   OB_COMMAND_SEND_NOW, /* once, on the present network, whatever holds it except the network */
+  OB_COMMAND_VERIFY,   /* asks the server again whether it has what it confirmed */
+  OB_COMMAND_FREE,     /* the same; if all is well, the copy on this device goes */
   OB_COMMAND_SET_PRIORITY,
 } ObCommand;
 

@@ -70,6 +70,23 @@ check_addresses (const ObDestinationSettings *settings, const ObDestination *old
   return TRUE;
 }
 
+/* Without a confirm URL nobody could ever say that a file is attached, and each upload would wait for it for ever. */
+static gboolean
+check_receipt (const ObDestinationSettings *settings, const ObDestination *old, GError **error)
+{
+  OutboxRung rung = settings->receipt ? outbox_rung_from_name (settings->receipt)
+                    : old             ? old->receipt
+                                      : OUTBOX_RUNG_NONE;
+  const char *confirm_url = settings->confirm_url ? settings->confirm_url : old ? old->confirm_url : NULL;
+
+  if (settings->receipt && *settings->receipt && rung == OUTBOX_RUNG_NONE)
+    return invalid (error, "receipt: stored, digest or attached, or empty for what the destination can give");
+  if (rung == OUTBOX_RUNG_ATTACHED && (!confirm_url || !*confirm_url))
+    return invalid (error, "receipt: only a confirm URL can say that a file is attached to its record");
+
+  return TRUE;
+}
+
 static gboolean
 check_also (const char *const *also, GError **error)
 {
@@ -127,8 +144,9 @@ ob_destination_settings_check (const ObDestinationSettings *settings, const char
   if (!ob_destination_is_name (name))
     return invalid (error, "name: 1 to 64 letters, digits, '-', '_' and '.'");
 
-  return check_addresses (settings, old, error) && check_also (settings->also, error)
-         && check_headers (settings->headers, error) && check_sign_in (settings->sign_in, error);
+  return check_addresses (settings, old, error) && check_receipt (settings, old, error)
+         && check_also (settings->also, error) && check_headers (settings->headers, error)
+         && check_sign_in (settings->sign_in, error);
 }
 
 static void
@@ -166,6 +184,8 @@ ob_destination_settings_apply (const ObDestinationSettings *settings, ObDestinat
   replace (&destination->protocol, settings->protocol);
   replace (&destination->url, settings->url);
   replace (&destination->confirm_url, settings->confirm_url);
+  if (settings->receipt)
+    destination->receipt = outbox_rung_from_name (settings->receipt);
   if (settings->also)
     {
       g_strfreev (destination->also);

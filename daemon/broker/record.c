@@ -46,6 +46,7 @@ ob_record_prepare (const ObUpload *upload)
   add_string (&builder, "destination", upload->destination);
   g_variant_builder_add (&builder, "{sv}", "priority", g_variant_new_int64 (upload->priority));
   g_variant_builder_add (&builder, "{sv}", "form", g_variant_new_boolean (upload->is_form));
+  g_variant_builder_add (&builder, "{sv}", "moved", g_variant_new_boolean (upload->is_moved));
   g_variant_builder_add (&builder, "{sv}", "not_before", g_variant_new_int64 (upload->not_before_ms));
   add_time (&builder, "modified_at", upload->modified_at_ms);
   g_variant_builder_add (&builder, "{sv}", "created_at", g_variant_new_int64 (upload->created_at_ms));
@@ -138,6 +139,7 @@ read_members (JsonObject *object)
   upload->size_bytes = (guint64) get_number (object, "size", 0, OB_LIMIT_SIZE);
   upload->priority = (gint) get_number (object, "priority", -OB_PRIORITY_MOST, OB_PRIORITY_MOST);
   upload->is_form = ob_json_is_true (object, "form");
+  upload->is_moved = ob_json_is_true (object, "moved");
   upload->not_before_ms = get_number (object, "not_before", 0, OB_TIME_MAX_MS);
   upload->modified_at_ms = get_number (object, "modified_at", 0, OB_TIME_MAX_MS);
   upload->created_at_ms = get_number (object, "created_at", 0, OB_TIME_MAX_MS);

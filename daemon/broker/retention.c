@@ -207,6 +207,12 @@ ob_retention_note_arrived (ObRetention *self, const char *id)
 }
 
 void
+ob_retention_free_copy (ObRetention *self, const char *id)
+{
+  clear_copy (self, id);
+}
+
+void
 ob_retention_sweep (ObRetention *self)
 {
   const ObKeeping *keeping = self->facts->get_keeping (self->user_data);

@@ -46,6 +46,9 @@ void ob_retention_check_copies (ObRetention *retention);
 /* The receipt is on the disk: removes the upload's copy, or keeps it for a while. */
 void ob_retention_note_arrived (ObRetention *retention, const char *id);
 
+/* Removes the upload's copy now: the server was asked once more, and has it. */
+void ob_retention_free_copy (ObRetention *retention, const char *id);
+
 /* Removes copies of what has arrived and has been kept for long enough, some at a time. */
 void ob_retention_sweep (ObRetention *retention);
 

@@ -45,6 +45,7 @@ make_job (ObRuns *self, const ObUpload *upload)
   job->url = g_strdup (destination ? destination->url : "");
   job->also = destination ? g_strdupv (destination->also) : NULL;
   job->confirm_url = g_strdup (destination ? destination->confirm_url : NULL);
+  job->promise = destination ? ob_destination_get_promise (destination) : OUTBOX_RUNG_STORED;
   job->headers
       = destination ? g_variant_ref (destination->headers) : g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
   job->metadata = g_variant_ref (upload->metadata);
@@ -54,6 +55,7 @@ make_job (ObRuns *self, const ObUpload *upload)
   job->offset_bytes = upload->offset_bytes;
   job->furthest_bytes = upload->furthest_bytes;
   job->attempt = upload->attempts;
+  job->wire_bytes = upload->wire_bytes;
   job->n_lost = upload->losses;
   job->is_stored = upload->stored == OB_STORED_CONFIRMING;
   job->heard_ms = job->is_stored && upload->reason != OUTBOX_REASON_NONE
@@ -63,6 +65,8 @@ make_job (ObRuns *self, const ObUpload *upload)
   /* A file that a silent server is known to have whole is not sent again on a guess: ask about it, or wait. */
   job->leaves_url
       = must_leave_url (upload, ob_queue_get_now_ms (self->queue)) && (!job->is_stored || ob_confirm_can_ask (job));
+  /* Only a person's word ends the count of failures while the last error stays. */
+  job->sends_anew = upload->failures == 0 && g_strcmp0 (upload->last_error.code, OB_CODE_NO_WORD) == 0;
   job->is_again = upload->attempts > 1;
   job->asks_first = !upload->server_url
                     && (ob_journal_has_event (self->database, upload->id, "adopted")
@@ -337,6 +341,7 @@ schedule (gpointer member, const ObChanges *changes)
       return;
     }
   run_choice (self);
+  ob_runs_start_checks (self);
   ob_runs_start_termination (self);
 }
 

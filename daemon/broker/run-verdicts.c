@@ -17,6 +17,9 @@
 /* How long it may stay open whether a 403 is about one upload or about the credentials. */
 #define DOUBT_MS 3000
 
+/* After a question that the server kept for as long as it could. */
+#define WAITED_MS 1000
+
 /* A server may take so long to attach a file before a person is told. */
 #define CONFIRM_MOST_MS (G_GINT64_CONSTANT (24) * 3600 * 1000)
 
@@ -117,6 +120,10 @@ move_back (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, GError
 static gboolean
 finish_upload (ObRuns *self, ObUpload *upload, ObAttemptResult *result, GError **error)
 {
+  /* The log tells the rung and who gave it. */
+  g_free (result->message);
+  result->message = g_strdup_printf ("%s, says %s", outbox_rung_get_info (result->receipt.rung)->name,
+                                     result->receipt.confirmed_by ? result->receipt.confirmed_by : "nobody");
   ob_receipt_clear (&upload->receipt);
   upload->receipt = result->receipt;
   result->receipt = (ObReceipt){ 0 };
@@ -274,6 +281,9 @@ apply_verdict (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, GE
       return forbid (self, upload, result, error);
     case OB_VERDICT_NOT_YET:
       hold_upload (self, upload, result);
+      /* It is the server that lets us wait: asking again at once does not hammer it. */
+      if (result->is_waited_for && result->outcome.retry_after_ms <= 0)
+        upload->retry_at_ms = ob_queue_get_now_ms (self->queue) + WAITED_MS;
       return ob_runs_relieve_destination (self, upload, error) && move_back (self, upload, result, error);
     case OB_VERDICT_WORKING:
       return ob_runs_relieve_destination (self, upload, error) && leave_to_server (self, upload, result, error);
@@ -319,7 +329,9 @@ on_done (const GError *error, gpointer user_data)
   if (error)
     return;
   ob_crash_point ("receipt-recorded");
-  g_ptr_array_add (self->arrived, g_strdup (pending->id));
+  /* A moved file's copy is the last one: it goes after a check. */
+  if (!ob_runs_awaits_check (self, pending->id))
+    g_ptr_array_add (self->arrived, g_strdup (pending->id));
 }
 
 /* The copy goes now, and not before: else the upload would be changed again while its arrival is told. */
@@ -327,10 +339,14 @@ void
 ob_runs_tell_arrived (ObRuns *self)
 {
   g_autoptr (GPtrArray) arrived = g_steal_pointer (&self->arrived);
+  g_autoptr (GPtrArray) freed = g_steal_pointer (&self->freed);
 
   self->arrived = g_ptr_array_new_with_free_func (g_free);
+  self->freed = g_ptr_array_new_with_free_func (g_free);
   for (guint i = 0; i < arrived->len; i++)
     self->host->arrived (arrived->pdata[i], self->user_data);
+  for (guint i = 0; i < freed->len; i++)
+    self->host->freed (freed->pdata[i], self->user_data);
 }
 
 /* The end of an attempt, to be written. */
@@ -340,6 +356,7 @@ typedef struct
   const char *id;
   ObAttemptResult *result;
   gboolean is_termination;
+  gboolean is_check;
 } End;
 
 static gboolean
@@ -360,6 +377,8 @@ write_end (ObRuns *self, const char *id, ObAttemptResult *result, GError **error
                                    : ob_verdict_get_name (result->outcome.verdict),
             ob_stored_get_name (upload->stored), upload->failures,
             MAX (upload->retry_at_ms - ob_queue_get_now_ms (self->queue), 0));
+  if (upload->stored == OB_STORED_DONE && upload->is_moved && !ob_runs_want_check (self, upload, TRUE, error))
+    return FALSE;
   if (upload->stored == OB_STORED_DONE)
     ob_queue_after (self->queue, on_done, ob_pending_new (self, id));
   ob_queue_touch (self->queue, id, FALSE);
@@ -373,6 +392,7 @@ end_attempt (gpointer user_data, GError **error)
   const End *end = user_data;
   ObRuns *self = end->runs;
   gboolean is_good = end->is_termination ? ob_runs_end_termination (self, end->id, end->result, error)
+                     : end->is_check     ? ob_runs_end_check (self, end->id, end->result, error)
                                          : write_end (self, end->id, end->result, error);
 
   /* Before a rollback, after which it would be looked for among running attempts. */
@@ -386,7 +406,7 @@ ob_runs_end_attempt (const char *id, ObAttemptResult *result, gpointer user_data
 {
   ObRuns *self = user_data;
   const ObActive *active = ob_actives_find (self->active, id);
-  End end = { self, id, result, active && active->is_termination };
+  End end = { self, id, result, active && active->is_termination, active && active->is_check };
   gboolean makes_room = active && active->makes_room && result->is_cancelled;
   g_autoptr (GError) error = NULL;
 

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What the files of runs share. runs.c answers questions and stops attempts; run-terminations.c has servers delete;
+ * run-checks.c asks them again;
  * run-verdicts.c handles the ends of attempts, run-reports.c their reports before; run-schedule.c starts uploads. Each
  * knows those before it. Nobody else includes it. Main thread.
  */
@@ -34,6 +35,7 @@ struct _ObRuns
   ObActives *active;
   GHashTable *promised; /* ids that something was stopped for: they start next */
   ObFairness *fairness;
+  GPtrArray *freed;   /* ids whose copies go, since their servers were asked once more */
   GPtrArray *arrived; /* ids whose receipts are on the disk, and whose copies can go once that is told */
 };
 
@@ -55,6 +57,12 @@ gboolean ob_runs_load (gpointer member, GError **error);
 
 void ob_runs_start_termination (ObRuns *runs);
 gboolean ob_runs_end_termination (ObRuns *runs, const char *id, const ObAttemptResult *result, GError **error);
+
+/* --- run-checks.c; the second inside a change --- */
+
+void ob_runs_start_checks (ObRuns *runs);
+gboolean ob_runs_awaits_check (ObRuns *runs, const char *id);
+gboolean ob_runs_end_check (ObRuns *runs, const char *id, const ObAttemptResult *result, GError **error);
 
 /* --- run-verdicts.c: of ObWorkersEvents --- */
 

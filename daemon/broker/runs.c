@@ -28,6 +28,7 @@ ob_runs_new (const ObRunsTools *tools, const ObRunsHost *host, gpointer user_dat
   self->promised = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->fairness = ob_fairness_new ();
   self->arrived = g_ptr_array_new_with_free_func (g_free);
+  self->freed = g_ptr_array_new_with_free_func (g_free);
 
   return self;
 }
@@ -39,6 +40,7 @@ ob_runs_free (ObRuns *self)
   ob_runs_end (self);
   ob_fairness_free (self->fairness);
   g_ptr_array_unref (self->arrived);
+  g_ptr_array_unref (self->freed);
   g_hash_table_unref (self->promised);
   ob_actives_free (self->active);
   g_free (self);

@@ -46,6 +46,9 @@ typedef struct
 
   /* A receipt is on the disk: the upload's copy can go. */
   void (*arrived) (const char *id, gpointer user_data);
+
+  /* The server was asked once more and has it: the upload's copy goes now. */
+  void (*freed) (const char *id, gpointer user_data);
 } ObRunsHost;
 
 /* Joins after the gate, which it asks what may travel. */
@@ -82,6 +85,10 @@ guint64 ob_runs_get_sent_bytes (ObRuns *runs, const ObUpload *upload);
 
 /* Inside a change: uploads that the destination refused for want of better credentials go on. Errors: Storage, DiskFull. */
 gboolean ob_runs_readmit (ObRuns *runs, const char *destination, GError **error);
+
+/* Inside a change: has the server asked again what it has of an upload that is done, and saves that in its row. @frees: its copy
+ * goes if all is well. Errors: Storage, DiskFull. */
+gboolean ob_runs_want_check (ObRuns *runs, ObUpload *upload, gboolean frees, GError **error);
 
 /* --- Stops; @destination: (nullable): NULL: all --- */
 

@@ -95,6 +95,9 @@ add_destination (GVariantBuilder *list, const ObDestination *destination)
   g_variant_builder_add (&builder, "{sv}", "url", g_variant_new_string (destination->url));
   if (destination->confirm_url)
     g_variant_builder_add (&builder, "{sv}", "confirm_url", g_variant_new_string (destination->confirm_url));
+  if (destination->receipt != OUTBOX_RUNG_NONE)
+    g_variant_builder_add (&builder, "{sv}", "receipt",
+                           g_variant_new_string (outbox_rung_get_info (destination->receipt)->name));
   if (destination->also)
     g_variant_builder_add (&builder, "{sv}", "also", g_variant_new_strv ((const char *const *) destination->also, -1));
   g_variant_builder_add (&builder, "{sv}", "headers", destination->headers);
@@ -189,6 +192,7 @@ read_destination (JsonObject *object)
   g_free (destination->url);
   destination->url = g_steal_pointer (&url);
   destination->confirm_url = ob_json_dup_clean_text (object, "confirm_url");
+  destination->receipt = outbox_rung_from_name (ob_json_get_text (object, "receipt"));
   destination->also = read_urls (json_object_get_member (object, "also"));
   if (strings && ob_settings_are_headers (strings))
     {

@@ -216,6 +216,7 @@ ob_submission_make_upload (const ObSubmission *submission, const char *destinati
   upload->destination = g_strdup (destination);
   upload->priority = submission->priority;
   upload->is_form = submission->is_form;
+  upload->is_moved = submission->is_moved;
   upload->tus_metadata = g_strdup (submission->tus_metadata);
   upload->modified_at_ms = find_captured_at (submission->metadata);
   upload->not_before_ms = submission->not_before_ms > upload->created_at_ms ? submission->not_before_ms : 0;

@@ -27,6 +27,7 @@ typedef struct
   gboolean is_stream;       /* of Create: the broker is sent the bytes, and no app gets the file */
   ObWriter *writer;         /* what has written the file, where the broker was sent it; NULL: an app has it */
   gint priority;
+  gboolean is_moved; /* the app lets go of its own file */
   gboolean is_form;
   gint64 not_before_ms;
 } ObSubmission;

@@ -6,6 +6,7 @@
 #include "broker/waits.h"
 
 #include "policy/retry.h"
+#include "store/checks.h"
 #include "store/terminations.h"
 #include "store/uploads.h"
 #include "store/waits.h"
@@ -66,8 +67,9 @@ next_ms (gpointer member)
 {
   ObDatabase *database = ob_queue_get_database (member);
 
-  return ob_sooner_ms (ob_uploads_next_wake_ms (database),
-                       ob_terminations_next_ms (database, ob_queue_get_now_ms (member)));
+  return ob_sooner_ms (ob_sooner_ms (ob_uploads_next_wake_ms (database),
+                                     ob_terminations_next_ms (database, ob_queue_get_now_ms (member))),
+                       ob_checks_next_ms (database, ob_queue_get_now_ms (member)));
 }
 
 const ObMember ob_waits_member = { .next_ms = next_ms, .wake = wake };

@@ -346,7 +346,13 @@ on_arrived (const char *id, gpointer user_data)
   ob_retention_note_arrived (((const ObMembers *) user_data)->retention, id);
 }
 
-const ObRunsHost ob_wiring_runs_host = { may_start, awaits_repair, on_sent, on_arrived };
+static void
+on_freed (const char *id, gpointer user_data)
+{
+  ob_retention_free_copy (((const ObMembers *) user_data)->retention, id);
+}
+
+const ObRunsHost ob_wiring_runs_host = { may_start, awaits_repair, on_sent, on_arrived, on_freed };
 
 /* --- Commands tell --- */
 

@@ -83,12 +83,28 @@ add_receipt (GVariantBuilder *builder, const ObReceipt *receipt)
   if (receipt->confirmed_at_ms == 0)
     return;
   g_variant_builder_init (&document, G_VARIANT_TYPE_VARDICT);
+  add_string (&document, "rung", receipt->rung ? outbox_rung_get_info (receipt->rung)->name : NULL);
   add_url (&document, "url", receipt->url);
   add_string (&document, "record", receipt->record);
   add_string (&document, "digest", receipt->digest);
   add_string (&document, "confirmed_by", receipt->confirmed_by);
   add_time (&document, "confirmed_at", receipt->confirmed_at_ms);
   g_variant_builder_add (builder, "{sv}", "receipt", g_variant_builder_end (&document));
+}
+
+static void
+add_verification (GVariantBuilder *builder, const ObVerification *verification)
+{
+  GVariantBuilder document;
+
+  if (!verification->answer)
+    return;
+  g_variant_builder_init (&document, G_VARIANT_TYPE_VARDICT);
+  add_string (&document, "result", verification->answer);
+  add_string (&document, "rung", verification->rung ? outbox_rung_get_info (verification->rung)->name : NULL);
+  add_string (&document, "message", verification->message);
+  add_time (&document, "at", verification->at_ms);
+  g_variant_builder_add (builder, "{sv}", "verified", g_variant_builder_end (&document));
 }
 
 static void
@@ -159,6 +175,7 @@ ob_document_upload (ObBroker *broker, const ObUpload *upload)
   add_times (&builder, upload);
   add_last_error (&builder, &upload->last_error);
   add_receipt (&builder, &upload->receipt);
+  add_verification (&builder, &upload->verified);
 
   return g_variant_builder_end (&builder);
 }
@@ -206,9 +223,7 @@ ob_document_destination (ObBroker *broker, const ObDestination *destination)
   guint n_holds = ob_broker_get_destination_holds (broker, destination, holds);
   GVariantBuilder builder;
   ObSignInView signing_in;
-  ObStatus status;
-
-  status = ob_status (OB_STORED_QUEUED, OUTBOX_REASON_NONE, holds, n_holds);
+  ObStatus status = ob_status (OB_STORED_QUEUED, OUTBOX_REASON_NONE, holds, n_holds);
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   add_string (&builder, "name", destination->name);
@@ -216,6 +231,8 @@ ob_document_destination (ObBroker *broker, const ObDestination *destination)
   add_url (&builder, "url", destination->url);
   add_url (&builder, "confirm_url", destination->confirm_url);
   add_urls (&builder, "also", destination->also);
+  add_string (&builder, "receipt", destination->receipt ? outbox_rung_get_info (destination->receipt)->name : NULL);
+  add_string (&builder, "promises", outbox_rung_get_info (ob_destination_get_promise (destination))->name);
   g_variant_builder_add (&builder, "{sv}", "headers", header_names (destination->headers));
   if (ob_destination_has_sign_in (destination))
     g_variant_builder_add (&builder, "{sv}", "sign_in", destination->sign_in);

@@ -10,7 +10,7 @@
 static const ObOption table[] = {
   { "name", "s" },       { "media_type", "s" },   { "destination", "s" }, { "group", "s" }, { "group_title", "s" },
   { "form", "b" },       { "metadata", "a{ss}" }, { "priority", "i" },    { "key", "s" },   { "sha256", "s" },
-  { "not_before", "x" }, { "app", "s" },          { NULL, NULL },
+  { "not_before", "x" }, { "app", "s" },          { "move", "b" },        { NULL, NULL },
 };
 
 gboolean
@@ -30,6 +30,7 @@ ob_submit_options_read (GVariant *options, ObSubmission *submission, GVariant **
   (void) g_variant_lookup (options, "group_title", "&s", &submission->group_title);
   (void) g_variant_lookup (options, "destination", "&s", &submission->destination);
   (void) g_variant_lookup (options, "form", "b", &submission->is_form);
+  (void) g_variant_lookup (options, "move", "b", &submission->is_moved);
   (void) g_variant_lookup (options, "priority", "i", &submission->priority);
   (void) g_variant_lookup (options, "not_before", "x", &submission->not_before_ms);
 

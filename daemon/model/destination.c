@@ -117,3 +117,12 @@ ob_destination_is_local (const ObDestination *destination)
 
   return host && (g_ascii_strcasecmp (host, "localhost") == 0 || g_str_has_suffix (host, ".localhost"));
 }
+
+OutboxRung
+ob_destination_get_promise (const ObDestination *destination)
+{
+  if (destination->receipt != OUTBOX_RUNG_NONE)
+    return destination->receipt;
+
+  return destination->confirm_url ? OUTBOX_RUNG_ATTACHED : OUTBOX_RUNG_STORED;
+}

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "dbus/status.h"
 #include "model/health.h"
 
 #include <gio/gio.h>
@@ -16,10 +17,11 @@ typedef struct
   char *name;
   char *protocol;
   char *url;
-  GStrv also;        /* URLs of other origins where it may keep uploads; NULL: none. Secrets are not sent there */
-  char *confirm_url; /* NULL: the success that the protocol reports is the receipt */
-  GVariant *headers; /* a{ss}, never NULL; may be secrets, so they are never shown */
-  GVariant *sign_in; /* a{ss}, never NULL: its kind, and what else may be shown of it; empty: there is none */
+  GStrv also;         /* URLs of other origins where it may keep uploads; NULL: none. Secrets are not sent there */
+  char *confirm_url;  /* NULL: the success that the protocol reports is the receipt */
+  OutboxRung receipt; /* the rung that a person wants; none: what it can give */
+  GVariant *headers;  /* a{ss}, never NULL; may be secrets, so they are never shown */
+  GVariant *sign_in;  /* a{ss}, never NULL: its kind, and what else may be shown of it; empty: there is none */
   gboolean is_default;
   gboolean is_paused; /* by a person */
   ObHealth health;
@@ -46,6 +48,10 @@ gboolean ob_destination_is_url (const char *url);
 
 /* Pure. Returns: whether its host is this device, which needs no network */
 gboolean ob_destination_is_local (const ObDestination *destination);
+
+/* Pure. Returns: the rung that a receipt must reach before an upload for it is done. A confirm URL says what becomes of a file;
+ * without one the success that the protocol reports is all that can be had, unless a person wants more. */
+OutboxRung ob_destination_get_promise (const ObDestination *destination);
 
 /* Returns: (transfer full): scheme, host and port as the URL has them */
 char *ob_destination_dup_origin (const char *url);

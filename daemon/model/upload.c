@@ -22,7 +22,8 @@ static const guint edges[OB_N_STORED] = {
   [OB_STORED_CONFIRMING] = 1 << OB_STORED_QUEUED | 1 << OB_STORED_DONE | 1 << OB_STORED_FAILED,
   /* A person retries: it is sent, or only asked for if the server has every byte. */
   [OB_STORED_FAILED] = 1 << OB_STORED_QUEUED | 1 << OB_STORED_CONFIRMING,
-  [OB_STORED_DONE] = 0,
+  /* It was asked for again, and the server has it no longer. */
+  [OB_STORED_DONE] = 1 << OB_STORED_FAILED,
 };
 
 ObUpload *
@@ -84,6 +85,16 @@ ob_receipt_clear (ObReceipt *receipt)
   g_clear_pointer (&receipt->digest, g_free);
   g_clear_pointer (&receipt->confirmed_by, g_free);
   receipt->confirmed_at_ms = 0;
+  receipt->rung = OUTBOX_RUNG_NONE;
+}
+
+void
+ob_verification_set (ObVerification *verification, const char *answer, const char *message, OutboxRung rung,
+                     gint64 at_ms)
+{
+  g_free (verification->answer);
+  g_free (verification->message);
+  *verification = (ObVerification){ g_strdup (answer), g_strdup (message), rung, at_ms };
 }
 
 void
@@ -116,16 +127,18 @@ ob_upload_free (ObUpload *upload)
   g_variant_unref (upload->metadata);
   ob_last_error_set (&upload->last_error, NULL, NULL, 0);
   ob_receipt_clear (&upload->receipt);
+  ob_verification_set (&upload->verified, NULL, NULL, OUTBOX_RUNG_NONE, 0);
   g_free (upload);
 }
 
 static gboolean
 can_fail_by (OutboxReason reason)
 {
-  const OutboxReasonSet all
-      = OUTBOX_REASON_BIT (OUTBOX_REASON_REJECTED) | OUTBOX_REASON_BIT (OUTBOX_REASON_TOO_LARGE)
-        | OUTBOX_REASON_BIT (OUTBOX_REASON_FILE_MISSING) | OUTBOX_REASON_BIT (OUTBOX_REASON_FILE_CHANGED)
-        | OUTBOX_REASON_BIT (OUTBOX_REASON_NOT_ATTACHED) | OUTBOX_REASON_BIT (OUTBOX_REASON_GAVE_UP);
+  const OutboxReasonSet all = OUTBOX_REASON_BIT (OUTBOX_REASON_REJECTED) | OUTBOX_REASON_BIT (OUTBOX_REASON_TOO_LARGE)
+                              | OUTBOX_REASON_BIT (OUTBOX_REASON_FILE_MISSING)
+                              | OUTBOX_REASON_BIT (OUTBOX_REASON_FILE_CHANGED)
+                              | OUTBOX_REASON_BIT (OUTBOX_REASON_NOT_ATTACHED)
+                              | OUTBOX_REASON_BIT (OUTBOX_REASON_GAVE_UP) | OUTBOX_REASON_BIT (OUTBOX_REASON_GONE);
 
   return (OUTBOX_REASON_BIT (reason) & all) != 0;
 }

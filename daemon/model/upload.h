@@ -38,8 +38,18 @@ typedef struct
   char *record;
   char *digest;
   char *confirmed_by;     /* "confirm-url" or the protocol's name */
+  OutboxRung rung;        /* how far it goes */
   gint64 confirmed_at_ms; /* 0: no receipt */
 } ObReceipt;
+
+/* What the server said when it was asked again after it had confirmed. */
+typedef struct
+{
+  char *answer;    /* asked, confirmed, less, gone, changed, unknown; NULL: it was never asked */
+  char *message;   /* the server's words, or the system's */
+  OutboxRung rung; /* how far the answer goes */
+  gint64 at_ms;
+} ObVerification;
 
 /* Why the last attempt ended. */
 typedef struct
@@ -78,7 +88,8 @@ typedef struct
   ObStored stored;
   OutboxReason reason; /* of a failed or confirming upload, or of a recording */
   gboolean is_form;
-  gboolean is_paused;       /* by a person */
+  gboolean is_moved;  /* its app lets go of its own file: the copy goes only after the server was asked once more */
+  gboolean is_paused; /* by a person */
   gboolean is_group_paused; /* with its group; read only, see store/groups.h */
   gboolean has_local_copy;
   gint64 retry_at_ms;    /* 0: no such hold */
@@ -93,6 +104,7 @@ typedef struct
   gint64 progress_at_ms;  /* when the offset last grew; giving up counts from here */
   ObLastError last_error;
   ObReceipt receipt;
+  ObVerification verified;
   gint64 sequence;       /* of its last journal row */
   gboolean needs_repair; /* read only: the row had bad values, which were repaired in this record */
 } ObUpload;
@@ -116,6 +128,8 @@ void ob_upload_set_bytes (ObUpload *upload, guint64 size_bytes, const char *sha2
 void ob_upload_set_offset (ObUpload *upload, guint64 offset_bytes);
 
 void ob_receipt_clear (ObReceipt *receipt);
+void ob_verification_set (ObVerification *verification, const char *answer, const char *message, OutboxRung rung,
+                          gint64 at_ms);
 void ob_last_error_set (ObLastError *last_error, const char *code, const char *message, gint64 at_ms);
 
 /**

@@ -66,7 +66,9 @@ gint64
 ob_uploads_oldest_copy_ms (ObDatabase *database)
 {
   g_autoptr (ObStatement) statement
-      = ob_statement_new (database, "SELECT min(done_at) FROM uploads WHERE state = 5 AND has_local_copy = 1", NULL);
+      = ob_statement_new (database,
+                          "SELECT min(done_at) FROM uploads WHERE state = 5 AND has_local_copy = 1 AND is_moved = 0",
+                          NULL);
 
   return statement && ob_statement_step (statement) == SQLITE_ROW ? ob_statement_get_number (statement, 0) : 0;
 }

@@ -345,6 +345,24 @@ static const char version_2[]
       ") WITHOUT ROWID;"
       "CREATE INDEX apps_by_origin ON apps (origin, paired_at, digest);"
 
+      /* "Uploaded" did not say what the server had confirmed: that it stored the bytes, that they are the right ones, or that
+       * they are attached to their record. A confirm URL was only believed for the last. */
+      "ALTER TABLE uploads ADD COLUMN receipt_rung INTEGER NOT NULL DEFAULT 0;"
+      "UPDATE uploads SET receipt_rung = iif (confirmed_by = 'confirm-url', 3, 1) WHERE confirmed_at > 0;"
+      "ALTER TABLE destinations ADD COLUMN receipt INTEGER NOT NULL DEFAULT 0;" /* the rung that a person wants */
+
+      /* Nobody could ask whether a server still has what it confirmed, and a file that was moved here was let go of unasked. */
+      "ALTER TABLE uploads ADD COLUMN verified TEXT;"
+      "ALTER TABLE uploads ADD COLUMN verified_words TEXT;"
+      "ALTER TABLE uploads ADD COLUMN verified_rung INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE uploads ADD COLUMN verified_at INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE uploads ADD COLUMN is_moved INTEGER NOT NULL DEFAULT 0;"
+      "CREATE TABLE checks ("
+      "  id TEXT PRIMARY KEY, asked_at INTEGER NOT NULL DEFAULT 0, retry_at INTEGER NOT NULL DEFAULT 0,"
+      "  failures INTEGER NOT NULL DEFAULT 0, is_doubted INTEGER NOT NULL DEFAULT 0, frees INTEGER NOT NULL DEFAULT 0"
+      ") WITHOUT ROWID;"
+      "CREATE INDEX checks_due ON checks (retry_at);"
+
       /* A client of tus is told the metadata that it gave, in its own words (tus 1.0, Upload-Metadata). */
       "ALTER TABLE uploads ADD COLUMN tus_metadata TEXT;"
 
@@ -368,7 +386,7 @@ static const char version_2[]
 const char *const ob_migrations[] = { version_1, version_2 };
 
 const char ob_migrations_look[] = "SELECT 1 FROM meta, uploads, counters, destinations, lanes, groups, group_counters, "
-                                  "journal, terminations, apps LIMIT 0";
+                                  "journal, terminations, apps, checks LIMIT 0";
 
 guint
 ob_migrations_get_newest_version (void)

@@ -18,13 +18,14 @@
 #define CONSTANT_TABLE \
   TEXT (id, id) TEXT (app, app) TEXT (key, key) TEXT (name, name) TEXT (group_key, group) TEXT (group_app, group_app) \
   TEXT (tus_metadata, tus_metadata) \
-  NUMBER (is_form, is_form) NUMBER (created_at, created_at_ms)
+  NUMBER (is_form, is_form) NUMBER (is_moved, is_moved) NUMBER (created_at, created_at_ms)
 #define CHANGING_TABLE \
   TEXT (media_type, media_type) TEXT (sha256, sha256) TEXT (group_title, group_title) \
   TEXT (destination, destination) TEXT (rule, rule) TEXT (sent_on, sent_on) \
   TEXT (server_url, server_url) TEXT (error_code, last_error.code) TEXT (error_message, last_error.message) \
   TEXT (receipt_url, receipt.url) TEXT (receipt_record, receipt.record) TEXT (receipt_digest, receipt.digest) \
-  TEXT (confirmed_by, receipt.confirmed_by) \
+  TEXT (confirmed_by, receipt.confirmed_by) TEXT (verified, verified.answer) \
+  TEXT (verified_words, verified.message) NUMBER (verified_rung, verified.rung) NUMBER (verified_at, verified.at_ms) \
   NUMBER (size, size_bytes) NUMBER (offset, offset_bytes) NUMBER (bytes_sent, wire_bytes) \
   NUMBER (furthest, furthest_bytes) NUMBER (losses, losses) NUMBER (idle_hours, idle_hours) \
   NUMBER (priority, priority) NUMBER (attempts, attempts) NUMBER (failures, failures) NUMBER (state, stored) \
@@ -32,7 +33,7 @@
   NUMBER (retry_at, retry_at_ms) NUMBER (not_before, not_before_ms) NUMBER (modified_at, modified_at_ms) \
   NUMBER (saved_at, saved_at_ms) NUMBER (updated_at, updated_at_ms) NUMBER (done_at, done_at_ms) \
   NUMBER (silent_since, silent_since_ms) NUMBER (progress_at, progress_at_ms) NUMBER (error_at, last_error.at_ms) \
-  NUMBER (confirmed_at, receipt.confirmed_at_ms) NUMBER (sequence, sequence)
+  NUMBER (confirmed_at, receipt.confirmed_at_ms) NUMBER (receipt_rung, receipt.rung) NUMBER (sequence, sequence)
 #define COLUMN_TABLE CONSTANT_TABLE CHANGING_TABLE
 
 #define TEXT(column, field) COLUMN_##column,
@@ -455,7 +456,7 @@ ob_uploads_list (ObDatabase *database, const ObUploadsFilter *filter, gint64 *af
 /* Each condition has an index with only the rows that it selects. */
 static const char *const set_conditions[] = {
   [OB_UPLOADS_INTERRUPTED] = "state IN (0, 2)",
-  [OB_UPLOADS_TO_CLEAR] = "state = 5 AND has_local_copy = 1 AND done_at <= @value ORDER BY done_at",
+  [OB_UPLOADS_TO_CLEAR] = "state = 5 AND has_local_copy = 1 AND is_moved = 0 AND done_at <= @value ORDER BY done_at",
   [OB_UPLOADS_DUE] = "retry_at > 0 AND retry_at <= @value",
   [OB_UPLOADS_DUE_TO_BEGIN] = "not_before > 0 AND not_before <= @value",
 };

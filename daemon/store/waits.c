@@ -15,7 +15,7 @@
 gboolean
 ob_waits_shift (ObDatabase *database, gint64 jump_ms, gint64 most_ms, gint64 instead_ms, GError **error)
 {
-  const char *const sqls[] = { SHIFTED ("uploads"), SHIFTED ("terminations") };
+  const char *const sqls[] = { SHIFTED ("uploads"), SHIFTED ("terminations"), SHIFTED ("checks") };
 
   for (guint i = 0; i < G_N_ELEMENTS (sqls); i++)
     {

@@ -168,6 +168,13 @@ dup_status_words (const ObAnswer *answer)
   return clean ? g_strdup_printf ("%s: it sends on to %s", words, clean) : g_steal_pointer (&words);
 }
 
+gint64
+ob_answer_get_retry_after_ms (const ObAnswer *answer)
+{
+  return ob_outcome_parse_retry_after (ob_answer_get_header (answer, "Retry-After"),
+                                       ob_answer_get_header (answer, "Date"), g_get_real_time () / 1000);
+}
+
 gboolean
 ob_result_take_trouble (ObAttemptResult *result, const ObCredential *credential)
 {

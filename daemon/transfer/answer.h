@@ -64,4 +64,7 @@ gboolean ob_result_take_trouble (ObAttemptResult *result, const ObCredential *cr
 void ob_result_set (ObAttemptResult *result, ObVerdict verdict, OutboxReason reason, const char *code,
                     const char *message);
 
+/* Returns: how long the server wants to be left alone, in milliseconds; -1 if it does not say. */
+gint64 ob_answer_get_retry_after_ms (const ObAnswer *answer);
+
 G_END_DECLS

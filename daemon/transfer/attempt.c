@@ -6,20 +6,26 @@
 #include "transfer/attempt.h"
 
 #include "base/debug.h"
+#include "transfer/check.h"
 #include "transfer/confirm.h"
 #include "transfer/http.h"
 #include "transfer/knock.h"
 #include "transfer/protocols.h"
 #include "transfer/trial.h"
 
-/* Without a confirm URL nobody can be asked, and the success that the protocol has just seen is the receipt. */
+/* Without a confirm URL nobody can be asked, and the success that the protocol has just seen is the receipt: enough, unless a
+ * person wants more than that. */
 static void
 confirm (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop)
 {
   if (!ob_confirm_can_ask (job))
     {
-      result->is_done = TRUE;
-      result->receipt.confirmed_by = g_strdup (job->protocol);
+      result->is_done = result->receipt.rung >= job->promise;
+      if (result->is_done)
+        result->receipt.confirmed_by = g_strdup (job->protocol);
+      else
+        ob_result_set (result, OB_VERDICT_NOT_YET, OUTBOX_REASON_NONE, "no-digest",
+                       "The server has stored it, and does not say that its bytes are the right ones");
     }
   /* While sending, the confirm URL may have said already "stored, not attached yet": do not ask the same again at once. */
   else if (result->outcome.verdict != OB_VERDICT_NOT_YET || result->is_unknown)
@@ -47,8 +53,10 @@ deliver (const ObProtocol *protocol, ObConnection *connection, const ObJob *job,
 {
   if (!protocol->send (connection, job, checkpoints, user_data, result, stop))
     return;
+  result->receipt.rung = MAX (result->receipt.rung, OUTBOX_RUNG_STORED);
   /* Without a confirm URL the upload is done now: a stop that comes this late changes nothing. */
-  if (ob_confirm_can_ask (job) && (!checkpoints->stored (user_data) || ob_stop_is_asked (stop)))
+  if ((ob_confirm_can_ask (job) || result->receipt.rung < job->promise)
+      && (!checkpoints->stored (user_data) || ob_stop_is_asked (stop)))
     result->is_cancelled = TRUE;
   else
     confirm (connection, job, result, stop);
@@ -127,6 +135,8 @@ run_job (const ObProtocol *protocol, ObConnection *connection, const ObJob *job,
     protocol->terminate (connection, job, result, stop);
   else if (job->is_termination)
     result->is_done = TRUE;
+  else if (job->is_check)
+    ob_check_run (protocol, connection, job, result, stop);
   else if (job->is_trial)
     ob_trial_run (protocol, connection, job, checkpoints, user_data, result, stop);
   else
@@ -144,6 +154,7 @@ ob_attempt_run (ObConnection *connection, ObJob *job, const ObCheckpoints *check
   ob_debug (OB_DEBUG_TRANSFER, job->id,
             "begins: %s by %s, %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " bytes are at the server, %s",
             job->is_termination ? "a termination"
+            : job->is_check     ? "a check"
             : job->is_trial     ? "a trial"
                                 : "an attempt",
             job->protocol ? job->protocol : "no protocol", job->offset_bytes, job->size_bytes,

@@ -67,27 +67,55 @@ read_digest (JsonObject *object, const char **digest)
   return *digest && ob_text_is_sha256 (*digest);
 }
 
-/* A cache that looks at a part of the URL alone may answer for another upload. */
+/* A cache that looks at a part of the URL alone may answer for another upload. Digits of a UUID in capitals are the same
+ * (RFC 9562 section 4). */
 static gboolean
 is_of_another (JsonObject *object, const ObJob *job)
 {
-  const char *id = ob_json_get_text (object, "outbox_id");
+  JsonNode *node = json_object_get_member (object, "outbox_id");
+  const char *id = node ? ob_json_get_text (object, "outbox_id") : NULL;
 
-  return id && g_strcmp0 (id, job->id) != 0;
+  return node && !json_node_is_null (node) && (!id || g_ascii_strcasecmp (id, job->id) != 0);
 }
 
-/* What is attached must be the whole; what is only stored may still be copied from where it was received. */
+/* Some servers write numbers as text. Returns: whether the answer tells a size, and it is another than the file's */
+static gboolean
+has_other_size (JsonObject *object, const ObJob *job)
+{
+  const char *text = ob_json_get_text (object, "size");
+  gint64 size_bytes = 0;
+  guint64 number;
+
+  if (text)
+    return text[strspn (text, "0123456789")] == '\0'
+           && (!g_ascii_string_to_unsigned (text, 10, 0, G_MAXINT64, &number, NULL) || number != job->size_bytes);
+
+  return ob_json_read_number (object, "size", G_MININT64, G_MAXINT64, &size_bytes)
+         && (guint64) size_bytes != job->size_bytes;
+}
+
+/* What is attached must be the whole. */
 static gboolean
 has_other_bytes (JsonObject *object, const char *digest, const ObJob *job)
 {
-  gint64 size_bytes = 0;
-
   if (digest && job->sha256 && g_ascii_strcasecmp (digest, job->sha256) != 0)
     return TRUE;
 
-  return ob_json_is_true (object, "attached")
-         && ob_json_read_number (object, "size", G_MININT64, G_MAXINT64, &size_bytes)
-         && (guint64) size_bytes != job->size_bytes;
+  return ob_json_is_true (object, "attached") && has_other_size (object, job);
+}
+
+/* What is only stored may still be copied from where it was received: a part of it proves nothing. */
+static OutboxRung
+find_rung (JsonObject *object, const char *digest, const ObJob *job)
+{
+  if (!ob_json_is_true (object, "stored"))
+    return OUTBOX_RUNG_NONE;
+  if (ob_json_is_true (object, "attached"))
+    return OUTBOX_RUNG_ATTACHED;
+  if (has_other_size (object, job))
+    return OUTBOX_RUNG_NONE;
+
+  return digest && job->sha256 ? OUTBOX_RUNG_DIGEST : OUTBOX_RUNG_STORED;
 }
 
 /* A record's name in another encoding, or a byte order mark (RFC 8259 section 8.1), must not void the whole
@@ -99,6 +127,44 @@ parse (const char *body, gsize body_bytes)
   const char *start = g_str_has_prefix (text, "\xef\xbb\xbf") ? text + 3 : text;
 
   return ob_json_parse (start, strlen (start), NULL);
+}
+
+static const char *
+explain_rung (OutboxRung rung)
+{
+  switch (rung)
+    {
+    case OUTBOX_RUNG_NONE:
+      return "The server does not have all of it yet";
+    case OUTBOX_RUNG_STORED:
+      return "Stored, and neither checked nor attached to its record yet";
+    case OUTBOX_RUNG_DIGEST:
+    case OUTBOX_RUNG_ATTACHED:
+    default:
+      return "Not attached to its record yet";
+    }
+}
+
+/* It is done once the receipt reaches what the destination promises. The server's own word for the bytes, as by checksums while
+ * they were sent, counts beside that of the confirm URL. */
+static void
+apply_rung (JsonObject *object, const char *digest, const ObJob *job, ObAttemptResult *result)
+{
+  OutboxRung rung = find_rung (object, digest, job);
+
+  if (rung != OUTBOX_RUNG_NONE)
+    rung = MAX (rung, result->receipt.rung);
+  result->is_unknown = !ob_json_is_true (object, "stored");
+  if (rung < MAX (job->promise, OUTBOX_RUNG_STORED))
+    {
+      ob_result_set (result, OB_VERDICT_NOT_YET, OUTBOX_REASON_NONE, "not-yet", explain_rung (rung));
+      return;
+    }
+  result->is_done = TRUE;
+  result->receipt.rung = rung;
+  result->receipt.record = dup_clean (ob_json_get_text (object, "record"));
+  result->receipt.digest = dup_clean (digest);
+  result->receipt.confirmed_by = g_strdup ("confirm-url");
 }
 
 void
@@ -118,18 +184,8 @@ ob_confirm_read (const char *body, gsize body_bytes, const ObJob *job, ObAttempt
   else if (is_stored && has_other_bytes (object, digest, job))
     ob_result_set (result, OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED, OB_CODE_DIGEST_MISMATCH,
                    "The server has other bytes than this device sent");
-  else if (!is_stored || !ob_json_is_true (object, "attached"))
-    {
-      result->is_unknown = !is_stored;
-      ob_result_set (result, OB_VERDICT_NOT_YET, OUTBOX_REASON_NONE, "not-yet", "Not attached to its record yet");
-    }
   else
-    {
-      result->is_done = TRUE;
-      result->receipt.record = dup_clean (ob_json_get_text (object, "record"));
-      result->receipt.digest = dup_clean (digest);
-      result->receipt.confirmed_by = g_strdup ("confirm-url");
-    }
+    apply_rung (object, digest, job, result);
 }
 
 gboolean
@@ -138,30 +194,114 @@ ob_confirm_can_ask (const ObJob *job)
   return job->confirm_url != NULL;
 }
 
+/* Any server may say 404 for a URL that it does not know, and any proxy while its server restarts. Only the agreed JSON says
+ * that the upload was never heard of. */
+static gboolean
+denies (const ObAnswer *answer, const ObJob *job)
+{
+  g_autoptr (JsonNode) root = answer->body ? parse (answer->body, answer->body_bytes) : NULL;
+  JsonObject *object = root && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
+  JsonNode *stored = object ? json_object_get_member (object, "stored") : NULL;
+
+  return stored && json_node_get_value_type (stored) == G_TYPE_BOOLEAN && !json_node_get_boolean (stored)
+         && !is_of_another (object, job);
+}
+
+/* What a cache knew before says nothing of now (RFC 9111 section 5.1): neither that a file has arrived nor that it has not. */
+static gboolean
+is_old (const ObAnswer *answer)
+{
+  guint64 age_s;
+
+  return ob_answer_get_number (answer, "Age", &age_s) ? age_s > 0 : ob_answer_get_list (answer, "Age") != NULL;
+}
+
+/* Asks the server to keep the question for a while until it has an answer (RFC 7240 section 4.3), once nothing else is left to
+ * do for the upload. */
+static SoupMessage *
+question_new (const char *url, const ObJob *job)
+{
+  SoupMessage *message = ob_http_message_new ("GET", url, job);
+  SoupMessageHeaders *headers;
+
+  if (!message)
+    return NULL;
+  headers = soup_message_get_request_headers (message);
+  soup_message_headers_replace (headers, "Accept", "application/json");
+  soup_message_headers_replace (headers, "Cache-Control", "no-cache");
+  if (job->is_stored)
+    soup_message_headers_replace (headers, "Prefer", "wait=" G_STRINGIFY (OB_CONFIRM_WAIT_S));
+
+  return message;
+}
+
+/* Returns: whether the server kept the question, so that asking again at once does not hammer */
+static gboolean
+is_kept (const ObAnswer *answer, gint64 asked_us)
+{
+  const char *applied = ob_answer_get_list (answer, "Preference-Applied");
+
+  return applied && g_str_has_prefix (applied, "wait")
+         && g_get_monotonic_time () - asked_us >= OB_CONFIRM_WAIT_S * G_USEC_PER_SEC / 2;
+}
+
+/* What came may be whole JSON by chance. */
+static gboolean
+is_cut (const ObAnswer *answer)
+{
+  gint64 length_bytes = ob_answer_get_length (answer);
+
+  return length_bytes >= 0 && (gint64) answer->body_bytes < length_bytes
+         && !ob_answer_get_list (answer, "Content-Encoding");
+}
+
+static void
+read_answer (const ObAnswer *answer, const ObJob *job, ObAttemptResult *result)
+{
+  guint status = ob_answer_get_status (answer);
+
+  if (!answer->error && is_old (answer))
+    ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "stale",
+                   "The confirm URL gave an old answer, out of a cache");
+  else if (status == SOUP_STATUS_NOT_FOUND && denies (answer, job))
+    {
+      result->is_unknown = TRUE;
+      ob_result_set (result, OB_VERDICT_NOT_YET, OUTBOX_REASON_NONE, "not-yet", explain_rung (OUTBOX_RUNG_NONE));
+    }
+  else if (ob_answer_judge (answer, OB_STAGE_CONFIRM, ob_answer_is_json (answer), NULL, result))
+    {
+      if (status == SOUP_STATUS_NOT_FOUND)
+        ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, OB_CODE_NO_WORD,
+                       "The confirm URL answered 404 and did not say whether the server has the file");
+      else
+        return;
+    }
+  else if (status == SOUP_STATUS_OK && !is_cut (answer))
+    ob_confirm_read (answer->body, answer->body_bytes, job, result);
+  else
+    ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "bad-answer",
+                   "The confirm URL answered something else than a confirmation");
+  result->outcome.retry_after_ms = ob_answer_get_retry_after_ms (answer);
+}
+
 void
 ob_confirm_ask (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop)
 {
   g_autofree char *url = ob_confirm_fill_url (job->confirm_url, job->id, job->group, job->sha256);
-  SoupMessage *message = ob_http_message_new ("GET", url, job);
+  SoupMessage *message = question_new (url, job);
+  gint64 asked_us = g_get_monotonic_time ();
   g_autoptr (ObAnswer) answer = NULL;
 
+  result->is_unknown = FALSE;
   if (!message)
     {
       ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "bad-url", "The confirm URL is no URL");
       return;
     }
-  soup_message_headers_replace (soup_message_get_request_headers (message), "Accept", "application/json");
-  soup_message_headers_replace (soup_message_get_request_headers (message), "Cache-Control", "no-cache");
   answer = ob_http_send (connection, message, OB_ANSWER_MS, G_CANCELLABLE (stop));
   answer->is_elsewhere = !ob_origin_is_same (url, job->url);
-  result->is_unknown = ob_answer_get_status (answer) == SOUP_STATUS_NOT_FOUND;
-  if (ob_answer_judge (answer, OB_STAGE_CONFIRM, ob_answer_is_json (answer), NULL, result))
-    return;
-  if (ob_answer_get_status (answer) == SOUP_STATUS_OK)
-    ob_confirm_read (answer->body, answer->body_bytes, job, result);
-  else
-    ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "bad-answer",
-                   "The confirm URL answered something else than a confirmation");
+  read_answer (answer, job, result);
+  result->is_waited_for = !answer->error && is_kept (answer, asked_us);
 }
 
 ObConfirmLook
@@ -170,6 +310,8 @@ ob_confirm_look (ObConnection *connection, const ObJob *job, ObAttemptResult *re
   if (!ob_confirm_can_ask (job))
     return OB_CONFIRM_UNKNOWN;
   ob_confirm_ask (connection, job, result, stop);
+  if (!result->is_done && !result->is_cancelled && g_strcmp0 (result->code, OB_CODE_NO_WORD) == 0)
+    return job->sends_anew ? OB_CONFIRM_UNKNOWN : OB_CONFIRM_NO_WORD;
   if (result->is_done || result->is_cancelled || result->outcome.verdict != OB_VERDICT_NOT_YET)
     return OB_CONFIRM_END;
 

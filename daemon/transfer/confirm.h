@@ -11,6 +11,9 @@
 
 G_BEGIN_DECLS
 
+/* For so long a confirm URL is asked to keep a question that it cannot answer yet. */
+#define OB_CONFIRM_WAIT_S 10
+
 /**
  * ob_confirm_fill_url:
  * @template: a URL with {id}, {group} and {sha256}
@@ -28,6 +31,7 @@ void ob_confirm_ask (ObConnection *connection, const ObJob *job, ObAttemptResult
 /* The answer of the confirm URL, asked before a byte is sent again. */
 typedef enum
 {
+  OB_CONFIRM_NO_WORD, /* 404 from whoever: unless bytes are missing there, it must not be sent a second time */
   OB_CONFIRM_UNKNOWN, /* the server never heard of it, or there is no confirm URL: it may be sent */
   OB_CONFIRM_STORED,  /* the server has it, and has not attached it yet */
   OB_CONFIRM_END,     /* the result says how it ended: confirmed, in trouble, cancelled */

@@ -28,6 +28,7 @@ typedef struct
   char *url;             /* of the destination; its headers and the credential go to this origin alone */
   GStrv also;            /* URLs of other origins where the server may keep uploads, or NULL */
   char *confirm_url;     /* of the destination, or NULL */
+  OutboxRung promise;    /* that a receipt must reach before the upload is done */
   GVariant *headers;     /* a{ss}: the destination's own */
   ObBadge *badge;        /* shows what the checkpoint gives; NULL before the first request */
   GVariant *metadata;    /* a{ss} */
@@ -36,6 +37,7 @@ typedef struct
   guint64 size_bytes;
   guint64 furthest_bytes;    /* the most bytes that the server ever confirmed */
   guint attempt;             /* which one of the upload it is, from 1; 0: none that is counted */
+  guint64 wire_bytes;        /* that went out for it before; at least those of the file itself */
   guint n_lost;              /* how often the server lost confirmed bytes since then */
   guint64 offset_bytes;      /* bytes that the server has, as far as is known */
   gboolean is_stored;        /* the server once confirmed every byte: ask it before sending anything */
@@ -43,9 +45,11 @@ typedef struct
   gboolean is_worked_on;     /* the server said that it works on the whole file: do not have it finish a second time */
   gboolean asks_first;       /* the upload's history is lost: ask for a receipt before anything is made at the server */
   gboolean is_place_unknown; /* nor is known where the server has it: the record of the copy may tell */
+  gboolean sends_anew;       /* a person wants it sent though nobody says whether the server has it */
   gboolean leaves_url; /* the resume URL has been silent for so long that it is given up if it is silent once more */
   gboolean is_again;   /* an earlier attempt may have reached the server without hearing its answer */
   gboolean is_termination; /* sends nothing: has the server delete what it has of the upload */
+  gboolean is_check;       /* sends nothing: see transfer/check.h */
   gboolean is_trial;       /* sends nothing: see transfer/trial.h */
 } ObJob;
 
@@ -77,6 +81,16 @@ typedef struct
   ObCredential *(*credentials) (const ObJob *job, gpointer user_data);
 } ObCheckpoints;
 
+/* What a server has of an upload that was done. */
+typedef enum
+{
+  OB_CHECK_NONE,   /* it was not asked, or did not answer */
+  OB_CHECK_THERE,  /* as far as the rung of the receipt */
+  OB_CHECK_GONE,   /* it does not have it any more */
+  OB_CHECK_OTHER,  /* it has other bytes in its place */
+  OB_CHECK_UNTOLD, /* it does not tell, and asking again would not help */
+} ObCheck;
+
 typedef struct
 {
   gboolean is_done; /* the receipt is valid; otherwise outcome says what happened */
@@ -90,7 +104,9 @@ typedef struct
   ObCredential *refused;  /* the one that the server did not take, if another can be had; or NULL */
   gboolean is_url_heard;  /* the upload URL answered */
   gboolean is_url_silent; /* it is at another server than the destination, is silent, and the destination answers */
+  ObCheck check;          /* of a check */
   gboolean is_unknown;    /* the confirm URL has never heard of the upload */
+  gboolean is_waited_for; /* the confirm URL kept the question until it had an answer, or for as long as was asked */
 } ObAttemptResult;
 
 ObAttemptResult *ob_attempt_result_new (void);

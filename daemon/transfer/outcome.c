@@ -107,8 +107,11 @@ stranger (const ObReply *reply)
 static ObOutcome
 confirm_outcome (const ObReply *reply)
 {
-  if (reply->status == 202 || reply->status == 404)
+  if (reply->status == 202)
     return ob_outcome_new (reply->is_page ? OB_VERDICT_RETRY_UPLOAD : OB_VERDICT_NOT_YET, OUTBOX_REASON_NONE);
+  /* Every proxy says so while its server restarts. What a confirm URL says of a file is in its JSON (transfer/confirm.c). */
+  if (reply->status == 404)
+    return ob_outcome_new (OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE);
   if (reply->has_protocol
       || (!reply->is_page && (reply->status == 409 || reply->status == 410 || reply->status == 422)))
     return ob_outcome_new (OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED);
@@ -191,8 +194,9 @@ status_outcome (const ObReply *reply)
   if (reply->status >= 300)
     return stranger (reply);
   if (reply->stage == OB_STAGE_CONFIRM)
-    return reply->status == 202 || reply->is_page ? confirm_outcome (reply)
-                                                  : ob_outcome_new (OB_VERDICT_UNDECIDED, OUTBOX_REASON_NONE);
+    return reply->status == 202 ? confirm_outcome (reply)
+           : reply->is_page     ? stranger (reply)
+                                : ob_outcome_new (OB_VERDICT_UNDECIDED, OUTBOX_REASON_NONE);
   if (reply->is_page && !reply->has_protocol)
     return stranger (reply);
 

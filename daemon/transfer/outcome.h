@@ -15,6 +15,9 @@ G_BEGIN_DECLS
 /* Error code: the server has other bytes than were sent. When a person retries, the file is sent anew. */
 #define OB_CODE_DIGEST_MISMATCH "digest-mismatch"
 
+/* Error code: the confirm URL answered 404 without saying that it has never heard of the upload, as a proxy does. */
+#define OB_CODE_NO_WORD "no-word"
+
 /* The purpose of the request that got the answer. */
 typedef enum
 {

@@ -37,6 +37,10 @@ typedef struct
    * it. NULL: this protocol leaves nothing at servers that could be deleted. Worker thread. */
   void (*terminate) (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop);
 
+  /* Asks what the server has of an upload that was done, at the URL of its receipt, which is the job's resume text; see
+   * transfer/check.h. NULL: there is no question for that. Worker thread. */
+  void (*check) (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop);
+
   /* Asks the server what an upload would meet, without sending a byte of a file. Returns: whether it would be taken; if
    * not, @result says what is in the way. Worker thread. */
   gboolean (*try_out) (ObConnection *connection, const ObJob *job, ObTrialNotes *notes, ObAttemptResult *result,

@@ -7,6 +7,7 @@
 #include "transfer/put-look.h"
 
 #include "base/debug.h"
+#include "transfer/digest-field.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -50,6 +51,7 @@ ask (const ObPutPlace *place, const char *method, gsize tail_bytes)
   headers = soup_message_get_request_headers (message);
   soup_message_headers_replace (headers, "Accept-Encoding", "identity");
   soup_message_headers_replace (headers, "Cache-Control", "no-cache");
+  soup_message_headers_replace (headers, "Want-Repr-Digest", OB_DIGEST_WANTED);
   if (tail_bytes > 0)
     soup_message_headers_set_range (headers, size - (gint64) tail_bytes, size - 1);
 
@@ -66,13 +68,25 @@ is_plain (const ObPutPlace *place, const ObAnswer *answer)
          && !ob_put_is_page_instead (ob_answer_get_header (answer, "Content-Type"), place->job->media_type);
 }
 
-static ObFound
+static ObPutSight
 find (const ObPutPlace *place, const ObAnswer *answer)
 {
-  if (ob_answer_get_status (answer) == SOUP_STATUS_OK && !is_plain (place, answer))
-    return OB_FOUND_UNCLEAR;
+  gboolean is_there = ob_answer_get_status (answer) == SOUP_STATUS_OK;
+  g_autofree char *digest = NULL;
+  ObFound found;
 
-  return ob_put_find (ob_answer_get_status (answer), ob_answer_get_length (answer), place->job->size_bytes);
+  if (is_there && !is_plain (place, answer))
+    return (ObPutSight){ OB_FOUND_UNCLEAR, FALSE };
+  found = ob_put_find (ob_answer_get_status (answer), ob_answer_get_length (answer), place->job->size_bytes);
+  digest = is_there ? ob_digest_read_field (ob_answer_get_list (answer, "Repr-Digest")) : NULL;
+  if (!digest || !place->job->sha256)
+    return (ObPutSight){ found, FALSE };
+
+  /* Right bytes and another size cannot both be true. */
+  if (g_ascii_strcasecmp (digest, place->job->sha256) != 0)
+    return (ObPutSight){ OB_FOUND_OTHER, TRUE };
+
+  return found == OB_FOUND_OTHER ? (ObPutSight){ found, FALSE } : (ObPutSight){ OB_FOUND_WHOLE, TRUE };
 }
 
 static gboolean
@@ -119,13 +133,13 @@ compare (const ObPutPlace *place, int fd)
 }
 
 ObAnswer *
-ob_put_look (const ObPutPlace *place, int fd, gboolean trusts_size, ObFound *found)
+ob_put_look (const ObPutPlace *place, int fd, gboolean trusts_size, ObPutSight *sight)
 {
   ObAnswer *answer = ask (place, "HEAD", 0);
   ObFound compared;
 
-  *found = answer ? find (place, answer) : OB_FOUND_UNCLEAR;
-  if (!answer || fd < 0 || (*found == OB_FOUND_WHOLE && trusts_size)
+  *sight = answer ? find (place, answer) : (ObPutSight){ OB_FOUND_UNCLEAR, FALSE };
+  if (!answer || fd < 0 || sight->is_told_by_digest || (sight->found == OB_FOUND_WHOLE && trusts_size)
       || !ob_put_may_know_bytes (ob_answer_get_status (answer)) || ob_stop_is_asked (place->stop))
     return answer;
   compared = compare (place, fd);
@@ -134,7 +148,17 @@ ob_put_look (const ObPutPlace *place, int fd, gboolean trusts_size, ObFound *fou
             : compared == OB_FOUND_OTHER ? "other bytes"
                                          : "not told");
   if (compared != OB_FOUND_UNCLEAR)
-    *found = compared;
+    sight->found = compared;
 
   return answer;
+}
+
+void
+ob_put_note_digest (const ObPutSight *sight, const ObJob *job, ObAttemptResult *result)
+{
+  if (!sight->is_told_by_digest || sight->found != OB_FOUND_WHOLE)
+    return;
+  result->receipt.rung = OUTBOX_RUNG_DIGEST;
+  g_free (result->receipt.digest);
+  result->receipt.digest = g_strdup (job->sha256);
 }

@@ -19,6 +19,14 @@ typedef struct
   ObStop *stop;
 } ObPutPlace;
 
+/* What the server has at a place. */
+typedef struct
+{
+  ObFound found;
+  gboolean
+      is_told_by_digest; /* the server has told the digest of what is there (RFC 9530), so that nothing is left open */
+} ObPutSight;
+
 /* Returns: (transfer full) (nullable): %NULL if the place has no URL */
 SoupMessage *ob_put_message_new (const ObPutPlace *place, const char *method);
 
@@ -28,10 +36,17 @@ SoupMessage *ob_put_message_new (const ObPutPlace *place, const char *method);
  * @trusts_size: a PUT of the whole file has just been answered well, so that a file of its size is the file
  *
  * Asks by HEAD for the size. Where that is not told, is another, or proves nothing, since a server may have made a file of the
- * full size before a connection was cut, asks by GET for the last bytes.
+ * full size before a connection was cut, asks by GET for the last bytes. A server that tells the digest of what it has is
+ * believed: an ETag is none, whatever it looks like.
  *
  * Returns: (transfer full) (nullable): the answer to HEAD; %NULL if the place has no URL
  */
-ObAnswer *ob_put_look (const ObPutPlace *place, int fd, gboolean trusts_size, ObFound *found);
+ObAnswer *ob_put_look (const ObPutPlace *place, int fd, gboolean trusts_size, ObPutSight *sight);
+
+/* Notes in the receipt what the server has told of what it has. */
+void ob_put_note_digest (const ObPutSight *sight, const ObJob *job, ObAttemptResult *result);
+
+/* As ObProtocol.check; in check.c. */
+void ob_check_put (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop);
 
 G_END_DECLS

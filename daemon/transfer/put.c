@@ -84,8 +84,9 @@ remember (Run *run)
 }
 
 static Step
-end_stored (Run *run)
+end_stored (Run *run, const ObPutSight *sight)
 {
+  ob_put_note_digest (sight, run->job, run->result);
   /* An earlier trouble is over. */
   g_clear_pointer (&run->result->code, g_free);
   g_clear_pointer (&run->result->message, g_free);
@@ -118,16 +119,16 @@ static Step
 look (Run *run)
 {
   const ObPutPlace place = get_place (run);
-  ObFound found;
-  g_autoptr (ObAnswer) answer = ob_put_look (&place, run->fd, FALSE, &found);
+  ObPutSight sight;
+  g_autoptr (ObAnswer) answer = ob_put_look (&place, run->fd, FALSE, &sight);
 
   g_clear_pointer (&run->etag, g_free);
   if (!answer)
     return end_bad_url (run);
-  switch (found)
+  switch (sight.found)
     {
     case OB_FOUND_WHOLE:
-      return end_stored (run);
+      return end_stored (run, &sight);
     case OB_FOUND_OTHER:
       note_other (run, answer);
       return STEP_SEND;
@@ -151,25 +152,28 @@ static Step
 verify (Run *run, guint status)
 {
   const ObPutPlace place = get_place (run);
-  ObFound found;
-  g_autoptr (ObAnswer) answer = ob_put_look (&place, run->fd, TRUE, &found);
+  ObPutSight sight;
+  g_autoptr (ObAnswer) answer = ob_put_look (&place, run->fd, TRUE, &sight);
   ObPutWord word;
 
   if (answer && ob_answer_get_status (answer) == SOUP_STATUS_UNAUTHORIZED)
-    found = OB_FOUND_REFUSED;
-  word = ob_put_believe (status, found);
+    sight.found = OB_FOUND_REFUSED;
+  word = ob_put_believe (status, sight.found);
   if (word == OB_PUT_STORED)
-    return end_stored (run);
+    return end_stored (run, &sight);
   report (run, 0);
+  if (sight.found == OB_FOUND_OTHER && sight.is_told_by_digest)
+    return end (run, OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED, OB_CODE_DIGEST_MISMATCH,
+                "The server has other bytes than this device sent");
   if (word == OB_PUT_ACCEPTED)
     return end (run, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "accepted",
                 "The server has accepted it, and has no file at its URL yet");
-  if (answer && found == OB_FOUND_UNCLEAR
+  if (answer && sight.found == OB_FOUND_UNCLEAR
       && ob_answer_judge (answer, OB_STAGE_LOOK, FALSE, ob_put_verdict, run->result))
     return STEP_END;
 
   return end (run, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "bad-answer",
-              ob_put_explain_doubt (found, answer ? ob_answer_get_status (answer) : 0));
+              ob_put_explain_doubt (sight.found, answer ? ob_answer_get_status (answer) : 0));
 }
 
 /* --- Sending --- */
@@ -414,6 +418,7 @@ begin (Run *run)
     {
     case OB_CONFIRM_STORED:
       return STEP_STORED;
+    case OB_CONFIRM_NO_WORD: /* the file's own URL says whether it is there, and a PUT to it makes no second one */
     case OB_CONFIRM_UNKNOWN:
       return STEP_LOOK;
     case OB_CONFIRM_END:
@@ -489,6 +494,7 @@ const ObProtocol ob_put_protocol = {
   .check_url = ob_put_url_check,
   .is_resume = is_resume,
   .send = send_file,
+  .check = ob_check_put,
   .try_out = ob_put_try_out,
   .verdict = ob_put_verdict,
 };

@@ -18,7 +18,8 @@ try_confirm (ObConnection *connection, const ObJob *job, ObTrialNotes *notes, Ob
   ob_confirm_ask (connection, job, result, stop);
   if (result->is_cancelled)
     return FALSE;
-  if (!result->is_done && result->outcome.verdict == OB_VERDICT_NOT_YET)
+  if (!result->is_done
+      && (result->outcome.verdict == OB_VERDICT_NOT_YET || g_strcmp0 (result->code, OB_CODE_NO_WORD) == 0))
     {
       ob_trial_note (notes, OB_TRIAL_CONFIRM, "");
       return TRUE;

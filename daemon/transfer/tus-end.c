@@ -65,12 +65,15 @@ may_go_on (const ObTusRun *tus)
   return ob_origin_is_allowed (tus->server_url, tus->job->url, (const char *const *) tus->job->also);
 }
 
-/* Looks for a receipt. Returns: the step @unknown if the server never heard of the upload, or if there is nobody to ask. */
+/* Looks for a receipt. @is_harmless: what comes next makes no second copy, even if the server has the file. Returns: the step
+ * @unknown if the server never heard of the upload, or if there is nobody to ask. */
 static ObTusStep
-ask (ObTusRun *tus, ObTusStep unknown)
+ask (ObTusRun *tus, ObTusStep unknown, gboolean is_harmless)
 {
   switch (ob_confirm_look (tus->connection, tus->job, tus->result, tus->stop))
     {
+    case OB_CONFIRM_NO_WORD:
+      return is_harmless ? unknown : STEP_END;
     case OB_CONFIRM_UNKNOWN:
       return unknown;
     case OB_CONFIRM_STORED:
@@ -105,13 +108,23 @@ give_up (ObTusRun *tus)
   return FALSE;
 }
 
+/* Returns: whether the last byte never went out, so that no whole file can be there that a second one would stand beside */
+static gboolean
+is_part (const ObTusRun *tus)
+{
+  const ObJob *job = tus->job;
+
+  return !job->is_stored && !job->asks_first && !tus->is_end_given
+         && MIN (tus->given_bytes, tus->handed_bytes) < job->size_bytes;
+}
+
 /* The upload URL is of no use any more. The upload may have been finished and cleared away, so ask before sending twice.
  * @words: (nullable): why it is given up, for the journal, if the upload may still be there. Returns: STEP_CREATE if it
  * was given up. */
 static ObTusStep
 leave_url (ObTusRun *tus, const char *words)
 {
-  ObTusStep step = ask (tus, STEP_CREATE);
+  ObTusStep step = ask (tus, STEP_CREATE, is_part (tus));
   gboolean is_held;
 
   if (step != STEP_CREATE)
@@ -147,12 +160,19 @@ ob_tus_begin (ObTusRun *tus)
   if (tus->server_url && !may_go_on (tus))
     return leave_url (tus, "its upload URL is at a server that is not listed");
 
-  return job->is_stored || (!tus->server_url && may_be_there) ? ask (tus, next) : next;
+  return job->is_stored || (!tus->server_url && may_be_there) ? ask (tus, next, next == STEP_LOOK || is_part (tus))
+                                                              : next;
 }
 
 ObTusStep
-ob_tus_gone (ObTusRun *tus)
+ob_tus_gone (ObTusRun *tus, guint64 refused_bytes)
 {
+  if (refused_bytes > 0)
+    {
+      tus->handed_bytes -= MIN (refused_bytes, tus->handed_bytes);
+      tus->given_bytes = MIN (tus->given_bytes, tus->offset_bytes);
+    }
+
   return leave_url (tus, NULL);
 }
 
@@ -247,7 +267,7 @@ may_be_at_it (const ObTusRun *tus)
 ObTusStep
 ob_tus_finish (ObTusRun *tus)
 {
-  ObTusStep step = ask (tus, STEP_FINISH);
+  ObTusStep step = ask (tus, STEP_FINISH, TRUE);
   g_autoptr (ObAnswer) answer = NULL;
   guint64 offset_bytes;
 
@@ -269,4 +289,23 @@ ob_tus_finish (ObTusRun *tus)
   return ob_answer_get_number (answer, "Upload-Offset", &offset_bytes) && offset_bytes == tus->offset_bytes
              ? STEP_STORED
              : ob_tus_end_by_stranger (tus);
+}
+
+/* A server that lists the checksum extension takes no chunk whose checksum is another (tus 1.0, Checksum). */
+void
+ob_tus_note_checked (ObTusRun *tus, guint64 offset_bytes, guint64 chunk_bytes)
+{
+  if (tus->facts.has_checksum && tus->checked_bytes == tus->offset_bytes
+      && offset_bytes == tus->offset_bytes + chunk_bytes)
+    tus->checked_bytes = offset_bytes;
+}
+
+void
+ob_tus_note_receipt (const ObTusRun *tus)
+{
+  ObReceipt *receipt = &tus->result->receipt;
+
+  receipt->url = g_strdup (tus->server_url);
+  if (tus->job->size_bytes > 0 && tus->checked_bytes == tus->job->size_bytes)
+    receipt->rung = OUTBOX_RUNG_DIGEST;
 }

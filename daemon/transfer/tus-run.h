@@ -41,6 +41,8 @@ typedef struct
   guint64 offset_bytes;
   guint64 furthest_bytes; /* the most that the server ever confirmed */
   guint64 chunk_bytes;
+  guint64 handed_bytes;  /* went out in all runs, and whatever else of requests was counted with it */
+  guint64 checked_bytes; /* up to here each chunk of this run was taken together with its checksum */
   guint64 given_bytes;   /* the most that this URL can have; G_MAXUINT64: not known, an earlier run sent to it */
   guint64 limit_bytes;   /* the largest chunk: by the server's limit, or by what gets through a buffering proxy */
   guint losses;          /* chunks in a row of which nothing arrived */
@@ -73,8 +75,9 @@ ObTusStep ob_tus_end_in_doubt (ObTusRun *tus, const char *code, const char *mess
 /* Returns: the first step: asks what the server has, if it may have something */
 ObTusStep ob_tus_begin (ObTusRun *tus);
 
-/* Returns: the step after the server said that there is no such upload */
-ObTusStep ob_tus_gone (ObTusRun *tus);
+/* Returns: the step after the server said that there is no such upload. @refused_bytes: of the chunk that it said so to, and did not
+ * take; 0: it was asked */
+ObTusStep ob_tus_gone (ObTusRun *tus, guint64 refused_bytes);
 
 /* Returns: the step after a request to the upload URL that nothing answered */
 ObTusStep ob_tus_end_silent (ObTusRun *tus);
@@ -90,5 +93,11 @@ ObTusStep ob_tus_end_working (ObTusRun *tus);
 
 /* Has the server finish an upload of which it has every byte. */
 ObTusStep ob_tus_finish (ObTusRun *tus);
+
+/* The server has taken a chunk of @chunk_bytes, and has @offset_bytes now. */
+void ob_tus_note_checked (ObTusRun *tus, guint64 offset_bytes, guint64 chunk_bytes);
+
+/* Notes in the receipt where the upload is, and whether every byte of it came with a checksum. */
+void ob_tus_note_receipt (const ObTusRun *tus);
 
 G_END_DECLS

@@ -49,4 +49,7 @@ int ob_tus_add_checksum (SoupMessage *message, int fd, guint64 offset_bytes, gui
 /* Asks the destination itself, whatever is known of it. Returns: whether a tus server answers there. */
 gboolean ob_tus_answers (ObConnection *connection, const ObJob *job, ObStop *stop);
 
+/* As ObProtocol.check; in check.c. */
+void ob_check_tus (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop);
+
 G_END_DECLS

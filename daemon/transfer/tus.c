@@ -85,7 +85,7 @@ create (ObTusRun *tus)
   tus->server_url = g_steal_pointer (&url);
   if (is_short)
     tus->checkpoints->noted ("metadata", "the server takes no more of it than id, name and type", tus->user_data);
-  tus->offset_bytes = tus->given_bytes = 0;
+  tus->offset_bytes = tus->given_bytes = tus->checked_bytes = 0;
 
   return tus->job->size_bytes == 0 ? STEP_STORED : STEP_SEND;
 }
@@ -173,7 +173,7 @@ look (ObTusRun *tus)
         return tus->result->outcome.is_silent ? ob_tus_end_silent (tus) : STEP_END;
       if (tus->result->outcome.verdict == OB_VERDICT_RETRY_UPLOAD && (tus->is_working || tus->job->is_worked_on))
         return ob_tus_end_working (tus);
-      return tus->result->outcome.verdict == OB_VERDICT_GONE ? ob_tus_gone (tus) : wait_for_lock (tus);
+      return tus->result->outcome.verdict == OB_VERDICT_GONE ? ob_tus_gone (tus, 0) : wait_for_lock (tus);
     }
   if (!ob_answer_get_number (answer, "Upload-Offset", &offset_bytes))
     return ob_tus_end_by_stranger (tus);
@@ -255,7 +255,7 @@ after_refusal (ObTusRun *tus, const ObAnswer *answer, guint64 chunk_bytes)
   if (answer->error || result->outcome.verdict == OB_VERDICT_LOOK)
     return lose (tus, chunk_bytes);
   if (result->outcome.verdict == OB_VERDICT_GONE)
-    return ob_tus_gone (tus);
+    return ob_tus_gone (tus, chunk_bytes);
   if (result->outcome.verdict == OB_VERDICT_RESEND && ++tus->resends <= MOST_RESENDS)
     return STEP_LOOK;
 
@@ -277,6 +277,7 @@ after_offset (ObTusRun *tus, guint64 offset_bytes, guint64 chunk_bytes, gint64 e
       tus->checkpoints->noted ("method", "something before the server refuses PATCH: sent by POST", tus->user_data);
     }
   note_rate (tus, offset_bytes - tus->offset_bytes, elapsed_us);
+  ob_tus_note_checked (tus, offset_bytes, chunk_bytes);
 
   return believe (tus, offset_bytes, STEP_STORED);
 }
@@ -341,6 +342,7 @@ send_chunk (ObTusRun *tus)
   if (tus->digests)
     ob_body_set_digests (OB_BODY (body), tus->digests, tus->job->size_bytes);
   tus->given_bytes = MAX (tus->given_bytes, tus->offset_bytes + chunk_bytes);
+  tus->handed_bytes += chunk_bytes;
   ob_debug (OB_DEBUG_TRANSFER, tus->job->id,
             "sends a chunk of %" G_GUINT64_FORMAT " bytes from %" G_GUINT64_FORMAT ", chosen for %" G_GUINT64_FORMAT
             " bytes a second",
@@ -453,11 +455,12 @@ send_file (ObConnection *connection, const ObJob *job, const ObCheckpoints *chec
                    .server_url = g_strdup (job->resume),
                    .offset_bytes = job->offset_bytes,
                    .given_bytes = G_MAXUINT64,
+                   .handed_bytes = job->wire_bytes,
                    .furthest_bytes = job->furthest_bytes,
                    .n_lost = job->n_lost };
   gboolean is_stored = run (&tus);
 
-  result->receipt.url = g_strdup (tus.server_url);
+  ob_tus_note_receipt (&tus);
   if (tus.fd >= 0)
     (void) close (tus.fd);
   g_clear_pointer (&tus.digests, g_bytes_unref);
@@ -491,6 +494,7 @@ const ObProtocol ob_tus_protocol = {
   .moves_with_origin = TRUE,
   .send = send_file,
   .terminate = terminate,
+  .check = ob_check_tus,
   .try_out = ob_tus_try_out,
   .verdict = ob_tus_verdict,
 };

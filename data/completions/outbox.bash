@@ -31,7 +31,7 @@ _outbox ()
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words=
 
   if [ "$COMP_CWORD" -eq 1 ]; then
-    words="add commit list show watch pause resume retry send-now priority remove log status group destination app policy dashboard doctor --help --version"
+    words="add commit list show watch pause resume retry send-now priority verify free remove log status group destination app policy dashboard doctor --help --version"
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
     return
   fi
@@ -63,6 +63,8 @@ _outbox ()
     retry) words="--all" ;;
     send-now) words="--group --network" ;;
     priority) ;;
+    verify) words="--group --all --json" ;;
+    free) words="--older-than --group --json" ;;
     remove) words="--done --force" ;;
     log) words="--json --against --destination" ;;
     status) words="--json" ;;
@@ -70,7 +72,7 @@ _outbox ()
     policy | app) words="--json" ;;
     dashboard) words="--print" ;;
     doctor) words="--repair --report --timeout --json" ;;
-    destination) words="--url --protocol --confirm-url --also --header --user --oauth --client-secret --command --default --json" ;;
+    destination) words="--url --protocol --confirm-url --receipt --also --header --user --oauth --client-secret --command --default --json" ;;
   esac
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$words --help" -- "$current")
@@ -93,6 +95,9 @@ _outbox ()
       ;;
     retry | send-now | priority)
       mapfile -t COMPREPLY < <(compgen -W "$(_outbox_ids --unfinished)" -- "$current")
+      ;;
+    verify | free)
+      mapfile -t COMPREPLY < <(compgen -W "$(_outbox_ids --state done)" -- "$current")
       ;;
     show | remove | log)
       mapfile -t COMPREPLY < <(compgen -W "$(_outbox_ids)" -- "$current")

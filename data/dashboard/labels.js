@@ -148,7 +148,7 @@ export class Labels {
   }
 
   // Tells how an upload stands. length: "terminal", "notification" or "web".
-  status({ state, reason = '', until = 0, offset = 0, size = 0 }, nowMs, length = 'terminal') {
+  status({ state, reason = '', until = 0, offset = 0, size = 0, rung = '' }, nowMs, length = 'terminal') {
     const words = this.#words.states[state];
     const hasTime = reason === 'schedule' || reason === 'not-before';
 
@@ -163,7 +163,8 @@ export class Labels {
       return this.#until(until, nowMs, length) ?? this.#words.reasons[reason][length];
     if (['paused', 'failed', 'saving'].includes(state) || (state === 'confirming' && reason === 'server-working'))
       return this.#words.reasons[reason]?.[length] ?? words[length];
-    return words[length];
+    // Of what is done, it says what the server has confirmed.
+    return (state === 'done' && this.#words.rungs?.[rung]?.[length]) || words[length];
   }
 
   // --- Groups ---

@@ -26,7 +26,7 @@ export function withOnTheWay(label, bytes) {
 
 export function labelOf(upload) {
   const { confirmed, sent } = progressOf(upload);
-  const label = labels.status({ ...upload, reason: upload.reasons[0] }, Date.now());
+  const label = labels.status({ ...upload, reason: upload.reasons[0], rung: upload.receipt?.rung }, Date.now());
 
   return withOnTheWay(label, upload.state === 'uploading' ? sent - confirmed : 0);
 }

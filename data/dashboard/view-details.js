@@ -39,6 +39,7 @@ function facts(upload) {
   const { receipt = {} } = upload;
   const copy = upload.reasons.includes('file-changed') ? _('a damaged copy')
                : upload.in_memory ? _('only in memory: lost when the device is switched off')
+               : upload.local_copy && upload.state !== 'done' ? _('the only copy until the server confirms it')
                : upload.local_copy ? _('a safe copy') : _('no copy');
 
   return [

@@ -138,7 +138,7 @@ async function drawsAPicture(world, {page}) {
 
   await details.click();
   await page.waitForFunction(() => document.querySelector('img.preview')?.naturalWidth === 1);
-  await waitForText(page, 'a safe copy');
+  await waitForText(page, 'the only copy until the server confirms it');
   await details.click();
   await world.outbox('remove', '--force', (await world.list()).at(-1).id);
   await waitForText(page, 'pixel.png', false);

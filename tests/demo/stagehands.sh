@@ -45,7 +45,7 @@ start_screen ()
     setpriv --pdeathsig TERM "$build/tests/demo/outbox-stage" "$outbox" watch <"$place/to-stage" 2>>"$place/log" &
     pids[stage]=$!
   else
-    start watch "$outbox" watch > >(exec grep --line-buffered -E " ${star_id: -8} |: (Uploaded|Failed.*)\$|The broker is")
+    start watch "$outbox" watch > >(exec grep --line-buffered -E " ${star_id: -8} |: ((Uploaded|Failed).*)\$|The broker is")
   fi
 }
 

@@ -27,14 +27,17 @@ fill (const guint8 *data, gsize size)
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
-  const ObJob job
-      = { .id = (char *) "018fd1a0-0000-7000-8000-000000000001", .sha256 = (char *) sha256, .size_bytes = 3 };
+  const ObJob job = { .id = (char *) "018fd1a0-0000-7000-8000-000000000001",
+                      .sha256 = (char *) sha256,
+                      .size_bytes = 3,
+                      .promise = size % 2 ? OUTBOX_RUNG_ATTACHED : OUTBOX_RUNG_DIGEST };
   g_autoptr (ObAttemptResult) result = ob_attempt_result_new ();
 
   ob_confirm_read ((const char *) data, size, &job, result);
   if (result->is_done)
     {
       g_assert_nonnull (g_strstr_len ((const char *) data, (gssize) size, "true"));
+      g_assert_cmpuint (result->receipt.rung, >=, job.promise);
       g_assert_cmpstr (result->receipt.confirmed_by, ==, "confirm-url");
       g_assert_true (!result->receipt.digest || g_ascii_strcasecmp (result->receipt.digest, sha256) == 0);
     }

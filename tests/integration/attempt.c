@@ -121,7 +121,12 @@ attempt_run (Attempt *fixture)
   g_free (fixture->job->resume);
   fixture->job->resume = g_strdup (fixture->server_url);
   fixture->job->offset_bytes = fixture->offset_bytes;
+  fixture->job->wire_bytes = fixture->wire_bytes;
   fixture->job->is_stored = fixture->n_stored > 0;
+  if (fixture->promise != OUTBOX_RUNG_NONE)
+    fixture->job->promise = fixture->promise;
+  else
+    fixture->job->promise = fixture->job->confirm_url ? OUTBOX_RUNG_ATTACHED : OUTBOX_RUNG_STORED;
 
   return ob_attempt_run (fixture->connection, fixture->job, &checkpoints, fixture, fixture->stop);
 }

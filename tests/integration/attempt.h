@@ -27,6 +27,7 @@ typedef struct
   guint backwards;
   guint n_created;
   guint n_stored;
+  OutboxRung promise; /* of the destination; none: what it can give */
 } Attempt;
 
 void attempt_set_up (Attempt *fixture, gconstpointer data);

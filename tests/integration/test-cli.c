@@ -33,7 +33,7 @@ test_added_files_arrive (void)
       = test_command (broker,
                       "add --wait 'photo 0.jpg' 'photo 1.jpg' 'photo 2.jpg' --group case --title 'A bridge' -m job=17",
                       0);
-  test_assert_has (output, "photo 2.jpg: Uploaded\n");
+  test_assert_has (output, "photo 2.jpg: Uploaded · attached to its record\n");
   {
     g_autoptr (JsonNode) node = test_command_json (broker, "list --json --group case");
     JsonArray *uploads = json_node_get_array (node);
@@ -177,7 +177,7 @@ test_a_pause_and_a_resume (void)
     resumed = test_command (broker, "resume", 0);
     output = test_command_finish (&run, 0);
   }
-  test_assert_has (output, "photo.jpg: Uploaded\n");
+  test_assert_has (output, "photo.jpg: Uploaded · attached to its record\n");
 }
 
 /* Returns: when it goes on, as the command tells; Unix milliseconds. */
@@ -358,7 +358,7 @@ test_watch_outlives_the_broker (void)
   resumed = test_command (broker, "resume", 0);
   rest = test_command_finish (&run, 0);
   test_assert_has (rest, "The broker is back.");
-  test_assert_has (rest, "photo.jpg: Uploaded\n");
+  test_assert_has (rest, "photo.jpg: Uploaded · attached to its record\n");
 }
 
 /* It died after the file was safe and before it could say so: asked again with the same key, it answers with the same

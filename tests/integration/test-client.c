@@ -299,8 +299,9 @@ test_an_app_in_another_language (Fixture *fixture, gconstpointer data)
   g_assert_no_error (error);
   g_subprocess_communicate_utf8 (process, NULL, NULL, &output, NULL, &error);
   g_assert_no_error (error);
-  g_assert_cmpstr (
-      output, ==, "['from another language.jpg'] Uploaded\n['hand-over.py']\n['The server has confirmed it.']\nTrue\n");
+  g_assert_cmpstr (output, ==,
+                   "['from another language.jpg'] Uploaded · attached to its record\n"
+                   "['hand-over.py']\n['The server has stored it and attached it to its record.']\nTrue\n");
 }
 
 static GPtrArray *

@@ -1,12 +1,21 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * GET /confirm?id=&group=&sha256=: is the upload stored, and attached to which record? 200 says yes in JSON, 404 and 202
- * say not yet, 409, 410 and 422 refuse with words. Main thread.
+ * GET /confirm?id=&group=&sha256=: is the upload stored, and attached to which record? 200 says yes in JSON, 404 with
+ * "stored": false and 202 say not yet, 409, 410 and 422 refuse with words. Main thread.
  */
 #include "exchange.h"
 
 #define ROUTE "/confirm"
+
+static void
+deny_it (SoupServerMessage *message)
+{
+  JsonObject *object = json_object_new ();
+
+  json_object_set_boolean_member (object, "stored", FALSE);
+  reply_json (message, SOUP_STATUS_NOT_FOUND, object);
+}
 
 static void
 confirm_it (SoupServerMessage *message, const Deposit *deposit, const char *id, const char *sha256,
@@ -32,7 +41,7 @@ answer_by_mode (SoupServerMessage *message, const Fault *fault, const Deposit *d
   static const char wrong[] = "0000000000000000000000000000000000000000000000000000000000000000";
 
   if (g_strcmp0 (fault->mode, "not-yet") == 0)
-    reply_text (message, SOUP_STATUS_NOT_FOUND, "not yet\n");
+    deny_it (message);
   else if (g_strcmp0 (fault->mode, "attaching") == 0)
     reply_text (message, SOUP_STATUS_ACCEPTED, "attaching\n");
   else if (g_strcmp0 (fault->mode, "refuse") == 0)
@@ -72,7 +81,7 @@ on_request (SoupServer *server, SoupServerMessage *message, const char *path, GH
   else if (fault == NULL || !answer_by_mode (message, fault, deposit, id))
     {
       if (deposit == NULL || !deposit->is_finished)
-        reply_text (message, SOUP_STATUS_NOT_FOUND, "not yet\n");
+        deny_it (message);
       else
         confirm_it (message, deposit, id, NULL, TRUE);
     }

@@ -350,6 +350,7 @@ test_server_finish (TestServer *server, const char *id)
 
   result->is_done = TRUE;
   result->receipt.confirmed_by = g_strdup ("test");
+  result->receipt.rung = OUTBOX_RUNG_STORED;
   end (server, id, result);
 }
 

@@ -27,6 +27,16 @@ print_upload (OutboxState state, OutboxReason reason, gint64 until_ms, guint64 o
 }
 
 static void
+print_rung (OutboxRung rung, OutboxLabelLength length)
+{
+  g_autofree char *label = outbox_rung_label (rung, length);
+
+  g_print ("{\"kind\":\"upload\",\"length\":\"%s\",\"now\":%" G_GINT64_FORMAT
+           ",\"asked\":{\"state\":\"done\",\"rung\":\"%s\"},\"label\":\"%s\"}\n",
+           lengths[length], NOW_MS, outbox_rung_get_info (rung)->name, label);
+}
+
+static void
 print_uploads (OutboxLabelLength length)
 {
   static const gint64 delays_ms[] = { -1,
@@ -51,6 +61,8 @@ print_uploads (OutboxLabelLength length)
   for (guint state = 0; state < OUTBOX_N_STATES; state++)
     for (guint reason = 0; reason < OUTBOX_N_REASONS; reason++)
       print_upload (state, reason, 0, 429, length);
+  for (guint rung = 0; rung < OUTBOX_N_RUNGS; rung++)
+    print_rung (rung, length);
   for (guint i = 0; i < G_N_ELEMENTS (delays_ms); i++)
     {
       print_upload (OUTBOX_STATE_RETRYING, OUTBOX_REASON_RETRYING, NOW_MS + delays_ms[i], 0, length);

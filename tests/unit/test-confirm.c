@@ -34,6 +34,9 @@ static const struct
   { "{\"stored\":true,\"attached\":true,\"size\":1000}", DONE },
   { "{\"stored\":true,\"attached\":true,\"size\":\"10 kB\",\"id\":17}", DONE },
   { "{\"stored\":true,\"attached\":true,\"outbox_id\":\"" OUR_ID "\"}", DONE },
+  { "{\"stored\":true,\"attached\":true,\"outbox_id\":\"018FD1A0-0000-7000-8000-000000000001\"}", DONE },
+  { "{\"stored\":true,\"attached\":true,\"outbox_id\":null}", DONE },
+  { "{\"stored\":true,\"attached\":true,\"size\":\"1000\"}", DONE },
   { "{\"stored\":true}", NOT_YET },
   { "{\"stored\":true,\"attached\":false,\"size\":10}", NOT_YET },
   { "{\"stored\":true,\"attached\":false}", NOT_YET },
@@ -55,7 +58,12 @@ static const struct
   { "{\"stored\":true,\"attached\":true,\"size\":0}", WRONG },
   { "{\"stored\":true,\"attached\":true,\"size\":-1,\"sha256\":\"" OURS "\"}", WRONG },
   { "{\"stored\":true,\"attached\":true,\"outbox_id\":\"018fd1a0-0000-7000-8000-000000000002\"}", NO_ANSWER },
+  { "{\"stored\":true,\"attached\":true,\"outbox_id\":17}", NO_ANSWER },
+  { "{\"stored\":true,\"attached\":true,\"outbox_id\":[\"" OUR_ID "\"]}", NO_ANSWER },
   { "{\"stored\":false,\"outbox_id\":\"\"}", NO_ANSWER },
+  { "{\"stored\":true,\"attached\":true,\"size\":\"999\"}", WRONG },
+  { "{\"stored\":true,\"attached\":true,\"size\":\"\"}", WRONG },
+  { "{\"stored\":true,\"attached\":true,\"size\":\"99999999999999999999999\"}", WRONG },
   /* In another spelling than was agreed on, bytes are neither right nor wrong. */
   { "{\"stored\":true,\"attached\":true,\"sha256\":\"\"}", NO_ANSWER },
   { "{\"stored\":true,\"attached\":true,\"sha256\":\"sha-256=:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=:\"}",
@@ -81,7 +89,8 @@ static const struct
 static void
 test_a_table_of_answers (void)
 {
-  const ObJob job = { .id = (char *) OUR_ID, .sha256 = (char *) OURS, .size_bytes = 1000 };
+  const ObJob job
+      = { .id = (char *) OUR_ID, .sha256 = (char *) OURS, .size_bytes = 1000, .promise = OUTBOX_RUNG_ATTACHED };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
@@ -97,11 +106,63 @@ test_a_table_of_answers (void)
     }
 }
 
+/* What the server says, what it has said of the bytes while they were sent, what the destination promises, and the rung of the
+ * receipt; NULL: not yet. */
+static const struct
+{
+  const char *body;
+  OutboxRung before;
+  OutboxRung promise;
+  const char *rung;
+} rung_rows[] = {
+  { "{\"stored\":true,\"attached\":true}", 0, OUTBOX_RUNG_ATTACHED, "attached" },
+  { "{\"stored\":true,\"attached\":true}", 0, OUTBOX_RUNG_DIGEST, "attached" },
+  { "{\"stored\":true,\"attached\":true}", 0, OUTBOX_RUNG_STORED, "attached" },
+  { "{\"stored\":true,\"attached\":true,\"sha256\":\"" OURS "\"}", 0, OUTBOX_RUNG_STORED, "attached" },
+  { "{\"stored\":true,\"sha256\":\"" OURS "\"}", 0, OUTBOX_RUNG_ATTACHED, NULL },
+  { "{\"stored\":true,\"sha256\":\"" OURS "\"}", 0, OUTBOX_RUNG_DIGEST, "digest" },
+  { "{\"stored\":true,\"sha256\":\"" OURS_LOUD "\"}", 0, OUTBOX_RUNG_STORED, "digest" },
+  { "{\"stored\":true,\"size\":1000}", 0, OUTBOX_RUNG_DIGEST, NULL },
+  { "{\"stored\":true,\"size\":1000}", 0, OUTBOX_RUNG_STORED, "stored" },
+  { "{\"stored\":true}", 0, OUTBOX_RUNG_STORED, "stored" },
+  { "{\"stored\":true,\"attached\":false}", OUTBOX_RUNG_DIGEST, OUTBOX_RUNG_DIGEST, "digest" },
+  { "{\"stored\":true,\"attached\":false}", OUTBOX_RUNG_DIGEST, OUTBOX_RUNG_ATTACHED, NULL },
+  { "{\"stored\":true,\"attached\":\"true\"}", 0, OUTBOX_RUNG_STORED, "stored" },
+  /* A part proves nothing, and neither does what is not stored. */
+  { "{\"stored\":true,\"size\":999}", 0, OUTBOX_RUNG_STORED, NULL },
+  { "{\"stored\":true,\"size\":\"999\"}", OUTBOX_RUNG_DIGEST, OUTBOX_RUNG_STORED, NULL },
+  { "{\"stored\":true,\"size\":9007199254740993}", 0, OUTBOX_RUNG_STORED, NULL },
+  { "{\"stored\":false}", OUTBOX_RUNG_DIGEST, OUTBOX_RUNG_STORED, NULL },
+  { "{\"stored\":false,\"attached\":true,\"sha256\":\"" OURS "\"}", 0, OUTBOX_RUNG_STORED, NULL },
+};
+
+static void
+test_the_rung_of_an_answer (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (rung_rows); i++)
+    {
+      const ObJob job
+          = { .id = (char *) OUR_ID, .sha256 = (char *) OURS, .size_bytes = 1000, .promise = rung_rows[i].promise };
+      g_autoptr (ObAttemptResult) result = ob_attempt_result_new ();
+
+      g_test_message ("row %u", i);
+      result->receipt.rung = rung_rows[i].before;
+      ob_confirm_read (rung_rows[i].body, strlen (rung_rows[i].body), &job, result);
+      g_assert_cmpint (result->is_done, ==, rung_rows[i].rung != NULL);
+      if (result->is_done)
+        g_assert_cmpstr (outbox_rung_get_info (result->receipt.rung)->name, ==, rung_rows[i].rung);
+      else
+        g_assert_cmpuint (result->outcome.verdict, ==, OB_VERDICT_NOT_YET);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/confirm/a-table-of-answers", test_a_table_of_answers);
+
+  g_test_add_func ("/confirm/the-rung-of-an-answer", test_the_rung_of_an_answer);
 
   return g_test_run ();
 }

@@ -65,6 +65,15 @@ run_command (TestScene *scene, const Command *command)
   ob_broker_command (scene->rig->broker, NULL, command->command, command->is_on ? ids : one, 7, on_done, scene);
 }
 
+/* Of what has arrived, where something has. */
+static void
+run_of_other (TestScene *scene, const Command *command)
+{
+  const char *const ids[] = { scene->other, NULL };
+
+  ob_broker_command (scene->rig->broker, NULL, command->command, ids, 0, on_done, scene);
+}
+
 static void
 run_submit (TestScene *scene, const Command *command)
 {
@@ -368,6 +377,8 @@ static const Command commands[] = {
   { .method = "Uploads.SendNow", .run = run_command, .command = OB_COMMAND_SEND_NOW, .is_on = TRUE },
   { .method = "Uploads.Remove", .run = run_command, .command = OB_COMMAND_REMOVE },
   { .method = "Uploads.Remove", .run = run_command, .command = OB_COMMAND_REMOVE, .is_on = TRUE },
+  { .method = "Uploads.Verify", .run = run_of_other, .command = OB_COMMAND_VERIFY },
+  { .method = "Uploads.Free", .run = run_of_other, .command = OB_COMMAND_FREE },
   { .method = "Uploads.SetPriority", .run = run_command, .command = OB_COMMAND_SET_PRIORITY },
   { .method = "Queue.Pause", .run = run_pause_queue, .is_on = TRUE },
   { .method = "Queue.Resume", .run = run_pause_queue },
@@ -419,29 +430,17 @@ static const Command reports[] = {
 };
 
 /* What writes nothing in the queue: it reads, watches, or answers NotSupported. */
-static const char *const others[] = { "Uploads.Get",
-                                      "Uploads.List",
-                                      "Uploads.Amend",
-                                      "Uploads.Verify",
-                                      "Uploads.Thumbnail",
-                                      "Uploads.History",
-                                      "Uploads.Watch",
-                                      "Uploads.Unwatch",
-                                      "Queue.Summary",
-                                      "Queue.Conditions",
-                                      "Queue.Holds",
-                                      "Queue.RestAddress",
-                                      "Groups.List",
-                                      "Groups.Get",
-                                      "Destinations.List",
-                                      "Destinations.Get",
-                                      "Destinations.Test",
-                                      "Policy.Get",
-                                      "Policy.Check",
-                                      "Policy.Explain",
-                                      "Access.ListApps",
-                                      "Access.OpenDashboard",
-                                      NULL };
+static const char *const others[] = { "Uploads.Get",          "Uploads.List",
+                                      "Uploads.Amend",        "Uploads.Thumbnail",
+                                      "Uploads.History",      "Uploads.Watch",
+                                      "Uploads.Unwatch",      "Queue.Summary",
+                                      "Queue.Conditions",     "Queue.Holds",
+                                      "Queue.RestAddress",    "Groups.List",
+                                      "Groups.Get",           "Destinations.List",
+                                      "Destinations.Get",     "Destinations.Test",
+                                      "Policy.Get",           "Policy.Check",
+                                      "Policy.Explain",       "Access.ListApps",
+                                      "Access.OpenDashboard", NULL };
 
 /* --- The table of methods --- */
 

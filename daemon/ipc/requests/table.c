@@ -69,6 +69,8 @@ static const Row table[] = {
   { "Uploads.Retry", OB_OPERATION_COMMAND, ob_operation_command_uploads, OB_COMMAND_RETRY, IDS },
   { "Uploads.Remove", OB_OPERATION_COMMAND, ob_operation_command_uploads, OB_COMMAND_REMOVE, IDS },
   { "Uploads.SendNow", OB_OPERATION_SEND_NOW, ob_operation_command_uploads, OB_COMMAND_SEND_NOW, IDS },
+  { "Uploads.Verify", OB_OPERATION_COMMAND, ob_operation_command_uploads, OB_COMMAND_VERIFY, IDS },
+  { "Uploads.Free", OB_OPERATION_COMMAND, ob_operation_command_uploads, OB_COMMAND_FREE, IDS },
   { "Uploads.SetPriority",
     OB_OPERATION_COMMAND,
     ob_operation_command_uploads,

@@ -331,7 +331,9 @@ fill_absent (GVariantDict *settings)
   static const struct
   {
     const char *name, *value;
-  } of_new[] = { { "protocol", "'tus'" }, { "url", "''" }, { "confirm_url", "''" }, { "also", "@as []" } };
+  } of_new[] = {
+    { "protocol", "'tus'" }, { "url", "''" }, { "confirm_url", "''" }, { "receipt", "''" }, { "also", "@as []" }
+  };
 
   for (guint i = 0; i < G_N_ELEMENTS (of_new); i++)
     if (!g_variant_dict_contains (settings, of_new[i].name))

@@ -41,7 +41,7 @@ static const ObOption of_many[] = { { "ids", "as" }, { NULL, NULL } };
 static const ObOption of_commit[] = { { "sha256", "s" }, { NULL, NULL } };
 
 static const ObOption of_destination[]
-    = { { "protocol", "s" },    { "url", "s" },         { "confirm_url", "s" }, { "also", "as" },
+    = { { "protocol", "s" },    { "url", "s" },         { "confirm_url", "s" }, { "receipt", "s" }, { "also", "as" },
         { "headers", "a{ss}" }, { "sign_in", "a{ss}" }, { "default", "b" },     { NULL, NULL } };
 
 static const ObOption of_rules[] = { { "text", "s" }, { NULL, NULL } };
@@ -84,6 +84,7 @@ static const ObRoute table[] = {
   { "POST",   "/v1/uploads/{id}/send-now",         OB_ROUTE_REQUEST, "Uploads.SendNow",     LIST ("ids"),       NULL,        NO_BODY,             NULL },
   { "POST",   "/v1/uploads/{id}/commit",           OB_ROUTE_REQUEST, "Uploads.Commit",      ONE ("id"),         NULL,        WHOLE (of_commit, "options"), NULL },
   { "POST",   "/v1/uploads/{id}/verify",           OB_ROUTE_REQUEST, "Uploads.Verify",      LIST ("ids"),       NULL,        NO_BODY,             NULL },
+  { "POST",   "/v1/uploads/{id}/free",             OB_ROUTE_REQUEST, "Uploads.Free",        LIST ("ids"),       NULL,        NO_BODY,             NULL },
   { "GET",    "/v1/uploads/{id}/thumbnail",        OB_ROUTE_REQUEST, "Uploads.Thumbnail",   ONE ("id"),         NULL,        NO_BODY,             "" },
   { "OPTIONS", "/v1/tus/",                         OB_ROUTE_TUS,     NULL,                  NONE,               NULL,        NO_BODY,             NULL },
   { "POST",   "/v1/tus/",                          OB_ROUTE_TUS,     "Uploads.Create",      NONE,               of_creation, NO_BODY,             NULL },

@@ -1,0 +1,133 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * outbox verify, and copies that go only after it: what the server still has stays done, what it has no longer is told, and is sent
+ * again by nobody but a person.
+ */
+#include "support/command.h"
+#include "support/document.h"
+
+/* Returns: (transfer full): the newest upload */
+static GVariant *
+get_document (TestBroker *broker)
+{
+  g_autoptr (GVariant) documents = test_broker_list (broker);
+
+  return g_variant_get_child_value (documents, g_variant_n_children (documents) - 1);
+}
+
+static const char *
+get_verified (GVariant *document)
+{
+  g_autoptr (GVariant) verified = g_variant_lookup_value (document, "verified", G_VARIANT_TYPE_VARDICT);
+
+  return verified ? test_document_get_text (verified, "result") : NULL;
+}
+
+static gboolean
+has_copy (GVariant *document)
+{
+  gboolean has = FALSE;
+
+  (void) g_variant_lookup (document, "local_copy", "b", &has);
+
+  return has;
+}
+
+static const struct
+{
+  const char *name;
+  const char *fault; /* of the question; NULL: none */
+  int exit_code;
+  const char *says;
+  const char *result;
+  const char *status;
+} rows[] = {
+  { "there", NULL, 0, "attached to its record", "confirmed", "done" },
+  { "gone", "{\"fault\":\"confirm\",\"mode\":\"not-yet\"}", 1, "no longer has it", "gone", "failed gone" },
+  { "changed", "{\"fault\":\"confirm\",\"mode\":\"wrong-digest\"}", 1, "something else", "changed", "failed gone" },
+  { "detached", "{\"fault\":\"confirm\",\"mode\":\"unattached\"}", 1, "less than it should", "less",
+    "failed not-attached" },
+  { "gone for good", "{\"fault\":\"confirm\",\"mode\":\"refuse\",\"status\":410}", 1, "no longer has it", "gone",
+    "failed gone" },
+  { "refused", "{\"fault\":\"confirm\",\"mode\":\"refuse\",\"status\":422}", 1, "does not tell", "unknown", "done" },
+};
+
+static void
+test_a_table_of_answers (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("photo-%u.jpg", i);
+      g_autofree char *path = test_broker_make_file (broker, name, 1000, i);
+      g_autofree char *add = g_strdup_printf ("add --wait %s", name);
+      g_autofree char *added = test_command (broker, add, 0);
+      g_autofree char *verify = g_strdup_printf ("verify %s", name);
+      gint64 n_patches = test_peer_count_requests (broker->peer, "PATCH");
+      g_autoptr (GVariant) document = NULL;
+      g_autofree char *output = NULL;
+      g_autofree char *status = NULL;
+
+      g_test_message ("%s", rows[i].name);
+      if (rows[i].fault)
+        test_peer_control (broker->peer, rows[i].fault);
+      output = test_command (broker, verify, rows[i].exit_code);
+      test_assert_has (output, rows[i].says);
+      document = get_document (broker);
+      status = test_document_dup_status (document);
+      g_assert_cmpstr (get_verified (document), ==, rows[i].result);
+      g_assert_cmpstr (status, ==, rows[i].status);
+      /* Nothing is sent again. */
+      g_assert_cmpint (test_peer_count_requests (broker->peer, "PATCH"), ==, n_patches);
+    }
+}
+
+/* The copy of a moved file is the last one. */
+static void
+test_a_moved_copy_goes_after_a_second_question (gconstpointer data)
+{
+  gboolean is_lost = GPOINTER_TO_INT (data);
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *path = test_broker_make_file (broker, "moved.jpg", 1000, 1);
+  g_autofree char *added = NULL;
+  g_autofree char *output = NULL;
+  g_autoptr (GVariant) document = NULL;
+
+  if (is_lost)
+    test_peer_control (broker->peer, "{\"fault\":\"confirm\",\"mode\":\"not-yet\",\"skip\":1,\"count\":-1}");
+  added = test_command (broker, "add --move --wait moved.jpg", 0);
+  do
+    {
+      g_clear_pointer (&document, g_variant_unref);
+      g_main_context_iteration (NULL, FALSE);
+      document = get_document (broker);
+    }
+  while (!get_verified (document) || g_str_equal (get_verified (document), "asked")
+         || (!is_lost && has_copy (document)));
+  g_assert_cmpstr (get_verified (document), ==, is_lost ? "gone" : "confirmed");
+  g_assert_cmpint (has_copy (document), ==, is_lost);
+  if (!is_lost)
+    return;
+
+  /* A person has it sent again. */
+  test_peer_control (broker->peer, "{\"fault\":\"none\"}");
+  output = test_command (broker, "retry moved.jpg", 0);
+  g_free (g_steal_pointer (&output));
+  output = test_command (broker, "watch moved.jpg", 0);
+  g_assert_cmpint (test_peer_count_requests (broker->peer, "PATCH"), ==, 2);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/verify/a-table-of-answers", test_a_table_of_answers);
+  g_test_add_data_func ("/verify/a-moved-copy-goes-after-a-second-question", GINT_TO_POINTER (FALSE),
+                        test_a_moved_copy_goes_after_a_second_question);
+  g_test_add_data_func ("/verify/a-moved-copy-stays-if-it-is-gone", GINT_TO_POINTER (TRUE),
+                        test_a_moved_copy_goes_after_a_second_question);
+
+  return g_test_run ();
+}
