@@ -3,6 +3,7 @@
 //
 // Everything that is known of one upload: a picture of it, facts, what holds it and what would change that, its rule, its place in the
 // order, and what happened to it.
+import { format } from './labels.js';
 import { formatTime, h, outside, reconcile, safe } from './text.js';
 import { keyOfHold, makeHold } from './view-holds.js';
 import { describeEntry } from './view-log.js';
@@ -35,8 +36,18 @@ async function makePreview(api, { id, name, media_type: type, size, state, local
 
 // --- Facts ---
 
+// What the server has said since, in the words of `outbox verify`.
+function describeVerified({ result, message }) {
+  const words = {
+    asked: _('no answer yet'), confirmed: _('The server has it'), less: _('The server has it, but confirms less than it should'),
+    gone: _('The server no longer has it'), changed: _('The server has something else in its place'),
+  }[result] ?? _('The server does not tell');
+
+  return [words, message].filter(part => part).join(': ');
+}
+
 function facts(upload) {
-  const { receipt = {} } = upload;
+  const { receipt = {}, verified } = upload;
   const copy = upload.reasons.includes('file-changed') ? _('a damaged copy')
                : upload.in_memory ? _('only in memory: lost when the device is switched off')
                : upload.local_copy && upload.state !== 'done' ? _('the only copy until the server confirms it')
@@ -50,6 +61,7 @@ function facts(upload) {
     [_('handed over'), upload.created_at && formatTime(upload.created_at)],
     [_('goes on at'), upload.until && formatTime(upload.until)],
     [_('confirmed'), receipt.confirmed_at && formatTime(receipt.confirmed_at)],
+    [_('asked again'), verified && format('%s · %s', describeVerified(verified), formatTime(verified.at))],
     [_('record'), receipt.record],
     [_('stored at'), receipt.url],
     [_('app'), upload.app],

@@ -13,7 +13,7 @@ import { _, join, labels, ngettext } from './words.js';
 // --- One upload ---
 
 // The commands that change something now, the likeliest first.
-function commandsFor({ state, reasons }) {
+function commandsFor({ state, reasons, local_copy: isHere }) {
   const is = (...names) => reasons.some(reason => names.includes(reason));
   const commands = [];
 
@@ -27,6 +27,10 @@ function commandsFor({ state, reasons }) {
     commands.push(['send-now', _('Send now')]);
   if (!['done', 'failed'].includes(state) && !is('user'))
     commands.push(['pause', _('Pause')]);
+  if (state === 'done')
+    commands.push(['verify', _('Ask the server again')]);
+  if (state === 'done' && isHere)
+    commands.push(['free', _('Let the copy here go')]);
   commands.push(['remove', state === 'done' ? _('Take off the list') : _('Remove')]);
   return commands;
 }

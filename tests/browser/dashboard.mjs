@@ -184,6 +184,16 @@ async function followsProgress(world, {page}) {
   assert.deepEqual(seen, seen.toSorted((a, b) => a - b));
 }
 
+async function asksTheServerAgain(world, {page}) {
+  await click(page, 'All');
+  await page.waitForFunction(() => document.querySelectorAll('.uploads > li').length >= 3);
+  await click(page, 'Ask the server again: photo.jpg');
+  await until('answer', async () => (await world.list()).find(({name}) => name === 'photo.jpg').verified?.result === 'confirmed');
+  await (await page.waitForSelector('::-p-xpath(//li[.//h3[contains(., "photo.jpg")]]//summary)')).click();
+  await waitForText(page, 'The server has it · ');
+  await click(page, 'Not arrived');
+}
+
 async function tellsWhatHolds(world, {page}) {
   await world.outbox('destination', 'set', 'yard', '--url', await startServer(401, {'WWW-Authenticate': 'Bearer'}, 'who are you?'));
   await world.outbox('add', world.makeFile('report.json', 100).file, '--destination', 'yard');
@@ -432,6 +442,7 @@ export const dashboardCases = {
   'the-queue-is-resumed': resumesTheQueue,
   'the-keyboard-is-enough': obeysTheKeyboard,
   'progress-is-followed': followsProgress,
+  'a-server-is-asked-again': asksTheServerAgain,
   'a-hold-and-what-would-end-it': tellsWhatHolds,
   'a-person-signs-in': signsIn,
   'a-question-before-it-removes': asksBeforeItRemoves,
