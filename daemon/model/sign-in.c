@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define KIND "kind"
+#define TOO_LONG "A name or a value of the sign-in is too long"
 #define BOM "\xef\xbb\xbf"
 
 typedef struct
@@ -123,6 +124,13 @@ refuse (GError **error, const char *why)
   return FALSE;
 }
 
+/* Servers take no longer line; characters, as JSON Schema counts. @text: UTF-8 */
+static gboolean
+is_short (const char *text)
+{
+  return g_utf8_strlen (text, -1) <= OB_SIGN_IN_TEXT_MOST;
+}
+
 /* RFC 6750 allows fewer characters; what servers hand out has others too, but never a blank. */
 static gboolean
 is_token (const char *text)
@@ -139,6 +147,8 @@ take_token (ObSignIn *self, const char *token, GError **error)
 {
   if (!is_token (token))
     return refuse (error, "The secret is no token: it is empty, or has a blank or another character that no token has");
+  if (!is_short (token))
+    return refuse (error, TOO_LONG);
   ob_sign_in_set (self, "token", token);
 
   return TRUE;
@@ -153,6 +163,8 @@ take_basic (ObSignIn *self, JsonObject *object, GError **error)
 
   if (!username || !password || strchr (username, ':') || !ob_text_is_clean (username) || !ob_text_is_clean (password))
     return refuse (error, "basic: it takes username, without a colon, and password");
+  if (!is_short (username) || !is_short (password))
+    return refuse (error, TOO_LONG);
   ob_sign_in_set (self, "username", username);
   ob_sign_in_set (self, "password", password);
 
@@ -166,6 +178,8 @@ take_header (ObSignIn *self, const char *name, const char *value, GError **error
 
   if (!name || !value || !ob_header_is_name (name) || !*value || !ob_header_is_value (value))
     return refuse (error, "header: a name is a token, and a value one line");
+  if (strlen (name) > OB_SIGN_IN_NAME_MOST || !is_short (value))
+    return refuse (error, TOO_LONG);
   if (ob_header_is_own (name))
     return refuse (error, "header: that one is set by Outbox for each request");
   ob_sign_in_set (self, key, value);
@@ -186,6 +200,8 @@ take_headers (ObSignIn *self, JsonObject *object, GError **error)
     return take_header (self, ob_json_get_text (object, "name"), ob_json_get_text (object, "value"), error);
   if (!names)
     return refuse (error, "header: headers is an object of names and values");
+  if (g_list_length (names) > OB_SIGN_IN_HEADERS_MOST)
+    return refuse (error, "header: there are more headers than a sign-in can have");
   for (GList *name = names; name; name = name->next)
     if (!take_header (self, name->data, ob_json_get_text (headers, name->data), error))
       return FALSE;
@@ -209,6 +225,8 @@ take_client (ObSignIn *self, JsonObject *object, GError **error)
 
   if (!secret || *secret == '\0' || !ob_text_is_clean (secret))
     return refuse (error, "oauth2: it takes client_secret, one line");
+  if (!is_short (secret))
+    return refuse (error, TOO_LONG);
   ob_sign_in_set (self, OB_SIGN_IN_CLIENT_SECRET, secret);
 
   return TRUE;

@@ -22,6 +22,11 @@ typedef struct _ObSignIn ObSignIn;
 /* The most that a person gives, and that is kept. */
 #define OB_SIGN_IN_MOST_BYTES (64 * 1024)
 
+/* Of a value, in characters; of the name of a header; and how many headers there can be. The OpenAPI file says the same. */
+#define OB_SIGN_IN_TEXT_MOST 16384
+#define OB_SIGN_IN_NAME_MOST 64
+#define OB_SIGN_IN_HEADERS_MOST 8
+
 #define OB_SIGN_IN_BEARER "bearer"
 #define OB_SIGN_IN_BASIC "basic"
 #define OB_SIGN_IN_HEADER "header"

@@ -131,11 +131,51 @@ static void
 test_nul_bytes_and_too_many_are_refused (void)
 {
   g_autofree char *many = g_strnfill (OB_SIGN_IN_MOST_BYTES + 1, 'a');
-  g_autoptr (ObSignIn) most = ob_sign_in_read (many, OB_SIGN_IN_MOST_BYTES, NULL);
 
-  g_assert_nonnull (most);
   assert_refused (0, "a\0b", 3);
   assert_refused (1, many, OB_SIGN_IN_MOST_BYTES + 1);
+}
+
+/* What the OpenAPI file allows, and one more. */
+static void
+test_the_most (void)
+{
+  const struct
+  {
+    const char *before, *after;
+    guint most;
+  } texts[] = {
+    { "", "", OB_SIGN_IN_TEXT_MOST },
+    { "{\"kind\":\"bearer\",\"token\":\"", "\"}", OB_SIGN_IN_TEXT_MOST },
+    { "{\"kind\":\"basic\",\"username\":\"", "\",\"password\":\"\"}", OB_SIGN_IN_TEXT_MOST },
+    { "{\"kind\":\"basic\",\"username\":\"\",\"password\":\"", "\"}", OB_SIGN_IN_TEXT_MOST },
+    { "{\"kind\":\"header\",\"name\":\"X\",\"value\":\"", "\"}", OB_SIGN_IN_TEXT_MOST },
+    { "{\"kind\":\"header\",\"name\":\"", "\",\"value\":\"v\"}", OB_SIGN_IN_NAME_MOST },
+    { "{\"kind\":\"header\",\"headers\":{\"X\":\"", "\"}}", OB_SIGN_IN_TEXT_MOST },
+    { "{\"kind\":\"oauth2\",\"client_secret\":\"", "\"}", OB_SIGN_IN_TEXT_MOST },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autofree char *most = g_strnfill (texts[i].most, 'a');
+      g_autofree char *good = g_strconcat (texts[i].before, most, texts[i].after, NULL);
+      g_autofree char *bad = g_strconcat (texts[i].before, most, "a", texts[i].after, NULL);
+      g_autoptr (ObSignIn) taken = ob_sign_in_read (good, strlen (good), NULL);
+
+      g_assert_nonnull (taken);
+      assert_refused (i, bad, strlen (bad));
+    }
+}
+
+static void
+test_too_many_headers (void)
+{
+  g_autoptr (GString) text = g_string_new ("{\"kind\":\"header\",\"headers\":{");
+
+  for (guint i = 0; i <= OB_SIGN_IN_HEADERS_MOST; i++)
+    g_string_append_printf (text, "%s\"X-%u\":\"s3cret\"", i > 0 ? "," : "", i);
+  g_string_append (text, "}}");
+  assert_refused (0, text->str, text->len);
 }
 
 /* A file that was cut, or that another program has written. */
@@ -164,6 +204,8 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sign-in/what-is-given", test_what_is_given);
   g_test_add_func ("/sign-in/nul-bytes-and-too-many-are-refused", test_nul_bytes_and_too_many_are_refused);
+  g_test_add_func ("/sign-in/the-most", test_the_most);
+  g_test_add_func ("/sign-in/too-many-headers", test_too_many_headers);
   g_test_add_func ("/sign-in/what-is-kept-may-be-damaged", test_what_is_kept_may_be_damaged);
 
   return g_test_run ();
