@@ -174,7 +174,8 @@ check_attempt (ObBroker *fresh, const ObActive *active, const char *where)
   if (!upload)
     g_error ("%s: an attempt of what is not there", where);
   lane = ob_lane_of (upload);
-  if (!ob_lane_equal (&active->lane, &lane) || active->is_asking != (upload->stored == OB_STORED_CONFIRMING))
+  if (!ob_lane_equal (&active->lane, &lane)
+      || active->is_asking != (active->is_check || upload->stored == OB_STORED_CONFIRMING))
     g_error ("%s: the attempt is in another lane than its upload: %s %s, %s %s", where, active->lane.rule,
              active->lane.sent_on, upload->rule, upload->sent_on);
   n_holds = ob_status_board_get_holds (fresh->members->board, &lane, upload->stored, holds);
