@@ -207,7 +207,7 @@ load_one (ObRuns *self, ObActive *active)
   if (!upload)
     return;
   active->lane = ob_lane_of (upload);
-  active->is_asking = upload->stored == OB_STORED_CONFIRMING;
+  active->is_asking = active->is_check || upload->stored == OB_STORED_CONFIRMING;
 }
 
 /* After a rollback a lane may be held again that was open when the attempt started. */
