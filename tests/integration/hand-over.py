@@ -40,7 +40,7 @@ client.call_finish(wait_for(lambda done: client.watch_async(None, None, done)))
 with open(sys.argv[1], 'rb') as file:
     options = GLib.Variant('a{sv}', {'name': GLib.Variant('s', 'from another language.jpg')})
     id = client.submit_finish(wait_for(lambda done: client.submit_async(file.fileno(), options, None, done)))
-while 'Uploaded' not in labels:
+while not any(label.startswith('Uploaded') and 'waiting' not in label for label in labels):
     loop.run()
 uploads = client.list_finish(wait_for(lambda done: client.list_async(None, None, done)))
 print([upload.get_name() for upload in uploads if upload.get_id() == id], labels[-1])
