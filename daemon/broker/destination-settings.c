@@ -9,6 +9,7 @@
 #include "broker/tokens.h"
 #include "dbus/error.h"
 #include "model/origin.h"
+#include "model/sign-in.h"
 #include "policy/health.h"
 
 #define URL_MAX_BYTES 2048
@@ -195,6 +196,10 @@ ob_destination_settings_apply (const ObDestinationSettings *settings, ObDestinat
     {
       g_variant_unref (destination->headers);
       destination->headers = g_variant_ref (settings->headers);
+      /* "No headers" is said of those, too, that are kept as a secret. */
+      if (g_variant_n_children (settings->headers) == 0
+          && ob_destination_is_sign_in_kind (destination, OB_SIGN_IN_HEADER))
+        ob_destination_set_sign_in (destination, NULL);
     }
   if (settings->sets_default)
     destination->is_default = settings->is_default;
