@@ -21,12 +21,12 @@
 static int
 open_process (guint process)
 {
-  g_autofree char *path = g_strdup_printf ("/proc/%u/exe", process);
+  g_autofree char *path = g_strdup_printf ("/proc/%u/comm", process);
   int fd = (int) syscall (SYS_pidfd_open, (pid_t) process, 0);
-  g_autofree char *program = g_file_read_link (path, NULL);
-  g_autofree char *name = program ? g_path_get_basename (program) : NULL;
+  g_autofree char *name = NULL;
 
-  if (fd >= 0 && g_strcmp0 (name, "outboxd") == 0)
+  /* Not "exe": the kernel keeps that from others where a process may leave no core. */
+  if (fd >= 0 && g_file_get_contents (path, &name, NULL, NULL) && g_str_equal (g_strchomp (name), "outboxd"))
     return fd;
   if (fd >= 0)
     (void) close (fd);

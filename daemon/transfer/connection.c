@@ -7,14 +7,13 @@
 #include "transfer/connection.h"
 
 #include "base/debug.h"
+#include "transfer/client-tls.h"
 #include "transfer/flow.h"
 #include "transfer/path.h"
 #include "transfer/race.h"
 #include "transfer/splice.h"
 #include "transfer/stall.h"
 #include "transfer/stop.h"
-
-#include "config.h"
 
 #include <fcntl.h>
 #include <linux/tcp.h>
@@ -42,6 +41,7 @@
 struct _ObConnection
 {
   SoupSession *session;
+  ObClientTls *tls;
   GHashTable *sockets; /* libsoup's connection id → GSocket; worker thread only, as the next five */
   ObParking *parking;  /* shared, as are the next three */
   ObFacts *facts;
@@ -423,15 +423,12 @@ ob_connection_note_answer (ObConnection *connection, SoupMessage *message, gbool
   return !is_answered;
 }
 
-/* No time limits of libsoup's: it counts bytes written, and would fire while the kernel still sends them. */
 void
 ob_connection_rest (ObConnection *connection)
 {
   g_hash_table_remove_all (connection->sockets);
   g_clear_object (&connection->session);
-  connection->session
-      = soup_session_new_with_options ("timeout", 0, "idle-timeout", 0, "max-conns", 4, "max-conns-per-host", 2,
-                                       "user-agent", "outbox/" OB_VERSION " ", NULL);
+  connection->session = ob_client_tls_make_session (connection->tls);
 }
 
 ObFacts *
@@ -464,6 +461,7 @@ ob_connection_new (ObFacts *facts, ObParking *parking, ObDeadline *deadline, ObT
   ObConnection *self = g_new0 (ObConnection, 1);
 
   self->sockets = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
+  self->tls = ob_client_tls_new ();
   ob_connection_rest (self);
   self->facts = ob_facts_ref (facts);
   self->parking = ob_parking_ref (parking);
@@ -487,6 +485,7 @@ ob_connection_free (ObConnection *connection)
   g_mutex_unlock (&connection->lock);
   (void) g_thread_join (connection->watch);
   g_object_unref (connection->session);
+  ob_client_tls_free (connection->tls);
   g_free (connection->forgetful);
   g_hash_table_unref (connection->sockets);
   ob_facts_unref (connection->facts);
