@@ -11,41 +11,11 @@
 #include "support/namespace.h"
 #include "support/nginx.h"
 
-#include <glib/gstdio.h>
-
 #define UPLOADS 60
 #define MOST_S 60
 
 /* Made before there are other threads. */
-typedef struct
-{
-  char *folder;
-  char *certificate;
-  char *key;
-} Authority;
-
-static Authority authority;
-
-static gboolean
-make_authority (void)
-{
-  authority.folder = g_dir_make_tmp ("outbox-test-XXXXXX", NULL);
-  authority.certificate = g_build_filename (authority.folder, "pem", NULL);
-  authority.key = g_build_filename (authority.folder, "key", NULL);
-
-  return test_certificate_make (authority.certificate, authority.key) && test_certificate_trust (authority.certificate);
-}
-
-static void
-free_authority (void)
-{
-  (void) g_unlink (authority.certificate);
-  (void) g_unlink (authority.key);
-  (void) g_rmdir (authority.folder);
-  g_free (authority.folder);
-  g_free (authority.certificate);
-  g_free (authority.key);
-}
+static TestAuthority authority;
 
 static void
 submit_all (TestBroker *broker)
@@ -123,7 +93,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   if (is_inside)
     test_namespace_run ("ip link set lo up");
-  is_inside = is_inside && make_authority ();
+  is_inside = is_inside && test_authority_make (&authority);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     if (is_inside)
       g_test_add_data_func (tests[i].name, tests[i].directive, test_connections_end);
@@ -131,7 +101,7 @@ main (int argc, char *argv[])
       g_test_add_func (tests[i].name, skip);
   result = g_test_run ();
   if (is_inside)
-    free_authority ();
+    test_authority_free (&authority);
 
   return result;
 }

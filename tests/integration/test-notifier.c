@@ -52,21 +52,6 @@ on_call (GDBusConnection *connection, const char *sender, const char *path, cons
   g_dbus_method_invocation_return_value (invocation, g_variant_new ("(u)", id));
 }
 
-static GDBusConnection *
-connect_to (TestPeer *bus)
-{
-  g_autoptr (GError) error = NULL;
-  GDBusConnection *connection
-      = g_dbus_connection_new_for_address_sync (test_peer_get_url (bus),
-                                                G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT
-                                                    | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-                                                NULL, NULL, &error);
-
-  g_assert_no_error (error);
-
-  return connection;
-}
-
 static void
 screen_begin (Screen *screen, TestPeer *bus)
 {
@@ -75,7 +60,7 @@ screen_begin (Screen *screen, TestPeer *bus)
   g_autoptr (GVariant) reply = NULL;
   g_autoptr (GError) error = NULL;
 
-  *screen = (Screen){ .connection = connect_to (bus), .log = g_string_new (NULL) };
+  *screen = (Screen){ .connection = test_bus_connect (bus), .log = g_string_new (NULL) };
   g_dbus_connection_register_object (screen->connection, PATH, node->interfaces[0], &table, screen, NULL, &error);
   g_assert_no_error (error);
   reply = g_dbus_connection_call_sync (screen->connection, "org.freedesktop.DBus", "/", "org.freedesktop.DBus",
@@ -157,7 +142,7 @@ static void
 test_one_of_a_kind (TestRig *rig, gconstpointer data)
 {
   g_autoptr (TestPeer) bus = test_bus_start (rig->folder);
-  g_autoptr (GDBusConnection) own = connect_to (bus);
+  g_autoptr (GDBusConnection) own = test_bus_connect (bus);
   g_autoptr (ObPairing) pairing = ob_pairing_new ();
   const ObRequestContext context = { .broker = rig->broker, .pairing = pairing };
   g_autofree char *id = NULL, *secret = NULL, *asked = NULL;
@@ -204,7 +189,7 @@ static void
 test_without_a_server (TestRig *rig, gconstpointer data)
 {
   g_autoptr (TestPeer) bus = test_bus_start (rig->folder);
-  g_autoptr (GDBusConnection) own = connect_to (bus);
+  g_autoptr (GDBusConnection) own = test_bus_connect (bus);
   g_autoptr (ObPairing) pairing = ob_pairing_new ();
   const ObRequestContext context = { .broker = rig->broker, .pairing = pairing };
   guint n_opened = 0;

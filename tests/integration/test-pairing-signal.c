@@ -16,21 +16,6 @@ typedef struct
   gboolean is_answered;
 } Listener;
 
-static GDBusConnection *
-connect_to (TestPeer *bus)
-{
-  g_autoptr (GError) error = NULL;
-  GDBusConnection *connection
-      = g_dbus_connection_new_for_address_sync (test_peer_get_url (bus),
-                                                G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT
-                                                    | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-                                                NULL, NULL, &error);
-
-  g_assert_no_error (error);
-
-  return connection;
-}
-
 static void
 on_signal (GDBusConnection *connection, const char *sender, const char *path, const char *interface, const char *signal,
            GVariant *parameters, gpointer user_data)
@@ -73,7 +58,7 @@ call (Listener *listener, const char *name, const char *interface, const char *m
 static void
 listen_on (Listener *listener, TestPeer *bus)
 {
-  *listener = (Listener){ connect_to (bus), g_strdup (""), FALSE };
+  *listener = (Listener){ test_bus_connect (bus), g_strdup (""), FALSE };
   (void) g_dbus_connection_signal_subscribe (listener->connection, NULL, OUTBOX_BUS_NAME ".Access", "PairingRequested",
                                              NULL, NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_signal, listener, NULL);
 }
@@ -105,7 +90,7 @@ static void
 test_who_has_asked_hears_of_it (TestRig *rig, gconstpointer data)
 {
   g_autoptr (TestPeer) bus = test_bus_start (rig->folder);
-  g_autoptr (GDBusConnection) own = connect_to (bus);
+  g_autoptr (GDBusConnection) own = test_bus_connect (bus);
   g_autoptr (ObPairing) pairing = ob_pairing_new ();
   ObAdapterContext context
       = { { .broker = rig->broker, .pairing = pairing, .line = ob_line_new () }, ob_callers_new (), NULL };

@@ -6,6 +6,7 @@
 #include "support/certificate.h"
 
 #include <arpa/inet.h>
+#include <glib/gstdio.h>
 #include <gnutls/x509.h>
 #include <sys/mount.h>
 
@@ -103,4 +104,29 @@ test_certificate_trust (const char *certificate)
 {
   return mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0
          && mount (certificate, SYSTEM_AUTHORITIES, NULL, MS_BIND, NULL) == 0;
+}
+
+void
+test_authority_free (TestAuthority *authority)
+{
+  (void) g_unlink (authority->certificate);
+  (void) g_unlink (authority->key);
+  (void) g_rmdir (authority->folder);
+  g_free (authority->folder);
+  g_free (authority->certificate);
+  g_free (authority->key);
+}
+
+gboolean
+test_authority_make (TestAuthority *authority)
+{
+  authority->folder = g_dir_make_tmp ("outbox-test-XXXXXX", NULL);
+  authority->certificate = g_build_filename (authority->folder, "pem", NULL);
+  authority->key = g_build_filename (authority->folder, "key", NULL);
+
+  if (test_certificate_make (authority->certificate, authority->key) && test_certificate_trust (authority->certificate))
+    return TRUE;
+  test_authority_free (authority);
+
+  return FALSE;
 }

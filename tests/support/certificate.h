@@ -27,4 +27,16 @@ gboolean test_certificate_make_of (const char *certificate, const char *key, con
  * their own. Returns: whether that could be done. */
 gboolean test_certificate_trust (const char *certificate);
 
+/* The certificate of a test program, in a folder of its own. */
+typedef struct
+{
+  char *folder;
+  char *certificate;
+  char *key;
+} TestAuthority;
+
+/* Makes one, and trusts it. Returns: whether it could; only then free it. */
+gboolean test_authority_make (TestAuthority *authority);
+void test_authority_free (TestAuthority *authority);
+
 G_END_DECLS

@@ -54,14 +54,12 @@ test_bus_start (const char *folder)
   return test_peer_start_saying (argv, "");
 }
 
-/* --- The system bus --- */
-
 GDBusConnection *
-test_system_bus_connect (TestSystemBus *bus)
+test_bus_connect (TestPeer *bus)
 {
   g_autoptr (GError) error = NULL;
   GDBusConnection *connection
-      = g_dbus_connection_new_for_address_sync (test_peer_get_url (bus->process),
+      = g_dbus_connection_new_for_address_sync (test_peer_get_url (bus),
                                                 G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT
                                                     | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
                                                 NULL, NULL, &error);
@@ -69,6 +67,14 @@ test_system_bus_connect (TestSystemBus *bus)
   g_assert_no_error (error);
 
   return connection;
+}
+
+/* --- The system bus --- */
+
+GDBusConnection *
+test_system_bus_connect (TestSystemBus *bus)
+{
+  return test_bus_connect (bus->process);
 }
 
 TestSystemBus *

@@ -12,6 +12,9 @@ G_BEGIN_DECLS
 /* Starts a bus whose socket and configuration are in @folder. Returns: (transfer full): its address is its URL. */
 TestPeer *test_bus_start (const char *folder);
 
+/* @bus: of any kind. Returns: (transfer full): a new connection, which may end without this program. */
+GDBusConnection *test_bus_connect (TestPeer *bus);
+
 typedef struct _TestSystemBus TestSystemBus;
 
 /* For this program, and what it starts from then on: DBUS_SYSTEM_BUS_ADDRESS is set until it is freed. */
@@ -19,7 +22,7 @@ TestSystemBus *test_system_bus_new (void);
 void test_system_bus_free (TestSystemBus *bus);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestSystemBus, test_system_bus_free)
 
-/* Returns: (transfer full): a new connection, which may end without this program. */
+/* See test_bus_connect(). */
 GDBusConnection *test_system_bus_connect (TestSystemBus *bus);
 
 /* Ends the bus, and with it every connection. */
