@@ -142,18 +142,28 @@ ob_members_load (ObMembers *self, GError **error)
   return TRUE;
 }
 
-ObUpload *
-ob_members_find_oldest (ObMembers *self)
+/* Returns: (transfer full) (nullable): the first of the oldest @limit that no time holds */
+static ObUpload *
+find_oldest_of (ObMembers *self, guint limit)
 {
   const ObUploadsFilter filter = { .is_unfinished = TRUE };
   gint64 after = 0;
-  g_autoptr (GPtrArray) uploads = ob_uploads_list (self->database, &filter, &after, OLDEST, NULL);
+  g_autoptr (GPtrArray) uploads = ob_uploads_list (self->database, &filter, &after, limit, NULL);
 
   for (guint i = 0; uploads && i < uploads->len; i++)
     if (((const ObUpload *) uploads->pdata[i])->not_before_ms == 0)
       return g_ptr_array_steal_index (uploads, i);
 
   return NULL;
+}
+
+/* It is asked after each commit; nearly always the first is it. */
+ObUpload *
+ob_members_find_oldest (ObMembers *self)
+{
+  ObUpload *oldest = find_oldest_of (self, 1);
+
+  return oldest ? oldest : find_oldest_of (self, OLDEST);
 }
 
 void

@@ -27,6 +27,16 @@ must_leave_url (const ObUpload *upload, gint64 now_ms)
                                      now_ms);
 }
 
+/* Where the row does not know where the server has it, the journal says what else is not known. */
+static void
+note_lost_history (ObRuns *self, const ObUpload *upload, ObJob *job)
+{
+  gboolean is_repaired = ob_journal_has_event (self->database, upload->id, "repaired");
+
+  job->asks_first = is_repaired || ob_journal_has_event (self->database, upload->id, "adopted");
+  job->is_place_unknown = is_repaired || !ob_journal_has_event (self->database, upload->id, "created");
+}
+
 static ObJob *
 make_job (ObRuns *self, const ObUpload *upload)
 {
@@ -68,12 +78,8 @@ make_job (ObRuns *self, const ObUpload *upload)
   /* Only a person's word ends the count of failures while the last error stays. */
   job->sends_anew = upload->failures == 0 && g_strcmp0 (upload->last_error.code, OB_CODE_NO_WORD) == 0;
   job->is_again = upload->attempts > 1;
-  job->asks_first = !upload->server_url
-                    && (ob_journal_has_event (self->database, upload->id, "adopted")
-                        || ob_journal_has_event (self->database, upload->id, "repaired"));
-  job->is_place_unknown = !upload->server_url
-                          && (!ob_journal_has_event (self->database, upload->id, "created")
-                              || ob_journal_has_event (self->database, upload->id, "repaired"));
+  if (!upload->server_url)
+    note_lost_history (self, upload, job);
 
   return job;
 }
