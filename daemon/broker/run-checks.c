@@ -7,6 +7,7 @@
  */
 #include "broker/runs-private.h"
 
+#include "broker/run-job.h"
 #include "broker/scheduler.h"
 #include "policy/health.h"
 #include "policy/retry.h"
@@ -27,24 +28,9 @@
 static ObJob *
 make_check_job (const ObDestination *destination, const ObUpload *upload)
 {
-  ObJob *job = g_new0 (ObJob, 1);
+  ObJob *job = ob_run_job_new_of (upload, destination);
 
-  job->id = g_strdup (upload->id);
-  job->name = g_strdup (upload->name);
-  job->media_type = g_strdup (upload->media_type);
-  job->sha256 = g_strdup (upload->sha256);
-  job->group = g_strdup (upload->group);
-  job->protocol = g_strdup (destination->protocol);
   job->resume = g_strdup (upload->receipt.url ? upload->receipt.url : upload->server_url);
-  job->destination = g_strdup (destination->name);
-  job->url = g_strdup (destination->url);
-  job->also = g_strdupv (destination->also);
-  job->confirm_url = g_strdup (destination->confirm_url);
-  job->promise = OUTBOX_RUNG_STORED;
-  job->headers = g_variant_ref (destination->headers);
-  job->metadata = g_variant_ref (upload->metadata);
-  job->size_bytes = upload->size_bytes;
-  job->heard_ms = -1;
   job->is_check = TRUE;
 
   return job;

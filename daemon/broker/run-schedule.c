@@ -6,6 +6,7 @@
 #include "broker/runs-private.h"
 
 #include "base/debug.h"
+#include "broker/run-job.h"
 #include "broker/scheduler.h"
 #include "dbus/error.h"
 #include "policy/health.h"
@@ -41,36 +42,22 @@ static ObJob *
 make_job (ObRuns *self, const ObUpload *upload)
 {
   const ObDestination *destination = ob_destination_table_find (self->destinations, upload->destination);
-  ObJob *job = g_new0 (ObJob, 1);
+  ObJob *job = ob_run_job_new_of (upload, destination);
 
-  job->id = g_strdup (upload->id);
   job->path = ob_spool_get_path (self->spool, upload->id);
-  job->name = g_strdup (upload->name);
-  job->media_type = g_strdup (upload->media_type);
-  job->sha256 = g_strdup (upload->sha256);
-  job->group = g_strdup (upload->group);
-  job->protocol = g_strdup (destination ? destination->protocol : NULL);
   job->resume = g_strdup (upload->server_url);
-  job->destination = g_strdup (upload->destination);
-  job->url = g_strdup (destination ? destination->url : "");
-  job->also = destination ? g_strdupv (destination->also) : NULL;
-  job->confirm_url = g_strdup (destination ? destination->confirm_url : NULL);
-  job->promise = destination ? ob_destination_get_promise (destination) : OUTBOX_RUNG_STORED;
-  job->headers
-      = destination ? g_variant_ref (destination->headers) : g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
-  job->metadata = g_variant_ref (upload->metadata);
+  if (destination)
+    job->promise = ob_destination_get_promise (destination);
   job->pace = ob_gate_ref_pace (self->gate, upload->rule);
   job->modified_at_ms = upload->modified_at_ms;
-  job->size_bytes = upload->size_bytes;
   job->offset_bytes = upload->offset_bytes;
   job->furthest_bytes = upload->furthest_bytes;
   job->attempt = upload->attempts;
   job->wire_bytes = upload->wire_bytes;
   job->n_lost = upload->losses;
   job->is_stored = upload->stored == OB_STORED_CONFIRMING;
-  job->heard_ms = job->is_stored && upload->reason != OUTBOX_REASON_NONE
-                      ? MAX (ob_queue_get_now_ms (self->queue) - upload->progress_at_ms, 0)
-                      : -1;
+  if (job->is_stored && upload->reason != OUTBOX_REASON_NONE)
+    job->heard_ms = MAX (ob_queue_get_now_ms (self->queue) - upload->progress_at_ms, 0);
   job->is_worked_on = job->is_stored && upload->reason == OUTBOX_REASON_SERVER_WORKING;
   /* A file that a silent server is known to have whole is not sent again on a guess: ask about it, or wait. */
   job->leaves_url

@@ -6,6 +6,7 @@
  */
 #include "broker/runs-private.h"
 
+#include "broker/run-job.h"
 #include "broker/scheduler.h"
 #include "policy/health.h"
 #include "policy/retry.h"
@@ -17,14 +18,9 @@
 static ObJob *
 make_termination_job (const ObDestination *destination, const ObTermination *termination)
 {
-  ObJob *job = g_new0 (ObJob, 1);
+  ObJob *job = ob_run_job_new (termination->id, destination);
 
-  job->id = g_strdup (termination->id);
-  job->protocol = g_strdup (destination->protocol);
   job->resume = g_strdup (termination->server_url);
-  job->destination = g_strdup (destination->name);
-  job->url = g_strdup (destination->url);
-  job->headers = g_variant_ref (destination->headers);
   job->is_termination = TRUE;
 
   return job;
