@@ -7,9 +7,8 @@
  *
  * OUTBOX_DAMAGES is how many cases of each kind there are, with flipped bits too; OUTBOX_SEED repeats a run.
  */
-#include "support/rig.h"
+#include "support/revived.h"
 
-#include "store/integrity.h"
 #include "support/wait.h"
 
 #include <fcntl.h>
@@ -25,302 +24,6 @@
 #define STARTS_MOST 4
 #define CASES_SHORT 2
 
-/* --- The server --- */
-
-typedef struct
-{
-  ObRunner runner; /* first, so that an attempt finds the rest */
-  GMutex lock;
-  GHashTable *places;   /* URL → id, of what it has begun */
-  GHashTable *finished; /* id → how often it had the whole */
-  GHashTable *taken;    /* id → how often it was sent from its first byte to the last */
-  gboolean confirms;    /* it can be asked by the id */
-  gboolean strands;     /* from now on no attempt comes to its end */
-  guint n_urls;
-} Model;
-
-static guint
-count_up (GHashTable *counts, const char *id)
-{
-  const guint n = GPOINTER_TO_UINT (g_hash_table_lookup (counts, id)) + 1;
-
-  g_hash_table_insert (counts, g_strdup (id), GUINT_TO_POINTER (n));
-
-  return n;
-}
-
-static guint
-get_count (GHashTable *counts, const char *id)
-{
-  return GPOINTER_TO_UINT (g_hash_table_lookup (counts, id));
-}
-
-static ObAttemptResult *
-confirm (void)
-{
-  ObAttemptResult *result = ob_attempt_result_new ();
-
-  result->is_done = TRUE;
-  result->receipt.confirmed_by = g_strdup ("tus");
-
-  return result;
-}
-
-static ObAttemptResult *
-end_badly (ObVerdict verdict, OutboxReason reason)
-{
-  ObAttemptResult *result = ob_attempt_result_new ();
-
-  result->outcome = (ObOutcome){ .verdict = verdict, .scope = OUTBOX_SCOPE_UPLOAD, .reason = reason };
-  result->code = g_strdup ("model");
-  result->message = g_strdup ("model");
-
-  return result;
-}
-
-static void
-wait_for_stop (ObStop *stop)
-{
-  while (!g_cancellable_is_cancelled (G_CANCELLABLE (stop)))
-    g_usleep (1000);
-}
-
-/* Returns: (transfer full): where it goes on; NULL: the answer was lost */
-static char *
-begin (Model *model, const ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data)
-{
-  char *place;
-
-  g_mutex_lock (&model->lock);
-  place = g_strdup_printf ("%s%s-%u", job->url, job->id, model->n_urls++);
-  g_hash_table_insert (model->places, g_strdup (place), g_strdup (job->id));
-  g_mutex_unlock (&model->lock);
-  if (checkpoints->created (place, user_data) == OB_CREATED_DURABLE)
-    return place;
-  g_free (place);
-
-  return NULL;
-}
-
-static gboolean
-has_whole (Model *model, const ObJob *job)
-{
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&model->lock);
-  const gboolean is_there = job->resume && g_hash_table_contains (model->places, job->resume);
-
-  return get_count (model->finished, job->id) > 0
-         && (is_there || (model->confirms && (job->asks_first || job->is_stored)));
-}
-
-static void
-take (Model *model, const ObJob *job)
-{
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&model->lock);
-
-  (void) count_up (model->taken, job->id);
-  (void) count_up (model->finished, job->id);
-}
-
-static ObAttemptResult *
-run_model (const ObRunner *runner, ObConnection *connection, ObJob *job, const ObCheckpoints *checkpoints,
-           gpointer user_data, ObStop *stop)
-{
-  Model *model = (Model *) runner;
-  g_autofree char *place = NULL;
-
-  if (job->is_termination || has_whole (model, job))
-    return confirm ();
-  if (g_access (job->path, R_OK) != 0)
-    return end_badly (OB_VERDICT_FAIL, OUTBOX_REASON_FILE_MISSING);
-  place = job->resume && g_hash_table_contains (model->places, job->resume)
-              ? g_strdup (job->resume)
-              : begin (model, job, checkpoints, user_data);
-  if (!place)
-    return end_badly (OB_VERDICT_RETRY, OUTBOX_REASON_RETRYING);
-  checkpoints->progress (job->size_bytes / 2, job->size_bytes / 2, user_data);
-  /* Of every other one that is stranded the server has all, and its answer is lost. */
-  if (model->strands && job->id[strlen (job->id) - 1] % 2 == 0)
-    take (model, job);
-  if (model->strands)
-    wait_for_stop (stop);
-  if (g_cancellable_is_cancelled (G_CANCELLABLE (stop)))
-    return end_badly (OB_VERDICT_RETRY, OUTBOX_REASON_RETRYING);
-  take (model, job);
-
-  return checkpoints->stored (user_data) ? confirm () : end_badly (OB_VERDICT_RETRY, OUTBOX_REASON_RETRYING);
-}
-
-static GHashTable *
-copy_table (GHashTable *table, GDestroyNotify free_value)
-{
-  GHashTable *copy = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, free_value);
-  GHashTableIter iter;
-  gpointer key, value;
-
-  g_hash_table_iter_init (&iter, table);
-  while (g_hash_table_iter_next (&iter, &key, &value))
-    g_hash_table_insert (copy, g_strdup (key), free_value ? g_strdup (value) : value);
-
-  return copy;
-}
-
-/* @from: (nullable): a server that has seen as much */
-static void
-model_begin (Model *model, const Model *from, gboolean confirms)
-{
-  g_autoptr (GHashTable) empty = g_hash_table_new (g_str_hash, g_str_equal);
-
-  *model = (Model){ .runner = { .run = run_model }, .confirms = confirms };
-  g_mutex_init (&model->lock);
-  model->places = copy_table (from ? from->places : empty, g_free);
-  model->finished = copy_table (from ? from->finished : empty, NULL);
-  model->taken = copy_table (from ? from->taken : empty, NULL);
-  model->n_urls = from ? from->n_urls : 0;
-}
-
-static void
-model_end (Model *model)
-{
-  g_hash_table_unref (model->places);
-  g_hash_table_unref (model->finished);
-  g_hash_table_unref (model->taken);
-  g_mutex_clear (&model->lock);
-}
-
-/* --- The queue --- */
-
-typedef struct
-{
-  TestRig rig; /* its folder is the one that is damaged */
-  Model *model;
-  ObIntegrityWatch *integrity;
-  gboolean is_damaged; /* as the daemon is told */
-} Queue;
-
-static void
-on_damaged (gpointer user_data)
-{
-  ((Queue *) user_data)->is_damaged = TRUE;
-}
-
-static void
-close_queue (Queue *queue)
-{
-  g_clear_pointer (&queue->integrity, ob_integrity_watch_end);
-  if (queue->rig.broker)
-    ob_broker_stop (queue->rig.broker);
-  g_clear_object (&queue->rig.broker);
-  g_clear_pointer (&queue->rig.tokens, ob_tokens_free);
-  g_clear_pointer (&queue->rig.secrets, ob_secrets_free);
-  g_clear_pointer (&queue->rig.spool, ob_spool_free);
-  g_clear_pointer (&queue->rig.database, ob_database_free);
-}
-
-/* As the daemon does it. Returns: FALSE where damage was found meanwhile, so that it has to be opened again */
-static gboolean
-open_queue (Queue *queue)
-{
-  TestRig *rig = &queue->rig;
-  g_autoptr (GPtrArray) watchers = g_ptr_array_new_with_free_func (g_object_unref);
-  static const char *const no_folders[] = { NULL };
-  g_autoptr (ObRules) rules = ob_rules_new ();
-  g_autoptr (GError) error = NULL;
-  gboolean was_rebuilt;
-
-  queue->is_damaged = FALSE;
-  g_ptr_array_add (watchers, g_object_ref (rig->conditions));
-  rig->spool = ob_spool_open (rig->folder, &error);
-  g_assert_no_error (error);
-  rig->database = ob_database_open (rig->folder, ob_clock_get_now_ms (OB_CLOCK (rig->clock)), &was_rebuilt, &error);
-  g_assert_no_error (error);
-  rig->secrets = ob_secrets_new (rig->folder);
-  rig->tokens = ob_tokens_new (no_folders, ob_oauth_ask_on_thread);
-  rig->broker = ob_broker_new (rig->database, rig->spool, rig->secrets, rig->tokens, OB_CLOCK (rig->clock), watchers,
-                               &queue->model->runner, &error);
-  if (!rig->broker)
-    {
-      g_assert_true (ob_database_is_damaged (rig->database));
-      return FALSE;
-    }
-  ob_broker_set_rules (rig->broker, rules);
-  ob_database_watch_damage (rig->database, on_damaged, queue);
-  queue->is_damaged = ob_database_is_damaged (rig->database);
-  ob_broker_start (rig->broker);
-  queue->integrity = ob_integrity_watch_begin (rig->database);
-
-  return TRUE;
-}
-
-/* Or it arrived before the damage was found, in a row that nobody can read any more. */
-static gboolean
-is_over (Queue *queue, const char *id)
-{
-  g_autoptr (ObUpload) upload = ob_uploads_get (queue->rig.database, id, NULL);
-
-  if (upload)
-    return upload->stored == OB_STORED_DONE;
-
-  return !ob_spool_has (queue->rig.spool, id) && get_count (queue->model->finished, id) > 0;
-}
-
-static gboolean
-are_done (Queue *queue, GPtrArray *ids)
-{
-  for (guint i = 0; i < ids->len; i++)
-    if (!is_over (queue, ids->pdata[i]))
-      return FALSE;
-
-  return TRUE;
-}
-
-/* For whoever reads that it failed. */
-static void
-tell_what_waits (Queue *queue, GPtrArray *ids)
-{
-  for (guint i = 0; i < ids->len; i++)
-    if (!is_over (queue, ids->pdata[i]))
-      {
-        g_autofree char *status = test_rig_describe (&queue->rig, ids->pdata[i]);
-
-        g_test_message ("%s: %s; its copy is %s, it was sent %u times", (char *) ids->pdata[i], status,
-                        ob_spool_has (queue->rig.spool, ids->pdata[i]) ? "here" : "gone",
-                        get_count (queue->model->taken, ids->pdata[i]));
-      }
-}
-
-/* After everything else that is due. */
-static gboolean
-on_tick (gpointer data)
-{
-  Queue *queue = data;
-
-  if (test_rig_count_active (&queue->rig) == 0)
-    test_clock_advance (queue->rig.clock, RIG_MINUTE);
-
-  return G_SOURCE_CONTINUE;
-}
-
-/* Until all have arrived, or damage is found. What waits for its next try has it at once. */
-static void
-work (Queue *queue, GPtrArray *ids)
-{
-  const gint64 until_us = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
-  guint tick = g_timeout_add_full (G_PRIORITY_LOW, 1, on_tick, queue, NULL);
-
-  while (!queue->is_damaged && (!are_done (queue, ids) || queue->integrity))
-    {
-      if (g_get_monotonic_time () > until_us)
-        {
-          tell_what_waits (queue, ids);
-          g_assert_not_reached ();
-        }
-      (void) g_main_context_iteration (NULL, TRUE);
-      if (queue->integrity && ob_integrity_watch_is_over (queue->integrity))
-        g_clear_pointer (&queue->integrity, ob_integrity_watch_end);
-    }
-  (void) g_source_remove (tick);
-}
-
 /* --- What there was before --- */
 
 typedef struct
@@ -330,7 +33,7 @@ typedef struct
   char *older;          /* a copy of its database, of some time before */
   GPtrArray *confirmed; /* ids */
   GPtrArray *unconfirmed;
-  Model model; /* the server at that moment */
+  TestModel model; /* the server at that moment */
 } Past;
 
 static void
@@ -349,7 +52,7 @@ shell (const char *format, ...)
 }
 
 static void
-set_destination (Queue *queue, const char *name, gboolean confirms)
+set_destination (TestRevived *queue, const char *name, gboolean confirms)
 {
   g_autofree char *url = g_strdup_printf ("http://%s.example/files/", name);
   const ObDestinationSettings settings = { .url = url, .confirm_url = confirms ? "http://confirm.example/{id}" : NULL };
@@ -360,7 +63,7 @@ set_destination (Queue *queue, const char *name, gboolean confirms)
 }
 
 static void
-submit (Queue *queue, GPtrArray *into, guint n_files)
+submit (TestRevived *queue, GPtrArray *into, guint n_files)
 {
   for (guint i = 0; i < n_files; i++)
     g_ptr_array_add (into, test_rig_submit (&queue->rig, i % 2 == 0 ? "depot" : "yard", 0));
@@ -368,7 +71,7 @@ submit (Queue *queue, GPtrArray *into, guint n_files)
 
 typedef struct
 {
-  Queue *queue;
+  TestRevived *queue;
   GPtrArray *ids;
 } Wanted;
 
@@ -377,7 +80,7 @@ have_arrived (gpointer data)
 {
   const Wanted *wanted = data;
 
-  return are_done (wanted->queue, wanted->ids);
+  return test_revived_are_over (wanted->queue, wanted->ids);
 }
 
 static gboolean
@@ -389,28 +92,10 @@ are_stranded (gpointer data)
 }
 
 static void
-begin_queue (Queue *queue, const char *folder, Model *model)
-{
-  *queue = (Queue){ .model = model };
-  queue->rig.folder = g_strdup (folder);
-  queue->rig.clock = test_clock_new (RIG_BEGIN_MS);
-  queue->rig.conditions = test_conditions_new ();
-}
-
-static void
-end_queue (Queue *queue)
-{
-  close_queue (queue);
-  g_object_unref (queue->rig.clock);
-  g_object_unref (queue->rig.conditions);
-  g_free (queue->rig.folder);
-}
-
-static void
 past_begin (Past *past, gboolean confirms)
 {
   g_autofree char *live = NULL;
-  Queue queue;
+  TestRevived queue;
   Wanted wanted = { &queue, NULL };
 
   past->folder = g_dir_make_tmp ("outbox-test-XXXXXX", NULL);
@@ -421,9 +106,9 @@ past_begin (Past *past, gboolean confirms)
   past->confirmed = g_ptr_array_new_with_free_func (g_free);
   past->unconfirmed = g_ptr_array_new_with_free_func (g_free);
   wanted.ids = past->confirmed;
-  model_begin (&past->model, NULL, confirms);
-  begin_queue (&queue, live, &past->model);
-  g_assert_true (open_queue (&queue));
+  test_model_begin (&past->model, NULL, confirms);
+  test_revived_begin (&queue, live, &past->model);
+  g_assert_true (test_revived_open (&queue));
   set_destination (&queue, "depot", confirms);
   set_destination (&queue, "yard", confirms);
   submit (&queue, past->confirmed, N_CONFIRMED / 2);
@@ -438,7 +123,7 @@ past_begin (Past *past, gboolean confirms)
   submit (&queue, past->unconfirmed, N_WAITING);
   test_rig_settle (&queue.rig);
   shell ("cp -r '%s' '%s'", live, past->killed);
-  end_queue (&queue);
+  test_revived_end (&queue);
   past->model.strands = FALSE;
 }
 
@@ -451,7 +136,7 @@ past_end (Past *past)
   g_free (past->older);
   g_ptr_array_unref (past->confirmed);
   g_ptr_array_unref (past->unconfirmed);
-  model_end (&past->model);
+  test_model_end (&past->model);
 }
 
 /* --- Damage --- */
@@ -642,26 +327,26 @@ assert_asides_are_few (const char *folder)
 }
 
 static void
-assert_all_is_there (Queue *queue, const Past *past)
+assert_all_is_there (TestRevived *queue, const Past *past)
 {
   for (guint i = 0; i < past->unconfirmed->len; i++)
     {
       const char *id = past->unconfirmed->pdata[i];
 
-      g_assert_true (is_over (queue, id));
-      g_assert_cmpuint (get_count (queue->model->finished, id), ==, 1);
-      g_assert_cmpuint (get_count (queue->model->taken, id), ==, 1);
+      g_assert_true (test_revived_is_over (queue, id));
+      g_assert_cmpuint (test_model_count_finished (queue->model, id), ==, 1);
+      g_assert_cmpuint (test_model_count_taken (queue->model, id), ==, 1);
     }
   for (guint i = 0; i < past->confirmed->len; i++)
-    g_assert_cmpuint (get_count (queue->model->taken, past->confirmed->pdata[i]), ==, 1);
+    g_assert_cmpuint (test_model_count_taken (queue->model, past->confirmed->pdata[i]), ==, 1);
 }
 
 static void
 try_case (Past *past, const Kind *kind, GRand *random, guint index)
 {
   Case damage = { .past = past, .random = random, .index = index };
-  Model model;
-  Queue queue;
+  TestModel model;
+  TestRevived queue;
   guint n_starts = 0;
 
   damage.folder = g_build_filename (past->folder, "damaged", NULL);
@@ -669,22 +354,22 @@ try_case (Past *past, const Kind *kind, GRand *random, guint index)
   damage.log = g_build_filename (damage.folder, "queue.db-wal", NULL);
   shell ("rm -rf '%s' && cp -r '%s' '%s'", damage.folder, past->killed, damage.folder);
   kind->damage (&damage);
-  model_begin (&model, &past->model, past->model.confirms);
-  begin_queue (&queue, damage.folder, &model);
+  test_model_begin (&model, &past->model, past->model.confirms);
+  test_revived_begin (&queue, damage.folder, &model);
   do
     {
-      close_queue (&queue);
+      test_revived_close (&queue);
       g_assert_cmpuint (n_starts++, <, STARTS_MOST);
-      if (open_queue (&queue))
-        work (&queue, past->unconfirmed);
+      if (test_revived_open (&queue))
+        test_revived_work (&queue, past->unconfirmed);
       else
         queue.is_damaged = TRUE;
     }
   while (queue.is_damaged);
   assert_all_is_there (&queue, past);
   assert_asides_are_few (damage.folder);
-  end_queue (&queue);
-  model_end (&model);
+  test_revived_end (&queue);
+  test_model_end (&model);
   g_free (damage.folder);
   g_free (damage.database);
   g_free (damage.log);
