@@ -7,7 +7,10 @@
 
 #include <string.h>
 
-/* %s stands for the key. */
+/* Over what the rules say, for everything of the lane's destination. */
+#define FOR_AN_HOUR "outbox resume --for 1h --destination %s"
+
+/* %s stands for the key; of a lane for its destination. */
 static const struct
 {
   OutboxReason reason;
@@ -25,6 +28,12 @@ static const struct
   { OUTBOX_REASON_NO_DESTINATION, OUTBOX_SCOPE_DESTINATION, "outbox destination set %s --url URL" },
   { OUTBOX_REASON_LOSING_BYTES, OUTBOX_SCOPE_DESTINATION, "outbox destination resume %s" },
   { OUTBOX_REASON_ASK, OUTBOX_SCOPE_LANE, "outbox send-now --network" },
+  { OUTBOX_REASON_WAIT_WIFI, OUTBOX_SCOPE_LANE, FOR_AN_HOUR },
+  { OUTBOX_REASON_WAIT_NETWORK, OUTBOX_SCOPE_LANE, FOR_AN_HOUR },
+  { OUTBOX_REASON_WAIT_UNMETERED, OUTBOX_SCOPE_LANE, FOR_AN_HOUR },
+  { OUTBOX_REASON_BATTERY, OUTBOX_SCOPE_LANE, FOR_AN_HOUR },
+  { OUTBOX_REASON_SCHEDULE, OUTBOX_SCOPE_LANE, FOR_AN_HOUR },
+  { OUTBOX_REASON_DATA_BUDGET, OUTBOX_SCOPE_LANE, FOR_AN_HOUR },
   { OUTBOX_REASON_CAPTIVE_PORTAL, OUTBOX_SCOPE_DESTINATION, "outbox destination resume %s" },
   { OUTBOX_REASON_PROXY, OUTBOX_SCOPE_DESTINATION, "outbox destination resume %s" },
   { OUTBOX_REASON_CERTIFICATE, OUTBOX_SCOPE_DESTINATION, "outbox destination resume %s" },
@@ -50,7 +59,9 @@ outbox_reason_dup_command (OutboxReason reason, OutboxScope scope, const char *k
     if (commands[i].reason == reason && commands[i].scope == scope)
       {
         g_auto (GStrv) parts = g_strsplit (commands[i].command, "%s", 2);
-        g_autofree char *word = dup_word (key);
+        const char *slash = scope == OUTBOX_SCOPE_LANE ? strchr (key, '/') : NULL;
+        g_autofree char *name = g_strndup (key, slash ? (gsize) (slash - key) : strlen (key));
+        g_autofree char *word = dup_word (name);
 
         return g_strjoinv (word, parts);
       }

@@ -134,6 +134,45 @@ print_quota (GVariant *policy)
     g_print ("%s\n", lines[i]);
 }
 
+/* What is set where nothing is said is left out, as with rules. */
+static void
+print_storage (GVariant *policy)
+{
+  g_autoptr (GVariant) storage = g_variant_lookup_value (policy, "storage", G_VARIANT_TYPE_VARDICT);
+  guint64 days = 0, free_bytes = 0;
+  const gboolean has_days = storage && g_variant_lookup (storage, "keep_days", "t", &days);
+  g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, days);
+  g_autofree char *size = NULL;
+
+  if (!storage || (has_days && days == 0))
+    return;
+  (void) g_variant_lookup (storage, "keep_free", "t", &free_bytes);
+  size = dup_size (free_bytes);
+  g_print ("\n%s[Storage]%s\n", cli_style_begin (CLI_STYLE_BOLD), cli_style_end (CLI_STYLE_BOLD));
+  print_line ("keep-copies", has_days ? number : "room");
+  print_line ("keep-free", size);
+}
+
+static void
+print_reminders (GVariant *policy)
+{
+  g_autoptr (GVariant) reminders = g_variant_lookup_value (policy, "reminders", G_VARIANT_TYPE_VARDICT);
+  gboolean taps = TRUE, pages = TRUE;
+  guint64 hours = 0;
+  g_autofree char *after = NULL;
+
+  if (!reminders)
+    return;
+  (void) g_variant_lookup (reminders, "after_hours", "t", &hours);
+  (void) g_variant_lookup (reminders, "taps", "b", &taps);
+  (void) g_variant_lookup (reminders, "pages", "b", &pages);
+  after = g_strdup_printf ("%" G_GUINT64_FORMAT, hours);
+  g_print ("\n%s[Reminders]%s\n", cli_style_begin (CLI_STYLE_BOLD), cli_style_end (CLI_STYLE_BOLD));
+  print_line ("after", after);
+  print_line ("taps", taps ? "true" : "false");
+  print_line ("pages", pages ? "true" : "false");
+}
+
 static void
 print_policy (GVariant *policy)
 {
@@ -149,6 +188,8 @@ print_policy (GVariant *policy)
       print_line ("monthly-budget", budget);
     }
   print_quota (policy);
+  print_storage (policy);
+  print_reminders (policy);
   for (gsize i = 0; rules && i < g_variant_n_children (rules); i++)
     {
       g_autoptr (GVariant) rule = g_variant_get_child_value (rules, i);

@@ -98,6 +98,9 @@ void cli_facts_print_in (CliFacts *facts, guint columns);
 
 /* --- Quotas --- */
 
+/* Prints what goes on for a time, whatever its rule says, and the command that ends it. @policy: of Policy.Get */
+void cli_print_passes (GVariant *policy);
+
 /* @quota: of Policy.Get. Returns: (transfer full): the limits that there are, as lines of outbox.conf */
 GStrv cli_quota_list (GVariant *quota);
 

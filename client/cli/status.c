@@ -389,6 +389,7 @@ cli_status (int argc, char *argv[])
   print_rules_problem (policy);
   cli_print_web_apps_problem (policy);
   print_unclaimed (summary, conditions);
+  cli_print_passes (policy);
   print_holds (holds);
   print_failed (failed);
   print_recordings (saving);

@@ -206,7 +206,19 @@ void
 ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_paused, ObCommandDone done,
                              gpointer user_data)
 {
-  ob_destination_table_pause (self->members->destinations, name, is_paused, done, user_data);
+  ob_commands_pause_destination (self->members->commands, name, is_paused, done, user_data);
+}
+
+void
+ob_broker_resume_for (ObBroker *self, const ObResumeFor *what, ObCommandDone done, gpointer user_data)
+{
+  ob_commands_resume_for (self->members->commands, what, done, user_data);
+}
+
+const GPtrArray *
+ob_broker_list_passes (ObBroker *self)
+{
+  return ob_passes_get_all (ob_gate_get_passes (self->members->gate));
 }
 
 void

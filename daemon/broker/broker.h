@@ -131,6 +131,12 @@ void ob_broker_remove_destination (ObBroker *self, const char *name, ObCommandDo
 void ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_paused, ObCommandDone done,
                                   gpointer user_data);
 
+/* See ob_commands_resume_for(). */
+void ob_broker_resume_for (ObBroker *self, const ObResumeFor *what, ObCommandDone done, gpointer user_data);
+
+/* Borrowed: (element-type ObPass): what goes on for a time, and what has just ended. */
+const GPtrArray *ob_broker_list_passes (ObBroker *self);
+
 /* @fd: (transfer full): what the secret is read from. See ob_credentials_read(). */
 void ob_broker_read_sign_in (ObBroker *self, const char *destination, int fd, ObCommandDone done, gpointer user_data);
 

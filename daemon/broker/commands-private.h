@@ -22,11 +22,13 @@ struct _ObCommands
   ObSettingsFile *settings;
   const ObCommandsEvents *events;
   gpointer user_data;
-  GQueue *batches;    /* of ObBatch: commands for many uploads, the first of which is under way */
-  guint batch_source; /* of its next slice */
-  GArray *waiters;    /* of ObWaiter */
-  guint sweep_source; /* of the next slice of groups */
-  gboolean is_paused; /* of the queue as a whole */
+  GQueue *batches;         /* of ObBatch: commands for many uploads, the first of which is under way */
+  guint batch_source;      /* of its next slice */
+  GArray *waiters;         /* of ObWaiter */
+  guint sweep_source;      /* of the next slice of groups */
+  gint64 ending_pass;      /* the number of the pass whose pause is being brought back; 0: none */
+  gint64 pass_retry_at_ms; /* when that is tried again; 0: at once */
+  gboolean is_paused;      /* of the queue as a whole */
   gboolean is_ending;
 };
 
@@ -90,6 +92,9 @@ gboolean ob_commands_may (ObCommand command, const ObUpload *upload, GError **er
 
 /* Does it to an upload that it applies to, as the next does; both inside a change. Errors: Storage, DiskFull. */
 gboolean ob_commands_do_one (ObCommands *commands, ObCommand command, ObUpload *upload, gint value, GError **error);
+
+/* Inside a change: pauses or resumes the queue. Errors: Storage, DiskFull. */
+gboolean ob_commands_tell_queue (ObCommands *commands, gboolean is_paused, GError **error);
 
 /* The same as SEND_NOW for an upload that follows its group. @network: on which it is sent. */
 gboolean ob_commands_send_one_of_group (ObCommands *commands, ObUpload *upload, const char *network, GError **error);

@@ -23,8 +23,10 @@ pause_one (ObCommands *self, ObGroup *group, gboolean is_paused, GError **error)
 
   group->is_paused = is_paused;
   group->swept_number = 0;
+  ob_gate_want_review (self->gate);
 
-  return ob_groups_set_paused (self->database, group->app, group->key, is_paused, error)
+  return ob_passes_end (ob_gate_get_passes (self->gate), OUTBOX_SCOPE_GROUP, group->app, group->key, error)
+         && ob_groups_set_paused (self->database, group->app, group->key, is_paused, error)
          && (!is_new
              || ob_journal_append_hold (self->database, ob_queue_get_now_ms (self->queue), OUTBOX_SCOPE_GROUP, name,
                                         reasons, NULL, error)
@@ -61,11 +63,13 @@ ob_commands_tell_group (ObCommands *self, ObGroup *group, ObWord word, GError **
   return pause_one (self, group, word == OB_WORD_PAUSE, error);
 }
 
-/* Returns: whether a person paused it after saying that the whole group is to be sent now */
+/* Returns: whether a person paused it after saying that the whole group is to be sent now; for a time, before that too */
 static gboolean
-is_paused_since (ObCommands *self, const ObGroup *group, const ObUpload *upload)
+stays_paused (ObCommands *self, const ObGroup *group, const ObUpload *upload)
 {
-  return upload->is_paused && ob_journal_has_event_after (self->database, upload->id, "paused", group->sent_after);
+  return upload->is_paused
+         && (ob_pass_is_in (group->sent_on)
+             || ob_journal_has_event_after (self->database, upload->id, "paused", group->sent_after));
 }
 
 /* Returns: whether it is sent already: it joined after the word was given */
@@ -90,7 +94,7 @@ ob_commands_send_some (ObCommands *self, ObGroup *group, gint64 end_us, GError *
         {
           ObUpload *upload = uploads->pdata[i];
 
-          if (upload->stored != OB_STORED_SAVING && !is_sent (group, upload) && !is_paused_since (self, group, upload)
+          if (upload->stored != OB_STORED_SAVING && !is_sent (group, upload) && !stays_paused (self, group, upload)
               && !ob_commands_send_one_of_group (self, upload, group->sent_on, error))
             return FALSE;
         }

@@ -122,6 +122,8 @@ static gboolean
 pause_one (ObCommands *self, ObUpload *upload, GError **error)
 {
   ob_runs_pause_one_after (self->runs, upload->id);
+  if (!ob_passes_end (ob_gate_get_passes (self->gate), OUTBOX_SCOPE_UPLOAD, "", upload->id, error))
+    return FALSE;
   /* If its group is being sent now, the row tells that this was said later. */
   if (upload->is_paused && !is_group_being_sent (self, upload))
     return TRUE;
@@ -133,6 +135,11 @@ pause_one (ObCommands *self, ObUpload *upload, GError **error)
 static gboolean
 resume_one (ObCommands *self, ObUpload *upload, GError **error)
 {
+  /* Without a time: it follows its rule again, and no pause comes back. */
+  if (ob_pass_is_in (upload->sent_on)
+      && (!ob_passes_end (ob_gate_get_passes (self->gate), OUTBOX_SCOPE_UPLOAD, "", upload->id, error)
+          || !ob_gate_end_pass (self->gate, upload, error)))
+    return FALSE;
   if (!upload->is_paused)
     return TRUE;
   upload->is_paused = FALSE;
@@ -221,6 +228,17 @@ ob_commands_send_one_of_group (ObCommands *self, ObUpload *upload, const char *n
          && ob_gate_send_now (self->gate, upload, network, error);
 }
 
+/* Those that are paused have a pass of their own, by which their pause comes back. @number: of the pass of the others, before that */
+static gboolean
+send_one_for (ObCommands *self, ObUpload *upload, gint64 number, GError **error)
+{
+  const ObPass *pass = ob_passes_find_in (ob_gate_get_passes (self->gate), upload->sent_on);
+  const gboolean was_paused = upload->is_paused || upload->is_group_paused || (pass && pass->pauses);
+  g_autofree char *sent_on = ob_pass_dup_sent_on (number + was_paused);
+
+  return ob_commands_send_one_of_group (self, upload, sent_on, error);
+}
+
 static gboolean
 set_priority_one (ObCommands *self, ObUpload *upload, gint priority, GError **error)
 {
@@ -282,13 +300,15 @@ ob_commands_forget (ObCommands *self, const ObUpload *upload, const char *why, G
 gboolean
 ob_commands_may (ObCommand command, const ObUpload *upload, GError **error)
 {
+  const gboolean is_send = command == OB_COMMAND_SEND_NOW || command == OB_COMMAND_SEND_FOR;
+
   if (command == OB_COMMAND_PAUSE && (upload->stored == OB_STORED_DONE || upload->stored == OB_STORED_FAILED))
     return wrong_state (upload, "paused", error);
-  if (command == OB_COMMAND_SEND_NOW && upload->stored == OB_STORED_SAVING)
+  if (is_send && upload->stored == OB_STORED_SAVING)
     return wrong_state (upload, "sent before it is saved", error);
-  if ((command == OB_COMMAND_RETRY || command == OB_COMMAND_SEND_NOW) && upload->stored == OB_STORED_DONE)
+  if ((command == OB_COMMAND_RETRY || is_send) && upload->stored == OB_STORED_DONE)
     return wrong_state (upload, "retried", error);
-  if ((command == OB_COMMAND_RETRY || command == OB_COMMAND_SEND_NOW) && upload->stored == OB_STORED_FAILED
+  if ((command == OB_COMMAND_RETRY || is_send) && upload->stored == OB_STORED_FAILED
       && upload->reason == OUTBOX_REASON_GONE && !upload->has_local_copy)
     return wrong_state (upload, "sent again, since this device has no copy of it: hand the file over again", error);
   if ((command == OB_COMMAND_VERIFY || command == OB_COMMAND_FREE) && upload->stored != OB_STORED_DONE)
@@ -315,6 +335,8 @@ ob_commands_do_one (ObCommands *self, ObCommand command, ObUpload *upload, gint 
              && ob_commands_forget (self, upload, upload->name, error);
     case OB_COMMAND_SEND_NOW:
       return end_sweep_of (self, upload, error) && ob_commands_send_one_of_group (self, upload, NULL, error);
+    case OB_COMMAND_SEND_FOR:
+      return end_sweep_of (self, upload, error) && send_one_for (self, upload, value, error);
     case OB_COMMAND_VERIFY:
       return ob_runs_want_check (self->runs, upload, FALSE, error) && note_change (self, upload, "verify", error);
     case OB_COMMAND_FREE:
@@ -327,30 +349,32 @@ ob_commands_do_one (ObCommands *self, ObCommand command, ObUpload *upload, gint 
 
 /* --- The queue as a whole --- */
 
+gboolean
+ob_commands_tell_queue (ObCommands *self, gboolean is_paused, GError **error)
+{
+  self->is_paused = is_paused;
+  ob_settings_file_save_after (self->settings);
+  if (is_paused)
+    ob_runs_pause_for_after (self->runs, NULL);
+  else
+    ob_storage_give_up_queue_after (self->storage);
+  ob_gate_want_review (self->gate);
+
+  return ob_passes_end (ob_gate_get_passes (self->gate), OUTBOX_SCOPE_QUEUE, "", "", error)
+         && ob_meta_set_number (self->database, "paused", is_paused, error)
+         && ob_storage_record_queue_reasons (self->storage, NULL, error);
+}
+
 static gboolean
 pause_queue (gpointer user_data, GError **error)
 {
-  ObCommands *self = user_data;
-
-  self->is_paused = TRUE;
-  ob_settings_file_save_after (self->settings);
-  ob_runs_pause_for_after (self->runs, NULL);
-
-  return ob_meta_set_number (self->database, "paused", 1, error)
-         && ob_storage_record_queue_reasons (self->storage, NULL, error);
+  return ob_commands_tell_queue (user_data, TRUE, error);
 }
 
 static gboolean
 resume_queue (gpointer user_data, GError **error)
 {
-  ObCommands *self = user_data;
-
-  self->is_paused = FALSE;
-  ob_settings_file_save_after (self->settings);
-  ob_storage_give_up_queue_after (self->storage);
-
-  return ob_meta_set_number (self->database, "paused", 0, error)
-         && ob_storage_record_queue_reasons (self->storage, NULL, error);
+  return ob_commands_tell_queue (user_data, FALSE, error);
 }
 
 void

@@ -27,6 +27,7 @@ typedef enum
   OB_COMMAND_RETRY,
   OB_COMMAND_REMOVE,
   OB_COMMAND_SEND_NOW, /* once, on the present network, whatever holds it except the network */
+  OB_COMMAND_SEND_FOR, /* the same on any network, by passes; of ob_commands_resume_for() alone */
   OB_COMMAND_VERIFY,   /* asks the server again whether it has what it confirmed */
   OB_COMMAND_FREE,     /* the same; if all is well, the copy on this device goes */
   OB_COMMAND_SET_PRIORITY,
@@ -54,6 +55,7 @@ typedef struct
 } ObCommandsEvents;
 
 extern const ObMember ob_commands_member;
+extern const ObMember ob_passing_member; /* of the same object: ends passes when they are over */
 
 /* @events: static. */
 ObCommands *ob_commands_new (const ObCommandsTools *tools, const ObCommandsEvents *events, gpointer user_data);
@@ -101,6 +103,37 @@ void ob_commands_send_groups_now (ObCommands *commands, const char *const *names
 
 void ob_commands_pause_queue (ObCommands *commands, gboolean is_paused, ObCommandDone done, gpointer user_data);
 gboolean ob_commands_is_queue_paused (ObCommands *commands);
+
+/* --- Destinations --- */
+
+/* Errors: NotFound, Storage, DiskFull. */
+void ob_commands_pause_destination (ObCommands *commands, const char *name, gboolean is_paused, ObCommandDone done,
+                                    gpointer user_data);
+
+/* --- For a time --- */
+
+#define OB_RESUME_FOR_MAX_MS (7 * 24 * 3600 * G_GINT64_CONSTANT (1000))
+
+/* What goes on for a time: the queue if nothing is named. */
+typedef struct
+{
+  const char *const *ids;  /* of uploads, or NULL */
+  const char *group;       /* as ob_groups_find() has it, or NULL */
+  const char *destination; /* or NULL */
+  gint64 duration_ms;      /* 1 to OB_RESUME_FOR_MAX_MS */
+} ObResumeFor;
+
+/**
+ * ob_commands_resume_for:
+ *
+ * Lets it go on for that time by a pass: what its rule says of networks, data, power and hours holds nothing meanwhile, and a person's
+ * pause is ended, which comes back afterwards. Anything else that holds it (no network, a sign-in, the disk) still does. Uploads also
+ * lose a back-off and a time that was set for them, as with SEND_NOW. A pause, or a resume without a time, ends the pass at once.
+ * Uploads that a person paused one by one stay paused where the pass is for their group, their destination or the queue.
+ *
+ * Errors: NotFound, WrongState, InvalidArgument, Storage, DiskFull, NoBroker.
+ */
+void ob_commands_resume_for (ObCommands *commands, const ObResumeFor *what, ObCommandDone done, gpointer user_data);
 
 /* --- For others, inside a change --- */
 

@@ -420,45 +420,19 @@ ob_destination_table_remove (ObDestinationTable *self, const char *name, ObQueue
   ob_queue_command (self->queue, delete_one, &change, done, user_data);
 }
 
-static gboolean
-pause_one (gpointer user_data, GError **error)
+gboolean
+ob_destination_table_pause (ObDestinationTable *self, const char *name, gboolean is_paused, GError **error)
 {
-  const Change *change = user_data;
-  ObDestinationTable *self = change->table;
-  ObDestination *destination = ob_destination_table_find (self, change->name);
+  ObDestination *destination = ob_destination_table_demand (self, name, error);
 
-  destination->is_paused = TRUE;
+  if (!destination)
+    return FALSE;
+  destination->is_paused = is_paused;
   self->events->settings_changed (self->user_data);
-  self->events->left (change->name, self->user_data);
+  if (is_paused)
+    self->events->left (name, self->user_data);
+  else
+    ob_health_renew (&destination->health);
 
   return ob_destination_table_save (self, destination, NULL, error);
-}
-
-static gboolean
-resume_one (gpointer user_data, GError **error)
-{
-  const Change *change = user_data;
-  ObDestinationTable *self = change->table;
-  ObDestination *destination = ob_destination_table_find (self, change->name);
-
-  destination->is_paused = FALSE;
-  ob_health_renew (&destination->health);
-  self->events->settings_changed (self->user_data);
-
-  return ob_destination_table_save (self, destination, NULL, error);
-}
-
-void
-ob_destination_table_pause (ObDestinationTable *self, const char *name, gboolean is_paused, ObQueueDone done,
-                            gpointer user_data)
-{
-  Change change = { self, name, NULL };
-  g_autoptr (GError) error = NULL;
-
-  if (!ob_destination_table_demand (self, name, &error))
-    {
-      done (error, user_data);
-      return;
-    }
-  ob_queue_command (self->queue, is_paused ? pause_one : resume_one, &change, done, user_data);
 }

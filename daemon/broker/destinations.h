@@ -59,6 +59,9 @@ gboolean ob_destination_table_save (ObDestinationTable *table, const ObDestinati
 gboolean ob_destination_table_hasten (ObDestinationTable *table, ObDestination *destination, const char *message,
                                       GError **error);
 
+/* A person pauses or resumes it; the latter also ends its back-off. Errors: NotFound, Storage, DiskFull. */
+gboolean ob_destination_table_pause (ObDestinationTable *table, const char *name, gboolean is_paused, GError **error);
+
 /* What ob_destination_table_set() does once it has checked the settings. Errors: Storage, DiskFull. */
 gboolean ob_destination_table_apply (ObDestinationTable *table, const char *name, const ObDestinationSettings *settings,
                                      GError **error);
@@ -83,7 +86,5 @@ void ob_destination_table_expect_network (ObDestinationTable *table, gint64 stea
 void ob_destination_table_set (ObDestinationTable *table, const char *name, const ObDestinationSettings *settings,
                                ObQueueDone done, gpointer user_data);
 void ob_destination_table_remove (ObDestinationTable *table, const char *name, ObQueueDone done, gpointer user_data);
-void ob_destination_table_pause (ObDestinationTable *table, const char *name, gboolean is_paused, ObQueueDone done,
-                                 gpointer user_data);
 
 G_END_DECLS

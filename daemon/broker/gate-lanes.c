@@ -35,6 +35,7 @@ decide_by (ObGate *self, const ObDestination *destination, const ObLane *lane, c
 {
   const char *network = ob_conditions_get_network_key (conditions);
   const ObRule *rule = ob_gate_find_rule (self, lane->rule);
+  const gint64 pass_end_ms = ob_passes_get_end_ms (self->passes, lane);
   gboolean is_local = ob_destination_is_local (destination);
   gboolean is_believed = self->settle_at_ms == 0 || self->settled.is_network_available;
   const ObRuleContext context
@@ -45,7 +46,7 @@ decide_by (ObGate *self, const ObDestination *destination, const ObLane *lane, c
           = is_local
             || (conditions == &self->settled ? ob_ways_was_reachable (self->ways, destination, is_believed)
                                              : ob_ways_is_reachable (self->ways, destination, is_believed)),
-          .is_sent_now = g_str_equal (lane->sent_on, ob_gate_get_sent_on (conditions)),
+          .is_sent_now = pass_end_ms > 0 || g_str_equal (lane->sent_on, ob_gate_get_sent_on (conditions)),
           .used_bytes = ob_gate_get_metered_bytes (self) };
   ObConditions own = *conditions;
   ObRuleDecision decision;
@@ -55,6 +56,7 @@ decide_by (ObGate *self, const ObDestination *destination, const ObLane *lane, c
     own.metered = OB_METERED_YES;
   decision = ob_rule_decide (self->rules, rule ? rule : self->rules->rules->pdata[0], &own, &context);
 
+  decision.next_ms = ob_sooner_ms (decision.next_ms, pass_end_ms);
   if (*network && g_strcmp0 (self->answered_network, network) == 0)
     decision.reasons &= ~(OUTBOX_REASON_BIT (OUTBOX_REASON_ASK));
 

@@ -264,6 +264,8 @@ ob_gate_new (ObQueue *queue, ObDestinationTable *destinations, GPtrArray *watche
   self->ways = ob_ways_new (watchers);
   self->budget = ob_budget_new (queue);
   ob_queue_join (queue, &ob_budget_member, self->budget);
+  self->passes = ob_passes_new (queue);
+  ob_queue_join (queue, &ob_passes_member, self->passes);
   self->rules = ob_rules_new ();
   self->paces = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) ob_pace_unref);
   self->lanes = ob_gate_make_lanes ();
@@ -298,6 +300,7 @@ ob_gate_free (ObGate *self)
   g_hash_table_unref (self->paces);
   ob_rules_unref (self->rules);
   ob_budget_free (self->budget);
+  ob_passes_free (self->passes);
   ob_ways_free (self->ways);
   g_ptr_array_unref (self->watchers);
   g_free (self->answered_network);

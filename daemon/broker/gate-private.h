@@ -9,6 +9,7 @@
 #include "broker/gate.h"
 
 #include "broker/budget.h"
+#include "broker/passes.h"
 #include "broker/ways.h"
 
 G_BEGIN_DECLS
@@ -31,6 +32,7 @@ struct _ObGate
   gboolean is_answer_over; /* that network was left, and the database does not know it yet */
 
   ObBudget *budget;
+  ObPasses *passes;
   ObRules *rules;
   GHashTable *paces;     /* name of a rule → ObPace; changed rules change the rate */
   gint64 matched_number; /* uploads up to this number are matched with the new rules */

@@ -53,15 +53,18 @@ set_lane (ObUpload *upload, const char *rule, const char *sent_on)
   g_free (old_sent_on);
 }
 
-/* A person's word for the group also holds for uploads that join it on that network. */
+/* A person's word for the group also holds for uploads that join it on that network, or in that time. */
 void
 ob_gate_set_first_lane (ObGate *self, ObUpload *upload)
 {
   const char *network = ob_gate_get_network (self);
+  const ObPass *pass
+      = upload->group ? ob_passes_find (self->passes, OUTBOX_SCOPE_GROUP, upload->group_app, upload->group) : NULL;
+  g_autofree char *sent_on = pass ? ob_pass_dup_sent_on (pass->number) : NULL;
   gboolean is_sent_now
       = upload->group && ob_groups_is_sent_now (self->database, upload->group_app, upload->group, network);
 
-  set_lane (upload, ob_gate_find_rule_for (self, upload)->name, is_sent_now ? network : "");
+  set_lane (upload, ob_gate_find_rule_for (self, upload)->name, sent_on ? sent_on : is_sent_now ? network : "");
 }
 
 void
@@ -74,6 +77,7 @@ ob_gate_match (ObGate *self, ObUpload *upload)
 gboolean
 ob_gate_move (ObGate *self, ObUpload *upload, const char *rule, const char *sent_on, const char *event, GError **error)
 {
+  OutboxReasonSet reasons;
   ObLane lane;
 
   set_lane (upload, rule, sent_on);
@@ -84,6 +88,10 @@ ob_gate_move (ObGate *self, ObUpload *upload, const char *rule, const char *sent
     return FALSE;
   lane = ob_lane_of (upload);
   self->events->lane_changed (upload->id, &lane, self->user_data);
+  /* That lane may have been held for long, so that no review tells of it. */
+  reasons = ob_gate_get_lane_reasons (self, &lane);
+  if (reasons != 0)
+    self->events->lane_closed (&lane, reasons, self->user_data);
   self->wants_review = TRUE;
   ob_queue_touch (self->queue, upload->id, FALSE);
 
@@ -93,8 +101,15 @@ ob_gate_move (ObGate *self, ObUpload *upload, const char *rule, const char *sent
 gboolean
 ob_gate_send_now (ObGate *self, ObUpload *upload, const char *network, GError **error)
 {
-  return ob_gate_move (self, upload, upload->rule, network ? network : ob_gate_get_sent_on (&self->latest), "send-now",
-                       error);
+  const char *sent_on = network ? network : ob_gate_get_sent_on (&self->latest);
+
+  return ob_gate_move (self, upload, upload->rule, sent_on, ob_pass_is_in (sent_on) ? "resumed" : "send-now", error);
+}
+
+gboolean
+ob_gate_end_pass (ObGate *self, ObUpload *upload, GError **error)
+{
+  return ob_gate_move (self, upload, upload->rule, "", "resumed", error);
 }
 
 /* --- Paces --- */

@@ -50,6 +50,19 @@ ob_gate_let_go (ObGate *self)
     ob_watcher_let_go (self->watchers->pdata[i]);
 }
 
+void
+ob_gate_want_review (ObGate *self)
+{
+  self->wants_review = TRUE;
+  ob_queue_want_flush (self->queue);
+}
+
+ObPasses *
+ob_gate_get_passes (ObGate *self)
+{
+  return self->passes;
+}
+
 ObRules *
 ob_gate_get_rules (ObGate *self)
 {

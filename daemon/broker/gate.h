@@ -8,6 +8,7 @@
 #pragma once
 
 #include "broker/destinations.h"
+#include "broker/passes.h"
 #include "broker/queue.h"
 #include "broker/shared-holds.h"
 #include "model/lane.h"
@@ -49,6 +50,12 @@ void ob_gate_take_up (ObGate *gate);
 
 /* Decides on every lane with waiting uploads, stops what may no longer run, and tells of changes. */
 void ob_gate_review (ObGate *gate);
+
+/* Inside a change: something else that the lanes depend on has changed; decide on them after the commit. */
+void ob_gate_want_review (ObGate *gate);
+
+/* Borrowed: the passes, which lift what rules say. Who changes them wants a review. */
+ObPasses *ob_gate_get_passes (ObGate *gate);
 
 /* --- Conditions --- */
 
@@ -99,9 +106,11 @@ void ob_gate_admit (ObGate *gate, ObUpload *upload);
 /* Sets the lane of an upload by the rules alone. */
 void ob_gate_match (ObGate *gate, ObUpload *upload);
 
-/* Lets the upload travel on that network, whatever its rule says. @network: (nullable): as ob_gate_get_network() had it; NULL: the
- * present one, or none if there is none. Writes its row and journal itself. Errors: Storage, DiskFull. */
+/* Lets the upload travel on that network, or as long as a pass lasts, whatever its rule says. @network: (nullable): as
+ * ob_gate_get_network() had it, or as ob_pass_dup_sent_on() gives it; NULL: the present one, or none if there is none. The second has it
+ * follow its rule again. Both write its row and journal themselves. Errors: Storage, DiskFull. */
 gboolean ob_gate_send_now (ObGate *gate, ObUpload *upload, const char *network, GError **error);
+gboolean ob_gate_end_pass (ObGate *gate, ObUpload *upload, GError **error);
 
 /* --- What holds a lane --- */
 

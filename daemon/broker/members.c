@@ -84,6 +84,7 @@ ob_members_new (ObDatabase *database, ObSpool *spool, ObSecrets *secrets, ObToke
                                                         self->storage, self->settings_file },
                                     &ob_wiring_commands_events, self);
   ob_queue_join (self->queue, &ob_commands_member, self->commands);
+  ob_queue_join (self->queue, &ob_passing_member, self->commands);
   ob_queue_join (self->queue, &after_choice, self);
   ob_queue_join (self->queue, &ob_waits_member, self->queue);
   self->board = ob_status_board_new (self->queue, self->destinations, self->storage, &ob_wiring_status_facts, self);

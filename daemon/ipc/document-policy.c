@@ -7,6 +7,8 @@
 
 #include "policy/hours.h"
 
+#define MS_PER_HOUR (3600 * G_GINT64_CONSTANT (1000))
+
 static void
 add (GVariantBuilder *builder, const char *key, GVariant *value)
 {
@@ -96,6 +98,73 @@ make_quota (const ObQuota *quota)
   return g_variant_builder_end (&builder);
 }
 
+static GVariant *
+make_reminders (const ObReminderSettings *reminders)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  add (&builder, "after_hours", g_variant_new_uint64 ((guint64) (reminders->after_ms / MS_PER_HOUR)));
+  add (&builder, "taps", g_variant_new_boolean (reminders->tells_taps));
+  add (&builder, "pages", g_variant_new_boolean (reminders->tells_pages));
+
+  return g_variant_builder_end (&builder);
+}
+
+static GVariant *
+make_storage (const ObKeeping *keeping)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  if (keeping->keep_ms < G_MAXINT64)
+    add (&builder, "keep_days", g_variant_new_uint64 ((guint64) (keeping->keep_ms / (24 * MS_PER_HOUR))));
+  add (&builder, "keep_free", g_variant_new_uint64 (keeping->free_bytes));
+
+  return g_variant_builder_end (&builder);
+}
+
+static gboolean
+is_told_already (const GPtrArray *passes, guint n_told, const ObPass *pass)
+{
+  for (guint i = 0; i < n_told; i++)
+    {
+      const ObPass *other = passes->pdata[i];
+
+      if (other->scope == pass->scope && other->until_ms == pass->until_ms && g_str_equal (other->app, pass->app)
+          && g_str_equal (other->key, pass->key))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* Uploads that were paused and those that were not have two passes of one word. */
+static GVariant *
+list_passes (ObBroker *broker)
+{
+  const GPtrArray *passes = ob_broker_list_passes (broker);
+  GVariantBuilder list, builder;
+
+  g_variant_builder_init (&list, G_VARIANT_TYPE ("aa{sv}"));
+  for (guint i = 0; i < passes->len; i++)
+    {
+      const ObPass *pass = passes->pdata[i];
+      g_autofree char *name
+          = pass->scope == OUTBOX_SCOPE_GROUP ? ob_group_dup_name (pass->app, pass->key) : g_strdup (pass->key);
+
+      if (ob_pass_is_over (pass, ob_broker_get_now_ms (broker)) || is_told_already (passes, i, pass))
+        continue;
+      g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+      add (&builder, "scope", g_variant_new_string (outbox_scope_get_name (pass->scope)));
+      add (&builder, "key", g_variant_new_string (name));
+      add (&builder, "until", g_variant_new_int64 (pass->until_ms));
+      g_variant_builder_add_value (&list, g_variant_builder_end (&builder));
+    }
+
+  return g_variant_builder_end (&list);
+}
+
 /* A file name is bytes, not text. */
 static GVariant *
 make_file_name (const char *path)
@@ -106,7 +175,7 @@ make_file_name (const char *path)
 }
 
 GVariant *
-ob_document_policy (ObConfiguration *configuration, const char *web_apps_problem)
+ob_document_policy (ObBroker *broker, ObConfiguration *configuration, const char *web_apps_problem)
 {
   const ObRules *rules = ob_configuration_get_rules (configuration);
   const char *const *files = ob_configuration_get_files (configuration);
@@ -120,6 +189,9 @@ ob_document_policy (ObConfiguration *configuration, const char *web_apps_problem
   add (&builder, "rules", g_variant_builder_end (&list));
   add (&builder, "budget", g_variant_new_uint64 (rules->budget_bytes));
   add (&builder, "quota", make_quota (&rules->quota));
+  add (&builder, "reminders", make_reminders (&rules->reminders));
+  add (&builder, "storage", make_storage (&rules->keeping));
+  add (&builder, "passes", list_passes (broker));
   g_variant_builder_init (&list, G_VARIANT_TYPE_STRING_ARRAY);
   for (; *files; files++)
     g_variant_builder_add_value (&list, make_file_name (*files));

@@ -379,6 +379,14 @@ static const char version_2[]
       "ALTER TABLE journal ADD COLUMN network TEXT;" /* its kind; NULL: a row of before */
       "ALTER TABLE journal ADD COLUMN holds TEXT;"   /* see model/past-holds.h; NULL: none */
 
+      /* Nobody could let something go on for an hour over what its rule says. A number is never given twice: rows of uploads name
+       * it in sent_on. */
+      "CREATE TABLE passes ("
+      "  number INTEGER PRIMARY KEY AUTOINCREMENT, covers INTEGER NOT NULL DEFAULT 0, app TEXT NOT NULL DEFAULT '',"
+      "  key TEXT NOT NULL DEFAULT '', since INTEGER NOT NULL DEFAULT 0, until_at INTEGER NOT NULL DEFAULT 0,"
+      "  pauses INTEGER NOT NULL DEFAULT 0"
+      ");"
+
       /* Secrets may be in free pages, the log, and databases set aside, also of destinations that are gone (broker/moving-secrets.c). */
       "INSERT OR REPLACE INTO meta SELECT 'unscrubbed', 1 WHERE EXISTS (SELECT 1 FROM uploads)"
       "  OR EXISTS (SELECT 1 FROM destinations);";
@@ -386,7 +394,7 @@ static const char version_2[]
 const char *const ob_migrations[] = { version_1, version_2 };
 
 const char ob_migrations_look[] = "SELECT 1 FROM meta, uploads, counters, destinations, lanes, groups, group_counters, "
-                                  "journal, terminations, apps, checks LIMIT 0";
+                                  "journal, terminations, apps, checks, passes LIMIT 0";
 
 guint
 ob_migrations_get_newest_version (void)

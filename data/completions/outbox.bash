@@ -59,7 +59,7 @@ _outbox ()
     show) words="--json" ;;
     watch) words="--group --until-done --json" ;;
     pause) ;;
-    resume) ;;
+    resume) words="--for --group --destination" ;;
     retry) words="--all" ;;
     send-now) words="--group --network" ;;
     priority) ;;

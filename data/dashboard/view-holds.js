@@ -10,6 +10,11 @@ import { _, join, labels } from './words.js';
 // Trouble of a server whose end is another address.
 const OF_SETTINGS = ['no-destination', 'wrong-address', 'certificate', 'proxy'];
 
+// What a rule says, so that a person can let it go on for a time.
+const OF_RULES = ['ask', 'wait-wifi', 'wait-network', 'wait-unmetered', 'battery', 'schedule', 'data-budget'];
+
+const HOUR_S = 3600;
+
 // What the buttons of this page can do about a hold, the likeliest first. What they cannot, the hold's command says.
 function helpWith({ scope, key = '', reason }) {
   const name = encodeURIComponent(key), resume = `/v1/destinations/${name}/resume`;
@@ -19,6 +24,8 @@ function helpWith({ scope, key = '', reason }) {
     help.push({ text: _('Resume'), path: '/v1/queue/resume' });
   if (scope === 'lane' && reason === 'ask')
     help.push({ text: _('Send on this network'), path: '/v1/queue/allow-network' });
+  if (scope === 'lane' && OF_RULES.includes(reason))
+    help.push({ text: _('Go on for an hour'), path: '/v1/queue/resume-for', body: { seconds: HOUR_S, destination: key.split('/')[0] } });
   if (scope === 'group' && reason === 'user')
     help.push({ text: _('Resume'), path: `/v1/groups/${name}/resume` });
   if (scope === 'destination' && reason === 'user')
@@ -40,9 +47,9 @@ export function keyOfHold({ scope, key = '', reason }) {
   return `${scope} ${key} ${reason}`;
 }
 
-function obey({ commands, api, model }, { path, settingsOf, signInTo }, button) {
+function obey({ commands, api, model }, { path, body, settingsOf, signInTo }, button) {
   if (path)
-    commands.run(button, 'POST', path);
+    commands.run(button, 'POST', path, body);
   else if (signInTo)
     signIn({ api, model }, signInTo);
   else

@@ -163,6 +163,16 @@ test_rig_pause_group (TestRig *rig, const char *key, gboolean is_paused, GError 
 }
 
 gboolean
+test_rig_resume_for (TestRig *rig, const ObResumeFor *what, GError **error)
+{
+  Answer answer = { 0 };
+
+  ob_broker_resume_for (rig->broker, what, on_done, &answer);
+
+  return wait_for (rig, &answer, error);
+}
+
+gboolean
 test_rig_pause_destination (TestRig *rig, const char *name, gboolean is_paused, GError **error)
 {
   Answer answer = { 0 };

@@ -59,6 +59,7 @@ char *test_rig_submit_full (TestRig *rig, const ObSubmission *submission, GError
 gboolean test_rig_command (TestRig *rig, ObCommand command, const char *id, gint value, GError **error);
 gboolean test_rig_pause_queue (TestRig *rig, gboolean is_paused, GError **error);
 gboolean test_rig_pause_group (TestRig *rig, const char *key, gboolean is_paused, GError **error);
+gboolean test_rig_resume_for (TestRig *rig, const ObResumeFor *what, GError **error);
 gboolean test_rig_pause_destination (TestRig *rig, const char *name, gboolean is_paused, GError **error);
 
 gboolean test_rig_set_destination (TestRig *rig, const char *name, const ObDestinationSettings *settings,

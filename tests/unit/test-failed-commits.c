@@ -153,6 +153,18 @@ run_pause_queue (TestScene *scene, const Command *command)
 }
 
 static void
+run_resume_for (TestScene *scene, const Command *command)
+{
+  const char *const ids[] = { scene->target, NULL };
+  const ObResumeFor what = { .ids = g_strcmp0 (command->name, "upload") == 0 ? ids : NULL,
+                             .group = g_strcmp0 (command->name, "group") == 0 ? "case" : NULL,
+                             .destination = g_strcmp0 (command->name, "destination") == 0 ? "depot" : NULL,
+                             .duration_ms = 1000 };
+
+  ob_broker_resume_for (scene->rig->broker, &what, on_done, scene);
+}
+
+static void
 run_allow_network (TestScene *scene, const Command *command)
 {
   ob_broker_allow_network (scene->rig->broker, on_done, scene);
@@ -382,6 +394,10 @@ static const Command commands[] = {
   { .method = "Uploads.SetPriority", .run = run_command, .command = OB_COMMAND_SET_PRIORITY },
   { .method = "Queue.Pause", .run = run_pause_queue, .is_on = TRUE },
   { .method = "Queue.Resume", .run = run_pause_queue },
+  { .method = "Queue.ResumeFor", .run = run_resume_for },
+  { .method = "Queue.ResumeFor", .run = run_resume_for, .name = "destination" },
+  { .method = "Queue.ResumeFor", .run = run_resume_for, .name = "group" },
+  { .method = "Queue.ResumeFor", .run = run_resume_for, .name = "upload" },
   { .method = "Queue.AllowNetwork", .run = run_allow_network },
   { .method = "Groups.Pause", .run = run_pause_group, .is_on = TRUE },
   { .method = "Groups.Resume", .run = run_pause_group },

@@ -365,6 +365,25 @@ test_who_watches_hears_of_a_lane_that_empties_and_fills (TestRig *rig, gconstpoi
   g_signal_handlers_disconnect_by_data (rig->broker, &n_told);
 }
 
+/* The other lane has been held for a while: no change of it tells the attempt to stop. */
+static void
+test_new_rules_stop_what_runs (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *video = NULL;
+  g_autofree char *photo = NULL;
+
+  lanes_set_rules (rig, LANES_VIDEO);
+  lanes_connect (rig, "mobile", OB_LINK_CELLULAR, OB_METERED_YES);
+  video = lanes_submit (rig, "video/mp4");
+  photo = lanes_submit (rig, "image/jpeg");
+  test_rig_assert_status (rig, video, "paused wait-wifi");
+  (void) test_server_wait_for (rig->server, photo);
+  lanes_set_rules (rig, "[Rule video]\nmatch-type=video/*;image/*\nnetworks=wifi;ethernet\n");
+  test_rig_wait_for_end (rig, photo);
+  test_rig_settle (rig);
+  test_rig_assert_status (rig, photo, "paused wait-wifi");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -383,6 +402,7 @@ main (int argc, char *argv[])
     { "/lanes/an-app-sees-the-holds-of-its-own", test_an_app_sees_the_holds_of_its_own },
     { "/rules/those-that-come-while-a-file-is-saved", test_rules_that_come_while_a_file_is_saved },
     { "/rules/new-ones-act-at-once-and-match-what-waits", test_new_rules_act_at_once_and_match_what_waits },
+    { "/rules/new-ones-stop-what-runs", test_new_rules_stop_what_runs },
     { "/rules/those-that-changed-while-it-was-off", test_rules_that_changed_while_it_was_off },
   };
 

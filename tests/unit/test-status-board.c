@@ -20,6 +20,7 @@ typedef struct
   OutboxReasonSet queue_reasons; /* what the others answer */
   OutboxReason lane_reason;
   guint64 sent_bytes;
+  gboolean is_destination_paused;
 } Fixture;
 
 static OutboxReasonSet
@@ -78,6 +79,14 @@ on_left (const char *name, gpointer user_data)
 }
 
 static const ObDestinationEvents destination_events = { on_settings_changed, on_left, on_left };
+
+static gboolean
+pause_depot (gpointer user_data, GError **error)
+{
+  Fixture *fixture = user_data;
+
+  return ob_destination_table_pause (fixture->destinations, "depot", fixture->is_destination_paused, error);
+}
 
 static void
 on_done (const GError *error, gpointer user_data)
@@ -161,7 +170,8 @@ test_what_follows (Fixture *fixture, gconstpointer data)
       upload->is_paused = rows[i].is_paused;
       fixture->queue_reasons = rows[i].queue;
       fixture->lane_reason = rows[i].lane;
-      ob_destination_table_pause (fixture->destinations, "depot", rows[i].is_destination_paused, on_done, NULL);
+      fixture->is_destination_paused = rows[i].is_destination_paused;
+      ob_queue_command (fixture->queue, pause_depot, fixture, on_done, NULL);
       ob_queue_commit (fixture->queue);
       status = ob_status_board_get (fixture->board, upload);
       text = describe (&status);

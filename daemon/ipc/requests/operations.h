@@ -23,6 +23,7 @@ void ob_operation_command_uploads (const ObRequest *request, gint value);
 
 /* queue.c. @value: TRUE pauses it */
 void ob_operation_pause_queue (const ObRequest *request, gint value);
+void ob_operation_resume_for (const ObRequest *request, gint value);
 void ob_operation_allow_network (const ObRequest *request, gint value);
 void ob_operation_summarise (const ObRequest *request, gint value);
 void ob_operation_list_holds (const ObRequest *request, gint value);

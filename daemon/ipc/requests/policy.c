@@ -13,7 +13,8 @@ ob_operation_get_policy (const ObRequest *request, gint value)
   const ObRequestContext *context = request->context;
 
   ob_request_answer (request, "policy",
-                     ob_document_policy (context->configuration, ob_pairing_get_problem (context->pairing)));
+                     ob_document_policy (context->broker, context->configuration,
+                                         ob_pairing_get_problem (context->pairing)));
 }
 
 void

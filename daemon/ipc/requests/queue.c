@@ -3,7 +3,9 @@
  *
  * Operations on the whole queue. Main thread.
  */
+#include "dbus/error.h"
 #include "ipc/document.h"
+#include "ipc/options.h"
 #include "ipc/requests/answers.h"
 #include "ipc/requests/operations.h"
 
@@ -11,6 +13,43 @@ void
 ob_operation_pause_queue (const ObRequest *request, gint is_paused)
 {
   ob_broker_set_paused (request->context->broker, is_paused, ob_request_on_commanded, ob_request_dup_answer (request));
+}
+
+/* Reads what goes on for how long; nothing named is the whole queue. @ids: (out) (transfer container) */
+static gboolean
+read_resume_for (GVariant *options, ObResumeFor *what, const char ***ids, GError **error)
+{
+  static const ObOption table[]
+      = { { "seconds", "u" }, { "ids", "as" }, { "group", "s" }, { "destination", "s" }, { NULL, NULL } };
+  guint32 seconds = 0;
+
+  if (!ob_options_check (options, table, error))
+    return FALSE;
+  (void) g_variant_lookup (options, "seconds", "u", &seconds);
+  (void) g_variant_lookup (options, "ids", "^a&s", ids);
+  (void) g_variant_lookup (options, "group", "&s", &what->group);
+  (void) g_variant_lookup (options, "destination", "&s", &what->destination);
+  what->ids = *ids;
+  what->duration_ms = seconds * G_GINT64_CONSTANT (1000);
+  if ((what->ids != NULL) + (what->group != NULL) + (what->destination != NULL) <= 1)
+    return TRUE;
+  g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "Of ids, group and destination only one");
+
+  return FALSE;
+}
+
+void
+ob_operation_resume_for (const ObRequest *request, gint value)
+{
+  g_autoptr (GVariant) options = g_variant_lookup_value (request->arguments, "options", G_VARIANT_TYPE_VARDICT);
+  g_autofree const char **ids = NULL;
+  g_autoptr (GError) error = NULL;
+  ObResumeFor what = { NULL };
+
+  if (read_resume_for (options, &what, &ids, &error))
+    ob_broker_resume_for (request->context->broker, &what, ob_request_on_commanded, ob_request_dup_answer (request));
+  else
+    ob_request_end (request, error);
 }
 
 void

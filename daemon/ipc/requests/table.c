@@ -78,6 +78,7 @@ static const Row table[] = {
     { { "ids", "as" }, { "priority", "i" } } },
   { "Queue.Pause", OB_OPERATION_STEER, ob_operation_pause_queue, TRUE, { { NULL } } },
   { "Queue.Resume", OB_OPERATION_STEER, ob_operation_pause_queue, FALSE, { { NULL } } },
+  { "Queue.ResumeFor", OB_OPERATION_SEND_NOW, ob_operation_resume_for, 0, { { "options", "a{sv}" } } },
   { "Queue.AllowNetwork", OB_OPERATION_STEER, ob_operation_allow_network, 0, { { NULL } } },
   { "Queue.Summary", OB_OPERATION_COUNT, ob_operation_summarise, 0, { { NULL } } },
   { "Queue.Holds", OB_OPERATION_LOOK, ob_operation_list_holds, 0, { { NULL } } },

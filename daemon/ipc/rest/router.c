@@ -38,6 +38,9 @@ static const ObOption of_amendment[] = { { "priority", "i" }, { NULL, NULL } };
 
 static const ObOption of_many[] = { { "ids", "as" }, { NULL, NULL } };
 
+static const ObOption of_time[]
+    = { { "seconds", "u" }, { "ids", "as" }, { "group", "s" }, { "destination", "s" }, { NULL, NULL } };
+
 static const ObOption of_commit[] = { { "sha256", "s" }, { NULL, NULL } };
 
 static const ObOption of_destination[]
@@ -103,6 +106,7 @@ static const ObRoute table[] = {
   { "GET",    "/v1/holds",                         OB_ROUTE_REQUEST, "Queue.Holds",         NONE,               NULL,        NO_BODY,             "" },
   { "POST",   "/v1/queue/pause",                   OB_ROUTE_REQUEST, "Queue.Pause",         NONE,               NULL,        NO_BODY,             NULL },
   { "POST",   "/v1/queue/resume",                  OB_ROUTE_REQUEST, "Queue.Resume",        NONE,               NULL,        NO_BODY,             NULL },
+  { "POST",   "/v1/queue/resume-for",              OB_ROUTE_REQUEST, "Queue.ResumeFor",     NONE,               NULL,        WHOLE (of_time, "options"), NULL },
   { "POST",   "/v1/queue/allow-network",           OB_ROUTE_REQUEST, "Queue.AllowNetwork",  NONE,               NULL,        NO_BODY,             NULL },
   { "GET",    "/v1/events",                        OB_ROUTE_EVENTS,  NULL,                  NONE,               of_events,   NO_BODY,             NULL },
   { "GET",    "/v1/destinations",                  OB_ROUTE_REQUEST, "Destinations.List",   NONE,               NULL,        NO_BODY,             "" },
