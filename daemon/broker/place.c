@@ -5,61 +5,44 @@
  */
 #include "broker/place.h"
 
-#include "base/blocks.h"
-#include "base/files.h"
-#include "base/json.h"
-#include "dbus/error.h"
+#include "broker/record-file.h"
 #include "transfer/protocols.h"
 
 #define MEMBER "server_url"
 
-/* Returns: (transfer full) (nullable): an object */
-static JsonNode *
-load (const char *record_path, GError **error)
-{
-  gsize size_bytes;
-  g_autofree char *text = ob_file_read_own (record_path, OB_RECORD_MAX_BYTES, &size_bytes, error);
-  g_autoptr (JsonNode) root = text ? ob_json_parse (text, size_bytes, error) : NULL;
-
-  if (root && JSON_NODE_HOLDS_OBJECT (root))
-    return g_steal_pointer (&root);
-  if (root)
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "%s is no record", record_path);
-
-  return NULL;
-}
-
 static gboolean
-keep (const char *record_path, const char *resume, GError **error)
+set_place (JsonObject *record, gpointer resume)
 {
-  g_autoptr (JsonNode) record = load (record_path, error);
-  g_autofree char *text = NULL;
+  json_object_set_string_member (record, MEMBER, resume);
 
-  if (!record)
-    return FALSE;
-  json_object_set_string_member (json_node_get_object (record), MEMBER, resume);
-  text = ob_json_write_node (record);
-
-  return ob_file_replace (record_path, text, "place", error);
+  return TRUE;
 }
 
 void
 ob_place_keep (const char *copy_path, const char *resume)
 {
-  g_autofree char *path = g_strconcat (copy_path, ".json", NULL);
   g_autoptr (GError) error = NULL;
 
-  if (!keep (path, resume, &error))
-    g_info ("%s does not tell where the server has it: %s", path, error->message);
+  if (!ob_record_file_change (copy_path, set_place, (gpointer) resume, "place", &error))
+    g_info ("The record of %s does not tell where the server has it: %s", copy_path, error->message);
 }
 
-char *
-ob_place_find (const ObJob *job)
+/* Returns: (transfer full) (nullable): NULL: none was kept, or the record cannot be read */
+static char *
+find_place (const ObJob *job)
 {
-  g_autofree char *path = g_strconcat (job->path, ".json", NULL);
-  g_autoptr (JsonNode) record = job->is_place_unknown ? load (path, NULL) : NULL;
+  g_autoptr (JsonNode) record = job->is_place_unknown ? ob_record_file_load (job->path, NULL) : NULL;
   g_autofree char *place = record ? ob_json_dup_clean_text (json_node_get_object (record), MEMBER) : NULL;
   const ObProtocol *protocol = place ? ob_protocol_find (job->protocol) : NULL;
 
   return protocol && protocol->is_resume (place) ? g_steal_pointer (&place) : NULL;
+}
+
+void
+ob_place_take_up (ObJob *job, ObCreated (*created) (const char *resume, gpointer user_data), gpointer user_data)
+{
+  g_autofree char *place = find_place (job);
+
+  if (place && created (place, user_data) == OB_CREATED_DURABLE)
+    job->resume = g_steal_pointer (&place);
 }

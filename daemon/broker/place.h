@@ -20,8 +20,13 @@ G_BEGIN_DECLS
  */
 void ob_place_keep (const char *copy_path, const char *resume);
 
-/* Returns: (transfer full) (nullable): the place that was kept last, for a job that knows none; %NULL: none was, or the record cannot
- * be read */
-char *ob_place_find (const ObJob *job);
+/**
+ * ob_place_take_up:
+ * @job: one that may know no place
+ * @created: the checkpoint, which stores it in the row
+ *
+ * Has the job go on at the place that was kept last, if there is one.
+ */
+void ob_place_take_up (ObJob *job, ObCreated (*created) (const char *resume, gpointer user_data), gpointer user_data);
 
 G_END_DECLS

@@ -10,6 +10,7 @@
 #include "base/identity.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "broker/kept-receipt.h"
 #include "dbus/error.h"
 #include "store/limits.h"
 
@@ -146,6 +147,8 @@ read_members (JsonObject *object)
   g_variant_unref (upload->metadata);
   upload->metadata = read_metadata (object);
   upload->tus_metadata = ob_json_dup_clean_text (object, "tus_metadata");
+  /* Of one that cannot be read nothing is known: the server is asked. */
+  (void) ob_kept_receipt_read (object, &upload->receipt, &upload->reason);
 
   return upload;
 }

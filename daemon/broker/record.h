@@ -27,7 +27,8 @@ typedef struct
 /* Completes the record. Returns: (transfer full): JSON */
 char *ob_record_write (GVariant *prepared, const ObRecordFacts *facts);
 
-/* Returns: (transfer full) (nullable): an upload that is still saving. Errors: InvalidArgument. */
+/* Returns: (transfer full) (nullable): an upload that is still saving; with the receipt if it was done, and with the reason why that
+ * counts no more. Errors: InvalidArgument. */
 ObUpload *ob_record_read (const char *text, gsize size_bytes, GError **error);
 
 /* The same from what ob_record_prepare() gave, as JSON. The media type is NULL if the app did not say it, and nothing is

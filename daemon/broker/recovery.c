@@ -139,6 +139,19 @@ ob_recovery_take_up (ObRecovery *self)
 
 /* --- Files without a row --- */
 
+/* Its record has the receipt, or says why that counts no more. */
+static gboolean
+insert_ended (ObRecovery *self, ObUpload *upload, GError **error)
+{
+  const gboolean is_lost = upload->stored == OB_STORED_FAILED;
+
+  return self->host->add_row (upload, "adopted",
+                              is_lost ? "found in the spool: its server did not have it any more"
+                                      : "found in the spool with its receipt",
+                              upload->saved_at_ms, error, self->user_data)
+         && (is_lost || !upload->is_moved || self->host->want_check (upload, error, self->user_data));
+}
+
 static gboolean
 insert_adopted (gpointer user_data, GError **error)
 {
@@ -148,6 +161,8 @@ insert_adopted (gpointer user_data, GError **error)
 
   upload->has_local_copy = TRUE;
   upload->saved_at_ms = upload->progress_at_ms = ob_queue_get_now_ms (self->queue);
+  if (ob_upload_adopt_end (upload, self->host->get_promise (upload, self->user_data), upload->saved_at_ms))
+    return insert_ended (self, upload, error);
 
   /* An attempt asks the server before it makes anything: what an earlier one did there is not known. */
   return self->host->add_row (upload, "adopted", NULL, upload->saved_at_ms, error, self->user_data)
@@ -228,6 +243,7 @@ typedef struct
 {
   ObRecovery *recovery;
   char *id;
+  gboolean is_past; /* its copy goes when those of what has arrived do */
 } Adoption;
 
 /* If the row could not be committed, the file stays undecided and is looked at again after the next commit. */
@@ -237,9 +253,13 @@ on_adopted (const GError *error, gpointer user_data)
   g_autofree Adoption *adoption = user_data;
 
   if (error)
-    g_hash_table_add (adoption->recovery->undecided, adoption->id);
-  else
-    g_free (adoption->id);
+    {
+      g_hash_table_add (adoption->recovery->undecided, adoption->id);
+      return;
+    }
+  if (adoption->is_past)
+    ob_retention_note_arrived (adoption->recovery->retention, adoption->id);
+  g_free (adoption->id);
 }
 
 /* Makes the row from the record. Returns: FALSE if it must be tried again when the disk works */
@@ -260,6 +280,7 @@ adopt (ObRecovery *self, ObUpload *upload)
   adoption = g_new0 (Adoption, 1);
   adoption->recovery = self;
   adoption->id = g_strdup (upload->id);
+  adoption->is_past = upload->stored == OB_STORED_DONE && !upload->is_moved;
   ob_queue_after (self->queue, on_adopted, adoption);
   ob_queue_touch (self->queue, upload->id, TRUE);
 

@@ -36,6 +36,12 @@ typedef struct
   /* Returns: whether the row is about to be repaired, and means nothing until then. */
   gboolean (*awaits_repair) (const ObUpload *upload, gpointer user_data);
 
+  /* Returns: the rung that its destination promises; %OUTBOX_RUNG_STORED where there is no such destination */
+  OutboxRung (*get_promise) (const ObUpload *upload, gpointer user_data);
+
+  /* Inside a change: has the server asked what it has of an upload that is done, before the copy of a moved file goes. Errors: Storage, DiskFull. */
+  gboolean (*want_check) (ObUpload *upload, GError **error, gpointer user_data);
+
   /* Returns: whether its destination's protocol could have written that resume text, as far as is known. */
   gboolean (*may_resume) (const ObUpload *upload, const char *resume, gpointer user_data);
 } ObRecoveryHost;

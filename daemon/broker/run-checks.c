@@ -13,6 +13,7 @@
 #include "policy/retry.h"
 #include "store/checks.h"
 #include "store/journal.h"
+#include "transfer/check.h"
 
 #define CHECKS_AT_ONCE 2
 
@@ -26,10 +27,15 @@
 #define DOUBT_MS 15000
 
 static ObJob *
-make_check_job (const ObDestination *destination, const ObUpload *upload)
+make_check_job (ObRuns *self, const ObDestination *destination, const ObUpload *upload, gboolean is_doubted)
 {
   ObJob *job = ob_run_job_new_of (upload, destination);
 
+  job->path = ob_spool_get_path (self->spool, upload->id);
+  job->keeps_copy = upload->has_local_copy;
+  job->had.rung = upload->receipt.rung;
+  job->had.confirmed_by = g_strdup (upload->receipt.confirmed_by);
+  job->is_doubted = is_doubted;
   job->resume = g_strdup (upload->receipt.url ? upload->receipt.url : upload->server_url);
   job->is_check = TRUE;
 
@@ -54,7 +60,7 @@ start_check (ObRuns *self, const ObPendingCheck *check)
     return FALSE;
   active = ob_runs_add (self, check->id, &lane);
   active->is_check = active->is_asking = TRUE;
-  ob_workers_start (self->workers, make_check_job (destination, upload), active->stop);
+  ob_workers_start (self->workers, make_check_job (self, destination, upload, check->is_doubted), active->stop);
 
   return TRUE;
 }
@@ -112,21 +118,6 @@ name_answer (ObCheck check, gboolean is_enough)
     }
 }
 
-/* What was attached and is not any more is as much in need of a person as what is gone. Where a promise was raised afterwards, or
- * checksums told more than a look can, nothing is lost. */
-static OutboxReason
-find_loss (const ObUpload *upload, const ObAttemptResult *result)
-{
-  if (result->check == OB_CHECK_GONE || result->check == OB_CHECK_OTHER)
-    return OUTBOX_REASON_GONE;
-  if (result->check == OB_CHECK_THERE && upload->receipt.rung == OUTBOX_RUNG_ATTACHED
-      && g_strcmp0 (upload->receipt.confirmed_by, "confirm-url") == 0
-      && g_strcmp0 (result->receipt.confirmed_by, "confirm-url") == 0 && result->receipt.rung < OUTBOX_RUNG_ATTACHED)
-    return OUTBOX_REASON_NOT_ATTACHED;
-
-  return OUTBOX_REASON_NONE;
-}
-
 static void
 on_freed (const GError *error, gpointer user_data)
 {
@@ -148,7 +139,7 @@ conclude (ObRuns *self, ObUpload *upload, const ObPendingCheck *check, const ObA
                                             is_there          ? outbox_rung_get_info (result->receipt.rung)->name
                                             : result->message ? result->message
                                                               : "no answer");
-  OutboxReason loss = find_loss (upload, result);
+  OutboxReason loss = ob_check_find_loss (&upload->receipt, result, check->is_doubted);
   gint64 now_ms = ob_queue_get_now_ms (self->queue);
 
   ob_verification_set (&upload->verified, answer, is_there ? NULL : result->message, result->receipt.rung, now_ms);

@@ -65,6 +65,8 @@ make_job (ObRuns *self, const ObUpload *upload)
   /* Only a person's word ends the count of failures while the last error stays. */
   job->sends_anew = upload->failures == 0 && g_strcmp0 (upload->last_error.code, OB_CODE_NO_WORD) == 0;
   job->is_again = upload->attempts > 1;
+  job->was_confirmed = upload->receipt.rung != OUTBOX_RUNG_NONE;
+  job->keeps_copy = upload->is_moved || ob_gate_get_rules (self->gate)->keeping.keep_ms > 0;
   if (!upload->server_url)
     note_lost_history (self, upload, job);
 

@@ -120,14 +120,19 @@ move_back (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, GError
 static gboolean
 finish_upload (ObRuns *self, ObUpload *upload, ObAttemptResult *result, GError **error)
 {
+  gboolean is_kept = result->receipt.confirmed_at_ms > 0;
+
   /* The log tells the rung and who gave it. */
   g_free (result->message);
-  result->message = g_strdup_printf ("%s, says %s", outbox_rung_get_info (result->receipt.rung)->name,
+  result->message = g_strdup_printf (is_kept ? "%s, said %s: its record has the receipt" : "%s, says %s",
+                                     outbox_rung_get_info (result->receipt.rung)->name,
                                      result->receipt.confirmed_by ? result->receipt.confirmed_by : "nobody");
   ob_receipt_clear (&upload->receipt);
   upload->receipt = result->receipt;
   result->receipt = (ObReceipt){ 0 };
-  upload->receipt.confirmed_at_ms = upload->done_at_ms = ob_queue_get_now_ms (self->queue);
+  upload->done_at_ms = ob_queue_get_now_ms (self->queue);
+  if (!is_kept)
+    upload->receipt.confirmed_at_ms = upload->done_at_ms;
   ob_upload_set_offset (upload, upload->size_bytes);
   upload->failures = 0;
   upload->retry_at_ms = 0;

@@ -322,7 +322,23 @@ may_resume (const ObUpload *upload, const char *resume, gpointer user_data)
   return ob_destination_table_may_resume (((const ObMembers *) user_data)->destinations, upload->destination, resume);
 }
 
-const ObRecoveryHost ob_wiring_recovery_host = { add_row, set_lane, forget, is_running, awaits_repair, may_resume };
+static OutboxRung
+get_promise (const ObUpload *upload, gpointer user_data)
+{
+  const ObMembers *self = user_data;
+  const ObDestination *destination = ob_destination_table_find (self->destinations, upload->destination);
+
+  return destination ? ob_destination_get_promise (destination) : OUTBOX_RUNG_STORED;
+}
+
+static gboolean
+want_check (ObUpload *upload, GError **error, gpointer user_data)
+{
+  return ob_runs_want_check (((const ObMembers *) user_data)->runs, upload, TRUE, error);
+}
+
+const ObRecoveryHost ob_wiring_recovery_host
+    = { add_row, set_lane, forget, is_running, awaits_repair, get_promise, want_check, may_resume };
 
 /* --- Runs ask, and tell --- */
 

@@ -7,6 +7,7 @@
 #include "broker/worker.h"
 
 #include "base/strays.h"
+#include "broker/kept-receipt.h"
 #include "broker/place.h"
 
 #define KEEP_CONNECTIONS_US (30 * G_USEC_PER_SEC)
@@ -275,16 +276,18 @@ static void
 run_order (ObWorker *worker, ObConnection *connection, const Order *order)
 {
   static const ObCheckpoints checkpoints = { on_created, on_progress, on_stored, on_noted, on_credentials };
-  const ObRunner *runner = worker->runner;
   Run run = { worker, order->job->id, order->job->path };
-  g_autofree char *place = ob_place_find (order->job);
   Message *message;
 
-  if (place && on_created (place, &run) == OB_CREATED_DURABLE)
-    order->job->resume = g_steal_pointer (&place);
+  ob_place_take_up (order->job, on_created, &run);
   message = message_new (&run, MESSAGE_ENDED);
-  message->result = runner->run (runner, connection, order->job, &checkpoints, &run, order->stop);
+  message->result = ob_kept_receipt_answer (order->job);
+  if (!message->result)
+    message->result = worker->runner->run (worker->runner, connection, order->job, &checkpoints, &run, order->stop);
   ob_deadline_clear (worker->deadline);
+  /* Whoever comes back after it was given up speaks of the past. */
+  if (g_atomic_int_get (&worker->fate) == FATE_OPEN)
+    ob_kept_receipt_note (order->job, message->result);
   ob_transit_end (worker->transit);
   post (message);
 }

@@ -177,6 +177,28 @@ ob_upload_mend (ObUpload *upload, gboolean is_state_known)
 }
 
 gboolean
+ob_upload_adopt_end (ObUpload *upload, OutboxRung promise, gint64 now_ms)
+{
+  const gboolean is_lost = upload->reason != OUTBOX_REASON_NONE;
+
+  if (!is_lost && upload->receipt.rung < MAX (promise, OUTBOX_RUNG_STORED))
+    {
+      ob_receipt_clear (&upload->receipt);
+      return FALSE;
+    }
+  upload->stored = is_lost ? OB_STORED_FAILED : OB_STORED_DONE;
+  upload->is_paused = FALSE;
+  ob_upload_set_offset (upload, upload->size_bytes);
+  if (is_lost)
+    ob_last_error_set (&upload->last_error, outbox_reason_get_info (upload->reason)->name,
+                       "The server was asked again, and did not have it any more", now_ms);
+  else
+    upload->done_at_ms = MIN (upload->receipt.confirmed_at_ms, now_ms);
+
+  return TRUE;
+}
+
+gboolean
 ob_priority_is_good (gint64 priority)
 {
   return priority >= -OB_PRIORITY_MOST && priority <= OB_PRIORITY_MOST;

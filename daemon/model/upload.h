@@ -144,6 +144,16 @@ void ob_last_error_set (ObLastError *last_error, const char *code, const char *m
  */
 gboolean ob_upload_mend (ObUpload *upload, gboolean is_state_known);
 
+/**
+ * ob_upload_adopt_end:
+ * @upload: one without a row, as the record beside its copy has it: with a receipt, or the reason why that counts no more, or neither
+ * @promise: the rung that its destination promises
+ *
+ * An upload whose receipt reaches the promise is done, one whose server has it no longer failed; what is neither has no receipt
+ * then: its server has to be asked. The row that is made of it is the first of its journal. Returns: whether it has come to its end
+ */
+gboolean ob_upload_adopt_end (ObUpload *upload, OutboxRung promise, gint64 now_ms);
+
 const char *ob_stored_get_name (ObStored stored);
 
 /* Returns: whether the table has that edge */

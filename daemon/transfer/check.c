@@ -104,3 +104,27 @@ ob_check_run (const ObProtocol *protocol, ObConnection *connection, const ObJob 
   else
     set (result, OB_CHECK_UNTOLD, "no-question", "This protocol has no question for what a server has");
 }
+
+static gboolean
+is_by_confirm_url (const ObReceipt *receipt)
+{
+  return g_strcmp0 (receipt->confirmed_by, "confirm-url") == 0;
+}
+
+/* What was attached and is not any more is as much in need of a person as what is gone. Where a promise was raised afterwards, or
+ * checksums told more than a look can, nothing is lost. */
+OutboxReason
+ob_check_find_loss (const ObReceipt *had, const ObAttemptResult *result, gboolean is_doubted)
+{
+  if (result->is_cancelled)
+    return OUTBOX_REASON_NONE;
+  if (result->check == OB_CHECK_GONE && !is_doubted && !is_by_confirm_url (had))
+    return OUTBOX_REASON_NONE;
+  if (result->check == OB_CHECK_GONE || result->check == OB_CHECK_OTHER)
+    return OUTBOX_REASON_GONE;
+  if (result->check == OB_CHECK_THERE && had->rung == OUTBOX_RUNG_ATTACHED && is_by_confirm_url (had)
+      && is_by_confirm_url (&result->receipt) && result->receipt.rung < OUTBOX_RUNG_ATTACHED)
+    return OUTBOX_REASON_NOT_ATTACHED;
+
+  return OUTBOX_REASON_NONE;
+}

@@ -15,4 +15,13 @@ G_BEGIN_DECLS
 void ob_check_run (const ObProtocol *protocol, ObConnection *connection, const ObJob *job, ObAttemptResult *result,
                    ObStop *stop);
 
+/**
+ * ob_check_find_loss:
+ * @had: the receipt of before
+ * @is_doubted: it was said once already that the file is gone: a proxy says so while the server behind it restarts
+ *
+ * Pure. Returns: why the upload is not done any more; %OUTBOX_REASON_NONE: it still is, or that is not known
+ */
+OutboxReason ob_check_find_loss (const ObReceipt *had, const ObAttemptResult *result, gboolean is_doubted);
+
 G_END_DECLS

@@ -46,8 +46,12 @@ typedef struct
   gboolean asks_first;       /* the upload's history is lost: ask for a receipt before anything is made at the server */
   gboolean is_place_unknown; /* nor is known where the server has it: the record of the copy may tell */
   gboolean sends_anew;       /* a person wants it sent though nobody says whether the server has it */
-  gboolean leaves_url; /* the resume URL has been silent for so long that it is given up if it is silent once more */
-  gboolean is_again;   /* an earlier attempt may have reached the server without hearing its answer */
+  gboolean leaves_url;    /* the resume URL has been silent for so long that it is given up if it is silent once more */
+  gboolean is_again;      /* an earlier attempt may have reached the server without hearing its answer */
+  gboolean keeps_copy;    /* its copy stays here when it is done, and its record is to have the receipt */
+  gboolean was_confirmed; /* it is sent again after it was done: what its record says of that is past */
+  ObReceipt had;          /* of a check: what was confirmed before: its rung, and by whom */
+  gboolean is_doubted;    /* of a check: it was said once already that the file is gone */
   gboolean is_termination; /* sends nothing: has the server delete what it has of the upload */
   gboolean is_check;       /* sends nothing: see transfer/check.h */
   gboolean is_trial;       /* sends nothing: see transfer/trial.h */
