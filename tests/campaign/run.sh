@@ -44,7 +44,7 @@ step ()
     echo "FAIL $name ($((SECONDS - begin)) s)"
     tail -n 20 "$logs/$name.log"
   fi
-  grep -aE '^# [0-9]+ (connections|cuts|days|kills|bytes|faults|deaths)|^# (full|[0-9]+ ms dark|a route)|^stat::number_of_executed_units' "$logs/$name.log" | sed 's/^#* */     /'
+  grep -aE '^# [0-9]+ (connections|cuts|power cuts|days|kills|bytes|faults|deaths)|^# (full|[0-9]+ ms dark|a route)|^stat::number_of_executed_units' "$logs/$name.log" | sed 's/^#* */     /'
 }
 
 # in_folder FOLDER PROGRAM…: a test with the daemon and the receiver of a build folder.
@@ -80,6 +80,12 @@ damage ()
 {
   TMPDIR=$([ -w /dev/shm ] && echo /dev/shm || echo /tmp) OUTBOX_SEED=$seed OUTBOX_DAMAGES=$((kills / 2)) \
     timeout $((minutes * 60 + 600)) "$build/tests/unit/test-damage"
+}
+
+# The power goes at every flush, and in the middle of what was not flushed.
+power_cuts ()
+{
+  OUTBOX_POWER_CUTS=$((kills / 2)) OUTBOX="$build/client/cli/outbox" in_folder "$build" "$build/tests/integration/test-power-cuts" -p "/power-cuts/$1"
 }
 
 fuzz_libfuzzer ()
@@ -150,6 +156,9 @@ step browsers-and-uppy env UPPY_MIB=304 OUTBOX="$build/client/cli/outbox" OUTBOX
   timeout 600 "$here/../browser/run.sh" run.mjs chromium
 step days days
 step damage damage
+for file_system in ext4 xfs btrfs; do
+  step "power-cuts-$file_system" power_cuts "$file_system"
+done
 step stream-cuts env OUTBOX_CUTS="$kills" RECEIVER="$build/tests/receiver/outbox-receiver" OUTBOXD="$build/daemon/outboxd" \
   timeout $((minutes * 60 + 600)) "$build/tests/integration/test-rest-events" -p /rest/random-cuts
 step kills in_folder "$build" "$build/tests/integration/test-storm" -p /storm/kills

@@ -20,10 +20,10 @@ run_packages="meson ninja-build pkg-config gcc libc6-dev gettext python3 dbus gl
   libgirepository1.0-dev gobject-introspection
   curl ca-certificates shared-mime-info sqlite3 jq bsdextrautils ffmpeg lomiri-wallpapers-16.04"
 test_packages="python3-gi clang-format openssl gnutls-bin nginx-light procps iproute2 nftables util-linux
-  network-manager python3-dbusmock locales rclone python3-pip
+  network-manager python3-dbusmock locales rclone python3-pip e2fsprogs
   chromium firefox-esr webkit2gtk-driver xvfb"
 bench_packages="openssl"
-campaign_packages="clang libclang-rt-dev llvm valgrind libc6-dbg"
+campaign_packages="clang libclang-rt-dev llvm valgrind libc6-dbg xfsprogs btrfs-progs"
 
 # Newest first. A version is tried where the Go on this machine is at least as new as it asks for.
 tusd_versions="
