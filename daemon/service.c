@@ -27,6 +27,7 @@
 struct _ObService
 {
   ObHome *home; /* borrowed */
+  GDBusConnection *connection;
   ObDatabase *database;
   ObIntegrityWatch *integrity; /* NULL if there is nothing to check */
   ObSpool *spool;
@@ -212,6 +213,7 @@ on_configuration_changed (ObConfiguration *configuration, gpointer user_data)
 
   ObRules *rules = ob_configuration_get_rules (configuration);
 
+  ob_secrets_use_keyring (service->secrets, !rules->has_secrets_in_files);
   ob_network_watcher_set_metered (OB_NETWORK_WATCHER (service->network), rules->metered_devices);
   ob_broker_set_rules (service->broker, rules);
 }
@@ -286,6 +288,7 @@ ob_service_new (ObHome *home, GPtrArray *left, GDBusConnection *connection, void
   g_autoptr (ObService) service = g_new0 (ObService, 1);
 
   service->home = home;
+  service->connection = g_object_ref (connection);
   service->on_damaged = on_damaged;
   service->user_data = user_data;
   service->skeletons = g_ptr_array_new_with_free_func (g_object_unref);
@@ -312,6 +315,7 @@ ob_service_end_watches (ObService *service)
 void
 ob_service_start (ObService *service)
 {
+  ob_secrets_attach (service->secrets, service->connection);
   ob_broker_start (service->broker);
   service->door = ob_door_open (&service->context.requests, service->context.feed);
   service->context.requests.rest_socket = ob_door_get_socket (service->door);
@@ -362,5 +366,6 @@ ob_service_free (ObService *service)
   g_clear_pointer (&service->system_bus, ob_system_bus_free);
   g_ptr_array_unref (service->watchers);
   g_clear_object (&service->clock);
+  g_clear_object (&service->connection);
   g_free (service);
 }

@@ -23,7 +23,7 @@ static const struct
   { OUTBOX_REASON_USER, OUTBOX_SCOPE_GROUP, "outbox group resume %s" },
   { OUTBOX_REASON_USER, OUTBOX_SCOPE_UPLOAD, "outbox resume %s" },
   { OUTBOX_REASON_SIGN_IN, OUTBOX_SCOPE_DESTINATION, "outbox destination sign-in %s" },
-  { OUTBOX_REASON_CREDENTIALS_LOCKED, OUTBOX_SCOPE_DESTINATION, "outbox destination resume %s" },
+  { OUTBOX_REASON_CREDENTIALS_LOCKED, OUTBOX_SCOPE_DESTINATION, "outbox destination unlock" },
   { OUTBOX_REASON_DESTINATION_FULL, OUTBOX_SCOPE_DESTINATION, "outbox destination resume %s" },
   { OUTBOX_REASON_NO_DESTINATION, OUTBOX_SCOPE_DESTINATION, "outbox destination set %s --url URL" },
   { OUTBOX_REASON_LOSING_BYTES, OUTBOX_SCOPE_DESTINATION, "outbox destination resume %s" },

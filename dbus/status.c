@@ -72,7 +72,7 @@ static const OutboxReasonInfo reasons[OUTBOX_N_REASONS] = {
   [OUTBOX_REASON_CREDENTIALS_LOCKED] = { "credentials-locked", N_ ("Paused · unlock your passwords to continue"),
     N_ ("Your passwords are locked. It goes on when you unlock them."), N_ ("Passwords locked"),
     NP_ ("%u waits for your passwords", "%u wait for your passwords"), DESTINATION, TRUE,
-    N_ ("Waits until the keyring is open."), N_ ("Unlock the keyring.") },
+    N_ ("Waits until the keyring is open."), N_ ("Unlock the keyring, or sign in again.") },
   [OUTBOX_REASON_DESTINATION_FULL] = { "destination-full", N_ ("Paused · the server is full"),
     N_ ("The server has no room left. Make room there, then resume the destination."), N_ ("Server full"),
     NP_ ("%u waits for room at the server", "%u wait for room at the server"), DESTINATION, TRUE,

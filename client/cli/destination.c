@@ -5,6 +5,7 @@
  */
 #include "cli.h"
 #include "destination-test.h"
+#include "keyring.h"
 #include "print.h"
 #include "sign-in.h"
 
@@ -174,6 +175,7 @@ print_one (GVariant *destination)
   cli_facts_add (facts, _ ("also at"), others);
   sign_in_kind = cli_sign_in_dup_shown (destination);
   cli_facts_add (facts, _ ("sign-in"), sign_in_kind);
+  cli_facts_add (facts, _ ("sign-in kept"), cli_keyring_get_place (destination));
   names = headers && headers[0] ? g_strjoinv (", ", (GStrv) headers) : NULL;
   cli_facts_add (facts, _ ("headers"), names);
   cli_facts_add (facts, _ ("status"), label);
@@ -416,8 +418,10 @@ run (const char *action, const char *name, const Options *options)
 {
   if (g_str_equal (action, "list") && !name)
     return list (options);
-  if (g_str_equal (action, "list") || !name)
-    return cli_usage ("destination", name ? _ ("list takes no name") : _ ("%s takes a name"), action);
+  if (g_str_equal (action, "unlock") && !name)
+    return cli_keyring_unlock ();
+  if (g_str_equal (action, "list") || g_str_equal (action, "unlock") || !name)
+    return cli_usage ("destination", name ? _ ("%s takes no name") : _ ("%s takes a name"), action);
   if (g_str_equal (action, "set"))
     return set (name, options);
   if (g_str_equal (action, "show"))
@@ -473,6 +477,7 @@ cli_destination (int argc, char *argv[])
                      "  set NAME …     Makes one, or changes what is given; the first one is the default\n"
                      "  sign-in NAME   Asks for a token or password; or shows the server's page to sign in on\n"
                      "  sign-out NAME  Removes its secret\n"
+                     "  unlock         Has your keyring ask for its password, where it is locked\n"
                      "  remove NAME    Forgets one that no unfinished upload uses\n"
                      "  pause NAME     Lets everything for it wait\n"
                      "  resume NAME    Goes on; also after a sign-in or when the server has room again"),

@@ -41,6 +41,7 @@ examine (gboolean may_start, guint most_ms)
   if (may_start || doctor->process != 0)
     cli_doctor_ask_service (doctor);
   cli_doctor_ask_broker (doctor);
+  cli_doctor_ask_keyring (doctor);
   cli_doctor_ask_destinations (doctor);
   cli_doctor_ask_clock (doctor);
 

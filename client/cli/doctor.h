@@ -84,6 +84,9 @@ void cli_doctor_ask_service (CliDoctor *doctor);
 /* What the broker knows: network, destinations, queue. Nothing, if it does not answer. */
 void cli_doctor_ask_broker (CliDoctor *doctor);
 
+/* Where secrets of sign-ins go. */
+void cli_doctor_ask_keyring (CliDoctor *doctor);
+
 /* Tries each destination, as "outbox destination test" does. */
 void cli_doctor_ask_destinations (CliDoctor *doctor);
 

@@ -233,6 +233,12 @@ ob_broker_look_at_sign_in (ObBroker *self, const char *destination, ObSignInView
   return ob_credentials_look (self->members->credentials, destination, view);
 }
 
+const char *
+ob_broker_get_secret_place (ObBroker *self, const char *destination)
+{
+  return ob_credentials_get_place (self->members->credentials, destination);
+}
+
 void
 ob_broker_sign_in (ObBroker *self, const char *destination, ObSignIn *sign_in, ObCommandDone done, gpointer user_data)
 {

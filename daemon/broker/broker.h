@@ -143,6 +143,9 @@ void ob_broker_read_sign_in (ObBroker *self, const char *destination, int fd, Ob
 /* See ob_credentials_look(). */
 gboolean ob_broker_look_at_sign_in (ObBroker *self, const char *destination, ObSignInView *view);
 
+/* See ob_credentials_get_place(). */
+const char *ob_broker_get_secret_place (ObBroker *self, const char *destination);
+
 /* @sign_in: (transfer full). See ob_credentials_sign_in(). */
 void ob_broker_sign_in (ObBroker *self, const char *destination, ObSignIn *sign_in, ObCommandDone done,
                         gpointer user_data);

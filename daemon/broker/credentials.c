@@ -10,6 +10,7 @@
 #include "broker/pending.h"
 #include "dbus/error.h"
 #include "model/origin.h"
+#include "policy/health.h"
 
 static void
 entry_free (gpointer data)
@@ -50,6 +51,47 @@ ob_credentials_forget (ObCredentials *self, const char *name)
   entry->is_stale = entry->is_reading;
 }
 
+/* --- The keyring --- */
+
+static gboolean
+relieve_locked (gpointer user_data, GError **error)
+{
+  const ObCredentials *self = user_data;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, ob_destination_table_get_all (self->destinations));
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      ObDestination *destination = value;
+
+      if (destination->health.reason != OUTBOX_REASON_CREDENTIALS_LOCKED)
+        continue;
+      ob_health_renew (&destination->health);
+      if (!ob_destination_table_save (self->destinations, destination, "the keyring is open", error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* If the disk does not take it, the hold passes with the next try. */
+static void
+on_opened (gpointer user_data)
+{
+  ObCredentials *self = user_data;
+
+  (void) ob_queue_do (self->queue, OB_TURN_SOON, relieve_locked, self, NULL);
+}
+
+const char *
+ob_credentials_get_place (ObCredentials *self, const char *name)
+{
+  return ob_secrets_get_place (self->secrets, name);
+}
+
+/* --- Life --- */
+
 ObCredentials *
 ob_credentials_new (ObQueue *queue, ObDestinationTable *destinations, ObSecrets *secrets, ObTokens *tokens,
                     const ObCredentialsEvents *events, gpointer user_data)
@@ -64,6 +106,7 @@ ob_credentials_new (ObQueue *queue, ObDestinationTable *destinations, ObSecrets 
   self->user_data = user_data;
   self->pipes = ob_secret_pipes_new (OB_SECRET_PIPES_MS);
   self->entries = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, entry_free);
+  ob_secrets_watch (secrets, on_opened, self);
 
   return self;
 }
@@ -131,6 +174,7 @@ ob_credentials_stop (ObCredentials *self)
   self->is_stopped = TRUE;
   g_clear_pointer (&self->pipes, ob_secret_pipes_free);
   g_clear_pointer (&self->sign_ins, ob_sign_ins_free);
+  ob_secrets_stop (self->secrets);
   g_hash_table_iter_init (&iter, self->entries);
   while (g_hash_table_iter_next (&iter, NULL, &entry))
     {

@@ -99,6 +99,9 @@ void ob_credentials_read (ObCredentials *credentials, const char *destination, i
 /* Returns: whether a person signs in at a page now, and has to see it; or has not come to the end of it */
 gboolean ob_credentials_look (ObCredentials *credentials, const char *destination, ObSignInView *view);
 
+/* Returns: (nullable): static: where the destination's secret is, as ob_secrets_get_place() */
+const char *ob_credentials_get_place (ObCredentials *credentials, const char *destination);
+
 /* A server has refused what an attempt showed. Returns: whether another is to be had, with which the upload goes on at once; else a
  * person has to sign in */
 gboolean ob_credentials_renew (ObCredentials *credentials, const char *destination, const ObCredential *refused);

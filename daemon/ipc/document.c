@@ -236,6 +236,7 @@ ob_document_destination (ObBroker *broker, const ObDestination *destination)
   g_variant_builder_add (&builder, "{sv}", "headers", header_names (destination->headers));
   if (ob_destination_has_sign_in (destination))
     g_variant_builder_add (&builder, "{sv}", "sign_in", destination->sign_in);
+  add_string (&builder, "secret_place", ob_broker_get_secret_place (broker, destination->name));
   if (ob_broker_look_at_sign_in (broker, destination->name, &signing_in))
     g_variant_builder_add (&builder, "{sv}", "signing_in", ob_document_signing_in (&signing_in));
   g_variant_builder_add (&builder, "{sv}", "default", g_variant_new_boolean (destination->is_default));

@@ -11,7 +11,7 @@
 #define PASSING                                                                                    \
   (OUTBOX_REASON_BIT (OUTBOX_REASON_CERTIFICATE) | OUTBOX_REASON_BIT (OUTBOX_REASON_WRONG_ADDRESS) \
    | OUTBOX_REASON_BIT (OUTBOX_REASON_PROXY) | OUTBOX_REASON_BIT (OUTBOX_REASON_CAPTIVE_PORTAL)    \
-   | OUTBOX_REASON_BIT (OUTBOX_REASON_LOSING_BYTES))
+   | OUTBOX_REASON_BIT (OUTBOX_REASON_LOSING_BYTES) | OUTBOX_REASON_BIT (OUTBOX_REASON_CREDENTIALS_LOCKED))
 
 /* With more single uploads than this, forget what is known of them and learn it again. */
 #define MOST_KNOWN 1000

@@ -196,6 +196,19 @@ read_power_saver (gpointer field, const char *value)
 }
 
 static const char *
+read_secret_store (gpointer field, const char *value)
+{
+  static const char *const words[] = { "auto", "file", NULL };
+  guint place = 0;
+
+  if (*value != '\0' && !find_word (words, value, &place))
+    return "auto or file";
+  *(gboolean *) field = place == 1;
+
+  return NULL;
+}
+
+static const char *
 read_networks (gpointer field, const char *value)
 {
   g_auto (GStrv) names = split_list (value);
@@ -318,6 +331,11 @@ static const Key reminder_keys[] = {
   { NULL, NULL, 0 },
 };
 
+static const Key secret_keys[] = {
+  { "store", read_secret_store, G_STRUCT_OFFSET (ObRules, has_secrets_in_files) },
+  { NULL, NULL, 0 },
+};
+
 static const Key network_keys[] = {
   { "metered-interfaces", read_list, G_STRUCT_OFFSET (ObRules, metered_devices) },
   { NULL, NULL, 0 },
@@ -415,19 +433,17 @@ read_settings (const Reading *reading, ObRules *into, GError **error)
   {
     const char *group;
     const Key *keys;
-  } groups[] = { { "Apps", app_keys },
-                 { "Network", network_keys },
-                 { "Policy", policy_keys },
-                 { "Reminders", reminder_keys },
-                 { "Storage", storage_keys } };
+  } groups[] = { { "Apps", app_keys },           { "Network", network_keys }, { "Policy", policy_keys },
+                 { "Reminders", reminder_keys }, { "Secrets", secret_keys },  { "Storage", storage_keys } };
 
   for (guint i = 0; i < G_N_ELEMENTS (groups); i++)
     if (g_str_equal (reading->group, groups[i].group))
       return read_group (reading, groups[i].keys, into, error);
 
-  return refuse (
-      reading, NULL,
-      "there is no such group; there are [Apps], [Network], [Policy], [Reminders], [Storage] and [Rule NAME]", error);
+  return refuse (reading, NULL,
+                 "there is no such group; there are [Apps], [Network], [Policy], [Reminders], [Secrets], [Storage] and "
+                 "[Rule NAME]",
+                 error);
 }
 
 gboolean

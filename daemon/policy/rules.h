@@ -82,10 +82,11 @@ typedef struct
 /* All rules in force, in order, and the settings that are not of one rule. Immutable once shared; reference counted. */
 typedef struct
 {
-  GPtrArray *rules;       /* of ObRule, owned; the first is always "default" and matches everything */
-  char **metered_devices; /* patterns of names of network devices that cost money; NULL: none */
-  guint64 budget_bytes;   /* allowed on metered networks in a calendar month; 0: no limit */
-  ObQuota quota;          /* of each app */
+  GPtrArray *rules;              /* of ObRule, owned; the first is always "default" and matches everything */
+  gboolean has_secrets_in_files; /* whatever keyring there is */
+  char **metered_devices;        /* patterns of names of network devices that cost money; NULL: none */
+  guint64 budget_bytes;          /* allowed on metered networks in a calendar month; 0: no limit */
+  ObQuota quota;                 /* of each app */
   ObReminderSettings reminders;
   ObKeeping keeping;
 } ObRules;

@@ -130,7 +130,7 @@ _outbox ()
       ;;
     destination)
       if [ "$COMP_CWORD" -eq 2 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "list show set test sign-in sign-out remove pause resume" -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W "list show set test sign-in sign-out unlock remove pause resume" -- "$current")
       else
         mapfile -t COMPREPLY < <(compgen -W "$(_outbox_destinations)" -- "$current")
       fi

@@ -54,6 +54,17 @@ function describeSignIn({ kind = '', headers = '' } = {}) {
   }
 }
 
+function describePlace(place = '') {
+  switch (place) {
+    case 'keyring':
+      return _('in your keyring');
+    case 'file':
+      return _('in a file that only you can read');
+    default:
+      return place;
+  }
+}
+
 function facts(destination) {
   return [
     [_('URL'), destination.url],
@@ -62,6 +73,7 @@ function facts(destination) {
     [_('also at'), (destination.also ?? []).join(', ')],
     [_('headers'), (destination.headers ?? []).join(', ')],
     [_('signed in'), describeSignIn(destination.sign_in)],
+    [_('sign-in kept'), describePlace(destination.secret_place)],
     [_('waits since'), destination.since && formatTime(destination.since)],
     [_('failed attempts in a row'), destination.failures],
   ].filter(([, value]) => value);

@@ -7,10 +7,10 @@
 #include "support/broker.h"
 #include "support/command.h"
 #include "support/document.h"
+#include "support/planted.h"
 
 #include <glib/gstdio.h>
 #include <sqlite3.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #define TOKEN "pl4nted-bearer-tok3n"
@@ -22,124 +22,9 @@
 typedef struct
 {
   TestBroker *broker;
-  char *folder;              /* of what the person has, which is not looked into */
-  GDBusConnection *listener; /* hears every message of the bus */
-  GMutex lock;
-  GByteArray *messages; /* under the lock */
+  char *folder; /* of what the person has, which is not looked into */
+  TestPlanted *planted;
 } Fixture;
-
-/* --- What is looked into --- */
-
-/* None of them is for the listener, which must not answer. */
-static GDBusMessage *
-on_message (GDBusConnection *connection, GDBusMessage *message, gboolean is_incoming, gpointer user_data)
-{
-  Fixture *fixture = user_data;
-  gsize size_bytes = 0;
-  g_autofree guchar *blob = NULL;
-
-  if (!is_incoming)
-    return message;
-  blob = g_dbus_message_to_blob (message, &size_bytes, G_DBUS_CAPABILITY_FLAGS_UNIX_FD_PASSING, NULL);
-  g_mutex_lock (&fixture->lock);
-  if (blob)
-    g_byte_array_append (fixture->messages, blob, (guint) size_bytes);
-  g_mutex_unlock (&fixture->lock);
-  g_object_unref (message);
-
-  return NULL;
-}
-
-static void
-listen_to_bus (Fixture *fixture)
-{
-  const char *const none[] = { NULL };
-  g_autoptr (GVariant) reply = NULL;
-  g_autoptr (GError) error = NULL;
-
-  g_mutex_init (&fixture->lock);
-  fixture->messages = g_byte_array_new ();
-  fixture->listener = g_dbus_connection_new_for_address_sync (test_broker_get_bus_address (fixture->broker),
-                                                              G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT
-                                                                  | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-                                                              NULL, NULL, &error);
-  g_assert_no_error (error);
-  reply
-      = g_dbus_connection_call_sync (fixture->listener, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                                     "org.freedesktop.DBus.Monitoring", "BecomeMonitor",
-                                     g_variant_new ("(^asu)", none, 0), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
-  g_assert_no_error (error);
-  (void) g_dbus_connection_add_filter (fixture->listener, on_message, fixture, NULL);
-}
-
-static gboolean
-has_bytes (const void *bytes, gsize size_bytes, const char *part)
-{
-  return memmem (bytes, size_bytes, part, strlen (part)) != NULL;
-}
-
-/* Looks into every file below the folder. Returns: how many have the text, those whose name ends in @own left out */
-static guint
-count_files_with (const char *folder, const char *part, const char *own)
-{
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
-  const char *name;
-  guint n_files = 0;
-
-  while (dir && (name = g_dir_read_name (dir)))
-    {
-      g_autofree char *path = g_build_filename (folder, name, NULL);
-      g_autofree char *text = NULL;
-      gsize size_bytes = 0;
-
-      if (g_file_test (path, G_FILE_TEST_IS_SYMLINK))
-        continue;
-      if (g_file_test (path, G_FILE_TEST_IS_DIR))
-        n_files += count_files_with (path, part, own);
-      else if (g_file_test (path, G_FILE_TEST_IS_REGULAR) && !g_str_has_suffix (path, own)
-               && g_file_get_contents (path, &text, &size_bytes, NULL) && has_bytes (text, size_bytes, part))
-        {
-          g_test_message ("%s has it", path);
-          n_files++;
-        }
-    }
-
-  return n_files;
-}
-
-/* Returns: how many processes have it in their command line or environment */
-static guint
-count_processes_with (const char *part)
-{
-  static const char *const files[] = { "cmdline", "environ" };
-  g_autoptr (GDir) proc = g_dir_open ("/proc", 0, NULL);
-  const char *name;
-  guint n_processes = 0;
-
-  while ((name = g_dir_read_name (proc)))
-    for (guint i = 0; g_ascii_isdigit (*name) && i < G_N_ELEMENTS (files); i++)
-      {
-        g_autofree char *path = g_build_filename ("/proc", name, files[i], NULL);
-        g_autofree char *text = NULL;
-        gsize size_bytes = 0;
-
-        if (g_file_get_contents (path, &text, &size_bytes, NULL))
-          n_processes += has_bytes (text, size_bytes, part);
-      }
-
-  return n_processes;
-}
-
-static void
-assert_nowhere (Fixture *fixture, const char *part)
-{
-  g_assert_cmpuint (count_files_with (fixture->broker->folder, part, ".secret"), ==, 0);
-  g_assert_cmpuint (count_processes_with (part), ==, 0);
-  g_mutex_lock (&fixture->lock);
-  g_assert_cmpuint (fixture->messages->len, >, 0);
-  g_assert_false (has_bytes (fixture->messages->data, fixture->messages->len, part));
-  g_mutex_unlock (&fixture->lock);
-}
 
 /* --- Life --- */
 
@@ -148,7 +33,7 @@ set_up (Fixture *fixture, gconstpointer data)
 {
   fixture->broker = test_broker_new ();
   fixture->folder = g_dir_make_tmp ("outbox-person-XXXXXX", NULL);
-  listen_to_bus (fixture);
+  fixture->planted = test_planted_listen (test_broker_get_bus_address (fixture->broker));
 }
 
 static void
@@ -156,10 +41,7 @@ tear_down (Fixture *fixture, gconstpointer data)
 {
   const char *argv[] = { "rm", "-r", fixture->folder, NULL };
 
-  (void) g_dbus_connection_close_sync (fixture->listener, NULL, NULL);
-  g_object_unref (fixture->listener);
-  g_byte_array_unref (fixture->messages);
-  g_mutex_clear (&fixture->lock);
+  test_planted_free (fixture->planted);
   test_broker_free (fixture->broker);
   g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
   g_free (fixture->folder);
@@ -274,14 +156,14 @@ test_one_sign_in_lets_all_go_on (Fixture *fixture, gconstpointer data)
   shown = test_command (broker, "destination show depot", 0);
   test_assert_has (shown, "bearer");
   assert_kept_for_me_alone (fixture);
-  assert_nowhere (fixture, TOKEN);
+  test_planted_assert_nowhere (fixture->planted, fixture->broker->folder, TOKEN);
 
   /* It outlives the daemon. */
   test_broker_kill (broker);
   test_broker_start (broker, NULL);
   later = submit (fixture, "again.jpg", 9);
   test_broker_wait_for_all (broker, "done", 30);
-  assert_nowhere (fixture, TOKEN);
+  test_planted_assert_nowhere (fixture->planted, fixture->broker->folder, TOKEN);
 }
 
 /* The command waits for its standard input, and what it is told of is not in its command line. */
@@ -309,7 +191,7 @@ test_a_wrong_secret_is_not_repeated (Fixture *fixture, gconstpointer data)
       test_assert_has (said, rows[i].said);
       g_assert_null (strstr (said, TOKEN));
     }
-  assert_nowhere (fixture, TOKEN);
+  test_planted_assert_nowhere (fixture->planted, fixture->broker->folder, TOKEN);
 }
 
 /* --- What older versions kept among the settings --- */
@@ -366,7 +248,7 @@ plant_old_secrets (Fixture *fixture)
   g_assert_true (g_file_set_contents (ruin, "no database " OLD_TOKEN " at all " OLD_KEY, -1, NULL));
   g_assert_true (g_file_set_contents (settings, old_settings, -1, NULL));
   for (guint i = 0; i < G_N_ELEMENTS (old_secrets); i++)
-    g_assert_cmpuint (count_files_with (fixture->broker->folder, old_secrets[i], ".secret"), >, 0);
+    g_assert_cmpuint (test_planted_count_files (fixture->broker->folder, old_secrets[i], ".secret"), >, 0);
 }
 
 static gboolean
@@ -375,7 +257,7 @@ are_old_secrets_gone (gpointer data)
   Fixture *fixture = data;
 
   for (guint i = 0; i < G_N_ELEMENTS (old_secrets); i++)
-    if (count_files_with (fixture->broker->folder, old_secrets[i], ".secret") > 0)
+    if (test_planted_count_files (fixture->broker->folder, old_secrets[i], ".secret") > 0)
       return FALSE;
 
   return TRUE;
@@ -402,7 +284,7 @@ test_what_was_kept_moves_over (Fixture *fixture, gconstpointer data)
   other = test_command (broker, "destination show other", 0);
   test_assert_has (other, "basic");
   for (guint i = 0; i < G_N_ELEMENTS (old_secrets); i++)
-    assert_nowhere (fixture, old_secrets[i]);
+    test_planted_assert_nowhere (fixture->planted, fixture->broker->folder, old_secrets[i]);
 }
 
 /* Who still gives them to Set gets a sign-in; at another server, it is dropped with the file that has it. */
@@ -421,10 +303,10 @@ test_what_is_set_becomes_a_sign_in (Fixture *fixture, gconstpointer data)
   test_peer_control (broker->peer, REQUIRE);
   id = submit (fixture, "a.jpg", 1);
   test_broker_wait_for_all (broker, "done", 30);
-  g_assert_cmpuint (count_files_with (broker->folder, TOKEN, "/secrets/depot.secret"), ==, 0);
+  g_assert_cmpuint (test_planted_count_files (broker->folder, TOKEN, "/secrets/depot.secret"), ==, 0);
   moved = test_command (broker, "destination set depot --url http://b.test/", 0);
   test_assert_has (moved, "are dropped");
-  g_assert_cmpuint (count_files_with (broker->folder, TOKEN, "-"), ==, 0);
+  g_assert_cmpuint (test_planted_count_files (broker->folder, TOKEN, "-"), ==, 0);
 }
 
 static void
@@ -437,7 +319,7 @@ test_signing_out_removes_the_secret (Fixture *fixture, gconstpointer data)
 
   test_assert_has (in, "Signed in");
   g_assert_null (strstr (shown, "bearer"));
-  g_assert_cmpuint (count_files_with (broker->folder, TOKEN, "-"), ==, 0);
+  g_assert_cmpuint (test_planted_count_files (broker->folder, TOKEN, "-"), ==, 0);
 }
 
 int

@@ -157,9 +157,9 @@ test_bad_inputs (void)
     { "[Rule one]\nmatch-type[de]=x\n", "a.conf: [Rule one] match-type[de]: there is no such key" },
     { "[Rule one]\nmonthly-budget=2G\n", "a.conf: [Rule one] monthly-budget: there is no such key" },
     { "[Policy]\npriority=2\n", "a.conf: [Policy] priority: there is no such key" },
-    { "[Ruel one]\n", "a.conf: [Ruel one] there is no such group; there are [Apps], [Network], [Policy], [Reminders], "
+    { "[Ruel one]\n", "a.conf: [Ruel one] there is no such group; there are [Apps], [Network], [Policy], [Reminders], [Secrets], "
                       "[Storage] and [Rule NAME]" },
-    { "[Rule]\n", "a.conf: [Rule] there is no such group; there are [Apps], [Network], [Policy], [Reminders], "
+    { "[Rule]\n", "a.conf: [Rule] there is no such group; there are [Apps], [Network], [Policy], [Reminders], [Secrets], "
                   "[Storage] and [Rule NAME]" },
     { "[Apps]\nmax-files=0\n", "a.conf: [Apps] max-files: a whole number from 1" },
     { "[Apps]\nmax-files=-3\n", "a.conf: [Apps] max-files: a whole number from 1" },
@@ -170,6 +170,7 @@ test_bad_inputs (void)
     { "[Reminders]\nafter=1h\n", "a.conf: [Reminders] after: hours, or 0 for never" },
     { "[Reminders]\nafter=99999\n", "a.conf: [Reminders] after: hours, or 0 for never" },
     { "[Reminders]\ntaps=no\n", "a.conf: [Reminders] taps: true or false" },
+    { "[Secrets]\nstore=keyring\n", "a.conf: [Secrets] store: auto or file" },
     { "[Storage]\nkeep-copies=ever\n", "a.conf: [Storage] keep-copies: days, 0 for not at all, or room" },
     { "[Storage]\nkeep-copies=-1\n", "a.conf: [Storage] keep-copies: days, 0 for not at all, or room" },
     { "[Storage]\nkeep-free=much\n", "a.conf: [Storage] keep-free: a size such as 500K, 100M or 1G" },

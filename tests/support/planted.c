@@ -1,0 +1,138 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Files are read whole; the bus is heard as a monitor. Main thread, except the filter, which GDBus calls on its own.
+ */
+#include "support/planted.h"
+
+#include <string.h>
+
+struct _TestPlanted
+{
+  GDBusConnection *listener; /* hears every message of the bus */
+  GMutex lock;
+  GByteArray *messages; /* under the lock */
+};
+
+/* None of them is for the listener, which must not answer. */
+static GDBusMessage *
+on_message (GDBusConnection *connection, GDBusMessage *message, gboolean is_incoming, gpointer user_data)
+{
+  TestPlanted *self = user_data;
+  gsize size_bytes = 0;
+  g_autofree guchar *blob = NULL;
+
+  if (!is_incoming)
+    return message;
+  blob = g_dbus_message_to_blob (message, &size_bytes, G_DBUS_CAPABILITY_FLAGS_UNIX_FD_PASSING, NULL);
+  g_mutex_lock (&self->lock);
+  if (blob)
+    g_byte_array_append (self->messages, blob, (guint) size_bytes);
+  g_mutex_unlock (&self->lock);
+  g_object_unref (message);
+
+  return NULL;
+}
+
+TestPlanted *
+test_planted_listen (const char *address)
+{
+  TestPlanted *self = g_new0 (TestPlanted, 1);
+  const char *const none[] = { NULL };
+  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_mutex_init (&self->lock);
+  self->messages = g_byte_array_new ();
+  self->listener = g_dbus_connection_new_for_address_sync (address,
+                                                           G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT
+                                                               | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                                           NULL, NULL, &error);
+  g_assert_no_error (error);
+  reply
+      = g_dbus_connection_call_sync (self->listener, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                     "org.freedesktop.DBus.Monitoring", "BecomeMonitor",
+                                     g_variant_new ("(^asu)", none, 0), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+  g_assert_no_error (error);
+  (void) g_dbus_connection_add_filter (self->listener, on_message, self, NULL);
+
+  return self;
+}
+
+static gboolean
+has_bytes (const void *bytes, gsize size_bytes, const char *part)
+{
+  return memmem (bytes, size_bytes, part, strlen (part)) != NULL;
+}
+
+guint
+test_planted_count_files (const char *folder, const char *part, const char *own)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+  guint n_files = 0;
+
+  while (dir && (name = g_dir_read_name (dir)))
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+      g_autofree char *text = NULL;
+      gsize size_bytes = 0;
+
+      if (g_file_test (path, G_FILE_TEST_IS_SYMLINK))
+        continue;
+      if (g_file_test (path, G_FILE_TEST_IS_DIR))
+        n_files += test_planted_count_files (path, part, own);
+      else if (g_file_test (path, G_FILE_TEST_IS_REGULAR) && !g_str_has_suffix (path, own)
+               && g_file_get_contents (path, &text, &size_bytes, NULL) && has_bytes (text, size_bytes, part))
+        {
+          g_test_message ("%s has it", path);
+          n_files++;
+        }
+    }
+
+  return n_files;
+}
+
+/* Returns: how many processes have it in their command line or environment */
+static guint
+count_processes_with (const char *part)
+{
+  static const char *const files[] = { "cmdline", "environ" };
+  g_autoptr (GDir) proc = g_dir_open ("/proc", 0, NULL);
+  const char *name;
+  guint n_processes = 0;
+
+  while ((name = g_dir_read_name (proc)))
+    for (guint i = 0; g_ascii_isdigit (*name) && i < G_N_ELEMENTS (files); i++)
+      {
+        g_autofree char *path = g_build_filename ("/proc", name, files[i], NULL);
+        g_autofree char *text = NULL;
+        gsize size_bytes = 0;
+
+        if (g_file_get_contents (path, &text, &size_bytes, NULL))
+          n_processes += has_bytes (text, size_bytes, part);
+      }
+
+  return n_processes;
+}
+
+void
+test_planted_assert_nowhere (TestPlanted *self, const char *folder, const char *part)
+{
+  g_assert_cmpuint (test_planted_count_files (folder, part, ".secret"), ==, 0);
+  g_assert_cmpuint (count_processes_with (part), ==, 0);
+  g_mutex_lock (&self->lock);
+  g_assert_cmpuint (self->messages->len, >, 0);
+  g_assert_false (has_bytes (self->messages->data, self->messages->len, part));
+  g_mutex_unlock (&self->lock);
+}
+
+void
+test_planted_free (TestPlanted *self)
+{
+  (void) g_dbus_connection_close_sync (self->listener, NULL, NULL);
+  g_object_unref (self->listener);
+  g_byte_array_unref (self->messages);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}

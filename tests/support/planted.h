@@ -1,0 +1,26 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Looks for a secret that a test has planted: in every file, message of the bus, command line and environment. Main thread.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+typedef struct _TestPlanted TestPlanted;
+
+/* Hears every message of that bus from now on. */
+TestPlanted *test_planted_listen (const char *address);
+void test_planted_free (TestPlanted *planted);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestPlanted, test_planted_free)
+
+/* Looks into every file below the folder. Returns: how many have the text, those whose name ends in @own left out */
+guint test_planted_count_files (const char *folder, const char *part, const char *own);
+
+/* Fails the test where the text is in a file below the folder, those of secrets left out, in a message of the bus, or in a command line
+ * or environment of any process. */
+void test_planted_assert_nowhere (TestPlanted *planted, const char *folder, const char *part);
+
+G_END_DECLS
