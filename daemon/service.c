@@ -10,6 +10,7 @@
 #include "dbus/error.h"
 #include "dbus/names.h"
 #include "ipc/dbus/access.h"
+#include "ipc/dbus/last-copy.h"
 #include "ipc/dbus/notifier.h"
 #include "ipc/dbus/queue.h"
 #include "ipc/dbus/uploads.h"
@@ -35,7 +36,8 @@ struct _ObService
   ObTokens *tokens;
   ObClock *clock;
   GPtrArray *watchers; /* of ObWatcher */
-  ObWatcher *network;  /* one of them */
+  ObWatcher *network;  /* one of them, as is the next */
+  ObWatcher *session;
   ObSystemBus *system_bus;
   ObZoneWatch *zone;
   ObConfiguration *configuration;
@@ -44,6 +46,7 @@ struct _ObService
   ObSessions *sessions;
   ObDoorman *doorman;
   ObNotifier *notifier;
+  ObLastCopy *last_copy;
   ObAdapterContext context; /* owns callers and feed */
   ObUploadsAdapter *uploads;
   ObQueueAdapter *queue;
@@ -216,6 +219,8 @@ on_configuration_changed (ObConfiguration *configuration, gpointer user_data)
   ob_secrets_use_keyring (service->secrets, !rules->has_secrets_in_files);
   ob_network_watcher_set_metered (OB_NETWORK_WATCHER (service->network), rules->metered_devices);
   ob_broker_set_rules (service->broker, rules);
+  if (service->last_copy)
+    ob_last_copy_review (service->last_copy);
 }
 
 static void
@@ -233,7 +238,8 @@ watch_all (ObService *service)
   service->network = ob_network_watcher_new_before_bus ();
   g_ptr_array_add (service->watchers, service->network);
   g_ptr_array_add (service->watchers, ob_power_watcher_new (NULL));
-  g_ptr_array_add (service->watchers, ob_session_watcher_new (NULL));
+  service->session = ob_session_watcher_new (NULL);
+  g_ptr_array_add (service->watchers, service->session);
   service->system_bus = ob_system_bus_new (service->watchers);
 }
 
@@ -296,6 +302,7 @@ ob_service_new (ObHome *home, GPtrArray *left, GDBusConnection *connection, void
   if (!build (service, left, error) || !export_all (service, connection, error))
     return NULL;
   service->notifier = ob_notifier_new (&service->context.requests, connection, NULL, NULL);
+  service->last_copy = ob_last_copy_new (service->broker, connection, OB_SESSION_WATCHER (service->session));
 
   return g_steal_pointer (&service);
 }
@@ -346,6 +353,7 @@ ob_service_free (ObService *service)
     g_dbus_interface_skeleton_unexport (service->skeletons->pdata[i]);
   g_ptr_array_unref (service->skeletons);
   g_clear_pointer (&service->notifier, ob_notifier_free);
+  g_clear_pointer (&service->last_copy, ob_last_copy_free);
   g_clear_pointer (&service->doorman, ob_doorman_free);
   g_clear_pointer (&service->context.requests.line, ob_line_free);
   g_clear_pointer (&service->queue, ob_queue_adapter_free);

@@ -37,6 +37,16 @@ outbox_notice_of_tap (const char *label)
   return (OutboxNotice){ g_strdup (outbox_message_get (N_ ("Your uploads need you"))), g_strdup (label) };
 }
 
+char *
+outbox_notice_dup_last_copy (guint n_here)
+{
+  static const OutboxPlural words
+      = NP_ ("%u file has not arrived yet. Its only copy is on this device, which will be wiped.",
+             "%u files have not arrived yet. Their only copies are on this device, which will be wiped.");
+
+  return outbox_message_dup_count (&words, n_here);
+}
+
 OutboxNotice
 outbox_notice_of_page (const char *origin, const char *code)
 {

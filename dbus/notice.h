@@ -27,6 +27,9 @@ OutboxNotice outbox_notice_of_late (guint n_late, gboolean is_kept, const char *
 /* Of what waits for a person. @label: the same, of the first */
 OutboxNotice outbox_notice_of_tap (const char *label);
 
+/* Returns: (transfer full): why a device that will be wiped should not be left or switched off yet. @n_here: files that have not arrived */
+char *outbox_notice_dup_last_copy (guint n_here);
+
 /* Of a web page. @origin: its origin; @code: what it shows, to be compared */
 OutboxNotice outbox_notice_of_page (const char *origin, const char *code);
 

@@ -139,18 +139,23 @@ static void
 print_storage (GVariant *policy)
 {
   g_autoptr (GVariant) storage = g_variant_lookup_value (policy, "storage", G_VARIANT_TYPE_VARDICT);
+  gboolean is_wiped = FALSE;
   guint64 days = 0, free_bytes = 0;
   const gboolean has_days = storage && g_variant_lookup (storage, "keep_days", "t", &days);
   g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, days);
   g_autofree char *size = NULL;
 
-  if (!storage || (has_days && days == 0))
+  if (storage)
+    (void) g_variant_lookup (storage, "wiped", "b", &is_wiped);
+  if (!storage || (has_days && days == 0 && !is_wiped))
     return;
   (void) g_variant_lookup (storage, "keep_free", "t", &free_bytes);
   size = dup_size (free_bytes);
   g_print ("\n%s[Storage]%s\n", cli_style_begin (CLI_STYLE_BOLD), cli_style_end (CLI_STYLE_BOLD));
   print_line ("keep-copies", has_days ? number : "room");
   print_line ("keep-free", size);
+  if (is_wiped)
+    print_line ("wiped", "true");
 }
 
 static void

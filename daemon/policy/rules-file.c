@@ -321,6 +321,7 @@ static const Key app_keys[] = {
 static const Key storage_keys[] = {
   { "keep-copies", ob_value_read_keep, G_STRUCT_OFFSET (ObRules, keeping.keep_ms) },
   { "keep-free", read_keep_free, G_STRUCT_OFFSET (ObRules, keeping.free_bytes) },
+  { "wiped", ob_value_read_truth, G_STRUCT_OFFSET (ObRules, keeping.is_wiped) },
   { NULL, NULL, 0 },
 };
 

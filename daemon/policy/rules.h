@@ -77,6 +77,7 @@ typedef struct
 {
   gint64 keep_ms;     /* 0: not at all; G_MAXINT64: as long as there is room */
   guint64 free_bytes; /* copies go, the oldest first, while the disk has less room than that */
+  gboolean is_wiped;  /* the device is wiped after a session, or never comes back */
 } ObKeeping;
 
 /* All rules in force, in order, and the settings that are not of one rule. Immutable once shared; reference counted. */

@@ -7,6 +7,7 @@
 #include "policy/watch-session.h"
 
 #include "policy/bus-object.h"
+#include "policy/inhibitor.h"
 
 #include <gio/gunixfdlist.h>
 #include <unistd.h>
@@ -26,6 +27,8 @@ struct _ObSessionWatcher
   int inhibitor;             /* -1: none */
   GCancellable *cancellable; /* of the call that asks for an inhibitor; NULL: none is under way */
   gboolean is_to_inhibit;    /* take an inhibitor as soon as nothing is about to happen */
+  ObInhibitor *holder;       /* of a shutdown that would lose something; or NULL */
+  char *words;               /* why; NULL: nothing would be lost */
   gboolean has_let_go;       /* the present sleep or shutdown need not wait any more */
   ObConditions now;
 };
@@ -204,6 +207,7 @@ forget_bus (ObSessionWatcher *self)
   self->subscription = 0;
   g_clear_pointer (&self->manager, ob_bus_object_free);
   g_clear_pointer (&self->user, ob_bus_object_free);
+  g_clear_pointer (&self->holder, ob_inhibitor_free);
   g_clear_object (&self->bus);
 }
 
@@ -223,14 +227,26 @@ ob_session_watcher_set_bus (ObWatcher *watcher, GDBusConnection *bus)
                                          update, self);
       self->user = ob_bus_object_new (bus, G_BUS_NAME_WATCHER_FLAGS_NONE, LOGIND_NAME, LOGIND_PATH "/user/self",
                                       LOGIND_NAME ".User", update, self);
+      self->holder = ob_inhibitor_new (bus, ob_inhibitor_shutdown, OB_INHIBITOR_PATIENCE_MS);
+      ob_inhibitor_set_words (self->holder, self->words);
     }
   update (self);
+}
+
+void
+ob_session_watcher_hold_shutdown (ObSessionWatcher *self, const char *words)
+{
+  g_free (self->words);
+  self->words = g_strdup (words);
+  if (self->holder)
+    ob_inhibitor_set_words (self->holder, words);
 }
 
 static void
 ob_session_watcher_finalize (GObject *object)
 {
   forget_bus (OB_SESSION_WATCHER (object));
+  g_free (OB_SESSION_WATCHER (object)->words);
   G_OBJECT_CLASS (ob_session_watcher_parent_class)->finalize (object);
 }
 

@@ -22,4 +22,8 @@ G_DECLARE_FINAL_TYPE (ObSessionWatcher, ob_session_watcher, OB, SESSION_WATCHER,
  */
 ObWatcher *ob_session_watcher_new (GDBusConnection *system_bus);
 
+/* Holds a shutdown back, with these words for whoever wants it, until they are %NULL: logind does not shut the device down at all, or
+ * where this user may not block it, waits a moment. */
+void ob_session_watcher_hold_shutdown (ObSessionWatcher *watcher, const char *words);
+
 G_END_DECLS

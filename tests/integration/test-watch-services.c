@@ -347,6 +347,37 @@ test_logind_that_comes_and_goes (Fixture *fixture, gconstpointer data)
   test_service_free (logind);
 }
 
+static gboolean
+is_blocked (gpointer data)
+{
+  g_autofree char *inhibitors = list_inhibitors (data);
+
+  return strstr (inhibitors, "Outbox shutdown block;") != NULL;
+}
+
+static gboolean
+is_not_blocked (gpointer data)
+{
+  return !is_blocked (data);
+}
+
+/* Also by a logind that was started again. */
+static void
+test_a_shutdown_is_held_back (Fixture *fixture, gconstpointer data)
+{
+  ObSessionWatcher *watcher = OB_SESSION_WATCHER (fixture->watched->watcher);
+  TestService *logind = start_logind (fixture, NULL);
+
+  ob_session_watcher_hold_shutdown (watcher, "2 files");
+  test_wait_until (is_blocked, fixture, MOST_S);
+  test_service_free (logind);
+  logind = start_logind (fixture, NULL);
+  test_wait_until (is_blocked, fixture, MOST_S);
+  ob_session_watcher_hold_shutdown (watcher, NULL);
+  test_wait_until (is_not_blocked, fixture, MOST_S);
+  test_service_free (logind);
+}
+
 static void
 test_the_bus_ends (Fixture *fixture, gconstpointer data)
 {
@@ -386,6 +417,7 @@ main (int argc, char *argv[])
   ADD ("/session/logout-of-the-last-session", session, test_logout);
   ADD ("/session/a-locked-screen-changes-nothing", session, test_a_locked_screen_changes_nothing);
   ADD ("/session/logind-that-comes-and-goes", session, test_logind_that_comes_and_goes);
+  ADD ("/session/a-shutdown-is-held-back", session, test_a_shutdown_is_held_back);
   ADD ("/session/the-bus-ends", session, test_the_bus_ends);
 #undef ADD
   g_test_add_func ("/no-bus/everything-goes-on", test_no_bus);
