@@ -3,7 +3,7 @@
 
 BUILD ?= build
 
-.PHONY: build run check test bench campaign install uninstall
+.PHONY: build run check test bench campaign packages install uninstall
 
 build:
 	@tests/setup/install.sh
@@ -44,6 +44,12 @@ bench:
 campaign:
 	@tests/setup/install.sh campaign
 	@KILLS=$(KILLS) MINUTES=$(MINUTES) SEED=$(SEED) tests/campaign/run.sh $(BUILD)
+
+# Debian packages of what is committed, read by lintian and tried in Debian 12 and 13, which boot for it: some minutes, as root.
+packages:
+	@tests/setup/install.sh packages
+	@tests/packages/build.sh $(BUILD)-packages
+	@tests/packages/try.sh $(BUILD)-packages $(BUILD)-packages-roots
 
 install:
 	@tests/setup/install.sh

@@ -9,6 +9,7 @@
 #   install.sh test    the same, and the servers that the tests talk to
 #   install.sh bench   as run, and what the benchmarks need
 #   install.sh campaign   as test, and what the long proofs need
+#   install.sh packages   what Debian packages are built and tried with
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -24,6 +25,7 @@ test_packages="python3-gi clang-format openssl gnutls-bin nginx-light procps ipr
   chromium firefox-esr webkit2gtk-driver xvfb"
 bench_packages="openssl"
 campaign_packages="clang libclang-rt-dev llvm valgrind libc6-dbg xfsprogs btrfs-progs"
+packages_packages="debhelper dpkg-dev fakeroot lintian debootstrap util-linux iproute2"
 
 # Newest first. A version is tried where the Go on this machine is at least as new as it asks for.
 tusd_versions="
@@ -166,6 +168,10 @@ case $mode in
   bench)
     install_packages $run_packages $bench_packages
     ;;
+  packages)
+    install_packages $run_packages $packages_packages $(toolchain_packages)
+    install_tusd
+    ;;
   test | campaign)
     [ "$mode" = test ] && campaign_packages=
     install_packages $run_packages $test_packages $campaign_packages $(toolchain_packages)
@@ -176,7 +182,7 @@ case $mode in
     python_folder schemathesis
     ;;
   *)
-    echo "usage: install.sh [run|test|bench|campaign]" >&2
+    echo "usage: install.sh [run|test|bench|campaign|packages]" >&2
     exit 2
     ;;
 esac
