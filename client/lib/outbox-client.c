@@ -7,8 +7,6 @@
 
 #include "dbus/names.h"
 
-#define MOST_TRIES 5
-
 /* A broker whose queue cannot be opened, such as while its disk is away, tries as often itself. */
 #define WATCH_AGAIN_S 5
 
@@ -289,88 +287,6 @@ outbox_client_new_finish (GAsyncResult *result, GError **error)
 }
 
 /* --- Calls --- */
-
-gboolean
-outbox_client_is_no_broker (const GError *error)
-{
-  return g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN)
-         || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER)
-         || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY)
-         || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SPAWN_SERVICE_NOT_FOUND)
-         || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SPAWN_CHILD_EXITED)
-         || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
-}
-
-guint
-outbox_client_next_try_ms (guint *tries)
-{
-  return ++*tries < MOST_TRIES ? 200u << *tries : 0;
-}
-
-GError *
-outbox_client_translate (GError *error)
-{
-  GError *translated;
-
-  (void) g_dbus_error_strip_remote_error (error);
-  if (error->domain == OUTBOX_ERROR || !outbox_client_is_no_broker (error))
-    return error;
-  translated = g_error_new (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "The broker is not there: %s", error->message);
-  g_error_free (error);
-
-  return translated;
-}
-
-static void
-on_called (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  g_autoptr (GError) error = NULL;
-  GVariant *results = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
-
-  if (results)
-    g_task_return_pointer (task, results, (GDestroyNotify) g_variant_unref);
-  else
-    g_task_return_error (task, outbox_client_translate (g_steal_pointer (&error)));
-}
-
-/* Any program could own the broker's name: an answer of another shape is an error, and is not read. Returns: (nullable):
- * %NULL if the answer is not read */
-static const GVariantType *
-find_reply_type (const char *interface, const char *method)
-{
-  static const char *const pages[] = { "Uploads.List", "Groups.List", NULL };
-  static const char *const documents[] = { "Uploads.Get",       "Groups.Get", "Queue.Summary",  "Queue.Conditions",
-                                           "Destinations.Test", "Policy.Get", "Policy.Explain", NULL };
-  static const char *const lists[] = { "Uploads.History", "Queue.Holds", "Destinations.List", "Access.ListApps", NULL };
-  g_autofree char *name = g_strconcat (interface, ".", method, NULL);
-
-  if (g_str_equal (name, "Uploads.Watch"))
-    return G_VARIANT_TYPE ("(s)");
-  if (g_strv_contains (pages, name))
-    return G_VARIANT_TYPE ("(aa{sv}s)");
-  if (g_strv_contains (documents, name))
-    return G_VARIANT_TYPE ("(a{sv})");
-
-  return g_strv_contains (lists, name) ? G_VARIANT_TYPE ("(aa{sv})") : NULL;
-}
-
-void
-outbox_client_call_async (OutboxClient *self, const char *interface, const char *method, GVariant *parameters,
-                          GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
-{
-  g_autofree char *name = g_strconcat (OUTBOX_INTERFACE_PREFIX, interface, NULL);
-
-  g_dbus_connection_call (self->connection, OUTBOX_BUS_NAME, OUTBOX_OBJECT_PATH, name, method, parameters,
-                          find_reply_type (interface, method), G_DBUS_CALL_FLAGS_NONE, -1, cancellable, on_called,
-                          g_task_new (self, cancellable, callback, user_data));
-}
-
-GVariant *
-outbox_client_call_finish (OutboxClient *self, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_pointer (G_TASK (result), error);
-}
 
 static GVariant *
 or_empty (GVariant *options)

@@ -159,6 +159,30 @@ test_nothing_is_missed_over_a_restart (Fixture *fixture, gconstpointer data)
   test_wait_until (has_heard_done, fixture, 20);
 }
 
+/* A broker that dies over a question may have done what it was asked; the next one is asked the same. */
+static void
+test_a_broker_that_dies_over_a_call_is_asked_again (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GAsyncResult) asked = NULL;
+  g_autoptr (GVariant) results = NULL;
+  g_autoptr (GVariant) holds = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GDBusConnection) connection = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, NULL);
+
+  g_subprocess_send_signal (fixture->broker->process, SIGSTOP);
+  outbox_client_call_async (fixture->client, "Queue", "Pause", NULL, NULL, test_wait_on_result, &asked);
+  g_assert_true (g_dbus_connection_flush_sync (connection, NULL, NULL));
+  test_broker_kill (fixture->broker);
+  test_wait_until (has_lost, fixture, 10);
+  test_broker_start (fixture->broker, NULL);
+  test_wait_for_result (&asked, 20);
+  results = outbox_client_call_finish (fixture->client, asked, &error);
+  g_assert_no_error (error);
+  outbox_dbus_queue_call_holds_sync (fixture->broker->queue, &holds, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (g_variant_n_children (holds), ==, 1);
+}
+
 static void
 move_data (Fixture *fixture, const char *from, const char *to)
 {
@@ -379,6 +403,7 @@ main (int argc, char *argv[])
   } tests[] = {
     { "/client/an-upload-is-followed-to-its-end", test_an_upload_is_followed_to_its_end },
     { "/client/nothing-is-missed-over-a-restart", test_nothing_is_missed_over_a_restart },
+    { "/client/a-broker-that-dies-over-a-call-is-asked-again", test_a_broker_that_dies_over_a_call_is_asked_again },
     { "/client/a-queue-that-is-away-is-watched-again", test_a_queue_that_is_away_is_watched_again },
     { "/client/a-rebuilt-queue-is-told", test_a_rebuilt_queue_is_told },
     { "/client/a-closed-descriptor-is-refused", test_a_closed_descriptor_is_refused },

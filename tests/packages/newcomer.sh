@@ -53,7 +53,7 @@ since "handed over"
 logged_out ()
 {
   for _ in $(seq 300); do
-    systemctl is-active --quiet "user@$(id -u ana).service" || return 0
+    [ "$(systemctl show --property ActiveState --value "user@$(id -u ana).service")" != inactive ] || return 0
     sleep 0.1
   done
   fail "the person's services run on after the logout"
