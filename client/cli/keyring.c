@@ -94,6 +94,8 @@ cli_keyring_get_place (GVariant *destination)
     return _ ("in your keyring");
   if (g_str_equal (place, "file"))
     return _ ("in a file that only you can read");
+  if (g_str_equal (place, "credential"))
+    return _ ("in the unit of the service (systemd)");
 
   return *place ? place : NULL;
 }

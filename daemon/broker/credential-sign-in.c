@@ -121,8 +121,19 @@ record_sign_out (gpointer user_data, GError **error)
 void
 ob_credentials_sign_out (ObCredentials *self, const char *name, ObQueueDone done, gpointer user_data)
 {
+  const char *place = ob_credentials_get_place (self, name);
   SigningOut signing_out = { self, name };
 
+  if (g_strcmp0 (place, "credential") == 0)
+    {
+      g_autoptr (GError) error
+          = g_error_new (OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE,
+                         "Its secret is a credential of the service, outbox.%s: its unit alone can take that away",
+                         name);
+
+      done (error, user_data);
+      return;
+    }
   ob_queue_command (self->queue, record_sign_out, &signing_out, done, user_data);
 }
 

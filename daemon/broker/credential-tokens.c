@@ -250,7 +250,7 @@ ob_credentials_answer (ObCredentials *self, const char *name, const char *url, O
     }
   if (!ob_destination_has_sign_in (destination))
     {
-      ob_question_give (question, ob_credential_new ());
+      ob_question_give (question, ob_credentials_make_given (destination));
       return;
     }
   entry = ob_credentials_get_entry (self, name);

@@ -13,7 +13,7 @@
 G_BEGIN_DECLS
 
 /* The text of a sign-in that tells for which server it was made. */
-#define OB_CREDENTIALS_ORIGIN "origin"
+#define OB_CREDENTIALS_ORIGIN OB_SIGN_IN_ORIGIN
 
 struct _ObCredentials
 {
@@ -59,6 +59,10 @@ void ob_credentials_forget (ObCredentials *self, const char *name);
 
 /* Answers all who wait. @credential: (transfer full): kept for those who ask next, unless it is trouble */
 void ob_credentials_end_reading (ObCredentialsEntry *entry, ObCredential *credential);
+
+/* Returns: (transfer full): what attempts show of a destination that nobody has signed in to: what the unit of the service brings for it, if
+ * that is for its server; else nothing */
+ObCredential *ob_credentials_make_given (const ObDestination *destination);
 
 /* Gives one of them what is there. The destination may have moved since the attempt began. */
 void ob_credentials_give (const ObCredentialsEntry *entry, const char *url, ObQuestion *question);

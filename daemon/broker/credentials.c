@@ -11,6 +11,7 @@
 #include "dbus/error.h"
 #include "model/origin.h"
 #include "policy/health.h"
+#include "store/unit-secrets.h"
 
 static void
 entry_free (gpointer data)
@@ -51,6 +52,69 @@ ob_credentials_forget (ObCredentials *self, const char *name)
   entry->is_stale = entry->is_reading;
 }
 
+/* --- What the unit brings --- */
+
+/* Returns: (transfer full): words go with it, so that it is not silent */
+static ObCredential *
+refuse_given (const char *words)
+{
+  g_autofree char *message = g_strdup_printf ("The credential of the service: %s", words);
+
+  return ob_credential_new_trouble (OB_VERDICT_SIGN_IN, OUTBOX_REASON_NONE, "credential", message);
+}
+
+ObCredential *
+ob_credentials_make_given (const ObDestination *destination)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ObSignIn) sign_in = NULL;
+
+  if (!ob_unit_secret_exists (destination->name))
+    return ob_credential_new ();
+  sign_in = ob_unit_secret_read (destination->name, &error);
+  if (!sign_in)
+    return refuse_given (error->message);
+  if (!ob_origin_is_same (ob_sign_in_get (sign_in, OB_SIGN_IN_ORIGIN), destination->url))
+    return refuse_given ("it is for another server");
+
+  return ob_credential_new_from_sign_in (sign_in);
+}
+
+/* Returns: whether such a secret is what its attempts show */
+static gboolean
+is_given (const ObDestination *destination)
+{
+  return !ob_destination_has_sign_in (destination) && ob_unit_secret_exists (destination->name);
+}
+
+static gboolean
+try_given (gpointer user_data, GError **error)
+{
+  const ObCredentials *self = user_data;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, ob_destination_table_get_all (self->destinations));
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      ObDestination *destination = value;
+
+      if (destination->health.reason != OUTBOX_REASON_SIGN_IN || !is_given (destination))
+        continue;
+      ob_health_renew (&destination->health);
+      if (!ob_destination_table_save (self->destinations, destination, "the unit brings a credential", error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+void
+ob_credentials_start (ObCredentials *self)
+{
+  (void) ob_queue_do (self->queue, OB_TURN_SOON, try_given, self, NULL);
+}
+
 /* --- The keyring --- */
 
 static gboolean
@@ -87,6 +151,11 @@ on_opened (gpointer user_data)
 const char *
 ob_credentials_get_place (ObCredentials *self, const char *name)
 {
+  const ObDestination *destination = ob_destination_table_find (self->destinations, name);
+
+  if (destination && is_given (destination))
+    return "credential";
+
   return ob_secrets_get_place (self->secrets, name);
 }
 

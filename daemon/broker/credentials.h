@@ -33,6 +33,9 @@ ObCredentials *ob_credentials_new (ObQueue *queue, ObDestinationTable *destinati
                                    ObTokens *tokens, const ObCredentialsEvents *events, gpointer user_data);
 void ob_credentials_free (ObCredentials *credentials);
 
+/* What the server refused before the service was started is tried once more where its unit brings the secret, which may be another now. */
+void ob_credentials_start (ObCredentials *credentials);
+
 /* Answers whoever waits, and all who ask from now on, that there is nothing: their attempts end. Secrets that come in are left. */
 void ob_credentials_stop (ObCredentials *credentials);
 
@@ -74,7 +77,7 @@ void ob_credentials_store (ObCredentials *credentials, const char *destination, 
 void ob_credentials_set (ObCredentials *credentials, const char *destination, const ObDestinationSettings *settings,
                          ObQueueDone done, gpointer user_data);
 
-/* The destination has no sign-in any more. Errors: NotFound, Storage, DiskFull. */
+/* The destination has no sign-in any more. Errors: NotFound, WrongState where the unit of the service brings it, Storage, DiskFull. */
 void ob_credentials_sign_out (ObCredentials *credentials, const char *destination, ObQueueDone done,
                               gpointer user_data);
 
@@ -99,7 +102,8 @@ void ob_credentials_read (ObCredentials *credentials, const char *destination, i
 /* Returns: whether a person signs in at a page now, and has to see it; or has not come to the end of it */
 gboolean ob_credentials_look (ObCredentials *credentials, const char *destination, ObSignInView *view);
 
-/* Returns: (nullable): static: where the destination's secret is, as ob_secrets_get_place() */
+/* Returns: (nullable): static: where the destination's secret is, as ob_secrets_get_place(); or "credential": the unit of the service
+ * brings it */
 const char *ob_credentials_get_place (ObCredentials *credentials, const char *destination);
 
 /* A server has refused what an attempt showed. Returns: whether another is to be had, with which the upload goes on at once; else a

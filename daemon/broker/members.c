@@ -191,6 +191,7 @@ ob_members_start (ObMembers *self)
   ob_members_take_up (self);
   ob_gate_review (self->gate);
   ob_moving_secrets_start (self->moving_secrets);
+  ob_credentials_start (self->credentials);
   ob_queue_start_alarm (self->queue);
   ob_recovery_start (self->recovery);
 }

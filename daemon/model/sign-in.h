@@ -38,6 +38,9 @@ typedef struct _ObSignIn ObSignIn;
 #define OB_SIGN_IN_REFRESH_TOKEN "refresh-token"
 #define OB_SIGN_IN_CLIENT_SECRET "client-secret"
 
+/* The server that it is for: scheme, host and port. */
+#define OB_SIGN_IN_ORIGIN "origin"
+
 /* Before the name of a header. */
 #define OB_SIGN_IN_HEADER_PREFIX "header:"
 
@@ -69,6 +72,10 @@ void ob_sign_in_foreach (const ObSignIn *sign_in,
  * Returns: (transfer full) (nullable)
  */
 ObSignIn *ob_sign_in_read (const char *text, gsize size_bytes, GError **error);
+
+/* The same for a secret that stands alone, and has to say where it may go: JSON of kind bearer, basic or header with "origin", a URL whose
+ * scheme, host and port count. */
+ObSignIn *ob_sign_in_read_bound (const char *text, gsize size_bytes, GError **error);
 
 /* The form in which it is kept, which begins with its kind: a line NAME=VALUE for each text. @text: (transfer full) by
  * ob_secret_free(). The second returns %NULL for anything else. */

@@ -60,6 +60,8 @@ function describePlace(place = '') {
       return _('in your keyring');
     case 'file':
       return _('in a file that only you can read');
+    case 'credential':
+      return _('in the unit of the service (systemd)');
     default:
       return place;
   }
