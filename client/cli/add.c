@@ -163,6 +163,9 @@ on_submitted (GObject *source, GAsyncResult *result, gpointer user_data)
       add->tally.n_refused++;
       fail_file (add, file, is_stopped (add) ? _ ("stopped, and not added") : error->message,
                  g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER) ? CLI_NO_BROKER : CLI_FAILED);
+      /* What has arrived may be in the way. */
+      if (g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL))
+        g_printerr ("  outbox free\n");
     }
   if (file->id && add->options->is_move)
     unlink_file (add, file);

@@ -98,6 +98,13 @@ void cli_facts_print_in (CliFacts *facts, guint columns);
 
 /* --- Quotas --- */
 
+/* help.c. Returns: (transfer full) (nullable): the command that helps with what it waits for first, or failed for; NULL where there is
+ * none, or it depends on who has said so */
+char *cli_help_dup_command (OutboxUpload *upload);
+
+/* Prints below its label why an upload has failed, what happens next, what a person can do, and the command that does it. */
+void cli_help_print_failed (OutboxUpload *upload);
+
 /* Prints what goes on for a time, whatever its rule says, and the command that ends it. @policy: of Policy.Get */
 void cli_print_passes (GVariant *policy);
 

@@ -31,16 +31,33 @@ add_time (CliFacts *facts, GVariant *document, const char *key, const char *name
   cli_facts_add (facts, name, text);
 }
 
+/* Whatever waits has a hold, which says what helps; so does what has failed. */
+static gboolean
+is_stopped (OutboxUpload *upload)
+{
+  const OutboxState state = outbox_upload_get_state (upload);
+
+  return state == OUTBOX_STATE_PAUSED || state == OUTBOX_STATE_RETRYING || state == OUTBOX_STATE_FAILED;
+}
+
+static void
+print_label (OutboxUpload *upload)
+{
+  CliStyle style = cli_style_of (outbox_upload_get_state (upload), outbox_upload_get_needs_user (upload));
+  g_autofree char *name = cli_text_dup_safe (outbox_upload_get_name (upload));
+  g_autofree char *label = cli_progress_dup_label (upload, G_MAXUINT);
+
+  g_print ("%s%s%s\n", cli_style_begin (CLI_STYLE_BOLD), name, cli_style_end (CLI_STYLE_BOLD));
+  g_print ("%s%s%s\n", cli_style_begin (style), label, cli_style_end (style));
+}
+
 static void
 add_status (CliFacts *facts, OutboxUpload *upload)
 {
-  CliStyle style = cli_style_of (outbox_upload_get_state (upload), outbox_upload_get_needs_user (upload));
   const OutboxReasonInfo *reason = outbox_reason_get_info (outbox_upload_get_reason (upload));
   const OutboxStateInfo *state = outbox_state_get_info (outbox_upload_get_state (upload));
   gboolean has_reason = outbox_upload_get_reason (upload) != OUTBOX_REASON_NONE;
-  g_autofree char *label = cli_progress_dup_label (upload, G_MAXUINT);
 
-  g_print ("%s%s%s\n\n", cli_style_begin (style), label, cli_style_end (style));
   cli_facts_add (facts, _ ("what happens"), _ (has_reason ? reason->next : state->next));
   cli_facts_add (facts, _ ("what you can do"), _ (has_reason ? reason->person : state->person));
 }
@@ -118,17 +135,17 @@ is_damaged (GVariant *document)
 }
 
 static void
-print_upload (OutboxUpload *upload)
+print_facts (OutboxUpload *upload)
 {
   GVariant *document = outbox_upload_get_document (upload);
+  const OutboxState state = outbox_upload_get_state (upload);
   g_autofree char *error = outbox_upload_dup_error (upload);
-  g_autofree char *name = cli_text_dup_safe (outbox_upload_get_name (upload));
   g_autoptr (CliFacts) facts = cli_facts_new ();
   gboolean has_local_copy = FALSE, is_in_memory = FALSE, is_only_copy;
 
-  g_print ("%s%s%s\n", cli_style_begin (CLI_STYLE_BOLD), name, cli_style_end (CLI_STYLE_BOLD));
-  add_status (facts, upload);
-  if (outbox_upload_get_state (upload) != OUTBOX_STATE_DONE)
+  if (!is_stopped (upload))
+    add_status (facts, upload);
+  if (state != OUTBOX_STATE_DONE && state != OUTBOX_STATE_FAILED)
     cli_facts_add (facts, _ ("last error"), error);
   add_progress (facts, upload, document);
   add_string (facts, document, "media_type", _ ("type"));
@@ -156,7 +173,7 @@ print_upload (OutboxUpload *upload)
   cli_facts_print (facts);
 }
 
-/* Prints the other holds that cover it, and what would help. */
+/* Prints the holds that cover it, and what would help. The first of them is what its label says. */
 static void
 print_holds (OutboxClient *client, OutboxUpload *upload)
 {
@@ -165,6 +182,8 @@ print_holds (OutboxClient *client, OutboxUpload *upload)
   g_autoptr (GVariant) explanation = NULL;
   g_autoptr (GVariant) holds = NULL;
 
+  if (outbox_upload_get_state (upload) == OUTBOX_STATE_FAILED)
+    cli_help_print_failed (upload);
   if (outbox_upload_get_state (upload) == OUTBOX_STATE_DONE || outbox_upload_get_state (upload) == OUTBOX_STATE_FAILED)
     return;
   results = cli_call (client, "Policy", "Explain", g_variant_new ("(s)", id), NULL);
@@ -174,11 +193,10 @@ print_holds (OutboxClient *client, OutboxUpload *upload)
     {
       g_autoptr (GVariant) hold = g_variant_get_child_value (holds, i);
 
-      const char *scope = cli_get_string (hold, "scope");
+      const OutboxReason reason = outbox_reason_from_name (cli_get_string (hold, "reason"));
 
-      /* Its own state is printed above. */
-      if (g_str_equal (scope, "upload"))
-        cli_print_trouble (hold, outbox_reason_from_name (cli_get_string (hold, "reason")));
+      if (g_str_equal (cli_get_string (hold, "scope"), "upload") || reason == outbox_upload_get_reason (upload))
+        cli_print_trouble (hold, reason);
       else
         cli_print_hold (hold);
     }
@@ -212,8 +230,10 @@ cli_show (int argc, char *argv[])
     cli_print_json (document, TRUE);
   else
     {
-      print_upload (upload);
+      print_label (upload);
       print_holds (client, upload);
+      g_print ("\n");
+      print_facts (upload);
     }
 
   return CLI_DONE;

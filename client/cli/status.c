@@ -314,11 +314,10 @@ print_failed (GPtrArray *failed)
       OutboxUpload *upload = failed->pdata[i];
       g_autofree char *name = cli_text_dup_safe (outbox_upload_get_name (upload));
       g_autofree char *label = outbox_upload_dup_label (upload);
-      g_autofree char *error = outbox_upload_dup_error (upload);
-      g_autofree char *safe = cli_text_dup_safe (error);
 
-      g_print ("%s%s %s: %s%s\n  %s\n", cli_style_begin (CLI_STYLE_BAD),
-               cli_text_short_id (outbox_upload_get_id (upload)), name, label, cli_style_end (CLI_STYLE_BAD), safe);
+      g_print ("%s%s %s: %s%s\n", cli_style_begin (CLI_STYLE_BAD), cli_text_short_id (outbox_upload_get_id (upload)),
+               name, label, cli_style_end (CLI_STYLE_BAD));
+      cli_help_print_failed (upload);
     }
 }
 

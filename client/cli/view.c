@@ -112,6 +112,7 @@ tell (CliView *view, OutboxUpload *upload)
   const char *id = outbox_upload_get_id (upload);
   g_autofree char *name = NULL;
   g_autofree char *label = NULL;
+  g_autofree char *help = NULL;
   g_autofree char *line = NULL;
 
   if (view->is_json)
@@ -127,7 +128,9 @@ tell (CliView *view, OutboxUpload *upload)
   name = cli_text_dup_safe (outbox_upload_get_name (upload));
   /* A person wants to see bytes on the way move; a log wants confirmed bytes. */
   label = isatty (STDOUT_FILENO) ? cli_progress_dup_line (upload) : outbox_upload_dup_label (upload);
-  line = g_strdup_printf ("%s %s: %s", cli_text_short_id (id), name, label);
+  help = outbox_upload_get_state (upload) == OUTBOX_STATE_DONE ? NULL : cli_help_dup_command (upload);
+  line = g_strdup_printf ("%s %s: %s%s%s%s", cli_text_short_id (id), name, label, help ? " (" : "", help ? help : "",
+                          help ? ")" : "");
   if (g_strcmp0 (g_hash_table_lookup (view->told, id), line) == 0)
     return;
   print_line (line);

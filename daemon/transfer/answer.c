@@ -103,11 +103,16 @@ ob_answer_is_json (const ObAnswer *answer)
   return has_type (answer, "application/json") || has_type (answer, "application/problem+json");
 }
 
+/* RFC 6585 section 6. libsoup calls it an unknown error. */
+#define STATUS_OF_PORTAL 511
+
 /* Mask before anything is cut off: the begin of a secret tells as much. */
 char *
 ob_answer_dup_words (const ObAnswer *answer)
 {
-  const char *reason = soup_message_get_reason_phrase (answer->message);
+  const char *reason = ob_answer_get_status (answer) == STATUS_OF_PORTAL
+                           ? "Network Authentication Required"
+                           : soup_message_get_reason_phrase (answer->message);
   g_autofree char *url = g_uri_to_string (soup_message_get_uri (answer->message));
   GObject *message = G_OBJECT (answer->message);
   g_auto (GStrv) hidden = ob_words_list_hidden (url, g_object_get_data (message, OB_ANSWER_HEADERS),
