@@ -106,14 +106,14 @@ test_bad_files_of_the_configuration (TestBroker *broker)
 /* What comes from a person, a server or an administrator, and must not reach a stranger. */
 static const char *const planted[]
     = { "planted-file",   "planted-group", "planted-title", "planted-note", "planted-path", "planted-query",
-        "planted-header", "planted-place", "planted-app",   "planted-key",  "127.0.0.1",    "localhost" };
+        "pl4nted-header", "planted-place", "planted-app",   "planted-key",  "127.0.0.1",    "localhost" };
 
 static void
 plant (TestBroker *broker)
 {
   const char *const lines[]
       = { "destination set planted-place --url 'http://127.0.0.1:9/planted-path/?token=planted-query'"
-          " --header 'Authorization=Bearer planted-header'",
+          " --header 'Authorization=Bearer pl4nted-header'",
           "add planted-file.jpg --destination planted-place --group planted-group --title planted-title"
           " -m note=planted-note --app planted-app --key planted-key" };
   g_autofree char *path = test_broker_make_file (broker, "planted-file.jpg", 1000, 1);

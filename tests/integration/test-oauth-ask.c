@@ -162,7 +162,7 @@ test_client_credentials (void)
 
   if (is_skipped ())
     return;
-  granted = ask_as_robot ("robots-own-secret");
+  granted = ask_as_robot ("pl4nted-robots-secret");
   g_assert_cmpint (granted->answer->verdict, ==, OB_OAUTH_GRANTED);
   g_assert_null (granted->answer->refresh_token);
   refused = ask_as_robot ("another secret: %&+");

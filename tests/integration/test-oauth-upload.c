@@ -7,6 +7,7 @@
 #include "support/command.h"
 #include "support/document.h"
 #include "support/oauth-server.h"
+#include "support/planted.h"
 #include "support/wait.h"
 
 #include <glib/gstdio.h>
@@ -19,6 +20,7 @@
 typedef struct
 {
   TestBroker *broker;
+  TestPlanted *planted;
   TestPeer *server; /* NULL: it is not installed */
   guint n_files;
   gint64 size_bytes; /* of all files so far */
@@ -45,6 +47,7 @@ set_up (void)
   g_autofree char *folder = NULL, *issuer = NULL, *words = NULL, *said = NULL;
 
   scene.broker = test_broker_new_alone ();
+  scene.planted = test_planted_listen (test_broker_get_bus_address (scene.broker));
   folder = g_build_filename (scene.broker->folder, "at-server", NULL);
   g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);
   scene.server = test_oauth_server_start (folder);
@@ -312,6 +315,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/oauth-upload/killed-between-rotation-and-use", test_killed_between_rotation_and_use);
   g_test_add_func ("/oauth-upload/ended-while-the-server-answers", test_ended_while_the_server_answers);
   failures = g_test_run ();
+  test_planted_assert_not_heard (scene.planted, TEST_PLANTED_MARK);
+  g_clear_pointer (&scene.planted, test_planted_free);
   g_clear_pointer (&scene.broker, test_broker_free);
   g_clear_pointer (&scene.server, test_peer_free);
 

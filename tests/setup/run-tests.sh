@@ -64,6 +64,12 @@ trap - EXIT
 echo "The same under the sanitizers, but for what only reads the source:"
 run "$build-asan" $(($(nproc) + 1)) --timeout-multiplier 3 --no-suite style "$@"
 
+# Each test has looked into what it left itself; this is what all have said, and the daemons that they started.
+if ! found=$("$(dirname "$0")/search-planted.sh" "$build/meson-logs" "$build-asan/meson-logs"); then
+  failed=$((failed + 1)) failures="$failures$found
+"
+fi
+
 [ "$failed" -eq 0 ] || printf 'Failed:\n%s' "$failures" | grep .
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

@@ -8,6 +8,7 @@
 
 #include "dbus/error.h"
 #include "dbus/names.h"
+#include "support/planted.h"
 #include "support/system-bus.h"
 
 #include <fcntl.h>
@@ -268,7 +269,11 @@ test_broker_free (TestBroker *broker)
 
   /* A clean end, so that it can tell what it leaked. */
   if (broker->process)
-    test_broker_stop (broker);
+    {
+      test_planted_assert_not_shown (g_subprocess_get_identifier (broker->process));
+      test_broker_stop (broker);
+    }
+  test_planted_assert_not_left (broker->folder);
   g_clear_pointer (&broker->peer, test_peer_free);
   g_object_unref (broker->uploads);
   g_object_unref (broker->queue);

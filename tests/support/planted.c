@@ -93,25 +93,36 @@ test_planted_count_files (const char *folder, const char *part, const char *own)
   return n_files;
 }
 
-/* Returns: how many processes have it in their command line or environment */
+/* Returns: in how many of its command line and its environment a process has it. @name: its folder in /proc */
+static guint
+count_shown (const char *name, const char *part)
+{
+  static const char *const files[] = { "cmdline", "environ" };
+  guint n_files = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      g_autofree char *path = g_build_filename ("/proc", name, files[i], NULL);
+      g_autofree char *text = NULL;
+      gsize size_bytes = 0;
+
+      if (g_file_get_contents (path, &text, &size_bytes, NULL))
+        n_files += has_bytes (text, size_bytes, part);
+    }
+
+  return n_files;
+}
+
 static guint
 count_processes_with (const char *part)
 {
-  static const char *const files[] = { "cmdline", "environ" };
   g_autoptr (GDir) proc = g_dir_open ("/proc", 0, NULL);
   const char *name;
   guint n_processes = 0;
 
   while ((name = g_dir_read_name (proc)))
-    for (guint i = 0; g_ascii_isdigit (*name) && i < G_N_ELEMENTS (files); i++)
-      {
-        g_autofree char *path = g_build_filename ("/proc", name, files[i], NULL);
-        g_autofree char *text = NULL;
-        gsize size_bytes = 0;
-
-        if (g_file_get_contents (path, &text, &size_bytes, NULL))
-          n_processes += has_bytes (text, size_bytes, part);
-      }
+    if (g_ascii_isdigit (*name))
+      n_processes += count_shown (name, part) > 0;
 
   return n_processes;
 }
@@ -121,10 +132,36 @@ test_planted_assert_nowhere (TestPlanted *self, const char *folder, const char *
 {
   g_assert_cmpuint (test_planted_count_files (folder, part, ".secret"), ==, 0);
   g_assert_cmpuint (count_processes_with (part), ==, 0);
+  test_planted_assert_not_heard (self, part);
+}
+
+void
+test_planted_assert_not_heard (TestPlanted *self, const char *part)
+{
   g_mutex_lock (&self->lock);
   g_assert_cmpuint (self->messages->len, >, 0);
   g_assert_false (has_bytes (self->messages->data, self->messages->len, part));
   g_mutex_unlock (&self->lock);
+}
+
+void
+test_planted_assert_not_left (const char *folder)
+{
+  const char *argv[] = { SEARCH_PLANTED, folder, NULL };
+  g_autofree char *said = NULL;
+  g_autoptr (GError) error = NULL;
+  int status = 0;
+
+  (void) g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &said, NULL, &status, &error);
+  g_assert_no_error (error);
+  if (status != 0)
+    g_error ("%s", said);
+}
+
+void
+test_planted_assert_not_shown (const char *process_id)
+{
+  g_assert_cmpuint (count_shown (process_id, TEST_PLANTED_MARK), ==, 0);
 }
 
 void

@@ -9,6 +9,9 @@
 
 G_BEGIN_DECLS
 
+/* Every secret that a test plants has it, so that it is found wherever it is. */
+#define TEST_PLANTED_MARK "pl4nted"
+
 typedef struct _TestPlanted TestPlanted;
 
 /* Hears every message of that bus from now on. */
@@ -22,5 +25,13 @@ guint test_planted_count_files (const char *folder, const char *part, const char
 /* Fails the test where the text is in a file below the folder, those of secrets left out, in a message of the bus, or in a command line
  * or environment of any process. */
 void test_planted_assert_nowhere (TestPlanted *planted, const char *folder, const char *part);
+
+/* Fails the test where it is in a message of the bus. */
+void test_planted_assert_not_heard (TestPlanted *planted, const char *part);
+
+/* Fails the test where a secret with the mark is in a file below the folder that has no right to it (tests/setup/search-planted.sh); or in
+ * the command line or environment of that process. */
+void test_planted_assert_not_left (const char *folder);
+void test_planted_assert_not_shown (const char *process_id);
 
 G_END_DECLS

@@ -5,7 +5,7 @@
 // DIR, where DIR/servers has their packages.
 //
 // Its issuer is http://127.0.0.1:PORT, its public client "kiosk" (device flow, authorization code), its confidential one "robot"
-// with the secret "robots-own-secret" (client credentials). A refresh token is good once. POST /control: {"seconds": N} is how
+// with the secret "pl4nted-robots-secret" (client credentials). A refresh token is good once. POST /control: {"seconds": N} is how
 // long access tokens live that are given from now on; {"approve": CODE} and {"deny": CODE} are what a person does on the page of
 // a device flow; {"revoke": true} ends every sign-in and its tokens, {"spoil": true} the access tokens alone; {"dark": true} has
 // the sign-in server answer nothing but 503, {"delay_ms": N} lets each request for tokens wait. GET /control tells what it saw.
@@ -39,7 +39,7 @@ function makeProvider(issuer) {
       {client_id: 'kiosk', token_endpoint_auth_method: 'none', application_type: 'native', response_types: ['code'],
         grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token', 'authorization_code'],
         redirect_uris: ['http://127.0.0.1/']},
-      {client_id: 'robot', client_secret: 'robots-own-secret', grant_types: ['client_credentials'], response_types: [],
+      {client_id: 'robot', client_secret: 'pl4nted-robots-secret', grant_types: ['client_credentials'], response_types: [],
         redirect_uris: []},
     ],
     features: {deviceFlow: {enabled: true}, clientCredentials: {enabled: true}, devInteractions: {enabled: false}},
@@ -51,6 +51,16 @@ function makeProvider(issuer) {
       RefreshToken: 86400, IdToken: 3600},
     cookies: {keys: ['a key of this test alone']},
   });
+
+  // Its tokens have the mark by which the tests look for secrets that are where they should not be.
+  for (const kind of ['AccessToken', 'RefreshToken', 'ClientCredentials']) {
+    const {prototype} = made[kind];
+    const generate = prototype.generateTokenId;
+
+    prototype.generateTokenId = function generateTokenId() {
+      return `pl4nted-${generate.call(this)}`;
+    };
+  }
 
   // It leaves out how often a device may ask, which is then every five seconds (RFC 8628 section 3.2).
   made.use(async (context, next) => {
