@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 /* Returns: what happened: the new state, or the event */
 static char *
@@ -145,9 +146,50 @@ print_lines (GVariant *entries)
     }
 }
 
+#define ENTRIES_A_PAGE 1000
+
+/* Prints each page as it comes, so that a log of any length needs no memory. */
+static int
+print_all (OutboxClient *client, gint64 since_ms, gboolean is_json)
+{
+  g_autofree char *cursor = g_strdup ("");
+  g_autoptr (GError) error = NULL;
+
+  do
+    {
+      GVariant *filter = g_variant_new_parsed ("({'since': <%x>, 'limit': <%u>, 'cursor': <%s>},)", since_ms,
+                                               (guint32) ENTRIES_A_PAGE, cursor);
+      g_autoptr (GVariant) results = cli_call (client, "Uploads", "Log", filter, &error);
+      g_autoptr (GVariant) list = results ? g_variant_get_child_value (results, 0) : NULL;
+
+      if (!results)
+        return cli_fail (error);
+      if (is_json)
+        print_lines (list);
+      else if (g_variant_n_children (list) > 0)
+        cli_log_print (list);
+      g_free (cursor);
+      g_variant_get_child (results, 1, "s", &cursor);
+    }
+  while (*cursor);
+
+  return CLI_DONE;
+}
+
+/* Returns: Unix milliseconds; 0 if the text is no time. A time of day is the last such one. */
+static gint64
+read_since (const char *text)
+{
+  const gint64 at_ms = cli_read_time (text), now_ms = g_get_real_time () / 1000;
+
+  return at_ms > now_ms && !strchr (text, '-') ? at_ms - 24 * 3600 * G_GINT64_CONSTANT (1000) : at_ms;
+}
+
 int
 cli_log (int argc, char *argv[])
 {
+  g_autofree char *since = NULL;
+  gboolean is_all = FALSE;
   g_autofree char *against = NULL;
   g_autofree char *destination = NULL;
   gboolean is_json = FALSE;
@@ -156,6 +198,9 @@ cli_log (int argc, char *argv[])
       N_ ("Compare with a server's log, JSON lines; - reads standard input"), N_ ("FILE") },
     { "destination", 'd', 0, G_OPTION_ARG_STRING, &destination, N_ ("Compare only uploads for this destination"),
       N_ ("NAME") },
+    { "all", 'a', 0, G_OPTION_ARG_NONE, &is_all, N_ ("All entries of all uploads, the oldest first"), NULL },
+    { "since", 0, 0, G_OPTION_ARG_STRING, &since, N_ ("All of them from then on: 22:00, or 2026-01-31T22:00"),
+      N_ ("TIME") },
     { "json", 0, 0, G_OPTION_ARG_NONE, &is_json, N_ ("Print the entries as JSON, one a line"), NULL },
     { NULL },
   };
@@ -173,7 +218,13 @@ cli_log (int argc, char *argv[])
     return CLI_USAGE;
   if (destination && (!against || argc > 1))
     return cli_usage ("log", _ ("--destination goes with --against, and without an id"));
+  if ((is_all || since) && (against || argc > 1))
+    return cli_usage ("log", _ ("--all and --since go without an id, and without --against"));
+  if (since && read_since (since) <= 0)
+    return cli_usage ("log", _ ("--since is a time like 22:00 or 2026-01-31T22:00"));
   client = cli_open (&error);
+  if (client && (is_all || since))
+    return print_all (client, since ? read_since (since) : 0, is_json);
   ids = client ? cli_resolve (client, argv + 1, &error) : NULL;
   if (ids && against)
     return cli_log_against (client, against, ids[0], destination, is_json);

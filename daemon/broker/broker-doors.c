@@ -38,6 +38,13 @@ ob_broker_read_log (ObBroker *self, ObJournalRead on_row, gpointer user_data, GE
 }
 
 gboolean
+ob_broker_read_log_after (ObBroker *self, gint64 after, guint limit, ObJournalRead on_row, gpointer user_data,
+                          GError **error)
+{
+  return ob_journal_read_after (self->members->database, after, limit, on_row, user_data, error);
+}
+
+gboolean
 ob_broker_read_history (ObBroker *self, const char *id, ObJournalRead on_row, gpointer user_data, GError **error)
 {
   g_autoptr (ObUpload) upload = ob_broker_get (self, id, NULL);

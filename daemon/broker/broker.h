@@ -191,6 +191,10 @@ GPtrArray *ob_broker_list_uploads (ObBroker *self, const ObUploadsFilter *filter
  * several do; Storage. */
 char *ob_broker_find_id (ObBroker *self, const char *part, GError **error);
 
+/* The next @limit entries of the whole log after a sequence. Errors: Storage. */
+gboolean ob_broker_read_log_after (ObBroker *self, gint64 after, guint limit, ObJournalRead on_row, gpointer user_data,
+                                   GError **error);
+
 /* Reads the newest rows about everything, and all rows about one upload with the holds that covered it, the oldest
  * first. Errors: Storage. */
 gboolean ob_broker_read_log (ObBroker *self, ObJournalRead on_row, gpointer user_data, GError **error);

@@ -365,6 +365,23 @@ ob_journal_read (ObDatabase *database, guint limit, ObJournalRead on_row, gpoint
   return read_rows (database, statement, on_row, user_data, error);
 }
 
+gboolean
+ob_journal_read_after (ObDatabase *database, gint64 after, guint limit, ObJournalRead on_row, gpointer user_data,
+                       GError **error)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database,
+                          "SELECT " COLUMNS " FROM journal WHERE sequence > @after ORDER BY sequence LIMIT @limit",
+                          error);
+
+  if (!statement)
+    return FALSE;
+  ob_statement_bind_number (statement, "@after", after);
+  ob_statement_bind_number (statement, "@limit", limit);
+
+  return read_rows (database, statement, on_row, user_data, error);
+}
+
 /* Selects the rows of a hold that covers the upload. */
 #define OF_COVER \
   " FROM journal AS held WHERE held.scope = cover.scope AND held.key = cover.key AND held.scope IS NOT NULL"

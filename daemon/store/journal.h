@@ -93,6 +93,10 @@ typedef void (*ObJournalRead) (const ObJournalRow *row, gpointer user_data);
 /* Calls @on_row for the newest @limit rows, the oldest of them first. */
 gboolean ob_journal_read (ObDatabase *database, guint limit, ObJournalRead on_row, gpointer user_data, GError **error);
 
+/* The same for the next @limit rows after a sequence. */
+gboolean ob_journal_read_after (ObDatabase *database, gint64 after, guint limit, ObJournalRead on_row,
+                                gpointer user_data, GError **error);
+
 /* The names of the holds that cover an upload, besides the queue's; NULL: none. */
 typedef struct
 {

@@ -363,6 +363,10 @@ static const char version_2[]
       ") WITHOUT ROWID;"
       "CREATE INDEX checks_due ON checks (retry_at);"
 
+      /* Copies of what has arrived were sorted to find the oldest, however many there were. */
+      "DROP INDEX uploads_to_clear;"
+      "CREATE INDEX uploads_to_clear ON uploads (done_at) WHERE state = 5 AND has_local_copy = 1 AND is_moved = 0;"
+
       /* A client of tus is told the metadata that it gave, in its own words (tus 1.0, Upload-Metadata). */
       "ALTER TABLE uploads ADD COLUMN tus_metadata TEXT;"
 

@@ -66,7 +66,7 @@ _outbox ()
     verify) words="--group --all --json" ;;
     free) words="--older-than --group --json" ;;
     remove) words="--done --force" ;;
-    log) words="--json --against --destination" ;;
+    log) words="--all --since --json --against --destination" ;;
     status) words="--json" ;;
     group) words="--force --json" ;;
     policy | app) words="--json" ;;

@@ -530,6 +530,47 @@ test_without_a_broker_it_exits_with_3 (void)
     }
 }
 
+/* Page after page it is what the newest 200 are, while there are no more. */
+static void
+test_the_whole_log (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *path = test_broker_make_file (broker, "photo.jpg", 1000, 1);
+  g_autofree char *cursor = g_strdup ("");
+  g_autofree char *newest = NULL;
+  g_autofree char *all = NULL;
+  g_autofree char *later = NULL;
+  g_auto (GStrv) lines = NULL;
+  guint n_entries = 0;
+
+  for (guint i = 0; i < 3; i++)
+    g_free (test_command (broker, "add photo.jpg", 0));
+  test_broker_wait_for_all (broker, "done", 20);
+  newest = test_command (broker, "log --json", 0);
+  all = test_command (broker, "log --json --all", 0);
+  g_assert_cmpstr (all, ==, newest);
+  later = test_command (broker, "log --json --since 2200-01-01T00:00", 0);
+  g_assert_cmpstr (later, ==, "");
+  g_free (test_command (broker, "log --all --against -", 2));
+  do
+    {
+      g_autoptr (GVariant) results
+          = g_dbus_connection_call_sync (broker->connection, "org.outbox.Outbox1", "/org/outbox/Outbox1",
+                                         "org.outbox.Outbox1.Uploads", "Log",
+                                         g_variant_new_parsed ("({'limit': <uint32 2>, 'cursor': <%s>},)", cursor),
+                                         G_VARIANT_TYPE ("(aa{sv}s)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL);
+      g_autoptr (GVariant) page = g_variant_get_child_value (results, 0);
+
+      g_assert_cmpuint (g_variant_n_children (page), <=, 2);
+      n_entries += g_variant_n_children (page);
+      g_free (cursor);
+      g_variant_get_child (results, 1, "s", &cursor);
+    }
+  while (*cursor);
+  lines = g_strsplit (g_strchomp (all), "\n", -1);
+  g_assert_cmpuint (g_strv_length (lines), ==, n_entries);
+}
+
 /* Every verb has its --help, and stands in the manual and in the completion. */
 static void
 test_every_verb_is_documented (void)
@@ -574,6 +615,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/cli/the-status-tells-that-media-types-are-missing",
                    test_the_status_tells_that_media_types_are_missing);
   g_test_add_func ("/cli/watch-outlives-the-broker", test_watch_outlives_the_broker);
+  g_test_add_func ("/cli/the-whole-log", test_the_whole_log);
   g_test_add_func ("/cli/add-outlives-the-broker", test_add_outlives_the_broker);
   g_test_add_func ("/cli/names-do-no-harm-to-a-terminal", test_names_do_no_harm_to_a_terminal);
   g_test_add_func ("/cli/destinations", test_destinations);

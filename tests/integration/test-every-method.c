@@ -50,6 +50,7 @@ static const struct
   { "Uploads.Thumbnail", "('ID', 64)", "NotSupported", "NotSupported", "NotSupported" },
   { "Uploads.History", "('ID',)", "ok all", "NotFound", "ok all" },
   { "Uploads.History", "('',)", "ok all", "NotAllowed", "NotAllowed" },
+  { "Uploads.Log", "({},)", "ok all", "NotAllowed", "NotAllowed" },
   { "Uploads.Watch", "({}, '')", "ok", "ok", "ok" },
   { "Uploads.Watch", "({'app': <'" OWN_APP "'>}, '')", "ok", "NotAllowed", "ok" },
   { "Uploads.Unwatch", "()", "ok", "ok", "ok" },

@@ -94,6 +94,20 @@ open_lane (ObDatabase *database)
 }
 
 static void
+ask_oldest_copies (ObDatabase *database)
+{
+  g_autoptr (GPtrArray) oldest = ob_uploads_find (database, OB_UPLOADS_TO_CLEAR, G_MAXINT64, 10, NULL);
+
+  g_assert_nonnull (oldest);
+}
+
+static void
+ask_oldest_copy (ObDatabase *database)
+{
+  g_assert_cmpint (ob_uploads_oldest_copy_ms (database), ==, 0);
+}
+
+static void
 test_a_turn_walks_along_an_index (TestDatabase *fixture, gconstpointer data)
 {
   static const struct
@@ -107,6 +121,8 @@ test_a_turn_walks_along_an_index (TestDatabase *fixture, gconstpointer data)
     { ask_counts_of_group, "group_counters USING PRIMARY KEY (group_app=? AND group_key=?)" },
     { ask_app_at_destination, "counters USING PRIMARY KEY (destination=?)" },
     { ask_app_in_lane, "counters USING PRIMARY KEY (destination=? AND rule=? AND sent_on=?)" },
+    { ask_oldest_copies, "USING INDEX uploads_to_clear (done_at<?)" },
+    { ask_oldest_copy, "INDEX uploads_to_clear" },
     { open_lane, "lanes USING PRIMARY KEY (destination=? AND rule=? AND sent_on=?)" },
   };
   g_autoptr (ObDatabase) database = test_database_open (fixture, 1000, FALSE);

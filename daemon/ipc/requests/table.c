@@ -64,6 +64,7 @@ static const Row table[] = {
   { "Uploads.Get", OB_OPERATION_LOOK, ob_operation_get_upload, 0, ID },
   { "Uploads.List", OB_OPERATION_LOOK, ob_operation_list_uploads, 0, FILTER },
   { "Uploads.History", OB_OPERATION_LOOK, ob_operation_get_history, 0, ID },
+  { "Uploads.Log", OB_OPERATION_LOG, ob_operation_read_log, 0, FILTER },
   { "Uploads.Pause", OB_OPERATION_COMMAND, ob_operation_command_uploads, OB_COMMAND_PAUSE, IDS },
   { "Uploads.Resume", OB_OPERATION_COMMAND, ob_operation_command_uploads, OB_COMMAND_RESUME, IDS },
   { "Uploads.Retry", OB_OPERATION_COMMAND, ob_operation_command_uploads, OB_COMMAND_RETRY, IDS },

@@ -11,6 +11,8 @@ static const ObOption of_uploads[]
     = { { "state", "s" },      { "group", "s" },  { "group_app", "s" }, { "app", "s" }, { "destination", "s" },
         { "unfinished", "b" }, { "cursor", "s" }, { "limit", "u" },     { NULL, NULL } };
 
+static const ObOption of_log[] = { { "since", "x" }, { "cursor", "s" }, { "limit", "u" }, { NULL, NULL } };
+
 static const ObOption of_groups[] = { { "app", "s" }, { "cursor", "s" }, { "limit", "u" }, { NULL, NULL } };
 
 static const ObOption of_events[]
@@ -96,6 +98,7 @@ static const ObRoute table[] = {
   { "PATCH",  "/v1/tus/{id}",                      OB_ROUTE_TUS,     NULL,                  ONE ("id"),         NULL,        NO_BODY,             NULL },
   { "DELETE", "/v1/tus/{id}",                      OB_ROUTE_TUS,     "Uploads.Remove",      LIST ("ids"),       NULL,        NO_BODY,             NULL },
   { "GET",    "/v1/history",                       OB_ROUTE_REQUEST, "Uploads.History",     ONE ("id"),         NULL,        NO_BODY,             "" },
+  { "GET",    "/v1/log",                           OB_ROUTE_REQUEST, "Uploads.Log",         NONE,               of_log,      NO_BODY,             "" },
   { "GET",    "/v1/groups",                        OB_ROUTE_REQUEST, "Groups.List",         NONE,               of_groups,   NO_BODY,             "" },
   { "GET",    "/v1/groups/{key}",                  OB_ROUTE_REQUEST, "Groups.Get",          ONE ("key"),        NULL,        NO_BODY,             "group" },
   { "POST",   "/v1/groups/{key}/pause",            OB_ROUTE_REQUEST, "Groups.Pause",        LIST ("keys"),      NULL,        NO_BODY,             NULL },
