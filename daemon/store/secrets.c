@@ -11,6 +11,7 @@
 #include "base/identity.h"
 #include "base/secret.h"
 #include "dbus/error.h"
+#include "model/sign-in.h"
 #include "store/keyring.h"
 #include "store/secret-files.h"
 
@@ -139,6 +140,16 @@ on_item_written (const char *secret, const GError *error, gpointer user_data)
   ob_errand_collect (move->errand, 1, on_synced, move);
 }
 
+/* Returns: whether it has something that nobody may read. A token command is named in a file of its own, and a locked keyring is no reason not
+ * to run it. */
+static gboolean
+is_secret (const char *text)
+{
+  g_autoptr (ObSignIn) sign_in = ob_sign_in_parse (text);
+
+  return !sign_in || !g_str_equal (ob_sign_in_get_kind (sign_in), OB_SIGN_IN_COMMAND);
+}
+
 /* The name of the item is on the disk before there is one, so that it can be removed whatever happens. */
 static void
 move_to_keyring (ObSecrets *self, const char *name)
@@ -149,7 +160,7 @@ move_to_keyring (ObSecrets *self, const char *name)
   Move *move = begin_move (self, name, id);
 
   move->secret = ob_secret_files_read (self->files, name, NULL);
-  if (!move->secret || !ob_secret_files_set_item (self->files, name, id, NULL))
+  if (!move->secret || !is_secret (move->secret) || !ob_secret_files_set_item (self->files, name, id, NULL))
     end_move (move, FALSE);
   else
     ob_keyring_write (self->keyring, id, label, move->secret, on_item_written, move);

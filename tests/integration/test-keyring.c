@@ -115,6 +115,25 @@ assert_held (Fixture *fixture)
   test_assert_has (said, "outbox destination unlock");
 }
 
+/* Whatever else doctor has to say of this machine. */
+static void
+assert_doctor_finds (Fixture *fixture, const char *code)
+{
+  g_autofree char *line
+      = g_strdup_printf ("sh -c '\"$OUTBOX\" doctor --json >doctor.json || true; grep -c \"\\\"%s\\\"\" doctor.json'",
+                         code);
+  g_auto (TestCommand) command = test_command_start_line (fixture->broker, line);
+  g_autofree char *said = test_command_finish (&command, 0);
+}
+
+static void
+assert_unlock_says (Fixture *fixture, const char *words, int exit_code)
+{
+  g_autofree char *said = test_command (fixture->broker, "destination unlock", exit_code);
+
+  test_assert_has (said, words);
+}
+
 /* --- Tests --- */
 
 static void
@@ -129,7 +148,9 @@ test_an_open_keyring_has_the_secret (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (test_keyring_count (fixture->keyring), ==, 1);
   g_assert_cmpuint (count_in_files (fixture), ==, 0);
   shown = test_command (broker, "destination show depot", 0);
-  test_assert_has (shown, "keyring");
+  test_assert_has (shown, "in your keyring");
+  assert_doctor_finds (fixture, "keyring-good");
+  assert_unlock_says (fixture, "not locked", 0);
   start_again (fixture);
   submit (fixture, "a.jpg");
   test_broker_wait_for_all (broker, "done", 30);
@@ -149,6 +170,9 @@ test_a_locked_keyring_is_waited_for (Fixture *fixture, gconstpointer data)
   start_again (fixture);
   submit (fixture, "a.jpg");
   assert_held (fixture);
+  assert_doctor_finds (fixture, "keyring-locked");
+  /* Nothing on this bus can show the keyring's window. */
+  assert_unlock_says (fixture, "still locked", 1);
   test_keyring_unlock (fixture->keyring);
   test_broker_wait_for_all (fixture->broker, "done", 10);
 }
@@ -165,6 +189,8 @@ test_a_keyring_comes_and_goes (Fixture *fixture, gconstpointer data)
   start_again (fixture);
   submit (fixture, "a.jpg");
   assert_held (fixture);
+  assert_doctor_finds (fixture, "no-keyring");
+  assert_unlock_says (fixture, "There is no keyring", 1);
   sign_in (fixture);
   test_broker_wait_for_all (broker, "done", 10);
   g_assert_false (is_in_keyring (fixture));
@@ -198,6 +224,22 @@ test_a_move_is_killed (Fixture *fixture, gconstpointer data)
   test_wait_until (is_in_keyring, fixture, 20);
   g_assert_cmpuint (test_keyring_count (fixture->keyring), ==, 1);
   g_assert_cmpuint (count_in_files (fixture), ==, 0);
+}
+
+/* What is no secret stays where a locked keyring cannot keep it from anybody. */
+static void
+test_a_token_command_stays_in_its_file (Fixture *fixture, gconstpointer data)
+{
+  TestBroker *broker = fixture->broker;
+  g_autofree char *in = test_command (broker, "destination sign-in depot --command", 0);
+  g_autofree char *place = NULL;
+
+  /* The next one is looked at after it. */
+  start_again (fixture);
+  place = dup_place (fixture);
+  g_assert_cmpstr (place, ==, "file");
+  sign_in (fixture);
+  test_wait_until (is_in_keyring, fixture, 20);
 }
 
 static gboolean
@@ -234,6 +276,7 @@ main (int argc, char *argv[])
               tear_down);
   g_test_add ("/keyring/one-that-comes-and-goes", Fixture, NULL, set_up, test_a_keyring_comes_and_goes, tear_down);
   g_test_add ("/keyring/a-killed-move", Fixture, NULL, set_up, test_a_move_is_killed, tear_down);
+  g_test_add ("/keyring/a-token-command", Fixture, NULL, set_up, test_a_token_command_stays_in_its_file, tear_down);
   g_test_add ("/keyring/files-are-wanted", Fixture, NULL, set_up, test_the_configuration_wants_files, tear_down);
 
   return g_test_run ();

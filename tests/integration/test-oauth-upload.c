@@ -6,6 +6,7 @@
  */
 #include "support/command.h"
 #include "support/document.h"
+#include "support/keyring.h"
 #include "support/oauth-server.h"
 #include "support/planted.h"
 #include "support/wait.h"
@@ -298,6 +299,46 @@ test_ended_while_the_server_answers (void)
   assert_once ();
 }
 
+static gboolean
+is_in_keyring (gpointer keyring)
+{
+  g_autoptr (JsonNode) destinations = test_command_json (scene.broker, "destination list --json");
+  JsonObject *destination = json_array_get_object_element (json_node_get_array (destinations), 0);
+
+  return g_str_equal (json_object_get_string_member (destination, "secret_place"), "keyring")
+         && test_keyring_count (keyring) == 1;
+}
+
+/* Each new refresh token is on the disk before its access token is used, and moves into the keyring after that; also through a death
+ * in the middle of a move. */
+static void
+test_with_a_keyring (void)
+{
+  g_autoptr (TestKeyring) keyring = NULL;
+  gint64 n_refreshes;
+
+  if (is_skipped ())
+    return;
+  keyring
+      = test_keyring_start (scene.broker->connection, test_broker_get_bus_address (scene.broker), scene.broker->folder);
+  test_wait_until (is_in_keyring, keyring, 20);
+  n_refreshes = test_oauth_server_count_grants (scene.server, REFRESH);
+  test_peer_control (scene.server, "{\"seconds\":1,\"spoil\":true}");
+  submit (4, 120 * 1000);
+  test_broker_wait_for_all (scene.broker, "done", 60);
+  assert_once ();
+  g_assert_cmpint (test_oauth_server_count_grants (scene.server, REFRESH), >=, n_refreshes + 2);
+  test_wait_until (is_in_keyring, keyring, 20);
+
+  test_broker_stop (scene.broker);
+  test_broker_start (scene.broker, "secret-moved");
+  submit (1, 1000);
+  test_broker_wait_for_death (scene.broker, 30);
+  test_broker_start (scene.broker, NULL);
+  test_broker_wait_for_all (scene.broker, "done", 30);
+  test_wait_until (is_in_keyring, keyring, 20);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -314,6 +355,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/oauth-upload/one-hold-and-one-sign-in", test_one_hold_and_one_sign_in);
   g_test_add_func ("/oauth-upload/killed-between-rotation-and-use", test_killed_between_rotation_and_use);
   g_test_add_func ("/oauth-upload/ended-while-the-server-answers", test_ended_while_the_server_answers);
+  g_test_add_func ("/oauth-upload/with-a-keyring", test_with_a_keyring);
   failures = g_test_run ();
   test_planted_assert_not_heard (scene.planted, TEST_PLANTED_MARK);
   g_clear_pointer (&scene.planted, test_planted_free);
