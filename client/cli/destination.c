@@ -24,6 +24,7 @@ typedef struct
   char *user;
   GStrv oauth; /* K=V */
   gboolean has_command;
+  gboolean has_certificate;
   gboolean has_client_secret;
   gboolean is_default;
   gboolean is_json;
@@ -408,7 +409,11 @@ sign_in (const char *name, const Options *options)
     return cli_usage ("destination", "%s", _ ("sign-in takes --user NAME or --header NAME, and asks for the secret"));
 
   if (options->has_command)
-    return cli_sign_in_command (name);
+    return cli_sign_in_by_file (name, "command", options->has_certificate);
+  if (options->has_certificate && (options->user || header))
+    return cli_sign_in (name, options->user, header, TRUE);
+  if (options->has_certificate)
+    return cli_sign_in_by_file (name, "tls", FALSE);
 
   return cli_sign_in_by_kind (name, options->user, header, options->has_client_secret);
 }
@@ -464,6 +469,8 @@ cli_destination (int argc, char *argv[])
       N_ ("Ask for the secret of the OAuth 2 client, too"), NULL },
     { "command", 0, 0, G_OPTION_ARG_NONE, &options.has_command, N_ ("Sign in by the token command of sign-in.conf"),
       NULL },
+    { "certificate", 0, 0, G_OPTION_ARG_NONE, &options.has_certificate,
+      N_ ("Show the certificate of sign-in.conf to the server"), NULL },
     { "default", 0, 0, G_OPTION_ARG_NONE, &options.is_default, N_ ("For files that name no destination"), NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options.is_json, N_ ("Print JSON"), NULL },
     { NULL },

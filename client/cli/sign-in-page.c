@@ -147,7 +147,7 @@ cli_sign_in_by_kind (const char *name, const char *user, const char *header, gbo
   gboolean is_client;
 
   if (g_strcmp0 (kind, "oauth2") != 0)
-    return cli_sign_in (name, user, header);
+    return cli_sign_in (name, user, header, FALSE);
   flow = dup_setting (name, "flow");
   is_client = g_strcmp0 (flow, "client-credentials") == 0;
 

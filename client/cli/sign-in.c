@@ -114,7 +114,7 @@ dup_json_text (const char *text)
 
 /* A password or a header's value is put into JSON. Returns: (transfer full): text, to be overwritten */
 static char *
-dup_sent (Secret *secret, const char *user, const char *header)
+dup_sent (Secret *secret, const char *user, const char *header, gboolean has_certificate)
 {
   g_autofree char *name = user || header ? dup_json_text (user ? user : header) : NULL;
   char *value, *sent;
@@ -124,9 +124,9 @@ dup_sent (Secret *secret, const char *user, const char *header)
     return g_strdup (secret->bytes);
   secret->bytes[strcspn (secret->bytes, "\r\n")] = '\0';
   value = dup_json_text (secret->bytes);
-  sent = g_strdup_printf (user ? "{\"kind\":\"basic\",\"username\":%s,\"password\":%s}"
-                               : "{\"kind\":\"header\",\"name\":%s,\"value\":%s}",
-                          name, value);
+  sent = g_strdup_printf (user ? "{\"kind\":\"basic\",\"username\":%s,\"password\":%s,\"certificate\":%s}"
+                               : "{\"kind\":\"header\",\"name\":%s,\"value\":%s,\"certificate\":%s}",
+                          name, value, has_certificate ? "true" : "false");
   explicit_bzero (value, strlen (value));
   g_free (value);
 
@@ -219,7 +219,7 @@ hand_over (const char *name, const char *sent)
 }
 
 int
-cli_sign_in (const char *name, const char *user, const char *header)
+cli_sign_in (const char *name, const char *user, const char *header, gboolean has_certificate)
 {
   g_autoptr (Secret) secret = g_new0 (Secret, 1);
   int exit_code;
@@ -227,7 +227,7 @@ cli_sign_in (const char *name, const char *user, const char *header)
 
   if (!take_secret (name, secret))
     return CLI_FAILED;
-  sent = dup_sent (secret, user, header);
+  sent = dup_sent (secret, user, header, has_certificate);
   exit_code = hand_over (name, sent);
   wipe (sent);
 
@@ -255,7 +255,11 @@ cli_sign_in_client (const char *name, gboolean has_page)
 }
 
 int
-cli_sign_in_command (const char *name)
+cli_sign_in_by_file (const char *name, const char *kind, gboolean has_certificate)
 {
-  return hand_over (name, "{\"kind\":\"command\"}");
+  g_autofree char *sent = g_strdup_printf ("{\"kind\":\"%s\"%s}", kind, has_certificate ? ",\"certificate\":true" : "");
+
+  (void) signal (SIGPIPE, SIG_IGN);
+
+  return hand_over (name, sent);
 }

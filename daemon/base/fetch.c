@@ -155,6 +155,8 @@ send_all (gconstpointer data, int pipe)
 void
 ob_fetched_free (ObFetched *fetched)
 {
+  if (fetched->text)
+    explicit_bzero (fetched->text, fetched->size_bytes);
   g_free (fetched->path);
   g_free (fetched->text);
   g_free (fetched);

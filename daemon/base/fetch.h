@@ -21,6 +21,7 @@ typedef struct
   gboolean is_roots; /* nobody but root may write it, or put another in its place in its folder */
 } ObFetched;
 
+/* The text is overwritten: it may be a key. */
 void ob_fetched_free (ObFetched *fetched);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObFetched, ob_fetched_free)
 

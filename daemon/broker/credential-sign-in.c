@@ -48,6 +48,7 @@ on_written (const GError *error, gpointer user_data)
     {
       g_clear_pointer (&entry->sign_in, ob_sign_in_free);
       entry->is_unkept = entry->is_doubted = FALSE;
+      ob_certificates_forget (self->certificates, signing_in->name);
     }
   ob_credentials_forget (self, signing_in->name);
   if (error)

@@ -108,6 +108,8 @@ on_token (const ObOauthAnswer *answer, gpointer user_data)
   g_autoptr (ObCredential) credential
       = is_granted ? ob_credential_new_token (answer->access_token, answer->lifetime_ms) : NULL;
 
+  if (credential && entry->certificate)
+    ob_credential_set_certificate (credential, entry->certificate);
   if (is_granted && answer->refresh_token && !is_replaced (entry))
     {
       ob_crash_point ("token-rotated");
@@ -181,6 +183,55 @@ has_tokens (const ObSignIn *sign_in)
          || g_str_equal (ob_sign_in_get_kind (sign_in), OB_SIGN_IN_COMMAND);
 }
 
+/* --- The certificate --- */
+
+/* Returns: (transfer full): what an attempt gets where no certificate can be shown. Files can be replaced without a word to Outbox: one
+ * upload looks now and then. */
+static ObCredential *
+make_trouble_of_files (const ObCertificateFound *found)
+{
+  return found->is_away
+             ? ob_credential_new_trouble (OB_VERDICT_RETRY, OUTBOX_REASON_NONE, "certificate-files", found->words)
+             : ob_credential_new_trouble (OB_VERDICT_HOLD, OUTBOX_REASON_SIGN_IN, "certificate-files", found->words);
+}
+
+static void
+end_certified (ObCredentialsEntry *entry, ObSignIn *sign_in)
+{
+  ObCredential *credential = ob_credential_new_from_sign_in (sign_in);
+
+  ob_credential_set_certificate (credential, entry->certificate);
+  ob_credentials_end_reading (entry, credential);
+}
+
+static void
+on_certificate (const ObCertificateFound *found, gpointer user_data)
+{
+  ObCredentialsEntry *entry = user_data;
+  g_autoptr (ObSignIn) sign_in = g_steal_pointer (&entry->certified);
+
+  entry->is_reading = FALSE;
+  g_set_object (&entry->certificate, found->certificate);
+  if (entry->is_stale && !entry->owner->is_stopped)
+    start_reading (entry);
+  else if (!found->certificate)
+    ob_credentials_end_reading (entry, make_trouble_of_files (found));
+  else if (has_tokens (sign_in) && !entry->owner->is_stopped)
+    fetch_token (entry, g_steal_pointer (&sign_in));
+  else
+    end_certified (entry, sign_in);
+}
+
+static void
+read_certificate (ObCredentialsEntry *entry, ObSignIn *sign_in)
+{
+  entry->is_reading = TRUE;
+  entry->certified = sign_in;
+  ob_certificates_fetch (entry->owner->certificates, entry->name, on_certificate, entry);
+}
+
+/* --- What was read --- */
+
 static void
 on_read (const char *secret, const GError *error, gpointer user_data)
 {
@@ -190,8 +241,11 @@ on_read (const char *secret, const GError *error, gpointer user_data)
 
   ob_debug (OB_DEBUG_RUNS, entry->name, "the secret of the sign-in was %s", secret ? "read" : "not to be had");
   entry->is_reading = FALSE;
+  g_clear_object (&entry->certificate);
   if (entry->is_stale && !entry->owner->is_stopped)
     start_reading (entry);
+  else if (sign_in && ob_sign_in_has_certificate (sign_in) && !entry->owner->is_stopped)
+    read_certificate (entry, g_steal_pointer (&sign_in));
   else if (sign_in && has_tokens (sign_in) && !entry->owner->is_stopped)
     fetch_token (entry, g_steal_pointer (&sign_in));
   else if (sign_in)

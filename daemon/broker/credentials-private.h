@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "broker/certificates.h"
 #include "broker/credentials.h"
 #include "broker/sign-ins.h"
 #include "store/secret-pipes.h"
@@ -23,7 +24,8 @@ struct _ObCredentials
   ObTokens *tokens;
   const ObCredentialsEvents *events;
   gpointer user_data;
-  GHashTable *entries;  /* name → ObCredentialsEntry */
+  GHashTable *entries; /* name → ObCredentialsEntry */
+  ObCertificates *certificates;
   ObSignIns *sign_ins;  /* NULL: nobody has begun one */
   ObSecretPipes *pipes; /* secrets on their way in; NULL: it is over */
   gboolean is_stopped;
@@ -34,15 +36,17 @@ typedef struct
 {
   ObCredentials *owner;
   char *name;
-  ObCredential *credential; /* NULL: not read yet, or to be read again */
-  GPtrArray *waiting;       /* of whoever asked meanwhile */
-  guint n_signing_in;       /* secrets that are being stored */
-  gboolean is_reading;      /* the secret is read, or an access token is fetched */
-  gboolean is_stale;        /* what is being read was replaced meanwhile */
-  ObSignIn *sign_in;        /* by which an access token is fetched, or NULL */
-  gboolean is_unkept;       /* that has a new refresh token, which is not on the disk yet */
-  gint64 again_us;          /* a token that still lives is used until then without asking for the next; monotonic */
-  gboolean is_doubted;      /* a token was refused, and none has been taken since */
+  ObCredential *credential;     /* NULL: not read yet, or to be read again */
+  GPtrArray *waiting;           /* of whoever asked meanwhile */
+  guint n_signing_in;           /* secrets that are being stored */
+  gboolean is_reading;          /* the secret is read, or an access token is fetched */
+  gboolean is_stale;            /* what is being read was replaced meanwhile */
+  ObSignIn *sign_in;            /* by which an access token is fetched, or NULL */
+  ObSignIn *certified;          /* whose certificate is being read, or NULL */
+  GTlsCertificate *certificate; /* that is shown beside a token that is being fetched, or NULL */
+  gboolean is_unkept;           /* that has a new refresh token, which is not on the disk yet */
+  gint64 again_us;              /* a token that still lives is used until then without asking for the next; monotonic */
+  gboolean is_doubted;          /* a token was refused, and none has been taken since */
 } ObCredentialsEntry;
 
 /* Who waits for it. */

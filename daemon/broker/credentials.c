@@ -21,6 +21,8 @@ entry_free (gpointer data)
   g_ptr_array_unref (entry->waiting);
   g_clear_pointer (&entry->credential, ob_credential_unref);
   g_clear_pointer (&entry->sign_in, ob_sign_in_free);
+  g_clear_pointer (&entry->certified, ob_sign_in_free);
+  g_clear_object (&entry->certificate);
   g_free (entry->name);
   g_free (entry);
 }
@@ -159,6 +161,43 @@ ob_credentials_get_place (ObCredentials *self, const char *name)
   return ob_secrets_get_place (self->secrets, name);
 }
 
+/* --- A certificate's files were replaced --- */
+
+static gboolean
+record_replaced (gpointer user_data, GError **error)
+{
+  const ObPending *pending = user_data;
+  ObCredentials *self = pending->owner;
+  const ObDestination *destination = ob_destination_table_find (self->destinations, pending->id);
+  g_autoptr (GVariant) shown = NULL;
+
+  if (!destination || destination->health.reason != OUTBOX_REASON_SIGN_IN || !ob_destination_has_sign_in (destination))
+    return TRUE;
+  shown = g_variant_ref (destination->sign_in);
+
+  return ob_destination_table_sign_in (self->destinations, pending->id, shown, "the certificate was replaced", error)
+         && self->events->signed_in (pending->id, error, self->user_data);
+}
+
+static void
+on_replaced_recorded (const GError *error, gpointer user_data)
+{
+  ob_pending_free (user_data);
+}
+
+/* As if a person had signed in anew. */
+static void
+on_certificate_replaced (const char *name, gpointer user_data)
+{
+  ObCredentials *self = user_data;
+  ObPending *pending = ob_pending_new (self, name);
+
+  ob_debug (OB_DEBUG_RUNS, name, "the certificate was replaced");
+  ob_credentials_get_entry (self, name)->is_doubted = FALSE;
+  ob_credentials_forget (self, name);
+  ob_queue_command (self->queue, record_replaced, pending, on_replaced_recorded, pending);
+}
+
 /* --- Life --- */
 
 ObCredentials *
@@ -173,6 +212,7 @@ ob_credentials_new (ObQueue *queue, ObDestinationTable *destinations, ObSecrets 
   self->tokens = tokens;
   self->events = events;
   self->user_data = user_data;
+  self->certificates = ob_certificates_new (ob_tokens_get_paths (tokens), on_certificate_replaced, self);
   self->pipes = ob_secret_pipes_new (OB_SECRET_PIPES_MS);
   self->entries = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, entry_free);
   ob_secrets_watch (secrets, on_opened, self);
@@ -185,6 +225,7 @@ ob_credentials_free (ObCredentials *self)
 {
   ob_credentials_stop (self);
   ob_tokens_leave (self->tokens);
+  ob_certificates_free (self->certificates);
   g_hash_table_unref (self->entries);
   g_free (self);
 }
@@ -272,6 +313,7 @@ on_forgotten (const GError *error, gpointer user_data)
       || ob_credentials_get_entry (self, pending->id)->n_signing_in > 0)
     return;
   ob_credentials_forget (self, pending->id);
+  ob_certificates_forget (self->certificates, pending->id);
   ob_secrets_remove (self->secrets, pending->id, on_removed, NULL);
 }
 

@@ -6,14 +6,12 @@
 #include "broker/tokens.h"
 
 #include "base/debug.h"
-#include "base/fetch.h"
+#include "broker/fetching.h"
 #include "policy/sign-in-file.h"
 #include "transfer/token-command.h"
 
 #define KIND "kind"
 
-/* Files that do not answer in this time are asked again when the next attempt is due. */
-#define FILES_LATE_S 10
 #define NO_FILES "The files with the token command do not answer"
 
 struct _ObTokens
@@ -31,16 +29,14 @@ typedef struct
   ObTokensDone done;
   gpointer user_data;
   GCancellable *stop;
-  ObErrand *reading;  /* of sign-in.conf, or NULL */
-  guint late_source;  /* when that is late */
-  ObProgram *program; /* the command, or NULL */
+  ObFetching *reading; /* of sign-in.conf, or NULL */
+  ObProgram *program;  /* the command, or NULL */
 } Fetch;
 
 static void
 fetch_free (Fetch *fetch)
 {
-  g_clear_handle_id (&fetch->late_source, g_source_remove);
-  g_clear_pointer (&fetch->reading, ob_errand_free);
+  g_clear_pointer (&fetch->reading, ob_fetching_free);
   g_clear_pointer (&fetch->program, ob_program_free);
   g_object_unref (fetch->stop);
   g_free (fetch->destination);
@@ -244,48 +240,26 @@ run_command (Fetch *fetch, const char *const *argv)
     fetch->program = program;
 }
 
-static gboolean
-on_files_late (gpointer user_data)
-{
-  Fetch *fetch = user_data;
-
-  fetch->late_source = 0;
-  end_with_words (fetch, OB_OAUTH_AWAY, "token-command", NO_FILES);
-
-  return G_SOURCE_REMOVE;
-}
-
 static void
-on_file_read (GBytes *answer, gpointer user_data)
+on_file_read (GPtrArray *files, gpointer user_data)
 {
   Fetch *fetch = user_data;
-  g_autoptr (GPtrArray) texts = ob_fetch_parse ((const char *const *) fetch->tokens->paths, answer);
   g_autoptr (GError) error = NULL;
-  g_auto (GStrv) argv = texts ? ob_sign_in_file_find (texts, fetch->destination, &error) : NULL;
+  g_auto (GStrv) argv = files ? ob_sign_in_file_find (files, fetch->destination, &error) : NULL;
 
-  g_clear_handle_id (&fetch->late_source, g_source_remove);
-  g_clear_pointer (&fetch->reading, ob_errand_free);
+  g_clear_pointer (&fetch->reading, ob_fetching_free);
   if (argv)
     run_command (fetch, (const char *const *) argv);
-  else if (texts)
+  else if (files)
     end_with_words (fetch, OB_OAUTH_MISCONFIGURED, "token-command", error->message);
   else
     end_with_words (fetch, OB_OAUTH_AWAY, "token-command", NO_FILES);
 }
 
-static void
-read_file (Fetch *fetch)
+const char *const *
+ob_tokens_get_paths (ObTokens *self)
 {
-  g_autoptr (GError) error = NULL;
-
-  fetch->reading = ob_fetch_start ((const char *const *) fetch->tokens->paths, &error);
-  if (!fetch->reading)
-    {
-      end_with_words (fetch, OB_OAUTH_AWAY, "token-command", error->message);
-      return;
-    }
-  fetch->late_source = g_timeout_add_seconds (FILES_LATE_S, on_files_late, fetch);
-  ob_errand_collect (fetch->reading, 4 * OB_FETCH_MOST_BYTES, on_file_read, fetch);
+  return (const char *const *) self->paths;
 }
 
 void
@@ -302,7 +276,7 @@ ob_tokens_fetch (ObTokens *self, const char *destination, GVariant *settings, co
   Fetch *fetch = fetch_new (self, destination, done, user_data);
 
   if (g_str_equal (ob_sign_in_get_kind (sign_in), OB_SIGN_IN_COMMAND))
-    read_file (fetch);
+    fetch->reading = ob_fetching_new ((const char *const *) self->paths, on_file_read, fetch);
   else
     ask_server (fetch, settings, sign_in);
 }

@@ -22,6 +22,9 @@ typedef void (*ObTokensDone) (const ObOauthAnswer *answer, gpointer user_data);
 /* @folders: with sign-in.conf, of which a later one counts more */
 ObTokens *ob_tokens_new (const char *const *folders, ObTokensAsk ask);
 
+/* Returns: borrowed: the paths of sign-in.conf */
+const char *const *ob_tokens_get_paths (ObTokens *tokens);
+
 /* Nobody is answered any more. */
 void ob_tokens_free (ObTokens *tokens);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObTokens, ob_tokens_free)

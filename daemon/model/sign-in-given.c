@@ -142,6 +142,20 @@ take_nothing (ObSignIn *self, JsonObject *object, GError **error)
   return TRUE;
 }
 
+/* A certificate lies in files, which sign-in.conf names: whoever signs in says no more than that it is shown. */
+static gboolean
+take_certificate (ObSignIn *self, JsonObject *object, GError **error)
+{
+  JsonNode *node = json_object_get_member (object, OB_SIGN_IN_CERTIFICATE);
+
+  if (node && (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_BOOLEAN))
+    return refuse (error, "certificate: true or false");
+  if (g_str_equal (ob_sign_in_get_kind (self), OB_SIGN_IN_TLS) || (node && json_node_get_boolean (node)))
+    ob_sign_in_set (self, OB_SIGN_IN_CERTIFICATE, "shown");
+
+  return TRUE;
+}
+
 /* What a person can give: how it is taken, and the members of its JSON. */
 static const struct
 {
@@ -149,11 +163,12 @@ static const struct
   gboolean (*take) (ObSignIn *self, JsonObject *object, GError **error);
   const char *members; /* with blanks around each */
 } kinds[] = {
-  { OB_SIGN_IN_BEARER, take_bearer, " kind token " },
-  { OB_SIGN_IN_BASIC, take_basic, " kind username password " },
-  { OB_SIGN_IN_HEADER, take_headers, " kind name value headers " },
+  { OB_SIGN_IN_BEARER, take_bearer, " kind token certificate " },
+  { OB_SIGN_IN_BASIC, take_basic, " kind username password certificate " },
+  { OB_SIGN_IN_HEADER, take_headers, " kind name value headers certificate " },
   { OB_SIGN_IN_OAUTH2, take_client, " kind client_secret " },
-  { OB_SIGN_IN_COMMAND, take_nothing, " kind " },
+  { OB_SIGN_IN_COMMAND, take_nothing, " kind certificate " },
+  { OB_SIGN_IN_TLS, take_nothing, " kind " },
 };
 
 /* The name of a member that is not known could be the secret. */
@@ -187,10 +202,11 @@ take_object (JsonObject *object, GError **error)
         g_autoptr (ObSignIn) self = ob_sign_in_new (kind);
 
         return check_members (object, kinds[i].members, error) && kinds[i].take (self, object, error)
+                       && take_certificate (self, object, error)
                    ? g_steal_pointer (&self)
                    : NULL;
       }
-  (void) refuse (error, "kind: bearer, basic, header, oauth2 or command");
+  (void) refuse (error, "kind: bearer, basic, header, oauth2, command or tls");
 
   return NULL;
 }

@@ -176,6 +176,12 @@ ob_sign_in_parse (const char *text)
   return g_steal_pointer (&self);
 }
 
+gboolean
+ob_sign_in_has_certificate (const ObSignIn *self)
+{
+  return ob_sign_in_get (self, OB_SIGN_IN_CERTIFICATE) != NULL;
+}
+
 GVariant *
 ob_sign_in_dup_shown (const ObSignIn *self)
 {
@@ -192,6 +198,8 @@ ob_sign_in_dup_shown (const ObSignIn *self)
         g_string_append_printf (headers, "%s%s", headers->len > 0 ? ", " : "",
                                 text->name + strlen (OB_SIGN_IN_HEADER_PREFIX));
     }
+  if (ob_sign_in_has_certificate (self) && !g_str_equal (ob_sign_in_get_kind (self), OB_SIGN_IN_TLS))
+    g_variant_builder_add (&shown, "{ss}", OB_SIGN_IN_CERTIFICATE, ob_sign_in_get (self, OB_SIGN_IN_CERTIFICATE));
   if (headers->len > 0)
     g_variant_builder_add (&shown, "{ss}", "headers", headers->str);
 

@@ -10,6 +10,9 @@
  *   header   header:NAME, one or more: a header of a request and its value
  *   oauth2   refresh-token, or token where the server gives one that lasts; client-secret of a client that has one
  *   command  none: the token comes from the command of sign-in.conf
+ *   tls      none: the certificate of sign-in.conf alone
+ *
+ * Any but oauth2 can have the text "certificate" too: the certificate of sign-in.conf is shown beside the rest.
  */
 #pragma once
 
@@ -32,6 +35,10 @@ typedef struct _ObSignIn ObSignIn;
 #define OB_SIGN_IN_HEADER "header"
 #define OB_SIGN_IN_OAUTH2 "oauth2"
 #define OB_SIGN_IN_COMMAND "command"
+#define OB_SIGN_IN_TLS "tls"
+
+/* A text whose value says nothing: with the certificate of sign-in.conf. */
+#define OB_SIGN_IN_CERTIFICATE "certificate"
 
 /* Texts of kind oauth2. */
 #define OB_SIGN_IN_TOKEN "token"
@@ -66,7 +73,8 @@ void ob_sign_in_foreach (const ObSignIn *sign_in,
  *
  * Text is a bearer token (RFC 6750 section 2.1), perhaps with "Bearer" before it and a line end behind it. What begins with { is
  * JSON: {"kind": "bearer", "token": …}, {"kind": "basic", "username": …, "password": …}, {"kind": "header", "name": …,
- * "value": …}, {"kind": "header", "headers": {NAME: VALUE, …}}, {"kind": "oauth2", "client_secret": …} or {"kind": "command"}.
+ * "value": …}, {"kind": "header", "headers": {NAME: VALUE, …}}, {"kind": "oauth2", "client_secret": …}, {"kind": "command"} or {"kind": "tls"}.
+ * All but oauth2 take "certificate": true, too.
  *
  * Errors: InvalidArgument, which repeats nothing of @text.
  * Returns: (transfer full) (nullable)
@@ -82,7 +90,11 @@ ObSignIn *ob_sign_in_read_bound (const char *text, gsize size_bytes, GError **er
 char *ob_sign_in_write (const ObSignIn *sign_in);
 ObSignIn *ob_sign_in_parse (const char *text);
 
-/* Returns: (transfer full): a{ss}: what may be seen of it: kind; headers, the names of those of kind header */
+/* Returns: whether the certificate of sign-in.conf is shown, too */
+gboolean ob_sign_in_has_certificate (const ObSignIn *sign_in);
+
+/* Returns: (transfer full): a{ss}: what may be seen of it: kind; headers, the names of those of kind header; certificate, where another
+ * kind shows that, too */
 GVariant *ob_sign_in_dup_shown (const ObSignIn *sign_in);
 
 G_END_DECLS

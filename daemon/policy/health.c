@@ -33,6 +33,9 @@ replace (char **field, const char *value)
   *field = copy;
 }
 
+/* In the place of an upload's id: not a 403 to one upload, but all that is sent waits for a sign-in, and is tried now and then. */
+#define NOBODY "-"
+
 static void
 end_suspicion (ObHealth *health)
 {
@@ -79,6 +82,13 @@ set_reason (ObHealth *health, OutboxReason reason, gint64 now_ms)
   health->reason = reason;
 }
 
+static void
+note_refusal (ObHealth *health, const char *upload_id)
+{
+  replace (&health->refused_id, upload_id);
+  health->refused_at = health->n_events;
+}
+
 /* Attempts that ran side by side fail by the same outage: count the first of them alone. */
 static void
 delay (ObHealth *health, const ObTrouble *trouble)
@@ -95,6 +105,8 @@ delay (ObHealth *health, const ObTrouble *trouble)
   if (!is_waiting)
     health->failures = trouble->has_moved ? 1 : health->failures + 1;
   set_reason (health, trouble->reason, trouble->now_ms);
+  if (trouble->reason == OUTBOX_REASON_SIGN_IN)
+    note_refusal (health, NOBODY);
   replace (&health->trouble, trouble->words);
   retry_at_ms = trouble->now_ms + ob_retry_delay_ms (health->failures, trouble->retry_after_ms, trouble->spread);
   if (!is_waiting || trouble->retry_after_ms > 0)
@@ -166,13 +178,6 @@ ob_health_doubt_credentials (ObHealth *health, const char *words, gint64 now_ms,
     return;
   health->failures++;
   health->retry_at_ms = now_ms + ob_retry_delay_ms (health->failures, -1, spread);
-}
-
-static void
-note_refusal (ObHealth *health, const char *upload_id)
-{
-  replace (&health->refused_id, upload_id);
-  health->refused_at = health->n_events;
 }
 
 ObRefusal
@@ -316,7 +321,8 @@ ob_health_shift (ObHealth *health, gint64 jump_ms)
 
   if (is_since_moved)
     health->since_ms = MAX (health->since_ms + jump_ms, 1);
-  if (health->reason == OUTBOX_REASON_CERTIFICATE)
+  if (health->reason == OUTBOX_REASON_CERTIFICATE
+      || (health->reason == OUTBOX_REASON_SIGN_IN && g_strcmp0 (health->refused_id, NOBODY) == 0))
     {
       ob_health_hasten (health);
       return TRUE;

@@ -24,7 +24,7 @@ typedef struct
 {
   const char *upload_id;
   guint scope;           /* OUTBOX_SCOPE_UPLOAD, OUTBOX_SCOPE_DESTINATION, or both if it is open whose trouble it is */
-  OutboxReason reason;   /* of a hold that passes by itself; none for an ordinary error */
+  OutboxReason reason;   /* of a hold that passes by itself, sign-in for one that may; none for an ordinary error */
   const char *words;     /* words for a person */
   guint64 begun_at;      /* what ob_health_begin() returned */
   gint64 retry_after_ms; /* as the server asked, or -1 */
@@ -82,7 +82,7 @@ void ob_health_hasten (ObHealth *health);
 gboolean ob_health_wake (ObHealth *health, gint64 now_ms);
 
 /* Moves the wait, and since when there is trouble, with the clock, which was set by @jump_ms. A certificate depends on the clock,
- * so a hold for one is tried at once. Returns: whether something changed, and has to be written. */
+ * so a hold for a server's, or for this device's own, is tried at once. Returns: whether something changed, and has to be written. */
 gboolean ob_health_shift (ObHealth *health, gint64 jump_ms);
 
 /* Returns: when ob_health_wake() has something to do, or its holds change; 0: never */

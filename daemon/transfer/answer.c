@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "model/origin.h"
+#include "transfer/client-certificate.h"
 #include "transfer/words.h"
 
 #define LOCATION_MAX_CHARS 300
@@ -134,6 +135,45 @@ ob_result_set (ObAttemptResult *result, ObVerdict verdict, OutboxReason reason, 
   result->message = message ? ob_text_dup_clean (message, -1, 0) : NULL;
 }
 
+/* --- The certificate of this device --- */
+
+static gboolean
+is_certificate_shown (const ObAnswer *answer)
+{
+  const ObCredential *credential = g_object_get_data (G_OBJECT (answer->message), OB_ANSWER_CREDENTIAL);
+
+  return credential && ob_credential_get_certificate (credential);
+}
+
+/* An answer to HEAD has no text. That 400 with a page is what nginx answers by itself, and its server would say more. */
+static gboolean
+is_certificate_refused (const ObAnswer *answer)
+{
+  guint status = ob_answer_get_status (answer);
+
+  return ob_client_certificate_is_refused (status, answer->body, answer->error)
+         || (status == SOUP_STATUS_BAD_REQUEST && soup_message_get_method (answer->message) == SOUP_METHOD_HEAD
+             && is_page (answer) && is_certificate_shown (answer));
+}
+
+/* @code: (inout), as is @words: the server's */
+static void
+explain_certificate (const ObAnswer *answer, char **code, char **words)
+{
+  gboolean is_shown = is_certificate_shown (answer);
+  char *explained
+      = g_strdup_printf (is_shown ? "The server does not take this device's certificate: %s"
+                                  : "The server wants a certificate of this device, and it has none for it: %s",
+                         *words);
+
+  g_free (*code);
+  g_free (*words);
+  *code = g_strdup ("client-certificate");
+  *words = explained;
+}
+
+/* --- What it means --- */
+
 static ObReply
 read_reply (const ObAnswer *answer, ObStage stage, gboolean has_protocol, const ObAttemptResult *result)
 {
@@ -146,6 +186,7 @@ read_reply (const ObAnswer *answer, ObStage stage, gboolean has_protocol, const 
     .is_page = is_page (answer),
     .has_challenge = ob_answer_get_list (answer, "WWW-Authenticate") != NULL,
     .has_credentials = result->has_credentials,
+    .is_of_certificate = is_certificate_refused (answer),
     .is_elsewhere = answer->is_elsewhere,
     .retry_after = ob_answer_get_header (answer, "Retry-After"),
     .date = ob_answer_get_header (answer, "Date"),
@@ -229,6 +270,8 @@ ob_answer_judge (const ObAnswer *answer, ObStage stage, gboolean has_protocol, O
   else
     code = g_strdup_printf ("http-%u", reply.status);
   words = reply.error ? dup_error_words (&reply) : dup_status_words (answer);
+  if (reply.is_of_certificate)
+    explain_certificate (answer, &code, &words);
   ob_result_set (result, outcome.verdict, outcome.reason, code, words);
   result->outcome = outcome;
 

@@ -114,16 +114,15 @@ take_credential (ObJob *job, Checkpoint *checkpoint, ObAttemptResult *result)
   return !ob_result_take_trouble (result, credential);
 }
 
-/* A token may have been taken back before its time: another is asked for before a person is. */
+/* A token may have been taken back before its time, or the files of a certificate be others by now: they are asked for before a
+ * person is. */
 static void
 note_refusal (ObJob *job, ObAttemptResult *result)
 {
   ObCredential *shown = job->badge ? ob_badge_get_shown (job->badge) : NULL;
-  gboolean is_refused
-      = result->outcome.verdict == OB_VERDICT_SIGN_IN
-        || (result->outcome.verdict == OB_VERDICT_FORBIDDEN && result->outcome.reason == OUTBOX_REASON_SIGN_IN);
 
-  if (is_refused && !result->is_done && !result->is_cancelled && shown && ob_credential_is_renewable (shown))
+  if (result->outcome.reason == OUTBOX_REASON_SIGN_IN && !result->is_done && !result->is_cancelled && shown
+      && ob_credential_is_renewable (shown))
     result->refused = ob_credential_ref (shown);
 }
 

@@ -20,8 +20,14 @@ void ob_client_tls_free (ObClientTls *tls);
 /* Returns: (transfer full): a session that asks it */
 SoupSession *ob_client_tls_make_session (ObClientTls *tls);
 
-/* @session: one of those, or any other, to which nothing happens. @url: of the server that may see it. @certificate: (nullable):
- * from now on */
-void ob_client_tls_show (SoupSession *session, const char *url, GTlsCertificate *certificate);
+/* From now on the server of @uri gets that one, and no other server gets any. @certificate: (nullable) */
+void ob_client_tls_show (ObClientTls *tls, GUri *uri, GTlsCertificate *certificate);
+
+/* Returns: whether a connection of the session that was made last may have shown another one, or none, to the server of @uri. It would
+ * go on to speak for whom that names. */
+gboolean ob_client_tls_has_shown_other (ObClientTls *tls, GUri *uri, GTlsCertificate *certificate);
+
+/* Before a handshake. */
+void ob_client_tls_prepare (ObClientTls *tls, GTlsConnection *connection);
 
 G_END_DECLS

@@ -275,23 +275,15 @@ on_connecting (ObConnection *self, SoupMessage *message, GSocket *socket)
                         g_object_ref (socket));
 }
 
-/* Offer HTTP/1.1 alone: libsoup 3.2 hangs for ever, deaf to its cancellable, when a server ends an HTTP/2 connection
- * under it, and an upload gains nothing from HTTP/2. See docs/network.md. */
-static void
-on_handshaking (GTlsConnection *connection)
-{
-  static const char *const protocols[] = { "http/1.1", NULL };
-
-  g_tls_connection_set_advertised_protocols (connection, protocols);
-}
-
 static void
 on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *stream, gpointer user_data)
 {
+  const ObConnection *self = user_data;
+
   if (event == G_SOCKET_CLIENT_CONNECTING && G_IS_SOCKET_CONNECTION (stream))
     on_connecting (user_data, message, g_socket_connection_get_socket (G_SOCKET_CONNECTION (stream)));
   else if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING && G_IS_TLS_CONNECTION (stream))
-    on_handshaking (G_TLS_CONNECTION (stream));
+    ob_client_tls_prepare (self->tls, G_TLS_CONNECTION (stream));
 }
 
 /* With the lock held. */
@@ -429,6 +421,14 @@ ob_connection_rest (ObConnection *connection)
   g_hash_table_remove_all (connection->sockets);
   g_clear_object (&connection->session);
   connection->session = ob_client_tls_make_session (connection->tls);
+}
+
+void
+ob_connection_show (ObConnection *connection, SoupMessage *message, GTlsCertificate *certificate)
+{
+  if (ob_client_tls_has_shown_other (connection->tls, soup_message_get_uri (message), certificate))
+    ob_connection_rest (connection);
+  ob_client_tls_show (connection->tls, soup_message_get_uri (message), certificate);
 }
 
 ObFacts *

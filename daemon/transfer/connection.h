@@ -48,6 +48,10 @@ ObTransit *ob_connection_get_transit (ObConnection *connection);
 
 SoupSession *ob_connection_get_session (ObConnection *connection);
 
+/* From now on the server of @message, if it asks for a client certificate, gets that one, and no other server gets any. A connection
+ * that was made to it with another certificate is not used any more. @certificate: (nullable): none */
+void ob_connection_show (ObConnection *connection, SoupMessage *message, GTlsCertificate *certificate);
+
 /**
  * ob_connection_begin:
  * @message: about to be sent on the session

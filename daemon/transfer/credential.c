@@ -13,12 +13,16 @@
 /* A token is replaced so long before its end, or a tenth of its life if that is less. */
 #define DUE_BEFORE_MS 30000
 
+/* Files on a network folder change without a word. */
+#define CERTIFICATE_MS 60000
+
 struct _ObCredential
 {
   GPtrArray *names;  /* of headers */
   GPtrArray *values; /* theirs */
   GPtrArray *hidden;
-  ObVerdict verdict; /* of trouble, as are the next three */
+  GTlsCertificate *certificate; /* NULL: none */
+  ObVerdict verdict;            /* of trouble, as are the next three */
   OutboxReason reason;
   gboolean is_renewable;
   gint64 due_ms; /* since the device was started; 0: never, as is the next */
@@ -66,6 +70,7 @@ clear (gpointer data)
   g_ptr_array_unref (self->names);
   g_ptr_array_unref (self->values);
   g_ptr_array_unref (self->hidden);
+  g_clear_object (&self->certificate);
   g_free (self->code);
   g_free (self->message);
 }
@@ -146,6 +151,22 @@ ob_credential_is_over (const ObCredential *self)
   return self->over_ms > 0 && get_boot_ms () >= self->over_ms;
 }
 
+void
+ob_credential_set_certificate (ObCredential *self, GTlsCertificate *certificate)
+{
+  gint64 due_ms = get_boot_ms () + CERTIFICATE_MS;
+
+  g_set_object (&self->certificate, certificate);
+  self->is_renewable = TRUE;
+  self->due_ms = self->due_ms > 0 ? MIN (self->due_ms, due_ms) : due_ms;
+}
+
+GTlsCertificate *
+ob_credential_get_certificate (const ObCredential *self)
+{
+  return self->certificate;
+}
+
 static void
 add_basic (ObCredential *self, const char *username, const char *password)
 {
@@ -192,7 +213,7 @@ ob_credential_new_from_sign_in (const ObSignIn *sign_in)
 gboolean
 ob_credential_is_empty (const ObCredential *self)
 {
-  return self->names->len == 0;
+  return self->names->len == 0 && !self->certificate;
 }
 
 const char *

@@ -44,6 +44,13 @@ void ob_credential_add_header (ObCredential *credential, const char *name, const
 /* A text that a server may repeat and nobody may read, beside the values of its headers. */
 void ob_credential_hide (ObCredential *credential, const char *text);
 
+/* Only while nobody else has it. It is shown to a server that asks for one in the handshake, and read again when a minute is over or
+ * when the server refused it. @certificate: with its key */
+void ob_credential_set_certificate (ObCredential *credential, GTlsCertificate *certificate);
+
+/* Returns: (nullable): borrowed */
+GTlsCertificate *ob_credential_get_certificate (const ObCredential *credential);
+
 /* Returns: whether it shows nothing */
 gboolean ob_credential_is_empty (const ObCredential *credential);
 

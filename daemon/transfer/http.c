@@ -311,6 +311,7 @@ send_once (ObConnection *connection, ObAnswer *answer, gint64 answer_ms, GCancel
 {
   g_autoptr (GInputStream) stream = NULL;
   GCancellable *request;
+  const ObCredential *credential = g_object_get_data (G_OBJECT (answer->message), OB_ANSWER_CREDENTIAL);
   gboolean was_dead;
   guint64 wire_bytes;
 
@@ -318,6 +319,7 @@ send_once (ObConnection *connection, ObAnswer *answer, gint64 answer_ms, GCancel
   ob_brake_wait (stop);
   if (has_body (answer->message) && ob_connection_is_forgetful (connection, answer->message))
     ob_connection_rest (connection);
+  ob_connection_show (connection, answer->message, credential ? ob_credential_get_certificate (credential) : NULL);
   request = ob_connection_begin (connection, answer->message, answer_ms, stop);
   g_object_set_data (G_OBJECT (answer->message), REQUEST, request);
   stream = soup_session_send (ob_connection_get_session (connection), answer->message, request, &answer->error);

@@ -284,6 +284,8 @@ judge (const ObReply *reply, ObVerdictFunc verdict)
 {
   ObOutcome outcome;
 
+  if (reply->is_of_certificate)
+    return ob_outcome_new (OB_VERDICT_HOLD, OUTBOX_REASON_SIGN_IN);
   if (reply->error || reply->status == 0)
     return error_outcome (reply);
   if (verdict && reply->stage != OB_STAGE_CONFIRM && verdict (reply, &outcome))

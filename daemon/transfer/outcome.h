@@ -36,16 +36,17 @@ typedef enum
   OB_VERDICT_UNDECIDED,    /* a success status: the protocol's own headers decide */
   OB_VERDICT_RETRY,        /* passing trouble; the scope says whose */
   OB_VERDICT_RETRY_UPLOAD, /* passing trouble of this upload alone */
-  OB_VERDICT_HOLD,         /* hold the destination by the reason, and let one upload try it now and then */
-  OB_VERDICT_LOOK,         /* the offset is in doubt: ask the server for it and go on from there */
-  OB_VERDICT_RESEND,       /* the chunk arrived damaged: send it again */
-  OB_VERDICT_GONE,         /* the server no longer has the upload: look for a receipt, else begin anew */
-  OB_VERDICT_SIGN_IN,      /* the destination wants credentials, or better ones */
-  OB_VERDICT_FORBIDDEN,    /* this upload is refused; with reason sign-in, the credentials are */
-  OB_VERDICT_FULL,         /* the destination has no room */
-  OB_VERDICT_NOT_YET,      /* the server has stored it and not attached it to its record yet */
-  OB_VERDICT_WORKING,      /* the server has every byte and still processes them: do not ask it to begin again */
-  OB_VERDICT_FAIL,         /* the upload fails by the reason, and needs a person */
+  OB_VERDICT_HOLD, /* hold the destination by the reason, and let one upload try it now and then: with reason sign-in, since
+                            * files of a certificate may have been replaced */
+  OB_VERDICT_LOOK,      /* the offset is in doubt: ask the server for it and go on from there */
+  OB_VERDICT_RESEND,    /* the chunk arrived damaged: send it again */
+  OB_VERDICT_GONE,      /* the server no longer has the upload: look for a receipt, else begin anew */
+  OB_VERDICT_SIGN_IN,   /* the destination wants credentials, or better ones */
+  OB_VERDICT_FORBIDDEN, /* this upload is refused; with reason sign-in, the credentials are */
+  OB_VERDICT_FULL,      /* the destination has no room */
+  OB_VERDICT_NOT_YET,   /* the server has stored it and not attached it to its record yet */
+  OB_VERDICT_WORKING,   /* the server has every byte and still processes them: do not ask it to begin again */
+  OB_VERDICT_FAIL,      /* the upload fails by the reason, and needs a person */
 } ObVerdict;
 
 #define OB_N_VERDICTS (OB_VERDICT_FAIL + 1)
@@ -61,6 +62,7 @@ typedef struct
   gboolean is_page;                 /* it is HTML, so written for a person and perhaps not by the server */
   gboolean has_challenge;           /* it has WWW-Authenticate (RFC 9110 section 11.6.1) */
   gboolean has_credentials;         /* the request had headers of the destination's own */
+  gboolean is_of_certificate;       /* it refuses this device's certificate, or wants one */
   gboolean is_elsewhere;            /* the confirm URL is at another origin than the destination */
   const char *retry_after;          /* Retry-After (RFC 9110 section 10.2.3), or NULL */
   const char *date;                 /* Date (RFC 9110 section 6.6.1), or NULL */

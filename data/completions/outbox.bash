@@ -72,7 +72,7 @@ _outbox ()
     policy | app) words="--json" ;;
     dashboard) words="--print" ;;
     doctor) words="--repair --report --timeout --json" ;;
-    destination) words="--url --protocol --confirm-url --receipt --also --header --user --oauth --client-secret --command --default --json" ;;
+    destination) words="--url --protocol --confirm-url --receipt --also --header --user --oauth --client-secret --command --certificate --default --json" ;;
   esac
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$words --help" -- "$current")

@@ -5,12 +5,14 @@
  * its own file alone.
  */
 #include "support/broker.h"
+#include "support/certificate.h"
 #include "support/command.h"
 #include "support/document.h"
 #include "support/planted.h"
 
 #include <glib/gstdio.h>
 #include <sqlite3.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #define TOKEN "pl4nted-bearer-tok3n"
@@ -194,6 +196,33 @@ test_a_wrong_secret_is_not_repeated (Fixture *fixture, gconstpointer data)
   test_planted_assert_nowhere (fixture->planted, fixture->broker->folder, TOKEN);
 }
 
+/* --- A certificate --- */
+
+/* Its key is read at each attempt, and goes nowhere. */
+static void
+test_a_key_stays_in_its_file (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *certificate = g_build_filename (fixture->folder, "device.crt", NULL);
+  g_autofree char *key = g_build_filename (fixture->folder, "device.key", NULL);
+  g_autofree char *folder = g_build_filename (fixture->broker->folder, "outbox", NULL);
+  g_autofree char *conf = g_build_filename (folder, "sign-in.conf", NULL);
+  g_autofree char *text = g_strdup_printf ("[depot]\ncertificate=%s\nkey=%s\n", certificate, key);
+  g_autofree char *said = NULL, *id = NULL, *report = NULL, *key_text = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  g_assert_true (test_certificate_make (certificate, key));
+  g_assert_cmpint (g_mkdir_with_parents (folder, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (conf, text, -1, NULL) && g_file_get_contents (key, &key_text, NULL, NULL));
+  lines = g_strsplit (key_text, "\n", 3);
+  said = test_command (fixture->broker, "destination sign-in depot --certificate", 0);
+  id = submit (fixture, "0.jpg", 0);
+  test_broker_wait_for_all (fixture->broker, "done", 30);
+  report = test_command (fixture->broker, "doctor --report -", 0);
+  g_assert_null (strstr (report, lines[1]));
+  test_broker_kill (fixture->broker);
+  test_planted_assert_nowhere (fixture->planted, fixture->broker->folder, lines[1]);
+}
+
 /* --- What older versions kept among the settings --- */
 
 #define OLD_TOKEN "pl4nted-old-tok3n"
@@ -330,6 +359,7 @@ main (int argc, char *argv[])
   g_test_add ("/secrets/a-wrong-secret-is-not-repeated", Fixture, NULL, set_up, test_a_wrong_secret_is_not_repeated,
               tear_down);
 
+  g_test_add ("/secrets/a-key-stays-in-its-file", Fixture, NULL, set_up, test_a_key_stays_in_its_file, tear_down);
   g_test_add ("/secrets/what-was-kept-moves-over", Fixture, NULL, set_up, test_what_was_kept_moves_over, tear_down);
   g_test_add ("/secrets/what-is-set-becomes-a-sign-in", Fixture, NULL, set_up, test_what_is_set_becomes_a_sign_in,
               tear_down);

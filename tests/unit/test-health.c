@@ -11,7 +11,7 @@
 /* A story is told in steps, each of one letter for what happens and one for the upload: "+a" begins an attempt of a, "!a" ends
  * it in trouble of which it is not known whose it is, "xa" in trouble of the destination, "@a" with an answer of something
  * that is not the server and "?a" with one while others wait as well, "#a" with 403 where there are credentials and "&a" while
- * others wait as well, "%a" with 403 where there are none, "=a" bytes of it arrive; "~." lets the wait end, "p." a person
+ * others wait as well, "%a" with 403 where there are none, "-a" without a certificate that is taken, "=a" bytes of it arrive; "~." lets the wait end, "p." a person
  * acts. After the trouble stands whom it holds: u, the upload; d, the destination; w, the upload until another was tried. At
  * the end stands what the destination says: well, tried, held for how many seconds, or a reason. */
 typedef struct
@@ -85,6 +85,16 @@ static const Story stories[] = {
   { "+a #ad ~. +b =b +a &au", "well" },
   { "+a +b #ad ~. =b", "sign-in" },
   { "+a #ad ~. +a xad", "30" },
+  /* A certificate that is not taken: its files may have been replaced by then. */
+  { "+a -ad", "sign-in" },
+  { "+a +b -ad -bd", "sign-in" },
+  { "+a +b -ad =b", "sign-in" },
+  { "+a -ad ~.", "sign-in" },
+  { "+a -ad ~. +b -bd ~.", "sign-in" },
+  { "+a -ad ~. +b =b", "well" },
+  { "+a -ad ~. +b =b +a &aw", "tried" },
+  { "+a -ad p. +b =b", "well" },
+  { "+a -ad ~. +b #bd", "sign-in" },
   { "+a %au", "well" },
   { "+a %au +a %au", "well" },
   { "+a %au +b %bd", "sign-in" },
@@ -157,6 +167,8 @@ tell (Tale *tale, char what, guchar who)
     case '?':
       return tell_trouble (tale, who, OUTBOX_SCOPE_UPLOAD | OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_WRONG_ADDRESS,
                            TRUE);
+    case '-':
+      return tell_trouble (tale, who, OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_SIGN_IN, TRUE);
     case 'x':
       return tell_trouble (tale, who, OUTBOX_SCOPE_DESTINATION, OUTBOX_REASON_NONE, TRUE);
     case '#':
