@@ -11,7 +11,10 @@
 #define NAME "org.freedesktop.secrets"
 
 /* A service that did not answer is asked again after this time. */
-#define AGAIN_S 30
+#define AGAIN_MS (30 * 1000)
+
+/* Each change of an item is told, and one that is told all the time must not keep this process busy. */
+#define SOON_MS 50
 
 /* In the order in which they are looked for. */
 static const char *const aliases[] = { "default", "login" };
@@ -25,9 +28,8 @@ struct _ObKeyringWatch
   SecretService *service;       /* NULL: there is no session with it */
   SecretCollection *collection; /* where new secrets go, or NULL */
   ObKeyringState state;
-  Look *look;          /* under way, or NULL */
-  gboolean looks_anew; /* something has changed since that began */
-  guint again_source;
+  Look *look;         /* under way, or NULL */
+  guint again_source; /* the next one, after something has changed or a silence */
   guint patience_ms;
   guint n_pending; /* looks that libsecret has not ended, those that nobody waits for any more included */
   void (*changed) (gpointer user_data);
@@ -119,17 +121,18 @@ look_free (Look *look)
   g_free (look);
 }
 
-/* Once more, if something has changed meanwhile. */
+static void
+look_later (ObKeyringWatch *self, guint delay_ms)
+{
+  if (self->again_source == 0)
+    self->again_source = g_timeout_add (delay_ms, on_again, self);
+}
+
 static void
 conclude (ObKeyringWatch *self, ObKeyringState state)
 {
-  if (self->looks_anew)
-    {
-      look (self);
-      return;
-    }
-  if (state == OB_KEYRING_SILENT && self->again_source == 0)
-    self->again_source = g_timeout_add_seconds (AGAIN_S, on_again, self);
+  if (state == OB_KEYRING_SILENT)
+    look_later (self, AGAIN_MS);
   set_state (self, state);
 }
 
@@ -143,7 +146,6 @@ on_look_late (gpointer user_data)
   end_look (look);
   g_cancellable_cancel (look->cancellable);
   forget_service (self);
-  self->looks_anew = FALSE;
   conclude (self, OB_KEYRING_SILENT);
 
   return G_SOURCE_REMOVE;
@@ -152,13 +154,13 @@ on_look_late (gpointer user_data)
 static void
 on_something_changed (ObKeyringWatch *self)
 {
-  look (self);
+  look_later (self, SOON_MS);
 }
 
 static void
 on_service_signal (GDBusProxy *proxy, const char *sender, const char *signal, GVariant *parameters, gpointer user_data)
 {
-  look (user_data);
+  on_something_changed (user_data);
 }
 
 static void
@@ -247,10 +249,9 @@ look (ObKeyringWatch *self)
 {
   if (self->look)
     {
-      self->looks_anew = TRUE;
+      look_later (self, SOON_MS);
       return;
     }
-  self->looks_anew = FALSE;
   self->look = g_new0 (Look, 1);
   self->look->watch = self;
   self->look->cancellable = g_cancellable_new ();
@@ -269,7 +270,6 @@ drop_look (ObKeyringWatch *self)
 {
   Look *look = self->look;
 
-  self->looks_anew = FALSE;
   if (!look)
     return;
   end_look (look);
@@ -283,6 +283,9 @@ on_name_appeared (GDBusConnection *connection, const char *name, const char *own
 
   drop_look (self);
   forget_service (self);
+  /* Another has the name than before: what that one was asked is over. */
+  if (self->state != OB_KEYRING_OPENING)
+    set_state (self, OB_KEYRING_ABSENT);
   set_state (self, OB_KEYRING_OPENING);
   look (self);
 }

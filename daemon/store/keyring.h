@@ -10,6 +10,7 @@
  *     collection; a session that is not encrypted
  *   it has one, which is locked                    LOCKED; its signals tell when that ends
  *   it does not answer within 10 seconds           SILENT; asked again after 30 seconds, and when its name has a new owner
+ *   it tells of changes all the time               looked at twenty times a second at most
  *   it vanishes while something is asked           that ends at once (WrongState), and all is asked anew when it is back
  *   it wants to prompt                             the prompt is dismissed: WrongState
  *   it has no such item; or one that is no text,   NotFound

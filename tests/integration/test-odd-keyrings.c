@@ -198,6 +198,7 @@ test_how_it_is (void)
     { "locked", OB_KEYRING_LOCKED, PATIENT_MS },
     { "no-collection", OB_KEYRING_ABSENT, PATIENT_MS },
     { "plain", OB_KEYRING_ABSENT, PATIENT_MS },
+    { "restless", OB_KEYRING_OPEN, PATIENT_MS },
     { "silent", OB_KEYRING_SILENT, HASTY_MS },
     { "no-alias-answer", OB_KEYRING_SILENT, HASTY_MS },
   };
@@ -236,6 +237,7 @@ test_what_it_answers (void)
     { "none", "[('huge', 9)]", READ, OUTBOX_ERROR_NOT_FOUND, "no such secret", PATIENT_MS },
     { "none", "[('a', 1), ('b', 2), ('c', 3)]", REMOVE, -1, NULL, PATIENT_MS },
     { "none", "[]", REMOVE, -1, NULL, PATIENT_MS },
+    { "restless", "[]", WRITE, -1, NULL, PATIENT_MS },
     { "locked", "[('" SECRET "', 1)]", READ, OUTBOX_ERROR_WRONG_STATE, "locked", PATIENT_MS },
     { "locked", "[]", WRITE, OUTBOX_ERROR_WRONG_STATE, "locked", PATIENT_MS },
     { "item-locked", "[('" SECRET "', 1)]", READ, OUTBOX_ERROR_WRONG_STATE, "locked", PATIENT_MS },

@@ -105,8 +105,6 @@ class Collection(dbus.service.Object):
 
     @dbus.service.method(PROPERTIES, in_signature='s', out_signature='a{sv}')
     def GetAll(self, interface):
-        if is_fault('collection-of-nothing'):
-            return {'Locked': dbus.String('perhaps')}
         return {'Locked': dbus.Boolean(is_fault('locked')), 'Items': dbus.Array([], signature='o'), 'Label': 'odd',
                 'Created': dbus.UInt64(1), 'Modified': dbus.UInt64(1)}
 
@@ -171,11 +169,19 @@ class Control(dbus.service.Object):
     @dbus.service.method('org.example.Control', in_signature='s', out_signature='')
     def Set(self, fault):
         state['fault'] = fault
+        if fault == 'restless':
+            GLib.timeout_add(2, self.fidget)
         if fault in ('locked', 'none'):
             changed = dbus.lowlevel.SignalMessage(COLLECTION, PROPERTIES, 'PropertiesChanged')
             changed.append(SECRET + 'Collection', {'Locked': dbus.Boolean(fault == 'locked')},
                            dbus.Array([], signature='s'), signature='sa{sv}as')
             self.connection.send_message(changed)
+
+    def fidget(self):
+        changed = dbus.lowlevel.SignalMessage(PATH, SECRET + 'Service', 'CollectionChanged')
+        changed.append(dbus.ObjectPath(COLLECTION), signature='o')
+        self.connection.send_message(changed)
+        return is_fault('restless')
 
     @dbus.service.method('org.example.Control', in_signature='a(st)', out_signature='')
     def Fill(self, items):
