@@ -211,12 +211,41 @@ test_without_a_server (TestRig *rig, gconstpointer data)
   screen_clear (&screen);
 }
 
+/* As after a reboot: the broker is there before anybody has logged in. And one that starts again shows it again, unless the person
+ * has seen it. */
+static void
+test_a_server_that_comes_later (TestRig *rig, gconstpointer data)
+{
+  g_autoptr (TestPeer) bus = test_bus_start (rig->folder);
+  g_autoptr (GDBusConnection) own = test_bus_connect (bus);
+  g_autoptr (ObPairing) pairing = ob_pairing_new ();
+  const ObRequestContext context = { .broker = rig->broker, .pairing = pairing };
+  guint n_opened = 0;
+  ObNotifier *notifier = ob_notifier_new (&context, own, on_open, &n_opened);
+  Screen screen;
+
+  for (guint round = 0; round < 2; round++)
+    {
+      g_autofree char *heard = NULL;
+
+      if (round == 0)
+        emit (rig, OB_REMINDER_LATE);
+      screen_begin (&screen, bus);
+      heard = next (&screen);
+      g_assert_true (g_str_has_prefix (heard, "1 "));
+      g_dbus_connection_close_sync (screen.connection, NULL, NULL);
+      screen_clear (&screen);
+    }
+  ob_notifier_free (notifier);
+}
+
 int
 main (int argc, char *argv[])
 {
   static const TestRigCase cases[] = {
     { "/notifier/one-of-a-kind", test_one_of_a_kind },
     { "/notifier/without-a-server", test_without_a_server },
+    { "/notifier/a-server-that-comes-later", test_a_server_that_comes_later },
   };
 
   g_test_init (&argc, &argv, NULL);

@@ -39,8 +39,10 @@ struct _ObNotifier
   void (*open) (gpointer user_data);
   gpointer user_data;
   guint subscription;
+  guint watch;
   Shown shown[N_SLOTS];
-  char *page; /* id of the request that is shown; NULL: none */
+  ObReminderKind wanted; /* the reminder that a person has to see; NONE: there is none, or it was seen */
+  char *page;            /* id of the request that is shown; NULL: none */
 };
 
 /* A call that is under way. */
@@ -162,6 +164,7 @@ on_remind (ObBroker *broker, gint kind, gpointer user_data)
   ObNotifier *self = user_data;
   g_auto (OutboxNotice) notice = { NULL };
 
+  self->wanted = (ObReminderKind) kind;
   if (kind == OB_REMINDER_NONE)
     {
       take_back (self, SLOT_REMINDER);
@@ -202,6 +205,27 @@ on_pages_changed (const ObPairingRequest *request, gpointer user_data)
       g_clear_pointer (&self->page, g_free);
       take_back (self, SLOT_PAGE);
     }
+}
+
+/* A reminder may be due before anybody is logged in to see it, such as after a reboot. */
+static void
+on_appeared (GDBusConnection *connection, const char *name, const char *owner, gpointer user_data)
+{
+  ObNotifier *self = user_data;
+  const Shown *shown = &self->shown[SLOT_REMINDER];
+
+  if (self->wanted != OB_REMINDER_NONE && shown->id == 0 && !shown->is_pending)
+    on_remind (self->context->broker, (gint) self->wanted, self);
+}
+
+/* What it showed is gone with it. */
+static void
+on_vanished (GDBusConnection *connection, const char *name, gpointer user_data)
+{
+  ObNotifier *self = user_data;
+
+  for (guint i = 0; i < N_SLOTS; i++)
+    self->shown[i].id = 0;
 }
 
 /* --- Clicks --- */
@@ -247,6 +271,8 @@ on_signal (GDBusConnection *connection, const char *sender, const char *path, co
   else if (g_str_equal (signal, "NotificationClosed") && g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(uu)")))
     {
       g_variant_get (parameters, "(uu)", &id, NULL);
+      if (id > 0 && self->shown[SLOT_REMINDER].id == id)
+        self->wanted = OB_REMINDER_NONE;
       for (guint i = 0; i < N_SLOTS; i++)
         if (self->shown[i].id == id)
           self->shown[i].id = 0;
@@ -268,6 +294,8 @@ ob_notifier_new (const ObRequestContext *context, GDBusConnection *connection, v
   self->user_data = user_data;
   self->subscription = g_dbus_connection_signal_subscribe (connection, NAME, NAME, NULL, PATH, NULL,
                                                            G_DBUS_SIGNAL_FLAGS_NONE, on_signal, self, NULL);
+  self->watch = g_bus_watch_name_on_connection (connection, NAME, G_BUS_NAME_WATCHER_FLAGS_NONE, on_appeared,
+                                                on_vanished, self, NULL);
   g_signal_connect (context->broker, "remind", G_CALLBACK (on_remind), self);
   ob_pairing_watch (context->pairing, on_pages_changed, self);
 
@@ -281,6 +309,7 @@ ob_notifier_free (ObNotifier *self)
     take_back (self, i);
   g_cancellable_cancel (self->cancellable);
   g_object_unref (self->cancellable);
+  g_bus_unwatch_name (self->watch);
   ob_pairing_unwatch (self->context->pairing, self);
   g_signal_handlers_disconnect_by_data (self->context->broker, self);
   g_dbus_connection_signal_unsubscribe (self->connection, self->subscription);

@@ -3,7 +3,7 @@
  *
  * Shows a person what nobody asked for: a reminder of work that has not arrived, and a web page that asks to be let in. One notification
  * of each, which the next one replaces (org.freedesktop.Notifications, Desktop Notifications Specification 1.2). Where nobody shows
- * notifications, nothing happens. Main thread.
+ * notifications, nothing happens; a reminder waits until somebody does. Main thread.
  */
 #pragma once
 
