@@ -277,6 +277,31 @@ prune_part (gpointer user_data, GError **error)
   return ob_prune_delete (self->database, self->pruned_sequence, part->end, ob_queue_get_now_ms (self->queue), error);
 }
 
+/* The arguments and the result of shrink_some(). */
+typedef struct
+{
+  ObDatabase *database;
+  gboolean has_more;
+} Shrinking;
+
+static gboolean
+shrink_some (gpointer user_data, GError **error)
+{
+  Shrinking *shrinking = user_data;
+
+  return ob_prune_shrink (shrinking->database, &shrinking->has_more, error);
+}
+
+/* Returns: whether to go on */
+static gboolean
+shrink (ObRetention *self)
+{
+  Shrinking shrinking = { self->database, FALSE };
+
+  return ob_prune_is_loose (self->database) && ob_queue_do (self->queue, OB_TURN_LATER, shrink_some, &shrinking, NULL)
+         && shrinking.has_more;
+}
+
 /* If a pass cannot write, give it up: the next one begins anew. */
 static gboolean
 on_prune (gpointer data)
@@ -288,7 +313,7 @@ on_prune (gpointer data)
       && !ob_queue_do (self->queue, OB_TURN_LATER, prune_part, &part, NULL))
     part.end = 0;
   self->pruned_sequence = part.end;
-  if (part.end > 0)
+  if (part.end > 0 || shrink (self))
     return G_SOURCE_CONTINUE;
   self->prune_source = 0;
 

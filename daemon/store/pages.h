@@ -15,8 +15,9 @@ G_BEGIN_DECLS
 #define OB_PAGE_BYTES 1024
 
 /* Gives a new database small pages, and every database a log as large as 1,000 default pages. */
-#define OB_PAGES_PRAGMAS \
-  "PRAGMA page_size = " G_STRINGIFY (OB_PAGE_BYTES) "; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000;"
+#define OB_PAGES_PRAGMAS                                                                  \
+  "PRAGMA page_size = " G_STRINGIFY (OB_PAGE_BYTES) "; PRAGMA auto_vacuum = INCREMENTAL;" \
+                                                    "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000;"
 
 /* Copies a database into one with small pages, if it is small enough for a start to wait. If that fails (no room),
  * nothing changes. It removes the log and makes a new one: never call it with the log of a dead process. */

@@ -12,6 +12,10 @@
 /* How many rows one call looks at, in a few milliseconds: each may walk over OB_PRUNE_ROWS_MAX entries of an index. */
 #define ROWS_A_CALL 200
 
+/* So many free pages stay, and so many are given back by one call. */
+#define FREE_PAGES_KEPT 1024
+#define PAGES_A_CALL 256
+
 #define IN_SPAN \
   " FROM journal WHERE sequence > @after AND sequence <= @end AND sequence < (SELECT max(sequence) FROM journal)"
 
@@ -97,6 +101,33 @@ ob_prune_delete (ObDatabase *database, gint64 after, gint64 end, gint64 now_ms, 
       if (!ob_statement_run (database, statement, error))
         return FALSE;
     }
+
+  return TRUE;
+}
+
+static gint64
+count_free_pages (ObDatabase *database)
+{
+  gint64 n_pages = 0;
+
+  return ob_database_ask_number (database, "PRAGMA freelist_count", &n_pages, NULL) ? n_pages : 0;
+}
+
+gboolean
+ob_prune_is_loose (ObDatabase *database)
+{
+  return count_free_pages (database) > FREE_PAGES_KEPT;
+}
+
+gboolean
+ob_prune_shrink (ObDatabase *database, gboolean *has_more, GError **error)
+{
+  const gint64 n_free = count_free_pages (database);
+
+  *has_more = FALSE;
+  if (!ob_database_run (database, "PRAGMA incremental_vacuum (" G_STRINGIFY (PAGES_A_CALL) ")", error))
+    return FALSE;
+  *has_more = count_free_pages (database) < n_free;
 
   return TRUE;
 }

@@ -30,6 +30,14 @@ gboolean ob_prune_find (ObDatabase *database, gint64 after, gint64 now_ms, gint6
  */
 gboolean ob_prune_delete (ObDatabase *database, gint64 after, gint64 end, gint64 now_ms, GError **error);
 
+/* Returns: whether the file has many free pages. */
+gboolean ob_prune_is_loose (ObDatabase *database);
+
+/* Gives some free pages of the file back to the disk, if there are many; what is left is room for new rows. A database of an older
+ * version gives none before it was copied (see store/scrub.h). @has_more: (out): whether another call would give more. Errors: Storage,
+ * DiskFull. */
+gboolean ob_prune_shrink (ObDatabase *database, gboolean *has_more, GError **error);
+
 /* Returns: the sequence up to which removals may be forgotten, or 0; a client that knows nothing newer has to list anew */
 gint64 ob_prune_get_floor (ObDatabase *database);
 

@@ -6,6 +6,7 @@
  */
 #include "policy/rules-file.h"
 #include "support/rig.h"
+#include "support/wait.h"
 
 static void
 set_keeping (TestRig *rig, const char *text)
@@ -104,6 +105,33 @@ test_a_shorter_time (TestRig *rig, gconstpointer data)
   g_assert_false (has_copy (rig, id));
 }
 
+static gboolean
+is_shrunk (gpointer data)
+{
+  return test_rig_ask (data, "SELECT freelist_count FROM pragma_freelist_count") <= 1024;
+}
+
+/* Rows that are gone leave free pages, most of which go back to the disk, a few at a time. */
+static void
+test_the_database_shrinks (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *id = NULL;
+  gint64 before;
+
+  g_assert_cmpint (test_rig_ask (rig, "SELECT auto_vacuum FROM pragma_auto_vacuum"), ==, 2);
+  test_rig_run (rig, "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 300)"
+                     " INSERT INTO meta SELECT 'ballast ' || i, zeroblob (20000) FROM n");
+  test_rig_run (rig, "DELETE FROM meta WHERE name LIKE 'ballast %'");
+  before = test_rig_ask (rig, "SELECT page_count FROM pragma_page_count");
+  g_assert_false (is_shrunk (rig));
+  test_rig_stop (rig);
+  test_rig_start (rig);
+  id = test_rig_submit (rig, NULL, 0);
+  test_wait_until (is_shrunk, rig, 20);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT page_count FROM pragma_page_count"), <, before / 2);
+  test_rig_finish (rig, id);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -112,6 +140,7 @@ main (int argc, char *argv[])
     { "/retention/for-the-days-that-are-set", test_for_the_days_that_are_set },
     { "/retention/for-the-room", test_for_the_room },
     { "/retention/a-shorter-time", test_a_shorter_time },
+    { "/retention/the-database-shrinks", test_the_database_shrinks },
   };
 
   g_test_init (&argc, &argv, NULL);
