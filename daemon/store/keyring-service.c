@@ -7,10 +7,6 @@
 
 #include "dbus/error.h"
 
-#define NAME "org.freedesktop.secrets"
-#define PATH "/org/freedesktop/secrets"
-#define INTERFACE "org.freedesktop.Secret.Service"
-
 /* At the end, calls that were cancelled have so long to come back. */
 #define END_MS 2000
 
@@ -70,19 +66,17 @@ ob_keyring_service_init (ObKeyringService *self)
 {
 }
 
+/* libsecret sets the names of the service itself. */
 void
 ob_keyring_service_open (GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
-  g_async_initable_new_async (OB_TYPE_KEYRING_SERVICE, G_PRIORITY_DEFAULT, cancellable, callback, user_data, "g-flags",
-                              G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START, "g-name", NAME, "g-bus-type", G_BUS_TYPE_SESSION,
-                              "g-object-path", PATH, "g-interface-name", INTERFACE, "flags",
-                              SECRET_SERVICE_OPEN_SESSION, NULL);
+  secret_service_open (OB_TYPE_KEYRING_SERVICE, NULL, SECRET_SERVICE_OPEN_SESSION, cancellable, callback, user_data);
 }
 
 SecretService *
-ob_keyring_service_open_finish (GObject *source, GAsyncResult *result, GError **error)
+ob_keyring_service_open_finish (GAsyncResult *result, GError **error)
 {
-  return (SecretService *) g_async_initable_new_finish (G_ASYNC_INITABLE (source), result, error);
+  return secret_service_open_finish (result, error);
 }
 
 static gboolean

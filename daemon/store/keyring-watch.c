@@ -221,7 +221,7 @@ on_service (GObject *source, GAsyncResult *result, gpointer user_data)
   Look *look = user_data;
   ObKeyringWatch *self = look->watch;
   g_autoptr (GError) error = NULL;
-  g_autoptr (SecretService) service = ob_keyring_service_open_finish (source, result, &error);
+  g_autoptr (SecretService) service = ob_keyring_service_open_finish (result, &error);
 
   if (!look->is_over && service && !is_encrypted (service))
     {
