@@ -182,6 +182,9 @@ ob_credentials_set (ObCredentials *self, const char *name, const ObDestinationSe
       done (error, user_data);
       return;
     }
+  /* The page that is open is of the old client. */
+  if (self->sign_ins && settings->sign_in)
+    ob_sign_ins_forget (self->sign_ins, name);
   sign_in = ob_embedded_secrets_take_from_settings (plain);
   if (!sign_in)
     {

@@ -28,9 +28,13 @@ make_trouble_of_token (const ObOauthAnswer *answer)
 {
   gboolean is_away = answer->verdict == OB_OAUTH_AWAY || answer->verdict == OB_OAUTH_PENDING
                      || answer->verdict == OB_OAUTH_SLOW_DOWN;
+  ObCredential *trouble = ob_credential_new_trouble (is_away ? OB_VERDICT_RETRY : OB_VERDICT_SIGN_IN,
+                                                     OUTBOX_REASON_NONE, answer->code, answer->words);
 
-  return ob_credential_new_trouble (is_away ? OB_VERDICT_RETRY : OB_VERDICT_SIGN_IN, OUTBOX_REASON_NONE, answer->code,
-                                    answer->words);
+  if (is_away && answer->retry_after_ms > 0)
+    ob_credential_set_retry_after (trouble, answer->retry_after_ms);
+
+  return trouble;
 }
 
 /* An old token that the server still takes is better than none while the sign-in server is away. */
@@ -41,7 +45,7 @@ end_without (ObCredentialsEntry *entry, const ObOauthAnswer *answer)
 
   if (answer->verdict == OB_OAUTH_AWAY && old && ob_credential_is_renewable (old) && !ob_credential_is_over (old))
     {
-      entry->again_us = g_get_monotonic_time () + AWAY_US;
+      entry->again_us = g_get_monotonic_time () + MAX (AWAY_US, answer->retry_after_ms * 1000);
       ob_credentials_end_reading (entry, ob_credential_ref (old));
     }
   else

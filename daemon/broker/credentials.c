@@ -314,6 +314,8 @@ on_forgotten (const GError *error, gpointer user_data)
     return;
   ob_credentials_forget (self, pending->id);
   ob_certificates_forget (self->certificates, pending->id);
+  if (self->sign_ins)
+    ob_sign_ins_forget (self->sign_ins, pending->id);
   ob_secrets_remove (self->secrets, pending->id, on_removed, NULL);
 }
 

@@ -18,14 +18,16 @@ struct _ObTokens
 {
   GStrv paths;
   ObTokensAsk ask;
-  GHashTable *servers; /* name of a destination → ObOauthServer, as its sign-in server last described itself */
-  GPtrArray *fetches;  /* of Fetch: those under way */
+  GHashTable *
+      servers; /* address of a client (ob_tokens_dup_address) → ObOauthServer, as its sign-in server last described itself */
+  GPtrArray *fetches; /* of Fetch: those under way */
 };
 
 typedef struct
 {
   ObTokens *tokens; /* NULL: nobody waits any more */
   char *destination;
+  char *address; /* of the client that asks a sign-in server, or NULL */
   ObTokensDone done;
   gpointer user_data;
   GCancellable *stop;
@@ -40,6 +42,7 @@ fetch_free (Fetch *fetch)
   g_clear_pointer (&fetch->program, ob_program_free);
   g_object_unref (fetch->stop);
   g_free (fetch->destination);
+  g_free (fetch->address);
   g_free (fetch);
 }
 
@@ -168,9 +171,9 @@ note_server (Fetch *fetch, ObOauthReply *reply)
   GHashTable *servers = fetch->tokens->servers;
 
   if (reply->server && reply->answer->verdict != OB_OAUTH_AWAY && reply->answer->verdict != OB_OAUTH_MISCONFIGURED)
-    g_hash_table_replace (servers, g_strdup (fetch->destination), g_steal_pointer (&reply->server));
+    g_hash_table_replace (servers, g_strdup (fetch->address), g_steal_pointer (&reply->server));
   else
-    (void) g_hash_table_remove (servers, fetch->destination);
+    (void) g_hash_table_remove (servers, fetch->address);
 }
 
 static void
@@ -194,9 +197,8 @@ ask_server (Fetch *fetch, GVariant *settings, const ObSignIn *sign_in)
   g_autoptr (GError) error = NULL;
   g_autoptr (ObOauthClient) client = ob_tokens_read_client (settings, &error);
   const char *refresh_token = ob_sign_in_get (sign_in, OB_SIGN_IN_REFRESH_TOKEN);
-  const ObOauthServer *server = g_hash_table_lookup (fetch->tokens->servers, fetch->destination);
+  const ObOauthServer *server;
   gboolean is_client = client && client->flow == OB_OAUTH_FLOW_CLIENT;
-  g_autofree char *address = NULL;
   ObOauthQuestion *question;
 
   if (!client)
@@ -204,8 +206,9 @@ ask_server (Fetch *fetch, GVariant *settings, const ObSignIn *sign_in)
       end_with_words (fetch, OB_OAUTH_MISCONFIGURED, "settings", error->message);
       return;
     }
-  address = ob_tokens_dup_address (client);
-  if (g_strcmp0 (ob_sign_in_get (sign_in, OB_TOKENS_ADDRESS), address) != 0 || (!is_client && !refresh_token))
+  fetch->address = ob_tokens_dup_address (client);
+  server = g_hash_table_lookup (fetch->tokens->servers, fetch->address);
+  if (g_strcmp0 (ob_sign_in_get (sign_in, OB_TOKENS_ADDRESS), fetch->address) != 0 || (!is_client && !refresh_token))
     {
       end_with_words (fetch, OB_OAUTH_ENDED, "no-secret", "Nobody has signed in at this sign-in server yet");
       return;

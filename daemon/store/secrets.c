@@ -147,7 +147,9 @@ is_secret (const char *text)
 {
   g_autoptr (ObSignIn) sign_in = ob_sign_in_parse (text);
 
-  return !sign_in || !g_str_equal (ob_sign_in_get_kind (sign_in), OB_SIGN_IN_COMMAND);
+  return !sign_in
+         || !(g_str_equal (ob_sign_in_get_kind (sign_in), OB_SIGN_IN_COMMAND)
+              || g_str_equal (ob_sign_in_get_kind (sign_in), OB_SIGN_IN_TLS));
 }
 
 /* The name of the item is on the disk before there is one, so that it can be removed whatever happens. */

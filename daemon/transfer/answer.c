@@ -233,6 +233,7 @@ ob_result_take_trouble (ObAttemptResult *result, const ObCredential *credential)
     return FALSE;
   ob_result_set (result, verdict, reason, code, message);
   result->outcome.scope = OUTBOX_SCOPE_DESTINATION;
+  result->outcome.retry_after_ms = ob_credential_get_retry_after (credential);
 
   return TRUE;
 }

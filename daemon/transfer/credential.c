@@ -27,7 +27,8 @@ struct _ObCredential
   gboolean is_renewable;
   gint64 due_ms; /* since the device was started; 0: never, as is the next */
   gint64 over_ms;
-  char *code; /* NULL: there is none */
+  gint64 retry_after_ms; /* of trouble; -1: nobody said so */
+  char *code;            /* NULL: there is none */
   char *message;
 };
 
@@ -36,6 +37,7 @@ ob_credential_new (void)
 {
   ObCredential *self = g_atomic_rc_box_new0 (ObCredential);
 
+  self->retry_after_ms = -1;
   self->names = g_ptr_array_new_with_free_func (g_free);
   self->values = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_secret_free);
   self->hidden = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_secret_free);
@@ -54,6 +56,18 @@ ob_credential_new_trouble (ObVerdict verdict, OutboxReason reason, const char *c
   self->message = g_strdup (message);
 
   return self;
+}
+
+void
+ob_credential_set_retry_after (ObCredential *self, gint64 retry_after_ms)
+{
+  self->retry_after_ms = retry_after_ms;
+}
+
+gint64
+ob_credential_get_retry_after (const ObCredential *self)
+{
+  return self->retry_after_ms;
 }
 
 ObCredential *

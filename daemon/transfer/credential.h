@@ -23,6 +23,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObCredential, ob_credential_unref)
  * @message: for a person, without a secret */
 ObCredential *ob_credential_new_trouble (ObVerdict verdict, OutboxReason reason, const char *code, const char *message);
 
+/* Of trouble, while nobody else has it: whoever could give something wants to be left alone for so long. */
+void ob_credential_set_retry_after (ObCredential *credential, gint64 retry_after_ms);
+
+/* Returns: milliseconds, or -1 */
+gint64 ob_credential_get_retry_after (const ObCredential *credential);
+
 /* Returns: (transfer full): what a sign-in of kind bearer, basic or header shows; one that shows nothing, of another kind */
 ObCredential *ob_credential_new_from_sign_in (const ObSignIn *sign_in);
 

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define REFRESH "refresh_token"
+#define ROBOTS_SECRET "pl4nted-robots-secret"
 #define SLOW "[Rule slow]\nrate=200K\n"
 
 /* One for all cases, which come one after the other. */
@@ -167,6 +168,16 @@ are_three_paused (gpointer user_data)
   return test_broker_count (scene.broker, "paused") == 3;
 }
 
+/* Returns: for how long the destination waits */
+static gint64
+get_wait_s (void)
+{
+  g_autoptr (JsonNode) destination = test_command_json (scene.broker, "destination show depot --json");
+  gint64 until_ms = json_object_get_int_member_with_default (json_node_get_object (destination), "until", 0);
+
+  return until_ms / 1000 - g_get_real_time () / G_USEC_PER_SEC;
+}
+
 /* --- Cases --- */
 
 /* @seconds: the life of a token, of which each upload needs several */
@@ -231,9 +242,10 @@ test_a_dark_sign_in_server (void)
 {
   if (is_skipped ())
     return;
-  test_peer_control (scene.server, "{\"dark\":true,\"spoil\":true}");
+  test_peer_control (scene.server, "{\"dark\":true,\"retry_after\":600,\"spoil\":true}");
   submit (2, 1000);
   test_wait_until (is_retrying, NULL, 30);
+  g_assert_cmpint (get_wait_s (), >, 500);
   g_assert_cmpuint (count_holds ("sign-in"), ==, 0);
   test_peer_control (scene.server, "{\"dark\":false}");
   (void) test_broker_deliver (scene.broker, 5, 30);
@@ -339,6 +351,119 @@ test_with_a_keyring (void)
   test_wait_until (is_in_keyring, keyring, 20);
 }
 
+/* --- Other flows --- */
+
+/* Sets the destination anew, which ends the sign-in. @options: shell words */
+static void
+set_flow (const char *options)
+{
+  g_autofree char *issuer = test_oauth_server_dup_issuer (scene.server);
+  g_autofree char *words = g_strdup_printf ("destination set depot --oauth issuer=%s %s", issuer, options);
+  g_autofree char *said = test_command (scene.broker, words, 0);
+}
+
+/* Follows the page's redirects as a browser does, back to the port that Outbox has open. */
+static void
+browse (const char *url)
+{
+  const char *argv[] = { "curl", "-sSL", "-b", "", "--max-time", "20", url, NULL };
+  g_autoptr (GSubprocess) curl = g_subprocess_newv (argv, G_SUBPROCESS_FLAGS_STDOUT_SILENCE, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_nonnull (curl);
+  (void) g_subprocess_wait_check (curl, NULL, &error);
+  g_assert_no_error (error);
+}
+
+static void
+test_a_browser_of_this_device (void)
+{
+  g_auto (TestCommand) command = { NULL };
+  g_autofree char *url = NULL, *rest = NULL;
+  gint64 n_codes;
+
+  if (is_skipped ())
+    return;
+  n_codes = test_oauth_server_count_grants (scene.server, "authorization_code");
+  set_flow ("--oauth client-id=kiosk --oauth flow=code --oauth 'scope=openid offline_access upload'");
+  submit (1, 1000);
+  command = test_command_start (scene.broker, "destination sign-in depot");
+  do
+    {
+      g_free (url);
+      url = test_command_read_line (&command);
+      g_assert_nonnull (url);
+    }
+  while (!g_str_has_prefix (url, "    "));
+  browse (g_strstrip (url));
+  rest = test_command_finish (&command, 0);
+  test_assert_has (rest, "Signed in");
+  test_broker_wait_for_all (scene.broker, "done", 30);
+  g_assert_cmpint (test_oauth_server_count_grants (scene.server, "authorization_code"), ==, n_codes + 1);
+  assert_once ();
+}
+
+/* Returns: (transfer full): a file that has the text, beside what belongs to Outbox: where a person has secrets */
+static char *
+make_own_file (const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  char *path = NULL;
+  int fd = g_file_open_tmp ("outbox-person-XXXXXX", &path, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (g_close (fd, NULL));
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+
+  return path;
+}
+
+static void
+test_a_client_that_signs_in_itself (void)
+{
+  g_autofree char *secret = NULL, *line = NULL, *said = NULL;
+  g_auto (TestCommand) command = { NULL };
+
+  if (is_skipped ())
+    return;
+  secret = make_own_file (ROBOTS_SECRET "\n");
+  line = g_strdup_printf ("sh -c '\"$OUTBOX\" destination sign-in depot < %s'", secret);
+  set_flow ("--oauth client-id=robot --oauth flow=client-credentials --oauth scope=upload");
+  command = test_command_start_line (scene.broker, line);
+  said = test_command_finish (&command, 0);
+  submit (2, 1000);
+  test_broker_wait_for_all (scene.broker, "done", 30);
+  g_assert_cmpint (test_oauth_server_count_grants (scene.server, "client_credentials"), ==, 1);
+  assert_once ();
+  g_assert_cmpint (g_unlink (secret), ==, 0);
+}
+
+/* A program gets its tokens from the same server. */
+static void
+test_a_token_command (void)
+{
+  g_autofree char *folder = g_build_filename (scene.broker->folder, "outbox", NULL);
+  g_autofree char *path = g_build_filename (folder, "sign-in.conf", NULL);
+  g_autofree char *issuer = NULL, *settings = NULL, *own = NULL, *conf = NULL, *said = NULL;
+
+  if (is_skipped ())
+    return;
+  issuer = test_oauth_server_dup_issuer (scene.server);
+  settings = g_strdup_printf ("silent\nuser=robot:" ROBOTS_SECRET "\ndata=grant_type=client_credentials&scope=upload\n"
+                              "url=%s/token\n",
+                              issuer);
+  own = make_own_file (settings);
+  conf = g_strdup_printf ("[depot]\ntoken-command=/usr/bin/curl;-K;%s\n", own);
+  g_assert_cmpint (g_mkdir_with_parents (folder, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (path, conf, -1, NULL));
+  said = test_command (scene.broker, "destination sign-in depot --command", 0);
+  submit (2, 1000);
+  test_broker_wait_for_all (scene.broker, "done", 30);
+  g_assert_cmpint (test_oauth_server_count_grants (scene.server, "client_credentials"), ==, 2);
+  assert_once ();
+  g_assert_cmpint (g_unlink (own), ==, 0);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -356,6 +481,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/oauth-upload/killed-between-rotation-and-use", test_killed_between_rotation_and_use);
   g_test_add_func ("/oauth-upload/ended-while-the-server-answers", test_ended_while_the_server_answers);
   g_test_add_func ("/oauth-upload/with-a-keyring", test_with_a_keyring);
+  g_test_add_func ("/oauth-upload/a-browser-of-this-device", test_a_browser_of_this_device);
+  g_test_add_func ("/oauth-upload/a-client-that-signs-in-itself", test_a_client_that_signs_in_itself);
+  g_test_add_func ("/oauth-upload/a-token-command", test_a_token_command);
   failures = g_test_run ();
   test_planted_assert_not_heard (scene.planted, TEST_PLANTED_MARK);
   g_clear_pointer (&scene.planted, test_planted_free);

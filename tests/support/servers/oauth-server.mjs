@@ -8,7 +8,7 @@
 // with the secret "pl4nted-robots-secret" (client credentials). A refresh token is good once. POST /control: {"seconds": N} is how
 // long access tokens live that are given from now on; {"approve": CODE} and {"deny": CODE} are what a person does on the page of
 // a device flow; {"revoke": true} ends every sign-in and its tokens, {"spoil": true} the access tokens alone; {"dark": true} has
-// the sign-in server answer nothing but 503, {"delay_ms": N} lets each request for tokens wait. GET /control tells what it saw.
+// the sign-in server answer nothing but 503, with Retry-After where {"retry_after": N} was said, {"delay_ms": N} lets each request for tokens wait. GET /control tells what it saw.
 import http from 'node:http';
 import {createRequire} from 'node:module';
 import {pathToFileURL} from 'node:url';
@@ -49,6 +49,7 @@ function makeProvider(issuer) {
     rotateRefreshToken: true,
     ttl: {AccessToken: () => state.seconds, ClientCredentials: () => state.seconds, DeviceCode: 600, Grant: 86400,
       RefreshToken: 86400, IdToken: 3600},
+    interactions: {url: (_context, {uid}) => `/interaction/${uid}`},
     cookies: {keys: ['a key of this test alone']},
   });
 
@@ -96,16 +97,29 @@ async function decide(userCode, isApproved) {
   await code.save(600);
 }
 
+// Whoever comes to the page of a code flow is signed in there, and allows all that is asked for.
+async function interact(request, response) {
+  const {params} = await provider.interactionDetails(request, response);
+  const grant = new provider.Grant({accountId: 'somebody', clientId: params.client_id});
+
+  grant.addOIDCScope(params.scope);
+  const consent = {grantId: await grant.save()};
+
+  state.grants = [...state.grants ?? [], consent.grantId];
+  return provider.interactionFinished(request, response, {login: {accountId: 'somebody'}, consent}, {mergeWithLastSubmission: false});
+}
+
 async function revoke() {
   for (const id of state.grants ?? [])
     for (const kind of ['AccessToken', 'RefreshToken'])
       await provider[kind].revokeByGrantId(id);
 }
 
-async function command({seconds, approve, deny, revoke: isRevoked, spoil, dark, delay_ms: delay}) {
+async function command({seconds, approve, deny, revoke: isRevoked, spoil, dark, delay_ms: delay, retry_after: retryAfter}) {
   state.seconds = seconds ?? state.seconds;
   state.dark = dark ?? state.dark;
   state.delay_ms = delay ?? state.delay_ms;
+  state.retry_after = retryAfter ?? state.retry_after;
   if (approve)
     await decide(approve, true);
   if (deny)
@@ -154,7 +168,9 @@ const server = http.createServer(async (request, response) => {
     await new Promise(resolve => setTimeout(resolve, state.delay_ms));
   }
   if (state.dark)
-    return answer(response, 503, {error: 'server_error'});
+    return answer(response, 503, {error: 'server_error'}, state.retry_after ? {'Retry-After': state.retry_after} : {});
+  if (pathname.startsWith('/interaction/'))
+    return interact(request, response);
   return provider.callback()(request, response);
 });
 server.listen(Number(values.port), '127.0.0.1', () => {
