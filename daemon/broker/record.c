@@ -216,3 +216,20 @@ ob_record_load (ObSpool *spool, const char *id, GError **error)
 
   return NULL;
 }
+
+gboolean
+ob_record_mend_bytes (ObSpool *spool, ObUpload *row)
+{
+  g_autofree char *path = ob_spool_get_path (spool, row->id);
+  g_autoptr (ObUpload) kept = ob_record_load (spool, row->id, NULL);
+  struct stat info;
+
+  if (!kept || !kept->sha256 || lstat (path, &info) != 0 || !S_ISREG (info.st_mode)
+      || (guint64) info.st_size != kept->size_bytes
+      || (row->size_bytes == kept->size_bytes && g_strcmp0 (row->sha256, kept->sha256) == 0))
+    return FALSE;
+  ob_upload_set_bytes (row, kept->size_bytes, kept->sha256);
+  ob_upload_set_offset (row, MIN (row->offset_bytes, row->size_bytes));
+
+  return TRUE;
+}

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The record beside the bytes: what an app said of its file, from which the row can be made again. Pure, except
- * ob_record_load().
+ * the last two.
  */
 #pragma once
 
@@ -38,5 +38,9 @@ ObUpload *ob_record_read_prepared (const char *text, gsize size_bytes, GError **
 /* Reads an upload's record and the facts of its copy from the spool. Returns: (transfer full) (nullable): an upload that
  * is still saving. Errors: those of the disk, InvalidArgument. */
 ObUpload *ob_record_load (ObSpool *spool, const char *id, GError **error);
+
+/* A copy that is not what its row says may be what its record says; then it is the row that is wrong, by as little as one bit,
+ * and the file is good. Gives the row what copy and record agree on. Returns: whether the row had something else */
+gboolean ob_record_mend_bytes (ObSpool *spool, ObUpload *row);
 
 G_END_DECLS

@@ -6,6 +6,8 @@
  * a day has passed, and never by a timer, so that an idle broker sleeps. Main thread.
  */
 #include "broker/retention.h"
+#include "broker/record.h"
+#include "broker/row-repair.h"
 
 #include "base/crash.h"
 #include "store/journal.h"
@@ -38,6 +40,7 @@ struct _ObRetention
   gint64 keep_ms;        /* as the settings were when that was found out */
   gint64 checked_number; /* copies of uploads up to this number were looked for */
   guint check_source;    /* 0: no copies are being looked for */
+  gboolean has_mended; /* a row, so that what memory has of it is old */ /* 0: no copies are being looked for */
 
   guint prune_source;     /* runs until the pass over the journal ends */
   gint64 pruned_sequence; /* the pass has come to here */
@@ -94,19 +97,41 @@ find_fault (ObRetention *self, const ObUpload *upload, char **words)
   return fault_errno == 0 ? OUTBOX_REASON_NONE : ob_copy_judge (path, fault_errno);
 }
 
+/* An upload whose destination is not known would wait for ever, though its record has the right name. */
+static gboolean
+mend_destination (ObRetention *self, ObUpload *upload, GError **error)
+{
+  g_autoptr (ObUpload) kept = NULL;
+
+  if (self->facts->has_destination (upload->destination, self->user_data) || !ob_spool_has (self->spool, upload->id))
+    return TRUE;
+  kept = ob_record_load (self->spool, upload->id, NULL);
+  if (!kept || !kept->destination || !self->facts->has_destination (kept->destination, self->user_data))
+    return TRUE;
+  self->has_mended = TRUE;
+  ob_queue_touch (self->queue, upload->id, FALSE);
+
+  return ob_row_repair_mend_destination (self->database, upload, kept->destination, ob_queue_get_now_ms (self->queue),
+                                         error);
+}
+
 static gboolean
 check_one (ObRetention *self, ObUpload *upload, GError **error)
 {
   gint64 now_ms = ob_queue_get_now_ms (self->queue);
   g_autofree char *fault = NULL;
   OutboxReason reason;
+  gboolean is_mended = FALSE;
 
   /* An attempt finds out by itself; and what the server has whole needs no copy to be confirmed. */
   if (!upload->has_local_copy || upload->stored != OB_STORED_QUEUED || self->facts->is_in_hand (upload, self->user_data)
       || (upload->size_bytes > 0 && upload->offset_bytes == upload->size_bytes))
     return TRUE;
   reason = find_fault (self, upload, &fault);
-  if (reason == OUTBOX_REASON_NONE)
+  if (reason == OUTBOX_REASON_FILE_CHANGED
+      && !ob_row_repair_mend_bytes (self->database, self->spool, upload, now_ms, &is_mended, error))
+    return FALSE;
+  if (reason == OUTBOX_REASON_NONE || is_mended)
     return TRUE;
   upload->has_local_copy = reason != OUTBOX_REASON_FILE_MISSING;
   ob_last_error_set (&upload->last_error, outbox_reason_get_info (reason)->name, fault, now_ms);
@@ -124,7 +149,7 @@ check_some (gpointer user_data, GError **error)
   g_autoptr (GPtrArray) uploads = ob_uploads_list (self->database, &filter, &after, ROWS_A_TURN, error);
 
   for (guint i = 0; uploads && i < uploads->len; i++)
-    if (!check_one (self, uploads->pdata[i], error))
+    if (!mend_destination (self, uploads->pdata[i], error) || !check_one (self, uploads->pdata[i], error))
       return FALSE;
   if (uploads)
     self->checked_number = after;
@@ -139,6 +164,9 @@ on_check (gpointer data)
   gboolean is_good
       = !self->facts->is_away (self->user_data) && ob_queue_do (self->queue, OB_TURN_SOON, check_some, self, NULL);
 
+  if (self->has_mended)
+    ob_queue_load_again (self->queue);
+  self->has_mended = FALSE;
   ob_queue_want_flush (self->queue);
   if (is_good && self->checked_number > 0)
     return G_SOURCE_CONTINUE;

@@ -27,6 +27,9 @@ typedef struct
 
   /* Returns: how long copies are kept of what has arrived */
   const ObKeeping *(*get_keeping) (gpointer user_data);
+
+  /* Whether there is a destination of that name. */
+  gboolean (*has_destination) (const char *name, gpointer user_data);
 } ObRetentionFacts;
 
 extern const ObMember ob_retention_member;

@@ -217,6 +217,38 @@ ob_row_repair_awaits (ObRowRepair *self, const ObUpload *upload)
   return upload->needs_repair && self->source != 0;
 }
 
+static gboolean
+note_mended (ObDatabase *database, ObUpload *upload, const char *words, gint64 now_ms, GError **error)
+{
+  upload->sequence
+      = ob_journal_append (database, now_ms, upload, "repaired", upload->stored, upload->reason, words, error);
+
+  return upload->sequence > 0 && ob_uploads_put_right (database, upload, error);
+}
+
+gboolean
+ob_row_repair_mend_bytes (ObDatabase *database, ObSpool *spool, ObUpload *upload, gint64 now_ms, gboolean *is_mended,
+                          GError **error)
+{
+  *is_mended = ob_record_mend_bytes (spool, upload);
+
+  return !*is_mended
+         || note_mended (database, upload, "its row had another size or digest than the copy and its record", now_ms,
+                         error);
+}
+
+gboolean
+ob_row_repair_mend_destination (ObDatabase *database, ObUpload *upload, const char *destination, gint64 now_ms,
+                                GError **error)
+{
+  g_free (upload->destination);
+  upload->destination = g_strdup (destination);
+
+  return note_mended (database, upload,
+                      "its row had a destination that there is not, and its record has one that there is", now_ms,
+                      error);
+}
+
 ObRowRepair *
 ob_row_repair_new (ObQueue *queue, ObSpool *spool, ObDestinationTable *destinations, ObSettingsFile *settings,
                    const ObRowRepairHost *host, gpointer user_data)

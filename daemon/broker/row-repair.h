@@ -35,4 +35,13 @@ void ob_row_repair_stop (ObRowRepair *repair);
 /* Returns: whether the row is about to be repaired, and means nothing until then */
 gboolean ob_row_repair_awaits (ObRowRepair *repair, const ObUpload *upload);
 
+/* For whoever finds a copy that is not what its row says: if it is what its record says, the row is put right instead, with a row in
+ * the journal. @is_mended: (out): whether it was; the file may be sent then. Returns: FALSE: the database cannot be written */
+gboolean ob_row_repair_mend_bytes (ObDatabase *database, ObSpool *spool, ObUpload *upload, gint64 now_ms,
+                                   gboolean *is_mended, GError **error);
+
+/* The same for a row that names a destination which there is not. @destination: of its record, which there is */
+gboolean ob_row_repair_mend_destination (ObDatabase *database, ObUpload *upload, const char *destination, gint64 now_ms,
+                                         GError **error);
+
 G_END_DECLS

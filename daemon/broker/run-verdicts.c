@@ -3,6 +3,7 @@
  *
  * How attempts end: what a verdict means for the upload and its destination. Main thread.
  */
+#include "broker/row-repair.h"
 #include "broker/runs-private.h"
 
 #include "base/crash.h"
@@ -150,8 +151,16 @@ finish_upload (ObRuns *self, ObUpload *upload, ObAttemptResult *result, GError *
 static gboolean
 fail_upload (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, GError **error)
 {
+  gboolean is_mended = FALSE;
+
   if (result->outcome.reason == OUTBOX_REASON_FILE_MISSING)
     upload->has_local_copy = FALSE;
+  if (result->outcome.reason == OUTBOX_REASON_FILE_CHANGED
+      && !ob_row_repair_mend_bytes (self->database, self->spool, upload, ob_queue_get_now_ms (self->queue), &is_mended,
+                                    error))
+    return FALSE;
+  if (is_mended)
+    return move_back (self, upload, result, error);
 
   return move (self, upload, OB_STORED_FAILED, result->outcome.reason, result, error);
 }

@@ -31,7 +31,13 @@ get_keeping (gpointer user_data)
   return &ob_gate_get_rules (((const ObMembers *) user_data)->gate)->keeping;
 }
 
-const ObRetentionFacts ob_wiring_retention_facts = { is_in_hand, is_away, get_keeping };
+static gboolean
+has_destination (const char *name, gpointer user_data)
+{
+  return ob_destination_table_find (((const ObMembers *) user_data)->destinations, name) != NULL;
+}
+
+const ObRetentionFacts ob_wiring_retention_facts = { is_in_hand, is_away, get_keeping, has_destination };
 
 /* --- Storage tells, and asks --- */
 

@@ -71,7 +71,8 @@ begin (TestModel *model, const ObJob *job, const ObCheckpoints *checkpoints, gpo
   return NULL;
 }
 
-/* An empty file is finished by the answer that begins it, so tus asks for that one first. */
+/* As tus does: the confirm URL is asked where the place is gone; an empty file is finished by the answer that begins it, so that is
+ * asked for first. */
 static gboolean
 has_whole (TestModel *model, const ObJob *job)
 {
@@ -79,23 +80,40 @@ has_whole (TestModel *model, const ObJob *job)
   const gboolean is_there = job->resume && g_hash_table_contains (model->places, job->resume);
 
   return get_count (model->finished, job->id) > 0
-         && (is_there || (model->confirms && (job->asks_first || job->is_stored || job->size_bytes == 0)));
+         && (is_there
+             || (model->confirms && (job->resume || job->asks_first || job->is_stored || job->size_bytes == 0)));
+}
+
+/* Returns: (transfer full): of the copy */
+static char *
+digest_copy (const ObJob *job, gsize *size_bytes)
+{
+  g_autofree char *bytes = NULL;
+
+  g_assert_true (g_file_get_contents (job->path, &bytes, size_bytes, NULL));
+
+  return g_compute_checksum_for_data (G_CHECKSUM_SHA256, (guchar *) bytes, *size_bytes);
+}
+
+/* An attempt sends nothing else than what its job says. */
+static gboolean
+is_changed (const ObJob *job)
+{
+  gsize size_bytes;
+  g_autofree char *sha256 = digest_copy (job, &size_bytes);
+
+  return size_bytes != job->size_bytes || g_strcmp0 (sha256, job->sha256) != 0;
 }
 
 /* What is sent is what was handed over. */
 static void
 assert_bytes (TestModel *model, const ObJob *job)
 {
-  const char *expected = model->digests ? g_hash_table_lookup (model->digests, job->id) : NULL;
-  g_autofree char *bytes = NULL;
-  g_autofree char *sha256 = NULL;
-  gsize size;
+  gsize size_bytes;
+  g_autofree char *sha256 = model->digests ? digest_copy (job, &size_bytes) : NULL;
 
-  if (!model->digests)
-    return;
-  g_assert_true (g_file_get_contents (job->path, &bytes, &size, NULL));
-  sha256 = g_compute_checksum_for_data (G_CHECKSUM_SHA256, (guchar *) bytes, size);
-  g_assert_cmpstr (sha256, ==, expected);
+  if (model->digests)
+    g_assert_cmpstr (sha256, ==, g_hash_table_lookup (model->digests, job->id));
 }
 
 static void
@@ -119,6 +137,8 @@ run_model (const ObRunner *runner, ObConnection *connection, ObJob *job, const O
     return confirm ();
   if (g_access (job->path, R_OK) != 0)
     return end_badly (OB_VERDICT_FAIL, OUTBOX_REASON_FILE_MISSING);
+  if (is_changed (job))
+    return end_badly (OB_VERDICT_FAIL, OUTBOX_REASON_FILE_CHANGED);
   place = job->resume && g_hash_table_contains (model->places, job->resume)
               ? g_strdup (job->resume)
               : begin (model, job, checkpoints, user_data);

@@ -22,6 +22,10 @@
 #define ASIDES_MOST 3
 #define PAGE_BYTES 1024
 #define STARTS_MOST 4
+#define ID_BYTES 36
+/* What a row has before its id and after it, about. */
+#define ROW_HEAD_BYTES 70
+#define ROW_BYTES 420
 #define CASES_SHORT 2
 
 /* --- What there was before --- */
@@ -159,15 +163,33 @@ get_size (const char *path)
   return stat (path, &info) == 0 ? info.st_size : 0;
 }
 
+#define AROUND_BYTES 40
+
+/* For whoever reads that it failed: in what the bit was. */
 static void
-flip (const char *path, GRand *random)
+tell_place (int fd, goffset at, int bit)
 {
-  const goffset at = g_rand_int_range (random, 0, (gint32) get_size (path));
+  char around[2 * AROUND_BYTES + 1];
+  const goffset from = MAX (at - AROUND_BYTES, 0);
+  const gssize n = pread (fd, around, 2 * AROUND_BYTES, from);
+
+  for (gssize i = 0; i < n; i++)
+    if (!g_ascii_isprint (around[i]))
+      around[i] = '.';
+  around[MAX (n, 0)] = '\0';
+  g_test_message ("bit %d of byte %" G_GOFFSET_FORMAT ", the one at %d of: %s", bit, at, (int) (at - from), around);
+}
+
+static void
+flip_at (const char *path, goffset at, GRand *random)
+{
+  const int bit = g_rand_int_range (random, 0, 8);
   guint8 byte;
   int fd = g_open (path, O_RDWR | O_CLOEXEC, 0);
 
+  tell_place (fd, at, bit);
   g_assert_cmpint (pread (fd, &byte, 1, at), ==, 1);
-  byte ^= (guint8) (1 << g_rand_int_range (random, 0, 8));
+  byte ^= (guint8) (1 << bit);
   g_assert_cmpint (pwrite (fd, &byte, 1, at), ==, 1);
   (void) close (fd);
 }
@@ -188,16 +210,43 @@ checkpoint (Case *damage)
 }
 
 static void
+flip_anywhere (const char *path, GRand *random)
+{
+  flip_at (path, g_rand_int_range (random, 0, (gint32) get_size (path)), random);
+}
+
+static void
 flip_database (Case *damage)
 {
   checkpoint (damage);
-  flip (damage->database, damage->random);
+  flip_anywhere (damage->database, damage->random);
 }
 
 static void
 flip_log (Case *damage)
 {
-  flip (damage->log, damage->random);
+  flip_anywhere (damage->log, damage->random);
+}
+
+/* In what the database says of an upload that has not arrived: all else is most of a database, and of little weight. */
+static void
+flip_row (Case *damage)
+{
+  const GPtrArray *ids = damage->past->unconfirmed;
+  const char *id = ids->pdata[g_rand_int_range (damage->random, 0, (gint32) ids->len)];
+  g_autoptr (GArray) places = g_array_new (FALSE, FALSE, sizeof (goffset));
+  g_autofree char *bytes = NULL;
+  goffset at;
+  gsize size;
+
+  checkpoint (damage);
+  g_assert_true (g_file_get_contents (damage->database, &bytes, &size, NULL));
+  for (goffset i = 0; i + ID_BYTES <= (goffset) size; i++)
+    if (memcmp (bytes + i, id, ID_BYTES) == 0)
+      g_array_append_val (places, i);
+  at = g_array_index (places, goffset, g_rand_int_range (damage->random, 0, (gint32) places->len));
+  at += g_rand_int_range (damage->random, -ROW_HEAD_BYTES, ROW_BYTES);
+  flip_at (damage->database, CLAMP (at, 0, (goffset) size - 1), damage->random);
 }
 
 static void
@@ -288,6 +337,38 @@ put_bad_text (Case *damage)
   (void) sqlite3_close (handle);
 }
 
+static void
+change_rows (Case *damage, const char *change)
+{
+  g_autofree char *sql = g_strdup_printf ("UPDATE uploads SET %s WHERE state IN (1, 2)", change);
+  sqlite3 *handle = NULL;
+
+  g_assert_cmpint (sqlite3_open (damage->database, &handle), ==, SQLITE_OK);
+  (void) sqlite3_db_config (handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+  g_assert_cmpint (sqlite3_exec (handle, sql, NULL, NULL, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_changes (handle), >, 0);
+  (void) sqlite3_close (handle);
+}
+
+/* Values that may be, and are not: their copies and records know better. */
+static void
+put_other_sizes (Case *damage)
+{
+  change_rows (damage, "size = size + 2");
+}
+
+static void
+put_other_digests (Case *damage)
+{
+  change_rows (damage, "sha256 = replace (sha256, '1', '3')");
+}
+
+static void
+put_other_destinations (Case *damage)
+{
+  change_rows (damage, "destination = 'lepot'");
+}
+
 typedef struct
 {
   const char *name;
@@ -298,11 +379,15 @@ typedef struct
 
 static const Kind kinds[] = {
   { "a-flipped-bit", flip_database, 0, 1 },
+  { "a-flipped-bit-in-a-row", flip_row, 0, 1 },
   { "a-flipped-bit-in-the-log", flip_log, 0, 1 },
   { "cut-at-a-page", cut_at_page, 200, 1 },
   { "cut-anywhere", cut_anywhere, 200, 1 },
   { "a-cut-log", cut_log, 200, 1 },
   { "bad-text", put_bad_text, 0, 2 },
+  { "other-sizes", put_other_sizes, 1, 1 },
+  { "other-digests", put_other_digests, 1, 1 },
+  { "other-destinations", put_other_destinations, 1, 1 },
   { "the-log-is-lost", lose_log, 1, 1 },
   { "the-database-is-lost", lose_database, 1, 1 },
   { "all-is-lost", lose_all, 1, 1 },
@@ -333,6 +418,7 @@ assert_all_is_there (TestRevived *queue, const Past *past)
     {
       const char *id = past->unconfirmed->pdata[i];
 
+      g_test_message ("%s", id);
       g_assert_true (test_revived_is_over (queue, id));
       g_assert_cmpuint (test_model_count_finished (queue->model, id), ==, 1);
       g_assert_cmpuint (test_model_count_taken (queue->model, id), ==, 1);
@@ -422,7 +508,8 @@ main (int argc, char *argv[])
       plans[i] = (Plan){ &kinds[i / 2], i % 2 == 0 };
       /* Few cases of it would show nothing: most of the bits change nothing that is read. Without a confirm URL, one in the place of
        * an upload that the server has whole makes it be sent again. */
-      if (plans[i].kind->damage == flip_database && (!plans[i].confirms || !g_getenv ("OUTBOX_DAMAGES")))
+      if ((plans[i].kind->damage == flip_database || plans[i].kind->damage == flip_row)
+          && (!plans[i].confirms || !g_getenv ("OUTBOX_DAMAGES")))
         continue;
       name
           = g_strdup_printf ("/damage/%s/%s", plans[i].kind->name, plans[i].confirms ? "with-confirm-url" : "by-place");
