@@ -5,7 +5,7 @@
 import { confirm } from './dialog.js';
 import { editDestination, pathOf } from './edit-destination.js';
 import { format } from './labels.js';
-import { signIn } from './sign-in.js';
+import { drawPage, signIn } from './sign-in.js';
 import { formatSize, formatTime, h, outside, reconcile, safe, setOutside, setText } from './text.js';
 import { keyOfHold, makeHold } from './view-holds.js';
 import { _, join, labels } from './words.js';
@@ -86,7 +86,7 @@ function makeButtons(tools, get) {
   const pause = h('button', { type: 'button', onclick: () => tools.commands.run(pause, 'POST', `${path()}/${pause.dataset.command}`) });
   const change = h('button', { type: 'button', textContent: _('Change…'), onclick: () => editDestination(tools, get()) });
   const test = h('button', { type: 'button', textContent: _('Test') });
-  const enter = h('button', { type: 'button', textContent: _('Sign in…'), onclick: () => signIn(tools, get().name) });
+  const enter = h('button', { type: 'button', textContent: _('Sign in…'), onclick: () => signIn(tools, get().name, enter) });
   const remove = h('button', {
     type: 'button', textContent: _('Remove'),
     onclick: async () => {
@@ -101,11 +101,11 @@ function makeButtons(tools, get) {
 
 function makeDestination(tools) {
   const name = h('h3'), mark = h('span', { className: 'quiet' }), label = h('p'), list = h('dl'), holds = h('ul', { className: 'holds' });
-  const report = h('div', { role: 'status' });
+  const report = h('div', { role: 'status' }), page = h('div', { role: 'status' });
   const buttons = makeButtons(tools, () => destination);
-  const element = h('li', { className: 'card' }, h('div', { className: 'line' }, name, mark), label, holds, list,
+  const element = h('li', { className: 'card' }, h('div', { className: 'line' }, name, mark), label, holds, page, list,
                     h('div', { className: 'actions' }, Object.values(buttons)), report);
-  let destination = null;
+  let destination = null, shown = '';
 
   buttons.test.addEventListener('click', async () => {
     report.replaceChildren(_('Asking the server …'));
@@ -119,6 +119,10 @@ function makeDestination(tools) {
     if (next !== destination)
       list.replaceChildren(...facts(next).flatMap(([key, value]) => [h('dt', { textContent: key }), h('dd', {}, outside(value))]));
     destination = next;
+    if (shown !== JSON.stringify(next.signing_in ?? {})) {
+      shown = JSON.stringify(next.signing_in ?? {});
+      page.replaceChildren(...drawPage(next.signing_in));
+    }
     setOutside(name, next.name);
     setText(mark, next.default ? _('Takes what names no destination') : '');
     setText(label, isReady ? _('Ready') : labels.status({ state: next.state, reason: next.reasons?.[0], until: next.until }, Date.now()));

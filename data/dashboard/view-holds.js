@@ -51,7 +51,7 @@ function obey({ commands, api, model }, { path, body, settingsOf, signInTo }, bu
   if (path)
     commands.run(button, 'POST', path, body);
   else if (signInTo)
-    signIn({ api, model }, signInTo);
+    signIn({ api, commands, model }, signInTo, button);
   else
     editDestination({ api, model }, model.destinations.find(({ name }) => name === settingsOf) ?? null, settingsOf);
 }

@@ -215,6 +215,35 @@ async function signsIn(world, {page}) {
   assert.ok(!(await page.evaluate(() => document.documentElement.outerHTML)).includes('sesame'));
 }
 
+// A sign-in server whose person decides when the case says so.
+async function startSignInServer() {
+  const state = {isDecided: false};
+  const begun = {device_code: 'pl4nted-device', user_code: 'WDJB-MJHT', verification_uri: 'https://id.example/device', expires_in: 600, interval: 1};
+  const tokens = {access_token: 'pl4nted-access', refresh_token: 'pl4nted-refresh', token_type: 'Bearer', expires_in: 600};
+  const server = http.createServer((request, response) => {
+    const answer = request.url === '/device' ? begun : state.isDecided ? tokens : {error: 'authorization_pending'};
+
+    request.resume();
+    response.writeHead(answer.error ? 400 : 200, {'Content-Type': 'application/json'}).end(JSON.stringify(answer));
+  }).listen(0, '127.0.0.1');
+
+  await once(server, 'listening');
+  return {state, url: `http://127.0.0.1:${server.address().port}`};
+}
+
+// The page and its code stand with the destination until somebody has signed in there.
+async function signsInAtAPage(world, {page}) {
+  const {state, url} = await startSignInServer();
+
+  await world.outbox('destination', 'set', 'yard', '--oauth', `device-url=${url}/device`, '--oauth', `token-url=${url}/token`, '--oauth', 'client-id=kiosk');
+  await waitForText(page, 'oauth2');
+  await click(page, 'Sign in…: yard');
+  await waitForText(page, 'WDJB-MJHT');
+  await waitForText(page, 'https://id.example/device');
+  state.isDecided = true;
+  await waitForText(page, 'WDJB-MJHT', false);
+}
+
 async function asksBeforeItRemoves(world, {page}) {
   await world.outbox('destination', 'set', 'strict', '--url', await startServer(422, {}, 'the form <b>lacks</b> a name'));
   await world.outbox('add', world.makeFile('refused.jpg', 100).file, '--destination', 'strict');
@@ -449,6 +478,7 @@ export const dashboardCases = {
   'groups-are-told-whole': tellsGroupsWhole,
   'the-order-is-changed': changesTheOrder,
   'a-destination-is-stopped': stopsADestination,
+  'a-page-to-sign-in-on': signsInAtAPage,
   'a-destination-is-made-changed-and-removed': changesDestinations,
   'a-web-app-is-let-in-and-revoked': letsAWebAppIn,
   'the-words-are-the-persons': speaksThePersonsLanguage,
