@@ -233,9 +233,10 @@ take_bound_object (JsonObject *object, GError **error)
   g_autoptr (ObSignIn) self = origin ? take_object (object, error) : NULL;
   const char *kind = self ? ob_sign_in_get_kind (self) : OB_SIGN_IN_BEARER;
 
-  if (g_str_equal (kind, OB_SIGN_IN_OAUTH2) || g_str_equal (kind, OB_SIGN_IN_COMMAND))
+  if (g_str_equal (kind, OB_SIGN_IN_OAUTH2) || g_str_equal (kind, OB_SIGN_IN_COMMAND)
+      || g_str_equal (kind, OB_SIGN_IN_TLS) || (self && ob_sign_in_get (self, OB_SIGN_IN_CERTIFICATE)))
     {
-      (void) refuse (error, "kind: bearer, basic or header");
+      (void) refuse (error, "kind: bearer, basic or header, without a certificate");
       return NULL;
     }
   if (self)

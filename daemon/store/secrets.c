@@ -140,8 +140,8 @@ on_item_written (const char *secret, const GError *error, gpointer user_data)
   ob_errand_collect (move->errand, 1, on_synced, move);
 }
 
-/* Returns: whether it has something that nobody may read. A token command is named in a file of its own, and a locked keyring is no reason not
- * to run it. */
+/* Returns: whether it has something that nobody may read. Token commands and certificates are named in a file of their own, and a locked
+ * keyring is no reason not to use them. */
 static gboolean
 is_secret (const char *text)
 {

@@ -102,6 +102,7 @@ test_what_is_no_use_says_so (Fixture *fixture, gconstpointer data)
     { TOKEN, "no JSON object with an origin" },
     { "", "no JSON object with an origin" },
     { "{\"kind\":\"command\",\"origin\":\"%s\"}", "bearer, basic or header" },
+    { "{\"kind\":\"tls\",\"origin\":\"%s\"}", "without a certificate" },
     { "{\"kind\":\"oauth2\",\"client_secret\":\"" TOKEN "\",\"origin\":\"%s\"}", "bearer, basic or header" },
   };
   TestBroker *broker = fixture->broker;
