@@ -27,6 +27,7 @@ static const struct
   [OUTBOX_ERROR_STORAGE] = { "Storage", 500 },
   [OUTBOX_ERROR_NO_BROKER] = { "NoBroker", 503 },
   [OUTBOX_ERROR_QUOTA] = { "Quota", 507 },
+  [OUTBOX_ERROR_ALREADY_SENT] = { "AlreadySent", 409 },
 };
 
 GQuark

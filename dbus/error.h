@@ -26,6 +26,7 @@ G_BEGIN_DECLS
  * @OUTBOX_ERROR_STORAGE: the disk or the database of this device reported an error
  * @OUTBOX_ERROR_NO_BROKER: the broker is not running and could not be started
  * @OUTBOX_ERROR_QUOTA: the app has as much on this device as it may have; nothing was kept of the file
+ * @OUTBOX_ERROR_ALREADY_SENT: the server has been told already, and what it was told cannot be changed from here
  *
  * Errors that the broker gives to its callers, in the domain %OUTBOX_ERROR.
  */
@@ -46,6 +47,7 @@ typedef enum
   OUTBOX_ERROR_STORAGE,
   OUTBOX_ERROR_NO_BROKER,
   OUTBOX_ERROR_QUOTA,
+  OUTBOX_ERROR_ALREADY_SENT,
 } OutboxError;
 
 /**

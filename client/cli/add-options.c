@@ -26,13 +26,9 @@ cli_add_options_clear (CliAddOptions *options)
   g_strfreev (options->metadata);
 }
 
-/* Returns: whether all of them are KEY=VALUE. */
-static gboolean
-insert_metadata (GVariantDict *common, char *const *pairs)
+gboolean
+cli_read_pairs (const char *verb, char *const *pairs, GVariantBuilder *metadata)
 {
-  GVariantBuilder metadata;
-
-  g_variant_builder_init (&metadata, G_VARIANT_TYPE ("a{ss}"));
   for (; *pairs; pairs++)
     {
       const char *equals = strchr (*pairs, '=');
@@ -40,11 +36,25 @@ insert_metadata (GVariantDict *common, char *const *pairs)
 
       if (!key || *key == '\0')
         {
-          g_variant_builder_clear (&metadata);
-          (void) cli_usage ("add", _ ("--metadata takes KEY=VALUE, not %s"), *pairs);
+          (void) cli_usage (verb, _ ("--metadata takes KEY=VALUE, not %s"), *pairs);
           return FALSE;
         }
-      g_variant_builder_add (&metadata, "{ss}", key, equals + 1);
+      g_variant_builder_add (metadata, "{ss}", key, equals + 1);
+    }
+
+  return TRUE;
+}
+
+static gboolean
+insert_metadata (GVariantDict *common, char *const *pairs)
+{
+  GVariantBuilder metadata;
+
+  g_variant_builder_init (&metadata, G_VARIANT_TYPE ("a{ss}"));
+  if (!cli_read_pairs ("add", pairs, &metadata))
+    {
+      g_variant_builder_clear (&metadata);
+      return FALSE;
     }
   g_variant_dict_insert_value (common, "metadata", g_variant_builder_end (&metadata));
 

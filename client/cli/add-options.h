@@ -35,4 +35,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliAddOptions, cli_add_options_clear)
 /* Returns: (transfer full) (nullable): a{sv} as Submit takes it; NULL: it was said what is wrong. */
 GVariant *cli_add_options_make_common (const CliAddOptions *options);
 
+/* Adds KEY=VALUE of each to @metadata, a builder of a{ss}. Returns: FALSE where one is not; what is wrong was said */
+gboolean cli_read_pairs (const char *verb, char *const *pairs, GVariantBuilder *metadata);
+
 G_END_DECLS

@@ -38,6 +38,7 @@ int cli_resume (int argc, char *argv[]);
 int cli_retry (int argc, char *argv[]);
 int cli_send_now (int argc, char *argv[]);
 int cli_priority (int argc, char *argv[]);
+int cli_amend (int argc, char *argv[]);
 int cli_verify (int argc, char *argv[]);
 int cli_free (int argc, char *argv[]);
 int cli_remove (int argc, char *argv[]);

@@ -27,6 +27,7 @@ static const CliVerb verbs[] = {
   { "retry", N_ ("[ID…]"), N_ ("Tries now what failed or waits after an error."), cli_retry },
   { "send-now", N_ ("[ID…]"), N_ ("Sends once on this network, whatever the rules say."), cli_send_now },
   { "priority", N_ ("N ID…"), N_ ("Lets uploads go before or after others."), cli_priority },
+  { "amend", N_ ("ID"), N_ ("Changes what goes to the server with a file."), cli_amend },
   { "verify", N_ ("[ID…]"), N_ ("Asks servers again whether they have what they confirmed."), cli_verify },
   { "free", N_ ("[ID…]"), N_ ("Lets copies of what has arrived go, after the server was asked once more."), cli_free },
   { "remove", N_ ("[ID…]"), N_ ("Takes uploads off the list, with the copy on this device."), cli_remove },

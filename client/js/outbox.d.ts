@@ -6,7 +6,7 @@ export type ErrorCode =
   | 'NoBroker' | 'NotPaired' | 'Revoked' | 'Denied' | 'Expired' | 'PermissionNeeded' | 'Blocked' | 'Insecure' | 'FileNeeded'
   | 'SourceChanged' | 'Removed'
   | 'Failed' | 'InvalidArgument' | 'NotFound' | 'NotSupported' | 'NotAllowed' | 'WrongState' | 'Busy' | 'KeyReused'
-  | 'NoDestination' | 'DigestMismatch' | 'DiskFull' | 'Quota' | 'TooMany' | 'Storage';
+  | 'NoDestination' | 'DigestMismatch' | 'DiskFull' | 'Quota' | 'TooMany' | 'Storage' | 'AlreadySent';
 
 export class OutboxError extends Error {
   readonly name: 'OutboxError';

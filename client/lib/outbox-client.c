@@ -305,6 +305,22 @@ outbox_client_command_async (OutboxClient *self, OutboxCommand command, const ch
 }
 
 void
+outbox_client_amend_async (OutboxClient *self, const char *id, GVariant *options, GCancellable *cancellable,
+                           GAsyncReadyCallback callback, gpointer user_data)
+{
+  outbox_client_call_async (self, "Uploads", "Amend", g_variant_new ("(s@a{sv})", id, options), cancellable, callback,
+                            user_data);
+}
+
+gboolean
+outbox_client_amend_finish (OutboxClient *self, GAsyncResult *result, GError **error)
+{
+  g_autoptr (GVariant) results = outbox_client_call_finish (self, result, error);
+
+  return results != NULL;
+}
+
+void
 outbox_client_command_groups_async (OutboxClient *self, OutboxCommand command, const char *const *keys,
                                     GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {

@@ -162,6 +162,24 @@ void outbox_client_command_async (OutboxClient *self, OutboxCommand command, con
                                   GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 
 /**
+ * outbox_client_amend_async:
+ * @self: a client
+ * @id: of an upload
+ * @options: a{sv}, as Amend of the interface XML has it: name, metadata, priority
+ *
+ * Changes what was said of a file, until its server has been told; from then on it is AlreadySent.
+ */
+void outbox_client_amend_async (OutboxClient *self, const char *id, GVariant *options, GCancellable *cancellable,
+                                GAsyncReadyCallback callback, gpointer user_data);
+
+/**
+ * outbox_client_amend_finish:
+ *
+ * Returns: whether it is changed
+ */
+gboolean outbox_client_amend_finish (OutboxClient *self, GAsyncResult *result, GError **error);
+
+/**
  * outbox_client_get_group_async:
  * @key: the key of a group
  */

@@ -27,7 +27,9 @@ typedef struct
   gboolean is_asking;  /* the server has every byte, and is only asked */
   gboolean is_left;    /* the server has every byte, and takes long to answer */
   gboolean makes_room; /* it was stopped to make room for another */
-  gboolean is_check;   /* it asks again for an upload that was done */
+  gboolean
+      is_renewed; /* what its server is to be told has changed: it begins anew, and what it makes there now is not used */
+  gboolean is_check;       /* it asks again for an upload that was done */
   gboolean is_termination; /* it has the server delete what it has of a removed upload */
 } ObActive;
 

@@ -91,6 +91,15 @@ check_quota (ObGate *gate, ObDatabase *database, const ObUpload *upload, GError 
 }
 
 gboolean
+ob_admission_check_metadata (ObGate *gate, const ObUpload *upload, GError **error)
+{
+  const ObQuota *quota = &ob_gate_get_rules (gate)->quota;
+  const gboolean is_excess = quota->metadata_bytes > 0 && count_metadata (upload) > quota->metadata_bytes;
+
+  return allow (is_excess ? OB_EXCESS_METADATA : OB_EXCESS_NONE, quota, upload->app, error);
+}
+
+gboolean
 ob_admission_add (ObGate *gate, ObDatabase *database, ObUpload *upload, const char *event, const char *why,
                   gint64 at_ms, GError **error)
 {

@@ -39,4 +39,7 @@ ObExcess ob_admission_judge (const ObQuota *quota, const ObAppUse *use, guint64 
 gboolean ob_admission_add (ObGate *gate, ObDatabase *database, ObUpload *upload, const char *event, const char *why,
                            gint64 at_ms, GError **error);
 
+/* Whether an upload that is here already may have its metadata. Errors: Quota. */
+gboolean ob_admission_check_metadata (ObGate *gate, const ObUpload *upload, GError **error);
+
 G_END_DECLS

@@ -217,6 +217,12 @@ ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_pause
 }
 
 void
+ob_broker_amend (ObBroker *self, const char *id, const ObAmendment *amendment, ObCommandDone done, gpointer user_data)
+{
+  ob_commands_amend (self->members->commands, id, amendment, done, user_data);
+}
+
+void
 ob_broker_resume_for (ObBroker *self, const ObResumeFor *what, ObCommandDone done, gpointer user_data)
 {
   ob_commands_resume_for (self->members->commands, what, done, user_data);

@@ -131,6 +131,10 @@ void ob_broker_remove_destination (ObBroker *self, const char *name, ObCommandDo
 void ob_broker_pause_destination (ObBroker *self, const char *name, gboolean is_paused, ObCommandDone done,
                                   gpointer user_data);
 
+/* See ob_commands_amend(). */
+void ob_broker_amend (ObBroker *self, const char *id, const ObAmendment *amendment, ObCommandDone done,
+                      gpointer user_data);
+
 /* See ob_commands_resume_for(). */
 void ob_broker_resume_for (ObBroker *self, const ObResumeFor *what, ObCommandDone done, gpointer user_data);
 

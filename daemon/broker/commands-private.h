@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the files of the commands share, and nobody else: one upload (commands.c), many (commands-batch.c), the word for one
+ * What the files of the commands share, and nobody else: one upload (commands.c), what is said of it (commands-amend.c), many (commands-batch.c), the word for one
  * group (commands-word.c), commands for groups (commands-groups.c), and uploads that follow their group (commands-sweep.c).
  */
 #pragma once
@@ -13,11 +13,12 @@ G_BEGIN_DECLS
 
 struct _ObCommands
 {
-  ObQueue *queue; /* borrowed, as are the next six */
+  ObQueue *queue; /* borrowed, as are the next seven */
   ObDatabase *database;
   ObDestinationTable *destinations;
   ObGate *gate;
   ObRuns *runs;
+  ObSpool *spool;
   ObStorage *storage;
   ObSettingsFile *settings;
   const ObCommandsEvents *events;

@@ -37,6 +37,7 @@ ob_commands_new (const ObCommandsTools *tools, const ObCommandsEvents *events, g
   self->destinations = tools->destinations;
   self->gate = tools->gate;
   self->runs = tools->runs;
+  self->spool = tools->spool;
   self->storage = tools->storage;
   self->settings = tools->settings;
   self->events = events;

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "broker/amendment.h"
 #include "broker/destinations.h"
 #include "broker/gate.h"
 #include "broker/queue.h"
@@ -43,6 +44,7 @@ typedef struct
   ObDestinationTable *destinations;
   ObGate *gate;
   ObRuns *runs;
+  ObSpool *spool;
   ObStorage *storage;
   ObSettingsFile *settings;
 } ObCommandsTools;
@@ -83,6 +85,16 @@ void ob_commands_stop (ObCommands *commands);
  */
 void ob_commands_command (ObCommands *commands, const char *app, ObCommand command, const char *const *ids, gint value,
                           ObCommandDone done, gpointer user_data);
+
+/**
+ * ob_commands_amend:
+ *
+ * Changes what was said of an upload, in its row and in the record of its copy. An attempt that is about to tell its server ends, and
+ * begins anew with what is said now. Errors: NotFound, WrongState while it is saved, InvalidArgument, AlreadySent, Quota, Storage,
+ * DiskFull.
+ */
+void ob_commands_amend (ObCommands *commands, const char *id, const ObAmendment *amendment, ObCommandDone done,
+                        gpointer user_data);
 
 /* --- Groups. @names, @app: as ob_groups_find() has them --- */
 

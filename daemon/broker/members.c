@@ -80,7 +80,7 @@ ob_members_new (ObDatabase *database, ObSpool *spool, ObSecrets *secrets, ObToke
                                             self->knocks, self->trials, self->credentials, runner },
                             &ob_wiring_runs_host, self);
   ob_queue_join (self->queue, &ob_runs_member, self->runs);
-  self->commands = ob_commands_new (&(ObCommandsTools){ self->queue, self->destinations, self->gate, self->runs,
+  self->commands = ob_commands_new (&(ObCommandsTools){ self->queue, self->destinations, self->gate, self->runs, spool,
                                                         self->storage, self->settings_file },
                                     &ob_wiring_commands_events, self);
   ob_queue_join (self->queue, &ob_commands_member, self->commands);

@@ -46,3 +46,11 @@ ob_place_take_up (ObJob *job, ObCreated (*created) (const char *resume, gpointer
   if (place && created (place, user_data) == OB_CREATED_DURABLE)
     job->resume = g_steal_pointer (&place);
 }
+
+gboolean
+ob_place_is_known (const char *copy_path)
+{
+  g_autoptr (JsonNode) record = ob_record_file_load (copy_path, NULL);
+
+  return record && json_object_has_member (json_node_get_object (record), MEMBER);
+}

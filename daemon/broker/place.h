@@ -29,4 +29,7 @@ void ob_place_keep (const char *copy_path, const char *resume);
  */
 void ob_place_take_up (ObJob *job, ObCreated (*created) (const char *resume, gpointer user_data), gpointer user_data);
 
+/* Returns: whether the record has a place */
+gboolean ob_place_is_known (const char *copy_path);
+
 G_END_DECLS

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "broker/kept-receipt.h"
+#include "broker/record-file.h"
 #include "dbus/error.h"
 #include "store/limits.h"
 
@@ -46,6 +47,7 @@ ob_record_prepare (const ObUpload *upload)
   add_string (&builder, "group_title", upload->group_title);
   add_string (&builder, "destination", upload->destination);
   g_variant_builder_add (&builder, "{sv}", "priority", g_variant_new_int64 (upload->priority));
+  g_variant_builder_add (&builder, "{sv}", "amended", g_variant_new_int64 (upload->amended));
   g_variant_builder_add (&builder, "{sv}", "form", g_variant_new_boolean (upload->is_form));
   g_variant_builder_add (&builder, "{sv}", "moved", g_variant_new_boolean (upload->is_moved));
   g_variant_builder_add (&builder, "{sv}", "not_before", g_variant_new_int64 (upload->not_before_ms));
@@ -139,6 +141,7 @@ read_members (JsonObject *object)
   upload->rule = g_strdup ("");
   upload->size_bytes = (guint64) get_number (object, "size", 0, OB_LIMIT_SIZE);
   upload->priority = (gint) get_number (object, "priority", -OB_PRIORITY_MOST, OB_PRIORITY_MOST);
+  upload->amended = (guint) get_number (object, "amended", 0, G_MAXINT32);
   upload->is_form = ob_json_is_true (object, "form");
   upload->is_moved = ob_json_is_true (object, "moved");
   upload->not_before_ms = get_number (object, "not_before", 0, OB_TIME_MAX_MS);
@@ -232,4 +235,27 @@ ob_record_mend_bytes (ObSpool *spool, ObUpload *row)
   ob_upload_set_offset (row, MIN (row->offset_bytes, row->size_bytes));
 
   return TRUE;
+}
+
+static gboolean
+set_words (JsonObject *record, gpointer user_data)
+{
+  const ObUpload *upload = user_data;
+
+  json_object_set_string_member (record, "name", upload->name);
+  json_object_set_member (record, "metadata", json_gvariant_serialize (upload->metadata));
+  json_object_set_int_member (record, "priority", upload->priority);
+  json_object_set_int_member (record, "amended", upload->amended);
+
+  return TRUE;
+}
+
+void
+ob_record_amend (ObSpool *spool, const ObUpload *upload)
+{
+  g_autofree char *path = ob_spool_get_path (spool, upload->id);
+  g_autoptr (GError) error = NULL;
+
+  if (!ob_record_file_change (path, set_words, (gpointer) upload, "amended", &error))
+    g_info ("The record of %s does not say what was changed: %s", path, error->message);
 }

@@ -8,6 +8,7 @@
 #include "base/crash.h"
 #include "model/origin.h"
 #include "store/journal.h"
+#include "store/terminations.h"
 
 static void
 on_created_recorded (const GError *error, gpointer user_data)
@@ -149,13 +150,36 @@ write_created (gpointer user_data, GError **error)
   return upload->sequence > 0 && ob_uploads_update (self->database, upload, error);
 }
 
+/* Nobody will use what the attempt has made at the server: it was told what is said no longer. */
+static gboolean
+write_orphan (gpointer user_data, GError **error)
+{
+  const Report *report = user_data;
+  ObRuns *self = report->runs;
+  g_autoptr (ObUpload) upload = ob_uploads_get (self->database, report->id, error);
+  const ObTermination orphan = { .id = (char *) report->id,
+                                 .destination = upload ? upload->destination : NULL,
+                                 .server_url = (char *) report->resume,
+                                 .removed_at_ms = ob_queue_get_now_ms (self->queue) };
+
+  return upload && ob_terminations_save (self->database, &orphan, error);
+}
+
 static void
 on_created (const char *id, const char *resume, ObQuestion *question, gpointer user_data)
 {
   ObRuns *self = user_data;
   Report report = { .runs = self, .id = id, .resume = resume };
+  const ObActive *active = ob_actives_find (self->active, id);
 
   ob_crash_point ("created");
+  if (active && active->is_renewed)
+    {
+      if (resume)
+        note (&report, write_orphan);
+      ob_question_answer (question, OB_CREATED_STOP);
+      return;
+    }
   if (resume && ob_uploads_is_url_taken (self->database, resume, id))
     {
       ob_question_answer (question, OB_CREATED_TAKEN);

@@ -53,6 +53,7 @@ make_job (ObRuns *self, const ObUpload *upload)
   job->offset_bytes = upload->offset_bytes;
   job->furthest_bytes = upload->furthest_bytes;
   job->attempt = upload->attempts;
+  job->amended = upload->amended;
   job->wire_bytes = upload->wire_bytes;
   job->n_lost = upload->losses;
   job->is_stored = upload->stored == OB_STORED_CONFIRMING;

@@ -141,6 +141,31 @@ ob_runs_stop_one (ObRuns *self, const char *id, ObStopKind kind)
   ob_actives_stop (self->active, id, kind);
 }
 
+static void
+on_renew (const GError *error, gpointer user_data)
+{
+  g_autoptr (ObPending) pending = user_data;
+  ObRuns *self = pending->owner;
+  ObActive *active = ob_actives_find (self->active, pending->id);
+
+  if (!error)
+    ob_actives_stop (self->active, pending->id, OB_STOP_NOW);
+  else if (active)
+    active->is_renewed = FALSE;
+}
+
+/* The answer that it waits for may come before the commit: on_created() does not take it. */
+void
+ob_runs_renew (ObRuns *self, const char *id)
+{
+  ObActive *active = ob_actives_find (self->active, id);
+
+  if (!active || active->is_check || active->is_termination)
+    return;
+  active->is_renewed = TRUE;
+  ob_queue_after (self->queue, on_renew, ob_pending_new (self, id));
+}
+
 void
 ob_runs_stop_for (ObRuns *self, const char *destination, ObStopKind kind)
 {

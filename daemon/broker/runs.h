@@ -90,6 +90,11 @@ gboolean ob_runs_readmit (ObRuns *runs, const char *destination, GError **error)
  * goes if all is well. Errors: Storage, DiskFull. */
 gboolean ob_runs_want_check (ObRuns *runs, ObUpload *upload, gboolean frees, GError **error);
 
+/* --- After an amendment --- */
+
+/* Inside a change: an attempt that has not told the server of the upload yet, or is about to, ends and begins anew. */
+void ob_runs_renew (ObRuns *runs, const char *id);
+
 /* --- Stops; @destination: (nullable): NULL: all --- */
 
 void ob_runs_stop_one (ObRuns *runs, const char *id, ObStopKind kind);

@@ -161,16 +161,16 @@ name_of_descriptor (int fd)
 }
 
 /* U+FFFD takes three bytes. */
-static char *
-dup_name (const char *name)
+char *
+ob_submission_dup_name (const char *name)
 {
   g_autofree char *clean = ob_text_dup_clean (name, -1, 0);
 
   return shorten_name (clean);
 }
 
-static GVariant *
-clean_metadata (GVariant *metadata)
+GVariant *
+ob_submission_clean_metadata (GVariant *metadata)
 {
   GVariantBuilder builder;
   const char *key, *value;
@@ -207,7 +207,8 @@ ob_submission_make_upload (const ObSubmission *submission, const char *destinati
   upload->id = ob_id_new (upload->created_at_ms);
   upload->app = g_strdup (submission->app);
   upload->key = g_strdup (submission->key);
-  upload->name = submission->name ? dup_name (submission->name) : name_of_descriptor (submission->writer ? -1 : fd);
+  upload->name = submission->name ? ob_submission_dup_name (submission->name)
+                                  : name_of_descriptor (submission->writer ? -1 : fd);
   upload->media_type = g_strdup (submission->media_type);
   upload->group = g_strdup (submission->group);
   g_free (upload->group_app);
@@ -223,7 +224,7 @@ ob_submission_make_upload (const ObSubmission *submission, const char *destinati
   if (submission->metadata)
     {
       g_variant_unref (upload->metadata);
-      upload->metadata = clean_metadata (submission->metadata);
+      upload->metadata = ob_submission_clean_metadata (submission->metadata);
     }
 
   return upload;

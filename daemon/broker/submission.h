@@ -38,6 +38,10 @@ typedef void (*ObSubmitDone) (const char *id, const GError *error, gpointer user
 /* Errors: InvalidArgument. */
 gboolean ob_submission_check (const ObSubmission *submission, gint64 now_ms, GError **error);
 
+/* As it is kept: valid text without control characters, and a name that is not too long. Returns: (transfer full) */
+char *ob_submission_dup_name (const char *name);
+GVariant *ob_submission_clean_metadata (GVariant *metadata);
+
 /* Makes an upload of a checked submission. @fd: borrowed: asked only for its name. Returns: (transfer full): an upload
  * with a new id, saving; its size, and its type if the app did not say it, come with the look at the file */
 ObUpload *ob_submission_make_upload (const ObSubmission *submission, const char *destination, int fd, gint64 now_ms);

@@ -83,6 +83,7 @@ typedef struct
   guint losses;           /* how often it lost confirmed bytes since then */
   guint64 wire_bytes;     /* that went out in all attempts, lost ones included; never fewer than the offset */
   gint priority;
+  guint amended; /* how often its app or a person has changed what is said of it */
   guint attempts;
   guint failures; /* attempts without progress, in a row */
   ObStored stored;

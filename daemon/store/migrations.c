@@ -373,6 +373,9 @@ static const char version_2[]
       /* A file in pieces that nobody went on with was kept for ever, and counted against its app. */
       "ALTER TABLE uploads ADD COLUMN idle_hours INTEGER NOT NULL DEFAULT 0;"
 
+      /* What an app had said of its file could not be changed any more. */
+      "ALTER TABLE uploads ADD COLUMN amended INTEGER NOT NULL DEFAULT 0;"
+
       /* Credentials were among the headers. A secret is kept elsewhere; here is only what may be seen of the sign-in. */
       "ALTER TABLE destinations ADD COLUMN sign_in TEXT NOT NULL DEFAULT '{}';"
 

@@ -16,11 +16,11 @@
 /* clang-format off */
 /* Columns that never change are in no UPDATE, since each has an index that every change of state would write again. */
 #define CONSTANT_TABLE \
-  TEXT (id, id) TEXT (app, app) TEXT (key, key) TEXT (name, name) TEXT (group_key, group) TEXT (group_app, group_app) \
+  TEXT (id, id) TEXT (app, app) TEXT (key, key) TEXT (group_key, group) TEXT (group_app, group_app) \
   TEXT (tus_metadata, tus_metadata) \
   NUMBER (is_form, is_form) NUMBER (is_moved, is_moved) NUMBER (created_at, created_at_ms)
 #define CHANGING_TABLE \
-  TEXT (media_type, media_type) TEXT (sha256, sha256) TEXT (group_title, group_title) \
+  TEXT (name, name) TEXT (media_type, media_type) TEXT (sha256, sha256) TEXT (group_title, group_title) \
   TEXT (destination, destination) TEXT (rule, rule) TEXT (sent_on, sent_on) \
   TEXT (server_url, server_url) TEXT (error_code, last_error.code) TEXT (error_message, last_error.message) \
   TEXT (receipt_url, receipt.url) TEXT (receipt_record, receipt.record) TEXT (receipt_digest, receipt.digest) \
@@ -28,7 +28,7 @@
   TEXT (verified_words, verified.message) NUMBER (verified_rung, verified.rung) NUMBER (verified_at, verified.at_ms) \
   NUMBER (size, size_bytes) NUMBER (offset, offset_bytes) NUMBER (bytes_sent, wire_bytes) \
   NUMBER (furthest, furthest_bytes) NUMBER (losses, losses) NUMBER (idle_hours, idle_hours) \
-  NUMBER (priority, priority) NUMBER (attempts, attempts) NUMBER (failures, failures) NUMBER (state, stored) \
+  NUMBER (priority, priority) NUMBER (amended, amended) NUMBER (attempts, attempts) NUMBER (failures, failures) NUMBER (state, stored) \
   NUMBER (is_paused, is_paused) NUMBER (has_local_copy, has_local_copy) \
   NUMBER (retry_at, retry_at_ms) NUMBER (not_before, not_before_ms) NUMBER (modified_at, modified_at_ms) \
   NUMBER (saved_at, saved_at_ms) NUMBER (updated_at, updated_at_ms) NUMBER (done_at, done_at_ms) \

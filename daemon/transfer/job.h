@@ -36,6 +36,7 @@ typedef struct
   gint64 modified_at_ms; /* 0: not known */
   guint64 size_bytes;
   guint64 furthest_bytes;    /* the most bytes that the server ever confirmed */
+  guint amended;             /* how often what is said of it has changed */
   guint attempt;             /* which one of the upload it is, from 1; 0: none that is counted */
   guint64 wire_bytes;        /* that went out for it before; at least those of the file itself */
   guint n_lost;              /* how often the server lost confirmed bytes since then */

@@ -27,6 +27,9 @@ typedef struct
   /* resume texts begin with the origin of the destination's URL, and are changed with it when the destination moves */
   gboolean moves_with_origin;
 
+  /* the server is told name and metadata when an upload is created there; else it gets no more than the name, in its URL */
+  gboolean tells_metadata;
+
   /* Sends until the server has every byte. It reports by the checkpoints. It takes a resume text that it cannot use,
    * such as one of another protocol, as none. Returns: whether the server has every byte; if not, @result says why.
    * Worker thread. */

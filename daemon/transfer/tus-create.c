@@ -28,10 +28,12 @@ may_mind_metadata (const ObAnswer *answer, const char *metadata)
          || (status == SOUP_STATUS_BAD_REQUEST && !ob_answer_get_list (answer, "Tus-Version"));
 }
 
+/* With other metadata it is another request: by the same key a server would answer it as the one before. */
 static ObAnswer *
 request (ObConnection *connection, const ObJob *job, const char *metadata, ObAttemptResult *result, ObStop *stop)
 {
   g_autofree char *size = g_strdup_printf ("%" G_GUINT64_FORMAT, job->size_bytes);
+  g_autofree char *key = job->amended > 0 ? g_strdup_printf ("%s-%u", job->id, job->amended) : g_strdup (job->id);
   SoupMessage *message = ob_tus_message_new ("POST", job->url, job, result);
   SoupMessageHeaders *headers;
 
@@ -40,7 +42,7 @@ request (ObConnection *connection, const ObJob *job, const char *metadata, ObAtt
   headers = soup_message_get_request_headers (message);
   soup_message_headers_replace (headers, "Upload-Length", size);
   soup_message_headers_replace (headers, "Upload-Metadata", metadata);
-  soup_message_headers_replace (headers, "Idempotency-Key", job->id);
+  soup_message_headers_replace (headers, "Idempotency-Key", key);
   soup_message_headers_set_content_length (headers, 0);
 
   return ob_http_send (connection, message, OB_ANSWER_MS, G_CANCELLABLE (stop));

@@ -145,8 +145,7 @@ is_agreed (ObTusRun *tus, guint64 offset_bytes)
 }
 
 /* A server that was restored from a backup, or one of two behind a balancer, may have another upload at this URL: of
- * another size, or with bytes that this device never sent there. An offset beyond the end is of no upload of ours at
- * all. */
+ * another size, or with bytes that this device never sent there. An offset beyond the end is never ours. */
 static gboolean
 is_of_another (const ObTusRun *tus, const ObAnswer *answer, guint64 offset_bytes)
 {
@@ -492,6 +491,7 @@ const ObProtocol ob_tus_protocol = {
   .check_url = check_url,
   .is_resume = ob_destination_is_url,
   .moves_with_origin = TRUE,
+  .tells_metadata = TRUE,
   .send = send_file,
   .terminate = terminate,
   .check = ob_check_tus,

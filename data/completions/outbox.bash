@@ -31,7 +31,7 @@ _outbox ()
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words=
 
   if [ "$COMP_CWORD" -eq 1 ]; then
-    words="add commit list show watch pause resume retry send-now priority verify free remove log status group destination app policy dashboard doctor --help --version"
+    words="add commit list show watch pause resume retry send-now priority amend verify free remove log status group destination app policy dashboard doctor --help --version"
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
     return
   fi
@@ -63,6 +63,7 @@ _outbox ()
     retry) words="--all" ;;
     send-now) words="--group --network" ;;
     priority) ;;
+    amend) words="--name --note --metadata --priority" ;;
     verify) words="--group --all --json" ;;
     free) words="--older-than --group --json" ;;
     remove) words="--done --force" ;;
@@ -93,7 +94,7 @@ _outbox ()
     resume)
       mapfile -t COMPREPLY < <(compgen -W "$(_outbox_ids --state paused)" -- "$current")
       ;;
-    retry | send-now | priority)
+    retry | send-now | priority | amend)
       mapfile -t COMPREPLY < <(compgen -W "$(_outbox_ids --unfinished)" -- "$current")
       ;;
     verify | free)

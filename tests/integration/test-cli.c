@@ -53,6 +53,33 @@ test_added_files_arrive (void)
   }
 }
 
+/* The server is told what is said last; once it has been told, nobody says otherwise. */
+static void
+test_amend_until_it_is_sent (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *paused = NULL, *added = NULL, *amended = NULL, *shown = NULL, *resumed = NULL, *refused = NULL;
+  g_autoptr (JsonNode) state = NULL;
+  g_autofree char *told = NULL;
+
+  make_files (broker, 1, 50000);
+  paused = test_command (broker, "pause", 0);
+  added = test_command (broker, "add 'photo 0.jpg' -m note=here -m job=17", 0);
+  amended = test_command (broker, "amend 'photo 0.jpg' --note there --name bridge.jpg -m job= -p 3", 0);
+  shown = test_command (broker, "show bridge.jpg", 0);
+  test_assert_has (shown, "there");
+  resumed = test_command (broker, "resume", 0);
+  test_broker_wait_for_all (broker, "done", 60);
+  state = test_peer_describe (broker->peer);
+  told = json_to_string (state, FALSE);
+  test_assert_has (told, "\"there\"");
+  test_assert_has (told, "\"bridge.jpg\"");
+  g_assert_null (strstr (told, "\"here\""));
+  g_assert_null (strstr (told, "\"17\""));
+  refused = test_command (broker, "amend bridge.jpg --note elsewhere", 1);
+  test_assert_has (refused, "has been told already");
+}
+
 static void
 test_ids_are_printed_in_order (void)
 {
@@ -602,6 +629,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/cli/added-files-arrive", test_added_files_arrive);
+  g_test_add_func ("/cli/amend-until-it-is-sent", test_amend_until_it_is_sent);
   g_test_add_func ("/cli/ids-are-printed-in-order", test_ids_are_printed_in_order);
   g_test_add_func ("/cli/what-is-lost-is-not-called-safe", test_what_is_lost_is_not_called_safe);
   g_test_add_func ("/cli/a-bad-file-is-told-and-the-others-go", test_a_bad_file_is_told_and_the_others_go);

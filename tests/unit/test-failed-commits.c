@@ -65,6 +65,14 @@ run_command (TestScene *scene, const Command *command)
   ob_broker_command (scene->rig->broker, NULL, command->command, command->is_on ? ids : one, 7, on_done, scene);
 }
 
+static void
+run_amend (TestScene *scene, const Command *command)
+{
+  const ObAmendment amendment = { .name = command->is_on ? "other.jpg" : NULL, .has_priority = TRUE, .priority = 7 };
+
+  ob_broker_amend (scene->rig->broker, scene->target, &amendment, on_done, scene);
+}
+
 /* Of what has arrived, where something has. */
 static void
 run_of_other (TestScene *scene, const Command *command)
@@ -392,6 +400,8 @@ static const Command commands[] = {
   { .method = "Uploads.Verify", .run = run_of_other, .command = OB_COMMAND_VERIFY },
   { .method = "Uploads.Free", .run = run_of_other, .command = OB_COMMAND_FREE },
   { .method = "Uploads.SetPriority", .run = run_command, .command = OB_COMMAND_SET_PRIORITY },
+  { .method = "Uploads.Amend", .run = run_amend },
+  { .method = "Uploads.Amend", .run = run_amend, .is_on = TRUE },
   { .method = "Queue.Pause", .run = run_pause_queue, .is_on = TRUE },
   { .method = "Queue.Resume", .run = run_pause_queue },
   { .method = "Queue.ResumeFor", .run = run_resume_for },
@@ -446,29 +456,17 @@ static const Command reports[] = {
 };
 
 /* What writes nothing in the queue: it reads, watches, or answers NotSupported. */
-static const char *const others[] = { "Uploads.Get",
-                                      "Uploads.List",
-                                      "Uploads.Amend",
-                                      "Uploads.Thumbnail",
-                                      "Uploads.History",
-                                      "Uploads.Log",
-                                      "Uploads.Watch",
-                                      "Uploads.Unwatch",
-                                      "Queue.Summary",
-                                      "Queue.Conditions",
-                                      "Queue.Holds",
-                                      "Queue.RestAddress",
-                                      "Groups.List",
-                                      "Groups.Get",
-                                      "Destinations.List",
-                                      "Destinations.Get",
-                                      "Destinations.Test",
-                                      "Policy.Get",
-                                      "Policy.Check",
-                                      "Policy.Explain",
-                                      "Access.ListApps",
-                                      "Access.OpenDashboard",
-                                      NULL };
+static const char *const others[] = { "Uploads.Get",          "Uploads.List",
+                                      "Uploads.Thumbnail",    "Uploads.History",
+                                      "Uploads.Log",          "Uploads.Watch",
+                                      "Uploads.Unwatch",      "Queue.Summary",
+                                      "Queue.Conditions",     "Queue.Holds",
+                                      "Queue.RestAddress",    "Groups.List",
+                                      "Groups.Get",           "Destinations.List",
+                                      "Destinations.Get",     "Destinations.Test",
+                                      "Policy.Get",           "Policy.Check",
+                                      "Policy.Explain",       "Access.ListApps",
+                                      "Access.OpenDashboard", NULL };
 
 /* --- The table of methods --- */
 

@@ -20,6 +20,7 @@ void ob_operation_get_upload (const ObRequest *request, gint value);
 void ob_operation_list_uploads (const ObRequest *request, gint value);
 void ob_operation_get_history (const ObRequest *request, gint value);
 void ob_operation_read_log (const ObRequest *request, gint value);
+void ob_operation_amend_upload (const ObRequest *request, gint value);
 void ob_operation_command_uploads (const ObRequest *request, gint value);
 
 /* queue.c. @value: TRUE pauses it */

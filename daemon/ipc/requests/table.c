@@ -77,6 +77,7 @@ static const Row table[] = {
     ob_operation_command_uploads,
     OB_COMMAND_SET_PRIORITY,
     { { "ids", "as" }, { "priority", "i" } } },
+  { "Uploads.Amend", OB_OPERATION_COMMAND, ob_operation_amend_upload, 0, { { "id", "s" }, { "options", "a{sv}" } } },
   { "Queue.Pause", OB_OPERATION_STEER, ob_operation_pause_queue, TRUE, { { NULL } } },
   { "Queue.Resume", OB_OPERATION_STEER, ob_operation_pause_queue, FALSE, { { NULL } } },
   { "Queue.ResumeFor", OB_OPERATION_SEND_NOW, ob_operation_resume_for, 0, { { "options", "a{sv}" } } },

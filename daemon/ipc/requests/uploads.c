@@ -365,3 +365,24 @@ ob_operation_command_uploads (const ObRequest *request, gint command)
   else
     ob_request_end (request, error);
 }
+
+void
+ob_operation_amend_upload (const ObRequest *request, gint value)
+{
+  static const ObOption table[] = { { "name", "s" }, { "metadata", "a{ss}" }, { "priority", "i" }, { NULL, NULL } };
+  g_autoptr (GVariant) options = g_variant_lookup_value (request->arguments, "options", G_VARIANT_TYPE_VARDICT);
+  g_autoptr (GVariant) metadata = g_variant_lookup_value (options, "metadata", G_VARIANT_TYPE ("a{ss}"));
+  ObAmendment amendment = { .metadata = metadata };
+  g_autoptr (ObUpload) upload = NULL;
+  g_autoptr (GError) error = NULL;
+
+  (void) g_variant_lookup (options, "name", "&s", &amendment.name);
+  amendment.has_priority = g_variant_lookup (options, "priority", "i", &amendment.priority);
+  if (ob_options_check (options, table, &error))
+    upload = ob_request_find_upload (request, OB_OPERATION_COMMAND, ob_request_get_text (request, "id"), &error);
+  if (upload && may_have_priority (request->caller, amendment.priority, &error))
+    ob_broker_amend (request->context->broker, upload->id, &amendment, ob_request_on_commanded,
+                     ob_request_dup_answer (request));
+  else
+    ob_request_end (request, error);
+}

@@ -36,7 +36,8 @@ static const ObOption of_session[] = { { "ticket", "s" }, { NULL, NULL } };
 
 static const ObOption of_hello[] = { { "nonce", "s" }, { NULL, NULL } };
 
-static const ObOption of_amendment[] = { { "priority", "i" }, { NULL, NULL } };
+static const ObOption of_amendment[]
+    = { { "name", "s" }, { "metadata", "a{ss}" }, { "priority", "i" }, { NULL, NULL } };
 
 static const ObOption of_many[] = { { "ids", "as" }, { NULL, NULL } };
 
@@ -78,7 +79,7 @@ static const ObRoute table[] = {
   { "POST",   "/v1/uploads/send-now",              OB_ROUTE_REQUEST, "Uploads.SendNow",     NONE,               NULL,        EACH (of_many),      NULL },
   { "POST",   "/v1/uploads/remove",                OB_ROUTE_REQUEST, "Uploads.Remove",      NONE,               NULL,        EACH (of_many),      NULL },
   { "GET",    "/v1/uploads/{id}",                  OB_ROUTE_REQUEST, "Uploads.Get",         ONE ("id"),         NULL,        NO_BODY,             "upload" },
-  { "PATCH",  "/v1/uploads/{id}",                  OB_ROUTE_REQUEST, "Uploads.SetPriority", LIST ("ids"),       NULL,        EACH (of_amendment), NULL },
+  { "PATCH",  "/v1/uploads/{id}",                  OB_ROUTE_REQUEST, "Uploads.Amend",       ONE ("id"),         NULL,        WHOLE (of_amendment, "options"), NULL },
   { "DELETE", "/v1/uploads/{id}",                  OB_ROUTE_REQUEST, "Uploads.Remove",      LIST ("ids"),       NULL,        NO_BODY,             NULL },
   { "GET",    "/v1/uploads/{id}/history",          OB_ROUTE_REQUEST, "Uploads.History",     ONE ("id"),         NULL,        NO_BODY,             "" },
   { "GET",    "/v1/uploads/{id}/content",          OB_ROUTE_CONTENT, NULL,                  ONE ("id"),         NULL,        NO_BODY,             NULL },
