@@ -33,7 +33,9 @@ make_check_job (ObRuns *self, const ObDestination *destination, const ObUpload *
 
   job->path = ob_spool_get_path (self->spool, upload->id);
   job->keeps_copy = upload->has_local_copy;
-  job->had.rung = upload->receipt.rung;
+  /* Nothing is attached while its form is on the way, perhaps for a second time: that is no loss. */
+  job->had.rung
+      = ob_runs_awaits_form (self, upload) ? MIN (upload->receipt.rung, OUTBOX_RUNG_DIGEST) : upload->receipt.rung;
   job->had.confirmed_by = g_strdup (upload->receipt.confirmed_by);
   job->is_doubted = is_doubted;
   job->resume = g_strdup (upload->receipt.url ? upload->receipt.url : upload->server_url);
@@ -151,7 +153,7 @@ conclude (ObRuns *self, ObUpload *upload, const ObPendingCheck *check, const ObA
   if (check->frees && g_str_equal (answer, "confirmed"))
     ob_queue_after (self->queue, on_freed, ob_pending_new (self, upload->id));
   ob_queue_touch (self->queue, upload->id, FALSE);
-  if (loss == OUTBOX_REASON_NONE)
+  if (loss == OUTBOX_REASON_NONE || (loss == OUTBOX_REASON_NOT_ATTACHED && ob_runs_awaits_form (self, upload)))
     return ob_uploads_update (self->database, upload, error);
   upload->done_at_ms = 0;
   ob_last_error_set (&upload->last_error, result->code, result->message, now_ms);

@@ -295,6 +295,7 @@ apply_verdict (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, GE
       return forbid (self, upload, result, error);
     case OB_VERDICT_NOT_YET:
       hold_upload (self, upload, result);
+      ob_runs_wait_for_form (self, upload, result);
       /* It is the server that lets us wait: asking again at once does not hammer it. */
       if (result->is_waited_for && result->outcome.retry_after_ms <= 0)
         upload->retry_at_ms = ob_queue_get_now_ms (self->queue) + WAITED_MS;
@@ -391,6 +392,8 @@ write_end (ObRuns *self, const char *id, ObAttemptResult *result, GError **error
                                    : ob_verdict_get_name (result->outcome.verdict),
             ob_stored_get_name (upload->stored), upload->failures,
             MAX (upload->retry_at_ms - ob_queue_get_now_ms (self->queue), 0));
+  if (upload->stored == OB_STORED_DONE && !ob_runs_note_form (self, upload, error))
+    return FALSE;
   if (upload->stored == OB_STORED_DONE && upload->is_moved && !ob_runs_want_check (self, upload, TRUE, error))
     return FALSE;
   if (upload->stored == OB_STORED_DONE)

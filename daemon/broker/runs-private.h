@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What the files of runs share. runs.c answers questions and stops attempts; run-terminations.c has servers delete;
- * run-checks.c asks them again;
+ * run-checks.c asks them again; run-forms.c knows what a group's form has to do with it;
  * run-verdicts.c handles the ends of attempts, run-reports.c their reports before; run-schedule.c starts uploads. Each
  * knows those before it. Nobody else includes it. Main thread.
  */
@@ -63,6 +63,18 @@ gboolean ob_runs_end_termination (ObRuns *runs, const char *id, const ObAttemptR
 void ob_runs_start_checks (ObRuns *runs);
 gboolean ob_runs_awaits_check (ObRuns *runs, const char *id);
 gboolean ob_runs_end_check (ObRuns *runs, const char *id, const ObAttemptResult *result, GError **error);
+
+/* --- run-forms.c --- */
+
+/* Returns: whether the form of the upload's group has not arrived yet */
+gboolean ob_runs_awaits_form (ObRuns *runs, const ObUpload *upload);
+
+/* Its server has not attached it yet, and it waits to be asked about again: how long, and since when, depends on the form. */
+void ob_runs_wait_for_form (ObRuns *runs, ObUpload *upload, const ObAttemptResult *result);
+
+/* Inside a change: an upload has arrived. If it is a form, servers are asked at once about what waited for it. Errors: Storage,
+ * DiskFull. */
+gboolean ob_runs_note_form (ObRuns *runs, const ObUpload *form, GError **error);
 
 /* --- run-verdicts.c: of ObWorkersEvents --- */
 

@@ -356,3 +356,31 @@ ob_groups_get_retry_ms (ObDatabase *database, const char *app, const char *key)
 
   return ob_statement_step (statement) == SQLITE_ROW ? ob_statement_get_number (statement, 0) : 0;
 }
+
+#define IS_WAITING " WHERE group_app = @app AND group_key = @key AND retry_at > @at AND state = 3"
+
+gboolean
+ob_groups_hasten_confirming (ObDatabase *database, const char *app, const char *key, gint64 now_ms, gint64 at_ms,
+                             void (*on_upload) (const char *id, gpointer user_data), gpointer user_data, GError **error)
+{
+  g_autoptr (ObStatement) select = ob_statement_new (database, "SELECT id FROM uploads" IS_WAITING, error);
+  g_autoptr (ObStatement) update = select ? ob_statement_new (database,
+                                                              "UPDATE uploads SET retry_at = @at, failures = 0,"
+                                                              " progress_at = @now" IS_WAITING,
+                                                              error)
+                                          : NULL;
+
+  if (!update)
+    return FALSE;
+  ob_statement_bind_text (select, "@app", app);
+  ob_statement_bind_text (select, "@key", key);
+  ob_statement_bind_number (select, "@at", at_ms);
+  while (ob_statement_step (select) == SQLITE_ROW)
+    on_upload (ob_statement_get_text (select, 0), user_data);
+  ob_statement_bind_text (update, "@app", app);
+  ob_statement_bind_text (update, "@key", key);
+  ob_statement_bind_number (update, "@at", at_ms);
+  ob_statement_bind_number (update, "@now", now_ms);
+
+  return ob_statement_run (database, update, error);
+}

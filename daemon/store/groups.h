@@ -95,4 +95,10 @@ gboolean ob_groups_release_one (ObDatabase *database, const char *upload_id, GEr
 /* Returns: when the next retry of a group is due, in Unix milliseconds, or 0 */
 gint64 ob_groups_get_retry_ms (ObDatabase *database, const char *app, const char *key);
 
+/* Has the servers of what is confirming in a group asked from @at_ms on, as if nothing had failed before, and time to begin now. Calls
+ * @on_upload for each. Errors: Storage, DiskFull. */
+gboolean ob_groups_hasten_confirming (ObDatabase *database, const char *app, const char *key, gint64 now_ms,
+                                      gint64 at_ms, void (*on_upload) (const char *id, gpointer user_data),
+                                      gpointer user_data, GError **error);
+
 G_END_DECLS
