@@ -23,7 +23,7 @@
 #define BOUNDARIES_SHORT 15
 #define ANY_ORDER_SHORT 10
 #define ROUNDS_SHORT 1
-#define ROUNDS_LONG 6
+#define ROUNDS_LONG 3
 
 typedef struct
 {
