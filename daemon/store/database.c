@@ -343,9 +343,9 @@ new_database (const char *path)
   return database;
 }
 
-static const char set_up_pragmas[] = OB_PAGES_PRAGMAS "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-                                                      "PRAGMA recursive_triggers = OFF;"
-                                                      "SELECT count(*) FROM sqlite_master;";
+static const char set_up_pragmas[]
+    = OB_PAGES_PRAGMAS "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+                       "PRAGMA recursive_triggers = OFF; SELECT count(*) FROM sqlite_master;";
 
 /* The index of the log is memory that processes share, which some network homes do not offer. There the one process that
  * uses the queue keeps the index to itself (https://sqlite.org/wal.html, section 8). @vfs: (nullable) */
@@ -359,9 +359,11 @@ set_up_alone (ObDatabase *database, const char *vfs, GError **error)
       ob_database_set_error (database, error);
       return FALSE;
     }
+  if (!ob_database_run (database, "PRAGMA locking_mode = EXCLUSIVE", error))
+    return FALSE;
+  ob_pages_set_up (database->handle);
 
-  return ob_database_run (database, "PRAGMA locking_mode = EXCLUSIVE", error)
-         && ob_database_run (database, set_up_pragmas, error);
+  return ob_database_run (database, set_up_pragmas, error);
 }
 
 static gboolean
@@ -369,6 +371,7 @@ set_up (ObDatabase *database, GError **error)
 {
   int code;
 
+  ob_pages_set_up (database->handle);
   if (ob_database_run (database, set_up_pragmas, NULL))
     return TRUE;
   code = sqlite3_errcode (database->handle) & 0xff;

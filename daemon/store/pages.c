@@ -23,6 +23,17 @@ ob_pages_ask (sqlite3 *database, const char *sql, gint64 *number)
 }
 
 void
+ob_pages_set_up (sqlite3 *database)
+{
+  gint64 mode;
+
+  /* First: a question fixes the size of a new one. */
+  (void) sqlite3_exec (database, "PRAGMA page_size = " G_STRINGIFY (OB_PAGE_BYTES), NULL, NULL, NULL);
+  if (ob_pages_ask (database, "PRAGMA auto_vacuum", &mode) && mode == 0)
+    (void) sqlite3_exec (database, "PRAGMA auto_vacuum = INCREMENTAL", NULL, NULL, NULL);
+}
+
+void
 ob_pages_make_small (sqlite3 *database)
 {
   gint64 page_bytes, n_pages;
