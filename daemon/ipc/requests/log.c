@@ -3,6 +3,8 @@
  *
  * The whole log, page after page, as long as it may be. Main thread.
  */
+#include "base/text.h"
+#include "dbus/error.h"
 #include "ipc/cursor.h"
 #include "ipc/document.h"
 #include "ipc/options.h"
@@ -46,7 +48,9 @@ ob_operation_read_log (const ObRequest *request, gint value)
   g_variant_builder_init (&page.list, G_VARIANT_TYPE ("aa{sv}"));
   (void) g_variant_lookup (options, "cursor", "&s", &given);
   (void) g_variant_lookup (options, "since", "x", &page.since_ms);
-  if (!ob_options_check (options, table, &error) || !ob_request_read_limit (options, &limit, &error)
+  if (page.since_ms < 0 || page.since_ms > OB_TIME_MAX_MS)
+    g_set_error_literal (&error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "since: a time in Unix milliseconds");
+  if (error || !ob_options_check (options, table, &error) || !ob_request_read_limit (options, &limit, &error)
       || !ob_cursor_read_upload (given, &after, &error)
       || !ob_broker_read_log_after (page.broker, after, limit, on_row, &page, &error))
     {

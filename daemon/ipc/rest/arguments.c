@@ -182,10 +182,13 @@ ob_arguments_read_query (const char *text, const ObOption *options, gboolean has
 
 /* --- The body --- */
 
+/* Beyond it not every whole number is one of JSON's (RFC 8259, section 6). */
+#define MOST_OF_JSON G_GINT64_CONSTANT (9007199254740991)
+
 static gboolean
 is_whole (double number)
 {
-  return number >= G_MININT32 && number <= G_MAXINT32 && (double) (gint32) number == number;
+  return number >= -MOST_OF_JSON && number <= MOST_OF_JSON && (double) (gint64) number == number;
 }
 
 /* Returns: (nullable): what the node is, if it is text */
@@ -263,8 +266,9 @@ read_node (const ObOption *option, JsonNode *node, GError **error)
   else if (*option->type != 's' && *option->type != 'b' && type == G_TYPE_INT64)
     value = make_number (json_node_get_int (node), *option->type);
   /* 23.0 is the number 23 (JSON Schema, section 6.1.1 of its validation). */
-  else if (*option->type == 'i' && type == G_TYPE_DOUBLE && is_whole (json_node_get_double (node)))
-    value = g_variant_new_int32 ((gint32) json_node_get_double (node));
+  else if (*option->type != 's' && *option->type != 'b' && type == G_TYPE_DOUBLE
+           && is_whole (json_node_get_double (node)))
+    value = make_number ((gint64) json_node_get_double (node), *option->type);
 
   if (!value)
     (void) refuse (option->name, "has another type, or is beyond its range", error);
