@@ -386,7 +386,6 @@ test_a_browser_of_this_device (void)
     return;
   n_codes = test_oauth_server_count_grants (scene.server, "authorization_code");
   set_flow ("--oauth client-id=kiosk --oauth flow=code --oauth 'scope=openid offline_access upload'");
-  submit (1, 1000);
   command = test_command_start (scene.broker, "destination sign-in depot");
   do
     {
@@ -398,6 +397,7 @@ test_a_browser_of_this_device (void)
   browse (g_strstrip (url));
   rest = test_command_finish (&command, 0);
   test_assert_has (rest, "Signed in");
+  submit (1, 1000);
   test_broker_wait_for_all (scene.broker, "done", 30);
   g_assert_cmpint (test_oauth_server_count_grants (scene.server, "authorization_code"), ==, n_codes + 1);
   assert_once ();
