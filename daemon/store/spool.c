@@ -393,12 +393,9 @@ ob_spool_commit_file (ObSpool *spool, const char *id, const char *path, const ch
   if (commit (spool, id, path, record, &is_begun, error))
     return TRUE;
   (void) g_unlink (record_path);
-  if (is_begun)
-    {
-      if (g_access (path, F_OK) != 0)
-        (void) g_rename (bytes, path);
-      (void) remove_one (spool, id, ".json", NULL);
-    }
+  /* Where the bytes cannot go back they keep their record: without one, no upload could be made of them. */
+  if (is_begun && (g_access (path, F_OK) == 0 || g_rename (bytes, path) == 0))
+    (void) remove_one (spool, id, ".json", NULL);
 
   return FALSE;
 }

@@ -92,7 +92,8 @@ ObKept ob_spool_examine (ObSpool *spool, const char *id, const char *sha256, GCa
  * of the folder. It replaces an earlier copy of that id. On failure nothing is left behind, and an earlier copy stays. */
 gboolean ob_spool_commit (ObSpool *spool, const char *id, const char *record, GError **error);
 
-/* The same for a file of Outbox's own at @path on the same disk. On failure it is back at @path. */
+/* The same for a file of Outbox's own at @path on the same disk. On failure it is back at @path; where the disk
+ * refuses that too, in the spool with its record. */
 gboolean ob_spool_commit_file (ObSpool *spool, const char *id, const char *path, const char *record, GError **error);
 
 /* Removes a copy that was not committed. */

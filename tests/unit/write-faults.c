@@ -9,6 +9,8 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -105,6 +107,46 @@ fdatasync (int fd)
 {
   return fails_at (fd) ? -1 : REAL (fdatasync) (fd);
 }
+
+/* Only what makes a file needs room. @arguments: after the flags. */
+static mode_t
+read_mode (int flags, va_list arguments)
+{
+  return flags & O_CREAT ? va_arg (arguments, mode_t) : 0;
+}
+
+#define OPEN(name)                                                                               \
+  int name (const char *path, int flags, ...)                                                    \
+  {                                                                                              \
+    va_list arguments;                                                                           \
+    mode_t mode;                                                                                 \
+                                                                                                 \
+    va_start (arguments, flags);                                                                 \
+    mode = read_mode (flags, arguments);                                                         \
+    va_end (arguments);                                                                          \
+                                                                                                 \
+    return (flags & O_CREAT) && g_atomic_int_get (&faults.is_on) && is_inside (path) && fails () \
+               ? -1                                                                              \
+               : REAL (name) (path, flags, mode);                                                \
+  }
+
+#define OPEN_AT(name)                                                                             \
+  int name (int folder, const char *path, int flags, ...)                                         \
+  {                                                                                               \
+    va_list arguments;                                                                            \
+    mode_t mode;                                                                                  \
+                                                                                                  \
+    va_start (arguments, flags);                                                                  \
+    mode = read_mode (flags, arguments);                                                          \
+    va_end (arguments);                                                                           \
+                                                                                                  \
+    return (flags & O_CREAT) && fails_at (folder) ? -1 : REAL (name) (folder, path, flags, mode); \
+  }
+
+OPEN (open)
+OPEN (open64)
+OPEN_AT (openat)
+OPEN_AT (openat64)
 
 int
 rename (const char *from, const char *to)

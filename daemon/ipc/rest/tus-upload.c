@@ -198,7 +198,15 @@ open_file (const Job *job, GError **error)
   if (!upload->writer)
     upload->writer = ob_writer_resume (job->spool, upload->id, NULL, error);
   if (!upload->writer)
-    return FALSE;
+    {
+      /* Not lost: a client that was told so would send all of it again. */
+      if (ob_spool_has (job->spool, upload->id))
+        {
+          g_clear_error (error);
+          g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_BUSY, "All of it is here, and is being put into the queue");
+        }
+      return FALSE;
+    }
 
   return job->size_bytes < 0 || ob_writer_set_size (upload->writer, job->size_bytes, error);
 }
