@@ -6,21 +6,20 @@
  */
 #include "support/logged-disk.h"
 
+#include "support/fuse.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
-#include <linux/fuse.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define FILE_NODE 2
 #define WRITE_MAX_BYTES (1024 * 1024)
 #define REQUEST_MAX_BYTES (WRITE_MAX_BYTES + 4096)
 #define CACHED_S 3600
@@ -47,11 +46,7 @@ typedef struct
 static void
 answer (Server *server, const struct fuse_in_header *request, int error, const void *bytes, gsize size)
 {
-  struct fuse_out_header header
-      = { .len = (guint32) (sizeof header + size), .error = -error, .unique = request->unique };
-  const struct iovec parts[] = { { &header, sizeof header }, { (void *) bytes, size } };
-
-  (void) !writev (server->device, parts, size > 0 ? 2 : 1);
+  test_fuse_answer (server->device, request, error, bytes, size);
 }
 
 /* The line is whole before the disk answers. A log that cannot be written would show less than there was. */
@@ -70,7 +65,7 @@ note (Server *server, TestDiskKind kind, guint64 offset, guint32 length, const v
 static struct fuse_attr
 make_attributes (const Server *server, guint64 node)
 {
-  const gboolean is_file = node == FILE_NODE;
+  const gboolean is_file = node == TEST_FUSE_FILE;
 
   return (struct fuse_attr){ .ino = node,
                              .size = is_file ? server->size_bytes : 0,
@@ -83,9 +78,10 @@ make_attributes (const Server *server, guint64 node)
 static void
 answer_lookup (Server *server, const struct fuse_in_header *request)
 {
-  const struct fuse_entry_out entry = {
-    .nodeid = FILE_NODE, .entry_valid = CACHED_S, .attr_valid = CACHED_S, .attr = make_attributes (server, FILE_NODE)
-  };
+  const struct fuse_entry_out entry = { .nodeid = TEST_FUSE_FILE,
+                                        .entry_valid = CACHED_S,
+                                        .attr_valid = CACHED_S,
+                                        .attr = make_attributes (server, TEST_FUSE_FILE) };
   const gboolean is_known = strcmp ((const char *) (request + 1), "disk.img") == 0;
 
   answer (server, request, is_known ? 0 : ENOENT, &entry, is_known ? sizeof entry : 0);
@@ -133,8 +129,9 @@ answer_fallocate (Server *server, const struct fuse_in_header *request)
 }
 
 static void
-answer_any (Server *server, const struct fuse_in_header *request)
+handle (const struct fuse_in_header *request, gpointer user_data)
 {
+  Server *server = user_data;
   const struct fuse_init_out init = { .major = FUSE_KERNEL_VERSION,
                                       .minor = 31,
                                       .max_readahead = 65536,
@@ -176,40 +173,8 @@ answer_any (Server *server, const struct fuse_in_header *request)
       note (server, TEST_DISK_FLUSH, 0, 0, NULL);
       answer (server, request, 0, NULL, 0);
       break;
-    case FUSE_FLUSH:
-    case FUSE_RELEASE:
-    case FUSE_RELEASEDIR:
-      answer (server, request, 0, NULL, 0);
-      break;
-    case FUSE_FORGET:
-    case FUSE_BATCH_FORGET:
-    case FUSE_INTERRUPT:
-      break;
     default:
-      answer (server, request, ENOSYS, NULL, 0);
-    }
-}
-
-static void
-serve (Server *server)
-{
-  static union
-  {
-    struct fuse_in_header header;
-    char bytes[REQUEST_MAX_BYTES];
-  } request;
-
-  (void) prctl (PR_SET_PDEATHSIG, SIGKILL);
-  server->read_bytes = g_malloc (WRITE_MAX_BYTES);
-  for (;;)
-    {
-      gssize got = read (server->device, &request, sizeof request);
-
-      if (got < 0 && (errno == EINTR || errno == ENOENT || errno == EAGAIN))
-        continue;
-      if (got < (gssize) sizeof request.header)
-        _exit (0);
-      answer_any (server, &request.header);
+      test_fuse_answer_any (server->device, request);
     }
 }
 
@@ -231,7 +196,10 @@ begin_server (TestLoggedDisk *disk, int device, const char *image, const char *l
   disk->server = fork ();
   g_assert_cmpint (disk->server, >=, 0);
   if (disk->server == 0)
-    serve (&server);
+    {
+      server.read_bytes = g_malloc (WRITE_MAX_BYTES);
+      test_fuse_serve (device, REQUEST_MAX_BYTES, handle, &server);
+    }
   (void) close (server.image);
   (void) close (server.log);
 }
@@ -239,16 +207,11 @@ begin_server (TestLoggedDisk *disk, int device, const char *image, const char *l
 TestLoggedDisk *
 test_logged_disk_new (const char *folder, const char *image, const char *log)
 {
-  int device = open ("/dev/fuse", O_RDWR | O_CLOEXEC);
-  g_autofree char *options = g_strdup_printf ("fd=%d,rootmode=40000,user_id=0,group_id=0", device);
+  const int device = test_fuse_mount ("disk", folder);
   TestLoggedDisk *disk;
 
-  if (device < 0 || mount ("disk", folder, "fuse.disk", MS_NOSUID | MS_NODEV, options) != 0)
-    {
-      if (device >= 0)
-        (void) close (device);
-      return NULL;
-    }
+  if (device < 0)
+    return NULL;
   disk = g_new0 (TestLoggedDisk, 1);
   disk->folder = g_strdup (folder);
   disk->position = mmap (NULL, sizeof *disk->position, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

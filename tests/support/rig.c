@@ -58,23 +58,16 @@ test_rig_stop (TestRig *rig)
 
 /* --- Commands --- */
 
-typedef struct
-{
-  gboolean is_done;
-  char *id;
-  GError *error;
-} Answer;
-
 static gboolean
 is_answered (gpointer data)
 {
-  return ((Answer *) data)->is_done;
+  return ((TestRigAnswer *) data)->is_done;
 }
 
-static void
-on_done (const GError *error, gpointer user_data)
+void
+test_rig_on_answered (const GError *error, gpointer user_data)
 {
-  Answer *answer = user_data;
+  TestRigAnswer *answer = user_data;
 
   answer->is_done = TRUE;
   answer->error = error ? g_error_copy (error) : NULL;
@@ -83,12 +76,12 @@ on_done (const GError *error, gpointer user_data)
 static void
 on_submitted (const char *id, const GError *error, gpointer user_data)
 {
-  ((Answer *) user_data)->id = g_strdup (id);
-  on_done (error, user_data);
+  ((TestRigAnswer *) user_data)->id = g_strdup (id);
+  test_rig_on_answered (error, user_data);
 }
 
-static gboolean
-wait_for (TestRig *rig, Answer *answer, GError **error)
+gboolean
+test_rig_wait_for (TestRig *rig, TestRigAnswer *answer, GError **error)
 {
   gboolean is_good;
 
@@ -107,13 +100,13 @@ test_rig_submit_full (TestRig *rig, const ObSubmission *submission, GError **err
   g_autofree char *name = g_strdup_printf ("file-%u", rig->n_files++);
   g_autofree char *path = g_build_filename (rig->folder, name, NULL);
   g_autofree char *bytes = g_strnfill (1000, 'a' + (char) (rig->n_files % 26));
-  Answer answer = { 0 };
+  TestRigAnswer answer = { 0 };
   int fd;
 
   g_assert_true (g_file_set_contents (path, bytes, 1000, NULL));
   fd = g_open (path, O_RDONLY | O_CLOEXEC, 0);
   ob_broker_submit (rig->broker, submission, fd, on_submitted, &answer);
-  (void) wait_for (rig, &answer, error);
+  (void) test_rig_wait_for (rig, &answer, error);
 
   return answer.id;
 }
@@ -134,62 +127,62 @@ gboolean
 test_rig_command (TestRig *rig, ObCommand command, const char *id, gint value, GError **error)
 {
   const char *const ids[] = { id, NULL };
-  Answer answer = { 0 };
+  TestRigAnswer answer = { 0 };
 
-  ob_broker_command (rig->broker, NULL, command, ids, value, on_done, &answer);
+  ob_broker_command (rig->broker, NULL, command, ids, value, test_rig_on_answered, &answer);
 
-  return wait_for (rig, &answer, error);
+  return test_rig_wait_for (rig, &answer, error);
 }
 
 gboolean
 test_rig_pause_queue (TestRig *rig, gboolean is_paused, GError **error)
 {
-  Answer answer = { 0 };
+  TestRigAnswer answer = { 0 };
 
-  ob_broker_set_paused (rig->broker, is_paused, on_done, &answer);
+  ob_broker_set_paused (rig->broker, is_paused, test_rig_on_answered, &answer);
 
-  return wait_for (rig, &answer, error);
+  return test_rig_wait_for (rig, &answer, error);
 }
 
 gboolean
 test_rig_pause_group (TestRig *rig, const char *key, gboolean is_paused, GError **error)
 {
   const char *const keys[] = { key, NULL };
-  Answer answer = { 0 };
+  TestRigAnswer answer = { 0 };
 
-  ob_broker_pause_groups (rig->broker, NULL, keys, is_paused, on_done, &answer);
+  ob_broker_pause_groups (rig->broker, NULL, keys, is_paused, test_rig_on_answered, &answer);
 
-  return wait_for (rig, &answer, error);
+  return test_rig_wait_for (rig, &answer, error);
 }
 
 gboolean
 test_rig_resume_for (TestRig *rig, const ObResumeFor *what, GError **error)
 {
-  Answer answer = { 0 };
+  TestRigAnswer answer = { 0 };
 
-  ob_broker_resume_for (rig->broker, what, on_done, &answer);
+  ob_broker_resume_for (rig->broker, what, test_rig_on_answered, &answer);
 
-  return wait_for (rig, &answer, error);
+  return test_rig_wait_for (rig, &answer, error);
 }
 
 gboolean
 test_rig_pause_destination (TestRig *rig, const char *name, gboolean is_paused, GError **error)
 {
-  Answer answer = { 0 };
+  TestRigAnswer answer = { 0 };
 
-  ob_broker_pause_destination (rig->broker, name, is_paused, on_done, &answer);
+  ob_broker_pause_destination (rig->broker, name, is_paused, test_rig_on_answered, &answer);
 
-  return wait_for (rig, &answer, error);
+  return test_rig_wait_for (rig, &answer, error);
 }
 
 gboolean
 test_rig_set_destination (TestRig *rig, const char *name, const ObDestinationSettings *settings, GError **error)
 {
-  Answer answer = { 0 };
+  TestRigAnswer answer = { 0 };
 
-  ob_broker_set_destination (rig->broker, name, settings, on_done, &answer);
+  ob_broker_set_destination (rig->broker, name, settings, test_rig_on_answered, &answer);
 
-  return wait_for (rig, &answer, error);
+  return test_rig_wait_for (rig, &answer, error);
 }
 
 static void

@@ -55,6 +55,18 @@ char *test_rig_submit (TestRig *rig, const char *destination, gint priority);
 /* The same with every word of it. Returns: (transfer full) (nullable): its id. */
 char *test_rig_submit_full (TestRig *rig, const ObSubmission *submission, GError **error);
 
+/* What a call of the broker was answered, for one that has no function of its own here: test_rig_on_answered() is its callback, or ends it.
+ * @error: (out): (transfer full). Returns: whether it was done */
+typedef struct
+{
+  gboolean is_done;
+  char *id; /* (nullable) */
+  GError *error;
+} TestRigAnswer;
+
+void test_rig_on_answered (const GError *error, gpointer answer);
+gboolean test_rig_wait_for (TestRig *rig, TestRigAnswer *answer, GError **error);
+
 /* Commands and waits for the answer. */
 gboolean test_rig_command (TestRig *rig, ObCommand command, const char *id, gint value, GError **error);
 gboolean test_rig_pause_queue (TestRig *rig, gboolean is_paused, GError **error);

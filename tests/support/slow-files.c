@@ -5,21 +5,19 @@
  */
 #include "support/slow-files.h"
 
+#include "support/fuse.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fuse.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define FILE_NODE 2
 #define REQUEST_MAX_BYTES (256 * 1024)
 
 struct _TestSlowFiles
@@ -31,20 +29,10 @@ struct _TestSlowFiles
 
 /* --- The server --- */
 
-static void
-answer (int device, const struct fuse_in_header *request, int error, const void *bytes, gsize size)
-{
-  struct fuse_out_header header
-      = { .len = (guint32) (sizeof header + size), .error = -error, .unique = request->unique };
-  const struct iovec parts[] = { { &header, sizeof header }, { (void *) bytes, size } };
-
-  (void) !writev (device, parts, size > 0 ? 2 : 1);
-}
-
 static struct fuse_attr
 make_attributes (guint64 node)
 {
-  gboolean is_file = node == FILE_NODE;
+  gboolean is_file = node == TEST_FUSE_FILE;
 
   return (struct fuse_attr){ .ino = node,
                              .size = is_file ? TEST_SLOW_FILE_BYTES : 0,
@@ -80,7 +68,7 @@ is_hang (TestHang hang, const struct fuse_in_header *request)
     case FUSE_OPEN:
       return hang == TEST_HANGS_AT_OPEN;
     case FUSE_GETATTR:
-      return hang == TEST_HANGS_AT_GETATTR && request->nodeid == FILE_NODE;
+      return hang == TEST_HANGS_AT_GETATTR && request->nodeid == TEST_FUSE_FILE;
     case FUSE_READ:
       return read->offset == 0 ? hang == TEST_HANGS_AT_FIRST_READ
                                : hang == TEST_HANGS_AT_LATER_READ || hang == TEST_FAILS_AT_LATER_READ;
@@ -94,10 +82,10 @@ is_hang (TestHang hang, const struct fuse_in_header *request)
 static void
 answer_lookup (int device, const struct fuse_in_header *request)
 {
-  const struct fuse_entry_out entry = { .nodeid = FILE_NODE, .attr = make_attributes (FILE_NODE) };
+  const struct fuse_entry_out entry = { .nodeid = TEST_FUSE_FILE, .attr = make_attributes (TEST_FUSE_FILE) };
   gboolean is_known = g_str_equal ((const char *) (request + 1), "photo.jpg");
 
-  answer (device, request, is_known ? 0 : ENOENT, &entry, is_known ? sizeof entry : 0);
+  test_fuse_answer (device, request, is_known ? 0 : ENOENT, &entry, is_known ? sizeof entry : 0);
 }
 
 static void
@@ -108,7 +96,7 @@ answer_read (int device, const struct fuse_in_header *request)
   static char bytes[REQUEST_MAX_BYTES];
 
   memset (bytes, 'x', sizeof bytes);
-  answer (device, request, 0, bytes, MIN (MIN (read->size, left), sizeof bytes));
+  test_fuse_answer (device, request, 0, bytes, MIN (MIN (read->size, left), sizeof bytes));
 }
 
 static void
@@ -128,62 +116,46 @@ answer_any (int device, const struct fuse_in_header *request)
   switch (request->opcode)
     {
     case FUSE_INIT:
-      answer (device, request, 0, &init, sizeof init);
+      test_fuse_answer (device, request, 0, &init, sizeof init);
       break;
     case FUSE_LOOKUP:
       answer_lookup (device, request);
       break;
     case FUSE_GETATTR:
-      answer (device, request, 0, &attributes, sizeof attributes);
+      test_fuse_answer (device, request, 0, &attributes, sizeof attributes);
       break;
     case FUSE_OPEN:
     case FUSE_OPENDIR:
-      answer (device, request, 0, &opened, sizeof opened);
+      test_fuse_answer (device, request, 0, &opened, sizeof opened);
       break;
     case FUSE_READ:
       answer_read (device, request);
       break;
-    case FUSE_FLUSH:
-    case FUSE_RELEASE:
-    case FUSE_RELEASEDIR:
-      answer (device, request, 0, NULL, 0);
-      break;
-    case FUSE_FORGET:
-    case FUSE_BATCH_FORGET:
-    case FUSE_INTERRUPT:
-      break;
     default:
-      answer (device, request, ENOSYS, NULL, 0);
+      test_fuse_answer_any (device, request);
     }
 }
 
-static void
-serve (int device, TestHang hang, gint *hung)
+typedef struct
 {
-  static union
-  {
-    struct fuse_in_header header;
-    char bytes[REQUEST_MAX_BYTES];
-  } request;
+  int device;
+  TestHang hang;
+  gint *hung;
+} Server;
 
-  (void) prctl (PR_SET_PDEATHSIG, SIGKILL);
-  for (;;)
+static void
+handle (const struct fuse_in_header *request, gpointer user_data)
+{
+  const Server *server = user_data;
+
+  if (!is_hang (server->hang, request) || !is_asked_by_daemon (request))
     {
-      gssize got = read (device, &request, sizeof request);
-
-      if (got < 0 && (errno == EINTR || errno == ENOENT || errno == EAGAIN))
-        continue;
-      if (got < (gssize) sizeof request.header)
-        _exit (0);
-      if (!is_hang (hang, &request.header) || !is_asked_by_daemon (&request.header))
-        {
-          answer_any (device, &request.header);
-          continue;
-        }
-      g_atomic_int_inc (hung);
-      if (hang == TEST_FAILS_AT_LATER_READ)
-        answer (device, &request.header, EIO, NULL, 0);
+      answer_any (server->device, request);
+      return;
     }
+  g_atomic_int_inc (server->hung);
+  if (server->hang == TEST_FAILS_AT_LATER_READ)
+    test_fuse_answer (server->device, request, EIO, NULL, 0);
 }
 
 /* --- The test --- */
@@ -191,16 +163,11 @@ serve (int device, TestHang hang, gint *hung)
 TestSlowFiles *
 test_slow_files_new (const char *folder, TestHang hang)
 {
-  int device = open ("/dev/fuse", O_RDWR | O_CLOEXEC);
-  g_autofree char *options = g_strdup_printf ("fd=%d,rootmode=40000,user_id=0,group_id=0", device);
+  Server server = { .device = test_fuse_mount ("slow", folder), .hang = hang };
   TestSlowFiles *files;
 
-  if (device < 0 || mount ("slow", folder, "fuse.slow", MS_NOSUID | MS_NODEV, options) != 0)
-    {
-      if (device >= 0)
-        (void) close (device);
-      return NULL;
-    }
+  if (server.device < 0)
+    return NULL;
   files = g_new0 (TestSlowFiles, 1);
   files->folder = g_strdup (folder);
   files->hung = mmap (NULL, sizeof *files->hung, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -208,8 +175,11 @@ test_slow_files_new (const char *folder, TestHang hang)
   files->server = fork ();
   g_assert_cmpint (files->server, >=, 0);
   if (files->server == 0)
-    serve (device, hang, files->hung);
-  (void) close (device);
+    {
+      server.hung = files->hung;
+      test_fuse_serve (server.device, REQUEST_MAX_BYTES, handle, &server);
+    }
+  (void) close (server.device);
 
   return files;
 }

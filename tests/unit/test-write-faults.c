@@ -75,56 +75,23 @@ set_priority (Fixture *fixture, GError **error)
 
 #define RECORDING_SIZE 200000
 
-typedef struct
-{
-  gboolean is_done;
-  char *id;
-  GError *error;
-} Answer;
-
-static gboolean
-is_answered (gpointer data)
-{
-  return ((Answer *) data)->is_done;
-}
-
-static gboolean
-wait_for (Fixture *fixture, Answer *answer, GError **error)
-{
-  test_wait_until (is_answered, answer, 10);
-  test_rig_settle (&fixture->queue.rig);
-  if (answer->error)
-    g_propagate_error (error, answer->error);
-
-  return !answer->error;
-}
-
-static void
-on_answered (const GError *error, gpointer user_data)
-{
-  Answer *answer = user_data;
-
-  answer->is_done = TRUE;
-  answer->error = error ? g_error_copy (error) : NULL;
-}
-
 static void
 on_created (const char *id, int fd, const GError *error, gpointer user_data)
 {
-  ((Answer *) user_data)->id = g_strdup (id);
+  ((TestRigAnswer *) user_data)->id = g_strdup (id);
   if (fd >= 0)
     (void) close (fd);
-  on_answered (error, user_data);
+  test_rig_on_answered (error, user_data);
 }
 
 static gboolean
 create (Fixture *fixture, GError **error)
 {
   const ObSubmission submission = { .app = "page", .destination = "depot", .tus_metadata = "filename YS5qcGc=" };
-  Answer answer = { 0 };
+  TestRigAnswer answer = { 0 };
 
   ob_broker_create (fixture->queue.rig.broker, &submission, on_created, &answer);
-  if (!wait_for (fixture, &answer, error))
+  if (!test_rig_wait_for (&fixture->queue.rig, &answer, error))
     return FALSE;
   fixture->recording = answer.id;
 
@@ -161,7 +128,7 @@ is_in_queue (gpointer data)
 static gboolean
 record (Fixture *fixture, GError **error)
 {
-  Answer answer = { 0 };
+  TestRigAnswer answer = { 0 };
 
   if (!fixture->recording && !create (fixture, error))
     return FALSE;
@@ -169,8 +136,8 @@ record (Fixture *fixture, GError **error)
     {
       if (!append_the_rest (fixture, error))
         return FALSE;
-      ob_broker_commit (fixture->queue.rig.broker, fixture->recording, NULL, NULL, on_answered, &answer);
-      if (!wait_for (fixture, &answer, error))
+      ob_broker_commit (fixture->queue.rig.broker, fixture->recording, NULL, NULL, test_rig_on_answered, &answer);
+      if (!test_rig_wait_for (&fixture->queue.rig, &answer, error))
         return FALSE;
     }
   g_ptr_array_add (fixture->ids, g_steal_pointer (&fixture->recording));
@@ -204,10 +171,11 @@ deliver (Fixture *fixture, GError **error)
 static gboolean
 sign_in (Fixture *fixture, GError **error)
 {
-  Answer answer = { 0 };
+  TestRigAnswer answer = { 0 };
 
-  ob_broker_sign_in (fixture->queue.rig.broker, "depot", ob_sign_in_read ("t0ken", 5, NULL), on_answered, &answer);
-  if (!wait_for (fixture, &answer, error))
+  ob_broker_sign_in (fixture->queue.rig.broker, "depot", ob_sign_in_read ("t0ken", 5, NULL), test_rig_on_answered,
+                     &answer);
+  if (!test_rig_wait_for (&fixture->queue.rig, &answer, error))
     return FALSE;
   g_assert_cmpstr (ob_broker_get_secret_place (fixture->queue.rig.broker, "depot"), ==, "file");
 
