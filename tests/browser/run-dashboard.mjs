@@ -76,15 +76,16 @@ async function tryChromium(world) {
   await browser.end();
 }
 
+const TRIES = {firefox: tryFirefox, webkitgtk: tryWebKit, chromium: tryChromium};
+const names = process.argv.slice(2);
 const world = await World.make();
 
 slowDown(world);
 await world.startBroker();
 await world.startServer();
 try {
-  await tryFirefox(world);
-  await tryWebKit(world);
-  await tryChromium(world);
+  for (const name of names.length > 0 ? names : Object.keys(TRIES))
+    await TRIES[name](world);
 } finally {
   world.end();
 }

@@ -58,11 +58,11 @@ if meson compile -C "$build"; then
   chrt --idle 0 ninja -C "$build-asan" >"$build-asan/compile.log" 2>&1 &
   trap "kill $! 2>/dev/null" EXIT
 fi
-run "$build" $(($(nproc) * 2)) "$@"
+run "$build" $(($(nproc) * 5 / 2)) "$@"
 wait
 trap - EXIT
 echo "The same under the sanitizers, but for what only reads the source:"
-run "$build-asan" $(($(nproc) + 1)) --timeout-multiplier 3 --no-suite style "$@"
+run "$build-asan" $(($(nproc) * 2)) --timeout-multiplier 3 --no-suite style "$@"
 
 # Each test has looked into what it left itself; this is what all have said, and the daemons that they started.
 if ! found=$("$(dirname "$0")/search-planted.sh" "$build/meson-logs" "$build-asan/meson-logs"); then
