@@ -156,6 +156,7 @@ step browsers-and-uppy env UPPY_MIB=304 OUTBOX="$build/client/cli/outbox" OUTBOX
   timeout 600 "$here/../browser/run.sh" run.mjs chromium
 step days days
 step damage damage
+step failed-commits env OUTBOX_FAILED_COMMITS=1 timeout 900 "$build/tests/unit/test-failed-commits"
 step write-faults env OUTBOX_WRITE_FAULTS=1 timeout 900 "$build/tests/unit/test-write-faults"
 for file_system in ext4 xfs btrfs; do
   step "power-cuts-$file_system" power_cuts "$file_system"
