@@ -6,10 +6,10 @@
  * a day has passed, and never by a timer, so that an idle broker sleeps. Main thread.
  */
 #include "broker/retention.h"
-#include "broker/record.h"
-#include "broker/row-repair.h"
 
 #include "base/crash.h"
+#include "broker/record.h"
+#include "broker/row-repair.h"
 #include "store/journal.h"
 #include "store/prune.h"
 #include "store/uploads.h"
@@ -40,7 +40,7 @@ struct _ObRetention
   gint64 keep_ms;        /* as the settings were when that was found out */
   gint64 checked_number; /* copies of uploads up to this number were looked for */
   guint check_source;    /* 0: no copies are being looked for */
-  gboolean has_mended; /* a row, so that what memory has of it is old */ /* 0: no copies are being looked for */
+  gboolean has_mended;   /* a row, so that what memory has of it is old */
 
   guint prune_source;     /* runs until the pass over the journal ends */
   gint64 pruned_sequence; /* the pass has come to here */
