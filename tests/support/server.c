@@ -262,6 +262,52 @@ test_server_wait_for (TestServer *server, const char *id)
 typedef struct
 {
   TestServer *server;
+  const char *id;
+  gboolean (*is_next) (const ObJob *job);
+  const ObJob *job; /* NULL: it is not there yet */
+} WantedNext;
+
+/* Looks at the job under the lock: an attempt is not freed before it has left the table. */
+static gboolean
+is_next_there (gpointer user_data)
+{
+  WantedNext *wanted = user_data;
+  const Attempt *attempt;
+
+  g_mutex_lock (&wanted->server->lock);
+  attempt = g_hash_table_lookup (wanted->server->attempts, wanted->id);
+  if (attempt && wanted->is_next (attempt->job))
+    wanted->job = attempt->job;
+  g_mutex_unlock (&wanted->server->lock);
+
+  return wanted->job != NULL;
+}
+
+const ObJob *
+test_server_wait_for_next (TestServer *server, const char *id, gboolean (*is_next) (const ObJob *job))
+{
+  WantedNext wanted = { server, id, is_next, NULL };
+
+  test_wait_until (is_next_there, &wanted, 10);
+
+  return wanted.job;
+}
+
+static gboolean
+is_termination (const ObJob *job)
+{
+  return job->is_termination;
+}
+
+const ObJob *
+test_server_wait_for_termination (TestServer *server, const char *id)
+{
+  return test_server_wait_for_next (server, id, is_termination);
+}
+
+typedef struct
+{
+  TestServer *server;
   char *id; /* of the trial that was found; NULL: there is none yet */
 } WantedTrial;
 

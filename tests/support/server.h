@@ -27,6 +27,10 @@ gboolean test_server_has (TestServer *server, const char *id);
 /* Waits for the attempt of an upload (iterating the main loop). Returns: (transfer none): its job, until it ends. */
 const ObJob *test_server_wait_for (TestServer *server, const char *id);
 
+/* The same for an attempt after the one that is ending, whose job is freed by its worker at any time. */
+const ObJob *test_server_wait_for_next (TestServer *server, const char *id, gboolean (*is_next) (const ObJob *job));
+const ObJob *test_server_wait_for_termination (TestServer *server, const char *id);
+
 /* Waits for the trial of a destination, the only one that is under way. Returns: (transfer full): what the server is asked for. */
 char *test_server_wait_for_trial (TestServer *server);
 

@@ -244,6 +244,12 @@ test_the_record_says_it_too (TestRig *rig, gconstpointer data)
   g_assert_cmpuint (upload->amended, ==, 2);
 }
 
+static gboolean
+is_amended (const ObJob *job)
+{
+  return job->amended > 0;
+}
+
 /* What its server makes at that moment is let go of, and it is told anew. */
 static void
 test_while_the_server_is_told (TestRig *rig, gconstpointer data)
@@ -264,13 +270,7 @@ test_while_the_server_is_told (TestRig *rig, gconstpointer data)
     (void) g_main_context_iteration (NULL, TRUE);
   g_assert_no_error (answer.error);
   g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM terminations WHERE server_url LIKE '%old'"), ==, 1);
-  /* The first attempt may still be ending. */
-  do
-    {
-      (void) g_main_context_iteration (NULL, FALSE);
-      job = test_server_wait_for (rig->server, id);
-    }
-  while (job->amended == 0);
+  job = test_server_wait_for_next (rig->server, id, is_amended);
   assert_note (job->metadata, "there");
   g_assert_cmpuint (job->amended, ==, 1);
   g_assert_cmpstr (job->resume, ==, NULL);

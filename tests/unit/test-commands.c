@@ -362,8 +362,7 @@ test_the_server_is_told_of_a_removal (TestRig *rig, gconstpointer data)
   test_rig_assert_status (rig, id, "gone");
   g_assert_false (ob_spool_has (rig->spool, id));
   /* The attempt ends first; then the server lets go of it, however often it has to be asked. */
-  while (!(job = test_server_wait_for (rig->server, id))->is_termination)
-    g_main_context_iteration (NULL, TRUE);
+  job = test_server_wait_for_termination (rig->server, id);
   g_assert_cmpstr (job->resume, ==, "http://depot.example/files/1");
   test_rig_end (rig, id, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE);
   g_assert_cmpuint (test_rig_count_active (rig), ==, 0);

@@ -280,8 +280,7 @@ test_an_address_that_is_given_up_is_no_others (TestRig *rig, gconstpointer data)
 
   test_server_report_created (rig->server, id, "http://depot.example/files/1");
   g_assert_true (test_rig_command (rig, OB_COMMAND_REMOVE, id, 0, NULL));
-  while (!test_server_wait_for (rig->server, id)->is_termination)
-    g_main_context_iteration (NULL, TRUE);
+  (void) test_server_wait_for_termination (rig->server, id);
   test_rig_end (rig, id, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE);
   assert_address_is_refused (rig);
 }
