@@ -9,6 +9,7 @@
 #   KILLS    of each storm (1000); a tenth of that under the sanitizers; ten times as many random days
 #   MINUTES  at most for each storm (12); a twelfth of that for each fuzz target
 #   SEED     repeats a run; it is printed
+#   STEPS    runs these alone, in the order below
 set -u
 
 build=$1
@@ -30,6 +31,7 @@ echo "SEED=$seed KILLS=$kills MINUTES=$minutes; what each step says is in $logs"
 step ()
 {
   local name=$1 begin=$SECONDS
+  [[ " ${STEPS:-$name} " == *" $name "* ]] || return
   shift
   if "$@" >"$logs/$name.log" 2>&1 </dev/null; then
     if grep -a '^ok .* # SKIP' "$logs/$name.log"; then
