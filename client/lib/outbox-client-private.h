@@ -7,22 +7,35 @@
 
 #include "outbox-client.h"
 
+#include <gio/gunixfdlist.h>
+
 G_BEGIN_DECLS
 
 #define OUTBOX_INTERFACE_PREFIX "org.outbox.Outbox1."
 
+/* When a call that did not succeed is made again. */
+typedef enum
+{
+  OUTBOX_CLIENT_ASKS,    /* the broker died while it worked on it; where none was there, the caller is told at once */
+  OUTBOX_CLIENT_RECORDS, /* no broker was there, or it ended */
+  OUTBOX_CLIENT_HANDS_OVER, /* the same, and for as long as the broker has too many files to look at */
+} OutboxClientPatience;
+
 /* Borrowed. */
 G_GNUC_INTERNAL GDBusConnection *outbox_client_get_connection (OutboxClient *self);
-
-/* Whether there was no broker, or it went away before it answered. */
-G_GNUC_INTERNAL gboolean outbox_client_is_no_broker (const GError *error);
 
 /* Gives errors of the bus itself our names. @error: (transfer full). Returns: (transfer full). */
 G_GNUC_INTERNAL GError *outbox_client_translate (GError *error);
 
-/* How long to wait before a call that no broker answered is made again. @tries: (inout): how many there were. Returns:
- * milliseconds; 0 to stop trying */
-G_GNUC_INTERNAL guint outbox_client_next_try_ms (guint *tries);
+/* A call of Uploads that is to save something, and has no time limit. It has to do the same once or twice. @parameters: taken if
+ * floating; @fds: (nullable): those that they speak of. outbox_client_call_finish() has its answer */
+G_GNUC_INTERNAL void outbox_client_save_async (OutboxClient *self, OutboxClientPatience patience, const char *method,
+                                               GVariant *parameters, GUnixFDList *fds, GCancellable *cancellable,
+                                               GAsyncReadyCallback callback, gpointer user_data);
+
+/* The descriptors are open for as long as the list lives: a file that has a writer is not taken. @result: of a call that succeeded.
+ * Returns: (transfer full) (nullable): those that came with its answer */
+G_GNUC_INTERNAL GUnixFDList *outbox_client_take_answered_fds (GAsyncResult *result);
 
 /* Returns: floating: @options with a submit key, made if there is none */
 G_GNUC_INTERNAL GVariant *outbox_client_add_key (GVariant *options);
