@@ -26,6 +26,8 @@ typedef struct
   TestPeer *server; /* NULL: it is not installed */
   guint n_files;
   gint64 size_bytes; /* of all files so far */
+  gint64 n_cut;      /* creations that were made again, since the broker died before their answer */
+  gint64 cut_bytes;  /* the same of bytes */
 } Scene;
 
 static Scene scene;
@@ -119,8 +121,21 @@ submit (guint n_files, gsize size_bytes)
 static void
 assert_once (void)
 {
-  g_assert_cmpint (test_peer_count_requests (scene.server, "POST"), ==, scene.n_files);
-  g_assert_cmpint (test_peer_get_number (scene.server, "patched_bytes"), ==, scene.size_bytes);
+  g_assert_cmpint (test_peer_count_requests (scene.server, "POST"), ==, scene.n_files + scene.n_cut);
+  g_assert_cmpint (test_peer_get_number (scene.server, "patched_bytes"), ==, scene.size_bytes + scene.cut_bytes);
+}
+
+/* A death that is not tied to a request may cut one, which then comes again. The server counts a request when its headers have come:
+ * a creation whose answer nobody heard leaves an upload without bytes, and of a chunk it may have no byte yet. */
+static void
+assert_once_but_for_a_death (gsize file_bytes)
+{
+  scene.n_cut = test_peer_count_requests (scene.server, "POST") - scene.n_files;
+  scene.cut_bytes = test_peer_get_number (scene.server, "patched_bytes") - scene.size_bytes;
+  g_assert_cmpint (scene.n_cut, >=, 0);
+  g_assert_cmpint (scene.n_cut, <=, 1);
+  g_assert_cmpint (scene.cut_bytes, >=, 0);
+  g_assert_cmpint (scene.cut_bytes, <=, file_bytes);
 }
 
 /* Returns: the number of holds by that reason */
@@ -349,6 +364,7 @@ test_with_a_keyring (void)
   test_broker_start (scene.broker, NULL);
   test_broker_wait_for_all (scene.broker, "done", 30);
   test_wait_until (is_in_keyring, keyring, 20);
+  assert_once_but_for_a_death (1000);
 }
 
 /* --- Other flows --- */
@@ -386,6 +402,7 @@ test_a_browser_of_this_device (void)
     return;
   n_codes = test_oauth_server_count_grants (scene.server, "authorization_code");
   set_flow ("--oauth client-id=kiosk --oauth flow=code --oauth 'scope=openid offline_access upload'");
+  submit (1, 1000);
   command = test_command_start (scene.broker, "destination sign-in depot");
   do
     {
@@ -397,7 +414,6 @@ test_a_browser_of_this_device (void)
   browse (g_strstrip (url));
   rest = test_command_finish (&command, 0);
   test_assert_has (rest, "Signed in");
-  submit (1, 1000);
   test_broker_wait_for_all (scene.broker, "done", 30);
   g_assert_cmpint (test_oauth_server_count_grants (scene.server, "authorization_code"), ==, n_codes + 1);
   assert_once ();
