@@ -44,7 +44,7 @@ ob_actives_add (ObActives *self, const char *id, const ObLane *lane)
   active->id = g_strdup (id);
   active->lane = *lane;
   active->stop = ob_stop_new ();
-  active->is_termination = lane->rule == NULL;
+  active->follow_up = lane->rule ? OB_FOLLOW_UP_NONE : OB_FOLLOW_UP_TERMINATION;
   g_hash_table_insert (self->table, active->id, active);
 
   return active;
@@ -121,28 +121,16 @@ ob_actives_is_making_room (ObActives *self)
   return has_one (self, makes_room, NULL);
 }
 
-static gboolean
-is_termination (const ObActive *active, const char *nothing)
-{
-  return active->is_termination;
-}
-
-gboolean
-ob_actives_is_terminating (ObActives *self)
-{
-  return has_one (self, is_termination, NULL);
-}
-
 guint
-ob_actives_count_checks (ObActives *actives)
+ob_actives_count_follow_ups (ObActives *actives, ObFollowUpKind kind)
 {
   g_autoptr (GPtrArray) list = ob_actives_list (actives);
-  guint n_checks = 0;
+  guint n_found = 0;
 
   for (guint i = 0; i < list->len; i++)
-    n_checks += ((const ObActive *) list->pdata[i])->is_check;
+    n_found += ((const ObActive *) list->pdata[i])->follow_up == kind;
 
-  return n_checks;
+  return n_found;
 }
 
 /* --- Stops --- */

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "model/lane.h"
+#include "store/follow-ups.h"
 #include "transfer/stop.h"
 
 G_BEGIN_DECLS
@@ -29,8 +30,7 @@ typedef struct
   gboolean makes_room; /* it was stopped to make room for another */
   gboolean
       is_renewed; /* what its server is to be told has changed: it begins anew, and what it makes there now is not used */
-  gboolean is_check;       /* it asks again for an upload that was done */
-  gboolean is_termination; /* it has the server delete what it has of a removed upload */
+  ObFollowUpKind follow_up; /* none: it sends */
 } ObActive;
 
 typedef struct _ObActives ObActives;
@@ -50,11 +50,10 @@ ObActive *ob_actives_find (ObActives *actives, const char *id);
 GPtrArray *ob_actives_list (ObActives *actives);
 guint ob_actives_count (ObActives *actives);
 
-/* Returns: whether there is an attempt for that destination; one that was stopped to make room; a termination. */
+/* Returns: whether there is an attempt for that destination; one that was stopped to make room. */
 gboolean ob_actives_has_for (ObActives *actives, const char *destination);
 gboolean ob_actives_is_making_room (ObActives *actives);
-gboolean ob_actives_is_terminating (ObActives *actives);
-guint ob_actives_count_checks (ObActives *actives);
+guint ob_actives_count_follow_ups (ObActives *actives, ObFollowUpKind kind);
 
 /* --- Stops --- */
 

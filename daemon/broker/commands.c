@@ -6,9 +6,9 @@
 #include "broker/commands-private.h"
 
 #include "dbus/error.h"
+#include "store/follow-ups.h"
 #include "store/journal.h"
 #include "store/meta.h"
-#include "store/terminations.h"
 #include "store/uploads.h"
 #include "transfer/outcome.h"
 
@@ -161,12 +161,15 @@ is_only_unconfirmed (const ObUpload *upload)
 static gboolean
 begin_anew (ObCommands *self, ObUpload *upload, GError **error)
 {
-  const ObTermination termination
-      = { upload->id, upload->destination, upload->server_url, upload->progress_at_ms, 0, 0 };
+  const ObFollowUp termination = { .kind = OB_FOLLOW_UP_TERMINATION,
+                                   .id = upload->id,
+                                   .destination = upload->destination,
+                                   .server_url = upload->server_url,
+                                   .asked_at_ms = upload->progress_at_ms };
 
   /* What a server says is gone needs no deletion, and what it has in its place is not this device's. */
   if (upload->server_url && upload->reason != OUTBOX_REASON_GONE
-      && !ob_terminations_save (self->database, &termination, error))
+      && !ob_follow_ups_save (self->database, &termination, error))
     return FALSE;
   g_clear_pointer (&upload->server_url, g_free);
   ob_verification_set (&upload->verified, NULL, NULL, OUTBOX_RUNG_NONE, 0);
@@ -272,11 +275,14 @@ on_removed (const GError *error, gpointer user_data)
 gboolean
 ob_commands_want_termination (ObCommands *self, const ObUpload *upload, GError **error)
 {
-  const ObTermination termination
-      = { upload->id, upload->destination, upload->server_url, ob_queue_get_now_ms (self->queue), 0, 0 };
+  const ObFollowUp termination = { .kind = OB_FOLLOW_UP_TERMINATION,
+                                   .id = upload->id,
+                                   .destination = upload->destination,
+                                   .server_url = upload->server_url,
+                                   .asked_at_ms = ob_queue_get_now_ms (self->queue) };
 
   return !upload->server_url || upload->stored == OB_STORED_DONE || upload->stored == OB_STORED_CONFIRMING
-         || is_only_unconfirmed (upload) || ob_terminations_save (self->database, &termination, error);
+         || is_only_unconfirmed (upload) || ob_follow_ups_save (self->database, &termination, error);
 }
 
 gboolean

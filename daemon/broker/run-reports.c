@@ -8,7 +8,7 @@
 #include "base/crash.h"
 #include "model/origin.h"
 #include "store/journal.h"
-#include "store/terminations.h"
+#include "store/follow-ups.h"
 
 static void
 on_created_recorded (const GError *error, gpointer user_data)
@@ -78,7 +78,7 @@ on_sent (const char *id, guint64 sent_bytes, gpointer user_data)
   ObRuns *self = user_data;
   ObActive *active = ob_actives_find (self->active, id);
 
-  if (!active || active->is_termination)
+  if (!active || active->follow_up == OB_FOLLOW_UP_TERMINATION)
     return;
   active->sent_bytes = sent_bytes;
   self->host->sent (id, self->user_data);
@@ -107,7 +107,7 @@ note_asking (ObRuns *self, const char *id, gboolean is_asking)
   if (!active || active->is_asking == is_asking)
     return;
   active->is_asking = is_asking;
-  if (!is_asking && !active->is_termination
+  if (!is_asking && active->follow_up != OB_FOLLOW_UP_TERMINATION
       && ob_gate_get_lane_holds (self->gate, &active->lane, OB_STORED_UPLOADING, holds) > 0)
     ob_stop_ask (active->stop, OB_STOP_NOW);
 }
@@ -157,12 +157,13 @@ write_orphan (gpointer user_data, GError **error)
   const Report *report = user_data;
   ObRuns *self = report->runs;
   g_autoptr (ObUpload) upload = ob_uploads_get (self->database, report->id, error);
-  const ObTermination orphan = { .id = (char *) report->id,
-                                 .destination = upload ? upload->destination : NULL,
-                                 .server_url = (char *) report->resume,
-                                 .removed_at_ms = ob_queue_get_now_ms (self->queue) };
+  const ObFollowUp orphan = { .kind = OB_FOLLOW_UP_TERMINATION,
+                              .id = (char *) report->id,
+                              .destination = upload ? upload->destination : NULL,
+                              .server_url = (char *) report->resume,
+                              .asked_at_ms = ob_queue_get_now_ms (self->queue) };
 
-  return upload && ob_terminations_save (self->database, &orphan, error);
+  return upload && ob_follow_ups_save (self->database, &orphan, error);
 }
 
 static void

@@ -253,7 +253,7 @@ look (ObRuns *self, View *view)
         .destination = active->lane.destination,
         .priority = active->priority,
         .number = active->number,
-        .is_asking = active->is_asking || active->is_termination,
+        .is_asking = active->is_asking || active->follow_up == OB_FOLLOW_UP_TERMINATION,
         .is_left = active->is_left,
         .is_stopping = ob_stop_is_asked (active->stop),
       };
@@ -337,8 +337,7 @@ schedule (gpointer member, const ObChanges *changes)
       return;
     }
   run_choice (self);
-  ob_runs_start_checks (self);
-  ob_runs_start_termination (self);
+  ob_runs_start_follow_ups (self);
 }
 
 const ObMember ob_runs_member = { .load = ob_runs_load, .flushed = schedule };

@@ -370,8 +370,7 @@ typedef struct
   ObRuns *runs;
   const char *id;
   ObAttemptResult *result;
-  gboolean is_termination;
-  gboolean is_check;
+  ObFollowUpKind follow_up;
 } End;
 
 static gboolean
@@ -408,9 +407,9 @@ end_attempt (gpointer user_data, GError **error)
 {
   const End *end = user_data;
   ObRuns *self = end->runs;
-  gboolean is_good = end->is_termination ? ob_runs_end_termination (self, end->id, end->result, error)
-                     : end->is_check     ? ob_runs_end_check (self, end->id, end->result, error)
-                                         : write_end (self, end->id, end->result, error);
+  gboolean is_good = end->follow_up == OB_FOLLOW_UP_NONE
+                         ? write_end (self, end->id, end->result, error)
+                         : ob_runs_end_follow_up (self, end->follow_up, end->id, end->result, error);
 
   /* Before a rollback, after which it would be looked for among running attempts. */
   ob_actives_remove (self->active, end->id);
@@ -423,7 +422,7 @@ ob_runs_end_attempt (const char *id, ObAttemptResult *result, gpointer user_data
 {
   ObRuns *self = user_data;
   const ObActive *active = ob_actives_find (self->active, id);
-  End end = { self, id, result, active && active->is_termination, active && active->is_check };
+  End end = { self, id, result, active ? active->follow_up : OB_FOLLOW_UP_NONE };
   gboolean makes_room = active && active->makes_room && result->is_cancelled;
   g_autoptr (GError) error = NULL;
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the files of runs share. runs.c answers questions and stops attempts; run-terminations.c has servers delete;
- * run-checks.c asks them again; run-forms.c knows what a group's form has to do with it;
+ * What the files of runs share. runs.c answers questions and stops attempts; run-terminations.c has servers delete,
+ * run-checks.c asks them again, run-follow-ups.c starts both; run-forms.c knows what a group's form has to do with it;
  * run-verdicts.c handles the ends of attempts, run-reports.c their reports before; run-schedule.c starts uploads. Each
  * knows those before it. Nobody else includes it. Main thread.
  */
@@ -53,16 +53,15 @@ gboolean ob_runs_relieve_destination (ObRuns *runs, const ObUpload *upload, GErr
 /* After a rollback: gives each attempt the rule and state of its row, and stops it if its lane is held. */
 gboolean ob_runs_load (gpointer member, GError **error);
 
-/* --- run-terminations.c; the second inside a change --- */
+/* --- run-follow-ups.c; the second inside a change --- */
 
-void ob_runs_start_termination (ObRuns *runs);
-gboolean ob_runs_end_termination (ObRuns *runs, const char *id, const ObAttemptResult *result, GError **error);
+void ob_runs_start_follow_ups (ObRuns *runs);
+gboolean ob_runs_end_follow_up (ObRuns *runs, ObFollowUpKind kind, const char *id, const ObAttemptResult *result,
+                                GError **error);
 
-/* --- run-checks.c; the second inside a change --- */
+/* --- run-checks.c --- */
 
-void ob_runs_start_checks (ObRuns *runs);
 gboolean ob_runs_awaits_check (ObRuns *runs, const char *id);
-gboolean ob_runs_end_check (ObRuns *runs, const char *id, const ObAttemptResult *result, GError **error);
 
 /* --- run-forms.c --- */
 

@@ -160,7 +160,7 @@ ob_runs_renew (ObRuns *self, const char *id)
 {
   ObActive *active = ob_actives_find (self->active, id);
 
-  if (!active || active->is_check || active->is_termination)
+  if (!active || active->follow_up != OB_FOLLOW_UP_NONE)
     return;
   active->is_renewed = TRUE;
   ob_queue_after (self->queue, on_renew, ob_pending_new (self, id));
@@ -225,21 +225,23 @@ ob_runs_change_lane (ObRuns *self, const char *id, const ObLane *lane)
 static void
 load_one (ObRuns *self, ObActive *active)
 {
-  g_autoptr (ObUpload) upload = active->is_termination ? NULL : ob_uploads_get (self->database, active->id, NULL);
+  g_autoptr (ObUpload) upload
+      = active->follow_up == OB_FOLLOW_UP_TERMINATION ? NULL : ob_uploads_get (self->database, active->id, NULL);
 
   /* The destination's health has been read again, and counts from the beginning. */
   active->begun_at = 0;
   if (!upload)
     return;
   active->lane = ob_lane_of (upload);
-  active->is_asking = active->is_check || upload->stored == OB_STORED_CONFIRMING;
+  active->is_asking = active->follow_up != OB_FOLLOW_UP_NONE || upload->stored == OB_STORED_CONFIRMING;
 }
 
 /* After a rollback a lane may be held again that was open when the attempt started. */
 static void
 stop_if_held (ObRuns *self, const ObActive *active)
 {
-  OutboxReasonSet reasons = active->is_termination ? 0 : ob_gate_get_lane_reasons (self->gate, &active->lane);
+  OutboxReasonSet reasons
+      = active->follow_up == OB_FOLLOW_UP_TERMINATION ? 0 : ob_gate_get_lane_reasons (self->gate, &active->lane);
 
   if (reasons != 0 && !ob_stop_is_asked (active->stop))
     ob_runs_close_lane (self, &active->lane, reasons);

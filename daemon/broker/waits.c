@@ -6,8 +6,7 @@
 #include "broker/waits.h"
 
 #include "policy/retry.h"
-#include "store/checks.h"
-#include "store/terminations.h"
+#include "store/follow-ups.h"
 #include "store/uploads.h"
 #include "store/waits.h"
 
@@ -57,7 +56,7 @@ wake (gpointer member, gint64 now_ms, gint64 jump_ms)
 {
   Wake waking = { member, now_ms, jump_ms };
 
-  /* A due termination starts with the next attempts. */
+  /* A due follow-up starts with the next attempts. */
   if (ob_queue_do (member, OB_TURN_SOON, wake_all, &waking, NULL))
     ob_queue_want_flush (member);
 }
@@ -67,9 +66,8 @@ next_ms (gpointer member)
 {
   ObDatabase *database = ob_queue_get_database (member);
 
-  return ob_sooner_ms (ob_sooner_ms (ob_uploads_next_wake_ms (database),
-                                     ob_terminations_next_ms (database, ob_queue_get_now_ms (member))),
-                       ob_checks_next_ms (database, ob_queue_get_now_ms (member)));
+  return ob_sooner_ms (ob_uploads_next_wake_ms (database),
+                       ob_follow_ups_next_ms (database, ob_queue_get_now_ms (member)));
 }
 
 const ObMember ob_waits_member = { .next_ms = next_ms, .wake = wake };

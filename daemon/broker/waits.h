@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The waits in rows of the database: uploads that retry or begin at a time, and terminations. No memory of its own. A
+ * The waits in rows of the database: uploads that retry or begin at a time, and follow-ups. No memory of its own. A
  * member of the queue, whose instance is the queue itself; main thread.
  */
 #pragma once

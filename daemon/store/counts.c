@@ -51,7 +51,7 @@ ob_uploads_is_url_taken (ObDatabase *database, const char *server_url, const cha
   g_autoptr (ObStatement) statement
       = ob_statement_new (database,
                           "SELECT 1 FROM uploads WHERE server_url = @url AND id <> @id"
-                          " UNION ALL SELECT 1 FROM terminations WHERE server_url = @url LIMIT 1",
+                          " UNION ALL SELECT 1 FROM follow_ups WHERE server_url = @url LIMIT 1",
                           NULL);
 
   if (!statement)

@@ -37,7 +37,7 @@ G_BEGIN_DECLS
   LIMIT (saved_at, 0, OB_TIME_MAX_MS, 0) LIMIT (updated_at, 0, OB_TIME_MAX_MS, 0) \
   LIMIT (done_at, 0, OB_TIME_MAX_MS, 0) LIMIT (progress_at, 0, OB_TIME_MAX_MS, 0) \
   LIMIT (error_at, 0, OB_TIME_MAX_MS, 0) LIMIT (confirmed_at, 0, OB_TIME_MAX_MS, 0) \
-  LIMIT (removed_at, 0, OB_TIME_MAX_MS, 0) LIMIT (since, 0, OB_TIME_MAX_MS, 0) LIMIT (at, 0, OB_TIME_MAX_MS, 0) \
+  LIMIT (since, 0, OB_TIME_MAX_MS, 0) LIMIT (at, 0, OB_TIME_MAX_MS, 0) \
   LIMIT (until_at, 0, OB_TIME_MAX_MS, 0) LIMIT (covers, 0, 31, 0) LIMIT (pauses, 0, 1, 0) \
   LIMIT (paired_at, 0, OB_TIME_MAX_MS, 0) LIMIT (silent_since, 0, OB_TIME_MAX_MS, 0) LIMIT (sequence, 0, OB_LIMIT_SIZE, 0) LIMIT (value, 0, OB_LIMIT_SIZE, 0)
 /* clang-format on */

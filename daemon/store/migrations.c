@@ -357,11 +357,18 @@ static const char version_2[]
       "ALTER TABLE uploads ADD COLUMN verified_rung INTEGER NOT NULL DEFAULT 0;"
       "ALTER TABLE uploads ADD COLUMN verified_at INTEGER NOT NULL DEFAULT 0;"
       "ALTER TABLE uploads ADD COLUMN is_moved INTEGER NOT NULL DEFAULT 0;"
-      "CREATE TABLE checks ("
-      "  id TEXT PRIMARY KEY, asked_at INTEGER NOT NULL DEFAULT 0, retry_at INTEGER NOT NULL DEFAULT 0,"
-      "  failures INTEGER NOT NULL DEFAULT 0, is_doubted INTEGER NOT NULL DEFAULT 0, frees INTEGER NOT NULL DEFAULT 0"
+
+      /* What is asked of servers after an upload, or in place of it, has one table: terminations were alone. */
+      "CREATE TABLE follow_ups ("
+      "  kind TEXT NOT NULL, id TEXT NOT NULL, asked_at INTEGER NOT NULL DEFAULT 0,"
+      "  retry_at INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0, destination TEXT, server_url TEXT,"
+      "  is_doubted INTEGER NOT NULL DEFAULT 0, frees INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, id)"
       ") WITHOUT ROWID;"
-      "CREATE INDEX checks_due ON checks (retry_at);"
+      "CREATE INDEX follow_ups_due ON follow_ups (kind, retry_at);"
+      "CREATE INDEX follow_ups_next ON follow_ups (retry_at);"
+      "INSERT INTO follow_ups (kind, id, asked_at, retry_at, failures, destination, server_url)"
+      "  SELECT 'termination', id, removed_at, retry_at, failures, destination, server_url FROM terminations;"
+      "DROP TABLE terminations;"
 
       /* Copies of what has arrived were sorted to find the oldest, however many there were. */
       "DROP INDEX uploads_to_clear;"
@@ -401,7 +408,7 @@ static const char version_2[]
 const char *const ob_migrations[] = { version_1, version_2 };
 
 const char ob_migrations_look[] = "SELECT 1 FROM meta, uploads, counters, destinations, lanes, groups, group_counters, "
-                                  "journal, terminations, apps, checks, passes LIMIT 0";
+                                  "journal, follow_ups, apps, passes LIMIT 0";
 
 guint
 ob_migrations_get_newest_version (void)

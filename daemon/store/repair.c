@@ -176,7 +176,7 @@ ob_repair_rows (ObDatabase *database, void (*on_upload) (const char *id, gpointe
                 GError **error)
 {
   static const char *const tables[]
-      = { "meta", "destinations", "uploads", "terminations", "lanes", "journal", "groups", "apps" };
+      = { "meta", "destinations", "uploads", "follow_ups", "lanes", "journal", "groups", "apps" };
   static const char lost_sql[] = "DELETE FROM uploads WHERE state IS NOT 5"
                                  " AND NOT is_id (CAST (id AS TEXT))";
   static const char meta_sql[] = "UPDATE meta SET value = clean (value) WHERE value IS NOT clean (value);"

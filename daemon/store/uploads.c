@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "dbus/error.h"
+#include "store/follow-ups.h"
 #include "store/limits.h"
 #include "store/statement.h"
 
@@ -261,7 +262,7 @@ ob_uploads_delete (ObDatabase *database, const char *id, GError **error)
     return FALSE;
   ob_statement_bind_text (statement, "@id", id);
 
-  return change_one (database, statement, id, error);
+  return change_one (database, statement, id, error) && ob_follow_ups_forget (database, id, error);
 }
 
 /* Reads the single row of the statement. */

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Moves the waits of all uploads and terminations at once, since the clock is rarely set. Main thread.
+ * Moves the waits of all uploads and follow-ups at once, since the clock is rarely set. Main thread.
  */
 #include "store/waits.h"
 
@@ -15,7 +15,7 @@
 gboolean
 ob_waits_shift (ObDatabase *database, gint64 jump_ms, gint64 most_ms, gint64 instead_ms, GError **error)
 {
-  const char *const sqls[] = { SHIFTED ("uploads"), SHIFTED ("terminations"), SHIFTED ("checks") };
+  const char *const sqls[] = { SHIFTED ("uploads"), SHIFTED ("follow_ups") };
 
   for (guint i = 0; i < G_N_ELEMENTS (sqls); i++)
     {

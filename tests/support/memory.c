@@ -169,13 +169,13 @@ check_attempt (ObBroker *fresh, const ObActive *active, const char *where)
   ObLane lane;
   guint n_holds;
 
-  if (active->is_termination || ob_stop_is_asked (active->stop))
+  if (active->follow_up == OB_FOLLOW_UP_TERMINATION || ob_stop_is_asked (active->stop))
     return;
   if (!upload)
     g_error ("%s: an attempt of what is not there", where);
   lane = ob_lane_of (upload);
   if (!ob_lane_equal (&active->lane, &lane)
-      || active->is_asking != (active->is_check || upload->stored == OB_STORED_CONFIRMING))
+      || active->is_asking != (active->follow_up != OB_FOLLOW_UP_NONE || upload->stored == OB_STORED_CONFIRMING))
     g_error ("%s: the attempt is in another lane than its upload: %s %s, %s %s", where, active->lane.rule,
              active->lane.sent_on, upload->rule, upload->sent_on);
   n_holds = ob_status_board_get_holds (fresh->members->board, &lane, upload->stored, holds);

@@ -82,9 +82,9 @@ test_what_is_asked_of_all (void)
   g_assert_true (ob_actives_has_for (actives, "depot"));
   g_assert_false (ob_actives_has_for (actives, "yard"));
   g_assert_true (ob_actives_is_making_room (actives));
-  g_assert_false (ob_actives_is_terminating (actives));
+  g_assert_cmpuint (ob_actives_count_follow_ups (actives, OB_FOLLOW_UP_TERMINATION), ==, 0);
   (void) ob_actives_add (actives, "two", &none);
-  g_assert_true (ob_actives_is_terminating (actives));
+  g_assert_cmpuint (ob_actives_count_follow_ups (actives, OB_FOLLOW_UP_TERMINATION), ==, 1);
   list = ob_actives_list (actives);
   g_assert_cmpuint (list->len, ==, 2);
   g_assert_cmpuint (ob_actives_count (actives), ==, 2);

@@ -269,7 +269,7 @@ test_while_the_server_is_told (TestRig *rig, gconstpointer data)
   while (!answer.is_over)
     (void) g_main_context_iteration (NULL, TRUE);
   g_assert_no_error (answer.error);
-  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM terminations WHERE server_url LIKE '%old'"), ==, 1);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM follow_ups WHERE server_url LIKE '%old'"), ==, 1);
   job = test_server_wait_for_next (rig->server, id, is_amended);
   assert_note (job->metadata, "there");
   g_assert_cmpuint (job->amended, ==, 1);

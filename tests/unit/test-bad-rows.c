@@ -244,8 +244,8 @@ test_other_tables (TestRig *rig, gconstpointer data)
     { "destinations", "retry_at" },   { "destinations", "failures" },
     { "destinations", "since" },      { "groups", "is_paused" },
     { "groups", "updated_at" },       { "journal", "at" },
-    { "journal", "count" },           { "terminations", "removed_at" },
-    { "terminations", "retry_at" },   { "terminations", "failures" },
+    { "journal", "count" },           { "follow_ups", "asked_at" },
+    { "follow_ups", "retry_at" },     { "follow_ups", "failures" },
     { "counters", "bytes" },          { "counters", "uploads" },
     { "counters", "state" },          { "counters", "hold" },
     { "group_counters", "offset" },   { "meta", "value" },
@@ -255,7 +255,7 @@ test_other_tables (TestRig *rig, gconstpointer data)
   g_autofree char *id = test_rig_submit_full (rig, &(ObSubmission){ .app = "test", .group = "trip" }, NULL);
 
   run (rig,
-       "INSERT INTO terminations VALUES ('x', 'depot', 'http://server.invalid/1', 1, 1, 1);"
+       "INSERT INTO follow_ups VALUES ('termination', 'x', 1, 1, 1, 'depot', 'http://server.invalid/1', 0, 0);"
        "INSERT INTO apps VALUES ('0', 'https://capture.example', 1, 1);"
        "INSERT INTO meta VALUES ('metered_bytes', 5), ('metered_month', 5), ('paused', 0), ('answered_network', 'n')");
   for (guint i = 0; i < G_N_ELEMENTS (columns); i++)

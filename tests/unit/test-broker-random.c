@@ -325,7 +325,7 @@ finish_day (TestRig *rig, Day *day)
       g_assert_false (ob_spool_has (rig->spool, id));
       day->n_done++;
     }
-  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM terminations"), ==, 0);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM follow_ups WHERE kind = 'termination'"), ==, 0);
   g_assert_cmpint (test_clock_get_alarm_ms (rig->clock), ==, 0);
 }
 

@@ -372,7 +372,7 @@ test_the_server_is_told_of_a_removal (TestRig *rig, gconstpointer data)
   test_rig_advance (rig, RIG_MINUTE);
   g_assert_true (test_server_wait_for (rig->server, id)->is_termination);
   test_rig_finish (rig, id);
-  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM terminations"), ==, 0);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM follow_ups WHERE kind = 'termination'"), ==, 0);
   g_assert_cmpint (test_clock_get_alarm_ms (rig->clock), ==, 0);
 }
 
@@ -389,12 +389,12 @@ test_removals_hold_up_nobody (TestRig *rig, gconstpointer data)
 
       test_server_report_created (rig->server, removed, url);
       g_assert_true (test_rig_command (rig, OB_COMMAND_REMOVE, removed, 0, NULL));
-      while (test_rig_is_active (rig, removed) && !test_rig_find_active (rig, removed)->is_termination)
+      while (test_rig_is_active (rig, removed) && !test_rig_find_active (rig, removed)->follow_up)
         g_main_context_iteration (NULL, TRUE);
       test_rig_settle (rig);
     }
   g_assert_cmpuint (test_rig_count_active (rig), ==, 1);
-  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM terminations"), ==, 20);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM follow_ups WHERE kind = 'termination'"), ==, 20);
   id = test_rig_submit (rig, "depot", 0);
   test_rig_finish (rig, id);
 }
@@ -412,7 +412,7 @@ test_a_removal_while_confirming (TestRig *rig, gconstpointer data)
   test_rig_wait_for_end (rig, id);
   test_rig_assert_status (rig, id, "gone");
   /* The server has all of it: what becomes of it there is the server's own. */
-  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM terminations"), ==, 0);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM follow_ups WHERE kind = 'termination'"), ==, 0);
   g_assert_false (ob_spool_has (rig->spool, id));
 }
 

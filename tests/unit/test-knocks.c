@@ -161,7 +161,7 @@ test_a_knock_hides_nothing_that_is_due (TestRig *rig, gconstpointer data)
   test_server_end (rig->server, removed, OB_VERDICT_RETRY, OUTBOX_REASON_NONE, 0);
   test_rig_wait_for_end (rig, removed);
 
-  test_rig_run (rig, "UPDATE terminations SET retry_at = retry_at + 86400000");
+  test_rig_run (rig, "UPDATE follow_ups SET retry_at = retry_at + 86400000");
   photo = fail_silently (rig);
   /* The back-off of the photo is further away than the next knock. */
   while (test_rig_get_wait_ms (rig, photo) < RIG_MINUTE)
@@ -170,7 +170,7 @@ test_a_knock_hides_nothing_that_is_due (TestRig *rig, gconstpointer data)
       (void) test_server_wait_for (rig->server, photo);
       test_rig_end_silently (rig, photo);
     }
-  retry_at = g_strdup_printf ("UPDATE terminations SET retry_at = %" G_GINT64_FORMAT,
+  retry_at = g_strdup_printf ("UPDATE follow_ups SET retry_at = %" G_GINT64_FORMAT,
                               ob_broker_get_now_ms (rig->broker) + 5500);
   test_rig_run (rig, retry_at);
   g_assert_true (test_rig_command (rig, OB_COMMAND_SET_PRIORITY, photo, 1, NULL));
@@ -182,7 +182,7 @@ test_a_knock_hides_nothing_that_is_due (TestRig *rig, gconstpointer data)
   g_assert_true (test_server_wait_for (rig->server, removed)->is_termination);
   test_server_finish (rig->server, removed);
   test_rig_wait_for_end (rig, removed);
-  g_assert_cmpint (test_rig_ask (rig, "SELECT count (*) FROM terminations"), ==, 0);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count (*) FROM follow_ups WHERE kind = 'termination'"), ==, 0);
 }
 
 /* Nothing that may go there, nothing that is waiting: no knock, and no alarm for one. */

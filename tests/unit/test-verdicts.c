@@ -306,7 +306,7 @@ test_retry_of_wrong_bytes_sends_anew (TestRig *rig, gconstpointer data)
   g_assert_cmpstr (test_server_wait_for (rig->server, id)->resume, ==, "http://depot.example/files/1");
   test_server_finish (rig->server, id);
   test_rig_wait_for_end (rig, id);
-  g_assert_cmpint (test_rig_ask (rig, "SELECT count (*) FROM terminations"), ==, 0);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count (*) FROM follow_ups WHERE kind = 'termination'"), ==, 0);
 }
 
 static void
