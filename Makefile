@@ -3,7 +3,7 @@
 
 BUILD ?= build
 
-.PHONY: build run check test bench campaign packages install uninstall
+.PHONY: build run check test bench campaign packages docs install uninstall
 
 build:
 	@tests/setup/install.sh
@@ -50,6 +50,11 @@ packages:
 	@tests/setup/install.sh packages
 	@tests/packages/build.sh $(BUILD)-packages
 	@tests/packages/try.sh $(BUILD)-packages $(BUILD)-packages-roots
+
+# The documents as a site, from build/site/index.html on.
+docs:
+	@tests/setup/install.sh docs
+	@docs/site.sh $(BUILD)/site
 
 install:
 	@tests/setup/install.sh

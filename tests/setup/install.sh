@@ -10,6 +10,7 @@
 #   install.sh bench   as run, and what the benchmarks need
 #   install.sh campaign   as test, and what the long proofs need
 #   install.sh packages   what Debian packages are built and tried with
+#   install.sh docs   what the site is made with
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -22,7 +23,7 @@ run_packages="meson ninja-build pkg-config gcc libc6-dev gettext python3 dbus gl
   curl ca-certificates shared-mime-info sqlite3 jq bsdextrautils ffmpeg lomiri-wallpapers-16.04"
 test_packages="python3-gi clang-format openssl gnutls-bin nginx-light procps iproute2 nftables util-linux
   network-manager python3-dbusmock gnome-keyring locales rclone python3-pip e2fsprogs
-  chromium firefox-esr webkit2gtk-driver xvfb"
+  chromium firefox-esr webkit2gtk-driver xvfb mkdocs python3-django"
 bench_packages="openssl"
 campaign_packages="clang libclang-rt-dev llvm valgrind libc6-dbg xfsprogs btrfs-progs"
 packages_packages="debhelper dpkg-dev fakeroot lintian debootstrap util-linux iproute2"
@@ -168,6 +169,9 @@ case $mode in
   bench)
     install_packages $run_packages $bench_packages
     ;;
+  docs)
+    install_packages mkdocs
+    ;;
   packages)
     install_packages $run_packages $packages_packages $(toolchain_packages)
     install_tusd
@@ -182,7 +186,7 @@ case $mode in
     python_folder schemathesis
     ;;
   *)
-    echo "usage: install.sh [run|test|bench|campaign|packages]" >&2
+    echo "usage: install.sh [run|test|bench|campaign|packages|docs]" >&2
     exit 2
     ;;
 esac
