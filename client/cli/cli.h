@@ -10,14 +10,16 @@
 
 G_BEGIN_DECLS
 
-/* Exit codes, the same for every verb. */
+/* Exit codes, the same for every verb; the table is in the manual. */
 enum
 {
   CLI_DONE = 0,
   CLI_FAILED = 1,
   CLI_USAGE = 2,
   CLI_NO_BROKER = 3,
-  CLI_STOPPED = 130, /* as a shell tells of Ctrl-C */
+  CLI_ON_ITS_WAY = 4,   /* of "status --json": not all has arrived */
+  CLI_NEEDS_PERSON = 5, /* of "status --json": something stays as it is until a person acts */
+  CLI_STOPPED = 130,    /* as a shell tells of Ctrl-C */
 };
 
 typedef struct
@@ -49,6 +51,7 @@ int cli_destination (int argc, char *argv[]);
 int cli_app (int argc, char *argv[]);
 int cli_policy (int argc, char *argv[]);
 int cli_dashboard (int argc, char *argv[]);
+int cli_metrics (int argc, char *argv[]);
 int cli_doctor (int argc, char *argv[]);
 
 /**

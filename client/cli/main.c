@@ -33,6 +33,7 @@ static const CliVerb verbs[] = {
   { "remove", N_ ("[ID…]"), N_ ("Takes uploads off the list, with the copy on this device."), cli_remove },
   { "log", N_ ("[ID]"), N_ ("Tells what happened, oldest first."), cli_log },
   { "status", "", N_ ("Tells whether everything is safe and on its way."), cli_status },
+  { "metrics", "", N_ ("Prints the queue in numbers, for monitoring (OpenMetrics)."), cli_metrics },
   { "group", N_ ("[list|show|pause|resume|retry|remove [KEY…]]"),
     N_ ("Tells how groups of uploads stand, and lets one wait."), cli_group },
   { "destination", N_ ("list|show|set|test|remove|pause|resume [NAME]"), N_ ("Manages the servers to send to."),

@@ -329,6 +329,19 @@ ask (OutboxClient *client, const char *interface, const char *method, GError **e
   return results ? g_variant_get_child_value (results, 0) : NULL;
 }
 
+/* What a monitor wants to know. A file of the configuration that is not in force is for a person, too. */
+static int
+judge (GVariant *statistics, GVariant *summary, GVariant *policy)
+{
+  gboolean needs_person = FALSE;
+
+  (void) g_variant_lookup (statistics, "needs_user", "b", &needs_person);
+  if (needs_person || *cli_get_string (policy, "problem") || *cli_get_string (policy, "web_apps_problem"))
+    return CLI_NEEDS_PERSON;
+
+  return get_count (summary, "all").uploads > get_count (summary, "done").uploads ? CLI_ON_ITS_WAY : CLI_DONE;
+}
+
 int
 cli_status (int argc, char *argv[])
 {
@@ -341,6 +354,7 @@ cli_status (int argc, char *argv[])
   g_autoptr (GError) error = NULL;
   g_autoptr (OutboxClient) client = NULL;
   g_autoptr (GVariant) summary = NULL;
+  g_autoptr (GVariant) statistics = NULL;
   g_autoptr (GVariant) holds = NULL;
   g_autoptr (GVariant) conditions = NULL;
   g_autoptr (GVariant) destinations = NULL;
@@ -357,17 +371,18 @@ cli_status (int argc, char *argv[])
       || !(holds = ask (client, "Queue", "Holds", &error))
       || !(conditions = ask (client, "Queue", "Conditions", &error))
       || !(destinations = ask (client, "Destinations", "List", &error))
-      || !(policy = ask (client, "Policy", "Get", &error)))
+      || !(policy = ask (client, "Policy", "Get", &error))
+      || (is_json && !(statistics = ask (client, "Queue", "Statistics", &error))))
     return cli_fail (error);
   if (is_json)
     {
-      cli_print_json (g_variant_new_parsed ("{'summary': <%v>, 'holds': <%v>, 'conditions': <%v>, 'destinations': <%v>,"
-                                            " 'rules_problem': <%s>, 'web_apps_problem': <%s>}",
-                                            summary, holds, conditions, destinations,
+      cli_print_json (g_variant_new_parsed ("{'summary': <%v>, 'statistics': <%v>, 'holds': <%v>, 'conditions': <%v>,"
+                                            " 'destinations': <%v>, 'rules_problem': <%s>, 'web_apps_problem': <%s>}",
+                                            summary, statistics, holds, conditions, destinations,
                                             cli_get_string (policy, "problem"),
                                             cli_get_string (policy, "web_apps_problem")),
                       TRUE);
-      return CLI_DONE;
+      return judge (statistics, summary, policy);
     }
   under_way
       = cli_list_uploads (client, g_variant_new_parsed ("{'state': <'uploading'>, 'limit': <uint32 10>}"), &error);

@@ -137,8 +137,9 @@ static const GVariantType *
 find_reply_type (const char *interface, const char *method)
 {
   static const char *const pages[] = { "Uploads.List", "Groups.List", NULL };
-  static const char *const documents[] = { "Uploads.Get",       "Groups.Get", "Queue.Summary",  "Queue.Conditions",
-                                           "Destinations.Test", "Policy.Get", "Policy.Explain", NULL };
+  static const char *const documents[] = { "Uploads.Get",      "Groups.Get",       "Queue.Summary",
+                                           "Queue.Conditions", "Queue.Statistics", "Destinations.Test",
+                                           "Policy.Get",       "Policy.Explain",   NULL };
   static const char *const lists[] = { "Uploads.History", "Queue.Holds", "Destinations.List", "Access.ListApps", NULL };
   g_autofree char *name = g_strconcat (interface, ".", method, NULL);
 

@@ -121,6 +121,12 @@ ob_broker_find_kinds (ObBroker *self, OutboxState state, GError **error)
 }
 
 gboolean
+ob_broker_count (ObBroker *self, ObStatistics *statistics, GError **error)
+{
+  return ob_status_board_count (self->members->board, statistics, error);
+}
+
+gboolean
 ob_broker_summarise (ObBroker *self, guint64 uploads[OUTBOX_N_STATES], guint64 bytes[OUTBOX_N_STATES], GError **error)
 {
   return ob_status_board_summarise (self->members->board, uploads, bytes, error);

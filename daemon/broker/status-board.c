@@ -264,6 +264,34 @@ ob_status_board_summarise (ObStatusBoard *board, guint64 uploads[OUTBOX_N_STATES
   return TRUE;
 }
 
+gboolean
+ob_status_board_count (ObStatusBoard *board, ObStatistics *statistics, GError **error)
+{
+  g_autoptr (GArray) counts = ob_uploads_count (board->database, error);
+
+  *statistics = (ObStatistics){ 0 };
+  if (!counts
+      || !ob_uploads_count_failed (board->database, statistics->failed_uploads, statistics->failed_bytes, error))
+    return FALSE;
+  for (guint i = 0; i < counts->len; i++)
+    {
+      const ObCount *count = &g_array_index (counts, ObCount, i);
+      const ObStatus status = get_status_of_count (board, count);
+      const OutboxReason reason = ob_status_get_first_reason (&status);
+
+      statistics->uploads[status.state] += count->uploads;
+      statistics->bytes[status.state] += count->bytes;
+      if (status.state == OUTBOX_STATE_PAUSED || status.state == OUTBOX_STATE_RETRYING)
+        {
+          statistics->waiting_uploads[reason] += count->uploads;
+          statistics->waiting_bytes[reason] += count->bytes;
+        }
+    }
+  statistics->needs_person = ob_status_board_needs_person (board) || ob_uploads_count_unfinished (board->database) > 0;
+
+  return TRUE;
+}
+
 /* --- Of groups --- */
 
 /* A group has the first of these states that one of its uploads has: something happens, or it waits, or it needs a person. */

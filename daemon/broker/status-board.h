@@ -73,6 +73,21 @@ GArray *ob_status_board_list_holds (ObStatusBoard *board, const char *app);
 gboolean ob_status_board_summarise (ObStatusBoard *board, guint64 uploads[OUTBOX_N_STATES],
                                     guint64 bytes[OUTBOX_N_STATES], GError **error);
 
+/* The queue in numbers, without a name. */
+typedef struct
+{
+  guint64 uploads[OUTBOX_N_STATES];
+  guint64 bytes[OUTBOX_N_STATES];
+  guint64 waiting_uploads[OUTBOX_N_REASONS]; /* paused or retrying, by the first reason */
+  guint64 waiting_bytes[OUTBOX_N_REASONS];
+  guint64 failed_uploads[OUTBOX_N_REASONS];
+  guint64 failed_bytes[OUTBOX_N_REASONS];
+  gboolean needs_person; /* something has failed, or a hold of what waits needs a person, or a recording was left */
+} ObStatistics;
+
+/* O(lanes and failures). Errors: Storage. */
+gboolean ob_status_board_count (ObStatusBoard *board, ObStatistics *statistics, GError **error);
+
 /* Returns: (transfer full) (element-type ObCount): the kinds of uploads in the public state @state now. Errors: Storage. */
 GArray *ob_status_board_find_kinds (ObStatusBoard *board, OutboxState state, GError **error);
 

@@ -46,6 +46,9 @@ GVariant *ob_document_conditions (const ObConditions *conditions, const ObDocume
 
 GVariant *ob_document_group (const ObGroupStatus *group);
 
+/* The queue in numbers, for monitoring. Errors: Storage. */
+GVariant *ob_document_statistics (ObBroker *broker, GError **error);
+
 /* Errors: Storage. */
 GVariant *ob_document_summary (ObBroker *broker, GError **error);
 

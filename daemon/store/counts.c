@@ -162,6 +162,43 @@ ob_uploads_count_lost (ObDatabase *database, guint64 *uploads, guint64 *bytes, G
   return TRUE;
 }
 
+gboolean
+ob_uploads_count_failed (ObDatabase *database, guint64 uploads[OUTBOX_N_REASONS], guint64 bytes[OUTBOX_N_REASONS],
+                         GError **error)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database,
+                          "SELECT reason, count(*), " TOTAL (size) " FROM uploads WHERE state = 4 GROUP BY reason",
+                          error);
+  int code = SQLITE_ERROR;
+
+  for (guint i = 0; i < OUTBOX_N_REASONS; i++)
+    uploads[i] = bytes[i] = 0;
+  while (statement && (code = ob_statement_step (statement)) == SQLITE_ROW)
+    {
+      const char *name = ob_statement_get_text (statement, 0);
+      /* A damaged row may have a reason that is none. */
+      const OutboxReason reason = name ? outbox_reason_from_name (name) : OUTBOX_REASON_NONE;
+
+      uploads[reason] += (guint64) ob_statement_get_number (statement, 1);
+      bytes[reason] += (guint64) MAX (ob_statement_get_number (statement, 2), 0);
+    }
+  if (statement && code != SQLITE_DONE)
+    ob_database_set_error (database, error);
+
+  return code == SQLITE_DONE;
+}
+
+guint64
+ob_uploads_count_unfinished (ObDatabase *database)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database, "SELECT count(*) FROM uploads WHERE state = 0 AND reason = 'unfinished'", NULL);
+
+  return statement && ob_statement_step (statement) == SQLITE_ROW ? (guint64) ob_statement_get_number (statement, 0)
+                                                                  : 0;
+}
+
 GArray *
 ob_uploads_count (ObDatabase *database, GError **error)
 {

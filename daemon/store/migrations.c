@@ -338,6 +338,9 @@ static const char version_2[]
       /* Every summary asks how many copies are lost. */
       "CREATE INDEX uploads_lost ON uploads (size) WHERE state = 4 AND reason IN ('file-missing', 'file-changed');"
 
+      /* Monitoring asks how many failed for which reason. */
+      "CREATE INDEX uploads_failed ON uploads (reason, size) WHERE state = 4;"
+
       /* Web pages could hand nothing over. A person lets each origin in, and each browser has a token of its own. */
       "CREATE TABLE apps ("
       "  digest TEXT PRIMARY KEY," /* of the token, which only the page has */

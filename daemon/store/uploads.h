@@ -113,6 +113,13 @@ gboolean ob_uploads_is_url_taken (ObDatabase *database, const char *server_url, 
  * Storage. */
 gboolean ob_uploads_count_lost (ObDatabase *database, guint64 *uploads, guint64 *bytes, GError **error);
 
+/* Number and bytes of uploads that failed, by reason; reads only these, from an index. Errors: Storage. */
+gboolean ob_uploads_count_failed (ObDatabase *database, guint64 uploads[OUTBOX_N_REASONS],
+                                  guint64 bytes[OUTBOX_N_REASONS], GError **error);
+
+/* Returns: how many recordings nobody has open any more */
+guint64 ob_uploads_count_unfinished (ObDatabase *database);
+
 /* Returns: (transfer full) (element-type ObCount): a few rows, however long the queue is. Errors: Storage. */
 GArray *ob_uploads_count (ObDatabase *database, GError **error);
 

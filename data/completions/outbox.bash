@@ -31,7 +31,7 @@ _outbox ()
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words=
 
   if [ "$COMP_CWORD" -eq 1 ]; then
-    words="add commit list show watch pause resume retry send-now priority amend verify free remove log status group destination app policy dashboard doctor --help --version"
+    words="add commit list show watch pause resume retry send-now priority amend verify free remove log status metrics group destination app policy dashboard doctor --help --version"
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
     return
   fi
@@ -41,7 +41,7 @@ _outbox ()
     --state | -s) words="saving queued uploading confirming retrying paused failed done" ;;
     --protocol) words="tus http" ;;
     --group | -g) words=$(_outbox_groups) ;;
-    --report)
+    --report | --output)
       compopt -o filenames
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return
@@ -69,6 +69,7 @@ _outbox ()
     remove) words="--done --force" ;;
     log) words="--all --since --json --against --destination" ;;
     status) words="--json" ;;
+    metrics) words="--output" ;;
     group) words="--force --json" ;;
     policy | app) words="--json" ;;
     dashboard) words="--print" ;;

@@ -404,6 +404,7 @@ test_calls (void)
     { DESTINATIONS, "Pause", "('new',)", "NotFound" },
     { DESTINATIONS, "Resume", "('new',)", "NotFound" },
     { QUEUE, "Conditions", "()", "" },
+    { QUEUE, "Statistics", "()", "" },
     { QUEUE, "RestAddress", "()", "" },
   };
   g_autoptr (TestBroker) broker = test_broker_new ();

@@ -63,6 +63,7 @@ static const struct
   { "Queue.AllowNetwork", "()", "ok", "NotAllowed", "NotAllowed" },
   { "Queue.ResumeFor", "({'seconds': <uint32 1>},)", "ok", "NotAllowed", "NotAllowed" },
   { "Queue.Conditions", "()", "ok all", "NotAllowed", "NotAllowed" },
+  { "Queue.Statistics", "()", "ok all", "NotAllowed", "NotAllowed" },
   { "Queue.Holds", "()", "ok 0", "ok 1", "ok 1" },
   { "Queue.RestAddress", "()", "ok", "ok", "ok" },
   { "Groups.List", "({},)", "ok all", "ok 1", "ok 1" },

@@ -456,17 +456,29 @@ static const Command reports[] = {
 };
 
 /* What writes nothing in the queue: it reads, watches, or answers NotSupported. */
-static const char *const others[] = { "Uploads.Get",          "Uploads.List",
-                                      "Uploads.Thumbnail",    "Uploads.History",
-                                      "Uploads.Log",          "Uploads.Watch",
-                                      "Uploads.Unwatch",      "Queue.Summary",
-                                      "Queue.Conditions",     "Queue.Holds",
-                                      "Queue.RestAddress",    "Groups.List",
-                                      "Groups.Get",           "Destinations.List",
-                                      "Destinations.Get",     "Destinations.Test",
-                                      "Policy.Get",           "Policy.Check",
-                                      "Policy.Explain",       "Access.ListApps",
-                                      "Access.OpenDashboard", NULL };
+static const char *const others[] = { "Uploads.Get",
+                                      "Uploads.List",
+                                      "Uploads.Thumbnail",
+                                      "Uploads.History",
+                                      "Uploads.Log",
+                                      "Uploads.Watch",
+                                      "Uploads.Unwatch",
+                                      "Queue.Summary",
+                                      "Queue.Conditions",
+                                      "Queue.Holds",
+                                      "Queue.Statistics",
+                                      "Queue.RestAddress",
+                                      "Groups.List",
+                                      "Groups.Get",
+                                      "Destinations.List",
+                                      "Destinations.Get",
+                                      "Destinations.Test",
+                                      "Policy.Get",
+                                      "Policy.Check",
+                                      "Policy.Explain",
+                                      "Access.ListApps",
+                                      "Access.OpenDashboard",
+                                      NULL };
 
 /* --- The table of methods --- */
 

@@ -28,6 +28,7 @@ void ob_operation_pause_queue (const ObRequest *request, gint value);
 void ob_operation_resume_for (const ObRequest *request, gint value);
 void ob_operation_allow_network (const ObRequest *request, gint value);
 void ob_operation_summarise (const ObRequest *request, gint value);
+void ob_operation_tell_statistics (const ObRequest *request, gint value);
 void ob_operation_list_holds (const ObRequest *request, gint value);
 void ob_operation_tell_conditions (const ObRequest *request, gint value);
 void ob_operation_tell_address (const ObRequest *request, gint value);

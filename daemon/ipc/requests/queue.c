@@ -71,6 +71,18 @@ ob_operation_summarise (const ObRequest *request, gint value)
 }
 
 void
+ob_operation_tell_statistics (const ObRequest *request, gint value)
+{
+  g_autoptr (GError) error = NULL;
+  GVariant *statistics = ob_document_statistics (request->context->broker, &error);
+
+  if (statistics)
+    ob_request_answer (request, "statistics", statistics);
+  else
+    ob_request_end (request, error);
+}
+
+void
 ob_operation_list_holds (const ObRequest *request, gint value)
 {
   const char *own = ob_request_get_own_app (request, OB_OPERATION_LOOK);

@@ -85,6 +85,7 @@ static const Row table[] = {
   { "Queue.Summary", OB_OPERATION_COUNT, ob_operation_summarise, 0, { { NULL } } },
   { "Queue.Holds", OB_OPERATION_LOOK, ob_operation_list_holds, 0, { { NULL } } },
   { "Queue.Conditions", OB_OPERATION_CONDITIONS, ob_operation_tell_conditions, 0, { { NULL } } },
+  { "Queue.Statistics", OB_OPERATION_CONDITIONS, ob_operation_tell_statistics, 0, { { NULL } } },
   { "Queue.RestAddress", OB_OPERATION_ADDRESS, ob_operation_tell_address, 0, { { NULL } } },
   { "Groups.List", OB_OPERATION_LOOK, ob_operation_list_groups, 0, FILTER },
   { "Groups.Get", OB_OPERATION_LOOK, ob_operation_get_group, 0, { { "key", "s" } } },
