@@ -177,7 +177,9 @@ int
 cli_keyring_unlock (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GDBusConnection) bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, &error);
+  /* It tells of a bus that is not there as it does to all verbs. */
+  g_autoptr (OutboxClient) client = cli_open (&error);
+  g_autoptr (GDBusConnection) bus = client ? g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, &error) : NULL;
   g_autofree char *collection = NULL;
 
   if (!bus)
