@@ -4,6 +4,8 @@
  * What the verbs share. A command is a straight line: it waits for each answer by iterating the main loop.
  */
 #include "cli.h"
+#include "complete.h"
+#include "streams.h"
 
 #include "config.h"
 
@@ -49,6 +51,11 @@ cli_parse (int *argc, char ***argv, const GOptionEntry *entries, const char *det
   g_autoptr (GOptionContext) context = g_option_context_new (_ (verb->arguments));
   g_autoptr (GError) error = NULL;
 
+  if (*argc > 1 && g_str_equal ((*argv)[1], CLI_COMPLETE))
+    {
+      cli_complete_verb (verb->name, entries, *argv + 2);
+      exit (cli_streams_close (CLI_DONE));
+    }
   g_set_prgname (program);
   g_option_context_set_summary (context, _ (verb->summary));
   g_option_context_set_description (context, details);

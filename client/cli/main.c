@@ -4,6 +4,7 @@
  * outbox: finds the verb in the table and runs it. Each verb has a file of its own.
  */
 #include "cli.h"
+#include "complete.h"
 #include "streams.h"
 
 #include "config.h"
@@ -94,6 +95,25 @@ find_bus (void)
     (void) g_setenv ("DBUS_SESSION_BUS_ADDRESS", address, TRUE);
 }
 
+/* outbox --complete WORD…: a verb knows its own options, so it is run with the words to complete. */
+static int
+complete (int argc, char *argv[])
+{
+  const CliVerb *verb = argc > 2 ? cli_find_verb (argv[1]) : NULL;
+  g_autofree char **words = NULL;
+
+  if (argc <= 2)
+    cli_complete_verbs (argc > 1 ? argv[1] : "");
+  if (!verb)
+    return CLI_DONE;
+  words = g_new0 (char *, (gsize) argc + 1);
+  words[0] = argv[1];
+  words[1] = argv[0];
+  memcpy (words + 2, argv + 2, sizeof (char *) * (gsize) (argc - 2));
+
+  return verb->run (argc, words);
+}
+
 static int
 run (int argc, char *argv[])
 {
@@ -110,6 +130,8 @@ run (int argc, char *argv[])
       print_help ();
       return argc > 1 ? CLI_DONE : CLI_USAGE;
     }
+  if (g_str_equal (name, CLI_COMPLETE))
+    return complete (argc - 1, argv + 1);
   verb = cli_find_verb (name);
   if (verb)
     return verb->run (argc - 1, argv + 1);

@@ -598,7 +598,7 @@ test_the_whole_log (void)
   g_assert_cmpuint (g_strv_length (lines), ==, n_entries);
 }
 
-/* Every verb has its --help, and stands in the manual and in the completion. */
+/* Every verb has its --help, and stands in the manual and in what completes it. */
 static void
 test_every_verb_is_documented (void)
 {
@@ -609,13 +609,13 @@ test_every_verb_is_documented (void)
   g_autofree char *completion = NULL;
 
   g_assert_true (g_file_get_contents (g_getenv ("OUTBOX_MANUAL"), &manual, NULL, NULL));
-  g_assert_true (g_file_get_contents (g_getenv ("OUTBOX_COMPLETION"), &completion, NULL, NULL));
+  completion = test_command (broker, "--complete ''", 0);
   for (guint i = 0; *lines[i]; i++)
     {
       g_auto (GStrv) words = g_strsplit (g_strchug (lines[i]), " ", 2);
       g_autofree char *command = g_strdup_printf ("%s --help", words[0]);
       g_autofree char *section = g_strdup_printf (".SS %s\n", words[0]);
-      g_autofree char *word = g_strdup_printf ("%s)", words[0]);
+      g_autofree char *word = g_strdup_printf ("%s\t", words[0]);
       g_autofree char *text = test_command (broker, command, 0);
 
       test_assert_has (text, "Usage:");
