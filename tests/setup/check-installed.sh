@@ -43,7 +43,30 @@ has_setting ()
 # In a user's manager whatever hides a part of the file system brings a user namespace, from which no app can be told.
 brings_no_user_namespace ()
 {
-  ! grep -E '^(Private|Protect|Root|TemporaryFileSystem|DynamicUser|([A-Z][a-z]+)+Paths)[A-Za-z]*=' "$unit"
+  ! grep -E '^(Private|Protect|Root|TemporaryFileSystem|DynamicUser|CapabilityBoundingSet|([A-Z][a-z]+)+Paths)[A-Za-z]*=' "$unit"
+}
+
+# The exposure that systemd reckons, in tenths. Without a user namespace it cannot be less: what is left is capabilities that a person's
+# services do not have anyway, and the file system.
+exposes_no_more_than ()
+{
+  command -v systemd-analyze >/dev/null || { echo "there is no systemd-analyze"; return 1; }
+  mkdir -p "$work/run"
+  XDG_RUNTIME_DIR=$work/run systemd-analyze security --user --offline=true --threshold="$1" "$unit" | tail -n 1
+}
+
+# What a software centre and a menu show.
+desktop_files_are_good ()
+{
+  local share=$work/root$prefix/share
+  desktop-file-validate "$share"/applications/*.desktop
+  appstreamcli validate --no-net --explain "$share"/metainfo/*.xml
+  for icon in "$share"/icons/hicolor/*/apps/org.outbox.*.svg; do
+    python3 -c 'import sys, xml.etree.ElementTree as tree; tree.parse (sys.argv[1])' "$icon"
+  done
+  icon=$(sed -n 's/^Icon=//p' "$share/applications/org.outbox.Outbox1.desktop")
+  [ -f "$share/icons/hicolor/scalable/apps/$icon.svg" ]
+  grep -q '^Comment\[de\]=' "$share/applications/org.outbox.Outbox1.desktop"
 }
 
 # Each module that a page's library imports was installed with it, and so was the example.
@@ -73,6 +96,8 @@ result unit/starts-again-however-often has_setting Unit StartLimitIntervalSec=0
 result unit/starts-again-after-a-failure has_setting Service Restart=on-failure
 result unit/is-ready-with-its-name has_setting Service BusName=org.outbox.Outbox1
 result unit/brings-no-user-namespace brings_no_user_namespace
+result unit/exposes-no-more-than-6.3 exposes_no_more_than 63
+result desktop-files-are-good desktop_files_are_good
 result pages-have-their-library library_is_whole
 
 if [ "$prefix" != /usr ] && unshare -Urm mount --bind "$work" "$prefix" 2>/dev/null; then
