@@ -8,12 +8,13 @@
 import os
 import re
 import shlex
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-ROOT, OUTBOX, OUTBOXD, RECEIVER = map(os.path.realpath, sys.argv[1:])
+from device import Device
+
+ROOT, *PROGRAMS = map(os.path.realpath, sys.argv[1:])
 PAGES = [Path(ROOT) / name for name in ('README.md', 'CONTRIBUTING.md')] + sorted((Path(ROOT) / 'docs').glob('*.md'))
 MANUAL = Path(ROOT) / 'data/man/outbox.1'
 
@@ -68,49 +69,6 @@ def fill_in(command):
     return ' '.join(SAMPLES.get(word, word) for word in command.split(' '))
 
 
-class Device:
-    """A folder with some photos, and a bus with nobody on it until start()."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.processes = []
-        for name in ('a.jpg', 'b.jpg', 'photo.jpg'):
-            (folder / name).write_bytes(b'\xff\xd8\xff' + name.encode() * 1000)
-        (folder / 'bin').mkdir()
-        (folder / 'bin/outbox').symlink_to(OUTBOX)
-        self.environment = dict(os.environ, PATH=f'{folder}/bin:{os.environ["PATH"]}', LC_ALL='C.UTF-8', EDITOR='true', BROWSER='true',
-                                XDG_DATA_HOME=f'{folder}/data', XDG_CONFIG_HOME=f'{folder}/config', XDG_STATE_HOME=f'{folder}/state',
-                                XDG_RUNTIME_DIR=f'{folder}/run', HOME=str(folder), OUTBOX_CONFIG_FOLDERS=f'{folder}/etc', OUTBOX_REST_PORT='0',
-                                DBUS_SYSTEM_BUS_ADDRESS='unix:path=/nonexistent', DBUS_SESSION_BUS_ADDRESS='unix:path=/nonexistent')
-        (folder / 'run').mkdir(mode=0o700)
-
-    def spawn(self, *argv, ready=None):
-        """Returns: what follows @ready in what it prints."""
-        process = subprocess.Popen(argv, cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        self.processes.append(process)
-        for line in process.stdout:
-            if ready in line:
-                return line.split(ready, 1)[1].strip()
-        raise RuntimeError(f'{argv[0]} ended before it was ready')
-
-    def start(self):
-        self.environment['DBUS_SESSION_BUS_ADDRESS'] = 'unix:' + self.spawn('dbus-daemon', '--session', '--nofork', '--print-address', ready='unix:')
-        self.spawn(OUTBOXD, ready='Ready at')
-        self.url = self.spawn(RECEIVER, '--port', '0', '--discard', ready='listening on ')
-        self.origin = self.url.removesuffix('/files/')
-
-    def run(self, command):
-        """Returns: exit code, what it said"""
-        done = subprocess.run(['sh', '-c', command], cwd=self.folder, env=self.environment, input='a-token\n', stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, timeout=30, check=False)
-        return done.returncode, done.stdout
-
-    def end(self):
-        for process in reversed(self.processes):
-            process.kill()
-            process.wait()
-
-
 def check_is_understood(device, commands):
     faults = []
     for command in sorted(set(commands)):
@@ -146,7 +104,7 @@ def check_runs(device, page, commands):
 
 def try_it(name, check, *arguments):
     with tempfile.TemporaryDirectory() as folder:
-        device = Device(Path(folder))
+        device = Device(Path(folder), *PROGRAMS)
         try:
             faults = check(device, *arguments)
         finally:
@@ -166,7 +124,7 @@ def main():
         if examples[page] and ELSEWHERE.get(page.name) != ('outbox ',):
             try_it(f'{page.name}: {len(examples[page])} examples', check_runs, page, examples[page])
     with tempfile.TemporaryDirectory() as folder:
-        code, _ = Device(Path(folder)).run('outbox status --no-such-option')
+        code, _ = Device(Path(folder), *PROGRAMS).run('outbox status --no-such-option')
     print('ok' if code == 2 else 'not ok', '- a command that is none is found')
 
 
