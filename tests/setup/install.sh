@@ -23,7 +23,7 @@ run_packages="meson ninja-build pkg-config gcc libc6-dev gettext python3 dbus gl
   curl ca-certificates shared-mime-info sqlite3 jq bsdextrautils ffmpeg lomiri-wallpapers-16.04"
 test_packages="python3-gi python3-prometheus-client prometheus-node-exporter zsh fish appstream desktop-file-utils clang-format openssl gnutls-bin nginx-light procps iproute2 nftables util-linux
   network-manager python3-dbusmock gnome-keyring locales rclone python3-pip e2fsprogs
-  chromium firefox-esr webkit2gtk-driver xvfb xdotool zenity mkdocs python3-django"
+  chromium firefox-esr webkit2gtk-driver xvfb xdotool zenity bubblewrap xdg-dbus-proxy xdg-desktop-portal fuse3 mkdocs python3-django"
 bench_packages="openssl"
 campaign_packages="clang libclang-rt-dev llvm valgrind libc6-dbg xfsprogs btrfs-progs"
 packages_packages="debhelper dpkg-dev fakeroot lintian debootstrap util-linux iproute2"
