@@ -127,6 +127,12 @@ ob_broker_count (ObBroker *self, ObStatistics *statistics, GError **error)
 }
 
 gboolean
+ob_broker_count_all (ObBroker *self, ObGroupStatus *all, GError **error)
+{
+  return ob_status_board_count_all (self->members->board, all, error);
+}
+
+gboolean
 ob_broker_summarise (ObBroker *self, guint64 uploads[OUTBOX_N_STATES], guint64 bytes[OUTBOX_N_STATES], GError **error)
 {
   return ob_status_board_summarise (self->members->board, uploads, bytes, error);

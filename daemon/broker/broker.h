@@ -245,6 +245,9 @@ GArray *ob_broker_find_kinds (ObBroker *self, OutboxState state, GError **error)
 /* The queue in numbers; O(lanes and failures). Errors: Storage. */
 gboolean ob_broker_count (ObBroker *self, ObStatistics *statistics, GError **error);
 
+/* Of the whole queue, as if it was one group without a name; O(lanes). Errors: Storage. */
+gboolean ob_broker_count_all (ObBroker *self, ObGroupStatus *all, GError **error);
+
 /* Number and bytes of uploads by public state; O(lanes). Errors: Storage. */
 gboolean ob_broker_summarise (ObBroker *self, guint64 uploads[OUTBOX_N_STATES], guint64 bytes[OUTBOX_N_STATES],
                               GError **error);

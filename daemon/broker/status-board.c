@@ -243,28 +243,6 @@ ob_status_board_find_kinds (ObStatusBoard *board, OutboxState state, GError **er
 }
 
 gboolean
-ob_status_board_summarise (ObStatusBoard *board, guint64 uploads[OUTBOX_N_STATES], guint64 bytes[OUTBOX_N_STATES],
-                           GError **error)
-{
-  g_autoptr (GArray) counts = ob_uploads_count (board->database, error);
-
-  if (!counts)
-    return FALSE;
-  for (guint i = 0; i < OUTBOX_N_STATES; i++)
-    uploads[i] = bytes[i] = 0;
-  for (guint i = 0; i < counts->len; i++)
-    {
-      const ObCount *count = &g_array_index (counts, ObCount, i);
-      OutboxState state = get_status_of_count (board, count).state;
-
-      uploads[state] += count->uploads;
-      bytes[state] += count->bytes;
-    }
-
-  return TRUE;
-}
-
-gboolean
 ob_status_board_count (ObStatusBoard *board, ObStatistics *statistics, GError **error)
 {
   g_autoptr (GArray) counts = ob_uploads_count (board->database, error);
@@ -422,6 +400,40 @@ ob_status_board_list_groups (ObStatusBoard *board, const ObGroupsFilter *filter,
     }
 
   return groups ? g_steal_pointer (&list) : NULL;
+}
+
+/* --- Of the whole queue --- */
+
+gboolean
+ob_status_board_count_all (ObStatusBoard *board, ObGroupStatus *all, GError **error)
+{
+  g_autoptr (GArray) counts = ob_uploads_count (board->database, error);
+
+  *all = (ObGroupStatus){ 0 };
+  if (!counts)
+    return FALSE;
+  for (guint i = 0; i < counts->len; i++)
+    add_count (board, &g_array_index (counts, ObCount, i), all);
+  if (all->uploads[OUTBOX_STATE_RETRYING] > 0)
+    all->until_ms = ob_sooner_ms (all->until_ms, ob_uploads_next_retry_ms (board->database));
+  all->needs_user |= all->uploads[OUTBOX_STATE_FAILED] > 0;
+  all->state = ob_group_state (all->uploads);
+
+  return TRUE;
+}
+
+gboolean
+ob_status_board_summarise (ObStatusBoard *board, guint64 uploads[OUTBOX_N_STATES], guint64 bytes[OUTBOX_N_STATES],
+                           GError **error)
+{
+  ObGroupStatus all;
+
+  if (!ob_status_board_count_all (board, &all, error))
+    return FALSE;
+  memcpy (uploads, all.uploads, sizeof all.uploads);
+  memcpy (bytes, all.bytes, sizeof all.bytes);
+
+  return TRUE;
 }
 
 gboolean

@@ -115,6 +115,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ObGroupStatus, ob_group_status_clear)
 /* Pure. Returns: the state of a group: of its uploads' states the one that tells most */
 OutboxState ob_group_state (const guint64 uploads[OUTBOX_N_STATES]);
 
+/* Of the whole queue, as if it was one group without a name; its bytes on the way are not added up. O(lanes). Errors: Storage. */
+gboolean ob_status_board_count_all (ObStatusBoard *board, ObGroupStatus *all, GError **error);
+
 /* O(lanes), however large the group is. @app, @name: as in ob_groups_find(). Errors: NotFound, InvalidArgument, Storage. */
 gboolean ob_status_board_get_group (ObStatusBoard *board, const char *app, const char *name, ObGroupStatus *status,
                                     GError **error);

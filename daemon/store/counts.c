@@ -85,6 +85,15 @@ ob_uploads_next_wake_ms (ObDatabase *database)
   return statement && ob_statement_step (statement) == SQLITE_ROW ? ob_statement_get_number (statement, 0) : 0;
 }
 
+gint64
+ob_uploads_next_retry_ms (ObDatabase *database)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database, "SELECT min(retry_at) FROM uploads WHERE retry_at > 0", NULL);
+
+  return statement && ob_statement_step (statement) == SQLITE_ROW ? ob_statement_get_number (statement, 0) : 0;
+}
+
 gboolean
 ob_uploads_has_app_at (ObDatabase *database, const char *app, const char *destination)
 {

@@ -82,6 +82,10 @@ ob_groups_get (ObDatabase *database, const char *app, const char *key, GError **
   return NULL;
 }
 
+#define IS_UNFINISHED                                                                                          \
+  " AND EXISTS (SELECT 1 FROM group_counters AS c WHERE c.group_app = groups.app AND c.group_key = groups.key" \
+  " AND c.state <> 5)"
+
 GPtrArray *
 ob_groups_list (ObDatabase *database, const ObGroupsFilter *filter, GError **error)
 {
@@ -91,7 +95,7 @@ ob_groups_list (ObDatabase *database, const ObGroupsFilter *filter, GError **err
                      filter->uploader
                          ? " AND (key, app) IN (SELECT group_key, group_app FROM group_counters WHERE app = @uploader)"
                          : "",
-                     " ORDER BY key, app LIMIT @limit", NULL);
+                     filter->is_unfinished ? IS_UNFINISHED : "", " ORDER BY key, app LIMIT @limit", NULL);
   g_autoptr (ObStatement) statement = ob_statement_new (database, sql, error);
 
   if (statement)

@@ -48,8 +48,9 @@ ObGroup *ob_groups_find (ObDatabase *database, const char *app, const char *name
 /* A filter of ob_groups_list(). */
 typedef struct
 {
-  const char *app;      /* NULL: groups of all */
-  const char *uploader; /* groups in which this app has uploads; NULL: all */
+  const char *app;        /* NULL: groups of all */
+  gboolean is_unfinished; /* groups with something that has not arrived */
+  const char *uploader;   /* groups in which this app has uploads; NULL: all */
   const char *after_key;
   const char *after_app; /* of after_key */
   guint limit;

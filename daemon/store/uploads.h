@@ -101,6 +101,9 @@ gint64 ob_uploads_oldest_copy_ms (ObDatabase *database);
 /* Returns: when the next own hold of an upload ends, in Unix milliseconds, or 0 */
 gint64 ob_uploads_next_wake_ms (ObDatabase *database);
 
+/* Returns: when the next upload that waits after an error is tried again, in Unix milliseconds, or 0 */
+gint64 ob_uploads_next_retry_ms (ObDatabase *database);
+
 /* Returns: whether the app has an upload in any state for that destination; and in that lane. */
 gboolean ob_uploads_has_app_at (ObDatabase *database, const char *app, const char *destination);
 gboolean ob_uploads_has_app_in_lane (ObDatabase *database, const char *app, const ObLane *lane);

@@ -78,6 +78,14 @@ export function format(message, ...values) {
                          (_, place, what) => (what === '%' ? '%' : String(values[place ? place - 1 : next++])));
 }
 
+// File names and servers' words are anybody's. Control characters, marks that turn the direction of text around, and characters that
+// nobody sees become U+FFFD, as in the command; scripts and emoji need the two joiners.
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+export function safe(text) {
+  return String(text ?? '').replace(UNSAFE, c => (c === '\u200c' || c === '\u200d' ? c : '\ufffd'));
+}
+
 // The labels of a language. words: the content of labels-LANG.json.
 export class Labels {
   #words;

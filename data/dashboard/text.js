@@ -4,13 +4,9 @@
 // Text that comes from outside, sizes and times as a person reads them, and elements. Nothing here makes markup of text: the page has
 // no way to do so, since its policy (Trusted Types) refuses it.
 
-// File names and servers' words are anybody's. Control characters, marks that turn the direction of text around, and characters that
-// nobody sees become U+FFFD, as in the command; scripts and emoji need the two joiners.
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+import { safe } from './labels.js';
 
-export function safe(text) {
-  return String(text ?? '').replace(UNSAFE, c => (c === '\u200c' || c === '\u200d' ? c : '\ufffd'));
-}
+export { safe };
 
 let language = 'en';
 

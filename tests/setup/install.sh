@@ -26,6 +26,7 @@ test_packages="python3-gi python3-prometheus-client prometheus-node-exporter zsh
   chromium firefox-esr webkit2gtk-driver xvfb xdotool zenity bubblewrap xdg-dbus-proxy xdg-desktop-portal fuse3 mkdocs python3-django"
 bench_packages="openssl"
 campaign_packages="clang libclang-rt-dev llvm valgrind libc6-dbg xfsprogs btrfs-progs"
+desktop_packages="gnome-shell gjs libgl1-mesa-dri adwaita-icon-theme"
 packages_packages="debhelper dpkg-dev fakeroot lintian debootstrap util-linux iproute2"
 
 # Newest first. A version is tried where the Go on this machine is at least as new as it asks for.
@@ -179,7 +180,7 @@ case $mode in
     ;;
   test | campaign)
     [ "$mode" = test ] && campaign_packages=
-    install_packages $run_packages $test_packages $campaign_packages $(toolchain_packages)
+    install_packages $run_packages $test_packages $desktop_packages $campaign_packages $(toolchain_packages)
     install_node_servers
     install_browser_driver
     install_tusd

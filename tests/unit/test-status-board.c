@@ -201,6 +201,7 @@ test_all_and_a_group (Fixture *fixture, gconstpointer data)
   g_auto (ObGroupStatus) group = { 0 };
   g_autoptr (GArray) holds = NULL;
   const ObSharedHold *hold;
+  ObGroupStatus all;
 
   add_uploads (fixture);
   fixture->lane_reason = OUTBOX_REASON_WAIT_WIFI;
@@ -208,6 +209,10 @@ test_all_and_a_group (Fixture *fixture, gconstpointer data)
   g_assert_true (ob_status_board_summarise (fixture->board, uploads, bytes, NULL));
   g_assert_cmpuint (uploads[OUTBOX_STATE_PAUSED], ==, 1);
   g_assert_cmpuint (bytes[OUTBOX_STATE_UPLOADING], ==, 1000);
+  g_assert_true (ob_status_board_count_all (fixture->board, &all, NULL));
+  g_assert_cmpint (all.state, ==, OUTBOX_STATE_UPLOADING);
+  g_assert_cmpuint (all.reasons[OUTBOX_REASON_WAIT_WIFI], ==, 1);
+  g_assert_false (all.needs_user);
   g_assert_true (ob_status_board_get_group (fixture->board, NULL, "case", &group, NULL));
   g_assert_cmpint (group.state, ==, OUTBOX_STATE_UPLOADING);
   g_assert_cmpuint (group.reasons[OUTBOX_REASON_WAIT_WIFI], ==, 1);

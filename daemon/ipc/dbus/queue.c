@@ -14,18 +14,26 @@ struct _ObQueueAdapter
 {
   ObBroker *broker; /* borrowed */
   OutboxDBusQueue *skeleton;
-  guint timer; /* until the summary may be sent again */
+  guint timer;    /* until the summary may be sent again */
+  GVariant *told; /* owned: the last one that was sent; NULL: none */
 };
 
 static gboolean
 on_tell (gpointer data)
 {
   ObQueueAdapter *adapter = data;
-  GVariant *summary = ob_document_summary (adapter->broker, NULL);
+  g_autoptr (GVariant) summary = ob_document_summary (adapter->broker, NULL);
 
   adapter->timer = 0;
-  if (summary)
-    outbox_dbus_queue_emit_summary_changed (adapter->skeleton, summary);
+  if (!summary)
+    return G_SOURCE_REMOVE;
+  g_variant_ref_sink (summary);
+  /* Each byte that arrives is committed, and changes no count. */
+  if (adapter->told && g_variant_equal (adapter->told, summary))
+    return G_SOURCE_REMOVE;
+  g_clear_pointer (&adapter->told, g_variant_unref);
+  adapter->told = g_variant_ref (summary);
+  outbox_dbus_queue_emit_summary_changed (adapter->skeleton, summary);
 
   return G_SOURCE_REMOVE;
 }
@@ -67,5 +75,6 @@ ob_queue_adapter_free (ObQueueAdapter *adapter)
   g_signal_handlers_disconnect_by_data (adapter->broker, adapter);
   g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (adapter->skeleton));
   g_object_unref (adapter->skeleton);
+  g_clear_pointer (&adapter->told, g_variant_unref);
   g_free (adapter);
 }

@@ -13,10 +13,7 @@
 #define PAGE_MAX_GROUPS 250
 
 static const ObOption list_options[] = {
-  { "app", "s" },
-  { "cursor", "s" },
-  { "limit", "u" },
-  { NULL, NULL },
+  { "app", "s" }, { "cursor", "s" }, { "limit", "u" }, { "unfinished", "b" }, { NULL, NULL },
 };
 
 /* @after_app: (out) (transfer full). The strings of @filter live as long as it and @options. */
@@ -30,6 +27,7 @@ read_list (const ObRequest *request, GVariant *options, ObGroupsFilter *filter, 
     return FALSE;
   (void) g_variant_lookup (options, "app", "&s", &filter->uploader);
   (void) g_variant_lookup (options, "cursor", "&s", &cursor);
+  (void) g_variant_lookup (options, "unfinished", "b", &filter->is_unfinished);
   if (ob_access_check_app (request->caller, filter->uploader, error)
       && ob_request_read_limit (options, &filter->limit, error)
       && ob_cursor_read_group (cursor, after_app, &filter->after_key, error))

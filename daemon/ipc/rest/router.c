@@ -13,7 +13,8 @@ static const ObOption of_uploads[]
 
 static const ObOption of_log[] = { { "since", "x" }, { "cursor", "s" }, { "limit", "u" }, { NULL, NULL } };
 
-static const ObOption of_groups[] = { { "app", "s" }, { "cursor", "s" }, { "limit", "u" }, { NULL, NULL } };
+static const ObOption of_groups[]
+    = { { "app", "s" }, { "unfinished", "b" }, { "cursor", "s" }, { "limit", "u" }, { NULL, NULL } };
 
 static const ObOption of_events[]
     = { { "group", "s" }, { "group_app", "s" }, { "app", "s" }, { "destination", "s" }, { NULL, NULL } };

@@ -1,0 +1,159 @@
+/* SPDX-FileCopyrightText: The Outbox authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The indicator in a real GNOME Shell, of whichever version is installed, with a real broker and a real server: it shows how things
+ * stand, a click sends, a dead broker is told of, and when it is disabled nothing of it is left.
+ */
+#include "support/document.h"
+#include "support/gnome-shell.h"
+
+#define FAR_AHEAD_MS (G_GINT64_CONSTANT (4000000000) * 1000)
+
+/* Whoever kept something would keep it in each of a hundred rounds, and the labels alone are 60 KiB. */
+#define KEPT_MOST (3 * 512 * 1024)
+
+/* A name as no file should have it: markup, two lines, a mark that turns the direction of text around. */
+#define TITLE "<b>Case</b> & \n\u202e7"
+
+static char *
+submit_for_later (TestBroker *broker)
+{
+  g_autofree char *path = test_broker_make_file (broker, "photo.jpg", 300000, 1);
+  g_autoptr (GError) error = NULL;
+  GVariantBuilder options;
+  char *id;
+
+  g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&options, "{sv}", "group", g_variant_new_string ("case"));
+  g_variant_builder_add (&options, "{sv}", "group_title", g_variant_new_string (TITLE));
+  g_variant_builder_add (&options, "{sv}", "not_before", g_variant_new_int64 (FAR_AHEAD_MS));
+  id = test_broker_submit (broker, path, g_variant_builder_end (&options), &error);
+  g_assert_no_error (error);
+
+  return id;
+}
+
+static gboolean
+is_paused (TestBroker *broker)
+{
+  g_autoptr (GVariant) holds = NULL;
+  g_autoptr (GError) error = NULL;
+
+  outbox_dbus_queue_call_holds_sync (broker->queue, &holds, NULL, &error);
+  g_assert_no_error (error);
+
+  return g_variant_n_children (holds) > 0;
+}
+
+static void
+shows_and_sends (TestBroker *broker, TestGnomeShell *shell)
+{
+  g_autofree char *id = NULL, *opened = NULL, *closed = NULL;
+
+  test_gnome_shell_wait (shell, "global.outboxTest.icon () === ''", 5);
+  id = submit_for_later (broker);
+  test_gnome_shell_wait (shell, "global.outboxTest.icon ().startsWith ('Outbox: Paused · waiting for its time')", 5);
+  opened = test_gnome_shell_eval (shell, "global.outboxTest.open ()");
+  test_gnome_shell_wait (shell, "global.outboxTest.texts ().includes ('<b>Case</b> &  \\ufffd7')", 10);
+  test_gnome_shell_click (shell, "Send now");
+  test_broker_wait_for_all (broker, "done", 20);
+  test_gnome_shell_wait (shell, "global.outboxTest.icon () === ''", 5);
+  test_gnome_shell_wait (shell, "!global.outboxTest.texts ().includes ('Send now')", 5);
+  closed = test_gnome_shell_eval (shell, "global.outboxTest.close ()");
+}
+
+static void
+pauses_everything (TestBroker *broker, TestGnomeShell *shell)
+{
+  g_autofree char *opened = test_gnome_shell_eval (shell, "Main.panel.statusArea.quickSettings.menu.open ()");
+  g_autofree char *closed = NULL;
+
+  test_gnome_shell_wait (shell, "global.outboxTest.toggle.checked && global.outboxTest.toggle.mapped", 10);
+  test_gnome_shell_click_toggle (shell);
+  test_gnome_shell_wait (shell, "!global.outboxTest.toggle.checked", 10);
+  g_assert_true (is_paused (broker));
+  test_gnome_shell_click_toggle (shell);
+  test_gnome_shell_wait (shell, "global.outboxTest.toggle.checked", 10);
+  g_assert_false (is_paused (broker));
+  closed = test_gnome_shell_eval (shell, "global.outboxTest.close ()");
+}
+
+/* Whoever stands before a locked screen sees how many, and can do nothing. */
+static void
+keeps_quiet_when_locked (TestGnomeShell *shell)
+{
+  g_autofree char *opened = test_gnome_shell_eval (shell, "global.outboxTest.open ()");
+  g_autofree char *locked = NULL, *unlocked = NULL;
+
+  test_gnome_shell_wait (shell, "global.outboxTest.texts ().includes ('Send now')", 10);
+  locked = test_gnome_shell_eval (shell, "Main.sessionMode.pushMode ('unlock-dialog')");
+  test_gnome_shell_wait (shell, "global.outboxTest.icon () !== '' && !global.outboxTest.toggle.reactive", 5);
+  test_gnome_shell_wait (
+      shell, "!global.outboxTest.toggle.menu.isOpen && !global.outboxTest.texts ().join ().includes ('Case')", 5);
+  unlocked = test_gnome_shell_eval (shell, "Main.sessionMode.popMode ('unlock-dialog')");
+  test_gnome_shell_wait (shell, "global.outboxTest.toggle.reactive", 5);
+}
+
+static void
+tells_of_a_dead_broker (TestBroker *broker, TestGnomeShell *shell)
+{
+  test_broker_kill (broker);
+  test_gnome_shell_wait (shell, "global.outboxTest.icon () === 'Outbox: Outbox is not running'", 5);
+  test_broker_start (broker, NULL);
+  test_gnome_shell_wait (shell, "global.outboxTest.icon ().includes ('waiting for its time')", 10);
+}
+
+static guint64
+measure_rounds (TestGnomeShell *shell, guint n_rounds)
+{
+  g_autofree char *begun = test_gnome_shell_eval (shell, "global.outboxTest.turnOffAndOn (%u); true", n_rounds);
+  g_autofree char *are_over = g_strdup_printf ("global.outboxTest.rounds === %u", n_rounds);
+
+  test_gnome_shell_wait (shell, are_over, 60);
+  test_gnome_shell_wait (shell, "global.outboxTest.icon ().includes ('waiting for its time')", 10);
+
+  return test_gnome_shell_count_held (shell);
+}
+
+static void
+leaves_nothing_behind (TestGnomeShell *shell)
+{
+  g_autofree char *n_before = test_gnome_shell_eval (shell, "global.outboxTest.count ()"), *n_after = NULL;
+  const guint64 before = measure_rounds (shell, 20), after = measure_rounds (shell, 100);
+
+  n_after = test_gnome_shell_eval (shell, "global.outboxTest.count ()");
+  g_assert_cmpstr (n_after, ==, n_before);
+  g_test_message ("after 20 and 120 rounds: %" G_GUINT64_FORMAT ", %" G_GUINT64_FORMAT " KiB held by scripts",
+                  before / 1024, after / 1024);
+  g_assert_cmpuint (after, <, before + KEPT_MOST);
+}
+
+static void
+test_a_while (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autoptr (TestGnomeShell) shell = test_gnome_shell_start (broker, NULL);
+  g_autofree char *id = NULL;
+
+  shows_and_sends (broker, shell);
+  pauses_everything (broker, shell);
+  id = submit_for_later (broker);
+  keeps_quiet_when_locked (shell);
+  tells_of_a_dead_broker (broker, shell);
+  leaves_nothing_behind (shell);
+  test_gnome_shell_assert_is_content (shell);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  if (test_gnome_shell_get_version () == 0)
+    {
+      g_print ("1..0 # SKIP there is no gnome-shell\n");
+      return 0;
+    }
+  g_test_add_func ("/gnome-shell/shows-sends-pauses-and-leaves-nothing-behind", test_a_while);
+
+  return g_test_run ();
+}

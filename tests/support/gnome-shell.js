@@ -1,0 +1,122 @@
+// SPDX-FileCopyrightText: The Outbox authors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// A person before the shell: reads what is on the screen, points and clicks. Evaluated in a real GNOME Shell of any version, once.
+const { Clutter, GLib } = imports.gi;
+const UUID = 'outbox@outbox.org';
+const settings = Main.panel.statusArea.quickSettings;
+const pointer = Clutter.get_default_backend().get_default_seat().create_virtual_device(Clutter.InputDeviceType.POINTER_DEVICE);
+
+const find = (actor, is) => (is(actor) ? actor : actor.get_children().map(child => find(child, is)).find(found => found) ?? null);
+const pass = ms => new Promise(resolve => GLib.timeout_add(GLib.PRIORITY_DEFAULT, ms, () => {
+  resolve();
+  return GLib.SOURCE_REMOVE;
+}));
+const isShown = actor => actor.visible && actor.mapped;
+
+global.outboxTest = {
+  // In the panel: what a screen reader says of the icon; '' where there is none.
+  icon() {
+    const icon = find(settings._indicators, ({ accessible_name: name }) => name?.startsWith('Outbox'));
+
+    return icon && icon.visible ? icon.accessible_name : '';
+  },
+
+  get toggle() {
+    return settings.menu._grid.get_children().find(({ accessible_name: name, menu }) => menu && name?.startsWith('Outbox'));
+  },
+
+  // How many there are that no other shell has.
+  count() {
+    return settings.menu._grid.get_children().length + settings.menu._overlay.get_children().length + settings._indicators.get_children().length;
+  },
+
+  open() {
+    settings.menu.open();
+    this.toggle?.menu.open();
+  },
+
+  close() {
+    settings.menu.close();
+  },
+
+  // Every text of the menu that can be read now.
+  texts(actor = this.toggle.menu.actor) {
+    if (!isShown(actor))
+      return [];
+    const own = typeof actor.text === 'string' ? [actor.text] : [];
+
+    return [...own, ...actor.get_children().flatMap(child => this.texts(child))];
+  },
+
+  // Where a button with that text is, or what a screen reader says of it.
+  place(name) {
+    const button = find(this.toggle.menu.actor, actor => isShown(actor) && actor.label === name);
+
+    return this.middle(button);
+  },
+
+  middle(actor) {
+    if (!actor)
+      return null;
+    const [x, y] = actor.get_transformed_position(), [width, height] = actor.get_transformed_size();
+
+    return [x + width / 2, y + height / 2];
+  },
+
+  // Whether something is where it was when this was asked before: the menu has been laid out.
+  seen: '',
+  isSettled(place) {
+    const seen = JSON.stringify(place), isSame = place !== null && seen === this.seen;
+
+    this.seen = seen;
+    return isSame;
+  },
+
+  // As by a hand: the pointer goes there, its button goes down and comes up.
+  point([x, y]) {
+    pointer.notify_absolute_motion(GLib.get_monotonic_time(), x, y);
+  },
+
+  press() {
+    pointer.notify_button(GLib.get_monotonic_time(), Clutter.BUTTON_PRIMARY, Clutter.ButtonState.PRESSED);
+    pointer.notify_button(GLib.get_monotonic_time() + 1000, Clutter.BUTTON_PRIMARY, Clutter.ButtonState.RELEASED);
+  },
+
+  // Off and on again, so many times, with a moment in which its files are read and its questions begin. Some are cut short, and of some the
+  // menu is opened.
+  rounds: 0,
+  async turnOffAndOn(times) {
+    const extension = Main.extensionManager.lookup(UUID).stateObj;
+
+    this.rounds = 0;
+    for (let i = 0; i < times; i++) {
+      extension.disable();
+      extension.enable();
+      if (i % 10 !== 0 || i === times - 1)
+        await pass(10);
+      if (i % 5 === 1) {
+        this.open();
+        await pass(10);
+        this.close();
+      }
+      this.rounds++;
+    }
+  },
+
+  // What its scripts hold, in bytes, once everything is collected that can be: an actor's own end comes after that of its script's object,
+  // and lets others go.
+  held: 0,
+  async collect(path) {
+    this.held = 0;
+    for (let i = 0; i < 3; i++) {
+      imports.system.gc();
+      await pass(50);
+    }
+    imports.system.dumpMemoryInfo(path);
+    const [, bytes] = GLib.file_get_contents(path);
+    const { zone } = JSON.parse(new TextDecoder().decode(bytes).replace(/[^]*```json|```[^]*/g, ''));
+
+    this.held = zone.gcBytes + zone.mallocBytes;
+  },
+};
