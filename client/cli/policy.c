@@ -134,7 +134,15 @@ print_quota (GVariant *policy)
     g_print ("%s\n", lines[i]);
 }
 
-/* What is set where nothing is said is left out, as with rules. */
+static char *
+dup_bound (GVariant *storage, const char *key)
+{
+  guint64 bound;
+
+  return g_variant_lookup (storage, key, "t", &bound) ? g_strdup_printf ("%" G_GUINT64_FORMAT, bound)
+                                                      : g_strdup ("all");
+}
+
 static void
 print_storage (GVariant *policy)
 {
@@ -143,17 +151,23 @@ print_storage (GVariant *policy)
   guint64 days = 0, free_bytes = 0;
   const gboolean has_days = storage && g_variant_lookup (storage, "keep_days", "t", &days);
   g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, days);
-  g_autofree char *size = NULL;
+  g_autofree char *size = NULL, *list_days = NULL, *list_most = NULL;
 
-  if (storage)
-    (void) g_variant_lookup (storage, "wiped", "b", &is_wiped);
-  if (!storage || (has_days && days == 0 && !is_wiped))
+  if (!storage)
     return;
+  (void) g_variant_lookup (storage, "wiped", "b", &is_wiped);
   (void) g_variant_lookup (storage, "keep_free", "t", &free_bytes);
   size = dup_size (free_bytes);
+  list_days = dup_bound (storage, "list_days");
+  list_most = dup_bound (storage, "list_most");
   g_print ("\n%s[Storage]%s\n", cli_style_begin (CLI_STYLE_BOLD), cli_style_end (CLI_STYLE_BOLD));
-  print_line ("keep-copies", has_days ? number : "room");
-  print_line ("keep-free", size);
+  if (!has_days || days > 0)
+    {
+      print_line ("keep-copies", has_days ? number : "room");
+      print_line ("keep-free", size);
+    }
+  print_line ("keep-list", list_days);
+  print_line ("max-list", list_most);
   if (is_wiped)
     print_line ("wiped", "true");
 }

@@ -90,6 +90,8 @@ ob_members_new (ObDatabase *database, ObSpool *spool, ObSecrets *secrets, ObToke
   self->board = ob_status_board_new (self->queue, self->destinations, self->storage, &ob_wiring_status_facts, self);
   self->retention = ob_retention_new (self->queue, spool, &ob_wiring_retention_facts, self);
   ob_queue_join (self->queue, &ob_retention_member, self->retention);
+  self->departures = ob_departures_new (self->queue, &ob_wiring_departures_host, self);
+  ob_queue_join (self->queue, &ob_departures_member, self->departures);
   self->reminders = ob_reminders_new (self->queue, &ob_wiring_reminders_host, self);
   ob_queue_join (self->queue, &ob_reminders_member, self->reminders);
   self->ingest = ob_ingest_new (spool);
@@ -115,6 +117,7 @@ ob_members_free (ObMembers *self)
   ob_intake_free (self->intake);
   ob_recordings_free (self->recordings);
   ob_retention_free (self->retention);
+  ob_departures_free (self->departures);
   ob_reminders_free (self->reminders);
   ob_status_board_free (self->board);
   ob_storage_free (self->storage);
@@ -185,6 +188,7 @@ ob_members_start (ObMembers *self)
   ob_storage_start (self->storage);
   ob_gate_start (self->gate);
   ob_retention_start (self->retention);
+  ob_departures_start (self->departures);
   ob_reminders_start (self->reminders);
   ob_recordings_start (self->recordings);
   ob_recordings_start_hours (self->recordings);
@@ -207,6 +211,7 @@ ob_members_stop (ObMembers *self)
   ob_gate_stop (self->gate);
   ob_storage_stop (self->storage);
   ob_retention_stop (self->retention);
+  ob_departures_stop (self->departures);
   ob_reminders_stop (self->reminders);
   ob_queue_stop_alarm (self->queue);
   ob_knocks_stop (self->knocks);

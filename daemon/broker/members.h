@@ -9,6 +9,7 @@
 
 #include "broker/commands.h"
 #include "broker/credentials.h"
+#include "broker/departures.h"
 #include "broker/destinations.h"
 #include "broker/gate.h"
 #include "broker/intake.h"
@@ -68,6 +69,7 @@ typedef struct
   ObCommands *commands;
   ObStatusBoard *board;
   ObRetention *retention;
+  ObDepartures *departures;
   ObReminders *reminders;
   ObIngest *ingest;
   ObRecordings *recordings;

@@ -193,6 +193,18 @@ on_saving_ended (gpointer user_data)
 
 const ObIntakeHost ob_wiring_intake_host = { add_row, set_lane, forget, on_troubled, on_saving_ended };
 
+/* --- Departures ask --- */
+
+static OutboxRung
+get_promise_of (const char *name, gpointer user_data)
+{
+  const ObDestination *destination = ob_destination_table_find (((const ObMembers *) user_data)->destinations, name);
+
+  return destination ? ob_destination_get_promise (destination) : OUTBOX_RUNG_STORED;
+}
+
+const ObDeparturesHost ob_wiring_departures_host = { is_in_hand, is_away, get_keeping, get_promise_of, forget };
+
 /* --- Trials ask --- */
 
 static GArray *
@@ -331,10 +343,7 @@ may_resume (const ObUpload *upload, const char *resume, gpointer user_data)
 static OutboxRung
 get_promise (const ObUpload *upload, gpointer user_data)
 {
-  const ObMembers *self = user_data;
-  const ObDestination *destination = ob_destination_table_find (self->destinations, upload->destination);
-
-  return destination ? ob_destination_get_promise (destination) : OUTBOX_RUNG_STORED;
+  return get_promise_of (upload->destination, user_data);
 }
 
 static gboolean

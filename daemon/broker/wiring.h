@@ -12,6 +12,7 @@
 G_BEGIN_DECLS
 
 extern const ObRetentionFacts ob_wiring_retention_facts;
+extern const ObDeparturesHost ob_wiring_departures_host;
 extern const ObStorageHost ob_wiring_storage_host;
 extern const ObDestinationEvents ob_wiring_destination_events;
 extern const ObCredentialsEvents ob_wiring_credentials_events;

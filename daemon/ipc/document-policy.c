@@ -120,6 +120,10 @@ make_storage (const ObKeeping *keeping)
   if (keeping->keep_ms < G_MAXINT64)
     add (&builder, "keep_days", g_variant_new_uint64 ((guint64) (keeping->keep_ms / (24 * MS_PER_HOUR))));
   add (&builder, "keep_free", g_variant_new_uint64 (keeping->free_bytes));
+  if (keeping->list_ms < G_MAXINT64)
+    add (&builder, "list_days", g_variant_new_uint64 ((guint64) (keeping->list_ms / (24 * MS_PER_HOUR))));
+  if (keeping->list_most < G_MAXUINT64)
+    add (&builder, "list_most", g_variant_new_uint64 (keeping->list_most));
   add (&builder, "wiped", g_variant_new_boolean (keeping->is_wiped));
 
   return g_variant_builder_end (&builder);

@@ -321,6 +321,8 @@ static const Key app_keys[] = {
 static const Key storage_keys[] = {
   { "keep-copies", ob_value_read_keep, G_STRUCT_OFFSET (ObRules, keeping.keep_ms) },
   { "keep-free", read_keep_free, G_STRUCT_OFFSET (ObRules, keeping.free_bytes) },
+  { "keep-list", ob_value_read_list_days, G_STRUCT_OFFSET (ObRules, keeping.list_ms) },
+  { "max-list", ob_value_read_list_most, G_STRUCT_OFFSET (ObRules, keeping.list_most) },
   { "wiped", ob_value_read_truth, G_STRUCT_OFFSET (ObRules, keeping.is_wiped) },
   { NULL, NULL, 0 },
 };

@@ -42,7 +42,9 @@ ob_rules_new (void)
 
   rules->rules = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_rule_free);
   g_ptr_array_add (rules->rules, ob_rule_new ("default"));
-  rules->keeping.free_bytes = OB_KEEPING_FREE_BYTES;
+  rules->keeping = (ObKeeping){ .free_bytes = OB_KEEPING_FREE_BYTES,
+                                .list_ms = OB_KEEPING_LIST_DAYS * OB_KEEPING_DAY_MS,
+                                .list_most = OB_KEEPING_LIST_MOST };
   rules->reminders = (ObReminderSettings){ OB_REMINDER_EVERY_MS, TRUE, TRUE };
 
   return rules;

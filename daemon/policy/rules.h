@@ -72,11 +72,18 @@ typedef struct
 /* Of keep-free, where nothing is said. */
 #define OB_KEEPING_FREE_BYTES (1024 * 1024 * G_GUINT64_CONSTANT (1024))
 
-/* How long copies are kept of what has arrived, by the group [Storage]. What has not arrived is kept anyway. */
+/* How long what has arrived stays in the list, in days, and how many of it, where nothing is said. */
+#define OB_KEEPING_DAY_MS (G_GINT64_CONSTANT (24) * 3600 * 1000)
+#define OB_KEEPING_LIST_DAYS 90
+#define OB_KEEPING_LIST_MOST 10000
+
+/* How long copies are kept of what has arrived, and its rows, by the group [Storage]. What has not arrived is kept anyway. */
 typedef struct
 {
   gint64 keep_ms;     /* 0: not at all; G_MAXINT64: as long as there is room */
   guint64 free_bytes; /* copies go, the oldest first, while the disk has less room than that */
+  gint64 list_ms;     /* what has arrived stays in the list for so long; G_MAXINT64: until it is removed */
+  guint64 list_most;  /* and so many of it; G_MAXUINT64: all */
   gboolean is_wiped;  /* the device is wiped after a session, or never comes back */
 } ObKeeping;
 

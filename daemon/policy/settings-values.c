@@ -5,6 +5,8 @@
  */
 #include "policy/settings-values.h"
 
+#include "policy/rules.h"
+
 const char *
 ob_value_read_count (gpointer field, const char *value)
 {
@@ -32,6 +34,33 @@ ob_value_read_keep (gpointer field, const char *value)
   *(gint64 *) field = (gint64) days * 24 * 3600 * 1000;
 
   return NULL;
+}
+
+const char *
+ob_value_read_list_days (gpointer field, const char *value)
+{
+  guint64 days = OB_KEEPING_LIST_DAYS;
+
+  *(gint64 *) field = G_MAXINT64;
+  if (g_str_equal (value, "all"))
+    return NULL;
+  if (*value != '\0' && !g_ascii_string_to_unsigned (value, 10, 1, 3650, &days, NULL))
+    return "days, at least 1, or all";
+  *(gint64 *) field = (gint64) days * OB_KEEPING_DAY_MS;
+
+  return NULL;
+}
+
+const char *
+ob_value_read_list_most (gpointer field, const char *value)
+{
+  guint64 *most = field;
+
+  *most = g_str_equal (value, "all") ? G_MAXUINT64 : OB_KEEPING_LIST_MOST;
+
+  return *value == '\0' || *most == G_MAXUINT64 || g_ascii_string_to_unsigned (value, 10, 1, G_MAXUINT32, most, NULL)
+             ? NULL
+             : "a whole number from 1, or all";
 }
 
 const char *

@@ -16,6 +16,10 @@ const char *ob_value_read_count (gpointer field, const char *value);
 /* gint64: ObKeeping.keep_ms */
 const char *ob_value_read_keep (gpointer field, const char *value);
 
+/* gint64: ObKeeping.list_ms; guint64: ObKeeping.list_most */
+const char *ob_value_read_list_days (gpointer field, const char *value);
+const char *ob_value_read_list_most (gpointer field, const char *value);
+
 /* gint64: ObReminderSettings.after_ms */
 const char *ob_value_read_after (gpointer field, const char *value);
 

@@ -377,6 +377,9 @@ static const char version_2[]
       "DROP INDEX uploads_to_clear;"
       "CREATE INDEX uploads_to_clear ON uploads (done_at) WHERE state = 5 AND has_local_copy = 1 AND is_moved = 0;"
 
+      /* Rows of what has arrived were kept for ever. */
+      "CREATE INDEX uploads_arrived ON uploads (done_at, number) WHERE state = 5 AND has_local_copy = 0;"
+
       /* A client of tus is told the metadata that it gave, in its own words (tus 1.0, Upload-Metadata). */
       "ALTER TABLE uploads ADD COLUMN tus_metadata TEXT;"
 

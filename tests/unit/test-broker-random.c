@@ -289,6 +289,15 @@ check (TestRig *rig, const Day *day)
   g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM (" ROWS " EXCEPT " COUNTED ")"), ==, 0);
 }
 
+/* Rows of what has arrived leave the list much later. */
+static gboolean
+is_waiting (TestRig *rig)
+{
+  gint64 alarm_ms = test_clock_get_alarm_ms (rig->clock);
+
+  return alarm_ms > 0 && alarm_ms < ob_broker_get_now_ms (rig->broker) + 10 * RIG_DAY;
+}
+
 /* Everything mends, and a person taps what has failed: then all of it arrives. */
 static void
 finish_day (TestRig *rig, Day *day)
@@ -308,7 +317,7 @@ finish_day (TestRig *rig, Day *day)
       g_assert_true (test_rig_command (rig, OB_COMMAND_RESUME, id, 0, NULL));
       (void) test_rig_command (rig, OB_COMMAND_RETRY, id, 0, NULL);
     }
-  for (guint i = 0; test_rig_count_active (rig) > 0 || test_clock_get_alarm_ms (rig->clock) > 0; i++)
+  for (guint i = 0; test_rig_count_active (rig) > 0 || is_waiting (rig); i++)
     {
       g_autofree char *active = test_rig_count_active (rig) > 0 ? pick_active (rig, day) : NULL;
 
@@ -326,7 +335,7 @@ finish_day (TestRig *rig, Day *day)
       day->n_done++;
     }
   g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM follow_ups WHERE kind = 'termination'"), ==, 0);
-  g_assert_cmpint (test_clock_get_alarm_ms (rig->clock), ==, 0);
+  g_assert_false (is_waiting (rig));
 }
 
 static void

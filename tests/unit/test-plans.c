@@ -5,6 +5,7 @@
  * function runs for real, and its own statement is explained.
  */
 #include "database.h"
+#include "store/arrived.h"
 #include "store/lanes.h"
 #include "store/ready.h"
 
@@ -53,6 +54,20 @@ ask_streams (ObDatabase *database)
   g_autoptr (GArray) streams = ob_ready_list_streams (database, NULL);
 
   g_assert_nonnull (streams);
+}
+
+static void
+ask_arrived (ObDatabase *database)
+{
+  g_autoptr (GPtrArray) arrived = ob_arrived_list (database, 1, 1, 1000, 10, NULL);
+
+  g_assert_nonnull (arrived);
+}
+
+static void
+ask_oldest_arrived (ObDatabase *database)
+{
+  g_assert_cmpint (ob_arrived_oldest_ms (database), ==, 0);
 }
 
 static void
@@ -123,6 +138,8 @@ test_a_turn_walks_along_an_index (TestDatabase *fixture, gconstpointer data)
     { ask_app_in_lane, "counters USING PRIMARY KEY (destination=? AND rule=? AND sent_on=?)" },
     { ask_oldest_copies, "USING INDEX uploads_to_clear (done_at<?)" },
     { ask_oldest_copy, "INDEX uploads_to_clear" },
+    { ask_arrived, "USING INDEX uploads_arrived (done_at>? AND done_at<?)" },
+    { ask_oldest_arrived, "INDEX uploads_arrived" },
     { open_lane, "lanes USING PRIMARY KEY (destination=? AND rule=? AND sent_on=?)" },
   };
   g_autoptr (ObDatabase) database = test_database_open (fixture, 1000, FALSE);

@@ -157,10 +157,12 @@ test_bad_inputs (void)
     { "[Rule one]\nmatch-type[de]=x\n", "a.conf: [Rule one] match-type[de]: there is no such key" },
     { "[Rule one]\nmonthly-budget=2G\n", "a.conf: [Rule one] monthly-budget: there is no such key" },
     { "[Policy]\npriority=2\n", "a.conf: [Policy] priority: there is no such key" },
-    { "[Ruel one]\n", "a.conf: [Ruel one] there is no such group; there are [Apps], [Network], [Policy], [Reminders], [Secrets], "
-                      "[Storage] and [Rule NAME]" },
-    { "[Rule]\n", "a.conf: [Rule] there is no such group; there are [Apps], [Network], [Policy], [Reminders], [Secrets], "
-                  "[Storage] and [Rule NAME]" },
+    { "[Ruel one]\n",
+      "a.conf: [Ruel one] there is no such group; there are [Apps], [Network], [Policy], [Reminders], [Secrets], "
+      "[Storage] and [Rule NAME]" },
+    { "[Rule]\n",
+      "a.conf: [Rule] there is no such group; there are [Apps], [Network], [Policy], [Reminders], [Secrets], "
+      "[Storage] and [Rule NAME]" },
     { "[Apps]\nmax-files=0\n", "a.conf: [Apps] max-files: a whole number from 1" },
     { "[Apps]\nmax-files=-3\n", "a.conf: [Apps] max-files: a whole number from 1" },
     { "[Apps]\nmax-saving=2.5\n", "a.conf: [Apps] max-saving: a whole number from 1" },
@@ -173,6 +175,8 @@ test_bad_inputs (void)
     { "[Secrets]\nstore=keyring\n", "a.conf: [Secrets] store: auto or file" },
     { "[Storage]\nkeep-copies=ever\n", "a.conf: [Storage] keep-copies: days, 0 for not at all, or room" },
     { "[Storage]\nkeep-copies=-1\n", "a.conf: [Storage] keep-copies: days, 0 for not at all, or room" },
+    { "[Storage]\nkeep-list=0\n", "a.conf: [Storage] keep-list: days, at least 1, or all" },
+    { "[Storage]\nmax-list=0\n", "a.conf: [Storage] max-list: a whole number from 1, or all" },
     { "[Storage]\nkeep-free=much\n", "a.conf: [Storage] keep-free: a size such as 500K, 100M or 1G" },
     { "[Apps]\nfiles=1\n", "a.conf: [Apps] files: there is no such key" },
     { "[Rule ]\n", "a.conf: [Rule ] a name has 1 to 64 letters, digits, '-', '_' and '.'" },
