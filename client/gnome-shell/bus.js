@@ -22,6 +22,9 @@ const LOOK_EVERY_MS = 2000;
 // Who did not answer is asked again, whether somebody looks or not.
 const SILENT_EVERY_MS = 30000;
 
+// One indicator is enough: outbox-status hides while this has the name.
+const INDICATOR = 'org.outbox.Indicator';
+
 const GROUPS_ASKED = 20;
 const FAILED_ASKED = 4;
 
@@ -47,6 +50,7 @@ export class Bus {
   #onChange;
   #cancellable = null;
   #watch = 0;
+  #name = 0;
   #subscription = 0;
   #depth = CLOSED;
   #isAsking = false;
@@ -62,11 +66,13 @@ export class Bus {
   }
 
   start() {
+    this.#name = Gio.bus_own_name_on_connection(this.#connection, INDICATOR, Gio.BusNameOwnerFlags.REPLACE, null, null);
     this.#watch = Gio.bus_watch_name_on_connection(this.#connection, NAME, Gio.BusNameWatcherFlags.NONE,
                                                    (_connection, _name, owner) => this.#appear(owner), () => this.#vanish());
   }
 
   stop() {
+    Gio.bus_unown_name(this.#name);
     Gio.bus_unwatch_name(this.#watch);
     this.#forget();
     for (const id of [this.#looks, this.#paint])
