@@ -148,16 +148,18 @@ print_storage (GVariant *policy)
 {
   g_autoptr (GVariant) storage = g_variant_lookup_value (policy, "storage", G_VARIANT_TYPE_VARDICT);
   gboolean is_wiped = FALSE;
-  guint64 days = 0, free_bytes = 0;
+  guint64 days = 0, free_bytes = 0, journal_bytes = 0;
   const gboolean has_days = storage && g_variant_lookup (storage, "keep_days", "t", &days);
   g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, days);
-  g_autofree char *size = NULL, *list_days = NULL, *list_most = NULL;
+  g_autofree char *size = NULL, *journal_size = NULL, *list_days = NULL, *list_most = NULL;
 
   if (!storage)
     return;
   (void) g_variant_lookup (storage, "wiped", "b", &is_wiped);
   (void) g_variant_lookup (storage, "keep_free", "t", &free_bytes);
+  (void) g_variant_lookup (storage, "journal_max", "t", &journal_bytes);
   size = dup_size (free_bytes);
+  journal_size = dup_size (journal_bytes);
   list_days = dup_bound (storage, "list_days");
   list_most = dup_bound (storage, "list_most");
   g_print ("\n%s[Storage]%s\n", cli_style_begin (CLI_STYLE_BOLD), cli_style_end (CLI_STYLE_BOLD));
@@ -168,6 +170,7 @@ print_storage (GVariant *policy)
     }
   print_line ("keep-list", list_days);
   print_line ("max-list", list_most);
+  print_line ("journal-max", journal_size);
   if (is_wiped)
     print_line ("wiped", "true");
 }

@@ -27,6 +27,14 @@
 
 #define PASS_EVERY_US (G_GINT64_CONSTANT (24) * 3600 * G_USEC_PER_SEC)
 
+/* The part of a pass that walks over the journal. */
+typedef enum
+{
+  WALK_NOT,       /* it is over: free pages are given back */
+  WALK_FOR_RULES, /* rows go that are old, or too many of one upload; all are measured */
+  WALK_FOR_ROOM,  /* more of them go, since they take too much room */
+} Walk;
+
 struct _ObRetention
 {
   ObQueue *queue; /* borrowed, as are the next two */
@@ -46,6 +54,9 @@ struct _ObRetention
   gint64 pruned_sequence; /* the pass has come to here */
   gint64 pass_sequence;   /* the journal's last one when the pass began */
   gint64 pass_at_us;      /* monotonic time at which it began; 0: none has since the start */
+  gint64 journal_bytes;   /* that its first walk has met and left, of uploads */
+  gint64 excess_bytes;    /* so many more go for the room that they take; 0: none do */
+  Walk walk;
 };
 
 ObRetention *
@@ -305,6 +316,43 @@ prune_part (gpointer user_data, GError **error)
   return ob_prune_delete (self->database, self->pruned_sequence, part->end, ob_queue_get_now_ms (self->queue), error);
 }
 
+static gboolean
+shed_part (gpointer user_data, GError **error)
+{
+  const Part *part = user_data;
+  ObRetention *self = part->retention;
+
+  return ob_prune_shed (self->database, self->pruned_sequence, part->end, ob_queue_get_now_ms (self->queue), error);
+}
+
+/* Returns: FALSE if rows could not be deleted */
+static gboolean
+measure_part (ObRetention *self, Part *part)
+{
+  gint64 bytes = ob_prune_measure (self->database, self->pruned_sequence, part->end);
+  const gint64 met_bytes = bytes;
+
+  if (self->walk == WALK_FOR_ROOM && self->excess_bytes > 0)
+    {
+      if (!ob_queue_do (self->queue, OB_TURN_LATER, shed_part, part, NULL))
+        return FALSE;
+      bytes = ob_prune_measure (self->database, self->pruned_sequence, part->end);
+      self->excess_bytes = MAX (self->excess_bytes - (met_bytes - bytes), 0);
+    }
+  self->journal_bytes += bytes;
+
+  return TRUE;
+}
+
+/* A tenth more goes, so that not each pass has to be followed by one that makes room. */
+static void
+count_excess (ObRetention *self)
+{
+  const gint64 most_bytes = (gint64) MIN (self->facts->get_keeping (self->user_data)->journal_bytes, G_MAXINT64);
+
+  self->excess_bytes = self->journal_bytes > most_bytes ? self->journal_bytes - most_bytes + most_bytes / 10 : 0;
+}
+
 /* The arguments and the result of shrink_some(). */
 typedef struct
 {
@@ -330,18 +378,38 @@ shrink (ObRetention *self)
          && shrinking.has_more;
 }
 
-/* If a pass cannot write, give it up: the next one begins anew. */
+/* Returns: whether the walk over the journal goes on; not at its end, nor where it cannot write: the next pass begins anew. */
+static gboolean
+walk_on (ObRetention *self, gboolean *is_good)
+{
+  Part part = { self, 0 };
+
+  *is_good = (!ob_prune_find (self->database, self->pruned_sequence, ob_queue_get_now_ms (self->queue), &part.end)
+              || ob_queue_do (self->queue, OB_TURN_LATER, prune_part, &part, NULL))
+             && (part.end == 0 || measure_part (self, &part));
+  self->pruned_sequence = *is_good ? part.end : 0;
+
+  return self->pruned_sequence > 0;
+}
+
+/* What one walk has measured as too much goes in a second one, and no third: what is left then has to stay. */
 static gboolean
 on_prune (gpointer data)
 {
   ObRetention *self = data;
-  Part part = { self, 0 };
+  gboolean is_good;
 
-  if (ob_prune_find (self->database, self->pruned_sequence, ob_queue_get_now_ms (self->queue), &part.end)
-      && !ob_queue_do (self->queue, OB_TURN_LATER, prune_part, &part, NULL))
-    part.end = 0;
-  self->pruned_sequence = part.end;
-  if (part.end > 0 || shrink (self))
+  if (self->walk != WALK_NOT)
+    {
+      if (walk_on (self, &is_good))
+        return G_SOURCE_CONTINUE;
+      if (is_good && self->walk == WALK_FOR_RULES)
+        count_excess (self);
+      self->walk = is_good && self->walk == WALK_FOR_RULES && self->excess_bytes > 0 ? WALK_FOR_ROOM : WALK_NOT;
+      if (self->walk == WALK_FOR_ROOM)
+        return G_SOURCE_CONTINUE;
+    }
+  if (shrink (self))
     return G_SOURCE_CONTINUE;
   self->prune_source = 0;
 
@@ -364,7 +432,8 @@ flushed (gpointer member, const ObChanges *changes)
     return;
   self->pass_at_us = now_us;
   self->pass_sequence = last;
-  self->pruned_sequence = 0;
+  self->pruned_sequence = self->journal_bytes = self->excess_bytes = 0;
+  self->walk = WALK_FOR_RULES;
   self->prune_source = g_idle_add_full (G_PRIORITY_LOW, on_prune, self, NULL);
 }
 
@@ -375,6 +444,7 @@ troubled (gpointer member)
   ObRetention *self = member;
 
   g_clear_handle_id (&self->prune_source, g_source_remove);
+  self->walk = WALK_NOT;
   self->pass_at_us = 0;
 }
 

@@ -120,6 +120,7 @@ make_storage (const ObKeeping *keeping)
   if (keeping->keep_ms < G_MAXINT64)
     add (&builder, "keep_days", g_variant_new_uint64 ((guint64) (keeping->keep_ms / (24 * MS_PER_HOUR))));
   add (&builder, "keep_free", g_variant_new_uint64 (keeping->free_bytes));
+  add (&builder, "journal_max", g_variant_new_uint64 (keeping->journal_bytes));
   if (keeping->list_ms < G_MAXINT64)
     add (&builder, "list_days", g_variant_new_uint64 ((guint64) (keeping->list_ms / (24 * MS_PER_HOUR))));
   if (keeping->list_most < G_MAXUINT64)

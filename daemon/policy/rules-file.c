@@ -128,6 +128,18 @@ read_keep_free (gpointer field, const char *value)
 }
 
 static const char *
+read_journal_max (gpointer field, const char *value)
+{
+  guint64 *most_bytes = field;
+
+  *most_bytes = OB_KEEPING_JOURNAL_BYTES;
+
+  return *value == '\0' || (parse_size (value, most_bytes) && *most_bytes >= OB_KEEPING_JOURNAL_LEAST)
+             ? NULL
+             : "a size such as 50M, at least 1M";
+}
+
+static const char *
 read_rate (gpointer field, const char *value)
 {
   guint64 *rate_bytes_per_s = field;
@@ -321,6 +333,7 @@ static const Key app_keys[] = {
 static const Key storage_keys[] = {
   { "keep-copies", ob_value_read_keep, G_STRUCT_OFFSET (ObRules, keeping.keep_ms) },
   { "keep-free", read_keep_free, G_STRUCT_OFFSET (ObRules, keeping.free_bytes) },
+  { "journal-max", read_journal_max, G_STRUCT_OFFSET (ObRules, keeping.journal_bytes) },
   { "keep-list", ob_value_read_list_days, G_STRUCT_OFFSET (ObRules, keeping.list_ms) },
   { "max-list", ob_value_read_list_most, G_STRUCT_OFFSET (ObRules, keeping.list_most) },
   { "wiped", ob_value_read_truth, G_STRUCT_OFFSET (ObRules, keeping.is_wiped) },

@@ -44,7 +44,8 @@ ob_rules_new (void)
   g_ptr_array_add (rules->rules, ob_rule_new ("default"));
   rules->keeping = (ObKeeping){ .free_bytes = OB_KEEPING_FREE_BYTES,
                                 .list_ms = OB_KEEPING_LIST_DAYS * OB_KEEPING_DAY_MS,
-                                .list_most = OB_KEEPING_LIST_MOST };
+                                .list_most = OB_KEEPING_LIST_MOST,
+                                .journal_bytes = OB_KEEPING_JOURNAL_BYTES };
   rules->reminders = (ObReminderSettings){ OB_REMINDER_EVERY_MS, TRUE, TRUE };
 
   return rules;

@@ -77,14 +77,20 @@ typedef struct
 #define OB_KEEPING_LIST_DAYS 90
 #define OB_KEEPING_LIST_MOST 10000
 
+/* Of journal-max, where nothing is said, and at least. */
+#define OB_KEEPING_JOURNAL_BYTES (128 * 1000 * G_GUINT64_CONSTANT (1000))
+#define OB_KEEPING_JOURNAL_LEAST (1000 * G_GUINT64_CONSTANT (1000))
+
 /* How long copies are kept of what has arrived, and its rows, by the group [Storage]. What has not arrived is kept anyway. */
 typedef struct
 {
   gint64 keep_ms;     /* 0: not at all; G_MAXINT64: as long as there is room */
   guint64 free_bytes; /* copies go, the oldest first, while the disk has less room than that */
   gint64 list_ms;     /* what has arrived stays in the list for so long; G_MAXINT64: until it is removed */
-  guint64 list_most;  /* and so many of it; G_MAXUINT64: all */
-  gboolean is_wiped;  /* the device is wiped after a session, or never comes back */
+  guint64
+      journal_bytes; /* rows of what has arrived or is removed go, the oldest first, while the log takes more than that */
+  guint64 list_most; /* and so many of it; G_MAXUINT64: all */
+  gboolean is_wiped; /* the device is wiped after a session, or never comes back */
 } ObKeeping;
 
 /* All rules in force, in order, and the settings that are not of one rule. Immutable once shared; reference counted. */

@@ -15,6 +15,9 @@ G_BEGIN_DECLS
 /* How long the journal remembers a removed upload. */
 #define OB_PRUNE_REMOVED_MS (G_GINT64_CONSTANT (30) * 24 * 3600 * 1000)
 
+/* And at least, whatever room its rows take: a copy that comes to light meanwhile is known by them. */
+#define OB_PRUNE_SHED_MS (G_GINT64_CONSTANT (24) * 3600 * 1000)
+
 /* Returns: whether there is something to delete among the rows that this call looks at. @end: (out): the last row it
  * looked at, or 0 at the end of the journal. */
 gboolean ob_prune_find (ObDatabase *database, gint64 after, gint64 now_ms, gint64 *end);
@@ -29,6 +32,13 @@ gboolean ob_prune_find (ObDatabase *database, gint64 after, gint64 now_ms, gint6
  * the newest row of all, nor of a live upload or a hold; nor how an upload came. Errors: Storage, DiskFull.
  */
 gboolean ob_prune_delete (ObDatabase *database, gint64 after, gint64 end, gint64 now_ms, GError **error);
+
+/* The same where the journal takes too much room: deletes the rows of uploads that were removed a day ago, and of those that have arrived
+ * all but the newest. What has not arrived keeps its own. Errors: Storage, DiskFull. */
+gboolean ob_prune_shed (ObDatabase *database, gint64 after, gint64 end, gint64 now_ms, GError **error);
+
+/* Returns: the bytes that the rows of uploads take in the file, about; of holds there are few */
+gint64 ob_prune_measure (ObDatabase *database, gint64 after, gint64 end);
 
 /* Returns: whether the file has many free pages. */
 gboolean ob_prune_is_loose (ObDatabase *database);

@@ -5,6 +5,7 @@
  * nothing that has not arrived goes with them.
  */
 #include "policy/rules-file.h"
+#include "store/prune.h"
 #include "support/rig.h"
 #include "support/wait.h"
 
@@ -132,6 +133,53 @@ test_the_database_shrinks (TestRig *rig, gconstpointer data)
   test_rig_finish (rig, id);
 }
 
+#define ROWS_OF(id, n)                                                                  \
+  "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < " #n ")" \
+  " INSERT INTO journal (at, upload, app, event, state, message)"                       \
+  " SELECT (SELECT max(at) FROM journal), " id ", 'test', 'note', 'done', hex(zeroblob(500)) FROM n"
+
+static gboolean
+has_shed (gpointer data)
+{
+  return test_rig_ask (data, "SELECT count(*) FROM journal WHERE event = 'note' AND upload = 'gone'") == 0;
+}
+
+/* Too much goes, the oldest first: of what is gone all, of what has arrived all but the last row, of what has not arrived nothing. */
+static void
+test_the_log_has_a_bound (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *arrived = NULL, *waiting = NULL, *last = NULL;
+  gint64 bytes, newest;
+
+  set_keeping (rig, "[Storage]\njournal-max=1M\n");
+  arrived = deliver (rig);
+  test_conditions_set_available (rig->conditions, FALSE);
+  waiting = test_rig_submit (rig, NULL, 0);
+  test_rig_run (rig, ROWS_OF ("'gone'", 300));
+  test_rig_run (rig, ROWS_OF ("(SELECT id FROM uploads WHERE state = 5)", 150));
+  test_rig_run (rig, ROWS_OF ("(SELECT id FROM uploads WHERE state <> 5)", 150));
+  test_rig_run (rig, ROWS_OF ("'lately'", 700));
+  test_rig_run (rig, "UPDATE journal SET at = at - 172800000 WHERE upload = 'gone'");
+  newest = test_rig_ask (rig, "SELECT max(sequence) FROM journal");
+  test_rig_stop (rig);
+  test_rig_start (rig);
+  last = test_rig_submit (rig, NULL, 0);
+  test_wait_until (has_shed, rig, 20);
+  test_rig_settle (rig);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM journal WHERE event = 'note' AND upload IN"
+                                      " (SELECT id FROM uploads WHERE state = 5)"),
+                   ==, 1);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM journal WHERE event = 'note' AND upload IN"
+                                      " (SELECT id FROM uploads WHERE state <> 5)"),
+                   ==, 150);
+  g_assert_cmpint (test_rig_ask (rig, "SELECT count(*) FROM journal WHERE upload = 'lately'"), ==, 700);
+  g_assert_cmpint (ob_prune_get_floor (rig->database), >, 0);
+  g_assert_cmpint (ob_prune_get_floor (rig->database), <, newest);
+  bytes = ob_prune_measure (rig->database, 0, G_MAXINT64);
+  g_assert_cmpint (bytes, >, 850 * 1000);
+  g_assert_cmpint (bytes, <, 1000 * 1000);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -140,6 +188,7 @@ main (int argc, char *argv[])
     { "/retention/for-the-days-that-are-set", test_for_the_days_that_are_set },
     { "/retention/for-the-room", test_for_the_room },
     { "/retention/a-shorter-time", test_a_shorter_time },
+    { "/retention/the-log-has-a-bound", test_the_log_has_a_bound },
     { "/retention/the-database-shrinks", test_the_database_shrinks },
   };
 

@@ -176,6 +176,7 @@ test_bad_inputs (void)
     { "[Storage]\nkeep-copies=ever\n", "a.conf: [Storage] keep-copies: days, 0 for not at all, or room" },
     { "[Storage]\nkeep-copies=-1\n", "a.conf: [Storage] keep-copies: days, 0 for not at all, or room" },
     { "[Storage]\nkeep-list=0\n", "a.conf: [Storage] keep-list: days, at least 1, or all" },
+    { "[Storage]\njournal-max=10K\n", "a.conf: [Storage] journal-max: a size such as 50M, at least 1M" },
     { "[Storage]\nmax-list=0\n", "a.conf: [Storage] max-list: a whole number from 1, or all" },
     { "[Storage]\nkeep-free=much\n", "a.conf: [Storage] keep-free: a size such as 500K, 100M or 1G" },
     { "[Apps]\nfiles=1\n", "a.conf: [Apps] files: there is no such key" },
