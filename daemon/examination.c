@@ -9,6 +9,7 @@
 #include "base/mounts.h"
 #include "ipc/kiosk.h"
 #include "policy/configuration.h"
+#include "policy/destinations-file.h"
 #include "store/copy.h"
 #include "store/integrity.h"
 #include "store/marks.h"
@@ -231,9 +232,29 @@ on_lists (GBytes *answer, gpointer user_data)
   *(GBytes **) user_data = answer ? g_bytes_ref (answer) : NULL;
 }
 
-/* Returns: (transfer full) (nullable): what is wrong with the lists of web apps, which are the vendor's and the administrator's */
+static gboolean
+check_web_apps (GPtrArray *files, GError **error)
+{
+  for (guint i = 0; i < files->len; i++)
+    if (!ob_kiosk_check (files->pdata[i], error))
+      return FALSE;
+
+  return TRUE;
+}
+
+static gboolean
+check_destinations (GPtrArray *files, GError **error)
+{
+  g_autoptr (GPtrArray) provided = ob_destinations_file_read (files, error);
+
+  return provided != NULL;
+}
+
+/* @name: of a file of the vendor's and the administrator's folders; @has_more: also of its folder NAME.d. Returns: (transfer full) (nullable):
+ * what is wrong with it */
 static char *
-dup_web_apps_problem (const char *const *folders)
+dup_list_problem (const char *const *folders, const char *name, gboolean has_more,
+                  gboolean (*check) (GPtrArray *files, GError **error))
 {
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
   g_auto (GStrv) paths = NULL;
@@ -244,9 +265,12 @@ dup_web_apps_problem (const char *const *folders)
 
   for (; folders[0] && folders[1]; folders++)
     {
-      g_autofree char *path = g_build_filename (*folders, OB_KIOSK_FILE, NULL);
+      g_autofree char *path = g_build_filename (*folders, name, NULL);
+      g_autofree char *more = g_strconcat (path, ".d/", NULL);
 
       g_strv_builder_add (builder, path);
+      if (has_more)
+        g_strv_builder_add (builder, more);
     }
   paths = g_strv_builder_end (builder);
   errand = ob_fetch_start ((const char *const *) paths, &error);
@@ -254,13 +278,10 @@ dup_web_apps_problem (const char *const *folders)
     return g_strdup (error->message);
   ob_errand_collect (errand, LISTS_MOST_BYTES, on_lists, &answer);
   if (!ob_errand_wait (errand, g_get_monotonic_time () + LISTS_MOST_US))
-    return g_strdup (OB_KIOSK_FILE " does not answer");
+    return g_strconcat (name, " does not answer", NULL);
   texts = ob_fetch_parse ((const char *const *) paths, answer);
-  for (guint i = 0; texts && i < texts->len; i++)
-    if (!ob_kiosk_check (texts->pdata[i], &error))
-      return g_strdup (error->message);
 
-  return NULL;
+  return texts && !check (texts, &error) ? g_strdup (error->message) : NULL;
 }
 
 static void
@@ -277,10 +298,13 @@ add_configuration (GVariantDict *dict)
   g_autoptr (GError) error = NULL;
   g_autoptr (ObConfiguration) configuration = ob_configuration_new ((const char *const *) folders, NULL, &error);
   g_autofree char *problem = configuration ? ob_configuration_dup_problem (configuration) : g_strdup (error->message);
-  g_autofree char *web_apps = dup_web_apps_problem ((const char *const *) folders);
+  g_autofree char *web_apps = dup_list_problem ((const char *const *) folders, OB_KIOSK_FILE, FALSE, check_web_apps);
+  g_autofree char *destinations
+      = dup_list_problem ((const char *const *) folders, OB_DESTINATIONS_FILE, TRUE, check_destinations);
 
   add_text (dict, "rules_problem", problem);
   add_text (dict, "web_apps_problem", web_apps);
+  add_text (dict, "destinations_problem", destinations);
   if (configuration)
     ob_configuration_stop (configuration);
 }

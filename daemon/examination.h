@@ -25,7 +25,7 @@ G_BEGIN_DECLS
  *   database a{sv}: there b, size t, unclean b (its outboxd died), checked b, good b, words s (what is wrong), unfinished t,
  *     unfinished_bytes t (uploads that have not arrived),
  *   copies t (files in the spool), asides t, asides_size t (damaged databases that were set aside, and their bytes),
- *   rules_problem s, web_apps_problem s (faults in files of the configuration)
+ *   rules_problem s, web_apps_problem s, destinations_problem s (faults in files of the configuration)
  */
 GVariant *ob_examine (const char *data_folder);
 

@@ -44,6 +44,7 @@ struct _ObService
   ObBroker *broker;
   ObPairing *pairing;
   ObSessions *sessions;
+  ObProvision *provision;
   ObDoorman *doorman;
   ObNotifier *notifier;
   ObLastCopy *last_copy;
@@ -276,6 +277,8 @@ build (ObService *service, GPtrArray *left, GError **error)
                                          .callers = ob_callers_new (),
                                          .feed = ob_feed_new (service->broker) };
   g_clear_pointer (&folders[g_strv_length (folders) - 1], g_free); /* the person's own says nothing of web apps */
+  service->provision = ob_provision_new (service->broker, (const char *const *) folders);
+  service->context.requests.provision = service->provision;
   service->doorman = ob_doorman_new (&service->context.requests, (const char *const *) folders);
   service->uploads = ob_uploads_adapter_new (&service->context);
   service->queue = ob_queue_adapter_new (&service->context);
@@ -355,6 +358,7 @@ ob_service_free (ObService *service)
   g_clear_pointer (&service->notifier, ob_notifier_free);
   g_clear_pointer (&service->last_copy, ob_last_copy_free);
   g_clear_pointer (&service->doorman, ob_doorman_free);
+  g_clear_pointer (&service->provision, ob_provision_free);
   g_clear_pointer (&service->context.requests.line, ob_line_free);
   g_clear_pointer (&service->queue, ob_queue_adapter_free);
   g_clear_pointer (&service->access, ob_access_adapter_free);

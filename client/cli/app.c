@@ -87,16 +87,34 @@ print_questions (GVariant *apps)
     }
 }
 
-/* At a kiosk nobody else would say why a page waits. */
-void
-cli_print_web_apps_problem (GVariant *policy)
+static void
+print_problem (GVariant *policy, const char *key, const char *words)
 {
-  g_autofree char *problem = cli_text_dup_safe (cli_get_string (policy, "web_apps_problem"));
+  g_autofree char *problem = cli_text_dup_safe (cli_get_string (policy, key));
 
   if (*problem)
-    g_print ("%s%s%s\n  %s\n", cli_style_begin (CLI_STYLE_BAD),
-             _ ("The list of web apps that are let in without a question does not count:"),
-             cli_style_end (CLI_STYLE_BAD), problem);
+    g_print ("%s%s%s\n  %s\n", cli_style_begin (CLI_STYLE_BAD), words, cli_style_end (CLI_STYLE_BAD), problem);
+}
+
+gboolean
+cli_is_configuration_good (GVariant *policy)
+{
+  static const char *const problems[] = { "problem", "web_apps_problem", "destinations_problem" };
+  gboolean is_good = TRUE;
+
+  for (guint i = 0; i < G_N_ELEMENTS (problems); i++)
+    is_good &= *cli_get_string (policy, problems[i]) == '\0';
+
+  return is_good;
+}
+
+/* At a kiosk nobody else would say why a page waits, or a server is not there. */
+void
+cli_print_kiosk_problems (GVariant *policy)
+{
+  print_problem (policy, "web_apps_problem",
+                 _ ("The list of web apps that are let in without a question does not count:"));
+  print_problem (policy, "destinations_problem", _ ("What the administrator's destinations say now is not in force:"));
 }
 
 static int
@@ -124,7 +142,7 @@ list (gboolean is_json)
   else
     g_printerr (_ ("No web apps.\n"));
   print_limits (client);
-  cli_print_web_apps_problem (policy);
+  cli_print_kiosk_problems (policy);
 
   return CLI_DONE;
 }

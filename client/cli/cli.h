@@ -115,8 +115,11 @@ GStrv cli_resolve (OutboxClient *client, char *const *names, GError **error);
 /* A string of a document, or "". */
 const char *cli_get_string (GVariant *document, const char *key);
 
-/* app.c. Says what is wrong with the administrator's list of web apps, if anything is. @policy: of Policy.Get */
-void cli_print_web_apps_problem (GVariant *policy);
+/* app.c. @policy: of Policy.Get. Returns: whether what every file of the configuration says is in force */
+gboolean cli_is_configuration_good (GVariant *policy);
+
+/* app.c. Says what is wrong with the administrator's lists of web apps and destinations, if anything is. @policy: of Policy.Get */
+void cli_print_kiosk_problems (GVariant *policy);
 
 /* @conditions: as the broker gives them. Returns: (transfer full): how bytes leave the device now, and what that costs */
 char *cli_status_dup_network (GVariant *conditions);

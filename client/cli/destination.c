@@ -167,6 +167,7 @@ print_one (GVariant *destination)
   g_autofree char *names = NULL;
   g_autofree char *sign_in_kind = NULL;
   g_autofree char *label = dup_label (destination);
+  gboolean is_managed = FALSE;
 
   for (guint i = 0; i < G_N_ELEMENTS (settings); i++)
     cli_facts_add (facts, settings[i].name, cli_get_string (destination, settings[i].key));
@@ -174,6 +175,9 @@ print_one (GVariant *destination)
   (void) g_variant_lookup (destination, "also", "^a&s", &also);
   others = also ? g_strjoinv (", ", (GStrv) also) : NULL;
   cli_facts_add (facts, _ ("also at"), others);
+  (void) g_variant_lookup (destination, "managed", "b", &is_managed);
+  /* Translators: who has set this destination: managed by … */
+  cli_facts_add (facts, _ ("managed by"), is_managed ? _ ("the administrator") : NULL);
   sign_in_kind = cli_sign_in_dup_shown (destination);
   cli_facts_add (facts, _ ("sign-in"), sign_in_kind);
   cli_facts_add (facts, _ ("sign-in kept"), cli_keyring_get_place (destination));

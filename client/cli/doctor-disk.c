@@ -220,6 +220,8 @@ tell_configuration (CliDoctor *doctor)
       "outbox policy check" },
     { "web_apps_problem", "web-apps", "web-apps-bad",
       N_ ("The list of web apps that are let in without a question does not count:"), "sudo ls -l /etc/outbox" },
+    { "destinations_problem", "destinations", "destinations-bad",
+      N_ ("What the administrator's destinations say now is not in force:"), "sudo ls -l /etc/outbox" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (problems); i++)

@@ -268,16 +268,10 @@ add_device (CliMetrics *metrics, GVariant *conditions)
     add_one (metrics, &disk_size, (double) bytes);
 }
 
-static gboolean
-is_configuration_good (GVariant *policy)
-{
-  return !*cli_get_string (policy, "problem") && !*cli_get_string (policy, "web_apps_problem");
-}
-
 static void
 add_facts (CliMetrics *metrics, const Facts *facts)
 {
-  const gboolean is_good = is_configuration_good (facts->policy);
+  const gboolean is_good = cli_is_configuration_good (facts->policy);
 
   cli_metrics_begin (metrics, &build);
   cli_metrics_add (metrics, 1, "version", OB_VERSION, NULL);

@@ -336,7 +336,7 @@ judge (GVariant *statistics, GVariant *summary, GVariant *policy)
   gboolean needs_person = FALSE;
 
   (void) g_variant_lookup (statistics, "needs_user", "b", &needs_person);
-  if (needs_person || *cli_get_string (policy, "problem") || *cli_get_string (policy, "web_apps_problem"))
+  if (needs_person || !cli_is_configuration_good (policy))
     return CLI_NEEDS_PERSON;
 
   return get_count (summary, "all").uploads > get_count (summary, "done").uploads ? CLI_ON_ITS_WAY : CLI_DONE;
@@ -377,10 +377,12 @@ cli_status (int argc, char *argv[])
   if (is_json)
     {
       cli_print_json (g_variant_new_parsed ("{'summary': <%v>, 'statistics': <%v>, 'holds': <%v>, 'conditions': <%v>,"
-                                            " 'destinations': <%v>, 'rules_problem': <%s>, 'web_apps_problem': <%s>}",
+                                            " 'destinations': <%v>, 'rules_problem': <%s>, 'web_apps_problem': <%s>,"
+                                            " 'destinations_problem': <%s>}",
                                             summary, statistics, holds, conditions, destinations,
                                             cli_get_string (policy, "problem"),
-                                            cli_get_string (policy, "web_apps_problem")),
+                                            cli_get_string (policy, "web_apps_problem"),
+                                            cli_get_string (policy, "destinations_problem")),
                       TRUE);
       return judge (statistics, summary, policy);
     }
@@ -401,7 +403,7 @@ cli_status (int argc, char *argv[])
   print_network (conditions);
   print_media_types (conditions);
   print_rules_problem (policy);
-  cli_print_web_apps_problem (policy);
+  cli_print_kiosk_problems (policy);
   print_unclaimed (summary, conditions);
   cli_print_passes (policy);
   print_holds (holds);

@@ -139,11 +139,24 @@ check_sign_in (GVariant *sign_in, GError **error)
 }
 
 gboolean
+ob_destination_settings_check_owner (const ObDestination *destination, GError **error)
+{
+  if (!destination->is_managed)
+    return TRUE;
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED, "%s is managed by the administrator", destination->name);
+
+  return FALSE;
+}
+
+gboolean
 ob_destination_settings_check (const ObDestinationSettings *settings, const char *name, const ObDestination *old,
                                GError **error)
 {
   if (!ob_destination_is_name (name))
     return invalid (error, "name: 1 to 64 letters, digits, '-', '_' and '.'");
+
+  if (old && !settings->is_administrators && !ob_destination_settings_check_owner (old, error))
+    return FALSE;
 
   return check_addresses (settings, old, error) && check_receipt (settings, old, error)
          && check_also (settings->also, error) && check_headers (settings->headers, error)
@@ -182,6 +195,8 @@ ob_destination_settings_apply (const ObDestinationSettings *settings, ObDestinat
   g_autofree char *old_url = g_strdup (destination->url);
   gboolean is_bare;
 
+  if (settings->is_administrators)
+    destination->is_managed = settings->is_managed;
   replace (&destination->protocol, settings->protocol);
   replace (&destination->url, settings->url);
   replace (&destination->confirm_url, settings->confirm_url);

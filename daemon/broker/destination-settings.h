@@ -21,6 +21,9 @@ typedef struct
   GVariant *sign_in;       /* a{ss}: kind (oauth2 or command), and its public settings; empty removes it */
   gboolean sets_default;
   gboolean is_default;
+  gboolean
+      is_administrators; /* said by the administrator's files, and sets the next one; a caller's are refused for what is managed */
+  gboolean is_managed;
 } ObDestinationSettings;
 
 /* Returns: (transfer full): a copy that owns what it points at, to be freed by ob_destination_settings_free() alone */
@@ -28,7 +31,10 @@ ObDestinationSettings *ob_destination_settings_copy (const ObDestinationSettings
 void ob_destination_settings_free (ObDestinationSettings *settings);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObDestinationSettings, ob_destination_settings_free)
 
-/* @old: (nullable): the destination of that name, if there is one. Errors: InvalidArgument. */
+/* Errors: NotAllowed, for what the administrator's files manage. */
+gboolean ob_destination_settings_check_owner (const ObDestination *destination, GError **error);
+
+/* @old: (nullable): the destination of that name, if there is one. Errors: InvalidArgument, NotAllowed. */
 gboolean ob_destination_settings_check (const ObDestinationSettings *settings, const char *name,
                                         const ObDestination *old, GError **error);
 

@@ -352,6 +352,27 @@ set (gpointer user_data, GError **error)
   return ob_destination_table_apply (change->table, change->name, change->settings, error);
 }
 
+/* Which one is the default is said by the administrator, where a file says it. */
+static gboolean
+may_be_default (ObDestinationTable *self, const char *name, const ObDestinationSettings *settings, GError **error)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  if (settings->is_administrators || !settings->sets_default || !settings->is_default)
+    return TRUE;
+  g_hash_table_iter_init (&iter, self->all);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const ObDestination *other = value;
+
+      if (other->is_default && !g_str_equal (other->name, name) && !ob_destination_settings_check_owner (other, error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
 void
 ob_destination_table_set (ObDestinationTable *self, const char *name, const ObDestinationSettings *settings,
                           ObQueueDone done, gpointer user_data)
@@ -359,7 +380,8 @@ ob_destination_table_set (ObDestinationTable *self, const char *name, const ObDe
   Change change = { self, name, settings };
   g_autoptr (GError) error = NULL;
 
-  if (!ob_destination_settings_check (settings, name, ob_destination_table_find (self, name), &error))
+  if (!ob_destination_settings_check (settings, name, ob_destination_table_find (self, name), &error)
+      || !may_be_default (self, name, settings, &error))
     {
       done (error, user_data);
       return;
@@ -409,10 +431,12 @@ delete_one (gpointer user_data, GError **error)
 void
 ob_destination_table_remove (ObDestinationTable *self, const char *name, ObQueueDone done, gpointer user_data)
 {
+  const ObDestination *destination;
   Change change = { self, name, NULL };
   g_autoptr (GError) error = NULL;
 
-  if (!ob_destination_table_demand (self, name, &error) || is_in_use (self, name, &error))
+  destination = ob_destination_table_demand (self, name, &error);
+  if (!destination || !ob_destination_settings_check_owner (destination, &error) || is_in_use (self, name, &error))
     {
       done (error, user_data);
       return;

@@ -181,7 +181,8 @@ make_file_name (const char *path)
 }
 
 GVariant *
-ob_document_policy (ObBroker *broker, ObConfiguration *configuration, const char *web_apps_problem)
+ob_document_policy (ObBroker *broker, ObConfiguration *configuration, const char *web_apps_problem,
+                    const char *destinations_problem)
 {
   const ObRules *rules = ob_configuration_get_rules (configuration);
   const char *const *files = ob_configuration_get_files (configuration);
@@ -205,6 +206,7 @@ ob_document_policy (ObBroker *broker, ObConfiguration *configuration, const char
   add (&builder, "own_file", make_file_name (ob_configuration_get_own_file (configuration)));
   add (&builder, "problem", g_variant_new_string (problem ? problem : ""));
   add (&builder, "web_apps_problem", g_variant_new_string (web_apps_problem));
+  add (&builder, "destinations_problem", g_variant_new_string (destinations_problem));
 
   return g_variant_builder_end (&builder);
 }

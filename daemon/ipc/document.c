@@ -240,6 +240,7 @@ ob_document_destination (ObBroker *broker, const ObDestination *destination)
   if (ob_broker_look_at_sign_in (broker, destination->name, &signing_in))
     g_variant_builder_add (&builder, "{sv}", "signing_in", ob_document_signing_in (&signing_in));
   g_variant_builder_add (&builder, "{sv}", "default", g_variant_new_boolean (destination->is_default));
+  g_variant_builder_add (&builder, "{sv}", "managed", g_variant_new_boolean (destination->is_managed));
   add_string (&builder, "state",
               status.state == OUTBOX_STATE_QUEUED ? "ready" : outbox_state_get_info (status.state)->name);
   add_reasons (&builder, status.reasons);

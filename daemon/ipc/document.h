@@ -23,7 +23,8 @@ GVariant *ob_document_trial (const ObTrialReport *report);
 GVariant *ob_document_hold (const ObSharedHold *shared, gboolean has_help);
 /* @app: (nullable): only holds that cover uploads of it */
 GVariant *ob_document_holds (ObBroker *broker, const char *app);
-GVariant *ob_document_policy (ObBroker *broker, ObConfiguration *configuration, const char *web_apps_problem);
+GVariant *ob_document_policy (ObBroker *broker, ObConfiguration *configuration, const char *web_apps_problem,
+                              const char *destinations_problem);
 /* @is_persons: adds what only the person may see: names of networks, and the file */
 GVariant *ob_document_rule (const ObRule *rule, gboolean is_persons);
 /* The rule of an upload, and all that holds it. */

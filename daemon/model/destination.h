@@ -23,7 +23,8 @@ typedef struct
   GVariant *headers;  /* a{ss}, never NULL; may be secrets, so they are never shown */
   GVariant *sign_in;  /* a{ss}, never NULL: its kind, and what else may be shown of it; empty: there is none */
   gboolean is_default;
-  gboolean is_paused; /* by a person */
+  gboolean is_paused;  /* by a person */
+  gboolean is_managed; /* by a file of the administrator: no caller changes its settings */
   ObHealth health;
 } ObDestination;
 

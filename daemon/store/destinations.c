@@ -38,6 +38,7 @@ read_destination (ObStatement *statement)
   destination->health.trouble = g_strdup (ob_statement_get_text (statement, 11));
   destination->health.since_ms = ob_statement_get_sound (statement, 12, OB_LIMIT_since);
   destination->receipt = ob_statement_get_sound (statement, 15, OB_LIMIT_receipt);
+  destination->is_managed = ob_statement_get_sound (statement, 16, OB_LIMIT_is_managed);
   also = ob_statement_get_text (statement, 13);
   destination->also = also ? g_strsplit (also, " ", -1) : NULL;
   g_variant_unref (destination->sign_in);
@@ -52,7 +53,7 @@ ob_destinations_load (ObDatabase *database, GError **error)
   g_autoptr (ObStatement) statement
       = ob_statement_new (database,
                           "SELECT name, protocol, url, confirm_url, headers, is_default, is_paused, reason, retry_at,"
-                          " failures, refused, trouble, since, also, sign_in, receipt FROM destinations",
+                          " failures, refused, trouble, since, also, sign_in, receipt, is_managed FROM destinations",
                           error);
   g_autoptr (GHashTable) destinations
       = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_destination_free);
@@ -81,10 +82,11 @@ ob_destinations_save (ObDatabase *database, const ObDestination *destination, GE
   g_autoptr (ObStatement) statement
       = ob_statement_new (database,
                           "INSERT OR REPLACE INTO destinations (name, protocol, url, confirm_url, headers, is_default,"
-                          " is_paused, reason, retry_at, failures, refused, trouble, since, also, sign_in, receipt) "
+                          " is_paused, reason, retry_at, failures, refused, trouble, since, also, sign_in, receipt,"
+                          " is_managed) "
                           "VALUES (@name, @protocol, @url,"
                           " @confirm_url, @headers, @is_default, @is_paused, @reason, @retry_at, @failures, @refused,"
-                          " @trouble, @since, @also, @sign_in, @receipt)",
+                          " @trouble, @since, @also, @sign_in, @receipt, @is_managed)",
                           error);
   g_autofree char *also = destination->also ? g_strjoinv (" ", destination->also) : NULL;
 
@@ -105,8 +107,8 @@ ob_destinations_save (ObDatabase *database, const ObDestination *destination, GE
   ob_statement_bind_number (statement, "@since", destination->health.since_ms);
   ob_statement_bind_text (statement, "@also", also);
   ob_statement_bind_strings (statement, "@sign_in", destination->sign_in);
-
   ob_statement_bind_number (statement, "@receipt", destination->receipt);
+  ob_statement_bind_number (statement, "@is_managed", destination->is_managed);
 
   return ob_statement_run (database, statement, error);
 }

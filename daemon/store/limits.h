@@ -30,7 +30,7 @@ G_BEGIN_DECLS
   LIMIT (state, 0, 5, 1) LIMIT (receipt_rung, 0, 3, 0) LIMIT (receipt, 0, 3, 0) \
   LIMIT (verified_rung, 0, 3, 0) LIMIT (verified_at, 0, OB_TIME_MAX_MS, 0) LIMIT (asked_at, 0, OB_TIME_MAX_MS, 0) \
   LIMIT (is_doubted, 0, 1, 0) LIMIT (frees, 0, 1, 0) LIMIT (is_moved, 0, 1, 0) \
-  LIMIT (is_form, 0, 1, 0) LIMIT (is_paused, 0, 1, 0) LIMIT (is_group_paused, 0, 1, 0) LIMIT (is_default, 0, 1, 0) \
+  LIMIT (is_form, 0, 1, 0) LIMIT (is_paused, 0, 1, 0) LIMIT (is_group_paused, 0, 1, 0) LIMIT (is_default, 0, 1, 0) LIMIT (is_managed, 0, 1, 0) \
   LIMIT (has_local_copy, 0, 1, 1) LIMIT (may_manage, 0, 1, 0) \
   LIMIT (retry_at, 0, OB_TIME_MAX_MS, 0) LIMIT (not_before, 0, OB_TIME_MAX_MS, 0) \
   LIMIT (modified_at, 0, OB_TIME_MAX_MS, 0) LIMIT (created_at, 0, OB_TIME_MAX_MS, 0) \

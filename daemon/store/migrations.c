@@ -392,6 +392,9 @@ static const char version_2[]
       /* Credentials were among the headers. A secret is kept elsewhere; here is only what may be seen of the sign-in. */
       "ALTER TABLE destinations ADD COLUMN sign_in TEXT NOT NULL DEFAULT '{}';"
 
+      /* A kiosk's destinations were set by hand. */
+      "ALTER TABLE destinations ADD COLUMN is_managed INTEGER NOT NULL DEFAULT 0;"
+
       /* A row of the history did not say on which attempt and network it was, how much the server had, and what else held the
        * upload at that time, since when. */
       "ALTER TABLE journal ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;"

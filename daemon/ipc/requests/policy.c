@@ -14,7 +14,8 @@ ob_operation_get_policy (const ObRequest *request, gint value)
 
   ob_request_answer (request, "policy",
                      ob_document_policy (context->broker, context->configuration,
-                                         ob_pairing_get_problem (context->pairing)));
+                                         ob_pairing_get_problem (context->pairing),
+                                         ob_provision_get_problem (context->provision)));
 }
 
 void

@@ -10,6 +10,7 @@
 #include "ipc/access.h"
 #include "ipc/line.h"
 #include "ipc/pairing.h"
+#include "ipc/provision.h"
 #include "ipc/sessions.h"
 #include "policy/configuration.h"
 
@@ -22,6 +23,7 @@ typedef struct
   ObConfiguration *configuration;
   const char *rest_socket; /* (nullable): the path of REST's Unix socket; NULL: there is none */
   ObPairing *pairing;      /* web pages that ask to be let in */
+  ObProvision *provision;  /* the administrator's destinations */
   ObSessions *sessions;    /* of the dashboard */
   const char *dashboard;   /* (nullable): the dashboard's origin; NULL: there is no port for pages */
   const char *rest_url;    /* (nullable): where REST listens for pages; NULL: nowhere */
