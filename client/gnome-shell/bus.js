@@ -19,6 +19,9 @@ const PAINT_EVERY_MS = 200;
 // Bytes move, and countdowns run, without a change of the counts.
 const LOOK_EVERY_MS = 2000;
 
+// A change of the counts is a change of what else is shown.
+const ASK_EVERY_MS = 1000;
+
 // Who did not answer is asked again, whether somebody looks or not.
 const SILENT_EVERY_MS = 30000;
 
@@ -55,6 +58,7 @@ export class Bus {
   #depth = CLOSED;
   #isAsking = false;
   #askAgain = false;
+  #askedMs = 0;
   #looks = 0;
   #paint = 0;
   #paintedMs = 0;
@@ -116,6 +120,9 @@ export class Bus {
       return;
     this.known = { ...this.known, broker: 'there', trouble: '', summary: readSummary(parameters.recursiveUnpack()[0]) };
     this.#changed();
+    // The rest of what is on the screen is to be of the same moment.
+    if (this.#depth > CLOSED && GLib.get_monotonic_time() / 1000 >= this.#askedMs + ASK_EVERY_MS)
+      this.#ask();
   }
 
   // --- Painting ---
@@ -139,6 +146,10 @@ export class Bus {
   }
 
   // --- Looking ---
+
+  get depth() {
+    return this.#depth;
+  }
 
   // depth: CLOSED, TILE or MENU.
   look(depth) {
@@ -174,6 +185,7 @@ export class Bus {
       return;
     }
     this.#isAsking = true;
+    this.#askedMs = GLib.get_monotonic_time() / 1000;
     try {
       const answers = await this.#askAll(cancellable);
 

@@ -71,7 +71,7 @@ export class Indicator {
     this.#indicator = new QuickSettings.SystemIndicator();
     this.#icon = this.#indicator._addIndicator();
     this.#icon.visible = false;
-    this.#toggle = new QuickSettings.QuickMenuToggle({ gicon: this.#icons.sending, toggle_mode: false });
+    this.#toggle = new QuickSettings.QuickMenuToggle({ gicon: this.#icons.sending, toggle_mode: false, accessible_name: 'Outbox' });
     this.#toggle.menu.setHeader(this.#icons.sending, 'Outbox');
     this.#indicator.quickSettingsItems.push(this.#toggle);
     if (settings.addExternalIndicator) {
@@ -95,7 +95,8 @@ export class Indicator {
     for (const row of Object.values(rows))
       for (const item of row.items ?? [row.item])
         menu.addMenuItem(item);
-    menu.addMenuItem(new PopupMenu.PopupSeparatorMenuItem());
+    rows.separator = new PopupMenu.PopupSeparatorMenuItem();
+    menu.addMenuItem(rows.separator);
     rows.page = menu.addAction('', () => this.#press({ interfaceName: '', method: '' }));
     this.#rows = rows;
   }
@@ -106,7 +107,10 @@ export class Indicator {
 
   #follow() {
     const { Main } = this.#shell, { menu } = Main.panel.statusArea.quickSettings;
-    const look = () => this.#bus.look(!menu.isOpen ? CLOSED : this.#toggle.menu.isOpen ? MENU : TILE);
+    const look = () => {
+      this.#bus.look(!menu.isOpen ? CLOSED : this.#toggle.menu.isOpen ? MENU : TILE);
+      this.#draw();
+    };
 
     this.#connect(menu, 'open-state-changed', () => {
       if (menu.isOpen && !this.#rows)
@@ -116,7 +120,6 @@ export class Indicator {
     this.#connect(this.#toggle.menu, 'open-state-changed', () => {
       this.#message = '';
       look();
-      this.#draw();
     });
     this.#connect(this.#toggle, 'clicked', () => this.#obeyToggle());
     this.#connect(Main.sessionMode, 'updated', () => this.#draw());
@@ -124,8 +127,11 @@ export class Indicator {
 
   // --- What it shows ---
 
+  // Of what nobody sees only the counts are put into words.
   #describe() {
-    return describe(this.#bus.known, { isLocked: this.#shell.Main.sessionMode.isLocked, nowMs: Date.now() }, this.#words);
+    const { isLocked } = this.#shell.Main.sessionMode;
+
+    return { ...describe(this.#bus.known, { onlyCounts: isLocked || this.#bus.depth === CLOSED, nowMs: Date.now() }, this.#words), isLocked };
   }
 
   #draw() {
@@ -133,18 +139,27 @@ export class Indicator {
       return;
     const shown = this.#describe();
 
-    this.#icon.gicon = this.#icons[ICONS[shown.icon]];
-    this.#icon.visible = shown.icon !== 'none';
-    this.#icon.accessible_name = `Outbox: ${shown.line}`;
-    this.#drawToggle(shown);
+    this.#drawIcon(shown);
+    if (this.#bus.depth > CLOSED || shown.isLocked === this.#toggle.reactive)
+      this.#drawToggle(shown);
     if (shown.isLocked)
       this.#toggle.menu.close();
-    // What nobody sees is not laid out. Of a menu that is closed by a lock, nothing stays.
+    // Of a menu that is closed by a lock, nothing stays.
     if (this.#rows && (this.#toggle.menu.isOpen || shown.isLocked))
       this.#drawMenu(shown);
   }
 
-  // GNOME Shell 43 has one line in a toggle, later ones have two.
+  // Each change costs a new picture of the panel.
+  #drawIcon({ icon, line }) {
+    const gicon = this.#icons[ICONS[icon]];
+
+    if (this.#icon.gicon !== gicon)
+      this.#icon.gicon = gicon;
+    this.#icon.visible = icon !== 'none';
+    this.#icon.accessible_name = `Outbox: ${line}`;
+  }
+
+  // GNOME Shell 43 has one short line in a toggle, later ones have two: there the line of the whole is in the menu alone.
   #drawToggle({ icon, line, isRunning, isPaused, isLocked }) {
     const toggle = this.#toggle;
 
@@ -155,7 +170,7 @@ export class Indicator {
     if ('subtitle' in toggle)
       toggle.set({ title: 'Outbox', subtitle: line || null });
     else
-      toggle.label = line || 'Outbox';
+      toggle.label = 'Outbox';
   }
 
   #drawMenu({ line, start, needs, groups, hasMore, network, isRunning }) {
@@ -168,7 +183,7 @@ export class Indicator {
     rows.needs.draw(needs);
     rows.groups.draw(groups);
     rows.network.draw(network);
-    rows.page.visible = isRunning;
+    rows.page.visible = rows.separator.visible = isRunning;
     rows.page.label.text = hasMore ? _('More uploads…') : _('All uploads…');
   }
 

@@ -209,19 +209,19 @@ function describeIcon({ broker, summary }) {
 // known: { broker: "absent", "asked" (its first answer is not here), "there" or "silent"; trouble: its words, if it is silent with an
 //   error; summary: the last one, also of a broker that is gone, or null; holds; groups; hasMoreGroups; failed; conditions }
 // words: { _, labels, formatSize }
-// isLocked: whoever stands before the screen is told how many, and nothing else; and may do nothing.
+// onlyCounts: whoever stands before a locked screen is told how many, and nothing else
 // Returns: what each part of the indicator shows.
-export function describe(known, { isLocked = false, nowMs = 0 } = {}, words) {
+export function describe(known, { onlyCounts = false, nowMs = 0 } = {}, words) {
   const isThere = known.broker === 'there';
   const shown = {
-    icon: describeIcon(known), line: describeLine(known, nowMs, words), isRunning: isThere, isLocked,
+    icon: describeIcon(known), line: describeLine(known, nowMs, words), isRunning: isThere,
     isPaused: known.holds.some(({ scope, reason }) => scope === 'queue' && reason === 'queue'),
     needs: [], groups: [], hasMore: false, network: '', start: null,
   };
 
-  if (isLocked && known.trouble)
+  if (onlyCounts && known.trouble)
     shown.line = words._('Outbox does not answer');
-  if (isLocked)
+  if (onlyCounts)
     return shown;
   if (known.broker === 'absent')
     shown.start = { text: words._('Start'), call: call('', 'Start') };

@@ -9,18 +9,17 @@ import St from 'gi://St';
 
 // St.BoxLayout names its direction by another property in each version of the shell.
 function makeBox(orientation, properties = {}) {
-  return new St.Widget({ layout_manager: new Clutter.BoxLayout({ orientation, spacing: 6 }), x_expand: true, ...properties });
+  return new St.Widget({ layout_manager: new Clutter.BoxLayout({ orientation, spacing: 4 }), x_expand: true, ...properties });
 }
 
-function makeLabel(styleClass, isWrapped) {
+function makeLabel(styleClass, properties) {
   const label = new St.Label({ style_class: styleClass, x_expand: true, y_align: Clutter.ActorAlign.CENTER });
 
-  label.clutter_text.set({
-    use_markup: false, line_wrap: isWrapped, line_wrap_mode: Pango.WrapMode.WORD_CHAR,
-    ellipsize: isWrapped ? Pango.EllipsizeMode.NONE : Pango.EllipsizeMode.END,
-  });
+  label.clutter_text.set({ use_markup: false, ...properties });
   return label;
 }
+
+const WRAPPED = { line_wrap: true, line_wrap_mode: Pango.WrapMode.WORD_CHAR, ellipsize: Pango.EllipsizeMode.NONE };
 
 function setText(label, text) {
   if (label.text !== text)
@@ -41,7 +40,7 @@ export class TextRow {
   #label;
 
   constructor(shell, styleClass) {
-    this.#label = makeLabel(styleClass, true);
+    this.#label = makeLabel(styleClass, WRAPPED);
     this.item = makeItem(shell, this.#label);
   }
 
@@ -89,26 +88,27 @@ class Bar {
 
 // A title, a label, a bar where it has one, and a button where one helps.
 export class Row {
-  #title = makeLabel('outbox-title', false);
-  #label = makeLabel('outbox-label', true);
-  #button = new St.Button({ style_class: 'button outbox-button', can_focus: true, y_align: Clutter.ActorAlign.CENTER });
+  #title = makeLabel('outbox-title', { ellipsize: Pango.EllipsizeMode.END });
+  #label = makeLabel('outbox-label', WRAPPED);
+  // All of what a button says is read before it is pressed.
+  #word = makeLabel('', { ellipsize: Pango.EllipsizeMode.NONE });
+  #button = new St.Button({ style_class: 'button outbox-button', can_focus: true, y_align: Clutter.ActorAlign.CENTER, child: this.#word });
   #bar;
   #help = null;
   #isGone = false;
 
   // press(call, row): its button was.
   constructor(shell, { hasBar = false, press }) {
-    const column = makeBox(Clutter.Orientation.VERTICAL, { y_align: Clutter.ActorAlign.CENTER });
-    const line = makeBox(Clutter.Orientation.HORIZONTAL);
+    const column = makeBox(Clutter.Orientation.VERTICAL), line = makeBox(Clutter.Orientation.HORIZONTAL);
 
     this.#bar = hasBar ? new Bar() : null;
-    for (const actor of [this.#title, this.#bar?.actor, this.#label])
+    line.add_child(this.#title);
+    line.add_child(this.#button);
+    for (const actor of [line, this.#bar?.actor, this.#label])
       if (actor)
         column.add_child(actor);
-    line.add_child(column);
-    line.add_child(this.#button);
     this.#button.connect('clicked', () => press(this.#help.call, this));
-    this.item = makeItem(shell, line);
+    this.item = makeItem(shell, column);
     this.item.connect('destroy', () => {
       this.#isGone = true;
     });
@@ -121,15 +121,16 @@ export class Row {
   }
 
   draw({ title, label, help, confirmed = 0, sent = 0 }) {
-    setText(this.#title, title);
-    setText(this.#label, label);
+    // What has no name stands beside its button itself.
+    setText(this.#title, title || label);
+    setText(this.#label, title ? label : '');
     this.#bar?.set(confirmed, sent);
     if (this.#bar)
       this.#bar.actor.accessible_name = `${title}: ${Math.floor(confirmed * 100)} %`;
     this.#help = help;
     this.#button.visible = help !== null;
     if (help) {
-      this.#button.label = help.text;
+      setText(this.#word, help.text);
       this.#button.accessible_name = title || label ? `${help.text}: ${title || label}` : help.text;
     }
   }

@@ -77,6 +77,13 @@ days ()
   TMPDIR=$([ -w /dev/shm ] && echo /dev/shm || echo /tmp) OUTBOX_SEED=$seed OUTBOX_DAYS=$((kills * 10)) "$build/tests/unit/test-days"
 }
 
+# A day in the field and an hour of changes, in the GNOME Shell of this machine.
+indicator_here ()
+{
+  INDICATOR_43=$build/client/gnome-shell/43/outbox@outbox.org INDICATOR_45=$build/client/gnome-shell/45/outbox@outbox.org \
+    OUTBOX_LOCALEDIR=$build/po SHELL_PERSON=$here/../support/gnome-shell.js in_folder "$build" "$build/tests/integration/test-gnome-shell-day"
+}
+
 # Databases that are cut, flipped, lost, older.
 damage ()
 {
@@ -156,6 +163,8 @@ for who in program page; do
 done
 step browsers-and-uppy env UPPY_MIB=304 OUTBOX="$build/client/cli/outbox" OUTBOXD="$build/daemon/outboxd" TOOLS="$build/tools" \
   timeout 600 "$here/../browser/run.sh" run.mjs chromium
+step indicator-here indicator_here
+step indicator-13 "$here/gnome-shell.sh" trixie "$logs/../campaign-debian-13" "$build" test-gnome-shell-day
 step days days
 step damage damage
 step failed-commits env OUTBOX_FAILED_COMMITS=1 timeout 900 "$build/tests/unit/test-failed-commits"

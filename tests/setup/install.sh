@@ -25,7 +25,7 @@ test_packages="python3-gi python3-prometheus-client prometheus-node-exporter zsh
   network-manager python3-dbusmock gnome-keyring locales rclone python3-pip e2fsprogs
   chromium firefox-esr webkit2gtk-driver xvfb xdotool zenity bubblewrap xdg-dbus-proxy xdg-desktop-portal fuse3 mkdocs python3-django"
 bench_packages="openssl"
-campaign_packages="clang libclang-rt-dev llvm valgrind libc6-dbg xfsprogs btrfs-progs"
+campaign_packages="clang libclang-rt-dev llvm valgrind libc6-dbg xfsprogs btrfs-progs debootstrap"
 desktop_packages="gnome-shell gjs libgl1-mesa-dri adwaita-icon-theme"
 packages_packages="debhelper dpkg-dev fakeroot lintian debootstrap util-linux iproute2"
 

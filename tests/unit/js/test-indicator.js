@@ -16,7 +16,7 @@ const words = { _: message => message, ngettext: (one, many, n) => (n === 1 ? on
 
 const hold = (scope, reason, key = 'depot', more = {}) => ({ scope, key, reason, needs_user: false, ...more });
 const knows = more => ({ ...knowNothing(), broker: 'there', summary: readSummary({}), ...more });
-const show = (known, isLocked = false) => describe(known, { isLocked, nowMs: NOW_MS }, words);
+const show = (known, onlyCounts = false) => describe(known, { onlyCounts, nowMs: NOW_MS }, words);
 const withHolds = (...holds) => show(knows({ holds: readHolds(holds) }));
 const buttons = ({ needs }) => needs.map(({ help }) => (help ? `${help.text}: ${help.call.interfaceName}.${help.call.method}` : '-')).join(' ');
 
