@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from device import Device
+from device import Device, run_cases
 
 PAGE, *PROGRAMS = map(os.path.realpath, sys.argv[1:])
 PORTAL = '/usr/libexec/xdg-document-portal'
@@ -156,20 +156,7 @@ def main():
     if missing:
         print(f'1..0 # SKIP {missing[0]} is not there; tests/setup/install.sh test brings it')
         return
-    print(f'1..{len(cases)}', flush=True)
-    with tempfile.TemporaryDirectory() as folder:
-        desktop = Desktop(Path(folder), *PROGRAMS)
-        try:
-            desktop.start()
-            for case in cases:
-                name = case.__name__.replace('_', '-')
-                try:
-                    case(desktop)
-                    print('ok -', name, flush=True)
-                except (AssertionError, subprocess.SubprocessError) as error:
-                    print('not ok -', name, str(error).replace('\n', ' '), flush=True)
-        finally:
-            desktop.end()
+    run_cases(lambda folder: Desktop(folder, *PROGRAMS), cases)
 
 
 main()

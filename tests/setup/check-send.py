@@ -11,10 +11,8 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
-from device import Device
+from device import Device, run_cases
 
 SEND, *PROGRAMS = map(os.path.realpath, sys.argv[1:])
 NEEDED = ('Xvfb', 'xdotool', 'zenity')
@@ -139,20 +137,7 @@ def main():
     if not all(map(shutil.which, NEEDED)):
         print(f'1..0 # SKIP {", ".join(NEEDED)}: one is not installed; tests/setup/install.sh test brings it')
         return
-    print(f'1..{len(cases)}', flush=True)
-    with tempfile.TemporaryDirectory() as folder:
-        desktop = Desktop(Path(folder))
-        try:
-            desktop.start()
-            for case in cases:
-                name = case.__name__.replace('_', '-')
-                try:
-                    case(desktop)
-                    print('ok -', name, flush=True)
-                except (AssertionError, subprocess.SubprocessError) as error:
-                    print('not ok -', name, str(error).replace('\n', ' '), flush=True)
-        finally:
-            desktop.end()
+    run_cases(Desktop, cases)
 
 
 main()

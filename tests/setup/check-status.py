@@ -8,12 +8,10 @@
 import os
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
 from gi.repository import Gio, GLib
 
-from device import Device
+from device import Device, run_cases
 
 STATUS, *PROGRAMS = map(os.path.realpath, sys.argv[1:])
 ITEM = '/StatusNotifierItem'
@@ -202,20 +200,7 @@ def the_end(desktop):
 def main():
     cases = [nothing_to_show, what_is_paused, a_press_that_resumes, the_button_of_the_job, what_needs_the_person, a_service_that_dies,
              a_panel_that_begins_again, another_indicator, the_end]
-    print(f'1..{len(cases)}', flush=True)
-    with tempfile.TemporaryDirectory() as folder:
-        desktop = Desktop(Path(folder), *PROGRAMS)
-        try:
-            desktop.start()
-            for case in cases:
-                name = case.__name__.replace('_', '-')
-                try:
-                    case(desktop)
-                    print('ok -', name, flush=True)
-                except (AssertionError, GLib.Error, subprocess.SubprocessError) as error:
-                    print('not ok -', name, str(error).replace('\n', ' '), flush=True)
-        finally:
-            desktop.end()
+    run_cases(lambda folder: Desktop(folder, *PROGRAMS), cases, (AssertionError, GLib.Error, subprocess.SubprocessError))
 
 
 main()

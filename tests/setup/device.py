@@ -4,6 +4,8 @@
 
 import os
 import subprocess
+import tempfile
+from pathlib import Path
 
 
 class Device:
@@ -48,3 +50,21 @@ class Device:
         for process in reversed(self.processes):
             process.kill()
             process.wait()
+
+
+def run_cases(make_device, cases, failures=(AssertionError, subprocess.SubprocessError)):
+    """Runs functions one after another at one device, and prints TAP. @failures: what else than an answer is a case that failed"""
+    print(f'1..{len(cases)}', flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        device = make_device(Path(folder))
+        try:
+            device.start()
+            for case in cases:
+                name = case.__name__.replace('_', '-')
+                try:
+                    case(device)
+                    print('ok -', name, flush=True)
+                except failures as error:
+                    print('not ok -', name, str(error).replace('\n', ' '), flush=True)
+        finally:
+            device.end()
