@@ -9,6 +9,7 @@
 #include "support/command.h"
 #include "support/document.h"
 #include "support/planted.h"
+#include "support/system-bus.h"
 
 #include <glib/gstdio.h>
 #include <sqlite3.h>
@@ -351,10 +352,49 @@ test_signing_out_removes_the_secret (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (test_planted_count_files (broker->folder, TOKEN, "-"), ==, 0);
 }
 
+/* --- What all tests listen with --- */
+
+static gboolean
+came_by (gpointer planted)
+{
+  return test_planted_came_by (planted);
+}
+
+static void
+emit (GDBusConnection *connection, const char *text)
+{
+  g_assert_true (g_dbus_connection_emit_signal (connection, NULL, "/", "org.example.Test", "Said",
+                                                g_variant_new ("(s)", text), NULL));
+}
+
+static void
+test_a_secret_on_the_bus_is_found (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("outbox-person-XXXXXX", NULL);
+  const char *argv[] = { "rm", "-r", folder, NULL };
+  TestPeer *bus = test_bus_start (folder);
+  TestPlanted *planted = test_planted_watch (test_peer_get_url (bus));
+  TestPlanted *after = NULL;
+  g_autoptr (GDBusConnection) connection = test_bus_connect (bus);
+
+  emit (connection, "nothing");
+  test_planted_assert_none_came_by (planted);
+  emit (connection, TOKEN);
+  test_wait_until (came_by, planted, 10);
+  /* One that comes later hears nothing of it. */
+  after = test_planted_watch (test_peer_get_url (bus));
+  test_planted_assert_none_came_by (after);
+  test_planted_free (after);
+  test_planted_free (planted);
+  test_peer_free (bus);
+  g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/secrets/a-secret-on-the-bus-is-found", test_a_secret_on_the_bus_is_found);
   g_test_add ("/secrets/one-sign-in-lets-all-go-on", Fixture, NULL, set_up, test_one_sign_in_lets_all_go_on, tear_down);
   g_test_add ("/secrets/a-wrong-secret-is-not-repeated", Fixture, NULL, set_up, test_a_wrong_secret_is_not_repeated,
               tear_down);

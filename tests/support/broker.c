@@ -243,6 +243,7 @@ test_broker_new_alone (void)
 
   broker->folder = g_dir_make_tmp ("outbox-test-XXXXXX", NULL);
   broker->bus = test_bus_start (broker->folder);
+  broker->planted = test_planted_watch (test_broker_get_bus_address (broker));
   connect_proxies (broker);
   test_broker_start (broker, NULL);
 
@@ -274,12 +275,14 @@ test_broker_free (TestBroker *broker)
       test_broker_stop (broker);
     }
   test_planted_assert_not_left (broker->folder);
+  test_planted_assert_none_came_by (broker->planted);
   g_clear_pointer (&broker->peer, test_peer_free);
   g_object_unref (broker->uploads);
   g_object_unref (broker->queue);
   g_object_unref (broker->destinations);
   (void) g_dbus_connection_close_sync (broker->connection, NULL, NULL);
   g_object_unref (broker->connection);
+  test_planted_free (broker->planted);
   test_peer_free (broker->bus);
   g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
   g_free (broker->folder);

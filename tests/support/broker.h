@@ -19,6 +19,7 @@ typedef struct
   TestPeer *peer;       /* the receiver; NULL: the test has its own server */
   GSubprocess *process; /* NULL while no daemon runs */
   gboolean is_dead;     /* it has ended, by itself or as it was told */
+  struct _TestPlanted *planted; /* hears the bus */
   GDBusConnection *connection;
   OutboxDBusUploads *uploads;
   OutboxDBusQueue *queue;

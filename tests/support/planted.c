@@ -11,8 +11,32 @@ struct _TestPlanted
 {
   GDBusConnection *listener; /* hears every message of the bus */
   GMutex lock;
-  GByteArray *messages; /* under the lock */
+  GByteArray *messages; /* under the lock; NULL: none is kept */
+  char *mark;
+  char *found; /* under the lock: the first message that has the mark and no right to it */
 };
+
+static gboolean
+has_bytes (const void *bytes, gsize size_bytes, const char *part)
+{
+  return memmem (bytes, size_bytes, part, strlen (part)) != NULL;
+}
+
+/* Put together here: a test that sends its own program must not be found for it. */
+static char *
+dup_mark (void)
+{
+  return g_strconcat ("pl4", "nted", NULL);
+}
+
+/* What a person types in a header of a destination is the one secret that may come by the bus: the broker keeps it as one. */
+static gboolean
+may_have_secret (GDBusMessage *message)
+{
+  return g_dbus_message_get_message_type (message) == G_DBUS_MESSAGE_TYPE_METHOD_CALL
+         && g_strcmp0 (g_dbus_message_get_interface (message), "org.outbox.Outbox1.Destinations") == 0
+         && g_strcmp0 (g_dbus_message_get_member (message), "Set") == 0;
+}
 
 /* None of them is for the listener, which must not answer. */
 static GDBusMessage *
@@ -26,16 +50,18 @@ on_message (GDBusConnection *connection, GDBusMessage *message, gboolean is_inco
     return message;
   blob = g_dbus_message_to_blob (message, &size_bytes, G_DBUS_CAPABILITY_FLAGS_UNIX_FD_PASSING, NULL);
   g_mutex_lock (&self->lock);
-  if (blob)
+  if (blob && self->messages)
     g_byte_array_append (self->messages, blob, (guint) size_bytes);
+  if (blob && !self->found && has_bytes (blob, size_bytes, self->mark) && !may_have_secret (message))
+    self->found = g_dbus_message_print (message, 0);
   g_mutex_unlock (&self->lock);
   g_object_unref (message);
 
   return NULL;
 }
 
-TestPlanted *
-test_planted_listen (const char *address)
+static TestPlanted *
+listen_at (const char *address, GByteArray *messages)
 {
   TestPlanted *self = g_new0 (TestPlanted, 1);
   const char *const none[] = { NULL };
@@ -43,7 +69,8 @@ test_planted_listen (const char *address)
   g_autoptr (GError) error = NULL;
 
   g_mutex_init (&self->lock);
-  self->messages = g_byte_array_new ();
+  self->messages = messages;
+  self->mark = dup_mark ();
   self->listener = g_dbus_connection_new_for_address_sync (address,
                                                            G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT
                                                                | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
@@ -59,10 +86,16 @@ test_planted_listen (const char *address)
   return self;
 }
 
-static gboolean
-has_bytes (const void *bytes, gsize size_bytes, const char *part)
+TestPlanted *
+test_planted_listen (const char *address)
 {
-  return memmem (bytes, size_bytes, part, strlen (part)) != NULL;
+  return listen_at (address, g_byte_array_new ());
+}
+
+TestPlanted *
+test_planted_watch (const char *address)
+{
+  return listen_at (address, NULL);
 }
 
 guint
@@ -144,6 +177,27 @@ test_planted_assert_not_heard (TestPlanted *self, const char *part)
   g_mutex_unlock (&self->lock);
 }
 
+gboolean
+test_planted_came_by (TestPlanted *self)
+{
+  gboolean came_by;
+
+  g_mutex_lock (&self->lock);
+  came_by = self->found != NULL;
+  g_mutex_unlock (&self->lock);
+
+  return came_by;
+}
+
+void
+test_planted_assert_none_came_by (TestPlanted *self)
+{
+  g_mutex_lock (&self->lock);
+  if (self->found)
+    g_error ("a message of the bus has a planted secret: %s", self->found);
+  g_mutex_unlock (&self->lock);
+}
+
 void
 test_planted_assert_not_left (const char *folder)
 {
@@ -161,8 +215,7 @@ test_planted_assert_not_left (const char *folder)
 void
 test_planted_assert_not_shown (const char *process_id)
 {
-  /* Put together here: a test that sends its own program must not be found for it. */
-  g_autofree char *mark = g_strconcat ("pl4", "nted", NULL);
+  g_autofree char *mark = dup_mark ();
 
   g_assert_cmpuint (count_shown (process_id, mark), ==, 0);
 }
@@ -172,7 +225,9 @@ test_planted_free (TestPlanted *self)
 {
   (void) g_dbus_connection_close_sync (self->listener, NULL, NULL);
   g_object_unref (self->listener);
-  g_byte_array_unref (self->messages);
+  g_clear_pointer (&self->messages, g_byte_array_unref);
+  g_free (self->mark);
+  g_free (self->found);
   g_mutex_clear (&self->lock);
   g_free (self);
 }

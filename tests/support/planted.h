@@ -14,8 +14,11 @@ G_BEGIN_DECLS
 
 typedef struct _TestPlanted TestPlanted;
 
-/* Hears every message of that bus from now on. */
+/* Hears every message of that bus from now on, and keeps them. */
 TestPlanted *test_planted_listen (const char *address);
+
+/* Hears them, and keeps the first with the mark. */
+TestPlanted *test_planted_watch (const char *address);
 void test_planted_free (TestPlanted *planted);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestPlanted, test_planted_free)
 
@@ -25,6 +28,10 @@ guint test_planted_count_files (const char *folder, const char *part, const char
 /* Fails the test where the text is in a file below the folder, those of secrets left out, in a message of the bus, or in a command line
  * or environment of any process. */
 void test_planted_assert_nowhere (TestPlanted *planted, const char *folder, const char *part);
+
+/* Fails the test where a message of the bus had the mark. */
+void test_planted_assert_none_came_by (TestPlanted *planted);
+gboolean test_planted_came_by (TestPlanted *planted);
 
 /* Fails the test where it is in a message of the bus. */
 void test_planted_assert_not_heard (TestPlanted *planted, const char *part);
