@@ -85,7 +85,7 @@ outbox_rung_label (OutboxRung rung, OutboxLabelLength length)
 {
   const OutboxRungInfo *info = outbox_rung_get_info (rung);
 
-  g_return_val_if_fail (length < OUTBOX_N_LABEL_LENGTHS, NULL);
+  g_return_val_if_fail ((guint) length < OUTBOX_N_LABEL_LENGTHS, NULL);
   switch (length)
     {
     case OUTBOX_LABEL_NOTIFICATION:
@@ -105,8 +105,7 @@ outbox_status_label (OutboxState state, OutboxReason reason, gint64 until_ms, gi
   gboolean has_time = reason == OUTBOX_REASON_SCHEDULE || reason == OUTBOX_REASON_NOT_BEFORE;
   char *label = NULL;
 
-  g_return_val_if_fail (state < OUTBOX_N_STATES && reason < OUTBOX_N_REASONS, NULL);
-  g_return_val_if_fail (length < OUTBOX_N_LABEL_LENGTHS, NULL);
+  g_return_val_if_fail ((guint) length < OUTBOX_N_LABEL_LENGTHS, NULL);
 
   if (state == OUTBOX_STATE_UPLOADING)
     return uploading_label (offset, size, length);
@@ -118,7 +117,7 @@ outbox_status_label (OutboxState state, OutboxReason reason, gint64 until_ms, gi
     return label;
   if ((state == OUTBOX_STATE_PAUSED || state == OUTBOX_STATE_FAILED || state == OUTBOX_STATE_SAVING
        || (state == OUTBOX_STATE_CONFIRMING && reason == OUTBOX_REASON_SERVER_WORKING))
-      && reason != OUTBOX_REASON_NONE)
+      && reason != OUTBOX_REASON_NONE && (guint) reason < OUTBOX_N_REASONS)
     return g_strdup (outbox_message_get (outbox_reason_message (reason, length)));
 
   return g_strdup (outbox_message_get (outbox_state_message (state, length)));

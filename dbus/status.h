@@ -20,6 +20,7 @@ G_BEGIN_DECLS
  * @OUTBOX_STATE_PAUSED: something holds it; the reasons say what
  * @OUTBOX_STATE_FAILED: needs a person; the file is kept
  * @OUTBOX_STATE_DONE: the server confirmed it
+ * @OUTBOX_STATE_UNKNOWN: a newer broker tells of a state that this version does not know; no broker has it itself
  *
  * The public state of an upload.
  */
@@ -33,12 +34,52 @@ typedef enum
   OUTBOX_STATE_PAUSED,
   OUTBOX_STATE_FAILED,
   OUTBOX_STATE_DONE,
+  OUTBOX_STATE_UNKNOWN = 255,
 } OutboxState;
 
+/* How many there are, without the unknown one. (skip) */
 #define OUTBOX_N_STATES (OUTBOX_STATE_DONE + 1)
 
 /**
  * OutboxReason:
+ * @OUTBOX_REASON_NONE: nothing makes it wait
+ * @OUTBOX_REASON_QUEUE: a person has paused the whole queue
+ * @OUTBOX_REASON_USER: a person has paused it
+ * @OUTBOX_REASON_STORAGE: this device cannot write to its disk
+ * @OUTBOX_REASON_SIGN_IN: the destination wants a sign-in
+ * @OUTBOX_REASON_CREDENTIALS_LOCKED: the keyring with the secret is locked
+ * @OUTBOX_REASON_DESTINATION_FULL: the server has no room
+ * @OUTBOX_REASON_NO_DESTINATION: there is no destination of that name
+ * @OUTBOX_REASON_LOSING_BYTES: the server forgets what it has confirmed
+ * @OUTBOX_REASON_ASK: a person is to be asked whether it may go over this network
+ * @OUTBOX_REASON_SHUTDOWN: the device, or the session, ends
+ * @OUTBOX_REASON_SLEEP: the device goes to sleep
+ * @OUTBOX_REASON_NO_NETWORK: no network leads to the destination
+ * @OUTBOX_REASON_CAPTIVE_PORTAL: the network wants a sign-in first
+ * @OUTBOX_REASON_PROXY: the proxy of the network refuses
+ * @OUTBOX_REASON_CERTIFICATE: the server's identity could not be verified
+ * @OUTBOX_REASON_WRONG_ADDRESS: no server of this protocol answers at the address
+ * @OUTBOX_REASON_WAIT_WIFI: its rule wants Wi-Fi
+ * @OUTBOX_REASON_WAIT_NETWORK: its rule wants another network
+ * @OUTBOX_REASON_WAIT_UNMETERED: its rule wants a network without a data limit
+ * @OUTBOX_REASON_BATTERY: the battery is low
+ * @OUTBOX_REASON_SCHEDULE: its rule wants another hour of the day
+ * @OUTBOX_REASON_DATA_BUDGET: this month's mobile data is used up
+ * @OUTBOX_REASON_FORM_FIRST: the form of its group goes first
+ * @OUTBOX_REASON_NOT_BEFORE: its app wants it sent at a later time
+ * @OUTBOX_REASON_RETRYING: the last try failed; the next has its time
+ * @OUTBOX_REASON_NOT_CONFIRMED_YET: the server has all of it and has not confirmed it
+ * @OUTBOX_REASON_SERVER_WORKING: the server has all of it and still works on it
+ * @OUTBOX_REASON_REJECTED: the server refused it
+ * @OUTBOX_REASON_TOO_LARGE: it is too large for the server
+ * @OUTBOX_REASON_FILE_MISSING: the saved copy is missing
+ * @OUTBOX_REASON_FILE_CHANGED: the saved copy was damaged
+ * @OUTBOX_REASON_NOT_ATTACHED: the server did not attach it to its record
+ * @OUTBOX_REASON_GONE: the server had confirmed it and no longer has it
+ * @OUTBOX_REASON_GAVE_UP: there was no progress for too long
+ * @OUTBOX_REASON_RECORDING: an app still records it
+ * @OUTBOX_REASON_UNFINISHED: its app has stopped without finishing it
+ * @OUTBOX_REASON_UNKNOWN: a newer broker tells of a reason that this version does not know; no broker has it itself
  *
  * Why an upload waits or failed, in the order in which a person should hear of it: what a person decided first,
  * then what needs a person, then what only takes time, then why an upload failed, then why one is not saved yet.
@@ -82,8 +123,10 @@ typedef enum
   OUTBOX_REASON_GAVE_UP,
   OUTBOX_REASON_RECORDING,
   OUTBOX_REASON_UNFINISHED,
+  OUTBOX_REASON_UNKNOWN = 255,
 } OutboxReason;
 
+/* How many there are, without the unknown one. (skip) */
 #define OUTBOX_N_REASONS (OUTBOX_REASON_UNFINISHED + 1)
 
 /**
@@ -97,6 +140,12 @@ typedef guint64 OutboxReasonSet;
 
 /**
  * OutboxScope:
+ * @OUTBOX_SCOPE_NONE: nothing
+ * @OUTBOX_SCOPE_QUEUE: everything
+ * @OUTBOX_SCOPE_DESTINATION: what goes to one destination
+ * @OUTBOX_SCOPE_LANE: what goes to one destination and has one rule
+ * @OUTBOX_SCOPE_GROUP: what is in one group
+ * @OUTBOX_SCOPE_UPLOAD: one upload
  *
  * What a hold covers. The values are bits, for the set of scopes in which a reason can occur.
  */
@@ -116,6 +165,7 @@ typedef enum
  * @OUTBOX_RUNG_STORED: the server says that it has stored every byte
  * @OUTBOX_RUNG_DIGEST: what the server has stored has the digest of what was handed over
  * @OUTBOX_RUNG_ATTACHED: the server has attached it to its record
+ * @OUTBOX_RUNG_UNKNOWN: a newer broker tells of a rung that this version does not know; no broker has it itself
  *
  * How far a receipt goes. Each rung is worth more than those before it. The numbers are stored and never change.
  */
@@ -125,8 +175,10 @@ typedef enum
   OUTBOX_RUNG_STORED = 1,
   OUTBOX_RUNG_DIGEST = 2,
   OUTBOX_RUNG_ATTACHED = 3,
+  OUTBOX_RUNG_UNKNOWN = 255,
 } OutboxRung;
 
+/* How many there are, without the unknown one. (skip) */
 #define OUTBOX_N_RUNGS (OUTBOX_RUNG_ATTACHED + 1)
 
 /**
@@ -205,15 +257,52 @@ typedef struct
   const char *meaning;
 } OutboxRungInfo;
 
+/**
+ * outbox_rung_get_info:
+ * @rung: a rung
+ *
+ * Tells what a rung is called and what a person reads of it.
+ *
+ * Returns: (transfer none): a row of the table; that of %OUTBOX_RUNG_NONE where there is none
+ */
 const OutboxRungInfo *outbox_rung_get_info (OutboxRung rung);
+
+/**
+ * outbox_state_get_info:
+ * @state: a public state
+ *
+ * Tells what a state is called, what a person reads of it, and what comes next.
+ *
+ * Returns: (transfer none): a row of the table; one for states of newer brokers where there is none
+ */
 const OutboxStateInfo *outbox_state_get_info (OutboxState state);
+
+/**
+ * outbox_reason_get_info:
+ * @reason: a reason
+ *
+ * Tells what a reason is called, what a person reads of it, and what helps.
+ *
+ * Returns: (transfer none): a row of the table; that of %OUTBOX_REASON_NONE where there is none
+ */
 const OutboxReasonInfo *outbox_reason_get_info (OutboxReason reason);
+
+/**
+ * outbox_scope_get_name:
+ * @scope: a scope, one bit
+ *
+ * Tells what a scope is called on the bus.
+ *
+ * Returns: (transfer none): its name; empty where there is none
+ */
 const char *outbox_scope_get_name (OutboxScope scope);
 
 /**
  * outbox_state_from_name:
  * @name: (nullable): a state's name on the bus
  * @state: (out): the state, where @name is one
+ *
+ * Finds a state by its name.
  *
  * Returns: whether @name is a state
  */
@@ -223,6 +312,8 @@ gboolean outbox_state_from_name (const char *name, OutboxState *state);
  * outbox_reason_from_name:
  * @name: (nullable): a reason's name on the bus
  *
+ * Finds a reason by its name.
+ *
  * Returns: the reason, %OUTBOX_REASON_NONE where @name is none
  */
 OutboxReason outbox_reason_from_name (const char *name);
@@ -230,6 +321,8 @@ OutboxReason outbox_reason_from_name (const char *name);
 /**
  * outbox_rung_from_name:
  * @name: (nullable): a rung's name on the bus
+ *
+ * Finds a rung by its name.
  *
  * Returns: the rung, %OUTBOX_RUNG_NONE where @name is none
  */

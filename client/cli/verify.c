@@ -62,30 +62,12 @@ is_over (gpointer user_data)
   return g_hash_table_size (((Answers *) user_data)->open) == 0;
 }
 
-static void
-on_watched (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  *(GAsyncResult **) user_data = g_object_ref (result);
-}
-
-static gboolean
-has_result (gpointer user_data)
-{
-  return *(GAsyncResult **) user_data != NULL;
-}
-
 static gboolean
 watch (OutboxClient *client, Answers *answers, GError **error)
 {
-  g_autoptr (GAsyncResult) watched = NULL;
-  g_autoptr (GVariant) results = NULL;
-
   g_object_connect (client, "signal::changed", on_changed, answers, "signal::removed", on_removed, answers, NULL);
-  outbox_client_watch_async (client, NULL, NULL, on_watched, &watched);
-  cli_wait (has_result, &watched);
-  results = outbox_client_call_finish (client, watched, error);
 
-  return results != NULL;
+  return outbox_client_watch_sync (client, NULL, NULL, error);
 }
 
 /* Returns: whether the server has as much as its destination promises */

@@ -374,24 +374,10 @@ on_broker_back (OutboxClient *client, gboolean is_gapless, gpointer user_data)
 
 /* --- Life --- */
 
-static void
-on_watched (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  *(GAsyncResult **) user_data = g_object_ref (result);
-}
-
-static gboolean
-has_result (gpointer user_data)
-{
-  return *(GAsyncResult **) user_data != NULL;
-}
-
 CliView *
 cli_view_new (OutboxClient *client, gboolean is_json, GVariant *filter, GError **error)
 {
   g_autoptr (CliView) view = g_new0 (CliView, 1);
-  g_autoptr (GAsyncResult) watched = NULL;
-  g_autoptr (GVariant) results = NULL;
 
   view->client = g_object_ref (client);
   view->uploads = g_ptr_array_new_with_free_func (g_object_unref);
@@ -407,11 +393,8 @@ cli_view_new (OutboxClient *client, gboolean is_json, GVariant *filter, GError *
   g_object_connect (client, "signal::added", on_upload, view, "signal::changed", on_upload, view, "signal::removed",
                     on_removed, view, "signal::holds-changed", on_holds_changed, view, "signal::broker-lost",
                     on_broker_lost, view, "signal::broker-back", on_broker_back, view, NULL);
-  outbox_client_watch_async (client, filter, NULL, on_watched, &watched);
-  cli_wait (has_result, &watched);
-  results = outbox_client_call_finish (client, watched, error);
 
-  return results ? g_steal_pointer (&view) : NULL;
+  return outbox_client_watch_sync (client, filter, NULL, error) ? g_steal_pointer (&view) : NULL;
 }
 
 void

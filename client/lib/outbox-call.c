@@ -77,18 +77,95 @@ decide_next_try_ms (Call *call, const GError *error)
   return is_gone && ++call->tries < MOST_TRIES ? 200u << call->tries : 0;
 }
 
+/* What an app is told of errors that the bus itself has, or that a newer broker knows. */
+static OutboxError
+decide_code (const GError *error)
+{
+  static const struct
+  {
+    GDBusError of_bus;
+    OutboxError code;
+  } codes[] = {
+    { G_DBUS_ERROR_UNKNOWN_METHOD, OUTBOX_ERROR_NOT_SUPPORTED },
+    { G_DBUS_ERROR_UNKNOWN_INTERFACE, OUTBOX_ERROR_NOT_SUPPORTED },
+    { G_DBUS_ERROR_UNKNOWN_OBJECT, OUTBOX_ERROR_NOT_SUPPORTED },
+    { G_DBUS_ERROR_NOT_SUPPORTED, OUTBOX_ERROR_NOT_SUPPORTED },
+    { G_DBUS_ERROR_ACCESS_DENIED, OUTBOX_ERROR_NOT_ALLOWED },
+    { G_DBUS_ERROR_AUTH_FAILED, OUTBOX_ERROR_NOT_ALLOWED },
+    { G_DBUS_ERROR_LIMITS_EXCEEDED, OUTBOX_ERROR_TOO_MANY },
+    { G_DBUS_ERROR_NO_MEMORY, OUTBOX_ERROR_TOO_MANY },
+    { G_DBUS_ERROR_INVALID_ARGS, OUTBOX_ERROR_INVALID_ARGUMENT },
+    { G_DBUS_ERROR_INVALID_SIGNATURE, OUTBOX_ERROR_INVALID_ARGUMENT },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (codes); i++)
+    if (g_error_matches (error, G_DBUS_ERROR, (int) codes[i].of_bus))
+      return codes[i].code;
+
+  return OUTBOX_ERROR_FAILED;
+}
+
 GError *
 outbox_client_translate (GError *error)
 {
+  gboolean is_gone = is_no_broker (error);
   GError *translated;
 
   (void) g_dbus_error_strip_remote_error (error);
-  if (error->domain == OUTBOX_ERROR || !is_no_broker (error))
+  if (error->domain == OUTBOX_ERROR || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return error;
-  translated = g_error_new (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "The broker is not there: %s", error->message);
+  if (is_gone)
+    translated = g_error_new (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "The broker is not there: %s", error->message);
+  else
+    translated = g_error_new_literal (OUTBOX_ERROR, (int) decide_code (error), error->message);
   g_error_free (error);
 
   return translated;
+}
+
+gboolean
+outbox_client_is_text (const char *text)
+{
+  return text && g_utf8_validate (text, -1, NULL);
+}
+
+gboolean
+outbox_client_are_texts (const char *const *texts)
+{
+  for (guint i = 0; texts && texts[i]; i++)
+    if (!outbox_client_is_text (texts[i]))
+      return FALSE;
+
+  return texts != NULL;
+}
+
+gboolean
+outbox_client_refuses (OutboxClient *self, gboolean is_good, GAsyncReadyCallback callback, gpointer user_data)
+{
+  if (!is_good)
+    g_task_report_new_error (self, callback, user_data, NULL, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
+                             "An argument is missing, or is of another type");
+
+  return !is_good;
+}
+
+GError *
+outbox_client_no_bus (GError *error)
+{
+  g_autoptr (GError) why = error;
+
+  if (g_error_matches (why, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return g_steal_pointer (&why);
+
+  return g_error_new (
+      OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER,
+      "There is no session bus (set DBUS_SESSION_BUS_ADDRESS, or XDG_RUNTIME_DIR, as /run/user/UID): %s", why->message);
+}
+
+GError *
+outbox_client_not_connected (void)
+{
+  return g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "This client has no connection to a bus");
 }
 
 static void try_call (GTask *task);
@@ -96,9 +173,27 @@ static void try_call (GTask *task);
 static gboolean
 on_try_again (gpointer user_data)
 {
-  try_call (user_data);
+  try_call (g_object_ref (user_data));
 
   return G_SOURCE_REMOVE;
+}
+
+/* In the context of the call; at once when it is cancelled, which the next try then says. Takes ownership of the task. */
+static void
+try_later (GTask *task, guint delay_ms)
+{
+  g_autoptr (GSource) source = g_timeout_source_new (delay_ms);
+  GCancellable *cancellable = g_task_get_cancellable (task);
+
+  if (cancellable)
+    {
+      g_autoptr (GSource) cancelled = g_cancellable_source_new (cancellable);
+
+      g_source_set_dummy_callback (cancelled);
+      g_source_add_child_source (source, cancelled);
+    }
+  g_source_set_callback (source, on_try_again, task, g_object_unref);
+  (void) g_source_attach (source, g_task_get_context (task));
 }
 
 static void
@@ -114,7 +209,7 @@ on_called (GObject *source, GAsyncResult *result, gpointer user_data)
   if (results)
     g_task_return_pointer (task, results, (GDestroyNotify) g_variant_unref);
   else if ((delay_ms = decide_next_try_ms (call, error)) > 0)
-    (void) g_timeout_add (delay_ms, on_try_again, g_steal_pointer (&task));
+    try_later (g_steal_pointer (&task), delay_ms);
   else
     g_task_return_error (task, outbox_client_translate (g_steal_pointer (&error)));
 }
@@ -124,11 +219,18 @@ static void
 try_call (GTask *task)
 {
   Call *call = g_task_get_task_data (task);
+  GDBusConnection *connection = outbox_client_get_connection (g_task_get_source_object (task));
 
-  g_dbus_connection_call_with_unix_fd_list (outbox_client_get_connection (g_task_get_source_object (task)),
-                                            OUTBOX_BUS_NAME, OUTBOX_OBJECT_PATH, call->interface, call->method,
-                                            call->parameters, call->reply, G_DBUS_CALL_FLAGS_NONE, call->timeout_ms,
-                                            call->fds, g_task_get_cancellable (task), on_called, task);
+  if (!connection)
+    {
+      g_task_return_error (task, outbox_client_not_connected ());
+      g_object_unref (task);
+      return;
+    }
+  g_dbus_connection_call_with_unix_fd_list (connection, OUTBOX_BUS_NAME, OUTBOX_OBJECT_PATH, call->interface,
+                                            call->method, call->parameters, call->reply, G_DBUS_CALL_FLAGS_NONE,
+                                            call->timeout_ms, call->fds, g_task_get_cancellable (task), on_called,
+                                            task);
 }
 
 /* Any program could own the broker's name: an answer of another shape is an error, and is not read. Returns: (nullable):
@@ -175,8 +277,15 @@ void
 outbox_client_call_async (OutboxClient *self, const char *interface, const char *method, GVariant *parameters,
                           GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
-  GTask *task = g_task_new (self, cancellable, callback, user_data);
+  GTask *task;
 
+  g_return_if_fail (OUTBOX_IS_CLIENT (self));
+  if (outbox_client_refuses (self,
+                             g_dbus_is_member_name (interface) && g_dbus_is_member_name (method)
+                                 && (!parameters || g_variant_is_of_type (parameters, G_VARIANT_TYPE_TUPLE)),
+                             callback, user_data))
+    return;
+  task = g_task_new (self, cancellable, callback, user_data);
   (void) set_call (task, interface, method, parameters);
   try_call (task);
 }
@@ -197,6 +306,8 @@ outbox_client_save_async (OutboxClient *self, OutboxClientPatience patience, con
 GVariant *
 outbox_client_call_finish (OutboxClient *self, GAsyncResult *result, GError **error)
 {
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 

@@ -16,245 +16,350 @@ G_BEGIN_DECLS
 /**
  * OutboxClient:
  *
- * The broker as an app sees it. Every call is asynchronous and answered in the thread-default main context; errors are
- * of the domain %OUTBOX_ERROR, %OUTBOX_ERROR_NO_BROKER where the broker is not there and cannot be started.
+ * The broker as an app sees it.
  *
- * Signals, after outbox_client_watch_async(): `added` (#OutboxUpload), `changed` (#OutboxUpload), `removed` (id),
- * `holds-changed` (a #GVariant of type aa{sv}: uploads that they cover may have another public state), `broker-back`
- * (a gboolean): a broker that was lost is watched again; TRUE where every change since then was signalled first, FALSE
- * where its past is gone: list anew. Always: `summary-changed` (a #GVariant of type a{sv}), `broker-lost` ().
+ * Each call has an asynchronous form, answered in the thread-default main context of the one who calls, and one that waits, which ends
+ * in `_sync` and needs no main loop. Calls may be made from any thread; signals come in the thread-default main context in which the
+ * client was made, and the client is to be freed there.
+ *
+ * Errors are of the domain %OUTBOX_ERROR: %OUTBOX_ERROR_NO_BROKER where the broker is not there and cannot be started. A call that was
+ * cancelled ends with %G_IO_ERROR_CANCELLED: nobody waits any more; what was asked for may be done all the same.
  */
 G_DECLARE_FINAL_TYPE (OutboxClient, outbox_client, OUTBOX, CLIENT, GObject)
 
 /**
- * OutboxCommand:
- * @OUTBOX_COMMAND_PAUSE: wait
- * @OUTBOX_COMMAND_RESUME: go on
- * @OUTBOX_COMMAND_RETRY: try now
- * @OUTBOX_COMMAND_REMOVE: forget, with the local copy
- * @OUTBOX_COMMAND_SEND_NOW: send once on the present network, whatever the rules say
- *
- * What can be done to uploads.
- */
-typedef enum
-{
-  OUTBOX_COMMAND_PAUSE,
-  OUTBOX_COMMAND_RESUME,
-  OUTBOX_COMMAND_RETRY,
-  OUTBOX_COMMAND_REMOVE,
-  OUTBOX_COMMAND_SEND_NOW,
-} OutboxCommand;
-
-/**
  * outbox_client_new_async:
  * @cancellable: (nullable): ends it early
- * @callback: called when it is connected
+ * @callback: (nullable) (scope async): called when it is connected
+ * @user_data: for the callback
  *
  * Connects to the session bus. The broker itself is started by the first call.
  */
 void outbox_client_new_async (GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 
 /**
- * outbox_client_new_finish:
+ * outbox_client_new_finish: (constructor)
+ * @result: what the callback was given
+ * @error: where an error goes
+ *
+ * Ends outbox_client_new_async().
  *
  * Returns: (transfer full) (nullable): a client
  */
 OutboxClient *outbox_client_new_finish (GAsyncResult *result, GError **error);
 
 /**
- * outbox_client_submit_async:
+ * outbox_client_new_sync: (constructor)
+ * @cancellable: (nullable): ends it early
+ * @error: where an error goes
+ *
+ * Connects to the session bus, and waits for that.
+ *
+ * Returns: (transfer full) (nullable): a client
+ */
+OutboxClient *outbox_client_new_sync (GCancellable *cancellable, GError **error);
+
+/**
+ * outbox_client_new_for_connection:
+ * @connection: a bus with a broker
+ *
+ * Makes a client of a connection that the app has.
+ *
+ * Returns: (transfer full): a client
+ */
+OutboxClient *outbox_client_new_for_connection (GDBusConnection *connection);
+
+/**
+ * outbox_client_get_connection:
  * @self: a client
- * @fd: a readable descriptor of a regular file; borrowed until the callback
- * @options: (nullable): a{sv}, as Submit of the interface XML has it; a submit key is made where there is none
- * @cancellable: (nullable): ends the wait, not the upload
  *
- * Hands a file over. When it succeeds the work is safe on the device. A broker that dies meanwhile is asked again with
- * the same key, so that the file is taken once. There is no time limit: a large file takes its time.
+ * Gets the bus that the broker is on.
+ *
+ * Returns: (transfer none) (nullable): a connection; %NULL of a client that was made without one
  */
-void outbox_client_submit_async (OutboxClient *self, int fd, GVariant *options, GCancellable *cancellable,
-                                 GAsyncReadyCallback callback, gpointer user_data);
+GDBusConnection *outbox_client_get_connection (OutboxClient *self);
 
 /**
- * outbox_client_submit_finish:
- *
- * Returns: (transfer full) (nullable): the upload's id
- */
-char *outbox_client_submit_finish (OutboxClient *self, GAsyncResult *result, GError **error);
-
-/**
- * outbox_client_create_async:
+ * outbox_client_get_is_there:
  * @self: a client
- * @options: (nullable): a{sv}, as Create of the interface XML has it; a submit key is made where there is none
- * @cancellable: (nullable): ends the wait
  *
- * Begins an upload that the app writes itself, into the broker's file, without a copy. Until outbox_client_commit_async() it
- * is `saving`, and stays so if the app dies, for a person to commit or to remove; the app itself gets it again by its key. The
- * broker need not run while the app writes.
+ * Gets whether a broker runs now. A call starts one that does not.
+ *
+ * Returns: whether it is there
  */
-void outbox_client_create_async (OutboxClient *self, GVariant *options, GCancellable *cancellable,
-                                 GAsyncReadyCallback callback, gpointer user_data);
-
-/**
- * outbox_client_create_finish:
- * @fd: (out): a descriptor to write the file to, and to read it; the caller closes it
- *
- * Errors: those of Create; Busy for the key of one that somebody has open.
- *
- * Returns: (transfer full) (nullable): the upload's id
- */
-char *outbox_client_create_finish (OutboxClient *self, GAsyncResult *result, int *fd, GError **error);
-
-/**
- * outbox_client_commit_async:
- * @self: a client
- * @id: of outbox_client_create_finish()
- * @options: (nullable): a{sv}, as Commit of the interface XML has it
- * @cancellable: (nullable): ends the wait, not the commit
- *
- * Makes an upload of what was written. Every descriptor and mapping of the file has to be closed, in all processes, or it is
- * Busy: then close them and commit again. When it succeeds the work is safe on the device. There is no time limit: the file
- * is read once. A broker that dies meanwhile is asked again.
- */
-void outbox_client_commit_async (OutboxClient *self, const char *id, GVariant *options, GCancellable *cancellable,
-                                 GAsyncReadyCallback callback, gpointer user_data);
-
-/**
- * outbox_client_commit_finish:
- *
- * Returns: whether it is an upload now
- */
-gboolean outbox_client_commit_finish (OutboxClient *self, GAsyncResult *result, GError **error);
+gboolean outbox_client_get_is_there (OutboxClient *self);
 
 /**
  * outbox_client_get_async:
+ * @self: a client
  * @id: an upload
+ * @cancellable: (nullable): ends the wait
+ * @callback: (nullable) (scope async): called when it is answered
+ * @user_data: for the callback
+ *
+ * Asks for one upload.
  */
 void outbox_client_get_async (OutboxClient *self, const char *id, GCancellable *cancellable,
                               GAsyncReadyCallback callback, gpointer user_data);
 
 /**
  * outbox_client_get_finish:
+ * @self: a client
+ * @result: what the callback was given
+ * @error: where an error goes
+ *
+ * Ends outbox_client_get_async().
  *
  * Returns: (transfer full) (nullable): the upload
  */
 OutboxUpload *outbox_client_get_finish (OutboxClient *self, GAsyncResult *result, GError **error);
 
 /**
+ * outbox_client_get_sync:
+ * @self: a client
+ * @id: an upload
+ * @cancellable: (nullable): ends the wait
+ * @error: where an error goes
+ *
+ * As outbox_client_get_async(), and waits for the answer.
+ *
+ * Returns: (transfer full) (nullable): the upload
+ */
+OutboxUpload *outbox_client_get_sync (OutboxClient *self, const char *id, GCancellable *cancellable, GError **error);
+
+/**
  * outbox_client_list_async:
+ * @self: a client
  * @filter: (nullable): a{sv}, as List of the interface XML has it; all pages are read, up to `limit` where it has one
+ * @cancellable: (nullable): ends the wait
+ * @callback: (nullable) (scope async): called when it is answered
+ * @user_data: for the callback
+ *
+ * Asks for uploads as they are now. [class@List] follows them.
  */
 void outbox_client_list_async (OutboxClient *self, GVariant *filter, GCancellable *cancellable,
                                GAsyncReadyCallback callback, gpointer user_data);
 
 /**
  * outbox_client_list_finish:
+ * @self: a client
+ * @result: what the callback was given
+ * @error: where an error goes
+ *
+ * Ends outbox_client_list_async().
  *
  * Returns: (transfer container) (element-type OutboxUpload) (nullable): uploads, oldest first; the array owns them
  */
 GPtrArray *outbox_client_list_finish (OutboxClient *self, GAsyncResult *result, GError **error);
 
 /**
- * outbox_client_command_async:
- * @command: what to do
- * @ids: (array zero-terminated=1): to which uploads; all of them or none
- */
-void outbox_client_command_async (OutboxClient *self, OutboxCommand command, const char *const *ids,
-                                  GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-
-/**
- * outbox_client_amend_async:
+ * outbox_client_list_sync:
  * @self: a client
- * @id: of an upload
- * @options: a{sv}, as Amend of the interface XML has it: name, metadata, priority
+ * @filter: (nullable): a{sv}, as List of the interface XML has it; all pages are read, up to `limit` where it has one
+ * @cancellable: (nullable): ends the wait
+ * @error: where an error goes
  *
- * Changes what was said of a file, until its server has been told; from then on it is AlreadySent.
- */
-void outbox_client_amend_async (OutboxClient *self, const char *id, GVariant *options, GCancellable *cancellable,
-                                GAsyncReadyCallback callback, gpointer user_data);
-
-/**
- * outbox_client_amend_finish:
+ * As outbox_client_list_async(), and waits for the answer.
  *
- * Returns: whether it is changed
+ * Returns: (transfer container) (element-type OutboxUpload) (nullable): uploads, oldest first; the array owns them
  */
-gboolean outbox_client_amend_finish (OutboxClient *self, GAsyncResult *result, GError **error);
+GPtrArray *outbox_client_list_sync (OutboxClient *self, GVariant *filter, GCancellable *cancellable, GError **error);
 
 /**
  * outbox_client_get_group_async:
+ * @self: a client
  * @key: the key of a group
+ * @cancellable: (nullable): ends the wait
+ * @callback: (nullable) (scope async): called when it is answered
+ * @user_data: for the callback
+ *
+ * Asks for one group.
  */
 void outbox_client_get_group_async (OutboxClient *self, const char *key, GCancellable *cancellable,
                                     GAsyncReadyCallback callback, gpointer user_data);
 
 /**
  * outbox_client_get_group_finish:
+ * @self: a client
+ * @result: what the callback was given
+ * @error: where an error goes
+ *
+ * Ends outbox_client_get_group_async().
  *
  * Returns: (transfer full) (nullable): the group
  */
 OutboxGroup *outbox_client_get_group_finish (OutboxClient *self, GAsyncResult *result, GError **error);
 
 /**
+ * outbox_client_get_group_sync:
+ * @self: a client
+ * @key: the key of a group
+ * @cancellable: (nullable): ends the wait
+ * @error: where an error goes
+ *
+ * As outbox_client_get_group_async(), and waits for the answer.
+ *
+ * Returns: (transfer full) (nullable): the group
+ */
+OutboxGroup *outbox_client_get_group_sync (OutboxClient *self, const char *key, GCancellable *cancellable,
+                                           GError **error);
+
+/**
  * outbox_client_list_groups_async:
+ * @self: a client
  * @filter: (nullable): a{sv}, as Groups.List of the interface XML has it; all pages are read, up to `limit` where it has one
+ * @cancellable: (nullable): ends the wait
+ * @callback: (nullable) (scope async): called when it is answered
+ * @user_data: for the callback
+ *
+ * Asks for groups as they are now.
  */
 void outbox_client_list_groups_async (OutboxClient *self, GVariant *filter, GCancellable *cancellable,
                                       GAsyncReadyCallback callback, gpointer user_data);
 
 /**
  * outbox_client_list_groups_finish:
+ * @self: a client
+ * @result: what the callback was given
+ * @error: where an error goes
  *
- * Returns: (transfer container) (element-type OutboxGroup) (nullable): groups, in the order of their keys; the array owns
- * them
+ * Ends outbox_client_list_groups_async().
+ *
+ * Returns: (transfer container) (element-type OutboxGroup) (nullable): groups, in the order of their keys; the array owns them
  */
 GPtrArray *outbox_client_list_groups_finish (OutboxClient *self, GAsyncResult *result, GError **error);
 
 /**
- * outbox_client_command_groups_async:
- * @command: %OUTBOX_COMMAND_PAUSE or %OUTBOX_COMMAND_RESUME
- * @keys: (array zero-terminated=1): to which groups; all of them or none
- */
-void outbox_client_command_groups_async (OutboxClient *self, OutboxCommand command, const char *const *keys,
-                                         GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-
-/**
- * outbox_client_sign_in_async:
- * @destination: its name
- * @fd: the reading end of a pipe with the secret; a duplicate of it is sent, so that it can be closed at once
+ * outbox_client_list_groups_sync:
+ * @self: a client
+ * @filter: (nullable): a{sv}, as Groups.List of the interface XML has it; all pages are read, up to `limit` where it has one
+ * @cancellable: (nullable): ends the wait
+ * @error: where an error goes
  *
- * Signs in to a destination. Write the secret (see SignIn in the interface XML) and close the other end: the broker reads up to
- * 64 KiB, and waits 10 seconds for the end.
+ * As outbox_client_list_groups_async(), and waits for the answer.
+ *
+ * Returns: (transfer container) (element-type OutboxGroup) (nullable): groups, in the order of their keys; the array owns them
  */
-void outbox_client_sign_in_async (OutboxClient *self, const char *destination, int fd, GCancellable *cancellable,
-                                  GAsyncReadyCallback callback, gpointer user_data);
-gboolean outbox_client_sign_in_finish (OutboxClient *self, GAsyncResult *result, GError **error);
+GPtrArray *outbox_client_list_groups_sync (OutboxClient *self, GVariant *filter, GCancellable *cancellable,
+                                           GError **error);
 
 /**
  * outbox_client_watch_async:
+ * @self: a client
  * @filter: (nullable): a{sv}, as Watch of the interface XML has it
+ * @cancellable: (nullable): ends the wait
+ * @callback: (nullable) (scope async): called when it is answered
+ * @user_data: for the callback
  *
- * From its success on, the signals of #OutboxClient are emitted; after a restart of the broker it watches again by itself.
+ * Has the signals of the client emitted, from its success on; after a restart of the broker it watches again by itself. The last
+ * filter counts. An [class@List] needs no watch.
  */
 void outbox_client_watch_async (OutboxClient *self, GVariant *filter, GCancellable *cancellable,
                                 GAsyncReadyCallback callback, gpointer user_data);
 
 /**
+ * outbox_client_watch_finish:
+ * @self: a client
+ * @result: what the callback was given
+ * @error: where an error goes
+ *
+ * Ends outbox_client_watch_async().
+ *
+ * Returns: whether it is watched
+ */
+gboolean outbox_client_watch_finish (OutboxClient *self, GAsyncResult *result, GError **error);
+
+/**
+ * outbox_client_watch_sync:
+ * @self: a client
+ * @filter: (nullable): a{sv}, as Watch of the interface XML has it
+ * @cancellable: (nullable): ends the wait
+ * @error: where an error goes
+ *
+ * As outbox_client_watch_async(), and waits for the answer.
+ *
+ * Returns: whether it is watched
+ */
+gboolean outbox_client_watch_sync (OutboxClient *self, GVariant *filter, GCancellable *cancellable, GError **error);
+
+/**
+ * outbox_client_unwatch_async:
+ * @self: a client
+ * @cancellable: (nullable): ends the wait
+ * @callback: (nullable) (scope async): called when it is answered
+ * @user_data: for the callback
+ *
+ * Ends outbox_client_watch_async(). Lists go on.
+ */
+void outbox_client_unwatch_async (OutboxClient *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                  gpointer user_data);
+
+/**
+ * outbox_client_unwatch_finish:
+ * @self: a client
+ * @result: what the callback was given
+ * @error: where an error goes
+ *
+ * Ends outbox_client_unwatch_async().
+ *
+ * Returns: whether the broker has been told
+ */
+gboolean outbox_client_unwatch_finish (OutboxClient *self, GAsyncResult *result, GError **error);
+
+/**
+ * outbox_client_unwatch_sync:
+ * @self: a client
+ * @cancellable: (nullable): ends the wait
+ * @error: where an error goes
+ *
+ * As outbox_client_unwatch_async(), and waits for the answer.
+ *
+ * Returns: whether the broker has been told
+ */
+gboolean outbox_client_unwatch_sync (OutboxClient *self, GCancellable *cancellable, GError **error);
+
+/**
  * outbox_client_call_async:
+ * @self: a client
  * @interface: the last part of an interface's name, such as `Queue`
  * @method: its method
  * @parameters: (nullable): its arguments, a tuple
+ * @cancellable: (nullable): ends the wait
+ * @callback: (nullable) (scope async): called when it is answered
+ * @user_data: for the callback
  *
- * Any other call of the interface XML.
+ * Makes any other call of the interface XML that has no descriptors. It has to do the same once or twice: a broker that dies
+ * before it answers is asked again.
  */
 void outbox_client_call_async (OutboxClient *self, const char *interface, const char *method, GVariant *parameters,
                                GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 
 /**
  * outbox_client_call_finish:
+ * @self: a client
+ * @result: what the callback was given
+ * @error: where an error goes
  *
- * Also ends outbox_client_command_async(), outbox_client_command_groups_async() and outbox_client_watch_async().
+ * Ends outbox_client_call_async().
  *
  * Returns: (transfer full) (nullable): the results, a tuple
  */
 GVariant *outbox_client_call_finish (OutboxClient *self, GAsyncResult *result, GError **error);
+
+/**
+ * outbox_client_call_sync:
+ * @self: a client
+ * @interface: the last part of an interface's name, such as `Queue`
+ * @method: its method
+ * @parameters: (nullable): its arguments, a tuple
+ * @cancellable: (nullable): ends the wait
+ * @error: where an error goes
+ *
+ * As outbox_client_call_async(), and waits for the answer.
+ *
+ * Returns: (transfer full) (nullable): the results, a tuple
+ */
+GVariant *outbox_client_call_sync (OutboxClient *self, const char *interface, const char *method, GVariant *parameters,
+                                   GCancellable *cancellable, GError **error);
 
 G_END_DECLS

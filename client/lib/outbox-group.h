@@ -16,14 +16,16 @@ G_BEGIN_DECLS
 /**
  * OutboxGroup:
  *
- * A group at one moment: uploads that belong together by the key that their app gave them. It does not change; ask again
- * after a signal of #OutboxClient that tells of one of them.
+ * A group at one moment: uploads that belong together by the key that their app gave them. It does not change, and can be used in
+ * any thread; ask again after a signal of [class@Client] that tells of one of its uploads.
  */
 G_DECLARE_FINAL_TYPE (OutboxGroup, outbox_group, OUTBOX, GROUP, GObject)
 
 /**
  * outbox_group_get_key:
  * @self: a group
+ *
+ * Gets the key that the app gave it.
  *
  * Returns: (transfer none): the app's key
  */
@@ -33,9 +35,21 @@ const char *outbox_group_get_key (OutboxGroup *self);
  * outbox_group_get_title:
  * @self: a group
  *
+ * Gets what it is called.
+ *
  * Returns: (transfer none): what a person reads for it; the key where it has no title
  */
 const char *outbox_group_get_title (OutboxGroup *self);
+
+/**
+ * outbox_group_get_app:
+ * @self: a group
+ *
+ * Gets the sandboxed app whose group it is.
+ *
+ * Returns: (transfer none) (nullable): its id; %NULL of programs of the host
+ */
+const char *outbox_group_get_app (OutboxGroup *self);
 
 /**
  * outbox_group_dup_name:
@@ -51,6 +65,8 @@ char *outbox_group_dup_name (OutboxGroup *self);
  * outbox_group_get_state:
  * @self: a group
  *
+ * Gets the state that a person is shown.
+ *
  * Returns: the one of its uploads' states that tells most of what goes on
  */
 OutboxState outbox_group_get_state (OutboxGroup *self);
@@ -60,6 +76,8 @@ OutboxState outbox_group_get_state (OutboxGroup *self);
  * @self: a group
  * @state: a public state
  *
+ * Counts its uploads by their state.
+ *
  * Returns: how many of its uploads are in it
  */
 guint64 outbox_group_count (OutboxGroup *self, OutboxState state);
@@ -67,6 +85,8 @@ guint64 outbox_group_count (OutboxGroup *self, OutboxState state);
 /**
  * outbox_group_get_uploads:
  * @self: a group
+ *
+ * Counts its uploads.
  *
  * Returns: how many uploads it has
  */
@@ -76,6 +96,8 @@ guint64 outbox_group_get_uploads (OutboxGroup *self);
  * outbox_group_get_size:
  * @self: a group
  *
+ * Gets the size of all files of it.
+ *
  * Returns: the size of all, in bytes
  */
 guint64 outbox_group_get_size (OutboxGroup *self);
@@ -83,6 +105,8 @@ guint64 outbox_group_get_size (OutboxGroup *self);
 /**
  * outbox_group_get_offset:
  * @self: a group
+ *
+ * Gets how far it is. Nothing else is progress.
  *
  * Returns: bytes that the servers confirmed
  */
@@ -99,8 +123,30 @@ guint64 outbox_group_get_offset (OutboxGroup *self);
 guint64 outbox_group_get_sent (OutboxGroup *self);
 
 /**
+ * outbox_group_get_on_the_way:
+ * @self: a group
+ *
+ * Gets how much is on the way: outbox_group_get_sent() without what is confirmed.
+ *
+ * Returns: bytes that the servers have not confirmed
+ */
+guint64 outbox_group_get_on_the_way (OutboxGroup *self);
+
+/**
+ * outbox_group_get_progress:
+ * @self: a group
+ *
+ * Gets the share that the servers have confirmed, as a progress bar takes it.
+ *
+ * Returns: 0 to 1; 1 where all has arrived
+ */
+double outbox_group_get_progress (OutboxGroup *self);
+
+/**
  * outbox_group_get_needs_user:
  * @self: a group
+ *
+ * Gets whether it is a person's turn.
  *
  * Returns: whether for some of it nothing happens until a person acts
  */
@@ -109,6 +155,8 @@ gboolean outbox_group_get_needs_user (OutboxGroup *self);
 /**
  * outbox_group_get_is_paused:
  * @self: a group
+ *
+ * Gets whether it waits as a whole.
  *
  * Returns: whether a person has paused it
  */
@@ -119,13 +167,47 @@ gboolean outbox_group_get_is_paused (OutboxGroup *self);
  * @self: a group
  * @state: (out): the public state of its form
  *
+ * Gets how its form stands.
+ *
  * Returns: whether it has a form
  */
 gboolean outbox_group_get_form_state (OutboxGroup *self, OutboxState *state);
 
 /**
+ * outbox_group_get_has_form:
+ * @self: a group
+ *
+ * Gets whether it has a form.
+ *
+ * Returns: whether it has one
+ */
+gboolean outbox_group_get_has_form (OutboxGroup *self);
+
+/**
+ * outbox_group_get_updated_at:
+ * @self: a group
+ *
+ * Gets when it changed last.
+ *
+ * Returns: Unix milliseconds
+ */
+gint64 outbox_group_get_updated_at (OutboxGroup *self);
+
+/**
+ * outbox_group_get_until:
+ * @self: a group
+ *
+ * Gets when the first of it that retries goes on.
+ *
+ * Returns: Unix milliseconds; 0 if that is not known
+ */
+gint64 outbox_group_get_until (OutboxGroup *self);
+
+/**
  * outbox_group_dup_label:
  * @self: a group
+ *
+ * Tells a person how it stands.
  *
  * Returns: (transfer full): the one line for a person, in the language of the process
  */
@@ -135,13 +217,17 @@ char *outbox_group_dup_label (OutboxGroup *self);
  * outbox_group_get_document:
  * @self: a group
  *
+ * Gets everything that the broker said.
+ *
  * Returns: (transfer none): the whole document, of type a{sv}; its keys are in the interface XML
  */
 GVariant *outbox_group_get_document (OutboxGroup *self);
 
 /**
  * outbox_group_new_for_document:
- * @document: a{sv}
+ * @document: a{sv}, as the interface XML has a group's
+ *
+ * Makes a group of what a broker told.
  *
  * Returns: (transfer full): a group
  */

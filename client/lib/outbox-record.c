@@ -17,6 +17,9 @@ outbox_client_create_async (OutboxClient *self, GVariant *options, GCancellable 
 {
   g_autoptr (GVariant) owned = ref_options (options);
 
+  g_return_if_fail (OUTBOX_IS_CLIENT (self));
+  if (outbox_client_refuses (self, g_variant_is_of_type (owned, G_VARIANT_TYPE_VARDICT), callback, user_data))
+    return;
   outbox_client_save_async (self, OUTBOX_CLIENT_RECORDS, "Create",
                             g_variant_new ("(@a{sv})", outbox_client_add_key (owned)), NULL, cancellable, callback,
                             user_data);
@@ -51,6 +54,10 @@ outbox_client_commit_async (OutboxClient *self, const char *id, GVariant *option
 {
   g_autoptr (GVariant) owned = ref_options (options);
 
+  g_return_if_fail (OUTBOX_IS_CLIENT (self));
+  if (outbox_client_refuses (self, outbox_client_is_text (id) && g_variant_is_of_type (owned, G_VARIANT_TYPE_VARDICT),
+                             callback, user_data))
+    return;
   outbox_client_save_async (self, OUTBOX_CLIENT_RECORDS, "Commit", g_variant_new ("(s@a{sv})", id, owned), NULL,
                             cancellable, callback, user_data);
 }

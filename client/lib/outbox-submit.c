@@ -29,6 +29,9 @@ outbox_client_submit_async (OutboxClient *self, int fd, GVariant *options, GCanc
   g_autoptr (GUnixFDList) fds = g_unix_fd_list_new ();
   g_autoptr (GError) error = NULL;
 
+  g_return_if_fail (OUTBOX_IS_CLIENT (self));
+  if (outbox_client_refuses (self, g_variant_is_of_type (owned, G_VARIANT_TYPE_VARDICT), callback, user_data))
+    return;
   /* The list has a descriptor of its own: the caller may close @fd. */
   if (fd < 0 || g_unix_fd_list_append (fds, fd, &error) < 0)
     {
@@ -48,6 +51,7 @@ outbox_client_submit_finish (OutboxClient *self, GAsyncResult *result, GError **
   g_autoptr (GVariant) results = NULL;
   char *id = NULL;
 
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
   /* A descriptor that could not be handed over was never asked about. */
   if (g_async_result_is_tagged (result, outbox_client_submit_async))
     return g_task_propagate_pointer (G_TASK (result), error);

@@ -1,9 +1,12 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Getters over the document. Immutable; any thread.
+ * Getters and properties over the document. Never changes, or on the thread of its list.
  */
 #include "outbox-upload.h"
+
+#include "outbox-client-private.h"
+#include "outbox-document.h"
 
 struct _OutboxUpload
 {
@@ -13,6 +16,24 @@ struct _OutboxUpload
 };
 
 G_DEFINE_FINAL_TYPE (OutboxUpload, outbox_upload, G_TYPE_OBJECT)
+
+static GParamSpec *specs[OUTBOX_UPLOAD_N_PROPERTIES + 1];
+
+static void
+outbox_upload_get_property (GObject *object, guint id, GValue *value, GParamSpec *spec)
+{
+  if (id <= OUTBOX_UPLOAD_N_PROPERTIES)
+    outbox_property_get (&outbox_upload_list_properties ()[id - 1], object, value);
+  else
+    g_value_set_variant (value, OUTBOX_UPLOAD (object)->document);
+}
+
+/* The document alone can be set, once. */
+static void
+outbox_upload_set_property (GObject *object, guint id, const GValue *value, GParamSpec *spec)
+{
+  OUTBOX_UPLOAD (object)->document = outbox_document_or_empty (g_value_get_variant (value));
+}
 
 static void
 outbox_upload_finalize (GObject *object)
@@ -24,7 +45,12 @@ outbox_upload_finalize (GObject *object)
 static void
 outbox_upload_class_init (OutboxUploadClass *klass)
 {
-  G_OBJECT_CLASS (klass)->finalize = outbox_upload_finalize;
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->get_property = outbox_upload_get_property;
+  object_class->set_property = outbox_upload_set_property;
+  object_class->finalize = outbox_upload_finalize;
+  outbox_properties_install (object_class, outbox_upload_list_properties (), OUTBOX_UPLOAD_N_PROPERTIES, specs);
 }
 
 static void
@@ -35,40 +61,22 @@ outbox_upload_init (OutboxUpload *self)
 OutboxUpload *
 outbox_upload_new_for_document (GVariant *document)
 {
-  OutboxUpload *self;
+  g_return_val_if_fail (document && g_variant_is_of_type (document, G_VARIANT_TYPE_VARDICT), NULL);
 
-  g_return_val_if_fail (g_variant_is_of_type (document, G_VARIANT_TYPE_VARDICT), NULL);
-  self = g_object_new (OUTBOX_TYPE_UPLOAD, NULL);
-  self->document = g_variant_ref_sink (document);
-
-  return self;
+  return g_object_new (OUTBOX_TYPE_UPLOAD, "document", document, NULL);
 }
 
-static const char *
-get_string (OutboxUpload *self, const char *name)
+void
+outbox_upload_replace (OutboxUpload *self, GVariant *document)
 {
-  const char *value = NULL;
-
-  (void) g_variant_lookup (self->document, name, "&s", &value);
-
-  return value;
+  outbox_properties_replace (G_OBJECT (self), specs, G_N_ELEMENTS (specs), &self->document, document);
 }
 
-static guint64
-get_number (OutboxUpload *self, const char *name)
-{
-  guint64 value = 0;
-
-  (void) g_variant_lookup (self->document, name, "t", &value);
-
-  return value;
-}
-
-/* Our broker always sends these; another program might not. */
+/* Our broker always sends an id and a name; another program might not. */
 static const char *
 get_text (OutboxUpload *self, const char *name)
 {
-  const char *value = get_string (self, name);
+  const char *value = outbox_document_get_text (self->document, name);
 
   return value ? value : "";
 }
@@ -86,17 +94,63 @@ outbox_upload_get_name (OutboxUpload *self)
 }
 
 const char *
+outbox_upload_get_app (OutboxUpload *self)
+{
+  return outbox_document_get_text (self->document, "app");
+}
+
+const char *
+outbox_upload_get_media_type (OutboxUpload *self)
+{
+  return outbox_document_get_text (self->document, "media_type");
+}
+
+const char *
+outbox_upload_get_sha256 (OutboxUpload *self)
+{
+  return outbox_document_get_text (self->document, "sha256");
+}
+
+const char *
 outbox_upload_get_group (OutboxUpload *self)
 {
-  return get_string (self, "group");
+  return outbox_document_get_text (self->document, "group");
+}
+
+const char *
+outbox_upload_get_group_title (OutboxUpload *self)
+{
+  return outbox_document_get_text (self->document, "group_title");
+}
+
+gboolean
+outbox_upload_get_is_form (OutboxUpload *self)
+{
+  return outbox_document_get_flag (self->document, "form");
+}
+
+const char *
+outbox_upload_get_destination (OutboxUpload *self)
+{
+  return outbox_document_get_text (self->document, "destination");
+}
+
+int
+outbox_upload_get_priority (OutboxUpload *self)
+{
+  int priority = 0;
+
+  (void) g_variant_lookup (self->document, "priority", "i", &priority);
+
+  return priority;
 }
 
 OutboxState
 outbox_upload_get_state (OutboxUpload *self)
 {
-  OutboxState state = OUTBOX_STATE_QUEUED;
+  OutboxState state = OUTBOX_STATE_UNKNOWN;
 
-  (void) outbox_state_from_name (get_string (self, "state"), &state);
+  (void) outbox_state_from_name (outbox_document_get_text (self->document, "state"), &state);
 
   return state;
 }
@@ -105,32 +159,42 @@ OutboxReason
 outbox_upload_get_reason (OutboxUpload *self)
 {
   g_autofree const char **reasons = NULL;
+  OutboxReason reason;
 
   (void) g_variant_lookup (self->document, "reasons", "^a&s", &reasons);
+  if (!reasons || !reasons[0])
+    return OUTBOX_REASON_NONE;
+  reason = outbox_reason_from_name (reasons[0]);
 
-  return reasons && reasons[0] ? outbox_reason_from_name (reasons[0]) : OUTBOX_REASON_NONE;
+  return reason != OUTBOX_REASON_NONE ? reason : OUTBOX_REASON_UNKNOWN;
+}
+
+char **
+outbox_upload_dup_reasons (OutboxUpload *self)
+{
+  char **reasons = NULL;
+
+  (void) g_variant_lookup (self->document, "reasons", "^as", &reasons);
+
+  return reasons ? reasons : g_new0 (char *, 1);
 }
 
 gboolean
 outbox_upload_get_needs_user (OutboxUpload *self)
 {
-  gboolean needs_user = FALSE;
-
-  (void) g_variant_lookup (self->document, "needs_user", "b", &needs_user);
-
-  return needs_user;
+  return outbox_document_get_flag (self->document, "needs_user");
 }
 
 guint64
 outbox_upload_get_size (OutboxUpload *self)
 {
-  return get_number (self, "size");
+  return outbox_document_get_number (self->document, "size");
 }
 
 guint64
 outbox_upload_get_offset (OutboxUpload *self)
 {
-  return get_number (self, "offset");
+  return outbox_document_get_number (self->document, "offset");
 }
 
 guint64
@@ -138,26 +202,94 @@ outbox_upload_get_sent (OutboxUpload *self)
 {
   guint64 offset = outbox_upload_get_offset (self);
 
-  return MAX (get_number (self, "sent_bytes"), offset);
+  return MAX (outbox_document_get_number (self->document, "sent_bytes"), offset);
+}
+
+guint64
+outbox_upload_get_on_the_way (OutboxUpload *self)
+{
+  return outbox_upload_get_sent (self) - outbox_upload_get_offset (self);
 }
 
 guint64
 outbox_upload_get_saved (OutboxUpload *self)
 {
-  return outbox_upload_get_state (self) == OUTBOX_STATE_SAVING ? get_number (self, "saved_bytes")
-                                                               : outbox_upload_get_size (self);
+  return outbox_upload_get_state (self) == OUTBOX_STATE_SAVING
+             ? outbox_document_get_number (self->document, "saved_bytes")
+             : outbox_upload_get_size (self);
+}
+
+double
+outbox_upload_get_progress (OutboxUpload *self)
+{
+  guint64 size = outbox_upload_get_size (self);
+
+  if (outbox_upload_get_state (self) == OUTBOX_STATE_DONE)
+    return 1;
+
+  return size > 0 ? (double) MIN (outbox_upload_get_offset (self), size) / (double) size : 0;
 }
 
 OutboxRung
 outbox_upload_get_rung (OutboxUpload *self)
 {
   g_autoptr (GVariant) receipt = g_variant_lookup_value (self->document, "receipt", G_VARIANT_TYPE_VARDICT);
-  const char *rung = NULL;
+  const char *name = receipt ? outbox_document_get_text (receipt, "rung") : NULL;
+  OutboxRung rung = outbox_rung_from_name (name);
 
-  if (receipt)
-    (void) g_variant_lookup (receipt, "rung", "&s", &rung);
+  return rung == OUTBOX_RUNG_NONE && name && *name ? OUTBOX_RUNG_UNKNOWN : rung;
+}
 
-  return outbox_rung_from_name (rung);
+const char *
+outbox_upload_get_rule (OutboxUpload *self)
+{
+  return outbox_document_get_text (self->document, "rule");
+}
+
+int
+outbox_upload_get_attempts (OutboxUpload *self)
+{
+  guint attempts = 0;
+
+  (void) g_variant_lookup (self->document, "attempts", "u", &attempts);
+
+  return (int) MIN (attempts, G_MAXINT);
+}
+
+gboolean
+outbox_upload_get_has_copy (OutboxUpload *self)
+{
+  return outbox_document_get_flag (self->document, "local_copy");
+}
+
+gint64
+outbox_upload_get_created_at (OutboxUpload *self)
+{
+  return outbox_document_get_time (self->document, "created_at");
+}
+
+gint64
+outbox_upload_get_saved_at (OutboxUpload *self)
+{
+  return outbox_document_get_time (self->document, "saved_at");
+}
+
+gint64
+outbox_upload_get_updated_at (OutboxUpload *self)
+{
+  return outbox_document_get_time (self->document, "updated_at");
+}
+
+gint64
+outbox_upload_get_done_at (OutboxUpload *self)
+{
+  return outbox_document_get_time (self->document, "done_at");
+}
+
+gint64
+outbox_upload_get_until (OutboxUpload *self)
+{
+  return outbox_document_get_time (self->document, "until");
 }
 
 char *
@@ -169,27 +301,20 @@ outbox_upload_dup_label (OutboxUpload *self)
 char *
 outbox_upload_dup_label_at (OutboxUpload *self, OutboxLabelLength length)
 {
-  gint64 until_ms = 0;
-
-  (void) g_variant_lookup (self->document, "until", "x", &until_ms);
   if (outbox_upload_get_state (self) == OUTBOX_STATE_DONE)
     return outbox_rung_label (outbox_upload_get_rung (self), length);
 
-  return outbox_status_label (outbox_upload_get_state (self), outbox_upload_get_reason (self), until_ms,
-                              g_get_real_time () / 1000, outbox_upload_get_offset (self), outbox_upload_get_size (self),
-                              length);
+  return outbox_status_label (outbox_upload_get_state (self), outbox_upload_get_reason (self),
+                              outbox_upload_get_until (self), g_get_real_time () / 1000,
+                              outbox_upload_get_offset (self), outbox_upload_get_size (self), length);
 }
 
 char *
 outbox_upload_dup_error (OutboxUpload *self)
 {
   g_autoptr (GVariant) error = g_variant_lookup_value (self->document, "last_error", G_VARIANT_TYPE_VARDICT);
-  char *message = NULL;
 
-  if (error)
-    (void) g_variant_lookup (error, "message", "s", &message);
-
-  return message;
+  return error ? g_strdup (outbox_document_get_text (error, "message")) : NULL;
 }
 
 GVariant *

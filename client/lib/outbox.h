@@ -6,5 +6,9 @@
 #pragma once
 
 #include <outbox-client.h>
+#include <outbox-command.h>
+#include <outbox-enum-types.h>
 #include <outbox-group.h>
+#include <outbox-list.h>
+#include <outbox-submit.h>
 #include <outbox-upload.h>

@@ -36,7 +36,7 @@ def on_changed(_, upload):
 
 
 client.connect('changed', on_changed)
-client.call_finish(wait_for(lambda done: client.watch_async(None, None, done)))
+client.watch_finish(wait_for(lambda done: client.watch_async(None, None, done)))
 with open(sys.argv[1], 'rb') as file:
     options = GLib.Variant('a{sv}', {'name': GLib.Variant('s', 'from another language.jpg')})
     id = client.submit_finish(wait_for(lambda done: client.submit_async(file.fileno(), options, None, done)))

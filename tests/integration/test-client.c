@@ -50,7 +50,6 @@ set_up (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GAsyncResult) opened = NULL;
   g_autoptr (GAsyncResult) watched = NULL;
-  g_autoptr (GVariant) results = NULL;
   g_autoptr (GError) error = NULL;
 
   fixture->broker = test_broker_new ();
@@ -64,7 +63,7 @@ set_up (Fixture *fixture, gconstpointer data)
                     "signal::broker-lost", on_lost, fixture, "signal::broker-back", on_back, fixture, NULL);
   outbox_client_watch_async (fixture->client, NULL, NULL, test_wait_on_result, &watched);
   test_wait_for_result (&watched, 10);
-  results = outbox_client_call_finish (fixture->client, watched, &error);
+  (void) outbox_client_watch_finish (fixture->client, watched, &error);
   g_assert_no_error (error);
 }
 
@@ -328,6 +327,126 @@ test_an_app_in_another_language (Fixture *fixture, gconstpointer data)
                    "['hand-over.py']\n['The server has stored it and attached it to its record.']\nTrue\n");
 }
 
+/* Each call that waits, without a main loop. A file without a path, such as of a camera, is streamed. */
+static void
+test_files_are_handed_over_by_what_names_them (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = test_broker_make_file (fixture->broker, "by name.jpg", 2000, 1);
+  g_autofree char *id = NULL, *streamed = NULL;
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (GFile) resource = g_file_new_for_uri ("resource:///org/outbox/tests/hand-over.py");
+  g_autoptr (GFile) nothing = g_file_new_for_path ("/nowhere/at/all");
+  g_autoptr (GFile) no_resource = g_file_new_for_uri ("resource:///org/outbox/tests/nothing");
+  g_autoptr (OutboxUpload) upload = NULL, of_stream = NULL;
+  g_autoptr (GPtrArray) all = NULL;
+  g_autoptr (GError) error = NULL, gone = NULL, unread = NULL, refused = NULL;
+
+  id = outbox_client_submit_file_sync (fixture->client, file, NULL, NULL, &error);
+  g_assert_no_error (error);
+  upload = outbox_client_get_sync (fixture->client, id, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (outbox_upload_get_name (upload), ==, "by name.jpg");
+  streamed = outbox_client_submit_file_sync (fixture->client, resource, g_variant_new_parsed ("{'group': <'case-9'>}"),
+                                             NULL, &error);
+  g_assert_no_error (error);
+  of_stream = outbox_client_get_sync (fixture->client, streamed, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (outbox_upload_get_name (of_stream), ==, "hand-over.py");
+  g_assert_cmpstr (outbox_upload_get_group (of_stream), ==, "case-9");
+  g_assert_cmpuint (outbox_upload_get_size (of_stream), >, 1000);
+
+  g_assert_null (outbox_client_submit_file_sync (fixture->client, nothing, NULL, NULL, &gone));
+  g_assert_error (gone, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+  g_assert_null (outbox_client_submit_file_sync (fixture->client, no_resource, NULL, NULL, &unread));
+  g_assert_nonnull (unread);
+  /* Of what was streamed and is not what the app meant, nothing is kept. */
+  g_assert_null (outbox_client_submit_file_sync (
+      fixture->client, resource,
+      g_variant_new_parsed ("{'sha256': <'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'>}"), NULL,
+      &refused));
+  g_assert_error (refused, OUTBOX_ERROR, OUTBOX_ERROR_DIGEST_MISMATCH);
+  all = outbox_client_list_sync (fixture->client, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (all->len, ==, 2);
+}
+
+static gboolean
+is_all_done (gpointer user_data)
+{
+  GListModel *model = user_data;
+
+  for (guint i = 0; i < g_list_model_get_n_items (model); i++)
+    {
+      g_autoptr (OutboxUpload) upload = g_list_model_get_item (model, i);
+
+      if (outbox_upload_get_state (upload) != OUTBOX_STATE_DONE)
+        return FALSE;
+    }
+
+  return g_list_model_get_n_items (model) > 0;
+}
+
+static gboolean
+is_second_paused (gpointer user_data)
+{
+  g_autoptr (OutboxUpload) upload = g_list_model_get_item (user_data, 1);
+
+  return upload && outbox_upload_get_state (upload) == OUTBOX_STATE_PAUSED;
+}
+
+/* Also by a pause of all, which the broker tells in one word, and over a death of the broker. */
+static void
+test_a_list_follows_the_queue (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (OutboxList) list = outbox_list_new (fixture->client, NULL);
+  g_autoptr (OutboxUpload) upload = NULL;
+  g_autoptr (GError) error = NULL;
+
+  submit (fixture, "photo.jpg");
+  test_wait_until (is_all_done, list, 20);
+  outbox_dbus_queue_call_pause_sync (fixture->broker->queue, NULL, &error);
+  g_assert_no_error (error);
+  submit (fixture, "second.jpg");
+  test_wait_until (is_second_paused, list, 20);
+  test_broker_kill (fixture->broker);
+  test_wait_until (has_lost, fixture, 10);
+  g_assert_false (outbox_client_get_is_there (fixture->client));
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (list)), ==, 2);
+  upload = g_list_model_get_item (G_LIST_MODEL (list), 1);
+  test_broker_start (fixture->broker, NULL);
+  outbox_dbus_queue_call_resume_sync (fixture->broker->queue, NULL, &error);
+  g_assert_no_error (error);
+  test_wait_until (is_all_done, list, 20);
+  g_assert_cmpint (outbox_upload_get_state (upload), ==, OUTBOX_STATE_DONE);
+}
+
+/* The wait ends at once, also between two tries for a broker that died. */
+static void
+test_a_wait_can_be_cancelled (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GAsyncResult) asked = NULL;
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL, of_sync = NULL;
+  gint64 begin_us;
+
+  test_broker_kill (fixture->broker);
+  outbox_client_create_async (fixture->client, NULL, cancellable, test_wait_on_result, &asked);
+  test_wait_until (has_lost, fixture, 10);
+  g_cancellable_cancel (cancellable);
+  begin_us = g_get_monotonic_time ();
+  test_wait_for_result (&asked, 10);
+  g_assert_cmpint (g_get_monotonic_time () - begin_us, <, 5 * G_USEC_PER_SEC);
+  {
+    int fd;
+
+    g_assert_null (outbox_client_create_finish (fixture->client, asked, &fd, &error));
+    g_assert_cmpint (fd, ==, -1);
+  }
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_null (outbox_client_list_sync (fixture->client, NULL, cancellable, &of_sync));
+  g_assert_error (of_sync, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
 static GPtrArray *
 list_groups (Fixture *fixture)
 {
@@ -350,7 +469,6 @@ test_a_group_is_paused_and_read (Fixture *fixture, gconstpointer data)
   g_autofree char *path = test_broker_make_file (fixture->broker, "form.json", 2000, 1);
   g_autoptr (GAsyncResult) paused = NULL;
   g_autoptr (GAsyncResult) got = NULL;
-  g_autoptr (GVariant) results = NULL;
   g_autoptr (GPtrArray) groups = NULL;
   g_autoptr (OutboxGroup) group = NULL;
   g_autoptr (GError) error = NULL;
@@ -365,7 +483,7 @@ test_a_group_is_paused_and_read (Fixture *fixture, gconstpointer data)
   g_assert_no_error (error);
   outbox_client_command_groups_async (fixture->client, OUTBOX_COMMAND_PAUSE, keys, NULL, test_wait_on_result, &paused);
   test_wait_for_result (&paused, 10);
-  results = outbox_client_call_finish (fixture->client, paused, &error);
+  g_assert_true (outbox_client_command_groups_finish (fixture->client, paused, &error));
   g_assert_no_error (error);
   groups = list_groups (fixture);
   g_assert_cmpuint (groups->len, ==, 1);
@@ -408,6 +526,9 @@ main (int argc, char *argv[])
     { "/client/a-rebuilt-queue-is-told", test_a_rebuilt_queue_is_told },
     { "/client/a-closed-descriptor-is-refused", test_a_closed_descriptor_is_refused },
     { "/client/a-group-is-paused-and-read", test_a_group_is_paused_and_read },
+    { "/client/files-are-handed-over-by-what-names-them", test_files_are_handed_over_by_what_names_them },
+    { "/client/a-list-follows-the-queue", test_a_list_follows_the_queue },
+    { "/client/a-wait-can-be-cancelled", test_a_wait_can_be_cancelled },
     { "/client/an-app-records", test_an_app_records },
     { "/client/an-app-in-another-language", test_an_app_in_another_language },
   };
