@@ -150,6 +150,8 @@ for scene in dark-and-silent dark-and-silent-on-an-older-kernel dark-and-announc
 done
 step live env OUTBOX_FIELD=full RECEIVER="$build/tests/receiver/outbox-receiver" OUTBOXD="$build/daemon/outboxd" \
   SHIPPED_RULES="$here/../../data/outbox.conf" "$build/tests/integration/test-live"
+step upgrade-with-a-full-queue env UPGRADE_UPLOADS=10000 FIXTURES="$here/../fixtures" RECEIVER="$build/tests/receiver/outbox-receiver" \
+  OUTBOXD="$build/daemon/outboxd" "$build/tests/integration/test-upgrade"
 step recording env RECORDING_BYTES=2000000000 RECEIVER="$build/tests/receiver/outbox-receiver" OUTBOXD="$build/daemon/outboxd" \
   OUTBOX="$build/client/cli/outbox" timeout 900 "$build/tests/integration/test-recording" -p /recording/the-broker-dies-three-times
 step ten-minutes-of-tokens env OUTBOX="$build/client/cli/outbox" OUTBOXD="$build/daemon/outboxd" TOOLS="$build/tools" \
