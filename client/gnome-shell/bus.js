@@ -95,6 +95,7 @@ export class Bus {
       owner, `${NAME}.Queue`, 'SummaryChanged', PATH, null, Gio.DBusSignalFlags.NONE,
       (_connection, _sender, _path, _interface, _signal, parameters) => this.#hear(parameters));
     this.known = { ...knowNothing(), broker: 'asked' };
+    this.#changed();
     this.#ask();
   }
 
