@@ -57,6 +57,18 @@ make_amendment (const char *verb, const Options *options)
   return g_variant_ref_sink (g_variant_dict_end (&amendment));
 }
 
+/* A server that had been told already is told by a request of its own. */
+static gboolean
+is_on_its_way (OutboxClient *client, const char *id)
+{
+  g_autoptr (GVariant) results = cli_call (client, "Uploads", "Get", g_variant_new ("(s)", id), NULL);
+  g_autoptr (GVariant) document = results ? g_variant_get_child_value (results, 0) : NULL;
+  g_autoptr (GVariant) amendment
+      = document ? g_variant_lookup_value (document, "amendment", G_VARIANT_TYPE_VARDICT) : NULL;
+
+  return amendment && g_str_equal (cli_get_string (amendment, "result"), "asked");
+}
+
 static int
 amend (char *operand, GVariant *amendment)
 {
@@ -69,7 +81,10 @@ amend (char *operand, GVariant *amendment)
 
   if (!answer)
     return cli_fail (error);
-  g_print ("%s\n", _ ("Changed."));
+  if (is_on_its_way (client, ids[0]))
+    g_print (_ ("Changed here. Its server has been told otherwise, and is told next: outbox show %s\n"), operand);
+  else
+    g_print ("%s\n", _ ("Changed."));
 
   return CLI_DONE;
 }
@@ -90,7 +105,9 @@ cli_amend (int argc, char *argv[])
   g_autoptr (GVariant) amendment = NULL;
 
   if (!cli_parse (&argc, &argv, entries,
-                  _ ("Changes what goes to the server with a file, until the server has been told."), 1, 1))
+                  _ ("Changes what goes to the server with a file, until the server has been told. After that\n"
+                     "it is told by a request of its own, where its destination has an amend URL."),
+                  1, 1))
     return CLI_USAGE;
   if (!options.name && !options.note && !options.metadata && options.priority == UNSET)
     return cli_usage (argv[0], _ ("say what is to change: --name, --note, --metadata or --priority"));

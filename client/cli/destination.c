@@ -18,14 +18,13 @@ typedef struct
   char *protocol;
   char *url;
   char *confirm_url;
+  char *amend_url;
   char *receipt;
   GStrv also;
   GStrv headers; /* K=V; for sign-in, a name */
   char *user;
   GStrv oauth; /* K=V */
-  gboolean has_command;
-  gboolean has_certificate;
-  gboolean has_client_secret;
+  gboolean has_command, has_certificate, has_client_secret;
   gboolean is_default;
   gboolean is_json;
 } Options;
@@ -36,6 +35,7 @@ options_clear (Options *options)
   g_free (options->protocol);
   g_free (options->url);
   g_free (options->confirm_url);
+  g_free (options->amend_url);
   g_free (options->receipt);
   g_strfreev (options->also);
   g_strfreev (options->headers);
@@ -159,13 +159,11 @@ print_one (GVariant *destination)
     { "protocol", _ ("protocol") },
     { "url", _ ("URL") },
     { "confirm_url", _ ("confirm URL") },
+    { "amend_url", _ ("amend URL") },
   };
   g_autoptr (CliFacts) facts = cli_facts_new ();
-  g_autofree const char **headers = NULL;
-  g_autofree const char **also = NULL;
-  g_autofree char *others = NULL;
-  g_autofree char *names = NULL;
-  g_autofree char *sign_in_kind = NULL;
+  g_autofree const char **headers = NULL, **also = NULL;
+  g_autofree char *others = NULL, *names = NULL, *sign_in_kind = NULL;
   g_autofree char *label = dup_label (destination);
   gboolean is_managed = FALSE;
 
@@ -311,12 +309,13 @@ set (const char *name, const Options *options)
   const char *const texts[][2] = { { "protocol", options->protocol },
                                    { "url", options->url },
                                    { "confirm_url", options->confirm_url },
+                                   { "amend_url", options->amend_url },
                                    { "receipt", options->receipt } };
   GVariantDict settings;
   const char *bad = NULL;
 
-  if (!options->protocol && !options->url && !options->confirm_url && !options->receipt && !options->also
-      && !options->headers && !options->is_default && !options->oauth)
+  if (!options->protocol && !options->url && !options->confirm_url && !options->amend_url && !options->receipt
+      && !options->also && !options->headers && !options->is_default && !options->oauth)
     return cli_usage ("destination", _ ("too few arguments"));
   headers = options->headers ? read_headers (options->headers, &bad) : NULL;
   if (bad)
@@ -460,6 +459,8 @@ cli_destination (int argc, char *argv[])
     { "protocol", 0, 0, G_OPTION_ARG_STRING, &options.protocol, N_ ("How bytes travel: tus or http"), N_ ("NAME") },
     { "confirm-url", 0, 0, G_OPTION_ARG_STRING, &options.confirm_url,
       N_ ("Where to ask whether it is attached to its record; {id}, {group} and {sha256} are filled in"), N_ ("URL") },
+    { "amend-url", 0, 0, G_OPTION_ARG_STRING, &options.amend_url,
+      N_ ("Where it is told what is changed of a file that it has; filled in as the confirm URL is"), N_ ("URL") },
     { "receipt", 0, 0, G_OPTION_ARG_STRING, &options.receipt,
       N_ ("What the server must confirm: stored, digest or attached"), N_ ("RUNG") },
     { "also", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.also,

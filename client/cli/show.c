@@ -125,6 +125,24 @@ add_receipt (CliFacts *facts, GVariant *document)
   add_string (facts, receipt, "url", _ ("stored at"));
 }
 
+/* What became of a change of which the server had to be told by a request of its own. */
+static void
+add_amendment (CliFacts *facts, GVariant *document, gboolean is_done)
+{
+  g_autoptr (GVariant) amendment = g_variant_lookup_value (document, "amendment", G_VARIANT_TYPE_VARDICT);
+  const char *result = amendment ? cli_get_string (amendment, "result") : "";
+  const char *message = amendment ? cli_get_string (amendment, "message") : "";
+  const char *words = g_str_equal (result, "taken")     ? _ ("the server has taken it")
+                      : g_str_equal (result, "refused") ? _ ("the server has refused it")
+                      : g_str_equal (result, "gave-up") ? _ ("given up: the server has not taken it for a week")
+                      : is_done                         ? _ ("on its way to the server")
+                                                        : _ ("goes to the server when the file has arrived");
+  g_autofree char *line = *message ? g_strdup_printf ("%s: %s", words, message) : g_strdup (words);
+
+  if (amendment)
+    cli_facts_add (facts, _ ("changed after it was sent"), line);
+}
+
 static gboolean
 is_damaged (GVariant *document)
 {
@@ -164,6 +182,7 @@ print_facts (OutboxUpload *upload)
   add_string (facts, document, "group_title", _ ("group"));
   add_string (facts, document, "group", _ ("group key"));
   add_metadata (facts, document);
+  add_amendment (facts, document, state == OUTBOX_STATE_DONE);
   add_string (facts, document, "app", _ ("app"));
   add_string (facts, document, "id", _ ("id"));
   add_time (facts, document, "modified_at", _ ("made"));

@@ -255,6 +255,30 @@ print_unclaimed (GVariant *summary, GVariant *conditions)
     }
 }
 
+/* Files that have arrived may still have to say something else than they did. */
+static void
+print_amendments (GVariant *summary)
+{
+  guint64 n_asked = 0, n_missed = 0;
+
+  (void) g_variant_lookup (summary, "amendments", "(tt)", &n_asked, &n_missed);
+  if (n_asked > 0)
+    {
+      g_print (ngettext ("%u change is on its way to its server.", "%u changes are on their way to their servers.",
+                         (guint) n_asked),
+               (guint) n_asked);
+      g_print ("\n");
+    }
+  if (n_missed > 0)
+    {
+      g_print ("%s", cli_style_begin (CLI_STYLE_WAITS));
+      g_print (ngettext ("%u change was not taken by its server:", "%u changes were not taken by their servers:",
+                         (guint) n_missed),
+               (guint) n_missed);
+      g_print ("%s\n  outbox log\n", cli_style_end (CLI_STYLE_WAITS));
+    }
+}
+
 /* Prints what keeps more than one upload waiting, and what would end it. */
 static void
 print_holds (GVariant *holds)
@@ -400,6 +424,7 @@ cli_status (int argc, char *argv[])
   print_answer (counts, holds, conditions, count_recordings (saving));
   print_counts (counts);
   print_under_way (under_way);
+  print_amendments (summary);
   print_network (conditions);
   print_media_types (conditions);
   print_rules_problem (policy);

@@ -31,6 +31,7 @@ typedef struct
   gboolean
       is_renewed; /* what its server is to be told has changed: it begins anew, and what it makes there now is not used */
   ObFollowUpKind follow_up; /* none: it sends */
+  guint amended;            /* of an amendment: which one the server is told of */
 } ObActive;
 
 typedef struct _ObActives ObActives;

@@ -17,11 +17,18 @@ may_be_whole (const ObUpload *upload)
          || (upload->size_bytes > 0 && upload->offset_bytes == upload->size_bytes);
 }
 
+/* As long as it is not done there, a URL that is made from its name must not become another. */
+static gboolean
+hears (const ObUpload *upload, const ObProtocol *protocol, const char *amend_url)
+{
+  return amend_url && (upload->stored == OB_STORED_DONE || (protocol && protocol->tells_metadata));
+}
+
 ObTold
-ob_amendment_find_told (const ObUpload *upload, const ObProtocol *protocol, gboolean has_place)
+ob_amendment_find_told (const ObUpload *upload, const ObProtocol *protocol, const char *amend_url, gboolean has_place)
 {
   if (may_be_whole (upload) || upload->server_url || has_place)
-    return OB_TOLD_ALL;
+    return hears (upload, protocol, amend_url) ? OB_TOLD_AND_HEARS : OB_TOLD_ALL;
 
   return protocol && !protocol->tells_metadata && upload->attempts > 0 ? OB_TOLD_NAME : OB_TOLD_NOTHING;
 }
@@ -86,10 +93,12 @@ merge (GVariant *old, GVariant *changes, GString *keys)
 static gboolean
 refuse (ObTold told, GError **error)
 {
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_ALREADY_SENT,
-               told == OB_TOLD_NAME
-                   ? "The server may have the file under its name already, which cannot be changed any more"
-                   : "The server has been told already, and what it was told cannot be changed from here");
+  g_set_error (
+      error, OUTBOX_ERROR, OUTBOX_ERROR_ALREADY_SENT,
+      told == OB_TOLD_NAME
+          ? "The server may have the file under its name already, which cannot be changed any more"
+          : "The server has been told already, and what it was told cannot be changed from here: its destination "
+            "has no amend URL, or can use it only when the file has arrived");
 
   return FALSE;
 }
@@ -113,7 +122,7 @@ ob_amendment_apply (const ObAmendment *amendment, ObTold told, ObUpload *upload,
   const gboolean is_new_name = name && g_strcmp0 (name, upload->name) != 0;
 
   *what = NULL;
-  if ((is_new_metadata && told == OB_TOLD_ALL) || (is_new_name && told != OB_TOLD_NOTHING))
+  if ((is_new_metadata && told == OB_TOLD_ALL) || (is_new_name && (told == OB_TOLD_NAME || told == OB_TOLD_ALL)))
     return refuse (told, error);
   if (is_new_metadata && !ob_submission_check (&whole, upload->created_at_ms, error))
     return FALSE;

@@ -24,10 +24,12 @@ typedef enum
   OB_TOLD_NOTHING,
   OB_TOLD_NAME, /* its URL there is made from it */
   OB_TOLD_ALL,
+  OB_TOLD_AND_HEARS, /* all; and it hears of changes by a request of their own */
 } ObTold;
 
-/* @protocol: (nullable): of its destination. @has_place: the record of its copy says where a server has it */
-ObTold ob_amendment_find_told (const ObUpload *upload, const ObProtocol *protocol, gboolean has_place);
+/* @protocol: (nullable): of its destination, as is @amend_url. @has_place: the record of its copy says where a server has it */
+ObTold ob_amendment_find_told (const ObUpload *upload, const ObProtocol *protocol, const char *amend_url,
+                               gboolean has_place);
 
 /* Errors: InvalidArgument. */
 gboolean ob_amendment_check (const ObAmendment *amendment, gint64 now_ms, GError **error);

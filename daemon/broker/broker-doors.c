@@ -156,6 +156,12 @@ ob_broker_count_lost (ObBroker *self, guint64 *uploads, guint64 *bytes, GError *
   return ob_uploads_count_lost (self->members->database, uploads, bytes, error);
 }
 
+gboolean
+ob_broker_count_untold (ObBroker *self, guint64 *asked, guint64 *missed, GError **error)
+{
+  return ob_uploads_count_untold (self->members->database, asked, missed, error);
+}
+
 void
 ob_broker_count_unclaimed (ObBroker *self, guint64 *files, guint64 *bytes)
 {

@@ -261,6 +261,9 @@ gboolean ob_broker_count_use (ObBroker *self, const char *app, ObAppUse *use, GE
 /* Number and bytes of uploads whose saved copy is gone or damaged. Errors: Storage. */
 gboolean ob_broker_count_lost (ObBroker *self, guint64 *uploads, guint64 *bytes, GError **error);
 
+/* Amendments of which servers are still to be told, and that they did not take. Errors: Storage. */
+gboolean ob_broker_count_untold (ObBroker *self, guint64 *asked, guint64 *missed, GError **error);
+
 /* Number and bytes of files in the spool that belong to no upload; and (transfer full) the paths of the oldest ten. */
 void ob_broker_count_unclaimed (ObBroker *self, guint64 *files, guint64 *bytes);
 char **ob_broker_list_unclaimed (ObBroker *self);

@@ -43,6 +43,7 @@ find_told (ObCommands *self, const ObUpload *upload)
   g_autofree char *path = ob_spool_get_path (self->spool, upload->id);
 
   return ob_amendment_find_told (upload, destination ? ob_protocol_find (destination->protocol) : NULL,
+                                 destination ? destination->amend_url : NULL,
                                  !upload->server_url && ob_place_is_known (path));
 }
 
@@ -60,6 +61,23 @@ write_amended (ObCommands *self, ObUpload *upload, gboolean is_new, const char *
   ob_queue_touch (self->queue, upload->id, FALSE);
 
   return TRUE;
+}
+
+/* What a server refused, or did not answer, may be said again as it is: it is told once more. */
+static gboolean
+is_said_again (const ObAmendment *amendment, const ObUpload *upload)
+{
+  return (amendment->name || amendment->metadata)
+         && (g_strcmp0 (upload->update.result, OB_UPDATE_REFUSED) == 0
+             || g_strcmp0 (upload->update.result, OB_UPDATE_GAVE_UP) == 0);
+}
+
+static gboolean
+want_update (ObCommands *self, ObUpload *upload, GError **error)
+{
+  ob_update_set (&upload->update, OB_UPDATE_ASKED, NULL, 0);
+
+  return ob_runs_start_update (self->runs, upload, error);
 }
 
 static gboolean
@@ -85,6 +103,13 @@ amend (gpointer user_data, GError **error)
     return FALSE;
   ob_debug (OB_DEBUG_STORE, upload->id, "amended: %s", what ? what : "nothing is new");
 
+  if (!what && told == OB_TOLD_AND_HEARS && is_said_again (amending->amendment, upload))
+    {
+      what = g_strdup ("said again");
+      upload->amended++;
+    }
+  if (upload->amended > amended && told == OB_TOLD_AND_HEARS && !want_update (self, upload, error))
+    return FALSE;
   if (what && !write_amended (self, upload, upload->amended > amended, what, error))
     return FALSE;
   /* One that does not tell these things goes on. */

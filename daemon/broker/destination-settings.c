@@ -24,6 +24,7 @@ ob_destination_settings_copy (const ObDestinationSettings *settings)
   copy->protocol = g_strdup (settings->protocol);
   copy->url = g_strdup (settings->url);
   copy->confirm_url = g_strdup (settings->confirm_url);
+  copy->amend_url = g_strdup (settings->amend_url);
   copy->also = (const char *const *) g_strdupv ((GStrv) settings->also);
   copy->headers = settings->headers ? g_variant_ref (settings->headers) : NULL;
   copy->sign_in = settings->sign_in ? g_variant_ref (settings->sign_in) : NULL;
@@ -37,6 +38,7 @@ ob_destination_settings_free (ObDestinationSettings *settings)
   g_free ((char *) settings->protocol);
   g_free ((char *) settings->url);
   g_free ((char *) settings->confirm_url);
+  g_free ((char *) settings->amend_url);
   g_strfreev ((GStrv) settings->also);
   g_clear_pointer (&settings->headers, g_variant_unref);
   g_clear_pointer (&settings->sign_in, g_variant_unref);
@@ -57,6 +59,13 @@ is_url (const char *url)
   return strlen (url) <= URL_MAX_BYTES && ob_destination_is_url (url);
 }
 
+/* @url: (nullable): one with places, or empty for none any more */
+static gboolean
+is_template (const char *url)
+{
+  return !url || *url == '\0' || (strlen (url) <= URL_MAX_BYTES && ob_settings_is_template (url));
+}
+
 static gboolean
 check_addresses (const ObDestinationSettings *settings, const ObDestination *old, GError **error)
 {
@@ -64,9 +73,10 @@ check_addresses (const ObDestinationSettings *settings, const ObDestination *old
     return invalid (error, "url: an http or https URL of at most 2048 bytes");
   if (!ob_settings_check_protocol (old, settings->protocol, settings->url, error))
     return FALSE;
-  if (settings->confirm_url && *settings->confirm_url
-      && (strlen (settings->confirm_url) > URL_MAX_BYTES || !ob_settings_is_confirm_url (settings->confirm_url)))
+  if (!is_template (settings->confirm_url))
     return invalid (error, "confirm_url: an http or https URL, with {id}, {group} and {sha256} where they belong");
+  if (!is_template (settings->amend_url))
+    return invalid (error, "amend_url: an http or https URL, with {id}, {group} and {sha256} where they belong");
 
   return TRUE;
 }
@@ -200,6 +210,7 @@ ob_destination_settings_apply (const ObDestinationSettings *settings, ObDestinat
   replace (&destination->protocol, settings->protocol);
   replace (&destination->url, settings->url);
   replace (&destination->confirm_url, settings->confirm_url);
+  replace (&destination->amend_url, settings->amend_url);
   if (settings->receipt)
     destination->receipt = outbox_rung_from_name (settings->receipt);
   if (settings->also)

@@ -15,6 +15,7 @@ typedef struct
   const char *protocol;
   const char *url;
   const char *confirm_url; /* empty removes it */
+  const char *amend_url;   /* empty removes it */
   const char *receipt;     /* the name of the rung to wait for; empty: what the destination can give */
   const char *const *also; /* URLs of other origins where the server may keep uploads; an empty list removes all */
   GVariant *headers;       /* a{ss} */

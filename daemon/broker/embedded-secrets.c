@@ -109,11 +109,12 @@ take_headers (GVariant **headers)
 
 /* A header comes before the URL, whose user and password libsoup used only when it was asked. */
 static ObSignIn *
-take (GVariant **headers, char *url, char *confirm_url, char **also)
+take (GVariant **headers, char *url, char *confirm_url, char *amend_url, char **also)
 {
   g_autoptr (ObSignIn) of_headers = take_headers (headers);
   g_autoptr (ObSignIn) of_url = take_userinfo (url);
   g_autoptr (ObSignIn) of_confirm_url = take_userinfo (confirm_url);
+  g_autoptr (ObSignIn) of_amend_url = take_userinfo (amend_url);
 
   for (; also && *also; also++)
     {
@@ -127,7 +128,10 @@ take (GVariant **headers, char *url, char *confirm_url, char **also)
   if (of_url)
     return g_steal_pointer (&of_url);
 
-  return url && confirm_url && ob_origin_is_same (url, confirm_url) ? g_steal_pointer (&of_confirm_url) : NULL;
+  if (of_confirm_url && url && ob_origin_is_same (url, confirm_url))
+    return g_steal_pointer (&of_confirm_url);
+
+  return of_amend_url && url && ob_origin_is_same (url, amend_url) ? g_steal_pointer (&of_amend_url) : NULL;
 }
 
 gboolean
@@ -145,17 +149,20 @@ ob_embedded_secrets_are_in (const ObDestination *destination)
     if (find_userinfo (*also, &begin))
       return TRUE;
 
-  return find_userinfo (destination->url, &begin) || find_userinfo (destination->confirm_url, &begin);
+  return find_userinfo (destination->url, &begin) || find_userinfo (destination->confirm_url, &begin)
+         || find_userinfo (destination->amend_url, &begin);
 }
 
 ObSignIn *
 ob_embedded_secrets_take (ObDestination *destination)
 {
-  return take (&destination->headers, destination->url, destination->confirm_url, destination->also);
+  return take (&destination->headers, destination->url, destination->confirm_url, destination->amend_url,
+               destination->also);
 }
 
 ObSignIn *
 ob_embedded_secrets_take_from_settings (ObDestinationSettings *settings)
 {
-  return take (&settings->headers, (char *) settings->url, (char *) settings->confirm_url, (char **) settings->also);
+  return take (&settings->headers, (char *) settings->url, (char *) settings->confirm_url, (char *) settings->amend_url,
+               (char **) settings->also);
 }

@@ -7,8 +7,8 @@
  *   where                                         what becomes of it
  *   a header that is a credential by its name     of the sign-in, with all others; it leaves the headers
  *   user and password in the URL                  the sign-in, of kind basic, unless there is such a header
- *   the same in a confirm URL of the same origin  the sign-in, if the URL itself has none
- *   the same in a confirm URL of another origin,  dropped: a sign-in is for one origin
+ *   the same in a confirm or amend URL of the same origin  the sign-in, if the URL itself has none
+ *   the same in a confirm or amend URL of another origin,  dropped: a sign-in is for one origin
  *   or in a URL of "also"
  */
 #pragma once

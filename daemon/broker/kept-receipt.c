@@ -136,7 +136,7 @@ change (const ObJob *job, ObRecordChange how, const Word *word)
 static gboolean
 sends (const ObJob *job)
 {
-  return job->path && !job->is_termination && !job->is_check && !job->is_trial;
+  return job->path && !job->is_termination && !job->is_check && !job->is_amendment && !job->is_trial;
 }
 
 ObAttemptResult *

@@ -128,6 +128,7 @@ dup_embedded (const ObDestination *destination)
 {
   const ObDestinationSettings settings = { .url = destination->url,
                                            .confirm_url = destination->confirm_url,
+                                           .amend_url = destination->amend_url,
                                            .also = (const char *const *) destination->also,
                                            .headers = destination->headers };
   g_autoptr (ObDestinationSettings) copy = ob_destination_settings_copy (&settings);

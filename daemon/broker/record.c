@@ -17,6 +17,9 @@
 
 #include <sys/stat.h>
 
+/* The server is still to be told of the last amendment. */
+#define UNTOLD "untold"
+
 static void
 add_string (GVariantBuilder *builder, const char *name, const char *value)
 {
@@ -142,6 +145,8 @@ read_members (JsonObject *object)
   upload->size_bytes = (guint64) get_number (object, "size", 0, OB_LIMIT_SIZE);
   upload->priority = (gint) get_number (object, "priority", -OB_PRIORITY_MOST, OB_PRIORITY_MOST);
   upload->amended = (guint) get_number (object, "amended", 0, G_MAXINT32);
+  if (ob_json_is_true (object, UNTOLD))
+    ob_update_set (&upload->update, OB_UPDATE_ASKED, NULL, 0);
   upload->is_form = ob_json_is_true (object, "form");
   upload->is_moved = ob_json_is_true (object, "moved");
   upload->not_before_ms = get_number (object, "not_before", 0, OB_TIME_MAX_MS);
@@ -246,6 +251,7 @@ set_words (JsonObject *record, gpointer user_data)
   json_object_set_member (record, "metadata", json_gvariant_serialize (upload->metadata));
   json_object_set_int_member (record, "priority", upload->priority);
   json_object_set_int_member (record, "amended", upload->amended);
+  json_object_set_boolean_member (record, UNTOLD, ob_update_is_asked (&upload->update));
 
   return TRUE;
 }

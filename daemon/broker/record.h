@@ -43,7 +43,8 @@ ObUpload *ob_record_load (ObSpool *spool, const char *id, GError **error);
  * and the file is good. Gives the row what copy and record agree on. Returns: whether the row had something else */
 gboolean ob_record_mend_bytes (ObSpool *spool, ObUpload *row);
 
-/* Has the record say of an upload what its row says: its name, its metadata and its priority. It is on the disk when this returns; a disk
+/* Has the record say of an upload what its row says: its name, its metadata and its priority, and whether
+ * its server is still to be told of that. It is on the disk when this returns; a disk
  * that has taken the row and does not take the record is logged. */
 void ob_record_amend (ObSpool *spool, const ObUpload *upload);
 

@@ -149,6 +149,7 @@ insert_ended (ObRecovery *self, ObUpload *upload, GError **error)
                               is_lost ? "found in the spool: its server did not have it any more"
                                       : "found in the spool with its receipt",
                               upload->saved_at_ms, error, self->user_data)
+         && self->host->start_update (upload, error, self->user_data)
          && (is_lost || !upload->is_moved || self->host->want_check (upload, error, self->user_data));
 }
 
@@ -209,7 +210,8 @@ insert_past (gpointer user_data, GError **error)
   upload->has_local_copy = FALSE;
 
   return self->host->add_row (upload, "adopted", "found in the queue that was set aside",
-                              ob_queue_get_now_ms (self->queue), error, self->user_data);
+                              ob_queue_get_now_ms (self->queue), error, self->user_data)
+         && self->host->start_update (upload, error, self->user_data);
 }
 
 /* Keeps what arrived, with its receipt and its submit key: an app that hands the same file over again must find it here, or

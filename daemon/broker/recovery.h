@@ -40,6 +40,7 @@ typedef struct
   OutboxRung (*get_promise) (const ObUpload *upload, gpointer user_data);
 
   /* Inside a change: has the server asked what it has of an upload that is done, before the copy of a moved file goes. Errors: Storage, DiskFull. */
+  gboolean (*start_update) (const ObUpload *upload, GError **error, gpointer user_data);
   gboolean (*want_check) (ObUpload *upload, GError **error, gpointer user_data);
 
   /* Returns: whether its destination's protocol could have written that resume text, as far as is known. */

@@ -8,6 +8,7 @@
 
 #include "broker/scheduler.h"
 #include "policy/health.h"
+#include "store/ready.h"
 
 /* Looks among so many that are due for one that can be asked for now. */
 #define CHOICE 32
@@ -19,8 +20,18 @@ static const struct
   ObFollowUpEnd end;
 } kinds[OB_N_FOLLOW_UPS] = {
   [OB_FOLLOW_UP_CHECK] = { 2, ob_runs_make_check_job, ob_runs_end_check },
+  [OB_FOLLOW_UP_AMENDMENT] = { 2, ob_runs_make_amendment_job, ob_runs_end_amendment },
   [OB_FOLLOW_UP_TERMINATION] = { 1, ob_runs_make_termination_job, ob_runs_end_termination },
 };
+
+/* A destination that was in trouble is tried by one upload alone. Where none is left to do that, a question finds out. */
+static gboolean
+may_ask (ObRuns *self, const ObDestination *destination, const char *id)
+{
+  return !ob_health_is_tried (&destination->health)
+         || (!ob_actives_has_for (self->active, destination->name)
+             && !ob_ready_has_other (self->database, destination->name, id));
+}
 
 /* Returns: whether it has begun */
 static gboolean
@@ -33,8 +44,10 @@ start (ObRuns *self, const ObFollowUp *follow_up)
   ObLane lane, of_active;
   ObActive *active;
 
+  if (follow_up->kind == OB_FOLLOW_UP_AMENDMENT && upload && ob_runs_lacks_amend_url (self, upload, destination))
+    return FALSE;
   /* The upload's last attempt may still be ending. */
-  if (!destination || (upload && upload->stored != OB_STORED_DONE) || ob_health_is_tried (&destination->health)
+  if (!destination || (upload && upload->stored != OB_STORED_DONE) || !may_ask (self, destination, follow_up->id)
       || ob_actives_find (self->active, follow_up->id))
     return FALSE;
   lane = upload ? ob_lane_of (upload) : ob_lane_make (name, "", "");
@@ -44,6 +57,7 @@ start (ObRuns *self, const ObFollowUp *follow_up)
   active = ob_runs_add (self, follow_up->id, &of_active);
   active->follow_up = follow_up->kind;
   active->is_asking = !is_termination;
+  active->amended = upload ? upload->amended : 0;
   ob_workers_start (self->workers, kinds[follow_up->kind].make_job (self, follow_up, upload, destination),
                     active->stop);
 
@@ -78,6 +92,10 @@ ob_runs_end_follow_up (ObRuns *self, ObFollowUpKind kind, const char *id, const 
   g_autoptr (ObFollowUp) follow_up = ob_follow_ups_get (self->database, kind, id);
   g_autoptr (ObUpload) upload = kind == OB_FOLLOW_UP_TERMINATION ? NULL : ob_uploads_get (self->database, id, NULL);
 
+  /* The server has answered. */
+  if (upload && (result->is_done || result->check != OB_CHECK_NONE)
+      && !ob_runs_relieve_destination (self, upload, error))
+    return FALSE;
   if (!follow_up || (result->is_cancelled && !result->is_done))
     return TRUE;
   if (kind != OB_FOLLOW_UP_TERMINATION && (!upload || upload->stored != OB_STORED_DONE))

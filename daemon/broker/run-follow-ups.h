@@ -26,6 +26,16 @@ ObJob *ob_runs_make_check_job (ObRuns *runs, const ObFollowUp *check, const ObUp
 gboolean ob_runs_end_check (ObRuns *runs, ObFollowUp *check, ObUpload *upload, const ObAttemptResult *result,
                             GError **error);
 
+/* --- run-amendments.c --- */
+
+ObJob *ob_runs_make_amendment_job (ObRuns *runs, const ObFollowUp *amendment, const ObUpload *upload,
+                                   const ObDestination *destination);
+gboolean ob_runs_end_amendment (ObRuns *runs, ObFollowUp *amendment, ObUpload *upload, const ObAttemptResult *result,
+                                GError **error);
+
+/* @destination: (nullable). Returns: whether there is nobody to tell; the row then says so, and waits */
+gboolean ob_runs_lacks_amend_url (ObRuns *runs, const ObUpload *upload, const ObDestination *destination);
+
 /* --- run-terminations.c --- */
 
 ObJob *ob_runs_make_termination_job (ObRuns *runs, const ObFollowUp *termination, const ObUpload *upload,

@@ -393,6 +393,8 @@ write_end (ObRuns *self, const char *id, ObAttemptResult *result, GError **error
             MAX (upload->retry_at_ms - ob_queue_get_now_ms (self->queue), 0));
   if (upload->stored == OB_STORED_DONE && !ob_runs_note_form (self, upload, error))
     return FALSE;
+  if (!ob_runs_start_update (self, upload, error))
+    return FALSE;
   if (upload->stored == OB_STORED_DONE && upload->is_moved && !ob_runs_want_check (self, upload, TRUE, error))
     return FALSE;
   if (upload->stored == OB_STORED_DONE)

@@ -95,6 +95,10 @@ gboolean ob_runs_want_check (ObRuns *runs, ObUpload *upload, gboolean frees, GEr
 /* Inside a change: an attempt that has not told the server of the upload yet, or is about to, ends and begins anew. */
 void ob_runs_renew (ObRuns *runs, const char *id);
 
+/* Inside a change: has the server told what its row says that it is to be told, if it is done; if not, that comes when it is. Errors:
+ * Storage, DiskFull. */
+gboolean ob_runs_start_update (ObRuns *runs, const ObUpload *upload, GError **error);
+
 /* --- Stops; @destination: (nullable): NULL: all --- */
 
 void ob_runs_stop_one (ObRuns *runs, const char *id, ObStopKind kind);

@@ -14,7 +14,7 @@
 /* --- Checks --- */
 
 gboolean
-ob_settings_is_confirm_url (const char *url)
+ob_settings_is_template (const char *url)
 {
   g_auto (GStrv) parts = g_strsplit_set (url, "{}", -1);
   g_autofree char *plain = g_strjoinv ("x", parts);
@@ -95,6 +95,8 @@ add_destination (GVariantBuilder *list, const ObDestination *destination)
   g_variant_builder_add (&builder, "{sv}", "url", g_variant_new_string (destination->url));
   if (destination->confirm_url)
     g_variant_builder_add (&builder, "{sv}", "confirm_url", g_variant_new_string (destination->confirm_url));
+  if (destination->amend_url)
+    g_variant_builder_add (&builder, "{sv}", "amend_url", g_variant_new_string (destination->amend_url));
   if (destination->receipt != OUTBOX_RUNG_NONE)
     g_variant_builder_add (&builder, "{sv}", "receipt",
                            g_variant_new_string (outbox_rung_get_info (destination->receipt)->name));
@@ -192,6 +194,7 @@ read_destination (JsonObject *object)
   g_free (destination->url);
   destination->url = g_steal_pointer (&url);
   destination->confirm_url = ob_json_dup_clean_text (object, "confirm_url");
+  destination->amend_url = ob_json_dup_clean_text (object, "amend_url");
   destination->receipt = outbox_rung_from_name (ob_json_get_text (object, "receipt"));
   destination->also = read_urls (json_object_get_member (object, "also"));
   if (strings && ob_settings_are_headers (strings))

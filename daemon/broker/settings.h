@@ -31,7 +31,7 @@ ObSettings *ob_settings_read (const char *text, gsize size_bytes, GError **error
 gboolean ob_settings_check_protocol (const ObDestination *old, const char *protocol, const char *url, GError **error);
 
 /* Returns: whether it is a URL once its places are filled. */
-gboolean ob_settings_is_confirm_url (const char *url);
+gboolean ob_settings_is_template (const char *url);
 
 /* Returns: whether each name in the a{ss} is a token, and each value a line of clean text. */
 gboolean ob_settings_are_headers (GVariant *headers);

@@ -347,13 +347,19 @@ get_promise (const ObUpload *upload, gpointer user_data)
 }
 
 static gboolean
+start_update (const ObUpload *upload, GError **error, gpointer user_data)
+{
+  return ob_runs_start_update (((const ObMembers *) user_data)->runs, upload, error);
+}
+
+static gboolean
 want_check (ObUpload *upload, GError **error, gpointer user_data)
 {
   return ob_runs_want_check (((const ObMembers *) user_data)->runs, upload, TRUE, error);
 }
 
 const ObRecoveryHost ob_wiring_recovery_host
-    = { add_row, set_lane, forget, is_running, awaits_repair, get_promise, want_check, may_resume };
+    = { add_row, set_lane, forget, is_running, awaits_repair, get_promise, start_update, want_check, may_resume };
 
 /* --- Runs ask, and tell --- */
 

@@ -48,10 +48,12 @@ GVariant *
 ob_document_summary (ObBroker *broker, GError **error)
 {
   guint64 all_uploads = 0, all_bytes = 0, lost_uploads, lost_bytes, unclaimed_files, unclaimed_bytes;
+  guint64 asked, missed;
   ObGroupStatus all;
   GVariantBuilder builder;
 
-  if (!ob_broker_count_all (broker, &all, error) || !ob_broker_count_lost (broker, &lost_uploads, &lost_bytes, error))
+  if (!ob_broker_count_all (broker, &all, error) || !ob_broker_count_lost (broker, &lost_uploads, &lost_bytes, error)
+      || !ob_broker_count_untold (broker, &asked, &missed, error))
     return NULL;
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   for (guint i = 0; i < OUTBOX_N_STATES; i++)
@@ -62,6 +64,7 @@ ob_document_summary (ObBroker *broker, GError **error)
     }
   add_pair (&builder, "all", all_uploads, all_bytes);
   add_pair (&builder, "lost", lost_uploads, lost_bytes);
+  add_pair (&builder, "amendments", asked, missed);
   ob_broker_count_unclaimed (broker, &unclaimed_files, &unclaimed_bytes);
   add_pair (&builder, "unclaimed", unclaimed_files, unclaimed_bytes);
   add_reasons (&builder, &all);

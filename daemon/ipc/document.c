@@ -6,6 +6,7 @@
 #include "ipc/document.h"
 
 #include "dbus/command.h"
+#include "ipc/document-answers.h"
 #include "ipc/document-sign-in.h"
 #include "model/origin.h"
 
@@ -76,38 +77,6 @@ add_urls (GVariantBuilder *builder, const char *key, GStrv urls)
 }
 
 static void
-add_receipt (GVariantBuilder *builder, const ObReceipt *receipt)
-{
-  GVariantBuilder document;
-
-  if (receipt->confirmed_at_ms == 0)
-    return;
-  g_variant_builder_init (&document, G_VARIANT_TYPE_VARDICT);
-  add_string (&document, "rung", receipt->rung ? outbox_rung_get_info (receipt->rung)->name : NULL);
-  add_url (&document, "url", receipt->url);
-  add_string (&document, "record", receipt->record);
-  add_string (&document, "digest", receipt->digest);
-  add_string (&document, "confirmed_by", receipt->confirmed_by);
-  add_time (&document, "confirmed_at", receipt->confirmed_at_ms);
-  g_variant_builder_add (builder, "{sv}", "receipt", g_variant_builder_end (&document));
-}
-
-static void
-add_verification (GVariantBuilder *builder, const ObVerification *verification)
-{
-  GVariantBuilder document;
-
-  if (!verification->answer)
-    return;
-  g_variant_builder_init (&document, G_VARIANT_TYPE_VARDICT);
-  add_string (&document, "result", verification->answer);
-  add_string (&document, "rung", verification->rung ? outbox_rung_get_info (verification->rung)->name : NULL);
-  add_string (&document, "message", verification->message);
-  add_time (&document, "at", verification->at_ms);
-  g_variant_builder_add (builder, "{sv}", "verified", g_variant_builder_end (&document));
-}
-
-static void
 add_times (GVariantBuilder *builder, const ObUpload *upload)
 {
   add_time (builder, "created_at", upload->created_at_ms);
@@ -174,8 +143,7 @@ ob_document_upload (ObBroker *broker, const ObUpload *upload)
                          g_variant_new_boolean (upload->has_local_copy && ob_broker_is_in_memory (broker)));
   add_times (&builder, upload);
   add_last_error (&builder, &upload->last_error);
-  add_receipt (&builder, &upload->receipt);
-  add_verification (&builder, &upload->verified);
+  ob_document_add_answers (&builder, upload);
 
   return g_variant_builder_end (&builder);
 }
@@ -230,6 +198,7 @@ ob_document_destination (ObBroker *broker, const ObDestination *destination)
   add_string (&builder, "protocol", destination->protocol);
   add_url (&builder, "url", destination->url);
   add_url (&builder, "confirm_url", destination->confirm_url);
+  add_url (&builder, "amend_url", destination->amend_url);
   add_urls (&builder, "also", destination->also);
   add_string (&builder, "receipt", destination->receipt ? outbox_rung_get_info (destination->receipt)->name : NULL);
   add_string (&builder, "promises", outbox_rung_get_info (ob_destination_get_promise (destination))->name);

@@ -33,6 +33,7 @@ ob_destination_free (ObDestination *destination)
   g_free (destination->protocol);
   g_free (destination->url);
   g_free (destination->confirm_url);
+  g_free (destination->amend_url);
   g_strfreev (destination->also);
   ob_health_clear (&destination->health);
   g_variant_unref (destination->headers);

@@ -19,6 +19,7 @@ typedef struct
   char *url;
   GStrv also;         /* URLs of other origins where it may keep uploads; NULL: none. Secrets are not sent there */
   char *confirm_url;  /* NULL: the success that the protocol reports is the receipt */
+  char *amend_url;    /* what is changed after a file was sent is told there; NULL: it cannot be changed any more */
   OutboxRung receipt; /* the rung that a person wants; none: what it can give */
   GVariant *headers;  /* a{ss}, never NULL; may be secrets, so they are never shown */
   GVariant *sign_in;  /* a{ss}, never NULL: its kind, and what else may be shown of it; empty: there is none */

@@ -98,6 +98,22 @@ ob_verification_set (ObVerification *verification, const char *answer, const cha
 }
 
 void
+ob_update_set (ObUpdate *update, const char *result, const char *message, gint64 at_ms)
+{
+  char *words = g_strdup (message);
+
+  g_free (update->result);
+  g_free (update->message);
+  *update = (ObUpdate){ g_strdup (result), words, at_ms };
+}
+
+gboolean
+ob_update_is_asked (const ObUpdate *update)
+{
+  return g_strcmp0 (update->result, OB_UPDATE_ASKED) == 0;
+}
+
+void
 ob_last_error_set (ObLastError *last_error, const char *code, const char *message, gint64 at_ms)
 {
   g_free (last_error->code);
@@ -128,6 +144,7 @@ ob_upload_free (ObUpload *upload)
   ob_last_error_set (&upload->last_error, NULL, NULL, 0);
   ob_receipt_clear (&upload->receipt);
   ob_verification_set (&upload->verified, NULL, NULL, OUTBOX_RUNG_NONE, 0);
+  ob_update_set (&upload->update, NULL, NULL, 0);
   g_free (upload);
 }
 

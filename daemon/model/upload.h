@@ -51,6 +51,19 @@ typedef struct
   gint64 at_ms;
 } ObVerification;
 
+/* What became of the request that tells the server what was changed after it had been told. */
+typedef struct
+{
+  char *result;  /* OB_UPDATE_…; NULL: there was none */
+  char *message; /* the server's words, or the system's */
+  gint64 at_ms;  /* of the last answer; 0: none yet */
+} ObUpdate;
+
+#define OB_UPDATE_ASKED "asked"     /* it is wanted, and not answered */
+#define OB_UPDATE_TAKEN "taken"     /* the server has it */
+#define OB_UPDATE_REFUSED "refused" /* the server does not want it */
+#define OB_UPDATE_GAVE_UP "gave-up" /* it was not answered for too long */
+
 /* Why the last attempt ended. */
 typedef struct
 {
@@ -106,6 +119,7 @@ typedef struct
   ObLastError last_error;
   ObReceipt receipt;
   ObVerification verified;
+  ObUpdate update;
   gint64 sequence;       /* of its last journal row */
   gboolean needs_repair; /* read only: the row had bad values, which were repaired in this record */
 } ObUpload;
@@ -131,6 +145,8 @@ void ob_upload_set_offset (ObUpload *upload, guint64 offset_bytes);
 void ob_receipt_clear (ObReceipt *receipt);
 void ob_verification_set (ObVerification *verification, const char *answer, const char *message, OutboxRung rung,
                           gint64 at_ms);
+void ob_update_set (ObUpdate *update, const char *result, const char *message, gint64 at_ms);
+gboolean ob_update_is_asked (const ObUpdate *update);
 void ob_last_error_set (ObLastError *last_error, const char *code, const char *message, gint64 at_ms);
 
 /**

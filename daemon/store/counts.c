@@ -241,3 +241,26 @@ ob_uploads_count_group (ObDatabase *database, const char *group_app, const char 
 
   return read_counts (database, statement, error);
 }
+
+gboolean
+ob_uploads_count_untold (ObDatabase *database, guint64 *asked, guint64 *missed, GError **error)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database,
+                          "SELECT count (*) FILTER (WHERE update_result = 'asked'),"
+                          " count (*) FILTER (WHERE update_result <> 'asked')"
+                          " FROM uploads WHERE update_result IN ('asked', 'refused', 'gave-up')",
+                          error);
+
+  if (!statement)
+    return FALSE;
+  if (ob_statement_step (statement) != SQLITE_ROW)
+    {
+      ob_database_set_error (database, error);
+      return FALSE;
+    }
+  *asked = (guint64) ob_statement_get_number (statement, 0);
+  *missed = (guint64) ob_statement_get_number (statement, 1);
+
+  return TRUE;
+}

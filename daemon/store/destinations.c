@@ -43,6 +43,7 @@ read_destination (ObStatement *statement)
   destination->also = also ? g_strsplit (also, " ", -1) : NULL;
   g_variant_unref (destination->sign_in);
   destination->sign_in = ob_statement_read_strings (statement, 14);
+  destination->amend_url = g_strdup (ob_statement_get_text (statement, 17));
 
   return destination;
 }
@@ -50,11 +51,11 @@ read_destination (ObStatement *statement)
 GHashTable *
 ob_destinations_load (ObDatabase *database, GError **error)
 {
-  g_autoptr (ObStatement) statement
-      = ob_statement_new (database,
-                          "SELECT name, protocol, url, confirm_url, headers, is_default, is_paused, reason, retry_at,"
-                          " failures, refused, trouble, since, also, sign_in, receipt, is_managed FROM destinations",
-                          error);
+  g_autoptr (ObStatement) statement = ob_statement_new (
+      database,
+      "SELECT name, protocol, url, confirm_url, headers, is_default, is_paused, reason, retry_at,"
+      " failures, refused, trouble, since, also, sign_in, receipt, is_managed, amend_url FROM destinations",
+      error);
   g_autoptr (GHashTable) destinations
       = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ob_destination_free);
   int code;
@@ -83,10 +84,10 @@ ob_destinations_save (ObDatabase *database, const ObDestination *destination, GE
       = ob_statement_new (database,
                           "INSERT OR REPLACE INTO destinations (name, protocol, url, confirm_url, headers, is_default,"
                           " is_paused, reason, retry_at, failures, refused, trouble, since, also, sign_in, receipt,"
-                          " is_managed) "
+                          " is_managed, amend_url) "
                           "VALUES (@name, @protocol, @url,"
                           " @confirm_url, @headers, @is_default, @is_paused, @reason, @retry_at, @failures, @refused,"
-                          " @trouble, @since, @also, @sign_in, @receipt, @is_managed)",
+                          " @trouble, @since, @also, @sign_in, @receipt, @is_managed, @amend_url)",
                           error);
   g_autofree char *also = destination->also ? g_strjoinv (" ", destination->also) : NULL;
 
@@ -107,6 +108,7 @@ ob_destinations_save (ObDatabase *database, const ObDestination *destination, GE
   ob_statement_bind_number (statement, "@since", destination->health.since_ms);
   ob_statement_bind_text (statement, "@also", also);
   ob_statement_bind_strings (statement, "@sign_in", destination->sign_in);
+  ob_statement_bind_text (statement, "@amend_url", destination->amend_url);
   ob_statement_bind_number (statement, "@receipt", destination->receipt);
   ob_statement_bind_number (statement, "@is_managed", destination->is_managed);
 

@@ -28,7 +28,7 @@ G_BEGIN_DECLS
   LIMIT (priority, -OB_PRIORITY_MOST, OB_PRIORITY_MOST, 0) \
   LIMIT (amended, 0, G_MAXINT32, 0) LIMIT (attempts, 0, G_MAXINT32, 0) LIMIT (failures, 0, G_MAXINT32, 0) LIMIT (count, 0, G_MAXINT32, 1) \
   LIMIT (state, 0, 5, 1) LIMIT (receipt_rung, 0, 3, 0) LIMIT (receipt, 0, 3, 0) \
-  LIMIT (verified_rung, 0, 3, 0) LIMIT (verified_at, 0, OB_TIME_MAX_MS, 0) LIMIT (asked_at, 0, OB_TIME_MAX_MS, 0) \
+  LIMIT (verified_rung, 0, 3, 0) LIMIT (verified_at, 0, OB_TIME_MAX_MS, 0) LIMIT (asked_at, 0, OB_TIME_MAX_MS, 0) LIMIT (update_at, 0, OB_TIME_MAX_MS, 0) \
   LIMIT (is_doubted, 0, 1, 0) LIMIT (frees, 0, 1, 0) LIMIT (is_moved, 0, 1, 0) \
   LIMIT (is_form, 0, 1, 0) LIMIT (is_paused, 0, 1, 0) LIMIT (is_group_paused, 0, 1, 0) LIMIT (is_default, 0, 1, 0) LIMIT (is_managed, 0, 1, 0) \
   LIMIT (has_local_copy, 0, 1, 1) LIMIT (may_manage, 0, 1, 0) \

@@ -389,6 +389,13 @@ static const char version_2[]
       /* What an app had said of its file could not be changed any more. */
       "ALTER TABLE uploads ADD COLUMN amended INTEGER NOT NULL DEFAULT 0;"
 
+      /* Nor could it be changed at the server, once that had been told. */
+      "ALTER TABLE uploads ADD COLUMN update_result TEXT;"
+      "ALTER TABLE uploads ADD COLUMN update_words TEXT;"
+      "ALTER TABLE uploads ADD COLUMN update_at INTEGER NOT NULL DEFAULT 0;"
+      "CREATE INDEX uploads_untold ON uploads (update_result) WHERE update_result IN ('asked', 'refused', 'gave-up');"
+      "ALTER TABLE destinations ADD COLUMN amend_url TEXT;"
+
       /* Credentials were among the headers. A secret is kept elsewhere; here is only what may be seen of the sign-in. */
       "ALTER TABLE destinations ADD COLUMN sign_in TEXT NOT NULL DEFAULT '{}';"
 

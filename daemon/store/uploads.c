@@ -27,6 +27,7 @@
   TEXT (receipt_url, receipt.url) TEXT (receipt_record, receipt.record) TEXT (receipt_digest, receipt.digest) \
   TEXT (confirmed_by, receipt.confirmed_by) TEXT (verified, verified.answer) \
   TEXT (verified_words, verified.message) NUMBER (verified_rung, verified.rung) NUMBER (verified_at, verified.at_ms) \
+  TEXT (update_result, update.result) TEXT (update_words, update.message) NUMBER (update_at, update.at_ms) \
   NUMBER (size, size_bytes) NUMBER (offset, offset_bytes) NUMBER (bytes_sent, wire_bytes) \
   NUMBER (furthest, furthest_bytes) NUMBER (losses, losses) NUMBER (idle_hours, idle_hours) \
   NUMBER (priority, priority) NUMBER (amended, amended) NUMBER (attempts, attempts) NUMBER (failures, failures) NUMBER (state, stored) \

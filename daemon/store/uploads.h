@@ -114,6 +114,8 @@ gboolean ob_uploads_is_url_taken (ObDatabase *database, const char *server_url, 
 
 /* Number and bytes of uploads that failed because their saved copy is gone or damaged; reads only these. Errors:
  * Storage. */
+/* Amendments that servers are still to be told of, and that they did not take. */
+gboolean ob_uploads_count_untold (ObDatabase *database, guint64 *asked, guint64 *missed, GError **error);
 gboolean ob_uploads_count_lost (ObDatabase *database, guint64 *uploads, guint64 *bytes, GError **error);
 
 /* Number and bytes of uploads that failed, by reason; reads only these, from an index. Errors: Storage. */

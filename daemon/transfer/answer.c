@@ -104,6 +104,24 @@ ob_answer_is_json (const ObAnswer *answer)
   return has_type (answer, "application/json") || has_type (answer, "application/problem+json");
 }
 
+gboolean
+ob_answer_is_cut (const ObAnswer *answer)
+{
+  gint64 length_bytes = ob_answer_get_length (answer);
+
+  return length_bytes >= 0 && (gint64) answer->body_bytes < length_bytes
+         && !ob_answer_get_list (answer, "Content-Encoding");
+}
+
+JsonNode *
+ob_answer_parse_json (const char *body, gsize body_bytes)
+{
+  g_autofree char *text = g_utf8_make_valid (body, (gssize) body_bytes);
+  const char *start = g_str_has_prefix (text, "\xef\xbb\xbf") ? text + 3 : text;
+
+  return ob_json_parse (start, strlen (start), NULL);
+}
+
 /* RFC 6585 section 6. libsoup calls it an unknown error. */
 #define STATUS_OF_PORTAL 511
 

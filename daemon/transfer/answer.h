@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/json.h"
 #include "transfer/connection.h"
 #include "transfer/job.h"
 #include "transfer/outcome.h"
@@ -56,6 +57,13 @@ gboolean ob_answer_judge (const ObAnswer *answer, ObStage stage, gboolean has_pr
                           ObAttemptResult *result);
 
 gboolean ob_answer_is_json (const ObAnswer *answer);
+
+/* Returns: whether less came than was announced: what came may be whole JSON by chance */
+gboolean ob_answer_is_cut (const ObAnswer *answer);
+
+/* Returns: (transfer full) (nullable): the body, however its text is encoded. A name in another encoding, or a byte order mark (RFC
+ * 8259 section 8.1), must not void the whole answer. */
+JsonNode *ob_answer_parse_json (const char *body, gsize body_bytes);
 
 /* Returns: whether the credential is trouble, which is then how the attempt ends */
 gboolean ob_result_take_trouble (ObAttemptResult *result, const ObCredential *credential);

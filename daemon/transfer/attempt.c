@@ -6,6 +6,7 @@
 #include "transfer/attempt.h"
 
 #include "base/debug.h"
+#include "transfer/amend.h"
 #include "transfer/check.h"
 #include "transfer/confirm.h"
 #include "transfer/http.h"
@@ -136,6 +137,8 @@ run_job (const ObProtocol *protocol, ObConnection *connection, const ObJob *job,
     result->is_done = TRUE;
   else if (job->is_check)
     ob_check_run (protocol, connection, job, result, stop);
+  else if (job->is_amendment)
+    ob_amend_send (connection, job, result, stop);
   else if (job->is_trial)
     ob_trial_run (protocol, connection, job, checkpoints, user_data, result, stop);
   else
@@ -154,6 +157,7 @@ ob_attempt_run (ObConnection *connection, ObJob *job, const ObCheckpoints *check
             "begins: %s by %s, %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " bytes are at the server, %s",
             job->is_termination ? "a termination"
             : job->is_check     ? "a check"
+            : job->is_amendment ? "an amendment"
             : job->is_trial     ? "a trial"
                                 : "an attempt",
             job->protocol ? job->protocol : "no protocol", job->offset_bytes, job->size_bytes,

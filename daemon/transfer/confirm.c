@@ -118,17 +118,6 @@ find_rung (JsonObject *object, const char *digest, const ObJob *job)
   return digest && job->sha256 ? OUTBOX_RUNG_DIGEST : OUTBOX_RUNG_STORED;
 }
 
-/* A record's name in another encoding, or a byte order mark (RFC 8259 section 8.1), must not void the whole
- * confirmation. */
-static JsonNode *
-parse (const char *body, gsize body_bytes)
-{
-  g_autofree char *text = g_utf8_make_valid (body, (gssize) body_bytes);
-  const char *start = g_str_has_prefix (text, "\xef\xbb\xbf") ? text + 3 : text;
-
-  return ob_json_parse (start, strlen (start), NULL);
-}
-
 static const char *
 explain_rung (OutboxRung rung)
 {
@@ -170,7 +159,7 @@ apply_rung (JsonObject *object, const char *digest, const ObJob *job, ObAttemptR
 void
 ob_confirm_read (const char *body, gsize body_bytes, const ObJob *job, ObAttemptResult *result)
 {
-  g_autoptr (JsonNode) root = parse (body, body_bytes);
+  g_autoptr (JsonNode) root = ob_answer_parse_json (body, body_bytes);
   JsonObject *object = root && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
   gboolean is_stored = object && ob_json_is_true (object, "stored");
   const char *digest = NULL;
@@ -199,7 +188,7 @@ ob_confirm_can_ask (const ObJob *job)
 static gboolean
 denies (const ObAnswer *answer, const ObJob *job)
 {
-  g_autoptr (JsonNode) root = answer->body ? parse (answer->body, answer->body_bytes) : NULL;
+  g_autoptr (JsonNode) root = answer->body ? ob_answer_parse_json (answer->body, answer->body_bytes) : NULL;
   JsonObject *object = root && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
   JsonNode *stored = object ? json_object_get_member (object, "stored") : NULL;
 
@@ -245,16 +234,6 @@ is_kept (const ObAnswer *answer, gint64 asked_us)
          && g_get_monotonic_time () - asked_us >= OB_CONFIRM_WAIT_S * G_USEC_PER_SEC / 2;
 }
 
-/* What came may be whole JSON by chance. */
-static gboolean
-is_cut (const ObAnswer *answer)
-{
-  gint64 length_bytes = ob_answer_get_length (answer);
-
-  return length_bytes >= 0 && (gint64) answer->body_bytes < length_bytes
-         && !ob_answer_get_list (answer, "Content-Encoding");
-}
-
 static void
 read_answer (const ObAnswer *answer, const ObJob *job, ObAttemptResult *result)
 {
@@ -276,7 +255,7 @@ read_answer (const ObAnswer *answer, const ObJob *job, ObAttemptResult *result)
       else
         return;
     }
-  else if (status == SOUP_STATUS_OK && !is_cut (answer))
+  else if (status == SOUP_STATUS_OK && !ob_answer_is_cut (answer))
     ob_confirm_read (answer->body, answer->body_bytes, job, result);
   else
     ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "bad-answer",

@@ -20,6 +20,7 @@ ob_job_free (ObJob *job)
   g_free (job->url);
   g_strfreev (job->also);
   g_free (job->confirm_url);
+  g_free (job->amend_url);
   ob_receipt_clear (&job->had);
   g_clear_pointer (&job->headers, g_variant_unref);
   g_clear_pointer (&job->badge, ob_badge_free);

@@ -28,6 +28,7 @@ typedef struct
   char *url;             /* of the destination; its headers and the credential go to this origin alone */
   GStrv also;            /* URLs of other origins where the server may keep uploads, or NULL */
   char *confirm_url;     /* of the destination, or NULL */
+  char *amend_url;       /* of an amendment: of the destination */
   OutboxRung promise;    /* that a receipt must reach before the upload is done */
   GVariant *headers;     /* a{ss}: the destination's own */
   ObBadge *badge;        /* shows what the checkpoint gives; NULL before the first request */
@@ -55,6 +56,7 @@ typedef struct
   gboolean is_doubted;    /* of a check: it was said once already that the file is gone */
   gboolean is_termination; /* sends nothing: has the server delete what it has of the upload */
   gboolean is_check;       /* sends nothing: see transfer/check.h */
+  gboolean is_amendment;   /* sends nothing: see transfer/amend.h */
   gboolean is_trial;       /* sends nothing: see transfer/trial.h */
 } ObJob;
 

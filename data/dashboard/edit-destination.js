@@ -14,7 +14,7 @@ function chooseChanges(before, values) {
   const lines = text => text.split('\n').map(line => line.trim()).filter(line => line);
   const settings = {};
 
-  for (const name of ['protocol', 'url', 'confirm_url'])
+  for (const name of ['protocol', 'url', 'confirm_url', 'amend_url'])
     if (values[name].trim() !== (before[name] ?? ''))
       settings[name] = values[name].trim();
   if (lines(values.also).join('\n') !== (before.also ?? []).join('\n'))
@@ -49,6 +49,8 @@ export function editDestination({ api, model }, before, name = '') {
       options: [['tus', 'tus'], ['http', _('http: each file is one PUT')]] },
     { name: 'confirm_url', label: _('confirm URL'), kind: 'url', value: now.confirm_url,
       hint: _('Where the server tells whether a file is attached to its record; {id}, {group} and {sha256} are filled in.') },
+    { name: 'amend_url', label: _('amend URL'), kind: 'url', value: now.amend_url,
+      hint: _('Where the server is told what is changed of a file that it has; filled in as the confirm URL is.') },
     { name: 'also', label: _('also at'), kind: 'lines', value: (now.also ?? []).join('\n'),
       hint: _('Other addresses at which the server may keep uploads, one a line.') },
     { name: 'headers', label: _('headers'), kind: 'lines', hint: describeHeaders(now) },

@@ -72,6 +72,7 @@ function facts(destination) {
     [_('URL'), destination.url],
     [_('protocol'), destination.protocol],
     [_('confirm URL'), destination.confirm_url],
+    [_('amend URL'), destination.amend_url],
     [_('also at'), (destination.also ?? []).join(', ')],
     [_('headers'), (destination.headers ?? []).join(', ')],
     [_('signed in'), describeSignIn(destination.sign_in)],

@@ -46,8 +46,18 @@ function describeVerified({ result, message }) {
   return [words, message].filter(part => part).join(': ');
 }
 
+// What became of a change of which the server had to be told by a request of its own, in the words of `outbox show`.
+function describeAmendment({ result, message }, state) {
+  const words = {
+    taken: _('the server has taken it'), refused: _('the server has refused it'),
+    'gave-up': _('given up: the server has not taken it for a week'),
+  }[result] ?? (state === 'done' ? _('on its way to the server') : _('goes to the server when the file has arrived'));
+
+  return [words, message].filter(part => part).join(': ');
+}
+
 function facts(upload) {
-  const { receipt = {}, verified } = upload;
+  const { receipt = {}, verified, amendment } = upload;
   const copy = upload.reasons.includes('file-changed') ? _('a damaged copy')
                : upload.in_memory ? _('only in memory: lost when the device is switched off')
                : upload.local_copy && upload.state !== 'done' ? _('the only copy until the server confirms it')
@@ -62,6 +72,7 @@ function facts(upload) {
     [_('goes on at'), upload.until && formatTime(upload.until)],
     [_('confirmed'), receipt.confirmed_at && formatTime(receipt.confirmed_at)],
     [_('asked again'), verified && format('%s · %s', describeVerified(verified), formatTime(verified.at))],
+    [_('changed after it was sent'), amendment && describeAmendment(amendment, upload.state)],
     [_('record'), receipt.record],
     [_('stored at'), receipt.url],
     [_('app'), upload.app],

@@ -34,6 +34,7 @@ check (const ObSettings *settings)
       g_assert_true (ob_destination_is_url (destination->url));
       g_assert_true (ob_text_is_clean (destination->protocol));
       g_assert_true (!destination->confirm_url || ob_text_is_clean (destination->confirm_url));
+      g_assert_true (!destination->amend_url || ob_text_is_clean (destination->amend_url));
       g_assert_true (ob_settings_are_headers (destination->headers));
     }
   for (guint i = 0; i < settings->paused_groups->len; i++)
@@ -69,6 +70,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 
       g_assert_cmpstr (destination->url, ==, first->url);
       g_assert_cmpstr (destination->confirm_url, ==, first->confirm_url);
+      g_assert_cmpstr (destination->amend_url, ==, first->amend_url);
       g_assert_cmpuint (g_variant_n_children (destination->headers), ==, g_variant_n_children (first->headers));
     }
 

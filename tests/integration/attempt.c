@@ -131,6 +131,39 @@ attempt_run (Attempt *fixture)
   return ob_attempt_run (fixture->connection, fixture->job, &checkpoints, fixture, fixture->stop);
 }
 
+/* An attempt on a thread of its own. */
+typedef struct
+{
+  Attempt *fixture;
+  ObAttemptResult *result;
+  gint is_over; /* atomic */
+} Try;
+
+static gpointer
+run_thread (gpointer data)
+{
+  Try *try = data;
+
+  try->result = attempt_run (try->fixture);
+  g_atomic_int_set (&try->is_over, TRUE);
+  g_main_context_wakeup (NULL);
+
+  return NULL;
+}
+
+ObAttemptResult *
+attempt_run_aside (Attempt *fixture)
+{
+  Try try = { .fixture = fixture };
+  GThread *thread = g_thread_new ("attempt", run_thread, &try);
+
+  while (!g_atomic_int_get (&try.is_over))
+    (void) g_main_context_iteration (NULL, TRUE);
+  g_thread_join (thread);
+
+  return try.result;
+}
+
 guint
 attempt_run_until_done (Attempt *fixture, guint most_attempts)
 {

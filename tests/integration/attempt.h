@@ -39,6 +39,9 @@ void attempt_write_file (Attempt *fixture, gsize size_bytes);
 /* Returns: (transfer full): how it ended */
 ObAttemptResult *attempt_run (Attempt *fixture);
 
+/* The same on a thread of its own, for a server that is served by the main context. */
+ObAttemptResult *attempt_run_aside (Attempt *fixture);
+
 /* Runs attempts, as the broker would after its back-off. Returns: how many it took. */
 guint attempt_run_until_done (Attempt *fixture, guint most_attempts);
 

@@ -153,6 +153,14 @@ ask (Liar *liar, GString *answer)
 }
 
 static void
+amend (Liar *liar, GString *answer)
+{
+  g_autofree char *body = g_strdup_printf ("{\"outbox_id\":\"%s\",\"version\":2}", liar->id);
+
+  say (answer, "200 OK", "Content-Type: application/json\r\n", body);
+}
+
+static void
 clear_away (Liar *liar)
 {
   for (guint i = 0; i < liar->uploads->len; i++)
@@ -165,6 +173,8 @@ do_as_asked (Liar *liar, const char *kind, const Request *request, GString *answ
 {
   if (g_str_equal (kind, "ASK"))
     ask (liar, answer);
+  else if (g_str_equal (kind, "AMEND"))
+    amend (liar, answer);
   else if (g_str_equal (kind, "POST"))
     post (liar, request, answer);
   else if (g_str_equal (kind, "PATCH"))
@@ -200,6 +210,7 @@ fill_in (Liar *liar, GString *text)
   g_autofree char *repr = dup_repr (liar->sha256);
   g_autofree char *size = g_strdup_printf ("%" G_GSIZE_FORMAT, liar->size_bytes);
   g_autofree char *host = g_strdup_printf ("127.0.0.1:%u", liar->port);
+  g_autofree char *blanks = g_strnfill (200 * 1024, ' ');
 
   g_string_replace (text, "$ID", liar->id, 0);
   g_string_replace (text, "$BIGID", big_id, 0);
@@ -208,6 +219,7 @@ fill_in (Liar *liar, GString *text)
   g_string_replace (text, "$REPR", repr, 0);
   g_string_replace (text, "$SIZE", size, 0);
   g_string_replace (text, "$HOST", host, 0);
+  g_string_replace (text, "$BLANKS", blanks, 0);
 }
 
 /* A scripted Content-Length is said instead of the true one. */
@@ -244,7 +256,9 @@ find_line (const Liar *liar, const char *kind, guint number)
 static gboolean
 answer_request (Liar *liar, const Request *request, GString *answer)
 {
-  const char *kind = g_str_has_prefix (request->path, "/confirm") ? "ASK" : request->method;
+  const char *kind = g_str_has_prefix (request->path, "/confirm") ? "ASK"
+                     : g_str_has_prefix (request->path, "/amend") ? "AMEND"
+                                                                  : request->method;
   const LiarLine *line;
   guint number;
 

@@ -19,11 +19,13 @@ typedef enum
 
 typedef struct
 {
-  const char *when; /* the method; ASK: at the confirm URL; NULL: ends the script */
-  guint first;      /* requests of that kind, from 1 */
-  guint last;       /* 0: all that follow */
+  const char *
+      when; /* the method; ASK: at the confirm URL; AMEND: at the amend URL, where version 2 is taken; NULL: ends the script */
+  guint first; /* requests of that kind, from 1 */
+  guint last;  /* 0: all that follow */
   LiarAct act;
-  /* Status and headers with | between, then || and the body. $ID, $BIGID, $SHA, $BIGSHA, $REPR, $SIZE and $HOST are filled in.
+  /* Status and headers with | between, then || and the body. $ID, $BIGID, $SHA, $BIGSHA, $REPR, $SIZE, $HOST and 200 KiB of $BLANKS are
+   * filled in.
    * NULL: the truth. */
   const char *says;
 } LiarLine;

@@ -395,6 +395,7 @@ test_calls (void)
     { DESTINATIONS, "Set", "('new', {'url': <'http://example.org/'>, 'protocol': <'http'>})", "InvalidArgument" },
     { DESTINATIONS, "Set", "('depot', {'protocol': <'http'>})", "InvalidArgument" },
     { DESTINATIONS, "Set", "('new', {'url': <'http://example.org/'>, 'confirm_url': <'nowhere'>})", "InvalidArgument" },
+    { DESTINATIONS, "Set", "('new', {'url': <'http://example.org/'>, 'amend_url': <'nowhere'>})", "InvalidArgument" },
     { DESTINATIONS, "Set", "('new', {'url': <'http://example.org/'>, 'headers': <{'X-A': 'b\\r\\nX-B: c'}>})",
       "InvalidArgument" },
     { DESTINATIONS, "Set", "('depot', {'headers': <{'Content-Length': '3'}>})", "InvalidArgument" },

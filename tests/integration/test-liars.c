@@ -413,39 +413,6 @@ prepare (Attempt *fixture, const Row *row, const Liar *liar)
   fixture->n_stored = fixture->n_created = 0;
 }
 
-/* An attempt on a thread of its own, since the server is served by the main context. */
-typedef struct
-{
-  Attempt *fixture;
-  ObAttemptResult *result;
-  gint is_over; /* atomic */
-} Try;
-
-static gpointer
-run_thread (gpointer data)
-{
-  Try *try = data;
-
-  try->result = attempt_run (try->fixture);
-  g_atomic_int_set (&try->is_over, TRUE);
-  g_main_context_wakeup (NULL);
-
-  return NULL;
-}
-
-static ObAttemptResult *
-try_once (Attempt *fixture)
-{
-  Try try = { .fixture = fixture };
-  GThread *thread = g_thread_new ("attempt", run_thread, &try);
-
-  while (!g_atomic_int_get (&try.is_over))
-    (void) g_main_context_iteration (NULL, TRUE);
-  g_thread_join (thread);
-
-  return try.result;
-}
-
 /* Returns: (transfer full): what has become of it after so many attempts */
 static char *
 run_row (Attempt *fixture, const Row *row)
@@ -457,7 +424,7 @@ run_row (Attempt *fixture, const Row *row)
       g_autoptr (ObAttemptResult) result = NULL;
 
       fixture->job->is_again = i > 0;
-      result = try_once (fixture);
+      result = attempt_run_aside (fixture);
       g_free (became);
       if (result->is_done)
         return g_strdup_printf ("done %s", outbox_rung_get_info (result->receipt.rung)->name);

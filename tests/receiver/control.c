@@ -15,8 +15,9 @@ describe (Receiver *receiver)
   JsonObject *requests = json_object_new ();
   JsonArray *uploads = json_array_new ();
   g_autoptr (GPtrArray) list = shelf_list (receiver->shelf);
+  JsonObject *amendments = json_object_new ();
   GHashTableIter iter;
-  gpointer method, count;
+  gpointer method, count, id, said;
 
   g_hash_table_iter_init (&iter, receiver->requests);
   while (g_hash_table_iter_next (&iter, &method, &count))
@@ -30,6 +31,10 @@ describe (Receiver *receiver)
   json_object_set_int_member (object, "duplicate_finishes", receiver->duplicate_finishes);
   json_object_set_object_member (object, "faults", faults_describe (receiver->faults));
   json_object_set_array_member (object, "uploads", uploads);
+  g_hash_table_iter_init (&iter, receiver->amendments);
+  while (g_hash_table_iter_next (&iter, &id, &said))
+    json_object_set_object_member (amendments, id, json_object_ref (said));
+  json_object_set_object_member (object, "amendments", amendments);
   return object;
 }
 

@@ -355,6 +355,7 @@ receiver_new (const ReceiverOptions *options, GError **error)
   receiver->expires_s = options->expires_s;
   receiver->faults = faults_new ();
   receiver->requests = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  receiver->amendments = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) json_object_unref);
   receiver->exchanges = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) exchange_free);
   receiver->server = soup_server_new ("server-header", "outbox-receiver ", NULL);
   receiver->ledger = ledger_open (options->ledger_path, error);
@@ -370,6 +371,7 @@ receiver_new (const ReceiverOptions *options, GError **error)
   tus_add_routes (receiver);
   put_add_routes (receiver);
   confirm_add_routes (receiver);
+  amend_add_routes (receiver);
   control_add_routes (receiver);
   return listen_somewhere (receiver, options, error) ? g_steal_pointer (&receiver) : NULL;
 }
@@ -387,6 +389,7 @@ void
 receiver_free (Receiver *receiver)
 {
   g_clear_pointer (&receiver->exchanges, g_hash_table_unref);
+  g_clear_pointer (&receiver->amendments, g_hash_table_unref);
   soup_server_disconnect (receiver->server);
   g_clear_object (&receiver->server);
   g_clear_pointer (&receiver->shelf, shelf_free);

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The receiver: one SoupServer with the routes of tus.c, put.c, confirm.c and control.c, and what they share. Owns the
+ * The receiver: one SoupServer with the routes of tus.c, put.c, confirm.c, amend.c and control.c, and what they share. Owns the
  * server, the shelf, the faults and the ledger. Main thread, like everything here.
  */
 #pragma once
@@ -29,11 +29,12 @@ typedef struct
 
 typedef struct
 {
-  SoupServer *server;    /* owned */
-  Shelf *shelf;          /* owned */
-  Faults *faults;        /* owned */
-  Ledger *ledger;        /* owned */
-  GHashTable *exchanges; /* SoupServerMessage → Exchange, owned */
+  SoupServer *server;     /* owned */
+  Shelf *shelf;           /* owned */
+  Faults *faults;         /* owned */
+  Ledger *ledger;         /* owned */
+  GHashTable *exchanges;  /* SoupServerMessage → Exchange, owned */
+  GHashTable *amendments; /* outbox_id → JsonObject: the newest version of what is said of it, owned */
   int expires_s;
 
   GHashTable *requests; /* method → count */
@@ -75,6 +76,7 @@ JsonObject *header_facts (SoupServerMessage *message);
 void tus_add_routes (Receiver *receiver);
 void put_add_routes (Receiver *receiver);
 void confirm_add_routes (Receiver *receiver);
+void amend_add_routes (Receiver *receiver);
 void control_add_routes (Receiver *receiver);
 
 /* A fault or a habit, as POST /control takes it. */

@@ -86,9 +86,10 @@ add_destinations (ObBroker *broker, GPtrArray *lines)
       g_autofree char *also = destination->also ? g_strjoinv (" ", destination->also) : NULL;
 
       add_line (lines, "destination", ob_document_destination (broker, destination));
-      g_ptr_array_add (lines, g_strdup_printf ("settings of %s: %s %s %s %s %s %d %d", destination->name,
-                                               destination->protocol, destination->url, destination->confirm_url, also,
-                                               headers, destination->is_default, destination->is_paused));
+      g_ptr_array_add (lines, g_strdup_printf ("settings of %s: %s %s %s %s %s %s %d %d", destination->name,
+                                               destination->protocol, destination->url, destination->confirm_url,
+                                               destination->amend_url, also, headers, destination->is_default,
+                                               destination->is_paused));
       g_ptr_array_add (lines,
                        g_strdup_printf ("health of %s: %d %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %u %s %s",
                                         destination->name, destination->health.reason, destination->health.since_ms,

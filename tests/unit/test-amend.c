@@ -25,24 +25,28 @@ static const struct
   guint64 size_bytes, offset_bytes;
   gboolean has_place;
   ObTold told;
+  ObTold told_at; /* with an amend URL */
 } told_rows[] = {
-  { "not tried yet", "tus", OB_STORED_QUEUED, 0, NULL, 10, 0, FALSE, OB_TOLD_NOTHING },
-  { "tried in vain", "tus", OB_STORED_QUEUED, 7, NULL, 10, 0, FALSE, OB_TOLD_NOTHING },
-  { "about to be told", "tus", OB_STORED_UPLOADING, 1, NULL, 10, 0, FALSE, OB_TOLD_NOTHING },
-  { "failed before it was told", "tus", OB_STORED_FAILED, 3, NULL, 10, 0, FALSE, OB_TOLD_NOTHING },
-  { "begun there", "tus", OB_STORED_UPLOADING, 1, "http://a/1", 10, 0, FALSE, OB_TOLD_ALL },
-  { "begun there and waiting", "tus", OB_STORED_QUEUED, 1, "http://a/1", 10, 3, FALSE, OB_TOLD_ALL },
-  { "failed in the middle", "tus", OB_STORED_FAILED, 1, "http://a/1", 10, 3, FALSE, OB_TOLD_ALL },
-  { "begun there, says the record alone", "tus", OB_STORED_QUEUED, 0, NULL, 10, 0, TRUE, OB_TOLD_ALL },
-  { "confirming", "tus", OB_STORED_CONFIRMING, 1, NULL, 10, 10, FALSE, OB_TOLD_ALL },
-  { "done", "tus", OB_STORED_DONE, 1, NULL, 10, 10, FALSE, OB_TOLD_ALL },
-  { "whole there and not confirmed", "tus", OB_STORED_FAILED, 1, NULL, 10, 10, FALSE, OB_TOLD_ALL },
-  { "an empty file that was not tried", "tus", OB_STORED_QUEUED, 0, NULL, 0, 0, FALSE, OB_TOLD_NOTHING },
-  { "an empty file that was tried", "tus", OB_STORED_QUEUED, 1, NULL, 0, 0, FALSE, OB_TOLD_ALL },
-  { "http, not tried yet", "http", OB_STORED_QUEUED, 0, NULL, 10, 0, FALSE, OB_TOLD_NOTHING },
-  { "http, tried", "http", OB_STORED_QUEUED, 1, NULL, 10, 0, FALSE, OB_TOLD_NAME },
-  { "http, done", "http", OB_STORED_DONE, 1, NULL, 10, 10, FALSE, OB_TOLD_ALL },
-  { "for nobody", NULL, OB_STORED_QUEUED, 0, NULL, 10, 0, FALSE, OB_TOLD_NOTHING },
+  { "not tried yet", "tus", OB_STORED_QUEUED, 0, NULL, 10, 0, FALSE, OB_TOLD_NOTHING, OB_TOLD_NOTHING },
+  { "tried in vain", "tus", OB_STORED_QUEUED, 7, NULL, 10, 0, FALSE, OB_TOLD_NOTHING, OB_TOLD_NOTHING },
+  { "about to be told", "tus", OB_STORED_UPLOADING, 1, NULL, 10, 0, FALSE, OB_TOLD_NOTHING, OB_TOLD_NOTHING },
+  { "failed before it was told", "tus", OB_STORED_FAILED, 3, NULL, 10, 0, FALSE, OB_TOLD_NOTHING, OB_TOLD_NOTHING },
+  { "begun there", "tus", OB_STORED_UPLOADING, 1, "http://a/1", 10, 0, FALSE, OB_TOLD_ALL, OB_TOLD_AND_HEARS },
+  { "begun there and waiting", "tus", OB_STORED_QUEUED, 1, "http://a/1", 10, 3, FALSE, OB_TOLD_ALL, OB_TOLD_AND_HEARS },
+  { "failed in the middle", "tus", OB_STORED_FAILED, 1, "http://a/1", 10, 3, FALSE, OB_TOLD_ALL, OB_TOLD_AND_HEARS },
+  { "begun there, says the record alone", "tus", OB_STORED_QUEUED, 0, NULL, 10, 0, TRUE, OB_TOLD_ALL,
+    OB_TOLD_AND_HEARS },
+  { "confirming", "tus", OB_STORED_CONFIRMING, 1, NULL, 10, 10, FALSE, OB_TOLD_ALL, OB_TOLD_AND_HEARS },
+  { "done", "tus", OB_STORED_DONE, 1, NULL, 10, 10, FALSE, OB_TOLD_ALL, OB_TOLD_AND_HEARS },
+  { "whole there and not confirmed", "tus", OB_STORED_FAILED, 1, NULL, 10, 10, FALSE, OB_TOLD_ALL, OB_TOLD_AND_HEARS },
+  { "an empty file that was not tried", "tus", OB_STORED_QUEUED, 0, NULL, 0, 0, FALSE, OB_TOLD_NOTHING,
+    OB_TOLD_NOTHING },
+  { "an empty file that was tried", "tus", OB_STORED_QUEUED, 1, NULL, 0, 0, FALSE, OB_TOLD_ALL, OB_TOLD_AND_HEARS },
+  { "http, not tried yet", "http", OB_STORED_QUEUED, 0, NULL, 10, 0, FALSE, OB_TOLD_NOTHING, OB_TOLD_NOTHING },
+  { "http, tried", "http", OB_STORED_QUEUED, 1, NULL, 10, 0, FALSE, OB_TOLD_NAME, OB_TOLD_NAME },
+  { "http, done", "http", OB_STORED_DONE, 1, NULL, 10, 10, FALSE, OB_TOLD_ALL, OB_TOLD_AND_HEARS },
+  { "http, not confirmed", "http", OB_STORED_CONFIRMING, 1, NULL, 10, 10, FALSE, OB_TOLD_ALL, OB_TOLD_ALL },
+  { "for nobody", NULL, OB_STORED_QUEUED, 0, NULL, 10, 0, FALSE, OB_TOLD_NOTHING, OB_TOLD_NOTHING },
 };
 
 static void
@@ -58,7 +62,9 @@ test_what_a_server_was_told (void)
                                 .offset_bytes = told_rows[i].offset_bytes };
 
       g_test_message ("%s", told_rows[i].name);
-      g_assert_cmpint (ob_amendment_find_told (&upload, protocol, told_rows[i].has_place), ==, told_rows[i].told);
+      g_assert_cmpint (ob_amendment_find_told (&upload, protocol, NULL, told_rows[i].has_place), ==, told_rows[i].told);
+      g_assert_cmpint (ob_amendment_find_told (&upload, protocol, "http://a/amend", told_rows[i].has_place), ==,
+                       told_rows[i].told_at);
     }
 }
 
@@ -86,6 +92,7 @@ static const struct
   { NULL, "{'note': 'there'}", 5, OB_TOLD_ALL, OUTBOX_ERROR_ALREADY_SENT, NULL, NULL },
   { NULL, NULL, 5, OB_TOLD_ALL, DONE, "priority", "{'job': '7', 'note': 'here'}" },
   { "b.jpg", NULL, 0, OB_TOLD_NOTHING, DONE, "name", "{'job': '7', 'note': 'here'}" },
+  { "b.jpg", "{'note': 'there'}", 0, OB_TOLD_AND_HEARS, DONE, "note, name", "{'job': '7', 'note': 'there'}" },
   { "b.jpg", NULL, 0, OB_TOLD_NAME, OUTBOX_ERROR_ALREADY_SENT, NULL, NULL },
   { "b.jpg", NULL, 0, OB_TOLD_ALL, OUTBOX_ERROR_ALREADY_SENT, NULL, NULL },
   { "a.jpg", NULL, 0, OB_TOLD_ALL, DONE, NULL, "{'job': '7', 'note': 'here'}" },

@@ -33,8 +33,8 @@ static const struct
   { "https://u:p@w@a.test/", NULL, NULL, "{}", "basic username=u password=p@w", "https://a.test/ - - {}" },
   { "https://a.test/x@y?z=q@r#@", NULL, NULL, "{}", NULL, "https://a.test/x@y?z=q@r#@ - - {}" },
   { "https://u:p@a.test/{id}?q=@", NULL, NULL, "{}", "basic username=u password=p", "https://a.test/{id}?q=@ - - {}" },
-  { "https://u:p@a.test/", NULL, NULL, "{'Authorization': 'Bearer t'}", "header header:Authorization=Bearer t password=p",
-    "https://a.test/ - - {}" },
+  { "https://u:p@a.test/", NULL, NULL, "{'Authorization': 'Bearer t'}",
+    "header header:Authorization=Bearer t password=p", "https://a.test/ - - {}" },
   { "https://a.test/", "https://u:p@a.test/c?id={id}", NULL, "{}", "basic username=u password=p",
     "https://a.test/ https://a.test/c?id={id} - {}" },
   { "https://u:p@a.test/", "https://v:q@a.test/c", NULL, "{}", "basic username=u password=p",
@@ -49,9 +49,12 @@ append (const char *name, const char *value, gpointer text)
   g_string_append_printf (text, " %s=%s", name, value);
 }
 
+/* @data: whether the URL of the second column is the amend URL: all is as with the confirm URL */
 static void
-test_what_is_taken (void)
+test_what_is_taken (gconstpointer data)
 {
+  const gboolean amends = GPOINTER_TO_INT (data);
+
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       g_autoptr (ObDestination) destination = ob_destination_new ("a");
@@ -59,11 +62,13 @@ test_what_is_taken (void)
       g_autoptr (GString) taken = g_string_new (NULL);
       g_autofree char *headers = NULL;
       g_autofree char *rest = NULL;
+      const char *second;
       gboolean are_in;
 
       g_free (destination->url);
       destination->url = g_strdup (rows[i].url);
-      destination->confirm_url = g_strdup (rows[i].confirm_url);
+      destination->confirm_url = amends ? NULL : g_strdup (rows[i].confirm_url);
+      destination->amend_url = amends ? g_strdup (rows[i].confirm_url) : NULL;
       destination->also = rows[i].also ? g_strsplit (rows[i].also, " ", -1) : NULL;
       g_variant_unref (destination->headers);
       destination->headers = g_variant_parse (G_VARIANT_TYPE ("a{ss}"), rows[i].headers, NULL, NULL, NULL);
@@ -75,9 +80,9 @@ test_what_is_taken (void)
           ob_sign_in_foreach (sign_in, append, taken);
         }
       headers = g_variant_print (destination->headers, FALSE);
-      rest
-          = g_strdup_printf ("%s %s %s %s", destination->url, destination->confirm_url ? destination->confirm_url : "-",
-                             destination->also ? destination->also[0] : "-", headers);
+      second = amends ? destination->amend_url : destination->confirm_url;
+      rest = g_strdup_printf ("%s %s %s %s", destination->url, second ? second : "-",
+                              destination->also ? destination->also[0] : "-", headers);
       g_test_message ("%s", rows[i].url);
       g_assert_cmpstr (sign_in ? taken->str : NULL, ==, rows[i].sign_in);
       g_assert_cmpstr (rest, ==, rows[i].rest);
@@ -90,7 +95,8 @@ int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/embedded-secrets/what-is-taken", test_what_is_taken);
+  g_test_add_data_func ("/embedded-secrets/what-is-taken", GINT_TO_POINTER (FALSE), test_what_is_taken);
+  g_test_add_data_func ("/embedded-secrets/what-is-taken-of-the-amend-url", GINT_TO_POINTER (TRUE), test_what_is_taken);
 
   return g_test_run ();
 }

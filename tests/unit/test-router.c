@@ -178,10 +178,10 @@ test_arguments (void)
     { "PATCH", "/v1/destinations/yard", NULL, NULL, "{'name': <'yard'>, 'settings': <@a{sv} {}>}" },
     { "PUT", "/v1/destinations/yard", NULL, "{\"url\":\"http://a/\",\"default\":false}",
       "{'name': <'yard'>, 'settings': <{'url': <'http://a/'>, 'confirm_url': <''>, 'protocol': <'tus'>, 'default': "
-      "<false>, 'receipt': <''>, 'also': <@as []>}>}" },
+      "<false>, 'receipt': <''>, 'amend_url': <''>, 'also': <@as []>}>}" },
     { "PUT", "/v1/destinations/yard", NULL, "{\"protocol\":\"http\",\"also\":[\"b\"]}",
       "{'name': <'yard'>, 'settings': <{'also': <['b']>, 'url': <''>, 'protocol': <'http'>, 'confirm_url': <''>, "
-      "'receipt': <''>}>}" },
+      "'receipt': <''>, 'amend_url': <''>}>}" },
     { "PATCH", "/v1/destinations/yard", NULL, "{\"name\":\"other\"}", "refused" },
     { "PATCH", "/v1/destinations/yard", NULL, "{\"settings\":{}}", "refused" },
     { "PATCH", "/v1/destinations/yard", NULL, "{\"default\":false}",

@@ -11,8 +11,8 @@
 #include "ipc/requests/operations.h"
 
 static const ObOption setting_options[] = {
-  { "protocol", "s" },    { "url", "s" },         { "confirm_url", "s" }, { "receipt", "s" }, { "also", "as" },
-  { "headers", "a{ss}" }, { "sign_in", "a{ss}" }, { "default", "b" },     { NULL, NULL },
+  { "protocol", "s" }, { "url", "s" },         { "confirm_url", "s" }, { "amend_url", "s" }, { "receipt", "s" },
+  { "also", "as" },    { "headers", "a{ss}" }, { "sign_in", "a{ss}" }, { "default", "b" },   { NULL, NULL },
 };
 
 static gint
@@ -74,6 +74,7 @@ ob_operation_set_destination (const ObRequest *request, gint value)
   (void) g_variant_lookup (options, "protocol", "&s", &settings.protocol);
   (void) g_variant_lookup (options, "url", "&s", &settings.url);
   (void) g_variant_lookup (options, "confirm_url", "&s", &settings.confirm_url);
+  (void) g_variant_lookup (options, "amend_url", "&s", &settings.amend_url);
   (void) g_variant_lookup (options, "receipt", "&s", &settings.receipt);
   (void) g_variant_lookup (options, "also", "^a&s", &also);
   settings.also = also;

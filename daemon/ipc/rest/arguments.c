@@ -336,7 +336,8 @@ fill_absent (GVariantDict *settings)
   {
     const char *name, *value;
   } of_new[] = {
-    { "protocol", "'tus'" }, { "url", "''" }, { "confirm_url", "''" }, { "receipt", "''" }, { "also", "@as []" }
+    { "protocol", "'tus'" }, { "url", "''" },     { "confirm_url", "''" },
+    { "amend_url", "''" },   { "receipt", "''" }, { "also", "@as []" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (of_new); i++)

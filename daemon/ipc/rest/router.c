@@ -48,8 +48,8 @@ static const ObOption of_time[]
 static const ObOption of_commit[] = { { "sha256", "s" }, { NULL, NULL } };
 
 static const ObOption of_destination[]
-    = { { "protocol", "s" },    { "url", "s" },         { "confirm_url", "s" }, { "receipt", "s" }, { "also", "as" },
-        { "headers", "a{ss}" }, { "sign_in", "a{ss}" }, { "default", "b" },     { NULL, NULL } };
+    = { { "protocol", "s" }, { "url", "s" },         { "confirm_url", "s" }, { "amend_url", "s" }, { "receipt", "s" },
+        { "also", "as" },    { "headers", "a{ss}" }, { "sign_in", "a{ss}" }, { "default", "b" },   { NULL, NULL } };
 
 static const ObOption of_rules[] = { { "text", "s" }, { NULL, NULL } };
 
