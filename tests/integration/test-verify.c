@@ -7,6 +7,9 @@
 #include "support/command.h"
 #include "support/document.h"
 
+#include <glib/gstdio.h>
+#include <sqlite3.h>
+
 /* Returns: (transfer full): the newest upload */
 static GVariant *
 get_document (TestBroker *broker)
@@ -119,11 +122,79 @@ test_a_moved_copy_goes_after_a_second_question (gconstpointer data)
   g_assert_cmpint (test_peer_count_requests (broker->peer, "PATCH"), ==, 2);
 }
 
+static void
+keep_copies (TestBroker *broker)
+{
+  static const char text[] = "[Storage]\nkeep-copies=room\nkeep-free=1\n";
+  g_autofree char *folder = g_build_filename (broker->folder, "outbox", NULL);
+  g_autofree char *path = g_build_filename (folder, "outbox.conf", NULL);
+
+  g_assert_cmpint (g_mkdir_with_parents (folder, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+}
+
+/* As if it had arrived that long ago. */
+static void
+make_older (TestBroker *broker, const char *name, gint64 days)
+{
+  g_autofree char *path = g_build_filename (broker->folder, "data", "outbox", "queue.db", NULL);
+  g_autofree char *sql
+      = g_strdup_printf ("UPDATE uploads SET done_at = done_at - %" G_GINT64_FORMAT " WHERE name = '%s'",
+                         days * 24 * 3600 * 1000, name);
+  sqlite3 *database = NULL;
+
+  g_assert_cmpint (sqlite3_open_v2 (path, &database, SQLITE_OPEN_READWRITE, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (database, sql, NULL, NULL, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_changes (database), ==, 1);
+  (void) sqlite3_close (database);
+}
+
+static guint
+count_copies (TestBroker *broker)
+{
+  g_autoptr (GVariant) documents = test_broker_list (broker);
+  guint n_copies = 0;
+
+  for (gsize i = 0; i < g_variant_n_children (documents); i++)
+    {
+      g_autoptr (GVariant) document = g_variant_get_child_value (documents, i);
+
+      n_copies += has_copy (document);
+    }
+
+  return n_copies;
+}
+
+static void
+test_old_copies_go_and_others_stay (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *old = test_broker_make_file (broker, "old.jpg", 1000, 1);
+  g_autofree char *fresh = test_broker_make_file (broker, "fresh.jpg", 1000, 2);
+  g_autofree char *added = NULL, *nothing = NULL, *freed = NULL;
+
+  test_broker_stop (broker);
+  keep_copies (broker);
+  test_broker_start (broker, NULL);
+  added = test_command (broker, "add --wait old.jpg fresh.jpg", 0);
+  nothing = test_command (broker, "free --older-than 3", 0);
+  test_assert_has (nothing, "Nothing that is done has a copy");
+  g_assert_cmpuint (count_copies (broker), ==, 2);
+  test_broker_stop (broker);
+  make_older (broker, "old.jpg", 4);
+  test_broker_start (broker, NULL);
+  freed = test_command (broker, "free --older-than 3", 0);
+  test_assert_has (freed, "old.jpg");
+  g_assert_null (strstr (freed, "fresh.jpg"));
+  g_assert_cmpuint (count_copies (broker), ==, 1);
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/verify/a-table-of-answers", test_a_table_of_answers);
+  g_test_add_func ("/verify/old-copies-go-and-others-stay", test_old_copies_go_and_others_stay);
   g_test_add_data_func ("/verify/a-moved-copy-goes-after-a-second-question", GINT_TO_POINTER (FALSE),
                         test_a_moved_copy_goes_after_a_second_question);
   g_test_add_data_func ("/verify/a-moved-copy-stays-if-it-is-gone", GINT_TO_POINTER (TRUE),
