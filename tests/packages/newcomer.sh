@@ -77,6 +77,13 @@ for i in 1 2 3 4 5; do
 done
 as_ana "outbox status" || fail "status"
 
+# The unit's sandbox is in force, and is none from which no app could be told.
+as_ana "systemd-analyze security --user --no-pager --threshold=63 outboxd.service >security; code=\$?; tail -n 1 security; exit \$code" \
+  || fail "the unit is exposed"
+daemon=$(pgrep -x outboxd)
+[ "$(awk '$1 == "Seccomp:" { print $2 }' "/proc/$daemon/status")" = 2 ] || fail "no filter of system calls"
+[ "$(readlink "/proc/$daemon/ns/user")" = "$(readlink /proc/1/ns/user)" ] || fail "a user namespace"
+
 # Nobody is logged in, and lingering lets work go on.
 loginctl enable-linger ana
 kill $server
@@ -89,6 +96,31 @@ for _ in $(seq 600); do
 done
 [ "$(find /srv/photos -type f -size 3000000c | wc -l)" -eq 1 ] || fail "it did not go on without a login"
 since "arrived without a login"
+
+# An administrator provides a destination, and has the numbers collected, as docs/monitoring.md says.
+mkdir -p /etc/outbox /var/lib/prometheus/node-exporter
+printf '[Destination archive]\nurl=http://127.0.0.1:8197/files/\n' >/etc/outbox/destinations.conf
+for _ in $(seq 100); do
+  ! as_ana "outbox destination show archive" >/dev/null 2>&1 || break
+  sleep 0.1
+done
+as_ana "outbox destination remove archive" && fail "somebody else changes what the administrator manages"
+unit=
+while IFS= read -r line; do
+  case $line in
+    '`/etc/systemd/system/'*) unit=${line%\`:} unit=${unit#\`}; : >"$unit" ;;
+    '    '*) [ -z "$unit" ] || echo "${line#    }" >>"$unit" ;;
+    '') ;;
+    *) unit= ;;
+  esac
+done </host/monitoring.md
+systemctl daemon-reload
+systemctl start outbox-metrics@ana.service || fail "the numbers are not collected"
+grep -q '^outbox_up{.*} 1$' /var/lib/prometheus/node-exporter/outbox-ana.prom || fail "no numbers"
+systemctl enable --now outbox-metrics@ana.timer || fail "the timer"
+systemctl disable --now outbox-metrics@ana.timer
+rm -r /etc/outbox /etc/systemd/system/outbox-metrics@* /var/lib/prometheus
+systemctl daemon-reload
 
 as_ana "outbox list"
 apt-get purge -y -qq outbox liboutbox0 >/srv/apt.log 2>&1 || { cat /srv/apt.log; fail "purge"; }

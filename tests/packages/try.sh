@@ -14,6 +14,7 @@ passed=0 failed=0
 
 rm -rf "$packages/tests"
 cp -r "$here/../../debian/tests" "$packages/tests"
+cp "$here/../../docs/monitoring.md" "$packages/"
 cp "${OUTBOX_TOOLS:-$here/../../build/tools}/bin/tusd" "$packages/"
 for release in bookworm trixie; do
   for script in newcomer as-installed; do
