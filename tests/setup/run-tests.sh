@@ -61,8 +61,8 @@ fi
 run "$build" $(($(nproc) * 5 / 2)) "$@"
 wait
 trap - EXIT
-echo "The same under the sanitizers, but for what only reads the source:"
-run "$build-asan" $(($(nproc) * 2)) --timeout-multiplier 3 --no-suite style "$@"
+echo "The same under the sanitizers, but for what only reads the source, or tries other people's programs:"
+run "$build-asan" $(($(nproc) * 2)) --timeout-multiplier 3 --no-suite style --no-suite others "$@"
 
 # Each test has looked into what it left itself; this is what all have said, and the daemons that they started.
 if ! found=$("$(dirname "$0")/search-planted.sh" "$build/meson-logs" "$build-asan/meson-logs"); then
