@@ -18,7 +18,7 @@ typedef struct
 } Part;
 
 static const Part parts[] = {
-  { "send", bench_send },   { "submit", bench_submit }, { "queue", bench_queue },
+  { "send", bench_send },   { "submit", bench_submit }, { "library", bench_library }, { "queue", bench_queue },
   { "flips", bench_flips }, { "crowd", bench_crowd },   { "wear", bench_wear },
   { "turn", bench_turn },   { "rest", bench_rest },     { "idle", bench_idle },
 };

@@ -15,6 +15,9 @@ void bench_send (const Bench *bench);
 /* submit.c: a durable hand-over against a bare program, one at a time and pipelined. */
 void bench_submit (const Bench *bench);
 
+/* library.c: a hand-over from Python by liboutbox against one in C. */
+void bench_library (const Bench *bench);
+
 /* queue.c: a long queue against a short one. */
 void bench_queue (const Bench *bench);
 

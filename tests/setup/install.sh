@@ -21,7 +21,7 @@ run_packages="meson ninja-build pkg-config gcc libc6-dev gettext python3 dbus gl
   libglib2.0-dev libglib2.0-bin libsoup-3.0-dev libsqlite3-dev libjson-glib-dev libgnutls28-dev libxxhash-dev libsecret-1-dev
   libdbusmenu-glib-dev libgirepository1.0-dev gobject-introspection
   curl ca-certificates shared-mime-info sqlite3 jq bsdextrautils ffmpeg lomiri-wallpapers-16.04"
-test_packages="python3-gi python3-prometheus-client prometheus-node-exporter zsh fish appstream desktop-file-utils clang-format openssl gnutls-bin nginx-light procps iproute2 nftables util-linux
+test_packages="python3-gi valac gjs gi-docgen python3-prometheus-client prometheus-node-exporter zsh fish appstream desktop-file-utils clang-format openssl gnutls-bin nginx-light procps iproute2 nftables util-linux
   network-manager python3-dbusmock gnome-keyring locales rclone python3-pip e2fsprogs
   chromium firefox-esr webkit2gtk-driver xvfb xdotool zenity bubblewrap xdg-dbus-proxy xdg-desktop-portal fuse3 mkdocs python3-django"
 bench_packages="openssl"
