@@ -277,7 +277,9 @@ test_holds_are_looked_at_once (void)
   test_wait_until (is_paused, &fixture, 10);
   fake_broker_settle (fixture.fake);
   n_unfinished = fixture.fake->n_unfinished_lists;
-  g_assert_cmpuint (n_unfinished, ==, 2);
+  /* Of two pages each: at once, and perhaps once more for what was told meanwhile. */
+  g_assert_cmpuint (n_unfinished, >=, 2);
+  g_assert_cmpuint (n_unfinished, <=, 4);
   g_assert_cmpuint (count (&fixture), ==, 1000);
   tear_down (&fixture);
 }
