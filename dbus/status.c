@@ -217,10 +217,10 @@ static const OutboxRungInfo rungs[OUTBOX_N_RUNGS] = {
 };
 /* No broker of this version has it: a client's word for a state of a newer one. */
 static const OutboxStateInfo unknown_state = {
-  "unknown", "Unknown to this version", "Unknown to this version",
-  "The service is newer than this program, and tells of a state that this program does not know.",
-  "A newer broker tells of a state that this version does not know.", "Unknown to this version",
-  "The service is newer than this program, and tells of a state that this program does not know.",
+  "unknown", N_ ("Unknown to this version"), N_ ("Unknown to this version"),
+  N_ ("The service is newer than this program, and tells of a state that this program does not know."),
+  "A newer broker tells of a state that this version does not know.", N_ ("Unknown to this version"),
+  N_ ("The service is newer than this program, and tells of a state that this program does not know."),
 };
 /* clang-format on */
 
