@@ -21,11 +21,14 @@ outbox_messages_get_retry (OutboxLabelLength length)
     NP_ ("Retrying in %u day", "Retrying in %u days"),
   };
   static const OutboxRetryMessages sentence = {
-    N_ ("The last try failed. The next one is made now."),
-    NP_ ("The last try failed. The next one is in %u second.", "The last try failed. The next one is in %u seconds."),
-    NP_ ("The last try failed. The next one is in %u minute.", "The last try failed. The next one is in %u minutes."),
-    NP_ ("The last try failed. The next one is in %u hour.", "The last try failed. The next one is in %u hours."),
-    NP_ ("The last try failed. The next one is in %u day.", "The last try failed. The next one is in %u days."),
+    N_ ("The last attempt failed. The next one starts now."),
+    NP_ ("The last attempt failed. The next one is in %u second.",
+         "The last attempt failed. The next one is in %u seconds."),
+    NP_ ("The last attempt failed. The next one is in %u minute.",
+         "The last attempt failed. The next one is in %u minutes."),
+    NP_ ("The last attempt failed. The next one is in %u hour.",
+         "The last attempt failed. The next one is in %u hours."),
+    NP_ ("The last attempt failed. The next one is in %u day.", "The last attempt failed. The next one is in %u days."),
   };
 
   return length == OUTBOX_LABEL_NOTIFICATION ? &sentence : &line;
@@ -38,7 +41,7 @@ outbox_messages_get_until (void)
     /* Translators: %s is one of the messages that begin with "until" */
     .label = N_ ("Paused · %s"),
     /* Translators: %s is one of the messages that begin with "until" */
-    .sentence = N_ ("It waits %s and goes on by itself."),
+    .sentence = N_ ("It waits %s and then continues automatically."),
     /* Translators: this and the next are formats of strftime(); use %H, %M, %Y, %m and %d only */
     .today = N_ ("until %H:%M"),
     .tomorrow = N_ ("until tomorrow, %H:%M"),
@@ -67,8 +70,8 @@ outbox_messages_get_group (void)
     /* Translators: a group of files: the sixth of 22 is being copied */
     .saving = N_ ("Saving %u of %u on this device"),
     .uploaded = NP_ ("%u of %u uploaded", "%u of %u uploaded"),
-    .failed = NP_ ("Failed · %u of %u needs you", "Failed · %u of %u need you"),
-    .need_you = NP_ ("%u needs you", "%u need you"),
+    .failed = NP_ ("Failed · %u of %u needs attention", "Failed · %u of %u need attention"),
+    .need_you = NP_ ("%u needs attention", "%u need attention"),
     /* Translators: between the parts of a group's line, such as "Uploading 6 of 22 · 1 waits for Wi-Fi" */
     .separator = N_ (" · "),
     /* Translators: the same parts as sentences of a notification: each becomes one, with the blank that divides two */

@@ -25,7 +25,7 @@ outbox_notice_of_late (guint n_late, gboolean is_kept, const char *label)
   OutboxNotice notice = { outbox_message_dup_count (&title, n_late), NULL };
 
   /* Translators: %s is a sentence about the oldest file, such as "It waits for Wi-Fi and goes on by itself." */
-  notice.body = is_kept ? outbox_message_format (N_ ("All of it is kept on this device. The oldest: %s"), label)
+  notice.body = is_kept ? outbox_message_format (N_ ("All of them are kept on this device. The oldest: %s"), label)
                         : g_strdup (label);
 
   return notice;
@@ -34,7 +34,7 @@ outbox_notice_of_late (guint n_late, gboolean is_kept, const char *label)
 OutboxNotice
 outbox_notice_of_tap (const char *label)
 {
-  return (OutboxNotice){ g_strdup (outbox_message_get (N_ ("Your uploads need you"))), g_strdup (label) };
+  return (OutboxNotice){ g_strdup (outbox_message_get (N_ ("Your uploads need attention"))), g_strdup (label) };
 }
 
 char *
@@ -51,9 +51,9 @@ OutboxNotice
 outbox_notice_of_page (const char *origin, const char *code)
 {
   /* Translators: the first %s is a web site, such as https://capture.example; the second a code, such as ABCD-EFGH. */
-  return (
-      OutboxNotice){ g_strdup (outbox_message_get (N_ ("A web page wants to hand files over"))),
-                     outbox_message_format (N_ ("%s asks. Let it in only if it shows this code: %s"), origin, code) };
+  return (OutboxNotice){ g_strdup (outbox_message_get (N_ ("A web page wants to add files"))),
+                         outbox_message_format (N_ ("%s is asking. Allow it only if it shows this code: %s"), origin,
+                                                code) };
 }
 
 const char *

@@ -101,9 +101,9 @@ unlink_file (Add *add, const File *file)
       return;
     }
   if (S_ISLNK (now.st_mode))
-    fail_file (add, file, _ ("handed over, but left in place: it is a link"), CLI_FAILED);
+    fail_file (add, file, _ ("added, but left in place: it is a link"), CLI_FAILED);
   else if (!is_same_file (&file->info, &now))
-    fail_file (add, file, _ ("handed over, but left in place: it has changed since"), CLI_FAILED);
+    fail_file (add, file, _ ("added, but left in place: it has changed since"), CLI_FAILED);
   else if (g_unlink (file->path) != 0)
     fail_file (add, file, g_strerror (errno), CLI_FAILED);
 }
@@ -257,7 +257,7 @@ tell_what_was_stopped (Add *add)
       const File *file = &g_array_index (add->files, File, i);
 
       if (!file->is_answered)
-        fail_file (add, file, _ ("stopped; \"outbox list\" tells whether it was added"), CLI_FAILED);
+        fail_file (add, file, _ ("stopped; \"outbox list\" shows whether it was added"), CLI_FAILED);
     }
   cli_tally_clear (&add->tally);
   g_printerr (ngettext ("Stopped: %u of %u file was added.", "Stopped: %u of %u files were added.", add->files->len),
@@ -382,7 +382,7 @@ cli_add (int argc, char *argv[])
     { "title", 't', 0, G_OPTION_ARG_STRING, &options.title, N_ ("The group's title"), N_ ("TITLE") },
     { "metadata", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &options.metadata, N_ ("Goes to the server with each file"),
       N_ ("KEY=VALUE") },
-    { "type", 0, 0, G_OPTION_ARG_STRING, &options.media_type, N_ ("Their media type; found out if absent"),
+    { "type", 0, 0, G_OPTION_ARG_STRING, &options.media_type, N_ ("Their media type; detected if absent"),
       N_ ("TYPE") },
     { "form", 0, 0, G_OPTION_ARG_NONE, &options.is_form, N_ ("It is the form of its group"), NULL },
     { "priority", 'p', 0, G_OPTION_ARG_INT, &options.priority, N_ ("-1000 to 1000; a higher one goes first"),
@@ -390,17 +390,17 @@ cli_add (int argc, char *argv[])
     { "not-before", 'b', 0, G_OPTION_ARG_STRING, &options.not_before,
       N_ ("They wait until then: 22:00, or 2026-01-31T22:00"), N_ ("TIME") },
     { "key", 0, 0, G_OPTION_ARG_STRING, &options.key,
-      N_ ("Submit key of the one file: the same key is taken only once"), N_ ("KEY") },
-    { "app", 0, 0, G_OPTION_ARG_STRING, &options.app, N_ ("The app that they are of; found out if absent"),
-      N_ ("APP") },
-    { "name", 0, 0, G_OPTION_ARG_STRING, &options.name, N_ ("The name of what comes by standard input (-)"),
+      N_ ("Key of the one file: a file with the same key is added only once"), N_ ("KEY") },
+    { "app", 0, 0, G_OPTION_ARG_STRING, &options.app, N_ ("The app they belong to; detected if absent"), N_ ("APP") },
+    { "name", 0, 0, G_OPTION_ARG_STRING, &options.name, N_ ("The name of what comes from standard input (-)"),
       N_ ("NAME") },
-    { "recursive", 'r', 0, G_OPTION_ARG_NONE, &options.is_recursive, N_ ("A folder stands for all that is in it"),
+    { "recursive", 'r', 0, G_OPTION_ARG_NONE, &options.is_recursive, N_ ("A folder stands for everything in it"),
       NULL },
     { "move", 0, 0, G_OPTION_ARG_NONE, &options.is_move,
-      N_ ("Remove each file once it is safe; its copy goes only after the server was asked once more"), NULL },
-    { "wait", 'w', 0, G_OPTION_ARG_NONE, &options.is_wait, N_ ("End when the server has confirmed all"), NULL },
-    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.is_quiet, N_ ("Print the ids alone"), NULL },
+      N_ ("Remove each file once it is safe; its copy is removed only after the server was asked once more"), NULL },
+    { "wait", 'w', 0, G_OPTION_ARG_NONE, &options.is_wait, N_ ("Exit when the server has confirmed all of them"),
+      NULL },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.is_quiet, N_ ("Print only the IDs"), NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options.is_json, N_ ("Print the documents as JSON"), NULL },
     { NULL },
   };
@@ -409,8 +409,8 @@ cli_add (int argc, char *argv[])
   gboolean is_whole;
   int exit_code = CLI_USAGE;
 
-  if (!cli_parse (&argc, &argv, entries, _ ("Prints the ids. They are safe even if this device is switched off now."),
-                  1, G_MAXINT - 1))
+  if (!cli_parse (&argc, &argv, entries,
+                  _ ("Prints the IDs. The files are safe even if this device is switched off now."), 1, G_MAXINT - 1))
     return CLI_USAGE;
   if (options.key && (argc > 2 || options.is_recursive))
     return cli_usage (argv[0], _ ("--key goes with one file"));

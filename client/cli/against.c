@@ -59,7 +59,7 @@ read_text (JsonObject *object, const char *name, const char **text, GError **err
   if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING)
     *text = json_node_get_string (node);
   else
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _ ("“%s” is no text"), name);
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _ ("“%s” is not a text"), name);
 
   return *text != NULL;
 }
@@ -79,7 +79,7 @@ read_number (JsonObject *object, const char *name, guint64 *number, gboolean *ha
       *number = (guint64) json_node_get_int (node);
       return TRUE;
     }
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _ ("“%s” is no whole number from 0"), name);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _ ("“%s” is not a whole number from 0"), name);
 
   return FALSE;
 }
@@ -186,7 +186,7 @@ cli_against_read_line (GHashTable *table, const char *text, GError **error)
     root = json_parser_get_root (parser);
   if (!root || !JSON_NODE_HOLDS_OBJECT (root))
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _ ("this is no JSON object"));
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _ ("this is not a JSON object"));
       return FALSE;
     }
   if (!read_line (json_node_get_object (root), &line, error))
@@ -205,16 +205,16 @@ static const struct
   const char *words;
 } kinds[] = {
   /* Translators: the next ones head a line that compares this device's log of an upload with a server's. */
-  { "unknown-here", N_ ("not known here") },
+  { "unknown-here", N_ ("unknown here") },
   { "not-there", N_ ("not in the server's log") },
-  { "unfinished-there", N_ ("not finished at the server") },
+  { "unfinished-there", N_ ("not finished on the server") },
   { "unconfirmed-here", N_ ("not confirmed here") },
-  { "removed-there", N_ ("removed at the server") },
-  { "twice", N_ ("more than once at the server") },
+  { "removed-there", N_ ("removed on the server") },
+  { "twice", N_ ("more than once on the server") },
   { "size", N_ ("another size") },
   { "digest", N_ ("other bytes") },
-  { "offset", N_ ("fewer bytes at the server") },
-  { "attempt", N_ ("an attempt that is not known here") },
+  { "offset", N_ ("fewer bytes on the server") },
+  { "attempt", N_ ("an attempt that is unknown here") },
 };
 
 const char *

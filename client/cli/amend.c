@@ -94,10 +94,10 @@ cli_amend (int argc, char *argv[])
 {
   g_auto (Options) options = { .priority = UNSET };
   const GOptionEntry entries[] = {
-    { "name", 0, 0, G_OPTION_ARG_STRING, &options.name, N_ ("The name that it has at the server"), N_ ("NAME") },
+    { "name", 0, 0, G_OPTION_ARG_STRING, &options.name, N_ ("The name that it has on the server"), N_ ("NAME") },
     { "note", 0, 0, G_OPTION_ARG_STRING, &options.note, N_ ("A note that goes with it"), N_ ("TEXT") },
     { "metadata", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &options.metadata,
-      N_ ("Goes to the server with it; without a value, it goes without"), N_ ("KEY=VALUE") },
+      N_ ("Sent to the server with it; without a value, it is removed"), N_ ("KEY=VALUE") },
     { "priority", 'p', 0, G_OPTION_ARG_INT, &options.priority, N_ ("-1000 to 1000; a higher one goes first"),
       N_ ("N") },
     { NULL },
@@ -105,12 +105,12 @@ cli_amend (int argc, char *argv[])
   g_autoptr (GVariant) amendment = NULL;
 
   if (!cli_parse (&argc, &argv, entries,
-                  _ ("Changes what goes to the server with a file, until the server has been told. After that\n"
+                  _ ("Changes what is sent to the server with a file, until the server has it. After that\n"
                      "it is told by a request of its own, where its destination has an amend URL."),
                   1, 1))
     return CLI_USAGE;
   if (!options.name && !options.note && !options.metadata && options.priority == UNSET)
-    return cli_usage (argv[0], _ ("say what is to change: --name, --note, --metadata or --priority"));
+    return cli_usage (argv[0], _ ("say what to change: --name, --note, --metadata or --priority"));
   amendment = make_amendment (argv[0], &options);
 
   return amendment ? amend (argv[1], amendment) : CLI_USAGE;

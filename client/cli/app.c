@@ -63,7 +63,7 @@ print_table (GVariant *apps)
       gboolean may_manage = g_str_equal (cli_get_string (app, "scope"), "manage");
 
       cli_table_add (table, is_waiting (app) ? CLI_STYLE_WAITS : CLI_STYLE_PLAIN, cli_get_string (app, "app"),
-                     is_waiting (app) ? _ ("Waits for your answer") : _ ("Let in"),
+                     is_waiting (app) ? _ ("Waiting for your answer") : _ ("Allowed"),
                      may_manage ? _ ("all uploads") : _ ("its own uploads"), cli_get_string (app, "code"), use);
     }
   cli_table_print (table);
@@ -113,8 +113,8 @@ void
 cli_print_kiosk_problems (GVariant *policy)
 {
   print_problem (policy, "web_apps_problem",
-                 _ ("The list of web apps that are let in without a question does not count:"));
-  print_problem (policy, "destinations_problem", _ ("What the administrator's destinations say now is not in force:"));
+                 _ ("The list of web apps that are allowed without asking does not apply:"));
+  print_problem (policy, "destinations_problem", _ ("What the administrator's destinations say now does not apply:"));
 }
 
 static int
@@ -158,11 +158,9 @@ cli_app (int argc, char *argv[])
   const char *action, *name;
 
   if (!cli_parse (&argc, &argv, entries,
-                  _ ("Actions:\n"
-                     "  list           Who was let in, and who asks, with the code that its page shows\n"
-                     "  approve CODE   Lets in the page that shows this code\n"
-                     "  deny CODE      Does not; its page may ask again in an hour\n"
-                     "  revoke APP     Ends what was approved, at once"),
+                  _ ("Actions:\n  list           Which apps are allowed, and which ask, with the code that the page "
+                     "shows\n  approve CODE   Allows the page that shows this code\n  deny CODE      Refuses it; its "
+                     "page may ask again in an hour\n  revoke APP     Takes back what was allowed, at once"),
                   1, 2))
     return CLI_USAGE;
   action = argv[1];
@@ -172,11 +170,11 @@ cli_app (int argc, char *argv[])
   if (g_str_equal (action, "list") || !name)
     return cli_usage ("app", name ? _ ("list takes no name") : _ ("%s takes a name"), action);
   if (g_str_equal (action, "approve"))
-    return cli_call_by_name ("Access", "Approve", name, _ ("The web app is let in."));
+    return cli_call_by_name ("Access", "Approve", name, _ ("The web app is allowed."));
   if (g_str_equal (action, "deny"))
-    return cli_call_by_name ("Access", "Deny", name, _ ("The web app is not let in."));
+    return cli_call_by_name ("Access", "Deny", name, _ ("The web app is refused."));
   if (g_str_equal (action, "revoke"))
-    return cli_call_by_name ("Access", "Revoke", name, _ ("The web app is not let in any more."));
+    return cli_call_by_name ("Access", "Revoke", name, _ ("The web app is no longer allowed."));
 
   return cli_usage ("app", _ ("there is no action %s"), action);
 }

@@ -31,7 +31,7 @@ are_operands_good (const char *verb, int *argc, char **argv)
         }
       if (!g_str_equal (verb, "add") && !g_utf8_validate (argv[i], -1, NULL))
         {
-          (void) cli_usage (verb, _ ("this is no UTF-8: %s"), argv[i]);
+          (void) cli_usage (verb, _ ("this is not UTF-8: %s"), argv[i]);
           return FALSE;
         }
       argv[n_kept++] = argv[i];
@@ -196,7 +196,7 @@ find_by_name (OutboxClient *client, const char *name, GError **error)
       if (found)
         {
           g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
-                       _ ("More than one upload is called %s: give the id of one"), name);
+                       _ ("More than one upload is called %s: give the ID of one"), name);
           return NULL;
         }
       found = outbox_upload_get_id (uploads->pdata[i]);

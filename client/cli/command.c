@@ -24,16 +24,16 @@ static const char *const methods[] = { "Pause", "Resume", "Retry", "SendNow", "S
 static const OutboxPlural done_messages[] = {
   NP_ ("Paused %u upload.", "Paused %u uploads."),
   NP_ ("Resumed %u upload.", "Resumed %u uploads."),
-  NP_ ("Trying %u upload now.", "Trying %u uploads now."),
+  NP_ ("Retrying %u upload now.", "Retrying %u uploads now."),
   NP_ ("Sending %u upload now.", "Sending %u uploads now."),
   NP_ ("Set the priority of %u upload.", "Set the priority of %u uploads."),
 };
 
 static const OutboxPlural already_messages[] = {
-  NP_ ("%u upload was paused already.", "%u uploads were paused already."),
+  NP_ ("%u upload was already paused.", "%u uploads were already paused."),
   NP_ ("%u upload was not paused.", "%u uploads were not paused."),
-  NP_ ("%u upload is on its way already.", "%u uploads are on their way already."),
-  NP_ ("%u upload is on its way already.", "%u uploads are on their way already."),
+  NP_ ("%u upload is already on its way.", "%u uploads are already on their way."),
+  NP_ ("%u upload is already on its way.", "%u uploads are already on their way."),
 };
 
 /* --- Decisions --- */
@@ -135,18 +135,18 @@ tell_over (OutboxUpload *upload)
   switch (outbox_upload_get_state (upload))
     {
     case OUTBOX_STATE_DONE:
-      g_printerr (_ ("%s has arrived already: \"outbox remove %s\" takes it off the list.\n"), name, id);
+      g_printerr (_ ("%s has already arrived: \"outbox remove %s\" takes it off the list.\n"), name, id);
       break;
     case OUTBOX_STATE_SAVING:
       if (outbox_upload_get_needs_user (upload))
-        g_printerr (_ ("%s is not finished, and its app has stopped: \"outbox commit %s\" sends it as it is, "
-                       "\"outbox remove %s\" drops it.\n"),
+        g_printerr (_ ("%s is not finished, and its app has stopped: \"outbox commit %s\" sends it as it is, \"outbox "
+                       "remove %s\" discards it.\n"),
                     name, id, id);
       else
         g_printerr (_ ("%s is still being saved on this device.\n"), name);
       break;
     default:
-      g_printerr (_ ("%s has failed: \"outbox retry %s\" tries it again, \"outbox show %s\" tells why.\n"), name, id,
+      g_printerr (_ ("%s has failed: \"outbox retry %s\" tries it again, \"outbox show %s\" shows why.\n"), name, id,
                   id);
       break;
     }
@@ -403,10 +403,10 @@ run_queue (CliCommand command)
     return cli_fail (error);
   if (command == CLI_COMMAND_PAUSE)
     {
-      g_print ("%s\n", _ ("The whole queue is paused: \"outbox resume\" lets it go on."));
+      g_print ("%s\n", _ ("The whole queue is paused: \"outbox resume\" resumes it."));
       return CLI_DONE;
     }
-  g_print ("%s\n", was_held ? _ ("The queue is resumed.") : _ ("The queue was not paused."));
+  g_print ("%s\n", was_held ? _ ("The queue has been resumed.") : _ ("The queue was not paused."));
 
   return cli_command_print_holds (client) && !was_held ? CLI_FAILED : CLI_DONE;
 }

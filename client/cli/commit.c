@@ -29,7 +29,7 @@ cli_commit (int argc, char *argv[])
       g_autoptr (GError) own_error = NULL;
 
       if (cli_record_commit (client, *id, &own_error))
-        g_print (_ ("%s is safe on this device, and will arrive.\n"), cli_text_short_id (*id));
+        g_print (_ ("%s is safe on this device, and will be sent.\n"), cli_text_short_id (*id));
       else
         exit_code = MAX (exit_code, cli_fail (own_error));
     }

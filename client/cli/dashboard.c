@@ -65,8 +65,8 @@ cli_dashboard (int argc, char *argv[])
   const char *url;
 
   if (!cli_parse (&argc, &argv, entries,
-                  _ ("The address is good for one browser, within a minute. Whoever opens it may do what you may."), 0,
-                  0))
+                  _ ("The address works for one browser, within a minute. Whoever opens it can do all that you can."),
+                  0, 0))
     return CLI_USAGE;
   client = cli_open (&error);
   results = client ? cli_call (client, "Access", "OpenDashboard", NULL, &error) : NULL;

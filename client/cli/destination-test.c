@@ -44,7 +44,7 @@ print_facts (GVariant *report)
       cli_facts_add (facts, _ ("largest file"), size);
     }
   if (is_true (report, "confirm"))
-    cli_facts_add (facts, _ ("confirm URL"), _ ("answers as it should"));
+    cli_facts_add (facts, _ ("confirm URL"), _ ("answers as expected"));
   cli_facts_print (facts);
 }
 

@@ -348,7 +348,7 @@ set (const char *name, const Options *options)
     return cli_fail (error);
   after = before ? dup_secrets (name) : NULL;
   if (before && *before && !g_str_equal (before, after))
-    g_printerr (_ ("The headers and the sign-in of %s were for its old address and are dropped: outbox destination "
+    g_printerr (_ ("The headers and the sign-in of %s were for its old address and are removed: outbox destination "
                    "sign-in %s\n"),
                 name, name);
   g_print ("%s\n", _ ("The destination is set."));
@@ -398,8 +398,8 @@ resume_one (const char *name)
 
   return cli_call_by_name (
       "Destinations", "Resume", name,
-      was_held ? _ ("The destination is tried again now.")
-               : _ ("The destination was not held: \"outbox retry --all\" tries what waits after an error."));
+      was_held ? _ ("The destination is retried now.")
+               : _ ("The destination was not held: \"outbox retry --all\" retries what waits after an error."));
 }
 
 /* Here --header takes a name alone: its value is the secret. */
@@ -455,8 +455,8 @@ cli_destination (int argc, char *argv[])
 {
   g_auto (Options) options = { 0 };
   const GOptionEntry entries[] = {
-    { "url", 0, 0, G_OPTION_ARG_STRING, &options.url, N_ ("Where uploads are made"), N_ ("URL") },
-    { "protocol", 0, 0, G_OPTION_ARG_STRING, &options.protocol, N_ ("How bytes travel: tus or http"), N_ ("NAME") },
+    { "url", 0, 0, G_OPTION_ARG_STRING, &options.url, N_ ("Where uploads are created"), N_ ("URL") },
+    { "protocol", 0, 0, G_OPTION_ARG_STRING, &options.protocol, N_ ("How files are sent: tus or http"), N_ ("NAME") },
     { "confirm-url", 0, 0, G_OPTION_ARG_STRING, &options.confirm_url,
       N_ ("Where to ask whether it is attached to its record; {id}, {group} and {sha256} are filled in"), N_ ("URL") },
     { "amend-url", 0, 0, G_OPTION_ARG_STRING, &options.amend_url,
@@ -464,15 +464,15 @@ cli_destination (int argc, char *argv[])
     { "receipt", 0, 0, G_OPTION_ARG_STRING, &options.receipt,
       N_ ("What the server must confirm: stored, digest or attached"), N_ ("RUNG") },
     { "also", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.also,
-      N_ ("Another server where it may keep uploads; it gets no headers"), N_ ("URL") },
+      N_ ("Another server where it may keep uploads; no headers are sent to it"), N_ ("URL") },
     { "header", 'H', 0, G_OPTION_ARG_STRING_ARRAY, &options.headers, N_ ("Send this with every request"),
       N_ ("NAME=VALUE") },
     { "user", 0, 0, G_OPTION_ARG_STRING, &options.user, N_ ("Sign in with this name and a password"), N_ ("NAME") },
     { "oauth", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.oauth,
-      N_ ("A setting of sign-in by OAuth 2: issuer, client-id, scope, flow…"), N_ ("SETTING=VALUE") },
+      N_ ("A setting for sign-in by OAuth 2: issuer, client-id, scope, flow…"), N_ ("SETTING=VALUE") },
     { "client-secret", 0, 0, G_OPTION_ARG_NONE, &options.has_client_secret,
       N_ ("Ask for the secret of the OAuth 2 client, too"), NULL },
-    { "command", 0, 0, G_OPTION_ARG_NONE, &options.has_command, N_ ("Sign in by the token command of sign-in.conf"),
+    { "command", 0, 0, G_OPTION_ARG_NONE, &options.has_command, N_ ("Sign in with the token command of sign-in.conf"),
       NULL },
     { "certificate", 0, 0, G_OPTION_ARG_NONE, &options.has_certificate,
       N_ ("Show the certificate of sign-in.conf to the server"), NULL },
@@ -482,17 +482,13 @@ cli_destination (int argc, char *argv[])
   };
 
   if (!cli_parse (&argc, &argv, entries,
-                  _ ("Actions:\n"
-                     "  list           All of them, with their status\n"
-                     "  show NAME      One\n"
-                     "  test NAME      Asks what an upload would meet there, without sending a file\n"
-                     "  set NAME …     Makes one, or changes what is given; the first one is the default\n"
-                     "  sign-in NAME   Asks for a token or password; or shows the server's page to sign in on\n"
-                     "  sign-out NAME  Removes its secret\n"
-                     "  unlock         Has your keyring ask for its password, where it is locked\n"
-                     "  remove NAME    Forgets one that no unfinished upload uses\n"
-                     "  pause NAME     Lets everything for it wait\n"
-                     "  resume NAME    Goes on; also after a sign-in or when the server has room again"),
+                  _ ("Actions:\n  list           All of them, with their status\n  show NAME      One\n  test NAME     "
+                     " Asks whether an upload would go through, without sending a file\n  set NAME …     Adds one, or "
+                     "changes what is given; the first one is the default\n  sign-in NAME   Asks for a token or "
+                     "password; or shows the server's page to sign in on\n  sign-out NAME  Removes its secret\n  "
+                     "unlock         Has your keyring ask for its password, where it is locked\n  remove NAME    "
+                     "Removes one that no unfinished upload uses\n  pause NAME     Pauses everything for it\n  resume "
+                     "NAME    Resumes it; also after a sign-in or when the server has room again"),
                   1, 2))
     return CLI_USAGE;
 

@@ -61,17 +61,17 @@ tell_network (CliDoctor *doctor)
 
   if (!is_true (doctor->conditions, "available"))
     cli_doctor_add (doctor, "network", "no-network", CLI_LEVEL_NOTE,
-                    g_strdup (_ ("There is no network: what waits goes on when there is one.")));
+                    g_strdup (_ ("There is no network: uploads continue when there is one.")));
   else
     cli_doctor_add (doctor, "network", "network-good", CLI_LEVEL_GOOD,
                     /* Translators: such as: The service sees a network: Home · Wi-Fi */
                     g_strdup_printf (_ ("The service sees a network: %s"), line));
   (void) g_variant_lookup (doctor->conditions, "sources", "^a&s", &sources);
   if (!sources || !g_strv_contains (sources, "NetworkManager"))
-    cli_doctor_add (doctor, "network", "network-of-unknown-kind", CLI_LEVEL_NOTE,
-                    g_strdup (
-                        _ ("NetworkManager does not run: the service cannot tell Wi-Fi from mobile data, nor what is "
-                           "metered.")));
+    cli_doctor_add (
+        doctor, "network", "network-of-unknown-kind", CLI_LEVEL_NOTE,
+        g_strdup (
+            _ ("NetworkManager is not running: the service cannot tell Wi-Fi from mobile data, nor what is metered.")));
 }
 
 /* --- The queue --- */
@@ -95,9 +95,8 @@ tell_counts (CliDoctor *doctor)
   if (n_lost > 0)
     cli_doctor_add (
         doctor, "queue", "copies-lost", CLI_LEVEL_PERSON,
-        g_strdup_printf (ngettext ("The saved copy of %u upload is gone or damaged: hand the file over again.",
-                                   "The saved copies of %u uploads are gone or damaged: hand the files over "
-                                   "again.",
+        g_strdup_printf (ngettext ("The saved copy of %u upload is missing or damaged: add the file again.",
+                                   "The saved copies of %u uploads are missing or damaged: add the files again.",
                                    n_lost),
                          n_lost))
         ->command

@@ -127,9 +127,8 @@ tell_disk (CliDoctor *doctor)
 
   if (cli_doctor_is (doctor, NULL, "read_only"))
     cli_doctor_add (doctor, "disk", "disk-read-only", CLI_LEVEL_PERSON,
-                    g_strdup (
-                        _ ("The disk can only be read, as after an error of the device: nothing new is taken. What is "
-                           "here is kept; look after the disk, and start the device again.")))
+                    g_strdup (_ ("The disk can only be read, as after an error of the device: no new file is taken. "
+                                 "What is here is kept; check the disk, and restart the device.")))
         ->command
         = g_strdup ("sudo dmesg --level err,warn");
   else if (!cli_doctor_is (doctor, NULL, "has_room"))
@@ -147,12 +146,12 @@ tell_disk (CliDoctor *doctor)
                                      type ? type : "?"));
   if (cli_doctor_is (doctor, NULL, "in_memory"))
     cli_doctor_add (doctor, "disk", "disk-in-memory", is_empty ? CLI_LEVEL_NOTE : CLI_LEVEL_PERSON,
-                    g_strdup (_ ("What is handed over is only in this device's memory, and lost when the device is "
-                                 "switched off.")));
+                    g_strdup (_ (
+                        "What is added is only in this device's memory, and lost when the device is switched off.")));
   if (cli_doctor_is (doctor, NULL, "remote"))
     cli_doctor_add (doctor, "disk", "disk-remote", CLI_LEVEL_NOTE,
                     g_strdup_printf (_ ("The queue is not on a disk of this device (%s): while that does not answer, "
-                                        "nothing can be handed over or sent."),
+                                        "no file can be added or sent."),
                                      type ? type : "?"));
 }
 
@@ -170,15 +169,14 @@ tell_database (CliDoctor *doctor)
       CliFinding *finding = cli_doctor_add (
           doctor, "queue-file", "queue-file-damaged", CLI_LEVEL_PERSON,
           g_strdup (
-              _ ("The file of the queue is damaged. No file that was handed over is lost: the queue is made again "
-                 "from the saved copies.")));
+              _ ("The queue file is damaged. No added file is lost: the queue is rebuilt from the saved copies.")));
 
       finding->detail = g_strdup (words);
       finding->command = g_strdup ("outbox doctor --repair");
     }
   else if (cli_doctor_is (doctor, "database", "good"))
     cli_doctor_add (doctor, "queue-file", "queue-file-good", CLI_LEVEL_GOOD,
-                    g_strdup (_ ("The file of the queue is whole.")));
+                    g_strdup (_ ("The queue file is intact.")));
   if (n_unfinished > 0)
     cli_doctor_add (doctor, "queue-file", "unfinished", CLI_LEVEL_NOTE,
                     g_strdup_printf (ngettext ("%u upload is saved here and has not arrived yet (%s).",
@@ -197,12 +195,11 @@ tell_asides (CliDoctor *doctor)
   if (n > 0)
     cli_doctor_add (
         doctor, "queue-file", "set-aside", CLI_LEVEL_NOTE,
-        g_strdup_printf (ngettext ("%u damaged file of the queue was set aside (%s). Where nothing is missing, "
-                                   "it is not needed any more:",
-                                   "%u damaged files of the queue were set aside (%s). Where nothing is "
-                                   "missing, they are not needed any more:",
-                                   n),
-                         n, size))
+        g_strdup_printf (
+            ngettext ("%u damaged queue file was set aside (%s). If nothing is missing, it is no longer needed:",
+                      "%u damaged queue files were set aside (%s). If nothing is missing, they are no longer needed:",
+                      n),
+            n, size))
         ->command
         = g_strdup_printf ("rm %s/queue.db.damaged-*", folder);
 }
@@ -216,12 +213,12 @@ tell_configuration (CliDoctor *doctor)
   {
     const char *name, *topic, *code, *words, *command;
   } problems[] = {
-    { "rules_problem", "rules", "rules-bad", N_ ("What the files of the rules say now is not in force:"),
+    { "rules_problem", "rules", "rules-bad", N_ ("What the rule files say now does not apply:"),
       "outbox policy check" },
     { "web_apps_problem", "web-apps", "web-apps-bad",
-      N_ ("The list of web apps that are let in without a question does not count:"), "sudo ls -l /etc/outbox" },
+      N_ ("The list of web apps that are allowed without asking does not apply:"), "sudo ls -l /etc/outbox" },
     { "destinations_problem", "destinations", "destinations-bad",
-      N_ ("What the administrator's destinations say now is not in force:"), "sudo ls -l /etc/outbox" },
+      N_ ("What the administrator's destinations say now does not apply:"), "sudo ls -l /etc/outbox" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (problems); i++)
@@ -248,9 +245,8 @@ cli_doctor_ask_disk (CliDoctor *doctor)
   doctor->disk = ask_daemon ("--examine", &error);
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
     cli_doctor_add (doctor, "disk", "disk-silent", CLI_LEVEL_PERSON,
-                    g_strdup (
-                        _ ("The disk of the queue does not answer: what is on it cannot be told. It may be a network "
-                           "folder whose server is away, or a device that fails.")))
+                    g_strdup (_ ("The disk of the queue does not answer: what is on it is not known. It may be a "
+                                 "network folder whose server is away, or a device that fails.")))
         ->command
         = g_strdup ("sudo dmesg --level err,warn");
   else if (!doctor->disk)
@@ -262,7 +258,7 @@ cli_doctor_ask_disk (CliDoctor *doctor)
                                                cli_doctor_get_text (doctor, NULL, "folder")));
   else if (cli_doctor_is (doctor, NULL, "missing"))
     cli_doctor_add (doctor, "disk", "folder-missing", CLI_LEVEL_NOTE,
-                    g_strdup (_ ("Nothing was ever handed over on this device.")));
+                    g_strdup (_ ("Nothing was ever added on this device.")));
   else
     {
       tell_disk (doctor);

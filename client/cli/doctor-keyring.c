@@ -36,19 +36,19 @@ cli_doctor_ask_keyring (CliDoctor *doctor)
   switch (cli_keyring_ask (doctor->bus, NULL))
     {
     case CLI_KEYRING_OPEN:
-      cli_doctor_add (doctor, "keyring", "keyring-good", CLI_LEVEL_GOOD, g_strdup (_ ("Your keyring is open.")));
+      cli_doctor_add (doctor, "keyring", "keyring-good", CLI_LEVEL_GOOD, g_strdup (_ ("Your keyring is unlocked.")));
       break;
     case CLI_KEYRING_LOCKED:
       cli_doctor_add (doctor, "keyring", "keyring-locked", level,
-                      g_strdup (_ ("Your keyring is locked. What is in it waits; a new sign-in is kept in a file that "
-                                   "only you can read until it is open.")))
+                      g_strdup (_ ("Your keyring is locked. Uploads that need it wait; a new sign-in is kept in a file "
+                                   "that only you can read until it is unlocked.")))
           ->command
           = g_strdup ("outbox destination unlock");
       break;
     case CLI_KEYRING_SILENT:
       cli_doctor_add (doctor, "keyring", "keyring-silent", level,
-                      g_strdup (_ ("Your keyring does not answer. This tells which program it is; end it, or start "
-                                   "the session anew.")))
+                      g_strdup (
+                          _ ("Your keyring does not answer. This shows which program it is; end it, or log in again.")))
           ->command
           = g_strdup ("busctl --user status org.freedesktop.secrets");
       break;

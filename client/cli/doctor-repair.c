@@ -54,7 +54,7 @@ end_silent (CliDoctor *doctor)
   has_ended = end_process (fd, SIGTERM, doctor->most_ms) || end_process (fd, SIGKILL, doctor->most_ms);
   (void) close (fd);
   if (has_ended)
-    g_printerr ("%s\n", _ ("The service that did not answer was ended, and is started anew."));
+    g_printerr ("%s\n", _ ("The service that did not answer was ended, and is being restarted."));
 
   return has_ended;
 }
@@ -70,7 +70,7 @@ start_unit (CliDoctor *doctor)
                              "org.freedesktop.systemd1.Manager", "ResetFailedUnit",
                              g_variant_new ("(s)", "outboxd.service"), SYSTEMD_MOST_MS, NULL);
   if (results)
-    g_printerr ("%s\n", _ ("systemd starts the service again."));
+    g_printerr ("%s\n", _ ("systemd restarts the service."));
 
   return results != NULL;
 }
@@ -88,14 +88,13 @@ mend_folder (void)
 
   if (n_opened > 0)
     {
-      g_printerr (ngettext ("%u file or folder is open to you again, and to nobody else.",
-                            "%u files or folders are open to you again, and to nobody else.", n_opened),
+      g_printerr (ngettext ("%u file or folder is accessible to you again, and to nobody else.",
+                            "%u files or folders are accessible to you again, and to nobody else.", n_opened),
                   n_opened);
       g_printerr ("\n");
     }
   if (is_marked)
-    g_printerr ("%s\n",
-                _ ("The damaged file of the queue is set aside, and the queue is made again from the saved copies."));
+    g_printerr ("%s\n", _ ("The damaged queue file is set aside, and the queue is rebuilt from the saved copies."));
 
   return n_opened > 0 || is_marked;
 }
@@ -108,7 +107,7 @@ cli_doctor_repair (CliDoctor *doctor)
   is_mended |= mend_folder ();
   is_mended |= start_unit (doctor);
   if (!is_mended)
-    g_printerr ("%s\n", _ ("There was nothing that could be mended without you."));
+    g_printerr ("%s\n", _ ("There was nothing that could be repaired without you."));
   g_printerr ("\n");
 
   return is_mended;

@@ -82,10 +82,9 @@ static void
 tell_no_bus (CliDoctor *doctor, const GError *error)
 {
   g_autofree char *path = g_strdup_printf ("/run/user/%u/bus", (guint) getuid ());
-  CliFinding *finding
-      = cli_doctor_add (doctor, "bus", "no-bus", CLI_LEVEL_PERSON,
-                        g_strdup (_ ("There is no session bus, by which programs reach the service. It is there in a "
-                                     "session, and for a person who lingers.")));
+  CliFinding *finding = cli_doctor_add (doctor, "bus", "no-bus", CLI_LEVEL_PERSON,
+                                        g_strdup (_ ("There is no session bus, by which programs reach the service. "
+                                                     "There is one in a session, and for a user who lingers.")));
 
   finding->detail = g_strdup (error->message);
   finding->command = g_access (path, R_OK | W_OK) == 0
@@ -166,7 +165,7 @@ tell_unit (CliDoctor *doctor)
     {
       doctor->is_unit_failed = TRUE;
       cli_doctor_add (doctor, "unit", "unit-failed", CLI_LEVEL_PERSON,
-                      g_strdup (_ ("systemd has given the service up.")))
+                      g_strdup (_ ("systemd has given up on the service.")))
           ->command
           = g_strdup ("outbox doctor --repair");
     }
@@ -188,10 +187,10 @@ tell_lingering (CliDoctor *doctor)
   if (g_access ("/run/systemd/system", F_OK) != 0)
     return;
   if (g_access (path, F_OK) == 0)
-    cli_doctor_add (doctor, "logout", "lingers", CLI_LEVEL_GOOD, g_strdup (_ ("Uploads go on after you log out.")));
+    cli_doctor_add (doctor, "logout", "lingers", CLI_LEVEL_GOOD, g_strdup (_ ("Uploads continue after you log out.")));
   else
     cli_doctor_add (doctor, "logout", "does-not-linger", CLI_LEVEL_NOTE,
-                    g_strdup (_ ("Uploads stop when you log out, and go on when you log in.")))
+                    g_strdup (_ ("Uploads stop when you log out, and continue when you log in.")))
         ->command
         = g_strdup ("loginctl enable-linger");
 }
@@ -249,7 +248,7 @@ tell_no_service (CliDoctor *doctor, const GError *error)
   if (g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER))
     {
       finding = cli_doctor_add (doctor, "service", "no-queue", CLI_LEVEL_PERSON,
-                                g_strdup (_ ("The service runs, and cannot use its queue:")));
+                                g_strdup (_ ("The service is running, but cannot use its queue:")));
       finding->detail = g_strdup (error->message);
     }
   else if (doctor->process == 0 && !is_installed (doctor))
@@ -261,7 +260,7 @@ tell_no_service (CliDoctor *doctor, const GError *error)
   else
     {
       finding = cli_doctor_add (doctor, "service", "cannot-start", CLI_LEVEL_PERSON,
-                                g_strdup (_ ("The service does not run, and cannot be started:")));
+                                g_strdup (_ ("The service is not running, and cannot be started:")));
       finding->detail = g_strdup (error->message);
       finding->command = g_strdup ("journalctl --user -u " UNIT);
     }
@@ -289,7 +288,7 @@ cli_doctor_ask_service (CliDoctor *doctor)
   if (process)
     g_variant_get (process, "(u)", &doctor->process);
   cli_doctor_add (doctor, "service", "service-good", CLI_LEVEL_GOOD,
-                  g_strdup_printf (_ ("The service runs and answers (process %u)."), doctor->process));
+                  g_strdup_printf (_ ("The service is running and answers (process %u)."), doctor->process));
 }
 
 /* --- The clock --- */

@@ -101,9 +101,9 @@ print_findings (CliDoctor *doctor)
 
   g_print ("%s", cli_style_begin (n_person > 0 ? CLI_STYLE_BAD : CLI_STYLE_GOOD));
   if (n_person > 0)
-    g_print (ngettext ("%u thing needs you.", "%u things need you.", n_person), n_person);
+    g_print (ngettext ("%u thing needs attention.", "%u things need attention.", n_person), n_person);
   else
-    g_print ("%s", _ ("Nothing needs you."));
+    g_print ("%s", _ ("Nothing needs attention."));
   g_print ("%s\n", cli_style_end (CLI_STYLE_BAD));
   for (guint level = CLI_N_LEVELS; level > 0; level--)
     for (guint i = 0; i < doctor->findings->len; i++)
@@ -132,7 +132,7 @@ print_decisions (CliDoctor *doctor)
       g_variant_builder_add_value (&newest, decision);
     }
   shown = g_variant_ref_sink (g_variant_builder_end (&newest));
-  g_print ("\n%s\n", _ ("What the service did last (\"outbox log\" tells more):"));
+  g_print ("\n%s\n", _ ("What the service did last (\"outbox log\" shows more):"));
   cli_log_print (shown);
 }
 
@@ -210,22 +210,21 @@ cli_doctor (int argc, char *argv[])
   int most_s = ANSWER_S;
   g_autofree char *report = NULL;
   const GOptionEntry entries[] = {
-    { "repair", 0, 0, G_OPTION_ARG_NONE, &is_repair, N_ ("First mend what can be mended without losing anything"),
+    { "repair", 0, 0, G_OPTION_ARG_NONE, &is_repair, N_ ("First repair what can be repaired without losing anything"),
       NULL },
     { "report", 0, 0, G_OPTION_ARG_FILENAME, &report,
-      N_ ("Also write a report without names and secrets; -: print it alone"), N_ ("FILE") },
-    { "timeout", 0, 0, G_OPTION_ARG_INT, &most_s, N_ ("Wait so long for an answer of the service (10)"),
+      N_ ("Also write a report without names and secrets; -: print only the report"), N_ ("FILE") },
+    { "timeout", 0, 0, G_OPTION_ARG_INT, &most_s, N_ ("How long to wait for an answer of the service (10)"),
       N_ ("SECONDS") },
     { "json", 0, 0, G_OPTION_ARG_NONE, &is_json, N_ ("Print what was found as JSON"), NULL },
     { NULL },
   };
   g_autoptr (CliDoctor) doctor = NULL;
 
-  if (!cli_parse (
-          &argc, &argv, entries,
-          _ ("Ends with 0 where nothing needs you, with 1 where something does, and with 3 where the service does not "
-             "answer."),
-          0, 0))
+  if (!cli_parse (&argc, &argv, entries,
+                  _ ("Exits with 0 if nothing needs attention, with 1 if something does, and with 3 if the service "
+                     "does not answer."),
+                  0, 0))
     return CLI_USAGE;
   if (most_s < 1 || most_s > ANSWER_MOST_S)
     return cli_usage ("doctor", _ ("--timeout takes 1 to %d seconds"), ANSWER_MOST_S);

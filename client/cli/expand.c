@@ -83,7 +83,7 @@ add_path (Expansion *expansion, const char *path, gboolean is_operand)
 
       /* Skip a pipe or device found in a folder: it was hardly meant. */
       if (fault)
-        leave_out (expansion, path, is_operand ? fault : _ ("left out: it is no file"));
+        leave_out (expansion, path, is_operand ? fault : _ ("left out: it is not a file"));
       else
         g_ptr_array_add (expansion->files, g_strdup (path));
       return;

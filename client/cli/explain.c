@@ -45,7 +45,7 @@ print_explanation (GVariant *explanation)
   if (rule)
     cli_print_rule (rule);
   if (is_sent_now)
-    g_print ("%s\n", _ ("You have let it go on one network, whatever the rule says."));
+    g_print ("%s\n", _ ("You have allowed it on one network, whatever the rule says."));
   g_print ("\n");
   if (!holds || g_variant_n_children (holds) == 0)
     g_print ("%s\n", _ ("Nothing holds it."));

@@ -228,13 +228,10 @@ cli_group (int argc, char *argv[])
   };
 
   if (!cli_parse (&argc, &argv, entries,
-                  _ ("Actions:\n"
-                     "  list           All of them, a line each; also without an action\n"
-                     "  show KEY       One, with its uploads\n"
-                     "  pause KEY…     Lets all of a group wait, and what joins it\n"
-                     "  resume KEY…    Goes on\n"
-                     "  retry KEY…     Tries its uploads now that failed or wait\n"
-                     "  remove KEY…    Takes its uploads off the list; --force also what has not arrived yet"),
+                  _ ("Actions:\n  list           All of them, a line each; also without an action\n  show KEY       "
+                     "One, with its uploads\n  pause KEY…     Pauses groups, and what joins them\n  resume KEY…    "
+                     "Resumes them\n  retry KEY…     Retries their uploads that failed or wait\n  remove KEY…    Takes "
+                     "their uploads off the list; --force also what has not arrived yet"),
                   0, G_MAXINT - 1))
     return CLI_USAGE;
 

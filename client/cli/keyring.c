@@ -164,7 +164,7 @@ unlock (GDBusConnection *bus, const char *collection)
     prompt (bus, path);
   if (cli_keyring_ask (bus, NULL) == CLI_KEYRING_OPEN)
     {
-      g_printerr (_ ("Your keyring is open. What waited for it goes on.\n"));
+      g_printerr (_ ("Your keyring is unlocked. What waited for it continues.\n"));
       return CLI_DONE;
     }
   g_printerr (_ ("Your keyring is still locked. Without its password: outbox destination sign-in NAME, which keeps "

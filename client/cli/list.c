@@ -33,7 +33,7 @@ cli_list (int argc, char *argv[])
     { "group", 'g', 0, G_OPTION_ARG_STRING, &group, N_ ("Only those of this group"), N_ ("KEY") },
     { "destination", 'd', 0, G_OPTION_ARG_STRING, &destination, N_ ("Only those for this destination"), N_ ("NAME") },
     { "app", 0, 0, G_OPTION_ARG_STRING, &app, N_ ("Only those of this app"), N_ ("APP") },
-    { "limit", 'n', 0, G_OPTION_ARG_INT, &limit, N_ ("At most so many, the oldest first"), N_ ("N") },
+    { "limit", 'n', 0, G_OPTION_ARG_INT, &limit, N_ ("At most this many, the oldest first"), N_ ("N") },
     { "json", 0, 0, G_OPTION_ARG_NONE, &is_json, N_ ("Print the documents as a JSON array"), NULL },
     { NULL },
   };

@@ -48,7 +48,7 @@ read_log (const char *path, GError **error)
       if (!line && !own_error)
         return g_steal_pointer (&there);
       if (line && (length > LINE_MAX_BYTES || strlen (line) != length || !g_utf8_validate (line, -1, NULL)))
-        own_error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _ ("this is no JSON object"));
+        own_error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _ ("this is not a JSON object"));
       if (own_error || !cli_against_read_line (there, line, &own_error))
         {
           g_propagate_prefixed_error (error, own_error, _ ("%s, line %u: "), path, number);

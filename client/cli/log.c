@@ -98,7 +98,7 @@ dup_details (GVariant *entry)
   /* Translators: which attempt to send an upload it was. */
   add_part (line, attempt > 0 ? g_strdup_printf (_ ("attempt %u"), attempt) : NULL);
   /* Translators: how many bytes the server had, such as "1.2 MB at the server". */
-  add_part (line, offset > 0 ? g_strdup_printf (_ ("%s at the server"), size) : NULL);
+  add_part (line, offset > 0 ? g_strdup_printf (_ ("%s on the server"), size) : NULL);
   add_part (line, g_strdup (cli_text_network (cli_get_string (entry, "network"))));
   add_part (line, is_roaming ? g_strdup (_ ("roaming")) : NULL);
   add_holds (line, entry);
@@ -199,7 +199,7 @@ cli_log (int argc, char *argv[])
     { "destination", 'd', 0, G_OPTION_ARG_STRING, &destination, N_ ("Compare only uploads for this destination"),
       N_ ("NAME") },
     { "all", 'a', 0, G_OPTION_ARG_NONE, &is_all, N_ ("All entries of all uploads, the oldest first"), NULL },
-    { "since", 0, 0, G_OPTION_ARG_STRING, &since, N_ ("All of them from then on: 22:00, or 2026-01-31T22:00"),
+    { "since", 0, 0, G_OPTION_ARG_STRING, &since, N_ ("All entries from then on: 22:00, or 2026-01-31T22:00"),
       N_ ("TIME") },
     { "json", 0, 0, G_OPTION_ARG_NONE, &is_json, N_ ("Print the entries as JSON, one a line"), NULL },
     { NULL },
@@ -210,16 +210,16 @@ cli_log (int argc, char *argv[])
   g_autoptr (GVariant) results = NULL;
   g_autoptr (GVariant) list = NULL;
 
-  if (!cli_parse (&argc, &argv, entries,
-                  _ ("Without an id: the newest 200 entries of all uploads. --against compares all uploads, or the "
-                     "one, with what a "
-                     "server wrote down: docs/history.md has the form. It exits with 1 where they differ."),
-                  0, 1))
+  if (!cli_parse (
+          &argc, &argv, entries,
+          _ ("Without an ID: the newest 200 entries of all uploads. --against compares all uploads, or the one, with "
+             "what a server wrote down: docs/history.md has the form. It exits with 1 where they differ."),
+          0, 1))
     return CLI_USAGE;
   if (destination && (!against || argc > 1))
-    return cli_usage ("log", _ ("--destination goes with --against, and without an id"));
+    return cli_usage ("log", _ ("--destination goes with --against, and without an ID"));
   if ((is_all || since) && (against || argc > 1))
-    return cli_usage ("log", _ ("--all and --since go without an id, and without --against"));
+    return cli_usage ("log", _ ("--all and --since go without an ID, and without --against"));
   if (since && read_since (since) <= 0)
     return cli_usage ("log", _ ("--since is a time like 22:00 or 2026-01-31T22:00"));
   client = cli_open (&error);

@@ -17,34 +17,34 @@
 #include <unistd.h>
 
 static const CliVerb verbs[] = {
-  { "add", N_ ("FILE…|-"), N_ ("Hands files over: they are safe on this device when it returns, and will arrive."),
+  { "add", N_ ("FILE…|-"), N_ ("Adds files: they are safe on this device when it returns, and will be sent."),
     cli_add },
   { "commit", N_ ("ID…"), N_ ("Sends what an app recorded and did not finish, as it is."), cli_commit },
   { "list", "", N_ ("Lists uploads, oldest first."), cli_list },
   { "show", N_ ("ID"), N_ ("Shows everything about an upload."), cli_show },
-  { "watch", N_ ("[ID…]"), N_ ("Follows uploads: live on a terminal, a line a change in a pipe."), cli_watch },
-  { "pause", N_ ("[ID…]"), N_ ("Lets uploads wait; without an id, the whole queue."), cli_pause },
-  { "resume", N_ ("[ID…]"), N_ ("Ends a pause; without an id, that of the whole queue."), cli_resume },
-  { "retry", N_ ("[ID…]"), N_ ("Tries now what failed or waits after an error."), cli_retry },
+  { "watch", N_ ("[ID…]"), N_ ("Follows uploads: live on a terminal, a line for each change in a pipe."), cli_watch },
+  { "pause", N_ ("[ID…]"), N_ ("Pauses uploads; without an ID, the whole queue."), cli_pause },
+  { "resume", N_ ("[ID…]"), N_ ("Resumes uploads; without an ID, the whole queue."), cli_resume },
+  { "retry", N_ ("[ID…]"), N_ ("Retries now what failed or waits after an error."), cli_retry },
   { "send-now", N_ ("[ID…]"), N_ ("Sends once on this network, whatever the rules say."), cli_send_now },
-  { "priority", N_ ("N ID…"), N_ ("Lets uploads go before or after others."), cli_priority },
-  { "amend", N_ ("ID"), N_ ("Changes what goes to the server with a file."), cli_amend },
+  { "priority", N_ ("N ID…"), N_ ("Sends uploads before or after others."), cli_priority },
+  { "amend", N_ ("ID"), N_ ("Changes what is sent to the server with a file."), cli_amend },
   { "verify", N_ ("[ID…]"), N_ ("Asks servers again whether they have what they confirmed."), cli_verify },
-  { "free", N_ ("[ID…]"), N_ ("Lets copies of what has arrived go, after the server was asked once more."), cli_free },
+  { "free", N_ ("[ID…]"), N_ ("Removes copies of what has arrived, after the server was asked once more."), cli_free },
   { "remove", N_ ("[ID…]"), N_ ("Takes uploads off the list, with the copy on this device."), cli_remove },
-  { "log", N_ ("[ID]"), N_ ("Tells what happened, oldest first."), cli_log },
-  { "status", "", N_ ("Tells whether everything is safe and on its way."), cli_status },
+  { "log", N_ ("[ID]"), N_ ("Shows what happened, oldest first."), cli_log },
+  { "status", "", N_ ("Shows whether everything is safe and on its way."), cli_status },
   { "metrics", "", N_ ("Prints the queue in numbers, for monitoring (OpenMetrics)."), cli_metrics },
   { "group", N_ ("[list|show|pause|resume|retry|remove [KEY…]]"),
-    N_ ("Tells how groups of uploads stand, and lets one wait."), cli_group },
+    N_ ("Shows the groups of uploads, and pauses or resumes one."), cli_group },
   { "destination", N_ ("list|show|set|test|remove|pause|resume [NAME]"), N_ ("Manages the servers to send to."),
     cli_destination },
   { "app", N_ ("list|approve|deny|revoke [CODE|APP]"),
-    N_ ("Tells which web apps may hand files over, and answers one that asks."), cli_app },
+    N_ ("Shows which web apps may add files, and answers one that asks."), cli_app },
   { "policy", N_ ("show|check|edit|explain [FILE|ID]"),
-    N_ ("Tells what may travel, where and when, and lets you say it."), cli_policy },
-  { "dashboard", "", N_ ("Opens the page that shows all of it in your browser."), cli_dashboard },
-  { "doctor", "", N_ ("Tells what is wrong on this device, and which command helps."), cli_doctor },
+    N_ ("Shows what may be sent, where and when, and lets you change it."), cli_policy },
+  { "dashboard", "", N_ ("Opens the page that shows everything in your browser."), cli_dashboard },
+  { "doctor", "", N_ ("Shows what is wrong on this device, and which command helps."), cli_doctor },
   { NULL, NULL, NULL, NULL },
 };
 
@@ -64,12 +64,12 @@ cli_find_verb (const char *name)
 static void
 print_help (void)
 {
-  g_print (_ ("Usage: outbox VERB [OPTION…] [ARGUMENT…]\n\n"
-              "Hands files to the upload broker and tells how they stand.\n\nVerbs:\n"));
+  g_print (_ ("Usage: outbox COMMAND [OPTION…] [ARGUMENT…]\n\nAdds files to the upload queue and shows how they "
+              "stand.\n\nCommands:\n"));
   for (const CliVerb *verb = verbs; verb->name; verb++)
     g_print ("  %-12s %s\n", verb->name, _ (verb->summary));
-  g_print (_ ("\n\"outbox VERB --help\" tells more. Verbs that print data take --json.\n"
-              "Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 no broker.\n"));
+  g_print (_ ("\n\"outbox COMMAND --help\" shows more. Commands that print data take --json.\nExit codes: 0 done, 1 "
+              "failed, 2 wrong arguments, 3 the service is not there.\n"));
 }
 
 static gboolean
@@ -135,7 +135,7 @@ run (int argc, char *argv[])
   verb = cli_find_verb (name);
   if (verb)
     return verb->run (argc - 1, argv + 1);
-  g_printerr (_ ("outbox: there is no verb %s\nTry \"outbox --help\".\n"), name);
+  g_printerr (_ ("outbox: there is no command %s\nTry \"outbox --help\".\n"), name);
 
   return CLI_USAGE;
 }

@@ -102,7 +102,7 @@ ask_in_time (Facts *facts, GError **error)
 
   (void) g_source_remove (timer);
   if (!is_answered && g_cancellable_is_cancelled (cancellable))
-    g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, _ ("The broker does not answer."));
+    g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, _ ("The service does not answer."));
   else if (!is_answered)
     g_propagate_error (error, g_steal_pointer (&failure));
 

@@ -58,13 +58,13 @@ print_pass (GVariant *pass)
   until = dup_until (until_ms);
   if (*key)
     /* Translators: the name of a destination, a group or a file, and a time */
-    g_print (_ ("%s goes on until %s, whatever its rule says."), name, until);
+    g_print (_ ("%s is sent until %s, whatever its rule says."), name, until);
   else if (is_upload)
     /* Translators: %s is a time */
-    g_print (_ ("Some uploads go on until %s, whatever their rules say."), until);
+    g_print (_ ("Some uploads are sent until %s, whatever their rules say."), until);
   else
     /* Translators: %s is a time */
-    g_print (_ ("Everything goes on until %s, whatever the rules say."), until);
+    g_print (_ ("Everything is sent until %s, whatever the rules say."), until);
   g_print ("\n");
   if (command)
     g_print ("  %s%s%s\n", cli_style_begin (CLI_STYLE_BOLD), command, cli_style_end (CLI_STYLE_BOLD));

@@ -118,7 +118,7 @@ print_problem (GVariant *policy)
   g_autofree char *problem = cli_text_dup_safe (cli_get_string (policy, "problem"));
 
   if (*problem)
-    g_printerr (_ ("outbox: what the files say now is not in force: %s\n"), problem);
+    g_printerr (_ ("outbox: what the files say now does not apply: %s\n"), problem);
 }
 
 static void
@@ -201,7 +201,7 @@ print_policy (GVariant *policy)
   g_autoptr (GVariant) rules = g_variant_lookup_value (policy, "rules", G_VARIANT_TYPE ("aa{sv}"));
   guint64 budget_bytes = 0;
 
-  g_print ("# %s\n", _ ("Of several rules that match an upload the last one has it."));
+  g_print ("# %s\n", _ ("If several rules match an upload, the last one applies."));
   if (g_variant_lookup (policy, "budget", "t", &budget_bytes) && budget_bytes > 0)
     {
       g_autofree char *budget = dup_size (budget_bytes);
@@ -336,8 +336,8 @@ check (OutboxClient *client, const char *operand, const Options *options)
 /* --- edit --- */
 
 static const char beginning[]
-    = N_ ("# Your own rules: what may travel, where and when. They count after all others.\n"
-          "# \"man outbox.conf\" describes the keys, \"outbox policy show\" tells what is in force.\n");
+    = N_ ("# Your own rules: what may be sent, where and when. They apply after all others.\n# \"man outbox.conf\" "
+          "describes the keys, \"outbox policy show\" shows what is in force.\n");
 
 static gboolean
 run_editor (const char *path, GError **error)
@@ -428,7 +428,7 @@ static int
 explain (OutboxClient *client, const char *operand, const Options *options)
 {
   if (!operand)
-    return cli_usage ("policy", _ ("explain takes an id"));
+    return cli_usage ("policy", _ ("explain takes an ID"));
 
   return cli_explain (client, operand, options->is_json);
 }
@@ -459,11 +459,10 @@ cli_policy (int argc, char *argv[])
   g_autoptr (GError) error = NULL;
 
   if (!cli_parse (&argc, &argv, entries,
-                  _ ("Actions:\n"
-                     "  show           The rules in force, and where each comes from\n"
-                     "  check [FILE]   Whether the files are good; or FILE, in the place of your own\n"
-                     "  edit           Opens your own rules in $VISUAL or $EDITOR; they count when they are good\n"
-                     "  explain ID     Why an upload waits, and what would let it go"),
+                  _ ("Actions:\n  show           The rules in force, and where each comes from\n  check [FILE]   "
+                     "Whether the files are good; or FILE, in place of your own\n  edit           Opens your own rules "
+                     "in $VISUAL or $EDITOR; they apply once they are good\n  explain ID     Why an upload waits, and "
+                     "what would let it continue"),
                   1, 2))
     return CLI_USAGE;
   for (guint i = 0; i < G_N_ELEMENTS (actions); i++)

@@ -48,7 +48,7 @@ cli_priority (int argc, char *argv[])
   if (!cli_parse (&argc, &argv, entries, _ ("From -1000 to 1000; a higher one goes first."), 0, G_MAXINT - 1))
     return CLI_USAGE;
   if (!has_number || argc < 2)
-    return cli_usage (argv[0], _ ("give a number and ids"));
+    return cli_usage (argv[0], _ ("give a number and IDs"));
 
   return cli_command_run (CLI_COMMAND_PRIORITY, argv + 1, number);
 }

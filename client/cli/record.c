@@ -102,7 +102,7 @@ record (int fd, const char *id, GError **error)
   (void) close (fd);
   if (!is_whole)
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_FAILED,
-                 _ ("%s; what has come is kept: \"outbox commit %s\" sends it, \"outbox remove %s\" drops it"),
+                 _ ("%s; what has come is kept: \"outbox commit %s\" sends it, \"outbox remove %s\" discards it"),
                  g_strerror (saved_errno), cli_text_short_id (id), cli_text_short_id (id));
 
   return is_whole;

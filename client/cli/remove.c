@@ -57,7 +57,7 @@ agrees (guint n_unfinished, const char *name)
                 n_unfinished);
   if (!isatty (STDIN_FILENO))
     {
-      g_printerr (_ ("--force removes it all the same.\n"));
+      g_printerr (_ ("--force removes it anyway.\n"));
       return FALSE;
     }
   g_printerr (_ ("Remove it with its copy on this device? [y/N] "));
@@ -121,7 +121,7 @@ cli_remove (int argc, char *argv[])
   if (!cli_parse (&argc, &argv, entries, NULL, 0, G_MAXINT - 1))
     return CLI_USAGE;
   if ((argc > 1) == is_done)
-    return cli_usage (argv[0], _ ("give ids or --done"));
+    return cli_usage (argv[0], _ ("give IDs or --done"));
   client = cli_open (&error);
   if (client)
     ids = is_done ? list_done (client, &error) : cli_resolve (client, argv + 1, &error);

@@ -95,8 +95,8 @@ cli_resume (int argc, char *argv[])
   g_auto (Options) options = { NULL };
   const GOptionEntry entries[] = {
     { "for", 0, 0, G_OPTION_ARG_STRING, &options.time,
-      N_ ("Let it go on for a time, such as 30m or 2h, whatever the rules say"), N_ ("DURATION") },
-    { "group", 'g', 0, G_OPTION_ARG_STRING, &options.group, N_ ("Everything of this group, also what comes later"),
+      N_ ("Let it continue for a time, such as 30m or 2h, whatever the rules say"), N_ ("DURATION") },
+    { "group", 'g', 0, G_OPTION_ARG_STRING, &options.group, N_ ("Everything in this group, also what comes later"),
       N_ ("KEY") },
     { "destination", 'd', 0, G_OPTION_ARG_STRING, &options.destination, N_ ("Everything for this destination"),
       N_ ("NAME") },
@@ -111,7 +111,7 @@ cli_resume (int argc, char *argv[])
   if (!options.time)
     return cli_command_or_queue (CLI_COMMAND_RESUME, argc, argv);
   if ((argc > 1) + (options.group != NULL) + (options.destination != NULL) > 1)
-    return cli_usage (argv[0], _ ("give ids, --group or --destination, or none of them for everything"));
+    return cli_usage (argv[0], _ ("give IDs, --group or --destination, or none of them for everything"));
   seconds = read_duration (options.time);
   if (seconds == 0)
     return cli_usage (argv[0], _ ("--for is a time like 30m, 1h or 2d, at most 7 days"));

@@ -73,7 +73,7 @@ cli_retry (int argc, char *argv[])
   if (!cli_parse (&argc, &argv, entries, NULL, 0, G_MAXINT - 1))
     return CLI_USAGE;
   if ((argc > 1) == is_all)
-    return cli_usage (argv[0], _ ("give ids or --all"));
+    return cli_usage (argv[0], _ ("give IDs or --all"));
 
   return is_all ? retry_all () : cli_command_run (CLI_COMMAND_RETRY, argv + 1, 0);
 }

@@ -18,7 +18,7 @@ allow_network (void)
 
   if (!results)
     return cli_fail (error);
-  g_print ("%s\n", _ ("Everything that asks goes on until this network is left."));
+  g_print ("%s\n", _ ("Everything that asks is sent until you leave this network."));
 
   return CLI_DONE;
 }
@@ -47,7 +47,7 @@ send_group (const char *group)
     return cli_fail (error);
   if (tell_holds (client, group))
     return CLI_FAILED;
-  g_print ("%s\n", _ ("Everything of the group goes on, also what comes into it later."));
+  g_print ("%s\n", _ ("Everything in the group is sent, also what joins it later."));
 
   return CLI_DONE;
 }
@@ -58,17 +58,17 @@ cli_send_now (int argc, char *argv[])
   g_autofree char *group = NULL;
   gboolean is_network = FALSE;
   const GOptionEntry entries[] = {
-    { "group", 'g', 0, G_OPTION_ARG_STRING, &group, N_ ("Everything of this group, also what comes later"),
+    { "group", 'g', 0, G_OPTION_ARG_STRING, &group, N_ ("Everything in this group, also what comes later"),
       N_ ("KEY") },
-    { "network", 0, 0, G_OPTION_ARG_NONE, &is_network,
-      N_ ("Everything that asks, for as long as this network is not left"), NULL },
+    { "network", 0, 0, G_OPTION_ARG_NONE, &is_network, N_ ("Everything that asks, until you leave this network"),
+      NULL },
     { NULL },
   };
 
   if (!cli_parse (&argc, &argv, entries, NULL, 0, G_MAXINT - 1))
     return CLI_USAGE;
   if ((argc > 1) + (group != NULL) + is_network != 1)
-    return cli_usage (argv[0], _ ("give ids, --group or --network"));
+    return cli_usage (argv[0], _ ("give IDs, --group or --network"));
   if (is_network)
     return allow_network ();
   if (group)

@@ -86,8 +86,8 @@ add_progress (CliFacts *facts, OutboxUpload *upload, GVariant *document)
   if (attempts == 0)
     return;
   sent = g_format_size (wire_bytes);
-  line = g_strdup_printf (ngettext ("%s at the server; %s sent in %u attempt",
-                                    "%s at the server; %s sent in %u attempts", attempts),
+  line = g_strdup_printf (ngettext ("%s on the server; %s sent in %u attempt",
+                                    "%s on the server; %s sent in %u attempts", attempts),
                           confirmed, sent, attempts);
   cli_facts_add (facts, _ ("progress"), line);
 }
@@ -184,10 +184,10 @@ print_facts (OutboxUpload *upload)
   add_metadata (facts, document);
   add_amendment (facts, document, state == OUTBOX_STATE_DONE);
   add_string (facts, document, "app", _ ("app"));
-  add_string (facts, document, "id", _ ("id"));
-  add_time (facts, document, "modified_at", _ ("made"));
-  add_time (facts, document, "created_at", _ ("handed over"));
-  add_time (facts, document, "until", _ ("goes on at"));
+  add_string (facts, document, "id", _ ("ID"));
+  add_time (facts, document, "modified_at", _ ("created"));
+  add_time (facts, document, "created_at", _ ("added"));
+  add_time (facts, document, "until", _ ("continues at"));
   add_receipt (facts, document);
   cli_facts_print (facts);
 }

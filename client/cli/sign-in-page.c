@@ -68,7 +68,7 @@ print_page (GVariant *page)
       g_print (_ ("Open this page in a browser of this device:\n"));
       g_print ("\n    %s\n\n", cli_get_string (page, "url"));
     }
-  g_print (_ ("It is open until %s. Outbox waits for it; Ctrl-C stops this command alone.\n"), until);
+  g_print (_ ("It is open until %s. Outbox waits for it; Ctrl-C stops only this command.\n"), until);
 }
 
 typedef struct
@@ -122,7 +122,7 @@ wait_for_end (OutboxClient *client, const char *name)
       g_printerr (_ ("Nobody has signed in: %s\n"), cli_get_string (page, "message"));
       return CLI_FAILED;
     }
-  g_print ("%s\n", _ ("Signed in. What waited for that goes on."));
+  g_print ("%s\n", _ ("Signed in. What waited for that continues."));
 
   return CLI_DONE;
 }

@@ -213,7 +213,7 @@ hand_over (const char *name, const char *sent)
 
   if (!client || !cli_sign_in_send (client, name, sent, &error))
     return cli_fail (error);
-  g_print ("%s\n", _ ("Signed in. What waited for that goes on."));
+  g_print ("%s\n", _ ("Signed in. What waited for that continues."));
 
   return CLI_DONE;
 }

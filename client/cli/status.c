@@ -65,14 +65,14 @@ print_safety (GVariant *summary, GVariant *holds, GVariant *conditions, gboolean
   else if (n_lost > 0)
     {
       g_print ("%s", cli_style_begin (CLI_STYLE_BAD));
-      g_print (ngettext ("The saved copy of %u upload is gone or damaged: hand the file over again.",
-                         "The saved copies of %u uploads are gone or damaged: hand the files over again.", n_lost),
+      g_print (ngettext ("The saved copy of %u upload is missing or damaged: add the file again.",
+                         "The saved copies of %u uploads are missing or damaged: add the files again.", n_lost),
                n_lost);
       g_print ("%s\n", cli_style_end (CLI_STYLE_BAD));
     }
   else if (!has_hold (holds, "storage") && get_count (summary, "unclaimed").uploads == 0)
-    g_print ("%s\n", has_recordings ? _ ("All of it is safe on this device, but what apps have not finished.")
-                                    : _ ("All of it is safe on this device."));
+    g_print ("%s\n", has_recordings ? _ ("Everything is safe on this device, except what apps have not finished.")
+                                    : _ ("Everything is safe on this device."));
 }
 
 /* Returns: whether an app writes the file itself, so that there is no original elsewhere. */
@@ -125,7 +125,7 @@ print_answer (GVariant *summary, GVariant *holds, GVariant *conditions, guint n_
 
   g_print ("%s", cli_style_begin (n_left == 0 ? CLI_STYLE_GOOD : CLI_STYLE_BOLD));
   if (all.uploads == 0 && has_hold (holds, "storage"))
-    g_print (_ ("This device's disk needs you."));
+    g_print (_ ("This device's disk needs attention."));
   else if (all.uploads == 0)
     g_print (_ ("Nothing to upload."));
   else if (n_left == 0)
@@ -211,7 +211,7 @@ print_media_types (GVariant *conditions)
   (void) g_variant_lookup (conditions, "media_types", "b", &is_there);
   if (!is_there)
     g_print ("%s%s%s\n", cli_style_begin (CLI_STYLE_BAD),
-             _ ("This device cannot tell many kinds of files, and may send some by the wrong rule: install "
+             _ ("This device cannot recognize many kinds of files, and may apply the wrong rule to some: install "
                 "shared-mime-info."),
              cli_style_end (CLI_STYLE_BAD));
 }
@@ -224,7 +224,7 @@ print_rules_problem (GVariant *policy)
 
   if (*problem)
     g_print ("%s%s%s\n  %s\n  outbox policy check\n", cli_style_begin (CLI_STYLE_BAD),
-             _ ("What the files of the rules say now is not in force:"), cli_style_end (CLI_STYLE_BAD), problem);
+             _ ("What the rule files say now does not apply:"), cli_style_end (CLI_STYLE_BAD), problem);
 }
 
 /* Of what somebody handed over the bytes are all that is left. */
@@ -238,11 +238,11 @@ print_unclaimed (GVariant *summary, GVariant *conditions)
     return;
   g_print ("%s", cli_style_begin (CLI_STYLE_BAD));
   g_print (
-      ngettext ("%u saved file belongs to no upload any more: what was known of it is gone. Look at it, and hand it "
-                "over again:",
-                "%u saved files belong to no upload any more: what was known of them is gone. Look at them, and hand "
-                "them over again:",
-                n_files),
+      ngettext (
+          "%u saved file belongs to no upload any more: what was known of it is lost. Look at it, and add it again:",
+          "%u saved files belong to no upload any more: what was known of them is lost. Look at them, and add them "
+          "again:",
+          n_files),
       n_files);
   g_print ("%s\n", cli_style_end (CLI_STYLE_BAD));
   (void) g_variant_lookup (conditions, "unclaimed", "^a&s", &paths);
@@ -326,7 +326,7 @@ print_recordings (GPtrArray *saving)
         continue;
       g_print ("%s%s %s: %s (%s)%s\n", cli_style_begin (style), id, name, label, size, cli_style_end (style));
       if (outbox_upload_get_needs_user (upload))
-        g_print (_ ("  \"outbox commit %s\" sends it as it is, \"outbox remove %s\" drops it\n"), id, id);
+        g_print (_ ("  \"outbox commit %s\" sends it as it is, \"outbox remove %s\" discards it\n"), id, id);
     }
 }
 

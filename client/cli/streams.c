@@ -116,7 +116,7 @@ cli_streams_close (int exit_code)
   if (lost_errno == 0)
     return exit_code;
   if (lost_errno != EPIPE)
-    g_printerr (_ ("outbox: what was printed is lost: %s\n"), g_strerror (lost_errno));
+    g_printerr (_ ("outbox: the output is lost: %s\n"), g_strerror (lost_errno));
 
   return exit_code == CLI_DONE ? CLI_FAILED : exit_code;
 }

@@ -84,8 +84,8 @@ print_answer (OutboxUpload *upload)
   const char *words = is_good                           ? there
                       : g_str_equal (result, "less")    ? _ ("The server has it, but confirms less than it should")
                       : g_str_equal (result, "gone")    ? _ ("The server no longer has it")
-                      : g_str_equal (result, "changed") ? _ ("The server has something else in its place")
-                                                        : _ ("The server does not tell");
+                      : g_str_equal (result, "changed") ? _ ("The server has something else instead")
+                                                        : _ ("The server does not say");
 
   g_print ("%.8s %s: %s%s%s\n", outbox_upload_get_id (upload), name, words, *message ? ": " : "", message);
 
@@ -202,11 +202,11 @@ cli_verify (int argc, char *argv[])
   };
 
   if (!cli_parse (&argc, &argv, entries,
-                  _ ("Sends nothing. What the server no longer has is sent again by \"outbox retry\" alone."), 0,
+                  _ ("Sends nothing. What the server no longer has is sent again only by \"outbox retry\"."), 0,
                   G_MAXINT - 1))
     return CLI_USAGE;
   if ((argc > 1) + is_all + (group != NULL) != 1)
-    return cli_usage (argv[0], _ ("give ids, --group or --all"));
+    return cli_usage (argv[0], _ ("give IDs, --group or --all"));
 
   return run ("Verify", argv + 1, group, G_MAXINT64, is_json);
 }
@@ -218,18 +218,18 @@ cli_free (int argc, char *argv[])
   gboolean is_json = FALSE;
   int days = 0;
   const GOptionEntry entries[] = {
-    { "older-than", 0, 0, G_OPTION_ARG_INT, &days, N_ ("Only what has been done for so many days"), N_ ("DAYS") },
+    { "older-than", 0, 0, G_OPTION_ARG_INT, &days, N_ ("Only what has been done for this many days"), N_ ("DAYS") },
     { "group", 'g', 0, G_OPTION_ARG_STRING, &group, N_ ("All of this group that is done"), N_ ("KEY") },
     { "json", 0, 0, G_OPTION_ARG_NONE, &is_json, N_ ("Print the documents as JSON"), NULL },
     { NULL },
   };
 
   if (!cli_parse (&argc, &argv, entries,
-                  _ ("A copy goes only if the server, asked once more, has as much as its destination promises."), 0,
-                  G_MAXINT - 1))
+                  _ ("A copy is removed only if the server, asked once more, has as much as its destination promises."),
+                  0, G_MAXINT - 1))
     return CLI_USAGE;
   if (days < 0 || (argc > 1 && (group || days > 0)))
-    return cli_usage (argv[0], _ ("give ids, or --group and --older-than"));
+    return cli_usage (argv[0], _ ("give IDs, or --group and --older-than"));
 
   return run ("Free", argv + 1, group, g_get_real_time () / 1000 - days * DAY_MS, is_json);
 }

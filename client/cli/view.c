@@ -59,7 +59,7 @@ static void
 draw (CliView *view)
 {
   cli_screen_draw (view->screen, view->uploads,
-                   view->is_lost ? _ ("The broker is gone; what it had is safe. Starting it again …") : NULL);
+                   view->is_lost ? _ ("The service is not there; its files are safe. Restarting it …") : NULL);
   /* Redraw a countdown each second, and ask how much is saved. */
   if (view->countdown_timer == 0 && (has_state (view, OUTBOX_STATE_RETRYING) || has_state (view, OUTBOX_STATE_SAVING)))
     view->countdown_timer = g_timeout_add_seconds (1, on_countdown, view);
@@ -355,7 +355,7 @@ on_broker_lost (OutboxClient *client, gpointer user_data)
 
   view->is_lost = TRUE;
   if (!view->screen && !view->is_json)
-    print_line (_ ("The broker is gone; what it had is safe. Starting it again …"));
+    print_line (_ ("The service is not there; its files are safe. Restarting it …"));
   want_draw (view);
   g_timeout_add_full (G_PRIORITY_DEFAULT, START_AGAIN_MS, on_start_again, view, NULL);
 }
@@ -367,7 +367,7 @@ on_broker_back (OutboxClient *client, gboolean is_gapless, gpointer user_data)
 
   view->is_lost = FALSE;
   if (!view->screen && !view->is_json)
-    print_line (_ ("The broker is back."));
+    print_line (_ ("The service is back."));
   want_draw (view);
   cli_view_refresh (view);
 }

@@ -68,7 +68,7 @@ cli_watch (int argc, char *argv[])
   gboolean is_json = FALSE, until_done = FALSE;
   const GOptionEntry entries[] = {
     { "group", 'g', 0, G_OPTION_ARG_STRING, &group, N_ ("Only those of this group"), N_ ("KEY") },
-    { "until-done", 0, 0, G_OPTION_ARG_NONE, &until_done, N_ ("End when all have arrived or failed"), NULL },
+    { "until-done", 0, 0, G_OPTION_ARG_NONE, &until_done, N_ ("Exit when all have arrived or failed"), NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &is_json, N_ ("Print a document a line"), NULL },
     { NULL },
   };
@@ -79,8 +79,8 @@ cli_watch (int argc, char *argv[])
   g_autoptr (GVariant) filter = NULL;
 
   if (!cli_parse (&argc, &argv, entries,
-                  _ ("With ids it ends when all of them have arrived or failed: exit code 0 where all have arrived."),
-                  0, G_MAXINT - 1))
+                  _ ("With IDs it exits when all of them have arrived or failed: exit code 0 if all have arrived."), 0,
+                  G_MAXINT - 1))
     return CLI_USAGE;
   client = cli_open (&error);
   ids = client ? cli_resolve (client, argv + 1, &error) : NULL;

@@ -16,7 +16,7 @@ const TEXT_MOST = 120;
 const HOUR_S = 3600;
 
 // Reasons that are a rule's: a person may send now all the same, or let it go on for a time.
-const OF_RULES = ['ask', 'wait-wifi', 'wait-network', 'wait-unmetered', 'battery', 'schedule', 'data-budget'];
+const OF_RULES = ['ask', 'wait-wifi', 'wait-network', 'wait-unmetered', 'roaming', 'battery', 'schedule', 'data-budget'];
 const SENT_NOW = [...OF_RULES, 'not-before'];
 
 // Trouble of a server whose end is another setting.
@@ -110,7 +110,7 @@ function helpWith({ scope, key, reason }, { _ }) {
   if (scope === 'lane' && reason === 'ask')
     return { text: _('Send on this network'), call: call('Queue', 'AllowNetwork') };
   if (scope === 'lane' && OF_RULES.includes(reason))
-    return { text: _('Go on for an hour'), call: call('Queue', 'ResumeFor', { seconds: HOUR_S, destination: key.split('/')[0] }) };
+    return { text: _('Continue for an hour'), call: call('Queue', 'ResumeFor', { seconds: HOUR_S, destination: key.split('/')[0] }) };
   if (scope === 'group' && reason === 'user')
     return { text: _('Resume'), call: call('Groups', 'Resume', [key]) };
   if (scope === 'destination' && reason === 'user')

@@ -115,7 +115,7 @@ outbox_client_translate (GError *error)
   if (error->domain == OUTBOX_ERROR || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return error;
   if (is_gone)
-    translated = g_error_new (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "The broker is not there: %s", error->message);
+    translated = g_error_new (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "The service is not there: %s", error->message);
   else
     translated = g_error_new_literal (OUTBOX_ERROR, (int) decide_code (error), error->message);
   g_error_free (error);

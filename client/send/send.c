@@ -151,9 +151,10 @@ hand_over (const char *destination, const char *const *files)
   n_safe = said.output ? count_lines (said.output) : 0;
   if (n_safe > 0)
     {
-      g_autofree char *words = g_strdup_printf (ngettext ("%u file is safe on this device, and will arrive.",
-                                                          "%u files are safe on this device, and will arrive.", n_safe),
-                                                n_safe);
+      g_autofree char *words
+          = g_strdup_printf (ngettext ("%u file is safe on this device, and will be sent.",
+                                       "%u files are safe on this device, and will be sent.", n_safe),
+                             n_safe);
 
       window_notify (words);
     }

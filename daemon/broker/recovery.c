@@ -109,7 +109,7 @@ recover_one (gpointer user_data, GError **error)
       upload->saved_at_ms = upload->progress_at_ms = now_ms;
     }
 
-  return ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE, "the broker was interrupted",
+  return ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE, "the service was interrupted",
                           now_ms, error);
 }
 

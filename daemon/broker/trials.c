@@ -229,7 +229,7 @@ check (ObTrials *self, const char *name, GError **error)
   if (!ob_destination_table_find (self->destinations, name))
     ob_text_set_not_found (error, "destination", name);
   else if (!self->workers)
-    g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "The broker does not send now");
+    g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "The service does not send now");
   else if (g_hash_table_size (self->running) >= OB_WORKERS_MAX_TRIALS)
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY, "%u destinations are being tried already",
                  OB_WORKERS_MAX_TRIALS);
@@ -275,7 +275,7 @@ ob_trials_begin (ObTrials *self, const char *name, ObTrialDone done, gpointer us
 void
 ob_trials_stop (ObTrials *self)
 {
-  g_autoptr (GError) error = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "The broker ends");
+  g_autoptr (GError) error = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "The service ends");
   GHashTableIter iter;
   gpointer value;
 

@@ -144,14 +144,14 @@ is_connection_named (char *const *connections, const ObConditions *conditions)
 }
 
 static OutboxReasonSet
-ask_allowance (ObAllowance allowance)
+ask_allowance (ObAllowance allowance, OutboxReasonSet denied)
 {
   switch (allowance)
     {
     case OB_ASK:
       return BIT (ASK);
     case OB_DENY:
-      return BIT (WAIT_UNMETERED);
+      return denied;
     case OB_ALLOW:
     default:
       return 0;
@@ -171,9 +171,9 @@ decide_network (const ObRule *rule, const ObConditions *conditions)
   if (rule->connections && !is_connection_named (rule->connections, conditions))
     reasons |= BIT (WAIT_NETWORK);
   if (is_metered)
-    reasons |= ask_allowance (rule->metered);
+    reasons |= ask_allowance (rule->metered, BIT (WAIT_UNMETERED));
   if (conditions->is_roaming)
-    reasons |= ask_allowance (rule->roaming);
+    reasons |= ask_allowance (rule->roaming, BIT (ROAMING));
 
   return reasons;
 }

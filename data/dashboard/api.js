@@ -58,7 +58,7 @@ export class Api {
 
   #checkLive() {
     if (!this.#isLive)
-      throw new TypeError('The broker is gone');
+      throw new TypeError('The service is not there');
   }
 
   // Returns: the document; null where there is nothing to tell. Errors: Problem; TypeError where nobody answers.

@@ -38,7 +38,7 @@ export class Commands {
       if (error instanceof Problem && error.isOfSession)
         this.#over(error);
       else
-        this.#tell(error instanceof Problem ? safe(error.message) : _('The broker does not answer.'), true);
+        this.#tell(error instanceof Problem ? safe(error.message) : _('The service does not answer.'), true);
       return undefined;
     } finally {
       button.removeAttribute('aria-disabled');

@@ -48,16 +48,16 @@ export function editDestination({ api, model }, before, name = '') {
     { name: 'protocol', label: _('protocol'), kind: 'choice', value: now.protocol,
       options: [['tus', 'tus'], ['http', _('http: each file is one PUT')]] },
     { name: 'confirm_url', label: _('confirm URL'), kind: 'url', value: now.confirm_url,
-      hint: _('Where the server tells whether a file is attached to its record; {id}, {group} and {sha256} are filled in.') },
+      hint: _('Where the server says whether a file is attached to its record; {id}, {group} and {sha256} are filled in.') },
     { name: 'amend_url', label: _('amend URL'), kind: 'url', value: now.amend_url,
       hint: _('Where the server is told what is changed of a file that it has; filled in as the confirm URL is.') },
     { name: 'also', label: _('also at'), kind: 'lines', value: (now.also ?? []).join('\n'),
       hint: _('Other addresses at which the server may keep uploads, one a line.') },
     { name: 'headers', label: _('headers'), kind: 'lines', hint: describeHeaders(now) },
-    ...(before?.default ? [] : [{ name: 'default', label: _('Takes what names no destination'), kind: 'yes', value: now.default }]),
+    ...(before?.default ? [] : [{ name: 'default', label: _('Gets what names no destination'), kind: 'yes', value: now.default }]),
   ];
 
-  return askForm(before ? format(_('Change %s'), before.name) : _('A new destination'), fields, _('Save'), async values => {
+  return askForm(before ? format(_('Change %s'), before.name) : _('New destination'), fields, _('Save'), async values => {
     await api.ask(before ? 'PATCH' : 'PUT', pathOf(before?.name ?? values.name), chooseChanges(before ?? {}, { default: false, ...values }));
     model.load();
   });

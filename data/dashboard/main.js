@@ -35,15 +35,15 @@ let stop = () => {};
 function explainEnd(why) {
   switch (why) {
     case 'none':
-      return _('The session is in the memory of its page alone, so that nothing else can use it: a page that was loaded again has none.');
+      return _('The session is only in the memory of its page, so that nothing else can use it: a page that was loaded again has none.');
     case 'refused':
-      return _('This address was used already, or is older than a minute.');
+      return _('This address has already been used, or is older than a minute.');
     case 'restart':
-      return _('The broker has been started anew, and its sessions ended with it.');
+      return _('The service has been restarted, and its sessions ended with it.');
     case 'signed-out':
-      return _('The session is ended. This window can be closed.');
+      return _('The session has ended. You can close this window.');
     default:
-      return _('The session was ended: its address was opened a second time, or nobody has used it for twelve hours.');
+      return _('The session has ended: its address was opened a second time, or nobody has used it for twelve hours.');
   }
 }
 
@@ -57,7 +57,7 @@ function showEnd(why) {
     h('p', { textContent: explainEnd(why) }),
     h('p', { textContent: _('This command opens a new one:') }),
     h('p', {}, h('code', { textContent: 'outbox dashboard' })),
-    h('p', { className: 'quiet', textContent: _('What was handed over is not touched by that: it is kept, and goes on.') })));
+    h('p', { className: 'quiet', textContent: _('Files that were added are not touched by that: they are kept, and sent.') })));
   main.focus();
 }
 
@@ -148,7 +148,7 @@ function answerReloadKeys(model) {
     if (shiftKey || altKey || (key !== 'F5' && !(ctrlKey && key === 'r')))
       return;
     event.preventDefault();
-    model.load().then(() => tell(_('The broker was asked anew.')));
+    model.load().then(() => tell(_('The service was asked again.')));
   };
 
   addEventListener('keydown', onKey);
@@ -192,7 +192,7 @@ async function begin() {
       connection.className = 'good';
     },
     lost: () => {
-      setText(connection, _('The broker is gone; what it had is safe. Trying again …'));
+      setText(connection, _('The service is not there; its files are safe. Trying again …'));
       connection.className = 'bad';
     },
     over: showEndOf,

@@ -34,7 +34,7 @@ export function signIn({ api, commands, model }, destination, button) {
       options: [['bearer', _('by a token')], ['basic', _('by a user name and a password')], ['header', _('by a header of its own')]] },
     { name: 'name', label: _('User name, or the name of the header'), kind: 'text', hint: _('Not for a token.') },
     { name: 'secret', label: _('Token, password or value'), kind: 'password', required: true,
-      hint: _('It is kept on this device for this server alone, and never shown again.') },
+      hint: _('It is kept on this device for this server only, and never shown again.') },
   ];
 
   return askForm(format(_('Sign in to %s'), destination), fields, _('Sign in'), async values => {

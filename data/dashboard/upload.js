@@ -7,7 +7,7 @@ import { formatSize, h, reconcile, safe, setText } from './text.js';
 import { _, labels } from './words.js';
 
 // Reasons that are a rule's: a person may send now all the same.
-export const RULES = ['ask', 'wait-wifi', 'wait-network', 'wait-unmetered', 'battery', 'schedule', 'data-budget', 'not-before'];
+export const RULES = ['ask', 'wait-wifi', 'wait-network', 'wait-unmetered', 'roaming', 'battery', 'schedule', 'data-budget', 'not-before'];
 
 export function progressOf(upload) {
   const { state, size, offset, sent_bytes: sent, saved_bytes: saved = 0 } = upload;

@@ -12,7 +12,7 @@ function answer(model) {
   const all = model.count('all'), left = all.uploads - model.count('done').uploads;
 
   if (all.uploads === 0)
-    return model.hasHold('storage') ? _("This device's disk needs you.") : _('Nothing to upload.');
+    return model.hasHold('storage') ? _("This device's disk needs attention.") : _('Nothing to upload.');
   if (left === 0)
     return format(ngettext('The one upload has arrived.', 'All %u uploads have arrived.', all.uploads), all.uploads);
   return format(ngettext('%u upload has not arrived yet (%s).', '%u uploads have not arrived yet (%s).', left), left,
@@ -34,25 +34,25 @@ function safety(model) {
   if (model.conditions.in_memory)
     return { text: _("It is only in this device's memory, and lost when the device is switched off."), isBad: true };
   if (lost > 0)
-    return { text: format(ngettext('The saved copy of %u upload is gone or damaged: hand the file over again.',
-                                   'The saved copies of %u uploads are gone or damaged: hand the files over again.', lost), lost),
+    return { text: format(ngettext('The saved copy of %u upload is missing or damaged: add the file again.',
+                                   'The saved copies of %u uploads are missing or damaged: add the files again.', lost), lost),
              isBad: true };
   if (model.hasHold('storage') || model.count('unclaimed').uploads > 0)
     return { text: '', isBad: false };
-  return { text: recordings > 0 ? _('All of it is safe on this device, but what apps have not finished.')
-                                : _('All of it is safe on this device.'), isBad: false };
+  return { text: recordings > 0 ? _('Everything is safe on this device, except what apps have not finished.')
+                                : _('Everything is safe on this device.'), isBad: false };
 }
 
 function worries(model) {
   const list = [];
 
   if (model.conditions.media_types === false)
-    list.push([_('This device cannot tell many kinds of files, and may send some by the wrong rule: install shared-mime-info.')]);
+    list.push([_('This device cannot recognize many kinds of files, and may apply the wrong rule to some: install shared-mime-info.')]);
   if (model.policy.problem)
-    list.push([_('What the files of the rules say now is not in force:'), model.policy.problem]);
+    list.push([_('What the rule files say now does not apply:'), model.policy.problem]);
   if (model.count('unclaimed').uploads > 0)
-    list.push([format(ngettext('%u saved file belongs to no upload any more: what was known of it is gone. Look at it, and hand it over again:',
-                               '%u saved files belong to no upload any more: what was known of them is gone. Look at them, and hand them over again:',
+    list.push([format(ngettext('%u saved file belongs to no upload any more: what was known of it is lost. Look at it, and add it again:',
+                               '%u saved files belong to no upload any more: what was known of them is lost. Look at them, and add them again:',
                                model.count('unclaimed').uploads), model.count('unclaimed').uploads),
                ...(model.conditions.unclaimed ?? [])]);
   if (model.destinations.length === 0)
@@ -118,7 +118,7 @@ export class AnswerView {
     // A server on this device itself is reached without a network.
     setText(this.#network, model.conditions.available || model.count('uploading').uploads === 0 ? describeNetwork(model.conditions) : '');
     reconcile(this.#worries, worries(model), worry => worry.join(), makeWorry);
-    const title = model.asking.length > 0 ? _('A web page asks to hand files over') : answer(model);
+    const title = model.asking.length > 0 ? _('A web page asks to add files') : answer(model);
 
     document.title = `${title} – Outbox`;
   }

@@ -13,8 +13,8 @@ function describeOrigin(app) {
 }
 
 function describeWish({ scope }) {
-  return scope === 'manage' ? _("It would see and change all uploads, others' too.")
-                            : _('It would see and change what it hands over itself.');
+  return scope === 'manage' ? _("It would see and change all uploads, also those of others.")
+                            : _('It would see and change only what it adds.');
 }
 
 function describeScope({ scope }) {
@@ -33,15 +33,15 @@ function makeAnswers(commands, { request, app }) {
     return button;
   };
 
-  return [make(_('Let it in'), 'strong', 'approve'), make(_('Deny'), '', 'deny')];
+  return [make(_('Allow'), 'strong', 'approve'), make(_('Deny'), '', 'deny')];
 }
 
 function makeQuestion(commands) {
   const origin = h('p', { className: 'origin' }), code = h('p', { className: 'code' }), doubt = h('p', { className: 'bad' });
   const wish = h('p'), actions = h('div', { className: 'actions' });
   const element = h('li', { className: 'card needs-you' },
-                    h('p', { className: 'title', textContent: _('A web page asks to hand files over') }), origin, doubt, wish,
-                    h('p', { textContent: _('Let it in only if its page shows this code:') }), code, actions);
+                    h('p', { className: 'title', textContent: _('A web page asks to add files') }), origin, doubt, wish,
+                    h('p', { textContent: _('Allow it only if its page shows this code:') }), code, actions);
 
   element.update = app => {
     setOutside(origin, app.app);
@@ -76,7 +76,7 @@ function makeApp(commands) {
   element.append(h('div', { className: 'actions' }, h('button', {
     type: 'button', textContent: _('Revoke'),
     onclick: async event => {
-      if (await confirm(format(_('Revoke %s?'), app.app), _('Its pages have to ask anew. What it has handed over stays.'), _('Revoke')))
+      if (await confirm(format(_('Revoke %s?'), app.app), _('Its pages have to ask again. What it has added stays.'), _('Revoke')))
         commands.run(event.target, 'DELETE', `/v1/apps/${encodeURIComponent(app.app)}`);
     },
   })));
@@ -91,7 +91,7 @@ function makeApp(commands) {
 export class AppsView {
   #list = h('ul', { className: 'cards' });
   #empty = h('p', { className: 'quiet' });
-  element = h('section', {}, h('h2', { textContent: _('Web apps that may hand files over') }), this.#empty, this.#list);
+  element = h('section', {}, h('h2', { textContent: _('Web apps that may add files') }), this.#empty, this.#list);
 
   constructor({ commands }) {
     this.commands = commands;
@@ -101,7 +101,7 @@ export class AppsView {
     // An origin is there once for each browser; a revocation ends all of them.
     const apps = [...new Map(model.apps.filter(app => app.state === 'paired').map(app => [app.app, app])).values()];
 
-    setText(this.#empty, apps.length === 0 ? _('There is none here.') : '');
+    setText(this.#empty, apps.length === 0 ? _('There are none.') : '');
     reconcile(this.#list, apps, app => app.app, () => makeApp(this.commands));
   }
 }

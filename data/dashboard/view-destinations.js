@@ -23,7 +23,7 @@ function describeReport(tools, report, name) {
   const lines = [
     [_('connected to'), report.connected], [_('encrypted by'), report.encrypted], [_('protocol'), report.protocol],
     [_('largest file'), report.max_size && formatSize(report.max_size)],
-    [_('confirm URL'), report.confirm && _('answers as it should')],
+    [_('confirm URL'), report.confirm && _('answers as expected')],
   ].filter(([, value]) => value);
   const { next = '', person = '' } = report.state === 'paused' ? labels.help('paused', report.reason) : {};
 
@@ -125,7 +125,7 @@ function makeDestination(tools) {
       page.replaceChildren(...drawPage(next.signing_in));
     }
     setOutside(name, next.name);
-    setText(mark, next.default ? _('Takes what names no destination') : '');
+    setText(mark, next.default ? _('Gets what names no destination') : '');
     setText(label, isReady ? _('Ready') : labels.status({ state: next.state, reason: next.reasons?.[0], until: next.until }, Date.now()));
     label.className = `label ${isReady ? 'good' : next.needs_user ? 'bad' : 'waits'}`;
     reconcile(holds, all, keyOfHold, ({ scope }) => makeHold(tools, scope === 'destination'));
@@ -155,7 +155,7 @@ export class DestinationsView {
   }
 
   draw({ destinations, holds, policy }) {
-    setText(this.#empty, policy.rules && destinations.length === 0 ? _('There is none here.') : '');
+    setText(this.#empty, policy.rules && destinations.length === 0 ? _('There are none.') : '');
     reconcile(this.#list, destinations.map(destination => ({ destination, holds: holdsOf(destination, holds) })),
               ({ destination }) => destination.name, () => makeDestination(this.tools));
   }

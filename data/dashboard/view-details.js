@@ -40,8 +40,8 @@ async function makePreview(api, { id, name, media_type: type, size, state, local
 function describeVerified({ result, message }) {
   const words = {
     asked: _('no answer yet'), confirmed: _('The server has it'), less: _('The server has it, but confirms less than it should'),
-    gone: _('The server no longer has it'), changed: _('The server has something else in its place'),
-  }[result] ?? _('The server does not tell');
+    gone: _('The server no longer has it'), changed: _('The server has something else instead'),
+  }[result] ?? _('The server does not say');
 
   return [words, message].filter(part => part).join(': ');
 }
@@ -68,8 +68,8 @@ function facts(upload) {
     [_('destination'), upload.destination],
     [_('group'), upload.group_title ?? upload.group],
     [_('type'), upload.media_type],
-    [_('handed over'), upload.created_at && formatTime(upload.created_at)],
-    [_('goes on at'), upload.until && formatTime(upload.until)],
+    [_('added'), upload.created_at && formatTime(upload.created_at)],
+    [_('continues at'), upload.until && formatTime(upload.until)],
     [_('confirmed'), receipt.confirmed_at && formatTime(receipt.confirmed_at)],
     [_('asked again'), verified && format('%s · %s', describeVerified(verified), formatTime(verified.at))],
     [_('changed after it was sent'), amendment && describeAmendment(amendment, upload.state)],
@@ -77,7 +77,7 @@ function facts(upload) {
     [_('stored at'), receipt.url],
     [_('app'), upload.app],
     [_('SHA-256'), upload.sha256],
-    [_('id'), upload.id],
+    [_('ID'), upload.id],
     ...Object.entries(upload.metadata ?? {}),
   ].filter(([, value]) => value);
 }
@@ -104,7 +104,7 @@ function drawRule(explanation) {
   if (!rule)
     return null;
   return [h('h4', { textContent: _('Its rule:') }), h('p', {}, outside([rule.name, ...describeRule(rule)].join(' · '))),
-          isSentNow ? h('p', { textContent: _('You have let it go on one network, whatever the rule says.') }) : null];
+          isSentNow ? h('p', { textContent: _('You have allowed it on one network, whatever the rule says.') }) : null];
 }
 
 // --- Its place in the order ---

@@ -91,7 +91,7 @@ export class GroupsView {
   }
 
   draw({ groups, isLoaded }) {
-    setText(this.#empty, isLoaded && groups.length === 0 ? _('There is none here.') : '');
+    setText(this.#empty, isLoaded && groups.length === 0 ? _('There are none.') : '');
     reconcile(this.#list, groups, nameOf, () => makeGroup(this.tools));
   }
 }

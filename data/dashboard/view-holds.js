@@ -11,7 +11,7 @@ import { _, join, labels } from './words.js';
 const OF_SETTINGS = ['no-destination', 'wrong-address', 'certificate', 'proxy'];
 
 // What a rule says, so that a person can let it go on for a time.
-const OF_RULES = ['ask', 'wait-wifi', 'wait-network', 'wait-unmetered', 'battery', 'schedule', 'data-budget'];
+const OF_RULES = ['ask', 'wait-wifi', 'wait-network', 'wait-unmetered', 'roaming', 'battery', 'schedule', 'data-budget'];
 
 const HOUR_S = 3600;
 
@@ -25,7 +25,7 @@ function helpWith({ scope, key = '', reason }) {
   if (scope === 'lane' && reason === 'ask')
     help.push({ text: _('Send on this network'), path: '/v1/queue/allow-network' });
   if (scope === 'lane' && OF_RULES.includes(reason))
-    help.push({ text: _('Go on for an hour'), path: '/v1/queue/resume-for', body: { seconds: HOUR_S, destination: key.split('/')[0] } });
+    help.push({ text: _('Continue for an hour'), path: '/v1/queue/resume-for', body: { seconds: HOUR_S, destination: key.split('/')[0] } });
   if (scope === 'group' && reason === 'user')
     help.push({ text: _('Resume'), path: `/v1/groups/${name}/resume` });
   if (scope === 'destination' && reason === 'user')

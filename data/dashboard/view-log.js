@@ -8,8 +8,8 @@ import { _, labels, ngettext } from './words.js';
 
 // What is no state and no hold.
 const EVENTS = {
-  added: () => _('Handed over'), created: () => _('Begun at the server'), paused: () => _('Paused by you'), resumed: () => _('Resumed by you'), removed: () => _('Removed'), release: () => _('Goes on'), approved: () => _('Let in'),
-  denied: () => _('Denied'), revoked: () => _('Revoked'), lost: () => _('The copy on this device is gone'),
+  added: () => _('Added'), created: () => _('Started on the server'), paused: () => _('Paused by you'), resumed: () => _('Resumed by you'), removed: () => _('Removed'), release: () => _('Continued'), approved: () => _('Allowed'),
+  denied: () => _('Denied'), revoked: () => _('Revoked'), lost: () => _('The copy on this device is missing'),
   restored: () => _('The copy on this device is back'), 'offset-back': () => _('The server has less than it had confirmed'),
   repaired: () => _('Repaired'),
 };

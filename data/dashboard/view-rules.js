@@ -47,7 +47,7 @@ function facts({ available, network, link, metered_effective: isMetered, roaming
 function drawRule(rule, holds) {
   const waits = holds.filter(({ scope, key = '' }) => scope === 'lane' && key.split('/')[1] === rule.name);
 
-  return h('li', { className: 'card' }, h('h3', {}, outside(rule.name)), h('p', {}, outside(describeRule(rule).join(' · ') || _('Lets everything travel.'))),
+  return h('li', { className: 'card' }, h('h3', {}, outside(rule.name)), h('p', {}, outside(describeRule(rule).join(' · ') || _('Allows everything.'))),
            waits.map(hold => h('p', { className: 'waits' }, outside(hold.key.split('/')[0]), `: ${labelOfHold(hold)}`)),
            h('p', { className: 'quiet' }, outside(rule.file)));
 }
@@ -58,8 +58,8 @@ export class RulesView {
   #rules = h('ol', { className: 'cards' });
   #own = h('p', { className: 'quiet' });
   element = h('section', {}, h('h2', { textContent: _('The network now') }), this.#facts,
-              h('h2', { textContent: _('Rules: what may travel, where and when') }), this.#problem,
-              h('p', { className: 'quiet', textContent: _('Of several rules that match an upload, the last one has it.') }), this.#rules,
+              h('h2', { textContent: _('Rules: what may be sent, where and when') }), this.#problem,
+              h('p', { className: 'quiet', textContent: _('If several rules match an upload, the last one applies.') }), this.#rules,
               this.#own, h('p', {}, h('code', { textContent: 'outbox policy edit' })));
 
   #drawn = [];

@@ -16,7 +16,7 @@ function facts(model) {
 
   return [
     [_('not arrived, kept until it has'), tell({ uploads: all.uploads - done.uploads, bytes: all.bytes - done.bytes })],
-    [_('copy gone or damaged'), lost.uploads > 0 && tell(lost)],
+    [_('copy missing or damaged'), lost.uploads > 0 && tell(lost)],
     [_('arrived, on the list'), tell(done)],
     [_('belongs to no upload'), model.count('unclaimed').uploads > 0 && tell(model.count('unclaimed'))],
     [_('free on this disk'), size > 0 && format(_('%s of %s'), formatSize(free), formatSize(size))],
@@ -28,7 +28,7 @@ export class StorageView {
   #facts = h('dl');
   #paths = h('ul', { className: 'log' });
   element = h('section', {}, h('h2', { textContent: _('Storage on this device') }), this.#facts,
-              h('p', { className: 'quiet', textContent: _('What has not arrived is never removed to make room. Nothing is taken that would leave less than 8 MiB free.') }),
+              h('p', { className: 'quiet', textContent: _('What has not arrived is never removed to make room. No file is taken that would leave less than 8 MiB free.') }),
               this.#paths);
 
   #drawn = '';

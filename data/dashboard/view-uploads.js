@@ -30,7 +30,7 @@ function commandsFor({ state, reasons, local_copy: isHere }) {
   if (state === 'done')
     commands.push(['verify', _('Ask the server again')]);
   if (state === 'done' && isHere)
-    commands.push(['free', _('Let the copy here go')]);
+    commands.push(['free', _('Remove the copy here')]);
   commands.push(['remove', state === 'done' ? _('Take off the list') : _('Remove')]);
   return commands;
 }
@@ -161,7 +161,7 @@ export class UploadsView {
     this.choice.draw(model);
     this.forAll.draw(model);
     this.#drawGroup(model);
-    setText(this.#empty, model.isLoaded && uploads.length === 0 ? _('There is none here.') : '');
+    setText(this.#empty, model.isLoaded && uploads.length === 0 ? _('There are none.') : '');
     this.#more.hidden = !model.hasMore;
     reconcile(this.#list, uploads, upload => upload.id, () => makeUpload(this.tools));
   }

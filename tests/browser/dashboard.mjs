@@ -100,7 +100,7 @@ async function keepsItsSessionInMemory(world, {browser}) {
   await page.goto(await printAddress(world));
   await waitForText(page, 'Nothing to upload.');
   await page.keyboard.press('F5');
-  await waitForText(page, 'The broker was asked anew.');
+  await waitForText(page, 'The service was asked again.');
   const kept = await page.evaluate(async () => [location.hash, {...localStorage}, {...sessionStorage}, history.state, document.cookie,
     window.name, await indexedDB.databases(), await caches.keys()]);
 
@@ -122,7 +122,7 @@ async function showsNamesAsText(world, {page}) {
   await world.outbox('pause');
   await world.outbox('add', file);
   await waitForText(page, '<img src=x onerror=alert(1)>\ufffdgpj.exe');
-  await waitForText(page, 'All of it is safe on this device.');
+  await waitForText(page, 'Everything is safe on this device.');
   assert.equal(await page.evaluate(() => document.querySelectorAll('main img').length), 0);
 }
 
@@ -336,7 +336,7 @@ async function letsAWebAppIn(world, {page}) {
   await waitForText(page, origin);
   await waitForText(page, 'Its name has letters that can look like others.');
   await page.waitForSelector('.questions button.strong:not([aria-disabled])');
-  await click(page, `Let it in: ${origin}`);
+  await click(page, `Allow: ${origin}`);
   await waitForText(page, code, false);
   await show(page, 'Web apps');
   assert.ok((await ask('/v1/pair/token', {device_code: secret})).token);
@@ -419,7 +419,7 @@ async function takesATicketOnce(world, {browser}) {
   await first.waitForSelector('.answer:not(:empty)');
   const second = await openPage(browser);
   await second.goto(address);
-  await isEnded(second, 'This address was used already');
+  await isEnded(second, 'This address has already been used');
   // Nobody can tell which of the two the person's is.
   await isEnded(first, 'its address was opened a second time');
   await first.close();
@@ -430,7 +430,7 @@ async function endsItsSession(world, {browser}) {
   const page = await openDashboard(world, browser);
 
   await click(page, 'End this session');
-  await isEnded(page, 'The session is ended.');
+  await isEnded(page, 'The session has ended.');
   await page.close();
 }
 
@@ -445,7 +445,7 @@ async function squats(world, page, port) {
   await once(squatter, 'listening');
   await until('a visit', () => asked.length > 0);
   await page.evaluate(() => [...document.querySelectorAll('button')].find(({innerText}) => innerText === 'Pause the queue').click());
-  await waitForText(page, 'The broker does not answer.');
+  await waitForText(page, 'The service does not answer.');
   squatter.closeAllConnections();
   await new Promise(resolve => squatter.close(resolve));
   assert.ok(asked.every(line => line === 'POST /v1/hello '), asked.join());
@@ -456,12 +456,12 @@ async function tellsThatTheBrokerIsGone(world, {page}) {
   const {port} = new URL(page.url());
 
   await world.killBroker();
-  await waitForText(page, 'The broker is gone; what it had is safe.');
+  await waitForText(page, 'The service is not there; its files are safe.');
   await squats(world, page, Number(port));
-  await waitForText(page, 'The broker is gone; what it had is safe.');
+  await waitForText(page, 'The service is not there; its files are safe.');
   // A session ends with the broker.
   await world.startBroker();
-  await isEnded(page, 'The broker has been started anew');
+  await isEnded(page, 'The service has been restarted');
 }
 
 export const dashboardCases = {

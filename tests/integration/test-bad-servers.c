@@ -116,7 +116,7 @@ test_every_place_tells_the_same_of_a_destination (void)
     { "{\"fault\":\"html-200\",\"count\":-1}", "Paused · no upload server answers at that address",
       "Something that is no tus server answered", "outbox destination set depot --url URL" },
     { "{\"fault\":\"status\",\"status\":407,\"body\":\"ask the office\",\"count\":-1}",
-      "Paused · the proxy of this network refuses", "ask the office", "outbox destination resume depot" },
+      "Paused · the proxy of this network refuses access", "ask the office", "outbox destination resume depot" },
     { "{\"fault\":\"status\",\"status\":401,\"body\":\"who are you\",\"count\":-1}", "Paused · sign in to continue",
       "who are you", "outbox destination sign-in depot" },
     { "{\"fault\":\"status\",\"status\":507,\"body\":\"no room\",\"count\":-1}", "Paused · the server is full",

@@ -155,8 +155,8 @@ test_what_is_lost_is_not_called_safe (void)
     gboolean is_gone;
     guint n_lost;
     const char *says;
-  } rows[] = { { TRUE, 1, "The saved copy of 1 upload is gone or damaged" },
-               { FALSE, 2, "The saved copies of 2 uploads are gone or damaged" } };
+  } rows[] = { { TRUE, 1, "The saved copy of 1 upload is missing or damaged" },
+               { FALSE, 2, "The saved copies of 2 uploads are missing or damaged" } };
   g_autoptr (TestBroker) broker = test_broker_new ();
   g_autofree char *photo = test_broker_make_file (broker, "photo.jpg", 1000, 1);
   g_autofree char *paused = test_command (broker, "pause", 0);
@@ -193,7 +193,7 @@ test_a_pause_and_a_resume (void)
 
   test_assert_has (listed, "Paused · the whole queue is paused");
   test_assert_has (status, "1 upload has not arrived yet");
-  test_assert_has (status, "All of it is safe on this device.");
+  test_assert_has (status, "Everything is safe on this device.");
   test_assert_has (status, "Resume the queue.");
   {
     g_auto (TestCommand) run = test_command_start (broker, watch);
@@ -380,11 +380,11 @@ test_watch_outlives_the_broker (void)
   test_assert_has (first, "Paused");
   test_broker_kill (broker);
   lost = test_command_read_line (&run);
-  test_assert_has (lost, "The broker is gone");
+  test_assert_has (lost, "The service is not there");
   test_broker_start (broker, NULL);
   resumed = test_command (broker, "resume", 0);
   rest = test_command_finish (&run, 0);
-  test_assert_has (rest, "The broker is back.");
+  test_assert_has (rest, "The service is back.");
   test_assert_has (rest, "photo.jpg: Uploaded · attached to its record\n");
 }
 
@@ -492,7 +492,7 @@ test_headers_stay_with_their_server (void)
       g_autofree char *shown = test_command (broker, "destination show other", 0);
 
       g_test_message ("%s: %s%s", rows[i].settings, set, shown);
-      g_assert_cmpint (strstr (set, "are dropped") != NULL, ==, rows[i].is_told);
+      g_assert_cmpint (strstr (set, "are removed") != NULL, ==, rows[i].is_told);
       g_assert_cmpint (strstr (shown, "Authorization") != NULL, ==, g_strcmp0 (rows[i].header, "Authorization") == 0);
       g_assert_cmpint (strstr (shown, "X-Key") != NULL, ==, g_strcmp0 (rows[i].header, "X-Key") == 0);
     }
@@ -553,7 +553,7 @@ test_without_a_broker_it_exits_with_3 (void)
     {
       g_autofree char *output = test_command (broker, commands[i], 3);
 
-      test_assert_has (output, "The broker is not there");
+      test_assert_has (output, "The service is not there");
     }
 }
 
@@ -598,13 +598,13 @@ test_the_whole_log (void)
   g_assert_cmpuint (g_strv_length (lines), ==, n_entries);
 }
 
-/* Every verb has its --help, and stands in the manual and in what completes it. */
+/* Every command has its --help, and stands in the manual and in what completes it. */
 static void
-test_every_verb_is_documented (void)
+test_every_command_is_documented (void)
 {
   g_autoptr (TestBroker) broker = test_broker_new ();
   g_autofree char *help = test_command (broker, "--help", 0);
-  g_auto (GStrv) lines = g_strsplit (strstr (help, "Verbs:\n") + strlen ("Verbs:\n"), "\n", -1);
+  g_auto (GStrv) lines = g_strsplit (strstr (help, "Commands:\n") + strlen ("Commands:\n"), "\n", -1);
   g_autofree char *manual = NULL;
   g_autofree char *completion = NULL;
 
@@ -650,7 +650,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/cli/headers-stay-with-their-server", test_headers_stay_with_their_server);
   g_test_add_func ("/cli/wrong-arguments-exit-with-2", test_wrong_arguments_exit_with_2);
   g_test_add_func ("/cli/without-a-broker-it-exits-with-3", test_without_a_broker_it_exits_with_3);
-  g_test_add_func ("/cli/every-verb-is-documented", test_every_verb_is_documented);
+  g_test_add_func ("/cli/every-command-is-documented", test_every_command_is_documented);
 
   return g_test_run ();
 }

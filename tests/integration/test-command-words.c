@@ -27,11 +27,11 @@ typedef struct
 
 static const Row rows[] = {
   { "pause", NULL, "pause", "paused", "pause %s", 0, "Paused 1 upload.", NULL },
-  { "pause-what-is-paused", NULL, "pause %s", "paused", "pause %s", 0, "1 upload was paused already.", NULL },
-  { "pause-what-arrived", NULL, NULL, "done", "pause %s", 1, "has arrived already", "outbox remove %s" },
+  { "pause-what-is-paused", NULL, "pause %s", "paused", "pause %s", 0, "1 upload was already paused.", NULL },
+  { "pause-what-arrived", NULL, NULL, "done", "pause %s", 1, "has already arrived", "outbox remove %s" },
   { "pause-what-failed", REFUSES, NULL, "failed", "pause %s", 1, "has failed", "outbox retry %s" },
   { "resume", NULL, "pause %s", "paused", "resume %s", 0, "Resumed 1 upload.", NULL },
-  { "resume-what-arrived", NULL, NULL, "done", "resume %s", 1, "has arrived already", NULL },
+  { "resume-what-arrived", NULL, NULL, "done", "resume %s", 1, "has already arrived", NULL },
   { "resume-what-failed", REFUSES, NULL, "failed", "resume %s", 1, "has failed", "outbox retry %s" },
   { "resume-what-the-queue-holds", NULL, "pause", "paused", "resume %s", 1, "the whole queue is paused",
     "outbox resume" },
@@ -45,22 +45,22 @@ static const Row rows[] = {
     "outbox destination sign-in depot" },
   { "resume-all-that-needs-a-sign-in", SIGN_IN, NULL, "paused", "resume", 1, "The queue was not paused.",
     "outbox destination sign-in depot" },
-  { "retry-what-failed", REFUSES, NULL, "failed", "retry %s", 0, "Trying 1 upload now.", NULL },
-  { "retry-a-group", REFUSES, NULL, "failed", "group retry case", 0, "Trying 1 upload now.", NULL },
-  { "retry-what-arrived", NULL, NULL, "done", "retry %s", 1, "has arrived already", NULL },
+  { "retry-what-failed", REFUSES, NULL, "failed", "retry %s", 0, "Retrying 1 upload now.", NULL },
+  { "retry-a-group", REFUSES, NULL, "failed", "group retry case", 0, "Retrying 1 upload now.", NULL },
+  { "retry-what-arrived", NULL, NULL, "done", "retry %s", 1, "has already arrived", NULL },
   { "retry-all-of-nothing", NULL, NULL, "done", "retry --all", 0, "Nothing has failed", NULL },
   { "send-what-is-paused", NULL, "pause %s", "paused", "send-now %s", 0, "Sending 1 upload now.", NULL },
   { "pause-the-queue", NULL, NULL, "done", "pause", 0, "The whole queue is paused", "outbox resume" },
-  { "resume-the-queue", NULL, "pause", "paused", "resume", 0, "The queue is resumed.", NULL },
+  { "resume-the-queue", NULL, "pause", "paused", "resume", 0, "The queue has been resumed.", NULL },
   { "resume-a-queue-that-goes", NULL, NULL, "done", "resume", 0, "The queue was not paused.", NULL },
-  { "let-the-queue-go-on-for-a-time", NULL, "pause", "paused", "resume --for 1h", 0, "Everything goes on until",
+  { "let-the-queue-go-on-for-a-time", NULL, "pause", "paused", "resume --for 1h", 0, "Everything is sent until",
     "outbox resume" },
-  { "let-an-upload-go-on-for-a-time", NULL, "pause %s", "paused", "resume --for 90m %s", 0, "goes on until",
+  { "let-an-upload-go-on-for-a-time", NULL, "pause %s", "paused", "resume --for 90m %s", 0, "is sent until",
     "outbox resume %s" },
   { "let-a-group-go-on-for-a-time", NULL, "group pause case", "paused", "resume --for 1h --group case", 0,
-    "case goes on until", "outbox group resume case" },
+    "case is sent until", "outbox group resume case" },
   { "let-a-destination-go-on-for-a-time", NULL, "destination pause depot", "paused", "resume --for 2d -d depot", 0,
-    "depot goes on until", "outbox destination resume depot" },
+    "depot is sent until", "outbox destination resume depot" },
   { "go-on-for-no-time", NULL, NULL, "done", "resume --for soon", 2, "--for is a time", "outbox resume --help" },
   { "pause-a-group", NULL, NULL, "done", "group pause case", 0, "Paused 1 group.", NULL },
   { "remove", NULL, NULL, "done", "remove %s", 0, "Removed 1 upload.", NULL },
@@ -71,13 +71,13 @@ static const Row rows[] = {
   { "a-negative-priority", NULL, "pause", "paused", "priority -50 %s", 0, "Set the priority of 1 upload.", NULL },
   { "a-priority-out-of-range", NULL, "pause", "paused", "priority 5000 %s", 1, "from -1000 to 1000", NULL },
   { "amend", NULL, "pause", "paused", "amend --note there %s", 0, "Changed.", NULL },
-  { "amend-nothing", NULL, "pause", "paused", "amend %s", 2, "say what is to change", NULL },
+  { "amend-nothing", NULL, "pause", "paused", "amend %s", 2, "say what to change", NULL },
   { "amend-by-a-bad-pair", NULL, "pause", "paused", "amend -m note %s", 2, "takes KEY=VALUE", NULL },
-  { "a-priority-without-a-number", NULL, "pause", "paused", "priority %s", 2, "give a number and ids", NULL },
+  { "a-priority-without-a-number", NULL, "pause", "paused", "priority %s", 2, "give a number and IDs", NULL },
   { "pause-by-name", NULL, "pause", "paused", "pause photo.jpg", 0, "Paused 1 upload.", NULL },
   { "pause-what-is-not-there", NULL, NULL, "done", "pause deadbeef", 1, "There is no upload deadbeef", NULL },
   { "send-a-group", NULL, "pause", "paused", "send-now --group case", 1, "the whole queue is paused", "outbox resume" },
-  { "send-a-group-that-arrived", NULL, NULL, "done", "send-now --group case", 0, "Everything of the group goes on",
+  { "send-a-group-that-arrived", NULL, NULL, "done", "send-now --group case", 0, "Everything in the group is sent",
     NULL },
   { "send-a-group-that-needs-a-sign-in", SIGN_IN, NULL, "paused", "send-now --group case", 1, "sign in to continue",
     "outbox destination sign-in depot" },
@@ -85,10 +85,10 @@ static const Row rows[] = {
     "upload for depot has not arrived yet", "outbox list --unfinished --destination depot" },
   { "set-nothing", NULL, NULL, "done", "destination set depot", 2, "too few arguments", "outbox destination --help" },
   { "remove-a-destination", NULL, NULL, "done", "destination remove depot", 0, "The destination is removed.", NULL },
-  { "resume-a-destination", SIGN_IN, NULL, "paused", "destination resume depot", 0, "tried again now", NULL },
+  { "resume-a-destination", SIGN_IN, NULL, "paused", "destination resume depot", 0, "retried now", NULL },
   { "resume-a-destination-that-nothing-holds", NULL, NULL, "done", "destination resume depot", 0, "was not held",
     "outbox retry --all" },
-  { "retry-all-at-a-wrong-address", PAGE, NULL, "paused", "retry --all", 0, "Trying 1 upload now.", NULL },
+  { "retry-all-at-a-wrong-address", PAGE, NULL, "paused", "retry --all", 0, "Retrying 1 upload now.", NULL },
   { "remove-all-that-arrived", NULL, NULL, "done", "remove --done", 0, "Removed 1 upload.", NULL },
   { "remove-all-that-arrived-where-nothing-has", NULL, "pause", "paused", "remove --done", 0, "Nothing has arrived",
     NULL },
@@ -165,7 +165,7 @@ test_a_group_tells_what_holds_itself (void)
   g_assert_null (strstr (strstr (output, "resume depot") + 1, "resume depot"));
   g_free (test_command (broker, "destination resume depot", 0));
   gone_on = test_command (broker, "send-now --group case", 0);
-  test_assert_has (gone_on, "Everything of the group goes on");
+  test_assert_has (gone_on, "Everything in the group is sent");
 }
 
 /* The broker takes ten thousand ids in one call. */
@@ -215,7 +215,7 @@ test_the_status_tells_what_belongs_to_no_upload (void)
   g_free (test_command (broker, advice, 0));
   after = test_command (broker, "status", 0);
   test_assert_has (after, "2 uploads have not arrived yet");
-  test_assert_has (after, "All of it is safe on this device.");
+  test_assert_has (after, "Everything is safe on this device.");
   g_assert_null (strstr (after, "belongs to no upload"));
 }
 

@@ -69,8 +69,8 @@ test_all_is_well (TestBroker *broker)
 {
   g_autofree char *output = ask (broker, "", 0);
 
-  test_assert_has (output, "Nothing needs you.\n");
-  test_assert_has (output, "ok  The service runs and answers");
+  test_assert_has (output, "Nothing needs attention.\n");
+  test_assert_has (output, "ok  The service is running and answers");
   test_assert_has (output, "ok  An upload to depot would go through.\n");
 }
 
@@ -83,7 +83,7 @@ test_a_wrong_address (TestBroker *broker)
 
   test_broker_set_destination (broker, url, NULL);
   output = ask (broker, "", 1);
-  test_assert_has (output, "1 thing needs you.\n!!  An upload to depot would not go through now.\n");
+  test_assert_has (output, "1 thing needs attention.\n!!  An upload to depot would not go through now.\n");
   test_assert_has (output, "    outbox destination set depot --url URL\n");
   test_broker_use_receiver (broker);
 }
@@ -167,8 +167,8 @@ test_silence (TestBroker *broker)
   g_assert_cmpint (kill (process, SIGSTOP), ==, 0);
   assert_found (broker, "--timeout 1", 3, "silent", "person");
   output = ask (broker, "--timeout 1 --repair", 3);
-  test_assert_has (output, "The service that did not answer was ended, and is started anew.\n");
-  test_assert_has (output, "ok  The file of the queue is whole.\n");
+  test_assert_has (output, "The service that did not answer was ended, and is being restarted.\n");
+  test_assert_has (output, "ok  The queue file is intact.\n");
   test_broker_wait_for_death (broker, 10);
   test_broker_start (broker, NULL);
 }
@@ -187,7 +187,7 @@ test_closed_files (TestBroker *broker)
   assert_found (broker, "", 1, "open-to-others", "person");
   assert_found (broker, "", 1, "files-closed", "person");
   output = ask (broker, "--repair", 0);
-  test_assert_has (output, "2 files or folders are open to you again, and to nobody else.\n");
+  test_assert_has (output, "2 files or folders are accessible to you again, and to nobody else.\n");
   g_assert_cmpint (stat (folder, &info), ==, 0);
   g_assert_cmpint (info.st_mode & 0777, ==, 0700);
 }
@@ -220,9 +220,9 @@ test_a_damaged_queue (TestBroker *broker)
   assert_found (broker, "", 3, "queue-file-good", "good");
   spoil_a_page (database, 9);
   output = ask (broker, "", 3);
-  test_assert_has (output, "!!  The file of the queue is damaged.");
+  test_assert_has (output, "!!  The queue file is damaged.");
   again = ask (broker, "--repair", 3);
-  test_assert_has (again, "The damaged file of the queue is set aside");
+  test_assert_has (again, "The damaged queue file is set aside");
   test_broker_start (broker, NULL);
   g_assert_true (outbox_dbus_queue_call_resume_sync (broker->queue, NULL, NULL));
   recovered_assert_each_arrived_once (broker, ids);
@@ -258,7 +258,7 @@ test_without_a_bus (void)
   g_assert_cmpint (g_spawn_check_wait_status (status, NULL), ==, FALSE);
   g_assert_cmpint (WEXITSTATUS (status), ==, 3);
   test_assert_has (output, "!!  There is no session bus");
-  test_assert_has (output, "--  Nothing was ever handed over on this device.\n");
+  test_assert_has (output, "--  Nothing was ever added on this device.\n");
 }
 
 int

@@ -213,9 +213,9 @@ test_what_differs_is_told (Scene *scene)
   g_assert_true (g_file_set_contents (server, lines, -1, NULL));
   words = test_command (scene->broker, "log --against server.jsonl", 1);
   test_assert_has (words, "other bytes");
-  test_assert_has (words, "not finished at the server");
-  test_assert_has (words, "an attempt that is not known here");
-  test_assert_has (words, "not known here");
+  test_assert_has (words, "not finished on the server");
+  test_assert_has (words, "an attempt that is unknown here");
+  test_assert_has (words, "unknown here");
   json = test_command (scene->broker, one, 1);
   expected = g_strdup_printf ("{\"id\":\"%s\",\"difference\":\"digest\",\"here\":\"%s\",\"there\":\"00\"}\n", first->id,
                               first->sha256);
@@ -237,7 +237,7 @@ test_removed_and_unreadable (Scene *scene)
   g_assert_cmpstr (words, ==, "No difference: 2 uploads compared.\n");
   g_assert_true (g_file_set_contents (server, "{}\n{\"id\":\"a\",\"ev", -1, NULL));
   error = test_command (scene->broker, "log --against server.jsonl", 1);
-  test_assert_has (error, "server.jsonl, line 2: this is no JSON object");
+  test_assert_has (error, "server.jsonl, line 2: this is not a JSON object");
 }
 
 static void

@@ -200,7 +200,7 @@ test_an_absent_broker_is_told (void)
   g_free (test_command (broker, "metrics -o metrics/outbox.prom", 0));
   test_broker_kill (broker);
   said = test_command (broker, "metrics -o metrics/outbox.prom", 3);
-  test_assert_has (said, "The broker is not there");
+  test_assert_has (said, "The service is not there");
   text = read_metrics (broker, "outbox.prom");
   g_assert_cmpstr (strstr (text, "outbox_up{}"), ==, "outbox_up{} 0\n# EOF\n");
   assert_only_whole_files (broker, 1);

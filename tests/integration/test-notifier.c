@@ -156,10 +156,9 @@ test_one_of_a_kind (TestRig *rig, gconstpointer data)
   id = test_rig_submit (rig, NULL, 0);
   notifier = ob_notifier_new (&context, own, on_open, &n_opened);
   emit (rig, OB_REMINDER_LATE);
-  assert_next (
-      &screen,
-      "1 1 file has not arrived yet: All of it is kept on this device. The oldest: There is no network. It goes on"
-      " by itself when there is one.\n");
+  assert_next (&screen,
+               "1 1 file has not arrived yet: All of them are kept on this device. The oldest: There is no network. It"
+               " continues automatically when there is one.\n");
   emit (rig, OB_REMINDER_LATE);
   g_free (next (&screen));
   g_assert_cmpuint (screen.last_id, ==, 1);
@@ -167,7 +166,7 @@ test_one_of_a_kind (TestRig *rig, gconstpointer data)
   request
       = ob_pairing_ask (pairing, "https://capture.example", FALSE, ob_broker_get_boot_ms (rig->broker), &secret, NULL);
   asked = g_strdup_printf (
-      "2 A web page wants to hand files over: https://capture.example asks. Let it in only if it shows "
+      "2 A web page wants to add files: https://capture.example is asking. Allow it only if it shows "
       "this code: %s\n",
       request->code);
   assert_next (&screen, asked);

@@ -142,11 +142,11 @@ test_it_is_not_called_safe (void)
   g_assert_no_error (error);
   g_assert_null (strstr (alone, "safe on this device"));
   beside = test_command (broker, "status", 0);
-  test_assert_has (beside, "All of it is safe on this device, but what apps have not finished.");
+  test_assert_has (beside, "Everything is safe on this device, except what apps have not finished.");
   (void) close (fd);
   committed = test_command (broker, line, 0);
   after = test_command (broker, "status", 0);
-  test_assert_has (after, "All of it is safe on this device.");
+  test_assert_has (after, "Everything is safe on this device.");
 }
 
 /* A daemon that dies on the way leaves a recording, or an upload; never nothing, and never both. */

@@ -335,7 +335,7 @@ test_what_is_set_becomes_a_sign_in (Fixture *fixture, gconstpointer data)
   test_broker_wait_for_all (broker, "done", 30);
   g_assert_cmpuint (test_planted_count_files (broker->folder, TOKEN, "/secrets/depot.secret"), ==, 0);
   moved = test_command (broker, "destination set depot --url http://b.test/", 0);
-  test_assert_has (moved, "are dropped");
+  test_assert_has (moved, "are removed");
   g_assert_cmpuint (test_planted_count_files (broker->folder, TOKEN, "-"), ==, 0);
 }
 

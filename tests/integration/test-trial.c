@@ -25,7 +25,7 @@ typedef struct
 #define AGAIN "outbox destination test depot"
 
 static const Row rows[] = {
-  { "a-good-one", NULL, NULL, 0, "An upload to depot would go through.", "answers as it should" },
+  { "a-good-one", NULL, NULL, 0, "An upload to depot would go through.", "answers as expected" },
   { "a-wrong-header", FAULT ("\"status\",\"status\":401,\"body\":\"who are you\""), NULL, 1, "who are you (HTTP 401)",
     SIGN_IN },
   /* Browsers ask for OPTIONS before they sign in. */
@@ -51,7 +51,7 @@ static const Row rows[] = {
     SET_CONFIRM_URL },
   { "a-confirm-url-behind-a-wall", FAULT ("\"status\",\"path\":\"/confirm\",\"status\":401"), NULL, 1, "HTTP 401",
     SET_CONFIRM_URL },
-  { "not-yet-is-a-good-answer", FAULT ("\"confirm\",\"mode\":\"not-yet\""), NULL, 0, "answers as it should", NULL },
+  { "not-yet-is-a-good-answer", FAULT ("\"confirm\",\"mode\":\"not-yet\""), NULL, 0, "answers as expected", NULL },
   { "nothing-listens", NULL, "destination set depot --url http://127.0.0.1:9/", 1, "Connection refused", SET_URL },
   { "no-such-name", NULL, "destination set depot --url http://depot.invalid/", 1, "would not go through", NULL },
   { "paused", NULL, "destination pause depot", 1, "Paused · by you", "outbox destination resume depot" },

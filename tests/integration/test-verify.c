@@ -53,7 +53,7 @@ static const struct
     "failed not-attached" },
   { "gone for good", "{\"fault\":\"confirm\",\"mode\":\"refuse\",\"status\":410}", 1, "no longer has it", "gone",
     "failed gone" },
-  { "refused", "{\"fault\":\"confirm\",\"mode\":\"refuse\",\"status\":422}", 1, "does not tell", "unknown", "done" },
+  { "refused", "{\"fault\":\"confirm\",\"mode\":\"refuse\",\"status\":422}", 1, "does not say", "unknown", "done" },
 };
 
 static void

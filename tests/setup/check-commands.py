@@ -23,7 +23,7 @@ SAMPLES = {'ID': '891f25d6', 'NAME': 'depot', 'KEY': '4711', 'FILE': 'a.jpg', 'U
            'PLACE': 'file', '…': '', 'VERB': 'list', 'URL-template': 'https://depot.example/'}
 NO_BROKER = 3
 # In a text, the name of a command stands for it.
-LACKS_OPERANDS = ('takes a name', 'too few arguments', 'give ids')
+LACKS_OPERANDS = ('takes a name', 'too few arguments', 'give IDs')
 
 # Examples that another test runs with what they need, or that need a person; by the beginning of the command.
 ELSEWHERE = {

@@ -88,7 +88,7 @@ def to_the_only_destination(desktop):
     code, errors = desktop.send('a.jpg', f'file://{desktop.folder}/a%20b.jpg')
     assert code == 0 and not errors, errors
     assert desktop.list() == {'a.jpg': 'depot', 'a b.jpg': 'depot'}, desktop.list()
-    assert desktop.read_notifications() == ['2 files are safe on this device, and will arrive.'], desktop.read_notifications()
+    assert desktop.read_notifications() == ['2 files are safe on this device, and will be sent.'], desktop.read_notifications()
 
 
 def some_that_are_not_there(desktop):

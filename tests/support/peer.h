@@ -34,7 +34,7 @@ void test_peer_kill (TestPeer *peer);
 void test_peer_free (TestPeer *peer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestPeer, test_peer_free)
 
-/* Where uploads are made, such as http://127.0.0.1:4711/files/. */
+/* Where uploads are created, such as http://127.0.0.1:4711/files/. */
 const char *test_peer_get_url (TestPeer *peer);
 
 /* Returns: (transfer full): the URL of another of its routes, such as "/confirm?id={id}". */

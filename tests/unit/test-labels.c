@@ -73,7 +73,7 @@ test_samples (void)
     { "zh_CN", OUTBOX_STATE_UPLOADING, 0, 0, 1, "文件正在路上：已送达 42%。" },
     { "en", OUTBOX_STATE_RETRYING, OUTBOX_REASON_RETRYING, 2 * MINUTE_MS, 0, "Retrying in 2 min" },
     { "en", OUTBOX_STATE_RETRYING, OUTBOX_REASON_RETRYING, 60 * MINUTE_MS, 1,
-      "The last try failed. The next one is in 1 hour." },
+      "The last attempt failed. The next one is in 1 hour." },
     { "de", OUTBOX_STATE_RETRYING, OUTBOX_REASON_RETRYING, 2 * MINUTE_MS, 0, "Neuer Versuch in 2" NBSP "min" },
     { "de", OUTBOX_STATE_RETRYING, OUTBOX_REASON_RETRYING, 1440 * MINUTE_MS, 0, "Neuer Versuch in 1 Tag" },
     { "de", OUTBOX_STATE_RETRYING, OUTBOX_REASON_RETRYING, 4320 * MINUTE_MS, 0, "Neuer Versuch in 3 Tagen" },
@@ -85,7 +85,7 @@ test_samples (void)
     { "zh_CN", OUTBOX_STATE_RETRYING, OUTBOX_REASON_RETRYING, 300 * MINUTE_MS, 0, "5 小时后重试" },
     { "de", OUTBOX_STATE_PAUSED, OUTBOX_REASON_WAIT_WIFI, 0, 0, "Angehalten · wartet auf WLAN" },
     { "fr", OUTBOX_STATE_PAUSED, OUTBOX_REASON_SIGN_IN, 0, 0, "En pause · connectez-vous pour continuer" },
-    { "es", OUTBOX_STATE_PAUSED, OUTBOX_REASON_NO_NETWORK, 0, 2, "Sin señal" },
+    { "es", OUTBOX_STATE_PAUSED, OUTBOX_REASON_NO_NETWORK, 0, 2, "Sin red" },
     { "pt_BR", OUTBOX_STATE_PAUSED, OUTBOX_REASON_BATTERY, 0, 0, "Em pausa · bateria fraca" },
     { "ja", OUTBOX_STATE_PAUSED, OUTBOX_REASON_NO_NETWORK, 0, 0, "一時停止 · 圏外" },
     { "zh_CN", OUTBOX_STATE_FAILED, OUTBOX_REASON_TOO_LARGE, 0, 2, "太大" },
@@ -118,7 +118,7 @@ test_times_of_day (void)
   } rows[] = {
     { "en", "2026-11-24T13:30:00", "2026-11-24T18:00:00", 0, "Paused · until 18:00" },
     { "en", "2026-11-24T13:30:00", "2026-11-24T18:00:00", 2, "Paused · until 18:00" },
-    { "en", "2026-11-24T13:30:00", "2026-11-24T18:00:00", 1, "It waits until 18:00 and goes on by itself." },
+    { "en", "2026-11-24T13:30:00", "2026-11-24T18:00:00", 1, "It waits until 18:00 and then continues automatically." },
     { "en", "2026-11-24T13:30:00", "2026-11-24T17:59:01", 0, "Paused · until 18:00" },
     { "en", "2026-11-24T00:00:00", "2026-11-24T23:59:00", 0, "Paused · until 23:59" },
     { "en", "2026-11-24T23:59:59", "2026-11-25T00:00:00", 0, "Paused · until tomorrow, 00:00" },
@@ -131,7 +131,7 @@ test_times_of_day (void)
     { "en", "2026-03-28T23:30:00", "2026-03-29T23:45:00", 0, "Paused · until tomorrow, 23:45" },
     { "en", "2026-10-25T00:10:00", "2026-10-25T23:50:00", 0, "Paused · until 23:50" },
     /* A time that is over tells nothing. */
-    { "en", "2026-11-24T13:30:00", "2026-11-24T13:30:00", 0, "Paused · waiting for its time of day" },
+    { "en", "2026-11-24T13:30:00", "2026-11-24T13:30:00", 0, "Paused · outside allowed hours" },
     { "de", "2026-11-24T13:30:00", "2026-11-24T18:00:00", 0, "Angehalten · bis 18:00" NBSP "Uhr" },
     { "de", "2026-11-24T13:30:00", "2026-11-27T06:00:00", 0, "Angehalten · bis Freitag, 06:00" NBSP "Uhr" },
     { "de", "2026-11-24T13:30:00", "2026-12-01T06:00:00", 0, "Angehalten · bis 01.12.2026" },
@@ -211,7 +211,7 @@ test_group_samples (void)
     const char *failed;
   } rows[] = {
     { "en", "Uploading 5 of 22 · 1 waits for Wi-Fi", "Uploading 5 of 22. 1 waits for Wi-Fi.",
-      "Failed · 2 of 22 need you · 20 of 22 uploaded" },
+      "Failed · 2 of 22 need attention · 20 of 22 uploaded" },
     { "de", "Wird hochgeladen: 5 von 22 · 1 wartet auf WLAN", "Wird hochgeladen: 5 von 22. 1 wartet auf WLAN.",
       "Gescheitert · 2 von 22 brauchen Sie · 20 von 22 hochgeladen" },
     { "es", "Subiendo: 5 de 22 · 1 espera Wi-Fi", "Subiendo: 5 de 22. 1 espera Wi-Fi.",

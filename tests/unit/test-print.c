@@ -17,7 +17,7 @@ test_width (void)
     guint columns;
   } rows[] = {
     { "", 0 },
-    { "Paused · no signal", 18 },
+    { "Paused · no network", 19 },
     { "Größe", 5 },
     { "e\314\201", 1 }, /* an accent of its own */
     { "一時停止 · 圏外", 15 },

@@ -72,7 +72,7 @@ static const Kind kinds[] = {
   { .keys = "metered=deny", .metered = BIT (WAIT_UNMETERED) },
   { .keys = "roaming=allow" },
   { .keys = "roaming=ask", .roaming = BIT (ASK) },
-  { .keys = "roaming=deny", .roaming = BIT (WAIT_UNMETERED) },
+  { .keys = "roaming=deny", .roaming = BIT (ROAMING) },
   { .keys = "battery=30", .least_percent = 30 },
   { .keys = "battery=100%", .least_percent = 100 },
   { .keys = "power-saver=allow" },

@@ -106,10 +106,10 @@ test_labels (void)
     { OUTBOX_STATE_RETRYING, OUTBOX_REASON_RETRYING, 1001, 0, "Retrying in 1 s" },
     { OUTBOX_STATE_RETRYING, OUTBOX_REASON_RETRYING, 121000, 0, "Retrying in 2 min" },
     { OUTBOX_STATE_RETRYING, OUTBOX_REASON_RETRYING, 7201000, 0, "Retrying in 2 h" },
-    { OUTBOX_STATE_PAUSED, OUTBOX_REASON_NO_NETWORK, 0, 0, "Paused · no signal" },
+    { OUTBOX_STATE_PAUSED, OUTBOX_REASON_NO_NETWORK, 0, 0, "Paused · no network" },
     { OUTBOX_STATE_FAILED, OUTBOX_REASON_REJECTED, 0, 0, "Failed · the server refused it" },
     { OUTBOX_STATE_CONFIRMING, OUTBOX_REASON_NOT_CONFIRMED_YET, 0, 0, "Uploaded · waiting for the server to confirm" },
-    { OUTBOX_STATE_CONFIRMING, OUTBOX_REASON_SERVER_WORKING, 0, 0, "Uploaded · the server still works on it" },
+    { OUTBOX_STATE_CONFIRMING, OUTBOX_REASON_SERVER_WORKING, 0, 0, "Uploaded · the server is still processing it" },
     { OUTBOX_STATE_DONE, 0, 0, 100, "Uploaded" },
   };
 
@@ -156,8 +156,8 @@ test_groups (void)
       "Uploading 3 of 22" },
     { { .states = { [UPLOADING] = 1, [DONE] = 3, [PAUSED] = 4, [RETRYING] = 2, [FAILED] = 2 },
         .reasons = { [WIFI] = 3, [ASK] = 1 } },
-      "Uploading 3 of 12 · 2 need you · 1 waits for your answer",
-      "Uploading 3 of 12. 2 need you. 1 waits for your answer.",
+      "Uploading 3 of 12 · 2 need attention · 1 waits for your answer",
+      "Uploading 3 of 12. 2 need attention. 1 waits for your answer.",
       "Uploading 3 of 12" },
     { { .states = { [SAVING] = 2, [QUEUED] = 3 } },
       "Saving 4 of 5 on this device",
@@ -192,14 +192,14 @@ test_groups (void)
       "Paused. 2 are paused by you. 1 waits for Wi-Fi.",
       "Paused" },
     { { .states = { [PAUSED] = 1, [FAILED] = 1 }, .reasons = { [WIFI] = 1 } },
-      "Paused · waiting for Wi-Fi · 1 needs you",
-      "Paused. 1 needs you. 1 waits for Wi-Fi.",
+      "Paused · waiting for Wi-Fi · 1 needs attention",
+      "Paused. 1 needs attention. 1 waits for Wi-Fi.",
       "Waiting for Wi-Fi" },
     { { .states = { [FAILED] = 2, [DONE] = 20 } },
-      "Failed · 2 of 22 need you · 20 of 22 uploaded",
-      "Failed. 20 of 22 uploaded. 2 need you.",
+      "Failed · 2 of 22 need attention · 20 of 22 uploaded",
+      "Failed. 20 of 22 uploaded. 2 need attention.",
       "Failed" },
-    { { .states = { [FAILED] = 1 } }, "Failed · 1 of 1 needs you", "Failed. 1 needs you.", "Failed" },
+    { { .states = { [FAILED] = 1 } }, "Failed · 1 of 1 needs attention", "Failed. 1 needs attention.", "Failed" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)

@@ -38,7 +38,7 @@ const tests = {
     show(knows({ summary: readSummary({ done: [5, 1], uploading: [1, 1], paused: [1, 1], all: [7, 3], reasons: { 'wait-wifi': 1 } }) })),
     { icon: 'sending', line: 'Uploading 5 of 7 · 1 waits for Wi-Fi' }],
   'what waits by itself is another icon': () => [
-    show(knows({ summary: readSummary({ paused: [3, 1], reasons: { 'no-network': 3 } }) })), { icon: 'paused', line: 'Paused · no signal' }],
+    show(knows({ summary: readSummary({ paused: [3, 1], reasons: { 'no-network': 3 } }) })), { icon: 'paused', line: 'Paused · no network' }],
   'what needs a person comes before what moves': () => [
     show(knows({ summary: readSummary({ uploading: [1, 1], paused: [1, 1], reasons: { 'sign-in': 1 }, needs_user: true }) })), { icon: 'attention' }],
   'a failed one needs a person': () => [show(knows({ summary: readSummary({ failed: [1, 1] }) })), { icon: 'attention' }],
@@ -49,11 +49,11 @@ const tests = {
      buttons(withHolds(hold('lane', 'ask', 'depot/large'))), buttons(withHolds(hold('lane', 'wait-wifi', 'depot/video'))),
      buttons(withHolds(hold('group', 'user', 'case'))), buttons(withHolds(hold('queue', 'storage', '', { needs_user: true })))],
     ['Sign in…: .', 'Change its settings…: .', 'Try now: Destinations.Resume', 'Resume: Destinations.Resume', 'Try now: Destinations.Resume',
-     'Send on this network: Queue.AllowNetwork', 'Go on for an hour: Queue.ResumeFor', 'Resume: Groups.Resume', 'Try now: Queue.Resume']],
+     'Send on this network: Queue.AllowNetwork', 'Continue for an hour: Queue.ResumeFor', 'Resume: Groups.Resume', 'Try now: Queue.Resume']],
   'what nobody can help by a button is not listed': () => [withHolds(hold('lane', 'no-network'), hold('queue', 'sleep', '')), { needs: [] }],
   'what needs a person comes first': () => [
     buttons(withHolds(hold('lane', 'wait-wifi', 'depot/video'), hold('destination', 'sign-in', 'yard', { needs_user: true }))),
-    'Sign in…: . Go on for an hour: Queue.ResumeFor'],
+    'Sign in…: . Continue for an hour: Queue.ResumeFor'],
   'one question has one row, in however many lanes': () => [
     buttons(withHolds(hold('lane', 'ask', 'depot/large', { needs_user: true }), hold('lane', 'ask', 'yard/video', { needs_user: true }))),
     'Send on this network: Queue.AllowNetwork'],
