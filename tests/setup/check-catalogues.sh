@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # Holds the translations to the source: each catalogue has every message, none that is gone and none in doubt, with the formats
-# and the plural forms that it needs; and every file with messages is in POTFILES. Says what is missing, and fails if something is.
+# and the plural forms that it needs; and every file with messages is in POTFILES. check-words.py
+# holds their words to po/GLOSSARY. Says what is missing, and fails if something is.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -33,5 +34,7 @@ while read -r language; do
   [ -z "$(msgattrib --only-fuzzy "$catalogue")" ] || say "$catalogue: has doubtful (fuzzy) messages"
   [ -z "$(msgattrib --only-obsolete "$catalogue")" ] || say "$catalogue: has messages that are gone"
 done < <(grep -v '^#' po/LINGUAS)
+
+tests/setup/check-words.py . || bad=1
 
 exit $bad
