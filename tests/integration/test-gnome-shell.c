@@ -53,7 +53,7 @@ shows_and_sends (TestBroker *broker, TestGnomeShell *shell)
 
   test_gnome_shell_wait (shell, "global.outboxTest.icon () === ''", 5);
   id = submit_for_later (broker);
-  test_gnome_shell_wait (shell, "global.outboxTest.icon ().startsWith ('Outbox: Paused · waiting for its time')", 5);
+  test_gnome_shell_wait (shell, "global.outboxTest.icon ().startsWith ('Outbox: Paused · waiting for its set time')", 5);
   opened = test_gnome_shell_eval (shell, "global.outboxTest.open ()");
   test_gnome_shell_wait (shell, "global.outboxTest.texts ().includes ('<b>Case</b> &  \\ufffd7')", 10);
   test_gnome_shell_click (shell, "Send now");
@@ -137,7 +137,7 @@ tells_of_a_dead_broker (TestBroker *broker, TestGnomeShell *shell)
   test_gnome_shell_wait (shell, "global.outboxTest.icon () === 'Outbox: Outbox is not running'", 5);
   bears_odd_brokers (broker, shell);
   test_broker_start (broker, NULL);
-  test_gnome_shell_wait (shell, "global.outboxTest.icon ().includes ('waiting for its time')", 10);
+  test_gnome_shell_wait (shell, "global.outboxTest.icon ().includes ('waiting for its set time')", 10);
 }
 
 static guint64
@@ -147,7 +147,7 @@ measure_rounds (TestGnomeShell *shell, guint n_rounds)
   g_autofree char *are_over = g_strdup_printf ("global.outboxTest.rounds === %u", n_rounds);
 
   test_gnome_shell_wait (shell, are_over, 60);
-  test_gnome_shell_wait (shell, "global.outboxTest.icon ().includes ('waiting for its time')", 10);
+  test_gnome_shell_wait (shell, "global.outboxTest.icon ().includes ('waiting for its set time')", 10);
 
   return test_gnome_shell_count_held (shell);
 }
