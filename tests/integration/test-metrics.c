@@ -141,7 +141,7 @@ test_a_row (gconstpointer data)
       test_assert_has (text, line);
     }
   g_assert_null (strstr (text, "plan"));
-  g_assert_null (strstr (text, "417"));
+  g_assert_null (strstr (text, "case-417"));
   g_assert_true (!id || !strstr (text, id));
   assert_only_whole_files (broker, 1);
 }

@@ -234,13 +234,35 @@ assert_settings (TestRevived *queue, const Story *story, guint64 end)
     g_error ("the queue is %s", is_paused ? "paused" : "not paused");
 }
 
+/* What the server and the log know of an upload that went wrong, beside the time of the cut. */
 static void
-assert_arrived (TestRevived *queue, GPtrArray *ids)
+tell_upload (TestRevived *queue, const Story *story, const char *id, gint64 end_us)
+{
+  g_autofree char *text = NULL;
+  g_autofree char *line = g_strdup_printf (
+      "sqlite3 '%s/queue.db' \"SELECT 'size', size, 'attempts', attempts, server_url FROM uploads WHERE "
+      "id = '%s'; SELECT * FROM journal WHERE upload_id = '%s'\" >&2",
+      queue->rig.folder, id, id);
+  g_auto (GStrv) lines = NULL;
+
+  (void) run (NULL, "%s", line);
+  g_test_message ("cut at %" G_GINT64_FORMAT " ms", end_us / 1000);
+  g_assert_true (g_file_get_contents (story->ledger, &text, NULL, NULL));
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i]; i++)
+    if (strstr (lines[i], id))
+      g_test_message ("%s", lines[i]);
+}
+
+static void
+assert_arrived (TestRevived *queue, const Story *story, GPtrArray *ids, gint64 end_us)
 {
   for (guint i = 0; i < ids->len; i++)
     {
       const guint n = test_model_count_taken (queue->model, ids->pdata[i]);
 
+      if (n != 1)
+        tell_upload (queue, story, ids->pdata[i], end_us);
       if (n != 1)
         g_error ("%s was sent %u times", (char *) ids->pdata[i], n);
     }
@@ -281,7 +303,7 @@ try_cut (Try *try, const Cut *cut)
   g_assert_no_error (error);
   test_revived_work (&queue, ids);
   g_assert_false (queue.is_damaged);
-  assert_arrived (&queue, ids);
+  assert_arrived (&queue, try->story, ids, cuts_get_end_us (try->cuts, cut->epoch));
   test_revived_end (&queue);
   test_model_end (&model);
   try->n_set_aside += has_set_aside (folder);

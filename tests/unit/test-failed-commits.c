@@ -610,10 +610,10 @@ count_rows (TestScene *scene, const Command *command)
 /* All of it takes minutes: OUTBOX_FAILED_COMMITS is how far apart the statements are that are made to fail, 1 for each. Under a sanitizer
  * only some of the commands are tried in each queue. */
 #ifdef __SANITIZE_ADDRESS__
-#define STATEMENTS_STEP 10
-#define ROWS_STEP 4
+#define STATEMENTS_STEP 29
+#define ROWS_STEP 6
 #else
-#define STATEMENTS_STEP 3
+#define STATEMENTS_STEP 11
 #define ROWS_STEP 1
 #endif
 
