@@ -54,13 +54,15 @@ ledger_write (Ledger *ledger, const char *event, JsonObject *facts)
   g_autoptr (JsonNode) node = NULL;
   g_autofree char *text = NULL;
   g_autofree char *line = NULL;
+  const gint64 now_us = g_get_real_time ();
   gsize length;
 
   if (ledger->fd < 0)
     return;
 
   json_object_set_string_member (object, "event", event);
-  json_object_set_int_member (object, "time_ms", g_get_real_time () / 1000);
+  json_object_set_int_member (object, "time_ms", now_us / 1000);
+  json_object_set_int_member (object, "time_us", now_us);
   node = json_node_init_object (json_node_alloc (), object);
   text = json_to_string (node, FALSE);
   line = g_strconcat (text, "\n", NULL);

@@ -14,7 +14,7 @@ typedef struct Ledger Ledger;
 Ledger *ledger_open (const char *path, GError **error);
 void ledger_close (Ledger *ledger);
 
-/* Takes ownership of facts, which may be NULL; adds "event" and "time_ms". */
+/* Takes ownership of facts, which may be NULL; adds "event", "time_ms" and "time_us". */
 void ledger_write (Ledger *ledger, const char *event, JsonObject *facts);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Ledger, ledger_close)
