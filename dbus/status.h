@@ -62,7 +62,8 @@ typedef enum
  * @OUTBOX_REASON_WAIT_WIFI: its rule wants Wi-Fi
  * @OUTBOX_REASON_WAIT_NETWORK: its rule wants another network
  * @OUTBOX_REASON_WAIT_UNMETERED: its rule wants a network without a data limit
- * @OUTBOX_REASON_BATTERY: the battery is low
+ * @OUTBOX_REASON_ROAMING: its rule sends nothing while roaming
+ * @OUTBOX_REASON_BATTERY: battery is saved: it is low, or the power saver is on
  * @OUTBOX_REASON_SCHEDULE: its rule wants another hour of the day
  * @OUTBOX_REASON_DATA_BUDGET: this month's mobile data is used up
  * @OUTBOX_REASON_FORM_FIRST: the form of its group goes first

@@ -343,7 +343,7 @@ test_a_command_that_is_stopped (gconstpointer data)
   g_subprocess_send_signal (add.process, SIGINT);
   text = test_command_finish (&add, STOPPED);
   test_assert_has (text,
-                   row->has_row ? "photo.jpg: stopped, and not added" : "photo.jpg: stopped; \"outbox list\" tells");
+                   row->has_row ? "photo.jpg: stopped, and not added" : "photo.jpg: stopped; \"outbox list\" shows");
   test_assert_has (text, "Stopped: 1 of 2 files were added.");
   g_assert_cmpuint (test_broker_count (scene.broker, "all"), ==, 1);
 }

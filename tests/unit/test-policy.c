@@ -63,7 +63,7 @@ test_every_pair_of_holds (void)
           n_checked++;
         }
   g_test_message ("%u combinations", n_checked);
-  g_assert_cmpuint (n_checked, ==, OB_N_STORED * 25 * 25);
+  g_assert_cmpuint (n_checked, ==, OB_N_STORED * 26 * 26);
 }
 
 static void
