@@ -4,7 +4,7 @@
  * Tells servers what was changed of uploads that they have: always the newest of it, until it is taken or refused, for a week at most.
  * Main thread.
  */
-#include "broker/run-follow-ups.h"
+#include "broker/run-follow-up-kinds.h"
 
 #include "base/crash.h"
 #include "broker/record.h"

@@ -5,7 +5,7 @@
  * after an error. What is found to be gone is told, and sent again only when a person taps retry.
  * Main thread.
  */
-#include "broker/run-follow-ups.h"
+#include "broker/run-follow-up-kinds.h"
 
 #include "broker/run-job.h"
 #include "policy/retry.h"

@@ -4,7 +4,7 @@
  * Starts what is asked of servers about uploads that have been sent or removed: a few at a time, where the policy allows a question
  * and the destination is well. Main thread.
  */
-#include "broker/run-follow-ups.h"
+#include "broker/run-follow-up-kinds.h"
 
 #include "broker/scheduler.h"
 #include "policy/health.h"

@@ -3,7 +3,7 @@
  *
  * Has servers delete what they have of removed uploads: again after an error, for a week at most. Main thread.
  */
-#include "broker/run-follow-ups.h"
+#include "broker/run-follow-up-kinds.h"
 
 #include "broker/run-job.h"
 #include "policy/retry.h"
