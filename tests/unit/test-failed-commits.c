@@ -610,8 +610,8 @@ count_rows (TestScene *scene, const Command *command)
 /* All of it takes minutes: OUTBOX_FAILED_COMMITS is how far apart the statements are that are made to fail, 1 for each. Under a sanitizer
  * only some of the commands are tried in each queue. */
 #ifdef __SANITIZE_ADDRESS__
-#define STATEMENTS_STEP 29
-#define ROWS_STEP 6
+#define STATEMENTS_STEP 61
+#define ROWS_STEP 12
 #else
 #define STATEMENTS_STEP 11
 #define ROWS_STEP 1
