@@ -107,8 +107,8 @@ cli_wait (gboolean (*is_true) (gpointer), gpointer user_data)
     (void) g_main_context_iteration (NULL, TRUE);
 }
 
-static void
-on_result (GObject *source, GAsyncResult *result, gpointer user_data)
+void
+cli_on_result (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   *(GAsyncResult **) user_data = g_object_ref (result);
 }
@@ -119,13 +119,19 @@ has_result (gpointer user_data)
   return *(GAsyncResult **) user_data != NULL;
 }
 
+void
+cli_wait_for_result (GAsyncResult **result)
+{
+  cli_wait (has_result, result);
+}
+
 OutboxClient *
 cli_open (GError **error)
 {
   g_autoptr (GAsyncResult) result = NULL;
 
-  outbox_client_new_async (NULL, on_result, &result);
-  cli_wait (has_result, &result);
+  outbox_client_new_async (NULL, cli_on_result, &result);
+  cli_wait_for_result (&result);
 
   return outbox_client_new_finish (result, error);
 }
@@ -135,8 +141,8 @@ cli_call (OutboxClient *client, const char *interface, const char *method, GVari
 {
   g_autoptr (GAsyncResult) result = NULL;
 
-  outbox_client_call_async (client, interface, method, parameters, NULL, on_result, &result);
-  cli_wait (has_result, &result);
+  outbox_client_call_async (client, interface, method, parameters, NULL, cli_on_result, &result);
+  cli_wait_for_result (&result);
 
   return outbox_client_call_finish (client, result, error);
 }
@@ -161,8 +167,8 @@ cli_list_uploads (OutboxClient *client, GVariant *filter, GError **error)
 {
   g_autoptr (GAsyncResult) result = NULL;
 
-  outbox_client_list_async (client, filter, NULL, on_result, &result);
-  cli_wait (has_result, &result);
+  outbox_client_list_async (client, filter, NULL, cli_on_result, &result);
+  cli_wait_for_result (&result);
 
   return outbox_client_list_finish (client, result, error);
 }
@@ -172,8 +178,8 @@ cli_list_groups (OutboxClient *client, GError **error)
 {
   g_autoptr (GAsyncResult) result = NULL;
 
-  outbox_client_list_groups_async (client, NULL, NULL, on_result, &result);
-  cli_wait (has_result, &result);
+  outbox_client_list_groups_async (client, NULL, NULL, cli_on_result, &result);
+  cli_wait_for_result (&result);
 
   return outbox_client_list_groups_finish (client, result, error);
 }

@@ -134,4 +134,8 @@ gint64 cli_read_time (const char *text);
 /* Iterates the main loop until @is_true returns TRUE. */
 void cli_wait (gboolean (*is_true) (gpointer), gpointer user_data);
 
+/* Iterates it until a call has been answered whose callback is cli_on_result() with @result: (out) (transfer full), NULL before. */
+void cli_wait_for_result (GAsyncResult **result);
+void cli_on_result (GObject *source, GAsyncResult *result, gpointer user_data);
+
 G_END_DECLS

@@ -49,26 +49,14 @@ on_late (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-static void
-on_result (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  *(GAsyncResult **) user_data = g_object_ref (result);
-}
-
-static gboolean
-has_result (gpointer user_data)
-{
-  return *(GAsyncResult **) user_data != NULL;
-}
-
 static GVariant *
 ask (OutboxClient *client, const char *interface, const char *method, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GVariant) results = NULL;
 
-  outbox_client_call_async (client, interface, method, NULL, cancellable, on_result, &result);
-  cli_wait (has_result, &result);
+  outbox_client_call_async (client, interface, method, NULL, cancellable, cli_on_result, &result);
+  cli_wait_for_result (&result);
   results = outbox_client_call_finish (client, result, error);
 
   return results ? g_variant_get_child_value (results, 0) : NULL;
@@ -80,8 +68,8 @@ ask_all (Facts *facts, GCancellable *cancellable, GError **error)
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (OutboxClient) client = NULL;
 
-  outbox_client_new_async (cancellable, on_result, &result);
-  cli_wait (has_result, &result);
+  outbox_client_new_async (cancellable, cli_on_result, &result);
+  cli_wait_for_result (&result);
   client = outbox_client_new_finish (result, error);
 
   return client && (facts->statistics = ask (client, "Queue", "Statistics", cancellable, error))

@@ -15,18 +15,6 @@
 
 #define BLOCK_BYTES (256 * 1024)
 
-static void
-on_result (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  *(GAsyncResult **) user_data = g_object_ref (result);
-}
-
-static gboolean
-has_result (gpointer user_data)
-{
-  return *(GAsyncResult **) user_data != NULL;
-}
-
 static char *
 create (OutboxClient *client, GVariant *common, const char *name, const char *key, int *fd, GError **error)
 {
@@ -38,8 +26,8 @@ create (OutboxClient *client, GVariant *common, const char *name, const char *ke
     g_variant_dict_insert (&options, "name", "s", name);
   if (key)
     g_variant_dict_insert (&options, "key", "s", key);
-  outbox_client_create_async (client, g_variant_dict_end (&options), NULL, on_result, &result);
-  cli_wait (has_result, &result);
+  outbox_client_create_async (client, g_variant_dict_end (&options), NULL, cli_on_result, &result);
+  cli_wait_for_result (&result);
 
   return outbox_client_create_finish (client, result, fd, error);
 }
@@ -49,8 +37,8 @@ cli_record_commit (OutboxClient *client, const char *id, GError **error)
 {
   g_autoptr (GAsyncResult) result = NULL;
 
-  outbox_client_commit_async (client, id, NULL, NULL, on_result, &result);
-  cli_wait (has_result, &result);
+  outbox_client_commit_async (client, id, NULL, NULL, cli_on_result, &result);
+  cli_wait_for_result (&result);
 
   return outbox_client_commit_finish (client, result, error);
 }

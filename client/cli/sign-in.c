@@ -133,18 +133,6 @@ dup_sent (Secret *secret, const char *user, const char *header, gboolean has_cer
   return sent;
 }
 
-static void
-on_result (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  *(GAsyncResult **) user_data = g_object_ref (result);
-}
-
-static gboolean
-has_result (gpointer user_data)
-{
-  return *(GAsyncResult **) user_data != NULL;
-}
-
 /* Whoever does not want the secret any more closes the other end. */
 static void
 write_all (int fd, const char *text)
@@ -171,11 +159,11 @@ cli_sign_in_send (OutboxClient *client, const char *name, const char *secret, GE
 
   if (!g_unix_open_pipe (ends, FD_CLOEXEC, error))
     return FALSE;
-  outbox_client_sign_in_async (client, name, ends[0], NULL, on_result, &result);
+  outbox_client_sign_in_async (client, name, ends[0], NULL, cli_on_result, &result);
   (void) close (ends[0]);
   write_all (ends[1], secret);
   (void) close (ends[1]);
-  cli_wait (has_result, &result);
+  cli_wait_for_result (&result);
 
   return outbox_client_sign_in_finish (client, result, error);
 }
