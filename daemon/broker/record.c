@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/identity.h"
 #include "base/json.h"
+#include "base/members.h"
 #include "base/text.h"
 #include "broker/kept-receipt.h"
 #include "broker/record-file.h"
@@ -20,44 +21,30 @@
 /* The server is still to be told of the last amendment. */
 #define UNTOLD "untold"
 
-static void
-add_string (GVariantBuilder *builder, const char *name, const char *value)
-{
-  if (value)
-    g_variant_builder_add (builder, "{sv}", name, g_variant_new_string (value));
-}
-
-static void
-add_time (GVariantBuilder *builder, const char *name, gint64 at_ms)
-{
-  if (at_ms > 0)
-    g_variant_builder_add (builder, "{sv}", name, g_variant_new_int64 (at_ms));
-}
-
 GVariant *
 ob_record_prepare (const ObUpload *upload)
 {
   GVariantBuilder builder;
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  add_string (&builder, "id", upload->id);
-  add_string (&builder, "app", upload->app);
-  add_string (&builder, "key", upload->key);
-  add_string (&builder, "name", upload->name);
-  add_string (&builder, "media_type", upload->media_type);
-  add_string (&builder, "group", upload->group);
-  add_string (&builder, "group_app", upload->group ? upload->group_app : NULL);
-  add_string (&builder, "group_title", upload->group_title);
-  add_string (&builder, "destination", upload->destination);
+  ob_members_add_text (&builder, "id", upload->id);
+  ob_members_add_text (&builder, "app", upload->app);
+  ob_members_add_text (&builder, "key", upload->key);
+  ob_members_add_text (&builder, "name", upload->name);
+  ob_members_add_text (&builder, "media_type", upload->media_type);
+  ob_members_add_text (&builder, "group", upload->group);
+  ob_members_add_text (&builder, "group_app", upload->group ? upload->group_app : NULL);
+  ob_members_add_text (&builder, "group_title", upload->group_title);
+  ob_members_add_text (&builder, "destination", upload->destination);
   g_variant_builder_add (&builder, "{sv}", "priority", g_variant_new_int64 (upload->priority));
   g_variant_builder_add (&builder, "{sv}", "amended", g_variant_new_int64 (upload->amended));
   g_variant_builder_add (&builder, "{sv}", "form", g_variant_new_boolean (upload->is_form));
   g_variant_builder_add (&builder, "{sv}", "moved", g_variant_new_boolean (upload->is_moved));
   g_variant_builder_add (&builder, "{sv}", "not_before", g_variant_new_int64 (upload->not_before_ms));
-  add_time (&builder, "modified_at", upload->modified_at_ms);
+  ob_members_add_time (&builder, "modified_at", upload->modified_at_ms);
   g_variant_builder_add (&builder, "{sv}", "created_at", g_variant_new_int64 (upload->created_at_ms));
   g_variant_builder_add (&builder, "{sv}", "metadata", upload->metadata);
-  add_string (&builder, "tus_metadata", upload->tus_metadata);
+  ob_members_add_text (&builder, "tus_metadata", upload->tus_metadata);
 
   return g_variant_ref_sink (g_variant_builder_end (&builder));
 }
@@ -81,12 +68,12 @@ ob_record_write (GVariant *prepared, const ObRecordFacts *facts)
       g_variant_unref (entry);
     }
   if (!has_media_type)
-    add_string (&builder, "media_type", facts->media_type);
-  add_string (&builder, "sha256", facts->sha256);
+    ob_members_add_text (&builder, "media_type", facts->media_type);
+  ob_members_add_text (&builder, "sha256", facts->sha256);
   g_variant_builder_add (&builder, "{sv}", "size", g_variant_new_int64 ((gint64) facts->size_bytes));
   if (!has_modified_at)
-    add_time (&builder, "modified_at", facts->modified_at_ms);
-  add_string (&builder, OB_BLOCKS_MEMBER, blocks);
+    ob_members_add_time (&builder, "modified_at", facts->modified_at_ms);
+  ob_members_add_text (&builder, OB_BLOCKS_MEMBER, blocks);
   record = g_variant_ref_sink (g_variant_builder_end (&builder));
 
   return ob_json_write (record);

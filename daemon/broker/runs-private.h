@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What the files of runs share. runs.c answers questions and stops attempts; run-terminations.c has servers delete,
- * run-checks.c asks them again, run-amendments.c tells them of changes, run-follow-ups.c starts all three; run-forms.c knows what a group's form has to do with it;
+ * run-checks.c asks them again, run-amendments.c tells them of changes, run-follow-ups.c starts all three;
+ * run-forms.c knows what a group's form has to do with it;
  * run-verdicts.c handles the ends of attempts, run-reports.c their reports before; run-schedule.c starts uploads. Each
  * knows those before it. Nobody else includes it. Main thread.
  */

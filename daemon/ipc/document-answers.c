@@ -5,21 +5,8 @@
  */
 #include "ipc/document-answers.h"
 
+#include "base/members.h"
 #include "model/origin.h"
-
-static void
-add_string (GVariantBuilder *builder, const char *name, const char *value)
-{
-  if (value)
-    g_variant_builder_add (builder, "{sv}", name, g_variant_new_string (value));
-}
-
-static void
-add_time (GVariantBuilder *builder, const char *name, gint64 at_ms)
-{
-  if (at_ms > 0)
-    g_variant_builder_add (builder, "{sv}", name, g_variant_new_int64 (at_ms));
-}
 
 static void
 add_receipt (GVariantBuilder *builder, const ObReceipt *receipt)
@@ -30,12 +17,12 @@ add_receipt (GVariantBuilder *builder, const ObReceipt *receipt)
   if (receipt->confirmed_at_ms == 0)
     return;
   g_variant_builder_init (&document, G_VARIANT_TYPE_VARDICT);
-  add_string (&document, "rung", receipt->rung ? outbox_rung_get_info (receipt->rung)->name : NULL);
-  add_string (&document, "url", shown);
-  add_string (&document, "record", receipt->record);
-  add_string (&document, "digest", receipt->digest);
-  add_string (&document, "confirmed_by", receipt->confirmed_by);
-  add_time (&document, "confirmed_at", receipt->confirmed_at_ms);
+  ob_members_add_text (&document, "rung", receipt->rung ? outbox_rung_get_info (receipt->rung)->name : NULL);
+  ob_members_add_text (&document, "url", shown);
+  ob_members_add_text (&document, "record", receipt->record);
+  ob_members_add_text (&document, "digest", receipt->digest);
+  ob_members_add_text (&document, "confirmed_by", receipt->confirmed_by);
+  ob_members_add_time (&document, "confirmed_at", receipt->confirmed_at_ms);
   g_variant_builder_add (builder, "{sv}", "receipt", g_variant_builder_end (&document));
 }
 
@@ -47,10 +34,10 @@ add_verification (GVariantBuilder *builder, const ObVerification *verification)
   if (!verification->answer)
     return;
   g_variant_builder_init (&document, G_VARIANT_TYPE_VARDICT);
-  add_string (&document, "result", verification->answer);
-  add_string (&document, "rung", verification->rung ? outbox_rung_get_info (verification->rung)->name : NULL);
-  add_string (&document, "message", verification->message);
-  add_time (&document, "at", verification->at_ms);
+  ob_members_add_text (&document, "result", verification->answer);
+  ob_members_add_text (&document, "rung", verification->rung ? outbox_rung_get_info (verification->rung)->name : NULL);
+  ob_members_add_text (&document, "message", verification->message);
+  ob_members_add_time (&document, "at", verification->at_ms);
   g_variant_builder_add (builder, "{sv}", "verified", g_variant_builder_end (&document));
 }
 
@@ -62,10 +49,10 @@ add_update (GVariantBuilder *builder, const ObUpload *upload)
   if (!upload->update.result)
     return;
   g_variant_builder_init (&document, G_VARIANT_TYPE_VARDICT);
-  add_string (&document, "result", upload->update.result);
+  ob_members_add_text (&document, "result", upload->update.result);
   g_variant_builder_add (&document, "{sv}", "version", g_variant_new_uint32 (upload->amended));
-  add_string (&document, "message", upload->update.message);
-  add_time (&document, "at", upload->update.at_ms);
+  ob_members_add_text (&document, "message", upload->update.message);
+  ob_members_add_time (&document, "at", upload->update.at_ms);
   g_variant_builder_add (builder, "{sv}", "amendment", g_variant_builder_end (&document));
 }
 

@@ -5,19 +5,7 @@
  */
 #include "ipc/document.h"
 
-static void
-add_string (GVariantBuilder *builder, const char *name, const char *value)
-{
-  if (value)
-    g_variant_builder_add (builder, "{sv}", name, g_variant_new_string (value));
-}
-
-static void
-add_time (GVariantBuilder *builder, const char *name, gint64 at_ms)
-{
-  if (at_ms > 0)
-    g_variant_builder_add (builder, "{sv}", name, g_variant_new_int64 (at_ms));
-}
+#include "base/members.h"
 
 static void
 add_number (GVariantBuilder *builder, const char *name, guint64 number)
@@ -68,7 +56,7 @@ ob_document_summary (ObBroker *broker, GError **error)
   ob_broker_count_unclaimed (broker, &unclaimed_files, &unclaimed_bytes);
   add_pair (&builder, "unclaimed", unclaimed_files, unclaimed_bytes);
   add_reasons (&builder, &all);
-  add_time (&builder, "until", all.until_ms);
+  ob_members_add_time (&builder, "until", all.until_ms);
   g_variant_builder_add (&builder, "{sv}", "needs_user", g_variant_new_boolean (all.needs_user));
 
   return g_variant_builder_end (&builder);
@@ -101,19 +89,19 @@ ob_document_group (const ObGroupStatus *group)
   GVariantBuilder builder;
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  add_string (&builder, "key", group->group->key);
-  add_string (&builder, "app", *group->group->app ? group->group->app : NULL);
-  add_string (&builder, "title", group->group->title);
-  add_string (&builder, "state", outbox_state_get_info (group->state)->name);
+  ob_members_add_text (&builder, "key", group->group->key);
+  ob_members_add_text (&builder, "app", *group->group->app ? group->group->app : NULL);
+  ob_members_add_text (&builder, "title", group->group->title);
+  ob_members_add_text (&builder, "state", outbox_state_get_info (group->state)->name);
   add_counts (&builder, group);
   add_number (&builder, "done", group->uploads[OUTBOX_STATE_DONE]);
   add_number (&builder, "done_bytes", group->bytes[OUTBOX_STATE_DONE]);
   add_number (&builder, "offset", group->offset_bytes);
   add_number (&builder, "sent_bytes", group->sent_bytes);
-  add_time (&builder, "until", group->until_ms);
-  add_time (&builder, "updated_at", group->group->updated_at_ms);
+  ob_members_add_time (&builder, "until", group->until_ms);
+  ob_members_add_time (&builder, "updated_at", group->group->updated_at_ms);
   if (group->has_form)
-    add_string (&builder, "form_state", outbox_state_get_info (group->form_state)->name);
+    ob_members_add_text (&builder, "form_state", outbox_state_get_info (group->form_state)->name);
   g_variant_builder_add (&builder, "{sv}", "has_form", g_variant_new_boolean (group->has_form));
   g_variant_builder_add (&builder, "{sv}", "paused", g_variant_new_boolean (group->group->is_paused));
   g_variant_builder_add (&builder, "{sv}", "needs_user", g_variant_new_boolean (group->needs_user));

@@ -5,12 +5,7 @@
  */
 #include "ipc/document-sign-in.h"
 
-static void
-add (GVariantBuilder *builder, const char *key, const char *text)
-{
-  if (text)
-    g_variant_builder_add (builder, "{sv}", key, g_variant_new_string (text));
-}
+#include "base/members.h"
 
 GVariant *
 ob_document_signing_in (const ObSignInView *view)
@@ -18,12 +13,12 @@ ob_document_signing_in (const ObSignInView *view)
   GVariantBuilder builder;
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  add (&builder, "url", view->url);
-  add (&builder, "full_url", view->full_url);
-  add (&builder, "code", view->code);
+  ob_members_add_text (&builder, "url", view->url);
+  ob_members_add_text (&builder, "full_url", view->full_url);
+  ob_members_add_text (&builder, "code", view->code);
   if (view->url)
     g_variant_builder_add (&builder, "{sv}", "expires_at", g_variant_new_int64 (view->expires_at_ms));
-  add (&builder, "message", view->message);
+  ob_members_add_text (&builder, "message", view->message);
 
   return g_variant_builder_end (&builder);
 }

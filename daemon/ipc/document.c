@@ -5,24 +5,11 @@
  */
 #include "ipc/document.h"
 
+#include "base/members.h"
 #include "dbus/command.h"
 #include "ipc/document-answers.h"
 #include "ipc/document-sign-in.h"
 #include "model/origin.h"
-
-static void
-add_string (GVariantBuilder *builder, const char *name, const char *value)
-{
-  if (value)
-    g_variant_builder_add (builder, "{sv}", name, g_variant_new_string (value));
-}
-
-static void
-add_time (GVariantBuilder *builder, const char *name, gint64 at_ms)
-{
-  if (at_ms > 0)
-    g_variant_builder_add (builder, "{sv}", name, g_variant_new_int64 (at_ms));
-}
 
 static void
 add_reasons (GVariantBuilder *builder, OutboxReasonSet reasons)
@@ -44,9 +31,9 @@ add_last_error (GVariantBuilder *builder, const ObLastError *last_error)
   if (last_error->at_ms == 0)
     return;
   g_variant_builder_init (&error, G_VARIANT_TYPE_VARDICT);
-  add_string (&error, "code", last_error->code);
-  add_string (&error, "message", last_error->message);
-  add_time (&error, "at", last_error->at_ms);
+  ob_members_add_text (&error, "code", last_error->code);
+  ob_members_add_text (&error, "message", last_error->message);
+  ob_members_add_time (&error, "at", last_error->at_ms);
   g_variant_builder_add (builder, "{sv}", "last_error", g_variant_builder_end (&error));
 }
 
@@ -56,7 +43,7 @@ add_url (GVariantBuilder *builder, const char *key, const char *url)
 {
   g_autofree char *shown = ob_origin_dup_shown (url);
 
-  add_string (builder, key, shown);
+  ob_members_add_text (builder, key, shown);
 }
 
 static void
@@ -79,11 +66,11 @@ add_urls (GVariantBuilder *builder, const char *key, GStrv urls)
 static void
 add_times (GVariantBuilder *builder, const ObUpload *upload)
 {
-  add_time (builder, "created_at", upload->created_at_ms);
-  add_time (builder, "modified_at", upload->modified_at_ms);
-  add_time (builder, "saved_at", upload->saved_at_ms);
-  add_time (builder, "updated_at", upload->updated_at_ms);
-  add_time (builder, "done_at", upload->done_at_ms);
+  ob_members_add_time (builder, "created_at", upload->created_at_ms);
+  ob_members_add_time (builder, "modified_at", upload->modified_at_ms);
+  ob_members_add_time (builder, "saved_at", upload->saved_at_ms);
+  ob_members_add_time (builder, "updated_at", upload->updated_at_ms);
+  ob_members_add_time (builder, "done_at", upload->done_at_ms);
 }
 
 /* Adds the upload's progress and the bytes that went out, those on the way included. */
@@ -102,17 +89,17 @@ add_bytes (GVariantBuilder *builder, const ObUpload *upload, guint64 sent_bytes)
 static void
 add_what_the_app_said (GVariantBuilder *builder, const ObUpload *upload)
 {
-  add_string (builder, "id", upload->id);
-  add_string (builder, "key", upload->key);
-  add_string (builder, "app", upload->app);
-  add_string (builder, "name", upload->name);
-  add_string (builder, "media_type", upload->media_type);
-  add_string (builder, "sha256", upload->sha256);
-  add_string (builder, "group", upload->group);
-  add_string (builder, "group_app", *upload->group_app ? upload->group_app : NULL);
-  add_string (builder, "group_title", upload->group_title);
-  add_string (builder, "destination", upload->destination);
-  add_string (builder, "rule", upload->rule);
+  ob_members_add_text (builder, "id", upload->id);
+  ob_members_add_text (builder, "key", upload->key);
+  ob_members_add_text (builder, "app", upload->app);
+  ob_members_add_text (builder, "name", upload->name);
+  ob_members_add_text (builder, "media_type", upload->media_type);
+  ob_members_add_text (builder, "sha256", upload->sha256);
+  ob_members_add_text (builder, "group", upload->group);
+  ob_members_add_text (builder, "group_app", *upload->group_app ? upload->group_app : NULL);
+  ob_members_add_text (builder, "group_title", upload->group_title);
+  ob_members_add_text (builder, "destination", upload->destination);
+  ob_members_add_text (builder, "rule", upload->rule);
   g_variant_builder_add (builder, "{sv}", "form", g_variant_new_boolean (upload->is_form));
   g_variant_builder_add (builder, "{sv}", "metadata", upload->metadata);
   g_variant_builder_add (builder, "{sv}", "priority", g_variant_new_int32 (upload->priority));
@@ -127,10 +114,10 @@ ob_document_upload (ObBroker *broker, const ObUpload *upload)
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   add_what_the_app_said (&builder, upload);
-  add_string (&builder, "state", outbox_state_get_info (status.state)->name);
+  ob_members_add_text (&builder, "state", outbox_state_get_info (status.state)->name);
   add_reasons (&builder, status.reasons);
-  add_time (&builder, "until", status.until_ms);
-  add_string (&builder, "sequence", sequence);
+  ob_members_add_time (&builder, "until", status.until_ms);
+  ob_members_add_text (&builder, "sequence", sequence);
   g_variant_builder_add (&builder, "{sv}", "needs_user", g_variant_new_boolean (status.needs_user));
   g_variant_builder_add (&builder, "{sv}", "size", g_variant_new_uint64 (upload->size_bytes));
   if (status.state == OUTBOX_STATE_SAVING)
@@ -168,7 +155,7 @@ add_command (GVariantBuilder *builder, const ObHold *hold, const char *key)
 {
   g_autofree char *command = hold ? outbox_reason_dup_command (hold->reason, hold->scope, key ? key : "") : NULL;
 
-  add_string (builder, "command", command);
+  ob_members_add_text (builder, "command", command);
 }
 
 /* Returns: the hold to tell a person first */
@@ -194,30 +181,31 @@ ob_document_destination (ObBroker *broker, const ObDestination *destination)
   ObStatus status = ob_status (OB_STORED_QUEUED, OUTBOX_REASON_NONE, holds, n_holds);
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  add_string (&builder, "name", destination->name);
-  add_string (&builder, "protocol", destination->protocol);
+  ob_members_add_text (&builder, "name", destination->name);
+  ob_members_add_text (&builder, "protocol", destination->protocol);
   add_url (&builder, "url", destination->url);
   add_url (&builder, "confirm_url", destination->confirm_url);
   add_url (&builder, "amend_url", destination->amend_url);
   add_urls (&builder, "also", destination->also);
-  add_string (&builder, "receipt", destination->receipt ? outbox_rung_get_info (destination->receipt)->name : NULL);
-  add_string (&builder, "promises", outbox_rung_get_info (ob_destination_get_promise (destination))->name);
+  ob_members_add_text (&builder, "receipt",
+                       destination->receipt ? outbox_rung_get_info (destination->receipt)->name : NULL);
+  ob_members_add_text (&builder, "promises", outbox_rung_get_info (ob_destination_get_promise (destination))->name);
   g_variant_builder_add (&builder, "{sv}", "headers", header_names (destination->headers));
   if (ob_destination_has_sign_in (destination))
     g_variant_builder_add (&builder, "{sv}", "sign_in", destination->sign_in);
-  add_string (&builder, "secret_place", ob_broker_get_secret_place (broker, destination->name));
+  ob_members_add_text (&builder, "secret_place", ob_broker_get_secret_place (broker, destination->name));
   if (ob_broker_look_at_sign_in (broker, destination->name, &signing_in))
     g_variant_builder_add (&builder, "{sv}", "signing_in", ob_document_signing_in (&signing_in));
   g_variant_builder_add (&builder, "{sv}", "default", g_variant_new_boolean (destination->is_default));
   g_variant_builder_add (&builder, "{sv}", "managed", g_variant_new_boolean (destination->is_managed));
-  add_string (&builder, "state",
-              status.state == OUTBOX_STATE_QUEUED ? "ready" : outbox_state_get_info (status.state)->name);
+  ob_members_add_text (&builder, "state",
+                       status.state == OUTBOX_STATE_QUEUED ? "ready" : outbox_state_get_info (status.state)->name);
   add_reasons (&builder, status.reasons);
-  add_time (&builder, "until", status.until_ms);
+  ob_members_add_time (&builder, "until", status.until_ms);
   g_variant_builder_add (&builder, "{sv}", "needs_user", g_variant_new_boolean (status.needs_user));
-  add_time (&builder, "since", destination->health.since_ms);
+  ob_members_add_time (&builder, "since", destination->health.since_ms);
   add_command (&builder, n_holds > 0 ? first_of (holds, n_holds) : NULL, destination->name);
-  add_string (&builder, "message", destination->health.trouble);
+  ob_members_add_text (&builder, "message", destination->health.trouble);
   g_variant_builder_add (&builder, "{sv}", "failures", g_variant_new_uint32 (destination->health.failures));
 
   return g_variant_builder_end (&builder);
@@ -230,18 +218,18 @@ ob_document_hold (const ObSharedHold *shared, gboolean has_help)
   GVariantBuilder builder;
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  add_string (&builder, "scope", outbox_scope_get_name (shared->hold.scope));
-  add_string (&builder, "key", shared->key);
-  add_string (&builder, "reason", reason->name);
-  add_string (&builder, "message", shared->trouble);
-  add_time (&builder, "until", shared->hold.until_ms);
+  ob_members_add_text (&builder, "scope", outbox_scope_get_name (shared->hold.scope));
+  ob_members_add_text (&builder, "key", shared->key);
+  ob_members_add_text (&builder, "reason", reason->name);
+  ob_members_add_text (&builder, "message", shared->trouble);
+  ob_members_add_time (&builder, "until", shared->hold.until_ms);
   g_variant_builder_add (&builder, "{sv}", "needs_user",
                          g_variant_new_boolean (reason->needs_user || (shared->hold.flags & OB_HOLD_NEEDS_USER)));
   add_command (&builder, &shared->hold, shared->key);
   if (has_help)
     {
-      add_string (&builder, "next", reason->next);
-      add_string (&builder, "person", reason->person);
+      ob_members_add_text (&builder, "next", reason->next);
+      ob_members_add_text (&builder, "person", reason->person);
     }
 
   return g_variant_builder_end (&builder);
@@ -295,10 +283,10 @@ add_past_holds (GVariantBuilder *builder, const char *text)
       const ObPastHold *hold = &g_array_index (holds, ObPastHold, i);
 
       g_variant_builder_open (&list, G_VARIANT_TYPE_VARDICT);
-      add_string (&list, "scope", outbox_scope_get_name (hold->scope));
-      add_string (&list, "reason", outbox_reason_get_info (hold->reason)->name);
-      add_time (&list, "since", hold->since_ms);
-      add_time (&list, "until", hold->until_ms);
+      ob_members_add_text (&list, "scope", outbox_scope_get_name (hold->scope));
+      ob_members_add_text (&list, "reason", outbox_reason_get_info (hold->reason)->name);
+      ob_members_add_time (&list, "since", hold->since_ms);
+      ob_members_add_time (&list, "until", hold->until_ms);
       g_variant_builder_close (&list);
     }
   g_variant_builder_add (builder, "{sv}", "holds", g_variant_builder_end (&list));
@@ -318,7 +306,7 @@ add_moment (GVariantBuilder *builder, const ObJournalRow *row)
       g_variant_builder_add (builder, "{sv}", "attempt", g_variant_new_uint32 (row->attempts));
       g_variant_builder_add (builder, "{sv}", "offset", g_variant_new_uint64 (row->offset_bytes));
     }
-  add_string (builder, "network", network);
+  ob_members_add_text (builder, "network", network);
   g_variant_builder_add (builder, "{sv}", "roaming", g_variant_new_boolean (is_roaming));
   add_past_holds (builder, row->holds);
 }
@@ -330,15 +318,15 @@ ob_document_journal_row (ObBroker *broker, const ObJournalRow *row)
   GVariantBuilder builder;
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  add_string (&builder, "sequence", sequence);
-  add_time (&builder, "at", row->at_ms);
-  add_string (&builder, "id", row->upload_id);
-  add_string (&builder, "scope", row->scope);
-  add_string (&builder, "key", row->key);
-  add_string (&builder, "event", row->event);
-  add_string (&builder, "state", row->state);
-  add_string (&builder, "reason", row->reason);
-  add_string (&builder, "message", row->message);
+  ob_members_add_text (&builder, "sequence", sequence);
+  ob_members_add_time (&builder, "at", row->at_ms);
+  ob_members_add_text (&builder, "id", row->upload_id);
+  ob_members_add_text (&builder, "scope", row->scope);
+  ob_members_add_text (&builder, "key", row->key);
+  ob_members_add_text (&builder, "event", row->event);
+  ob_members_add_text (&builder, "state", row->state);
+  ob_members_add_text (&builder, "reason", row->reason);
+  ob_members_add_text (&builder, "message", row->message);
   g_variant_builder_add (&builder, "{sv}", "count", g_variant_new_uint32 (row->count));
   add_moment (&builder, row);
 
@@ -358,13 +346,13 @@ ob_document_conditions (const ObConditions *conditions, const ObDocumentDevice *
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   add_boolean (&builder, "available", conditions->is_network_available);
-  add_string (&builder, "connectivity", ob_connectivity_get_name (conditions->connectivity));
-  add_string (&builder, "metered", ob_metered_get_name (conditions->metered));
+  ob_members_add_text (&builder, "connectivity", ob_connectivity_get_name (conditions->connectivity));
+  ob_members_add_text (&builder, "metered", ob_metered_get_name (conditions->metered));
   add_boolean (&builder, "metered_effective", ob_conditions_is_metered (conditions));
-  add_string (&builder, "link", ob_link_get_name (conditions->link));
+  ob_members_add_text (&builder, "link", ob_link_get_name (conditions->link));
   add_boolean (&builder, "roaming", conditions->is_roaming);
-  add_string (&builder, "network", *conditions->network_id ? conditions->network_id : NULL);
-  add_string (&builder, "network_uuid", *conditions->network_uuid ? conditions->network_uuid : NULL);
+  ob_members_add_text (&builder, "network", *conditions->network_id ? conditions->network_id : NULL);
+  ob_members_add_text (&builder, "network_uuid", *conditions->network_uuid ? conditions->network_uuid : NULL);
   g_variant_builder_add (&builder, "{sv}", "metered_bytes", g_variant_new_uint64 (device->metered_bytes));
   add_boolean (&builder, "on_battery", conditions->is_on_battery);
   if (conditions->is_on_battery)
@@ -381,7 +369,7 @@ ob_document_conditions (const ObConditions *conditions, const ObDocumentDevice *
       g_variant_builder_add (&builder, "{sv}", "disk_free", g_variant_new_uint64 (device->free_bytes));
       g_variant_builder_add (&builder, "{sv}", "disk_size", g_variant_new_uint64 (device->size_bytes));
     }
-  add_time (&builder, "now", now_ms);
+  ob_members_add_time (&builder, "now", now_ms);
 
   return g_variant_builder_end (&builder);
 }

@@ -185,9 +185,8 @@ ob_uploads_count_failed (ObDatabase *database, guint64 uploads[OUTBOX_N_REASONS]
     uploads[i] = bytes[i] = 0;
   while (statement && (code = ob_statement_step (statement)) == SQLITE_ROW)
     {
-      const char *name = ob_statement_get_text (statement, 0);
       /* A damaged row may have a reason that is none. */
-      const OutboxReason reason = name ? outbox_reason_from_name (name) : OUTBOX_REASON_NONE;
+      const OutboxReason reason = outbox_reason_from_name (ob_statement_get_text (statement, 0));
 
       uploads[reason] += (guint64) ob_statement_get_number (statement, 1);
       bytes[reason] += (guint64) MAX (ob_statement_get_number (statement, 2), 0);
