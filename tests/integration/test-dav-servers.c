@@ -8,6 +8,7 @@
 #include "support/files.h"
 #include "support/link.h"
 #include "support/nginx.h"
+#include "support/node.h"
 
 #include <glib/gstdio.h>
 
@@ -41,14 +42,6 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Scene, scene_clear)
 
 /* --- The servers --- */
 
-static char *
-find_tool (const char *path)
-{
-  const char *tools = g_getenv ("OUTBOX_TOOLS") ? g_getenv ("OUTBOX_TOOLS") : g_getenv ("TOOLS");
-
-  return g_build_filename (tools, path, NULL);
-}
-
 static const char *
 start_nginx (Scene *scene)
 {
@@ -79,7 +72,7 @@ start_rclone (Scene *scene)
 static const char *
 start_wsgidav (Scene *scene)
 {
-  g_autofree char *packages = find_tool ("wsgidav");
+  g_autofree char *packages = test_node_find_tool ("wsgidav");
   g_autofree char *script = g_build_filename (g_getenv ("SERVERS"), "wsgidav-server.py", NULL);
   const char *argv[] = { "python3", script, "--port", "0", "--folder", scene->folder, NULL };
 
