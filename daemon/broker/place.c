@@ -18,8 +18,9 @@ set_place (JsonObject *record, gpointer resume)
   return TRUE;
 }
 
-void
-ob_place_keep (const char *copy_path, const char *resume)
+/* A disk that has taken the row and does not take the record is no reason not to send. */
+static void
+keep (const char *copy_path, const char *resume)
 {
   g_autoptr (GError) error = NULL;
 
@@ -31,7 +32,7 @@ ob_place_keep (const char *copy_path, const char *resume)
 static char *
 find_place (const ObJob *job)
 {
-  g_autoptr (JsonNode) record = job->is_place_unknown ? ob_record_file_load (job->path, NULL) : NULL;
+  g_autoptr (JsonNode) record = ob_record_file_load (job->path, NULL);
   g_autofree char *place = record ? ob_json_dup_clean_text (json_node_get_object (record), MEMBER) : NULL;
   const ObProtocol *protocol = place ? ob_protocol_find (job->protocol) : NULL;
 
@@ -39,12 +40,44 @@ find_place (const ObJob *job)
 }
 
 void
-ob_place_take_up (ObJob *job, ObCreated (*created) (const char *resume, gpointer user_data), gpointer user_data)
+ob_place_take_up (ObJob *job, ObPlaceTell tell, gpointer user_data)
 {
-  g_autofree char *place = find_place (job);
+  g_autofree char *place = job->is_place_unknown ? find_place (job) : NULL;
 
-  if (place && created (place, user_data) == OB_CREATED_DURABLE)
+  if (place && tell (place, user_data) == OB_CREATED_DURABLE)
     job->resume = g_steal_pointer (&place);
+}
+
+/* Returns: whether the row has the record's place now, which is another than the one that led to nothing */
+static gboolean
+take_other (const ObJob *job, ObPlaceTell tell, gpointer user_data)
+{
+  g_autofree char *place = job->resume ? find_place (job) : NULL;
+
+  return place && strcmp (place, job->resume) != 0 && tell (place, user_data) == OB_CREATED_DURABLE;
+}
+
+ObCreated
+ob_place_change (const ObJob *job, gboolean *has_begun, const char *resume, ObPlaceTell tell, gpointer user_data)
+{
+  ObCreated fate;
+
+  *has_begun |= resume != NULL;
+  if (!*has_begun && take_other (job, tell, user_data))
+    return OB_CREATED_STOP;
+  fate = tell (resume, user_data);
+  if (fate == OB_CREATED_DURABLE && resume)
+    keep (job->path, resume);
+
+  return fate;
+}
+
+void
+ob_place_look_elsewhere (const ObJob *job, gboolean has_begun, ObAttemptResult *result, ObPlaceTell tell,
+                         gpointer user_data)
+{
+  if (result->is_url_strange && !has_begun && take_other (job, tell, user_data))
+    result->is_cancelled = TRUE;
 }
 
 gboolean

@@ -10,24 +10,41 @@
 
 G_BEGIN_DECLS
 
+/* Stores a place in the row, or that there is none: the checkpoint `created` (transfer/job.h) without the record. */
+typedef ObCreated (*ObPlaceTell) (const char *resume, gpointer user_data);
+
 /**
- * ob_place_keep:
- * @copy_path: of the copy in the spool, which has a record
- * @resume: what leads back to the upload at the server (transfer/job.h)
+ * ob_place_change:
+ * @has_begun: whether this attempt has made an upload at the server; kept from call to call, at first FALSE
+ * @resume: (nullable): as an attempt reports it
  *
- * The record with the place takes that of the one without; it is on the disk when this returns. A disk that has taken the row and does
- * not take the record is no reason not to send: that is logged.
+ * The row has the place, and then the record, where the one with the place takes that of the one without; both are on the disk when
+ * this returns.
+ *
+ * A flipped bit in the row leads to nothing, as does an upload that the server has lost, and the server cannot tell which. The record
+ * can: where it has another place than the one that the attempt began with and gives up, the row gets that, and the attempt stops, so
+ * that the next one asks there. Once: then both have the same.
  */
-void ob_place_keep (const char *copy_path, const char *resume);
+ObCreated ob_place_change (const ObJob *job, gboolean *has_begun, const char *resume, ObPlaceTell tell,
+                           gpointer user_data);
+
+/**
+ * ob_place_look_elsewhere:
+ * @result: of the attempt
+ *
+ * The same where the attempt's place leads to something that is not the server: it is no reason to give the place up, nor to hold the
+ * destination, while the record has another one.
+ */
+void ob_place_look_elsewhere (const ObJob *job, gboolean has_begun, ObAttemptResult *result, ObPlaceTell tell,
+                              gpointer user_data);
 
 /**
  * ob_place_take_up:
  * @job: one that may know no place
- * @created: the checkpoint, which stores it in the row
  *
  * Has the job go on at the place that was kept last, if there is one.
  */
-void ob_place_take_up (ObJob *job, ObCreated (*created) (const char *resume, gpointer user_data), gpointer user_data);
+void ob_place_take_up (ObJob *job, ObPlaceTell tell, gpointer user_data);
 
 /* Returns: whether the record has a place */
 gboolean ob_place_is_known (const char *copy_path);

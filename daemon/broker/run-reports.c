@@ -133,19 +133,27 @@ write_created (gpointer user_data, GError **error)
   ObRuns *self = report->runs;
   const char *resume = report->resume;
   g_autoptr (ObUpload) upload = ob_uploads_get (self->database, report->id, error);
+  gboolean is_other = upload && upload->server_url && resume;
   g_autofree char *shown = ob_origin_dup_shown (resume);
 
-  if (!upload || !leave_confirming (self, upload, error))
+  if (!upload || (!is_other && !leave_confirming (self, upload, error)))
     return FALSE;
   g_free (upload->server_url);
   upload->server_url = g_strdup (resume);
   upload->silent_since_ms = 0;
-  upload->losses += !resume || upload->offset_bytes > 0;
-  upload->offset_bytes = 0;
+  /* What the server had at the place that the record names, it still has as far as is known. */
+  if (!is_other)
+    {
+      upload->losses += !resume || upload->offset_bytes > 0;
+      upload->offset_bytes = 0;
+    }
   upload->updated_at_ms = ob_queue_get_now_ms (self->queue);
-  upload->sequence
-      = ob_journal_append (self->database, upload->updated_at_ms, upload, resume ? "created" : "lost", upload->stored,
-                           OUTBOX_REASON_NONE, shown ? shown : "the server has no such upload any more", error);
+  upload->sequence = ob_journal_append (self->database, upload->updated_at_ms, upload,
+                                        is_other ? "place"
+                                        : resume ? "created"
+                                                 : "lost",
+                                        upload->stored, OUTBOX_REASON_NONE,
+                                        shown ? shown : "the server has no such upload any more", error);
 
   return upload->sequence > 0 && ob_uploads_update (self->database, upload, error);
 }

@@ -69,10 +69,8 @@ typedef struct
   ObWorker *worker; /* a reference */
   MessageKind kind;
   char *id;
-  char *resume;
-  char *event;
+  char *name; /* of what it says: a place at the server, an event, a destination */
   char *words;
-  char *destination;
   char *url;
   guint64 offset_bytes;
   guint64 wire_bytes;
@@ -84,8 +82,8 @@ typedef struct
 typedef struct
 {
   ObWorker *worker;
-  const char *id;
-  const char *path; /* of the copy */
+  const ObJob *job;
+  gboolean has_begun; /* the server has made an upload for it */
 } Run;
 
 static void
@@ -123,7 +121,7 @@ tell (ObWorker *worker, Message *message)
   switch (message->kind)
     {
     case MESSAGE_CREATED:
-      events->created (message->id, message->resume, message->question, worker->user_data);
+      events->created (message->id, message->name, message->question, worker->user_data);
       break;
     case MESSAGE_STORED:
       events->stored (message->id, message->question, worker->user_data);
@@ -132,10 +130,10 @@ tell (ObWorker *worker, Message *message)
       events->progress (message->id, message->offset_bytes, message->wire_bytes, worker->user_data);
       break;
     case MESSAGE_NOTED:
-      events->noted (message->id, message->event, message->words, worker->user_data);
+      events->noted (message->id, message->name, message->words, worker->user_data);
       break;
     case MESSAGE_CREDENTIALS:
-      events->credentials (message->destination, message->url, message->question, worker->user_data);
+      events->credentials (message->name, message->url, message->question, worker->user_data);
       break;
     case MESSAGE_ENDED:
     default:
@@ -165,10 +163,8 @@ message_free (gpointer data)
   Message *message = data;
 
   g_free (message->id);
-  g_free (message->resume);
-  g_free (message->event);
+  g_free (message->name);
   g_free (message->words);
-  g_free (message->destination);
   g_free (message->url);
   g_clear_pointer (&message->result, ob_attempt_result_free);
   worker_unref (message->worker);
@@ -176,14 +172,15 @@ message_free (gpointer data)
 }
 
 static Message *
-message_new (Run *run, MessageKind kind)
+message_new (Run *run, MessageKind kind, const char *name)
 {
   Message *message = g_new0 (Message, 1);
 
   g_atomic_int_inc (&run->worker->refs);
   message->worker = run->worker;
   message->kind = kind;
-  message->id = g_strdup (run->id);
+  message->id = g_strdup (run->job->id);
+  message->name = g_strdup (name);
 
   return message;
 }
@@ -215,26 +212,25 @@ ask (Run *run, Message *message, gpointer *gift)
   return answer;
 }
 
-/* The row has it; the record too, before a byte goes. */
+/* Has the row say where the server has it. */
+static ObCreated
+tell_created (const char *resume, gpointer data)
+{
+  return ask (data, message_new (data, MESSAGE_CREATED, resume), NULL);
+}
+
 static ObCreated
 on_created (const char *resume, gpointer data)
 {
-  const Run *run = data;
-  Message *message = message_new (data, MESSAGE_CREATED);
-  ObCreated fate;
+  Run *run = data;
 
-  message->resume = g_strdup (resume);
-  fate = ask (data, message, NULL);
-  if (fate == OB_CREATED_DURABLE && resume)
-    ob_place_keep (run->path, resume);
-
-  return fate;
+  return ob_place_change (run->job, &run->has_begun, resume, tell_created, run);
 }
 
 static void
 on_progress (guint64 offset_bytes, guint64 wire_bytes, gpointer data)
 {
-  Message *message = message_new (data, MESSAGE_PROGRESS);
+  Message *message = message_new (data, MESSAGE_PROGRESS, NULL);
 
   message->offset_bytes = offset_bytes;
   message->wire_bytes = wire_bytes;
@@ -244,15 +240,14 @@ on_progress (guint64 offset_bytes, guint64 wire_bytes, gpointer data)
 static gboolean
 on_stored (gpointer data)
 {
-  return ask (data, message_new (data, MESSAGE_STORED), NULL);
+  return ask (data, message_new (data, MESSAGE_STORED, NULL), NULL);
 }
 
 static void
 on_noted (const char *event, const char *words, gpointer data)
 {
-  Message *message = message_new (data, MESSAGE_NOTED);
+  Message *message = message_new (data, MESSAGE_NOTED, event);
 
-  message->event = g_strdup (event);
   message->words = g_strdup (words);
   post (message);
 }
@@ -260,10 +255,9 @@ on_noted (const char *event, const char *words, gpointer data)
 static ObCredential *
 on_credentials (const ObJob *job, gpointer data)
 {
-  Message *message = message_new (data, MESSAGE_CREDENTIALS);
+  Message *message = message_new (data, MESSAGE_CREDENTIALS, job->destination);
   gpointer credential = NULL;
 
-  message->destination = g_strdup (job->destination);
   message->url = g_strdup (job->url);
   (void) ask (data, message, &credential);
 
@@ -276,15 +270,16 @@ static void
 run_order (ObWorker *worker, ObConnection *connection, const Order *order)
 {
   static const ObCheckpoints checkpoints = { on_created, on_progress, on_stored, on_noted, on_credentials };
-  Run run = { worker, order->job->id, order->job->path };
+  Run run = { worker, order->job, FALSE };
   Message *message;
 
-  ob_place_take_up (order->job, on_created, &run);
-  message = message_new (&run, MESSAGE_ENDED);
+  ob_place_take_up (order->job, tell_created, &run);
+  message = message_new (&run, MESSAGE_ENDED, NULL);
   message->result = ob_kept_receipt_answer (order->job);
   if (!message->result)
     message->result = worker->runner->run (worker->runner, connection, order->job, &checkpoints, &run, order->stop);
   ob_deadline_clear (worker->deadline);
+  ob_place_look_elsewhere (order->job, run.has_begun, message->result, tell_created, &run);
   /* Whoever comes back after it was given up speaks of the past. */
   if (g_atomic_int_get (&worker->fate) == FATE_OPEN)
     ob_kept_receipt_note (order->job, message->result);

@@ -108,12 +108,13 @@ typedef struct
   char *code;    /* one word for programs */
   char *message; /* for a person: the server's words, or the system's */
   ObReceipt receipt;
-  ObCredential *refused;  /* the one that the server did not take, if another can be had; or NULL */
-  gboolean is_url_heard;  /* the upload URL answered */
-  gboolean is_url_silent; /* it is at another server than the destination, is silent, and the destination answers */
-  ObCheck check;          /* of a check */
-  gboolean is_unknown;    /* the confirm URL has never heard of the upload */
-  gboolean is_waited_for; /* the confirm URL kept the question until it had an answer, or for as long as was asked */
+  ObCredential *refused;   /* the one that the server did not take, if another can be had; or NULL */
+  gboolean is_url_heard;   /* the upload URL answered */
+  gboolean is_url_silent;  /* it is at another server than the destination, is silent, and the destination answers */
+  gboolean is_url_strange; /* what answers at the upload URL is no tus server; at the destination there is one */
+  ObCheck check;           /* of a check */
+  gboolean is_unknown;     /* the confirm URL has never heard of the upload */
+  gboolean is_waited_for;  /* the confirm URL kept the question until it had an answer, or for as long as was asked */
 } ObAttemptResult;
 
 ObAttemptResult *ob_attempt_result_new (void);

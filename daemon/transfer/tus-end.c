@@ -300,12 +300,23 @@ ob_tus_note_checked (ObTusRun *tus, guint64 offset_bytes, guint64 chunk_bytes)
     tus->checked_bytes = offset_bytes;
 }
 
+/* Something else than the server answers at the upload URL. Where it is none of the network's, which would answer at the destination
+ * too, the URL is wrong. */
+static gboolean
+is_url_strange (const ObTusRun *tus)
+{
+  return !tus->result->is_cancelled && tus->result->outcome.reason == OUTBOX_REASON_WRONG_ADDRESS
+         && g_strcmp0 (tus->server_url, tus->job->resume) == 0 && tus->server_url
+         && ob_tus_answers (tus->connection, tus->job, tus->stop);
+}
+
 void
-ob_tus_note_receipt (const ObTusRun *tus)
+ob_tus_note_end (const ObTusRun *tus)
 {
   ObReceipt *receipt = &tus->result->receipt;
 
   receipt->url = g_strdup (tus->server_url);
   if (tus->job->size_bytes > 0 && tus->checked_bytes == tus->job->size_bytes)
     receipt->rung = OUTBOX_RUNG_DIGEST;
+  tus->result->is_url_strange = is_url_strange (tus);
 }

@@ -97,7 +97,7 @@ ObTusStep ob_tus_finish (ObTusRun *tus);
 /* The server has taken a chunk of @chunk_bytes, and has @offset_bytes now. */
 void ob_tus_note_checked (ObTusRun *tus, guint64 offset_bytes, guint64 chunk_bytes);
 
-/* Notes in the receipt where the upload is, and whether every byte of it came with a checksum. */
-void ob_tus_note_receipt (const ObTusRun *tus);
+/* Notes in the receipt where the upload is, and whether every byte of it came with a checksum; and whether its URL is wrong. */
+void ob_tus_note_end (const ObTusRun *tus);
 
 G_END_DECLS

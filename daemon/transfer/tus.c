@@ -459,7 +459,7 @@ send_file (ObConnection *connection, const ObJob *job, const ObCheckpoints *chec
                    .n_lost = job->n_lost };
   gboolean is_stored = run (&tus);
 
-  ob_tus_note_receipt (&tus);
+  ob_tus_note_end (&tus);
   if (tus.fd >= 0)
     (void) close (tus.fd);
   g_clear_pointer (&tus.digests, g_bytes_unref);

@@ -380,6 +380,28 @@ test_bad_text_in_a_row_is_repaired (void)
   g_assert_cmpuint (count_set_aside (broker), ==, 0);
 }
 
+/* The server has the whole, nobody heard so, and there is nobody to ask by the id: its record knows where it is. */
+static void
+test_a_place_that_leads_nowhere (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autofree char *path = recovered_data_path (broker, "queue.db");
+  g_autofree char *photo = test_broker_make_file (broker, "photo.jpg", 1000, 4);
+  g_autoptr (GHashTable) ids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  test_broker_set_destination (broker, test_peer_get_url (broker->peer), NULL);
+  test_peer_control (broker->peer, "{\"fault\":\"lost-answer\",\"method\":\"PATCH\"}");
+  test_peer_control (broker->peer, "{\"fault\":\"status\",\"method\":\"HEAD\",\"status\":503,\"count\":-1}");
+  g_hash_table_add (ids, test_broker_submit (broker, photo, NULL, NULL));
+  test_broker_wait_for_all (broker, "retrying", 20);
+  test_broker_stop (broker);
+  run_sql (path, "UPDATE uploads SET server_url = replace (server_url, '/files/', '/fines/')");
+  test_peer_control (broker->peer, "{\"fault\":\"none\"}");
+  test_broker_start (broker, NULL);
+  (void) test_broker_deliver (broker, 1, 20);
+  recovered_assert_each_arrived_once (broker, ids);
+}
+
 /* --- Copies --- */
 
 static void
@@ -456,6 +478,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/recovery/in-the-middle-of-sending", test_damage_in_the_middle_of_sending);
   g_test_add_func ("/recovery/a-newer-version-is-left-alone", test_a_newer_version_is_left_alone);
   g_test_add_func ("/recovery/bad-text-in-a-row-is-repaired", test_bad_text_in_a_row_is_repaired);
+  g_test_add_func ("/recovery/a-place-that-leads-nowhere", test_a_place_that_leads_nowhere);
   g_test_add_func ("/recovery/a-record-without-bytes-is-cleared-away", test_a_record_without_bytes_is_cleared_away);
   g_test_add_func ("/recovery/copies-that-are-gone-or-changed", test_copies_that_are_gone_or_changed);
 

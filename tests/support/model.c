@@ -54,12 +54,14 @@ wait_for_stop (ObStop *stop)
     g_usleep (1000);
 }
 
-/* Returns: (transfer full): where it goes on; NULL: the answer was lost */
+/* Returns: (transfer full): where it goes on; NULL: the answer was lost, or it is to ask elsewhere first */
 static char *
 begin (TestModel *model, const ObJob *job, const ObCheckpoints *checkpoints, gpointer user_data)
 {
   char *place;
 
+  if (job->resume && checkpoints->created (NULL, user_data) != OB_CREATED_DURABLE)
+    return NULL;
   g_mutex_lock (&model->lock);
   place = g_strdup_printf ("%s%s-%u", job->url, job->id, model->n_urls++);
   g_hash_table_insert (model->places, g_strdup (place), g_strdup (job->id));

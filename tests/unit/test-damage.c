@@ -369,6 +369,12 @@ put_other_destinations (Case *damage)
   change_rows (damage, "destination = 'lepot'");
 }
 
+static void
+put_other_places (Case *damage)
+{
+  change_rows (damage, "server_url = replace (server_url, '/files/', '/fines/')");
+}
+
 typedef struct
 {
   const char *name;
@@ -388,6 +394,7 @@ static const Kind kinds[] = {
   { "other-sizes", put_other_sizes, 1, 1 },
   { "other-digests", put_other_digests, 1, 1 },
   { "other-destinations", put_other_destinations, 1, 1 },
+  { "other-places", put_other_places, 1, 1 },
   { "the-log-is-lost", lose_log, 1, 1 },
   { "the-database-is-lost", lose_database, 1, 1 },
   { "all-is-lost", lose_all, 1, 1 },
@@ -506,10 +513,8 @@ main (int argc, char *argv[])
       g_autofree char *name = NULL;
 
       plans[i] = (Plan){ &kinds[i / 2], i % 2 == 0 };
-      /* Few cases of it would show nothing: most of the bits change nothing that is read. Without a confirm URL, one in the place of
-       * an upload that the server has whole makes it be sent again. */
-      if ((plans[i].kind->damage == flip_database || plans[i].kind->damage == flip_row)
-          && (!plans[i].confirms || !g_getenv ("OUTBOX_DAMAGES")))
+      /* Few cases of it would show nothing: most of the bits change nothing that is read. */
+      if ((plans[i].kind->damage == flip_database || plans[i].kind->damage == flip_row) && !g_getenv ("OUTBOX_DAMAGES"))
         continue;
       name
           = g_strdup_printf ("/damage/%s/%s", plans[i].kind->name, plans[i].confirms ? "with-confirm-url" : "by-place");
