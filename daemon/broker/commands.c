@@ -360,7 +360,6 @@ gboolean
 ob_commands_tell_queue (ObCommands *self, gboolean is_paused, GError **error)
 {
   self->is_paused = is_paused;
-  ob_settings_file_save_after (self->settings);
   if (is_paused)
     ob_runs_pause_for_after (self->runs, NULL);
   else
@@ -369,6 +368,7 @@ ob_commands_tell_queue (ObCommands *self, gboolean is_paused, GError **error)
 
   return ob_passes_end (ob_gate_get_passes (self->gate), OUTBOX_SCOPE_QUEUE, "", "", error)
          && ob_meta_set_number (self->database, "paused", is_paused, error)
+         && ob_settings_file_change (self->settings, error)
          && ob_storage_record_queue_reasons (self->storage, NULL, error);
 }
 
