@@ -167,9 +167,10 @@ do_some (gpointer user_data, GError **error)
           return FALSE;
         }
     }
+  if (batch->word == OB_WORD_PAUSE || batch->word == OB_WORD_RESUME)
+    ob_settings_file_save_after (batch->commands->settings);
 
-  return (batch->word != OB_WORD_PAUSE && batch->word != OB_WORD_RESUME)
-         || ob_settings_file_change (batch->commands->settings, error);
+  return TRUE;
 }
 
 /* --- At once --- */

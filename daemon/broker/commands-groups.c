@@ -51,8 +51,10 @@ tell_all (gpointer user_data, GError **error)
         return FALSE;
       command->is_unfinished |= group->swept_number >= 0 || group->sent_number >= 0;
     }
+  if (command->word != OB_WORD_SEND_NOW)
+    ob_settings_file_save_after (command->commands->settings);
 
-  return command->word == OB_WORD_SEND_NOW || ob_settings_file_change (command->commands->settings, error);
+  return TRUE;
 }
 
 static gboolean

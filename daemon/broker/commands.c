@@ -157,7 +157,7 @@ is_only_unconfirmed (const ObUpload *upload)
          || (upload->server_url && upload->offset_bytes == upload->size_bytes && upload->size_bytes > 0);
 }
 
-/* The server has other bytes at the upload URL than were handed over: has it delete them, and sends the file anew. */
+/* The server has other bytes at the upload URL than were handed over, or may have: has it delete them, and sends the file anew. */
 static gboolean
 begin_anew (ObCommands *self, ObUpload *upload, GError **error)
 {
@@ -174,6 +174,7 @@ begin_anew (ObCommands *self, ObUpload *upload, GError **error)
   g_clear_pointer (&upload->server_url, g_free);
   ob_verification_set (&upload->verified, NULL, NULL, OUTBOX_RUNG_NONE, 0);
   upload->offset_bytes = upload->furthest_bytes = 0;
+  upload->checked = (ObChecked){ 0 };
   upload->losses = 0;
 
   return note_change (self, upload, "anew", error);
@@ -184,13 +185,12 @@ static gboolean
 retry_failed (ObCommands *self, ObUpload *upload, GError **error)
 {
   gboolean is_wrong = upload->reason == OUTBOX_REASON_GONE
-                      || (upload->reason == OUTBOX_REASON_NOT_ATTACHED
-                          && g_strcmp0 (upload->last_error.code, OB_CODE_DIGEST_MISMATCH) == 0);
+                      || (upload->reason == OUTBOX_REASON_NOT_ATTACHED && ob_code_sends_anew (upload->last_error.code));
   ObStored to = is_only_unconfirmed (upload) && !is_wrong ? OB_STORED_CONFIRMING : OB_STORED_QUEUED;
 
   return (!is_wrong || begin_anew (self, upload, error))
          && ob_journal_move (self->database, upload, to, OUTBOX_REASON_NONE,
-                             is_wrong ? "retried by a person: the server does not have it" : "retried by a person",
+                             is_wrong ? "retried by a person: sent anew" : "retried by a person",
                              upload->progress_at_ms, error);
 }
 
@@ -360,6 +360,7 @@ gboolean
 ob_commands_tell_queue (ObCommands *self, gboolean is_paused, GError **error)
 {
   self->is_paused = is_paused;
+  ob_settings_file_save_after (self->settings);
   if (is_paused)
     ob_runs_pause_for_after (self->runs, NULL);
   else
@@ -368,7 +369,6 @@ ob_commands_tell_queue (ObCommands *self, gboolean is_paused, GError **error)
 
   return ob_passes_end (ob_gate_get_passes (self->gate), OUTBOX_SCOPE_QUEUE, "", "", error)
          && ob_meta_set_number (self->database, "paused", is_paused, error)
-         && ob_settings_file_change (self->settings, error)
          && ob_storage_record_queue_reasons (self->storage, NULL, error);
 }
 

@@ -166,11 +166,12 @@ ob_destination_table_sign_in (ObDestinationTable *self, const char *name, GVaria
     return FALSE;
   ob_destination_set_sign_in (destination, shown);
   ob_health_renew (&destination->health);
+  self->events->settings_changed (self->user_data);
+
   if (!shown)
     self->events->signed_out (name, self->user_data);
 
-  return self->events->settings_changed (error, self->user_data)
-         && ob_destination_table_save (self, destination, message, error);
+  return ob_destination_table_save (self, destination, message, error);
 }
 
 /* --- What ends by itself --- */
@@ -332,11 +333,11 @@ ob_destination_table_apply (ObDestinationTable *self, const char *name, const Ob
     }
   had_sign_in = ob_destination_has_sign_in (destination);
   is_bare = ob_destination_settings_apply (settings, destination);
+  self->events->settings_changed (self->user_data);
   if (had_sign_in && !ob_destination_has_sign_in (destination))
     self->events->signed_out (name, self->user_data);
 
-  return self->events->settings_changed (error, self->user_data)
-         && (!destination->is_default || clear_other_defaults (self, name, error))
+  return (!destination->is_default || clear_other_defaults (self, name, error))
          && ob_destination_table_save (
              self, destination,
              is_bare ? "set to another server: the headers and the sign-in of the old one were dropped" : "set", error)
@@ -420,10 +421,11 @@ delete_one (gpointer user_data, GError **error)
   if (!ob_destinations_delete (self->database, change->name, error))
     return FALSE;
   (void) g_hash_table_remove (self->all, change->name);
+  self->events->settings_changed (self->user_data);
   self->events->signed_out (change->name, self->user_data);
   ob_queue_touch_holds (self->queue);
 
-  return self->events->settings_changed (error, self->user_data);
+  return TRUE;
 }
 
 void
@@ -450,11 +452,11 @@ ob_destination_table_pause (ObDestinationTable *self, const char *name, gboolean
   if (!destination)
     return FALSE;
   destination->is_paused = is_paused;
+  self->events->settings_changed (self->user_data);
   if (is_paused)
     self->events->left (name, self->user_data);
   else
     ob_health_renew (&destination->health);
 
-  return self->events->settings_changed (error, self->user_data)
-         && ob_destination_table_save (self, destination, NULL, error);
+  return ob_destination_table_save (self, destination, NULL, error);
 }

@@ -18,7 +18,7 @@ typedef struct _ObDestinationTable ObDestinationTable;
 typedef struct
 {
   /* A setting has changed, and is to be written to the file beside the database. */
-  gboolean (*settings_changed) (GError **error, gpointer user_data);
+  void (*settings_changed) (gpointer user_data);
 
   /* The destination is paused or at another server: attempts with its old settings are to end. */
   void (*left) (const char *name, gpointer user_data);

@@ -64,7 +64,6 @@ ob_members_new (ObDatabase *database, ObSpool *spool, ObSecrets *secrets, ObToke
   self->destinations = ob_destination_table_new (self->queue, &ob_wiring_destination_events, self);
   ob_queue_join (self->queue, &ob_destination_table_member, self->destinations);
   self->settings_file = ob_settings_file_new (self->queue, spool, self->destinations);
-  ob_queue_join (self->queue, &ob_settings_file_member, self->settings_file);
   self->credentials
       = ob_credentials_new (self->queue, self->destinations, secrets, tokens, &ob_wiring_credentials_events, self);
   ob_queue_join (self->queue, &ob_credentials_member, self->credentials);

@@ -119,6 +119,7 @@ restore (ObRowRepair *self, ObUpload *upload)
     {
       g_clear_pointer (&upload->server_url, g_free);
       upload->offset_bytes = 0;
+      upload->checked = (ObChecked){ 0 };
     }
 }
 

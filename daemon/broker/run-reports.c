@@ -34,6 +34,7 @@ typedef struct
   const char *resume; /* the new resume text; NULL: the server has the upload no longer */
   guint64 offset_bytes;
   guint64 wire_bytes;
+  ObChecked checked;
   const char *event;
   const char *words;
 } Report;
@@ -146,6 +147,7 @@ write_created (gpointer user_data, GError **error)
     {
       upload->losses += !resume || upload->offset_bytes > 0;
       upload->offset_bytes = 0;
+      upload->checked = (ObChecked){ 0 };
     }
   upload->updated_at_ms = ob_queue_get_now_ms (self->queue);
   upload->sequence = ob_journal_append (self->database, upload->updated_at_ms, upload,
@@ -260,6 +262,7 @@ write_progress (gpointer user_data, GError **error)
     }
   upload->wire_bytes += report->wire_bytes;
   ob_upload_set_offset (upload, offset_bytes);
+  upload->checked = report->checked;
   upload->updated_at_ms = now_ms;
 
   return ob_gate_count_metered (self->gate, upload->destination, report->wire_bytes, error)
@@ -267,13 +270,43 @@ write_progress (gpointer user_data, GError **error)
 }
 
 static void
-on_progress (const char *id, guint64 offset_bytes, guint64 wire_bytes, gpointer user_data)
+on_progress (const char *id, guint64 offset_bytes, guint64 wire_bytes, const ObChecked *checked, gpointer user_data)
 {
-  Report report = { .runs = user_data, .id = id, .offset_bytes = offset_bytes, .wire_bytes = wire_bytes };
+  Report report
+      = { .runs = user_data, .id = id, .offset_bytes = offset_bytes, .wire_bytes = wire_bytes, .checked = *checked };
 
   ob_crash_point ("chunk-answered");
   forget_sent (user_data, id);
   note (&report, write_progress);
+}
+
+static gboolean
+write_begun (gpointer user_data, GError **error)
+{
+  const Report *report = user_data;
+  g_autoptr (ObUpload) upload = ob_uploads_get (report->runs->database, report->id, error);
+
+  if (!upload)
+    return FALSE;
+  upload->checked = report->checked;
+
+  return ob_uploads_update (report->runs->database, upload, error);
+}
+
+static void
+on_begun_recorded (const GError *error, gpointer user_data)
+{
+  if (!error)
+    ob_crash_point ("chunk-begun");
+  ob_question_answer (user_data, !error);
+}
+
+static void
+on_begins (const char *id, const ObChecked *checked, ObQuestion *question, gpointer user_data)
+{
+  Report report = { .runs = user_data, .id = id, .checked = *checked };
+
+  record (&report, write_begun, on_begun_recorded, question);
 }
 
 static gboolean
@@ -309,8 +342,8 @@ on_credentials (const char *destination, const char *url, ObQuestion *question, 
   ob_credentials_answer (self->credentials, destination, url, question);
 }
 
-const ObWorkersEvents ob_runs_workers_events
-    = { on_created, on_progress, on_sent, on_left, on_stored, on_noted, ob_runs_end_attempt, on_credentials };
+const ObWorkersEvents ob_runs_workers_events = { on_created, on_progress, on_begins,           on_sent,       on_left,
+                                                 on_stored,  on_noted,    ob_runs_end_attempt, on_credentials };
 
 void
 ob_runs_start (ObRuns *self)

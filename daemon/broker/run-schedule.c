@@ -52,6 +52,7 @@ make_job (ObRuns *self, const ObUpload *upload)
   job->modified_at_ms = upload->modified_at_ms;
   job->offset_bytes = upload->offset_bytes;
   job->furthest_bytes = upload->furthest_bytes;
+  job->checked = upload->checked;
   job->attempt = upload->attempts;
   job->amended = upload->amended;
   job->wire_bytes = upload->wire_bytes;

@@ -1,32 +1,21 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Writes the whole file after each commit that changed a setting. Where it cannot be written, the database alone has the settings for
- * a while: it is tried again by the alarm, and at each start. Main thread.
+ * Writes the whole file after each commit that changed a setting. If it cannot be written, a warning is all: the database
+ * has the settings. Main thread.
  */
 #include "broker/settings-file.h"
 
-#include "base/text.h"
 #include "store/destinations.h"
 #include "store/groups.h"
 #include "store/meta.h"
 
-/* In the database's meta: when a setting was changed last. The file has the same number, or is behind. */
-#define CHANGED_AT "settings_changed_at"
-
-#define TRY_AFTER_MS (30 * 1000)
-
-#define UNREAD (-1)
-
 struct _ObSettingsFile
 {
-  ObQueue *queue; /* borrowed, as are the next three */
+  ObQueue *queue; /* borrowed, as is the rest */
   ObDatabase *database;
   ObSpool *spool;
   ObDestinationTable *destinations;
-  gint64 file_ms;  /* of which change the file is; UNREAD: it was neither read nor written yet */
-  gint64 look_ms;  /* when to look whether the file is behind; 0: it is not */
-  gboolean warned; /* of the present trouble */
 };
 
 ObSettingsFile *
@@ -38,8 +27,6 @@ ob_settings_file_new (ObQueue *queue, ObSpool *spool, ObDestinationTable *destin
   self->database = ob_queue_get_database (queue);
   self->spool = spool;
   self->destinations = destinations;
-  self->file_ms = UNREAD;
-  self->look_ms = 1;
 
   return self;
 }
@@ -50,106 +37,29 @@ ob_settings_file_free (ObSettingsFile *self)
   g_free (self);
 }
 
-/* Returns: when a setting was changed last, as the database has it; 0: not known, as in one of an older version */
-static gint64
-get_changed_ms (ObSettingsFile *self)
-{
-  gint64 changed_ms = ob_meta_get_number (self->database, CHANGED_AT);
-
-  return changed_ms <= OB_TIME_MAX_MS ? changed_ms : 0;
-}
-
-static gboolean
-write_file (ObSettingsFile *self, gint64 changed_ms, GError **error)
-{
-  g_autoptr (GPtrArray) groups = ob_groups_list_paused (self->database, error);
-  g_autofree char *text = NULL;
-
-  if (!groups)
-    return FALSE;
-  text = ob_settings_write (ob_destination_table_get_all (self->destinations), groups,
-                            ob_meta_get_number (self->database, "paused") != 0, changed_ms);
-
-  return ob_spool_save_settings (self->spool, text, error);
-}
-
-static void
-bring_up (ObSettingsFile *self, gint64 changed_ms)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (write_file (self, changed_ms, &error))
-    {
-      self->file_ms = changed_ms;
-      self->look_ms = 0;
-      self->warned = FALSE;
-      return;
-    }
-  self->look_ms = ob_queue_get_now_ms (self->queue) + TRY_AFTER_MS;
-  if (!self->warned)
-    g_warning ("The settings are in the database alone until they can be written: %s", error->message);
-  self->warned = TRUE;
-}
-
-/* Several changes of one turn are one file. */
 static void
 on_changed (const GError *commit_error, gpointer user_data)
 {
   ObSettingsFile *self = user_data;
-  gint64 changed_ms = commit_error ? self->file_ms : get_changed_ms (self);
+  g_autoptr (GPtrArray) groups = NULL;
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
 
-  if (changed_ms == self->file_ms)
+  if (commit_error)
     return;
-  bring_up (self, changed_ms);
-  ob_queue_set_alarm (self->queue);
+  groups = ob_groups_list_paused (self->database, &error);
+  text = groups ? ob_settings_write (ob_destination_table_get_all (self->destinations), groups,
+                                     ob_meta_get_number (self->database, "paused") != 0)
+                : NULL;
+  if (!text || !ob_spool_save_settings (self->spool, text, &error))
+    g_warning ("The settings are in the database alone: %s", error->message);
 }
 
-gboolean
-ob_settings_file_change (ObSettingsFile *self, GError **error)
+void
+ob_settings_file_save_after (ObSettingsFile *self)
 {
-  gint64 next_ms = get_changed_ms (self) + 1;
-
   ob_queue_after (self->queue, on_changed, self);
-
-  return ob_meta_set_number (self->database, CHANGED_AT, MAX (ob_queue_get_now_ms (self->queue), next_ms), error);
 }
-
-/* A file that is ahead belongs to a queue that has been replaced by an older one, and knows more. One that cannot be read is left for a
- * person to look at where the database has nothing that could take its place. */
-static gboolean
-is_file_behind (ObSettingsFile *self, gint64 changed_ms)
-{
-  g_autoptr (ObSettings) settings = self->file_ms == UNREAD ? ob_settings_file_read (self, NULL) : NULL;
-
-  if (self->file_ms != UNREAD)
-    return self->file_ms != changed_ms;
-
-  return settings ? settings->changed_at_ms < changed_ms
-                  : g_hash_table_size (ob_destination_table_get_all (self->destinations)) > 0;
-}
-
-static gint64
-next_ms (gpointer member)
-{
-  return ((ObSettingsFile *) member)->look_ms;
-}
-
-static void
-wake (gpointer member, gint64 now_ms, gint64 jump_ms)
-{
-  ObSettingsFile *self = member;
-  gint64 changed_ms;
-
-  self->look_ms = MIN (self->look_ms, now_ms + TRY_AFTER_MS);
-  if (self->look_ms == 0 || self->look_ms > now_ms)
-    return;
-  self->look_ms = 0;
-  changed_ms = get_changed_ms (self);
-  if (is_file_behind (self, changed_ms))
-    bring_up (self, changed_ms);
-}
-
-const ObMember ob_settings_file_member = { .next_ms = next_ms, .wake = wake };
 
 ObSettings *
 ob_settings_file_read (ObSettingsFile *self, GError **error)

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Keeps a person's settings in a file beside the database too, from which a rebuilt database gets them back. A member of the
- * queue, which writes the file again where that failed, or where the process ended before. Main thread.
+ * Keeps a person's settings in a file beside the database too, from which a rebuilt database gets them back. No memory of
+ * its own. Main thread.
  */
 #pragma once
 
@@ -14,15 +14,12 @@ G_BEGIN_DECLS
 
 typedef struct _ObSettingsFile ObSettingsFile;
 
-extern const ObMember ob_settings_file_member;
-
 /* All are borrowed. */
 ObSettingsFile *ob_settings_file_new (ObQueue *queue, ObSpool *spool, ObDestinationTable *destinations);
 void ob_settings_file_free (ObSettingsFile *file);
 
-/* Inside a change of a setting: the database notes the time of it, and the file is written after the commit, with that time. Errors:
- * Storage, DiskFull. */
-gboolean ob_settings_file_change (ObSettingsFile *file, GError **error);
+/* Writes it after the commit of the open turn. */
+void ob_settings_file_save_after (ObSettingsFile *file);
 
 /* Returns: (transfer full) (nullable): the file's settings; %NULL without an error if there is no file. Errors:
  * InvalidArgument. */

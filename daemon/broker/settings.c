@@ -111,7 +111,7 @@ add_destination (GVariantBuilder *list, const ObDestination *destination)
 }
 
 char *
-ob_settings_write (GHashTable *destinations, GPtrArray *paused_groups, gboolean is_paused, gint64 changed_at_ms)
+ob_settings_write (GHashTable *destinations, GPtrArray *paused_groups, gboolean is_paused)
 {
   g_autoptr (GVariant) settings = NULL;
   GVariantBuilder list, groups, app_groups, builder;
@@ -135,7 +135,6 @@ ob_settings_write (GHashTable *destinations, GPtrArray *paused_groups, gboolean 
         g_variant_builder_add (&app_groups, "^as", pair);
     }
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&builder, "{sv}", "changed_at", g_variant_new_int64 (changed_at_ms));
   g_variant_builder_add (&builder, "{sv}", "paused", g_variant_new_boolean (is_paused));
   g_variant_builder_add (&builder, "{sv}", "paused_groups", g_variant_builder_end (&groups));
   g_variant_builder_add (&builder, "{sv}", "paused_groups_of_apps", g_variant_builder_end (&app_groups));
@@ -287,7 +286,6 @@ ob_settings_read (const char *text, gsize size_bytes, GError **error)
     }
   settings = g_new0 (ObSettings, 1);
   settings->is_paused = ob_json_is_true (object, "paused");
-  (void) ob_json_read_number (object, "changed_at", 0, OB_TIME_MAX_MS, &settings->changed_at_ms);
   settings->paused_groups = read_paused_groups (object);
   settings->destinations = g_ptr_array_new_with_free_func ((GDestroyNotify) ob_destination_free);
   for (guint i = 0; i < json_array_get_length (json_node_get_array (list)); i++)

@@ -10,16 +10,14 @@
 
 G_BEGIN_DECLS
 
-/* @destinations: name → ObDestination. @paused_groups: of ObGroup. @changed_at_ms: when they became so. Returns: (transfer full): JSON,
- * with the headers' secrets. */
-char *ob_settings_write (GHashTable *destinations, GPtrArray *paused_groups, gboolean is_paused, gint64 changed_at_ms);
+/* @destinations: name → ObDestination. @paused_groups: of ObGroup. Returns: (transfer full): JSON, with the headers' secrets. */
+char *ob_settings_write (GHashTable *destinations, GPtrArray *paused_groups, gboolean is_paused);
 
 typedef struct
 {
   GPtrArray *destinations;  /* of ObDestination: the valid ones */
   GPtrArray *paused_groups; /* of ObGroup: app and key */
   gboolean is_paused;
-  gint64 changed_at_ms; /* 0: an older version has written them */
 } ObSettings;
 
 void ob_settings_free (ObSettings *settings);

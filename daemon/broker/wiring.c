@@ -69,10 +69,10 @@ const ObStorageHost ob_wiring_storage_host = { on_storage_changed, on_repaired, 
 
 /* --- Destinations tell --- */
 
-static gboolean
-on_settings_changed (GError **error, gpointer user_data)
+static void
+on_settings_changed (gpointer user_data)
 {
-  return ob_settings_file_change (((const ObMembers *) user_data)->settings_file, error);
+  ob_settings_file_save_after (((const ObMembers *) user_data)->settings_file);
 }
 
 static void

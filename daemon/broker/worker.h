@@ -16,7 +16,10 @@ typedef struct
 {
   /* @resume: (nullable): the resume text. Answer once it is on the disk. */
   void (*created) (const char *id, const char *resume, ObQuestion *question, gpointer user_data);
-  void (*progress) (const char *id, guint64 offset_bytes, guint64 wire_bytes, gpointer user_data);
+  void (*progress) (const char *id, guint64 offset_bytes, guint64 wire_bytes, const ObChecked *checked,
+                    gpointer user_data);
+  /* Answer once it is on the disk. */
+  void (*begins) (const char *id, const ObChecked *checked, ObQuestion *question, gpointer user_data);
   /* The peer's kernel has acknowledged up to @sent_bytes; found by looking at the worker. */
   void (*sent) (const char *id, guint64 sent_bytes, gpointer user_data);
   /* The server has the whole upload and takes long to answer, or no longer does; found by looking, too. */

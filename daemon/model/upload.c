@@ -184,6 +184,7 @@ ob_upload_mend (ObUpload *upload, gboolean is_state_known)
       upload->offset_bytes = is_whole ? upload->size_bytes : 0;
       is_changed = TRUE;
     }
+  is_changed |= ob_checked_mend (&upload->checked, upload->offset_bytes, upload->size_bytes);
   if (upload->furthest_bytes > upload->size_bytes)
     {
       upload->furthest_bytes = upload->offset_bytes;

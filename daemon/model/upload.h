@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "model/checked.h"
 #include "dbus/status.h"
 
 #include <gio/gio.h>
@@ -93,6 +94,7 @@ typedef struct
   guint64 size_bytes;
   guint64 offset_bytes;   /* confirmed by the server */
   guint64 furthest_bytes; /* the most that the server ever confirmed; only more than this is progress */
+  ObChecked checked;      /* what of that came with checksums */
   guint losses;           /* how often it lost confirmed bytes since then */
   guint64 wire_bytes;     /* that went out in all attempts, lost ones included; never fewer than the offset */
   gint priority;

@@ -24,7 +24,8 @@ G_BEGIN_DECLS
  * asked. */
 #define OB_LIMIT_TABLE \
   LIMIT (size, 0, OB_LIMIT_SIZE, 0) LIMIT (offset, 0, OB_LIMIT_SIZE, 0) LIMIT (bytes_sent, 0, OB_LIMIT_SIZE, 0) \
-  LIMIT (furthest, 0, OB_LIMIT_SIZE, 0) LIMIT (losses, 0, G_MAXINT32, 0) LIMIT (idle_hours, 0, G_MAXINT32, 0) \
+  LIMIT (furthest, 0, OB_LIMIT_SIZE, 0) LIMIT (checked, 0, OB_LIMIT_SIZE, 0) LIMIT (begun, 0, OB_LIMIT_SIZE, 0) \
+  LIMIT (losses, 0, G_MAXINT32, 0) LIMIT (idle_hours, 0, G_MAXINT32, 0) \
   LIMIT (priority, -OB_PRIORITY_MOST, OB_PRIORITY_MOST, 0) \
   LIMIT (amended, 0, G_MAXINT32, 0) LIMIT (attempts, 0, G_MAXINT32, 0) LIMIT (failures, 0, G_MAXINT32, 0) LIMIT (count, 0, G_MAXINT32, 1) \
   LIMIT (state, 0, 5, 1) LIMIT (receipt_rung, 0, 3, 0) LIMIT (receipt, 0, 3, 0) \

@@ -396,6 +396,11 @@ static const char version_2[]
       "CREATE INDEX uploads_untold ON uploads (update_result) WHERE update_result IN ('asked', 'refused', 'gave-up');"
       "ALTER TABLE destinations ADD COLUMN amend_url TEXT;"
 
+      /* A file sent in two attempts could not be said to have arrived byte for byte: nobody knew that the first chunks had come with
+       * their checksums. */
+      "ALTER TABLE uploads ADD COLUMN checked INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE uploads ADD COLUMN begun INTEGER NOT NULL DEFAULT 0;"
+
       /* Credentials were among the headers. A secret is kept elsewhere; here is only what may be seen of the sign-in. */
       "ALTER TABLE destinations ADD COLUMN sign_in TEXT NOT NULL DEFAULT '{}';"
 

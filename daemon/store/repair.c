@@ -44,7 +44,7 @@ sound (sqlite3_context *context, int n_values, sqlite3_value **values)
     sqlite3_result_int64 (context, number);
 }
 
-/* agrees (state, reason, size, offset, furthest) */
+/* agrees (state, reason, size, offset, furthest, checked, begun) */
 static void
 agrees (sqlite3_context *context, int n_values, sqlite3_value **values)
 {
@@ -52,7 +52,9 @@ agrees (sqlite3_context *context, int n_values, sqlite3_value **values)
                       .reason = outbox_reason_from_name ((const char *) sqlite3_value_text (values[1])),
                       .size_bytes = (guint64) sqlite3_value_int64 (values[2]),
                       .offset_bytes = (guint64) sqlite3_value_int64 (values[3]),
-                      .furthest_bytes = (guint64) sqlite3_value_int64 (values[4]) };
+                      .furthest_bytes = (guint64) sqlite3_value_int64 (values[4]),
+                      .checked = { .bytes = (guint64) sqlite3_value_int64 (values[5]),
+                                   .begun_bytes = (guint64) sqlite3_value_int64 (values[6]) } };
 
   sqlite3_result_int (context, !ob_upload_mend (&upload, TRUE));
 }
@@ -75,7 +77,7 @@ add_functions (ObDatabase *database, GError **error)
   if (sqlite3_create_function (handle, "clean", 1, flags, NULL, clean, NULL, NULL) == SQLITE_OK
       && sqlite3_create_function (handle, "is_id", 1, flags, NULL, is_id, NULL, NULL) == SQLITE_OK
       && sqlite3_create_function (handle, "sound", 2, flags, NULL, sound, NULL, NULL) == SQLITE_OK
-      && sqlite3_create_function (handle, "agrees", 5, flags, NULL, agrees, NULL, NULL) == SQLITE_OK)
+      && sqlite3_create_function (handle, "agrees", 7, flags, NULL, agrees, NULL, NULL) == SQLITE_OK)
     return TRUE;
   ob_database_set_error (database, error);
 
@@ -121,7 +123,7 @@ find_uploads (ObDatabase *database, GError **error)
   g_autofree char *numbers
       = dup_columns (database, "uploads", NUMBERS, "COLUMN IS NOT sound (''COLUMN'', COLUMN)", " OR ", error);
   g_autofree char *sql = g_strdup_printf ("SELECT id FROM uploads WHERE %s OR %s"
-                                          " OR NOT agrees (state, reason, size, offset, furthest)",
+                                          " OR NOT agrees (state, reason, size, offset, furthest, checked, begun)",
                                           texts, numbers);
   g_autoptr (ObStatement) statement = texts && numbers ? ob_statement_new (database, sql, error) : NULL;
   g_autoptr (GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);

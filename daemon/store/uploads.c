@@ -29,7 +29,8 @@
   TEXT (verified_words, verified.message) NUMBER (verified_rung, verified.rung) NUMBER (verified_at, verified.at_ms) \
   TEXT (update_result, update.result) TEXT (update_words, update.message) NUMBER (update_at, update.at_ms) \
   NUMBER (size, size_bytes) NUMBER (offset, offset_bytes) NUMBER (bytes_sent, wire_bytes) \
-  NUMBER (furthest, furthest_bytes) NUMBER (losses, losses) NUMBER (idle_hours, idle_hours) \
+  NUMBER (furthest, furthest_bytes) NUMBER (checked, checked.bytes) NUMBER (begun, checked.begun_bytes) \
+  NUMBER (losses, losses) NUMBER (idle_hours, idle_hours) \
   NUMBER (priority, priority) NUMBER (amended, amended) NUMBER (attempts, attempts) NUMBER (failures, failures) NUMBER (state, stored) \
   NUMBER (is_paused, is_paused) NUMBER (has_local_copy, has_local_copy) \
   NUMBER (retry_at, retry_at_ms) NUMBER (not_before, not_before_ms) NUMBER (modified_at, modified_at_ms) \

@@ -14,6 +14,19 @@
 #include "transfer/protocols.h"
 #include "transfer/trial.h"
 
+/* What was taken without a checksum stays so, however long is waited for it; what else a server may say, it may say later. */
+static void
+end_without_digest (ObAttemptResult *result)
+{
+  if (result->is_unchecked)
+    ob_result_set (
+        result, OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED, OB_CODE_UNCHECKED,
+        "The server has stored it, and took a part of it without comparing its checksum: a retry sends it anew");
+  else
+    ob_result_set (result, OB_VERDICT_NOT_YET, OUTBOX_REASON_NONE, "no-digest",
+                   "The server has stored it, and does not say that its bytes are the right ones");
+}
+
 /* Without a confirm URL nobody can be asked, and the success that the protocol has just seen is the receipt: enough, unless a
  * person wants more than that. */
 static void
@@ -25,8 +38,7 @@ confirm (ObConnection *connection, const ObJob *job, ObAttemptResult *result, Ob
       if (result->is_done)
         result->receipt.confirmed_by = g_strdup (job->protocol);
       else
-        ob_result_set (result, OB_VERDICT_NOT_YET, OUTBOX_REASON_NONE, "no-digest",
-                       "The server has stored it, and does not say that its bytes are the right ones");
+        end_without_digest (result);
     }
   /* While sending, the confirm URL may have said already "stored, not attached yet": do not ask the same again at once. */
   else if (result->outcome.verdict != OB_VERDICT_NOT_YET || result->is_unknown)

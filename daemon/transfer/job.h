@@ -42,6 +42,7 @@ typedef struct
   guint64 wire_bytes;        /* that went out for it before; at least those of the file itself */
   guint n_lost;              /* how often the server lost confirmed bytes since then */
   guint64 offset_bytes;      /* bytes that the server has, as far as is known */
+  ObChecked checked;         /* what of them came with checksums */
   gboolean is_stored;        /* the server once confirmed every byte: ask it before sending anything */
   gint64 heard_ms;           /* how long ago the server confirmed every byte and was left to finish; -1: it was not */
   gboolean is_worked_on;     /* the server said that it works on the whole file: do not have it finish a second time */
@@ -77,8 +78,11 @@ typedef struct
   /* The server has begun an upload, and @resume leads back to it: any clean text of at most 16 KiB that no other upload
    * has. NULL: the server has lost it. Blocks until that is on the disk, or cannot be stored. */
   ObCreated (*created) (const char *resume, gpointer user_data);
-  /* The server confirmed @offset_bytes; @wire_bytes went out since the last call. */
-  void (*progress) (guint64 offset_bytes, guint64 wire_bytes, gpointer user_data);
+  /* The server confirmed @offset_bytes; @wire_bytes went out since the last call. @checked: (nullable): the protocol has none */
+  void (*progress) (guint64 offset_bytes, guint64 wire_bytes, const ObChecked *checked, gpointer user_data);
+  /* A chunk is about to go, with its checksum or without, as @checked says now. Blocks until that is on the disk. Returns: FALSE:
+   * stop. */
+  gboolean (*begins) (const ObChecked *checked, gpointer user_data);
   /* The server has every byte. Blocks until that is on the disk. Returns: FALSE: stop. */
   gboolean (*stored) (gpointer user_data);
   /* Adds a line to the upload's journal: one word for programs, and words for a person. */
@@ -113,6 +117,7 @@ typedef struct
   gboolean is_url_silent;  /* it is at another server than the destination, is silent, and the destination answers */
   gboolean is_url_strange; /* what answers at the upload URL is no tus server; at the destination there is one */
   ObCheck check;           /* of a check */
+  gboolean is_unchecked;   /* the server compares checksums, and took some of the bytes without one */
   gboolean is_unknown;     /* the confirm URL has never heard of the upload */
   gboolean is_waited_for;  /* the confirm URL kept the question until it had an answer, or for as long as was asked */
 } ObAttemptResult;

@@ -12,6 +12,12 @@
 /* Longer than the longest wait that is allowed, and small enough to count in milliseconds. */
 #define RETRY_AFTER_MAX_S G_MAXINT32
 
+gboolean
+ob_code_sends_anew (const char *code)
+{
+  return g_strcmp0 (code, OB_CODE_DIGEST_MISMATCH) == 0 || g_strcmp0 (code, OB_CODE_UNCHECKED) == 0;
+}
+
 const char *
 ob_verdict_get_name (ObVerdict verdict)
 {

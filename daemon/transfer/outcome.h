@@ -15,8 +15,15 @@ G_BEGIN_DECLS
 /* Error code: the server has other bytes than were sent. When a person retries, the file is sent anew. */
 #define OB_CODE_DIGEST_MISMATCH "digest-mismatch"
 
+/* Error code: the server compares checksums, and has bytes that it took without one; whether they are the right ones, nobody can say. When a
+ * person retries, the file is sent anew. */
+#define OB_CODE_UNCHECKED "unchecked"
+
 /* Error code: the confirm URL answered 404 without saying that it has never heard of the upload, as a proxy does. */
 #define OB_CODE_NO_WORD "no-word"
+
+/* Returns: whether an upload that failed with that code is of no use at its server. @code: (nullable) */
+gboolean ob_code_sends_anew (const char *code);
 
 /* The purpose of the request that got the answer. */
 typedef enum

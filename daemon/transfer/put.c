@@ -72,7 +72,7 @@ end_bad_url (Run *run)
 static void
 report (Run *run, guint64 offset_bytes)
 {
-  run->checkpoints->progress (offset_bytes, run->wire_bytes, run->user_data);
+  run->checkpoints->progress (offset_bytes, run->wire_bytes, NULL, run->user_data);
   run->wire_bytes = 0;
 }
 

@@ -291,13 +291,11 @@ ob_tus_finish (ObTusRun *tus)
              : ob_tus_end_by_stranger (tus);
 }
 
-/* A server that lists the checksum extension takes no chunk whose checksum is another (tus 1.0, Checksum). */
 void
-ob_tus_note_checked (ObTusRun *tus, guint64 offset_bytes, guint64 chunk_bytes)
+ob_tus_tell_offset (ObTusRun *tus, guint64 offset_bytes, guint64 wire_bytes)
 {
-  if (tus->facts.has_checksum && tus->checked_bytes == tus->offset_bytes
-      && offset_bytes == tus->offset_bytes + chunk_bytes)
-    tus->checked_bytes = offset_bytes;
+  ob_checked_find (&tus->checked, offset_bytes);
+  tus->checkpoints->progress (offset_bytes, wire_bytes, &tus->checked, tus->user_data);
 }
 
 /* Something else than the server answers at the upload URL. Where it is none of the network's, which would answer at the destination
@@ -316,7 +314,10 @@ ob_tus_note_end (const ObTusRun *tus)
   ObReceipt *receipt = &tus->result->receipt;
 
   receipt->url = g_strdup (tus->server_url);
-  if (tus->job->size_bytes > 0 && tus->checked_bytes == tus->job->size_bytes)
+  /* An empty file has no bytes that could be others. */
+  if (tus->checked.bytes == tus->job->size_bytes)
     receipt->rung = OUTBOX_RUNG_DIGEST;
+  else
+    tus->result->is_unchecked = tus->facts.has_checksum;
   tus->result->is_url_strange = is_url_strange (tus);
 }

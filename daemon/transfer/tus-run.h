@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the steps of one run of tus share. Private to tus.c, which begins and sends, and tus-end.c, which finds out whether
+ * What the steps of one run of tus share. Private to tus.c, which begins and sends, tus-chunks.c, which sizes chunks, and tus-end.c, which finds out whether
  * an upload is whole, finished or gone. Worker thread.
  */
 #pragma once
@@ -42,7 +42,7 @@ typedef struct
   guint64 furthest_bytes; /* the most that the server ever confirmed */
   guint64 chunk_bytes;
   guint64 handed_bytes;  /* went out in all runs, and whatever else of requests was counted with it */
-  guint64 checked_bytes; /* up to here each chunk of this run was taken together with its checksum */
+  ObChecked checked;     /* what of the offset came with checksums */
   guint64 given_bytes;   /* the most that this URL can have; G_MAXUINT64: not known, an earlier run sent to it */
   guint64 limit_bytes;   /* the largest chunk: by the server's limit, or by what gets through a buffering proxy */
   guint losses;          /* chunks in a row of which nothing arrived */
@@ -94,8 +94,20 @@ ObTusStep ob_tus_end_working (ObTusRun *tus);
 /* Has the server finish an upload of which it has every byte. */
 ObTusStep ob_tus_finish (ObTusRun *tus);
 
-/* The server has taken a chunk of @chunk_bytes, and has @offset_bytes now. */
-void ob_tus_note_checked (ObTusRun *tus, guint64 offset_bytes, guint64 chunk_bytes);
+/* Chooses by the rate of before. It may be from another network, so the first chunk is only a part of what it promises. */
+void ob_tus_choose_first_chunk (ObTusRun *tus);
+
+/* Notes how fast bytes went, for the next chunk, and for the next attempt, which may run on another worker. */
+void ob_tus_note_rate (ObTusRun *tus, guint64 moved_bytes, gint64 elapsed_us);
+
+/* Chunks of @chunk_bytes do not get through: takes smaller ones, for the next upload to this server too. */
+void ob_tus_shrink_chunks (ObTusRun *tus, guint64 chunk_bytes);
+
+/* A chunk of @chunk_bytes is about to be sent. Returns: FALSE: the attempt is over */
+gboolean ob_tus_begin_chunk (ObTusRun *tus, guint64 chunk_bytes);
+
+/* The server has @offset_bytes: tells that, and that @wire_bytes went out since it was told last. */
+void ob_tus_tell_offset (ObTusRun *tus, guint64 offset_bytes, guint64 wire_bytes);
 
 /* Notes in the receipt where the upload is, and whether every byte of it came with a checksum; and whether its URL is wrong. */
 void ob_tus_note_end (const ObTusRun *tus);

@@ -21,21 +21,11 @@
 
 #include <unistd.h>
 
-#define SECONDS_A_CHUNK 8
 #define MOST_LOSSES 4
 #define MOST_RESENDS 3
 #define AGREE_MS 250
 #define LOCKED_MS 500
 #define MOST_LOCKED 20
-
-guint64
-ob_tus_next_chunk_bytes (guint64 moved_bytes, gint64 elapsed_us, guint64 limit_bytes)
-{
-  double rate = (double) moved_bytes / (double) MAX (elapsed_us, 1000) * G_USEC_PER_SEC;
-  guint64 wanted = (guint64) MIN (rate * SECONDS_A_CHUNK, (double) OB_TUS_CHUNK_MAX_BYTES);
-
-  return MIN (MAX (wanted, 256 * 1024), limit_bytes);
-}
 
 static ObTusStep
 create (ObTusRun *tus)
@@ -85,7 +75,8 @@ create (ObTusRun *tus)
   tus->server_url = g_steal_pointer (&url);
   if (is_short)
     tus->checkpoints->noted ("metadata", "the server takes no more of it than id, name and type", tus->user_data);
-  tus->offset_bytes = tus->given_bytes = tus->checked_bytes = 0;
+  tus->offset_bytes = tus->given_bytes = 0;
+  tus->checked = (ObChecked){ 0 };
 
   return tus->job->size_bytes == 0 ? STEP_STORED : STEP_SEND;
 }
@@ -184,22 +175,9 @@ look (ObTusRun *tus)
     return STEP_LOOK;
 
   ob_debug (OB_DEBUG_TRANSFER, tus->job->id, "the server has %" G_GUINT64_FORMAT " bytes", offset_bytes);
-  tus->checkpoints->progress (offset_bytes, 0, tus->user_data);
+  ob_tus_tell_offset (tus, offset_bytes, 0);
 
   return believe (tus, offset_bytes, ob_tus_get_whole_step (tus));
-}
-
-/* Larger chunks do not get through. Remember it for the next upload to this server. */
-static void
-shrink (ObTusRun *tus, guint64 chunk_bytes)
-{
-  tus->limit_bytes = MAX (chunk_bytes / 4, OB_TUS_CHUNK_MIN_BYTES);
-  tus->chunk_bytes = MIN (tus->chunk_bytes, tus->limit_bytes);
-  tus->facts.chunk_bytes = tus->limit_bytes;
-  ob_debug (OB_DEBUG_TRANSFER, tus->job->id,
-            "%" G_GUINT64_FORMAT " bytes do not get through: chunks of at most %" G_GUINT64_FORMAT, chunk_bytes,
-            tus->limit_bytes);
-  ob_facts_put (ob_connection_get_facts (tus->connection), tus->job->url, &tus->facts);
 }
 
 /* Nothing of the chunk arrived: try smaller ones until they stick, then give the server a rest. */
@@ -210,18 +188,9 @@ lose (ObTusRun *tus, guint64 chunk_bytes)
   if (++tus->losses >= MOST_LOSSES && chunk_bytes <= OB_TUS_CHUNK_MIN_BYTES)
     return ob_tus_end_in_doubt (tus, "no-progress", "Nothing of what was sent arrived");
   if (tus->losses >= 2)
-    shrink (tus, chunk_bytes);
+    ob_tus_shrink_chunks (tus, chunk_bytes);
 
   return STEP_LOOK;
-}
-
-/* For the next chunk, and for the next attempt, which may run on another worker. */
-static void
-note_rate (ObTusRun *tus, guint64 moved_bytes, gint64 elapsed_us)
-{
-  tus->chunk_bytes = ob_tus_next_chunk_bytes (moved_bytes, elapsed_us, tus->limit_bytes);
-  tus->facts.rate_bytes_per_s = moved_bytes * G_USEC_PER_SEC / (guint64) MAX (elapsed_us, 1000);
-  ob_facts_put (ob_connection_get_facts (tus->connection), tus->job->url, &tus->facts);
 }
 
 /* The step after a chunk that got no success. */
@@ -234,7 +203,7 @@ after_refusal (ObTusRun *tus, const ObAnswer *answer, guint64 chunk_bytes)
   /* A proxy limits a request, not the file: smaller chunks pass. */
   if (ob_answer_get_status (answer) == SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE && chunk_bytes > OB_TUS_CHUNK_MIN_BYTES)
     {
-      shrink (tus, chunk_bytes);
+      ob_tus_shrink_chunks (tus, chunk_bytes);
       return STEP_LOOK;
     }
   /* If nothing can be reached, a look at the offset would not be answered either. */
@@ -275,8 +244,7 @@ after_offset (ObTusRun *tus, guint64 offset_bytes, guint64 chunk_bytes, gint64 e
       tus->facts.wants_post = TRUE;
       tus->checkpoints->noted ("method", "something before the server refuses PATCH: sent by POST", tus->user_data);
     }
-  note_rate (tus, offset_bytes - tus->offset_bytes, elapsed_us);
-  ob_tus_note_checked (tus, offset_bytes, chunk_bytes);
+  ob_tus_note_rate (tus, offset_bytes - tus->offset_bytes, elapsed_us);
 
   return believe (tus, offset_bytes, STEP_STORED);
 }
@@ -295,7 +263,7 @@ after_patch (ObTusRun *tus, ObBody *body, const ObAnswer *answer, guint64 chunk_
   gboolean is_believed = is_told && told_bytes <= tus->offset_bytes + chunk_bytes;
 
   ob_transit_end (ob_connection_get_transit (tus->connection));
-  tus->checkpoints->progress (is_believed ? told_bytes : tus->offset_bytes, answer->wire_bytes, tus->user_data);
+  ob_tus_tell_offset (tus, is_believed ? told_bytes : tus->offset_bytes, answer->wire_bytes);
   if (fault)
     {
       ob_copy_set_fault (tus->result, fault_errno, fault);
@@ -325,6 +293,11 @@ send_chunk (ObTusRun *tus)
 
   if (!message)
     return STEP_END;
+  if (!ob_tus_begin_chunk (tus, chunk_bytes))
+    {
+      g_object_unref (message);
+      return STEP_END;
+    }
   soup_message_set_request_body (message, "application/offset+octet-stream", body, (gssize) chunk_bytes);
   fault_errno = tus->facts.has_checksum ? ob_tus_add_checksum (message, tus->fd, tus->offset_bytes, chunk_bytes) : 0;
   if (fault_errno != 0)
@@ -362,25 +335,12 @@ open_copy (ObTusRun *tus)
   return tus->fd >= 0;
 }
 
-/* The rate may be from another network, so the first chunk is only a part of what it promises. */
-static guint64
-first_chunk_bytes (const ObTusRun *tus)
-{
-  guint64 rate_bytes_per_s = tus->job->pace ? ob_pace_get_rate (tus->job->pace) : 0;
-  guint64 known_bytes
-      = ob_tus_next_chunk_bytes (tus->facts.rate_bytes_per_s, G_USEC_PER_SEC, OB_TUS_CHUNK_FIRST_MOST_BYTES);
-  guint64 first_bytes = MIN (MAX (known_bytes, OB_TUS_CHUNK_FIRST_BYTES), tus->limit_bytes);
-
-  return rate_bytes_per_s > 0 ? ob_tus_next_chunk_bytes (rate_bytes_per_s, G_USEC_PER_SEC, first_bytes) : first_bytes;
-}
-
 static gboolean
 discover (ObTusRun *tus)
 {
   if (!ob_tus_discover (tus->connection, tus->job, &tus->facts, tus->result, tus->stop))
     return FALSE;
-  tus->limit_bytes = tus->facts.chunk_bytes > 0 ? tus->facts.chunk_bytes : OB_TUS_CHUNK_MAX_BYTES;
-  tus->chunk_bytes = first_chunk_bytes (tus);
+  ob_tus_choose_first_chunk (tus);
 
   return TRUE;
 }
@@ -453,6 +413,7 @@ send_file (ObConnection *connection, const ObJob *job, const ObCheckpoints *chec
                    .fd = -1,
                    .server_url = g_strdup (job->resume),
                    .offset_bytes = job->offset_bytes,
+                   .checked = job->checked,
                    .given_bytes = G_MAXUINT64,
                    .handed_bytes = job->wire_bytes,
                    .furthest_bytes = job->furthest_bytes,

@@ -57,7 +57,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
     return 0;
   check (settings);
   destinations = index_destinations (settings);
-  text = ob_settings_write (destinations, settings->paused_groups, settings->is_paused, settings->changed_at_ms);
+  text = ob_settings_write (destinations, settings->paused_groups, settings->is_paused);
   again = ob_settings_read (text, strlen (text), NULL);
   g_assert_nonnull (again);
   g_assert_cmpuint (again->destinations->len, ==, g_hash_table_size (destinations));

@@ -14,19 +14,33 @@ on_created (const char *server_url, gpointer user_data)
 
   g_free (fixture->server_url);
   fixture->server_url = g_strdup (server_url);
+  fixture->checked = (ObChecked){ 0 };
   fixture->n_created += server_url != NULL;
 
   return TRUE;
 }
 
 static void
-on_progress (guint64 offset_bytes, guint64 wire_bytes, gpointer user_data)
+on_progress (guint64 offset_bytes, guint64 wire_bytes, const ObChecked *checked, gpointer user_data)
 {
   Attempt *fixture = user_data;
 
   fixture->backwards += offset_bytes < fixture->offset_bytes;
   fixture->offset_bytes = offset_bytes;
   fixture->wire_bytes += wire_bytes;
+  if (checked)
+    fixture->checked = *checked;
+}
+
+static gboolean
+on_begins (const ObChecked *checked, gpointer user_data)
+{
+  Attempt *fixture = user_data;
+
+  fixture->checked = *checked;
+  fixture->n_begun++;
+
+  return TRUE;
 }
 
 static ObCredential *
@@ -116,11 +130,12 @@ attempt_tear_down (Attempt *fixture, gconstpointer data)
 ObAttemptResult *
 attempt_run (Attempt *fixture)
 {
-  static const ObCheckpoints checkpoints = { on_created, on_progress, on_stored, on_noted, on_credentials };
+  static const ObCheckpoints checkpoints = { on_created, on_progress, on_begins, on_stored, on_noted, on_credentials };
 
   g_free (fixture->job->resume);
   fixture->job->resume = g_strdup (fixture->server_url);
   fixture->job->offset_bytes = fixture->offset_bytes;
+  fixture->job->checked = fixture->checked;
   fixture->job->wire_bytes = fixture->wire_bytes;
   fixture->job->is_stored = fixture->n_stored > 0;
   if (fixture->promise != OUTBOX_RUNG_NONE)

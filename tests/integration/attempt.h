@@ -24,8 +24,10 @@ typedef struct
   char *noted;      /* the last event for the journal */
   guint64 offset_bytes;
   guint64 wire_bytes;
+  ObChecked checked;
   guint backwards;
   guint n_created;
+  guint n_begun; /* chunks whose ends were made durable before they went */
   guint n_stored;
   OutboxRung promise; /* of the destination; none: what it can give */
 } Attempt;

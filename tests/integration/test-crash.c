@@ -24,6 +24,57 @@ test_a_crash_point (gconstpointer data)
   death_finish (handover, data);
 }
 
+static void
+promise_digest (TestBroker *broker)
+{
+  g_autoptr (GError) error = NULL;
+  GVariant *settings
+      = g_variant_new_parsed ("{'url': <%s>, 'confirm_url': <''>, 'receipt': <'digest'>, 'default': <true>}",
+                              test_peer_get_url (broker->peer));
+
+  outbox_dbus_destinations_call_set_sync (broker->destinations, "depot", settings, NULL, &error);
+  g_assert_no_error (error);
+}
+
+/* Each file has arrived byte for byte, says the broker, whatever died meanwhile. */
+static void
+assert_rung (TestHandover *handover, const char *rung)
+{
+  for (guint i = 0; i < handover->files->len; i++)
+    {
+      const TestFile *file = handover->files->pdata[i];
+      g_autoptr (GVariant) document = test_broker_get (handover->broker, file->id);
+
+      g_autoptr (GVariant) receipt = g_variant_lookup_value (document, "receipt", G_VARIANT_TYPE_VARDICT);
+
+      g_assert_nonnull (receipt);
+      g_assert_cmpstr (test_document_get_text (receipt, "rung"), ==, rung);
+    }
+}
+
+/* The digest is the receipt, and there is nobody to ask for it: it is known by the checksums of the chunks, those of before the death
+ * included. */
+static void
+test_a_death_while_checksums_are_the_receipt (gconstpointer data)
+{
+  static const gsize sizes[] = { 20000, 9 * 1024 * 1024 + 11, 70000 };
+  g_autoptr (TestBroker) broker = test_broker_new ();
+  g_autoptr (TestHandover) handover = test_handover_new (broker);
+
+  /* An empty one is whole by its creation, and if that answer is lost there is nobody to ask. */
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    (void) test_handover_add (handover, sizes[i], i);
+  promise_digest (broker);
+  /* The server drops what it has of a chunk that was cut, as one that compares checksums may. */
+  test_peer_control (broker->peer, "{\"fault\":\"buffering\",\"on\":true}");
+  death_die_at (handover, data);
+  death_start (handover, NULL);
+  test_handover_insist (handover);
+  test_broker_wait_for_all (broker, "done", 60);
+  (void) test_handover_assert_arrived (handover);
+  assert_rung (handover, "digest");
+}
+
 /* --- A key that is used for other bytes after the death --- */
 
 /* Returns: (transfer full) (nullable): the id; NULL: KeyReused. */
@@ -186,6 +237,11 @@ static const char *const points[] = {
   "last-chunk",   "last-chunk:3",  "confirming",      "receipt-recorded", "half-removed",   "spool-removed",
 };
 
+static const char *const points_of_chunks[] = {
+  "chunk-begun",    "chunk-begun:3",    "mid-chunk",        "mid-chunk:100",
+  "chunk-answered", "chunk-answered:3", "receipt-recorded",
+};
+
 static const char *const points_of_submit[] = {
   "half-renamed",
   "spool-renamed",
@@ -217,6 +273,9 @@ main (int argc, char *argv[])
     }
   for (guint i = 0; i < G_N_ELEMENTS (points); i++)
     add_test ("at-", points[i], points[i], test_a_crash_point);
+  for (guint i = 0; i < G_N_ELEMENTS (points_of_chunks); i++)
+    add_test ("with-checksums-as-the-receipt-at-", points_of_chunks[i], points_of_chunks[i],
+              test_a_death_while_checksums_are_the_receipt);
   for (guint i = 0; i < G_N_ELEMENTS (points_of_submit); i++)
     add_test ("a-key-for-other-bytes-after-", points_of_submit[i], points_of_submit[i], test_a_key_for_other_bytes);
   g_test_add_func ("/crash/at-migration-of-a-fresh-database", test_migration_of_a_fresh_database);

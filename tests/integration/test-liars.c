@@ -291,7 +291,7 @@ static const Row rows[] = {
     "tus alone",
     0,
     2,
-    "done stored",
+    "done digest",
     { { "OPTIONS", ALWAYS, 0, CHECKS "sha1" }, { "PATCH", ONCE, LIAR_CUTS, NULL } } },
   { "a digest is promised, and not told", "tus alone", OUTBOX_RUNG_DIGEST, 1, "not-yet", { { NULL } } },
   { "a digest is promised, and stored is said",

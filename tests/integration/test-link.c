@@ -53,8 +53,14 @@ on_created (const char *server_url, gpointer user_data)
 }
 
 static void
-on_progress (guint64 offset_bytes, guint64 wire_bytes, gpointer user_data)
+on_progress (guint64 offset_bytes, guint64 wire_bytes, const ObChecked *checked, gpointer user_data)
 {
+}
+
+static gboolean
+on_begins (const ObChecked *checked, gpointer user_data)
+{
+  return TRUE;
 }
 
 static gboolean
@@ -77,7 +83,7 @@ on_noted (const char *event, const char *message, gpointer user_data)
 static gpointer
 send (gpointer user_data)
 {
-  static const ObCheckpoints checkpoints = { on_created, on_progress, on_stored, on_noted, on_credentials };
+  static const ObCheckpoints checkpoints = { on_created, on_progress, on_begins, on_stored, on_noted, on_credentials };
   Fixture *fixture = user_data;
   g_autoptr (GMainContext) context = g_main_context_new ();
   g_autoptr (ObFacts) facts = ob_facts_new ();

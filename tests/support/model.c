@@ -146,7 +146,7 @@ run_model (const ObRunner *runner, ObConnection *connection, ObJob *job, const O
               : begin (model, job, checkpoints, user_data);
   if (!place)
     return end_badly (OB_VERDICT_RETRY, OUTBOX_REASON_RETRYING);
-  checkpoints->progress (job->size_bytes / 2, job->size_bytes / 2, user_data);
+  checkpoints->progress (job->size_bytes / 2, job->size_bytes / 2, NULL, user_data);
   /* Of every other one that is stranded the server has all, and its answer is lost. */
   if (model->strands && job->id[strlen (job->id) - 1] % 2 == 0)
     take (model, job);

@@ -78,7 +78,7 @@ obey (Order *order, const ObCheckpoints *checkpoints, gpointer user_data, guint6
     go_on = checkpoints->stored (user_data);
   else if (order->kind == ORDER_PROGRESS)
     {
-      checkpoints->progress (order->offset_bytes, order->offset_bytes - *offset_bytes, user_data);
+      checkpoints->progress (order->offset_bytes, order->offset_bytes - *offset_bytes, NULL, user_data);
       *offset_bytes = order->offset_bytes;
     }
   if (order->kind == ORDER_CANCEL || !go_on)

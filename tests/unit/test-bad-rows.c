@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 static const char *const numbers[]
-    = { "size",         "offset",      "bytes_sent",   "furthest",  "losses",          "priority",       "attempts",
-        "failures",     "state",       "is_form",      "is_paused", "is_group_paused", "has_local_copy", "retry_at",
-        "not_before",   "modified_at", "created_at",   "saved_at",  "updated_at",      "done_at",        "progress_at",
-        "silent_since", "error_at",    "confirmed_at", "sequence" };
+    = { "size",           "offset",      "bytes_sent",   "furthest",    "checked",      "begun",     "losses",
+        "priority",       "attempts",    "failures",     "state",       "is_form",      "is_paused", "is_group_paused",
+        "has_local_copy", "retry_at",    "not_before",   "modified_at", "created_at",   "saved_at",  "updated_at",
+        "done_at",        "progress_at", "silent_since", "error_at",    "confirmed_at", "sequence" };
 
 static const char *const bad_numbers[] = {
   "-1",     "-9223372036854775808", "9223372036854775807", "9007199254740993", "1e300", "0.5", "'many'", "''", "NULL",

@@ -52,10 +52,9 @@ give_token (const char *token)
   replied (reply, server.user_data);
 }
 
-static gboolean
-on_settings_changed (GError **error, gpointer user_data)
+static void
+on_settings_changed (gpointer user_data)
 {
-  return TRUE;
 }
 
 static void

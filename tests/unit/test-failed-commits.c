@@ -324,14 +324,29 @@ report_stored (TestScene *scene, const Command *command)
   ask (scene, question);
 }
 
+static void
+report_begun (TestScene *scene, const Command *command)
+{
+  const ObChecked checked = { .begun_bytes = 400 };
+  ObQuestion *question;
+
+  if (!begin_report (scene))
+    return;
+  question = ob_question_new ();
+  ob_runs_workers_events.begins (scene->target, &checked, question, scene->rig->broker->members->runs);
+  ask (scene, question);
+}
+
 /* Where it costs, the bytes are counted as well. */
 static void
 report_progress (TestScene *scene, const Command *command)
 {
+  const ObChecked checked = { 0 };
+
   if (command->is_on)
     test_scene_connect (scene, "phone", OB_METERED_YES);
   if (begin_report (scene) || command->is_on)
-    ob_runs_workers_events.progress (scene->target, 400, 700, scene->rig->broker->members->runs);
+    ob_runs_workers_events.progress (scene->target, 400, 700, &checked, scene->rig->broker->members->runs);
 }
 
 static void
@@ -445,6 +460,7 @@ static const Command reports[] = {
   { .method = "created", .run = report_created, .name = "http://depot.example/files/9" },
   { .method = "created", .run = report_created },
   { .method = "stored", .run = report_stored },
+  { .method = "begins", .run = report_begun },
   { .method = "progress", .run = report_progress },
   { .method = "progress", .run = report_progress, .is_on = TRUE },
   { .method = "noted", .run = report_words },

@@ -63,10 +63,9 @@ on_session_changed (gboolean is_ending, gpointer user_data)
 
 static const ObGateEvents events = { on_lane_closed, on_lane_changed, on_session_changed };
 
-static gboolean
-on_settings_changed (GError **error, gpointer user_data)
+static void
+on_settings_changed (gpointer user_data)
 {
-  return TRUE;
 }
 
 static void

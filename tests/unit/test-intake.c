@@ -82,10 +82,9 @@ ended (gpointer user_data)
 static const ObIntakeHost host = { add_row, set_lane, forget, troubled, ended };
 static const ObRecordingsHost recordings_host = { add_row, set_lane, forget, troubled };
 
-static gboolean
-ignore (GError **error, gpointer user_data)
+static void
+ignore (gpointer user_data)
 {
-  return TRUE;
 }
 
 static void

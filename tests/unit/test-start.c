@@ -216,87 +216,6 @@ test_a_file_that_comes_later (TestRig *rig, gconstpointer data)
   test_rig_assert_status (rig, first, "uploading");
 }
 
-/* --- The settings beside the database --- */
-
-/* Returns: (transfer full): the file of the settings. @text: (out) (optional): what is in it */
-static char *
-read_settings (TestRig *rig, char **text)
-{
-  char *path = g_build_filename (rig->folder, "settings.json", NULL);
-
-  if (text)
-    g_assert_true (g_file_get_contents (path, text, NULL, NULL));
-
-  return path;
-}
-
-/* The disk refuses the file and takes the database: it is written as soon as it can be, without a new start. */
-static void
-test_settings_that_could_not_be_written (TestRig *rig, gconstpointer data)
-{
-  g_autofree char *path = read_settings (rig, NULL);
-  g_autofree char *text = NULL;
-
-  g_assert_cmpint (g_unlink (path), ==, 0);
-  put (path, "/");
-  g_assert_true (test_rig_pause_queue (rig, TRUE, NULL));
-  test_rig_settle (rig);
-  test_rig_advance (rig, RIG_MINUTE);
-  g_assert_true (g_file_test (path, G_FILE_TEST_IS_DIR));
-  take_away (path);
-  test_rig_advance (rig, RIG_MINUTE);
-  g_free (read_settings (rig, &text));
-  g_assert_nonnull (strstr (text, "\"paused\":true"));
-}
-
-/* What a start finds in the place of the present file. */
-static const struct
-{
-  const char *name;
-  const char *text;      /* NULL: none; "before": as it was before the last change */
-  gboolean has_settings; /* the database */
-  gboolean is_written;
-} found_settings[] = {
-  { "that of now", "", TRUE, FALSE },
-  { "that of before, where the process ended after the commit", "before", TRUE, TRUE },
-  { "none", NULL, TRUE, TRUE },
-  { "one that is damaged", "{", TRUE, TRUE },
-  { "one of an older version", "{\"destinations\":[]}", TRUE, TRUE },
-  { "one whose time is none", "{\"destinations\":[],\"changed_at\":9e99}", TRUE, TRUE },
-  { "one of a newer queue", "{\"destinations\":[],\"changed_at\":200000000000000}", TRUE, FALSE },
-  { "one that is damaged, and the database is lost", "{", FALSE, FALSE },
-};
-
-static void
-test_settings_of_another_time (TestRig *rig, gconstpointer data)
-{
-  g_autofree char *before = NULL;
-  g_autofree char *path = read_settings (rig, &before);
-  g_autofree char *now = NULL;
-
-  test_rig_advance (rig, RIG_SECOND);
-  g_assert_true (test_rig_pause_destination (rig, "yard", TRUE, NULL));
-  g_free (read_settings (rig, &now));
-  g_assert_cmpstr (before, !=, now);
-  for (guint i = 0; i < G_N_ELEMENTS (found_settings); i++)
-    {
-      const char *text = found_settings[i].text;
-      const char *there = !text ? NULL : g_str_equal (text, "before") ? before : *text == '\0' ? now : text;
-      g_autofree char *then = NULL;
-
-      g_test_message ("%s", found_settings[i].name);
-      if (!found_settings[i].has_settings)
-        test_rig_run (rig, "DELETE FROM destinations");
-      test_rig_stop (rig);
-      take_away (path);
-      put (path, there);
-      test_rig_start (rig);
-      test_rig_settle (rig);
-      g_free (read_settings (rig, &then));
-      g_assert_cmpstr (then, ==, found_settings[i].is_written ? now : there);
-    }
-}
-
 int
 main (int argc, char *argv[])
 {
@@ -306,8 +225,6 @@ main (int argc, char *argv[])
     { "/start/files-whose-key-is-taken", test_files_whose_key_is_taken },
     { "/start/files-that-belong-to-no-upload", test_files_that_belong_to_no_upload },
     { "/start/a-file-that-comes-later", test_a_file_that_comes_later },
-    { "/start/settings-that-could-not-be-written", test_settings_that_could_not_be_written },
-    { "/start/settings-of-another-time", test_settings_of_another_time },
   };
 
   g_test_init (&argc, &argv, NULL);

@@ -68,10 +68,9 @@ get_sent_bytes (const ObUpload *upload, gpointer user_data)
 static const ObStatusFacts facts
     = { get_queue_reasons, get_lane_holds, list_lane_holds, list_on_the_way, get_sent_bytes };
 
-static gboolean
-on_settings_changed (GError **error, gpointer user_data)
+static void
+on_settings_changed (gpointer user_data)
 {
-  return TRUE;
 }
 
 static void

@@ -287,12 +287,12 @@ test_an_address_that_is_given_up_is_no_others (TestRig *rig, gconstpointer data)
 
 /* Asked again, the server would say the same for ever. */
 static void
-test_retry_of_wrong_bytes_sends_anew (TestRig *rig, gconstpointer data)
+assert_retry_sends_anew (TestRig *rig, const char *code)
 {
   g_autofree char *id = test_rig_submit (rig, NULL, 0);
 
   reach_confirming (rig, id);
-  test_server_refuse (rig->server, id, OUTBOX_REASON_NOT_ATTACHED, OB_CODE_DIGEST_MISMATCH);
+  test_server_refuse (rig->server, id, OUTBOX_REASON_NOT_ATTACHED, code);
   test_rig_wait_for_end (rig, id);
   test_rig_assert_status (rig, id, "failed not-attached");
   g_assert_true (test_rig_command (rig, OB_COMMAND_RETRY, id, 0, NULL));
@@ -307,6 +307,18 @@ test_retry_of_wrong_bytes_sends_anew (TestRig *rig, gconstpointer data)
   test_server_finish (rig->server, id);
   test_rig_wait_for_end (rig, id);
   g_assert_cmpint (test_rig_ask (rig, "SELECT count (*) FROM follow_ups WHERE kind = 'termination'"), ==, 0);
+}
+
+static void
+test_retry_of_wrong_bytes_sends_anew (TestRig *rig, gconstpointer data)
+{
+  assert_retry_sends_anew (rig, OB_CODE_DIGEST_MISMATCH);
+}
+
+static void
+test_retry_of_unchecked_bytes_sends_anew (TestRig *rig, gconstpointer data)
+{
+  assert_retry_sends_anew (rig, OB_CODE_UNCHECKED);
 }
 
 static void
@@ -336,6 +348,7 @@ main (int argc, char *argv[])
     { "/confirm/a-server-that-works-is-left-to-it", test_a_server_that_works_is_left_to_it },
     { "/confirm/losses-are-counted-until-it-gets-further", test_losses_are_counted_until_it_gets_further },
     { "/confirm/retry-of-wrong-bytes-sends-anew", test_retry_of_wrong_bytes_sends_anew },
+    { "/confirm/retry-of-unchecked-bytes-sends-anew", test_retry_of_unchecked_bytes_sends_anew },
     { "/server/an-address-is-one-upload-s", test_an_address_is_one_uploads },
     { "/server/an-address-that-is-given-up-is-no-other-s", test_an_address_that_is_given_up_is_no_others },
     { "/confirm/a-pause-during-the-finish", test_a_pause_during_the_finish },

@@ -51,7 +51,7 @@ come_back_late (Hang hang, World *world, const ObCheckpoints *checkpoints, gpoin
 
   if (hang == HANG_LATE_PROGRESS)
     {
-      checkpoints->progress (1, 1, user_data);
+      checkpoints->progress (1, 1, NULL, user_data);
       return;
     }
   if (hang == HANG_LATE_CREATE)
@@ -97,9 +97,15 @@ on_created (const char *id, const char *server_url, ObQuestion *question, gpoint
 }
 
 static void
-on_progress (const char *id, guint64 offset_bytes, guint64 wire_bytes, gpointer user_data)
+on_progress (const char *id, guint64 offset_bytes, guint64 wire_bytes, const ObChecked *checked, gpointer user_data)
 {
   ((World *) user_data)->n_heard++;
+}
+
+static void
+on_begins (const char *id, const ObChecked *checked, ObQuestion *question, gpointer user_data)
+{
+  ob_question_answer (question, TRUE);
 }
 
 static void
@@ -146,7 +152,7 @@ on_credentials (const char *destination, const char *url, ObQuestion *question, 
 }
 
 static const ObWorkersEvents events
-    = { on_created, on_progress, on_sent, on_left, on_stored, on_noted, on_ended, on_credentials };
+    = { on_created, on_progress, on_begins, on_sent, on_left, on_stored, on_noted, on_ended, on_credentials };
 
 static void
 set_up (World *world, gconstpointer data)
