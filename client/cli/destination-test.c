@@ -45,6 +45,8 @@ print_facts (GVariant *report)
     }
   if (is_true (report, "confirm"))
     cli_facts_add (facts, _ ("confirm URL"), _ ("answers as expected"));
+  if (is_true (report, "amend"))
+    cli_facts_add (facts, _ ("amend URL"), _ ("answers as expected"));
   cli_facts_print (facts);
 }
 

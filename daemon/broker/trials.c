@@ -143,6 +143,8 @@ report (Trial *trial, const ObAttemptResult *result)
                           .protocol = g_hash_table_lookup (trial->notes, OB_TRIAL_PROTOCOL),
                           .max_bytes = max_size ? g_ascii_strtoull (max_size, NULL, 10) : 0,
                           .is_confirm_url_good = g_hash_table_contains (trial->notes, OB_TRIAL_CONFIRM),
+                          .is_amend_url_good = g_hash_table_contains (trial->notes, OB_TRIAL_AMEND),
+                          .amend_trouble = g_hash_table_lookup (trial->notes, OB_TRIAL_NO_AMEND),
                           .holds = holds };
 
   found.is_good = !find_holds (trial->trials, trial->destination, holds) && result && result->is_done;
@@ -188,6 +190,7 @@ make_job (const ObDestination *destination, const char *id)
   job->url = g_strdup (destination->url);
   job->also = g_strdupv (destination->also);
   job->confirm_url = g_strdup (destination->confirm_url);
+  job->amend_url = g_strdup (destination->amend_url);
   job->headers = g_variant_ref (destination->headers);
   job->metadata = g_variant_ref_sink (g_variant_new ("a{ss}", NULL));
   job->sha256 = g_compute_checksum_for_string (G_CHECKSUM_SHA256, id, -1);

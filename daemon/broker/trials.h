@@ -26,6 +26,8 @@ typedef struct
   const char *protocol;    /* protocol version and extensions */
   guint64 max_bytes;       /* of the largest file; 0: not known */
   gboolean is_confirm_url_good;
+  gboolean is_amend_url_good;
+  const char *amend_trouble; /* why its server would not be told of changes; NULL: nothing is known to be in the way */
 
   gboolean has_trouble; /* the server refuses or does not answer; if not, the next three are empty */
   gboolean is_address;  /* a URL is wrong, as far as can be told */

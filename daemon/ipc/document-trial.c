@@ -46,6 +46,21 @@ add_trouble (GVariantBuilder *builder, const ObTrialReport *report)
   add_string (builder, "command", command);
 }
 
+/* An upload is not in its way: it has neither state nor reason. */
+static void
+add_amend (GVariantBuilder *builder, const ObTrialReport *report)
+{
+  g_autofree char *command = g_strdup_printf ("outbox destination set %s --amend-url URL", report->destination);
+
+  if (report->is_amend_url_good || report->amend_trouble)
+    add_boolean (builder, "amend", report->is_amend_url_good);
+  if (!report->amend_trouble || report->has_trouble)
+    return;
+  add_string (builder, "code", "amend-url");
+  add_string (builder, "message", report->amend_trouble);
+  add_string (builder, "command", command);
+}
+
 GVariant *
 ob_document_trial (const ObTrialReport *report)
 {
@@ -65,6 +80,7 @@ ob_document_trial (const ObTrialReport *report)
     g_variant_builder_add (&builder, "{sv}", "max_size", g_variant_new_uint64 (report->max_bytes));
   if (report->is_confirm_url_good)
     add_boolean (&builder, "confirm", TRUE);
+  add_amend (&builder, report);
   if (report->has_trouble)
     add_trouble (&builder, report);
   g_variant_builder_add (&builder, "{sv}", "holds", g_variant_builder_end (&holds));

@@ -122,6 +122,7 @@ is_kept (const ObDestination *destination, const ObProvided *wanted)
   return destination->is_managed && is_same_text (destination->url, wanted->url)
          && (!wanted->protocol || g_str_equal (destination->protocol, wanted->protocol))
          && is_same_text (destination->confirm_url, wanted->confirm_url)
+         && is_same_text (destination->amend_url, wanted->amend_url)
          && destination->receipt == outbox_rung_from_name (wanted->receipt)
          && are_same ((const char *const *) destination->also, (const char *const *) wanted->also)
          && (!wanted->is_default || destination->is_default) && (!wanted->has_command || has_command);
@@ -137,6 +138,7 @@ provide (ObProvision *self, const ObProvided *wanted)
     .protocol = wanted->protocol,
     .url = wanted->url,
     .confirm_url = wanted->confirm_url,
+    .amend_url = wanted->amend_url,
     .receipt = wanted->receipt,
     .also = (const char *const *) wanted->also,
     /* What a person had sent along goes to no server of the administrator's. */

@@ -20,6 +20,7 @@ ob_provided_free (ObProvided *provided)
   g_free (provided->protocol);
   g_free (provided->url);
   g_free (provided->confirm_url);
+  g_free (provided->amend_url);
   g_free (provided->receipt);
   g_strfreev (provided->also);
   g_free (provided->place);
@@ -137,6 +138,12 @@ read_confirm_url (ObProvided *provided, const char *value)
 }
 
 static const char *
+read_amend_url (ObProvided *provided, const char *value)
+{
+  return set (&provided->amend_url, value);
+}
+
+static const char *
 read_receipt (ObProvided *provided, const char *value)
 {
   return set (&provided->receipt, value);
@@ -179,9 +186,9 @@ static const struct
   const char *key;
   Reader read;
 } readers[] = {
-  { "protocol", read_protocol }, { "url", read_url },   { "confirm-url", read_confirm_url },
-  { "receipt", read_receipt },   { "also", read_also }, { "default", read_default },
-  { "sign-in", read_sign_in },
+  { "protocol", read_protocol },   { "url", read_url },         { "confirm-url", read_confirm_url },
+  { "amend-url", read_amend_url }, { "receipt", read_receipt }, { "also", read_also },
+  { "default", read_default },     { "sign-in", read_sign_in },
 };
 
 static gboolean
@@ -213,6 +220,7 @@ find_or_add (GPtrArray *all, const char *name)
   provided->name = g_strdup (name);
   provided->url = g_strdup ("");
   provided->confirm_url = g_strdup ("");
+  provided->amend_url = g_strdup ("");
   provided->receipt = g_strdup ("");
   provided->also = g_new0 (char *, 1);
   g_ptr_array_add (all, provided);

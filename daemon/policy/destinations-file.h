@@ -33,6 +33,7 @@ typedef struct
   char *protocol; /* NULL: that of a new destination */
   char *url;
   char *confirm_url;
+  char *amend_url;
   char *receipt;
   GStrv also;
   gboolean is_default;

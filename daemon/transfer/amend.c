@@ -115,3 +115,43 @@ ob_amend_send (ObConnection *connection, const ObJob *job, ObAttemptResult *resu
   answer->is_elsewhere = !ob_origin_is_same (url, job->url);
   read_answer (answer, job, result);
 }
+
+/* Returns: (transfer full) (nullable): why a change would not be taken */
+static char *
+find_fault (const ObAnswer *answer, const ObJob *job)
+{
+  g_autoptr (ObAttemptResult) result = ob_attempt_result_new ();
+  const char *allow = answer->error ? NULL : ob_answer_get_list (answer, "Allow");
+  const guint status = ob_answer_get_status (answer);
+
+  if (allow)
+    return soup_header_contains (allow, "PATCH") ? NULL : g_strdup_printf ("it takes %s, and no PATCH", allow);
+  if (!answer->error
+      && (status == SOUP_STATUS_METHOD_NOT_ALLOWED || status == SOUP_STATUS_NOT_IMPLEMENTED
+          || is_own_not_found (answer, job)))
+    return NULL;
+
+  return ob_answer_judge (answer, OB_STAGE_CONFIRM, ob_answer_is_json (answer), NULL, result)
+             ? g_strdup (result->message ? result->message : "it did not answer in time")
+             : NULL;
+}
+
+gboolean
+ob_amend_try_out (ObConnection *connection, const ObJob *job, char **fault, ObStop *stop)
+{
+  g_autofree char *url = ob_confirm_fill_url (job->amend_url, job->id, job->group, job->sha256);
+  SoupMessage *message = ob_http_message_new ("OPTIONS", url, job);
+  g_autoptr (ObAnswer) answer = NULL;
+
+  *fault = NULL;
+  if (!message)
+    {
+      *fault = g_strdup ("it is no URL");
+      return FALSE;
+    }
+  answer = ob_http_send (connection, message, OB_ANSWER_OPTIONS_MS, G_CANCELLABLE (stop));
+  answer->is_elsewhere = !ob_origin_is_same (url, job->url);
+  *fault = find_fault (answer, job);
+
+  return !*fault && (ob_answer_get_list (answer, "Allow") || is_own_not_found (answer, job));
+}

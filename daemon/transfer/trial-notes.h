@@ -16,6 +16,8 @@ G_BEGIN_DECLS
 #define OB_TRIAL_PROTOCOL "protocol"   /* the protocol's version, and its extensions that the server has */
 #define OB_TRIAL_MAX_SIZE "max-size"   /* bytes of the largest file that it takes, in digits */
 #define OB_TRIAL_CONFIRM "confirm"     /* the confirm URL knows nothing of an upload that nobody has made; no words */
+#define OB_TRIAL_AMEND "amend"         /* the amend URL says that it takes changes; no words */
+#define OB_TRIAL_NO_AMEND "no-amend"   /* it does not take them; what it says */
 
 typedef struct _ObTrialNotes ObTrialNotes;
 

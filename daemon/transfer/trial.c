@@ -1,11 +1,13 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Runs a trial: the protocol's questions to the server, and one to the confirm URL, about an upload that nobody has made.
+ * Runs a trial: the protocol's questions to the server, and one to the confirm URL, about an upload that nobody has made; and one to
+ * the amend URL, whether it takes changes.
  * Worker thread.
  */
 #include "transfer/trial.h"
 
+#include "transfer/amend.h"
 #include "transfer/confirm.h"
 
 /* The confirm URL must not know an upload that nobody has made: one that confirms everything would have files called uploaded
@@ -39,6 +41,18 @@ try_confirm (ObConnection *connection, const ObJob *job, ObTrialNotes *notes, Ob
   return FALSE;
 }
 
+/* Changes of an upload come after it: an upload would go through all the same. */
+static void
+try_amend (ObConnection *connection, const ObJob *job, ObTrialNotes *notes, ObStop *stop)
+{
+  g_autofree char *fault = NULL;
+  gboolean takes = ob_amend_try_out (connection, job, &fault, stop);
+  g_autofree char *words = fault ? g_strdup_printf ("The amend URL, asked whether it takes changes: %s", fault) : NULL;
+
+  if (words || takes)
+    ob_trial_note (notes, words ? OB_TRIAL_NO_AMEND : OB_TRIAL_AMEND, words ? words : "");
+}
+
 void
 ob_trial_run (const ObProtocol *protocol, ObConnection *connection, const ObJob *job, const ObCheckpoints *checkpoints,
               gpointer user_data, ObAttemptResult *result, ObStop *stop)
@@ -50,5 +64,7 @@ ob_trial_run (const ObProtocol *protocol, ObConnection *connection, const ObJob 
   if (!protocol->try_out (connection, job, notes, result, stop)
       || (ob_confirm_can_ask (job) && !try_confirm (connection, job, notes, result, stop)))
     return;
+  if (job->amend_url)
+    try_amend (connection, job, notes, stop);
   result->is_done = TRUE;
 }

@@ -24,6 +24,7 @@ function describeReport(tools, report, name) {
     [_('connected to'), report.connected], [_('encrypted by'), report.encrypted], [_('protocol'), report.protocol],
     [_('largest file'), report.max_size && formatSize(report.max_size)],
     [_('confirm URL'), report.confirm && _('answers as expected')],
+    [_('amend URL'), report.amend && _('answers as expected')],
   ].filter(([, value]) => value);
   const { next = '', person = '' } = report.state === 'paused' ? labels.help('paused', report.reason) : {};
 

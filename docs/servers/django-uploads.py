@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: The Outbox authors
 # SPDX-License-Identifier: CC0-1.0
-"""A Django view that takes files by PUT and answers the confirm URL of Outbox. One file, to be read; the two views and the model go
+"""A Django view that takes files by PUT and answers the confirm URL and the amend URL of Outbox. One file, to be read; the three views and the model go
 into an app of yours as they are. Usage: django-uploads.py --port N --folder DIR
 """
 import argparse
 import contextlib
 import hashlib
+import json
 import os
 import tempfile
 from socketserver import ThreadingMixIn
@@ -34,6 +35,8 @@ class Photo(models.Model):
     name = models.TextField()
     sha256 = models.CharField(max_length=64)
     size = models.BigIntegerField()
+    version = models.IntegerField(default=0)  # of what is said of it: its name and its metadata
+    metadata = models.JSONField(default=dict)
 
     class Meta:
         app_label = 'example'
@@ -70,7 +73,23 @@ def confirm(request, outbox_id):
     return JsonResponse(answer, status=200 if photo else 404, headers={'Cache-Control': 'no-store'})
 
 
-urlpatterns = [path('files/<uuid:outbox_id>/<str:name>', upload), path('confirm/<uuid:outbox_id>', confirm)]
+@require_http_methods(['PATCH'])
+def amend(request, outbox_id):
+    try:
+        said = json.loads(request.body)
+        version, name, metadata = int(said['version']), str(said['name']), dict(said['metadata'])
+    except (KeyError, TypeError, ValueError):
+        return JsonResponse({'error': 'no change of an upload'}, status=400)
+    # The same change may come twice, and an older one late.
+    Photo.objects.filter(outbox_id=outbox_id, version__lt=version).update(version=version, name=name, metadata=metadata)
+    photo = Photo.objects.filter(outbox_id=outbox_id).first()
+    if not photo:
+        return JsonResponse({'outbox_id': str(outbox_id)}, status=404)
+    return JsonResponse({'outbox_id': str(outbox_id), 'version': photo.version})
+
+
+urlpatterns = [path('files/<uuid:outbox_id>/<str:name>', upload), path('confirm/<uuid:outbox_id>', confirm),
+               path('amend/<uuid:outbox_id>', amend)]
 
 
 class ThreadedServer(ThreadingMixIn, WSGIServer):

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Outbox authors
 // SPDX-License-Identifier: CC0-1.0
 //
-// @tus/server that attaches each whole upload to a record, and answers the confirm URL of Outbox. Usage: tus-server.mjs --port N
-// --folder DIR; needs the packages @tus/server and @tus/file-store.
+// @tus/server that attaches each whole upload to a record, and answers the confirm URL and the amend URL of Outbox.
+// Usage: tus-server.mjs --port N --folder DIR; needs the packages @tus/server and @tus/file-store.
 import {createHash, randomUUID} from 'node:crypto';
 import {createReadStream} from 'node:fs';
 import {mkdir, open, readFile, readdir, rename} from 'node:fs/promises';
@@ -17,6 +17,7 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const store = new FileStore({directory: folder});
 const records = `${folder}/records`;
 const attaching = new Map(); // of an id to the promise of its record: two questions make one record
+let amending = Promise.resolve(); // one change after another, so that an older one never comes on top of a newer
 
 await mkdir(records, {recursive: true});
 
@@ -79,6 +80,32 @@ async function confirm(id) {
   return [404, {outbox_id: id, stored: false}]; // never heard of it: Outbox may send it
 }
 
+// Keeps what is said of the file in its newest version, and answers which one that is: a change may come twice, or late.
+async function amend({outbox_id: id, version, name, metadata}) {
+  if (!uuid.test(id) || !Number.isInteger(version))
+    return [400, {error: 'no change of an upload'}];
+  if (!await attach(id))
+    return [404, {outbox_id: id}];
+  const path = `${records}/${id}-changed.json`;
+  const had = JSON.parse(await readFile(path, 'utf8').catch(() => '{"version": 0}'));
+
+  if (version > had.version)
+    await write(path, {version, name, metadata});
+  return [200, {outbox_id: id, version: Math.max(version, had.version)}];
+}
+
+async function takeAmendment(request, response) {
+  if (request.method !== 'PATCH')
+    return response.writeHead(request.method === 'OPTIONS' ? 204 : 405, {Allow: 'PATCH'}).end();
+  const parts = [];
+
+  for await (const part of request)
+    parts.push(part);
+  amending = amending.then(() => amend(JSON.parse(Buffer.concat(parts)))).catch(error => [500, {error: error.message}]);
+  const [status, document] = await amending;
+  response.writeHead(status, {'Content-Type': 'application/json'}).end(JSON.stringify(document));
+}
+
 const tus = new Server({
   path: '/files',
   datastore: store,
@@ -97,6 +124,8 @@ const tus = new Server({
 const server = http.createServer(async (request, response) => {
   const {pathname, searchParams} = new URL(request.url, 'http://localhost');
 
+  if (pathname === '/amend')
+    return takeAmendment(request, response).catch(() => response.destroy());
   if (pathname !== '/confirm')
     return tus.handle(request, response);
   const id = searchParams.get('id');

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: The Outbox authors
 # SPDX-License-Identifier: CC0-1.0
-"""Beside tusd: attaches each whole upload to a record, and answers the confirm URL of Outbox.
+"""Beside tusd: attaches each whole upload to a record, and answers the confirm URL and the amend URL of Outbox.
 
 Usage: tusd-records.py --port N --folder DIR, where DIR is what tusd has as -upload-dir. tusd is started with
 -hooks-http http://127.0.0.1:N/hooks -hooks-enabled-events pre-create,post-finish
@@ -25,6 +25,7 @@ arguments = arguments.parse_args()
 lock = threading.Lock()
 records = sqlite3.connect(os.path.join(arguments.folder, 'records.db'), check_same_thread=False)
 records.execute('CREATE TABLE IF NOT EXISTS records (record INTEGER PRIMARY KEY, outbox_id TEXT UNIQUE, path TEXT, sha256 TEXT, size INTEGER)')
+records.execute('CREATE TABLE IF NOT EXISTS changes (outbox_id TEXT PRIMARY KEY, version INTEGER, name TEXT, metadata TEXT)')
 
 
 def attach(outbox_id):
@@ -56,6 +57,18 @@ def confirm(outbox_id):
     return 404, {'outbox_id': outbox_id, 'stored': False}  # never heard of it: Outbox may send it
 
 
+def amend(outbox_id, said):
+    """Keeps what is said of the file in its newest version, and answers which one that is: a change may come twice, or late."""
+    if not attach(outbox_id):
+        return 404, {'outbox_id': outbox_id}
+    with lock, records:
+        records.execute('INSERT INTO changes VALUES (?, ?, ?, ?) ON CONFLICT (outbox_id) DO UPDATE SET'
+                        ' version = excluded.version, name = excluded.name, metadata = excluded.metadata'
+                        ' WHERE excluded.version > version', (outbox_id, int(said['version']), str(said['name']), json.dumps(said['metadata'])))
+        version, = records.execute('SELECT version FROM changes WHERE outbox_id = ?', (outbox_id,)).fetchone()
+    return 200, {'outbox_id': outbox_id, 'version': version}
+
+
 def hook(call):
     # An id becomes a part of a path, so it has to be one.
     outbox_id = str(uuid.UUID(call['Event']['Upload']['MetaData']['outbox_id']))
@@ -77,6 +90,9 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def read(self):
+        return json.loads(self.rfile.read(int(self.headers['Content-Length'])))
+
     def do_GET(self):
         try:
             outbox_id = str(uuid.UUID(parse_qs(urlsplit(self.path).query)['id'][0]))
@@ -84,8 +100,20 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(400, {'error': 'no id of an upload'})
         return self.answer(*confirm(outbox_id))
 
+    def do_OPTIONS(self):
+        self.send_response(204)
+        self.send_header('Allow', 'PATCH' if urlsplit(self.path).path == '/amend' else 'GET, POST')
+        self.end_headers()
+
+    def do_PATCH(self):
+        try:
+            said = self.read()
+            return self.answer(*amend(str(uuid.UUID(said['outbox_id'])), said))
+        except (KeyError, TypeError, ValueError):
+            return self.answer(400, {'error': 'no change of an upload'})
+
     def do_POST(self):
-        call = json.loads(self.rfile.read(int(self.headers['Content-Length'])))
+        call = self.read()
         try:
             return self.answer(200, hook(call))
         except (KeyError, ValueError):

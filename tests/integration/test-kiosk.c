@@ -119,7 +119,8 @@ test_it_is_there_and_only_the_administrator_changes_it (void)
       return;
     }
   broker = make_broker ("");
-  text = g_strdup_printf ("[Destination depot]\nurl=%s\n", test_peer_get_url (broker->peer));
+  text = g_strdup_printf ("[Destination depot]\nurl=%s\namend-url=http://127.0.0.1:9/amend?id={id}\n",
+                          test_peer_get_url (broker->peer));
   path = test_broker_make_file (broker, "photo.jpg", 1000, 1);
 
   /* It is a person's own until the file has it. What they had set of it beside that goes. */
@@ -130,9 +131,11 @@ test_it_is_there_and_only_the_administrator_changes_it (void)
   shown = test_command (broker, "destination show depot", 0);
   g_assert_null (strstr (shown, "X-Site"));
   g_assert_null (strstr (shown, "other.example"));
+  test_assert_has (shown, "/amend?id=");
 
   assert_refused (broker, "destination set depot --url http://127.0.0.1:9/");
   assert_refused (broker, "destination set depot --header X-A=b");
+  assert_refused (broker, "destination set depot --amend-url ''");
   assert_refused (broker, "destination remove depot");
   g_free (test_command (broker, "destination pause depot", 0));
   g_free (test_command (broker, "destination resume depot", 0));
@@ -175,6 +178,7 @@ test_a_mistake_is_told_and_changes_nothing (void)
     { "# a comment\n\n[Destination yard]\nurl=http://127.0.0.1:9/\nprotocl=tus\n",
       ":5: [Destination yard] protocl: there is no such key" },
     { "[Destination yard]\nurl=ftp://127.0.0.1/\n", ":1: [Destination yard] url: an http or https URL" },
+    { "[Destination yard]\nurl=http://127.0.0.1:9/\namend-url=/amend\n", ":1: [Destination yard] amend_url: " },
     { "[Destination yard]\nprotocol=tus\n", ":1: [Destination yard] url: an http or https URL" },
     { "[Destination yard]\nurl=http://127.0.0.1:9/\nprotocol=carrier-pigeon\n",
       ":1: [Destination yard] protocol: there is no carrier-pigeon" },

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The servers of docs/server.md do what it says: each is started by the commands that stand there, and confirms what it was sent. Then
- * it loses its records, and is asked again.
+ * The servers of docs/server.md do what it says: each is started by the commands that stand there, confirms what it was sent, and takes
+ * what is changed of it. Then it loses its records, and is asked again.
  */
 #include "support/command.h"
 #include "support/document.h"
@@ -254,6 +254,43 @@ assert_attached (Scene *scene)
     }
 }
 
+typedef struct
+{
+  TestBroker *broker;
+  const char *id;
+  guint version;
+} Change;
+
+static gboolean
+is_taken (gpointer data)
+{
+  const Change *change = data;
+  g_autoptr (GVariant) document = test_broker_get (change->broker, change->id);
+  g_autoptr (GVariant) amendment = g_variant_lookup_value (document, "amendment", G_VARIANT_TYPE_VARDICT);
+  guint version = 0;
+
+  return amendment && g_str_equal (test_document_get_text (amendment, "result"), "taken")
+         && g_variant_lookup (amendment, "version", "u", &version) && version == change->version;
+}
+
+/* What is said of a file changes twice after it has arrived, and its server has the newer of the two. */
+static void
+assert_takes_changes (Scene *scene)
+{
+  const TestFile *file = scene->files->pdata[0];
+  Change change = { scene->broker, file->id, 0 };
+  g_autofree char *tried = test_command (scene->broker, "destination test depot", 0);
+
+  test_assert_has (tried, "amend URL     answers as expected");
+  for (change.version = 1; change.version <= 2; change.version++)
+    {
+      g_autofree char *words = g_strdup_printf ("amend %s --note 'door %u'", file->id, change.version);
+
+      g_free (test_command (scene->broker, words, 0));
+      test_wait_until (is_taken, &change, 20);
+    }
+}
+
 /* The server comes back without its records: it makes them anew of what it has when it is asked. */
 static void
 lose_records (Scene *scene, const char *names)
@@ -310,6 +347,7 @@ test_as_the_page_says (gconstpointer data)
     }
   (void) test_broker_deliver (scene.broker, 0, 30);
   assert_attached (&scene);
+  assert_takes_changes (&scene);
   if (kind->records)
     lose_records (&scene, kind->records);
   assert_attached (&scene);

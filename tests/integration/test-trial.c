@@ -22,6 +22,7 @@ typedef struct
 #define SIGN_IN "outbox destination sign-in depot"
 #define SET_URL "outbox destination set depot --url URL"
 #define SET_CONFIRM_URL "outbox destination set depot --confirm-url URL"
+#define SET_AMEND_URL "outbox destination set depot --amend-url URL"
 #define AGAIN "outbox destination test depot"
 
 static const Row rows[] = {
@@ -78,6 +79,53 @@ test_a_row (gconstpointer data)
   g_assert_cmpuint (test_peer_count_uploads (broker->peer), ==, 0);
 }
 
+/* Of the amend URL: whatever it says, an upload goes through. */
+static const struct
+{
+  const char *route;
+  const char *fault; /* NULL: none */
+  const char *has;
+} amend_rows[] = {
+  { "/amend?id={id}", NULL, "amend URL     answers as expected" },
+  { "/nowhere/{id}", NULL, "The amend URL, asked whether it takes changes: " },
+  { "/amend?id={id}", FAULT ("\"status\",\"path\":\"/amend\",\"headers\":{\"Allow\":\"GET, HEAD\"}"),
+    "it takes GET, HEAD, and no PATCH" },
+  { "/amend?id={id}", FAULT ("\"status\",\"path\":\"/amend\",\"status\":401"), "HTTP 401" },
+  { "/amend?id={id}", FAULT ("\"status\",\"path\":\"/amend\",\"status\":503"), "HTTP 503" },
+  { "/amend?id={id}", FAULT ("\"redirect\",\"path\":\"/amend\""), "HTTP 302" },
+  { "/amend?id={id}", FAULT ("\"reset\",\"path\":\"/amend\""), "The amend URL, asked whether it takes changes: " },
+  /* It says nothing for or against. */
+  { "/amend?id={id}", FAULT ("\"status\",\"path\":\"/amend\",\"status\":501"), NULL },
+  { "/amend?id={id}", FAULT ("\"status\",\"path\":\"/amend\",\"status\":204"), NULL },
+};
+
+static void
+test_amend_urls (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+
+  g_free (test_command (broker, "destination set depot --header X-Api-Key=" SECRET, 0));
+  for (guint i = 0; i < G_N_ELEMENTS (amend_rows); i++)
+    {
+      g_autofree char *url = test_peer_dup_url (broker->peer, amend_rows[i].route);
+      g_autofree char *set = g_strdup_printf ("destination set depot --amend-url '%s'", url);
+      g_autofree char *output = NULL;
+      const gboolean is_good = i == 0;
+
+      g_free (test_command (broker, set, 0));
+      test_peer_control (broker->peer, "{\"fault\":\"none\"}");
+      if (amend_rows[i].fault)
+        test_peer_control (broker->peer, amend_rows[i].fault);
+      output = test_command (broker, "destination test depot", 0);
+      test_assert_has (output, "would go through");
+      test_assert_has (output, amend_rows[i].has ? amend_rows[i].has : "");
+      g_assert_true ((strstr (output, SET_AMEND_URL) != NULL) == (amend_rows[i].has && !is_good));
+      g_assert_true ((strstr (output, "amend URL  ") != NULL) == is_good);
+      g_assert_null (strstr (output, SECRET));
+    }
+  g_assert_cmpint (test_peer_count_requests (broker->peer, "PATCH"), ==, 0);
+}
+
 /* The same in JSON, which says more. */
 static void
 test_json (void)
@@ -126,6 +174,7 @@ main (int argc, char *argv[])
 
       g_test_add_data_func (path, &rows[i], test_a_row);
     }
+  g_test_add_func ("/trial/amend-urls", test_amend_urls);
   g_test_add_func ("/trial/json", test_json);
   g_test_add_func ("/trial/a-silent-server", test_a_silent_server);
 

@@ -59,7 +59,10 @@ on_request (SoupServer *server, SoupServerMessage *message, const char *path, GH
   if (receiver_admit (receiver, message, path, deposit))
     return;
   if (!g_str_equal (soup_server_message_get_method (message), "PATCH"))
-    reply_text (message, SOUP_STATUS_METHOD_NOT_ALLOWED, "only PATCH\n");
+    {
+      soup_message_headers_replace (soup_server_message_get_response_headers (message), "Allow", "PATCH");
+      reply_text (message, SOUP_STATUS_METHOD_NOT_ALLOWED, "only PATCH\n");
+    }
   else if (id == NULL || said == NULL
            || g_strcmp0 (json_object_get_string_member_with_default (said, "outbox_id", NULL), id) != 0)
     reply_text (message, SOUP_STATUS_BAD_REQUEST, "not an amendment of that file\n");
