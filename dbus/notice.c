@@ -56,6 +56,31 @@ outbox_notice_of_page (const char *origin, const char *code)
                                                 code) };
 }
 
+static char *
+dup_news_title (guint n_groups, guint n_grouped)
+{
+  static const OutboxPlural one_group
+      = NP_ ("All of a group has arrived: %u file", "All of a group has arrived: %u files"),
+      groups = NP_ ("All files of %u group have arrived", "All files of %u groups have arrived");
+
+  if (n_groups == 0)
+    return g_strdup (outbox_message_get (N_ ("Files have arrived")));
+
+  return n_groups == 1 ? outbox_message_dup_count (&one_group, n_grouped)
+                       : outbox_message_dup_count (&groups, n_groups);
+}
+
+OutboxNotice
+outbox_notice_of_news (guint n_waited, guint n_groups, guint n_grouped)
+{
+  static const OutboxPlural waited = NP_ ("%u file that had to wait is confirmed by its server.",
+                                          "%u files that had to wait are confirmed by their servers.");
+
+  return (OutboxNotice){ dup_news_title (n_groups, n_grouped),
+                         n_waited > 0 ? outbox_message_dup_count (&waited, n_waited)
+                                      : g_strdup (outbox_message_get (N_ ("The server has confirmed each of them."))) };
+}
+
 const char *
 outbox_notice_get_action (void)
 {

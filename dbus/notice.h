@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What a person reads in a notification that nobody asked for: work that has not arrived, what needs a tap, and a web page that asks to be
- * let in. In the language of the process.
+ * What a person reads in a notification that nobody asked for: work that has not arrived, what needs a tap, what has arrived after
+ * that, and a web page that asks to be let in. Without a name of a file or a group. In the language of the process.
  */
 #pragma once
 
@@ -32,6 +32,10 @@ char *outbox_notice_dup_last_copy (guint n_here);
 
 /* Of a web page. @origin: its origin; @code: what it shows, to be compared */
 OutboxNotice outbox_notice_of_page (const char *origin, const char *code);
+
+/* Of what has arrived: @n_waited files that had to wait, and all files of @n_groups groups; one of both is not 0. @n_grouped: the files in
+ * these groups */
+OutboxNotice outbox_notice_of_news (guint n_waited, guint n_groups, guint n_grouped);
 
 /* Returns: (transfer none): what the notification's button says */
 const char *outbox_notice_get_action (void);

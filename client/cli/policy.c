@@ -179,7 +179,7 @@ static void
 print_reminders (GVariant *policy)
 {
   g_autoptr (GVariant) reminders = g_variant_lookup_value (policy, "reminders", G_VARIANT_TYPE_VARDICT);
-  gboolean taps = TRUE, pages = TRUE;
+  gboolean taps = TRUE, pages = TRUE, arrived = TRUE, groups = TRUE;
   guint64 hours = 0;
   g_autofree char *after = NULL;
 
@@ -188,11 +188,15 @@ print_reminders (GVariant *policy)
   (void) g_variant_lookup (reminders, "after_hours", "t", &hours);
   (void) g_variant_lookup (reminders, "taps", "b", &taps);
   (void) g_variant_lookup (reminders, "pages", "b", &pages);
+  (void) g_variant_lookup (reminders, "arrived", "b", &arrived);
+  (void) g_variant_lookup (reminders, "groups", "b", &groups);
   after = g_strdup_printf ("%" G_GUINT64_FORMAT, hours);
   g_print ("\n%s[Reminders]%s\n", cli_style_begin (CLI_STYLE_BOLD), cli_style_end (CLI_STYLE_BOLD));
   print_line ("after", after);
   print_line ("taps", taps ? "true" : "false");
   print_line ("pages", pages ? "true" : "false");
+  print_line ("arrived", arrived ? "true" : "false");
+  print_line ("groups", groups ? "true" : "false");
 }
 
 static void

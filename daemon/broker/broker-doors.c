@@ -49,17 +49,8 @@ ob_broker_read_history (ObBroker *self, const char *id, ObJournalRead on_row, gp
 {
   g_autoptr (ObUpload) upload = ob_broker_get (self, id, NULL);
   g_autoptr (ObHistory) history = ob_history_new (on_row, user_data);
-  const ObLane lane = upload ? ob_lane_of (upload) : (ObLane){ NULL };
-  g_autofree char *lane_name = upload ? ob_lane_dup_name (&lane) : NULL;
-  g_autofree char *group = upload && upload->group ? ob_group_dup_name (upload->group_app, upload->group) : NULL;
-  const ObJournalCover cover = { .destination = upload ? upload->destination : NULL,
-                                 .lane = lane_name,
-                                 .group = group,
-                                 .last = !upload                            ? 0
-                                         : upload->stored == OB_STORED_DONE ? upload->sequence
-                                                                            : G_MAXINT64 };
 
-  return ob_journal_read_history (self->members->database, id, &cover, HISTORY_ROWS, ob_history_add, history, error);
+  return ob_history_read (self->members->database, id, upload, HISTORY_ROWS, ob_history_add, history, error);
 }
 
 gboolean

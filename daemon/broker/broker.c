@@ -16,6 +16,7 @@ enum
   COUNTS_CHANGED,
   APPS_CHANGED,
   REMIND,
+  NEWS,
   N_SIGNALS,
 };
 
@@ -125,8 +126,46 @@ on_remind (ObReminderKind kind, gpointer user_data)
   g_signal_emit (user_data, signals[REMIND], 0, (gint) kind);
 }
 
+static void
+on_news (gboolean has_news, gpointer user_data)
+{
+  g_signal_emit (user_data, signals[NEWS], 0, has_news);
+}
+
 static const ObMembersEvents members_events
-    = { on_changed, on_chosen, on_holds_changed, on_sent, on_removed, on_remind };
+    = { on_changed, on_chosen, on_holds_changed, on_sent, on_removed, on_remind, on_news };
+
+/* --- News --- */
+
+void
+ob_broker_tell_news_again (ObBroker *self)
+{
+  ob_herald_tell_again (self->members->herald);
+}
+
+gboolean
+ob_broker_get_news (ObBroker *self, ObNews *news)
+{
+  return ob_herald_get_news (self->members->herald, news);
+}
+
+void
+ob_broker_note_news_shown (ObBroker *self, const char *place)
+{
+  ob_herald_note_shown (self->members->herald, place);
+}
+
+char *
+ob_broker_dup_news_place (ObBroker *self)
+{
+  return ob_herald_dup_place (self->members->herald);
+}
+
+void
+ob_broker_note_news_seen (ObBroker *self)
+{
+  ob_herald_note_seen (self->members->herald);
+}
 
 /* --- Life --- */
 
@@ -192,4 +231,5 @@ ob_broker_class_init (ObBrokerClass *klass)
   signals[COUNTS_CHANGED]
       = g_signal_new ("counts-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[REMIND] = g_signal_new ("remind", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
+  signals[NEWS] = g_signal_new ("news", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_BOOLEAN);
 }

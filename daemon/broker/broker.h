@@ -22,6 +22,7 @@
 #include "store/database.h"
 #include "store/groups.h"
 #include "store/journal.h"
+#include "store/news.h"
 #include "broker/sign-ins.h"
 #include "store/secrets.h"
 #include "store/spool.h"
@@ -39,6 +40,7 @@ G_BEGIN_DECLS
  * - `holds-changed` ()
  * - `counts-changed` (): the last of each commit
  * - `remind` (kind: gint, an ObReminderKind): a person is to be reminded; NONE: of nothing any more
+ * - `news` (has_news: gboolean): there is something to tell of what has arrived (ob_broker_get_news()), or what was told is true no more
  * - `apps-changed` (): a web app was let in, which may have ended its oldest token, or revoked
  */
 #define OB_TYPE_BROKER (ob_broker_get_type ())
@@ -254,6 +256,13 @@ gboolean ob_broker_summarise (ObBroker *self, guint64 uploads[OUTBOX_N_STATES], 
 
 /* Returns: (transfer full) (nullable): the oldest of what has not arrived and waits for no time that was set */
 ObUpload *ob_broker_find_oldest (ObBroker *self);
+
+/* What there is to tell of what has arrived; who shows it says where, and when it is seen. See herald.h. */
+void ob_broker_tell_news_again (ObBroker *self);
+gboolean ob_broker_get_news (ObBroker *self, ObNews *news);
+void ob_broker_note_news_shown (ObBroker *self, const char *place);
+char *ob_broker_dup_news_place (ObBroker *self);
+void ob_broker_note_news_seen (ObBroker *self);
 
 /* Counts what an app has here that has not arrived. Errors: Storage. */
 gboolean ob_broker_count_use (ObBroker *self, const char *app, ObAppUse *use, GError **error);

@@ -1,9 +1,12 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Completes the rows of a history. Pure.
+ * Completes the rows of a history, and reads them.
  */
 #include "broker/history.h"
+
+#include "model/lane.h"
+#include "store/groups.h"
 
 struct _ObHistory
 {
@@ -80,4 +83,21 @@ ob_history_add (const ObJournalRow *row, gpointer history)
     take_own (history, row);
   else
     take_shared (history, row);
+}
+
+gboolean
+ob_history_read (ObDatabase *database, const char *id, const ObUpload *upload, guint limit, ObJournalRead on_row,
+                 gpointer user_data, GError **error)
+{
+  const ObLane lane = upload ? ob_lane_of (upload) : (ObLane){ NULL };
+  g_autofree char *lane_name = upload ? ob_lane_dup_name (&lane) : NULL;
+  g_autofree char *group = upload && upload->group ? ob_group_dup_name (upload->group_app, upload->group) : NULL;
+  const ObJournalCover cover = { .destination = upload ? upload->destination : NULL,
+                                 .lane = lane_name,
+                                 .group = group,
+                                 .last = !upload                            ? 0
+                                         : upload->stored == OB_STORED_DONE ? upload->sequence
+                                                                            : G_MAXINT64 };
+
+  return ob_journal_read_history (database, id, &cover, limit, on_row, user_data, error);
 }

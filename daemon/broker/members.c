@@ -94,6 +94,8 @@ ob_members_new (ObDatabase *database, ObSpool *spool, ObSecrets *secrets, ObToke
   ob_queue_join (self->queue, &ob_departures_member, self->departures);
   self->reminders = ob_reminders_new (self->queue, &ob_wiring_reminders_host, self);
   ob_queue_join (self->queue, &ob_reminders_member, self->reminders);
+  self->herald = ob_herald_new (self->queue, &ob_wiring_herald_host, self);
+  ob_queue_join (self->queue, &ob_herald_member, self->herald);
   self->ingest = ob_ingest_new (spool);
   self->recordings = ob_recordings_new (self->queue, spool, self->ingest, &ob_wiring_recordings_host, self);
   ob_queue_join (self->queue, &ob_recordings_member, self->recordings);
@@ -119,6 +121,7 @@ ob_members_free (ObMembers *self)
   ob_retention_free (self->retention);
   ob_departures_free (self->departures);
   ob_reminders_free (self->reminders);
+  ob_herald_free (self->herald);
   ob_status_board_free (self->board);
   ob_storage_free (self->storage);
   ob_commands_free (self->commands);
@@ -190,6 +193,7 @@ ob_members_start (ObMembers *self)
   ob_retention_start (self->retention);
   ob_departures_start (self->departures);
   ob_reminders_start (self->reminders);
+  ob_herald_start (self->herald);
   ob_recordings_start (self->recordings);
   ob_recordings_start_hours (self->recordings);
   ob_members_take_up (self);
@@ -213,6 +217,7 @@ ob_members_stop (ObMembers *self)
   ob_retention_stop (self->retention);
   ob_departures_stop (self->departures);
   ob_reminders_stop (self->reminders);
+  ob_herald_stop (self->herald);
   ob_queue_stop_alarm (self->queue);
   ob_knocks_stop (self->knocks);
   ob_commands_stop (self->commands);

@@ -12,6 +12,7 @@
 #include "broker/departures.h"
 #include "broker/destinations.h"
 #include "broker/gate.h"
+#include "broker/herald.h"
 #include "broker/intake.h"
 #include "broker/knocks.h"
 #include "broker/moving-secrets.h"
@@ -49,6 +50,9 @@ typedef struct
 
   /* A person is to be reminded; NONE: of nothing any more. */
   void (*remind) (ObReminderKind kind, gpointer user_data);
+
+  /* There is news for a person, or what was told is true no more; see ob_herald_get_news(). */
+  void (*news) (gboolean has_news, gpointer user_data);
 } ObMembersEvents;
 
 typedef struct
@@ -71,6 +75,7 @@ typedef struct
   ObRetention *retention;
   ObDepartures *departures;
   ObReminders *reminders;
+  ObHerald *herald;
   ObIngest *ingest;
   ObRecordings *recordings;
   ObIntake *intake;

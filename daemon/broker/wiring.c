@@ -296,6 +296,29 @@ on_remind (ObReminderKind kind, gpointer user_data)
 
 const ObRemindersHost ob_wiring_reminders_host = { get_reminder_settings, find_oldest_ms, needs_tap, on_remind };
 
+/* --- The herald asks, and tells --- */
+
+static gboolean
+is_busy (gpointer user_data)
+{
+  guint64 uploads[OUTBOX_N_STATES], bytes[OUTBOX_N_STATES];
+
+  return ob_status_board_summarise (((const ObMembers *) user_data)->board, uploads, bytes, NULL)
+         && uploads[OUTBOX_STATE_SAVING] + uploads[OUTBOX_STATE_QUEUED] + uploads[OUTBOX_STATE_UPLOADING]
+                    + uploads[OUTBOX_STATE_CONFIRMING]
+                > 0;
+}
+
+static void
+on_news (gboolean has_news, gpointer user_data)
+{
+  const ObMembers *self = user_data;
+
+  self->events->news (has_news, self->user_data);
+}
+
+const ObHeraldHost ob_wiring_herald_host = { get_reminder_settings, is_busy, on_news };
+
 /* --- The journal asks --- */
 
 static const char *

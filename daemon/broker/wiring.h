@@ -25,6 +25,7 @@ extern const ObStatusFacts ob_wiring_status_facts;
 extern const ObJournalWitness ob_wiring_journal_witness;
 extern const ObRecoveryHost ob_wiring_recovery_host;
 extern const ObRemindersHost ob_wiring_reminders_host;
+extern const ObHeraldHost ob_wiring_herald_host;
 extern const ObRunsHost ob_wiring_runs_host;
 extern const ObCommandsEvents ob_wiring_commands_events;
 extern const ObRowRepairHost ob_wiring_row_repair_host;

@@ -107,6 +107,8 @@ make_reminders (const ObReminderSettings *reminders)
   add (&builder, "after_hours", g_variant_new_uint64 ((guint64) (reminders->after_ms / MS_PER_HOUR)));
   add (&builder, "taps", g_variant_new_boolean (reminders->tells_taps));
   add (&builder, "pages", g_variant_new_boolean (reminders->tells_pages));
+  add (&builder, "arrived", g_variant_new_boolean (reminders->tells_arrived));
+  add (&builder, "groups", g_variant_new_boolean (reminders->tells_groups));
 
   return g_variant_builder_end (&builder);
 }

@@ -22,9 +22,11 @@ typedef enum
 /* The group [Reminders] of the configuration. */
 typedef struct
 {
-  gint64 after_ms;      /* how long something may take to arrive; 0: for ever */
-  gboolean tells_taps;  /* of what waits for the person */
-  gboolean tells_pages; /* of web pages that ask to be let in */
+  gint64 after_ms;        /* how long something may take to arrive; 0: for ever */
+  gboolean tells_taps;    /* of what waits for the person */
+  gboolean tells_pages;   /* of web pages that ask to be let in */
+  gboolean tells_arrived; /* of what has arrived after it had to wait: see policy/news.h */
+  gboolean tells_groups;  /* of groups that have arrived as a whole */
 } ObReminderSettings;
 
 typedef struct

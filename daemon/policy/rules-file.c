@@ -344,6 +344,8 @@ static const Key reminder_keys[] = {
   { "after", ob_value_read_after, G_STRUCT_OFFSET (ObRules, reminders.after_ms) },
   { "taps", ob_value_read_truth, G_STRUCT_OFFSET (ObRules, reminders.tells_taps) },
   { "pages", ob_value_read_truth, G_STRUCT_OFFSET (ObRules, reminders.tells_pages) },
+  { "arrived", ob_value_read_truth, G_STRUCT_OFFSET (ObRules, reminders.tells_arrived) },
+  { "groups", ob_value_read_truth, G_STRUCT_OFFSET (ObRules, reminders.tells_groups) },
   { NULL, NULL, 0 },
 };
 

@@ -46,7 +46,7 @@ ob_rules_new (void)
                                 .list_ms = OB_KEEPING_LIST_DAYS * OB_KEEPING_DAY_MS,
                                 .list_most = OB_KEEPING_LIST_MOST,
                                 .journal_bytes = OB_KEEPING_JOURNAL_BYTES };
-  rules->reminders = (ObReminderSettings){ OB_REMINDER_EVERY_MS, TRUE, TRUE };
+  rules->reminders = (ObReminderSettings){ OB_REMINDER_EVERY_MS, TRUE, TRUE, TRUE, TRUE };
 
   return rules;
 }

@@ -422,6 +422,18 @@ static const char version_2[]
       "  pauses INTEGER NOT NULL DEFAULT 0"
       ");"
 
+      /* A person was told of what waits, and never that it had arrived. */
+      "CREATE TABLE news ("
+      "  group_app TEXT NOT NULL DEFAULT '', group_key TEXT NOT NULL DEFAULT '', id TEXT NOT NULL DEFAULT '',"
+      "  at INTEGER NOT NULL DEFAULT 0, is_told INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (group_app, group_key, id)"
+      ") WITHOUT ROWID;"
+      "CREATE TRIGGER news_of_removed AFTER DELETE ON uploads BEGIN"
+      "  DELETE FROM news WHERE group_app = '' AND group_key = '' AND id = old.id;"
+      "END;"
+      "CREATE TRIGGER news_of_removed_groups AFTER DELETE ON groups BEGIN"
+      "  DELETE FROM news WHERE group_app = old.app AND group_key = old.key AND id = '';"
+      "END;"
+
       /* Secrets may be in free pages, the log, and databases set aside, also of destinations that are gone (broker/moving-secrets.c). */
       "INSERT OR REPLACE INTO meta SELECT 'unscrubbed', 1 WHERE EXISTS (SELECT 1 FROM uploads)"
       "  OR EXISTS (SELECT 1 FROM destinations);";
@@ -429,7 +441,7 @@ static const char version_2[]
 const char *const ob_migrations[] = { version_1, version_2 };
 
 const char ob_migrations_look[] = "SELECT 1 FROM meta, uploads, counters, destinations, lanes, groups, group_counters, "
-                                  "journal, follow_ups, apps, passes LIMIT 0";
+                                  "journal, follow_ups, apps, passes, news LIMIT 0";
 
 guint
 ob_migrations_get_newest_version (void)

@@ -2,9 +2,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Notifications on a real bus, with a server of the freedesktop protocol: one of a kind, replaced and taken back, a click opens the
- * dashboard; and with no server at all.
+ * dashboard; what has arrived is told once, over restarts of both; with servers that can less, or refuse, and with none at all.
  */
 #include "ipc/dbus/notifier.h"
+#include "ipc/dbus/screen.h"
 #include "support/rig.h"
 #include "support/system-bus.h"
 #include "support/wait.h"
@@ -19,6 +20,8 @@ typedef struct
   GString *log; /* a line for each call */
   guint32 last_id;
   guint n_calls;
+  const char *can; /* words with blanks between */
+  gboolean refuses;
 } Screen;
 
 static const char interface_xml[]
@@ -26,6 +29,7 @@ static const char interface_xml[]
       "<method name='Notify'><arg type='s' direction='in'/><arg type='u' direction='in'/><arg type='s' direction='in'/>"
       "<arg type='s' direction='in'/><arg type='s' direction='in'/><arg type='as' direction='in'/>"
       "<arg type='a{sv}' direction='in'/><arg type='i' direction='in'/><arg type='u' direction='out'/></method>"
+      "<method name='GetCapabilities'><arg type='as' direction='out'/></method>"
       "<method name='CloseNotification'><arg type='u' direction='in'/></method>"
       "</interface></node>";
 
@@ -34,9 +38,17 @@ on_call (GDBusConnection *connection, const char *sender, const char *path, cons
          GVariant *parameters, GDBusMethodInvocation *invocation, gpointer user_data)
 {
   Screen *screen = user_data;
+  g_autofree const char **actions = NULL;
   const char *title, *body;
   guint32 id;
 
+  if (g_str_equal (method, "GetCapabilities"))
+    {
+      g_auto (GStrv) can = g_strsplit (screen->can, " ", -1);
+
+      g_dbus_method_invocation_return_value (invocation, g_variant_new ("(^as)", can));
+      return;
+    }
   screen->n_calls++;
   if (g_str_equal (method, "CloseNotification"))
     {
@@ -45,7 +57,14 @@ on_call (GDBusConnection *connection, const char *sender, const char *path, cons
       g_dbus_method_invocation_return_value (invocation, NULL);
       return;
     }
-  g_variant_get (parameters, "(&su&s&s&s@as@a{sv}i)", NULL, &id, NULL, &title, &body, NULL, NULL, NULL);
+  if (screen->refuses)
+    {
+      g_string_append (screen->log, "refused\n");
+      g_dbus_method_invocation_return_dbus_error (invocation, NAME ".Error.ExcessNotificationGeneration", "too many");
+      return;
+    }
+  g_variant_get (parameters, "(&su&s&s&s^a&s@a{sv}i)", NULL, &id, NULL, &title, &body, &actions, NULL, NULL);
+  g_assert_cmpuint (g_strv_length ((char **) actions), ==, strstr (screen->can, "actions") ? 2 : 0);
   if (id == 0)
     id = ++screen->last_id;
   g_string_append_printf (screen->log, "%u %s: %s\n", id, title, body);
@@ -53,20 +72,26 @@ on_call (GDBusConnection *connection, const char *sender, const char *path, cons
 }
 
 static void
-screen_begin (Screen *screen, TestPeer *bus)
+screen_begin_as (Screen *screen, TestPeer *bus, const char *can)
 {
   static const GDBusInterfaceVTable table = { .method_call = on_call };
   g_autoptr (GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (interface_xml, NULL);
   g_autoptr (GVariant) reply = NULL;
   g_autoptr (GError) error = NULL;
 
-  *screen = (Screen){ .connection = test_bus_connect (bus), .log = g_string_new (NULL) };
+  *screen = (Screen){ .connection = test_bus_connect (bus), .log = g_string_new (NULL), .can = can };
   g_dbus_connection_register_object (screen->connection, PATH, node->interfaces[0], &table, screen, NULL, &error);
   g_assert_no_error (error);
   reply = g_dbus_connection_call_sync (screen->connection, "org.freedesktop.DBus", "/", "org.freedesktop.DBus",
                                        "RequestName", g_variant_new ("(su)", NAME, 0), NULL, G_DBUS_CALL_FLAGS_NONE, -1,
                                        NULL, &error);
   g_assert_no_error (error);
+}
+
+static void
+screen_begin (Screen *screen, TestPeer *bus)
+{
+  screen_begin_as (screen, bus, "actions body body-markup");
 }
 
 static void
@@ -132,10 +157,28 @@ click (Screen *screen, guint32 id)
                                         g_variant_new ("(us)", id, "default"), NULL);
 }
 
+/* The person closes it. */
+static void
+dismiss (Screen *screen, guint32 id)
+{
+  (void) g_dbus_connection_emit_signal (screen->connection, NULL, PATH, NAME, "NotificationClosed",
+                                        g_variant_new ("(uu)", id, 2), NULL);
+}
+
 static void
 emit (TestRig *rig, ObReminderKind kind)
 {
   g_signal_emit_by_name (rig->broker, "remind", (gint) kind);
+}
+
+static void
+on_open_server (gpointer user_data)
+{
+}
+
+static void
+on_slot (ObSlot slot, gpointer user_data)
+{
 }
 
 static void
@@ -238,6 +281,148 @@ test_a_server_that_comes_later (TestRig *rig, gconstpointer data)
   ob_notifier_free (notifier);
 }
 
+/* --- What has arrived --- */
+
+static gboolean
+is_told (gpointer data)
+{
+  return test_rig_ask (data, "SELECT count(*) = 0 FROM news WHERE is_told = 0");
+}
+
+static gboolean
+is_forgotten (gpointer data)
+{
+  return test_rig_ask (data, "SELECT count(*) = 0 FROM news");
+}
+
+/* No reminder comes between. */
+static void
+want_news_alone (TestRig *rig)
+{
+  rig->rules = ob_rules_new ();
+  rig->rules->reminders.after_ms = 0;
+  rig->rules->reminders.tells_taps = FALSE;
+  ob_broker_set_rules (rig->broker, rig->rules);
+}
+
+/* Something has failed, is tried again by a person after an hour, and arrives. */
+static void
+arrive_after_trouble (TestRig *rig)
+{
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+
+  (void) test_server_wait_for (rig->server, id);
+  test_rig_end (rig, id, OB_VERDICT_FAIL, OUTBOX_REASON_TOO_LARGE);
+  test_rig_advance (rig, RIG_HOUR);
+  g_assert_true (test_rig_command (rig, OB_COMMAND_RETRY, id, 0, NULL));
+  (void) test_server_wait_for (rig->server, id);
+  test_rig_finish (rig, id);
+  test_rig_advance (rig, 2 * RIG_MINUTE);
+}
+
+#define ONE "1 Files have arrived: 1 file that had to wait is confirmed by its server.\n"
+#define TWO "1 Files have arrived: 2 files that had to wait are confirmed by their servers.\n"
+
+/* The broker is another one when it has been started again. */
+static ObNotifier *
+start_again (TestRig *rig, ObRequestContext *context, GDBusConnection *own, ObNotifier *notifier)
+{
+  ob_notifier_free (notifier);
+  test_rig_stop (rig);
+  test_rig_start (rig);
+  context->broker = rig->broker;
+
+  return ob_notifier_new (context, own, on_open, NULL);
+}
+
+/* It stays when the broker ends, is replaced by a later one, and gone for good when the person has closed it. */
+static void
+test_news_over_restarts (TestRig *rig, gconstpointer data)
+{
+  g_autoptr (TestPeer) bus = test_bus_start (rig->folder);
+  g_autoptr (GDBusConnection) own = test_bus_connect (bus);
+  g_autoptr (ObPairing) pairing = ob_pairing_new ();
+  ObRequestContext context = { .broker = rig->broker, .pairing = pairing };
+  ObNotifier *notifier;
+  Screen screen;
+
+  want_news_alone (rig);
+  screen_begin (&screen, bus);
+  notifier = ob_notifier_new (&context, own, on_open, NULL);
+  arrive_after_trouble (rig);
+  assert_next (&screen, ONE);
+  test_wait_until (is_told, rig, 10);
+  notifier = start_again (rig, &context, own, notifier);
+  arrive_after_trouble (rig);
+  assert_next (&screen, TWO);
+  test_wait_until (is_told, rig, 10);
+  notifier = start_again (rig, &context, own, notifier);
+  test_rig_settle (rig);
+  /* Known again, by its place. */
+  dismiss (&screen, 1);
+  test_wait_until (is_forgotten, rig, 10);
+  test_rig_advance (rig, RIG_DAY);
+  g_assert_cmpstr (screen.log->str, ==, "");
+  ob_notifier_free (notifier);
+  screen_clear (&screen);
+}
+
+/* It is told when somebody can show it, and not again after that has shown it and is gone. A server that refuses is asked again. */
+static void
+test_news_and_servers_that_come_and_go (TestRig *rig, gconstpointer data)
+{
+  g_autoptr (TestPeer) bus = test_bus_start (rig->folder);
+  g_autoptr (GDBusConnection) own = test_bus_connect (bus);
+  g_autoptr (ObPairing) pairing = ob_pairing_new ();
+  ObRequestContext context = { .broker = rig->broker, .pairing = pairing };
+  ObNotifier *notifier = ob_notifier_new (&context, own, on_open, NULL);
+  Screen screen;
+
+  want_news_alone (rig);
+  arrive_after_trouble (rig);
+  screen_begin_as (&screen, bus, "");
+  screen.refuses = TRUE;
+  assert_next (&screen, "refused\n");
+  test_rig_settle (rig);
+  screen.refuses = FALSE;
+  test_rig_advance (rig, 2 * RIG_HOUR);
+  assert_next (&screen, ONE);
+  test_wait_until (is_told, rig, 10);
+  g_dbus_connection_close_sync (screen.connection, NULL, NULL);
+  screen_clear (&screen);
+  test_wait_until (is_forgotten, rig, 10);
+  screen_begin (&screen, bus);
+  test_rig_advance (rig, RIG_DAY);
+  g_assert_cmpstr (screen.log->str, ==, "");
+  ob_notifier_free (notifier);
+  screen_clear (&screen);
+}
+
+/* Where bodies are no markup, none is sent. */
+static void
+test_a_server_without_markup (TestRig *rig, gconstpointer data)
+{
+  g_autoptr (TestPeer) bus = test_bus_start (rig->folder);
+  g_autoptr (GDBusConnection) own = test_bus_connect (bus);
+  static const char *const can[] = { "body", "body body-markup actions" };
+  static const char *const shown[] = { "1 T: a & b\n", "1 T: a &amp; b\n" };
+  static const ObScreenEvents events = { on_open_server, on_open_server, on_slot, on_slot, on_slot };
+
+  for (guint i = 0; i < G_N_ELEMENTS (can); i++)
+    {
+      ObScreen *ours = ob_screen_new (own, &events, NULL);
+      OutboxNotice notice = { g_strdup ("T"), g_strdup ("a & b") };
+      Screen screen;
+
+      screen_begin_as (&screen, bus, can[i]);
+      ob_screen_show (ours, OB_SLOT_NEWS, &notice);
+      assert_next (&screen, shown[i]);
+      ob_screen_free (ours);
+      g_dbus_connection_close_sync (screen.connection, NULL, NULL);
+      screen_clear (&screen);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -245,6 +430,9 @@ main (int argc, char *argv[])
     { "/notifier/one-of-a-kind", test_one_of_a_kind },
     { "/notifier/without-a-server", test_without_a_server },
     { "/notifier/a-server-that-comes-later", test_a_server_that_comes_later },
+    { "/notifier/news-over-restarts", test_news_over_restarts },
+    { "/notifier/news-and-servers-that-come-and-go", test_news_and_servers_that_come_and_go },
+    { "/notifier/a-server-without-markup", test_a_server_without_markup },
   };
 
   g_test_init (&argc, &argv, NULL);

@@ -11,7 +11,8 @@
 static void
 test_the_decision (void)
 {
-  static const ObReminderSettings usual = { DAY, TRUE, TRUE }, never = { 0, FALSE, FALSE }, taps = { 0, TRUE, FALSE };
+  static const ObReminderSettings usual = { DAY, TRUE, TRUE, TRUE, TRUE }, never = { 0, FALSE, FALSE, TRUE, TRUE },
+                                  taps = { 0, TRUE, FALSE, TRUE, TRUE };
   static const struct
   {
     const ObReminderSettings *settings;

@@ -172,6 +172,8 @@ test_bad_inputs (void)
     { "[Reminders]\nafter=1h\n", "a.conf: [Reminders] after: hours, or 0 for never" },
     { "[Reminders]\nafter=99999\n", "a.conf: [Reminders] after: hours, or 0 for never" },
     { "[Reminders]\ntaps=no\n", "a.conf: [Reminders] taps: true or false" },
+    { "[Reminders]\narrived=0\n", "a.conf: [Reminders] arrived: true or false" },
+    { "[Reminders]\ngroups=all\n", "a.conf: [Reminders] groups: true or false" },
     { "[Secrets]\nstore=keyring\n", "a.conf: [Secrets] store: auto or file" },
     { "[Storage]\nkeep-copies=ever\n", "a.conf: [Storage] keep-copies: days, 0 for not at all, or room" },
     { "[Storage]\nkeep-copies=-1\n", "a.conf: [Storage] keep-copies: days, 0 for not at all, or room" },

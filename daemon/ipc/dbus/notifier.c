@@ -1,133 +1,23 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Notifications by GDBus. Owns what it shows. Main thread.
+ * Has the screen show what a person is to hear, in words. Main thread.
  */
 #include "ipc/dbus/notifier.h"
 
-#include "base/debug.h"
 #include "dbus/label.h"
 #include "dbus/notice.h"
-
-#define NAME "org.freedesktop.Notifications"
-#define PATH "/org/freedesktop/Notifications"
-
-/* The specification's name of a click on the notification itself. */
-#define CLICK "default"
-
-/* What is shown at most once. */
-typedef enum
-{
-  SLOT_REMINDER,
-  SLOT_PAGE,
-  N_SLOTS,
-} Slot;
-
-typedef struct
-{
-  guint32 id;          /* the server's; 0: nothing is shown */
-  gboolean is_pending; /* the server has not said yet which one it is */
-  gboolean is_over;    /* to be taken back as soon as it has */
-  OutboxNotice next;   /* owned: to be shown in its place as soon as it has; empty: nothing */
-} Shown;
+#include "ipc/dbus/screen.h"
 
 struct _ObNotifier
 {
   const ObRequestContext *context; /* borrowed */
-  GDBusConnection *connection;
-  GCancellable *cancellable; /* of calls that are under way */
+  ObScreen *screen;
   void (*open) (gpointer user_data);
   gpointer user_data;
-  guint subscription;
-  guint watch;
-  Shown shown[N_SLOTS];
   ObReminderKind wanted; /* the reminder that a person has to see; NONE: there is none, or it was seen */
   char *page;            /* id of the request that is shown; NULL: none */
 };
-
-/* A call that is under way. */
-typedef struct
-{
-  ObNotifier *notifier; /* borrowed: a call that is cancelled does not look at it */
-  Slot slot;
-} Call;
-
-/* --- Showing, and taking back --- */
-
-static void
-call (ObNotifier *self, const char *method, GVariant *arguments, GAsyncReadyCallback done, gpointer data)
-{
-  g_dbus_connection_call (self->connection, NAME, PATH, NAME, method, arguments, NULL, G_DBUS_CALL_FLAGS_NONE, -1,
-                          done ? self->cancellable : NULL, done, data);
-}
-
-static void
-take_back (ObNotifier *self, Slot slot)
-{
-  Shown *shown = &self->shown[slot];
-
-  outbox_notice_clear (&shown->next);
-  shown->is_over = shown->is_pending;
-  if (shown->id > 0 && !shown->is_pending)
-    call (self, "CloseNotification", g_variant_new ("(u)", shown->id), NULL, NULL);
-  if (!shown->is_pending)
-    shown->id = 0;
-}
-
-static void show (ObNotifier *self, Slot slot, OutboxNotice *notice);
-
-static void
-on_shown (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autofree Call *pending = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
-  Shown *shown;
-
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return;
-  shown = &pending->notifier->shown[pending->slot];
-  shown->is_pending = FALSE;
-  shown->id = 0;
-  if (reply && g_variant_is_of_type (reply, G_VARIANT_TYPE ("(u)")))
-    g_variant_get (reply, "(u)", &shown->id);
-  else
-    ob_debug (OB_DEBUG_IPC, NULL, "nobody shows notifications: %s", error ? error->message : "another answer");
-  if (shown->is_over)
-    take_back (pending->notifier, pending->slot);
-  else if (shown->next.title)
-    show (pending->notifier, pending->slot, &shown->next);
-}
-
-/* The second of two would not replace the first before that has its id. Bodies are markup where the server knows it. @notice: (inout): taken
- * where it has to wait */
-static void
-show (ObNotifier *self, Slot slot, OutboxNotice *notice)
-{
-  g_autofree char *body = g_markup_escape_text (notice->body, -1);
-  const char *const actions[] = { CLICK, outbox_notice_get_action (), NULL };
-  Shown *shown = &self->shown[slot];
-  GVariantBuilder hints;
-  Call *pending;
-
-  shown->is_over = FALSE;
-  if (shown->is_pending)
-    {
-      outbox_notice_clear (&shown->next);
-      shown->next = *notice;
-      *notice = (OutboxNotice){ NULL };
-      return;
-    }
-  pending = g_new (Call, 1);
-  *pending = (Call){ self, slot };
-  g_variant_builder_init (&hints, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&hints, "{sv}", "category", g_variant_new_string ("transfer"));
-  shown->is_pending = TRUE;
-  call (self, "Notify",
-        g_variant_new ("(susss^asa{sv}i)", "Outbox", shown->id, "", notice->title, body, actions, &hints, -1), on_shown,
-        pending);
-  outbox_notice_clear (notice);
-}
 
 /* --- What is shown --- */
 
@@ -167,11 +57,35 @@ on_remind (ObBroker *broker, gint kind, gpointer user_data)
   self->wanted = (ObReminderKind) kind;
   if (kind == OB_REMINDER_NONE)
     {
-      take_back (self, SLOT_REMINDER);
+      ob_screen_take_back (self->screen, OB_SLOT_REMINDER);
       return;
     }
   notice = make_reminder (self, (ObReminderKind) kind);
-  show (self, SLOT_REMINDER, &notice);
+  ob_screen_show (self->screen, OB_SLOT_REMINDER, &notice);
+}
+
+static void
+show_news (ObNotifier *self)
+{
+  g_auto (OutboxNotice) notice = { NULL };
+  ObNews news;
+
+  if (!ob_broker_get_news (self->context->broker, &news))
+    return;
+  notice = outbox_notice_of_news ((guint) MIN (news.uploads, G_MAXUINT), (guint) MIN (news.groups, G_MAXUINT),
+                                  (guint) MIN (news.group_uploads, G_MAXUINT));
+  ob_screen_show (self->screen, OB_SLOT_NEWS, &notice);
+}
+
+static void
+on_news (ObBroker *broker, gboolean has_news, gpointer user_data)
+{
+  ObNotifier *self = user_data;
+
+  if (has_news)
+    show_news (self);
+  else
+    ob_screen_take_back (self->screen, OB_SLOT_NEWS);
 }
 
 static gboolean
@@ -198,34 +112,13 @@ on_pages_changed (const ObPairingRequest *request, gpointer user_data)
 
       g_free (self->page);
       self->page = g_strdup (request->id);
-      show (self, SLOT_PAGE, &notice);
+      ob_screen_show (self->screen, OB_SLOT_PAGE, &notice);
     }
   else if (!request && self->page && !is_waiting (self, self->page))
     {
       g_clear_pointer (&self->page, g_free);
-      take_back (self, SLOT_PAGE);
+      ob_screen_take_back (self->screen, OB_SLOT_PAGE);
     }
-}
-
-/* A reminder may be due before anybody is logged in to see it, such as after a reboot. */
-static void
-on_appeared (GDBusConnection *connection, const char *name, const char *owner, gpointer user_data)
-{
-  ObNotifier *self = user_data;
-  const Shown *shown = &self->shown[SLOT_REMINDER];
-
-  if (self->wanted != OB_REMINDER_NONE && shown->id == 0 && !shown->is_pending)
-    on_remind (self->context->broker, (gint) self->wanted, self);
-}
-
-/* What it showed is gone with it. */
-static void
-on_vanished (GDBusConnection *connection, const char *name, gpointer user_data)
-{
-  ObNotifier *self = user_data;
-
-  for (guint i = 0; i < N_SLOTS; i++)
-    self->shown[i].id = 0;
 }
 
 /* --- Clicks --- */
@@ -245,38 +138,64 @@ open_dashboard (gpointer user_data)
     g_warning ("The dashboard cannot be opened: %s", error->message);
 }
 
+/* --- The screen tells --- */
+
+/* Where the last process has shown news, they may still be shown; where they are not, nobody can see them any more. */
 static void
-on_action (ObNotifier *self, guint32 id)
+adopt_news (ObNotifier *self)
 {
-  for (guint i = 0; i < N_SLOTS; i++)
-    if (self->shown[i].id == id)
-      {
-        self->open (self->user_data);
-        return;
-      }
+  g_autofree char *place = ob_broker_dup_news_place (self->context->broker);
+
+  if (place && !ob_screen_adopt (self->screen, OB_SLOT_NEWS, place))
+    ob_broker_note_news_seen (self->context->broker);
+}
+
+/* A reminder, or news, may be due before anybody is logged in to see it, such as after a reboot. */
+static void
+on_appeared (gpointer user_data)
+{
+  ObNotifier *self = user_data;
+
+  adopt_news (self);
+  if (self->wanted != OB_REMINDER_NONE && !ob_screen_has (self->screen, OB_SLOT_REMINDER))
+    on_remind (self->context->broker, (gint) self->wanted, self);
+  ob_broker_tell_news_again (self->context->broker);
 }
 
 static void
-on_signal (GDBusConnection *connection, const char *sender, const char *path, const char *interface, const char *signal,
-           GVariant *parameters, gpointer user_data)
+on_vanished (gpointer user_data)
+{
+  adopt_news (user_data);
+}
+
+static void
+on_shown (ObSlot slot, gpointer user_data)
 {
   ObNotifier *self = user_data;
-  guint32 id = 0;
+  g_autofree char *place = ob_screen_dup_place (self->screen, slot);
 
-  if (g_str_equal (signal, "ActionInvoked") && g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(us)")))
-    {
-      g_variant_get (parameters, "(us)", &id, NULL);
-      on_action (self, id);
-    }
-  else if (g_str_equal (signal, "NotificationClosed") && g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(uu)")))
-    {
-      g_variant_get (parameters, "(uu)", &id, NULL);
-      if (id > 0 && self->shown[SLOT_REMINDER].id == id)
-        self->wanted = OB_REMINDER_NONE;
-      for (guint i = 0; i < N_SLOTS; i++)
-        if (self->shown[i].id == id)
-          self->shown[i].id = 0;
-    }
+  if (slot != OB_SLOT_NEWS)
+    return;
+  ob_broker_note_news_shown (self->context->broker, place ? place : "");
+}
+
+static void
+on_closed (ObSlot slot, gpointer user_data)
+{
+  ObNotifier *self = user_data;
+
+  if (slot == OB_SLOT_REMINDER)
+    self->wanted = OB_REMINDER_NONE;
+  else if (slot == OB_SLOT_NEWS)
+    ob_broker_note_news_seen (self->context->broker);
+}
+
+static void
+on_clicked (ObSlot slot, gpointer user_data)
+{
+  ObNotifier *self = user_data;
+
+  self->open (self->user_data);
 }
 
 /* --- Life --- */
@@ -285,35 +204,29 @@ ObNotifier *
 ob_notifier_new (const ObRequestContext *context, GDBusConnection *connection, void (*open) (gpointer user_data),
                  gpointer user_data)
 {
+  static const ObScreenEvents events = { on_appeared, on_vanished, on_shown, on_closed, on_clicked };
   ObNotifier *self = g_new0 (ObNotifier, 1);
 
   self->context = context;
-  self->connection = g_object_ref (connection);
-  self->cancellable = g_cancellable_new ();
   self->open = open ? open : open_dashboard;
   self->user_data = user_data;
-  self->subscription = g_dbus_connection_signal_subscribe (connection, NAME, NAME, NULL, PATH, NULL,
-                                                           G_DBUS_SIGNAL_FLAGS_NONE, on_signal, self, NULL);
-  self->watch = g_bus_watch_name_on_connection (connection, NAME, G_BUS_NAME_WATCHER_FLAGS_NONE, on_appeared,
-                                                on_vanished, self, NULL);
+  self->screen = ob_screen_new (connection, &events, self);
   g_signal_connect (context->broker, "remind", G_CALLBACK (on_remind), self);
+  g_signal_connect (context->broker, "news", G_CALLBACK (on_news), self);
   ob_pairing_watch (context->pairing, on_pages_changed, self);
 
   return self;
 }
 
+/* What has arrived stays true without this process; what waits has nobody then who takes it back. */
 void
 ob_notifier_free (ObNotifier *self)
 {
-  for (guint i = 0; i < N_SLOTS; i++)
-    take_back (self, i);
-  g_cancellable_cancel (self->cancellable);
-  g_object_unref (self->cancellable);
-  g_bus_unwatch_name (self->watch);
+  ob_screen_take_back (self->screen, OB_SLOT_REMINDER);
+  ob_screen_take_back (self->screen, OB_SLOT_PAGE);
+  ob_screen_free (self->screen);
   ob_pairing_unwatch (self->context->pairing, self);
   g_signal_handlers_disconnect_by_data (self->context->broker, self);
-  g_dbus_connection_signal_unsubscribe (self->connection, self->subscription);
-  g_object_unref (self->connection);
   g_free (self->page);
   g_free (self);
 }

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Shows a person what nobody asked for: a reminder of work that has not arrived, and a web page that asks to be let in. One notification
- * of each, which the next one replaces (org.freedesktop.Notifications, Desktop Notifications Specification 1.2). Where nobody shows
- * notifications, nothing happens; a reminder waits until somebody does. Main thread.
+ * Shows a person what nobody asked for: a reminder of work that has not arrived, the news of what has arrived, and a web page that asks
+ * to be let in. One notification of each, which the next one replaces, without a name of anybody's file or group: it may be on a locked
+ * screen. Where nobody shows notifications, nothing happens; reminders and news wait until somebody does. Main thread.
  */
 #pragma once
 
@@ -18,7 +18,7 @@ typedef struct _ObNotifier ObNotifier;
 ObNotifier *ob_notifier_new (const ObRequestContext *context, GDBusConnection *connection,
                              void (*open) (gpointer user_data), gpointer user_data);
 
-/* Takes back what it shows. */
+/* Takes back what it shows, but for news. */
 void ob_notifier_free (ObNotifier *notifier);
 
 G_END_DECLS
