@@ -23,7 +23,7 @@
 typedef struct
 {
   gboolean is_done;
-  gboolean is_good;
+  GError *error; /* owned; NULL: it is on the disk */
 } Sync;
 
 struct _ObSpool
@@ -276,13 +276,19 @@ ob_spool_digest (int fd, GCancellable *cancellable, ObSpoolCopy *copy, GError **
   return source && ob_spool_digest_source (source, cancellable, NULL, copy, error);
 }
 
+static void
+sync_clear (gpointer data)
+{
+  g_clear_error (&((Sync *) data)->error);
+}
+
 /* Waits for a sync of the folder that began after the caller's rename. The first to come runs it for all who wait. The
- * kernel reports a lost write only once, so all of them get the same result. */
+ * kernel reports a lost write only once, so all of them get the same result, and are told the same. */
 static gboolean
 sync_folder (ObSpool *spool, GError **error)
 {
+  GError *fault;
   Sync *sync;
-  gboolean is_good;
 
   g_mutex_lock (&spool->lock);
   if (!spool->next_sync)
@@ -295,20 +301,22 @@ sync_folder (ObSpool *spool, GError **error)
       g_clear_pointer (&spool->next_sync, g_rc_box_release);
       spool->is_syncing = TRUE;
       g_mutex_unlock (&spool->lock);
-      is_good = ob_folder_sync (spool->folder, NULL);
+      fault = NULL;
+      (void) ob_folder_sync (spool->folder, &fault);
       g_mutex_lock (&spool->lock);
       spool->is_syncing = FALSE;
       sync->is_done = TRUE;
-      sync->is_good = is_good;
+      sync->error = fault;
       g_cond_broadcast (&spool->synced);
     }
-  is_good = sync->is_good;
-  g_rc_box_release (sync);
+  fault = sync->error ? g_error_copy (sync->error) : NULL;
+  g_rc_box_release_full (sync, sync_clear);
   g_mutex_unlock (&spool->lock);
-  if (!is_good)
-    ob_file_set_error (error, EIO, "Cannot sync", spool->folder);
+  if (!fault)
+    return TRUE;
+  g_propagate_error (error, fault);
 
-  return is_good;
+  return FALSE;
 }
 
 static gboolean

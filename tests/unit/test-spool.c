@@ -8,12 +8,14 @@
 #include "spool.h"
 #include "base/mounts.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define EMPTY_SHA256 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -291,6 +293,92 @@ test_threads_share_the_sync (TestSpool *fixture, gconstpointer data)
     g_thread_join (threads[i]);
 }
 
+/* --- A folder that cannot be synced --- */
+
+#define N_AT_ONCE 4
+
+static struct
+{
+  TestSpool *fixture;
+  int error_number; /* of each sync of a folder; 0: it works */
+  gboolean are_met; /* all have renamed what they bring */
+} broken;
+
+/* In the place of the C library's. The first sync ends when all have come as far, so that the others wait for one together. */
+int
+fsync (int fd)
+{
+  struct stat info;
+
+  if (broken.error_number == 0 || fstat (fd, &info) != 0 || !S_ISDIR (info.st_mode))
+    return (int) syscall (SYS_fsync, fd);
+  while (!broken.are_met)
+    broken.are_met = test_spool_count_entries (broken.fixture, "spool") == 2 * N_AT_ONCE;
+  errno = broken.error_number;
+
+  return -1;
+}
+
+/* Returns: (transfer full): why it could not be saved */
+static gpointer
+save_one (gpointer id)
+{
+  GError *error = NULL;
+
+  g_assert_false (ob_spool_commit (broken.fixture->spool, id, "{}", &error));
+
+  return error;
+}
+
+static const struct
+{
+  int error_number;
+  OutboxError code;
+} sync_faults[] = {
+  { ENOSPC, OUTBOX_ERROR_DISK_FULL },
+  { EDQUOT, OUTBOX_ERROR_DISK_FULL },
+  { EROFS, OUTBOX_ERROR_STORAGE },
+  { EIO, OUTBOX_ERROR_STORAGE },
+};
+
+/* Of a full disk that is only then noticed, as on a network home: each who waits is told what it is, not only who had it synced. */
+static void
+test_a_folder_that_cannot_be_synced (TestSpool *fixture, gconstpointer data)
+{
+  int fd = test_spool_make_file (fixture, 0, 1000);
+
+  broken.fixture = fixture;
+  for (guint i = 0; i < G_N_ELEMENTS (sync_faults); i++)
+    {
+      GThread *threads[N_AT_ONCE];
+      char *ids[N_AT_ONCE];
+
+      for (guint n = 0; n < N_AT_ONCE; n++)
+        {
+          ObSpoolCopy copy;
+
+          ids[n] = ob_id_new (g_get_real_time () / 1000);
+          g_assert_true (ob_spool_copy (fixture->spool, ids[n], fd, NULL, NULL, &copy, NULL));
+        }
+      broken.are_met = FALSE;
+      broken.error_number = sync_faults[i].error_number;
+      for (guint n = 0; n < N_AT_ONCE; n++)
+        threads[n] = g_thread_new ("saver", save_one, ids[n]);
+      for (guint n = 0; n < N_AT_ONCE; n++)
+        {
+          g_autoptr (GError) error = g_thread_join (threads[n]);
+
+          g_assert_error (error, OUTBOX_ERROR, (int) sync_faults[i].code);
+          g_assert_nonnull (strstr (error->message, g_strerror (sync_faults[i].error_number)));
+        }
+      broken.error_number = 0;
+      for (guint n = 0; n < N_AT_ONCE; n++)
+        g_free (ids[n]);
+      g_assert_cmpuint (test_spool_count_entries (fixture, "spool"), ==, 0);
+    }
+  (void) close (fd);
+}
+
 /* A process of its own for each would cost more than the copy. That others may hang is tried on a file system of the tests' own
  * (test-slow-files.c). */
 static void
@@ -325,6 +413,7 @@ main (int argc, char *argv[])
     { "/spool/leftovers-are-cleared", test_leftovers_are_cleared },
     { "/spool/what-joins-is-never-left-behind", test_what_joins_is_never_left_behind },
     { "/spool/what-asks-nobody-cannot-hang", test_what_asks_nobody_cannot_hang },
+    { "/spool/a-folder-that-cannot-be-synced", test_a_folder_that_cannot_be_synced },
   };
   /* Two hundred files, each synced: for unit-long. */
   static const TestSpoolCase long_tests[] = {
