@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * However many attempts ask for an access token, or have theirs refused, in one moment: the sign-in server is asked once.
+ * However many attempts ask for an access token, or have theirs refused, in one moment: the sign-in server is asked once. Nor does a
+ * clock that is set by years have it asked, or a token used that is over.
  */
 #include "broker/credentials.h"
 #include "database.h"
@@ -42,13 +43,14 @@ ask (ObOauthQuestion *question, GCancellable *stop, ObOauthReplied replied, gpoi
 }
 
 static void
-give_token (const char *token)
+give_token (const char *token, gint64 lifetime_ms)
 {
   ObOauthReply *reply = g_new0 (ObOauthReply, 1);
   ObOauthReplied replied = g_steal_pointer (&server.replied);
 
   reply->answer = ob_oauth_answer_new (OB_OAUTH_GRANTED, NULL, NULL);
   reply->answer->access_token = g_strdup (token);
+  reply->answer->lifetime_ms = lifetime_ms;
   replied (reply, server.user_data);
 }
 
@@ -149,9 +151,9 @@ scene_clear (Scene *scene)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Scene, scene_clear)
 
-/* As many attempts as can run ask in one moment. The token comes when all of them wait. */
+/* As many attempts as can run ask in one moment. The token comes when all of them wait. @lifetime_ms: as the server says; 0: it does not */
 static void
-ask_together (Scene *scene, const char *token, ObCredential *given[N_ATTEMPTS])
+ask_together (Scene *scene, const char *token, gint64 lifetime_ms, ObCredential *given[N_ATTEMPTS])
 {
   ObQuestion *questions[N_ATTEMPTS];
 
@@ -162,7 +164,7 @@ ask_together (Scene *scene, const char *token, ObCredential *given[N_ATTEMPTS])
     }
   while (!server.replied)
     (void) g_main_context_iteration (NULL, TRUE);
-  give_token (token);
+  give_token (token, lifetime_ms);
   for (guint i = 0; i < N_ATTEMPTS; i++)
     {
       const char *value = NULL;
@@ -189,12 +191,12 @@ test_four_refusals_are_one_refresh (TestDatabase *fixture, gconstpointer data)
   ObCredential *first[N_ATTEMPTS], *second[N_ATTEMPTS];
 
   set_up (&scene, fixture);
-  ask_together (&scene, "first", first);
+  ask_together (&scene, "first", 0, first);
   g_assert_cmpuint (server.n_asked, ==, 1);
   /* Four times 401 before anything has come in their place. */
   for (guint i = 0; i < N_ATTEMPTS; i++)
     g_assert_true (ob_credentials_renew (scene.credentials, "depot", first[i]));
-  ask_together (&scene, "second", second);
+  ask_together (&scene, "second", 0, second);
   g_assert_cmpuint (server.n_asked, ==, 2);
   /* One of them comes so late that the next token is there already. */
   g_assert_true (ob_credentials_renew (scene.credentials, "depot", first[0]));
@@ -207,11 +209,73 @@ test_four_refusals_are_one_refresh (TestDatabase *fixture, gconstpointer data)
   forget (second);
 }
 
+/* Returns: (transfer full): what an attempt is given at once, without a question to the sign-in server */
+static ObCredential *
+ask_one (Scene *scene)
+{
+  ObQuestion *question = ob_question_new ();
+  gpointer gift = NULL;
+
+  ob_credentials_answer (scene->credentials, "depot", URL, question);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_null (server.replied);
+  g_assert_true (ob_question_wait (question, &gift));
+
+  return gift;
+}
+
+static void
+set_clock (Scene *scene, gint64 now_ms)
+{
+  test_clock_set (scene->clock, now_ms);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+}
+
+#define YEAR_MS (G_GINT64_CONSTANT (365) * 24 * 3600 * 1000)
+
+/* The life of a token is an hour of this device's, and of the server's, whatever their clocks say. */
+static void
+test_a_clock_that_is_set_by_years (TestDatabase *fixture, gconstpointer data)
+{
+  static const gint64 times_ms[] = { NOW_MS + 10 * YEAR_MS, NOW_MS - 10 * YEAR_MS, 1, NOW_MS + 2 * 3600 * 1000 };
+  g_auto (Scene) scene = { 0 };
+  ObCredential *first[N_ATTEMPTS], *second[N_ATTEMPTS], *third[N_ATTEMPTS];
+
+  set_up (&scene, fixture);
+  ask_together (&scene, "first", 3600 * 1000, first);
+  for (guint i = 0; i < G_N_ELEMENTS (times_ms); i++)
+    {
+      g_autoptr (ObCredential) given = NULL;
+
+      set_clock (&scene, times_ms[i]);
+      given = ask_one (&scene);
+      g_assert_true (given == first[0]);
+      g_assert_cmpuint (server.n_asked, ==, 1);
+    }
+  /* The server's clock was set: it takes the token no more. The next one is over before it is used, and comes from a time that is
+   * years ahead. */
+  g_assert_true (ob_credentials_renew (scene.credentials, "depot", first[0]));
+  ask_together (&scene, "second", 1, second);
+  g_assert_cmpuint (server.n_asked, ==, 2);
+  while (!ob_credential_is_over (second[0]))
+    g_thread_yield ();
+  set_clock (&scene, NOW_MS - 10 * YEAR_MS);
+  ask_together (&scene, "third", 3600 * 1000, third);
+  g_assert_cmpuint (server.n_asked, ==, 3);
+  forget (first);
+  forget (second);
+  forget (third);
+}
+
 int
 main (int argc, char *argv[])
 {
-  static const TestDatabaseCase cases[]
-      = { { "/credentials/four-refusals-are-one-refresh", test_four_refusals_are_one_refresh } };
+  static const TestDatabaseCase cases[] = {
+    { "/credentials/four-refusals-are-one-refresh", test_four_refusals_are_one_refresh },
+    { "/credentials/a-clock-that-is-set-by-years", test_a_clock_that_is_set_by_years },
+  };
 
   g_test_init (&argc, &argv, NULL);
   test_database_add (cases, G_N_ELEMENTS (cases));

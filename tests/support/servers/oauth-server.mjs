@@ -8,7 +8,8 @@
 // with the secret "pl4nted-robots-secret" (client credentials). A refresh token is good once. POST /control: {"seconds": N} is how
 // long access tokens live that are given from now on; {"approve": CODE} and {"deny": CODE} are what a person does on the page of
 // a device flow; {"revoke": true} ends every sign-in and its tokens, {"spoil": true} the access tokens alone; {"dark": true} has
-// the sign-in server answer nothing but 503, with Retry-After where {"retry_after": N} was said, {"delay_ms": N} lets each request for tokens wait. GET /control tells what it saw.
+// the sign-in server answer nothing but 503, with Retry-After where {"retry_after": N} was said, {"delay_ms": N} lets each request for tokens wait;
+// {"together": N} has the next N chunks wait for each other, and refuses the token of all of them in one moment. GET /control tells what it saw.
 import http from 'node:http';
 import {createRequire} from 'node:module';
 import {pathToFileURL} from 'node:url';
@@ -26,7 +27,7 @@ const {Server} = await load('@tus/server');
 const {FileStore} = await load('@tus/file-store');
 
 const seen = {grants: {}, refusals: {}, requests: {}, unsigned: 0, patched_bytes: 0, tokens: [], asked: 0};
-const state = {seconds: 20, dark: false, delay_ms: 0, spoiled: new Set()};
+const state = {seconds: 20, dark: false, delay_ms: 0, spoiled: new Set(), together: 0, waiting: []};
 let provider;
 
 function count(table, name) {
@@ -115,11 +116,26 @@ async function revoke() {
       await provider[kind].revokeByGrantId(id);
 }
 
-async function command({seconds, approve, deny, revoke: isRevoked, spoil, dark, delay_ms: delay, retry_after: retryAfter}) {
+// As many have come as were to be refused together.
+function refuseTogether() {
+  state.together = 0;
+  seen.tokens.forEach(token => state.spoiled.add(token));
+  state.waiting.splice(0).forEach(resolve => resolve());
+}
+
+function waitForOthers() {
+  return new Promise(resolve => {
+    if (state.waiting.push(resolve) === state.together)
+      refuseTogether();
+  });
+}
+
+async function command({seconds, approve, deny, revoke: isRevoked, spoil, dark, delay_ms: delay, retry_after: retryAfter, together}) {
   state.seconds = seconds ?? state.seconds;
   state.dark = dark ?? state.dark;
   state.delay_ms = delay ?? state.delay_ms;
   state.retry_after = retryAfter ?? state.retry_after;
+  state.together = together ?? state.together;
   if (approve)
     await decide(approve, true);
   if (deny)
@@ -142,6 +158,8 @@ function answer(response, status, document, headers) {
 }
 
 async function takeUpload(tus, request, response) {
+  if (request.method === 'PATCH' && state.together > 0)
+    await waitForOthers();
   if (!await isSigned(request)) {
     seen.unsigned++;
     return answer(response, 401, {error: 'invalid_token'}, {'WWW-Authenticate': 'Bearer error="invalid_token"'});
