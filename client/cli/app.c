@@ -90,7 +90,7 @@ print_questions (GVariant *apps)
 static void
 print_problem (GVariant *policy, const char *key, const char *words)
 {
-  g_autofree char *problem = cli_text_dup_safe (cli_get_string (policy, key));
+  g_autofree char *problem = cli_text_dup_message (cli_get_string (policy, key));
 
   if (*problem)
     g_print ("%s%s%s\n  %s\n", cli_style_begin (CLI_STYLE_BAD), words, cli_style_end (CLI_STYLE_BAD), problem);

@@ -145,10 +145,10 @@ tell_holds (CliDoctor *doctor)
           = cli_doctor_add (doctor, is_keyring ? "keyring" : "hold", outbox_reason_get_info (reason)->name,
                             is_true (hold, "needs_user") ? CLI_LEVEL_PERSON : CLI_LEVEL_NOTE, dup_hold (hold));
       const char *command = cli_get_string (hold, "command");
-      const char *message = cli_get_string (hold, "message");
+      g_autofree char *message = cli_text_dup_message (cli_get_string (hold, "message"));
 
       finding->command = *command ? g_strdup (command) : NULL;
-      finding->detail = *message ? g_strdup (message) : NULL;
+      finding->detail = *message ? g_steal_pointer (&message) : NULL;
     }
 }
 
@@ -235,10 +235,10 @@ static char *
 dup_trouble (GVariant *report)
 {
   g_autoptr (GVariant) holds = g_variant_lookup_value (report, "holds", G_VARIANT_TYPE ("aa{sv}"));
-  g_autoptr (GString) words = g_string_new (cli_get_string (report, "message"));
+  g_autoptr (GString) words = g_string_new (NULL);
 
-  if (words->len > 0)
-    return g_strdup (words->str);
+  if (*cli_get_string (report, "message"))
+    return cli_text_dup_message (cli_get_string (report, "message"));
   for (gsize i = 0; holds && i < g_variant_n_children (holds); i++)
     {
       g_autoptr (GVariant) hold = g_variant_get_child_value (holds, i);

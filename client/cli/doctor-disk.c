@@ -5,6 +5,7 @@
  * looks at them, since a disk may never answer.
  */
 #include "doctor.h"
+#include "print.h"
 
 #include "config.h"
 
@@ -171,7 +172,7 @@ tell_database (CliDoctor *doctor)
           g_strdup (
               _ ("The queue file is damaged. No added file is lost: the queue is rebuilt from the saved copies.")));
 
-      finding->detail = g_strdup (words);
+      finding->detail = cli_text_dup_message (words);
       finding->command = g_strdup ("outbox doctor --repair");
     }
   else if (cli_doctor_is (doctor, "database", "good"))
@@ -267,6 +268,7 @@ cli_doctor_ask_disk (CliDoctor *doctor)
       tell_asides (doctor);
     }
   if (finding)
-    finding->detail = g_strdup (error ? error->message : cli_doctor_get_text (doctor, NULL, "error"));
+    finding->detail
+        = error ? g_strdup (error->message) : cli_text_dup_message (cli_doctor_get_text (doctor, NULL, "error"));
   tell_configuration (doctor);
 }

@@ -93,7 +93,7 @@ dup_details (GVariant *entry)
   (void) g_variant_lookup (entry, "offset", "t", &offset);
   (void) g_variant_lookup (entry, "roaming", "b", &is_roaming);
   size = g_format_size (offset);
-  add_part (line, g_strdup (cli_get_string (entry, "message")));
+  add_part (line, cli_text_dup_message (cli_get_string (entry, "message")));
   add_part (line, dup_count (entry));
   /* Translators: which attempt to send an upload it was. */
   add_part (line, attempt > 0 ? g_strdup_printf (_ ("attempt %u"), attempt) : NULL);

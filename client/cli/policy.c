@@ -115,7 +115,7 @@ cli_print_rule (GVariant *rule)
 static void
 print_problem (GVariant *policy)
 {
-  g_autofree char *problem = cli_text_dup_safe (cli_get_string (policy, "problem"));
+  g_autofree char *problem = cli_text_dup_message (cli_get_string (policy, "problem"));
 
   if (*problem)
     g_printerr (_ ("outbox: what the files say now does not apply: %s\n"), problem);

@@ -73,6 +73,14 @@ cli_text_dup_safe (const char *text)
   return g_string_free (safe, FALSE);
 }
 
+char *
+cli_text_dup_message (const char *text)
+{
+  g_autofree char *translated = outbox_sentence_translate (text);
+
+  return cli_text_dup_safe (translated);
+}
+
 /* Appends as many characters as fit. Returns: the columns taken */
 static guint
 append_head (GString *text, const char *from, guint columns)
@@ -397,7 +405,7 @@ cli_print_trouble (GVariant *document, OutboxReason reason)
 
   (void) g_variant_lookup (document, "message", "&s", &message);
   (void) g_variant_lookup (document, "command", "&s", &line);
-  words = cli_text_dup_safe (message);
+  words = cli_text_dup_message (message);
   command = cli_text_dup_safe (line);
   if (*words)
     print_below (words);

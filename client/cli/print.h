@@ -18,6 +18,9 @@ guint cli_text_width (const char *text);
 /* Returns: (transfer full): @text (nullable) without control characters and line ends. */
 char *cli_text_dup_safe (const char *text);
 
+/* The same of a text of the service, in the person's language. */
+char *cli_text_dup_message (const char *text);
+
 /* Returns: (transfer full): the same JSON without anything that a terminal would obey */
 char *cli_text_dup_json (const char *json);
 

@@ -131,7 +131,7 @@ add_amendment (CliFacts *facts, GVariant *document, gboolean is_done)
 {
   g_autoptr (GVariant) amendment = g_variant_lookup_value (document, "amendment", G_VARIANT_TYPE_VARDICT);
   const char *result = amendment ? cli_get_string (amendment, "result") : "";
-  const char *message = amendment ? cli_get_string (amendment, "message") : "";
+  g_autofree char *message = cli_text_dup_message (amendment ? cli_get_string (amendment, "message") : "");
   const char *words = g_str_equal (result, "taken")     ? _ ("the server has taken it")
                       : g_str_equal (result, "refused") ? _ ("the server has refused it")
                       : g_str_equal (result, "gave-up") ? _ ("given up: the server has not taken it for a week")

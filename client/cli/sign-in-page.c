@@ -119,7 +119,9 @@ wait_for_end (OutboxClient *client, const char *name)
     return cli_fail (error);
   if (page)
     {
-      g_printerr (_ ("Nobody has signed in: %s\n"), cli_get_string (page, "message"));
+      g_autofree char *message = cli_text_dup_message (cli_get_string (page, "message"));
+
+      g_printerr (_ ("Nobody has signed in: %s\n"), message);
       return CLI_FAILED;
     }
   g_print ("%s\n", _ ("Signed in. What waited for that continues."));

@@ -220,7 +220,7 @@ print_media_types (GVariant *conditions)
 static void
 print_rules_problem (GVariant *policy)
 {
-  g_autofree char *problem = cli_text_dup_safe (cli_get_string (policy, "problem"));
+  g_autofree char *problem = cli_text_dup_message (cli_get_string (policy, "problem"));
 
   if (*problem)
     g_print ("%s%s%s\n  %s\n  outbox policy check\n", cli_style_begin (CLI_STYLE_BAD),

@@ -77,7 +77,7 @@ print_answer (OutboxUpload *upload)
   g_autoptr (GVariant) answer = get_answer (upload);
   const char *result = cli_get_string (answer, "result");
   g_autofree char *name = cli_text_dup_safe (outbox_upload_get_name (upload));
-  g_autofree char *message = cli_text_dup_safe (cli_get_string (answer, "message"));
+  g_autofree char *message = cli_text_dup_message (cli_get_string (answer, "message"));
   g_autofree char *there
       = outbox_rung_label (outbox_rung_from_name (cli_get_string (answer, "rung")), OUTBOX_LABEL_TERMINAL);
   gboolean is_good = g_str_equal (result, "confirmed");

@@ -6,7 +6,11 @@
  */
 #include "outbox-client-private.h"
 
+#include "dbus/messages.h"
 #include "dbus/names.h"
+#include "dbus/sentence.h"
+
+#include <glib/gi18n.h>
 
 #define MOST_TRIES 5
 #define MOST_TRIES_AT_ITS_END 2
@@ -78,7 +82,7 @@ decide_next_try_ms (Call *call, const GError *error)
 }
 
 /* What an app is told of errors that the bus itself has, or that a newer broker knows. */
-static OutboxError
+static int
 decide_code (const GError *error)
 {
   static const struct
@@ -98,26 +102,28 @@ decide_code (const GError *error)
     { G_DBUS_ERROR_INVALID_SIGNATURE, OUTBOX_ERROR_INVALID_ARGUMENT },
   };
 
+  if (error->domain == OUTBOX_ERROR)
+    return error->code;
   for (guint i = 0; i < G_N_ELEMENTS (codes); i++)
     if (g_error_matches (error, G_DBUS_ERROR, (int) codes[i].of_bus))
-      return codes[i].code;
+      return (int) codes[i].code;
 
-  return OUTBOX_ERROR_FAILED;
+  return is_no_broker (error) ? OUTBOX_ERROR_NO_BROKER : OUTBOX_ERROR_FAILED;
 }
 
 GError *
 outbox_client_translate (GError *error)
 {
   gboolean is_gone = is_no_broker (error);
+  g_autofree char *words = NULL;
   GError *translated;
 
   (void) g_dbus_error_strip_remote_error (error);
-  if (error->domain == OUTBOX_ERROR || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return error;
-  if (is_gone)
-    translated = g_error_new (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "The service is not there: %s", error->message);
-  else
-    translated = g_error_new_literal (OUTBOX_ERROR, (int) decide_code (error), error->message);
+  words = is_gone ? outbox_message_format (N_ ("The service is not there: %s"), error->message)
+                  : outbox_sentence_translate (error->message);
+  translated = g_error_new_literal (OUTBOX_ERROR, decide_code (error), words);
   g_error_free (error);
 
   return translated;
@@ -153,19 +159,23 @@ GError *
 outbox_client_no_bus (GError *error)
 {
   g_autoptr (GError) why = error;
+  g_autofree char *words = NULL;
 
   if (g_error_matches (why, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return g_steal_pointer (&why);
 
-  return g_error_new (
-      OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER,
-      "There is no session bus (set DBUS_SESSION_BUS_ADDRESS, or XDG_RUNTIME_DIR, as /run/user/UID): %s", why->message);
+  words = outbox_message_format (
+      N_ ("There is no session bus (set DBUS_SESSION_BUS_ADDRESS, or XDG_RUNTIME_DIR, as /run/user/UID): %s"),
+      why->message);
+
+  return g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, words);
 }
 
 GError *
 outbox_client_not_connected (void)
 {
-  return g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "This client has no connection to a bus");
+  return g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER,
+                              outbox_message_get (N_ ("This client has no connection to a bus")));
 }
 
 static void try_call (GTask *task);

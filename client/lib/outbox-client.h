@@ -6,6 +6,7 @@
 #pragma once
 
 #include "dbus/error.h"
+#include "dbus/sentence.h"
 #include "outbox-group.h"
 #include "outbox-upload.h"
 

@@ -314,7 +314,7 @@ outbox_upload_dup_error (OutboxUpload *self)
 {
   g_autoptr (GVariant) error = g_variant_lookup_value (self->document, "last_error", G_VARIANT_TYPE_VARDICT);
 
-  return error ? g_strdup (outbox_document_get_text (error, "message")) : NULL;
+  return error ? outbox_sentence_translate (outbox_document_get_text (error, "message")) : NULL;
 }
 
 GVariant *

@@ -7,6 +7,7 @@
 
 #include "base/mounts.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -191,7 +192,7 @@ ob_errand_start (ObErrandWork work, gconstpointer data, int fd, GError **error)
     }
   if (pid < 0)
     {
-      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_FAILED, "No process can be started to read the file: %s",
+      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_FAILED, S_ ("No process can be started to read the file: %s"),
                    g_strerror (errno));
       return NULL;
     }
@@ -252,7 +253,7 @@ ob_errand_read (ObErrand *errand, void *bytes, gsize size, GCancellable *cancell
   if (size == 0)
     return TRUE;
   if (!g_cancellable_set_error_if_cancelled (cancellable, error))
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_FAILED, "The process that reads the file has ended");
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_FAILED, S_ ("The process that reads the file has ended"));
 
   return FALSE;
 }

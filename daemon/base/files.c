@@ -6,7 +6,9 @@
 #include "base/files.h"
 
 #include "base/crash.h"
+#include "base/text.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,13 +27,15 @@ ob_errno_is_full (int saved_errno)
 }
 
 void
-ob_file_set_error (GError **error, int saved_errno, const char *what, const char *path)
+ob_file_set_error (GError **error, int saved_errno, const char *sentence, const char *path)
 {
   OutboxError code = ob_errno_is_full (saved_errno)                   ? OUTBOX_ERROR_DISK_FULL
                      : saved_errno == EMFILE || saved_errno == ENFILE ? OUTBOX_ERROR_TOO_MANY
                                                                       : OUTBOX_ERROR_STORAGE;
+  g_autofree char *words = NULL;
 
-  g_set_error (error, OUTBOX_ERROR, code, "%s %s: %s", what, path, g_strerror (saved_errno));
+  words = ob_text_dup_filled (sentence, path, g_strerror (saved_errno));
+  g_set_error_literal (error, OUTBOX_ERROR, code, words);
 }
 
 gboolean
@@ -40,7 +44,7 @@ ob_folder_ensure (const char *path, GError **error)
   if (g_mkdir_with_parents (path, 0700) == 0)
     return TRUE;
 
-  ob_file_set_error (error, errno, "Cannot create folder", path);
+  ob_file_set_error (error, errno, S_ ("Cannot create folder %s: %s"), path);
 
   return FALSE;
 }
@@ -55,7 +59,7 @@ sync_and_close (int fd, const char *path, GError **error)
   if (saved_errno == 0)
     return TRUE;
 
-  ob_file_set_error (error, saved_errno, "Cannot sync", path);
+  ob_file_set_error (error, saved_errno, S_ ("Cannot sync %s: %s"), path);
 
   return FALSE;
 }
@@ -67,7 +71,7 @@ ob_folder_sync (const char *path, GError **error)
 
   if (fd < 0)
     {
-      ob_file_set_error (error, errno, "Cannot open folder", path);
+      ob_file_set_error (error, errno, S_ ("Cannot open folder %s: %s"), path);
       return FALSE;
     }
 
@@ -87,7 +91,7 @@ ob_fd_write_all (int fd, const void *bytes, gsize size_bytes, const char *path, 
         continue;
       if (written < 0)
         {
-          ob_file_set_error (error, errno, "Cannot write", path);
+          ob_file_set_error (error, errno, S_ ("Cannot write %s: %s"), path);
           return FALSE;
         }
       next += written;
@@ -186,7 +190,7 @@ ob_file_read_own (const char *path, gsize most_bytes, gsize *size_bytes, GError 
   gboolean is_good = fd >= 0 && read_all (fd, most_bytes, text);
 
   if (!is_good)
-    ob_file_set_error (error, errno, "Cannot read", path);
+    ob_file_set_error (error, errno, S_ ("Cannot read %s: %s"), path);
   if (fd >= 0)
     (void) close (fd);
   if (!is_good)
@@ -205,7 +209,7 @@ ob_file_write (const char *path, const char *bytes, gsize size_bytes, GError **e
 
   if (fd < 0)
     {
-      ob_file_set_error (error, errno, "Cannot create", path);
+      ob_file_set_error (error, errno, S_ ("Cannot create %s: %s"), path);
       return FALSE;
     }
   is_good = ob_fd_write_all (fd, bytes, size_bytes, path, error);
@@ -223,7 +227,7 @@ ob_file_sync (const char *path, GError **error)
 
   if (fd < 0)
     {
-      ob_file_set_error (error, errno, "Cannot open", path);
+      ob_file_set_error (error, errno, S_ ("Cannot open %s: %s"), path);
       return FALSE;
     }
 
@@ -248,7 +252,7 @@ ob_file_replace (const char *path, const char *text, const char *crash_point, GE
   if (is_written && g_rename (new_path, path) == 0)
     return ob_folder_sync (folder, error);
   if (is_written)
-    ob_file_set_error (error, errno, "Cannot replace", path);
+    ob_file_set_error (error, errno, S_ ("Cannot replace %s: %s"), path);
   (void) g_unlink (new_path);
 
   return FALSE;
@@ -306,7 +310,7 @@ ob_folder_clear (const char *path, GError **error)
         g_warning ("%s is not Outbox's and is left there", entry);
       else
         {
-          ob_file_set_error (error, errno, "Cannot remove", entry);
+          ob_file_set_error (error, errno, S_ ("Cannot remove %s: %s"), entry);
           return FALSE;
         }
     }

@@ -14,7 +14,7 @@ gboolean ob_errno_is_full (int saved_errno);
 
 /* Sets @error from errno, in our own domain: DiskFull for a full disk, TooMany for too many open files, which passes,
  * and else Storage. */
-void ob_file_set_error (GError **error, int saved_errno, const char *what, const char *path);
+void ob_file_set_error (GError **error, int saved_errno, const char *sentence, const char *path);
 
 /* Creates the folder and its parents, for this user only. */
 gboolean ob_folder_ensure (const char *path, GError **error);

@@ -5,6 +5,7 @@
  */
 #include "base/fetch.h"
 #include "base/files.h"
+#include "dbus/mark.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -186,7 +187,7 @@ ob_fetch_replace_parse (const char *file, GBytes *answer, GError **error)
     memcpy (&saved_errno, g_bytes_get_data (answer, NULL), sizeof saved_errno);
   if (saved_errno == 0)
     return TRUE;
-  ob_file_set_error (error, saved_errno, "Cannot write", file);
+  ob_file_set_error (error, saved_errno, S_ ("Cannot write %s: %s"), file);
 
   return FALSE;
 }

@@ -84,12 +84,33 @@ ob_text_dup_http (const char *bytes, gsize most_chars)
   return ob_text_dup_clean (latin ? latin : bytes ? bytes : "", -1, most_chars);
 }
 
+char *
+ob_text_dup_filled (const char *sentence, const char *first, const char *second)
+{
+  const char *words[] = { first, second };
+  GString *filled = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (words) && words[i]; i++)
+    {
+      const char *hole = strstr (sentence, "%s");
+
+      g_return_val_if_fail (hole, g_string_free (filled, FALSE));
+      g_string_append_len (filled, sentence, hole - sentence);
+      g_string_append (filled, words[i]);
+      sentence = hole + strlen ("%s");
+    }
+  g_string_append (filled, sentence);
+
+  return g_string_free (filled, FALSE);
+}
+
 void
-ob_text_set_not_found (GError **error, const char *kind, const char *name)
+ob_text_set_not_found (GError **error, const char *sentence, const char *name)
 {
   g_autofree char *shown = ob_text_dup_clean (name, -1, OB_TEXT_SHOWN_CHARS);
+  g_autofree char *words = ob_text_dup_filled (sentence, shown, NULL);
 
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, "There is no %s %s", kind, shown);
+  g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, words);
 }
 
 /* A smaller number means seconds: as milliseconds it would be before March 1973. */

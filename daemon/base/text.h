@@ -61,8 +61,20 @@ gboolean ob_text_is_sha256 (const char *text);
 /* Returns: whether the text is such a digest, whose bytes are then in @digest */
 gboolean ob_text_read_sha256 (const char *text, guint8 digest[OB_SHA256_BYTES]);
 
-/* Sets NotFound: "There is no @kind @name". @name: a caller's word */
-void ob_text_set_not_found (GError **error, const char *kind, const char *name);
+/* Sets NotFound. @sentence: has one %s, such as "There is no upload %s". @name: a caller's word */
+void ob_text_set_not_found (GError **error, const char *sentence, const char *name);
+
+/**
+ * ob_text_dup_filled:
+ * @sentence: with one or two %s, and no other format
+ * @first: for the first
+ * @second: (nullable): for the second
+ *
+ * For sentences that are chosen from several, which printf() takes no format from.
+ *
+ * Returns: (transfer full): the sentence
+ */
+char *ob_text_dup_filled (const char *sentence, const char *first, const char *second);
 
 /* Reads a time in RFC 3339 or ISO 8601 (without a zone: the device's), or a number of Unix milliseconds, or of seconds
  * if it is small. Returns: Unix milliseconds; 0 if it is neither, or before 1970 */

@@ -6,6 +6,7 @@
 #include "broker/admission.h"
 
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "store/journal.h"
 #include "store/uploads.h"
 
@@ -50,24 +51,24 @@ allow (ObExcess excess, const ObQuota *quota, const char *app, GError **error)
     {
     case OB_EXCESS_METADATA:
       size = g_format_size (quota->metadata_bytes);
-      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_QUOTA, "A file may have %s of metadata on this device", size);
+      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_QUOTA, S_ ("A file may have %s of metadata on this device"), size);
       return FALSE;
     case OB_EXCESS_FILES:
       g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_QUOTA,
-                   "%s may have %" G_GUINT64_FORMAT
-                   " files here that have not arrived: hand it over when one of them has",
-                   app, quota->files);
+                   S_ ("%s may have %llu files here that have not arrived: hand it over when one of them has"), app,
+                   (unsigned long long) quota->files);
       return FALSE;
     case OB_EXCESS_SAVING:
       g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_QUOTA,
-                   "%s may hand over %" G_GUINT64_FORMAT " files at once: wait for one of them", app, quota->saving);
+                   S_ ("%s may hand over %llu files at once: wait for one of them"), app,
+                   (unsigned long long) quota->saving);
       return FALSE;
     case OB_EXCESS_BYTES:
       size = g_format_size (quota->bytes);
       g_set_error (
           error, OUTBOX_ERROR, OUTBOX_ERROR_QUOTA,
-          "%s may have %s here that have not arrived, and this file would be more: hand it over when others have", app,
-          size);
+          S_ ("%s may have %s here that have not arrived, and this file would be more: hand it over when others have"),
+          app, size);
       return FALSE;
     case OB_EXCESS_NONE:
     default:

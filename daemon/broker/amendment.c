@@ -7,6 +7,7 @@
 
 #include "broker/submission.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 
 /* An empty file is finished by the answer that begins it, so that after any attempt its server may have it. */
 static gboolean
@@ -41,7 +42,7 @@ ob_amendment_check (const ObAmendment *amendment, gint64 now_ms, GError **error)
 
   if (amendment->name || amendment->metadata || amendment->has_priority)
     return ob_submission_check (&said, now_ms, error);
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "There is nothing to change");
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, S_ ("There is nothing to change"));
 
   return FALSE;
 }
@@ -96,9 +97,9 @@ refuse (ObTold told, GError **error)
   g_set_error (
       error, OUTBOX_ERROR, OUTBOX_ERROR_ALREADY_SENT,
       told == OB_TOLD_NAME
-          ? "The server may have the file under its name already, which cannot be changed any more"
-          : "The server has been told already, and what it was told cannot be changed from here: its destination "
-            "has no amend URL, or can use it only when the file has arrived");
+          ? S_ ("The server may have the file under its name already, which cannot be changed any more")
+          : S_ ("The server has been told already, and what it was told cannot be changed from here: its destination "
+                "has no amend URL, or can use it only when the file has arrived"));
 
   return FALSE;
 }

@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "broker/submission.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,11 +55,11 @@ ob_broker_open_copy (ObBroker *self, const ObUpload *upload, goffset *size_bytes
       return fd;
     }
   if (!has_copy)
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, "There is no copy of it on this device");
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, S_ ("There is no copy of it on this device"));
   else if (fd < 0 && errno == ENOENT)
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, "The copy on this device is gone");
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, S_ ("The copy on this device is gone"));
   else
-    ob_file_set_error (error, fd < 0 ? errno : EINVAL, "Cannot read", path);
+    ob_file_set_error (error, fd < 0 ? errno : EINVAL, S_ ("Cannot read %s: %s"), path);
   if (fd >= 0)
     (void) close (fd);
 

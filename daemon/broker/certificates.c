@@ -7,6 +7,7 @@
 
 #include "base/debug.h"
 #include "broker/fetching.h"
+#include "dbus/mark.h"
 #include "policy/folder-watch.h"
 #include "policy/sign-in-file.h"
 #include "transfer/client-certificate.h"
@@ -16,7 +17,7 @@
 #define SETTLE_MS 300
 #define TRIES_MOST 5
 
-#define AWAY "The files of the certificate do not answer"
+#define AWAY S_ ("The files of the certificate do not answer")
 
 struct _ObCertificates
 {

@@ -11,6 +11,7 @@
 #include "broker/place.h"
 #include "broker/record.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "store/journal.h"
 #include "store/uploads.h"
 #include "transfer/protocols.h"
@@ -95,7 +96,7 @@ amend (gpointer user_data, GError **error)
   if (upload->stored == OB_STORED_SAVING)
     {
       g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE,
-                   "Upload %s is still being saved: it can be changed when all of it is here", upload->id);
+                   S_ ("Upload %s is still being saved: it can be changed when all of it is here"), upload->id);
       return FALSE;
     }
   told = find_told (self, upload);
@@ -105,7 +106,7 @@ amend (gpointer user_data, GError **error)
 
   if (!what && told == OB_TOLD_AND_HEARS && is_said_again (amending->amendment, upload))
     {
-      what = g_strdup ("said again");
+      what = g_strdup (S_ ("said again"));
       upload->amended++;
     }
   if (upload->amended > amended && told == OB_TOLD_AND_HEARS && !want_update (self, upload, error))

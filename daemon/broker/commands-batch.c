@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "store/uploads.h"
 
 #define IDS_MAX 10000
@@ -73,7 +74,7 @@ find (const ObBatch *batch, const char *id, GError **error)
     return NULL;
   if (batch->app && !g_str_equal (upload->app, batch->app))
     {
-      ob_text_set_not_found (error, "upload", id);
+      ob_text_set_not_found (error, S_ ("There is no upload %s"), id);
       return NULL;
     }
 
@@ -211,7 +212,7 @@ finish (ObCommands *self, const GError *error)
   g_autoptr (GError) told = error ? g_error_copy (error) : NULL;
 
   if (told && batch->n_done > 0)
-    g_prefix_error (&told, "%u of %u are done: ", batch->n_done, batch->ids->len);
+    g_prefix_error (&told, S_ ("%u of %u are done: "), batch->n_done, batch->ids->len);
   g_clear_handle_id (&self->batch_source, g_source_remove);
   if (told || batch->word == OB_WORD_NONE)
     batch->done (told, batch->user_data);
@@ -366,7 +367,7 @@ void
 ob_commands_stop (ObCommands *self)
 {
   g_autoptr (GError) error
-      = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "Outbox is ending; give the command again");
+      = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, S_ ("Outbox is ending; give the command again"));
 
   /* Commit each slice, so that what is done is told. */
   ob_queue_commit (self->queue);

@@ -9,6 +9,7 @@
 
 #include "base/crash.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 
 #define SLICE_US 4000
 
@@ -88,7 +89,7 @@ answer_failed (ObCommands *self, const GError *error)
 {
   g_autoptr (GError) told = g_error_copy (error);
 
-  g_prefix_error (&told, "The group's uploads follow as soon as the queue can be written: ");
+  g_prefix_error (&told, S_ ("The group's uploads follow as soon as the queue can be written: "));
   answer (self, told);
 }
 
@@ -177,7 +178,7 @@ void
 ob_commands_stop_sweeping (ObCommands *self)
 {
   g_autoptr (GError) error = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER,
-                                                  "Outbox is ending; it goes on with the group at its next start");
+                                                  S_ ("Outbox is ending; it goes on with the group at its next start"));
 
   self->is_ending = TRUE;
   g_clear_handle_id (&self->sweep_source, g_source_remove);

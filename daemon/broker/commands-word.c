@@ -7,6 +7,7 @@
 #include "broker/commands-private.h"
 
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "store/journal.h"
 #include "store/uploads.h"
 
@@ -48,7 +49,7 @@ ob_commands_find_group (ObCommands *self, const char *app, ObWord word, const ch
 
   if (!group || word != OB_WORD_SEND_NOW || *ob_gate_get_network (self->gate) != '\0')
     return g_steal_pointer (&group);
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, "There is no network");
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, S_ ("There is no network"));
 
   return NULL;
 }

@@ -5,7 +5,9 @@
  */
 #include "broker/commands-private.h"
 
+#include "base/text.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "store/follow-ups.h"
 #include "store/journal.h"
 #include "store/meta.h"
@@ -91,10 +93,11 @@ ob_commands_sweep (ObCommands *self, ObGroup *group, gint64 end_us, GError **err
 /* --- One upload --- */
 
 static gboolean
-wrong_state (const ObUpload *upload, const char *what, GError **error)
+wrong_state (const ObUpload *upload, const char *sentence, GError **error)
 {
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, "Upload %s is %s and cannot be %s", upload->id,
-               ob_stored_get_name (upload->stored), what);
+  g_autofree char *words = ob_text_dup_filled (sentence, upload->id, NULL);
+
+  g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, words);
 
   return FALSE;
 }
@@ -190,7 +193,7 @@ retry_failed (ObCommands *self, ObUpload *upload, GError **error)
 
   return (!is_wrong || begin_anew (self, upload, error))
          && ob_journal_move (self->database, upload, to, OUTBOX_REASON_NONE,
-                             is_wrong ? "retried by a person: sent anew" : "retried by a person",
+                             is_wrong ? S_ ("retried by a person: sent anew") : S_ ("retried by a person"),
                              upload->progress_at_ms, error);
 }
 
@@ -200,7 +203,7 @@ retry_one (ObCommands *self, ObUpload *upload, GError **error)
 {
   ObDestination *destination = ob_destination_table_find (self->destinations, upload->destination);
 
-  if (!ob_destination_table_hasten (self->destinations, destination, "retried by a person", error))
+  if (!ob_destination_table_hasten (self->destinations, destination, S_ ("retried by a person"), error))
     return FALSE;
   upload->retry_at_ms = 0;
   upload->failures = 0;
@@ -310,18 +313,20 @@ ob_commands_may (ObCommand command, const ObUpload *upload, GError **error)
   const gboolean is_send = command == OB_COMMAND_SEND_NOW || command == OB_COMMAND_SEND_FOR;
 
   if (command == OB_COMMAND_PAUSE && (upload->stored == OB_STORED_DONE || upload->stored == OB_STORED_FAILED))
-    return wrong_state (upload, "paused", error);
+    return wrong_state (upload, S_ ("Upload %s has arrived or has failed, and cannot be paused"), error);
   if (is_send && upload->stored == OB_STORED_SAVING)
-    return wrong_state (upload, "sent before it is saved", error);
+    return wrong_state (upload, S_ ("Upload %s is still being saved, and cannot be sent yet"), error);
   if ((command == OB_COMMAND_RETRY || is_send) && upload->stored == OB_STORED_DONE)
-    return wrong_state (upload, "retried", error);
+    return wrong_state (upload, S_ ("Upload %s has arrived, and cannot be retried"), error);
   if ((command == OB_COMMAND_RETRY || is_send) && upload->stored == OB_STORED_FAILED
       && upload->reason == OUTBOX_REASON_GONE && !upload->has_local_copy)
-    return wrong_state (upload, "sent again, since this device has no copy of it: hand the file over again", error);
+    return wrong_state (upload,
+                        S_ ("Upload %s cannot be sent again, since this device has no copy of it: add the file again"),
+                        error);
   if ((command == OB_COMMAND_VERIFY || command == OB_COMMAND_FREE) && upload->stored != OB_STORED_DONE)
-    return wrong_state (upload, "verified before the server has confirmed it", error);
+    return wrong_state (upload, S_ ("Upload %s cannot be verified before the server has confirmed it"), error);
   if (command == OB_COMMAND_FREE && !upload->has_local_copy)
-    return wrong_state (upload, "freed, since this device has no copy of it", error);
+    return wrong_state (upload, S_ ("Upload %s cannot be freed, since this device has no copy of it"), error);
 
   return TRUE;
 }

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "broker/embedded-secrets.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "model/origin.h"
 
 #include <unistd.h>
@@ -92,7 +93,7 @@ ob_credentials_store (ObCredentials *self, const char *name, const char *url, co
 void
 ob_credentials_sign_in (ObCredentials *self, const char *name, ObSignIn *sign_in, ObQueueDone done, gpointer user_data)
 {
-  const ObCredentialsChange change = { NULL, NULL, "signed in" };
+  const ObCredentialsChange change = { NULL, NULL, S_ ("signed in") };
   g_autoptr (GError) error = NULL;
   const ObDestination *destination = ob_destination_table_demand (self->destinations, name, &error);
 
@@ -116,7 +117,8 @@ record_sign_out (gpointer user_data, GError **error)
 {
   const SigningOut *signing_out = user_data;
 
-  return ob_destination_table_sign_in (signing_out->owner->destinations, signing_out->name, NULL, "signed out", error);
+  return ob_destination_table_sign_in (signing_out->owner->destinations, signing_out->name, NULL, S_ ("signed out"),
+                                       error);
 }
 
 void
@@ -129,7 +131,7 @@ ob_credentials_sign_out (ObCredentials *self, const char *name, ObQueueDone done
     {
       g_autoptr (GError) error
           = g_error_new (OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE,
-                         "Its secret is a credential of the service, outbox.%s: its unit alone can take that away",
+                         S_ ("Its secret is a credential of the service, outbox.%s: its unit alone can take that away"),
                          name);
 
       done (error, user_data);
@@ -194,7 +196,7 @@ ob_credentials_set (ObCredentials *self, const char *name, const ObDestinationSe
   setting = g_new (Setting, 1);
   *setting = (Setting){ self, g_strdup (name), g_steal_pointer (&plain), done, user_data };
   ob_credentials_store (self, name, setting->settings->url ? setting->settings->url : old->url,
-                        &(ObCredentialsChange){ apply_settings, setting, "signed in" }, g_steal_pointer (&sign_in),
+                        &(ObCredentialsChange){ apply_settings, setting, S_ ("signed in") }, g_steal_pointer (&sign_in),
                         on_set, setting);
 }
 
@@ -210,9 +212,9 @@ find_client (ObCredentials *self, const char *name, GError **error)
     return ob_tokens_read_client (destination->sign_in, error);
   if (destination)
     g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
-                         "This destination has no settings for OAuth 2");
+                         S_ ("This destination has no settings for OAuth 2"));
   else
-    ob_text_set_not_found (error, "destination", name);
+    ob_text_set_not_found (error, S_ ("There is no destination %s"), name);
 
   return NULL;
 }
@@ -231,8 +233,9 @@ make_sign_in (const ObOauthAnswer *tokens, const ObOauthClient *client, const ch
     return g_steal_pointer (&sign_in);
   if (tokens->lifetime_ms > 0)
     {
-      g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_FAILED,
-                           "The sign-in server gives no token that lasts (its scope is often called offline_access)");
+      g_set_error_literal (
+          error, OUTBOX_ERROR, OUTBOX_ERROR_FAILED,
+          S_ ("The sign-in server gives no token that lasts (its scope is often called offline_access)"));
       return NULL;
     }
   ob_sign_in_set (sign_in, OB_SIGN_IN_TOKEN, tokens->access_token);
@@ -278,7 +281,7 @@ begin (ObCredentials *self, const char *name, const char *client_secret, ObQueue
 
   if (client && client->flow == OB_OAUTH_FLOW_CLIENT && !client_secret)
     g_set_error_literal (&error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
-                         "This client signs in by its own secret: hand over client_secret");
+                         S_ ("This client signs in by its own secret: hand over client_secret"));
   if (error)
     done (error, user_data);
   else if (client->flow == OB_OAUTH_FLOW_CLIENT)
@@ -346,7 +349,7 @@ ob_credentials_read (ObCredentials *self, const char *name, int fd, ObQueueDone 
   if (!self->pipes)
     {
       (void) close (fd);
-      error = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "Outbox is ending; try again");
+      error = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, S_ ("Outbox is ending; try again"));
       done (error, user_data);
       return;
     }

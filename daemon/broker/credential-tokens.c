@@ -12,6 +12,7 @@
 #include "base/debug.h"
 #include "base/secret.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "model/origin.h"
 
 /* A sign-in server that was away is asked again after this time. */
@@ -162,7 +163,7 @@ make_trouble (const GError *error)
 {
   if (g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
     return ob_credential_new_trouble (OB_VERDICT_SIGN_IN, OUTBOX_REASON_NONE, "no-secret",
-                                      "The secret of this sign-in is not on this device any more: sign in again");
+                                      S_ ("The secret of this sign-in is not on this device any more: sign in again"));
   if (g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE))
     return ob_credential_new_trouble (OB_VERDICT_HOLD, OUTBOX_REASON_CREDENTIALS_LOCKED, "keyring", error->message);
 
@@ -257,7 +258,7 @@ on_read (const char *secret, const GError *error, gpointer user_data)
   else
     {
       if (secret)
-        foreign = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, "The secret is for another server");
+        foreign = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, S_ ("The secret is for another server"));
       ob_credentials_end_reading (entry, make_trouble (foreign ? foreign : error));
     }
 }

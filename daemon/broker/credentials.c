@@ -9,6 +9,7 @@
 #include "base/debug.h"
 #include "broker/pending.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "model/origin.h"
 #include "policy/health.h"
 #include "store/unit-secrets.h"
@@ -60,7 +61,7 @@ ob_credentials_forget (ObCredentials *self, const char *name)
 static ObCredential *
 refuse_given (const char *words)
 {
-  g_autofree char *message = g_strdup_printf ("The credential of the service: %s", words);
+  g_autofree char *message = g_strdup_printf (S_ ("The credential of the service: %s"), words);
 
   return ob_credential_new_trouble (OB_VERDICT_SIGN_IN, OUTBOX_REASON_NONE, "credential", message);
 }
@@ -77,7 +78,7 @@ ob_credentials_make_given (const ObDestination *destination)
   if (!sign_in)
     return refuse_given (error->message);
   if (!ob_origin_is_same (ob_sign_in_get (sign_in, OB_SIGN_IN_ORIGIN), destination->url))
-    return refuse_given ("it is for another server");
+    return refuse_given (S_ ("it is for another server"));
 
   return ob_credential_new_from_sign_in (sign_in);
 }
@@ -104,7 +105,7 @@ try_given (gpointer user_data, GError **error)
       if (destination->health.reason != OUTBOX_REASON_SIGN_IN || !is_given (destination))
         continue;
       ob_health_renew (&destination->health);
-      if (!ob_destination_table_save (self->destinations, destination, "the unit brings a credential", error))
+      if (!ob_destination_table_save (self->destinations, destination, S_ ("the unit brings a credential"), error))
         return FALSE;
     }
 
@@ -134,7 +135,7 @@ relieve_locked (gpointer user_data, GError **error)
       if (destination->health.reason != OUTBOX_REASON_CREDENTIALS_LOCKED)
         continue;
       ob_health_renew (&destination->health);
-      if (!ob_destination_table_save (self->destinations, destination, "the keyring is open", error))
+      if (!ob_destination_table_save (self->destinations, destination, S_ ("the keyring is open"), error))
         return FALSE;
     }
 
@@ -175,7 +176,8 @@ record_replaced (gpointer user_data, GError **error)
     return TRUE;
   shown = g_variant_ref (destination->sign_in);
 
-  return ob_destination_table_sign_in (self->destinations, pending->id, shown, "the certificate was replaced", error)
+  return ob_destination_table_sign_in (self->destinations, pending->id, shown, S_ ("the certificate was replaced"),
+                                       error)
          && self->events->signed_in (pending->id, error, self->user_data);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/debug.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "store/arrived.h"
 #include "store/uploads.h"
 
@@ -182,7 +183,8 @@ dup_words (const ObUpload *upload)
   g_autoptr (GDateTime) done_at = g_date_time_new_from_unix_local (upload->done_at_ms / 1000);
   g_autofree char *day = done_at ? g_date_time_format (done_at, "%Y-%m-%d") : NULL;
 
-  return g_strdup_printf ("left the list, arrived on %s", day ? day : "an unknown day");
+  return day ? g_strdup_printf (S_ ("left the list, arrived on %s"), day)
+             : g_strdup (S_ ("left the list, arrived on an unknown day"));
 }
 
 /* --- A pass --- */

@@ -8,6 +8,7 @@
 #include "broker/settings.h"
 #include "broker/tokens.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "model/origin.h"
 #include "model/sign-in.h"
 #include "policy/health.h"
@@ -70,13 +71,13 @@ static gboolean
 check_addresses (const ObDestinationSettings *settings, const ObDestination *old, GError **error)
 {
   if (settings->url ? !is_url (settings->url) : !old)
-    return invalid (error, "url: an http or https URL of at most 2048 bytes");
+    return invalid (error, S_ ("url: an http or https URL of at most 2048 bytes"));
   if (!ob_settings_check_protocol (old, settings->protocol, settings->url, error))
     return FALSE;
   if (!is_template (settings->confirm_url))
-    return invalid (error, "confirm_url: an http or https URL, with {id}, {group} and {sha256} where they belong");
+    return invalid (error, S_ ("confirm_url: an http or https URL, with {id}, {group} and {sha256} where they belong"));
   if (!is_template (settings->amend_url))
-    return invalid (error, "amend_url: an http or https URL, with {id}, {group} and {sha256} where they belong");
+    return invalid (error, S_ ("amend_url: an http or https URL, with {id}, {group} and {sha256} where they belong"));
 
   return TRUE;
 }
@@ -91,9 +92,9 @@ check_receipt (const ObDestinationSettings *settings, const ObDestination *old, 
   const char *confirm_url = settings->confirm_url ? settings->confirm_url : old ? old->confirm_url : NULL;
 
   if (settings->receipt && *settings->receipt && rung == OUTBOX_RUNG_NONE)
-    return invalid (error, "receipt: stored, digest or attached, or empty for what the destination can give");
+    return invalid (error, S_ ("receipt: stored, digest or attached, or empty for what the destination can give"));
   if (rung == OUTBOX_RUNG_ATTACHED && (!confirm_url || !*confirm_url))
-    return invalid (error, "receipt: only a confirm URL can say that a file is attached to its record");
+    return invalid (error, S_ ("receipt: only a confirm URL can say that a file is attached to its record"));
 
   return TRUE;
 }
@@ -102,10 +103,10 @@ static gboolean
 check_also (const char *const *also, GError **error)
 {
   if (also && g_strv_length ((GStrv) also) > ALSO_MAX)
-    return invalid (error, "also: at most 16 URLs");
+    return invalid (error, S_ ("also: at most 16 URLs"));
   for (; also && *also; also++)
     if (!is_url (*also) || strchr (*also, ' '))
-      return invalid (error, "also: http or https URLs of at most 2048 bytes");
+      return invalid (error, S_ ("also: http or https URLs of at most 2048 bytes"));
 
   return TRUE;
 }
@@ -118,11 +119,11 @@ check_headers (GVariant *headers, GError **error)
   if (headers && g_variant_get_size (headers) > HEADERS_MAX_BYTES)
     return invalid (error, "headers: at most 16 KiB in all");
   if (headers && !ob_settings_are_headers (headers))
-    return invalid (error, "headers: a name is a token, and a value one line");
+    return invalid (error, S_ ("headers: a name is a token, and a value one line"));
   own = headers ? ob_settings_find_own_header (headers) : NULL;
   if (!own)
     return TRUE;
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "headers: %s is set by Outbox for each request",
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, S_ ("headers: %s is set by Outbox for each request"),
                own);
 
   return FALSE;
@@ -153,7 +154,8 @@ ob_destination_settings_check_owner (const ObDestination *destination, GError **
 {
   if (!destination->is_managed)
     return TRUE;
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED, "%s is managed by the administrator", destination->name);
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED, S_ ("%s is managed by the administrator"),
+               destination->name);
 
   return FALSE;
 }
@@ -163,7 +165,7 @@ ob_destination_settings_check (const ObDestinationSettings *settings, const char
                                GError **error)
 {
   if (!ob_destination_is_name (name))
-    return invalid (error, "name: 1 to 64 letters, digits, '-', '_' and '.'");
+    return invalid (error, S_ ("name: 1 to 64 letters, digits, '-', '_' and '.'"));
 
   if (old && !settings->is_administrators && !ob_destination_settings_check_owner (old, error))
     return FALSE;

@@ -8,6 +8,7 @@
 #include "base/debug.h"
 #include "base/text.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "policy/health.h"
 #include "store/destinations.h"
 #include "store/journal.h"
@@ -80,7 +81,7 @@ ob_destination_table_demand (ObDestinationTable *self, const char *name, GError 
   gpointer value;
 
   if (name && !found)
-    ob_text_set_not_found (error, "destination", name);
+    ob_text_set_not_found (error, S_ ("There is no destination %s"), name);
   if (name)
     return found;
   g_hash_table_iter_init (&iter, self->all);
@@ -88,7 +89,7 @@ ob_destination_table_demand (ObDestinationTable *self, const char *name, GError 
     if (((ObDestination *) value)->is_default)
       return value;
   g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_DESTINATION,
-               "No destination is named and none is the default: outbox destination set NAME --url URL --default");
+               S_ ("No destination is named and none is the default: outbox destination set NAME --url URL --default"));
 
   return NULL;
 }
@@ -191,13 +192,13 @@ wake_one (const Wake *waking, ObDestination *destination, GError **error)
   gboolean is_renewed = waking->is_network_back && !ob_destination_is_local (destination);
 
   if (waking->jump_ms != 0 && ob_health_shift (health, waking->jump_ms)
-      && !ob_destination_table_save (waking->table, destination, "the clock was set", error))
+      && !ob_destination_table_save (waking->table, destination, S_ ("the clock was set"), error))
     return FALSE;
   if (is_renewed && health->retry_at_ms > 0)
-    return ob_destination_table_hasten (waking->table, destination, "the network is back", error);
+    return ob_destination_table_hasten (waking->table, destination, S_ ("the network is back"), error);
 
   return !ob_health_wake (health, waking->now_ms)
-         || ob_destination_table_save (waking->table, destination, "the back-off is over", error);
+         || ob_destination_table_save (waking->table, destination, S_ ("the back-off is over"), error);
 }
 
 static gboolean
@@ -340,7 +341,8 @@ ob_destination_table_apply (ObDestinationTable *self, const char *name, const Ob
   return (!destination->is_default || clear_other_defaults (self, name, error))
          && ob_destination_table_save (
              self, destination,
-             is_bare ? "set to another server: the headers and the sign-in of the old one were dropped" : "set", error)
+             is_bare ? S_ ("set to another server: the headers and the sign-in of the old one were dropped") : "set",
+             error)
          && (is_new || follow_server (self, destination, old_protocol, old_url, error));
 }
 
@@ -404,10 +406,10 @@ is_in_use (ObDestinationTable *self, const char *name, GError **error)
         n_uploads += count->uploads;
     }
   if (n_uploads == 1)
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, "An upload for %s has not arrived yet", name);
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, S_ ("An upload for %s has not arrived yet"), name);
   else if (n_uploads > 1)
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE,
-                 "%" G_GUINT64_FORMAT " uploads for %s have not arrived yet", n_uploads, name);
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, S_ ("%llu uploads for %s have not arrived yet"),
+                 (unsigned long long) n_uploads, name);
 
   return !counts || n_uploads > 0;
 }

@@ -8,6 +8,7 @@
 
 #include "base/debug.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "store/meta.h"
 
 /* A real change of network passes through many half-true states: believe a permission only after this time. */
@@ -104,7 +105,7 @@ ob_gate_allow_network (ObGate *self, ObQueueDone done, gpointer user_data)
 
   if (*ob_gate_get_network (self) == '\0')
     {
-      error = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, "There is no network");
+      error = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, S_ ("There is no network"));
       done (error, user_data);
       return;
     }

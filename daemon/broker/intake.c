@@ -6,6 +6,7 @@
 #include "broker/intake.h"
 
 #include "dbus/error.h"
+#include "dbus/mark.h"
 
 /* A file whose reads hang must not hold up the end for longer: then it is given up. */
 #define END_MS 1500
@@ -47,7 +48,7 @@ ob_intake_submit (ObIntake *self, const ObSubmission *submission, int fd, ObSubm
   g_autoptr (GError) error = NULL;
 
   if (self->is_ending)
-    g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "Outbox is ending; hand the file over again");
+    g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, S_ ("Outbox is ending; hand the file over again"));
   if (error || !ob_submission_check (submission, ob_queue_get_now_ms (self->queue), &error))
     {
       ob_ingest_close (self->ingest, fd);

@@ -6,6 +6,7 @@
 #include "broker/knocks.h"
 
 #include "base/debug.h"
+#include "dbus/mark.h"
 #include "policy/health.h"
 #include "policy/knock.h"
 #include "store/uploads.h"
@@ -127,7 +128,7 @@ open_destination (gpointer user_data, GError **error)
   ObKnocks *self = knocking->knocks;
   ObDestination *destination = ob_destination_table_find (self->destinations, knocking->destination);
   g_autofree char *words
-      = g_strdup_printf ("it can be connected to again, which was tried %u times", knocking->silence.n_knocks);
+      = g_strdup_printf (S_ ("it can be connected to again, which was tried %u times"), knocking->silence.n_knocks);
 
   if (!destination)
     return TRUE;

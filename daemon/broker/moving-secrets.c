@@ -8,6 +8,7 @@
 
 #include "base/secret.h"
 #include "broker/embedded-secrets.h"
+#include "dbus/mark.h"
 #include "store/destinations.h"
 #include "store/meta.h"
 #include "store/scrub.h"
@@ -152,7 +153,8 @@ move_next (ObMovingSecrets *self)
     {
       ob_sign_in_foreach (sign_in, add_text, self->secrets);
       ob_credentials_store (self->credentials, name, destination->url,
-                            &(ObCredentialsChange){ leave_settings, self, "its secrets are kept apart from now on" },
+                            &(ObCredentialsChange){ leave_settings, self,
+                                                    S_ ("its secrets are kept apart from now on") },
                             sign_in, on_moved, self);
     }
   /* Only what is dropped, such as the password of another origin. */

@@ -5,6 +5,8 @@
  */
 #include "broker/paired-apps.h"
 
+#include "base/text.h"
+#include "dbus/mark.h"
 #include "store/journal.h"
 
 typedef struct
@@ -16,9 +18,9 @@ typedef struct
 } Change;
 
 static gboolean
-note (const Change *change, const char *event, const char *what, GError **error)
+note (const Change *change, const char *event, const char *sentence, GError **error)
 {
-  g_autofree char *message = g_strdup_printf ("%sby %s", what, change->by);
+  g_autofree char *message = ob_text_dup_filled (sentence, change->by, NULL);
 
   return ob_journal_append_app (ob_queue_get_database (change->queue), ob_queue_get_now_ms (change->queue),
                                 change->origin, event, message, error)
@@ -31,7 +33,8 @@ add (gpointer user_data, GError **error)
   const Change *change = user_data;
 
   return ob_apps_save (ob_queue_get_database (change->queue), change->app, error)
-         && note (change, "approved", change->app->may_manage ? "all uploads, " : "its own uploads, ", error);
+         && note (change, "approved",
+                  change->app->may_manage ? S_ ("all uploads, by %s") : S_ ("its own uploads, by %s"), error);
 }
 
 void
@@ -45,7 +48,7 @@ ob_paired_apps_add (ObQueue *queue, const ObPairedApp *app, const char *by, ObQu
 static gboolean
 deny (gpointer user_data, GError **error)
 {
-  return note (user_data, "denied", "", error);
+  return note (user_data, "denied", S_ ("by %s"), error);
 }
 
 void
@@ -62,7 +65,7 @@ delete_all (gpointer user_data, GError **error)
   const Change *change = user_data;
 
   return ob_apps_delete (ob_queue_get_database (change->queue), change->origin, error)
-         && note (change, "revoked", "", error);
+         && note (change, "revoked", S_ ("by %s"), error);
 }
 
 void

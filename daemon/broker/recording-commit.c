@@ -10,6 +10,7 @@
 #include "base/disk.h"
 #include "broker/record.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "store/journal.h"
 #include "store/partial.h"
 #include "store/uploads.h"
@@ -80,7 +81,7 @@ set_over (GError **error, gboolean is_removed)
   if (is_removed)
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, "The upload was removed while it was being committed");
   else
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "Outbox is ending; commit it again");
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, S_ ("Outbox is ending; commit it again"));
 }
 
 /* It stays a recording, unless it was removed meanwhile, or only its row could not be written, which is repaired when
@@ -200,7 +201,8 @@ check_commit (const ObRecordingsTools *tools, const ObUpload *row, const ObRecor
   else if (!is_saving && sha256 && g_ascii_strcasecmp (sha256, row->sha256 ? row->sha256 : "") != 0)
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_DIGEST_MISMATCH, "It was committed before, and has another SHA-256");
   else if (is_saving && !recording && ob_spool_has (tools->spool, row->id))
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE, "It is safe, and is queued when the disk can be written");
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE,
+                 S_ ("It is safe, and is queued when the disk can be written"));
   else if (is_saving && !recording)
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, "%s is no file that an app records", row->id);
   else if (recording && recording->task)

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "broker/record.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "store/partial.h"
 #include "store/uploads.h"
 
@@ -174,7 +175,7 @@ ob_recordings_create (ObRecordings *self, ObUpload *upload, gboolean is_stream, 
 
   if (ob_recordings_get_tools (self)->is_ending)
     {
-      g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "Outbox is ending; try again");
+      g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, S_ ("Outbox is ending; try again"));
       done (NULL, -1, error, user_data);
     }
   else if (again)

@@ -6,6 +6,7 @@
  */
 #include "broker/recordings-private.h"
 
+#include "dbus/mark.h"
 #include "store/partial.h"
 #include "store/uploads.h"
 
@@ -67,7 +68,8 @@ static gboolean
 expire (gpointer data, GError **error)
 {
   const Change *change = data;
-  g_autofree char *why = g_strdup_printf ("nobody has gone on with it for %d days", OB_RECORDINGS_IDLE_MOST_H / 24);
+  g_autofree char *why
+      = g_strdup_printf (S_ ("nobody has gone on with it for %d days"), OB_RECORDINGS_IDLE_MOST_H / 24);
 
   return change->tools->host->forget (change->row, why, error, change->tools->user_data);
 }

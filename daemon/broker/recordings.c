@@ -8,6 +8,7 @@
 
 #include "broker/record.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "store/journal.h"
 #include "store/media-type.h"
 #include "store/partial-watch.h"
@@ -238,7 +239,8 @@ note_reason (gpointer data, GError **error)
   const Change *change = data;
   const ObRecordingsTools *tools = &change->all->tools;
   ObUpload *row = change->row;
-  const char *why = row->reason == OUTBOX_REASON_RECORDING ? "an app has it open again" : "its app has let go of it";
+  const char *why
+      = row->reason == OUTBOX_REASON_RECORDING ? S_ ("an app has it open again") : S_ ("its app has let go of it");
 
   row->updated_at_ms = ob_queue_get_now_ms (tools->queue);
   row->sequence
@@ -253,7 +255,7 @@ forget_empty (gpointer data, GError **error)
   const Change *change = data;
   const ObRecordingsTools *tools = &change->all->tools;
 
-  return tools->host->forget (change->row, "nothing was recorded", error, tools->user_data);
+  return tools->host->forget (change->row, S_ ("nothing was recorded"), error, tools->user_data);
 }
 
 static gboolean

@@ -9,6 +9,7 @@
 #include "base/debug.h"
 #include "broker/record.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "store/journal.h"
 #include "store/spool-walk.h"
 #include "store/uploads.h"
@@ -98,7 +99,7 @@ recover_one (gpointer user_data, GError **error)
       /* A person was told of a recording, so it stays until its file is known to be gone. */
       if (!record && upload->reason != OUTBOX_REASON_NONE)
         return !ob_recordings_is_gone (self->recordings, upload->id)
-               || self->host->forget (upload, "the file that was recorded is gone", error, self->user_data);
+               || self->host->forget (upload, S_ ("the file that was recorded is gone"), error, self->user_data);
       if (!record)
         return ob_uploads_delete (self->database, upload->id, error);
       upload->size_bytes = record->size_bytes;
@@ -109,8 +110,8 @@ recover_one (gpointer user_data, GError **error)
       upload->saved_at_ms = upload->progress_at_ms = now_ms;
     }
 
-  return ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE, "the service was interrupted",
-                          now_ms, error);
+  return ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE,
+                          S_ ("the service was interrupted"), now_ms, error);
 }
 
 void
@@ -146,8 +147,8 @@ insert_ended (ObRecovery *self, ObUpload *upload, GError **error)
   const gboolean is_lost = upload->stored == OB_STORED_FAILED;
 
   return self->host->add_row (upload, "adopted",
-                              is_lost ? "found in the spool: its server did not have it any more"
-                                      : "found in the spool with its receipt",
+                              is_lost ? S_ ("found in the spool: its server did not have it any more")
+                                      : S_ ("found in the spool with its receipt"),
                               upload->saved_at_ms, error, self->user_data)
          && self->host->start_update (upload, error, self->user_data)
          && (is_lost || !upload->is_moved || self->host->want_check (upload, error, self->user_data));
@@ -168,7 +169,7 @@ insert_adopted (gpointer user_data, GError **error)
   /* An attempt asks the server before it makes anything: what an earlier one did there is not known. */
   return self->host->add_row (upload, "adopted", NULL, upload->saved_at_ms, error, self->user_data)
          && ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE,
-                             "found in the spool, without a row", upload->saved_at_ms, error);
+                             S_ ("found in the spool, without a row"), upload->saved_at_ms, error);
 }
 
 /* Takes from a row of the damaged database what the record lacks: the server's offset, and a person's commands. Only if
@@ -209,7 +210,7 @@ insert_past (gpointer user_data, GError **error)
   upload->number = 0;
   upload->has_local_copy = FALSE;
 
-  return self->host->add_row (upload, "adopted", "found in the queue that was set aside",
+  return self->host->add_row (upload, "adopted", S_ ("found in the queue that was set aside"),
                               ob_queue_get_now_ms (self->queue), error, self->user_data)
          && self->host->start_update (upload, error, self->user_data);
 }

@@ -8,8 +8,10 @@
 #include "broker/resubmissions.h"
 
 #include "base/debug.h"
+#include "base/text.h"
 #include "broker/keys.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "store/uploads.h"
 
 struct _ObResubmissions
@@ -229,15 +231,15 @@ forget_lost (gpointer user_data, GError **error)
 {
   const Loss *loss = user_data;
 
-  return loss->all->host->forget (loss->row, "its bytes are gone, and others were handed over with its key", error,
+  return loss->all->host->forget (loss->row, S_ ("its bytes are gone, and others were handed over with its key"), error,
                                   loss->all->user_data);
 }
 
 static void
-refuse (Resubmission *again, const ObUpload *row, const char *why)
+refuse (Resubmission *again, const ObUpload *row, const char *sentence)
 {
-  g_autoptr (GError) error
-      = g_error_new (OUTBOX_ERROR, OUTBOX_ERROR_KEY_REUSED, "The key was used for %s, %s", row->name, why);
+  g_autofree char *words = ob_text_dup_filled (sentence, row->name, NULL);
+  g_autoptr (GError) error = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_KEY_REUSED, words);
 
   answer (again, NULL, error);
 }
@@ -270,7 +272,7 @@ act (Resubmission *again, ObUpload *row)
       return;
     case OB_KEY_REFUSE:
     default:
-      refuse (again, row, "which has other bytes");
+      refuse (again, row, S_ ("The key was used for %s, which has other bytes"));
     }
 }
 
@@ -293,7 +295,7 @@ go_on (gpointer user_data)
 
   if (self->is_ending)
     {
-      g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "Outbox is ending; hand the file over again");
+      g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, S_ ("Outbox is ending; hand the file over again"));
       answer (again, NULL, error);
       return;
     }
@@ -308,7 +310,7 @@ go_on (gpointer user_data)
   if (saving)
     ob_saving_follow (saving, go_on, again);
   else if (row && ob_recordings_has (self->recordings, row->id))
-    refuse (again, row, "which an app records");
+    refuse (again, row, S_ ("The key was used for %s, which an app records"));
   else if (row && is_compared (again, row))
     act (again, g_steal_pointer (&row));
   else if (row)

@@ -8,6 +8,7 @@
 
 #include "base/debug.h"
 #include "broker/record.h"
+#include "dbus/mark.h"
 #include "store/destinations.h"
 #include "store/journal.h"
 #include "store/repair.h"
@@ -157,7 +158,7 @@ put_right (ObRowRepair *self, GPtrArray *ids, GError **error)
       ob_debug (OB_DEBUG_STORE, upload->id, "its row is repaired: it is %s", ob_stored_get_name (upload->stored));
       upload->sequence
           = ob_journal_append (self->database, ob_queue_get_now_ms (self->queue), upload, "repaired", upload->stored,
-                               upload->reason, "its row had what was never written", error);
+                               upload->reason, S_ ("its row had what was never written"), error);
       if (upload->sequence == 0 || !ob_uploads_put_right (self->database, upload, error))
         return FALSE;
       ob_queue_touch (self->queue, upload->id, FALSE);
@@ -234,8 +235,8 @@ ob_row_repair_mend_bytes (ObDatabase *database, ObSpool *spool, ObUpload *upload
   *is_mended = ob_record_mend_bytes (spool, upload);
 
   return !*is_mended
-         || note_mended (database, upload, "its row had another size or digest than the copy and its record", now_ms,
-                         error);
+         || note_mended (database, upload, S_ ("its row had another size or digest than the copy and its record"),
+                         now_ms, error);
 }
 
 gboolean
@@ -246,7 +247,7 @@ ob_row_repair_mend_destination (ObDatabase *database, ObUpload *upload, const ch
   upload->destination = g_strdup (destination);
 
   return note_mended (database, upload,
-                      "its row had a destination that there is not, and its record has one that there is", now_ms,
+                      S_ ("its row had a destination that there is not, and its record has one that there is"), now_ms,
                       error);
 }
 

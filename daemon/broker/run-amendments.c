@@ -9,6 +9,7 @@
 #include "base/crash.h"
 #include "broker/record.h"
 #include "broker/run-job.h"
+#include "dbus/mark.h"
 #include "policy/health.h"
 #include "policy/retry.h"
 #include "store/journal.h"
@@ -85,7 +86,7 @@ wait (ObRuns *self, ObFollowUp *amendment, ObUpload *upload, const char *message
                                : amendment->asked_at_ms + ob_retry_get_idle_ms (upload->update.at_ms, now_ms);
   amendment->failures++;
   if (ob_retry_must_give_up (amendment->asked_at_ms, now_ms, amendment->failures, OB_RETRY_GIVE_UP_MS))
-    return conclude (self, upload, OB_UPDATE_GAVE_UP, message ? message : "no answer", error);
+    return conclude (self, upload, OB_UPDATE_GAVE_UP, message ? message : S_ ("there was no answer"), error);
   amendment->retry_at_ms = now_ms + ob_retry_delay_ms (amendment->failures, retry_after_ms, g_random_double ());
   ob_update_set (&upload->update, OB_UPDATE_ASKED, message, now_ms);
   ob_queue_touch (self->queue, upload->id, FALSE);
@@ -181,8 +182,8 @@ write_missing (gpointer user_data, GError **error)
   if (!upload)
     return FALSE;
   words = g_strdup_printf (ob_destination_table_find (self->destinations, upload->destination)
-                               ? "The destination %s names no amend URL any more"
-                               : "There is no destination %s any more",
+                               ? S_ ("The destination %s names no amend URL any more")
+                               : S_ ("There is no destination %s any more"),
                            upload->destination);
 
   return !amendment || wait (self, amendment, upload, words, -1, error);

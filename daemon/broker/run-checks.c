@@ -7,7 +7,9 @@
  */
 #include "broker/run-follow-up-kinds.h"
 
+#include "base/text.h"
 #include "broker/run-job.h"
+#include "dbus/mark.h"
 #include "policy/retry.h"
 #include "store/journal.h"
 #include "transfer/check.h"
@@ -76,6 +78,42 @@ name_answer (ObCheck check, gboolean is_enough)
     }
 }
 
+static const char *
+choose_rung (OutboxRung rung)
+{
+  switch (rung)
+    {
+    case OUTBOX_RUNG_ATTACHED:
+      return S_ ("attached to its record");
+    case OUTBOX_RUNG_DIGEST:
+      return S_ ("its digest matches");
+    case OUTBOX_RUNG_STORED:
+    case OUTBOX_RUNG_NONE:
+    case OUTBOX_RUNG_UNKNOWN:
+    default:
+      return S_ ("the server has stored it");
+    }
+}
+
+/* The row of the log. */
+static const char *
+choose_sentence (ObCheck check, gboolean is_enough)
+{
+  switch (check)
+    {
+    case OB_CHECK_THERE:
+      return is_enough ? S_ ("confirmed: %s") : S_ ("less: %s");
+    case OB_CHECK_GONE:
+      return S_ ("gone: %s");
+    case OB_CHECK_OTHER:
+      return S_ ("changed: %s");
+    case OB_CHECK_NONE:
+    case OB_CHECK_UNTOLD:
+    default:
+      return S_ ("unknown: %s");
+    }
+}
+
 static void
 on_freed (const GError *error, gpointer user_data)
 {
@@ -93,10 +131,11 @@ conclude (ObRuns *self, ObUpload *upload, const ObFollowUp *check, const ObAttem
   OutboxRung promise = destination ? ob_destination_get_promise (destination) : OUTBOX_RUNG_ATTACHED;
   const char *answer = name_answer (result->check, result->receipt.rung >= promise);
   gboolean is_there = result->check == OB_CHECK_THERE;
-  g_autofree char *words = g_strdup_printf ("%s: %s", answer,
-                                            is_there          ? outbox_rung_get_info (result->receipt.rung)->name
-                                            : result->message ? result->message
-                                                              : "no answer");
+  g_autofree char *words = ob_text_dup_filled (choose_sentence (result->check, result->receipt.rung >= promise),
+                                               is_there          ? choose_rung (result->receipt.rung)
+                                               : result->message ? result->message
+                                                                 : S_ ("there was no answer"),
+                                               NULL);
   OutboxReason loss = ob_check_find_loss (&upload->receipt, result, check->is_doubted);
   gint64 now_ms = ob_queue_get_now_ms (self->queue);
 

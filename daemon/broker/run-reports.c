@@ -6,6 +6,7 @@
 #include "broker/runs-private.h"
 
 #include "base/crash.h"
+#include "dbus/mark.h"
 #include "model/origin.h"
 #include "store/journal.h"
 #include "store/follow-ups.h"
@@ -122,7 +123,7 @@ leave_confirming (ObRuns *self, ObUpload *upload, GError **error)
   note_asking (self, upload->id, FALSE);
 
   return upload->stored != OB_STORED_CONFIRMING
-         || (ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE, "the server lost it",
+         || (ob_journal_move (self->database, upload, OB_STORED_QUEUED, OUTBOX_REASON_NONE, S_ ("the server lost it"),
                               now_ms, error)
              && ob_journal_move (self->database, upload, OB_STORED_UPLOADING, OUTBOX_REASON_NONE, NULL, now_ms, error));
 }
@@ -155,7 +156,7 @@ write_created (gpointer user_data, GError **error)
                                         : resume ? "created"
                                                  : "lost",
                                         upload->stored, OUTBOX_REASON_NONE,
-                                        shown ? shown : "the server has no such upload any more", error);
+                                        shown ? shown : S_ ("the server has no such upload any more"), error);
 
   return upload->sequence > 0 && ob_uploads_update (self->database, upload, error);
 }
@@ -243,8 +244,8 @@ write_progress (gpointer user_data, GError **error)
   if (offset_bytes < upload->offset_bytes)
     {
       upload->losses++;
-      message = g_strdup_printf ("The server has %" G_GUINT64_FORMAT " bytes and no longer %" G_GUINT64_FORMAT,
-                                 offset_bytes, upload->offset_bytes);
+      message = g_strdup_printf (S_ ("The server has %llu bytes and no longer %llu"), (unsigned long long) offset_bytes,
+                                 (unsigned long long) upload->offset_bytes);
       upload->sequence = ob_journal_append (self->database, now_ms, upload, "offset-back", upload->stored,
                                             OUTBOX_REASON_NONE, message, error);
       if (upload->sequence == 0)

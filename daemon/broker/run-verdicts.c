@@ -4,11 +4,13 @@
  * How attempts end: what a verdict means for the upload and its destination. Main thread.
  */
 #include "broker/row-repair.h"
+#include "base/text.h"
 #include "broker/runs-private.h"
 
 #include "base/crash.h"
 #include "base/debug.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "policy/health.h"
 #include "policy/retry.h"
 #include "store/destinations.h"
@@ -118,6 +120,23 @@ move_back (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, GError
                is_confirming ? OUTBOX_REASON_NOT_CONFIRMED_YET : OUTBOX_REASON_NONE, result, error);
 }
 
+static const char *
+choose_sentence (OutboxRung rung, gboolean is_kept)
+{
+  switch (rung)
+    {
+    case OUTBOX_RUNG_ATTACHED:
+      return is_kept ? S_ ("attached, said %s: its record has the receipt") : S_ ("attached, says %s");
+    case OUTBOX_RUNG_DIGEST:
+      return is_kept ? S_ ("digest, said %s: its record has the receipt") : S_ ("digest, says %s");
+    case OUTBOX_RUNG_STORED:
+    case OUTBOX_RUNG_NONE:
+    case OUTBOX_RUNG_UNKNOWN:
+    default:
+      return is_kept ? S_ ("stored, said %s: its record has the receipt") : S_ ("stored, says %s");
+    }
+}
+
 static gboolean
 finish_upload (ObRuns *self, ObUpload *upload, ObAttemptResult *result, GError **error)
 {
@@ -125,9 +144,8 @@ finish_upload (ObRuns *self, ObUpload *upload, ObAttemptResult *result, GError *
 
   /* The log tells the rung and who gave it. */
   g_free (result->message);
-  result->message = g_strdup_printf (is_kept ? "%s, said %s: its record has the receipt" : "%s, says %s",
-                                     outbox_rung_get_info (result->receipt.rung)->name,
-                                     result->receipt.confirmed_by ? result->receipt.confirmed_by : "nobody");
+  result->message = ob_text_dup_filled (choose_sentence (result->receipt.rung, is_kept),
+                                        result->receipt.confirmed_by ? result->receipt.confirmed_by : "?", NULL);
   ob_receipt_clear (&upload->receipt);
   upload->receipt = result->receipt;
   result->receipt = (ObReceipt){ 0 };
@@ -202,7 +220,7 @@ ob_runs_readmit (ObRuns *self, const char *name, GError **error)
 {
   ObDestination *destination = ob_destination_table_find (self->destinations, name);
 
-  if (!destination || !readmit_all (self, &destination->health, "signed in", error))
+  if (!destination || !readmit_all (self, &destination->health, S_ ("signed in"), error))
     return FALSE;
   g_clear_pointer (&destination->health.refused_id, g_free);
 
@@ -242,7 +260,7 @@ forbid (ObRuns *self, ObUpload *upload, const ObAttemptResult *result, GError **
       count_failure (upload, result);
       ob_health_doubt_credentials (&destination->health, result->message, ob_queue_get_now_ms (self->queue),
                                    g_random_double ());
-      return readmit_all (self, &destination->health, "the destination refuses others too", error)
+      return readmit_all (self, &destination->health, S_ ("the destination refuses others too"), error)
              && ob_destination_table_save (self->destinations, destination, result->message, error)
              && move_back (self, upload, result, error);
     }
@@ -433,7 +451,7 @@ ob_runs_end_attempt (const char *id, ObAttemptResult *result, gpointer user_data
   if (makes_room)
     {
       g_free (result->message);
-      result->message = g_strdup ("made room for one of higher priority");
+      result->message = g_strdup (S_ ("made room for one of higher priority"));
     }
   if (!ob_queue_do (self->queue, OB_TURN_SOON, end_attempt, &end, &error))
     {

@@ -5,6 +5,7 @@
  */
 #include "broker/runs-private.h"
 
+#include "dbus/mark.h"
 #include "policy/health.h"
 
 ObRuns *
@@ -130,7 +131,7 @@ ob_runs_relieve_destination (ObRuns *self, const ObUpload *upload, GError **erro
 
   return !destination
          || !ob_health_note_success (&destination->health, upload->id, ob_runs_get_begun_at (self, upload->id))
-         || ob_destination_table_save (self->destinations, destination, "it answers again", error);
+         || ob_destination_table_save (self->destinations, destination, S_ ("it answers again"), error);
 }
 
 /* --- Stops --- */

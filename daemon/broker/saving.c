@@ -10,6 +10,7 @@
 #include "base/disk.h"
 #include "broker/record.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "store/journal.h"
 #include "store/uploads.h"
 
@@ -205,7 +206,7 @@ keep_restored (ObSavingTable *self, ObSaving *saving, GError **error)
       row->saved_at_ms = row->updated_at_ms;
       row->retry_at_ms = 0;
       row->failures = 0;
-      return ob_journal_move (self->database, row, OB_STORED_QUEUED, OUTBOX_REASON_NONE, "handed over again",
+      return ob_journal_move (self->database, row, OB_STORED_QUEUED, OUTBOX_REASON_NONE, S_ ("handed over again"),
                               row->saved_at_ms, error);
     }
   row->sequence = ob_journal_append (self->database, row->updated_at_ms, row, "restored", row->stored,
@@ -276,7 +277,7 @@ give_up (ObSavingTable *self, ObSaving *saving)
       saving->error = saving->is_removed ? g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND,
                                                                 "The upload was removed while it was being saved")
                                          : g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER,
-                                                                "Outbox is ending; hand the file over again");
+                                                                S_ ("Outbox is ending; hand the file over again"));
     }
   if (ob_error_is_of_disk (saving->error) && !ob_spool_is_there (self->spool))
     {

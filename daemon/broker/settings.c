@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "model/header.h"
 #include "transfer/protocols.h"
 
@@ -59,8 +60,8 @@ has_protocol (const char *name, GError **error)
     return TRUE;
   for (const ObProtocol *const *each = ob_protocol_list (); *each; each++)
     g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", (*each)->name);
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "protocol: there is no %.40s here; there is: %s",
-               name, names->str);
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
+               S_ ("protocol: there is no %.40s here; there is: %s"), name, names->str);
 
   return FALSE;
 }
@@ -77,7 +78,7 @@ ob_settings_check_protocol (const ObDestination *old, const char *protocol, cons
     return FALSE;
   wrong = ob_protocol_find (name)->check_url (url ? url : old->url);
   if (wrong)
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "url: for %s, %s", name, wrong);
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, S_ ("url: for %s, %s"), name, wrong);
 
   return !wrong;
 }

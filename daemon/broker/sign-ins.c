@@ -9,12 +9,13 @@
 #include "base/debug.h"
 #include "base/secret.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "transfer/oauth-browser.h"
 
 /* RFC 8628 section 3.5 */
 #define SLOWER_MS 5000
 
-#define EXPIRED "The time to sign in is over"
+#define EXPIRED S_ ("The time to sign in is over")
 
 struct _ObSignIns
 {
@@ -74,7 +75,7 @@ static void
 leave (gpointer data)
 {
   Flow *flow = data;
-  g_autoptr (GError) error = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "The sign-in has ended");
+  g_autoptr (GError) error = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, S_ ("The sign-in has ended"));
 
   flow->owner = NULL;
   g_cancellable_cancel (flow->stop);
@@ -254,7 +255,7 @@ begin_in_browser (Flow *flow)
                       : NULL;
   if (!flow->browser)
     {
-      end (flow, error ? error->message : "This sign-in server has no page to sign in on");
+      end (flow, error ? error->message : S_ ("This sign-in server has no page to sign in on"));
       return;
     }
   flow->source = g_timeout_add (OB_OAUTH_BROWSER_MS, on_expired, flow);

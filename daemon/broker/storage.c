@@ -7,6 +7,7 @@
 #include "broker/storage.h"
 
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "store/journal.h"
 #include "store/meta.h"
 
@@ -149,7 +150,7 @@ record (ObStorage *self, OutboxReasonSet own, const char *message, GError **erro
 static gboolean
 record_end (ObStorage *self, GError **error)
 {
-  g_autofree char *message = g_strdup_printf ("this device's disk can be written again, after: %s", self->trouble);
+  g_autofree char *message = g_strdup_printf (S_ ("this device's disk can be written again, after: %s"), self->trouble);
 
   return record (self, 0, message, error);
 }
@@ -238,7 +239,7 @@ record_missing (gpointer user_data, GError **error)
 static gboolean
 record_given_up (gpointer user_data, GError **error)
 {
-  return record (user_data, 0, "resumed without the queue that is not there", error);
+  return record (user_data, 0, S_ ("resumed without the queue that is not there"), error);
 }
 
 void

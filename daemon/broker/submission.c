@@ -8,6 +8,7 @@
 #include "base/identity.h"
 #include "base/text.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 
 #define NAME_MAX_BYTES 255
 #define ENDING_MAX_BYTES 16
@@ -58,12 +59,12 @@ find_fault_of_key (const char *key)
   static const char *const own[] = { "filename", "filetype", "outbox_id", "outbox_group", "outbox_modified_at", NULL };
 
   if (*key == '\0')
-    return "a key must not be empty";
+    return S_ ("a key must not be empty");
   if (g_strv_contains (own, key))
-    return "this key is Outbox's own";
+    return S_ ("this key is Outbox's own");
   for (const char *next = key; *next; next++)
     if (!g_ascii_isgraph (*next) || *next == ',')
-      return "a key is printable ASCII without blanks and commas";
+      return S_ ("a key is printable ASCII without blanks and commas");
 
   return NULL;
 }
@@ -76,7 +77,7 @@ check_metadata (GVariant *metadata, GError **error)
   GVariantIter iter;
 
   if (g_variant_n_children (metadata) > METADATA_MAX_PAIRS)
-    return refuse (error, "metadata: at most 64 pairs");
+    return refuse (error, S_ ("metadata: at most 64 pairs"));
   g_variant_iter_init (&iter, metadata);
   while (g_variant_iter_next (&iter, "{&s&s}", &key, &value))
     {
@@ -85,7 +86,7 @@ check_metadata (GVariant *metadata, GError **error)
 
       size_bytes += strlen (key) + strlen (clean);
       if (!fault && size_bytes > METADATA_MAX_BYTES)
-        fault = "with it the metadata is larger than 8 KiB in all";
+        fault = S_ ("with it the metadata is larger than 8 KiB in all");
       if (fault)
         {
           g_autofree char *shown = ob_text_dup_clean (key, -1, METADATA_SHOWN_CHARS);
@@ -106,26 +107,26 @@ ob_submission_check (const ObSubmission *submission, gint64 now_ms, GError **err
   if (name
       && (*name == '\0' || strlen (name) > NAME_MAX_BYTES || strchr (name, '/') || g_str_equal (name, ".")
           || g_str_equal (name, "..")))
-    return refuse (error, "name: 1 to 255 bytes, without a slash, and a name");
+    return refuse (error, S_ ("name: 1 to 255 bytes, without a slash, and a name"));
   if (submission->key && *submission->key == '\0')
-    return refuse (error, "key: must not be empty");
+    return refuse (error, S_ ("key: must not be empty"));
   if (submission->group && *submission->group == '\0')
-    return refuse (error, "group: must not be empty");
+    return refuse (error, S_ ("group: must not be empty"));
   if (!is_short (submission->key) || !is_short (submission->group) || !is_short (submission->group_title)
       || !is_short (submission->media_type))
-    return refuse (error, "key, group, group_title and media_type: at most 4096 bytes each");
+    return refuse (error, S_ ("key, group, group_title and media_type: at most 4096 bytes each"));
   if (submission->sha256 && !ob_text_is_sha256 (submission->sha256))
-    return refuse (error, "sha256: 64 hexadecimal digits");
+    return refuse (error, S_ ("sha256: 64 hexadecimal digits"));
   if (!is_comparable (submission->key) || !is_comparable (submission->group))
-    return refuse (error, "key and group: no control characters");
+    return refuse (error, S_ ("key and group: no control characters"));
   if (submission->media_type && !is_media_type (submission->media_type))
-    return refuse (error, "media_type: like image/jpeg");
+    return refuse (error, S_ ("media_type: like image/jpeg"));
   if (submission->metadata && !check_metadata (submission->metadata, error))
     return FALSE;
   if (!ob_priority_is_good (submission->priority))
     return refuse (error, "priority: " OB_PRIORITY_WORDS);
   if (submission->not_before_ms < 0 || submission->not_before_ms > now_ms + NOT_BEFORE_MOST_MS)
-    return refuse (error, "not_before: Unix milliseconds, at most a hundred years from now");
+    return refuse (error, S_ ("not_before: Unix milliseconds, at most a hundred years from now"));
 
   return TRUE;
 }

@@ -7,12 +7,13 @@
 
 #include "base/debug.h"
 #include "broker/fetching.h"
+#include "dbus/mark.h"
 #include "policy/sign-in-file.h"
 #include "transfer/token-command.h"
 
 #define KIND "kind"
 
-#define NO_FILES "The files with the token command do not answer"
+#define NO_FILES S_ ("The files with the token command do not answer")
 
 struct _ObTokens
 {
@@ -210,7 +211,7 @@ ask_server (Fetch *fetch, GVariant *settings, const ObSignIn *sign_in)
   server = g_hash_table_lookup (fetch->tokens->servers, fetch->address);
   if (g_strcmp0 (ob_sign_in_get (sign_in, OB_TOKENS_ADDRESS), fetch->address) != 0 || (!is_client && !refresh_token))
     {
-      end_with_words (fetch, OB_OAUTH_ENDED, "no-secret", "Nobody has signed in at this sign-in server yet");
+      end_with_words (fetch, OB_OAUTH_ENDED, "no-secret", S_ ("Nobody has signed in at this sign-in server yet"));
       return;
     }
   question = ob_oauth_question_new (is_client ? OB_OAUTH_ASK_CLIENT : OB_OAUTH_ASK_REFRESH, client);

@@ -8,6 +8,7 @@
 #include "base/identity.h"
 #include "base/text.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "transfer/trial-notes.h"
 
 /* Less than the bus lets a caller wait (25 s). */
@@ -118,7 +119,7 @@ describe_trouble (ObTrialReport *found, const ObAttemptResult *result)
   found->state = OUTBOX_STATE_RETRYING;
   found->reason = OUTBOX_REASON_RETRYING;
   found->code = "timed-out";
-  found->message = "The server did not answer all that it was asked in time";
+  found->message = S_ ("The server did not answer all that it was asked in time");
   if (result->is_cancelled)
     return;
   found->state = ob_outcome_get_public (&result->outcome, found->is_of_confirm_url ? OB_STAGE_CONFIRM : OB_STAGE_CREATE,
@@ -230,11 +231,11 @@ static gboolean
 check (ObTrials *self, const char *name, GError **error)
 {
   if (!ob_destination_table_find (self->destinations, name))
-    ob_text_set_not_found (error, "destination", name);
+    ob_text_set_not_found (error, S_ ("There is no destination %s"), name);
   else if (!self->workers)
-    g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "The service does not send now");
+    g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, S_ ("The service does not send now"));
   else if (g_hash_table_size (self->running) >= OB_WORKERS_MAX_TRIALS)
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY, "%u destinations are being tried already",
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY, S_ ("%u destinations are being tried already"),
                  OB_WORKERS_MAX_TRIALS);
   else
     return TRUE;
@@ -278,7 +279,7 @@ ob_trials_begin (ObTrials *self, const char *name, ObTrialDone done, gpointer us
 void
 ob_trials_stop (ObTrials *self)
 {
-  g_autoptr (GError) error = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, "The service ends");
+  g_autoptr (GError) error = g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, S_ ("The service ends"));
   GHashTableIter iter;
   gpointer value;
 

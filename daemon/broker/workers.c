@@ -7,6 +7,7 @@
 
 #include "base/strays.h"
 #include "broker/scheduler.h"
+#include "dbus/mark.h"
 
 #define LOOK_EVERY_MS 500
 #define FREE_MS 3000
@@ -72,7 +73,7 @@ make_hung_result (gboolean is_stopped)
   result->is_cancelled = is_stopped;
   result->outcome = ob_outcome_new (OB_VERDICT_RETRY, OUTBOX_REASON_NONE);
   result->code = g_strdup ("hung");
-  result->message = g_strdup ("The attempt did not come back and was given up");
+  result->message = g_strdup (S_ ("The attempt did not come back and was given up"));
 
   return result;
 }

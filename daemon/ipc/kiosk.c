@@ -6,6 +6,7 @@
 #include "ipc/kiosk.h"
 
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "ipc/pairing-origin.h"
 
 #include <errno.h>
@@ -32,9 +33,9 @@ load (const ObFetched *file, GError **error)
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "%s: %s", file->path, g_strerror (file->error));
   else if (!file->is_roots)
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED,
-                 "%s: does not count, since others than root may write it, or in its folder", file->path);
+                 S_ ("%s: does not count, since others than root may write it, or in its folder"), file->path);
   else if (!g_utf8_validate_len (file->text, file->size_bytes, NULL))
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "%s: not a text in UTF-8", file->path);
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, S_ ("%s: not a text in UTF-8"), file->path);
   else if (!g_key_file_load_from_data (keys, file->text, file->size_bytes, G_KEY_FILE_NONE, &parse_error))
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "%s: %s", file->path, parse_error->message);
   else
@@ -50,10 +51,10 @@ check_keys (const ObFetched *file, GKeyFile *keys, const char *group, GError **e
 
   for (guint i = 0; names && names[i]; i++)
     if (!g_str_equal (names[i], "origin") && !g_str_equal (names[i], "manage"))
-      return refuse (file, group, "has origin and manage, and no other key", error);
+      return refuse (file, group, S_ ("has origin and manage, and no other key"), error);
 
   return g_str_has_prefix (group, GROUP)
-         || refuse (file, group, "is no group of this file, which has [App NAME]", error);
+         || refuse (file, group, S_ ("is no group of this file, which has [App NAME]"), error);
 }
 
 /* @found: (out): the group is about that origin, and allows what it asks for */
@@ -71,7 +72,7 @@ read_group (const ObFetched *file, GKeyFile *keys, const char *group, const char
   if (!own)
     return refuse (file, group, "origin: such as https://capture.example", error);
   if (manage_error && !g_error_matches (manage_error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND))
-    return refuse (file, group, "manage: true or false", error);
+    return refuse (file, group, S_ ("manage: true or false"), error);
   *found = g_str_equal (own, origin) && (manages || !may_manage);
 
   return TRUE;

@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "ipc/pairing-origin.h"
 
 typedef struct
@@ -260,12 +261,12 @@ check_new (ObPairing *self, const char *origin, gint64 now_ms, GError **error)
   const Request *denied = find_of (self, origin, OB_PAIRING_DENIED);
 
   if (denied)
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED, "%s was denied; it may ask again in %d min", origin,
-                 (int) ((denied->public.until_ms - now_ms + 59999) / 60000));
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED, S_ ("%s was denied; it may ask again in %d min"),
+                 origin, (int) ((denied->public.until_ms - now_ms + 59999) / 60000));
   else if (find_of (self, origin, OB_PAIRING_DECIDING))
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_BUSY, "%s is just being approved", origin);
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_BUSY, S_ ("%s is just being approved"), origin);
   else if (count_open (self, NULL) >= OB_PAIRING_MOST || count_open (self, origin) >= OB_PAIRING_OF_SITE)
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY, "Too many apps wait to be approved; try again later");
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY, S_ ("Too many apps wait to be approved; try again later"));
   else
     return TRUE;
 
@@ -305,7 +306,7 @@ find_or_add (ObPairing *self, const char *origin, gboolean may_manage, gint64 no
     return check_new (self, origin, now_ms, error) ? add (self, origin, may_manage, now_ms, error) : NULL;
   if (waiting->public.may_manage == may_manage)
     return waiting;
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_BUSY, "%s waits already for an answer to another wish", origin);
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_BUSY, S_ ("%s waits already for an answer to another wish"), origin);
 
   return NULL;
 }
@@ -439,10 +440,9 @@ demand (ObPairing *self, const char *name, gint64 now_ms, GError **error)
   if (!request)
     request = find_waiting_by_code (self, code);
   if (!request)
-    ob_text_set_not_found (error, "pairing request", name);
+    ob_text_set_not_found (error, S_ ("There is no pairing request %s"), name);
   else if (request->public.state != OB_PAIRING_WAITING)
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, "The request of %s is decided already",
-                 request->public.origin);
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, S_ ("%s is answered already"), request->public.origin);
 
   return request && request->public.state == OB_PAIRING_WAITING ? request : NULL;
 }

@@ -6,6 +6,7 @@
 #include "ipc/provision.h"
 
 #include "base/debug.h"
+#include "dbus/mark.h"
 #include "policy/destinations-file.h"
 #include "policy/folder-watch.h"
 
@@ -195,7 +196,9 @@ take (ObProvision *self, GPtrArray *texts)
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) wanted = texts ? ob_destinations_file_read (texts, &error) : NULL;
 
-  set_problem (self, error ? error->message : !texts ? OB_DESTINATIONS_FILE " does not answer" : "");
+  g_autofree char *silence = texts ? NULL : g_strdup_printf (S_ ("%s does not answer"), OB_DESTINATIONS_FILE);
+
+  set_problem (self, error ? error->message : silence ? silence : "");
   ob_debug (OB_DEBUG_IPC, NULL, "the administrator's files have %u destinations", wanted ? wanted->len : 0);
   for (guint i = 0; wanted && i < wanted->len; i++)
     provide (self, wanted->pdata[i]);

@@ -8,6 +8,7 @@
 
 #include "base/secret.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 
 /* A ticket that was used is remembered until its time is over, so that a second use is noticed. */
 typedef struct
@@ -155,7 +156,7 @@ check_ticket (ObSessions *self, const Ticket *ticket, GError **error)
   if (ticket)
     ob_sessions_end (self, ticket->token_digest);
   g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED,
-                       "The ticket is over or used: open the dashboard again");
+                       S_ ("The ticket is over or used: open the dashboard again"));
 
   return FALSE;
 }

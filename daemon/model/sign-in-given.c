@@ -9,13 +9,14 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "model/header.h"
 #include "model/origin.h"
 
 #include <string.h>
 
 #define KIND "kind"
-#define TOO_LONG "A name or a value of the sign-in is too long"
+#define TOO_LONG S_ ("A name or a value of the sign-in is too long")
 #define BOM "\xef\xbb\xbf"
 
 /* --- What each kind takes --- */
@@ -50,7 +51,8 @@ static gboolean
 take_token (ObSignIn *self, const char *token, GError **error)
 {
   if (!is_token (token))
-    return refuse (error, "The secret is no token: it is empty, or has a blank or another character that no token has");
+    return refuse (error,
+                   S_ ("The secret is no token: it is empty, or has a blank or another character that no token has"));
   if (!is_short (token))
     return refuse (error, TOO_LONG);
   ob_sign_in_set (self, "token", token);
@@ -268,7 +270,7 @@ read_json (const char *text, gsize size_bytes, ObSignIn *(*take) (JsonObject *ob
     }
   else
     {
-      (void) refuse (error, "The secret begins with { and is no JSON object");
+      (void) refuse (error, S_ ("The secret begins with { and is no JSON object"));
     }
 
   return sign_in;
@@ -283,7 +285,7 @@ read_token (const char *text, gsize size_bytes, GError **error)
   char *token = g_ascii_strncasecmp (copy, scheme, strlen (scheme)) == 0 ? copy + strlen (scheme) : copy;
   g_autoptr (ObSignIn) self = ob_sign_in_new (OB_SIGN_IN_BEARER);
   gboolean is_good = !memchr (text, '\0', size_bytes) ? take_token (self, token, error)
-                                                      : refuse (error, "The secret has a NUL byte");
+                                                      : refuse (error, S_ ("The secret has a NUL byte"));
 
   ob_secret_free (copy);
 
@@ -309,9 +311,9 @@ ob_sign_in_read (const char *text, gsize size_bytes, GError **error)
   while (size_bytes > 0 && is_blank (text[size_bytes - 1]))
     size_bytes--;
   if (size_bytes > OB_SIGN_IN_MOST_BYTES)
-    (void) refuse (error, "The secret has more than 64 KiB");
+    (void) refuse (error, S_ ("The secret has more than 64 KiB"));
   else if (size_bytes == 0)
-    (void) refuse (error, "The secret is empty");
+    (void) refuse (error, S_ ("The secret is empty"));
   else
     return *text == '{' ? read_json (text, size_bytes, take_object, error) : read_token (text, size_bytes, error);
 

@@ -5,6 +5,8 @@
  */
 #include "model/upload.h"
 
+#include "dbus/mark.h"
+
 static const char *const stored_names[OB_N_STORED] = {
   [OB_STORED_SAVING] = "saving",         [OB_STORED_QUEUED] = "queued", [OB_STORED_UPLOADING] = "uploading",
   [OB_STORED_CONFIRMING] = "confirming", [OB_STORED_FAILED] = "failed", [OB_STORED_DONE] = "done",
@@ -209,7 +211,7 @@ ob_upload_adopt_end (ObUpload *upload, OutboxRung promise, gint64 now_ms)
   ob_upload_set_offset (upload, upload->size_bytes);
   if (is_lost)
     ob_last_error_set (&upload->last_error, outbox_reason_get_info (upload->reason)->name,
-                       "The server was asked again, and did not have it any more", now_ms);
+                       S_ ("The server was asked again, and did not have it any more"), now_ms);
   else
     upload->done_at_ms = MIN (upload->receipt.confirmed_at_ms, now_ms);
 

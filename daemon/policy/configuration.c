@@ -13,6 +13,7 @@
 #include "base/fetch.h"
 #include "base/files.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "policy/folder-watch.h"
 #include "policy/kept-rules.h"
 #include "policy/rules-reading.h"
@@ -36,7 +37,7 @@
 #define AGAIN_S 30
 
 #define NO_ANSWER \
-  "A file of the configuration, or its folder, does not answer; the last rules stay in force until it does"
+  S_ ("A file of the configuration, or its folder, does not answer; the last rules stay in force until it does")
 
 #define ANSWER_MOST_BYTES (16 * OB_FETCH_MOST_BYTES)
 
@@ -291,7 +292,7 @@ ob_configuration_check (ObConfiguration *self, const char *text, GError **error)
 
   if (strlen (text) > OB_FETCH_MOST_BYTES)
     {
-      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "%s: not a file of at most 1 MiB",
+      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, S_ ("%s: not a file of at most 1 MiB"),
                    self->own_file);
       return FALSE;
     }
@@ -422,7 +423,7 @@ read_first (ObConfiguration *self, GError **error)
   if (take_last (self))
     return TRUE;
   g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE, "%s",
-               "A file of the configuration, or its folder, does not answer, and there are no earlier rules");
+               S_ ("A file of the configuration, or its folder, does not answer, and there are no earlier rules"));
 
   return FALSE;
 }

@@ -6,6 +6,7 @@
 #include "policy/destinations-file.h"
 
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "model/destination.h"
 
 #include <errno.h>
@@ -95,9 +96,9 @@ load (const ObFetched *file, GError **error)
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "%s: %s", file->path, g_strerror (file->error));
   else if (!file->is_roots)
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED,
-                 "%s: does not count, since others than root may write it, or in its folder", file->path);
+                 S_ ("%s: does not count, since others than root may write it, or in its folder"), file->path);
   else if (!g_utf8_validate_len (file->text, file->size_bytes, NULL))
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "%s: not a text in UTF-8", file->path);
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, S_ ("%s: not a text in UTF-8"), file->path);
   else if (!g_key_file_load_from_data (keys, file->text, file->size_bytes, G_KEY_FILE_NONE, &fault))
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "%s:%u: %s", file->path,
                  find_bad_line (file->text), fault->message);
@@ -122,7 +123,7 @@ set (char **field, const char *value)
 static const char *
 read_protocol (ObProvided *provided, const char *value)
 {
-  return *value ? set (&provided->protocol, value) : "a protocol, such as tus";
+  return *value ? set (&provided->protocol, value) : S_ ("a protocol, such as tus");
 }
 
 static const char *
@@ -169,7 +170,7 @@ read_default (ObProvided *provided, const char *value)
 {
   provided->is_default = g_str_equal (value, "true");
 
-  return provided->is_default || g_str_equal (value, "false") ? NULL : "true or false";
+  return provided->is_default || g_str_equal (value, "false") ? NULL : S_ ("true or false");
 }
 
 static const char *
@@ -177,8 +178,9 @@ read_sign_in (ObProvided *provided, const char *value)
 {
   provided->has_command = g_str_equal (value, "command");
 
-  return provided->has_command || !*value ? NULL
-                                          : "command, or nothing: a secret comes as a credential of the service's unit";
+  return provided->has_command || !*value
+             ? NULL
+             : S_ ("command, or nothing: a secret comes as a credential of the service's unit");
 }
 
 static const struct
@@ -205,7 +207,7 @@ read_key (const ObFetched *file, GKeyFile *keys, const char *group, const char *
         return !wanted || refuse (file, group, key, wanted, error);
       }
 
-  return refuse (file, group, key, "there is no such key", error);
+  return refuse (file, group, key, S_ ("there is no such key"), error);
 }
 
 static ObProvided *
@@ -236,10 +238,11 @@ read_group (const ObFetched *file, GKeyFile *keys, const char *group, GPtrArray 
   ObProvided *provided;
 
   if (!ob_destination_is_name (name))
-    return refuse (file, group, NULL,
-                   "is no group of this file, which has [Destination NAME]; a name has 1 to 64 letters, digits, '-', "
-                   "'_' and '.'",
-                   error);
+    return refuse (
+        file, group, NULL,
+        S_ ("is no group of this file, which has [Destination NAME]; a name has 1 to 64 letters, digits, '-', "
+            "'_' and '.'"),
+        error);
   provided = find_or_add (all, name);
   g_free (provided->place);
   provided->place = dup_place (file, group, NULL);
@@ -283,7 +286,7 @@ ob_destinations_file_read (GPtrArray *files, GError **error)
       if (provided->is_default && first)
         {
           g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
-                       "%s: [" PREFIX "%s] default: %s is the default already", provided->place, provided->name,
+                       S_ ("%s: [Destination %s] default: %s is the default already"), provided->place, provided->name,
                        first->name);
           return NULL;
         }

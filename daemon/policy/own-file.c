@@ -7,6 +7,7 @@
 
 #include "base/fetch.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 
 /* A folder that does not answer in this time may do so later, and the text may be there then. */
 #define LATE_S 10
@@ -55,7 +56,7 @@ on_late (gpointer user_data)
 {
   ObOwnFile *file = user_data;
   g_autoptr (GError) error
-      = g_error_new (OUTBOX_ERROR, OUTBOX_ERROR_STORAGE, "%s: its folder does not answer", file->path);
+      = g_error_new (OUTBOX_ERROR, OUTBOX_ERROR_STORAGE, S_ ("%s: its folder does not answer"), file->path);
 
   file->late_source = 0;
   end_and_go_on (file, error);

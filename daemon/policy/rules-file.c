@@ -6,6 +6,7 @@
 #include "policy/rules-file.h"
 
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "model/destination.h"
 #include "model/upload.h"
 #include "policy/hours.h"
@@ -94,7 +95,7 @@ read_size (guint64 *size_bytes, const char *value, guint64 otherwise)
 {
   *size_bytes = otherwise;
 
-  return *value == '\0' || parse_size (value, size_bytes) ? NULL : "a size such as 500K, 100M or 1G";
+  return *value == '\0' || parse_size (value, size_bytes) ? NULL : S_ ("a size such as 500K, 100M or 1G");
 }
 
 static const char *
@@ -118,7 +119,7 @@ read_budget (gpointer field, const char *value)
 
   return *value == '\0' || (parse_size (value, budget_bytes) && *budget_bytes > 0)
              ? NULL
-             : "a size such as 500M or 2G, more than 0";
+             : S_ ("a size such as 500M or 2G, more than 0");
 }
 
 static const char *
@@ -136,7 +137,7 @@ read_journal_max (gpointer field, const char *value)
 
   return *value == '\0' || (parse_size (value, most_bytes) && *most_bytes >= OB_KEEPING_JOURNAL_LEAST)
              ? NULL
-             : "a size such as 50M, at least 1M";
+             : S_ ("a size such as 50M, at least 1M");
 }
 
 static const char *
@@ -148,7 +149,7 @@ read_rate (gpointer field, const char *value)
 
   return *value == '\0' || (parse_size (value, rate_bytes_per_s) && *rate_bytes_per_s >= LEAST_RATE)
              ? NULL
-             : "bytes a second, such as 500K or 2M, at least 1K";
+             : S_ ("bytes a second, such as 500K or 2M, at least 1K");
 }
 
 /* Finds the index of @value in @words. */
@@ -175,7 +176,7 @@ read_form (gpointer field, const char *value)
   if (*value == '\0')
     return NULL;
   if (!find_word (words, value, &place))
-    return "true or false";
+    return S_ ("true or false");
   *(int *) field = (int) place;
 
   return NULL;
@@ -188,7 +189,7 @@ read_allowance (gpointer field, const char *value)
   guint place = OB_ALLOW;
 
   if (*value != '\0' && !find_word (words, value, &place))
-    return "allow, ask or deny";
+    return S_ ("allow, ask or deny");
   *(ObAllowance *) field = (ObAllowance) place;
 
   return NULL;
@@ -201,7 +202,7 @@ read_power_saver (gpointer field, const char *value)
   guint place = 0;
 
   if (*value != '\0' && !find_word (words, value, &place))
-    return "allow or deny";
+    return S_ ("allow or deny");
   *(gboolean *) field = place == 1;
 
   return NULL;
@@ -214,7 +215,7 @@ read_secret_store (gpointer field, const char *value)
   guint place = 0;
 
   if (*value != '\0' && !find_word (words, value, &place))
-    return "auto or file";
+    return S_ ("auto or file");
   *(gboolean *) field = place == 1;
 
   return NULL;
@@ -232,7 +233,7 @@ read_networks (gpointer field, const char *value)
       ObLink link;
 
       if (!ob_link_from_name (names[i], &link) || link == OB_LINK_UNKNOWN)
-        return "a list of wifi, ethernet, cellular, bluetooth and other";
+        return S_ ("a list of wifi, ethernet, cellular, bluetooth and other");
       *networks |= 1u << link;
     }
 
@@ -246,7 +247,7 @@ read_battery (gpointer field, const char *value)
   guint64 percent = 0;
 
   if (*value != '\0' && !g_ascii_string_to_unsigned (number, 10, 0, 100, &percent, NULL))
-    return "a percentage from 0 to 100";
+    return S_ ("a percentage from 0 to 100");
   *(guint *) field = (guint) percent;
 
   return NULL;
@@ -279,7 +280,7 @@ read_hours (gpointer field, const char *value)
       ObTimeWindow window;
 
       if (!ob_time_window_parse (texts[i], &window))
-        return "a list of spans such as 22:00-06:00 or Mon-Fri 08:00-18:00";
+        return S_ ("a list of spans such as 22:00-06:00 or Mon-Fri 08:00-18:00");
       g_array_append_val (*windows, window);
     }
 
@@ -386,9 +387,9 @@ read_key (const Reading *reading, const Key *table, gpointer record, const char 
   while (table->name && !g_str_equal (table->name, name))
     table++;
   if (!table->name)
-    return refuse (reading, name, "there is no such key", error);
+    return refuse (reading, name, S_ ("there is no such key"), error);
   if (escape_error)
-    return refuse (reading, name, "a backslash is written as two", error);
+    return refuse (reading, name, S_ ("a backslash is written as two"), error);
   expected = table->read (G_STRUCT_MEMBER_P (record, table->offset), g_strstrip (value));
 
   return !expected || refuse (reading, name, expected, error);
@@ -427,18 +428,18 @@ read_rule (const Reading *reading, ObRules *into, GError **error)
   ObRule *rule;
 
   if (!ob_destination_is_name (name))
-    return refuse (reading, NULL, "a name has 1 to 64 letters, digits, '-', '_' and '.'", error);
+    return refuse (reading, NULL, S_ ("a name has 1 to 64 letters, digits, '-', '_' and '.'"), error);
   rule = ensure_rule (into, name);
   g_free (rule->file);
   rule->file = g_strdup (reading->file_name);
   if (!read_group (reading, rule_keys, rule, error))
     return FALSE;
   if (rule->min_size_bytes > rule->max_size_bytes)
-    return refuse (reading, "max-size", "less than min-size", error);
+    return refuse (reading, "max-size", S_ ("less than min-size"), error);
   if (rule == into->rules->pdata[0]
       && (rule->media_types || rule->apps || rule->destinations || rule->groups || rule->form >= 0
           || rule->min_size_bytes > 0 || rule->max_size_bytes < G_MAXUINT64))
-    return refuse (reading, NULL, "this rule matches everything; give one that does not a name of its own", error);
+    return refuse (reading, NULL, S_ ("this rule matches everything; give one that does not a name of its own"), error);
 
   return TRUE;
 }
@@ -458,10 +459,10 @@ read_settings (const Reading *reading, ObRules *into, GError **error)
     if (g_str_equal (reading->group, groups[i].group))
       return read_group (reading, groups[i].keys, into, error);
 
-  return refuse (reading, NULL,
-                 "there is no such group; there are [Apps], [Network], [Policy], [Reminders], [Secrets], [Storage] and "
-                 "[Rule NAME]",
-                 error);
+  return refuse (
+      reading, NULL,
+      S_ ("no such group; there are [Apps], [Network], [Policy], [Reminders], [Secrets], [Storage], [Rule NAME]"),
+      error);
 }
 
 gboolean
@@ -473,7 +474,7 @@ ob_rules_read (ObRules *into, const char *text, gsize size_bytes, const char *fi
 
   if (!g_utf8_validate (text, (gssize) size_bytes, NULL))
     {
-      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "%s: not a text in UTF-8", file_name);
+      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, S_ ("%s: not a text in UTF-8"), file_name);
       return FALSE;
     }
   if (size_bytes > 0 && !g_key_file_load_from_data (keys, text, size_bytes, G_KEY_FILE_KEEP_TRANSLATIONS, &local_error))

@@ -7,6 +7,7 @@
 
 #include "base/files.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "policy/rules-file.h"
 
 #include <errno.h>
@@ -43,9 +44,10 @@ static gboolean
 is_readable (const ObFetched *file, GError **error)
 {
   if (file->error == EFBIG)
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "%s: not a file of at most 1 MiB", file->path);
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, S_ ("%s: not a file of at most 1 MiB"),
+                 file->path);
   else if (file->error != 0 && file->error != ENOENT)
-    ob_file_set_error (error, file->error, "Cannot read", file->path);
+    ob_file_set_error (error, file->error, S_ ("Cannot read %s: %s"), file->path);
 
   return file->error == 0 || file->error == ENOENT;
 }

@@ -5,6 +5,7 @@
  */
 #include "policy/settings-values.h"
 
+#include "dbus/mark.h"
 #include "policy/rules.h"
 
 const char *
@@ -16,7 +17,7 @@ ob_value_read_count (gpointer field, const char *value)
 
   return *value == '\0' || g_ascii_string_to_unsigned (value, 10, 1, G_MAXUINT32, count, NULL)
              ? NULL
-             : "a whole number from 1";
+             : S_ ("a whole number from 1");
 }
 
 const char *
@@ -30,7 +31,7 @@ ob_value_read_keep (gpointer field, const char *value)
       return NULL;
     }
   if (*value != '\0' && !g_ascii_string_to_unsigned (value, 10, 0, 3650, &days, NULL))
-    return "days, 0 for not at all, or room";
+    return S_ ("days, 0 for not at all, or room");
   *(gint64 *) field = (gint64) days * 24 * 3600 * 1000;
 
   return NULL;
@@ -45,7 +46,7 @@ ob_value_read_list_days (gpointer field, const char *value)
   if (g_str_equal (value, "all"))
     return NULL;
   if (*value != '\0' && !g_ascii_string_to_unsigned (value, 10, 1, 3650, &days, NULL))
-    return "days, at least 1, or all";
+    return S_ ("days, at least 1, or all");
   *(gint64 *) field = (gint64) days * OB_KEEPING_DAY_MS;
 
   return NULL;
@@ -60,7 +61,7 @@ ob_value_read_list_most (gpointer field, const char *value)
 
   return *value == '\0' || *most == G_MAXUINT64 || g_ascii_string_to_unsigned (value, 10, 1, G_MAXUINT32, most, NULL)
              ? NULL
-             : "a whole number from 1, or all";
+             : S_ ("a whole number from 1, or all");
 }
 
 const char *
@@ -69,7 +70,7 @@ ob_value_read_after (gpointer field, const char *value)
   guint64 hours = 24;
 
   if (*value != '\0' && !g_ascii_string_to_unsigned (value, 10, 0, 24 * 365, &hours, NULL))
-    return "hours, or 0 for never";
+    return S_ ("hours, or 0 for never");
   *(gint64 *) field = (gint64) hours * 3600 * 1000;
 
   return NULL;
@@ -79,7 +80,7 @@ const char *
 ob_value_read_truth (gpointer field, const char *value)
 {
   if (*value != '\0' && !g_str_equal (value, "true") && !g_str_equal (value, "false"))
-    return "true or false";
+    return S_ ("true or false");
   *(gboolean *) field = !g_str_equal (value, "false");
 
   return NULL;

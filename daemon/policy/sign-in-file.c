@@ -7,6 +7,7 @@
 
 #include "base/fetch.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 
 #include <errno.h>
 #include <string.h>
@@ -45,7 +46,8 @@ load (const ObFetched *file, GError **error)
 static void
 set_none (GError **error, const char *key, const char *destination)
 {
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, "No " OB_SIGN_IN_FILE " has a %s for %s", key, destination);
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, S_ ("No %s has a %s for %s"), OB_SIGN_IN_FILE, key,
+               destination);
 }
 
 /* --- Commands --- */
@@ -66,7 +68,7 @@ read_command (const ObFetched *file, const char *destination, GStrv *argv, GErro
   if (fault)
     return set_fault (error, file->path, fault->message);
   if (!words[0] || !g_path_is_absolute (words[0]))
-    return set_fault (error, file->path, COMMAND ": begins with no absolute path of a program");
+    return set_fault (error, file->path, S_ ("token-command: begins with no absolute path of a program"));
   g_strfreev (*argv);
   *argv = g_steal_pointer (&words);
 
@@ -102,9 +104,9 @@ static gboolean
 check_path (const ObFetched *file, const char *path, GError **error)
 {
   if (g_ascii_strncasecmp (path, PKCS11, strlen (PKCS11)) == 0)
-    return set_fault (error, file->path, "a certificate on a card (pkcs11:) cannot be used: name PEM files");
+    return set_fault (error, file->path, S_ ("a certificate on a card (pkcs11:) cannot be used: name PEM files"));
   if (!g_path_is_absolute (path) || g_str_has_suffix (path, "/"))
-    return set_fault (error, file->path, CERTIFICATE " and " KEY " are absolute paths of files");
+    return set_fault (error, file->path, S_ ("certificate and key are absolute paths of files"));
 
   return TRUE;
 }
@@ -121,7 +123,7 @@ read_certificate (const ObFetched *file, const char *destination, ObCertificateP
   read->certificate = g_key_file_get_string (keys, destination, CERTIFICATE, NULL);
   read->key = g_key_file_get_string (keys, destination, KEY, NULL);
   if (!read->certificate)
-    return !read->key || set_fault (error, file->path, KEY ": there is no " CERTIFICATE " beside it");
+    return !read->key || set_fault (error, file->path, S_ ("key: there is no certificate beside it"));
   if (!read->key)
     read->key = g_strdup (read->certificate);
   if (!check_path (file, read->certificate, error) || !check_path (file, read->key, error))

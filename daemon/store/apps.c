@@ -7,6 +7,7 @@
 
 #include "base/secret.h"
 #include "base/text.h"
+#include "dbus/mark.h"
 #include "store/statement.h"
 
 #define COLUMNS "origin, digest, may_manage, paired_at"
@@ -118,7 +119,7 @@ ob_apps_delete (ObDatabase *database, const char *origin, GError **error)
     return FALSE;
   if (apps->len == 0)
     {
-      ob_text_set_not_found (error, "app", origin);
+      ob_text_set_not_found (error, S_ ("There is no app %s"), origin);
       return FALSE;
     }
   ob_statement_bind_asked (statement, "@origin", origin);

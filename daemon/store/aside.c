@@ -6,6 +6,7 @@
 #include "store/aside.h"
 
 #include "base/files.h"
+#include "dbus/mark.h"
 #include "store/marks.h"
 
 #include <errno.h>
@@ -75,7 +76,7 @@ ob_aside_rename (const char *path, const char *aside_path, GError **error)
       (void) g_unlink (to);
       if (g_rename (from, to) != 0 && errno != ENOENT)
         {
-          ob_file_set_error (error, errno, "Cannot set aside", from);
+          ob_file_set_error (error, errno, S_ ("Cannot set aside %s: %s"), from);
           return FALSE;
         }
     }

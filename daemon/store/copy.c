@@ -8,6 +8,7 @@
 #include "base/blocks.h"
 #include "base/files.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +42,7 @@ typedef struct
 static gboolean
 set_busy (GError **error)
 {
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_BUSY, "The file was still being written while it was read");
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_BUSY, S_ ("The file was still being written while it was read"));
 
   return FALSE;
 }
@@ -54,7 +55,7 @@ ob_copy_has_room (int fd, guint64 bytes, GError **error)
   if (!ob_fd_get_room (fd, &free_bytes, &size_bytes) || free_bytes >= bytes + OB_COPY_RESERVE_BYTES)
     return TRUE;
   g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_DISK_FULL,
-               "The disk is full: less than %d MiB would be left, which the queue needs to go on",
+               S_ ("The disk is full: less than %d MiB would be left, which the queue needs to go on"),
                OB_COPY_RESERVE_BYTES / (1024 * 1024));
 
   return FALSE;
@@ -83,8 +84,8 @@ set_not_that_size (const struct stat *before, const struct stat *after, GError *
   if (!after || is_written (before, after))
     return set_busy (error);
   g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
-               "The file cannot be read: it does not have the %" G_GINT64_FORMAT " bytes that its size tells of",
-               (gint64) before->st_size);
+               S_ ("The file cannot be read: it does not have the %lld bytes that its size tells of"),
+               (long long) before->st_size);
 
   return FALSE;
 }
@@ -123,7 +124,8 @@ read_block (Copier *copier, gsize size_bytes, GError **error)
     got = pread (copier->source, copier->buffer, size_bytes, copier->done);
   while (got < 0 && errno == EINTR);
   if (got < 0)
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "The file cannot be read: %s", g_strerror (errno));
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, S_ ("The file cannot be read: %s"),
+                 g_strerror (errno));
 
   return got;
 }
@@ -143,7 +145,7 @@ take_data (Copier *copier, off_t end, GError **error)
 {
   if (copier->target >= 0 && lseek (copier->target, copier->done, SEEK_SET) < 0)
     {
-      ob_file_set_error (error, errno, "Cannot seek in", copier->path);
+      ob_file_set_error (error, errno, S_ ("Cannot seek in %s: %s"), copier->path);
       return FALSE;
     }
   while (copier->done < end)
@@ -386,8 +388,8 @@ check_room (const Copier *copier, const ObSource *source, GError **error)
       || count_holes (copier->source, source->before.st_size) <= size_bytes)
     return TRUE;
   g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
-               "The file has %" G_GINT64_FORMAT " bytes, more than its disk has room for, and almost none are written",
-               (gint64) source->before.st_size);
+               S_ ("The file has %lld bytes, more than its disk has room for, and almost none are written"),
+               (long long) source->before.st_size);
 
   return FALSE;
 }
@@ -430,7 +432,7 @@ ob_copy_and_digest (const ObSource *source, int target, const char *path, GCance
   ob_digester_end (digester, copy, blocks);
   if (target >= 0 && copier.written != copier.done && ftruncate (target, copier.done) != 0)
     {
-      ob_file_set_error (error, errno, "Cannot size", path);
+      ob_file_set_error (error, errno, S_ ("Cannot size %s: %s"), path);
       return FALSE;
     }
   if (source->reader)

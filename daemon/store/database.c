@@ -9,6 +9,7 @@
 #include "base/crash.h"
 #include "base/files.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "store/aside.h"
 #include "store/locks.h"
 #include "store/marks.h"
@@ -217,7 +218,7 @@ ob_database_set_error (ObDatabase *database, GError **error)
       = database->is_only_read && code == SQLITE_READONLY
             ? g_error_copy (database->trouble)
             : g_error_new (OUTBOX_ERROR, has_no_room ? OUTBOX_ERROR_DISK_FULL : OUTBOX_ERROR_STORAGE, "%s: %s%s%s",
-                           has_no_room ? "The disk is full; the database reports" : "The database reports",
+                           has_no_room ? S_ ("The disk is full; the database reports") : S_ ("The database reports"),
                            sqlite3_errmsg (database->handle), system_errno != 0 ? ": " : "",
                            system_errno != 0 ? g_strerror (system_errno) : "");
   if (!database->is_only_read
@@ -316,9 +317,8 @@ migrate (ObDatabase *database, gint64 now_ms, gboolean *is_damaged, GError **err
   if (version > newest)
     {
       g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_SUPPORTED,
-                   "The queue was written by a newer version of Outbox (schema %" G_GINT64_FORMAT
-                   "; this one knows %" G_GINT64_FORMAT ")",
-                   version, newest);
+                   S_ ("The queue was written by a newer version of Outbox (schema %lld; this one knows %lld)"),
+                   (long long) version, (long long) newest);
       return FALSE;
     }
   /* While it is migrated it has no log, which would look like damage if the process died. */
@@ -415,9 +415,9 @@ find_objection (const char *path)
   if (g_access (path, F_OK) != 0)
     return NULL;
   if (ob_mark_is_set (path, "bad"))
-    return "an earlier query found it so";
+    return S_ ("an earlier query found it so");
   if (ob_mark_is_set (path, "in-use") && g_access (log, F_OK) != 0)
-    return "the log of its last transactions is gone";
+    return S_ ("the log of its last transactions is gone");
 
   return NULL;
 }

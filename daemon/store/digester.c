@@ -7,6 +7,7 @@
 
 #include "base/blocks.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 
 #include <gnutls/crypto.h>
 
@@ -70,7 +71,7 @@ ob_digest_check (const ObSpoolCopy *copy, const char *expected_sha256, GError **
 {
   if (!expected_sha256 || g_ascii_strcasecmp (expected_sha256, copy->sha256) == 0)
     return TRUE;
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_DIGEST_MISMATCH, "The file's SHA-256 is %s, not %s", copy->sha256,
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_DIGEST_MISMATCH, S_ ("The file's SHA-256 is %s, not %s"), copy->sha256,
                expected_sha256);
 
   return FALSE;

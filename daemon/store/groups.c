@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "store/statement.h"
 
 #define COLUMNS                                                                                                       \
@@ -77,7 +78,7 @@ ob_groups_get (ObDatabase *database, const char *app, const char *key, GError **
   if (groups && groups->len > 0)
     return g_ptr_array_steal_index (groups, 0);
   if (groups)
-    ob_text_set_not_found (error, "group", key);
+    ob_text_set_not_found (error, S_ ("There is no group %s"), key);
 
   return NULL;
 }
@@ -124,10 +125,10 @@ find_the_only_one (ObDatabase *database, const char *key, GError **error)
   first = groups->len > 0 ? groups->pdata[0] : NULL;
   second = groups->len > 1 ? groups->pdata[1] : NULL;
   if (!first || !g_str_equal (first->key, key))
-    ob_text_set_not_found (error, "group", key);
+    ob_text_set_not_found (error, S_ ("There is no group %s"), key);
   else if (second && g_str_equal (second->key, key))
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
-                 "Several apps have a group %s: name one as APP/KEY, such as %s/%s", key, first->app, key);
+                 S_ ("Several apps have a group %s: name one as APP/KEY, such as %s/%s"), key, first->app, key);
   else
     return g_ptr_array_steal_index (groups, 0);
 

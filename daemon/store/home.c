@@ -9,6 +9,7 @@
 #include "base/disk.h"
 #include "base/files.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "store/only-read.h"
 #include "store/partial-join.h"
 
@@ -88,7 +89,7 @@ lock (ObHome *home, GError **error)
     home->lock = openat (home->fd, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   if (home->lock < 0)
     {
-      ob_file_set_error (error, errno, "Cannot open the lock of", home->path);
+      ob_file_set_error (error, errno, S_ ("Cannot open the lock of %s: %s"), home->path);
       return FALSE;
     }
   if (take_lock (home->lock))
@@ -127,7 +128,7 @@ ob_home_open (const char *path, GError **error)
   home->fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (home->fd < 0 || fstat (home->fd, &info) != 0)
     {
-      ob_file_set_error (error, errno, "Cannot open folder", path);
+      ob_file_set_error (error, errno, S_ ("Cannot open folder %s: %s"), path);
       return NULL;
     }
   if (!close_to_others (home, &info, error) || !lock (home, error))

@@ -9,6 +9,7 @@
 #include "base/blocks.h"
 #include "base/files.h"
 #include "base/identity.h"
+#include "dbus/mark.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -32,7 +33,7 @@ join_one (ObSpool *spool, const char *folder, const char *id, GError **error)
     return TRUE;
   if (fd < 0)
     {
-      ob_file_set_error (error, errno, "Cannot read", path);
+      ob_file_set_error (error, errno, S_ ("Cannot read %s: %s"), path);
       return FALSE;
     }
   record = ob_file_read_own (record_path, OB_RECORD_MAX_BYTES, NULL, error);

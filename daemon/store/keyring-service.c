@@ -6,6 +6,7 @@
 #include "store/keyring-service.h"
 
 #include "dbus/error.h"
+#include "dbus/mark.h"
 
 /* At the end, calls that were cancelled have so long to come back. */
 #define END_MS 2000
@@ -20,7 +21,7 @@ G_DEFINE_TYPE (ObKeyringService, ob_keyring_service, SECRET_TYPE_SERVICE)
 static void
 set_refused (GError **error)
 {
-  g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, "The keyring wants to ask its person");
+  g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE, S_ ("The keyring wants to ask its person"));
 }
 
 /* The service keeps a prompt that nobody dismisses. */

@@ -8,6 +8,7 @@
 #include "base/debug.h"
 #include "base/secret.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 
 #define MOST_BYTES (256 * 1024)
 
@@ -94,11 +95,11 @@ get_trouble (ObKeyring *keyring)
   switch (ob_keyring_watch_get_state (keyring->watch))
     {
     case OB_KEYRING_ABSENT:
-      return "There is no keyring in this session, and the secret is in it";
+      return S_ ("There is no keyring in this session, and the secret is in it");
     case OB_KEYRING_SILENT:
-      return "The keyring does not answer";
+      return S_ ("The keyring does not answer");
     case OB_KEYRING_LOCKED:
-      return "The keyring is locked";
+      return S_ ("The keyring is locked");
     case OB_KEYRING_OPENING:
     case OB_KEYRING_OPEN:
     default:
@@ -161,7 +162,7 @@ on_question_late (gpointer user_data)
   Question *question = user_data;
 
   question->timeout = 0;
-  end_question (question, OUTBOX_ERROR_WRONG_STATE, "The keyring does not answer");
+  end_question (question, OUTBOX_ERROR_WRONG_STATE, S_ ("The keyring does not answer"));
 
   return G_SOURCE_REMOVE;
 }
@@ -188,7 +189,7 @@ end_asked (ObKeyring *keyring, Question *question)
 static void
 fail (ObKeyring *keyring, Question *question, const GError *error)
 {
-  g_autofree char *words = g_strdup_printf ("The keyring is in trouble: %s", error->message);
+  g_autofree char *words = g_strdup_printf (S_ ("The keyring is in trouble: %s"), error->message);
 
   refuse (question, OUTBOX_ERROR_WRONG_STATE, words);
   end_asked (keyring, question);
@@ -262,11 +263,11 @@ tell_found (Question *question, GList *items)
   char *found = dup_newest (items, &is_locked);
 
   if (!found && is_locked)
-    refuse (question, OUTBOX_ERROR_WRONG_STATE, "The keyring is locked");
+    refuse (question, OUTBOX_ERROR_WRONG_STATE, S_ ("The keyring is locked"));
   else if (!found)
-    refuse (question, OUTBOX_ERROR_NOT_FOUND, "The keyring has no such secret");
+    refuse (question, OUTBOX_ERROR_NOT_FOUND, S_ ("The keyring has no such secret"));
   else if (question->kind == WRITE && !is_written (question, found))
-    refuse (question, OUTBOX_ERROR_WRONG_STATE, "The keyring does not keep what it is given");
+    refuse (question, OUTBOX_ERROR_WRONG_STATE, S_ ("The keyring does not keep what it is given"));
   else
     answer (question, question->kind == READ ? found : NULL, NULL);
   ob_secret_free (found);
@@ -431,7 +432,7 @@ on_watch_changed (gpointer user_data)
 
   take_up_all (self);
   if (ob_keyring_get_state (self) == OB_KEYRING_ABSENT)
-    end_all (self, OUTBOX_ERROR_WRONG_STATE, "The keyring went away");
+    end_all (self, OUTBOX_ERROR_WRONG_STATE, S_ ("The keyring went away"));
   self->changed (self->user_data);
 }
 
@@ -464,7 +465,7 @@ ob_keyring_get_state (ObKeyring *self)
 void
 ob_keyring_stop (ObKeyring *self)
 {
-  end_all (self, OUTBOX_ERROR_NO_BROKER, "Outbox is ending; try again");
+  end_all (self, OUTBOX_ERROR_NO_BROKER, S_ ("Outbox is ending; try again"));
   ob_keyring_watch_stop (self->watch);
 }
 

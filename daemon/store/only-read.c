@@ -7,6 +7,7 @@
 #include "store/only-read.h"
 
 #include "base/files.h"
+#include "dbus/mark.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +24,7 @@ ob_only_read_check (const char *path, GError **error)
 
   if (fd < 0 && errno != ENOENT)
     {
-      ob_file_set_error (error, errno, "Cannot write", path);
+      ob_file_set_error (error, errno, S_ ("Cannot write %s: %s"), path);
       return FALSE;
     }
   if (fd >= 0)

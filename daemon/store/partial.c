@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "store/copy.h"
 #include "store/limits.h"
 
@@ -142,7 +143,7 @@ ob_partial_load (ObSpool *spool, const char *id, GError **error)
 
   if (g_access (path, F_OK) != 0 && errno == ENOENT)
     {
-      ob_text_set_not_found (error, "file in pieces", id);
+      ob_text_set_not_found (error, "There is no file in pieces %s", id);
       return NULL;
     }
   text = ob_file_read_own (path, RECORD_MAX_BYTES, &size_bytes, error);
@@ -168,7 +169,7 @@ create_bytes (ObSpool *spool, const ObPartial *partial, GError **error)
   int fd = open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, MODE);
 
   if (fd < 0)
-    ob_file_set_error (error, errno, "Cannot create", path);
+    ob_file_set_error (error, errno, S_ ("Cannot create %s: %s"), path);
 
   return fd;
 }
@@ -204,7 +205,7 @@ ob_partial_take (ObSpool *spool, const ObPartial *partial, const char *path, GEr
     return FALSE;
   if (g_rename (path, bytes) == 0)
     return sync_folder (spool, error);
-  ob_file_set_error (error, errno, "Cannot rename", path);
+  ob_file_set_error (error, errno, S_ ("Cannot rename %s: %s"), path);
 
   return FALSE;
 }
@@ -238,13 +239,13 @@ ob_partial_open (ObSpool *spool, const char *id, int flags, GError **error)
     }
   if (errno == ENOENT)
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND,
-                 "The file that was being saved is gone: %s was moved or removed", path);
+                 S_ ("The file that was being saved is gone: %s was moved or removed"), path);
   else if (errno == EINVAL || errno == ELOOP || errno == ENXIO)
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE, "Something else than a file is at %s", path);
   else if (errno == EWOULDBLOCK)
     ob_partial_set_busy (error);
   else
-    ob_file_set_error (error, errno, "Cannot open", path);
+    ob_file_set_error (error, errno, S_ ("Cannot open %s: %s"), path);
 
   return -1;
 }
@@ -253,7 +254,7 @@ void
 ob_partial_set_busy (GError **error)
 {
   g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_BUSY,
-               "The file is still open, or mapped, to be written: close it, and commit it then");
+               S_ ("The file is still open, or mapped, to be written: close it, and commit it then"));
 }
 
 gboolean
@@ -286,7 +287,7 @@ cut_at (ObSpool *spool, const char *id, off_t end, const struct stat *info, GErr
   if (fcntl (fd, F_SETLEASE, F_WRLCK) != 0 && errno == EAGAIN)
     ob_partial_set_busy (error);
   else if (ftruncate (fd, end) != 0)
-    ob_file_set_error (error, errno, "Cannot size", id);
+    ob_file_set_error (error, errno, S_ ("Cannot size %s: %s"), id);
   else
     is_cut = TRUE;
   if (is_cut)
@@ -348,7 +349,7 @@ remove_one (ObSpool *spool, const char *id, const char *ending, GError **error)
 
   if (ob_file_remove (path) == 0 || errno == ENOENT)
     return TRUE;
-  ob_file_set_error (error, errno, "Cannot remove", path);
+  ob_file_set_error (error, errno, S_ ("Cannot remove %s: %s"), path);
 
   return FALSE;
 }

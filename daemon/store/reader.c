@@ -8,6 +8,7 @@
 #include "base/errand.h"
 #include "base/mounts.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -179,7 +180,7 @@ ob_reader_get_facts (ObReader *reader, GCancellable *cancellable, struct stat *b
   reader->has_frame = FALSE;
   if (reader->frame.error != 0)
     {
-      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "The file cannot be read: %s",
+      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, S_ ("The file cannot be read: %s"),
                    g_strerror (reader->frame.error));
       return FALSE;
     }
@@ -200,7 +201,7 @@ ob_reader_peek (ObReader *reader, GCancellable *cancellable, gsize *size_bytes, 
       return reader->block;
     }
   if (reader->frame.error != 0)
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "The file cannot be read: %s",
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, S_ ("The file cannot be read: %s"),
                  g_strerror (reader->frame.error));
 
   return NULL;

@@ -7,6 +7,7 @@
 
 #include "base/files.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -37,7 +38,7 @@ name_it (const char *rescued, const char *data_folder, GError **error)
   (void) g_unlink (index);
   if (g_rename (rescued, path) != 0)
     {
-      ob_file_set_error (error, errno, "Cannot rename", rescued);
+      ob_file_set_error (error, errno, S_ ("Cannot rename %s: %s"), rescued);
       return FALSE;
     }
 

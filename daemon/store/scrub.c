@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/secret.h"
+#include "dbus/mark.h"
 #include "model/header.h"
 
 #include <errno.h>
@@ -152,7 +153,7 @@ scrub_file (int fd, const char *path, GPtrArray *secrets, GError **error)
         is_found |= mask (bytes, (gsize) got, secrets->pdata[i]);
       if (is_found && pwrite (fd, bytes, (gsize) got, at) != got)
         {
-          ob_file_set_error (error, EIO, "Cannot overwrite secrets in", path);
+          ob_file_set_error (error, EIO, S_ ("Cannot overwrite secrets in %s: %s"), path);
           return FALSE;
         }
       if ((gsize) got < PART_BYTES + longest)
@@ -171,9 +172,9 @@ scrub_path (const char *path, GPtrArray *secrets)
   g_autoptr (GError) error = NULL;
 
   if (fd < 0)
-    ob_file_set_error (&error, errno, "Cannot open", path);
+    ob_file_set_error (&error, errno, S_ ("Cannot open %s: %s"), path);
   else if (scrub_file (fd, path, secrets, &error) && fsync (fd) != 0)
-    ob_file_set_error (&error, errno, "Cannot sync", path);
+    ob_file_set_error (&error, errno, S_ ("Cannot sync %s: %s"), path);
   if (error)
     g_warning ("Secrets may still be in a database that was set aside: %s", error->message);
   if (fd >= 0)

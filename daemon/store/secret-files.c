@@ -10,6 +10,7 @@
 #include "base/identity.h"
 #include "base/secret.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -61,7 +62,7 @@ ob_secret_files_read (ObSecretFiles *self, const char *name, GError **error)
 
   if (ob_secret_files_has (self, name))
     return ob_file_read_own (path, MOST_BYTES, NULL, error);
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, "There is no secret for %s", name);
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, S_ ("There is no secret for %s"), name);
 
   return NULL;
 }
@@ -99,7 +100,7 @@ remove_file (ObSecretFiles *self, const char *path, GError **error)
     return ob_folder_sync (self->folder, error);
   if (ob_errno_is_missing (errno))
     return TRUE;
-  ob_file_set_error (error, errno, "Cannot remove", path);
+  ob_file_set_error (error, errno, S_ ("Cannot remove %s: %s"), path);
 
   return FALSE;
 }
@@ -114,7 +115,7 @@ ob_secret_files_remove (ObSecretFiles *self, const char *name, GError **error)
   if (g_rename (path, old) != 0)
     {
       if (!ob_errno_is_missing (errno))
-        ob_file_set_error (error, errno, "Cannot remove", path);
+        ob_file_set_error (error, errno, S_ ("Cannot remove %s: %s"), path);
       return ob_errno_is_missing (errno);
     }
   if (!ob_folder_sync (self->folder, error))
@@ -154,7 +155,7 @@ ob_secret_files_leave_item (ObSecretFiles *self, const char *name, GError **erro
     return remove_file (self, path, error);
   if (g_rename (path, gone) == 0)
     return ob_folder_sync (self->folder, error);
-  ob_file_set_error (error, errno, "Cannot rename", path);
+  ob_file_set_error (error, errno, S_ ("Cannot rename %s: %s"), path);
 
   return FALSE;
 }

@@ -9,6 +9,7 @@
 #include "base/errand.h"
 #include "base/mounts.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "model/sign-in.h"
 #include "store/reader.h"
 
@@ -155,7 +156,7 @@ void
 ob_secret_pipes_free (ObSecretPipes *self)
 {
   while (self->readings->len > 0)
-    end (self->readings->pdata[0], OUTBOX_ERROR_NO_BROKER, "Outbox is ending; try again");
+    end (self->readings->pdata[0], OUTBOX_ERROR_NO_BROKER, S_ ("Outbox is ending; try again"));
   g_ptr_array_unref (self->readings);
   g_free (self);
 }

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "store/statement.h"
 
 #include <string.h>
@@ -67,7 +68,7 @@ set_ambiguous (GError **error, const char *part, GPtrArray *ids)
   for (guint i = 0; i < ids->len && i < MOST_TOLD; i++)
     g_string_append_printf (list, "%s%s", i > 0 ? ", " : "", (const char *) ids->pdata[i]);
   g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT,
-               "More than one upload's id begins or ends with %s (%s%s): give more of it", part, list->str,
+               S_ ("More than one upload's id begins or ends with %s (%s%s): give more of it"), part, list->str,
                ids->len > MOST_TOLD ? ", …" : "");
 }
 
@@ -80,7 +81,7 @@ ob_short_id_find (ObDatabase *database, const char *part, GError **error)
 
   if (!may_be_part (lower))
     {
-      ob_text_set_not_found (error, "upload", part);
+      ob_text_set_not_found (error, S_ ("There is no upload %s"), part);
       return NULL;
     }
   backwards = g_strreverse (g_strdup (lower));
@@ -92,7 +93,7 @@ ob_short_id_find (ObDatabase *database, const char *part, GError **error)
   if (ids->len == 1)
     return g_strdup (ids->pdata[0]);
   if (ids->len == 0)
-    ob_text_set_not_found (error, "upload", part);
+    ob_text_set_not_found (error, S_ ("There is no upload %s"), part);
   else
     set_ambiguous (error, part, ids);
 

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "dbus/error.h"
 #include "base/mounts.h"
+#include "dbus/mark.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,7 @@
 static gboolean
 set_invalid (GError **error, const char *why)
 {
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "The descriptor %s", why);
+  g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, why);
 
   return FALSE;
 }
@@ -27,9 +28,9 @@ check_flags (int fd, GError **error)
   int flags = fcntl (fd, F_GETFL);
 
   if (flags < 0)
-    return set_invalid (error, "is closed");
+    return set_invalid (error, S_ ("The descriptor is closed"));
   if ((flags & O_PATH) || (flags & O_ACCMODE) == O_WRONLY)
-    return set_invalid (error, "is not open for reading");
+    return set_invalid (error, S_ ("The descriptor is not open for reading"));
 
   return TRUE;
 }
@@ -40,10 +41,10 @@ check_kind (const struct stat *info, GError **error)
   if (S_ISREG (info->st_mode))
     return TRUE;
 
-  return set_invalid (error, S_ISDIR (info->st_mode)    ? "is a folder, not a file"
-                             : S_ISFIFO (info->st_mode) ? "is a pipe, not a file"
-                             : S_ISSOCK (info->st_mode) ? "is a socket, not a file"
-                                                        : "is a device, not a file");
+  return set_invalid (error, S_ISDIR (info->st_mode)    ? S_ ("The descriptor is a folder, not a file")
+                             : S_ISFIFO (info->st_mode) ? S_ ("The descriptor is a pipe, not a file")
+                             : S_ISSOCK (info->st_mode) ? S_ ("The descriptor is a socket, not a file")
+                                                        : S_ ("The descriptor is a device, not a file"));
 }
 
 /* The app's descriptor shares its file position with the app, so open the file again, for reading. A file that only the
@@ -55,7 +56,7 @@ open_here (ObSource *source, int fd, GError **error)
   int own;
 
   if (fstat (fd, &source->before) != 0)
-    return set_invalid (error, "is closed");
+    return set_invalid (error, S_ ("The descriptor is closed"));
   if (!check_kind (&source->before, error))
     return FALSE;
   own = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);

@@ -9,6 +9,7 @@
 #include "base/debug.h"
 #include "base/files.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "store/copy.h"
 
 #include <errno.h>
@@ -71,7 +72,7 @@ note_folder (ObSpool *spool, GError **error)
 {
   if (stat (spool->data_folder, &spool->opened) == 0)
     return TRUE;
-  ob_file_set_error (error, errno, "Cannot open folder", spool->data_folder);
+  ob_file_set_error (error, errno, S_ ("Cannot open folder %s: %s"), spool->data_folder);
 
   return FALSE;
 }
@@ -239,7 +240,7 @@ ob_spool_copy_source (ObSpool *spool, const char *id, const ObSource *source, GC
 
   if (target < 0)
     {
-      ob_file_set_error (error, errno, "Cannot create", path);
+      ob_file_set_error (error, errno, S_ ("Cannot create %s: %s"), path);
       return FALSE;
     }
   /* Check the room after copying, since a copy with holes takes less than its size. */
@@ -324,7 +325,7 @@ rename_file (const char *from, const char *to, GError **error)
 {
   if (g_rename (from, to) == 0)
     return TRUE;
-  ob_file_set_error (error, errno, "Cannot rename", from);
+  ob_file_set_error (error, errno, S_ ("Cannot rename %s: %s"), from);
 
   return FALSE;
 }
@@ -349,7 +350,7 @@ remove_one (ObSpool *spool, const char *id, const char *suffix, GError **error)
     g_atomic_int_add (&spool->wanted_kib, -(gint) MIN (info.st_blocks / 2, G_MAXINT / 4));
   if (ob_file_remove (path) == 0 || errno == ENOENT)
     return TRUE;
-  ob_file_set_error (error, errno, "Cannot remove", path);
+  ob_file_set_error (error, errno, S_ ("Cannot remove %s: %s"), path);
 
   return FALSE;
 }

@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/secret.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -42,7 +43,7 @@ ob_unit_secret_read (const char *destination, GError **error)
 
   if (!ob_unit_secret_exists (destination))
     {
-      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, "There is no credential for %s", destination);
+      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND, S_ ("There is no credential for %s"), destination);
       return NULL;
     }
   text = ob_file_read_own (path, OB_SIGN_IN_MOST_BYTES, &size_bytes, error);

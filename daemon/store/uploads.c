@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "store/follow-ups.h"
 #include "store/limits.h"
 #include "store/statement.h"
@@ -152,7 +153,7 @@ read_upload (ObDatabase *database, ObStatement *statement)
 static gboolean
 set_not_found (GError **error, const char *what)
 {
-  ob_text_set_not_found (error, "upload", what);
+  ob_text_set_not_found (error, S_ ("There is no upload %s"), what);
 
   return FALSE;
 }

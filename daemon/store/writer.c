@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/identity.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "store/copy.h"
 #include "store/digester.h"
 
@@ -82,7 +83,7 @@ ob_writer_begin_once (ObSpool *spool, guint64 size_bytes, GError **error)
 
   if (fd < 0)
     {
-      ob_file_set_error (error, errno, "Cannot create", path);
+      ob_file_set_error (error, errno, S_ ("Cannot create %s: %s"), path);
       return NULL;
     }
   writer = writer_new (spool, ob_partial_new (id, (gint64) size_bytes, NULL, 0), g_strdup (path), fd, error);
@@ -144,7 +145,7 @@ read_back (ObWriter *writer, GCancellable *cancellable, GError **error)
       if (got <= 0)
         {
           errno = got < 0 ? errno : EIO;
-          return set_error (writer, "Cannot read", error);
+          return set_error (writer, S_ ("Cannot read %s: %s"), error);
         }
       ob_digester_add (writer->digester, buffer, (gsize) got);
       writer->offset += (guint64) got;
@@ -159,7 +160,7 @@ static gboolean
 check_size (const ObWriter *writer, struct stat *info, GError **error)
 {
   if (fstat (writer->fd, info) != 0)
-    return set_error (writer, "Cannot look at", error);
+    return set_error (writer, S_ ("Cannot look at %s: %s"), error);
   if ((guint64) info->st_size >= writer->partial->durable_bytes)
     return TRUE;
   g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_STORAGE,
@@ -181,7 +182,7 @@ ob_writer_resume (ObSpool *spool, const char *id, GCancellable *cancellable, GEr
     return NULL;
   if ((guint64) info.st_size > writer->offset && ftruncate (writer->fd, (off_t) writer->offset) != 0)
     {
-      (void) set_error (writer, "Cannot size", error);
+      (void) set_error (writer, S_ ("Cannot size %s: %s"), error);
       return NULL;
     }
   writer->checked = writer->offset;
@@ -259,7 +260,7 @@ ob_writer_append (ObWriter *writer, const void *bytes, gsize size_bytes, GError 
   if (!check_end (writer, size_bytes, error) || !has_room (writer, size_bytes, error))
     return FALSE;
   if (lseek (writer->fd, (off_t) writer->offset, SEEK_SET) < 0)
-    return set_error (writer, "Cannot seek in", error);
+    return set_error (writer, S_ ("Cannot seek in %s: %s"), error);
   if (!ob_fd_write_all (writer->fd, bytes, size_bytes, writer->path, error))
     {
       /* Cut off bytes that were not digested. */
@@ -282,7 +283,7 @@ ob_writer_sync (ObWriter *writer, GError **error)
   if (writer->offset == before)
     return TRUE;
   if (fsync (writer->fd) != 0)
-    return set_error (writer, "Cannot sync", error);
+    return set_error (writer, S_ ("Cannot sync %s: %s"), error);
   ob_crash_point ("partial-flushed");
   writer->partial->durable_bytes = writer->offset;
   if (ob_partial_save (writer->spool, writer->partial, error))
@@ -319,7 +320,7 @@ ob_writer_seal (ObWriter *writer, GError **error)
 
   if (own < 0)
     {
-      (void) set_error (writer, "Cannot open", error);
+      (void) set_error (writer, S_ ("Cannot open %s: %s"), error);
       if (fd >= 0)
         (void) close (fd);
       return -1;

@@ -7,6 +7,7 @@
 #include "transfer/amend.h"
 
 #include "base/json.h"
+#include "dbus/mark.h"
 #include "model/origin.h"
 #include "transfer/confirm.h"
 #include "transfer/http.h"
@@ -95,7 +96,7 @@ read_answer (const ObAnswer *answer, const ObJob *job, ObAttemptResult *result)
     result->is_done = TRUE;
   else
     ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "bad-answer",
-                   "The amend URL did not answer that it has taken the change");
+                   S_ ("The amend URL did not answer that it has taken the change"));
   result->outcome.retry_after_ms = ob_answer_get_retry_after_ms (answer);
 }
 
@@ -108,7 +109,7 @@ ob_amend_send (ObConnection *connection, const ObJob *job, ObAttemptResult *resu
 
   if (!message)
     {
-      ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "bad-url", "The amend URL is no URL");
+      ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "bad-url", S_ ("The amend URL is no URL"));
       return;
     }
   answer = ob_http_send (connection, message, OB_ANSWER_MS, G_CANCELLABLE (stop));
@@ -125,14 +126,14 @@ find_fault (const ObAnswer *answer, const ObJob *job)
   const guint status = ob_answer_get_status (answer);
 
   if (allow)
-    return soup_header_contains (allow, "PATCH") ? NULL : g_strdup_printf ("it takes %s, and no PATCH", allow);
+    return soup_header_contains (allow, "PATCH") ? NULL : g_strdup_printf (S_ ("it takes %s, and no PATCH"), allow);
   if (!answer->error
       && (status == SOUP_STATUS_METHOD_NOT_ALLOWED || status == SOUP_STATUS_NOT_IMPLEMENTED
           || is_own_not_found (answer, job)))
     return NULL;
 
   return ob_answer_judge (answer, OB_STAGE_CONFIRM, ob_answer_is_json (answer), NULL, result)
-             ? g_strdup (result->message ? result->message : "it did not answer in time")
+             ? g_strdup (result->message ? result->message : S_ ("it did not answer in time"))
              : NULL;
 }
 
@@ -146,7 +147,7 @@ ob_amend_try_out (ObConnection *connection, const ObJob *job, char **fault, ObSt
   *fault = NULL;
   if (!message)
     {
-      *fault = g_strdup ("it is no URL");
+      *fault = g_strdup (S_ ("it is no URL"));
       return FALSE;
     }
   answer = ob_http_send (connection, message, OB_ANSWER_OPTIONS_MS, G_CANCELLABLE (stop));

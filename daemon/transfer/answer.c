@@ -6,6 +6,7 @@
 #include "transfer/answer.h"
 
 #include "base/text.h"
+#include "dbus/mark.h"
 #include "model/origin.h"
 #include "transfer/client-certificate.h"
 #include "transfer/words.h"
@@ -180,8 +181,8 @@ explain_certificate (const ObAnswer *answer, char **code, char **words)
 {
   gboolean is_shown = is_certificate_shown (answer);
   char *explained
-      = g_strdup_printf (is_shown ? "The server does not take this device's certificate: %s"
-                                  : "The server wants a certificate of this device, and it has none for it: %s",
+      = g_strdup_printf (is_shown ? S_ ("The server does not take this device's certificate: %s")
+                                  : S_ ("The server wants a certificate of this device, and it has none for it: %s"),
                          *words);
 
   g_free (*code);
@@ -229,7 +230,7 @@ dup_status_words (const ObAnswer *answer)
   g_autofree char *shown = ob_origin_dup_shown (location);
   g_autofree char *clean = shown ? ob_text_dup_clean (shown, -1, LOCATION_MAX_CHARS) : NULL;
 
-  return clean ? g_strdup_printf ("%s: it sends on to %s", words, clean) : g_steal_pointer (&words);
+  return clean ? g_strdup_printf (S_ ("%s: it sends on to %s"), words, clean) : g_steal_pointer (&words);
 }
 
 gint64

@@ -6,6 +6,7 @@
 #include "transfer/attempt.h"
 
 #include "base/debug.h"
+#include "dbus/mark.h"
 #include "transfer/amend.h"
 #include "transfer/check.h"
 #include "transfer/confirm.h"
@@ -21,10 +22,10 @@ end_without_digest (ObAttemptResult *result)
   if (result->is_unchecked)
     ob_result_set (
         result, OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED, OB_CODE_UNCHECKED,
-        "The server has stored it, and took a part of it without comparing its checksum: a retry sends it anew");
+        S_ ("The server has stored it, and took a part of it without comparing its checksum: a retry sends it anew"));
   else
     ob_result_set (result, OB_VERDICT_NOT_YET, OUTBOX_REASON_NONE, "no-digest",
-                   "The server has stored it, and does not say that its bytes are the right ones");
+                   S_ ("The server has stored it, and does not say that its bytes are the right ones"));
 }
 
 /* Without a confirm URL nobody can be asked, and the success that the protocol has just seen is the receipt: enough, unless a
@@ -52,7 +53,7 @@ static void
 end_unknown (const ObJob *job, ObAttemptResult *result)
 {
   g_autofree char *words
-      = g_strdup_printf ("This version of Outbox does not know the protocol %.40s: set the destination again",
+      = g_strdup_printf (S_ ("This version of Outbox does not know the protocol %.40s: set the destination again"),
                          job->protocol ? job->protocol : "");
 
   ob_result_set (result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "unknown-protocol", words);

@@ -9,6 +9,7 @@
 #include "base/blocks.h"
 #include "base/brake.h"
 #include "base/crash.h"
+#include "dbus/mark.h"
 #include "transfer/copy.h"
 #include "transfer/stop.h"
 
@@ -101,9 +102,8 @@ read_block (ObBody *self, guint64 start, gsize size_bytes)
 static void
 set_fault (ObBody *self, guint64 start, gsize size_bytes)
 {
-  self->fault = g_strdup_printf ("The saved copy is not what was handed over: bytes %" G_GUINT64_FORMAT
-                                 " to %" G_GUINT64_FORMAT " are others",
-                                 start, start + size_bytes - 1);
+  self->fault = g_strdup_printf (S_ ("The saved copy is not what was handed over: bytes %llu to %llu are others"),
+                                 (unsigned long long) start, (unsigned long long) (start + size_bytes - 1));
 }
 
 static void

@@ -5,6 +5,7 @@
  */
 #include "transfer/check.h"
 
+#include "dbus/mark.h"
 #include "transfer/confirm.h"
 #include "transfer/put-look.h"
 #include "transfer/tus-server.h"
@@ -34,7 +35,7 @@ check_by_confirm_url (ObConnection *connection, const ObJob *job, ObAttemptResul
   if (result->is_done)
     result->check = OB_CHECK_THERE;
   else if (result->outcome.verdict == OB_VERDICT_NOT_YET && result->is_unknown)
-    set (result, OB_CHECK_GONE, "gone", "The server says that it does not have it");
+    set (result, OB_CHECK_GONE, "gone", S_ ("The server says that it does not have it"));
   else if (g_strcmp0 (result->code, OB_CODE_DIGEST_MISMATCH) == 0)
     result->check = OB_CHECK_OTHER;
   else if (g_strcmp0 (result->code, "http-410") == 0)
@@ -51,20 +52,20 @@ ob_check_tus (ObConnection *connection, const ObJob *job, ObAttemptResult *resul
   guint64 offset_bytes, size_bytes;
 
   if (!answer)
-    set (result, OB_CHECK_UNTOLD, "no-url", "It is not known where the server has it");
+    set (result, OB_CHECK_UNTOLD, "no-url", S_ ("It is not known where the server has it"));
   else if (ob_tus_judge (answer, OB_STAGE_LOOK, result))
     {
       if (result->outcome.verdict == OB_VERDICT_GONE)
         set (result, OB_CHECK_UNTOLD, "cleared",
-             "The server keeps no upload URL of what it has finished: only a confirm URL could tell");
+             S_ ("The server keeps no upload URL of what it has finished: only a confirm URL could tell"));
     }
   else if (!ob_answer_get_header (answer, "Tus-Resumable")
            || !ob_answer_get_number (answer, "Upload-Offset", &offset_bytes))
     ob_result_set (result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "bad-answer",
-                   "Something that is no tus server answered");
+                   S_ ("Something that is no tus server answered"));
   else if (offset_bytes != job->size_bytes
            || (ob_answer_get_number (answer, "Upload-Length", &size_bytes) && size_bytes != job->size_bytes))
-    set (result, OB_CHECK_OTHER, "other-size", "The server has another upload there");
+    set (result, OB_CHECK_OTHER, "other-size", S_ ("The server has another upload there"));
   else
     set_there (result, OUTBOX_RUNG_STORED);
 }
@@ -77,20 +78,20 @@ ob_check_put (ObConnection *connection, const ObJob *job, ObAttemptResult *resul
   g_autoptr (ObAnswer) answer = ob_put_look (&place, -1, TRUE, &sight);
 
   if (!answer)
-    set (result, OB_CHECK_UNTOLD, "no-url", "It is not known where the server has it");
+    set (result, OB_CHECK_UNTOLD, "no-url", S_ ("It is not known where the server has it"));
   else if (sight.found == OB_FOUND_WHOLE)
     {
       ob_put_note_digest (&sight, job, result);
       set_there (result, OUTBOX_RUNG_STORED);
     }
   else if (sight.found == OB_FOUND_NOTHING)
-    set (result, OB_CHECK_GONE, "gone", "Nothing is at its URL any more");
+    set (result, OB_CHECK_GONE, "gone", S_ ("Nothing is at its URL any more"));
   else if (sight.found == OB_FOUND_OTHER)
-    set (result, OB_CHECK_OTHER, OB_CODE_DIGEST_MISMATCH, "The server has other bytes at its URL");
+    set (result, OB_CHECK_OTHER, OB_CODE_DIGEST_MISMATCH, S_ ("The server has other bytes at its URL"));
   else if (sight.found == OB_FOUND_REFUSED)
-    set (result, OB_CHECK_UNTOLD, "refused", "The server does not tell what it has");
+    set (result, OB_CHECK_UNTOLD, "refused", S_ ("The server does not tell what it has"));
   else if (!ob_answer_judge (answer, OB_STAGE_LOOK, FALSE, ob_put_verdict, result))
-    set (result, OB_CHECK_UNTOLD, "unclear", "The server does not tell how large the file at its URL is");
+    set (result, OB_CHECK_UNTOLD, "unclear", S_ ("The server does not tell how large the file at its URL is"));
 }
 
 void
@@ -102,7 +103,7 @@ ob_check_run (const ObProtocol *protocol, ObConnection *connection, const ObJob 
   else if (protocol->check)
     protocol->check (connection, job, result, stop);
   else
-    set (result, OB_CHECK_UNTOLD, "no-question", "This protocol has no question for what a server has");
+    set (result, OB_CHECK_UNTOLD, "no-question", S_ ("This protocol has no question for what a server has"));
 }
 
 static gboolean

@@ -5,6 +5,8 @@
  */
 #include "transfer/client-certificate.h"
 
+#include "dbus/mark.h"
+
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <string.h>
@@ -46,10 +48,10 @@ check_time (gnutls_x509_crt_t x509, gint64 now_s, const char *path, char **words
   g_autofree char *from = dup_day (from_s), *to = dup_day (to_s);
 
   if (now_s > to_s)
-    *words = g_strdup_printf ("%s: the certificate has expired on %s, or this device's clock is wrong", path, to);
+    *words = g_strdup_printf (S_ ("%s: the certificate has expired on %s, or this device's clock is wrong"), path, to);
   else if (now_s < from_s)
-    *words
-        = g_strdup_printf ("%s: the certificate is not valid before %s, or this device's clock is wrong", path, from);
+    *words = g_strdup_printf (S_ ("%s: the certificate is not valid before %s, or this device's clock is wrong"), path,
+                              from);
 
   return *words ? OB_PAIR_BAD : OB_PAIR_GOOD;
 }
@@ -62,9 +64,9 @@ check_key (gnutls_x509_crt_t x509, gnutls_x509_privkey_t key, const char *path, 
 
   if (gnutls_x509_crt_get_key_id (x509, GNUTLS_KEYID_USE_SHA256, ids[0], &sizes[0]) != 0
       || gnutls_x509_privkey_get_key_id (key, GNUTLS_KEYID_USE_SHA256, ids[1], &sizes[1]) != 0)
-    return refuse (words, OB_PAIR_BAD, path, "a key of this kind cannot be used");
+    return refuse (words, OB_PAIR_BAD, path, S_ ("a key of this kind cannot be used"));
   if (sizes[0] != sizes[1] || memcmp (ids[0], ids[1], sizes[0]) != 0)
-    return refuse (words, OB_PAIR_MISMATCHED, path, "the key does not belong to the certificate");
+    return refuse (words, OB_PAIR_MISMATCHED, path, S_ ("the key does not belong to the certificate"));
 
   return OB_PAIR_GOOD;
 }
@@ -74,14 +76,15 @@ static ObPair
 check_texts (const char *certificate, const char *key, const char *certificate_path, const char *key_path, char **words)
 {
   if (!strstr (certificate, PEM_BEGIN) && *certificate)
-    return refuse (words, OB_PAIR_BAD, certificate_path,
-                   "no PEM file; one of PKCS #12 or DER is turned into PEM by \"openssl pkcs12\" or \"openssl x509\"");
+    return refuse (
+        words, OB_PAIR_BAD, certificate_path,
+        S_ ("no PEM file; one of PKCS #12 or DER is turned into PEM by \"openssl pkcs12\" or \"openssl x509\""));
   if (!strstr (certificate, PEM_CERTIFICATE))
-    return refuse (words, OB_PAIR_MISMATCHED, certificate_path, "no certificate in it");
+    return refuse (words, OB_PAIR_MISMATCHED, certificate_path, S_ ("no certificate in it"));
   if (strstr (key, PEM_ENCRYPTED_KEY) || strstr (key, PEM_ENCRYPTED))
-    return refuse (words, OB_PAIR_BAD, key_path, "the key has a password, and nobody is there to type it");
+    return refuse (words, OB_PAIR_BAD, key_path, S_ ("the key has a password, and nobody is there to type it"));
   if (!strstr (key, PEM_KEY))
-    return refuse (words, OB_PAIR_MISMATCHED, key_path, "no private key in it");
+    return refuse (words, OB_PAIR_MISMATCHED, key_path, S_ ("no private key in it"));
 
   return OB_PAIR_GOOD;
 }
@@ -97,11 +100,11 @@ check_pair (const char *certificate, const char *key, gint64 now_s, const char *
   ObPair pair;
 
   if (gnutls_x509_crt_init (&x509) != 0 || gnutls_x509_privkey_init (&private_key) != 0)
-    pair = refuse (words, OB_PAIR_BAD, certificate_path, "there is no memory to read it");
+    pair = refuse (words, OB_PAIR_BAD, certificate_path, S_ ("there is no memory to read it"));
   else if (gnutls_x509_crt_import (x509, &texts[0], GNUTLS_X509_FMT_PEM) != 0)
-    pair = refuse (words, OB_PAIR_MISMATCHED, certificate_path, "the certificate cannot be read");
+    pair = refuse (words, OB_PAIR_MISMATCHED, certificate_path, S_ ("the certificate cannot be read"));
   else if (gnutls_x509_privkey_import (private_key, &texts[1], GNUTLS_X509_FMT_PEM) != 0)
-    pair = refuse (words, OB_PAIR_MISMATCHED, key_path, "the private key cannot be read");
+    pair = refuse (words, OB_PAIR_MISMATCHED, key_path, S_ ("the private key cannot be read"));
   else if ((pair = check_key (x509, private_key, key_path, words)) == OB_PAIR_GOOD)
     pair = check_time (x509, now_s, certificate_path, words);
   if (private_key)

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "dbus/mark.h"
 #include "model/origin.h"
 #include "transfer/http.h"
 
@@ -124,13 +125,13 @@ explain_rung (OutboxRung rung)
   switch (rung)
     {
     case OUTBOX_RUNG_NONE:
-      return "The server does not have all of it yet";
+      return S_ ("The server does not have all of it yet");
     case OUTBOX_RUNG_STORED:
-      return "Stored, and neither checked nor attached to its record yet";
+      return S_ ("Stored, and neither checked nor attached to its record yet");
     case OUTBOX_RUNG_DIGEST:
     case OUTBOX_RUNG_ATTACHED:
     default:
-      return "Not attached to its record yet";
+      return S_ ("Not attached to its record yet");
     }
 }
 
@@ -169,10 +170,10 @@ ob_confirm_read (const char *body, gsize body_bytes, const ObJob *job, ObAttempt
   if (!object || !json_object_has_member (object, "stored") || is_of_another (object, job)
       || (is_stored && !read_digest (object, &digest)))
     ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "bad-answer",
-                   "The confirm URL answered something else than a confirmation");
+                   S_ ("The confirm URL answered something else than a confirmation"));
   else if (is_stored && has_other_bytes (object, digest, job))
     ob_result_set (result, OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED, OB_CODE_DIGEST_MISMATCH,
-                   "The server has other bytes than this device sent");
+                   S_ ("The server has other bytes than this device sent"));
   else
     apply_rung (object, digest, job, result);
 }
@@ -241,7 +242,7 @@ read_answer (const ObAnswer *answer, const ObJob *job, ObAttemptResult *result)
 
   if (!answer->error && is_old (answer))
     ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "stale",
-                   "The confirm URL gave an old answer, out of a cache");
+                   S_ ("The confirm URL gave an old answer, out of a cache"));
   else if (status == SOUP_STATUS_NOT_FOUND && denies (answer, job))
     {
       result->is_unknown = TRUE;
@@ -251,7 +252,7 @@ read_answer (const ObAnswer *answer, const ObJob *job, ObAttemptResult *result)
     {
       if (status == SOUP_STATUS_NOT_FOUND)
         ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, OB_CODE_NO_WORD,
-                       "The confirm URL answered 404 and did not say whether the server has the file");
+                       S_ ("The confirm URL answered 404 and did not say whether the server has the file"));
       else
         return;
     }
@@ -259,7 +260,7 @@ read_answer (const ObAnswer *answer, const ObJob *job, ObAttemptResult *result)
     ob_confirm_read (answer->body, answer->body_bytes, job, result);
   else
     ob_result_set (result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "bad-answer",
-                   "The confirm URL answered something else than a confirmation");
+                   S_ ("The confirm URL answered something else than a confirmation"));
   result->outcome.retry_after_ms = ob_answer_get_retry_after_ms (answer);
 }
 

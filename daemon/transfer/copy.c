@@ -7,6 +7,7 @@
 #include "transfer/copy.h"
 
 #include "base/files.h"
+#include "dbus/mark.h"
 #include "transfer/http.h"
 
 #include <errno.h>
@@ -59,13 +60,13 @@ char *
 ob_copy_dup_words (int fault_errno)
 {
   if (fault_errno == ENOENT)
-    return g_strdup ("The saved copy is gone");
+    return g_strdup (S_ ("The saved copy is gone"));
   if (fault_errno == OB_COPY_RESIZED)
-    return g_strdup ("The saved copy has another size");
+    return g_strdup (S_ ("The saved copy has another size"));
   if (ob_errno_is_missing (fault_errno))
-    return g_strdup ("Something that is no file is in the place of the saved copy");
+    return g_strdup (S_ ("Something that is no file is in the place of the saved copy"));
 
-  return g_strdup_printf ("The saved copy cannot be read: %s", g_strerror (fault_errno));
+  return g_strdup_printf (S_ ("The saved copy cannot be read: %s"), g_strerror (fault_errno));
 }
 
 /* @reason: %OUTBOX_REASON_NONE if the copy may come back */

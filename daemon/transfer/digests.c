@@ -7,6 +7,7 @@
 
 #include "base/blocks.h"
 #include "base/text.h"
+#include "dbus/mark.h"
 #include "transfer/copy.h"
 #include "transfer/http.h"
 
@@ -89,7 +90,7 @@ make_digests (int fd, const ObJob *job, ObDeadline *deadline, ObStop *stop, GByt
   if (!is_digest (digest, job->sha256))
     {
       ob_result_set (result, OB_VERDICT_FAIL, OUTBOX_REASON_FILE_CHANGED, "file-changed",
-                     "The saved copy is not what was handed over: its SHA-256 is another");
+                     S_ ("The saved copy is not what was handed over: its SHA-256 is another"));
       return FALSE;
     }
   *digests = ob_block_maker_end (maker);

@@ -7,6 +7,7 @@
 
 #include "base/brake.h"
 #include "base/debug.h"
+#include "dbus/mark.h"
 #include "model/destination.h"
 #include "model/origin.h"
 
@@ -268,13 +269,14 @@ error_of_end (ObEnd end)
     case OB_END_STOPPED:
       return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "Stopped");
     case OB_END_LOST:
-      return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED, "The connection to the server was lost");
+      return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED,
+                                  S_ ("The connection to the server was lost"));
     case OB_END_SILENT:
-      return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_HOST_UNREACHABLE, "The server cannot be reached");
+      return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_HOST_UNREACHABLE, S_ ("The server cannot be reached"));
     case OB_END_SLOW:
     case OB_END_NONE:
     default:
-      return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "The server did not answer in time");
+      return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, S_ ("The server did not answer in time"));
     }
 }
 

@@ -7,6 +7,8 @@
  */
 #include "transfer/knock.h"
 
+#include "dbus/mark.h"
+
 /* A little less than the time between two knocks, so that one is nearly always under way. */
 #define ANSWER_MS 4900
 #define SECOND_AFTER_MS 1500
@@ -91,7 +93,7 @@ on_late (gpointer user_data)
   Knock *knock = user_data;
 
   knock->end_source = 0;
-  answer (knock, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "Nothing answers"));
+  answer (knock, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, S_ ("Nothing answers")));
 
   return G_SOURCE_REMOVE;
 }

@@ -8,6 +8,7 @@
 
 #include "base/secret.h"
 #include "base/strays.h"
+#include "dbus/mark.h"
 #include "transfer/http.h"
 #include "transfer/words.h"
 
@@ -149,7 +150,7 @@ make_message (const char *method, const char *url)
 static ObOauthAnswer *
 answer_new_unanswered (const ObAnswer *answer)
 {
-  g_autofree char *words = g_strdup_printf ("The sign-in server: %s", answer->error->message);
+  g_autofree char *words = g_strdup_printf (S_ ("The sign-in server: %s"), answer->error->message);
 
   return ob_oauth_answer_new (OB_OAUTH_AWAY, "sign-in-server", words);
 }
@@ -219,7 +220,8 @@ post_form (const ObOauthQuestion *question, const char *url, ObConnection *conne
 
   if (!message)
     {
-      reply->answer = ob_oauth_answer_new (OB_OAUTH_MISCONFIGURED, "bad-url", "The sign-in server's address is no URL");
+      reply->answer
+          = ob_oauth_answer_new (OB_OAUTH_MISCONFIGURED, "bad-url", S_ ("The sign-in server's address is no URL"));
       return;
     }
   soup_message_set_request_body_from_bytes (message, FORM, body);
@@ -249,7 +251,7 @@ look_up (const char *issuer, ObConnection *connection, GCancellable *stop, ObOau
         server = ob_oauth_read_server (issuer, ob_answer_get_status (answer), answer->body, answer->body_bytes);
       if (!server && !*failure)
         *failure = ob_oauth_answer_new (OB_OAUTH_AWAY, "no-description",
-                                        "At the issuer's address no sign-in server of that name describes itself");
+                                        S_ ("At the issuer's address no sign-in server of that name describes itself"));
     }
   if (server)
     g_clear_pointer (failure, ob_oauth_answer_free);
@@ -301,7 +303,7 @@ ob_oauth_ask (const ObOauthQuestion *question, ObConnection *connection, GCancel
     post_form (question, url, connection, stop, reply);
   else
     reply->answer = ob_oauth_answer_new (OB_OAUTH_MISCONFIGURED, "no-device-flow",
-                                         "This sign-in server has no sign-in by a code on another device");
+                                         S_ ("This sign-in server has no sign-in by a code on another device"));
 
   return reply;
 }

@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "transfer/oauth.h"
 
 #include <gio/gio.h>
@@ -203,8 +204,8 @@ take (Visit *visit)
     self->error = g_steal_pointer (&text);
   self->source = g_idle_add (on_back, self);
   reply (visit, "200 OK",
-         what == OB_OAUTH_BACK_CODE ? "Outbox has what it needs. You can close this page."
-                                    : "The sign-in was refused. You can close this page.");
+         what == OB_OAUTH_BACK_CODE ? S_ ("Outbox has what it needs. You can close this page.")
+                                    : S_ ("The sign-in was refused. You can close this page."));
 }
 
 static void read_more (Visit *visit);
@@ -327,7 +328,8 @@ listen_here (ObOauthBrowser *self, GError **error)
   if (g_socket_listener_add_address (G_SOCKET_LISTENER (self->service), wanted, G_SOCKET_TYPE_STREAM,
                                      G_SOCKET_PROTOCOL_TCP, NULL, &got, &fault))
     return g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (got));
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_FAILED, "No port for the browser to come back to: %s", fault->message);
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_FAILED, S_ ("No port for the browser to come back to: %s"),
+               fault->message);
 
   return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "transfer/oauth.h"
 
 #include <string.h>
@@ -14,11 +15,12 @@
 #define NAME_MAX_BYTES 1024
 
 static gboolean
-set_fault (GError **error, const char *name, const char *fault)
+set_fault (GError **error, const char *name, const char *sentence)
 {
   g_autofree char *shown = ob_text_dup_clean (name, -1, OB_TEXT_SHOWN_CHARS);
+  g_autofree char *words = ob_text_dup_filled (sentence, shown, NULL);
 
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "The sign-in setting %s %s", shown, fault);
+  g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, words);
 
   return FALSE;
 }
@@ -71,36 +73,37 @@ read_one (ObOauthClient *client, const char *name, const char *value, GError **e
     if (g_str_equal (texts[i].name, name))
       {
         if (texts[i].is_url && !ob_oauth_is_endpoint (value))
-          return set_fault (error, name, "is no https URL");
+          return set_fault (error, name, S_ ("The sign-in setting %s is no https URL"));
         if (!texts[i].is_url && !is_printable (value))
-          return set_fault (error, name, "is no text of printable ASCII");
+          return set_fault (error, name, S_ ("The sign-in setting %s is no text of printable ASCII"));
         g_free (*texts[i].place);
         *texts[i].place = g_strdup (value);
         return TRUE;
       }
   if (g_str_equal (name, "flow"))
-    return read_flow (client, value) || set_fault (error, name, "is none of device, code and client-credentials");
+    return read_flow (client, value)
+           || set_fault (error, name, S_ ("The sign-in setting %s is none of device, code and client-credentials"));
   if (!g_str_equal (name, "client-auth"))
-    return set_fault (error, name, "is not known");
+    return set_fault (error, name, S_ ("The sign-in setting %s is not known"));
   client->shows_secret_in_body = g_str_equal (value, "post");
 
   return client->shows_secret_in_body || g_str_equal (value, "basic")
-         || set_fault (error, name, "is neither basic nor post");
+         || set_fault (error, name, S_ ("The sign-in setting %s is neither basic nor post"));
 }
 
 static gboolean
 check (const ObOauthClient *client, GError **error)
 {
   if (!client->client_id)
-    return set_fault (error, "client-id", "is missing");
+    return set_fault (error, "client-id", S_ ("The sign-in setting %s is missing"));
   if (client->issuer)
     return TRUE;
   if (!client->token_url)
-    return set_fault (error, "issuer or token-url", "is missing");
+    return set_fault (error, "issuer or token-url", S_ ("The sign-in setting %s is missing"));
   if (client->flow == OB_OAUTH_FLOW_DEVICE && !client->device_url)
-    return set_fault (error, "device-url", "is missing");
+    return set_fault (error, "device-url", S_ ("The sign-in setting %s is missing"));
   if (client->flow == OB_OAUTH_FLOW_CODE && !client->authorize_url)
-    return set_fault (error, "authorize-url", "is missing");
+    return set_fault (error, "authorize-url", S_ ("The sign-in setting %s is missing"));
 
   return TRUE;
 }

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "dbus/mark.h"
 #include "model/destination.h"
 #include "model/origin.h"
 #include "transfer/words.h"
@@ -175,7 +176,8 @@ answer_new_away (guint status, const char *body, gsize body_bytes)
 {
   g_autofree char *text = body_bytes > 0 ? g_strndup (body, body_bytes) : NULL;
   g_autofree char *line = ob_words_dup (status, NULL, text);
-  g_autofree char *words = g_strdup_printf ("The sign-in server did not answer as it should: %s", g_strchomp (line));
+  g_autofree char *words
+      = g_strdup_printf (S_ ("The sign-in server did not answer as it should: %s"), g_strchomp (line));
 
   return ob_oauth_answer_new (OB_OAUTH_AWAY, BAD_ANSWER, words);
 }
@@ -238,7 +240,7 @@ answer_new_granted (JsonObject *object)
     return NULL;
   if (!is_bearer (object))
     return ob_oauth_answer_new (OB_OAUTH_MISCONFIGURED, "token-type",
-                                "The sign-in server gives another kind of token than Bearer");
+                                S_ ("The sign-in server gives another kind of token than Bearer"));
   answer->lifetime_ms = read_seconds (object, "expires_in", OB_OAUTH_LIFETIME_MAX_MS);
 
   return g_steal_pointer (&answer);
@@ -267,7 +269,8 @@ ob_oauth_read_tokens (guint status, const char *body, gsize body_bytes)
   /* A 200 that cannot be taken may have tokens in it: repeat nothing of it. */
   if (!answer)
     answer = status == SOUP_STATUS_OK && object
-                 ? ob_oauth_answer_new (OB_OAUTH_AWAY, BAD_ANSWER, "The sign-in server gives no token that can be used")
+                 ? ob_oauth_answer_new (OB_OAUTH_AWAY, BAD_ANSWER,
+                                        S_ ("The sign-in server gives no token that can be used"))
                  : answer_new_away (status, body, body_bytes);
 
   return answer;
@@ -350,7 +353,7 @@ ob_oauth_read_device (guint status, const char *body, gsize body_bytes, ObOauthA
     device = read_device (object);
   if (!device && !*failure)
     *failure = object ? ob_oauth_answer_new (OB_OAUTH_AWAY, BAD_ANSWER,
-                                             "The sign-in server gives no code and page that a person could use")
+                                             S_ ("The sign-in server gives no code and page that a person could use"))
                       : answer_new_away (status, body, body_bytes);
 
   return device;

@@ -5,6 +5,8 @@
  */
 #include "transfer/outcome.h"
 
+#include "dbus/mark.h"
+
 #include <libsoup/soup.h>
 
 #define EITHER (OUTBOX_SCOPE_UPLOAD | OUTBOX_SCOPE_DESTINATION)
@@ -347,19 +349,19 @@ const char *
 ob_outcome_explain_certificate (GTlsCertificateFlags flags)
 {
   if (flags & G_TLS_CERTIFICATE_NOT_ACTIVATED)
-    return "its certificate is not valid yet: this device's clock may be wrong";
+    return S_ ("its certificate is not valid yet: this device's clock may be wrong");
   if (flags & G_TLS_CERTIFICATE_EXPIRED)
-    return "its certificate has expired, or this device's clock is wrong";
+    return S_ ("its certificate has expired, or this device's clock is wrong");
   if (flags & G_TLS_CERTIFICATE_BAD_IDENTITY)
-    return "its certificate is for another name: this network may want a sign-in";
+    return S_ ("its certificate is for another name: this network may want a sign-in");
   if (flags & G_TLS_CERTIFICATE_UNKNOWN_CA)
-    return "nobody whom this device trusts has signed its certificate";
+    return S_ ("nobody whom this device trusts has signed its certificate");
   if (flags & G_TLS_CERTIFICATE_REVOKED)
-    return "its certificate was revoked";
+    return S_ ("its certificate was revoked");
   if (flags & G_TLS_CERTIFICATE_INSECURE)
-    return "its certificate is signed in a way that is not secure any more";
+    return S_ ("its certificate is signed in a way that is not secure any more");
   if (flags & G_TLS_CERTIFICATE_GENERIC_ERROR)
-    return "its certificate is not signed by whom it names";
+    return S_ ("its certificate is not signed by whom it names");
 
   return NULL;
 }

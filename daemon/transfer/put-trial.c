@@ -6,6 +6,7 @@
  */
 #include "transfer/put-trial.h"
 
+#include "dbus/mark.h"
 #include "transfer/put-url.h"
 #include "transfer/put-verdict.h"
 
@@ -37,7 +38,7 @@ knows_nothing (const ObAnswer *answer, ObAttemptResult *result)
     return TRUE;
   if (!ob_answer_judge (answer, OB_STAGE_LOOK, FALSE, ob_put_verdict, result))
     ob_result_set (result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "wrong-address",
-                   "Something answers there that has a file which nobody has made");
+                   S_ ("Something answers there that has a file which nobody has made"));
 
   return FALSE;
 }
@@ -52,7 +53,7 @@ ob_put_try_out (ObConnection *connection, const ObJob *job, ObTrialNotes *notes,
   if (!found)
     {
       ob_result_set (result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "bad-url",
-                     "The destination's address makes no http or https URL: set it again");
+                     S_ ("The destination's address makes no http or https URL: set it again"));
       return FALSE;
     }
   if (!knows_nothing (found, result))
@@ -61,7 +62,7 @@ ob_put_try_out (ObConnection *connection, const ObJob *job, ObTrialNotes *notes,
   if (!options->error && ob_put_is_left_out (ob_answer_get_list (options, "Allow")))
     {
       ob_result_set (result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "wrong-address",
-                     "The server takes no PUT at that address");
+                     S_ ("The server takes no PUT at that address"));
       return FALSE;
     }
   ob_trial_note (notes, OB_TRIAL_PROTOCOL, ob_answer_get_list (options, "DAV") ? "http: WebDAV" : "http");

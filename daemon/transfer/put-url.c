@@ -5,6 +5,7 @@
  */
 #include "transfer/put-url.h"
 
+#include "dbus/mark.h"
 #include "model/destination.h"
 
 #include <string.h>
@@ -70,17 +71,18 @@ ob_put_url_check (const char *template)
   gboolean has_id;
 
   if (!ob_destination_is_url (template))
-    return "it must be an http or https URL";
+    return S_ ("it must be an http or https URL");
   if (memchr (template, '{', (gsize) (path - template)) || strpbrk (query, "{}"))
-    return "{id}, {name} and {group} can stand in its path alone";
+    return S_ ("{id}, {name} and {group} can stand in its path alone");
   if (!take_places (path, &has_id))
-    return "the places in its path are {id}, {name} and {group}";
+    return S_ ("the places in its path are {id}, {name} and {group}");
   if (query > path && query[-1] == '/' && has_id)
-    return "it must be the URL of a file, and ends with a slash as a folder's does";
+    return S_ ("it must be the URL of a file, and ends with a slash as a folder's does");
   if (!has_id)
-    return "it needs {id} in its path, as in https://example.org/inbox/{id}-{name}: without it, two files of one name "
-           "would "
-           "be one at the server";
+    return S_ (
+        "it needs {id} in its path, as in https://example.org/inbox/{id}-{name}: without it, two files of one name "
+        "would "
+        "be one at the server");
 
   return NULL;
 }

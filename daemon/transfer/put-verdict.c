@@ -5,6 +5,8 @@
  */
 #include "transfer/put-verdict.h"
 
+#include "dbus/mark.h"
+
 #include <string.h>
 
 static gboolean
@@ -211,9 +213,9 @@ const char *
 ob_put_explain_doubt (ObFound found, guint status)
 {
   if (found == OB_FOUND_OTHER)
-    return "The server says that it has stored it, and has something else at its URL";
+    return S_ ("The server says that it has stored it, and has something else at its URL");
   if (found == OB_FOUND_UNCLEAR && status == 200)
-    return "The server does not tell how large the file at its URL is";
+    return S_ ("The server does not tell how large the file at its URL is");
 
-  return "Something answered that does not have the file at its URL";
+  return S_ ("Something answered that does not have the file at its URL");
 }

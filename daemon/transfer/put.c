@@ -7,6 +7,7 @@
 #include "transfer/put.h"
 
 #include "base/debug.h"
+#include "dbus/mark.h"
 #include "transfer/body.h"
 #include "transfer/confirm.h"
 #include "transfer/copy.h"
@@ -66,7 +67,7 @@ static Step
 end_bad_url (Run *run)
 {
   return end (run, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "bad-url",
-              "The destination's address makes no http or https URL: set it again");
+              S_ ("The destination's address makes no http or https URL: set it again"));
 }
 
 static void
@@ -136,7 +137,7 @@ look (Run *run)
       /* The server may be at work on it. */
       if (run->is_unanswered)
         return end (run, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "unanswered",
-                    "The server got the whole file and did not answer, and has nothing at its URL yet");
+                    S_ ("The server got the whole file and did not answer, and has nothing at its URL yet"));
       return STEP_SEND;
     case OB_FOUND_REFUSED:
       return STEP_SEND;
@@ -164,10 +165,10 @@ verify (Run *run, guint status)
   report (run, 0);
   if (sight.found == OB_FOUND_OTHER && sight.is_told_by_digest)
     return end (run, OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED, OB_CODE_DIGEST_MISMATCH,
-                "The server has other bytes than this device sent");
+                S_ ("The server has other bytes than this device sent"));
   if (word == OB_PUT_ACCEPTED)
     return end (run, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "accepted",
-                "The server has accepted it, and has no file at its URL yet");
+                S_ ("The server has accepted it, and has no file at its URL yet"));
   if (answer && sight.found == OB_FOUND_UNCLEAR
       && ob_answer_judge (answer, OB_STAGE_LOOK, FALSE, ob_put_verdict, run->result))
     return STEP_END;
@@ -276,7 +277,7 @@ make_folders (Run *run, guint status)
     }
   if (status != SOUP_STATUS_INTERNAL_SERVER_ERROR)
     {
-      words = g_strdup_printf ("%s: the folder of its URL may have to be made there first", run->result->message);
+      words = g_strdup_printf (S_ ("%s: the folder of its URL may have to be made there first"), run->result->message);
       g_free (run->result->message);
       run->result->message = g_steal_pointer (&words);
     }
@@ -340,11 +341,10 @@ after_put (Run *run, const ObAnswer *answer, guint64 taken_bytes, gboolean expec
   report (run, 0);
 
   return end (run, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "bad-answer",
-              "Something says that it has stored the file, before it was sent");
+              S_ ("Something says that it has stored the file, before it was sent"));
 }
 
-/* Nothing is at the server of what an earlier attempt or another protocol had there. Returns: whether that is on the
- * disk. */
+/* Nothing is at the server of what an earlier attempt or another protocol had there. Returns: whether that is stored. */
 static gboolean
 drop_claims (Run *run)
 {
@@ -452,7 +452,7 @@ static void
 note_metadata (Run *run)
 {
   if (run->n_sends > 0 && g_variant_n_children (run->job->metadata) > 0)
-    run->checkpoints->noted ("metadata", "http takes no more of it than name, group and type", run->user_data);
+    run->checkpoints->noted ("metadata", S_ ("http takes no more of it than name, group and type"), run->user_data);
 }
 
 static gboolean

@@ -6,6 +6,7 @@
 #include "transfer/token-command.h"
 
 #include "base/secret.h"
+#include "dbus/mark.h"
 
 #include <string.h>
 #include <sysexits.h>
@@ -20,11 +21,13 @@ refuse (ObOauthVerdict verdict, const char *words)
 }
 
 static ObOauthAnswer *
-refuse_with_code (ObOauthVerdict verdict, int code, const char *more)
+refuse_with_code (int code, gboolean is_missing)
 {
-  g_autofree char *words = g_strdup_printf ("The token command ended with exit code %d%s", code, more);
+  g_autofree char *words
+      = is_missing ? g_strdup_printf (S_ ("The token command ended with exit code %d: a program is missing"), code)
+                   : g_strdup_printf (S_ ("The token command ended with exit code %d"), code);
 
-  return refuse (verdict, words);
+  return refuse (is_missing ? OB_OAUTH_MISCONFIGURED : OB_OAUTH_AWAY, words);
 }
 
 static ObOauthAnswer *
@@ -33,7 +36,7 @@ read_bare (const char *token)
   ObOauthAnswer *answer;
 
   if (!ob_oauth_is_token (token))
-    return refuse (OB_OAUTH_MISCONFIGURED, "The token command has written no token");
+    return refuse (OB_OAUTH_MISCONFIGURED, S_ ("The token command has written no token"));
   answer = ob_oauth_answer_new (OB_OAUTH_GRANTED, NULL, NULL);
   answer->access_token = g_strdup (token);
 
@@ -47,14 +50,14 @@ read_output (const ObProgramEnd *end)
   ObOauthAnswer *answer;
 
   if (memchr (end->output, '\0', end->output_bytes))
-    return refuse (OB_OAUTH_MISCONFIGURED, "The token command has written no token");
+    return refuse (OB_OAUTH_MISCONFIGURED, S_ ("The token command has written no token"));
   text = g_strstrip (g_strndup (end->output, end->output_bytes));
   answer = *text == '{' ? ob_oauth_read_tokens (200, text, strlen (text)) : read_bare (text);
   ob_secret_free (text);
   if (answer->verdict == OB_OAUTH_AWAY)
     {
       ob_oauth_answer_free (answer);
-      return refuse (OB_OAUTH_MISCONFIGURED, "The token command has written no token");
+      return refuse (OB_OAUTH_MISCONFIGURED, S_ ("The token command has written no token"));
     }
   if (answer->lifetime_ms == 0)
     answer->lifetime_ms = OB_TOKEN_COMMAND_LIFETIME_MS;
@@ -70,12 +73,12 @@ read_code (const ObProgramEnd *end)
     case EX_OK:
       return read_output (end);
     case EX_NOPERM:
-      return refuse (OB_OAUTH_ENDED, "The token command wants its person to sign in");
+      return refuse (OB_OAUTH_ENDED, S_ ("The token command wants its person to sign in"));
     case NO_PROGRAM:
     case NO_PROGRAM + 1:
-      return refuse_with_code (OB_OAUTH_MISCONFIGURED, end->number, ": a program is missing");
+      return refuse_with_code (end->number, TRUE);
     default:
-      return refuse_with_code (OB_OAUTH_AWAY, end->number, "");
+      return refuse_with_code (end->number, FALSE);
     }
 }
 
@@ -85,21 +88,21 @@ ob_token_command_read (const ObProgramEnd *end)
   g_autofree char *words = NULL;
 
   if (!end)
-    return refuse (OB_OAUTH_AWAY, "The token command could not be run");
+    return refuse (OB_OAUTH_AWAY, S_ ("The token command could not be run"));
   switch (end->fate)
     {
     case OB_PROGRAM_EXITED:
       return read_code (end);
     case OB_PROGRAM_SIGNALLED:
-      words = g_strdup_printf ("The token command was ended by signal %d", end->number);
+      words = g_strdup_printf (S_ ("The token command was ended by signal %d"), end->number);
       return refuse (OB_OAUTH_AWAY, words);
     case OB_PROGRAM_LATE:
-      return refuse (OB_OAUTH_AWAY, "The token command was not done in its time");
+      return refuse (OB_OAUTH_AWAY, S_ ("The token command was not done in its time"));
     case OB_PROGRAM_TOO_MUCH:
-      return refuse (OB_OAUTH_MISCONFIGURED, "The token command has written more than a token");
+      return refuse (OB_OAUTH_MISCONFIGURED, S_ ("The token command has written more than a token"));
     case OB_PROGRAM_MISSING:
     default:
-      words = g_strdup_printf ("The token command cannot be started: %s", g_strerror (end->number));
+      words = g_strdup_printf (S_ ("The token command cannot be started: %s"), g_strerror (end->number));
       return refuse (OB_OAUTH_MISCONFIGURED, words);
     }
 }

@@ -7,6 +7,7 @@
  */
 #include "transfer/trial.h"
 
+#include "dbus/mark.h"
 #include "transfer/amend.h"
 #include "transfer/confirm.h"
 
@@ -26,8 +27,8 @@ try_confirm (ObConnection *connection, const ObJob *job, ObTrialNotes *notes, Ob
       ob_trial_note (notes, OB_TRIAL_CONFIRM, "");
       return TRUE;
     }
-  words = result->is_done ? g_strdup ("The confirm URL confirms an upload that nobody has made")
-                          : g_strdup_printf ("The confirm URL, asked for an upload that nobody has made: %s",
+  words = result->is_done ? g_strdup (S_ ("The confirm URL confirms an upload that nobody has made"))
+                          : g_strdup_printf (S_ ("The confirm URL, asked for an upload that nobody has made: %s"),
                                              result->message ? result->message : "");
   if (result->is_done)
     ob_result_set (result, OB_VERDICT_FAIL, OUTBOX_REASON_NOT_ATTACHED, "confirms-all", words);
@@ -47,7 +48,8 @@ try_amend (ObConnection *connection, const ObJob *job, ObTrialNotes *notes, ObSt
 {
   g_autofree char *fault = NULL;
   gboolean takes = ob_amend_try_out (connection, job, &fault, stop);
-  g_autofree char *words = fault ? g_strdup_printf ("The amend URL, asked whether it takes changes: %s", fault) : NULL;
+  g_autofree char *words
+      = fault ? g_strdup_printf (S_ ("The amend URL, asked whether it takes changes: %s"), fault) : NULL;
 
   if (words || takes)
     ob_trial_note (notes, words ? OB_TRIAL_NO_AMEND : OB_TRIAL_AMEND, words ? words : "");

@@ -6,6 +6,7 @@
  */
 #include "transfer/tus-run.h"
 
+#include "dbus/mark.h"
 #include "model/origin.h"
 #include "transfer/confirm.h"
 #include "transfer/tus-server.h"
@@ -17,7 +18,7 @@ ObTusStep
 ob_tus_end_by_stranger (ObTusRun *tus)
 {
   ob_result_set (tus->result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "bad-answer",
-                 "Something that is no tus server answered");
+                 S_ ("Something that is no tus server answered"));
 
   return STEP_END;
 }
@@ -29,12 +30,12 @@ ob_tus_end_elsewhere (ObTusRun *tus, const char *url)
   g_autofree char *words = NULL;
 
   if (origin)
-    words
-        = g_strdup_printf ("The server keeps uploads at %s, which is not its own address: mend that there, or list it "
-                           "with --also",
-                           origin);
+    words = g_strdup_printf (
+        S_ ("The server keeps uploads at %s, which is not its own address: mend that there, or list it "
+            "with --also"),
+        origin);
   ob_result_set (tus->result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "location",
-                 words ? words : "The server keeps uploads at what is no http or https address: mend that there");
+                 words ? words : S_ ("The server keeps uploads at what is no http or https address: mend that there"));
 
   return STEP_END;
 }
@@ -43,7 +44,7 @@ ObTusStep
 ob_tus_end_at_others (ObTusRun *tus)
 {
   ob_result_set (tus->result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "location",
-                 "The server gave it an address that is not its alone: its answers may come from a cache");
+                 S_ ("The server gave it an address that is not its alone: its answers may come from a cache"));
 
   return STEP_END;
 }
@@ -92,7 +93,7 @@ ob_tus_note_loss (ObTusRun *tus)
   if (++tus->n_lost < OB_TUS_LOSSES_MOST)
     return FALSE;
   ob_result_set (tus->result, OB_VERDICT_HOLD, OUTBOX_REASON_LOSING_BYTES, "losing-bytes",
-                 "The server confirms bytes and then loses them, again and again");
+                 S_ ("The server confirms bytes and then loses them, again and again"));
 
   return TRUE;
 }
@@ -131,7 +132,7 @@ leave_url (ObTusRun *tus, const char *words)
     return step;
   is_held = (tus->offset_bytes > 0 || tus->is_end_given) && ob_tus_note_loss (tus);
   if (!is_held && !tus->is_end_given && ++tus->restarts > MOST_RESTARTS)
-    return ob_tus_end_in_doubt (tus, "gone", "The server loses the upload again and again");
+    return ob_tus_end_in_doubt (tus, "gone", S_ ("The server loses the upload again and again"));
   if (words)
     tus->checkpoints->noted ("given-up", words, tus->user_data);
 
@@ -143,7 +144,7 @@ leave_url (ObTusRun *tus, const char *words)
     return STEP_CREATE;
   /* The server may have finished it and cleared it away, and its confirm URL may not know of that yet. */
   ob_result_set (tus->result, OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE, "gone",
-                 "The server no longer had it when its last byte was sent");
+                 S_ ("The server no longer had it when its last byte was sent"));
 
   return STEP_END;
 }
@@ -158,7 +159,7 @@ ob_tus_begin (ObTusRun *tus)
   gboolean may_be_there = job->asks_first || job->n_lost > 0 || (job->size_bytes == 0 && job->is_again);
 
   if (tus->server_url && !may_go_on (tus))
-    return leave_url (tus, "its upload URL is at a server that is not listed");
+    return leave_url (tus, S_ ("its upload URL is at a server that is not listed"));
 
   return job->is_stored || (!tus->server_url && may_be_there) ? ask (tus, next, next == STEP_LOOK || is_part (tus))
                                                               : next;
@@ -182,10 +183,10 @@ ob_tus_end_not_ours (ObTusRun *tus)
   ObTusStep step;
 
   tus->is_end_given = FALSE; /* what it has there does not come from the last chunk */
-  step = leave_url (tus, "the server has another upload at its upload URL");
+  step = leave_url (tus, S_ ("the server has another upload at its upload URL"));
   if (step == STEP_CREATE)
     ob_result_set (tus->result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "location",
-                   "The server has another upload at the address that it gave for this one");
+                   S_ ("The server has another upload at the address that it gave for this one"));
 
   return step == STEP_CREATE ? STEP_END : step;
 }
@@ -204,7 +205,7 @@ ob_tus_end_silent (ObTusRun *tus)
     }
   tus->result->is_url_silent = TRUE;
   if (tus->job->leaves_url)
-    return leave_url (tus, "nothing has answered at its upload URL for a day, and the destination does");
+    return leave_url (tus, S_ ("nothing has answered at its upload URL for a day, and the destination does"));
   *outcome = ob_outcome_new (OB_VERDICT_RETRY_UPLOAD, OUTBOX_REASON_NONE);
 
   return STEP_END;
@@ -224,7 +225,7 @@ ob_tus_end_working (ObTusRun *tus)
   if (!tus->job->is_stored && !tus->checkpoints->stored (tus->user_data))
     tus->result->is_cancelled = TRUE;
   ob_result_set (tus->result, OB_VERDICT_WORKING, OUTBOX_REASON_SERVER_WORKING, "working",
-                 "The server has every byte and still works on them");
+                 S_ ("The server has every byte and still works on them"));
 
   return STEP_END;
 }

@@ -6,6 +6,7 @@
 #include "transfer/tus-server.h"
 
 #include "base/text.h"
+#include "dbus/mark.h"
 #include "transfer/copy.h"
 #include "transfer/tus-verdict.h"
 
@@ -25,7 +26,7 @@ ob_tus_message_new (const char *method, const char *url, const ObJob *job, ObAtt
     soup_message_headers_replace (soup_message_get_request_headers (message), "Tus-Resumable", VERSION);
   else
     ob_result_set (result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "bad-url",
-                   "The destination's address is no http or https URL: set it again");
+                   S_ ("The destination's address is no http or https URL: set it again"));
 
   return message;
 }
@@ -106,7 +107,7 @@ ob_tus_is_of_other_version (const ObAnswer *answer, ObAttemptResult *result)
 
   if (!versions || soup_header_contains (versions, VERSION))
     return FALSE;
-  words = g_strdup_printf ("The server speaks version %.40s of tus, and not " VERSION, versions);
+  words = g_strdup_printf (S_ ("The server speaks version %.40s of tus, and not %s"), versions, VERSION);
   ob_result_set (result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "wrong-version", words);
 
   return TRUE;

@@ -5,6 +5,7 @@
  */
 #include "transfer/tus-trial.h"
 
+#include "dbus/mark.h"
 #include "transfer/tus-server.h"
 
 static ObAnswer *
@@ -101,7 +102,7 @@ ob_tus_try_out (ObConnection *connection, const ObJob *job, ObTrialNotes *notes,
     }
   else if (!is_refused)
     ob_result_set (result, OB_VERDICT_HOLD, OUTBOX_REASON_WRONG_ADDRESS, "wrong-address",
-                   "Something that is no tus server answered");
+                   S_ ("Something that is no tus server answered"));
 
   return FALSE;
 }

@@ -7,6 +7,7 @@
 #include "transfer/tus.h"
 
 #include "base/debug.h"
+#include "dbus/mark.h"
 #include "model/destination.h"
 #include "model/origin.h"
 #include "transfer/body.h"
@@ -40,7 +41,7 @@ create (ObTusRun *tus)
   if (tus->facts.max_bytes > 0 && tus->job->size_bytes > tus->facts.max_bytes)
     {
       ob_result_set (tus->result, OB_VERDICT_FAIL, OUTBOX_REASON_TOO_LARGE, "too-large",
-                     "The file is larger than the server takes");
+                     S_ ("The file is too large for the server"));
       return STEP_END;
     }
   answer = ob_tus_create (tus->connection, tus->job, &tus->facts, &is_short, tus->result, tus->stop);
@@ -74,7 +75,7 @@ create (ObTusRun *tus)
   g_free (tus->server_url);
   tus->server_url = g_steal_pointer (&url);
   if (is_short)
-    tus->checkpoints->noted ("metadata", "the server takes no more of it than id, name and type", tus->user_data);
+    tus->checkpoints->noted ("metadata", S_ ("the server takes no more of it than id, name and type"), tus->user_data);
   tus->offset_bytes = tus->given_bytes = 0;
   tus->checked = (ObChecked){ 0 };
 
@@ -186,7 +187,7 @@ lose (ObTusRun *tus, guint64 chunk_bytes)
 {
   tus->seen_bytes = tus->offset_bytes;
   if (++tus->losses >= MOST_LOSSES && chunk_bytes <= OB_TUS_CHUNK_MIN_BYTES)
-    return ob_tus_end_in_doubt (tus, "no-progress", "Nothing of what was sent arrived");
+    return ob_tus_end_in_doubt (tus, "no-progress", S_ ("Nothing of what was sent arrived"));
   if (tus->losses >= 2)
     ob_tus_shrink_chunks (tus, chunk_bytes);
 
@@ -242,7 +243,7 @@ after_offset (ObTusRun *tus, guint64 offset_bytes, guint64 chunk_bytes, gint64 e
   if (tus->tries_post && !tus->facts.wants_post)
     {
       tus->facts.wants_post = TRUE;
-      tus->checkpoints->noted ("method", "something before the server refuses PATCH: sent by POST", tus->user_data);
+      tus->checkpoints->noted ("method", S_ ("something in between refuses PATCH: sent by POST"), tus->user_data);
     }
   ob_tus_note_rate (tus, offset_bytes - tus->offset_bytes, elapsed_us);
 
@@ -444,7 +445,7 @@ terminate (ObConnection *connection, const ObJob *job, ObAttemptResult *result, 
 static const char *
 check_url (const char *url)
 {
-  return ob_destination_is_url (url) ? NULL : "it must be an http or https URL";
+  return ob_destination_is_url (url) ? NULL : S_ ("it must be an http or https URL");
 }
 
 const ObProtocol ob_tus_protocol = {

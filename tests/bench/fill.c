@@ -63,7 +63,7 @@ add_file (const char *folder, const char *id, const char *suffix, char **model, 
     return TRUE;
   if (*model && errno != EMLINK)
     {
-      ob_file_set_error (error, errno, "Cannot link", path);
+      ob_file_set_error (error, errno, "Cannot link %s: %s", path);
       return FALSE;
     }
   g_free (*model);

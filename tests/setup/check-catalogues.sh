@@ -20,11 +20,11 @@ say ()
 
 # As po/meson.build has it made.
 xgettext --from-code=UTF-8 --keyword=_ --keyword=N_ --keyword=C_:1c,2 --keyword=NC_:1c,2 --keyword=g_dngettext:2,3 \
-  --keyword=NP_:1,2 --files-from=po/POTFILES --output="$work/outbox.pot"
+  --keyword=NP_:1,2 --keyword=S_ --files-from=po/POTFILES --output="$work/outbox.pot"
 
 while read -r file; do
   grep -qxF "$file" po/POTFILES || say "po/POTFILES: $file is missing"
-done < <(grep -rlE '\b(_|N_|NP_|ngettext) \("' client dbus --include='*.c')
+done < <(grep -rlE '\b(_|N_|NP_|S_|ngettext) \(("|$)' client daemon dbus --include='*.c')
 
 while read -r language; do
   catalogue=po/$language.po

@@ -24,15 +24,16 @@ ARGUMENTS = {
 }
 # A message, or its beginning, where the term is another word or part of one.
 EXCEPTIONS = {
-    'record': ('recording', 'An app is recording', 'An app', 'Sends what an app recorded', 'The app that recorded', 'Keeps what was recorded', '%s;'),
-    'service': ('Another server',),
+    'record': ('recording', 'An app is recording', 'An app', 'Sends what an app recorded', 'The app that recorded', 'Keeps what was recorded', '%s;',
+               'The key was used for %s, which an app'),
+    'service': ('Another server', 'Name or service not known'),
     'form': ('format', 'docs/history.md has the form', 'Without an ID'),
 }
 
 
 def read_messages(sources):
     """Every message of these sources, or of all: pairs of it and its plural, or None."""
-    template = subprocess.run(['xgettext', '--from-code=UTF-8', '--keyword=_', '--keyword=N_', '--keyword=NP_:1,2', '--no-location',
+    template = subprocess.run(['xgettext', '--from-code=UTF-8', '--keyword=_', '--keyword=N_', '--keyword=NP_:1,2', '--keyword=S_', '--no-location',
                                '--output=-', *sources], cwd=PO.parent, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
     text = r'((?:"(?:[^"\\]|\\.)*"\n?)+)'
     join = lambda lines: ''.join(re.findall(r'"((?:[^"\\]|\\.)*)"', lines)).replace('\\n', '\n').replace('\\"', '"').replace('\\\\', '\\')

@@ -20,7 +20,7 @@ test_no_path_is_told (void)
     {
       g_autoptr (GError) error = NULL;
 
-      ob_file_set_error (&error, errors[i], "Cannot create", PATH);
+      ob_file_set_error (&error, errors[i], "Cannot create %s: %s", PATH);
       g_test_message ("%s", error->message);
       g_assert_nonnull (strstr (error->message, PATH));
       g_assert_null (strchr (ob_reply_get_detail (error), '/'));

@@ -158,11 +158,10 @@ test_bad_inputs (void)
     { "[Rule one]\nmonthly-budget=2G\n", "a.conf: [Rule one] monthly-budget: there is no such key" },
     { "[Policy]\npriority=2\n", "a.conf: [Policy] priority: there is no such key" },
     { "[Ruel one]\n",
-      "a.conf: [Ruel one] there is no such group; there are [Apps], [Network], [Policy], [Reminders], [Secrets], "
-      "[Storage] and [Rule NAME]" },
-    { "[Rule]\n",
-      "a.conf: [Rule] there is no such group; there are [Apps], [Network], [Policy], [Reminders], [Secrets], "
-      "[Storage] and [Rule NAME]" },
+      "a.conf: [Ruel one] no such group; there are [Apps], [Network], [Policy], [Reminders], [Secrets], "
+      "[Storage], [Rule NAME]" },
+    { "[Rule]\n", "a.conf: [Rule] no such group; there are [Apps], [Network], [Policy], [Reminders], [Secrets], "
+                  "[Storage], [Rule NAME]" },
     { "[Apps]\nmax-files=0\n", "a.conf: [Apps] max-files: a whole number from 1" },
     { "[Apps]\nmax-files=-3\n", "a.conf: [Apps] max-files: a whole number from 1" },
     { "[Apps]\nmax-saving=2.5\n", "a.conf: [Apps] max-saving: a whole number from 1" },

@@ -7,6 +7,7 @@
 
 #include "base/debug.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "dbus/names.h"
 #include "ipc/requests/table.h"
 
@@ -137,7 +138,7 @@ take_file (gpointer user_data, GError **error)
       (void) close (fds[i]);
   /* The kernel drops descriptors that the process has no room for; the message still counts them. */
   if (taken < 0 && n_fds == 0 && g_dbus_message_get_num_unix_fds (message) > 0)
-    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY, "Too many descriptors are open; try again");
+    g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_TOO_MANY, S_ ("Too many descriptors are open; try again"));
   else if (taken < 0)
     g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "The call carries no descriptor");
 
@@ -181,7 +182,7 @@ drop (gpointer data)
   g_autofree Call *call = data;
 
   g_dbus_method_invocation_return_error (call->invocation, OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER,
-                                         "Outbox is ending; try again");
+                                         S_ ("Outbox is ending; try again"));
 }
 
 /* Connected swapped: whatever else these signals have, the invocation comes second. */

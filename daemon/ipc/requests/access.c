@@ -5,6 +5,7 @@
  */
 #include "base/secret.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "ipc/document.h"
 #include "ipc/pairing-origin.h"
 #include "ipc/pairing.h"
@@ -205,7 +206,7 @@ ob_operation_open_dashboard (const ObRequest *request, gint value)
     ticket = ob_sessions_issue_ticket (request->context->sessions, get_boot_ms (request), &error);
   else
     g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE,
-                 "There is no port for the dashboard: see the log of outboxd");
+                 S_ ("There is no port for the dashboard: see the log of outboxd"));
   if (ticket)
     ob_request_answer (request, "url", g_variant_new_take_string (g_strdup_printf ("%s/#ticket=%s", origin, ticket)));
   else

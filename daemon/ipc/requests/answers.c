@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "ipc/document.h"
 
 #define LIST_DEFAULT 100
@@ -132,7 +133,7 @@ ob_request_find_upload (const ObRequest *request, ObOperation operation, const c
 
   if (!upload || !own || g_str_equal (upload->app, own))
     return g_steal_pointer (&upload);
-  ob_text_set_not_found (error, "upload", id);
+  ob_text_set_not_found (error, S_ ("There is no upload %s"), id);
 
   return NULL;
 }

@@ -5,6 +5,7 @@
  */
 #include "base/text.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "ipc/document.h"
 #include "ipc/options.h"
 #include "ipc/requests/answers.h"
@@ -53,7 +54,7 @@ ob_operation_get_destination (const ObRequest *request, gint value)
       ob_request_answer (request, "destination", ob_document_destination (broker, destination));
       return;
     }
-  ob_text_set_not_found (&error, "destination", name);
+  ob_text_set_not_found (&error, S_ ("There is no destination %s"), name);
   ob_request_end (request, error);
 }
 
@@ -118,7 +119,7 @@ ob_operation_sign_in (const ObRequest *request, gint value)
   int fd = -1;
 
   if (!g_hash_table_contains (ob_broker_get_destinations (broker), name))
-    ob_text_set_not_found (&error, "destination", name);
+    ob_text_set_not_found (&error, S_ ("There is no destination %s"), name);
   else if (!request->take_file)
     g_set_error_literal (&error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "secret: is missing");
   else

@@ -5,6 +5,7 @@
  */
 #include "ipc/requests/doorman.h"
 
+#include "dbus/mark.h"
 #include "ipc/kiosk.h"
 
 /* A list that does not answer in this time counts as none. */
@@ -92,7 +93,7 @@ find_problem (GPtrArray *texts)
         return g_strdup (error->message);
     }
 
-  return g_strdup (texts ? "" : OB_KIOSK_FILE " does not answer");
+  return texts ? g_strdup ("") : g_strdup_printf (S_ ("%s does not answer"), OB_KIOSK_FILE);
 }
 
 /* The log has it for each page that asked in vain, and a person who looks as long as it is there. */

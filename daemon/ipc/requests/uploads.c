@@ -5,6 +5,7 @@
  */
 #include "base/text.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "ipc/app.h"
 #include "ipc/cursor.h"
 #include "ipc/document.h"
@@ -46,7 +47,7 @@ take_file (const ObRequest *request, GError **error)
 {
   if (request->take_file)
     return request->take_file (request->user_data, error);
-  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "There is no file");
+  g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, S_ ("There is no file"));
 
   return -1;
 }
@@ -128,7 +129,7 @@ ob_operation_commit (const ObRequest *request, gint value)
 
   (void) g_variant_lookup (options, "sha256", "&s", &sha256);
   if (ob_options_check (options, table, &error) && sha256 && !ob_text_is_sha256 (sha256))
-    g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "sha256: 64 hexadecimal digits");
+    g_set_error (&error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, S_ ("sha256: 64 hexadecimal digits"));
   if (!error)
     upload = ob_request_find_upload (request, OB_OPERATION_SUBMIT, ob_request_get_text (request, "id"), &error);
   if (upload)

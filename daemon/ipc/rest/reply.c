@@ -6,6 +6,7 @@
 #include "ipc/rest/reply.h"
 
 #include "base/json.h"
+#include "dbus/mark.h"
 #include "ipc/rest/tus-method.h"
 
 /* libsoup has no words for these: RFC 6585 sections 4 and 5, and the checksum extension of tus 1.0. */
@@ -143,11 +144,11 @@ ob_reply_get_detail (const GError *error)
   switch ((OutboxError) error->code)
     {
     case OUTBOX_ERROR_STORAGE:
-      return "The disk or the database of this device reported an error";
+      return S_ ("The disk or the database of this device reported an error");
     case OUTBOX_ERROR_DISK_FULL:
-      return "This device has no room for the file; nothing was kept of it";
+      return S_ ("This device has no room for the file; nothing was kept of it");
     case OUTBOX_ERROR_TOO_MANY:
-      return strchr (error->message, G_DIR_SEPARATOR) ? "This device has too many files open; try again later"
+      return strchr (error->message, G_DIR_SEPARATOR) ? S_ ("This device has too many files open; try again later")
                                                       : error->message;
     default:
       return error->message;

@@ -7,6 +7,7 @@
 
 #include "base/files.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "ipc/rest/arguments.h"
 
 #include <errno.h>
@@ -54,7 +55,7 @@ take_file (gpointer user_data, GError **error)
     return -1;
   fd = memfd_create ("sign-in", MFD_CLOEXEC);
   if (fd < 0)
-    ob_file_set_error (error, errno, "Cannot keep", "the secret in memory");
+    ob_file_set_error (error, errno, S_ ("Cannot keep %s: %s"), "the secret in memory");
   else if (!ob_fd_write_all (fd, data, size_bytes, "memory", error) || lseek (fd, 0, SEEK_SET) != 0)
     {
       (void) close (fd);
