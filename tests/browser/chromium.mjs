@@ -9,6 +9,7 @@ import {readFileSync} from 'node:fs';
 
 import {tryAttacks} from './attacks.mjs';
 import {startChromium} from './browsers.mjs';
+import {shortPage} from './short-page.mjs';
 import {arrives, connect, isKept, isReady, MIB, reads, toBytes} from './steps.mjs';
 import {until} from './tap.mjs';
 import {uppyGoesOn} from './uppy.mjs';
@@ -319,6 +320,7 @@ export const chromiumCases = {
   },
   others: {
     'a-page-of-the-internet': publicPage,
+    'the-shortest-page': shortPage,
   },
   last: {
     'another-site-gets-nothing': attacked,

@@ -100,6 +100,7 @@ test_each_example_delivers (void)
     { "hand-over.c", "EXAMPLE_C", NULL, FALSE },        { "hand-over.vala", "EXAMPLE_VALA", NULL, FALSE },
     { "hand-over.py", "/usr/bin/python3", NULL, TRUE }, { "hand-over.js", "/usr/bin/gjs", "-m", TRUE },
     { "hand-over.sh", "/bin/sh", NULL, FALSE },
+    { "hand-over.html", "A browser", NULL, FALSE }, /* tests/browser/short-page.mjs */
   };
   g_autoptr (TestBroker) broker = test_broker_new ();
   g_autofree char *page = read_file (g_getenv ("DOCS"), "library.md");
