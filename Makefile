@@ -45,10 +45,11 @@ campaign:
 	@tests/setup/install.sh campaign
 	@KILLS=$(KILLS) MINUTES=$(MINUTES) SEED=$(SEED) tests/campaign/run.sh $(BUILD)
 
-# Debian packages of what is committed, read by lintian and tried in Debian 12 and 13, which boot for it: some minutes, as root.
+# Debian packages of what is committed, read by lintian and tried in Debian 12 and 13, which boot for it: ten minutes, as root.
 packages:
 	@tests/setup/install.sh packages
 	@tests/packages/build.sh $(BUILD)-packages
+	@tests/packages/older.sh $(BUILD)-packages/older || [ $$? -eq 77 ]
 	@tests/packages/try.sh $(BUILD)-packages $(BUILD)-packages-roots
 
 # The documents as a site, from build/site/index.html on.

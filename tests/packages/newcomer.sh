@@ -2,15 +2,16 @@
 # SPDX-FileCopyrightText: The Outbox authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Root, in a fresh Debian that has booted: somebody new installs the packages of /host, names one server, and hands five photos over
-# while that is away. They log out and in again, and the photos arrive. At last the packages are purged.
+# Root, in a fresh Debian that has booted: somebody new installs the packages of /host, names one server, and hands five photos over, of which
+# the first has arrived when the network is cut. They log out and in again, and all have arrived. At last the packages are purged.
 set -euo pipefail
 start=$(date +%s%N)
-server=
+server='' link=''
 
+# since TIME WHAT
 since ()
 {
-  echo "$((($(date +%s%N) - start) / 1000000)) ms: $*"
+  echo "$((($(date +%s%N) - $1) / 1000000)) ms: ${*:2}"
 }
 
 fail ()
@@ -28,8 +29,68 @@ as_ana ()
 
 serve ()
 {
-  /host/tusd -host 127.0.0.1 -port 8197 -upload-dir /srv/photos -base-path /files/ -disable-download >/srv/tusd.log 2>&1 &
+  /host/tusd -host 127.0.0.1 -port 8196 -upload-dir /srv/photos -base-path /files/ -disable-download -behind-proxy >>/srv/tusd.log 2>&1 &
   server=$!
+}
+
+# A network to the server, at port 8197: 1.6 MB a second.
+cat >/srv/link.pl <<'P'
+use strict;
+use IO::Select;
+use IO::Socket::INET;
+
+my $door = IO::Socket::INET->new (LocalAddr => '127.0.0.1', LocalPort => 8197, Listen => 16, ReuseAddr => 1) or die $!;
+my $open = IO::Select->new ($door);
+my %other;
+
+for (;;)
+  {
+    for my $end ($open->can_read)
+      {
+        if ($end == $door)
+          {
+            my $caller = $door->accept;
+            my $server = IO::Socket::INET->new ('127.0.0.1:8196') or next;
+            $open->add ($caller, $server);
+            @other{$caller, $server} = ($server, $caller);
+          }
+        elsif ($open->exists ($end))
+          {
+            my ($to, $bytes) = ($other{$end}, '');
+            select (undef, undef, undef, 0.01);
+            next if sysread ($end, $bytes, 16384) && syswrite ($to, $bytes);
+            $open->remove ($end, $to);
+            close $_ for ($end, $to);
+          }
+      }
+  }
+P
+
+restore_network ()
+{
+  perl /srv/link.pl &
+  link=$!
+}
+
+cut_network ()
+{
+  kill -KILL $link
+  wait $link 2>/dev/null || true
+}
+
+# how_often FILE: how often the server has exactly these bytes
+how_often ()
+{
+  find /srv/photos -type f ! -name '*.info' -exec sha256sum {} + | grep -c "^$(sha256sum <"$1" | cut -d ' ' -f 1) " || true
+}
+
+how_many_there ()
+{
+  local n=0
+  for i in 1 2 3 4 5; do
+    n=$((n + $(how_often "/home/ana/IMG_000$i.jpg")))
+  done
+  echo $n
 }
 
 useradd --create-home --shell /bin/bash ana
@@ -38,17 +99,40 @@ dpkg-query -W -f '${Package}\n' | sort >/srv/before
 cd /host
 apt-get update -qq
 apt-get install -y -qq --no-install-recommends ./outbox_*.deb ./liboutbox0_*.deb >/srv/apt.log 2>&1 || { cat /srv/apt.log; fail "the packages could not be installed"; }
-since "installed"
+since $start "installed"
 
 for i in 1 2 3 4 5; do
   head -c $((i * 900000)) /dev/urandom >"/home/ana/IMG_000$i.jpg"
 done
 chown ana: /home/ana/*.jpg
 
-as_ana "outbox destination set depot --url http://127.0.0.1:8197/files/ --default"
-as_ana "outbox add IMG_*.jpg --group case-417" >/srv/ids
-[ "$(wc -l </srv/ids)" -eq 5 ] || fail "five ids were to be printed: $(cat /srv/ids)"
-since "handed over"
+serve
+restore_network
+handed_over=$(date +%s%N)
+# They stay until the network has been cut: a logout would stop what is being sent.
+as_ana "
+  outbox destination set depot --url http://127.0.0.1:8197/files/ --default && outbox add IMG_*.jpg --group case-417 >ids
+  touch handed-over
+  until [ -e /srv/cut ]; do sleep 0.1; done
+" &
+session=$!
+for _ in $(seq 600); do
+  [ ! -e /home/ana/handed-over ] || break
+  sleep 0.02
+done
+since "$handed_over" "handed over"
+[ "$(wc -l </home/ana/ids)" -eq 5 ] || fail "five ids were to be printed: $(cat /home/ana/ids)"
+for _ in $(seq 500); do
+  [ "$(how_many_there)" -eq 0 ] || break
+  sleep 0.02
+done
+[ "$(how_many_there)" -gt 0 ] || fail "no photo has arrived"
+since "$handed_over" "the first photo has arrived"
+since "$start" "the first photo has arrived, since apt install"
+cut_network
+[ "$(how_many_there)" -lt 5 ] || fail "all had arrived before the cut"
+touch /srv/cut
+wait $session || fail "the session"
 # The service of a person who has logged out ends some seconds later, and with it what it was doing.
 logged_out ()
 {
@@ -60,22 +144,20 @@ logged_out ()
 }
 logged_out
 ! pgrep -x outboxd || fail "outboxd outlives the session"
-since "logged out"
-[ "$(find /srv/photos -type f ! -name '*.info' | wc -l)" -eq 0 ]
+since $start "logged out"
 
-serve
+restore_network
+back=$(date +%s%N)
 as_ana "systemctl --user start default.target; systemctl --user is-active outboxd.service" || fail "a login does not start the service"
 as_ana "timeout 120 outbox watch --until-done --group case-417" || fail "they have not arrived"
-since "arrived"
+since "$back" "logged in again, and all have arrived"
 for i in 1 2 3 4 5; do
-  sum=$(sha256sum <"/home/ana/IMG_000$i.jpg")
-  same=0
-  for file in $(find /srv/photos -type f ! -name '*.info'); do
-    [ "$(sha256sum <"$file")" != "$sum" ] || same=$((same + 1))
-  done
-  [ $same -eq 1 ] || fail "photo $i is there $same times"
+  [ "$(how_often "/home/ana/IMG_000$i.jpg")" -eq 1 ] || fail "photo $i is there $(how_often "/home/ana/IMG_000$i.jpg") times"
 done
 as_ana "outbox status" || fail "status"
+
+# A desktop starts the icon of panels.
+as_ana "systemctl --user cat app-org.outbox.Status@autostart.service" | grep -q '^ExecStart=.*outbox-status' || fail "the icon is not started with the session"
 
 # The unit's sandbox is in force, and is none from which no app could be told.
 as_ana "systemd-analyze security --user --no-pager --threshold=63 outboxd.service >security; code=\$?; tail -n 1 security; exit \$code" \
@@ -86,16 +168,15 @@ daemon=$(pgrep -x outboxd)
 
 # Nobody is logged in, and lingering lets work go on.
 loginctl enable-linger ana
-kill $server
-wait $server || true
+cut_network
 as_ana "head -c 3000000 /dev/urandom >late.jpg; outbox add late.jpg"
-serve
+restore_network
 for _ in $(seq 600); do
   [ "$(find /srv/photos -type f -size 3000000c | wc -l)" -eq 0 ] || break
   sleep 0.1
 done
 [ "$(find /srv/photos -type f -size 3000000c | wc -l)" -eq 1 ] || fail "it did not go on without a login"
-since "arrived without a login"
+since $start "arrived without a login"
 
 # An administrator provides a destination, and has the numbers collected, as docs/monitoring.md says.
 mkdir -p /etc/outbox /var/lib/prometheus/node-exporter
@@ -132,5 +213,5 @@ for _ in $(seq 100); do
 done
 ! pgrep -x outboxd || fail "the service runs on without its program"
 [ -d /home/ana/.local/share/outbox ] || fail "a purge took what is a person's own"
-since "purged"
+since $start "purged"
 echo "ok: a newcomer's half hour"
