@@ -20,7 +20,8 @@ typedef struct
 static const Part parts[] = {
   { "send", bench_send },   { "submit", bench_submit }, { "library", bench_library }, { "queue", bench_queue },
   { "flips", bench_flips }, { "crowd", bench_crowd },   { "wear", bench_wear },
-  { "turn", bench_turn },   { "rest", bench_rest },     { "idle", bench_idle },
+  { "turn", bench_turn },   { "rest", bench_rest },     { "watch", bench_watch },
+  { "idle", bench_idle },
 };
 
 static gboolean
@@ -72,7 +73,7 @@ main (int argc, char *argv[])
   setlocale (LC_ALL, "C");
   if (!read_words (&bench, argv + 1))
     {
-      g_printerr ("usage: outbox-bench [quick] [send] [submit] [queue] [flips] [crowd] [wear] [turn] [rest] [idle]\n");
+      g_printerr ("usage: outbox-bench [quick] [send] [submit] [queue] [flips] [crowd] [wear] [turn] [rest] [watch] [idle]\n");
       return 2;
     }
   if (g_mkdir_with_parents (folder, 0700) != 0)

@@ -36,6 +36,9 @@ void bench_turn (const Bench *bench);
 /* rest.c: REST against the bus and a bare sink; many streams, slow clients. */
 void bench_rest (const Bench *bench);
 
+/* watch.c: what watchers are told, and what that costs a GNOME Shell. */
+void bench_watch (const Bench *bench);
+
 /* idle.c: a full queue without a network, and idle event streams. */
 void bench_idle (const Bench *bench);
 
