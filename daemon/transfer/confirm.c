@@ -207,7 +207,7 @@ is_old (const ObAnswer *answer)
 }
 
 /* Asks the server to keep the question for a while until it has an answer (RFC 7240 section 4.3), once nothing else is left to
- * do for the upload. */
+ * do for the upload: an attempt that has just sent the file would keep its place from others that have files to send. */
 static SoupMessage *
 question_new (const char *url, const ObJob *job)
 {
@@ -225,14 +225,21 @@ question_new (const char *url, const ObJob *job)
   return message;
 }
 
-/* Returns: whether the server kept the question, so that asking again at once does not hammer */
-static gboolean
-is_kept (const ObAnswer *answer, gint64 asked_us)
+gboolean
+ob_confirm_is_kept (const char *applied, gint64 kept_us)
 {
-  const char *applied = ob_answer_get_list (answer, "Preference-Applied");
+  g_auto (GStrv) parts = g_strsplit (applied ? applied : "", ",", -1);
+  gboolean is_wait = FALSE;
 
-  return applied && g_str_has_prefix (applied, "wait")
-         && g_get_monotonic_time () - asked_us >= OB_CONFIRM_WAIT_S * G_USEC_PER_SEC / 2;
+  for (guint i = 0; parts[i]; i++)
+    {
+      char *name = g_strstrip (parts[i]);
+
+      name[strcspn (name, "=; \t")] = '\0';
+      is_wait |= g_ascii_strcasecmp (name, "wait") == 0;
+    }
+
+  return is_wait && kept_us >= OB_CONFIRM_WAIT_S * G_USEC_PER_SEC / 2;
 }
 
 static void
@@ -281,7 +288,9 @@ ob_confirm_ask (ObConnection *connection, const ObJob *job, ObAttemptResult *res
   answer = ob_http_send (connection, message, OB_ANSWER_MS, G_CANCELLABLE (stop));
   answer->is_elsewhere = !ob_origin_is_same (url, job->url);
   read_answer (answer, job, result);
-  result->is_waited_for = !answer->error && is_kept (answer, asked_us);
+  result->is_waited_for
+      = !answer->error
+        && ob_confirm_is_kept (ob_answer_get_list (answer, "Preference-Applied"), g_get_monotonic_time () - asked_us);
 }
 
 ObConfirmLook

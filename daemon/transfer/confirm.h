@@ -40,6 +40,16 @@ typedef enum
 /* Asks for a receipt if there is somebody to ask. Worker thread. */
 ObConfirmLook ob_confirm_look (ObConnection *connection, const ObJob *job, ObAttemptResult *result, ObStop *stop);
 
+/**
+ * ob_confirm_is_kept:
+ * @applied: (nullable): Preference-Applied of the answer (RFC 7240 section 3)
+ * @kept_us: from the question to the answer
+ *
+ * Pure. A server that says so and answers at once has kept nothing. Returns: whether it kept the question, so that asking again at once
+ * does not hammer
+ */
+gboolean ob_confirm_is_kept (const char *applied, gint64 kept_us);
+
 /* Pure. Reads the body of a 200 into @result. */
 void ob_confirm_read (const char *body, gsize body_bytes, const ObJob *job, ObAttemptResult *result);
 

@@ -17,6 +17,7 @@ typedef struct
   gint64 offset;      /* Upload-Offset */
   gint64 upload_size; /* Upload-Length */
   gboolean expects;
+  gboolean may_be_kept; /* Prefer: wait */
 } Request;
 
 static void
@@ -43,6 +44,7 @@ read_header (Request *request, const char *line)
     if (g_ascii_strncasecmp (line, numbers[i].name, strlen (numbers[i].name)) == 0)
       *numbers[i].number = g_ascii_strtoll (value + 1, NULL, 10);
   request->expects |= g_ascii_strncasecmp (line, "Expect:", 7) == 0;
+  request->may_be_kept |= g_ascii_strcasecmp (line, "Prefer: wait=10") == 0;
 }
 
 /* Returns: FALSE: there are no more requests. */
@@ -263,6 +265,7 @@ answer_request (Liar *liar, const Request *request, GString *answer)
   guint number;
 
   g_mutex_lock (&liar->lock);
+  liar->n_kept += request->may_be_kept;
   number = GPOINTER_TO_UINT (g_hash_table_lookup (liar->requests, kind)) + 1;
   g_hash_table_insert (liar->requests, g_strdup (kind), GUINT_TO_POINTER (number));
   line = find_line (liar, kind, number);

@@ -45,6 +45,7 @@ typedef struct
   GPtrArray *uploads;   /* of GByteArray: by tus, NULL where it was cleared away */
   GByteArray *file;     /* by PUT; NULL: none */
   guint n_whole;        /* files that it once had whole, each at a URL of its own */
+  guint n_kept;         /* questions that it was asked to keep until it knows more */
 } Liar;
 
 /* @script: borrowed, as are the next two. The main context has to run while it is asked. */

@@ -461,11 +461,58 @@ test_a_table_of_liars (Attempt *fixture, gconstpointer data)
   g_assert_cmpuint (G_N_ELEMENTS (rows), >=, 60);
 }
 
+/* --- When it is asked again --- */
+
+static const struct
+{
+  const char *name;
+  const char *says;
+  gint64 least_ms, most_ms; /* of what it wants to be left alone; -1: it does not say */
+} again_rows[] = {
+  { "no word of it", "202 Accepted", -1, -1 },
+  { "seconds", "202 Accepted|Retry-After: 120", 120000, 120000 },
+  { "seconds with a 200", SAYS ("\"stored\":true"), -1, -1 },
+  { "a date, by its own clock of years ago",
+    "202 Accepted|Date: Mon, 01 Jan 2001 00:00:00 GMT|Retry-After: Mon, 01 Jan 2001 00:02:00 GMT", 120000, 120000 },
+  { "at once", "202 Accepted|Retry-After: 0", 0, 0 },
+  { "what is no time", "202 Accepted|Retry-After: soon", -1, -1 },
+  { "a negative one", "202 Accepted|Retry-After: -5", -1, -1 },
+  { "that it has kept the question, at once", "202 Accepted|Preference-Applied: wait", -1, -1 },
+};
+
+/* The question that comes with the bytes is answered as things are; each later one may be kept. */
+static void
+test_when_to_ask_again (Attempt *fixture, gconstpointer data)
+{
+  attempt_write_file (fixture, SMALL_BYTES);
+  for (guint i = 0; i < G_N_ELEMENTS (again_rows); i++)
+    {
+      const Row row = { again_rows[i].name, "tus", 0, 1, "not-yet", { { "ASK", ALWAYS, 0, again_rows[i].says } } };
+      g_autoptr (Liar) liar = liar_start (row.script, fixture->job->id, fixture->job->sha256, SMALL_BYTES);
+
+      g_test_message ("%s", row.name);
+      prepare (fixture, &row, liar);
+      for (guint n_asked = 1; n_asked <= 2; n_asked++)
+        {
+          g_autoptr (ObAttemptResult) result = attempt_run_aside (fixture);
+
+          g_assert_cmpstr (ob_verdict_get_name (result->outcome.verdict), ==, row.becomes);
+          g_assert_cmpint (result->outcome.retry_after_ms, >=, again_rows[i].least_ms);
+          g_assert_cmpint (result->outcome.retry_after_ms, <=, again_rows[i].most_ms);
+          g_assert_false (result->is_waited_for);
+          g_assert_cmpuint (liar_count (liar, "ASK"), ==, n_asked);
+          g_assert_cmpuint (liar->n_kept, ==, n_asked - 1);
+        }
+      g_assert_cmpuint (liar->n_whole, ==, 1);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/liars/a-table-of-them", Attempt, NULL, attempt_set_up, test_a_table_of_liars, attempt_tear_down);
+  g_test_add ("/liars/when-to-ask-again", Attempt, NULL, attempt_set_up, test_when_to_ask_again, attempt_tear_down);
 
   return g_test_run ();
 }

@@ -149,6 +149,16 @@ make_older (TestBroker *broker, const char *name, gint64 days)
   (void) sqlite3_close (database);
 }
 
+/* The first is confirmed less than is promised, and is asked about again later. */
+static gboolean
+waits (TestBroker *broker)
+{
+  g_autoptr (GVariant) document = get_document (broker);
+  gint64 until_ms = 0;
+
+  return g_variant_lookup (document, "until", "x", &until_ms) && until_ms > 0;
+}
+
 static guint
 count_copies (TestBroker *broker)
 {
@@ -163,6 +173,67 @@ count_copies (TestBroker *broker)
     }
 
   return n_copies;
+}
+
+/* What the destination promises, what the server says when it has every byte, and whether that is enough. */
+static const struct
+{
+  const char *promise;
+  const char *fault; /* NULL: the truth, that it is attached */
+  gboolean is_enough;
+} promises[] = {
+  { "attached", "{\"fault\":\"confirm\",\"mode\":\"not-yet\",\"count\":-1}", FALSE },
+  { "attached", "{\"fault\":\"confirm\",\"mode\":\"attaching\",\"count\":-1}", FALSE },
+  { "attached", "{\"fault\":\"confirm\",\"mode\":\"unattached\",\"count\":-1}", FALSE },
+  { "attached", NULL, TRUE },
+  { "digest", "{\"fault\":\"confirm\",\"mode\":\"attaching\",\"count\":-1}", FALSE },
+  { "digest", "{\"fault\":\"confirm\",\"mode\":\"unattached\",\"count\":-1}", TRUE },
+  { "stored", "{\"fault\":\"confirm\",\"mode\":\"unattached\",\"count\":-1}", TRUE },
+};
+
+static gboolean
+is_gone_with_its_record (gpointer broker)
+{
+  return test_broker_count_files (broker, "spool") == 0;
+}
+
+/* Copies go when they have arrived: nothing else is kept, and nobody can have one go before. */
+static void
+test_a_copy_stays_until_the_promise (void)
+{
+  g_autoptr (TestBroker) broker = test_broker_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (promises); i++)
+    {
+      g_autofree char *path = test_broker_make_file (broker, "photo.jpg", 1000, i);
+      g_autofree char *set = g_strdup_printf ("destination set depot --receipt %s", promises[i].promise);
+
+      g_test_message ("row %u", i);
+      g_free (test_command (broker, set, 0));
+      if (promises[i].fault)
+        test_peer_control (broker->peer, promises[i].fault);
+      g_free (test_broker_submit (broker, path, NULL, NULL));
+      if (!promises[i].is_enough)
+        {
+          g_autofree char *freed = NULL;
+
+          do
+            g_main_context_iteration (NULL, FALSE);
+          while (test_broker_count (broker, "confirming") == 0 || !waits (broker));
+          freed = test_command (broker, "free", 0);
+          test_assert_has (freed, "Nothing that is done has a copy");
+          g_assert_cmpuint (count_copies (broker), ==, 1);
+          g_assert_cmpuint (test_broker_count_files (broker, "spool"), ==, 2);
+          test_peer_control (broker->peer, "{\"fault\":\"none\"}");
+          g_free (test_command (broker, "retry photo.jpg", 0));
+        }
+      test_broker_wait_for_all (broker, "done", 20);
+      test_wait_until (is_gone_with_its_record, broker, 20);
+      test_peer_control (broker->peer, "{\"fault\":\"none\"}");
+      g_free (test_command (broker, "remove photo.jpg", 0));
+    }
+  /* Nothing was sent a second time. */
+  g_assert_cmpint (test_peer_count_requests (broker->peer, "PATCH"), ==, G_N_ELEMENTS (promises));
 }
 
 static void
@@ -194,6 +265,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/verify/a-table-of-answers", test_a_table_of_answers);
+  g_test_add_func ("/verify/a-copy-stays-until-the-promise", test_a_copy_stays_until_the_promise);
   g_test_add_func ("/verify/old-copies-go-and-others-stay", test_old_copies_go_and_others_stay);
   g_test_add_data_func ("/verify/a-moved-copy-goes-after-a-second-question", GINT_TO_POINTER (FALSE),
                         test_a_moved_copy_goes_after_a_second_question);

@@ -327,6 +327,15 @@ test_rig_end_after (TestRig *rig, const char *id, ObVerdict verdict, gint64 retr
   wait_for_that_end (rig, id, attempt);
 }
 
+void
+test_rig_end_kept (TestRig *rig, const char *id, gint64 retry_after_ms)
+{
+  ObStop *attempt = ref_attempt (rig, id);
+
+  test_server_end_kept (rig->server, id, retry_after_ms);
+  wait_for_that_end (rig, id, attempt);
+}
+
 gboolean
 test_rig_is_active (TestRig *rig, const char *id)
 {

@@ -83,6 +83,7 @@ void test_rig_end (TestRig *rig, const char *id, ObVerdict verdict, OutboxReason
 void test_rig_end_silently (TestRig *rig, const char *id);
 void test_rig_end_at_silent_url (TestRig *rig, const char *id);
 void test_rig_end_after (TestRig *rig, const char *id, ObVerdict verdict, gint64 retry_after_ms);
+void test_rig_end_kept (TestRig *rig, const char *id, gint64 retry_after_ms);
 
 /* Waits until an upload's attempt is over, however. */
 void test_rig_wait_for_end (TestRig *rig, const char *id);

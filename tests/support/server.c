@@ -434,6 +434,19 @@ test_server_refuse (TestServer *server, const char *id, OutboxReason reason, con
 }
 
 void
+test_server_end_kept (TestServer *server, const char *id, gint64 retry_after_ms)
+{
+  ObAttemptResult *result = ob_attempt_result_new ();
+
+  result->outcome = ob_outcome_new (OB_VERDICT_NOT_YET, OUTBOX_REASON_NONE);
+  result->outcome.retry_after_ms = retry_after_ms;
+  result->is_waited_for = TRUE;
+  result->code = g_strdup ("test");
+  result->message = g_strdup ("not yet");
+  end (server, id, result);
+}
+
+void
 test_server_end_at_silent_url (TestServer *server, const char *id)
 {
   ObAttemptResult *result = ob_attempt_result_new ();

@@ -53,6 +53,9 @@ void test_server_end_silently (TestServer *server, const char *id);
 /* It fails, since nothing answers at its upload URL, and the destination does. */
 void test_server_end_at_silent_url (TestServer *server, const char *id);
 
+/* The server has every byte, has kept the question for as long as it was asked to, and has no receipt yet. */
+void test_server_end_kept (TestServer *server, const char *id, gint64 retry_after_ms);
+
 /* From now on the broker can knock, and is answered or not; and how often it has. */
 void test_server_hear_knocks (TestServer *server, gboolean takes_connections);
 guint test_server_count_knocks (TestServer *server);

@@ -156,6 +156,36 @@ test_the_rung_of_an_answer (void)
     }
 }
 
+static const struct
+{
+  const char *applied; /* NULL: it does not say */
+  guint kept_s;
+  gboolean is_kept;
+} kept_rows[] = {
+  { NULL, 10, FALSE },
+  { "", 10, FALSE },
+  { "wait", 10, TRUE },
+  { "wait=10", 10, TRUE },
+  { "Wait = 10", 10, TRUE },
+  { "respond-async, wait=10", 10, TRUE },
+  { "wait=10; foo=1", 5, TRUE },
+  { "wait=10", 4, FALSE },
+  { "wait", 0, FALSE },
+  { "waiting", 10, FALSE },
+  { "respond-async", 10, FALSE },
+};
+
+static void
+test_a_question_that_was_kept (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (kept_rows); i++)
+    {
+      g_test_message ("row %u", i);
+      g_assert_cmpint (ob_confirm_is_kept (kept_rows[i].applied, kept_rows[i].kept_s * G_USEC_PER_SEC), ==,
+                       kept_rows[i].is_kept);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -163,6 +193,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/confirm/a-table-of-answers", test_a_table_of_answers);
 
   g_test_add_func ("/confirm/the-rung-of-an-answer", test_the_rung_of_an_answer);
+  g_test_add_func ("/confirm/a-question-that-was-kept", test_a_question_that_was_kept);
 
   return g_test_run ();
 }

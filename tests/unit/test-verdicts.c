@@ -175,6 +175,48 @@ test_not_yet_is_asked_for_a_day (TestRig *rig, gconstpointer data)
   test_rig_assert_status (rig, id, "done");
 }
 
+/* What the server says with "not yet", one after the other, and how long it is left alone then. */
+static const struct
+{
+  gboolean is_kept;      /* it has held the question */
+  gint64 retry_after_ms; /* -1: it does not say */
+  gint64 least_ms, most_ms;
+} patience_rows[] = {
+  { FALSE, -1, 13 * RIG_SECOND, 17 * RIG_SECOND },
+  /* It lengthens the wait, and shortens none. */
+  { FALSE, RIG_SECOND, 26 * RIG_SECOND, 34 * RIG_SECOND },
+  { FALSE, RIG_HOUR, RIG_HOUR, RIG_HOUR + RIG_MINUTE },
+  /* Whoever holds the question is asked again at once, however often. */
+  { TRUE, -1, RIG_SECOND, RIG_SECOND },
+  { TRUE, 0, RIG_SECOND, RIG_SECOND },
+  { TRUE, -1, RIG_SECOND, RIG_SECOND },
+  { TRUE, RIG_HOUR, RIG_HOUR, RIG_HOUR + RIG_MINUTE },
+  { TRUE, -1, RIG_SECOND, RIG_SECOND },
+};
+
+static void
+test_a_server_says_when_to_ask_again (TestRig *rig, gconstpointer data)
+{
+  g_autofree char *id = test_rig_submit (rig, NULL, 0);
+
+  reach_confirming (rig, id);
+  for (guint i = 0; i < G_N_ELEMENTS (patience_rows); i++)
+    {
+      g_test_message ("row %u", i);
+      if (patience_rows[i].is_kept)
+        test_rig_end_kept (rig, id, patience_rows[i].retry_after_ms);
+      else
+        test_rig_end_after (rig, id, OB_VERDICT_NOT_YET, patience_rows[i].retry_after_ms);
+      test_rig_assert_status (rig, id, "confirming not-confirmed-yet");
+      g_assert_cmpint (test_rig_get_wait_ms (rig, id), >=, patience_rows[i].least_ms);
+      g_assert_cmpint (test_rig_get_wait_ms (rig, id), <=, patience_rows[i].most_ms);
+      test_rig_advance (rig, test_rig_get_wait_ms (rig, id));
+      g_assert_true (test_server_wait_for (rig->server, id)->is_stored);
+    }
+  test_rig_finish (rig, id);
+  test_rig_assert_status (rig, id, "done");
+}
+
 static void
 test_retry_of_not_attached_only_asks (TestRig *rig, gconstpointer data)
 {
@@ -344,6 +386,7 @@ main (int argc, char *argv[])
     { "/person/a-403-with-good-credentials-is-that-files", test_a_403_with_good_credentials_is_that_files },
     { "/person/a-403-that-all-get-asks-to-sign-in", test_a_403_that_all_get_asks_to_sign_in },
     { "/confirm/not-yet-is-asked-for-a-day", test_not_yet_is_asked_for_a_day },
+    { "/confirm/a-server-says-when-to-ask-again", test_a_server_says_when_to_ask_again },
     { "/confirm/retry-of-not-attached-only-asks", test_retry_of_not_attached_only_asks },
     { "/confirm/a-server-that-works-is-left-to-it", test_a_server_that_works_is_left_to_it },
     { "/confirm/losses-are-counted-until-it-gets-further", test_losses_are_counted_until_it_gets_further },
