@@ -6,6 +6,7 @@
 #include "support/rig.h"
 
 #include "base/files.h"
+#include "support/queue-file.h"
 #include "support/wait.h"
 
 #include <fcntl.h>
@@ -33,6 +34,7 @@ test_rig_start (TestRig *rig)
   /* As in the daemon: one thread may open the file on which another has a lease. */
   (void) signal (SIGIO, SIG_IGN);
   g_ptr_array_add (watchers, g_object_ref (rig->conditions));
+  test_queue_file_give (rig->folder, ob_clock_get_now_ms (OB_CLOCK (rig->clock)));
   rig->database = ob_database_open (rig->folder, ob_clock_get_now_ms (OB_CLOCK (rig->clock)), &was_rebuilt, &error);
   g_assert_no_error (error);
   rig->spool = ob_spool_open (rig->folder, &error);
