@@ -44,7 +44,7 @@ ob_place_take_up (ObJob *job, ObPlaceTell tell, gpointer user_data)
 {
   g_autofree char *place = job->is_place_unknown ? find_place (job) : NULL;
 
-  if (place && tell (place, user_data) == OB_CREATED_DURABLE)
+  if (place && tell (place, TRUE, user_data) == OB_CREATED_DURABLE)
     job->resume = g_steal_pointer (&place);
 }
 
@@ -54,7 +54,7 @@ take_other (const ObJob *job, ObPlaceTell tell, gpointer user_data)
 {
   g_autofree char *place = job->resume ? find_place (job) : NULL;
 
-  return place && strcmp (place, job->resume) != 0 && tell (place, user_data) == OB_CREATED_DURABLE;
+  return place && strcmp (place, job->resume) != 0 && tell (place, TRUE, user_data) == OB_CREATED_DURABLE;
 }
 
 ObCreated
@@ -65,7 +65,7 @@ ob_place_change (const ObJob *job, gboolean *has_begun, const char *resume, ObPl
   *has_begun |= resume != NULL;
   if (!*has_begun && take_other (job, tell, user_data))
     return OB_CREATED_STOP;
-  fate = tell (resume, user_data);
+  fate = tell (resume, FALSE, user_data);
   if (fate == OB_CREATED_DURABLE && resume)
     keep (job->path, resume);
 

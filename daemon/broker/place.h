@@ -10,8 +10,9 @@
 
 G_BEGIN_DECLS
 
-/* Stores a place in the row, or that there is none: the checkpoint `created` (transfer/job.h) without the record. */
-typedef ObCreated (*ObPlaceTell) (const char *resume, gpointer user_data);
+/* Stores a place in the row, or that there is none: the checkpoint `created` (transfer/job.h) without the record. @is_kept: the record
+ * has named it */
+typedef ObCreated (*ObPlaceTell) (const char *resume, gboolean is_kept, gpointer user_data);
 
 /**
  * ob_place_change:

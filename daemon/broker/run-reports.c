@@ -33,6 +33,7 @@ typedef struct
   ObRuns *runs;
   const char *id;
   const char *resume; /* the new resume text; NULL: the server has the upload no longer */
+  gboolean is_kept;   /* it was kept beside the copy */
   guint64 offset_bytes;
   guint64 wire_bytes;
   ObChecked checked;
@@ -135,7 +136,7 @@ write_created (gpointer user_data, GError **error)
   ObRuns *self = report->runs;
   const char *resume = report->resume;
   g_autoptr (ObUpload) upload = ob_uploads_get (self->database, report->id, error);
-  gboolean is_other = upload && upload->server_url && resume;
+  gboolean is_other = upload && upload->server_url && report->is_kept;
   g_autofree char *shown = ob_origin_dup_shown (resume);
 
   if (!upload || (!is_other && !leave_confirming (self, upload, error)))
@@ -178,10 +179,10 @@ write_orphan (gpointer user_data, GError **error)
 }
 
 static void
-on_created (const char *id, const char *resume, ObQuestion *question, gpointer user_data)
+on_created (const char *id, const char *resume, gboolean is_kept, ObQuestion *question, gpointer user_data)
 {
   ObRuns *self = user_data;
-  Report report = { .runs = self, .id = id, .resume = resume };
+  Report report = { .runs = self, .id = id, .resume = resume, .is_kept = is_kept };
   const ObActive *active = ob_actives_find (self->active, id);
 
   ob_crash_point ("created");

@@ -32,6 +32,7 @@ typedef struct
   char *name; /* of what it says: a place at the server, an event, a destination */
   char *words;
   char *url;
+  gboolean is_kept; /* the place, beside the copy */
   guint64 offset_bytes;
   guint64 wire_bytes;
   ObChecked checked;
@@ -55,7 +56,7 @@ tell (ObWorker *worker, Message *message)
   switch (message->kind)
     {
     case MESSAGE_CREATED:
-      events->created (message->id, message->name, message->question, worker->user_data);
+      events->created (message->id, message->name, message->is_kept, message->question, worker->user_data);
       break;
     case MESSAGE_STORED:
       events->stored (message->id, message->question, worker->user_data);
@@ -151,9 +152,13 @@ ask (Run *run, Message *message, gpointer *gift)
 
 /* Has the row say where the server has it. */
 static ObCreated
-tell_created (const char *resume, gpointer data)
+tell_created (const char *resume, gboolean is_kept, gpointer data)
 {
-  return ask (data, message_new (data, MESSAGE_CREATED, resume), NULL);
+  Message *message = message_new (data, MESSAGE_CREATED, resume);
+
+  message->is_kept = is_kept;
+
+  return ask (data, message, NULL);
 }
 
 static ObCreated

@@ -14,8 +14,9 @@ G_BEGIN_DECLS
 /* All called on the main thread. */
 typedef struct
 {
-  /* @resume: (nullable): the resume text. Answer once it is on the disk. */
-  void (*created) (const char *id, const char *resume, ObQuestion *question, gpointer user_data);
+  /* @resume: (nullable): the resume text; @is_kept: that was kept beside the copy: nothing was made at the server. Answer once it is on
+   * the disk. */
+  void (*created) (const char *id, const char *resume, gboolean is_kept, ObQuestion *question, gpointer user_data);
   void (*progress) (const char *id, guint64 offset_bytes, guint64 wire_bytes, const ObChecked *checked,
                     gpointer user_data);
   /* Answer once it is on the disk. */

@@ -271,7 +271,7 @@ test_while_the_server_is_told (TestRig *rig, gconstpointer data)
   assert_note (job->metadata, NULL);
   ob_broker_amend (rig->broker, id, &amendment, on_amended, &answer);
   /* The answer of the server was on its way. */
-  ob_runs_workers_events.created (id, "http://depot.example/files/old", question, rig->broker->members->runs);
+  ob_runs_workers_events.created (id, "http://depot.example/files/old", FALSE, question, rig->broker->members->runs);
   g_assert_cmpint (ob_question_wait (question, NULL), ==, OB_CREATED_STOP);
   while (!answer.is_over)
     (void) g_main_context_iteration (NULL, TRUE);

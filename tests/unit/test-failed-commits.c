@@ -308,7 +308,8 @@ report_created (TestScene *scene, const Command *command)
   if (!begin_report (scene))
     return;
   question = ob_question_new ();
-  ob_runs_workers_events.created (scene->target, command->name, question, scene->rig->broker->members->runs);
+  ob_runs_workers_events.created (scene->target, command->name, command->is_on, question,
+                                  scene->rig->broker->members->runs);
   ask (scene, question);
 }
 
@@ -458,6 +459,7 @@ static const Command commands[] = {
 /* Of these nobody waits for an answer, and what runs may end by them. */
 static const Command reports[] = {
   { .method = "created", .run = report_created, .name = "http://depot.example/files/9" },
+  { .method = "created", .run = report_created, .name = "http://depot.example/files/9", .is_on = TRUE },
   { .method = "created", .run = report_created },
   { .method = "stored", .run = report_stored },
   { .method = "begins", .run = report_begun },

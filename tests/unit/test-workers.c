@@ -90,7 +90,7 @@ run (const ObRunner *runner, ObConnection *connection, ObJob *job, const ObCheck
 }
 
 static void
-on_created (const char *id, const char *server_url, ObQuestion *question, gpointer user_data)
+on_created (const char *id, const char *server_url, gboolean is_kept, ObQuestion *question, gpointer user_data)
 {
   ((World *) user_data)->n_heard++;
   ob_question_answer (question, TRUE);
