@@ -143,7 +143,8 @@ main (int argc, char *argv[])
   Run run = { .loop = loop };
   Work work;
 
-  setlocale (LC_ALL, "");
+  /* Bytes are told as they are, and words in English: what is written down has no language (base/language.h). */
+  (void) setlocale (LC_CTYPE, "");
   ob_debug_begin (g_getenv ("OUTBOX_DEBUG"));
   /* GLib's number parser creates a locale on first use. If two threads wait for that, one gets a stray errno and takes a
    * good number for a bad one: create it now. */

@@ -5,10 +5,12 @@
  */
 #include "transfer/oauth-browser.h"
 
+#include "base/language.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "dbus/error.h"
 #include "dbus/mark.h"
+#include "dbus/sentence.h"
 #include "transfer/oauth.h"
 
 #include <gio/gio.h>
@@ -154,13 +156,15 @@ on_written (GObject *stream, GAsyncResult *result, gpointer user_data)
 static void
 reply (Visit *visit, const char *status, const char *words)
 {
+  g_auto (ObLanguage) language = ob_language_speak ();
+  g_autofree char *said = outbox_sentence_translate (words);
   GOutputStream *stream = g_io_stream_get_output_stream (G_IO_STREAM (visit->connection));
 
   visit->reply = g_strdup_printf ("HTTP/1.1 %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %zu\r\n"
                                   "Cache-Control: no-store\r\nReferrer-Policy: no-referrer\r\n"
                                   "Content-Security-Policy: default-src 'none'\r\n"
                                   "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n%s\n",
-                                  status, strlen (words) + 1, words);
+                                  status, strlen (said) + 1, said);
   g_output_stream_write_all_async (stream, visit->reply, strlen (visit->reply), G_PRIORITY_DEFAULT, visit->stop,
                                    on_written, visit);
 }
@@ -193,7 +197,7 @@ take (Visit *visit)
     what = ob_oauth_browser_read (visit->head->str, visit->head->len, self->state, &text);
   if (what == OB_OAUTH_BACK_FOREIGN)
     {
-      reply (visit, "400 Bad Request", "This is not the sign-in that Outbox waits for.");
+      reply (visit, "400 Bad Request", S_ ("This is not the sign-in that Outbox waits for."));
       return;
     }
   g_socket_service_stop (self->service);

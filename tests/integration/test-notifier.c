@@ -435,6 +435,8 @@ main (int argc, char *argv[])
     { "/notifier/a-server-without-markup", test_a_server_without_markup },
   };
 
+  /* It speaks the session's language. */
+  g_setenv ("LC_ALL", "C", TRUE);
   g_test_init (&argc, &argv, NULL);
   test_rig_add (cases, G_N_ELEMENTS (cases));
 

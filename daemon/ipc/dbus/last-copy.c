@@ -5,6 +5,7 @@
  */
 #include "ipc/dbus/last-copy.h"
 
+#include "base/language.h"
 #include "dbus/notice.h"
 #include "policy/inhibitor.h"
 
@@ -39,6 +40,7 @@ count_here (ObLastCopy *self)
 static void
 tell (ObLastCopy *self, guint n_here)
 {
+  g_auto (ObLanguage) language = ob_language_speak ();
   g_autofree char *words = n_here > 0 ? outbox_notice_dup_last_copy (n_here) : NULL;
 
   self->told = n_here;

@@ -5,6 +5,7 @@
  */
 #include "ipc/dbus/notifier.h"
 
+#include "base/language.h"
 #include "dbus/label.h"
 #include "dbus/notice.h"
 #include "ipc/dbus/screen.h"
@@ -24,6 +25,7 @@ struct _ObNotifier
 static OutboxNotice
 make_reminder (ObNotifier *self, ObReminderKind kind)
 {
+  g_auto (ObLanguage) language = ob_language_speak ();
   ObBroker *broker = self->context->broker;
   g_autoptr (ObUpload) oldest = ob_broker_find_oldest (broker);
   guint64 uploads[OUTBOX_N_STATES] = { 0 }, bytes[OUTBOX_N_STATES];
@@ -67,6 +69,7 @@ on_remind (ObBroker *broker, gint kind, gpointer user_data)
 static void
 show_news (ObNotifier *self)
 {
+  g_auto (ObLanguage) language = ob_language_speak ();
   g_auto (OutboxNotice) notice = { NULL };
   ObNews news;
 
@@ -108,6 +111,7 @@ on_pages_changed (const ObPairingRequest *request, gpointer user_data)
 
   if (request && ob_broker_get_rules (self->context->broker)->reminders.tells_pages)
     {
+      g_auto (ObLanguage) language = ob_language_speak ();
       g_auto (OutboxNotice) notice = outbox_notice_of_page (request->origin, request->code);
 
       g_free (self->page);

@@ -6,6 +6,7 @@
 #include "ipc/dbus/screen.h"
 
 #include "base/debug.h"
+#include "base/language.h"
 
 #define NAME "org.freedesktop.Notifications"
 #define PATH "/org/freedesktop/Notifications"
@@ -115,6 +116,7 @@ on_shown (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 notify (Call *pending)
 {
+  g_auto (ObLanguage) language = ob_language_speak ();
   ObScreen *self = pending->screen;
   const char *const actions[] = { CLICK, outbox_notice_get_action (), NULL };
   g_autofree char *body = self->is_markup ? g_markup_escape_text (pending->notice.body, -1) : NULL;
