@@ -34,17 +34,24 @@ typedef struct
   int far; /* the server's namespace */
 } Day;
 
+/* What is on the screen is what was drawn last. */
 static void
-take_picture (Day *day, const char *name)
+take_picture_of_all (Day *day, const char *name)
 {
   const char *folder = g_getenv ("PICTURES");
   g_autofree char *path = folder && *folder ? g_strdup_printf ("%s/indicator-%s.png", folder, name) : NULL;
 
-  /* What is on the screen is what was drawn last. */
-  g_free (test_gnome_shell_eval (day->shell, "for (const source of Main.messageTray.getSources ()) source.destroy ()"));
   g_usleep (G_USEC_PER_SEC);
   if (path)
     test_gnome_shell_take_picture (day->shell, path);
+}
+
+/* Without notifications. */
+static void
+take_picture (Day *day, const char *name)
+{
+  g_free (test_gnome_shell_eval (day->shell, "for (const source of Main.messageTray.getSources ()) source.destroy ()"));
+  take_picture_of_all (day, name);
 }
 
 static void
@@ -181,10 +188,22 @@ sends_now (Day *day)
 {
   g_free (test_gnome_shell_eval (day->shell, "global.outboxTest.open ()"));
   has_line (day, "Send now");
-  test_gnome_shell_wait (day->shell, "!global.outboxTest.icon ().includes ('Uploading')", 60);
+  test_gnome_shell_wait (day->shell, "!global.outboxTest.texts ().join ().includes ('Uploading')", 60);
   take_picture (day, "send-now");
   test_gnome_shell_click (day->shell, "Send now");
   test_broker_wait_for_all (day->broker, "done", 60);
+}
+
+/* A minute later nobody else has arrived, and the person is told. */
+static void
+has_arrived (Day *day)
+{
+  g_free (test_gnome_shell_eval (day->shell, "global.outboxTest.close ()"));
+  test_gnome_shell_wait (day->shell,
+                         "global.outboxTest.notices ().some (({ title }) =>"
+                         " title === 'All of a group has arrived: 22 files')",
+                         90);
+  take_picture_of_all (day, "arrived");
 }
 
 static void
@@ -193,6 +212,7 @@ goes_wrong (Day *day)
   order (day, "{\"fault\":\"status\",\"method\":\"POST\",\"status\":422,\"body\":\"only photos of today are "
               "taken\",\"count\":-1}");
   hand_over (day, "SITE_", "image/jpeg", 2, "site-9", "Site 9");
+  g_free (test_gnome_shell_eval (day->shell, "global.outboxTest.open ()"));
   has_line (day, "Retry");
   take_picture (day, "failed");
   test_broker_kill (day->broker);
@@ -210,6 +230,7 @@ test_in_the_field (void)
   under_way (&day);
   wants_a_person (&day);
   sends_now (&day);
+  has_arrived (&day);
   goes_wrong (&day);
   test_gnome_shell_assert_is_content (day.shell);
   test_gnome_shell_free (day.shell);

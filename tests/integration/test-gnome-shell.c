@@ -2,8 +2,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The indicator in a real GNOME Shell, of whichever version is installed, with a real broker and a real server: it shows how things
- * stand, a click sends, a dead broker is told of, and when it is disabled nothing of it is left.
+ * stand, each button does what it says, a notification comes and goes, a dead broker is told of and started, and when it is disabled
+ * nothing of it is left.
  */
+#include "dbus/names.h"
+#include "pages.h"
 #include "support/document.h"
 #include "support/gnome-shell.h"
 #include "support/odd-broker.h"
@@ -53,7 +56,8 @@ shows_and_sends (TestBroker *broker, TestGnomeShell *shell)
 
   test_gnome_shell_wait (shell, "global.outboxTest.icon () === ''", 5);
   id = submit_for_later (broker);
-  test_gnome_shell_wait (shell, "global.outboxTest.icon ().startsWith ('Outbox: Paused · waiting for its set time')", 5);
+  test_gnome_shell_wait (shell, "global.outboxTest.icon ().startsWith ('Outbox: Paused · waiting for its set time')",
+                         5);
   opened = test_gnome_shell_eval (shell, "global.outboxTest.open ()");
   test_gnome_shell_wait (shell, "global.outboxTest.texts ().includes ('<b>Case</b> &  \\ufffd7')", 10);
   test_gnome_shell_click (shell, "Send now");
@@ -77,6 +81,98 @@ pauses_everything (TestBroker *broker, TestGnomeShell *shell)
   test_gnome_shell_wait (shell, "global.outboxTest.toggle.checked", 10);
   g_assert_false (is_paused (broker));
   closed = test_gnome_shell_eval (shell, "global.outboxTest.close ()");
+}
+
+static gboolean
+is_there (gpointer path)
+{
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+static void
+submit_a_photo (TestBroker *broker, guint seed)
+{
+  g_autofree char *path = test_broker_make_file (broker, "photo.jpg", 30000, seed);
+  g_autofree char *id = NULL;
+  g_autoptr (GError) error = NULL;
+
+  id = test_broker_submit (broker, path, NULL, &error);
+  g_assert_no_error (error);
+}
+
+#define NOTIFIED "global.outboxTest.notices ().some (({ title }) => title === 'Your uploads need attention')"
+
+/* The notification goes by itself, since what it says is over. */
+static void
+tries_again (TestBroker *broker, TestGnomeShell *shell)
+{
+  g_autofree char *opened = test_gnome_shell_eval (shell, "global.outboxTest.open ()"), *closed = NULL;
+
+  test_peer_control (broker->peer, "{\"fault\":\"status\",\"method\":\"POST\",\"status\":422,\"count\":1}");
+  submit_a_photo (broker, 2);
+  test_gnome_shell_wait (shell, NOTIFIED, 10);
+  test_gnome_shell_click (shell, "Retry");
+  test_broker_wait_for_all (broker, "done", 20);
+  test_gnome_shell_wait (shell, "!" NOTIFIED, 5);
+  closed = test_gnome_shell_eval (shell, "global.outboxTest.close ()");
+}
+
+#define ASKED "global.outboxTest.notices ().some (({ title }) => title === 'A web page wants to add files')"
+
+static void
+write_program (const char *folder, const char *name, const char *text)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+
+  g_assert_true (g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_NONE, 0700, NULL));
+}
+
+/* Has programs be found that only say that they were started, where there is no manager of the session. No browser is wanted here.
+ * Returns: (transfer full): their folder */
+static char *
+put_programs_first (void)
+{
+  char *folder = g_dir_make_tmp ("outbox-test-XXXXXX", NULL);
+  g_autofree char *path = g_strconcat (folder, ":", g_getenv ("PATH"), NULL);
+
+  write_program (folder, "systemd-run", "#!/bin/sh\nexit 1\n");
+  write_program (folder, "outbox", "#!/bin/sh\necho \"$@\" >\"${0%/*}/opened\"\n");
+  g_setenv ("PATH", path, TRUE);
+
+  return folder;
+}
+
+/* A click on a notification opens the dashboard. */
+static void
+hears_a_click_on_a_notification (TestBroker *broker, TestGnomeShell *shell, const char *programs)
+{
+  const Page page = { broker, "https://capture.example", NULL };
+  g_autofree char *clicked = NULL, *opened = g_build_filename (programs, "opened", NULL);
+  g_auto (RestAnswer) answer = page_fetch (&page, "POST", "/v1/pair", NULL, "{}");
+
+  g_assert_cmpuint (answer.status, ==, 200);
+  test_gnome_shell_wait (shell, ASKED, 10);
+  clicked = test_gnome_shell_eval (shell, "global.outboxTest.clickNotice ('A web page wants to add files')");
+  test_wait_until (is_there, opened, 10);
+  test_gnome_shell_wait (shell, "!" ASKED, 5);
+}
+
+#define A_PAGE "/^http:.*localhost:\\d+\\/#ticket=/.test (global.outboxTest.opened)"
+
+/* A sign-in needs more than a button: the page that has it is opened, by the button and by the notification. */
+static void
+opens_the_page_to_sign_in (TestBroker *broker, TestGnomeShell *shell)
+{
+  g_autofree char *watched = test_gnome_shell_eval (shell, "global.outboxTest.watchPages ()");
+  g_autofree char *opened = test_gnome_shell_eval (shell, "global.outboxTest.open ()");
+
+  test_peer_control (broker->peer, "{\"fault\":\"status\",\"method\":\"POST\",\"status\":401,\"count\":-1}");
+  submit_a_photo (broker, 3);
+  test_gnome_shell_click (shell, "Sign in…");
+  test_gnome_shell_wait (shell, A_PAGE, 10);
+  test_peer_control (broker->peer, "{\"fault\":\"none\"}");
+  g_assert_true (outbox_dbus_destinations_call_resume_sync (broker->destinations, "depot", NULL, NULL));
+  test_broker_wait_for_all (broker, "done", 20);
 }
 
 /* Whoever stands before a locked screen sees how many, and can do nothing. */
@@ -130,13 +226,32 @@ is_the_indicator (TestBroker *broker)
   return has_owner;
 }
 
+/* What the bus starts for the broker's name says so, and the test has the broker come. */
+static void
+starts_the_broker (TestBroker *broker, TestGnomeShell *shell)
+{
+  g_autofree char *path = g_build_filename (broker->folder, "services", OUTBOX_BUS_NAME ".service", NULL);
+  g_autofree char *asked = g_build_filename (broker->folder, "asked-for", NULL);
+  g_autofree char *text
+      = g_strdup_printf ("[D-BUS Service]\nName=" OUTBOX_BUS_NAME "\nExec=/usr/bin/touch %s\n", asked);
+  g_autofree char *opened = NULL, *closed = NULL;
+
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+  test_broker_reload_services (broker);
+  opened = test_gnome_shell_eval (shell, "global.outboxTest.open ()");
+  test_gnome_shell_click (shell, "Start");
+  test_wait_until (is_there, asked, 10);
+  test_broker_start (broker, NULL);
+  closed = test_gnome_shell_eval (shell, "global.outboxTest.close ()");
+}
+
 static void
 tells_of_a_dead_broker (TestBroker *broker, TestGnomeShell *shell)
 {
   test_broker_kill (broker);
   test_gnome_shell_wait (shell, "global.outboxTest.icon () === 'Outbox: Outbox is not running'", 5);
   bears_odd_brokers (broker, shell);
-  test_broker_start (broker, NULL);
+  starts_the_broker (broker, shell);
   test_gnome_shell_wait (shell, "global.outboxTest.icon ().includes ('waiting for its set time')", 10);
 }
 
@@ -172,11 +287,15 @@ leaves_nothing_behind (TestBroker *broker, TestGnomeShell *shell)
 static void
 test_a_while (void)
 {
+  g_autofree char *programs = put_programs_first ();
   g_autoptr (TestBroker) broker = test_broker_new ();
   g_autoptr (TestGnomeShell) shell = test_gnome_shell_start (broker, NULL);
   g_autofree char *id = NULL;
 
   shows_and_sends (broker, shell);
+  tries_again (broker, shell);
+  hears_a_click_on_a_notification (broker, shell, programs);
+  opens_the_page_to_sign_in (broker, shell);
   pauses_everything (broker, shell);
   id = submit_for_later (broker);
   keeps_quiet_when_locked (shell);

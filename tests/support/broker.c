@@ -113,6 +113,18 @@ test_broker_launch (TestBroker *broker, const char *crash_at)
 }
 
 void
+test_broker_reload_services (TestBroker *broker)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply
+      = g_dbus_connection_call_sync (broker->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                     "org.freedesktop.DBus", "ReloadConfig", NULL, NULL, G_DBUS_CALL_FLAGS_NONE, -1,
+                                     NULL, &error);
+
+  g_assert_no_error (error);
+}
+
+void
 test_broker_wait_for_name (TestBroker *broker)
 {
   test_wait_until (has_name, broker, 20);

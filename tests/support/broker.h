@@ -16,9 +16,9 @@ typedef struct
 {
   char *folder;
   TestPeer *bus;
-  TestPeer *peer;       /* the receiver; NULL: the test has its own server */
-  GSubprocess *process; /* NULL while no daemon runs */
-  gboolean is_dead;     /* it has ended, by itself or as it was told */
+  TestPeer *peer;               /* the receiver; NULL: the test has its own server */
+  GSubprocess *process;         /* NULL while no daemon runs */
+  gboolean is_dead;             /* it has ended, by itself or as it was told */
   struct _TestPlanted *planted; /* hears the bus */
   GDBusConnection *connection;
   OutboxDBusUploads *uploads;
@@ -40,6 +40,9 @@ void test_broker_free (TestBroker *broker);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestBroker, test_broker_free)
 
 const char *test_broker_get_bus_address (TestBroker *broker);
+
+/* The bus starts the programs of the services of which there are files in the folder "services" now. */
+void test_broker_reload_services (TestBroker *broker);
 
 /* @crash_at: (nullable): a crash point, as OUTBOX_CRASH_AT has it. Returns when its name is on the bus. */
 void test_broker_start (TestBroker *broker, const char *crash_at);

@@ -66,6 +66,32 @@ link_indicator (const char *folder)
   g_assert_cmpint (symlink (built, path), ==, 0);
 }
 
+/* Of notifications, from this tree. */
+static void
+link_icon (const char *folder)
+{
+  g_autofree char *support = g_path_get_dirname (g_getenv ("SHELL_PERSON"));
+  g_autofree char *icon = g_build_filename (support, "..", "..", "data", "icons", "org.outbox.Outbox1.svg", NULL);
+  g_autofree char *icons = g_build_filename (folder, "data", "icons", "hicolor", "scalable", "apps", NULL);
+  g_autofree char *path = g_build_filename (icons, "org.outbox.Outbox1.svg", NULL);
+
+  g_assert_cmpint (g_mkdir_with_parents (icons, 0700), ==, 0);
+  g_assert_cmpint (symlink (icon, path), ==, 0);
+}
+
+/* The shell has a program of its own beside it that shows what others notify of, which it has the bus start. */
+static void
+link_notifications (TestBroker *broker)
+{
+  const char *of_system = "/usr/share/dbus-1/services/org.gnome.Shell.Notifications.service";
+  g_autofree char *services = g_build_filename (broker->folder, "services", NULL);
+  g_autofree char *path = g_build_filename (services, "org.gnome.Shell.Notifications.service", NULL);
+
+  g_assert_cmpint (g_mkdir_with_parents (services, 0700), ==, 0);
+  g_assert_cmpint (symlink (of_system, path), ==, 0);
+  test_broker_reload_services (broker);
+}
+
 static void
 die_with_parent (gpointer user_data)
 {
@@ -183,6 +209,8 @@ test_gnome_shell_start (TestBroker *broker, const char *language)
   shell->said = g_build_filename (broker->folder, "shell", "said", NULL);
   write_settings (shell->folder);
   link_indicator (shell->folder);
+  link_icon (shell->folder);
+  link_notifications (broker);
   launch (shell, language);
   test_gnome_shell_wait (shell, "!Main.layoutManager._startingUp", START_S);
   g_assert_true (g_file_get_contents (g_getenv ("SHELL_PERSON"), &script, NULL, NULL));

@@ -82,6 +82,24 @@ global.outboxTest = {
     pointer.notify_button(GLib.get_monotonic_time() + 1000, Clutter.BUTTON_PRIMARY, Clutter.ButtonState.RELEASED);
   },
 
+  // What notifications say.
+  notices() {
+    return Main.messageTray.getSources().flatMap(source => source.notifications).map(({ title, body, bannerBodyText }) => ({
+      title, body: body ?? bannerBodyText }));
+  },
+
+  clickNotice(title) {
+    Main.messageTray.getSources().flatMap(source => source.notifications).find(notice => notice.title === title).activate();
+  },
+
+  // Pages that would be opened in a browser.
+  opened: '',
+  watchPages() {
+    imports.gi.Gio.AppInfo.launch_default_for_uri_async = url => {
+      this.opened = url;
+    };
+  },
+
   // Off and on again, so many times, with a moment in which its files are read and its questions begin. Some are cut short, and of some the
   // menu is opened.
   rounds: 0,

@@ -43,10 +43,11 @@ test_bus_start (const char *folder)
   g_autofree char *escaped = g_dbus_address_escape_value (folder);
   g_autofree char *text
       = g_strdup_printf ("<busconfig><type>session</type><listen>unix:path=%s/bus</listen><auth>EXTERNAL</auth>"
-                         "<policy context=\"default\"><allow send_destination=\"*\"/><allow receive_sender=\"*\"/>"
+                         "<servicedir>%s/services</servicedir><policy context=\"default\"><allow "
+                         "send_destination=\"*\"/><allow receive_sender=\"*\"/>"
                          "<allow own=\"*\"/></policy>"
                          "</busconfig>\n",
-                         escaped);
+                         escaped, folder);
 
   g_assert_true (g_file_set_contents (path, text, -1, NULL));
 

@@ -128,18 +128,39 @@ on_pages_changed (const ObPairingRequest *request, gpointer user_data)
 /* --- Clicks --- */
 
 /* The session's manager starts it where there is one, so that a browser does not end with this process. */
+static const char *const by_manager[]
+    = { "systemd-run", "--user", "--quiet", "--collect", "outbox", "dashboard", NULL };
+static const char *const by_itself[] = { "outbox", "dashboard", NULL };
+
+static void
+start (const char *const *argv, GAsyncReadyCallback on_ended)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSubprocess) process = g_subprocess_newv (argv, G_SUBPROCESS_FLAGS_STDIN_INHERIT, &error);
+
+  if (process)
+    g_subprocess_wait_check_async (process, NULL, on_ended, NULL);
+  else
+    g_warning ("The dashboard cannot be opened: %s", error->message);
+}
+
+/* The program that asks the manager is there in sessions without one, too. */
+static void
+on_manager_asked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  if (!g_subprocess_wait_check_finish (G_SUBPROCESS (source), result, NULL))
+    start (by_itself, NULL);
+}
+
 static void
 open_dashboard (gpointer user_data)
 {
-  static const char *const by_manager[]
-      = { "systemd-run", "--user", "--quiet", "--collect", "outbox", "dashboard", NULL };
-  g_autofree char *manager = g_find_program_in_path ("systemd-run");
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GSubprocess) process
-      = g_subprocess_newv (manager ? by_manager : by_manager + 4, G_SUBPROCESS_FLAGS_STDIN_INHERIT, &error);
+  g_autofree char *manager = g_find_program_in_path (by_manager[0]);
 
-  if (!process)
-    g_warning ("The dashboard cannot be opened: %s", error->message);
+  if (manager)
+    start (by_manager, on_manager_asked);
+  else
+    start (by_itself, NULL);
 }
 
 /* --- The screen tells --- */
