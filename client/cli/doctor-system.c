@@ -266,6 +266,32 @@ tell_no_service (CliDoctor *doctor, const GError *error)
     }
 }
 
+/* An update replaces the program: what runs has the file of before, which has no name any more. Nothing is told
+ * where that cannot be seen. */
+static gboolean
+is_replaced (guint process)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%u/exe", process);
+  struct stat program;
+
+  return process != 0 && stat (path, &program) == 0 && program.st_nlink == 0;
+}
+
+static void
+tell_service (CliDoctor *doctor)
+{
+  if (is_replaced (doctor->process))
+    cli_doctor_add (doctor, "service", "service-replaced", CLI_LEVEL_NOTE,
+                    g_strdup_printf (_ ("The service that runs (process %u) was started before Outbox was updated. "
+                                        "A restart loses nothing."),
+                                     doctor->process))
+        ->command
+        = g_strdup ("systemctl --user restart " UNIT);
+  else
+    cli_doctor_add (doctor, "service", "service-good", CLI_LEVEL_GOOD,
+                    g_strdup_printf (_ ("The service is running and answers (process %u)."), doctor->process));
+}
+
 void
 cli_doctor_ask_service (CliDoctor *doctor)
 {
@@ -287,8 +313,7 @@ cli_doctor_ask_service (CliDoctor *doctor)
   process = ask_bus (doctor, "GetConnectionUnixProcessID", g_variant_new ("(s)", OUTBOX_BUS_NAME));
   if (process)
     g_variant_get (process, "(u)", &doctor->process);
-  cli_doctor_add (doctor, "service", "service-good", CLI_LEVEL_GOOD,
-                  g_strdup_printf (_ ("The service is running and answers (process %u)."), doctor->process));
+  tell_service (doctor);
 }
 
 /* --- The clock --- */

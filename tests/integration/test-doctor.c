@@ -103,6 +103,38 @@ test_bad_files_of_the_configuration (TestBroker *broker)
   g_assert_cmpint (g_unlink (apps), ==, 0);
 }
 
+static void
+copy (const char *from, const char *to)
+{
+  g_autoptr (GFile) source = g_file_new_for_path (from);
+  g_autoptr (GFile) target = g_file_new_for_path (to);
+  g_autoptr (GError) error = NULL;
+
+  (void) g_file_copy (source, target, G_FILE_COPY_NONE, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+}
+
+/* As a package does it: the new program gets the name of the one that runs. */
+static void
+test_a_program_that_was_updated (TestBroker *broker)
+{
+  g_autofree char *built = g_strdup (g_getenv ("OUTBOXD"));
+  g_autofree char *installed = g_build_filename (broker->folder, "outboxd", NULL);
+  g_autofree char *newer = g_build_filename (broker->folder, "outboxd.new", NULL);
+
+  test_broker_stop (broker);
+  copy (built, installed);
+  copy (built, newer);
+  g_setenv ("OUTBOXD", installed, TRUE);
+  test_broker_start (broker, NULL);
+  assert_found (broker, "", 0, "service-good", "good");
+  g_assert_cmpint (g_rename (newer, installed), ==, 0);
+  assert_found (broker, "", 0, "service-replaced", "note");
+  test_broker_stop (broker);
+  g_setenv ("OUTBOXD", built, TRUE);
+  test_broker_start (broker, NULL);
+}
+
 /* What comes from a person, a server or an administrator, and must not reach a stranger. */
 static const char *const planted[]
     = { "planted-file",   "planted-group", "planted-title", "planted-note", "planted-path", "planted-query",
@@ -238,6 +270,7 @@ test_doctor (void)
   test_all_is_well (broker);
   test_a_wrong_address (broker);
   test_bad_files_of_the_configuration (broker);
+  test_a_program_that_was_updated (broker);
   test_the_report_tells_no_names (broker);
   test_silence (broker);
   test_closed_files (broker);
