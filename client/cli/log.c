@@ -11,22 +11,119 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+/* A word of the log, and what a person reads for it. */
+typedef struct
+{
+  const char *name;
+  const char *label;
+} Word;
+
+static const Word events[] = {
+  { "added", N_ ("Added") },
+  { "adopted", N_ ("Found again") },
+  { "amended", N_ ("Changed") },
+  { "amendment", N_ ("The server was told of a change") },
+  { "anew", N_ ("Begun anew") },
+  { "approved", N_ ("Allowed") },
+  { "created", N_ ("Started on the server") },
+  { "denied", N_ ("Denied") },
+  { "free", N_ ("Space was asked for") },
+  { "given-up", N_ ("Another place on the server") },
+  { "lost", N_ ("The server no longer has it") },
+  { "metadata", N_ ("Not all that was said of it was sent") },
+  { "method", N_ ("Sent in another way") },
+  { "offset-back", N_ ("The server has less than it had confirmed") },
+  { "paused", N_ ("Paused by you") },
+  { "place", N_ ("Another place on the server") },
+  { "priority", N_ ("Another priority") },
+  { "release", N_ ("Continued") },
+  { "removed", N_ ("Removed") },
+  { "repaired", N_ ("Repaired") },
+  { "restored", N_ ("The copy on this device is back") },
+  { "resumed", N_ ("Resumed by you") },
+  { "retried", N_ ("Retried by you") },
+  { "revoked", N_ ("No longer allowed") },
+  { "rule", N_ ("Another rule applies") },
+  { "send-now", N_ ("Sent now, by you") },
+  { "verified", N_ ("The server was asked again") },
+  { "verify", N_ ("A question to the server was asked for") },
+};
+
+/* A lane is of a destination, and its key begins with that. */
+static const Word scopes[] = {
+  { "app", N_ ("app") },     { "destination", N_ ("destination") },
+  { "group", N_ ("group") }, { "lane", N_ ("destination") },
+  { "queue", N_ ("queue") },
+};
+
+/* Returns: the label; the name itself of one that a newer service has */
+static const char *
+find_label (const Word *words, gsize n_words, const char *name)
+{
+  for (gsize i = 0; i < n_words; i++)
+    if (g_str_equal (words[i].name, name))
+      return _ (words[i].label);
+
+  return name;
+}
+
+/* A stored state, which has a public one's name, or the reason for which it is in it. */
+static char *
+dup_state (const char *name, const char *reason_name)
+{
+  const OutboxReason reason = outbox_reason_from_name (reason_name);
+  OutboxState state;
+
+  if (!outbox_state_from_name (name, &state))
+    return g_strdup (name);
+  if (reason != OUTBOX_REASON_NONE)
+    return outbox_status_label (state, reason, 0, 0, 0, 0, OUTBOX_LABEL_TERMINAL);
+
+  return g_strdup (_ (outbox_state_get_info (state)->title));
+}
+
+/* @names: with blanks between; those that only a newer service knows stay as they are */
+static char *
+dup_reasons (const char *names)
+{
+  g_auto (GStrv) all = g_strsplit (names, " ", -1);
+
+  for (char **name = all; *name; name++)
+    {
+      const OutboxReason reason = outbox_reason_from_name (*name);
+      char *label = g_strdup (reason == OUTBOX_REASON_NONE ? *name : _ (outbox_reason_get_info (reason)->chip));
+
+      g_free (*name);
+      *name = label;
+    }
+
+  return g_strjoinv (", ", all);
+}
+
 /* Returns: what happened: the new state, or the event */
 static char *
 dup_what (GVariant *entry)
 {
   const char *event = cli_get_string (entry, "event");
   const char *reason = cli_get_string (entry, "reason");
-  const char *what = g_str_equal (event, "state") ? cli_get_string (entry, "state") : event;
+  g_autofree char *what = NULL;
+  g_autofree char *why = NULL;
 
-  return *reason ? g_strdup_printf ("%s (%s)", what, reason) : g_strdup (what);
+  if (g_str_equal (event, "state"))
+    return dup_state (cli_get_string (entry, "state"), reason);
+  why = dup_reasons (reason);
+  if (g_str_equal (event, "hold"))
+    return g_steal_pointer (&why);
+  what = g_strdup (find_label (events, G_N_ELEMENTS (events), event));
+
+  return *why ? g_strdup_printf ("%s (%s)", what, why) : g_steal_pointer (&what);
 }
 
 static char *
 dup_whom (GVariant *entry)
 {
   const char *id = cli_get_string (entry, "id");
-  const char *scope = cli_get_string (entry, "scope");
+  const char *scope = find_label (scopes, G_N_ELEMENTS (scopes), cli_get_string (entry, "scope"));
   const char *key = cli_get_string (entry, "key");
 
   if (*id)
@@ -69,13 +166,14 @@ add_holds (GString *line, GVariant *entry)
   while ((child = g_variant_iter_next_value (&iter)))
     {
       g_autoptr (GVariant) hold = child;
+      g_autofree char *reason = dup_reasons (cli_get_string (hold, "reason"));
       g_autofree char *since = NULL;
       gint64 since_ms = 0;
 
       (void) g_variant_lookup (hold, "since", "x", &since_ms);
       since = cli_text_dup_time (since_ms);
-      /* Translators: why an upload waited, and since when: no-network since 2026-04-17 09:42:03. */
-      add_part (line, g_strdup_printf (_ ("%s since %s"), cli_get_string (hold, "reason"), since));
+      /* Translators: why an upload waited, and since when: No network since 2026-04-17 09:42:03. */
+      add_part (line, g_strdup_printf (_ ("%s since %s"), reason, since));
     }
 }
 

@@ -18,7 +18,7 @@ typedef struct
 } Pause;
 
 static const Pause pauses[] = {
-  { "/pauses/of-an-upload", "pause %s", "resume %s", "Paused · by you", "paused" },
+  { "/pauses/of-an-upload", "pause %s", "resume %s", "Paused · by you", "Paused by you" },
   { "/pauses/of-a-group", "group pause case-7", "group resume case-7", "Paused · by you", "case-7" },
   { "/pauses/of-a-destination", "destination pause depot", "destination resume depot", "Paused · by you", "depot" },
   { "/pauses/of-the-queue", "pause", "resume", "Paused · the whole queue is paused", "queue" },

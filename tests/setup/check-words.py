@@ -27,6 +27,8 @@ EXCEPTIONS = {
     'record': ('recording', 'An app is recording', 'An app', 'Sends what an app recorded', 'The app that recorded', 'Keeps what was recorded', '%s;',
                'The key was used for %s, which an app'),
     'service': ('Another server', 'Name or service not known'),
+    'upload': ('upload;', 'Nothing to upload'),
+    'paused': ('States: saving',),
     'form': ('format', 'docs/history.md has the form', 'Without an ID'),
 }
 
@@ -46,7 +48,8 @@ def forms_of(catalogue, one, many):
 
 
 def has_term(term, message):
-    plain = re.sub(r'outbox( [a-z-]+)+|--[a-z-]+|\{[a-z0-9]+\}', '', message)
+    # Commands and their actions, options, and places in a URL.
+    plain = re.sub(r'outbox( [a-z-]+)+|--[a-z-]+|\{[a-z0-9]+\}|\blist\|[a-z|]+|^  [a-z-]+( [A-Z]+…?)?', '', message, flags=re.M)
     return re.search(rf'(?<![\w-]){re.escape(term)}s?(?![\w-])', plain) and not message.startswith(EXCEPTIONS.get(term, ()))
 
 

@@ -89,7 +89,7 @@ test_samples (void)
     { "pt_BR", OUTBOX_STATE_PAUSED, OUTBOX_REASON_BATTERY, 0, 0, "Em pausa · poupando bateria" },
     { "ja", OUTBOX_STATE_PAUSED, OUTBOX_REASON_NO_NETWORK, 0, 0, "一時停止 · ネットワークなし" },
     { "zh_CN", OUTBOX_STATE_FAILED, OUTBOX_REASON_TOO_LARGE, 0, 2, "太大" },
-    { "de", OUTBOX_STATE_FAILED, 0, 0, 0, "Fehlgeschlagen · zum Wiederholen antippen" },
+    { "de", OUTBOX_STATE_FAILED, 0, 0, 0, "Fehlgeschlagen · zum erneuten Versuch antippen" },
     { "fr", OUTBOX_STATE_DONE, 0, 0, 0, "Envoyé" },
   };
 
