@@ -117,8 +117,8 @@ ob_news_forget_untrue (ObDatabase *database, gint64 after, gboolean *is_changed,
   int before = sqlite3_total_changes (handle);
   gboolean is_done
       = run_with_number (database,
-                         "DELETE FROM news WHERE id != '' AND EXISTS (SELECT 1 FROM uploads WHERE uploads.id = news.id"
-                         "  AND state != 5 AND " TOUCHED ")",
+                         "DELETE FROM news WHERE group_app = '' AND group_key = '' AND id IN (SELECT id FROM uploads"
+                         "  WHERE state != 5 AND " TOUCHED ")",
                          after, error)
         && run_with_number (database,
                             "DELETE FROM news WHERE id = '' AND (group_app, group_key) IN (SELECT group_app, group_key"

@@ -247,22 +247,22 @@ static void
 test_a_group (TestRig *rig, gconstpointer data)
 {
   g_auto (Reader) reader = { NULL };
-  g_autofree char *ids[5] = { NULL };
+  g_autoptr (GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
 
   reader_begin (&reader, rig);
   for (guint i = 0; i < 3; i++)
     {
-      ids[i] = submit_to_group (rig, "case-1");
-      arrive (rig, ids[i]);
+      g_ptr_array_add (ids, submit_to_group (rig, "case-1"));
+      arrive (rig, ids->pdata[i]);
     }
   test_rig_advance (rig, 2 * MINUTE);
   assert_told (&reader, "0/1(3) ");
   for (guint i = 3; i < 5; i++)
     {
-      ids[i] = submit_to_group (rig, "case-1");
+      g_ptr_array_add (ids, submit_to_group (rig, "case-1"));
       test_rig_settle (rig);
       assert_told (&reader, "0/1(3) - ");
-      arrive (rig, ids[i]);
+      arrive (rig, ids->pdata[i]);
     }
   test_rig_advance (rig, 50 * MINUTE);
   assert_told (&reader, "0/1(3) - ");
@@ -270,7 +270,7 @@ test_a_group (TestRig *rig, gconstpointer data)
   assert_told (&reader, "0/1(3) - 0/1(5) ");
   /* The whole group is removed, by somebody who knows that it has arrived. */
   for (guint i = 0; i < 5; i++)
-    g_assert_true (test_rig_command (rig, OB_COMMAND_REMOVE, ids[i], 0, NULL));
+    g_assert_true (test_rig_command (rig, OB_COMMAND_REMOVE, ids->pdata[i], 0, NULL));
   test_rig_settle (rig);
   assert_told (&reader, "0/1(3) - 0/1(5) - ");
 }
@@ -367,14 +367,15 @@ static void
 test_nobody_wants_it (TestRig *rig, gconstpointer data)
 {
   g_auto (Reader) reader = { NULL };
-  g_autofree char *ids[4] = { NULL };
+  g_autofree char *late = NULL;
   g_autoptr (ObRules) quiet = make_rules (FALSE, FALSE), usual = make_rules (TRUE, TRUE);
 
   reader_begin (&reader, rig);
   for (guint i = 0; i < 4; i++)
     {
-      ids[i] = submit_to_group (rig, i < 2 ? "told" : "untold");
-      arrive (rig, ids[i]);
+      g_autofree char *id = submit_to_group (rig, i < 2 ? "told" : "untold");
+
+      arrive (rig, id);
       if (i % 2 == 1)
         test_rig_advance (rig, 2 * MINUTE);
     }
@@ -382,10 +383,9 @@ test_nobody_wants_it (TestRig *rig, gconstpointer data)
   ob_broker_set_rules (rig->broker, quiet);
   test_rig_advance (rig, 2 * HOUR);
   assert_told (&reader, "0/1(2) - ");
-  g_free (ids[0]);
-  ids[0] = fail (rig);
+  late = fail (rig);
   test_rig_advance (rig, HOUR);
-  retry_and_arrive (rig, ids[0]);
+  retry_and_arrive (rig, late);
   ob_broker_set_rules (rig->broker, usual);
   test_rig_advance (rig, 2 * HOUR);
   assert_told (&reader, "0/1(2) - ");
