@@ -48,7 +48,7 @@ cli_parse (int *argc, char ***argv, const GOptionEntry *entries, const char *det
 {
   const CliVerb *verb = cli_find_verb ((*argv)[0]);
   g_autofree char *program = g_strconcat ("outbox ", verb->name, NULL);
-  g_autoptr (GOptionContext) context = g_option_context_new (_ (verb->arguments));
+  g_autoptr (GOptionContext) context = g_option_context_new (*verb->arguments ? _ (verb->arguments) : NULL);
   g_autoptr (GError) error = NULL;
 
   if (*argc > 1 && g_str_equal ((*argv)[1], CLI_COMPLETE))

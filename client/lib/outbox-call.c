@@ -121,8 +121,13 @@ outbox_client_translate (GError *error)
   (void) g_dbus_error_strip_remote_error (error);
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return error;
-  words = is_gone ? outbox_message_format (N_ ("The service is not there: %s"), error->message)
-                  : outbox_sentence_translate (error->message);
+  words = outbox_sentence_translate (error->message);
+  if (is_gone)
+    {
+      g_autofree char *why = g_steal_pointer (&words);
+
+      words = outbox_message_format (N_ ("The service is not there: %s"), why);
+    }
   translated = g_error_new_literal (OUTBOX_ERROR, decide_code (error), words);
   g_error_free (error);
 
@@ -159,14 +164,14 @@ GError *
 outbox_client_no_bus (GError *error)
 {
   g_autoptr (GError) why = error;
+  g_autofree char *reason = NULL;
   g_autofree char *words = NULL;
 
   if (g_error_matches (why, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return g_steal_pointer (&why);
-
+  reason = outbox_sentence_translate (why->message);
   words = outbox_message_format (
-      N_ ("There is no session bus (set DBUS_SESSION_BUS_ADDRESS, or XDG_RUNTIME_DIR, as /run/user/UID): %s"),
-      why->message);
+      N_ ("There is no session bus (set DBUS_SESSION_BUS_ADDRESS, or XDG_RUNTIME_DIR, as /run/user/UID): %s"), reason);
 
   return g_error_new_literal (OUTBOX_ERROR, OUTBOX_ERROR_NO_BROKER, words);
 }

@@ -341,7 +341,8 @@ ob_destination_table_apply (ObDestinationTable *self, const char *name, const Ob
   return (!destination->is_default || clear_other_defaults (self, name, error))
          && ob_destination_table_save (
              self, destination,
-             is_bare ? S_ ("set to another server: the headers and the sign-in of the old one were dropped") : "set",
+             is_bare ? S_ ("set to another server: the headers and the sign-in of the old one were dropped")
+                     : S_ ("it was set"),
              error)
          && (is_new || follow_server (self, destination, old_protocol, old_url, error));
 }
