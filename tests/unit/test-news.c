@@ -296,6 +296,30 @@ test_no_group (TestRig *rig, gconstpointer data)
   assert_told (&reader, "");
 }
 
+/* What was missing of a group had waited for a person, while the group was paused and sent on: one word for both. */
+static void
+test_a_group_that_had_to_wait (TestRig *rig, gconstpointer data)
+{
+  g_auto (Reader) reader = { NULL };
+  g_autofree char *here = NULL, *late = NULL;
+
+  reader_begin (&reader, rig);
+  here = submit_to_group (rig, "case-1");
+  late = submit_to_group (rig, "case-1");
+  arrive (rig, here);
+  (void) test_server_wait_for (rig->server, late);
+  test_rig_end (rig, late, OB_VERDICT_FAIL, OUTBOX_REASON_TOO_LARGE);
+  g_assert_true (test_rig_pause_group (rig, "case-1", TRUE, NULL));
+  test_rig_advance (rig, HOUR);
+  g_assert_true (test_rig_command (rig, OB_COMMAND_RETRY, late, 0, NULL));
+  test_rig_advance (rig, HOUR);
+  assert_told (&reader, "");
+  g_assert_true (test_rig_pause_group (rig, "case-1", FALSE, NULL));
+  arrive (rig, late);
+  test_rig_advance (rig, 2 * MINUTE);
+  assert_told (&reader, "1/1(2) ");
+}
+
 static void
 test_many_groups_are_no_flood (TestRig *rig, gconstpointer data)
 {
@@ -444,6 +468,7 @@ main (int argc, char *argv[])
     { "/news/after-a-day", test_after_a_day },
     { "/news/a-group", test_a_group },
     { "/news/no-group", test_no_group },
+    { "/news/a-group-that-had-to-wait", test_a_group_that_had_to_wait },
     { "/news/many-groups-are-no-flood", test_many_groups_are_no_flood },
     { "/news/nobody-shows-it", test_nobody_shows_it },
     { "/news/nobody-wants-it", test_nobody_wants_it },
