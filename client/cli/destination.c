@@ -116,12 +116,13 @@ print_troubles (GVariant *destinations)
       g_autoptr (GVariant) destination = child;
       OutboxReason reason = get_reason (destination);
       g_autofree char *label = NULL;
+      g_autofree char *line = NULL;
 
       if (reason == OUTBOX_REASON_NONE && !*cli_get_string (destination, "message"))
         continue;
       label = dup_label (destination);
-      g_print ("%s%s: %s%s\n", cli_style_begin (CLI_STYLE_WAITS), cli_get_string (destination, "name"), label,
-               cli_style_end (CLI_STYLE_WAITS));
+      line = cli_text_dup_about (cli_get_string (destination, "name"), label);
+      g_print ("%s%s%s\n", cli_style_begin (CLI_STYLE_WAITS), line, cli_style_end (CLI_STYLE_WAITS));
       cli_print_trouble (destination, reason);
     }
 }

@@ -129,7 +129,7 @@ dup_hold (GVariant *hold)
   label = outbox_status_label (reason == OUTBOX_REASON_RETRYING ? OUTBOX_STATE_RETRYING : OUTBOX_STATE_PAUSED, reason,
                                until_ms, g_get_real_time () / 1000, 0, 0, OUTBOX_LABEL_TERMINAL);
 
-  return *key ? g_strdup_printf ("%s: %s", key, label) : g_steal_pointer (&label);
+  return cli_text_dup_about (key, label);
 }
 
 static void

@@ -81,6 +81,12 @@ cli_text_dup_message (const char *text)
   return cli_text_dup_safe (translated);
 }
 
+char *
+cli_text_dup_about (const char *whose, const char *words)
+{
+  return *whose ? g_strdup_printf (_ ("%s: %s"), whose, words) : g_strdup (words);
+}
+
 /* Appends as many characters as fit. Returns: the columns taken */
 static guint
 append_head (GString *text, const char *from, guint columns)
@@ -428,6 +434,7 @@ cli_print_hold (GVariant *hold)
   OutboxReason reason;
   g_autofree char *label = NULL;
   g_autofree char *whose = NULL;
+  g_autofree char *line = NULL;
   gint64 until_ms = 0;
 
   (void) g_variant_lookup (hold, "key", "&s", &key);
@@ -437,8 +444,8 @@ cli_print_hold (GVariant *hold)
   reason = outbox_reason_from_name (reason_name);
   label = outbox_status_label (reason == OUTBOX_REASON_RETRYING ? OUTBOX_STATE_RETRYING : OUTBOX_STATE_PAUSED, reason,
                                until_ms, g_get_real_time () / 1000, 0, 0, OUTBOX_LABEL_TERMINAL);
-  g_print ("%s%s%s%s%s\n", cli_style_begin (CLI_STYLE_WAITS), whose, *whose ? ": " : "", label,
-           cli_style_end (CLI_STYLE_WAITS));
+  line = cli_text_dup_about (whose, label);
+  g_print ("%s%s%s\n", cli_style_begin (CLI_STYLE_WAITS), line, cli_style_end (CLI_STYLE_WAITS));
   cli_print_trouble (hold, reason);
 }
 

@@ -21,6 +21,9 @@ char *cli_text_dup_safe (const char *text);
 /* The same of a text of the service, in the person's language. */
 char *cli_text_dup_message (const char *text);
 
+/* What is said of something, such as "depot: Waiting for Wi-Fi". @whose: may be empty */
+char *cli_text_dup_about (const char *whose, const char *words);
+
 /* Returns: (transfer full): the same JSON without anything that a terminal would obey */
 char *cli_text_dup_json (const char *json);
 

@@ -137,7 +137,7 @@ add_amendment (CliFacts *facts, GVariant *document, gboolean is_done)
                       : g_str_equal (result, "gave-up") ? _ ("given up: the server has not taken it for a week")
                       : is_done                         ? _ ("on its way to the server")
                                                         : _ ("goes to the server when the file has arrived");
-  g_autofree char *line = *message ? g_strdup_printf ("%s: %s", words, message) : g_strdup (words);
+  g_autofree char *line = *message ? g_strdup_printf (_ ("%s: %s"), words, message) : g_strdup (words);
 
   if (amendment)
     cli_facts_add (facts, _ ("changed after it was sent"), line);
