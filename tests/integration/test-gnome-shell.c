@@ -49,6 +49,22 @@ is_paused (TestBroker *broker)
   return g_variant_n_children (holds) > 0;
 }
 
+/* As by another program; the button takes it back. */
+static void
+resumes_a_group (TestBroker *broker, TestGnomeShell *shell)
+{
+  const char *const names[] = { "case", NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply
+      = g_dbus_connection_call_sync (broker->connection, OUTBOX_BUS_NAME, OUTBOX_OBJECT_PATH, OUTBOX_BUS_NAME ".Groups",
+                                     "Pause", g_variant_new ("(^as)", names), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL,
+                                     &error);
+
+  g_assert_no_error (error);
+  test_gnome_shell_click (shell, "Resume");
+  test_gnome_shell_wait (shell, "!global.outboxTest.texts ().includes ('Resume')", 10);
+}
+
 static void
 shows_and_sends (TestBroker *broker, TestGnomeShell *shell)
 {
@@ -60,6 +76,7 @@ shows_and_sends (TestBroker *broker, TestGnomeShell *shell)
                          5);
   opened = test_gnome_shell_eval (shell, "global.outboxTest.open ()");
   test_gnome_shell_wait (shell, "global.outboxTest.texts ().includes ('<b>Case</b> &  \\ufffd7')", 10);
+  resumes_a_group (broker, shell);
   test_gnome_shell_click (shell, "Send now");
   test_broker_wait_for_all (broker, "done", 20);
   test_gnome_shell_wait (shell, "global.outboxTest.icon () === ''", 5);
