@@ -33,7 +33,7 @@ test:
 	@tests/setup/install.sh test
 	@tests/setup/run-tests.sh $(BUILD)
 
-# BENCH=quick takes a minute; BENCH="quick send" takes one part of it: send, submit, queue, library, flips, crowd, wear, turn, rest, watch, idle.
+# BENCH=quick takes some minutes; BENCH="quick send" takes one part of it: send, submit, queue, library, flips, crowd, wear, turn, rest, watch, idle.
 bench:
 	@tests/setup/install.sh bench
 	@test -f $(BUILD)-bench/build.ninja || meson setup $(BUILD)-bench --buildtype=release

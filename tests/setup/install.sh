@@ -24,10 +24,10 @@ run_packages="meson ninja-build pkg-config gcc libc6-dev gettext python3 dbus gl
 test_packages="python3-gi valac gjs gi-docgen python3-prometheus-client prometheus-node-exporter zsh fish appstream desktop-file-utils clang-format openssl gnutls-bin nginx-light procps iproute2 nftables util-linux
   network-manager python3-dbusmock gnome-keyring locales rclone python3-pip e2fsprogs
   chromium firefox-esr webkit2gtk-driver xvfb xdotool zenity bubblewrap xdg-dbus-proxy xdg-desktop-portal fuse3 mkdocs python3-django"
-bench_packages="openssl"
+bench_packages="openssl python3-gi"
 campaign_packages="clang libclang-rt-dev llvm valgrind libc6-dbg xfsprogs btrfs-progs debootstrap"
 desktop_packages="gnome-shell gjs libgl1-mesa-dri adwaita-icon-theme"
-packages_packages="debhelper dpkg-dev fakeroot lintian debootstrap util-linux iproute2"
+packages_packages="debhelper dpkg-dev fakeroot gi-docgen valac lintian debootstrap util-linux iproute2"
 
 # Newest first. A version is tried where the Go on this machine is at least as new as it asks for.
 tusd_versions="
@@ -169,7 +169,7 @@ case $mode in
     install_packages $run_packages
     ;;
   bench)
-    install_packages $run_packages $bench_packages
+    install_packages $run_packages $bench_packages $desktop_packages
     ;;
   docs)
     install_packages mkdocs
