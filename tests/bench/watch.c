@@ -10,6 +10,7 @@
 
 #include "dbus/names.h"
 #include "support/gnome-shell.h"
+#include "support/wait.h"
 
 #include <math.h>
 
@@ -136,24 +137,6 @@ find_some (TestBroker *broker)
 
 /* --- Changes --- */
 
-static gboolean
-on_wake (gpointer data)
-{
-  *(gboolean *) data = TRUE;
-
-  return G_SOURCE_REMOVE;
-}
-
-static void
-pass (guint ms)
-{
-  gboolean is_over = FALSE;
-
-  (void) g_timeout_add (ms, on_wake, &is_over);
-  while (!is_over)
-    g_main_context_iteration (NULL, TRUE);
-}
-
 /* Has that many change, or lets as much time pass. Returns: the milliseconds of processor time that the shell used meanwhile */
 static double
 live (Watch *watch, guint n_times, gboolean do_change)
@@ -166,7 +149,7 @@ live (Watch *watch, guint n_times, gboolean do_change)
 
       if (do_change)
         g_variant_unref (call (watch->broker->connection, "Uploads", "Pause", g_variant_new ("(^as)", ids)));
-      pass (CHANGE_EVERY_MS);
+      test_wait_ms (CHANGE_EVERY_MS);
     }
 
   return watch->shell ? (double) (test_gnome_shell_get_cpu_ms (watch->shell) - begin_ms) : 0;
@@ -201,7 +184,7 @@ bench_watch (const Bench *bench)
   if (test_gnome_shell_get_version () > 0)
     watch.shell = test_gnome_shell_start (watch.broker, NULL);
   /* What both do only once: a new session settles, and the first look at a full queue. */
-  pass (10000);
+  test_wait_ms (10000);
   idle_ms = live (&watch, n_changes, FALSE);
   for (guint i = 0; i < N_WATCHERS; i++)
     add_watcher (&watch, i);

@@ -7,6 +7,7 @@
 #include "support/gnome-shell.h"
 #include "support/namespace.h"
 #include "support/odd-broker.h"
+#include "support/wait.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -259,31 +260,13 @@ make_steady_summary (guint i)
       (guint64) (10000 - i), (guint64) i);
 }
 
-static gboolean
-on_wake (gpointer data)
-{
-  *(gboolean *) data = TRUE;
-
-  return G_SOURCE_REMOVE;
-}
-
-static void
-pass (guint ms)
-{
-  gboolean is_over = FALSE;
-
-  (void) g_timeout_add (ms, on_wake, &is_over);
-  while (!is_over)
-    g_main_context_iteration (NULL, TRUE);
-}
-
 static void
 tell_many (TestOddBroker *broker, guint from, guint n, guint every_ms)
 {
   for (guint i = from; i < from + n; i++)
     {
       test_odd_broker_tell (broker, make_summary (i));
-      pass (every_ms);
+      test_wait_ms (every_ms);
     }
 }
 
@@ -316,12 +299,12 @@ cost_little (TestGnomeShell *shell, TestOddBroker *broker)
   const gint64 idle_ms = test_gnome_shell_get_cpu_ms (shell);
   gint64 begun_ms, used_ms;
 
-  pass (n * every_ms);
+  test_wait_ms (n * every_ms);
   begun_ms = test_gnome_shell_get_cpu_ms (shell);
   for (guint i = 0; i < n; i++)
     {
       test_odd_broker_tell (broker, make_steady_summary (i));
-      pass (every_ms);
+      test_wait_ms (every_ms);
     }
   used_ms = test_gnome_shell_get_cpu_ms (shell) - begun_ms - (begun_ms - idle_ms);
   g_test_message ("%u changes in %u s: %" G_GINT64_FORMAT " ms of the shell's processor beyond the %" G_GINT64_FORMAT

@@ -9,6 +9,7 @@
  */
 #include "support/document.h"
 #include "support/handover.h"
+#include "support/wait.h"
 
 #define N_FILES 30
 #define LARGE_BYTES (9 * 1024 * 1024 + 11)
@@ -77,24 +78,6 @@ read_number (const char *variable, guint otherwise)
   const char *text = g_getenv (variable);
 
   return text && *text ? (guint) g_ascii_strtoull (text, NULL, 10) : otherwise;
-}
-
-static gboolean
-on_time (gpointer data)
-{
-  *(gboolean *) data = TRUE;
-
-  return G_SOURCE_REMOVE;
-}
-
-static void
-let_pass (guint delay_ms)
-{
-  gboolean is_over = FALSE;
-
-  (void) g_timeout_add (delay_ms, on_time, &is_over);
-  while (!is_over)
-    g_main_context_iteration (NULL, TRUE);
 }
 
 static void
@@ -169,7 +152,7 @@ live_and_die (Round *round)
     order_fault (round);
   if (storm->has_faults && !is_early)
     hurry (round);
-  let_pass (is_early ? delay_ms / 4 : delay_ms);
+  test_wait_ms (is_early ? delay_ms / 4 : delay_ms);
   if (storm->has_faults && g_rand_int_range (storm->random, 0, 6) == 0)
     kill_server (round);
   if (!is_early)

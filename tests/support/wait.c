@@ -37,6 +37,24 @@ test_wait_until (gboolean (*is_true) (gpointer), gpointer user_data, guint most_
   g_assert_false (is_late);
 }
 
+static gboolean
+on_over (gpointer data)
+{
+  *(gboolean *) data = TRUE;
+
+  return G_SOURCE_REMOVE;
+}
+
+void
+test_wait_ms (guint ms)
+{
+  gboolean is_over = FALSE;
+
+  (void) g_timeout_add (ms, on_over, &is_over);
+  while (!is_over)
+    g_main_context_iteration (NULL, TRUE);
+}
+
 void
 test_wait_on_result (GObject *source, GAsyncResult *result, gpointer user_data)
 {

@@ -12,6 +12,9 @@ G_BEGIN_DECLS
 /* Iterates the main loop until @is_true says so. Fails the test after @most_s seconds. */
 void test_wait_until (gboolean (*is_true) (gpointer), gpointer user_data, guint most_s);
 
+/* Iterates the main loop for that long: where the time itself is what a test or a measurement is about. */
+void test_wait_ms (guint ms);
+
 /* A GAsyncReadyCallback that keeps the result, (transfer full), in a GAsyncResult * that is NULL so far; and the wait for it. */
 void test_wait_on_result (GObject *source, GAsyncResult *result, gpointer user_data);
 void test_wait_for_result (GAsyncResult **result, guint most_s);
