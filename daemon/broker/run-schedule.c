@@ -35,7 +35,8 @@ note_lost_history (ObRuns *self, const ObUpload *upload, ObJob *job)
   gboolean is_repaired = ob_journal_has_event (self->database, upload->id, "repaired");
 
   job->asks_first = is_repaired || ob_journal_has_event (self->database, upload->id, "adopted");
-  job->is_place_unknown = is_repaired || !ob_journal_has_event (self->database, upload->id, "created");
+  /* The journal may still have the creation of a row that was lost. */
+  job->is_place_unknown = job->asks_first || !ob_journal_has_event (self->database, upload->id, "created");
 }
 
 static ObJob *

@@ -340,7 +340,7 @@ put_bad_text (Case *damage)
 static void
 change_rows (Case *damage, const char *change)
 {
-  g_autofree char *sql = g_strdup_printf ("UPDATE uploads SET %s WHERE state IN (1, 2)", change);
+  g_autofree char *sql = g_strdup_printf ("%s WHERE state IN (1, 2)", change);
   sqlite3 *handle = NULL;
 
   g_assert_cmpint (sqlite3_open (damage->database, &handle), ==, SQLITE_OK);
@@ -354,25 +354,32 @@ change_rows (Case *damage, const char *change)
 static void
 put_other_sizes (Case *damage)
 {
-  change_rows (damage, "size = size + 2");
+  change_rows (damage, "UPDATE uploads SET size = size + 2");
 }
 
 static void
 put_other_digests (Case *damage)
 {
-  change_rows (damage, "sha256 = replace (sha256, '1', '3')");
+  change_rows (damage, "UPDATE uploads SET sha256 = replace (sha256, '1', '3')");
 }
 
 static void
 put_other_destinations (Case *damage)
 {
-  change_rows (damage, "destination = 'lepot'");
+  change_rows (damage, "UPDATE uploads SET destination = 'lepot'");
 }
 
 static void
 put_other_places (Case *damage)
 {
-  change_rows (damage, "server_url = replace (server_url, '/files/', '/fines/')");
+  change_rows (damage, "UPDATE uploads SET server_url = replace (server_url, '/files/', '/fines/')");
+}
+
+/* As where an index leads to them no more. What happened to them is still told. */
+static void
+lose_rows (Case *damage)
+{
+  change_rows (damage, "DELETE FROM uploads");
 }
 
 typedef struct
@@ -395,6 +402,7 @@ static const Kind kinds[] = {
   { "other-digests", put_other_digests, 1, 1 },
   { "other-destinations", put_other_destinations, 1, 1 },
   { "other-places", put_other_places, 1, 1 },
+  { "lost-rows", lose_rows, 1, 1 },
   { "the-log-is-lost", lose_log, 1, 1 },
   { "the-database-is-lost", lose_database, 1, 1 },
   { "all-is-lost", lose_all, 1, 1 },
