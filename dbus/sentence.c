@@ -27,20 +27,31 @@
 /* The message of which a catalogue has its head. */
 #define HEAD ""
 
-/* Of the libraries that the service asks, as they are there. Their own catalogues need not be installed, or know them. */
+/* Of the system, and of the libraries that the service asks, as they are there. Their own catalogues need not be installed, or know
+ * them, and a page cannot ask them. */
 static const char *const of_libraries[] = {
   S_ ("Could not connect to %s: "),
   S_ ("Could not connect: "),
+  S_ ("Connection refused"),
+  S_ ("Connection reset by peer"),
   S_ ("Connection terminated unexpectedly"),
+  S_ ("Connection timed out"),
   S_ ("Error performing TLS handshake: %s"),
   S_ ("Error receiving data: %s"),
   S_ ("Error resolving “%s”: %s"),
   S_ ("Error sending data: %s"),
   S_ ("Host unreachable"),
+  S_ ("Input/output error"),
   S_ ("Name or service not known"),
+  S_ ("Network is unreachable"),
   S_ ("Network unreachable"),
   S_ ("No address associated with hostname"),
+  S_ ("No route to host"),
+  S_ ("No space left on device"),
+  S_ ("No such file or directory"),
   S_ ("Peer failed to perform TLS handshake: %s"),
+  S_ ("Permission denied"),
+  S_ ("Read-only file system"),
   S_ ("Socket I/O timed out"),
   S_ ("TLS connection closed unexpectedly"),
   S_ ("Temporary failure in name resolution"),

@@ -4,7 +4,7 @@
 // What a person does: each command goes by its button, which is off until the answer is here, and keeps the focus. A refusal is told in the broker's words.
 import { Problem } from './api.js';
 import { safe } from './text.js';
-import { _ } from './words.js';
+import { _, say } from './words.js';
 
 // The body of a request has room for so many ids.
 const IDS_MOST = 1000;
@@ -38,7 +38,7 @@ export class Commands {
       if (error instanceof Problem && error.isOfSession)
         this.#over(error);
       else
-        this.#tell(error instanceof Problem ? safe(error.message) : _('The service does not answer.'), true);
+        this.#tell(error instanceof Problem ? safe(say(error.message)) : _('The service does not answer.'), true);
       return undefined;
     } finally {
       button.removeAttribute('aria-disabled');

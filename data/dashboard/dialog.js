@@ -3,7 +3,7 @@
 //
 // Questions to the person, each in a dialog: Escape is a no, and the focus goes back to where it was.
 import { h, outside, safe } from './text.js';
-import { _ } from './words.js';
+import { _, say } from './words.js';
 
 let nDialogs = 0;
 
@@ -83,7 +83,7 @@ export function askForm(title, fields, yes, send) {
       await send(readFields(form, fields));
       dialog.close();
     } catch (error) {
-      trouble.replaceChildren(safe(error.message));
+      trouble.replaceChildren(safe(say(error.message)));
     } finally {
       button.disabled = false;
     }

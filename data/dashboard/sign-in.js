@@ -7,7 +7,7 @@ import { askForm } from './dialog.js';
 import { pathOf } from './edit-destination.js';
 import { format } from './labels.js';
 import { formatTime, h, outside, safe } from './text.js';
-import { _ } from './words.js';
+import { _, say } from './words.js';
 
 function makeSecret({ kind, name, secret }) {
   switch (kind) {
@@ -47,7 +47,7 @@ export function signIn({ api, commands, model }, destination, button) {
 // one of https, or of this device.
 export function drawPage({ url = '', code = '', expires_at: until = 0, message = '' } = {}) {
   if (!/^https?:/.test(url))
-    return message ? [h('p', { className: 'bad', textContent: format(_('Nobody has signed in: %s'), safe(message)) })] : [];
+    return message ? [h('p', { className: 'bad', textContent: format(_('Nobody has signed in: %s'), safe(say(message))) })] : [];
   return [
     h('p', { textContent: code ? _('Open this page on any device, and type the code there:') : _('Open this page in a browser of this device:') }),
     h('p', {}, h('a', { href: url, target: '_blank', rel: 'noreferrer' }, outside(url))),

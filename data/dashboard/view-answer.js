@@ -5,7 +5,7 @@
 import { format } from './labels.js';
 import { formatSize, h, outside, reconcile, setText } from './text.js';
 import { describeNetwork } from './view-rules.js';
-import { _, ngettext } from './words.js';
+import { _, ngettext, say } from './words.js';
 
 // Says whether everything has arrived.
 function answer(model) {
@@ -49,7 +49,7 @@ function worries(model) {
   if (model.conditions.media_types === false)
     list.push([_('This device cannot recognize many kinds of files, and may apply the wrong rule to some: install shared-mime-info.')]);
   if (model.policy.problem)
-    list.push([_('What the rule files say now does not apply:'), model.policy.problem]);
+    list.push([_('What the rule files say now does not apply:'), say(model.policy.problem)]);
   if (model.count('unclaimed').uploads > 0)
     list.push([format(ngettext('%u saved file belongs to no upload any more: what was known of it is lost. Look at it, and add it again:',
                                '%u saved files belong to no upload any more: what was known of them is lost. Look at them, and add them again:',

@@ -8,7 +8,7 @@ import { format } from './labels.js';
 import { drawPage, signIn } from './sign-in.js';
 import { formatSize, formatTime, h, outside, reconcile, safe, setOutside, setText } from './text.js';
 import { keyOfHold, makeHold } from './view-holds.js';
-import { _, join, labels } from './words.js';
+import { _, join, labels, say } from './words.js';
 
 // --- A trial ---
 
@@ -33,7 +33,7 @@ function describeReport(tools, report, name) {
       format(report.good ? _('An upload to %s would go through.') : _('An upload to %s would not go through now.'), safe(name))),
     report.asked ? null : h('p', { textContent: _('The server was not asked, because of what holds uploads on this network:') }),
     lines.length > 0 ? h('dl', {}, lines.map(([key, value]) => [h('dt', { textContent: key }), h('dd', {}, outside(value))])) : null,
-    report.message ? h('p', { className: 'words' }, outside(report.message)) : null,
+    report.message ? h('p', { className: 'words' }, outside(say(report.message))) : null,
     next ? h('p', { textContent: join(next, person) }) : null,
     drawHolds(tools, report.holds),
   ].filter(part => part);

@@ -8,7 +8,7 @@ import { formatTime, h, outside, reconcile, safe } from './text.js';
 import { keyOfHold, makeHold } from './view-holds.js';
 import { describeEntry } from './view-log.js';
 import { describeRule } from './view-rules.js';
-import { _ } from './words.js';
+import { _, say } from './words.js';
 
 // The bounds of the interface (SetPriority).
 const FIRST = 1000;
@@ -43,7 +43,7 @@ function describeVerified({ result, message }) {
     gone: _('The server no longer has it'), changed: _('The server has something else instead'),
   }[result] ?? _('The server does not say');
 
-  return [words, message].filter(part => part).join(': ');
+  return message ? format(_('%s: %s'), words, say(message)) : words;
 }
 
 // What became of a change of which the server had to be told by a request of its own, in the words of `outbox show`.
@@ -53,7 +53,7 @@ function describeAmendment({ result, message }, state) {
     'gave-up': _('given up: the server has not taken it for a week'),
   }[result] ?? (state === 'done' ? _('on its way to the server') : _('goes to the server when the file has arrived'));
 
-  return [words, message].filter(part => part).join(': ');
+  return message ? format(_('%s: %s'), words, say(message)) : words;
 }
 
 function facts(upload) {

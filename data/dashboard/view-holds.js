@@ -5,7 +5,7 @@
 import { editDestination } from './edit-destination.js';
 import { signIn } from './sign-in.js';
 import { h, reconcile, safe, setOutside, setText } from './text.js';
-import { _, join, labels } from './words.js';
+import { _, join, labels, say } from './words.js';
 
 // Trouble of a server whose end is another address.
 const OF_SETTINGS = ['no-destination', 'wrong-address', 'certificate', 'proxy'];
@@ -68,7 +68,7 @@ export function makeHold(tools, isKnown = false) {
 
     setOutside(key, hold.key);
     setText(label, labelOfHold(hold));
-    setOutside(message, hold.message);
+    setOutside(message, say(hold.message));
     setText(next, join(does, person));
     setOutside(command, help.some(({ path }) => path) ? '' : hold.command);
     element.classList.toggle('needs-you', hold.needs_user ?? false);

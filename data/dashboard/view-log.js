@@ -4,14 +4,18 @@
 // The log: what happened to uploads, and to what holds them.
 import { format } from './labels.js';
 import { formatTime, h, outside } from './text.js';
-import { _, labels, ngettext } from './words.js';
+import { _, labels, ngettext, say } from './words.js';
 
 // What is no state and no hold.
 const EVENTS = {
   added: () => _('Added'), created: () => _('Started on the server'), paused: () => _('Paused by you'), resumed: () => _('Resumed by you'), removed: () => _('Removed'), release: () => _('Continued'), approved: () => _('Allowed'),
-  denied: () => _('Denied'), revoked: () => _('Revoked'), lost: () => _('The copy on this device is missing'),
+  denied: () => _('Denied'), revoked: () => _('Revoked'), lost: () => _('The server no longer has it'),
   restored: () => _('The copy on this device is back'), 'offset-back': () => _('The server has less than it had confirmed'),
-  repaired: () => _('Repaired'),
+  repaired: () => _('Repaired'), adopted: () => _('Found again'), amended: () => _('Changed'), amendment: () => _('The server was told of a change'),
+  anew: () => _('Begun anew'), free: () => _('Space was asked for'), place: () => _('Another place on the server'),
+  'given-up': () => _('Another place on the server'), metadata: () => _('Not all that was said of it was sent'), method: () => _('Sent in another way'),
+  priority: () => _('Another priority'), retried: () => _('Retried by you'), rule: () => _('Another rule applies'), 'send-now': () => _('Sent now, by you'),
+  verified: () => _('The server was asked again'), verify: () => _('A question to the server was asked for'),
 };
 
 // What a row says in words; an event that this page does not know is told by its name.
@@ -25,8 +29,9 @@ function describeWhat({ event, state, reason = '' }) {
 
 // An entry of the log: when, what, and about what.
 export function describeEntry(entry) {
-  const { at, message, count = 1 } = entry;
-  const repeated = count > 1 ? format(ngettext('%s · %u time', '%s · %u times', count), message ?? '', count) : message;
+  const { at, count = 1 } = entry;
+  const message = say(entry.message);
+  const repeated = count > 1 ? format(ngettext('%s · %u time', '%s · %u times', count), message, count) : message;
   const what = [describeWhat(entry), entry.key, repeated].filter(part => part);
 
   return [h('time', { dateTime: new Date(at).toISOString(), textContent: formatTime(at) }), ' ', outside(what.join(' · '))];

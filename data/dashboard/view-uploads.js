@@ -8,7 +8,7 @@ import { formatSize, h, outside, reconcile, safe, setOutside, setText } from './
 import { drawCommands, labelOf, moodOf, progressOf, RULES } from './upload.js';
 import { bar } from './view-answer.js';
 import { Details } from './view-details.js';
-import { _, join, labels, ngettext } from './words.js';
+import { _, join, labels, ngettext, say } from './words.js';
 
 // --- One upload ---
 
@@ -74,7 +74,7 @@ function makeUpload(tools) {
     progress.set(confirmed, sent, whole);
     const isTold = next.last_error && ['failed', 'retrying', 'paused', 'confirming'].includes(next.state);
 
-    setOutside(words, isTold ? next.last_error.message : '');
+    setOutside(words, isTold ? say(next.last_error.message) : '');
     setText(help, mood === 'bad' || mood === 'waits' ? join(does, person) : '');
     drawCommands(actions, commandsFor(next), next.name, obey);
     details.update(next);

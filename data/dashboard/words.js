@@ -4,11 +4,13 @@
 // The words of the page and the labels of uploads in the person's language, from the same catalogues as the command's. English
 // sentences are the keys, as for gettext.
 import { format, Labels } from './labels.js';
+import { Sentences } from './sentences.js';
 import { setLanguage } from './text.js';
 
 const LANGUAGES = ['de', 'en', 'es', 'fr', 'ja', 'pt_BR', 'zh_CN'];
 
 let words = {};
+let sentences = new Sentences();
 export let labels = null;
 
 // Returns: the catalogue that comes nearest to what the browser asks for, such as "pt_BR" for "pt-PT".
@@ -36,7 +38,11 @@ export async function loadWords(wanted) {
   const name = chooseLanguage(wanted);
   const [ofPage, ofLabels] = await Promise.all([load(`words-${name}.json`), load(`labels-${name}.json`)]);
 
-  words = ofPage;
+  // The empty message, which nobody asks for, has the service's own sentences.
+  const { '': ofService, ...own } = ofPage;
+
+  words = own;
+  sentences = new Sentences(ofService, own['%s: %s']);
   labels = new Labels(ofLabels);
   setLanguage(ofLabels.language);
   return ofLabels.language;
@@ -45,6 +51,11 @@ export async function loadWords(wanted) {
 // The names that xgettext knows.
 export function _(message) {
   return words[message] ?? message;
+}
+
+// What the service says, or a server through it.
+export function say(text) {
+  return sentences.translate(text);
 }
 
 // Two sentences, one after the other: what happens next, and what a person can do.

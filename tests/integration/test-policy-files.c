@@ -376,8 +376,8 @@ test_a_person_sees_why_it_waits_and_sends_it_now (Fixture *fixture, gconstpointe
   g_free (words);
   words = g_strconcat ("log ", id, NULL);
   log = test_command (fixture->broker, words, 0);
-  test_assert_has (log, "lane nowhere/night");
-  test_assert_has (log, "send-now");
+  test_assert_has (log, "destination nowhere/night");
+  test_assert_has (log, "Sent now, by you");
 }
 
 static void

@@ -30,7 +30,7 @@ ELSEWHERE = {
     'history.md': ('outbox log --against',),                               # test-evidence
     'sign-in.md': ('outbox destination set depot --oauth', 'outbox destination sign-in depot\n'),  # test-oauth-ask
     'situations.md': ('outbox ',),                                         # test-situations makes the page
-    'server.md': ('outbox destination set',),                              # test-server-guide
+    'server.md': ('outbox destination set', 'outbox amend'),                              # test-server-guide
     'outbox.1': ('outbox watch',),                                         # it goes on until it is ended: test-cli
     'README.md': ('outbox watch', 'outbox destination sign-in', 'outbox destination set depot --protocol', 'outbox policy explain'),
 }

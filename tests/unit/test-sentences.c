@@ -7,7 +7,6 @@
 #include "dbus/sentence.h"
 #include "dbus/sentences.h"
 
-#include <errno.h>
 #include <libintl.h>
 #include <locale.h>
 #include <string.h>
@@ -86,7 +85,7 @@ static const struct
   { "a-sentence-in-a-sentence", "The sign-in server: The server did not answer in time",
     "Der Anmeldeserver: Der Server hat nicht rechtzeitig geantwortet" },
   { "a-head", "3 of 7 are done: There is no network", "3 von 7 sind erledigt: Es gibt kein Netzwerk" },
-  { "the-systems-words", "Cannot read /a/b: Permission denied", NULL },
+  { "the-systems-words", "Cannot read /a/b: Permission denied", "/a/b kann nicht gelesen werden: Keine Berechtigung" },
   { "a-librarys-words", "Could not connect to depot.example: Name or service not known",
     "Keine Verbindung zu depot.example: Name oder Server unbekannt" },
   { "a-sentence-behind-a-librarys",
@@ -116,10 +115,9 @@ test_samples (void)
   for (guint i = 0; i < G_N_ELEMENTS (samples); i++)
     {
       g_autofree char *said = outbox_sentence_translate (samples[i].text);
-      g_autofree char *of_system = g_strdup_printf ("/a/b kann nicht gelesen werden: %s", g_strerror (EACCES));
 
       g_test_message ("%s", samples[i].name);
-      g_assert_cmpstr (said, ==, samples[i].expected ? samples[i].expected : of_system);
+      g_assert_cmpstr (said, ==, samples[i].expected);
     }
 }
 

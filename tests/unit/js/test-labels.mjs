@@ -58,3 +58,26 @@ test('the example has the words of reasons', async () => {
   for (const [name, text] of Object.entries(REASONS))
     assert.equal(text, own[name] ?? reasons[name].terminal.replace(/^[^·]*· /, '').replace('\'', '’'), name);
 });
+
+test('the service\'s sentences are known as the command knows them', async () => {
+  const { Sentences } = await import(pathToFileURL(join(folder, 'sentences.js')));
+  const words = JSON.parse(readFileSync(join(LABELS, 'words-de.json')));
+  const sentences = new Sentences(words[''], words['%s: %s']);
+  const cases = [
+    ['The keyring is locked', 'Der Schlüsselbund ist gesperrt'],
+    ['The server has 5 bytes and no longer 70', 'Der Server hat 5 Bytes und nicht mehr 70'],
+    ['The sign-in server: The server did not answer in time', 'Der Anmeldeserver: Der Server hat nicht rechtzeitig geantwortet'],
+    ['3 of 7 are done: There is no network', '3 von 7 sind erledigt: Es gibt kein Netzwerk'],
+    ['Could not connect to depot.example: Connection refused', 'Keine Verbindung zu depot.example: Verbindungsaufbau abgelehnt'],
+    ['/etc/outbox/outbox.conf: [Rule video] less than min-size', '/etc/outbox/outbox.conf: [Rule video] kleiner als min-size'],
+    ['Quota: 5 GB exceeded (HTTP 413)', 'Quota: 5 GB exceeded (HTTP 413)'],
+    ['There is no upload $1 %s \\', 'Es gibt keinen Upload $1 %s \\'],
+    ['The server has eaten it', 'The server has eaten it'], ['', ''], [undefined, ''],
+  ];
+
+  for (const [english, said] of cases)
+    assert.equal(sentences.translate(english), said);
+  for (const part of [': ', 'The sign-in server: ', '] ', 'Cannot read a: '])
+    assert.ok(sentences.translate(part.repeat(2048 / part.length)).length > 100);
+  assert.equal(new Sentences().translate('The keyring is locked'), 'The keyring is locked');
+});
