@@ -117,6 +117,15 @@ comparison_clear (Comparison *comparison)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Comparison, comparison_clear)
 
+/* Returns: (transfer none): a state as a person reads it; anything else as it is */
+static const char *
+find_title (const char *here)
+{
+  OutboxState state;
+
+  return outbox_state_from_name (here, &state) ? _ (outbox_state_get_info (state)->title) : here;
+}
+
 static void
 on_difference (const char *id, const char *kind, const char *here, const char *there, gpointer user_data)
 {
@@ -129,7 +138,7 @@ on_difference (const char *id, const char *kind, const char *here, const char *t
                     FALSE);
   else
     cli_table_add (self->table, CLI_STYLE_BAD, g_uuid_string_is_valid (id) ? cli_text_short_id (id) : id,
-                   cli_against_get_words (kind), here, there);
+                   cli_against_get_words (kind), find_title (here), there);
 }
 
 static void

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "dbus/error.h"
+#include "dbus/mark.h"
 #include "ipc/options.h"
 
 static const ObOption list_options[] = {
@@ -52,7 +53,7 @@ read_filter (GVariant *options, const ObOption *table, const ObCaller *caller, G
     {
       g_autofree char *shown = ob_text_dup_clean (state, -1, OB_TEXT_SHOWN_CHARS);
 
-      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, "There is no state %s", shown);
+      g_set_error (error, OUTBOX_ERROR, OUTBOX_ERROR_INVALID_ARGUMENT, S_ ("There is no state %s"), shown);
       return NULL;
     }
 

@@ -116,10 +116,17 @@ def errors(device):
                 'outbox add --no-option', 'outbox show', 'outbox priority', 'outbox app approve case-9', 'outbox free b.jpg', 'outbox amend a.jpg --name x.jpg')
 
 
+def what_a_person_orders(device):
+    device.read('outbox list --state case-9', 'outbox log --against /dev/null', 'outbox destination sign-in depot',
+                'outbox destination sign-out depot', 'outbox destination pause spare', 'outbox destination resume spare', 'outbox group retry case-7',
+                'outbox group pause case-7', 'outbox group resume case-7', 'outbox priority b.jpg --first', 'outbox amend b.jpg --name c.jpg',
+                'outbox verify --all', 'outbox retry --all', 'outbox remove photo.jpg', 'outbox doctor --repair', 'outbox app revoke case-9')
+
+
 def no_service(device):
     device.environment['DBUS_SESSION_BUS_ADDRESS'] = 'unix:path=/nonexistent'
     device.read('outbox status', 'outbox doctor')
 
 
 run_cases(lambda folder: Pseudo(folder, *PROGRAMS), (help_of_each_verb, what_has_arrived, what_the_server_refuses, what_is_paused,
-                                                            what_meets_trouble, errors, no_service))
+                                                            what_meets_trouble, errors, what_a_person_orders, no_service))
