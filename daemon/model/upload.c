@@ -91,6 +91,12 @@ ob_receipt_clear (ObReceipt *receipt)
 }
 
 void
+ob_receipt_raise (ObReceipt *receipt, OutboxRung rung)
+{
+  receipt->rung = MAX (receipt->rung, rung);
+}
+
+void
 ob_verification_set (ObVerification *verification, const char *answer, const char *message, OutboxRung rung,
                      gint64 at_ms)
 {

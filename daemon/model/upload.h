@@ -145,6 +145,10 @@ void ob_upload_set_bytes (ObUpload *upload, guint64 size_bytes, const char *sha2
 void ob_upload_set_offset (ObUpload *upload, guint64 offset_bytes);
 
 void ob_receipt_clear (ObReceipt *receipt);
+
+/* One more word for it: what another one has said before may be more. */
+void ob_receipt_raise (ObReceipt *receipt, OutboxRung rung);
+
 void ob_verification_set (ObVerification *verification, const char *answer, const char *message, OutboxRung rung,
                           gint64 at_ms);
 void ob_update_set (ObUpdate *update, const char *result, const char *message, gint64 at_ms);

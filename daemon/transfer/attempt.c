@@ -67,7 +67,7 @@ deliver (const ObProtocol *protocol, ObConnection *connection, const ObJob *job,
 {
   if (!protocol->send (connection, job, checkpoints, user_data, result, stop))
     return;
-  result->receipt.rung = MAX (result->receipt.rung, OUTBOX_RUNG_STORED);
+  ob_receipt_raise (&result->receipt, OUTBOX_RUNG_STORED);
   /* Without a confirm URL the upload is done now: a stop that comes this late changes nothing. */
   if ((ob_confirm_can_ask (job) || result->receipt.rung < job->promise)
       && (!checkpoints->stored (user_data) || ob_stop_is_asked (stop)))

@@ -21,7 +21,7 @@ static void
 set_there (ObAttemptResult *result, OutboxRung rung)
 {
   set (result, OB_CHECK_THERE, "there", NULL);
-  result->receipt.rung = MAX (result->receipt.rung, rung);
+  ob_receipt_raise (&result->receipt, rung);
 }
 
 /* 410 is the server's own word that it had the file (RFC 9110 section 15.5.11). What else it refuses with is about something that

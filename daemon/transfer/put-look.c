@@ -158,7 +158,7 @@ ob_put_note_digest (const ObPutSight *sight, const ObJob *job, ObAttemptResult *
 {
   if (!sight->is_told_by_digest || sight->found != OB_FOUND_WHOLE)
     return;
-  result->receipt.rung = OUTBOX_RUNG_DIGEST;
+  ob_receipt_raise (&result->receipt, OUTBOX_RUNG_DIGEST);
   g_free (result->receipt.digest);
   result->receipt.digest = g_strdup (job->sha256);
 }

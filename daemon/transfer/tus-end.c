@@ -317,7 +317,7 @@ ob_tus_note_end (const ObTusRun *tus)
   receipt->url = g_strdup (tus->server_url);
   /* An empty file has no bytes that could be others. */
   if (tus->checked.bytes == tus->job->size_bytes)
-    receipt->rung = OUTBOX_RUNG_DIGEST;
+    ob_receipt_raise (receipt, OUTBOX_RUNG_DIGEST);
   else
     tus->result->is_unchecked = tus->facts.has_checksum;
   tus->result->is_url_strange = is_url_strange (tus);

@@ -34,7 +34,8 @@ async function show(page, name) {
 async function click(page, name) {
   const button = await findButton(page, name);
 
-  await button.click();
+  // What is above it may just grow: a locator clicks where the button has come to rest.
+  await button.asLocator().click();
 }
 
 // What the browser itself logs of a request that is refused, as it is to be.
