@@ -322,7 +322,7 @@ static const VerdictRow verdict_rows[] = {
   { "/tus/413-is-too-large", "{\"fault\":\"status\",\"method\":\"POST\",\"status\":413}", OB_VERDICT_FAIL,
     OUTBOX_REASON_TOO_LARGE, "413" },
   { "/tus/a-known-limit-is-too-large", "{\"fault\":\"max-size\",\"bytes\":1000000}", OB_VERDICT_FAIL,
-    OUTBOX_REASON_TOO_LARGE, "larger" },
+    OUTBOX_REASON_TOO_LARGE, "too large" },
   { "/tus/507-is-full", "{\"fault\":\"status\",\"method\":\"PATCH\",\"status\":507}", OB_VERDICT_FULL,
     OUTBOX_REASON_DESTINATION_FULL, "507" },
   { "/tus/418-is-rejected-with-its-words",
