@@ -131,7 +131,10 @@ ob_recovery_take_up (ObRecovery *self)
       if (!ob_queue_do (self->queue, OB_TURN_SOON, recover_one, &change, &error))
         {
           g_warning ("Upload %s could not be taken up: %s", upload->id, error->message);
-          return;
+          /* A row that cannot be read keeps no other one waiting; a disk that takes nothing would refuse them all. */
+          if (ob_database_get_trouble (self->database))
+            return;
+          continue;
         }
       ob_queue_touch (self->queue, upload->id, FALSE);
     }

@@ -375,6 +375,13 @@ put_other_places (Case *damage)
   change_rows (damage, "UPDATE uploads SET server_url = replace (server_url, '/files/', '/fines/')");
 }
 
+/* Of the first row: only one can have it. */
+static void
+put_bad_id (Case *damage)
+{
+  change_rows (damage, "UPDATE OR IGNORE uploads SET id = CAST (x'49ff5d00ea' AS TEXT)");
+}
+
 /* As where an index leads to them no more. What happened to them is still told. */
 static void
 lose_rows (Case *damage)
@@ -402,6 +409,7 @@ static const Kind kinds[] = {
   { "other-digests", put_other_digests, 1, 1 },
   { "other-destinations", put_other_destinations, 1, 1 },
   { "other-places", put_other_places, 1, 1 },
+  { "bad-id", put_bad_id, 1, 1 },
   { "lost-rows", lose_rows, 1, 1 },
   { "the-log-is-lost", lose_log, 1, 1 },
   { "the-database-is-lost", lose_database, 1, 1 },
