@@ -163,7 +163,7 @@ make_trouble (const GError *error)
 {
   if (g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_FOUND))
     return ob_credential_new_trouble (OB_VERDICT_SIGN_IN, OUTBOX_REASON_NONE, "no-secret",
-                                      S_ ("The secret of this sign-in is not on this device any more: sign in again"));
+                                      S_ ("This device has no secret for this sign-in: sign in"));
   if (g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_WRONG_STATE))
     return ob_credential_new_trouble (OB_VERDICT_HOLD, OUTBOX_REASON_CREDENTIALS_LOCKED, "keyring", error->message);
 
