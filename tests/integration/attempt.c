@@ -82,11 +82,19 @@ attempt_write_file (Attempt *fixture, gsize size_bytes)
 }
 
 void
-attempt_set_up (Attempt *fixture, gconstpointer data)
+attempt_connect (Attempt *fixture)
 {
   g_autoptr (ObFacts) facts = ob_facts_new ();
   g_autoptr (ObParking) parking = ob_parking_new ();
   g_autoptr (ObDeadline) deadline = ob_deadline_new ();
+
+  g_clear_pointer (&fixture->connection, ob_connection_free);
+  fixture->connection = ob_connection_new (facts, parking, deadline, fixture->transit);
+}
+
+void
+attempt_set_up (Attempt *fixture, gconstpointer data)
+{
   g_autofree char *store = NULL;
 
   fixture->transit = ob_transit_new ();
@@ -95,7 +103,7 @@ attempt_set_up (Attempt *fixture, gconstpointer data)
   g_assert_cmpint (g_mkdir (store, 0700), ==, 0);
   fixture->ledger_path = g_build_filename (fixture->folder, "ledger", NULL);
   fixture->peer = test_peer_start_receiver ("--folder", store, "--ledger", fixture->ledger_path, NULL);
-  fixture->connection = ob_connection_new (facts, parking, deadline, fixture->transit);
+  attempt_connect (fixture);
   fixture->job = g_new0 (ObJob, 1);
   fixture->job->heard_ms = -1;
   fixture->job->id = g_strdup ("018fd1a0-0000-7000-8000-000000000001");

@@ -35,6 +35,9 @@ typedef struct
 void attempt_set_up (Attempt *fixture, gconstpointer data);
 void attempt_tear_down (Attempt *fixture, gconstpointer data);
 
+/* Connects anew, and knows nothing of any server: another one may have the port of one that is gone. */
+void attempt_connect (Attempt *fixture);
+
 /* Other bytes than the SIZE_BYTES that it begins with. */
 void attempt_write_file (Attempt *fixture, gsize size_bytes);
 

@@ -406,7 +406,7 @@ prepare (Attempt *fixture, const Row *row, const Liar *liar)
   gboolean is_http = g_str_has_prefix (row->how, "http");
   gboolean asks = g_str_equal (row->how, "tus") || g_str_equal (row->how, "http asks");
 
-  ob_connection_rest (fixture->connection);
+  attempt_connect (fixture);
   g_free (job->protocol);
   g_free (job->url);
   g_free (job->confirm_url);
@@ -416,6 +416,7 @@ prepare (Attempt *fixture, const Row *row, const Liar *liar)
   job->confirm_url = asks ? g_strdup_printf ("http://127.0.0.1:%u/confirm?id={id}", liar->port) : NULL;
   fixture->promise = row->promise;
   fixture->offset_bytes = fixture->wire_bytes = 0;
+  fixture->checked = (ObChecked){ 0 };
   fixture->n_stored = fixture->n_created = 0;
 }
 
