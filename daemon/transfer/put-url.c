@@ -81,8 +81,7 @@ ob_put_url_check (const char *template)
   if (!has_id)
     return S_ (
         "it needs {id} in its path, as in https://example.org/inbox/{id}-{name}: without it, two files of one name "
-        "would "
-        "be one at the server");
+        "would be one at the server");
 
   return NULL;
 }

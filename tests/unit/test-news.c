@@ -167,6 +167,16 @@ retry_and_arrive (TestRig *rig, const char *id)
   arrive (rig, id);
 }
 
+/* Something has failed, is tried again by a person after an hour, and arrives. */
+static void
+arrive_after_trouble (TestRig *rig)
+{
+  g_autofree char *id = fail (rig);
+
+  test_rig_advance (rig, HOUR);
+  retry_and_arrive (rig, id);
+}
+
 static void
 test_after_it_had_failed (TestRig *rig, gconstpointer data)
 {
@@ -391,7 +401,6 @@ static void
 test_nobody_wants_it (TestRig *rig, gconstpointer data)
 {
   g_auto (Reader) reader = { NULL };
-  g_autofree char *late = NULL;
   g_autoptr (ObRules) quiet = make_rules (FALSE, FALSE), usual = make_rules (TRUE, TRUE);
 
   reader_begin (&reader, rig);
@@ -407,9 +416,7 @@ test_nobody_wants_it (TestRig *rig, gconstpointer data)
   ob_broker_set_rules (rig->broker, quiet);
   test_rig_advance (rig, 2 * HOUR);
   assert_told (&reader, "0/1(2) - ");
-  late = fail (rig);
-  test_rig_advance (rig, HOUR);
-  retry_and_arrive (rig, late);
+  arrive_after_trouble (rig);
   ob_broker_set_rules (rig->broker, usual);
   test_rig_advance (rig, 2 * HOUR);
   assert_told (&reader, "0/1(2) - ");
@@ -420,12 +427,10 @@ static void
 test_it_is_gone_at_the_server (TestRig *rig, gconstpointer data)
 {
   g_auto (Reader) reader = { NULL };
-  g_autofree char *id = NULL, *other = NULL;
+  g_autofree char *other = NULL;
 
   reader_begin (&reader, rig);
-  id = fail (rig);
-  test_rig_advance (rig, HOUR);
-  retry_and_arrive (rig, id);
+  arrive_after_trouble (rig);
   test_rig_advance (rig, 2 * MINUTE);
   assert_told (&reader, "1/0(0) ");
   test_rig_run (rig, "UPDATE uploads SET state = 4, reason = 'rejected', done_at = 0");
@@ -441,20 +446,15 @@ static void
 test_the_clock_is_set (TestRig *rig, gconstpointer data)
 {
   g_auto (Reader) reader = { NULL };
-  g_autofree char *first = NULL, *second = NULL;
 
   reader_begin (&reader, rig);
-  first = fail (rig);
-  test_rig_advance (rig, HOUR);
-  retry_and_arrive (rig, first);
+  arrive_after_trouble (rig);
   test_rig_advance (rig, 2 * MINUTE);
   assert_told (&reader, "1/0(0) ");
   ob_broker_note_news_seen (rig->broker);
   test_clock_set (rig->clock, RIG_BEGIN_MS - 900 * DAY);
   test_rig_settle (rig);
-  second = fail (rig);
-  test_rig_advance (rig, HOUR);
-  retry_and_arrive (rig, second);
+  arrive_after_trouble (rig);
   test_rig_advance (rig, 2 * MINUTE);
   assert_told (&reader, "1/0(0) 1/0(0) ");
 }
