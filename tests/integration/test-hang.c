@@ -102,6 +102,7 @@ static void
 wait_for_status (Scene *scene, const char *status)
 {
   scene->status = status;
+  g_test_message ("waiting for %s", status);
   test_wait_until (is_status, scene, MOST_S);
 }
 

@@ -22,6 +22,7 @@ typedef struct
   guint n_calls;
   const char *can; /* words with blanks between */
   gboolean refuses;
+  gboolean is_clicked_at_once; /* before it answers */
 } Screen;
 
 static const char interface_xml[]
@@ -32,6 +33,13 @@ static const char interface_xml[]
       "<method name='GetCapabilities'><arg type='as' direction='out'/></method>"
       "<method name='CloseNotification'><arg type='u' direction='in'/></method>"
       "</interface></node>";
+
+static void
+click (Screen *screen, guint32 id)
+{
+  (void) g_dbus_connection_emit_signal (screen->connection, NULL, PATH, NAME, "ActionInvoked",
+                                        g_variant_new ("(us)", id, "default"), NULL);
+}
 
 static void
 on_call (GDBusConnection *connection, const char *sender, const char *path, const char *interface, const char *method,
@@ -68,6 +76,11 @@ on_call (GDBusConnection *connection, const char *sender, const char *path, cons
   if (id == 0)
     id = ++screen->last_id;
   g_string_append_printf (screen->log, "%u %s: %s\n", id, title, body);
+  if (screen->is_clicked_at_once)
+    {
+      click (screen, id);
+      click (screen, id + 70);
+    }
   g_dbus_method_invocation_return_value (invocation, g_variant_new ("(u)", id));
 }
 
@@ -150,13 +163,6 @@ is_opened (gpointer data)
   return *(guint *) data > 0;
 }
 
-static void
-click (Screen *screen, guint32 id)
-{
-  (void) g_dbus_connection_emit_signal (screen->connection, NULL, PATH, NAME, "ActionInvoked",
-                                        g_variant_new ("(us)", id, "default"), NULL);
-}
-
 /* The person closes it. */
 static void
 dismiss (Screen *screen, guint32 id)
@@ -222,6 +228,31 @@ test_one_of_a_kind (TestRig *rig, gconstpointer data)
   g_assert_cmpuint (n_opened, ==, 1);
   emit (rig, OB_REMINDER_NONE);
   assert_next (&screen, "close 1\n");
+  ob_notifier_free (notifier);
+  screen_clear (&screen);
+}
+
+/* A click can come before the answer that says of which one it is. One of another's notification opens nothing, then as well. */
+static void
+test_clicked_at_once (TestRig *rig, gconstpointer data)
+{
+  g_autoptr (TestPeer) bus = test_bus_start (rig->folder);
+  g_autoptr (GDBusConnection) own = test_bus_connect (bus);
+  g_autoptr (ObPairing) pairing = ob_pairing_new ();
+  const ObRequestContext context = { .broker = rig->broker, .pairing = pairing };
+  guint n_opened = 0;
+  ObNotifier *notifier;
+  Screen screen;
+
+  screen_begin (&screen, bus);
+  screen.is_clicked_at_once = TRUE;
+  notifier = ob_notifier_new (&context, own, on_open, &n_opened);
+  emit (rig, OB_REMINDER_LATE);
+  g_free (next (&screen));
+  test_wait_until (is_opened, &n_opened, 10);
+  emit (rig, OB_REMINDER_NONE);
+  assert_next (&screen, "close 1\n");
+  g_assert_cmpuint (n_opened, ==, 1);
   ob_notifier_free (notifier);
   screen_clear (&screen);
 }
@@ -442,6 +473,7 @@ main (int argc, char *argv[])
 {
   static const TestRigCase cases[] = {
     { "/notifier/one-of-a-kind", test_one_of_a_kind },
+    { "/notifier/clicked-at-once", test_clicked_at_once },
     { "/notifier/without-a-server", test_without_a_server },
     { "/notifier/a-server-that-comes-later", test_a_server_that_comes_later },
     { "/notifier/news-over-restarts", test_news_over_restarts },

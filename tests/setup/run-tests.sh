@@ -16,6 +16,10 @@ ASAN_OPTIONS=halt_on_error=1:abort_on_error=1:detect_leaks=1:detect_stack_use_af
 UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1
 export ASAN_OPTIONS UBSAN_OPTIONS
 
+# So many at once make each slow: what a test waits for is waited for this much longer than when it is run alone.
+OUTBOX_TEST_PATIENCE=3
+export OUTBOX_TEST_PATIENCE
+
 count ()
 {
   grep -oE "$2" "$1" | wc -l
@@ -31,8 +35,8 @@ run ()
   log=$folder/meson-logs/testlog.json
   rm -f "$junit" "$log"
   status=0
-  meson compile -C "$folder" && meson test -C "$folder" --no-rebuild --print-errorlogs --num-processes "$processes" "$@" \
-    || status=$?
+  meson compile -C "$folder" && meson test -C "$folder" --no-rebuild --print-errorlogs --num-processes "$processes" \
+    --timeout-multiplier "$OUTBOX_TEST_PATIENCE" "$@" || status=$?
   [ -s "$junit" ] || { failed=$((failed + 1)) failures="$failures$folder: it could not be built
 "; return; }
 
@@ -43,8 +47,7 @@ run ()
   passed=$((passed + $(count "$junit" '<testcase ') - bad - left_out))
   failed=$((failed + bad))
   skipped=$((skipped + left_out))
-  # One line a test, with everything that it printed.
-  failures="$failures$(sed -nE "s|^.\"name\": \"([^\"]*)\".*\"result\": \"(FAIL\|ERROR\|TIMEOUT)\", \"starttime\".*|$folder: \1, \2|p" "$log")
+  [ ! -s "$log" ] || failures="$failures$("$(dirname "$0")/tell-failures.py" "$folder")
 "
 }
 
@@ -62,7 +65,7 @@ run "$build" $(($(nproc) * 5 / 2)) "$@"
 wait
 trap - EXIT
 echo "The same under the sanitizers, but for what only reads the source, or tries other people's programs:"
-run "$build-asan" $(($(nproc) * 2)) --timeout-multiplier 3 --no-suite style --no-suite others "$@"
+run "$build-asan" $(($(nproc) * 2)) --no-suite style --no-suite others "$@"
 
 # Each test has looked into what it left itself; this is what all have said, and the daemons that they started.
 if ! found=$("$(dirname "$0")/search-planted.sh" "$build/meson-logs" "$build-asan/meson-logs"); then

@@ -13,6 +13,7 @@
 
 #define UUID "outbox@outbox.org"
 #define START_S 60
+#define ANSWER_MS 60000
 
 struct _TestGnomeShell
 {
@@ -144,7 +145,7 @@ try_eval (TestGnomeShell *shell, const char *script, gboolean *is_good)
   g_autoptr (GVariant) reply
       = g_dbus_connection_call_sync (shell->broker->connection, "org.gnome.Shell", "/org/gnome/Shell",
                                      "org.gnome.Shell", "Eval", g_variant_new ("(s)", script), G_VARIANT_TYPE ("(bs)"),
-                                     G_DBUS_CALL_FLAGS_NO_AUTO_START, 20000, NULL, NULL);
+                                     G_DBUS_CALL_FLAGS_NO_AUTO_START, ANSWER_MS, NULL, NULL);
   char *json;
 
   if (!reply)
@@ -267,7 +268,7 @@ test_gnome_shell_take_picture (TestGnomeShell *shell, const char *path)
   g_autoptr (GVariant) reply = g_dbus_connection_call_sync (shell->broker->connection, "org.gnome.Shell.Screenshot",
                                                             "/org/gnome/Shell/Screenshot", "org.gnome.Shell.Screenshot",
                                                             "Screenshot", g_variant_new ("(bbs)", FALSE, FALSE, path),
-                                                            NULL, G_DBUS_CALL_FLAGS_NONE, 20000, NULL, &error);
+                                                            NULL, G_DBUS_CALL_FLAGS_NONE, ANSWER_MS, NULL, &error);
 
   g_assert_no_error (error);
 }

@@ -9,8 +9,10 @@
 
 G_BEGIN_DECLS
 
-/* Iterates the main loop until @is_true says so. Fails the test after @most_s seconds. */
-void test_wait_until (gboolean (*is_true) (gpointer), gpointer user_data, guint most_s);
+/* Iterates the main loop until @is_true says so. Fails the test after @most_s seconds, times OUTBOX_TEST_PATIENCE where that is set,
+ * with the place and the name of what was waited for. */
+#define test_wait_until(is_true, ...) test_wait_until_named (G_STRLOC ": " #is_true, is_true, __VA_ARGS__)
+void test_wait_until_named (const char *name, gboolean (*is_true) (gpointer), gpointer user_data, guint most_s);
 
 /* Iterates the main loop for that long: where the time itself is what a test or a measurement is about. */
 void test_wait_ms (guint ms);

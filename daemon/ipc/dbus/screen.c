@@ -17,6 +17,9 @@
 /* Of the application entry, by which a desktop knows the name, the icon, and what the person wants to see of it on a locked screen. */
 #define ENTRY "org.outbox.Outbox1"
 
+/* More than a person does before the server's answer comes. */
+#define EARLY_MOST 8
+
 typedef struct
 {
   guint32 id;          /* the server's; 0: nothing is shown */
@@ -24,6 +27,13 @@ typedef struct
   gboolean is_over;    /* to be taken back as soon as it has */
   OutboxNotice next;   /* owned: to be shown in its place as soon as it has; empty: nothing */
 } Shown;
+
+/* What the person has done with one whose id is not known yet. */
+typedef struct
+{
+  guint32 id;
+  gboolean is_click; /* FALSE: it is closed */
+} Early;
 
 struct _ObScreen
 {
@@ -38,6 +48,8 @@ struct _ObScreen
   gboolean is_markup; /* bodies are markup */
   gboolean has_buttons;
   Shown shown[OB_N_SLOTS];
+  Early early[EARLY_MOST];
+  guint n_early;
 };
 
 /* A call that is under way. */
@@ -61,6 +73,60 @@ call (ObScreen *self, const char *method, GVariant *arguments, GAsyncReadyCallba
 {
   g_dbus_connection_call (self->connection, NAME, PATH, NAME, method, arguments, NULL, G_DBUS_CALL_FLAGS_NONE, -1,
                           done ? self->cancellable : NULL, done, data);
+}
+
+/* --- What the person does --- */
+
+static gboolean
+is_any_pending (ObScreen *self)
+{
+  gboolean is_pending = FALSE;
+
+  for (guint i = 0; i < OB_N_SLOTS; i++)
+    is_pending |= self->shown[i].is_pending;
+
+  return is_pending;
+}
+
+/* Returns: the slot that shows it; OB_N_SLOTS: none, as for another program's */
+static ObSlot
+find_slot (ObScreen *self, guint32 id)
+{
+  ObSlot slot = 0;
+
+  while (slot < OB_N_SLOTS && (id == 0 || self->shown[slot].id != id))
+    slot++;
+
+  return slot;
+}
+
+static void
+touch (ObScreen *self, guint32 id, gboolean is_click)
+{
+  ObSlot slot = find_slot (self, id);
+
+  if (slot == OB_N_SLOTS && self->n_early < EARLY_MOST && is_any_pending (self))
+    self->early[self->n_early++] = (Early){ id, is_click };
+  else if (slot < OB_N_SLOTS && is_click)
+    self->events->clicked (slot, self->user_data);
+  else if (slot < OB_N_SLOTS)
+    {
+      self->shown[slot].id = 0;
+      self->events->closed (slot, self->user_data);
+    }
+}
+
+/* Programs in between may pass a click on before the answer that tells of what it is, and a person who clicked is waiting. */
+static void
+touch_early (ObScreen *self)
+{
+  Early early[EARLY_MOST];
+  guint n_early = self->n_early;
+
+  memcpy (early, self->early, sizeof early);
+  self->n_early = 0;
+  for (guint i = 0; i < n_early; i++)
+    touch (self, early[i].id, early[i].is_click);
 }
 
 /* --- Showing --- */
@@ -110,6 +176,7 @@ on_shown (GObject *source, GAsyncResult *result, gpointer user_data)
   else
     ob_debug (OB_DEBUG_IPC, NULL, "nobody shows notifications: %s", error ? error->message : "another answer");
   settle (pending->screen, pending->slot);
+  touch_early (pending->screen);
 }
 
 /* @pending: (transfer full) */
@@ -249,43 +316,21 @@ on_vanished (GDBusConnection *connection, const char *name, gpointer user_data)
   self->events->vanished (self->user_data);
 }
 
-/* --- Clicks --- */
-
-/* Returns: the slot that shows it; OB_N_SLOTS: none, as for another program's */
-static ObSlot
-find_slot (ObScreen *self, guint32 id)
-{
-  ObSlot slot = 0;
-
-  while (slot < OB_N_SLOTS && (id == 0 || self->shown[slot].id != id))
-    slot++;
-
-  return slot;
-}
-
 static void
 on_signal (GDBusConnection *connection, const char *sender, const char *path, const char *interface, const char *signal,
            GVariant *parameters, gpointer user_data)
 {
-  ObScreen *self = user_data;
-  ObSlot slot;
   guint32 id = 0;
 
   if (g_str_equal (signal, "ActionInvoked") && g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(us)")))
     {
       g_variant_get (parameters, "(us)", &id, NULL);
-      slot = find_slot (self, id);
-      if (slot < OB_N_SLOTS)
-        self->events->clicked (slot, self->user_data);
+      touch (user_data, id, TRUE);
     }
   else if (g_str_equal (signal, "NotificationClosed") && g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(uu)")))
     {
       g_variant_get (parameters, "(uu)", &id, NULL);
-      slot = find_slot (self, id);
-      if (slot == OB_N_SLOTS)
-        return;
-      self->shown[slot].id = 0;
-      self->events->closed (slot, self->user_data);
+      touch (user_data, id, FALSE);
     }
 }
 
