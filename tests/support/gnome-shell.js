@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // A person before the shell: reads what is on the screen, points and clicks. Evaluated in a real GNOME Shell of any version, once.
-const { Clutter, GLib } = imports.gi;
+const { Clutter, GLib, St } = imports.gi;
 const UUID = 'outbox@outbox.org';
 const settings = Main.panel.statusArea.quickSettings;
 // Shells since 51 have the first one alone.
@@ -51,9 +51,9 @@ global.outboxTest = {
     return [...own, ...actor.get_children().flatMap(child => this.texts(child))];
   },
 
-  // Where the text of a button is.
-  place(name) {
-    return this.middle(find(this.toggle.menu.actor, actor => isShown(actor) && actor.text === name));
+  // What shows the text of a button.
+  word(text) {
+    return find(this.toggle.menu.actor, actor => isShown(actor) && actor.text === text);
   },
 
   middle(actor) {
@@ -77,9 +77,31 @@ global.outboxTest = {
     return isThere;
   },
 
-  press() {
-    pointer.notify_button(GLib.get_monotonic_time(), Clutter.BUTTON_PRIMARY, Clutter.ButtonState.PRESSED);
-    pointer.notify_button(GLib.get_monotonic_time() + 1000, Clutter.BUTTON_PRIMARY, Clutter.ButtonState.RELEASED);
+  // Moves the pointer to a button and presses it, and again after a while in which it was not clicked, since the menu was laid out anew
+  // meanwhile: as a person does who sees nothing happen. actor: the button, or its word; null: not there yet. Returns: whether it was
+  // clicked, once
+  pressedUs: 0,
+  isClicked: false,
+  click(actor) {
+    const nowUs = GLib.get_monotonic_time();
+
+    if (this.isClicked) {
+      this.isClicked = false;
+      this.pressedUs = 0;
+      return true;
+    }
+    if (nowUs < this.pressedUs + 2000000 || !this.reach(this.middle(actor)))
+      return false;
+    const button = actor instanceof St.Button ? actor : actor.get_parent();
+    const id = button.connect('clicked', () => {
+      button.disconnect(id);
+      this.isClicked = true;
+    });
+
+    this.pressedUs = nowUs;
+    pointer.notify_button(nowUs, Clutter.BUTTON_PRIMARY, Clutter.ButtonState.PRESSED);
+    pointer.notify_button(nowUs + 1000, Clutter.BUTTON_PRIMARY, Clutter.ButtonState.RELEASED);
+    return false;
   },
 
   // What notifications say.
